@@ -1,0 +1,42 @@
+# make run    install what is needed and start the app        PORT=8501 HOST=127.0.0.1
+# make test   install what is needed and run every test, the browser ones included
+# make check  format, lint, types, data files and tests: what CI runs
+# make data   check the data files only
+PORT ?= 8501
+HOST ?= 127.0.0.1
+PYTHON ?= python3
+BIN := .venv/bin
+CODE := app.py serve.py calculators pages tests tools
+
+.PHONY: run test check lint data format clean
+
+run: .venv/app
+	$(BIN)/python serve.py --port $(PORT) --host $(HOST)
+
+test: .venv/dev
+	$(BIN)/python -m pytest -q -n auto $(ARGS)
+
+check: lint data test
+
+lint: .venv/dev
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/mypy
+
+data: .venv/app
+	$(BIN)/python -m calculators check
+
+format: .venv/dev
+	$(BIN)/ruff format $(CODE)
+	$(BIN)/ruff check --fix $(CODE)
+
+.venv/app: requirements.txt constraints.txt
+	PYTHON=$(PYTHON) sh tools/setup.sh app
+	touch $@
+
+.venv/dev: requirements.txt requirements-dev.txt constraints.txt
+	PYTHON=$(PYTHON) sh tools/setup.sh dev
+	touch .venv/app $@
+
+clean:
+	rm -rf .venv build

@@ -1,0 +1,102 @@
+"""The same engine without a browser: `python -m calculators check | decide | throughput | workload`.
+
+Exit status 0, or 2 with one clear line on bad input.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from calculators.catalog import load_catalog
+from calculators.evaluate import evaluate
+from calculators.report import to_json, to_text
+from calculators.scenario import Scenario, parse_scenario
+from calculators.yaml_files import MAX_FILE_BYTES, DataError, parse_yaml
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except BrokenPipeError:
+        return 0
+    except (DataError, OSError) as error:
+        print(f"crossover: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m calculators", description=__doc__.splitlines()[0] if __doc__ else None)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    check = commands.add_parser("check", help="validate every data file")
+    check.set_defaults(run=_check)
+    decide = commands.add_parser("decide", help="the verdict on a scenario file")
+    decide.add_argument("scenario", type=Path, metavar="SCENARIO.yaml")
+    decide.add_argument("--json", action="store_true", help="print the whole evaluation as JSON")
+    decide.set_defaults(run=_decide)
+    throughput = commands.add_parser("throughput", help="predict speed and latency for rows of configurations")
+    throughput.add_argument("points", type=Path, metavar="POINTS.csv")
+    throughput.add_argument("--out", type=Path, required=True, metavar="PREDICTIONS.csv")
+    throughput.set_defaults(run=_throughput)
+    workload = commands.add_parser("workload", help="read request logs into the figures a scenario needs")
+    workload.add_argument("logs", type=Path, nargs="+", metavar="LOG")
+    workload.add_argument("--out", type=Path, metavar="WORKLOAD.yaml", help="write a scenario's workload block; without it, print it")
+    workload.set_defaults(run=_workload)
+    return parser
+
+
+def _check(_: argparse.Namespace) -> None:
+    catalog = load_catalog()
+    rents = sum(len(provider.rents) for provider in catalog.rent_providers.values())
+    print(
+        f"{len(catalog.gpus)} GPUs, {len(catalog.models)} models, {rents} rents of {len(catalog.rent_providers)} providers, "
+        f"{sum(len(p.models) for p in catalog.api_providers.values())} API models beside genai-prices: all valid. Digest {catalog.digest}."
+    )
+
+
+def _decide(options: argparse.Namespace) -> None:
+    evaluation = evaluate(read_scenario(options.scenario), load_catalog())
+    print(json.dumps(to_json(evaluation), indent=1) if options.json else to_text(evaluation))
+
+
+def read_scenario(path: Path) -> Scenario:
+    """A scenario file; `as_of` defaults to today. Raises DataError or OSError."""
+    if path.stat().st_size > MAX_FILE_BYTES:
+        raise DataError(f"{path.name}: larger than {MAX_FILE_BYTES:,} bytes; is it a scenario?")
+    value, _ = parse_yaml(path.read_bytes(), path.name)
+    if not isinstance(value, dict):
+        raise DataError(f"{path.name}: a scenario is a list of 'key: value' lines; see scenarios/ for examples")
+    try:
+        return parse_scenario({"as_of": date.today(), **value})
+    except DataError as error:
+        raise DataError(f"{path.name}: {error}") from None
+
+
+def _throughput(options: argparse.Namespace) -> None:
+    from calculators.points import predict, read_points, write_predictions
+
+    predictions = predict(read_points(options.points), load_catalog())
+    write_predictions(options.out, predictions)
+    counts = {status: sum(p.status == status for p in predictions) for status in ("ok", "extrapolated", "unsupported")}
+    print(f"{options.out}: " + ", ".join(f"{number} {status}" for status, number in counts.items()))
+
+
+def _workload(options: argparse.Namespace) -> None:
+    from calculators.usage_log import read_log, to_workload_yaml
+
+    if len(options.logs) > 1:
+        raise DataError("give one log at a time: overlapping logs would be counted twice. Join them into one file first")
+    text = to_workload_yaml(read_log(options.logs[0]))
+    if options.out is None:
+        print(text, end="")
+    else:
+        options.out.write_text(text, encoding="utf-8")
+        print(f"{options.out}: written")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,251 @@
+"""The verdict: the cheapest way that meets the targets, how sure that is, and what would change it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from calculators.api_cost import ApiBill
+from calculators.crossover import Crossover
+from calculators.fleet import Plan, Staircase
+from calculators.ownership import CostLine
+from calculators.scenario import Gate
+from calculators.units import MONTHS_PER_YEAR, count, percent, significant, usd
+
+OptionKind = Literal["api_today", "api_optimised", "hosted_open", "self_host", "own_hardware"]
+Sureness = Literal["clear", "leaning", "too_close"]
+VerdictKind = Literal["stay", "optimise_api", "hosted_open", "self_host", "own_hardware", "too_close"]
+
+CLOSE_FRAC = 0.10
+"""Two costs nearer than this are called equal: list prices, traffic and staffing are not known better."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One way to serve the workload, with every line of its monthly cost."""
+
+    kind: OptionKind
+    label: str
+    lines: tuple[CostLine, ...]
+    model: str
+    gate: Gate | None = None
+    """Whose word it is that this model is good enough; None for the model in use today."""
+    bill: ApiBill | None = None
+    plan: Plan | None = None
+    low_usd_per_month: float = 0.0
+    high_usd_per_month: float = 0.0
+
+    @property
+    def usd_per_month(self) -> float:
+        return sum(line.usd_per_month for line in self.lines)
+
+    @property
+    def is_build(self) -> bool:
+        return self.kind in ("self_host", "own_hardware")
+
+
+@dataclass(frozen=True, slots=True)
+class Flip:
+    """One input, and the value at which self-hosting and the best buy cost the same."""
+
+    what: str
+    now: str
+    flips_at: str
+    """What the input would have to become, or why no value does it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    kind: VerdictKind
+    sureness: Sureness
+    sentence: str
+    reason: str
+    winner: Option
+    runner_up: Option | None
+    gap_usd_per_month: float
+    """Runner-up minus winner."""
+    saving_usd_per_month: float
+    """What is paid today minus the winner; zero when today's API wins."""
+    flips: tuple[Flip, ...]
+    assumptions: tuple[str, ...]
+
+
+def decide(options: Sequence[Option], crossover: Crossover, flips: tuple[Flip, ...], why_no_fleet: str) -> Verdict:
+    """Rank the options and say it. `options` holds today's API first."""
+    today = options[0]
+    ranked = sorted(options, key=lambda option: option.usd_per_month)
+    winner, runner_up = ranked[0], _rival(ranked)
+    gap = runner_up.usd_per_month - winner.usd_per_month if runner_up else float("inf")
+    sureness = _sureness(winner, runner_up)
+    kind: VerdictKind = "too_close" if sureness == "too_close" else _kind(winner)
+    return Verdict(
+        kind=kind,
+        sureness=sureness,
+        sentence=_sentence(kind, winner, runner_up, today),
+        reason=_reason(winner, ranked, crossover, why_no_fleet),
+        winner=winner,
+        runner_up=runner_up,
+        gap_usd_per_month=gap,
+        saving_usd_per_month=today.usd_per_month - winner.usd_per_month,
+        flips=flips,
+        assumptions=_assumptions(winner, runner_up),
+    )
+
+
+def best_buy(options: Sequence[Option]) -> Option:
+    return min((o for o in options if not o.is_build), key=lambda option: option.usd_per_month)
+
+
+def best_build(options: Sequence[Option]) -> Option | None:
+    return min((o for o in options if o.is_build), key=lambda option: option.usd_per_month, default=None)
+
+
+def _rival(ranked: Sequence[Option]) -> Option | None:
+    """The question is build or buy, so the rival of a build is the best buy, and the other way round."""
+    return next((o for o in ranked[1:] if o.is_build != ranked[0].is_build), ranked[1] if len(ranked) > 1 else None)
+
+
+def _sureness(winner: Option, rival: Option | None) -> Sureness:
+    if rival is None:
+        return "clear"
+    if rival.usd_per_month - winner.usd_per_month < CLOSE_FRAC * rival.usd_per_month:
+        return "too_close"
+    return "leaning" if winner.high_usd_per_month > rival.low_usd_per_month else "clear"
+
+
+def _kind(winner: Option) -> VerdictKind:
+    names: dict[OptionKind, VerdictKind] = {
+        "api_today": "stay",
+        "api_optimised": "optimise_api",
+        "hosted_open": "hosted_open",
+        "self_host": "self_host",
+        "own_hardware": "own_hardware",
+    }
+    return names[winner.kind]
+
+
+def _sentence(kind: VerdictKind, winner: Option, rival: Option | None, today: Option) -> str:
+    """The one sentence on the first screen."""
+    cost, saving = usd(winner.usd_per_month), today.usd_per_month - winner.usd_per_month
+    less = f"{usd(saving)} a month less than the {usd(today.usd_per_month)} you pay today" if saving > 0 else ""
+    if kind == "too_close" and rival is not None:
+        return (
+            f"Too close to call: {winner.label} costs {cost} a month and {rival.label} {usd(rival.usd_per_month)}, "
+            f"a difference of {usd(rival.usd_per_month - winner.usd_per_month)} that these estimates cannot settle."
+        )
+    match kind:
+        case "stay":
+            return f"Stay on the API: {winner.label} costs {cost} a month{_dearer(rival, winner)}."
+        case "optimise_api":
+            return f"Stay on the API, but use its discounts: {winner.label} would cost {cost} a month, {less}{_dearer(rival, winner)}."
+        case "hosted_open":
+            return f"Do not self-host, move to a hosted open model: {winner.label} would cost {cost} a month, {less}{_dearer(rival, winner)}."
+        case _:
+            verb = "Buy servers and self-host" if kind == "own_hardware" else "Self-host"
+            return f"{verb}: {winner.label} would cost {cost} a month all in, {less}{_dearer(rival, winner)}."
+
+
+def _dearer(rival: Option | None, winner: Option) -> str:
+    if rival is None:
+        return ""
+    more = rival.usd_per_month - winner.usd_per_month
+    whose = "the cheapest fleet of your own" if rival.is_build else f"the best way to buy, {rival.label},"
+    return f"; {whose} would cost {usd(more)} more"
+
+
+def _reason(winner: Option, ranked: Sequence[Option], crossover: Crossover, why_no_fleet: str) -> str:
+    build = next((o for o in ranked if o.is_build), None)
+    if build is None:
+        return f"No fleet can serve this: {why_no_fleet}"
+    plan = build.plan
+    assert plan is not None
+    busy = f"{plan.replicas} busy and {plan.spare_replicas} spare replicas" if plan.spare_replicas else f"{plan.replicas} replicas, none spare"
+    fleet = f"The peak needs {plan.gpus} GPUs ({busy}) at {usd(plan.rent_usd_per_month)}, plus {usd(build.usd_per_month - plan.rent_usd_per_month)} for people and platform."
+    return f"{fleet} {_crossover_sentence(crossover)}"
+
+
+def _crossover_sentence(crossover: Crossover) -> str:
+    match crossover.kind:
+        case "always":
+            return "Self-hosting is cheaper at every volume of this shape."
+        case "crosses" if crossover.durable_req_per_month is not None:
+            return f"Self-hosting stays cheaper from {count(crossover.durable_req_per_month)} requests a month on."
+        case "crosses":
+            return "Self-hosting is cheaper only at some volumes, and not at the largest."
+        case "never":
+            return f"The API stays cheaper at any volume: {crossover.reason}."
+        case _:
+            return f"No crossover: {crossover.reason}."
+
+
+def _assumptions(winner: Option, rival: Option | None) -> tuple[str, ...]:
+    """What the verdict takes on trust, most important first."""
+    found = []
+    for option in (winner, rival):
+        if option is not None and option.gate == "assumed":
+            found.append(f"{option.model} is good enough for your product: assumed, not yet shown by your own evaluation.")
+    return tuple(dict.fromkeys(found))
+
+
+def flips(build: Option, buy: Option, crossover: Crossover, stairs: Staircase, requests_per_month: float, engineer_usd_per_year: float) -> tuple[Flip, ...]:
+    """For each input alone: the value at which `build` and `buy` cost the same. Exact for the plan at hand."""
+    plan = build.plan
+    assert plan is not None
+    return (
+        _volume_flip(crossover, requests_per_month),
+        _price_flip(build, buy),
+        _rent_flip(build, buy, plan),
+        _speed_flip(build, buy, plan, stairs, requests_per_month),
+        _staff_flip(build, buy, engineer_usd_per_year),
+    )
+
+
+def _volume_flip(crossover: Crossover, now: float) -> Flip:
+    above = next((c for c in crossover.crossings if c.requests_per_month > now), None)
+    below = next((c for c in reversed(crossover.crossings) if c.requests_per_month < now), None)
+    parts = [f"{word} {count(c.requests_per_month)}" for word, c in (("up to", above), ("down to", below)) if c]
+    return Flip("Volume, requests a month", count(now), " or ".join(parts) or f"no volume: {crossover.reason}")
+
+
+def _price_flip(build: Option, buy: Option) -> Flip:
+    """The kill price: how far the seller would have to move."""
+    bill = buy.bill.usd_per_month if buy.bill else buy.usd_per_month
+    needed = bill + build.usd_per_month - buy.usd_per_month
+    if needed <= 0:
+        return Flip(f"Price of {buy.label}", usd(bill) + " a month", "no price: even free it would cost more")
+    return Flip(f"Price of {buy.label}", f"{usd(bill)} a month", f"{usd(needed)} a month, {_change(needed / bill)}")
+
+
+def _rent_flip(build: Option, buy: Option, plan: Plan) -> Flip:
+    rate = plan.lease.usd_per_gpu_h
+    affordable = plan.rent_usd_per_month + buy.usd_per_month - build.usd_per_month
+    if affordable <= 0:
+        return Flip("GPU rent", f"${rate:.2f} per GPU-hour", "no rent: even free GPUs would not pay for the rest")
+    ratio = affordable / plan.rent_usd_per_month
+    return Flip("GPU rent", f"${rate:.2f} per GPU-hour", f"${rate * ratio:.2f}, {_change(ratio)}")
+
+
+def _speed_flip(build: Option, buy: Option, plan: Plan, stairs: Staircase, requests_per_month: float) -> Flip:
+    affordable = plan.rent_usd_per_month + buy.usd_per_month - build.usd_per_month
+    machines = int(affordable // stairs.machine_usd_per_month) if affordable > 0 else 0
+    replicas = machines * stairs.replicas_per_machine - stairs.spare_replicas
+    now = f"{significant(stairs.capacity.req_s)} requests/s per replica"
+    if replicas < 1:
+        return Flip("Throughput", now, "no speed: not even one replica and its spare would be affordable")
+    needed = requests_per_month / (stairs.replica_req_per_month * replicas)
+    return Flip("Throughput", now, f"{significant(stairs.capacity.req_s * needed)} requests/s, {_change(needed)}")
+
+
+def _staff_flip(build: Option, buy: Option, engineer_usd_per_year: float) -> Flip:
+    people = next(line.usd_per_month for line in build.lines if line.name == "People who run it")
+    if engineer_usd_per_year <= 0:
+        return Flip("Engineers to run it", "unpaid", "not applicable: their cost is set to zero")
+    per_fte = engineer_usd_per_year / MONTHS_PER_YEAR
+    now, at = people / per_fte, (people + buy.usd_per_month - build.usd_per_month) / per_fte
+    return Flip("Engineers to run it", significant(now), significant(at) if at >= 0 else "no number: dearer even unattended")
+
+
+def _change(ratio: float) -> str:
+    """A ratio in words: 24 % lower, 3.1 times as much."""
+    if ratio >= 2:
+        return f"{significant(ratio)} times as much"
+    return f"{percent(abs(ratio - 1))} {'higher' if ratio >= 1 else 'lower'}"

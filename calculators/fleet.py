@@ -1,0 +1,315 @@
+"""From throughput to a fleet: what one replica serves within the latency targets, how many replicas the peak needs,
+and which machines to rent for them. Reserved machines bill every hour of the month, loaded or idle."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from calculators.catalog import Catalog
+from calculators.memory import kv_room_bytes, weight_bytes
+from calculators.ownership import owned_usd_per_gpu_h
+from calculators.records import Confidence, Gpu, Model, Precision, Rent, Source
+from calculators.scenario import Hardware, Scenario, Targets
+from calculators.throughput import BATCH_GRID, Setup, Traffic, largest_batch, machine, operating_points
+from calculators.units import BYTES_PER_GB, HOURS_PER_MONTH, milliseconds
+from calculators.workload import Array, Demand
+
+TENSOR_PARALLEL = (1, 2, 4, 8)
+OWNED_SERVER_GPUS = 8
+_TRUST: dict[Confidence, int] = {"low": 0, "medium": 1, "high": 2}
+# From most to least precise; a released checkpoint is never "upcast" to sell it as something better.
+_FINENESS: dict[Precision, int] = {"bf16": 16, "fp8": 8, "int8": 8, "nvfp4": 4, "mxfp4": 4, "int4": 4}
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """The busiest point at which one replica still meets the targets."""
+
+    setup: Setup
+    req_s: float
+    batch: float
+    tpot_ms: float
+    ttft_p95_ms: float
+    limit: str
+    """What stops it from serving more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """A setup that cannot serve this workload, and why. `stage` counts how far it got."""
+
+    setup: Setup
+    stage: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A machine one can have, and its price. `gpus_per_machine` None: as many or few GPUs as wanted."""
+
+    provider: str
+    gpu_id: str
+    machine: str
+    gpus_per_machine: int | None
+    region: str | None
+    commitment: str
+    usd_per_gpu_h: float
+    seen: date | None
+    source: Source
+    confidence: Confidence
+    basis: str
+    """'list', 'yours' or 'owned'."""
+
+    def replicas_per_machine(self, tensor_parallel: int) -> int:
+        """Zero when the replica is larger than the machine: tensor parallelism does not cross machines here."""
+        return 1 if self.gpus_per_machine is None else self.gpus_per_machine // tensor_parallel
+
+    def machine_usd_per_month(self, tensor_parallel: int) -> float:
+        return self.usd_per_gpu_h * HOURS_PER_MONTH * (self.gpus_per_machine or tensor_parallel)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A fleet: replicas of one setup on one kind of machine."""
+
+    capacity: Capacity
+    lease: Lease
+    replicas: int
+    spare_replicas: int
+    machines: int
+    rent_usd_per_month: float
+
+    @property
+    def setup(self) -> Setup:
+        return self.capacity.setup
+
+    @property
+    def gpus(self) -> int:
+        return self.machines * (self.lease.gpus_per_machine or self.setup.tensor_parallel)
+
+    @property
+    def label(self) -> str:
+        return f"{self.gpus}× {self.setup.gpu.name} at {self.lease.provider}"
+
+
+@dataclass(frozen=True, slots=True)
+class Staircase:
+    """Rent against volume for one (setup, lease): the cheapest way to hold a number of replicas.
+
+    machines(v) = ceil((ceil(v / replica_req_per_month) + spare) / replicas_per_machine)
+    """
+
+    capacity: Capacity
+    lease: Lease
+    replica_req_per_month: float
+    """Monthly requests whose peak one replica carries."""
+    replicas_per_machine: int
+    spare_replicas: int
+    machine_usd_per_month: float
+    max_machines: int
+
+    def machines(self, requests_per_month: Array) -> Array:
+        """Whole machines for each volume; inf beyond the user's limit. Same shape as the argument."""
+        replicas = np.ceil(requests_per_month / self.replica_req_per_month) + self.spare_replicas
+        count = np.ceil(np.maximum(replicas, 1) / self.replicas_per_machine)
+        return np.where(count > self.max_machines, np.inf, count)
+
+    def rent_usd_per_month(self, requests_per_month: Array) -> Array:
+        return self.machines(requests_per_month) * self.machine_usd_per_month
+
+    def steps_req_per_month(self, up_to: float) -> Array:
+        """Volumes just above which one more machine is needed, ascending, at most `up_to`."""
+        last = min(self.max_machines, int(up_to / self.replica_req_per_month + self.spare_replicas) // self.replicas_per_machine + 1)
+        replicas = np.arange(1, last + 1) * self.replicas_per_machine - self.spare_replicas
+        volumes = replicas[replicas > 0] * self.replica_req_per_month
+        return np.asarray(volumes[volumes <= up_to], dtype=float)
+
+    @property
+    def usd_per_request_fully_loaded(self) -> float:
+        """Rent of a request when every replica carries its peak share: no volume can do better with these machines."""
+        return self.machine_usd_per_month / (self.replicas_per_machine * self.replica_req_per_month)
+
+
+def setups(scenario: Scenario, catalog: Catalog) -> list[Setup]:
+    """Every model x GPU x format x parallelism worth trying."""
+    models = [catalog.model(c.model) for c in scenario.candidates if c.gate != "not_acceptable"]
+    return [
+        Setup(model, gpu, precision, tp)
+        for model in models
+        for gpu in searched_gpus(scenario.hardware, catalog)
+        for precision in precisions(model, scenario.hardware)
+        for tp in TENSOR_PARALLEL
+        if tp <= max(gpu.links.domain_gpus, 8)
+    ]
+
+
+def searched_gpus(hardware: Hardware, catalog: Catalog) -> list[Gpu]:
+    """The GPUs the user named, or all that are not gaming cards."""
+    if hardware.gpus:
+        return [catalog.gpu(gpu) for gpu in hardware.gpus]
+    return [gpu for gpu in catalog.gpus.values() if not gpu.consumer]
+
+
+def precisions(model: Model, hardware: Hardware) -> list[Precision]:
+    """The released format, and allowed ones that are coarser. MXFP4 only where the model was trained in it."""
+    native = model.published.native_precision
+    coarser = [p for p in hardware.precisions if _FINENESS[p] < _FINENESS[native] and p != "mxfp4"]
+    return [native, *coarser]
+
+
+def traffic(demand: Demand, hit_frac: float) -> Traffic:
+    """The workload as one replica sees it."""
+    cells = demand.lengths
+    variance = float(np.sum(cells.share_frac * (cells.input_tok - demand.input_tok) ** 2))
+    return Traffic(demand.input_tok, demand.output_tok, demand.input_p95_tok, variance / demand.input_tok**2, hit_frac)
+
+
+def capacities(
+    setups: Sequence[Setup], traffic: Traffic, targets: Targets, catalog: Catalog, factor: float = 1.0
+) -> tuple[list[Capacity], list[Misfit]]:
+    """The best point of each setup within the targets, and the setups that have none.
+
+    `factor`: measured over modelled speed; above 1 everything is faster.
+    """
+    fitting: list[Setup] = []
+    misfits: list[Misfit] = []
+    for s in setups:
+        if kv_room_bytes(s.gpu, s.model.shape, s.precision, s.tensor_parallel) > 0:
+            fitting.append(s)
+        else:
+            misfits.append(Misfit(s, 0, _too_big(s)))
+    if not fitting:
+        return [], misfits
+    m = machine(fitting, catalog)
+    most = np.floor(largest_batch(m, np.asarray(traffic.input_tok), np.asarray(traffic.output_tok)))
+    points = operating_points(m, traffic, np.minimum(BATCH_GRID, np.maximum(most, 1)))
+    tpot_ms, ttft_ms = points.tpot_s / factor * 1e3, points.ttft_p95_s / factor * 1e3
+    tpot_ok = tpot_ms <= (targets.tpot_ms or np.inf)
+    ttft_ok = ttft_ms <= (targets.ttft_p95_ms or np.inf)
+    allowed = tpot_ok & ttft_ok & (most >= 1)
+    rate = np.where(allowed, points.req_s * factor, 0.0)
+    best = np.argmax(rate, axis=1)
+    found: list[Capacity] = []
+    for i, setup in enumerate(fitting):
+        j = int(best[i])
+        if rate[i, j] <= 0:
+            misfits.append(_misses(setup, most[i, 0], tpot_ms[i], ttft_ms[i], targets))
+            continue
+        batch = float(np.broadcast_to(points.batch, rate.shape)[i, j])
+        limit = _limit(batch, float(most[i, 0]), j + 1 < rate.shape[1] and not tpot_ok[i, j + 1], j + 1 < rate.shape[1] and not ttft_ok[i, j + 1])
+        found.append(Capacity(setup, float(rate[i, j]), batch, float(tpot_ms[i, j]), float(ttft_ms[i, j]), limit))
+    return found, misfits
+
+
+def _limit(batch: float, most: float, tpot_stops: bool, ttft_stops: bool) -> str:
+    if tpot_stops:
+        return "TPOT target"
+    if ttft_stops:
+        return "TTFT target"
+    return "KV-cache memory" if batch >= most and most < BATCH_GRID[-1] else "engine's batch cap"
+
+
+def _too_big(setup: Setup) -> str:
+    weights_gb = weight_bytes(setup.model.shape, setup.precision) / BYTES_PER_GB
+    have_gb = setup.gpu.memory.capacity_gb * setup.tensor_parallel
+    return f"does not fit: {weights_gb:,.0f} GB of weights in {have_gb:,.0f} GB of GPU memory, of which about 90 % is usable"
+
+
+def _misses(setup: Setup, most: float, tpot_ms: Array, ttft_ms: Array, targets: Targets) -> Misfit:
+    if most < 1:
+        return Misfit(setup, 1, "the weights fit, but no memory is left for one request's KV cache")
+    if targets.tpot_ms and tpot_ms.min() > targets.tpot_ms:
+        return Misfit(setup, 2, f"TPOT {milliseconds(tpot_ms.min())} even alone; the target is {milliseconds(targets.tpot_ms)}")
+    target = milliseconds(targets.ttft_p95_ms or np.inf)
+    return Misfit(setup, 3, f"TTFT p95 {milliseconds(ttft_ms.min())} even when nearly idle; the target is {target}")
+
+
+def leases(gpu: Gpu, scenario: Scenario, catalog: Catalog) -> list[Lease]:
+    """Every machine with this GPU that the scenario allows, cheapest first. The user's own quote replaces the list."""
+    hardware, found = scenario.hardware, []
+    own_quote = hardware.rent_usd_per_gpu_h.get(gpu.id)
+    if own_quote is not None:
+        source = Source(title="Your own quote", accessed=scenario.as_of, kind="quote")
+        found.append(Lease("your quote", gpu.id, "by the GPU", None, None, "as quoted", own_quote, None, source, "high", "yours"))
+    else:
+        for provider, rent in catalog.rents(gpu.id):
+            if _allowed(provider.provider, provider.marketplace, rent, hardware):
+                found.append(_listed(provider.name, rent, provider.sources[rent.source]))
+    if hardware.include_owned and gpu.id in catalog.ownership.server_usd_per_gpu:
+        found.append(owned_lease(gpu, catalog))
+    return sorted(found, key=lambda lease: lease.usd_per_gpu_h)
+
+
+def _allowed(provider: str, marketplace: bool, rent: Rent, hardware: Hardware) -> bool:
+    chosen = not hardware.rent_providers or provider in hardware.rent_providers
+    trusted = _TRUST[rent.confidence] >= _TRUST[hardware.min_confidence]
+    return chosen and trusted and rent.commitment in hardware.commitments and (hardware.include_marketplaces or not marketplace)
+
+
+def _listed(provider: str, rent: Rent, source: Source) -> Lease:
+    name = rent.instance or f"{rent.gpus_per_instance}-GPU machine"
+    return Lease(
+        provider, rent.gpu, name, rent.gpus_per_instance, rent.region, rent.commitment, rent.usd_per_gpu_h, rent.seen, source, rent.confidence, "list"
+    )
+
+
+def owned_lease(gpu: Gpu, catalog: Catalog) -> Lease:
+    """Bought servers as if rented: depreciation, space, power and spares by the hour."""
+    price = catalog.ownership.server_usd_per_gpu[gpu.id]
+    source = catalog.ownership.sources[price.source]
+    rate = owned_usd_per_gpu_h(gpu.id, catalog.ownership)
+    return Lease("own hardware", gpu.id, f"{OWNED_SERVER_GPUS}-GPU server", OWNED_SERVER_GPUS, None, "owned", rate, source.accessed, source, price.confidence, "owned")
+
+
+def staircases(found: Iterable[Capacity], scenario: Scenario, catalog: Catalog, peak_s_per_month: float) -> tuple[list[Staircase], list[Misfit]]:
+    """Every (setup, lease) that can be rented. `peak_s_per_month`: requests a month per request a second of peak."""
+    by_gpu: dict[str, list[Lease]] = {}
+    result, misfits = [], []
+    for capacity in found:
+        setup = capacity.setup
+        if setup.gpu.id not in by_gpu:
+            by_gpu[setup.gpu.id] = leases(setup.gpu, scenario, catalog)
+        stairs = [_stairs(capacity, lease, scenario, peak_s_per_month) for lease in by_gpu[setup.gpu.id]]
+        usable = [s for s in stairs if s.replicas_per_machine > 0 and s.max_machines > 0]
+        result += usable
+        if not usable:
+            misfits.append(Misfit(setup, 4, _unrentable(setup, by_gpu[setup.gpu.id])))
+    return result, misfits
+
+
+def _unrentable(setup: Setup, leases: list[Lease]) -> str:
+    if not leases:
+        return "no rent for this GPU passes the chosen providers, commitments and confidence"
+    return f"no listed machine holds {setup.tensor_parallel} of these GPUs within the GPU limit"
+
+
+def _stairs(capacity: Capacity, lease: Lease, scenario: Scenario, peak_s_per_month: float) -> Staircase:
+    tp = capacity.setup.tensor_parallel
+    return Staircase(
+        capacity=capacity,
+        lease=lease,
+        replica_req_per_month=capacity.req_s * peak_s_per_month,
+        replicas_per_machine=lease.replicas_per_machine(tp),
+        spare_replicas=scenario.operations.spare_replicas,
+        machine_usd_per_month=lease.machine_usd_per_month(tp),
+        max_machines=scenario.hardware.max_gpus // (lease.gpus_per_machine or tp),
+    )
+
+
+def plan(stairs: Staircase, requests_per_month: float) -> Plan | None:
+    """The fleet for one volume; None beyond the GPU limit."""
+    machines = float(stairs.machines(np.asarray(requests_per_month)))
+    if not np.isfinite(machines):
+        return None
+    replicas = int(np.ceil(requests_per_month / stairs.replica_req_per_month))
+    return Plan(stairs.capacity, stairs.lease, replicas, stairs.spare_replicas, int(machines), machines * stairs.machine_usd_per_month)
+
+
+def rents_matrix(stairs: Sequence[Staircase], requests_per_month: Array) -> Array:
+    """Rent of each staircase (s,) at each volume (v,): the vectorised form of `rent_usd_per_month`. Returns (s, v)."""
+    columns = np.array([(s.replica_req_per_month, s.replicas_per_machine, s.spare_replicas, s.machine_usd_per_month, s.max_machines) for s in stairs])
+    per_replica, per_machine, spare, usd, most = (columns[:, i, None] for i in range(5))
+    machines = np.ceil(np.maximum(np.ceil(requests_per_month / per_replica) + spare, 1) / per_machine)
+    return np.where(machines > most, np.inf, machines * usd)

@@ -1,0 +1,95 @@
+"""An Evaluation as text for people and as JSON for programs. Both come from the same object as the pages."""
+
+import dataclasses
+import math
+from datetime import date, datetime
+from typing import Any
+
+import numpy as np
+from pydantic import BaseModel
+
+from calculators.api_cost import Offer
+from calculators.evaluate import Evaluation
+from calculators.fleet import Lease
+from calculators.records import Gpu, Model, Source
+from calculators.throughput import Setup
+from calculators.units import count, usd
+
+
+def to_text(evaluation: Evaluation) -> str:
+    """The verdict in a terminal: the sentence, the reason, the options, what would change it."""
+    verdict = evaluation.verdict
+    rows = [f"  {usd(o.usd_per_month):>10}  {_range(o.low_usd_per_month, o.high_usd_per_month):<22}  {o.label}" for o in evaluation.options]
+    flips = [f"  {flip.what}: now {flip.now}; changes at {flip.flips_at}" for flip in verdict.flips]
+    notes = [f"  {note}" for note in (*verdict.assumptions, *evaluation.notes)]
+    parts = [
+        verdict.sentence,
+        verdict.reason,
+        "",
+        f"A month of {count(evaluation.demand.requests_per_month)} requests:",
+        *rows,
+        *(["", "What would change the answer:", *flips] if flips else []),
+        *(["", "Taken on trust:", *notes] if notes else []),
+        "",
+        f"Prices and profiles {evaluation.digest}, as of {evaluation.scenario.as_of}.",
+    ]
+    return "\n".join(parts)
+
+
+def _range(low: float, high: float) -> str:
+    return "" if high - low < 0.5 else f"({usd(low)} to {usd(high)})"
+
+
+def to_json(evaluation: Evaluation) -> dict[str, Any]:
+    """The whole Evaluation as plain values. Profiles become their ids; what is infinite or unknown becomes null."""
+    plain = _plain(evaluation)
+    assert isinstance(plain, dict)
+    return plain
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case Gpu() | Model():
+            return value.id
+        case Setup():
+            return {"model": value.model.id, "gpu": value.gpu.id, "precision": value.precision, "tensor_parallel": value.tensor_parallel}
+        case Offer():
+            return {"provider": value.provider, "model": value.model, "source": _plain(value.source), "confidence": value.confidence}
+        case BaseModel():
+            return value.model_dump(mode="json")
+        case float():
+            return value if math.isfinite(value) else None
+        case datetime() | date():
+            return value.isoformat()
+        case np.ndarray():
+            return _plain(value.tolist())
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        derived = _DERIVED.get(type(value).__name__, ())
+        names = [field.name for field in dataclasses.fields(value)]
+        return {name: _plain(getattr(value, name)) for name in (*names, *derived)}
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value
+
+
+# Properties that readers of the JSON would otherwise compute again.
+_DERIVED = {"Option": ("usd_per_month",), "Plan": ("gpus",)}
+
+
+def sources(evaluation: Evaluation) -> list[tuple[str, Source]]:
+    """Every source behind the options' cost lines, once each, with what it was used for."""
+    found: dict[tuple[str, str], tuple[str, Source]] = {}
+    for option in evaluation.options:
+        for line in option.lines:
+            if line.source is not None:
+                found.setdefault((line.name, line.source.title), (line.name, line.source))
+    return list(found.values())
+
+
+def lease_terms(lease: Lease) -> str:
+    """Where a rent comes from, in a line."""
+    where = f", {lease.region}" if lease.region else ""
+    seen = f", seen {lease.seen}" if lease.seen else ""
+    return f"{lease.machine} at {lease.provider}{where}, {lease.commitment.replace('_', ' ')}{seen} ({lease.confidence} confidence)"

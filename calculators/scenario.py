@@ -1,0 +1,201 @@
+"""What the user asks: one frozen Scenario holds every input, travels in the link, and is all that `evaluate` needs."""
+
+import base64
+import binascii
+import json
+import zlib
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationError, model_validator
+
+from calculators.catalog import Catalog
+from calculators.records import Commitment, Confidence, Fraction, Id, NotNegative, Positive, Precision, Record
+from calculators.yaml_files import DataError
+
+SCHEMA_VERSION = 1
+MAX_TOKEN_CHARS = 20_000
+MAX_TOKEN_BYTES = 200_000
+
+Basis = Literal["measured", "bounded", "assumed", "typed"]
+Gate = Literal["accepted", "assumed", "not_acceptable"]
+
+
+class Cell(Record):
+    """A group of similar requests: its share of all requests and its mean lengths."""
+
+    share_frac: Annotated[float, Field(gt=0, le=1)]
+    input_tok: Annotated[float, Field(ge=0, le=1e7)]
+    output_tok: Annotated[float, Field(ge=0, le=1e7)]
+
+
+class Workload(Record):
+    """Traffic of one product. Token counts are per request; input is the whole prompt, cached or not."""
+
+    source: str = "typed"
+    """Where it came from: 'typed', 'preset:<id>' or 'log:<file name>'."""
+    requests_per_month: Annotated[float, Field(gt=0, le=1e12)]
+    requests_basis: Basis = "typed"
+    input_tok: Annotated[float, Field(ge=1, le=1e7)]
+    output_tok: Annotated[float, Field(ge=1, le=1e6)]
+    input_p95_tok: Annotated[float, Field(ge=1, le=1e7)]
+    output_p95_tok: Annotated[float, Field(ge=1, le=1e6)]
+    lengths_basis: Basis = "typed"
+    cells: tuple[Cell, ...] = Field(default=(), max_length=64)
+    """Joint length distribution from a log; empty: derived from mean and 95th percentile."""
+    cached_frac: Fraction = 0.0
+    """Share of input tokens the API bills as cache reads today."""
+    cached_basis: Basis = "typed"
+    cache_write_frac: Fraction = 0.0
+    """Share of input tokens billed as cache writes today."""
+    cacheable_frac: Fraction = 0.5
+    """Share of input tokens a well-ordered prompt could read from a cache."""
+    self_hit_frac: Fraction = 0.25
+    """Share of input tokens your own servers would find cached: fewer than an API finds, for capacity and routing."""
+    deferrable_frac: Fraction = 0.0
+    """Share of requests that may wait up to 24 h (batch)."""
+    peak_ratio: Annotated[float, Field(ge=1, le=10_000)] = 4.0
+    """Busiest sizing window over the mean of the active hours."""
+    peak_basis: Basis = "typed"
+    active_h_per_month: Annotated[float, Field(gt=0, le=730)] = 730.0
+    growth_per_month_frac: Annotated[float, Field(ge=-0.5, le=1.0)] = 0.0
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Workload":
+        if self.cached_frac + self.cache_write_frac > 1 + 1e-9:
+            raise ValueError("cached_frac and cache_write_frac together exceed all input; lower one of them")
+        if self.cells and abs(sum(cell.share_frac for cell in self.cells) - 1) > 1e-3:
+            raise ValueError("cells: the shares must add up to 1")
+        return self
+
+
+class Targets(Record):
+    """Latency the product needs at its peak. None: no target."""
+
+    ttft_p95_ms: Annotated[float, Field(gt=0, le=600_000)] | None = 2_000.0
+    tpot_ms: Annotated[float, Field(gt=0, le=10_000)] | None = 50.0
+
+
+class Api(Record):
+    """The API paid for today."""
+
+    provider: str = "openai"
+    model: str = "gpt-5.4"
+    discount_frac: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Negotiated off the list price: the user's own figure."""
+
+
+class Candidate(Record):
+    """An open model that may stand in for the closed one, and who says so."""
+
+    model: Id
+    gate: Gate = "assumed"
+
+
+class Hardware(Record):
+    """What may be rented, and what the user knows better than the price tables."""
+
+    gpus: tuple[Id, ...] = ()
+    """Empty: every GPU somebody rents out."""
+    rent_providers: tuple[Id, ...] = ()
+    """Empty: every provider."""
+    commitments: tuple[Commitment, ...] = ("on_demand",)
+    min_confidence: Confidence = "medium"
+    precisions: tuple[Precision, ...] = ("bf16", "fp8")
+    """Besides the format a model was released in, which is always tried."""
+    rent_usd_per_gpu_h: dict[Id, Positive] = Field(default_factory=dict)
+    """Own quote for a GPU, rentable one by one: replaces the listed rents of that GPU."""
+    include_marketplaces: bool = False
+    include_owned: bool = False
+    max_gpus: Annotated[int, Field(gt=0, le=100_000)] = 512
+    throughput_factor: Annotated[float, Field(gt=0, le=10)] = 1.0
+    """Own measurement over the model's prediction, when it is known."""
+
+
+class Operations(Record):
+    """How the fleet is run, and what it costs besides rent. None: the rule of thumb in pricing_data/ownership.yaml."""
+
+    spare_replicas: Annotated[int, Field(ge=0, le=100)] = 1
+    self_host_fte: Annotated[float, Field(ge=0, le=1_000)] | None = None
+    engineer_usd_per_year: Annotated[float, Field(ge=0, le=1e7)] | None = None
+    platform_usd_per_month: NotNegative | None = None
+    migration_weeks: NotNegative | None = None
+    horizon_months: Annotated[int, Field(ge=1, le=120)] = 12
+
+
+class Scenario(Record):
+    """Everything a verdict depends on, except the catalog."""
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    name: Annotated[str, Field(max_length=120)] = "Our workload"
+    as_of: date
+    workload: Workload
+    targets: Targets = Targets()
+    api: Api = Api()
+    candidates: tuple[Candidate, ...] = Field(min_length=1, max_length=100)
+    hardware: Hardware = Hardware()
+    operations: Operations = Operations()
+
+    @model_validator(mode="after")
+    def _distinct(self) -> "Scenario":
+        ids = [candidate.model for candidate in self.candidates]
+        if len(set(ids)) != len(ids):
+            raise ValueError("candidates: a model is listed twice; keep one")
+        return self
+
+
+def check_ids(scenario: Scenario, catalog: Catalog) -> None:
+    """Every id in the scenario is known. Raises UnknownId or DataError, naming the field."""
+    from calculators.api_cost import offer
+
+    offer(scenario.api.provider, scenario.api.model, catalog)
+    for candidate in scenario.candidates:
+        catalog.model(candidate.model)
+    for gpu in (*scenario.hardware.gpus, *scenario.hardware.rent_usd_per_gpu_h):
+        catalog.gpu(gpu)
+    for provider in scenario.hardware.rent_providers:
+        if provider not in catalog.rent_providers:
+            raise DataError(f"hardware.rent_providers: unknown provider '{provider}'. Known ones: {', '.join(catalog.rent_providers)}")
+
+
+def to_token(scenario: Scenario, digest: str) -> str:
+    """The whole scenario as text for a link, with the digest of the prices it was made with."""
+    body = {"d": digest, "s": scenario.model_dump(mode="json", exclude_defaults=False)}
+    packed = zlib.compress(json.dumps(body, separators=(",", ":"), sort_keys=True).encode(), 9)
+    return base64.urlsafe_b64encode(packed).decode().rstrip("=")
+
+
+def from_token(token: str) -> tuple[Scenario, str]:
+    """The scenario in a link, and the digest of its prices. Raises DataError with a sentence for the visitor."""
+    remedy = "Ask for the link again, or start from the values below."
+    if len(token) > MAX_TOKEN_CHARS:
+        raise DataError(f"This link is longer than any this app makes, so it was not read. {remedy}")
+    try:
+        packed = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
+        inflater = zlib.decompressobj()
+        text = inflater.decompress(packed, MAX_TOKEN_BYTES)
+        if inflater.unconsumed_tail or not inflater.eof:
+            raise ValueError("cut off or too long")
+        body: Any = json.loads(text)
+        return parse_scenario(body["s"]), str(body["d"])[:12]
+    except DataError as error:
+        raise DataError(f"This link holds a value the app cannot use: {error}. {remedy}") from None
+    except (ValueError, KeyError, TypeError, binascii.Error, zlib.error, RecursionError):
+        raise DataError(f"This link is damaged or cut off, so it was not read. {remedy}") from None
+
+
+def parse_scenario(value: Any) -> Scenario:
+    """A scenario from plain values. Raises DataError naming the field, the value and what is allowed."""
+    try:
+        return Scenario.model_validate(value)
+    except ValidationError as error:
+        raise DataError("; ".join(explain(problem) for problem in error.errors()[:3])) from None
+
+
+def explain(problem: Any) -> str:
+    """One pydantic error as a sentence: field: what is allowed (got value)."""
+    field = ".".join(str(part) for part in problem["loc"]) or "scenario"
+    message = str(problem["msg"]).removeprefix("Value error, ")
+    given = problem.get("input")
+    shown = f" (got {str(given)[:40]!r})" if not isinstance(given, dict | list | tuple) and given is not None else ""
+    return f"{field}: {message}{shown}"

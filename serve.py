@@ -1,0 +1,56 @@
+"""Starts the app: `python serve.py [--port 8501] [--host 127.0.0.1]`.
+
+The heavy packages are imported here, before Streamlit starts its threads: Streamlit imports them lazily, and when many
+people open a fresh server at once those imports race and fail. Then everything imported is moved out of the garbage
+collector's sight, because Streamlit runs a full collection after every rerun.
+"""
+
+import argparse
+import gc
+import ipaddress
+import sys
+from pathlib import Path
+
+import genai_prices  # noqa: F401
+import ibis  # noqa: F401
+import numpy  # noqa: F401
+import pandas  # noqa: F401
+import plotly.graph_objects  # noqa: F401
+import plotly.io  # noqa: F401
+import pyarrow  # noqa: F401
+from streamlit.web import cli
+
+from calculators.catalog import load_catalog
+from calculators.yaml_files import DataError
+
+ROOT = Path(__file__).resolve().parent
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Start Crossover.")
+    parser.add_argument("--port", type=int, default=8501)
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on; localhost unless told otherwise")
+    options = parser.parse_args()
+    try:
+        load_catalog()
+    except DataError as error:
+        print(f"The data files do not load:\n{error}", file=sys.stderr)
+        return 2
+    if not is_loopback(options.host):
+        print(f"Listening on {options.host}: anybody who can reach this machine can open the app. It has no sign-in.")
+    gc.collect()
+    gc.freeze()
+    sys.argv = ["streamlit", "run", str(ROOT / "app.py"), f"--server.port={options.port}", f"--server.address={options.host}"]
+    return int(cli.main(standalone_mode=False) or 0)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can connect to `host`."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
