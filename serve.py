@@ -15,7 +15,7 @@ import genai_prices  # noqa: F401
 import ibis  # noqa: F401
 import numpy  # noqa: F401
 import pandas  # noqa: F401
-import plotly.graph_objects  # noqa: F401
+import plotly.graph_objects
 import plotly.io  # noqa: F401
 import pyarrow  # noqa: F401
 from streamlit.web import cli
@@ -40,7 +40,13 @@ def main() -> int:
         print(f"Listening on {options.host}: anybody who can reach this machine can open the app. It has no sign-in.")
     gc.collect()
     gc.freeze()
-    sys.argv = ["streamlit", "run", str(ROOT / "app.py"), f"--server.port={options.port}", f"--server.address={options.host}"]
+    sys.argv = [
+        "streamlit",
+        "run",
+        str(ROOT / "app.py"),
+        f"--server.port={options.port}",
+        f"--server.address={options.host}",
+    ]
     return int(cli.main(standalone_mode=False) or 0)
 
 

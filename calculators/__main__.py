@@ -13,8 +13,8 @@ from pathlib import Path
 from calculators.catalog import load_catalog
 from calculators.evaluate import evaluate
 from calculators.report import to_json, to_text
-from calculators.scenario import Scenario, parse_scenario
-from calculators.yaml_files import MAX_FILE_BYTES, DataError, parse_yaml
+from calculators.scenario import read_scenario
+from calculators.yaml_files import DataError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -30,7 +30,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m calculators", description=__doc__.splitlines()[0] if __doc__ else None)
+    parser = argparse.ArgumentParser(
+        prog="python -m calculators", description=__doc__.splitlines()[0] if __doc__ else None
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     check = commands.add_parser("check", help="validate every data file")
     check.set_defaults(run=_check)
@@ -44,7 +46,9 @@ def _parser() -> argparse.ArgumentParser:
     throughput.set_defaults(run=_throughput)
     workload = commands.add_parser("workload", help="read request logs into the figures a scenario needs")
     workload.add_argument("logs", type=Path, nargs="+", metavar="LOG")
-    workload.add_argument("--out", type=Path, metavar="WORKLOAD.yaml", help="write a scenario's workload block; without it, print it")
+    workload.add_argument(
+        "--out", type=Path, metavar="WORKLOAD.yaml", help="write a scenario's workload block; without it, print it"
+    )
     workload.set_defaults(run=_workload)
     return parser
 
@@ -59,21 +63,8 @@ def _check(_: argparse.Namespace) -> None:
 
 
 def _decide(options: argparse.Namespace) -> None:
-    evaluation = evaluate(read_scenario(options.scenario), load_catalog())
+    evaluation = evaluate(read_scenario(options.scenario, date.today()), load_catalog())
     print(json.dumps(to_json(evaluation), indent=1) if options.json else to_text(evaluation))
-
-
-def read_scenario(path: Path) -> Scenario:
-    """A scenario file; `as_of` defaults to today. Raises DataError or OSError."""
-    if path.stat().st_size > MAX_FILE_BYTES:
-        raise DataError(f"{path.name}: larger than {MAX_FILE_BYTES:,} bytes; is it a scenario?")
-    value, _ = parse_yaml(path.read_bytes(), path.name)
-    if not isinstance(value, dict):
-        raise DataError(f"{path.name}: a scenario is a list of 'key: value' lines; see scenarios/ for examples")
-    try:
-        return parse_scenario({"as_of": date.today(), **value})
-    except DataError as error:
-        raise DataError(f"{path.name}: {error}") from None
 
 
 def _throughput(options: argparse.Namespace) -> None:
@@ -86,10 +77,13 @@ def _throughput(options: argparse.Namespace) -> None:
 
 
 def _workload(options: argparse.Namespace) -> None:
-    from calculators.usage_log import read_log, to_workload_yaml
+    from calculators.usage_log import read_log
+    from calculators.usage_yaml import to_workload_yaml
 
     if len(options.logs) > 1:
-        raise DataError("give one log at a time: overlapping logs would be counted twice. Join them into one file first")
+        raise DataError(
+            "give one log at a time: overlapping logs would be counted twice. Join them into one file first"
+        )
     text = to_workload_yaml(read_log(options.logs[0]))
     if options.out is None:
         print(text, end="")

@@ -22,6 +22,7 @@ from calculators.yaml_files import DataError
 BATCH = {"processing": "batch"}
 LIBRARY_DATE = date(2026, 11, 11)  # upload of genai-prices 0.2.3, the day its prices are known to have held
 
+
 @dataclass(frozen=True, slots=True)
 class Rates:
     """Prices per million tokens for requests whose input is longer than `above_input_tok`."""
@@ -91,13 +92,31 @@ def offer(provider: str, model: str, catalog: Catalog, note: str | None = None) 
     if own is not None:
         record = catalog.api_providers[provider]
         last = own.prices[-1]
-        return Offer(provider, record.name, model, None, own.prices, record.sources[last.source], last.confidence, note or own.note)
+        return Offer(
+            provider,
+            record.name,
+            model,
+            None,
+            own.prices,
+            record.sources[last.source],
+            last.confidence,
+            note or own.note,
+        )
     library = library_model(provider, model)
     if library is None:
         known = list(library_models(provider)) or [p for p in catalog.api_providers]
-        raise DataError(f"no price for model '{model[:60]}' at provider '{provider[:40]}'. Pick one of: {', '.join(known[:12])} …")
-    source = Source(title=price_library_version(), url="https://github.com/pydantic/genai-prices", accessed=LIBRARY_DATE, kind="library")
-    return Offer(provider, PROVIDER_NAMES.get(provider, provider.capitalize()), model, library, (), source, "high", note)
+        raise DataError(
+            f"no price for model '{model[:60]}' at provider '{provider[:40]}'. Pick one of: {', '.join(known[:12])} …"
+        )
+    source = Source(
+        title=price_library_version(),
+        url="https://github.com/pydantic/genai-prices",
+        accessed=LIBRARY_DATE,
+        kind="library",
+    )
+    return Offer(
+        provider, PROVIDER_NAMES.get(provider, provider.capitalize()), model, library, (), source, "high", note
+    )
 
 
 def hosted_offers(model: Model, day: date, catalog: Catalog) -> list[Offer]:
@@ -185,8 +204,16 @@ def _rates_of_day(provider: str, model_id: str, day: date, batch: bool) -> tuple
 def _own_rates(offer: Offer, day: date, batch: bool) -> Rates:
     past = [price for price in offer.own_prices if price.valid_from <= day]
     price = past[-1] if past else offer.own_prices[0]
-    input_usd = price.batch_input_usd_per_mtok if batch and price.batch_input_usd_per_mtok is not None else price.input_usd_per_mtok
-    output_usd = price.batch_output_usd_per_mtok if batch and price.batch_output_usd_per_mtok is not None else price.output_usd_per_mtok
+    input_usd = (
+        price.batch_input_usd_per_mtok
+        if batch and price.batch_input_usd_per_mtok is not None
+        else price.input_usd_per_mtok
+    )
+    output_usd = (
+        price.batch_output_usd_per_mtok
+        if batch and price.batch_output_usd_per_mtok is not None
+        else price.output_usd_per_mtok
+    )
     read, write = price.cache_read_usd_per_mtok, price.cache_write_usd_per_mtok
     return Rates(0.0, input_usd, output_usd, input_usd if read is None else read, input_usd if write is None else write)
 
@@ -199,7 +226,9 @@ def _library_rates(model: ModelInfo, moment: datetime, batch: bool) -> tuple[Rat
     return tuple(_tier_rates(start, *(_at(value, start) for value in values)) for start in starts)
 
 
-def _tier_rates(start: float, input_usd: float | None, output_usd: float | None, read: float | None, write: float | None) -> Rates:
+def _tier_rates(
+    start: float, input_usd: float | None, output_usd: float | None, read: float | None, write: float | None
+) -> Rates:
     """A missing cache price means there is no discount: those tokens cost what other input costs."""
     plain = input_usd or 0.0
     return Rates(start, plain, output_usd or 0.0, plain if read is None else read, plain if write is None else write)
@@ -209,20 +238,22 @@ def _at(value: Any, start: int) -> float | None:
     """A price that holds for inputs above `start` tokens."""
     if not isinstance(value, TieredPrices):
         return None if value is None else float(value)
-    past = [tier.price for tier in value.tiers if tier.start <= start and start > 0]
+    past: list[Any] = [tier.price for tier in value.tiers if tier.start <= start and start > 0]
     return float(past[-1] if past else value.base)
 
 
 def _mean_rates(rates: tuple[Rates, ...]) -> Rates:
     def mean(field: str) -> float:
-        return sum(getattr(rate, field) for rate in rates) / len(rates)
+        return float(sum(getattr(rate, field) for rate in rates)) / len(rates)
 
     fields = ("input_usd_per_mtok", "output_usd_per_mtok", "cache_read_usd_per_mtok", "cache_write_usd_per_mtok")
     return Rates(rates[0].above_input_tok, *(mean(field) for field in fields))
 
 
 def _differs_by_hour(model: ModelInfo) -> bool:
-    return not hasattr(model.prices, "input_mtok") and any(isinstance(p.constraint, TimeOfDateConstraint) for p in model.prices)
+    return not hasattr(model.prices, "input_mtok") and any(
+        isinstance(p.constraint, TimeOfDateConstraint) for p in model.prices
+    )
 
 
 def _batch_rates(offer: Offer, day: date, discount_frac: float | None) -> tuple[tuple[Rates, ...], tuple[str, ...]]:
@@ -235,7 +266,18 @@ def _batch_rates(offer: Offer, day: date, discount_frac: float | None) -> tuple[
         return (), (f"No batch price is known for {offer.label}: deferred requests are charged at the standard price.",)
     less = 1 - discount_frac
     reduced = tuple(
-        Rates(r.above_input_tok, *(less * v for v in (r.input_usd_per_mtok, r.output_usd_per_mtok, r.cache_read_usd_per_mtok, r.cache_write_usd_per_mtok)))
+        Rates(
+            r.above_input_tok,
+            *(
+                less * v
+                for v in (
+                    r.input_usd_per_mtok,
+                    r.output_usd_per_mtok,
+                    r.cache_read_usd_per_mtok,
+                    r.cache_write_usd_per_mtok,
+                )
+            ),
+        )
         for r in standard
     )
     return reduced, (f"Batch at the seller's stated {discount_frac:.0%} off.",)

@@ -67,7 +67,9 @@ class Catalog:
         return self.models[_resolve(name, self.model_by_alias, "model", "model_profiles")]
 
     def preset(self, name: str) -> Preset:
-        return self.presets[_resolve(name, {key: key for key in self.presets}, "preset", "pricing_data/workload_presets.yaml")]
+        return self.presets[
+            _resolve(name, {key: key for key in self.presets}, "preset", "pricing_data/workload_presets.yaml")
+        ]
 
     def rents(self, gpu_id: str) -> Iterable[tuple[RentProvider, Rent]]:
         """Every rent of a GPU that somebody can really sign, cheapest first."""
@@ -149,7 +151,9 @@ def _folder(folder: Path, record: type[R], id_field: str, problems: list[str]) -
         if loaded is None:
             continue
         if getattr(loaded, id_field) != path.stem:
-            problems.append(f"{path.name}: {id_field} is '{getattr(loaded, id_field)}'; it must equal the file name, '{path.stem}'")
+            problems.append(
+                f"{path.name}: {id_field} is '{getattr(loaded, id_field)}'; it must equal the file name, '{path.stem}'"
+            )
         result[path.stem] = loaded
     if not result:
         problems.append(f"{folder.name}: no readable data files")
@@ -192,7 +196,8 @@ def _unknown_sellers(models: Iterable[Model], api_providers: Mapping[str, ApiPro
         f"{model.id}.yaml: hosted: {hosted.provider} does not sell '{hosted.model}' in genai-prices or pricing_data/api"
         for model in models
         for hosted in model.hosted
-        if library_model(hosted.provider, hosted.model) is None and own_model(api_providers, hosted.provider, hosted.model) is None
+        if library_model(hosted.provider, hosted.model) is None
+        and own_model(api_providers, hosted.provider, hosted.model) is None
     ]
 
 
@@ -221,7 +226,9 @@ def _aliases(named: Iterable[tuple[str, tuple[str, ...]]], problems: list[str]) 
     for owner, names in named:
         for name in names:
             if result.setdefault(_key(name), owner) != owner:
-                problems.append(f"{owner}.yaml: aliases: '{name}' already names {result[_key(name)]}; an alias has one owner")
+                problems.append(
+                    f"{owner}.yaml: aliases: '{name}' already names {result[_key(name)]}; an alias has one owner"
+                )
     return result
 
 

@@ -53,8 +53,16 @@ class Crossover:
 def find(stairs: Sequence[Staircase], build: Line, buy: Line) -> Crossover:
     """Compare the cheapest staircase plus `build` with `buy` over all volumes the allowed GPUs can serve."""
     if not stairs:
-        return Crossover("no_fleet", (), None, None, float("inf"), 0.0, "no fleet meets the targets, so there is nothing to cross over to")
-    limit = max(s.replica_req_per_month * (s.max_machines * s.replicas_per_machine - s.spare_replicas) for s in stairs)
+        return Crossover(
+            "no_fleet",
+            (),
+            None,
+            None,
+            float("inf"),
+            0.0,
+            "no fleet meets the targets, so there is nothing to cross over to",
+        )
+    limit = max(s.limit_req_per_month for s in stairs)
     utilisation = break_even_utilisation(stairs, build, buy)
     crossings, starts_cheaper = _crossings(stairs, build, buy, limit)
     ends_cheaper = crossings[-1].cheaper_above == "build" if crossings else starts_cheaper
@@ -83,11 +91,37 @@ def envelope_usd_per_month(stairs: Sequence[Staircase], build: Line, requests_pe
 
 
 def useful(stairs: Sequence[Staircase], volumes: Array) -> list[int]:
-    """Indices of the staircases that are cheapest at one of `volumes` at least; and the one with the best slope."""
+    """Indices of staircases that together are as cheap as all of them at every volume: those that are cheapest at one
+    of `volumes`, the one with the best slope, and every other one that is below all of these somewhere."""
     rents = rents_matrix(stairs, volumes)
     winners = set(np.argmin(rents, axis=0)[np.isfinite(rents.min(axis=0))].tolist())
-    best_slope = int(np.argmin([s.usd_per_request_fully_loaded for s in stairs]))
-    return sorted(winners | {best_slope})
+    best = int(np.argmin([s.usd_per_request_fully_loaded for s in stairs]))
+    chosen = sorted(winners | {best})
+    rivals = _cheapest_of_a_kind(stairs)
+    ends = [_step_ends(stairs[i], stairs[best]) for i in rivals]
+    envelope = rents_matrix([stairs[i] for i in chosen], np.concatenate(ends)).min(axis=0)
+    parts = np.split(envelope, np.cumsum([len(e) for e in ends])[:-1])
+    below = [i for i, e, usd in zip(rivals, ends, parts, strict=True) if (rents_matrix([stairs[i]], e)[0] < usd).any()]
+    return sorted({*chosen, *below})
+
+
+def _cheapest_of_a_kind(stairs: Sequence[Staircase]) -> list[int]:
+    """Of the same replica on machines of the same size, all but the cheapest are never worth having."""
+    found: dict[tuple[int, int, int], int] = {}
+    for i in sorted(range(len(stairs)), key=lambda i: stairs[i].machine_usd_per_month):
+        found.setdefault((id(stairs[i].capacity), stairs[i].replicas_per_machine, stairs[i].max_machines), i)
+    return list(found.values())
+
+
+def _step_ends(stairs: Staircase, best: Staircase) -> Array:
+    """Volumes at which to look whether `stairs` is below others: just before its steps, as it is flat up to there while
+    the others can only have risen. Beyond `reach` the `best` slope has made good for its spares and rounding up."""
+    rise = stairs.usd_per_request_fully_loaded - best.usd_per_request_fully_loaded
+    head_start = best.machine_usd_per_month * (1 + (1 + best.spare_replicas) / best.replicas_per_machine)
+    reach = head_start / rise if rise > 0 else float("inf")
+    limit, best_limit = stairs.limit_req_per_month, best.limit_req_per_month
+    ends = stairs.steps_req_per_month(limit if limit > best_limit else min(limit, reach + stairs.replica_req_per_month))
+    return ends[(ends <= reach + stairs.replica_req_per_month) | (ends > best_limit)] * (1 - 1e-12)
 
 
 def steps(stairs: Sequence[Staircase], up_to: float) -> Array:
@@ -113,7 +147,9 @@ def _crossings(stairs: Sequence[Staircase], build: Line, buy: Line, limit: float
     return found, bool(cheaper[0])
 
 
-def _kind(crossings: Sequence[Crossing], starts_cheaper: bool, utilisation: float, build: Line, buy: Line) -> tuple[Kind, str]:
+def _kind(
+    crossings: Sequence[Crossing], starts_cheaper: bool, utilisation: float, build: Line, buy: Line
+) -> tuple[Kind, str]:
     if starts_cheaper and not crossings:
         return "always", "self-hosting is cheaper at every volume"
     if crossings:

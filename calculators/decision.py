@@ -7,7 +7,7 @@ from typing import Literal
 from calculators.api_cost import ApiBill
 from calculators.crossover import Crossover
 from calculators.fleet import Plan, Staircase
-from calculators.ownership import CostLine
+from calculators.ownership import PEOPLE, CostLine
 from calculators.scenario import Gate
 from calculators.units import MONTHS_PER_YEAR, count, percent, significant, usd
 
@@ -69,8 +69,15 @@ class Verdict:
     assumptions: tuple[str, ...]
 
 
-def decide(options: Sequence[Option], crossover: Crossover, flips: tuple[Flip, ...], why_no_fleet: str) -> Verdict:
-    """Rank the options and say it. `options` holds today's API first."""
+def decide(
+    options: Sequence[Option],
+    against_best: Crossover,
+    against_today: Crossover,
+    flips: tuple[Flip, ...],
+    why_no_fleet: str,
+) -> Verdict:
+    """Rank the options and say it. `options` holds today's API first; the crossovers are self-hosting against the best
+    way to buy and against today's API."""
     today = options[0]
     ranked = sorted(options, key=lambda option: option.usd_per_month)
     winner, runner_up = ranked[0], _rival(ranked)
@@ -81,7 +88,7 @@ def decide(options: Sequence[Option], crossover: Crossover, flips: tuple[Flip, .
         kind=kind,
         sureness=sureness,
         sentence=_sentence(kind, winner, runner_up, today),
-        reason=_reason(winner, ranked, crossover, why_no_fleet),
+        reason=_reason(ranked, against_best, against_today, why_no_fleet),
         winner=winner,
         runner_up=runner_up,
         gap_usd_per_month=gap,
@@ -126,55 +133,60 @@ def _kind(winner: Option) -> VerdictKind:
 def _sentence(kind: VerdictKind, winner: Option, rival: Option | None, today: Option) -> str:
     """The one sentence on the first screen."""
     cost, saving = usd(winner.usd_per_month), today.usd_per_month - winner.usd_per_month
-    less = f"{usd(saving)} a month less than the {usd(today.usd_per_month)} you pay today" if saving > 0 else ""
+    less = f", {usd(saving)} less than today" if saving > 0 else ""
     if kind == "too_close" and rival is not None:
         return (
             f"Too close to call: {winner.label} costs {cost} a month and {rival.label} {usd(rival.usd_per_month)}, "
             f"a difference of {usd(rival.usd_per_month - winner.usd_per_month)} that these estimates cannot settle."
         )
-    match kind:
-        case "stay":
-            return f"Stay on the API: {winner.label} costs {cost} a month{_dearer(rival, winner)}."
-        case "optimise_api":
-            return f"Stay on the API, but use its discounts: {winner.label} would cost {cost} a month, {less}{_dearer(rival, winner)}."
-        case "hosted_open":
-            return f"Do not self-host, move to a hosted open model: {winner.label} would cost {cost} a month, {less}{_dearer(rival, winner)}."
-        case _:
-            verb = "Buy servers and self-host" if kind == "own_hardware" else "Self-host"
-            return f"{verb}: {winner.label} would cost {cost} a month all in, {less}{_dearer(rival, winner)}."
+    if kind == "stay":
+        return f"Stay on the API: {winner.label} costs {cost} a month{_dearer(rival)}."
+    advice = {
+        "optimise_api": "Stay on the API and use its discounts",
+        "hosted_open": "Do not self-host, buy tokens of an open model",
+        "own_hardware": "Buy servers and self-host",
+    }.get(kind, "Self-host")
+    condition = f", if {winner.model} is good enough" if winner.gate == "assumed" else ""
+    return f"{advice}{condition}: {winner.label} costs {cost} a month{less}{_dearer(rival)}."
 
 
-def _dearer(rival: Option | None, winner: Option) -> str:
+def _dearer(rival: Option | None) -> str:
     if rival is None:
         return ""
-    more = rival.usd_per_month - winner.usd_per_month
     whose = "the cheapest fleet of your own" if rival.is_build else f"the best way to buy, {rival.label},"
-    return f"; {whose} would cost {usd(more)} more"
+    return f"; {whose} costs {usd(rival.usd_per_month)}"
 
 
-def _reason(winner: Option, ranked: Sequence[Option], crossover: Crossover, why_no_fleet: str) -> str:
+def _reason(ranked: Sequence[Option], against_best: Crossover, against_today: Crossover, why_no_fleet: str) -> str:
     build = next((o for o in ranked if o.is_build), None)
     if build is None:
         return f"No fleet can serve this: {why_no_fleet}"
     plan = build.plan
     assert plan is not None
-    busy = f"{plan.replicas} busy and {plan.spare_replicas} spare replicas" if plan.spare_replicas else f"{plan.replicas} replicas, none spare"
+    busy = (
+        f"{plan.replicas} busy and {plan.spare_replicas} spare replicas"
+        if plan.spare_replicas
+        else f"{plan.replicas} replicas, none spare"
+    )
     fleet = f"The peak needs {plan.gpus} GPUs ({busy}) at {usd(plan.rent_usd_per_month)}, plus {usd(build.usd_per_month - plan.rent_usd_per_month)} for people and platform."
-    return f"{fleet} {_crossover_sentence(crossover)}"
+    best = f"Against the best way to buy, {_crossover_clause(against_best)}."
+    if against_today is against_best:
+        return f"{fleet} {best}"
+    return f"{fleet} {best} Against today's API alone, {_crossover_clause(against_today)}."
 
 
-def _crossover_sentence(crossover: Crossover) -> str:
+def _crossover_clause(crossover: Crossover) -> str:
     match crossover.kind:
         case "always":
-            return "Self-hosting is cheaper at every volume of this shape."
+            return "self-hosting is cheaper at every volume"
         case "crosses" if crossover.durable_req_per_month is not None:
-            return f"Self-hosting stays cheaper from {count(crossover.durable_req_per_month)} requests a month on."
+            return f"self-hosting stays cheaper from {count(crossover.durable_req_per_month)} requests a month on"
         case "crosses":
-            return "Self-hosting is cheaper only at some volumes, and not at the largest."
+            return "self-hosting is cheaper at some volumes only, and not at the largest"
         case "never":
-            return f"The API stays cheaper at any volume: {crossover.reason}."
+            return f"buying stays cheaper for ever: {crossover.reason}"
         case _:
-            return f"No crossover: {crossover.reason}."
+            return f"there is no crossover: {crossover.reason}"
 
 
 def _assumptions(winner: Option, rival: Option | None) -> tuple[str, ...]:
@@ -182,11 +194,20 @@ def _assumptions(winner: Option, rival: Option | None) -> tuple[str, ...]:
     found = []
     for option in (winner, rival):
         if option is not None and option.gate == "assumed":
-            found.append(f"{option.model} is good enough for your product: assumed, not yet shown by your own evaluation.")
+            found.append(
+                f"{option.model} is good enough for your product: assumed, not yet shown by your own evaluation."
+            )
     return tuple(dict.fromkeys(found))
 
 
-def flips(build: Option, buy: Option, crossover: Crossover, stairs: Staircase, requests_per_month: float, engineer_usd_per_year: float) -> tuple[Flip, ...]:
+def flips(
+    build: Option,
+    buy: Option,
+    crossover: Crossover,
+    stairs: Staircase,
+    requests_per_month: float,
+    engineer_usd_per_year: float,
+) -> tuple[Flip, ...]:
     """For each input alone: the value at which `build` and `buy` cost the same. Exact for the plan at hand."""
     plan = build.plan
     assert plan is not None
@@ -212,7 +233,8 @@ def _price_flip(build: Option, buy: Option) -> Flip:
     needed = bill + build.usd_per_month - buy.usd_per_month
     if needed <= 0:
         return Flip(f"Price of {buy.label}", usd(bill) + " a month", "no price: even free it would cost more")
-    return Flip(f"Price of {buy.label}", f"{usd(bill)} a month", f"{usd(needed)} a month, {_change(needed / bill)}")
+    change = f", {_change(needed / bill)}" if bill > 0 else ""
+    return Flip(f"Price of {buy.label}", f"{usd(bill)} a month", f"{usd(needed)} a month{change}")
 
 
 def _rent_flip(build: Option, buy: Option, plan: Plan) -> Flip:
@@ -226,7 +248,7 @@ def _rent_flip(build: Option, buy: Option, plan: Plan) -> Flip:
 
 def _speed_flip(build: Option, buy: Option, plan: Plan, stairs: Staircase, requests_per_month: float) -> Flip:
     affordable = plan.rent_usd_per_month + buy.usd_per_month - build.usd_per_month
-    machines = int(affordable // stairs.machine_usd_per_month) if affordable > 0 else 0
+    machines = min(int(max(affordable, 0.0) // stairs.machine_usd_per_month), stairs.max_machines)
     replicas = machines * stairs.replicas_per_machine - stairs.spare_replicas
     now = f"{significant(stairs.capacity.req_s)} requests/s per replica"
     if replicas < 1:
@@ -236,12 +258,14 @@ def _speed_flip(build: Option, buy: Option, plan: Plan, stairs: Staircase, reque
 
 
 def _staff_flip(build: Option, buy: Option, engineer_usd_per_year: float) -> Flip:
-    people = next(line.usd_per_month for line in build.lines if line.name == "People who run it")
+    people = next(line.usd_per_month for line in build.lines if line.name == PEOPLE)
     if engineer_usd_per_year <= 0:
         return Flip("Engineers to run it", "unpaid", "not applicable: their cost is set to zero")
     per_fte = engineer_usd_per_year / MONTHS_PER_YEAR
     now, at = people / per_fte, (people + buy.usd_per_month - build.usd_per_month) / per_fte
-    return Flip("Engineers to run it", significant(now), significant(at) if at >= 0 else "no number: dearer even unattended")
+    return Flip(
+        "Engineers to run it", significant(now), significant(at) if at >= 0 else "no number: dearer even unattended"
+    )
 
 
 def _change(ratio: float) -> str:

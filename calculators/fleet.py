@@ -10,7 +10,7 @@ import numpy as np
 from calculators.catalog import Catalog
 from calculators.memory import kv_room_bytes, weight_bytes
 from calculators.ownership import owned_usd_per_gpu_h
-from calculators.records import Confidence, Gpu, Model, Precision, Rent, Source
+from calculators.records import Confidence, Gpu, Model, Precision, Rent, RentProvider, Source
 from calculators.scenario import Hardware, Scenario, Targets
 from calculators.throughput import BATCH_GRID, Setup, Traffic, largest_batch, machine, operating_points
 from calculators.units import BYTES_PER_GB, HOURS_PER_MONTH, milliseconds
@@ -121,10 +121,18 @@ class Staircase:
 
     def steps_req_per_month(self, up_to: float) -> Array:
         """Volumes just above which one more machine is needed, ascending, at most `up_to`."""
-        last = min(self.max_machines, int(up_to / self.replica_req_per_month + self.spare_replicas) // self.replicas_per_machine + 1)
+        last = min(
+            self.max_machines,
+            int(up_to / self.replica_req_per_month + self.spare_replicas) // self.replicas_per_machine + 1,
+        )
         replicas = np.arange(1, last + 1) * self.replicas_per_machine - self.spare_replicas
         volumes = replicas[replicas > 0] * self.replica_req_per_month
         return np.asarray(volumes[volumes <= up_to], dtype=float)
+
+    @property
+    def limit_req_per_month(self) -> float:
+        """What the allowed machines can serve at most."""
+        return self.replica_req_per_month * (self.max_machines * self.replicas_per_machine - self.spare_replicas)
 
     @property
     def usd_per_request_fully_loaded(self) -> float:
@@ -198,7 +206,12 @@ def capacities(
             misfits.append(_misses(setup, most[i, 0], tpot_ms[i], ttft_ms[i], targets))
             continue
         batch = float(np.broadcast_to(points.batch, rate.shape)[i, j])
-        limit = _limit(batch, float(most[i, 0]), j + 1 < rate.shape[1] and not tpot_ok[i, j + 1], j + 1 < rate.shape[1] and not ttft_ok[i, j + 1])
+        limit = _limit(
+            batch,
+            float(most[i, 0]),
+            j + 1 < rate.shape[1] and not tpot_ok[i, j + 1],
+            j + 1 < rate.shape[1] and not ttft_ok[i, j + 1],
+        )
         found.append(Capacity(setup, float(rate[i, j]), batch, float(tpot_ms[i, j]), float(ttft_ms[i, j]), limit))
     return found, misfits
 
@@ -221,7 +234,9 @@ def _misses(setup: Setup, most: float, tpot_ms: Array, ttft_ms: Array, targets: 
     if most < 1:
         return Misfit(setup, 1, "the weights fit, but no memory is left for one request's KV cache")
     if targets.tpot_ms and tpot_ms.min() > targets.tpot_ms:
-        return Misfit(setup, 2, f"TPOT {milliseconds(tpot_ms.min())} even alone; the target is {milliseconds(targets.tpot_ms)}")
+        return Misfit(
+            setup, 2, f"TPOT {milliseconds(tpot_ms.min())} even alone; the target is {milliseconds(targets.tpot_ms)}"
+        )
     target = milliseconds(targets.ttft_p95_ms or np.inf)
     return Misfit(setup, 3, f"TTFT p95 {milliseconds(ttft_ms.min())} even when nearly idle; the target is {target}")
 
@@ -229,29 +244,47 @@ def _misses(setup: Setup, most: float, tpot_ms: Array, ttft_ms: Array, targets: 
 def leases(gpu: Gpu, scenario: Scenario, catalog: Catalog) -> list[Lease]:
     """Every machine with this GPU that the scenario allows, cheapest first. The user's own quote replaces the list."""
     hardware, found = scenario.hardware, []
-    own_quote = hardware.rent_usd_per_gpu_h.get(gpu.id)
+    quotes = {catalog.gpu(name).id: usd_per_gpu_h for name, usd_per_gpu_h in hardware.rent_usd_per_gpu_h.items()}
+    own_quote = quotes.get(gpu.id)
     if own_quote is not None:
         source = Source(title="Your own quote", accessed=scenario.as_of, kind="quote")
-        found.append(Lease("your quote", gpu.id, "by the GPU", None, None, "as quoted", own_quote, None, source, "high", "yours"))
+        found.append(
+            Lease("your quote", gpu.id, "by the GPU", None, None, "as quoted", own_quote, None, source, "high", "yours")
+        )
     else:
         for provider, rent in catalog.rents(gpu.id):
-            if _allowed(provider.provider, provider.marketplace, rent, hardware):
+            if _allowed(provider, rent, scenario):
                 found.append(_listed(provider.name, rent, provider.sources[rent.source]))
     if hardware.include_owned and gpu.id in catalog.ownership.server_usd_per_gpu:
         found.append(owned_lease(gpu, catalog))
     return sorted(found, key=lambda lease: lease.usd_per_gpu_h)
 
 
-def _allowed(provider: str, marketplace: bool, rent: Rent, hardware: Hardware) -> bool:
-    chosen = not hardware.rent_providers or provider in hardware.rent_providers
+def _allowed(provider: RentProvider, rent: Rent, scenario: Scenario) -> bool:
+    hardware = scenario.hardware
+    chosen = not hardware.rent_providers or provider.provider in hardware.rent_providers
     trusted = _TRUST[rent.confidence] >= _TRUST[hardware.min_confidence]
-    return chosen and trusted and rent.commitment in hardware.commitments and (hardware.include_marketplaces or not marketplace)
+    recent = (scenario.as_of - rent.seen).days <= hardware.max_rent_age_days
+    of_this_kind = rent.commitment in hardware.commitments and (
+        hardware.include_marketplaces or not provider.marketplace
+    )
+    return chosen and trusted and recent and of_this_kind
 
 
 def _listed(provider: str, rent: Rent, source: Source) -> Lease:
     name = rent.instance or f"{rent.gpus_per_instance}-GPU machine"
     return Lease(
-        provider, rent.gpu, name, rent.gpus_per_instance, rent.region, rent.commitment, rent.usd_per_gpu_h, rent.seen, source, rent.confidence, "list"
+        provider,
+        rent.gpu,
+        name,
+        rent.gpus_per_instance,
+        rent.region,
+        rent.commitment,
+        rent.usd_per_gpu_h,
+        rent.seen,
+        source,
+        rent.confidence,
+        "list",
     )
 
 
@@ -260,10 +293,24 @@ def owned_lease(gpu: Gpu, catalog: Catalog) -> Lease:
     price = catalog.ownership.server_usd_per_gpu[gpu.id]
     source = catalog.ownership.sources[price.source]
     rate = owned_usd_per_gpu_h(gpu.id, catalog.ownership)
-    return Lease("own hardware", gpu.id, f"{OWNED_SERVER_GPUS}-GPU server", OWNED_SERVER_GPUS, None, "owned", rate, source.accessed, source, price.confidence, "owned")
+    return Lease(
+        "own hardware",
+        gpu.id,
+        f"{OWNED_SERVER_GPUS}-GPU server",
+        OWNED_SERVER_GPUS,
+        None,
+        "owned",
+        rate,
+        source.accessed,
+        source,
+        price.confidence,
+        "owned",
+    )
 
 
-def staircases(found: Iterable[Capacity], scenario: Scenario, catalog: Catalog, peak_s_per_month: float) -> tuple[list[Staircase], list[Misfit]]:
+def staircases(
+    found: Iterable[Capacity], scenario: Scenario, catalog: Catalog, peak_s_per_month: float
+) -> tuple[list[Staircase], list[Misfit]]:
     """Every (setup, lease) that can be rented. `peak_s_per_month`: requests a month per request a second of peak."""
     by_gpu: dict[str, list[Lease]] = {}
     result, misfits = [], []
@@ -272,7 +319,7 @@ def staircases(found: Iterable[Capacity], scenario: Scenario, catalog: Catalog, 
         if setup.gpu.id not in by_gpu:
             by_gpu[setup.gpu.id] = leases(setup.gpu, scenario, catalog)
         stairs = [_stairs(capacity, lease, scenario, peak_s_per_month) for lease in by_gpu[setup.gpu.id]]
-        usable = [s for s in stairs if s.replicas_per_machine > 0 and s.max_machines > 0]
+        usable = [s for s in stairs if s.limit_req_per_month > 0]
         result += usable
         if not usable:
             misfits.append(Misfit(setup, 4, _unrentable(setup, by_gpu[setup.gpu.id])))
@@ -282,7 +329,7 @@ def staircases(found: Iterable[Capacity], scenario: Scenario, catalog: Catalog, 
 def _unrentable(setup: Setup, leases: list[Lease]) -> str:
     if not leases:
         return "no rent for this GPU passes the chosen providers, commitments and confidence"
-    return f"no listed machine holds {setup.tensor_parallel} of these GPUs within the GPU limit"
+    return f"no listed machines hold {setup.tensor_parallel} of these GPUs, and as many for each spare, within the GPU limit"
 
 
 def _stairs(capacity: Capacity, lease: Lease, scenario: Scenario, peak_s_per_month: float) -> Staircase:
@@ -304,12 +351,24 @@ def plan(stairs: Staircase, requests_per_month: float) -> Plan | None:
     if not np.isfinite(machines):
         return None
     replicas = int(np.ceil(requests_per_month / stairs.replica_req_per_month))
-    return Plan(stairs.capacity, stairs.lease, replicas, stairs.spare_replicas, int(machines), machines * stairs.machine_usd_per_month)
+    return Plan(
+        stairs.capacity,
+        stairs.lease,
+        replicas,
+        stairs.spare_replicas,
+        int(machines),
+        machines * stairs.machine_usd_per_month,
+    )
 
 
 def rents_matrix(stairs: Sequence[Staircase], requests_per_month: Array) -> Array:
     """Rent of each staircase (s,) at each volume (v,): the vectorised form of `rent_usd_per_month`. Returns (s, v)."""
-    columns = np.array([(s.replica_req_per_month, s.replicas_per_machine, s.spare_replicas, s.machine_usd_per_month, s.max_machines) for s in stairs])
+    columns = np.array(
+        [
+            (s.replica_req_per_month, s.replicas_per_machine, s.spare_replicas, s.machine_usd_per_month, s.max_machines)
+            for s in stairs
+        ]
+    )
     per_replica, per_machine, spare, usd, most = (columns[:, i, None] for i in range(5))
     machines = np.ceil(np.maximum(np.ceil(requests_per_month / per_replica) + spare, 1) / per_machine)
     return np.where(machines > most, np.inf, machines * usd)

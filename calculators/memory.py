@@ -10,8 +10,13 @@ from calculators.workload import Array
 BILLION = 1e9
 KV_ELEMENT_BYTES = 2.0  # both engines keep the cache in 16 bit unless told otherwise
 
-USABLE_FRAC = 0.90
-"""Share of GPU memory an engine takes: vLLM's gpu_memory_utilization default (SGLang: 0.83-0.90 by size)."""
+USABLE_FRAC = 0.92
+"""Share of GPU memory an engine takes: vLLM 0.90-0.92, SGLang 0.83-0.90 by size, TensorRT-LLM to 0.95 of the rest."""
+VISIBLE_RATIO = 1.07
+"""Vendors' GB of GPU memory are 2^30 bytes, less some tenths of a percent: an "80 GB" H100 shows 81,559 MiB."""
+CHECK_BITS_FRAC = 1 / 16
+"""What GDDR6 cards for servers give up for error correction: a "48 GB" L40S shows 46,068 MiB."""
+GDDR_LIMIT_GB_S = 1_000.0  # no HBM card is slower, no GDDR6 server card faster
 WORKSPACE_BYTES = 2e9
 """Activations, CUDA graphs and communication buffers of one GPU; assumed, typical of vLLM start-up logs."""
 
@@ -114,7 +119,8 @@ def kv_bytes(shape: Shape, context_tok: float | Array, element_bytes: float = KV
     a = shape.attention
     context = np.asarray(context_tok, dtype=float)
     sliding = a.sliding_layers * np.minimum(context, a.sliding_window_tok or 0)
-    return kv_bytes_per_layer_tok(shape, element_bytes) * (a.full_layers * context + sliding)
+    cached: Array = kv_bytes_per_layer_tok(shape, element_bytes) * (a.full_layers * context + sliding)
+    return cached
 
 
 def kv_shards(shape: Shape, tensor_parallel: int) -> int:
@@ -124,4 +130,10 @@ def kv_shards(shape: Shape, tensor_parallel: int) -> int:
 
 def kv_room_bytes(gpu: Gpu, shape: Shape, precision: Precision, tensor_parallel: int) -> float:
     """Memory left for the cache on each GPU; negative: the model does not fit."""
-    return gpu.memory_bytes * USABLE_FRAC - WORKSPACE_BYTES - weight_bytes(shape, precision) / tensor_parallel
+    return visible_bytes(gpu) * USABLE_FRAC - WORKSPACE_BYTES - weight_bytes(shape, precision) / tensor_parallel
+
+
+def visible_bytes(gpu: Gpu) -> float:
+    """Memory that a program can see."""
+    has_check_bits = gpu.memory.bandwidth_gb_s < GDDR_LIMIT_GB_S and not gpu.consumer
+    return gpu.memory_bytes * VISIBLE_RATIO * (1 - CHECK_BITS_FRAC * has_check_bits)

@@ -8,6 +8,8 @@ from calculators.units import BYTES_PER_GB, HOURS_PER_MONTH, MONTHS_PER_YEAR
 from calculators.workload import Demand
 
 WEEKS_PER_YEAR = 52
+PEOPLE = "People"
+EGRESS = "Egress"
 BYTES_PER_TOK = 5.0  # about four letters of English and their share of JSON framing; assumed
 
 
@@ -43,8 +45,10 @@ def migration_usd_per_month(weeks: float, usd_per_year: float, horizon_months: i
 def self_host_lines(operations: Operations, demand: Demand, ownership: Ownership) -> tuple[CostLine, ...]:
     """Everything but the machines, a month."""
     return (
-        _people("People who run it", operations.self_host_fte, ownership.self_host_fte, operations, ownership),
-        _simple("Gateway, logs, monitoring", operations.platform_usd_per_month, ownership.platform_usd_per_month, ownership),
+        _people(PEOPLE, operations.self_host_fte, ownership.self_host_fte, operations, ownership),
+        _simple(
+            "Gateway, logs, monitoring", operations.platform_usd_per_month, ownership.platform_usd_per_month, ownership
+        ),
         _migration(operations.migration_weeks, ownership.migration_weeks, operations, ownership),
         _egress(demand, ownership),
     )
@@ -53,7 +57,7 @@ def self_host_lines(operations: Operations, demand: Demand, ownership: Ownership
 def hosted_open_lines(operations: Operations, ownership: Ownership) -> tuple[CostLine, ...]:
     """Moving to another model's API costs an evaluation and some care, but no servers."""
     return (
-        _people("People who look after it", None, ownership.hosted_open_fte, operations, ownership),
+        _people(PEOPLE, None, ownership.hosted_open_fte, operations, ownership),
         _migration(None, ownership.hosted_open_migration_weeks, operations, ownership),
     )
 
@@ -63,7 +67,15 @@ def _people(name: str, typed_fte: float | None, rule: Range, operations: Operati
     fte = _chosen(typed_fte, rule)
     low, central, high = (people_usd_per_month(f, p) for f, p in zip(fte, pay, strict=True))
     basis = "yours" if typed_fte is not None else "rule of thumb"
-    return CostLine(name, central, low, high, basis, ownership.sources[rule.source], f"{fte[1]:g} engineers at ${pay[1]:,.0f} a year")
+    return CostLine(
+        name,
+        central,
+        low,
+        high,
+        basis,
+        ownership.sources[rule.source],
+        f"{fte[1]:g} engineers at ${pay[1]:,.0f} a year",
+    )
 
 
 def _migration(typed_weeks: float | None, rule: Range, operations: Operations, ownership: Ownership) -> CostLine:
@@ -77,13 +89,22 @@ def _migration(typed_weeks: float | None, rule: Range, operations: Operations, o
 
 def _simple(name: str, typed: float | None, rule: Range, ownership: Ownership) -> CostLine:
     low, central, high = _chosen(typed, rule)
-    return CostLine(name, central, low, high, "yours" if typed is not None else "rule of thumb", ownership.sources[rule.source])
+    return CostLine(
+        name, central, low, high, "yours" if typed is not None else "rule of thumb", ownership.sources[rule.source]
+    )
 
 
 def _egress(demand: Demand, ownership: Ownership) -> CostLine:
     rule = ownership.egress_usd_per_gb
     sent_gb = demand.output_tok_per_month * BYTES_PER_TOK / BYTES_PER_GB
-    return CostLine("Egress", sent_gb * rule.central, sent_gb * rule.low, sent_gb * rule.high, "rule of thumb", ownership.sources[rule.source])
+    return CostLine(
+        EGRESS,
+        sent_gb * rule.central,
+        sent_gb * rule.low,
+        sent_gb * rule.high,
+        "rule of thumb",
+        ownership.sources[rule.source],
+    )
 
 
 def _chosen(typed: float | None, rule: Range) -> tuple[float, float, float]:

@@ -6,8 +6,9 @@ be predicted is reported with the reason, never dropped.
 
 import csv
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -16,14 +17,31 @@ import numpy as np
 from calculators.catalog import Catalog, UnknownId
 from calculators.memory import KV_ELEMENT_BYTES
 from calculators.records import Model, Precision
-from calculators.throughput import CHUNK_TOK, Machine, Setup, largest_batch, machine, prefill_s, step_s, tpot_s
+from calculators.throughput import (
+    MAX_BATCH,
+    Machine,
+    Setup,
+    closed_loop_s,
+    largest_batch,
+    machine,
+    prefill_s,
+    static_batch_s,
+    tpot_s,
+)
 from calculators.workload import Array
 from calculators.yaml_files import DataError
 
 MAX_FILE_BYTES = 64_000_000
 MAX_ROWS = 200_000
 REQUIRED = ("model", "gpu", "isl", "osl")
-COLUMNS = ("row", "predicted_output_tok_s_per_gpu", "predicted_ttft_ms_mean", "predicted_tpot_ms_mean", "status", "reason")
+COLUMNS = (
+    "row",
+    "predicted_output_tok_s_per_gpu",
+    "predicted_ttft_ms_mean",
+    "predicted_tpot_ms_mean",
+    "status",
+    "reason",
+)
 
 Status = Literal["ok", "extrapolated", "unsupported"]
 Kind = Literal["closed", "saturated", "static", "open"]
@@ -41,6 +59,12 @@ PRECISIONS: dict[str, Precision] = {
     "fp4": "nvfp4",
     "mxfp4": "mxfp4",
 }
+BATCH_CAPS = {"tensorrt": 2048.0, "vllm": 1024.0, "sglang": 1024.0}
+"""Requests an engine runs at once when a benchmark asks for its maximum throughput (their defaults, end of 2025)."""
+FITTED_CONTEXT_TOK = 32_768
+FITTED_BATCH = 1_024
+LARGEST = 1e9  # no cell of a sensible row holds a larger number
+BISECTIONS = 40
 KV_BYTES = {"bf16": 2.0, "fp16": 2.0, "fp8": 1.0, "int8": 1.0}
 
 
@@ -94,7 +118,9 @@ def read_points(path: Path) -> list[dict[str, str]]:
 
 def _check_header(header: Sequence[str], name: str) -> None:
     if not header:
-        raise DataError(f"{name}: the file is empty; the first line must name the columns, at least {', '.join(REQUIRED)}")
+        raise DataError(
+            f"{name}: the file is empty; the first line must name the columns, at least {', '.join(REQUIRED)}"
+        )
     missing = [column for column in REQUIRED if column not in header]
     if missing:
         raise DataError(f"{name}:1: missing column{'s' * (len(missing) > 1)} {', '.join(missing)}")
@@ -107,7 +133,9 @@ def _rows(reader: "csv.DictReader[str]", name: str) -> list[dict[str, str]]:
     rows: list[dict[str, str]] = []
     for row in reader:
         if None in row or None in row.values():
-            raise DataError(f"{name}:{reader.line_num}: another number of cells than columns; quote cells that hold commas")
+            raise DataError(
+                f"{name}:{reader.line_num}: another number of cells than columns; quote cells that hold commas"
+            )
         if len(rows) == MAX_ROWS:
             raise DataError(f"{name}: more than the {MAX_ROWS:,} rows allowed; split it")
         rows.append(row)
@@ -121,7 +149,10 @@ def write_predictions(path: Path, predictions: Iterable[Prediction]) -> None:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(COLUMNS)
             for p in predictions:
-                numbers = (f"{value:.6g}" if value is not None else "" for value in (p.output_tok_s_per_gpu, p.ttft_ms, p.tpot_ms))
+                numbers = (
+                    f"{value:.6g}" if value is not None else ""
+                    for value in (p.output_tok_s_per_gpu, p.ttft_ms, p.tpot_ms)
+                )
                 writer.writerow([p.row, *numbers, p.status, p.reason])
     except OSError as error:
         raise DataError(f"{path.name}: cannot be written: {error.strerror}") from None
@@ -130,7 +161,7 @@ def write_predictions(path: Path, predictions: Iterable[Prediction]) -> None:
 # --- one row's configuration ---------------------------------------------------------------------------------------
 
 
-class _Unsupported(Exception):
+class _UnsupportedError(Exception):
     """Why a row cannot be predicted."""
 
 
@@ -138,35 +169,249 @@ def parse_point(row: Mapping[str, str], catalog: Catalog) -> Point | str:
     """The row as a configuration, or why it cannot be predicted."""
     try:
         return _point(row, catalog)
-    except (_Unsupported, UnknownId) as error:
+    except (_UnsupportedError, UnknownId) as error:
         return str(error)
 
 
 def _point(row: Mapping[str, str], catalog: Catalog) -> Point:
     missing = [name for name in REQUIRED if not _text(row, name)]
     if missing:
-        raise _Unsupported(f"{', '.join(missing)}: not given")
+        raise _UnsupportedError(f"{', '.join(missing)}: not given")
     model, gpu = catalog.model(_text(row, "model")), catalog.gpu(_text(row, "gpu"))
-    doubts: list[str] = []
-    setup = Setup(model, gpu, _precision(row, model, doubts), *_split(row, doubts), kv_element_bytes=_kv_bytes(row))
-    kind = _kind(row)
-    batch = _number(row, "concurrency_or_batch") or math.inf
-    rate = _number(row, "request_rate") or math.inf
-    replicas = max((_number(row, "n_gpu") or 0) / setup.gpus_count, 1.0)
-    shares = replicas * setup.attention_ranks
+    kind, engine = _kind(_text(row, "scenario")), _text(row, "engine").lower()
+    precision, doubts = _precision(row, model)
+    layout, replicas = _layout(row, model)
+    setup = Setup(model, gpu, precision, *layout, kv_element_bytes=_kv_bytes(row, engine, precision))
+    shares = replicas * setup.attention_ranks * setup.pipeline_stages
     scale = _length_scale(_text(row, "isl_osl_kind"))
-    engine = _text(row, "engine")
-    if catalog.efficiency(gpu).confidence == "low":
-        doubts.append(f"few measured rows on {gpu.generation}")
-    if engine and not _known(engine):
-        doubts.append(f"nothing was fitted on the engine {engine[:40]}")
-    return Point(
+    rate, batch = _number(row, "request_rate", math.inf), _number(row, "concurrency_or_batch", math.nan)
+    point = Point(
         setup=setup,
-        kind="saturated" if kind == "closed" and math.isinf(batch) else kind,
-        input_tok=_positive(row, "isl") * scale,
-        output_tok=_positive(row, "osl") * scale,
-        batch=batch / shares,
+        kind=_kind_given(kind, batch, rate),
+        input_tok=_number(row, "isl") * scale,
+        output_tok=_number(row, "osl") * scale,
+        batch=(1.0 if math.isnan(batch) and kind in ("closed", "static") else batch) / shares,
         request_rate=rate / shares,
-        batch_cap=_cap(engine),
-        doubts=tuple(doubts),
+        batch_cap=next((cap for name, cap in BATCH_CAPS.items() if name in engine), float(MAX_BATCH)),
+        doubts=(*doubts, *_engine_doubts(row, engine)),
     )
+    return replace(point, doubts=(*point.doubts, *_range_doubts(point, catalog)))
+
+
+def _kind(scenario: str) -> Kind:
+    """How requests arrive, from the words of the `scenario` cell."""
+    words = scenario.lower()
+    if "disagg" in words:
+        raise _UnsupportedError("disaggregated prefill and decode: not modelled")
+    if "static" in words:
+        return "static"
+    if "server" in words or "open loop" in words:
+        return "open"
+    return "saturated" if "offline" in words or "max-throughput" in words else "closed"
+
+
+def _kind_given(kind: Kind, batch: float, rate: float) -> Kind:
+    """The scenario, where the numbers that it needs are there."""
+    if kind == "open" and math.isinf(rate):
+        return "saturated"
+    return "open" if kind == "closed" and math.isnan(batch) and math.isfinite(rate) else kind
+
+
+def _precision(row: Mapping[str, str], model: Model) -> tuple[Precision, tuple[str, ...]]:
+    text = _text(row, "weight_dtype").lower()
+    if not text:
+        native = model.published.native_precision
+        return native, (f"weight_dtype not given, taken as {native}",)
+    if text not in PRECISIONS:
+        raise _UnsupportedError(f"weight_dtype '{text[:30]}' is not one of {', '.join(PRECISIONS)}")
+    return PRECISIONS[text], ()
+
+
+def _kv_bytes(row: Mapping[str, str], engine: str, precision: Precision) -> float:
+    """Bytes of a cache element: as stated; else FP8 where TensorRT-LLM serves a checkpoint quantised below 16 bit."""
+    text = _text(row, "kv_dtype").lower()
+    quantised = "tensorrt" in engine and precision in ("fp8", "nvfp4")
+    return KV_BYTES.get(text, 1.0 if quantised and not text else KV_ELEMENT_BYTES)
+
+
+def _layout(row: Mapping[str, str], model: Model) -> tuple[tuple[int, int, int], float]:
+    """Tensor parallelism, attention ranks and pipeline stages of one replica, and how many replicas the GPUs hold."""
+    stages, ranks = _whole(row, "pp", 1), _whole(row, "dp", 1)
+    gpus = _whole(row, "n_gpu", 0)
+    tensor = _whole(row, "tp", max((gpus or 1) // (stages * ranks), 1))
+    if gpus == tensor * stages and tensor % ranks == 0:
+        tensor //= ranks  # engines that count attention ranks inside tp
+    used = tensor * ranks * stages
+    if gpus and gpus < used:
+        raise _UnsupportedError(f"n_gpu is {gpus}, but tp x pp x dp is {used}")
+    replicas = (gpus or used) / used
+    if model.shape.mlp.moe_layers == 0:  # without experts to share, ranks are replicas
+        return (tensor, 1, stages), replicas * ranks
+    return (tensor, ranks, stages), replicas
+
+
+def _engine_doubts(row: Mapping[str, str], engine: str) -> Iterable[str]:
+    if engine and not any(name in engine for name in BATCH_CAPS):
+        yield f"engine '{engine[:30]}' is not among the fitted ones"
+    if _text(row, "spec_decode").lower().startswith("on"):
+        yield "speculative decoding is not modelled"
+    if _text(row, "prefix_cache").lower().startswith("on"):
+        yield "prefix caching is on, hits unknown"
+
+
+def _range_doubts(point: Point, catalog: Catalog) -> Iterable[str]:
+    if catalog.efficiency(point.setup.gpu).confidence == "low":
+        yield f"few measured rows on {point.setup.gpu.generation}"
+    if point.input_tok + point.output_tok > FITTED_CONTEXT_TOK:
+        yield f"longer than the {FITTED_CONTEXT_TOK:,} tokens of the fitted rows"
+    if math.isfinite(point.batch) and point.batch > FITTED_BATCH:
+        yield f"more at once than the {FITTED_BATCH:,} of the fitted rows"
+
+
+def _length_scale(kind: str) -> float:
+    """Mean over nominal length where lengths are drawn, as in `uniform[0.8,1.0]x nominal`."""
+    drawn = re.match(r"uniform\[([\d.]+),([\d.]+)\]x", kind.replace(" ", ""))
+    return (float(drawn[1]) + float(drawn[2])) / 2 if drawn else 1.0
+
+
+def _text(row: Mapping[str, str], name: str) -> str:
+    return (row.get(name) or "").strip()
+
+
+def _number(row: Mapping[str, str], name: str, blank: float = math.nan) -> float:
+    """A positive number; `blank` where the cell is empty."""
+    text = _text(row, name)
+    if not text:
+        return blank
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not value > 0 or (math.isinf(value) and name != "request_rate") or (math.isfinite(value) and value > LARGEST):
+        raise _UnsupportedError(f"{name} '{text[:30]}' is not a positive number")
+    return value
+
+
+def _whole(row: Mapping[str, str], name: str, blank: int) -> int:
+    value = _number(row, name, blank)
+    if value != int(value):
+        raise _UnsupportedError(f"{name} '{_text(row, name)[:30]}' is not a whole number")
+    return int(value)
+
+
+# --- all rows at once ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Arrays (n,), one entry a point; NaN: not defined for that kind of run."""
+
+    output_tok_s_per_gpu: Array
+    ttft_s: Array
+    tpot_s: Array
+    room: Array
+    """Requests whose caches fit on one attention rank and stage."""
+
+
+def predict(rows: Sequence[Mapping[str, str]], catalog: Catalog) -> list[Prediction]:
+    """One prediction for each row, in the order of the rows."""
+    parsed = [parse_point(row, catalog) for row in rows]
+    points = [p for p in parsed if isinstance(p, Point)]
+    answers = iter(_answers(points, catalog))
+    return [
+        _prediction(row.get("row") or str(number), p, next(answers))
+        if isinstance(p, Point)
+        else Prediction(row.get("row") or str(number), None, None, None, "unsupported", p)
+        for number, (row, p) in enumerate(zip(rows, parsed, strict=True), start=1)
+    ]
+
+
+def _answers(points: Sequence[Point], catalog: Catalog) -> list[tuple[float, float, float, float]]:
+    if not points:
+        return []
+    a = solve(machine([p.setup for p in points], catalog), points)
+    return list(zip(*(x.tolist() for x in (a.output_tok_s_per_gpu, a.ttft_s, a.tpot_s, a.room)), strict=True))
+
+
+def _prediction(name: str, point: Point, answer: tuple[float, float, float, float]) -> Prediction:
+    output, ttft, tpot, room = answer
+    if room <= 0:
+        setup = point.setup
+        return Prediction(
+            name, None, None, None, "unsupported", f"the weights do not fit on {setup.gpus_count}x {setup.gpu.name}"
+        )
+    doubts = point.doubts if room >= 1 else (*point.doubts, "the cache of one request does not quite fit")
+    status: Status = "extrapolated" if doubts else "ok"
+    return Prediction(name, _known(output), _known(ttft, 1e3), _known(tpot, 1e3), status, "; ".join(doubts))
+
+
+def _known(value: float, factor: float = 1.0) -> float | None:
+    return value * factor if math.isfinite(value) else None
+
+
+def solve(m: Machine, points: Sequence[Point]) -> Answer:
+    """Every point by the rule of its kind; output tokens a second and GPU, TTFT and TPOT."""
+    numbers = [(p.input_tok, p.output_tok, p.batch, p.batch_cap, p.request_rate) for p in points]
+    given = np.array(numbers, dtype=float).T[:, :, None]  # (5, n, 1): one column a point, as Machine has
+    result = np.full((4, len(points)), np.nan)
+    kinds = np.array([p.kind for p in points])
+    for kind, rule in RULES.items():
+        chosen = kinds == kind
+        if chosen.any():
+            part = m.rows(chosen)
+            input_tok, output_tok, batch, cap, rate = given[:, chosen]
+            room = largest_batch(part, input_tok, output_tok, np.inf)
+            fitting = np.maximum(np.minimum(room, cap), 1.0)
+            tok_s, ttft, tpot = rule(part, input_tok, output_tok, batch, fitting, rate)
+            shape = (int(chosen.sum()), 1)
+            per_gpu = tok_s / part.tensor_parallel_count
+            result[:, chosen] = np.stack([np.broadcast_to(x, shape)[:, 0] for x in (per_gpu, ttft, tpot, room)])
+    return Answer(*result)
+
+
+Rates = tuple[Array, Array, Array]
+"""Output tokens a second of one attention rank, TTFT, TPOT."""
+
+
+def _closed(m: Machine, input_tok: Array, output_tok: Array, batch: Array, fitting: Array, rate: Array) -> Rates:
+    """`batch` clients in a closed loop; those whose caches do not fit wait for their turn. Rates by Little's law."""
+    running = np.minimum(batch, fitting)
+    ttft, tpot = closed_loop_s(m, running, input_tok, output_tok)
+    req_s = running / (ttft + (output_tok - 1) * tpot)
+    return req_s * output_tok, ttft + (batch - running) / req_s, tpot
+
+
+def _saturated(m: Machine, input_tok: Array, output_tok: Array, batch: Array, fitting: Array, rate: Array) -> Rates:
+    """All requests queued at once: as many run as fit. TTFT is then the length of the queue: not defined."""
+    running = np.fmin(batch, fitting)
+    tpot = tpot_s(m, running, input_tok, output_tok, input_tok)
+    return running / tpot, np.full_like(tpot, np.nan), tpot
+
+
+def _static(m: Machine, input_tok: Array, output_tok: Array, batch: Array, fitting: Array, rate: Array) -> Rates:
+    """One batch from start to end; what does not fit runs as another one after it."""
+    running = np.minimum(batch, fitting)
+    ttft, tpot = static_batch_s(m, running, input_tok, output_tok)
+    return running * output_tok / (ttft + (output_tok - 1) * tpot), ttft, tpot
+
+
+def _open(m: Machine, input_tok: Array, output_tok: Array, batch: Array, fitting: Array, rate: Array) -> Rates:
+    """Requests arrive at `rate` at random: the batch at which as many finish, by bisection (more finish of more)."""
+
+    def finished(running: Array) -> Array:
+        return running / (output_tok * tpot_s(m, running, input_tok, output_tok, input_tok))
+
+    low, high = np.zeros_like(fitting), np.array(fitting)
+    for _ in range(BISECTIONS):
+        middle = (low + high) / 2
+        enough = finished(middle) >= rate
+        low, high = np.where(enough, low, middle), np.where(enough, middle, high)
+    req_s = np.minimum(rate, finished(fitting))
+    tpot = tpot_s(m, np.maximum(high, 1.0), input_tok, output_tok, input_tok)
+    own = prefill_s(m, high, input_tok + output_tok / 2, input_tok, input_tok)
+    busy = np.minimum(req_s * own, 1 - 1e-9)
+    ttft = own * (1 + busy / 2 / (1 - busy)) + m.first_token_overhead_s  # M/D/1: one prefill after another
+    return req_s * output_tok, np.where(finished(fitting) >= rate, ttft, np.nan), tpot
+
+
+RULES = {"closed": _closed, "saturated": _saturated, "static": _static, "open": _open}

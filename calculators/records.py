@@ -155,7 +155,9 @@ class Attention(Record):
 
     @model_validator(mode="after")
     def _complete(self) -> "Attention":
-        if self.kind == "mla" and not (self.kv_lora_rank and self.qk_nope_head_dim and self.qk_rope_head_dim and self.v_head_dim):
+        if self.kind == "mla" and not (
+            self.kv_lora_rank and self.qk_nope_head_dim and self.qk_rope_head_dim and self.v_head_dim
+        ):
             raise ValueError("kind mla needs kv_lora_rank, qk_nope_head_dim, qk_rope_head_dim and v_head_dim")
         if bool(self.sliding_layers) != bool(self.sliding_window_tok):
             raise ValueError("sliding_layers and sliding_window_tok come together")
@@ -399,9 +401,15 @@ class Efficiency(Sourced):
     layer_overhead_parallel_us: NotNegative
     layer_overhead_moe_us: NotNegative
     step_overhead_us: NotNegative
+    request_overhead_us: NotNegative
+    """Per decoding request and step: sampling, bookkeeping."""
     collective_latency_us: NotNegative
     link_frac: Fraction
     prefill_attention_frac: Fraction
+    prefill_interference_frac: Fraction
+    """In a closed loop: the part of other requests' prefill that delays decoding; the rest is waited for in TTFT."""
+    first_token_overhead_ms: NotNegative
+    """HTTP, tokenizing, scheduling and the like before the first token."""
 
 
 class Efficiencies(SourcedFile):

@@ -8,18 +8,20 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel
 
-from calculators.api_cost import Offer
+from calculators.decision import Option
 from calculators.evaluate import Evaluation
-from calculators.fleet import Lease
+from calculators.fleet import Lease, Plan
 from calculators.records import Gpu, Model, Source
-from calculators.throughput import Setup
 from calculators.units import count, usd
 
 
 def to_text(evaluation: Evaluation) -> str:
     """The verdict in a terminal: the sentence, the reason, the options, what would change it."""
     verdict = evaluation.verdict
-    rows = [f"  {usd(o.usd_per_month):>10}  {_range(o.low_usd_per_month, o.high_usd_per_month):<22}  {o.label}" for o in evaluation.options]
+    rows = [
+        f"  {usd(o.usd_per_month):>10}  {_range(o.low_usd_per_month, o.high_usd_per_month):<22}  {o.label}"
+        for o in evaluation.options
+    ]
     flips = [f"  {flip.what}: now {flip.now}; changes at {flip.flips_at}" for flip in verdict.flips]
     notes = [f"  {note}" for note in (*verdict.assumptions, *evaluation.notes)]
     parts = [
@@ -51,10 +53,6 @@ def _plain(value: Any) -> Any:
     match value:
         case Gpu() | Model():
             return value.id
-        case Setup():
-            return {"model": value.model.id, "gpu": value.gpu.id, "precision": value.precision, "tensor_parallel": value.tensor_parallel}
-        case Offer():
-            return {"provider": value.provider, "model": value.model, "source": _plain(value.source), "confidence": value.confidence}
         case BaseModel():
             return value.model_dump(mode="json")
         case float():
@@ -63,19 +61,23 @@ def _plain(value: Any) -> Any:
             return value.isoformat()
         case np.ndarray():
             return _plain(value.tolist())
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        derived = _DERIVED.get(type(value).__name__, ())
-        names = [field.name for field in dataclasses.fields(value)]
-        return {name: _plain(getattr(value, name)) for name in (*names, *derived)}
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    return value
+        case dict():
+            return {str(key): _plain(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_plain(item) for item in value]
+    return _plain_record(value) if dataclasses.is_dataclass(value) else value
 
 
-# Properties that readers of the JSON would otherwise compute again.
-_DERIVED = {"Option": ("usd_per_month",), "Plan": ("gpus",)}
+def _plain_record(value: Any) -> dict[str, Any]:
+    """A result record by its fields, and the properties that readers would otherwise compute again."""
+    names = [field.name for field in dataclasses.fields(value)]
+    return {
+        name: _plain(getattr(value, name)) for name in (*names, *_DERIVED.get(type(value), ())) if name not in _LEFT_OUT
+    }
+
+
+_DERIVED: dict[type, tuple[str, ...]] = {Option: ("usd_per_month",), Plan: ("gpus",)}
+_LEFT_OUT = ("library", "own_prices")  # whole price histories: the rates that were used are in the bill
 
 
 def sources(evaluation: Evaluation) -> list[tuple[str, Source]]:

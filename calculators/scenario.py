@@ -5,15 +5,15 @@ import binascii
 import json
 import zlib
 from datetime import date
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
 from calculators.catalog import Catalog
 from calculators.records import Commitment, Confidence, Fraction, Id, NotNegative, Positive, Precision, Record
-from calculators.yaml_files import DataError
+from calculators.yaml_files import MAX_FILE_BYTES, DataError, parse_yaml
 
-SCHEMA_VERSION = 1
 MAX_TOKEN_CHARS = 20_000
 MAX_TOKEN_BYTES = 200_000
 
@@ -66,6 +66,10 @@ class Workload(Record):
             raise ValueError("cached_frac and cache_write_frac together exceed all input; lower one of them")
         if self.cells and abs(sum(cell.share_frac for cell in self.cells) - 1) > 1e-3:
             raise ValueError("cells: the shares must add up to 1")
+        for name in ("input_tok", "output_tok") if self.cells else ():
+            mean = sum(cell.share_frac * getattr(cell, name) for cell in self.cells)
+            if abs(mean / getattr(self, name) - 1) > 0.01:
+                raise ValueError(f"cells: their mean {name}, {mean:.6g}, is not the workload's {name}; correct either")
         return self
 
 
@@ -101,6 +105,8 @@ class Hardware(Record):
     """Empty: every provider."""
     commitments: tuple[Commitment, ...] = ("on_demand",)
     min_confidence: Confidence = "medium"
+    max_rent_age_days: Annotated[int, Field(gt=0, le=10_000)] = 365
+    """Listed rents seen longer ago than this are left out."""
     precisions: tuple[Precision, ...] = ("bf16", "fp8")
     """Besides the format a model was released in, which is always tried."""
     rent_usd_per_gpu_h: dict[Id, Positive] = Field(default_factory=dict)
@@ -126,9 +132,9 @@ class Operations(Record):
 class Scenario(Record):
     """Everything a verdict depends on, except the catalog."""
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[1] = 1
     name: Annotated[str, Field(max_length=120)] = "Our workload"
-    as_of: date
+    as_of: Annotated[date, Field(ge=date(2020, 1, 1), le=date(2100, 1, 1))]
     workload: Workload
     targets: Targets = Targets()
     api: Api = Api()
@@ -149,13 +155,17 @@ def check_ids(scenario: Scenario, catalog: Catalog) -> None:
     from calculators.api_cost import offer
 
     offer(scenario.api.provider, scenario.api.model, catalog)
-    for candidate in scenario.candidates:
-        catalog.model(candidate.model)
+    models = [catalog.model(candidate.model).id for candidate in scenario.candidates]
+    for model in models:
+        if models.count(model) > 1:
+            raise DataError(f"candidates: '{model}' is listed under two of its names; keep one")
     for gpu in (*scenario.hardware.gpus, *scenario.hardware.rent_usd_per_gpu_h):
         catalog.gpu(gpu)
     for provider in scenario.hardware.rent_providers:
         if provider not in catalog.rent_providers:
-            raise DataError(f"hardware.rent_providers: unknown provider '{provider}'. Known ones: {', '.join(catalog.rent_providers)}")
+            raise DataError(
+                f"hardware.rent_providers: unknown provider '{provider}'. Known ones: {', '.join(catalog.rent_providers)}"
+            )
 
 
 def to_token(scenario: Scenario, digest: str) -> str:
@@ -182,6 +192,19 @@ def from_token(token: str) -> tuple[Scenario, str]:
         raise DataError(f"This link holds a value the app cannot use: {error}. {remedy}") from None
     except (ValueError, KeyError, TypeError, binascii.Error, zlib.error, RecursionError):
         raise DataError(f"This link is damaged or cut off, so it was not read. {remedy}") from None
+
+
+def read_scenario(path: Path, today: date) -> Scenario:
+    """A scenario file; `as_of` defaults to `today`. Raises DataError or OSError."""
+    if path.stat().st_size > MAX_FILE_BYTES:
+        raise DataError(f"{path.name}: larger than {MAX_FILE_BYTES:,} bytes; is it a scenario?")
+    value, _ = parse_yaml(path.read_bytes(), path.name)
+    if not isinstance(value, dict):
+        raise DataError(f"{path.name}: a scenario is a list of 'key: value' lines; see scenarios/ for examples")
+    try:
+        return parse_scenario({"as_of": today, **value})
+    except DataError as error:
+        raise DataError(f"{path.name}: {error}") from None
 
 
 def parse_scenario(value: Any) -> Scenario:

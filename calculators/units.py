@@ -18,7 +18,22 @@ SUFFIXES = (
     # every float in a record ends in one of these; tests/test_architecture.py checks it
     *("_usd", "_usd_per_h", "_usd_per_gpu_h", "_usd_per_mtok", "_usd_per_month", "_usd_per_year", "_usd_per_kwh"),
     *("_usd_per_kw_month", "_usd_per_request", "_usd_per_gb", "_tok", "_tok_s", "_tok_per_month", "_req_s"),
-    *("_bytes", "_bytes_s", "_gb", "_gb_s", "_flop", "_flops", "_tflops", "_tops", "_s", "_ms", "_us", "_h", "_w", "_kw"),
+    *(
+        "_bytes",
+        "_bytes_s",
+        "_gb",
+        "_gb_s",
+        "_flop",
+        "_flops",
+        "_tflops",
+        "_tops",
+        "_s",
+        "_ms",
+        "_us",
+        "_h",
+        "_w",
+        "_kw",
+    ),
     *("_frac", "_ratio", "_count", "_months", "_weeks", "_years", "_b", "_gpus", "_fte", "_per_month", "_h_per_month"),
 )
 

@@ -78,18 +78,42 @@ GOOD_FLAG_NAMES = frozenset({"success", "succeeded"})
 PER_REQUEST = "a per-request log (one row a request, with its time, input tokens and output tokens)"
 # (names that must all be there, what the file is, what to export instead)
 AGGREGATES: tuple[tuple[frozenset[str], str, str], ...] = (
-    (frozenset({"nummodelrequests"}), "an OpenAI usage report, an aggregate summed per time bucket", PER_REQUEST),
-    (frozenset({"usageinputtokensnocache"}), "an Anthropic console usage report, an aggregate summed per day", PER_REQUEST),
-    (frozenset({"startingat", "uncachedinputtokens"}), "an Anthropic usage report, an aggregate summed per bucket", PER_REQUEST),
-    (frozenset({"startingat", "endingat"}), "a usage report, an aggregate summed per time bucket", PER_REQUEST),
-    (frozenset({"apirequests"}), "a daily spend table of LiteLLM, an aggregate", "the table LiteLLM_SpendLogs"),
-    (frozenset({"date", "requests"}), "an activity report, an aggregate summed per day", PER_REQUEST),
-    (frozenset({"windowstarts", "requestspers"}), "a table of request rates, an aggregate per time window", PER_REQUEST),
-    (frozenset({"totalinputtokens", "totaloutputtokens"}), "the result of a benchmark, an aggregate summed per run", PER_REQUEST),
-    (frozenset({"benchmarks"}), "a benchmark report, an aggregate", PER_REQUEST),
-    (frozenset({"skudescription"}), "a billing export, an aggregate summed per SKU", PER_REQUEST),
-    (frozenset({"timespan", "timeseries"}), "an export of Azure Monitor metrics, an aggregate summed per interval", PER_REQUEST),
-    (frozenset({"processedprompttokens"}), "an export of Azure Monitor metrics, an aggregate summed per interval", PER_REQUEST),
+    (frozenset({"nummodelrequests"}), "an aggregate, an OpenAI usage report summed per time bucket", PER_REQUEST),
+    (
+        frozenset({"usageinputtokensnocache"}),
+        "an aggregate, an Anthropic console usage report summed per day",
+        PER_REQUEST,
+    ),
+    (
+        frozenset({"startingat", "uncachedinputtokens"}),
+        "an aggregate, an Anthropic usage report summed per bucket",
+        PER_REQUEST,
+    ),
+    (frozenset({"startingat", "endingat"}), "an aggregate, a usage report summed per time bucket", PER_REQUEST),
+    (frozenset({"apirequests"}), "an aggregate, a daily spend table of LiteLLM", "the table LiteLLM_SpendLogs"),
+    (frozenset({"date", "requests"}), "an aggregate, an activity report summed per day", PER_REQUEST),
+    (
+        frozenset({"windowstarts", "requestspers"}),
+        "an aggregate, a table of request rates per time window",
+        PER_REQUEST,
+    ),
+    (
+        frozenset({"totalinputtokens", "totaloutputtokens"}),
+        "an aggregate, the result of a benchmark summed per run",
+        PER_REQUEST,
+    ),
+    (frozenset({"benchmarks"}), "an aggregate, a benchmark report", PER_REQUEST),
+    (frozenset({"skudescription"}), "an aggregate, a billing export summed per SKU", PER_REQUEST),
+    (
+        frozenset({"timespan", "timeseries"}),
+        "an aggregate, an export of Azure Monitor metrics summed per interval",
+        PER_REQUEST,
+    ),
+    (
+        frozenset({"processedprompttokens"}),
+        "an aggregate, an export of Azure Monitor metrics summed per interval",
+        PER_REQUEST,
+    ),
     (frozenset({"resourcespans"}), "an OTLP trace file with nested lists", "one flat object a span and line"),
 )
 
@@ -208,7 +232,7 @@ def aggregate_reason(names: Iterable[str]) -> str | None:
     keys = {normalised(name) for name in names} | {normalised(name.rsplit(".", 1)[-1]) for name in names}
     for needed, what, instead in AGGREGATES:
         if needed <= keys:
-            return f"is {what}: no request can be told from it; export {instead} instead"
+            return f"is {what}, not a log of single requests; export {instead} instead"
     return None
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from math import log
 from statistics import NormalDist
 
@@ -92,4 +93,4 @@ def lognormal_groups(mean: float, p95: float, groups: int = 8) -> tuple[float, .
     normal = NormalDist()
     # Share of the total that lies below quantile q is Phi(z_q - sigma): differences give each group's mean.
     edges = [0.0, *(normal.cdf(normal.inv_cdf(k / groups) - sigma) for k in range(1, groups)), 1.0]
-    return tuple(mean * groups * (high - low) for low, high in zip(edges, edges[1:], strict=False))
+    return tuple(mean * groups * (high - low) for low, high in pairwise(edges))

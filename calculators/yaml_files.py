@@ -41,29 +41,39 @@ def parse_yaml(content: bytes, name: str) -> tuple[Any, Lines]:
     12:30 (as 750).
     """
     if len(content) > MAX_FILE_BYTES:
-        raise DataError(f"{name}: {len(content):,} bytes is more than the {MAX_FILE_BYTES:,} allowed; is it the right file?")
+        raise DataError(
+            f"{name}: {len(content):,} bytes is more than the {MAX_FILE_BYTES:,} allowed; is it the right file?"
+        )
     try:
         text = content.decode("utf-8-sig")
+        _check_depth(text, name)
         node = yaml.compose(text, Loader=_LOADER)
     except UnicodeDecodeError:
         raise DataError(f"{name}: not UTF-8 text; save it as UTF-8") from None
-    except RecursionError:
-        raise DataError(f"{name}: nested too deeply; at most {MAX_DEPTH} levels are read") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f":{mark.line + 1}" if mark else ""
-        raise DataError(f"{name}{where}: not valid YAML: {getattr(error, 'problem', None) or error}") from None
+        problem = " ".join(str(getattr(error, "problem", None) or error).split())
+        raise DataError(f"{name}{where}: not valid YAML: {problem}") from None
     if node is None:
         raise DataError(f"{name}: the file is empty")
     lines: Lines = {}
     return _value(node, (), lines, name, set()), lines
 
 
+def _check_depth(text: str, name: str) -> None:
+    """Before anything recursive sees it: the C parser would overflow the stack and take the process with it."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_LOADER):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            line = event.start_mark.line + 1
+            raise DataError(f"{name}:{line}: nested too deeply; at most {MAX_DEPTH} levels are read")
+
+
 def _value(node: yaml.Node, path: tuple[str | int, ...], lines: Lines, name: str, seen: set[int]) -> Any:
     line = node.start_mark.line + 1
     lines.setdefault(path, line)
-    if len(path) > MAX_DEPTH:
-        raise DataError(f"{name}:{line}: nested too deeply; at most {MAX_DEPTH} levels are read")
     if isinstance(node, (yaml.MappingNode, yaml.SequenceNode)):
         if id(node) in seen:
             raise DataError(f"{name}:{line}: anchors and aliases (&, *) are not read; write the value out")
@@ -75,12 +85,14 @@ def _value(node: yaml.Node, path: tuple[str | int, ...], lines: Lines, name: str
     return _scalar(node, line, name)
 
 
-def _mapping(node: yaml.MappingNode, path: tuple[str | int, ...], lines: Lines, name: str, seen: set[int]) -> dict[str, Any]:
+def _mapping(
+    node: yaml.MappingNode, path: tuple[str | int, ...], lines: Lines, name: str, seen: set[int]
+) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for key_node, value_node in node.value:
         key, line = str(key_node.value), key_node.start_mark.line + 1
         if key in result:
-            raise DataError(f"{name}:{line}: the key '{key}' is given twice; keep one")
+            raise DataError(f"{name}:{line}: the key {key[:60]!r} is given twice; keep one")
         lines[(*path, key)] = line
         result[key] = _value(value_node, (*path, key), lines, name, seen)
     return result
@@ -88,17 +100,22 @@ def _mapping(node: yaml.MappingNode, path: tuple[str | int, ...], lines: Lines, 
 
 def _scalar(node: yaml.Node, line: int, name: str) -> Any:
     text = str(node.value)
-    plain = getattr(node, "style", None) is None
+    plain = not getattr(node, "style", None)  # None from the Python parser, '' from the C one
     if plain and node.tag == "tag:yaml.org,2002:str" and _is_number(text):
-        raise DataError(f"{name}:{line}: '{text}' would be read as text; write the number out, for example {float(text):.0f}")
+        raise DataError(
+            f"{name}:{line}: '{text}' would be read as text; write the number out, for example {float(text):.0f}"
+        )
     if plain and node.tag == "tag:yaml.org,2002:int" and ":" in text:
-        raise DataError(f"{name}:{line}: '{text}' would be read as a base-60 number; put it in quotes")
+        raise DataError(f"{name}:{line}: {text[:40]!r} would be read as a base-60 number; put it in quotes")
     if plain and node.tag == "tag:yaml.org,2002:bool" and text.lower() not in ("true", "false"):
-        raise DataError(f"{name}:{line}: '{text}' would be read as true or false; put it in quotes, or write true or false")
+        raise DataError(
+            f"{name}:{line}: '{text}' would be read as true or false; put it in quotes, or write true or false"
+        )
     try:
         value = _SCALARS.construct_object(node, deep=True)
-    except (ValueError, yaml.YAMLError):
-        raise DataError(f"{name}:{line}: '{text[:40]}' cannot be read; write it in quotes if it is text") from None
+        str(value)  # an integer of thousands of hexadecimal digits cannot be printed
+    except (ValueError, LookupError, AttributeError, ArithmeticError, yaml.YAMLError):  # a tag that does not fit
+        raise DataError(f"{name}:{line}: {text[:40]!r} cannot be read; write it in quotes if it is text") from None
     _SCALARS.constructed_objects.clear()  # it would keep every node for ever
     return value
 
@@ -122,5 +139,9 @@ def _explain(problem: Any, lines: Lines, name: str) -> str:
         "missing": "missing; add it",
     }.get(problem["type"], str(problem["msg"]).removeprefix("Value error, "))
     given = problem.get("input")
-    shown = f" (got {str(given)[:60]!r})" if problem["type"] not in ("missing", "extra_forbidden") and not isinstance(given, dict | list) else ""
+    shown = (
+        f" (got {str(given)[:60]!r})"
+        if problem["type"] not in ("missing", "extra_forbidden") and not isinstance(given, dict | list)
+        else ""
+    )
     return f"{where}: {field}: {reason}{shown}"

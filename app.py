@@ -1,0 +1,33 @@
+"""The frame around every page: inputs in, navigation, the page, inputs out to the link."""
+
+import streamlit as st
+
+from pages.shared import state
+
+st.set_page_config(
+    page_title="Crossover: build or buy your LLM inference", page_icon=":material/balance:", layout="wide"
+)
+state.seed()
+
+page = st.navigation(
+    {
+        "Decide": [
+            st.Page("pages/decide/verdict.py", title="Verdict", icon=":material/gavel:", default=True),
+            st.Page("pages/decide/crossover.py", title="Crossover", icon=":material/show_chart:"),
+        ],
+        "Inputs": [
+            st.Page("pages/inputs/workload.py", title="Workload", icon=":material/stacked_line_chart:"),
+            st.Page("pages/inputs/candidates.py", title="Candidates", icon=":material/checklist:"),
+        ],
+        "Reference": [
+            st.Page("pages/reference/prices.py", title="Prices and profiles", icon=":material/sell:"),
+        ],
+    }
+)
+with st.sidebar:
+    st.caption(
+        f"Prices and profiles {state.catalog().digest}, as of {st.session_state['as_of']}. The link in the address bar holds every input."
+    )
+state.show_notice()
+page.run()
+state.publish()

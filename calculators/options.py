@@ -1,0 +1,228 @@
+"""The ways to serve the workload, with every line of their cost: today's API, the same API with its discounts used, the
+cheapest host of each open model, and the cheapest fleet for each."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from calculators import api_cost, fleet, ownership
+from calculators.api_cost import ApiBill, Offer
+from calculators.catalog import Catalog
+from calculators.crossover import Line
+from calculators.decision import Option, OptionKind
+from calculators.fleet import Misfit, Plan, Staircase
+from calculators.ownership import CostLine, fixed_line
+from calculators.scenario import Candidate, Scenario
+from calculators.throughput import Setup
+from calculators.units import SECONDS_PER_HOUR
+from calculators.workload import Demand
+
+RANGE_SETUPS = 60  # how many of the cheapest setups are sized again for the pessimistic and optimistic case
+
+
+# --- buying ------------------------------------------------------------------------------------------------------
+
+
+def buy_options(scenario: Scenario, need: Demand, catalog: Catalog) -> list[Option]:
+    """Today's API, the same API with its discounts used, and the cheapest host of each accepted open model."""
+    offer = api_cost.offer(scenario.api.provider, scenario.api.model, catalog)
+    w = scenario.workload
+    today = api_cost.monthly_bill(
+        offer, need, scenario.as_of, w.cached_frac, w.cache_write_frac, discount_frac=scenario.api.discount_frac
+    )
+    found = [_api_option("api_today", offer.label, today)]
+    best = optimised_bill(offer, scenario, need, catalog, scenario.api.discount_frac)
+    if best.usd_per_month < today.usd_per_month * 0.995:
+        found.append(_api_option("api_optimised", f"{offer.label} with caching and batch", best))
+    for candidate in scenario.candidates:
+        if candidate.gate != "not_acceptable":
+            found += _hosted_option(candidate, scenario, need, catalog)
+    return found
+
+
+def optimised_bill(
+    offer: Offer, scenario: Scenario, need: Demand, catalog: Catalog, discount_frac: float = 0.0
+) -> ApiBill:
+    """The cheapest way to buy here: prompts ordered for caching or not, deferrable requests in the batch tier.
+
+    Where cache writes cost extra, every cacheable token that misses is taken as written once.
+    """
+    w, rule = scenario.workload, catalog.rules.get(offer.provider)
+    day = scenario.as_of
+    batch_off = rule.batch_discount_frac if rule else None
+    minimum_tok = float(rule.cache_min_tok or 0) if rule else 0.0
+    price = api_cost.rates(offer, day)[0]
+    writes = (1 - w.cacheable_frac) if price.cache_write_usd_per_mtok > price.input_usd_per_mtok else 0.0
+    ways = (
+        api_cost.monthly_bill(
+            offer, need, day, w.cached_frac, w.cache_write_frac, w.deferrable_frac, discount_frac, 0.0, batch_off
+        ),
+        api_cost.monthly_bill(
+            offer,
+            need,
+            day,
+            max(w.cacheable_frac, w.cached_frac),
+            writes if w.cacheable_frac else 0.0,
+            w.deferrable_frac,
+            discount_frac,
+            minimum_tok,
+            batch_off,
+        ),
+    )
+    return min(ways, key=lambda bill: bill.usd_per_month)
+
+
+def _hosted_option(candidate: Candidate, scenario: Scenario, need: Demand, catalog: Catalog) -> list[Option]:
+    """The cheapest seller of this open model; none when nobody is known to sell it."""
+    model = catalog.model(candidate.model)
+    bills = [
+        optimised_bill(offer, scenario, need, catalog)
+        for offer in api_cost.hosted_offers(model, scenario.as_of, catalog)
+    ]
+    if not bills:
+        return []
+    best = min(bills, key=lambda bill: bill.usd_per_month)
+    extra = ownership.hosted_open_lines(scenario.operations, catalog.ownership)
+    label = f"{model.name} at {best.offer.provider_name}"
+    return [_api_option("hosted_open", label, best, extra, model.name, candidate)]
+
+
+def _api_option(
+    kind: OptionKind,
+    label: str,
+    bill: ApiBill,
+    extra: tuple[CostLine, ...] = (),
+    model: str | None = None,
+    candidate: Candidate | None = None,
+) -> Option:
+    basis = f"list price, {bill.offer.confidence} confidence"
+    lines = [fixed_line("API bill", bill.usd_per_month, basis, bill.offer.source, "; ".join(bill.notes)), *extra]
+    low, high = sum(line.low_usd_per_month for line in lines), sum(line.high_usd_per_month for line in lines)
+    return Option(
+        kind,
+        label,
+        tuple(lines),
+        model or bill.offer.model,
+        candidate.gate if candidate else None,
+        bill,
+        None,
+        low,
+        high,
+    )
+
+
+def buy_line(option: Option, need: Demand) -> Line:
+    bill = option.bill
+    assert bill is not None
+    return Line(bill.usd_per_request, option.usd_per_month - bill.usd_per_month)
+
+
+# --- building ----------------------------------------------------------------------------------------------------
+
+
+def peak_s_per_month(scenario: Scenario) -> float:
+    """Requests a month for each request a second of peak: active seconds / peak ratio."""
+    return scenario.workload.active_h_per_month * SECONDS_PER_HOUR / scenario.workload.peak_ratio
+
+
+def all_staircases(scenario: Scenario, need: Demand, catalog: Catalog) -> tuple[list[Staircase], list[Misfit]]:
+    """Every fleet worth considering, and every setup that drops out, with the reason."""
+    traffic = fleet.traffic(need, scenario.workload.self_hit_frac)
+    found, misfits = fleet.capacities(
+        fleet.setups(scenario, catalog), traffic, scenario.targets, catalog, scenario.hardware.throughput_factor
+    )
+    stairs, unrentable = fleet.staircases(found, scenario, catalog, peak_s_per_month(scenario))
+    return stairs, misfits + unrentable
+
+
+def build_options(
+    stairs: Sequence[Staircase], lines: tuple[CostLine, ...], scenario: Scenario, need: Demand, catalog: Catalog
+) -> list[Option]:
+    """The cheapest rented fleet, and the cheapest bought one, for each model that can be served."""
+    if not stairs:
+        return []
+    volume = need.requests_per_month
+    rents = fleet.rents_matrix(stairs, np.array([volume]))[:, 0]
+    best: dict[tuple[str, bool], int] = {}
+    for i in np.argsort(rents, kind="stable"):
+        if np.isfinite(rents[i]):
+            best.setdefault((stairs[i].capacity.setup.model.id, stairs[i].lease.basis == "owned"), int(i))
+    cheapest = np.argsort(rents, kind="stable")[:RANGE_SETUPS]
+    return [
+        _build_option(stairs[i], lines, scenario, need, catalog, [stairs[j] for j in cheapest]) for i in best.values()
+    ]
+
+
+def _build_option(
+    stairs: Staircase,
+    lines: tuple[CostLine, ...],
+    scenario: Scenario,
+    need: Demand,
+    catalog: Catalog,
+    similar: Sequence[Staircase],
+) -> Option:
+    plan = fleet.plan(stairs, need.requests_per_month)
+    assert plan is not None
+    owned = stairs.lease.basis == "owned"
+    model = stairs.capacity.setup.model
+    gate = next(c.gate for c in scenario.candidates if catalog.model(c.model) is model)
+    low, high = _rent_range(plan, scenario, need, catalog, similar)
+    where = "on your own servers" if owned else f"rented from {stairs.lease.provider}"
+    rent = CostLine(
+        "Servers you own" if owned else "GPU rent",
+        plan.rent_usd_per_month,
+        low,
+        high,
+        _rent_basis(stairs),
+        stairs.lease.source,
+        _rent_note(plan),
+    )
+    all_lines = (rent, *lines)
+    return Option(
+        kind="own_hardware" if owned else "self_host",
+        label=f"{model.name} on {plan.gpus}× {plan.setup.gpu.name} {where}",
+        lines=all_lines,
+        model=model.name,
+        gate=gate,
+        plan=plan,
+        low_usd_per_month=sum(line.low_usd_per_month for line in all_lines),
+        high_usd_per_month=sum(line.high_usd_per_month for line in all_lines),
+    )
+
+
+def _rent_basis(stairs: Staircase) -> str:
+    return {"yours": "yours", "owned": "rule of thumb"}.get(
+        stairs.lease.basis, f"list price, {stairs.lease.confidence} confidence"
+    )
+
+
+def _rent_note(plan: Plan) -> str:
+    return f"{plan.machines} × {plan.lease.machine} at ${plan.lease.usd_per_gpu_h:.2f} per GPU-hour, every hour of the month"
+
+
+def _rent_range(
+    plan: Plan, scenario: Scenario, need: Demand, catalog: Catalog, similar: Sequence[Staircase]
+) -> tuple[float, float]:
+    """Rent if the model's speed were off by its 80th-percentile error, either way, with the fleet chosen anew."""
+    error = catalog.efficiencies.tpot_error_p80_frac if scenario.hardware.throughput_factor == 1.0 else 0.0
+    candidates = [plan.setup, *(s.capacity.setup for s in similar if s.capacity.setup.model is plan.setup.model)]
+    same_model = list({id(setup): setup for setup in candidates}.values())
+    rents = [_cheapest_rent(same_model, scenario, need, catalog, factor) for factor in (1 + error, 1 / (1 + error))]
+    return min(rents[0], plan.rent_usd_per_month), max(rents[1], plan.rent_usd_per_month)
+
+
+def _cheapest_rent(
+    setups: Sequence[Setup], scenario: Scenario, need: Demand, catalog: Catalog, factor: float
+) -> float:
+    traffic = fleet.traffic(need, scenario.workload.self_hit_frac)
+    found, _ = fleet.capacities(
+        setups, traffic, scenario.targets, catalog, factor * scenario.hardware.throughput_factor
+    )
+    stairs, _ = fleet.staircases(found, scenario, catalog, peak_s_per_month(scenario))
+    return float(fleet.rents_matrix(stairs, np.array([need.requests_per_month])).min()) if stairs else float("inf")
+
+
+def self_host_line(lines: tuple[CostLine, ...], need: Demand) -> Line:
+    """People and platform do not grow with volume; egress does."""
+    egress = sum(line.usd_per_month for line in lines if line.name == ownership.EGRESS)
+    return Line(egress / need.requests_per_month, sum(line.usd_per_month for line in lines) - egress)

@@ -1,0 +1,68 @@
+"""All options over volume, every crossing, and the cost at a chosen volume."""
+
+import pandas as pd
+import streamlit as st
+
+from calculators.evaluate import evaluate
+from calculators.units import count, usd
+from pages.shared.figures import cost_bars, crossover_chart, crossover_takeaway
+from pages.shared.state import catalog, escape, evaluation
+from pages.shared.widgets import cost_table
+
+result = evaluation()
+takeaway = crossover_takeaway(result)
+st.subheader(escape(takeaway))
+every_host = st.toggle("Draw every hosted open model", key="view_every_host")
+st.plotly_chart(crossover_chart(result, height=480, every_host=every_host), alt=takeaway, key="crossover_chart")
+
+st.subheader("Your own fleet against each way to buy")
+rows = [
+    {
+        "Against": option.label,
+        "First cheaper at": None if found.first_req_per_month is None else count(found.first_req_per_month),
+        "Cheaper for good from": "never" if found.durable_req_per_month is None else count(found.durable_req_per_month),
+        "Crossings": len(found.crossings),
+        "Break-even utilisation": found.break_even_utilisation_ratio,
+        "Why": found.reason,
+    }
+    for option, found in result.crossovers
+]
+st.dataframe(
+    pd.DataFrame(rows),
+    hide_index=True,
+    column_config={
+        "Break-even utilisation": st.column_config.NumberColumn(
+            format="percent",
+            help="Cost of a request on perfectly loaded GPUs over its price when bought. At 100 % or more the API is cheaper at any volume.",
+        )
+    },
+)
+st.caption(
+    "Volumes are requests a month with the traffic's shape kept. Machines come whole, so the fleet's cost climbs in steps and the curves can cross more than once. "
+    f"With the {result.scenario.hardware.max_gpus} GPUs you allow, at most {count(result.crossover.limit_req_per_month)} requests a month can be served."
+)
+
+st.subheader("Cost at a chosen volume")
+multiple = st.select_slider(
+    "Times your volume",
+    options=[0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50],
+    value=1,
+    key="view_multiple",
+    format_func=lambda x: f"{x:g}×",
+)
+if multiple == 1:
+    chosen = result
+else:
+    workload = result.scenario.workload
+    scaled = workload.model_copy(update={"requests_per_month": min(workload.requests_per_month * multiple, 1e12)})
+    chosen = evaluate(result.scenario.model_copy(update={"workload": scaled}), catalog())
+options = sorted(chosen.options, key=lambda option: option.usd_per_month)[:8]
+best = options[0]
+sentence = f"At {count(chosen.demand.requests_per_month)} requests a month the cheapest is {best.label}, {usd(best.usd_per_month)}."
+st.markdown(f"**{escape(sentence)}**")
+st.plotly_chart(cost_bars(options), alt=sentence, key="bars")
+st.caption(
+    "Whiskers: the pessimistic and optimistic case (model error, staffing, platform). Options beyond the eight cheapest are on the Candidates page."
+)
+picked = st.selectbox("Show every line of", options, format_func=lambda option: option.label, key="view_option")
+cost_table(picked)

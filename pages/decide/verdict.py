@@ -1,0 +1,118 @@
+"""First screen: the answer in one sentence, four numbers, the crossover, and what would change it."""
+
+import pandas as pd
+import streamlit as st
+
+from calculators.units import count, usd
+from pages.shared.figures import crossover_chart, crossover_takeaway, shown_options
+from pages.shared.log_upload import log_upload
+from pages.shared.state import catalog, escape, evaluation
+from pages.shared.widgets import cost_table, source_line, usd_range, workload_line
+
+result = evaluation()
+verdict, build, buy = result.verdict, result.build, result.buy
+
+SURENESS = {
+    "clear": (":material/verified:", "Clear: it holds in the pessimistic case too."),
+    "leaning": (
+        ":material/trending_up:",
+        "Leaning: it holds in the central case, and could turn in the pessimistic one.",
+    ),
+    "too_close": (":material/balance:", "Too close to call with what is known."),
+}
+
+st.subheader(escape(verdict.sentence))
+icon, words = SURENESS[verdict.sureness]
+st.markdown(f"{icon} {words}")
+
+
+def delta(amount: float) -> str:
+    """Streamlit reads the direction from an ASCII sign."""
+    return f"{'-' if amount < 0 else '+'}{usd(abs(amount))} against today"
+
+
+cells = st.columns(4)
+cells[0].metric("You pay today, a month", usd(result.today.usd_per_month), border=True, help=escape(result.today.label))
+cells[1].metric(
+    "Best way to buy, a month",
+    usd(buy.usd_per_month),
+    border=True,
+    delta=None if buy is result.today else delta(buy.usd_per_month - result.today.usd_per_month),
+    delta_color="inverse",
+    help=escape(buy.label),
+)
+cells[2].metric(
+    "Cheapest own fleet, a month",
+    usd(build.usd_per_month) if build else "none",
+    border=True,
+    delta=delta(build.usd_per_month - result.today.usd_per_month) if build else None,
+    delta_color="inverse",
+    help=escape(build.label) if build else "No fleet meets the targets.",
+)
+durable = result.crossover.durable_req_per_month
+cells[3].metric(
+    "Own fleet wins for good from",
+    "never" if durable is None else f"{count(durable)} req." if durable > 0 else "any volume",
+    border=True,
+    help=f"Requests a month, against the best way to buy. Break-even utilisation {result.crossover.break_even_utilisation_ratio:.2g}: below 1, a perfectly loaded GPU undercuts the price.",
+)
+
+takeaway = crossover_takeaway(result)
+st.markdown(f"**{escape(takeaway)}**")
+st.plotly_chart(crossover_chart(result), alt=takeaway, key="verdict_chart")
+st.markdown(escape(verdict.reason))
+
+with st.expander("Use your own traffic: drop a request log", icon=":material/upload_file:", expanded=False):
+    log_upload()
+st.caption(
+    f"{escape(workload_line(result.scenario))} Change it on the Workload page; change models, GPUs and staffing on the Candidates page."
+)
+
+if verdict.flips:
+    st.subheader("What would change the answer")
+    st.caption(
+        escape(f"Each alone, the value at which {build.label if build else 'a fleet'} and {buy.label} cost the same.")
+    )
+    rows = [(flip.what, flip.now, flip.flips_at) for flip in verdict.flips]
+    st.table(
+        pd.DataFrame([map(escape, row) for row in rows], columns=["Input", "Now", "Answer changes at"]),
+        hide_index=True,
+        border="horizontal",
+    )
+
+if verdict.assumptions or result.notes:
+    st.subheader("Taken on trust")
+    for note in (*verdict.assumptions, *result.notes):
+        st.markdown(f"- {escape(note)}")
+
+st.subheader("Where every number comes from")
+for option in shown_options(result):
+    with st.expander(escape(f"{option.label}: {usd(option.usd_per_month)} a month ({usd_range(option)})")):
+        cost_table(option)
+        if option.plan:
+            capacity, setup = option.plan.capacity, option.plan.setup
+            st.markdown(
+                escape(
+                    f"One replica ({setup.label}) carries {capacity.req_s:.2f} requests a second with {capacity.batch:.0f} in flight: "
+                    f"TPOT {capacity.tpot_ms:.0f} ms, TTFT p95 {capacity.ttft_p95_ms:.0f} ms; what stops it is the {capacity.limit}. "
+                    f"The peak is {result.demand.peak_req_s:.2f} requests a second: {option.plan.replicas} replicas and {option.plan.spare_replicas} spare."
+                )
+            )
+            st.caption(
+                f"GPU profile: {source_line(setup.gpu.sources[setup.gpu.memory.source])} · model shape: {source_line(setup.model.sources[setup.model.shape.source])}"
+            )
+        if option.bill:
+            rates = option.bill.rates[0]
+            st.markdown(
+                escape(
+                    f"Per million tokens: ${rates.input_usd_per_mtok:g} input, ${rates.cache_read_usd_per_mtok:g} cached, "
+                    f"${rates.output_usd_per_mtok:g} output. A request costs ${option.bill.usd_per_request:.5f}."
+                )
+            )
+fit = catalog().efficiencies
+st.caption(
+    escape(
+        f"Speeds are modelled, with a median error of {fit.tpot_error_median_frac:.0%} on measured results left out of the fit "
+        f"({fit.fitted_rows_count:,} rows); the ranges use the 80th percentile, {fit.tpot_error_p80_frac:.0%}."
+    )
+)

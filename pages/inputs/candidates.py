@@ -1,0 +1,212 @@
+"""What the workload may run on: today's API, open models, GPUs, and how a fleet would be run."""
+
+import pandas as pd
+import streamlit as st
+
+from calculators.api_cost import PROVIDER_NAMES
+from calculators.catalog import library_models
+from calculators.report import lease_terms
+from calculators.units import usd
+from pages.shared.state import catalog, escape, evaluation
+from pages.shared.widgets import choice, number, percent_slider, several
+
+known, state = catalog(), st.session_state
+CLOSED = (
+    "openai",
+    "anthropic",
+    "google",
+    "x-ai",
+    "mistral",
+    "aws",
+    "deepseek",
+    "cohere",
+    "groq",
+    "together",
+    "fireworks",
+)
+GATES = {"accepted": "Accepted by our evaluation", "assumed": "Assumed good enough", "not_acceptable": "Not acceptable"}
+PRECISIONS = ("bf16", "fp8", "int8", "int4", "nvfp4")
+COMMITMENTS = {
+    "on_demand": "On demand",
+    "1y": "One year",
+    "3y": "Three years",
+    "5y": "Five years",
+    "spot": "Spot (may vanish)",
+}
+
+
+def text_models(provider: str) -> list[str]:
+    """Models with a token price, newest names first: retired ones stay out of the list."""
+    return sorted((m.id for m in library_models(provider).values() if not m.deprecated), reverse=True)
+
+
+st.subheader("What the workload may run on")
+api, models = st.columns([2, 3], gap="large")
+with api:
+    st.markdown("**The API you pay today**")
+    choice(
+        "Provider",
+        CLOSED,
+        "api.provider",
+        format_func=lambda provider: PROVIDER_NAMES.get(provider, provider.capitalize()),
+    )
+    choice("Model", text_models(state["api.provider"]), "api.model")
+    percent_slider(
+        "Your discount off the list price", "api.discount_frac", high=0.95, help="Negotiated: your own figure."
+    )
+with models:
+    st.markdown("**Open models that may stand in for it**")
+    several(
+        "Models",
+        list(known.models),
+        "candidates",
+        format_func=lambda model: known.models[model].name if model in known.models else model,
+    )
+    st.caption(
+        "Whether a model is good enough is your call, by your own evaluation on your hardest task. The verdict states what you say here."
+    )
+    for model in state["candidates"]:
+        state.setdefault(f"gate.{model}", "assumed")
+        name = known.models[model].name if model in known.models else model
+        st.segmented_control(
+            escape(name),
+            list(GATES),
+            format_func=GATES.get,
+            key=f"gate.{model}",
+            persist_state="session",
+            required=True,
+        )
+
+st.markdown("**GPUs and who rents them out**")
+gpus, terms, limits = st.columns(3, gap="large")
+with gpus:
+    several(
+        "GPUs (empty: all data-centre ones)",
+        list(known.gpus),
+        "hardware.gpus",
+        format_func=lambda gpu: known.gpus[gpu].name if gpu in known.gpus else gpu,
+    )
+    several(
+        "Rented from (empty: all)",
+        [p.provider for p in known.rent_providers.values() if not p.index],
+        "hardware.rent_providers",
+        format_func=lambda p: known.rent_providers[p].name if p in known.rent_providers else p,
+    )
+    st.toggle("Include marketplaces", key="hardware.include_marketplaces", persist_state="session")
+    st.toggle("Include buying servers", key="hardware.include_owned", persist_state="session")
+with terms:
+    several("Terms", list(COMMITMENTS), "hardware.commitments", format_func=COMMITMENTS.get)
+    choice("Trust prices of at least", ("low", "medium", "high"), "hardware.min_confidence")
+    several(
+        "Weight formats besides the released one",
+        PRECISIONS,
+        "hardware.precisions",
+        format_func=str.upper,
+        help="Coarser formats than the released one. Below 8 bit, quality must be evaluated.",
+    )
+with limits:
+    number("GPUs at most", "hardware.max_gpus", 1, 100_000)
+    number(
+        "Your measured speed over the model's",
+        "hardware.throughput_factor",
+        0.01,
+        10.0,
+        step=0.05,
+        help="1: the model's own prediction.",
+    )
+    quoted = st.selectbox(
+        "Your own rent quote for",
+        ["none", *known.gpus],
+        key="quote_gpu",
+        persist_state="session",
+        format_func=lambda gpu: known.gpus[gpu].name if gpu in known.gpus else "no GPU",
+    )
+    quotes = dict(state["hardware.rent_usd_per_gpu_h"])
+    if quoted != "none":
+        price = st.number_input(
+            "USD per GPU-hour",
+            min_value=0.0,
+            max_value=1_000.0,
+            value=quotes.get(quoted, 0.0),
+            step=0.05,
+            key=f"quote_{quoted}",
+            help="0: no quote",
+        )
+        quotes = {
+            **{gpu: usd_h for gpu, usd_h in quotes.items() if gpu != quoted},
+            **({quoted: price} if price > 0 else {}),
+        }
+        state["hardware.rent_usd_per_gpu_h"] = quotes
+    for gpu, usd_h in quotes.items():
+        st.caption(escape(f"Your quote: {gpu} at ${usd_h:.2f} per GPU-hour; listed rents of it are not used."))
+
+st.markdown("**Running it**")
+own = known.ownership
+people, platform, moving = st.columns(3, gap="large")
+with people:
+    number(
+        "Engineers to run it",
+        "operations.self_host_fte",
+        0.0,
+        1_000.0,
+        step=0.1,
+        placeholder=f"rule of thumb: {own.self_host_fte.central:g} ({own.self_host_fte.low:g} to {own.self_host_fte.high:g})",
+    )
+    number(
+        "Cost of an engineer a year, USD",
+        "operations.engineer_usd_per_year",
+        0.0,
+        1e7,
+        step=10_000.0,
+        format="%.0f",
+        placeholder=f"rule of thumb: {usd(own.engineer_usd_per_year.central)}",
+    )
+with platform:
+    number(
+        "Gateway, logs, monitoring, USD a month",
+        "operations.platform_usd_per_month",
+        0.0,
+        1e7,
+        step=100.0,
+        format="%.0f",
+        placeholder=f"rule of thumb: {usd(own.platform_usd_per_month.central)}",
+    )
+    number(
+        "Spare replicas",
+        "operations.spare_replicas",
+        0,
+        100,
+        help="One more than the peak needs (N+1), so that a failure is not an outage. It may share a machine with another.",
+    )
+with moving:
+    number(
+        "Evaluation and migration, engineer-weeks",
+        "operations.migration_weeks",
+        0.0,
+        1_000.0,
+        step=0.5,
+        placeholder=f"rule of thumb: {own.migration_weeks.central:g}",
+    )
+    number("Horizon, months", "operations.horizon_months", 1, 120, help="One-off costs are spread over it.")
+
+result = evaluation()
+st.subheader("Every model on every GPU, and why it lost")
+rows = [
+    {
+        "Model": outcome.model,
+        "GPU": outcome.gpu,
+        "USD a month, all in": outcome.usd_per_month,
+        "Outcome": outcome.why,
+        "GPUs": outcome.plan.gpus if outcome.plan else None,
+        "Format": outcome.plan.setup.precision.upper() if outcome.plan else "",
+        "GPUs a replica": outcome.plan.setup.tensor_parallel if outcome.plan else None,
+        "Machine": lease_terms(outcome.plan.lease) if outcome.plan else "",
+    }
+    for outcome in result.outcomes
+]
+st.dataframe(
+    pd.DataFrame(rows),
+    hide_index=True,
+    column_config={"USD a month, all in": st.column_config.NumberColumn(format="$%,.0f")},
+    height=420,
+)

@@ -1,0 +1,224 @@
+"""The traffic: from a log, a preset, or typed."""
+
+import pandas as pd
+import streamlit as st
+
+from calculators.starting_points import preset_targets, preset_workload
+from calculators.units import count, percent, significant
+from calculators.workload import demand
+from calculators.yaml_files import DataError
+from pages.shared.figures import arrivals_chart, length_chart
+from pages.shared.log_upload import log_upload
+from pages.shared.state import catalog, escape, scenario
+from pages.shared.widgets import BASIS_WORDS, number, percent_slider, workload_line
+
+presets = catalog().presets
+
+
+def use_preset(preset_id: str) -> None:
+    """A preset's figures become the inputs."""
+    preset = presets[preset_id]
+    for section, record in (("workload", preset_workload(preset)), ("targets", preset_targets(preset))):
+        for field, value in record.model_dump(mode="json").items():
+            st.session_state[f"{section}.{field}"] = value
+    st.session_state["name"] = preset.name
+    st.session_state.pop("log_summary", None)
+
+
+try:
+    before = scenario()
+    need = demand(before.workload)
+    st.subheader(
+        escape(
+            f"{count(need.requests_per_month)} requests a month, {count(need.input_tok)} tokens in and {count(need.output_tok)} out each; "
+            f"{significant(need.peak_req_s)} a second at the peak."
+        )
+    )
+    st.caption(escape(workload_line(before)))
+except DataError as error:
+    st.error(escape(str(error)), icon=":material/error:")
+
+log, typical = st.columns([3, 2], gap="large")
+with log:
+    st.markdown("**From a request log**")
+    log_upload()
+with typical:
+    st.markdown("**From a typical product**")
+    with st.container(horizontal=True):
+        for preset in presets.values():
+            st.button(preset.name, key=f"preset_{preset.id}", help=preset.what, on_click=use_preset, args=(preset.id,))
+    st.caption("Replaces the figures below. Presets are assumptions, except the chat lengths, which were measured.")
+
+state = st.session_state
+st.subheader("Figures")
+st.caption("Type over any of them: it is then marked as yours.")
+volume, size, cache = st.columns(3, gap="large")
+with volume:
+    st.markdown("**How much**")
+    number(
+        "Requests a month",
+        "workload.requests_per_month",
+        1.0,
+        1e12,
+        "workload.requests_basis",
+        step=1000.0,
+        format="%.0f",
+    )
+    st.caption(f"{count(state['workload.requests_per_month'] or 0)}, {BASIS_WORDS[state['workload.requests_basis']]}")
+    number(
+        "Peak over mean",
+        "workload.peak_ratio",
+        1.0,
+        10_000.0,
+        "workload.peak_basis",
+        step=0.1,
+        help="Busiest minute over the mean of the active hours. The fleet is sized for it.",
+    )
+    st.caption(BASIS_WORDS[state["workload.peak_basis"]])
+    number(
+        "Active hours a month",
+        "workload.active_h_per_month",
+        1.0,
+        730.0,
+        step=10.0,
+        help="730: round the clock. Rented GPUs bill all 730 either way.",
+    )
+    percent_slider("Growth a month", "workload.growth_per_month_frac", low=-0.5, high=1.0)
+with size:
+    st.markdown("**How long**")
+    number(
+        "Input tokens, mean",
+        "workload.input_tok",
+        1.0,
+        1e7,
+        "workload.lengths_basis",
+        step=10.0,
+        format="%.0f",
+        help="The whole prompt, cached or not.",
+    )
+    number(
+        "Input tokens, 95th percentile",
+        "workload.input_p95_tok",
+        1.0,
+        1e7,
+        "workload.lengths_basis",
+        step=10.0,
+        format="%.0f",
+    )
+    number(
+        "Output tokens, mean",
+        "workload.output_tok",
+        1.0,
+        1e6,
+        "workload.lengths_basis",
+        step=10.0,
+        format="%.0f",
+        help="With reasoning tokens.",
+    )
+    number(
+        "Output tokens, 95th percentile",
+        "workload.output_p95_tok",
+        1.0,
+        1e6,
+        "workload.lengths_basis",
+        step=10.0,
+        format="%.0f",
+    )
+    st.caption(BASIS_WORDS[state["workload.lengths_basis"]])
+with cache:
+    st.markdown("**How repetitive, how urgent**")
+    percent_slider("Input the API bills as cached today", "workload.cached_frac", "workload.cached_basis")
+    percent_slider(
+        "Input a well-ordered prompt could cache",
+        "workload.cacheable_frac",
+        help="An upper bound: providers keep prefixes for minutes, from a minimum length on.",
+    )
+    percent_slider(
+        "Input your own servers would find cached",
+        "workload.self_hit_frac",
+        help="Less than an API finds: several replicas, limited memory. Half is typical of random routing over four.",
+    )
+    percent_slider("Requests that may wait a day (batch)", "workload.deferrable_frac")
+
+st.subheader("Latency the product needs")
+first, token, _ = st.columns(3, gap="large")
+with first:
+    number(
+        "First token within, ms (95 % of requests)",
+        "targets.ttft_p95_ms",
+        1.0,
+        600_000.0,
+        step=100.0,
+        format="%.0f",
+        help="TTFT, at the peak. Clear the field for no target.",
+    )
+with token:
+    number(
+        "Then a token every, ms (mean)",
+        "targets.tpot_ms",
+        0.1,
+        10_000.0,
+        step=5.0,
+        help="TPOT, at the peak. 50 ms is 20 tokens a second, faster than people read. Clear the field for no target.",
+    )
+
+cells = state["workload.cells"]
+if cells:
+    shares, inputs, outputs = ([cell[name] for cell in cells] for name in ("share_frac", "input_tok", "output_tok"))
+    long = sum(s for s, i in zip(shares, inputs, strict=True) if i > state["workload.input_tok"])
+    heavy = sum(s * i for s, i in zip(shares, inputs, strict=True) if i > state["workload.input_tok"]) / sum(
+        s * i for s, i in zip(shares, inputs, strict=True)
+    )
+    sentence = (
+        f"{percent(long)} of the requests are longer than the mean and carry {percent(heavy)} of the input tokens."
+    )
+    st.subheader("Lengths in the log")
+    st.markdown(escape(sentence))
+    st.plotly_chart(length_chart(inputs, outputs, shares), alt=sentence, key="lengths")
+
+summary = state.get("log_summary")
+if summary:
+    st.subheader("The log")
+    rows = [
+        {
+            "Tokens a request": name,
+            **{
+                word: summary[field][f"{short}_tok"]
+                for short, word in (
+                    ("mean", "Mean"),
+                    ("p50", "Median"),
+                    ("p95", "95th"),
+                    ("p99", "99th"),
+                    ("max", "Longest"),
+                )
+            },
+        }
+        for name, field in (("Input", "input_tok"), ("Output", "output_tok"))
+    ]
+    left, right = st.columns(2, gap="large")
+    left.dataframe(pd.DataFrame(rows).style.format(precision=0, thousands=","), hide_index=True)
+    right.dataframe(
+        pd.DataFrame(
+            [
+                {
+                    "Window": f"{p['window_s'] // 60} min",
+                    "Peak over mean, requests": p["ratio"],
+                    "tokens": p["tokens_ratio"],
+                    "How sure": p["basis"],
+                    "Why": p["why"],
+                }
+                for p in summary["peaks"]
+            ]
+        ),
+        hide_index=True,
+        column_config={
+            name: st.column_config.NumberColumn(format="%.2f") for name in ("Peak over mean, requests", "tokens")
+        },
+    )
+    step = summary.get("step_s") or summary.get("per_minute_step_s") or 60
+    series = summary["per_minute_requests"]
+    busiest = f"The busiest minute carries {summary['peaks'][0]['ratio']:.2f} times the mean."
+    st.markdown(escape(busiest))
+    st.plotly_chart(arrivals_chart(series, step), alt=busiest, key="arrivals")
+    for note in summary["notes"]:
+        st.markdown(f"- {escape(note)}")

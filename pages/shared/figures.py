@@ -1,0 +1,255 @@
+"""Results in, Plotly figures out. No Streamlit here, no arithmetic beyond scaling; each figure has its sentence."""
+
+import html
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from calculators.crossover import steps
+from calculators.decision import Option
+from calculators.evaluate import Evaluation, curves, volumes
+from calculators.units import count, significant, usd
+
+# Placeholders that the browser swaps for the theme's colours, light or dark: one meaning, one slot, everywhere.
+SLOT = {
+    "api_today": "#000001",
+    "self_host": "#000002",
+    "own_hardware": "#000002",
+    "hosted_open": "#000003",
+    "api_optimised": "#000004",
+}
+DASH = {
+    "api_today": "solid",
+    "self_host": "solid",
+    "own_hardware": "solid",
+    "hosted_open": "dash",
+    "api_optimised": "dot",
+}
+NAME = {
+    "api_today": "API today",
+    "api_optimised": "API, discounts used",
+    "hosted_open": "Hosted open model",
+    "self_host": "Own fleet (rented)",
+    "own_hardware": "Own fleet (bought)",
+}
+
+
+def safe(text: str) -> str:
+    """Plotly reads a little HTML in titles, labels and hovers."""
+    return html.escape(text)
+
+
+def shown_options(evaluation: Evaluation) -> list[Option]:
+    """Today, discounted, the cheapest host and the cheapest fleet: one of each kind."""
+    first: dict[str, Option] = {}
+    for option in sorted(evaluation.options, key=lambda option: option.usd_per_month):
+        kind = "self_host" if option.is_build else option.kind
+        first.setdefault(kind, option)
+    return [first[kind] for kind in ("api_today", "api_optimised", "hosted_open", "self_host") if kind in first]
+
+
+def crossover_chart(evaluation: Evaluation, height: int = 400, every_host: bool = False) -> go.Figure:
+    """Monthly cost of each way against volume, both axes logarithmic, steps drawn as steps."""
+    now = evaluation.demand.requests_per_month
+    grid = volumes(evaluation.demand, evaluation.stairs, evaluation.crossover.durable_req_per_month or 0.0)
+    if evaluation.stairs:
+        jumps = steps(evaluation.stairs, float(grid[-1]))
+        jumps = jumps[(jumps > grid[0])][:400]
+        grid = np.unique(np.concatenate([grid, jumps, jumps * 1.0001]))
+    figure = go.Figure()
+    keep = evaluation.options if every_host else shown_options(evaluation)
+    for curve in curves(evaluation, grid):
+        if not any(curve.option is option for option in keep):
+            continue
+        label = safe(curve.option.label) if every_host else NAME[curve.option.kind]
+        figure.add_trace(
+            go.Scatter(
+                x=grid,
+                y=np.where(np.isfinite(curve.usd_per_month), curve.usd_per_month, np.nan),
+                name=label,
+                mode="lines",
+                line={
+                    "color": SLOT[curve.option.kind],
+                    "width": 3 if curve.option.is_build else 2,
+                    "dash": DASH[curve.option.kind],
+                },
+                hovertemplate="%{x:,.3s} requests a month<br>%{y:$,.0f} a month<extra>" + label + "</extra>",
+            )
+        )
+    figure.add_vline(x=now, line={"dash": "dot", "width": 1.5, "color": "#888888"})
+    figure.add_annotation(
+        x=float(np.log10(now)),
+        y=1,
+        yref="paper",
+        yanchor="bottom",
+        text=f"You: {count(now)}",
+        showarrow=False,
+        font={"size": 13},
+    )
+    for option, found in evaluation.crossovers:
+        durable = found.durable_req_per_month
+        if durable and grid[0] <= durable <= grid[-1] and any(option is kept for kept in keep):
+            figure.add_trace(_marker(durable, _bought_usd(option, durable), option))
+    figure.update_xaxes(
+        type="log", title="Requests a month", dtick=1, tickvals=_ticks(grid), ticktext=[count(v) for v in _ticks(grid)]
+    )
+    figure.update_yaxes(
+        type="log",
+        title="Cost a month, USD",
+        tickvals=_ticks([1.0, 1e9]),
+        ticktext=[usd(v).removesuffix(".00") for v in _ticks([1.0, 1e9])],
+    )
+    return _frame(figure, height)
+
+
+def _bought_usd(option: Option, volume: float) -> float:
+    """What a way to buy costs at another volume: the bill scales, people do not."""
+    assert option.bill is not None
+    return option.usd_per_month - option.bill.usd_per_month + option.bill.usd_per_request * volume
+
+
+def _marker(volume: float, cost: float, option: Option) -> go.Scatter:
+    return go.Scatter(
+        x=[volume],
+        y=[cost],
+        mode="markers",
+        showlegend=False,
+        marker={"size": 11, "symbol": "diamond", "color": SLOT["self_host"]},
+        hovertemplate=f"From {count(volume)} requests a month on your own fleet is cheaper than {safe(option.label)}<extra></extra>",
+    )
+
+
+def _ticks(grid: Sequence[float] | np.ndarray) -> list[float]:
+    low, high = int(np.floor(np.log10(grid[0]))), int(np.ceil(np.log10(grid[-1])))
+    return [10.0**power for power in range(low, high + 1)]
+
+
+def _frame(figure: go.Figure, height: int) -> go.Figure:
+    figure.update_layout(
+        height=height,
+        margin={"l": 10, "r": 10, "t": 28, "b": 10},
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1.06, "x": 0},
+        hovermode="closest",
+    )
+    return figure
+
+
+def crossover_takeaway(evaluation: Evaluation) -> str:
+    """What the chart shows, in a sentence: the caption and the alternative text."""
+    found, buy, build = evaluation.crossover, evaluation.buy, evaluation.build
+    if build is None:
+        return "No fleet of your own meets the targets, so only the ways to buy are drawn."
+    rival = f"the best way to buy ({buy.label})"
+    if found.kind == "always":
+        return f"Your own fleet is cheaper than {rival} at every volume of this shape."
+    if found.kind == "crosses" and found.durable_req_per_month is not None:
+        again = (
+            f" The curves cross {len(found.crossings)} times, because machines come whole."
+            if len(found.crossings) > 1
+            else ""
+        )
+        multiple = found.durable_req_per_month / evaluation.demand.requests_per_month
+        return f"Your own fleet stays cheaper than {rival} from {count(found.durable_req_per_month)} requests a month on, {significant(multiple, 2)} times your volume.{again}"
+    if found.kind == "crosses":
+        return f"Your own fleet is cheaper than {rival} at some volumes only."
+    return f"Your own fleet never becomes cheaper than {rival}: {found.reason}."
+
+
+def cost_bars(options: Sequence[Option], height: int = 0) -> go.Figure:
+    """Monthly cost of each option, stacked by line, with the range as a whisker."""
+    options = list(reversed(options))
+    labels = [f"{safe(_wrap(o.label)).replace(chr(10), '<br>')}<br><b>{usd(o.usd_per_month)}</b>" for o in options]
+    names = list(dict.fromkeys(line.name for option in options for line in option.lines))
+    figure = go.Figure()
+    for i, name in enumerate(names):
+        values = [sum(line.usd_per_month for line in option.lines if line.name == name) for option in options]
+        figure.add_trace(
+            go.Bar(
+                y=labels,
+                x=values,
+                name=name,
+                orientation="h",
+                marker={"color": f"#{_SLOTS.get(name, 6 + i % 4):06d}"},
+                hovertemplate="%{x:$,.0f} a month<extra>" + safe(name) + "</extra>",
+            )
+        )
+    totals = [option.usd_per_month for option in options]
+    figure.add_trace(
+        go.Scatter(
+            y=labels,
+            x=totals,
+            mode="markers",
+            showlegend=False,
+            hoverinfo="skip",
+            marker={"size": 1, "color": "#888888"},
+            error_x={
+                "type": "data",
+                "array": [min(o.high_usd_per_month, o.usd_per_month * 20) - o.usd_per_month for o in options],
+                "arrayminus": [o.usd_per_month - o.low_usd_per_month for o in options],
+                "thickness": 1.5,
+                "color": "#888888",
+            },
+        )
+    )
+    figure.update_layout(barmode="stack")
+    figure.update_xaxes(title="Cost a month, USD", tickprefix="$", exponentformat="SI", rangemode="tozero")
+    figure.update_yaxes(automargin=True)
+    return _frame(figure, height or 120 + 56 * len(options))
+
+
+_SLOTS = {
+    "API bill": 1,
+    "GPU rent": 2,
+    "Servers you own": 2,
+    "People": 5,
+    "Gateway, logs, monitoring": 6,
+    "Evaluation and migration": 4,
+}
+
+
+def _wrap(text: str, width: int = 34) -> str:
+    import textwrap
+
+    return "\n".join(textwrap.wrap(text, width))
+
+
+def length_chart(
+    inputs: Sequence[float], outputs: Sequence[float], shares: Sequence[float], height: int = 280
+) -> go.Figure:
+    """Share of requests and of tokens by input length: half of the requests can be a tenth of the work."""
+    order = np.argsort(inputs)
+    x = np.asarray(inputs)[order]
+    requests, tokens = np.asarray(shares)[order], (np.asarray(inputs) * np.asarray(shares))[order]
+    figure = go.Figure()
+    figure.add_trace(
+        go.Scatter(x=x, y=np.cumsum(requests), name="Requests", mode="lines", line={"shape": "hv", "color": "#000001"})
+    )
+    figure.add_trace(
+        go.Scatter(
+            x=x,
+            y=np.cumsum(tokens) / tokens.sum(),
+            name="Input tokens",
+            mode="lines",
+            line={"shape": "hv", "color": "#000002", "dash": "dash"},
+        )
+    )
+    figure.update_xaxes(type="log", title="Input length, tokens", exponentformat="SI", dtick=1)
+    figure.update_yaxes(title="Share at or below", tickformat=".0%")
+    return _frame(figure, height)
+
+
+def arrivals_chart(counts: Sequence[float], step_s: float, height: int = 240) -> go.Figure:
+    """Requests a second over the log."""
+    rate = np.asarray(counts, dtype=float) / step_s
+    hours = np.arange(rate.size) * step_s / 3_600
+    unit, scale = ("minutes", 60.0) if hours[-1:] < 3 else ("hours", 1.0)
+    figure = go.Figure(
+        go.Scatter(
+            x=hours * scale, y=rate, mode="lines", line={"shape": "hv", "color": "#000001"}, name="Requests a second"
+        )
+    )
+    figure.add_hline(y=float(rate.mean()), line={"dash": "dot", "width": 1.5, "color": "#888888"})
+    figure.update_xaxes(title=f"Time since the first request, {unit}")
+    figure.update_yaxes(title="Requests a second", rangemode="tozero")
+    return _frame(figure, height)

@@ -1,0 +1,107 @@
+"""Dropping a request log: read it, show progress, ask about columns when unsure, and put its figures into the inputs."""
+
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+
+import streamlit as st
+
+from calculators.starting_points import log_workload
+from calculators.units import count, significant
+from calculators.usage_log import ColumnGuess, LogError, UsageSummary, guess_columns, read_log
+from calculators.yaml_files import DataError
+from pages.shared.state import escape, scenario
+
+ASKED = {
+    "time": "When the request came",
+    "input": "Input tokens",
+    "output": "Output tokens",
+    "cache_read": "Input tokens read from cache (optional)",
+}
+NONE = "not in this log"
+
+
+def log_upload() -> None:
+    """The uploader with everything that may follow it. A log that cannot be used changes nothing."""
+    file = st.file_uploader(
+        "Drop a request log",
+        type=["csv", "tsv", "txt", "json", "jsonl", "ndjson", "gz"],
+        key="log_file",
+        max_upload_size=200,
+        help="CSV or JSON lines with a time, input tokens and output tokens for each request. Only those columns are read; nothing is stored.",
+    )
+    if file is None or st.session_state.get("log_read") == file.file_id:
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"log{''.join(s for s in Path(file.name).suffixes[-2:] if s.isascii() and len(s) < 8)}"
+        path.write_bytes(file.getbuffer())
+        try:
+            guess = guess_columns(path)
+            mapping = _mapping(guess, file.file_id)
+            if mapping is None:
+                return
+            _use(_read(path, file.name, mapping))
+        except DataError as error:
+            st.error(escape(str(error).replace(path.name, file.name)), icon=":material/error:")
+            st.caption("Your inputs are unchanged.")
+            return
+    st.session_state["log_read"] = file.file_id
+    st.rerun()
+
+
+def _mapping(guess: ColumnGuess, file_id: str) -> dict[str, str] | None:
+    """Roles of the columns: as guessed when sure, else as the person says; None while we wait for that."""
+    if guess.sure:
+        return dict(guess.role_of)
+    st.warning(f"Please say which column is which. {escape(guess.reason)}", icon=":material/help:")
+    options = [NONE, *guess.columns[:200]]
+    with st.form(f"map_{file_id}"):
+        columns = st.columns(len(ASKED))
+        picked = {
+            role: place.selectbox(
+                label,
+                options,
+                index=options.index(guess.role_of[role]) if guess.role_of.get(role) in options else 0,
+                key=f"map_{role}_{file_id}",
+            )
+            for place, (role, label) in zip(columns, ASKED.items(), strict=True)
+        }
+        if not st.form_submit_button("Read the log", type="primary"):
+            return None
+    missing = [ASKED[role] for role in ("time", "input", "output") if picked[role] == NONE]
+    if missing:
+        raise LogError(f"A column is needed for: {', '.join(missing)}. Pick one above.")
+    return {role: column for role, column in picked.items() if column != NONE}
+
+
+def _read(path: Path, name: str, mapping: dict[str, str]) -> UsageSummary:
+    bar = st.progress(0.0, text="Reading the log …")
+    try:
+        return read_log(
+            path,
+            name=name,
+            role_of=mapping,
+            progress=lambda share, what: bar.progress(min(max(share, 0.0), 1.0), text=escape(what)),
+        )
+    finally:
+        bar.empty()
+
+
+def _use(summary: UsageSummary) -> None:
+    """The log's figures become the workload inputs."""
+    after = log_workload(summary, scenario().workload).model_dump(mode="json")
+    for field, value in after.items():
+        st.session_state[f"workload.{field}"] = value
+    st.session_state["name"] = summary.name[:120]
+    st.session_state["log_summary"] = _plain(summary)
+    st.session_state["notice"] = (
+        f"Read {summary.used_row_count:,} requests from {summary.name}: {significant(summary.request_rate_req_s)} a second, "
+        f"{count(summary.input_tok.mean_tok)} tokens in and {count(summary.output_tok.mean_tok)} out on average."
+    )
+
+
+def _plain(summary: UsageSummary) -> dict[str, object]:
+    """Only plain values live in session state: records do not survive a hot reload."""
+    plain = asdict(summary)
+    plain["start"], plain["end"] = summary.start.isoformat(), summary.end.isoformat()
+    return plain

@@ -1,0 +1,106 @@
+"""The main journeys, in a real browser against the app as `make run` starts it."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+ROOT = Path(__file__).resolve().parents[2]
+SAMPLE = ROOT / "sample_logs/azure_conversation_2023.csv"
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+
+def verdict(page: Page) -> str:
+    """The sentence on the first screen, once the page has settled."""
+    heading = page.locator('[data-testid="stMain"] h3').first
+    expect(heading).to_contain_text("$")
+    expect(page.locator('[data-testid="stStatusWidget"]')).to_have_count(0)
+    expect(page.locator('[data-stale="true"]')).to_have_count(0)
+    return heading.inner_text()
+
+
+def choose(page: Page, name: str) -> None:
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name=name).click()
+
+
+def drop(page: Page, name: str, content: bytes) -> None:
+    page.locator('input[type="file"]').first.set_input_files({"name": name, "mimeType": "text/csv", "buffer": content})
+
+
+def start_from(page: Page, url: str, preset: str) -> str:
+    """Open the app, pick a preset, and read the verdict on it."""
+    page.goto(url)
+    opened_on = verdict(page)
+    choose(page, "Workload")
+    page.get_by_role("button", name=preset).click()
+    expect(page.get_by_text(f"the preset “{preset}”")).to_be_visible()
+    choose(page, "Verdict")
+    expect(page.locator('[data-testid="stMain"] h3').first).not_to_have_text(opened_on)
+    return verdict(page)
+
+
+def test_the_first_visit_shows_a_verdict_and_the_chart(page: Page, app_url: str) -> None:
+    page.goto(app_url)
+    assert "a month" in verdict(page)
+    expect(page.locator(".js-plotly-plot .scatterlayer .trace").first).to_be_visible()
+    expect(page.get_by_test_id("stMetric")).to_have_count(4)
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+def test_dropping_a_real_log_changes_the_verdict(page: Page, app_url: str) -> None:
+    before = start_from(page, app_url, "Coding agent")
+    page.get_by_text("Use your own traffic").click()
+    drop(page, SAMPLE.name, SAMPLE.read_bytes())
+    expect(page.get_by_text(f"Traffic from the log {SAMPLE.name}")).to_be_visible()
+    assert verdict(page) != before
+
+
+def test_a_copied_link_shows_the_same_verdict_in_another_browser(page: Page, app_url: str, browser: Browser) -> None:
+    mine = start_from(page, app_url, "Document extraction")
+    page.wait_for_url("**/*s=*")
+    with browser.new_context() as other:
+        colleague = other.new_page()
+        colleague.goto(page.url)
+        assert verdict(colleague) == mine
+
+
+def test_inputs_survive_a_reload_and_every_page(page: Page, app_url: str) -> None:
+    before = start_from(page, app_url, "Batch job")
+    for name in ("Crossover", "Workload", "Candidates", "Prices and profiles", "Verdict"):
+        choose(page, name)
+        expect(page.get_by_test_id("stException")).to_have_count(0)
+    assert verdict(page) == before
+    page.reload()
+    assert verdict(page) == before
+
+
+def test_a_broken_file_gives_a_clear_error_and_loses_nothing(page: Page, app_url: str) -> None:
+    before = start_from(page, app_url, "Coding agent")
+    page.get_by_text("Use your own traffic").click()
+    drop(page, "broken.csv", b"time,input_tokens,output_tokens\n")
+    alert = page.get_by_test_id("stAlert").first
+    expect(alert).to_contain_text("broken.csv")
+    assert "Traceback" not in alert.inner_text()
+    assert verdict(page) == before
+
+
+def test_a_deep_link_opens_its_page_inside_the_frame(page: Page, app_url: str) -> None:
+    page.goto(f"{app_url}/crossover")
+    expect(page.get_by_test_id("stSidebarNav")).to_contain_text("Prices and profiles")
+    expect(page.get_by_text("Your own fleet against each way to buy")).to_be_visible()
+
+
+def test_a_damaged_link_says_so(page: Page, app_url: str) -> None:
+    page.goto(f"{app_url}/?s=not-a-link")
+    expect(page.get_by_test_id("stAlert").first).to_contain_text("link")
+    assert "$" in verdict(page)
+
+
+def test_a_hostile_file_name_is_only_text(page: Page, app_url: str) -> None:
+    page.goto(app_url)
+    verdict(page)
+    page.get_by_text("Use your own traffic").click()
+    drop(page, "<img src=x onerror=alert(1)>.csv", SAMPLE.read_bytes())
+    expect(page.get_by_text("Traffic from the log <img")).to_be_visible()
+    assert page.locator('img[src="x"]').count() == 0

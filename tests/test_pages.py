@@ -1,0 +1,211 @@
+"""Every page under AppTest: no exception, and the one thing it is there to show."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from calculators.catalog import load_catalog
+from calculators.scenario import Scenario, from_token, to_token
+from calculators.starting_points import default_scenario
+
+ROOT = Path(__file__).resolve().parent.parent
+SAMPLE = ROOT / "sample_logs/azure_conversation_2023.csv"
+PAGES = {
+    "pages/decide/verdict.py": "What would change the answer",
+    "pages/decide/crossover.py": "Your own fleet against each way to buy",
+    "pages/inputs/workload.py": "Latency the product needs",
+    "pages/inputs/candidates.py": "Every model on every GPU, and why it lost",
+    "pages/reference/prices.py": "open models",
+}
+
+
+def start(token: str | None = None) -> AppTest:
+    """The app as somebody opens it."""
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    if token is not None:
+        app.query_params["s"] = token
+    return app.run()
+
+
+def words(app: AppTest) -> str:
+    """All text of the page."""
+    elements = [*app.subheader, *app.markdown, *app.caption, *app.error, *app.warning]
+    return "\n".join(str(element.value) for element in elements).replace("\\", "")
+
+
+def link(scenario: Scenario) -> str:
+    return to_token(scenario, load_catalog().digest)
+
+
+def linked(app: AppTest) -> Scenario:
+    """The scenario in the address bar."""
+    value = app.query_params["s"]
+    return from_token(value[0] if isinstance(value, list) else value)[0]
+
+
+def test_no_page_lies_directly_in_pages_where_a_deep_link_would_skip_the_frame() -> None:
+    assert list((ROOT / "pages").glob("*.py")) == []
+
+
+@pytest.mark.parametrize(("page", "signal"), PAGES.items())
+def test_every_page_shows_what_it_is_for(page: str, signal: str) -> None:
+    app = start().switch_page(page).run()
+    assert not app.exception
+    assert not app.error
+    assert signal in words(app)
+
+
+def test_the_first_visit_shows_a_verdict_with_amount_and_chart() -> None:
+    app = start()
+    sentence = app.subheader[0].value
+    assert "costs" in sentence
+    assert "$" in sentence
+    assert len(app.metric) == 4
+    assert len(app.get("plotly_chart")) == 1
+
+
+@pytest.mark.parametrize("page", ["pages/decide/verdict.py", "pages/decide/crossover.py", "pages/inputs/workload.py"])
+def test_every_chart_has_alternative_text(page: str) -> None:
+    charts = start().switch_page(page).run().get("plotly_chart")
+    assert charts
+    assert all(len(chart.proto.alt) > 20 for chart in charts)
+
+
+def test_an_edit_changes_the_verdict_survives_other_pages_and_is_in_the_link() -> None:
+    app = start()
+    before = app.subheader[0].value
+    app.switch_page("pages/inputs/workload.py").run()
+    app.number_input(key="workload.requests_per_month").set_value(50_000.0).run()
+    app.switch_page("pages/reference/prices.py").run()
+    app.switch_page("pages/decide/verdict.py").run()
+    assert app.subheader[0].value != before
+    assert linked(app).workload.requests_per_month == 50_000
+    assert linked(app).workload.requests_basis == "typed"
+
+
+def test_a_link_opens_with_the_same_verdict() -> None:
+    first = start()
+    second = start(first.query_params["s"][0])
+    assert second.subheader[0].value == first.subheader[0].value
+
+
+@pytest.mark.parametrize("token", ["", "x", "eJxx", "A" * 30_000, "%00", "../../etc/passwd"])
+def test_a_damaged_link_says_so_and_opens_the_starting_case(token: str) -> None:
+    app = start(token)
+    assert not app.exception
+    assert app.subheader[0].value == start().subheader[0].value
+    assert not token or "link" in words(app)
+
+
+def test_a_link_that_names_an_unknown_model_says_which() -> None:
+    scenario = default_scenario(date(2026, 11, 23))
+    forged = scenario.model_copy(update={"api": scenario.api.model_copy(update={"model": "gpt-99"})})
+    app = start(link(forged))
+    assert not app.exception
+    assert "gpt-99" in words(app)
+
+
+def test_a_link_made_with_other_prices_keeps_its_inputs_and_says_so() -> None:
+    scenario = default_scenario(date(2026, 11, 23))
+    changed = scenario.model_copy(
+        update={"name": "Older", "workload": scenario.workload.model_copy(update={"peak_ratio": 7.5})}
+    )
+    app = start(to_token(changed, "000000000000"))
+    assert "other prices" in words(app)
+    assert linked(app).workload.peak_ratio == 7.5
+
+
+def test_a_dropped_log_becomes_the_workload() -> None:
+    app = start().switch_page("pages/inputs/workload.py").run()
+    app.button(key="preset_batch").click().run()
+    assert linked(app).workload.source == "preset:batch"
+    app.file_uploader(key="log_file").upload(SAMPLE.name, SAMPLE.read_bytes(), "text/csv").run()
+    assert not app.exception
+    workload = linked(app).workload
+    assert workload.source == f"log:{SAMPLE.name}"
+    assert workload.lengths_basis == "measured"
+    assert workload.cells
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\x00\x01\x02\x03" * 50,
+        b"time,input_tokens,output_tokens\n",
+        b"<html><body>Sign in</body></html>",
+        "é".encode("utf-16"),
+    ],
+    ids=["empty", "binary", "header only", "login page", "wrong encoding"],
+)
+def test_a_broken_log_says_why_and_changes_nothing(content: bytes) -> None:
+    app = start().switch_page("pages/inputs/workload.py").run()
+    app.number_input(key="workload.requests_per_month").set_value(123_456.0).run()
+    app.file_uploader(key="log_file").upload("broken.csv", content, "text/csv").run()
+    assert not app.exception
+    assert len(app.error) == 1
+    assert "broken" in app.error[0].value
+    assert linked(app).workload.requests_per_month == 123_456
+
+
+def test_a_log_with_unclear_columns_asks_before_it_reads() -> None:
+    rows = "\n".join(f"2026-10-05T09:{minute:02d}:00Z,{100 + minute},{20 + minute}" for minute in range(40))
+    app = start().switch_page("pages/inputs/workload.py").run()
+    app.file_uploader(key="log_file").upload("odd.csv", f"when,alpha,beta\n{rows}\n".encode(), "text/csv").run()
+    assert "which column" in words(app)
+    boxes = {box.label: box for box in app.selectbox}
+    boxes["When the request came"].select("when")
+    boxes["Input tokens"].select("alpha")
+    boxes["Output tokens"].select("beta")
+    next(button for button in app.button if button.label == "Read the log").click().run()
+    assert not app.exception
+    assert linked(app).workload.source == "log:odd.csv"
+
+
+def test_clearing_a_required_field_says_which_and_keeps_the_rest() -> None:
+    app = start().switch_page("pages/inputs/candidates.py").run()
+    app.multiselect(key="candidates").set_value([]).run()
+    assert not app.exception
+    assert "candidates" in words(app)
+    app.switch_page("pages/decide/verdict.py").run()
+    assert not app.exception
+    assert "Nothing you entered is lost" in words(app)
+
+
+def test_a_model_that_is_not_acceptable_is_no_longer_offered() -> None:
+    app = start().switch_page("pages/inputs/candidates.py").run()
+    for model in ("gpt-oss-120b", "llama-3.3-70b", "qwen3-235b-a22b", "deepseek-v3.2"):
+        app.segmented_control(key=f"gate.{model}").set_value("not_acceptable")
+    app.run().switch_page("pages/decide/verdict.py").run()
+    assert not app.exception
+    assert "Stay on the API" in app.subheader[0].value
+
+
+def test_targets_that_nothing_meets_leave_the_ways_to_buy() -> None:
+    app = start().switch_page("pages/inputs/workload.py").run()
+    app.number_input(key="targets.tpot_ms").set_value(0.2).run()
+    app.switch_page("pages/decide/verdict.py").run()
+    assert not app.exception
+    assert "No fleet can serve this" in words(app)
+    for page in PAGES:
+        assert not app.switch_page(page).run().exception
+
+
+def test_hostile_names_are_shown_as_plain_text() -> None:
+    scenario = default_scenario(date(2026, 11, 23))
+    payload = "<img src=x onerror=alert(1)> [a](javascript:alert(1)) $x$ :red[y]"
+    workload = scenario.workload.model_copy(update={"source": f"log:{payload}"})
+    app = start(link(scenario.model_copy(update={"name": payload[:120], "workload": workload})))
+    assert not app.exception
+    shown = next(caption.value for caption in app.caption if "Traffic from" in caption.value)
+    assert "\\<img" in shown
+    assert "\\[a\\]" in shown
+
+
+def test_the_theme_has_ten_colours_because_fewer_lose_it() -> None:
+    import tomllib
+
+    theme = tomllib.loads((ROOT / ".streamlit/config.toml").read_text())["theme"]
+    assert [len(theme[mode]["chartCategoricalColors"]) for mode in ("light", "dark")] == [10, 10]

@@ -1,0 +1,208 @@
+"""Each term of the throughput model against a case computed by hand, and the physics that no coefficient may break."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from calculators.catalog import load_catalog
+from calculators.memory import kv_room_bytes
+from calculators.records import Precision
+from calculators.throughput import (
+    BATCH_GRID,
+    MAX_BATCH,
+    Machine,
+    Setup,
+    Traffic,
+    closed_loop_s,
+    collectives_s,
+    expert_share_touched,
+    kv_read_s,
+    largest_batch,
+    link_bytes_s,
+    machine,
+    operating_points,
+    prompt_attention_s,
+    soft_maximum,
+    static_batch_s,
+    step_s,
+    tpot_s,
+    weights_s,
+)
+
+CATALOG = load_catalog()
+SETUPS = [
+    Setup(CATALOG.model(model), CATALOG.gpu(gpu), precision, tp)
+    for model in ("llama-3.1-8b", "llama-3.3-70b", "deepseek-r1", "gpt-oss-120b")
+    for gpu in ("a100-80gb-sxm", "l40s", "h100-sxm", "b200-sxm", "mi300x")
+    for precision in ("bf16", "fp8")
+    for tp in (1, 8)
+]
+ALL = machine(SETUPS, CATALOG)
+
+
+def one(**changes: float) -> Machine:
+    """A machine with round numbers and perfect efficiency."""
+    values = dict.fromkeys(Machine.__dataclass_fields__, 0.0) | {
+        "always_read_bytes": 1e9,
+        "experts_count": 1.0,
+        "experts_per_token_count": 1.0,
+        "linear_flop_per_tok": 1e9,
+        "peak_flops": 1e12,
+        "attention_peak_flops": 1e12,
+        "bandwidth_bytes_s": 1e12,
+        "layers_count": 10.0,
+        "tensor_parallel_count": 1.0,
+        "attention_ranks_count": 1.0,
+        "link_bytes_s": 1e11,
+        "compute_frac": 1.0,
+        "weight_bandwidth_frac": 1.0,
+        "kv_bandwidth_frac": 1.0,
+        "prefill_attention_frac": 1.0,
+        "link_frac": 1.0,
+        "prefill_interference_frac": 1.0,
+    }
+    return Machine(**{name: np.array([[value]]) for name, value in (values | changes).items()})
+
+
+def value(array: np.ndarray) -> float:
+    return float(np.asarray(array).ravel()[0])
+
+
+def tok(*numbers: float) -> np.ndarray:
+    return np.array(numbers, dtype=float)
+
+
+def test_experts_touched_by_one_token_are_the_ones_it_picks() -> None:
+    m = one(experts_count=8.0, experts_per_token_count=2.0)
+    assert value(expert_share_touched(m, tok(1))) == pytest.approx(2 / 8)
+    assert value(expert_share_touched(m, tok(2))) == pytest.approx(1 - (6 / 8) ** 2)
+    assert value(expert_share_touched(m, tok(1000))) == pytest.approx(1)
+
+
+def test_attention_ranks_bring_their_tokens_to_the_same_experts() -> None:
+    m = one(experts_count=8.0, experts_per_token_count=2.0, attention_ranks_count=2.0)
+    assert value(expert_share_touched(m, tok(1))) == pytest.approx(1 - (6 / 8) ** 2)
+
+
+def test_weights_are_read_in_decode_and_multiplied_in_prefill() -> None:
+    m = one()
+    assert value(weights_s(m, tok(0.01))) == pytest.approx(1e9 / 1e12, rel=1e-6)  # bytes / bandwidth
+    assert value(weights_s(m, tok(1000))) == pytest.approx(1000 * 1e9 / 1e12, rel=1e-6)  # FLOPs / peak
+    assert value(weights_s(m, tok(1))) == pytest.approx(1e-3 * 2**0.25)  # at the knee both count
+
+
+def test_soft_maximum_survives_extremes() -> None:
+    assert value(soft_maximum(tok(0), tok(0))) == 0
+    assert value(soft_maximum(tok(1e300), tok(1e-300))) == 1e300
+
+
+def test_cache_reading_grows_with_full_layers_and_stops_at_the_window() -> None:
+    m = one(kv_full_bytes_per_tok=1000.0, kv_sliding_bytes_per_tok=500.0, window_tok=100.0)
+    assert value(kv_read_s(m, tok(4), tok(50))) == pytest.approx(4 * 50 * 1500 / 1e12)
+    assert value(kv_read_s(m, tok(4), tok(1000))) == pytest.approx(4 * (1000 * 1000 + 500 * 100) / 1e12)
+
+
+def test_attention_of_a_long_prompt_is_quadratic() -> None:
+    m = one(prompt_flop_per_tok2=2.0)
+    assert value(prompt_attention_s(m, tok(1000), tok(500))) == pytest.approx(2 * 1000 * 500 / 1e12)
+
+
+def test_collectives_need_more_than_one_gpu() -> None:
+    assert value(collectives_s(one(collective_latency_s=1e-5), tok(8))) == 0
+    m = one(tensor_parallel_count=4.0, hidden_bytes=1e6, collective_latency_s=1e-5)
+    assert value(collectives_s(m, tok(8))) == pytest.approx(2 * 10 * (1e-5 + 8 * 1e6 * 2 * 3 / 4 / 1e11))
+
+
+def test_a_step_is_the_sum_of_its_terms() -> None:
+    m = one(layer_overhead_s=1e-5, step_overhead_s=1e-4, request_overhead_s=1e-6)
+    expected = value(weights_s(m, tok(4))) + 10 * 1e-5 + 1e-4 + 4 * 1e-6
+    assert value(step_s(m, tok(4), tok(100), tok(0), tok(0))) == pytest.approx(expected)
+
+
+def test_largest_batch_is_the_room_over_one_request_below_the_cap() -> None:
+    m = one(kv_full_bytes_per_tok=1000.0, kv_room_bytes=30e6)
+    assert value(largest_batch(m, tok(900), tok(100))) == pytest.approx(30)
+    assert value(largest_batch(m, tok(90), tok(10))) == MAX_BATCH
+    assert value(largest_batch(m, tok(90), tok(10), np.inf)) == pytest.approx(300)
+    assert value(largest_batch(replace(m, kv_room_bytes=np.array([[-1.0]])), tok(90), tok(10))) == 0
+
+
+def test_a_static_batch_prefills_all_prompts_then_decodes() -> None:
+    m = one()
+    first, step = static_batch_s(m, tok(4), tok(1024), tok(10))
+    assert value(first) == pytest.approx(4 * 1024 * 1e9 / 1e12, rel=1e-6)
+    assert value(step) == pytest.approx(value(weights_s(m, tok(4))))
+
+
+def test_a_lone_client_is_not_disturbed() -> None:
+    m = one(first_token_overhead_s=0.05)
+    ttft, tpot = closed_loop_s(m, tok(1), tok(1000), tok(100))
+    assert value(tpot) == pytest.approx(value(step_s(m, tok(1), tok(1050), tok(0), tok(500))))
+    assert value(ttft) == pytest.approx(0.05 + 1000 * 1e9 / 1e12, rel=1e-6)
+
+
+def test_beyond_the_scale_up_domain_gpus_talk_over_pcie() -> None:
+    gpu = CATALOG.gpu("h100-nvl")
+    assert gpu.links.pcie_per_direction_gb_s
+    assert link_bytes_s(gpu, 2) == gpu.link_bytes_s
+    assert link_bytes_s(gpu, 4) == gpu.links.pcie_per_direction_gb_s * 1e9
+
+
+def test_the_rows_picked_are_the_rows_asked_for() -> None:
+    keep = np.arange(len(SETUPS)) % 2 == 0
+    assert np.array_equal(ALL.rows(keep).bandwidth_bytes_s, ALL.bandwidth_bytes_s[keep])
+
+
+def test_known_fits_and_misfits() -> None:
+    """70B in FP8 runs on one H100 (TensorRT-LLM publishes it); in 16 bit it does not."""
+    shape, gpu = CATALOG.model("llama-3.3-70b").shape, CATALOG.gpu("h100-sxm")
+    assert kv_room_bytes(gpu, shape, "fp8", 1) > 0
+    assert kv_room_bytes(gpu, shape, "bf16", 1) < 0
+
+
+lengths = st.floats(16, 30_000)
+factors = st.floats(1.0, 10.0)
+
+
+@settings(max_examples=50, deadline=None)
+@given(lengths, st.floats(2, 8_000), st.floats(1, 1024), factors)
+def test_better_hardware_never_slows(input_tok: float, output_tok: float, batch: float, factor: float) -> None:
+    arguments = (tok(batch), tok(input_tok), tok(output_tok), tok(input_tok))
+    before = tpot_s(ALL, *arguments)
+    for name in ("bandwidth_bytes_s", "peak_flops", "attention_peak_flops", "link_bytes_s"):
+        after = tpot_s(replace(ALL, **{name: getattr(ALL, name) * factor}), *arguments)
+        assert np.all(after <= before * (1 + 1e-9)), name
+
+
+@settings(max_examples=50, deadline=None)
+@given(lengths, st.floats(2, 8_000))
+def test_a_larger_batch_never_completes_fewer_requests(input_tok: float, output_tok: float) -> None:
+    points = operating_points(ALL, Traffic(input_tok, output_tok, 2 * input_tok, 0.5))
+    assert points.req_s.shape == (len(SETUPS), len(BATCH_GRID))
+    assert np.all(np.diff(points.req_s, axis=1) >= -1e-9 * points.req_s[:, :-1])
+    assert np.all(np.diff(points.tpot_s, axis=1) >= 0)
+
+
+@settings(max_examples=50, deadline=None)
+@given(lengths, st.floats(2, 8_000), st.floats(1, 1024))
+def test_no_prediction_beats_the_roofline(input_tok: float, output_tok: float, batch: float) -> None:
+    step = step_s(ALL, tok(batch), tok(input_tok), tok(0), tok(0))
+    touched = expert_share_touched(ALL, tok(batch))
+    read = (ALL.always_read_bytes + touched * ALL.expert_bytes) / ALL.bandwidth_bytes_s
+    multiply = batch * ALL.linear_flop_per_tok / ALL.peak_flops
+    assert np.all(step >= np.maximum(read, multiply))
+    assert np.all(tpot_s(ALL, tok(batch), tok(input_tok), tok(output_tok), tok(input_tok)) >= step)
+
+
+@pytest.mark.parametrize("precision", ["fp8", "nvfp4", "mxfp4"])
+def test_narrow_weights_compute_in_16_bit_where_the_gpu_cannot_do_better(precision: Precision) -> None:
+    wide, narrow = (
+        machine([Setup(CATALOG.model("llama-3.1-8b"), CATALOG.gpu("a100-80gb-sxm"), p, 1)], CATALOG)
+        for p in ("bf16", precision)
+    )
+    assert value(narrow.peak_flops) == value(wide.peak_flops)
+    assert value(weights_s(narrow, tok(1))) < value(weights_s(wide, tok(1)))
+    assert value(weights_s(narrow, tok(1e6))) == pytest.approx(value(weights_s(wide, tok(1e6))), rel=1e-3)
