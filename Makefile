@@ -2,13 +2,14 @@
 # make test   install what is needed and run every test, the browser ones included
 # make check  format, lint, types, data files and tests: what CI runs
 # make data   check the data files only
+# make picture  take the picture of the README from the app that runs on PORT
 PORT ?= 8501
 HOST ?= 127.0.0.1
 PYTHON ?= python3
 BIN := .venv/bin
 CODE := app.py serve.py calculators pages tests tools
 
-.PHONY: run test check lint data format clean
+.PHONY: run test check lint data format clean picture
 
 run: .venv/app
 	$(BIN)/python serve.py --port $(PORT) --host $(HOST)
@@ -40,3 +41,6 @@ format: .venv/dev
 
 clean:
 	rm -rf .venv build
+
+picture: .venv/dev
+	$(BIN)/python tools/picture.py http://localhost:$(PORT) docs/verdict.png

@@ -7,6 +7,7 @@ from pages.shared import state
 st.set_page_config(
     page_title="Crossover: build or buy your LLM inference", page_icon=":material/balance:", layout="wide"
 )
+st.logo("docs/logo.svg", size="large")
 state.seed()
 
 page = st.navigation(

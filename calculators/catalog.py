@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -241,7 +242,6 @@ def _digest(root: Path) -> str:
     return total.hexdigest()[:12]
 
 
+@cache
 def price_library_version() -> str:
-    from importlib.metadata import version
-
     return f"genai-prices {version('genai-prices')}"

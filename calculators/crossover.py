@@ -120,8 +120,8 @@ def _step_ends(stairs: Staircase, best: Staircase) -> Array:
     head_start = best.machine_usd_per_month * (1 + (1 + best.spare_replicas) / best.replicas_per_machine)
     reach = head_start / rise if rise > 0 else float("inf")
     limit, best_limit = stairs.limit_req_per_month, best.limit_req_per_month
-    ends = stairs.steps_req_per_month(limit if limit > best_limit else min(limit, reach + stairs.replica_req_per_month))
-    return ends[(ends <= reach + stairs.replica_req_per_month) | (ends > best_limit)] * (1 - 1e-12)
+    ends = stairs.steps_req_per_month(limit if limit > best_limit else min(limit, reach))
+    return np.asarray(ends[(ends <= reach) | (ends > best_limit)] * (1 - 1e-12))
 
 
 def steps(stairs: Sequence[Staircase], up_to: float) -> Array:

@@ -97,10 +97,7 @@ def length_cells(
 
 def _bin(value: Any, edges: Sequence[int]) -> Any:
     """How many edges the value is above."""
-    found: Any = ibis.literal(0, "int64")
-    for edge in edges:
-        found = found + (value > edge).cast("int64")
-    return found
+    return ibis.cases(*((value <= edge, number) for number, edge in enumerate(edges)), else_=len(edges))
 
 
 def per_minute(engine: Engine, table: ir.Table, start_us: int, minute_count: int) -> tuple[Counts, Counts]:

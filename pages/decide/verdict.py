@@ -16,7 +16,7 @@ SURENESS = {
     "clear": (":material/verified:", "Clear: it holds in the pessimistic case too."),
     "leaning": (
         ":material/trending_up:",
-        "Leaning: it holds in the central case, and could turn in the pessimistic one.",
+        "Leaning: the central figures are clear, but the ranges of the two best overlap.",
     ),
     "too_close": (":material/balance:", "Too close to call with what is known."),
 }
@@ -32,28 +32,37 @@ def delta(amount: float) -> str:
 
 
 cells = st.columns(4)
-cells[0].metric("You pay today, a month", usd(result.today.usd_per_month), border=True, help=escape(result.today.label))
+cells[0].metric(
+    "You pay a month",
+    usd(result.today.usd_per_month),
+    border=True,
+    height="stretch",
+    help=escape(result.today.label),
+)
 cells[1].metric(
-    "Best way to buy, a month",
+    "Best way to buy",
     usd(buy.usd_per_month),
     border=True,
+    height="stretch",
     delta=None if buy is result.today else delta(buy.usd_per_month - result.today.usd_per_month),
     delta_color="inverse",
     help=escape(buy.label),
 )
 cells[2].metric(
-    "Cheapest own fleet, a month",
+    "Cheapest own fleet",
     usd(build.usd_per_month) if build else "none",
     border=True,
+    height="stretch",
     delta=delta(build.usd_per_month - result.today.usd_per_month) if build else None,
     delta_color="inverse",
     help=escape(build.label) if build else "No fleet meets the targets.",
 )
 durable = result.crossover.durable_req_per_month
 cells[3].metric(
-    "Own fleet wins for good from",
+    "Own fleet wins from",
     "never" if durable is None else f"{count(durable)} req." if durable > 0 else "any volume",
     border=True,
+    height="stretch",
     help=f"Requests a month, against the best way to buy. Break-even utilisation {result.crossover.break_even_utilisation_ratio:.2g}: below 1, a perfectly loaded GPU undercuts the price.",
 )
 

@@ -98,7 +98,7 @@ def crossover_chart(evaluation: Evaluation, height: int = 400, every_host: bool 
         type="log",
         title="Cost a month, USD",
         tickvals=_ticks([1.0, 1e9]),
-        ticktext=[usd(v).removesuffix(".00") for v in _ticks([1.0, 1e9])],
+        ticktext=[_usd_tick(v) for v in _ticks([1.0, 1e9])],
     )
     return _frame(figure, height)
 
@@ -123,6 +123,11 @@ def _marker(volume: float, cost: float, option: Option) -> go.Scatter:
 def _ticks(grid: Sequence[float] | np.ndarray) -> list[float]:
     low, high = int(np.floor(np.log10(grid[0]))), int(np.ceil(np.log10(grid[-1])))
     return [10.0**power for power in range(low, high + 1)]
+
+
+def _usd_tick(value: float) -> str:
+    size, letter = next(((s, t) for s, t in ((1e9, "B"), (1e6, "M"), (1e3, "k")) if value >= s), (1.0, ""))
+    return f"${value / size:,.0f}{letter}"
 
 
 def _frame(figure: go.Figure, height: int) -> go.Figure:
