@@ -3,6 +3,7 @@ all call `evaluate`; every intermediate result is kept, so any number on a page 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil, log
 
 import numpy as np
 
@@ -91,7 +92,7 @@ def evaluate(scenario: Scenario, catalog: Catalog) -> Evaluation:
         stairs=tuple(useful),
         build_line=build_line,
         outcomes=outcomes,
-        notes=tuple(_notes(scenario, options)),
+        notes=tuple(_growth_note(scenario, crossovers, options) + _notes(scenario, options)),
     )
 
 
@@ -204,6 +205,19 @@ def _notes(scenario: Scenario, options: Sequence[Option]) -> list[str]:
         origin = "extrapolated from a short log" if scenario.workload.source.startswith("log:") else "a typical figure"
         found.append(f"Requests a month are {origin}, not measured: check them on the Workload page.")
     return found
+
+
+def _growth_note(
+    scenario: Scenario, crossovers: Sequence[tuple[Option, Crossover]], options: Sequence[Option]
+) -> list[str]:
+    """When the stated growth reaches the durable crossover against the best way to buy."""
+    best = decision.best_buy(options)
+    durable = next(found.durable_req_per_month for option, found in crossovers if option is best)
+    growth, now = scenario.workload.growth_per_month_frac, scenario.workload.requests_per_month
+    if growth <= 0 or durable is None or durable <= now:
+        return []
+    months = ceil(log(durable / now) / log(1 + growth))
+    return [f"At {growth:.0%} growth a month your volume reaches the crossover in {months} months, at prices of today."]
 
 
 def _price_notes(scenario: Scenario, today: Option) -> list[str]:

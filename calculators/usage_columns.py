@@ -1,6 +1,6 @@
 """Which column of a request log means what: a table of known names, matched without case and punctuation.
 
-Pure text work: nothing here opens a file. `usage_log` reads the head of the log and asks this module.
+Pure text work: nothing here opens a file. `usage_file` reads the first rows and `usage_roles` asks this module about them.
 """
 
 import difflib

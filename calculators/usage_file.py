@@ -63,6 +63,8 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Check:
+    """What one pass over all bytes found; the counts are of quotes, line feeds and carriage returns."""
+
     sha256: str
     quote_count: int
     line_count: int

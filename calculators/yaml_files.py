@@ -46,7 +46,7 @@ def parse_yaml(content: bytes, name: str) -> tuple[Any, Lines]:
         )
     try:
         text = content.decode("utf-8-sig")
-        _check_depth(text, name)
+        _check_structure(text, name)
         node = yaml.compose(text, Loader=_LOADER)
     except UnicodeDecodeError:
         raise DataError(f"{name}: not UTF-8 text; save it as UTF-8") from None
@@ -58,43 +58,40 @@ def parse_yaml(content: bytes, name: str) -> tuple[Any, Lines]:
     if node is None:
         raise DataError(f"{name}: the file is empty")
     lines: Lines = {}
-    return _value(node, (), lines, name, set()), lines
+    return _value(node, (), lines, name), lines
 
 
-def _check_depth(text: str, name: str) -> None:
-    """Before anything recursive sees it: the C parser would overflow the stack and take the process with it."""
+def _check_structure(text: str, name: str) -> None:
+    """Before anything recursive sees it: composing deep nesting in C overflows the stack and ends the process."""
     depth = 0
     for event in yaml.parse(text, Loader=_LOADER):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH:
             line = event.start_mark.line + 1
             raise DataError(f"{name}:{line}: nested too deeply; at most {MAX_DEPTH} levels are read")
+        if isinstance(event, yaml.AliasEvent):
+            line = event.start_mark.line + 1
+            raise DataError(f"{name}:{line}: anchors and aliases (&, *) are not read; write the value out")
 
 
-def _value(node: yaml.Node, path: tuple[str | int, ...], lines: Lines, name: str, seen: set[int]) -> Any:
+def _value(node: yaml.Node, path: tuple[str | int, ...], lines: Lines, name: str) -> Any:
     line = node.start_mark.line + 1
     lines.setdefault(path, line)
-    if isinstance(node, (yaml.MappingNode, yaml.SequenceNode)):
-        if id(node) in seen:
-            raise DataError(f"{name}:{line}: anchors and aliases (&, *) are not read; write the value out")
-        seen.add(id(node))
     if isinstance(node, yaml.MappingNode):
-        return _mapping(node, path, lines, name, seen)
+        return _mapping(node, path, lines, name)
     if isinstance(node, yaml.SequenceNode):
-        return [_value(child, (*path, i), lines, name, seen) for i, child in enumerate(node.value)]
+        return [_value(child, (*path, i), lines, name) for i, child in enumerate(node.value)]
     return _scalar(node, line, name)
 
 
-def _mapping(
-    node: yaml.MappingNode, path: tuple[str | int, ...], lines: Lines, name: str, seen: set[int]
-) -> dict[str, Any]:
+def _mapping(node: yaml.MappingNode, path: tuple[str | int, ...], lines: Lines, name: str) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for key_node, value_node in node.value:
         key, line = str(key_node.value), key_node.start_mark.line + 1
         if key in result:
             raise DataError(f"{name}:{line}: the key {key[:60]!r} is given twice; keep one")
         lines[(*path, key)] = line
-        result[key] = _value(value_node, (*path, key), lines, name, seen)
+        result[key] = _value(value_node, (*path, key), lines, name)
     return result
 
 

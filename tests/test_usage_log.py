@@ -358,10 +358,10 @@ def test_last_half_second_stays_in_its_minute(tmp_path: Path) -> None:
     assert _read(tmp_path, _csv(rows)).per_minute_requests == (60,) * 10
 
 
-@pytest.mark.parametrize("text", ["1234", "1234.0", '"1,234"', " 1234 ", '"1234,0"', "1.234e3"])
-def test_whole_numbers_as_people_write_them(tmp_path: Path, text: str) -> None:
-    rows = [f"2026-10-05T09:00:0{second}Z,{text},1" for second in range(3)]
-    assert _read(tmp_path, _csv(rows)).input_tok.max_tok == 1234
+def test_whole_numbers_as_people_write_them(tmp_path: Path) -> None:
+    texts = ["1234", "1234.0", '"1,234"', " 1234 ", '"1234,0"', "1.234e3"]
+    found = _read(tmp_path, _csv([f"2026-10-05T09:00:0{second}Z,{text},1" for second, text in enumerate(texts)]))
+    assert (found.used_row_count, found.input_tok.mean_tok, found.input_tok.max_tok) == (len(texts), 1234, 1234)
 
 
 @pytest.mark.parametrize(
@@ -450,11 +450,11 @@ def test_repeated_rows_without_id_are_kept_and_noted(tmp_path: Path) -> None:
     assert any("repeat another one" in note for note in found.notes)
 
 
-@pytest.mark.parametrize("status", ["429", "500", "error", "Failed", "cancelled", "ThrottlingException", "timeout"])
-def test_failed_requests_are_left_out(tmp_path: Path, status: str) -> None:
+def test_failed_requests_are_left_out(tmp_path: Path) -> None:
     good = [f"{row},{word}" for row, word in zip(ROWS, ["200", "success", ""], strict=True)]
-    found = _read(tmp_path, _csv([*good, f"{ROWS[0]},{status}"], f"{HEADER},status"))
-    assert (found.used_row_count, found.dropped) == (3, (("failed requests", 1),))
+    words = ["429", "500", "error", "Failed", "cancelled", "ThrottlingException", "timeout"]
+    found = _read(tmp_path, _csv([*good, *(f"{ROWS[0]},{word}" for word in words)], f"{HEADER},status"))
+    assert (_input_sum_tok(found), found.used_row_count, found.dropped) == (600, 3, (("failed requests", 7),))
 
 
 def test_few_bad_rows_are_dropped_with_a_note(tmp_path: Path) -> None:

@@ -5,10 +5,11 @@ import streamlit as st
 
 from calculators.api_cost import PROVIDER_NAMES
 from calculators.catalog import library_models
+from calculators.records import Model
 from calculators.report import lease_terms
 from calculators.units import usd
 from pages.shared.state import catalog, escape, evaluation
-from pages.shared.widgets import choice, number, percent_slider, several
+from pages.shared.widgets import choice, number, percent_slider, several, source_line
 
 known, state = catalog(), st.session_state
 CLOSED = (
@@ -38,6 +39,17 @@ COMMITMENTS = {
 def text_models(provider: str) -> list[str]:
     """Models with a token price, newest names first: retired ones stay out of the list."""
     return sorted((m.id for m in library_models(provider).values() if not m.deprecated), reverse=True)
+
+
+def public_scores(model: Model | None) -> str:
+    """Dated hints from benchmarks: no substitute for an evaluation on your own task."""
+    if model is None or not model.quality_hints:
+        return "No public score in our data. Evaluate it on your own task."
+    hints = [
+        f"{hint.benchmark}: {hint.score:g}{f' ({hint.note})' if hint.note else ''}, {source_line(model.sources[hint.source])}"
+        for hint in model.quality_hints
+    ]
+    return "Public hints, not a verdict on your task. " + "; ".join(hints)
 
 
 st.subheader("What the workload may run on")
@@ -75,6 +87,7 @@ with models:
             key=f"gate.{model}",
             persist_state="session",
             required=True,
+            help=public_scores(known.models.get(model)),
         )
 
 st.markdown("**GPUs and who rents them out**")

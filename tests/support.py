@@ -1,0 +1,94 @@
+"""What several test modules need: scenarios by their differences from one base case, and hand-made staircases."""
+
+import copy
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from calculators.catalog import Catalog
+from calculators.fleet import Capacity, Lease, Staircase
+from calculators.records import Source
+from calculators.scenario import Scenario, parse_scenario
+from calculators.throughput import Setup
+from calculators.workload import Demand, Lengths
+
+TODAY = date(2026, 11, 23)
+TEST_SOURCE = Source(title="Invented for the tests", accessed=TODAY, kind="assumption")
+
+BASE: dict[str, Any] = {
+    "as_of": TODAY,
+    "workload": {
+        "requests_per_month": 2_000_000,
+        "input_tok": 1_000,
+        "output_tok": 300,
+        "input_p95_tok": 1_000,
+        "output_p95_tok": 300,
+        "cacheable_frac": 0.0,
+        "self_hit_frac": 0.0,
+        "peak_ratio": 4,
+    },
+    "api": {"provider": "testhost", "model": "closed"},
+    "candidates": [{"model": "llama-3.3-70b", "gate": "accepted"}],
+    "hardware": {"gpus": ["h100-sxm"], "rent_usd_per_gpu_h": {"h100-sxm": 2.5}},
+}
+"""The issue's hand check: Llama 3.3 70B, 1000 in, 300 out, 2 million requests a month, 4x peak, H100 at $2.50."""
+
+
+def merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """`base` with `changes` laid over it, group by group."""
+    result = copy.deepcopy(base)
+    for key, value in changes.items():
+        nested = isinstance(value, dict) and isinstance(result.get(key), dict) and not key.startswith("rent_")
+        result[key] = merged(result[key], value) if nested else value
+    return result
+
+
+def scenario(**changes: Any) -> Scenario:
+    return parse_scenario(merged(BASE, changes))
+
+
+def need(
+    requests_per_month: float = 1_000_000.0, input_tok: float = 1_000.0, output_tok: float = 300.0, **changes: Any
+) -> Demand:
+    """A demand of requests that are all equally long."""
+    lengths = Lengths(np.array([1.0]), np.array([input_tok]), np.array([output_tok]))
+    plain = Demand(
+        requests_per_month=requests_per_month,
+        mean_req_s=requests_per_month / 2_628_000,
+        peak_req_s=requests_per_month / 657_000,
+        lengths=lengths,
+        input_tok=input_tok,
+        output_tok=output_tok,
+        input_p95_tok=input_tok,
+        output_p95_tok=output_tok,
+    )
+    return replace(plain, **changes)
+
+
+def staircase(
+    catalog: Catalog,
+    replica_req_per_month: float,
+    machine_usd_per_month: float,
+    replicas_per_machine: int = 1,
+    spare_replicas: int = 0,
+    max_machines: int = 1_000,
+) -> Staircase:
+    """A staircase whose steps are typed in, so that no modelled speed comes into it."""
+    setup = Setup(catalog.model("llama-3.3-70b"), catalog.gpu("h100-sxm"), "fp8", 1)
+    capacity = Capacity(setup, replica_req_per_month / 657_000, 32.0, 30.0, 300.0, "TPOT target")
+    rate = machine_usd_per_month / 730 / replicas_per_machine
+    lease = Lease(
+        *("Test", "h100-sxm", "machine", replicas_per_machine, None, "on_demand", rate, TODAY),
+        *(TEST_SOURCE, "high", "list"),
+    )
+    return Staircase(
+        capacity=capacity,
+        lease=lease,
+        replica_req_per_month=replica_req_per_month,
+        replicas_per_machine=replicas_per_machine,
+        spare_replicas=spare_replicas,
+        machine_usd_per_month=machine_usd_per_month,
+        max_machines=max_machines,
+    )
