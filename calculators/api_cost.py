@@ -5,12 +5,14 @@ where the seller has length tiers: above the threshold every token of the reques
 summed over the length distribution and never taken from the mean.
 """
 
+import difflib
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from genai_prices import data_snapshot
 from genai_prices.types import ModelInfo, TieredPrices, TimeOfDateConstraint
 
 from calculators.catalog import Catalog, library_model, library_models, own_model, price_library_version
@@ -104,10 +106,7 @@ def offer(provider: str, model: str, catalog: Catalog, note: str | None = None) 
         )
     library = library_model(provider, model)
     if library is None:
-        known = list(library_models(provider)) or [p for p in catalog.api_providers]
-        raise DataError(
-            f"no price for model '{model[:60]}' at provider '{provider[:40]}'. Pick one of: {', '.join(known[:12])} …"
-        )
+        raise DataError(_no_price(provider, model, catalog))
     source = Source(
         title=price_library_version(),
         url="https://github.com/pydantic/genai-prices",
@@ -117,6 +116,18 @@ def offer(provider: str, model: str, catalog: Catalog, note: str | None = None) 
     return Offer(
         provider, PROVIDER_NAMES.get(provider, provider.capitalize()), model, library, (), source, "high", note
     )
+
+
+def _no_price(provider: str, model: str, catalog: Catalog) -> str:
+    """What is missing, and the nearest names there are."""
+    own = catalog.api_providers.get(provider)
+    models = [*library_models(provider), *(m.id for m in (own.models if own else ()))]
+    if not models:
+        ids = [*catalog.api_providers, *(p.id for p in data_snapshot.get_snapshot().providers)]
+        near = difflib.get_close_matches(provider, ids, n=5, cutoff=0.0)
+        return f"no prices for provider {provider[:40]!r}. Known ones are, for instance: {', '.join(near)}"
+    near = difflib.get_close_matches(model, models, n=8, cutoff=0.0)
+    return f"no price for model {model[:60]!r} at provider {provider[:40]!r}. Pick one of its models, as: {', '.join(near)}"
 
 
 def hosted_offers(model: Model, day: date, catalog: Catalog) -> list[Offer]:

@@ -87,8 +87,8 @@ def _resolve(name: str, aliases: Mapping[str, str], what: str, where: str) -> st
     found = aliases.get(_key(name))
     if found is None:
         near = difflib.get_close_matches(_key(name), list(aliases), n=1, cutoff=0.5)
-        hint = f"; did you mean '{aliases[near[0]]}'?" if near else ""
-        raise UnknownId(f"unknown {what} '{name[:60]}'{hint} Known ones are the files in {where}.")
+        hint = f"; did you mean '{aliases[near[0]]}'?" if near else "."
+        raise UnknownId(f"unknown {what} {name[:60]!r}{hint} Known ones are the files in {where}.")
     return found
 
 

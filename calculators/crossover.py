@@ -12,6 +12,7 @@ from typing import Literal
 import numpy as np
 
 from calculators.fleet import Staircase, rents_matrix
+from calculators.units import percent
 from calculators.workload import Array
 
 Kind = Literal["always", "crosses", "never", "out_of_reach", "no_fleet"]
@@ -153,7 +154,7 @@ def _kind(
     if starts_cheaper and not crossings:
         return "always", "self-hosting is cheaper at every volume"
     if crossings:
-        return "crosses", "the cost curves cross"
+        return "crosses", f"perfectly loaded, a request costs {percent(utilisation)} of its price when bought"
     if utilisation >= 1:
         return "never", (
             f"even perfectly loaded, a request costs {utilisation:.2f} times its price when bought: no volume makes up for that"

@@ -78,7 +78,7 @@ def evaluate(scenario: Scenario, catalog: Catalog) -> Evaluation:
     stairs, misfits = all_staircases(scenario, need, catalog)
     lines = ownership.self_host_lines(scenario.operations, need, catalog.ownership)
     builds = build_options(stairs, lines, scenario, need, catalog)
-    options = (buys[0], *sorted([*buys[1:], *builds], key=lambda option: option.usd_per_month))
+    options = (buys[0], *sorted([*buys[1:], *builds], key=lambda option: (option.usd_per_month, option.label)))
     build_line, useful = self_host_line(lines, need), _useful(stairs, need)
     crossovers = tuple((buy, crossover.find(useful, build_line, buy_line(buy, need))) for buy in buys)
     outcomes = _outcomes(stairs, misfits, build_line, scenario, need)
@@ -87,7 +87,7 @@ def evaluate(scenario: Scenario, catalog: Catalog) -> Evaluation:
         digest=catalog.digest,
         demand=need,
         options=options,
-        verdict=_verdict(options, useful, crossovers, outcomes, scenario, catalog),
+        verdict=_verdict(options, stairs, crossovers, outcomes, scenario, catalog),
         crossovers=crossovers,
         stairs=tuple(useful),
         build_line=build_line,

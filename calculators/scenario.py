@@ -11,14 +11,16 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError, model_validator
 
 from calculators.catalog import Catalog
-from calculators.records import Commitment, Confidence, Fraction, Id, NotNegative, Positive, Precision, Record
+from calculators.records import Commitment, Confidence, Fraction, Id, Precision, Record
 from calculators.yaml_files import MAX_FILE_BYTES, DataError, parse_yaml
 
 MAX_TOKEN_CHARS = 20_000
 MAX_TOKEN_BYTES = 200_000
+MAX_LISTED = 100  # entries in any list a scenario may hold
 
 Basis = Literal["measured", "bounded", "assumed", "typed"]
 Gate = Literal["accepted", "assumed", "not_acceptable"]
+GpuRent = Annotated[float, Field(gt=0, le=1_000)]
 
 
 class Cell(Record):
@@ -32,9 +34,9 @@ class Cell(Record):
 class Workload(Record):
     """Traffic of one product. Token counts are per request; input is the whole prompt, cached or not."""
 
-    source: str = "typed"
+    source: Annotated[str, Field(max_length=300)] = "typed"
     """Where it came from: 'typed', 'preset:<id>' or 'log:<file name>'."""
-    requests_per_month: Annotated[float, Field(gt=0, le=1e12)]
+    requests_per_month: Annotated[float, Field(ge=1, le=1e12)]
     requests_basis: Basis = "typed"
     input_tok: Annotated[float, Field(ge=1, le=1e7)]
     output_tok: Annotated[float, Field(ge=1, le=1e6)]
@@ -57,7 +59,7 @@ class Workload(Record):
     peak_ratio: Annotated[float, Field(ge=1, le=10_000)] = 4.0
     """Busiest sizing window over the mean of the active hours."""
     peak_basis: Basis = "typed"
-    active_h_per_month: Annotated[float, Field(gt=0, le=730)] = 730.0
+    active_h_per_month: Annotated[float, Field(ge=1, le=730)] = 730.0
     growth_per_month_frac: Annotated[float, Field(ge=-0.5, le=1.0)] = 0.0
 
     @model_validator(mode="after")
@@ -76,16 +78,16 @@ class Workload(Record):
 class Targets(Record):
     """Latency the product needs at its peak. None: no target."""
 
-    ttft_p95_ms: Annotated[float, Field(gt=0, le=600_000)] | None = 2_000.0
-    tpot_ms: Annotated[float, Field(gt=0, le=10_000)] | None = 50.0
+    ttft_p95_ms: Annotated[float, Field(ge=1, le=600_000)] | None = 2_000.0
+    tpot_ms: Annotated[float, Field(ge=0.1, le=10_000)] | None = 50.0
 
 
 class Api(Record):
     """The API paid for today."""
 
-    provider: str = "openai"
-    model: str = "gpt-5.4"
-    discount_frac: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    provider: Annotated[str, Field(max_length=100)] = "openai"
+    model: Annotated[str, Field(max_length=200)] = "gpt-5.4"
+    discount_frac: Annotated[float, Field(ge=0, le=0.95)] = 0.0
     """Negotiated off the list price: the user's own figure."""
 
 
@@ -99,33 +101,41 @@ class Candidate(Record):
 class Hardware(Record):
     """What may be rented, and what the user knows better than the price tables."""
 
-    gpus: tuple[Id, ...] = ()
+    gpus: Annotated[tuple[Id, ...], Field(max_length=MAX_LISTED)] = ()
     """Empty: every GPU somebody rents out."""
-    rent_providers: tuple[Id, ...] = ()
+    rent_providers: Annotated[tuple[Id, ...], Field(max_length=MAX_LISTED)] = ()
     """Empty: every provider."""
-    commitments: tuple[Commitment, ...] = ("on_demand",)
+    commitments: Annotated[tuple[Commitment, ...], Field(max_length=MAX_LISTED)] = ("on_demand",)
     min_confidence: Confidence = "medium"
-    max_rent_age_days: Annotated[int, Field(gt=0, le=10_000)] = 365
+    max_rent_age_days: Annotated[int, Field(ge=1, le=10_000)] = 365
     """Listed rents seen longer ago than this are left out."""
-    precisions: tuple[Precision, ...] = ("bf16", "fp8")
+    precisions: Annotated[tuple[Precision, ...], Field(max_length=MAX_LISTED)] = ("bf16", "fp8")
     """Besides the format a model was released in, which is always tried."""
-    rent_usd_per_gpu_h: dict[Id, Positive] = Field(default_factory=dict)
+    rent_usd_per_gpu_h: Annotated[dict[Id, GpuRent], Field(max_length=MAX_LISTED)] = Field(default_factory=dict)
     """Own quote for a GPU, rentable one by one: replaces the listed rents of that GPU."""
     include_marketplaces: bool = False
     include_owned: bool = False
-    max_gpus: Annotated[int, Field(gt=0, le=100_000)] = 512
-    throughput_factor: Annotated[float, Field(gt=0, le=10)] = 1.0
+    max_gpus: Annotated[int, Field(ge=1, le=10_000)] = 512
+    throughput_factor: Annotated[float, Field(ge=0.01, le=10)] = 1.0
     """Own measurement over the model's prediction, when it is known."""
+
+    @model_validator(mode="after")
+    def _distinct(self) -> "Hardware":
+        for name in ("gpus", "rent_providers", "commitments", "precisions"):
+            values = getattr(self, name)
+            if len(set(values)) != len(values):
+                raise ValueError(f"{name}: a value is listed twice; keep one")
+        return self
 
 
 class Operations(Record):
     """How the fleet is run, and what it costs besides rent. None: the rule of thumb in pricing_data/ownership.yaml."""
 
-    spare_replicas: Annotated[int, Field(ge=0, le=100)] = 1
+    spare_replicas: Annotated[int, Field(ge=0, le=20)] = 1
     self_host_fte: Annotated[float, Field(ge=0, le=1_000)] | None = None
     engineer_usd_per_year: Annotated[float, Field(ge=0, le=1e7)] | None = None
-    platform_usd_per_month: NotNegative | None = None
-    migration_weeks: NotNegative | None = None
+    platform_usd_per_month: Annotated[float, Field(ge=0, le=1e7)] | None = None
+    migration_weeks: Annotated[float, Field(ge=0, le=1_000)] | None = None
     horizon_months: Annotated[int, Field(ge=1, le=120)] = 12
 
 
@@ -152,9 +162,11 @@ class Scenario(Record):
 
 def check_ids(scenario: Scenario, catalog: Catalog) -> None:
     """Every id in the scenario is known. Raises UnknownId or DataError, naming the field."""
-    from calculators.api_cost import offer
+    from calculators.api_cost import offer, rates
 
-    offer(scenario.api.provider, scenario.api.model, catalog)
+    priced = rates(offer(scenario.api.provider, scenario.api.model, catalog), scenario.as_of)[0]
+    if not (priced.input_usd_per_mtok > 0 and priced.output_usd_per_mtok > 0):
+        raise DataError(f"api.model: '{scenario.api.model}' has no price for text tokens in and out; pick a text model")
     models = [catalog.model(candidate.model).id for candidate in scenario.candidates]
     for model in models:
         if models.count(model) > 1:
@@ -196,9 +208,11 @@ def from_token(token: str) -> tuple[Scenario, str]:
 
 def read_scenario(path: Path, today: date) -> Scenario:
     """A scenario file; `as_of` defaults to `today`. Raises DataError or OSError."""
-    if path.stat().st_size > MAX_FILE_BYTES:
-        raise DataError(f"{path.name}: larger than {MAX_FILE_BYTES:,} bytes; is it a scenario?")
-    value, _ = parse_yaml(path.read_bytes(), path.name)
+    if path.exists() and not path.is_file():
+        raise DataError(f"{path.name}: not a file; name a scenario file, as scenarios/azure-conversation.yaml")
+    with path.open("rb") as file:
+        content = file.read(MAX_FILE_BYTES + 1)
+    value, _ = parse_yaml(content, path.name)
     if not isinstance(value, dict):
         raise DataError(f"{path.name}: a scenario is a list of 'key: value' lines; see scenarios/ for examples")
     try:

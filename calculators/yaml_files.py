@@ -66,11 +66,10 @@ def _check_structure(text: str, name: str) -> None:
     depth = 0
     for event in yaml.parse(text, Loader=_LOADER):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        line = event.start_mark.line + 1 if event.start_mark else 1
         if depth > MAX_DEPTH:
-            line = event.start_mark.line + 1
             raise DataError(f"{name}:{line}: nested too deeply; at most {MAX_DEPTH} levels are read")
         if isinstance(event, yaml.AliasEvent):
-            line = event.start_mark.line + 1
             raise DataError(f"{name}:{line}: anchors and aliases (&, *) are not read; write the value out")
 
 

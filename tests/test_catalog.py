@@ -33,7 +33,7 @@ def test_an_unknown_id_gets_the_nearest_known_one(catalog: Catalog) -> None:
         catalog.gpu("h100-smx")
     with pytest.raises(UnknownId, match=r"unknown model 'lama-3.3-70b'; did you mean 'llama-3.3-70b'\?"):
         catalog.model("lama-3.3-70b")
-    with pytest.raises(UnknownId, match=r"unknown preset 'zzzzzz' Known ones are the files in pricing_data"):
+    with pytest.raises(UnknownId, match=r"unknown preset 'zzzzzz'. Known ones are the files in pricing_data"):
         catalog.preset("zzzzzz")
 
 
@@ -64,16 +64,33 @@ BREAKS = [
     ("pricing_data/api/testhost.yaml", "accessed: 2026-11-01", "accessed: 2126-11-01", "accessed in the future"),
     ("pricing_data/api/testhost.yaml", "output_usd_per_mtok: 10}", "output_usd_per_ktok: 10}", "output_usd_per_ktok"),
     ("pricing_data/api/testhost.yaml", "valid_from: 2026-12-01", "valid_from: 2026-01-01", "valid_from must ascend"),
-    ("pricing_data/gpu_rents/singles.yaml", "gpu: l40s", "gpu: l41s", "GPU 'l41s' has no profile; add hardware_profiles"),
-    ("model_profiles/gpt-oss-120b.yaml", "model: gpt-oss-120b", "model: gpt-oss-12b", "testhost does not sell 'gpt-oss-12b'"),
+    (
+        "pricing_data/gpu_rents/singles.yaml",
+        "gpu: l40s",
+        "gpu: l41s",
+        "GPU 'l41s' has no profile; add hardware_profiles",
+    ),
+    (
+        "model_profiles/gpt-oss-120b.yaml",
+        "model: gpt-oss-120b",
+        "model: gpt-oss-12b",
+        "testhost does not sell 'gpt-oss-12b'",
+    ),
     ("model_profiles/gpt-oss-120b.yaml", "- openai/gpt-oss-120b", "- llama-3.3-70b", "already names"),
-    ("model_profiles/gpt-oss-120b.yaml", "sliding_window_tok: 128", "head_dim: 64", "the key 'head_dim' is given twice"),
+    (
+        "model_profiles/gpt-oss-120b.yaml",
+        "sliding_window_tok: 128",
+        "head_dim: 64",
+        "the key 'head_dim' is given twice",
+    ),
     ("pricing_data/ownership.yaml", "low: 0.5, central: 1,", "low: 1.5, central: 1,", "needs low <= central <= high"),
 ]
 
 
 @pytest.mark.parametrize(("path", "old", "new", "message"), BREAKS)
-def test_a_broken_data_file_is_named_with_what_is_wrong(root: Path, path: str, old: str, new: str, message: str) -> None:
+def test_a_broken_data_file_is_named_with_what_is_wrong(
+    root: Path, path: str, old: str, new: str, message: str
+) -> None:
     _replace(root / path, old, new)
     with pytest.raises(DataError) as error:
         load_catalog(root)

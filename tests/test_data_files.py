@@ -14,7 +14,18 @@ GPUS = (
     *("a10g", "l4", "l40s", "a100-40gb-sxm", "a100-80gb-sxm", "h100-pcie", "h100-sxm", "h200-sxm", "b200-sxm"),
     *("b300-sxm", "gb200", "rtx-pro-6000", "rtx-4090", "rtx-5090", "mi300x", "mi325x", "mi355x"),
 )
-FAMILIES = ("llama-3.1", "llama-3.3", "qwen3-", "gpt-oss", "deepseek-v3", "deepseek-r1", "glm-", "kimi-k2", "mistral", "gemma")
+FAMILIES = (
+    "llama-3.1",
+    "llama-3.3",
+    "qwen3-",
+    "gpt-oss",
+    "deepseek-v3",
+    "deepseek-r1",
+    "glm-",
+    "kimi-k2",
+    "mistral",
+    "gemma",
+)
 MODELS = sorted(path.stem for path in (ROOT / "model_profiles").glob("*.yaml"))
 
 

@@ -28,7 +28,14 @@ def test_formats_without_a_fast_path_compute_in_sixteen_bit(catalog: Catalog, pr
 def test_an_instance_costs_all_its_gpus() -> None:
     rent = Rent.model_validate(
         {
-            **{"source": "s", "confidence": "low", "gpu": "x", "instance": None, "gpus_per_instance": 8, "region": None},
+            **{
+                "source": "s",
+                "confidence": "low",
+                "gpu": "x",
+                "instance": None,
+                "gpus_per_instance": 8,
+                "region": None,
+            },
             **{"commitment": "on_demand", "usd_per_gpu_h": 2.0, "seen": "2026-11-01"},
         }
     )

@@ -63,7 +63,15 @@ def test_counts(value: float, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0, "0"), (0.0123, "0.0123"), (1.5, "1.5"), (98.34, "98.3"), (1_230, "1,230"), (-2.5, "-2.5"), (1e-20, "0." + "0" * 19 + "1")],
+    [
+        (0, "0"),
+        (0.0123, "0.0123"),
+        (1.5, "1.5"),
+        (98.34, "98.3"),
+        (1_230, "1,230"),
+        (-2.5, "-2.5"),
+        (1e-20, "0." + "0" * 19 + "1"),
+    ],
 )
 def test_significant_figures_without_scientific_notation(value: float, text: str) -> None:
     assert units.significant(value) == text

@@ -1,5 +1,7 @@
 """Every way in which YAML bends values is refused, with file, line and remedy; and no input raises anything else."""
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -96,30 +98,35 @@ def test_a_record_error_names_file_line_and_field(text: str, message: str) -> No
     assert message in str(error.value)
 
 
-MARKS = st.text(alphabet=list("[]{}:,-?&*!|>'\"#%@` \n\t01e.abNO~<=") + ["!!bool ", "!!int ", "0x", "\x85", "é", "\r"], max_size=80)
+MARKS = [*"[]{}:,-?&*!|>'\"#%@` \n\t\r\x8501e.abNO~<=é", "!!bool ", "!!int ", "!!timestamp ", "0x", ": ", "- ", "\n  "]
+TEXTS = st.lists(st.sampled_from(MARKS), max_size=40).map("".join)
+
+
+def _problem(read: Callable[[], object]) -> str:
+    """What is wrong, or nothing; whatever else is raised fails the test."""
+    try:
+        read()
+    except DataError as error:
+        return str(error)
+    return ""
 
 
 @settings(max_examples=300, deadline=None, derandomize=True)
-@given(st.one_of(MARKS.map(str.encode), st.binary(max_size=120)))
+@given(st.one_of(TEXTS.map(str.encode), st.binary(max_size=120)))
 def test_fuzz_any_bytes_give_values_or_a_data_error(content: bytes) -> None:
-    try:
-        value, lines = parse_yaml(content, "f.yaml")
-    except DataError as error:
-        assert "\n" not in str(error)
-        assert str(error).startswith("f.yaml")
-    else:
-        assert lines[()] >= 1
-        repr(value)
+    problem = _problem(lambda: repr(parse_yaml(content, "f.yaml")))
+    assert problem == "" or problem.startswith("f.yaml")
+    assert "\n" not in problem
 
 
 LEAVES = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=8), st.just(10**400))
-JSON = st.recursive(LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3))
+JSON = st.recursive(
+    LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
+)
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)
 @given(st.sampled_from(["workload", "api", "candidates", "hardware", "operations", "targets", "as_of", "name"]), JSON)
 def test_fuzz_a_scenario_with_any_value_in_a_field_is_read_or_refused(field: str, value: object) -> None:
-    try:
-        parse_scenario({**BASE, field: value})
-    except DataError as error:
-        assert field in str(error)
+    problem = _problem(lambda: parse_scenario({**BASE, field: value}))
+    assert problem == "" or field in problem

@@ -3,10 +3,9 @@
 import pandas as pd
 import streamlit as st
 
-from calculators.evaluate import evaluate
 from calculators.units import count, usd
 from pages.shared.figures import cost_bars, crossover_chart, crossover_takeaway
-from pages.shared.state import catalog, escape, evaluation
+from pages.shared.state import escape, evaluation, evaluation_of
 from pages.shared.widgets import cost_table
 
 result = evaluation()
@@ -55,7 +54,7 @@ if multiple == 1:
 else:
     workload = result.scenario.workload
     scaled = workload.model_copy(update={"requests_per_month": min(workload.requests_per_month * multiple, 1e12)})
-    chosen = evaluate(result.scenario.model_copy(update={"workload": scaled}), catalog())
+    chosen = evaluation_of(result.scenario.model_copy(update={"workload": scaled}))
 options = sorted(chosen.options, key=lambda option: option.usd_per_month)[:8]
 best = options[0]
 sentence = f"At {count(chosen.demand.requests_per_month)} requests a month the cheapest is {best.label}, {usd(best.usd_per_month)}."
@@ -64,5 +63,7 @@ st.plotly_chart(cost_bars(options), alt=sentence, key="bars")
 st.caption(
     "Whiskers: the pessimistic and optimistic case (model error, staffing, platform). Options beyond the eight cheapest are on the Candidates page."
 )
-picked = st.selectbox("Show every line of", options, format_func=lambda option: option.label, key="view_option")
-cost_table(picked)
+picked = st.selectbox(
+    "Show every line of", range(len(options)), format_func=lambda i: options[i].label, key="view_option"
+)
+cost_table(options[picked])

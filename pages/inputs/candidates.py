@@ -25,7 +25,7 @@ CLOSED = (
     "together",
     "fireworks",
 )
-GATES = {"accepted": "Accepted by our evaluation", "assumed": "Assumed good enough", "not_acceptable": "Not acceptable"}
+GATES = {"accepted": "Accepted", "assumed": "Assumed", "not_acceptable": "Not acceptable"}
 PRECISIONS = ("bf16", "fp8", "int8", "int4", "nvfp4")
 COMMITMENTS = {
     "on_demand": "On demand",
@@ -75,7 +75,7 @@ with models:
         format_func=lambda model: known.models[model].name if model in known.models else model,
     )
     st.caption(
-        "Whether a model is good enough is your call, by your own evaluation on your hardest task. The verdict states what you say here."
+        "Accepted: your own evaluation on your hardest task says it is good enough. Assumed: nobody has checked yet. The verdict states which."
     )
     for model in state["candidates"]:
         state.setdefault(f"gate.{model}", "assumed")

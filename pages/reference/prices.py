@@ -73,8 +73,10 @@ if view == "GPU rents":
                 "Kind": "index" if p.index else "marketplace" if p.marketplace else "provider",
                 "Note": r.note,
             }
-            for p in known.rent_providers.values()
-            for r in sorted(p.rents, key=lambda r: r.gpu)
+            for r, p in sorted(
+                ((r, p) for p in known.rent_providers.values() for r in p.rents),
+                key=lambda pair: (known.gpus[pair[0].gpu].name, pair[0].usd_per_gpu_h),
+            )
         ],
         **{"USD per GPU-hour": usd2},
     )

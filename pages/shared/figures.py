@@ -200,7 +200,7 @@ def cost_bars(options: Sequence[Option], height: int = 0) -> go.Figure:
     figure.update_layout(barmode="stack")
     figure.update_xaxes(title="Cost a month, USD", tickprefix="$", exponentformat="SI", rangemode="tozero")
     figure.update_yaxes(automargin=True)
-    return _frame(figure, height or 120 + 56 * len(options))
+    return _frame(figure, height or 150 + 78 * len(options))
 
 
 _SLOTS = {
@@ -213,7 +213,7 @@ _SLOTS = {
 }
 
 
-def _wrap(text: str, width: int = 34) -> str:
+def _wrap(text: str, width: int = 30) -> str:
     import textwrap
 
     return "\n".join(textwrap.wrap(text, width))

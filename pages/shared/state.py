@@ -83,12 +83,17 @@ def evaluation() -> Evaluation:
     """The result for the current inputs, computed once for each distinct scenario. Stops the page with a clear message
     when an input cannot be used."""
     try:
-        token = to_token(scenario(), catalog().digest)
-        return _evaluation(token, catalog().digest)
+        return evaluation_of(scenario())
     except DataError as error:
         st.error(f"These inputs cannot be used yet: {escape(str(error))}", icon=":material/error:")
         st.caption("Nothing you entered is lost. Correct the value on the Workload or Candidates page.")
         st.stop()
+
+
+def evaluation_of(scenario: Scenario) -> Evaluation:
+    """The result for any scenario, from the cache where it was asked before. Raises DataError."""
+    digest = catalog().digest
+    return _evaluation(to_token(scenario, digest), digest)
 
 
 def publish() -> None:

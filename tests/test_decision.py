@@ -1,0 +1,186 @@
+"""Ranking, how sure it is, the sentence, and what would flip it."""
+
+from typing import Any
+
+import pytest
+from support import TODAY, need, staircase
+
+from calculators import api_cost, decision, fleet
+from calculators.catalog import Catalog
+from calculators.crossover import Crossing, Crossover
+from calculators.decision import Option, Verdict
+from calculators.fleet import Staircase
+from calculators.ownership import PEOPLE, fixed_line
+
+NEVER = Crossover("never", (), None, None, 1.2, 1e9, "a request costs more")
+DURABLE = Crossover("crosses", (Crossing(5e6, "build"),), 5e6, 5e6, 0.4, 1e9, "the cost curves cross")
+
+
+def _buy(kind: Any, usd: float, low: float | None = None, high: float | None = None, gate: Any = None) -> Option:
+    lines = (fixed_line("API bill", usd, "list price"),)
+    return Option(kind, f"{kind} option", lines, "Some model", gate, None, None, low or usd, high or usd)
+
+
+def _build(
+    catalog: Catalog, rent: float, people: float, kind: Any = "self_host", gate: Any = "accepted", spread: float = 0.0
+) -> tuple[Option, Staircase]:
+    """A fleet of ten machines and two spares for a million requests, at `rent` altogether."""
+    stairs = staircase(catalog, 100_000, rent / 12, spare_replicas=2, max_machines=50)
+    plan = fleet.plan(stairs, 1_000_000)
+    assert plan is not None
+    assert plan.machines == 12
+    lines = (fixed_line("GPU rent", plan.rent_usd_per_month, "yours"), fixed_line(PEOPLE, people, "yours"))
+    total = rent + people
+    option = Option(kind, "own fleet", lines, "Llama", gate, None, plan, total - spread, total + spread)
+    return option, stairs
+
+
+def _decide(*options: Option, against: Crossover = NEVER) -> Verdict:
+    return decision.decide(options, against, against, (), "nothing fits.")
+
+
+@pytest.mark.parametrize(
+    ("options", "kind", "start"),
+    [
+        ([_buy("api_today", 100)], "stay", "Stay on the API: api_today option costs $100 a month."),
+        (
+            [_buy("api_today", 1_000), _buy("api_optimised", 500)],
+            "optimise_api",
+            "Stay on the API and use its discounts: api_optimised option costs $500 a month, $500 less than today",
+        ),
+        (
+            [_buy("api_today", 1_000), _buy("hosted_open", 300, gate="assumed")],
+            "hosted_open",
+            "Do not self-host, buy tokens of an open model, if Some model is good enough: hosted_open option costs $300",
+        ),
+        (
+            [_buy("api_today", 1_000), _buy("hosted_open", 300, gate="accepted")],
+            "hosted_open",
+            "Do not self-host, buy tokens of an open model: hosted_open option costs $300",
+        ),
+    ],
+)
+def test_the_sentence_for_each_way_to_buy(options: list[Option], kind: str, start: str) -> None:
+    verdict = _decide(*options)
+    assert verdict.kind == kind
+    assert verdict.sentence.startswith(start)
+
+
+def test_without_a_fleet_the_reason_says_why(catalog: Catalog) -> None:
+    assert _decide(_buy("api_today", 100)).reason == "No fleet can serve this: nothing fits."
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"), [("self_host", "Self-host: "), ("own_hardware", "Buy servers and self-host: ")]
+)
+def test_building_wins(catalog: Catalog, kind: str, words: str) -> None:
+    option, _ = _build(catalog, 1_200, 800, kind)
+    verdict = _decide(_buy("api_today", 10_000), option, against=DURABLE)
+    assert (verdict.kind, verdict.sureness) == (kind, "clear")
+    assert verdict.sentence == (
+        f"{words}own fleet costs $2,000 a month, $8,000 less than today; the best way to buy, api_today option, costs $10.0k."
+    )
+    assert "The peak needs 12 GPUs (10 busy and 2 spare replicas) at $1,200, plus $800 for people" in verdict.reason
+    assert "self-hosting stays cheaper from 5 M requests a month on" in verdict.reason
+    assert verdict.gap_usd_per_month == 8_000
+    assert verdict.saving_usd_per_month == 8_000
+
+
+@pytest.mark.parametrize(
+    ("usd", "kind"), [(9_001.0, "too_close"), (8_999.0, "self_host"), (10_999.0, "too_close"), (11_200.0, "stay")]
+)
+def test_a_tenth_apart_is_too_close_to_call(catalog: Catalog, usd: float, kind: str) -> None:
+    option, _ = _build(catalog, usd - 800, 800)
+    verdict = _decide(_buy("api_today", 10_000), option)
+    assert verdict.kind == kind
+    assert ("Too close to call" in verdict.sentence) is (kind == "too_close")
+
+
+def test_overlapping_ranges_lean_and_disjoint_ones_are_clear(catalog: Catalog) -> None:
+    for spread, sureness in ((100.0, "clear"), (5_000.0, "leaning")):
+        option, _ = _build(catalog, 5_000, 1_000, spread=spread)
+        assert _decide(_buy("api_today", 10_000), option).sureness == sureness
+
+
+def test_the_rival_of_a_purchase_is_the_best_fleet_and_not_the_next_purchase(catalog: Catalog) -> None:
+    option, _ = _build(catalog, 4_200, 800)
+    verdict = _decide(_buy("api_today", 1_000), _buy("hosted_open", 950, gate="accepted"), option)
+    assert verdict.winner.kind == "hosted_open"
+    assert verdict.runner_up is option
+    assert verdict.gap_usd_per_month == pytest.approx(4_050)
+
+
+def test_what_is_taken_on_trust_is_said(catalog: Catalog) -> None:
+    trusted, _ = _build(catalog, 1_200, 800, gate="assumed")
+    [assumption] = _decide(_buy("api_today", 10_000), trusted).assumptions
+    assert assumption.startswith("Llama is good enough for your product: assumed")
+    shown, _ = _build(catalog, 1_200, 800, gate="accepted")
+    assert _decide(_buy("api_today", 10_000), shown).assumptions == ()
+
+
+def _flips(catalog: Catalog, buy: Option, build: Option, stairs: Staircase, pay: float = 120_000) -> dict[str, str]:
+    found = decision.flips(build, buy, DURABLE, stairs, 1_000_000, pay)
+    return {flip.what: flip.flips_at for flip in found}
+
+
+def test_flips_by_hand_when_buying_wins(catalog: Catalog) -> None:
+    """Rent $9,000 (12 machines of $750, $1.03 a GPU-hour), people $1,000 (0.1 of $120,000), buying $5,000.
+
+    Price: $5,000 x 2. Rent: $5,000 - $1,000 = $4,000 for 12 GPUs x 730 h: $0.46, 56 % lower. Speed: $4,000 pays for 5
+    machines, 3 of them busy: 10/3 of today's. Staff: 0.1 - 5,000/10,000 < 0.
+    """
+    build, stairs = _build(catalog, 9_000, 1_000)
+    flips = _flips(catalog, _buy("api_today", 5_000), build, stairs)
+    assert flips["Price of api_today option"] == "$10.0k a month, 2 times as much"
+    assert flips["GPU rent"] == "$0.46, 56 % lower"
+    assert flips["Throughput"].endswith("requests/s, 3.33 times as much")
+    assert flips["Engineers to run it"] == "no number: dearer even unattended"
+    assert flips["Volume, requests a month"] == "up to 5 M"
+
+
+def test_flips_by_hand_when_building_wins(catalog: Catalog) -> None:
+    """Buying $20,000 against $10,000: price to $10,000; rent to $19,000 (2.17 $/h); staff to 0.1 + 1; speed: $19,000
+    pays for 25 machines, 23 busy, against 10."""
+    build, stairs = _build(catalog, 9_000, 1_000)
+    flips = _flips(catalog, _buy("api_today", 20_000), build, stairs)
+    assert flips["Price of api_today option"] == "$10.0k a month, 50 % lower"
+    assert flips["GPU rent"] == "$2.17, 2.11 times as much"
+    assert flips["Engineers to run it"] == "1.1"
+    assert flips["Throughput"].endswith("requests/s, 57 % lower")
+
+
+def test_flips_that_no_value_reaches_say_so(catalog: Catalog) -> None:
+    build, stairs = _build(catalog, 9_000, 1_000)
+    flips = _flips(catalog, _buy("api_today", 900), build, stairs)
+    assert flips["GPU rent"] == "no rent: even free GPUs would not pay for the rest"
+    assert flips["Throughput"].startswith("no speed")
+    dear = Option(
+        "hosted_open", "host", (fixed_line("API bill", 100, "x"), fixed_line(PEOPLE, 99_900, "x")), "M", "assumed"
+    )
+    bill = api_cost.monthly_bill(api_cost.offer("testhost", "closed", catalog), need(20), TODAY)  # $0.11
+    hosted = Option(dear.kind, dear.label, dear.lines, dear.model, dear.gate, bill)
+    assert _flips(catalog, hosted, build, stairs)["Price of host"] == "no price: even free it would cost more"
+
+
+def test_a_free_api_has_a_kill_price_but_no_ratio(catalog: Catalog) -> None:
+    build, stairs = _build(catalog, 9_000, 1_000)
+    bill = api_cost.monthly_bill(api_cost.offer("testhost", "free", catalog), need(), TODAY)
+    free = Option("api_today", "free", (fixed_line("API bill", 0.0, "list"),), "free", None, bill)
+    assert _flips(catalog, free, build, stairs)["Price of free"] == "$10.0k a month"
+
+
+def test_unpaid_engineers_have_no_flip(catalog: Catalog) -> None:
+    build, stairs = _build(catalog, 9_000, 0)
+    assert "not applicable" in _flips(catalog, _buy("api_today", 500), build, stairs, pay=0)["Engineers to run it"]
+
+
+def test_speed_may_not_fall_below_what_the_allowed_machines_can_make_good(catalog: Catalog) -> None:
+    """50 machines are allowed, 48 busy: 10/48 of today's speed is the end, however dear buying is."""
+    build, stairs = _build(catalog, 9_000, 1_000)
+    assert _flips(catalog, _buy("api_today", 1e9), build, stairs)["Throughput"].endswith("requests/s, 79 % lower")
+
+
+def test_no_volume_flips_what_never_crosses(catalog: Catalog) -> None:
+    build, stairs = _build(catalog, 9_000, 1_000)
+    [volume, *_] = decision.flips(build, _buy("api_today", 1), NEVER, stairs, 1_000_000, 1.0)
+    assert volume.flips_at == "no volume: a request costs more"

@@ -1,0 +1,171 @@
+"""The whole calculation on the fixed catalog: options, lines, outcomes, notes."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from support import BASE, scenario
+
+from calculators.catalog import Catalog, UnknownId
+from calculators.decision import Option
+from calculators.evaluate import Evaluation, curves, evaluate, volumes
+from calculators.scenario import parse_scenario
+
+
+def _options(evaluation: Evaluation) -> dict[str, Option]:
+    return {option.kind: option for option in evaluation.options}
+
+
+def test_every_line_adds_up_and_today_comes_first(catalog: Catalog) -> None:
+    found = evaluate(scenario(), catalog)
+    assert found.today.kind == "api_today"
+    for option in found.options:
+        assert option.usd_per_month == pytest.approx(sum(line.usd_per_month for line in option.lines))
+        assert option.low_usd_per_month <= option.usd_per_month <= option.high_usd_per_month
+    assert [o.usd_per_month for o in found.options[1:]] == sorted(o.usd_per_month for o in found.options[1:])
+    assert found.verdict.winner.usd_per_month == min(o.usd_per_month for o in found.options)
+    assert found.digest == catalog.digest
+
+
+def test_the_optimised_api_uses_caching_and_batch_by_hand(catalog: Catalog) -> None:
+    """2 M requests of 2,000 in, 300 out: $8,000 + $4,800 today. Half the input read at 0.2, half written at 2.5:
+    $400 + $5,000 + $4,800 = $10,200, and $7,800 in batch, where output costs 4: $9,000 for half and half. Plain: $12,800
+    and $6,400 in batch: $9,600. The seller's caching wins."""
+    found = evaluate(
+        scenario(
+            api={"model": "closed-cached"},
+            workload={"input_tok": 2_000, "input_p95_tok": 2_000, "cacheable_frac": 0.5, "deferrable_frac": 0.5},
+        ),
+        catalog,
+    )
+    options = _options(found)
+    assert options["api_today"].usd_per_month == pytest.approx(12_800)
+    assert options["api_optimised"].usd_per_month == pytest.approx(9_000)
+
+
+def test_caching_is_not_advised_where_prompts_are_too_short(catalog: Catalog) -> None:
+    """Prompts of 1,000 tokens are below the minimum of 1,024."""
+    found = evaluate(scenario(api={"model": "closed-cached"}, workload={"cacheable_frac": 0.9}), catalog)
+    assert "api_optimised" not in _options(found)
+
+
+def test_a_model_nobody_sells_has_no_hosted_option(catalog: Catalog) -> None:
+    assert "hosted_open" not in _options(evaluate(scenario(candidates=[{"model": "llama-3.1-8b"}]), catalog))
+
+
+def test_a_model_that_is_not_acceptable_is_no_option_at_all(catalog: Catalog) -> None:
+    found = evaluate(scenario(candidates=[{"model": "llama-3.3-70b", "gate": "not_acceptable"}]), catalog)
+    assert [option.kind for option in found.options] == ["api_today"]
+    assert found.crossover.kind == "no_fleet"
+    assert "no open model is accepted as a stand-in" in found.verdict.reason
+    assert found.verdict.kind == "stay"
+
+
+def test_the_own_fleet_is_compared_with_every_way_to_buy(catalog: Catalog) -> None:
+    found = evaluate(scenario(), catalog)
+    assert [option.kind for option, _ in found.crossovers] == ["api_today", "hosted_open"]
+    assert found.buy.kind == "hosted_open"
+
+
+def test_a_fleet_beyond_the_gpu_limit_is_said_to_be_so(catalog: Catalog) -> None:
+    found = evaluate(scenario(workload={"requests_per_month": 1e11}, hardware={"max_gpus": 16}), catalog)
+    assert found.build is None
+    assert any(o.why == "needs more than the 16 GPUs allowed" for o in found.outcomes)
+    assert "16 GPUs allowed" in found.verdict.reason
+
+
+def test_one_gpu_cannot_hold_a_replica_and_its_spare(catalog: Catalog) -> None:
+    found = evaluate(scenario(hardware={"max_gpus": 1}), catalog)
+    assert found.build is None
+    assert "within the GPU limit" in found.verdict.reason
+    alone = evaluate(
+        scenario(
+            hardware={"max_gpus": 1},
+            operations={"spare_replicas": 0},
+            targets={"ttft_p95_ms": None, "tpot_ms": None},
+            workload={"requests_per_month": 1_000},
+        ),
+        catalog,
+    )
+    assert alone.build is not None
+
+
+def test_every_gpu_gets_one_row_and_losers_a_reason(catalog: Catalog) -> None:
+    found = evaluate(
+        parse_scenario({**BASE, "hardware": {}, "candidates": [{"model": "llama-3.3-70b"}, {"model": "gpt-oss-120b"}]}),
+        catalog,
+    )
+    assert len({(o.model, o.gpu) for o in found.outcomes}) == len(found.outcomes) == 2 * 3
+    assert all(o.why for o in found.outcomes)
+    assert found.outcomes[0].why == "cheapest"
+    prices = [o.usd_per_month for o in found.outcomes if o.usd_per_month is not None]
+    assert prices == sorted(prices)
+
+
+def test_the_curve_passes_through_the_options_at_the_volume_of_today(catalog: Catalog) -> None:
+    found = evaluate(scenario(), catalog)
+    at = np.array([found.demand.requests_per_month])
+    for curve in curves(found, at):
+        assert curve.usd_per_month[0] == pytest.approx(curve.option.usd_per_month), curve.option.label
+
+
+def test_the_grid_of_volumes_holds_the_volume_of_today_and_ascends(catalog: Catalog) -> None:
+    found = evaluate(scenario(), catalog)
+    grid = volumes(found.demand, found.stairs)
+    assert grid[0] < found.demand.requests_per_month < grid[-1]
+    assert (np.diff(grid) > 0).all()
+    assert volumes(found.demand, ()).size == 240
+
+
+def test_bought_servers_are_an_option_of_their_own(catalog: Catalog) -> None:
+    found = evaluate(scenario(hardware={"include_owned": True}), catalog)
+    owned = _options(found)["own_hardware"]
+    assert owned.plan is not None
+    assert owned.plan.gpus % 8 == 0
+    assert "own servers" in owned.label
+
+
+@pytest.mark.parametrize(
+    ("changes", "note"),
+    [
+        ({"api": {"model": "closed-dated"}}, "closed-dated at Test Host changes price on 2026-12-01: $4 in, $12 out"),
+        ({"workload": {"peak_basis": "bounded"}}, "The peak, 4× the mean, is a lower bound, from a short log"),
+        ({"workload": {"requests_basis": "assumed"}}, "Requests a month are a typical figure, not measured"),
+        ({"workload": {"requests_basis": "assumed", "source": "log:x.csv"}}, "extrapolated from a short log"),
+        ({"hardware": {"rent_usd_per_gpu_h": {}}}, "one provider's list price"),
+    ],
+)
+def test_what_a_careful_reader_should_know_is_noted(catalog: Catalog, changes: dict[str, Any], note: str) -> None:
+    assert any(note in text for text in evaluate(scenario(**changes), catalog).notes)
+
+
+def test_an_unknown_id_stops_before_any_number(catalog: Catalog) -> None:
+    with pytest.raises(UnknownId):
+        evaluate(scenario(candidates=[{"model": "llama-9"}]), catalog)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"workload": {"requests_per_month": 1e12}},
+        {"workload": {"requests_per_month": 1e-300}},
+        {"workload": {"input_tok": 1e7, "output_tok": 1e6, "input_p95_tok": 1e7, "output_p95_tok": 1e6}},
+        {"workload": {"active_h_per_month": 1e-300}},
+        {"workload": {"peak_ratio": 10_000}},
+        {"hardware": {"max_gpus": 100_000}},
+        {"hardware": {"rent_usd_per_gpu_h": {"h100-sxm": 1e308}}},
+        {"hardware": {"rent_usd_per_gpu_h": {"h100-sxm": 1e-300}}},
+        {"operations": {"platform_usd_per_month": 1e308}},
+        {"operations": {"engineer_usd_per_year": 0}},
+        {"operations": {"spare_replicas": 100}},
+        {"operations": {"horizon_months": 120}},
+        {"api": {"model": "free"}},
+        {"as_of": "2020-01-01"},
+        {"as_of": "2100-01-01"},
+    ],
+)
+@pytest.mark.filterwarnings("error")
+def test_extreme_but_allowed_inputs_give_a_verdict(catalog: Catalog, changes: dict[str, Any]) -> None:
+    found = evaluate(scenario(**changes), catalog)
+    assert np.isfinite(found.verdict.winner.usd_per_month)
+    assert "nan" not in (found.verdict.sentence + found.verdict.reason).lower().split()

@@ -1,0 +1,376 @@
+"""What must hold for every scenario, on the fixed catalog, with hypothesis looking for one that breaks it."""
+
+import random
+import re
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import FIXED_ROOT
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from support import BASE, scenario, staircase
+
+from calculators import crossover, decision, fleet
+from calculators.catalog import Catalog, load_catalog
+from calculators.decision import Option
+from calculators.evaluate import Evaluation, evaluate
+from calculators.options import all_staircases
+from calculators.records import Range
+from calculators.scenario import Scenario, parse_scenario
+from calculators.workload import demand
+
+CATALOG = load_catalog(FIXED_ROOT)
+MODELS = ("llama-3.3-70b", "gpt-oss-120b", "llama-3.1-8b")
+quickly = settings(max_examples=20, deadline=None, derandomize=True)
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> dict[str, Any]:
+    """Any reasonable question to the fixed catalog, as plain values."""
+    input_tok, output_tok = draw(st.floats(50, 8_000)), draw(st.floats(10, 2_000))
+    return {
+        **BASE,
+        "workload": {
+            "requests_per_month": 10 ** draw(st.floats(3, 9)),
+            "input_tok": input_tok,
+            "output_tok": output_tok,
+            "input_p95_tok": input_tok * draw(st.floats(1, 4)),
+            "output_p95_tok": output_tok * draw(st.floats(1, 4)),
+            "cached_frac": draw(st.floats(0, 0.5)),
+            "cacheable_frac": draw(st.floats(0, 1)),
+            "self_hit_frac": draw(st.floats(0, 0.5)),
+            "deferrable_frac": draw(st.floats(0, 1)),
+            "peak_ratio": draw(st.floats(1, 20)),
+            "active_h_per_month": draw(st.floats(50, 730)),
+        },
+        "api": {"provider": "testhost", "model": draw(st.sampled_from(["closed", "closed-cached"]))},
+        "candidates": [
+            {"model": model, "gate": draw(st.sampled_from(["accepted", "assumed"]))}
+            for model in draw(st.lists(st.sampled_from(MODELS), min_size=1, unique=True))
+        ],
+        "targets": {"ttft_p95_ms": draw(st.sampled_from([None, 2_000])), "tpot_ms": draw(st.sampled_from([None, 50]))},
+        "hardware": {"include_owned": draw(st.booleans()), "max_gpus": draw(st.sampled_from([64, 512]))},
+        "operations": {
+            "spare_replicas": draw(st.integers(0, 2)),
+            "self_host_fte": draw(st.sampled_from([0, 0.25, None])),
+        },
+    }
+
+
+def _with(case: dict[str, Any], group: str, **values: Any) -> Scenario:
+    return parse_scenario({**case, group: {**case[group], **values}})
+
+
+def _costs(found: Evaluation) -> dict[tuple[str, str], float]:
+    return {(o.kind, o.model): o.usd_per_month for o in found.options}
+
+
+def _fleet_cost(case: Scenario) -> float:
+    build = evaluate(case, CATALOG).build
+    return build.usd_per_month if build is not None else float("inf")
+
+
+def _first(case: Scenario) -> float:
+    found = evaluate(case, CATALOG).crossovers[0][1].first_req_per_month
+    return float("inf") if found is None else found
+
+
+@quickly
+@given(cases(), st.floats(1, 100))
+def test_more_volume_never_costs_less(case: dict[str, Any], times: float) -> None:
+    volume = case["workload"]["requests_per_month"]
+    less, more = (
+        _costs(evaluate(_with(case, "workload", requests_per_month=v), CATALOG)) for v in (volume, volume * times)
+    )
+    for option in less.keys() & more.keys():
+        assert more[option] >= less[option] * (1 - 1e-9), option
+
+
+@quickly
+@given(cases(), st.floats(1, 50))
+def test_the_bill_of_every_api_is_linear_in_volume(case: dict[str, Any], times: float) -> None:
+    volume = case["workload"]["requests_per_month"]
+    one, many = (evaluate(_with(case, "workload", requests_per_month=v), CATALOG) for v in (volume, volume * times))
+    bills = [{(o.kind, o.model): o.bill.usd_per_month for o in e.options if o.bill is not None} for e in (one, many)]
+    assert bills[0].keys() == bills[1].keys()
+    for option, usd in bills[0].items():
+        assert bills[1][option] == pytest.approx(usd * times)
+
+
+@quickly
+@given(cases(), st.floats(1, 10))
+def test_a_higher_peak_never_lowers_the_fleet_or_the_break_even(case: dict[str, Any], times: float) -> None:
+    flat, steep = (_with(case, "workload", peak_ratio=case["workload"]["peak_ratio"] * k) for k in (1, times))
+    assert _fleet_cost(steep) >= _fleet_cost(flat) * (1 - 1e-9)
+    assert _first(steep) >= _first(flat) * (1 - 1e-9)
+
+
+@quickly
+@given(cases(), st.floats(0.05, 1))
+def test_fewer_active_hours_never_lower_the_fleet_or_the_break_even(case: dict[str, Any], part: float) -> None:
+    hours = case["workload"]["active_h_per_month"]
+    whole, short = (_with(case, "workload", active_h_per_month=hours * k) for k in (1, part))
+    assert _fleet_cost(short) >= _fleet_cost(whole) * (1 - 1e-9)
+    assert _first(short) >= _first(whole) * (1 - 1e-9)
+
+
+def test_lower_utilisation_never_brings_the_lasting_break_even_nearer(catalog: Catalog) -> None:
+    """The same machines at ever lower load: what a replica carries a month shrinks with the utilisation."""
+    for seed in range(60):
+        rng = random.Random(seed)
+        usd, fixed, price = rng.uniform(100, 900), rng.uniform(0, 5_000), rng.uniform(0.5, 2)
+        durable = []
+        for utilisation in (1.0, 0.8, 0.5, 0.3):
+            stairs = staircase(catalog, 1_000 * utilisation, usd, 1, 1, 5_000)
+            found = crossover.find([stairs], crossover.Line(0.0, fixed), crossover.Line(price, 0.0))
+            durable.append(float("inf") if found.durable_req_per_month is None else found.durable_req_per_month)
+        assert all(later >= sooner * (1 - 1e-12) for sooner, later in pairwise(durable)), seed
+
+
+def _scaled_range(value: Range, k: float) -> Range:
+    return value.model_copy(update={"low": value.low * k, "central": value.central * k, "high": value.high * k})
+
+
+def _scaled(catalog: Catalog, k: float) -> Catalog:
+    """Every dollar of the catalog times k."""
+    apis = {}
+    for name, provider in catalog.api_providers.items():
+        models = tuple(
+            m.model_copy(
+                update={
+                    "prices": tuple(
+                        p.model_copy(update={f: v * k for f, v in p if f.endswith("_usd_per_mtok") and v is not None})
+                        for p in m.prices
+                    )
+                }
+            )
+            for m in provider.models
+        )
+        apis[name] = provider.model_copy(update={"models": models})
+    rents = {
+        name: p.model_copy(
+            update={"rents": tuple(r.model_copy(update={"usd_per_gpu_h": r.usd_per_gpu_h * k}) for r in p.rents)}
+        )
+        for name, p in catalog.rent_providers.items()
+    }
+    book = catalog.ownership
+    money = {f: _scaled_range(v, k) for f, v in book if "_usd_" in f and isinstance(v, Range)}
+    money |= {f: _scaled_range(v, k) for f, v in book if f.endswith("usd_per_kw_month")}
+    servers = {gpu: _scaled_range(v, k) for gpu, v in book.server_usd_per_gpu.items()}
+    return replace(
+        catalog,
+        api_providers=apis,
+        rent_providers=rents,
+        ownership=book.model_copy(update={**money, "server_usd_per_gpu": servers}),
+    )
+
+
+@quickly
+@given(cases(), st.floats(0.01, 100))
+def test_scaling_every_price_scales_every_cost_and_moves_no_crossing(case: dict[str, Any], k: float) -> None:
+    case = {**case, "operations": {"spare_replicas": 1}}  # people by the catalog's own figures
+    before, after = evaluate(parse_scenario(case), CATALOG), evaluate(parse_scenario(case), _scaled(CATALOG, k))
+    costs, scaled = _costs(before), _costs(after)
+    assert costs.keys() == scaled.keys()
+    for option, usd in costs.items():
+        assert scaled[option] == pytest.approx(usd * k), option
+    assert after.verdict.winner.usd_per_month == pytest.approx(before.verdict.winner.usd_per_month * k)
+    assert (after.verdict.winner.kind, after.verdict.winner.model) == (
+        before.verdict.winner.kind,
+        before.verdict.winner.model,
+    )
+    for (_, one), (_, other) in zip(before.crossovers, after.crossovers, strict=True):
+        assert one.kind == other.kind
+        assert [c.requests_per_month for c in other.crossings] == pytest.approx(
+            [c.requests_per_month for c in one.crossings]
+        )
+
+
+@quickly
+@given(cases())
+def test_the_crossings_of_an_evaluation_are_those_of_every_fleet_there_is(case: dict[str, Any]) -> None:
+    """Only some staircases are kept for the curve: no other fleet may be cheaper anywhere below the limit."""
+    asked = parse_scenario(case)
+    found = evaluate(asked, CATALOG)
+    every, _ = all_staircases(asked, found.demand, CATALOG)
+    assume(every)
+    limit = max(s.limit_req_per_month for s in every)
+    grid = np.unique(np.concatenate([np.geomspace(limit / 1e6, limit, 800), np.linspace(limit / 2_000, limit, 2_000)]))
+    everything = np.min([s.rent_usd_per_month(grid) for s in every], axis=0)
+    kept = np.min([s.rent_usd_per_month(grid) for s in found.stairs], axis=0)
+    finite = np.isfinite(everything)
+    assert kept[finite] == pytest.approx(everything[finite], rel=1e-9)
+    for option, against in found.crossovers:
+        assert option.bill is not None
+        buy = option.usd_per_month - option.bill.usd_per_month + option.bill.usd_per_request * grid
+        gaps = (buy - found.build_line.usd_per_month(grid) - everything)[finite]
+        volumes = [c.requests_per_month for c in against.crossings]
+        building = (np.searchsorted(volumes, grid[finite]) % 2 == 1) ^ (against.first_req_per_month == 0.0)
+        clear = np.abs(gaps) > 1e-6 * (1 + buy[finite])
+        assert ((gaps > 0) == building)[clear].all()
+
+
+@quickly
+@given(cases(), st.randoms(use_true_random=False))
+def test_the_order_of_the_candidates_changes_nothing(case: dict[str, Any], rng: random.Random) -> None:
+    shuffled = case["candidates"][:]
+    rng.shuffle(shuffled)
+    before, after = (
+        evaluate(parse_scenario({**case, "candidates": c}), CATALOG) for c in (case["candidates"], shuffled)
+    )
+    assert [o.label for o in after.options] == [o.label for o in before.options]
+    assert after.verdict.sentence == before.verdict.sentence
+    assert after.crossover.crossings == before.crossover.crossings
+
+
+@quickly
+@given(cases())
+def test_zero_people_leave_the_rent_platform_and_egress(case: dict[str, Any]) -> None:
+    found = evaluate(
+        parse_scenario({**case, "operations": {"self_host_fte": 0, "migration_weeks": 0, "platform_usd_per_month": 0}}),
+        CATALOG,
+    )
+    for option in (o for o in found.options if o.is_build):
+        assert option.plan is not None
+        egress = next(line.usd_per_month for line in option.lines if line.name == "Egress")
+        assert option.usd_per_month == pytest.approx(option.plan.rent_usd_per_month + egress)
+
+
+@quickly
+@given(cases(), st.sampled_from(["self_host_fte", "platform_usd_per_month", "migration_weeks", "spare_replicas"]))
+def test_more_of_any_cost_never_makes_building_cheaper(case: dict[str, Any], what: str) -> None:
+    less, more = (_fleet_cost(_with(case, "operations", **{what: n})) for n in (1, 3))
+    assert more >= less
+
+
+@quickly
+@given(cases())
+def test_looser_targets_and_more_choice_never_make_building_dearer(case: dict[str, Any]) -> None:
+    here = _fleet_cost(parse_scenario(case))
+    assert _fleet_cost(_with(case, "targets", ttft_p95_ms=None, tpot_ms=None)) <= here * (1 + 1e-9)
+    assert _fleet_cost(_with(case, "hardware", commitments=["on_demand", "1y"])) <= here * (1 + 1e-9)
+    assert _fleet_cost(_with(case, "hardware", include_marketplaces=True)) <= here * (1 + 1e-9)
+    assert _fleet_cost(_with(case, "hardware", gpus=["h100-sxm"])) >= here * (1 - 1e-9)
+
+
+@quickly
+@given(cases())
+def test_the_verdict_names_the_cheapest_option(case: dict[str, Any]) -> None:
+    found = evaluate(parse_scenario(case), CATALOG)
+    cheapest = min(found.options, key=lambda option: option.usd_per_month)
+    assert found.verdict.winner is cheapest
+    assert found.verdict.gap_usd_per_month >= 0
+    assert found.verdict.saving_usd_per_month == pytest.approx(found.today.usd_per_month - cheapest.usd_per_month)
+    if found.verdict.kind == "too_close":
+        assert found.verdict.runner_up is not None
+        assert found.verdict.gap_usd_per_month < 0.1 * found.verdict.runner_up.usd_per_month
+
+
+# --- what would flip it: put the flipped value back in, and both sides cost the same -------------------------------
+
+FLIP_CASES = [
+    {"workload": {"requests_per_month": 20_000_000}},
+    {"workload": {"requests_per_month": 60_000_000, "peak_ratio": 2}},
+    {"workload": {"requests_per_month": 5_000_000}, "operations": {"self_host_fte": 0.25}},
+]
+
+
+def _flip(found: Evaluation, what: str) -> float:
+    """The number in a flip, whatever it is written with."""
+    [text] = [flip.flips_at for flip in found.verdict.flips if flip.what.startswith(what)]
+    number = re.search(r"([\d.,]+)([kM]?)", text)
+    assert number is not None, text
+    return float(number[1].replace(",", "")) * {"": 1, "k": 1e3, "M": 1e6}[number[2]]
+
+
+def _both(found: Evaluation) -> tuple[Option, Option]:
+    assert found.build is not None
+    return found.build, found.buy
+
+
+def _flip_case(changes: dict[str, Any], **more: Any) -> Scenario:
+    """Nobody hosts this model, so the API of today is what building is measured against."""
+    changes = {**changes, **{k: {**changes.get(k, {}), **v} for k, v in more.items()}}
+    return scenario(candidates=[{"model": "llama-3.1-8b", "gate": "accepted"}], **changes)
+
+
+@pytest.mark.parametrize("changes", FLIP_CASES)
+def test_the_kill_price_equalises(changes: dict[str, Any]) -> None:
+    found = evaluate(_flip_case(changes), CATALOG)
+    build, buy = _both(found)
+    assert build.usd_per_month < buy.usd_per_month
+    discount = 1 - _flip(found, "Price of") / buy.usd_per_month
+    build, buy = _both(evaluate(_flip_case(changes, api={"discount_frac": discount}), CATALOG))
+    assert build.usd_per_month == pytest.approx(buy.usd_per_month, rel=0.005)
+
+
+@pytest.mark.parametrize("changes", FLIP_CASES)
+def test_the_kill_rent_equalises(changes: dict[str, Any]) -> None:
+    rent = _flip(evaluate(_flip_case(changes), CATALOG), "GPU rent")
+    asked = _flip_case(changes, hardware={"rent_usd_per_gpu_h": {"h100-sxm": rent}})
+    build, buy = _both(evaluate(asked, CATALOG))
+    assert build.usd_per_month == pytest.approx(buy.usd_per_month, rel=0.005)
+
+
+@pytest.mark.parametrize("changes", FLIP_CASES)
+def test_the_staff_that_eats_the_saving_equalises(changes: dict[str, Any]) -> None:
+    fte = _flip(evaluate(_flip_case(changes), CATALOG), "Engineers")
+    build, buy = _both(evaluate(_flip_case(changes, operations={"self_host_fte": fte}), CATALOG))
+    assert build.usd_per_month == pytest.approx(buy.usd_per_month, rel=0.005)
+
+
+@pytest.mark.parametrize("changes", FLIP_CASES)
+def test_the_speed_that_flips_it_lies_between_dearer_and_not(changes: dict[str, Any]) -> None:
+    asked = _flip_case(changes)
+    found = evaluate(asked, CATALOG)
+    build, buy = _both(found)
+    assert build.plan is not None
+    plan, volume = build.plan, found.demand.requests_per_month
+    every, _ = all_staircases(asked, demand(asked.workload), CATALOG)
+    stairs = next(s for s in every if s.capacity.setup == plan.setup and s.lease == plan.lease)
+    rest = build.usd_per_month - plan.rent_usd_per_month
+    ratio = _flip(found, "Throughput") / plan.capacity.req_s
+
+    def cost(factor: float) -> float:
+        slower = replace(stairs, replica_req_per_month=stairs.replica_req_per_month * ratio * factor)
+        return rest + float(slower.rent_usd_per_month(np.asarray(volume)))
+
+    assert cost(1.01) <= buy.usd_per_month < cost(0.99)
+
+
+@pytest.mark.parametrize("changes", FLIP_CASES)
+def test_at_every_crossing_both_sides_cost_the_same_or_a_machine_apart(changes: dict[str, Any]) -> None:
+    found = evaluate(_flip_case(changes), CATALOG)
+    assert found.crossover.crossings
+    for crossing in found.crossover.crossings:
+        gaps = []
+        for factor in (1 - 1e-6, 1 + 1e-6):
+            there = _flip_case(changes, workload={"requests_per_month": crossing.requests_per_month * factor})
+            build, buy = _both(evaluate(there, CATALOG))
+            gaps.append(buy.usd_per_month - build.usd_per_month)
+        assert (gaps[0] < gaps[1]) is (crossing.cheaper_above == "build")
+        assert gaps[0] * gaps[1] <= 0
+    flips_at = next(f.flips_at for f in found.verdict.flips if f.what.startswith("Volume"))
+    assert flips_at.startswith(("up to", "down to"))
+
+
+def test_ranking_is_stable_under_permutation_of_options(catalog: Catalog) -> None:
+    found = evaluate(scenario(), catalog)
+    again = decision.decide(
+        (found.today, *reversed(found.options[1:])), found.crossover, found.crossovers[0][1], (), ""
+    )
+    assert again.winner is found.verdict.winner
+    assert again.sentence == found.verdict.sentence
+
+
+def test_the_peak_of_a_plan_is_carried_by_its_busy_replicas(catalog: Catalog) -> None:
+    for volume in (1e5, 1e7, 3e8):
+        found = evaluate(scenario(workload={"requests_per_month": volume}), catalog)
+        plan = found.build.plan if found.build else None
+        assert isinstance(plan, fleet.Plan)
+        assert plan.replicas * plan.capacity.req_s >= found.demand.peak_req_s * (1 - 1e-9)
+        assert (plan.replicas - 1) * plan.capacity.req_s < found.demand.peak_req_s
+        assert plan.gpus >= (plan.replicas + plan.spare_replicas) * plan.setup.tensor_parallel

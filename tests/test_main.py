@@ -1,0 +1,187 @@
+"""The command line as a user meets it: exit status 0, or 2 with one clear line; never a stack trace."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from support import BASE, merged
+
+from calculators.__main__ import main
+from calculators.catalog import ROOT
+from calculators.yaml_files import MAX_FILE_BYTES
+
+LIVE = merged(BASE, {"api": {"provider": "openai", "model": "gpt-5.4"}})
+
+
+def _file(folder: Path, content: Any) -> str:
+    path = folder / "case.yaml"
+    if isinstance(content, dict):
+        content = yaml.safe_dump(content)
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return str(path)
+
+
+def _refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    assert main(arguments) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("crossover: ")
+    assert captured.err.count("\n") == 1, captured.err
+    assert "Traceback" not in captured.err
+    return captured.err
+
+
+def test_check_counts_the_data(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check"]) == 0
+    assert "all valid. Digest" in capsys.readouterr().out
+
+
+def test_decide_prints_the_verdict(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["decide", _file(tmp_path, LIVE)]) == 0
+    assert "A month of 2 M requests:" in capsys.readouterr().out
+
+
+def test_decide_json_loads_and_has_the_verdict_on_top(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["decide", _file(tmp_path, LIVE), "--json"]) == 0
+    plain = json.loads(capsys.readouterr().out)
+    assert plain["verdict"]["sentence"]
+    assert plain["verdict"]["kind"] in ("stay", "optimise_api", "hosted_open", "self_host", "own_hardware", "too_close")
+
+
+def test_the_day_defaults_to_today(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from datetime import date
+
+    assert main(["decide", _file(tmp_path, {k: v for k, v in LIVE.items() if k != "as_of"}), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["scenario"]["as_of"] == date.today().isoformat()
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "scenarios").glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_shipped_scenario_gives_a_verdict(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["decide", str(path)]) == 0
+    assert "costs" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"candidates": [{"model": "llama-3.3-7b"}]}, "unknown model 'llama-3.3-7b'; did you mean 'llama-3"),
+        ({"hardware": {"gpus": ["h100-smx"]}}, "unknown GPU 'h100-smx'; did you mean 'h100-sxm'?"),
+        ({"hardware": {"rent_usd_per_gpu_h": {"h100-smx": 2}}}, "unknown GPU 'h100-smx'; did you mean 'h100-sxm'?"),
+        ({"hardware": {"rent_providers": ["aws-2"]}}, "unknown provider 'aws-2'"),
+        ({"api": {"model": "gpt-5.4\nfoo"}}, "no price for model"),
+        ({"api": {"provider": "opnai"}}, "no prices for provider 'opnai'. Known ones are, for instance: openai"),
+        (
+            {"workload": {"requests_per_month": 10**15}},
+            "workload.requests_per_month: Input should be less than or equal to",
+        ),
+        ({"workload": {"requests_per_month": 0}}, "workload.requests_per_month: Input should be greater than 0"),
+        ({"workload": {"requests_per_month": -1}}, "workload.requests_per_month: Input should be greater than 0"),
+        ({"workload": {"requests_per_month": float("nan")}}, "workload.requests_per_month"),
+        ({"workload": {"requests_per_month": float("inf")}}, "workload.requests_per_month"),
+        ({"workload": {"requests_per_month": "lots"}}, "valid number"),
+        ({"targets": {"tpot_ms": -5}}, "targets.tpot_ms: Input should be greater than 0"),
+        ({"workloads": {}}, "workloads"),
+        ({"candidates": {}}, "candidates"),
+        ({"as_of": "yesterday"}, "as_of"),
+        ({"as_of": "9999-12-31"}, "as_of"),
+    ],
+)
+def test_a_bad_value_is_one_line_that_names_file_field_and_remedy(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], changes: dict[str, Any], message: str
+) -> None:
+    error = _refused(capsys, "decide", _file(tmp_path, merged(LIVE, changes)))
+    assert message in error
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "case.yaml: the file is empty"),
+        ("just words", "case.yaml: a scenario is a list of 'key: value' lines"),
+        ("- 1\n- 2", "case.yaml: a scenario is a list of 'key: value' lines"),
+        ("{}", "case.yaml: workload: Field required"),
+        (bytes(range(256)), "case.yaml: not UTF-8 text"),
+        (b"name: \x00\x01", "case.yaml: not valid YAML"),
+        ("name: \ufffe", "case.yaml: not valid YAML"),
+        ("a: [1, 2", "case.yaml:2: not valid YAML"),
+        ("\tname: x", "case.yaml:1: not valid YAML"),
+        ("name: x\nname: y", "case.yaml:2: the key 'name' is given twice; keep one"),
+        ("workload:\n  requests_per_month: 1e6", "case.yaml:2: '1e6' would be read as text; write the number out"),
+        ("a: &x [1]\nb: *x", "case.yaml:2: anchors and aliases (&, *) are not read"),
+        ("#" * (MAX_FILE_BYTES + 1), "case.yaml: larger than 256,000 bytes; is it a scenario?"),
+    ],
+)
+def test_a_file_that_is_no_scenario_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str | bytes, message: str
+) -> None:
+    assert message in _refused(capsys, "decide", _file(tmp_path, content))
+
+
+def test_a_missing_file_or_a_folder_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "No such file" in _refused(capsys, "decide", str(tmp_path / "nothing.yaml"))
+    assert "directory" in _refused(capsys, "decide", str(tmp_path))
+
+
+@pytest.mark.parametrize("content", ["[" * 200_000, "{a: " * 60_000, "- " * 100_000])
+def test_nesting_deep_enough_to_crash_a_parser_is_one_line(tmp_path: Path, content: str) -> None:
+    """In a process of its own: when this goes wrong, the interpreter dies."""
+    command = [sys.executable, "-m", "calculators", "decide", _file(tmp_path, content)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "crossover: case.yaml:1: nested too deeply; at most 20 levels are read\n"
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"candidates": [{"model": "deepseek-v3"}], "hardware": {"gpus": ["l4"]}}, "does not fit"),
+        ({"targets": {"tpot_ms": 0.01}}, "the target is 0.01 ms"),
+        ({"targets": {"ttft_p95_ms": 0.01}}, "the target is 0.01 ms"),
+        ({"hardware": {"gpus": ["rtx-4090"], "rent_providers": ["aws"]}}, "no rent for this GPU passes"),
+        ({"hardware": {"max_gpus": 1}}, "within the GPU limit"),
+    ],
+)
+def test_where_no_fleet_can_serve_the_verdict_is_given_with_the_reason(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], changes: dict[str, Any], why: str
+) -> None:
+    assert main(["decide", _file(tmp_path, merged(LIVE, changes)), "--json"]) == 0
+    plain = json.loads(capsys.readouterr().out)
+    assert plain["verdict"]["kind"] in ("stay", "hosted_open", "optimise_api")
+    assert plain["verdict"]["reason"].startswith("No fleet can serve this: ")
+    assert any(why in outcome["why"] for outcome in plain["outcomes"])
+
+
+def test_throughput_repeats_every_row_and_needs_the_lengths(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    points, out = tmp_path / "points.csv", tmp_path / "out.csv"
+    points.write_text("gpu,model,isl,osl\nh100-sxm,llama-3.1-8b,1000,300\nnonsense,nonsense,1000,300\n")
+    assert main(["throughput", str(points), "--out", str(out)]) == 0
+    assert "1 unsupported" in capsys.readouterr().out
+    assert len(out.read_text().splitlines()) == 3
+    points.write_text("gpu,model\nh100-sxm,llama-3.3-70b\n")
+    assert "missing columns isl, osl" in _refused(capsys, "throughput", str(points), "--out", str(out))
+
+
+def test_workload_of_the_shipped_sample_is_a_workload_block(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "workload.yaml"
+    sample = ROOT / "sample_logs/azure_conversation_2023.csv"
+    assert main(["workload", str(sample), "--out", str(out)]) == 0
+    capsys.readouterr()
+    block = yaml.safe_load(out.read_text())
+    case = {**LIVE, "workload": block.get("workload", block)}
+    assert main(["decide", _file(tmp_path, case)]) == 0
+
+
+def test_several_logs_at_once_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "one log at a time" in _refused(capsys, "workload", "a.csv", "b.csv")
+
+
+@pytest.mark.parametrize("arguments", [[], ["nonsense"], ["decide"], ["throughput", "x.csv"]])
+def test_a_wrong_command_line_exits_with_two(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(arguments)
+    assert stop.value.code == 2
+    assert "Traceback" not in capsys.readouterr().err

@@ -1,0 +1,59 @@
+"""The same Evaluation as text and as JSON."""
+
+import json
+from typing import Any
+
+import pytest
+from support import scenario
+
+from calculators.catalog import Catalog
+from calculators.evaluate import evaluate
+from calculators.fleet import leases
+from calculators.report import lease_terms, sources, to_json, to_text
+
+CASES = [{}, {"hardware": {"include_owned": True}}, {"targets": {"tpot_ms": 0.01}}, {"api": {"model": "closed-dated"}}]
+
+
+@pytest.mark.parametrize("changes", CASES)
+def test_the_text_says_the_verdict_every_option_and_the_state_of_the_data(
+    catalog: Catalog, changes: dict[str, Any]
+) -> None:
+    found = evaluate(scenario(**changes), catalog)
+    text = to_text(found)
+    assert text.splitlines()[0] == found.verdict.sentence
+    for option in found.options:
+        assert option.label in text
+    assert f"Prices and profiles {catalog.digest}, as of 2026-11-23." in text
+    assert ("What would change the answer:" in text) is (found.build is not None)
+
+
+@pytest.mark.parametrize("changes", CASES)
+def test_the_json_is_strict_and_equals_the_evaluation(catalog: Catalog, changes: dict[str, Any]) -> None:
+    found = evaluate(scenario(**changes), catalog)
+    plain = json.loads(json.dumps(to_json(found), allow_nan=False))
+    assert plain["verdict"]["kind"] == found.verdict.kind
+    assert plain["verdict"]["sentence"] == found.verdict.sentence
+    assert plain["digest"] == catalog.digest
+    assert [o["usd_per_month"] for o in plain["options"]] == [o.usd_per_month for o in found.options]
+    assert plain["scenario"] == found.scenario.model_dump(mode="json")
+    assert len(plain["crossovers"]) == len(found.crossovers)
+
+
+def test_profiles_become_ids_and_what_is_infinite_null(catalog: Catalog) -> None:
+    plain = to_json(evaluate(scenario(targets={"tpot_ms": 0.01}), catalog))
+    assert plain["crossovers"][0][1]["break_even_utilisation_ratio"] is None
+    fleet = next(o for o in to_json(evaluate(scenario(), catalog))["options"] if o["kind"] == "self_host")
+    setup = fleet["plan"]["capacity"]["setup"]
+    assert (setup["model"], setup["gpu"]) == ("llama-3.3-70b", "h100-sxm")
+    assert fleet["plan"]["gpus"] == 4
+
+
+def test_every_cost_line_of_a_list_price_has_a_source(catalog: Catalog) -> None:
+    found = sources(evaluate(scenario(), catalog))
+    assert {name for name, _ in found} >= {"API bill", "GPU rent", "People", "Egress", "Evaluation and migration"}
+
+
+def test_the_terms_of_a_lease_in_a_line(catalog: Catalog) -> None:
+    listed = scenario(hardware={"rent_usd_per_gpu_h": {}})
+    terms = lease_terms(leases(catalog.gpu("h100-sxm"), listed, catalog)[0])
+    assert terms == "8-GPU machine at Eights, on demand, seen 2026-11-01 (high confidence)"

@@ -1,0 +1,64 @@
+"""From a scenario's workload to rates, the peak and the length distribution."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support import scenario
+
+from calculators.workload import demand, lengths, lognormal_groups
+
+
+def test_the_peak_is_the_mean_of_the_active_hours_times_the_ratio() -> None:
+    found = demand(scenario(workload={"requests_per_month": 2_628_000, "peak_ratio": 4}).workload)
+    assert found.mean_req_s == pytest.approx(1.0)
+    assert found.peak_req_s == pytest.approx(4.0)
+
+
+def test_fewer_active_hours_raise_the_peak_but_not_the_bill() -> None:
+    found = demand(scenario(workload={"requests_per_month": 2_628_000, "active_h_per_month": 182.5}).workload)
+    assert found.mean_req_s == pytest.approx(1.0)
+    assert found.peak_req_s == pytest.approx(16.0)
+    assert found.input_tok_per_month == 2_628_000 * 1_000
+    assert found.output_tok_per_month == 2_628_000 * 300
+
+
+def test_a_measured_joint_distribution_is_used_as_it_is() -> None:
+    cells = [
+        {"share_frac": 0.75, "input_tok": 600, "output_tok": 100},
+        {"share_frac": 0.25, "input_tok": 2_200, "output_tok": 900},
+    ]
+    found = lengths(scenario(workload={"cells": cells}).workload)
+    assert found.share_frac.tolist() == [0.75, 0.25]
+    assert found.input_tok.tolist() == [600, 2_200]
+    assert found.output_tok.tolist() == [100, 900]
+
+
+def test_without_a_spread_all_requests_are_alike() -> None:
+    assert lognormal_groups(1_000, 1_000) == (1_000,) * 8
+    assert lognormal_groups(1_000, 500) == (1_000,) * 8  # a p95 below the mean: the nearest width is none
+
+
+@settings(max_examples=80, deadline=None, derandomize=True)
+@given(st.floats(1, 1e6), st.floats(0.5, 20))
+def test_the_groups_keep_the_mean_and_ascend(mean: float, ratio: float) -> None:
+    groups = lognormal_groups(mean, mean * ratio)
+    assert sum(groups) / len(groups) == pytest.approx(mean)
+    assert list(groups) == sorted(groups)
+    assert groups[0] > 0
+
+
+def test_the_groups_reproduce_a_log_normal_of_that_mean_and_percentile() -> None:
+    """sigma = 0.5, mean 1,000: p95 = exp(mu + 1.645 sigma), mu = ln 1000 - sigma²/2. Means of eighths by simulation."""
+    sigma = 0.5
+    mu = np.log(1_000) - sigma**2 / 2
+    p95 = float(np.exp(mu + 1.6448536 * sigma))
+    drawn = np.sort(np.random.default_rng(1).lognormal(mu, sigma, 400_000)).reshape(8, -1).mean(axis=1)
+    assert lognormal_groups(1_000, p95) == pytest.approx(drawn.tolist(), rel=0.01)
+
+
+def test_the_grid_of_lengths_has_the_stated_means() -> None:
+    found = lengths(scenario(workload={"input_p95_tok": 3_000, "output_p95_tok": 600}).workload)
+    assert float(np.sum(found.share_frac)) == pytest.approx(1)
+    assert float(np.sum(found.share_frac * found.input_tok)) == pytest.approx(1_000)
+    assert float(np.sum(found.share_frac * found.output_tok)) == pytest.approx(300)
