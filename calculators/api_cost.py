@@ -16,7 +16,8 @@ from genai_prices import data_snapshot
 from genai_prices.types import ModelInfo, TieredPrices, TimeOfDateConstraint
 
 from calculators.catalog import Catalog, library_model, library_models, own_model, price_library_version
-from calculators.records import ApiPrice, Confidence, Model, Source
+from calculators.price_records import ApiPrice
+from calculators.records import Confidence, Model, Source
 from calculators.units import TOK_PER_MTOK
 from calculators.workload import Array, Demand
 from calculators.yaml_files import DataError

@@ -14,13 +14,9 @@ from genai_prices import data_snapshot
 from genai_prices.types import ModelInfo
 from pydantic import BaseModel
 
-from calculators.records import (
+from calculators.price_records import (
     ApiModel,
     ApiProvider,
-    Efficiencies,
-    Efficiency,
-    Gpu,
-    Model,
     Ownership,
     Preset,
     Presets,
@@ -28,8 +24,8 @@ from calculators.records import (
     ProviderRules,
     Rent,
     RentProvider,
-    SourcedFile,
 )
+from calculators.records import Efficiencies, Efficiency, Gpu, Model, SourcedFile
 from calculators.yaml_files import DataError, load_record
 
 ROOT = Path(__file__).resolve().parent.parent

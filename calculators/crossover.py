@@ -1,8 +1,9 @@
 """Where self-hosting and buying cost the same: every crossing, found exactly, or the reason there is none.
 
-Buying costs a x volume + A. Self-hosting costs a x' volume + F plus the cheapest of several staircases of whole
-machines. Between two steps both are straight lines, so each stretch holds at most one crossing and all are found by
-visiting every step: nothing is read off a grid.
+Buying costs a x volume + A, the cheapest of several ways to buy. Self-hosting costs a x' volume + F plus the cheapest
+of several staircases of whole machines. Between two steps, or two changes of the cheapest seller, both are straight
+lines, so each stretch holds at most one crossing and all are found by visiting every stretch: nothing is read off a
+grid.
 """
 
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ from typing import Literal
 import numpy as np
 
 from calculators.fleet import Staircase, rents_matrix
-from calculators.units import percent
+from calculators.units import percent, significant
 from calculators.workload import Array
 
 Kind = Literal["always", "crosses", "never", "out_of_reach", "no_fleet"]
@@ -37,53 +38,69 @@ class Crossing:
 
 @dataclass(frozen=True, slots=True)
 class Crossover:
-    """Volumes are requests a month with the traffic's shape kept. `durable`: from there to the GPU limit (and, where
-    the slope says so, forever) self-hosting stays cheaper."""
+    """Volumes are requests a month with the traffic's shape kept."""
 
     kind: Kind
     crossings: tuple[Crossing, ...]
     first_req_per_month: float | None
     durable_req_per_month: float | None
-    break_even_utilisation_ratio: float
-    """Cost of a request on perfectly loaded machines over its price when bought; 1 or more: the API wins at any volume."""
+    """From there on self-hosting stays cheaper, as far as the allowed GPUs reach."""
+    until_req_per_month: float | None
+    """Where the GPU limit ends that stretch early: dearer GPUs would have to take over."""
+    needed_busy_ratio: float
+    """Break-even utilisation u*: how busy GPUs must be, all month, to match the price; 1 or more: impossible."""
+    busy_frac: float
+    """How busy this traffic can keep them: active hours over all hours, over the peak."""
     limit_req_per_month: float
     """The most the allowed GPUs can serve."""
     reason: str
 
 
-def find(stairs: Sequence[Staircase], build: Line, buy: Line) -> Crossover:
-    """Compare the cheapest staircase plus `build` with `buy` over all volumes the allowed GPUs can serve."""
+def find(stairs: Sequence[Staircase], build: Line, buys: Sequence[Line], busy_frac: float) -> Crossover:
+    """Compare the cheapest staircase plus `build` with the cheapest of `buys` over all volumes the GPUs can serve.
+
+    `busy_frac`: mean over peak load, all month; a fleet sized for the peak is never busier on average.
+    """
     if not stairs:
-        return Crossover(
-            "no_fleet",
-            (),
-            None,
-            None,
-            float("inf"),
-            0.0,
-            "no fleet meets the targets, so there is nothing to cross over to",
-        )
+        reason = "no fleet meets the targets, so there is nothing to cross over to"
+        return Crossover("no_fleet", (), None, None, None, float("inf"), busy_frac, 0.0, reason)
     limit = max(s.limit_req_per_month for s in stairs)
-    utilisation = break_even_utilisation(stairs, build, buy)
-    crossings, starts_cheaper = _crossings(stairs, build, buy, limit)
-    ends_cheaper = crossings[-1].cheaper_above == "build" if crossings else starts_cheaper
-    kind, reason = _kind(crossings, starts_cheaper, utilisation, build, buy)
+    shape_ratio = loaded_usd_per_request(stairs, build) / min(buy.usd_per_request for buy in buys)
+    crossings, starts_cheaper = _crossings(stairs, build, buys, limit)
+    kind, reason = _kind(crossings, starts_cheaper, shape_ratio * busy_frac, busy_frac)
+    durable, until = _durable(crossings, starts_cheaper, stairs)
     into_build = [c.requests_per_month for c in crossings if c.cheaper_above == "build"]
     return Crossover(
         kind=kind,
         crossings=tuple(crossings),
         first_req_per_month=0.0 if starts_cheaper else (into_build[0] if into_build else None),
-        durable_req_per_month=(into_build[-1] if into_build else 0.0) if ends_cheaper else None,
-        break_even_utilisation_ratio=utilisation,
+        durable_req_per_month=durable,
+        until_req_per_month=until,
+        needed_busy_ratio=shape_ratio * busy_frac,
+        busy_frac=busy_frac,
         limit_req_per_month=limit,
         reason=reason,
     )
 
 
-def break_even_utilisation(stairs: Sequence[Staircase], build: Line, buy: Line) -> float:
-    """u* = fully loaded self-hosted cost of a request / its price when bought, for the best machines."""
-    loaded = min(s.usd_per_request_fully_loaded for s in stairs) + build.usd_per_request
-    return loaded / buy.usd_per_request if buy.usd_per_request > 0 else float("inf")
+def loaded_usd_per_request(stairs: Sequence[Staircase], build: Line) -> float:
+    """What a request costs on the best machines when the peak fills them exactly: no volume can do better."""
+    return min(s.usd_per_request_fully_loaded for s in stairs) + build.usd_per_request
+
+
+def _durable(
+    crossings: Sequence[Crossing], starts_cheaper: bool, stairs: Sequence[Staircase]
+) -> tuple[float | None, float | None]:
+    """Start of the last stretch on which self-hosting is cheaper, and its end where that is only the GPU limit."""
+    if not crossings:
+        return (0.0, None) if starts_cheaper else (None, None)
+    last = crossings[-1]
+    if last.cheaper_above == "build":
+        return last.requests_per_month, None
+    at_limit = any(abs(s.limit_req_per_month / last.requests_per_month - 1) < 1e-9 for s in stairs)
+    if not at_limit:
+        return None, None
+    return (crossings[-2].requests_per_month if len(crossings) > 1 else 0.0), last.requests_per_month
 
 
 def envelope_usd_per_month(stairs: Sequence[Staircase], build: Line, requests_per_month: Array) -> Array:
@@ -130,33 +147,55 @@ def steps(stairs: Sequence[Staircase], up_to: float) -> Array:
     return np.unique(np.concatenate([s.steps_req_per_month(up_to) for s in stairs] + [np.array([up_to])]))
 
 
-def _crossings(stairs: Sequence[Staircase], build: Line, buy: Line, limit: float) -> tuple[list[Crossing], bool]:
+def buy_usd_per_month(buys: Sequence[Line], requests_per_month: Array) -> Array:
+    """The cheapest way to buy at each volume. Shape (v,)."""
+    return np.asarray(np.min([buy.usd_per_month(requests_per_month) for buy in buys], axis=0))
+
+
+def _kinks(buys: Sequence[Line], limit: float) -> Array:
+    """Volumes at which two ways to buy cost the same: only there can the cheapest one change."""
+    meet = [
+        (a.fixed_usd_per_month - b.fixed_usd_per_month) / (b.usd_per_request - a.usd_per_request)
+        for i, a in enumerate(buys)
+        for b in buys[:i]
+        if a.usd_per_request != b.usd_per_request
+    ]
+    return np.array([volume for volume in meet if 0 < volume < limit])
+
+
+def _crossings(
+    stairs: Sequence[Staircase], build: Line, buys: Sequence[Line], limit: float
+) -> tuple[list[Crossing], bool]:
     """All crossings up to `limit`, ascending, and whether self-hosting is cheaper at the very lowest volumes."""
-    ends = steps(stairs, limit)
+    ends = np.unique(np.concatenate([steps(stairs, limit), _kinks(buys, limit)]))
     starts = np.concatenate([[0.0], ends[:-1]])
-    inside = (starts + ends) / 2
-    machines_usd = rents_matrix(stairs, inside).min(axis=0)  # constant within each stretch (starts, ends]
-    at_start = buy.usd_per_month(starts) - build.usd_per_month(starts) - machines_usd
-    at_end = buy.usd_per_month(ends) - build.usd_per_month(ends) - machines_usd
-    slope = buy.usd_per_request - build.usd_per_request
+    # The machines of a stretch (start, end] are those of its middle; at its start only their number jumps.
+    machines_usd = rents_matrix(stairs, (starts + ends) / 2).min(axis=0)
+    at_start = buy_usd_per_month(buys, starts) - build.usd_per_month(starts) - machines_usd
+    at_end = buy_usd_per_month(buys, ends) - build.usd_per_month(ends) - machines_usd
     cheaper = np.column_stack([at_start, at_end]).ravel() > 0  # start, end, start, end, ... of every stretch
     found: list[Crossing] = []
     for i in np.flatnonzero(cheaper[1:] != cheaper[:-1]):
         stretch, jump = divmod(int(i), 2)
-        volume = starts[stretch + 1] if jump else starts[stretch] - at_start[stretch] / slope
+        share = 1.0 if jump else at_start[stretch] / (at_start[stretch] - at_end[stretch])
+        volume = starts[stretch] + share * (ends[stretch] - starts[stretch])
         found.append(Crossing(float(volume), "build" if cheaper[i + 1] else "buy"))
     return found, bool(cheaper[0])
 
 
 def _kind(
-    crossings: Sequence[Crossing], starts_cheaper: bool, utilisation: float, build: Line, buy: Line
+    crossings: Sequence[Crossing], starts_cheaper: bool, needed_busy_ratio: float, busy_frac: float
 ) -> tuple[Kind, str]:
+    need = f"GPUs must be {percent(needed_busy_ratio)} busy to match the price"
     if starts_cheaper and not crossings:
-        return "always", "self-hosting is cheaper at every volume"
+        return "always", need
     if crossings:
-        return "crosses", f"perfectly loaded, a request costs {percent(utilisation)} of its price when bought"
-    if utilisation >= 1:
-        return "never", (
-            f"even perfectly loaded, a request costs {utilisation:.2f} times its price when bought: no volume makes up for that"
+        return "crosses", f"{need}; sized for its peak, this traffic can keep them {percent(busy_frac)} busy"
+    if needed_busy_ratio >= 1:
+        return (
+            "never",
+            f"even GPUs that are busy all month cost {significant(needed_busy_ratio)} times the price of a request",
         )
+    if needed_busy_ratio >= busy_frac:
+        return "never", f"{need}, and sized for its peak this traffic keeps them {percent(busy_frac)} busy at most"
     return "out_of_reach", "the curves would only cross beyond the number of GPUs you allow"

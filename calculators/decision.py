@@ -8,7 +8,7 @@ from calculators.api_cost import ApiBill
 from calculators.crossover import Crossover
 from calculators.fleet import Plan, Staircase
 from calculators.ownership import PEOPLE, CostLine
-from calculators.scenario import Gate
+from calculators.scenario import Gate, Workload
 from calculators.units import MONTHS_PER_YEAR, count, percent, significant, usd
 
 OptionKind = Literal["api_today", "api_optimised", "hosted_open", "self_host", "own_hardware"]
@@ -80,9 +80,11 @@ def decide(
     way to buy and against today's API."""
     today = options[0]
     ranked = sorted(options, key=lambda option: option.usd_per_month)
-    winner, runner_up = ranked[0], _rival(ranked)
+    winner = ranked[0]
+    others = [option for option in ranked if _side(option) != _side(winner)]
+    sureness = _sureness(winner, others)
+    runner_up = others[0] if sureness == "too_close" else _rival(ranked)
     gap = runner_up.usd_per_month - winner.usd_per_month if runner_up else float("inf")
-    sureness = _sureness(winner, runner_up)
     kind: VerdictKind = "too_close" if sureness == "too_close" else _kind(winner)
     return Verdict(
         kind=kind,
@@ -106,17 +108,23 @@ def best_build(options: Sequence[Option]) -> Option | None:
     return min((o for o in options if o.is_build), key=lambda option: option.usd_per_month, default=None)
 
 
+def _side(option: Option) -> str:
+    """Staying, moving to another seller, and building are the three answers; options within one are variants of it."""
+    return "build" if option.is_build else "move" if option.kind == "hosted_open" else "stay"
+
+
 def _rival(ranked: Sequence[Option]) -> Option | None:
     """The question is build or buy, so the rival of a build is the best buy, and the other way round."""
-    return next((o for o in ranked[1:] if o.is_build != ranked[0].is_build), ranked[1] if len(ranked) > 1 else None)
+    return next((option for option in ranked if option.is_build != ranked[0].is_build), None)
 
 
-def _sureness(winner: Option, rival: Option | None) -> Sureness:
-    if rival is None:
+def _sureness(winner: Option, others: Sequence[Option]) -> Sureness:
+    """Against every option of another side, cheapest first."""
+    if not others:
         return "clear"
-    if rival.usd_per_month - winner.usd_per_month < CLOSE_FRAC * rival.usd_per_month:
+    if others[0].usd_per_month - winner.usd_per_month < CLOSE_FRAC * others[0].usd_per_month:
         return "too_close"
-    return "leaning" if winner.high_usd_per_month > rival.low_usd_per_month else "clear"
+    return "leaning" if winner.high_usd_per_month > min(option.low_usd_per_month for option in others) else "clear"
 
 
 def _kind(winner: Option) -> VerdictKind:
@@ -152,39 +160,38 @@ def _sentence(kind: VerdictKind, winner: Option, rival: Option | None, today: Op
 
 def _dearer(rival: Option | None) -> str:
     if rival is None:
-        return ""
+        return "; no fleet of your own qualifies"
     whose = "the cheapest fleet of your own" if rival.is_build else f"the best way to buy, {rival.label},"
     return f"; {whose} costs {usd(rival.usd_per_month)}"
 
 
-def _reason(ranked: Sequence[Option], against_best: Crossover, against_today: Crossover, why_no_fleet: str) -> str:
-    build = next((o for o in ranked if o.is_build), None)
-    if build is None:
+def _reason(ranked: Sequence[Option], overall: Crossover, against_today: Crossover, why_no_fleet: str) -> str:
+    build = best_build(ranked)
+    if build is None or build.plan is None:
         return f"No fleet can serve this: {why_no_fleet}"
-    plan = build.plan
-    assert plan is not None
-    busy = (
-        f"{plan.replicas} busy and {plan.spare_replicas} spare replicas"
-        if plan.spare_replicas
-        else f"{plan.replicas} replicas, none spare"
+    plan, rest_usd = build.plan, build.usd_per_month - build.plan.rent_usd_per_month
+    replicas = "replica" if plan.replicas == 1 else "replicas"
+    fleet = (
+        f"The peak needs {plan.gpus} GPUs ({plan.replicas} {replicas} and {plan.spare_replicas} spare) at "
+        f"{usd(plan.rent_usd_per_month)}; people, platform and migration are the other {usd(rest_usd)}, "
+        f"{percent(rest_usd / build.usd_per_month)} of the fleet's cost."
     )
-    fleet = f"The peak needs {plan.gpus} GPUs ({busy}) at {usd(plan.rent_usd_per_month)}, plus {usd(build.usd_per_month - plan.rent_usd_per_month)} for people and platform."
-    best = f"Against the best way to buy, {_crossover_clause(against_best)}."
-    if against_today is against_best:
-        return f"{fleet} {best}"
+    best = f"Against the best way to buy at each volume, {_crossover_clause(overall)}."
     return f"{fleet} {best} Against today's API alone, {_crossover_clause(against_today)}."
 
 
 def _crossover_clause(crossover: Crossover) -> str:
+    durable, until = crossover.durable_req_per_month, crossover.until_req_per_month
+    end = f", up to the {count(until)} your GPU limit allows" if until is not None else ""
     match crossover.kind:
         case "always":
             return "self-hosting is cheaper at every volume"
-        case "crosses" if crossover.durable_req_per_month is not None:
-            return f"self-hosting stays cheaper from {count(crossover.durable_req_per_month)} requests a month on"
+        case "crosses" if durable is not None:
+            return f"self-hosting stays cheaper from {count(durable)} requests a month on{end}"
         case "crosses":
             return "self-hosting is cheaper at some volumes only, and not at the largest"
         case "never":
-            return f"buying stays cheaper for ever: {crossover.reason}"
+            return f"buying stays cheaper at any volume: {crossover.reason}"
         case _:
             return f"there is no crossover: {crossover.reason}"
 
@@ -197,6 +204,12 @@ def _assumptions(winner: Option, rival: Option | None) -> tuple[str, ...]:
             found.append(
                 f"{option.model} is good enough for your product: assumed, not yet shown by your own evaluation."
             )
+    for option in (winner, rival):
+        if option is not None and not option.is_build:
+            found.append(
+                f"Latency, rate limits and uptime of {option.label} are not known here: only a fleet of your own is held "
+                "to the latency targets."
+            )
     return tuple(dict.fromkeys(found))
 
 
@@ -205,17 +218,18 @@ def flips(
     buy: Option,
     crossover: Crossover,
     stairs: Staircase,
-    requests_per_month: float,
+    workload: Workload,
     engineer_usd_per_year: float,
 ) -> tuple[Flip, ...]:
     """For each input alone: the value at which `build` and `buy` cost the same. Exact for the plan at hand."""
     plan = build.plan
     assert plan is not None
     return (
-        _volume_flip(crossover, requests_per_month),
+        _volume_flip(crossover, workload.requests_per_month),
         _price_flip(build, buy),
         _rent_flip(build, buy, plan),
-        _speed_flip(build, buy, plan, stairs, requests_per_month),
+        _speed_flip(build, buy, plan, stairs, workload.requests_per_month),
+        _peak_flip(build, buy, plan, stairs, workload),
         _staff_flip(build, buy, engineer_usd_per_year),
     )
 
@@ -246,15 +260,30 @@ def _rent_flip(build: Option, buy: Option, plan: Plan) -> Flip:
     return Flip("GPU rent", f"${rate:.2f} per GPU-hour", f"${rate * ratio:.2f}, {_change(ratio)}")
 
 
-def _speed_flip(build: Option, buy: Option, plan: Plan, stairs: Staircase, requests_per_month: float) -> Flip:
+def _needed_speed_ratio(build: Option, buy: Option, plan: Plan, stairs: Staircase, volume: float) -> float | None:
+    """How many times as fast a replica would have to be for the affordable machines to carry the peak."""
     affordable = plan.rent_usd_per_month + buy.usd_per_month - build.usd_per_month
-    machines = min(int(max(affordable, 0.0) // stairs.machine_usd_per_month), stairs.max_machines)
+    machines = int(affordable // stairs.machine_usd_per_month) if affordable > 0 else 0
     replicas = machines * stairs.replicas_per_machine - stairs.spare_replicas
-    now = f"{significant(stairs.capacity.req_s)} requests/s per replica"
-    if replicas < 1:
+    return volume / (stairs.replica_req_per_month * replicas) if replicas >= 1 else None
+
+
+def _speed_flip(build: Option, buy: Option, plan: Plan, stairs: Staircase, requests_per_month: float) -> Flip:
+    needed = _needed_speed_ratio(build, buy, plan, stairs, requests_per_month)
+    speed = stairs.capacity.req_s
+    now = f"{significant(speed)} requests/s per replica"
+    if needed is None:
         return Flip("Throughput", now, "no speed: not even one replica and its spare would be affordable")
-    needed = requests_per_month / (stairs.replica_req_per_month * replicas)
-    return Flip("Throughput", now, f"{significant(stairs.capacity.req_s * needed)} requests/s, {_change(needed)}")
+    return Flip("Throughput", now, f"{significant(speed * needed)} requests/s, {_change(needed)}")
+
+
+def _peak_flip(build: Option, buy: Option, plan: Plan, stairs: Staircase, workload: Workload) -> Flip:
+    """Replicas are in proportion to the peak, so a flatter load does what faster GPUs would."""
+    needed = _needed_speed_ratio(build, buy, plan, stairs, workload.requests_per_month)
+    now = f"{significant(workload.peak_ratio)}× the mean"
+    if needed is None or workload.peak_ratio / needed < 1:
+        return Flip("Peak over mean", now, "no peak: even a perfectly flat load would not do")
+    return Flip("Peak over mean", now, f"{significant(workload.peak_ratio / needed)}× the mean")
 
 
 def _staff_flip(build: Option, buy: Option, engineer_usd_per_year: float) -> Flip:

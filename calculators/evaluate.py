@@ -12,7 +12,7 @@ from calculators.catalog import STALE_DAYS, Catalog
 from calculators.crossover import Crossover, Line
 from calculators.decision import Option, Verdict
 from calculators.fleet import Misfit, Plan, Staircase
-from calculators.options import all_staircases, build_options, buy_line, buy_options, self_host_line
+from calculators.options import all_staircases, build_options, busy_frac, buy_line, buy_options, self_host_line
 from calculators.scenario import Scenario, check_ids
 from calculators.workload import Array, Demand, demand
 
@@ -34,6 +34,8 @@ class Outcome:
     plan: Plan | None
     usd_per_month: float | None
     why: str
+    stage: int = 5
+    """How far it got: 0 does not fit … 5 a plan was found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,8 @@ class Evaluation:
     verdict: Verdict
     crossovers: tuple[tuple[Option, Crossover], ...]
     """Self-hosting against each way to buy."""
+    crossover: Crossover
+    """Self-hosting against the cheapest way to buy at each volume."""
     stairs: tuple[Staircase, ...]
     """Those that are cheapest somewhere: together they make the self-hosting curve."""
     build_line: Line
@@ -64,11 +68,6 @@ class Evaluation:
     def buy(self) -> Option:
         return decision.best_buy(self.options)
 
-    @property
-    def crossover(self) -> Crossover:
-        """Against the best way to buy."""
-        return next(found for option, found in self.crossovers if option is self.buy)
-
 
 def evaluate(scenario: Scenario, catalog: Catalog) -> Evaluation:
     """Raises UnknownId or DataError when the scenario names something the catalog does not hold."""
@@ -80,19 +79,22 @@ def evaluate(scenario: Scenario, catalog: Catalog) -> Evaluation:
     builds = build_options(stairs, lines, scenario, need, catalog)
     options = (buys[0], *sorted([*buys[1:], *builds], key=lambda option: (option.usd_per_month, option.label)))
     build_line, useful = self_host_line(lines, need), _useful(stairs, need)
-    crossovers = tuple((buy, crossover.find(useful, build_line, buy_line(buy, need))) for buy in buys)
+    buy_lines, busy = [buy_line(buy, need) for buy in buys], busy_frac(scenario)
+    crossovers = tuple((b, crossover.find(useful, build_line, [x], busy)) for b, x in zip(buys, buy_lines, strict=True))
+    overall = crossover.find(useful, build_line, buy_lines, busy)
     outcomes = _outcomes(stairs, misfits, build_line, scenario, need)
     return Evaluation(
         scenario=scenario,
         digest=catalog.digest,
         demand=need,
         options=options,
-        verdict=_verdict(options, stairs, crossovers, outcomes, scenario, catalog),
+        verdict=_verdict(options, stairs, overall, crossovers[0][1], outcomes, scenario, catalog),
         crossovers=crossovers,
+        crossover=overall,
         stairs=tuple(useful),
         build_line=build_line,
         outcomes=outcomes,
-        notes=tuple(_growth_note(scenario, crossovers, options) + _notes(scenario, options)),
+        notes=tuple(_growth_note(scenario, overall) + _notes(scenario, options)),
     )
 
 
@@ -140,11 +142,11 @@ def _outcomes(
         if key not in found and np.isfinite(rents[i]):
             found[key] = Outcome(*key, fleet.plan(s, volume), float(rents[i]) + rest, "")
         elif key not in found:
-            found[key] = Outcome(*key, None, None, f"needs more than the {scenario.hardware.max_gpus} GPUs allowed")
+            found[key] = Outcome(*key, None, None, f"needs more than the {scenario.hardware.max_gpus} GPUs allowed", 5)
     for misfit in sorted(misfits, key=lambda m: -m.stage):
         key = (misfit.setup.model.name, misfit.setup.gpu.name)
         detail = f"{misfit.setup.tensor_parallel}× {misfit.setup.precision.upper()}: {misfit.why}"
-        found.setdefault(key, Outcome(*key, None, None, detail))
+        found.setdefault(key, Outcome(*key, None, None, detail, misfit.stage))
     best = min((o.usd_per_month for o in found.values() if o.usd_per_month is not None), default=0.0)
     return tuple(
         sorted(
@@ -165,30 +167,37 @@ def _with_gap(outcome: Outcome, best: float) -> Outcome:
 def _verdict(
     options: Sequence[Option],
     stairs: Sequence[Staircase],
-    crossovers: Sequence[tuple[Option, Crossover]],
+    overall: Crossover,
+    against_today: Crossover,
     outcomes: Sequence[Outcome],
     scenario: Scenario,
     catalog: Catalog,
 ) -> Verdict:
     buy, build = decision.best_buy(options), decision.best_build(options)
-    against_best = next(found for option, found in crossovers if option is buy)
     flips: tuple[decision.Flip, ...] = ()
     if build is not None and build.plan is not None:
         plan = build.plan
         same = next(s for s in stairs if s.capacity is plan.capacity and s.lease is plan.lease)
         pay = scenario.operations.engineer_usd_per_year
         pay = catalog.ownership.engineer_usd_per_year.central if pay is None else pay
-        flips = decision.flips(build, buy, against_best, same, scenario.workload.requests_per_month, pay)
-    return decision.decide(options, against_best, crossovers[0][1], flips, _why_no_fleet(outcomes))
+        flips = decision.flips(build, buy, overall, same, scenario.workload, pay)
+    return decision.decide(options, overall, against_today, flips, _why_no_fleet(outcomes))
 
 
 def _why_no_fleet(outcomes: Sequence[Outcome]) -> str:
-    """The commonest reason, with its remedy, for when nothing can be served."""
-    reasons = [o.why for o in outcomes if o.plan is None]
-    if not reasons:
+    """The nearest miss and its remedy, for when nothing can be served."""
+    if not outcomes:
         return "no open model is accepted as a stand-in. Accept one on the Candidates page to compare."
-    example = outcomes[0]
-    return f"for instance {example.model} on {example.gpu}, {example.why}. Relax the latency targets, or allow other GPUs, formats or models."
+    nearest = max(outcomes, key=lambda outcome: outcome.stage)
+    remedy = {
+        0: "Allow GPUs with more memory, or a coarser weight format.",
+        1: "Allow GPUs with more memory, or a coarser weight format.",
+        2: "Relax the target for the time per token, or allow faster GPUs.",
+        3: "Relax the target for the first token, or allow faster GPUs.",
+        4: "Allow other providers, terms, or prices of lower confidence.",
+        5: "Allow more GPUs.",
+    }[nearest.stage]
+    return f"the nearest miss is {nearest.model} on {nearest.gpu}, {nearest.why}. {remedy}"
 
 
 def _notes(scenario: Scenario, options: Sequence[Option]) -> list[str]:
@@ -207,12 +216,9 @@ def _notes(scenario: Scenario, options: Sequence[Option]) -> list[str]:
     return found
 
 
-def _growth_note(
-    scenario: Scenario, crossovers: Sequence[tuple[Option, Crossover]], options: Sequence[Option]
-) -> list[str]:
+def _growth_note(scenario: Scenario, overall: Crossover) -> list[str]:
     """When the stated growth reaches the durable crossover against the best way to buy."""
-    best = decision.best_buy(options)
-    durable = next(found.durable_req_per_month for option, found in crossovers if option is best)
+    durable = overall.durable_req_per_month
     growth, now = scenario.workload.growth_per_month_frac, scenario.workload.requests_per_month
     if growth <= 0 or durable is None or durable <= now:
         return []

@@ -10,7 +10,8 @@ import numpy as np
 from calculators.catalog import Catalog
 from calculators.memory import kv_room_bytes, weight_bytes
 from calculators.ownership import owned_usd_per_gpu_h
-from calculators.records import Confidence, Gpu, Model, Precision, Rent, RentProvider, Source
+from calculators.price_records import Rent, RentProvider
+from calculators.records import Confidence, Gpu, Model, Precision, Source
 from calculators.scenario import Hardware, Scenario, Targets
 from calculators.throughput import BATCH_GRID, Setup, Traffic, largest_batch, machine, operating_points
 from calculators.units import BYTES_PER_GB, HOURS_PER_MONTH, milliseconds

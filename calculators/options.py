@@ -14,7 +14,7 @@ from calculators.fleet import Misfit, Plan, Staircase
 from calculators.ownership import CostLine, fixed_line
 from calculators.scenario import Candidate, Scenario
 from calculators.throughput import Setup
-from calculators.units import SECONDS_PER_HOUR
+from calculators.units import HOURS_PER_MONTH, SECONDS_PER_HOUR
 from calculators.workload import Demand
 
 RANGE_SETUPS = 60  # how many of the cheapest setups are sized again for the pessimistic and optimistic case
@@ -125,6 +125,11 @@ def peak_s_per_month(scenario: Scenario) -> float:
     return scenario.workload.active_h_per_month * SECONDS_PER_HOUR / scenario.workload.peak_ratio
 
 
+def busy_frac(scenario: Scenario) -> float:
+    """How busy a fleet sized for the peak can be over the month: active share of the hours / peak ratio."""
+    return scenario.workload.active_h_per_month / HOURS_PER_MONTH / scenario.workload.peak_ratio
+
+
 def all_staircases(scenario: Scenario, need: Demand, catalog: Catalog) -> tuple[list[Staircase], list[Misfit]]:
     """Every fleet worth considering, and every setup that drops out, with the reason."""
     traffic = fleet.traffic(need, scenario.workload.self_hit_frac)
@@ -211,9 +216,7 @@ def _rent_range(
     return min(rents[0], plan.rent_usd_per_month), max(rents[1], plan.rent_usd_per_month)
 
 
-def _cheapest_rent(
-    setups: Sequence[Setup], scenario: Scenario, need: Demand, catalog: Catalog, factor: float
-) -> float:
+def _cheapest_rent(setups: Sequence[Setup], scenario: Scenario, need: Demand, catalog: Catalog, factor: float) -> float:
     traffic = fleet.traffic(need, scenario.workload.self_hit_frac)
     found, _ = fleet.capacities(
         setups, traffic, scenario.targets, catalog, factor * scenario.hardware.throughput_factor

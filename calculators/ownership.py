@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from calculators.records import Ownership, Range, Source
+from calculators.price_records import Ownership, Range
+from calculators.records import Source
 from calculators.scenario import Operations
 from calculators.units import BYTES_PER_GB, HOURS_PER_MONTH, MONTHS_PER_YEAR
 from calculators.workload import Demand

@@ -5,7 +5,7 @@ from datetime import date
 from pydantic import ValidationError
 
 from calculators.catalog import ROOT
-from calculators.records import Preset
+from calculators.price_records import Preset
 from calculators.scenario import Basis, Cell, Scenario, Targets, Workload, explain, read_scenario
 from calculators.units import HOURS_PER_MONTH, SECONDS_PER_MONTH
 from calculators.usage_log import UsageSummary

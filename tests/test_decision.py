@@ -12,8 +12,8 @@ from calculators.decision import Option, Verdict
 from calculators.fleet import Staircase
 from calculators.ownership import PEOPLE, fixed_line
 
-NEVER = Crossover("never", (), None, None, 1.2, 1e9, "a request costs more")
-DURABLE = Crossover("crosses", (Crossing(5e6, "build"),), 5e6, 5e6, 0.4, 1e9, "the cost curves cross")
+NEVER = Crossover("never", (), None, None, None, 1.2, 1.0, 1e9, "a request costs more")
+DURABLE = Crossover("crosses", (Crossing(5e6, "build"),), 5e6, 5e6, None, 0.4, 1.0, 1e9, "the cost curves cross")
 
 
 def _buy(kind: Any, usd: float, low: float | None = None, high: float | None = None, gate: Any = None) -> Option:

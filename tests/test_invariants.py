@@ -18,7 +18,7 @@ from calculators.catalog import Catalog, load_catalog
 from calculators.decision import Option
 from calculators.evaluate import Evaluation, evaluate
 from calculators.options import all_staircases
-from calculators.records import Range
+from calculators.price_records import Range
 from calculators.scenario import Scenario, parse_scenario
 from calculators.workload import demand
 

@@ -4,7 +4,8 @@ import pytest
 from pydantic import ValidationError
 
 from calculators.catalog import Catalog
-from calculators.records import ApiModel, Attention, Mlp, Range, Rent
+from calculators.price_records import ApiModel, Range, Rent
+from calculators.records import Attention, Mlp
 
 PRICE = {"source": "s", "confidence": "low", "input_usd_per_mtok": 1, "output_usd_per_mtok": 2}
 

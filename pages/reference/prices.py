@@ -8,7 +8,8 @@ import streamlit as st
 from calculators import api_cost
 from calculators.catalog import STALE_DAYS, price_library_version
 from calculators.memory import kv_bytes, parameters
-from calculators.records import Range, Source
+from calculators.price_records import Range
+from calculators.records import Source
 from pages.shared.state import catalog, escape
 
 known, today = catalog(), date.today()
