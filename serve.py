@@ -18,6 +18,7 @@ import pandas  # noqa: F401
 import plotly.graph_objects
 import plotly.io  # noqa: F401
 import pyarrow  # noqa: F401
+from streamlit import net_util
 from streamlit.web import cli
 
 from calculators.catalog import load_catalog
@@ -38,6 +39,7 @@ def main() -> int:
         return 2
     if not is_loopback(options.host):
         print(f"Listening on {options.host}: anybody who can reach this machine can open the app. It has no sign-in.")
+    net_util._external_ip = options.host  # else Streamlit asks an outside service when a strange origin connects
     gc.collect()
     gc.freeze()
     sys.argv = [

@@ -18,7 +18,7 @@ from genai_prices.types import ModelInfo, TieredPrices, TimeOfDateConstraint
 from calculators.catalog import Catalog, library_model, library_models, own_model, price_library_version
 from calculators.price_records import ApiPrice
 from calculators.records import Confidence, Model, Source
-from calculators.units import TOK_PER_MTOK
+from calculators.units import TOK_PER_MTOK, count
 from calculators.workload import Array, Demand
 from calculators.yaml_files import DataError
 
@@ -68,7 +68,8 @@ class ApiBill:
     batch_saving_usd_per_month: float
     usd_per_request: float
     rates: tuple[Rates, ...]
-    notes: tuple[str, ...]
+    working: str
+    """How the bill comes about, for people."""
 
 
 PROVIDER_NAMES = {
@@ -86,7 +87,24 @@ PROVIDER_NAMES = {
     "moonshotai": "Moonshot",
     "minimax": "MiniMax",
     "ovhcloud": "OVHcloud",
+    "huggingface_nebius": "Nebius (through Hugging Face)",
+    "huggingface_sambanova": "SambaNova (through Hugging Face)",
+    "huggingface_hyperbolic": "Hyperbolic (through Hugging Face)",
+    "huggingface_nscale": "Nscale (through Hugging Face)",
+    "novita": "Novita",
 }
+
+
+CLOSED_PROVIDERS = (
+    *("openai", "anthropic", "google", "x-ai", "mistral", "aws"),
+    *("deepseek", "cohere", "groq", "together", "fireworks"),
+)
+"""Whose API somebody may be paying today: sellers of their own models first."""
+
+
+def provider_name(provider: str) -> str:
+    """A provider of the price library by its own name."""
+    return PROVIDER_NAMES.get(provider, provider.capitalize())
 
 
 def offer(provider: str, model: str, catalog: Catalog, note: str | None = None) -> Offer:
@@ -114,9 +132,14 @@ def offer(provider: str, model: str, catalog: Catalog, note: str | None = None) 
         accessed=LIBRARY_DATE,
         kind="library",
     )
-    return Offer(
-        provider, PROVIDER_NAMES.get(provider, provider.capitalize()), model, library, (), source, "high", note
-    )
+    return Offer(provider, provider_name(provider), model, library, (), source, "medium", note)
+
+
+def text_models(provider: str, day: date) -> list[str]:
+    """Ids that the price library sells for text in and out, retired ones left out; newest names first."""
+    models = (m for m in library_models(provider).values() if not m.deprecated)
+    priced = ((m.id, _rates_of_day(provider, m.id, day, False)[0]) for m in models)
+    return sorted((id for id, r in priced if r.input_usd_per_mtok > 0 and r.output_usd_per_mtok > 0), reverse=True)
 
 
 def _no_price(provider: str, model: str, catalog: Catalog) -> str:
@@ -171,8 +194,23 @@ def monthly_bill(
         batch_saving_usd_per_month=sum(parts) * scale - total,
         usd_per_request=total / demand.requests_per_month,
         rates=standard,
-        notes=notes,
+        working=_working(demand, standard, cached_frac, notes),
     )
+
+
+def _working(demand: Demand, rates: tuple[Rates, ...], cached_frac: float, notes: tuple[str, ...]) -> str:
+    """The bill's arithmetic in a line."""
+    first = rates[0]
+    cached = f", {cached_frac:.0%} of it cached at ${first.cache_read_usd_per_mtok:g}" if cached_frac else ""
+    text = (
+        f"{count(demand.requests_per_month)} requests × ({demand.input_tok:,.0f} in × ${first.input_usd_per_mtok:g}{cached}"
+        f" + {demand.output_tok:,.0f} out × ${first.output_usd_per_mtok:g}) per million tokens"
+    )
+    tiers = [
+        f"Inputs above {r.above_input_tok:,.0f} tokens: ${r.input_usd_per_mtok:g}, ${r.output_usd_per_mtok:g}."
+        for r in rates[1:]
+    ]
+    return " ".join([text + ".", *tiers, *notes])
 
 
 def _parts_usd_per_request(

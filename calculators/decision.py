@@ -263,7 +263,7 @@ def _rent_flip(build: Option, buy: Option, plan: Plan) -> Flip:
 def _needed_speed_ratio(build: Option, buy: Option, plan: Plan, stairs: Staircase, volume: float) -> float | None:
     """How many times as fast a replica would have to be for the affordable machines to carry the peak."""
     affordable = plan.rent_usd_per_month + buy.usd_per_month - build.usd_per_month
-    machines = int(affordable // stairs.machine_usd_per_month) if affordable > 0 else 0
+    machines = min(int(max(affordable, 0.0) // stairs.machine_usd_per_month), stairs.max_machines)
     replicas = machines * stairs.replicas_per_machine - stairs.spare_replicas
     return volume / (stairs.replica_req_per_month * replicas) if replicas >= 1 else None
 

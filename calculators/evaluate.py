@@ -100,7 +100,7 @@ def evaluate(scenario: Scenario, catalog: Catalog) -> Evaluation:
 
 def volumes(need: Demand, stairs: Sequence[Staircase], show_req_per_month: float = 0.0, points: int = 240) -> Array:
     """A log-spaced grid around the user's volume that also shows another one, up to what the allowed GPUs can serve."""
-    most = max((s.limit_req_per_month for s in stairs), default=0.0)
+    most = max((s.limit_req_per_month for s in stairs), default=float("inf"))
     low, high = need.requests_per_month / 300, need.requests_per_month * 30
     return np.geomspace(low, max(min(max(high, 3 * show_req_per_month), most), need.requests_per_month * 1.01), points)
 

@@ -33,11 +33,18 @@ def buy_options(scenario: Scenario, need: Demand, catalog: Catalog) -> list[Opti
     found = [_api_option("api_today", offer.label, today)]
     best = optimised_bill(offer, scenario, need, catalog, scenario.api.discount_frac)
     if best.usd_per_month < today.usd_per_month * 0.995:
-        found.append(_api_option("api_optimised", f"{offer.label} with caching and batch", best))
+        found.append(_api_option("api_optimised", f"{offer.label} {_discounts(today, best)}", best))
     for candidate in scenario.candidates:
         if candidate.gate != "not_acceptable":
-            found += _hosted_option(candidate, scenario, need, catalog)
+            found += hosts(candidate, scenario, need, catalog)[:1]
     return found
+
+
+def _discounts(today: ApiBill, best: ApiBill) -> str:
+    """What the cheaper bill uses that today's does not."""
+    cached = best.cache_read_usd_per_month > today.cache_read_usd_per_month
+    used = [word for word, on in (("caching", cached), ("batch", best.batch_saving_usd_per_month > 0)) if on]
+    return f"with {' and '.join(used) or 'its discounts'}"
 
 
 def optimised_bill(
@@ -72,19 +79,17 @@ def optimised_bill(
     return min(ways, key=lambda bill: bill.usd_per_month)
 
 
-def _hosted_option(candidate: Candidate, scenario: Scenario, need: Demand, catalog: Catalog) -> list[Option]:
-    """The cheapest seller of this open model; none when nobody is known to sell it."""
-    model = catalog.model(candidate.model)
-    bills = [
-        optimised_bill(offer, scenario, need, catalog)
-        for offer in api_cost.hosted_offers(model, scenario.as_of, catalog)
-    ]
-    if not bills:
-        return []
-    best = min(bills, key=lambda bill: bill.usd_per_month)
+def hosts(candidate: Candidate, scenario: Scenario, need: Demand, catalog: Catalog) -> list[Option]:
+    """Every allowed seller of this open model, cheapest first."""
+    model, allowed = catalog.model(candidate.model), scenario.api.hosted_sellers
     extra = ownership.hosted_open_lines(scenario.operations, catalog.ownership)
-    label = f"{model.name} at {best.offer.provider_name}"
-    return [_api_option("hosted_open", label, best, extra, model.name, candidate)]
+    found = [
+        _api_option("hosted_open", f"{model.name} at {offer.provider_name}", bill, extra, model.name, candidate)
+        for offer in api_cost.hosted_offers(model, scenario.as_of, catalog)
+        if not allowed or offer.provider in allowed
+        for bill in (optimised_bill(offer, scenario, need, catalog),)
+    ]
+    return sorted(found, key=lambda option: option.usd_per_month)
 
 
 def _api_option(
@@ -96,18 +101,16 @@ def _api_option(
     candidate: Candidate | None = None,
 ) -> Option:
     basis = f"list price, {bill.offer.confidence} confidence"
-    lines = [fixed_line("API bill", bill.usd_per_month, basis, bill.offer.source, "; ".join(bill.notes)), *extra]
-    low, high = sum(line.low_usd_per_month for line in lines), sum(line.high_usd_per_month for line in lines)
+    lines = (fixed_line("API bill", bill.usd_per_month, basis, bill.offer.source, bill.working), *extra)
     return Option(
-        kind,
-        label,
-        tuple(lines),
-        model or bill.offer.model,
-        candidate.gate if candidate else None,
-        bill,
-        None,
-        low,
-        high,
+        kind=kind,
+        label=label,
+        lines=lines,
+        model=model or bill.offer.model,
+        gate=candidate.gate if candidate else None,
+        bill=bill,
+        low_usd_per_month=sum(line.low_usd_per_month for line in lines),
+        high_usd_per_month=sum(line.high_usd_per_month for line in lines),
     )
 
 
@@ -172,7 +175,13 @@ def _build_option(
     model = stairs.capacity.setup.model
     gate = next(c.gate for c in scenario.candidates if catalog.model(c.model) is model)
     low, high = _rent_range(plan, scenario, need, catalog, similar)
-    where = "on your own servers" if owned else f"rented from {stairs.lease.provider}"
+    where = (
+        "on your own servers"
+        if owned
+        else "at your quote"
+        if stairs.lease.basis == "yours"
+        else f"rented from {stairs.lease.provider}"
+    )
     rent = CostLine(
         "Servers you own" if owned else "GPU rent",
         plan.rent_usd_per_month,

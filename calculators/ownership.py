@@ -58,8 +58,8 @@ def self_host_lines(operations: Operations, demand: Demand, ownership: Ownership
 def hosted_open_lines(operations: Operations, ownership: Ownership) -> tuple[CostLine, ...]:
     """Moving to another model's API costs an evaluation and some care, but no servers."""
     return (
-        _people(PEOPLE, None, ownership.hosted_open_fte, operations, ownership),
-        _migration(None, ownership.hosted_open_migration_weeks, operations, ownership),
+        _people(PEOPLE, operations.hosted_fte, ownership.hosted_open_fte, operations, ownership),
+        _migration(operations.hosted_migration_weeks, ownership.hosted_open_migration_weeks, operations, ownership),
     )
 
 

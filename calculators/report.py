@@ -39,7 +39,9 @@ def to_text(evaluation: Evaluation) -> str:
 
 
 def _range(low: float, high: float) -> str:
-    return "" if high - low < 0.5 else f"({usd(low)} to {usd(high)})"
+    if high - low < 0.5:
+        return ""
+    return f"({usd(low)} to {usd(high) if high < 1e12 else 'no fleet at all'})"
 
 
 def to_json(evaluation: Evaluation) -> dict[str, Any]:

@@ -89,6 +89,8 @@ class Api(Record):
     model: Annotated[str, Field(max_length=200)] = "gpt-5.4"
     discount_frac: Annotated[float, Field(ge=0, le=0.95)] = 0.0
     """Negotiated off the list price: the user's own figure."""
+    hosted_sellers: Annotated[tuple[Annotated[str, Field(max_length=100)], ...], Field(max_length=MAX_LISTED)] = ()
+    """Who may sell an open model by the token; empty: everybody known."""
 
 
 class Candidate(Record):
@@ -136,6 +138,9 @@ class Operations(Record):
     engineer_usd_per_year: Annotated[float, Field(ge=0, le=1e7)] | None = None
     platform_usd_per_month: Annotated[float, Field(ge=0, le=1e7)] | None = None
     migration_weeks: Annotated[float, Field(ge=0, le=1_000)] | None = None
+    hosted_fte: Annotated[float, Field(ge=0, le=1_000)] | None = None
+    """Engineers who look after a hosted open model, beside what today's API takes."""
+    hosted_migration_weeks: Annotated[float, Field(ge=0, le=1_000)] | None = None
     horizon_months: Annotated[int, Field(ge=1, le=120)] = 12
 
 
@@ -234,5 +239,7 @@ def explain(problem: Any) -> str:
     field = ".".join(str(part) for part in problem["loc"]) or "scenario"
     message = str(problem["msg"]).removeprefix("Value error, ")
     given = problem.get("input")
+    if given is None and problem["type"] in ("float_type", "int_type"):
+        return f"{field}: is empty; enter a number"
     shown = f" (got {str(given)[:40]!r})" if not isinstance(given, dict | list | tuple) and given is not None else ""
     return f"{field}: {message}{shown}"

@@ -34,7 +34,7 @@ def preset_workload(preset: Preset) -> Workload:
         input_p95_tok=preset.input_tok * preset.input_spread_ratio,
         output_p95_tok=preset.output_tok * preset.output_spread_ratio,
         lengths_basis="measured" if preset.confidence != "low" else "assumed",
-        cached_frac=0.0,
+        cached_frac=preset.cached_frac,
         cached_basis="assumed",
         cacheable_frac=preset.cached_frac,
         self_hit_frac=preset.cached_frac * OWN_HIT_SHARE,

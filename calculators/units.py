@@ -43,7 +43,9 @@ def usd(value: float) -> str:
     if not math.isfinite(value):
         return "unknown"
     sign, amount = ("−" if value < -0.005 else ""), abs(value)
-    if amount >= 999_950:
+    if amount >= 999_500_000:
+        text = f"{amount / 1e9:,.2f}B"
+    elif amount >= 999_950:
         text = f"{amount / 1e6:,.2f}M"
     elif amount >= 99_950:
         text = f"{amount / 1e3:,.0f}k"

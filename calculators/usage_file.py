@@ -236,7 +236,7 @@ def _json_head(text: str, label: str, packed: bool, kind: Kind) -> Head:
         leaves = dict(_leaves(document, ()))
         place_of |= {".".join(keys): ("json", *keys) for keys in leaves}
         rows.append({".".join(keys): value for keys, value in leaves.items()})
-    _check_columns(label, len(place_of))
+    _check_columns(label, tuple(place_of))
     return Head(label, kind, packed, "", 0, 1, place_of, tuple(rows))
 
 
@@ -314,7 +314,7 @@ def _csv_head(text: str, label: str, packed: bool, whole: bool) -> Head:
     except csv.Error as error:
         raise LogError(f"{label} cannot be split into columns; quote the text cells or leave them out.") from error
     header = _unique([cell.strip() for cell in records[0]])
-    _check_columns(label, len(header))
+    _check_columns(label, header)
     if sum(map(names.is_time, header)) > len(header) / 2:
         raise LogError(f"{label} has no header row (line {skipped + 1} starts with data); name the columns there.")
     _refuse_aggregate(label, header)
@@ -386,12 +386,13 @@ def _as_object(text: str) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _check_columns(label: str, column_count: int) -> None:
-    if column_count > MAX_COLUMNS:
+def _check_columns(label: str, columns: Sequence[str]) -> None:
+    if len(columns) > MAX_COLUMNS:
         raise LogError(
-            f"{label} has {column_count:,} columns and the limit is {MAX_COLUMNS}; "
-            "keep the time and token columns only."
+            f"{label} has {len(columns):,} columns and the limit is {MAX_COLUMNS}; keep time and token columns."
         )
+    if any("\ud800" <= char <= "\udfff" for char in "".join(columns)):
+        raise LogError(f"{label}: a column name holds characters that are no text; rename it.")
 
 
 def _refuse_aggregate(label: str, columns: Sequence[str]) -> None:

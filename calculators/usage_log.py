@@ -177,7 +177,6 @@ def _summarise(source: Source, sha256: str, now: datetime, report: Progress) -> 
     _check_totals(source, totals, dropped, now)
     report(0.85, "Counting lengths and minutes")
     span_us = totals["end"] - totals["start"]
-    span_s = span_us / US_PER_S
     inputs, outputs = (value_counts(engine, used, column) for column in ("input_tok", "output_tok"))
     minute_count = span_us // (MINUTE_S * US_PER_S) + 1
     requests, tokens = per_minute(engine, used, totals["start"], minute_count)
@@ -190,24 +189,27 @@ def _summarise(source: Source, sha256: str, now: datetime, report: Progress) -> 
         dropped=tuple(dropped.items()),
         start=_moment(totals["start"]),
         end=_moment(totals["end"]),
-        span_s=span_s,
-        request_rate_req_s=totals["n"] / span_s,
+        span_s=span_us / US_PER_S,
+        request_rate_req_s=totals["n"] * US_PER_S / span_us,
         input_tok=length_figures(*inputs),
         output_tok=length_figures(*outputs),
         cached_frac=_share(totals, "read", "cache_read" in plan.role_of),
         cache_write_frac=_share(totals, "write", "cache_write" in plan.role_of),
-        peaks=tuple(peak_figures(requests, tokens, span_s, window_s) for window_s in WINDOWS_S),
+        peaks=tuple(peak_figures(requests, tokens, span_us / US_PER_S, window_s) for window_s in WINDOWS_S),
         cells=tuple(length_cells(engine, used, edges_tok(*inputs), edges_tok(*outputs))),
         per_minute_requests=tuple(int(count) for count in window_sums(requests, step_s)),
         step_s=step_s,
-        notes=(
-            *_drop_notes(dropped),
-            *_clock_notes(source),
-            *_notes(source, totals, int((requests == 0).sum()), _repeat_count(engine, used, plan)),
-        ),
+        notes=_all_notes(source, used, totals, dropped, int((requests == 0).sum())),
     )
     report(1.0, "Done")
     return summary
+
+
+def _all_notes(
+    source: Source, used: ir.Table, totals: Mapping[str, int], dropped: Mapping[str, int], empty_minute_count: int
+) -> tuple[str, ...]:
+    repeat_count = _repeat_count(source.engine, used, source.plan)
+    return (*_drop_notes(dropped), *_clock_notes(source), *_notes(source, totals, empty_minute_count, repeat_count))
 
 
 def _share(totals: Mapping[str, int], name: str, known: bool) -> float | None:

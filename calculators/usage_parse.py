@@ -5,6 +5,7 @@ tables hold numbers only. Each row becomes eight integers; rows that do not coun
 says why. `Source` looks at the log again when an error has to name a row.
 """
 
+import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -281,11 +282,20 @@ class Source:
         table = table.filter(table.excluded == 0, wrong(table)).order_by("row_number").limit(1)
         shown = table[role] if role in table.columns else ibis.literal("")
         rows = self.engine.rows(table.select("row_number", shown=shown.fill_null("")))
-        return (rows[0]["row_number"] + 1, clean(rows[0]["shown"])) if rows else (0, "")
+        return (rows[0]["row_number"] + 1, _shown(rows[0]["shown"])) if rows else (0, "")
 
     def place(self, role: str, wrong: Callable[[Any], Any]) -> str:
         row, shown = self.first(role, wrong)
         return f'{self.head.label}, data row {row}, column "{clean(self.plan.role_of[role])}": "{shown}"'
+
+
+def _shown(value: str) -> str:
+    """A cell for a message: a number or a time as it is, anything else might be somebody's prompt."""
+    return (
+        clean(value)
+        if not value.strip() or re.fullmatch(r"[\d\s.,:;+\-/TZzeE]{1,40}|[Nn]a[Nn]|-?[Ii]nf(inity)?", value)
+        else "(text)"
+    )
 
 
 def _refuse_bad(source: Source, code: int, bad_count: int, row_count: int) -> None:

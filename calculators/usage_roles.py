@@ -103,9 +103,19 @@ def plan_columns(head: Head, role_of: Mapping[str, str] | None, input_excludes_c
     for role in ("time", "input", "output"):
         if role not in roles:
             raise LogError(f"{head.label} has no column recognised as the {role}. {_column_list(head, role)}")
+    _refuse_shared(head, roles)
     _refuse_dates(head, roles["time"])
     excludes = guess.input_excludes_cache if input_excludes_cache is None else input_excludes_cache
     return Plan(roles, excludes, _relative_unit(head, roles["time"]))
+
+
+def _refuse_shared(head: Head, roles: Mapping[str, str]) -> None:
+    for name in roles.values():
+        shared = [role for role, column in roles.items() if column == name]
+        if len(shared) > 1:
+            raise LogError(
+                f'{head.label}: column "{clean(name)}" is given for {" and ".join(shared)}; pick one for each.'
+            )
 
 
 def _column_list(head: Head, role: str) -> str:

@@ -1,12 +1,10 @@
 """Two catalogs: a small fixed one for golden numbers, and the live one for everything that must hold on real data."""
 
-from pathlib import Path
 
 import pytest
+from support import FIXED_ROOT
 
 from calculators.catalog import Catalog, load_catalog
-
-FIXED_ROOT = Path(__file__).parent / "data" / "catalog"
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 import copy
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ from calculators.records import Source
 from calculators.scenario import Scenario, parse_scenario
 from calculators.throughput import Setup
 from calculators.workload import Demand, Lengths
+
+FIXED_ROOT = Path(__file__).parent / "data" / "catalog"
 
 TODAY = date(2026, 11, 23)
 TEST_SOURCE = Source(title="Invented for the tests", accessed=TODAY, kind="assumption")

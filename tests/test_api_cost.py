@@ -120,6 +120,7 @@ def test_the_parts_of_a_bill_by_hand(catalog: Catalog) -> None:
     assert bill.output_usd_per_month == pytest.approx(2_400)
     assert bill.usd_per_month == pytest.approx(3_600)
     assert bill.usd_per_request == pytest.approx(0.0036)
+    assert bill.working.startswith("1 M requests × (1,000 in × $2, 50% of it cached at $0.2 + 300 out × $8)")
 
 
 def test_batch_and_the_own_discount_by_hand(catalog: Catalog) -> None:
@@ -128,7 +129,7 @@ def test_batch_and_the_own_discount_by_hand(catalog: Catalog) -> None:
     bill = api_cost.monthly_bill(offer, need(1_000_000), TODAY, batch_frac=0.25, discount_frac=0.1)
     assert bill.usd_per_month == pytest.approx((0.75 * 4_400 + 0.25 * 2_200) * 0.9)
     assert bill.batch_saving_usd_per_month == pytest.approx(0.25 * 2_200 * 0.9)
-    assert bill.notes == ("Batch prices as listed.",)
+    assert bill.working.endswith("Batch prices as listed.")
 
 
 def test_without_a_listed_batch_price_the_stated_discount_applies_or_none(catalog: Catalog) -> None:
@@ -138,9 +139,9 @@ def test_without_a_listed_batch_price_the_stated_discount_applies_or_none(catalo
     stated = api_cost.monthly_bill(offer, need(), TODAY, batch_frac=1.0, batch_discount_frac=0.5)
     unknown = api_cost.monthly_bill(offer, need(), TODAY, batch_frac=1.0)
     assert stated.usd_per_month == pytest.approx(plain.usd_per_month / 2)
-    assert stated.notes == ("Batch at the seller's stated 50% off.",)
+    assert stated.working.endswith("Batch at the seller's stated 50% off.")
     assert unknown.usd_per_month == pytest.approx(plain.usd_per_month)
-    assert "No batch price is known" in unknown.notes[0]
+    assert "No batch price is known" in unknown.working
 
 
 def test_requests_below_the_cache_minimum_are_not_cached(catalog: Catalog) -> None:

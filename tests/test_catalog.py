@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import FIXED_ROOT
+from support import FIXED_ROOT
 
 from calculators.catalog import Catalog, UnknownId, library_model, load_catalog
 from calculators.yaml_files import DataError

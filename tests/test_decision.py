@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from support import TODAY, need, staircase
+from support import TODAY, need, scenario, staircase
 
 from calculators import api_cost, decision, fleet
 from calculators.catalog import Catalog
@@ -14,6 +14,9 @@ from calculators.ownership import PEOPLE, fixed_line
 
 NEVER = Crossover("never", (), None, None, None, 1.2, 1.0, 1e9, "a request costs more")
 DURABLE = Crossover("crosses", (Crossing(5e6, "build"),), 5e6, 5e6, None, 0.4, 1.0, 1e9, "the cost curves cross")
+
+
+WORKLOAD = scenario(workload={"requests_per_month": 1_000_000, "peak_ratio": 4}).workload
 
 
 def _buy(kind: Any, usd: float, low: float | None = None, high: float | None = None, gate: Any = None) -> Option:
@@ -42,7 +45,11 @@ def _decide(*options: Option, against: Crossover = NEVER) -> Verdict:
 @pytest.mark.parametrize(
     ("options", "kind", "start"),
     [
-        ([_buy("api_today", 100)], "stay", "Stay on the API: api_today option costs $100 a month."),
+        (
+            [_buy("api_today", 100)],
+            "stay",
+            "Stay on the API: api_today option costs $100 a month; no fleet of your own qualifies.",
+        ),
         (
             [_buy("api_today", 1_000), _buy("api_optimised", 500)],
             "optimise_api",
@@ -80,7 +87,10 @@ def test_building_wins(catalog: Catalog, kind: str, words: str) -> None:
     assert verdict.sentence == (
         f"{words}own fleet costs $2,000 a month, $8,000 less than today; the best way to buy, api_today option, costs $10.0k."
     )
-    assert "The peak needs 12 GPUs (10 busy and 2 spare replicas) at $1,200, plus $800 for people" in verdict.reason
+    assert (
+        "The peak needs 12 GPUs (10 replicas and 2 spare) at $1,200; people, platform and migration are the other $800"
+        in verdict.reason
+    )
     assert "self-hosting stays cheaper from 5 M requests a month on" in verdict.reason
     assert verdict.gap_usd_per_month == 8_000
     assert verdict.saving_usd_per_month == 8_000
@@ -104,22 +114,33 @@ def test_overlapping_ranges_lean_and_disjoint_ones_are_clear(catalog: Catalog) -
 
 def test_the_rival_of_a_purchase_is_the_best_fleet_and_not_the_next_purchase(catalog: Catalog) -> None:
     option, _ = _build(catalog, 4_200, 800)
-    verdict = _decide(_buy("api_today", 1_000), _buy("hosted_open", 950, gate="accepted"), option)
+    verdict = _decide(_buy("api_today", 1_000), _buy("hosted_open", 800, gate="accepted"), option)
     assert verdict.winner.kind == "hosted_open"
     assert verdict.runner_up is option
-    assert verdict.gap_usd_per_month == pytest.approx(4_050)
+    assert verdict.gap_usd_per_month == pytest.approx(4_200)
+
+
+def test_two_purchases_that_are_close_are_not_called_and_variants_of_one_are_no_rivals(catalog: Catalog) -> None:
+    option, _ = _build(catalog, 4_200, 800)
+    close = _decide(_buy("api_today", 1_000), _buy("hosted_open", 950, gate="accepted"), option)
+    assert (close.kind, close.sureness) == ("too_close", "too_close")
+    assert close.runner_up is not None
+    assert close.runner_up.kind == "api_today"
+    same = _decide(_buy("api_today", 1_000), _buy("api_optimised", 950), option)
+    assert (same.kind, same.runner_up) == ("optimise_api", option)
 
 
 def test_what_is_taken_on_trust_is_said(catalog: Catalog) -> None:
     trusted, _ = _build(catalog, 1_200, 800, gate="assumed")
-    [assumption] = _decide(_buy("api_today", 10_000), trusted).assumptions
-    assert assumption.startswith("Llama is good enough for your product: assumed")
+    [first, second] = _decide(_buy("api_today", 10_000), trusted).assumptions
+    assert first.startswith("Llama is good enough for your product: assumed")
+    assert second.startswith("Latency, rate limits and uptime of api_today option are not known here")
     shown, _ = _build(catalog, 1_200, 800, gate="accepted")
-    assert _decide(_buy("api_today", 10_000), shown).assumptions == ()
+    assert _decide(_buy("api_today", 10_000), shown).assumptions == (second,)
 
 
 def _flips(catalog: Catalog, buy: Option, build: Option, stairs: Staircase, pay: float = 120_000) -> dict[str, str]:
-    found = decision.flips(build, buy, DURABLE, stairs, 1_000_000, pay)
+    found = decision.flips(build, buy, DURABLE, stairs, WORKLOAD, pay)
     return {flip.what: flip.flips_at for flip in found}
 
 
@@ -127,13 +148,14 @@ def test_flips_by_hand_when_buying_wins(catalog: Catalog) -> None:
     """Rent $9,000 (12 machines of $750, $1.03 a GPU-hour), people $1,000 (0.1 of $120,000), buying $5,000.
 
     Price: $5,000 x 2. Rent: $5,000 - $1,000 = $4,000 for 12 GPUs x 730 h: $0.46, 56 % lower. Speed: $4,000 pays for 5
-    machines, 3 of them busy: 10/3 of today's. Staff: 0.1 - 5,000/10,000 < 0.
+    machines, 3 of them busy: 10/3 of today's, or a peak of 4 x 3/10. Staff: 0.1 - 5,000/10,000 < 0.
     """
     build, stairs = _build(catalog, 9_000, 1_000)
     flips = _flips(catalog, _buy("api_today", 5_000), build, stairs)
     assert flips["Price of api_today option"] == "$10.0k a month, 2 times as much"
     assert flips["GPU rent"] == "$0.46, 56 % lower"
     assert flips["Throughput"].endswith("requests/s, 3.33 times as much")
+    assert flips["Peak over mean"] == "1.2× the mean"
     assert flips["Engineers to run it"] == "no number: dearer even unattended"
     assert flips["Volume, requests a month"] == "up to 5 M"
 
@@ -154,6 +176,7 @@ def test_flips_that_no_value_reaches_say_so(catalog: Catalog) -> None:
     flips = _flips(catalog, _buy("api_today", 900), build, stairs)
     assert flips["GPU rent"] == "no rent: even free GPUs would not pay for the rest"
     assert flips["Throughput"].startswith("no speed")
+    assert flips["Peak over mean"].startswith("no peak")
     dear = Option(
         "hosted_open", "host", (fixed_line("API bill", 100, "x"), fixed_line(PEOPLE, 99_900, "x")), "M", "assumed"
     )
@@ -182,5 +205,5 @@ def test_speed_may_not_fall_below_what_the_allowed_machines_can_make_good(catalo
 
 def test_no_volume_flips_what_never_crosses(catalog: Catalog) -> None:
     build, stairs = _build(catalog, 9_000, 1_000)
-    [volume, *_] = decision.flips(build, _buy("api_today", 1), NEVER, stairs, 1_000_000, 1.0)
+    [volume, *_] = decision.flips(build, _buy("api_today", 1), NEVER, stairs, WORKLOAD, 1.0)
     assert volume.flips_at == "no volume: a request costs more"

@@ -10,6 +10,7 @@ from calculators.catalog import Catalog, UnknownId
 from calculators.decision import Option
 from calculators.evaluate import Evaluation, curves, evaluate, volumes
 from calculators.scenario import parse_scenario
+from calculators.yaml_files import DataError
 
 
 def _options(evaluation: Evaluation) -> dict[str, Option]:
@@ -139,6 +140,11 @@ def test_what_a_careful_reader_should_know_is_noted(catalog: Catalog, changes: d
     assert any(note in text for text in evaluate(scenario(**changes), catalog).notes)
 
 
+def test_an_api_without_a_price_is_no_starting_point(catalog: Catalog) -> None:
+    with pytest.raises(DataError, match="'free' has no price for text tokens"):
+        evaluate(scenario(api={"model": "free"}), catalog)
+
+
 def test_an_unknown_id_stops_before_any_number(catalog: Catalog) -> None:
     with pytest.raises(UnknownId):
         evaluate(scenario(candidates=[{"model": "llama-9"}]), catalog)
@@ -148,18 +154,17 @@ def test_an_unknown_id_stops_before_any_number(catalog: Catalog) -> None:
     "changes",
     [
         {"workload": {"requests_per_month": 1e12}},
-        {"workload": {"requests_per_month": 1e-300}},
+        {"workload": {"requests_per_month": 1}},
         {"workload": {"input_tok": 1e7, "output_tok": 1e6, "input_p95_tok": 1e7, "output_p95_tok": 1e6}},
-        {"workload": {"active_h_per_month": 1e-300}},
+        {"workload": {"active_h_per_month": 1}},
         {"workload": {"peak_ratio": 10_000}},
-        {"hardware": {"max_gpus": 100_000}},
-        {"hardware": {"rent_usd_per_gpu_h": {"h100-sxm": 1e308}}},
+        {"hardware": {"max_gpus": 10_000}},
+        {"hardware": {"rent_usd_per_gpu_h": {"h100-sxm": 1_000}}},
         {"hardware": {"rent_usd_per_gpu_h": {"h100-sxm": 1e-300}}},
-        {"operations": {"platform_usd_per_month": 1e308}},
+        {"operations": {"platform_usd_per_month": 1e7}},
         {"operations": {"engineer_usd_per_year": 0}},
-        {"operations": {"spare_replicas": 100}},
+        {"operations": {"spare_replicas": 20}},
         {"operations": {"horizon_months": 120}},
-        {"api": {"model": "free"}},
         {"as_of": "2020-01-01"},
         {"as_of": "2100-01-01"},
     ],

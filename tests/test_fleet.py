@@ -157,13 +157,13 @@ def test_a_setup_that_drops_out_says_how_far_it_got(catalog: Catalog) -> None:
     big = Setup(catalog.model("llama-3.3-70b"), catalog.gpu("l40s"), "bf16", 1)
     reasons = [
         _capacity(catalog, Targets(), big),
-        _capacity(catalog, Targets(ttft_p95_ms=None, tpot_ms=0.01)),
-        _capacity(catalog, Targets(ttft_p95_ms=0.01, tpot_ms=None)),
+        _capacity(catalog, Targets(ttft_p95_ms=None, tpot_ms=0.1)),
+        _capacity(catalog, Targets(ttft_p95_ms=1, tpot_ms=None)),
     ]
     assert [r.stage for r in reasons if isinstance(r, fleet.Misfit)] == [0, 2, 3]
     words = [r.why for r in reasons if isinstance(r, fleet.Misfit)]
     assert words[0].startswith("does not fit: 141 GB of weights in 48 GB of GPU memory")
-    assert "the target is 0.01 ms" in words[1]
+    assert "the target is 0.1 ms" in words[1]
     assert "TTFT p95" in words[2]
 
 

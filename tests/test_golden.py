@@ -53,7 +53,7 @@ def test_crossovers(case: dict[str, Any], catalog: Catalog) -> None:
         for s in given["stairs"]
     ]
     build, buy = (Line(given[side]["usd_per_request"], given[side]["fixed_usd"]) for side in ("build", "buy"))
-    found = crossover.find(stairs, build, buy)
+    found = crossover.find(stairs, build, [buy], 1.0)
     expected, tolerance = case["expected"], case["tolerance"]
     assert [c.cheaper_above for c in found.crossings] == [side for _, side in expected["crossings"]]
     assert [c.requests_per_month for c in found.crossings] == pytest.approx(
@@ -62,7 +62,7 @@ def test_crossovers(case: dict[str, Any], catalog: Catalog) -> None:
     _agree(found.kind, expected["kind"], tolerance, "kind")
     _agree(found.first_req_per_month, expected["first"], tolerance, "first")
     _agree(found.durable_req_per_month, expected["durable"], tolerance, "durable")
-    _agree(found.break_even_utilisation_ratio, expected["utilisation"], tolerance, "utilisation")
+    _agree(found.needed_busy_ratio, expected["utilisation"], tolerance, "utilisation")
     _agree(found.limit_req_per_month, expected["limit"], tolerance, "limit")
 
 

@@ -78,12 +78,18 @@ def test_every_shipped_scenario_gives_a_verdict(path: Path, capsys: pytest.Captu
             {"workload": {"requests_per_month": 10**15}},
             "workload.requests_per_month: Input should be less than or equal to",
         ),
-        ({"workload": {"requests_per_month": 0}}, "workload.requests_per_month: Input should be greater than 0"),
-        ({"workload": {"requests_per_month": -1}}, "workload.requests_per_month: Input should be greater than 0"),
+        (
+            {"workload": {"requests_per_month": 0}},
+            "workload.requests_per_month: Input should be greater than or equal to 1",
+        ),
+        (
+            {"workload": {"requests_per_month": -1}},
+            "workload.requests_per_month: Input should be greater than or equal to 1",
+        ),
         ({"workload": {"requests_per_month": float("nan")}}, "workload.requests_per_month"),
         ({"workload": {"requests_per_month": float("inf")}}, "workload.requests_per_month"),
         ({"workload": {"requests_per_month": "lots"}}, "valid number"),
-        ({"targets": {"tpot_ms": -5}}, "targets.tpot_ms: Input should be greater than 0"),
+        ({"targets": {"tpot_ms": -5}}, "targets.tpot_ms: Input should be greater than or equal to 0.1"),
         ({"workloads": {}}, "workloads"),
         ({"candidates": {}}, "candidates"),
         ({"as_of": "yesterday"}, "as_of"),
@@ -112,7 +118,10 @@ def test_a_bad_value_is_one_line_that_names_file_field_and_remedy(
         ("name: x\nname: y", "case.yaml:2: the key 'name' is given twice; keep one"),
         ("workload:\n  requests_per_month: 1e6", "case.yaml:2: '1e6' would be read as text; write the number out"),
         ("a: &x [1]\nb: *x", "case.yaml:2: anchors and aliases (&, *) are not read"),
-        ("#" * (MAX_FILE_BYTES + 1), "case.yaml: larger than 256,000 bytes; is it a scenario?"),
+        (
+            "#" * (MAX_FILE_BYTES + 1),
+            "case.yaml: 256,001 bytes is more than the 256,000 allowed; is it the right file?",
+        ),
     ],
 )
 def test_a_file_that_is_no_scenario_is_one_line(
@@ -123,7 +132,7 @@ def test_a_file_that_is_no_scenario_is_one_line(
 
 def test_a_missing_file_or_a_folder_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "No such file" in _refused(capsys, "decide", str(tmp_path / "nothing.yaml"))
-    assert "directory" in _refused(capsys, "decide", str(tmp_path))
+    assert "not a file; name a scenario file" in _refused(capsys, "decide", str(tmp_path))
 
 
 @pytest.mark.parametrize("content", ["[" * 200_000, "{a: " * 60_000, "- " * 100_000])
@@ -139,8 +148,8 @@ def test_nesting_deep_enough_to_crash_a_parser_is_one_line(tmp_path: Path, conte
     ("changes", "why"),
     [
         ({"candidates": [{"model": "deepseek-v3"}], "hardware": {"gpus": ["l4"]}}, "does not fit"),
-        ({"targets": {"tpot_ms": 0.01}}, "the target is 0.01 ms"),
-        ({"targets": {"ttft_p95_ms": 0.01}}, "the target is 0.01 ms"),
+        ({"targets": {"tpot_ms": 0.1}}, "the target is 0.1 ms"),
+        ({"targets": {"ttft_p95_ms": 1}}, "the target is 1 ms"),
         ({"hardware": {"gpus": ["rtx-4090"], "rent_providers": ["aws"]}}, "no rent for this GPU passes"),
         ({"hardware": {"max_gpus": 1}}, "within the GPU limit"),
     ],

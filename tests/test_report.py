@@ -11,7 +11,7 @@ from calculators.evaluate import evaluate
 from calculators.fleet import leases
 from calculators.report import lease_terms, sources, to_json, to_text
 
-CASES = [{}, {"hardware": {"include_owned": True}}, {"targets": {"tpot_ms": 0.01}}, {"api": {"model": "closed-dated"}}]
+CASES = [{}, {"hardware": {"include_owned": True}}, {"targets": {"tpot_ms": 0.1}}, {"api": {"model": "closed-dated"}}]
 
 
 @pytest.mark.parametrize("changes", CASES)
@@ -40,8 +40,8 @@ def test_the_json_is_strict_and_equals_the_evaluation(catalog: Catalog, changes:
 
 
 def test_profiles_become_ids_and_what_is_infinite_null(catalog: Catalog) -> None:
-    plain = to_json(evaluate(scenario(targets={"tpot_ms": 0.01}), catalog))
-    assert plain["crossovers"][0][1]["break_even_utilisation_ratio"] is None
+    plain = to_json(evaluate(scenario(targets={"tpot_ms": 0.1}), catalog))
+    assert plain["crossovers"][0][1]["needed_busy_ratio"] is None
     fleet = next(o for o in to_json(evaluate(scenario(), catalog))["options"] if o["kind"] == "self_host")
     setup = fleet["plan"]["capacity"]["setup"]
     assert (setup["model"], setup["gpu"]) == ("llama-3.3-70b", "h100-sxm")

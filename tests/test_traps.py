@@ -57,7 +57,7 @@ def test_trap_01_an_idle_gpu_bills_every_hour_and_low_utilisation_never_lowers_t
 def test_trap_02_a_break_even_beyond_what_the_fleet_can_serve_is_never(catalog: Catalog) -> None:
     """$7,300 / $0.0055 = 1.33 million, but a replica at that price serves 200,000: $0.0365 a request at best."""
     naive = 7_300 / PRICE.usd_per_request
-    found = crossover.find([staircase(catalog, 200_000, 7_300)], Line(0.0, 0.0), PRICE)
+    found = crossover.find([staircase(catalog, 200_000, 7_300)], Line(0.0, 0.0), [PRICE], 1.0)
     assert naive > 200_000
     assert found.kind == "never"
     assert found.first_req_per_month is None
@@ -65,7 +65,7 @@ def test_trap_02_a_break_even_beyond_what_the_fleet_can_serve_is_never(catalog: 
 
 
 def test_trap_03_the_first_crossing_is_not_the_lasting_one(catalog: Catalog) -> None:
-    found = crossover.find([staircase(catalog, 1_000, 800)], Line(0.0, 500.0), Line(1.0, 0.0))
+    found = crossover.find([staircase(catalog, 1_000, 800)], Line(0.0, 500.0), [Line(1.0, 0.0)], 1.0)
     assert found.first_req_per_month == pytest.approx(2_900)
     assert found.durable_req_per_month == pytest.approx(6_100)
     assert len(found.crossings) == 9

@@ -21,7 +21,8 @@ rows = [
         "First cheaper at": None if found.first_req_per_month is None else count(found.first_req_per_month),
         "Cheaper for good from": "never" if found.durable_req_per_month is None else count(found.durable_req_per_month),
         "Crossings": len(found.crossings),
-        "Break-even utilisation": found.break_even_utilisation_ratio,
+        "GPUs must be busy": found.needed_busy_ratio,
+        "This traffic keeps them busy": found.busy_frac,
         "Why": found.reason,
     }
     for option, found in result.crossovers
@@ -30,15 +31,22 @@ st.dataframe(
     pd.DataFrame(rows),
     hide_index=True,
     column_config={
-        "Break-even utilisation": st.column_config.NumberColumn(
+        "GPUs must be busy": st.column_config.NumberColumn(
             format="percent",
-            help="Cost of a request on perfectly loaded GPUs over its price when bought. At 100 % or more the API is cheaper at any volume.",
-        )
+            help="Break-even utilisation: how busy GPUs must be, all month, to match the price. 100 % or more: impossible.",
+        ),
+        "This traffic keeps them busy": st.column_config.NumberColumn(
+            format="percent", help="At most, in a fleet sized for the peak: active hours over all hours, over the peak."
+        ),
     },
 )
 st.caption(
     "Volumes are requests a month with the traffic's shape kept. Machines come whole, so the fleet's cost climbs in steps and the curves can cross more than once. "
-    f"With the {result.scenario.hardware.max_gpus} GPUs you allow, at most {count(result.crossover.limit_req_per_month)} requests a month can be served."
+    + (
+        f"With the {result.scenario.hardware.max_gpus} GPUs you allow, at most {count(result.crossover.limit_req_per_month)} requests a month can be served."
+        if result.build
+        else ""
+    )
 )
 
 st.subheader("Cost at a chosen volume")
@@ -55,13 +63,14 @@ else:
     workload = result.scenario.workload
     scaled = workload.model_copy(update={"requests_per_month": min(workload.requests_per_month * multiple, 1e12)})
     chosen = evaluation_of(result.scenario.model_copy(update={"workload": scaled}))
-options = sorted(chosen.options, key=lambda option: option.usd_per_month)[:8]
+ranked = sorted(chosen.options, key=lambda option: option.usd_per_month)
+options = [option for i, option in enumerate(ranked) if i < 7 or option is chosen.today]
 best = options[0]
 sentence = f"At {count(chosen.demand.requests_per_month)} requests a month the cheapest is {best.label}, {usd(best.usd_per_month)}."
 st.markdown(f"**{escape(sentence)}**")
 st.plotly_chart(cost_bars(options), alt=sentence, key="bars")
 st.caption(
-    "Whiskers: the pessimistic and optimistic case (model error, staffing, platform). Options beyond the eight cheapest are on the Candidates page."
+    "Whiskers: the pessimistic and optimistic case (model error, staffing, platform). All sellers and GPUs are on the Candidates page."
 )
 picked = st.selectbox(
     "Show every line of", range(len(options)), format_func=lambda i: options[i].label, key="view_option"

@@ -12,8 +12,9 @@ from pages.shared.widgets import cost_table, source_line, usd_range, workload_li
 result = evaluation()
 verdict, build, buy = result.verdict, result.build, result.buy
 
+EXAMPLE = "log:azure_conversation_2023.csv"
 SURENESS = {
-    "clear": (":material/verified:", "Clear: it holds in the pessimistic case too."),
+    "clear": (":material/verified:", "Clear: it holds over the ranges of modelled speed and staffing."),
     "leaning": (
         ":material/trending_up:",
         "Leaning: the central figures are clear, but the ranges of the two best overlap.",
@@ -21,6 +22,14 @@ SURENESS = {
     "too_close": (":material/balance:", "Too close to call with what is known."),
 }
 
+origin, replace = st.columns([3, 1], vertical_alignment="center")
+example = "Example, not your traffic. " if result.scenario.workload.source == EXAMPLE else ""
+origin.caption(escape(f"{example}{workload_line(result.scenario)} Today's API: {result.today.label}."))
+with replace.popover("Use your own", icon=":material/upload_file:", width="stretch"):
+    log_upload()
+    st.caption(
+        "Or type it, or pick a typical product, on the Workload page; your API and models on the Candidates page."
+    )
 st.subheader(escape(verdict.sentence))
 icon, words = SURENESS[verdict.sureness]
 st.markdown(f"{icon} {words}")
@@ -55,27 +64,22 @@ cells[2].metric(
     height="stretch",
     delta=delta(build.usd_per_month - result.today.usd_per_month) if build else None,
     delta_color="inverse",
-    help=escape(build.label) if build else "No fleet meets the targets.",
+    help=escape(build.label if build else verdict.reason),
 )
-durable = result.crossover.durable_req_per_month
+found = result.crossover
+durable = found.durable_req_per_month
 cells[3].metric(
     "Own fleet wins from",
     "never" if durable is None else f"{count(durable)} req." if durable > 0 else "any volume",
     border=True,
     height="stretch",
-    help=f"Requests a month, against the best way to buy. Break-even utilisation {result.crossover.break_even_utilisation_ratio:.2g}: below 1, a perfectly loaded GPU undercuts the price.",
+    help=escape(f"Requests a month, against the cheapest way to buy at each volume. Why: {found.reason}."),
 )
 
 takeaway = crossover_takeaway(result)
 st.markdown(f"**{escape(takeaway)}**")
 st.plotly_chart(crossover_chart(result), alt=takeaway, key="verdict_chart")
 st.markdown(escape(verdict.reason))
-
-with st.expander("Use your own traffic: drop a request log", icon=":material/upload_file:", expanded=False):
-    log_upload()
-st.caption(
-    f"{escape(workload_line(result.scenario))} Change it on the Workload page; change models, GPUs and staffing on the Candidates page."
-)
 
 if verdict.flips:
     st.subheader("What would change the answer")

@@ -1,10 +1,12 @@
 """What the workload may run on: today's API, open models, GPUs, and how a fleet would be run."""
 
+from datetime import date
+
 import pandas as pd
 import streamlit as st
 
-from calculators.api_cost import PROVIDER_NAMES
-from calculators.catalog import library_models
+from calculators.api_cost import CLOSED_PROVIDERS, provider_name, text_models
+from calculators.options import hosts
 from calculators.records import Model
 from calculators.report import lease_terms
 from calculators.units import usd
@@ -12,19 +14,6 @@ from pages.shared.state import catalog, escape, evaluation
 from pages.shared.widgets import choice, number, percent_slider, several, source_line
 
 known, state = catalog(), st.session_state
-CLOSED = (
-    "openai",
-    "anthropic",
-    "google",
-    "x-ai",
-    "mistral",
-    "aws",
-    "deepseek",
-    "cohere",
-    "groq",
-    "together",
-    "fireworks",
-)
 GATES = {"accepted": "Accepted", "assumed": "Assumed", "not_acceptable": "Not acceptable"}
 PRECISIONS = ("bf16", "fp8", "int8", "int4", "nvfp4")
 COMMITMENTS = {
@@ -36,9 +25,16 @@ COMMITMENTS = {
 }
 
 
-def text_models(provider: str) -> list[str]:
-    """Models with a token price, newest names first: retired ones stay out of the list."""
-    return sorted((m.id for m in library_models(provider).values() if not m.deprecated), reverse=True)
+def seller(provider: str) -> str:
+    own = known.api_providers.get(provider)
+    return own.name if own else provider_name(provider)
+
+
+def first_model() -> None:
+    """A model of the newly chosen provider, in place of one it does not sell."""
+    models = text_models(state["api.provider"], date.today())
+    if models and state["api.model"] not in models:
+        state["api.model"] = models[0]
 
 
 def public_scores(model: Model | None) -> str:
@@ -56,16 +52,11 @@ st.subheader("What the workload may run on")
 api, models = st.columns([2, 3], gap="large")
 with api:
     st.markdown("**The API you pay today**")
-    choice(
-        "Provider",
-        CLOSED,
-        "api.provider",
-        format_func=lambda provider: PROVIDER_NAMES.get(provider, provider.capitalize()),
-    )
-    choice("Model", text_models(state["api.provider"]), "api.model")
-    percent_slider(
-        "Your discount off the list price", "api.discount_frac", high=0.95, help="Negotiated: your own figure."
-    )
+    choice("Provider", CLOSED_PROVIDERS, "api.provider", on_change=first_model, format_func=seller)
+    choice("Model", text_models(state["api.provider"], date.today()), "api.model")
+    percent_slider("Your discount off the list price", "api.discount_frac", help="Negotiated: your own figure.")
+    sellers = sorted({hosted.provider for model in known.models.values() for hosted in model.hosted})
+    several("Who may sell open models (empty: all)", sellers, "api.hosted_sellers", format_func=seller)
 with models:
     st.markdown("**Open models that may stand in for it**")
     several(
@@ -118,12 +109,10 @@ with terms:
         help="Coarser formats than the released one. Below 8 bit, quality must be evaluated.",
     )
 with limits:
-    number("GPUs at most", "hardware.max_gpus", 1, 100_000)
+    number("GPUs at most", "hardware.max_gpus")
     number(
         "Your measured speed over the model's",
         "hardware.throughput_factor",
-        0.01,
-        10.0,
         step=0.05,
         help="1: the model's own prediction.",
     )
@@ -160,16 +149,12 @@ with people:
     number(
         "Engineers to run it",
         "operations.self_host_fte",
-        0.0,
-        1_000.0,
         step=0.1,
         placeholder=f"rule of thumb: {own.self_host_fte.central:g} ({own.self_host_fte.low:g} to {own.self_host_fte.high:g})",
     )
     number(
         "Cost of an engineer a year, USD",
         "operations.engineer_usd_per_year",
-        0.0,
-        1e7,
         step=10_000.0,
         format="%.0f",
         placeholder=f"rule of thumb: {usd(own.engineer_usd_per_year.central)}",
@@ -178,8 +163,6 @@ with platform:
     number(
         "Gateway, logs, monitoring, USD a month",
         "operations.platform_usd_per_month",
-        0.0,
-        1e7,
         step=100.0,
         format="%.0f",
         placeholder=f"rule of thumb: {usd(own.platform_usd_per_month.central)}",
@@ -187,22 +170,73 @@ with platform:
     number(
         "Spare replicas",
         "operations.spare_replicas",
-        0,
-        100,
         help="One more than the peak needs (N+1), so that a failure is not an outage. It may share a machine with another.",
     )
 with moving:
     number(
         "Evaluation and migration, engineer-weeks",
         "operations.migration_weeks",
-        0.0,
-        1_000.0,
         step=0.5,
         placeholder=f"rule of thumb: {own.migration_weeks.central:g}",
     )
-    number("Horizon, months", "operations.horizon_months", 1, 120, help="One-off costs are spread over it.")
+    number("Horizon, months", "operations.horizon_months", help="One-off costs are spread over it.")
+st.caption("And if an open model is bought by the token instead:")
+hosted_people, hosted_moving, _ = st.columns(3, gap="large")
+with hosted_people:
+    number(
+        "Engineers to look after it",
+        "operations.hosted_fte",
+        step=0.05,
+        placeholder=f"rule of thumb: {own.hosted_open_fte.central:g} ({own.hosted_open_fte.low:g} to {own.hosted_open_fte.high:g})",
+    )
+with hosted_moving:
+    number(
+        "Evaluation and move, engineer-weeks",
+        "operations.hosted_migration_weeks",
+        step=0.5,
+        placeholder=f"rule of thumb: {own.hosted_open_migration_weeks.central:g}",
+    )
 
 result = evaluation()
+st.subheader("Who sells these models by the token")
+sold = [
+    option
+    for candidate in result.scenario.candidates
+    if candidate.gate != "not_acceptable"
+    for option in hosts(candidate, result.scenario, result.demand, known)
+]
+if sold:
+    cheapest = min(sold, key=lambda option: option.usd_per_month)
+    st.markdown(
+        f"**{escape(f'The cheapest of {len(sold)} offers is {cheapest.label}, {usd(cheapest.bill.usd_per_month)} a month before people.')}**"
+    )
+    st.dataframe(
+        pd.DataFrame(
+            [
+                {
+                    "Offer": option.label,
+                    "Bill, USD a month": option.bill.usd_per_month,
+                    "Input, USD/Mtok": option.bill.rates[0].input_usd_per_mtok,
+                    "Output, USD/Mtok": option.bill.rates[0].output_usd_per_mtok,
+                    "Note": option.bill.offer.note or "",
+                    "As of": option.bill.offer.source.accessed,
+                    "Confidence": option.bill.offer.confidence,
+                    "Source": option.bill.offer.source.title,
+                }
+                for option in sorted(sold, key=lambda option: option.usd_per_month)
+            ]
+        ),
+        hide_index=True,
+        height=300,
+        column_config={
+            "Bill, USD a month": st.column_config.NumberColumn(format="$%,.0f"),
+            "Input, USD/Mtok": st.column_config.NumberColumn(format="$%.3f"),
+            "Output, USD/Mtok": st.column_config.NumberColumn(format="$%.3f"),
+        },
+    )
+else:
+    st.info("No allowed seller is known for these models.")
+
 st.subheader("Every model on every GPU, and why it lost")
 rows = [
     {

@@ -58,8 +58,6 @@ with volume:
     number(
         "Requests a month",
         "workload.requests_per_month",
-        1.0,
-        1e12,
         "workload.requests_basis",
         step=1000.0,
         format="%.0f",
@@ -68,8 +66,6 @@ with volume:
     number(
         "Peak over mean",
         "workload.peak_ratio",
-        1.0,
-        10_000.0,
         "workload.peak_basis",
         step=0.1,
         help="Busiest minute over the mean of the active hours. The fleet is sized for it.",
@@ -78,19 +74,15 @@ with volume:
     number(
         "Active hours a month",
         "workload.active_h_per_month",
-        1.0,
-        730.0,
         step=10.0,
         help="730: round the clock. Rented GPUs bill all 730 either way.",
     )
-    percent_slider("Growth a month", "workload.growth_per_month_frac", low=-0.5, high=1.0)
+    percent_slider("Growth a month", "workload.growth_per_month_frac")
 with size:
     st.markdown("**How long**")
     number(
         "Input tokens, mean",
         "workload.input_tok",
-        1.0,
-        1e7,
         "workload.lengths_basis",
         step=10.0,
         format="%.0f",
@@ -99,8 +91,6 @@ with size:
     number(
         "Input tokens, 95th percentile",
         "workload.input_p95_tok",
-        1.0,
-        1e7,
         "workload.lengths_basis",
         step=10.0,
         format="%.0f",
@@ -108,8 +98,6 @@ with size:
     number(
         "Output tokens, mean",
         "workload.output_tok",
-        1.0,
-        1e6,
         "workload.lengths_basis",
         step=10.0,
         format="%.0f",
@@ -118,8 +106,6 @@ with size:
     number(
         "Output tokens, 95th percentile",
         "workload.output_p95_tok",
-        1.0,
-        1e6,
         "workload.lengths_basis",
         step=10.0,
         format="%.0f",
@@ -146,8 +132,6 @@ with first:
     number(
         "First token within, ms (95 % of requests)",
         "targets.ttft_p95_ms",
-        1.0,
-        600_000.0,
         step=100.0,
         format="%.0f",
         help="TTFT, at the peak. Clear the field for no target.",
@@ -156,8 +140,6 @@ with token:
     number(
         "Then a token every, ms (mean)",
         "targets.tpot_ms",
-        0.1,
-        10_000.0,
         step=5.0,
         help="TPOT, at the peak. 50 ms is 20 tokens a second, faster than people read. Clear the field for no target.",
     )

@@ -20,7 +20,7 @@ def provenance(source: Source, confidence: str, seen: date | None = None) -> dic
     day = seen or source.accessed
     age_days = (today - day).days
     return {
-        "Seen": day,
+        "As of": day,
         "Stale": f"⚠ {age_days} days" if age_days > STALE_DAYS else "",
         "Confidence": confidence,
         "Source": source.title,
@@ -40,6 +40,31 @@ def table(rows: list[dict[str, object]], **columns: object) -> None:
     )
 
 
+def offer_table(offers: list[tuple[str, api_cost.Offer]]) -> None:
+    """Prices of today, with any dearer tier for long inputs."""
+    rates = [api_cost.rates(offer, today) for _, offer in offers]
+    table(
+        [
+            {
+                "Model": name,
+                "Seller": offer.provider_name,
+                "Input, USD/Mtok": tiers[0].input_usd_per_mtok,
+                "Cached": tiers[0].cache_read_usd_per_mtok,
+                "Output": tiers[0].output_usd_per_mtok,
+                "Long inputs": "; ".join(
+                    f"above {t.above_input_tok:,.0f} tok: ${t.input_usd_per_mtok:g}, ${t.output_usd_per_mtok:g}"
+                    for t in tiers[1:]
+                ),
+                "Sold as": offer.model,
+                **provenance(offer.source, offer.confidence),
+                "Note": offer.note or "",
+            }
+            for (name, offer), tiers in zip(offers, rates, strict=True)
+        ],
+        **{"Input, USD/Mtok": usd3, "Cached": usd3, "Output": usd3},
+    )
+
+
 usd2 = st.column_config.NumberColumn(format="$%.2f")
 usd3 = st.column_config.NumberColumn(format="$%.3f")
 rents_count = sum(len(p.rents) for p in known.rent_providers.values())
@@ -53,7 +78,7 @@ st.caption(
 )
 view = st.segmented_control(
     "Show",
-    ["GPU rents", "GPUs", "Models", "Hosted prices", "Rules of thumb", "Provider rules"],
+    ["GPU rents", "API prices", "Hosted prices", "GPUs", "Models", "Rules of thumb", "Provider rules"],
     default="GPU rents",
     key="view_prices",
     required=True,
@@ -128,28 +153,17 @@ elif view == "Models":
             for name in ("Parameters, billion", "Active, billion", "KV cache at 8k tokens, GB")
         },
     )
-elif view == "Hosted prices":
-    offers = [
-        (m.name, o, api_cost.rates(o, today)[0])
-        for m in known.models.values()
-        for o in api_cost.hosted_offers(m, today, known)
-    ]
-    table(
-        [
-            {
-                "Model": name,
-                "Seller": o.provider_name,
-                "Input, USD/Mtok": r.input_usd_per_mtok,
-                "Cached": r.cache_read_usd_per_mtok,
-                "Output": r.output_usd_per_mtok,
-                "Sold as": o.model,
-                **provenance(o.source, o.confidence),
-                "Note": o.note,
-            }
-            for name, o, r in offers
-        ],
-        **{"Input, USD/Mtok": usd3, "Cached": usd3, "Output": usd3},
+elif view == "API prices":
+    provider = st.selectbox(
+        "Provider", api_cost.CLOSED_PROVIDERS, key="view_provider", format_func=api_cost.provider_name
     )
+    st.caption(
+        f"Prices of today, {today}; longer inputs can cost more, and changes already announced are used on their day."
+    )
+    sold = [api_cost.offer(provider, model, known) for model in api_cost.text_models(provider, today)]
+    offer_table([(offer.model, offer) for offer in sold])
+elif view == "Hosted prices":
+    offer_table([(m.name, offer) for m in known.models.values() for offer in api_cost.hosted_offers(m, today, known)])
 elif view == "Rules of thumb":
     own = known.ownership
     ranges = [(name, value) for name, value in own if isinstance(value, Range)]

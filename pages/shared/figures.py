@@ -8,8 +8,9 @@ import plotly.graph_objects as go
 
 from calculators.crossover import steps
 from calculators.decision import Option
-from calculators.evaluate import Evaluation, curves, volumes
+from calculators.evaluate import Curve, Evaluation, curves, volumes
 from calculators.units import count, significant, usd
+from calculators.workload import Array
 
 # Placeholders that the browser swaps for the theme's colours, light or dark: one meaning, one slot, everywhere.
 SLOT = {
@@ -51,56 +52,54 @@ def shown_options(evaluation: Evaluation) -> list[Option]:
 
 def crossover_chart(evaluation: Evaluation, height: int = 400, every_host: bool = False) -> go.Figure:
     """Monthly cost of each way against volume, both axes logarithmic, steps drawn as steps."""
-    now = evaluation.demand.requests_per_month
-    grid = volumes(evaluation.demand, evaluation.stairs, evaluation.crossover.durable_req_per_month or 0.0)
-    if evaluation.stairs:
-        jumps = steps(evaluation.stairs, float(grid[-1]))
-        jumps = jumps[(jumps > grid[0])][:400]
-        grid = np.unique(np.concatenate([grid, jumps, jumps * 1.0001]))
-    figure = go.Figure()
+    grid = _volumes(evaluation)
     keep = evaluation.options if every_host else shown_options(evaluation)
+    figure = go.Figure()
     for curve in curves(evaluation, grid):
-        if not any(curve.option is option for option in keep):
-            continue
-        label = safe(curve.option.label) if every_host else NAME[curve.option.kind]
-        figure.add_trace(
-            go.Scatter(
-                x=grid,
-                y=np.where(np.isfinite(curve.usd_per_month), curve.usd_per_month, np.nan),
-                name=label,
-                mode="lines",
-                line={
-                    "color": SLOT[curve.option.kind],
-                    "width": 3 if curve.option.is_build else 2,
-                    "dash": DASH[curve.option.kind],
-                },
-                hovertemplate="%{x:,.3s} requests a month<br>%{y:$,.0f} a month<extra>" + label + "</extra>",
-            )
-        )
-    figure.add_vline(x=now, line={"dash": "dot", "width": 1.5, "color": "#888888"})
-    figure.add_annotation(
-        x=float(np.log10(now)),
-        y=1,
-        yref="paper",
-        yanchor="bottom",
-        text=f"You: {count(now)}",
-        showarrow=False,
-        font={"size": 13},
-    )
+        if any(curve.option is option for option in keep):
+            figure.add_trace(_line(curve, grid, curve.option.label if every_host else NAME[curve.option.kind]))
+    _mark_volume(figure, evaluation.demand.requests_per_month)
     for option, found in evaluation.crossovers:
         durable = found.durable_req_per_month
         if durable and grid[0] <= durable <= grid[-1] and any(option is kept for kept in keep):
             figure.add_trace(_marker(durable, _bought_usd(option, durable), option))
+    volume_ticks, usd_ticks = _ticks(grid), _ticks([1.0, 1e9])
     figure.update_xaxes(
-        type="log", title="Requests a month", dtick=1, tickvals=_ticks(grid), ticktext=[count(v) for v in _ticks(grid)]
+        type="log", title="Requests a month", tickvals=volume_ticks, ticktext=[count(v) for v in volume_ticks]
     )
     figure.update_yaxes(
-        type="log",
-        title="Cost a month, USD",
-        tickvals=_ticks([1.0, 1e9]),
-        ticktext=[_usd_tick(v) for v in _ticks([1.0, 1e9])],
+        type="log", title="Cost a month, USD", tickvals=usd_ticks, ticktext=[_usd_tick(v) for v in usd_ticks]
     )
     return _frame(figure, height)
+
+
+def _volumes(evaluation: Evaluation) -> Array:
+    """A log grid with both sides of every step of the staircases."""
+    grid = volumes(evaluation.demand, evaluation.stairs, evaluation.crossover.durable_req_per_month or 0.0)
+    if not evaluation.stairs:
+        return grid
+    jumps = steps(evaluation.stairs, float(grid[-1]))
+    jumps = jumps[(jumps > grid[0])][:400]
+    return np.unique(np.concatenate([grid, jumps, jumps * 1.0001]))
+
+
+def _line(curve: Curve, grid: Array, name: str) -> go.Scatter:
+    kind = curve.option.kind
+    return go.Scatter(
+        x=grid,
+        y=np.where(np.isfinite(curve.usd_per_month), curve.usd_per_month, np.nan),
+        name=safe(name),
+        mode="lines",
+        line={"color": SLOT[kind], "width": 3 if curve.option.is_build else 2, "dash": DASH[kind]},
+        hovertemplate="%{x:,.3s} requests a month<br>%{y:$,.0f} a month<extra>" + safe(name) + "</extra>",
+    )
+
+
+def _mark_volume(figure: go.Figure, now: float) -> None:
+    """A dotted line at the user's own volume."""
+    figure.add_vline(x=now, line={"dash": "dot", "width": 1.5, "color": "#888888"})
+    label = {"text": f"You: {count(now)}", "showarrow": False, "font": {"size": 13}}
+    figure.add_annotation(x=float(np.log10(now)), y=1, yref="paper", yanchor="bottom", **label)
 
 
 def _bought_usd(option: Option, volume: float) -> float:
@@ -142,23 +141,29 @@ def _frame(figure: go.Figure, height: int) -> go.Figure:
 
 def crossover_takeaway(evaluation: Evaluation) -> str:
     """What the chart shows, in a sentence: the caption and the alternative text."""
-    found, buy, build = evaluation.crossover, evaluation.buy, evaluation.build
-    if build is None:
-        return "No fleet of your own meets the targets, so only the ways to buy are drawn."
-    rival = f"the best way to buy ({buy.label})"
+    found = evaluation.crossover
+    if evaluation.build is None:
+        return "No fleet of your own qualifies, so only the ways to buy are drawn."
     if found.kind == "always":
-        return f"Your own fleet is cheaper than {rival} at every volume of this shape."
-    if found.kind == "crosses" and found.durable_req_per_month is not None:
+        return "Your own fleet is cheaper than any way to buy at every volume of this shape."
+    durable = found.durable_req_per_month
+    if found.kind == "crosses" and durable is not None:
         again = (
             f" The curves cross {len(found.crossings)} times, because machines come whole."
-            if len(found.crossings) > 1
+            if len(found.crossings) > 2
             else ""
         )
-        multiple = found.durable_req_per_month / evaluation.demand.requests_per_month
-        return f"Your own fleet stays cheaper than {rival} from {count(found.durable_req_per_month)} requests a month on, {significant(multiple, 2)} times your volume.{again}"
+        until = (
+            f", up to the {count(found.until_req_per_month)} your GPU limit allows" if found.until_req_per_month else ""
+        )
+        multiple = significant(durable / evaluation.demand.requests_per_month, 2)
+        return (
+            f"Your own fleet stays cheaper than any way to buy from {count(durable)} requests a month on{until}: "
+            f"{multiple} times your volume.{again}"
+        )
     if found.kind == "crosses":
-        return f"Your own fleet is cheaper than {rival} at some volumes only."
-    return f"Your own fleet never becomes cheaper than {rival}: {found.reason}."
+        return "Your own fleet is cheaper than any way to buy at some volumes only."
+    return f"Your own fleet never becomes the cheapest: {found.reason}."
 
 
 def cost_bars(options: Sequence[Option], height: int = 0) -> go.Figure:
@@ -180,6 +185,7 @@ def cost_bars(options: Sequence[Option], height: int = 0) -> go.Figure:
             )
         )
     totals = [option.usd_per_month for option in options]
+    most = max(totals)  # an endless whisker would flatten every bar
     figure.add_trace(
         go.Scatter(
             y=labels,
@@ -190,7 +196,7 @@ def cost_bars(options: Sequence[Option], height: int = 0) -> go.Figure:
             marker={"size": 1, "color": "#888888"},
             error_x={
                 "type": "data",
-                "array": [min(o.high_usd_per_month, o.usd_per_month * 20) - o.usd_per_month for o in options],
+                "array": [min(o.high_usd_per_month, most * 1.6) - o.usd_per_month for o in options],
                 "arrayminus": [o.usd_per_month - o.low_usd_per_month for o in options],
                 "thickness": 1.5,
                 "color": "#888888",
@@ -198,7 +204,7 @@ def cost_bars(options: Sequence[Option], height: int = 0) -> go.Figure:
         )
     )
     figure.update_layout(barmode="stack")
-    figure.update_xaxes(title="Cost a month, USD", tickprefix="$", exponentformat="SI", rangemode="tozero")
+    figure.update_xaxes(title="Cost a month, USD", tickprefix="$", exponentformat="SI", range=[0, most * 1.65])
     figure.update_yaxes(automargin=True)
     return _frame(figure, height or 150 + 78 * len(options))
 
@@ -210,6 +216,7 @@ _SLOTS = {
     "People": 5,
     "Gateway, logs, monitoring": 6,
     "Evaluation and migration": 4,
+    "Egress": 9,
 }
 
 
@@ -239,14 +246,17 @@ def length_chart(
             line={"shape": "hv", "color": "#000002", "dash": "dash"},
         )
     )
-    figure.update_xaxes(type="log", title="Input length, tokens", exponentformat="SI", dtick=1)
+    figure.update_xaxes(
+        type="log", title="Input length, tokens", tickvals=[10, 30, 100, 300, 1e3, 3e3, 1e4, 3e4, 1e5, 3e5, 1e6]
+    )
     figure.update_yaxes(title="Share at or below", tickformat=".0%")
     return _frame(figure, height)
 
 
 def arrivals_chart(counts: Sequence[float], step_s: float, height: int = 240) -> go.Figure:
     """Requests a second over the log."""
-    rate = np.asarray(counts, dtype=float) / step_s
+    whole = counts[:-1] if len(counts) > 2 else counts  # the last step is rarely a full one
+    rate = np.asarray(whole, dtype=float) / step_s
     hours = np.arange(rate.size) * step_s / 3_600
     unit, scale = ("minutes", 60.0) if hours[-1:] < 3 else ("hours", 1.0)
     figure = go.Figure(

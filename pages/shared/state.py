@@ -4,6 +4,7 @@
 never read again after the first run, so an edit can not be lost to an older link.
 """
 
+import re
 from datetime import date
 from typing import Any
 
@@ -126,7 +127,10 @@ def _dismiss() -> None:
 
 
 def escape(text: str) -> str:
-    """Text as it is, wherever Streamlit would read Markdown: no formula, link, image, colour or HTML."""
-    for char in "\\`*_{}[]()<>#+!|$~:":
+    """Text as it is, wherever Streamlit would read Markdown: no formula, link, image, colour, HTML or mail address."""
+    for char in "\\`*_{}[]()<>#+!|$~:&@":
         text = text.replace(char, "\\" + char)
-    return text
+    return _WEB_ADDRESS.sub(r"\1\\.", text)
+
+
+_WEB_ADDRESS = re.compile(r"\b(www)\.", re.IGNORECASE)

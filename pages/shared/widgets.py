@@ -1,6 +1,7 @@
 """Groups of inputs and pieces of output that more than one page shows."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -13,24 +14,27 @@ from calculators.units import usd
 from pages.shared.state import catalog, escape
 
 
-def number(
-    label: str, key: str, low: float | None = None, high: float | None = None, basis: str | None = None, **options: Any
-) -> None:
-    """A number bound to one scenario field; typing it marks the field as the user's own.
+@cache
+def limits(key: str) -> tuple[float | None, float | None, type]:
+    """Least and greatest value of a scenario field and its type, from the schema itself: one set of limits."""
+    section, field = key.split(".")
+    schema = Scenario.model_json_schema()["$defs"][section.capitalize()]["properties"][field]
+    rule = schema.get("anyOf", [schema])[0]
+    kind = int if rule["type"] == "integer" else float
+    low, high = rule.get("minimum"), rule.get("maximum")
+    return None if low is None else kind(low), None if high is None else kind(high), kind
+
+
+def number(label: str, key: str, basis: str | None = None, **options: Any) -> None:
+    """A number bound to one scenario field; typing it marks the field as the user's own. An emptied field is None.
 
     `basis`: the session key that says where the value came from, set to 'typed' on an edit.
     """
-    if low is not None and not isinstance(st.session_state[key], type(None)):
-        st.session_state[key] = type(low)(st.session_state[key])
+    low, high, kind = limits(key)
+    if st.session_state[key] is not None:
+        st.session_state[key] = kind(st.session_state[key])
     st.number_input(
-        label,
-        min_value=low,
-        max_value=high,
-        key=key,
-        persist_state="session",
-        on_change=_typed,
-        args=(basis,),
-        **options,
+        label, low, high, None, key=key, persist_state="session", on_change=_typed, args=(basis,), **options
     )
 
 
@@ -41,10 +45,9 @@ def _typed(basis: str | None) -> None:
         st.session_state["workload.cells"] = []  # a joint distribution no longer agrees with a typed mean
 
 
-def percent_slider(
-    label: str, key: str, basis: str | None = None, low: float = 0.0, high: float = 1.0, **options: Any
-) -> None:
-    """A share, between 0 and 1 unless told otherwise."""
+def percent_slider(label: str, key: str, basis: str | None = None, **options: Any) -> None:
+    """A share, as a percentage."""
+    low, high, _ = limits(key)
     st.session_state[key] = float(st.session_state[key])
     st.slider(
         label,
@@ -79,12 +82,11 @@ def cost_table(option: Option) -> None:
         {
             "Line": line.name,
             "USD a month": line.usd_per_month,
-            "Low": line.low_usd_per_month,
-            "High": line.high_usd_per_month if line.high_usd_per_month < 1e12 else None,
-            "Basis": line.basis,
+            "Range": usd_span(line.low_usd_per_month, line.high_usd_per_month),
             "How": line.note,
+            "Basis": line.basis,
+            "As of": line.source.accessed if line.source else None,
             "Source": line.source.title if line.source else "",
-            "Date": line.source.accessed if line.source else None,
             "Link": line.source.url if line.source else None,
         }
         for line in option.lines
@@ -104,8 +106,14 @@ def cost_table(option: Option) -> None:
 
 def usd_range(option: Option) -> str:
     """The pessimistic and optimistic case of an option's cost."""
-    high = usd(option.high_usd_per_month) if option.high_usd_per_month < 1e12 else "no fleet in the pessimistic case"
-    return f"{usd(option.low_usd_per_month)} to {high}"
+    return usd_span(option.low_usd_per_month, option.high_usd_per_month)
+
+
+def usd_span(low: float, high: float) -> str:
+    """A range of money; an endless one means that the pessimistic case needs more GPUs than are allowed."""
+    if high - low < 0.5:
+        return "as listed"
+    return f"{usd(low)} to {usd(high)}" if high < 1e12 else f"{usd(low)} to no fleet at all"
 
 
 def source_line(source: Source) -> str:
@@ -125,9 +133,12 @@ BASIS_WORDS = {
 
 def workload_line(scenario: Scenario) -> str:
     """Where the traffic figures come from, in a line."""
-    kind, _, name = scenario.workload.source.partition(":")
+    workload = scenario.workload
+    kind, _, name = workload.source.partition(":")
     preset = catalog().presets.get(name)
-    origin = {"log": f"the log {name}", "preset": f"the preset “{preset.name if preset else name}”"}.get(
-        kind, "figures you typed"
-    )
-    return f"Traffic from {origin}."
+    origin = {
+        "log": f"the log {name}",
+        "preset": f"the preset “{preset.name if preset else name}”",
+    }.get(kind, "figures you typed")
+    typed = "typed" in (workload.requests_basis, workload.lengths_basis, workload.peak_basis)
+    return f"Traffic from {origin}{', with figures of your own' if typed and kind != 'typed' else ''}."

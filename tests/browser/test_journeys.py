@@ -50,7 +50,7 @@ def test_the_first_visit_shows_a_verdict_and_the_chart(page: Page, app_url: str)
 
 def test_dropping_a_real_log_changes_the_verdict(page: Page, app_url: str) -> None:
     before = start_from(page, app_url, "Coding agent")
-    page.get_by_text("Use your own traffic").click()
+    page.get_by_role("button", name="Use your own").click()
     drop(page, SAMPLE.name, SAMPLE.read_bytes())
     expect(page.get_by_text(f"Traffic from the log {SAMPLE.name}")).to_be_visible()
     assert verdict(page) != before
@@ -77,7 +77,7 @@ def test_inputs_survive_a_reload_and_every_page(page: Page, app_url: str) -> Non
 
 def test_a_broken_file_gives_a_clear_error_and_loses_nothing(page: Page, app_url: str) -> None:
     before = start_from(page, app_url, "Coding agent")
-    page.get_by_text("Use your own traffic").click()
+    page.get_by_role("button", name="Use your own").click()
     drop(page, "broken.csv", b"time,input_tokens,output_tokens\n")
     alert = page.get_by_test_id("stAlert").first
     expect(alert).to_contain_text("broken.csv")
@@ -100,7 +100,7 @@ def test_a_damaged_link_says_so(page: Page, app_url: str) -> None:
 def test_a_hostile_file_name_is_only_text(page: Page, app_url: str) -> None:
     page.goto(app_url)
     verdict(page)
-    page.get_by_text("Use your own traffic").click()
+    page.get_by_role("button", name="Use your own").click()
     drop(page, "<img src=x onerror=alert(1)>.csv", SAMPLE.read_bytes())
     expect(page.get_by_text("Traffic from the log <img")).to_be_visible()
     assert page.locator('img[src="x"]').count() == 0
