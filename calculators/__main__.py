@@ -68,7 +68,8 @@ def _decide(options: argparse.Namespace) -> None:
 
 
 def _throughput(options: argparse.Namespace) -> None:
-    from calculators.points import predict, read_points, write_predictions
+    from calculators.point_rows import read_points
+    from calculators.points import predict, write_predictions
 
     predictions = predict(read_points(options.points), load_catalog())
     write_predictions(options.out, predictions)

@@ -1,6 +1,5 @@
 """Two catalogs: a small fixed one for golden numbers, and the live one for everything that must hold on real data."""
 
-
 import pytest
 from support import FIXED_ROOT
 

@@ -99,7 +99,13 @@ def test_functions_are_at_most_forty_lines_and_files_four_hundred(path: Path) ->
 def test_every_calculator_has_its_test_module() -> None:
     tested = {path.stem.removeprefix("test_") for path in (ROOT / "tests").glob("test_*.py")}
     usage = {path.stem for path in PURE if path.stem.startswith("usage_")}  # one subject, tested as one
-    elsewhere = {"__init__", "__main__", "options", "price_records"}  # main, evaluate and records test them
+    elsewhere = {
+        "__init__",
+        "__main__",
+        "options",
+        "point_rows",
+        "price_records",
+    }  # main, evaluate, points, records test them
     assert {path.stem for path in PURE} - usage - elsewhere <= tested
 
 

@@ -209,3 +209,73 @@ def test_the_theme_has_ten_colours_because_fewer_lose_it() -> None:
 
     theme = tomllib.loads((ROOT / ".streamlit/config.toml").read_text())["theme"]
     assert [len(theme[mode]["chartCategoricalColors"]) for mode in ("light", "dark")] == [10, 10]
+
+
+@pytest.mark.parametrize("field", ["targets.ttft_p95_ms", "targets.tpot_ms"])
+def test_an_emptied_target_means_no_target_and_never_a_tiny_one(field: str) -> None:
+    app = start().switch_page("pages/inputs/workload.py").run()
+    app.number_input(key=field).set_value(None).run()
+    assert not app.exception
+    section, name = field.split(".")
+    assert getattr(getattr(linked(app), section), name) is None
+    app.switch_page("pages/decide/verdict.py").run()
+    assert "No fleet can serve this" not in words(app)
+
+
+def test_an_emptied_required_figure_is_asked_for_by_name() -> None:
+    app = start().switch_page("pages/inputs/workload.py").run()
+    app.number_input(key="workload.requests_per_month").set_value(None).run()
+    app.switch_page("pages/decide/verdict.py").run()
+    assert not app.exception
+    assert "workload.requests_per_month: is empty" in words(app)
+
+
+@pytest.mark.parametrize(
+    "field", ["operations.self_host_fte", "operations.platform_usd_per_month", "operations.hosted_fte"]
+)
+def test_an_emptied_cost_falls_back_to_the_rule_of_thumb(field: str) -> None:
+    app = start().switch_page("pages/inputs/candidates.py").run()
+    before = linked(app)
+    app.number_input(key=field).set_value(3.0).run()
+    assert linked(app) != before
+    app.number_input(key=field).set_value(None).run()
+    assert linked(app) == before
+
+
+def test_visiting_every_page_changes_no_input_even_at_the_ends_of_the_schema() -> None:
+    scenario = default_scenario(date(2026, 11, 23))
+    extreme = scenario.model_copy(
+        update={
+            "targets": scenario.targets.model_copy(update={"ttft_p95_ms": 600_000.0, "tpot_ms": 0.1}),
+            "api": scenario.api.model_copy(update={"discount_frac": 0.95}),
+            "operations": scenario.operations.model_copy(
+                update={
+                    "platform_usd_per_month": 1e7,
+                    "migration_weeks": 1_000.0,
+                    "spare_replicas": 20,
+                    "horizon_months": 120,
+                }
+            ),
+            "hardware": scenario.hardware.model_copy(update={"max_gpus": 10_000, "throughput_factor": 0.01}),
+        }
+    )
+    app = start(link(extreme))
+    for page in PAGES:
+        assert not app.switch_page(page).run().exception
+    assert linked(app) == extreme
+
+
+def test_a_new_provider_brings_a_model_it_sells() -> None:
+    app = start().switch_page("pages/inputs/candidates.py").run()
+    app.selectbox(key="api.provider").select("anthropic").run()
+    assert not app.exception
+    assert not app.error
+    assert linked(app).api.model.startswith("claude")
+
+
+def test_only_allowed_sellers_are_offered() -> None:
+    app = start().switch_page("pages/inputs/candidates.py").run()
+    app.multiselect(key="api.hosted_sellers").set_value(["groq"]).run()
+    app.switch_page("pages/decide/verdict.py").run()
+    assert "Groq" in app.subheader[0].value
+    assert "CoreWeave" not in words(app)

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from calculators.catalog import load_catalog
-from calculators.points import COLUMNS, Point, Prediction, parse_point, predict, read_points, write_predictions
+from calculators.point_rows import COLUMNS, Point, parse_point, read_points
+from calculators.points import Prediction, predict, write_predictions
 from calculators.yaml_files import DataError
 
 CATALOG = load_catalog()

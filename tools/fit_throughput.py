@@ -15,7 +15,8 @@ import numpy as np
 from scipy.optimize import least_squares
 
 from calculators.catalog import Catalog, load_catalog
-from calculators.points import Point, parse_point, solve
+from calculators.point_rows import Point, parse_point
+from calculators.points import solve
 from calculators.records import Efficiency
 from calculators.throughput import Machine, machine
 

@@ -8,7 +8,9 @@ from playwright.sync_api import sync_playwright
 url, path = sys.argv[1:3]
 with sync_playwright() as playwright:
     found = shutil.which("chromium") or shutil.which("google-chrome")
-    browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-background-networking"])
+    browser = playwright.chromium.launch(
+        executable_path=found, args=["--no-sandbox", "--disable-background-networking"]
+    )
     page = browser.new_page(viewport={"width": 1360, "height": 900}, color_scheme="light")
     page.goto(url)
     page.wait_for_selector(".js-plotly-plot .scatterlayer .trace", timeout=60_000)
