@@ -13,6 +13,7 @@ Another model on the same GPU is left alone: on published runs carrying a ratio 
 """
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -24,6 +25,7 @@ from calculators.points import Prediction, predict
 from calculators.records import Precision
 from calculators.scenario import OwnMeasurement, parse_measurement
 from calculators.throughput import Setup
+from calculators.units import milliseconds, percent, significant
 from calculators.workload import Array
 from calculators.yaml_files import DataError
 
@@ -34,6 +36,10 @@ OUTLIER_RATIO = 3.0
 TRUSTED_ERROR_SHARE = 0.5
 """What is left of the model's error at a measured point, on published runs: 16 % of 32 % at the 80th percentile."""
 P80_SIGMA = 1.2816  # two-sided 80 % of a normal distribution
+FORMAT_WORDS: dict[str, Precision] = {
+    **{"nvfp4": "nvfp4", "mxfp4": "mxfp4", "fp8": "fp8"},
+    **{"w8a8": "int8", "int8": "int8", "awq": "int4", "gptq": "int4", "w4a16": "int4", "int4": "int4"},
+}
 KEPT_UP_FRAC = 0.9  # of the offered requests; below it, the time to the first token is the length of a queue
 
 
@@ -193,7 +199,7 @@ def _calmed(logs: Sequence[float]) -> Array:
     if np.isfinite(values).sum() < 3:
         return values
     middle, reach = float(np.nanmedian(values)), math.log(OUTLIER_RATIO)
-    return np.clip(values, middle - reach, middle + reach)
+    return np.asarray(np.clip(values, middle - reach, middle + reach))
 
 
 def _closeness(points: _Points, target: Array, precision: Precision) -> Array:
@@ -277,3 +283,62 @@ def _at_once(run: Measured) -> tuple[float, str]:
         f"{run.name}: says neither how many requests ran at once nor a time per output token, so no prediction can be "
         "put beside it; measure with a fixed number of clients, for example --max-concurrency 32"
     )
+
+
+def guess_model(run: Measured, catalog: Catalog) -> str | None:
+    """The catalog's id of the model that the file names, if it is certain."""
+    name = (run.model or "").strip().rstrip("/").lower()
+    bare = re.sub(
+        r"-(fp8|bf16|fp16|int8|int4|awq|gptq|nvfp4|mxfp4|w8a8|w4a16|dynamic|instruct|it|kv|hf)(?=-|$)", "", name
+    )
+    for known in (name, bare):
+        for short in (known, known.rsplit("/", 1)[-1]):
+            if short in catalog.model_by_alias:
+                return catalog.model_by_alias[short]
+    return None
+
+
+def guess_precision(run: Measured, native: Precision) -> Precision:
+    """The weight format, from the words that checkpoints carry in their names; else as released."""
+    name = (run.model or "").lower()
+    return next((precision for word, precision in FORMAT_WORDS.items() if word in name), native)
+
+
+# --- in words ------------------------------------------------------------------------------------------------------
+
+
+def sentences(c: Comparison) -> list[str]:
+    """What was predicted, what was measured, and what is used from here on."""
+    if c.problem:
+        return [f"Not used: {c.problem}."]
+    times = (("a token", c.tpot_ms), ("to the first token", c.ttft_ms))
+    found = [_said(what, gap) for what, gap in times if gap is not None]
+    tok_s = c.output_tok_s
+    if tok_s is not None:
+        found.append(
+            f"Output tokens a second: predicted {significant(tok_s.predicted)}, measured {significant(tok_s.measured)}"
+            + ("." if found else f"; {significant(tok_s.after)} from here on.")
+        )
+    return found
+
+
+def _said(what: str, gap: Gap) -> str:
+    off = gap.predicted / gap.measured - 1
+    told = f"The model predicted {milliseconds(gap.predicted)} {what}, you measured {milliseconds(gap.measured)}"
+    if abs(off) < 0.005:
+        return f"{told}: as predicted."
+    return f"{told}: it was {percent(abs(off))} too {'fast' if off < 0 else 'slow'}; {milliseconds(gap.after)} from here on."
+
+
+def conditions(m: OwnMeasurement) -> str:
+    """What was measured, in a line."""
+    load = (
+        f"{m.concurrency_count:,.0f} clients"
+        if m.arrival == "closed"
+        else f"{m.concurrency_count:,.0f} decoding at once"
+    )
+    day = f", {m.measured_on}" if m.measured_on else ""
+    tool = " ".join(
+        word for word in (m.tool, "against" if m.tool and m.engine else "", m.engine, m.engine_version) if word
+    )
+    return f"{m.input_tok:,.0f} tokens in, {m.output_tok:,.0f} out, {load} ({tool or 'tool not stated'}{day})"
