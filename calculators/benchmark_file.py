@@ -192,7 +192,12 @@ def completed_requests(row: Row, key: str, name: str) -> int:
 def text_of(row: Row, key: str) -> str | None:
     """A short name; None when absent, or no text."""
     value = row.get(key)
-    return " ".join(value.split())[:120] or None if isinstance(value, str) else None
+    return printable(value)[:120] or None if isinstance(value, str) else None
+
+
+def printable(text: str) -> str:
+    """Without control characters, direction marks and lone surrogates; spaces run together."""
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
 
 
 def section(row: Row, *keys: str) -> Row:

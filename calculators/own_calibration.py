@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from calculators.benchmark_file import Measured
+from calculators.benchmark_file import Measured, printable
 from calculators.catalog import Catalog
 from calculators.points import Prediction, predict
 from calculators.records import Precision
@@ -253,7 +253,7 @@ def own_measurement(run: Measured, model: str, gpu: str, precision: str, tensor_
     )
     return parse_measurement(
         {
-            "source": run.name[-160:],
+            "source": printable(run.name)[-160:],
             "measured_on": run.measured_on,
             "tool": run.tool,
             "engine": (run.engine or "")[:60],

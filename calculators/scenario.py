@@ -16,6 +16,7 @@ from calculators.yaml_files import MAX_FILE_BYTES, DataError, parse_yaml
 
 MAX_TOKEN_CHARS = 20_000
 MAX_TOKEN_BYTES = 200_000
+MAX_OWN_MEASUREMENTS = 32
 
 Basis = Literal["measured", "bounded", "assumed", "typed"]
 Gate = Literal["accepted", "assumed", "not_acceptable"]
@@ -148,7 +149,7 @@ class Hardware(Record):
     max_gpus: Annotated[int, Field(gt=0, le=100_000)] = 512
     throughput_factor: Annotated[float, Field(gt=0, le=10)] = 1.0
     """Own speed over the model's prediction, by hand; unless 1 it stands in place of `own_measurements`."""
-    own_measurements: tuple[OwnMeasurement, ...] = Field(default=(), max_length=32)
+    own_measurements: tuple[OwnMeasurement, ...] = Field(default=(), max_length=MAX_OWN_MEASUREMENTS)
 
 
 class Operations(Record):

@@ -15,13 +15,12 @@ from calculators.own_calibration import (
     sentences,
 )
 from calculators.records import Precision
-from calculators.scenario import Hardware, OwnMeasurement, parse_measurement
+from calculators.scenario import MAX_OWN_MEASUREMENTS, OwnMeasurement, parse_measurement
 from calculators.yaml_files import DataError
 from pages.shared.state import catalog, escape
 
 KEY = "hardware.own_measurements"
 PRECISIONS: tuple[Precision, ...] = ("bf16", "fp8", "int8", "int4", "nvfp4", "mxfp4")
-MOST = next(m.max_length for m in Hardware.model_fields["own_measurements"].metadata if hasattr(m, "max_length"))
 
 
 def benchmark_upload() -> None:
@@ -99,9 +98,9 @@ def _use(measured: list[OwnMeasurement], file_id: str) -> None:
         raise DataError(f"{'; '.join(problems[:3])}. Check the model, GPU, format and number of GPUs.")
     before: list[dict[str, Any]] = list(st.session_state[KEY])
     new = [plain for m in measured if (plain := m.model_dump(mode="json")) not in before]
-    if len(before) + len(new) > MOST:
+    if len(before) + len(new) > MAX_OWN_MEASUREMENTS:
         raise DataError(
-            f"At most {MOST} measurements are used, and this would make {len(before) + len(new)}; remove some."
+            f"At most {MAX_OWN_MEASUREMENTS} measurements are used, and this would make {len(before) + len(new)}; remove some."
         )
     st.session_state[KEY] = [*before, *new]
     st.session_state["benchmark_read"] = file_id
