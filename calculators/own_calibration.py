@@ -24,7 +24,7 @@ from calculators.catalog import Catalog
 from calculators.points import Prediction, predict
 from calculators.records import Precision
 from calculators.scenario import OwnMeasurement, parse_measurement
-from calculators.throughput import Setup
+from calculators.throughput import Setup, largest_batch, machine
 from calculators.units import milliseconds, percent, significant
 from calculators.workload import Array
 from calculators.yaml_files import DataError
@@ -120,9 +120,9 @@ class OwnFit:
 
 def fit(measurements: Sequence[OwnMeasurement], catalog: Catalog) -> OwnFit:
     """Raises UnknownId when a measurement names a model or GPU that the catalog does not hold."""
-    before = [
-        _compare(m, *predicted) for m, predicted in zip(measurements, _predict(measurements, catalog), strict=True)
-    ]
+    setups = [_setup(m, catalog) for m in measurements]
+    together = zip(measurements, setups, _predict(measurements, catalog), strict=True)
+    before = [_compare(m, _room(m, setup, catalog), *predicted) for m, setup, predicted in together]
     grouped: dict[tuple[str, str], list[Comparison]] = {}
     for comparison in before:
         m = comparison.measurement
@@ -159,11 +159,22 @@ def _predict(measurements: Sequence[OwnMeasurement], catalog: Catalog) -> list[t
     return list(zip(found[::2], found[1::2], strict=True))
 
 
-def _compare(m: OwnMeasurement, step: Prediction, run: Prediction) -> Comparison:
+def _setup(m: OwnMeasurement, catalog: Catalog) -> Setup:
+    return Setup(catalog.model(m.model), catalog.gpu(m.gpu), m.precision, m.tensor_parallel)
+
+
+def _room(m: OwnMeasurement, setup: Setup, catalog: Catalog) -> float:
+    """Requests whose caches fit at once; more clients than that queue."""
+    lengths = np.asarray(m.input_tok), np.asarray(m.output_tok)
+    return float(largest_batch(machine([setup], catalog), *lengths, np.inf)[0, 0])
+
+
+def _compare(m: OwnMeasurement, room: float, step: Prediction, run: Prediction) -> Comparison:
+    """The time to the first token is left out where it is the length of a queue."""
     modelled_tok_s = step.output_tok_s_per_gpu
     modelled_tok_s = modelled_tok_s * m.tensor_parallel if modelled_tok_s and m.arrival == "closed" else None
-    first = run.ttft_ms if m.arrival == "closed" or m.request_rate_req_s is not None else None
-    tpot, ttft = _gap(step.tpot_ms, m.tpot_ms), _gap(first, m.ttft_ms)
+    queued = m.concurrency_count > room or (m.arrival == "open" and m.request_rate_req_s is None)
+    tpot, ttft = _gap(step.tpot_ms, m.tpot_ms), _gap(None if queued else run.ttft_ms, m.ttft_ms)
     tok_s = _gap(modelled_tok_s, m.output_tok_s)
     problem = step.reason if step.status == "unsupported" else ""
     if not problem and tpot is None and ttft is None and tok_s is None:
@@ -227,8 +238,7 @@ def _after(c: Comparison, fitted: OwnFit, catalog: Catalog) -> Comparison:
     m = c.measurement
     if c.problem:
         return c
-    setup = Setup(catalog.model(m.model), catalog.gpu(m.gpu), m.precision, m.tensor_parallel)
-    ratios = fitted.ratios([setup], m.input_tok, m.output_tok, np.array([m.concurrency_count]))
+    ratios = fitted.ratios([_setup(m, catalog)], m.input_tok, m.output_tok, np.array([m.concurrency_count]))
     decode, first = float(ratios.decode[0, 0]), float(ratios.first_token[0, 0])
     return Comparison(
         m, _corrected(c.tpot_ms, decode), _corrected(c.ttft_ms, first), _corrected(c.output_tok_s, 1 / decode)

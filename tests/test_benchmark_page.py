@@ -36,7 +36,7 @@ def test_a_dropped_benchmark_corrects_the_model_and_is_in_the_link() -> None:
     assert (own.source, own.tpot_ms, own.ttft_ms, own.concurrency_count) == ("bench.json", 12, 120, 32)
     assert "The model predicted" in words(app)
     assert "you measured 12 ms" in words(app)
-    assert "Yours: Llama 3.1 8B BF16 on 1× " in words(app)
+    assert "Yours: Llama 3.1 8B Instruct BF16 on 1× " in words(app)
 
 
 def test_it_survives_other_pages_and_opens_from_the_link() -> None:
