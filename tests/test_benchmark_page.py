@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from benchmark_samples import CANARY, VLLM, as_bytes
+from benchmark_samples import CANARY, SGLANG, VLLM, as_bytes
 from streamlit.testing.v1 import AppTest
 from test_pages import linked, start, words
 
@@ -90,6 +90,12 @@ def test_a_bad_file_says_why_and_changes_nothing(content: bytes, says: str) -> N
     assert len(app.error) == 1
     assert says in words(app)
     assert linked(app) == before
+
+
+def test_a_run_unlike_the_model_is_pointed_out() -> None:
+    app = drop(candidates(), as_bytes(SGLANG))
+    assert not app.exception
+    assert "speculative decoding was on" in words(app)
 
 
 def test_a_setup_that_cannot_be_is_not_taken() -> None:

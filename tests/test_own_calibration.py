@@ -16,6 +16,7 @@ from calculators.benchmark_file import read_benchmark
 from calculators.catalog import Catalog, load_catalog
 from calculators.evaluate import evaluate
 from calculators.own_calibration import (
+    TRUSTED_ERROR_SHARE,
     OwnFit,
     fit,
     guess_model,
@@ -126,7 +127,7 @@ def test_other_models_and_gpus_are_left_alone() -> None:
 def test_the_range_narrows_where_it_was_measured_and_widens_where_benchmarks_disagree() -> None:
     error = CATALOG.efficiencies.tpot_error_p80_frac
     at, away = ratios(fit([scaled(1.3)], CATALOG))[2], ratios(fit([scaled(1.3)], CATALOG), batch=2.0)[2]
-    assert at == pytest.approx(error / 2)
+    assert at == pytest.approx(error * TRUSTED_ERROR_SHARE)
     assert at < away < error
     assert ratios(fit([scaled(1.0), scaled(3.0)], CATALOG))[2] > error
     usd, low, high = build_usd(with_own(scaled(1.0, concurrency_count=64.0, tensor_parallel=4)))

@@ -54,6 +54,8 @@ def _ask(runs: tuple[Measured, ...], file_id: str) -> None:
             f"{len(runs)} run{'s' * (len(runs) > 1)} of {run.tool}, model “{run.model or 'not stated'}”. What was it?"
         )
     )
+    if doubts := sorted({note for r in runs for note in r.notes}):
+        st.warning(escape(f"Unlike what the model predicts: {'; '.join(doubts)}. The correction will contain it."))
     with st.form(f"benchmark_{file_id}"):
         places = st.columns(4)
         model = places[0].selectbox(
