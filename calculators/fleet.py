@@ -189,13 +189,9 @@ def capacities(
     `factor`: own over modelled speed, by hand; above 1 everything is faster. `own`: corrections by own benchmarks, and
     `off`: 1 if every setup were faster by its 80th-percentile error, -1 if slower.
     """
-    fitting: list[Setup] = []
-    misfits: list[Misfit] = []
-    for s in setups:
-        if kv_room_bytes(s.gpu, s.model.shape, s.precision, s.tensor_parallel) > 0:
-            fitting.append(s)
-        else:
-            misfits.append(Misfit(s, 0, _too_big(s)))
+    room = [kv_room_bytes(s.gpu, s.model.shape, s.precision, s.tensor_parallel) > 0 for s in setups]
+    fitting = [s for s, fits in zip(setups, room, strict=True) if fits]
+    misfits = [Misfit(s, 0, _too_big(s)) for s, fits in zip(setups, room, strict=True) if not fits]
     if not fitting:
         return [], misfits
     m = machine(fitting, catalog)
@@ -214,13 +210,8 @@ def capacities(
         if rate[i, j] <= 0:
             misfits.append(_misses(setup, most[i, 0], tpot_ms[i], ttft_ms[i], targets))
             continue
-        batch = float(np.broadcast_to(points.batch, rate.shape)[i, j])
-        limit = _limit(
-            batch,
-            float(most[i, 0]),
-            j + 1 < rate.shape[1] and not tpot_ok[i, j + 1],
-            j + 1 < rate.shape[1] and not ttft_ok[i, j + 1],
-        )
+        batch, more = float(np.broadcast_to(points.batch, rate.shape)[i, j]), j + 1 < rate.shape[1]
+        limit = _limit(batch, float(most[i, 0]), more and not tpot_ok[i, j + 1], more and not ttft_ok[i, j + 1])
         found.append(Capacity(setup, float(rate[i, j]), batch, float(tpot_ms[i, j]), float(ttft_ms[i, j]), limit))
     return found, misfits
 

@@ -44,53 +44,51 @@ def benchmark_upload() -> None:
 
 def _ask(runs: tuple[Measured, ...], file_id: str) -> None:
     """What the file does not say: guessed where it can be."""
-    known, run = catalog(), runs[0]
-    models, gpus = list(known.models), list(known.gpus)
-    guess = guess_model(run, known)
-    native = known.models[guess].published.native_precision if guess else "bf16"
-    wanted = st.session_state["hardware.gpus"]
-    st.markdown(
-        escape(
-            f"{len(runs)} run{'s' * (len(runs) > 1)} of {run.tool}, model “{run.model or 'not stated'}”. What was it?"
-        )
-    )
+    run = runs[0]
+    count = f"{len(runs)} run{'s' * (len(runs) > 1)}"
+    st.markdown(escape(f"{count} of {run.tool}, model “{run.model or 'not stated'}”. What was it?"))
     if doubts := sorted({note for r in runs for note in r.notes}):
         st.warning(escape(f"Unlike what the model predicts: {'; '.join(doubts)}. The correction will contain it."))
     with st.form(f"benchmark_{file_id}"):
-        places = st.columns(4)
-        model = places[0].selectbox(
-            "Model that was measured",
-            models,
-            index=models.index(guess) if guess else None,
-            format_func=lambda m: known.models[m].name,
-            key=f"benchmark_model_{file_id}",
-        )
-        gpu = places[1].selectbox(
-            "GPU it ran on",
-            gpus,
-            index=gpus.index(wanted[0]) if len(wanted) == 1 and wanted[0] in gpus else None,
-            format_func=lambda g: known.gpus[g].name,
-            key=f"benchmark_gpu_{file_id}",
-        )
-        precision = places[2].selectbox(
-            "Weight format",
-            PRECISIONS,
-            index=PRECISIONS.index(guess_precision(run, native)),
-            format_func=str.upper,
-            key=f"benchmark_precision_{file_id}",
-        )
-        tensor = places[3].number_input(
-            "GPUs of the one replica measured",
-            min_value=1,
-            max_value=64,
-            value=min(run.tensor_parallel or 1, 64),
-            key=f"benchmark_gpus_{file_id}",
-        )
+        model, gpu, precision, tensor = _setup_inputs(run, file_id)
         if not st.form_submit_button("Correct the model by it", type="primary"):
             return
     if model is None or gpu is None:
         raise DataError("Say which model and which GPU were measured: pick both above.")
-    _use([own_measurement(r, model, gpu, precision, int(tensor)) for r in runs], file_id)
+    _use([own_measurement(r, model, gpu, precision, tensor) for r in runs], file_id)
+
+
+def _setup_inputs(run: Measured, file_id: str) -> tuple[str | None, str | None, str, int]:
+    """Model, GPU, format and GPUs of the replica."""
+    known = catalog()
+    models, gpus, wanted = list(known.models), list(known.gpus), st.session_state["hardware.gpus"]
+    guess = guess_model(run, known)
+    native = known.models[guess].published.native_precision if guess else "bf16"
+    places = st.columns(4)
+    model = places[0].selectbox(
+        "Model that was measured",
+        models,
+        index=models.index(guess) if guess else None,
+        format_func=lambda m: known.models[m].name,
+        key=f"benchmark_model_{file_id}",
+    )
+    gpu = places[1].selectbox(
+        "GPU it ran on",
+        gpus,
+        index=gpus.index(wanted[0]) if len(wanted) == 1 and wanted[0] in gpus else None,
+        format_func=lambda g: known.gpus[g].name,
+        key=f"benchmark_gpu_{file_id}",
+    )
+    precision = places[2].selectbox(
+        "Weight format",
+        PRECISIONS,
+        index=PRECISIONS.index(guess_precision(run, native)),
+        format_func=str.upper,
+        key=f"benchmark_precision_{file_id}",
+    )
+    key, guessed = f"benchmark_gpus_{file_id}", min(run.tensor_parallel or 1, 64)
+    tensor = places[3].number_input("GPUs of the one replica measured", 1, 64, guessed, key=key)
+    return model, gpu, precision, int(tensor)
 
 
 def _use(measured: list[OwnMeasurement], file_id: str) -> None:
