@@ -4,9 +4,7 @@ import streamlit as st
 
 from pages.shared import state
 
-st.set_page_config(
-    page_title="Crossover: build or buy your LLM inference", page_icon="docs/icon.svg", layout="wide"
-)
+st.set_page_config(page_title="Crossover: build or buy your LLM inference", page_icon="docs/icon.svg", layout="wide")
 st.logo("docs/logo.svg", size="large")
 state.seed()
 

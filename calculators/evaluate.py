@@ -94,7 +94,7 @@ def evaluate(scenario: Scenario, catalog: Catalog) -> Evaluation:
         stairs=tuple(useful),
         build_line=build_line,
         outcomes=outcomes,
-        notes=tuple(_growth_note(scenario, overall) + _notes(scenario, options)),
+        notes=tuple(_growth_note(scenario, overall) + _notes(scenario, options, catalog)),
     )
 
 
@@ -200,12 +200,12 @@ def _why_no_fleet(outcomes: Sequence[Outcome]) -> str:
     return f"the nearest miss is {nearest.model} on {nearest.gpu}, {nearest.why}. {remedy}"
 
 
-def _notes(scenario: Scenario, options: Sequence[Option]) -> list[str]:
+def _notes(scenario: Scenario, options: Sequence[Option], catalog: Catalog) -> list[str]:
     """What a careful reader should know about this result."""
     found = _price_notes(scenario, options[0])
     build = decision.best_build(options)
     if build is not None and build.plan is not None:
-        found += _rent_notes(build.plan, scenario)
+        found += _rent_notes(build.plan, scenario) + _own_speed_notes(build.plan, scenario, catalog)
     if scenario.workload.peak_basis != "measured":
         words = {"typed": "your own figure", "bounded": "a lower bound, from a short log"}
         basis = words.get(scenario.workload.peak_basis, "assumed")
@@ -214,6 +214,19 @@ def _notes(scenario: Scenario, options: Sequence[Option]) -> list[str]:
         origin = "extrapolated from a short log" if scenario.workload.source.startswith("log:") else "a typical figure"
         found.append(f"Requests a month are {origin}, not measured: check them on the Workload page.")
     return found
+
+
+def _own_speed_notes(plan: Plan, scenario: Scenario, catalog: Catalog) -> list[str]:
+    """Whether the fleet's speed is the model's or the user's own."""
+    setup, hardware = plan.setup, scenario.hardware
+    if hardware.throughput_factor != 1.0:
+        return [f"Every modelled speed is multiplied by {hardware.throughput_factor:g}: your own figure."]
+    names = [(catalog.model(m.model), catalog.gpu(m.gpu)) for m in hardware.own_measurements]
+    count = sum(model is setup.model and gpu is setup.gpu for model, gpu in names)
+    if count == 0:
+        return []
+    plural = "s" * (count > 1)
+    return [f"Speeds of {setup.model.name} on {setup.gpu.name} are corrected by {count} benchmark{plural} of your own."]
 
 
 def _growth_note(scenario: Scenario, overall: Crossover) -> list[str]:

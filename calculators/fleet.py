@@ -9,6 +9,7 @@ import numpy as np
 
 from calculators.catalog import Catalog
 from calculators.memory import kv_room_bytes, weight_bytes
+from calculators.own_calibration import OwnFit
 from calculators.ownership import owned_usd_per_gpu_h
 from calculators.price_records import Rent, RentProvider
 from calculators.records import Confidence, Gpu, Model, Precision, Source
@@ -176,29 +177,33 @@ def traffic(demand: Demand, hit_frac: float) -> Traffic:
 
 
 def capacities(
-    setups: Sequence[Setup], traffic: Traffic, targets: Targets, catalog: Catalog, factor: float = 1.0
+    setups: Sequence[Setup],
+    traffic: Traffic,
+    targets: Targets,
+    catalog: Catalog,
+    factor: float = 1.0,
+    own: OwnFit | None = None,
+    off: float = 0.0,
 ) -> tuple[list[Capacity], list[Misfit]]:
     """The best point of each setup within the targets, and the setups that have none.
 
-    `factor`: measured over modelled speed; above 1 everything is faster.
+    `factor`: own over modelled speed, by hand; above 1 everything is faster. `own`: corrections by own benchmarks, and
+    `off`: 1 if every setup were faster by its 80th-percentile error, -1 if slower.
     """
-    fitting: list[Setup] = []
-    misfits: list[Misfit] = []
-    for s in setups:
-        if kv_room_bytes(s.gpu, s.model.shape, s.precision, s.tensor_parallel) > 0:
-            fitting.append(s)
-        else:
-            misfits.append(Misfit(s, 0, _too_big(s)))
+    room = [kv_room_bytes(s.gpu, s.model.shape, s.precision, s.tensor_parallel) > 0 for s in setups]
+    fitting = [s for s, fits in zip(setups, room, strict=True) if fits]
+    misfits = [Misfit(s, 0, _too_big(s)) for s, fits in zip(setups, room, strict=True) if not fits]
     if not fitting:
         return [], misfits
     m = machine(fitting, catalog)
     most = np.floor(largest_batch(m, np.asarray(traffic.input_tok), np.asarray(traffic.output_tok)))
     points = operating_points(m, traffic, np.minimum(BATCH_GRID, np.maximum(most, 1)))
-    tpot_ms, ttft_ms = points.tpot_s / factor * 1e3, points.ttft_p95_s / factor * 1e3
+    step, first = _slowness(fitting, traffic, points.batch, factor, own, off)
+    tpot_ms, ttft_ms = points.tpot_s * step * 1e3, points.ttft_p95_s * first * 1e3
     tpot_ok = tpot_ms <= (targets.tpot_ms or np.inf)
     ttft_ok = ttft_ms <= (targets.ttft_p95_ms or np.inf)
     allowed = tpot_ok & ttft_ok & (most >= 1)
-    rate = np.where(allowed, points.req_s * factor, 0.0)
+    rate = np.where(allowed, points.req_s / step, 0.0)
     best = np.argmax(rate, axis=1)
     found: list[Capacity] = []
     for i, setup in enumerate(fitting):
@@ -206,15 +211,21 @@ def capacities(
         if rate[i, j] <= 0:
             misfits.append(_misses(setup, most[i, 0], tpot_ms[i], ttft_ms[i], targets))
             continue
-        batch = float(np.broadcast_to(points.batch, rate.shape)[i, j])
-        limit = _limit(
-            batch,
-            float(most[i, 0]),
-            j + 1 < rate.shape[1] and not tpot_ok[i, j + 1],
-            j + 1 < rate.shape[1] and not ttft_ok[i, j + 1],
-        )
+        batch, more = float(np.broadcast_to(points.batch, rate.shape)[i, j]), j + 1 < rate.shape[1]
+        limit = _limit(batch, float(most[i, 0]), more and not tpot_ok[i, j + 1], more and not ttft_ok[i, j + 1])
         found.append(Capacity(setup, float(rate[i, j]), batch, float(tpot_ms[i, j]), float(ttft_ms[i, j]), limit))
     return found, misfits
+
+
+def _slowness(
+    setups: Sequence[Setup], traffic: Traffic, batch: Array, factor: float, own: OwnFit | None, off: float
+) -> tuple[Array, Array]:
+    """Own over modelled time of a decoding step and of the first token: (n, b), or (1, 1) for all alike."""
+    if own is None:
+        return np.full((1, 1), 1 / factor), np.full((1, 1), 1 / factor)
+    ratios = own.ratios(setups, traffic.input_tok, traffic.output_tok, batch)
+    speed = factor * (1 + ratios.error_frac) ** off
+    return ratios.decode / speed, ratios.first_token / speed
 
 
 def _limit(batch: float, most: float, tpot_stops: bool, ttft_stops: bool) -> str:

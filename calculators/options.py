@@ -5,12 +5,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from calculators import api_cost, fleet, ownership
+from calculators import api_cost, fleet, own_calibration, ownership
 from calculators.api_cost import ApiBill, Offer
 from calculators.catalog import Catalog
 from calculators.crossover import Line
 from calculators.decision import Option, OptionKind
 from calculators.fleet import Misfit, Plan, Staircase
+from calculators.own_calibration import OwnFit
 from calculators.ownership import CostLine, fixed_line
 from calculators.scenario import Candidate, Scenario
 from calculators.throughput import Setup
@@ -136,11 +137,17 @@ def busy_frac(scenario: Scenario) -> float:
 def all_staircases(scenario: Scenario, need: Demand, catalog: Catalog) -> tuple[list[Staircase], list[Misfit]]:
     """Every fleet worth considering, and every setup that drops out, with the reason."""
     traffic = fleet.traffic(need, scenario.workload.self_hit_frac)
-    found, misfits = fleet.capacities(
-        fleet.setups(scenario, catalog), traffic, scenario.targets, catalog, scenario.hardware.throughput_factor
-    )
+    factor, own = speed(scenario, catalog)
+    found, misfits = fleet.capacities(fleet.setups(scenario, catalog), traffic, scenario.targets, catalog, factor, own)
     stairs, unrentable = fleet.staircases(found, scenario, catalog, peak_s_per_month(scenario))
     return stairs, misfits + unrentable
+
+
+def speed(scenario: Scenario, catalog: Catalog) -> tuple[float, OwnFit | None]:
+    """What corrects the modelled speed: a factor set by hand, or else own benchmarks (none: the model's error only)."""
+    factor = scenario.hardware.throughput_factor
+    own = None if factor != 1.0 else own_calibration.fit(scenario.hardware.own_measurements, catalog)
+    return factor, own
 
 
 def build_options(
@@ -217,19 +224,17 @@ def _rent_note(plan: Plan) -> str:
 def _rent_range(
     plan: Plan, scenario: Scenario, need: Demand, catalog: Catalog, similar: Sequence[Staircase]
 ) -> tuple[float, float]:
-    """Rent if the model's speed were off by its 80th-percentile error, either way, with the fleet chosen anew."""
-    error = catalog.efficiencies.tpot_error_p80_frac if scenario.hardware.throughput_factor == 1.0 else 0.0
+    """Rent if the speed were off by its 80th-percentile error, either way, with the fleet chosen anew."""
     candidates = [plan.setup, *(s.capacity.setup for s in similar if s.capacity.setup.model is plan.setup.model)]
     same_model = list({id(setup): setup for setup in candidates}.values())
-    rents = [_cheapest_rent(same_model, scenario, need, catalog, factor) for factor in (1 + error, 1 / (1 + error))]
+    rents = [_cheapest_rent(same_model, scenario, need, catalog, off) for off in (1.0, -1.0)]
     return min(rents[0], plan.rent_usd_per_month), max(rents[1], plan.rent_usd_per_month)
 
 
-def _cheapest_rent(setups: Sequence[Setup], scenario: Scenario, need: Demand, catalog: Catalog, factor: float) -> float:
+def _cheapest_rent(setups: Sequence[Setup], scenario: Scenario, need: Demand, catalog: Catalog, off: float) -> float:
     traffic = fleet.traffic(need, scenario.workload.self_hit_frac)
-    found, _ = fleet.capacities(
-        setups, traffic, scenario.targets, catalog, factor * scenario.hardware.throughput_factor
-    )
+    factor, own = speed(scenario, catalog)
+    found, _ = fleet.capacities(setups, traffic, scenario.targets, catalog, factor, own, off)
     stairs, _ = fleet.staircases(found, scenario, catalog, peak_s_per_month(scenario))
     return float(fleet.rents_matrix(stairs, np.array([need.requests_per_month])).min()) if stairs else float("inf")
 

@@ -17,6 +17,7 @@ from calculators.yaml_files import MAX_FILE_BYTES, DataError, parse_yaml
 MAX_TOKEN_CHARS = 20_000
 MAX_TOKEN_BYTES = 200_000
 MAX_LISTED = 100  # entries in any list a scenario may hold
+MAX_OWN_MEASUREMENTS = 32
 
 Basis = Literal["measured", "bounded", "assumed", "typed"]
 Gate = Literal["accepted", "assumed", "not_acceptable"]
@@ -100,6 +101,38 @@ class Candidate(Record):
     gate: Gate = "assumed"
 
 
+class OwnMeasurement(Record):
+    """A benchmark of one's own server: the set-up, what was sent, and how fast it answered. None: not measured."""
+
+    source: Annotated[str, Field(min_length=1, max_length=160)]
+    """File the figures came from."""
+    measured_on: date | None = None
+    tool: Annotated[str, Field(max_length=60)] = ""
+    engine: Annotated[str, Field(max_length=60)] = ""
+    engine_version: Annotated[str, Field(max_length=60)] = ""
+    model: Id
+    gpu: Id
+    precision: Precision
+    tensor_parallel: Annotated[int, Field(ge=1, le=64)] = 1
+    """GPUs of the one replica that was measured."""
+    input_tok: Annotated[float, Field(ge=1, le=1e7)]
+    output_tok: Annotated[float, Field(ge=1, le=1e6)]
+    arrival: Literal["closed", "open"] = "closed"
+    """closed: clients that each wait for their answer; open: requests that come on their own."""
+    concurrency_count: Annotated[float, Field(gt=0, le=1e5)]
+    """Clients of a closed loop; otherwise the requests that were decoding at once, on average."""
+    request_rate_req_s: Annotated[float, Field(gt=0, le=1e6)] | None = None
+    ttft_ms: Annotated[float, Field(gt=0, le=3.6e6)] | None = None
+    tpot_ms: Annotated[float, Field(gt=0, le=1e5)] | None = None
+    output_tok_s: Annotated[float, Field(gt=0, le=1e9)] | None = None
+
+    @model_validator(mode="after")
+    def _measured(self) -> "OwnMeasurement":
+        if self.ttft_ms is None and self.tpot_ms is None and self.output_tok_s is None:
+            raise ValueError("gives neither TTFT, TPOT nor output tokens a second; add one, or remove it")
+        return self
+
+
 class Hardware(Record):
     """What may be rented, and what the user knows better than the price tables."""
 
@@ -119,7 +152,8 @@ class Hardware(Record):
     include_owned: bool = False
     max_gpus: Annotated[int, Field(ge=1, le=10_000)] = 512
     throughput_factor: Annotated[float, Field(ge=0.01, le=10)] = 1.0
-    """Own measurement over the model's prediction, when it is known."""
+    """Own speed over the model's prediction, by hand; unless 1 it stands in place of `own_measurements`."""
+    own_measurements: tuple[OwnMeasurement, ...] = Field(default=(), max_length=MAX_OWN_MEASUREMENTS)
 
     @model_validator(mode="after")
     def _distinct(self) -> "Hardware":
@@ -176,9 +210,18 @@ def check_ids(scenario: Scenario, catalog: Catalog) -> None:
     for model in models:
         if models.count(model) > 1:
             raise DataError(f"candidates: '{model}' is listed under two of its names; keep one")
-    for gpu in (*scenario.hardware.gpus, *scenario.hardware.rent_usd_per_gpu_h):
+    _check_hardware(scenario.hardware, catalog)
+
+
+def _check_hardware(hardware: Hardware, catalog: Catalog) -> None:
+    for gpu in (*hardware.gpus, *hardware.rent_usd_per_gpu_h):
         catalog.gpu(gpu)
-    for provider in scenario.hardware.rent_providers:
+    for own in hardware.own_measurements:
+        try:
+            catalog.model(own.model), catalog.gpu(own.gpu)
+        except DataError as error:
+            raise DataError(f"hardware.own_measurements: {own.source}: {error}") from None
+    for provider in hardware.rent_providers:
         if provider not in catalog.rent_providers:
             raise DataError(
                 f"hardware.rent_providers: unknown provider '{provider}'. Known ones: {', '.join(catalog.rent_providers)}"
@@ -230,6 +273,14 @@ def parse_scenario(value: Any) -> Scenario:
     """A scenario from plain values. Raises DataError naming the field, the value and what is allowed."""
     try:
         return Scenario.model_validate(value)
+    except ValidationError as error:
+        raise DataError("; ".join(explain(problem) for problem in error.errors()[:3])) from None
+
+
+def parse_measurement(value: Any) -> OwnMeasurement:
+    """An own measurement from plain values. Raises DataError naming the field, the value and what is allowed."""
+    try:
+        return OwnMeasurement.model_validate(value)
     except ValidationError as error:
         raise DataError("; ".join(explain(problem) for problem in error.errors()[:3])) from None
 

@@ -10,6 +10,7 @@ from calculators.options import hosts
 from calculators.records import Model
 from calculators.report import lease_terms
 from calculators.units import usd
+from pages.shared.benchmark_upload import benchmark_upload
 from pages.shared.state import catalog, escape, evaluation
 from pages.shared.widgets import choice, number, percent_slider, several, source_line
 
@@ -114,7 +115,7 @@ with limits:
         "Your measured speed over the model's",
         "hardware.throughput_factor",
         step=0.05,
-        help="1: the model's own prediction.",
+        help="1: as modelled, corrected by your benchmarks below. Any other value is used instead of both.",
     )
     quoted = st.selectbox(
         "Your own rent quote for",
@@ -141,6 +142,9 @@ with limits:
         state["hardware.rent_usd_per_gpu_h"] = quotes
     for gpu, usd_h in quotes.items():
         st.caption(escape(f"Your quote: {gpu} at ${usd_h:.2f} per GPU-hour; listed rents of it are not used."))
+
+st.markdown("**How fast your own servers are**")
+benchmark_upload()
 
 st.markdown("**Running it**")
 own = known.ownership

@@ -1,0 +1,106 @@
+"""A benchmark dropped on the Candidates page."""
+
+from typing import Any
+
+import pytest
+from benchmark_samples import CANARY, SGLANG, VLLM, as_bytes
+from streamlit.testing.v1 import AppTest
+from test_pages import linked, start, words
+
+
+def candidates() -> AppTest:
+    return start().switch_page("pages/inputs/candidates.py").run()
+
+
+def drop(app: AppTest, content: bytes, name: str = "bench.json") -> AppTest:
+    return app.file_uploader(key="benchmark_file").upload(name, content, "application/json").run()
+
+
+def answer(app: AppTest, gpu: str | None = "h100-sxm") -> AppTest:
+    boxes = {box.label: box for box in app.selectbox}
+    if gpu:
+        boxes["GPU it ran on"].select(gpu)
+    return next(b for b in app.button if b.label == "Correct the model by it").click().run()
+
+
+def used(**changes: Any) -> AppTest:
+    return answer(drop(candidates(), as_bytes(VLLM | changes)))
+
+
+def test_a_dropped_benchmark_corrects_the_model_and_is_in_the_link() -> None:
+    app = used()
+    assert not app.exception
+    assert not app.error
+    (own,) = linked(app).hardware.own_measurements
+    assert (own.model, own.gpu, own.precision, own.tensor_parallel) == ("llama-3.1-8b", "h100-sxm", "bf16", 1)
+    assert (own.source, own.tpot_ms, own.ttft_ms, own.concurrency_count) == ("bench.json", 12, 120, 32)
+    assert "The model predicted" in words(app)
+    assert "you measured 12 ms" in words(app)
+    assert "Yours: Llama 3.1 8B Instruct BF16 on 1× " in words(app)
+
+
+def test_it_survives_other_pages_and_opens_from_the_link() -> None:
+    app = used()
+    app.switch_page("pages/decide/verdict.py").run()
+    app.switch_page("pages/inputs/candidates.py").run()
+    assert not app.exception
+    assert "you measured 12 ms" in words(app)
+    token = app.query_params["s"]
+    other = start(token[0] if isinstance(token, list) else token).switch_page("pages/inputs/candidates.py").run()
+    assert "you measured 12 ms" in words(other)
+
+
+def test_removing_it_restores_the_model() -> None:
+    before = linked(candidates())
+    app = used()
+    app.button(key="benchmark_remove_0").click().run()
+    assert not app.exception
+    assert linked(app) == before
+    assert "No measurement of your own" in words(app)
+    app = answer(drop(candidates(), as_bytes(VLLM, VLLM | {"max_concurrency": 64})))
+    assert len(linked(app).hardware.own_measurements) == 2
+    app.button(key="benchmark_remove_all").click().run()
+    assert linked(app) == before
+
+
+def test_it_asks_for_what_the_file_does_not_say() -> None:
+    app = drop(candidates(), as_bytes(VLLM | {"model_id": f"<img src=x> {CANARY}"}))
+    assert not app.exception
+    assert "\\<img" in "".join(str(m.value) for m in app.markdown)
+    app = answer(app, gpu=None)
+    assert "pick both" in words(app)
+    assert linked(app).hardware.own_measurements == ()
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "empty"),
+        (b"\x00\x01\xff", "UTF-8"),
+        (b'{"completed": 3', "cut off"),
+        (as_bytes(VLLM | {"completed": 0}), "completed is 0"),
+        (as_bytes(VLLM | {"mean_tpot_ms": float("nan")}), "nan"),
+    ],
+)
+def test_a_bad_file_says_why_and_changes_nothing(content: bytes, says: str) -> None:
+    app = candidates()
+    before = linked(app)
+    app = drop(app, content)
+    assert not app.exception
+    assert len(app.error) == 1
+    assert says in words(app)
+    assert linked(app) == before
+
+
+def test_a_run_unlike_the_model_is_pointed_out() -> None:
+    app = drop(candidates(), as_bytes(SGLANG))
+    assert not app.exception
+    assert "speculative decoding was on" in words(app)
+
+
+def test_a_setup_that_cannot_be_is_not_taken() -> None:
+    app = drop(candidates(), as_bytes(VLLM | {"model_id": "llama-3.1-405b"}))
+    app = answer(app)
+    assert not app.exception
+    assert "do not fit" in words(app)
+    assert linked(app).hardware.own_measurements == ()
