@@ -8,11 +8,13 @@ from datetime import date
 import numpy as np
 
 from calculators.catalog import Catalog
+from calculators.load_search import highest_loads
 from calculators.memory import kv_room_bytes, weight_bytes
 from calculators.ownership import owned_usd_per_gpu_h
 from calculators.records import Confidence, Gpu, Model, Precision, Rent, RentProvider, Source
+from calculators.request_mix import Mix, mix
 from calculators.scenario import Hardware, Scenario, Targets
-from calculators.throughput import BATCH_GRID, Setup, Traffic, largest_batch, machine, operating_points
+from calculators.throughput import MAX_BATCH, Setup, machine
 from calculators.units import BYTES_PER_GB, HOURS_PER_MONTH, milliseconds
 from calculators.workload import Array, Demand
 
@@ -167,17 +169,15 @@ def precisions(model: Model, hardware: Hardware) -> list[Precision]:
     return [native, *coarser]
 
 
-def traffic(demand: Demand, hit_frac: float) -> Traffic:
-    """The workload as one replica sees it."""
-    cells = demand.lengths
-    variance = float(np.sum(cells.share_frac * (cells.input_tok - demand.input_tok) ** 2))
-    return Traffic(demand.input_tok, demand.output_tok, demand.input_p95_tok, variance / demand.input_tok**2, hit_frac)
+def traffic(demand: Demand, hit_frac: float) -> Mix:
+    """The workload as one replica sees it: its lengths, and arrivals at random within the peak it is sized for."""
+    return mix(demand.lengths, hit_frac)
 
 
 def capacities(
-    setups: Sequence[Setup], traffic: Traffic, targets: Targets, catalog: Catalog, factor: float = 1.0
+    setups: Sequence[Setup], traffic: Mix, targets: Targets, catalog: Catalog, factor: float = 1.0
 ) -> tuple[list[Capacity], list[Misfit]]:
-    """The best point of each setup within the targets, and the setups that have none.
+    """The highest load of each setup within the targets, and the setups that have none.
 
     `factor`: measured over modelled speed; above 1 everything is faster.
     """
@@ -190,38 +190,20 @@ def capacities(
             misfits.append(Misfit(s, 0, _too_big(s)))
     if not fitting:
         return [], misfits
-    m = machine(fitting, catalog)
-    most = np.floor(largest_batch(m, np.asarray(traffic.input_tok), np.asarray(traffic.output_tok)))
-    points = operating_points(m, traffic, np.minimum(BATCH_GRID, np.maximum(most, 1)))
-    tpot_ms, ttft_ms = points.tpot_s / factor * 1e3, points.ttft_p95_s / factor * 1e3
-    tpot_ok = tpot_ms <= (targets.tpot_ms or np.inf)
-    ttft_ok = ttft_ms <= (targets.ttft_p95_ms or np.inf)
-    allowed = tpot_ok & ttft_ok & (most >= 1)
-    rate = np.where(allowed, points.req_s * factor, 0.0)
-    best = np.argmax(rate, axis=1)
+    best = highest_loads(machine(fitting, catalog), traffic, targets, factor)
     found: list[Capacity] = []
-    for i, setup in enumerate(fitting):
-        j = int(best[i])
-        if rate[i, j] <= 0:
-            misfits.append(_misses(setup, most[i, 0], tpot_ms[i], ttft_ms[i], targets))
-            continue
-        batch = float(np.broadcast_to(points.batch, rate.shape)[i, j])
-        limit = _limit(
-            batch,
-            float(most[i, 0]),
-            j + 1 < rate.shape[1] and not tpot_ok[i, j + 1],
-            j + 1 < rate.shape[1] and not ttft_ok[i, j + 1],
-        )
-        found.append(Capacity(setup, float(rate[i, j]), batch, float(tpot_ms[i, j]), float(ttft_ms[i, j]), limit))
+    for setup, row in zip(fitting, best.tolist(), strict=True):
+        slots, possible, req_s, batch, tpot_ms, ttft_ms, stop = row
+        if possible:
+            found.append(Capacity(setup, req_s, batch, tpot_ms, ttft_ms, _limit(slots, int(stop))))
+        else:
+            misfits.append(_misses(setup, slots, tpot_ms, ttft_ms, targets))
     return found, misfits
 
 
-def _limit(batch: float, most: float, tpot_stops: bool, ttft_stops: bool) -> str:
-    if tpot_stops:
-        return "TPOT target"
-    if ttft_stops:
-        return "TTFT target"
-    return "KV-cache memory" if batch >= most and most < BATCH_GRID[-1] else "engine's batch cap"
+def _limit(slots: float, stop: int) -> str:
+    full = "KV-cache memory" if slots < MAX_BATCH else "engine's batch cap"
+    return {1: "TPOT target", 2: "TTFT target", 4: "time prompts take"}.get(stop, full)
 
 
 def _too_big(setup: Setup) -> str:
@@ -230,15 +212,15 @@ def _too_big(setup: Setup) -> str:
     return f"does not fit: {weights_gb:,.0f} GB of weights in {have_gb:,.0f} GB of GPU memory, of which about 90 % is usable"
 
 
-def _misses(setup: Setup, most: float, tpot_ms: Array, ttft_ms: Array, targets: Targets) -> Misfit:
-    if most < 1:
+def _misses(setup: Setup, slots: float, tpot_ms: float, ttft_ms: float, targets: Targets) -> Misfit:
+    if slots < 1:
         return Misfit(setup, 1, "the weights fit, but no memory is left for one request's KV cache")
-    if targets.tpot_ms and tpot_ms.min() > targets.tpot_ms:
+    if targets.tpot_ms and tpot_ms > targets.tpot_ms:
         return Misfit(
-            setup, 2, f"TPOT {milliseconds(tpot_ms.min())} even alone; the target is {milliseconds(targets.tpot_ms)}"
+            setup, 2, f"TPOT {milliseconds(tpot_ms)} even alone; the target is {milliseconds(targets.tpot_ms)}"
         )
     target = milliseconds(targets.ttft_p95_ms or np.inf)
-    return Misfit(setup, 3, f"TTFT p95 {milliseconds(ttft_ms.min())} even when nearly idle; the target is {target}")
+    return Misfit(setup, 3, f"TTFT p95 {milliseconds(ttft_ms)} even when nearly idle; the target is {target}")
 
 
 def leases(gpu: Gpu, scenario: Scenario, catalog: Catalog) -> list[Lease]:

@@ -15,104 +15,21 @@ Arrays: setups n, loads b, states k (requests decoding), groups of prompts p, gr
 `make simulate` compares it with a replay of real traces.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 
 import numpy as np
 
-from calculators.throughput import BATCH_GRID, CHUNK_TOK, MAX_BATCH, Machine, cache_bytes, step_s
-from calculators.workload import Array, Lengths
+from calculators.request_mix import PROMPT_NODES_TOK, TINY, Mix
+from calculators.throughput import CHUNK_TOK, MAX_BATCH, Machine, cache_bytes, step_s
+from calculators.workload import Array
 
-PROMPT_NODES_TOK: Array = CHUNK_TOK * np.array([0.0, 1 / 16, 1 / 4, 1 / 2, 1.0])
-"""Prompt tokens in a step at which its time is computed; between them it is interpolated."""
-GROUP_EDGES_FRAC = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99)
-BISECTIONS = 40
-ITERATIONS = 4
+STATES: Array = np.append(0.0, np.unique(np.round(np.geomspace(1, MAX_BATCH, 34))))
+"""Numbers of decoding requests at which steps are timed; fine enough for a distribution as narrow as Poisson's."""
+CUTS_FRAC: Array = np.arange(1.0, 8.0) / 8
+CUTS = 5  # a percentile is sought by cutting its range into eight, five times
+ITERATIONS = 2
 FULL = 1 - 1e-9
-TINY = 1e-12
-
-
-@dataclass(frozen=True, slots=True)
-class Mix:
-    """Requests as a replica sees them: moments over all cells, and groups of equal prompt or output length.
-
-    Arrays: prompts (p,), outputs (o,), cells (c,).
-    """
-
-    hit_frac: float
-    arrival_cv2_ratio: float
-    """Squared coefficient of variation of the times between arrivals: 1 is Poisson, more is bursty."""
-    fresh_tok: float
-    decode_tok: float
-    """Mean tokens made by decode steps: the first token comes from the prompt's own step."""
-    context_tok: float
-    """Mean context of a request in flight: E[d(i + o/2)] / E[d]."""
-    held_cv2_ratio: float
-    """Squared coefficient of variation of memory held x time."""
-    prompt_share_frac: Array
-    prompt_tok: Array
-    """To be computed, so without cached ones."""
-    prompt_nodes: Array
-    """(p, nodes): steps of each node's size that a prompt takes."""
-    prompt_tok2: Array
-    """Tokens x tokens attended to."""
-    output_share_frac: Array
-    output_decode_tok: Array
-    share_frac: Array
-    inflight_share_frac: Array
-    """Of the requests in flight, the share of each cell."""
-    held_tok: Array
-
-
-def mix(lengths: Lengths, hit_frac: float = 0.0, arrival_cv2_ratio: float = 1.0) -> Mix:
-    """Everything about the workload that does not depend on the setup."""
-    share, inputs, outputs = lengths.share_frac / lengths.share_frac.sum(), lengths.input_tok, lengths.output_tok
-    fresh = np.maximum(inputs * (1 - hit_frac), 1.0)
-    decode = np.maximum(outputs - 1, 0.0)
-    mean_decode = max(float(share @ decode), 1e-6)
-    held = decode * (inputs + outputs)
-    inflight = share * np.maximum(decode, 1e-6) / mean_decode
-    by_prompt, by_output = groups(fresh, share), groups(decode, share)
-    weight = _merge(by_prompt, share, share)
-    return Mix(
-        hit_frac=hit_frac,
-        arrival_cv2_ratio=arrival_cv2_ratio,
-        fresh_tok=float(share @ fresh),
-        decode_tok=mean_decode,
-        context_tok=float(inflight @ (inputs + outputs / 2) / inflight.sum()),
-        held_cv2_ratio=float(share @ held**2 / max(share @ held, TINY) ** 2 - 1),
-        prompt_share_frac=weight,
-        prompt_tok=_merge(by_prompt, share, share * fresh) / weight,
-        prompt_nodes=_merge(by_prompt, share, share[:, None] * node_weights(fresh)) / weight[:, None],
-        prompt_tok2=_merge(by_prompt, share, share * fresh * (inputs - fresh / 2)) / weight,
-        output_share_frac=_merge(by_output, share, share),
-        output_decode_tok=_merge(by_output, share, share * decode) / _merge(by_output, share, share),
-        share_frac=share,
-        inflight_share_frac=inflight / inflight.sum(),
-        held_tok=inputs + outputs,
-    )
-
-
-def groups(size: Array, share: Array) -> Array:
-    """Which quantile group each cell belongs to, by its size; the groups are finer in the upper tail."""
-    order = np.argsort(size, kind="stable")
-    middle = np.cumsum(share[order]) - share[order] / 2
-    found = np.empty(len(size), dtype=float)
-    found[order] = np.searchsorted(GROUP_EDGES_FRAC, middle)
-    return found
-
-
-def _merge(group: Array, share: Array, values: Array) -> Array:
-    """Sums of `values` (c, ...) over the groups that have members."""
-    used = np.unique(group[share > 0])
-    return (group == used[:, None]).astype(float) @ values
-
-
-def node_weights(fresh_tok: Array) -> Array:
-    """Interpolation weights (c, nodes): a prompt below the budget takes one step between two nodes, one above it as
-    many full steps as its length is of the budget."""
-    inside = np.minimum(fresh_tok, CHUNK_TOK)
-    hats = np.stack([np.interp(inside, PROMPT_NODES_TOK, row) for row in np.eye(len(PROMPT_NODES_TOK))], axis=1)
-    return hats * np.maximum(fresh_tok / CHUNK_TOK, 1)[:, None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +41,7 @@ class Replica:
     slots: Array
     """(n, 1) requests in flight at most."""
     slot_size_ratio: Array
-    """(n, 1) how unequal the slots that requests take are: E[size^2] / E[size]^2, times the burstiness of arrivals."""
+    """(n, 1) how unequal the slots that requests take are: E[size^2] / E[size]^2, times the dispersion of arrivals."""
     states: Array
     """(n, k) requests decoding: 0 to `slots`."""
     weights: Array
@@ -138,11 +55,15 @@ class Replica:
     each_prompt_s: Array
     """(n, k) what each prompt adds to a step that has some."""
 
+    def rows(self, keep: Array) -> "Replica":
+        """Only the setups selected by a boolean array (n,)."""
+        return Replica(self.mix, *(getattr(self, f.name)[keep] for f in fields(self)[1:]))
+
 
 def replica(m: Machine, mix: Mix, cap: float = MAX_BATCH) -> Replica:
     """Step times of each setup over the states it can be in."""
     fit = slots(m, mix, cap)
-    states = np.minimum(np.append(0.0, BATCH_GRID), np.maximum(fit, 1.0))
+    states = np.minimum(STATES * max(cap / MAX_BATCH, 1.0), np.maximum(fit, 1.0))
     zero, context = np.zeros(1), np.asarray(mix.context_tok)
     nodes = np.stack([step_s(m, states, context, p, zero) for p in PROMPT_NODES_TOK], axis=-1)
     per_tok2 = attention_s_per_tok2(m)
@@ -184,13 +105,13 @@ def slot_size_ratio(m: Machine, mix: Mix, fit: Array, cap: float) -> Array:
     does. A renewal process with cv2 has (1 + cv2) / 2."""
     cache = cache_bytes(m, mix.held_tok)
     second = (cache**2 @ mix.inflight_share_frac) / np.maximum(cache @ mix.inflight_share_frac, TINY) ** 2
-    return np.where(fit < cap, np.maximum(second[:, None], 1.0), 1.0) * max((1 + mix.arrival_cv2_ratio) / 2, 0.1)
+    return np.where(fit < cap, np.maximum(second[:, None], 1.0), 1.0) * max((1 + mix.dispersion_ratio) / 2, 0.1)
 
 
 def attention_s_per_tok2(m: Machine) -> Array:
     """Prompt attention (n, 1): proportional to the tokens times the tokens they attend to."""
     zero, one, many = np.zeros(1), np.ones(1), np.full(1, 1e6)
-    return (step_s(m, zero, zero, one, many) - step_s(m, zero, zero, one, zero)) / many
+    return np.asarray((step_s(m, zero, zero, one, many) - step_s(m, zero, zero, one, zero)) / many)
 
 
 def largest_req_s(r: Replica) -> Array:
@@ -203,25 +124,42 @@ def largest_req_s(r: Replica) -> Array:
     return r.ranks_count * np.where(r.slots > 0, np.minimum(slots, prompts), 0.0)
 
 
-def in_flight(r: Replica, rate_req_s: Array) -> tuple[Array, Array, Array]:
-    """Stationary distribution of the number decoding at each arrival rate of a rank (n, b): probabilities of the states
-    (n, b, k), of the slots being full, and the ratio by which the queue beyond them falls off.
+@dataclass(frozen=True, slots=True)
+class InFlight:
+    """How many requests decode, at loads (n, b)."""
 
-    pi(k) / pi(k-1) = rate x d x T(k) / k; between states of the grid log pi is summed by the trapezoid rule. For the slots
-    requests of unequal size count as fewer, larger ones (Hayward: Fredericks, BSTJ 59, 1980): pi^(1/size).
+    step_s: Array
+    """(n, b, k) mean step in each state."""
+    share_frac: Array
+    """(n, b, k) share of time in each state; the last includes all times when others wait."""
+    full_frac: Array
+    """Share of time in which all slots are taken."""
+    falloff_ratio: Array
+    """Of the probabilities of ever more requests waiting for a slot; at 1 they pile up."""
+
+
+def in_flight(r: Replica, rate_req_s: Array) -> InFlight:
+    """Stationary distribution of the number decoding, at the arrival rates of one rank (n, b).
+
+    pi(k) / pi(k-1) = rate x d x T(k) / k; between states of the grid log pi is summed by the trapezoid rule. For the
+    slots, requests of unequal size count as fewer, larger ones (Hayward; Fredericks, BSTJ 59, 1980): pi^(1/size).
     """
-    log_ratio = np.log(rate_req_s[..., None] * r.mix.decode_tok * slowed_s(r, rate_req_s) / np.maximum(r.states, 1.0)[:, None, :])
+    step = slowed_s(r, rate_req_s)
+    log_ratio = np.log(step * (rate_req_s * r.mix.decode_tok)[..., None] / np.maximum(r.states, 1.0)[:, None, :])
     gap = np.diff(r.states, axis=1)[:, None, :]
-    rise = gap * (log_ratio[..., 1:] + log_ratio[..., :-1]) / 2 + (log_ratio[..., 1:] - log_ratio[..., :-1]) / 2 * (gap > 0)
-    rise[..., 0] = gap[..., 0] * log_ratio[..., 1]
-    log_pi = np.concatenate([np.zeros_like(rise[..., :1]), np.cumsum(rise, axis=-1)], axis=-1)
-    pi = np.exp(log_pi - log_pi.max(axis=-1, keepdims=True))
-    ratio = np.exp(np.minimum(log_ratio[..., -1], 0.0))
-    full = _full_frac(pi ** (1 / r.slot_size_ratio[..., None]), r.weights, ratio ** (1 / r.slot_size_ratio))
+    above, below = (gap + np.sign(gap)) / 2, (gap - np.sign(gap)) / 2
+    rise = above * log_ratio[..., 1:] + below * log_ratio[..., :-1]
+    log_pi = np.zeros_like(log_ratio)
+    np.cumsum(rise, axis=-1, out=log_pi[..., 1:])
+    log_pi -= log_pi.max(axis=-1, keepdims=True)
+    size, last = r.slot_size_ratio, np.minimum(log_ratio[..., -1], 0.0)
+    full = _full_frac(np.exp(log_pi / size[..., None]), r.weights, np.exp(last / size))
+    ratio = np.exp(last)
+    pi = np.exp(log_pi)
     beyond = pi[..., -1] * ratio / np.maximum(1 - ratio, 1 - FULL)
     pi = pi * r.weights[:, None, :]
     pi[..., -1] += beyond
-    return pi / pi.sum(axis=-1, keepdims=True), full, ratio
+    return InFlight(step, pi / pi.sum(axis=-1, keepdims=True), full, ratio)
 
 
 def _full_frac(pi: Array, weights: Array, ratio: Array) -> Array:
@@ -234,12 +172,12 @@ def slowed_s(r: Replica, rate_req_s: Array) -> Array:
     """Mean step (n, b, k) with prompts coming at a rate: T = D + g (1 - exp(-rate T)) + rate T h, of which exp(-rate T)
     is the share of steps without prompts, h what each adds and g what the first of a step adds or hides beside."""
     rate = rate_req_s[..., None]
-    decode, first = r.nodes_s[:, None, :, 0], r.first_prompt_s[:, None, :]
-    left = np.maximum(1 - rate * r.each_prompt_s[:, None, :], TINY)
-    found = decode / np.maximum(1 - rate * (r.each_prompt_s + r.first_prompt_s)[:, None, :], TINY)
+    decode, first, each = r.nodes_s[:, None, :, 0], r.first_prompt_s[:, None, :], r.each_prompt_s[:, None, :]
+    left = np.maximum(1 - rate * each, TINY)
+    found = decode / np.maximum(left - rate * first, TINY)
     for _ in range(ITERATIONS):
-        found = np.maximum(decode - first * np.expm1(-rate * found), TINY) / left
-    return np.asarray(found)
+        found = (decode - first * np.expm1(-rate * found)) / left
+    return np.asarray(np.maximum(found, TINY))
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,32 +220,38 @@ def at_rate(r: Replica, req_s: Array) -> Load:
     """Replicas (n) at arrival rates (n, b)."""
     mix = r.mix
     rate = np.maximum(np.broadcast_to(req_s, np.broadcast_shapes(np.shape(req_s), r.slots.shape)) / r.ranks_count, TINY)
-    pi, full, ratio = in_flight(r, rate)
+    inside = in_flight(r, rate)
+    pi, ratio = inside.share_frac, inside.falloff_ratio
     batch = (pi @ r.states[..., None])[..., 0]
     tpot = batch / (rate * mix.decode_tok)
     nodes = pi @ r.nodes_s
     busy, queue, start, own = prompt_queue(r, rate, nodes, batch, 1 - pi[..., 0])
-    step = slowed_s(r, rate)
-    tokens = pi * r.states[:, None, :] / step
-    tokens = tokens / np.maximum(tokens.sum(axis=-1, keepdims=True), TINY)
-    level = (tokens * step).sum(axis=-1)
     extra = (mix.prompt_nodes @ nodes[..., None])[..., 0] - np.maximum(mix.prompt_tok / CHUNK_TOK, 1.0) * nodes[..., :1]
-    variation = (mix.arrival_cv2_ratio + mix.held_cv2_ratio) / 2
+    variation = (mix.dispersion_ratio + mix.held_cv2_ratio) / 2
     return Load(
         mix=mix,
         req_s=rate * r.ranks_count,
         batch=batch,
         tpot_s=tpot,
-        tpot_drift_s2=((tokens * step**2).sum(axis=-1) - level**2) * (1 + mix.arrival_cv2_ratio) / 2,
+        tpot_drift_s2=_drift_s2(r, inside) * (1 + mix.dispersion_ratio) / 2,
         tpot_jitter_s2=rate * tpot * second_moment(mix, extra) / np.maximum(1 - busy, 0.05) ** 2,
         own_s=own,
         start_s=start,
         busy_frac=np.minimum(busy, FULL),
         queue_s=queue,
-        full_frac=np.minimum(full, 1.0),
-        admission_s=tpot * mix.decode_tok / r.slots / np.maximum(1 - ratio, 1 - FULL) * variation,
+        full_frac=np.minimum(inside.full_frac, 1.0),
+        admission_s=tpot * mix.decode_tok / np.maximum(r.slots, 1.0) / np.maximum(1 - ratio, 1 - FULL) * variation,
         stable=((busy < FULL) & (ratio < FULL)).astype(float),
     )
+
+
+def _drift_s2(r: Replica, inside: InFlight) -> Array:
+    """Variance of the mean step over the tokens made: those of a state are its share of time x batch / step."""
+    tokens = inside.share_frac * r.states[:, None, :] / inside.step_s
+    total = np.maximum(tokens.sum(axis=-1), TINY)
+    mean = (inside.share_frac @ r.states[..., None])[..., 0] / total
+    square = ((inside.share_frac * inside.step_s) @ r.states[..., None])[..., 0] / total
+    return np.asarray(np.maximum(square - mean**2, 0.0))
 
 
 def second_moment(mix: Mix, values: Array) -> Array:
@@ -316,7 +260,9 @@ def second_moment(mix: Mix, values: Array) -> Array:
     return values**2 @ mix.prompt_share_frac + (mix.arrival_cv2_ratio - 1) * mean**2
 
 
-def prompt_queue(r: Replica, rate: Array, nodes: Array, batch: Array, running: Array) -> tuple[Array, Array, Array, Array]:
+def prompt_queue(
+    r: Replica, rate: Array, nodes: Array, batch: Array, running: Array
+) -> tuple[Array, Array, Array, Array]:
     """Share of time for prompts, mean wait behind earlier ones, rest of the step in progress, and own steps (n, b, p).
 
     e: a prompt's share of full steps; x = rate x E[e]; D: a step without prompts, there whenever somebody decodes.
@@ -349,23 +295,22 @@ def prompt_queue(r: Replica, rate: Array, nodes: Array, batch: Array, running: A
 def ttft_above_frac(found: Load, limit_s: Array | float) -> Array:
     """Share of requests whose first token comes later than `limit_s` (n, b): the mixture over prompts of
     P(queue + admission > limit - start - own prompt)."""
-    left = np.asarray(limit_s) - found.start_s
-    late = _wait_above(found, left[..., None] - found.own_s) @ found.mix.prompt_share_frac
+    left = (np.asarray(limit_s) - found.start_s)[..., None] - found.own_s
+    chances = (found.busy_frac, found.full_frac, found.queue_s, found.admission_s)
+    late = _wait_above(left, *(x[..., None] for x in chances)) @ found.mix.prompt_share_frac
     return np.where(found.stable > 0, late, 1.0)
 
 
-def _wait_above(found: Load, left_s: Array) -> Array:
-    """P(both waits together > left). Each is nil, or exponential: the queue with probability `busy_frac`, admission with
-    `full_frac`; the two are taken as independent."""
-    p1, p2 = found.busy_frac[..., None], found.full_frac[..., None]
-    mean1 = np.maximum(found.queue_s[..., None] / np.maximum(p1, 1e-12), 1e-9)
-    mean2 = np.maximum(found.admission_s[..., None], 1e-9)
+def _wait_above(left_s: Array, busy: Array, full: Array, queue_s: Array, admission_s: Array) -> Array:
+    """P(both waits together > left). Each is nil or exponential: behind other prompts with probability `busy`, for a slot
+    with probability `full`; the two are taken as independent."""
+    mean1 = np.maximum(queue_s / np.maximum(busy, TINY), TINY)
+    mean2 = np.maximum(admission_s, TINY)
     mean2 = np.where(np.abs(mean2 / mean1 - 1) < 1e-3, mean1 * 1.001, mean2)
     left = np.maximum(left_s, 0.0)
-    first, second = np.exp(-left / mean1), np.exp(-left / mean2)
-    both = (mean1 * first - mean2 * second) / (mean1 - mean2)
-    above = p1 * (1 - p2) * first + p2 * (1 - p1) * second + p1 * p2 * both
-    return np.where(left_s < 0, 1.0, above)
+    both = busy * full / (mean1 - mean2)
+    first, second = busy * (1 - full) + both * mean1, full * (1 - busy) - both * mean2
+    return np.where(left_s < 0, 1.0, first * np.exp(-left / mean1) + second * np.exp(-left / mean2))
 
 
 def ttft_percentile_s(found: Load, at_frac: float) -> Array:
@@ -373,12 +318,25 @@ def ttft_percentile_s(found: Load, at_frac: float) -> Array:
     waits = found.queue_s / np.maximum(found.busy_frac, 1e-12) + found.admission_s
     high = found.start_s + found.own_s.max(axis=-1) + waits * np.log(4 / (1 - at_frac)) + 1e-9
     high = np.where(found.stable > 0, high, 1.0)
+    mix = found.mix
+
+    def below(times: Array) -> Array:
+        wait = (times - found.start_s[..., None])[..., None] - found.own_s[..., None, :]
+        chances = (found.busy_frac, found.full_frac, found.queue_s, found.admission_s)
+        return 1 - _wait_above(wait, *(x[..., None, None] for x in chances)) @ mix.prompt_share_frac
+
+    return np.where(found.stable > 0, _percentile(high, at_frac, below), np.inf)
+
+
+def _percentile(high: Array, at_frac: float, below: Callable[[Array], Array]) -> Array:
+    """Where the distribution `below`, which takes times (n, b, cuts), reaches `at_frac`, between nought and `high`."""
     low = np.zeros_like(high)
-    for _ in range(BISECTIONS):
-        middle = (low + high) / 2
-        over = ttft_above_frac(found, middle) > 1 - at_frac
-        low, high = np.where(over, middle, low), np.where(over, high, middle)
-    return np.where(found.stable > 0, high, np.inf)
+    for _ in range(CUTS):
+        times = low[..., None] + (high - low)[..., None] * CUTS_FRAC
+        edges = np.concatenate([low[..., None], times, high[..., None]], axis=-1)
+        place = np.sum(below(times) < at_frac, axis=-1)[..., None]
+        low, high = np.take_along_axis(edges, place, -1)[..., 0], np.take_along_axis(edges, place + 1, -1)[..., 0]
+    return high
 
 
 def tpot_percentile_s(found: Load, at_frac: float) -> Array:
@@ -388,15 +346,14 @@ def tpot_percentile_s(found: Load, at_frac: float) -> Array:
     (a busy period), and because the number in flight drifts, which long requests average: 2(a - 1 + exp(-a)) / a^2,
     a = d / E[d]. Log-normal by group of output length.
     """
-    spread = np.sqrt(np.log1p(tpot_variance_ratio(found)))
+    spread = np.maximum(np.sqrt(np.log1p(tpot_variance_ratio(found))), 1e-6)
     high = found.tpot_s * np.exp(4 * spread.max(axis=-1))
-    low = np.zeros_like(high)
-    for _ in range(BISECTIONS):
-        middle = (low + high) / 2
-        z = (np.log(middle / found.tpot_s)[..., None] + spread**2 / 2) / np.maximum(spread, 1e-9)
-        over = normal_cdf(z) @ found.mix.output_share_frac < at_frac
-        low, high = np.where(over, middle, low), np.where(over, high, middle)
-    return np.where(found.stable > 0, high, np.inf)
+
+    def below(times: Array) -> Array:
+        z = np.log(times / found.tpot_s[..., None])[..., None] + spread[..., None, :] ** 2 / 2
+        return normal_cdf(z / spread[..., None, :]) @ found.mix.output_share_frac
+
+    return np.where(found.stable > 0, _percentile(high, at_frac, below), np.inf)
 
 
 def tpot_variance_ratio(found: Load) -> Array:
@@ -411,6 +368,6 @@ def tpot_variance_ratio(found: Load) -> Array:
 def normal_cdf(z: Array) -> Array:
     """Standard normal distribution to 1e-7 (Abramowitz and Stegun 26.2.17); numpy has none."""
     t = 1 / (1 + 0.2316419 * np.abs(z))
-    series = t * (0.319381530 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))))
+    series: Array = t * (0.319381530 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))))
     upper = np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi) * series
-    return np.where(z > 0, 1 - upper, upper)
+    return np.asarray(np.where(z > 0, 1 - upper, upper))

@@ -80,12 +80,15 @@ class StepTimes:
 
     def __init__(self, m: Machine, max_batch: int, budget_tok: int, max_context_tok: float) -> None:
         batch, zero = np.arange(max_batch + 1.0)[:, None], np.zeros(1)
-        self._tokens = step_s(m, batch, zero, np.arange(budget_tok + 1.0), zero)
+        prompts: Array = np.arange(budget_tok + 1.0)
+        self._tokens = step_s(m, batch, zero, prompts, zero)
         self._spacing_tok = max(max_context_tok, 1.0) / (CONTEXT_POINTS - 1)
         contexts = np.arange(CONTEXT_POINTS) * self._spacing_tok
         self._cache = step_s(m, batch, contexts, zero, zero) - self._tokens[:, :1]
         one = np.ones(1)
-        self._attention_s_per_tok2 = float((step_s(m, one, zero, one, 1e6 * one) - step_s(m, one, zero, one, zero))[0, 0]) / 1e6
+        self._attention_s_per_tok2 = (
+            float((step_s(m, one, zero, one, 1e6 * one) - step_s(m, one, zero, one, zero))[0, 0]) / 1e6
+        )
 
     def step_s(self, batch: int, context_tok: float, prompt_tok: int, attended_tok2: float) -> float:
         """One step; `attended_tok2` is the sum over prompt tokens of the tokens each attends to."""
