@@ -36,6 +36,8 @@ class Capacity:
     ttft_p95_ms: float
     limit: str
     """What stops it from serving more."""
+    speed_factor: float = 1.0
+    """How much faster than the model says it was taken to be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,27 +177,24 @@ def traffic(demand: Demand, hit_frac: float) -> Mix:
 
 
 def capacities(
-    setups: Sequence[Setup], traffic: Mix, targets: Targets, catalog: Catalog, factor: float = 1.0
+    setups: Sequence[Setup], traffic: Mix, targets: Targets, catalog: Catalog, factor: float | Array = 1.0
 ) -> tuple[list[Capacity], list[Misfit]]:
     """The highest load of each setup within the targets, and the setups that have none.
 
-    `factor`: measured over modelled speed; above 1 everything is faster.
+    `factor`: measured over modelled speed, one for all or one for each setup; above 1 everything is faster.
     """
-    fitting: list[Setup] = []
-    misfits: list[Misfit] = []
-    for s in setups:
-        if kv_room_bytes(s.gpu, s.model.shape, s.precision, s.tensor_parallel) > 0:
-            fitting.append(s)
-        else:
-            misfits.append(Misfit(s, 0, _too_big(s)))
+    room = [kv_room_bytes(s.gpu, s.model.shape, s.precision, s.tensor_parallel) > 0 for s in setups]
+    misfits = [Misfit(s, 0, _too_big(s)) for s, fits in zip(setups, room, strict=True) if not fits]
+    fitting = [s for s, fits in zip(setups, room, strict=True) if fits]
     if not fitting:
         return [], misfits
-    best = highest_loads(machine(fitting, catalog), traffic, targets, factor)
+    factors = np.broadcast_to(factor, len(setups))[np.array(room)]
+    best = highest_loads(machine(fitting, catalog), traffic, targets, factors[:, None])
     found: list[Capacity] = []
-    for setup, row in zip(fitting, best.tolist(), strict=True):
+    for setup, row, speed in zip(fitting, best.tolist(), factors.tolist(), strict=True):
         slots, possible, req_s, batch, tpot_ms, ttft_ms, stop = row
         if possible:
-            found.append(Capacity(setup, req_s, batch, tpot_ms, ttft_ms, _limit(slots, int(stop))))
+            found.append(Capacity(setup, req_s, batch, tpot_ms, ttft_ms, _limit(slots, int(stop)), speed))
         else:
             misfits.append(_misses(setup, slots, tpot_ms, ttft_ms, targets))
     return found, misfits

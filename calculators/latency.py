@@ -19,15 +19,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 import numpy as np
+from numpy.typing import NDArray
 
 from calculators.request_mix import PROMPT_NODES_TOK, TINY, Mix
 from calculators.throughput import CHUNK_TOK, MAX_BATCH, Machine, cache_bytes, step_s
 from calculators.workload import Array
 
-STATES: Array = np.append(0.0, np.unique(np.round(np.geomspace(1, MAX_BATCH, 34))))
+STATES: Array = np.append(0.0, np.unique(np.round(np.geomspace(1, MAX_BATCH, 30))))
 """Numbers of decoding requests at which steps are timed; fine enough for a distribution as narrow as Poisson's."""
 CUTS_FRAC: Array = np.arange(1.0, 8.0) / 8
-CUTS = 5  # a percentile is sought by cutting its range into eight, five times
+CUTS = 4  # a percentile is sought by cutting its range into eight, four times
 ITERATIONS = 2
 FULL = 1 - 1e-9
 
@@ -55,8 +56,8 @@ class Replica:
     each_prompt_s: Array
     """(n, k) what each prompt adds to a step that has some."""
 
-    def rows(self, keep: Array) -> "Replica":
-        """Only the setups selected by a boolean array (n,)."""
+    def rows(self, keep: NDArray[np.intp]) -> "Replica":
+        """Only the setups of these row numbers."""
         return Replica(self.mix, *(getattr(self, f.name)[keep] for f in fields(self)[1:]))
 
 
@@ -184,17 +185,14 @@ def slowed_s(r: Replica, rate_req_s: Array) -> Array:
 class Load:
     """Replicas at loads. Arrays (n, b), with a last axis of groups where it says so."""
 
-    mix: Mix
+    replica: Replica
+    inside: InFlight
     req_s: Array
     """Requests a second, of all attention ranks together."""
     batch: Array
     """Mean number of requests decoding."""
     tpot_s: Array
     """Mean over requests."""
-    tpot_drift_s2: Array
-    """Variance of the mean step, as the number in flight comes and goes."""
-    tpot_jitter_s2: Array
-    """Variance that prompts add to one step."""
     own_s: Array
     """(n, b, p): a prompt's own steps, with the later prompts that get into its last one."""
     start_s: Array
@@ -209,6 +207,10 @@ class Load:
     """Mean of that wait, of those who wait."""
     stable: Array
     """1 where both queues end, else 0."""
+
+    @property
+    def mix(self) -> Mix:
+        return self.replica.mix
 
     @property
     def ttft_mean_s(self) -> Array:
@@ -226,15 +228,13 @@ def at_rate(r: Replica, req_s: Array) -> Load:
     tpot = batch / (rate * mix.decode_tok)
     nodes = pi @ r.nodes_s
     busy, queue, start, own = prompt_queue(r, rate, nodes, batch, 1 - pi[..., 0])
-    extra = (mix.prompt_nodes @ nodes[..., None])[..., 0] - np.maximum(mix.prompt_tok / CHUNK_TOK, 1.0) * nodes[..., :1]
     variation = (mix.dispersion_ratio + mix.held_cv2_ratio) / 2
     return Load(
-        mix=mix,
+        replica=r,
+        inside=inside,
         req_s=rate * r.ranks_count,
         batch=batch,
         tpot_s=tpot,
-        tpot_drift_s2=_drift_s2(r, inside) * (1 + mix.dispersion_ratio) / 2,
-        tpot_jitter_s2=rate * tpot * second_moment(mix, extra) / np.maximum(1 - busy, 0.05) ** 2,
         own_s=own,
         start_s=start,
         busy_frac=np.minimum(busy, FULL),
@@ -243,15 +243,6 @@ def at_rate(r: Replica, req_s: Array) -> Load:
         admission_s=tpot * mix.decode_tok / np.maximum(r.slots, 1.0) / np.maximum(1 - ratio, 1 - FULL) * variation,
         stable=((busy < FULL) & (ratio < FULL)).astype(float),
     )
-
-
-def _drift_s2(r: Replica, inside: InFlight) -> Array:
-    """Variance of the mean step over the tokens made: those of a state are its share of time x batch / step."""
-    tokens = inside.share_frac * r.states[:, None, :] / inside.step_s
-    total = np.maximum(tokens.sum(axis=-1), TINY)
-    mean = (inside.share_frac @ r.states[..., None])[..., 0] / total
-    square = ((inside.share_frac * inside.step_s) @ r.states[..., None])[..., 0] / total
-    return np.asarray(np.maximum(square - mean**2, 0.0))
 
 
 def second_moment(mix: Mix, values: Array) -> Array:
@@ -361,8 +352,26 @@ def tpot_variance_ratio(found: Load) -> Array:
     tokens = np.maximum(found.mix.output_decode_tok, 1.0)
     age = tokens / found.mix.decode_tok
     averaging = 2 * (age + np.expm1(-age)) / age**2
-    variance = found.tpot_jitter_s2[..., None] / tokens + found.tpot_drift_s2[..., None] * averaging
+    variance = jitter_s2(found)[..., None] / tokens + drift_s2(found)[..., None] * averaging
     return variance / found.tpot_s[..., None] ** 2
+
+
+def jitter_s2(found: Load) -> Array:
+    """Variance that prompts add to one step (n, b)."""
+    r, mix = found.replica, found.mix
+    nodes = found.inside.share_frac @ r.nodes_s
+    extra = (mix.prompt_nodes @ nodes[..., None])[..., 0] + r.per_tok2_s[..., None] * mix.prompt_tok2
+    extra = extra - np.maximum(mix.prompt_tok / CHUNK_TOK, 1.0) * nodes[..., :1]
+    per_step = found.req_s / r.ranks_count * found.tpot_s
+    return np.asarray(per_step * second_moment(mix, extra) / np.maximum(1 - found.busy_frac, 0.05) ** 2)
+
+
+def drift_s2(found: Load) -> Array:
+    """Variance of the mean step over the tokens made (n, b): those of a state are its share of time x batch / step."""
+    shares, step, states = found.inside.share_frac, found.inside.step_s, found.replica.states[..., None]
+    total = np.maximum(((shares / step) @ states)[..., 0], TINY)
+    mean, square = (shares @ states)[..., 0] / total, ((shares * step) @ states)[..., 0] / total
+    return np.asarray(np.maximum(square - mean**2, 0.0) * (1 + found.mix.dispersion_ratio) / 2)
 
 
 def normal_cdf(z: Array) -> Array:

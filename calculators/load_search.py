@@ -9,50 +9,47 @@ from calculators.throughput import Machine
 from calculators.workload import Array
 
 TAIL_FRAC = 0.05  # of requests may come later than the target for p95
-LEAST_LOAD_FRAC, MOST_LOAD_FRAC = 0.005, 0.98
-"""Of the load at which queues no longer end: nearly idle, and where only the model's error decides what happens."""
-SEARCH_FRAC: Array = np.array([0.25, 0.5, 0.75])
-SEARCHES = 4
+FIRST_LOADS_FRAC: Array = np.array([0.005, 0.25, 0.5, 0.75, 0.98])
+"""Of the load at which queues no longer end: from nearly idle to where only the model's error decides."""
+CUTS_FRAC: Array = np.arange(1.0, 6.0) / 6
+CUTS = 2
 
 
-def highest_loads(m: Machine, mix: Mix, targets: Targets, factor: float) -> Array:
+def highest_loads(m: Machine, mix: Mix, targets: Targets, factor: Array) -> Array:
     """The highest load within the targets (n, columns): slots, whether any load is, requests a second, batch, TPOT and
-    TTFT p95 in ms there (or when nearly idle, if none is), and what stops it (as `_stops`)."""
+    TTFT p95 in ms there (or when nearly idle, if none is), and what stops it (as `_stops`).
+
+    `factor` (n, 1): measured over modelled speed. Latencies only grow with load, so the interval in which targets are first missed is cut into six, twice.
+    """
     replica = latency.replica(m, mix)
     top = latency.largest_req_s(replica)
-    ends = latency.at_rate(replica, np.array([LEAST_LOAD_FRAC, MOST_LOAD_FRAC]) * top)
-    stop = _stops(ends, targets, factor)
+    stop = _stops(latency.at_rate(replica, FIRST_LOADS_FRAC * top), targets, factor)
     possible = (stop[:, :1] == 0) & (replica.slots >= 1)
-    at, beyond = np.full_like(top, LEAST_LOAD_FRAC), stop[:, 1:]
-    at[possible & (beyond == 0)] = MOST_LOAD_FRAC
-    open_rows = (possible & (beyond > 0))[:, 0]
-    if open_rows.any():
-        at[open_rows], beyond[open_rows] = _search(
-            replica.rows(open_rows), top[open_rows], beyond[open_rows], targets, factor
+    low, high, beyond = _bracket(np.broadcast_to(FIRST_LOADS_FRAC, stop.shape), stop)
+    rows = np.flatnonzero(possible & (low < high))
+    for _ in range(CUTS if rows.size else 0):
+        start, end = low[rows], high[rows]
+        inner = _stops(
+            latency.at_rate(replica.rows(rows), (start + (end - start) * CUTS_FRAC) * top[rows]), targets, factor[rows]
         )
-    best = latency.at_rate(replica, at * top)
+        edges = start + (end - start) * np.concatenate([[0.0], CUTS_FRAC, [1.0]])
+        low[rows], high[rows], beyond[rows] = _bracket(edges, np.concatenate([0 * start, inner, beyond[rows]], axis=1))
+    best = latency.at_rate(replica, low * top)
     ttft_ms = latency.ttft_percentile_s(best, 1 - TAIL_FRAC) / factor * 1e3
     columns = (replica.slots, possible, best.req_s * factor, best.batch, best.tpot_s / factor * 1e3, ttft_ms, beyond)
     return np.concatenate(columns, axis=1, dtype=float)
 
 
-def _search(
-    replica: latency.Replica, top: Array, beyond: Array, targets: Targets, factor: float
-) -> tuple[Array, Array]:
-    """The largest share of the top load within the targets (n, 1), and what stops the next. Latencies only grow with
-    load, so the interval it lies in is cut to a quarter, a few times."""
-    low, high = np.full_like(top, LEAST_LOAD_FRAC), np.full_like(top, MOST_LOAD_FRAC)
-    for _ in range(SEARCHES):
-        loads = low + (high - low) * SEARCH_FRAC
-        stop = _stops(latency.at_rate(replica, loads * top), targets, factor)
-        last = np.sum(np.cumprod(stop == 0, axis=1), axis=1, keepdims=True)
-        beyond = np.take_along_axis(np.concatenate([stop, beyond], axis=1), last, axis=1)
-        edges = np.concatenate([low, loads, high], axis=1)
-        low, high = np.take_along_axis(edges, last, axis=1), np.take_along_axis(edges, last + 1, axis=1)
-    return low, beyond
+def _bracket(loads: Array, stop: Array) -> tuple[Array, Array, Array]:
+    """The last allowed of ascending loads (n, 1), the next one, and what stops that. When all are allowed, the last one
+    twice; when none is, the first two."""
+    allowed = np.sum(np.cumprod(stop == 0, axis=1), axis=1, keepdims=True)
+    last, following = np.maximum(allowed - 1, 0), np.minimum(allowed, stop.shape[1] - 1)
+    low, high = np.take_along_axis(loads, last, axis=1), np.take_along_axis(loads, following, axis=1)
+    return low, high, np.take_along_axis(stop, following, axis=1)
 
 
-def _stops(points: latency.Load, targets: Targets, factor: float) -> Array:
+def _stops(points: latency.Load, targets: Targets, factor: Array) -> Array:
     """What makes a load too much (n, b): 1 TPOT, 2 TTFT, 3 slots, 4 prompts, 0 nothing. Late first tokens are laid to the
     slots when at least half as many requests wait for one as may be late."""
     tpot_missed = points.tpot_s > (targets.tpot_ms or np.inf) * factor / 1e3

@@ -207,19 +207,22 @@ def _rent_range(
     error = catalog.efficiencies.tpot_error_p80_frac if scenario.hardware.throughput_factor == 1.0 else 0.0
     candidates = [plan.setup, *(s.capacity.setup for s in similar if s.capacity.setup.model is plan.setup.model)]
     same_model = list({id(setup): setup for setup in candidates}.values())
-    rents = [_cheapest_rent(same_model, scenario, need, catalog, factor) for factor in (1 + error, 1 / (1 + error))]
+    rents = _cheapest_rents(same_model, scenario, need, catalog, (1 + error, 1 / (1 + error)))
     return min(rents[0], plan.rent_usd_per_month), max(rents[1], plan.rent_usd_per_month)
 
 
-def _cheapest_rent(
-    setups: Sequence[Setup], scenario: Scenario, need: Demand, catalog: Catalog, factor: float
-) -> float:
+def _cheapest_rents(
+    setups: Sequence[Setup], scenario: Scenario, need: Demand, catalog: Catalog, factors: Sequence[float]
+) -> list[float]:
+    """Rent of the cheapest fleet at each speed, all sized in one go."""
     traffic = fleet.traffic(need, scenario.workload.self_hit_frac)
-    found, _ = fleet.capacities(
-        setups, traffic, scenario.targets, catalog, factor * scenario.hardware.throughput_factor
-    )
+    speeds = np.array(factors) * scenario.hardware.throughput_factor
+    every = [setup for _ in factors for setup in setups]
+    found, _ = fleet.capacities(every, traffic, scenario.targets, catalog, np.repeat(speeds, len(setups)))
     stairs, _ = fleet.staircases(found, scenario, catalog, peak_s_per_month(scenario))
-    return float(fleet.rents_matrix(stairs, np.array([need.requests_per_month])).min()) if stairs else float("inf")
+    rents = fleet.rents_matrix(stairs, np.array([need.requests_per_month]))[:, 0] if stairs else np.array([])
+    at_speed = np.array([s.capacity.speed_factor for s in stairs])
+    return [float(rents[at_speed == speed].min(initial=np.inf)) for speed in speeds]
 
 
 def self_host_line(lines: tuple[CostLine, ...], need: Demand) -> Line:

@@ -63,8 +63,8 @@ def mix(
     mean_decode = max(float(share @ decode), 1e-6)
     held = decode * (inputs + outputs)
     inflight = share * np.maximum(decode, 1e-6) / mean_decode
-    by_prompt, by_output = groups(fresh, share), groups(decode, share)
-    weight = _merge(by_prompt, share, share)
+    prompts, outputs_of = groups(fresh, share), groups(decode, share)
+    weight, output_weight = prompts @ share, outputs_of @ share
     return Mix(
         hit_frac=hit_frac,
         arrival_cv2_ratio=arrival_cv2_ratio,
@@ -74,11 +74,11 @@ def mix(
         context_tok=float(inflight @ (inputs + outputs / 2) / inflight.sum()),
         held_cv2_ratio=float(share @ held**2 / max(share @ held, TINY) ** 2 - 1),
         prompt_share_frac=weight,
-        prompt_tok=_merge(by_prompt, share, share * fresh) / weight,
-        prompt_nodes=_merge(by_prompt, share, share[:, None] * node_weights(fresh)) / weight[:, None],
-        prompt_tok2=_merge(by_prompt, share, share * fresh * (inputs - fresh / 2)) / weight,
-        output_share_frac=_merge(by_output, share, share),
-        output_decode_tok=_merge(by_output, share, share * decode) / _merge(by_output, share, share),
+        prompt_tok=prompts @ (share * fresh) / weight,
+        prompt_nodes=prompts @ (share[:, None] * node_weights(fresh)) / weight[:, None],
+        prompt_tok2=prompts @ (share * fresh * (inputs - fresh / 2)) / weight,
+        output_share_frac=output_weight,
+        output_decode_tok=outputs_of @ (share * decode) / output_weight,
         share_frac=share,
         inflight_share_frac=inflight / inflight.sum(),
         held_tok=inputs + outputs,
@@ -86,18 +86,12 @@ def mix(
 
 
 def groups(size: Array, share: Array) -> Array:
-    """Which quantile group each cell belongs to, by its size; the groups are finer in the upper tail."""
+    """Which cells (g, c) make up each quantile group by size, as 0 and 1; the groups are finer in the upper tail."""
     order = np.argsort(size, kind="stable")
     middle = np.cumsum(share[order]) - share[order] / 2
-    found = np.empty(len(size), dtype=float)
+    found = np.empty(len(size))
     found[order] = np.searchsorted(GROUP_EDGES_FRAC, middle)
-    return found
-
-
-def _merge(group: Array, share: Array, values: Array) -> Array:
-    """Sums of `values` (c, ...) over the groups that have members."""
-    used = np.unique(group[share > 0])
-    return np.asarray((group == used[:, None]).astype(float) @ values)
+    return np.asarray(found == np.unique(found[share > 0])[:, None], dtype=float)
 
 
 def node_weights(fresh_tok: Array) -> Array:

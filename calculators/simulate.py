@@ -79,11 +79,12 @@ class StepTimes:
     """
 
     def __init__(self, m: Machine, max_batch: int, budget_tok: int, max_context_tok: float) -> None:
-        batch, zero = np.arange(max_batch + 1.0)[:, None], np.zeros(1)
-        prompts: Array = np.arange(budget_tok + 1.0)
+        batch: Array = np.arange(max_batch + 1, dtype=float)
+        prompts: Array = np.arange(budget_tok + 1, dtype=float)
+        zero, batch = np.zeros(1), batch[:, None]
         self._tokens = step_s(m, batch, zero, prompts, zero)
         self._spacing_tok = max(max_context_tok, 1.0) / (CONTEXT_POINTS - 1)
-        contexts = np.arange(CONTEXT_POINTS) * self._spacing_tok
+        contexts: Array = np.arange(CONTEXT_POINTS, dtype=float) * self._spacing_tok
         self._cache = step_s(m, batch, contexts, zero, zero) - self._tokens[:, :1]
         one = np.ones(1)
         self._attention_s_per_tok2 = (
