@@ -27,7 +27,7 @@ from calculators.workload import Array
 
 STATES: Array = np.append(0.0, np.unique(np.round(np.geomspace(1, MAX_BATCH, 30))))
 """Numbers of decoding requests at which steps are timed; fine enough for a distribution as narrow as Poisson's."""
-CUTS_FRAC: Array = np.arange(1.0, 8.0) / 8
+CUTS_FRAC: Array = np.arange(0.0, 9.0) / 8
 CUTS = 4  # a percentile is sought by cutting its range into eight, four times
 ITERATIONS = 2
 FULL = 1 - 1e-9
@@ -306,54 +306,61 @@ def _wait_above(left_s: Array, busy: Array, full: Array, queue_s: Array, admissi
 
 def ttft_percentile_s(found: Load, at_frac: float) -> Array:
     """TTFT that a share `at_frac` of requests does not exceed (n, b); infinite where a queue never ends."""
-    waits = found.queue_s / np.maximum(found.busy_frac, 1e-12) + found.admission_s
-    high = found.start_s + found.own_s.max(axis=-1) + waits * np.log(4 / (1 - at_frac)) + 1e-9
-    high = np.where(found.stable > 0, high, 1.0)
-    mix = found.mix
+    waits = found.queue_s / np.maximum(found.busy_frac, TINY) + found.admission_s
+    low = found.start_s + found.own_s.min(axis=-1)
+    high = found.start_s + found.own_s.max(axis=-1) + waits * np.log(4 / (1 - at_frac))
 
-    def below(times: Array) -> Array:
-        wait = (times - found.start_s[..., None])[..., None] - found.own_s[..., None, :]
+    def below(times_s: Array) -> Array:
+        left = (times_s - found.start_s[..., None])[..., None] - found.own_s[..., None, :]
         chances = (found.busy_frac, found.full_frac, found.queue_s, found.admission_s)
-        return 1 - _wait_above(wait, *(x[..., None, None] for x in chances)) @ mix.prompt_share_frac
+        return 1 - _wait_above(left, *(x[..., None, None] for x in chances)) @ found.mix.prompt_share_frac
 
-    return np.where(found.stable > 0, _percentile(high, at_frac, below), np.inf)
+    return _percentile(found, low, high, at_frac, below)
 
 
-def _percentile(high: Array, at_frac: float, below: Callable[[Array], Array]) -> Array:
-    """Where the distribution `below`, which takes times (n, b, cuts), reaches `at_frac`, between nought and `high`."""
-    low = np.zeros_like(high)
+def _percentile(found: Load, low: Array, high: Array, at_frac: float, below: Callable[[Array], Array]) -> Array:
+    """Where the distribution `below`, which takes times (n, b, cuts), reaches `at_frac`, between `low` and `high`; both
+    are narrowed on a logarithmic scale. Infinite where a queue never ends."""
+    low, high = (np.log(np.where(found.stable > 0, x, 1.0))[..., None] for x in (low * (1 - 1e-6), high * (1 + 1e-6)))
     for _ in range(CUTS):
-        times = low[..., None] + (high - low)[..., None] * CUTS_FRAC
-        edges = np.concatenate([low[..., None], times, high[..., None]], axis=-1)
-        place = np.sum(below(times) < at_frac, axis=-1)[..., None]
-        low, high = np.take_along_axis(edges, place, -1)[..., 0], np.take_along_axis(edges, place + 1, -1)[..., 0]
-    return high
+        edges = low + (high - low) * CUTS_FRAC
+        place = np.sum(below(np.exp(edges[..., 1:-1])) < at_frac, axis=-1)[..., None]
+        low, high = np.take_along_axis(edges, place, -1), np.take_along_axis(edges, place + 1, -1)
+    return np.where(found.stable > 0, np.exp(high[..., 0]), np.inf)
 
 
 def tpot_percentile_s(found: Load, at_frac: float) -> Array:
     """TPOT (of a request: mean time between its tokens) that a share `at_frac` of requests does not exceed (n, b).
 
-    Of a request of d tokens it varies because of the prompts that came while it ran, rate x TPOT x E[e^2] / d(1-x)^2
-    (a busy period), and because the number in flight drifts, which long requests average: 2(a - 1 + exp(-a)) / a^2,
-    a = d / E[d]. Log-normal by group of output length.
+    A request of d tokens meets Poisson(rate x TPOT x d) prompts: none, or some. In either case log-normal, with the
+    variance of the prompts met, and of the number in flight, whose drift long requests average: 2(a - 1 + exp(-a)) / a^2,
+    a = d / E[d]. Mixed over groups of output length.
     """
-    spread = np.maximum(np.sqrt(np.log1p(tpot_variance_ratio(found))), 1e-6)
-    high = found.tpot_s * np.exp(4 * spread.max(axis=-1))
+    mean, spread, weight = _tpot_parts(found)
+    low, high = (mean * np.exp(-5 * spread)).min(axis=-1), (mean * np.exp(5 * spread)).max(axis=-1)
+    middle, width = (np.log(mean) - spread**2 / 2)[..., None, :], spread[..., None, :]
 
-    def below(times: Array) -> Array:
-        z = np.log(times / found.tpot_s[..., None])[..., None] + spread[..., None, :] ** 2 / 2
-        return normal_cdf(z / spread[..., None, :]) @ found.mix.output_share_frac
+    def below(times_s: Array) -> Array:
+        chance = normal_cdf((np.log(times_s)[..., None] - middle) / width)
+        return np.asarray((chance * weight[..., None, :]).sum(axis=-1))
 
-    return np.where(found.stable > 0, _percentile(high, at_frac, below), np.inf)
+    return _percentile(found, low, high, at_frac, below)
 
 
-def tpot_variance_ratio(found: Load) -> Array:
-    """Squared coefficient of variation of TPOT by output group (n, b, o)."""
-    tokens = np.maximum(found.mix.output_decode_tok, 1.0)
-    age = tokens / found.mix.decode_tok
-    averaging = 2 * (age + np.expm1(-age)) / age**2
-    variance = jitter_s2(found)[..., None] / tokens + drift_s2(found)[..., None] * averaging
-    return variance / found.tpot_s[..., None] ** 2
+def _tpot_parts(found: Load) -> tuple[Array, Array, Array]:
+    """Mean TPOT, logarithmic spread and share of requests: (n, b, groups that meet no prompt, then groups that do)."""
+    mix, tokens = found.mix, np.maximum(found.mix.output_decode_tok, 1.0)
+    decode_s, drift_s2 = steps_by_token(found)
+    added = np.maximum(found.tpot_s - decode_s, 0.0)[..., None]
+    age = tokens / mix.decode_tok
+    drift = drift_s2[..., None] * 2 * (age + np.expm1(-age)) / age**2
+    met = found.req_s / found.replica.ranks_count * found.tpot_s
+    some = np.maximum(-np.expm1(-met[..., None] * tokens), TINY)
+    mean = np.concatenate([decode_s[..., None] + 0 * some, decode_s[..., None] + added / some], axis=-1)
+    prompts = (jitter_s2(found)[..., None] / tokens + added**2) / some - (added / some) ** 2
+    variance = np.concatenate([drift, drift + np.maximum(prompts, 0.0)], axis=-1)
+    spread = np.maximum(np.sqrt(np.log1p(variance / mean**2)), 1e-3)
+    return mean, spread, np.concatenate([1 - some, some], axis=-1) * np.tile(mix.output_share_frac, 2)
 
 
 def jitter_s2(found: Load) -> Array:
@@ -366,12 +373,15 @@ def jitter_s2(found: Load) -> Array:
     return np.asarray(per_step * second_moment(mix, extra) / np.maximum(1 - found.busy_frac, 0.05) ** 2)
 
 
-def drift_s2(found: Load) -> Array:
-    """Variance of the mean step over the tokens made (n, b): those of a state are its share of time x batch / step."""
-    shares, step, states = found.inside.share_frac, found.inside.step_s, found.replica.states[..., None]
-    total = np.maximum(((shares / step) @ states)[..., 0], TINY)
-    mean, square = (shares @ states)[..., 0] / total, ((shares * step) @ states)[..., 0] / total
-    return np.asarray(np.maximum(square - mean**2, 0.0) * (1 + found.mix.dispersion_ratio) / 2)
+def steps_by_token(found: Load) -> tuple[Array, Array]:
+    """Mean step without prompts, and the variance of the mean step with them, over the tokens made (n, b): those of a
+    state are its share of time x batch / step."""
+    r, step = found.replica, found.inside.step_s
+    tokens = found.inside.share_frac * r.states[:, None, :] / step
+    tokens = tokens / np.maximum(tokens.sum(axis=-1, keepdims=True), TINY)
+    mean, square = (tokens * step).sum(axis=-1), (tokens * step**2).sum(axis=-1)
+    decode = (tokens * r.nodes_s[:, None, :, 0]).sum(axis=-1)
+    return decode, np.maximum(square - mean**2, 0.0) * (1 + found.mix.dispersion_ratio) / 2
 
 
 def normal_cdf(z: Array) -> Array:
