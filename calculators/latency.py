@@ -15,7 +15,6 @@ Arrays: setups n, loads b, states k (requests decoding), groups of prompts p, gr
 `make simulate` compares it with a replay of real traces.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -25,10 +24,8 @@ from calculators.request_mix import PROMPT_NODES_TOK, TINY, Mix
 from calculators.throughput import CHUNK_TOK, MAX_BATCH, Machine, cache_bytes, step_s
 from calculators.workload import Array
 
-STATES: Array = np.append(0.0, np.unique(np.round(np.geomspace(1, MAX_BATCH, 30))))
-"""Numbers of decoding requests at which steps are timed; fine enough for a distribution as narrow as Poisson's."""
-CUTS_FRAC: Array = np.arange(0.0, 9.0) / 8
-CUTS = 4  # a percentile is sought by cutting its range into eight, four times
+STATES: Array = np.append(np.arange(12.0), np.round(np.linspace(12**0.5, MAX_BATCH**0.5, 21) ** 2))
+"""Numbers of decoding requests at which steps are timed: spaced like their square root, as wide as Poisson's spread."""
 ITERATIONS = 2
 FULL = 1 - 1e-9
 
@@ -72,7 +69,9 @@ def replica(m: Machine, mix: Mix, cap: float = MAX_BATCH) -> Replica:
     alone = nodes @ (mix.prompt_share_frac @ mix.prompt_nodes) + attention
     steps = np.maximum(mix.prompt_tok / CHUNK_TOK, 1.0) @ mix.prompt_share_frac
     slope = (nodes[..., -1] - nodes[..., -2]) / (PROMPT_NODES_TOK[-1] - PROMPT_NODES_TOK[-2])
-    each = slope * mix.fresh_tok + attention
+    long = mix.prompt_tok >= CHUNK_TOK
+    within, budgets = mix.prompt_share_frac @ np.where([~long, long], mix.prompt_tok, 0.0).T / np.array([1, CHUNK_TOK])
+    each = slope * within + budgets * (nodes[..., -1] - nodes[..., 0]) + attention
     ends = np.concatenate([states, states[:, -1:] + 1], axis=1)
     return Replica(
         mix=mix,
@@ -227,21 +226,22 @@ def at_rate(r: Replica, req_s: Array) -> Load:
     batch = (pi @ r.states[..., None])[..., 0]
     tpot = batch / (rate * mix.decode_tok)
     nodes = pi @ r.nodes_s
-    busy, queue, start, own = prompt_queue(r, rate, nodes, batch, 1 - pi[..., 0])
+    busy, queue, start, own = prompt_queue(r, rate, inside, nodes, batch)
+    stable = (busy < FULL) & (ratio < FULL) & (r.slots >= 1) & (rate * r.ranks_count <= largest_req_s(r))
     variation = (mix.dispersion_ratio + mix.held_cv2_ratio) / 2
     return Load(
         replica=r,
         inside=inside,
         req_s=rate * r.ranks_count,
         batch=batch,
-        tpot_s=tpot,
+        tpot_s=np.where(stable, tpot, np.inf),
         own_s=own,
         start_s=start,
         busy_frac=np.minimum(busy, FULL),
         queue_s=queue,
         full_frac=np.minimum(inside.full_frac, 1.0),
         admission_s=tpot * mix.decode_tok / np.maximum(r.slots, 1.0) / np.maximum(1 - ratio, 1 - FULL) * variation,
-        stable=((busy < FULL) & (ratio < FULL)).astype(float),
+        stable=stable.astype(float),
     )
 
 
@@ -251,12 +251,23 @@ def second_moment(mix: Mix, values: Array) -> Array:
     return values**2 @ mix.prompt_share_frac + (mix.arrival_cv2_ratio - 1) * mean**2
 
 
+def saved_s(r: Replica, rate: Array, inside: InFlight, nodes: Array) -> Array:
+    """What a prompt saves by sharing its step (n, b, p): g (1 - (1 - exp(-m)) / m), m prompts a step, g as in `slowed_s`
+    but for each size. Of g > 0 (experts read) all: those who wait read them together."""
+    mix = r.mix
+    slope = (nodes[..., -1:] - nodes[..., -2:-1]) / (PROMPT_NODES_TOK[-1] - PROMPT_NODES_TOK[-2])
+    first = (mix.prompt_nodes @ nodes[..., None])[..., 0] - nodes[..., :1] - slope * mix.prompt_tok
+    prompts = np.maximum(rate * (inside.share_frac * inside.step_s).sum(axis=-1), 1e-9)[..., None]
+    saved = np.where(first > 0, first, first * (1 + np.expm1(-prompts) / prompts))
+    return np.asarray(saved * np.maximum(1 - mix.prompt_tok / CHUNK_TOK, 0.0))
+
+
 def prompt_queue(
-    r: Replica, rate: Array, nodes: Array, batch: Array, running: Array
+    r: Replica, rate: Array, inside: InFlight, nodes: Array, batch: Array
 ) -> tuple[Array, Array, Array, Array]:
     """Share of time for prompts, mean wait behind earlier ones, rest of the step in progress, and own steps (n, b, p).
 
-    e: a prompt's share of full steps; x = rate x E[e]; D: a step without prompts, there whenever somebody decodes.
+    e: what a prompt adds to the steps it shares; x = rate x E[e]; D: a step without prompts, there when somebody decodes.
         wait = rate E[e^2] / 2(1-x)  +  D/2 (1+sx)/(1-sx),   s: how much room prompts leave in a step
     A prompt longer than the budget takes ceil(length / (budget - batch)) steps. Into the last one come prompts that
     arrived in the meantime, as far as there is room: a (1 - exp(-room / a)) of the a tokens expected.
@@ -267,126 +278,18 @@ def prompt_queue(
     steps = np.ceil(mix.prompt_tok / budget)
     own = (mix.prompt_nodes @ nodes[..., None])[..., 0] + r.per_tok2_s[..., None] * mix.prompt_tok2
     own = own + decode * np.where(steps > 1, steps - share, 0.0)
-    work = own - decode * np.where(steps > 1, steps - share, np.maximum(1 - share, 0.0))
+    room_frac = np.maximum(1 - share, 0.0)
+    work = own - decode * np.where(steps > 1, steps - share, room_frac)
+    work = np.maximum(work - saved_s(r, rate, inside, nodes), 0.0)
     mean = work @ mix.prompt_share_frac
     busy = rate * mean
     queue = rate * second_moment(mix, work) / 2 / np.maximum(1 - busy, 1 - FULL)
-    shared = np.minimum(busy * (np.maximum(1 - share, 0.0) @ mix.prompt_share_frac), FULL)
-    start = running * decode[..., 0] / 2 * (1 + shared) / (1 - shared)
+    shared = np.minimum(busy * (room_frac @ mix.prompt_share_frac), FULL)
+    start = (1 - inside.share_frac[..., 0]) * decode[..., 0] / 2 * (1 + shared) / (1 - shared)
     meantime = ((queue + start) / (1 + busy))[..., None] + (steps - 1) * nodes[..., -1:]
     later = np.maximum(rate[..., None] * mix.fresh_tok * meantime, TINY)
     room = np.maximum(steps * budget - mix.prompt_tok, 0.0)
-    later = later * -np.expm1(-room / later) * (mean / mix.fresh_tok)[..., None]
+    per_tok = (nodes[..., -1] - nodes[..., -2]) / (PROMPT_NODES_TOK[-1] - PROMPT_NODES_TOK[-2])
+    per_tok = per_tok + r.per_tok2_s * min(mix.fresh_tok, CHUNK_TOK) / 2
+    later = later * -np.expm1(-room / later) * per_tok[..., None]
     return busy, queue, start, own + later
-
-
-# --- percentiles -------------------------------------------------------------------------------------------------
-
-
-def ttft_above_frac(found: Load, limit_s: Array | float) -> Array:
-    """Share of requests whose first token comes later than `limit_s` (n, b): the mixture over prompts of
-    P(queue + admission > limit - start - own prompt)."""
-    left = (np.asarray(limit_s) - found.start_s)[..., None] - found.own_s
-    chances = (found.busy_frac, found.full_frac, found.queue_s, found.admission_s)
-    late = _wait_above(left, *(x[..., None] for x in chances)) @ found.mix.prompt_share_frac
-    return np.where(found.stable > 0, late, 1.0)
-
-
-def _wait_above(left_s: Array, busy: Array, full: Array, queue_s: Array, admission_s: Array) -> Array:
-    """P(both waits together > left). Each is nil or exponential: behind other prompts with probability `busy`, for a slot
-    with probability `full`; the two are taken as independent."""
-    mean1 = np.maximum(queue_s / np.maximum(busy, TINY), TINY)
-    mean2 = np.maximum(admission_s, TINY)
-    mean2 = np.where(np.abs(mean2 / mean1 - 1) < 1e-3, mean1 * 1.001, mean2)
-    left = np.maximum(left_s, 0.0)
-    both = busy * full / (mean1 - mean2)
-    first, second = busy * (1 - full) + both * mean1, full * (1 - busy) - both * mean2
-    return np.where(left_s < 0, 1.0, first * np.exp(-left / mean1) + second * np.exp(-left / mean2))
-
-
-def ttft_percentile_s(found: Load, at_frac: float) -> Array:
-    """TTFT that a share `at_frac` of requests does not exceed (n, b); infinite where a queue never ends."""
-    waits = found.queue_s / np.maximum(found.busy_frac, TINY) + found.admission_s
-    low = found.start_s + found.own_s.min(axis=-1)
-    high = found.start_s + found.own_s.max(axis=-1) + waits * np.log(4 / (1 - at_frac))
-
-    def below(times_s: Array) -> Array:
-        left = (times_s - found.start_s[..., None])[..., None] - found.own_s[..., None, :]
-        chances = (found.busy_frac, found.full_frac, found.queue_s, found.admission_s)
-        return 1 - _wait_above(left, *(x[..., None, None] for x in chances)) @ found.mix.prompt_share_frac
-
-    return _percentile(found, low, high, at_frac, below)
-
-
-def _percentile(found: Load, low: Array, high: Array, at_frac: float, below: Callable[[Array], Array]) -> Array:
-    """Where the distribution `below`, which takes times (n, b, cuts), reaches `at_frac`, between `low` and `high`; both
-    are narrowed on a logarithmic scale. Infinite where a queue never ends."""
-    low, high = (np.log(np.where(found.stable > 0, x, 1.0))[..., None] for x in (low * (1 - 1e-6), high * (1 + 1e-6)))
-    for _ in range(CUTS):
-        edges = low + (high - low) * CUTS_FRAC
-        place = np.sum(below(np.exp(edges[..., 1:-1])) < at_frac, axis=-1)[..., None]
-        low, high = np.take_along_axis(edges, place, -1), np.take_along_axis(edges, place + 1, -1)
-    return np.where(found.stable > 0, np.exp(high[..., 0]), np.inf)
-
-
-def tpot_percentile_s(found: Load, at_frac: float) -> Array:
-    """TPOT (of a request: mean time between its tokens) that a share `at_frac` of requests does not exceed (n, b).
-
-    A request of d tokens meets Poisson(rate x TPOT x d) prompts: none, or some. In either case log-normal, with the
-    variance of the prompts met, and of the number in flight, whose drift long requests average: 2(a - 1 + exp(-a)) / a^2,
-    a = d / E[d]. Mixed over groups of output length.
-    """
-    mean, spread, weight = _tpot_parts(found)
-    low, high = (mean * np.exp(-5 * spread)).min(axis=-1), (mean * np.exp(5 * spread)).max(axis=-1)
-    middle, width = (np.log(mean) - spread**2 / 2)[..., None, :], spread[..., None, :]
-
-    def below(times_s: Array) -> Array:
-        chance = normal_cdf((np.log(times_s)[..., None] - middle) / width)
-        return np.asarray((chance * weight[..., None, :]).sum(axis=-1))
-
-    return _percentile(found, low, high, at_frac, below)
-
-
-def _tpot_parts(found: Load) -> tuple[Array, Array, Array]:
-    """Mean TPOT, logarithmic spread and share of requests: (n, b, groups that meet no prompt, then groups that do)."""
-    mix, tokens = found.mix, np.maximum(found.mix.output_decode_tok, 1.0)
-    decode_s, drift_s2 = steps_by_token(found)
-    added = np.maximum(found.tpot_s - decode_s, 0.0)[..., None]
-    age = tokens / mix.decode_tok
-    drift = drift_s2[..., None] * 2 * (age + np.expm1(-age)) / age**2
-    met = found.req_s / found.replica.ranks_count * found.tpot_s
-    some = np.maximum(-np.expm1(-met[..., None] * tokens), TINY)
-    mean = np.concatenate([decode_s[..., None] + 0 * some, decode_s[..., None] + added / some], axis=-1)
-    prompts = (jitter_s2(found)[..., None] / tokens + added**2) / some - (added / some) ** 2
-    variance = np.concatenate([drift, drift + np.maximum(prompts, 0.0)], axis=-1)
-    spread = np.maximum(np.sqrt(np.log1p(variance / mean**2)), 1e-3)
-    return mean, spread, np.concatenate([1 - some, some], axis=-1) * np.tile(mix.output_share_frac, 2)
-
-
-def jitter_s2(found: Load) -> Array:
-    """Variance that prompts add to one step (n, b)."""
-    r, mix = found.replica, found.mix
-    nodes = found.inside.share_frac @ r.nodes_s
-    extra = (mix.prompt_nodes @ nodes[..., None])[..., 0] + r.per_tok2_s[..., None] * mix.prompt_tok2
-    extra = extra - np.maximum(mix.prompt_tok / CHUNK_TOK, 1.0) * nodes[..., :1]
-    per_step = found.req_s / r.ranks_count * found.tpot_s
-    return np.asarray(per_step * second_moment(mix, extra) / np.maximum(1 - found.busy_frac, 0.05) ** 2)
-
-
-def steps_by_token(found: Load) -> tuple[Array, Array]:
-    """Mean step without prompts, and the variance of the mean step with them, over the tokens made (n, b): those of a
-    state are its share of time x batch / step."""
-    r, step = found.replica, found.inside.step_s
-    tokens = found.inside.share_frac * r.states[:, None, :] / step
-    tokens = tokens / np.maximum(tokens.sum(axis=-1, keepdims=True), TINY)
-    mean, square = (tokens * step).sum(axis=-1), (tokens * step**2).sum(axis=-1)
-    decode = (tokens * r.nodes_s[:, None, :, 0]).sum(axis=-1)
-    return decode, np.maximum(square - mean**2, 0.0) * (1 + found.mix.dispersion_ratio) / 2
-
-
-def normal_cdf(z: Array) -> Array:
-    """Standard normal distribution to 1e-7 (Abramowitz and Stegun 26.2.17); numpy has none."""
-    t = 1 / (1 + 0.2316419 * np.abs(z))
-    series: Array = t * (0.319381530 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))))
-    upper = np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi) * series
-    return np.asarray(np.where(z > 0, 1 - upper, upper))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from calculators import latency
+from calculators import latency, tails
 from calculators.request_mix import Mix
 from calculators.scenario import Targets
 from calculators.throughput import Machine
@@ -35,7 +35,7 @@ def highest_loads(m: Machine, mix: Mix, targets: Targets, factor: Array) -> Arra
         edges = start + (end - start) * np.concatenate([[0.0], CUTS_FRAC, [1.0]])
         low[rows], high[rows], beyond[rows] = _bracket(edges, np.concatenate([0 * start, inner, beyond[rows]], axis=1))
     best = latency.at_rate(replica, low * top)
-    ttft_ms = latency.ttft_percentile_s(best, 1 - TAIL_FRAC) / factor * 1e3
+    ttft_ms = tails.ttft_percentile_s(best, 1 - TAIL_FRAC) / factor * 1e3
     columns = (replica.slots, possible, best.req_s * factor, best.batch, best.tpot_s / factor * 1e3, ttft_ms, beyond)
     return np.concatenate(columns, axis=1, dtype=float)
 
@@ -54,7 +54,7 @@ def _stops(points: latency.Load, targets: Targets, factor: Array) -> Array:
     slots when at least half as many requests wait for one as may be late."""
     tpot_missed = points.tpot_s > (targets.tpot_ms or np.inf) * factor / 1e3
     limit_s = (targets.ttft_p95_ms or np.inf) * factor / 1e3
-    late = latency.ttft_above_frac(points, limit_s) > TAIL_FRAC
+    late = tails.ttft_above_frac(points, limit_s) > TAIL_FRAC
     waiting = points.full_frac > TAIL_FRAC / 2
     unstable = points.stable == 0
     conditions = [tpot_missed, (late | unstable) & waiting, unstable, late]

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from calculators import latency
+from calculators import latency, tails
 from calculators.catalog import ROOT, Catalog, load_catalog
 from calculators.records import Precision
 from calculators.request_mix import Mix, mix
@@ -106,8 +106,8 @@ def observed_mix(m: Machine, requests: Requests, req_s: float) -> Mix:
 def closed_form_s(m: Machine, workload: Mix, req_s: float, cap: float) -> Array:
     """FIGURES by `latency.py`."""
     found = latency.at_rate(latency.replica(m, workload, cap), np.array([[req_s]]))
-    ttft = [latency.ttft_percentile_s(found, at) for at in AT_FRAC]
-    tpot = [latency.tpot_percentile_s(found, at) for at in AT_FRAC]
+    ttft = [tails.ttft_percentile_s(found, at) for at in AT_FRAC]
+    tpot = [tails.tpot_percentile_s(found, at) for at in AT_FRAC]
     return np.array([float(x[0, 0]) for x in (found.ttft_mean_s, *ttft, found.tpot_s, *tpot)])
 
 
