@@ -2,6 +2,7 @@
 # make test   install what is needed and run every test, the browser ones included
 # make check  format, lint, types, data files and tests: what CI runs
 # make data   check the data files only
+# make simulate  latency model against a replay of real requests    TRACES="my_trace.csv ..."
 # make picture  take the picture of the README from the app that runs on PORT
 PORT ?= 8501
 HOST ?= 127.0.0.1
@@ -9,7 +10,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 CODE := app.py serve.py calculators pages tests tools
 
-.PHONY: run test check lint data format clean picture
+.PHONY: run test check lint data format clean picture simulate
 
 run: .venv/app
 	$(BIN)/python serve.py --port $(PORT) --host $(HOST)
@@ -44,3 +45,6 @@ clean:
 
 picture: .venv/dev
 	$(BIN)/python tools/picture.py http://localhost:$(PORT) docs/verdict.png
+
+simulate: .venv/app
+	$(BIN)/python -m calculators.replay $(TRACES)

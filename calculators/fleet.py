@@ -8,13 +8,15 @@ from datetime import date
 import numpy as np
 
 from calculators.catalog import Catalog
+from calculators.load_search import BATCH_COLUMN, highest_loads
 from calculators.memory import kv_room_bytes, weight_bytes
 from calculators.own_calibration import OwnFit
 from calculators.ownership import owned_usd_per_gpu_h
 from calculators.price_records import Rent, RentProvider
 from calculators.records import Confidence, Gpu, Model, Precision, Source
+from calculators.request_mix import Mix, mix
 from calculators.scenario import Hardware, Scenario, Targets
-from calculators.throughput import BATCH_GRID, Setup, Traffic, largest_batch, machine, operating_points
+from calculators.throughput import MAX_BATCH, Setup, machine
 from calculators.units import BYTES_PER_GB, HOURS_PER_MONTH, milliseconds
 from calculators.workload import Array, Demand
 
@@ -36,6 +38,8 @@ class Capacity:
     ttft_p95_ms: float
     limit: str
     """What stops it from serving more."""
+    off: float = 0.0
+    """How much faster than the model says it was taken to be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,71 +173,77 @@ def precisions(model: Model, hardware: Hardware) -> list[Precision]:
     return [native, *coarser]
 
 
-def traffic(demand: Demand, hit_frac: float) -> Traffic:
-    """The workload as one replica sees it."""
-    cells = demand.lengths
-    variance = float(np.sum(cells.share_frac * (cells.input_tok - demand.input_tok) ** 2))
-    return Traffic(demand.input_tok, demand.output_tok, demand.input_p95_tok, variance / demand.input_tok**2, hit_frac)
+def traffic(demand: Demand, hit_frac: float) -> Mix:
+    """The workload as one replica sees it: its lengths, and arrivals at random within the peak it is sized for."""
+    return mix(demand.lengths, hit_frac)
 
 
 def capacities(
     setups: Sequence[Setup],
-    traffic: Traffic,
+    traffic: Mix,
     targets: Targets,
     catalog: Catalog,
     factor: float = 1.0,
     own: OwnFit | None = None,
-    off: float = 0.0,
+    off: float | Array = 0.0,
 ) -> tuple[list[Capacity], list[Misfit]]:
-    """The best point of each setup within the targets, and the setups that have none.
+    """The highest load of each setup within the targets, and the setups that have none.
 
     `factor`: own over modelled speed, by hand; above 1 everything is faster. `own`: corrections by own benchmarks, and
-    `off`: 1 if every setup were faster by its 80th-percentile error, -1 if slower.
+    `off`, one for all or one for each setup: 1 if it were faster by its 80th-percentile error, -1 if slower.
     """
-    room = [kv_room_bytes(s.gpu, s.model.shape, s.precision, s.tensor_parallel) > 0 for s in setups]
-    fitting = [s for s, fits in zip(setups, room, strict=True) if fits]
+    room = np.array(
+        [kv_room_bytes(s.gpu, s.model.shape, s.precision, s.tensor_parallel) > 0 for s in setups], dtype=bool
+    )
     misfits = [Misfit(s, 0, _too_big(s)) for s, fits in zip(setups, room, strict=True) if not fits]
+    fitting = [s for s, fits in zip(setups, room, strict=True) if fits]
     if not fitting:
         return [], misfits
-    m = machine(fitting, catalog)
-    most = np.floor(largest_batch(m, np.asarray(traffic.input_tok), np.asarray(traffic.output_tok)))
-    points = operating_points(m, traffic, np.minimum(BATCH_GRID, np.maximum(most, 1)))
-    step, first = _slowness(fitting, traffic, points.batch, factor, own, off)
-    tpot_ms, ttft_ms = points.tpot_s * step * 1e3, points.ttft_p95_s * first * 1e3
-    tpot_ok = tpot_ms <= (targets.tpot_ms or np.inf)
-    ttft_ok = ttft_ms <= (targets.ttft_p95_ms or np.inf)
-    allowed = tpot_ok & ttft_ok & (most >= 1)
-    rate = np.where(allowed, points.req_s / step, 0.0)
-    best = np.argmax(rate, axis=1)
+    offs = np.broadcast_to(off, len(setups))[room]
+    best = _highest_loads(fitting, traffic, targets, catalog, factor, own, offs[:, None])
     found: list[Capacity] = []
-    for i, setup in enumerate(fitting):
-        j = int(best[i])
-        if rate[i, j] <= 0:
-            misfits.append(_misses(setup, most[i, 0], tpot_ms[i], ttft_ms[i], targets))
-            continue
-        batch, more = float(np.broadcast_to(points.batch, rate.shape)[i, j]), j + 1 < rate.shape[1]
-        limit = _limit(batch, float(most[i, 0]), more and not tpot_ok[i, j + 1], more and not ttft_ok[i, j + 1])
-        found.append(Capacity(setup, float(rate[i, j]), batch, float(tpot_ms[i, j]), float(ttft_ms[i, j]), limit))
+    for setup, row, speed_off in zip(fitting, best.tolist(), offs.tolist(), strict=True):
+        slots, possible, req_s, batch, tpot_ms, ttft_ms, stop = row
+        if possible:
+            found.append(Capacity(setup, req_s, batch, tpot_ms, ttft_ms, _limit(slots, int(stop)), speed_off))
+        else:
+            misfits.append(_misses(setup, slots, tpot_ms, ttft_ms, targets))
     return found, misfits
 
 
-def _slowness(
-    setups: Sequence[Setup], traffic: Traffic, batch: Array, factor: float, own: OwnFit | None, off: float
+def _highest_loads(
+    setups: Sequence[Setup],
+    traffic: Mix,
+    targets: Targets,
+    catalog: Catalog,
+    factor: float,
+    own: OwnFit | None,
+    off: Array,
+) -> Array:
+    """Corrections by own benchmarks depend on the load, and the load on them: the second pass takes that of the first."""
+    m = machine(setups, catalog)
+    best = highest_loads(m, traffic, targets, *_speeds(setups, traffic, np.ones_like(off), factor, own, off))
+    if own is None or not own.points:
+        return best
+    batch = np.maximum(best[:, BATCH_COLUMN : BATCH_COLUMN + 1], 1.0)
+    return highest_loads(m, traffic, targets, *_speeds(setups, traffic, batch, factor, own, off))
+
+
+def _speeds(
+    setups: Sequence[Setup], traffic: Mix, batch: Array, factor: float, own: OwnFit | None, off: Array
 ) -> tuple[Array, Array]:
-    """Own over modelled time of a decoding step and of the first token: (n, b), or (1, 1) for all alike."""
+    """Own over modelled speed (n, 1) of everything, and of the first token."""
     if own is None:
-        return np.full((1, 1), 1 / factor), np.full((1, 1), 1 / factor)
-    ratios = own.ratios(setups, traffic.input_tok, traffic.output_tok, batch)
+        return np.full(off.shape, factor), np.full(off.shape, factor)
+    output_tok = traffic.decode_tok + 1
+    ratios = own.ratios(setups, float(traffic.held_tok @ traffic.share_frac) - output_tok, output_tok, batch)
     speed = factor * (1 + ratios.error_frac) ** off
-    return ratios.decode / speed, ratios.first_token / speed
+    return speed / ratios.decode, speed / ratios.first_token
 
 
-def _limit(batch: float, most: float, tpot_stops: bool, ttft_stops: bool) -> str:
-    if tpot_stops:
-        return "TPOT target"
-    if ttft_stops:
-        return "TTFT target"
-    return "KV-cache memory" if batch >= most and most < BATCH_GRID[-1] else "engine's batch cap"
+def _limit(slots: float, stop: int) -> str:
+    full = "KV-cache memory" if slots < MAX_BATCH else "engine's batch cap"
+    return {1: "TPOT target", 2: "TTFT target", 4: "time prompts take"}.get(stop, full)
 
 
 def _too_big(setup: Setup) -> str:
@@ -242,15 +252,15 @@ def _too_big(setup: Setup) -> str:
     return f"does not fit: {weights_gb:,.0f} GB of weights in {have_gb:,.0f} GB of GPU memory, of which about 90 % is usable"
 
 
-def _misses(setup: Setup, most: float, tpot_ms: Array, ttft_ms: Array, targets: Targets) -> Misfit:
-    if most < 1:
+def _misses(setup: Setup, slots: float, tpot_ms: float, ttft_ms: float, targets: Targets) -> Misfit:
+    if slots < 1:
         return Misfit(setup, 1, "the weights fit, but no memory is left for one request's KV cache")
-    if targets.tpot_ms and tpot_ms.min() > targets.tpot_ms:
+    if targets.tpot_ms and tpot_ms > targets.tpot_ms:
         return Misfit(
-            setup, 2, f"TPOT {milliseconds(tpot_ms.min())} even alone; the target is {milliseconds(targets.tpot_ms)}"
+            setup, 2, f"TPOT {milliseconds(tpot_ms)} even alone; the target is {milliseconds(targets.tpot_ms)}"
         )
     target = milliseconds(targets.ttft_p95_ms or np.inf)
-    return Misfit(setup, 3, f"TTFT p95 {milliseconds(ttft_ms.min())} even when nearly idle; the target is {target}")
+    return Misfit(setup, 3, f"TTFT p95 {milliseconds(ttft_ms)} even when nearly idle; the target is {target}")
 
 
 def leases(gpu: Gpu, scenario: Scenario, catalog: Catalog) -> list[Lease]:

@@ -227,16 +227,22 @@ def _rent_range(
     """Rent if the speed were off by its 80th-percentile error, either way, with the fleet chosen anew."""
     candidates = [plan.setup, *(s.capacity.setup for s in similar if s.capacity.setup.model is plan.setup.model)]
     same_model = list({id(setup): setup for setup in candidates}.values())
-    rents = [_cheapest_rent(same_model, scenario, need, catalog, off) for off in (1.0, -1.0)]
+    rents = _cheapest_rents(same_model, scenario, need, catalog, (1.0, -1.0))
     return min(rents[0], plan.rent_usd_per_month), max(rents[1], plan.rent_usd_per_month)
 
 
-def _cheapest_rent(setups: Sequence[Setup], scenario: Scenario, need: Demand, catalog: Catalog, off: float) -> float:
+def _cheapest_rents(
+    setups: Sequence[Setup], scenario: Scenario, need: Demand, catalog: Catalog, offs: Sequence[float]
+) -> list[float]:
+    """Rent of the cheapest fleet with every speed off by so many of its errors, all sized in one go."""
     traffic = fleet.traffic(need, scenario.workload.self_hit_frac)
     factor, own = speed(scenario, catalog)
-    found, _ = fleet.capacities(setups, traffic, scenario.targets, catalog, factor, own, off)
+    every, off = [setup for _ in offs for setup in setups], np.repeat(offs, len(setups))
+    found, _ = fleet.capacities(every, traffic, scenario.targets, catalog, factor, own, off)
     stairs, _ = fleet.staircases(found, scenario, catalog, peak_s_per_month(scenario))
-    return float(fleet.rents_matrix(stairs, np.array([need.requests_per_month])).min()) if stairs else float("inf")
+    rents = fleet.rents_matrix(stairs, np.array([need.requests_per_month]))[:, 0] if stairs else np.array([])
+    at = np.array([s.capacity.off for s in stairs])
+    return [float(rents[at == off].min(initial=np.inf)) for off in offs]
 
 
 def self_host_line(lines: tuple[CostLine, ...], need: Demand) -> Line:
