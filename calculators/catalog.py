@@ -14,6 +14,7 @@ from genai_prices import data_snapshot
 from genai_prices.types import ModelInfo
 from pydantic import BaseModel
 
+from calculators.efficiency import Efficiencies, Efficiency, EngineFit, EngineId
 from calculators.price_records import (
     ApiModel,
     ApiProvider,
@@ -25,7 +26,7 @@ from calculators.price_records import (
     Rent,
     RentProvider,
 )
-from calculators.records import Efficiencies, Efficiency, Gpu, Model, SourcedFile
+from calculators.records import Gpu, Model, SourcedFile
 from calculators.yaml_files import DataError, load_record
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -77,6 +78,9 @@ class Catalog:
         """Coefficients of the GPU's generation, or of the stated fallback."""
         by_generation = {e.generation: e for e in self.efficiencies.efficiencies}
         return by_generation.get(gpu.generation) or by_generation["fallback"]
+
+    def engine(self, engine: EngineId) -> EngineFit:
+        return next(e for e in self.efficiencies.engines if e.engine == engine)
 
 
 def _resolve(name: str, aliases: Mapping[str, str], what: str, where: str) -> str:

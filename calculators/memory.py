@@ -12,6 +12,8 @@ KV_ELEMENT_BYTES = 2.0  # both engines keep the cache in 16 bit unless told othe
 
 USABLE_FRAC = 0.92
 """Share of GPU memory an engine takes: vLLM 0.90-0.92, SGLang 0.83-0.90 by size, TensorRT-LLM to 0.95 of the rest."""
+REST_FRAC = 0.92
+"""TensorRT-LLM's kv_cache_free_gpu_mem_fraction: 0.90 by default, 0.95 in its published benchmarks."""
 VISIBLE_RATIO = 1.07
 """Vendors' GB of GPU memory are 2^30 bytes, less some tenths of a percent: an "80 GB" H100 shows 81,559 MiB."""
 CHECK_BITS_FRAC = 1 / 16
@@ -123,14 +125,32 @@ def kv_bytes(shape: Shape, context_tok: float | Array, element_bytes: float = KV
     return cached
 
 
+def linear_state_bytes(shape: Shape) -> float:
+    """States of all linear-attention layers of one request, in 32 bit as vLLM and SGLang keep them."""
+    return 4.0 * shape.attention.linear_layers * shape.attention.linear_state_values
+
+
 def kv_shards(shape: Shape, tensor_parallel: int) -> int:
     """Into how many parts tensor parallelism splits the cache: one per KV head at most; MLA's latent is replicated."""
     return 1 if shape.attention.kind == "mla" else min(tensor_parallel, shape.attention.kv_heads)
 
 
-def kv_room_bytes(gpu: Gpu, shape: Shape, precision: Precision, tensor_parallel: int) -> float:
-    """Memory left for the cache on each GPU; negative: the model does not fit."""
-    return visible_bytes(gpu) * USABLE_FRAC - WORKSPACE_BYTES - weight_bytes(shape, precision) / tensor_parallel
+def kv_room_bytes(
+    gpu: Gpu,
+    shape: Shape,
+    precision: Precision,
+    tensor_parallel: int,
+    takes_rest: bool = False,
+    copies_bytes: float = 0.0,
+) -> float:
+    """Memory left for the cache on each GPU; negative: the model does not fit.
+
+    vLLM and SGLang take a share of all memory; TensorRT-LLM (`takes_rest`) a share of what the weights leave.
+    """
+    used = WORKSPACE_BYTES + weight_bytes(shape, precision) / tensor_parallel + copies_bytes
+    if takes_rest:
+        return (visible_bytes(gpu) - used) * REST_FRAC
+    return visible_bytes(gpu) * USABLE_FRAC - used
 
 
 def visible_bytes(gpu: Gpu) -> float:

@@ -4,17 +4,16 @@ import csv
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 from calculators.catalog import Catalog, UnknownId
+from calculators.efficiency import EngineId
 from calculators.memory import KV_ELEMENT_BYTES
-from calculators.records import Model, Precision
-from calculators.throughput import (
-    MAX_BATCH,
-    Setup,
-)
+from calculators.records import Gpu, Model, Precision
+from calculators.runs import Kind, Point
+from calculators.throughput import MAX_BATCH, Setup
 from calculators.yaml_files import DataError
 
 MAX_FILE_BYTES = 64_000_000
@@ -30,8 +29,6 @@ COLUMNS = (
 )
 
 Status = Literal["ok", "extrapolated", "unsupported"]
-Kind = Literal["closed", "saturated", "static", "open"]
-
 PRECISIONS: dict[str, Precision] = {
     "bf16": "bf16",
     "fp16": "bf16",
@@ -47,28 +44,21 @@ PRECISIONS: dict[str, Precision] = {
 }
 BATCH_CAPS = {"tensorrt": 2048.0, "vllm": 1024.0, "sglang": 1024.0}
 """Requests an engine runs at once when a benchmark asks for its maximum throughput (their defaults, end of 2025)."""
+OLD_VLLM = re.compile(r"(vllm )?0\.[0-6]\b", re.IGNORECASE)
+"""Versions of 2023 and 2024: a slower scheduler in Python, older kernels."""
+BENCHMARK_REQUESTS = {
+    (128.0, 128.0): 30_000.0,
+    (128.0, 4096.0): 1_500.0,
+    (1000.0, 2000.0): 1_500.0,
+    (2048.0, 2048.0): 1_500.0,
+    (5000.0, 500.0): 1_500.0,
+    (20000.0, 2000.0): 1_000.0,
+}
+"""Requests of a maximum-throughput run by lengths, else 3,000: TensorRT-LLM's documentation, performance overview."""
 FITTED_CONTEXT_TOK = 32_768
 FITTED_BATCH = 1_024
 LARGEST = 1e9  # no cell of a sensible row holds a larger number
-BISECTIONS = 40
 KV_BYTES = {"bf16": 2.0, "fp16": 2.0, "fp8": 1.0, "int8": 1.0}
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """A row that can be predicted."""
-
-    setup: Setup
-    kind: Kind
-    input_tok: float
-    output_tok: float
-    batch: float
-    """Requests at once on one attention rank; infinite: as many as fit."""
-    request_rate: float
-    """Requests a second on one attention rank; infinite: all at once."""
-    batch_cap: float
-    doubts: tuple[str, ...]
-    """Why the prediction is an extrapolation; empty: it is not."""
 
 
 def read_points(path: Path) -> list[dict[str, str]]:
@@ -136,7 +126,18 @@ def _point(row: Mapping[str, str], catalog: Catalog) -> Point:
     kind, engine = _kind(_text(row, "scenario")), _text(row, "engine").lower()
     precision, doubts = _precision(row, model)
     layout, replicas = _layout(row, model)
-    setup = Setup(model, gpu, precision, *layout, kv_element_bytes=_kv_bytes(row, engine, precision))
+    attention_dp = not _text(row, "engine_version").startswith("0.")
+    if kind == "saturated" and "tensorrt" in engine and model.shape.mlp.moe_layers and attention_dp:
+        layout = (1, layout[0] * layout[1], layout[2])  # its published runs turn attention data parallelism on
+    setup = Setup(
+        model,
+        gpu,
+        precision,
+        *layout,
+        kv_element_bytes=_kv_bytes(row, engine, precision, model),
+        expert_ranks=_expert_ranks(row, model, layout, kind),
+        engine=_engine(row, engine, gpu),
+    )
     shares = replicas * setup.attention_ranks * setup.pipeline_stages
     scale = _length_scale(_text(row, "isl_osl_kind"))
     rate, batch = _number(row, "request_rate", math.inf), _number(row, "concurrency_or_batch", math.nan)
@@ -148,6 +149,9 @@ def _point(row: Mapping[str, str], catalog: Catalog) -> Point:
         batch=(1.0 if math.isnan(batch) and kind in ("closed", "static") else batch) / shares,
         request_rate=rate / shares,
         batch_cap=next((cap for name, cap in BATCH_CAPS.items() if name in engine), float(MAX_BATCH)),
+        requests=BENCHMARK_REQUESTS.get((_number(row, "isl"), _number(row, "osl")), 3000.0) / shares
+        if "tensorrt" in engine
+        else math.inf,
         doubts=(*doubts, *_engine_doubts(row, engine)),
     )
     return replace(point, doubts=(*point.doubts, *_range_doubts(point, catalog)))
@@ -158,7 +162,7 @@ def _kind(scenario: str) -> Kind:
     words = scenario.lower()
     if "disagg" in words:
         raise _UnsupportedError("disaggregated prefill and decode: not modelled")
-    if "static" in words:
+    if "static" in words or "low-latency" in words:
         return "static"
     if "server" in words or "open loop" in words:
         return "open"
@@ -182,10 +186,14 @@ def _precision(row: Mapping[str, str], model: Model) -> tuple[Precision, tuple[s
     return PRECISIONS[text], ()
 
 
-def _kv_bytes(row: Mapping[str, str], engine: str, precision: Precision) -> float:
-    """Bytes of a cache element: as stated; else FP8 where TensorRT-LLM serves a checkpoint quantised below 16 bit."""
+def _kv_bytes(row: Mapping[str, str], engine: str, precision: Precision, model: Model) -> float:
+    """Bytes of a cache element: as stated; else FP8 where the checkpoint says so.
+
+    NVIDIA's ModelOpt checkpoints do: all NVFP4 ones, and FP8 ones of models that their makers publish in 16 bit.
+    """
     text = _text(row, "kv_dtype").lower()
-    quantised = "tensorrt" in engine and precision in ("fp8", "nvfp4")
+    requantised = precision == "fp8" and model.published.native_precision == "bf16" and "sglang" not in engine
+    quantised = precision == "nvfp4" or requantised or ("tensorrt" in engine and precision == "fp8")
     return KV_BYTES.get(text, 1.0 if quantised and not text else KV_ELEMENT_BYTES)
 
 
@@ -205,9 +213,33 @@ def _layout(row: Mapping[str, str], model: Model) -> tuple[tuple[int, int, int],
     return (tensor, ranks, stages), replicas
 
 
+def _expert_ranks(row: Mapping[str, str], model: Model, layout: tuple[int, int, int], kind: Kind) -> int:
+    """How many ways whole experts are spread: as stated, or over all GPUs where attention has ranks of its own."""
+    gpus = layout[0] * layout[1]
+    stated = _whole(row, "ep", gpus if layout[1] > 1 else 1)
+    return min(stated, gpus) if model.shape.mlp.moe_layers else 1
+
+
+def _engine(row: Mapping[str, str], engine: str, gpu: Gpu) -> EngineId:
+    """The fitted engine that the row's comes nearest to."""
+    version = _text(row, "engine_version")
+    old = _text(row, "source_date")[:4] in ("2023", "2024") or OLD_VLLM.match(version)
+    if "deepspeed" in engine:
+        return "deepspeed"
+    if "tensorrt" in engine or "trt" in engine:
+        return "tensorrt-llm-2024" if old else "tensorrt-llm"
+    if "sglang" in engine:
+        return "sglang"
+    if not old:
+        return "vllm"
+    return "vllm-2024-rocm" if gpu.vendor == "amd" else "vllm-2024"
+
+
 def _engine_doubts(row: Mapping[str, str], engine: str) -> Iterable[str]:
     if engine and not any(name in engine for name in BATCH_CAPS):
         yield f"engine '{engine[:30]}' is not among the fitted ones"
+    if re.search("nightly|dev", _text(row, "engine_version").lower()):
+        yield "a development build of the engine, not a release"
     if _text(row, "spec_decode").lower().startswith("on"):
         yield "speculative decoding is not modelled"
     if _text(row, "prefix_cache").lower().startswith("on"):
@@ -225,7 +257,8 @@ def _range_doubts(point: Point, catalog: Catalog) -> Iterable[str]:
 
 def _length_scale(kind: str) -> float:
     """Mean over nominal length where lengths are drawn, as in `uniform[0.8,1.0]x nominal`."""
-    drawn = re.match(r"uniform\[([0-9]{1,3}(?:\.[0-9]{1,6})?),([0-9]{1,3}(?:\.[0-9]{1,6})?)\]x", kind.replace(" ", ""))
+    number = r"([0-9]{1,3}(?:\.[0-9]{1,6})?)"
+    drawn = re.match(rf"uniform\[{number},{number}\]x", kind.replace(" ", ""))
     scale = (float(drawn[1]) + float(drawn[2])) / 2 if drawn else 1.0
     if scale <= 0:
         raise _UnsupportedError("isl_osl_kind gives lengths of zero")

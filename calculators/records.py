@@ -147,6 +147,8 @@ class Attention(Record):
     sliding_window_tok: PositiveCount | None = None
     linear_layers: Count = 0
     """Layers with a fixed-size state instead of a growing cache (linear attention, state-space)."""
+    linear_state_values: Count = 0
+    """Numbers in the state of one linear layer and request: value heads x key dimension x value dimension."""
     linear_params_b: NotNegative = 0.0
     """Parameters of all linear layers together, in billions, when they differ from an attention layer."""
     extra_params_b: float = 0.0
@@ -237,38 +239,3 @@ class Model(SourcedFile):
     published: Published
     hosted: tuple[Hosted, ...] = ()
     quality_hints: tuple[QualityHint, ...] = ()
-
-
-# --- hardware_profiles/efficiency.yaml ---------------------------------------------------------------------------
-
-
-class Efficiency(Sourced):
-    """Coefficients of the throughput model for a GPU generation. See calculators/throughput.py for each term."""
-
-    generation: str
-    compute_frac: Fraction
-    weight_bandwidth_frac: Fraction
-    kv_bandwidth_frac: Fraction
-    layer_overhead_us: NotNegative
-    layer_overhead_parallel_us: NotNegative
-    layer_overhead_moe_us: NotNegative
-    step_overhead_us: NotNegative
-    request_overhead_us: NotNegative
-    """Per decoding request and step: sampling, bookkeeping."""
-    collective_latency_us: NotNegative
-    link_frac: Fraction
-    prefill_attention_frac: Fraction
-    prefill_interference_frac: Fraction
-    """In a closed loop: the part of other requests' prefill that delays decoding; the rest is waited for in TTFT."""
-    first_token_overhead_ms: NotNegative
-    """HTTP, tokenizing, scheduling and the like before the first token."""
-
-
-class Efficiencies(SourcedFile):
-    """`error_*`: how far predictions were off on measured rows left out of the fit, as a fraction of the measured value."""
-
-    efficiencies: tuple[Efficiency, ...] = Field(min_length=1)
-    tpot_error_median_frac: NotNegative
-    tpot_error_p80_frac: NotNegative
-    fitted_rows_count: PositiveCount
-    protocol: str

@@ -8,22 +8,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calculators.catalog import load_catalog
+from calculators.machine import kernels_count
 from calculators.memory import kv_room_bytes
 from calculators.records import Precision
 from calculators.throughput import (
-    BATCH_GRID,
     MAX_BATCH,
     Machine,
     Setup,
-    Traffic,
     closed_loop_s,
     collectives_s,
+    decode_s,
     expert_share_touched,
+    experts_s,
     kv_read_s,
     largest_batch,
     link_bytes_s,
     machine,
-    operating_points,
     prompt_attention_s,
     soft_maximum,
     static_batch_s,
@@ -49,20 +49,31 @@ def one(**changes: float) -> Machine:
         "always_read_bytes": 1e9,
         "experts_count": 1.0,
         "experts_per_token_count": 1.0,
-        "linear_flop_per_tok": 1e9,
+        "expert_ranks_count": 1.0,
+        "expert_width": 1.0,
+        "dense_flop_per_tok": 1e9,
         "peak_flops": 1e12,
+        "format_compute_frac": 1.0,
         "attention_peak_flops": 1e12,
         "bandwidth_bytes_s": 1e12,
         "layers_count": 10.0,
         "tensor_parallel_count": 1.0,
         "attention_ranks_count": 1.0,
         "link_bytes_s": 1e11,
+        "heads_per_cache_count": 1.0,
         "compute_frac": 1.0,
         "weight_bandwidth_frac": 1.0,
         "kv_bandwidth_frac": 1.0,
         "prefill_attention_frac": 1.0,
         "link_frac": 1.0,
-        "prefill_interference_frac": 1.0,
+        "expert_compute_frac": 1.0,
+        "expert_bandwidth_frac": 1.0,
+        "pick_independence_frac": 1.0,
+        "kernel_factor": 1.0,
+        "multiply_factor": 1.0,
+        "launch_factor": 1.0,
+        "parallel_factor": 1.0,
+        "first_token_own_ratio": 1.0,
     }
     return Machine(**{name: np.array([[value]]) for name, value in (values | changes).items()})
 
@@ -80,6 +91,46 @@ def test_experts_touched_by_one_token_are_the_ones_it_picks() -> None:
     assert value(expert_share_touched(m, tok(1))) == pytest.approx(2 / 8)
     assert value(expert_share_touched(m, tok(2))) == pytest.approx(1 - (6 / 8) ** 2)
     assert value(expert_share_touched(m, tok(1000))) == pytest.approx(1)
+
+
+def test_tokens_that_prefer_the_same_experts_touch_fewer() -> None:
+    m = one(experts_count=8.0, experts_per_token_count=2.0, pick_independence_frac=0.5)
+    assert value(expert_share_touched(m, tok(1))) == pytest.approx(2 / 8)
+    assert value(expert_share_touched(m, tok(3))) == pytest.approx(1 - (6 / 8) ** 2)
+
+
+def test_the_busiest_expert_rank_sets_the_time() -> None:
+    """Half of 32 held experts on average; the fullest of 4 ranks has 1.07 standard deviations more."""
+    even, uneven = (
+        one(expert_bytes=1e9, experts_count=128.0, experts_per_token_count=64.0, expert_ranks_count=ranks)
+        for ranks in (1.0, 4.0)
+    )
+    assert value(experts_s(even, tok(1))) == pytest.approx(0.5e-3)
+    spread = (2 * np.log(4)) ** 0.5 - 0.6
+    assert value(experts_s(uneven, tok(1))) == pytest.approx(1e-3 * (0.5 + spread * (0.25 / 32) ** 0.5))
+
+
+def test_narrow_and_shuffled_experts_cost_more() -> None:
+    m = one(expert_bytes=1e9, expert_width=100.0)
+    assert value(experts_s(replace(m, expert_half_width=m.expert_width), tok(1))) == pytest.approx(2e-3)
+    shuffled = replace(m, expert_passes=np.array([[3.0]]), expert_activation_bytes=np.array([[1e6]]))
+    assert value(experts_s(shuffled, tok(10))) == pytest.approx(1e-3 + 10 * 3e-6)
+
+
+def test_prompts_come_in_lumps() -> None:
+    """One prompt of 1,000 tokens in ten steps: nine steps stay short, the tenth hides only what one step can hide."""
+    m = one()
+    arguments = (tok(1), tok(1000), tok(10), tok(100), tok(1000))
+    plain = value(step_s(m, tok(1), tok(1005), tok(0), tok(0)))
+    mixed = value(step_s(m, tok(1), tok(1005), tok(1000), tok(500)))
+    assert value(decode_s(m, *arguments)) == pytest.approx(0.9 * plain + 0.1 * mixed)
+
+
+def test_kernels_are_counted_by_layer() -> None:
+    dense, mla = (CATALOG.model(name).shape for name in ("llama-3.1-8b", "deepseek-r1"))
+    assert kernels_count(dense, quantises=False) == 32 * (8 + 3)
+    assert kernels_count(dense, quantises=True) == 32 * (8 + 3 + 4)
+    assert kernels_count(mla, quantises=False) == 61 * 13 + 3 * 3 + 58 * (7 + 3)
 
 
 def test_attention_ranks_bring_their_tokens_to_the_same_experts() -> None:
@@ -111,14 +162,14 @@ def test_attention_of_a_long_prompt_is_quadratic() -> None:
 
 
 def test_collectives_need_more_than_one_gpu() -> None:
-    assert value(collectives_s(one(collective_latency_s=1e-5), tok(8))) == 0
-    m = one(tensor_parallel_count=4.0, hidden_bytes=1e6, collective_latency_s=1e-5)
+    assert value(collectives_s(one(collective_latency_us=10.0), tok(8))) == 0
+    m = one(tensor_parallel_count=4.0, hidden_bytes=1e6, collective_latency_us=10.0)
     assert value(collectives_s(m, tok(8))) == pytest.approx(2 * 10 * (1e-5 + 8 * 1e6 * 2 * 3 / 4 / 1e11))
 
 
 def test_a_step_is_the_sum_of_its_terms() -> None:
-    m = one(layer_overhead_s=1e-5, step_overhead_s=1e-4, request_overhead_s=1e-6)
-    expected = value(weights_s(m, tok(4))) + 10 * 1e-5 + 1e-4 + 4 * 1e-6
+    m = one(kernels_count=20.0, kernel_us=5.0, step_overhead_us=100.0, request_overhead_us=1.0)
+    expected = value(weights_s(m, tok(4))) + 20 * 5e-6 + 1e-4 + 4 * 1e-6
     assert value(step_s(m, tok(4), tok(100), tok(0), tok(0))) == pytest.approx(expected)
 
 
@@ -138,7 +189,7 @@ def test_a_static_batch_prefills_all_prompts_then_decodes() -> None:
 
 
 def test_a_lone_client_is_not_disturbed() -> None:
-    m = one(first_token_overhead_s=0.05)
+    m = one(first_token_overhead_ms=50.0)
     ttft, tpot = closed_loop_s(m, tok(1), tok(1000), tok(100))
     assert value(tpot) == pytest.approx(value(step_s(m, tok(1), tok(1050), tok(0), tok(500))))
     assert value(ttft) == pytest.approx(0.05 + 1000 * 1e9 / 1e12, rel=1e-6)
@@ -180,10 +231,12 @@ def test_better_hardware_never_slows(input_tok: float, output_tok: float, batch:
 @settings(max_examples=50, deadline=None)
 @given(lengths, st.floats(2, 8_000))
 def test_a_larger_batch_never_completes_fewer_requests(input_tok: float, output_tok: float) -> None:
-    points = operating_points(ALL, Traffic(input_tok, output_tok, 2 * input_tok, 0.5))
-    assert points.req_s.shape == (len(SETUPS), len(BATCH_GRID))
-    assert np.all(np.diff(points.req_s, axis=1) >= -1e-9 * points.req_s[:, :-1])
-    assert np.all(np.diff(points.tpot_s, axis=1) >= 0)
+    batch = np.unique(np.round(np.geomspace(1, MAX_BATCH, 40)))
+    tpot = tpot_s(ALL, batch, tok(input_tok), tok(output_tok), tok(input_tok))
+    req_s = batch / (output_tok * tpot)
+    assert tpot.shape == (len(SETUPS), len(batch))
+    assert np.all(np.diff(req_s, axis=1) >= -1e-9 * req_s[:, :-1])
+    assert np.all(np.diff(tpot, axis=1) >= 0)
 
 
 @settings(max_examples=50, deadline=None)
@@ -192,7 +245,7 @@ def test_no_prediction_beats_the_roofline(input_tok: float, output_tok: float, b
     step = step_s(ALL, tok(batch), tok(input_tok), tok(0), tok(0))
     touched = expert_share_touched(ALL, tok(batch))
     read = (ALL.always_read_bytes + touched * ALL.expert_bytes) / ALL.bandwidth_bytes_s
-    multiply = batch * ALL.linear_flop_per_tok / ALL.peak_flops
+    multiply = batch * (ALL.dense_flop_per_tok + ALL.expert_flop_per_tok) / ALL.peak_flops
     assert np.all(step >= np.maximum(read, multiply))
     assert np.all(tpot_s(ALL, tok(batch), tok(input_tok), tok(output_tok), tok(input_tok)) >= step)
 

@@ -1,0 +1,210 @@
+"""A replica as numbers: a model in a format on GPUs, with the efficiencies of the hardware and of the engine."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from calculators.catalog import Catalog
+from calculators.efficiency import Efficiency, EngineFit, EngineId
+from calculators.memory import (
+    KV_ELEMENT_BYTES,
+    LINEAR_BITS,
+    attention_bits,
+    kv_bytes_per_layer_tok,
+    kv_room_bytes,
+    kv_shards,
+    linear_state_bytes,
+    parameters,
+)
+from calculators.records import Gpu, Model, Precision, Shape
+from calculators.units import BYTES_PER_GB
+from calculators.workload import Array
+
+PCIE_GB_S = 16.0  # where a profile names no link: PCIe 3.0 x16
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """One replica: a model in a format, split over `tensor_parallel` GPUs of one machine, times ranks and stages."""
+
+    model: Model
+    gpu: Gpu
+    precision: Precision
+    tensor_parallel: int
+    attention_ranks: int = 1
+    """Attention data parallelism: copies of the attention that each serve their own requests and share the experts."""
+    pipeline_stages: int = 1
+    kv_element_bytes: float = KV_ELEMENT_BYTES
+    expert_ranks: int = 1
+    """Groups of GPUs that hold whole experts of their own; 1: every GPU holds a slice of every expert."""
+    engine: EngineId = "vllm"
+
+    @property
+    def gpus_in_step(self) -> int:
+        """GPUs that work on one layer together."""
+        return self.tensor_parallel * self.attention_ranks
+
+    @property
+    def gpus_count(self) -> int:
+        return self.tensor_parallel * self.attention_ranks * self.pipeline_stages
+
+    @property
+    def label(self) -> str:
+        return f"{self.model.name} {self.precision.upper()} on {self.tensor_parallel}× {self.gpu.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """Setups as numbers, one row each; per GPU of the replica unless it says otherwise. Arrays (n, 1)."""
+
+    always_read_bytes: Array
+    """Attention, dense layers and head: read by every step."""
+    four_bit: Array
+    """1: the weights take four bits, whose scales and unpacking slow the reading."""
+    dense_flop_per_tok: Array
+    expert_bytes: Array
+    expert_flop_per_tok: Array
+    expert_activation_bytes: Array
+    """What a token's picks take in and put out, in 16 bit: k x (2 x hidden + 3 x width) in every MoE layer."""
+    experts_count: Array
+    experts_per_token_count: Array
+    expert_ranks_count: Array
+    expert_width: Array
+    """Columns of one expert's matrix on one GPU: narrow ones fill the GPU badly."""
+    peak_flops: Array
+    bandwidth_bytes_s: Array
+    kv_full_bytes_per_tok: Array
+    kv_sliding_bytes_per_tok: Array
+    window_tok: Array
+    state_bytes: Array
+    """Fixed-size states of linear attention, of one request."""
+    heads_per_cache_count: Array
+    """Query heads that share one cached head."""
+    prompt_flop_per_tok2: Array
+    """Attention FLOPs per prompt token and token it attends to."""
+    decode_flop_per_tok2: Array
+    """The same for a decoding token; more with MLA, which then works on the compressed cache."""
+    attention_peak_flops: Array
+    kv_room_bytes: Array
+    layers_count: Array
+    kernels_count: Array
+    """Kernels of one step, all layers."""
+    tensor_parallel_count: Array
+    attention_ranks_count: Array
+    hidden_bytes: Array
+    link_bytes_s: Array
+    format_compute_frac: Array
+    """What of the peak FP8 and FP4 reach, relative to 16 bit: scaling and power take their share."""
+    compute_frac: Array
+    gemm_pad_tok: Array
+    weight_bandwidth_frac: Array
+    expert_compute_frac: Array
+    expert_bandwidth_frac: Array
+    expert_half_width: Array
+    expert_pad_tok: Array
+    expert_passes: Array
+    pick_independence_frac: Array
+    four_bit_read_frac: Array
+    kv_bandwidth_frac: Array
+    prefill_attention_frac: Array
+    link_frac: Array
+    kernel_us: Array
+    layer_overhead_parallel_us: Array
+    collective_latency_us: Array
+    kernel_factor: Array
+    multiply_factor: Array
+    launch_factor: Array
+    parallel_factor: Array
+    group_read_exponent: Array
+    step_overhead_us: Array
+    request_overhead_us: Array
+    first_token_overhead_ms: Array
+    first_token_own_ratio: Array
+    first_token_others_ratio: Array
+
+    def rows(self, keep: Array) -> "Machine":
+        """Only the setups selected by a boolean array (n,)."""
+        return Machine(*(getattr(self, f.name)[keep] for f in fields(self)))
+
+
+_NAMES = [f.name for f in fields(Machine)]
+COEFFICIENTS = tuple(_NAMES[_NAMES.index("compute_frac") :])
+"""The fields of `Machine` that are fitted: each has the name of one in `Efficiency` or `EngineFit`."""
+
+
+def machine(setups: Sequence[Setup], catalog: Catalog) -> Machine:
+    """Setups as arrays, with the efficiencies of each GPU's generation and each engine."""
+    fits = {(s.gpu.generation, s.engine): (catalog.efficiency(s.gpu), catalog.engine(s.engine)) for s in setups}
+    fitted = {group: _fitted_row(*records) for group, records in fits.items()}
+    rows = [
+        (*_shape_row(s), _format_frac(s, fits[s.gpu.generation, s.engine][0]), *fitted[s.gpu.generation, s.engine])
+        for s in setups
+    ]
+    return Machine(*np.array(rows, dtype=float).T[:, :, None])
+
+
+def _fitted_row(fit: Efficiency, engine: EngineFit) -> tuple[float, ...]:
+    return tuple(float(getattr(engine if hasattr(engine, name) else fit, name)) for name in COEFFICIENTS)
+
+
+def _format_frac(setup: Setup, fit: Efficiency) -> float:
+    native = setup.gpu.dense_flops(setup.precision) > setup.gpu.dense_flops("bf16")
+    return fit.format_compute_frac(setup.precision) if native else 1.0
+
+
+def _shape_row(setup: Setup) -> tuple[float, ...]:
+    """One row of `Machine` up to what is fitted, in the order of its fields."""
+    shape, gpu, tp, gpus = setup.model.shape, setup.gpu, setup.tensor_parallel, setup.gpus_in_step
+    p, a, mlp = parameters(shape), shape.attention, shape.mlp
+    linear_bytes = LINEAR_BITS[setup.precision] / 8
+    always = 2 * p.head + attention_bits(setup.precision) / 8 * p.attention + linear_bytes * p.dense_mlp
+    kv_layer = kv_bytes_per_layer_tok(shape, setup.kv_element_bytes) / kv_shards(shape, tp)
+    value_dim = a.v_head_dim or a.head_dim
+    prompt_flop = 2 * a.query_heads * (a.head_dim + value_dim) * (a.full_layers + a.sliding_layers) / tp
+    latent_dim = 2 * (a.kv_lora_rank or 0) + (a.qk_rope_head_dim or 0)
+    decode_flop = 2 * a.query_heads * latent_dim * a.full_layers / tp if a.kind == "mla" else prompt_flop
+    peak, expert_width = gpu.dense_flops(setup.precision), mlp.expert_intermediate_size or 0
+    return (
+        *(always / tp, float(linear_bytes < 1), 2 * (p.active - p.active_experts) / tp),
+        # a token of one attention rank: its experts' FLOPs are shared by all GPUs, but so are the other ranks' tokens
+        *(linear_bytes * p.experts / gpus, 2 * p.active_experts / tp),
+        2.0 * mlp.moe_layers * (mlp.experts_per_token or 0) * (2 * shape.hidden_size + 3 * expert_width) / tp,
+        *(float(mlp.experts or 1), float(mlp.experts_per_token or 1), float(setup.expert_ranks)),
+        max(expert_width, 1) * setup.expert_ranks / gpus,
+        *(peak, gpu.bandwidth_bytes_s),
+        *(kv_layer * a.full_layers, kv_layer * a.sliding_layers, float(a.sliding_window_tok or 0)),
+        *(linear_state_bytes(shape) / tp, a.query_heads / a.kv_heads),
+        *(prompt_flop, decode_flop, gpu.dense_flops("bf16"), _room_bytes(setup, always)),
+        *(
+            float(shape.layers),
+            kernels_count(shape, peak > gpu.dense_flops("bf16")),
+            float(tp),
+            float(setup.attention_ranks),
+        ),
+        *(2.0 * shape.hidden_size, link_bytes_s(gpu, gpus)),
+    )
+
+
+def kernels_count(shape: Shape, quantises: bool) -> float:
+    """Kernels in one decoding step, counted from the engines' layers: projections, norms, rotation and cache, attention
+    and its reduction; MLA's low-rank and absorbed projections; gates and convolution of linear attention; router, sort,
+    gather and scatter of experts; scaling of activations to 8 or 4 bit before each projection."""
+    a, mlp = shape.attention, shape.mlp
+    attention = (a.full_layers + a.sliding_layers) * (13 if a.kind == "mla" else 8) + a.linear_layers * 9
+    shared = 3 * (mlp.shared_intermediate_size > 0)
+    return float(attention + mlp.dense_layers * 3 + mlp.moe_layers * (7 + shared) + 2 * shape.layers * quantises)
+
+
+def _room_bytes(setup: Setup, always_bytes: float) -> float:
+    """Memory for caches on each GPU; every attention rank after the first holds the always-read weights once more."""
+    copies = always_bytes / setup.tensor_parallel * (1 - 1 / setup.attention_ranks) / setup.pipeline_stages
+    takes_rest = setup.engine.startswith("tensorrt")
+    return kv_room_bytes(setup.gpu, setup.model.shape, setup.precision, setup.gpus_count, takes_rest, copies)
+
+
+def link_bytes_s(gpu: Gpu, gpus: int) -> float:
+    """Rate of one GPU's link when `gpus` talk to each other: beyond the scale-up domain it is PCIe."""
+    if gpus <= gpu.links.domain_gpus:
+        return gpu.link_bytes_s
+    return (gpu.links.pcie_per_direction_gb_s or PCIE_GB_S) * BYTES_PER_GB

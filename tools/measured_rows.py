@@ -1,0 +1,126 @@
+"""Measured rows as arrays, for fitting and judging the throughput model."""
+
+import csv
+from dataclasses import dataclass, fields
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import yaml
+
+from calculators.catalog import Catalog
+from calculators.machine import Machine, machine
+from calculators.points import parse_point
+from calculators.runs import Point
+
+EXCLUDED = Path(__file__).parent.parent / "calibration/excluded_rows.yaml"
+FORMATS = {"fp8": 1, "int8": 1, "nvfp4": 2, "mxfp4": 2}
+
+
+@dataclass
+class Measured:
+    """Rows as arrays (n,); NaN where a row does not say."""
+
+    points: list[Point]
+    machine: Machine
+    row: np.ndarray
+    model: np.ndarray
+    shape: np.ndarray
+    """Names models that are the same network, such as DeepSeek V3 and R1: they must be left out together."""
+    gpu: np.ndarray
+    source: np.ndarray
+    tpot_s: np.ndarray
+    ttft_s: np.ndarray
+    tok_s: np.ndarray
+    weight: np.ndarray
+    excluded: np.ndarray
+    ttft_excluded: np.ndarray
+    format: np.ndarray
+    """0: computes in 16 bit, 1: in 8, 2: in 4."""
+
+    @cached_property
+    def generation_groups(self) -> tuple[list[str], np.ndarray]:
+        return _grouped([p.setup.gpu.generation for p in self.points])
+
+    @cached_property
+    def engine_groups(self) -> tuple[list[str], np.ndarray]:
+        return _grouped([p.setup.engine for p in self.points])
+
+    @property
+    def engine(self) -> np.ndarray:
+        return np.array([p.setup.engine for p in self.points])
+
+    def subset(self, keep: np.ndarray) -> "Measured":
+        arrays = {f.name: getattr(self, f.name)[keep] for f in fields(self) if f.name not in ("points", "machine")}
+        return Measured([p for p, k in zip(self.points, keep, strict=True) if k], self.machine.rows(keep), **arrays)
+
+
+def _grouped(names: list[str]) -> tuple[list[str], np.ndarray]:
+    groups = sorted(set(names))
+    return groups, np.array([groups.index(n) for n in names])
+
+
+def measured(path: Path, catalog: Catalog) -> Measured:
+    """Rows of quality A and B that can be predicted, without speculative decoding and disaggregation."""
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = [
+            row for row in csv.DictReader(file) if row["quality"] in "AB" and not row["spec_decode"].startswith("on")
+        ]
+    parsed = [(row, parse_point(row, catalog)) for row in rows]
+    kept = [(r, p) for r, p in parsed if isinstance(p, Point) and _has_answer(r)]
+    m = machine([p.setup for _, p in kept], catalog)
+    fits = (m.kv_room_bytes > 0)[:, 0]
+    kept, m = [k for k, ok in zip(kept, fits, strict=True) if ok], m.rows(fits)
+    rows, points = [r for r, _ in kept], [p for _, p in kept]
+    tpot = np.array([number(r, "tpot_ms_mean", "tpot_ms_median") for r in rows]) / 1e3
+    ttft = np.array([number(r, "ttft_ms_mean", "ttft_ms_median") for r in rows]) / 1e3
+    published = np.array([number(r, "output_tok_s_per_gpu") for r in rows])
+    output = np.array([p.output_tok for p in points])
+    gpu_batch = np.array([p.batch / p.setup.tensor_parallel for p in points])
+    little = gpu_batch * output / (ttft + (output - 1) * tpot)  # closed loops: output tokens a second and GPU
+    groups = [(r["source"], r["engine"], p.setup.model.id, p.setup.gpu.id, p.setup.precision) for r, p in kept]
+    count = {g: groups.count(g) for g in set(groups)}
+    excluded = excluded_rows()
+    return Measured(
+        points=points,
+        machine=m,
+        row=np.array([int(r["row"]) for r in rows]),
+        model=np.array([p.setup.model.id for p in points]),
+        shape=np.array([shape_name(p) for p in points]),
+        gpu=np.array([p.setup.gpu.id for p in points]),
+        source=np.array([r["source"].split(" ")[0] for r in rows]),
+        tpot_s=tpot,
+        ttft_s=ttft,
+        tok_s=np.where(np.isnan(published), little, published),
+        weight=np.array([count[g] ** -0.5 for g in groups]),
+        excluded=np.array([excluded.get(int(r["row"])) == "all" for r in rows]),
+        ttft_excluded=np.array([excluded.get(int(r["row"])) == "ttft" for r in rows]),
+        format=np.array([_format(p) for p in points]),
+    )
+
+
+def excluded_rows() -> dict[int, str]:
+    """{row: "all" or "ttft"}: what of a row is kept out of the fit."""
+    if not EXCLUDED.is_file():
+        return {}
+    groups = yaml.safe_load(EXCLUDED.read_text(encoding="utf-8"))["excluded"]
+    return {row: group["what"] for group in groups for row in group["rows"]}
+
+
+def shape_name(point: Point) -> str:
+    s = point.setup.model.shape
+    return f"{s.layers} x {s.hidden_size}, {s.mlp.experts or 0} experts"
+
+
+def number(row: dict[str, str], *names: str) -> float:
+    return next((float(row[name]) for name in names if row[name]), float("nan"))
+
+
+def _has_answer(row: dict[str, str]) -> bool:
+    return number(row, "tpot_ms_mean", "tpot_ms_median") > 0 or number(row, "output_tok_s_per_gpu") > 0
+
+
+def _format(point: Point) -> int:
+    setup = point.setup
+    native = setup.gpu.dense_flops(setup.precision) > setup.gpu.dense_flops("bf16")
+    return FORMATS.get(setup.precision, 0) if native else 0

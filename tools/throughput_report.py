@@ -1,0 +1,37 @@
+"""The table of a throughput model's errors, by source, model, GPU and engine."""
+
+import numpy as np
+
+from tools.measured_rows import Measured
+
+
+def quantiles(
+    predicted: np.ndarray, truth: np.ndarray, chosen: np.ndarray, which: tuple[float, ...]
+) -> tuple[float, ...]:
+    """Of the size of the relative error."""
+    ratio = predicted[chosen] / truth[chosen] - 1
+    return tuple(float(q) for q in np.quantile(np.abs(ratio[np.isfinite(ratio)]), which))
+
+
+def error(predicted: np.ndarray, truth: np.ndarray, chosen: np.ndarray) -> str:
+    """Rows; median, 80th and 90th percentile of the size of the error; its median with sign."""
+    ratio = predicted[chosen] / truth[chosen] - 1
+    ratio = ratio[np.isfinite(ratio)]
+    if not ratio.size:
+        return f"{'-':>33}"
+    size = np.abs(ratio)
+    spread = " ".join(f"{np.quantile(size, q):6.3f}" for q in (0.5, 0.8, 0.9))
+    return f"{ratio.size:5d} {spread} {np.median(ratio):+6.3f}"
+
+
+def table_of_errors(title: str, data: Measured, predicted: tuple[np.ndarray, ...]) -> None:
+    tok_s, ttft, tpot = predicted
+    print(f"\n{title}: rows, median, p80, p90 and bias of the error of TPOT | tokens/s | TTFT")
+    clean = ~data.excluded
+    groups = [("all", clean), ("excluded", data.excluded)]
+    for what in ("source", "engine", "gpu", "model"):
+        names = getattr(data, what)
+        groups += [(f"{what} {name}", clean & (names == name)) for name in sorted(set(names))]
+    for name, chosen in groups:
+        columns = ((tpot, data.tpot_s), (tok_s, data.tok_s), (ttft, data.ttft_s))
+        print(f"{name[:34]:34}", " | ".join(error(p, t, chosen) for p, t in columns))
