@@ -18,6 +18,9 @@ page = st.navigation(
             st.Page("pages/inputs/workload.py", title="Workload", icon=":material/stacked_line_chart:"),
             st.Page("pages/inputs/candidates.py", title="Candidates", icon=":material/checklist:"),
         ],
+        "Engineer": [
+            st.Page("pages/engineer/phases.py", title="Prefill and decode", icon=":material/memory:"),
+        ],
         "Reference": [
             st.Page("pages/reference/prices.py", title="Prices and profiles", icon=":material/sell:"),
         ],

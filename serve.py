@@ -9,6 +9,9 @@ import argparse
 import gc
 import ipaddress
 import sys
+import threading
+import time
+import urllib.request
 from pathlib import Path
 
 import genai_prices  # noqa: F401
@@ -40,8 +43,7 @@ def main() -> int:
     if not is_loopback(options.host):
         print(f"Listening on {options.host}: anybody who can reach this machine can open the app. It has no sign-in.")
     net_util._external_ip = options.host  # else Streamlit asks an outside service when a strange origin connects
-    gc.collect()
-    gc.freeze()
+    threading.Thread(target=warm_up, args=(options.host, options.port), daemon=True).start()
     sys.argv = [
         "streamlit",
         "run",
@@ -50,6 +52,21 @@ def main() -> int:
         f"--server.address={options.host}",
     ]
     return int(cli.main(standalone_mode=False) or 0)
+
+
+def warm_up(host: str, port: int) -> None:
+    """Run the app once as nobody, so that the first visitor finds it warm and a deep link finds its page at once; then
+    freeze everything that is loaded."""
+    address = "127.0.0.1" if host in ("0.0.0.0", "localhost") else host  # noqa: S104
+    for _ in range(120):
+        time.sleep(0.25)
+        try:
+            urllib.request.urlopen(f"http://{address}:{port}/_stcore/script-health-check", timeout=30).read()
+            break
+        except OSError:
+            continue
+    gc.collect()
+    gc.freeze()
 
 
 def is_loopback(host: str) -> bool:

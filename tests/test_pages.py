@@ -17,6 +17,7 @@ PAGES = {
     "pages/decide/crossover.py": "Your own fleet against each way to buy",
     "pages/inputs/workload.py": "Latency the product needs",
     "pages/inputs/candidates.py": "Every model on every GPU, and why it lost",
+    "pages/engineer/phases.py": "left of the ridge the GPU waits for memory",
     "pages/reference/prices.py": "open models",
 }
 
@@ -66,7 +67,10 @@ def test_the_first_visit_shows_a_verdict_with_amount_and_chart() -> None:
     assert len(app.get("plotly_chart")) == 1
 
 
-@pytest.mark.parametrize("page", ["pages/decide/verdict.py", "pages/decide/crossover.py", "pages/inputs/workload.py"])
+@pytest.mark.parametrize(
+    "page",
+    ["pages/decide/verdict.py", "pages/decide/crossover.py", "pages/inputs/workload.py", "pages/engineer/phases.py"],
+)
 def test_every_chart_has_alternative_text(page: str) -> None:
     charts = start().switch_page(page).run().get("plotly_chart")
     assert charts

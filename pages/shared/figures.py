@@ -70,7 +70,7 @@ def crossover_chart(evaluation: Evaluation, height: int = 400, every_host: bool 
     figure.update_yaxes(
         type="log", title="Cost a month, USD", tickvals=usd_ticks, ticktext=[_usd_tick(v) for v in usd_ticks]
     )
-    return _frame(figure, height)
+    return frame(figure, height)
 
 
 def _volumes(evaluation: Evaluation) -> Array:
@@ -129,7 +129,7 @@ def _usd_tick(value: float) -> str:
     return f"${value / size:,.0f}{letter}"
 
 
-def _frame(figure: go.Figure, height: int) -> go.Figure:
+def frame(figure: go.Figure, height: int) -> go.Figure:
     figure.update_layout(
         height=height,
         margin={"l": 10, "r": 10, "t": 28, "b": 10},
@@ -206,7 +206,7 @@ def cost_bars(options: Sequence[Option], height: int = 0) -> go.Figure:
     figure.update_layout(barmode="stack")
     figure.update_xaxes(title="Cost a month, USD", tickprefix="$", exponentformat="SI", range=[0, most * 1.65])
     figure.update_yaxes(automargin=True)
-    return _frame(figure, height or 150 + 78 * len(options))
+    return frame(figure, height or 150 + 78 * len(options))
 
 
 _SLOTS = {
@@ -250,7 +250,7 @@ def length_chart(
         type="log", title="Input length, tokens", tickvals=[10, 30, 100, 300, 1e3, 3e3, 1e4, 3e4, 1e5, 3e5, 1e6]
     )
     figure.update_yaxes(title="Share at or below", tickformat=".0%")
-    return _frame(figure, height)
+    return frame(figure, height)
 
 
 def arrivals_chart(counts: Sequence[float], step_s: float, height: int = 240) -> go.Figure:
@@ -267,4 +267,4 @@ def arrivals_chart(counts: Sequence[float], step_s: float, height: int = 240) ->
     figure.add_hline(y=float(rate.mean()), line={"dash": "dot", "width": 1.5, "color": "#888888"})
     figure.update_xaxes(title=f"Time since the first request, {unit}")
     figure.update_yaxes(title="Requests a second", rangemode="tozero")
-    return _frame(figure, height)
+    return frame(figure, height)

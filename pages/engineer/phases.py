@@ -1,0 +1,125 @@
+"""Why one request is two jobs: prefill waits for arithmetic, decode for memory, and each is mended in another way."""
+
+import streamlit as st
+
+from calculators import fleet, phases
+from calculators.machine import Setup
+from calculators.units import count, milliseconds, percent, significant
+from pages.shared.phase_figures import WALL_NAME, load_figure, roofline, time_shares
+from pages.shared.state import catalog, escape, evaluation
+
+known, result = catalog(), evaluation()
+scenario, need = result.scenario, result.demand
+best = result.build.plan.setup if result.build and result.build.plan else None
+models = [known.model(candidate.model) for candidate in scenario.candidates]
+gpus = [gpu for gpu in known.gpus.values() if known.rents(gpu.id)]
+
+head = st.container()
+with st.expander("Another model, GPU or format", icon=":material/tune:"):
+    columns = st.columns(4)
+    model_id = columns[0].selectbox(
+        "Model",
+        [model.id for model in models],
+        index=next((i for i, m in enumerate(models) if best and m is best.model), 0),
+        format_func=lambda id: known.models[id].name,
+        key="view_phase_model",
+    )
+    gpu_id = columns[1].selectbox(
+        "GPU",
+        [gpu.id for gpu in gpus],
+        index=next((i for i, g in enumerate(gpus) if best and g is best.gpu), 0),
+        format_func=lambda id: known.gpus[id].name,
+        key="view_phase_gpu",
+    )
+    formats = fleet.precisions(known.model(model_id), scenario.hardware)
+    precision = columns[2].selectbox(
+        "Weights in",
+        formats,
+        index=formats.index(best.precision) if best and best.precision in formats else 0,
+        format_func=str.upper,
+        key="view_phase_precision",
+    )
+    parallel = columns[3].selectbox(
+        "GPUs a replica",
+        fleet.TENSOR_PARALLEL,
+        index=fleet.TENSOR_PARALLEL.index(best.tensor_parallel) if best else 0,
+        key="view_phase_parallel",
+    )
+
+setup = Setup(known.model(model_id), known.gpu(gpu_id), precision, parallel)
+traffic = fleet.traffic(need, scenario.workload.self_hit_frac)
+found, misfits = fleet.capacities([setup], traffic, scenario.targets, known, scenario.hardware.throughput_factor)
+capacity = found[0] if found else None
+machine = phases.one_machine(setup, known)
+
+if float(machine.kv_room_bytes[0, 0]) <= 0:
+    with head:
+        st.subheader(escape(f"{setup.label} does not fit."))
+        st.markdown(escape(misfits[0].why))
+    st.stop()
+
+batch = capacity.batch if capacity else 1.0
+alone = phases.decode_phase(machine, 1.0, traffic.context_tok, "Decode, alone")
+decode = phases.decode_phase(machine, max(batch, 1.0), traffic.context_tok, f"Decode, {count(batch)} at once")
+prefill = phases.prefill_phase(machine, need.input_tok, need.input_tok * traffic.hit_frac, "Prefill of a mean prompt")
+
+with head:
+    st.subheader(
+        escape(
+            f"Prefill waits for {WALL_NAME[prefill.wall]}, decode for {WALL_NAME[decode.wall]}: the mean prompt takes "
+            f"{milliseconds(prefill.total_s * 1e3)} and each token {milliseconds(decode.total_s * 1e3)}."
+        )
+    )
+    st.caption(escape(f"{setup.label}, {need.input_tok:,.0f} tokens in, {need.output_tok:,.0f} out. One replica."))
+    cells = st.columns(4)
+    cells[0].metric(
+        "TTFT p95 at the peak",
+        milliseconds(capacity.ttft_p95_ms) if capacity else "missed",
+        border=True,
+        help="Time to the first token: waiting, then the prompt's own prefill.",
+    )
+    cells[1].metric(
+        "TPOT at the peak",
+        milliseconds(capacity.tpot_ms) if capacity else "missed",
+        border=True,
+        help="Time per output token after the first, on average.",
+    )
+    cells[2].metric(
+        "Requests a second",
+        significant(capacity.req_s) if capacity else "none",
+        border=True,
+        help="What one replica carries within both targets.",
+    )
+    cells[3].metric("What stops it", capacity.limit if capacity else "the targets", border=True)
+
+takeaway = (
+    f"A decoding step does {significant(decode.intensity_ratio)} operations for each byte it moves, the prefill "
+    f"{significant(prefill.intensity_ratio)}; left of the ridge the GPU waits for memory, right of it for arithmetic."
+)
+st.markdown(f"**{escape(takeaway)}**")
+sheet, reached = phases.ceilings(machine)
+st.plotly_chart(roofline([alone, decode, prefill], sheet, reached), alt=takeaway, key="roofline")
+
+shares = (
+    f"{percent(decode.wall_share_frac)} of a decoding step goes to {WALL_NAME[decode.wall]}, "
+    f"{percent(prefill.wall_share_frac)} of the prefill to {WALL_NAME[prefill.wall]}."
+)
+st.markdown(f"**{escape(shares)}**")
+st.plotly_chart(time_shares([prefill, decode, alone]), alt=shares, key="shares")
+left, right = st.columns(2, gap="large")
+left.markdown(escape(f"To speed up the prefill, and so the first token: {phases.REMEDIES[prefill.wall]}."))
+right.markdown(escape(f"To speed up decoding, and so every token after it: {phases.REMEDIES[decode.wall]}."))
+
+curve = phases.load_curve(machine, traffic)
+targets = scenario.targets
+load = (
+    f"More requests at once make each token slower ({milliseconds(curve.tpot_s[0] * 1e3)} nearly idle, "
+    f"{milliseconds(curve.tpot_s[-1] * 1e3)} when full) and queue the prompts: at most {count(curve.slots_count)} run at once."
+)
+st.markdown(f"**{escape(load)}**")
+st.plotly_chart(
+    load_figure(curve, targets.ttft_p95_ms, targets.tpot_ms, capacity.batch if capacity else None), alt=load, key="load"
+)
+st.caption(
+    "Dotted grey: your targets, and the load at which the first of them, or memory, stops a replica. Modelled, in closed form; see Model accuracy."
+)

@@ -1,0 +1,67 @@
+"""The split of a step into terms adds up, and names the wall a textbook would."""
+
+from datetime import date
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from calculators import fleet, phases
+from calculators.catalog import load_catalog
+from calculators.machine import Setup, machine
+from calculators.starting_points import default_scenario
+from calculators.throughput import step_s
+from calculators.workload import demand
+
+CATALOG = load_catalog()
+LLAMA = machine([Setup(CATALOG.model("llama-3.1-8b"), CATALOG.gpu("h100-sxm"), "bf16", 1)], CATALOG)
+MOE = machine([Setup(CATALOG.model("gpt-oss-120b"), CATALOG.gpu("h100-sxm"), "mxfp4", 2)], CATALOG)
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(st.sampled_from([LLAMA, MOE]), st.floats(1, 256), st.floats(1, 30_000))
+def test_the_terms_of_a_decoding_step_add_up_to_the_step(m: phases.Machine, batch: float, context: float) -> None:
+    phase = phases.decode_phase(m, batch, context)
+    whole = float(step_s(m, np.array([batch]), np.array([context]), np.zeros(1), np.zeros(1))[0, 0])
+    assert phase.total_s == pytest.approx(whole)
+    assert sum(term.time_s for term in phase.terms) == pytest.approx(whole, rel=1e-6)
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(st.sampled_from([LLAMA, MOE]), st.floats(1, 100_000))
+def test_the_terms_of_a_prefill_add_up(m: phases.Machine, prompt: float) -> None:
+    phase = phases.prefill_phase(m, prompt)
+    assert sum(term.time_s for term in phase.terms) == pytest.approx(phase.total_s, rel=1e-6)
+
+
+def test_a_lone_decoding_request_waits_for_memory_and_a_long_prompt_for_arithmetic() -> None:
+    assert phases.decode_phase(LLAMA, 1, 1_000).wall == "bandwidth"
+    assert phases.prefill_phase(LLAMA, 4_096).wall == "compute"
+
+
+def test_intensity_of_decoding_is_about_one_operation_a_byte_a_request_in_16_bit() -> None:
+    """2 operations a parameter and token over 2 bytes a parameter: B for a batch of B while caches are small."""
+    assert phases.decode_phase(LLAMA, 1, 1).intensity_ratio == pytest.approx(1.0, rel=0.05)
+    assert phases.decode_phase(LLAMA, 32, 1).intensity_ratio == pytest.approx(32.0, rel=0.05)
+
+
+def test_no_phase_beats_the_roofline() -> None:
+    for phase in (phases.decode_phase(LLAMA, 64, 2_000), phases.prefill_phase(LLAMA, 2_000)):
+        peak, bandwidth = float(LLAMA.peak_flops[0, 0]), float(LLAMA.bandwidth_bytes_s[0, 0])
+        assert phase.achieved_flops <= min(peak, phase.intensity_ratio * bandwidth)
+
+
+def test_cached_tokens_are_not_computed_again() -> None:
+    whole, cached = phases.prefill_phase(LLAMA, 8_000), phases.prefill_phase(LLAMA, 8_000, hit_tok=6_000)
+    assert cached.total_s < whole.total_s / 2
+    assert cached.flop < whole.flop
+
+
+def test_latency_grows_with_load_and_percentiles_are_in_order() -> None:
+    scenario = default_scenario(date(2026, 11, 23))
+    curve = phases.load_curve(LLAMA, fleet.traffic(demand(scenario.workload), 0.0))
+    assert np.all(np.diff(curve.tpot_s) > 0)
+    assert np.all(curve.ttft_p50_s <= curve.ttft_p95_s)
+    assert np.all(curve.ttft_p95_s <= curve.ttft_p99_s)
+    assert np.all(curve.batch <= curve.slots_count)
