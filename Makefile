@@ -3,6 +3,7 @@
 # make check  format, lint, types, data files and tests: what CI runs
 # make data   check the data files only
 # make simulate  latency model against a replay of real requests    TRACES="my_trace.csv ..."
+# make accuracy  errors of the throughput model on published runs left out of its fit (about 10 minutes)
 # make picture  take the picture of the README from the app that runs on PORT
 PORT ?= 8501
 HOST ?= 127.0.0.1
@@ -10,7 +11,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 CODE := app.py serve.py calculators pages tests tools
 
-.PHONY: run test check lint data format clean picture simulate
+.PHONY: run test check lint data format clean picture simulate accuracy bench
 
 run: .venv/app
 	$(BIN)/python serve.py --port $(PORT) --host $(HOST)
@@ -19,6 +20,9 @@ test: .venv/dev
 	$(BIN)/python -m pytest -q -n auto --dist loadgroup $(ARGS)
 
 check: lint data test
+
+accuracy: .venv/dev
+	$(BIN)/python -m tools.fit_throughput --report --sources
 
 lint: .venv/dev
 	$(BIN)/ruff format --check $(CODE)

@@ -16,12 +16,13 @@ from pathlib import Path
 import numpy as np
 from scipy.optimize import least_squares
 
+from calculators.accuracy import MEASURED
 from calculators.catalog import load_catalog
 from calculators.machine import COEFFICIENTS, Machine
 from calculators.runs import solve
 from tools.measured_rows import Measured, measured
 from tools.throughput_report import quantiles, table_of_errors
-from tools.write_efficiency import write_efficiency
+from tools.write_efficiency import write_efficiency, write_left_out
 
 Name = tuple[str, str]
 """A group (GPU generation, engine or "format") and a coefficient."""
@@ -38,22 +39,22 @@ class Range:
 
 
 GENERATION = {
-    "compute_frac": Range(0.3, 0.65, 0.95),
+    "compute_frac": Range(0.3, 0.7, 0.95),
     "fp8_compute_frac": Range(0.5, 0.85, 1.0),
     "fp4_compute_frac": Range(0.3, 0.65, 1.0),
-    "gemm_pad_tok": Range(1, 32, 256),
-    "weight_bandwidth_frac": Range(0.5, 0.8, 0.95),
-    "expert_compute_frac": Range(0.3, 0.5, 0.9),
-    "expert_bandwidth_frac": Range(0.3, 0.75, 0.95),
-    "expert_half_width": Range(1, 100, 1000),
-    "expert_pad_tok": Range(1, 8, 64),
-    "expert_passes": Range(0.05, 4.0, 40.0),
-    "pick_independence_frac": Range(0.2, 0.8, 1.0),
-    "four_bit_read_frac": Range(0.4, 0.8, 1.0),
-    "kv_bandwidth_frac": Range(0.25, 0.75, 0.95),
-    "prefill_attention_frac": Range(0.1, 0.45, 0.9),
+    "gemm_pad_tok": Range(1, 24, 256),
+    "weight_bandwidth_frac": Range(0.5, 0.88, 0.95),
+    "expert_compute_frac": Range(0.3, 0.4, 0.9),
+    "expert_bandwidth_frac": Range(0.3, 0.85, 0.95),
+    "expert_half_width": Range(1, 130, 1000),
+    "expert_pad_tok": Range(1, 16, 64),
+    "expert_passes": Range(0.05, 8.0, 40.0),
+    "pick_independence_frac": Range(0.2, 0.65, 1.0),
+    "four_bit_read_frac": Range(0.4, 0.78, 1.0),
+    "kv_bandwidth_frac": Range(0.25, 0.82, 0.95),
+    "prefill_attention_frac": Range(0.1, 0.6, 0.9),
     "link_frac": Range(0.2, 0.5, 0.9),
-    "kernel_us": Range(0.5, 3, 15),
+    "kernel_us": Range(0.5, 4.5, 15),
     "layer_overhead_parallel_us": Range(0.5, 8, 100),
     "collective_latency_us": Range(1, 4, 40),
 }
@@ -63,11 +64,11 @@ ENGINE = {
     "launch_factor": Range(0.5, 1.0, 5.0),
     "parallel_factor": Range(0.1, 1.0, 10.0),
     "group_read_exponent": Range(0.001, 0.3, 1.0),
-    "step_overhead_us": Range(50, 500, 30000),
+    "step_overhead_us": Range(50, 350, 30000),
     "request_overhead_us": Range(0.5, 8, 300),
-    "first_token_overhead_ms": Range(5, 30, 200),
-    "first_token_own_ratio": Range(0.9, 1.5, 4.0),
-    "first_token_others_ratio": Range(0.005, 0.1, 0.6),
+    "first_token_overhead_ms": Range(5, 40, 200),
+    "first_token_own_ratio": Range(0.9, 1.3, 4.0),
+    "first_token_others_ratio": Range(0.005, 0.06, 0.6),
 }
 SHARED = ("gemm_pad_tok", "expert_half_width", "expert_pad_tok", "fp8_compute_frac", "fp4_compute_frac")
 SHARED += ("expert_passes", "pick_independence_frac", "four_bit_read_frac")
@@ -107,7 +108,7 @@ NAMES: tuple[Name, ...] = (
 PRIOR_LOG = {"hopper": 0.5, "blackwell": 0.25, "ampere": 0.25, "cdna3": 0.25}
 """How far, in natural-log units, a coefficient may sit from where it would be without data, or a generation from
 Hopper, before it costs as much as a row 30 % off."""
-PRIOR_WEIGHT = 0.15
+PRIOR_WEIGHT = 0.3
 KNEE = 0.15  # log error from which a row counts linearly, not squared
 TTFT_WEIGHT, LITTLE_WEIGHT = 0.3, 0.7
 
@@ -216,10 +217,11 @@ def print_coefficients(x: np.ndarray) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("csv", type=Path)
+    parser.add_argument("csv", type=Path, nargs="?", default=MEASURED)
     parser.add_argument("--report", action="store_true")
     parser.add_argument("--sources", action="store_true")
     parser.add_argument("--write", action="store_true")
+    parser.add_argument("--left-out", action="store_true", help="write calibration/left_out.csv.gz")
     options = parser.parse_args()
     began = time.monotonic()
     data = measured(options.csv, load_catalog())
@@ -228,15 +230,18 @@ def main() -> None:
     print(f"{int((~data.excluded).sum())} rows fitted of {len(data.points)}, {time.monotonic() - began:.0f} s")
     print_coefficients(x)
     table_of_errors("In the fit", data, predictions(data, coefficients(x)))
-    if options.report or options.write:
+    if options.report or options.write or options.left_out:
         unseen = left_out(data, data.shape, x)
         table_of_errors("Whole models left out", data, unseen)
     if options.write:
         median, p80 = quantiles(unseen[2], data.tpot_s, ~data.excluded, (0.5, 0.8))
         errors = {"tpot_error_median_frac": median, "tpot_error_p80_frac": p80}
         write_efficiency(coefficients(x), errors, int((~data.excluded).sum()))
-    if options.report:
-        table_of_errors("Whole GPUs left out", data, left_out(data, data.gpu, x))
+    if options.report or options.left_out:
+        unseen_gpu = left_out(data, data.gpu, x)
+        table_of_errors("Whole GPUs left out", data, unseen_gpu)
+    if options.left_out:
+        write_left_out(data, unseen, unseen_gpu)
     if options.sources:
         others_moved(data, x)
     print(f"{time.monotonic() - began:.0f} s", file=sys.stderr)

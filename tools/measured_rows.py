@@ -1,6 +1,5 @@
 """Measured rows as arrays, for fitting and judging the throughput model."""
 
-import csv
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import yaml
 
+from calculators.accuracy import read_table
 from calculators.catalog import Catalog
 from calculators.machine import Machine, machine
 from calculators.points import parse_point
@@ -62,10 +62,7 @@ def _grouped(names: list[str]) -> tuple[list[str], np.ndarray]:
 
 def measured(path: Path, catalog: Catalog) -> Measured:
     """Rows of quality A and B that can be predicted, without speculative decoding and disaggregation."""
-    with path.open(newline="", encoding="utf-8") as file:
-        rows = [
-            row for row in csv.DictReader(file) if row["quality"] in "AB" and not row["spec_decode"].startswith("on")
-        ]
+    rows = [row for row in read_table(path) if row["quality"] in "AB" and not row["spec_decode"].startswith("on")]
     parsed = [(row, parse_point(row, catalog)) for row in rows]
     kept = [(r, p) for r, p in parsed if isinstance(p, Point) and _has_answer(r)]
     m = machine([p.setup for _, p in kept], catalog)

@@ -1,9 +1,16 @@
 """Puts fitted coefficients into hardware_profiles/efficiency.yaml, keeping its sources and its order."""
 
+import csv
+import gzip
+import io
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 import yaml
+
+from calculators.accuracy import LEFT_OUT
+from tools.measured_rows import Measured
 
 EFFICIENCY = Path(__file__).parent.parent / "hardware_profiles/efficiency.yaml"
 HEADER = """\
@@ -35,3 +42,17 @@ def worst(table: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
 
 def rounded(value: float) -> float:
     return float(f"{value:.{DIGITS}g}")
+
+
+def write_left_out(data: Measured, by_model: tuple[np.ndarray, ...], by_gpu: tuple[np.ndarray, ...]) -> None:
+    """What fits that had not seen a row's model, or its GPU, predict for it: tokens/s, TTFT and TPOT in ms."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    metrics = ("tok_s", "ttft_ms", "tpot_ms")
+    writer.writerow(["row", *(f"{kind}_{metric}" for kind in ("model", "gpu") for metric in metrics)])
+    scale = (1.0, 1e3, 1e3)
+    columns = [values * factor for kind in (by_model, by_gpu) for values, factor in zip(kind, scale, strict=True)]
+    for row, *cells in zip(data.row, *columns, strict=True):
+        writer.writerow([row, *(f"{cell:.5g}" if np.isfinite(cell) else "" for cell in cells)])
+    with LEFT_OUT.open("wb") as file, gzip.GzipFile(fileobj=file, mode="wb", mtime=0, filename="") as packed:
+        packed.write(text.getvalue().encode())
