@@ -2,6 +2,7 @@
 # make test   install what is needed and run every test, the browser ones included
 # make check  format, lint, types, data files and tests: what CI runs
 # make data   check the data files only
+# make bench  how fast the calculation is, as ratios
 # make simulate  latency model against a replay of real requests    TRACES="my_trace.csv ..."
 # make accuracy  errors of the throughput model on published runs left out of its fit (about 10 minutes)
 # make picture  take the picture of the README from the app that runs on PORT
@@ -52,3 +53,6 @@ picture: .venv/dev
 
 simulate: .venv/app
 	$(BIN)/python -m calculators.replay $(TRACES)
+
+bench: .venv/app
+	$(BIN)/python -m tools.bench

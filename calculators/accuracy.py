@@ -71,6 +71,24 @@ def errors(predicted: Array, measured: Array) -> Errors:
     )
 
 
+def range_ratio(predicted: Array, measured: Array, coverage_frac: float = 0.8) -> float:
+    """The factor either way that holds so many of the measured values; NaN when none is known."""
+    known = np.isfinite(predicted) & np.isfinite(measured) & (measured > 0) & (predicted > 0)
+    if not known.any():
+        return float("nan")
+    return float(np.exp(np.quantile(np.abs(np.log(predicted[known] / measured[known])), coverage_frac)))
+
+
+def covered_frac(predicted: Array, measured: Array, ratio: float) -> float:
+    """Share of measured values within that factor of the predicted ones."""
+    known = np.isfinite(predicted) & np.isfinite(measured) & (measured > 0) & (predicted > 0)
+    return (
+        float(np.mean(np.abs(np.log(predicted[known] / measured[known])) <= np.log(ratio)))
+        if known.any()
+        else float("nan")
+    )
+
+
 def rows(catalog: Catalog) -> Rows:
     """Every published row, with what the model says of it."""
     table = read_table(MEASURED)

@@ -79,6 +79,11 @@ class Catalog:
         by_generation = {e.generation: e for e in self.efficiencies.efficiencies}
         return by_generation.get(gpu.generation) or by_generation["fallback"]
 
+    def range_ratio(self, figure: str, gpu: Gpu) -> float:
+        """The factor either way within which 80 % of measured runs lie; wider on GPUs with few measured ones."""
+        found = next(r for r in self.efficiencies.ranges if r.figure == figure)
+        return found.extrapolated_ratio if self.efficiency(gpu).confidence == "low" else found.ok_ratio
+
     def engine(self, engine: EngineId) -> EngineFit:
         return next(e for e in self.efficiencies.engines if e.engine == engine)
 

@@ -1,10 +1,10 @@
 """Records of hardware_profiles/efficiency.yaml: the fitted coefficients of the throughput model."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from calculators.records import Fraction, NotNegative, Positive, PositiveCount, Precision, Sourced, SourcedFile
+from calculators.records import Fraction, NotNegative, Positive, PositiveCount, Precision, Record, Sourced, SourcedFile
 
 EngineId = Literal["vllm", "sglang", "tensorrt-llm", "tensorrt-llm-2024", "vllm-2024", "vllm-2024-rocm", "deepspeed"]
 
@@ -69,6 +69,17 @@ class EngineFit(Sourced):
     """And how much of each other client's prefill."""
 
 
+class ErrorRange(Record):
+    """The factor either way that held 80 % of measured runs whose model the fit had never seen."""
+
+    figure: Literal["tpot_ms", "tok_s", "ttft_ms"]
+    ok_ratio: Annotated[float, Field(ge=1)]
+    extrapolated_ratio: Annotated[float, Field(ge=1)]
+    """Of runs that the model itself calls an extrapolation."""
+    ok_rows_count: PositiveCount
+    extrapolated_rows_count: PositiveCount
+
+
 class Efficiencies(SourcedFile):
     """`error_*`: how far predictions were off on measured rows left out of the fit, as a fraction of the measured value."""
 
@@ -76,5 +87,6 @@ class Efficiencies(SourcedFile):
     engines: tuple[EngineFit, ...] = Field(min_length=1)
     tpot_error_median_frac: NotNegative
     tpot_error_p80_frac: NotNegative
+    ranges: tuple[ErrorRange, ...] = Field(min_length=3, max_length=3)
     fitted_rows_count: PositiveCount
     protocol: str

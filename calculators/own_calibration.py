@@ -15,7 +15,7 @@ over whole, made the error larger. (TTFT gained a little, but that was a bias of
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,7 +23,7 @@ import numpy as np
 from calculators.benchmark_file import Measured, printable
 from calculators.catalog import Catalog
 from calculators.points import Prediction, predict
-from calculators.records import Precision
+from calculators.records import Gpu, Precision
 from calculators.scenario import OwnMeasurement, parse_measurement
 from calculators.throughput import Setup, largest_batch, machine
 from calculators.units import milliseconds, percent, significant
@@ -97,13 +97,15 @@ class OwnFit:
     comparisons: tuple[Comparison, ...]
     points: dict[tuple[str, str], _Points]
     """By ids of model and GPU."""
-    model_error_frac: float
+    model_error_frac: Callable[[Gpu], float]
 
     def ratios(self, setups: Sequence[Setup], input_tok: float, output_tok: float, batch: Array) -> Ratios:
         """For each set-up (n) at each batch (b,) or (n, b)."""
         at = np.broadcast_to(batch, (len(setups), np.shape(batch)[-1]))
-        found = Ratios(np.ones(at.shape), np.ones(at.shape), np.full(at.shape, self.model_error_frac))
+        found = Ratios(np.ones(at.shape), np.ones(at.shape), np.ones(at.shape))
         for i, setup in enumerate(setups):
+            model_error_frac = self.model_error_frac(setup.gpu)
+            found.error_frac[i] = model_error_frac
             points = self.points.get((setup.model.id, setup.gpu.id))
             if points is not None:
                 rest = np.log([input_tok, output_tok, setup.gpus_count])
@@ -111,7 +113,7 @@ class OwnFit:
                 close = _closeness(points, target, setup.precision)
                 found.decode[i], trust, spread = _blend(points.decode, close)
                 found.first_token[i] = _blend(points.first_token, close)[0]
-                left = self.model_error_frac * (1 - (1 - TRUSTED_ERROR_SHARE) * trust**2)
+                left = model_error_frac * (1 - (1 - TRUSTED_ERROR_SHARE) * trust**2)
                 found.error_frac[i] = np.maximum(left, np.exp(P80_SIGMA * spread) - 1)
         return found
 
@@ -130,7 +132,7 @@ def fit(measurements: Sequence[OwnMeasurement], catalog: Catalog) -> OwnFit:
         if not comparison.problem:
             grouped.setdefault((catalog.model(m.model).id, catalog.gpu(m.gpu).id), []).append(comparison)
     points = {key: _points(group) for key, group in grouped.items()}
-    bare = OwnFit((), points, catalog.efficiencies.tpot_error_p80_frac)
+    bare = OwnFit((), points, lambda gpu: catalog.range_ratio("tpot_ms", gpu) - 1)
     return OwnFit(tuple(_after(c, bare, catalog) for c in before), points, bare.model_error_frac)
 
 

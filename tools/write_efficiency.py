@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from calculators.accuracy import LEFT_OUT
+from calculators.accuracy import LEFT_OUT, METRICS, judged, range_ratio, rows
+from calculators.catalog import load_catalog
 from tools.measured_rows import Measured
 
 EFFICIENCY = Path(__file__).parent.parent / "hardware_profiles/efficiency.yaml"
@@ -56,3 +57,25 @@ def write_left_out(data: Measured, by_model: tuple[np.ndarray, ...], by_gpu: tup
         writer.writerow([row, *(f"{cell:.5g}" if np.isfinite(cell) else "" for cell in cells)])
     with LEFT_OUT.open("wb") as file, gzip.GzipFile(fileobj=file, mode="wb", mtime=0, filename="") as packed:
         packed.write(text.getvalue().encode())
+
+
+def write_ranges() -> None:
+    """The factors that hold 80 % of the left-out runs, into hardware_profiles/efficiency.yaml."""
+    found = rows(load_catalog())
+    counted = judged(found)
+    ranges = []
+    for metric in METRICS:
+        unseen, measured = found.unseen_model[metric], found.measured[metric]
+        groups = {status: counted & np.isfinite(unseen) & (found.status == status) for status in ("ok", "extrapolated")}
+        ratios = {f"{status}_ratio": rounded(range_ratio(unseen[g], measured[g])) for status, g in groups.items()}
+        counts = {f"{status}_rows_count": int((g & np.isfinite(measured)).sum()) for status, g in groups.items()}
+        ranges.append({"figure": metric, **ratios, **counts})
+    data = yaml.safe_load(EFFICIENCY.read_text(encoding="utf-8"))
+    data["ranges"] = ranges
+    EFFICIENCY.write_text(
+        HEADER + yaml.safe_dump(data, sort_keys=False, width=118, allow_unicode=True), encoding="utf-8"
+    )
+
+
+if __name__ == "__main__":
+    write_ranges()

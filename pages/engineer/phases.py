@@ -52,6 +52,14 @@ found, misfits = fleet.capacities([setup], traffic, scenario.targets, known, sce
 capacity = found[0] if found else None
 machine = phases.one_machine(setup, known)
 
+ttft_ratio, tpot_ratio = known.range_ratio("ttft_ms", setup.gpu), known.range_ratio("tpot_ms", setup.gpu)
+
+
+def likely(value_ms: float, ratio: float) -> str:
+    """The range that held 80 % of measured runs of models the fit had never seen."""
+    return f"80 % range {milliseconds(value_ms / ratio)} to {milliseconds(value_ms * ratio)}"
+
+
 if float(machine.kv_room_bytes[0, 0]) <= 0:
     with head:
         st.subheader(escape(f"{setup.label} does not fit."))
@@ -76,12 +84,18 @@ with head:
         "TTFT p95 at the peak",
         milliseconds(capacity.ttft_p95_ms) if capacity else "missed",
         border=True,
+        delta=likely(capacity.ttft_p95_ms, ttft_ratio) if capacity else None,
+        delta_color="off",
+        delta_arrow="off",
         help="Time to the first token: waiting, then the prompt's own prefill.",
     )
     cells[1].metric(
         "TPOT at the peak",
         milliseconds(capacity.tpot_ms) if capacity else "missed",
         border=True,
+        delta=likely(capacity.tpot_ms, tpot_ratio) if capacity else None,
+        delta_color="off",
+        delta_arrow="off",
         help="Time per output token after the first, on average.",
     )
     cells[2].metric(

@@ -132,6 +132,30 @@ st.markdown(escape(fit.protocol))
 st.markdown(
     "The model says of its own predictions when they are extrapolations: engines, GPUs, lengths or batches outside the measured ranges. Those rows are marked *extrapolated* below."
 )
+claimed = next(r for r in fit.ranges if r.figure == metric)
+coverage = []
+for status, ratio in (("ok", claimed.ok_ratio), ("extrapolated", claimed.extrapolated_ratio)):
+    of_status = counted & (found.status == status)
+    held = accuracy.covered_frac(found.unseen_model[metric][of_status], measured[of_status], ratio)
+    held_gpu = accuracy.covered_frac(found.unseen_gpu[metric][of_status], measured[of_status], ratio)
+    coverage.append(
+        {
+            "Prediction is": status,
+            "Range: a factor of": ratio,
+            "Holds, models left out": held,
+            "Holds, GPUs left out": held_gpu,
+        }
+    )
+st.markdown("**The stated 80 % range of this figure, and how many left-out runs it really held**")
+st.dataframe(
+    pd.DataFrame(coverage),
+    hide_index=True,
+    column_config={
+        name: st.column_config.NumberColumn(format="percent")
+        for name in ("Holds, models left out", "Holds, GPUs left out")
+    },
+)
+
 with st.expander("Every row"):
     every = pd.DataFrame(
         {

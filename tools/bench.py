@@ -1,0 +1,77 @@
+"""How fast the calculation is: `make bench`. Compare ratios between runs on one machine, not seconds between machines."""
+
+import importlib.util
+import time
+from collections.abc import Callable
+from datetime import date
+
+import numpy as np
+
+from calculators import fleet, latency
+from calculators.catalog import Catalog, load_catalog
+from calculators.evaluate import evaluate
+from calculators.fleet import TENSOR_PARALLEL
+from calculators.machine import Setup, machine
+from calculators.scenario import Candidate
+from calculators.starting_points import default_scenario
+from calculators.throughput import tpot_s
+from calculators.workload import demand
+
+CONFIGURATIONS = 10_000
+REPEATS = 5
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """The median of some runs after one to warm up."""
+    work()
+    times = []
+    for _ in range(REPEATS):
+        began = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - began)
+    return float(np.median(times))
+
+
+def configurations(catalog: Catalog) -> list[Setup]:
+    """Every model, GPU, format and parallelism, over and over until there are enough."""
+    every = [
+        Setup(model, gpu, precision, parallel)
+        for model in catalog.models.values()
+        for gpu in catalog.gpus.values()
+        for precision in ("bf16", "fp8", "int4")
+        for parallel in TENSOR_PARALLEL
+    ]
+    return (every * (CONFIGURATIONS // len(every) + 1))[:CONFIGURATIONS]
+
+
+def main() -> None:
+    catalog = load_catalog()
+    scenario = default_scenario(date.today())
+    all_models = scenario.model_copy(update={"candidates": tuple(Candidate(model=model) for model in catalog.models)})
+    setups, traffic = configurations(catalog), fleet.traffic(demand(scenario.workload), 0.25)
+    built = machine(setups, catalog)
+    batch, lengths = np.full((1, 1), 32.0), (np.full(1, 1_000.0), np.full(1, 300.0), np.full(1, 1_000.0))
+    ready = latency.replica(built, traffic)
+    half = latency.largest_req_s(ready) / 2
+    step = seconds(lambda: tpot_s(built, batch, *lengths))
+    for what, work in (
+        (f"{CONFIGURATIONS:,} configurations as numbers", lambda: machine(setups, catalog)),
+        (f"{CONFIGURATIONS:,} times per token", lambda: tpot_s(built, batch, *lengths)),
+        (
+            f"{CONFIGURATIONS:,} latencies at a load, whole",
+            lambda: latency.at_rate(latency.replica(built, traffic), half),
+        ),
+        ("a whole evaluation, starting case", lambda: evaluate(scenario, catalog)),
+        (f"a whole evaluation, all {len(catalog.models)} models", lambda: evaluate(all_models, catalog)),
+    ):
+        took = seconds(work)
+        print(f"{what:45} {took * 1e3:9.1f} ms   {took / step:7.1f} × the times per token")
+    peer = importlib.util.find_spec("aiconfigurator")
+    print(
+        "Peer aiconfigurator:",
+        "installed; one estimate of it took 0.8 s when measured" if peer else "not installed, no ratio",
+    )
+
+
+if __name__ == "__main__":
+    main()
