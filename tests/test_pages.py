@@ -19,6 +19,7 @@ PAGES = {
     "pages/inputs/candidates.py": "Every model on every GPU, and why it lost",
     "pages/engineer/phases.py": "left of the ridge the GPU waits for memory",
     "pages/reference/prices.py": "open models",
+    "pages/reference/accuracy.py": "Where it is good, and where not",
 }
 
 

@@ -123,9 +123,11 @@ for option in shown_options(result):
                 )
             )
 fit = catalog().efficiencies
+tpot = next(found for found in fit.ranges if found.figure == "tpot_ms")
 st.caption(
     escape(
-        f"Speeds are modelled, with a median error of {fit.tpot_error_median_frac:.0%} on measured results left out of the fit "
-        f"({fit.fitted_rows_count:,} rows); the ranges use the 80th percentile, {fit.tpot_error_p80_frac:.0%}."
+        f"Speeds are modelled. On published runs of models the fit had never seen, times per token were off by "
+        f"{fit.tpot_error_median_frac:.0%} at the median; the ranges above take them a factor of {tpot.ok_ratio:.2f} either way, "
+        f"{tpot.extrapolated_ratio:.2f} on GPUs with few measured runs. See Model accuracy."
     )
 )

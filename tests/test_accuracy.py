@@ -1,0 +1,77 @@
+"""The judge of the speed model: its arithmetic on cases by hand, and what the project claims of the shipped data."""
+
+import math
+
+import numpy as np
+import pytest
+
+from calculators import accuracy
+from calculators.catalog import load_catalog
+
+CATALOG = load_catalog()
+
+
+@pytest.fixture(scope="module")
+def found() -> accuracy.Rows:
+    return accuracy.rows(CATALOG)
+
+
+def test_errors_by_hand() -> None:
+    predicted, measured = np.array([90.0, 110.0, 400.0, np.nan, 5.0]), np.array([100.0, 100.0, 100.0, 1.0, np.nan])
+    e = accuracy.errors(predicted, measured)
+    assert (e.count, e.beyond_3x_count) == (3, 1)
+    assert e.median_frac == pytest.approx(0.1)
+    assert e.bias_frac == pytest.approx(0.1)
+
+
+def test_nothing_known_is_said_as_unknown() -> None:
+    e = accuracy.errors(np.array([np.nan]), np.array([1.0]))
+    assert e.count == 0
+    assert math.isnan(e.median_frac)
+    assert math.isnan(accuracy.range_ratio(np.array([np.nan]), np.array([1.0])))
+
+
+def test_the_range_holds_the_share_it_states() -> None:
+    rng = np.random.default_rng(1)
+    measured = np.exp(rng.normal(0, 0.3, 4_000))
+    ratio = accuracy.range_ratio(np.ones(4_000), measured)
+    assert accuracy.covered_frac(np.ones(4_000), measured, ratio) == pytest.approx(0.8, abs=0.001)
+
+
+def test_every_published_row_has_an_answer_or_a_reason(found: accuracy.Rows) -> None:
+    assert len(found.row) == len(accuracy.read_table(accuracy.MEASURED))
+    silent = (found.status != "ok") & (found.reason == "")
+    assert not silent.any()
+
+
+def test_every_row_kept_out_exists_and_says_why(found: accuracy.Rows) -> None:
+    assert set(accuracy.excluded()) <= set(found.row.tolist())
+    assert all(len(reason) > 30 for reason in accuracy.excluded().values())
+
+
+@pytest.mark.parametrize(
+    ("metric", "median", "p90", "bias"),
+    [("tpot_ms", 0.12, 0.40, 0.05), ("tok_s", 0.13, 0.40, 0.05), ("ttft_ms", 0.36, 0.95, 0.15)],
+)
+def test_left_out_errors_stay_what_the_page_says(
+    found: accuracy.Rows, metric: str, median: float, p90: float, bias: float
+) -> None:
+    """A refit that makes predictions for unseen models worse than today's is noticed."""
+    counted = accuracy.judged(found)
+    e = accuracy.errors(found.unseen_model[metric][counted], found.measured[metric][counted])
+    assert e.count > 1_500
+    assert e.median_frac < median
+    assert e.p90_frac < p90
+    assert abs(e.bias_frac) < bias
+
+
+@pytest.mark.parametrize("claimed", CATALOG.efficiencies.ranges, ids=lambda r: r.figure)
+def test_the_stated_80_percent_range_held_75_to_85_percent_of_unseen_runs(
+    found: accuracy.Rows, claimed: object
+) -> None:
+    counted = accuracy.judged(found) & (found.status == "ok")
+    held = accuracy.covered_frac(
+        found.unseen_model[claimed.figure][counted], found.measured[claimed.figure][counted], claimed.ok_ratio
+    )
+    assert 0.75 <= held <= 0.85
+    assert claimed.extrapolated_ratio >= claimed.ok_ratio
