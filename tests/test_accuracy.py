@@ -73,5 +73,9 @@ def test_the_stated_80_percent_range_held_75_to_85_percent_of_unseen_runs(
     held = accuracy.covered_frac(
         found.unseen_model[claimed.figure][counted], found.measured[claimed.figure][counted], claimed.ok_ratio
     )
+    held_gpu = accuracy.covered_frac(
+        found.unseen_gpu[claimed.figure][counted], found.measured[claimed.figure][counted], claimed.ok_ratio
+    )
     assert 0.75 <= held <= 0.85
+    assert 0.75 <= held_gpu <= 0.85
     assert claimed.extrapolated_ratio >= claimed.ok_ratio
