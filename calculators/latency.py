@@ -194,7 +194,7 @@ class Load:
     tpot_s: Array
     """Mean over requests."""
     own_s: Array
-    """(n, b, p): a prompt's own steps."""
+    """(n, b, p): a prompt's own steps; of more than one, with the later prompts that get into the last."""
     start_s: Array
     """Wait for the step in progress."""
     busy_frac: Array
@@ -202,7 +202,7 @@ class Load:
     queue_s: Array
     """Mean wait behind earlier prompts."""
     later_s: Array
-    """(n, b, p): how much later prompts that get into its last step make that longer, on average."""
+    """(n, b, p): how much later prompts make its only step longer, on average; 0 where it takes more than one."""
     full_frac: Array
     """Share of requests that wait for a slot."""
     admission_s: Array
@@ -221,8 +221,8 @@ class Load:
 
     @property
     def prompts_s(self) -> Array:
-        """(n, b, p): mean wait for other prompts, of those who wait for any: before its own steps and during the last.
-        The two go together, since after a long step much has come that shares the next one."""
+        """(n, b, p): mean wait for other prompts, of those who wait for any: before its own step and in it. The two go
+        together: after a long step much has come that shares the next one."""
         return (self.queue_s[..., None] + self.later_s) / np.maximum(self.busy_frac, TINY)[..., None]
 
 
@@ -276,7 +276,7 @@ def prompt_queue(
     r: Replica, rate: Array, inside: InFlight, nodes: Array, batch: Array
 ) -> tuple[Array, Array, Array, Array, Array]:
     """Share of time for prompts, mean wait behind earlier ones, rest of the step in progress; own steps and what later
-    prompts add to the last of them (n, b, p).
+    prompts add to a single one (n, b, p).
 
     e: what a prompt adds to the steps it shares; x = rate x E[e]; D: a step without prompts, there when somebody decodes.
         wait = rate E[e^2] / 2(1-x)  +  D/2 (1+sx)/(1-sx),   s: how much room prompts leave in a step
@@ -302,4 +302,5 @@ def prompt_queue(
     room = np.maximum(steps * budget - mix.prompt_tok, 0.0)
     per_tok = (nodes[..., -1] - nodes[..., -2]) / (PROMPT_NODES_TOK[-1] - PROMPT_NODES_TOK[-2])
     per_tok = per_tok + r.per_tok2_s * min(mix.fresh_tok, CHUNK_TOK) / 2
-    return busy, queue, start, own, later * -np.expm1(-room / later) * per_tok[..., None]
+    later = later * -np.expm1(-room / later) * per_tok[..., None]
+    return busy, queue, start, own + np.where(steps > 1, later, 0.0), np.where(steps > 1, 0.0, later)

@@ -50,7 +50,13 @@ def server(**changes: float) -> Machine:
 def bare(**changes: float) -> Machine:
     """A real machine, made free of all that costs time, with fields replaced: fields that are new stay real ones."""
     real = machine(SETUPS[:1], CATALOG)
-    nothing = ("always_read_bytes", "dense_flop_per_tok", "gemm_pad_tok", "prompt_flop_per_tok2", "decode_flop_per_tok2")
+    nothing = (
+        "always_read_bytes",
+        "dense_flop_per_tok",
+        "gemm_pad_tok",
+        "prompt_flop_per_tok2",
+        "decode_flop_per_tok2",
+    )
     caches = ("kv_full_bytes_per_tok", "kv_sliding_bytes_per_tok", "state_bytes")
     overheads = ("kernel_us", "step_overhead_us", "request_overhead_us")
     ideal = ("compute_frac", "format_compute_frac", "multiply_factor", "kernel_factor")
