@@ -147,8 +147,10 @@ class Staircase:
 
 
 def setups(scenario: Scenario, catalog: Catalog) -> list[Setup]:
-    """Every model x GPU x format x parallelism worth trying."""
-    models = [catalog.model(c.model) for c in scenario.candidates if c.gate != "not_acceptable"]
+    """Every model x GPU x format x parallelism worth trying. In an order of its own: numpy rounds a row's last digit by
+    the rows beside it, and the order in which candidates are listed must change nothing."""
+    accepted = [catalog.model(c.model) for c in scenario.candidates if c.gate != "not_acceptable"]
+    models = sorted(accepted, key=lambda model: model.id)
     return [
         Setup(model, gpu, precision, tp)
         for model in models

@@ -189,7 +189,7 @@ def _shape_row(setup: Setup) -> tuple[float, ...]:
 def kernels_count(shape: Shape, quantises: bool) -> float:
     """Kernels in one decoding step, counted from the engines' layers: projections, norms, rotation and cache, attention
     and its reduction; MLA's low-rank and absorbed projections; gates and convolution of linear attention; router, sort,
-    gather and scatter of experts; scaling of activations to 8 or 4 bit before each projection."""
+    gather and scatter of experts; scaling of activations to 8 or 4 bit, two a layer: the others are part of a norm."""
     a, mlp = shape.attention, shape.mlp
     attention = (a.full_layers + a.sliding_layers) * (13 if a.kind == "mla" else 8) + a.linear_layers * 9
     shared = 3 * (mlp.shared_intermediate_size > 0)

@@ -18,15 +18,15 @@ def ttft_above_frac(found: Load, limit_s: Array | float) -> Array:
     """Share of requests whose first token comes later than `limit_s` (n, b): the mixture over prompts of
     P(queue + admission > limit - start - own prompt)."""
     left = (np.asarray(limit_s) - found.start_s)[..., None] - found.own_s
-    chances = (found.busy_frac, found.full_frac, found.queue_s, found.admission_s)
-    late = _wait_above(left, *(x[..., None] for x in chances)) @ found.mix.prompt_share_frac
+    chances = (x[..., None] for x in (found.busy_frac, found.full_frac, found.admission_s))
+    late = _wait_above(left, found.prompts_s, *chances) @ found.mix.prompt_share_frac
     return np.where(found.stable > 0, late, 1.0)
 
 
-def _wait_above(left_s: Array, busy: Array, full: Array, queue_s: Array, admission_s: Array) -> Array:
-    """P(both waits together > left). Each is nil or exponential: behind other prompts with probability `busy`, for a slot
+def _wait_above(left_s: Array, prompts_s: Array, busy: Array, full: Array, admission_s: Array) -> Array:
+    """P(both waits together > left). Each is nil or exponential: for other prompts with probability `busy`, for a slot
     with probability `full`; the two are taken as independent."""
-    mean1 = np.maximum(queue_s / np.maximum(busy, TINY), TINY)
+    mean1 = np.maximum(prompts_s, TINY)
     mean2 = np.maximum(admission_s, TINY)
     mean2 = np.where(np.abs(mean2 / mean1 - 1) < 1e-3, mean1 * 1.001, mean2)
     left = np.maximum(left_s, 0.0)
@@ -37,14 +37,14 @@ def _wait_above(left_s: Array, busy: Array, full: Array, queue_s: Array, admissi
 
 def ttft_percentile_s(found: Load, at_frac: float) -> Array:
     """TTFT that a share `at_frac` of requests does not exceed (n, b); infinite where a queue never ends."""
-    waits = found.queue_s / np.maximum(found.busy_frac, TINY) + found.admission_s
+    waits = found.prompts_s.max(axis=-1) + found.admission_s
     low = found.start_s + found.own_s.min(axis=-1)
     high = found.start_s + found.own_s.max(axis=-1) + waits * np.log(4 / (1 - at_frac))
 
     def below(times_s: Array) -> Array:
         left = (times_s - found.start_s[..., None])[..., None] - found.own_s[..., None, :]
-        chances = (found.busy_frac, found.full_frac, found.queue_s, found.admission_s)
-        return 1 - _wait_above(left, *(x[..., None, None] for x in chances)) @ found.mix.prompt_share_frac
+        chances = (x[..., None, None] for x in (found.busy_frac, found.full_frac, found.admission_s))
+        return 1 - _wait_above(left, found.prompts_s[..., None, :], *chances) @ found.mix.prompt_share_frac
 
     return _percentile(found, low, high, at_frac, below)
 

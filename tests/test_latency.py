@@ -15,7 +15,6 @@ from calculators.simulate import Requests, simulate
 from calculators.tails import tpot_percentile_s, ttft_above_frac, ttft_percentile_s
 from calculators.throughput import CHUNK_TOK, Machine, Setup, machine, step_s
 from calculators.workload import Lengths, lognormal_groups
-from tests.test_throughput import one
 
 CATALOG = load_catalog()
 SETUPS = [
@@ -45,8 +44,24 @@ def heavy(input_tok: float = 1500.0, output_tok: float = 300.0, ratio: float = 3
 
 def server(**changes: float) -> Machine:
     """Prompts cost 1 ms a token, decoding nothing, memory has no end."""
-    free = {"always_read_bytes": 0.0, "kv_room_bytes": 1e15, "linear_flop_per_tok": 1e9, "peak_flops": 1e12}
-    return one(**(free | changes))
+    return bare(dense_flop_per_tok=1e9, peak_flops=1e12, **changes)
+
+
+def bare(**changes: float) -> Machine:
+    """A real machine, made free of all that costs time, with fields replaced: fields that are new stay real ones."""
+    real = machine(SETUPS[:1], CATALOG)
+    nothing = (
+        "always_read_bytes",
+        "dense_flop_per_tok",
+        "gemm_pad_tok",
+        "prompt_flop_per_tok2",
+        "decode_flop_per_tok2",
+    )
+    caches = ("kv_full_bytes_per_tok", "kv_sliding_bytes_per_tok", "state_bytes")
+    overheads = ("kernel_us", "step_overhead_us", "request_overhead_us")
+    ideal = ("compute_frac", "format_compute_frac", "multiply_factor", "kernel_factor")
+    fields = dict.fromkeys((*nothing, *caches, *overheads), 0.0) | dict.fromkeys(ideal, 1.0) | {"kv_room_bytes": 1e15}
+    return replace(real, **{name: np.full((1, 1), value) for name, value in (fields | changes).items()})
 
 
 def latencies(m: Machine, workload: Mix, rate_req_s: np.ndarray) -> np.ndarray:
@@ -57,7 +72,7 @@ def latencies(m: Machine, workload: Mix, rate_req_s: np.ndarray) -> np.ndarray:
 
 
 def test_md1_mean_wait() -> None:
-    """Prompts of exactly one budget and no decoding are an M/D/1 queue: W = x S / 2(1 - x), S = 2.048 s."""
+    """Prompts of exactly one budget and no decoding are an M/D/1 queue: W = x S / 2(1 - x), S = 8.192 s."""
     workload, service = mix(equal(CHUNK_TOK, 1)), CHUNK_TOK * 1e-3
     for busy in (0.2, 0.5, 0.8, 0.9):
         found = at_rate(latency.replica(server(), workload), np.array([[busy / service]]))
@@ -93,7 +108,7 @@ def test_no_load_gives_the_bare_prefill_and_the_bare_step() -> None:
         found = at_rate(latency.replica(ALL, mix(equal(input_tok, output_tok))), np.array([[1e-9]]))
         alone = step_s(ALL, none, none, np.array([input_tok]), np.array([input_tok / 2]))
         for figure in (found.ttft_mean_s, *(ttft_percentile_s(found, at) for at in FINE)):
-            assert figure == pytest.approx(alone, rel=0.12)  # step times are interpolated between five prompt sizes
+            assert figure == pytest.approx(alone, rel=0.12)  # step times are interpolated between six prompt sizes
         single = step_s(ALL, np.ones(1), np.array([input_tok + output_tok / 2]), none, none)
         for figure in (found.tpot_s, *(tpot_percentile_s(found, at) for at in FINE)):
             assert figure == pytest.approx(single, rel=0.01)
@@ -108,17 +123,18 @@ def test_in_flight_is_littles_law() -> None:
 
 def test_steps_of_constant_time_make_the_number_in_flight_poisson() -> None:
     """With a step of 10 ms at any batch, and prompts free, requests come and go like in M/G/infinity."""
-    m = server(linear_flop_per_tok=0.0, layer_overhead_s=1e-3)
+    m = bare(step_overhead_us=10_000.0)
     workload = mix(equal(100, 101))
-    found = at_rate(latency.replica(m, workload), np.array([[5.0]]))  # 5 a second x 100 tokens x 10 ms = 5 in flight
-    assert found.tpot_s[0, 0] == pytest.approx(0.01, rel=0.01)
-    assert found.batch[0, 0] == pytest.approx(5, rel=0.01)
-    assert found.inside.share_frac[0, 0, 0] == pytest.approx(np.exp(-5), rel=0.02)
+    rates = np.geomspace(0.5, 150, 50)[None, :]  # a second x 100 tokens x 10 ms: as many in flight
+    found = at_rate(latency.replica(m, workload), rates)
+    assert found.tpot_s == pytest.approx(np.full(rates.shape, 0.01), rel=0.013)  # only some states are looked at
+    assert found.batch == pytest.approx(rates, rel=0.013)
+    assert found.inside.share_frac[..., 0] == pytest.approx(np.exp(-rates), rel=0.02, abs=3e-4)
 
 
 def test_one_slot_is_an_erlang_queue() -> None:
     """M/M/1 in disguise: with one slot, P(wait) is its utilisation."""
-    m = server(linear_flop_per_tok=0.0, layer_overhead_s=1e-3)
+    m = bare(step_overhead_us=10_000.0)
     workload = mix(equal(100, 101))
     found = at_rate(latency.replica(m, workload, cap=1), np.array([[0.7]]))  # 0.7 a second x 1 s
     assert found.full_frac[0, 0] == pytest.approx(0.7, rel=0.01)
@@ -132,7 +148,7 @@ def test_in_flight_context_is_weighted_by_time() -> None:
 
 def test_prompts_beyond_the_budget_take_more_steps() -> None:
     weights = node_weights(np.array([CHUNK_TOK / 4, CHUNK_TOK, 3.5 * CHUNK_TOK]))
-    assert weights.tolist() == [[0, 0, 0, 1, 0, 0], [0, 0, 0, 0, 0, 1], [0, 0, 0, 0, 0, 3.5]]
+    assert weights.tolist() == [[0, 0, 0, 0, 1, 0], [0, 0, 0, 0, 0, 1], [0, 0, 0, 0, 0, 3.5]]
 
 
 def test_beyond_the_highest_rate_the_wait_never_ends() -> None:

@@ -70,7 +70,7 @@ def test_how_gpus_are_split(cells: dict[str, str], tensor: int, ranks: int, batc
     ("cells", "kind"),
     [
         ({"scenario": ""}, "closed"),
-        ({"scenario": "low-latency"}, "static"),
+        ({"scenario": "low-latency"}, "static"),  # published as one static batch of 1
         ({"scenario": "offline static batch"}, "static"),
         ({"scenario": "offline static batch (max-throughput)"}, "static"),
         ({"scenario": "offline (max-throughput)"}, "saturated"),

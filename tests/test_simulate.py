@@ -36,8 +36,9 @@ def test_one_request_takes_its_prefill_and_then_its_steps() -> None:
 
 
 def test_a_long_prompt_goes_in_by_chunks_and_cached_tokens_are_only_attended_to() -> None:
-    whole = simulate(M, Requests(np.zeros(1), np.array([5000.0]), np.ones(1)))
-    chunks = [bare_step_s(0, 0, 2048, 1024), bare_step_s(0, 0, 2048, 2048 + 1024), bare_step_s(0, 0, 904, 4096 + 452)]
+    whole = simulate(M, Requests(np.zeros(1), np.array([20_000.0]), np.ones(1)))
+    first, second = bare_step_s(0, 0, 8192, 4096), bare_step_s(0, 0, 8192, 8192 + 4096)
+    chunks = [first, second, bare_step_s(0, 0, 3616, 16_384 + 1808)]
     assert whole.ttft_s[0] == pytest.approx(sum(chunks), rel=1e-6)
     assert np.isnan(whole.tpot_s[0])
     cached = simulate(M, Requests(np.zeros(1), np.array([5000.0]), np.ones(1), hit_frac=0.8))
@@ -111,13 +112,14 @@ def test_dispersion_of_a_poisson_stream_is_one() -> None:
     assert dispersion_ratio(requests(20_000, 5.0), 3.0) == pytest.approx(1, abs=0.1)
 
 
-# What the closed form may be off by at loads of 20, 40, 60 and 80 % of the highest it allows. At 80 % the sample's rate
-# drifts into overload for a minute at a time, which a stationary model cannot see: its tails are up to 30 % too short.
+# What the closed form may be off by at loads of 20, 40, 60 and 80 % of the highest it allows. TPOT is furthest off for
+# gpt-oss, whose steps grow with every expert touched; the dense models stay within 8 % up to 60 % but for p99. The sample's rate drifts into overload for a minute at a time,
+# which a stationary model cannot see: its tails are too short.
 TOLERANCE_FRAC = {
-    **{"TTFT mean": (0.05, 0.05, 0.05, 0.12), "TTFT p50": (0.1, 0.15, 0.2, 0.2)},
-    **{"TTFT p95": (0.15, 0.1, 0.15, 0.3), "TTFT p99": (0.2, 0.2, 0.2, 0.4)},
-    **{"TPOT mean": (0.1, 0.1, 0.1, 0.15), "TPOT p50": (0.1, 0.1, 0.1, 0.15)},
-    **{"TPOT p95": (0.15, 0.15, 0.2, 0.3), "TPOT p99": (0.2, 0.25, 0.3, 0.35)},
+    **{"TTFT mean": (0.06, 0.08, 0.06, 0.1), "TTFT p50": (0.05, 0.05, 0.05, 0.1)},
+    **{"TTFT p95": (0.03, 0.09, 0.12, 0.13), "TTFT p99": (0.11, 0.13, 0.16, 0.23)},
+    **{"TPOT mean": (0.1, 0.14, 0.08, 0.14), "TPOT p50": (0.06, 0.11, 0.07, 0.09)},
+    **{"TPOT p95": (0.21, 0.24, 0.16, 0.27), "TPOT p99": (0.26, 0.23, 0.26, 0.31)},
 }
 
 
@@ -140,4 +142,4 @@ def test_and_better_where_arrivals_really_are_random(setup: Setup) -> None:
         np.cumsum(random.exponential(1.0, len(order))), sample.input_tok[order], sample.output_tok[order]
     )
     for row in compare(machine([setup], CATALOG), poisson):
-        assert np.all(np.abs(row.error_frac) <= 0.25), (row.load_frac, row.error_frac)
+        assert np.all(np.abs(row.error_frac) <= 0.13), (row.load_frac, row.error_frac)
