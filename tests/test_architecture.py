@@ -113,9 +113,6 @@ def test_every_calculator_has_its_test_module() -> None:
         "request_mix": "latency",
         "tails": "latency",
         "replay": "simulate",
-        "efficiency": "data_files",
-        "machine": "throughput",
-        "runs": "points",
     }
     assert set(elsewhere.values()) <= tested
     assert {path.stem for path in PURE} - usage - set(elsewhere) <= tested
