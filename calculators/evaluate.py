@@ -13,6 +13,7 @@ from calculators.crossover import Crossover, Line
 from calculators.decision import Option, Verdict
 from calculators.fleet import Misfit, Plan, Staircase
 from calculators.options import all_staircases, build_options, busy_frac, buy_line, buy_options, self_host_line
+from calculators.records import Gpu
 from calculators.scenario import Scenario, check_ids
 from calculators.workload import Array, Demand, demand
 
@@ -224,9 +225,19 @@ def _own_speed_notes(plan: Plan, scenario: Scenario, catalog: Catalog) -> list[s
     names = [(catalog.model(m.model), catalog.gpu(m.gpu)) for m in hardware.own_measurements]
     count = sum(model is setup.model and gpu is setup.gpu for model, gpu in names)
     if count == 0:
-        return []
+        return _unmeasured_note(setup.gpu, catalog)
     plural = "s" * (count > 1)
     return [f"Speeds of {setup.model.name} on {setup.gpu.name} are corrected by {count} benchmark{plural} of your own."]
+
+
+def _unmeasured_note(gpu: Gpu, catalog: Catalog) -> list[str]:
+    if catalog.efficiency(gpu).confidence != "low":
+        return []
+    factor = catalog.range_ratio("tpot_ms", gpu)
+    return [
+        f"Few runs were measured on GPUs like {gpu.name}: its speed is extrapolated, and the range takes it a factor of "
+        f"{factor:.1f} either way. Drop a benchmark of your own on the Candidates page to narrow it."
+    ]
 
 
 def _growth_note(scenario: Scenario, overall: Crossover) -> list[str]:

@@ -12,8 +12,8 @@ from pages.shared.state import catalog, escape
 
 METRICS = {
     "tpot_ms": ("Time per token", "ms"),
-    "tok_s": ("Output tokens a second and GPU", "tok/s"),
-    "ttft_ms": ("Time to the first token", "ms"),
+    "tok_s": ("Tokens a second", "tok/s per GPU"),
+    "ttft_ms": ("First token", "ms"),
 }
 PROTOCOLS = {
     "unseen_model": "Its model left out of the fit",
