@@ -119,7 +119,7 @@ def useful(stairs: Sequence[Staircase], volumes: Array) -> list[int]:
     ends = [_step_ends(stairs[i], stairs[best]) for i in rivals]
     envelope = rents_matrix([stairs[i] for i in chosen], np.concatenate(ends)).min(axis=0)
     parts = np.split(envelope, np.cumsum([len(e) for e in ends])[:-1])
-    below = [i for i, e, usd in zip(rivals, ends, parts, strict=True) if (rents_matrix([stairs[i]], e)[0] < usd).any()]
+    below = [i for i, e, usd in zip(rivals, ends, parts, strict=True) if (stairs[i].rent_usd_per_month(e) < usd).any()]
     return sorted({*chosen, *below})
 
 

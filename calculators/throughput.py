@@ -23,8 +23,6 @@ from calculators.workload import Array
 
 __all__ = ["COEFFICIENTS", "Machine", "Setup", "link_bytes_s", "machine"]
 
-SOFT_MAXIMUM_POWER = 4.0
-"""How sharp the roofline's knee is; infinity would be a hard maximum."""
 MAX_BATCH = 256
 """Requests decoding at once: the engines' usual cap (vLLM max_num_seqs)."""
 CHUNK_TOK = 8192
@@ -189,7 +187,8 @@ def largest_batch(m: Machine, input_tok: Array, output_tok: Array, cap: float | 
 
 
 def soft_maximum(a: Array, b: Array) -> Array:
-    """(a^p + b^p)^(1/p), scaled so that it neither over- nor underflows."""
+    """(a^4 + b^4)^(1/4), scaled so that it neither over- nor underflows; a higher power would be a sharper knee."""
     top = np.maximum(a, b)
     ratio = np.divide(np.minimum(a, b), top, out=np.zeros(np.broadcast(a, b).shape), where=top > 0)
-    return top * (1 + ratio**SOFT_MAXIMUM_POWER) ** (1 / SOFT_MAXIMUM_POWER)
+    square = ratio * ratio
+    return np.asarray(top * np.sqrt(np.sqrt(1 + square * square)))
