@@ -118,14 +118,13 @@ def overhead_s(m: Machine, batch: Array) -> Array:
 
 def step_s(m: Machine, batch: Array, context_tok: Array, prompt_tok: Array, attended_tok: Array) -> Array:
     """Time of one engine step with `batch` decoding requests and `prompt_tok` prompt tokens. Broadcasts."""
-    tokens = batch + prompt_tok
-    kernels = (
-        weights_s(m, tokens)
-        + kv_read_s(m, batch, context_tok)
-        + prompt_attention_s(m, prompt_tok, attended_tok)
-        + collectives_s(m, tokens)
-    )
-    return m.kernel_factor * kernels + overhead_s(m, batch)
+    attention = kv_read_s(m, batch, context_tok) + prompt_attention_s(m, prompt_tok, attended_tok)
+    return rows_s(m, batch + prompt_tok) + m.kernel_factor * attention + overhead_s(m, batch)
+
+
+def rows_s(m: Machine, tokens: Array) -> Array:
+    """The part of a step that only the number of its tokens decides, whatever they are: weights and collectives."""
+    return m.kernel_factor * (weights_s(m, tokens) + collectives_s(m, tokens))
 
 
 def tpot_s(m: Machine, batch: Array, input_tok: Array, output_tok: Array, fresh_tok: Array) -> Array:
