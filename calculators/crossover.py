@@ -111,15 +111,15 @@ def envelope_usd_per_month(stairs: Sequence[Staircase], build: Line, requests_pe
 def useful(stairs: Sequence[Staircase], volumes: Array) -> list[int]:
     """Indices of staircases that together are as cheap as all of them at every volume: those that are cheapest at one
     of `volumes`, the one with the best slope, and every other one that is below all of these somewhere."""
-    rents = rents_matrix(stairs, volumes)
-    winners = set(np.argmin(rents, axis=0)[np.isfinite(rents.min(axis=0))].tolist())
+    rivals = _cheapest_of_a_kind(stairs)
+    rents = rents_matrix([stairs[i] for i in rivals], volumes)
+    winners = {rivals[place] for place in np.argmin(rents, axis=0)[np.isfinite(rents.min(axis=0))].tolist()}
     best = int(np.argmin([s.usd_per_request_fully_loaded for s in stairs]))
     chosen = sorted(winners | {best})
-    rivals = _cheapest_of_a_kind(stairs)
     ends = [_step_ends(stairs[i], stairs[best]) for i in rivals]
     envelope = rents_matrix([stairs[i] for i in chosen], np.concatenate(ends)).min(axis=0)
     parts = np.split(envelope, np.cumsum([len(e) for e in ends])[:-1])
-    below = [i for i, e, usd in zip(rivals, ends, parts, strict=True) if (rents_matrix([stairs[i]], e)[0] < usd).any()]
+    below = [i for i, e, usd in zip(rivals, ends, parts, strict=True) if (stairs[i].rent_usd_per_month(e) < usd).any()]
     return sorted({*chosen, *below})
 
 
@@ -128,7 +128,7 @@ def _cheapest_of_a_kind(stairs: Sequence[Staircase]) -> list[int]:
     found: dict[tuple[int, int, int], int] = {}
     for i in sorted(range(len(stairs)), key=lambda i: stairs[i].machine_usd_per_month):
         found.setdefault((id(stairs[i].capacity), stairs[i].replicas_per_machine, stairs[i].max_machines), i)
-    return list(found.values())
+    return sorted(found.values())
 
 
 def _step_ends(stairs: Staircase, best: Staircase) -> Array:

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calculators.request_mix import PROMPT_NODES_TOK, TINY, Mix
-from calculators.throughput import CHUNK_TOK, MAX_BATCH, Machine, cache_bytes, step_s
+from calculators.throughput import CHUNK_TOK, MAX_BATCH, Machine, cache_bytes, rows_s, step_s
 from calculators.workload import Array
 
 STATES: Array = np.append(np.arange(8.0), np.round(np.linspace(8**0.5, MAX_BATCH**0.5, 25) ** 2))
@@ -64,7 +64,9 @@ def replica(m: Machine, mix: Mix, cap: float = MAX_BATCH) -> Replica:
     fit = slots(m, mix, cap)
     states = np.minimum(STATES * max(cap / MAX_BATCH, 1.0), np.maximum(fit, 1.0))
     zero, context = np.zeros(1), np.asarray(mix.context_tok)
-    nodes = np.stack([step_s(m, states, context, p, zero) for p in PROMPT_NODES_TOK], axis=-1)
+    decode = step_s(m, states, context, zero, zero)
+    rows = np.stack([rows_s(m, states + p) for p in PROMPT_NODES_TOK], axis=-1)
+    nodes = decode[..., None] + rows - rows[..., :1]
     per_tok2 = attention_s_per_tok2(m)
     attention = per_tok2 * (mix.prompt_tok2 @ mix.prompt_share_frac)
     alone = nodes @ (mix.prompt_share_frac @ mix.prompt_nodes) + attention

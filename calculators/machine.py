@@ -135,13 +135,16 @@ COEFFICIENTS = tuple(_NAMES[_NAMES.index("compute_frac") :])
 
 def machine(setups: Sequence[Setup], catalog: Catalog) -> Machine:
     """Setups as arrays, with the efficiencies of each GPU's generation and each engine."""
-    fits = {(s.gpu.generation, s.engine): (catalog.efficiency(s.gpu), catalog.engine(s.engine)) for s in setups}
+    fits = {
+        (s.gpu.generation, s.engine): (catalog.efficiency(s.gpu), catalog.engine(s.engine))
+        for s in {(s.gpu.generation, s.engine): s for s in setups}.values()
+    }
     fitted = {group: _fitted_row(*records) for group, records in fits.items()}
-    rows = [
-        (*_shape_row(s), _format_frac(s, fits[s.gpu.generation, s.engine][0]), *fitted[s.gpu.generation, s.engine])
-        for s in setups
-    ]
-    return Machine(*np.array(rows, dtype=float).T[:, :, None])
+    rows = {  # a setup may be there more than once, to be sized at several speeds
+        id(s): (*_shape_row(s), _format_frac(s, fits[group][0]), *fitted[group])
+        for s, group in {id(s): (s, (s.gpu.generation, s.engine)) for s in setups}.values()
+    }
+    return Machine(*np.array([rows[id(s)] for s in setups], dtype=float).T[:, :, None])
 
 
 def _fitted_row(fit: Efficiency, engine: EngineFit) -> tuple[float, ...]:

@@ -14,7 +14,6 @@ from calculators.fleet import Misfit, Plan, Staircase
 from calculators.own_calibration import OwnFit
 from calculators.ownership import CostLine, fixed_line
 from calculators.scenario import Candidate, Scenario
-from calculators.throughput import Setup
 from calculators.units import HOURS_PER_MONTH, SECONDS_PER_HOUR
 from calculators.workload import Demand
 
@@ -162,26 +161,28 @@ def build_options(
     for i in np.argsort(rents, kind="stable"):
         if np.isfinite(rents[i]):
             best.setdefault((stairs[i].capacity.setup.model.id, stairs[i].lease.basis == "owned"), int(i))
-    cheapest = np.argsort(rents, kind="stable")[:RANGE_SETUPS]
+    near = [stairs[i] for i in np.argsort(rents, kind="stable")[:RANGE_SETUPS]]
+    ranges = _rent_ranges([stairs[i] for i in best.values()], near, scenario, need, catalog)
     return [
-        _build_option(stairs[i], lines, scenario, need, catalog, [stairs[j] for j in cheapest]) for i in best.values()
+        _build_option(stairs[i], rents_range, lines, scenario, need, catalog)
+        for i, rents_range in zip(best.values(), ranges, strict=True)
     ]
 
 
 def _build_option(
     stairs: Staircase,
+    rents_usd: tuple[float, float],
     lines: tuple[CostLine, ...],
     scenario: Scenario,
     need: Demand,
     catalog: Catalog,
-    similar: Sequence[Staircase],
 ) -> Option:
     plan = fleet.plan(stairs, need.requests_per_month)
     assert plan is not None
     owned = stairs.lease.basis == "owned"
     model = stairs.capacity.setup.model
     gate = next(c.gate for c in scenario.candidates if catalog.model(c.model) is model)
-    low, high = _rent_range(plan, scenario, need, catalog, similar)
+    low, high = min(rents_usd[0], plan.rent_usd_per_month), max(rents_usd[1], plan.rent_usd_per_month)
     where = (
         "on your own servers"
         if owned
@@ -221,28 +222,26 @@ def _rent_note(plan: Plan) -> str:
     return f"{plan.machines} × {plan.lease.machine} at ${plan.lease.usd_per_gpu_h:.2f} per GPU-hour, every hour of the month"
 
 
-def _rent_range(
-    plan: Plan, scenario: Scenario, need: Demand, catalog: Catalog, similar: Sequence[Staircase]
-) -> tuple[float, float]:
-    """Rent if the speed were off by its 80th-percentile error, either way, with the fleet chosen anew."""
-    candidates = [plan.setup, *(s.capacity.setup for s in similar if s.capacity.setup.model is plan.setup.model)]
-    same_model = list({id(setup): setup for setup in candidates}.values())
-    rents = _cheapest_rents(same_model, scenario, need, catalog, (1.0, -1.0))
-    return min(rents[0], plan.rent_usd_per_month), max(rents[1], plan.rent_usd_per_month)
-
-
-def _cheapest_rents(
-    setups: Sequence[Setup], scenario: Scenario, need: Demand, catalog: Catalog, offs: Sequence[float]
-) -> list[float]:
-    """Rent of the cheapest fleet with every speed off by so many of its errors, all sized in one go."""
+def _rent_ranges(
+    chosen: Sequence[Staircase], near: Sequence[Staircase], scenario: Scenario, need: Demand, catalog: Catalog
+) -> list[tuple[float, float]]:
+    """Rent for each chosen fleet's model if every speed were off by its 80th-percentile error, to the good and to the bad,
+    with the fleet chosen anew among the setups of `near`: all sized in one go."""
+    models = {id(s.capacity.setup.model) for s in chosen}
+    candidates = [s.capacity.setup for s in (*chosen, *near) if id(s.capacity.setup.model) in models]
+    setups = list({id(setup): setup for setup in candidates}.values())
     traffic = fleet.traffic(need, scenario.workload.self_hit_frac)
     factor, own = speed(scenario, catalog)
-    every, off = [setup for _ in offs for setup in setups], np.repeat(offs, len(setups))
-    found, _ = fleet.capacities(every, traffic, scenario.targets, catalog, factor, own, off)
+    off = np.repeat((1.0, -1.0), len(setups))
+    found, _ = fleet.capacities(2 * setups, traffic, scenario.targets, catalog, factor, own, off)
     stairs, _ = fleet.staircases(found, scenario, catalog, peak_s_per_month(scenario))
     rents = fleet.rents_matrix(stairs, np.array([need.requests_per_month]))[:, 0] if stairs else np.array([])
-    at = np.array([s.capacity.off for s in stairs])
-    return [float(rents[at == off].min(initial=np.inf)) for off in offs]
+    cheapest: dict[tuple[int, float], float] = {}
+    for s, usd in zip(stairs, rents.tolist(), strict=True):
+        key = id(s.capacity.setup.model), s.capacity.off
+        cheapest[key] = min(usd, cheapest.get(key, np.inf))
+    keys = [id(s.capacity.setup.model) for s in chosen]
+    return [(cheapest.get((key, 1.0), np.inf), cheapest.get((key, -1.0), np.inf)) for key in keys]
 
 
 def self_host_line(lines: tuple[CostLine, ...], need: Demand) -> Line:

@@ -9,8 +9,8 @@ from calculators.request_mix import TINY
 from calculators.throughput import CHUNK_TOK
 from calculators.workload import Array
 
-CUTS_FRAC: Array = np.arange(0.0, 9.0) / 8
-CUTS = 4  # a percentile is sought by cutting its range into eight, four times
+CUTS_FRAC: Array = np.arange(0.0, 5.0) / 4
+CUTS = 6  # a percentile is sought by cutting its range into four, six times
 LONGEST_BUSY = 0.4  # busy periods much longer than a request cannot all fall into it
 
 

@@ -23,8 +23,6 @@ from calculators.workload import Array
 
 __all__ = ["COEFFICIENTS", "Machine", "Setup", "link_bytes_s", "machine"]
 
-SOFT_MAXIMUM_POWER = 4.0
-"""How sharp the roofline's knee is; infinity would be a hard maximum."""
 MAX_BATCH = 256
 """Requests decoding at once: the engines' usual cap (vLLM max_num_seqs)."""
 CHUNK_TOK = 8192
@@ -120,14 +118,13 @@ def overhead_s(m: Machine, batch: Array) -> Array:
 
 def step_s(m: Machine, batch: Array, context_tok: Array, prompt_tok: Array, attended_tok: Array) -> Array:
     """Time of one engine step with `batch` decoding requests and `prompt_tok` prompt tokens. Broadcasts."""
-    tokens = batch + prompt_tok
-    kernels = (
-        weights_s(m, tokens)
-        + kv_read_s(m, batch, context_tok)
-        + prompt_attention_s(m, prompt_tok, attended_tok)
-        + collectives_s(m, tokens)
-    )
-    return m.kernel_factor * kernels + overhead_s(m, batch)
+    attention = kv_read_s(m, batch, context_tok) + prompt_attention_s(m, prompt_tok, attended_tok)
+    return rows_s(m, batch + prompt_tok) + m.kernel_factor * attention + overhead_s(m, batch)
+
+
+def rows_s(m: Machine, tokens: Array) -> Array:
+    """The part of a step that only the number of its tokens decides, whatever they are: weights and collectives."""
+    return m.kernel_factor * (weights_s(m, tokens) + collectives_s(m, tokens))
 
 
 def tpot_s(m: Machine, batch: Array, input_tok: Array, output_tok: Array, fresh_tok: Array) -> Array:
@@ -189,7 +186,8 @@ def largest_batch(m: Machine, input_tok: Array, output_tok: Array, cap: float | 
 
 
 def soft_maximum(a: Array, b: Array) -> Array:
-    """(a^p + b^p)^(1/p), scaled so that it neither over- nor underflows."""
+    """(a^4 + b^4)^(1/4), scaled so that it neither over- nor underflows; a higher power would be a sharper knee."""
     top = np.maximum(a, b)
     ratio = np.divide(np.minimum(a, b), top, out=np.zeros(np.broadcast(a, b).shape), where=top > 0)
-    return top * (1 + ratio**SOFT_MAXIMUM_POWER) ** (1 / SOFT_MAXIMUM_POWER)
+    square = ratio * ratio
+    return np.asarray(top * np.sqrt(np.sqrt(1 + square * square)))
