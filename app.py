@@ -32,5 +32,6 @@ with st.sidebar:
         f"Prices and profiles {state.catalog().digest}, as of {st.session_state['as_of']}. The link in the address bar holds every input."
     )
 state.show_notice()
+state.publish()  # changing pages empties the address; a reload in mid-run must not lose the inputs
 page.run()
 state.publish()
