@@ -24,7 +24,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         return 0
     except (DataError, OSError) as error:
-        print(f"crossover: {error}", file=sys.stderr)
+        told = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) and error.filename else error
+        print(f"crossover: {told}", file=sys.stderr)
         return 2
     return 0
 
