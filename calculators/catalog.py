@@ -52,7 +52,6 @@ class Catalog:
     rules_file: ProviderRules
     ownership: Ownership
     presets: Mapping[str, Preset]
-    presets_file: Presets
     efficiencies: Efficiencies
     digest: str
     gpu_by_alias: Mapping[str, str] = field(repr=False)
@@ -128,7 +127,6 @@ def load_catalog(root: Path = ROOT) -> Catalog:
         rules_file=rules,
         ownership=ownership,
         presets={preset.id: preset for preset in presets.presets},
-        presets_file=presets,
         efficiencies=efficiencies,
         digest=_digest(root),
         gpu_by_alias=gpu_by_alias,

@@ -8,7 +8,6 @@ import math
 HOURS_PER_MONTH = 730.0  # 8,760 h a year / 12; how every cloud bills "a month" of an always-on machine
 SECONDS_PER_HOUR = 3_600.0
 SECONDS_PER_MONTH = HOURS_PER_MONTH * SECONDS_PER_HOUR
-DAYS_PER_MONTH = HOURS_PER_MONTH / 24
 MONTHS_PER_YEAR = 12
 TOK_PER_MTOK = 1e6
 BYTES_PER_GB = 1e9
