@@ -211,6 +211,10 @@ def _notes(scenario: Scenario, options: Sequence[Option], catalog: Catalog) -> l
         words = {"typed": "your own figure", "bounded": "a lower bound, from a short log"}
         basis = words.get(scenario.workload.peak_basis, "assumed")
         found.append(f"The peak, {scenario.workload.peak_ratio:.3g}× the mean, is {basis}, and fleet size follows it.")
+    if scenario.workload.cached_basis == "assumed":
+        found.append(
+            f"How much input the API bills as cached today is not known: {scenario.workload.cached_frac:.0%} is assumed."
+        )
     if scenario.workload.requests_basis in ("assumed", "bounded"):
         origin = "extrapolated from a short log" if scenario.workload.source.startswith("log:") else "a typical figure"
         found.append(f"Requests a month are {origin}, not measured: check them on the Workload page.")

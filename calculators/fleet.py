@@ -39,7 +39,7 @@ class Capacity:
     limit: str
     """What stops it from serving more."""
     off: float = 0.0
-    """How much faster than the model says it was taken to be."""
+    """By how many of its 80th-percentile errors it was taken to be faster: 1, 0 or -1 (slower)."""
 
 
 @dataclass(frozen=True, slots=True)

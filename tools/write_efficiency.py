@@ -17,7 +17,7 @@ EFFICIENCY = Path(__file__).parent.parent / "hardware_profiles/efficiency.yaml"
 HEADER = """\
 # Coefficients of calculators/throughput.py, fitted by tools/fit_throughput.py, which also prints which of them sit at a
 # bound of the fit. Fractions are shares of the data sheet's peak that engines reach. Each field is explained in
-# calculators/records.py.
+# calculators/efficiency.py.
 """
 BETTER_HIGH = ("_frac",)  # what is better the higher it is; everything else is better low
 DIGITS = 4

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from calculators import fleet, phases
+from calculators import fleet, options, phases
 from calculators.machine import Setup
 from calculators.units import count, milliseconds, percent, significant
 from pages.shared.phase_figures import WALL_NAME, load_figure, roofline, time_shares
@@ -48,7 +48,8 @@ with st.expander("Another model, GPU or format", icon=":material/tune:"):
 
 setup = Setup(known.model(model_id), known.gpu(gpu_id), precision, parallel)
 traffic = fleet.traffic(need, scenario.workload.self_hit_frac)
-found, misfits = fleet.capacities([setup], traffic, scenario.targets, known, scenario.hardware.throughput_factor)
+factor, own = options.speed(scenario, known)
+found, misfits = fleet.capacities([setup], traffic, scenario.targets, known, factor, own)
 capacity = found[0] if found else None
 machine = phases.one_machine(setup, known)
 
@@ -79,25 +80,31 @@ with head:
         )
     )
     st.caption(escape(f"{setup.label}, {need.input_tok:,.0f} tokens in, {need.output_tok:,.0f} out. One replica."))
+    corrected = factor != 1.0 or (own is not None and own.applies_to(setup))
+    if corrected:
+        st.caption("Corrected by your own measurement; the split and the curves below are the model's, uncorrected.")
     cells = st.columns(4)
-    cells[0].metric(
-        "TTFT p95 at the peak",
-        milliseconds(capacity.ttft_p95_ms) if capacity else "missed",
-        border=True,
-        delta=likely(capacity.ttft_p95_ms, ttft_ratio) if capacity else None,
-        delta_color="off",
-        delta_arrow="off",
-        help="Time to the first token: waiting, then the prompt's own prefill.",
-    )
-    cells[1].metric(
-        "TPOT at the peak",
-        milliseconds(capacity.tpot_ms) if capacity else "missed",
-        border=True,
-        delta=likely(capacity.tpot_ms, tpot_ratio) if capacity else None,
-        delta_color="off",
-        delta_arrow="off",
-        help="Time per output token after the first, on average.",
-    )
+    for cell, name, value_ms, ratio, what in (
+        (
+            cells[0],
+            "TTFT p95 at the peak",
+            capacity and capacity.ttft_p95_ms,
+            ttft_ratio,
+            "Until the first token: waiting and prefill.",
+        ),
+        (
+            cells[1],
+            "TPOT at the peak",
+            capacity and capacity.tpot_ms,
+            tpot_ratio,
+            "Mean time per output token after the first.",
+        ),
+    ):
+        shown, spread = milliseconds(value_ms) if value_ms else "missed", likely(value_ms, ratio) if value_ms else None
+        spread = None if corrected else spread  # the model's range does not hold for a measured speed
+        cell.metric(
+            name, shown, delta=spread, delta_color="off", delta_arrow="off", border=True, height="stretch", help=what
+        )
     cells[2].metric(
         "Requests a second",
         significant(capacity.req_s) if capacity else "none",

@@ -114,6 +114,7 @@ with size:
 with cache:
     st.markdown("**How repetitive, how urgent**")
     percent_slider("Input the API bills as cached today", "workload.cached_frac", "workload.cached_basis")
+    st.caption(BASIS_WORDS[state["workload.cached_basis"]])
     percent_slider(
         "Input a well-ordered prompt could cache",
         "workload.cacheable_frac",

@@ -83,11 +83,11 @@ def cost_table(option: Option) -> None:
             "Line": line.name,
             "USD a month": line.usd_per_month,
             "Range": usd_span(line.low_usd_per_month, line.high_usd_per_month),
-            "How": line.note,
             "Basis": line.basis,
             "As of": line.source.accessed if line.source else None,
             "Source": line.source.title if line.source else "",
             "Link": line.source.url if line.source else None,
+            "How": line.note,
         }
         for line in option.lines
     ]
