@@ -78,10 +78,14 @@ class Catalog:
         by_generation = {e.generation: e for e in self.efficiencies.efficiencies}
         return by_generation.get(gpu.generation) or by_generation["fallback"]
 
+    def is_extrapolated(self, gpu: Gpu) -> bool:
+        """True where few runs were measured on GPUs of this generation."""
+        return self.efficiency(gpu).confidence == "low"
+
     def range_ratio(self, figure: str, gpu: Gpu) -> float:
         """The factor either way within which 80 % of measured runs lie; wider on GPUs with few measured ones."""
         found = next(r for r in self.efficiencies.ranges if r.figure == figure)
-        return found.extrapolated_ratio if self.efficiency(gpu).confidence == "low" else found.ok_ratio
+        return found.extrapolated_ratio if self.is_extrapolated(gpu) else found.ok_ratio
 
     def engine(self, engine: EngineId) -> EngineFit:
         return next(e for e in self.efficiencies.engines if e.engine == engine)

@@ -235,7 +235,7 @@ def _own_speed_notes(plan: Plan, scenario: Scenario, catalog: Catalog) -> list[s
 
 
 def _unmeasured_note(gpu: Gpu, catalog: Catalog) -> list[str]:
-    if catalog.efficiency(gpu).confidence != "low":
+    if not catalog.is_extrapolated(gpu):
         return []
     factor = catalog.range_ratio("tpot_ms", gpu)
     return [

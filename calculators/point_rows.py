@@ -247,7 +247,7 @@ def _engine_doubts(row: Mapping[str, str], engine: str) -> Iterable[str]:
 
 
 def _range_doubts(point: Point, catalog: Catalog) -> Iterable[str]:
-    if catalog.efficiency(point.setup.gpu).confidence == "low":
+    if catalog.is_extrapolated(point.setup.gpu):
         yield f"few measured rows on {point.setup.gpu.generation}"
     if point.input_tok + point.output_tok > FITTED_CONTEXT_TOK:
         yield f"longer than the {FITTED_CONTEXT_TOK:,} tokens of the fitted rows"

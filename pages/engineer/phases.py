@@ -83,6 +83,10 @@ with head:
     corrected = factor != 1.0 or (own is not None and own.applies_to(setup))
     if corrected:
         st.caption("Corrected by your own measurement; the split and the curves below are the model's, uncorrected.")
+    elif known.is_extrapolated(setup.gpu):
+        st.caption(
+            escape(f"Extrapolated: few runs were measured on GPUs like {setup.gpu.name}, so the ranges are wide.")
+        )
     cells = st.columns(4)
     for cell, name, value_ms, ratio, what in (
         (

@@ -126,8 +126,10 @@ with cache:
         help="Less than an API finds: several replicas, limited memory. Half is typical of random routing over four.",
     )
     percent_slider("Requests that may wait a day (batch)", "workload.deferrable_frac")
+    st.caption("These three are assumed, or estimated from the log, until you set them.")
 
 st.subheader("Latency the product needs")
+st.caption("Assumed until you set them.")
 first, token, _ = st.columns(3, gap="large")
 with first:
     number(

@@ -94,13 +94,14 @@ figure.update_yaxes(type="log", title=f"Predicted, {unit}", dtick=1)
 st.plotly_chart(frame(figure, 460), alt=f"{sentence} {takeaway}", key="accuracy_chart")
 
 st.subheader("Where it is good, and where not")
+BY = {"source": "Source", "engine": "Engine", "gpu": "GPU", "model": "Model"}
 by = st.segmented_control(
     "By",
-    ["source", "engine", "gpu", "model"],
+    list(BY),
     default="source",
     key="view_by",
     required=True,
-    format_func=str.capitalize,
+    format_func=lambda name: BY[name],
 )
 table = []
 for name in sorted(set(getattr(found, by)[counted])):
@@ -109,7 +110,7 @@ for name in sorted(set(getattr(found, by)[counted])):
     if e.count:
         table.append(
             {
-                by.capitalize(): name or "not stated",
+                BY[by]: name or "not stated",
                 "Runs": e.count,
                 "Median": e.median_frac,
                 "80th percentile": e.p80_frac,
