@@ -36,8 +36,8 @@ class Rows:
     status: Names
     """As the model says of its own prediction: ok, extrapolated or unsupported."""
     reason: Names
-    kept_out: Names
-    """Why the row is not fitted; empty: it is."""
+    kept_out: Mapping[str, Names]
+    """For each metric: why it is neither fitted nor counted; empty: it is both."""
     measured: Mapping[str, Array]
     predicted: Mapping[str, Array]
     """By coefficients that have seen the row."""
@@ -93,7 +93,7 @@ def rows(catalog: Catalog) -> Rows:
     """Every published row, with what the model says of it."""
     table = read_table(MEASURED)
     found = predict(table, catalog)
-    kept_out = {row: reason for row, reason in excluded().items()}
+    kept_out = excluded()
     unseen = {int(r["row"]): r for r in read_table(LEFT_OUT)} if LEFT_OUT.is_file() else {}
     predicted = {
         "tpot_ms": _array([p.tpot_ms for p in found]),
@@ -109,7 +109,7 @@ def rows(catalog: Catalog) -> Rows:
         gpu=np.array([r["gpu"] for r in table]),
         status=np.array([p.status for p in found]),
         reason=np.array([p.reason for p in found]),
-        kept_out=np.array([_kept_out(r, kept_out) for r in table]),
+        kept_out={metric: np.array([_kept_out(r, kept_out[metric]) for r in table]) for metric in METRICS},
         measured=_measured(table, catalog),
         predicted=predicted,
         unseen_model={metric: _unseen(table, unseen, f"model_{metric}") for metric in METRICS},
@@ -117,15 +117,18 @@ def rows(catalog: Catalog) -> Rows:
     )
 
 
-def judged(found: Rows) -> NDArray[np.bool_]:
-    """Rows that count: predicted, fitted quality, not kept out."""
-    return np.asarray((found.kept_out == "") & (found.status != "unsupported"))
+def judged(found: Rows, metric: str) -> NDArray[np.bool_]:
+    """Rows that count for a metric: predicted, of a quality that is fitted, not kept out."""
+    return np.asarray((found.kept_out[metric] == "") & (found.status != "unsupported"))
 
 
-def excluded() -> dict[int, str]:
-    """{row: reason} of rows kept out of the fit; those of which only the first token is, are not among them."""
+def excluded() -> dict[str, dict[int, str]]:
+    """{metric: {row: reason}} of what is kept out of the fit: whole rows, or only their time to first token."""
     value, _ = parse_yaml(EXCLUDED.read_bytes(), EXCLUDED.name)
-    return {row: group["reason"] for group in value["excluded"] if group["what"] == "all" for row in group["rows"]}
+    groups = value["excluded"]
+    every = {row: group["reason"] for group in groups if group["what"] == "all" for row in group["rows"]}
+    first = {row: group["reason"] for group in groups if group["what"] == "ttft" for row in group["rows"]}
+    return {"tpot_ms": every, "tok_s": every, "ttft_ms": first | every}
 
 
 def read_table(path: Path) -> list[dict[str, str]]:

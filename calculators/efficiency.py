@@ -25,8 +25,8 @@ class Efficiency(Sourced):
     expert_pad_tok: NotNegative
     expert_passes: NotNegative
     """How often the picked tokens' activations cross the memory bus."""
-    pick_independence_frac: Fraction
-    """How much a further token counts as picking experts of its own; 1: at random."""
+    pick_evenness: Positive
+    """Of experts' popularity: 1 / its squared coefficient of variation; infinite when tokens pick at random."""
     four_bit_read_frac: Fraction
     kv_bandwidth_frac: Fraction
     prefill_attention_frac: Fraction
@@ -56,6 +56,8 @@ class EngineFit(Sourced):
     """Kernel launches, relative to an engine that replays CUDA graphs."""
     parallel_factor: Positive
     """Small messages between GPUs, relative to vLLM's."""
+    link_factor: Positive
+    """Large messages between GPUs, relative to vLLM's."""
     group_read_exponent: NotNegative
     """1: the cache is read again for every query head that shares it; 0: once."""
     step_overhead_us: NotNegative

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calculators.request_mix import PROMPT_NODES_TOK, TINY, Mix
-from calculators.throughput import CHUNK_TOK, MAX_BATCH, Machine, cache_bytes, rows_s, step_s
+from calculators.throughput import CHUNK_TOK, MAX_BATCH, Machine, cache_bytes, prompt_attention_s, rows_s, step_s
 from calculators.workload import Array
 
 STATES: Array = np.append(np.arange(8.0), np.round(np.linspace(8**0.5, MAX_BATCH**0.5, 25) ** 2))
@@ -47,8 +47,8 @@ class Replica:
     """(n, k) how many whole numbers each state stands for."""
     nodes_s: Array
     """(n, k, nodes) a step with so many decoding and so many prompt tokens."""
-    per_tok2_s: Array
-    """(n, 1) prompt attention."""
+    attention_s: Array
+    """(n, p) attention over a prompt of each size."""
     first_prompt_s: Array
     """(n, k) what a step gains by having prompts at all, beside `each_prompt_s`: reads experts, or hides reading."""
     each_prompt_s: Array
@@ -67,8 +67,8 @@ def replica(m: Machine, mix: Mix, cap: float = MAX_BATCH) -> Replica:
     decode = step_s(m, states, context, zero, zero)
     rows = np.stack([rows_s(m, states + p) for p in PROMPT_NODES_TOK], axis=-1)
     nodes = decode[..., None] + rows - rows[..., :1]
-    per_tok2 = attention_s_per_tok2(m)
-    attention = per_tok2 * (mix.prompt_tok2 @ mix.prompt_share_frac)
+    attention_s = m.kernel_factor * prompt_attention_s(m, mix.prompt_tok, mix.prompt_tok2 / mix.prompt_tok)
+    attention = (attention_s @ mix.prompt_share_frac)[:, None]
     alone = nodes @ (mix.prompt_share_frac @ mix.prompt_nodes) + attention
     steps = np.maximum(mix.prompt_tok / CHUNK_TOK, 1.0) @ mix.prompt_share_frac
     slope = (nodes[..., -1] - nodes[..., -2]) / (PROMPT_NODES_TOK[-1] - PROMPT_NODES_TOK[-2])
@@ -84,7 +84,7 @@ def replica(m: Machine, mix: Mix, cap: float = MAX_BATCH) -> Replica:
         states=states,
         weights=(np.diff(ends, axis=1) + np.diff(np.concatenate([-np.ones_like(fit), states], axis=1), axis=1)) / 2,
         nodes_s=nodes,
-        per_tok2_s=per_tok2,
+        attention_s=attention_s,
         first_prompt_s=alone - steps * nodes[..., 0] - each,
         each_prompt_s=each,
     )
@@ -111,19 +111,13 @@ def slot_size_ratio(m: Machine, mix: Mix, fit: Array, cap: float) -> Array:
     return np.where(fit < cap, np.maximum(second[:, None], 1.0), 1.0) * max((1 + mix.dispersion_ratio) / 2, 0.1)
 
 
-def attention_s_per_tok2(m: Machine) -> Array:
-    """Prompt attention (n, 1): proportional to the tokens times the tokens they attend to."""
-    zero, one, many = np.zeros(1), np.ones(1), np.full(1, 1e6)
-    return np.asarray((step_s(m, zero, zero, one, many) - step_s(m, zero, zero, one, zero)) / many)
-
-
 def largest_req_s(r: Replica) -> Array:
     """Rate (n, 1) at which one of the queues stops ending: all slots taken, or every step full of prompts."""
     last, prompts_per_step = slice(-1, None), r.states[:, -1:] / r.mix.decode_tok
     full = r.first_prompt_s[:, last] * -np.expm1(-prompts_per_step) + r.each_prompt_s[:, last] * prompts_per_step
     slots = prompts_per_step / (r.nodes_s[:, last, 0] + full)
     per_budget = r.nodes_s[:, last, -1] * r.mix.fresh_tok / CHUNK_TOK
-    prompts = 1 / (per_budget + r.per_tok2_s * (r.mix.prompt_tok2 @ r.mix.prompt_share_frac))
+    prompts = 1 / (per_budget + (r.attention_s @ r.mix.prompt_share_frac)[:, None])
     return r.ranks_count * np.where(r.slots > 0, np.minimum(slots, prompts), 0.0)
 
 
@@ -289,7 +283,7 @@ def prompt_queue(
     decode, budget = nodes[..., :1], (CHUNK_TOK - batch)[..., None]
     share = mix.prompt_tok / CHUNK_TOK
     steps = np.ceil(mix.prompt_tok / budget - 1e-6)  # of rounding
-    own = (mix.prompt_nodes @ nodes[..., None])[..., 0] + r.per_tok2_s[..., None] * mix.prompt_tok2
+    own = (mix.prompt_nodes @ nodes[..., None])[..., 0] + r.attention_s[:, None]
     own = own + decode * np.where(steps > 1, steps - share, 0.0)
     room_frac = np.maximum(1 - share, 0.0)
     work = own - decode * np.where(steps > 1, steps - share, room_frac)
@@ -303,6 +297,6 @@ def prompt_queue(
     later = np.maximum(rate[..., None] * mix.fresh_tok * meantime, TINY)
     room = np.maximum(steps * budget - mix.prompt_tok, 0.0)
     per_tok = (nodes[..., -1] - nodes[..., -2]) / (PROMPT_NODES_TOK[-1] - PROMPT_NODES_TOK[-2])
-    per_tok = per_tok + r.per_tok2_s * min(mix.fresh_tok, CHUNK_TOK) / 2
+    per_tok = per_tok + (r.attention_s @ mix.prompt_share_frac)[:, None] / mix.fresh_tok
     later = later * -np.expm1(-room / later) * per_tok[..., None]
     return busy, queue, start, own + np.where(steps > 1, later, 0.0), np.where(steps > 1, 0.0, later)

@@ -11,6 +11,7 @@ from calculators.memory import (
     KV_ELEMENT_BYTES,
     LINEAR_BITS,
     attention_bits,
+    index_bytes_per_tok,
     kv_bytes_per_layer_tok,
     kv_room_bytes,
     kv_shards,
@@ -77,14 +78,23 @@ class Machine:
     kv_full_bytes_per_tok: Array
     kv_sliding_bytes_per_tok: Array
     window_tok: Array
+    sparse_frac: Array
+    """Share of the full layers that read only `sparse_tok` chosen tokens of their cache."""
+    sparse_tok: Array
+    index_bytes_per_tok: Array
+    """Keys by which they are chosen: all read by every token."""
     state_bytes: Array
     """Fixed-size states of linear attention, of one request."""
     heads_per_cache_count: Array
     """Query heads that share one cached head."""
     prompt_flop_per_tok2: Array
-    """Attention FLOPs per prompt token and token it attends to."""
+    """Full layers' attention FLOPs per prompt token and token it attends to."""
     decode_flop_per_tok2: Array
     """The same for a decoding token; more with MLA, which then works on the compressed cache."""
+    sliding_flop_per_tok2: Array
+    """The same of sliding layers, for either."""
+    index_flop_per_tok2: Array
+    """Scoring one cached token for one new one."""
     attention_peak_flops: Array
     kv_room_bytes: Array
     layers_count: Array
@@ -104,7 +114,7 @@ class Machine:
     expert_half_width: Array
     expert_pad_tok: Array
     expert_passes: Array
-    pick_independence_frac: Array
+    pick_evenness: Array
     four_bit_read_frac: Array
     kv_bandwidth_frac: Array
     prefill_attention_frac: Array
@@ -116,6 +126,7 @@ class Machine:
     multiply_factor: Array
     launch_factor: Array
     parallel_factor: Array
+    link_factor: Array
     group_read_exponent: Array
     step_overhead_us: Array
     request_overhead_us: Array
@@ -164,7 +175,8 @@ def _shape_row(setup: Setup) -> tuple[float, ...]:
     always = 2 * p.head + attention_bits(setup.precision) / 8 * p.attention + linear_bytes * p.dense_mlp
     kv_layer = kv_bytes_per_layer_tok(shape, setup.kv_element_bytes) / kv_shards(shape, tp)
     value_dim = a.v_head_dim or a.head_dim
-    prompt_flop = 2 * a.query_heads * (a.head_dim + value_dim) * (a.full_layers + a.sliding_layers) / tp
+    per_layer_flop = 2 * a.query_heads * (a.head_dim + value_dim) / tp
+    prompt_flop, sliding_flop = per_layer_flop * a.full_layers, per_layer_flop * a.sliding_layers
     latent_dim = 2 * (a.kv_lora_rank or 0) + (a.qk_rope_head_dim or 0)
     decode_flop = 2 * a.query_heads * latent_dim * a.full_layers / tp if a.kind == "mla" else prompt_flop
     peak, expert_width = gpu.dense_flops(setup.precision), mlp.expert_intermediate_size or 0
@@ -177,8 +189,11 @@ def _shape_row(setup: Setup) -> tuple[float, ...]:
         max(expert_width, 1) * setup.expert_ranks / gpus,
         *(peak, gpu.bandwidth_bytes_s),
         *(kv_layer * a.full_layers, kv_layer * a.sliding_layers, float(a.sliding_window_tok or 0)),
+        *(a.sparse_layers / max(a.full_layers, 1), float(a.sparse_tok or 0), index_bytes_per_tok(shape)),
         *(linear_state_bytes(shape) / tp, a.query_heads / a.kv_heads),
-        *(prompt_flop, decode_flop, gpu.dense_flops("bf16"), _room_bytes(setup, always)),
+        # the indexer is not split over GPUs: each chooses for all heads
+        *(prompt_flop, decode_flop, sliding_flop, 2.0 * a.index_layers * a.index_heads * a.index_dim),
+        *(gpu.dense_flops("bf16"), _room_bytes(setup, always)),
         *(
             float(shape.layers),
             kernels_count(shape, peak > gpu.dense_flops("bf16")),

@@ -8,6 +8,7 @@ from calculators.records import Gpu, Precision, Shape
 from calculators.workload import Array
 
 BILLION = 1e9
+INDEX_ELEMENT_BYTES = 1 + 4 / 128  # FP8 with a 32-bit scale for every 128 values, in DeepSeek's and both engines' code
 KV_ELEMENT_BYTES = 2.0  # both engines keep the cache in 16 bit unless told otherwise
 
 USABLE_FRAC = 0.92
@@ -122,7 +123,13 @@ def kv_bytes(shape: Shape, context_tok: float | Array, element_bytes: float = KV
     context = np.asarray(context_tok, dtype=float)
     sliding = a.sliding_layers * np.minimum(context, a.sliding_window_tok or 0)
     cached: Array = kv_bytes_per_layer_tok(shape, element_bytes) * (a.full_layers * context + sliding)
-    return cached
+    return cached + index_bytes_per_tok(shape) * context
+
+
+def index_bytes_per_tok(shape: Shape) -> float:
+    """Cached keys of the indexers of sparse attention: one of `index_dim` values a token and layer that has one."""
+    a = shape.attention
+    return a.index_layers * a.index_dim * INDEX_ELEMENT_BYTES
 
 
 def linear_state_bytes(shape: Shape) -> float:

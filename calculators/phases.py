@@ -12,12 +12,14 @@ from calculators.machine import Machine, Setup, machine
 from calculators.request_mix import Mix
 from calculators.throughput import (
     CHUNK_TOK,
-    cache_bytes,
     collectives_s,
+    decode_attention_flop,
     expert_share_touched,
     kv_read_s,
     overhead_s,
+    prompt_attention_flop,
     prompt_attention_s,
+    read_bytes,
     step_s,
     weights_s,
 )
@@ -78,8 +80,8 @@ class Phase:
 def decode_phase(m: Machine, batch: float, context_tok: float, name: str = "Decode") -> Phase:
     """One step of `batch` requests, a token each, `context_tok` tokens behind each of them."""
     tokens, context, none = np.array([batch]), np.array([context_tok]), np.zeros(1)
-    flop = _linear_flop(m, batch) + batch * context_tok * _one(m.decode_flop_per_tok2)
-    caches = batch * _one(cache_bytes(m, context))
+    flop = _linear_flop(m, batch) + batch * _one(decode_attention_flop(m, context))
+    caches = batch * _one(read_bytes(m, context))
     total = _one(step_s(m, tokens, context, none, none))
     cache_term = Term("reading caches", _one(m.kernel_factor * kv_read_s(m, tokens, context)), "bandwidth")
     return Phase(
@@ -99,7 +101,7 @@ def prefill_phase(m: Machine, prompt_tok: float, hit_tok: float = 0.0, name: str
     one, none = np.array([chunk]), np.zeros(1)
     attention_s = _one(m.kernel_factor * prompt_attention_s(m, one, attended))
     terms = (*_weight_terms(m, chunk), Term("attention over the prompt", attention_s, "compute"), *_rest(m, chunk, 0.0))
-    flop = _linear_flop(m, chunk) + chunk * float(attended[0]) * _one(m.prompt_flop_per_tok2)
+    flop = _linear_flop(m, chunk) + chunk * _one(prompt_attention_flop(m, attended))
     total = _one(step_s(m, none, none, one, attended))
     scaled = tuple(Term(t.name, t.time_s * chunks, t.wall) for t in terms)
     return Phase(name, total * chunks, scaled, flop * chunks, _weight_bytes(m, chunk) * chunks)

@@ -145,6 +145,13 @@ class Attention(Record):
     full_layers: Count
     sliding_layers: Count = 0
     sliding_window_tok: PositiveCount | None = None
+    sparse_layers: Count = 0
+    """Of the full layers, those whose queries read only `sparse_tok` chosen tokens; the whole cache is kept all the same."""
+    sparse_tok: PositiveCount | None = None
+    index_layers: Count = 0
+    """Layers with an indexer that chooses them: it scores every cached token, and caches a key of `index_dim` for each."""
+    index_heads: Count = 0
+    index_dim: Count = 0
     linear_layers: Count = 0
     """Layers with a fixed-size state instead of a growing cache (linear attention, state-space)."""
     linear_state_values: Count = 0
@@ -163,6 +170,12 @@ class Attention(Record):
             raise ValueError("kind mla needs kv_lora_rank, qk_nope_head_dim, qk_rope_head_dim and v_head_dim")
         if bool(self.sliding_layers) != bool(self.sliding_window_tok):
             raise ValueError("sliding_layers and sliding_window_tok come together")
+        if bool(self.sparse_layers) != bool(self.sparse_tok) or self.sparse_layers > self.full_layers:
+            raise ValueError("sparse_layers and sparse_tok come together, and sparse layers are among the full ones")
+        if len({bool(x) for x in (self.index_layers, self.index_heads, self.index_dim)}) > 1:
+            raise ValueError("index_layers, index_heads and index_dim come together")
+        if self.index_layers > self.sparse_layers:
+            raise ValueError("index_layers are among the sparse_layers")
         return self
 
 

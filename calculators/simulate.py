@@ -18,7 +18,7 @@ from typing import Literal
 
 import numpy as np
 
-from calculators.throughput import CHUNK_TOK, MAX_BATCH, Machine, cache_bytes, step_s
+from calculators.throughput import CHUNK_TOK, MAX_BATCH, Machine, cache_bytes, prompt_attention_s, step_s
 from calculators.workload import Array
 
 Policy = Literal["mixed", "prefill_first"]
@@ -75,7 +75,7 @@ class StepTimes:
     """`step_s` of one setup as tables, so that a step costs a look-up.
 
     Relies on step_s being a sum of: a function of (batch, prompt tokens); the cache reads, a function of (batch, mean
-    context); prompt attention, proportional to prompt tokens x tokens attended. `test_simulate` checks it.
+    context); prompt attention, a function of which tokens of the prompt are computed. `test_simulate` checks it.
     """
 
     def __init__(self, m: Machine, max_batch: int, budget_tok: int, max_context_tok: float) -> None:
@@ -86,18 +86,26 @@ class StepTimes:
         self._spacing_tok = max(max_context_tok, 1.0) / (CONTEXT_POINTS - 1)
         contexts: Array = np.arange(CONTEXT_POINTS, dtype=float) * self._spacing_tok
         self._cache = step_s(m, batch, contexts, zero, zero) - self._tokens[:, :1]
-        one = np.ones(1)
-        self._attention_s_per_tok2 = (
-            float((step_s(m, one, zero, one, 1e6 * one) - step_s(m, one, zero, one, zero))[0, 0]) / 1e6
-        )
+        lengths = np.maximum(contexts, 1e-9)
+        self._attention = (m.kernel_factor * prompt_attention_s(m, lengths, lengths / 2))[0].tolist()
 
-    def step_s(self, batch: int, context_tok: float, prompt_tok: int, attended_tok2: float) -> float:
-        """One step; `attended_tok2` is the sum over prompt tokens of the tokens each attends to."""
+    def step_s(self, batch: int, context_tok: float, prompt_tok: int, attention_s: float) -> float:
+        """One step; `attention_s` is that of its prompt tokens."""
         at = context_tok / self._spacing_tok
         left = min(int(at), CONTEXT_POINTS - 2)
         low, high = self._cache.item(batch, left), self._cache.item(batch, left + 1)
         cache = low + (at - left) * (high - low)
-        return self._tokens.item(batch, prompt_tok) + cache + self._attention_s_per_tok2 * attended_tok2
+        return self._tokens.item(batch, prompt_tok) + cache + attention_s
+
+    def attention_s(self, done_tok: int, chunk_tok: int) -> float:
+        """Attention over the next `chunk_tok` tokens of a prompt of which `done_tok` are computed or cached."""
+        return self._from_start_s(done_tok + chunk_tok) - self._from_start_s(done_tok)
+
+    def _from_start_s(self, prompt_tok: int) -> float:
+        at = prompt_tok / self._spacing_tok
+        left = min(int(at), CONTEXT_POINTS - 2)
+        low, high = self._attention[left], self._attention[left + 1]
+        return float(low + (at - left) * (high - low))
 
 
 class _Run:
@@ -147,14 +155,14 @@ class _Run:
         return True
 
     def take_prompts(self) -> tuple[int, float, list[int]]:
-        """Prompt tokens of this step, the tokens they attend to, and the requests whose prompt is then complete."""
+        """Prompt tokens of this step, their attention's time, and the requests whose prompt is then complete."""
         budget = self.engine.budget_tok - (self.decoding if self.engine.policy == "mixed" else 0)
-        taken, attended_tok2, complete, place = 0, 0.0, [], 0
+        taken, attention_s, complete, place = 0, 0.0, [], 0
         while taken < budget and (place < len(self.prefilling) or self.admit()):
             i = self.prefilling[place]
             chunk = min(self.left_tok[i], budget - taken)
             done = self.input_tok[i] - self.left_tok[i]
-            attended_tok2 += chunk * (done + chunk / 2)
+            attention_s += self.times.attention_s(done, chunk)
             self.left_tok[i] -= chunk
             taken += chunk
             place += 1
@@ -162,12 +170,12 @@ class _Run:
                 complete.append(i)
         for _ in complete:
             self.prefilling.popleft()
-        return taken, attended_tok2, complete
+        return taken, attention_s, complete
 
     def step(self) -> None:
-        taken, attended_tok2, complete = self.take_prompts()
+        taken, attention_s, complete = self.take_prompts()
         batch = 0 if self.engine.policy == "prefill_first" and taken else self.decoding
-        duration = self.times.step_s(batch, self.context_tok / batch if batch else 0.0, taken, attended_tok2)
+        duration = self.times.step_s(batch, self.context_tok / batch if batch else 0.0, taken, attention_s)
         self.most_step_tok = max(self.most_step_tok, batch + taken)
         self.now_s += duration
         self.busy_s += duration

@@ -101,7 +101,7 @@ def prompt_moment_s2(found: Load) -> Array:
     """E[what a prompt adds to the steps of others ^ 2] (n, b), longer in a busy period: / (1 - x)^2."""
     r, mix = found.replica, found.mix
     nodes = found.inside.share_frac @ r.nodes_s
-    extra = (mix.prompt_nodes @ nodes[..., None])[..., 0] + r.per_tok2_s[..., None] * mix.prompt_tok2
+    extra = (mix.prompt_nodes @ nodes[..., None])[..., 0] + r.attention_s[:, None]
     extra = extra - np.maximum(mix.prompt_tok / CHUNK_TOK, 1.0) * nodes[..., :1]
     return np.asarray(second_moment(mix, extra) / np.maximum(1 - found.busy_frac, LONGEST_BUSY) ** 2)
 

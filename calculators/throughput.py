@@ -30,12 +30,17 @@ CHUNK_TOK = 8192
 
 
 def expert_share_touched(m: Machine, tokens: Array) -> Array:
-    """Share of the experts that at least one of `tokens` picks: 1 - (1 - k/E)^tokens if they picked at random; tokens
-    prefer the same experts, so each after the first counts less."""
+    """Share of the experts that at least one of `tokens` picks: the first picks k of E, the others some again.
+
+    Picked at random, (1 - k/E)^n = exp(-x) of the experts would get none of n tokens; but some experts are popular. With
+    popularities that follow a gamma distribution the picks are negative-binomial (Greenwood and Yule, 1920), and
+    (1 + x/r)^-r get none: r = `pick_evenness`, infinite when all are equally popular.
+    """
     all_tokens = tokens * m.attention_ranks_count
+    picked_frac = np.minimum(m.experts_per_token_count / m.experts_count, 1 - 1e-9)
     first = np.minimum(all_tokens, 1.0)
-    picking = first + (all_tokens - first) * m.pick_independence_frac
-    touched: Array = 1 - (1 - m.experts_per_token_count / m.experts_count) ** picking
+    others = (all_tokens - first) * -np.log1p(-picked_frac)
+    touched: Array = 1 - (1 - first * picked_frac) * (1 + others / m.pick_evenness) ** -m.pick_evenness
     return touched
 
 
@@ -82,20 +87,54 @@ def kv_read_s(m: Machine, batch: Array, context_tok: Array) -> Array:
     Kernels of 2024 read a cache again for every query head that shares it (vLLM's first PagedAttention, SOSP 2023).
     """
     again = m.heads_per_cache_count**m.group_read_exponent
-    moved = batch * (again * cache_bytes(m, context_tok) + 2 * m.state_bytes)
+    moved = batch * (again * read_bytes(m, context_tok) + 2 * m.state_bytes)
     read = moved / (m.bandwidth_bytes_s * m.kv_bandwidth_frac)
-    multiply = batch * m.decode_flop_per_tok2 * context_tok / (m.attention_peak_flops * m.compute_frac)
+    multiply = batch * decode_attention_flop(m, context_tok) / (m.attention_peak_flops * m.compute_frac)
     return soft_maximum(read, multiply)
 
 
+def read_bytes(m: Machine, context_tok: Array) -> Array:
+    """What of one request's cache a decoding token reads on one GPU."""
+    chosen, sliding = chosen_tok(m, context_tok), np.minimum(context_tok, m.window_tok)
+    indexed = m.index_bytes_per_tok * context_tok
+    return m.kv_full_bytes_per_tok * chosen + m.kv_sliding_bytes_per_tok * sliding + indexed
+
+
+def decode_attention_flop(m: Machine, context_tok: Array) -> Array:
+    """Of one decoding token, on one GPU."""
+    full = m.decode_flop_per_tok2 * chosen_tok(m, context_tok)
+    sliding = m.sliding_flop_per_tok2 * np.minimum(context_tok, m.window_tok)
+    return full + sliding + m.index_flop_per_tok2 * context_tok
+
+
+def chosen_tok(m: Machine, context_tok: Array) -> Array:
+    """Cached tokens that a decoding token's full layers attend to on average: all, or in sparse layers the chosen ones."""
+    return context_tok - m.sparse_frac * np.maximum(context_tok - m.sparse_tok, 0.0)
+
+
 def cache_bytes(m: Machine, context_tok: Array) -> Array:
-    """KV-cache bytes of one request on one GPU."""
-    return m.kv_full_bytes_per_tok * context_tok + m.kv_sliding_bytes_per_tok * np.minimum(context_tok, m.window_tok)
+    """KV-cache bytes that one request holds on one GPU."""
+    sliding = m.kv_sliding_bytes_per_tok * np.minimum(context_tok, m.window_tok)
+    return (m.kv_full_bytes_per_tok + m.index_bytes_per_tok) * context_tok + sliding
 
 
 def prompt_attention_s(m: Machine, prompt_tok: Array, attended_tok: Array) -> Array:
     """Attention of prompt tokens over the tokens before them (the mean over a causal prompt is half its length)."""
-    return m.prompt_flop_per_tok2 * prompt_tok * attended_tok / (m.attention_peak_flops * m.prefill_attention_frac)
+    flop = prompt_tok * prompt_attention_flop(m, attended_tok)
+    return flop / (m.attention_peak_flops * m.prefill_attention_frac)
+
+
+def prompt_attention_flop(m: Machine, attended_tok: Array) -> Array:
+    """Of one prompt token, on one GPU."""
+    chosen = attended_tok - m.sparse_frac * (attended_tok - at_most(attended_tok, m.sparse_tok))
+    sliding = m.sliding_flop_per_tok2 * at_most(attended_tok, m.window_tok)
+    return m.prompt_flop_per_tok2 * chosen + sliding + m.index_flop_per_tok2 * attended_tok
+
+
+def at_most(attended_tok: Array, limit_tok: Array) -> Array:
+    """Mean of min(position, limit) over a causal prompt whose mean position is `attended_tok`."""
+    limited = limit_tok - limit_tok**2 / (4 * np.maximum(attended_tok, 1e-9))
+    return np.where(2 * attended_tok <= limit_tok, attended_tok, limited)
 
 
 def collectives_s(m: Machine, tokens: Array) -> Array:
@@ -103,7 +142,7 @@ def collectives_s(m: Machine, tokens: Array) -> Array:
     tokens to the experts and back moves about as much."""
     n = m.tensor_parallel_count * m.attention_ranks_count
     moved_bytes = tokens * m.hidden_bytes * 2 * (n - 1) / n
-    once = m.parallel_factor * m.collective_latency_us * 1e-6 + moved_bytes / (m.link_bytes_s * m.link_frac)
+    once = m.parallel_factor * m.collective_latency_us * 1e-6 + m.link_factor * moved_bytes / (m.link_bytes_s * m.link_frac)
     return np.where(n > 1, 2 * m.layers_count * once, 0.0)
 
 

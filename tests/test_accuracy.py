@@ -45,8 +45,9 @@ def test_every_published_row_has_an_answer_or_a_reason(found: accuracy.Rows) -> 
 
 
 def test_every_row_kept_out_exists_and_says_why(found: accuracy.Rows) -> None:
-    assert set(accuracy.excluded()) <= set(found.row.tolist())
-    assert all(len(reason) > 30 for reason in accuracy.excluded().values())
+    for reasons in accuracy.excluded().values():
+        assert set(reasons) <= set(found.row.tolist())
+        assert all(len(reason) > 30 for reason in reasons.values())
 
 
 @pytest.mark.parametrize(
@@ -57,9 +58,9 @@ def test_left_out_errors_stay_what_the_page_says(
     found: accuracy.Rows, metric: str, median: float, p90: float, bias: float
 ) -> None:
     """A refit that makes predictions for unseen models worse than today's is noticed."""
-    counted = accuracy.judged(found)
+    counted = accuracy.judged(found, metric)
     e = accuracy.errors(found.unseen_model[metric][counted], found.measured[metric][counted])
-    assert e.count > 1_500
+    assert e.count > 1_200
     assert e.median_frac < median
     assert e.p90_frac < p90
     assert abs(e.bias_frac) < bias
@@ -69,7 +70,7 @@ def test_left_out_errors_stay_what_the_page_says(
 def test_the_stated_80_percent_range_held_75_to_85_percent_of_unseen_runs(
     found: accuracy.Rows, claimed: object
 ) -> None:
-    counted = accuracy.judged(found) & (found.status == "ok")
+    counted = accuracy.judged(found, claimed.figure) & (found.status == "ok")
     held = accuracy.covered_frac(
         found.unseen_model[claimed.figure][counted], found.measured[claimed.figure][counted], claimed.ok_ratio
     )

@@ -8,7 +8,7 @@ import pytest
 from calculators.catalog import load_catalog
 from calculators.replay import FIGURES, SAMPLE, compare, dispersion_ratio, read_requests, setups, table
 from calculators.simulate import Engine, Policy, Requests, StepTimes, simulate
-from calculators.throughput import Setup, machine, step_s
+from calculators.throughput import Setup, machine, prompt_attention_s, step_s
 
 CATALOG = load_catalog()
 M = machine([Setup(CATALOG.model("llama-3.1-8b"), CATALOG.gpu("l40s"), "bf16", 1)], CATALOG)
@@ -56,9 +56,19 @@ def test_the_tables_are_the_step_times(m: np.ndarray) -> None:
     times, random = StepTimes(m, 256, 2048, 20_000), np.random.default_rng(0)
     for _ in range(300):
         batch, prompt = int(random.integers(1, 257)), int(random.integers(0, 2049))
-        context, attended = random.uniform(200, 20_000, 2)
-        exact = step_s(m, *(np.array([x], dtype=float) for x in (batch, context, prompt, attended)))[0, 0]
-        assert times.step_s(batch, context, prompt, prompt * attended) == pytest.approx(float(exact), rel=0.01)
+        context = random.uniform(200, 20_000)
+        exact = step_s(m, *(np.array([x], dtype=float) for x in (batch, context, prompt, prompt / 2)))[0, 0]
+        attention_s = times.attention_s(0, prompt)
+        assert times.step_s(batch, context, prompt, attention_s) == pytest.approx(float(exact), rel=0.01)
+
+
+def test_chunks_of_a_prompt_attend_as_long_as_the_whole() -> None:
+    for m in (M, SLIDING):
+        times = StepTimes(m, 256, 2048, 20_000)
+        whole = float(m.kernel_factor[0, 0] * prompt_attention_s(m, np.array([9_000.0]), np.array([4_500.0]))[0, 0])
+        parts = times.attention_s(0, 2_000) + times.attention_s(2_000, 3_000) + times.attention_s(5_000, 4_000)
+        assert parts == pytest.approx(whole, rel=0.01)
+        assert times.attention_s(5_000, 2_000) > times.attention_s(3_000, 2_000)
 
 
 @pytest.mark.parametrize("policy", ["mixed", "prefill_first"])

@@ -15,8 +15,10 @@ from calculators.throughput import (
     MAX_BATCH,
     Machine,
     Setup,
+    cache_bytes,
     closed_loop_s,
     collectives_s,
+    decode_attention_flop,
     decode_s,
     expert_share_touched,
     experts_s,
@@ -24,7 +26,9 @@ from calculators.throughput import (
     largest_batch,
     link_bytes_s,
     machine,
+    prompt_attention_flop,
     prompt_attention_s,
+    read_bytes,
     soft_maximum,
     static_batch_s,
     step_s,
@@ -68,11 +72,12 @@ def one(**changes: float) -> Machine:
         "link_frac": 1.0,
         "expert_compute_frac": 1.0,
         "expert_bandwidth_frac": 1.0,
-        "pick_independence_frac": 1.0,
+        "pick_evenness": 1e9,
         "kernel_factor": 1.0,
         "multiply_factor": 1.0,
         "launch_factor": 1.0,
         "parallel_factor": 1.0,
+        "link_factor": 1.0,
         "first_token_own_ratio": 1.0,
     }
     return Machine(**{name: np.array([[value]]) for name, value in (values | changes).items()})
@@ -94,9 +99,10 @@ def test_experts_touched_by_one_token_are_the_ones_it_picks() -> None:
 
 
 def test_tokens_that_prefer_the_same_experts_touch_fewer() -> None:
-    m = one(experts_count=8.0, experts_per_token_count=2.0, pick_independence_frac=0.5)
+    """Popularity with a coefficient of variation of one is exponential: 1 / (1 + x) get none; x = n ln(E / (E - k))."""
+    m = one(experts_count=8.0, experts_per_token_count=2.0, pick_evenness=1.0)
     assert value(expert_share_touched(m, tok(1))) == pytest.approx(2 / 8)
-    assert value(expert_share_touched(m, tok(3))) == pytest.approx(1 - (6 / 8) ** 2)
+    assert value(expert_share_touched(m, tok(5))) == pytest.approx(1 - (6 / 8) / (1 + 4 * np.log(8 / 6)))
 
 
 def test_the_busiest_expert_rank_sets_the_time() -> None:
@@ -156,9 +162,30 @@ def test_cache_reading_grows_with_full_layers_and_stops_at_the_window() -> None:
     assert value(kv_read_s(m, tok(4), tok(1000))) == pytest.approx(4 * (1000 * 1000 + 500 * 100) / 1e12)
 
 
+def test_sparse_layers_keep_the_whole_cache_and_read_the_chosen_tokens_and_all_keys() -> None:
+    m = one(kv_full_bytes_per_tok=1000.0, sparse_frac=0.75, sparse_tok=100.0, index_bytes_per_tok=10.0)
+    assert value(cache_bytes(m, tok(400))) == 400 * 1010
+    assert value(read_bytes(m, tok(400))) == 400 * 250 + 100 * 750 + 400 * 10
+    assert value(read_bytes(m, tok(50))) == value(cache_bytes(m, tok(50)))
+
+
+def test_sparse_and_sliding_layers_attend_to_what_they_read() -> None:
+    m = one(decode_flop_per_tok2=4.0, sparse_frac=0.5, sparse_tok=100.0, index_flop_per_tok2=1.0)
+    assert value(decode_attention_flop(m, tok(300))) == 4 * (150 + 50) + 300
+    assert value(decode_attention_flop(one(sliding_flop_per_tok2=2.0, window_tok=100.0), tok(300))) == 200
+
+
 def test_attention_of_a_long_prompt_is_quadratic() -> None:
     m = one(prompt_flop_per_tok2=2.0)
     assert value(prompt_attention_s(m, tok(1000), tok(500))) == pytest.approx(2 * 1000 * 500 / 1e12)
+
+
+@pytest.mark.parametrize("kind", [{"window_tok": 100.0}, {"sparse_tok": 100.0, "sparse_frac": 1.0}])
+def test_a_prompt_attends_to_no_more_than_the_window_or_the_chosen_tokens(kind: dict[str, float]) -> None:
+    """The mean of min(position, 100) over 1,000 positions is 95; a prompt within the limit does not notice it."""
+    m = one(**kind, **{"sliding_flop_per_tok2" if "window_tok" in kind else "prompt_flop_per_tok2": 2.0})
+    assert value(prompt_attention_flop(m, tok(500))) == pytest.approx(2 * 95)
+    assert value(prompt_attention_flop(m, tok(40))) == pytest.approx(2 * 40)
 
 
 def test_collectives_need_more_than_one_gpu() -> None:

@@ -44,12 +44,12 @@ GENERATION = {
     "fp4_compute_frac": Range(0.3, 0.65, 1.0),
     "gemm_pad_tok": Range(1, 24, 256),
     "weight_bandwidth_frac": Range(0.5, 0.88, 0.95),
-    "expert_compute_frac": Range(0.3, 0.4, 0.9),
+    "expert_compute_frac": Range(0.15, 0.35, 0.9),
     "expert_bandwidth_frac": Range(0.3, 0.85, 0.95),
     "expert_half_width": Range(1, 130, 1000),
     "expert_pad_tok": Range(1, 16, 64),
     "expert_passes": Range(0.05, 8.0, 40.0),
-    "pick_independence_frac": Range(0.2, 0.65, 1.0),
+    "pick_evenness": Range(0.2, 1.0, 20.0),
     "four_bit_read_frac": Range(0.4, 0.78, 1.0),
     "kv_bandwidth_frac": Range(0.25, 0.82, 0.95),
     "prefill_attention_frac": Range(0.1, 0.6, 0.9),
@@ -63,6 +63,7 @@ ENGINE = {
     "multiply_factor": Range(1.0, 3.0, 30.0),
     "launch_factor": Range(0.5, 1.0, 5.0),
     "parallel_factor": Range(0.1, 1.0, 10.0),
+    "link_factor": Range(0.3, 1.0, 3.0),
     "group_read_exponent": Range(0.001, 0.3, 1.0),
     "step_overhead_us": Range(50, 350, 30000),
     "request_overhead_us": Range(0.5, 8, 300),
@@ -71,7 +72,7 @@ ENGINE = {
     "first_token_others_ratio": Range(0.005, 0.06, 0.6),
 }
 SHARED = ("gemm_pad_tok", "expert_half_width", "expert_pad_tok", "fp8_compute_frac", "fp4_compute_frac")
-SHARED += ("expert_passes", "pick_independence_frac", "four_bit_read_frac")
+SHARED += ("expert_passes", "pick_evenness", "four_bit_read_frac")
 SHARED += ("collective_latency_us", "layer_overhead_parallel_us", "prefill_attention_frac")
 OWN = {
     "hopper": tuple(GENERATION),
@@ -85,6 +86,7 @@ FIXED: dict[Name, float] = {
     ("tensorrt-llm", "kernel_factor"): 1.0,
     ("tensorrt-llm", "launch_factor"): 1.0,
     ("vllm", "parallel_factor"): 1.0,
+    ("vllm", "link_factor"): 1.0,
 }
 """TensorRT-LLM is the measure for the other engines, and no engine of today reads a cache twice."""
 FIXED |= {
@@ -109,7 +111,7 @@ PRIOR_LOG = {"hopper": 0.5, "blackwell": 0.25, "ampere": 0.25, "cdna3": 0.25}
 """How far, in natural-log units, a coefficient may sit from where it would be without data, or a generation from
 Hopper, before it costs as much as a row 30 % off."""
 PRIOR_WEIGHT = 0.3
-KNEE = 0.15  # log error from which a row counts linearly, not squared
+KNEE = 0.10  # log error from which a row counts linearly, not squared
 TTFT_WEIGHT, LITTLE_WEIGHT = 0.3, 0.7
 
 

@@ -62,14 +62,17 @@ def write_left_out(data: Measured, by_model: tuple[np.ndarray, ...], by_gpu: tup
 def write_ranges() -> None:
     """The factors that hold 80 % of the runs whose model, or whose GPU, was left out, into efficiency.yaml.
 
-    Of extrapolations the widest of all figures counts for each: an unmeasured GPU is unmeasured in every respect.
+    Of extrapolations the widest counts for every figure, that of GPUs with few rows among them: an unmeasured GPU is
+    unmeasured in every respect.
     """
     found = rows(load_catalog())
-    counted = judged(found)
+    few = np.char.find(found.reason, "few measured rows") >= 0
     held = {
-        (m, s): _unseen_ratio(found, counted & (found.status == s), m) for m in METRICS for s in ("ok", "extrapolated")
+        (m, s): _unseen_ratio(found, judged(found, m) & (found.status == s), m)
+        for m in METRICS
+        for s in ("ok", "extrapolated")
     }
-    widest = max(held[metric, "extrapolated"][0] for metric in ("tpot_ms", "tok_s"))
+    widest = max(_unseen_ratio(found, judged(found, "tok_s") & few, "tok_s")[0], held["tpot_ms", "extrapolated"][0])
     ranges = []
     for metric in METRICS:
         (ok, ok_count), (outside, outside_count) = held[metric, "ok"], held[metric, "extrapolated"]
