@@ -13,6 +13,8 @@ page = st.navigation(
         "Decide": [
             st.Page("pages/decide/verdict.py", title="Verdict", icon=":material/gavel:", default=True),
             st.Page("pages/decide/crossover.py", title="Crossover", icon=":material/show_chart:"),
+            st.Page("pages/decide/signals.py", title="Signals and compliance", icon=":material/notifications:"),
+            st.Page("pages/decide/record.py", title="Decision record", icon=":material/description:"),
         ],
         "Inputs": [
             st.Page("pages/inputs/workload.py", title="Workload", icon=":material/stacked_line_chart:"),

@@ -1,4 +1,4 @@
-"""The same engine without a browser: `python -m calculators check | decide | throughput | workload`.
+"""The same engine without a browser: `python -m calculators check | decide | record | rerun | throughput | workload`.
 
 Exit status 0, or 2 with one clear line on bad input.
 """
@@ -41,6 +41,14 @@ def _parser() -> argparse.ArgumentParser:
     decide.add_argument("scenario", type=Path, metavar="SCENARIO.yaml")
     decide.add_argument("--json", action="store_true", help="print the whole evaluation as JSON")
     decide.set_defaults(run=_decide)
+    record = commands.add_parser("record", help="the decision record of a scenario file")
+    record.add_argument("scenario", type=Path, metavar="SCENARIO.yaml")
+    record.add_argument("--out", type=Path, required=True, metavar="RECORD.md|.html|.json")
+    record.add_argument("--dissent", default="", metavar="TEXT", help="what speaks against it")
+    record.set_defaults(run=_record)
+    rerun = commands.add_parser("rerun", help="a kept record on today's prices: what changed")
+    rerun.add_argument("record", type=Path, metavar="RECORD.json")
+    rerun.set_defaults(run=_rerun)
     throughput = commands.add_parser("throughput", help="predict speed and latency for rows of configurations")
     throughput.add_argument("points", type=Path, metavar="POINTS.csv")
     throughput.add_argument("--out", type=Path, required=True, metavar="PREDICTIONS.csv")
@@ -66,6 +74,35 @@ def _check(_: argparse.Namespace) -> None:
 def _decide(options: argparse.Namespace) -> None:
     evaluation = evaluate(read_scenario(options.scenario, date.today()), load_catalog())
     print(json.dumps(to_json(evaluation), indent=1) if options.json else to_text(evaluation))
+
+
+def _record(options: argparse.Namespace) -> None:
+    from calculators.record import freeze, to_json_text
+    from calculators.record_page import to_html, to_markdown
+
+    writers = {".md": to_markdown, ".html": to_html, ".json": to_json_text}
+    write = writers.get(options.out.suffix)
+    if write is None:
+        raise DataError(f"--out: '{options.out.name}' ends in none of {', '.join(writers)}; name the kind you want")
+    today = date.today()
+    found = freeze(evaluate(read_scenario(options.scenario, today), load_catalog()), today, options.dissent)
+    options.out.write_text(write(found), encoding="utf-8")
+    print(f"{options.out}: written")
+
+
+def _rerun(options: argparse.Namespace) -> None:
+    from calculators.record import MAX_BYTES, changes, freeze, read_record
+
+    with options.record.open("rb") as file:
+        frozen = read_record(file.read(MAX_BYTES + 1), options.record.name)
+    today = date.today()
+    again = evaluate(frozen.scenario.model_copy(update={"as_of": today}), load_catalog())
+    print(f"On {frozen.made_on}: {frozen.choice}")
+    found = changes(frozen, freeze(again, today, frozen.dissent))
+    for change in found:
+        print(f"  {change.what}: {change.then} -> {change.now}")
+    if not found:
+        print("  On today's prices it says the same.")
 
 
 def _throughput(options: argparse.Namespace) -> None:

@@ -27,6 +27,7 @@ from calculators.price_records import (
     RentProvider,
 )
 from calculators.records import Gpu, Model, SourcedFile
+from calculators.rule_records import Operator, Operators, Requirement, Requirements, SignalRules
 from calculators.yaml_files import DataError, load_record
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -53,9 +54,21 @@ class Catalog:
     ownership: Ownership
     presets: Mapping[str, Preset]
     efficiencies: Efficiencies
+    operators_file: Operators
+    requirements_file: Requirements
+    signal_rules: SignalRules
     digest: str
     gpu_by_alias: Mapping[str, str] = field(repr=False)
     model_by_alias: Mapping[str, str] = field(repr=False)
+
+    @property
+    def operators(self) -> Mapping[tuple[str, str], Operator]:
+        """By kind of path and id."""
+        return self.operators_file.by_path
+
+    @property
+    def requirements(self) -> Mapping[str, Requirement]:
+        return self.requirements_file.by_id
 
     def gpu(self, name: str) -> Gpu:
         return self.gpus[_resolve(name, self.gpu_by_alias, "GPU", "hardware_profiles/gpus")]
@@ -116,11 +129,15 @@ def load_catalog(root: Path = ROOT) -> Catalog:
     ownership = _file(root / "pricing_data/ownership.yaml", Ownership, problems)
     presets = _file(root / "pricing_data/workload_presets.yaml", Presets, problems)
     efficiencies = _file(root / "hardware_profiles/efficiency.yaml", Efficiencies, problems)
-    problems += _unknown_gpus(rent_providers.values(), gpus)
-    problems += _unknown_sellers(models.values(), api_providers)
+    operators = _file(root / "pricing_data/compliance/operators.yaml", Operators, problems)
+    requirements = _file(root / "pricing_data/compliance/requirements.yaml", Requirements, problems)
+    signal_rules = _file(root / "pricing_data/signals.yaml", SignalRules, problems)
+    problems += _unknown_gpus(rent_providers.values(), gpus) + _unknown_sellers(models.values(), api_providers)
     gpu_by_alias = _aliases(((g.id, (g.id, g.name, *g.aliases)) for g in gpus.values()), problems)
     model_by_alias = _aliases(((m.id, (m.id, m.name, m.hf_id, *m.aliases)) for m in models.values()), problems)
     if problems or rules is None or ownership is None or presets is None or efficiencies is None:
+        raise DataError("\n".join(problems))
+    if operators is None or requirements is None or signal_rules is None:  # each missing one is a problem above
         raise DataError("\n".join(problems))
     return Catalog(
         gpus=gpus,
@@ -132,6 +149,9 @@ def load_catalog(root: Path = ROOT) -> Catalog:
         ownership=ownership,
         presets={preset.id: preset for preset in presets.presets},
         efficiencies=efficiencies,
+        operators_file=operators,
+        requirements_file=requirements,
+        signal_rules=signal_rules,
         digest=_digest(root),
         gpu_by_alias=gpu_by_alias,
         model_by_alias=model_by_alias,

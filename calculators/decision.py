@@ -2,19 +2,32 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Literal
 
 from calculators.api_cost import ApiBill
 from calculators.crossover import Crossover
-from calculators.fleet import Plan, Staircase
-from calculators.ownership import PEOPLE, CostLine
-from calculators.scenario import Gate, Workload
-from calculators.units import MONTHS_PER_YEAR, count, percent, significant, usd
+from calculators.fleet import Plan
+from calculators.ownership import CostLine
+from calculators.scenario import Gate
+from calculators.units import count, percent, usd
 
-OptionKind = Literal["api_today", "api_optimised", "hosted_open", "self_host", "own_hardware"]
+OptionKind = Literal["api_today", "api_optimised", "resold_api", "hosted_open", "self_host", "own_hardware", "hybrid"]
 Sureness = Literal["clear", "leaning", "too_close"]
-VerdictKind = Literal["stay", "optimise_api", "hosted_open", "self_host", "own_hardware", "too_close"]
+VerdictKind = Literal[
+    "stay",
+    "optimise_api",
+    "resold_api",
+    "hosted_open",
+    "self_host",
+    "own_hardware",
+    "hybrid",
+    "forced_by_compliance",
+    "too_close",
+    "cannot_tell",
+]
 
+STAYS: tuple[OptionKind, ...] = ("api_today", "api_optimised", "resold_api")
 CLOSE_FRAC = 0.10
 """Two costs nearer than this are called equal: list prices, traffic and staffing are not known better."""
 
@@ -27,6 +40,8 @@ class Option:
     label: str
     lines: tuple[CostLine, ...]
     model: str
+    operator: str = ""
+    """Who would see the prompts: id of the seller or landlord, or `OWN`."""
     gate: Gate | None = None
     """Whose word it is that this model is good enough; None for the model in use today."""
     bill: ApiBill | None = None
@@ -40,17 +55,23 @@ class Option:
 
     @property
     def is_build(self) -> bool:
+        """A fleet that carries everything."""
         return self.kind in ("self_host", "own_hardware")
+
+    @property
+    def is_buy(self) -> bool:
+        return not self.is_build and self.kind != "hybrid"
 
 
 @dataclass(frozen=True, slots=True)
-class Flip:
-    """One input, and the value at which self-hosting and the best buy cost the same."""
+class Barred:
+    """What compliance takes away: the cheapest way of all, and why it is not allowed."""
 
-    what: str
-    now: str
-    flips_at: str
-    """What the input would have to become, or why no value does it."""
+    label: str
+    usd_per_month: float
+    why: str
+    unknown: bool
+    """Not known to be allowed, rather than known not to be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,48 +81,66 @@ class Verdict:
     sentence: str
     reason: str
     winner: Option
+    """The cheapest allowed way; today's API where none is."""
     runner_up: Option | None
     gap_usd_per_month: float
     """Runner-up minus winner."""
     saving_usd_per_month: float
     """What is paid today minus the winner; zero when today's API wins."""
-    flips: tuple[Flip, ...]
     assumptions: tuple[str, ...]
 
 
 def decide(
+    today: Option,
     options: Sequence[Option],
     against_best: Crossover,
     against_today: Crossover,
-    flips: tuple[Flip, ...],
     why_no_fleet: str,
+    barred: Barred | None = None,
+    missing: str = "",
 ) -> Verdict:
-    """Rank the options and say it. `options` holds today's API first; the crossovers are self-hosting against the best
-    way to buy and against today's API."""
-    today = options[0]
+    """Rank the allowed options and say it. The crossovers are self-hosting against the best way to buy and against
+    today's API. `barred`: a cheaper way that compliance rules out. `missing`: what must be known before anything can be
+    said; empty: nothing."""
+    if not options:
+        return Verdict(
+            "cannot_tell", "too_close", f"Cannot tell yet: {missing}", why_no_fleet, today, None, inf, 0.0, ()
+        )
     ranked = sorted(options, key=lambda option: option.usd_per_month)
     winner = ranked[0]
     others = [option for option in ranked if _side(option) != _side(winner)]
     sureness = _sureness(winner, others)
     runner_up = others[0] if sureness == "too_close" else _rival(ranked)
-    gap = runner_up.usd_per_month - winner.usd_per_month if runner_up else float("inf")
+    gap = runner_up.usd_per_month - winner.usd_per_month if runner_up else inf
     kind: VerdictKind = "too_close" if sureness == "too_close" else _kind(winner)
+    sentence = _sentence(kind, winner, runner_up, today)
+    if missing:
+        kind, sentence = "cannot_tell", f"Cannot tell yet: {missing}"
+    elif barred is not None:
+        kind, sentence = "forced_by_compliance", _forced(winner, barred)
     return Verdict(
         kind=kind,
         sureness=sureness,
-        sentence=_sentence(kind, winner, runner_up, today),
-        reason=_reason(ranked, against_best, against_today, why_no_fleet),
+        sentence=sentence,
+        reason=(f"{barred.why}. " if barred else "") + _reason(ranked, against_best, against_today, why_no_fleet),
         winner=winner,
         runner_up=runner_up,
         gap_usd_per_month=gap,
         saving_usd_per_month=today.usd_per_month - winner.usd_per_month,
-        flips=flips,
         assumptions=_assumptions(winner, runner_up),
     )
 
 
+def _forced(winner: Option, barred: Barred) -> str:
+    premium = winner.usd_per_month - barred.usd_per_month
+    return (
+        f"Compliance decides: {winner.label} costs {usd(winner.usd_per_month)} a month, {usd(premium)} more than "
+        f"{barred.label}, which is {'not known to be allowed' if barred.unknown else 'not allowed'}."
+    )
+
+
 def best_buy(options: Sequence[Option]) -> Option:
-    return min((o for o in options if not o.is_build), key=lambda option: option.usd_per_month)
+    return min((o for o in options if o.is_buy), key=lambda option: option.usd_per_month)
 
 
 def best_build(options: Sequence[Option]) -> Option | None:
@@ -110,12 +149,12 @@ def best_build(options: Sequence[Option]) -> Option | None:
 
 def _side(option: Option) -> str:
     """Staying, moving to another seller, and building are the three answers; options within one are variants of it."""
-    return "build" if option.is_build else "move" if option.kind == "hosted_open" else "stay"
+    return "stay" if option.kind in STAYS else "move" if option.kind == "hosted_open" else "build"
 
 
 def _rival(ranked: Sequence[Option]) -> Option | None:
     """The question is build or buy, so the rival of a build is the best buy, and the other way round."""
-    return next((option for option in ranked if option.is_build != ranked[0].is_build), None)
+    return next((option for option in ranked if option.is_buy != ranked[0].is_buy), None)
 
 
 def _sureness(winner: Option, others: Sequence[Option]) -> Sureness:
@@ -131,9 +170,11 @@ def _kind(winner: Option) -> VerdictKind:
     names: dict[OptionKind, VerdictKind] = {
         "api_today": "stay",
         "api_optimised": "optimise_api",
+        "resold_api": "resold_api",
         "hosted_open": "hosted_open",
         "self_host": "self_host",
         "own_hardware": "own_hardware",
+        "hybrid": "hybrid",
     }
     return names[winner.kind]
 
@@ -151,7 +192,9 @@ def _sentence(kind: VerdictKind, winner: Option, rival: Option | None, today: Op
         return f"Stay on the API: {winner.label} costs {cost} a month{_dearer(rival)}."
     advice = {
         "optimise_api": "Stay on the API and use its discounts",
+        "resold_api": "Keep the model and change the contract",
         "hosted_open": "Do not self-host, buy tokens of an open model",
+        "hybrid": "Self-host the base load and buy the rest",
         "own_hardware": "Buy servers and self-host",
     }.get(kind, "Self-host")
     condition = f", if {winner.model} is good enough" if winner.gate == "assumed" else ""
@@ -161,7 +204,7 @@ def _sentence(kind: VerdictKind, winner: Option, rival: Option | None, today: Op
 def _dearer(rival: Option | None) -> str:
     if rival is None:
         return "; no fleet of your own qualifies"
-    whose = "the cheapest fleet of your own" if rival.is_build else f"the best way to buy, {rival.label},"
+    whose = f"the best way to buy, {rival.label}," if rival.is_buy else "the cheapest fleet of your own"
     return f"; {whose} costs {usd(rival.usd_per_month)}"
 
 
@@ -176,6 +219,8 @@ def _reason(ranked: Sequence[Option], overall: Crossover, against_today: Crossov
         f"{usd(plan.rent_usd_per_month)}; people, platform and migration are the other {usd(rest_usd)}, "
         f"{percent(rest_usd / build.usd_per_month)} of the fleet's cost."
     )
+    if all(option.is_build for option in ranked):
+        return f"{fleet} No way to buy is allowed. Against today's API, {_crossover_clause(against_today)}."
     best = f"Against the best way to buy at each volume, {_crossover_clause(overall)}."
     return f"{fleet} {best} Against today's API alone, {_crossover_clause(against_today)}."
 
@@ -199,106 +244,20 @@ def _crossover_clause(crossover: Crossover) -> str:
 def _assumptions(winner: Option, rival: Option | None) -> tuple[str, ...]:
     """What the verdict takes on trust, most important first."""
     found = []
+    if winner.kind == "hybrid":
+        found.append(
+            "Only the mean and the peak of the load are known: the hours between are taken as lognormal. A request above "
+            "the fleet's capacity must be able to go elsewhere, so both models must be good enough."
+        )
     for option in (winner, rival):
         if option is not None and option.gate == "assumed":
             found.append(
                 f"{option.model} is good enough for your product: assumed, not yet shown by your own evaluation."
             )
     for option in (winner, rival):
-        if option is not None and not option.is_build:
+        if option is not None and option.is_buy:
             found.append(
                 f"Latency, rate limits and uptime of {option.label} are not known here: only a fleet of your own is held "
                 "to the latency targets."
             )
     return tuple(dict.fromkeys(found))
-
-
-def flips(
-    build: Option,
-    buy: Option,
-    crossover: Crossover,
-    stairs: Staircase,
-    workload: Workload,
-    engineer_usd_per_year: float,
-) -> tuple[Flip, ...]:
-    """For each input alone: the value at which `build` and `buy` cost the same. Exact for the plan at hand."""
-    plan = build.plan
-    assert plan is not None
-    return (
-        _volume_flip(crossover, workload.requests_per_month),
-        _price_flip(build, buy),
-        _rent_flip(build, buy, plan),
-        _speed_flip(build, buy, plan, stairs, workload.requests_per_month),
-        _peak_flip(build, buy, plan, stairs, workload),
-        _staff_flip(build, buy, engineer_usd_per_year),
-    )
-
-
-def _volume_flip(crossover: Crossover, now: float) -> Flip:
-    above = next((c for c in crossover.crossings if c.requests_per_month > now), None)
-    below = next((c for c in reversed(crossover.crossings) if c.requests_per_month < now), None)
-    parts = [f"{word} {count(c.requests_per_month)}" for word, c in (("up to", above), ("down to", below)) if c]
-    return Flip("Volume, requests a month", count(now), " or ".join(parts) or f"no volume: {crossover.reason}")
-
-
-def _price_flip(build: Option, buy: Option) -> Flip:
-    """The kill price: how far the seller would have to move."""
-    bill = buy.bill.usd_per_month if buy.bill else buy.usd_per_month
-    needed = bill + build.usd_per_month - buy.usd_per_month
-    if needed <= 0:
-        return Flip(f"Price of {buy.label}", usd(bill) + " a month", "no price: even free it would cost more")
-    change = f", {_change(needed / bill)}" if bill > 0 else ""
-    return Flip(f"Price of {buy.label}", f"{usd(bill)} a month", f"{usd(needed)} a month{change}")
-
-
-def _rent_flip(build: Option, buy: Option, plan: Plan) -> Flip:
-    rate = plan.lease.usd_per_gpu_h
-    affordable = plan.rent_usd_per_month + buy.usd_per_month - build.usd_per_month
-    if affordable <= 0:
-        return Flip("GPU rent", f"${rate:.2f} per GPU-hour", "no rent: even free GPUs would not pay for the rest")
-    ratio = affordable / plan.rent_usd_per_month
-    return Flip("GPU rent", f"${rate:.2f} per GPU-hour", f"${rate * ratio:.2f}, {_change(ratio)}")
-
-
-def _needed_speed_ratio(build: Option, buy: Option, plan: Plan, stairs: Staircase, volume: float) -> float | None:
-    """How many times as fast a replica would have to be for the affordable machines to carry the peak."""
-    affordable = plan.rent_usd_per_month + buy.usd_per_month - build.usd_per_month
-    machines = min(int(max(affordable, 0.0) // stairs.machine_usd_per_month), stairs.max_machines)
-    replicas = machines * stairs.replicas_per_machine - stairs.spare_replicas
-    return volume / (stairs.replica_req_per_month * replicas) if replicas >= 1 else None
-
-
-def _speed_flip(build: Option, buy: Option, plan: Plan, stairs: Staircase, requests_per_month: float) -> Flip:
-    needed = _needed_speed_ratio(build, buy, plan, stairs, requests_per_month)
-    speed = stairs.capacity.req_s
-    now = f"{significant(speed)} requests/s per replica"
-    if needed is None:
-        return Flip("Throughput", now, "no speed: not even one replica and its spare would be affordable")
-    return Flip("Throughput", now, f"{significant(speed * needed)} requests/s, {_change(needed)}")
-
-
-def _peak_flip(build: Option, buy: Option, plan: Plan, stairs: Staircase, workload: Workload) -> Flip:
-    """Replicas are in proportion to the peak, so a flatter load does what faster GPUs would."""
-    needed = _needed_speed_ratio(build, buy, plan, stairs, workload.requests_per_month)
-    now = f"{significant(workload.peak_ratio)}× the mean"
-    if needed is None or workload.peak_ratio / needed < 1:
-        return Flip("Peak over mean", now, "no peak: even a perfectly flat load would not do")
-    return Flip("Peak over mean", now, f"{significant(workload.peak_ratio / needed)}× the mean")
-
-
-def _staff_flip(build: Option, buy: Option, engineer_usd_per_year: float) -> Flip:
-    people = next(line.usd_per_month for line in build.lines if line.name == PEOPLE)
-    if engineer_usd_per_year <= 0:
-        return Flip("Engineers to run it", "unpaid", "not applicable: their cost is set to zero")
-    per_fte = engineer_usd_per_year / MONTHS_PER_YEAR
-    now, at = people / per_fte, (people + buy.usd_per_month - build.usd_per_month) / per_fte
-    return Flip(
-        "Engineers to run it", significant(now), significant(at) if at >= 0 else "no number: dearer even unattended"
-    )
-
-
-def _change(ratio: float) -> str:
-    """A ratio in words: 24 % lower, 3.1 times as much."""
-    if ratio >= 2:
-        return f"{significant(ratio)} times as much"
-    return f"{percent(abs(ratio - 1))} {'higher' if ratio >= 1 else 'lower'}"

@@ -3,26 +3,22 @@ and which machines to rent for them. Reserved machines bill every hour of the mo
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
 
 from calculators.catalog import Catalog
+from calculators.leases import Lease, leases
 from calculators.load_search import BATCH_COLUMN, highest_loads
 from calculators.memory import kv_room_bytes, weight_bytes
 from calculators.own_calibration import OwnFit
-from calculators.ownership import owned_usd_per_gpu_h
-from calculators.price_records import Rent, RentProvider
-from calculators.records import Confidence, Gpu, Model, Precision, Source
+from calculators.records import Gpu, Model, Precision
 from calculators.request_mix import Mix, mix
 from calculators.scenario import Hardware, Scenario, Targets
 from calculators.throughput import MAX_BATCH, Setup, machine
-from calculators.units import BYTES_PER_GB, HOURS_PER_MONTH, milliseconds
+from calculators.units import BYTES_PER_GB, milliseconds
 from calculators.workload import Array, Demand
 
 TENSOR_PARALLEL = (1, 2, 4, 8)
-OWNED_SERVER_GPUS = 8
-_TRUST: dict[Confidence, int] = {"low": 0, "medium": 1, "high": 2}
 # From most to least precise; a released checkpoint is never "upcast" to sell it as something better.
 _FINENESS: dict[Precision, int] = {"bf16": 16, "fp8": 8, "int8": 8, "nvfp4": 4, "mxfp4": 4, "int4": 4}
 
@@ -52,31 +48,6 @@ class Misfit:
 
 
 @dataclass(frozen=True, slots=True)
-class Lease:
-    """A machine one can have, and its price. `gpus_per_machine` None: as many or few GPUs as wanted."""
-
-    provider: str
-    gpu_id: str
-    machine: str
-    gpus_per_machine: int | None
-    region: str | None
-    commitment: str
-    usd_per_gpu_h: float
-    seen: date | None
-    source: Source
-    confidence: Confidence
-    basis: str
-    """'list', 'yours' or 'owned'."""
-
-    def replicas_per_machine(self, tensor_parallel: int) -> int:
-        """Zero when the replica is larger than the machine: tensor parallelism does not cross machines here."""
-        return 1 if self.gpus_per_machine is None else self.gpus_per_machine // tensor_parallel
-
-    def machine_usd_per_month(self, tensor_parallel: int) -> float:
-        return self.usd_per_gpu_h * HOURS_PER_MONTH * (self.gpus_per_machine or tensor_parallel)
-
-
-@dataclass(frozen=True, slots=True)
 class Plan:
     """A fleet: replicas of one setup on one kind of machine."""
 
@@ -85,7 +56,10 @@ class Plan:
     replicas: int
     spare_replicas: int
     machines: int
+    """In each region."""
     rent_usd_per_month: float
+    regions: int = 1
+    """Each holds the whole fleet, so that one may fail."""
 
     @property
     def setup(self) -> Setup:
@@ -93,7 +67,7 @@ class Plan:
 
     @property
     def gpus(self) -> int:
-        return self.machines * (self.lease.gpus_per_machine or self.setup.tensor_parallel)
+        return self.regions * self.machines * (self.lease.gpus_per_machine or self.setup.tensor_parallel)
 
     @property
     def label(self) -> str:
@@ -114,7 +88,10 @@ class Staircase:
     replicas_per_machine: int
     spare_replicas: int
     machine_usd_per_month: float
+    """One machine in each region."""
     max_machines: int
+    """In each region."""
+    regions: int = 1
 
     def machines(self, requests_per_month: Array) -> Array:
         """Whole machines for each volume; inf beyond the user's limit. Same shape as the argument."""
@@ -265,84 +242,18 @@ def _misses(setup: Setup, slots: float, tpot_ms: float, ttft_ms: float, targets:
     return Misfit(setup, 3, f"TTFT p95 {milliseconds(ttft_ms)} even when nearly idle; the target is {target}")
 
 
-def leases(gpu: Gpu, scenario: Scenario, catalog: Catalog) -> list[Lease]:
-    """Every machine with this GPU that the scenario allows, cheapest first. The user's own quote replaces the list."""
-    hardware, found = scenario.hardware, []
-    quotes = {catalog.gpu(name).id: usd_per_gpu_h for name, usd_per_gpu_h in hardware.rent_usd_per_gpu_h.items()}
-    own_quote = quotes.get(gpu.id)
-    if own_quote is not None:
-        source = Source(title="Your own quote", accessed=scenario.as_of, kind="quote")
-        found.append(
-            Lease("your quote", gpu.id, "by the GPU", None, None, "as quoted", own_quote, None, source, "high", "yours")
-        )
-    else:
-        for provider, rent in catalog.rents(gpu.id):
-            if _allowed(provider, rent, scenario):
-                found.append(_listed(provider.name, rent, provider.sources[rent.source]))
-    if hardware.include_owned and gpu.id in catalog.ownership.server_usd_per_gpu:
-        found.append(owned_lease(gpu, catalog))
-    return sorted(found, key=lambda lease: lease.usd_per_gpu_h)
-
-
-def _allowed(provider: RentProvider, rent: Rent, scenario: Scenario) -> bool:
-    hardware = scenario.hardware
-    chosen = not hardware.rent_providers or provider.provider in hardware.rent_providers
-    trusted = _TRUST[rent.confidence] >= _TRUST[hardware.min_confidence]
-    recent = (scenario.as_of - rent.seen).days <= hardware.max_rent_age_days
-    of_this_kind = rent.commitment in hardware.commitments and (
-        hardware.include_marketplaces or not provider.marketplace
-    )
-    return chosen and trusted and recent and of_this_kind
-
-
-def _listed(provider: str, rent: Rent, source: Source) -> Lease:
-    name = rent.instance or f"{rent.gpus_per_instance}-GPU machine"
-    return Lease(
-        provider,
-        rent.gpu,
-        name,
-        rent.gpus_per_instance,
-        rent.region,
-        rent.commitment,
-        rent.usd_per_gpu_h,
-        rent.seen,
-        source,
-        rent.confidence,
-        "list",
-    )
-
-
-def owned_lease(gpu: Gpu, catalog: Catalog) -> Lease:
-    """Bought servers as if rented: depreciation, space, power and spares by the hour."""
-    price = catalog.ownership.server_usd_per_gpu[gpu.id]
-    source = catalog.ownership.sources[price.source]
-    rate = owned_usd_per_gpu_h(gpu.id, catalog.ownership)
-    return Lease(
-        "own hardware",
-        gpu.id,
-        f"{OWNED_SERVER_GPUS}-GPU server",
-        OWNED_SERVER_GPUS,
-        None,
-        "owned",
-        rate,
-        source.accessed,
-        source,
-        price.confidence,
-        "owned",
-    )
-
-
 def staircases(
     found: Iterable[Capacity], scenario: Scenario, catalog: Catalog, peak_s_per_month: float
 ) -> tuple[list[Staircase], list[Misfit]]:
     """Every (setup, lease) that can be rented. `peak_s_per_month`: requests a month per request a second of peak."""
     by_gpu: dict[str, list[Lease]] = {}
     result, misfits = [], []
+    regions = regions_count(scenario, catalog)
     for capacity in found:
         setup = capacity.setup
         if setup.gpu.id not in by_gpu:
             by_gpu[setup.gpu.id] = leases(setup.gpu, scenario, catalog)
-        stairs = [_stairs(capacity, lease, scenario, peak_s_per_month) for lease in by_gpu[setup.gpu.id]]
+        stairs = [_stairs(capacity, lease, scenario, regions, peak_s_per_month) for lease in by_gpu[setup.gpu.id]]
         usable = [s for s in stairs if s.limit_req_per_month > 0]
         result += usable
         if not usable:
@@ -356,7 +267,15 @@ def _unrentable(setup: Setup, leases: list[Lease]) -> str:
     return f"no listed machines hold {setup.tensor_parallel} of these GPUs, and as many for each spare, within the GPU limit"
 
 
-def _stairs(capacity: Capacity, lease: Lease, scenario: Scenario, peak_s_per_month: float) -> Staircase:
+def regions_count(scenario: Scenario, catalog: Catalog) -> int:
+    """What the user says, or two where the availability needed is beyond what one region keeps."""
+    needed = scenario.evidence.needed_uptime_frac
+    if scenario.operations.regions is not None:
+        return scenario.operations.regions
+    return 2 if needed is not None and needed > catalog.signal_rules.one_region_uptime_frac.central else 1
+
+
+def _stairs(capacity: Capacity, lease: Lease, scenario: Scenario, regions: int, peak_s_per_month: float) -> Staircase:
     tp = capacity.setup.tensor_parallel
     return Staircase(
         capacity=capacity,
@@ -364,8 +283,9 @@ def _stairs(capacity: Capacity, lease: Lease, scenario: Scenario, peak_s_per_mon
         replica_req_per_month=capacity.req_s * peak_s_per_month,
         replicas_per_machine=lease.replicas_per_machine(tp),
         spare_replicas=scenario.operations.spare_replicas,
-        machine_usd_per_month=lease.machine_usd_per_month(tp),
-        max_machines=scenario.hardware.max_gpus // (lease.gpus_per_machine or tp),
+        machine_usd_per_month=lease.machine_usd_per_month(tp) * regions,
+        max_machines=scenario.hardware.max_gpus // ((lease.gpus_per_machine or tp) * regions),
+        regions=regions,
     )
 
 
@@ -382,6 +302,7 @@ def plan(stairs: Staircase, requests_per_month: float) -> Plan | None:
         stairs.spare_replicas,
         int(machines),
         machines * stairs.machine_usd_per_month,
+        stairs.regions,
     )
 
 

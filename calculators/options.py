@@ -2,10 +2,11 @@
 cheapest host of each open model, and the cheapest fleet for each."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from calculators import api_cost, fleet, own_calibration, ownership
+from calculators import api_cost, compliance, fleet, hybrid, own_calibration, ownership
 from calculators.api_cost import ApiBill, Offer
 from calculators.catalog import Catalog
 from calculators.crossover import Line
@@ -13,9 +14,10 @@ from calculators.decision import Option, OptionKind
 from calculators.fleet import Misfit, Plan, Staircase
 from calculators.own_calibration import OwnFit
 from calculators.ownership import CostLine, fixed_line
-from calculators.scenario import Candidate, Scenario
+from calculators.rule_records import Resale
+from calculators.scenario import Candidate, Gate, Scenario
 from calculators.units import HOURS_PER_MONTH, SECONDS_PER_HOUR
-from calculators.workload import Demand
+from calculators.workload import Array, Demand
 
 RANGE_SETUPS = 60  # how many of the cheapest setups are sized again for the pessimistic and optimistic case
 
@@ -23,8 +25,8 @@ RANGE_SETUPS = 60  # how many of the cheapest setups are sized again for the pes
 # --- buying ------------------------------------------------------------------------------------------------------
 
 
-def buy_options(scenario: Scenario, need: Demand, catalog: Catalog) -> list[Option]:
-    """Today's API, the same API with its discounts used, and the cheapest host of each accepted open model."""
+def direct_options(scenario: Scenario, need: Demand, catalog: Catalog) -> list[Option]:
+    """Today's API, and the same with its discounts used where that saves."""
     offer = api_cost.offer(scenario.api.provider, scenario.api.model, catalog)
     w = scenario.workload
     today = api_cost.monthly_bill(
@@ -34,10 +36,48 @@ def buy_options(scenario: Scenario, need: Demand, catalog: Catalog) -> list[Opti
     best = optimised_bill(offer, scenario, need, catalog, scenario.api.discount_frac)
     if best.usd_per_month < today.usd_per_month * 0.995:
         found.append(_api_option("api_optimised", f"{offer.label} {_discounts(today, best)}", best))
-    for candidate in scenario.candidates:
-        if candidate.gate != "not_acceptable":
-            found += hosts(candidate, scenario, need, catalog)[:1]
     return found
+
+
+def hosted_options(scenario: Scenario, need: Demand, catalog: Catalog) -> list[Option]:
+    """Every allowed seller of every acceptable open model."""
+    acceptable = [c for c in scenario.candidates if c.gate != "not_acceptable"]
+    return [option for candidate in acceptable for option in hosts(candidate, scenario, need, catalog)]
+
+
+def cheapest_buys(options: Sequence[Option]) -> list[Option]:
+    """Today's API in each of its forms, and the first of the cheapest sellers of each open model."""
+    best: dict[str, Option] = {}
+    for option in options:
+        name = option.model if option.kind == "hosted_open" else option.label
+        if name not in best or option.usd_per_month < best[name].usd_per_month:
+            best[name] = option
+    return list(best.values())
+
+
+def resold_options(scenario: Scenario, need: Demand, catalog: Catalog, regional: bool) -> list[Option]:
+    """Today's model under another contract: a cloud that resells it, or its maker's regional endpoints."""
+    offer = api_cost.offer(scenario.api.provider, scenario.api.model, catalog)
+    return [
+        _resold(offer, resale, ratio, scenario, need, catalog)
+        for resale in catalog.operators_file.resales
+        if resale.provider == scenario.api.provider
+        for ratio in (resale.regional_price_ratio if regional else resale.price_ratio,)
+        if ratio is not None and (regional or resale.operator != resale.provider)
+    ]
+
+
+def _resold(offer: Offer, resale: Resale, ratio: float, scenario: Scenario, need: Demand, catalog: Catalog) -> Option:
+    """Its list price is the maker's times a ratio; an own discount at the maker does not carry over."""
+    bill = optimised_bill(offer, scenario, need, catalog, 1 - ratio)
+    name = compliance.seller(resale.operator, resale.operator, catalog).name
+    extra = () if resale.operator == resale.provider else ownership.resale_lines(scenario.operations, catalog.ownership)
+    where = "in a region" if resale.operator == resale.provider else f"through {name}"
+    basis = f"{ratio:g} times the maker's list price, {resale.confidence} confidence"
+    line = fixed_line(
+        "API bill", bill.usd_per_month, basis, catalog.operators_file.sources[resale.source], bill.working
+    )
+    return _option("resold_api", f"{offer.label} {where}", (line, *extra), offer.model, resale.operator, bill=bill)
 
 
 def _discounts(today: ApiBill, best: ApiBill) -> str:
@@ -87,9 +127,25 @@ def hosts(candidate: Candidate, scenario: Scenario, need: Demand, catalog: Catal
         _api_option("hosted_open", f"{model.name} at {offer.provider_name}", bill, extra, model.name, candidate)
         for offer in api_cost.hosted_offers(model, scenario.as_of, catalog)
         if not allowed or offer.provider in allowed
-        for bill in (optimised_bill(offer, scenario, need, catalog),)
+        for bill in (
+            optimised_bill(offer, scenario, need, catalog, 1 - regional_ratio(offer.provider, scenario, catalog)),
+        )
     ]
     return sorted(found, key=lambda option: option.usd_per_month)
+
+
+def is_regional(scenario: Scenario, catalog: Catalog) -> bool:
+    """Whether a requirement confines where prompts are processed."""
+    required = compliance.expand(scenario.compliance.requirements, catalog)
+    return any(fact.startswith("processing_") for r in required for fact in r.facts)
+
+
+def regional_ratio(provider: str, scenario: Scenario, catalog: Catalog) -> float:
+    """What a seller's own regional endpoints cost over its list price, where they are needed and it says so."""
+    if not is_regional(scenario, catalog):
+        return 1.0
+    own = (r.regional_price_ratio for r in catalog.operators_file.resales if r.provider == r.operator == provider)
+    return next((ratio for ratio in own if ratio is not None), 1.0)
 
 
 def _api_option(
@@ -102,16 +158,22 @@ def _api_option(
 ) -> Option:
     basis = f"list price, {bill.offer.confidence} confidence"
     lines = (fixed_line("API bill", bill.usd_per_month, basis, bill.offer.source, bill.working), *extra)
-    return Option(
-        kind=kind,
-        label=label,
-        lines=lines,
-        model=model or bill.offer.model,
-        gate=candidate.gate if candidate else None,
-        bill=bill,
-        low_usd_per_month=sum(line.low_usd_per_month for line in lines),
-        high_usd_per_month=sum(line.high_usd_per_month for line in lines),
-    )
+    gate = candidate.gate if candidate else None
+    return _option(kind, label, lines, model or bill.offer.model, bill.offer.provider, gate, bill)
+
+
+def _option(
+    kind: OptionKind,
+    label: str,
+    lines: tuple[CostLine, ...],
+    model: str,
+    operator: str,
+    gate: Gate | None = None,
+    bill: ApiBill | None = None,
+    plan: Plan | None = None,
+) -> Option:
+    low, high = (sum(getattr(line, f"{end}_usd_per_month") for line in lines) for end in ("low", "high"))
+    return Option(kind, label, lines, model, operator, gate, bill, plan, low, high)
 
 
 def buy_line(option: Option, need: Demand) -> Line:
@@ -150,22 +212,26 @@ def speed(scenario: Scenario, catalog: Catalog) -> tuple[float, OwnFit | None]:
 
 
 def build_options(
-    stairs: Sequence[Staircase], lines: tuple[CostLine, ...], scenario: Scenario, need: Demand, catalog: Catalog
+    stairs: Sequence[Staircase],
+    rents: Array,
+    cases: "Cases",
+    lines: tuple[CostLine, ...],
+    scenario: Scenario,
+    need: Demand,
+    catalog: Catalog,
 ) -> list[Option]:
-    """The cheapest rented fleet, and the cheapest bought one, for each model that can be served."""
+    """The cheapest rented fleet, and the cheapest bought one, for each model. `rents` (s,): of each at today's volume."""
     if not stairs:
         return []
-    volume = need.requests_per_month
-    rents = fleet.rents_matrix(stairs, np.array([volume]))[:, 0]
     best: dict[tuple[str, bool], int] = {}
     for i in np.argsort(rents, kind="stable"):
         if np.isfinite(rents[i]):
             best.setdefault((stairs[i].capacity.setup.model.id, stairs[i].lease.basis == "owned"), int(i))
-    near = [stairs[i] for i in np.argsort(rents, kind="stable")[:RANGE_SETUPS]]
-    ranges = _rent_ranges([stairs[i] for i in best.values()], near, scenario, need, catalog)
+    chosen = [stairs[i] for i in best.values()]
+    ranges = _rent_ranges(chosen, cases, need.requests_per_month)
     return [
-        _build_option(stairs[i], rents_range, lines, scenario, need, catalog)
-        for i, rents_range in zip(best.values(), ranges, strict=True)
+        _build_option(s, rents_range, lines, scenario, need, catalog)
+        for s, rents_range in zip(chosen, ranges, strict=True)
     ]
 
 
@@ -199,17 +265,13 @@ def _build_option(
         stairs.lease.source,
         _rent_note(plan),
     )
-    all_lines = (rent, *lines)
-    return Option(
-        kind="own_hardware" if owned else "self_host",
-        label=f"{model.name} on {plan.gpus}× {plan.setup.gpu.name} {where}",
-        lines=all_lines,
-        model=model.name,
-        gate=gate,
-        plan=plan,
-        low_usd_per_month=sum(line.low_usd_per_month for line in all_lines),
-        high_usd_per_month=sum(line.high_usd_per_month for line in all_lines),
-    )
+    kind: OptionKind = "own_hardware" if owned else "self_host"
+    label = f"{model.name} on {plan.gpus}× {plan.setup.gpu.name} {where}{_in_regions(plan.regions)}"
+    return _option(kind, label, (rent, *lines), model.name, stairs.lease.provider_id, gate, plan=plan)
+
+
+def _in_regions(count: int) -> str:
+    return f" in {count} regions" if count > 1 else ""
 
 
 def _rent_basis(stairs: Staircase) -> str:
@@ -219,29 +281,96 @@ def _rent_basis(stairs: Staircase) -> str:
 
 
 def _rent_note(plan: Plan) -> str:
-    return f"{plan.machines} × {plan.lease.machine} at ${plan.lease.usd_per_gpu_h:.2f} per GPU-hour, every hour of the month"
+    each = f" in each of {plan.regions} regions" if plan.regions > 1 else ""
+    rate = f"${plan.lease.usd_per_gpu_h:.2f} per GPU-hour, every hour of the month"
+    return f"{plan.machines} × {plan.lease.machine}{each} at {rate}"
 
 
-def _rent_ranges(
-    chosen: Sequence[Staircase], near: Sequence[Staircase], scenario: Scenario, need: Demand, catalog: Catalog
-) -> list[tuple[float, float]]:
-    """Rent for each chosen fleet's model if every speed were off by its 80th-percentile error, to the good and to the bad,
-    with the fleet chosen anew among the setups of `near`: all sized in one go."""
-    models = {id(s.capacity.setup.model) for s in chosen}
-    candidates = [s.capacity.setup for s in (*chosen, *near) if id(s.capacity.setup.model) in models]
-    setups = list({id(setup): setup for setup in candidates}.values())
+def hybrid_option(build: Option, stairs: Staircase, buy: Option, scenario: Scenario, need: Demand) -> Option | None:
+    """The cheapest fleet smaller than the peak needs, with the best way to buy for the rest; None where none is cheaper
+    than the whole fleet."""
+    assert build.plan is not None
+    assert buy.bill is not None
+    price, volume = buy.bill.usd_per_month, need.requests_per_month
+    found = [
+        (base.plan.rent_usd_per_month + base.passed_on_frac * price, base)
+        for base in hybrid.bases(stairs, volume, scenario.workload.peak_ratio)
+    ]
+    if not found:
+        return None
+    usd, base = min(found, key=lambda pair: pair[0])
+    if usd >= build.plan.rent_usd_per_month:
+        return None
+    rent, *rest = build.lines
+    share = base.plan.rent_usd_per_month / build.plan.rent_usd_per_month
+    lines = (
+        CostLine(
+            rent.name,
+            base.plan.rent_usd_per_month,
+            rent.low_usd_per_month * share,
+            rent.high_usd_per_month * share,
+            rent.basis,
+            rent.source,
+            _rent_note(base.plan),
+        ),
+        CostLine(
+            "API bill of the rest",
+            base.passed_on_frac * price,
+            base.passed_on_frac * price / 2,
+            base.passed_on_frac * price * 2,
+            "modelled: hours taken as lognormal",
+            buy.lines[0].source,
+            f"{base.passed_on_frac:.1%} of the requests, above what the fleet carries",
+        ),
+        *rest,
+        *(line for line in buy.lines[1:]),
+    )
+    label = f"{build.model} on {base.plan.gpus}× {base.plan.setup.gpu.name} for the base, {buy.label} above it"
+    return _option("hybrid", label, lines, build.model, build.operator, build.gate, plan=base.plan)
+
+
+@dataclass(frozen=True, slots=True)
+class Cases:
+    """Staircases if every speed were off by its 80th-percentile error, to the good and to the bad."""
+
+    optimistic: tuple[Staircase, ...]
+    pessimistic: tuple[Staircase, ...]
+
+
+def cases(
+    stairs: Sequence[Staircase],
+    rents: Array,
+    useful: Sequence[Staircase],
+    scenario: Scenario,
+    need: Demand,
+    catalog: Catalog,
+) -> Cases:
+    """Sized again in one go: the setups of the cheapest fleets at today's volume, and of those that win at another."""
+    if not stairs:
+        return Cases((), ())
+    order = np.argsort(rents, kind="stable")
+    best = {(s.capacity.setup.model.id, s.lease.basis == "owned"): s for s in (stairs[i] for i in order[::-1])}
+    near = [stairs[i] for i in order[:RANGE_SETUPS]]
+    setups = list({id(s.capacity.setup): s.capacity.setup for s in (*best.values(), *near, *useful)}.values())
     traffic = fleet.traffic(need, scenario.workload.self_hit_frac)
     factor, own = speed(scenario, catalog)
     off = np.repeat((1.0, -1.0), len(setups))
     found, _ = fleet.capacities(2 * setups, traffic, scenario.targets, catalog, factor, own, off)
-    stairs, _ = fleet.staircases(found, scenario, catalog, peak_s_per_month(scenario))
-    rents = fleet.rents_matrix(stairs, np.array([need.requests_per_month]))[:, 0] if stairs else np.array([])
-    cheapest: dict[tuple[int, float], float] = {}
-    for s, usd in zip(stairs, rents.tolist(), strict=True):
-        key = id(s.capacity.setup.model), s.capacity.off
-        cheapest[key] = min(usd, cheapest.get(key, np.inf))
-    keys = [id(s.capacity.setup.model) for s in chosen]
-    return [(cheapest.get((key, 1.0), np.inf), cheapest.get((key, -1.0), np.inf)) for key in keys]
+    every, _ = fleet.staircases(found, scenario, catalog, peak_s_per_month(scenario))
+    allowed = {s.lease.provider_id for s in stairs}
+    sized = [s for s in every if s.lease.provider_id in allowed]
+    good, bad = (tuple(s for s in sized if s.capacity.off == side) for side in (1.0, -1.0))
+    return Cases(good, bad)
+
+
+def _rent_ranges(chosen: Sequence[Staircase], cases: Cases, volume: float) -> list[tuple[float, float]]:
+    """Rent for each chosen fleet's model in either case, with the fleet chosen anew."""
+    return [tuple(_least_rent(s, side, volume) for side in (cases.optimistic, cases.pessimistic)) for s in chosen]  # type: ignore[misc]
+
+
+def _least_rent(chosen: Staircase, stairs: Sequence[Staircase], volume: float) -> float:
+    same = [s for s in stairs if s.capacity.setup.model is chosen.capacity.setup.model]
+    return float(fleet.rents_matrix(same, np.array([volume])).min()) if same else np.inf
 
 
 def self_host_line(lines: tuple[CostLine, ...], need: Demand) -> Line:

@@ -33,6 +33,12 @@ def fixed_line(name: str, usd: float, basis: str, source: Source | None = None, 
     return CostLine(name, usd, usd, usd, basis, source, note)
 
 
+def engineer_usd_per_year(operations: Operations, ownership: Ownership) -> float:
+    """The user's figure, or the rule of thumb."""
+    own = operations.engineer_usd_per_year
+    return ownership.engineer_usd_per_year.central if own is None else own
+
+
 def people_usd_per_month(fte: float, usd_per_year: float) -> float:
     """Engineers x loaded cost / 12."""
     return fte * usd_per_year / MONTHS_PER_YEAR
@@ -59,6 +65,13 @@ def hosted_open_lines(operations: Operations, ownership: Ownership) -> tuple[Cos
     """Moving to another model's API costs an evaluation and some care, but no servers."""
     return (
         _people(PEOPLE, operations.hosted_fte, ownership.hosted_open_fte, operations, ownership),
+        _migration(operations.hosted_migration_weeks, ownership.hosted_open_migration_weeks, operations, ownership),
+    )
+
+
+def resale_lines(operations: Operations, ownership: Ownership) -> tuple[CostLine, ...]:
+    """The same model under another contract: the move, but no new evaluation to speak of and nobody more to run it."""
+    return (
         _migration(operations.hosted_migration_weeks, ownership.hosted_open_migration_weeks, operations, ownership),
     )
 

@@ -8,11 +8,16 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel
 
+from calculators.compliance import Status
 from calculators.decision import Option
 from calculators.evaluate import Evaluation
-from calculators.fleet import Lease, Plan
+from calculators.fleet import Plan
+from calculators.leases import Lease
 from calculators.records import Gpu, Model, Source
+from calculators.ruling import PricedPath, Ruling
 from calculators.units import count, usd
+
+STATUSES: tuple[Status, ...] = ("allowed", "ask", "blocked")
 
 
 def to_text(evaluation: Evaluation) -> str:
@@ -22,7 +27,10 @@ def to_text(evaluation: Evaluation) -> str:
         f"  {usd(o.usd_per_month):>10}  {_range(o.low_usd_per_month, o.high_usd_per_month):<22}  {o.label}"
         for o in evaluation.options
     ]
-    flips = [f"  {flip.what}: now {flip.now}; changes at {flip.flips_at}" for flip in verdict.flips]
+    flips = [f"  {flip.what}: now {flip.now}; changes at {flip.flips_at}" for flip in evaluation.flips]
+    signals = [
+        f"  {s.name}: {s.status.replace('_', ' ')}. {s.value}. {s.why} {s.when}" for s in evaluation.signals.three
+    ]
     notes = [f"  {note}" for note in (*verdict.assumptions, *evaluation.notes)]
     parts = [
         verdict.sentence,
@@ -30,12 +38,28 @@ def to_text(evaluation: Evaluation) -> str:
         "",
         f"A month of {count(evaluation.demand.requests_per_month)} requests:",
         *rows,
+        "",
+        "Signals to leave the API:",
+        *signals,
+        *_compliance_text(evaluation.ruling),
         *(["", "What would change the answer:", *flips] if flips else []),
+        evaluation.review,
         *(["", "Taken on trust:", *notes] if notes else []),
         "",
         f"Prices and profiles {evaluation.digest}, as of {evaluation.scenario.as_of}.",
     ]
     return "\n".join(parts)
+
+
+def _compliance_text(ruling: Ruling) -> list[str]:
+    if not ruling.requirements:
+        return []
+    allowed, ask, blocked = (len(ruling.of(status)) for status in STATUSES)
+    counts = f"{allowed} paths allowed, {ask} to ask, {blocked} blocked"
+    premium = ruling.premium_usd_per_month
+    cost = f"It costs {usd(premium)} a month." if premium is not None else "No allowed path has a price."
+    rules = ", ".join(r.name for r in ruling.requirements)
+    return ["", f"Compliance ({rules}): {counts}. {cost}"]
 
 
 def _range(low: float, high: float) -> str:
@@ -48,7 +72,48 @@ def to_json(evaluation: Evaluation) -> dict[str, Any]:
     """The whole Evaluation as plain values. Profiles become their ids; what is infinite or unknown becomes null."""
     plain = _plain(evaluation)
     assert isinstance(plain, dict)
-    return plain
+    judged = plain["signals"]
+    plain["signals"] = judged["three"]
+    plain |= {"preconditions": judged["preconditions"], "supporting": judged["supporting"]}
+    del plain["ruling"]
+    return plain | {"compliance": compliance_json(evaluation.ruling)}
+
+
+def compliance_json(ruling: Ruling) -> dict[str, Any]:
+    """Blocked and surviving paths, those to ask, the premium, and what each relaxation opens."""
+    survivor, cheapest = ruling.survivor, ruling.cheapest
+    return {
+        "requirements": [r.id for r in ruling.requirements],
+        "blocked": [_path_json(p) for p in ruling.of("blocked")],
+        "ask": [_path_json(p) for p in ruling.of("ask")],
+        "surviving": [_path_json(p) for p in ruling.of("allowed")],
+        "premium_usd_per_month": ruling.premium_usd_per_month,
+        "cheapest_survivor": _path_json(survivor) if survivor else None,
+        "cheapest_overall": _path_json(cheapest) if cheapest else None,
+        "relaxations": [
+            {
+                "requirement": r.requirement.id,
+                "opens": r.opened_count,
+                "cheapest": r.label,
+                "usd_per_month": r.usd_per_month,
+            }
+            for r in ruling.relaxations
+        ],
+    }
+
+
+def _path_json(p: PricedPath) -> dict[str, Any]:
+    deciding = p.path.deciding
+    return {
+        "path": p.path.kind,
+        "operator": p.path.operator,
+        "name": p.path.name,
+        "way": p.label,
+        "usd_per_month": p.usd_per_month,
+        "rules": list(dict.fromkeys(f.requirement.id for f in deciding)),
+        "why": p.path.why,
+        "sources": list(dict.fromkeys(f.source.title for f in deciding if f.source)),
+    }
 
 
 def _plain(value: Any) -> Any:

@@ -176,6 +176,34 @@ class Operations(Record):
     """Engineers who look after a hosted open model, beside what today's API takes."""
     hosted_migration_weeks: Annotated[float, Field(ge=0, le=1_000)] | None = None
     horizon_months: Annotated[int, Field(ge=1, le=120)] = 12
+    regions: Annotated[int, Field(ge=1, le=4)] | None = None
+    """Regions that each hold the whole fleet. None: two where the needed availability is beyond one region, else one."""
+
+
+class Compliance(Record):
+    """What the product must keep to: ids of pricing_data/compliance/requirements.yaml."""
+
+    requirements: Annotated[tuple[Id, ...], Field(max_length=MAX_LISTED)] = ()
+
+
+class Evidence(Record):
+    """What was measured at today's API, what the product needs of it, and what else is known. None: not known."""
+
+    api_ttft_p95_ms: Annotated[float, Field(gt=0, le=3.6e6)] | None = None
+    api_tpot_p95_ms: Annotated[float, Field(gt=0, le=1e5)] | None = None
+    api_latency_source: Annotated[str, Field(max_length=160)] = "typed"
+    api_uptime_frac: Annotated[float, Field(gt=0, le=1)] | None = None
+    """Share of requests, or of time, that the API answered, as seen by the user."""
+    needed_uptime_frac: Annotated[float, Field(gt=0, lt=1)] | None = None
+    api_limit_tok_per_minute: Annotated[float, Field(gt=0, le=1e12)] | None = None
+    """Tokens a minute that the account may use."""
+    value_usd_per_request: Annotated[float, Field(ge=0, le=1e6)] | None = None
+    """What a request earns or saves the product."""
+    interface_settled: bool | None = None
+    """Whether prompts and output format no longer change every week."""
+    own_weights: bool | None = None
+    chained_models: bool | None = None
+    """Whether a request runs through several models."""
 
 
 class Scenario(Record):
@@ -190,6 +218,8 @@ class Scenario(Record):
     candidates: tuple[Candidate, ...] = Field(min_length=1, max_length=100)
     hardware: Hardware = Hardware()
     operations: Operations = Operations()
+    compliance: Compliance = Compliance()
+    evidence: Evidence = Evidence()
 
     @model_validator(mode="after")
     def _distinct(self) -> "Scenario":
@@ -211,6 +241,11 @@ def check_ids(scenario: Scenario, catalog: Catalog) -> None:
         if models.count(model) > 1:
             raise DataError(f"candidates: '{model}' is listed under two of its names; keep one")
     _check_hardware(scenario.hardware, catalog)
+    for requirement in scenario.compliance.requirements:
+        if requirement not in catalog.requirements:
+            raise DataError(
+                f"compliance.requirements: unknown requirement '{requirement}'. Known ones: {', '.join(catalog.requirements)}"
+            )
 
 
 def _check_hardware(hardware: Hardware, catalog: Catalog) -> None:

@@ -16,7 +16,16 @@ FLOPS_PER_TFLOPS = 1e12
 SUFFIXES = (
     # every float in a record ends in one of these; tests/test_architecture.py checks it
     *("_usd", "_usd_per_h", "_usd_per_gpu_h", "_usd_per_mtok", "_usd_per_month", "_usd_per_year", "_usd_per_kwh"),
-    *("_usd_per_kw_month", "_usd_per_request", "_usd_per_gb", "_tok", "_tok_s", "_tok_per_month", "_req_s"),
+    *(
+        "_usd_per_kw_month",
+        "_usd_per_request",
+        "_usd_per_gb",
+        "_tok",
+        "_tok_s",
+        "_tok_per_month",
+        "_tok_per_minute",
+        "_req_s",
+    ),
     *(
         "_bytes",
         "_bytes_s",

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from calculators.catalog import Catalog
-from calculators.fleet import Capacity, Lease, Staircase
+from calculators.fleet import Capacity, Staircase
+from calculators.leases import Lease
 from calculators.records import Source
 from calculators.scenario import Scenario, parse_scenario
 from calculators.throughput import Setup
@@ -83,7 +84,7 @@ def staircase(
     capacity = Capacity(setup, replica_req_per_month / 657_000, 32.0, 30.0, 300.0, "TPOT target")
     rate = machine_usd_per_month / 730 / replicas_per_machine
     lease = Lease(
-        *("Test", "h100-sxm", "machine", replicas_per_machine, None, "on_demand", rate, TODAY),
+        *("test", "Test", "h100-sxm", "machine", replicas_per_machine, None, "on_demand", rate, TODAY),
         *(TEST_SOURCE, "high", "list"),
     )
     return Staircase(

@@ -113,6 +113,15 @@ def test_every_calculator_has_its_test_module() -> None:
         "request_mix": "latency",
         "tails": "latency",
         "replay": "simulate",
+        "leases": "fleet",
+        "outcomes": "evaluate",
+        "notes": "evaluate",
+        "ways": "ruling",
+        "rule_records": "compliance",
+        "signal_records": "signals",
+        "savings": "signals",
+        "reliability": "signals",
+        "record_page": "record",
     }
     assert set(elsewhere.values()) <= tested
     assert {path.stem for path in PURE} - usage - set(elsewhere) <= tested

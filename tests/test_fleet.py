@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import BASE, merged, need, scenario, staircase
 
-from calculators import fleet
+from calculators import fleet, leases
 from calculators.catalog import Catalog
 from calculators.scenario import Targets, parse_scenario
 from calculators.throughput import Setup
@@ -19,7 +19,8 @@ def _leases(catalog: Catalog, gpu: str = "h100-sxm", **hardware: Any) -> list[tu
     """Without the base case's own quote."""
     base = {**BASE, "hardware": hardware}
     return [
-        (lease.provider, lease.usd_per_gpu_h) for lease in fleet.leases(catalog.gpu(gpu), parse_scenario(base), catalog)
+        (lease.provider, lease.usd_per_gpu_h)
+        for lease in leases.leases(catalog.gpu(gpu), parse_scenario(base), catalog)
     ]
 
 
@@ -87,7 +88,7 @@ def test_the_matrix_of_rents_equals_the_staircases_one_by_one(
 
 
 def test_reserved_machines_bill_every_hour_of_the_month(catalog: Catalog) -> None:
-    [lease] = fleet.leases(catalog.gpu("h100-sxm"), scenario(), catalog)
+    [lease] = leases.leases(catalog.gpu("h100-sxm"), scenario(), catalog)
     assert lease.machine_usd_per_month(2) == pytest.approx(2.5 * 2 * 730)
     eight = replace(lease, gpus_per_machine=8)
     assert eight.machine_usd_per_month(2) == pytest.approx(2.5 * 8 * 730)  # the whole machine, however little is used
@@ -95,7 +96,7 @@ def test_reserved_machines_bill_every_hour_of_the_month(catalog: Catalog) -> Non
 
 @pytest.mark.parametrize(("tensor_parallel", "replicas"), [(1, 8), (2, 4), (4, 2), (8, 1), (16, 0)])
 def test_replicas_on_a_machine_of_eight(catalog: Catalog, tensor_parallel: int, replicas: int) -> None:
-    [lease] = fleet.leases(catalog.gpu("h100-sxm"), scenario(), catalog)
+    [lease] = leases.leases(catalog.gpu("h100-sxm"), scenario(), catalog)
     assert replace(lease, gpus_per_machine=8).replicas_per_machine(tensor_parallel) == replicas
     assert lease.replicas_per_machine(tensor_parallel) == 1  # by the GPU: a machine is a replica
 
@@ -125,7 +126,7 @@ def test_an_own_quote_replaces_the_list_under_every_name_of_the_gpu(catalog: Cat
 def test_bought_servers_come_in_eights_and_only_when_asked_for(catalog: Catalog) -> None:
     offers = _leases(catalog, include_owned=True)
     assert offers[0][0] == "own hardware"
-    lease = fleet.owned_lease(catalog.gpu("h100-sxm"), catalog)
+    lease = leases.owned_lease(catalog.gpu("h100-sxm"), catalog)
     assert (lease.gpus_per_machine, lease.basis) == (8, "owned")
 
 

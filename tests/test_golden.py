@@ -69,7 +69,7 @@ def test_crossovers(case: dict[str, Any], catalog: Catalog) -> None:
 def test_the_golden_cases_are_complete_and_named_apart() -> None:
     names = [case.id for kind in ("evaluate", "crossover") for case in _cases(kind)]
     assert len(names) == len(set(names)) >= 20
-    assert all(file["kind"] in ("evaluate", "crossover") for file in map(yaml.safe_load, _texts()))
+    assert all(file["kind"] in ("evaluate", "crossover", "compliance") for file in map(yaml.safe_load, _texts()))
 
 
 def _texts() -> list[str]:

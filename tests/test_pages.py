@@ -15,6 +15,8 @@ SAMPLE = ROOT / "sample_logs/azure_conversation_2023.csv"
 PAGES = {
     "pages/decide/verdict.py": "What would change the answer",
     "pages/decide/crossover.py": "Your own fleet against each way to buy",
+    "pages/decide/signals.py": "Must be known first",
+    "pages/decide/record.py": "Options considered",
     "pages/inputs/workload.py": "Latency the product needs",
     "pages/inputs/candidates.py": "Every model on every GPU, and why it lost",
     "pages/engineer/phases.py": "left of the ridge the GPU waits for memory",
@@ -284,3 +286,40 @@ def test_only_allowed_sellers_are_offered() -> None:
     app.switch_page("pages/decide/verdict.py").run()
     assert "Groq" in app.subheader[0].value
     assert "CoreWeave" not in words(app)
+
+
+def test_a_requirement_changes_the_verdict_travels_in_the_link_and_says_why() -> None:
+    app = start().switch_page("pages/decide/signals.py").run()
+    app.multiselect(key="compliance.requirements").set_value(["air-gap"]).run()
+    assert not app.exception
+    assert "Compliance leaves 1 of" in app.subheader[0].value
+    assert linked(app).compliance.requirements == ("air-gap",)
+    assert any(metric.label == "Compliance premium" and "$" in metric.value for metric in app.metric)
+    app.switch_page("pages/decide/verdict.py").run()
+    assert app.subheader[0].value.startswith("Compliance decides")
+    assert "No third\\-party" in words(app) or "No third-party" in words(app)
+
+
+def test_measured_latency_fires_the_signal_and_a_list_of_it_is_read() -> None:
+    app = start().switch_page("pages/decide/signals.py").run()
+    app.number_input(key="evidence.api_ttft_p95_ms").set_value(5_000.0).run()
+    assert "Latency says leave" in app.subheader[0].value
+    assert linked(app).evidence.api_latency_source == "typed"
+    rows = b"ttft_ms,tpot_ms\n" + b"100,10\n" * 50
+    app.file_uploader(key="latency_file").upload("mine.csv", rows, "text/csv").run()
+    assert not app.exception
+    assert linked(app).evidence.api_ttft_p95_ms == 100
+    assert linked(app).evidence.api_latency_source == "mine.csv, 50 requests"
+    app.file_uploader(key="latency_file").upload("bad.csv", b"a,b\n1,2\n", "text/csv").run()
+    assert "no column ttft" in words(app)
+    assert linked(app).evidence.api_ttft_p95_ms == 100
+
+
+def test_the_record_page_shows_the_dissent_and_refuses_what_is_no_record() -> None:
+    app = start().switch_page("pages/decide/record.py").run()
+    app.text_area(key="record_dissent").set_value("Ann <b>objects</b>").run()
+    assert not app.exception
+    assert "objects" in words(app)
+    app.file_uploader(key="record_file").upload("x.json", b"{}", "application/json").run()
+    assert not app.exception
+    assert "not a decision record" in words(app)

@@ -8,7 +8,7 @@ from support import scenario
 
 from calculators.catalog import Catalog
 from calculators.evaluate import evaluate
-from calculators.fleet import leases
+from calculators.leases import leases
 from calculators.report import lease_terms, sources, to_json, to_text
 
 CASES = [{}, {"hardware": {"include_owned": True}}, {"targets": {"tpot_ms": 0.1}}, {"api": {"model": "closed-dated"}}]
@@ -24,7 +24,7 @@ def test_the_text_says_the_verdict_every_option_and_the_state_of_the_data(
     for option in found.options:
         assert option.label in text
     assert f"Prices and profiles {catalog.digest}, as of 2026-11-23." in text
-    assert ("What would change the answer:" in text) is (found.build is not None)
+    assert ("What would change the answer:" in text) is bool(found.flips)
 
 
 @pytest.mark.parametrize("changes", CASES)

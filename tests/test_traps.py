@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from support import TODAY, need, scenario, staircase
 
-from calculators import api_cost, crossover, fleet, ownership
+from calculators import api_cost, crossover, fleet, leases, ownership
 from calculators.catalog import Catalog
 from calculators.crossover import Line
 from calculators.decision import Option
@@ -127,7 +127,9 @@ def test_trap_09_a_slip_of_a_thousand_would_show(catalog: Catalog) -> None:
     closed = api_cost.offer("testhost", "closed", catalog)
     assert api_cost.monthly_bill(closed, need(1e6, 1e6, 0.0), TODAY).usd_per_month == pytest.approx(2_500_000)
     assert api_cost.monthly_bill(closed, need(1.0, 0.0, 1e6), TODAY).usd_per_month == pytest.approx(10)
-    [lease] = fleet.leases(catalog.gpu("h100-sxm"), scenario(hardware={"rent_usd_per_gpu_h": {"h100-sxm": 1}}), catalog)
+    [lease] = leases.leases(
+        catalog.gpu("h100-sxm"), scenario(hardware={"rent_usd_per_gpu_h": {"h100-sxm": 1}}), catalog
+    )
     assert lease.machine_usd_per_month(1) == pytest.approx(730)
 
 
@@ -207,7 +209,7 @@ def test_trap_17_people_egress_migration_platform_and_redundancy_are_in_the_bill
 
 def test_trap_18_old_rents_are_left_out_and_ageing_ones_called_so(catalog: Catalog) -> None:
     listed = scenario(hardware={"rent_usd_per_gpu_h": {}, "rent_providers": ["singles"]})
-    rates = [lease.usd_per_gpu_h for lease in fleet.leases(catalog.gpu("h100-sxm"), listed, catalog)]
+    rates = [lease.usd_per_gpu_h for lease in leases.leases(catalog.gpu("h100-sxm"), listed, catalog)]
     assert 1.6 not in rates  # seen in January 2025
     later = scenario(as_of="2027-06-01", hardware={"rent_usd_per_gpu_h": {}, "rent_providers": ["singles"]})
     assert any("was last seen on 2026-11-01" in note for note in evaluate(later, catalog).notes)

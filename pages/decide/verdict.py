@@ -3,6 +3,7 @@
 import pandas as pd
 import streamlit as st
 
+from calculators.flips import nearest
 from calculators.units import count, usd
 from pages.shared.figures import crossover_chart, crossover_takeaway, shown_options
 from pages.shared.log_upload import log_upload
@@ -48,14 +49,15 @@ cells[0].metric(
     height="stretch",
     help=escape(result.today.label),
 )
+may_buy = result.today_allowed or buy is not result.today
 cells[1].metric(
     "Best way to buy",
-    usd(buy.usd_per_month),
+    usd(buy.usd_per_month) if may_buy else "not allowed",
     border=True,
     height="stretch",
     delta=None if buy is result.today else delta(buy.usd_per_month - result.today.usd_per_month),
     delta_color="inverse",
-    help=escape(buy.label),
+    help=escape(buy.label if may_buy else "No seller of tokens is known to be allowed under your requirements."),
 )
 cells[2].metric(
     "Cheapest own fleet",
@@ -76,17 +78,31 @@ cells[3].metric(
     help=escape(f"Requests a month, against the cheapest way to buy at each volume. Why: {found.reason}."),
 )
 
+signal_words = "Signals to leave the API: " + ", ".join(
+    f"{s.name.lower()} {s.status.replace('_', ' ')}" for s in result.signals.three
+)
+signal_words += "."
 takeaway = crossover_takeaway(result)
 st.markdown(f"**{escape(takeaway)}**")
 st.plotly_chart(crossover_chart(result), alt=takeaway, key="verdict_chart")
 st.markdown(escape(verdict.reason))
 
-if verdict.flips:
+if not result.today_allowed:
+    st.warning(
+        "What you pay today is not known to be allowed under the requirements on the Signals and compliance page.",
+        icon=":material/gavel:",
+    )
+st.markdown(escape(f"{signal_words} {result.review}"))
+
+if result.flips:
     st.subheader("What would change the answer")
     st.caption(
-        escape(f"Each alone, the value at which {build.label if build else 'a fleet'} and {buy.label} cost the same.")
+        escape(
+            f"Each alone, the value at which {build.label if build else 'a fleet'} and {buy.label} cost the same; the nearest first."
+        )
     )
-    rows = [(flip.what, flip.now, flip.flips_at) for flip in verdict.flips]
+    first = nearest(result.flips)
+    rows = [(f.what, f.now, f.flips_at) for f in (*first, *(f for f in result.flips if f not in first))]
     st.table(
         pd.DataFrame([map(escape, row) for row in rows], columns=["Input", "Now", "Answer changes at"]),
         hide_index=True,

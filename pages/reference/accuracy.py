@@ -36,7 +36,7 @@ protocol = right.segmented_control(
     "Prediction", list(PROTOCOLS), format_func=PROTOCOLS.get, default="unseen_model", key="view_protocol", required=True
 )
 title, unit = METRICS[metric]
-counted, kept_out = accuracy.judged(found, metric), kept_out[metric]
+counted, kept_out = accuracy.judged(found, metric), found.kept_out[metric]
 predicted, measured = getattr(found, protocol)[metric], found.measured[metric]
 overall = accuracy.errors(predicted[counted], measured[counted])
 sentence = (
@@ -175,7 +175,7 @@ with st.expander("Every row"):
             f"Predicted, {unit}": predicted,
             "Status": found.status,
             "Why": found.reason,
-            "Kept out of the fit": found.kept_out,
+            "Kept out of the fit": kept_out,
             "Link": found.url,
         }
     )

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from calculators.compliance import PATH_WORDS
 from calculators.crossover import steps
 from calculators.decision import Option
 from calculators.evaluate import Curve, Evaluation, curves, volumes
+from calculators.ruling import Ruling
 from calculators.units import count, significant, usd
 from calculators.workload import Array
 
@@ -19,6 +21,8 @@ SLOT = {
     "own_hardware": "#000002",
     "hosted_open": "#000003",
     "api_optimised": "#000004",
+    "resold_api": "#000004",
+    "hybrid": "#000005",
 }
 DASH = {
     "api_today": "solid",
@@ -26,10 +30,14 @@ DASH = {
     "own_hardware": "solid",
     "hosted_open": "dash",
     "api_optimised": "dot",
+    "resold_api": "dot",
+    "hybrid": "dashdot",
 }
 NAME = {
     "api_today": "API today",
     "api_optimised": "API, discounts used",
+    "resold_api": "Same model, other contract",
+    "hybrid": "Own base load, rest bought",
     "hosted_open": "Hosted open model",
     "self_host": "Own fleet (rented)",
     "own_hardware": "Own fleet (bought)",
@@ -47,7 +55,8 @@ def shown_options(evaluation: Evaluation) -> list[Option]:
     for option in sorted(evaluation.options, key=lambda option: option.usd_per_month):
         kind = "self_host" if option.is_build else option.kind
         first.setdefault(kind, option)
-    return [first[kind] for kind in ("api_today", "api_optimised", "hosted_open", "self_host") if kind in first]
+    kinds = ("api_today", "api_optimised", "resold_api", "hosted_open", "self_host", "hybrid")
+    return [first[kind] for kind in kinds if kind in first]
 
 
 def crossover_chart(evaluation: Evaluation, height: int = 400, every_host: bool = False) -> go.Figure:
@@ -142,6 +151,8 @@ def frame(figure: go.Figure, height: int) -> go.Figure:
 def crossover_takeaway(evaluation: Evaluation) -> str:
     """What the chart shows, in a sentence: the caption and the alternative text."""
     found = evaluation.crossover
+    if evaluation.build is not None and not any(o.is_buy for o in evaluation.allowed):
+        return "No way to buy is allowed: today's API is drawn for comparison only."
     if evaluation.build is None:
         return "No fleet of your own qualifies, so only the ways to buy are drawn."
     if found.kind == "always":
@@ -268,3 +279,50 @@ def arrivals_chart(counts: Sequence[float], step_s: float, height: int = 240) ->
     figure.update_xaxes(title=f"Time since the first request, {unit}")
     figure.update_yaxes(title="Requests a second", rangemode="tozero")
     return frame(figure, height)
+
+
+PATH_STATUS = {"allowed": ("Allowed", "#000003"), "ask": ("To ask", "#000004"), "blocked": ("Blocked", "#888888")}
+
+
+def path_chart(ruling: Ruling) -> go.Figure:
+    """The cheapest way on each kind of path, by whether it is allowed."""
+    kinds = [kind for kind in PATH_WORDS if any(p.path.kind == kind and p.usd_per_month for p in ruling.paths)]
+    figure = go.Figure()
+    for status, (name, colour) in PATH_STATUS.items():
+        best = {kind: _cheapest(ruling, kind, status) for kind in kinds}
+        shown = [kind for kind in kinds if best[kind] is not None]
+        if not shown:
+            continue
+        figure.add_trace(
+            go.Bar(
+                y=[PATH_WORDS[kind] for kind in shown],
+                x=[amount for kind in shown if (amount := best[kind]) is not None],
+                name=name,
+                orientation="h",
+                marker={"color": colour},
+                text=[usd(amount) for kind in shown if (amount := best[kind]) is not None],
+                textposition="outside",
+                cliponaxis=False,
+                hovertemplate="%{y}<br>%{x:$,.0f} a month<extra>" + name + "</extra>",
+            )
+        )
+    top = max((t for k in kinds for s in PATH_STATUS if (t := _cheapest(ruling, k, s)) is not None), default=1.0)
+    figure.update_xaxes(title="Cheapest there, USD a month", range=[0, top * 1.15])
+    figure.update_yaxes(autorange="reversed")
+    return frame(figure, 120 + 70 * max(len(kinds), 1))
+
+
+def _cheapest(ruling: Ruling, kind: str, status: str) -> float | None:
+    found = [p.usd_per_month for p in ruling.paths if p.path.kind == kind and p.path.status == status]
+    return min((amount for amount in found if amount is not None), default=None)
+
+
+def path_takeaway(ruling: Ruling) -> str:
+    """What the chart of paths shows, in a sentence."""
+    survivor, cheapest, premium = ruling.survivor, ruling.cheapest, ruling.premium_usd_per_month
+    if survivor is None or premium is None or survivor.usd_per_month is None or cheapest is None:
+        return "No path with a known price is known to be allowed."
+    cost = f"{survivor.label} at {usd(survivor.usd_per_month)} a month"
+    if premium < 0.5:
+        return f"The cheapest path of all is allowed: {cost}."
+    return f"The cheapest allowed path is {cost}, {usd(premium)} more than the cheapest of all, {cheapest.label}."

@@ -42,7 +42,7 @@ def start_from(page: Page, url: str, preset: str) -> str:
 
 def test_the_first_visit_shows_a_verdict_and_the_chart(page: Page, app_url: str) -> None:
     page.goto(app_url)
-    assert "a month" in verdict(page)
+    expect(page.locator('[data-testid="stMain"] h3').first).to_contain_text("a month")
     expect(page.locator(".js-plotly-plot .scatterlayer .trace").first).to_be_visible()
     expect(page.get_by_test_id("stMetric")).to_have_count(4)
     expect(page.get_by_test_id("stException")).to_have_count(0)
@@ -126,3 +126,42 @@ def test_the_page_asks_nobody_else(page: Page, app_url: str) -> None:
     verdict(page)
     expect(page.locator(".js-plotly-plot .scatterlayer .trace").first).to_be_visible()
     assert [url for url in asked if not url.startswith((app_url, "data:", "blob:"))] == []
+
+
+def pick(page: Page, requirement: str) -> None:
+    """Choose one of the requirements on the Signals and compliance page."""
+    box = page.get_by_role("combobox", name="What the product must keep to")
+    box.click()
+    box.fill(requirement)
+    page.get_by_role("option", name=requirement).first.click()
+    page.keyboard.press("Escape")
+
+
+def test_choosing_an_air_gap_changes_the_verdict_and_shows_the_premium(page: Page, app_url: str) -> None:
+    page.goto(app_url)
+    before = verdict(page)
+    choose(page, "Signals and compliance")
+    expect(page.get_by_text("No requirement stated")).to_be_visible()
+    pick(page, "Air gap")
+    premium = page.get_by_test_id("stMetric").filter(has_text="Compliance premium")
+    expect(premium).to_contain_text("$")
+    expect(page.locator(".js-plotly-plot .barlayer .trace").first).to_be_visible()
+    choose(page, "Verdict")
+    expect(page.locator('[data-testid="stMain"] h3').first).to_contain_text("Compliance decides")
+    assert verdict(page) != before
+
+
+def test_a_kept_record_opens_again_and_says_what_changed(page: Page, app_url: str) -> None:
+    page.goto(app_url)
+    choice = verdict(page)
+    choose(page, "Decision record")
+    page.get_by_role("textbox", name="Dissent").fill("Ann: too early.")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("Ann: too early.").last).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="JSON").click()
+    kept = Path(download.value.path()).read_bytes()
+    page.get_by_role("tab", name="Open a kept record").click()
+    drop(page, "decision.json", kept)
+    expect(page.get_by_text("says the same, to the dollar")).to_be_visible()
+    assert choice.split(":")[0] in page.locator('[data-testid="stMain"]').inner_text()

@@ -1,0 +1,73 @@
+"""Latencies of an API as the user measured them: one line a request, read into 95th percentiles."""
+
+import csv
+import io
+from dataclasses import dataclass
+
+import numpy as np
+
+from calculators.yaml_files import DataError
+
+MAX_BYTES = 20_000_000
+MAX_ROWS = 500_000
+MIN_ROWS = 20
+"""Below it a 95th percentile is the slowest request."""
+COLUMNS = {
+    "ttft_ms": ("ttft_ms", 1.0),
+    "ttft_s": ("ttft_ms", 1e3),
+    "tpot_ms": ("tpot_ms", 1.0),
+    "tpot_s": ("tpot_ms", 1e3),
+}
+"""Columns of a file: what they measure and their unit in ms. `itl` is another name of `tpot`."""
+
+
+@dataclass(frozen=True, slots=True)
+class LatencySample:
+    requests_count: int
+    ttft_p95_ms: float | None
+    tpot_p95_ms: float | None
+
+
+def read_latencies(content: bytes, name: str) -> LatencySample:
+    """A CSV with `ttft_ms` or `ttft_s`, and perhaps `tpot_ms` or `tpot_s`. Raises DataError."""
+    if len(content) > MAX_BYTES:
+        raise DataError(f"{name}: larger than {MAX_BYTES // 1_000_000} MB; upload a sample of the requests")
+    try:
+        reader = csv.DictReader(io.StringIO(content.decode("utf-8-sig")))
+        found = {c: COLUMNS[_key(c)] for c in reader.fieldnames or () if _key(c) in COLUMNS}
+        rows = [row for row, _ in zip(reader, range(MAX_ROWS + 1), strict=False)]
+    except (UnicodeDecodeError, csv.Error):
+        raise DataError(f"{name}: not a CSV file; save the list as CSV in UTF-8") from None
+    if not found:
+        raise DataError(f"{name}: no column ttft_ms, ttft_s, tpot_ms or tpot_s; name one so in the first line")
+    if len(rows) > MAX_ROWS:
+        raise DataError(f"{name}: more than {MAX_ROWS:,} lines; upload a sample of the requests")
+    p95: dict[str, float] = {}
+    for column, (what, scale) in found.items():
+        values = _numbers(rows, column, name)
+        if len(values) >= MIN_ROWS:
+            p95[what] = float(np.quantile(values, 0.95)) * scale
+    if not p95:
+        raise DataError(f"{name}: fewer than {MIN_ROWS} measured requests; a 95th percentile needs more")
+    return LatencySample(len(rows), p95.get("ttft_ms"), p95.get("tpot_ms"))
+
+
+def _key(column: str) -> str:
+    return column.strip().lower().replace("itl", "tpot")
+
+
+def _numbers(rows: list[dict[str, str]], column: str, name: str) -> list[float]:
+    """What a column holds; an empty cell is a request that was not measured."""
+    found = []
+    for line, row in enumerate(rows, start=2):
+        cell = (row.get(column) or "").strip()
+        if not cell:
+            continue
+        try:
+            value = float(cell)
+        except ValueError:
+            raise DataError(f"{name}: line {line}: {column} is '{cell[:20]}'; enter a number") from None
+        if not 0 < value < 1e9:
+            raise DataError(f"{name}: line {line}: {column} is {cell[:20]}; times are above zero")
+        found.append(value)
+    return found

@@ -1,0 +1,261 @@
+"""Is it time to leave the API, what would make it time, and what are we allowed to do at all?"""
+
+import pandas as pd
+import streamlit as st
+
+from calculators.compliance import PATH_WORDS
+from calculators.latency_samples import read_latencies
+from calculators.ruling import PricedPath
+from calculators.signal_records import Known, Signal
+from calculators.units import usd
+from calculators.yaml_files import DataError
+from pages.shared.figures import path_chart, path_takeaway
+from pages.shared.state import catalog, escape, evaluation
+from pages.shared.widgets import choice, number, several, source_line
+
+known, state = catalog(), st.session_state
+GROUPS = {
+    "data": "Data",
+    "regime": "Regime",
+    "clause": "Contract",
+    "residency": "Where processed",
+    "attestation": "Attestation",
+}
+STATUS = {
+    "firing": (":material/notifications_active:", "Firing"),
+    "close": (":material/notifications:", "Close"),
+    "unknown": (":material/help:", "Unknown"),
+    "not_firing": (":material/notifications_off:", "Not firing"),
+}
+UPTIMES = (None, 0.99, 0.995, 0.999, 0.9995, 0.9999, 0.99999)
+ANSWERS = {None: "Not said", True: "Yes", False: "No"}
+
+
+def requirement(id: str) -> str:
+    found = known.requirements.get(id)
+    return f"{GROUPS[found.group]}: {found.name}" if found else id
+
+
+def card(signal: Signal) -> None:
+    icon, word = STATUS[signal.status]
+    st.markdown(f"**{signal.name}** · {icon} {word}")
+    st.markdown(escape(signal.value[:1].upper() + signal.value[1:] + "."))
+    st.caption(escape(f"Fires {signal.threshold}."))
+    st.markdown(escape(signal.why))
+    if signal.remedy:
+        st.markdown(escape(signal.remedy))
+    st.markdown(f"**{escape(signal.when)}**")
+    for words in signal.context:
+        st.caption(escape(f"Others say: {words}."))
+
+
+def told(items: tuple[Known, ...]) -> None:
+    for item in items:
+        icon = {True: ":material/check:", False: ":material/close:", None: ":material/help:"}[item.holds]
+        st.markdown(f"{icon} **{item.name}.** {escape(item.words)}")
+
+
+def path_table(paths: tuple[PricedPath, ...], because: str) -> None:
+    if not paths:
+        st.caption("None.")
+        return
+    st.dataframe(
+        pd.DataFrame(
+            [
+                {
+                    "Who": p.path.name,
+                    "Path": PATH_WORDS[p.path.kind],
+                    "Cheapest there": p.label,
+                    "USD a month": p.usd_per_month,
+                    because: p.path.why,
+                    "Source": "; ".join(dict.fromkeys(f.source.title for f in p.path.deciding if f.source)),
+                    "As of": min((f.source.accessed for f in p.path.deciding if f.source), default=None),
+                    "Confidence": min((f.confidence for f in p.path.deciding if f.confidence), default=""),
+                }
+                for p in paths
+            ]
+        ),
+        hide_index=True,
+        column_config={"USD a month": st.column_config.NumberColumn(format="$%,.0f")},
+    )
+
+
+def latency_upload() -> None:
+    """A list of measured latencies becomes their 95th percentiles; one that cannot be read changes nothing."""
+    given = st.file_uploader(
+        "Drop a list, one request a line (CSV with ttft_ms, tpot_ms), or type",
+        type="csv",
+        key="latency_file",
+        max_upload_size=20,
+    )
+    if given is None or state.get("latency_read") == given.file_id:
+        return
+    try:
+        sample = read_latencies(given.getvalue(), given.name)
+    except DataError as error:
+        st.error(escape(str(error)), icon=":material/error:")
+        st.caption("Your inputs are unchanged.")
+        return
+    state["latency_read"] = given.file_id
+    if sample.ttft_p95_ms is not None:
+        state["evidence.api_ttft_p95_ms"] = sample.ttft_p95_ms
+    if sample.tpot_p95_ms is not None:
+        state["evidence.api_tpot_p95_ms"] = sample.tpot_p95_ms
+    state["evidence.api_latency_source"] = f"{given.name[:120]}, {sample.requests_count:,} requests"
+
+
+headline = st.container()
+several(
+    "What the product must keep to",
+    [r.id for group in GROUPS for r in known.requirements.values() if r.group == group],
+    "compliance.requirements",
+    format_func=requirement,
+    placeholder="Nothing stated: data, regimes, contract clauses, places, attestations",
+    help="Looked at before any price. Rules and facts are in pricing_data/compliance, each with source and date.",
+)
+
+result = evaluation()
+ruling, judged = result.ruling, result.signals
+premium, allowed = ruling.premium_usd_per_month, ruling.of("allowed")
+firing = [s.name.lower() for s in judged.three if s.status == "firing"]
+count_words = (
+    f"{' and '.join(firing)} {'says' if len(firing) == 1 else 'say'} leave off-the-shelf APIs"
+    if firing
+    else "no signal says leave off-the-shelf APIs"
+)
+sentence = f"{count_words[:1].upper()}{count_words[1:]}."
+if ruling.requirements:
+    cost = (
+        f"costs {usd(premium)} a month"
+        if premium
+        else "costs nothing"
+        if premium == 0
+        else "leaves nothing with a price"
+    )
+    sentence += f" Compliance leaves {len(allowed)} of {len(ruling.paths)} paths and {cost}."
+headline.subheader(escape(sentence))
+
+missing = [item.name.lower() for item in judged.preconditions if item.holds is not True]
+if missing:
+    st.markdown(
+        escape(
+            f"Before any signal counts: {', '.join(missing)} not settled. Until then the safe answer is to stay on an API."
+        )
+    )
+for column, signal in zip(st.columns(3), judged.three, strict=True):
+    with column, st.container(border=True, height="stretch"):
+        card(signal)
+
+if ruling.requirements:
+    st.subheader("What compliance leaves")
+    cells = st.columns(4)
+    cells[0].metric("Paths allowed", f"{len(allowed)}", border=True)
+    cells[1].metric("To ask", f"{len(ruling.of('ask'))}", border=True, help="Not known to us: ask the vendor.")
+    cells[2].metric("Blocked", f"{len(ruling.of('blocked'))}", border=True)
+    cells[3].metric(
+        "Compliance premium",
+        "no price" if premium is None else usd(premium),
+        border=True,
+        help="A month: cheapest allowed path minus cheapest path of all.",
+    )
+    takeaway = path_takeaway(ruling)
+    st.markdown(f"**{escape(takeaway)}**")
+    st.plotly_chart(path_chart(ruling), alt=takeaway, key="path_chart")
+    st.markdown(
+        "A requirement usually removes one vendor's path, seldom all of them: the same open model on another host, or the "
+        "same closed model through a cloud, often stays. Not legal advice."
+    )
+    tabs = st.tabs(
+        [f"Allowed ({len(allowed)})", f"To ask ({len(ruling.of('ask'))})", f"Blocked ({len(ruling.of('blocked'))})"]
+    )
+    for tab, status, because in zip(
+        tabs, ("allowed", "ask", "blocked"), ("Under which condition", "What to ask", "Why"), strict=True
+    ):
+        with tab:
+            path_table(ruling.of(status), because)
+    if ruling.relaxations:
+        st.markdown("**If one of them could be given up**")
+        st.table(
+            pd.DataFrame(
+                [
+                    {
+                        "Without": escape(r.requirement.name),
+                        "Opens": f"{r.opened_count} paths",
+                        "Cheapest then": escape(f"{r.label}, {usd(r.usd_per_month)} a month")
+                        if r.usd_per_month is not None
+                        else "none with a price",
+                    }
+                    for r in ruling.relaxations
+                ]
+            ),
+            hide_index=True,
+            border="horizontal",
+        )
+    with st.expander("What each requirement means here"):
+        for r in ruling.requirements:
+            st.markdown(escape(f"{r.name}: {r.meaning} On your own hardware: {r.yours}"))
+            st.caption(f"{source_line(known.requirements_file.sources[r.source])} · {r.confidence} confidence")
+else:
+    st.info("No requirement stated, so every path is open. Pick what applies above; it is looked at before any price.")
+
+st.subheader("What you measured and need")
+api, need, more = st.columns(3, gap="large")
+with api:
+    st.markdown("**The API today, as you measured it**")
+    latency_upload()
+    source = "evidence.api_latency_source"
+    number("First token, 95th percentile, ms", "evidence.api_ttft_p95_ms", source, step=50.0, format="%.0f")
+    number("Time per further token, 95th percentile, ms", "evidence.api_tpot_p95_ms", source, step=5.0)
+    number(
+        "Share of requests answered",
+        "evidence.api_uptime_frac",
+        step=0.0005,
+        format="%.4f",
+        help="0.998 is 99.8 %. Count failed and timed-out requests of a month.",
+    )
+    st.caption(escape(f"Source of the latencies: {state['evidence.api_latency_source']}."))
+with need:
+    st.markdown("**What the product needs of it**")
+    choice(
+        "Availability",
+        UPTIMES,
+        "evidence.needed_uptime_frac",
+        placeholder="Not stated",
+        format_func=lambda u: (
+            "not stated" if u is None else f"{u:.3%}".replace("0%", " %").replace("%", " %").replace("  ", " ")
+        ),
+    )
+    number(
+        "Tokens a minute your account may use",
+        "evidence.api_limit_tok_per_minute",
+        step=100_000.0,
+        format="%.0f",
+    )
+    number(
+        "Regions that each hold the whole fleet",
+        "operations.regions",
+        placeholder="two beyond one region's availability, else one",
+    )
+    st.caption("Latency targets are on the Workload page.")
+with more:
+    st.markdown("**What else is known**")
+    for label, key in (
+        ("Prompts and output format are settled", "evidence.interface_settled"),
+        ("The model is your own (fine-tuned or trained)", "evidence.own_weights"),
+        ("A request runs through several models", "evidence.chained_models"),
+    ):
+        choice(label, (None, True, False), key, format_func=ANSWERS.get, placeholder="Not said")
+    number("What a request earns or saves, USD", "evidence.value_usd_per_request", step=0.001, format="%.4f")
+
+left, right = st.columns(2, gap="large")
+with left:
+    st.markdown("**Must be known first**")
+    told(judged.preconditions)
+with right:
+    st.markdown("**Speaks for leaving, but is no signal**")
+    told(judged.supporting)
+st.caption(
+    escape(
+        f"Thresholds of ours: {judged.three[0].source.title} ({judged.three[0].confidence} confidence), in pricing_data/signals.yaml."
+    )
+)

@@ -1,0 +1,61 @@
+"""A fleet for the base load: what it passes on, and when it is worth two systems."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support import scenario, staircase
+
+from calculators.catalog import Catalog
+from calculators.evaluate import evaluate
+from calculators.hybrid import bases, passed_on_frac, spread
+
+
+def test_the_busiest_hour_of_a_lognormal_month_is_the_peak() -> None:
+    s = spread(4.0)
+    assert np.exp(2.99 * s - s * s / 2) == pytest.approx(4)
+
+
+def test_what_is_passed_on_agrees_with_drawn_hours() -> None:
+    s = spread(4.0)
+    load = np.exp(np.random.default_rng(1).normal(-s * s / 2, s, 2_000_000))
+    for capacity in (0.5, 1.0, 2.0, 3.0):
+        drawn = np.maximum(load - capacity, 0).mean() / load.mean()
+        assert passed_on_frac(capacity, 4.0) == pytest.approx(drawn, abs=0.002)
+
+
+def test_no_capacity_passes_everything_on_and_the_peak_nothing() -> None:
+    assert passed_on_frac(0, 4.0) == 1
+    assert passed_on_frac(4.0, 4.0) == 0
+    assert passed_on_frac(0.75, 1.0) == pytest.approx(0.25)  # a flat load
+
+
+@given(st.floats(0, 10), st.floats(0, 1), st.floats(1, 50))
+def test_more_capacity_never_passes_more_on(capacity: float, more: float, peak: float) -> None:
+    assert passed_on_frac(capacity + more, peak) <= passed_on_frac(capacity, peak) + 1e-9
+
+
+def test_bases_are_every_smaller_fleet(catalog: Catalog) -> None:
+    stairs = staircase(catalog, 100_000, 1_000, spare_replicas=1)
+    found = bases(stairs, 500_000, 4.0)
+    assert [b.plan.machines for b in found] == [2, 3, 4, 5]  # six carry the peak, one alone is only the spare
+    assert [b.plan.rent_usd_per_month for b in found] == [2_000, 3_000, 4_000, 5_000]
+    assert found[0].passed_on_frac == pytest.approx(
+        passed_on_frac(0.8, 4.0)
+    )  # one busy replica of five, of a peak of 4
+
+
+def test_a_hybrid_is_offered_only_where_it_is_clearly_cheaper(catalog: Catalog) -> None:
+    nobody_sells = {"api": {"hosted_sellers": ["nobody"]}}
+    peaky = evaluate(scenario(workload={"requests_per_month": 50e6, "peak_ratio": 6}, **nobody_sells), catalog)
+    [hybrid] = [o for o in peaky.options if o.kind == "hybrid"]
+    rest = [o.usd_per_month for o in peaky.options if o.kind != "hybrid"]
+    assert hybrid.usd_per_month < 0.9 * min(rest)
+    assert peaky.verdict.kind == "hybrid"
+    assert any("lognormal" in words for words in peaky.verdict.assumptions)
+    assert hybrid.plan is not None
+    assert peaky.build is not None
+    assert peaky.build.plan is not None
+    assert hybrid.plan.gpus < peaky.build.plan.gpus
+    flat = evaluate(scenario(workload={"requests_per_month": 50e6, "peak_ratio": 1.1}, **nobody_sells), catalog)
+    assert not [o for o in flat.options if o.kind == "hybrid"]

@@ -1,0 +1,48 @@
+"""Measured latencies of an API: what is read, and what is refused."""
+
+import pytest
+
+from calculators import latency_samples
+from calculators.latency_samples import read_latencies
+from calculators.yaml_files import DataError
+
+
+def test_a_list_becomes_its_95th_percentiles() -> None:
+    rows = "\n".join(f"{100 * i},{i}" for i in range(1, 101))
+    found = read_latencies(f"TTFT_ms,ITL_ms\n{rows}\n".encode(), "mine.csv")
+    assert found.requests_count == 100
+    assert found.ttft_p95_ms == pytest.approx(9_505)
+    assert found.tpot_p95_ms == pytest.approx(95.05)
+
+
+def test_seconds_become_milliseconds_and_empty_cells_are_not_measured() -> None:
+    rows = "0.5,\n" * 30
+    found = read_latencies(f"ttft_s,tpot_s\n{rows}".encode(), "mine.csv")
+    assert (found.ttft_p95_ms, found.tpot_p95_ms) == (500, None)
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"a,b\n1,2\n", "no column ttft_ms"),
+        (b"", "no column ttft_ms"),
+        (b"ttft_ms\n" + b"5\n" * 19, "fewer than 20"),
+        (b"ttft_ms\n" + b"5\n" * 20 + b"fast\n", "line 22: ttft_ms is 'fast'"),
+        (b"ttft_ms\n" + b"5\n" * 20 + b"-1\n", "times are above zero"),
+        (b"ttft_ms\n" + b"5\n" * 20 + b"nan\n", "times are above zero"),
+        (b"\xff\xfe\x00", "not a CSV file"),
+    ],
+)
+def test_a_list_that_cannot_be_used_says_why(content: bytes, why: str) -> None:
+    with pytest.raises(DataError, match=why):
+        read_latencies(content, "mine.csv")
+
+
+def test_size_and_rows_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(latency_samples, "MAX_BYTES", 10)
+    with pytest.raises(DataError, match="larger than"):
+        read_latencies(b"ttft_ms\n" + b"5\n" * 30, "mine.csv")
+    monkeypatch.setattr(latency_samples, "MAX_BYTES", 10_000)
+    monkeypatch.setattr(latency_samples, "MAX_ROWS", 25)
+    with pytest.raises(DataError, match="more than 25 lines"):
+        read_latencies(b"ttft_ms\n" + b"5\n" * 30, "mine.csv")

@@ -1,0 +1,130 @@
+"""The decision record: frozen, readable again, comparable, and safe to open."""
+
+import json
+from datetime import date
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from support import TODAY, scenario
+
+from calculators.catalog import Catalog
+from calculators.evaluate import evaluate
+from calculators.record import MAX_DISSENT_CHARS, DecisionRecord, changes, freeze, read_record, to_json_text
+from calculators.record_page import sections, to_html, to_markdown
+from calculators.units import usd
+from calculators.yaml_files import DataError
+
+HOSTILE = "<script>alert(1)</script> | **bold** $x$ [a](http://b)\nsecond line"
+
+
+def record(catalog: Catalog, dissent: str = "", **changes: Any) -> DecisionRecord:
+    return freeze(evaluate(scenario(**changes), catalog), TODAY, dissent)
+
+
+def test_a_record_survives_its_file_to_the_digit(catalog: Catalog) -> None:
+    made = record(catalog, "Too early, says Ann.", compliance={"requirements": ["hipaa"]})
+    assert read_record(to_json_text(made).encode(), "r.json") == made
+
+
+def test_it_holds_every_figure_of_the_page(catalog: Catalog) -> None:
+    found = evaluate(scenario(), catalog)
+    made = freeze(found, TODAY)
+    assert made.choice == found.verdict.sentence
+    assert [o.usd_per_month for o in made.options] == [o.usd_per_month for o in found.options]
+    assert [s.status for s in made.signals] == [s.status.replace("_", " ") for s in found.signals.three]
+    assert len(made.flips) <= 3
+    assert made.review == found.review
+    assert all(a.source for a in made.assumptions)
+    for text in (to_markdown(made), to_html(made)):
+        assert usd(found.options[1].usd_per_month).lstrip("$") in text
+
+
+def test_it_says_the_same_after_prices_have_moved_and_lists_what_changed(catalog: Catalog) -> None:
+    then = record(catalog, api={"discount_frac": 0.2})
+    moved = record(catalog)  # the discount ends
+    frozen = read_record(to_json_text(then).encode(), "r.json")
+    assert to_markdown(frozen) == to_markdown(then)
+    found = {c.what: (c.then, c.now) for c in changes(frozen, moved)}
+    assert found["closed at Test Host"] == ("$8,800 a month", "$11.0k a month")
+    assert changes(then, then) == []
+
+
+def test_an_option_that_is_gone_is_said_to_be(catalog: Catalog) -> None:
+    then, now = record(catalog), record(catalog, targets={"tpot_ms": 0.1})
+    assert any(c.now == "not there" for c in changes(then, now))
+
+
+class Tags(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.add(tag)
+
+
+def test_what_people_type_is_text_in_every_form(catalog: Catalog) -> None:
+    made = record(catalog, HOSTILE, name=HOSTILE[:100])
+    tags = Tags()
+    tags.feed(to_html(made))
+    assert tags.found <= {
+        *[
+            "html",
+            "head",
+            "meta",
+            "title",
+            "style",
+            "body",
+            "h1",
+            "h2",
+            "section",
+            "p",
+            "table",
+            "thead",
+            "tbody",
+            "tr",
+            "th",
+            "td",
+        ]
+    }
+    markdown = to_markdown(made)
+    assert "<script" not in markdown.replace("\\<", "")
+    assert "\\*\\*bold\\*\\*" in markdown
+    assert markdown.splitlines()[0].startswith("# ")
+
+
+def test_sections_come_in_the_order_of_a_decision(catalog: Catalog) -> None:
+    titles = [s.title for s in sections(record(catalog))]
+    assert titles[0] == "Decision"
+    assert titles[-2:] == ["Dissent", "Look again"]
+    assert {"Options considered", "Signals", "Compliance", "What would flip it", "Assumptions"} <= set(titles)
+    assert all(len(row) == len(s.header) for s in sections(record(catalog)) for row in s.rows)
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"", "not a decision record"),
+        (b"[]", "not a decision record"),
+        (b"{}", "made_on"),
+        (b"[" * 100_000, "not a decision record"),
+        (b" " * 2_000_001, "larger than"),
+    ],
+)
+def test_a_file_that_is_none_is_refused_with_the_reason(content: bytes, why: str) -> None:
+    with pytest.raises(DataError, match=why):
+        read_record(content, "r.json")
+
+
+def test_a_changed_field_is_named(catalog: Catalog) -> None:
+    plain = json.loads(to_json_text(record(catalog)))
+    plain["scenario"]["workload"]["peak_ratio"] = 0
+    with pytest.raises(DataError, match=r"scenario\.workload\.peak_ratio"):
+        read_record(json.dumps(plain).encode(), "r.json")
+
+
+def test_a_dissent_has_a_length(catalog: Catalog) -> None:
+    with pytest.raises(DataError, match="dissent"):
+        record(catalog, "x" * (MAX_DISSENT_CHARS + 1))
+    assert record(catalog, "x" * MAX_DISSENT_CHARS).made_on == date(2026, 11, 23)
