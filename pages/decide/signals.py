@@ -45,8 +45,10 @@ def card(signal: Signal) -> None:
     if signal.remedy:
         st.markdown(escape(signal.remedy))
     st.markdown(f"**{escape(signal.when)}**")
-    for words in signal.context:
-        st.caption(escape(f"Others say: {words}."))
+    if signal.context:
+        with st.expander("What others say"):
+            for words in signal.context:
+                st.caption(escape(f"{words[:1].upper()}{words[1:]}."))
 
 
 def told(items: tuple[Known, ...]) -> None:
