@@ -32,6 +32,7 @@ FactName = Literal[
     "itar",
     "il5_cmmc",
 ]
+SignalId = Literal["cost", "latency", "reliability"]
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 
 # --- pricing_data/compliance/operators.yaml ----------------------------------------------------------------------
@@ -166,6 +167,8 @@ class Published(Sourced):
 class SignalRules(SourcedFile):
     """Thresholds of the exit signals, and rules of thumb they rest on."""
 
+    rules: dict[SignalId, Published]
+    """Where each signal's rule comes from."""
     close_frac: Range
     """How near to its threshold a value is called close."""
     one_region_uptime_frac: Range

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from calculators.records import Confidence, Source
+from calculators.rule_records import SignalId
 
 Status = Literal["firing", "close", "unknown", "not_firing"]
-SignalId = Literal["cost", "latency", "reliability"]
 RANK: dict[Status, int] = {"not_firing": 0, "unknown": 1, "close": 2, "firing": 3}
 
 

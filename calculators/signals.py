@@ -16,10 +16,10 @@ from calculators.decision import Option, best_build
 from calculators.flips import Flip
 from calculators.ownership import WEEKS_PER_YEAR, engineer_usd_per_year
 from calculators.reliability import limit_status, uptime_status
-from calculators.rule_records import Published
+from calculators.rule_records import Published, SignalId
 from calculators.savings import Savings, first, lasting
 from calculators.scenario import Scenario
-from calculators.signal_records import RANK, Known, Signal, SignalId, Signals, Status
+from calculators.signal_records import RANK, Known, Signal, Signals, Status
 from calculators.units import count, milliseconds, usd
 from calculators.workload import Demand
 
@@ -249,7 +249,7 @@ def _signal(
     lasting: int | None = None,
     context: tuple[str, ...] = (),
 ) -> Signal:
-    rule = catalog.signal_rules.close_frac
+    rule = catalog.signal_rules.rules[id]
     return Signal(
         id=id,
         name={"cost": "Cost", "latency": "Latency", "reliability": "Reliability"}[id],

@@ -27,6 +27,7 @@ STATUS = {
     "unknown": (":material/help:", "Unknown"),
     "not_firing": (":material/notifications_off:", "Not firing"),
 }
+TRUST = ("low", "medium", "high")
 UPTIMES = (None, 0.99, 0.995, 0.999, 0.9995, 0.9999, 0.99999)
 ANSWERS = {None: "Not said", True: "Yes", False: "No"}
 
@@ -40,7 +41,7 @@ def card(signal: Signal) -> None:
     icon, word = STATUS[signal.status]
     st.markdown(f"**{signal.name}** · {icon} {word}")
     st.markdown(escape(signal.value[:1].upper() + signal.value[1:] + "."))
-    st.caption(escape(f"Fires {signal.threshold}."))
+    st.caption(f"{escape(f'Fires {signal.threshold}.')} {source_line(signal.source)}, {signal.confidence} confidence")
     st.markdown(escape(signal.why))
     if signal.remedy:
         st.markdown(escape(signal.remedy))
@@ -72,7 +73,9 @@ def path_table(paths: tuple[PricedPath, ...], because: str) -> None:
                     because: p.path.why,
                     "Source": "; ".join(dict.fromkeys(f.source.title for f in p.path.deciding if f.source)),
                     "As of": min((f.source.accessed for f in p.path.deciding if f.source), default=None),
-                    "Confidence": min((f.confidence for f in p.path.deciding if f.confidence), default=""),
+                    "Confidence": min(
+                        (f.confidence for f in p.path.deciding if f.confidence), key=TRUST.index, default=""
+                    ),
                 }
                 for p in paths
             ]
@@ -256,8 +259,3 @@ with left:
 with right:
     st.markdown("**Speaks for leaving, but is no signal**")
     told(judged.supporting)
-st.caption(
-    escape(
-        f"Thresholds of ours: {judged.three[0].source.title} ({judged.three[0].confidence} confidence), in pricing_data/signals.yaml."
-    )
-)
