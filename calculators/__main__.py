@@ -1,10 +1,12 @@
-"""The same engine without a browser: `python -m calculators check | decide | record | rerun | throughput | workload`.
+"""The same engine without a browser: `python -m calculators check | decide | record | rerun | cache-replay | throughput |
+workload`.
 
 Exit status 0, or 2 with one clear line on bad input.
 """
 
 import argparse
 import json
+import math
 import sys
 from collections.abc import Sequence
 from datetime import date
@@ -53,6 +55,17 @@ def _parser() -> argparse.ArgumentParser:
     throughput.add_argument("points", type=Path, metavar="POINTS.csv")
     throughput.add_argument("--out", type=Path, required=True, metavar="PREDICTIONS.csv")
     throughput.set_defaults(run=_throughput)
+    cache = commands.add_parser("cache-replay", help="what a prefix cache would have found in a log of block hashes")
+    cache.add_argument("log", type=Path, metavar="LOG.jsonl")
+    cache.add_argument("--capacity-blocks", type=float, default=math.inf, metavar="N", help="of each replica")
+    cache.add_argument(
+        "--ttl-s", type=float, default=math.inf, metavar="S", help="forget a block so long after its use"
+    )
+    cache.add_argument("--replicas", type=int, default=1, metavar="R")
+    cache.add_argument("--routing", choices=("random", "prefix"), default="random")
+    cache.add_argument("--block-tok", type=int, default=512, metavar="T", help="tokens of a block")
+    cache.add_argument("--json", action="store_true")
+    cache.set_defaults(run=_cache_replay)
     workload = commands.add_parser("workload", help="read request logs into the figures a scenario needs")
     workload.add_argument("logs", type=Path, nargs="+", metavar="LOG")
     workload.add_argument(
@@ -113,6 +126,28 @@ def _throughput(options: argparse.Namespace) -> None:
     write_predictions(options.out, predictions)
     counts = {status: sum(p.status == status for p in predictions) for status in ("ok", "extrapolated", "unsupported")}
     print(f"{options.out}: " + ", ".join(f"{number} {status}" for status, number in counts.items()))
+
+
+def _cache_replay(options: argparse.Namespace) -> None:
+    from calculators.cache_replay import check_settings, read_block_log, replay
+
+    settings = (options.capacity_blocks, options.ttl_s, options.replicas)
+    check_settings(*settings, options.block_tok)
+    found = replay(read_block_log(options.log), *settings, options.routing, options.block_tok)
+    plain = {
+        "hit_rate_frac": found.hit_rate_frac,
+        "requests_count": found.requests_count,
+        "input_tok": found.input_tok,
+        "hit_tok": found.hit_tok,
+        "replica_requests_count": found.replica_requests_count,
+        "most_blocks_count": found.most_blocks_count,
+    }
+    if options.json:
+        print(json.dumps(plain))
+    else:
+        print(
+            f"{found.hit_rate_frac:.1%} of {found.input_tok:,} input tokens in {found.requests_count:,} requests found cached"
+        )
 
 
 def _workload(options: argparse.Namespace) -> None:
