@@ -1,5 +1,5 @@
-"""The same engine without a browser: `python -m calculators check | decide | record | rerun | cache-replay | throughput |
-workload`.
+"""The same engine without a browser: `python -m calculators check | decide | record | rerun | cache-replay |
+quantize-scan | throughput | workload`.
 
 Exit status 0, or 2 with one clear line on bad input.
 """
@@ -66,6 +66,10 @@ def _parser() -> argparse.ArgumentParser:
     cache.add_argument("--block-tok", type=int, default=512, metavar="T", help="tokens of a block")
     cache.add_argument("--json", action="store_true")
     cache.set_defaults(run=_cache_replay)
+    scan = commands.add_parser("quantize-scan", help="what each tensor of a checkpoint loses in each weight format")
+    scan.add_argument("model", type=Path, metavar="MODEL.safetensors")
+    scan.add_argument("--json", action="store_true")
+    scan.set_defaults(run=_quantize_scan)
     workload = commands.add_parser("workload", help="read request logs into the figures a scenario needs")
     workload.add_argument("logs", type=Path, nargs="+", metavar="LOG")
     workload.add_argument(
@@ -148,6 +152,38 @@ def _cache_replay(options: argparse.Namespace) -> None:
         print(
             f"{found.hit_rate_frac:.1%} of {found.input_tok:,} input tokens in {found.requests_count:,} requests found cached"
         )
+
+
+def _quantize_scan(options: argparse.Namespace) -> None:
+    from calculators.quantize_scan import scan
+    from calculators.weight_formats import FORMATS
+
+    shown = sys.stderr.isatty() and not options.json
+    losses = list(scan(options.model, (lambda share: _bar(share)) if shown else (lambda _: None)))
+    if options.json:
+        plain = [
+            {
+                "name": t.name,
+                "class": t.kind,
+                "shape": t.shape,
+                "outlier_frac": t.outlier_frac,
+                "sqnr_db": {name: db if math.isfinite(db) else None for name, db in t.sqnr_db.items()},
+            }
+            for t in losses
+        ]
+        print(json.dumps({"tensors": plain}))
+        return
+    print(f"{'tensor':56} {'class':18} {'outliers':>9} " + " ".join(f"{name:>6}" for name in FORMATS))
+    for t in sorted(losses, key=lambda t: min(t.sqnr_db.values())):
+        cells = " ".join(f"{db:6.1f}" for db in t.sqnr_db.values())
+        print(f"{t.name[-56:]:56} {t.kind:18} {t.outlier_frac:9.1e} {cells}")
+    print(
+        "Decibels of signal over quantisation noise, worst first; 6 dB are one bit. Weight error is a proxy: an evaluation must gate."
+    )
+
+
+def _bar(share: float) -> None:
+    print(f"\r{share:4.0%}", end="\r" if share < 1 else "\n", file=sys.stderr, flush=True)
 
 
 def _workload(options: argparse.Namespace) -> None:

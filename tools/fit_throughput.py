@@ -148,9 +148,12 @@ def predictions(data: Measured, table: Table) -> tuple[np.ndarray, np.ndarray, n
 
 
 def priors(x: np.ndarray) -> np.ndarray:
-    """Log distance of each coefficient from its start, or from Hopper's, in units of its prior."""
+    """Log distance of each coefficient from its start, or from Hopper's, in units of its prior. Kernel times are expected
+    to go on falling from Hopper to Blackwell as they fell from Ampere to Hopper."""
     free = dict(zip(NAMES, x.tolist(), strict=True))
     centre = [free[("hopper", c)] if g in OWN and g != "hopper" else limits((g, c)).start for g, c in NAMES]
+    trend = free[("hopper", "kernel_us")] / free[("ampere", "kernel_us")]
+    centre[NAMES.index(("blackwell", "kernel_us"))] *= trend
     width = [PRIOR_LOG.get(g, 0.7) for g, _ in NAMES]
     return PRIOR_WEIGHT * np.log(x / np.array(centre)) / np.array(width)
 

@@ -1,0 +1,95 @@
+"""Rounding weights to the formats of inference engines, and how much of the signal is lost.
+
+Each function takes a matrix (rows are output channels) and returns it as the format would give it back. Scales as the
+engines choose them without calibration: FP8 and INT8 one a row, INT4 one and a zero point for every 128 columns, NVFP4 an
+E4M3 scale for 16 columns over one of the whole row, MXFP4 a power of two for 32 columns (OCP Microscaling formats, 2023).
+"""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+Weights = NDArray[np.float32]
+FP8_MAX, FP4_MAX = 448.0, 6.0
+FP4_STEPS = np.array([0, 0.5, 1, 1.5, 2, 3, 4, 6], dtype=np.float32)
+FP4_MIDDLES = (FP4_STEPS[1:] + FP4_STEPS[:-1]) / 2
+INT4_GROUP, NVFP4_BLOCK, MXFP4_BLOCK = 128, 16, 32
+TINY = np.float32(1e-30)
+
+
+def fp8(weights: Weights) -> Weights:
+    """E4M3 with one scale a row."""
+    scale = np.maximum(np.abs(weights).max(axis=1, keepdims=True), TINY) / FP8_MAX
+    return np.asarray(_e4m3(weights / scale) * scale, dtype=np.float32)
+
+
+def int8(weights: Weights) -> Weights:
+    """Symmetric, one scale a row."""
+    scale = np.maximum(np.abs(weights).max(axis=1, keepdims=True), TINY) / 127
+    return np.asarray(np.clip(np.rint(weights / scale), -127, 127) * scale, dtype=np.float32)
+
+
+def int4(weights: Weights) -> Weights:
+    """Asymmetric, 16 levels for every 128 columns, as AWQ and GPTQ store them."""
+
+    def group(x: Weights) -> Weights:
+        low, high = x.min(axis=-1, keepdims=True), x.max(axis=-1, keepdims=True)
+        low, high = np.minimum(low, 0), np.maximum(high, 0)
+        scale = np.maximum(high - low, TINY) / 15
+        zero = np.rint(-low / scale)
+        return np.asarray((np.clip(np.rint(x / scale) + zero, 0, 15) - zero) * scale, dtype=np.float32)
+
+    return _in_groups(weights, INT4_GROUP, group)
+
+
+def nvfp4(weights: Weights) -> Weights:
+    """E2M1 with an E4M3 scale for 16 columns, itself relative to one of the whole row."""
+    whole = np.maximum(np.abs(weights).max(axis=1, keepdims=True), TINY) / (FP4_MAX * FP8_MAX)
+
+    def group(x: Weights) -> Weights:
+        scale = _e4m3(np.abs(x).max(axis=-1, keepdims=True) / FP4_MAX)
+        scale = np.where(scale == 0, 1.0, scale)
+        return np.asarray(_e2m1(x / scale) * scale, dtype=np.float32)
+
+    return np.asarray(_in_groups(np.asarray(weights / whole, dtype=np.float32), NVFP4_BLOCK, group) * whole)
+
+
+def mxfp4(weights: Weights) -> Weights:
+    """E2M1 with a power-of-two scale for 32 columns."""
+
+    def group(x: Weights) -> Weights:
+        largest = np.maximum(np.abs(x).max(axis=-1, keepdims=True), TINY)
+        scale = np.exp2(np.floor(np.log2(largest)) - 2)  # 6 is 1.5 x 2^2
+        return np.asarray(_e2m1(x / scale) * scale, dtype=np.float32)
+
+    return _in_groups(weights, MXFP4_BLOCK, group)
+
+
+FORMATS: Mapping[str, Callable[[Weights], Weights]] = {
+    "fp8": fp8,
+    "int8": int8,
+    "int4": int4,
+    "nvfp4": nvfp4,
+    "mxfp4": mxfp4,
+}
+
+
+def _e4m3(x: NDArray[np.floating]) -> NDArray[np.floating]:
+    """To the nearest number with four exponent and three mantissa bits; steps of 2^-9 below 2^-6."""
+    _, exponent = np.frexp(np.maximum(np.abs(x), TINY))
+    step = np.exp2(np.maximum(exponent - 1, -6) - 3.0)
+    return np.asarray(np.clip(np.rint(x / step) * step, -FP8_MAX, FP8_MAX))
+
+
+def _e2m1(x: NDArray[np.floating]) -> NDArray[np.floating]:
+    """To the nearest of 0, 0.5, 1, 1.5, 2, 3, 4, 6 and their negatives."""
+    return np.asarray(np.sign(x) * FP4_STEPS[np.searchsorted(FP4_MIDDLES, np.abs(x))])
+
+
+def _in_groups(weights: Weights, size: int, rule: Callable[[Weights], Weights]) -> Weights:
+    """Apply a rule to every `size` columns of each row; a last shorter group is padded with zeros."""
+    rows, columns = weights.shape
+    short = -columns % size
+    padded = np.pad(weights, ((0, 0), (0, short))) if short else weights
+    return rule(padded.reshape(rows, -1, size)).reshape(rows, -1)[:, :columns]
