@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from calculators.catalog import load_catalog
 from calculators.evaluate import evaluate
@@ -55,6 +56,17 @@ def _parser() -> argparse.ArgumentParser:
     throughput.add_argument("points", type=Path, metavar="POINTS.csv")
     throughput.add_argument("--out", type=Path, required=True, metavar="PREDICTIONS.csv")
     throughput.set_defaults(run=_throughput)
+    _add_measuring(commands)
+    workload = commands.add_parser("workload", help="read request logs into the figures a scenario needs")
+    workload.add_argument("logs", type=Path, nargs="+", metavar="LOG")
+    workload.add_argument(
+        "--out", type=Path, metavar="WORKLOAD.yaml", help="write a scenario's workload block; without it, print it"
+    )
+    workload.set_defaults(run=_workload)
+    return parser
+
+
+def _add_measuring(commands: Any) -> None:
     cache = commands.add_parser("cache-replay", help="what a prefix cache would have found in a log of block hashes")
     cache.add_argument("log", type=Path, metavar="LOG.jsonl")
     cache.add_argument("--capacity-blocks", type=float, default=math.inf, metavar="N", help="of each replica")
@@ -70,13 +82,6 @@ def _parser() -> argparse.ArgumentParser:
     scan.add_argument("model", type=Path, metavar="MODEL.safetensors")
     scan.add_argument("--json", action="store_true")
     scan.set_defaults(run=_quantize_scan)
-    workload = commands.add_parser("workload", help="read request logs into the figures a scenario needs")
-    workload.add_argument("logs", type=Path, nargs="+", metavar="LOG")
-    workload.add_argument(
-        "--out", type=Path, metavar="WORKLOAD.yaml", help="write a scenario's workload block; without it, print it"
-    )
-    workload.set_defaults(run=_workload)
-    return parser
 
 
 def _check(_: argparse.Namespace) -> None:

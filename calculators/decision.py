@@ -64,14 +64,22 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True)
-class Barred:
-    """What compliance takes away: the cheapest way of all, and why it is not allowed."""
+class Around:
+    """What compliance and the signals add to the ranking."""
 
-    label: str
-    usd_per_month: float
-    why: str
-    unknown: bool
-    """Not known to be allowed, rather than known not to be."""
+    forced_by: str = ""
+    """The cheapest way of all and its cost, where it is known not to be allowed."""
+    why_forced: str = ""
+    ask_first: str = ""
+    """Who may be cheaper, if they are asked and say yes."""
+    misses: str = ""
+    """The signal that fires at today's API."""
+    missing: str = ""
+    """What must be known before anything can be said."""
+
+    @property
+    def remarks(self) -> str:
+        return "".join(f" {words}" for words in (self.ask_first, self.misses) if words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,33 +104,28 @@ def decide(
     against_best: Crossover,
     against_today: Crossover,
     why_no_fleet: str,
-    barred: Barred | None = None,
-    missing: str = "",
+    around: Around = Around(),
 ) -> Verdict:
     """Rank the allowed options and say it. The crossovers are self-hosting against the best way to buy and against
-    today's API. `barred`: a cheaper way that compliance rules out. `missing`: what must be known before anything can be
-    said; empty: nothing."""
+    today's API."""
     if not options:
-        return Verdict(
-            "cannot_tell", "too_close", f"Cannot tell yet: {missing}", why_no_fleet, today, None, inf, 0.0, ()
-        )
+        sentence = f"Cannot tell yet: {around.missing}"
+        return Verdict("cannot_tell", "too_close", sentence, why_no_fleet, today, None, inf, 0.0, ())
     ranked = sorted(options, key=lambda option: option.usd_per_month)
     winner = ranked[0]
     others = [option for option in ranked if _side(option) != _side(winner)]
     sureness = _sureness(winner, others)
+    if sureness == "clear" and around.ask_first:
+        sureness = "leaning"
     runner_up = others[0] if sureness == "too_close" else _rival(ranked)
     gap = runner_up.usd_per_month - winner.usd_per_month if runner_up else inf
-    kind: VerdictKind = "too_close" if sureness == "too_close" else _kind(winner)
-    sentence = _sentence(kind, winner, runner_up, today)
-    if missing:
-        kind, sentence = "cannot_tell", f"Cannot tell yet: {missing}"
-    elif barred is not None:
-        kind, sentence = "forced_by_compliance", _forced(winner, barred)
+    kind, sentence = _said(winner, runner_up, today, sureness, around)
+    reason = _reason(ranked, against_best, against_today, why_no_fleet)
     return Verdict(
         kind=kind,
         sureness=sureness,
-        sentence=sentence,
-        reason=(f"{barred.why}. " if barred else "") + _reason(ranked, against_best, against_today, why_no_fleet),
+        sentence=sentence + around.remarks,
+        reason=f"{around.why_forced}. {reason}" if around.why_forced else reason,
         winner=winner,
         runner_up=runner_up,
         gap_usd_per_month=gap,
@@ -131,12 +134,19 @@ def decide(
     )
 
 
-def _forced(winner: Option, barred: Barred) -> str:
-    premium = winner.usd_per_month - barred.usd_per_month
-    return (
-        f"Compliance decides: {winner.label} costs {usd(winner.usd_per_month)} a month, {usd(premium)} more than "
-        f"{barred.label}, which is {'not known to be allowed' if barred.unknown else 'not allowed'}."
-    )
+def _said(
+    winner: Option, rival: Option | None, today: Option, sureness: Sureness, around: Around
+) -> tuple[VerdictKind, str]:
+    """The kind of verdict and its sentence."""
+    if around.missing:
+        return "cannot_tell", f"Cannot tell yet: {around.missing}"
+    if sureness == "too_close":
+        tied = f" {around.forced_by}, is not allowed." if around.forced_by else ""
+        return "too_close", _sentence("too_close", winner, rival, today) + tied
+    if around.forced_by:
+        cost = f"{winner.label} costs {usd(winner.usd_per_month)} a month"
+        return "forced_by_compliance", f"Compliance decides: {cost}; {around.forced_by}, is not allowed."
+    return _kind(winner), _sentence(_kind(winner), winner, rival, today)
 
 
 def best_buy(options: Sequence[Option]) -> Option:
@@ -214,13 +224,14 @@ def _reason(ranked: Sequence[Option], overall: Crossover, against_today: Crossov
         return f"No fleet can serve this: {why_no_fleet}"
     plan, rest_usd = build.plan, build.usd_per_month - build.plan.rent_usd_per_month
     replicas = "replica" if plan.replicas == 1 else "replicas"
+    whole = "The peak needs" if ranked[0].kind != "hybrid" else "Carried by a fleet alone, the peak would need"
     fleet = (
-        f"The peak needs {plan.gpus} GPUs ({plan.replicas} {replicas} and {plan.spare_replicas} spare) at "
+        f"{whole} {plan.gpus} GPUs ({plan.replicas} {replicas} and {plan.spare_replicas} spare) at "
         f"{usd(plan.rent_usd_per_month)}; people, platform and migration are the other {usd(rest_usd)}, "
         f"{percent(rest_usd / build.usd_per_month)} of the fleet's cost."
     )
-    if all(option.is_build for option in ranked):
-        return f"{fleet} No way to buy is allowed. Against today's API, {_crossover_clause(against_today)}."
+    if not any(option.is_buy for option in ranked):
+        return f"{fleet} No way to buy with a published price is allowed."
     best = f"Against the best way to buy at each volume, {_crossover_clause(overall)}."
     return f"{fleet} {best} Against today's API alone, {_crossover_clause(against_today)}."
 

@@ -2,14 +2,14 @@
 all call `evaluate`; every intermediate result is kept, so any number on a page can be traced."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from calculators import crossover, decision, flips, options, outcomes, ownership, savings, signals, ways
 from calculators.catalog import Catalog
 from calculators.crossover import Crossover, Line
-from calculators.decision import Option, Verdict
+from calculators.decision import Around, Option, Verdict
 from calculators.fleet import Staircase
 from calculators.flips import Flip
 from calculators.notes import conditions, growth_note, notes
@@ -19,7 +19,7 @@ from calculators.ruling import Ruling
 from calculators.scenario import Scenario, check_ids
 from calculators.signal_records import Signals
 from calculators.units import count
-from calculators.ways import Ways
+from calculators.ways import Left
 from calculators.workload import Array, Demand, demand
 
 GUESS_RATIO = 2.0
@@ -85,19 +85,18 @@ def evaluate(scenario: Scenario, catalog: Catalog) -> Evaluation:
     need = demand(scenario.workload)
     every = ways.ways(scenario, need, catalog)
     ruling = ways.ruled(every, scenario, catalog)
-    left = ways.left(every, ruling, catalog)
+    left = ways.left(every, ruling, scenario, catalog)
     useful = _useful(left.stairs, need)
     cases = options.cases(left.stairs, left.rents_usd, useful, scenario, need, catalog)
     ranked = _ranked(left, cases, scenario, need, catalog)
-    today, build_line = every.buys[0], options.self_host_line(every.lines, need)
+    today, build_line = every.buys[0].option, options.self_host_line(every.lines, need)
     against = _crossovers(today, left, useful, build_line, scenario, need)
     overall, of_today = against[0][1], against[1][1]
     found = _flips(today, ranked, left, useful, overall, scenario, catalog)
     judged = _signals(today, ranked, left, useful, cases, scenario, need, catalog)
     why_not = outcomes.outcomes(left, build_line, scenario, need)
-    no_fleet, barred = outcomes.why_no_fleet(why_not), ways.barred(ruling)
-    missing = _missing(ranked, ruling, found, scenario)
-    verdict = decision.decide(today, ranked, overall, of_today, no_fleet, barred, missing)
+    around = _around(ranked, ruling, judged, found, today, scenario)
+    verdict = decision.decide(today, ranked, overall, of_today, outcomes.why_no_fleet(why_not), around)
     return Evaluation(
         scenario=scenario,
         digest=catalog.digest,
@@ -116,13 +115,13 @@ def evaluate(scenario: Scenario, catalog: Catalog) -> Evaluation:
         outcomes=why_not,
         notes=(
             *conditions(verdict.winner, ruling),
-            *growth_note(scenario, overall),
+            *(growth_note(scenario, overall) if left.buys else ()),
             *notes(scenario, today, ranked, catalog),
         ),
     )
 
 
-def _ranked(left: Ways, cases: Cases, scenario: Scenario, need: Demand, catalog: Catalog) -> list[Option]:
+def _ranked(left: Left, cases: Cases, scenario: Scenario, need: Demand, catalog: Catalog) -> list[Option]:
     """Everything that is allowed, cheapest first."""
     builds = options.build_options(left.stairs, left.rents_usd, cases, left.lines, scenario, need, catalog)
     mixed = _hybrids(builds, left.buys, left.stairs, scenario, need)
@@ -130,7 +129,7 @@ def _ranked(left: Ways, cases: Cases, scenario: Scenario, need: Demand, catalog:
 
 
 def _crossovers(
-    today: Option, left: Ways, useful: Sequence[Staircase], line: Line, scenario: Scenario, need: Demand
+    today: Option, left: Left, useful: Sequence[Staircase], line: Line, scenario: Scenario, need: Demand
 ) -> tuple[tuple[Option, Crossover], ...]:
     """Self-hosting against the best allowed way to buy at each volume, then against today's API, then against each
     other way alone. Where nothing may be bought today's API stands in."""
@@ -146,7 +145,7 @@ def _crossovers(
 def _signals(
     today: Option,
     ranked: Sequence[Option],
-    left: Ways,
+    left: Left,
     useful: Sequence[Staircase],
     cases: Cases,
     scenario: Scenario,
@@ -154,7 +153,7 @@ def _signals(
     catalog: Catalog,
 ) -> Signals:
     saved = savings.months(scenario, need, useful, cases, left.lines, left.buys)
-    return signals.signals(scenario, need, catalog, ranked, today, saved, bool(left.stairs))
+    return signals.signals(scenario, need, catalog, ranked, today, saved, left.has_fleet)
 
 
 def _hybrids(
@@ -177,14 +176,34 @@ def _stairs_of(option: Option, stairs: Sequence[Staircase]) -> Staircase:
     return next(s for s in stairs if s.capacity is plan.capacity and s.lease is plan.lease)
 
 
+def _around(
+    ranked: Sequence[Option],
+    ruling: Ruling,
+    judged: Signals,
+    found: Sequence[Flip],
+    today: Option,
+    scenario: Scenario,
+) -> Around:
+    """Compliance, what is missing, and a signal that fires where the cheapest way is today's API or one of its forms."""
+    fires = [s.name.lower() for s in judged.three if s.status == "firing" and s.id != "cost"]
+    stays = bool(ranked) and min(ranked, key=lambda o: o.usd_per_month).is_buy
+    misses = ""
+    if fires and stays:
+        misses = (
+            f"But the {' and '.join(fires)} signal fires: {today.label} does not give what the product needs, and of no "
+            "other seller it is known; a fleet of your own is taken to."
+        )
+    return replace(ways.around(ruling), misses=misses, missing=_missing(ranked, ruling, found, scenario))
+
+
 def _missing(ranked: Sequence[Option], found: Ruling, flip: Sequence[Flip], scenario: Scenario) -> str:
     """What must be known before anything can be said; empty: nothing."""
     if not ranked:
         ask = found.of("ask")
         if ask:
             names = ", ".join(dict.fromkeys(p.path.name for p in ask[:3]))
-            return f"ask {names}: no path is known to be allowed, and {len(ask)} may be."
-        return "no path known here is allowed; see which requirement would open one."
+            return f"ask {names}: no path with a known price is known to be allowed, and {len(ask)} may be."
+        return "no path with a known price is allowed."
     volume = next((f.value_at for f in flip if f.field == "volume"), None)
     w = scenario.workload
     guessed = w.requests_basis == "assumed" and not w.source.startswith("log:")
@@ -226,7 +245,7 @@ def curves(evaluation: Evaluation, grid: Array) -> list[Curve]:
 def _flips(
     today: Option,
     ranked: Sequence[Option],
-    left: Ways,
+    left: Left,
     useful: Sequence[Staircase],
     overall: Crossover,
     scenario: Scenario,

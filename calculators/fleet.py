@@ -261,6 +261,26 @@ def staircases(
     return result, misfits
 
 
+def staircases_on(
+    found: Iterable[Capacity],
+    leases: Iterable[Lease],
+    scenario: Scenario,
+    catalog: Catalog,
+    peak_s_per_month: float,
+) -> list[Staircase]:
+    """Every setup on these machines, as far as they hold it."""
+    by_gpu: dict[str, list[Lease]] = {}
+    for lease in leases:
+        by_gpu.setdefault(lease.gpu_id, []).append(lease)
+    regions = regions_count(scenario, catalog)
+    every = (
+        _stairs(capacity, lease, scenario, regions, peak_s_per_month)
+        for capacity in found
+        for lease in by_gpu.get(capacity.setup.gpu.id, ())
+    )
+    return [s for s in every if s.limit_req_per_month > 0]
+
+
 def _unrentable(setup: Setup, leases: list[Lease]) -> str:
     if not leases:
         return "no rent for this GPU passes the chosen providers, commitments and confidence"

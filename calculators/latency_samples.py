@@ -24,8 +24,17 @@ COLUMNS = {
 @dataclass(frozen=True, slots=True)
 class LatencySample:
     requests_count: int
+    failed_count: int
+    """Cells that hold no time, such as "timeout": they do not count in the percentiles."""
+    columns: tuple[str, ...]
+    """What was read."""
     ttft_p95_ms: float | None
     tpot_p95_ms: float | None
+
+    @property
+    def words(self) -> str:
+        failed = f", {self.failed_count:,} without a time" if self.failed_count else ""
+        return f"{self.requests_count:,} requests{failed}, from {' and '.join(self.columns)}"
 
 
 def read_latencies(content: bytes, name: str) -> LatencySample:
@@ -33,7 +42,10 @@ def read_latencies(content: bytes, name: str) -> LatencySample:
     if len(content) > MAX_BYTES:
         raise DataError(f"{name}: larger than {MAX_BYTES // 1_000_000} MB; upload a sample of the requests")
     try:
-        reader = csv.DictReader(io.StringIO(content.decode("utf-8-sig")))
+        text = content.decode("utf-8-sig")
+        first = text.partition("\n")[0]
+        separator = max(",;\t", key=first.count)
+        reader = csv.DictReader(io.StringIO(text), delimiter=separator)
         found = {c: COLUMNS[_key(c)] for c in reader.fieldnames or () if _key(c) in COLUMNS}
         rows = [row for row, _ in zip(reader, range(MAX_ROWS + 1), strict=False)]
     except (UnicodeDecodeError, csv.Error):
@@ -43,22 +55,25 @@ def read_latencies(content: bytes, name: str) -> LatencySample:
     if len(rows) > MAX_ROWS:
         raise DataError(f"{name}: more than {MAX_ROWS:,} lines; upload a sample of the requests")
     p95: dict[str, float] = {}
+    failed = 0
     for column, (what, scale) in found.items():
-        values = _numbers(rows, column, name)
+        values, without = _numbers(rows, column, name)
+        failed = max(failed, without)
         if len(values) >= MIN_ROWS:
             p95[what] = float(np.quantile(values, 0.95)) * scale
     if not p95:
         raise DataError(f"{name}: fewer than {MIN_ROWS} measured requests; a 95th percentile needs more")
-    return LatencySample(len(rows), p95.get("ttft_ms"), p95.get("tpot_ms"))
+    return LatencySample(len(rows), failed, tuple(found), p95.get("ttft_ms"), p95.get("tpot_ms"))
 
 
 def _key(column: str) -> str:
-    return column.strip().lower().replace("itl", "tpot")
+    plain = column.strip().lower().replace("time_to_first_token", "ttft").replace("time_per_output_token", "tpot")
+    return plain.replace("inter_token_latency", "tpot").replace("itl", "tpot")
 
 
-def _numbers(rows: list[dict[str, str]], column: str, name: str) -> list[float]:
-    """What a column holds; an empty cell is a request that was not measured."""
-    found = []
+def _numbers(rows: list[dict[str, str]], column: str, name: str) -> tuple[list[float], int]:
+    """The times of a column, and how many cells hold words instead; an empty cell is a request that was not measured."""
+    found, failed = [], 0
     for line, row in enumerate(rows, start=2):
         cell = (row.get(column) or "").strip()
         if not cell:
@@ -66,8 +81,9 @@ def _numbers(rows: list[dict[str, str]], column: str, name: str) -> list[float]:
         try:
             value = float(cell)
         except ValueError:
-            raise DataError(f"{name}: line {line}: {column} is '{cell[:20]}'; enter a number") from None
+            failed += 1
+            continue
         if not 0 < value < 1e9:
             raise DataError(f"{name}: line {line}: {column} is {cell[:20]}; times are above zero")
         found.append(value)
-    return found
+    return found, failed

@@ -44,8 +44,7 @@ class Lease:
 
 
 def leases(gpu: Gpu, scenario: Scenario, catalog: Catalog) -> list[Lease]:
-    """Every machine with this GPU that the scenario allows, cheapest first. The user's own quote replaces the list.
-    Where rules apply own hardware is always looked at: it is what the strictest of them leave."""
+    """Every machine with this GPU that the scenario allows, cheapest first. The user's own quote replaces the list."""
     hardware, found = scenario.hardware, []
     quotes = {catalog.gpu(name).id: usd_per_gpu_h for name, usd_per_gpu_h in hardware.rent_usd_per_gpu_h.items()}
     own_quote = quotes.get(gpu.id)
@@ -71,7 +70,7 @@ def leases(gpu: Gpu, scenario: Scenario, catalog: Catalog) -> list[Lease]:
         for provider, rent in catalog.rents(gpu.id):
             if _allowed(provider, rent, scenario):
                 found.append(_listed(provider, rent, provider.sources[rent.source]))
-    if (hardware.include_owned or scenario.compliance.requirements) and gpu.id in catalog.ownership.server_usd_per_gpu:
+    if hardware.include_owned and gpu.id in catalog.ownership.server_usd_per_gpu:
         found.append(owned_lease(gpu, catalog))
     return sorted(found, key=lambda lease: lease.usd_per_gpu_h)
 

@@ -61,7 +61,15 @@ def conditions(winner: Option, found: Ruling) -> list[str]:
     if not found.requirements:
         return []
     path = next((p.path for p in found.of("allowed") if p.path.operator == winner.operator), None)
-    return [f"{path.name} is allowed on this condition: {f.words.rstrip('.')}." for f in path.findings] if path else []
+    return (
+        [
+            f"{path.name} is allowed on this condition: {f.words.rstrip('.')}."
+            for f in path.findings
+            if f.source or f.requirement.yours in f.words
+        ]
+        if path
+        else []
+    )
 
 
 def growth_note(scenario: Scenario, overall: Crossover) -> list[str]:
@@ -92,7 +100,7 @@ def _rent_notes(plan: Plan, scenario: Scenario) -> list[str]:
             f"The rent at {plan.lease.provider} was last seen on {seen}, {(scenario.as_of - seen).days} days ago. "
             "GPU rents rose by about half in 2026: ask for a quote."
         )
-    if plan.lease.basis != "yours":
+    if plan.lease.basis == "list":
         found.append(
             "The rent is one provider's list price: whether it has the machines free when you need them is not known."
         )

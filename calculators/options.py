@@ -6,15 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from calculators import api_cost, compliance, fleet, hybrid, own_calibration, ownership
+from calculators import api_cost, compliance, fleet, hybrid, own_calibration, ownership, places
 from calculators.api_cost import ApiBill, Offer
 from calculators.catalog import Catalog
 from calculators.crossover import Line
 from calculators.decision import Option, OptionKind
-from calculators.fleet import Misfit, Plan, Staircase
+from calculators.fleet import Capacity, Misfit, Plan, Staircase
 from calculators.own_calibration import OwnFit
 from calculators.ownership import CostLine, fixed_line
-from calculators.rule_records import Resale
+from calculators.rule_records import FactName, Resale
 from calculators.scenario import Candidate, Gate, Scenario
 from calculators.units import HOURS_PER_MONTH, SECONDS_PER_HOUR
 from calculators.workload import Array, Demand
@@ -134,15 +134,14 @@ def hosts(candidate: Candidate, scenario: Scenario, need: Demand, catalog: Catal
     return sorted(found, key=lambda option: option.usd_per_month)
 
 
-def is_regional(scenario: Scenario, catalog: Catalog) -> bool:
-    """Whether a requirement confines where prompts are processed."""
-    required = compliance.expand(scenario.compliance.requirements, catalog)
-    return any(fact.startswith("processing_") for r in required for fact in r.facts)
+def needed_facts(scenario: Scenario, catalog: Catalog) -> frozenset[FactName]:
+    """What every operator must offer under the scenario's requirements."""
+    return places.facts(compliance.expand(scenario.compliance.requirements, catalog))
 
 
 def regional_ratio(provider: str, scenario: Scenario, catalog: Catalog) -> float:
     """What a seller's own regional endpoints cost over its list price, where they are needed and it says so."""
-    if not is_regional(scenario, catalog):
+    if not places.is_regional(needed_facts(scenario, catalog)):
         return 1.0
     own = (r.regional_price_ratio for r in catalog.operators_file.resales if r.provider == r.operator == provider)
     return next((ratio for ratio in own if ratio is not None), 1.0)
@@ -197,11 +196,16 @@ def busy_frac(scenario: Scenario) -> float:
 
 def all_staircases(scenario: Scenario, need: Demand, catalog: Catalog) -> tuple[list[Staircase], list[Misfit]]:
     """Every fleet worth considering, and every setup that drops out, with the reason."""
-    traffic = fleet.traffic(need, scenario.workload.self_hit_frac)
-    factor, own = speed(scenario, catalog)
-    found, misfits = fleet.capacities(fleet.setups(scenario, catalog), traffic, scenario.targets, catalog, factor, own)
+    found, misfits = sized(scenario, need, catalog)
     stairs, unrentable = fleet.staircases(found, scenario, catalog, peak_s_per_month(scenario))
     return stairs, misfits + unrentable
+
+
+def sized(scenario: Scenario, need: Demand, catalog: Catalog) -> tuple[list[Capacity], list[Misfit]]:
+    """What each setup serves within the targets."""
+    traffic = fleet.traffic(need, scenario.workload.self_hit_frac)
+    factor, own = speed(scenario, catalog)
+    return fleet.capacities(fleet.setups(scenario, catalog), traffic, scenario.targets, catalog, factor, own)
 
 
 def speed(scenario: Scenario, catalog: Catalog) -> tuple[float, OwnFit | None]:
@@ -356,10 +360,9 @@ def cases(
     factor, own = speed(scenario, catalog)
     off = np.repeat((1.0, -1.0), len(setups))
     found, _ = fleet.capacities(2 * setups, traffic, scenario.targets, catalog, factor, own, off)
-    every, _ = fleet.staircases(found, scenario, catalog, peak_s_per_month(scenario))
-    allowed = {s.lease.provider_id for s in stairs}
-    sized = [s for s in every if s.lease.provider_id in allowed]
-    good, bad = (tuple(s for s in sized if s.capacity.off == side) for side in (1.0, -1.0))
+    leases = {id(s.lease): s.lease for s in stairs}.values()
+    again = fleet.staircases_on(found, leases, scenario, catalog, peak_s_per_month(scenario))
+    good, bad = (tuple(s for s in again if s.capacity.off == side) for side in (1.0, -1.0))
     return Cases(good, bad)
 
 
@@ -369,7 +372,8 @@ def _rent_ranges(chosen: Sequence[Staircase], cases: Cases, volume: float) -> li
 
 
 def _least_rent(chosen: Staircase, stairs: Sequence[Staircase], volume: float) -> float:
-    same = [s for s in stairs if s.capacity.setup.model is chosen.capacity.setup.model]
+    model, owned = chosen.capacity.setup.model, chosen.lease.basis == "owned"
+    same = [s for s in stairs if s.capacity.setup.model is model and (s.lease.basis == "owned") is owned]
     return float(fleet.rents_matrix(same, np.array([volume])).min()) if same else np.inf
 
 

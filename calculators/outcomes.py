@@ -9,7 +9,7 @@ from calculators import fleet
 from calculators.crossover import Line
 from calculators.fleet import Plan
 from calculators.scenario import Scenario
-from calculators.ways import Ways
+from calculators.ways import Left
 from calculators.workload import Demand
 
 
@@ -26,7 +26,7 @@ class Outcome:
     """How far it got: 0 does not fit … 5 a plan was found."""
 
 
-def outcomes(left: Ways, line: Line, scenario: Scenario, need: Demand) -> tuple[Outcome, ...]:
+def outcomes(left: Left, line: Line, scenario: Scenario, need: Demand) -> tuple[Outcome, ...]:
     """One row for each model and GPU: the cheapest plan, or the reason of the setup that got furthest."""
     volume = need.requests_per_month
     found: dict[tuple[str, str], Outcome] = {}

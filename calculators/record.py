@@ -2,6 +2,7 @@
 same after prices have moved; the scenario in it can be evaluated again, and what changed is listed."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from math import isfinite
@@ -13,7 +14,7 @@ from calculators.decision import Option
 from calculators.evaluate import Evaluation
 from calculators.flips import nearest
 from calculators.records import Record
-from calculators.ruling import Ruling
+from calculators.ruling import PricedPath, Ruling
 from calculators.scenario import Scenario, explain
 from calculators.signal_records import Signal
 from calculators.units import count, usd
@@ -56,6 +57,8 @@ class Judged(Record):
     why: Text
     when: Text
     month: int | None
+    source: Text
+    """Of the rule."""
 
 
 class Flipping(Record):
@@ -73,6 +76,10 @@ class Ruled(Record):
     blocked_count: int
     premium_usd_per_month: float | None
     survivors: Words
+    to_ask: Words
+    blocked: Words
+    """The cheapest of them, with the rule and its source."""
+    relaxations: Words
 
 
 class DecisionRecord(Record):
@@ -145,6 +152,7 @@ def _judged(signal: Signal) -> Judged:
         why=signal.why,
         when=signal.when,
         month=signal.month,
+        source=f"{signal.source.title}, {signal.source.accessed}",
     )
 
 
@@ -155,7 +163,31 @@ def _ruled(left: Ruling) -> Ruled:
         ask_count=len(left.of("ask")),
         blocked_count=len(left.of("blocked")),
         premium_usd_per_month=left.premium_usd_per_month,
-        survivors=tuple(f"{p.path.name}: {p.label}" for p in left.of("allowed")[:100]) if left.requirements else (),
+        survivors=_named(left.of("allowed")[:LISTED]) if left.requirements else (),
+        to_ask=_named(left.of("ask")[:LISTED]),
+        blocked=_named(left.of("blocked")[:LISTED]),
+        relaxations=tuple(
+            f"Without {r.requirement.name}: {r.opened_count} more paths"
+            + (
+                f", the cheapest then {r.label} at {usd(r.usd_per_month)} a month"
+                if r.usd_per_month is not None
+                else ""
+            )
+            for r in left.relaxations
+        ),
+    )
+
+
+LISTED = 12
+
+
+def _named(paths: Sequence[PricedPath]) -> tuple[str, ...]:
+    """Who, at what price, why and on whose word."""
+    return tuple(
+        f"{p.path.name} ({usd(p.usd_per_month) + ' a month' if p.usd_per_month is not None else 'no public price'}): "
+        + p.path.why[:2_000]
+        + "".join(f" [{f.source.title}, {f.source.accessed}]" for f in p.path.deciding[:1] if f.source)
+        for p in paths
     )
 
 
@@ -171,6 +203,17 @@ def _assumptions(found: Evaluation) -> list[Assumed]:
             ("Peak over mean", f"{w.peak_ratio:.3g}", w.peak_basis),
             ("Growth a month", f"{w.growth_per_month_frac:.0%}", "as entered"),
         )
+    ]
+    e, t = found.scenario.evidence, found.scenario.targets
+    rows += [
+        Assumed(what=what, value=f"{value:,.0f} ms", basis=basis, source=source, as_of=None)
+        for what, value, basis, source in (
+            ("First token needed, 95th percentile", t.ttft_p95_ms, "target", "as entered"),
+            ("Time per token needed", t.tpot_ms, "target", "as entered"),
+            ("First token of the API, 95th percentile", e.api_ttft_p95_ms, "measured by you", e.api_latency_source),
+            ("Time per token of the API, 95th percentile", e.api_tpot_p95_ms, "measured by you", e.api_latency_source),
+        )
+        if value is not None
     ]
     for option in (found.verdict.winner, found.verdict.runner_up):
         for line in option.lines if option else ():
@@ -231,9 +274,9 @@ def changes(then: DecisionRecord, now: DecisionRecord) -> list[Change]:
 
 
 def _cost(option: Weighed | None) -> str:
-    return "not there" if option is None else f"{usd(option.usd_per_month)} a month"
+    return "not there" if option is None else f"${option.usd_per_month:,.0f} a month"
 
 
 def premium_words(record: DecisionRecord) -> str:
     premium = record.compliance.premium_usd_per_month
-    return "no price" if premium is None else f"{usd(premium)} a month"
+    return "no price" if premium is None else f"${premium:,.0f} a month"

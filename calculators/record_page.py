@@ -22,13 +22,13 @@ def sections(record: DecisionRecord) -> list[Section]:
     options = tuple(
         (o.label, usd(o.usd_per_month), _span(o.low_usd_per_month, o.high_usd_per_month)) for o in r.options
     )
-    signals = tuple((s.name, s.status, s.value, s.threshold, s.when) for s in r.signals)
+    signals = tuple((s.name, s.status, s.value, f"{s.threshold} ({s.source})", f"{s.why} {s.when}") for s in r.signals)
     flips = tuple((f.what, f.now, f.flips_at) for f in r.flips)
     assumptions = tuple((a.what, a.value, a.basis, a.source, str(a.as_of or "")) for a in r.assumptions)
     return [
         Section("Decision", (r.choice, f"How sure: {r.sureness.replace('_', ' ')}.", r.reason, f"Today: {r.today}.")),
         Section("Options considered", (), ("Option", "USD a month", "Range"), options),
-        Section("Signals", (), ("Signal", "Status", "Value", "Fires", "When"), signals),
+        Section("Signals", (), ("Signal", "Status", "Value", "Fires", "Why, and when"), signals),
         _compliance(r),
         Section("What would flip it", () if flips else ("Nothing within reach.",), ("Input", "Now", "Flips at"), flips),
         Section("Assumptions", (), ("What", "Value", "Basis", "Source", "As of"), assumptions),
@@ -46,7 +46,12 @@ def _compliance(r: DecisionRecord) -> Section:
         f"Requirements: {', '.join(c.requirements)}.",
         f"Paths: {c.allowed_count} allowed, {c.ask_count} to ask, {c.blocked_count} blocked. Premium: {premium_words(r)}.",
     )
-    return Section("Compliance", words, ("Allowed",), tuple((s,) for s in c.survivors))
+    rows = [
+        (status, path)
+        for status, paths in (("Allowed", c.survivors), ("To ask", c.to_ask), ("Blocked", c.blocked))
+        for path in paths
+    ]
+    return Section("Compliance", (*words, *c.relaxations), ("Status", "Path, price and why"), tuple(rows))
 
 
 def _span(low: float, high: float | None) -> str:

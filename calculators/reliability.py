@@ -16,9 +16,8 @@ SECONDS_PER_MINUTE = 60
 
 
 def promised(operator: str, catalog: Catalog) -> Uptime | None:
-    """What the seller promises on the tier priced here, pay as you go: the least it promises on any."""
-    found = [u for u in catalog.signal_rules.promised if u.operator == operator]
-    return min(found, key=lambda u: u.uptime_frac or 0.0, default=None)
+    """What the seller promises on the tier priced here, pay as you go. None: not known."""
+    return next((u for u in catalog.signal_rules.promised if u.operator == operator and u.pay_as_you_go), None)
 
 
 def with_failover(uptime_frac: float, shared_frac: float) -> float:
@@ -49,36 +48,48 @@ def uptime_status(
         if promise.uptime_frac is None
         else f"{promise.uptime_frac:.2%} promised on {promise.tier}"
     )
-    have = e.api_uptime_frac if e.api_uptime_frac is not None else promise.uptime_frac if promise else None
-    words = f"{e.api_uptime_frac:.3%} seen, {said}" if e.api_uptime_frac is not None else said
-    needed = e.needed_uptime_frac
+    seen, needed = e.api_uptime_frac, e.needed_uptime_frac
+    words = f"{seen:.3%} seen, {said}" if seen is not None else said
     if needed is None:
         return None, "", "", ""
-    if have is None:
-        remedy = "Count failed and timed-out requests of a month, or read the vendor's status page, and enter the share answered."
-        return "unknown", words, "What the API keeps is not known.", remedy
-    shared = rules.failover_shared_frac.central
-    both = with_failover(have, shared)
-    price = usd(failover_usd_per_month(today, scenario, have, catalog, pay))
-    second = f"a second vendor would make it {both:.4%} for {price} a month"
-    regions = regions_count(scenario, catalog)
-    own = (rules.two_region_uptime_frac if regions > 1 else rules.one_region_uptime_frac).central
-    where = f"{regions} regions" if regions > 1 else "one region"
+    kept = promise.uptime_frac if promise and promise.uptime_frac is not None else None
+    have = seen if seen is not None else kept
+    if have is None or (seen is None and have >= needed):
+        return "unknown", words, "A promise is not what is kept, and that was not measured.", COUNT_FAILURES
     if have >= needed:
         near = (1 - have) > (1 - rules.close_frac.central) * (1 - needed)
         return ("close" if near else "not_firing"), words, "The API keeps what is needed.", ""
-    if both >= needed:
+    price = usd(failover_usd_per_month(today, scenario, have, catalog, pay))
+    central, best = (
+        with_failover(have, s) for s in (rules.failover_shared_frac.central, rules.failover_shared_frac.low)
+    )
+    second = f"a second vendor is taken to make it {central:.4%} (at best {best:.4%}) for {price} a month"
+    if best >= needed:
         return (
             "close",
             words,
             f"The API does not keep it, but {second}: do that first.",
             "Add a second vendor as failover.",
         )
-    if has_fleet and own >= needed:
-        why = f"The API does not keep it; {second}, not enough; an own fleet in {where} is taken to keep {own:.2%}, and its rent holds them."
-        return "firing", words, why, ""
-    why = f"The API does not keep it; {second}; but an own fleet in {where}, taken to keep {own:.2%}, does not either."
-    return "not_firing", words, why, "More regions, or a product that bears the outage."
+    status, own = _own_side(scenario, catalog, has_fleet, needed)
+    remedy = "" if status == "firing" else "More regions, or a product that bears the outage."
+    return status, words, f"The API does not keep it; {second}, not enough; {own}.", remedy
+
+
+COUNT_FAILURES = (
+    "Count failed and timed-out requests of a month, or read the vendor's status page, and enter the share answered."
+)
+
+
+def _own_side(scenario: Scenario, catalog: Catalog, has_fleet: bool, needed: float) -> tuple[Status, str]:
+    """What a fleet of one's own is taken to keep: an assumption, and said to be one."""
+    rules, regions = catalog.signal_rules, regions_count(scenario, catalog)
+    own = rules.two_region_uptime_frac if regions > 1 else rules.one_region_uptime_frac
+    where = f"{regions} regions" if regions > 1 else "one region"
+    kept = f"an own fleet in {where} is assumed to keep {own.central:.2%} ({own.low:.2%} to {own.high:.3%})"
+    if not has_fleet:
+        return "not_firing", "and no fleet of your own qualifies"
+    return ("firing", f"{kept}, and its cost holds them") if own.central >= needed else ("not_firing", kept)
 
 
 def limit_status(

@@ -155,6 +155,8 @@ class Uptime(Sourced):
     operator: str
     tier: str
     uptime_frac: Fraction | None
+    pay_as_you_go: bool = False
+    """Whether it is for the tier whose prices are used here."""
     note: str | None = None
 
 

@@ -28,36 +28,46 @@ from calculators.workload import Demand
 
 def _cost(scenario: Scenario, catalog: Catalog, found: Savings | None, has_fleet: bool, pay: float) -> Signal:
     rules, horizon = catalog.signal_rules, scenario.operations.horizon_months
-    context = tuple(
-        f"{t.words} ({rules.sources[t.source].title}, {t.confidence} confidence)"
-        for t in rules.published_cost_thresholds
-    )
+    others = _others(rules.published_cost_thresholds, catalog)
     threshold = f"when the saving is above zero in the pessimistic case too and pays back within {horizon} months"
-    if found is None:
-        why = "Compliance leaves nothing to buy: cost does not decide." if has_fleet else "No fleet meets the targets."
-        return _signal(
-            "cost", "not_firing", "no saving to speak of", threshold, why, "", catalog, None, context=context
-        )
+    if found is None or not np.isfinite(found.central[0]):
+        status, value, why, remedy = _nothing_to_compare(scenario, found, has_fleet)
+        return _signal("cost", status, value, threshold, why, remedy, catalog, None, context=others)
     central, bad = float(found.central[0]), float(found.pessimistic[0])
     fires, hopes = (found.central > 0) & (found.pessimistic > 0), found.optimistic > 0
     close = central > -rules.close_frac.central * found.bought_usd
-    status: Status = "firing" if fires[0] else "close" if close else "not_firing"
-    weeks = scenario.operations.migration_weeks
-    weeks = catalog.ownership.migration_weeks.central if weeks is None else weeks
-    once = weeks * pay / WEEKS_PER_YEAR
-    back = once / (central + once / horizon) if central + once / horizon > 0 else np.inf
+    status = "firing" if fires[0] else "close" if close else "not_firing"
     value = f"{_signed(central)} a month against the best way to buy; {_signed(bad)} in the pessimistic case"
-    if np.isfinite(back) and central > 0:
-        value += f"; the move is paid back in {_months(back)}"
+    if central > 0:
+        value += f"; the move is paid back in {_months(_payback_months(central, scenario, catalog, pay))}"
     why = {
         "firing": "Your own fleet is cheaper even with slower GPUs and dearer people.",
         "close": "Cheaper or nearly so with the central figures, dearer in the pessimistic case.",
         "not_firing": "Buying is cheaper with the central figures already.",
     }[status]
     remedy = "A benchmark of your own and a rent quote narrow the range." if status == "close" else ""
-    return _signal(
-        "cost", status, value, threshold, why, remedy, catalog, first(fires), first(hopes), lasting(fires), context
-    )
+    when = first(fires), first(hopes), lasting(fires)
+    return _signal("cost", status, value, threshold, why, remedy, catalog, *when, others)
+
+
+def _nothing_to_compare(scenario: Scenario, found: Savings | None, has_fleet: bool) -> tuple[Status, str, str, str]:
+    """Status, value, why and remedy."""
+    if not any(c.gate != "not_acceptable" for c in scenario.candidates):
+        why = "No open model is accepted as a stand-in, so nothing can be compared."
+        return "unknown", "not known", why, "Accept one on the Candidates page."
+    if found is not None:
+        return "not_firing", "no fleet", "No fleet carries this volume within the GPUs you allow.", "Allow more GPUs."
+    if has_fleet:
+        return "not_firing", "nothing to compare", "Compliance leaves nothing to buy: cost does not decide.", ""
+    return "not_firing", "no fleet", "No fleet meets the targets on GPUs that may be had.", ""
+
+
+def _payback_months(saving_usd: float, scenario: Scenario, catalog: Catalog, pay: float) -> float:
+    """One-off cost over what is saved without it: the saving already bears its share of the horizon."""
+    weeks = scenario.operations.migration_weeks
+    weeks = catalog.ownership.migration_weeks.central if weeks is None else weeks
+    once = weeks * pay / WEEKS_PER_YEAR
+    return once / (saving_usd + once / scenario.operations.horizon_months)
 
 
 def _others(published: Sequence[Published], catalog: Catalog) -> tuple[str, ...]:
@@ -263,16 +273,18 @@ def _signal(
         month=month,
         month_earliest=earliest,
         month_lasting=lasting,
-        when=_when(status, month, earliest, lasting),
+        when=_when(id, status, month, earliest, lasting),
         context=context,
     )
 
 
-def _when(status: Status, month: int | None, earliest: int | None, lasting: int | None) -> str:
+def _when(id: SignalId, status: Status, month: int | None, earliest: int | None, lasting: int | None) -> str:
     if status == "unknown" and month is None:
         return "Not known: it cannot be said when."
     if month == 0:
         return "Now."
+    if month is None and id != "cost":
+        return "It does not depend on growth as stated."
     if month is not None:
         early = f", in the optimistic case in month {earliest}" if earliest is not None and earliest < month else ""
         last = f", for good from month {lasting} on" if lasting is not None and lasting > month else ""

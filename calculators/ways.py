@@ -1,25 +1,41 @@
 """Every way there is to serve the workload, before compliance, and what compliance leaves of them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 
 import numpy as np
+from numpy.typing import NDArray
 
-from calculators import compliance, fleet, options, ownership
+from calculators import compliance, fleet, options, ownership, places
 from calculators.catalog import Catalog
-from calculators.decision import Barred, Option
+from calculators.decision import Around, Option
 from calculators.fleet import Misfit, Staircase
+from calculators.leases import owned_lease
 from calculators.ownership import CostLine
-from calculators.ruling import Offer, Ruling, rule
+from calculators.rule_records import FactName
+from calculators.ruling import Offer, PricedPath, Ruling, rule
 from calculators.scenario import Scenario
+from calculators.units import usd
 from calculators.workload import Array, Demand
+
+
+@dataclass(frozen=True, slots=True)
+class Buy:
+    """A way to buy, and whether the product that its price is for is one that the requirements allow."""
+
+    option: Option
+    serves: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Ways:
     """All ways to serve, before compliance: today's API first."""
 
-    buys: tuple[Option, ...]
+    buys: tuple[Buy, ...]
     stairs: tuple[Staircase, ...]
+    serves: NDArray[np.bool_]
+    """(s,) whether the machine stands where the requirements allow."""
     rents_usd: Array
     """(s,) at today's volume."""
     misfits: tuple[Misfit, ...]
@@ -27,16 +43,49 @@ class Ways:
     """What a fleet costs besides rent."""
 
 
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What of them may be chosen."""
+
+    buys: tuple[Option, ...]
+    stairs: tuple[Staircase, ...]
+    rents_usd: Array
+    misfits: tuple[Misfit, ...]
+    lines: tuple[CostLine, ...]
+
+    @property
+    def has_fleet(self) -> bool:
+        """Whether some fleet carries today's volume within the GPU limit."""
+        return bool(np.isfinite(self.rents_usd).any())
+
+
 def ways(scenario: Scenario, need: Demand, catalog: Catalog) -> Ways:
-    chosen = scenario.compliance.requirements
-    regional = options.is_regional(scenario, catalog)
+    """Bought servers are always among them: they are what the strictest rules leave."""
+    needed = options.needed_facts(scenario, catalog)
     direct = options.direct_options(scenario, need, catalog)
-    resold = options.resold_options(scenario, need, catalog, regional) if chosen else []
+    resold = (
+        options.resold_options(scenario, need, catalog, places.is_regional(needed))
+        if scenario.compliance.requirements
+        else []
+    )
     hosted = options.hosted_options(scenario, need, catalog)
-    stairs, misfits = options.all_staircases(scenario, need, catalog)
+    sized, too_slow = options.sized(scenario, need, catalog)
+    seconds = options.peak_s_per_month(scenario)
+    stairs, unrentable = fleet.staircases(sized, scenario, catalog, seconds)
+    if not scenario.hardware.include_owned:
+        gpus = {c.setup.gpu.id: c.setup.gpu for c in sized if c.setup.gpu.id in catalog.ownership.server_usd_per_gpu}
+        owned = [owned_lease(gpu, catalog) for gpu in gpus.values()]
+        stairs += fleet.staircases_on(sized, owned, scenario, catalog, seconds)
     rents = fleet.rents_matrix(stairs, np.array([need.requests_per_month]))[:, 0] if stairs else np.zeros(0)
     lines = ownership.self_host_lines(scenario.operations, need, catalog.ownership)
-    return Ways((*direct, *resold, *hosted), tuple(stairs), rents, tuple(misfits), lines)
+    buys = tuple(Buy(o, _serves(o, needed, catalog)) for o in (*direct, *resold, *hosted))
+    served = np.array([places.lease_serves(s.lease, needed) for s in stairs], dtype=bool)
+    return Ways(buys, tuple(stairs), served, rents, (*too_slow, *unrentable), lines)
+
+
+def _serves(option: Option, needed: frozenset[FactName], catalog: Catalog) -> bool:
+    operator = compliance.seller(option.operator, option.operator, catalog)
+    return places.buy_serves(option, operator, needed, catalog.operators_file.resales)
 
 
 def path_of(option: Option, catalog: Catalog) -> tuple[str, str]:
@@ -52,50 +101,93 @@ def lease_path(stairs: Staircase, catalog: Catalog) -> tuple[str, str]:
 
 
 def ruled(every: Ways, scenario: Scenario, catalog: Catalog) -> Ruling:
-    """Each operator with the cheapest that can be had through it."""
-    offers: dict[tuple[str, str], Offer] = {}
-    for option in every.buys:
+    """Each operator with the cheapest that can be had through it: of the closed model and of open ones apart."""
+    offers: dict[tuple[str, str, bool], Offer] = {}
+    for buy in every.buys:
+        option = buy.option
         operator = compliance.seller(option.operator, option.operator, catalog)
-        _keep(offers, Offer(operator, option.label, option.usd_per_month))
+        price = option.usd_per_month if buy.serves else None
+        _keep(offers, Offer(operator, option.label, price), option.kind == "hosted_open")
     rest = sum(line.usd_per_month for line in every.lines)
     for i in np.argsort(every.rents_usd, kind="stable"):
         s, rent = every.stairs[i], float(every.rents_usd[i])
-        if lease_path(s, catalog) not in offers:
-            lease, model = s.lease, s.capacity.setup.model.name
-            operator = compliance.landlord(lease.provider_id, lease.provider, catalog)
-            operator = compliance.own_hardware() if lease.basis == "owned" else operator
+        lease, model = s.lease, s.capacity.setup.model.name
+        operator = compliance.landlord(lease.provider_id, lease.provider, catalog)
+        operator = compliance.own_hardware() if lease.basis == "owned" else operator
+        if offers.get((operator.path, operator.id, False), NOTHING).usd_per_month is None:
             plan = fleet.plan(s, scenario.workload.requests_per_month)
             label = f"{model} on {plan.label}" if plan else f"{model}, beyond the GPUs you allow"
-            offers[operator.path, operator.id] = Offer(operator, label, rent + rest if plan else None)
-    own_path = compliance.own_hardware()
-    offers.setdefault((own_path.path, own_path.id), Offer(own_path, "Servers of your own", None))
+            _keep(offers, Offer(operator, label, rent + rest if plan and every.serves[i] else None), False)
+    _keep(offers, Offer(compliance.own_hardware(), "Servers of your own", None), False)
     for operator in catalog.operators.values():
         if operator.path == "government_cloud":
-            offers[operator.path, operator.id] = Offer(operator, operator.name, None)
+            _keep(offers, Offer(operator, operator.name, None), False)
     return rule(scenario.compliance.requirements, offers.values(), catalog)
 
 
-def _keep(offers: dict[tuple[str, str], Offer], offer: Offer) -> None:
-    key = offer.operator.path, offer.operator.id
-    if key not in offers or (offers[key].usd_per_month or 0.0) > (offer.usd_per_month or 0.0):
+NOTHING = Offer(compliance.own_hardware(), "", None)
+
+
+def _keep(offers: dict[tuple[str, str, bool], Offer], offer: Offer, is_open: bool) -> None:
+    """The cheapest so far; one with a price before one without."""
+    key = offer.operator.path, offer.operator.id, is_open
+    before, now = offers.get(key), offer.usd_per_month
+    if before is None or (now is not None and (before.usd_per_month is None or now < before.usd_per_month)):
         offers[key] = offer
 
 
-def barred(found: Ruling) -> Barred | None:
-    """The cheapest way of all, where it is not allowed."""
-    cheapest, premium = found.cheapest, found.premium_usd_per_month
-    if not premium or cheapest is None or cheapest.usd_per_month is None or cheapest.path.status == "allowed":
-        return None
-    path = cheapest.path
-    return Barred(cheapest.label, cheapest.usd_per_month, path.deciding[0].words, path.status == "ask")
+def around(found: Ruling) -> Around:
+    """What compliance adds to the verdict: the cheapest way of all where it is known to be blocked; who may be cheaper
+    than everything allowed, once asked; and who is allowed but publishes no price."""
+    cheapest, survivor = found.cheapest, found.survivor
+    if not found.requirements or cheapest is None:
+        return Around()
+    bar = survivor.usd_per_month if survivor and survivor.usd_per_month is not None else inf
+    cheaper = [p for p in found.of("ask") if p.usd_per_month is not None and p.usd_per_month < bar]
+    forced = cheapest.path.status == "blocked" and (cheapest.usd_per_month or 0.0) < bar
+    return Around(
+        forced_by=f"{cheapest.label}, at {usd(cheapest.usd_per_month or 0.0)}" if forced else "",
+        why_forced=cheapest.path.deciding[0].words.rstrip(".") if forced else "",
+        ask_first=_ask_first(cheaper, bar) + _quote_first(found),
+    )
 
 
-def left(every: Ways, ruling: Ruling, catalog: Catalog) -> Ways:
-    """What may be chosen: of each open model only the cheapest seller."""
+def _ask_first(cheaper: Sequence[PricedPath], bar_usd: float) -> str:
+    if not cheaper:
+        return ""
+    names = list(dict.fromkeys(p.path.name for p in cheaper))
+    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+    saves = (
+        "" if bar_usd == inf else f": if allowed, up to {usd(bar_usd - (cheaper[0].usd_per_month or 0.0))} a month less"
+    )
+    return f"Ask {names[0]}{more} first{saves}."
+
+
+def _quote_first(found: Ruling) -> str:
+    """Sellers that are allowed and have no public price; a fleet is not built before they are asked for one."""
+    names = [p.path.name for p in found.of("allowed") if p.usd_per_month is None and p.path.kind in PRICED_ON_REQUEST]
+    if not names:
+        return ""
+    shown = ", ".join(dict.fromkeys(names[:3]))
+    return f" Allowed without a public price, so ask for a quote: {shown}."
+
+
+PRICED_ON_REQUEST = ("government_cloud", "direct_api", "resold_api", "hosted_open", "dedicated")
+
+
+def left(every: Ways, ruling: Ruling, scenario: Scenario, catalog: Catalog) -> Left:
+    """What may be chosen: of each open model only the cheapest seller. Servers are bought where the user would, or where
+    nothing else with a price is allowed."""
     allowed = {(p.path.kind, p.path.operator) for p in ruling.of("allowed")}
-    kept = np.array([lease_path(s, catalog) in allowed for s in every.stairs], dtype=bool)
-    return Ways(
-        buys=tuple(options.cheapest_buys([b for b in every.buys if path_of(b, catalog) in allowed])),
+    buys = [b.option for b in every.buys if b.serves and path_of(b.option, catalog) in allowed]
+    kept = every.serves & np.array([lease_path(s, catalog) in allowed for s in every.stairs], dtype=bool)
+    owned = np.array([s.lease.basis == "owned" for s in every.stairs], dtype=bool)
+    finite = np.isfinite(every.rents_usd)
+    ruled_out = bool(scenario.compliance.requirements) and not buys and not (kept & ~owned & finite).any()
+    if not (scenario.hardware.include_owned or ruled_out):
+        kept = kept & ~owned
+    return Left(
+        buys=tuple(options.cheapest_buys(buys)),
         stairs=tuple(s for s, keep in zip(every.stairs, kept, strict=True) if keep),
         rents_usd=every.rents_usd[kept],
         misfits=every.misfits,

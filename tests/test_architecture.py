@@ -122,6 +122,7 @@ def test_every_calculator_has_its_test_module() -> None:
         "savings": "signals",
         "reliability": "signals",
         "record_page": "record",
+        "places": "ruling",
     }
     assert set(elsewhere.values()) <= tested
     assert {path.stem for path in PURE} - usage - set(elsewhere) <= tested

@@ -309,7 +309,7 @@ def test_measured_latency_fires_the_signal_and_a_list_of_it_is_read() -> None:
     app.file_uploader(key="latency_file").upload("mine.csv", rows, "text/csv").run()
     assert not app.exception
     assert linked(app).evidence.api_ttft_p95_ms == 100
-    assert linked(app).evidence.api_latency_source == "mine.csv, 50 requests"
+    assert linked(app).evidence.api_latency_source == "mine.csv, 50 requests, from ttft_ms and tpot_ms"
     app.file_uploader(key="latency_file").upload("bad.csv", b"a,b\n1,2\n", "text/csv").run()
     assert "no column ttft" in words(app)
     assert linked(app).evidence.api_ttft_p95_ms == 100

@@ -1,15 +1,17 @@
 """What compliance leaves of a whole scenario, and what it costs."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support import FIXED_ROOT, scenario
+from support import FIXED_ROOT, scenario, staircase
 
 from calculators import compliance
 from calculators.catalog import Catalog, load_catalog
 from calculators.evaluate import Evaluation, evaluate
+from calculators.places import lease_serves, place
 from calculators.rule_records import Operator
 from calculators.ruling import Offer, rule
 
@@ -47,7 +49,8 @@ def test_a_barred_api_is_still_what_is_paid_today_but_never_the_winner() -> None
     assert ruled.verdict.kind == "forced_by_compliance"
     assert ruled.verdict.winner is not ruled.today
     assert ruled.verdict.winner in ruled.allowed
-    assert "which is not allowed" in ruled.verdict.sentence
+    assert ruled.verdict.sentence.startswith("Compliance decides: ")
+    assert ruled.verdict.sentence.endswith("at $4,039, is not allowed.")
 
 
 def test_the_same_model_through_a_european_cloud_costs_its_regional_price() -> None:
@@ -108,9 +111,9 @@ def test_a_stricter_set_never_adds_a_path_nor_lowers_the_cost(some: list[str], m
     before, after = found(*some).ruling, found(*some, more).ruling
     left = {(p.path.kind, p.path.operator) for p in before.of("allowed")}
     still = {(p.path.kind, p.path.operator) for p in after.of("allowed")}
-    resold = {("resold_api", "eu-cloud"), ("own_hardware", compliance.OWN)}  # looked at only where rules apply
+    resold = {("resold_api", "eu-cloud")}  # looked at only where rules apply
     assert still - resold <= left
-    if before.survivor and after.survivor and some:
+    if before.survivor and after.survivor:
         assert (after.survivor.usd_per_month or 0) >= (before.survivor.usd_per_month or 0) - 1e-6
 
 
@@ -124,3 +127,106 @@ def test_own_quotes_are_asked_about(catalog: Catalog) -> None:
     quoted = evaluate(scenario(compliance={"requirements": ["soc2"]}), catalog)
     [path] = [p for p in quoted.ruling.paths if p.path.operator == "your-quote"]
     assert path.path.status == "ask"
+
+
+def real(**changes: Any) -> Evaluation:
+    """On the real catalog, of a fixed day."""
+    given = {"hardware": {"gpus": [], "rent_usd_per_gpu_h": {}}, **changes}
+    return evaluate(scenario(**given), REAL)
+
+
+REAL = load_catalog()
+CLOSED = {"candidates": [{"model": "gpt-oss-120b", "gate": "not_acceptable"}]}
+
+
+def test_a_region_is_priced_as_a_region() -> None:
+    """OpenAI's endpoints in the EU cost 1.1 times the list: the plain ones are then no answer."""
+    api = {"api": {"provider": "openai", "model": "gpt-5.4"}}
+    plain, eu = real(**api, **CLOSED), real(**api, **CLOSED, compliance={"requirements": ["residency-eu"]})
+    assert plain.today_allowed
+    assert not eu.today_allowed
+    regional = next(o for o in eu.options if o.operator == "openai" and o.kind == "resold_api")
+    assert regional.usd_per_month == pytest.approx(plain.buy.usd_per_month * 1.1)
+    assert eu.verdict.winner.usd_per_month >= regional.usd_per_month - 1e-6
+    assert eu.ruling.survivor is not None
+    assert eu.ruling.survivor.usd_per_month == pytest.approx(eu.verdict.winner.usd_per_month)
+
+
+def test_a_global_profile_does_not_stay_in_a_region() -> None:
+    bedrock = {"api": {"provider": "aws", "model": "global.anthropic.claude-sonnet-5-5"}}
+    assert real(**bedrock, **CLOSED).today_allowed
+    assert not real(**bedrock, **CLOSED, compliance={"requirements": ["residency-eu"]}).today_allowed
+
+
+@pytest.mark.parametrize(
+    ("region", "where"),
+    [
+        ("us-east-1", "us"),
+        ("eastus", "us"),
+        ("us-gov-west-1", "gov"),
+        ("eu-north1", "eu"),
+        ("FIN-03", "eu"),
+        ("warsaw-poland-1", "eu"),
+        ("CANADA-1", "ca"),
+        ("global", None),
+        ("any", None),
+        (None, None),
+    ],
+)
+def test_where_a_region_is(region: str | None, where: str | None) -> None:
+    assert place(region) == where
+
+
+def test_a_machine_of_another_place_has_no_price_that_counts() -> None:
+    needed: frozenset[Any] = frozenset({"processing_eu"})
+    american = replace(staircase(CATALOG, 1, 1).lease, region="us-east-1")
+    assert lease_serves(replace(american, region="eu-north1"), needed)
+    assert lease_serves(replace(american, region=None), needed)
+    assert not lease_serves(american, needed)
+    assert not lease_serves(american, frozenset({"itar"}))
+    assert lease_serves(replace(american, region="us-gov-west-1"), frozenset({"itar", "processing_us"}))
+    assert lease_serves(replace(american, basis="owned"), needed)
+
+
+def test_government_clouds_are_asked_for_a_price_before_servers_are_bought() -> None:
+    cui = real(api={"provider": "openai", "model": "gpt-5.4"}, compliance={"requirements": ["data-cui"]})
+    assert cui.verdict.winner.kind == "own_hardware"
+    assert "Allowed without a public price, so ask for a quote: " in cui.verdict.sentence
+    assert cui.verdict.sureness != "clear"
+    assert all(p.path.kind in ("own_hardware", "government_cloud", "rented_gpus") for p in cui.ruling.of("allowed"))
+    assert all(p.usd_per_month is None for p in cui.ruling.of("allowed") if p.path.kind != "own_hardware")
+
+
+def test_what_is_not_known_is_asked_and_not_called_forced() -> None:
+    hds = real(
+        api={"provider": "openai", "model": "gpt-5.4"},
+        candidates=[{"model": "gpt-oss-120b", "gate": "accepted"}],
+        compliance={"requirements": ["hds"]},
+    )
+    assert not hds.ruling.of("blocked")
+    assert hds.verdict.kind != "forced_by_compliance"
+    assert " first: if allowed, up to $" in hds.verdict.sentence
+
+
+def test_bought_servers_are_chosen_only_where_they_are_wanted_or_nothing_else_is_left() -> None:
+    """They are priced as a path in any case, so that what compliance costs does not depend on the wish."""
+    for requirements in ([], ["gdpr"]):
+        some = found(*requirements)
+        assert not [o for o in some.options if o.kind == "own_hardware"]
+        [own] = [p for p in some.ruling.paths if p.path.kind == "own_hardware"]
+        assert own.usd_per_month is not None
+
+
+def test_the_ranges_of_rented_and_bought_fleets_are_their_own() -> None:
+    both = found(hardware={"include_owned": True, "rent_usd_per_gpu_h": {}})
+    rented, bought = (next(o for o in both.options if o.kind == kind) for kind in ("self_host", "own_hardware"))
+    alone = next(o for o in found().options if o.kind == "self_host")
+    assert (rented.low_usd_per_month, rented.high_usd_per_month) == (alone.low_usd_per_month, alone.high_usd_per_month)
+    assert bought.low_usd_per_month != rented.low_usd_per_month
+
+
+def test_a_signal_that_fires_is_said_beside_a_verdict_that_stays() -> None:
+    slow = found(evidence={"api_ttft_p95_ms": 60_000.0})
+    assert slow.verdict.winner.is_buy
+    assert "But the latency signal fires" in slow.verdict.sentence
+    assert "But the" not in found().verdict.sentence

@@ -67,10 +67,10 @@ def path_table(paths: tuple[PricedPath, ...], because: str) -> None:
             [
                 {
                     "Who": p.path.name,
-                    "Path": PATH_WORDS[p.path.kind],
-                    "Cheapest there": p.label,
                     "USD a month": p.usd_per_month,
                     because: p.path.why,
+                    "Cheapest there": p.label,
+                    "Path": PATH_WORDS[p.path.kind],
                     "Source": "; ".join(dict.fromkeys(f.source.title for f in p.path.deciding if f.source)),
                     "As of": min((f.source.accessed for f in p.path.deciding if f.source), default=None),
                     "Confidence": min(
@@ -81,7 +81,11 @@ def path_table(paths: tuple[PricedPath, ...], because: str) -> None:
             ]
         ),
         hide_index=True,
-        column_config={"USD a month": st.column_config.NumberColumn(format="$%,.0f")},
+        column_config={
+            "USD a month": st.column_config.NumberColumn(format="$%,.0f", width="small"),
+            "Who": st.column_config.TextColumn(width="small"),
+            because: st.column_config.TextColumn(width="large"),
+        },
     )
 
 
@@ -106,7 +110,8 @@ def latency_upload() -> None:
         state["evidence.api_ttft_p95_ms"] = sample.ttft_p95_ms
     if sample.tpot_p95_ms is not None:
         state["evidence.api_tpot_p95_ms"] = sample.tpot_p95_ms
-    state["evidence.api_latency_source"] = f"{given.name[:120]}, {sample.requests_count:,} requests"
+    state["evidence.api_latency_source"] = f"{given.name[:120]}, {sample.words}"
+    st.rerun()
 
 
 headline = st.container()
@@ -144,7 +149,8 @@ missing = [item.name.lower() for item in judged.preconditions if item.holds is n
 if missing:
     st.markdown(
         escape(
-            f"Before any signal counts: {', '.join(missing)} not settled. Until then the safe answer is to stay on an API."
+            f"Before any signal counts: {', '.join(missing)} not settled."
+            + (" Until then the safe answer is to stay on an API." if result.today_allowed else "")
         )
     )
 for column, signal in zip(st.columns(3), judged.three, strict=True):
@@ -239,7 +245,7 @@ with need:
     number(
         "Regions that each hold the whole fleet",
         "operations.regions",
-        placeholder="two beyond one region's availability, else one",
+        placeholder="one or two, by availability",
     )
     st.caption("Latency targets are on the Workload page.")
 with more:

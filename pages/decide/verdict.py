@@ -52,12 +52,16 @@ cells[0].metric(
 may_buy = result.today_allowed or buy is not result.today
 cells[1].metric(
     "Best way to buy",
-    usd(buy.usd_per_month) if may_buy else "not allowed",
+    usd(buy.usd_per_month) if may_buy else "no price",
     border=True,
     height="stretch",
     delta=None if buy is result.today else delta(buy.usd_per_month - result.today.usd_per_month),
     delta_color="inverse",
-    help=escape(buy.label if may_buy else "No seller of tokens is known to be allowed under your requirements."),
+    help=escape(
+        buy.label
+        if may_buy
+        else "No seller of tokens with a public price is known to be allowed under your requirements."
+    ),
 )
 cells[2].metric(
     "Cheapest own fleet",
@@ -81,7 +85,8 @@ cells[3].metric(
 signal_words = "Signals to leave the API: " + ", ".join(
     f"{s.name.lower()} {s.status.replace('_', ' ')}" for s in result.signals.three
 )
-signal_words += "."
+open_points = [k.name.lower() for k in result.signals.preconditions if k.holds is not True]
+signal_words += f". Not settled yet: {', '.join(open_points)}." if open_points else "."
 takeaway = crossover_takeaway(result)
 st.markdown(f"**{escape(takeaway)}**")
 st.plotly_chart(crossover_chart(result), alt=takeaway, key="verdict_chart")
@@ -89,7 +94,7 @@ st.markdown(escape(verdict.reason))
 
 if not result.today_allowed:
     st.warning(
-        "What you pay today is not known to be allowed under the requirements on the Signals and compliance page.",
+        "What you pay today is not allowed as it is, or not known to be, under the requirements on the Signals and compliance page.",
         icon=":material/gavel:",
     )
 st.markdown(escape(f"{signal_words} {result.review}"))
