@@ -48,6 +48,8 @@ class Option:
     plan: Plan | None = None
     low_usd_per_month: float = 0.0
     high_usd_per_month: float = 0.0
+    also_operator: str = ""
+    """Who sells the rest of a hybrid."""
 
     @property
     def usd_per_month(self) -> float:
@@ -199,7 +201,7 @@ def _sentence(kind: VerdictKind, winner: Option, rival: Option | None, today: Op
             f"a difference of {usd(rival.usd_per_month - winner.usd_per_month)} that these estimates cannot settle."
         )
     if kind == "stay":
-        return f"Stay on the API: {winner.label} costs {cost} a month{_dearer(rival)}."
+        return f"Stay on the API: {winner.label} costs {cost} a month{_dearer(winner, rival)}."
     advice = {
         "optimise_api": "Stay on the API and use its discounts",
         "resold_api": "Keep the model and change the contract",
@@ -208,12 +210,12 @@ def _sentence(kind: VerdictKind, winner: Option, rival: Option | None, today: Op
         "own_hardware": "Buy servers and self-host",
     }.get(kind, "Self-host")
     condition = f", if {winner.model} is good enough" if winner.gate == "assumed" else ""
-    return f"{advice}{condition}: {winner.label} costs {cost} a month{less}{_dearer(rival)}."
+    return f"{advice}{condition}: {winner.label} costs {cost} a month{less}{_dearer(winner, rival)}."
 
 
-def _dearer(rival: Option | None) -> str:
+def _dearer(winner: Option, rival: Option | None) -> str:
     if rival is None:
-        return "; no fleet of your own qualifies"
+        return "; no fleet of your own qualifies" if winner.is_buy else "; no way to buy with a public price is allowed"
     whose = f"the best way to buy, {rival.label}," if rival.is_buy else "the cheapest fleet of your own"
     return f"; {whose} costs {usd(rival.usd_per_month)}"
 

@@ -10,6 +10,8 @@ from calculators.yaml_files import DataError
 
 MAX_BYTES = 20_000_000
 MAX_ROWS = 500_000
+MAX_COLUMNS = 200
+MAX_MS = 3_600_000.0
 MIN_ROWS = 20
 """Below it a 95th percentile is the slowest request."""
 COLUMNS = {
@@ -41,19 +43,12 @@ def read_latencies(content: bytes, name: str) -> LatencySample:
     """A CSV with `ttft_ms` or `ttft_s`, and perhaps `tpot_ms` or `tpot_s`. Raises DataError."""
     if len(content) > MAX_BYTES:
         raise DataError(f"{name}: larger than {MAX_BYTES // 1_000_000} MB; upload a sample of the requests")
-    try:
-        text = content.decode("utf-8-sig")
-        first = text.partition("\n")[0]
-        separator = max(",;\t", key=first.count)
-        reader = csv.DictReader(io.StringIO(text), delimiter=separator)
-        found = {c: COLUMNS[_key(c)] for c in reader.fieldnames or () if _key(c) in COLUMNS}
-        rows = [row for row, _ in zip(reader, range(MAX_ROWS + 1), strict=False)]
-    except (UnicodeDecodeError, csv.Error):
-        raise DataError(f"{name}: not a CSV file; save the list as CSV in UTF-8") from None
+    columns, rows = _table(content, name)
+    found = {c: COLUMNS[_key(c)] for c in columns if _key(c) in COLUMNS}
     if not found:
         raise DataError(f"{name}: no column ttft_ms, ttft_s, tpot_ms or tpot_s; name one so in the first line")
-    if len(rows) > MAX_ROWS:
-        raise DataError(f"{name}: more than {MAX_ROWS:,} lines; upload a sample of the requests")
+    if len({what for what, _ in found.values()}) < sum(_key(c) in COLUMNS for c in columns):
+        raise DataError(f"{name}: two columns for one time; keep one")
     p95: dict[str, float] = {}
     failed = 0
     for column, (what, scale) in found.items():
@@ -61,9 +56,31 @@ def read_latencies(content: bytes, name: str) -> LatencySample:
         failed = max(failed, without)
         if len(values) >= MIN_ROWS:
             p95[what] = float(np.quantile(values, 0.95)) * scale
+            if p95[what] > MAX_MS:
+                raise DataError(f"{name}: {column}: {p95[what]:,.0f} ms at the 95th percentile; check the unit")
     if not p95:
         raise DataError(f"{name}: fewer than {MIN_ROWS} measured requests; a 95th percentile needs more")
     return LatencySample(len(rows), failed, tuple(found), p95.get("ttft_ms"), p95.get("tpot_ms"))
+
+
+def _table(content: bytes, name: str) -> tuple[list[str], list[dict[str, str]]]:
+    """Columns and rows of a file separated by commas, semicolons or tabs."""
+    try:
+        text = content.decode("utf-8-sig")
+        first = text.partition("\n")[0]
+        reader = csv.DictReader(io.StringIO(text), delimiter=max(",;\t", key=first.count))
+        columns = list(reader.fieldnames or ())
+        if len(columns) > MAX_COLUMNS:
+            raise DataError(f"{name}: more than {MAX_COLUMNS} columns; keep those with the times")
+        rows = [row for row, _ in zip(reader, range(MAX_ROWS + 1), strict=False)]
+    except (UnicodeDecodeError, csv.Error):
+        raise DataError(f"{name}: not a CSV file; save the list as CSV in UTF-8") from None
+    if len(rows) > MAX_ROWS:
+        raise DataError(f"{name}: more than {MAX_ROWS:,} lines; upload a sample of the requests")
+    wide = next((line for line, row in enumerate(rows, start=2) if None in row), None)
+    if wide is not None:
+        raise DataError(f"{name}: line {wide} has more cells than the first line; write decimals with a point")
+    return columns, rows
 
 
 def _key(column: str) -> str:
@@ -79,7 +96,7 @@ def _numbers(rows: list[dict[str, str]], column: str, name: str) -> tuple[list[f
         if not cell:
             continue
         try:
-            value = float(cell)
+            value = float(cell.replace("_", "?"))
         except ValueError:
             failed += 1
             continue

@@ -1,7 +1,7 @@
 """What a careful reader should know about a result."""
 
 from collections.abc import Sequence
-from math import ceil, log
+from math import ceil, log, log1p
 
 from calculators import api_cost, decision
 from calculators.catalog import STALE_DAYS, Catalog
@@ -11,6 +11,8 @@ from calculators.fleet import Plan
 from calculators.records import Gpu
 from calculators.ruling import Ruling
 from calculators.scenario import Scenario
+
+FAR_MONTHS = 600
 
 
 def notes(scenario: Scenario, today: Option, options: Sequence[Option], catalog: Catalog) -> list[str]:
@@ -60,16 +62,14 @@ def conditions(winner: Option, found: Ruling) -> list[str]:
     """What the verdict is allowed under."""
     if not found.requirements:
         return []
-    path = next((p.path for p in found.of("allowed") if p.path.operator == winner.operator), None)
-    return (
-        [
-            f"{path.name} is allowed on this condition: {f.words.rstrip('.')}."
-            for f in path.findings
-            if f.source or f.requirement.yours in f.words
-        ]
-        if path
-        else []
-    )
+    sellers = (winner.operator, winner.also_operator)
+    paths = {p.path.operator: p.path for p in reversed(found.of("allowed")) if p.path.operator in sellers}
+    return [
+        f"{path.name} is allowed on this condition: {f.words.rstrip('.')}."
+        for path in paths.values()
+        for f in path.findings
+        if f.source or f.requirement.yours in f.words
+    ]
 
 
 def growth_note(scenario: Scenario, overall: Crossover) -> list[str]:
@@ -78,8 +78,12 @@ def growth_note(scenario: Scenario, overall: Crossover) -> list[str]:
     growth, now = scenario.workload.growth_per_month_frac, scenario.workload.requests_per_month
     if growth <= 0 or durable is None or durable <= now:
         return []
-    months = ceil(log(durable / now) / log(1 + growth))
-    return [f"At {growth:.0%} growth a month your volume reaches the crossover in {months} months, at prices of today."]
+    months = log(durable / now) / log1p(growth)
+    if months > FAR_MONTHS:
+        return []
+    return [
+        f"At {growth:.0%} growth a month your volume reaches the crossover in {ceil(months)} months, at prices of today."
+    ]
 
 
 def _price_notes(scenario: Scenario, today: Option) -> list[str]:

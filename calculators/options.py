@@ -2,7 +2,7 @@
 cheapest host of each open model, and the cheapest fleet for each."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -330,7 +330,8 @@ def hybrid_option(build: Option, stairs: Staircase, buy: Option, scenario: Scena
         *(line for line in buy.lines[1:]),
     )
     label = f"{build.model} on {base.plan.gpus}× {base.plan.setup.gpu.name} for the base, {buy.label} above it"
-    return _option("hybrid", label, lines, build.model, build.operator, build.gate, plan=base.plan)
+    option = _option("hybrid", label, lines, build.model, build.operator, build.gate, plan=base.plan)
+    return replace(option, also_operator=buy.operator)
 
 
 @dataclass(frozen=True, slots=True)

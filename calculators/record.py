@@ -2,6 +2,7 @@
 same after prices have moved; the scenario in it can be evaluated again, and what changed is listed."""
 
 import json
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -23,6 +24,7 @@ from calculators.yaml_files import DataError
 MAX_BYTES = 2_000_000
 MAX_DISSENT_CHARS = 4_000
 Text = Annotated[str, Field(max_length=4_000)]
+Money = Annotated[float, Field(allow_inf_nan=False)]
 Words = Annotated[tuple[Text, ...], Field(max_length=200)]
 
 
@@ -31,9 +33,9 @@ class Weighed(Record):
 
     kind: Text
     label: Text
-    usd_per_month: float
-    low_usd_per_month: float
-    high_usd_per_month: float | None
+    usd_per_month: Money
+    low_usd_per_month: Money
+    high_usd_per_month: Money | None
     """None: no fleet at all in the pessimistic case."""
 
 
@@ -74,7 +76,7 @@ class Ruled(Record):
     allowed_count: int
     ask_count: int
     blocked_count: int
-    premium_usd_per_month: float | None
+    premium_usd_per_month: Money | None
     survivors: Words
     to_ask: Words
     blocked: Words
@@ -93,6 +95,7 @@ class DecisionRecord(Record):
     kind: Text
     sureness: Text
     choice: Text
+    winner: Text
     reason: Text
     today: Text
     options: Annotated[tuple[Weighed, ...], Field(max_length=200)]
@@ -119,6 +122,7 @@ def freeze(found: Evaluation, made_on: date, dissent: str = "") -> DecisionRecor
         kind=verdict.kind,
         sureness=verdict.sureness,
         choice=verdict.sentence,
+        winner=verdict.winner.label,
         reason=verdict.reason[:4_000],
         today=f"{today.label}, {usd(today.usd_per_month)} a month{barred}",
         options=tuple(_weighed(o) for o in found.options),
@@ -241,7 +245,7 @@ def read_record(content: bytes, name: str) -> DecisionRecord:
     if len(content) > MAX_BYTES:
         raise DataError(f"{name}: larger than {MAX_BYTES // 1_000_000} MB; no record of this app is")
     try:
-        value: Any = json.loads(content)
+        value: Any = visible(json.loads(content))
     except (ValueError, RecursionError):
         raise DataError(f"{name}: not a decision record; upload the JSON file that this page made") from None
     try:
@@ -249,6 +253,18 @@ def read_record(content: bytes, name: str) -> DecisionRecord:
     except ValidationError as error:
         problems = "; ".join(explain(problem) for problem in error.errors()[:3])
         raise DataError(f"{name}: not a decision record of this version: {problems}") from None
+
+
+def visible(value: Any) -> Any:
+    """Without characters that nobody sees but a terminal or a browser obeys: controls, and changes of direction."""
+    match value:
+        case str():
+            return "".join(c for c in value if c == "\n" or unicodedata.category(c) not in ("Cc", "Cf", "Cs"))
+        case dict():
+            return {visible(key): visible(item) for key, item in value.items()}
+        case list():
+            return [visible(item) for item in value]
+    return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +276,11 @@ class Change:
 
 def changes(then: DecisionRecord, now: DecisionRecord) -> list[Change]:
     """What is different: the choice, each option's cost, the signals, what compliance costs, the flips."""
-    found = [Change("Choice", then.choice, now.choice), Change("Kind of verdict", then.kind, now.kind)]
+    found = [
+        Change("Choice", then.choice, now.choice),
+        Change("Kind of verdict", then.kind, now.kind),
+        Change("Winner", then.winner, now.winner),
+    ]
     before, after = ({o.label: o for o in r.options} for r in (then, now))
     for label in dict.fromkeys((*before, *after)):
         found.append(Change(label, _cost(before.get(label)), _cost(after.get(label))))

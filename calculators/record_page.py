@@ -1,10 +1,11 @@
 """A decision record as one page: the same sections for Markdown, HTML and the screen."""
 
 import html
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from calculators.record import DecisionRecord, premium_words
+from calculators.record import DecisionRecord, premium_words, visible
 from calculators.units import usd
 
 
@@ -76,9 +77,12 @@ def to_markdown(record: DecisionRecord) -> str:
 
 
 def _md(text: str) -> str:
+    """Text as it is; an address gets an invisible character, for it is found after escapes are gone."""
+    text = " ".join(visible(text).split())
     for char in "\\`*_{}[]<>#|$~":
         text = text.replace(char, "\\" + char)
-    return text.replace("\n", " ")
+    text = re.sub(r"^(\d*)([-=+.)])", r"\1\\\2", text)
+    return re.sub(r"(://|@|\bwww(?=\.))", "\\1\u2060", text, flags=re.IGNORECASE)
 
 
 def _md_row(cells: Sequence[str]) -> str:
@@ -95,7 +99,7 @@ border-bottom:1px solid #ddd}p{margin:.4rem 0}section:first-of-type p:first-of-t
 def to_html(record: DecisionRecord) -> str:
     """A page of its own, to print: no script, nothing fetched, every value escaped."""
     body = "".join(_html_section(section) for section in sections(record))
-    title = html.escape(f"{record.name}: decision of {record.made_on}")
+    title = html.escape(f"{visible(record.name)}: decision of {record.made_on}")
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title><style>{STYLE}</style></head>'
         f"<body><h1>{title}</h1>{body}<p>{html.escape(_foot(record))}</p></body></html>\n"
@@ -103,8 +107,10 @@ def to_html(record: DecisionRecord) -> str:
 
 
 def _html_section(section: Section) -> str:
-    paragraphs = "".join(f"<p>{html.escape(p)}</p>" for p in section.paragraphs if p)
+    paragraphs = "".join(f"<p>{html.escape(visible(p))}</p>" for p in section.paragraphs if p)
     head = "".join(f"<th>{html.escape(cell)}</th>" for cell in section.header)
-    rows = "".join("<tr>" + "".join(f"<td>{html.escape(c)}</td>" for c in row) + "</tr>" for row in section.rows)
+    rows = "".join(
+        "<tr>" + "".join(f"<td>{html.escape(visible(c))}</td>" for c in row) + "</tr>" for row in section.rows
+    )
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>" if section.rows else ""
     return f"<section><h2>{html.escape(section.title)}</h2>{paragraphs}{table}</section>"

@@ -72,7 +72,7 @@ def uptime_status(
             "Add a second vendor as failover.",
         )
     status, own = _own_side(scenario, catalog, has_fleet, needed)
-    remedy = "" if status == "firing" else "More regions, or a product that bears the outage."
+    remedy = "" if status == "firing" else "A product that bears the outage, or a fleet that keeps more."
     return status, words, f"The API does not keep it; {second}, not enough; {own}.", remedy
 
 
@@ -88,8 +88,8 @@ def _own_side(scenario: Scenario, catalog: Catalog, has_fleet: bool, needed: flo
     where = f"{regions} regions" if regions > 1 else "one region"
     kept = f"an own fleet in {where} is assumed to keep {own.central:.2%} ({own.low:.2%} to {own.high:.3%})"
     if not has_fleet:
-        return "not_firing", "and no fleet of your own qualifies"
-    return ("firing", f"{kept}, and its cost holds them") if own.central >= needed else ("not_firing", kept)
+        return "close", "and no fleet of your own qualifies"
+    return ("firing", f"{kept}, and its cost holds them") if own.central >= needed else ("close", f"but {kept}")
 
 
 def limit_status(
@@ -105,7 +105,7 @@ def limit_status(
     month = first(ahead > 2 * limit) if has_fleet else None
     if now > 2 * limit:
         why = "The peak is beyond twice your account's limit, more than a second vendor would carry."
-        return ("firing" if has_fleet else "not_firing"), words, why, month
+        return ("firing" if has_fleet else "close"), words, why, month
     if now > limit:
         why = "The peak is beyond your account's limit: ask for a higher one, or add a second vendor, first."
         return "close", words, why, month

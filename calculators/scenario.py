@@ -185,17 +185,23 @@ class Compliance(Record):
 
     requirements: Annotated[tuple[Id, ...], Field(max_length=MAX_LISTED)] = ()
 
+    @model_validator(mode="after")
+    def _distinct(self) -> "Compliance":
+        if len(set(self.requirements)) != len(self.requirements):
+            raise ValueError("requirements: one is listed twice; keep one")
+        return self
+
 
 class Evidence(Record):
     """What was measured at today's API, what the product needs of it, and what else is known. None: not known."""
 
-    api_ttft_p95_ms: Annotated[float, Field(gt=0, le=3.6e6)] | None = None
-    api_tpot_p95_ms: Annotated[float, Field(gt=0, le=1e5)] | None = None
+    api_ttft_p95_ms: Annotated[float, Field(ge=0.1, le=3.6e6)] | None = None
+    api_tpot_p95_ms: Annotated[float, Field(ge=0.01, le=1e5)] | None = None
     api_latency_source: Annotated[str, Field(max_length=160)] = "typed"
-    api_uptime_frac: Annotated[float, Field(gt=0, le=1)] | None = None
+    api_uptime_frac: Annotated[float, Field(ge=0.0001, le=1)] | None = None
     """Share of requests, or of time, that the API answered, as seen by the user."""
-    needed_uptime_frac: Annotated[float, Field(gt=0, lt=1)] | None = None
-    api_limit_tok_per_minute: Annotated[float, Field(gt=0, le=1e12)] | None = None
+    needed_uptime_frac: Annotated[float, Field(ge=0.0001, le=0.99999)] | None = None
+    api_limit_tok_per_minute: Annotated[float, Field(ge=1, le=1e12)] | None = None
     """Tokens a minute that the account may use."""
     value_usd_per_request: Annotated[float, Field(ge=0, le=1e6)] | None = None
     """What a request earns or saves the product."""

@@ -117,7 +117,7 @@ def _latency_status(wanted: int, known: int, missed: str, near: bool, has_fleet:
     if not wanted:
         return "unknown", "The product states no latency target.", "Set one on the Workload page."
     if missed and has_fleet:
-        return "firing", f"The API misses {missed}; a fleet of your own meets both.", ""
+        return "firing", f"The API misses {missed}; a fleet of your own meets the targets.", ""
     if missed:
         why = f"The API misses {missed}, but no allowed fleet meets the targets either."
         return "not_firing", why, "A smaller model, faster GPUs or another seller."
@@ -139,14 +139,18 @@ def _reliability(
     asked = [status for status in (uptime, limit) if status is not None]
     status: Status = max(asked, key=lambda s: RANK[s]) if asked else "unknown"
     e = scenario.evidence
-    wanted = [f"below {e.needed_uptime_frac:.3%} available"] if e.needed_uptime_frac is not None else []
+    wanted = [f"below {100 * e.needed_uptime_frac:.6g} % available"] if e.needed_uptime_frac is not None else []
     wanted += (
         [f"beyond {count(2 * e.api_limit_tok_per_minute)} tokens a minute"]
         if e.api_limit_tok_per_minute is not None
         else []
     )
     why = " ".join(w for w in (up_why, limit_why) if w) or "The product states neither an availability nor a limit."
-    remedy = up_remedy or ("" if asked else "Enter the availability the product needs and the limit of your account.")
+    remedy = (
+        ""
+        if status == "firing"
+        else up_remedy or ("" if asked else "Enter the availability the product needs and the limit of your account.")
+    )
     firing_month = 0 if status == "firing" else month
     value = ", ".join(w for w in (up_words, limit_words) if w) or "not stated"
     return _signal(

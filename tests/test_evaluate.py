@@ -174,3 +174,9 @@ def test_extreme_but_allowed_inputs_give_a_verdict(catalog: Catalog, changes: di
     found = evaluate(scenario(**changes), catalog)
     assert np.isfinite(found.verdict.winner.usd_per_month)
     assert "nan" not in (found.verdict.sentence + found.verdict.reason).lower().split()
+
+
+@pytest.mark.parametrize("growth", [1e-17, 1e-9, -0.5, 1.0])
+def test_any_growth_of_the_schema_gives_a_verdict(catalog: Catalog, growth: float) -> None:
+    found = evaluate(scenario(workload={"growth_per_month_frac": growth}), catalog)
+    assert found.verdict.sentence

@@ -30,6 +30,11 @@ def test_seconds_become_milliseconds_and_empty_cells_are_not_measured() -> None:
         (b"ttft_ms\n" + b"5\n" * 20 + b"-1\n", "times are above zero"),
         (b"ttft_ms\n" + b"5\n" * 20 + b"nan\n", "times are above zero"),
         (b"\xff\xfe\x00", "not a CSV file"),
+        (b",".join(b"c%d" % i for i in range(300)) + b"\n", "more than 200 columns"),
+        (b"ttft_ms,ttft_ms\n" + b"5,5\n" * 30, "two columns for one time"),
+        (b"ttft_ms,ttft_s\n" + b"5,5\n" * 30, "two columns for one time"),
+        (b"ttft_ms,tpot_ms\n" + b"100,5,9\n" * 30, "line 2 has more cells"),
+        (b"ttft_ms\n" + b"5000000\n" * 30, "5,000,000 ms at the 95th percentile; check the unit"),
     ],
 )
 def test_a_list_that_cannot_be_used_says_why(content: bytes, why: str) -> None:

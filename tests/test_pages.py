@@ -323,3 +323,11 @@ def test_the_record_page_shows_the_dissent_and_refuses_what_is_no_record() -> No
     app.file_uploader(key="record_file").upload("x.json", b"{}", "application/json").run()
     assert not app.exception
     assert "not a decision record" in words(app)
+
+
+def test_a_value_the_schema_refuses_can_be_corrected_where_it_was_typed() -> None:
+    """The inputs are drawn before the evaluation that refuses them."""
+    app = start().switch_page("pages/decide/signals.py").run()
+    app.session_state["evidence.api_ttft_p95_ms"] = -5.0
+    app.run()
+    assert any(n.key == "evidence.api_ttft_p95_ms" for n in app.number_input)

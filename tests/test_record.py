@@ -128,3 +128,34 @@ def test_a_dissent_has_a_length(catalog: Catalog) -> None:
     with pytest.raises(DataError, match="dissent"):
         record(catalog, "x" * (MAX_DISSENT_CHARS + 1))
     assert record(catalog, "x" * MAX_DISSENT_CHARS).made_on == date(2026, 11, 23)
+
+
+def test_control_characters_and_addresses_of_a_foreign_record_do_nothing(catalog: Catalog) -> None:
+    plain = json.loads(to_json_text(record(catalog)))
+    plain["trust"] = [
+        "see https://evil.example now\r---\r",
+        "mail x@evil.example",
+        "- a list",
+        "1. another",
+        "\x1b[2J\u202e",
+    ]
+    read = read_record(json.dumps(plain).encode(), "r.json")
+    lines = to_markdown(read).splitlines()
+    assert not any("://evil" in line or "@evil" in line for line in lines)
+    assert "\\- a list" in lines
+    assert "1\\. another" in lines
+    assert "\x1b" not in to_html(read)
+    assert "\u202e" not in to_html(read)
+    assert "\r" not in to_markdown(read)
+
+
+def test_numbers_that_are_none_are_refused(catalog: Catalog) -> None:
+    text = to_json_text(record(catalog)).replace('"low_usd_per_month": ', '"low_usd_per_month": NaN, "x": ', 1)
+    with pytest.raises(DataError, match="low_usd_per_month"):
+        read_record(text.encode(), "r.json")
+
+
+def test_another_winner_of_the_same_kind_is_a_change(catalog: Catalog) -> None:
+    one, other = (record(catalog, compliance={"requirements": [r]}) for r in ("gdpr-eu-processing", "air-gap"))
+    assert one.kind == other.kind == "forced_by_compliance"
+    assert "Winner" in {c.what for c in changes(one, other)}

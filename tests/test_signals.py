@@ -161,7 +161,7 @@ def test_the_promise_that_counts_is_that_of_the_tier_priced(catalog: Catalog) ->
         (0.9901, 0.99, "close"),  # a second vendor makes it 99.89 %
         (0.999, 0.99, "firing"),  # it does not, one own region is taken to keep 99.9 %
         (0.9999, 0.99, "firing"),  # two regions
-        (0.99999, 0.99, "not_firing"),  # nobody here keeps it
+        (0.99999, 0.99, "close"),  # unmet, but nobody here keeps it
         (0.99, 0.9905, "close"),  # 0.95 % down of 1 % allowed
         (0.99, 0.999, "not_firing"),
     ],

@@ -36,8 +36,8 @@ def compare(frozen: DecisionRecord) -> None:
     if not found:
         st.success("Run again on today's prices it says the same, to the dollar.", icon=":material/check:")
         return
-    same = all(change.what != "Kind of verdict" for change in found)
-    st.markdown(f"**Run again on today's prices, {'the verdict stands' if same else 'the verdict is another'}.**")
+    same = not {change.what for change in found} & {"Kind of verdict", "Winner"}
+    st.markdown(f"**Run again on today's prices, {'the choice stands' if same else 'the choice is another'}.**")
     rows = [[escape(c.what), escape(c.then), escape(c.now)] for c in found]
     st.table(pd.DataFrame(rows, columns=["What", "Then", "Today"]), hide_index=True, border="horizontal")
 

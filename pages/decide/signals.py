@@ -124,6 +124,57 @@ several(
     help="Looked at before any price. Rules and facts are in pricing_data/compliance, each with source and date.",
 )
 
+answer, inputs = st.container(), st.container()
+with inputs:  # drawn before the evaluation, so that a value it refuses can be corrected here
+    st.subheader("What you measured and need")
+    api, need, more = st.columns(3, gap="large")
+    with api:
+        st.markdown("**The API today, as you measured it**")
+        latency_upload()
+        source = "evidence.api_latency_source"
+        number("First token, 95th percentile, ms", "evidence.api_ttft_p95_ms", source, step=50.0, format="%.0f")
+        number("Time per further token, 95th percentile, ms", "evidence.api_tpot_p95_ms", source, step=5.0)
+        number(
+            "Share of requests answered",
+            "evidence.api_uptime_frac",
+            step=0.0005,
+            format="%.4f",
+            help="0.998 is 99.8 %. Count failed and timed-out requests of a month.",
+        )
+        st.caption(escape(f"Source of the latencies: {state['evidence.api_latency_source']}."))
+    with need:
+        st.markdown("**What the product needs of it**")
+        choice(
+            "Availability",
+            UPTIMES,
+            "evidence.needed_uptime_frac",
+            placeholder="Not stated",
+            format_func=lambda u: (
+                "not stated" if u is None else f"{u:.3%}".replace("0%", " %").replace("%", " %").replace("  ", " ")
+            ),
+        )
+        number(
+            "Tokens a minute your account may use",
+            "evidence.api_limit_tok_per_minute",
+            step=100_000.0,
+            format="%.0f",
+        )
+        number(
+            "Regions that each hold the whole fleet",
+            "operations.regions",
+            placeholder="one or two, by availability",
+        )
+        st.caption("Latency targets are on the Workload page.")
+    with more:
+        st.markdown("**What else is known**")
+        for label, key in (
+            ("Prompts and output format are settled", "evidence.interface_settled"),
+            ("The model is your own (fine-tuned or trained)", "evidence.own_weights"),
+            ("A request runs through several models", "evidence.chained_models"),
+        ):
+            choice(label, (None, True, False), key, format_func=ANSWERS.get, placeholder="Not said")
+        number("What a request earns or saves, USD", "evidence.value_usd_per_request", step=0.001, format="%.4f")
+
 result = evaluation()
 ruling, judged = result.ruling, result.signals
 premium, allowed = ruling.premium_usd_per_month, ruling.of("allowed")
@@ -145,118 +196,72 @@ if ruling.requirements:
     sentence += f" Compliance leaves {len(allowed)} of {len(ruling.paths)} paths and {cost}."
 headline.subheader(escape(sentence))
 
-missing = [item.name.lower() for item in judged.preconditions if item.holds is not True]
-if missing:
-    st.markdown(
-        escape(
-            f"Before any signal counts: {', '.join(missing)} not settled."
-            + (" Until then the safe answer is to stay on an API." if result.today_allowed else "")
+with answer:
+    missing = [item.name.lower() for item in judged.preconditions if item.holds is not True]
+    if missing:
+        st.markdown(
+            escape(
+                f"Before any signal counts: {', '.join(missing)} not settled."
+                + (" Until then the safe answer is to stay on an API." if result.today_allowed else "")
+            )
         )
-    )
-for column, signal in zip(st.columns(3), judged.three, strict=True):
-    with column, st.container(border=True, height="stretch"):
-        card(signal)
+    for column, signal in zip(st.columns(3), judged.three, strict=True):
+        with column, st.container(border=True, height="stretch"):
+            card(signal)
 
-if ruling.requirements:
-    st.subheader("What compliance leaves")
-    cells = st.columns(4)
-    cells[0].metric("Paths allowed", f"{len(allowed)}", border=True)
-    cells[1].metric("To ask", f"{len(ruling.of('ask'))}", border=True, help="Not known to us: ask the vendor.")
-    cells[2].metric("Blocked", f"{len(ruling.of('blocked'))}", border=True)
-    cells[3].metric(
-        "Compliance premium",
-        "no price" if premium is None else usd(premium),
-        border=True,
-        help="A month: cheapest allowed path minus cheapest path of all.",
-    )
-    takeaway = path_takeaway(ruling)
-    st.markdown(f"**{escape(takeaway)}**")
-    st.plotly_chart(path_chart(ruling), alt=takeaway, key="path_chart")
-    st.markdown(
-        "A requirement usually removes one vendor's path, seldom all of them: the same open model on another host, or the "
-        "same closed model through a cloud, often stays. Not legal advice."
-    )
-    tabs = st.tabs(
-        [f"Allowed ({len(allowed)})", f"To ask ({len(ruling.of('ask'))})", f"Blocked ({len(ruling.of('blocked'))})"]
-    )
-    for tab, status, because in zip(
-        tabs, ("allowed", "ask", "blocked"), ("Under which condition", "What to ask", "Why"), strict=True
-    ):
-        with tab:
-            path_table(ruling.of(status), because)
-    if ruling.relaxations:
-        st.markdown("**If one of them could be given up**")
-        st.table(
-            pd.DataFrame(
-                [
-                    {
-                        "Without": escape(r.requirement.name),
-                        "Opens": f"{r.opened_count} paths",
-                        "Cheapest then": escape(f"{r.label}, {usd(r.usd_per_month)} a month")
-                        if r.usd_per_month is not None
-                        else "none with a price",
-                    }
-                    for r in ruling.relaxations
-                ]
-            ),
-            hide_index=True,
-            border="horizontal",
+    if ruling.requirements:
+        st.subheader("What compliance leaves")
+        cells = st.columns(4)
+        cells[0].metric("Paths allowed", f"{len(allowed)}", border=True)
+        cells[1].metric("To ask", f"{len(ruling.of('ask'))}", border=True, help="Not known to us: ask the vendor.")
+        cells[2].metric("Blocked", f"{len(ruling.of('blocked'))}", border=True)
+        cells[3].metric(
+            "Compliance premium",
+            "no price" if premium is None else usd(premium),
+            border=True,
+            help="A month: cheapest allowed path minus cheapest path of all.",
         )
-    with st.expander("What each requirement means here"):
-        for r in ruling.requirements:
-            st.markdown(escape(f"{r.name}: {r.meaning} On your own hardware: {r.yours}"))
-            st.caption(f"{source_line(known.requirements_file.sources[r.source])} · {r.confidence} confidence")
-else:
-    st.info("No requirement stated, so every path is open. Pick what applies above; it is looked at before any price.")
-
-st.subheader("What you measured and need")
-api, need, more = st.columns(3, gap="large")
-with api:
-    st.markdown("**The API today, as you measured it**")
-    latency_upload()
-    source = "evidence.api_latency_source"
-    number("First token, 95th percentile, ms", "evidence.api_ttft_p95_ms", source, step=50.0, format="%.0f")
-    number("Time per further token, 95th percentile, ms", "evidence.api_tpot_p95_ms", source, step=5.0)
-    number(
-        "Share of requests answered",
-        "evidence.api_uptime_frac",
-        step=0.0005,
-        format="%.4f",
-        help="0.998 is 99.8 %. Count failed and timed-out requests of a month.",
-    )
-    st.caption(escape(f"Source of the latencies: {state['evidence.api_latency_source']}."))
-with need:
-    st.markdown("**What the product needs of it**")
-    choice(
-        "Availability",
-        UPTIMES,
-        "evidence.needed_uptime_frac",
-        placeholder="Not stated",
-        format_func=lambda u: (
-            "not stated" if u is None else f"{u:.3%}".replace("0%", " %").replace("%", " %").replace("  ", " ")
-        ),
-    )
-    number(
-        "Tokens a minute your account may use",
-        "evidence.api_limit_tok_per_minute",
-        step=100_000.0,
-        format="%.0f",
-    )
-    number(
-        "Regions that each hold the whole fleet",
-        "operations.regions",
-        placeholder="one or two, by availability",
-    )
-    st.caption("Latency targets are on the Workload page.")
-with more:
-    st.markdown("**What else is known**")
-    for label, key in (
-        ("Prompts and output format are settled", "evidence.interface_settled"),
-        ("The model is your own (fine-tuned or trained)", "evidence.own_weights"),
-        ("A request runs through several models", "evidence.chained_models"),
-    ):
-        choice(label, (None, True, False), key, format_func=ANSWERS.get, placeholder="Not said")
-    number("What a request earns or saves, USD", "evidence.value_usd_per_request", step=0.001, format="%.4f")
+        takeaway = path_takeaway(ruling)
+        st.markdown(f"**{escape(takeaway)}**")
+        st.plotly_chart(path_chart(ruling), alt=takeaway, key="path_chart")
+        st.markdown(
+            "A requirement usually removes one vendor's path, seldom all of them: the same open model on another host, or the "
+            "same closed model through a cloud, often stays. Not legal advice."
+        )
+        tabs = st.tabs(
+            [f"Allowed ({len(allowed)})", f"To ask ({len(ruling.of('ask'))})", f"Blocked ({len(ruling.of('blocked'))})"]
+        )
+        for tab, status, because in zip(
+            tabs, ("allowed", "ask", "blocked"), ("Under which condition", "What to ask", "Why"), strict=True
+        ):
+            with tab:
+                path_table(ruling.of(status), because)
+        if ruling.relaxations:
+            st.markdown("**If one of them could be given up**")
+            st.table(
+                pd.DataFrame(
+                    [
+                        {
+                            "Without": escape(r.requirement.name),
+                            "Opens": f"{r.opened_count} paths",
+                            "Cheapest then": escape(f"{r.label}, {usd(r.usd_per_month)} a month")
+                            if r.usd_per_month is not None
+                            else "none with a price",
+                        }
+                        for r in ruling.relaxations
+                    ]
+                ),
+                hide_index=True,
+                border="horizontal",
+            )
+        with st.expander("What each requirement means here"):
+            for r in ruling.requirements:
+                st.markdown(escape(f"{r.name}: {r.meaning} On your own hardware: {r.yours}"))
+                st.caption(f"{source_line(known.requirements_file.sources[r.source])} · {r.confidence} confidence")
+    else:
+        st.info(
+            "No requirement stated, so every path is open. Pick what applies above; it is looked at before any price."
+        )
 
 left, right = st.columns(2, gap="large")
 with left:

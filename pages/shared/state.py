@@ -127,10 +127,15 @@ def _dismiss() -> None:
 
 
 def escape(text: str) -> str:
-    """Text as it is, wherever Streamlit would read Markdown: no formula, link, image, colour, HTML or mail address."""
+    """Text as it is, wherever Streamlit would read Markdown: no formula, link, image, colour, HTML, heading, list or mail
+    address. Addresses are found after escapes are gone, so an invisible character parts them."""
+    text = " ".join(text.split())
     for char in "\\`*_{}[]()<>#+!|$~:&@":
         text = text.replace(char, "\\" + char)
-    return _WEB_ADDRESS.sub(r"\1\\.", text)
+    text = _LIST.sub(r"\1\\\2", text)
+    return _ADDRESS.sub(lambda found: found[0] + INVISIBLE, text)
 
 
-_WEB_ADDRESS = re.compile(r"\b(www)\.", re.IGNORECASE)
+INVISIBLE = "\u2060"  # word joiner: no width, no line break
+_LIST = re.compile(r"^(\d*)([-=.)])")
+_ADDRESS = re.compile(r"\\:(?=//)|\\@|\bwww(?=\.)|mailto|xmpp", re.IGNORECASE)
