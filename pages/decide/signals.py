@@ -27,7 +27,7 @@ STATUS = {
     "unknown": (":material/help:", "Unknown"),
     "not_firing": (":material/notifications_off:", "Not firing"),
 }
-TRUST = ("low", "medium", "high")
+WRAPPED_ROWS = 15
 UPTIMES = (None, 0.99, 0.995, 0.999, 0.9995, 0.9999, 0.99999)
 ANSWERS = {None: "Not said", True: "Yes", False: "No"}
 
@@ -59,34 +59,38 @@ def told(items: tuple[Known, ...]) -> None:
 
 
 def path_table(paths: tuple[PricedPath, ...], because: str) -> None:
+    """Short lists wrap, so that every reason can be read; long ones scroll."""
     if not paths:
         st.caption("None.")
         return
-    st.dataframe(
-        pd.DataFrame(
-            [
-                {
-                    "Who": p.path.name,
-                    "USD a month": p.usd_per_month,
-                    because: p.path.why,
-                    "Cheapest there": p.label,
-                    "Path": PATH_WORDS[p.path.kind],
-                    "Source": "; ".join(dict.fromkeys(f.source.title for f in p.path.deciding if f.source)),
-                    "As of": min((f.source.accessed for f in p.path.deciding if f.source), default=None),
-                    "Confidence": min(
-                        (f.confidence for f in p.path.deciding if f.confidence), key=TRUST.index, default=""
-                    ),
-                }
-                for p in paths
-            ]
-        ),
-        hide_index=True,
-        column_config={
-            "USD a month": st.column_config.NumberColumn(format="$%,.0f", width="small"),
-            "Who": st.column_config.TextColumn(width="small"),
-            because: st.column_config.TextColumn(width="large"),
-        },
-    )
+    rows = [
+        {
+            "Who": p.path.name,
+            "A month": usd(p.usd_per_month) if p.usd_per_month is not None else "no public price",
+            because: p.path.why,
+            "Cheapest there": f"{p.label} ({PATH_WORDS[p.path.kind]})",
+            "Source": "; ".join(
+                dict.fromkeys(
+                    f"{f.source.title}, {f.source.accessed}, {f.confidence} confidence"
+                    for f in p.path.deciding
+                    if f.source
+                )
+            ),
+        }
+        for p in paths
+    ]
+    if len(rows) <= WRAPPED_ROWS:
+        wrapped = [{name: escape(cell) for name, cell in row.items()} for row in rows]
+        st.table(pd.DataFrame(wrapped), hide_index=True, border="horizontal")
+    else:
+        st.dataframe(
+            pd.DataFrame(rows),
+            hide_index=True,
+            column_config={
+                "Who": st.column_config.TextColumn(width="medium"),
+                because: st.column_config.TextColumn(width="large"),
+            },
+        )
 
 
 def latency_upload() -> None:
