@@ -1,8 +1,11 @@
 """Every page under AppTest: no exception, and the one thing it is there to show."""
 
+import json
+import struct
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -20,6 +23,7 @@ PAGES = {
     "pages/inputs/workload.py": "Latency the product needs",
     "pages/inputs/candidates.py": "Every model on every GPU, and why it lost",
     "pages/engineer/phases.py": "left of the ridge the GPU waits for memory",
+    "pages/engineer/quantization.py": "an evaluation must gate",
     "pages/reference/prices.py": "open models",
     "pages/reference/accuracy.py": "Where it is good, and where not",
 }
@@ -72,7 +76,13 @@ def test_the_first_visit_shows_a_verdict_with_amount_and_chart() -> None:
 
 @pytest.mark.parametrize(
     "page",
-    ["pages/decide/verdict.py", "pages/decide/crossover.py", "pages/inputs/workload.py", "pages/engineer/phases.py"],
+    [
+        "pages/decide/verdict.py",
+        "pages/decide/crossover.py",
+        "pages/inputs/workload.py",
+        "pages/engineer/phases.py",
+        "pages/engineer/quantization.py",
+    ],
 )
 def test_every_chart_has_alternative_text(page: str) -> None:
     charts = start().switch_page(page).run().get("plotly_chart")
@@ -331,3 +341,20 @@ def test_a_value_the_schema_refuses_can_be_corrected_where_it_was_typed() -> Non
     app.session_state["evidence.api_ttft_p95_ms"] = -5.0
     app.run()
     assert any(n.key == "evidence.api_ttft_p95_ms" for n in app.number_input)
+
+
+def test_a_small_checkpoint_is_scanned_on_the_page_and_a_broken_one_refused() -> None:
+    weights = np.random.default_rng(0).normal(size=(64, 128)).astype(np.float32)
+    entry = {
+        "model.layers.0.mlp.down_proj.weight": {"dtype": "F32", "shape": [64, 128], "data_offsets": [0, weights.nbytes]}
+    }
+    head = json.dumps(entry).encode()
+    app = start().switch_page("pages/engineer/quantization.py").run()
+    app.file_uploader(key="scan_file").upload(
+        "m.safetensors", struct.pack("<Q", len(head)) + head + weights.tobytes()
+    ).run()
+    assert not app.exception
+    assert "down_proj.weight loses most" in words(app)
+    app.file_uploader(key="scan_file").upload("m.safetensors", b"nonsense").run()
+    assert not app.exception
+    assert "m.safetensors: not a safetensors file" in words(app)
