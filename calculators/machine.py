@@ -10,13 +10,15 @@ from calculators.efficiency import Efficiency, EngineFit, EngineId
 from calculators.memory import (
     KV_ELEMENT_BYTES,
     LINEAR_BITS,
+    Parameters,
     attention_bits,
     index_bytes_per_tok,
     kv_bytes_per_layer_tok,
-    kv_room_bytes,
     kv_shards,
     linear_state_bytes,
     parameters,
+    room_beside_bytes,
+    stored_bytes,
 )
 from calculators.records import Gpu, Model, Precision, Shape
 from calculators.units import BYTES_PER_GB
@@ -193,7 +195,7 @@ def _shape_row(setup: Setup) -> tuple[float, ...]:
         *(linear_state_bytes(shape) / tp, a.query_heads / a.kv_heads),
         # the indexer is not split over GPUs: each chooses for all heads
         *(prompt_flop, decode_flop, sliding_flop, 2.0 * a.index_layers * a.index_heads * a.index_dim),
-        *(gpu.dense_flops("bf16"), _room_bytes(setup, always)),
+        *(gpu.dense_flops("bf16"), _room_bytes(setup, p, always)),
         *(
             float(shape.layers),
             kernels_count(shape, peak > gpu.dense_flops("bf16")),
@@ -214,11 +216,11 @@ def kernels_count(shape: Shape, quantises: bool) -> float:
     return float(attention + mlp.dense_layers * 3 + mlp.moe_layers * (7 + shared) + 2 * shape.layers * quantises)
 
 
-def _room_bytes(setup: Setup, always_bytes: float) -> float:
+def _room_bytes(setup: Setup, p: Parameters, always_bytes: float) -> float:
     """Memory for caches on each GPU; every attention rank after the first holds the always-read weights once more."""
     copies = always_bytes / setup.tensor_parallel * (1 - 1 / setup.attention_ranks) / setup.pipeline_stages
-    takes_rest = setup.engine.startswith("tensorrt")
-    return kv_room_bytes(setup.gpu, setup.model.shape, setup.precision, setup.gpus_count, takes_rest, copies)
+    weights = stored_bytes(p, setup.precision) / setup.gpus_count
+    return room_beside_bytes(setup.gpu, weights + copies, setup.engine.startswith("tensorrt"))
 
 
 def link_bytes_s(gpu: Gpu, gpus: int) -> float:

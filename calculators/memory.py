@@ -98,7 +98,11 @@ def mla_parameters(shape: Shape) -> float:
 
 def weight_bytes(shape: Shape, precision: Precision) -> float:
     """Bytes of all weights. Embeddings and head stay in 16 bit; MXFP4 checkpoints keep attention in 16 bit too."""
-    p = parameters(shape)
+    return stored_bytes(parameters(shape), precision)
+
+
+def stored_bytes(p: Parameters, precision: Precision) -> float:
+    """The same from the counts."""
     linear = LINEAR_BITS[precision] / 8
     return 2 * p.embeddings + attention_bits(precision) / 8 * p.attention + linear * (p.dense_mlp + p.experts)
 
@@ -154,7 +158,12 @@ def kv_room_bytes(
 
     vLLM and SGLang take a share of all memory; TensorRT-LLM (`takes_rest`) a share of what the weights leave.
     """
-    used = WORKSPACE_BYTES + weight_bytes(shape, precision) / tensor_parallel + copies_bytes
+    return room_beside_bytes(gpu, weight_bytes(shape, precision) / tensor_parallel + copies_bytes, takes_rest)
+
+
+def room_beside_bytes(gpu: Gpu, weights_bytes: float, takes_rest: bool) -> float:
+    """The same beside so many bytes of weights on each GPU."""
+    used = WORKSPACE_BYTES + weights_bytes
     if takes_rest:
         return (visible_bytes(gpu) - used) * REST_FRAC
     return visible_bytes(gpu) * USABLE_FRAC - used
