@@ -23,6 +23,7 @@ PAGES = {
     "pages/inputs/workload.py": "Latency the product needs",
     "pages/inputs/candidates.py": "Every model on every GPU, and why it lost",
     "pages/engineer/phases.py": "left of the ridge the GPU waits for memory",
+    "pages/engineer/prompt.py": "spoils what stands behind it",
     "pages/engineer/quantization.py": "an evaluation must gate",
     "pages/reference/prices.py": "open models",
     "pages/reference/accuracy.py": "Where it is good, and where not",
@@ -81,6 +82,7 @@ def test_the_first_visit_shows_a_verdict_with_amount_and_chart() -> None:
         "pages/decide/crossover.py",
         "pages/inputs/workload.py",
         "pages/engineer/phases.py",
+        "pages/engineer/prompt.py",
         "pages/engineer/quantization.py",
     ],
 )

@@ -165,3 +165,14 @@ def test_a_kept_record_opens_again_and_says_what_changed(page: Page, app_url: st
     drop(page, "decision.json", kept)
     expect(page.get_by_text("says the same, to the dollar")).to_be_visible()
     assert choice.split(":")[0] in page.locator('[data-testid="stMain"]').inner_text()
+
+
+def test_reordering_the_prompt_raises_the_hit_rate(page: Page, app_url: str) -> None:
+    page.goto(app_url)
+    verdict(page)
+    choose(page, "Prompt structure")
+    heading = page.locator('[data-testid="stMain"] h3').first
+    expect(heading).to_contain_text("spoils what stands behind it")
+    page.get_by_role("button", name="Put them in the best order").click()
+    expect(heading).to_contain_text("The order is right")
+    expect(page.get_by_test_id("stException")).to_have_count(0)
