@@ -27,7 +27,7 @@ from pages.shared.state import catalog, escape, evaluation, evaluation_of
 
 state = st.session_state
 START = [
-    ("Time stamp", 20, "request"),
+    ("Time stamp", 20.0, "request"),
     ("Tool schemas", 1_500, "release"),
     ("System prompt", 800, "release"),
     ("Customer profile", 300, "tenant"),
@@ -173,6 +173,8 @@ if write_ratio > 1:
 st.caption(
     escape(
         f"{words}. Own servers forget the prefix used longest ago when memory is full; half of it is taken to hold requests in "
-        "flight. Requests of a tenant come at random, those of a session one after another. Token counts are yours."
+        "flight. Requests of a tenant come at random, those of a session one after another. "
+        f"Lengths are {'an example' if [(b.name, b.tok, b.changes) for b in blocks] == [tuple(row) for row in START] else 'yours'}; "
+        f"the shares are applied to the {need.input_tok:,.0f} input tokens of the workload."
     )
 )

@@ -28,11 +28,12 @@ def prompt_chart(now: Sequence[Block], best: Sequence[Block], traffic: Traffic, 
                     text=safe(block.name),
                     textposition="inside",
                     insidetextanchor="middle",
+                    textangle=0,
                     textfont={"color": "#101010"},
                     showlegend=False,
                     hovertemplate=f"{safe(block.name)}: %{{x:,.0f}} tokens, found {percent(found)} of the time<extra></extra>",
                 )
             )
-    figure.update_layout(barmode="stack")
+    figure.update_layout(barmode="stack", uniformtext={"mode": "hide", "minsize": 10})
     figure.update_xaxes(title="Tokens, first to last; green: mostly found cached")
     return frame(figure, 210)
