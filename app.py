@@ -22,6 +22,7 @@ page = st.navigation(
         ],
         "Engineer": [
             st.Page("pages/engineer/phases.py", title="Prefill and decode", icon=":material/memory:"),
+            st.Page("pages/engineer/techniques.py", title="Six techniques", icon=":material/speed:"),
             st.Page("pages/engineer/prompt.py", title="Prompt structure", icon=":material/segment:"),
             st.Page("pages/engineer/quantization.py", title="Quantization map", icon=":material/grid_on:"),
         ],
