@@ -204,5 +204,5 @@ def _disaggregation(m: Machine, plan: Plan, scenario: Scenario, need: Demand, no
     gpus = (found.gpus + 2 * plan.spare_replicas * tp) * plan.regions
     cost = gpus * plan.rent_usd_per_month / plan.gpus
     apart = State(found.ttft_mean_s * 1e3, found.tpot_s * 1e3, need.peak_req_s / found.gpus, gpus, cost)
-    words = f"{found.prefill_replicas} prefill and {found.decode_replicas} decode replicas, and spares for both; caches take {found.transfer_s * 1e3:.0f} ms to cross. Mean TTFT."
+    words = f"{found.prefill_replicas} prefill and {found.decode_replicas} decode replicas, and spares for both; caches take {found.transfer_s * 1e3:.0f} ms to cross. Mean TTFT; TPOT with decode replicas as full as the target lets them be."
     return Effect("disaggregation", now, apart, words)

@@ -23,7 +23,7 @@ PAGES = {
     "pages/inputs/workload.py": "Latency the product needs",
     "pages/inputs/candidates.py": "Every model on every GPU, and why it lost",
     "pages/engineer/phases.py": "left of the ridge the GPU waits for memory",
-    "pages/engineer/techniques.py": "What each one forces",
+    "pages/engineer/techniques.py": "what each one forces",
     "pages/engineer/prompt.py": "spoils what stands behind it",
     "pages/engineer/quantization.py": "an evaluation must gate",
     "pages/reference/prices.py": "open models",

@@ -42,6 +42,8 @@ if plan is None:
     st.markdown(escape(result.verdict.reason))
     st.stop()
 
+headline = st.container()
+st.caption("Speculation depends on how well a draft guesses your text:")
 left, right, _ = st.columns(3)
 acceptance = left.slider("Drafted tokens accepted", 0.3, 0.95, 0.7, 0.05, key="technique_acceptance", format="percent")
 drafts = right.slider("Drafted tokens a pass", 1, 8, 3, key="technique_drafts")
@@ -54,13 +56,13 @@ sentence = (
     if gain_usd(best) > 0.5
     else "Beside batching, no technique changes the rent of this fleet: it is as small as whole machines allow."
 )
-st.subheader(escape(sentence))
-st.caption(
+headline.subheader(escape(sentence))
+headline.caption(
     escape(
         f"On {result.build.label if result.build else ''}, with the load of its peak on each replica. Each technique alone, without → with it."
     )
 )
-st.table(
+headline.table(
     pd.DataFrame(
         [
             {
@@ -71,7 +73,6 @@ st.table(
                 "Requests/s a GPU": escape(change(e.without, e.with_it, "req_s_per_gpu", significant)),
                 "GPUs": escape(change(e.without, e.with_it, "gpus", str)),
                 "Rent a month": escape(change(e.without, e.with_it, "usd_per_month", usd)),
-                "Compared": escape(e.words),
             }
             for e in found
         ]
@@ -79,14 +80,16 @@ st.table(
     hide_index=True,
     border="horizontal",
 )
-st.caption(
+headline.caption(
     "TTFT is the 95th percentile under load, but of batching's one request alone, and of disaggregation the mean. Effects do not "
     "multiply: batching uses the idle arithmetic that speculation needs, and cached prompts need no prefill pool."
 )
-st.subheader("What each one forces")
+st.subheader("What was compared, and what each one forces")
+here = {e.id: e.words for e in found}
 for technique in known().techniques:
-    with st.expander(escape(technique.name)):
+    with st.expander(escape(technique.name), expanded=technique.id == best.id):
         for label, words in (
+            ("Here", here[technique.id].rstrip(".")),
             ("How", technique.mechanism),
             ("Needs", technique.requires),
             ("Forces", technique.forces),
