@@ -1,15 +1,19 @@
 """What flips the answer, by hand."""
 
+import pytest
 from support import TODAY, need, scenario
 from test_decision import DURABLE, NEVER, _build, _buy
 
 from calculators import api_cost
-from calculators.catalog import Catalog
+from calculators.catalog import ROOT, Catalog, load_catalog
 from calculators.decision import Option
+from calculators.evaluate import evaluate
 from calculators.fleet import Staircase
-from calculators.flips import flips
+from calculators.flips import flips, nearest
 from calculators.ownership import PEOPLE, fixed_line
+from calculators.scenario import read_scenario
 
+REAL = load_catalog()
 WORKLOAD = scenario(workload={"requests_per_month": 1_000_000, "peak_ratio": 4}).workload
 
 
@@ -86,3 +90,44 @@ def test_no_volume_flips_what_never_crosses(catalog: Catalog) -> None:
     build, stairs = _build(catalog, 9_000, 1_000)
     [volume, *_] = flips(build, [_buy("api_today", 1)], NEVER, [stairs], WORKLOAD, 1.0)
     assert volume.flips_at == "no volume: a request costs more"
+
+
+SCENARIOS = ("azure-conversation", "near-the-crossover", "steady-extraction", "eu-public-sector")
+
+
+@pytest.mark.parametrize("name", SCENARIOS[:3])
+def test_the_volume_that_flips_it_put_back_in_flips_it(name: str) -> None:
+    """On the real catalog: just beyond it the other side is cheaper, just before it is not."""
+    asked = read_scenario(ROOT / f"scenarios/{name}.yaml", TODAY)
+    found = evaluate(asked, REAL)
+    flip = next(f for f in found.flips if f.field == "volume")
+    assert flip.value_at is not None
+    up = flip.value_at > flip.value_now
+
+    def gap(volume: float) -> float:
+        workload = asked.workload.model_copy(update={"requests_per_month": volume})
+        there = evaluate(asked.model_copy(update={"workload": workload}), REAL)
+        assert there.build is not None
+        return there.buy.usd_per_month - there.build.usd_per_month
+
+    before, beyond = (gap(flip.value_at * (1 + (step if up else -step))) for step in (-1e-6, 1e-6))
+    assert before * beyond < 0
+    assert (beyond > 0) is up
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_the_nearest_flips_are_sorted_and_within_reach(name: str) -> None:
+    found = evaluate(read_scenario(ROOT / f"scenarios/{name}.yaml", TODAY), REAL)
+    three = nearest(found.flips)
+    assert 1 <= len(three) <= 3
+    assert [f.distance for f in three] == sorted(f.distance for f in found.flips)[: len(three)]
+    assert not any("no " in f.flips_at[:3] for f in three)
+
+
+def test_the_price_at_which_todays_api_ties_is_the_cost_of_the_best_other_way() -> None:
+    found = evaluate(read_scenario(ROOT / "scenarios/azure-conversation.yaml", TODAY), REAL)
+    flip = next(f for f in found.flips if f.field == "today_price")
+    assert flip.value_at is not None
+    cheaper = found.scenario.api.model_copy(update={"discount_frac": 1 - flip.value_at * 0.99})
+    again = evaluate(found.scenario.model_copy(update={"api": cheaper}), REAL)
+    assert again.verdict.winner.kind in ("api_today", "api_optimised")
