@@ -12,8 +12,6 @@ from numpy.typing import NDArray
 
 Weights = NDArray[np.float32]
 FP8_MAX, FP4_MAX = 448.0, 6.0
-FP4_STEPS = np.array([0, 0.5, 1, 1.5, 2, 3, 4, 6], dtype=np.float32)
-FP4_MIDDLES = (FP4_STEPS[1:] + FP4_STEPS[:-1]) / 2
 INT4_GROUP, NVFP4_BLOCK, MXFP4_BLOCK = 128, 16, 32
 TINY = np.float32(1e-30)
 
@@ -75,16 +73,22 @@ FORMATS: Mapping[str, Callable[[Weights], Weights]] = {
 }
 
 
-def _e4m3(x: NDArray[np.floating]) -> NDArray[np.floating]:
+def _e4m3(x: NDArray[np.floating]) -> Weights:
     """To the nearest number with four exponent and three mantissa bits; steps of 2^-9 below 2^-6."""
-    _, exponent = np.frexp(np.maximum(np.abs(x), TINY))
-    step = np.exp2(np.maximum(exponent - 1, -6) - 3.0)
-    return np.asarray(np.clip(np.rint(x / step) * step, -FP8_MAX, FP8_MAX))
+    return _minifloat(x, mantissa_bits=3, least_exponent=-6, largest=FP8_MAX)
 
 
-def _e2m1(x: NDArray[np.floating]) -> NDArray[np.floating]:
+def _e2m1(x: NDArray[np.floating]) -> Weights:
     """To the nearest of 0, 0.5, 1, 1.5, 2, 3, 4, 6 and their negatives."""
-    return np.asarray(np.sign(x) * FP4_STEPS[np.searchsorted(FP4_MIDDLES, np.abs(x))])
+    return _minifloat(x, mantissa_bits=1, least_exponent=0, largest=FP4_MAX)
+
+
+def _minifloat(x: NDArray[np.floating], mantissa_bits: int, least_exponent: int, largest: float) -> Weights:
+    """Round to steps of 2^(exponent - mantissa bits), ties to even; the exponent is read off the bits of a 32-bit float."""
+    single = np.ascontiguousarray(x, dtype=np.float32)
+    exponent = ((single.view(np.int32) >> 23) & 0xFF) - 127
+    step = ((np.maximum(exponent, least_exponent) - mantissa_bits + 127) << 23).astype(np.int32).view(np.float32)
+    return np.asarray(np.clip(np.rint(single / step) * step, -largest, largest), dtype=np.float32)
 
 
 def _in_groups(weights: Weights, size: int, rule: Callable[[Weights], Weights]) -> Weights:
