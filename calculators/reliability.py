@@ -20,6 +20,16 @@ def promised(operator: str, catalog: Catalog) -> Uptime | None:
     return next((u for u in catalog.signal_rules.promised if u.operator == operator and u.pay_as_you_go), None)
 
 
+def observed(operator: str, catalog: Catalog) -> tuple[str, ...]:
+    """What others saw the seller keep: context, never the rule."""
+    rules = catalog.signal_rules
+    return tuple(
+        f"{u.uptime_frac:.2%} seen by others, {u.tier} ({rules.sources[u.source].title}, {u.confidence} confidence)"
+        for u in rules.observed
+        if u.operator == operator and u.uptime_frac is not None
+    )
+
+
 def with_failover(uptime_frac: float, shared_frac: float) -> float:
     """Both of two like vendors must be down: u' = 1 - (1-u)(s + (1-s)(1-u)), s the share of outages they have in common."""
     down = 1 - uptime_frac

@@ -15,7 +15,7 @@ from calculators.catalog import Catalog
 from calculators.decision import Option, best_build
 from calculators.flips import Flip
 from calculators.ownership import WEEKS_PER_YEAR, engineer_usd_per_year
-from calculators.reliability import limit_status, uptime_status
+from calculators.reliability import limit_status, observed, uptime_status
 from calculators.rule_records import Published, SignalId
 from calculators.savings import Savings, first, lasting
 from calculators.scenario import Scenario
@@ -156,6 +156,7 @@ def _reliability(
     return _signal(
         *("reliability", status, value, _fires(wanted), why, remedy, catalog),
         *(firing_month, firing_month, firing_month),
+        observed(today.operator, catalog),
     )
 
 

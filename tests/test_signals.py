@@ -259,3 +259,11 @@ def test_the_review_names_a_volume_and_a_month() -> None:
         candidates=[{"model": "llama-3.1-8b", "gate": "accepted"}],
     )
     assert near.review.startswith("Look again when volume ")
+
+
+def test_what_others_saw_is_shown_and_decides_nothing() -> None:
+    real = load_catalog()
+    asked = scenario(api={"provider": "openai", "model": "gpt-5.4"}, hardware={"rent_usd_per_gpu_h": {}})
+    [reliability] = [s for s in evaluate(asked, real).signals.three if s.id == "reliability"]
+    assert reliability.status == "unknown"
+    assert any("seen by others" in words for words in reliability.context)
