@@ -145,7 +145,9 @@ with inputs:  # drawn before the evaluation, so that a value it refuses can be c
             format="%.4f",
             help="0.998 is 99.8 %. Count failed and timed-out requests of a month.",
         )
-        st.caption(escape(f"Source of the latencies: {state['evidence.api_latency_source']}."))
+        measured = state["evidence.api_ttft_p95_ms"] is not None or state["evidence.api_tpot_p95_ms"] is not None
+        if measured:
+            st.caption(escape(f"Source of the latencies: {state['evidence.api_latency_source']}."))
     with need:
         st.markdown("**What the product needs of it**")
         choice(

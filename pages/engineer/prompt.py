@@ -36,6 +36,7 @@ START = [
     ("This turn", 200, "request"),
 ]
 KNOWN_FOR_S = 300.0  # where a provider does not say: the five minutes of most that do
+STEP_TOK = 128.0  # in which an API's cache counts: OpenAI's, taken for all
 
 
 def table(blocks: list[Block]) -> pd.DataFrame:
@@ -102,7 +103,7 @@ except DataError as error:
 traffic = Traffic(need.mean_req_s, float(tenants), float(per_session), float(gap_s))
 rule = catalog().rules.get(scenario.api.provider)
 kept_s = float(rule.cache_ttl_s) if rule and rule.cache_ttl_s else KNOWN_FOR_S
-api = Cache(kept_s, float(rule.cache_min_tok or 0) if rule else 0.0, 128.0)
+api = Cache(kept_s, float(rule.cache_min_tok or 0) if rule else 0.0, STEP_TOK)
 better = best_order(blocks)
 now, after = (hit_frac(order, traffic, api) for order in (blocks, better))
 spoiler = breaker(blocks)
@@ -165,6 +166,12 @@ st.markdown("**What it is worth**")
 st.table(pd.DataFrame([{k: escape(v) for k, v in row.items()} for row in rows]), hide_index=True, border="horizontal")
 words = f"The API forgets a prefix {kept_s / 60:.0f} minutes after its last use" + (
     "" if rule and rule.cache_ttl_s else ", assumed: it does not say"
+)
+words += f"; it is taken to count in steps of {STEP_TOK:.0f} tokens"
+words += (
+    f" and from {rule.cache_min_tok:,} on"
+    if rule and rule.cache_min_tok
+    else "; its shortest prefix is unknown, so short prompts may find less"
 )
 if write_ratio > 1:
     words += (
