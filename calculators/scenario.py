@@ -164,6 +164,28 @@ class Hardware(Record):
         return self
 
 
+class Techniques(Record):
+    """How an own fleet serves: which of the six techniques it uses. Continuous batching is always on."""
+
+    batch_cap: Annotated[int, Field(ge=1, le=1_024)] = 256
+    """Requests decoding at once on a replica, at most; 1: no batching."""
+    prefix_caching: bool = True
+    quantization: bool = True
+    """Whether formats coarser than the released one are tried: those of `hardware.precisions`."""
+    kv_cache: Literal["bf16", "fp8"] = "bf16"
+    parallelism: bool = True
+    """Whether a replica may be split over GPUs; otherwise one GPU each."""
+    expert_parallelism: bool = False
+    """Whether each GPU of a replica holds whole experts of its own; otherwise a slice of every expert."""
+    speculation: bool = False
+    draft_tok: Annotated[int, Field(ge=1, le=8)] = 3
+    """Tokens drafted for each pass of the model."""
+    acceptance_frac: Annotated[float, Field(ge=0.01, le=0.99)] | None = None
+    """Share of drafted tokens that the model accepts. None: published for the model, or assumed."""
+    disaggregation: bool = False
+    """Whether prefill and decode run on pools of their own."""
+
+
 class Operations(Record):
     """How the fleet is run, and what it costs besides rent. None: the rule of thumb in pricing_data/ownership.yaml."""
 
@@ -223,6 +245,7 @@ class Scenario(Record):
     api: Api = Api()
     candidates: tuple[Candidate, ...] = Field(min_length=1, max_length=100)
     hardware: Hardware = Hardware()
+    techniques: Techniques = Techniques()
     operations: Operations = Operations()
     compliance: Compliance = Compliance()
     evidence: Evidence = Evidence()

@@ -17,7 +17,7 @@ from calculators.starting_points import default_scenario
 from calculators.yaml_files import DataError
 
 LINK = "s"
-SECTIONS = ("workload", "targets", "api", "hardware", "operations", "compliance", "evidence")
+SECTIONS = ("workload", "targets", "api", "hardware", "techniques", "operations", "compliance", "evidence")
 
 
 @st.cache_resource
