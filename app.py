@@ -21,6 +21,7 @@ page = st.navigation(
             st.Page("pages/inputs/candidates.py", title="Candidates", icon=":material/checklist:"),
         ],
         "Engineer": [
+            st.Page("pages/engineer/framework.py", title="Which techniques", icon=":material/route:"),
             st.Page("pages/engineer/phases.py", title="Prefill and decode", icon=":material/memory:"),
             st.Page("pages/engineer/techniques.py", title="Six techniques", icon=":material/speed:"),
             st.Page("pages/engineer/prompt.py", title="Prompt structure", icon=":material/segment:"),
@@ -30,7 +31,8 @@ page = st.navigation(
             st.Page("pages/reference/prices.py", title="Prices and profiles", icon=":material/sell:"),
             st.Page("pages/reference/accuracy.py", title="Model accuracy", icon=":material/target:"),
         ],
-    }
+    },
+    expanded=True,
 )
 with st.sidebar:
     st.caption(

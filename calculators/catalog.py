@@ -28,6 +28,7 @@ from calculators.price_records import (
 )
 from calculators.records import Gpu, Model, SourcedFile
 from calculators.rule_records import Operator, Operators, Requirement, Requirements, SignalRules
+from calculators.technique_records import TechniqueRules
 from calculators.yaml_files import DataError, load_record
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -57,6 +58,7 @@ class Catalog:
     operators_file: Operators
     requirements_file: Requirements
     signal_rules: SignalRules
+    technique_rules: TechniqueRules
     digest: str
     gpu_by_alias: Mapping[str, str] = field(repr=False)
     model_by_alias: Mapping[str, str] = field(repr=False)
@@ -132,12 +134,13 @@ def load_catalog(root: Path = ROOT) -> Catalog:
     operators = _file(root / "pricing_data/compliance/operators.yaml", Operators, problems)
     requirements = _file(root / "pricing_data/compliance/requirements.yaml", Requirements, problems)
     signal_rules = _file(root / "pricing_data/signals.yaml", SignalRules, problems)
+    technique_rules = _file(root / "technique_data/assumptions.yaml", TechniqueRules, problems)
     problems += _unknown_gpus(rent_providers.values(), gpus) + _unknown_sellers(models.values(), api_providers)
     gpu_by_alias = _aliases(((g.id, (g.id, g.name, *g.aliases)) for g in gpus.values()), problems)
     model_by_alias = _aliases(((m.id, (m.id, m.name, m.hf_id, *m.aliases)) for m in models.values()), problems)
     if problems or rules is None or ownership is None or presets is None or efficiencies is None:
         raise DataError("\n".join(problems))
-    if operators is None or requirements is None or signal_rules is None:  # each missing one is a problem above
+    if operators is None or requirements is None or signal_rules is None or technique_rules is None:  # told above
         raise DataError("\n".join(problems))
     return Catalog(
         gpus=gpus,
@@ -152,6 +155,7 @@ def load_catalog(root: Path = ROOT) -> Catalog:
         operators_file=operators,
         requirements_file=requirements,
         signal_rules=signal_rules,
+        technique_rules=technique_rules,
         digest=_digest(root),
         gpu_by_alias=gpu_by_alias,
         model_by_alias=model_by_alias,
@@ -263,7 +267,7 @@ def _aliases(named: Iterable[tuple[str, tuple[str, ...]]], problems: list[str]) 
 def _digest(root: Path) -> str:
     """Twelve hex digits that change when any data file or the price library changes."""
     total = hashlib.sha256(price_library_version().encode())
-    for folder in ("hardware_profiles", "model_profiles", "pricing_data"):
+    for folder in ("hardware_profiles", "model_profiles", "pricing_data", "technique_data"):
         for path in sorted((root / folder).rglob("*.yaml")):
             total.update(path.name.encode() + path.read_bytes())
     return total.hexdigest()[:12]

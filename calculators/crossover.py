@@ -135,7 +135,9 @@ def _step_ends(stairs: Staircase, best: Staircase) -> Array:
     """Volumes at which to look whether `stairs` is below others: just before its steps, as it is flat up to there while
     the others can only have risen. Beyond `reach` the `best` slope has made good for its spares and rounding up."""
     rise = stairs.usd_per_request_fully_loaded - best.usd_per_request_fully_loaded
-    head_start = best.machine_usd_per_month * (1 + (1 + best.spare_replicas) / best.replicas_per_machine)
+    head_start = best.machine_usd_per_month * (
+        1 + (best.capacity.pools_count + best.spare_replicas) / best.replicas_per_machine
+    )
     reach = head_start / rise if rise > 0 else float("inf")
     limit, best_limit = stairs.limit_req_per_month, best.limit_req_per_month
     ends = stairs.steps_req_per_month(limit if limit > best_limit else min(limit, reach))

@@ -225,10 +225,9 @@ def _reason(ranked: Sequence[Option], overall: Crossover, against_today: Crossov
     if build is None or build.plan is None:
         return f"No fleet can serve this: {why_no_fleet}"
     plan, rest_usd = build.plan, build.usd_per_month - build.plan.rent_usd_per_month
-    replicas = "replica" if plan.replicas == 1 else "replicas"
     whole = "The peak needs" if ranked[0].kind != "hybrid" else "Carried by a fleet alone, the peak would need"
     fleet = (
-        f"{whole} {plan.gpus} GPUs ({plan.replicas} {replicas} and {plan.spare_replicas} spare) at "
+        f"{whole} {plan.gpus} GPUs ({plan.replicas_words}) at "
         f"{usd(plan.rent_usd_per_month)}; people, platform and migration are the other {usd(rest_usd)}, "
         f"{percent(rest_usd / build.usd_per_month)} of the fleet's cost."
     )

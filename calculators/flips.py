@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from math import inf, log
 from typing import Literal
 
+import numpy as np
+
 from calculators.crossover import Crossover
 from calculators.decision import STAYS, Option, best_buy
 from calculators.fleet import Plan, Staircase
@@ -125,9 +127,9 @@ def _needed_speed_ratio(affordable_usd: float, stairs: Sequence[Staircase], volu
     found = []
     for s in stairs:
         machines = min(int(max(affordable_usd, 0.0) // s.machine_usd_per_month), s.max_machines)
-        replicas = machines * s.replicas_per_machine - s.spare_replicas
-        if replicas >= 1:
-            found.append(volume / (s.replica_req_per_month * replicas))
+        carried = float(s.carried_req_per_month(np.array([float(machines)]))[0])
+        if carried > 0:
+            found.append(volume / carried)
     return min(found, default=None)
 
 

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calculators.request_mix import PROMPT_NODES_TOK, TINY, Mix
+from calculators.speculation import Drafts, pass_s
 from calculators.throughput import CHUNK_TOK, MAX_BATCH, Machine, cache_bytes, prompt_attention_s, rows_s, step_s
 from calculators.workload import Array
 
@@ -37,6 +38,8 @@ class Replica:
 
     mix: Mix
     ranks_count: Array
+    passes_count: Array
+    """(n, 1) decode steps of a request: one for each token, or with speculation for several."""
     slots: Array
     """(n, 1) requests in flight at most."""
     slot_size_ratio: Array
@@ -59,13 +62,17 @@ class Replica:
         return Replica(self.mix, *(getattr(self, f.name)[keep] for f in fields(self)[1:]))
 
 
-def replica(m: Machine, mix: Mix, cap: float = MAX_BATCH) -> Replica:
-    """Step times of each setup over the states it can be in."""
+def replica(m: Machine, mix: Mix, cap: float = MAX_BATCH, drafts: Drafts | None = None) -> Replica:
+    """Step times of each setup over the states it can be in. With `drafts` a decode step is a pass that verifies them."""
     fit = slots(m, mix, cap)
     states = np.minimum(STATES * max(cap / MAX_BATCH, 1.0), np.maximum(fit, 1.0))
-    zero, context = np.zeros(1), np.asarray(mix.context_tok)
-    decode = step_s(m, states, context, zero, zero)
-    rows = np.stack([rows_s(m, states + p) for p in PROMPT_NODES_TOK], axis=-1)
+    zero, context, tokens = np.zeros(1), np.asarray(mix.context_tok), states
+    if drafts is None:
+        decode = step_s(m, states, context, zero, zero)
+    else:
+        tokens = states * (1 + drafts.draft_tok)
+        decode = pass_s(m, states, context, drafts.draft_tok, drafts.cost_frac)
+    rows = np.stack([rows_s(m, tokens + p) for p in PROMPT_NODES_TOK], axis=-1)
     nodes = decode[..., None] + rows - rows[..., :1]
     attention_s = m.kernel_factor * prompt_attention_s(m, mix.prompt_tok, mix.prompt_tok2 / mix.prompt_tok)
     attention = (attention_s @ mix.prompt_share_frac)[:, None]
@@ -79,6 +86,7 @@ def replica(m: Machine, mix: Mix, cap: float = MAX_BATCH) -> Replica:
     return Replica(
         mix=mix,
         ranks_count=m.attention_ranks_count,
+        passes_count=mix.decode_tok / (drafts.tokens_per_pass if drafts else np.ones_like(fit)),
         slots=fit,
         slot_size_ratio=slot_size_ratio(m, mix, fit, cap),
         states=states,
@@ -113,7 +121,7 @@ def slot_size_ratio(m: Machine, mix: Mix, fit: Array, cap: float) -> Array:
 
 def largest_req_s(r: Replica) -> Array:
     """Rate (n, 1) at which one of the queues stops ending: all slots taken, or every step full of prompts."""
-    last, prompts_per_step = slice(-1, None), r.states[:, -1:] / r.mix.decode_tok
+    last, prompts_per_step = slice(-1, None), r.states[:, -1:] / r.passes_count
     full = r.first_prompt_s[:, last] * -np.expm1(-prompts_per_step) + r.each_prompt_s[:, last] * prompts_per_step
     slots = prompts_per_step / (r.nodes_s[:, last, 0] + full)
     per_budget = r.nodes_s[:, last, -1] * r.mix.fresh_tok / CHUNK_TOK
@@ -138,11 +146,11 @@ class InFlight:
 def in_flight(r: Replica, rate_req_s: Array) -> InFlight:
     """Stationary distribution of the number decoding, at the arrival rates of one rank (n, b).
 
-    pi(k) / pi(k-1) = rate x d x T(k) / k; between states of the grid log pi is summed by the trapezoid rule. For the
+    pi(k) / pi(k-1) = rate x d x T(k) / k, d steps of T(k) a request; between states of the grid log pi is summed by the trapezoid rule. For the
     slots, requests of unequal size count as fewer, larger ones (Hayward; Fredericks, BSTJ 59, 1980): pi^(1/size).
     """
     step = slowed_s(r, rate_req_s)
-    log_ratio = np.log(step * (rate_req_s * r.mix.decode_tok)[..., None] / np.maximum(r.states, 1.0)[:, None, :])
+    log_ratio = np.log(step * (rate_req_s * r.passes_count)[..., None] / np.maximum(r.states, 1.0)[:, None, :])
     gap = np.diff(r.states, axis=1)[:, None, :]
     above, below = (gap + np.sign(gap)) / 2, (gap - np.sign(gap)) / 2
     rise = above * log_ratio[..., 1:] + below * log_ratio[..., :-1]

@@ -1,11 +1,15 @@
 """The highest load at which one replica still meets the latency targets, for many setups at once."""
 
+from dataclasses import dataclass, replace
+
 import numpy as np
+from numpy.typing import NDArray
 
 from calculators import latency, tails
 from calculators.request_mix import Mix
 from calculators.scenario import Targets
-from calculators.throughput import Machine
+from calculators.speculation import Drafts
+from calculators.throughput import MAX_BATCH, Machine
 from calculators.workload import Array
 
 TAIL_FRAC = 0.05  # of requests may come later than the target for p95
@@ -16,33 +20,61 @@ CUTS = 2
 BATCH_COLUMN = 3
 
 
-def highest_loads(m: Machine, mix: Mix, targets: Targets, factor: Array, first_factor: Array) -> Array:
+def highest_loads(
+    m: Machine,
+    mix: Mix,
+    targets: Targets,
+    factor: Array,
+    first_factor: Array,
+    cap: float = MAX_BATCH,
+    drafts: Drafts | None = None,
+    transfer_s: Array | float = 0.0,
+) -> Array:
     """The highest load within the targets (n, columns): slots, whether any load is, requests a second, batch, TPOT and
     TTFT p95 in ms there (or when nearly idle, if none is), and what stops it (as `_stops`).
 
-    `factor`, `first_factor` (n, 1): own over modelled speed of everything, and of the first token. Latencies only grow
-    with load, so the interval in which targets are first missed is cut into six, twice.
+    `factor`, `first_factor` (n, 1): own over modelled speed of everything, and of the first token. `transfer_s` (n, 1)
+    passes before the first token besides. Latencies only grow with load, so the interval in which targets are first
+    missed is cut into six, twice.
+
+    Speculation never changes the first token: that is judged as without drafts, and so is the load that prompts allow.
+    What a shorter queue for slots would gain is not counted.
     """
-    replica = latency.replica(m, mix)
-    top = latency.largest_req_s(replica)
-    stop = _stops(latency.at_rate(replica, FIRST_LOADS_FRAC * top), targets, factor, first_factor)
-    possible = (stop[:, :1] == 0) & (replica.slots >= 1)
+    plain = latency.replica(m, mix, cap)
+    drafted = latency.replica(_beside_drafts(m, drafts), mix, cap, drafts) if drafts else plain
+    top = np.minimum(latency.largest_req_s(plain), latency.largest_req_s(drafted))
+    search = _Search(targets, factor, first_factor, np.broadcast_to(transfer_s, factor.shape))
+    stop = search.stops(plain, drafted, FIRST_LOADS_FRAC * top)
+    possible = (stop[:, :1] == 0) & (plain.slots >= 1) & (drafted.slots >= 1)
     low, high, beyond = _bracket(np.broadcast_to(FIRST_LOADS_FRAC, stop.shape), stop)
     rows = np.flatnonzero(possible & (low < high))
     for _ in range(CUTS if rows.size else 0):
         start, end = low[rows], high[rows]
-        inner = _stops(
-            latency.at_rate(replica.rows(rows), (start + (end - start) * CUTS_FRAC) * top[rows]),
-            targets,
-            factor[rows],
-            first_factor[rows],
-        )
+        some = plain.rows(rows)
+        loads = (start + (end - start) * CUTS_FRAC) * top[rows]
+        inner = search.rows(rows).stops(some, some if drafted is plain else drafted.rows(rows), loads)
         edges = start + (end - start) * np.concatenate([[0.0], CUTS_FRAC, [1.0]])
         low[rows], high[rows], beyond[rows] = _bracket(edges, np.concatenate([0 * start, inner, beyond[rows]], axis=1))
-    best = latency.at_rate(replica, low * top)
-    ttft_ms = tails.ttft_percentile_s(best, 1 - TAIL_FRAC) / first_factor * 1e3
-    columns = (replica.slots, possible, best.req_s * factor, best.batch, best.tpot_s / factor * 1e3, ttft_ms, beyond)
+    first = latency.at_rate(plain, low * top)
+    best = first if drafted is plain else latency.at_rate(drafted, low * top)
+    ttft_ms = (tails.ttft_percentile_s(first, 1 - TAIL_FRAC) / first_factor + transfer_s) * 1e3
+    columns = (drafted.slots, possible, best.req_s * factor, best.batch, best.tpot_s / factor * 1e3, ttft_ms, beyond)
     return np.concatenate(columns, axis=1, dtype=float)
+
+
+def latencies_ms(
+    m: Machine, mix: Mix, req_s: Array, cap: float = MAX_BATCH, drafts: Drafts | None = None
+) -> tuple[Array, Array]:
+    """TTFT at the 95th percentile and mean TPOT (n, b) at a rate (n, b), as modelled; infinite where a queue never ends."""
+    first = latency.at_rate(latency.replica(m, mix, cap), req_s)
+    then = latency.at_rate(latency.replica(_beside_drafts(m, drafts), mix, cap, drafts), req_s) if drafts else first
+    return tails.ttft_percentile_s(first, 1 - TAIL_FRAC) * 1e3, then.tpot_s * 1e3
+
+
+def _beside_drafts(m: Machine, drafts: Drafts) -> Machine:
+    """The draft's weights take memory from the caches."""
+    weights = m.always_read_bytes + m.expert_bytes
+    return replace(m, kv_room_bytes=m.kv_room_bytes - drafts.memory_frac * weights)
 
 
 def _bracket(loads: Array, stop: Array) -> tuple[Array, Array, Array]:
@@ -54,13 +86,32 @@ def _bracket(loads: Array, stop: Array) -> tuple[Array, Array, Array]:
     return low, high, np.take_along_axis(stop, following, axis=1)
 
 
-def _stops(points: latency.Load, targets: Targets, factor: Array, first_factor: Array) -> Array:
-    """What makes a load too much (n, b): 1 TPOT, 2 TTFT, 3 slots, 4 prompts, 0 nothing. Late first tokens are laid to the
-    slots when at least half as many requests wait for one as may be late."""
-    tpot_missed = points.tpot_s > (targets.tpot_ms or np.inf) * factor / 1e3
-    limit_s = (targets.ttft_p95_ms or np.inf) * first_factor / 1e3
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """The targets as each setup has to meet them. Arrays (n, 1)."""
+
+    targets: Targets
+    factor: Array
+    first_factor: Array
+    transfer_s: Array
+
+    def rows(self, keep: NDArray[np.intp]) -> "_Search":
+        return _Search(self.targets, self.factor[keep], self.first_factor[keep], self.transfer_s[keep])
+
+    def stops(self, plain: latency.Replica, drafted: latency.Replica, req_s: Array) -> Array:
+        """What makes a load too much (n, b)."""
+        points = latency.at_rate(plain, req_s)
+        decoding = points if drafted is plain else latency.at_rate(drafted, req_s)
+        limit_s = ((self.targets.ttft_p95_ms or np.inf) / 1e3 - self.transfer_s) * self.first_factor
+        tpot_missed = decoding.tpot_s > (self.targets.tpot_ms or np.inf) * self.factor / 1e3
+        return _stops(points, decoding, tpot_missed, limit_s)
+
+
+def _stops(points: latency.Load, decoding: latency.Load, tpot_missed: NDArray[np.bool_], limit_s: Array) -> Array:
+    """1 TPOT, 2 TTFT, 3 slots, 4 prompts, 0 nothing. Late first tokens are laid to the slots when at least half as many
+    requests wait for one as may be late."""
     late = tails.ttft_above_frac(points, limit_s) > TAIL_FRAC
-    waiting = points.full_frac > TAIL_FRAC / 2
-    unstable = points.stable == 0
+    waiting = (points.full_frac > TAIL_FRAC / 2) | (decoding.full_frac > TAIL_FRAC / 2)
+    unstable = (points.stable == 0) | (decoding.stable == 0)
     conditions = [tpot_missed, (late | unstable) & waiting, unstable, late]
     return np.select(conditions, [1, 3, 4, 2], default=0).astype(float)

@@ -1,16 +1,17 @@
 """A replica as numbers: a model in a format on GPUs, with the efficiencies of the hardware and of the engine."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
+from calculators import recipe as recipes
 from calculators.catalog import Catalog
 from calculators.efficiency import Efficiency, EngineFit, EngineId
 from calculators.memory import (
     KV_ELEMENT_BYTES,
     LINEAR_BITS,
-    Parameters,
     attention_bits,
     index_bytes_per_tok,
     kv_bytes_per_layer_tok,
@@ -20,6 +21,7 @@ from calculators.memory import (
     room_beside_bytes,
     stored_bytes,
 )
+from calculators.recipe import Recipe, Weights
 from calculators.records import Gpu, Model, Precision, Shape
 from calculators.units import BYTES_PER_GB
 from calculators.workload import Array
@@ -42,6 +44,8 @@ class Setup:
     expert_ranks: int = 1
     """Groups of GPUs that hold whole experts of their own; 1: every GPU holds a slice of every expert."""
     engine: EngineId = "vllm"
+    recipe: Recipe | None = None
+    """A format for each class of tensors, in place of `precision`; the cache's is in `kv_element_bytes`."""
 
     @property
     def gpus_in_step(self) -> int:
@@ -54,7 +58,8 @@ class Setup:
 
     @property
     def label(self) -> str:
-        return f"{self.model.name} {self.precision.upper()} on {self.tensor_parallel}× {self.gpu.name}"
+        weights = self.precision.upper() if self.recipe is None else "by an own recipe"
+        return f"{self.model.name} {weights} on {self.tensor_parallel}× {self.gpu.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +141,14 @@ class Machine:
     first_token_own_ratio: Array
     first_token_others_ratio: Array
 
-    def rows(self, keep: Array) -> "Machine":
+    def rows(self, keep: NDArray[np.bool_]) -> "Machine":
         """Only the setups selected by a boolean array (n,)."""
         return Machine(*(getattr(self, f.name)[keep] for f in fields(self)))
+
+
+def with_recipe(setup: Setup, recipe: Recipe) -> Setup:
+    """The same replica with weights and cache stored by a recipe."""
+    return replace(setup, recipe=recipe, kv_element_bytes=recipes.kv_element_bytes(setup.model.shape, recipe))
 
 
 _NAMES = [f.name for f in fields(Machine)]
@@ -154,7 +164,7 @@ def machine(setups: Sequence[Setup], catalog: Catalog) -> Machine:
     }
     fitted = {group: _fitted_row(*records) for group, records in fits.items()}
     rows = {  # a setup may be there more than once, to be sized at several speeds
-        id(s): (*_shape_row(s), _format_frac(s, fits[group][0]), *fitted[group])
+        id(s): _row(s, fits[group][0], fitted[group])
         for s, group in {id(s): (s, (s.gpu.generation, s.engine)) for s in setups}.values()
     }
     return Machine(*np.array([rows[id(s)] for s in setups], dtype=float).T[:, :, None])
@@ -164,28 +174,48 @@ def _fitted_row(fit: Efficiency, engine: EngineFit) -> tuple[float, ...]:
     return tuple(float(getattr(engine if hasattr(engine, name) else fit, name)) for name in COEFFICIENTS)
 
 
-def _format_frac(setup: Setup, fit: Efficiency) -> float:
-    native = setup.gpu.dense_flops(setup.precision) > setup.gpu.dense_flops("bf16")
-    return fit.format_compute_frac(setup.precision) if native else 1.0
+def _row(setup: Setup, fit: Efficiency, fitted: tuple[float, ...]) -> tuple[float, ...]:
+    """One row of `Machine`. Of a recipe only the four-bit part of the weights is slowed by unpacking."""
+    if setup.recipe is None:
+        native = setup.gpu.dense_flops(setup.precision) > setup.gpu.dense_flops("bf16")
+        frac = fit.format_compute_frac(setup.precision) if native else 1.0
+        return (*_shape_row(setup, setup.gpu.dense_flops(setup.precision)), frac, *fitted)
+    peak, frac = recipes.rates(setup.gpu, setup.model.shape, setup.recipe, fit)
+    slowed, at = weights(setup).four_bit_frac, COEFFICIENTS.index("four_bit_read_frac")
+    read_frac = 1 / (slowed / fitted[at] + 1 - slowed) if slowed else fitted[at]
+    return (*_shape_row(setup, peak), frac, *fitted[:at], read_frac, *fitted[at + 1 :])
 
 
-def _shape_row(setup: Setup) -> tuple[float, ...]:
-    """One row of `Machine` up to what is fitted, in the order of its fields."""
+def weights(setup: Setup) -> Weights:
+    """Bytes of the whole model, by the recipe or else by the one format of a checkpoint."""
+    shape = setup.model.shape
+    if setup.recipe is not None:
+        return recipes.weights(shape, setup.recipe)
+    p, linear_bytes = parameters(shape), LINEAR_BITS[setup.precision] / 8
+    return Weights(
+        stored_bytes=stored_bytes(p, setup.precision),
+        always_read_bytes=2 * p.head + attention_bits(setup.precision) / 8 * p.attention + linear_bytes * p.dense_mlp,
+        experts_bytes=linear_bytes * p.experts,
+        four_bit_frac=float(linear_bytes < 1),
+    )
+
+
+def _shape_row(setup: Setup, peak: float) -> tuple[float, ...]:
+    """One row of `Machine` up to what is fitted, in the order of its fields. `peak`: FLOP/s of the formats."""
     shape, gpu, tp, gpus = setup.model.shape, setup.gpu, setup.tensor_parallel, setup.gpus_in_step
     p, a, mlp = parameters(shape), shape.attention, shape.mlp
-    linear_bytes = LINEAR_BITS[setup.precision] / 8
-    always = 2 * p.head + attention_bits(setup.precision) / 8 * p.attention + linear_bytes * p.dense_mlp
+    held = weights(setup)
     kv_layer = kv_bytes_per_layer_tok(shape, setup.kv_element_bytes) / kv_shards(shape, tp)
     value_dim = a.v_head_dim or a.head_dim
     per_layer_flop = 2 * a.query_heads * (a.head_dim + value_dim) / tp
     prompt_flop, sliding_flop = per_layer_flop * a.full_layers, per_layer_flop * a.sliding_layers
     latent_dim = 2 * (a.kv_lora_rank or 0) + (a.qk_rope_head_dim or 0)
     decode_flop = 2 * a.query_heads * latent_dim * a.full_layers / tp if a.kind == "mla" else prompt_flop
-    peak, expert_width = gpu.dense_flops(setup.precision), mlp.expert_intermediate_size or 0
+    expert_width = mlp.expert_intermediate_size or 0
     return (
-        *(always / tp, float(linear_bytes < 1), 2 * (p.active - p.active_experts) / tp),
+        *(held.always_read_bytes / tp, float(held.four_bit_frac > 0), 2 * (p.active - p.active_experts) / tp),
         # a token of one attention rank: its experts' FLOPs are shared by all GPUs, but so are the other ranks' tokens
-        *(linear_bytes * p.experts / gpus, 2 * p.active_experts / tp),
+        *(held.experts_bytes / gpus, 2 * p.active_experts / tp),
         2.0 * mlp.moe_layers * (mlp.experts_per_token or 0) * (2 * shape.hidden_size + 3 * expert_width) / tp,
         *(float(mlp.experts or 1), float(mlp.experts_per_token or 1), float(setup.expert_ranks)),
         max(expert_width, 1) * setup.expert_ranks / gpus,
@@ -195,7 +225,7 @@ def _shape_row(setup: Setup) -> tuple[float, ...]:
         *(linear_state_bytes(shape) / tp, a.query_heads / a.kv_heads),
         # the indexer is not split over GPUs: each chooses for all heads
         *(prompt_flop, decode_flop, sliding_flop, 2.0 * a.index_layers * a.index_heads * a.index_dim),
-        *(gpu.dense_flops("bf16"), _room_bytes(setup, p, always)),
+        *(gpu.dense_flops("bf16"), room_bytes(setup)),
         *(
             float(shape.layers),
             kernels_count(shape, peak > gpu.dense_flops("bf16")),
@@ -216,11 +246,13 @@ def kernels_count(shape: Shape, quantises: bool) -> float:
     return float(attention + mlp.dense_layers * 3 + mlp.moe_layers * (7 + shared) + 2 * shape.layers * quantises)
 
 
-def _room_bytes(setup: Setup, p: Parameters, always_bytes: float) -> float:
-    """Memory for caches on each GPU; every attention rank after the first holds the always-read weights once more."""
-    copies = always_bytes / setup.tensor_parallel * (1 - 1 / setup.attention_ranks) / setup.pipeline_stages
-    weights = stored_bytes(p, setup.precision) / setup.gpus_count
-    return room_beside_bytes(setup.gpu, weights + copies, setup.engine.startswith("tensorrt"))
+def room_bytes(setup: Setup) -> float:
+    """Memory for caches on each GPU, negative where the weights do not fit; every attention rank after the first holds
+    the always-read weights once more."""
+    held = weights(setup)
+    copies = held.always_read_bytes / setup.tensor_parallel * (1 - 1 / setup.attention_ranks) / setup.pipeline_stages
+    each = held.stored_bytes / setup.gpus_count
+    return room_beside_bytes(setup.gpu, each + copies, setup.engine.startswith("tensorrt"))
 
 
 def link_bytes_s(gpu: Gpu, gpus: int) -> float:

@@ -72,20 +72,29 @@ def parameters(shape: Shape) -> Parameters:
 def attention_parameters(shape: Shape) -> float:
     """All attention (and linear-attention) layers together."""
     a = shape.attention
-    layers = a.full_layers + a.sliding_layers
-    per_layer = mla_parameters(shape) if a.kind == "mla" else gqa_parameters(shape)
-    return layers * per_layer + (a.linear_params_b + a.extra_params_b) * BILLION
+    return (a.full_layers + a.sliding_layers) * sum(projections(shape)) + other_attention_parameters(shape)
 
 
-def gqa_parameters(shape: Shape) -> float:
-    """Query, key, value and output projections of one layer; a gated output adds another query-sized one."""
+def other_attention_parameters(shape: Shape) -> float:
+    """Linear attention, indexers and whatever else the four projections cannot say, all layers together."""
+    return (shape.attention.linear_params_b + shape.attention.extra_params_b) * BILLION
+
+
+def projections(shape: Shape) -> tuple[float, float, float, float]:
+    """Query, key, value and output projections of one attention layer."""
+    return _mla_projections(shape) if shape.attention.kind == "mla" else _gqa_projections(shape)
+
+
+def _gqa_projections(shape: Shape) -> tuple[float, float, float, float]:
+    """A gated output is another query-sized matrix, in one with the query's."""
     a = shape.attention
-    heads = (3 if a.gated_output else 2) * a.query_heads + 2 * a.kv_heads
-    return shape.hidden_size * a.head_dim * heads
+    query, cached = (shape.hidden_size * a.head_dim * heads for heads in (a.query_heads, a.kv_heads))
+    return query * (2 if a.gated_output else 1), cached, cached, query
 
 
-def mla_parameters(shape: Shape) -> float:
-    """Multi-head latent attention, one layer: queries and keys/values through low-rank bottlenecks.
+def _mla_projections(shape: Shape) -> tuple[float, float, float, float]:
+    """Multi-head latent attention: queries and keys/values through low-rank bottlenecks. The way down into the latent is
+    counted as key, the way up as value, as the names of checkpoints have it (kv_a, kv_b).
 
     DeepSeek-V2, arXiv:2405.04434, section 2.1.
     """
@@ -93,7 +102,8 @@ def mla_parameters(shape: Shape) -> float:
     nope, rope, value, rank = a.qk_nope_head_dim or 0, a.qk_rope_head_dim or 0, a.v_head_dim or 0, a.kv_lora_rank or 0
     query_width = a.query_heads * (nope + rope)
     query = hidden * a.q_lora_rank + a.q_lora_rank * query_width if a.q_lora_rank else hidden * query_width
-    return query + hidden * (rank + rope) + rank * a.query_heads * (nope + value) + a.query_heads * value * hidden
+    up = rank * a.query_heads * (nope + value)
+    return query, hidden * (rank + rope), up, a.query_heads * value * hidden
 
 
 def weight_bytes(shape: Shape, precision: Precision) -> float:

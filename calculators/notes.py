@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from math import ceil, log, log1p
 
-from calculators import api_cost, decision
+from calculators import api_cost, decision, speculation
 from calculators.catalog import STALE_DAYS, Catalog
 from calculators.crossover import Crossover
 from calculators.decision import Option
@@ -21,6 +21,7 @@ def notes(scenario: Scenario, today: Option, options: Sequence[Option], catalog:
     build = decision.best_build(options)
     if build is not None and build.plan is not None:
         found += _rent_notes(build.plan, scenario) + _own_speed_notes(build.plan, scenario, catalog)
+        found += _technique_notes(build.plan, scenario, catalog)
     if scenario.workload.peak_basis != "measured":
         words = {"typed": "your own figure", "bounded": "a lower bound, from a short log"}
         basis = words.get(scenario.workload.peak_basis, "assumed")
@@ -46,6 +47,23 @@ def _own_speed_notes(plan: Plan, scenario: Scenario, catalog: Catalog) -> list[s
         return _unmeasured_note(setup.gpu, catalog)
     plural = "s" * (count > 1)
     return [f"Speeds of {setup.model.name} on {setup.gpu.name} are corrected by {count} benchmark{plural} of your own."]
+
+
+def _technique_notes(plan: Plan, scenario: Scenario, catalog: Catalog) -> list[str]:
+    """What the fleet takes for granted beside batching."""
+    t, found = scenario.techniques, []
+    if t.speculation:
+        words = speculation.basis_words(plan.setup.model, t, catalog)
+        found.append(f"The fleet is reckoned with speculation: {t.draft_tok} tokens drafted a pass, {words}.")
+    if t.kv_cache == "fp8":
+        found.append("The fleet is reckoned with its KV cache in FP8: evaluate long contexts before you rely on it.")
+    if t.disaggregation:
+        found.append(
+            "Prefill and decode are reckoned on pools of their own, over a fast network: a rule of thumb, not a measurement."
+        )
+    if not t.prefix_caching:
+        found.append("Prefix caching on the fleet is switched off on the Six techniques page.")
+    return found
 
 
 def _unmeasured_note(gpu: Gpu, catalog: Catalog) -> list[str]:

@@ -6,16 +6,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from calculators import api_cost, compliance, fleet, hybrid, own_calibration, ownership, places
+from calculators import api_cost, compliance, fleet, hybrid, ownership, places, sizing
 from calculators.api_cost import ApiBill, Offer
 from calculators.catalog import Catalog
 from calculators.crossover import Line
 from calculators.decision import Option, OptionKind
-from calculators.fleet import Capacity, Misfit, Plan, Staircase
-from calculators.own_calibration import OwnFit
+from calculators.fleet import Plan, Staircase
 from calculators.ownership import CostLine, fixed_line
 from calculators.rule_records import FactName, Resale
 from calculators.scenario import Candidate, Gate, Scenario
+from calculators.sizing import Capacity, Misfit
 from calculators.units import HOURS_PER_MONTH, SECONDS_PER_HOUR
 from calculators.workload import Array, Demand
 
@@ -203,16 +203,7 @@ def all_staircases(scenario: Scenario, need: Demand, catalog: Catalog) -> tuple[
 
 def sized(scenario: Scenario, need: Demand, catalog: Catalog) -> tuple[list[Capacity], list[Misfit]]:
     """What each setup serves within the targets."""
-    traffic = fleet.traffic(need, scenario.workload.self_hit_frac)
-    factor, own = speed(scenario, catalog)
-    return fleet.capacities(fleet.setups(scenario, catalog), traffic, scenario.targets, catalog, factor, own)
-
-
-def speed(scenario: Scenario, catalog: Catalog) -> tuple[float, OwnFit | None]:
-    """What corrects the modelled speed: a factor set by hand, or else own benchmarks (none: the model's error only)."""
-    factor = scenario.hardware.throughput_factor
-    own = None if factor != 1.0 else own_calibration.fit(scenario.hardware.own_measurements, catalog)
-    return factor, own
+    return sizing.sized(sizing.setups(scenario, catalog), scenario, need, catalog)
 
 
 def build_options(
@@ -357,10 +348,8 @@ def cases(
     best = {(s.capacity.setup.model.id, s.lease.basis == "owned"): s for s in (stairs[i] for i in order[::-1])}
     near = [stairs[i] for i in order[:RANGE_SETUPS]]
     setups = list({id(s.capacity.setup): s.capacity.setup for s in (*best.values(), *near, *useful)}.values())
-    traffic = fleet.traffic(need, scenario.workload.self_hit_frac)
-    factor, own = speed(scenario, catalog)
     off = np.repeat((1.0, -1.0), len(setups))
-    found, _ = fleet.capacities(2 * setups, traffic, scenario.targets, catalog, factor, own, off)
+    found, _ = sizing.sized(2 * setups, scenario, need, catalog, off)
     leases = {id(s.lease): s.lease for s in stairs}.values()
     again = fleet.staircases_on(found, leases, scenario, catalog, peak_s_per_month(scenario))
     good, bad = (tuple(s for s in again if s.capacity.off == side) for side in (1.0, -1.0))

@@ -178,6 +178,11 @@ class Ceiling:
     def ridge_ratio(self) -> float:
         return self.flops / self.bandwidth_bytes_s
 
+    def full_batch_count(self, weight_bytes: float) -> float:
+        """B* = ridge x bytes of a weight / 2: requests decoding at once from which multiplying takes longer than reading
+        the weights, each of which costs every request two operations."""
+        return self.ridge_ratio * weight_bytes / 2
+
 
 def ceilings(m: Machine) -> tuple[Ceiling, Ceiling]:
     """Of the data sheet, and of what engines reach of it with this model: the fitted efficiencies."""

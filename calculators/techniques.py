@@ -1,61 +1,37 @@
 """What each of the six techniques does to this scenario's own fleet: with it and without it, through the same model.
 
-The fleet is the cheapest one of the verdict. Continuous batching is in it already and is shown against one request at a
-time; what a technique adds to the others is never the product of headline gains, for batching uses up the idle arithmetic
-that speculation lives on, and cached prompts are prefill that no pool need compute.
+The fleet is the cheapest of the verdict's model on the verdict's GPU from the same landlord, sized anew for each set of
+switches. So effects combine as they do in an engine, never as a product of headline gains: batching uses up the idle
+arithmetic that speculation lives on, and cached prompts are prefill that no pool need compute. Continuous batching is in
+every engine and so in the base line, counted once.
 """
 
-from dataclasses import dataclass, replace
-from math import ceil, inf
-from typing import Annotated, Literal
+from dataclasses import dataclass
+from math import inf, isfinite
 
 import numpy as np
-from pydantic import Field
 
-from calculators import disaggregation, fleet, latency, options, speculation
+from calculators import disaggregation, fleet, options, sizing, speculation
 from calculators.catalog import ROOT, Catalog
 from calculators.fleet import Plan
-from calculators.leases import leases
+from calculators.leases import Lease, leases
 from calculators.machine import Setup, machine
-from calculators.records import Precision, Sourced, SourcedFile
-from calculators.scenario import Scenario
-from calculators.tails import ttft_percentile_s
-from calculators.throughput import Machine, prefill_s, step_s
+from calculators.scenario import Scenario, Techniques
+from calculators.technique_records import TechniqueId, TechniquesFile
+from calculators.units import milliseconds
 from calculators.workload import Demand
 from calculators.yaml_files import load_record
 
 PATH = ROOT / "technique_data/techniques.yaml"
-TechniqueId = Literal["batching", "prefix_caching", "quantization", "speculation", "parallelism", "disaggregation"]
-Words = Annotated[str, Field(max_length=400)]
-FINER: dict[Precision, Precision] = {"fp8": "bf16", "int8": "bf16", "int4": "fp8", "nvfp4": "fp8", "mxfp4": "fp8"}
-COARSER: dict[Precision, Precision] = {"bf16": "fp8", "fp8": "nvfp4", "int8": "int4"}
-TRANSFER_BYTES_S = 400e9 / 8
-"""Caches between pools cross a 400 Gb/s network."""
+ORDER: tuple[TechniqueId, ...] = (
+    *("batching", "prefix_caching", "quantization", "speculation", "parallelism", "disaggregation"),
+)
+DEFAULT_CAP = 256
 
 
-class Technique(Sourced):
-    """What it is, what it needs and what it forces."""
-
-    id: TechniqueId
-    name: Words
-    phases: tuple[Literal["prefill", "decode"], ...]
-    metrics: tuple[Words, ...]
-    mechanism: Words
-    requires: Words
-    forces: Words
-    avoid: Words
-    """When not to use it."""
-    published: Words
-    """Gains of others, elsewhere."""
-
-
-class Techniques(SourcedFile):
-    techniques: tuple[Technique, ...] = Field(min_length=6, max_length=6)
-
-
-def techniques() -> Techniques:
+def techniques() -> TechniquesFile:
     """The file. Raises DataError naming file, line and field."""
-    return load_record(PATH, Techniques)
+    return load_record(PATH, TechniquesFile)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,146 +39,248 @@ class State:
     """A fleet with or without a technique."""
 
     ttft_ms: float
-    """95th percentile, with the load on each replica that the verdict's fleet has at the peak; infinite: beyond it."""
+    """95th percentile at the load on each GPU that the verdict's fleet has at the peak; infinite: beyond it."""
     tpot_ms: float
     req_s_per_gpu: float
     """What it carries within the targets."""
     gpus: int
     usd_per_month: float
+    """Rent."""
+    plan: Plan
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """One technique on this fleet."""
+    """One technique on this fleet, all other switches as they are."""
 
     id: TechniqueId
+    is_on: bool
+    """In the scenario."""
     without: State | None
     with_it: State | None
+    """None: no fleet of this model on this GPU serves the peak within the targets."""
     words: str
     """What is compared, and what stands out."""
 
+    @property
+    def saves_usd_per_month(self) -> float:
+        """Rent; infinite where there is no fleet without it, minus infinite where there is none with it."""
+        if self.with_it is None:
+            return -inf if self.without else 0.0
+        return self.without.usd_per_month - self.with_it.usd_per_month if self.without else inf
 
-def effects(
-    plan: Plan, scenario: Scenario, need: Demand, catalog: Catalog, acceptance_frac: float = 0.7, draft_count: int = 3
-) -> list[Effect]:
+
+def is_on(chosen: Techniques, technique: TechniqueId) -> bool:
+    match technique:
+        case "batching":
+            return chosen.batch_cap > 1
+        case "quantization":
+            return chosen.quantization or chosen.kv_cache == "fp8"
+        case _:
+            return bool(getattr(chosen, technique))
+
+
+def switched(chosen: Techniques, technique: TechniqueId, on: bool) -> Techniques:
+    """The same with one technique on or off; as it is where it is so already."""
+    if is_on(chosen, technique) is on:
+        return chosen
+    match technique:
+        case "batching":
+            return chosen.model_copy(update={"batch_cap": DEFAULT_CAP if on else 1})
+        case "quantization":
+            return chosen.model_copy(update={"quantization": on, **({} if on else {"kv_cache": "bf16"})})
+        case _:
+            return chosen.model_copy(update={technique: on})
+
+
+def with_techniques(scenario: Scenario, chosen: Techniques) -> Scenario:
+    return scenario.model_copy(update={"techniques": chosen})
+
+
+def effects(plan: Plan, scenario: Scenario, need: Demand, catalog: Catalog) -> list[Effect]:
     """All six, in the order of the file. `plan` is the fleet of the verdict."""
-    m = machine([plan.setup], catalog)
-    now = refit(plan, plan.setup, scenario, need, catalog)
-    assert now is not None  # it is the fleet that was chosen
-    return [
-        _batching(m, plan, need, now),
-        _caching(plan, scenario, need, catalog, now),
-        _quantization(plan, scenario, need, catalog, now),
-        _speculation(m, plan, need, now, acceptance_frac, draft_count),
-        _parallelism(plan, scenario, need, catalog, now),
-        _disaggregation(m, plan, scenario, need, now),
-    ]
+    now = best_fleet(plan, scenario, need, catalog)
+    found = []
+    for technique in ORDER:
+        on = is_on(scenario.techniques, technique)
+        other = with_techniques(scenario, switched(scenario.techniques, technique, not on))
+        changed = best_fleet(plan, other, need, catalog)
+        without, with_it = (changed, now) if on else (now, changed)
+        found.append(Effect(technique, on, without, with_it, _words(technique, plan, scenario, need, catalog, with_it)))
+    return found
 
 
-def _latencies_ms(
-    setup: Setup, rate_req_s: float, need: Demand, hit_frac: float, catalog: Catalog
-) -> tuple[float, float]:
-    """TTFT at the 95th percentile and mean TPOT of one replica at a rate; infinite where it cannot carry it."""
-    ready = latency.replica(machine([setup], catalog), fleet.traffic(need, hit_frac))
-    if rate_req_s >= float(latency.largest_req_s(ready)[0, 0]):
-        return inf, inf
-    found = latency.at_rate(ready, np.array([[rate_req_s]]))
-    ttft = ttft_percentile_s(found, 0.95)
-    return float(np.asarray(ttft).reshape(-1)[0]) * 1e3, float(found.tpot_s.reshape(-1)[0]) * 1e3
+# --- fleets ------------------------------------------------------------------------------------------------------
 
 
-def refit(
-    plan: Plan, setup: Setup, scenario: Scenario, need: Demand, catalog: Catalog, hit_frac: float | None = None
-) -> State | None:
-    """The same peak on the same kind of GPU with another setup, or with other cache hits. None: no fleet carries it."""
-    hit = scenario.workload.self_hit_frac if hit_frac is None else hit_frac
-    factor, own = options.speed(scenario, catalog)
-    found, _ = fleet.capacities([setup], fleet.traffic(need, hit), scenario.targets, catalog, factor, own)
-    holds = plan.lease.replicas_per_machine(setup.tensor_parallel) > 0
-    machines = [plan.lease] if holds else leases(setup.gpu, scenario, catalog)
-    stairs = fleet.staircases_on(found, machines, scenario, catalog, options.peak_s_per_month(scenario))
+def best_fleet(plan: Plan, scenario: Scenario, need: Demand, catalog: Catalog) -> State | None:
+    """The cheapest fleet of the plan's model on its GPU from its landlord, with the scenario's techniques."""
+    return cheapest(sizing.setups(_only(plan, scenario, catalog), catalog), plan, scenario, need, catalog)
+
+
+def refit(plan: Plan, setup: Setup, scenario: Scenario, need: Demand, catalog: Catalog) -> State | None:
+    """The fleet of one setup on the same kind of GPU from the same landlord. None: it carries no such peak."""
+    return cheapest([setup], plan, scenario, need, catalog)
+
+
+def cheapest(setups: list[Setup], plan: Plan, scenario: Scenario, need: Demand, catalog: Catalog) -> State | None:
+    """Of these setups, for the same peak."""
+    found, _ = sizing.sized(setups, scenario, need, catalog)
+    seconds = options.peak_s_per_month(scenario)
+    stairs = fleet.staircases_on(found, landlord(plan, scenario, catalog), scenario, catalog, seconds)
     plans = [p for p in (fleet.plan(s, need.requests_per_month) for s in stairs) if p is not None]
     if not plans:
         return None
     best = min(plans, key=lambda p: p.rent_usd_per_month)
-    each_req_s = need.peak_req_s / plan.replicas
-    ttft, tpot = _latencies_ms(setup, each_req_s, need, hit, catalog)
-    per_gpu = best.capacity.req_s / setup.tensor_parallel
-    return State(ttft, tpot, per_gpu, best.gpus, best.rent_usd_per_month)
+    ttft, tpot = _latencies_ms(best, busy_gpus(plan), scenario, need, catalog)
+    return State(ttft, tpot, _rate_per_gpu(best), best.gpus, best.rent_usd_per_month, best)
 
 
-def _batching(m: Machine, plan: Plan, need: Demand, now: State) -> Effect:
-    """One request at a time on each replica: its own prompt, then its tokens."""
-    one, none = np.ones(1), np.zeros(1)
-    prompt = np.array([need.input_tok])
-    first = float(prefill_s(m, none, prompt, prompt, prompt)[0, 0])
-    token = float(step_s(m, one, prompt + need.output_tok / 2, none, none)[0, 0])
-    replicas = ceil(need.peak_req_s * (first + need.output_tok * token)) + plan.spare_replicas
-    gpus = replicas * plan.setup.tensor_parallel * plan.regions
-    per_gpu = plan.rent_usd_per_month / plan.gpus
-    rate = 1 / (first + need.output_tok * token) / plan.setup.tensor_parallel
-    alone = State(first * 1e3, token * 1e3, rate, gpus, gpus * per_gpu)
-    words = f"Against one request at a time: up to {plan.capacity.batch:.0f} share each reading of the weights."
-    return Effect("batching", alone, now, words)
+def _rate_per_gpu(plan: Plan) -> float:
+    """Of all pools together, when each is as full as its target lets it be."""
+    capacity = plan.capacity
+    return 1 / (1 / capacity.req_s + 1 / capacity.prefill_req_s) / plan.setup.gpus_count
 
 
-def _caching(plan: Plan, scenario: Scenario, need: Demand, catalog: Catalog, now: State) -> Effect:
-    hit = scenario.workload.self_hit_frac
-    without = refit(plan, plan.setup, scenario, need, catalog, 0.0)
-    words = f"At the {hit:.0%} of input that your own servers are taken to find cached; see Prompt structure."
-    return Effect("prefix_caching", without, now, words)
+def busy_gpus(plan: Plan) -> int:
+    """Those that the peak needs, without spares and what machines have over."""
+    return (plan.replicas + plan.prefill_replicas) * plan.setup.gpus_count
 
 
-def _quantization(plan: Plan, scenario: Scenario, need: Demand, catalog: Catalog, now: State) -> Effect:
-    """The fleet's format against the next finer one, or where it is the finest against the next coarser."""
-    have = plan.setup.precision
-    if have in FINER:
-        finer = replace(plan.setup, precision=FINER[have])
-        words = f"{have.upper()}, as the verdict has it, against {FINER[have].upper()}."
-        return Effect("quantization", refit(plan, finer, scenario, need, catalog), now, words)
-    coarser = replace(plan.setup, precision=COARSER[have])
-    words = f"{COARSER[have].upper()} against {have.upper()}, which the verdict has."
-    return Effect("quantization", now, refit(plan, coarser, scenario, need, catalog), words)
+def landlord(plan: Plan, scenario: Scenario, catalog: Catalog) -> list[Lease]:
+    """Machines of the plan's own landlord, on its terms."""
+    same = [
+        lease
+        for lease in leases(plan.setup.gpu, scenario, catalog)
+        if (lease.provider_id, lease.basis, lease.commitment) == _terms(plan.lease)
+    ]
+    return same or [plan.lease]
 
 
-def _speculation(m: Machine, plan: Plan, need: Demand, now: State, acceptance: float, count: int) -> Effect:
-    """TPOT only: the first token is as before, and the fleet is sized without it."""
-    context = need.input_tok + need.output_tok / 2
-    batch = np.array([max(need.peak_req_s / plan.replicas * need.output_tok * now.tpot_ms / 1e3, 1.0)])
-    gain = float(speculation.speedup_ratio(m, batch, np.array([context]), count, acceptance, DRAFT_COST_FRAC)[0, 0])
-    loss = float(speculation.loss_from_batch(m, context, count, acceptance, DRAFT_COST_FRAC)[0])
-    where = (
-        f"from {loss:.0f} requests at once on it is a loss" if np.isfinite(loss) else "a loss at no batch up to the cap"
+def _terms(lease: Lease) -> tuple[str, str, str]:
+    return lease.provider_id, lease.basis, lease.commitment
+
+
+def _only(plan: Plan, scenario: Scenario, catalog: Catalog) -> Scenario:
+    """The scenario with no other model or GPU."""
+    kept = tuple(c for c in scenario.candidates if catalog.model(c.model) is plan.setup.model)
+    hardware = scenario.hardware.model_copy(update={"gpus": (plan.setup.gpu.id,)})
+    return scenario.model_copy(update={"candidates": kept, "hardware": hardware})
+
+
+def _latencies_ms(
+    plan: Plan, reference_gpus: int, scenario: Scenario, need: Demand, catalog: Catalog
+) -> tuple[float, float]:
+    """TTFT at the 95th percentile and mean TPOT with the load on each GPU that the reference has. Two pools are at the load
+    of their own fleet."""
+    hit, setup = sizing.hit_frac(scenario), plan.setup
+    if not plan.prefill_replicas:
+        each = need.peak_req_s / reference_gpus * setup.gpus_count
+        return sizing.at_load_ms(setup, sizing.traffic(need, hit), each, scenario, catalog)
+    prompts, tokens = disaggregation.prompts_only(need.lengths, hit), disaggregation.tokens_only(need.lengths)
+    moved_ms = float(disaggregation.transfer_s([setup], need.input_p95_tok, catalog)[0, 0]) * 1e3
+    first = sizing.at_load_ms(setup, prompts, need.peak_req_s / plan.prefill_replicas, scenario, catalog)
+    then = sizing.at_load_ms(setup, tokens, need.peak_req_s / plan.replicas, scenario, catalog)
+    return first[0] + moved_ms, then[1]
+
+
+# --- the chosen set ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One more technique on top of those before it."""
+
+    id: TechniqueId
+    state: State | None
+    """The fleet from here on."""
+
+
+def steps(plan: Plan, scenario: Scenario, need: Demand, catalog: Catalog) -> list[Step]:
+    """From a fleet with batching alone to the chosen set, one technique at a time; the last is the verdict's own fleet.
+    Where the model does not fit one GPU, its split over several belongs to the start."""
+    chosen = [t for t in ORDER if t != "batching" and is_on(scenario.techniques, t)]
+    bare = scenario.techniques
+    for technique in chosen:
+        bare = switched(bare, technique, False)
+
+    def state(of: Techniques) -> State | None:
+        return best_fleet(plan, with_techniques(scenario, of), need, catalog)
+
+    start = state(bare)
+    if start is None and "parallelism" in chosen:
+        bare = bare.model_copy(update={"parallelism": True})
+        chosen.remove("parallelism")
+        start = state(bare)
+    found = [Step("batching", start)]
+    for technique in chosen:
+        bare = _as_chosen(bare, technique, scenario.techniques)
+        found.append(Step(technique, state(bare)))
+    return found
+
+
+def _as_chosen(bare: Techniques, technique: TechniqueId, chosen: Techniques) -> Techniques:
+    """One more of the chosen techniques, with its own settings."""
+    if technique == "quantization":
+        return bare.model_copy(update={"quantization": chosen.quantization, "kv_cache": chosen.kv_cache})
+    return switched(bare, technique, True)
+
+
+# --- words -------------------------------------------------------------------------------------------------------
+
+
+def _words(
+    technique: TechniqueId, plan: Plan, scenario: Scenario, need: Demand, catalog: Catalog, with_it: State | None
+) -> str:
+    """What is compared, and what stands out."""
+    t, made = scenario.techniques, with_it.plan if with_it else None
+    match technique:
+        case "batching":
+            most = (made or plan).capacity.batch
+            return f"Up to {most:.0f} requests share each reading of the weights, against one at a time."
+        case "prefix_caching":
+            return f"At the {scenario.workload.self_hit_frac:.0%} of input that your own servers are taken to find cached; see Prompt structure."
+        case "quantization":
+            return _quantization_words(plan, scenario, made)
+        case "speculation":
+            return _speculation_words(made or plan, scenario, need, catalog)
+        case "parallelism":
+            experts = ", whole experts on each GPU" if t.expert_parallelism else ""
+            split = (made or plan).setup.tensor_parallel
+            return f"{split} GPUs a replica at most useful{experts}, against one GPU a replica."
+        case _:
+            return _disaggregation_words(made, need, catalog)
+
+
+def _quantization_words(plan: Plan, scenario: Scenario, made: Plan | None) -> str:
+    released = plan.setup.model.published.native_precision
+    cache = "; the cache in FP8" if scenario.techniques.kv_cache == "fp8" else ""
+    chosen = made.setup.precision if made else released
+    if chosen == released and not cache:
+        return f"Released in {released.upper()}; of the formats you allow, none coarser makes this fleet cheaper."
+    return (
+        f"{chosen.upper()} against the released {released.upper()}{cache}. Evaluate quality on your hardest task first."
     )
-    each = speculation.tokens_per_pass(acceptance, count)
-    words = f"{count} drafted tokens, {acceptance:.0%} accepted: {each:.2f} tokens a pass, {gain:.2f} times as fast at the peak's batch; {where}."
-    return Effect("speculation", now, replace(now, tpot_ms=now.tpot_ms / gain), words)
 
 
-DRAFT_COST_FRAC = 0.05
-"""Of a step of the model, for each drafted token: small heads; assumed."""
+def _speculation_words(plan: Plan, scenario: Scenario, need: Demand, catalog: Catalog) -> str:
+    t, model = scenario.techniques, plan.setup.model
+    context = need.input_tok + need.output_tok / 2
+    drafted = speculation.drafts([plan.setup], t, catalog, np.zeros(1))
+    m, batch = machine([plan.setup], catalog), max(plan.capacity.batch, 1.0)
+    gain = float(speculation.speedup_ratio(m, np.array([batch]), np.array([context]), drafted)[0, 0])
+    loss = float(speculation.loss_from_batch(m, context, drafted)[0])
+    where = f"a loss from {loss:.0f} at once on" if isfinite(loss) else "a loss at no batch up to the cap"
+    each = f"{drafted.tokens_per_pass[0, 0]:.2f} tokens a pass, {speculation.basis_words(model, t, catalog)}"
+    return f"{t.draft_tok} drafted, {each}: {gain:.2f} times as fast with {batch:.0f} at once; {where}."
 
 
-def _parallelism(plan: Plan, scenario: Scenario, need: Demand, catalog: Catalog, now: State) -> Effect:
-    """The split the verdict chose against the next narrower one that fits, or against a wider one."""
-    tp = plan.setup.tensor_parallel
-    if tp > 1:
-        narrower = refit(plan, replace(plan.setup, tensor_parallel=tp // 2), scenario, need, catalog)
-        return Effect("parallelism", narrower, now, f"{tp} GPUs a replica, as the verdict has it, against {tp // 2}.")
-    wider = refit(plan, replace(plan.setup, tensor_parallel=2), scenario, need, catalog)
-    return Effect("parallelism", now, wider, "2 GPUs a replica against 1, which the verdict has.")
-
-
-def _disaggregation(m: Machine, plan: Plan, scenario: Scenario, need: Demand, now: State) -> Effect:
-    """Both pools are charged, each with the verdict's spares; mean TTFT, for its tails are not modelled."""
-    target_s = (scenario.targets.tpot_ms or 1e3) / 1e3
-    tp = plan.setup.tensor_parallel
-    fresh = need.input_tok * (1 - scenario.workload.self_hit_frac)
-    found = disaggregation.pools(m, tp, need.peak_req_s, max(fresh, 1.0), need.output_tok, target_s, TRANSFER_BYTES_S)
-    if found is None:
-        return Effect("disaggregation", now, None, "No batch of a decode pool meets the target for the time per token.")
-    gpus = (found.gpus + 2 * plan.spare_replicas * tp) * plan.regions
-    cost = gpus * plan.rent_usd_per_month / plan.gpus
-    apart = State(found.ttft_mean_s * 1e3, found.tpot_s * 1e3, need.peak_req_s / found.gpus, gpus, cost)
-    words = f"{found.prefill_replicas} prefill and {found.decode_replicas} decode replicas, and spares for both; caches take {found.transfer_s * 1e3:.0f} ms to cross. Mean TTFT; TPOT with decode replicas as full as the target lets them be."
-    return Effect("disaggregation", now, apart, words)
+def _disaggregation_words(made: Plan | None, need: Demand, catalog: Catalog) -> str:
+    if made is None:
+        return "No two pools of this model on this GPU meet the targets."
+    moved_ms = float(disaggregation.transfer_s([made.setup], need.input_p95_tok, catalog)[0, 0]) * 1e3
+    rate = catalog.technique_rules.transfer_gb_s.central
+    return (
+        f"{made.prefill_replicas} prefill and {made.replicas} decode replicas, with spares for both; the cache of a long "
+        f"prompt takes {milliseconds(moved_ms)} to cross at {rate:g} GB/s, assumed."
+    )

@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 from calculators import compliance, fleet, options, ownership, places
 from calculators.catalog import Catalog
 from calculators.decision import Around, Option
-from calculators.fleet import Misfit, Staircase
+from calculators.fleet import Staircase
 from calculators.leases import owned_lease
 from calculators.ownership import CostLine
 from calculators.rule_records import FactName
 from calculators.ruling import Offer, PricedPath, Ruling, rule
 from calculators.scenario import Scenario
+from calculators.sizing import Misfit
 from calculators.units import usd
 from calculators.workload import Array, Demand
 

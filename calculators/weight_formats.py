@@ -6,6 +6,7 @@ E4M3 scale for 16 columns over one of the whole row, MXFP4 a power of two for 32
 """
 
 from collections.abc import Callable, Mapping
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,6 +72,19 @@ FORMATS: Mapping[str, Callable[[Weights], Weights]] = {
     "nvfp4": nvfp4,
     "mxfp4": mxfp4,
 }
+
+
+def effective_bits(name: str, columns: int) -> float:
+    """Bits that a weight takes with its scales, in rows of so many columns: a row's scale in 32 bit (FP8, INT8, NVFP4), a
+    16-bit scale and a 4-bit zero for 128 columns (INT4), 8-bit scales for 16 (NVFP4) or 32 (MXFP4)."""
+    bits, group, scale_bits, row_bits = {
+        "fp8": (8, columns, 32, 0),
+        "int8": (8, columns, 32, 0),
+        "int4": (4, INT4_GROUP, 16 + 4, 0),
+        "nvfp4": (4, NVFP4_BLOCK, 8, 32),
+        "mxfp4": (4, MXFP4_BLOCK, 8, 0),
+    }[name]
+    return bits + (ceil(columns / group) * scale_bits + row_bits) / columns
 
 
 def _e4m3(x: NDArray[np.floating]) -> Weights:

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from calculators.catalog import Catalog
-from calculators.fleet import Capacity, Staircase
+from calculators.fleet import Staircase
 from calculators.leases import Lease
 from calculators.records import Source
 from calculators.scenario import Scenario, parse_scenario
+from calculators.sizing import Capacity
 from calculators.throughput import Setup
 from calculators.workload import Demand, Lengths
 

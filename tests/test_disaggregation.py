@@ -1,49 +1,34 @@
-"""Both pools are charged, and the decode pool is spared the prompts."""
+"""What each of two pools sees, and the cache that crosses between them."""
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from support import need
 
 from calculators.catalog import load_catalog
-from calculators.disaggregation import PREFILL_BUSY_FRAC, pools
-from calculators.machine import Setup, machine
-from calculators.throughput import cache_bytes, prefill_s, tpot_s
+from calculators.disaggregation import prompts_only, tokens_only, transfer_s
+from calculators.machine import Setup
 
 CATALOG = load_catalog()
-M = machine([Setup(CATALOG.model("llama-3.3-70b"), CATALOG.gpu("h100-sxm"), "fp8", 4)], CATALOG)
-LINK_BYTES_S = 400e9 / 8
+LLAMA = Setup(CATALOG.model("llama-3.3-70b"), CATALOG.gpu("h100-sxm"), "fp8", 4)
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
-@given(st.floats(0.01, 200), st.floats(100, 20_000), st.floats(10, 1_000))
-def test_it_never_costs_fewer_gpus_than_its_two_pools(rate: float, prompt: float, output: float) -> None:
-    found = pools(M, 4, rate, prompt, output, 0.05, LINK_BYTES_S)
-    assert found is not None
-    assert found.gpus == 4 * (found.prefill_replicas + found.decode_replicas)
-    assert min(found.prefill_replicas, found.decode_replicas) >= 1
-    assert found.prefill_replicas * PREFILL_BUSY_FRAC >= rate * _prefill(prompt) * (1 - 1e-9)
+def test_a_prefill_replica_makes_no_further_tokens_and_a_decode_replica_computes_no_prompt() -> None:
+    lengths = need(1e6, 4_000, 300).lengths
+    prompts, tokens = prompts_only(lengths, 0.25), tokens_only(lengths)
+    assert prompts.fresh_tok == pytest.approx(3_000)
+    assert prompts.decode_tok < 1e-3
+    assert tokens.decode_tok == pytest.approx(299)
+    assert tokens.fresh_tok == 1
+    assert tokens.context_tok == pytest.approx(4_150)
 
 
-def _prefill(prompt: float) -> float:
-    at = np.array([prompt])
-    return float(prefill_s(M, np.zeros(1), at, at, at)[0, 0])
-
-
-def test_tokens_come_faster_than_where_prompts_ride_along() -> None:
-    found = pools(M, 4, 20.0, 8_000, 200, 0.05, LINK_BYTES_S)
-    assert found is not None
-    together = tpot_s(M, np.array([found.batch]), np.array([8_000.0]), np.array([200.0]), np.array([8_000.0]))
-    assert found.tpot_s < float(together[0, 0])
-
-
-def test_the_transfer_is_the_cache_over_the_link() -> None:
+def test_the_transfer_is_the_whole_cache_over_the_link() -> None:
     """8,192 tokens of a 70B are 327,680 bytes each: 2.7 GB, 54 ms at 400 Gb/s."""
-    found = pools(M, 4, 1.0, 8_192, 200, 0.05, LINK_BYTES_S)
-    assert found is not None
-    assert float(cache_bytes(M, np.array([8_192.0]))[0, 0]) * 4 == pytest.approx(2.68e9, rel=0.01)
-    assert found.transfer_s == pytest.approx(0.0537, rel=0.01)
+    assert float(transfer_s([LLAMA], 8_192, CATALOG)[0, 0]) == pytest.approx(0.0537, rel=0.01)
 
 
-def test_a_target_no_batch_meets_has_no_pools() -> None:
-    assert pools(M, 4, 1.0, 1_000, 200, 1e-5, LINK_BYTES_S) is None
+def test_a_latent_cache_crosses_once_however_many_gpus_hold_a_copy() -> None:
+    """DeepSeek V3: 70,272 bytes a token, 576 values in 61 layers."""
+    setups = [Setup(CATALOG.model("deepseek-v3"), CATALOG.gpu("h200-sxm"), "fp8", tp) for tp in (4, 8)]
+    found = transfer_s(setups, 1_000, CATALOG)[:, 0]
+    assert found == pytest.approx(np.array([70_272 * 1_000 / 50e9] * 2))

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import BASE, merged, need, scenario, staircase
 
-from calculators import fleet, leases
+from calculators import fleet, leases, sizing
 from calculators.catalog import Catalog
 from calculators.scenario import Targets, parse_scenario
 from calculators.throughput import Setup
@@ -130,71 +130,60 @@ def test_bought_servers_come_in_eights_and_only_when_asked_for(catalog: Catalog)
     assert (lease.gpus_per_machine, lease.basis) == (8, "owned")
 
 
-def test_precisions_never_sell_a_checkpoint_as_something_finer(catalog: Catalog) -> None:
-    every = scenario(hardware={"precisions": ["bf16", "fp8", "nvfp4", "mxfp4", "int4"]}).hardware
-    assert fleet.precisions(catalog.model("llama-3.3-70b"), every) == ["bf16", "fp8", "nvfp4", "int4"]
-    assert fleet.precisions(catalog.model("gpt-oss-120b"), every) == ["mxfp4"]
-
-
-def test_models_that_are_not_acceptable_are_not_tried(catalog: Catalog) -> None:
-    assert fleet.setups(scenario(candidates=[{"model": "llama-3.3-70b", "gate": "not_acceptable"}]), catalog) == []
-
-
-def test_gaming_cards_are_tried_only_by_name(live_catalog: Catalog) -> None:
-    hardware = scenario().hardware
-    everything = fleet.searched_gpus(hardware.model_copy(update={"gpus": ()}), live_catalog)
-    assert "rtx-4090" not in {gpu.id for gpu in everything}
-    named = fleet.searched_gpus(hardware.model_copy(update={"gpus": ("rtx-4090",)}), live_catalog)
-    assert [gpu.id for gpu in named] == ["rtx-4090"]
-
-
-def _capacity(catalog: Catalog, targets: Targets, setup: Setup | None = None) -> fleet.Capacity | fleet.Misfit:
-    setup = setup or Setup(catalog.model("llama-3.3-70b"), catalog.gpu("h100-sxm"), "fp8", 2)
-    found, misfits = fleet.capacities([setup], fleet.traffic(need(), 0.0), targets, catalog)
-    return [*found, *misfits][0]
-
-
-def test_a_setup_that_drops_out_says_how_far_it_got(catalog: Catalog) -> None:
-    big = Setup(catalog.model("llama-3.3-70b"), catalog.gpu("l40s"), "bf16", 1)
-    reasons = [
-        _capacity(catalog, Targets(), big),
-        _capacity(catalog, Targets(ttft_p95_ms=None, tpot_ms=0.1)),
-        _capacity(catalog, Targets(ttft_p95_ms=1, tpot_ms=None)),
-    ]
-    assert [r.stage for r in reasons if isinstance(r, fleet.Misfit)] == [0, 2, 3]
-    words = [r.why for r in reasons if isinstance(r, fleet.Misfit)]
-    assert words[0].startswith("does not fit: 141 GB of weights in 48 GB of GPU memory")
-    assert "the target is 0.1 ms" in words[1]
-    assert "TTFT p95" in words[2]
-
-
-def test_a_looser_target_never_lowers_capacity_and_is_always_met(catalog: Catalog) -> None:
-    rates = []
-    for tpot_ms in (15.0, 20.0, 30.0, 50.0, 100.0, None):
-        found = _capacity(catalog, Targets(ttft_p95_ms=2_000, tpot_ms=tpot_ms))
-        if isinstance(found, fleet.Capacity):
-            assert found.tpot_ms <= (tpot_ms or np.inf)
-            assert found.ttft_p95_ms <= 2_000
-        rates.append(found.req_s if isinstance(found, fleet.Capacity) else 0.0)
-    assert rates == sorted(rates)
-    assert rates[-1] > 0
-
-
-def test_an_own_measurement_above_the_model_makes_everything_faster(catalog: Catalog) -> None:
-    setup = Setup(catalog.model("llama-3.3-70b"), catalog.gpu("h100-sxm"), "fp8", 2)
-    rates = [
-        fleet.capacities([setup], fleet.traffic(need(), 0.0), Targets(), catalog, factor)[0][0].req_s
-        for factor in (0.8, 1.0, 1.25)
-    ]
-    assert rates[0] <= 0.8 * rates[1] * 1.001
-    assert rates[2] >= 1.25 * rates[1] * 0.999
-
-
 def test_machines_too_small_for_a_replica_and_its_spare_are_not_rented(catalog: Catalog) -> None:
     setup = Setup(catalog.model("llama-3.3-70b"), catalog.gpu("h100-sxm"), "fp8", 1)
-    found, _ = fleet.capacities([setup], fleet.traffic(need(), 0.0), Targets(), catalog)
+    found, _ = sizing.capacities([setup], sizing.traffic(need(), 0.0), Targets(), catalog)
     for max_gpus, rentable in ((1, False), (2, True)):
         asked = parse_scenario(merged(BASE, {"hardware": {"max_gpus": max_gpus}}))
         stairs, misfits = fleet.staircases(found, asked, catalog, 657_000)
         assert bool(stairs) is rentable
         assert bool(misfits) is not rentable
+
+
+def _pools(catalog: Catalog, decode_req: float, prefill_req: float, **changes: Any) -> fleet.Staircase:
+    """Two pools of so many requests a replica, one machine a replica."""
+    plain = staircase(catalog, decode_req, 500, **changes)
+    return replace(
+        plain, prefill_req_per_month=prefill_req, capacity=replace(plain.capacity, prefill_req_s=prefill_req / 657_000)
+    )
+
+
+def test_two_pools_are_both_counted_in_whole_replicas(catalog: Catalog) -> None:
+    stairs = _pools(catalog, 1_000, 400, spare_replicas=2, max_machines=100)
+    # 1,600 requests: two decode and four prefill replicas, and both spares
+    plan = fleet.plan(stairs, 1_600.0)
+    assert plan is not None
+    assert (plan.replicas, plan.prefill_replicas, plan.spare_replicas, plan.gpus) == (2, 4, 2, 8)
+    assert plan.replicas_words == "4 prefill and 2 decode replicas, and 2 spare"
+    assert stairs.usd_per_request_fully_loaded == pytest.approx(500 / 1_000 + 500 / 400)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(st.floats(10, 5_000), st.floats(10, 5_000), st.integers(1, 8), st.integers(0, 4), st.integers(1, 40), st.data())
+def test_steps_and_limit_of_two_pools_are_where_the_count_of_machines_changes(
+    catalog: Catalog, decode: float, prefill: float, each: int, spare: int, most: int, data: st.DataObject
+) -> None:
+    stairs = _pools(catalog, decode, prefill, replicas_per_machine=each, spare_replicas=spare, max_machines=most)
+    limit = stairs.limit_req_per_month
+    assert np.isinf(float(stairs.machines(np.asarray(limit * (1 + 1e-9) + 1e-6))))
+    if limit == 0:
+        return
+    assert float(stairs.machines(np.asarray(limit * (1 - 1e-9)))) <= most
+    steps = stairs.steps_req_per_month(limit)
+    assert steps[-1] == pytest.approx(limit)
+    for step in steps[:-1]:
+        before, after = stairs.machines(np.array([step * (1 - 1e-9), step * (1 + 1e-9)]))
+        assert after > before
+    volume = data.draw(st.floats(0.001, 1)) * limit
+    apart = np.searchsorted(steps, volume * (1 + 1e-9)) - np.searchsorted(steps, volume * (1 - 1e-9))
+    if apart == 0:  # not on a step: the machines of the stretch carry it, one fewer would not
+        machines = float(stairs.machines(np.asarray(volume)))
+        assert stairs.carried_req_per_month(np.array([machines]))[0] >= volume * (1 - 1e-9)
+        assert stairs.carried_req_per_month(np.array([machines - 1]))[0] <= volume * (1 + 1e-9)
+
+
+def test_rents_of_two_pools_are_the_same_one_by_one_and_all_together(catalog: Catalog) -> None:
+    both = [_pools(catalog, 700, 300, spare_replicas=2), staircase(catalog, 900, 400)]
+    volumes = np.linspace(1, 50_000, 97)
+    each = np.array([s.rent_usd_per_month(volumes) for s in both])
+    assert fleet.rents_matrix(both, volumes) == pytest.approx(each)

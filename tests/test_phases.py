@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from calculators import fleet, phases
+from calculators import phases, sizing
 from calculators.catalog import load_catalog
 from calculators.machine import Setup, machine
 from calculators.starting_points import default_scenario
@@ -60,8 +60,17 @@ def test_cached_tokens_are_not_computed_again() -> None:
 
 def test_latency_grows_with_load_and_percentiles_are_in_order() -> None:
     scenario = default_scenario(date(2026, 11, 23))
-    curve = phases.load_curve(LLAMA, fleet.traffic(demand(scenario.workload), 0.0))
+    curve = phases.load_curve(LLAMA, sizing.traffic(demand(scenario.workload), 0.0))
     assert np.all(np.diff(curve.tpot_s) > 0)
     assert np.all(curve.ttft_p50_s <= curve.ttft_p95_s)
     assert np.all(curve.ttft_p95_s <= curve.ttft_p99_s)
     assert np.all(curve.batch <= curve.slots_count)
+
+
+@pytest.mark.parametrize(
+    ("precision", "weight_bytes", "batch"),
+    [("bf16", 2.0, 295), ("fp8", 1.0, 295), ("int4", 0.5, 74)],  # 989 TFLOP/s over 3.35 TB/s; FP8 doubles the peak
+)
+def test_weights_stop_being_the_limit_at_the_published_batch(precision: str, weight_bytes: float, batch: int) -> None:
+    m = machine([Setup(CATALOG.model("llama-3.1-8b"), CATALOG.gpu("h100-sxm"), precision, 1)], CATALOG)  # type: ignore[arg-type]
+    assert phases.ceilings(m)[0].full_batch_count(weight_bytes) == pytest.approx(batch, abs=0.6)

@@ -10,7 +10,8 @@ import pytest
 
 from calculators import quantize_scan
 from calculators.__main__ import main
-from calculators.quantize_scan import read_header, scan, tensor_class
+from calculators.quantize_scan import SCHEMA, read_header, scan, shards, survey, tensor_class, worst_by_class
+from calculators.weight_formats import FORMATS
 from calculators.yaml_files import DataError
 
 RNG = np.random.default_rng(1)
@@ -96,7 +97,14 @@ def test_progress_ends_at_one(model: Path) -> None:
         ("model.layers.0.mlp.gate_proj.weight", "gate"),
         ("model.layers.0.mlp.gate.weight", "router"),
         ("model.layers.0.mlp.experts.3.down_proj.weight", "experts"),
-        ("model.layers.0.input_layernorm.weight", "norms"),
+        ("model.layers.3.mlp.shared_experts.gate_proj.weight", "gate"),
+        ("model.layers.3.mlp.shared_expert_gate.weight", "router"),
+        ("model.layers.0.self_attn.qkv_proj.weight", "query, key, value"),
+        ("model.layers.0.mlp.gate_up_proj.weight", "gate, up"),
+        ("model.layers.0.mlp.experts.gate_up_proj", "experts"),
+        ("model.layers.0.linear_attn.in_proj_qkvz.weight", "other attention"),
+        ("model.layers.0.self_attn.indexer.wk.weight", "other attention"),
+        ("model.layers.0.input_layernorm.weight", "norms and biases"),
         ("something.else", "other"),
     ],
 )
@@ -122,6 +130,90 @@ def test_a_damaged_file_is_refused(tmp_path: Path, model: Path) -> None:
     short.write_bytes(struct.pack("<Q", len(text)) + text + b"1234")
     with pytest.raises(DataError, match="does not fit its place"):
         read_header(short)
+
+
+def _packed(values: np.ndarray, dtype: str) -> tuple[str, np.ndarray]:
+    return dtype, values.astype(np.int32 if dtype == "I32" else np.uint8)
+
+
+def test_what_is_quantised_already_is_counted_and_its_scales_are_no_weights(tmp_path: Path) -> None:
+    """An FP8 layer with its block scales in 32 bit, a packed INT4 layer, and one in 16 bit."""
+    ones = np.ones((4, 8), dtype=np.float32)
+    path = save(
+        tmp_path / "m.safetensors",
+        {
+            "a.q_proj.weight": _packed(ones, "F8_E4M3"),
+            "a.q_proj.weight_scale_inv": ("F32", ones),
+            "a.up_proj.qweight": _packed(ones, "I32"),
+            "a.up_proj.scales": ("F16", ones.astype(np.float16)),
+            "a.up_proj.qzeros": _packed(ones, "I32"),
+            "a.down_proj.weight": ("BF16", bf16(ones)),
+            "a.norm.weight": ("F32", ones[0]),
+        },
+    )
+    found = survey(path)
+    assert (found.measured_count, found.quantised_count, found.other_count) == (1, 2, 4)
+    assert found.quantised_dtypes == ("F8_E4M3", "I32")
+    assert found.words == "Quantised already, so passed over: 2 (F8_E4M3, I32). Matrices measured: 1."
+    assert [loss.name for loss in scan(path)] == ["a.down_proj.weight"]
+
+
+@pytest.fixture
+def sharded(tmp_path: Path) -> Path:
+    folder = tmp_path / "model"
+    folder.mkdir()
+    names = [f"model-0000{i}-of-00002.safetensors" for i in (1, 2)]
+    for layer, name in enumerate(names):
+        save(folder / name, {LAYER.format(layer): ("F32", RNG.normal(size=(8, 32)).astype(np.float32))})
+    (folder / "model.safetensors.index.json").write_text(
+        json.dumps({"weight_map": {LAYER.format(i): name for i, name in enumerate(names)}})
+    )
+    return folder
+
+
+def test_shards_are_scanned_one_after_another(sharded: Path) -> None:
+    index = sharded / "model.safetensors.index.json"
+    for path in (sharded, index):
+        seen: list[float] = []
+        assert [loss.name for loss in scan(path, seen.append)] == [LAYER.format(i) for i in range(2)]
+        assert seen == [0.5, 1.0]
+        assert survey(path).measured_count == 2
+    index.unlink()
+    assert [file.name[:11] for file in shards(sharded)] == ["model-00001", "model-00002"]
+
+
+def test_an_index_that_is_none_or_points_elsewhere_is_refused(sharded: Path, tmp_path: Path) -> None:
+    index = sharded / "model.safetensors.index.json"
+    for content, why in (
+        ("[]", "no weight_map"),
+        ("{", "not an index"),
+        ('{"weight_map": []}', "no weight_map"),
+        ('{"weight_map": {}}', "0 safetensors files"),
+        ('{"weight_map": {"a": "../secret.safetensors"}}', "not the name of a file beside it"),
+        ('{"weight_map": {"a": 7}}', "not the name of a file beside it"),
+        ('{"weight_map": {"a": "gone.safetensors"}}', "fetch all 1 shards"),
+    ):
+        index.write_text(content)
+        with pytest.raises(DataError, match=why):
+            shards(sharded)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DataError, match="0 safetensors files"):
+        shards(tmp_path / "empty")
+
+
+def test_the_map_of_one_s_own_model_is_the_worst_of_each_class(model: Path) -> None:
+    losses = list(scan(model))
+    found = worst_by_class(losses)
+    assert list(found) == ["down"]
+    assert found["down"] == {name: min(t.sqnr_db[name] for t in losses) for name in FORMATS}
+
+
+def test_a_loss_is_json_without_infinities_and_says_what_a_weight_takes(tmp_path: Path) -> None:
+    [zero] = scan(save(tmp_path / "m.safetensors", {"w": ("F32", np.zeros((2, 128), dtype=np.float32))}))
+    plain = json.loads(json.dumps(zero.to_json(), allow_nan=False))
+    assert set(plain) == {part.split(":")[0] for part in SCHEMA.split(", ") if part.split(":")[0].isidentifier()}
+    assert plain["sqnr_db"] == dict.fromkeys(FORMATS)
+    assert plain["effective_bits"]["int4"] == 4 + 20 / 128
 
 
 def test_the_command_lists_the_worst_first(model: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,8 +6,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calculators.catalog import load_catalog
-from calculators.machine import Setup, machine
-from calculators.speculation import loss_from_batch, speedup_ratio, tokens_per_pass
+from calculators.machine import Machine, Setup, machine
+from calculators.scenario import Techniques
+from calculators.speculation import (
+    Drafts,
+    basis_words,
+    drafts,
+    expected_tokens,
+    loss_from_batch,
+    speedup_ratio,
+    tokens_per_pass,
+)
 
 CATALOG = load_catalog()
 DENSE = machine([Setup(CATALOG.model("llama-3.3-70b"), CATALOG.gpu("h100-sxm"), "fp8", 2)], CATALOG)
@@ -24,21 +33,52 @@ def test_all_accepted_yields_one_more_than_drafted_and_none_yields_one() -> None
     assert tokens_per_pass(0.0, 4) == 1
 
 
+def guess(draft_tok: int, acceptance: float, cost_frac: float = 0.05) -> Drafts:
+    return Drafts(draft_tok, np.array([[tokens_per_pass(acceptance, draft_tok)]]), cost_frac, 0.0)
+
+
 def test_alone_it_helps_and_with_many_at_once_on_a_dense_model_it_is_a_loss() -> None:
-    gain = speedup_ratio(DENSE, np.array([1.0, 256.0]), np.array([500.0]), 5, 0.6, 0.05)[0]
+    gain = speedup_ratio(DENSE, np.array([1.0, 256.0]), np.array([500.0]), guess(5, 0.6))[0]
     assert gain[0] > 1.3
     assert gain[1] < 1
-    assert 1 < float(loss_from_batch(DENSE, 500, 5, 0.6, 0.05)[0]) < 256
+    assert 1 < float(loss_from_batch(DENSE, 500, guess(5, 0.6))[0]) < 256
 
 
 @settings(max_examples=40, deadline=None, derandomize=True)
 @given(st.sampled_from([DENSE, MOE]), st.floats(0, 0.95), st.integers(1, 7), st.floats(10, 20_000))
-def test_better_acceptance_never_hurts(m: object, acceptance: float, drafts: int, context: float) -> None:
+def test_better_acceptance_never_hurts(m: Machine, acceptance: float, draft_tok: int, context: float) -> None:
     batch, at = np.array([1.0, 16.0, 128.0]), np.array([context])
-    worse = speedup_ratio(m, batch, at, drafts, acceptance, 0.05)
-    better = speedup_ratio(m, batch, at, drafts, acceptance + 0.04, 0.05)
+    worse = speedup_ratio(m, batch, at, guess(draft_tok, acceptance))
+    better = speedup_ratio(m, batch, at, guess(draft_tok, acceptance + 0.04))
     assert np.all(better >= worse)
 
 
 def test_drafts_that_are_never_accepted_only_cost() -> None:
-    assert np.all(speedup_ratio(MOE, np.array([1.0, 64.0]), np.array([1_000.0]), 4, 0.0, 0.1) < 1)
+    assert np.all(speedup_ratio(MOE, np.array([1.0, 64.0]), np.array([1_000.0]), guess(4, 0.0, 0.1)) < 1)
+
+
+def test_what_is_typed_goes_before_what_is_published_and_that_before_a_rule_of_thumb() -> None:
+    glm, llama = CATALOG.model("glm-5.2"), CATALOG.model("llama-3.3-70b")
+    typed = Techniques(acceptance_frac=0.5, draft_tok=2)
+    assert expected_tokens(glm, typed, CATALOG) == (1.75, 1.75, 1.75)
+    assert "you typed" in basis_words(glm, typed, CATALOG)
+    assert expected_tokens(glm, Techniques(draft_tok=3), CATALOG)[1] == 2.99  # InferenceX, SPEED-Bench
+    assert "published for this model" in basis_words(glm, Techniques(), CATALOG)
+    low, central, high = expected_tokens(llama, Techniques(draft_tok=3), CATALOG)
+    assert low < central < high
+    assert central == pytest.approx(2.53, abs=0.005)
+    assert "assumed" in basis_words(llama, Techniques(), CATALOG)
+
+
+def test_the_pessimistic_and_the_optimistic_case_take_the_ends_of_the_range() -> None:
+    setup = Setup(CATALOG.model("kimi-k2.5"), CATALOG.gpu("h200-sxm"), "int4", 8)
+    found = drafts([setup] * 3, Techniques(draft_tok=3), CATALOG, np.array([-1.0, 0.0, 1.0]))
+    assert found.tokens_per_pass[:, 0] == pytest.approx([2.75, (2.75 + 2.88) / 2, 2.88])
+
+
+def test_every_published_run_yields_between_one_token_and_one_more_than_drafted_and_names_a_known_model() -> None:
+    runs = CATALOG.technique_rules.acceptance
+    assert len(runs) >= 9
+    for run in runs:
+        CATALOG.model(run.model)
+        assert all(1 <= tokens <= count + 2 for count, tokens in enumerate(run.pass_tok))

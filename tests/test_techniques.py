@@ -1,30 +1,63 @@
 """Each technique on a real fleet: its mechanism, what it never touches, and that both pools are paid."""
 
 from datetime import date
+from itertools import pairwise
+from math import inf
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from calculators.catalog import load_catalog
 from calculators.evaluate import Evaluation, evaluate
-from calculators.scenario import Scenario, read_scenario
+from calculators.fleet import Plan
+from calculators.scenario import Scenario, Techniques, read_scenario
 from calculators.starting_points import ROOT
-from calculators.techniques import Effect, State, effects, refit, techniques
+from calculators.technique_records import TechniqueId
+from calculators.techniques import (
+    ORDER,
+    Effect,
+    State,
+    best_fleet,
+    effects,
+    is_on,
+    refit,
+    steps,
+    switched,
+    techniques,
+    with_techniques,
+)
 
 CATALOG = load_catalog()
-TODAY = date(2026, 11, 23)
-SCENARIOS = ("azure-conversation", "steady-extraction", "own-servers-at-scale")
+TODAY = date(2026, 11, 26)
+SCENARIOS = ("azure-conversation", "steady-extraction", "own-servers-at-scale", "eu-public-sector")
+ANY = st.builds(
+    Techniques,
+    batch_cap=st.sampled_from([1, 8, 256]),
+    prefix_caching=st.booleans(),
+    quantization=st.booleans(),
+    kv_cache=st.sampled_from(["bf16", "fp8"]),
+    parallelism=st.booleans(),
+    expert_parallelism=st.booleans(),
+    speculation=st.booleans(),
+    draft_tok=st.integers(1, 8),
+    acceptance_frac=st.none() | st.floats(0.05, 0.95),
+    disaggregation=st.booleans(),
+)
 
 
-def run(name: str) -> tuple[Scenario, Evaluation]:
+def run(name: str, **chosen: object) -> tuple[Scenario, Evaluation, Plan]:
     scenario = read_scenario(ROOT / f"scenarios/{name}.yaml", TODAY)
-    return scenario, evaluate(scenario, CATALOG)
-
-
-def all_six(name: str, acceptance: float = 0.7, drafts: int = 3) -> dict[str, Effect]:
-    scenario, found = run(name)
+    scenario = with_techniques(scenario, Techniques.model_validate(chosen))
+    found = evaluate(scenario, CATALOG)
     assert found.build is not None
     assert found.build.plan is not None
-    return {e.id: e for e in effects(found.build.plan, scenario, found.demand, CATALOG, acceptance, drafts)}
+    return scenario, found, found.build.plan
+
+
+def all_six(name: str, **chosen: object) -> dict[str, Effect]:
+    scenario, found, plan = run(name, **chosen)
+    return {e.id: e for e in effects(plan, scenario, found.demand, CATALOG)}
 
 
 def both(effect: Effect) -> tuple[State, State]:
@@ -35,19 +68,18 @@ def both(effect: Effect) -> tuple[State, State]:
 
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_the_fleet_of_the_verdict_is_one_side_of_each_comparison(name: str) -> None:
-    _, found = run(name)
-    assert found.build is not None
-    assert found.build.plan is not None
-    gpus = found.build.plan.gpus
-    for effect in all_six(name).values():
-        assert gpus in {state.gpus for state in (effect.without, effect.with_it) if state}
+    scenario, found, plan = run(name)
+    for effect in effects(plan, scenario, found.demand, CATALOG):
+        mine = effect.with_it if effect.is_on else effect.without
+        assert mine is not None
+        assert (mine.gpus, mine.usd_per_month) == (plan.gpus, pytest.approx(plan.rent_usd_per_month))
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_batching_needs_fewer_gpus_and_makes_each_request_slower(name: str) -> None:
+def test_batching_needs_fewer_gpus(name: str) -> None:
     alone, together = both(all_six(name)["batching"])
     assert together.gpus <= alone.gpus
-    assert together.tpot_ms > alone.tpot_ms
+    assert together.req_s_per_gpu > alone.req_s_per_gpu
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
@@ -60,42 +92,123 @@ def test_cached_prompts_never_raise_the_first_token_nor_the_rent(name: str) -> N
 
 @pytest.mark.parametrize("name", SCENARIOS)
 @pytest.mark.parametrize(("acceptance", "drafts"), [(0.3, 8), (0.7, 3), (0.9, 5)])
-def test_speculation_never_changes_the_first_token_or_the_fleet(name: str, acceptance: float, drafts: int) -> None:
-    without, drafted = both(all_six(name, acceptance, drafts)["speculation"])
-    assert drafted.ttft_ms == without.ttft_ms
-    assert drafted.gpus == without.gpus
+def test_speculation_never_changes_the_first_token_at_the_same_load(name: str, acceptance: float, drafts: int) -> None:
+    without, drafted = both(all_six(name, acceptance_frac=acceptance, draft_tok=drafts)["speculation"])
+    if (without.plan.setup, without.gpus) == (drafted.plan.setup, drafted.gpus):
+        assert drafted.ttft_ms == without.ttft_ms
 
 
-def test_speculation_that_is_seldom_right_is_a_loss() -> None:
-    without, drafted = both(all_six("steady-extraction", 0.3, 8)["speculation"])
+def test_speculation_that_is_seldom_right_is_a_loss_and_says_from_where() -> None:
+    effect = all_six("own-servers-at-scale", acceptance_frac=0.05, draft_tok=8)["speculation"]
+    without, drafted = both(effect)
     assert drafted.tpot_ms > without.tpot_ms
+    assert "a loss from" in effect.words
+    assert "you typed" in effect.words
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_disaggregation_pays_for_both_pools(name: str) -> None:
+def test_disaggregation_pays_for_both_pools_and_both_spares(name: str) -> None:
     together, apart = both(all_six(name)["disaggregation"])
-    assert apart.gpus >= 2
-    assert apart.usd_per_month == pytest.approx(together.usd_per_month / together.gpus * apart.gpus)
+    plan = apart.plan
+    assert min(plan.prefill_replicas, plan.replicas) >= 1
+    assert plan.spare_replicas == 2 * together.plan.spare_replicas
+    assert apart.gpus >= (plan.prefill_replicas + plan.replicas + plan.spare_replicas) * plan.setup.tensor_parallel
 
 
-def test_a_finer_format_never_needs_fewer_gpus() -> None:
-    finer, coarser = both(all_six("steady-extraction")["quantization"])
-    assert finer.gpus >= coarser.gpus
-    assert finer.req_s_per_gpu < coarser.req_s_per_gpu
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_more_to_choose_from_never_costs_more(name: str) -> None:
+    """Quantization and parallelism are formats and splits that may be tried, not ones that must be used."""
+    for technique in ("quantization", "parallelism"):
+        assert all_six(name)[technique].saves_usd_per_month >= 0
 
 
-def test_refitting_the_same_setup_gives_the_fleet_itself() -> None:
-    scenario, found = run("steady-extraction")
-    assert found.build is not None
-    plan = found.build.plan
-    assert plan is not None
+def test_a_model_that_fits_no_single_gpu_has_no_fleet_without_parallelism() -> None:
+    effect = all_six("small-internal-tool")["parallelism"]
+    assert effect.without is None
+    assert effect.saves_usd_per_month == inf
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_refitting_the_same_setup_gives_the_fleet_itself(name: str) -> None:
+    scenario, found, plan = run(name)
     same = refit(plan, plan.setup, scenario, found.demand, CATALOG)
     assert same is not None
     assert (same.gpus, same.usd_per_month) == (plan.gpus, pytest.approx(plan.rent_usd_per_month))
 
 
+@pytest.mark.parametrize("name", SCENARIOS)
+@pytest.mark.parametrize("chosen", [{}, {"speculation": True, "kv_cache": "fp8"}, {"disaggregation": True}])
+def test_the_steps_lead_from_batching_alone_to_the_fleet_of_the_verdict(name: str, chosen: dict[str, object]) -> None:
+    scenario, found, plan = run(name, **chosen)
+    made = steps(plan, scenario, found.demand, CATALOG)
+    assert made[0].id == "batching"
+    last = made[-1].state
+    assert last is not None
+    assert (last.gpus, last.usd_per_month) == (plan.gpus, pytest.approx(plan.rent_usd_per_month))
+    wanted = {t for t in ORDER if is_on(scenario.techniques, t)}
+    assert {step.id for step in made} >= wanted - {"parallelism"}
+
+
+def test_what_each_saves_alone_does_not_add_up_to_what_all_save_together() -> None:
+    """Headline gains must never be added or multiplied: this fleet is the counter-example."""
+    scenario, found, plan = run("own-servers-at-scale", speculation=True, kv_cache="fp8")
+    made = [step.state for step in steps(plan, scenario, found.demand, CATALOG)]
+    assert made[0] is not None
+    assert made[-1] is not None
+    together = made[0].usd_per_month - made[-1].usd_per_month
+    bare = Techniques(prefix_caching=False, quantization=False)
+    alone = 0.0
+    for chosen in ({"prefix_caching": True}, {"quantization": True, "kv_cache": "fp8"}, {"speculation": True}):
+        one = best_fleet(plan, with_techniques(scenario, bare.model_copy(update=chosen)), found.demand, CATALOG)
+        assert one is not None
+        alone += made[0].usd_per_month - one.usd_per_month
+    assert together > 0
+    assert alone != pytest.approx(together, rel=0.01)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(ANY, st.sampled_from(ORDER), st.booleans())
+def test_a_switch_does_what_it_says_and_leaves_the_others_alone(chosen: Techniques, one: TechniqueId, on: bool) -> None:
+    after = switched(chosen, one, on)
+    assert is_on(after, one) is on
+    assert all(is_on(after, t) == is_on(chosen, t) for t in ORDER if t != one)
+    assert switched(after, one, on) == after
+
+
+@settings(max_examples=25, deadline=None, derandomize=True)
+@given(ANY)
+def test_any_set_of_switches_gives_an_answer_and_its_steps_end_at_it(chosen: Techniques) -> None:
+    scenario = read_scenario(ROOT / "scenarios/steady-extraction.yaml", TODAY)
+    scenario = with_techniques(scenario, chosen)
+    found = evaluate(scenario, CATALOG)
+    if found.build is None or found.build.plan is None:
+        return
+    plan = found.build.plan
+    made = effects(plan, scenario, found.demand, CATALOG)
+    assert [e.id for e in made] == list(ORDER)
+    assert all(s.tpot_ms > 0 for e in made for s in (e.without, e.with_it) if s)
+    ends = steps(plan, scenario, found.demand, CATALOG)[-1].state
+    assert ends is not None
+    assert ends.usd_per_month == pytest.approx(plan.rent_usd_per_month)
+
+
+@pytest.mark.parametrize("name", ["steady-extraction", "own-servers-at-scale"])
+def test_a_switch_moves_the_verdict_as_the_table_says(name: str) -> None:
+    """The fleet shown for a switch is of the same model and GPU: the whole search can only do better."""
+    before = all_six(name)
+    for technique in ("prefix_caching", "quantization"):
+        without = before[technique].without
+        assert without is not None
+        scenario, _, _ = run(name)
+        other = evaluate(with_techniques(scenario, switched(scenario.techniques, technique, False)), CATALOG)
+        assert other.build is not None
+        assert other.build.plan is not None
+        assert other.build.plan.rent_usd_per_month <= without.usd_per_month * (1 + 1e-9)
+
+
 def test_the_file_holds_the_six_with_phase_trade_off_and_source() -> None:
     known = techniques()
-    assert [t.id for t in known.techniques] == list(all_six("azure-conversation"))
+    assert [t.id for t in known.techniques] == list(ORDER)
     assert {t.id for t in known.techniques if t.phases == ("decode",)} == {"batching", "speculation"}
     assert all(t.source in known.sources for t in known.techniques)
+    assert len({first.id for first, _ in pairwise(known.techniques)}) == 5

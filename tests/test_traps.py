@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from support import TODAY, need, scenario, staircase
 
-from calculators import api_cost, crossover, fleet, leases, ownership
+from calculators import api_cost, crossover, fleet, leases, ownership, sizing
 from calculators.catalog import Catalog
 from calculators.crossover import Line
 from calculators.decision import Option
@@ -34,8 +34,8 @@ def _capacity(
     catalog: Catalog, targets: Targets, input_tok: float = 1_000, output_tok: float = 300, hit_frac: float = 0.0
 ) -> fleet.Capacity:
     setup = Setup(catalog.model("llama-3.3-70b"), catalog.gpu("h100-sxm"), "fp8", 2)
-    traffic = fleet.traffic(need(1e6, input_tok, output_tok), hit_frac)
-    found, _ = fleet.capacities([setup], traffic, targets, catalog)
+    traffic = sizing.traffic(need(1e6, input_tok, output_tok), hit_frac)
+    found, _ = sizing.capacities([setup], traffic, targets, catalog)
     return found[0]
 
 
@@ -189,7 +189,7 @@ def test_trap_14_more_gpus_never_carry_less(catalog: Catalog) -> None:
     assert limits == sorted(limits)
     assert costs == sorted(costs, reverse=True)
     setups = [Setup(catalog.model("llama-3.3-70b"), catalog.gpu("h100-sxm"), "fp8", tp) for tp in (2, 4, 8)]
-    rates = [c.req_s for c in fleet.capacities(setups, fleet.traffic(need(), 0.0), Targets(), catalog)[0]]
+    rates = [c.req_s for c in sizing.capacities(setups, sizing.traffic(need(), 0.0), Targets(), catalog)[0]]
     assert rates == sorted(rates)
 
 

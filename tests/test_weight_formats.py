@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calculators.weight_formats import FORMATS, _e2m1, _e4m3, fp8, int4, int8, mxfp4, nvfp4
+from calculators.memory import LINEAR_BITS
+from calculators.weight_formats import FORMATS, _e2m1, _e4m3, effective_bits, fp8, int4, int8, mxfp4, nvfp4
 
 RNG = np.random.default_rng(0)
 NORMAL = RNG.normal(0, 0.02, (256, 1024)).astype(np.float32)
@@ -69,3 +70,10 @@ def test_one_outlier_costs_integers_a_row_and_blocks_only_their_block() -> None:
         noise = (rule(outlier)[:, 128:].astype(float) - rest).ravel()
         left = 10 * np.log10((rest.astype(float) ** 2).sum() / (noise**2).sum())
         assert db(rule, NORMAL) - left > least_lost
+
+
+def test_what_a_weight_takes_with_its_scales_agrees_with_the_memory_of_a_model() -> None:
+    for name, bits in LINEAR_BITS.items():
+        if name in FORMATS:
+            assert effective_bits(name, 8_192) == pytest.approx(bits, rel=0.002)
+    assert effective_bits("mxfp4", 48) == 4 + 2 * 8 / 48  # a last shorter group has a scale of its own

@@ -7,12 +7,12 @@ from datetime import date
 
 import numpy as np
 
-from calculators import fleet, latency
+from calculators import latency, sizing
 from calculators.catalog import Catalog, load_catalog
 from calculators.evaluate import evaluate
-from calculators.fleet import TENSOR_PARALLEL
 from calculators.machine import Setup, machine
 from calculators.scenario import Candidate
+from calculators.sizing import TENSOR_PARALLEL
 from calculators.starting_points import default_scenario
 from calculators.throughput import tpot_s
 from calculators.workload import demand
@@ -48,7 +48,7 @@ def main() -> None:
     catalog = load_catalog()
     scenario = default_scenario(date.today())
     all_models = scenario.model_copy(update={"candidates": tuple(Candidate(model=model) for model in catalog.models)})
-    setups, traffic = configurations(catalog), fleet.traffic(demand(scenario.workload), 0.25)
+    setups, traffic = configurations(catalog), sizing.traffic(demand(scenario.workload), 0.25)
     built = machine(setups, catalog)
     batch, lengths = np.full((1, 1), 32.0), (np.full(1, 1_000.0), np.full(1, 300.0), np.full(1, 1_000.0))
     ready = latency.replica(built, traffic)

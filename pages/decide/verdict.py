@@ -129,7 +129,7 @@ for option in shown_options(result):
                 escape(
                     f"One replica ({setup.label}) carries {capacity.req_s:.2f} requests a second with {capacity.batch:.0f} in flight: "
                     f"TPOT {capacity.tpot_ms:.0f} ms, TTFT p95 {capacity.ttft_p95_ms:.0f} ms; what stops it is the {capacity.limit}. "
-                    f"The peak is {result.demand.peak_req_s:.2f} requests a second: {option.plan.replicas} replicas and {option.plan.spare_replicas} spare."
+                    f"The peak is {result.demand.peak_req_s:.2f} requests a second: {option.plan.replicas_words}."
                 )
             )
             st.caption(

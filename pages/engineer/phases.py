@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from calculators import fleet, options, phases
-from calculators.machine import Setup
+from calculators import phases, sizing
+from calculators.memory import LINEAR_BITS
 from calculators.units import count, milliseconds, percent, significant
 from pages.shared.phase_figures import WALL_NAME, load_figure, roofline, time_shares
 from pages.shared.state import catalog, escape, evaluation
@@ -31,7 +31,7 @@ with st.expander("Another model, GPU or format", icon=":material/tune:"):
         format_func=lambda id: known.gpus[id].name,
         key="view_phase_gpu",
     )
-    formats = fleet.precisions(known.model(model_id), scenario.hardware)
+    formats = sizing.precisions(known.model(model_id), scenario)
     precision = columns[2].selectbox(
         "Weights in",
         formats,
@@ -41,15 +41,15 @@ with st.expander("Another model, GPU or format", icon=":material/tune:"):
     )
     parallel = columns[3].selectbox(
         "GPUs a replica",
-        fleet.TENSOR_PARALLEL,
-        index=fleet.TENSOR_PARALLEL.index(best.tensor_parallel) if best else 0,
+        sizing.TENSOR_PARALLEL,
+        index=sizing.TENSOR_PARALLEL.index(best.tensor_parallel) if best else 0,
         key="view_phase_parallel",
     )
 
-setup = Setup(known.model(model_id), known.gpu(gpu_id), precision, parallel)
-traffic = fleet.traffic(need, scenario.workload.self_hit_frac)
-factor, own = options.speed(scenario, known)
-found, misfits = fleet.capacities([setup], traffic, scenario.targets, known, factor, own)
+setup = sizing.setup(known.model(model_id), known.gpu(gpu_id), precision, parallel, scenario.techniques)
+traffic = sizing.traffic(need, sizing.hit_frac(scenario))
+factor, own = sizing.speed(scenario, known)
+found, misfits = sizing.sized([setup], scenario, need, known)
 capacity = found[0] if found else None
 machine = phases.one_machine(setup, known)
 
@@ -124,6 +124,13 @@ takeaway = (
 st.markdown(f"**{escape(takeaway)}**")
 sheet, reached = phases.ceilings(machine)
 st.plotly_chart(roofline([alone, decode, prefill], sheet, reached), alt=takeaway, key="roofline")
+full_batch = sheet.full_batch_count(LINEAR_BITS[setup.precision] / 8)
+st.caption(
+    escape(
+        f"By the data sheet, {setup.precision.upper()} weights stop being what decoding waits for at {count(full_batch)} requests at "
+        "once: before that more requests, or a draft's tokens, are nearly free."
+    )
+)
 
 shares = (
     f"{percent(decode.wall_share_frac)} of a decoding step goes to {WALL_NAME[decode.wall]}, "
@@ -147,4 +154,9 @@ st.plotly_chart(
 )
 st.caption(
     "Dotted grey: your targets, and the load at which the first of them, or memory, stops a replica. Modelled, in closed form; see Model accuracy."
+    + (
+        " Split and curves are of a replica that does both phases without drafts; the four figures on top are with your switches."
+        if scenario.techniques.speculation or scenario.techniques.disaggregation
+        else ""
+    )
 )

@@ -1,19 +1,66 @@
-"""Which layers bear compression and which poison quality; and, for a checkpoint of one's own, what is lost in each."""
+"""Which layers bear compression and which poison quality; a recipe of one's own on this fleet; and, for a checkpoint of
+one's own, what is lost in each layer."""
 
-import tempfile
-from pathlib import Path
+from dataclasses import fields, replace
+from math import isinf
 
 import pandas as pd
 import streamlit as st
 
-from calculators.quantize_scan import Loss, scan
-from calculators.sensitivity import CACHE_FORMATS, WEIGHT_FORMATS, Row, Sensitivity, row_of, sensitivity, verdict, worst
-from calculators.yaml_files import DataError
+from calculators.fleet import Plan
+from calculators.recipe import (
+    ACTIVATION_FORMATS,
+    CLASSES,
+    KV_FORMATS,
+    PRESETS,
+    WEIGHT_FORMATS,
+    Recipe,
+    by_class,
+    field_of,
+    has,
+    served,
+)
+from calculators.recipe_effect import RecipeEffect, Served, effect, worth_sentence
+from calculators.records import Shape
+from calculators.sensitivity import (
+    CACHE_FORMATS,
+    Finding,
+    Risk,
+    Row,
+    Sensitivity,
+    cautious,
+    chosen,
+    released_doubts,
+    risk_sentence,
+    risks,
+    sensitivity,
+)
+from calculators.sensitivity import WEIGHT_FORMATS as MAP_FORMATS
+from calculators.units import BYTES_PER_GB, count, milliseconds, significant, usd
+from pages.shared.checkpoint_upload import checkpoint, measured_db
 from pages.shared.quantization_figures import sensitivity_chart, sensitivity_takeaway
-from pages.shared.state import escape, evaluation
+from pages.shared.state import catalog, escape, evaluation
 from pages.shared.widgets import source_line
 
-MAX_MB = 200
+state = st.session_state
+AS_SERVED, CAUTIOUS, OWN = "As the verdict has it", "Cautious", "Own mix"
+KEY = "view_recipe_{}"
+PRESET = KEY.format("preset")
+WORD = {AS_SERVED: "The verdict's own format", OWN: "Your own mix", CAUTIOUS: "The cautious mix"}
+MEANS = (
+    "What checkpoints of each kind store: embeddings, head, router and norms stay in 16 bit. Cautious: the fewest bits that the "
+    "map tolerates, class by class."
+)
+NO_FINER = "as the others"
+LABELS = {
+    "lm_head": "Output head (lm_head)",
+    "attention_output": "Attention output",
+    "other_attention": "Linear attention, indexers",
+    "edge_blocks": "First and last block at least",
+    "keys": "Cached keys",
+    "values": "Cached values",
+}
+PROXY = "The map is published evidence of other models, and weight error a proxy: an evaluation on your hardest task must gate."
 
 
 @st.cache_resource
@@ -21,82 +68,186 @@ def known() -> Sensitivity:
     return sensitivity()
 
 
-def evidence(rows: tuple[Row, ...]) -> None:
-    """Every row with what is known of it, and from where."""
-    for row in rows:
-        sources = "; ".join(source_line(known().sources[key]) for key in row.evidence)
-        st.markdown(f"**{escape(row.name)}.** {escape(row.note[:1].upper() + row.note[1:])}.")
+# --- the recipe --------------------------------------------------------------------------------------------------
+
+
+def start(name: str, plan: Plan) -> Recipe | None:
+    """The recipe of a preset; None: the reader's own."""
+    presets = {**PRESETS, CAUTIOUS: cautious(known())}
+    presets[AS_SERVED] = served(plan.setup.precision, plan.setup.kv_element_bytes)
+    return presets.get(name)
+
+
+def shown_fields(shape: Shape) -> list[str]:
+    """What this model has at all."""
+    counts = by_class(shape)
+    kept = {field_of(kind) for kind in CLASSES if counts[kind]} | {"edge_blocks", "activations", "keys", "values"}
+    return [f.name for f in fields(Recipe) if f.name in kept]
+
+
+def options(field: str) -> tuple[str, ...]:
+    more = {"activations": ACTIVATION_FORMATS, "keys": KV_FORMATS, "values": KV_FORMATS}
+    return (NO_FINER, *WEIGHT_FORMATS) if field == "edge_blocks" else more.get(field, WEIGHT_FORMATS)
+
+
+def pick_preset(plan: Plan) -> str:
+    """And put its formats where the pickers of single classes find them."""
+    has_experts = plan.setup.model.shape.mlp.experts is not None
+    names = [AS_SERVED, *(n for n in PRESETS if has_experts or "experts" not in n), CAUTIOUS, OWN]
+    if state.get(PRESET) not in names:  # the first visit, or the verdict went from a model with experts to one without
+        state[PRESET] = CAUTIOUS
+    left, _ = st.columns([1, 1])
+    name = left.selectbox("Recipe", names, key=PRESET, persist_state="session", help=MEANS)
+    recipe = start(name, plan)
+    for field in (f.name for f in fields(Recipe)):
+        key = KEY.format(field)
+        if recipe is not None or key not in state:
+            state[key] = getattr(recipe or Recipe(), field) or NO_FINER
+    return str(name)
+
+
+def pick_classes(shape: Shape) -> Recipe:
+    with st.expander("Pick a format for each class"):
+        shown = shown_fields(shape)
+        places = [
+            place for _ in range(0, len(shown), 4) for place in st.columns(4)
+        ]  # in rows: a telephone keeps the order
+        for place, field in zip(places, shown, strict=False):
+            place.selectbox(
+                LABELS.get(field, field.capitalize()),
+                options(field),
+                format_func=lambda name: name if name == NO_FINER else name.upper(),
+                key=KEY.format(field),
+                persist_state="session",
+                on_change=_own,
+            )
+        st.caption(
+            "Gate, up and down: of dense layers and shared experts. Norms and biases stay in 16 bit. Activations in 16 bit: "
+            "weights are unpacked before they are multiplied, whatever they are stored in."
+        )
+    values = {f.name: state[KEY.format(f.name)] for f in fields(Recipe)}
+    return Recipe(**{name: None if value == NO_FINER else value for name, value in values.items()})
+
+
+def _own() -> None:
+    state[PRESET] = OWN
+
+
+# --- what it does ------------------------------------------------------------------------------------------------
+
+
+def before_after(found: RecipeEffect) -> pd.DataFrame:
+    def cells(side: Served) -> list[str]:
+        s = side.state
+        speeds = ["no fleet"] * 5
+        if s is not None:
+            latencies = ["overloaded" if isinf(ms) else milliseconds(ms) for ms in (s.ttft_ms, s.tpot_ms)]
+            speeds = [*latencies, significant(s.req_s_per_gpu), str(s.gpus), usd(s.usd_per_month)]
+        sizes = [f"{significant(b / BYTES_PER_GB)} GB" for b in (side.weights_bytes, side.weights_bytes_per_gpu)]
+        return [*sizes, str(side.setup.gpus_count), f"{count(side.kv_room_tok)} tokens", *speeds]
+
+    names = ["Weights", "Weights on each GPU", "GPUs a replica", "Cache room of a replica"]
+    names += ["TTFT, 95th percentile", "TPOT", "Requests/s a GPU", "GPUs", "Rent a month"]
+    return pd.DataFrame(
+        {
+            "": names,
+            "Verdict": [escape(cell) for cell in cells(found.before)],
+            "Recipe": [escape(cell) for cell in cells(found.after)],
+        }
+    )
+
+
+def unpacked_words(found: RecipeEffect, plan: Plan) -> str:
+    """Which formats save bytes only, and where that is not what the verdict takes for granted."""
+    slow = ", ".join(stored.upper() for stored in found.unpacked)
+    words = f"{slow}: fewer bytes to keep and to read, but multiplied in 16 bit: this GPU has no such arithmetic, or the activations are in another format."
+    precision = plan.setup.precision
+    if precision in found.unpacked and has(plan.setup.gpu, precision):
+        words += f" The verdict takes {precision.upper()} activations for granted, and so this GPU's higher rate."
+    return words
+
+
+def risky(found: list[Risk]) -> None:
+    """Worst first, each with what is known of it, and what the reader's own checkpoint says."""
+    for risk in found:
+        said = " or ".join(risk.cell) + (": studies disagree" if risk.is_conflict else "")
+        carried = ", carried over from the nearest row" if risk.is_carried_over else ""
+        own_db = measured_db(risk.row.name, risk.stored)
+        own = "" if own_db is None else f" Your checkpoint keeps {own_db:.0f} dB there at worst."
+        what = escape(f"{risk.row.name[:1].upper()}{risk.row.name[1:]} in {risk.stored.upper()}: {said}")
+        why = escape(
+            f"{risk.row.note[:1].upper()}{risk.row.note[1:]}. {risk.row.confidence.capitalize()} confidence{carried}.{own}"
+        )
+        sources = "; ".join(source_line(known().sources[key]) for key in risk.row.evidence)
+        st.markdown(f"**{what}.** {why}")
         st.caption(sources)
 
 
-def measured(losses: list[Loss]) -> None:
-    """The scan beside the map: tensors that lose most first."""
-    rows = [
-        {
-            "Tensor": t.name,
-            "Class": t.kind,
-            "Outliers": t.outlier_frac,
-            **{name.upper(): min(db, 200.0) for name, db in t.sqnr_db.items()},
-            "The map says of 4 bit": worst(verdict(row, "nvfp4")) if (row := row_of(t.kind, known())) else "nothing",
-        }
-        for t in sorted(losses, key=lambda t: min(t.sqnr_db.values()))
-    ]
-    weakest = min(losses, key=lambda t: min(t.sqnr_db.values()))
-    st.markdown(
-        escape(
-            f"{weakest.name} loses most: {min(weakest.sqnr_db.values()):.1f} decibels are left in its worst format. Six decibels are one bit."
-        )
-    )
-    numbers = {name.upper(): st.column_config.NumberColumn(format="%.1f dB") for name in WEIGHT_FORMATS}
-    outliers = st.column_config.NumberColumn(format="%.1e", help="Share of weights beyond six deviations.")
-    st.dataframe(pd.DataFrame(rows), hide_index=True, height=420, column_config={**numbers, "Outliers": outliers})
+def evidence(entries: tuple[Row | Finding, ...]) -> None:
+    """Every row or finding with where it comes from."""
+    for entry in entries:
+        name = f"**{escape(entry.name)}.** " if isinstance(entry, Row) else ""
+        text = entry.note if isinstance(entry, Row) else entry.text
+        sources = "; ".join(source_line(known().sources[key]) for key in entry.evidence)
+        st.markdown(f"{name}{escape(text[:1].upper() + text[1:])}.")
+        st.caption(f"{sources} · {entry.confidence} confidence")
 
+
+# --- the page ----------------------------------------------------------------------------------------------------
 
 result = evaluation()
 plan = result.build.plan if result.build else None
+recipe, cells, found, did = None, set(), [], None
+headline = st.container()
+if plan is None:
+    headline.subheader("Eight bits are safe nearly everywhere; four bits only for some layers")
+    headline.caption("No fleet of your own qualifies, so there is none to try a recipe on.")
+else:
+    model = plan.setup.model
+    name = pick_preset(plan)
+    recipe = pick_classes(model.shape)
+    cells = {(row.name, stored) for row, stored in chosen(recipe, model.shape, known())}
+    found = risks(recipe, model, known())
+    did = effect(plan, recipe, result.scenario, result.demand, catalog())
+    if name == AS_SERVED:  # its router apart, which the verdict counts with the layers
+        did = replace(did, after=did.before)
+    headline.subheader(escape(worth_sentence(did, WORD.get(name, name))))
+    released = released_doubts(recipe, model, known())
+    headline.markdown(f"**{escape(risk_sentence(found, released))}** {escape(PROXY)}")
+
+counts = by_class(plan.setup.model.shape) if plan else dict.fromkeys(CLASSES, 1.0)
+rows = [row for row in known().weights if counts.get(row.name, 1.0)]
 takeaway = sensitivity_takeaway(known())
-st.subheader("Eight bits are safe nearly everywhere; four bits only for some layers")
-if plan is not None:
-    st.markdown(
-        escape(
-            f"The cheapest fleet of this scenario runs {plan.setup.model.name} in {plan.setup.precision.upper()}: its column below is what it relies on."
-        )
-    )
-st.markdown(f"**{escape(takeaway)}**")
-st.plotly_chart(sensitivity_chart(known().weights, WEIGHT_FORMATS, 620), alt=takeaway, key="weights_map")
-caches = "Keys of the cache bear less than values; below eight bits long reasoning suffers first."
-st.markdown(f"**{caches}**")
-st.plotly_chart(sensitivity_chart(known().caches, CACHE_FORMATS, 220), alt=caches, key="caches_map")
+left, right = st.columns([3, 2], gap="large")
+with left:
+    st.markdown("**What weights bear**")
+    st.plotly_chart(sensitivity_chart(rows, MAP_FORMATS, cells), alt=takeaway, key="weights_map")
+with right:
+    if did is not None and plan is not None:
+        st.markdown(escape(f"{plan.setup.model.name} on {plan.setup.gpu.name}:"))
+        st.table(before_after(did), hide_index=True, border="horizontal")
+        if did.unpacked and name != AS_SERVED:
+            st.caption(escape(unpacked_words(did, plan)))
+    caches = "Keys of the cache bear less than values; below eight bits long reasoning suffers first."
+    st.markdown("**What the cache bears**")
+    st.plotly_chart(sensitivity_chart(known().caches, CACHE_FORMATS, cells), alt=caches, key="caches_map")
+    st.caption(caches)
 st.caption(
-    "Weights of attention bear much; its scores, softmax and cache do not: they are rows of their own. Two words in a cell: "
-    "studies disagree. Averages hide failure on one task: evaluate your hardest one before you ship a format."
+    "Outlined and bold: your recipe; rows without an outline stay in 16 bit. ok: tolerates; caution: evaluate; poison: unless "
+    "trained or calibrated for it; two words: studies disagree; a star: no evidence of its own, carried over from the nearest."
 )
+poison = [risk for risk in found if risk.worst == "poison"]
+rest = found[len(poison) :]
+if poison:
+    st.markdown("**Poison cells of this recipe**")
+    risky(poison)
+if rest:
+    with st.expander(f"Cells of this recipe to evaluate: {len(rest)}", expanded=not poison and len(rest) < 3):
+        risky(rest)
 with st.expander("The evidence, row by row"):
     evidence((*known().weights, *known().caches))
+with st.expander("Whole models, and where studies disagree"):
+    evidence((*known().conflicts, *known().whole_model))
 
-st.subheader("Your own checkpoint")
-given = st.file_uploader(
-    f"A safetensors file, up to {MAX_MB} MB",
-    type="safetensors",
-    key="scan_file",
-    max_upload_size=MAX_MB,
-    help="Larger ones on the command line: python -m calculators quantize-scan MODEL.safetensors. Nothing is kept.",
-)
-if given is not None:
-    bar = st.progress(0.0, text="Measuring each tensor …")
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "model.safetensors"
-        path.write_bytes(given.getbuffer())
-        try:
-            found = list(scan(path, lambda share: bar.progress(min(share, 1.0), text="Measuring each tensor …")))
-        except DataError as error:
-            found = []
-            st.error(escape(str(error).replace("model.safetensors", given.name)), icon=":material/error:")
-        else:
-            if not found:
-                st.info("No matrix of 16 or more bits in this file: it may be quantised already.")
-        finally:
-            bar.empty()
-    if found:
-        measured(found)
+checkpoint(known(), cells)
 st.caption("Weight error is a proxy: it does not know what the activations do, and an evaluation must gate.")

@@ -1,73 +1,123 @@
-"""Six techniques on this very fleet: which phase each speeds up, what it does here, and what it forces."""
-
-from math import isinf
+"""Six techniques on this very fleet: which phase each speeds up, what it does here, what it forces, and a switch for each
+that changes the verdict."""
 
 import pandas as pd
 import streamlit as st
 
-from calculators.techniques import Effect, State, Techniques, effects, techniques
-from calculators.units import milliseconds, significant, usd
+from calculators.scenario import to_token
+from calculators.technique_records import TechniquesFile
+from calculators.techniques import Effect, Step, effects, steps, techniques
+from calculators.units import milliseconds, percent, significant, usd
 from pages.shared.state import catalog, escape, evaluation
-from pages.shared.widgets import source_line
+from pages.shared.technique_figures import (
+    change,
+    step_chart,
+    step_takeaway,
+    technique_matrix,
+    technique_takeaway,
+)
+from pages.shared.widgets import number, source_line
+
+SWITCHES = {
+    "techniques.prefix_caching": ("Prefix caching", "Counts the share your own servers find cached."),
+    "techniques.quantization": ("Quantization", "Tries the coarser weight formats that you allow."),
+    "techniques.speculation": ("Speculation", "A draft proposes tokens, one pass verifies them."),
+    "techniques.parallelism": ("Parallelism", "A replica may be split over GPUs."),
+    "techniques.disaggregation": ("Disaggregation", "Prefill and decode on pools of their own."),
+}
 
 
 @st.cache_resource
-def known() -> Techniques:
+def known() -> TechniquesFile:
     return techniques()
 
 
-def change(before: State | None, after: State | None, field: str, words: object) -> str:
-    """Without and with it, in one cell."""
-    cells = [
-        "not possible"
-        if state is None
-        else "overloaded"
-        if isinf(getattr(state, field))
-        else words(getattr(state, field))  # type: ignore[operator]
-        for state in (before, after)
-    ]
-    return cells[0] if cells[0] == cells[1] else f"{cells[0]} → {cells[1]}"
+@st.cache_resource(max_entries=64, show_spinner="Sizing fleets …")
+def measured(token: str, digest: str) -> tuple[list[Effect], list[Step]]:
+    """Shared between visitors with the same inputs, as the evaluation is."""
+    found = evaluation()
+    assert found.build is not None
+    assert found.build.plan is not None
+    asked = (found.build.plan, found.scenario, found.demand, catalog())
+    return effects(*asked), steps(*asked)
 
 
-def gain_usd(effect: Effect) -> float:
-    if effect.without is None or effect.with_it is None:
-        return 0.0
-    return effect.without.usd_per_month - effect.with_it.usd_per_month
+def switches() -> None:
+    """One for each technique that can be off; batching never is."""
+    for column, (key, (label, help_text)) in zip(st.columns(len(SWITCHES)), SWITCHES.items(), strict=True):
+        column.toggle(label, key=key, persist_state="session", help=help_text)
+    with st.expander("How each is used", icon=":material/tune:"):
+        left, middle, right = st.columns(3, gap="large")
+        with left:
+            number("Requests decoding at once, at most", "techniques.batch_cap", help="1: no batching at all.")
+            st.segmented_control(
+                "KV cache in",
+                ["bf16", "fp8"],
+                key="techniques.kv_cache",
+                persist_state="session",
+                required=True,
+                format_func={"bf16": "16 bit", "fp8": "FP8"}.get,
+                help="Part of quantization. Evaluate long contexts before you rely on FP8.",
+            )
+        with middle:
+            rule = catalog().technique_rules.acceptance_frac
+            number("Tokens drafted for a pass", "techniques.draft_tok")
+            number(
+                "Share of them accepted",
+                "techniques.acceptance_frac",
+                step=0.05,
+                placeholder=f"published for the model, else {rule.central:g} ({rule.low:g} to {rule.high:g})",
+            )
+        with right:
+            st.toggle(
+                "Whole experts on each GPU",
+                key="techniques.expert_parallelism",
+                persist_state="session",
+                help="Expert parallelism, for models with experts; otherwise each GPU holds a slice of every expert.",
+            )
+            st.caption("Weight formats to try are chosen on the Candidates page; cache hits on Prompt structure.")
 
 
 result = evaluation()
+headline = st.container()
+switches()
 plan = result.build.plan if result.build else None
-if plan is None:
-    st.subheader("No fleet of your own qualifies, so there is nothing to speed up")
-    st.markdown(escape(result.verdict.reason))
+if plan is None or result.build is None:
+    headline.subheader("With these switches no fleet of your own qualifies")
+    headline.markdown(escape(result.verdict.reason))
     st.stop()
 
-headline = st.container()
-st.caption("Speculation depends on how well a draft guesses your text:")
-left, right, _ = st.columns(3)
-acceptance = left.slider("Drafted tokens accepted", 0.3, 0.95, 0.7, 0.05, key="technique_acceptance", format="percent")
-drafts = right.slider("Drafted tokens a pass", 1, 8, 3, key="technique_drafts")
-found = effects(plan, result.scenario, result.demand, catalog(), acceptance, drafts)
-by_id = {t.id: t for t in known().techniques}
-candidates = [e for e in found if e.id != "batching"]
-best = max(candidates, key=gain_usd)
-sentence = (
-    f"Beside batching, {by_id[best.id].name[0].lower()}{by_id[best.id].name[1:]} is worth most here: {usd(gain_usd(best))} of rent a month."
-    if gain_usd(best) > 0.5
-    else "Beside batching, no technique changes the rent of this fleet: it is as small as whole machines allow."
-)
+names = {t.id: t.name for t in known().techniques}
+found, made = measured(to_token(result.scenario, catalog().digest), catalog().digest)
+sentence = technique_takeaway(found, names)
 headline.subheader(escape(sentence))
-headline.caption(
+st.plotly_chart(
+    technique_matrix(found), alt=f"Matrix of technique by phase. {sentence}", key="technique_matrix", theme="streamlit"
+)
+st.caption(
     escape(
-        f"On {result.build.label if result.build else ''}, with the load of its peak on each replica. Each technique alone, without → with it."
+        f"Each technique with against without, all other switches as they are, on {result.build.label}. TTFT (95th percentile) and "
+        "TPOT at the load that the verdict's peak puts on each GPU; of disaggregation at the load of its own pools."
     )
 )
-headline.table(
+st.markdown(f"**The verdict with these switches.** {escape(result.verdict.sentence)}")
+
+st.subheader("The chosen set, one on top of the other")
+st.markdown(escape(step_takeaway(made)))
+if all(step.state for step in made):
+    st.plotly_chart(step_chart(made), alt=step_takeaway(made), key="technique_steps")
+st.caption(
+    "Gains do not multiply, nor add: batching uses the idle arithmetic that speculation needs, cached prompts need no prefill "
+    "pool, and rent falls only when a whole machine is no longer needed."
+)
+
+st.subheader("Without and with each, in figures")
+st.table(
     pd.DataFrame(
         [
             {
-                "Technique": escape(by_id[e.id].name),
-                "Phase": " and ".join(by_id[e.id].phases),
+                "Technique": escape(names[e.id]),
+                "Now": "on" if e.is_on else "off",
                 "TTFT": escape(change(e.without, e.with_it, "ttft_ms", milliseconds)),
                 "TPOT": escape(change(e.without, e.with_it, "tpot_ms", milliseconds)),
                 "Requests/s a GPU": escape(change(e.without, e.with_it, "req_s_per_gpu", significant)),
@@ -80,16 +130,13 @@ headline.table(
     hide_index=True,
     border="horizontal",
 )
-headline.caption(
-    "TTFT is the 95th percentile under load, but of batching's one request alone, and of disaggregation the mean. Effects do not "
-    "multiply: batching uses the idle arithmetic that speculation needs, and cached prompts need no prefill pool."
-)
 st.subheader("What was compared, and what each one forces")
 here = {e.id: e.words for e in found}
 for technique in known().techniques:
-    with st.expander(escape(technique.name), expanded=technique.id == best.id):
+    with st.expander(escape(technique.name)):
         for label, words in (
             ("Here", here[technique.id].rstrip(".")),
+            ("Acts on", f"{' and '.join(technique.phases)}; moves {', '.join(technique.metrics)}"),
             ("How", technique.mechanism),
             ("Needs", technique.requires),
             ("Forces", technique.forces),
@@ -98,3 +145,22 @@ for technique in known().techniques:
         ):
             st.markdown(f"**{label}.** {escape(words[:1].upper() + words[1:])}.")
         st.caption(f"{source_line(known().sources[technique.source])} · {technique.confidence} confidence")
+with st.expander("What is assumed"):
+    rules = catalog().technique_rules
+    for rule in (rules.acceptance_frac, rules.draft_cost_frac, rules.draft_memory_frac, rules.transfer_gb_s):
+        span = f"{rule.central:g} ({rule.low:g} to {rule.high:g}) {rule.unit}: {rule.what}"
+        st.markdown(f"{escape(span)}. {source_line(rules.sources[rule.source])} · {rule.confidence} confidence")
+    runs = [run for run in rules.acceptance if run.model == plan.setup.model.id]
+    for run in runs:
+        tokens = ", ".join(f"{tok:g}" for tok in run.pass_tok)
+        thinking = "thinking" if run.thinking else "not thinking"
+        st.markdown(
+            f"{escape(f'{plan.setup.model.name}, {run.method.upper()}, {thinking}: {tokens} tokens a pass with 1, 2, … drafted.')} "
+            f"{source_line(rules.sources[run.source])}"
+        )
+    if not runs:
+        st.caption(
+            escape(
+                f"No run of {plan.setup.model.name} is published here: {percent(rules.acceptance_frac.central)} is assumed unless you type yours."
+            )
+        )

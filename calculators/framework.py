@@ -1,0 +1,249 @@
+"""The right few techniques for this product: from the failing metric to the shortest list that mends it.
+
+Gate, free wins, base line, diagnosis by phase, then one technique at a time: each is sized through the model on top of those
+kept before it, kept if it gains enough on the failing metric without dearer GPUs, and otherwise rejected with the reason.
+The order and the thresholds are in technique_data/framework.yaml. A technique that is pinned in is applied whatever it
+costs, one that is pinned out is not tried.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import isfinite
+from typing import Literal
+
+from calculators import sizing
+from calculators.catalog import ROOT, Catalog
+from calculators.fleet import Plan
+from calculators.framework_rules import Case, Design, excluded, four_bit
+from calculators.records import Precision
+from calculators.scenario import Scenario, Techniques
+from calculators.speculation import basis_words
+from calculators.technique_records import Framework, MetricId, Move, MoveId
+from calculators.techniques import State
+from calculators.units import percent, usd
+from calculators.workload import Demand
+from calculators.yaml_files import load_record
+
+PATH = ROOT / "technique_data/framework.yaml"
+Pin = Literal["in", "out"]
+
+
+def framework() -> Framework:
+    """The file. Raises DataError naming file, line and field."""
+    return load_record(PATH, Framework)
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A move on top of those kept before it."""
+
+    move: Move
+    kept: bool
+    pinned: Pin | None
+    reason: str
+    before: State | None
+    after: State | None
+    """None: not sized, or no fleet meets the targets with it."""
+    gain_frac: float
+    """Of the failing metric; 0 where it was not sized."""
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    metric: MetricId | None
+    """None: nothing fails."""
+    why: str
+    """Why this metric is the one that fails."""
+    baseline: State | None
+    tried: tuple[Tried, ...]
+    """In the order they were looked at; then those that do not act on the metric."""
+    design: Design
+    state: State | None
+    """With all that was kept."""
+
+    @property
+    def kept(self) -> tuple[Tried, ...]:
+        return tuple(t for t in self.tried if t.kept)
+
+    @property
+    def rejected(self) -> tuple[Tried, ...]:
+        return tuple(t for t in self.tried if not t.kept)
+
+
+def advise(
+    plan: Plan,
+    scenario: Scenario,
+    need: Demand,
+    catalog: Catalog,
+    metric: MetricId | None = None,
+    pins: Mapping[MoveId, Pin] | None = None,
+) -> Advice:
+    """`plan`: the verdict's fleet, whose model, GPU and landlord are kept. `metric` None: as diagnosed on the base line."""
+    known, pins = framework(), pins or {}
+    case = Case(plan, scenario, need, catalog, known)
+    design = baseline(case)
+    start = case.at_own_load(design)
+    found, why = diagnosis(start)
+    if metric is not None and metric != found:
+        why = f"Your choice. As modelled: {why[0].lower()}{why[1:]}"
+    chosen = metric or found
+    listed = known.metric(chosen).moves if chosen else ()
+    order = [*listed, *(m.id for m in known.moves if pins.get(m.id) == "in" and m.id not in listed)]
+    design, state, tried = _one_by_one(case, chosen, design, start, order, pins)
+    others = [m for m in known.moves if m.id not in order]
+    tried += [Tried(m, False, pins.get(m.id), _elsewhere(known, chosen), state, None, 0.0) for m in others]
+    return Advice(chosen, why, start, tuple(tried), design, state)
+
+
+def baseline(case: Case) -> Design:
+    """Batching and prefix caching, weights as released, one GPU a replica or the fewest that hold the model."""
+    techniques = Techniques(batch_cap=max(case.scenario.techniques.batch_cap, 2))
+    native = case.plan.setup.model.published.native_precision
+    design = Design(techniques, (native,), (1,), case.scenario.workload.self_hit_frac)
+    for split in sizing.TENSOR_PARALLEL:
+        design = replace(design, splits=(split,))
+        if case.state(design) is not None:
+            return design
+    return replace(design, splits=(1,))
+
+
+def diagnosis(start: State | None) -> tuple[MetricId | None, str]:
+    """What fails, from what stops a replica of the base line from serving more. None: nothing does."""
+    if start is None:
+        return "fit", "As released the model fits no replica on this GPU that meets the targets."
+    plan = start.plan
+    if plan.replicas == plan.setup.gpus_count == 1:
+        return None, "One GPU carries the peak within the targets; no technique can need fewer."
+    if plan.replicas == 1:
+        return "cost", "One replica carries the peak within the targets; only one of fewer GPUs would be cheaper."
+    words = f"What stops a replica of the base line from serving more is the {plan.capacity.limit}."
+    if plan.capacity.limit == "TPOT target":
+        return "tpot", words
+    if plan.capacity.limit in ("TTFT target", "time prompts take"):
+        return "ttft", words
+    return "cost", words
+
+
+def _one_by_one(
+    case: Case,
+    metric: MetricId | None,
+    design: Design,
+    state: State | None,
+    order: Sequence[MoveId],
+    pins: Mapping[MoveId, Pin],
+) -> tuple[Design, State | None, list[Tried]]:
+    """Each move with the load that the fleet so far puts on a GPU, before and after."""
+    most, tried = int(case.known.thresholds.winners_count.central), list[Tried]()
+    for move_id in order:
+        move, pin = case.known.move(move_id), pins.get(move_id)
+        enough = sum(t.kept and t.pinned is None for t in tried) >= most
+        reason = "Pinned out by you." if pin == "out" else "" if pin == "in" else excluded(move, case, design, state)
+        if not reason and pin is None and enough:
+            reason = f"{most} techniques are enough to begin with; measure them first."
+        if reason:
+            tried.append(Tried(move, False, pin, reason, state, None, 0.0))
+            continue
+        changed = applied(design, move_id, case, state, metric)
+        after = case.state(changed, state.plan if state else None)
+        gain = gain_frac(state, after, metric, case.need.peak_req_s)
+        kept, words = _judged(case, move, state, after, gain, metric, pin)
+        tried.append(Tried(move, kept, pin, words, state, after, gain))
+        if kept:
+            design, state = changed, case.at_own_load(changed)
+    return design, state, tried
+
+
+def applied(design: Design, move: MoveId, case: Case, state: State | None, metric: MetricId | None) -> Design:
+    """The design with one more move. Where GPUs are what counts, lighter weights may take fewer of them a replica."""
+    t, workload = design.techniques, case.scenario.workload
+    if move in ("weights_8bit", "weights_4bit"):
+        narrower = tuple(tp for tp in sizing.TENSOR_PARALLEL if tp <= max(design.splits))
+        lighter: Precision = "fp8" if move == "weights_8bit" else four_bit(case.plan)
+        return replace(design, precisions=(lighter,), splits=narrower if metric in ("cost", "fit") else design.splits)
+    match move:
+        case "prompt_order":
+            return replace(design, hit_frac=max(design.hit_frac, workload.cacheable_frac))
+        case "kv_fp8":
+            return replace(design, techniques=t.model_copy(update={"kv_cache": "fp8"}))
+        case "split":
+            have = state.plan.setup.tensor_parallel if state else max(design.splits)
+            wider = tuple(tp for tp in sizing.TENSOR_PARALLEL if tp > have)
+            return replace(design, splits=wider or design.splits)
+        case "whole_experts":
+            splits = design.splits if max(design.splits) > 1 else sizing.TENSOR_PARALLEL[1:]
+            return replace(design, splits=splits, techniques=t.model_copy(update={"expert_parallelism": True}))
+        case _:
+            return replace(design, techniques=t.model_copy(update={move: True}))
+
+
+def gain_frac(before: State | None, after: State | None, metric: MetricId | None, peak_req_s: float) -> float:
+    """By how much of itself the failing metric falls; negative: it gets worse."""
+    if after is None:
+        return 0.0
+    if before is None:
+        return 1.0
+    was, now = _value(before, metric, peak_req_s), _value(after, metric, peak_req_s)
+    if not isfinite(was):
+        return 1.0 if isfinite(now) else 0.0
+    return 1 - now / was
+
+
+def _value(state: State, metric: MetricId | None, peak_req_s: float) -> float:
+    """What should fall."""
+    return {"ttft": state.ttft_ms, "tpot": state.tpot_ms}.get(metric or "", gpus_needed(state.plan, peak_req_s))
+
+
+def gpus_needed(plan: Plan, peak_req_s: float) -> float:
+    """GPUs of the peak and the spares before replicas and machines are rounded up; at least one replica of each pool."""
+    capacity = plan.capacity
+    pools = [capacity.req_s, capacity.prefill_req_s][: capacity.pools_count]
+    return (sum(max(peak_req_s / req_s, 1.0) for req_s in pools) + plan.spare_replicas) * plan.setup.gpus_count
+
+
+def _judged(
+    case: Case,
+    move: Move,
+    before: State | None,
+    after: State | None,
+    gain: float,
+    metric: MetricId | None,
+    pin: Pin | None,
+) -> tuple[bool, str]:
+    """Whether it is kept, and why."""
+    if after is None:
+        return False, f"With it {case.plan.lease.provider} has no fleet of this GPU that meets the targets."
+    dearer = after.usd_per_month - before.usd_per_month if before else 0.0
+    cost = (
+        f", {usd(abs(dearer))} a month {'more' if dearer > 0 else 'less'}" if abs(dearer) >= 0.5 else ", rent as before"
+    )
+    words = f"{_gain_words(gain, metric)}{cost}{_basis(case, move)}."
+    if pin == "in":
+        return True, f"Pinned in by you: {words}"
+    least = case.known.thresholds.keep_gain_frac.central
+    if gain < least:
+        return False, f"{words} Less than the {percent(least)} that pays for what it forces."
+    if dearer > 0.5:
+        return False, f"{words} The targets hold without it, so the rent does not rise for it."
+    return True, words
+
+
+def _basis(case: Case, move: Move) -> str:
+    if move.id != "speculation":
+        return ""
+    return f", {basis_words(case.plan.setup.model, case.scenario.techniques, case.catalog)}"
+
+
+def _gain_words(gain: float, metric: MetricId | None) -> str:
+    if metric == "fit":
+        return "The model fits" if gain > 0 else "It changes nothing"
+    what = {"ttft": "TTFT", "tpot": "TPOT"}.get(metric or "", "GPUs needed")
+    if not isfinite(gain):
+        return f"{what} beyond its load"
+    return f"{what} unchanged" if abs(gain) < 0.005 else f"{what} {'−' if gain > 0 else '+'}{percent(abs(gain))}"
+
+
+def _elsewhere(known: Framework, metric: MetricId | None) -> str:
+    if metric is None:
+        return "Nothing fails that it would mend."
+    name = known.metric(metric).name
+    return f"Does not act on what fails: {name[0].lower()}{name[1:]}."

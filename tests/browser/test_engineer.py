@@ -1,0 +1,59 @@
+"""What an engineer does: switch techniques, pin them, and see the verdict follow."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+from test_journeys import choose, start_from, verdict
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+
+def toggle(page: Page, label: str) -> None:
+    page.get_by_test_id("stCheckbox").filter(has_text=label).locator("label").first.click()
+
+
+def is_on(page: Page, label: str) -> bool:
+    return page.get_by_role("switch", name=label).or_(page.get_by_role("checkbox", name=label)).first.is_checked()
+
+
+def settled(page: Page) -> None:
+    expect(page.locator('[data-testid="stStatusWidget"]')).to_have_count(0)
+    expect(page.locator('[data-stale="true"]')).to_have_count(0)
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+def test_a_switch_of_a_technique_moves_the_numbers_of_the_verdict(page: Page, app_url: str) -> None:
+    before = start_from(page, app_url, "Document extraction")
+    choose(page, "Six techniques")
+    line = page.get_by_text("The verdict with these switches.").locator("xpath=ancestor::*[@data-testid='stMarkdown'][1]")
+    expect(line).to_contain_text("$")
+    said = line.inner_text()
+    expect(page.locator(".js-plotly-plot .heatmaplayer, .js-plotly-plot .hm").first).to_be_attached()
+    toggle(page, "Disaggregation")
+    expect(line).not_to_have_text(said)
+    settled(page)
+    choose(page, "Verdict")
+    expect(page.locator('[data-testid="stMain"] h3').first).not_to_have_text(before)
+    assert re.findall(r"\$[\d.,]+[kM]?", verdict(page)) != re.findall(r"\$[\d.,]+[kM]?", before)
+    page.wait_for_url("**/*s=*")
+    page.reload()  # the switch travels in the link
+    choose(page, "Six techniques")
+    settled(page)
+    assert is_on(page, "Disaggregation")
+
+
+def test_a_pinned_technique_is_used_and_the_set_goes_into_the_scenario(page: Page, app_url: str) -> None:
+    start_from(page, app_url, "Document extraction")
+    choose(page, "Six techniques")
+    settled(page)
+    assert not is_on(page, "Disaggregation")
+    choose(page, "Which techniques")
+    pin = page.get_by_test_id("stButtonGroup").filter(has_text="Pin Prefill and decode on pools of their own")
+    pin.get_by_text("In", exact=True).click()
+    expect(page.get_by_text(re.compile("Pinned in by you")).first).to_be_visible()
+    page.get_by_role("button", name="Use this set in the scenario").click()
+    settled(page)
+    choose(page, "Six techniques")
+    settled(page)
+    assert is_on(page, "Disaggregation")

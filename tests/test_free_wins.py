@@ -1,0 +1,49 @@
+"""What comes before any technique."""
+
+from datetime import date
+
+from calculators.catalog import load_catalog
+from calculators.evaluate import evaluate
+from calculators.free_wins import free_wins, gate
+from calculators.scenario import Scenario, read_scenario
+from calculators.starting_points import ROOT
+
+CATALOG = load_catalog()
+
+
+def scenario(name: str, **workload: float) -> Scenario:
+    asked = read_scenario(ROOT / f"scenarios/{name}.yaml", date(2026, 11, 26))
+    return asked.model_copy(update={"workload": asked.workload.model_copy(update=workload)})
+
+
+def saved(name: str, **workload: float) -> list[float]:
+    return [w.saves_usd_per_month for w in free_wins(evaluate(scenario(name, **workload), CATALOG), CATALOG)]
+
+
+def test_no_signal_means_stay_on_the_api_and_take_the_free_wins() -> None:
+    said = " ".join(gate(evaluate(scenario("azure-conversation"), CATALOG)))
+    assert "stay on the API" in said
+    assert "Not known: latency and reliability" in said
+
+
+def test_a_firing_signal_is_named_and_compliance_comes_first() -> None:
+    assert any("Firing: the cost signal" in line for line in gate(evaluate(scenario("steady-extraction"), CATALOG)))
+    assert gate(evaluate(scenario("air-gapped"), CATALOG))[0].startswith("Compliance leaves")
+
+
+def test_more_to_cache_and_more_that_may_wait_never_save_less() -> None:
+    few, many = (saved("azure-conversation", cacheable_frac=share, cached_frac=0.0)[0] for share in (0.2, 0.6))
+    assert few < many
+    none, some = (saved("azure-conversation", deferrable_frac=share)[1] for share in (0.0, 0.5))
+    assert none == 0
+    assert some > 0
+
+
+def test_where_no_request_may_wait_the_reader_is_asked_for_the_share() -> None:
+    batch = free_wins(evaluate(scenario("azure-conversation", deferrable_frac=0.0), CATALOG), CATALOG)[1]
+    assert "Workload page" in batch.words
+
+
+def test_easy_requests_are_told_by_the_tenth_and_only_with_a_seller() -> None:
+    names = [w.name for w in free_wins(evaluate(scenario("air-gapped"), CATALOG), CATALOG)]
+    assert not any("Route" in name for name in names)  # nobody may be sold to

@@ -1,0 +1,102 @@
+"""A recipe on the verdict's own fleet: before and after through the same model."""
+
+from dataclasses import replace
+
+import pytest
+from support import scenario
+
+from calculators.catalog import Catalog
+from calculators.evaluate import Evaluation, evaluate
+from calculators.fleet import Plan
+from calculators.memory import weight_bytes
+from calculators.recipe import PRESETS, Recipe, uniform
+from calculators.recipe_effect import RecipeEffect, Served, effect, worth_sentence
+
+
+@pytest.fixture(scope="module")
+def found(catalog: Catalog) -> Evaluation:
+    """Llama 3.3 70B in FP8 on H100."""
+    return evaluate(scenario(), catalog)
+
+
+def _plan(found: Evaluation) -> Plan:
+    assert found.build is not None
+    assert found.build.plan is not None
+    return found.build.plan
+
+
+def _effect(found: Evaluation, recipe: Recipe, catalog: Catalog) -> RecipeEffect:
+    return effect(_plan(found), recipe, found.scenario, found.demand, catalog)
+
+
+def test_before_is_the_fleet_of_the_verdict(found: Evaluation, catalog: Catalog) -> None:
+    plan = _plan(found)
+    before = _effect(found, Recipe(), catalog).before
+    assert before.weights_bytes == weight_bytes(plan.setup.model.shape, plan.setup.precision)
+    assert before.weights_bytes_per_gpu == before.weights_bytes / plan.setup.tensor_parallel
+    assert before.state is not None
+    assert before.state.gpus == plan.gpus
+    assert before.state.usd_per_month == pytest.approx(plan.rent_usd_per_month)
+
+
+def test_the_recipe_of_the_verdict_changes_nothing(found: Evaluation, catalog: Catalog) -> None:
+    same = _effect(found, uniform(_plan(found).setup.precision), catalog)
+    assert same.before.state is not None
+    assert same.after.state is not None
+    assert same.after.weights_bytes == pytest.approx(same.before.weights_bytes)
+    assert same.after.kv_room_tok == pytest.approx(same.before.kv_room_tok)
+    for field in ("ttft_ms", "tpot_ms", "req_s_per_gpu", "gpus", "usd_per_month"):
+        assert getattr(same.after.state, field) == pytest.approx(getattr(same.before.state, field)), field
+    assert same.saves_usd_per_month == pytest.approx(0)
+    assert "changes no rent" in worth_sentence(same, "FP8")
+
+
+def test_fewer_bytes_leave_more_room_and_never_cost_more(found: Evaluation, catalog: Catalog) -> None:
+    """INT4 weights and an FP8 cache against 16 bit, where all of them fit some split."""
+    wide = _effect(found, Recipe(), catalog)
+    small = _effect(found, replace(PRESETS["INT4 weight-only"], keys="fp8", values="fp8"), catalog)
+    assert small.after.weights_bytes < wide.after.weights_bytes
+    each = [e.after.kv_room_tok / e.after.setup.gpus_count for e in (wide, small)]
+    assert each[0] < each[1]
+    assert wide.after.state is not None
+    assert small.after.state is not None
+    assert small.after.state.usd_per_month <= wide.after.state.usd_per_month
+    assert small.unpacked == ("int4",)
+    assert wide.unpacked == ()
+
+
+def test_the_room_in_tokens_by_hand(found: Evaluation, catalog: Catalog) -> None:
+    """Llama 70B caches 80 layers x 8 heads x (128 + 128) x 2 bytes = 327,680 bytes a token."""
+    before = _effect(found, Recipe(), catalog).before
+    per_gpu_bytes = before.kv_room_tok * 327_680 / before.setup.tensor_parallel
+    usable = 80e9 * 1.07 * 0.92 - 2e9
+    assert per_gpu_bytes == pytest.approx(usable - before.weights_bytes_per_gpu, rel=1e-9)
+
+
+def test_a_recipe_that_fits_nowhere_says_so(found: Evaluation, catalog: Catalog) -> None:
+    tiny = catalog.gpu("h100-sxm").model_copy(
+        update={"memory": catalog.gpu("h100-sxm").memory.model_copy(update={"capacity_gb": 10.0})}
+    )
+    plan = _plan(found)
+    setup = replace(plan.setup, gpu=tiny)
+    small = replace(plan, capacity=replace(plan.capacity, setup=setup))
+    nowhere = effect(small, Recipe(), found.scenario, found.demand, catalog)
+    assert nowhere.after.state is None
+    assert nowhere.after.kv_room_tok == 0
+    assert nowhere.saves_usd_per_month is None
+    assert "do not fit" in worth_sentence(nowhere, "BF16")
+
+
+def test_every_outcome_has_its_sentence(found: Evaluation, catalog: Catalog) -> None:
+    one = _effect(found, Recipe(), catalog)
+    assert one.before.state is not None
+    cheap, dear = (replace(one.before.state, usd_per_month=usd) for usd in (1_000.0, 3_000.0))
+
+    def sentence(before: object, after: object, room_tok: float = 1.0) -> str:
+        sides = [Served(one.before.setup, 1.0, 1.0, room_tok, state) for state in (before, after)]  # type: ignore[arg-type]
+        return worth_sentence(RecipeEffect(sides[0], sides[1], ()), "INT4")
+
+    assert sentence(dear, cheap) == "INT4 saves $2,000 of rent a month."
+    assert sentence(cheap, dear) == "INT4 costs $2,000 of rent a month more."
+    assert "where there was none" in sentence(None, cheap)
+    assert "within the targets" in sentence(cheap, None)

@@ -1,0 +1,202 @@
+"""What one replica serves within the targets, and how each switch of the scenario reaches the speed model."""
+
+from typing import Any
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support import need, scenario
+
+from calculators import sizing
+from calculators.catalog import Catalog, load_catalog
+from calculators.disaggregation import tokens_only, transfer_s
+from calculators.scenario import Scenario, Targets, Techniques
+from calculators.sizing import Capacity, Misfit
+from calculators.throughput import Setup
+
+LIVE = load_catalog()
+
+
+def test_precisions_never_sell_a_checkpoint_as_something_finer(catalog: Catalog) -> None:
+    every = scenario(hardware={"precisions": ["bf16", "fp8", "nvfp4", "mxfp4", "int4"]})
+    assert sizing.precisions(catalog.model("llama-3.3-70b"), every) == ["bf16", "fp8", "nvfp4", "int4"]
+    assert sizing.precisions(catalog.model("gpt-oss-120b"), every) == ["mxfp4"]
+
+
+def test_models_that_are_not_acceptable_are_not_tried(catalog: Catalog) -> None:
+    assert sizing.setups(scenario(candidates=[{"model": "llama-3.3-70b", "gate": "not_acceptable"}]), catalog) == []
+
+
+def test_gaming_cards_are_tried_only_by_name(live_catalog: Catalog) -> None:
+    hardware = scenario().hardware
+    everything = sizing.searched_gpus(hardware.model_copy(update={"gpus": ()}), live_catalog)
+    assert "rtx-4090" not in {gpu.id for gpu in everything}
+    named = sizing.searched_gpus(hardware.model_copy(update={"gpus": ("rtx-4090",)}), live_catalog)
+    assert [gpu.id for gpu in named] == ["rtx-4090"]
+
+
+def _capacity(catalog: Catalog, targets: Targets, setup: Setup | None = None) -> Capacity | Misfit:
+    setup = setup or Setup(catalog.model("llama-3.3-70b"), catalog.gpu("h100-sxm"), "fp8", 2)
+    found, misfits = sizing.capacities([setup], sizing.traffic(need(), 0.0), targets, catalog)
+    return [*found, *misfits][0]
+
+
+def test_a_setup_that_drops_out_says_how_far_it_got(catalog: Catalog) -> None:
+    big = Setup(catalog.model("llama-3.3-70b"), catalog.gpu("l40s"), "bf16", 1)
+    reasons = [
+        _capacity(catalog, Targets(), big),
+        _capacity(catalog, Targets(ttft_p95_ms=None, tpot_ms=0.1)),
+        _capacity(catalog, Targets(ttft_p95_ms=1, tpot_ms=None)),
+    ]
+    assert [r.stage for r in reasons if isinstance(r, Misfit)] == [0, 2, 3]
+    words = [r.why for r in reasons if isinstance(r, Misfit)]
+    assert words[0].startswith("does not fit: 141 GB of weights in 48 GB of GPU memory")
+    assert "the target is 0.1 ms" in words[1]
+    assert "TTFT p95" in words[2]
+
+
+def test_a_looser_target_never_lowers_capacity_and_is_always_met(catalog: Catalog) -> None:
+    rates = []
+    for tpot_ms in (15.0, 20.0, 30.0, 50.0, 100.0, None):
+        found = _capacity(catalog, Targets(ttft_p95_ms=2_000, tpot_ms=tpot_ms))
+        if isinstance(found, Capacity):
+            assert found.tpot_ms <= (tpot_ms or np.inf)
+            assert found.ttft_p95_ms <= 2_000
+        rates.append(found.req_s if isinstance(found, Capacity) else 0.0)
+    assert rates == sorted(rates)
+    assert rates[-1] > 0
+
+
+def test_an_own_measurement_above_the_model_makes_everything_faster(catalog: Catalog) -> None:
+    setup = Setup(catalog.model("llama-3.3-70b"), catalog.gpu("h100-sxm"), "fp8", 2)
+    rates = [
+        sizing.capacities([setup], sizing.traffic(need(), 0.0), Targets(), catalog, factor)[0][0].req_s
+        for factor in (0.8, 1.0, 1.25)
+    ]
+    assert rates[0] <= 0.8 * rates[1] * 1.001
+    assert rates[2] >= 1.25 * rates[1] * 0.999
+
+
+# --- switches ----------------------------------------------------------------------------------------------------
+
+
+def served(techniques: dict[str, Any], targets: dict[str, Any] | None = None, hit_frac: float = 0.3) -> dict[str, Any]:
+    """Capacity of Llama 3.3 70B in FP8 on 4 H100 with these switches."""
+    asked = scenario(
+        techniques=techniques, targets=targets or {}, workload={"self_hit_frac": hit_frac, "cacheable_frac": 0.5}
+    )
+    setup = sizing.setup(LIVE.model("llama-3.3-70b"), LIVE.gpu("h100-sxm"), "fp8", 4, asked.techniques)
+    found, misfits = sizing.sized([setup], asked, need(), LIVE)
+    assert not misfits
+    return {"capacity": found[0], "asked": asked, "setup": setup}
+
+
+def rate(**techniques: Any) -> float:
+    return float(served(techniques)["capacity"].req_s)
+
+
+def test_prompts_found_cached_count_only_where_prefix_caching_is_on() -> None:
+    assert rate(prefix_caching=False) < rate()
+    assert rate(prefix_caching=False) == served({}, hit_frac=0.0)["capacity"].req_s
+
+
+def test_a_smaller_cap_on_the_batch_never_serves_more_and_is_kept() -> None:
+    found = [served({"batch_cap": cap})["capacity"] for cap in (1, 4, 16, 64, 256, 1_024)]
+    assert [c.req_s for c in found] == sorted(c.req_s for c in found)
+    assert all(c.batch <= cap for c, cap in zip(found, (1, 4, 16, 64, 256, 1_024), strict=True))
+
+
+def test_a_cache_in_eight_bits_holds_more_requests_and_never_serves_fewer() -> None:
+    assert rate(kv_cache="fp8") >= rate()
+
+
+def test_whole_experts_on_each_gpu_where_they_divide_and_only_in_models_that_have_any() -> None:
+    on = Techniques(expert_parallelism=True)
+    gpu = LIVE.gpu("h100-sxm")
+    assert sizing.setup(LIVE.model("gpt-oss-120b"), gpu, "mxfp4", 4, on).expert_ranks == 4
+    assert sizing.setup(LIVE.model("gpt-oss-120b"), gpu, "mxfp4", 4, Techniques()).expert_ranks == 1
+    assert sizing.setup(LIVE.model("llama-3.3-70b"), gpu, "fp8", 4, on).expert_ranks == 1
+
+
+def test_without_parallelism_each_replica_is_one_gpu_and_without_quantization_only_the_released_format() -> None:
+    asked = scenario(techniques={"parallelism": False, "quantization": False})
+    assert {(s.tensor_parallel, s.precision) for s in sizing.setups(asked, LIVE)} == {(1, "bf16")}
+
+
+@settings(max_examples=25, deadline=None, derandomize=True)
+@given(st.integers(1, 8), st.floats(0.1, 0.95), st.floats(0.05, 0.95))
+def test_speculation_never_changes_the_time_to_the_first_token(drafts: int, accepted: float, load: float) -> None:
+    plain = served({})
+    drafted = served({"speculation": True, "draft_tok": drafts, "acceptance_frac": accepted})
+    at_req_s = load * min(plain["capacity"].req_s, drafted["capacity"].req_s)
+    mix = sizing.traffic(need(), 0.3)
+    first = [sizing.at_load_ms(s["setup"], mix, at_req_s, s["asked"], LIVE)[0] for s in (plain, drafted)]
+    assert first[0] == first[1]
+
+
+def test_speculation_serves_more_where_tokens_were_too_slow_and_less_where_it_is_seldom_right() -> None:
+    tight = {"tpot_ms": 25.0, "ttft_p95_ms": 5_000.0}
+    plain = served({}, tight)["capacity"]
+    good = served({"speculation": True, "acceptance_frac": 0.9}, tight)["capacity"]
+    poor = served({"speculation": True, "acceptance_frac": 0.05, "draft_tok": 8}, tight)["capacity"]
+    assert plain.limit == "TPOT target"
+    assert poor.req_s < plain.req_s < good.req_s
+
+
+@settings(max_examples=25, deadline=None, derandomize=True)
+@given(st.floats(0.1, 0.8), st.integers(1, 8))
+def test_a_better_draft_never_serves_less(accepted: float, drafts: int) -> None:
+    rates = [
+        rate(speculation=True, draft_tok=drafts, acceptance_frac=a) for a in (accepted, min(accepted + 0.15, 0.99))
+    ]
+    assert rates[0] <= rates[1] * (1 + 1e-6)
+
+
+def test_a_guessed_acceptance_widens_the_range_and_a_typed_one_does_not() -> None:
+    def spread(acceptance: float | None) -> float:
+        techniques = {"speculation": True, "acceptance_frac": acceptance, "batch_cap": 1_024}
+        asked = scenario(techniques=techniques, targets={"tpot_ms": 20.0})
+        setup = sizing.setup(LIVE.model("llama-3.3-70b"), LIVE.gpu("h100-sxm"), "fp8", 4, asked.techniques)
+        good, bad = sizing.sized([setup, setup], asked, need(), LIVE, np.array([1.0, -1.0]))[0]
+        return good.req_s / bad.req_s
+
+    assert spread(None) > spread(LIVE.technique_rules.acceptance_frac.central) > 1
+
+
+# --- pools of their own ------------------------------------------------------------------------------------------
+
+
+def pools(**changes: Any) -> tuple[Capacity, Scenario, Setup]:
+    found = served({"disaggregation": True, **changes})
+    return found["capacity"], found["asked"], found["setup"]
+
+
+def test_neither_pool_serves_less_than_a_replica_that_does_both() -> None:
+    apart, _, _ = pools()
+    assert apart.prefill_req_s > rate()
+    assert apart.req_s > rate()
+
+
+def test_the_first_token_waits_for_the_cache_to_cross() -> None:
+    apart, asked, setup = pools()
+    moved_ms = float(transfer_s([setup], 1_000.0, LIVE)[0, 0]) * 1e3
+    assert moved_ms > 1
+    assert apart.ttft_p95_ms > moved_ms
+    assert apart.ttft_p95_ms <= (asked.targets.ttft_p95_ms or np.inf)
+
+
+def test_a_cache_that_takes_longer_to_cross_than_the_target_allows_is_said() -> None:
+    asked = scenario(techniques={"disaggregation": True}, targets={"ttft_p95_ms": 1.0})
+    setup = sizing.setup(LIVE.model("llama-3.3-70b"), LIVE.gpu("h100-sxm"), "fp8", 4, asked.techniques)
+    found, misfits = sizing.sized([setup], asked, need(), LIVE)
+    assert found == []
+    assert [m.setup for m in misfits] == [setup]
+    assert "TTFT" in misfits[0].why
+
+
+def test_the_decode_pool_is_spared_the_prompts() -> None:
+    """At the same rate its tokens come faster than where prompts ride along."""
+    _, asked, setup = pools()
+    at_req_s = rate() * 0.9
+    together = sizing.at_load_ms(setup, sizing.traffic(need(), 0.3), at_req_s, asked, LIVE)[1]
+    assert sizing.at_load_ms(setup, tokens_only(need().lengths), at_req_s, asked, LIVE)[1] < together
