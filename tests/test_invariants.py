@@ -26,6 +26,15 @@ MODELS = ("llama-3.3-70b", "gpt-oss-120b", "llama-3.1-8b")
 quickly = settings(max_examples=20, deadline=None, derandomize=True)
 
 
+TECHNIQUES = st.fixed_dictionaries(
+    {
+        "batch_cap": st.sampled_from([4, 256]),
+        "kv_cache": st.sampled_from(["bf16", "fp8"]),
+        **{name: st.booleans() for name in ("prefix_caching", "quantization", "speculation", "disaggregation")},
+    }
+)
+
+
 @st.composite
 def cases(draw: st.DrawFn) -> dict[str, Any]:
     """Any reasonable question to the fixed catalog, as plain values."""
@@ -56,6 +65,7 @@ def cases(draw: st.DrawFn) -> dict[str, Any]:
             "spare_replicas": draw(st.integers(0, 2)),
             "self_host_fte": draw(st.sampled_from([0, 0.25, None])),
         },
+        "techniques": draw(st.just({}) | TECHNIQUES),
     }
 
 
@@ -363,11 +373,22 @@ def test_ranking_is_stable_under_permutation_of_options(catalog: Catalog) -> Non
     assert again.sentence == found.verdict.sentence
 
 
-def test_the_peak_of_a_plan_is_carried_by_its_busy_replicas(catalog: Catalog) -> None:
-    for volume in (1e5, 1e7, 3e8):
-        found = evaluate(scenario(workload={"requests_per_month": volume}), catalog)
-        plan = found.build.plan if found.build else None
-        assert isinstance(plan, fleet.Plan)
-        assert plan.replicas * plan.capacity.req_s >= found.demand.peak_req_s * (1 - 1e-9)
-        assert (plan.replicas - 1) * plan.capacity.req_s < found.demand.peak_req_s
-        assert plan.gpus >= (plan.replicas + plan.spare_replicas) * plan.setup.tensor_parallel
+@quickly
+@given(cases())
+def test_the_peak_of_a_plan_is_carried_by_its_busy_replicas(case: dict[str, Any]) -> None:
+    """Of both pools, where there are two: disaggregation never takes fewer GPUs than its pools and their spares."""
+    found = evaluate(parse_scenario(case), CATALOG)
+    plan = found.build.plan if found.build else None
+    assume(plan is not None)
+    assert isinstance(plan, fleet.Plan)
+    peak, capacity = found.demand.peak_req_s, plan.capacity
+    assert plan.replicas * capacity.req_s >= peak * (1 - 1e-9)
+    assert (plan.replicas - 1) * capacity.req_s < peak
+    apart = case["techniques"].get("disaggregation", False)
+    assert (plan.prefill_replicas > 0) is apart
+    if apart:
+        assert plan.prefill_replicas * capacity.prefill_req_s >= peak * (1 - 1e-9)
+        assert (plan.prefill_replicas - 1) * capacity.prefill_req_s < peak
+    assert plan.spare_replicas == case["operations"]["spare_replicas"] * (2 if apart else 1)
+    both = plan.replicas + plan.prefill_replicas + plan.spare_replicas
+    assert plan.gpus >= both * plan.setup.tensor_parallel

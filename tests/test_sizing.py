@@ -163,6 +163,18 @@ def test_a_guessed_acceptance_widens_the_range_and_a_typed_one_does_not() -> Non
     assert spread(None) > spread(LIVE.technique_rules.acceptance_frac.central) > 1
 
 
+@settings(max_examples=25, deadline=None, derandomize=True)
+@given(st.floats(0, 0.9), st.floats(0, 0.09), st.floats(0.05, 0.95))
+def test_more_hits_never_raise_the_time_to_the_first_token(hits: float, more: float, load: float) -> None:
+    found = served({}, hit_frac=0.0)
+    at_req_s = load * found["capacity"].req_s
+    fewer, rather = (
+        sizing.at_load_ms(found["setup"], sizing.traffic(need(), share), at_req_s, found["asked"], LIVE)[0]
+        for share in (hits, hits + more)
+    )
+    assert rather <= fewer * (1 + 1e-6)
+
+
 # --- pools of their own ------------------------------------------------------------------------------------------
 
 
