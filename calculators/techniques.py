@@ -6,6 +6,7 @@ arithmetic that speculation lives on, and cached prompts are prefill that no poo
 every engine and so in the base line, counted once.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf, isfinite
 
@@ -16,6 +17,7 @@ from calculators.catalog import ROOT, Catalog
 from calculators.fleet import Plan
 from calculators.leases import Lease, leases
 from calculators.machine import Setup, machine
+from calculators.records import Precision
 from calculators.scenario import Scenario, Techniques
 from calculators.technique_records import TechniqueId, TechniquesFile
 from calculators.units import milliseconds
@@ -51,11 +53,11 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """One technique on this fleet, all other switches as they are."""
+    """One technique on this fleet, all else as it is: model, GPU, landlord, format, split and the other switches."""
 
     id: TechniqueId
-    is_on: bool
-    """In the scenario."""
+    is_used: bool
+    """By the verdict's fleet: then that is the side with it, otherwise the side without."""
     without: State | None
     with_it: State | None
     """None: no fleet of this model on this GPU serves the peak within the targets."""
@@ -68,6 +70,18 @@ class Effect:
         if self.with_it is None:
             return -inf if self.without else 0.0
         return self.without.usd_per_month - self.with_it.usd_per_month if self.without else inf
+
+
+def is_used(technique: TechniqueId, plan: Plan, scenario: Scenario) -> bool:
+    """Whether the fleet makes use of what its switch allows: a coarser format and a split may be tried and not taken."""
+    setup = plan.setup
+    match technique:
+        case "quantization":
+            return setup.precision != setup.model.published.native_precision or scenario.techniques.kv_cache == "fp8"
+        case "parallelism":
+            return setup.gpus_count > 1
+        case _:
+            return is_on(scenario.techniques, technique)
 
 
 def is_on(chosen: Techniques, technique: TechniqueId) -> bool:
@@ -99,15 +113,43 @@ def with_techniques(scenario: Scenario, chosen: Techniques) -> Scenario:
 
 def effects(plan: Plan, scenario: Scenario, need: Demand, catalog: Catalog) -> list[Effect]:
     """All six, in the order of the file. `plan` is the fleet of the verdict."""
-    now = best_fleet(plan, scenario, need, catalog)
+    now = refit(plan, plan.setup, scenario, need, catalog)
     found = []
     for technique in ORDER:
-        on = is_on(scenario.techniques, technique)
-        other = with_techniques(scenario, switched(scenario.techniques, technique, not on))
-        changed = best_fleet(plan, other, need, catalog)
-        without, with_it = (changed, now) if on else (now, changed)
-        found.append(Effect(technique, on, without, with_it, _words(technique, plan, scenario, need, catalog, with_it)))
+        used = is_used(technique, plan, scenario)
+        other, setups = _counterpart(technique, used, plan, scenario)
+        changed = cheapest(setups, plan, other, need, catalog)
+        if changed is None and technique != "parallelism":  # not with this format and split: with any
+            changed = best_fleet(plan, other, need, catalog)
+        without, with_it = (changed, now) if used else (now, changed)
+        words = _words(technique, used, plan, scenario, need, catalog, with_it)
+        found.append(Effect(technique, used, without, with_it, words))
     return found
+
+
+def _counterpart(technique: TechniqueId, used: bool, plan: Plan, scenario: Scenario) -> tuple[Scenario, list[Setup]]:
+    """The same fleet with one technique more or less: switches, and the setups to try."""
+    t = switched(scenario.techniques, technique, not used)
+    precisions: tuple[Precision, ...] = (plan.setup.precision,)
+    splits: tuple[int, ...] = (plan.setup.tensor_parallel,)
+    native = plan.setup.model.published.native_precision
+    if technique == "quantization":
+        allowed = tuple(p for p in sizing.precisions(plan.setup.model, scenario) if p != native)
+        precisions = (native,) if used else allowed or (native,)
+        splits = sizing.TENSOR_PARALLEL if t.parallelism else sizing.TENSOR_PARALLEL[:1]
+    elif technique == "parallelism":
+        splits = sizing.TENSOR_PARALLEL[:1] if used else sizing.TENSOR_PARALLEL[1:]
+    return with_techniques(scenario, t), _setups(plan, t, precisions, splits)
+
+
+def _setups(plan: Plan, t: Techniques, precisions: Sequence[Precision], splits: Sequence[int]) -> list[Setup]:
+    model, gpu = plan.setup.model, plan.setup.gpu
+    return [
+        sizing.setup(model, gpu, precision, tp, t)
+        for precision in precisions
+        for tp in splits
+        if tp <= max(gpu.links.domain_gpus, 8)
+    ]
 
 
 # --- fleets ------------------------------------------------------------------------------------------------------
@@ -199,68 +241,79 @@ class Step:
 def steps(plan: Plan, scenario: Scenario, need: Demand, catalog: Catalog) -> list[Step]:
     """From a fleet with batching alone to the chosen set, one technique at a time; the last is the verdict's own fleet.
     Where the model does not fit one GPU, its split over several belongs to the start."""
-    chosen = [t for t in ORDER if t != "batching" and is_on(scenario.techniques, t)]
-    bare = scenario.techniques
-    for technique in chosen:
-        bare = switched(bare, technique, False)
+    chosen = [t for t in ORDER if t != "batching" and is_used(t, plan, scenario)]
 
-    def state(of: Techniques) -> State | None:
-        return best_fleet(plan, with_techniques(scenario, of), need, catalog)
+    def state(used: Sequence[TechniqueId]) -> State | None:
+        t = scenario.techniques
+        for technique in ORDER[1:]:
+            if technique not in used:
+                t = switched(t, technique, False)
+        setup = plan.setup
+        precision = setup.precision if "quantization" in used else setup.model.published.native_precision
+        split = setup.tensor_parallel if "parallelism" in used else 1
+        return cheapest(_setups(plan, t, (precision,), (split,)), plan, with_techniques(scenario, t), need, catalog)
 
-    start = state(bare)
+    used: list[TechniqueId] = []
+    start = state(used)
     if start is None and "parallelism" in chosen:
-        bare = bare.model_copy(update={"parallelism": True})
         chosen.remove("parallelism")
-        start = state(bare)
+        used.append("parallelism")
+        start = state(used)
     found = [Step("batching", start)]
     for technique in chosen:
-        bare = _as_chosen(bare, technique, scenario.techniques)
-        found.append(Step(technique, state(bare)))
+        used.append(technique)
+        found.append(Step(technique, state(used)))
     return found
-
-
-def _as_chosen(bare: Techniques, technique: TechniqueId, chosen: Techniques) -> Techniques:
-    """One more of the chosen techniques, with its own settings."""
-    if technique == "quantization":
-        return bare.model_copy(update={"quantization": chosen.quantization, "kv_cache": chosen.kv_cache})
-    return switched(bare, technique, True)
 
 
 # --- words -------------------------------------------------------------------------------------------------------
 
 
 def _words(
-    technique: TechniqueId, plan: Plan, scenario: Scenario, need: Demand, catalog: Catalog, with_it: State | None
+    technique: TechniqueId,
+    used: bool,
+    plan: Plan,
+    scenario: Scenario,
+    need: Demand,
+    catalog: Catalog,
+    with_it: State | None,
 ) -> str:
     """What is compared, and what stands out."""
-    t, made = scenario.techniques, with_it.plan if with_it else None
+    made = with_it.plan if with_it else plan
     match technique:
         case "batching":
-            most = (made or plan).capacity.batch
-            return f"Up to {most:.0f} requests share each reading of the weights, against one at a time."
+            return f"Up to {made.capacity.batch:.0f} requests share each reading of the weights, against one at a time."
         case "prefix_caching":
             return f"At the {scenario.workload.self_hit_frac:.0%} of input that your own servers are taken to find cached; see Prompt structure."
         case "quantization":
-            return _quantization_words(plan, scenario, made)
+            return _quantization_words(used, plan, scenario, with_it)
         case "speculation":
-            return _speculation_words(made or plan, scenario, need, catalog)
+            return _speculation_words(made, scenario, need, catalog)
         case "parallelism":
-            experts = ", whole experts on each GPU" if t.expert_parallelism else ""
-            split = (made or plan).setup.tensor_parallel
-            return f"{split} GPUs a replica at most useful{experts}, against one GPU a replica."
+            return _parallelism_words(used, plan, scenario, with_it)
         case _:
-            return _disaggregation_words(made, need, catalog)
+            return _disaggregation_words(with_it, need, catalog)
 
 
-def _quantization_words(plan: Plan, scenario: Scenario, made: Plan | None) -> str:
+def _quantization_words(used: bool, plan: Plan, scenario: Scenario, with_it: State | None) -> str:
     released = plan.setup.model.published.native_precision
-    cache = "; the cache in FP8" if scenario.techniques.kv_cache == "fp8" else ""
-    chosen = made.setup.precision if made else released
+    cache = ", and the cache in FP8" if scenario.techniques.kv_cache == "fp8" else ""
+    chosen = with_it.plan.setup.precision if with_it else released
     if chosen == released and not cache:
-        return f"Released in {released.upper()}; of the formats you allow, none coarser makes this fleet cheaper."
-    return (
-        f"{chosen.upper()} against the released {released.upper()}{cache}. Evaluate quality on your hardest task first."
-    )
+        return f"Released in {released.upper()}; you allow no coarser format."
+    words = f"{chosen.upper()} against the released {released.upper()}{cache}"
+    if not used:
+        words += "; the verdict keeps the released one, for a coarser one does not lower the rent"
+    return f"{words}. Evaluate quality on your hardest task first."
+
+
+def _parallelism_words(used: bool, plan: Plan, scenario: Scenario, with_it: State | None) -> str:
+    experts = ", whole experts on each GPU" if scenario.techniques.expert_parallelism else ""
+    if used:
+        return f"{plan.setup.tensor_parallel} GPUs a replica{experts}, as the verdict has it, against one."
+    if with_it is None:
+        return f"{plan.lease.provider} has no machine of this GPU that holds a wider replica within your GPU limit."
+    return f"{with_it.plan.setup.tensor_parallel} GPUs a replica{experts}, against the one that the verdict has."
 
 
 def _speculation_words(plan: Plan, scenario: Scenario, need: Demand, catalog: Catalog) -> str:
@@ -275,9 +328,10 @@ def _speculation_words(plan: Plan, scenario: Scenario, need: Demand, catalog: Ca
     return f"{t.draft_tok} drafted, {each}: {gain:.2f} times as fast with {batch:.0f} at once; {where}."
 
 
-def _disaggregation_words(made: Plan | None, need: Demand, catalog: Catalog) -> str:
-    if made is None:
+def _disaggregation_words(with_it: State | None, need: Demand, catalog: Catalog) -> str:
+    if with_it is None:
         return "No two pools of this model on this GPU meet the targets."
+    made = with_it.plan
     moved_ms = float(disaggregation.transfer_s([made.setup], need.input_p95_tok, catalog)[0, 0]) * 1e3
     rate = catalog.technique_rules.transfer_gb_s.central
     return (

@@ -96,7 +96,7 @@ st.plotly_chart(
 )
 st.caption(
     escape(
-        f"Each technique with against without, all other switches as they are, on {result.build.label}. TTFT (95th percentile) and "
+        f"Each technique with against without, all else as it is (format, split, other switches), on {result.build.label}. TTFT (95th percentile) and "
         "TPOT at the load that the verdict's peak puts on each GPU; of disaggregation at the load of its own pools."
     )
 )
@@ -117,7 +117,7 @@ st.table(
         [
             {
                 "Technique": escape(names[e.id]),
-                "Now": "on" if e.is_on else "off",
+                "Now": "used" if e.is_used else "not used",
                 "TTFT": escape(change(e.without, e.with_it, "ttft_ms", milliseconds)),
                 "TPOT": escape(change(e.without, e.with_it, "tpot_ms", milliseconds)),
                 "Requests/s a GPU": escape(change(e.without, e.with_it, "req_s_per_gpu", significant)),

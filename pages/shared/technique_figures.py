@@ -72,7 +72,7 @@ def technique_matrix(effects: Sequence[Effect]) -> go.Figure:
     figure = go.Figure(
         go.Heatmap(
             x=[name for name, *_ in COLUMNS],
-            y=[f"{SHORT[e.id]}<br><b>{'on' if e.is_on else 'off'}</b>" for e in effects],
+            y=[f"{SHORT[e.id]}<br><b>{'used' if e.is_used else 'not used'}</b>" for e in effects],
             z=[[better for better, _ in line] for line in cells],
             text=[[words for _, words in line] for line in cells],
             customdata=hover,
@@ -94,28 +94,28 @@ def technique_matrix(effects: Sequence[Effect]) -> go.Figure:
 
 def technique_takeaway(effects: Sequence[Effect], names: Mapping[str, str]) -> str:
     """What is worth most of what is on, and of what is off."""
-    on = [e for e in effects if e.is_on and e.id != "batching"]
+    on = [e for e in effects if e.is_used and e.id != "batching"]
     best = max(on, key=lambda e: e.saves_usd_per_month, default=None)
     if best is None or best.saves_usd_per_month < 0.5:
-        first = "No technique that is on changes the rent of this fleet: it is as small as whole machines allow"
+        first = "No technique in use changes the rent of this fleet: it is as small as whole machines allow"
     elif isinf(best.saves_usd_per_month):
         first = f"{names[best.id]} is what makes this fleet possible at all"
     else:
         first = f"{names[best.id]} saves most: {usd(best.saves_usd_per_month)} of rent a month"
-    return f"{first}; {_best_off([e for e in effects if not e.is_on], names)}."
+    return f"{first}; {_best_off([e for e in effects if not e.is_used], names)}."
 
 
 def _best_off(effects: Sequence[Effect], names: Mapping[str, str]) -> str:
     saving = max(effects, key=lambda e: e.saves_usd_per_month, default=None)
     if saving is not None and 0.5 <= saving.saves_usd_per_month < inf:
-        return f"{names[saving.id].lower()}, now off, would save another {usd(saving.saves_usd_per_month)}"
+        return f"{names[saving.id].lower()}, not used now, would save another {usd(saving.saves_usd_per_month)}"
     for field, what in (("tpot_ms", "TPOT"), ("ttft_ms", "TTFT")):
         for e in effects:
             if e.without and e.with_it and e.saves_usd_per_month > -0.5:
                 was, now = getattr(e.without, field), getattr(e.with_it, field)
                 if isfinite(was) and now < 0.9 * was:
-                    return f"{names[e.id].lower()}, now off, would take {what} from {milliseconds(was)} to {milliseconds(now)} at the same rent"
-    return "of those that are off, none would pay"
+                    return f"{names[e.id].lower()}, not used now, would take {what} from {milliseconds(was)} to {milliseconds(now)} at the same rent"
+    return "of the others, none would pay"
 
 
 def step_chart(steps: Sequence[Step]) -> go.Figure:
