@@ -1,5 +1,5 @@
 """The same engine without a browser: `python -m calculators check | decide | record | rerun | cache-replay |
-quantize-scan | throughput | workload`.
+prompt-scan | quantize-scan | throughput | workload`.
 
 Exit status 0, or 2 with one clear line on bad input.
 """
@@ -78,10 +78,26 @@ def _add_measuring(commands: Any) -> None:
     cache.add_argument("--block-tok", type=int, default=512, metavar="T", help="tokens of a block")
     cache.add_argument("--json", action="store_true")
     cache.set_defaults(run=_cache_replay)
+    _add_prompts(commands)
     scan = commands.add_parser("quantize-scan", help="what each tensor of a checkpoint loses in each weight format")
-    scan.add_argument("model", type=Path, metavar="MODEL.safetensors")
+    scan.add_argument("model", type=Path, metavar="MODEL.safetensors", help="or the folder or index of a sharded one")
     scan.add_argument("--json", action="store_true")
     scan.set_defaults(run=_quantize_scan)
+
+
+def _add_prompts(commands: Any) -> None:
+    prompts = commands.add_parser(
+        "prompt-scan", help="shared prefixes of real prompts, what kills them, the best order"
+    )
+    prompts.add_argument("prompts", type=Path, metavar="PROMPTS.jsonl")
+    prompts.add_argument("--provider", default="openai", metavar="ID", help="whose caching rules hold on the API")
+    prompts.add_argument("--model", metavar="ID", help="without it, the one most of the prompts went to")
+    prompts.add_argument("--engine", default="vllm", metavar="ID", help="whose blocks hold on own GPUs")
+    prompts.add_argument("--capacity-tok", type=float, default=math.inf, metavar="N", help="of each own replica")
+    prompts.add_argument("--replicas", type=int, default=1, metavar="R")
+    prompts.add_argument("--routing", choices=("random", "prefix"), default="random")
+    prompts.add_argument("--json", action="store_true")
+    prompts.set_defaults(run=_prompt_scan)
 
 
 def _check(_: argparse.Namespace) -> None:
@@ -159,25 +175,39 @@ def _cache_replay(options: argparse.Namespace) -> None:
         )
 
 
+def _prompt_scan(options: argparse.Namespace) -> None:
+    from calculators.cache_replay import check_settings
+    from calculators.prompt_log import read_prompts
+    from calculators.prompt_replay import own_setting
+    from calculators.prompt_report import report, seller, text
+    from calculators.prompt_scan import scan
+    from calculators.provider_cache import engine
+
+    catalog = load_catalog()
+    block_tok = engine(options.engine, catalog).block_tok
+    check_settings(options.capacity_tok / block_tok, 0, options.replicas, block_tok)
+    log = read_prompts(options.prompts)
+    api = seller(options.provider, options.model, log, catalog)
+    own = own_setting(block_tok, options.capacity_tok, options.replicas, options.routing == "prefix")
+    found = scan(log)
+    plain = report(found, api, own)
+    print(json.dumps(plain) if options.json else text(options.prompts.name, found, plain))
+
+
 def _quantize_scan(options: argparse.Namespace) -> None:
-    from calculators.quantize_scan import scan
+    from calculators.quantize_scan import SCHEMA, scan, survey
     from calculators.weight_formats import FORMATS
 
+    found = survey(options.model)
     shown = sys.stderr.isatty() and not options.json
     losses = list(scan(options.model, (lambda share: _bar(share)) if shown else (lambda _: None)))
     if options.json:
-        plain = [
-            {
-                "name": t.name,
-                "class": t.kind,
-                "shape": t.shape,
-                "outlier_frac": t.outlier_frac,
-                "sqnr_db": {name: db if math.isfinite(db) else None for name, db in t.sqnr_db.items()},
-            }
-            for t in losses
-        ]
-        print(json.dumps({"tensors": plain}))
+        tensors = [t.to_json() for t in losses]
+        passed_over = {"quantised_passed_over_count": found.quantised_count}
+        print(json.dumps({"schema": SCHEMA, "tensors": tensors, **passed_over}))
         return
+    if found.words:
+        print(found.words)
     print(f"{'tensor':56} {'class':18} {'outliers':>9} " + " ".join(f"{name:>6}" for name in FORMATS))
     for t in sorted(losses, key=lambda t: min(t.sqnr_db.values())):
         cells = " ".join(f"{db:6.1f}" for db in t.sqnr_db.values())

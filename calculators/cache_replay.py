@@ -10,7 +10,7 @@ cannot serve both.
 import json
 import random
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -20,7 +20,7 @@ from calculators.yaml_files import DataError
 Routing = Literal["random", "prefix"]
 BLOCK_TOK = 512
 """Of the Mooncake traces; vLLM's own blocks are 16 tokens."""
-MAX_REQUESTS = 5_000_000
+MAX_REQUESTS = 50_000_000
 MAX_LINE_CHARS = 5_000_000
 MAX_REPLICAS = 1_024
 
@@ -85,10 +85,14 @@ def replay(
     routing: Routing = "random",
     block_tok: int = BLOCK_TOK,
     seed: int = 1,
+    minimum_tok: int = 0,
+    last_again: bool = False,
+    each: Callable[[int], None] | None = None,
 ) -> Replay:
-    """`capacity_blocks`: of each replica. Prefix routing sends a request to the replica that has most of it cached, and
-    among equals to the one with the fewest tokens so far; random routing does not look, and one draw of it differs from another
-    by about a point."""
+    """`capacity_blocks`: of each replica. Hits shorter than `minimum_tok` do not count; with `last_again` the last token of
+    a request is always computed; `each` is told every request's hit. Prefix routing sends a request to the replica that has
+    most of it cached, and among equals to the one with the fewest tokens so far; random routing does not look, and one draw
+    of it differs from another by about a point."""
     caches = [Cache(capacity_blocks, ttl_s) for _ in range(replicas)]
     sent_tok, sent_count, rng = [0] * replicas, [0] * replicas, random.Random(seed)  # noqa: S311
     total = hits = count = 0
@@ -97,12 +101,21 @@ def replay(
             place = rng.randrange(replicas) if replicas > 1 else 0
         else:
             place = min(range(replicas), key=lambda i: (-caches[i].found(request), sent_tok[i]))
-        hit = min(caches[place].found(request) * block_tok, request.input_tok)
+        hit = _hit_tok(request, caches[place].found(request), block_tok, minimum_tok, last_again)
         caches[place].keep(request)
         total, hits, count = total + request.input_tok, hits + hit, count + 1
         sent_tok[place] += request.input_tok - hit
         sent_count[place] += 1
+        if each is not None:
+            each(hit)
     return Replay(count, total, hits, tuple(sent_count), max(cache.most for cache in caches))
+
+
+def _hit_tok(request: Request, found: int, block_tok: int, minimum_tok: int, last_again: bool) -> int:
+    if last_again:
+        found = min(found, max(request.input_tok - 1, 0) // block_tok)
+    hit = min(found * block_tok, request.input_tok)
+    return hit if hit >= minimum_tok else 0
 
 
 def read_block_log(path: Path) -> Iterator[Request]:

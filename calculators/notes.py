@@ -8,6 +8,7 @@ from calculators.catalog import STALE_DAYS, Catalog
 from calculators.crossover import Crossover
 from calculators.decision import Option
 from calculators.fleet import Plan
+from calculators.provider_cache import terms
 from calculators.records import Gpu
 from calculators.ruling import Ruling
 from calculators.scenario import Scenario
@@ -17,7 +18,7 @@ FAR_MONTHS = 600
 
 def notes(scenario: Scenario, today: Option, options: Sequence[Option], catalog: Catalog) -> list[str]:
     """What a careful reader should know about this result."""
-    found = _price_notes(scenario, today)
+    found = _price_notes(scenario, today) + _cache_notes(options, catalog)
     build = decision.best_build(options)
     if build is not None and build.plan is not None:
         found += _rent_notes(build.plan, scenario) + _own_speed_notes(build.plan, scenario, catalog)
@@ -112,6 +113,18 @@ def _price_notes(scenario: Scenario, today: Option) -> list[str]:
         "per million tokens. The verdict uses the price of today."
         for day, rates in api_cost.scheduled_changes(offer, scenario.as_of, scenario.operations.horizon_months)
     ]
+
+
+def _cache_notes(options: Sequence[Option], catalog: Catalog) -> list[str]:
+    """Where the best way to buy reads a cache whose rules the seller does not publish."""
+    buys = [option for option in options if option.is_buy and option.bill is not None]
+    if not buys:
+        return []
+    bill = decision.best_buy(buys).bill
+    if bill is None or bill.cache_read_usd_per_month <= 0:
+        return []
+    gaps = terms(bill.offer.provider, bill.offer.model, catalog).unknown
+    return [f"Of the cache of {bill.offer.label} is not published: {', '.join(gaps)}."] if gaps else []
 
 
 def _rent_notes(plan: Plan, scenario: Scenario) -> list[str]:

@@ -13,6 +13,7 @@ from calculators.crossover import Line
 from calculators.decision import Option, OptionKind
 from calculators.fleet import Plan, Staircase
 from calculators.ownership import CostLine, fixed_line
+from calculators.provider_cache import terms
 from calculators.rule_records import FactName, Resale
 from calculators.scenario import Candidate, Gate, Scenario
 from calculators.sizing import Capacity, Misfit
@@ -92,12 +93,13 @@ def optimised_bill(
 ) -> ApiBill:
     """The cheapest way to buy here: prompts ordered for caching or not, deferrable requests in the batch tier.
 
-    Where cache writes cost extra, every cacheable token that misses is taken as written once.
+    Where cache writes cost extra, every cacheable token that misses is taken as written once. A shortest prefix that is
+    not published is the assumed one of pricing_data/provider_rules.yaml.
     """
     w, rule = scenario.workload, catalog.rules.get(offer.provider)
     day = scenario.as_of
     batch_off = rule.batch_discount_frac if rule else None
-    minimum_tok = float(rule.cache_min_tok or 0) if rule else 0.0
+    minimum_tok = terms(offer.provider, offer.model, catalog).cache.minimum_tok
     price = api_cost.rates(offer, day)[0]
     writes = (1 - w.cacheable_frac) if price.cache_write_usd_per_mtok > price.input_usd_per_mtok else 0.0
     ways = (

@@ -89,19 +89,66 @@ class RentProvider(SourcedFile):
 # --- pricing_data/*.yaml -----------------------------------------------------------------------------------------
 
 
+class CacheVariant(Sourced):
+    """What holds for some models of a seller instead of its general rule. None: not published."""
+
+    models: tuple[str, ...] = Field(min_length=1)
+    """Patterns of ids with `*`; the first variant that fits counts."""
+    min_tok: PositiveCount | None
+    ttl_s: PositiveCount | None
+    step_tok: PositiveCount | None
+    breakpoints_count: PositiveCount | None = None
+    """Prefixes are found only up to marks in the request, at most so many."""
+
+
+class CacheLifetime(Sourced):
+    """A longer life that can be bought for some models."""
+
+    models: tuple[str, ...] = Field(min_length=1)
+    ttl_s: PositiveCount
+    write_ratio: Annotated[float, Field(ge=0, le=10)]
+    """Price of a write over plain input."""
+    note: str | None = None
+
+
 class ProviderRule(Sourced):
     """What a seller's caching and batch programmes ask for. None: not published, ask the vendor."""
 
     provider: Id
     cache_min_tok: PositiveCount | None
     cache_ttl_s: PositiveCount | None
+    cache_step_tok: PositiveCount | None = None
+    """Prefixes are found in whole steps of so many tokens."""
+    cache_by_model: tuple[CacheVariant, ...] = ()
+    cache_lifetimes: tuple[CacheLifetime, ...] = ()
     batch_discount_frac: Fraction | None
     sla_uptime_frac: Fraction | None
     note: str | None = None
 
 
+class CacheAssumed(Sourced):
+    """What is calculated with where a seller does not say, and it is shown as assumed."""
+
+    min_tok: PositiveCount
+    ttl_s: PositiveCount
+    step_tok: PositiveCount
+    in_flight_frac: Fraction
+    """Share of an own server's cache that requests being answered hold."""
+
+
+class EngineCache(Sourced):
+    """In which blocks an engine finds prefixes."""
+
+    engine: Id
+    name: str
+    block_tok: PositiveCount
+    note: str | None = None
+
+
 class ProviderRules(SourcedFile):
     rules: tuple[ProviderRule, ...]
+    assumed: CacheAssumed
+    engines: tuple[EngineCache, ...] = Field(min_length=1)
 
 
 class Range(Sourced):

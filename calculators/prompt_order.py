@@ -17,8 +17,6 @@ Changes = Literal["never", "release", "tenant", "session", "request"]
 RANK: dict[Changes, int] = {"never": 0, "release": 1, "tenant": 2, "session": 3, "request": 4}
 MAX_BLOCKS, MAX_TOK = 100, 10_000_000
 ROUNDS = 50
-OWN_BLOCK_TOK = 16
-"""vLLM's block; SGLang's tree matches single tokens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +66,14 @@ def best_order(blocks: Sequence[Block]) -> list[Block]:
     return sorted(blocks, key=lambda block: RANK[block.changes])
 
 
+def moved_up(blocks: Sequence[Block], index: int) -> list[Block]:
+    """That block one place nearer to the beginning; the first one stays."""
+    found = list(blocks)
+    if 0 < index < len(found):
+        found[index - 1 : index + 1] = [found[index], found[index - 1]]
+    return found
+
+
 def breaker(blocks: Sequence[Block]) -> int | None:
     """The first block that changes more often than something behind it: it spoils what follows. None: none does."""
     for i, block in enumerate(blocks):
@@ -114,11 +120,16 @@ def _usable_tok(length_tok: float, cache: Cache) -> float:
 
 
 def own_cache(
-    blocks: Sequence[Block], traffic: Traffic, capacity_tok: float, replicas: float, by_prefix: bool
+    blocks: Sequence[Block],
+    traffic: Traffic,
+    capacity_tok: float,
+    replicas: float,
+    by_prefix: bool,
+    block_tok: float = 1.0,
 ) -> Cache:
-    """A cache of `capacity_tok` on each replica keeps a prefix as long as it takes to be filled by what is not found: time
+    """`block_tok`: the engine's blocks. A cache of `capacity_tok` on each replica keeps a prefix as long as it takes to be filled by what is not found: time
     = capacity / fresh tokens a second (the characteristic time of an LRU cache; Che et al., 2002), by bisection."""
-    base = Cache(inf, granularity_tok=OWN_BLOCK_TOK, replicas=1.0 if by_prefix else replicas)
+    base = Cache(inf, granularity_tok=block_tok, replicas=1.0 if by_prefix else replicas)
     input_tok_s = traffic.req_s * sum(block.tok for block in blocks)
     low, high = 1e-3, 1e9
     for _ in range(ROUNDS):

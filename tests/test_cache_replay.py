@@ -32,6 +32,18 @@ def test_a_last_partial_block_counts_its_own_tokens_only() -> None:
     assert replay([full, Request(1, 12, (1, 2))], block_tok=10).hit_tok == 12
 
 
+def test_the_last_token_is_computed_again_where_an_engine_does() -> None:
+    for tok, found in ((30, 20), (31, 30), (29, 20), (10, 0), (0, 0)):
+        full = Request(0, tok, tuple(range(tok // 10)))
+        assert replay([full, full], block_tok=10, last_again=True).hit_tok == found
+
+
+def test_a_hit_below_the_minimum_does_not_count_and_each_is_told() -> None:
+    told: list[int] = []
+    assert replay(asked((1,), (1,), (1, 2), (1, 2)), block_tok=10, minimum_tok=20, each=told.append).hit_tok == 20
+    assert told == [0, 0, 0, 20]
+
+
 def test_leaves_are_forgotten_before_what_they_build_on() -> None:
     """Room for two: of 1-2-3 the leaf 3 goes first, so 1-2 is found again."""
     assert hits(asked((1, 2, 3), (1, 2, 3)), capacity=2) == 20
@@ -43,6 +55,12 @@ def test_a_use_renews_the_time_to_live() -> None:
     assert hits(asked((1,), (1,), (1,), every_s=50), ttl_s=60) == 20
     assert hits(asked((1,), (2,), (1,), every_s=50), ttl_s=60) == 0
     assert hits(asked((1,), (1,), every_s=60), ttl_s=60) == 10
+
+
+def test_prefix_routing_finds_what_one_endless_cache_finds_in_a_log_with_partial_blocks() -> None:
+    log = [Request(i, 25, (i % 3, 10 + i % 3, 20 + i % 3)) for i in range(60)]
+    assert replay(log, block_tok=10).hit_tok == 57 * 25
+    assert replay(log, replicas=3, routing="prefix", block_tok=10).hit_tok == 57 * 25
 
 
 def test_replicas_that_do_not_share_find_less_and_prefix_routing_finds_it_all() -> None:

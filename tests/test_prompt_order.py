@@ -15,6 +15,7 @@ from calculators.prompt_order import (
     check,
     found_frac,
     hit_frac,
+    moved_up,
     own_cache,
 )
 from calculators.yaml_files import DataError
@@ -66,6 +67,18 @@ def test_memory_keeps_a_prefix_until_what_is_new_fills_it() -> None:
     new = [Block("q", 1_000, "request")]
     assert own_cache(new, BUSY, 1e6, 1, True).kept_s == pytest.approx(100, rel=1e-3)
     assert own_cache(new, BUSY, 1e6, 4, False).kept_s == pytest.approx(400, rel=1e-3)
+
+
+def test_a_block_moves_up_by_one_and_none_is_lost() -> None:
+    assert [b.name for b in moved_up(SPOILT, 1)] == ["system", "time of day", "question"]
+    assert moved_up(SPOILT, 0) == moved_up(SPOILT, 3) == SPOILT
+
+
+def test_an_engines_blocks_are_counted_whole() -> None:
+    some = [Block("a", 1_000, "never"), Block("b", 1_000, "request")]
+    whole, page = (hit_frac(some, BUSY, own_cache(some, BUSY, 1e9, 1, True, block)) for block in (16, 1))
+    assert whole == pytest.approx(992 / 2_000)
+    assert page == pytest.approx(0.5)
 
 
 blocks = st.lists(

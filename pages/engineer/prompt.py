@@ -1,29 +1,28 @@
 """Which part of the prompt kills the cache, the order that saves it, and what that is worth on the API and on own GPUs."""
 
-import numpy as np
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from calculators import api_cost
-from calculators.fleet import Plan
-from calculators.machine import machine
+from calculators.evaluate import Evaluation
 from calculators.prompt_order import (
     RANK,
     Block,
-    Cache,
     Traffic,
     best_order,
-    break_even_hit_frac,
     breaker,
     check,
     hit_frac,
+    moved_up,
     own_cache,
 )
-from calculators.throughput import cache_bytes
-from calculators.units import percent, usd
+from calculators.provider_cache import Terms, terms
+from calculators.units import percent
 from calculators.yaml_files import DataError
 from pages.shared.prompt_figures import prompt_chart
-from pages.shared.state import catalog, escape, evaluation, evaluation_of
+from pages.shared.prompt_upload import TAB, plain, prompt_upload
+from pages.shared.prompt_worth import Own, own_of, ratios_of, rules_table, worth
+from pages.shared.state import catalog, escape, evaluation
 
 state = st.session_state
 START = [
@@ -35,12 +34,6 @@ START = [
     ("History", 1_200, "session"),
     ("This turn", 200, "request"),
 ]
-KNOWN_FOR_S = 300.0  # where a provider does not say: the five minutes of most that do
-STEP_TOK = 128.0  # in which an API's cache counts: OpenAI's, taken for all
-
-
-def table(blocks: list[Block]) -> pd.DataFrame:
-    return pd.DataFrame([(b.name, b.tok, b.changes) for b in blocks], columns=["Block", "Tokens", "Changes"])
 
 
 def edited(frame: pd.DataFrame) -> list[Block]:
@@ -49,29 +42,29 @@ def edited(frame: pd.DataFrame) -> list[Block]:
     return [Block(str(name or "block"), float(tok), changes) for name, tok, changes in rows]
 
 
-def sort() -> None:
-    state["prompt_blocks"] = [(b.name, b.tok, b.changes) for b in best_order(edited(state["prompt_now"]))]
+def arrange(blocks: list[Block]) -> None:
+    """The table anew: it cannot be changed from outside, only replaced."""
+    state["prompt_blocks"] = plain(blocks)
     state["prompt_round"] = state.get("prompt_round", 0) + 1
+    state.pop("prompt_now", None)
 
 
-def capacity_tok(plan: Plan) -> float:
-    """Tokens of cache that one replica keeps beside the requests in flight: half of its room is taken to be theirs."""
-    m = machine([plan.setup], catalog())
-    per_tok = float(cache_bytes(m, np.ones(1))[0, 0])
-    return float(m.kv_room_bytes[0, 0]) / per_tok / 2 if per_tok > 0 else 0.0
+def move(number: int) -> None:
+    """The block one place up; the picker follows it."""
+    blocks = [Block(*row) for row in state["prompt_now"]]
+    arrange(moved_up(blocks, number))
+    state["prompt_picked"] = max(number - 1, 0)
 
 
-result = evaluation()
-scenario, need = result.scenario, result.demand
-state.setdefault("prompt_blocks", START)
-
-headline = st.container()
-left, right = st.columns([3, 2], gap="large")
-with left:
+def editor() -> list[Block]:
+    """The blocks as a table, and two ways to change their order."""
+    key = f"prompt_table_{state.get('prompt_round', 0)}"
+    if key not in state:  # something else was shown meanwhile: its edits are in prompt_now
+        state["prompt_blocks"] = state.get("prompt_now") or state.get("prompt_blocks") or START
     st.markdown("**The prompt, first block first**")
     frame = st.data_editor(
-        table([Block(*row) for row in state["prompt_blocks"]]),
-        key=f"prompt_table_{state.get('prompt_round', 0)}",
+        pd.DataFrame(state["prompt_blocks"], columns=["Block", "Tokens", "Changes"]),
+        key=key,
         num_rows="dynamic",
         hide_index=True,
         column_config={
@@ -79,109 +72,142 @@ with left:
             "Changes": st.column_config.SelectboxColumn(options=list(RANK), help="How often it is another."),
         },
     )
-    state["prompt_now"] = frame
-    st.button("Put them in the best order", icon=":material/sort:", on_click=sort)
-with right:
+    blocks = edited(frame)
+    state["prompt_now"] = plain(blocks)
+    st.button(
+        "Put them in the best order",
+        icon=":material/sort:",
+        on_click=lambda: arrange(best_order(blocks)),
+        type="primary",
+    )
+    pick, up = st.columns([3, 2], vertical_alignment="bottom")
+    names = [f"{number}. {block.name}" for number, block in enumerate(blocks, 1)]
+    chosen = pick.selectbox(
+        "Block to move",
+        names,
+        index=min(state.get("prompt_picked", 0), max(len(names) - 1, 0)),
+        key=f"prompt_pick_{state.get('prompt_round', 0)}_{len(names)}",
+    )
+    number = names.index(chosen) if chosen in names else 0
+    up.button("Move up", icon=":material/arrow_upward:", on_click=move, args=(number,), disabled=number == 0)
+    return blocks
+
+
+def traffic(req_s: float) -> Traffic:
     st.markdown("**Who sends it**")
-    tenants = st.number_input("Tenants", 1, 1_000_000, 50, key="prompt_tenants", persist_state="session")
-    per_session = st.number_input(
-        "Requests in a session", 1.0, 10_000.0, 6.0, key="prompt_session", persist_state="session"
-    )
-    gap_s = st.number_input(
-        "Seconds between two of them", 0.1, 86_400.0, 40.0, key="prompt_gap", persist_state="session"
-    )
-    routed = st.toggle("Own replicas are chosen by prefix", key="prompt_routed", persist_state="session")
+    for key, value in (("prompt_tenants", 50), ("prompt_session", 6.0), ("prompt_gap", 40.0)):
+        state.setdefault(key, value)
+    tenants = st.number_input("Tenants", 1, 1_000_000, key="prompt_tenants", persist_state="session")
+    session = st.number_input("Requests in a session", 1.0, 10_000.0, key="prompt_session", persist_state="session")
+    gap_s = st.number_input("Seconds between two of them", 0.1, 86_400.0, key="prompt_gap", persist_state="session")
     st.caption("Of this page only: not part of the scenario or its link.")
+    return Traffic(req_s, float(tenants), float(session), float(gap_s))
 
-blocks = edited(frame)
-try:
-    check(blocks)
-except DataError as error:
-    st.error(escape(str(error)), icon=":material/error:")
-    st.stop()
 
-traffic = Traffic(need.mean_req_s, float(tenants), float(per_session), float(gap_s))
-rule = catalog().rules.get(scenario.api.provider)
-kept_s = float(rule.cache_ttl_s) if rule and rule.cache_ttl_s else KNOWN_FOR_S
-api = Cache(kept_s, float(rule.cache_min_tok or 0) if rule else 0.0, STEP_TOK)
-better = best_order(blocks)
-now, after = (hit_frac(order, traffic, api) for order in (blocks, better))
-spoiler = breaker(blocks)
-if spoiler is None:
-    sentence = f"The order is right: the API finds {percent(now)} of the input cached."
-else:
-    sentence = (
+def own_servers(result: Evaluation) -> Own | None:
+    engines = {one.engine: one for one in catalog().rules_file.engines}
+    plan = result.build.plan if result.build else None
+    if plan is not None and plan.setup.engine in engines:
+        state.setdefault("prompt_engine", plan.setup.engine)
+    left, right = st.columns(2, vertical_alignment="bottom")
+    engine = left.selectbox(
+        "Engine of own servers",
+        list(engines),
+        format_func=lambda id: (
+            f"{engines[id].name}, blocks of {engines[id].block_tok} token{'s' * (engines[id].block_tok > 1)}"
+        ),
+        key="prompt_engine",
+        persist_state="session",
+    )
+    routed = right.toggle("Own replicas are chosen by prefix", key="prompt_routed", persist_state="session")
+    return own_of(result, bool(routed), engines[engine].block_tok)
+
+
+def sentence_of(blocks: list[Block], now: float, after: float) -> str:
+    spoiler = breaker(blocks)
+    if spoiler is None:
+        return f"The order is right: the API finds {percent(now)} of the input cached."
+    return (
         f"“{blocks[spoiler].name}” spoils what stands behind it: in the best order the API finds {percent(after)} of the "
         f"input cached instead of {percent(now)}."
     )
-headline.subheader(escape(sentence))
-headline.plotly_chart(prompt_chart(blocks, better, traffic, api), alt=sentence, key="prompt_chart")
-
-offer = api_cost.offer(scenario.api.provider, scenario.api.model, catalog())
-price = api_cost.rates(offer, scenario.as_of)[0]
-write_ratio = price.cache_write_usd_per_mtok / price.input_usd_per_mtok
-read_ratio = price.cache_read_usd_per_mtok / price.input_usd_per_mtok
 
 
-def bill(hit: float) -> float:
-    written = (1 - hit) if write_ratio > 1 else 0.0
-    found = api_cost.monthly_bill(offer, need, scenario.as_of, hit, written, discount_frac=scenario.api.discount_frac)
-    return found.usd_per_month
+def own_hits(blocks: list[Block], who: Traffic, own: Own | None) -> tuple[tuple[float, float] | None, str]:
+    """Found now and in the best order, and for how long a prefix is kept then."""
+    if own is None:
+        return None, ""
+    better = best_order(blocks)
+    caches = [
+        own_cache(order, who, own.capacity_tok, float(own.replicas), own.by_prefix, own.block_tok)
+        for order in (blocks, better)
+    ]
+    seconds = caches[1].kept_s
+    kept = "always" if seconds > 86_400 else f"{seconds / 60:.0f} min"
+    return (hit_frac(blocks, who, caches[0]), hit_frac(better, who, caches[1])), kept
 
 
-pays_from = break_even_hit_frac(read_ratio, write_ratio)
-rows = [
-    {
-        "Side": f"API: {offer.label}",
-        "Kept for": f"{kept_s / 60:.0f} min",
-        "Found now": percent(now),
-        "In the best order": percent(after),
-        "A month now": usd(bill(now)),
-        "Then": usd(bill(after)),
-    }
-]
-plan = result.build.plan if result.build else None
-if plan is not None and result.build is not None:
-    room, replicas = capacity_tok(plan), float(plan.replicas + plan.spare_replicas)
-    own_now, own_after = (
-        hit_frac(order, traffic, own_cache(order, traffic, room, replicas, bool(routed))) for order in (blocks, better)
+def terms_words(api: Terms, result: Evaluation) -> str:
+    """What was calculated with, and what of it is not published."""
+    cache, ratios = api.cache, ratios_of(result)
+    marks = "up to marks in the request" if api.breakpoints_count else f"in steps of {cache.granularity_tok:.0f} tokens"
+    words = (
+        f"The API keeps a prefix for {cache.kept_s / 60:.0f} minutes after its last use, finds it {marks} and from "
+        f"{cache.minimum_tok:,.0f} tokens on."
     )
-    cost = []
-    for hit in (own_now, own_after):
-        other = scenario.workload.model_copy(update={"self_hit_frac": round(hit, 4)})
-        build = evaluation_of(scenario.model_copy(update={"workload": other})).build
-        cost.append(usd(build.usd_per_month) if build else "no fleet")
-    seconds = own_cache(better, traffic, room, replicas, bool(routed)).kept_s
-    rows.append(
-        {
-            "Side": f"Own: {result.build.label}",
-            "Kept for": "as long as the log" if seconds > 86_400 else f"{seconds / 60:.0f} min",
-            "Found now": percent(own_now),
-            "In the best order": percent(own_after),
-            "A month now": cost[0],
-            "Then": cost[1],
-        }
+    if api.unknown:
+        words += f" It does not publish {' and '.join(api.unknown)}, so less may be found."
+    if ratios.write_ratio > 1:
+        words += f" Its writes cost {ratios.write_ratio:g} times the input: caching pays from a hit rate of {percent(ratios.pays_from_frac)}."
+    return words
+
+
+def describe(result: Evaluation, api_terms: Terms, own: Own | None, headline: DeltaGenerator) -> None:
+    """Blocks as typed: the sentence and the chart, and what their order is worth."""
+    need, api = result.demand, api_terms.cache
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        blocks = editor()
+    with right:
+        who = traffic(need.mean_req_s)
+    try:
+        check(blocks)
+    except DataError as error:
+        st.error(escape(str(error)), icon=":material/error:")
+        return
+    better = best_order(blocks)
+    now, after = (hit_frac(order, who, api) for order in (blocks, better))
+    sentence = sentence_of(blocks, now, after)
+    headline.subheader(escape(sentence))
+    headline.plotly_chart(prompt_chart(blocks, better, who, api), alt=sentence, key="prompt_chart")
+    pair, kept = own_hits(blocks, who, own)
+    worth(result, (now, after), f"{api.kept_s / 60:.0f} min", pair, kept, "use_described_rates")
+    lengths = "an example" if state["prompt_now"] == plain([Block(*row) for row in START]) else "yours"
+    st.caption(
+        escape(
+            f"{terms_words(api_terms, result)} Own servers forget the prefix used longest ago when memory is full; "
+            f"{percent(catalog().rules_file.assumed.in_flight_frac)} of it is taken to hold requests in flight. Requests of a "
+            f"tenant come at random, those of a session one after another. Lengths are {lengths}; the shares are applied to "
+            f"the {need.input_tok:,.0f} input tokens of the workload."
+        )
     )
-st.markdown("**What it is worth**")
-st.table(pd.DataFrame([{k: escape(v) for k, v in row.items()} for row in rows]), hide_index=True, border="horizontal")
-words = f"The API forgets a prefix {kept_s / 60:.0f} minutes after its last use" + (
-    "" if rule and rule.cache_ttl_s else ", assumed: it does not say"
-)
-words += f"; it is taken to count in steps of {STEP_TOK:.0f} tokens"
-words += (
-    f" and from {rule.cache_min_tok:,} on"
-    if rule and rule.cache_min_tok
-    else "; its shortest prefix is unknown, so short prompts may find less"
-)
-if write_ratio > 1:
-    words += (
-        f"; its writes cost {write_ratio:g} times the input, so caching pays from a hit rate of {percent(pays_from)}"
-    )
-st.caption(
-    escape(
-        f"{words}. Own servers forget the prefix used longest ago when memory is full; half of it is taken to hold requests in "
-        "flight. Requests of a tenant come at random, those of a session one after another. "
-        f"Lengths are {'an example' if [(b.name, b.tok, b.changes) for b in blocks] == [tuple(row) for row in START] else 'yours'}; "
-        f"the shares are applied to the {need.input_tok:,.0f} input tokens of the workload."
-    )
-)
+
+
+result = evaluation()
+try:
+    ratios_of(result)
+except DataError as error:  # a model that costs nothing
+    st.error(escape(str(error)), icon=":material/error:")
+    st.stop()
+api_terms = terms(result.scenario.api.provider, result.scenario.api.model, catalog())
+headline = st.container()
+own = own_servers(result)
+described, real = st.tabs(["Describe it", "From real prompts"], key=TAB, on_change="rerun")
+if real.open:
+    with real:
+        prompt_upload(result, api_terms, own, headline)
+else:
+    with described:
+        describe(result, api_terms, own, headline)
+with st.expander("What each seller's cache asks for and costs"):
+    rules_table(result)

@@ -11,6 +11,7 @@ from calculators.memory import kv_bytes, parameters
 from calculators.price_records import Range
 from calculators.records import Source
 from pages.shared.state import catalog, escape
+from pages.shared.widgets import source_line
 
 known, today = catalog(), date.today()
 
@@ -191,17 +192,26 @@ else:
         [
             {
                 "Provider": r.provider,
-                "Cache from, tokens": r.cache_min_tok,
-                "Cache kept, s": r.cache_ttl_s,
+                "Models": ", ".join(v.models) if v else "others" if r.cache_by_model else "all",
+                "Cache from, tokens": v.min_tok if v else r.cache_min_tok,
+                "Cache kept, s": v.ttl_s if v else r.cache_ttl_s,
+                "Cache steps, tokens": v.step_tok if v else r.cache_step_tok,
+                "Cache marks, at most": v.breakpoints_count if v else None,
                 "Batch discount": r.batch_discount_frac,
                 "Promised uptime": r.sla_uptime_frac,
                 "Note": r.note,
-                **provenance(known.rules_file.sources[r.source], r.confidence),
+                **provenance(known.rules_file.sources[(v or r).source], (v or r).confidence),
             }
             for r in known.rules.values()
+            for v in (*r.cache_by_model, None)
         ],
         **{
             "Batch discount": st.column_config.NumberColumn(format="percent"),
             "Promised uptime": st.column_config.NumberColumn(format="%.4f"),
         },
+    )
+    assumed = known.rules_file.assumed
+    st.caption(
+        f"Empty: not published. Where a cache's rules are not, {assumed.min_tok:,} tokens at least, {assumed.ttl_s} s and steps of "
+        f"{assumed.step_tok} tokens are calculated with: {source_line(known.rules_file.sources[assumed.source])}."
     )

@@ -57,3 +57,21 @@ def test_a_pinned_technique_is_used_and_the_set_goes_into_the_scenario(page: Pag
     choose(page, "Six techniques")
     settled(page)
     assert is_on(page, "Disaggregation")
+
+
+def test_moving_a_block_up_raises_what_the_cache_finds(page: Page, app_url: str) -> None:
+    page.goto(app_url)
+    verdict(page)
+    choose(page, "Prompt structure")
+    heading = page.locator('[data-testid="stMain"] h3').first
+    expect(heading).to_contain_text("instead of 0 %")
+    page.get_by_test_id("stSelectbox").filter(has_text="Block to move").locator("input").click()
+    page.get_by_role("option", name="2. Tool schemas").click()
+    settled(page)
+    page.get_by_role("button", name="Move up").click()
+    expect(heading).not_to_contain_text("instead of 0 %")
+    expect(heading).to_contain_text("Time stamp")
+    now = re.search(r"instead of (\d+) %", heading.inner_text())
+    assert now
+    assert int(now[1]) > 10
+    settled(page)

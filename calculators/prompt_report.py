@@ -1,0 +1,91 @@
+"""What a scan of real prompts found, as plain values and as lines of text. Lengths, kinds and places; never what they say."""
+
+from collections import Counter
+from typing import Any
+
+from calculators.catalog import Catalog
+from calculators.prompt_log import PromptLog
+from calculators.prompt_replay import Hits, Setting, api_setting, hits
+from calculators.prompt_scan import Scan
+from calculators.provider_cache import Terms, terms
+from calculators.tokens import ABOUT
+from calculators.units import percent
+from calculators.yaml_files import DataError
+
+
+def seller(provider: str, model: str | None, log: PromptLog, catalog: Catalog) -> Terms:
+    """The rules of a known seller, for the model named or else the one most prompts of the log went to."""
+    if provider not in catalog.rules:
+        raise DataError(f"--provider: no rules for {provider[:40]!r}; give one of {', '.join(catalog.rules)}")
+    most = Counter(prompt.model for prompt in log.prompts).most_common(1)[0][0]
+    return terms(provider, model if model is not None else most, catalog)
+
+
+def report(scan: Scan, api: Terms, own: Setting) -> dict[str, Any]:
+    """Everything that is shown, by name."""
+    spoiler = scan.spoiler
+    return {
+        "requests_count": len(scan.rows),
+        "input_tok": scan.input_tok,
+        "tokenizer": ABOUT,
+        "sessions_count": scan.sessions_count,
+        "requests_per_session": scan.requests_per_session,
+        "session_gap_s": scan.session_gap_s,
+        "has_times": scan.timed,
+        "history_edited_frac": scan.edited_frac,
+        "notes": [*scan.notes, *edits(scan), *unknowns(scan, api)],
+        "blocks": [{"name": b.name, "tok": b.tok, "changes": b.changes} for b in scan.blocks],
+        "breaker": None
+        if spoiler is None
+        else {
+            "part": spoiler.part,
+            "what": spoiler.what,
+            "changes": spoiler.changes,
+            "at_tok": spoiler.at_tok,
+            "requests_frac": spoiler.requests_frac,
+            "lost_frac": spoiler.lost_frac,
+        },
+        "api": {"provider": api.provider, **_side(hits(scan, api_setting(api)))},
+        "own": _side(hits(scan, own)),
+    }
+
+
+def edits(scan: Scan) -> list[str]:
+    """What else kills the cache: conversations that do not go on with all that was said."""
+    if not scan.edited_frac:
+        return []
+    return [
+        f"in {percent(scan.edited_frac)} of requests the history was cut or edited: nothing behind the cut is found"
+    ]
+
+
+def unknowns(scan: Scan, api: Terms) -> list[str]:
+    """What the log or the seller does not say, and what was done about it."""
+    found = [f"{api.provider} does not publish {gap}" for gap in api.unknown]
+    if not scan.timed:
+        found.append("the log has no times: every prefix is taken to be still kept, so the API may find less")
+    if scan.sessions_count == len(scan.rows):
+        found.append("no request continues another: sessions are unknown")
+    return found
+
+
+def _side(found: tuple[Hits, Hits]) -> dict[str, Any]:
+    now, best = found
+    return {
+        "step_tok": now.step_tok,
+        "hit_frac": now.hit_frac,
+        "best_order_hit_frac": best.hit_frac,
+        "parts": [{"part": p.part, "tok": p.tok, "hit_tok": p.hit_tok} for p in now.parts],
+        "best_order_parts": [{"part": p.part, "tok": p.tok, "hit_tok": p.hit_tok} for p in best.parts],
+    }
+
+
+def text(name: str, scan: Scan, plain: dict[str, Any]) -> str:
+    """The same for people."""
+    lines = [f"{name}: {len(scan.rows):,} requests, {scan.input_tok:,} input tokens ({ABOUT})"]
+    lines += [f"  {b['name']:48} {b['tok']:10,.1f} tokens  changes: {b['changes']}" for b in plain["blocks"]]
+    lines.append(f"{scan.spoiler.sentence}." if scan.spoiler else "Nothing in front spoils what stands behind it.")
+    for side, words in (("api", f"API ({plain['api']['provider']})"), ("own", "Own GPUs")):
+        now, best = plain[side]["hit_frac"], plain[side]["best_order_hit_frac"]
+        lines.append(f"{words}: {percent(now)} of input tokens found cached today, {percent(best)} in the best order")
+    return "\n".join([*lines, *(f"Note: {note}." for note in plain["notes"])])

@@ -1,0 +1,85 @@
+"""Which requests of a log belong to one conversation, and which of a request's messages are examples, history and new.
+
+A request continues another whose messages it repeats from the first to the last before adding its own. If it repeats two
+in a row but not those before them, its history was cut or edited. Messages that nearly every conversation starts with are
+examples.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+NEARLY_ALL_FRAC = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a request stands: its conversation, and its first messages that are examples, then history."""
+
+    session: int
+    examples_count: int
+    history_count: int
+    """The examples among them."""
+    edited: bool = False
+    """It continues a conversation, but not with all that was said."""
+
+
+def places(chats: Sequence[Sequence[int]]) -> list[Place]:
+    """One for each request, in the order of time. `chats`: the messages of each, as numbers that are equal for equal texts."""
+    chains = [_chains(chat) for chat in chats]
+    sessions, _, _ = _sessions(chains, chats, None)
+    examples = _examples(chains) if len(set(sessions)) > 1 else 0
+    sessions, known, edited = _sessions(chains, chats, examples)
+    found = []
+    for chain, session, repeated, cut in zip(chains, sessions, known, edited, strict=True):
+        shown = min(examples, max(len(chain) - 1, 0))
+        history = min(repeated if repeated else len(chain), len(chain) - 1)
+        found.append(Place(session, shown, max(shown, history, 0), cut))
+    return found
+
+
+def _chains(chat: Sequence[int]) -> list[int]:
+    """For each message a number that stands for it and all before it."""
+    chain, found = 0, []
+    for message in chat:
+        chain = hash((chain, message))
+        found.append(chain)
+    return found
+
+
+def _sessions(
+    chains: Sequence[Sequence[int]], chats: Sequence[Sequence[int]], examples: int | None
+) -> tuple[list[int], list[int], list[bool]]:
+    """The conversation of each request, how many of its messages an earlier request of it had, and whether it was edited.
+    Without `examples`, edits are not looked for."""
+    session_of: dict[int, int] = {}
+    session_of_pair: dict[tuple[int, int], int] = {}
+    found: list[tuple[int, int, bool]] = []
+    count = 0
+    for chain, chat in zip(chains, chats, strict=True):
+        pairs = list(pairwise(chat[examples:])) if examples is not None else []
+        repeated = next((k for k in range(len(chain) - 1, 0, -1) if chain[k - 1] in session_of), 0)
+        again = next((k for k in range(len(pairs) - 1, -1, -1) if pairs[k] in session_of_pair), None)
+        edited = not repeated and again is not None
+        if repeated:
+            session = session_of[chain[repeated - 1]]
+        elif again is not None:
+            session, repeated = session_of_pair[pairs[again]], (examples or 0) + again + 2
+        else:
+            session, count = count, count + 1
+        if chain:
+            session_of[chain[-1]] = session
+        session_of_pair.update(dict.fromkeys(pairs, session))
+        found.append((session, repeated, edited))
+    return [f[0] for f in found], [f[1] for f in found], [f[2] for f in found]
+
+
+def _examples(chains: Sequence[Sequence[int]]) -> int:
+    """How many messages nearly all requests start with."""
+    needed, length = NEARLY_ALL_FRAC * len(chains), 0
+    while True:
+        starts = Counter(chain[length] for chain in chains if len(chain) > length)
+        if not starts or starts.most_common(1)[0][1] < max(needed, 2):
+            return length
+        length += 1

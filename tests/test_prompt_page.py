@@ -1,0 +1,148 @@
+"""The prompt page as somebody uses it: describe, reorder, drop a log, take what was found. No word of a prompt is shown."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from calculators.catalog import load_catalog
+from calculators.scenario import Api, Scenario, from_token, to_token
+from calculators.starting_points import default_scenario
+from tests.prompt_samples import START, as_lines, chat_log
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = "pages/engineer/prompt.py"
+
+
+def start(scenario: Scenario | None = None) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    if scenario is not None:
+        app.query_params["s"] = to_token(scenario, load_catalog().digest)
+    return app.run().switch_page(PAGE).run()
+
+
+def words(app: AppTest) -> str:
+    kinds = (app.subheader, app.markdown, app.caption, app.error, app.warning, app.success, app.dataframe, app.table)
+    return "\n".join(str(element.value) for kind in kinds for element in kind).replace("\\", "")
+
+
+def dropped(content: bytes, name: str = "prompts.jsonl") -> AppTest:
+    app = start()
+    app.session_state["prompt_tab"] = "From real prompts"
+    app.run()
+    app.file_uploader(key="prompts_file").upload(name, content, "application/jsonl").run()
+    assert not app.exception
+    return app
+
+
+def press(app: AppTest, label: str) -> None:
+    next(button for button in app.button if button.label == label).click().run()
+    assert not app.exception
+
+
+def rates(app: AppTest) -> list[list[str]]:
+    table = app.table[0].value
+    return [[str(v).replace("\\", "") for v in table[c]] for c in ("Found now", "In the best order")]
+
+
+def test_moving_the_time_stamp_back_step_by_step_raises_the_hit_rate() -> None:
+    app = start()
+    assert "spoils what stands behind it" in app.subheader[0].value
+    found = []
+    for number in range(2, 8):
+        picker = next(box for box in app.selectbox if box.label == "Block to move")
+        picker.set_value(next(option for option in picker.options if option.startswith(f"{number}. "))).run()
+        press(app, "Move up")
+        found.append(float(rates(app)[0][0].removesuffix(" %")))
+    assert found == sorted(found)
+    assert found[0] < found[-1]
+    assert "The order is right" in app.subheader[0].value
+
+
+def test_the_best_order_is_one_press_away_and_survives_another_page() -> None:
+    app = start()
+    press(app, "Put them in the best order")
+    assert "The order is right" in app.subheader[0].value
+    app.switch_page("pages/reference/prices.py").run().switch_page(PAGE).run()
+    assert "The order is right" in app.subheader[0].value
+
+
+def test_a_dropped_log_shows_the_breaker_and_not_a_word_of_it() -> None:
+    app = dropped(as_lines(chat_log(stamp=True)))
+    assert "80 requests" in app.subheader[0].value
+    assert "The cache ends at a time stamp" in app.warning[0].value.replace("\\", "")
+    shown = words(app) + "".join(str(chart.proto.spec) for chart in app.get("plotly_chart"))
+    for secret in ("SECRET", "word1", "customers of a shop", START.date().isoformat()):
+        assert secret not in shown
+    assert all(len(chart.proto.alt) > 20 for chart in app.get("plotly_chart"))
+
+
+def test_a_history_that_was_cut_is_shown_as_what_kills_the_cache() -> None:
+    log = chat_log()
+    for line in log:
+        line["request"]["messages"] = line["request"]["messages"][-4:]
+    assert "the history was cut or edited" in dropped(as_lines(log)).warning[0].value
+
+
+def test_without_a_fleet_only_the_api_is_shown() -> None:
+    plain = default_scenario(START.date())
+    app = start(plain.model_copy(update={"targets": plain.targets.model_copy(update={"tpot_ms": 1.0})}))
+    assert not app.exception
+    assert len(app.table[0].value) == 1
+
+
+def test_blocks_of_a_log_are_taken_into_the_table() -> None:
+    app = dropped(as_lines(chat_log(stamp=True)))
+    press(app, "Take these blocks")
+    assert "“System prompt: a time stamp” spoils" in app.subheader[0].value.replace("\\", "")
+    assert app.number_input(key="prompt_tenants").value == 4
+
+
+@pytest.mark.parametrize("real", [False, True])
+def test_hit_rates_go_into_the_scenario_and_its_link(real: bool) -> None:
+    app = dropped(as_lines(chat_log(stamp=True))) if real else start()
+    best = [float(rate.removesuffix(" %")) / 100 for rate in rates(app)[1]]
+    press(app, "Use these hit rates")
+    value: Any = app.query_params["s"]
+    workload = from_token(value[0] if isinstance(value, list) else value)[0].workload
+    assert workload.cacheable_frac == pytest.approx(best[0], abs=0.006)
+    assert workload.self_hit_frac == pytest.approx(best[1], abs=0.006)
+
+
+def test_forgotten_prompts_are_gone() -> None:
+    app = start()
+    app.session_state["prompt_tab"] = "From real prompts"
+    app.run()
+    app.text_area(key="prompts_text").set_value("SECRET one\n---\nSECRET two").run()
+    assert "2 requests of pasted prompts" in app.subheader[0].value
+    assert "no times" in words(app)
+    press(app, "Forget these prompts")
+    assert "Drop or paste real prompts" in app.subheader[0].value
+    assert app.text_area(key="prompts_text").value == ""
+
+
+def test_a_bad_log_says_where_and_changes_nothing() -> None:
+    app = dropped(b'{"messages": [{"role": "user", "content": "SECRET"}]}\n{"messages": SECRET')
+    assert "line 2: not JSON" in app.error[0].value.replace("\\", "")
+    assert "SECRET" not in words(app)
+    assert "Drop or paste" in app.subheader[0].value
+
+
+def test_a_seller_that_does_not_publish_its_rules_is_shown_as_unknown() -> None:
+    plain = default_scenario(START.date())
+    app = start(plain.model_copy(update={"api": Api(provider="mistral", model="mistral-large-4")}))
+    assert "does not publish the shortest prefix" in words(app)
+    sellers = next(f.value for f in app.dataframe if "Seller" in f.value)
+    assert sellers["From, tokens"].iloc[0] == "unknown"
+
+
+def test_break_even_rates_of_both_lifetimes_are_listed() -> None:
+    """21.7 % where writes cost 1.25 times the input, 52.6 % for an hour at twice."""
+    plain = default_scenario(START.date())
+    app = start(plain.model_copy(update={"api": Api(provider="anthropic", model="claude-opus-5")}))
+    first = next(f.value for f in app.dataframe if "Seller" in f.value).iloc[0]
+    assert first["Seller"] == "Anthropic, claude-opus-5"
+    assert (first["From, tokens"], first["Pays from"]) == ("512", "21.7 %")
+    assert first["Kept longer"] == "1 h, written at 2×, pays from 52.6 %"
+    assert "22 %" in words(app)

@@ -1,0 +1,142 @@
+"""Shared prefixes found in made-up logs with a planted fault, and what no order may do."""
+
+import json
+from collections import Counter
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from calculators import prompt_scan, tokens
+from calculators.prompt_log import parse_prompts
+from calculators.prompt_order import RANK, best_order, check
+from calculators.prompt_scan import PARTS, Scan, scan
+from calculators.yaml_files import DataError
+from tests.prompt_samples import as_lines, chat_log
+
+
+def scanned(**faults: Any) -> Scan:
+    return scan(parse_prompts(as_lines(chat_log(**faults)), "log.jsonl"))
+
+
+def of(*texts: str) -> Scan:
+    return scan(parse_prompts("\n---\n".join(texts).encode(), "pasted"))
+
+
+def changes(found: Scan) -> dict[str, str]:
+    return {block.name: block.changes for block in found.blocks}
+
+
+def test_each_part_of_a_clean_log_is_classified() -> None:
+    found = scanned()
+    assert changes(found) == {
+        "Tool schemas": "never",
+        "System prompt": "never",
+        "System prompt, by group": "tenant",
+        "History": "session",
+        "This turn": "request",
+    }
+    assert found.spoiler is None
+    assert found.groups_count == 4
+    assert found.sessions_count == len({line["request"]["messages"][0]["content"] for line in chat_log()})
+    assert found.session_gap_s is not None
+    assert found.session_gap_s % 5 == 0
+
+
+def test_blocks_have_all_tokens_and_fill_the_editor() -> None:
+    found = scanned(stamp=True)
+    assert sum(block.tok for block in found.blocks) == pytest.approx(found.input_tok / len(found.rows))
+    check(found.blocks)
+
+
+def test_a_planted_time_stamp_is_found_where_it_was_planted() -> None:
+    found = scanned(stamp=True)
+    assert found.spoiler is not None
+    assert (found.spoiler.part, found.spoiler.what) == ("System prompt", "a time stamp")
+    assert found.spoiler.at_tok == tokens.count("You help the customers of a shop.\nThe time is ") + 1
+    assert found.spoiler.requests_frac == 1
+    assert changes(found)["System prompt: a time stamp"] == "request"
+
+
+@pytest.mark.parametrize(
+    ("fault", "part", "what"),
+    [
+        ("shuffled", "Tool schemas", "tools in another order"),
+        ("keys", "Tool schemas", "JSON keys in another order"),
+        ("lines", "System prompt", "lines in another order"),
+    ],
+)
+def test_what_only_comes_in_another_order_is_found_and_put_in_one(fault: str, part: str, what: str) -> None:
+    found = scanned(**{fault: True})
+    assert found.spoiler is not None
+    assert (found.spoiler.part, found.spoiler.what) == (part, what)
+    heads = {row.best_pieces[:10].tobytes() for row in found.rows}
+    assert len(heads) == 1
+
+
+def test_examples_are_told_from_history() -> None:
+    assert changes(scanned(examples=2))["Examples"] == "never"
+
+
+def test_plain_prompts_may_change_the_order_of_their_lines() -> None:
+    stable = "".join(f"Rule number {i} is to be kept at all times by everybody.\n" for i in range(30))
+    found = of(*(f"Request {i * 7} of {i}{i}.\n{stable}" for i in range(10, 30)))
+    assert found.spoiler is not None
+    assert (found.spoiler.part, found.spoiler.what) == ("Prompt", "a number that counts or differs")
+    assert all(np.all(row.best_pieces[:30] == found.rows[0].best_pieces[:30]) for row in found.rows)
+
+
+def test_history_keeps_its_order() -> None:
+    found = scanned(stamp=True)
+    talk = [PARTS.index(name) for name in ("History", "This turn")]
+    for row in found.rows:
+        before, after = row.pieces[np.isin(row.parts, talk)], row.best_pieces[np.isin(row.best_parts, talk)]
+        assert before.tolist() == after.tolist()
+
+
+texts = st.lists(
+    st.lists(
+        st.sampled_from(
+            ["Rules are rules, always and ever.\n", "At 10:15 ", "At 10:16 ", "user_ab12cd34 ", "a. ", "b\n"]
+        ),
+        max_size=8,
+    ).map("".join),
+    min_size=2,
+    max_size=12,
+)
+
+
+@given(texts)
+def test_reordering_keeps_every_piece(some: list[str]) -> None:
+    log = [{"system": text, "messages": [{"role": "user", "content": str(i % 3)}]} for i, text in enumerate(some)]
+    for row in scan(parse_prompts(as_lines(log), "x")).rows:
+        assert Counter(row.pieces.tolist()) == Counter(row.best_pieces.tolist())
+        assert Counter(row.parts.tolist()) == Counter(row.best_parts.tolist())
+
+
+@given(texts)
+def test_ranks_are_ranks_and_blocks_add_up(some: list[str]) -> None:
+    log = [{"system": text, "messages": [{"role": "user", "content": str(i % 3)}]} for i, text in enumerate(some)]
+    found = scan(parse_prompts(as_lines(log), "x"))
+    assert all(set(row.ranks.tolist()) <= set(RANK.values()) for row in found.rows)
+    assert sum(block.tok for block in found.blocks) * len(found.rows) == pytest.approx(found.input_tok)
+    assert len(best_order(found.blocks)) == len(found.blocks)
+
+
+def test_one_prompt_and_too_many_tokens_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(DataError, match="at least two requests"):
+        of("alone")
+    monkeypatch.setattr(prompt_scan, "MAX_TOK", 5_000)
+    found = scanned()
+    assert len(found.rows) < 80
+    assert "more than" in found.notes[0]
+
+
+def test_ten_thousand_tools_are_handled() -> None:
+    tools = [{"name": f"tool_{i}"} for i in range(10_000)]
+    log = [{"tools": some, "messages": [{"role": "user", "content": "x"}]} for some in (tools, tools[::-1])]
+    found = scan(parse_prompts("\n".join(map(json.dumps, log)).encode(), "x"))
+    assert found.blocks[0].tok > 10_000
+    assert found.rows[0].best_pieces.tolist() == found.rows[1].best_pieces.tolist()
