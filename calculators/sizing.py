@@ -10,8 +10,8 @@ from calculators import disaggregation, own_calibration
 from calculators.catalog import Catalog
 from calculators.load_search import BATCH_COLUMN, highest_loads, latencies_ms
 from calculators.machine import Machine, Setup, machine, weights
-from calculators.memory import KV_ELEMENT_BYTES
 from calculators.own_calibration import OwnFit
+from calculators.recipe import KV_BITS
 from calculators.records import Gpu, Model, Precision
 from calculators.request_mix import Mix, mix
 from calculators.scenario import Hardware, Scenario, Targets, Techniques
@@ -20,7 +20,6 @@ from calculators.units import BYTES_PER_GB, milliseconds
 from calculators.workload import Array, Demand
 
 TENSOR_PARALLEL = (1, 2, 4, 8)
-KV_FORMAT_BYTES = {"bf16": KV_ELEMENT_BYTES, "fp8": 1.0}
 # From most to least precise; a released checkpoint is never "upcast" to sell it as something better.
 _FINENESS: dict[Precision, int] = {"bf16": 16, "fp8": 8, "int8": 8, "nvfp4": 4, "mxfp4": 4, "int4": 4}
 
@@ -79,7 +78,7 @@ def setup(model: Model, gpu: Gpu, precision: Precision, tensor_parallel: int, te
         gpu,
         precision,
         tensor_parallel,
-        kv_element_bytes=KV_FORMAT_BYTES[techniques.kv_cache],
+        kv_element_bytes=KV_BITS[techniques.kv_cache] / 8,
         expert_ranks=tensor_parallel if whole else 1,
     )
 
