@@ -101,7 +101,13 @@ def _add_prompts(commands: Any) -> None:
 
 
 def _check(_: argparse.Namespace) -> None:
+    from calculators.framework import framework
+    from calculators.sensitivity import sensitivity
+    from calculators.techniques import techniques
+
     catalog = load_catalog()
+    for engineers_file in (techniques, framework, sensitivity):
+        engineers_file()
     rents = sum(len(provider.rents) for provider in catalog.rent_providers.values())
     print(
         f"{len(catalog.gpus)} GPUs, {len(catalog.models)} models, {rents} rents of {len(catalog.rent_providers)} providers, "

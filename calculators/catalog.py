@@ -162,6 +162,15 @@ def load_catalog(root: Path = ROOT) -> Catalog:
     )
 
 
+def load_sourced(path: Path, record: type[R]) -> R:
+    """A data file that is no part of the catalog, checked as those are. Raises DataError naming file, line and field."""
+    problems: list[str] = []
+    loaded = _file(path, record, problems)
+    if problems or loaded is None:
+        raise DataError("\n".join(problems))
+    return loaded
+
+
 def _file(path: Path, record: type[R], problems: list[str]) -> R | None:
     if not path.is_file():
         problems.append(f"{path.name}: the file is missing; restore it from the repository")

@@ -12,7 +12,7 @@ from math import isfinite
 from typing import Literal
 
 from calculators import sizing
-from calculators.catalog import ROOT, Catalog
+from calculators.catalog import ROOT, Catalog, load_sourced
 from calculators.fleet import Plan
 from calculators.framework_rules import Case, Design, excluded, four_bit
 from calculators.records import Precision
@@ -22,7 +22,6 @@ from calculators.technique_records import Framework, MetricId, Move, MoveId
 from calculators.techniques import State
 from calculators.units import percent, usd
 from calculators.workload import Demand
-from calculators.yaml_files import load_record
 
 PATH = ROOT / "technique_data/framework.yaml"
 Pin = Literal["in", "out"]
@@ -30,7 +29,7 @@ Pin = Literal["in", "out"]
 
 def framework() -> Framework:
     """The file. Raises DataError naming file, line and field."""
-    return load_record(PATH, Framework)
+    return load_sourced(PATH, Framework)
 
 
 @dataclass(frozen=True, slots=True)

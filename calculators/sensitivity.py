@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from calculators.catalog import ROOT
+from calculators.catalog import ROOT, load_sourced
 from calculators.memory import LINEAR_BITS
 from calculators.recipe import (
     BLOCKS,
@@ -22,7 +22,6 @@ from calculators.recipe import (
     with_formats,
 )
 from calculators.records import Confidence, Model, Precision, Record, Shape, SourcedFile
-from calculators.yaml_files import load_record
 
 PATH = ROOT / "technique_data/quantization.yaml"
 Bears = Literal["tolerates", "caution", "poison", "none"]
@@ -98,7 +97,7 @@ class Sensitivity(SourcedFile):
 
 def sensitivity() -> Sensitivity:
     """The map. Raises DataError naming file, line and field."""
-    return load_record(PATH, Sensitivity)
+    return load_sourced(PATH, Sensitivity)
 
 
 def verdict(row: Row, weight_format: str) -> Cell:

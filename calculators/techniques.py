@@ -13,7 +13,7 @@ from math import inf, isfinite
 import numpy as np
 
 from calculators import disaggregation, fleet, options, sizing, speculation
-from calculators.catalog import ROOT, Catalog
+from calculators.catalog import ROOT, Catalog, load_sourced
 from calculators.fleet import Plan
 from calculators.leases import Lease, leases
 from calculators.machine import Setup, machine
@@ -22,7 +22,6 @@ from calculators.scenario import Scenario, Techniques
 from calculators.technique_records import TechniqueId, TechniquesFile
 from calculators.units import milliseconds
 from calculators.workload import Demand
-from calculators.yaml_files import load_record
 
 PATH = ROOT / "technique_data/techniques.yaml"
 ORDER: tuple[TechniqueId, ...] = (
@@ -33,7 +32,7 @@ DEFAULT_CAP = 256
 
 def techniques() -> TechniquesFile:
     """The file. Raises DataError naming file, line and field."""
-    return load_record(PATH, TechniquesFile)
+    return load_sourced(PATH, TechniquesFile)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from support import FIXED_ROOT
 
-from calculators.catalog import Catalog, UnknownId, library_model, load_catalog
+from calculators.catalog import ROOT, Catalog, UnknownId, library_model, load_catalog, load_sourced
+from calculators.technique_records import Framework
 from calculators.yaml_files import DataError
 
 
@@ -120,3 +121,13 @@ def test_the_digest_names_the_state_of_the_data(root: Path, tmp_path: Path) -> N
     changed = Path(shutil.copytree(root, tmp_path / "changed"))
     _replace(changed / "pricing_data/gpu_rents/singles.yaml", "usd_per_gpu_h: 3.0", "usd_per_gpu_h: 3.01")
     assert load_catalog(changed).digest != before
+
+
+def test_a_file_beside_the_catalog_must_name_its_sources_too(tmp_path: Path) -> None:
+    text = (ROOT / "technique_data/framework.yaml").read_text(encoding="utf-8")
+    path = tmp_path / "framework.yaml"
+    path.write_text(text.replace("source: llm_d", "source: somebody"), encoding="utf-8")
+    with pytest.raises(DataError, match=r"framework.yaml: source 'somebody' is not in this file's sources"):
+        load_sourced(path, Framework)
+    with pytest.raises(DataError, match="missing"):
+        load_sourced(tmp_path / "none.yaml", Framework)
