@@ -26,6 +26,7 @@ page = st.navigation(
             st.Page("pages/engineer/techniques.py", title="Six techniques", icon=":material/speed:"),
             st.Page("pages/engineer/prompt.py", title="Prompt structure", icon=":material/segment:"),
             st.Page("pages/engineer/quantization.py", title="Quantization map", icon=":material/grid_on:"),
+            st.Page("pages/engineer/serving.py", title="Serving stack", icon=":material/dns:"),
         ],
         "Reference": [
             st.Page("pages/reference/prices.py", title="Prices and profiles", icon=":material/sell:"),

@@ -103,11 +103,15 @@ def _add_prompts(commands: Any) -> None:
 def _check(_: argparse.Namespace) -> None:
     from calculators.framework import framework
     from calculators.sensitivity import sensitivity
+    from calculators.serving_flags import clashes, flags
+    from calculators.serving_stack import stack_file
     from calculators.techniques import techniques
 
     catalog = load_catalog()
-    for engineers_file in (techniques, framework, sensitivity):
-        engineers_file()
+    for load in (techniques, framework, sensitivity, stack_file, clashes):
+        load()
+    for engine in ("vllm", "sglang"):
+        flags(engine)
     rents = sum(len(provider.rents) for provider in catalog.rent_providers.values())
     print(
         f"{len(catalog.gpus)} GPUs, {len(catalog.models)} models, {rents} rents of {len(catalog.rent_providers)} providers, "

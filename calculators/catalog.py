@@ -276,7 +276,7 @@ def _aliases(named: Iterable[tuple[str, tuple[str, ...]]], problems: list[str]) 
 def _digest(root: Path) -> str:
     """Twelve hex digits that change when any data file or the price library changes."""
     total = hashlib.sha256(price_library_version().encode())
-    for folder in ("hardware_profiles", "model_profiles", "pricing_data", "technique_data"):
+    for folder in ("hardware_profiles", "model_profiles", "pricing_data", "technique_data", "serving_data"):
         for path in sorted((root / folder).rglob("*.yaml")):
             total.update(path.name.encode() + path.read_bytes())
     return total.hexdigest()[:12]

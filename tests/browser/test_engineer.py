@@ -26,7 +26,9 @@ def settled(page: Page) -> None:
 def test_a_switch_of_a_technique_moves_the_numbers_of_the_verdict(page: Page, app_url: str) -> None:
     before = start_from(page, app_url, "Document extraction")
     choose(page, "Six techniques")
-    line = page.get_by_text("The verdict with these switches.").locator("xpath=ancestor::*[@data-testid='stMarkdown'][1]")
+    line = page.get_by_text("The verdict with these switches.").locator(
+        "xpath=ancestor::*[@data-testid='stMarkdown'][1]"
+    )
     expect(line).to_contain_text("$")
     said = line.inner_text()
     expect(page.locator(".js-plotly-plot .heatmaplayer, .js-plotly-plot .hm").first).to_be_attached()
