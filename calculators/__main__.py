@@ -1,5 +1,5 @@
 """The same engine without a browser: `python -m calculators check | decide | record | rerun | cache-replay |
-prompt-scan | quantize-scan | throughput | workload`.
+prompt-scan | quantize-scan | serve-files | throughput | workload`.
 
 Exit status 0, or 2 with one clear line on bad input.
 """
@@ -56,6 +56,11 @@ def _parser() -> argparse.ArgumentParser:
     throughput.add_argument("points", type=Path, metavar="POINTS.csv")
     throughput.add_argument("--out", type=Path, required=True, metavar="PREDICTIONS.csv")
     throughput.set_defaults(run=_throughput)
+    serve = commands.add_parser("serve-files", help="the fleet of a scenario as files to start an engine with")
+    serve.add_argument("scenario", type=Path, metavar="SCENARIO.yaml")
+    serve.add_argument("--engine", choices=("vllm", "sglang"), default="vllm")
+    serve.add_argument("--out", type=Path, required=True, metavar="FOLDER")
+    serve.set_defaults(run=_serve_files)
     _add_measuring(commands)
     workload = commands.add_parser("workload", help="read request logs into the figures a scenario needs")
     workload.add_argument("logs", type=Path, nargs="+", metavar="LOG")
@@ -151,6 +156,20 @@ def _rerun(options: argparse.Namespace) -> None:
         print(f"  {change.what}: {change.then} -> {change.now}")
     if not found:
         print("  On today's prices it says the same.")
+
+
+def _serve_files(options: argparse.Namespace) -> None:
+    from calculators.serving_files import files
+
+    today = date.today()
+    found = evaluate(read_scenario(options.scenario, today), load_catalog())
+    if found.build is None or found.build.plan is None:
+        raise DataError(f"{options.scenario.name}: no fleet of your own qualifies, so there is nothing to serve")
+    made = files(options.engine, found.build.plan, found.scenario, found.demand, found.digest, today)
+    options.out.mkdir(parents=True, exist_ok=True)
+    for name, text in made.by_name.items():
+        (options.out / name).write_text(text, encoding="utf-8")
+        print(f"{options.out / name}: written")
 
 
 def _throughput(options: argparse.Namespace) -> None:

@@ -50,6 +50,16 @@ class Files:
     stem: str
     """Begins the file names."""
 
+    @property
+    def by_name(self) -> dict[str, str]:
+        texts = {
+            "launch.sh": self.command,
+            "compose.yaml": self.compose,
+            "kubernetes.yaml": self.manifest,
+            "benchmark.sh": self.benchmark,
+        }
+        return {f"{self.stem}-{ending}": text for ending, text in texts.items()}
+
 
 def files(engine: ServingEngine, plan: Plan, scenario: Scenario, demand: Demand, digest: str, today: date) -> Files:
     """Raises DataError when the plan contradicts itself."""

@@ -248,3 +248,15 @@ def test_a_wrong_command_line_exits_with_two(arguments: list[str], capsys: pytes
         main(arguments)
     assert stop.value.code == 2
     assert "Traceback" not in capsys.readouterr().err
+
+
+def test_a_fleet_is_written_as_the_files_that_start_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    scenario = str(ROOT / "scenarios/steady-extraction.yaml")
+    assert main(["serve-files", scenario, "--engine", "sglang", "--out", str(tmp_path / "new")]) == 0
+    written = sorted(path.name for path in (tmp_path / "new").iterdir())
+    assert all(name.startswith("sglang-") for name in written)
+    assert [name.split("-")[-1] for name in written] == ["benchmark.sh", "compose.yaml", "kubernetes.yaml", "launch.sh"]
+    assert capsys.readouterr().out.count(": written\n") == 4
+    nothing = str(ROOT / "scenarios/long-documents-closed-model.yaml")
+    assert main(["serve-files", nothing, "--out", str(tmp_path)]) == 2
+    assert "no fleet of your own qualifies" in capsys.readouterr().err
