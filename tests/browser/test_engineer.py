@@ -67,6 +67,8 @@ def test_moving_a_block_up_raises_what_the_cache_finds(page: Page, app_url: str)
     choose(page, "Prompt structure")
     heading = page.locator('[data-testid="stMain"] h3').first
     expect(heading).to_contain_text("instead of 0 %")
+    expect(page.get_by_text("What each seller's cache asks for and costs")).to_be_visible()  # the last of the page
+    settled(page)  # a run that ends later would close the list
     page.get_by_test_id("stSelectbox").filter(has_text="Block to move").locator("input").click()
     page.get_by_role("option", name="2. Tool schemas").click()
     settled(page)
