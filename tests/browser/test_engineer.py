@@ -67,9 +67,11 @@ def test_moving_a_block_up_raises_what_the_cache_finds(page: Page, app_url: str)
     choose(page, "Prompt structure")
     heading = page.locator('[data-testid="stMain"] h3').first
     expect(heading).to_contain_text("instead of 0 %")
-    expect(page.get_by_text("What each seller's cache asks for and costs")).to_be_visible()  # the last of the page
-    settled(page)  # a run that ends later would close the list
-    page.get_by_test_id("stSelectbox").filter(has_text="Block to move").locator("input").click()
+    expect(page.locator(".js-plotly-plot .barlayer .trace").first).to_be_visible()
+    settled(page)  # the list closes when the page moves under it
+    box = page.get_by_test_id("stSelectbox").filter(has_text="Block to move").locator("input")
+    box.click()
+    box.fill("2. Tool")  # opens the list again, should the page have moved under it
     page.get_by_role("option", name="2. Tool schemas").click()
     settled(page)
     page.get_by_role("button", name="Move up").click()
