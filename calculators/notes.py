@@ -14,6 +14,7 @@ from calculators.ruling import Ruling
 from calculators.scenario import Scenario
 
 FAR_MONTHS = 600
+UNCHECKED = "That is outside the validated range: no published run was used to check it."
 
 
 def notes(scenario: Scenario, today: Option, options: Sequence[Option], catalog: Catalog) -> list[str]:
@@ -55,12 +56,14 @@ def _technique_notes(plan: Plan, scenario: Scenario, catalog: Catalog) -> list[s
     t, found = scenario.techniques, []
     if t.speculation:
         words = speculation.basis_words(plan.setup.model, t, catalog)
-        found.append(f"The fleet is reckoned with speculation: {t.draft_tok} tokens drafted a pass, {words}.")
+        found.append(
+            f"The fleet is reckoned with speculation: {t.draft_tok} tokens drafted a pass, {words}. {UNCHECKED}"
+        )
     if t.kv_cache == "fp8":
         found.append("The fleet is reckoned with its KV cache in FP8: evaluate long contexts before you rely on it.")
     if t.disaggregation:
         found.append(
-            "Prefill and decode are reckoned on pools of their own, over a fast network: a rule of thumb, not a measurement."
+            f"Prefill and decode are reckoned on pools of their own, over a fast network, a rule of thumb. {UNCHECKED}"
         )
     if not t.prefix_caching:
         found.append("Prefix caching on the fleet is switched off on the Six techniques page.")

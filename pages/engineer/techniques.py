@@ -97,7 +97,8 @@ st.plotly_chart(
 st.caption(
     escape(
         f"Each technique with against without, all else as it is (format, split, other switches), on {result.build.label}. TTFT (95th percentile) and "
-        "TPOT at the load that the verdict's peak puts on each GPU; of disaggregation at the load of its own pools."
+        "TPOT at the load that the verdict's peak puts on each GPU; of disaggregation at the load of its own pools. Speculation and "
+        "disaggregation are outside the validated range: computed from step times that are, but checked against no published run."
     )
 )
 st.markdown(f"**The verdict with these switches.** {escape(result.verdict.sentence)}")
