@@ -237,7 +237,7 @@ def _gain_words(gain: float, metric: MetricId | None) -> str:
         return "The model fits" if gain > 0 else "It changes nothing"
     what = {"ttft": "TTFT", "tpot": "TPOT"}.get(metric or "", "GPUs needed")
     if not isfinite(gain):
-        return f"{what} beyond its load"
+        return "At the same load on each GPU it cannot keep up"
     return f"{what} unchanged" if abs(gain) < 0.005 else f"{what} {'−' if gain > 0 else '+'}{percent(abs(gain))}"
 
 
