@@ -17,6 +17,7 @@ from calculators.catalog import load_catalog
 from calculators.evaluate import evaluate
 from calculators.report import to_json, to_text
 from calculators.scenario import read_scenario
+from calculators.units import printable
 from calculators.yaml_files import DataError
 
 
@@ -28,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     except (DataError, OSError) as error:
         told = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) and error.filename else error
-        print(f"crossover: {told}", file=sys.stderr)
+        print("crossover: " + "\n".join(printable(line) for line in str(told).splitlines()), file=sys.stderr)
         return 2
     return 0
 
@@ -240,7 +241,7 @@ def _quantize_scan(options: argparse.Namespace) -> None:
     print(f"{'tensor':56} {'class':18} {'outliers':>9} " + " ".join(f"{name:>6}" for name in FORMATS))
     for t in sorted(losses, key=lambda t: min(t.sqnr_db.values())):
         cells = " ".join(f"{db:6.1f}" for db in t.sqnr_db.values())
-        print(f"{t.name[-56:]:56} {t.kind:18} {t.outlier_frac:9.1e} {cells}")
+        print(f"{printable(t.name)[-56:]:56} {t.kind:18} {t.outlier_frac:9.1e} {cells}")
     print(
         "Decibels of signal over quantisation noise, worst first; 6 dB are one bit. Weight error is a proxy: an evaluation must gate."
     )

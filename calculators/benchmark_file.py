@@ -14,6 +14,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from calculators.units import printable
 from calculators.yaml_files import DataError
 
 MAX_FILE_BYTES = 100_000_000
@@ -193,11 +194,6 @@ def text_of(row: Row, key: str) -> str | None:
     """A short name; None when absent, or no text."""
     value = row.get(key)
     return printable(value)[:120] or None if isinstance(value, str) else None
-
-
-def printable(text: str) -> str:
-    """Without control characters, direction marks and lone surrogates; spaces run together."""
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
 
 
 def section(row: Row, *keys: str) -> Row:

@@ -20,13 +20,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from calculators.benchmark_file import Measured, printable
+from calculators.benchmark_file import Measured
 from calculators.catalog import Catalog
 from calculators.points import Prediction, predict
 from calculators.records import Gpu, Precision
 from calculators.scenario import OwnMeasurement, parse_measurement
 from calculators.throughput import Setup, largest_batch, machine
-from calculators.units import milliseconds, percent, significant
+from calculators.units import milliseconds, percent, printable, significant
 from calculators.workload import Array
 from calculators.yaml_files import DataError
 

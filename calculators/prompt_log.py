@@ -22,6 +22,7 @@ MAX_BYTES = 100_000_000
 MAX_REQUESTS = 5_000
 MAX_REQUEST_CHARS = 4_000_000
 MAX_PARTS = 5_000
+MAX_ALL_PARTS = 500_000
 MAX_WRAPS = 5
 SEPARATOR = re.compile(r"^---[ \t]*\r?$", re.MULTILINE)
 WRAPPERS = (
@@ -86,13 +87,14 @@ def parse_prompts(content: bytes, name: str, progress: Progress = lambda share, 
 def _collected(values: Iterator[tuple[str, float, Any]], progress: Progress) -> tuple[list[Prompt], int, bool]:
     """Prompts, how many records held none, and whether there were more than are read."""
     found: list[Prompt] = []
-    without = 0
+    without = parts = 0
     for where, share, value in values:
         prompt = value if isinstance(value, Prompt) else _prompt(value, where)
         if prompt is None:
             without += 1
             continue
-        if len(found) == MAX_REQUESTS:
+        parts += len(prompt.parts)
+        if len(found) == MAX_REQUESTS or (found and parts > MAX_ALL_PARTS):
             return found, without, True
         found.append(prompt)
         if len(found) % 100 == 0:
@@ -107,7 +109,7 @@ def _log(name: str, found: list[Prompt], without: int, more: bool, notes: list[s
             "with a line of --- between)"
         )
     if more:
-        notes.append(f"only the first {MAX_REQUESTS:,} requests were read")
+        notes.append(f"only the first {len(found):,} requests were read")
     if without:
         notes.append(f"{without:,} records hold no prompt and were left out")
     without_time = sum(prompt.time_s is None for prompt in found)

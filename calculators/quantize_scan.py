@@ -11,14 +11,16 @@ import re
 import struct
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from math import inf, isfinite, log10
+from itertools import pairwise
+from math import inf, isfinite, log10, prod
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from calculators.weight_formats import FORMATS, effective_bits
+from calculators.units import printable
+from calculators.weight_formats import FORMATS, INT4_GROUP, effective_bits
 from calculators.yaml_files import DataError
 
 MAX_HEADER_BYTES = 100_000_000  # as the format itself allows
@@ -27,6 +29,7 @@ MAX_TENSORS = 200_000
 MAX_SHARDS = 2_000
 INDEX = ".safetensors.index.json"
 CHUNK_VALUES = 4_000_000
+MAX_DIMENSIONS = 16
 OUTLIER_DEVIATIONS = 6.0
 """A normal distribution has one in 500 million beyond it."""
 DTYPES: dict[str, str] = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2"}
@@ -52,7 +55,7 @@ CLASSES: tuple[tuple[str, str], ...] = (
     ("up", r"up_proj|\.w3\.|dense_h_to_4h|c_fc"),
     ("down", r"down_proj|\.w2\.|mlp\.c_proj|dense_4h_to_h"),
 )
-SCHEMA = "name: text, class: text, shape: [count], outlier_frac: 0 to 1, sqnr_db: {format: decibels, or null without noise}, effective_bits: {format: bits a weight}"
+SCHEMA = "name: text, class: text, shape: [count], outlier_frac: 0 to 1, not_finite_count: weights that are no number, sqnr_db: {format: decibels, or null without noise or without signal}, effective_bits: {format: bits a weight}"
 """Of `Loss.to_json`, in a line."""
 
 
@@ -64,10 +67,11 @@ class Tensor:
     dtype: str
     shape: tuple[int, ...]
     offset_bytes: int
+    size_bytes: int
 
     @property
     def values_count(self) -> int:
-        return int(np.prod(self.shape, dtype=np.int64)) if self.shape else 1
+        return prod(self.shape)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,9 @@ class Loss:
     shape: tuple[int, ...]
     outlier_frac: float
     sqnr_db: dict[str, float]
+    """Minus infinity: nothing is left of it."""
+    not_finite_count: int = 0
+    """Weights that are no number, counted as zero: the checkpoint itself is broken."""
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, none of them infinite: see `SCHEMA`."""
@@ -87,6 +94,7 @@ class Loss:
             "class": self.kind,
             "shape": list(self.shape),
             "outlier_frac": self.outlier_frac,
+            "not_finite_count": self.not_finite_count,
             "sqnr_db": {name: db if isfinite(db) else None for name, db in self.sqnr_db.items()},
             "effective_bits": {name: effective_bits(name, self.shape[-1]) for name in self.sqnr_db},
         }
@@ -132,7 +140,9 @@ def shards(path: Path) -> tuple[Path, ...]:
         named = set(json.loads(path.read_bytes())["weight_map"].values())
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise DataError(f"{path.name}: not an index; it has no weight_map of tensors to files") from None
-    if wrong := sorted(str(name)[:80] for name in named if not isinstance(name, str) or name != Path(name).name):
+    if wrong := sorted(
+        printable(str(name))[:80] for name in named if not isinstance(name, str) or name != Path(name).name
+    ):
         raise DataError(f"{path.name}: '{wrong[0]}' is not the name of a file beside it")
     found = _some([path.parent / name for name in sorted(named)], path)
     if missing := [shard.name for shard in found if not shard.is_file()]:
@@ -178,19 +188,30 @@ def read_header(path: Path) -> list[Tensor]:
     entries = [(name, entry) for name, entry in header.items() if name != "__metadata__"]
     if len(entries) > MAX_TENSORS:
         raise DataError(f"{path.name}: more than {MAX_TENSORS:,} tensors; scan one shard at a time")
-    return [_tensor(name, entry, 8 + length, size, path.name) for name, entry in entries]
+    tensors = [_tensor(name, entry, 8 + length, size, path.name) for name, entry in entries]
+    in_order = sorted((t for t in tensors if t.size_bytes), key=lambda t: t.offset_bytes)
+    for before, after in pairwise(in_order):
+        if after.offset_bytes < before.offset_bytes + before.size_bytes:
+            raise DataError(f"{path.name}: tensor '{printable(after.name)[:80]}' overlaps another; the file is damaged")
+    return tensors
 
 
 def _tensor(name: str, entry: Any, start_bytes: int, size_bytes: int, file: str) -> Tensor:
     try:
-        dtype, shape = str(entry["dtype"]), tuple(int(n) for n in entry["shape"])
-        begin, end = (int(n) for n in entry["data_offsets"])
+        dtype, shape = str(entry["dtype"]), tuple(entry["shape"])
+        begin, end = entry["data_offsets"]
     except (KeyError, TypeError, ValueError):
-        raise DataError(f"{file}: tensor '{name[:80]}' has no dtype, shape and data_offsets") from None
-    whole = 0 <= begin <= end <= size_bytes - start_bytes and all(0 <= n < 2**40 for n in shape) and len(shape) < 16
-    tensor = Tensor(name, dtype, shape, start_bytes + begin)
-    if not whole or (dtype in DTYPES and end - begin != np.dtype(DTYPES[dtype]).itemsize * tensor.values_count):
-        raise DataError(f"{file}: tensor '{name[:80]}' does not fit its place; the file is cut off or damaged")
+        raise DataError(f"{file}: tensor '{printable(name)[:80]}' has no dtype, shape and data_offsets") from None
+    if len(shape) >= MAX_DIMENSIONS or not all(type(n) is int and 0 <= n < 2**40 for n in (*shape, begin, end)):
+        raise DataError(
+            f"{file}: tensor '{printable(name)[:80]}': shape and data_offsets must be whole numbers, 0 or more"
+        )
+    tensor = Tensor(name, dtype, shape, start_bytes + begin, end - begin)
+    whole = begin <= end <= size_bytes - start_bytes and tensor.values_count <= 8 * tensor.size_bytes  # a bit at least
+    if not whole or (dtype in DTYPES and tensor.size_bytes != np.dtype(DTYPES[dtype]).itemsize * tensor.values_count):
+        raise DataError(
+            f"{file}: tensor '{printable(name)[:80]}' does not fit its place; the file is cut off or damaged"
+        )
     return tensor
 
 
@@ -218,42 +239,56 @@ def worst_by_class(losses: Iterable[Loss]) -> dict[str, dict[str, float]]:
 
 def _loss(path: Path, tensor: Tensor) -> Loss:
     signal, outliers, noise = 0.0, 0, dict.fromkeys(FORMATS, 0.0)
-    deviation = _deviation(path, tensor)
-    for rows in _chunks(path, tensor):
+    deviation, broken = _deviation(path, tensor)
+    for rows, _ in _chunks(path, tensor):
         signal += float(np.sum(np.square(rows, dtype=np.float64)))
-        outliers += int(np.count_nonzero(np.abs(rows) > OUTLIER_DEVIATIONS * deviation))
+        outliers += int(np.count_nonzero(np.abs(rows) / OUTLIER_DEVIATIONS > deviation))
         for name, rule in FORMATS.items():
-            noise[name] += float(np.sum(np.square(rule(rows) - rows, dtype=np.float64)))
+            with np.errstate(over="ignore", invalid="ignore"):  # weights near the largest number
+                noise[name] += float(np.sum(np.square(rule(rows) - rows, dtype=np.float64)))
     return Loss(
         name=tensor.name,
         kind=tensor_class(tensor.name),
         shape=tensor.shape,
         outlier_frac=outliers / tensor.values_count,
-        sqnr_db={name: _decibels(signal, lost) for name, lost in noise.items()},
+        sqnr_db={name: _decibels(signal, lost, broken == tensor.values_count) for name, lost in noise.items()},
+        not_finite_count=broken,
     )
 
 
-def _deviation(path: Path, tensor: Tensor) -> float:
-    """Root mean square of the weights: their mean is next to zero."""
-    squares = sum(float(np.sum(np.square(rows, dtype=np.float64))) for rows in _chunks(path, tensor))
-    return float((squares / tensor.values_count) ** 0.5)
+def _deviation(path: Path, tensor: Tensor) -> tuple[float, int]:
+    """Root mean square of the weights, whose mean is next to zero; and how many are no number."""
+    squares, broken = 0.0, 0
+    for rows, bad in _chunks(path, tensor):
+        squares += float(np.sum(np.square(rows, dtype=np.float64)))
+        broken += bad
+    return float((squares / tensor.values_count) ** 0.5), broken
 
 
-def _chunks(path: Path, tensor: Tensor) -> Iterator[NDArray[np.float32]]:
-    """A few rows at a time as float32; leading dimensions, such as experts, count as rows."""
+def _chunks(path: Path, tensor: Tensor) -> Iterator[tuple[NDArray[np.float32], int]]:
+    """A few rows at a time as float32, and how many of them are no number and taken as zero; leading dimensions, such as
+    experts, count as rows. Formats pad a row to whole groups, so short rows count as longer ones."""
     columns = tensor.shape[-1]
+    if columns > CHUNK_VALUES:
+        raise DataError(
+            f"tensor '{printable(tensor.name)[:80]}' has rows of {columns:,} weights; at most {CHUNK_VALUES:,} are read"
+        )
     rows = tensor.values_count // columns
     mapped = np.memmap(path, np.dtype(DTYPES[tensor.dtype]), "r", tensor.offset_bytes, (rows, columns))
-    step = max(CHUNK_VALUES // columns, 1)
+    step = max(CHUNK_VALUES // (-(-columns // INT4_GROUP) * INT4_GROUP), 1)
     for start in range(0, rows, step):
         part = np.asarray(mapped[start : start + step])
         if tensor.dtype == "BF16":
             part = (part.astype(np.uint32) << 16).view(np.float32)
-        values = part.astype(np.float32)
-        yield np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
+        with np.errstate(over="ignore"):  # of 64 bit
+            values = part.astype(np.float32)
+        bad = int(np.count_nonzero(~np.isfinite(values)))
+        yield np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0) if bad else values, bad
 
 
-def _decibels(signal: float, noise: float) -> float:
+def _decibels(signal: float, noise: float, broken: bool = False) -> float:
+    if broken or not isfinite(noise):
+        return -inf
     if signal == 0:
         return inf
     return inf if noise == 0 else 10 * log10(signal / noise)

@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from calculators.units import BYTES_PER_GB, FLOPS_PER_TFLOPS
 
 Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.\-]*$", max_length=64)]
+HubId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.\-]*(/[A-Za-z0-9_.\-]+)?$", max_length=200)]
+"""A model's name on Hugging Face; it goes into commands, so nothing that a shell or YAML would read."""
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
@@ -242,7 +244,7 @@ class Model(SourcedFile):
 
     id: Id
     name: str
-    hf_id: str
+    hf_id: HubId
     family: str
     released: str | None
     licence: str | None

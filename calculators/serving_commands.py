@@ -327,6 +327,12 @@ def plain(word: Word) -> str:
     return word if isinstance(word, str) else f"${{{word.name}}}"
 
 
+def unset_stops(variable: Variable) -> str:
+    """The value, or a stop with its meaning: for shells and Compose, both of which would read signs of the meaning."""
+    meaning = "".join(char if char.isalnum() or char in " ./,_-" else " " for char in variable.meaning)
+    return f"${{{variable.name}:?set it to {meaning}}}"
+
+
 def variables(words: Sequence[Word]) -> list[Variable]:
     """What the reader must set, once each."""
     return list(dict.fromkeys(word for word in words if isinstance(word, Variable)))
@@ -335,5 +341,5 @@ def variables(words: Sequence[Word]) -> list[Variable]:
 def in_shell(word: Word) -> str:
     """Quoted so that a shell takes it as it is; a Variable stops the command with its meaning while it is not set."""
     if isinstance(word, Variable):
-        return f'"${{{word.name}:?set it to {word.meaning}}}"'
+        return f'"{unset_stops(word)}"'
     return shlex.quote(word)

@@ -24,6 +24,7 @@ from calculators.serving_commands import (
     in_shell,
     router,
     server,
+    unset_stops,
     variables,
 )
 from calculators.serving_flags import ServingEngine
@@ -179,7 +180,7 @@ def _split(words: Sequence[Word]) -> tuple[list[str], list[Word]]:
 def _in_compose(word: Word) -> str:
     """Compose fills in ${...} itself; a dollar sign of plain text is doubled."""
     if isinstance(word, Variable):
-        return f"${{{word.name}:?set it to {word.meaning}}}"
+        return unset_stops(word)
     return word.replace("$", "$$")
 
 

@@ -18,7 +18,7 @@ from calculators.serving_commands import (
 )
 from calculators.serving_flags import flags
 from calculators.serving_stack import ENGINE_NAMES
-from calculators.units import significant
+from calculators.units import printable, significant
 
 MAX_NAME_CHARS = 40
 ADDRESS = Variable("ADDRESS", "the address of this machine in its private network")
@@ -35,11 +35,7 @@ def header(job: Job, what: str, made: str, notes: Sequence[str]) -> str:
         + (f", in each of {job.plan.regions} regions" if job.plan.regions > 1 else ""),
         *notes,
     ]
-    return "".join(f"# {' '.join(_printable(line).split())}\n" for line in lines)
-
-
-def _printable(text: str) -> str:
-    return "".join(char if char.isprintable() else " " for char in text)
+    return "".join(f"# {printable(line)}\n" for line in lines)
 
 
 def name_of(job: Job) -> str:

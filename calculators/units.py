@@ -46,6 +46,11 @@ SUFFIXES = (
 )
 
 
+def printable(text: str) -> str:
+    """Without control characters, direction marks and lone surrogates; spaces run together."""
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+
+
 def usd(value: float) -> str:
     """Dollars as a person would say them: $0.42, $73, $1,654, $72.4k, $1.23M. A real minus sign for negatives."""
     if not math.isfinite(value):

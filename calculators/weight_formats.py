@@ -35,7 +35,7 @@ def int4(weights: Weights) -> Weights:
     def group(x: Weights) -> Weights:
         low, high = x.min(axis=-1, keepdims=True), x.max(axis=-1, keepdims=True)
         low, high = np.minimum(low, 0), np.maximum(high, 0)
-        scale = np.maximum(high - low, TINY) / 15
+        scale = np.maximum(high / 15 - low / 15, TINY)
         zero = np.rint(-low / scale)
         return np.asarray((np.clip(np.rint(x / scale) + zero, 0, 15) - zero) * scale, dtype=np.float32)
 

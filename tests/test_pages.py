@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from calculators.catalog import load_catalog
-from calculators.scenario import Scenario, from_token, to_token
+from calculators.scenario import Scenario, from_token, read_scenario, to_token
 from calculators.starting_points import default_scenario
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -364,3 +364,34 @@ def test_a_small_checkpoint_is_scanned_on_the_page_and_a_broken_one_refused() ->
     app.file_uploader(key="scan_file").upload("m.safetensors", b"nonsense").run()
     assert not app.exception
     assert "m.safetensors: not a safetensors file" in words(app)
+
+
+@pytest.mark.parametrize("field", ["techniques.draft_tok", "techniques.batch_cap"])
+def test_an_emptied_setting_of_a_technique_can_be_typed_again_where_it_was(field: str) -> None:
+    app = start().switch_page("pages/engineer/techniques.py").run()
+    app.number_input(key=field).set_value(None).run()
+    assert not app.exception
+    assert field in app.error[0].value.replace("\\", "")
+    assert "Six techniques" in words(app)
+    app.number_input(key=field).set_value(4).run()
+    assert not app.error
+    assert len(app.get("plotly_chart")) == 2
+
+
+def test_a_switch_of_a_technique_is_in_the_link_and_moves_the_verdict() -> None:
+    app = start()
+    before = app.subheader[0].value
+    app.switch_page("pages/engineer/techniques.py").run()
+    app.toggle(key="techniques.disaggregation").set_value(True).run()
+    assert linked(app).techniques.disaggregation
+    app.switch_page("pages/decide/verdict.py").run()
+    assert app.subheader[0].value != before
+
+
+def test_the_advised_set_goes_into_the_scenario() -> None:
+    scenario = read_scenario(ROOT / "scenarios/steady-extraction.yaml", date(2026, 11, 26))
+    app = start(link(scenario)).switch_page("pages/engineer/framework.py").run()
+    assert "speculative decoding" in app.subheader[0].value
+    next(button for button in app.button if "Use this set" in button.label).click().run()
+    assert linked(app).techniques.speculation
+    assert not app.exception

@@ -117,6 +117,15 @@ def test_a_part_that_was_read_is_never_silent(monkeypatch: pytest.MonkeyPatch) -
     assert any("MB were read" in note for note in log.notes)
 
 
+def test_messages_of_all_requests_together_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Thousands of requests with thousands of tiny messages each are small in the file and huge in memory."""
+    monkeypatch.setattr(prompt_log, "MAX_ALL_PARTS", 25)
+    line = json.dumps({"messages": ["a"] * 10})
+    log = parse_prompts("\n".join([line] * 6).encode(), "x")
+    assert len(log.prompts) == 2
+    assert "only the first 2 requests were read" in log.notes
+
+
 def test_records_without_a_prompt_and_missing_times_are_counted() -> None:
     log = parse_prompts("\n".join([json.dumps({**CHAT, "ts": 1}), json.dumps(CHAT), '{"type": "SPAN"}']).encode(), "x")
     assert log.notes == ("1 records hold no prompt and were left out", "1 requests have no time, so no times are used")

@@ -120,6 +120,8 @@ def test_forgotten_prompts_are_gone() -> None:
     press(app, "Forget these prompts")
     assert "Drop or paste real prompts" in app.subheader[0].value
     assert app.text_area(key="prompts_text").value == ""
+    app.text_area(key="prompts_text").set_value("SECRET one\n---\nSECRET two").run()  # the very same again
+    assert "2 requests of pasted prompts" in app.subheader[0].value
 
 
 def test_a_bad_log_says_where_and_changes_nothing() -> None:

@@ -225,3 +225,94 @@ def test_the_command_lists_the_worst_first(model: Path, capsys: pytest.CaptureFi
     assert len(plain["tensors"]) == 4
     assert set(plain["tensors"][0]["sqnr_db"]) == {"fp8", "int8", "int4", "nvfp4", "mxfp4"}
     assert main(["quantize-scan", str(model) + ".missing"]) == 2
+
+
+# --- files that lie ----------------------------------------------------------------------------------------------
+
+
+def raw_file(path: Path, header: str, blob: bytes = bytes(64)) -> Path:
+    text = header.encode()
+    path.write_bytes(struct.pack("<Q", len(text)) + text + blob)
+    return path
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        '{"dtype": "F32", "shape": [1e999, 2], "data_offsets": [0, 8]}',
+        '{"dtype": "F32", "shape": [1, 2], "data_offsets": [0, Infinity]}',
+        '{"dtype": "F32", "shape": [1.9, 2.9], "data_offsets": [0, 8]}',
+        '{"dtype": "F32", "shape": ["1", "2"], "data_offsets": [0, 8]}',
+        '{"dtype": "F32", "shape": [true, 2], "data_offsets": [0, 8]}',
+        '{"dtype": "F32", "shape": [-1, -2], "data_offsets": [0, 8]}',
+        '{"dtype": "I64", "shape": [8589934593, 8589934591], "data_offsets": [0, 16]}',
+        '{"dtype": "F32", "shape": [4294967296, 4294967296, 1], "data_offsets": [0, 0]}',
+        '{"dtype": "F32", "shape": [1, 2], "data_offsets": [8, 0]}',
+        '{"dtype": "F32", "shape": 3, "data_offsets": [0, 8]}',
+    ],
+)
+def test_a_header_that_lies_is_one_clear_error(tmp_path: Path, entry: str) -> None:
+    with pytest.raises(DataError, match=r"^lies.safetensors: tensor 'w'"):
+        read_header(raw_file(tmp_path / "lies.safetensors", f'{{"w": {entry}}}'))
+
+
+def test_tensors_that_overlap_are_refused(tmp_path: Path) -> None:
+    one = '{"dtype": "F32", "shape": [2, 2], "data_offsets": [0, 16]}'
+    other = '{"dtype": "F32", "shape": [2, 2], "data_offsets": [8, 24]}'
+    with pytest.raises(DataError, match="overlaps another"):
+        read_header(raw_file(tmp_path / "two.safetensors", f'{{"a": {one}, "b": {other}}}'))
+    apart = other.replace("[8, 24]", "[16, 32]")
+    assert len(read_header(raw_file(tmp_path / "apart.safetensors", f'{{"a": {one}, "b": {apart}}}'))) == 2
+
+
+def test_weights_that_are_no_number_are_counted_and_nothing_is_called_lossless(tmp_path: Path) -> None:
+    some, none = np.ones((4, 128), dtype=np.float32), np.full((4, 128), np.nan, dtype=np.float32)
+    some[1] = np.inf
+    beyond = np.full((4, 128), 1e300)
+    tensors = {"some": ("F32", some), "none": ("F32", none), "beyond": ("F64", beyond)}
+    found = {loss.name: loss for loss in scan(save(tmp_path / "broken.safetensors", tensors))}
+    assert found["some"].not_finite_count == 128
+    assert (found["none"].not_finite_count, found["beyond"].not_finite_count) == (512, 512)
+    assert set(found["none"].sqnr_db.values()) == {-np.inf}
+    assert found["none"].to_json()["not_finite_count"] == 512
+
+
+def test_weights_near_the_largest_number_are_measured_without_overflow(tmp_path: Path) -> None:
+    large = (RNG.choice([-1.0, 1.0], (4, 256)) * RNG.uniform(2e38, 3e38, (4, 256))).astype(np.float32)
+    (loss,) = scan(save(tmp_path / "large.safetensors", {"w": ("F32", large)}))
+    assert loss.not_finite_count == 0
+    assert all(not np.isnan(db) for db in loss.sqnr_db.values())
+    assert 5 < loss.sqnr_db["int4"] < 60
+
+
+def test_short_rows_are_read_in_no_larger_pieces_than_long_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Formats pad a row of one weight to a group of 128."""
+    padded: list[int] = []
+
+    def rule(rows: np.ndarray) -> np.ndarray:
+        padded.append(rows.shape[0] * -(-rows.shape[1] // 128) * 128)
+        return rows
+
+    monkeypatch.setattr(quantize_scan, "FORMATS", {"fp8": rule})
+    monkeypatch.setattr(quantize_scan, "CHUNK_VALUES", 4_096)
+    thin = RNG.normal(0, 1, (1_000, 1)).astype(np.float32)
+    list(scan(save(tmp_path / "thin.safetensors", {"w": ("F32", thin)})))
+    assert max(padded) <= 4_096
+    wide = np.ones((1, 5_000), dtype=np.float32)
+    with pytest.raises(DataError, match="rows of 5,000 weights"):
+        list(scan(save(tmp_path / "wide.safetensors", {"w": ("F32", wide)})))
+
+
+def test_control_codes_in_names_do_not_reach_the_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    name = "\x1b[2J\x1b]0;owned\x07\nfake line"
+    path = save(tmp_path / "codes.safetensors", {name: ("F32", np.ones((2, 2), dtype=np.float32))})
+    assert main(["quantize-scan", str(path)]) == 0
+    assert "\x1b" not in capsys.readouterr().out
+    index = tmp_path / "model.safetensors.index.json"
+    index.write_text(json.dumps({"weight_map": {"w": "../x\n\x1b[31mred"}}), encoding="utf-8")
+    assert main(["quantize-scan", str(index)]) == 2
+    told = capsys.readouterr().err
+    assert "\x1b" not in told
+    assert told.count("\n") == 1

@@ -1,11 +1,11 @@
 """The schema: what a record refuses, and conversions to base units."""
 
 import pytest
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from calculators.catalog import Catalog
 from calculators.price_records import ApiModel, Range, Rent
-from calculators.records import Attention, Mlp
+from calculators.records import Attention, HubId, Mlp
 
 PRICE = {"source": "s", "confidence": "low", "input_usd_per_mtok": 1, "output_usd_per_mtok": 2}
 
@@ -79,3 +79,10 @@ def test_a_range_is_ordered() -> None:
     assert Range(low=1, central=1, high=1, **words).central == 1  # type: ignore[arg-type]
     with pytest.raises(ValidationError, match="low <= central <= high"):
         Range(low=2, central=1, high=3, **words)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["x/$(id)", "a b", "x/y/z", "-flag", "x/y\n", "x;y", "", "a/`id`", "ü/y"])
+def test_a_name_that_would_go_into_a_command_must_be_a_plain_one(name: str) -> None:
+    with pytest.raises(ValidationError):
+        TypeAdapter(HubId).validate_python(name)
+    assert TypeAdapter(HubId).validate_python("Qwen/Qwen3.5-27B") == "Qwen/Qwen3.5-27B"

@@ -1,10 +1,12 @@
 """The plan as command lines: each choice of the plan is on them, and nothing that the plan does not say."""
 
 import shlex
+import subprocess
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
-from serving_jobs import ENGINES, files_of, job_of, value, words
+from serving_jobs import ENGINES, HOSTILE, files_of, job_of, value, words
 
 from calculators.scenario import Techniques
 from calculators.serving_commands import Variable, benchmarks, in_shell, plain, server, variables
@@ -160,3 +162,12 @@ def test_without_a_cache_nothing_is_shared_in_the_benchmark() -> None:
     job = job_of("sglang", techniques=off, workload={"self_hit_frac": 0.4})
     assert job.prefix_tok == 0
     assert all("random-ids" in argv for _, argv in benchmarks(job))
+
+
+def test_what_a_variable_means_runs_nothing_in_a_shell(tmp_path: Path) -> None:
+    """The meaning names the model: it stands inside quotes that a shell reads."""
+    line = f"echo {in_shell(Variable('MODEL_INT4', f'a checkpoint of {HOSTILE}'))}"
+    done = subprocess.run(["bash", "-c", line], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert "set it to a checkpoint of x/" in done.stderr
+    assert list(tmp_path.iterdir()) == []

@@ -78,9 +78,9 @@ def switches() -> None:
             st.caption("Weight formats to try are chosen on the Candidates page; cache hits on Prompt structure.")
 
 
-result = evaluation()
 headline = st.container()
-switches()
+switches()  # first: a value that cannot be used must stay correctable here
+result = evaluation()
 plan = result.build.plan if result.build else None
 if plan is None or result.build is None:
     headline.subheader("With these switches no fleet of your own qualifies")

@@ -1,6 +1,7 @@
 """A checkpoint dropped on the page: measured tensor by tensor, shown beside the map, and not kept on disk."""
 
 import tempfile
+from math import inf
 from pathlib import Path
 
 import pandas as pd
@@ -78,8 +79,11 @@ def _show(known: Sensitivity, losses: list[Loss], chosen: Cells) -> None:
     """The worst of each class as a map, and every tensor below it."""
     losses = sorted(losses, key=lambda t: min(t.sqnr_db.values()))
     weakest = losses[0]
-    takeaway = f"{weakest.name} loses most: {min(weakest.sqnr_db.values()):.1f} decibels are left in its worst format. Six decibels are one bit."
+    takeaway = _takeaway(weakest)
     st.markdown(escape(takeaway))
+    if broken := [t for t in losses if t.not_finite_count]:
+        words = f"{len(broken)} tensors hold weights that are no number, counted as zero, first {broken[0].name}: the checkpoint is broken."
+        st.error(escape(words), icon=":material/error:")
     st.plotly_chart(
         measured_chart(worst_by_class(losses), WEIGHT_FORMATS, _as_scanned(losses, chosen)),
         alt=takeaway,
@@ -93,7 +97,7 @@ def _show(known: Sensitivity, losses: list[Loss], chosen: Cells) -> None:
             "Tensor": t.name,
             "Class": t.kind,
             "Outliers": t.outlier_frac,
-            **{name.upper(): min(db, 200.0) for name, db in t.sqnr_db.items()},
+            **{name.upper(): max(min(db, 200.0), -200.0) for name, db in t.sqnr_db.items()},
             "The map says of NVFP4": _said(t.kind, known),
         }
         for t in losses[:LEAST_SHOWN]
@@ -102,6 +106,15 @@ def _show(known: Sensitivity, losses: list[Loss], chosen: Cells) -> None:
     outliers = st.column_config.NumberColumn(format="%.1e", help="Share of weights beyond six deviations.")
     with st.expander("Every tensor, the worst first"):
         st.dataframe(pd.DataFrame(rows), hide_index=True, height=420, column_config={**numbers, "Outliers": outliers})
+
+
+def _takeaway(weakest: Loss) -> str:
+    least = min(weakest.sqnr_db.values())
+    if least == inf:
+        return "No tensor loses anything: each value is one that every format holds."
+    if least == -inf:
+        return f"{weakest.name} loses everything in its worst format."
+    return f"{weakest.name} loses most: {least:.1f} decibels are left in its worst format. Six decibels are one bit."
 
 
 def _as_scanned(losses: list[Loss], chosen: Cells) -> Cells:

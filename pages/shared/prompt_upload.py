@@ -153,6 +153,8 @@ def _forget() -> None:
     """The scan, and the text it came from; an uploaded file is left to its own cross."""
     state.pop(KEY, None)
     state.pop(HITS, None)
+    if state.get("prompts_file") is None:  # pasted ones may be pasted again
+        state.pop(READ, None)
     state["prompts_text"] = ""
 
 

@@ -49,13 +49,13 @@ def measured_chart(found: Mapping[str, Mapping[str, float]], formats: Sequence[s
         [f"<b>{_db(line[name])}</b>" if (kind, name) in chosen else _db(line[name]) for name in formats]
         for kind, line in found.items()
     ]
-    colour = [[min(line[name], 60.0) for name in formats] for line in found.values()]
+    colour = [[max(min(line[name], 60.0), 0.0) for name in formats] for line in found.values()]
     scale: dict[str, Any] = {"zmin": 0, "zmax": 45, "colorscale": [list(stop) for stop in DECIBELS]}
     return _grid(list(found), formats, colour, text, chosen, scale)
 
 
 def _db(value: float) -> str:
-    return "exact" if value > 150 else f"{value:.0f} dB"
+    return "exact" if value > 150 else "nothing left" if value < -150 else f"{value:.0f} dB"
 
 
 def _grid(

@@ -12,11 +12,13 @@ import streamlit as st
 
 from calculators.catalog import Catalog, load_catalog
 from calculators.evaluate import Evaluation, evaluate
-from calculators.scenario import Scenario, from_token, parse_scenario, to_token
+from calculators.scenario import MAX_TOKEN_CHARS, Scenario, from_token, parse_scenario, to_token
 from calculators.starting_points import default_scenario
 from calculators.yaml_files import DataError
 
 LINK = "s"
+WHERE = {"techniques": "Six techniques", "compliance": "Signals and compliance", "evidence": "Signals and compliance"}
+"""On which page a section is typed; the others on Workload and Candidates."""
 SECTIONS = ("workload", "targets", "api", "hardware", "techniques", "operations", "compliance", "evidence")
 
 
@@ -27,9 +29,9 @@ def catalog() -> Catalog:
 
 
 @st.cache_resource(max_entries=64, show_spinner="Sizing fleets …")
-def _evaluation(token: str, digest: str) -> Evaluation:
+def _evaluation(token: str, digest: str, _scenario: Scenario) -> Evaluation:
     """Shared between visitors with the same inputs: results are never changed after they are made."""
-    return evaluate(from_token(token)[0], catalog())
+    return evaluate(_scenario, catalog())
 
 
 def seed() -> None:
@@ -87,14 +89,17 @@ def evaluation() -> Evaluation:
         return evaluation_of(scenario())
     except DataError as error:
         st.error(f"These inputs cannot be used yet: {escape(str(error))}", icon=":material/error:")
-        st.caption("Nothing you entered is lost. Correct the value on the Workload or Candidates page.")
+        pages = next(
+            (page for section, page in WHERE.items() if str(error).startswith(section)), "Workload or Candidates"
+        )
+        st.caption(f"Nothing you entered is lost. Correct the value on the {pages} page.")
         st.stop()
 
 
 def evaluation_of(scenario: Scenario) -> Evaluation:
     """The result for any scenario, from the cache where it was asked before. Raises DataError."""
     digest = catalog().digest
-    return _evaluation(to_token(scenario, digest), digest)
+    return _evaluation(to_token(scenario, digest), digest, scenario)
 
 
 def publish() -> None:
@@ -102,6 +107,11 @@ def publish() -> None:
     try:
         token = to_token(scenario(), catalog().digest)
     except DataError:
+        return
+    if len(token) > MAX_TOKEN_CHARS:
+        st.session_state["notice"] = (
+            "These inputs are too long for a link: the address holds an earlier state. Keep a record."
+        )
         return
     if st.query_params.get(LINK) != token:
         st.query_params[LINK] = token
