@@ -96,7 +96,9 @@ def _add_prompts(commands: Any) -> None:
         "prompt-scan", help="shared prefixes of real prompts, what kills them, the best order"
     )
     prompts.add_argument("prompts", type=Path, metavar="PROMPTS.jsonl")
-    prompts.add_argument("--provider", default="openai", metavar="ID", help="whose caching rules hold on the API")
+    prompts.add_argument(
+        "--provider", metavar="ID", help="whose caching rules hold; without it, the maker of the log's model"
+    )
     prompts.add_argument("--model", metavar="ID", help="without it, the one most of the prompts went to")
     prompts.add_argument("--engine", default="vllm", metavar="ID", help="whose blocks hold on own GPUs")
     prompts.add_argument("--capacity-tok", type=float, default=math.inf, metavar="N", help="of each own replica")
@@ -243,7 +245,7 @@ def _quantize_scan(options: argparse.Namespace) -> None:
         cells = " ".join(f"{db:6.1f}" for db in t.sqnr_db.values())
         print(f"{printable(t.name)[-56:]:56} {t.kind:18} {t.outlier_frac:9.1e} {cells}")
     print(
-        "Decibels of signal over quantisation noise, worst first; 6 dB are one bit. Weight error is a proxy: an evaluation must gate."
+        "Decibels of signal over quantisation noise of all but outliers, worst first; 6 dB are one bit. Weight error is a proxy: an evaluation must gate."
     )
 
 

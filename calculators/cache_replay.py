@@ -152,7 +152,10 @@ def _request(line: str, where: str) -> Request:
         raise DataError(f"{where}: not an object with timestamp, input_length and hash_ids")
     time_ms, length, ids = value.get("timestamp"), value.get("input_length"), value.get("hash_ids")
     if not isinstance(time_ms, int | float) or isinstance(time_ms, bool) or not 0 <= time_ms < 1e15:
-        raise DataError(f"{where}: timestamp is {_shown(time_ms)}; give milliseconds, 0 or more")
+        raise DataError(
+            f"{where}: timestamp is {_shown(time_ms)}; give milliseconds, 0 or more, in a log of block hashes (of a log of "
+            "requests prompt-scan finds the prefixes)"
+        )
     if not isinstance(length, int) or isinstance(length, bool) or not 0 <= length <= 100_000_000:
         raise DataError(f"{where}: input_length is {_shown(length)}; give a whole number of tokens")
     if not isinstance(ids, list) or not all(isinstance(i, int) and not isinstance(i, bool) for i in ids):

@@ -19,12 +19,13 @@ from calculators.records import Precision
 from calculators.scenario import Scenario, Techniques
 from calculators.speculation import basis_words
 from calculators.technique_records import Framework, MetricId, Move, MoveId
-from calculators.techniques import State
+from calculators.techniques import DEFAULT_CAP, State
 from calculators.units import percent, usd
 from calculators.workload import Demand
 
 PATH = ROOT / "technique_data/framework.yaml"
 Pin = Literal["in", "out"]
+SAME_FRAC = 0.005
 
 
 def framework() -> Framework:
@@ -50,9 +51,9 @@ class Tried:
 @dataclass(frozen=True, slots=True)
 class Advice:
     metric: MetricId | None
-    """None: nothing fails."""
+    """None: nothing fails, and nothing could be cheaper."""
     why: str
-    """Why this metric is the one that fails."""
+    """Why it is this metric."""
     baseline: State | None
     tried: tuple[Tried, ...]
     """In the order they were looked at; then those that do not act on the metric."""
@@ -82,21 +83,32 @@ def advise(
     case = Case(plan, scenario, need, catalog, known)
     design = baseline(case)
     start = case.at_own_load(design)
-    found, why = diagnosis(start)
+    found, first, why = diagnosis(start, case, design)
     if metric is not None and metric != found:
         why = f"Your choice. As modelled: {why[0].lower()}{why[1:]}"
     chosen = metric or found
-    listed = known.metric(chosen).moves if chosen else ()
-    order = [*listed, *(m.id for m in known.moves if pins.get(m.id) == "in" and m.id not in listed)]
+    order = _order(known, chosen, first, pins)
     design, state, tried = _one_by_one(case, chosen, design, start, order, pins)
     others = [m for m in known.moves if m.id not in order]
     tried += [Tried(m, False, pins.get(m.id), _elsewhere(known, chosen), state, None, 0.0) for m in others]
     return Advice(chosen, why, start, tuple(tried), design, state)
 
 
+def _order(
+    known: Framework, metric: MetricId | None, first: MetricId | None, pins: Mapping[MoveId, Pin]
+) -> list[MoveId]:
+    """What to try, in order: for cost every move, those first that act on what limits a replica."""
+    order: list[MoveId] = list(known.metric(metric).moves) if metric else []
+    if metric == "cost":
+        order = [*(known.metric(first).moves if first else ()), *order, *(m.id for m in known.moves)]
+    pinned = [m.id for m in known.moves if pins.get(m.id) == "in"]
+    return list(dict.fromkeys([*order, *pinned]))
+
+
 def baseline(case: Case) -> Design:
     """Batching and prefix caching, weights as released, one GPU a replica or the fewest that hold the model."""
-    techniques = Techniques(batch_cap=max(case.scenario.techniques.batch_cap, 2))
+    cap = case.scenario.techniques.batch_cap
+    techniques = Techniques(batch_cap=cap if cap > 1 else DEFAULT_CAP)  # batching is never off
     native = case.plan.setup.model.published.native_precision
     design = Design(techniques, (native,), (1,), case.scenario.workload.self_hit_frac)
     for split in sizing.TENSOR_PARALLEL:
@@ -106,21 +118,24 @@ def baseline(case: Case) -> Design:
     return replace(design, splits=(1,))
 
 
-def diagnosis(start: State | None) -> tuple[MetricId | None, str]:
-    """What fails, from what stops a replica of the base line from serving more. None: nothing does."""
+def diagnosis(start: State | None, case: Case, design: Design) -> tuple[MetricId | None, MetricId | None, str]:
+    """What fails, what limits a replica, and why in words. A base line that has a fleet meets the targets: then nothing but
+    cost is left to mend, by what stops a replica from serving more. None: nothing fails, and it cannot be cheaper."""
     if start is None:
-        return "fit", "As released the model fits no replica on this GPU that meets the targets."
+        misfit = case.misfit(design)
+        if misfit is None:
+            return "fit", None, f"{case.plan.lease.provider} has no machine for it as released within your GPU limit."
+        failing: MetricId = {2: "tpot", 3: "ttft"}.get(misfit.stage, "fit")  # type: ignore[assignment]
+        return failing, None, f"As released no replica serves it: {misfit.why}."
     plan = start.plan
     if plan.replicas == plan.setup.gpus_count == 1:
-        return None, "One GPU carries the peak within the targets; no technique can need fewer."
+        return None, None, "One GPU carries the peak within the targets; no technique can need fewer."
     if plan.replicas == 1:
-        return "cost", "One replica carries the peak within the targets; only one of fewer GPUs would be cheaper."
-    words = f"What stops a replica of the base line from serving more is the {plan.capacity.limit}."
+        return "cost", None, "One replica carries the peak within the targets; only a smaller machine would be cheaper."
+    words = f"Every target holds; what stops a replica of the base line from serving more is the {plan.capacity.limit}."
     if plan.capacity.limit == "TPOT target":
-        return "tpot", words
-    if plan.capacity.limit in ("TTFT target", "time prompts take"):
-        return "ttft", words
-    return "cost", words
+        return "cost", "tpot", words
+    return "cost", "ttft" if plan.capacity.limit in ("TTFT target", "time prompts take") else None, words
 
 
 def _one_by_one(
@@ -142,9 +157,9 @@ def _one_by_one(
         if reason:
             tried.append(Tried(move, False, pin, reason, state, None, 0.0))
             continue
-        changed = applied(design, move_id, case, state, metric)
+        changed = applied(design, move_id, case, state)
         after = case.state(changed, state.plan if state else None)
-        gain = gain_frac(state, after, metric, case.need.peak_req_s)
+        gain = gain_frac(state, after, metric)
         kept, words = _judged(case, move, state, after, gain, metric, pin)
         tried.append(Tried(move, kept, pin, words, state, after, gain))
         if kept:
@@ -152,13 +167,13 @@ def _one_by_one(
     return design, state, tried
 
 
-def applied(design: Design, move: MoveId, case: Case, state: State | None, metric: MetricId | None) -> Design:
-    """The design with one more move. Where GPUs are what counts, lighter weights may take fewer of them a replica."""
+def applied(design: Design, move: MoveId, case: Case, state: State | None) -> Design:
+    """The design with one more move. Lighter weights may take fewer GPUs a replica; at the same rent the wider stays."""
     t, workload = design.techniques, case.scenario.workload
     if move in ("weights_8bit", "weights_4bit"):
-        narrower = tuple(tp for tp in sizing.TENSOR_PARALLEL if tp <= max(design.splits))
+        narrower = tuple(tp for tp in reversed(sizing.TENSOR_PARALLEL) if tp <= max(design.splits))
         lighter: Precision = "fp8" if move == "weights_8bit" else four_bit(case.plan)
-        return replace(design, precisions=(lighter,), splits=narrower if metric in ("cost", "fit") else design.splits)
+        return replace(design, precisions=(lighter,), splits=narrower)
     match move:
         case "prompt_order":
             return replace(design, hit_frac=max(design.hit_frac, workload.cacheable_frac))
@@ -175,28 +190,21 @@ def applied(design: Design, move: MoveId, case: Case, state: State | None, metri
             return replace(design, techniques=t.model_copy(update={move: True}))
 
 
-def gain_frac(before: State | None, after: State | None, metric: MetricId | None, peak_req_s: float) -> float:
+def gain_frac(before: State | None, after: State | None, metric: MetricId | None) -> float:
     """By how much of itself the failing metric falls; negative: it gets worse."""
     if after is None:
         return 0.0
     if before is None:
         return 1.0
-    was, now = _value(before, metric, peak_req_s), _value(after, metric, peak_req_s)
+    was, now = (_value(state, metric) for state in (before, after))
     if not isfinite(was):
         return 1.0 if isfinite(now) else 0.0
     return 1 - now / was
 
 
-def _value(state: State, metric: MetricId | None, peak_req_s: float) -> float:
+def _value(state: State, metric: MetricId | None) -> float:
     """What should fall."""
-    return {"ttft": state.ttft_ms, "tpot": state.tpot_ms}.get(metric or "", gpus_needed(state.plan, peak_req_s))
-
-
-def gpus_needed(plan: Plan, peak_req_s: float) -> float:
-    """GPUs of the peak and the spares before replicas and machines are rounded up; at least one replica of each pool."""
-    capacity = plan.capacity
-    pools = [capacity.req_s, capacity.prefill_req_s][: capacity.pools_count]
-    return (sum(max(peak_req_s / req_s, 1.0) for req_s in pools) + plan.spare_replicas) * plan.setup.gpus_count
+    return {"ttft": state.ttft_ms, "tpot": state.tpot_ms}.get(metric or "", state.usd_per_month)
 
 
 def _judged(
@@ -212,33 +220,49 @@ def _judged(
     if after is None:
         return False, f"With it {case.plan.lease.provider} has no fleet of this GPU that meets the targets."
     dearer = after.usd_per_month - before.usd_per_month if before else 0.0
-    cost = (
-        f", {usd(abs(dearer))} a month {'more' if dearer > 0 else 'less'}" if abs(dearer) >= 0.5 else ", rent as before"
-    )
-    words = f"{_gain_words(gain, metric)}{cost}{_basis(case, move)}."
+    words = f"{_change_words(before, after)}{_basis(case, move)}."
     if pin == "in":
         return True, f"Pinned in by you: {words}"
     least = case.known.thresholds.keep_gain_frac.central
     if gain < least:
-        return False, f"{words} Less than the {percent(least)} that pays for what it forces."
+        why = (
+            "Every target holds without it."
+            if metric == "cost"
+            else f"Less than the {percent(least)} that pays for it."
+        )
+        return False, f"{words} {why}"
     if dearer > 0.5:
-        return False, f"{words} The targets hold without it, so the rent does not rise for it."
+        return False, f"{words} It is not worth dearer GPUs while others are left."
     return True, words
+
+
+def _change_words(before: State | None, after: State) -> str:
+    """TPOT, TTFT and rent, as far as they move; at the same load on each GPU."""
+    if before is None:
+        return f"The targets are met: {after.gpus} GPUs at {usd(after.usd_per_month)} a month"
+    dearer = after.usd_per_month - before.usd_per_month
+    rent = (
+        f"rent {usd(abs(dearer))} a month {'more' if dearer > 0 else 'less'}" if abs(dearer) > 0.5 else "rent as before"
+    )
+    found = [_moved(name, *pair) for name, pair in _latencies(before, after).items()]
+    return ", ".join([*(words for words in found if words), rent])
+
+
+def _latencies(before: State, after: State) -> dict[str, tuple[float, float]]:
+    return {"TPOT": (before.tpot_ms, after.tpot_ms), "TTFT": (before.ttft_ms, after.ttft_ms)}
+
+
+def _moved(name: str, was: float, now: float) -> str:
+    if not isfinite(now):
+        return f"{name} beyond what that load allows"
+    ratio = now / was if isfinite(was) else 0.0
+    return "" if abs(ratio - 1) < SAME_FRAC else f"{name} {'−' if ratio < 1 else '+'}{percent(abs(ratio - 1))}"
 
 
 def _basis(case: Case, move: Move) -> str:
     if move.id != "speculation":
         return ""
     return f", {basis_words(case.plan.setup.model, case.scenario.techniques, case.catalog)}"
-
-
-def _gain_words(gain: float, metric: MetricId | None) -> str:
-    if metric == "fit":
-        return "The model fits" if gain > 0 else "It changes nothing"
-    what = {"ttft": "TTFT", "tpot": "TPOT"}.get(metric or "", "GPUs needed")
-    if not isfinite(gain):
-        return "At the same load on each GPU it cannot keep up"
-    return f"{what} unchanged" if abs(gain) < 0.005 else f"{what} {'−' if gain > 0 else '+'}{percent(abs(gain))}"
 
 
 def _elsewhere(known: Framework, metric: MetricId | None) -> str:

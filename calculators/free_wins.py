@@ -26,20 +26,35 @@ def gate(result: Evaluation) -> list[str]:
     blocked = result.ruling.of("blocked")
     if result.ruling.requirements:
         allowed = len(result.ruling.of("allowed"))
-        found.append(f"Compliance leaves {allowed} paths and blocks {len(blocked)}.")
+        found.append(f"Compliance leaves {allowed} path{'s' * (allowed != 1)} and blocks {len(blocked)}.")
     firing = [s.name.lower() for s in result.signals.three if s.status == "firing"]
     unknown = [s.name.lower() for s in result.signals.three if s.status == "unknown"]
     if firing:
         found.append(f"Firing: the {' and '.join(firing)} signal{'s' * (len(firing) > 1)}.")
     else:
-        found.append("No exit signal fires: stay on the API and take the free wins; the rest counts once you build.")
+        found.append("No exit signal fires.")
+    found.append(_next_words(result))
     if unknown:
         found.append(f"Not known: {' and '.join(unknown)}. Measure before you decide.")
     return found
 
 
+def _next_words(result: Evaluation) -> str:
+    """What the verdict makes of it."""
+    winner = result.verdict.winner
+    if not result.allowed:
+        return "Nothing that has a price is known to be allowed: ask first."
+    if winner is result.today:
+        return "The verdict is to stay on the API: take the free wins; techniques count once you build."
+    if winner.is_buy:
+        return f"The verdict is to buy {winner.label}; techniques count once you build."
+    return f"The verdict is a fleet of your own: {winner.label}."
+
+
 def free_wins(result: Evaluation, catalog: Catalog) -> list[FreeWin]:
-    """Each alone, on today's API."""
+    """Each alone, on today's API; none where it is not allowed."""
+    if not result.today_allowed:
+        return []
     scenario, need, today = result.scenario, result.demand, result.today.usd_per_month
     w = scenario.workload
     offer = api_cost.offer(scenario.api.provider, scenario.api.model, catalog)
@@ -71,5 +86,5 @@ def free_wins(result: Evaluation, catalog: Catalog) -> list[FreeWin]:
         assert best.bill is not None
         saves = EASY_FRAC * (result.today.bill.usd_per_month - best.bill.usd_per_month)
         words = f"for each {percent(EASY_FRAC)} of requests that {best.label} answers well enough: evaluate it"
-        found.append(FreeWin("Route easy requests to a smaller model", max(saves, 0.0), words))
+        found.append(FreeWin("Route easy requests to a cheaper model", max(saves, 0.0), words))
     return found

@@ -120,13 +120,19 @@ def slot_size_ratio(m: Machine, mix: Mix, fit: Array, cap: float) -> Array:
 
 
 def largest_req_s(r: Replica) -> Array:
-    """Rate (n, 1) at which one of the queues stops ending: all slots taken, or every step full of prompts."""
+    """Rate (n, 1) at which one of the queues stops ending."""
+    return np.minimum(*limits_req_s(r))
+
+
+def limits_req_s(r: Replica) -> tuple[Array, Array]:
+    """Rates (n, 1) at which all slots are taken, and at which every step is full of prompts."""
     last, prompts_per_step = slice(-1, None), r.states[:, -1:] / r.passes_count
     full = r.first_prompt_s[:, last] * -np.expm1(-prompts_per_step) + r.each_prompt_s[:, last] * prompts_per_step
     slots = prompts_per_step / (r.nodes_s[:, last, 0] + full)
     per_budget = r.nodes_s[:, last, -1] * r.mix.fresh_tok / CHUNK_TOK
     prompts = 1 / (per_budget + (r.attention_s @ r.mix.prompt_share_frac)[:, None])
-    return r.ranks_count * np.where(r.slots > 0, np.minimum(slots, prompts), 0.0)
+    some = r.ranks_count * (r.slots > 0)
+    return some * slots, some * prompts
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ def highest_loads(
     cap: float = MAX_BATCH,
     drafts: Drafts | None = None,
     transfer_s: Array | float = 0.0,
+    may_wait: bool = True,
 ) -> Array:
     """The highest load within the targets (n, columns): slots, whether any load is, requests a second, batch, TPOT and
     TTFT p95 in ms there (or when nearly idle, if none is), and what stops it (as `_stops`).
@@ -37,13 +38,16 @@ def highest_loads(
     passes before the first token besides. Latencies only grow with load, so the interval in which targets are first
     missed is cut into six, twice.
 
+    `may_wait` False: no more than `TAIL_FRAC` of requests may wait for a slot, whatever the targets: a wait that no target
+    would show.
+
     Speculation never changes the first token: that is judged as without drafts, and so is the load that prompts allow.
     What a shorter queue for slots would gain is not counted.
     """
     plain = latency.replica(m, mix, cap)
     drafted = latency.replica(_beside_drafts(m, drafts), mix, cap, drafts) if drafts else plain
     top = np.minimum(latency.largest_req_s(plain), latency.largest_req_s(drafted))
-    search = _Search(targets, factor, first_factor, np.broadcast_to(transfer_s, factor.shape))
+    search = _Search(targets, factor, first_factor, np.broadcast_to(transfer_s, factor.shape), may_wait)
     stop = search.stops(plain, drafted, FIRST_LOADS_FRAC * top)
     possible = (stop[:, :1] == 0) & (plain.slots >= 1) & (drafted.slots >= 1)
     low, high, beyond = _bracket(np.broadcast_to(FIRST_LOADS_FRAC, stop.shape), stop)
@@ -55,11 +59,20 @@ def highest_loads(
         inner = search.rows(rows).stops(some, some if drafted is plain else drafted.rows(rows), loads)
         edges = start + (end - start) * np.concatenate([[0.0], CUTS_FRAC, [1.0]])
         low[rows], high[rows], beyond[rows] = _bracket(edges, np.concatenate([0 * start, inner, beyond[rows]], axis=1))
+    beyond = np.where(beyond == 0, _ends_first(plain, drafted), beyond)
     first = latency.at_rate(plain, low * top)
     best = first if drafted is plain else latency.at_rate(drafted, low * top)
     ttft_ms = (tails.ttft_percentile_s(first, 1 - TAIL_FRAC) / first_factor + transfer_s) * 1e3
     columns = (drafted.slots, possible, best.req_s * factor, best.batch, best.tpot_s / factor * 1e3, ttft_ms, beyond)
     return np.concatenate(columns, axis=1, dtype=float)
+
+
+def _ends_first(plain: latency.Replica, drafted: latency.Replica) -> Array:
+    """Which queue is the first that no longer ends, as `_stops` counts; 5: that of the replica without drafts."""
+    slots, prompts = latency.limits_req_s(drafted)
+    own = np.where(slots <= prompts, 3, 4)
+    without = latency.largest_req_s(plain)
+    return np.where(without < np.minimum(slots, prompts), 5, own).astype(float)
 
 
 def latencies_ms(
@@ -94,9 +107,10 @@ class _Search:
     factor: Array
     first_factor: Array
     transfer_s: Array
+    may_wait: bool
 
     def rows(self, keep: NDArray[np.intp]) -> "_Search":
-        return _Search(self.targets, self.factor[keep], self.first_factor[keep], self.transfer_s[keep])
+        return _Search(self.targets, self.factor[keep], self.first_factor[keep], self.transfer_s[keep], self.may_wait)
 
     def stops(self, plain: latency.Replica, drafted: latency.Replica, req_s: Array) -> Array:
         """What makes a load too much (n, b)."""
@@ -104,7 +118,9 @@ class _Search:
         decoding = points if drafted is plain else latency.at_rate(drafted, req_s)
         limit_s = ((self.targets.ttft_p95_ms or np.inf) / 1e3 - self.transfer_s) * self.first_factor
         tpot_missed = decoding.tpot_s > (self.targets.tpot_ms or np.inf) * self.factor / 1e3
-        return _stops(points, decoding, tpot_missed, limit_s)
+        stop = _stops(points, decoding, tpot_missed, limit_s)
+        crowded = ~np.bool_(self.may_wait) & (decoding.full_frac > TAIL_FRAC)
+        return np.where((stop == 0) & crowded, 3.0, stop)
 
 
 def _stops(points: latency.Load, decoding: latency.Load, tpot_missed: NDArray[np.bool_], limit_s: Array) -> Array:

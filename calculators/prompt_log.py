@@ -9,8 +9,9 @@ import gzip
 import json
 import re
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ MAX_REQUESTS = 5_000
 MAX_REQUEST_CHARS = 4_000_000
 MAX_PARTS = 5_000
 MAX_ALL_PARTS = 500_000
+MARK = '"cache_control"'
 MAX_WRAPS = 5
 SEPARATOR = re.compile(r"^---[ \t]*\r?$", re.MULTILINE)
 WRAPPERS = (
@@ -61,6 +63,13 @@ class PromptLog:
     timed: bool
     notes: tuple[str, ...]
     """What was left out, for people."""
+    marked: bool = False
+    """Whether any request sets a cache mark (`cache_control`): some sellers look for prefixes only up to marks."""
+
+
+def most_used(log: PromptLog) -> str:
+    """The model that most requests went to; empty: the log does not say."""
+    return Counter(prompt.model for prompt in log.prompts).most_common(1)[0][0]
 
 
 def read_prompts(path: Path, progress: Progress = lambda share, what: None) -> PromptLog:
@@ -81,7 +90,8 @@ def parse_prompts(content: bytes, name: str, progress: Progress = lambda share, 
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise DataError(f"{name}: not text in UTF-8; give JSON lines, or prompts with a line of --- between") from None
-    return _log(name, *_collected(_values(text, name), progress), notes)
+    found = _log(name, *_collected(_values(text, name), progress), notes)
+    return replace(found, marked=MARK in text)
 
 
 def _collected(values: Iterator[tuple[str, float, Any]], progress: Progress) -> tuple[list[Prompt], int, bool]:

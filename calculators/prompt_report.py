@@ -1,10 +1,9 @@
 """What a scan of real prompts found, as plain values and as lines of text. Lengths, kinds and places; never what they say."""
 
-from collections import Counter
 from typing import Any
 
 from calculators.catalog import Catalog
-from calculators.prompt_log import PromptLog
+from calculators.prompt_log import PromptLog, most_used
 from calculators.prompt_replay import Hits, Setting, api_setting, hits
 from calculators.prompt_scan import Scan
 from calculators.provider_cache import Terms, terms
@@ -12,13 +11,23 @@ from calculators.tokens import ABOUT
 from calculators.units import percent
 from calculators.yaml_files import DataError
 
+MAKERS = {"claude": "anthropic", "gpt": "openai", "gemini": "google", "deepseek": "deepseek", "grok": "x-ai"}
+"""Whose models are named so."""
 
-def seller(provider: str, model: str | None, log: PromptLog, catalog: Catalog) -> Terms:
-    """The rules of a known seller, for the model named or else the one most prompts of the log went to."""
-    if provider not in catalog.rules:
-        raise DataError(f"--provider: no rules for {provider[:40]!r}; give one of {', '.join(catalog.rules)}")
-    most = Counter(prompt.model for prompt in log.prompts).most_common(1)[0][0]
-    return terms(provider, model if model is not None else most, catalog)
+
+def maker_of(model: str) -> str | None:
+    """Who makes the model of a log; None: its name does not say."""
+    return next((provider for word, provider in MAKERS.items() if word in model.lower()), None)
+
+
+def seller(provider: str | None, model: str | None, log: PromptLog, catalog: Catalog) -> Terms:
+    """The rules of a known seller, for the model named or else the one most prompts of the log went to. `provider` None:
+    the maker of that model, or OpenAI where its name does not say."""
+    name = model if model is not None else most_used(log)
+    chosen = provider or maker_of(name) or "openai"
+    if chosen not in catalog.rules:
+        raise DataError(f"--provider: no rules for {chosen[:40]!r}; give one of {', '.join(catalog.rules)}")
+    return terms(chosen, name, catalog)
 
 
 def report(scan: Scan, api: Terms, own: Setting) -> dict[str, Any]:
@@ -33,7 +42,8 @@ def report(scan: Scan, api: Terms, own: Setting) -> dict[str, Any]:
         "session_gap_s": scan.session_gap_s,
         "has_times": scan.timed,
         "history_edited_frac": scan.edited_frac,
-        "notes": [*scan.notes, *edits(scan), *unknowns(scan, api)],
+        "notes": [*scan.notes, *unknowns(scan, api)],
+        "breakers": breakers(scan, api),
         "blocks": [{"name": b.name, "tok": b.tok, "changes": b.changes} for b in scan.blocks],
         "breaker": None
         if spoiler is None
@@ -48,6 +58,25 @@ def report(scan: Scan, api: Terms, own: Setting) -> dict[str, Any]:
         "api": {"provider": api.provider, **_side(hits(scan, api_setting(api)))},
         "own": _side(hits(scan, own)),
     }
+
+
+def breakers(scan: Scan, api: Terms) -> list[str]:
+    """Everything that is known to kill the cache, what matters most first."""
+    found = edits(scan) + ([scan.spoiler.sentence] if scan.spoiler else [])
+    if api.breakpoints_count and not scan.marked:
+        found.insert(
+            0,
+            f"no request sets a cache mark, and {api.provider} finds nothing without one: what is said below is with marks",
+        )
+    return found
+
+
+def seller_doubt(scan: Scan, provider: str) -> str:
+    """Where the log's model is another's than the seller whose rules are applied; empty: it is not, or nobody can tell."""
+    maker = maker_of(scan.model)
+    if maker is None or maker == provider:
+        return ""
+    return f"these requests went to {scan.model[:60]}, but the rules and prices here are those of {provider}: change today's API on Candidates"
 
 
 def edits(scan: Scan) -> list[str]:
@@ -84,7 +113,8 @@ def text(name: str, scan: Scan, plain: dict[str, Any]) -> str:
     """The same for people."""
     lines = [f"{name}: {len(scan.rows):,} requests, {scan.input_tok:,} input tokens ({ABOUT})"]
     lines += [f"  {b['name']:48} {b['tok']:10,.1f} tokens  changes: {b['changes']}" for b in plain["blocks"]]
-    lines.append(f"{scan.spoiler.sentence}." if scan.spoiler else "Nothing in front spoils what stands behind it.")
+    said = plain["breakers"]
+    lines += [f"{words}." for words in said] or ["Nothing in front spoils what stands behind it."]
     for side, words in (("api", f"API ({plain['api']['provider']})"), ("own", "Own GPUs")):
         now, best = plain[side]["hit_frac"], plain[side]["best_order_hit_frac"]
         lines.append(f"{words}: {percent(now)} of input tokens found cached today, {percent(best)} in the best order")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from calculators.prompt_log import Part, Progress, Prompt, PromptLog
+from calculators.prompt_log import Part, Progress, Prompt, PromptLog, most_used
 from calculators.prompt_order import RANK, Block, Changes
 from calculators.prompt_pieces import TIMES, Ints, Pieces, Row
 from calculators.prompt_sessions import NEARLY_ALL_FRAC, Place, places
@@ -46,6 +46,10 @@ class Scan:
     spoiler: Spoiler | None
     edited_frac: float
     """Share of requests that continue a conversation whose history was cut or edited."""
+    marked: bool = False
+    """Whether any request sets a cache mark."""
+    model: str = ""
+    """That most requests went to; empty: the log does not say."""
 
     @property
     def requests_per_session(self) -> float:
@@ -79,6 +83,8 @@ def scan(log: PromptLog, progress: Progress = lambda share, what: None) -> Scan:
         _blocks(rows, pieces, tok),
         find_spoiler(rows, pieces, tok, PARTS, [prompt.parts for prompt in log.prompts[: len(cut)]]),
         sum(place.edited for place in where) / len(where),
+        log.marked,
+        most_used(log),
     )
 
 

@@ -76,7 +76,8 @@ class Tensor:
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """What one tensor loses. Signal over quantisation noise in decibels: 6 dB are one bit."""
+    """What one tensor loses. Signal over quantisation noise in decibels: 6 dB are one bit. Of its ordinary weights: a few
+    outliers carry so much of the energy that what is lost of all others would not show."""
 
     name: str
     kind: str
@@ -241,11 +242,12 @@ def _loss(path: Path, tensor: Tensor) -> Loss:
     signal, outliers, noise = 0.0, 0, dict.fromkeys(FORMATS, 0.0)
     deviation, broken = _deviation(path, tensor)
     for rows, _ in _chunks(path, tensor):
-        signal += float(np.sum(np.square(rows, dtype=np.float64)))
-        outliers += int(np.count_nonzero(np.abs(rows) / OUTLIER_DEVIATIONS > deviation))
+        ordinary = np.abs(rows) / OUTLIER_DEVIATIONS <= deviation
+        outliers += rows.size - int(np.count_nonzero(ordinary))
+        signal += float(np.sum(np.square(rows, dtype=np.float64), where=ordinary))
         for name, rule in FORMATS.items():
             with np.errstate(over="ignore", invalid="ignore"):  # weights near the largest number
-                noise[name] += float(np.sum(np.square(rule(rows) - rows, dtype=np.float64)))
+                noise[name] += float(np.sum(np.square(rule(rows) - rows, dtype=np.float64), where=ordinary))
     return Loss(
         name=tensor.name,
         kind=tensor_class(tensor.name),

@@ -202,7 +202,7 @@ def risk_sentence(found: Sequence[Risk], released: Sequence[Risk] = ()) -> str:
 def _risk_words(found: Sequence[Risk]) -> str:
     poison, caution = ([risk for risk in found if risk.worst == word] for word in ("poison", "caution"))
     if not found:
-        return "No poison cell, and none that calls for caution."
+        return "No poison cell, and none that calls for caution; cells with a star have no evidence of their own."
     first = _cells(poison, "poison cell") if poison else "No poison cell"
     return f"{first}; {_cells(caution, 'cell to evaluate')}." if caution else f"{first}."
 

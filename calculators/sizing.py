@@ -113,12 +113,13 @@ def capacities(
     off: float | Array = 0.0,
     techniques: Techniques = Techniques(),  # noqa: B008
     moved_tok: float = 0.0,
+    may_wait: bool = True,
 ) -> tuple[list[Capacity], list[Misfit]]:
     """The highest load of each setup within the targets, and the setups that have none.
 
     `factor`: own over modelled speed, by hand; above 1 everything is faster. `own`: corrections by own benchmarks, and
     `off`, one for all or one for each setup: 1 if it were faster by its 80th-percentile error, -1 if slower.
-    `moved_tok`: tokens whose cache crosses a network before the first token.
+    `moved_tok`: tokens whose cache crosses a network before the first token. `may_wait`: as of `highest_loads`.
     """
     if not setups:
         return [], []
@@ -130,7 +131,17 @@ def capacities(
         return [], misfits
     offs = np.broadcast_to(off, len(setups))[room]
     best = _highest_loads(
-        every.rows(room), fitting, traffic, targets, catalog, factor, own, offs[:, None], techniques, moved_tok
+        every.rows(room),
+        fitting,
+        traffic,
+        targets,
+        catalog,
+        factor,
+        own,
+        offs[:, None],
+        techniques,
+        moved_tok,
+        may_wait,
     )
     found: list[Capacity] = []
     for setup, row, speed_off in zip(fitting, best.tolist(), offs.tolist(), strict=True):
@@ -154,6 +165,7 @@ def _highest_loads(
     off: Array,
     techniques: Techniques,
     moved_tok: float,
+    may_wait: bool,
 ) -> Array:
     """Corrections by own benchmarks depend on the load, and the load on them: the second pass takes that of the first."""
     drafted = drafts(setups, techniques, catalog, off[:, 0]) if techniques.speculation else None
@@ -161,7 +173,7 @@ def _highest_loads(
 
     def loads(batch: Array) -> Array:
         at = speeds(setups, traffic, batch, factor, own, off)
-        return highest_loads(m, traffic, targets, *at, techniques.batch_cap, drafted, moved_s)
+        return highest_loads(m, traffic, targets, *at, techniques.batch_cap, drafted, moved_s, may_wait)
 
     best = loads(np.ones_like(off))
     if own is None or not own.points:
@@ -183,7 +195,8 @@ def speeds(
 
 def _limit(slots: float, stop: int, batch_cap: int) -> str:
     full = "KV-cache memory" if slots < batch_cap else "engine's batch cap"
-    return {1: "TPOT target", 2: "TTFT target", 4: "time prompts take"}.get(stop, full)
+    without = "load that a replica carries without drafts"
+    return {1: "TPOT target", 2: "TTFT target", 4: "time prompts take", 5: without}.get(stop, full)
 
 
 def _too_big(setup: Setup) -> str:
@@ -209,15 +222,19 @@ def sized(
     """Capacity of each, and those that cannot serve, with the reason. `off`: as of `capacities`."""
     factor, own = speed(scenario, catalog)
 
-    def of(mix: Mix, targets: Targets, moved_tok: float = 0.0) -> tuple[list[Capacity], list[Misfit]]:
-        return capacities(setups, mix, targets, catalog, factor, own, off, scenario.techniques, moved_tok)
+    def of(
+        mix: Mix, targets: Targets, moved_tok: float = 0.0, may_wait: bool = True
+    ) -> tuple[list[Capacity], list[Misfit]]:
+        return capacities(setups, mix, targets, catalog, factor, own, off, scenario.techniques, moved_tok, may_wait)
 
     hit = hit_frac(scenario)
     if not scenario.techniques.disaggregation:
         return of(traffic(need, hit), scenario.targets)
     first, then = Targets(ttft_p95_ms=scenario.targets.ttft_p95_ms, tpot_ms=None), scenario.targets.tpot_ms
     prompts = of(disaggregation.prompts_only(need.lengths, hit), first, need.input_p95_tok)
-    tokens = of(disaggregation.tokens_only(need.lengths), Targets(ttft_p95_ms=None, tpot_ms=then))
+    # a wait for a slot of the decode pool stands behind the first token, where no target would show it
+    any_target = scenario.targets.ttft_p95_ms is not None or then is not None
+    tokens = of(disaggregation.tokens_only(need.lengths), Targets(ttft_p95_ms=None, tpot_ms=then), 0.0, not any_target)
     return _joined(prompts[0], tokens[0]), _once(prompts[1], tokens[1])
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from calculators import disaggregation, fleet, options, sizing, speculation
 from calculators.catalog import ROOT, Catalog, load_sourced
+from calculators.evaluate import Evaluation, evaluate
 from calculators.fleet import Plan
 from calculators.leases import Lease, leases
 from calculators.machine import Setup, machine
@@ -48,6 +49,11 @@ class State:
     usd_per_month: float
     """Rent."""
     plan: Plan
+
+    @property
+    def gpus_words(self) -> str:
+        """All that are rented, and those that the peak keeps busy: the others are spares and what machines have over."""
+        return f"{self.gpus} ({busy_gpus(self.plan) * self.plan.regions})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +124,10 @@ def effects(plan: Plan, scenario: Scenario, need: Demand, catalog: Catalog) -> l
         used = is_used(technique, plan, scenario)
         other, setups = _counterpart(technique, used, plan, scenario)
         changed = cheapest(setups, plan, other, need, catalog)
-        if changed is None and technique != "parallelism":  # not with this format and split: with any
+        if changed is None and technique not in ("batching", "parallelism"):  # not with this format and split: with any
             changed = best_fleet(plan, other, need, catalog)
         without, with_it = (changed, now) if used else (now, changed)
-        words = _words(technique, used, plan, scenario, need, catalog, with_it)
+        words = _words(technique, used, plan, scenario, need, catalog, without, with_it)
         found.append(Effect(technique, used, without, with_it, words))
     return found
 
@@ -129,6 +135,11 @@ def effects(plan: Plan, scenario: Scenario, need: Demand, catalog: Catalog) -> l
 def _counterpart(technique: TechniqueId, used: bool, plan: Plan, scenario: Scenario) -> tuple[Scenario, list[Setup]]:
     """The same fleet with one technique more or less: switches, and the setups to try."""
     t = switched(scenario.techniques, technique, not used)
+    if (
+        technique == "batching" and used
+    ):  # one at a time nearly nothing meets a TTFT target: that would flatter batching
+        patient = scenario.targets.model_copy(update={"ttft_p95_ms": None})
+        scenario = scenario.model_copy(update={"targets": patient})
     precisions: tuple[Precision, ...] = (plan.setup.precision,)
     splits: tuple[int, ...] = (plan.setup.tensor_parallel,)
     native = plan.setup.model.published.native_precision
@@ -225,6 +236,25 @@ def _latencies_ms(
     return first[0] + moved_ms, then[1]
 
 
+def switched_saves_usd(result: Evaluation, catalog: Catalog) -> dict[TechniqueId, float]:
+    """What each technique saves of the cheapest fleet of all, a month: the verdict's search with its switch on, less with it
+    off; infinite where only one of the two has a fleet. Another model, GPU or format may take its place."""
+
+    def least(scenario: Scenario) -> float:
+        build = evaluate(scenario, catalog).build
+        return build.usd_per_month if build else inf
+
+    found: dict[TechniqueId, float] = {}
+    now = result.build.usd_per_month if result.build else inf
+    for technique in ORDER[1:]:
+        on = is_on(result.scenario.techniques, technique)
+        flipped = switched(result.scenario.techniques, technique, not on)
+        other = least(with_techniques(result.scenario, flipped))
+        without, with_it = (other, now) if on else (now, other)
+        found[technique] = 0.0 if without == with_it else without - with_it
+    return found
+
+
 # --- the chosen set ----------------------------------------------------------------------------------------------
 
 
@@ -275,17 +305,21 @@ def _words(
     scenario: Scenario,
     need: Demand,
     catalog: Catalog,
+    without: State | None,
     with_it: State | None,
 ) -> str:
     """What is compared, and what stands out."""
     made = with_it.plan if with_it else plan
     match technique:
         case "batching":
-            return f"Up to {made.capacity.batch:.0f} requests share each reading of the weights, against one at a time."
+            return (
+                f"Up to {made.capacity.batch:.0f} requests share each reading of the weights, against one at a time, which may "
+                "wait for each other as long as they like."
+            )
         case "prefix_caching":
             return f"At the {scenario.workload.self_hit_frac:.0%} of input that your own servers are taken to find cached; see Prompt structure."
         case "quantization":
-            return _quantization_words(used, plan, scenario, with_it)
+            return _quantization_words(used, plan, scenario, without, with_it)
         case "speculation":
             return _speculation_words(made, scenario, need, catalog)
         case "parallelism":
@@ -294,13 +328,17 @@ def _words(
             return _disaggregation_words(with_it, need, catalog)
 
 
-def _quantization_words(used: bool, plan: Plan, scenario: Scenario, with_it: State | None) -> str:
+def _quantization_words(
+    used: bool, plan: Plan, scenario: Scenario, without: State | None, with_it: State | None
+) -> str:
     released = plan.setup.model.published.native_precision
     cache = ", and the cache in FP8" if scenario.techniques.kv_cache == "fp8" else ""
     chosen = with_it.plan.setup.precision if with_it else released
     if chosen == released and not cache:
         return f"Released in {released.upper()}; you allow no coarser format."
     words = f"{chosen.upper()} against the released {released.upper()}{cache}"
+    if without and with_it and without.plan.setup.gpus_count != with_it.plan.setup.gpus_count:
+        words += f", on {with_it.plan.setup.gpus_count} GPUs a replica against the {without.plan.setup.gpus_count} it then takes"
     if not used:
         words += "; the verdict keeps the released one, for a coarser one does not lower the rent"
     return f"{words}. Evaluate quality on your hardest task first."

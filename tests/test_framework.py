@@ -48,23 +48,65 @@ def test_where_one_gpu_carries_the_peak_nothing_is_advised() -> None:
     assert set(reasons(advice).values()) == {"Nothing fails that it would mend."}
 
 
-def test_tokens_that_come_too_slowly_are_mended_by_lighter_weights_then_speculation() -> None:
+def test_where_every_target_holds_only_what_lowers_the_rent_is_kept() -> None:
+    """Speculation would make tokens twice as fast that are fast enough, and take weeks."""
     advice = ask("steady-extraction")
-    assert advice.metric == "tpot"
+    assert advice.metric == "cost"
+    assert "Every target holds" in advice.why
     assert "TPOT target" in advice.why
-    assert kept(advice) == ["weights_8bit", "speculation"]
+    assert kept(advice)[0] == "weights_8bit"
+    assert "speculation" not in kept(advice)
     assert advice.baseline is not None
     assert advice.state is not None
-    assert advice.state.tpot_ms < advice.baseline.tpot_ms
+    assert advice.state.usd_per_month < advice.baseline.usd_per_month
+    assert reasons(advice)["speculation"].endswith("Every target holds without it.")
+    assert "TPOT −" in reasons(advice)["speculation"]
+
+
+def test_tokens_that_are_said_to_come_too_slowly_are_mended_by_lighter_weights_then_speculation() -> None:
+    advice = ask("steady-extraction", "tpot")
+    assert kept(advice)[:2] == ["weights_8bit", "speculation"]
+    assert advice.baseline is not None
+    assert advice.state is not None
+    assert advice.state.tpot_ms < advice.baseline.tpot_ms / 2
     assert advice.state.usd_per_month <= advice.baseline.usd_per_month
 
 
-def test_a_first_token_that_comes_too_late_is_first_mended_by_the_prompt() -> None:
+def test_a_first_token_that_is_said_to_come_too_late_is_first_mended_by_the_prompt() -> None:
     advice = ask("near-the-crossover", "ttft")
     assert kept(advice)[0] == "prompt_order"
     assert advice.why.startswith("Your choice. As modelled:")
     assert "speculation" not in kept(advice)
     assert "Does not act on what fails" in reasons(advice)["speculation"]
+
+
+def test_a_batch_cap_of_one_is_lifted_in_the_base_line() -> None:
+    capped, plain = ask("near-the-crossover", techniques={"batch_cap": 1}), ask("near-the-crossover")
+    assert capped.baseline is not None
+    assert plain.baseline is not None
+    assert capped.baseline.usd_per_month == plain.baseline.usd_per_month
+    assert capped.design.techniques.batch_cap > 2
+
+
+def test_the_advice_is_never_dearer_than_the_verdict_where_it_may_use_the_same_formats() -> None:
+    for name in ("steady-extraction", "eu-public-sector", "own-servers-at-scale", "near-the-crossover"):
+        plain = read_scenario(ROOT / f"scenarios/{name}.yaml", TODAY)
+        found = evaluate(plain, CATALOG)
+        assert found.build is not None
+        assert found.build.plan is not None
+        advice = advise(found.build.plan, plain, found.demand, CATALOG)
+        assert advice.state is not None
+        assert advice.state.usd_per_month <= found.build.plan.rent_usd_per_month + 0.5
+
+
+def test_a_target_that_no_replica_meets_as_released_is_what_fails_not_that_it_does_not_fit() -> None:
+    changes: dict[str, Any] = {"targets": {"ttft_p95_ms": 5_000, "tpot_ms": 5.0}, "techniques": {"speculation": True}}
+    advice = ask("steady-extraction", **changes)
+    assert advice.baseline is None
+    assert advice.metric == "tpot"
+    assert "the target is 5 ms" in advice.why
+    assert advice.state is not None
+    assert "speculation" in kept(advice)
 
 
 @pytest.mark.parametrize("name", ["steady-extraction", "air-gapped", "small-internal-tool", "peaky-at-scale"])
@@ -77,7 +119,7 @@ def test_every_move_is_named_once_with_a_reason(name: str) -> None:
 
 def test_a_model_released_in_four_bit_has_no_lighter_weights_to_try() -> None:
     found = reasons(ask("air-gapped"))
-    assert "nothing finer" in found["weights_8bit"]
+    assert "8 bit or below already" in found["weights_8bit"]
     assert "released in MXFP4 already" in found["weights_4bit"]
 
 
@@ -164,13 +206,17 @@ def test_any_metric_and_pins_give_one_reason_each(name: str, metric: MetricId | 
 
 
 def test_gains_are_of_the_metric_that_fails() -> None:
-    advice = ask("steady-extraction")
+    advice = ask("steady-extraction", "tpot")
     first = advice.kept[0]
     assert first.before is not None
     assert first.after is not None
     assert first.gain_frac == pytest.approx(1 - first.after.tpot_ms / first.before.tpot_ms)
-    assert gain_frac(first.before, None, "tpot", 1.0) == 0
-    assert gain_frac(None, first.after, "fit", 1.0) == 1
+    rent = ask("steady-extraction").kept[0]
+    assert rent.before is not None
+    assert rent.after is not None
+    assert rent.gain_frac == pytest.approx(1 - rent.after.usd_per_month / rent.before.usd_per_month)
+    assert gain_frac(first.before, None, "tpot") == 0
+    assert gain_frac(None, first.after, "fit") == 1
 
 
 def test_the_file_orders_known_moves_for_each_metric_and_names_every_move_and_metric_once() -> None:

@@ -20,10 +20,20 @@ def saved(name: str, **workload: float) -> list[float]:
     return [w.saves_usd_per_month for w in free_wins(evaluate(scenario(name, **workload), CATALOG), CATALOG)]
 
 
-def test_no_signal_means_stay_on_the_api_and_take_the_free_wins() -> None:
-    said = " ".join(gate(evaluate(scenario("azure-conversation"), CATALOG)))
-    assert "stay on the API" in said
-    assert "Not known: latency and reliability" in said
+def test_the_next_step_is_that_of_the_verdict() -> None:
+    def said(name: str) -> str:
+        return " ".join(gate(evaluate(scenario(name), CATALOG)))
+
+    assert "stay on the API: take the free wins" in said("small-internal-tool")
+    assert "The verdict is to buy gpt-oss 120B" in said("azure-conversation")
+    assert "The verdict is a fleet of your own" in said("air-gapped")
+    assert "stay on the API" not in said("air-gapped") + said("azure-conversation")
+    assert "Not known: latency and reliability" in said("azure-conversation")
+    assert "ask first" in said("health-data-unknown")
+
+
+def test_where_today_s_api_is_not_allowed_there_is_nothing_to_win_on_it() -> None:
+    assert free_wins(evaluate(scenario("air-gapped"), CATALOG), CATALOG) == []
 
 
 def test_a_firing_signal_is_named_and_compliance_comes_first() -> None:
@@ -42,8 +52,3 @@ def test_more_to_cache_and_more_that_may_wait_never_save_less() -> None:
 def test_where_no_request_may_wait_the_reader_is_asked_for_the_share() -> None:
     batch = free_wins(evaluate(scenario("azure-conversation", deferrable_frac=0.0), CATALOG), CATALOG)[1]
     assert "Workload page" in batch.words
-
-
-def test_easy_requests_are_told_by_the_tenth_and_only_with_a_seller() -> None:
-    names = [w.name for w in free_wins(evaluate(scenario("air-gapped"), CATALOG), CATALOG)]
-    assert not any("Route" in name for name in names)  # nobody may be sold to

@@ -391,6 +391,7 @@ def test_a_switch_of_a_technique_is_in_the_link_and_moves_the_verdict() -> None:
 def test_the_advised_set_goes_into_the_scenario() -> None:
     scenario = read_scenario(ROOT / "scenarios/steady-extraction.yaml", date(2026, 11, 26))
     app = start(link(scenario)).switch_page("pages/engineer/framework.py").run()
+    app.selectbox(key="view_framework_metric").set_value("tpot").run()
     assert "speculative decoding" in app.subheader[0].value
     next(button for button in app.button if "Use this set" in button.label).click().run()
     assert linked(app).techniques.speculation

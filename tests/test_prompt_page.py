@@ -36,6 +36,10 @@ def dropped(content: bytes, name: str = "prompts.jsonl") -> AppTest:
     return app
 
 
+def said(app: AppTest) -> str:
+    return " ".join(str(warning.value) for warning in app.warning).replace("\\", "")
+
+
 def press(app: AppTest, label: str) -> None:
     next(button for button in app.button if button.label == label).click().run()
     assert not app.exception
@@ -71,7 +75,8 @@ def test_the_best_order_is_one_press_away_and_survives_another_page() -> None:
 def test_a_dropped_log_shows_the_breaker_and_not_a_word_of_it() -> None:
     app = dropped(as_lines(chat_log(stamp=True)))
     assert "80 requests" in app.subheader[0].value
-    assert "The cache ends at a time stamp" in app.warning[0].value.replace("\\", "")
+    assert "The cache ends at a time stamp" in said(app)
+    assert "went to claude-opus-5, but the rules and prices here are those of openai" in said(app)
     shown = words(app) + "".join(str(chart.proto.spec) for chart in app.get("plotly_chart"))
     for secret in ("SECRET", "word1", "customers of a shop", START.date().isoformat()):
         assert secret not in shown
@@ -82,7 +87,24 @@ def test_a_history_that_was_cut_is_shown_as_what_kills_the_cache() -> None:
     log = chat_log()
     for line in log:
         line["request"]["messages"] = line["request"]["messages"][-4:]
-    assert "the history was cut or edited" in dropped(as_lines(log)).warning[0].value
+    assert "the history was cut or edited" in said(dropped(as_lines(log)))
+
+
+def test_where_the_seller_needs_marks_and_no_request_sets_one_that_is_the_first_thing_said() -> None:
+    plain = default_scenario(START.date())
+    claude = plain.model_copy(update={"api": Api(provider="anthropic", model="claude-opus-5")})
+
+    def warned(log: list[dict[str, Any]]) -> list[str]:
+        app = start(claude)
+        app.session_state["prompt_tab"] = "From real prompts"
+        app.run()
+        app.file_uploader(key="prompts_file").upload("p.jsonl", as_lines(log), "application/jsonl").run()
+        return [str(warning.value).replace("\\", "") for warning in app.warning]
+
+    assert warned(chat_log())[0].startswith("No request sets a cache mark, and anthropic finds nothing without one")
+    marked = chat_log()
+    marked[0]["request"]["system"] = [{"type": "text", "text": "x", "cache_control": {"type": "ephemeral"}}]
+    assert not any("cache mark" in words for words in warned(marked))
 
 
 def test_without_a_fleet_only_the_api_is_shown() -> None:
@@ -102,6 +124,9 @@ def test_blocks_of_a_log_are_taken_into_the_table() -> None:
 @pytest.mark.parametrize("real", [False, True])
 def test_hit_rates_go_into_the_scenario_and_its_link(real: bool) -> None:
     app = dropped(as_lines(chat_log(stamp=True))) if real else start()
+    if not real:  # nobody's rates are those of the example
+        assert next(button for button in app.button if button.label == "Use these hit rates").disabled
+        press(app, "Put them in the best order")
     best = [float(rate.removesuffix(" %")) / 100 for rate in rates(app)[1]]
     press(app, "Use these hit rates")
     value: Any = app.query_params["s"]

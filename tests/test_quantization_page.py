@@ -48,7 +48,7 @@ def test_each_preset_is_costed_and_marked() -> None:
     app = _open()
     dense = [name for name in PRESETS if "experts" not in name]
     assert len(dense) == len(PRESETS) - 1
-    assert app.selectbox(key="view_recipe_preset").value == "Cautious"
+    assert app.selectbox(key="view_recipe_preset").value == "As the verdict has it"
     assert app.selectbox(key="view_recipe_preset").options[1:-2] == dense
     for name in dense:
         _preset(app, name)

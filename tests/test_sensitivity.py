@@ -134,7 +134,7 @@ def test_what_the_maker_released_is_no_risk_and_the_same_of_another_is() -> None
     doubts = released_doubts(recipe, GPT_OSS, KNOWN)
     assert [risk.row.name for risk in doubts] == [EDGES, "experts"]
     assert risk_sentence([], doubts) == (
-        "No poison cell, and none that calls for caution. "
+        "No poison cell, and none that calls for caution; cells with a star have no evidence of their own. "
         "Released so by its maker, whatever the map says: first and last blocks, experts in MXFP4."
     )
     assert released_doubts(recipe, QWEN, KNOWN) == []

@@ -7,9 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import need, scenario
 
-from calculators import sizing
+from calculators import latency, sizing
 from calculators.catalog import Catalog, load_catalog
 from calculators.disaggregation import tokens_only, transfer_s
+from calculators.machine import machine
 from calculators.scenario import Scenario, Targets, Techniques
 from calculators.sizing import Capacity, Misfit
 from calculators.throughput import Setup
@@ -212,3 +213,28 @@ def test_the_decode_pool_is_spared_the_prompts() -> None:
     at_req_s = rate() * 0.9
     together = sizing.at_load_ms(setup, sizing.traffic(need(), 0.3), at_req_s, asked, LIVE)[1]
     assert sizing.at_load_ms(setup, tokens_only(need().lengths), at_req_s, asked, LIVE)[1] < together
+
+
+def test_requests_hardly_wait_for_a_slot_of_the_decode_pool() -> None:
+    """Such a wait stands behind the first token, where neither target would show it."""
+    for cap in (1, 8, 256):
+        apart, _, setup = pools(batch_cap=cap)
+        ready = latency.replica(machine([setup], LIVE), tokens_only(need().lengths), cap)
+        found = latency.at_rate(ready, np.array([[apart.req_s]]))
+        assert float(found.full_frac[0, 0]) <= 0.051
+    patient = scenario(techniques={"disaggregation": True}, targets={"ttft_p95_ms": None, "tpot_ms": None})
+    found_patient, _ = sizing.sized([setup], patient, need(), LIVE)
+    assert found_patient[0].req_s > pools()[0].req_s  # without a target all may wait
+
+
+def test_what_stops_a_replica_is_the_queue_that_ends_first() -> None:
+    free = scenario(targets={"ttft_p95_ms": None, "tpot_ms": None})
+    setup = sizing.setup(LIVE.model("llama-3.3-70b"), LIVE.gpu("h100-sxm"), "fp8", 4, Techniques())
+    long_prompts, long_answers = need(1e6, 60_000.0, 5.0), need(1e6, 50.0, 4_000.0)
+    assert sizing.sized([setup], free, long_prompts, LIVE)[0][0].limit == "time prompts take"
+    assert sizing.sized([setup], free, long_answers, LIVE)[0][0].limit in ("engine's batch cap", "KV-cache memory")
+    good = scenario(
+        techniques={"speculation": True, "acceptance_frac": 0.95}, targets={"ttft_p95_ms": None, "tpot_ms": None}
+    )
+    limited = sizing.sized([setup], good, long_answers, LIVE)[0][0].limit
+    assert limited == "load that a replica carries without drafts"

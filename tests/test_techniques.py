@@ -24,6 +24,7 @@ from calculators.techniques import (
     refit,
     steps,
     switched,
+    switched_saves_usd,
     techniques,
     with_techniques,
 )
@@ -218,6 +219,18 @@ def test_the_verdict_without_a_technique_is_never_dearer_than_the_table_says(nam
         assert other.build is not None
         assert other.build.plan is not None
         assert other.build.plan.rent_usd_per_month <= without.usd_per_month * (1 + 1e-9)
+
+
+@pytest.mark.parametrize("name", ["near-the-crossover", "eu-public-sector", "air-gapped"])
+def test_what_a_switch_is_worth_is_what_the_verdict_s_fleet_costs_without_it(name: str) -> None:
+    scenario, found, _ = run(name)
+    saved = switched_saves_usd(found, CATALOG)
+    assert set(saved) == set(ORDER) - {"batching"}
+    assert found.build is not None
+    for technique in ("prefix_caching", "quantization"):
+        other = evaluate(with_techniques(scenario, switched(scenario.techniques, technique, False)), CATALOG).build
+        assert other is not None
+        assert saved[technique] == pytest.approx(other.usd_per_month - found.build.usd_per_month)
 
 
 def test_the_file_holds_the_six_with_phase_trade_off_and_source() -> None:

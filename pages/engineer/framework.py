@@ -44,8 +44,9 @@ def adopt(advice: Advice) -> None:
 def headline(advice: Advice) -> str:
     names = [t.move.name for t in advice.kept]
     if not names:
-        nothing = "Nothing fails on this fleet: add no technique" if advice.metric is None else "No technique pays here"
-        return f"{nothing}, take the free wins on the API first" if result.verdict.winner.is_buy else nothing
+        if advice.metric in (None, "cost") and advice.state is not None:
+            return "Every target holds and no technique lowers the rent: add none"
+        return "No technique mends it on this model and GPU"
     listed = ", then ".join(name[0].lower() + name[1:] for name in names)
     start, end = advice.baseline, advice.state
     if start is None or end is None:
@@ -54,7 +55,9 @@ def headline(advice: Advice) -> str:
     rent = (
         f"rent {usd(start.usd_per_month)} → {usd(end.usd_per_month)} a month" if abs(fell) > 0.5 else "rent as before"
     )
-    what = f"TPOT {milliseconds(start.tpot_ms)} → {milliseconds(end.tpot_ms)}"
+    what = f"{end.gpus} GPUs in place of {start.gpus}"
+    if advice.metric == "tpot":
+        what = f"TPOT {milliseconds(start.tpot_ms)} → {milliseconds(end.tpot_ms)}"
     if advice.metric == "ttft":
         what = f"TTFT {milliseconds(start.ttft_ms)} → {milliseconds(end.ttft_ms)}"
     return f"In this order: {listed}. {what}, {rent}"
@@ -106,6 +109,9 @@ with top:
     if advice.kept:
         st.plotly_chart(list_chart(advice), alt=sentence, key="framework_list")
         st.caption("Each bar at the load of its own fleet; the gains below at the load of the fleet before it.")
+    if advice.state and plan.rent_usd_per_month < advice.state.usd_per_month - 0.5:
+        words = f"The verdict's own fleet costs less: {plan.label} in {plan.setup.precision.upper()} at {usd(plan.rent_usd_per_month)}."
+        st.markdown(escape(words))
     if pinned:
         plain = advised(token, catalog().digest, metric, ())
         if plain.state and advice.state:

@@ -91,14 +91,14 @@ with head:
     for cell, name, value_ms, ratio, what in (
         (
             cells[0],
-            "TTFT p95 at the peak",
+            "TTFT p95 at its limit",
             capacity and capacity.ttft_p95_ms,
             ttft_ratio,
             "Until the first token: waiting and prefill.",
         ),
         (
             cells[1],
-            "TPOT at the peak",
+            "TPOT at its limit",
             capacity and capacity.tpot_ms,
             tpot_ratio,
             "Mean time per output token after the first.",

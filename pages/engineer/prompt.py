@@ -177,12 +177,14 @@ def describe(result: Evaluation, api_terms: Terms, own: Own | None, headline: De
         return
     better = best_order(blocks)
     now, after = (hit_frac(order, who, api) for order in (blocks, better))
+    example = state["prompt_now"] == plain([Block(*row) for row in START])
     sentence = sentence_of(blocks, now, after)
+    sentence = f"In this example, {sentence[:1].lower()}{sentence[1:]}" if example else sentence
     headline.subheader(escape(sentence))
     headline.plotly_chart(prompt_chart(blocks, better, who, api), alt=sentence, key="prompt_chart")
     pair, kept = own_hits(blocks, who, own)
-    worth(result, (now, after), f"{api.kept_s / 60:.0f} min", pair, kept, "use_described_rates")
-    lengths = "an example" if state["prompt_now"] == plain([Block(*row) for row in START]) else "yours"
+    worth(result, (now, after), f"{api.kept_s / 60:.0f} min", pair, kept, "use_described_rates", example)
+    lengths = "an example" if example else "yours"
     st.caption(
         escape(
             f"{terms_words(api_terms, result)} Own servers forget the prefix used longest ago when memory is full; "

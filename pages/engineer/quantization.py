@@ -43,12 +43,12 @@ from pages.shared.state import catalog, escape, evaluation
 from pages.shared.widgets import source_line
 
 state = st.session_state
-AS_SERVED, CAUTIOUS, OWN = "As the verdict has it", "Cautious", "Own mix"
+AS_SERVED, CAUTIOUS, OWN = "As the verdict has it", "Fewest bits the map bears", "Own mix"
 KEY = "view_recipe_{}"
 PRESET = KEY.format("preset")
-WORD = {AS_SERVED: "The verdict's own format", OWN: "Your own mix", CAUTIOUS: "The cautious mix"}
+WORD = {AS_SERVED: "The verdict's own format", OWN: "Your own mix", CAUTIOUS: "The mix of fewest bits"}
 MEANS = (
-    "What checkpoints of each kind store: embeddings, head, router and norms stay in 16 bit. Cautious: the fewest bits that the "
+    "What checkpoints of each kind store: embeddings, head, router and norms stay in 16 bit. Fewest bits: the fewest that the "
     "map tolerates, class by class."
 )
 NO_FINER = "as the others"
@@ -95,7 +95,7 @@ def pick_preset(plan: Plan) -> str:
     has_experts = plan.setup.model.shape.mlp.experts is not None
     names = [AS_SERVED, *(n for n in PRESETS if has_experts or "experts" not in n), CAUTIOUS, OWN]
     if state.get(PRESET) not in names:  # the first visit, or the verdict went from a model with experts to one without
-        state[PRESET] = CAUTIOUS
+        state[PRESET] = AS_SERVED
     left, _ = st.columns([1, 1])
     name = left.selectbox("Recipe", names, key=PRESET, persist_state="session", help=MEANS)
     recipe = start(name, plan)

@@ -4,9 +4,9 @@ that changes the verdict."""
 import pandas as pd
 import streamlit as st
 
-from calculators.scenario import to_token
-from calculators.technique_records import TechniquesFile
-from calculators.techniques import Effect, Step, effects, steps, techniques
+from calculators.scenario import Techniques, to_token
+from calculators.technique_records import TechniqueId, TechniquesFile
+from calculators.techniques import Effect, Step, effects, steps, switched_saves_usd, techniques
 from calculators.units import milliseconds, percent, significant, usd
 from pages.shared.state import catalog, escape, evaluation
 from pages.shared.technique_figures import (
@@ -33,13 +33,13 @@ def known() -> TechniquesFile:
 
 
 @st.cache_resource(max_entries=64, show_spinner="Sizing fleets …")
-def measured(token: str, digest: str) -> tuple[list[Effect], list[Step]]:
+def measured(token: str, digest: str) -> tuple[list[Effect], list[Step], dict[TechniqueId, float]]:
     """Shared between visitors with the same inputs, as the evaluation is."""
     found = evaluation()
     assert found.build is not None
     assert found.build.plan is not None
     asked = (found.build.plan, found.scenario, found.demand, catalog())
-    return effects(*asked), steps(*asked)
+    return effects(*asked), steps(*asked), switched_saves_usd(found, catalog())
 
 
 def switches() -> None:
@@ -83,13 +83,14 @@ switches()  # first: a value that cannot be used must stay correctable here
 result = evaluation()
 plan = result.build.plan if result.build else None
 if plan is None or result.build is None:
-    headline.subheader("With these switches no fleet of your own qualifies")
+    blamed = "With these switches no" if result.scenario.techniques != Techniques() else "No"
+    headline.subheader(f"{blamed} fleet of your own qualifies")
     headline.markdown(escape(result.verdict.reason))
     st.stop()
 
 names = {t.id: t.name for t in known().techniques}
-found, made = measured(to_token(result.scenario, catalog().digest), catalog().digest)
-sentence = technique_takeaway(found, names)
+found, made, saved = measured(to_token(result.scenario, catalog().digest), catalog().digest)
+sentence = technique_takeaway(found, saved, names, result.scenario.techniques)
 headline.subheader(escape(sentence))
 st.plotly_chart(
     technique_matrix(found), alt=f"Matrix of technique by phase. {sentence}", key="technique_matrix", theme="streamlit"
@@ -122,7 +123,7 @@ st.table(
                 "TTFT": escape(change(e.without, e.with_it, "ttft_ms", milliseconds)),
                 "TPOT": escape(change(e.without, e.with_it, "tpot_ms", milliseconds)),
                 "Requests/s a GPU": escape(change(e.without, e.with_it, "req_s_per_gpu", significant)),
-                "GPUs": escape(change(e.without, e.with_it, "gpus", str)),
+                "GPUs (busy at the peak)": escape(change(e.without, e.with_it, "gpus_words", str)),
                 "Rent a month": escape(change(e.without, e.with_it, "usd_per_month", usd)),
             }
             for e in found

@@ -90,7 +90,7 @@ def _show(known: Sensitivity, losses: list[Loss], chosen: Cells) -> None:
         key="measured_map",
     )
     st.caption(
-        "The least signal over quantisation noise of each class; outlined: your recipe. Formats are rounded without calibration."
+        "The least signal over quantisation noise of each class, without outliers; outlined: your recipe. Formats are rounded without calibration."
     )
     rows = [
         {

@@ -11,7 +11,7 @@ from calculators.evaluate import Evaluation
 from calculators.prompt_log import parse_prompts
 from calculators.prompt_order import Block
 from calculators.prompt_replay import Hits, Setting, api_setting, hits, own_setting
-from calculators.prompt_report import edits, unknowns
+from calculators.prompt_report import breakers, seller_doubt, unknowns
 from calculators.prompt_scan import Scan, scan
 from calculators.provider_cache import Terms
 from calculators.tokens import ABOUT
@@ -97,10 +97,12 @@ def _show(found: Scan, result: Evaluation, api: Terms, own: Own | None, headline
     )
     with headline:
         st.subheader(escape(f"In {len(found.rows):,} requests of {found.name}, {gain}."))
-        breakers = [*([found.spoiler.sentence] if found.spoiler else []), *edits(found)]
-        for words in breakers:
+        if doubt := seller_doubt(found, api.provider):
+            st.warning(escape(f"{doubt[:1].upper()}{doubt[1:]}."), icon=":material/help:")
+        known = breakers(found, api)
+        for words in known:
             st.warning(escape(f"{words[:1].upper()}{words[1:]}."), icon=":material/content_cut:")
-        if not breakers:
+        if not known:
             st.success("Nothing in front spoils what stands behind it.", icon=":material/check:")
         st.plotly_chart(parts_chart(now, best), alt=f"By part of the prompt: {gain}.", key="prompt_parts")
     _blocks(found)

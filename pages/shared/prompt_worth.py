@@ -48,8 +48,10 @@ def _capacity_tok(plan: Plan) -> float:
     return float(m.kv_room_bytes[0, 0]) / per_tok * free_frac if per_tok > 0 else 0.0
 
 
-def worth(result: Evaluation, api: Pair, api_kept: str, own: Pair | None, own_kept: str, key: str) -> None:
-    """The table of both sides, and a button that takes the better rates into the scenario."""
+def worth(
+    result: Evaluation, api: Pair, api_kept: str, own: Pair | None, own_kept: str, key: str, example: bool = False
+) -> None:
+    """The table of both sides, and a button that takes the better rates into the scenario; not of an example."""
     rows = [_api_row(result, api, api_kept)]
     if own is not None and result.build is not None:
         rows.append(_own_row(result, own, own_kept))
@@ -62,6 +64,7 @@ def worth(result: Evaluation, api: Pair, api_kept: str, own: Pair | None, own_ke
         key=key,
         icon=":material/input:",
         on_click=_take,
+        disabled=example,
         args=(api[1], own[1] if own else None),
         help="Puts the rates of the best order into the scenario: the share an API could cache, and the share own servers find.",
     )

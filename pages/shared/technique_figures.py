@@ -4,11 +4,14 @@ import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from math import inf, isfinite, isinf, log2
+from typing import Any
 
 import plotly.graph_objects as go
 
 from calculators.framework import Advice
-from calculators.techniques import Effect, State, Step
+from calculators.scenario import Techniques
+from calculators.technique_records import TechniqueId
+from calculators.techniques import Effect, State, Step, is_on
 from calculators.units import milliseconds, percent, significant, usd
 from pages.shared.figures import frame, safe
 
@@ -32,13 +35,14 @@ SAME_FRAC = 0.005
 FULL_COLOUR = 1.0  # a doubling or halving
 
 
-def change(before: State | None, after: State | None, field: str, words: object) -> str:
+def change(before: State | None, after: State | None, field: str, words: Callable[[Any], str]) -> str:
     """Without and with it, in one cell."""
-    cells = [
-        "no fleet" if state is None else "overloaded" if isinf(getattr(state, field)) else words(getattr(state, field))  # type: ignore[operator]
-        for state in (before, after)
-    ]
+    cells = ["no fleet" if state is None else _said(getattr(state, field), words) for state in (before, after)]
     return cells[0] if cells[0] == cells[1] else f"{cells[0]} → {cells[1]}"
+
+
+def _said(value: Any, words: Callable[[Any], str]) -> str:
+    return "overloaded" if value == inf else words(value)
 
 
 def _value(state: State | None, field: str, more_is_better: bool) -> float:
@@ -92,30 +96,33 @@ def technique_matrix(effects: Sequence[Effect]) -> go.Figure:
     return frame(figure, 400)
 
 
-def technique_takeaway(effects: Sequence[Effect], names: Mapping[str, str]) -> str:
-    """What is worth most of what is on, and of what is off."""
-    on = [e for e in effects if e.is_used and e.id != "batching"]
-    best = max(on, key=lambda e: e.saves_usd_per_month, default=None)
-    if best is None or best.saves_usd_per_month < 0.5:
-        first = "No technique in use changes the rent of this fleet: it is as small as whole machines allow"
-    elif isinf(best.saves_usd_per_month):
-        first = f"{names[best.id]} is what makes this fleet possible at all"
+def technique_takeaway(
+    effects: Sequence[Effect], saved: Mapping[TechniqueId, float], names: Mapping[str, str], chosen: Techniques
+) -> str:
+    """What is worth most of what is on, and of what is off. `saved`: of the cheapest fleet of all, by switch."""
+    on = {t: usd for t, usd in saved.items() if is_on(chosen, t)}
+    best = max(on, key=lambda t: on[t], default=None)
+    if best is None or on[best] < 0.5:
+        first = "No switch that is on makes the cheapest fleet cheaper: without it another of the same price would do"
+    elif isinf(on[best]):
+        first = f"Without {names[best].lower()} no fleet would qualify at all"
     else:
-        first = f"{names[best.id]} saves most: {usd(best.saves_usd_per_month)} of rent a month"
-    return f"{first}; {_best_off([e for e in effects if not e.is_used], names)}."
+        first = f"{names[best]} is worth most: without it the cheapest fleet costs {usd(on[best])} more a month"
+    off = {t: usd for t, usd in saved.items() if not is_on(chosen, t)}
+    return f"{first}; {_best_off([e for e in effects if e.id in off], off, names)}."
 
 
-def _best_off(effects: Sequence[Effect], names: Mapping[str, str]) -> str:
-    saving = max(effects, key=lambda e: e.saves_usd_per_month, default=None)
-    if saving is not None and 0.5 <= saving.saves_usd_per_month < inf:
-        return f"{names[saving.id].lower()}, not used now, would save another {usd(saving.saves_usd_per_month)}"
+def _best_off(effects: Sequence[Effect], saved: Mapping[TechniqueId, float], names: Mapping[str, str]) -> str:
+    best = max(saved, key=lambda t: saved[t], default=None)
+    if best is not None and 0.5 <= saved[best] < inf:
+        return f"{names[best].lower()}, now off, would save another {usd(saved[best])}"
     for field, what in (("tpot_ms", "TPOT"), ("ttft_ms", "TTFT")):
         for e in effects:
             if e.without and e.with_it and e.saves_usd_per_month > -0.5:
                 was, now = getattr(e.without, field), getattr(e.with_it, field)
                 if isfinite(was) and now < 0.9 * was:
                     return f"{names[e.id].lower()}, not used now, would take {what} from {milliseconds(was)} to {milliseconds(now)} at the same rent"
-    return "of the others, none would pay"
+    return "none that is off would pay"
 
 
 def step_chart(steps: Sequence[Step]) -> go.Figure:
@@ -177,7 +184,11 @@ def step_takeaway(steps: Sequence[Step]) -> str:
         what = f"save {usd(saved)} of {usd(first.usd_per_month)} a month"
     if saved < -0.5:
         what = f"cost {usd(-saved)} a month more"
-    return f"Together, {len(steps) - 1} techniques beside batching {what}. Each is sized on top of those before it."
+    many = len(steps) - 1
+    if many == 0:
+        return "Batching alone makes this fleet; no other technique is in use."
+    who = f"Together, {many} techniques beside batching" if many > 1 else "One technique beside batching"
+    return f"{who} {what if many > 1 else what.replace('leave ', 'leaves ').replace('save ', 'saves ').replace('cost ', 'costs ')}. Each is sized on top of those before it."
 
 
 def list_chart(advice: Advice) -> go.Figure:
