@@ -1,5 +1,7 @@
 """Why one request is two jobs: prefill waits for arithmetic, decode for memory, and each is mended in another way."""
 
+from math import ceil
+
 import streamlit as st
 
 from calculators import phases, sizing
@@ -86,6 +88,16 @@ with head:
     elif known.is_extrapolated(setup.gpu):
         st.caption(
             escape(f"Extrapolated: few runs were measured on GPUs like {setup.gpu.name}, so the ranges are wide.")
+        )
+    if capacity and not scenario.techniques.disaggregation:
+        replicas = ceil(need.peak_req_s / capacity.req_s)
+        first_ms, each_ms = sizing.at_load_ms(setup, traffic, need.peak_req_s / replicas, scenario, known)
+        st.markdown(
+            escape(
+                f"At the peak of this scenario, {significant(need.peak_req_s)} requests a second on {replicas} "
+                f"{'replica' if replicas == 1 else 'replicas'}: TTFT p95 {milliseconds(first_ms)}, TPOT {milliseconds(each_ms)}. "
+                "Below, the same at the most that one replica can carry."
+            )
         )
     cells = st.columns(4)
     for cell, name, value_ms, ratio, what in (

@@ -203,7 +203,8 @@ def list_chart(advice: Advice) -> go.Figure:
             x=[_wrapped(name) for name, _ in shown],
             y=[_finite(getattr(state, field)) for _, state in shown],
             text=[
-                f"<b>{words(getattr(state, field))}</b><br>{state.gpus} GPUs, {usd(state.usd_per_month)}"
+                f"<b>{words(getattr(state, field))}</b><br>{state.gpus} GPUs"
+                + ("" if field == "usd_per_month" else f", {usd(state.usd_per_month)}")
                 for _, state in shown
             ],
             textposition="outside",
