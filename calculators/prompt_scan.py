@@ -6,7 +6,7 @@ prompts of a single text may its lines change places.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +15,7 @@ from calculators.prompt_log import Part, Progress, Prompt, PromptLog, most_used
 from calculators.prompt_order import RANK, Block, Changes
 from calculators.prompt_pieces import TIMES, Ints, Pieces, Row
 from calculators.prompt_sessions import NEARLY_ALL_FRAC, Place, places
-from calculators.prompt_spoiler import Spoiler, find_spoiler
+from calculators.prompt_spoiler import KEY_ORDER, TOOL_ORDER, Spoiler, find_spoiler
 from calculators.yaml_files import DataError
 
 MAX_TOK = 25_000_000
@@ -263,6 +263,14 @@ def _blocks(rows: Sequence[Row], pieces: Pieces, tok: npt.NDArray[np.int32]) -> 
                 kinds.setdefault(key, set()).update(pieces.kinds[i] for i in run[:20])
     order = sorted(total, key=lambda key: (key[0], np.mean(place[key])))
     return tuple(Block(_name(key, kinds.get(key, set())), total[key] / len(rows), _changes(key[1])) for key in order)
+
+
+def sorted_blocks(found: Scan) -> tuple[Block, ...]:
+    """The blocks with tool schemas that differ in their order only taken as what they are once sorted: the same."""
+    if found.spoiler is None or found.spoiler.what not in (TOOL_ORDER, KEY_ORDER):
+        return found.blocks
+    part = PARTS[TOOLS]
+    return tuple(replace(b, changes="release") if b.name.startswith(part) else b for b in found.blocks)
 
 
 def _with_message(row: Row, pieces: Pieces) -> Ints:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from math import inf
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,12 +11,11 @@ from calculators.machine import Setup, machine, room_bytes, weights, with_recipe
 from calculators.recipe import Recipe, unpacked
 from calculators.records import Precision
 from calculators.scenario import Scenario
+from calculators.sizing import TENSOR_PARALLEL
+from calculators.techniques import State, refit
 from calculators.throughput import cache_bytes
 from calculators.units import percent, usd
 from calculators.workload import Demand
-
-if TYPE_CHECKING:
-    from calculators.techniques import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +28,7 @@ class Served:
     weights_bytes_per_gpu: float
     kv_room_tok: float
     """Tokens of cache that one replica holds, in requests as long as this workload's mean; 0: the weights do not fit."""
-    state: "State | None"
+    state: State | None
     """The fleet at the scenario's peak. None: no fleet of this replica carries it within the targets."""
 
 
@@ -65,25 +63,16 @@ def _served(plan: Plan, setup: Setup, scenario: Scenario, need: Demand, catalog:
     m, room = machine([setup], catalog), room_bytes(setup)
     each_bytes = float((cache_bytes(m, np.array([length])) + m.state_bytes)[0, 0])
     ranks = setup.attention_ranks * setup.pipeline_stages
-    state = _state(plan, setup, scenario, need, catalog) if room > 0 else None
+    state = refit(plan, setup, scenario, need, catalog) if room > 0 else None
     return Served(setup, held, held / setup.gpus_count, max(room, 0.0) / each_bytes * length * ranks, state)
 
 
 def _splits(setup: Setup, scenario: Scenario) -> list[int]:
     """Other numbers of GPUs to split a replica over; whole experts on each GPU bind it to the number it has."""
-    from calculators.sizing import TENSOR_PARALLEL
-
     if not scenario.techniques.parallelism or setup.expert_ranks > 1:
         return []
     widest = max(setup.gpu.links.domain_gpus, 8)
     return [n for n in TENSOR_PARALLEL if n != setup.tensor_parallel and n <= widest]
-
-
-def _state(plan: Plan, setup: Setup, scenario: Scenario, need: Demand, catalog: Catalog) -> "State | None":
-    """The one place that asks for a fleet."""
-    from calculators.techniques import refit
-
-    return refit(plan, setup, scenario, need, catalog)
 
 
 def worth_sentence(found: RecipeEffect, name: str) -> str:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from calculators import prompt_scan, tokens
 from calculators.prompt_log import parse_prompts
 from calculators.prompt_order import RANK, best_order, check
-from calculators.prompt_scan import PARTS, Scan, scan
+from calculators.prompt_scan import PARTS, Scan, scan, sorted_blocks
 from calculators.yaml_files import DataError
 from tests.prompt_samples import as_lines, chat_log
 
@@ -132,6 +132,16 @@ def test_one_prompt_and_too_many_tokens_are_said(monkeypatch: pytest.MonkeyPatch
     found = scanned()
     assert len(found.rows) < 80
     assert "more than" in found.notes[0]
+
+
+def test_tools_that_only_come_in_another_order_are_taken_as_sorted() -> None:
+    """Else the table would put them last, where sorting them keeps them first."""
+    shuffled, clean = scanned(shuffled=True), scanned()
+    names = {block.name for block in shuffled.blocks if block.changes == "request" and block.name.startswith("Tool")}
+    assert names
+    assert {b.changes for b in sorted_blocks(shuffled) if b.name in names} == {"release"}
+    assert sum(b.tok for b in sorted_blocks(shuffled)) == sum(b.tok for b in shuffled.blocks)
+    assert sorted_blocks(clean) == clean.blocks
 
 
 def test_ten_thousand_tools_are_handled() -> None:

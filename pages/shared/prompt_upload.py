@@ -12,7 +12,7 @@ from calculators.prompt_log import parse_prompts
 from calculators.prompt_order import Block
 from calculators.prompt_replay import Hits, Setting, api_setting, hits, own_setting
 from calculators.prompt_report import breakers, seller_doubt, unknowns
-from calculators.prompt_scan import Scan, scan
+from calculators.prompt_scan import Scan, scan, sorted_blocks
 from calculators.provider_cache import Terms
 from calculators.tokens import ABOUT
 from calculators.units import percent
@@ -130,13 +130,13 @@ def _blocks(found: Scan) -> None:
         icon=":material/edit_note:",
         on_click=_take,
         args=(found,),
-        help="Into the table of “Describe it”, with the log's sessions and groups.",
+        help="Into the table of “Describe it”, with the log's sessions and groups; tools that only come in another order as if sorted.",
     )
     right.button("Forget these prompts", icon=":material/delete:", on_click=_forget)
 
 
 def _take(found: Scan) -> None:
-    state["prompt_blocks"] = plain(found.blocks)
+    state["prompt_blocks"] = plain(sorted_blocks(found))
     state["prompt_round"] = state.get("prompt_round", 0) + 1
     state.pop("prompt_now", None)
     state[TAB] = "Describe it"

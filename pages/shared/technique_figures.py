@@ -32,6 +32,8 @@ COLUMNS = (
 SCALE = ((0.0, "#e07a6a"), (0.45, "#c3c7cd"), (0.55, "#c3c7cd"), (1.0, "#59b899"))
 """Worse, the same, better; each cell says it in figures too."""
 SAME_FRAC = 0.005
+FAR_RATIO = 10.0
+"""A gain in load beyond it means that the other side is at the edge of a target."""
 FULL_COLOUR = 1.0  # a doubling or halving
 
 
@@ -180,6 +182,8 @@ def step_takeaway(steps: Sequence[Step]) -> str:
     saved = first.usd_per_month - last.usd_per_month
     load = significant(last.req_s_per_gpu / first.req_s_per_gpu)
     what = f"leave the rent as it is, though a GPU carries {load} times the load: whole machines"
+    if last.req_s_per_gpu > FAR_RATIO * first.req_s_per_gpu:
+        what = "leave the rent as it is, but without them a replica hardly meets its targets"
     if saved > 0.5:
         what = f"save {usd(saved)} of {usd(first.usd_per_month)} a month"
     if saved < -0.5:
