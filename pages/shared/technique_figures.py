@@ -179,20 +179,25 @@ def step_takeaway(steps: Sequence[Step]) -> str:
     if first is None or last is None:
         missing = next((SHORT[s.id].lower() for s in steps if s.state), "any")
         return f"With batching alone no fleet of this model on this GPU serves the peak; from {missing} on one does."
-    saved = first.usd_per_month - last.usd_per_month
-    load = significant(last.req_s_per_gpu / first.req_s_per_gpu)
-    what = f"leave the rent as it is, though a GPU carries {load} times the load: whole machines"
-    if last.req_s_per_gpu > FAR_RATIO * first.req_s_per_gpu:
-        what = "leave the rent as it is, but without them a replica hardly meets its targets"
-    if saved > 0.5:
-        what = f"save {usd(saved)} of {usd(first.usd_per_month)} a month"
-    if saved < -0.5:
-        what = f"cost {usd(-saved)} a month more"
     many = len(steps) - 1
     if many == 0:
         return "Batching alone makes this fleet; no other technique is in use."
-    who = f"Together, {many} techniques beside batching" if many > 1 else "One technique beside batching"
-    return f"{who} {what if many > 1 else what.replace('leave ', 'leaves ').replace('save ', 'saves ').replace('cost ', 'costs ')}. Each is sized on top of those before it."
+    who, s = (
+        (f"Together, {many} techniques beside batching", "") if many > 1 else ("One technique beside batching", "s")
+    )
+    return f"{who} {_worth(first, last, s)}. Each is sized on top of those before it."
+
+
+def _worth(first: State, last: State, s: str) -> str:
+    """What lies between two fleets; `s` ends the verb of one technique."""
+    saved, load = first.usd_per_month - last.usd_per_month, last.req_s_per_gpu / first.req_s_per_gpu
+    if saved > 0.5:
+        return f"save{s} {usd(saved)} of {usd(first.usd_per_month)} a month"
+    if saved < -0.5:
+        return f"cost{s} {usd(-saved)} a month more"
+    if load > FAR_RATIO:
+        return f"leave{s} the rent as it is, but without a replica hardly meets its targets"
+    return f"leave{s} the rent as it is, though a GPU carries {significant(load)} times the load: whole machines"
 
 
 def list_chart(advice: Advice) -> go.Figure:
@@ -235,4 +240,4 @@ METRICS: dict[str, tuple[str, str, Callable[[float], str]]] = {
 
 
 def _wrapped(name: str) -> str:
-    return "<br>".join(textwrap.wrap(safe(name), 26))
+    return "<br>".join(textwrap.wrap(safe(name), 18))
