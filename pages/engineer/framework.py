@@ -68,10 +68,12 @@ plan = result.build.plan if result.build else None
 top = st.container()
 st.subheader("First, without any technique")
 st.markdown(escape(" ".join(gate(result))))
-for win in free_wins(result, catalog()):
+wins = free_wins(result, catalog())
+for win in wins:
     amount = f"saves {usd(win.saves_usd_per_month)} a month" if win.saves_usd_per_month > 0.5 else "saves nothing yet"
     st.markdown(f"- **{escape(win.name)}**: {escape(amount)}; {escape(win.words)}.")
-st.caption("Each alone, on the API you pay today; together they save less than their sum.")
+if wins:
+    st.caption("Each alone, on the API you pay today; together they save less than their sum.")
 if plan is None or result.build is None:
     top.subheader("No fleet of your own qualifies: the free wins are all there is to do")
     top.markdown(escape(result.verdict.reason))
