@@ -6,7 +6,7 @@ E[load], in closed form (the same integral as in Black and Scholes, 1973).
 """
 
 from dataclasses import dataclass
-from math import erf, log, sqrt
+from math import ceil, erf, log, sqrt
 
 import numpy as np
 
@@ -50,19 +50,21 @@ def bases(stairs: Staircase, requests_per_month: float, peak_ratio: float) -> li
     """Every smaller number of machines, down to the first that serves anything, and what it passes on."""
     needed = float(stairs.machines(np.asarray(requests_per_month)))
     full = int(min(needed - 1, stairs.max_machines, MOST_MACHINES))
+    machines = np.arange(1, full + 1)
     found = []
-    for machines in range(1, full + 1):
-        replicas = machines * stairs.replicas_per_machine - stairs.spare_replicas
-        if replicas >= 1:
+    for count, carried in zip(
+        machines.tolist(), stairs.carried_req_per_month(machines.astype(float)).tolist(), strict=True
+    ):
+        if carried > 0:
             plan = Plan(
                 stairs.capacity,
                 stairs.lease,
-                replicas,
+                ceil(carried / stairs.replica_req_per_month - 1e-9),
                 stairs.spare_replicas,
-                machines,
-                machines * stairs.machine_usd_per_month,
+                count,
+                count * stairs.machine_usd_per_month,
                 stairs.regions,
+                ceil(carried / stairs.prefill_req_per_month - 1e-9),
             )
-            capacity = replicas * stairs.replica_req_per_month / requests_per_month * peak_ratio
-            found.append(Base(plan, passed_on_frac(capacity, peak_ratio)))
+            found.append(Base(plan, passed_on_frac(carried / requests_per_month * peak_ratio, peak_ratio)))
     return found

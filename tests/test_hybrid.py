@@ -1,5 +1,7 @@
 """A fleet for the base load: what it passes on, and when it is worth two systems."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -59,3 +61,16 @@ def test_a_hybrid_is_offered_only_where_it_is_clearly_cheaper(catalog: Catalog) 
     assert hybrid.plan.gpus < peaky.build.plan.gpus
     flat = evaluate(scenario(workload={"requests_per_month": 50e6, "peak_ratio": 1.1}, **nobody_sells), catalog)
     assert not [o for o in flat.options if o.kind == "hybrid"]
+
+
+def test_a_base_of_two_pools_is_what_both_together_carry(catalog: Catalog) -> None:
+    """Five machines of one replica, one of them spare, carry 2,000 requests: one decode and three prefill replicas, for
+    700 requests a prefill replica are the fewer."""
+    plain = staircase(catalog, 2_000, 1_000, spare_replicas=1)
+    apart = replace(plain, prefill_req_per_month=700.0, capacity=replace(plain.capacity, prefill_req_s=700.0 / 657_000))
+    found = {base.plan.machines: base for base in bases(apart, 20_000.0, 4.0)}
+    plan = found[5].plan
+    assert (plan.replicas, plan.prefill_replicas, plan.spare_replicas) == (1, 3, 1)
+    assert found[5].passed_on_frac == passed_on_frac(2_000 / 20_000 * 4, 4.0)
+    assert found[5].passed_on_frac > next(b for b in bases(plain, 20_000.0, 4.0) if b.plan.machines == 5).passed_on_frac
+    assert 2 not in found  # a spare and one replica make no two pools
