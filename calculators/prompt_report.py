@@ -62,7 +62,9 @@ def report(scan: Scan, api: Terms, own: Setting) -> dict[str, Any]:
 
 def breakers(scan: Scan, api: Terms) -> list[str]:
     """Everything that is known to kill the cache, what matters most first."""
-    found = edits(scan) + ([scan.spoiler.sentence] if scan.spoiler else [])
+    first, *later = [spoiler.sentence for spoiler in scan.spoilers] or [""]
+    mended = [f"once that is mended, {words[:1].lower()}{words[1:]}" for words in later]
+    found = [*edits(scan), *([first] if first else []), *mended]
     if api.breakpoints_count and not scan.marked:
         found.insert(
             0,

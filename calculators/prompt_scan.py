@@ -15,7 +15,7 @@ from calculators.prompt_log import Part, Progress, Prompt, PromptLog, most_used
 from calculators.prompt_order import RANK, Block, Changes
 from calculators.prompt_pieces import TIMES, Ints, Pieces, Row
 from calculators.prompt_sessions import NEARLY_ALL_FRAC, Place, places
-from calculators.prompt_spoiler import KEY_ORDER, TOOL_ORDER, Spoiler, find_spoiler
+from calculators.prompt_spoiler import KEY_ORDER, TOOL_ORDER, Spoiler, find_spoilers
 from calculators.yaml_files import DataError
 
 MAX_TOK = 25_000_000
@@ -43,13 +43,18 @@ class Scan:
     """Median time between two requests of a session; None: not in the log."""
     blocks: tuple[Block, ...]
     """The prompt as it is sent, on average."""
-    spoiler: Spoiler | None
+    spoilers: tuple[Spoiler, ...]
+    """What kills the cache first, and each that would once those before it are mended."""
     edited_frac: float
     """Share of requests that continue a conversation whose history was cut or edited."""
     marked: bool = False
     """Whether any request sets a cache mark."""
     model: str = ""
     """That most requests went to; empty: the log does not say."""
+
+    @property
+    def spoiler(self) -> Spoiler | None:
+        return self.spoilers[0] if self.spoilers else None
 
     @property
     def requests_per_session(self) -> float:
@@ -81,7 +86,7 @@ def scan(log: PromptLog, progress: Progress = lambda share, what: None) -> Scan:
         len({row.pieces[row.ranks == RANK["tenant"]].tobytes() for row in rows}),
         _gap_s([row.time_s for row in rows], where) if log.timed else None,
         _blocks(rows, pieces, tok),
-        find_spoiler(rows, pieces, tok, PARTS, [prompt.parts for prompt in log.prompts[: len(cut)]]),
+        find_spoilers(rows, pieces, tok, PARTS, [prompt.parts for prompt in log.prompts[: len(cut)]]),
         sum(place.edited for place in where) / len(where),
         log.marked,
         most_used(log),
@@ -267,7 +272,7 @@ def _blocks(rows: Sequence[Row], pieces: Pieces, tok: npt.NDArray[np.int32]) -> 
 
 def sorted_blocks(found: Scan) -> tuple[Block, ...]:
     """The blocks with tool schemas that differ in their order only taken as what they are once sorted: the same."""
-    if found.spoiler is None or found.spoiler.what not in (TOOL_ORDER, KEY_ORDER):
+    if not any(spoiler.what in (TOOL_ORDER, KEY_ORDER) for spoiler in found.spoilers):
         return found.blocks
     part = PARTS[TOOLS]
     return tuple(replace(b, changes="release") if b.name.startswith(part) else b for b in found.blocks)

@@ -6,7 +6,7 @@ It is named by its kind and place, never by its text.
 import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -18,6 +18,7 @@ from calculators.prompt_pieces import Pieces, Row
 from calculators.prompt_sessions import NEARLY_ALL_FRAC
 from calculators.units import percent
 
+MOST = 3  # breakers that are named
 WORTH_FRAC = 0.01
 """Of all input: what spoils less is not worth a word."""
 LOOKED_AT = 200
@@ -52,15 +53,36 @@ class Spoiler:
         )
 
 
-def find_spoiler(
+def find_spoilers(
     rows: Sequence[Row], pieces: Pieces, tok: tokens.Ids, names: Sequence[str], requests: Sequence[tuple[Part, ...]]
+) -> tuple[Spoiler, ...]:
+    """The costliest, then what would be once that is mended, and so on."""
+    found: list[Spoiler] = []
+    total_tok = float(sum(tok[row.pieces].sum() for row in rows))
+    while len(found) < MOST and (spoiler := find_spoiler(rows, pieces, tok, names, requests, total_tok)) is not None:
+        found.append(spoiler)
+        rows = [_without(row, names.index(spoiler.part), RANK[spoiler.changes]) for row in rows]
+    return tuple(found)
+
+
+def _without(row: Row, part: int, rank: int) -> Row:
+    """The row as if its pieces of this part and rank stood at its end."""
+    keep = (row.parts != part) | (row.ranks != rank)
+    return replace(row, pieces=row.pieces[keep], parts=row.parts[keep], ranks=row.ranks[keep])
+
+
+def find_spoiler(
+    rows: Sequence[Row],
+    pieces: Pieces,
+    tok: tokens.Ids,
+    names: Sequence[str],
+    requests: Sequence[tuple[Part, ...]],
+    total_tok: float,
 ) -> Spoiler | None:
-    """The kind of change that costs most over the whole log; None: the order is right, or nearly."""
+    """The kind of change that costs most over the whole log, of `total_tok`; None: the order is right, or nearly."""
     groups: dict[tuple[int, int, str], list[tuple[int, int, float]]] = defaultdict(list)
-    total = 0.0
     for number, row in enumerate(rows):
         row_tok = tok[row.pieces]
-        total += float(row_tok.sum())
         first = _first(row)
         if first is not None:
             behind = row_tok[first + 1 :][row.ranks[first + 1 :] < row.ranks[first]].sum()
@@ -69,7 +91,7 @@ def find_spoiler(
     if not groups:
         return None
     (part, rank, kind), hits = max(groups.items(), key=lambda group: sum(hit[2] for hit in group[1]))
-    lost = sum(hit[2] for hit in hits) / total
+    lost = sum(hit[2] for hit in hits) / total_tok
     if lost < WORTH_FRAC:
         return None
     starts = [

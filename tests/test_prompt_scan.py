@@ -144,6 +144,14 @@ def test_tools_that_only_come_in_another_order_are_taken_as_sorted() -> None:
     assert sorted_blocks(clean) == clean.blocks
 
 
+def test_a_second_breaker_is_named_for_when_the_first_is_mended() -> None:
+    found = scanned(shuffled=True, stamp=True)
+    assert [spoiler.what for spoiler in found.spoilers][:2] == ["tools in another order", "a time stamp"]
+    assert found.spoiler is found.spoilers[0]
+    assert [spoiler.what for spoiler in scanned(stamp=True).spoilers] == ["a time stamp"]
+    assert scanned().spoilers == ()
+
+
 def test_ten_thousand_tools_are_handled() -> None:
     tools = [{"name": f"tool_{i}"} for i in range(10_000)]
     log = [{"tools": some, "messages": [{"role": "user", "content": "x"}]} for some in (tools, tools[::-1])]
