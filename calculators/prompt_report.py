@@ -116,7 +116,9 @@ def text(name: str, scan: Scan, plain: dict[str, Any]) -> str:
     lines = [f"{name}: {len(scan.rows):,} requests, {scan.input_tok:,} input tokens ({ABOUT})"]
     lines += [f"  {b['name']:48} {b['tok']:10,.1f} tokens  changes: {b['changes']}" for b in plain["blocks"]]
     said = plain["breakers"]
-    lines += [f"{words[:1].upper()}{words[1:]}." for words in said] or ["Nothing in front spoils what stands behind it."]
+    lines += [f"{words[:1].upper()}{words[1:]}." for words in said] or [
+        "Nothing in front spoils what stands behind it."
+    ]
     for side, words in (("api", f"API ({plain['api']['provider']})"), ("own", "Own GPUs")):
         now, best = plain[side]["hit_frac"], plain[side]["best_order_hit_frac"]
         lines.append(f"{words}: {percent(now)} of input tokens found cached today, {percent(best)} in the best order")
