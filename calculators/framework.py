@@ -65,10 +65,6 @@ class Advice:
     def kept(self) -> tuple[Tried, ...]:
         return tuple(t for t in self.tried if t.kept)
 
-    @property
-    def rejected(self) -> tuple[Tried, ...]:
-        return tuple(t for t in self.tried if not t.kept)
-
 
 def advise(
     plan: Plan,
@@ -107,8 +103,10 @@ def _order(
 
 def baseline(case: Case) -> Design:
     """Batching and prefix caching, weights as released, one GPU a replica or the fewest that hold the model."""
-    cap = case.scenario.techniques.batch_cap
-    techniques = Techniques(batch_cap=cap if cap > 1 else DEFAULT_CAP)  # batching is never off
+    plain, mine = Techniques(), case.scenario.techniques
+    kept = {"draft_tok": mine.draft_tok, "acceptance_frac": mine.acceptance_frac}  # how one would speculate
+    cap = mine.batch_cap if mine.batch_cap > 1 else DEFAULT_CAP  # batching is never off
+    techniques = plain.model_copy(update={**kept, "batch_cap": cap})
     native = case.plan.setup.model.published.native_precision
     design = Design(techniques, (native,), (1,), case.scenario.workload.self_hit_frac)
     for split in sizing.TENSOR_PARALLEL:
@@ -244,12 +242,8 @@ def _change_words(before: State | None, after: State) -> str:
     rent = (
         f"rent {usd(abs(dearer))} a month {'more' if dearer > 0 else 'less'}" if abs(dearer) > 0.5 else "rent as before"
     )
-    found = [_moved(name, *pair) for name, pair in _latencies(before, after).items()]
+    found = [_moved("TPOT", before.tpot_ms, after.tpot_ms), _moved("TTFT", before.ttft_ms, after.ttft_ms)]
     return ", ".join([*(words for words in found if words), rent])
-
-
-def _latencies(before: State, after: State) -> dict[str, tuple[float, float]]:
-    return {"TPOT": (before.tpot_ms, after.tpot_ms), "TTFT": (before.ttft_ms, after.ttft_ms)}
 
 
 def _moved(name: str, was: float, now: float) -> str:

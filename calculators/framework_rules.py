@@ -1,7 +1,7 @@
 """When a technique is not even tried on this fleet: one rule for each, with the reason in words. Thresholds are in
 technique_data/framework.yaml."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,12 +9,12 @@ import numpy as np
 from calculators import sizing, speculation
 from calculators.catalog import Catalog
 from calculators.fleet import Plan
-from calculators.machine import Setup, machine
+from calculators.machine import machine
 from calculators.records import Precision
 from calculators.scenario import Scenario, Techniques
 from calculators.sizing import Misfit
 from calculators.technique_records import Framework, Move, MoveId
-from calculators.techniques import State, cheapest, landlord
+from calculators.techniques import State, cheapest, landlord, setups_of
 from calculators.units import HOURS_PER_MONTH, count, percent, significant
 from calculators.workload import Demand
 
@@ -46,17 +46,8 @@ class Case:
     def state(self, design: Design, reference: Plan | None = None) -> State | None:
         """The cheapest fleet of the verdict's model on its GPU from its landlord; latencies at the load on each GPU of
         the `reference` fleet."""
-        setups = self.setups(design, design.splits)
+        setups = setups_of(self.plan, design.techniques, design.precisions, design.splits)
         return cheapest(setups, reference or self.plan, self.asked(design), self.need, self.catalog)
-
-    def setups(self, design: Design, splits: Sequence[int]) -> list[Setup]:
-        model, gpu = self.plan.setup.model, self.plan.setup.gpu
-        return [
-            sizing.setup(model, gpu, precision, tp, design.techniques)
-            for precision in design.precisions
-            for tp in splits
-            if tp <= max(gpu.links.domain_gpus, 8)
-        ]
 
     def asked(self, design: Design) -> Scenario:
         workload = self.scenario.workload.model_copy(update={"self_hit_frac": design.hit_frac})
@@ -68,7 +59,8 @@ class Case:
         scenario = self.asked(design)
         machines = landlord(self.plan, scenario, self.catalog)
         held = [tp for tp in sizing.TENSOR_PARALLEL if any(m.replicas_per_machine(tp) for m in machines)]
-        found, misfits = sizing.sized(self.setups(design, held), scenario, self.need, self.catalog)
+        setups = setups_of(self.plan, design.techniques, design.precisions, held)
+        found, misfits = sizing.sized(setups, scenario, self.need, self.catalog)
         return None if found else max(misfits, key=lambda misfit: misfit.stage, default=None)
 
     def at_own_load(self, design: Design) -> State | None:

@@ -17,7 +17,6 @@ TensorClass = Literal[
 ]  # fmt: skip
 """Gate, up and down: of dense layers and shared experts. Other attention: linear attention and indexers."""
 CLASSES: tuple[TensorClass, ...] = get_args(TensorClass)
-TABLES: tuple[TensorClass, ...] = ("embeddings", "lm_head")
 BLOCKS: tuple[TensorClass, ...] = CLASSES[2:]
 LINEAR: tuple[TensorClass, ...] = tuple(kind for kind in BLOCKS if kind != "router")
 KvFormat = Literal["bf16", "fp8", "fp4", "int4", "int2"]

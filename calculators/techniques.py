@@ -149,10 +149,11 @@ def _counterpart(technique: TechniqueId, used: bool, plan: Plan, scenario: Scena
         splits = sizing.TENSOR_PARALLEL if t.parallelism else sizing.TENSOR_PARALLEL[:1]
     elif technique == "parallelism":
         splits = sizing.TENSOR_PARALLEL[:1] if used else sizing.TENSOR_PARALLEL[1:]
-    return with_techniques(scenario, t), _setups(plan, t, precisions, splits)
+    return with_techniques(scenario, t), setups_of(plan, t, precisions, splits)
 
 
-def _setups(plan: Plan, t: Techniques, precisions: Sequence[Precision], splits: Sequence[int]) -> list[Setup]:
+def setups_of(plan: Plan, t: Techniques, precisions: Sequence[Precision], splits: Sequence[int]) -> list[Setup]:
+    """The plan's model on its GPU in these formats over so many GPUs."""
     model, gpu = plan.setup.model, plan.setup.gpu
     return [
         sizing.setup(model, gpu, precision, tp, t)
@@ -280,7 +281,7 @@ def steps(plan: Plan, scenario: Scenario, need: Demand, catalog: Catalog) -> lis
         setup = plan.setup
         precision = setup.precision if "quantization" in used else setup.model.published.native_precision
         split = setup.tensor_parallel if "parallelism" in used else 1
-        return cheapest(_setups(plan, t, (precision,), (split,)), plan, with_techniques(scenario, t), need, catalog)
+        return cheapest(setups_of(plan, t, (precision,), (split,)), plan, with_techniques(scenario, t), need, catalog)
 
     used: list[TechniqueId] = []
     start = state(used)

@@ -145,6 +145,18 @@ def test_drafts_that_are_seldom_accepted_are_not_tried() -> None:
     assert "speculation" not in kept(advice)
 
 
+def test_how_the_user_would_speculate_is_kept_and_sized() -> None:
+    """Using the set must not lose a typed acceptance, nor be judged by another one."""
+    good, poor = (
+        ask("steady-extraction", "tpot", techniques={"acceptance_frac": share, "draft_tok": 5})
+        for share in (0.95, 0.65)
+    )
+    for advice, share in ((good, 0.95), (poor, 0.65)):
+        assert (advice.design.techniques.acceptance_frac, advice.design.techniques.draft_tok) == (share, 5)
+    gains = [next(t.gain_frac for t in a.tried if t.move.id == "speculation") for a in (good, poor)]
+    assert gains[0] > gains[1]
+
+
 def test_pools_are_refused_with_each_condition_that_is_missed() -> None:
     said = reasons(ask("small-internal-tool", "tpot"))["disaggregation"]
     assert "tokens a day, below 100 M" in said

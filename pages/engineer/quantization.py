@@ -46,7 +46,7 @@ state = st.session_state
 AS_SERVED, CAUTIOUS, OWN = "As the verdict has it", "Fewest bits the map bears", "Own mix"
 KEY = "view_recipe_{}"
 PRESET = KEY.format("preset")
-WORD = {AS_SERVED: "The verdict's own format", OWN: "Your own mix", CAUTIOUS: "The mix of fewest bits"}
+WORD = {OWN: "Your own mix", CAUTIOUS: "The mix of fewest bits"}
 MEANS = (
     "What checkpoints of each kind store: embeddings, head, router and norms stay in 16 bit. Fewest bits: the fewest that the "
     "map tolerates, class by class."
@@ -211,7 +211,8 @@ else:
     did = effect(plan, recipe, result.scenario, result.demand, catalog())
     if name == AS_SERVED:  # its router apart, which the verdict counts with the layers
         did = replace(did, after=did.before)
-    headline.subheader(escape(worth_sentence(did, WORD.get(name, name))))
+    as_it_is = f"The verdict serves {model.name} in {plan.setup.precision.upper()}, {usd(plan.rent_usd_per_month)} of rent a month."
+    headline.subheader(escape(as_it_is if name == AS_SERVED else worth_sentence(did, WORD.get(name, name))))
     released = released_doubts(recipe, model, known())
     headline.markdown(f"**{escape(risk_sentence(found, released))}** {escape(PROXY)}")
 

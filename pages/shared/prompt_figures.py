@@ -23,7 +23,7 @@ def prompt_chart(now: Sequence[Block], best: Sequence[Block], traffic: Traffic, 
             worst = max(worst, block.changes, key=lambda changes: RANK[changes])
             _bar(figure, label, block, found_frac(worst, traffic, cache), number == spoiler)
     figure.update_layout(barmode="stack", uniformtext={"mode": "hide", "minsize": 10})
-    figure.update_xaxes(title="Tokens; green: found cached; hatched: spoils the rest")
+    figure.update_xaxes(title="Tokens<br>green: found cached; hatched: spoils the rest")
     return frame(figure, 210)
 
 
