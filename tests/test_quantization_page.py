@@ -64,7 +64,7 @@ def test_each_preset_is_costed_and_marked() -> None:
 
 def test_the_verdict_s_own_format_changes_nothing() -> None:
     app = _preset(_open(), "As the verdict has it")
-    assert "changes no rent" in app.subheader[0].value
+    assert "The verdict serves" in app.subheader[0].value
     assert all(before == after for before, after in _table(app).values())
 
 
