@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 import numpy as np
 
-from calculators.benchmark_file import (
+from calculators.benchmark_fields import (
     Arrival,
     Measured,
     Row,

@@ -12,11 +12,10 @@ from typing import Literal
 
 from calculators.catalog import Catalog
 from calculators.records import Confidence, Source
-from calculators.rule_records import FactName, Operator, PathKind, Requirement
+from calculators.rule_records import OWN, FactName, Operator, PathKind, Requirement
 
 Status = Literal["allowed", "ask", "blocked"]
 RANK: Mapping[Status, int] = {"allowed": 0, "ask": 1, "blocked": 2}
-OWN = "own-hardware"
 PATH_WORDS: Mapping[PathKind, str] = {
     "direct_api": "the maker's own API",
     "resold_api": "a cloud's API",

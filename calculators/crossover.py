@@ -13,21 +13,11 @@ from typing import Literal
 import numpy as np
 
 from calculators.fleet import Staircase, rents_matrix
+from calculators.option import Line
 from calculators.units import percent, significant
 from calculators.workload import Array
 
 Kind = Literal["always", "crosses", "never", "out_of_reach", "no_fleet"]
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A cost that is linear in volume."""
-
-    usd_per_request: float
-    fixed_usd_per_month: float
-
-    def usd_per_month(self, requests_per_month: Array) -> Array:
-        return self.fixed_usd_per_month + self.usd_per_request * requests_per_month
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,10 @@ from dataclasses import dataclass
 from math import inf
 from typing import Literal
 
-from calculators.api_cost import ApiBill
 from calculators.crossover import Crossover
-from calculators.fleet import Plan
-from calculators.ownership import CostLine
-from calculators.scenario import Gate
+from calculators.option import Option, OptionKind
 from calculators.units import count, percent, usd
 
-OptionKind = Literal["api_today", "api_optimised", "resold_api", "hosted_open", "self_host", "own_hardware", "hybrid"]
 Sureness = Literal["clear", "leaning", "too_close"]
 VerdictKind = Literal[
     "stay",
@@ -30,39 +26,6 @@ VerdictKind = Literal[
 STAYS: tuple[OptionKind, ...] = ("api_today", "api_optimised", "resold_api")
 CLOSE_FRAC = 0.10
 """Two costs nearer than this are called equal: list prices, traffic and staffing are not known better."""
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One way to serve the workload, with every line of its monthly cost."""
-
-    kind: OptionKind
-    label: str
-    lines: tuple[CostLine, ...]
-    model: str
-    operator: str = ""
-    """Who would see the prompts: id of the seller or landlord, or `OWN`."""
-    gate: Gate | None = None
-    """Whose word it is that this model is good enough; None for the model in use today."""
-    bill: ApiBill | None = None
-    plan: Plan | None = None
-    low_usd_per_month: float = 0.0
-    high_usd_per_month: float = 0.0
-    also_operator: str = ""
-    """Who sells the rest of a hybrid."""
-
-    @property
-    def usd_per_month(self) -> float:
-        return sum(line.usd_per_month for line in self.lines)
-
-    @property
-    def is_build(self) -> bool:
-        """A fleet that carries everything."""
-        return self.kind in ("self_host", "own_hardware")
-
-    @property
-    def is_buy(self) -> bool:
-        return not self.is_build and self.kind != "hybrid"
 
 
 @dataclass(frozen=True, slots=True)

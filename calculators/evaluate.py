@@ -6,17 +6,30 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from calculators import crossover, decision, flips, options, outcomes, ownership, savings, signals, ways
+from calculators import (
+    crossover,
+    decision,
+    flips,
+    options,
+    outcomes,
+    ownership,
+    savings,
+    signals,
+    verdict_context,
+    ways,
+)
 from calculators.catalog import Catalog
-from calculators.crossover import Crossover, Line
-from calculators.decision import Around, Option, Verdict
+from calculators.crossover import Crossover
+from calculators.decision import Around, Verdict
 from calculators.fleet import Staircase
 from calculators.flips import Flip
 from calculators.notes import conditions, growth_note, notes
+from calculators.option import Line, Option
 from calculators.options import Cases, buy_line
 from calculators.outcomes import Outcome
 from calculators.ruling import Ruling
-from calculators.scenario import Scenario, check_ids
+from calculators.scenario import Scenario
+from calculators.scenario_check import check_ids
 from calculators.signal_records import Signals
 from calculators.units import count
 from calculators.ways import Left
@@ -193,7 +206,7 @@ def _around(
             f"But the {' and '.join(fires)} signal fires: {today.label} does not give what the product needs, and of no "
             "other seller it is known; a fleet of your own is taken to."
         )
-    return replace(ways.around(ruling), misses=misses, missing=_missing(ranked, ruling, found, scenario))
+    return replace(verdict_context.around(ruling), misses=misses, missing=_missing(ranked, ruling, found, scenario))
 
 
 def _missing(ranked: Sequence[Option], found: Ruling, flip: Sequence[Flip], scenario: Scenario) -> str:

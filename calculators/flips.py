@@ -9,8 +9,9 @@ from typing import Literal
 import numpy as np
 
 from calculators.crossover import Crossover
-from calculators.decision import STAYS, Option, best_buy
+from calculators.decision import STAYS, best_buy
 from calculators.fleet import Plan, Staircase
+from calculators.option import Option
 from calculators.ownership import PEOPLE
 from calculators.scenario import Workload
 from calculators.units import MONTHS_PER_YEAR, count, percent, significant, usd

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from calculators.catalog import Catalog
-from calculators.compliance import OWN
 from calculators.ownership import owned_usd_per_gpu_h
 from calculators.price_records import Rent, RentProvider
 from calculators.records import Confidence, Gpu, Source
+from calculators.rule_records import OWN
 from calculators.scenario import Scenario
 from calculators.units import HOURS_PER_MONTH
 

@@ -6,8 +6,8 @@ from math import ceil, log, log1p
 from calculators import api_cost, decision, speculation
 from calculators.catalog import STALE_DAYS, Catalog
 from calculators.crossover import Crossover
-from calculators.decision import Option
 from calculators.fleet import Plan
+from calculators.option import Option
 from calculators.provider_cache import terms
 from calculators.records import Gpu
 from calculators.ruling import Ruling

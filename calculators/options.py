@@ -9,9 +9,8 @@ import numpy as np
 from calculators import api_cost, compliance, fleet, hybrid, ownership, places, sizing
 from calculators.api_cost import ApiBill, Offer
 from calculators.catalog import Catalog
-from calculators.crossover import Line
-from calculators.decision import Option, OptionKind
 from calculators.fleet import Plan, Staircase
+from calculators.option import Line, Option, OptionKind
 from calculators.ownership import CostLine, fixed_line
 from calculators.provider_cache import terms
 from calculators.rule_records import FactName, Resale

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from calculators import fleet
-from calculators.crossover import Line
 from calculators.fleet import Plan
+from calculators.option import Line
 from calculators.scenario import Scenario
 from calculators.ways import Left
 from calculators.workload import Demand

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from calculators.benchmark_file import Measured
+from calculators.benchmark_fields import Measured
 from calculators.catalog import Catalog
 from calculators.points import Prediction, predict
 from calculators.records import Gpu, Precision

@@ -4,8 +4,6 @@ region, or by the product, that a price is for. Such a product has no price that
 import re
 from collections.abc import Iterable
 
-from calculators.decision import Option
-from calculators.leases import Lease
 from calculators.rule_records import FactName, Operator, Requirement, Resale
 
 PLACES: tuple[tuple[str, str], ...] = (
@@ -37,24 +35,26 @@ def is_regional(needed: Iterable[FactName]) -> bool:
     return any(fact.startswith("processing_") for fact in needed)
 
 
-def lease_serves(lease: Lease, needed: frozenset[FactName]) -> bool:
+def lease_serves(basis: str, region: str | None, needed: frozenset[FactName]) -> bool:
     """A rent of a public region is no rent of a government one, and one of another place none of the place needed."""
-    if lease.basis == "owned":
+    if basis == "owned":
         return True
-    where = place(lease.region)
+    where = place(region)
     if needed & GOVERNMENT and where != "gov":
         return False
     wanted = {fact.removeprefix("processing_") for fact in needed if fact.startswith("processing_")}
     return not wanted or where is None or (wanted == {where} or (where == "gov" and wanted == {"us"}))
 
 
-def buy_serves(option: Option, operator: Operator, needed: frozenset[FactName], resales: Iterable[Resale]) -> bool:
+def buy_serves(
+    kind: str, model: str, seller_id: str, operator: Operator, needed: frozenset[FactName], resales: Iterable[Resale]
+) -> bool:
     """A maker's plain endpoint is not its regional one where that has a price of its own, nor is a model that says
     "global"; and what is offered on request only, as a place or a government service, is not sold at the list price."""
-    if option.kind == "resold_api":
+    if kind == "resold_api":
         return True
-    own_region = any(r.provider == r.operator == option.operator for r in resales)
-    if is_regional(needed) and option.kind != "hosted_open" and (own_region or "global." in option.model):
+    own_region = any(r.provider == r.operator == seller_id for r in resales)
+    if is_regional(needed) and kind != "hosted_open" and (own_region or "global." in model):
         return False
     special = [f for f in needed if f in GOVERNMENT or f.startswith("processing_")]
     asked = [f for f in special if f in operator.facts and operator.facts[f].value == "on_request"]

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from math import exp, inf
 from typing import Literal
 
+from calculators.provider_cache import Cache
 from calculators.yaml_files import DataError
 
 Changes = Literal["never", "release", "tenant", "session", "request"]
@@ -35,17 +36,6 @@ class Traffic:
     requests_per_session: float = 1.0
     session_gap_s: float = 60.0
     """Mean time between two requests of a session."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cache:
-    """How long a prefix is kept after its last use, and which lengths are found."""
-
-    kept_s: float
-    minimum_tok: float = 0.0
-    granularity_tok: float = 1.0
-    replicas: float = 1.0
-    """Caches that do not know of each other and are chosen at random; 1 where requests are routed by prefix."""
 
 
 def check(blocks: Sequence[Block]) -> None:
@@ -138,8 +128,3 @@ def own_cache(
         fills_s = capacity_tok / fresh_tok_s if fresh_tok_s > 0 else inf
         low, high = (kept_s, high) if fills_s > kept_s else (low, kept_s)
     return replace(base, kept_s=(low * high) ** 0.5)
-
-
-def break_even_hit_frac(read_ratio: float, write_ratio: float) -> float:
-    """From which hit rate caching pays where every miss is written: (x - 1) / (x - r), prices relative to plain input."""
-    return max(write_ratio - 1, 0.0) / (write_ratio - read_ratio) if write_ratio > read_ratio else 1.0

@@ -12,8 +12,23 @@ from fnmatch import fnmatchcase
 from calculators import api_cost
 from calculators.catalog import Catalog
 from calculators.price_records import CacheAssumed, CacheLifetime, CacheVariant, EngineCache, ProviderRule
-from calculators.prompt_order import Cache, break_even_hit_frac
 from calculators.yaml_files import DataError
+
+
+@dataclass(frozen=True, slots=True)
+class Cache:
+    """How long a prefix is kept after its last use, and which lengths are found."""
+
+    kept_s: float
+    minimum_tok: float = 0.0
+    granularity_tok: float = 1.0
+    replicas: float = 1.0
+    """Caches that do not know of each other and are chosen at random; 1 where requests are routed by prefix."""
+
+
+def break_even_hit_frac(read_ratio: float, write_ratio: float) -> float:
+    """From which hit rate caching pays where every miss is written: (x - 1) / (x - r), prices relative to plain input."""
+    return max(write_ratio - 1, 0.0) / (write_ratio - read_ratio) if write_ratio > read_ratio else 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
-from calculators.decision import Option
 from calculators.evaluate import Evaluation
 from calculators.flips import nearest
+from calculators.option import Option
 from calculators.records import Record
 from calculators.ruling import PricedPath, Ruling
 from calculators.scenario import Scenario, explain

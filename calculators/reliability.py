@@ -2,8 +2,8 @@
 it, and what a fleet of one's own is taken to keep."""
 
 from calculators.catalog import Catalog
-from calculators.decision import Option
 from calculators.fleet import regions_count
+from calculators.option import Option
 from calculators.ownership import WEEKS_PER_YEAR
 from calculators.rule_records import Uptime
 from calculators.savings import first, volumes

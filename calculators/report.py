@@ -9,10 +9,10 @@ import numpy as np
 from pydantic import BaseModel
 
 from calculators.compliance import Status
-from calculators.decision import Option
 from calculators.evaluate import Evaluation
 from calculators.fleet import Plan
 from calculators.leases import Lease
+from calculators.option import Option
 from calculators.records import Gpu, Model, Source
 from calculators.ruling import PricedPath, Ruling
 from calculators.units import count, usd

@@ -33,6 +33,7 @@ FactName = Literal[
     "il5_cmmc",
 ]
 SignalId = Literal["cost", "latency", "reliability"]
+OWN = "own-hardware"
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 
 # --- pricing_data/compliance/operators.yaml ----------------------------------------------------------------------

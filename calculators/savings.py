@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from calculators.decision import Option
 from calculators.fleet import Staircase, rents_matrix
+from calculators.option import Option
 from calculators.options import Cases
 from calculators.ownership import EGRESS, CostLine
 from calculators.scenario import Scenario

@@ -12,8 +12,9 @@ from datetime import date
 import numpy as np
 
 from calculators.catalog import Catalog
-from calculators.decision import Option, best_build
+from calculators.decision import best_build
 from calculators.flips import Flip
+from calculators.option import Option
 from calculators.ownership import WEEKS_PER_YEAR, engineer_usd_per_year
 from calculators.reliability import limit_status, observed, uptime_status
 from calculators.rule_records import Published, SignalId

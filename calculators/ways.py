@@ -1,23 +1,20 @@
 """Every way there is to serve the workload, before compliance, and what compliance leaves of them."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
 
 from calculators import compliance, fleet, options, ownership, places
 from calculators.catalog import Catalog
-from calculators.decision import Around, Option
 from calculators.fleet import Staircase
 from calculators.leases import owned_lease
+from calculators.option import Option
 from calculators.ownership import CostLine
-from calculators.rule_records import FactName
-from calculators.ruling import Offer, PricedPath, Ruling, rule
+from calculators.rule_records import OWN, FactName
+from calculators.ruling import Offer, Ruling, rule
 from calculators.scenario import Scenario
 from calculators.sizing import Misfit
-from calculators.units import usd
 from calculators.workload import Array, Demand
 
 
@@ -80,13 +77,15 @@ def ways(scenario: Scenario, need: Demand, catalog: Catalog) -> Ways:
     rents = fleet.rents_matrix(stairs, np.array([need.requests_per_month]))[:, 0] if stairs else np.zeros(0)
     lines = ownership.self_host_lines(scenario.operations, need, catalog.ownership)
     buys = tuple(Buy(o, _serves(o, needed, catalog)) for o in (*direct, *resold, *hosted))
-    served = np.array([places.lease_serves(s.lease, needed) for s in stairs], dtype=bool)
+    served = np.array([places.lease_serves(s.lease.basis, s.lease.region, needed) for s in stairs], dtype=bool)
     return Ways(buys, tuple(stairs), served, rents, (*too_slow, *unrentable), lines)
 
 
 def _serves(option: Option, needed: frozenset[FactName], catalog: Catalog) -> bool:
     operator = compliance.seller(option.operator, option.operator, catalog)
-    return places.buy_serves(option, operator, needed, catalog.operators_file.resales)
+    return places.buy_serves(
+        option.kind, option.model, option.operator, operator, needed, catalog.operators_file.resales
+    )
 
 
 def path_of(option: Option, catalog: Catalog) -> tuple[str, str]:
@@ -97,7 +96,7 @@ def path_of(option: Option, catalog: Catalog) -> tuple[str, str]:
 def lease_path(stairs: Staircase, catalog: Catalog) -> tuple[str, str]:
     lease = stairs.lease
     if lease.basis == "owned":
-        return "own_hardware", compliance.OWN
+        return "own_hardware", OWN
     return compliance.landlord(lease.provider_id, lease.provider, catalog).path, lease.provider_id
 
 
@@ -135,45 +134,6 @@ def _keep(offers: dict[tuple[str, str, bool], Offer], offer: Offer, is_open: boo
     before, now = offers.get(key), offer.usd_per_month
     if before is None or (now is not None and (before.usd_per_month is None or now < before.usd_per_month)):
         offers[key] = offer
-
-
-def around(found: Ruling) -> Around:
-    """What compliance adds to the verdict: the cheapest way of all where it is known to be blocked; who may be cheaper
-    than everything allowed, once asked; and who is allowed but publishes no price."""
-    cheapest, survivor = found.cheapest, found.survivor
-    if not found.requirements or cheapest is None:
-        return Around()
-    bar = survivor.usd_per_month if survivor and survivor.usd_per_month is not None else inf
-    cheaper = [p for p in found.of("ask") if p.usd_per_month is not None and p.usd_per_month < bar]
-    forced = cheapest.path.status == "blocked" and (cheapest.usd_per_month or 0.0) < bar
-    return Around(
-        forced_by=f"{cheapest.label}, at {usd(cheapest.usd_per_month or 0.0)}" if forced else "",
-        why_forced=cheapest.path.deciding[0].words.rstrip(".") if forced else "",
-        ask_first=_ask_first(cheaper, bar) + _quote_first(found),
-    )
-
-
-def _ask_first(cheaper: Sequence[PricedPath], bar_usd: float) -> str:
-    if not cheaper:
-        return ""
-    names = list(dict.fromkeys(p.path.name for p in cheaper))
-    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
-    saves = (
-        "" if bar_usd == inf else f": if allowed, up to {usd(bar_usd - (cheaper[0].usd_per_month or 0.0))} a month less"
-    )
-    return f"Ask {names[0]}{more} first{saves}."
-
-
-def _quote_first(found: Ruling) -> str:
-    """Sellers that are allowed and have no public price; a fleet is not built before they are asked for one."""
-    names = [p.path.name for p in found.of("allowed") if p.usd_per_month is None and p.path.kind in PRICED_ON_REQUEST]
-    if not names:
-        return ""
-    shown = ", ".join(dict.fromkeys(names[:3]))
-    return f" Allowed without a public price, so ask for a quote: {shown}."
-
-
-PRICED_ON_REQUEST = ("government_cloud", "direct_api", "resold_api", "hosted_open", "dedicated")
 
 
 def left(every: Ways, ruling: Ruling, scenario: Scenario, catalog: Catalog) -> Left:

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calculators import benchmark_file
-from calculators.benchmark_file import Measured, Stats, read_benchmark
+from calculators.benchmark_fields import Measured, Stats
+from calculators.benchmark_file import read_benchmark
 from calculators.yaml_files import DataError
 
 CONCURRENT = {"type_": "concurrent", "streams": 16, "max_concurrency": 16}

@@ -12,8 +12,9 @@ from support import staircase
 
 from calculators import crossover
 from calculators.catalog import Catalog, load_catalog
-from calculators.crossover import Crossover, Line
+from calculators.crossover import Crossover
 from calculators.fleet import Staircase, rents_matrix
+from calculators.option import Line
 
 NOTHING = Line(0.0, 0.0)
 

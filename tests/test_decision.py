@@ -8,8 +8,9 @@ from support import scenario, staircase
 from calculators import decision, fleet
 from calculators.catalog import Catalog
 from calculators.crossover import Crossing, Crossover
-from calculators.decision import Option, Verdict
+from calculators.decision import Verdict
 from calculators.fleet import Staircase
+from calculators.option import Option
 from calculators.ownership import PEOPLE, fixed_line
 
 NEVER = Crossover("never", (), None, None, None, 1.2, 1.0, 1e9, "a request costs more")

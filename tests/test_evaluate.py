@@ -7,8 +7,8 @@ import pytest
 from support import BASE, scenario
 
 from calculators.catalog import Catalog, UnknownId
-from calculators.decision import Option
 from calculators.evaluate import Evaluation, curves, evaluate, volumes
+from calculators.option import Option
 from calculators.scenario import parse_scenario
 from calculators.yaml_files import DataError
 

@@ -6,10 +6,10 @@ from test_decision import DURABLE, NEVER, _build, _buy
 
 from calculators import api_cost
 from calculators.catalog import ROOT, Catalog, load_catalog
-from calculators.decision import Option
 from calculators.evaluate import evaluate
 from calculators.fleet import Staircase
 from calculators.flips import flips, nearest
+from calculators.option import Option
 from calculators.ownership import PEOPLE, fixed_line
 from calculators.scenario import read_scenario
 

@@ -10,8 +10,8 @@ from support import scenario, staircase
 
 from calculators import crossover
 from calculators.catalog import Catalog
-from calculators.crossover import Line
 from calculators.evaluate import evaluate
+from calculators.option import Line
 from calculators.report import to_json
 
 FOLDER = Path(__file__).parent / "golden"

@@ -14,8 +14,8 @@ from support import BASE, FIXED_ROOT, scenario, staircase
 
 from calculators import crossover, decision, fleet
 from calculators.catalog import Catalog, load_catalog
-from calculators.decision import Option
 from calculators.evaluate import Evaluation, evaluate
+from calculators.option import Option
 from calculators.options import all_staircases
 from calculators.price_records import Range
 from calculators.scenario import Scenario, parse_scenario

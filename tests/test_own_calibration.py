@@ -24,7 +24,8 @@ from calculators.own_calibration import (
     own_measurement,
     sentences,
 )
-from calculators.scenario import OwnMeasurement, Scenario, check_ids, from_token, parse_measurement, to_token
+from calculators.scenario import OwnMeasurement, Scenario, from_token, parse_measurement, to_token
+from calculators.scenario_check import check_ids
 from calculators.throughput import Setup
 from calculators.yaml_files import DataError
 

@@ -7,10 +7,8 @@ from hypothesis import strategies as st
 from calculators.prompt_order import (
     RANK,
     Block,
-    Cache,
     Traffic,
     best_order,
-    break_even_hit_frac,
     breaker,
     check,
     found_frac,
@@ -18,6 +16,7 @@ from calculators.prompt_order import (
     moved_up,
     own_cache,
 )
+from calculators.provider_cache import Cache, break_even_hit_frac
 from calculators.yaml_files import DataError
 
 BUSY = Traffic(req_s=10.0, tenants_count=50, requests_per_session=5, session_gap_s=30)

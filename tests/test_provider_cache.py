@@ -5,8 +5,7 @@ from datetime import date
 import pytest
 
 from calculators.catalog import load_catalog
-from calculators.prompt_order import break_even_hit_frac
-from calculators.provider_cache import cached_ratios, engine, every_terms, price_ratios, terms
+from calculators.provider_cache import break_even_hit_frac, cached_ratios, engine, every_terms, price_ratios, terms
 from calculators.yaml_files import DataError
 
 CATALOG, DAY = load_catalog(), date(2026, 11, 26)

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from support import BASE, merged, scenario
 
 from calculators.catalog import Catalog, UnknownId
-from calculators.scenario import MAX_TOKEN_CHARS, Scenario, check_ids, from_token, parse_scenario, to_token
+from calculators.scenario import MAX_TOKEN_CHARS, Scenario, from_token, parse_scenario, to_token
+from calculators.scenario_check import check_ids
 from calculators.yaml_files import DataError
 
 TOKEN = to_token(scenario(), "0123456789ab")

@@ -8,15 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calculators.serving_flags import (
-    Clash,
-    ServingEngine,
-    check,
-    clashes,
-    complaints,
-    flags,
-    number,
-)
+from calculators.serving_flags import Clash, ServingEngine, check, clashes, complaints, flags, number
 from calculators.serving_stack import stack_file
 from calculators.yaml_files import DataError
 

@@ -8,9 +8,11 @@ from support import TODAY, scenario
 
 from calculators.catalog import ROOT, Catalog
 from calculators.evaluate import evaluate
-from calculators.scenario import check_ids, from_token, to_token
-from calculators.starting_points import MEASURED_SPAN_S, default_scenario, log_workload, preset_targets, preset_workload
+from calculators.scenario import from_token, to_token
+from calculators.scenario_check import check_ids
+from calculators.starting_points import default_scenario, preset_targets, preset_workload
 from calculators.usage_log import UsageSummary, read_log
+from calculators.usage_yaml import MEASURED_SPAN_S, log_workload
 from calculators.yaml_files import DataError
 
 SAMPLE = ROOT / "sample_logs" / "azure_conversation_2023.csv"

@@ -9,10 +9,9 @@ from support import TODAY, need, scenario, staircase
 
 from calculators import api_cost, crossover, fleet, leases, ownership, sizing
 from calculators.catalog import Catalog
-from calculators.crossover import Line
-from calculators.decision import Option
 from calculators.evaluate import Evaluation, evaluate
 from calculators.memory import kv_bytes
+from calculators.option import Line, Option
 from calculators.scenario import Hardware, Operations, Targets, Workload
 from calculators.throughput import Setup
 

@@ -5,17 +5,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from calculators.evaluate import Evaluation
-from calculators.prompt_order import (
-    RANK,
-    Block,
-    Traffic,
-    best_order,
-    breaker,
-    check,
-    hit_frac,
-    moved_up,
-    own_cache,
-)
+from calculators.prompt_order import RANK, Block, Traffic, best_order, breaker, check, hit_frac, moved_up, own_cache
 from calculators.provider_cache import Terms, terms
 from calculators.units import percent
 from calculators.yaml_files import DataError

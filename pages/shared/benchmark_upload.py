@@ -4,7 +4,8 @@ from typing import Any
 
 import streamlit as st
 
-from calculators.benchmark_file import Measured, read_benchmark
+from calculators.benchmark_fields import Measured
+from calculators.benchmark_file import read_benchmark
 from calculators.own_calibration import (
     Comparison,
     conditions,

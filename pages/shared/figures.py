@@ -8,8 +8,8 @@ import plotly.graph_objects as go
 
 from calculators.compliance import PATH_WORDS
 from calculators.crossover import steps
-from calculators.decision import Option
 from calculators.evaluate import Curve, Evaluation, curves, volumes
+from calculators.option import Option
 from calculators.ruling import Ruling
 from calculators.units import count, significant, usd
 from calculators.workload import Array

@@ -12,8 +12,16 @@ from calculators.evaluate import Evaluation
 from calculators.fleet import Plan
 from calculators.machine import machine
 from calculators.price_records import CacheLifetime
-from calculators.prompt_order import break_even_hit_frac
-from calculators.provider_cache import PriceRatios, Terms, cached_ratios, every_terms, fits, price_ratios, terms
+from calculators.provider_cache import (
+    PriceRatios,
+    Terms,
+    break_even_hit_frac,
+    cached_ratios,
+    every_terms,
+    fits,
+    price_ratios,
+    terms,
+)
 from calculators.throughput import cache_bytes
 from calculators.units import percent, usd
 from pages.shared.state import catalog, escape, evaluation_of

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from calculators.decision import Option
+from calculators.option import Option
 from calculators.records import Source
 from calculators.scenario import Scenario
 from calculators.units import usd
