@@ -29,6 +29,7 @@ lint: .venv/dev
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
 
 data: .venv/app
 	$(BIN)/python -m calculators check
@@ -52,7 +53,7 @@ picture: .venv/dev
 	$(BIN)/python tools/picture.py http://localhost:$(PORT) docs/verdict.png
 
 simulate: .venv/app
-	$(BIN)/python -m calculators.replay $(TRACES)
+	$(BIN)/python -m calculators.calibration.trace_replay $(TRACES)
 
 bench: .venv/app
 	$(BIN)/python -m tools.bench

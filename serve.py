@@ -24,8 +24,8 @@ import pyarrow  # noqa: F401
 from streamlit import net_util
 from streamlit.web import cli
 
-from calculators.catalog import load_catalog
-from calculators.yaml_files import DataError
+from calculators.catalog.load import load_catalog
+from calculators.catalog.yaml_reader import DataError
 
 ROOT = Path(__file__).resolve().parent
 

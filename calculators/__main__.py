@@ -13,12 +13,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from calculators.catalog import load_catalog
+from calculators.catalog.load import load_catalog
+from calculators.catalog.yaml_reader import DataError
 from calculators.evaluate import evaluate
-from calculators.report import to_json, to_text
-from calculators.scenario import read_scenario
+from calculators.report.evaluation_text import to_json, to_text
+from calculators.scenario.schema import read_scenario
 from calculators.units import printable
-from calculators.yaml_files import DataError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -109,11 +109,11 @@ def _add_prompts(commands: Any) -> None:
 
 
 def _check(_: argparse.Namespace) -> None:
-    from calculators.framework import framework
-    from calculators.sensitivity import sensitivity
-    from calculators.serving_flags import clashes, flags
-    from calculators.serving_stack import stack_file
-    from calculators.techniques import techniques
+    from calculators.quantization.evidence import sensitivity
+    from calculators.serving.engine_choice import stack_file
+    from calculators.serving.flag_check import clashes, flags
+    from calculators.techniques.advice import framework
+    from calculators.techniques.effects import techniques
 
     catalog = load_catalog()
     for load in (techniques, framework, sensitivity, stack_file, clashes):
@@ -133,8 +133,8 @@ def _decide(options: argparse.Namespace) -> None:
 
 
 def _record(options: argparse.Namespace) -> None:
-    from calculators.record import freeze, to_json_text
-    from calculators.record_page import to_html, to_markdown
+    from calculators.report.decision_record import freeze, to_json_text
+    from calculators.report.record_page import to_html, to_markdown
 
     writers = {".md": to_markdown, ".html": to_html, ".json": to_json_text}
     write = writers.get(options.out.suffix)
@@ -147,7 +147,7 @@ def _record(options: argparse.Namespace) -> None:
 
 
 def _rerun(options: argparse.Namespace) -> None:
-    from calculators.record import MAX_BYTES, changes, freeze, read_record
+    from calculators.report.decision_record import MAX_BYTES, changes, freeze, read_record
 
     with options.record.open("rb") as file:
         frozen = read_record(file.read(MAX_BYTES + 1), options.record.name)
@@ -162,7 +162,7 @@ def _rerun(options: argparse.Namespace) -> None:
 
 
 def _serve_files(options: argparse.Namespace) -> None:
-    from calculators.serving_files import files
+    from calculators.serving.files import files
 
     today = date.today()
     found = evaluate(read_scenario(options.scenario, today), load_catalog())
@@ -176,8 +176,8 @@ def _serve_files(options: argparse.Namespace) -> None:
 
 
 def _throughput(options: argparse.Namespace) -> None:
-    from calculators.point_rows import read_points
-    from calculators.points import predict, write_predictions
+    from calculators.calibration.configurations import read_points
+    from calculators.calibration.predict import predict, write_predictions
 
     predictions = predict(read_points(options.points), load_catalog())
     write_predictions(options.out, predictions)
@@ -186,7 +186,7 @@ def _throughput(options: argparse.Namespace) -> None:
 
 
 def _cache_replay(options: argparse.Namespace) -> None:
-    from calculators.cache_replay import check_settings, read_block_log, replay
+    from calculators.prompts.cache_simulator import check_settings, read_block_log, replay
 
     settings = (options.capacity_blocks, options.ttl_s, options.replicas)
     check_settings(*settings, options.block_tok)
@@ -208,12 +208,12 @@ def _cache_replay(options: argparse.Namespace) -> None:
 
 
 def _prompt_scan(options: argparse.Namespace) -> None:
-    from calculators.cache_replay import check_settings
-    from calculators.prompt_log import read_prompts
-    from calculators.prompt_replay import own_setting
-    from calculators.prompt_report import report, seller, text
-    from calculators.prompt_scan import scan
-    from calculators.provider_cache import engine
+    from calculators.api.cache_terms import engine
+    from calculators.logs.prompt_log import read_prompts
+    from calculators.prompts.cache_simulator import check_settings
+    from calculators.prompts.hit_rates import own_setting
+    from calculators.prompts.report import report, seller, text
+    from calculators.prompts.scan import scan
 
     catalog = load_catalog()
     block_tok = engine(options.engine, catalog).block_tok
@@ -227,8 +227,8 @@ def _prompt_scan(options: argparse.Namespace) -> None:
 
 
 def _quantize_scan(options: argparse.Namespace) -> None:
-    from calculators.quantize_scan import SCHEMA, scan, survey
-    from calculators.weight_formats import FORMATS
+    from calculators.quantization.checkpoint_scan import SCHEMA, scan, survey
+    from calculators.quantization.rounding import FORMATS
 
     found = survey(options.model)
     shown = sys.stderr.isatty() and not options.json
@@ -254,8 +254,8 @@ def _bar(share: float) -> None:
 
 
 def _workload(options: argparse.Namespace) -> None:
-    from calculators.usage_log import read_log
-    from calculators.usage_yaml import to_workload_yaml
+    from calculators.logs.request_log import read_log
+    from calculators.logs.to_workload import to_workload_yaml
 
     if len(options.logs) > 1:
         raise DataError(

@@ -6,34 +6,29 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from calculators import (
-    crossover,
-    decision,
-    flips,
-    options,
-    outcomes,
-    ownership,
-    savings,
-    signals,
-    verdict_context,
-    ways,
-)
-from calculators.catalog import Catalog
-from calculators.crossover import Crossover
-from calculators.decision import Around, Verdict
-from calculators.fleet import Staircase
-from calculators.flips import Flip
-from calculators.notes import conditions, growth_note, notes
-from calculators.option import Line, Option
-from calculators.options import Cases, buy_line
-from calculators.outcomes import Outcome
-from calculators.ruling import Ruling
-from calculators.scenario import Scenario
-from calculators.scenario_check import check_ids
-from calculators.signal_records import Signals
+from calculators.catalog.load import Catalog
+from calculators.compliance.assessment import Ruling
+from calculators.decision import crossover, savings, signals, verdict_context
+from calculators.decision import switching_values as flips
+from calculators.decision import verdict as decision
+from calculators.decision.caveats import conditions, growth_note, notes
+from calculators.decision.crossover import Crossover
+from calculators.decision.signal_result import Signals
+from calculators.decision.switching_values import Flip
+from calculators.decision.verdict import Around, Verdict
+from calculators.fleet import operating_costs as ownership
+from calculators.fleet.staircase import Staircase
+from calculators.options import buy_and_build as options
+from calculators.options import feasibility as outcomes
+from calculators.options import shortlist as ways
+from calculators.options.buy_and_build import Cases, buy_line
+from calculators.options.feasibility import Outcome
+from calculators.options.option import Line, Option
+from calculators.options.scenario_check import check_ids
+from calculators.options.shortlist import Left
+from calculators.scenario.demand import Array, Demand, demand
+from calculators.scenario.schema import Scenario
 from calculators.units import count
-from calculators.ways import Left
-from calculators.workload import Array, Demand, demand
 
 GUESS_RATIO = 2.0
 """How far off a volume may be that is a typical figure, not the user's own."""

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import settings
 from support import FIXED_ROOT
 
-from calculators.catalog import Catalog, load_catalog
+from calculators.catalog.load import Catalog, load_catalog
 
 settings.register_profile("repeatable", deadline=None, derandomize=True)  # no test is timed, none fails by chance
 settings.load_profile("repeatable")

@@ -10,13 +10,13 @@ from typing import Any
 
 import yaml
 
-from calculators.catalog import ROOT, load_catalog
+from calculators.catalog.load import ROOT, load_catalog
 from calculators.evaluate import Evaluation, evaluate
-from calculators.machine import Setup
-from calculators.scenario import Scenario, Techniques, read_scenario
-from calculators.serving_commands import Job, plain, server
-from calculators.serving_files import Files, files
-from calculators.serving_flags import ServingEngine
+from calculators.performance.replica import Setup
+from calculators.scenario.schema import Scenario, Techniques, read_scenario
+from calculators.serving.commands import Job, plain, server
+from calculators.serving.files import Files, files
+from calculators.serving.flag_check import ServingEngine
 
 CATALOG = load_catalog()
 TODAY = date(2026, 11, 26)

@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from calculators.catalog import Catalog
-from calculators.fleet import Staircase
-from calculators.leases import Lease
-from calculators.records import Source
-from calculators.scenario import Scenario, parse_scenario
-from calculators.sizing import Capacity
-from calculators.throughput import Setup
-from calculators.workload import Demand, Lengths
+from calculators.catalog.hardware_and_models import Source
+from calculators.catalog.load import Catalog
+from calculators.fleet.machine_offers import Lease
+from calculators.fleet.replica_capacity import Capacity
+from calculators.fleet.staircase import Staircase
+from calculators.performance.step_time import Setup
+from calculators.scenario.demand import Demand, Lengths
+from calculators.scenario.schema import Scenario, parse_scenario
 
 FIXED_ROOT = Path(__file__).parent / "data" / "catalog"
 

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from calculators import accuracy
-from calculators.catalog import load_catalog
+from calculators.calibration import accuracy
+from calculators.catalog.load import load_catalog
 
 CATALOG = load_catalog()
 

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import TODAY, need
 
-from calculators import api_cost
-from calculators.catalog import Catalog, load_catalog
-from calculators.workload import Lengths
-from calculators.yaml_files import DataError
+from calculators.api import bill as api_cost
+from calculators.catalog.load import Catalog, load_catalog
+from calculators.catalog.yaml_reader import DataError
+from calculators.scenario.demand import Lengths
 
 ORACLE_MODELS = [
     ("openai", "gpt-5.4"),  # a length tier at 272,000 tokens

@@ -10,10 +10,10 @@ from benchmark_samples import CANARY, DETAILS, OLD_VLLM, SGLANG, VLLM, aiperf, a
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from calculators import benchmark_file
-from calculators.benchmark_fields import Measured, Stats
-from calculators.benchmark_file import read_benchmark
-from calculators.yaml_files import DataError
+from calculators.catalog.yaml_reader import DataError
+from calculators.logs import benchmark_run as benchmark_file
+from calculators.logs.benchmark_fields import Measured, Stats
+from calculators.logs.benchmark_run import read_benchmark
 
 CONCURRENT = {"type_": "concurrent", "streams": 16, "max_concurrency": 16}
 

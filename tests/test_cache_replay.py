@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calculators.__main__ import main
-from calculators.cache_replay import Request, check_settings, read_block_log, replay
-from calculators.yaml_files import DataError
+from calculators.catalog.yaml_reader import DataError
+from calculators.prompts.cache_simulator import Request, check_settings, read_block_log, replay
 
 INF = float("inf")
 

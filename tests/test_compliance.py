@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import FIXED_ROOT
 
-from calculators import compliance
-from calculators.catalog import load_catalog
-from calculators.rule_records import FactName, Operator
+from calculators.catalog.compliance_and_signals import FactName, Operator
+from calculators.catalog.load import load_catalog
+from calculators.compliance import operator_check as compliance
 
 CATALOG = load_catalog(FIXED_ROOT)
 CASES = yaml.safe_load((Path(__file__).parent / "golden/compliance.yaml").read_text())["cases"]

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import staircase
 
-from calculators import crossover
-from calculators.catalog import Catalog, load_catalog
-from calculators.crossover import Crossover
-from calculators.fleet import Staircase, rents_matrix
-from calculators.option import Line
+from calculators.catalog.load import Catalog, load_catalog
+from calculators.decision import crossover
+from calculators.decision.crossover import Crossover
+from calculators.fleet.staircase import Staircase, rents_matrix
+from calculators.options.option import Line
 
 NOTHING = Line(0.0, 0.0)
 

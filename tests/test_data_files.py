@@ -5,10 +5,10 @@ from datetime import date
 import pytest
 from support import TODAY
 
-from calculators import api_cost
-from calculators.catalog import ROOT, Catalog
-from calculators.memory import parameters
-from calculators.records import Model
+from calculators.api import bill as api_cost
+from calculators.catalog.hardware_and_models import Model
+from calculators.catalog.load import ROOT, Catalog
+from calculators.performance.model_size import parameters
 
 GPUS = (
     *("a10g", "l4", "l40s", "a100-40gb-sxm", "a100-80gb-sxm", "h100-pcie", "h100-sxm", "h200-sxm", "b200-sxm"),
@@ -97,7 +97,7 @@ def test_every_own_source_can_be_found_again(live_catalog: Catalog) -> None:
 
 
 def test_own_api_prices_do_not_repeat_what_the_library_holds(live_catalog: Catalog) -> None:
-    from calculators.catalog import library_model
+    from calculators.catalog.load import library_model
 
     twice = [
         (provider.provider, model.id)

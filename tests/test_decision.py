@@ -5,13 +5,14 @@ from typing import Any
 import pytest
 from support import scenario, staircase
 
-from calculators import decision, fleet
-from calculators.catalog import Catalog
-from calculators.crossover import Crossing, Crossover
-from calculators.decision import Verdict
-from calculators.fleet import Staircase
-from calculators.option import Option
-from calculators.ownership import PEOPLE, fixed_line
+from calculators.catalog.load import Catalog
+from calculators.decision import verdict as decision
+from calculators.decision.crossover import Crossing, Crossover
+from calculators.decision.verdict import Verdict
+from calculators.fleet import staircase as fleet
+from calculators.fleet.operating_costs import PEOPLE, fixed_line
+from calculators.fleet.staircase import Staircase
+from calculators.options.option import Option
 
 NEVER = Crossover("never", (), None, None, None, 1.2, 1.0, 1e9, "a request costs more")
 DURABLE = Crossover("crosses", (Crossing(5e6, "build"),), 5e6, 5e6, None, 0.4, 1.0, 1e9, "the cost curves cross")

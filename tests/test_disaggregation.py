@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from support import need
 
-from calculators.catalog import load_catalog
-from calculators.disaggregation import prompts_only, tokens_only, transfer_s
-from calculators.machine import Setup
+from calculators.catalog.load import load_catalog
+from calculators.performance.disaggregation import prompts_only, tokens_only, transfer_s
+from calculators.performance.replica import Setup
 
 CATALOG = load_catalog()
 LLAMA = Setup(CATALOG.model("llama-3.3-70b"), CATALOG.gpu("h100-sxm"), "fp8", 4)

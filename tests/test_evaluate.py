@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from support import BASE, scenario
 
-from calculators.catalog import Catalog, UnknownId
+from calculators.catalog.load import Catalog, UnknownId
+from calculators.catalog.yaml_reader import DataError
 from calculators.evaluate import Evaluation, curves, evaluate, volumes
-from calculators.option import Option
-from calculators.scenario import parse_scenario
-from calculators.yaml_files import DataError
+from calculators.options.option import Option
+from calculators.scenario.schema import parse_scenario
 
 
 def _options(evaluation: Evaluation) -> dict[str, Option]:

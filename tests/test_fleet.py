@@ -9,10 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import BASE, merged, need, scenario, staircase
 
-from calculators import fleet, leases, sizing
-from calculators.catalog import Catalog
-from calculators.scenario import Targets, parse_scenario
-from calculators.throughput import Setup
+from calculators.catalog.load import Catalog
+from calculators.fleet import machine_offers as leases
+from calculators.fleet import replica_capacity as sizing
+from calculators.fleet import staircase as fleet
+from calculators.performance.step_time import Setup
+from calculators.scenario.schema import Targets, parse_scenario
 
 
 def _leases(catalog: Catalog, gpu: str = "h100-sxm", **hardware: Any) -> list[tuple[str, float]]:
@@ -80,7 +82,7 @@ def test_a_plan_counts_busy_and_spare_replicas(catalog: Catalog) -> None:
 def test_the_matrix_of_rents_equals_the_staircases_one_by_one(
     rows: list[tuple[float, float, int, int, int]], volumes: list[float]
 ) -> None:
-    from calculators.catalog import load_catalog
+    from calculators.catalog.load import load_catalog
 
     stairs = [staircase(load_catalog(), *row) for row in rows]
     grid = np.array(volumes)

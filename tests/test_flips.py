@@ -4,14 +4,14 @@ import pytest
 from support import TODAY, need, scenario
 from test_decision import DURABLE, NEVER, _build, _buy
 
-from calculators import api_cost
-from calculators.catalog import ROOT, Catalog, load_catalog
+from calculators.api import bill as api_cost
+from calculators.catalog.load import ROOT, Catalog, load_catalog
+from calculators.decision.switching_values import flips, nearest
 from calculators.evaluate import evaluate
-from calculators.fleet import Staircase
-from calculators.flips import flips, nearest
-from calculators.option import Option
-from calculators.ownership import PEOPLE, fixed_line
-from calculators.scenario import read_scenario
+from calculators.fleet.operating_costs import PEOPLE, fixed_line
+from calculators.fleet.staircase import Staircase
+from calculators.options.option import Option
+from calculators.scenario.schema import read_scenario
 
 REAL = load_catalog()
 WORKLOAD = scenario(workload={"requests_per_month": 1_000_000, "peak_ratio": 4}).workload

@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import merged
 
-from calculators.catalog import load_catalog
+from calculators.catalog.load import load_catalog
+from calculators.catalog.techniques import MetricId, MoveId
 from calculators.evaluate import evaluate
-from calculators.framework import Advice, Pin, Tried, advise, framework, gain_frac
-from calculators.scenario import parse_scenario, read_scenario
-from calculators.starting_points import ROOT
-from calculators.technique_records import MetricId, MoveId
+from calculators.scenario.defaults import ROOT
+from calculators.scenario.schema import parse_scenario, read_scenario
+from calculators.techniques.advice import Advice, Pin, Tried, advise, framework, gain_frac
 
 CATALOG = load_catalog()
 TODAY = date(2026, 11, 26)

@@ -2,11 +2,11 @@
 
 from datetime import date
 
-from calculators.catalog import load_catalog
+from calculators.catalog.load import load_catalog
 from calculators.evaluate import evaluate
-from calculators.free_wins import free_wins, gate
-from calculators.scenario import Scenario, read_scenario
-from calculators.starting_points import ROOT
+from calculators.scenario.defaults import ROOT
+from calculators.scenario.schema import Scenario, read_scenario
+from calculators.techniques.quick_wins import free_wins, gate
 
 CATALOG = load_catalog()
 

@@ -8,11 +8,11 @@ import pytest
 import yaml
 from support import scenario, staircase
 
-from calculators import crossover
-from calculators.catalog import Catalog
+from calculators.catalog.load import Catalog
+from calculators.decision import crossover
 from calculators.evaluate import evaluate
-from calculators.option import Line
-from calculators.report import to_json
+from calculators.options.option import Line
+from calculators.report.evaluation_text import to_json
 
 FOLDER = Path(__file__).parent / "golden"
 

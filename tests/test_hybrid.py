@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import scenario, staircase
 
-from calculators.catalog import Catalog
+from calculators.catalog.load import Catalog
 from calculators.evaluate import evaluate
-from calculators.hybrid import bases, passed_on_frac, spread
+from calculators.fleet.base_load import bases, passed_on_frac, spread
 
 
 def test_the_busiest_hour_of_a_lognormal_month_is_the_peak() -> None:

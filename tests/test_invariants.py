@@ -12,14 +12,16 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from support import BASE, FIXED_ROOT, scenario, staircase
 
-from calculators import crossover, decision, fleet
-from calculators.catalog import Catalog, load_catalog
+from calculators.catalog.load import Catalog, load_catalog
+from calculators.catalog.prices import Range
+from calculators.decision import crossover
+from calculators.decision import verdict as decision
 from calculators.evaluate import Evaluation, evaluate
-from calculators.option import Option
-from calculators.options import all_staircases
-from calculators.price_records import Range
-from calculators.scenario import Scenario, parse_scenario
-from calculators.workload import demand
+from calculators.fleet import staircase as fleet
+from calculators.options.buy_and_build import all_staircases
+from calculators.options.option import Option
+from calculators.scenario.demand import demand
+from calculators.scenario.schema import Scenario, parse_scenario
 
 CATALOG = load_catalog(FIXED_ROOT)
 MODELS = ("llama-3.3-70b", "gpt-oss-120b", "llama-3.1-8b")

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from calculators import latency
-from calculators.catalog import load_catalog
-from calculators.latency import at_rate, largest_req_s
-from calculators.request_mix import Mix, mix, node_weights
-from calculators.simulate import Requests, simulate
-from calculators.tails import tpot_percentile_s, ttft_above_frac, ttft_percentile_s
-from calculators.throughput import CHUNK_TOK, Machine, Setup, machine, step_s
-from calculators.workload import Lengths, lognormal_groups
+from calculators.calibration.simulator import Requests, simulate
+from calculators.catalog.load import load_catalog
+from calculators.performance import queueing as latency
+from calculators.performance.percentiles import tpot_percentile_s, ttft_above_frac, ttft_percentile_s
+from calculators.performance.queueing import at_rate, largest_req_s
+from calculators.performance.request_mix import Mix, mix, node_weights
+from calculators.performance.step_time import CHUNK_TOK, Machine, Setup, machine, step_s
+from calculators.scenario.demand import Lengths, lognormal_groups
 
 CATALOG = load_catalog()
 SETUPS = [

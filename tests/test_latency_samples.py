@@ -2,9 +2,9 @@
 
 import pytest
 
-from calculators import latency_samples
-from calculators.latency_samples import read_latencies
-from calculators.yaml_files import DataError
+from calculators.catalog.yaml_reader import DataError
+from calculators.logs import latency_list as latency_samples
+from calculators.logs.latency_list import read_latencies
 
 
 def test_a_list_becomes_its_95th_percentiles() -> None:

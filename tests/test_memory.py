@@ -2,8 +2,9 @@
 
 import pytest
 
-from calculators.catalog import Catalog
-from calculators.memory import (
+from calculators.catalog.hardware_and_models import Gpu
+from calculators.catalog.load import Catalog
+from calculators.performance.model_size import (
     USABLE_FRAC,
     WORKSPACE_BYTES,
     kv_bytes,
@@ -14,7 +15,6 @@ from calculators.memory import (
     visible_bytes,
     weight_bytes,
 )
-from calculators.records import Gpu
 
 
 def test_parameters_of_llama_70b_by_hand(catalog: Catalog) -> None:

@@ -12,10 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import scenario
 
-from calculators.benchmark_file import read_benchmark
-from calculators.catalog import Catalog, load_catalog
-from calculators.evaluate import evaluate
-from calculators.own_calibration import (
+from calculators.calibration.own_benchmarks import (
     TRUSTED_ERROR_SHARE,
     OwnFit,
     fit,
@@ -24,10 +21,13 @@ from calculators.own_calibration import (
     own_measurement,
     sentences,
 )
-from calculators.scenario import OwnMeasurement, Scenario, from_token, parse_measurement, to_token
-from calculators.scenario_check import check_ids
-from calculators.throughput import Setup
-from calculators.yaml_files import DataError
+from calculators.catalog.load import Catalog, load_catalog
+from calculators.catalog.yaml_reader import DataError
+from calculators.evaluate import evaluate
+from calculators.logs.benchmark_run import read_benchmark
+from calculators.options.scenario_check import check_ids
+from calculators.performance.step_time import Setup
+from calculators.scenario.schema import OwnMeasurement, Scenario, from_token, parse_measurement, to_token
 
 CATALOG = load_catalog(Path(__file__).parent / "data" / "catalog")
 PLAIN: dict[str, Any] = {

@@ -3,10 +3,10 @@
 import pytest
 from support import need
 
-from calculators import ownership
-from calculators.catalog import Catalog
-from calculators.ownership import CostLine
-from calculators.scenario import Operations
+from calculators.catalog.load import Catalog
+from calculators.fleet import operating_costs as ownership
+from calculators.fleet.operating_costs import CostLine
+from calculators.scenario.schema import Operations
 
 
 def _lines(catalog: Catalog, **operations: float) -> dict[str, CostLine]:

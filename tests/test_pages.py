@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from calculators.catalog import load_catalog
-from calculators.scenario import Scenario, from_token, read_scenario, to_token
-from calculators.starting_points import default_scenario
+from calculators.catalog.load import load_catalog
+from calculators.scenario.defaults import default_scenario
+from calculators.scenario.schema import Scenario, from_token, read_scenario, to_token
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE = ROOT / "sample_logs/azure_conversation_2023.csv"

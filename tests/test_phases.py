@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from calculators import phases, sizing
-from calculators.catalog import load_catalog
-from calculators.machine import Setup, machine
-from calculators.starting_points import default_scenario
-from calculators.throughput import step_s
-from calculators.workload import demand
+from calculators.catalog.load import load_catalog
+from calculators.fleet import replica_capacity as sizing
+from calculators.performance import phases
+from calculators.performance.replica import Setup, machine
+from calculators.performance.step_time import step_s
+from calculators.scenario.defaults import default_scenario
+from calculators.scenario.demand import demand
 
 CATALOG = load_catalog()
 LLAMA = machine([Setup(CATALOG.model("llama-3.1-8b"), CATALOG.gpu("h100-sxm"), "bf16", 1)], CATALOG)

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from calculators.catalog import load_catalog
-from calculators.point_rows import COLUMNS, Point, parse_point, read_points
-from calculators.points import Prediction, predict, write_predictions
-from calculators.yaml_files import DataError
+from calculators.calibration.configurations import COLUMNS, Point, parse_point, read_points
+from calculators.calibration.predict import Prediction, predict, write_predictions
+from calculators.catalog.load import load_catalog
+from calculators.catalog.yaml_reader import DataError
 
 CATALOG = load_catalog()
 BASE = {

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calculators import prompt_log
-from calculators.prompt_log import parse_prompts, read_prompts
-from calculators.yaml_files import DataError
+from calculators.catalog.yaml_reader import DataError
+from calculators.logs import prompt_log
+from calculators.logs.prompt_log import parse_prompts, read_prompts
 
 TOOL = {"name": "look", "parameters": {"b": 1, "a": 2}}
 CHAT = {"messages": [{"role": "system", "content": "Rules"}, {"role": "user", "content": "SECRET hi"}]}

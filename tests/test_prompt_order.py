@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calculators.prompt_order import (
+from calculators.api.cache_terms import Cache, break_even_hit_frac
+from calculators.catalog.yaml_reader import DataError
+from calculators.prompts.order import (
     RANK,
     Block,
     Traffic,
@@ -16,8 +18,6 @@ from calculators.prompt_order import (
     moved_up,
     own_cache,
 )
-from calculators.provider_cache import Cache, break_even_hit_frac
-from calculators.yaml_files import DataError
 
 BUSY = Traffic(req_s=10.0, tenants_count=50, requests_per_session=5, session_gap_s=30)
 FIVE_MINUTES = Cache(300)

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from calculators.catalog import load_catalog
-from calculators.scenario import Api, Scenario, from_token, to_token
-from calculators.starting_points import default_scenario
+from calculators.catalog.load import load_catalog
+from calculators.scenario.defaults import default_scenario
+from calculators.scenario.schema import Api, Scenario, from_token, to_token
 from tests.prompt_samples import START, as_lines, chat_log
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calculators import tokens
-from calculators.prompt_pieces import KINDS, Pieces
+from calculators.prompts import tokenizer as tokens
+from calculators.prompts.segments import KINDS, Pieces
 
 
 def cut(text: str) -> list[tuple[str, str]]:

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from calculators import prompt_replay
-from calculators.catalog import load_catalog
-from calculators.prompt_log import parse_prompts
-from calculators.prompt_replay import Setting, api_setting, hits, own_setting, prefix_names
-from calculators.prompt_scan import Scan, scan
-from calculators.provider_cache import terms
+from calculators.api.cache_terms import terms
+from calculators.catalog.load import load_catalog
+from calculators.logs.prompt_log import parse_prompts
+from calculators.prompts import hit_rates as prompt_replay
+from calculators.prompts.hit_rates import Setting, api_setting, hits, own_setting, prefix_names
+from calculators.prompts.scan import Scan, scan
 from tests.prompt_samples import as_lines, chat_log
 
 

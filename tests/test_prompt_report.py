@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from calculators.__main__ import main
-from calculators.catalog import load_catalog
-from calculators.prompt_log import parse_prompts
-from calculators.prompt_report import seller
-from calculators.yaml_files import DataError
+from calculators.catalog.load import load_catalog
+from calculators.catalog.yaml_reader import DataError
+from calculators.logs.prompt_log import parse_prompts
+from calculators.prompts.report import seller
 from tests.prompt_samples import as_lines, chat_log
 
 

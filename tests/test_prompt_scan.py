@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calculators import prompt_scan, tokens
-from calculators.prompt_log import parse_prompts
-from calculators.prompt_order import RANK, best_order, check
-from calculators.prompt_scan import PARTS, Scan, scan, sorted_blocks
-from calculators.yaml_files import DataError
+from calculators.catalog.yaml_reader import DataError
+from calculators.logs.prompt_log import parse_prompts
+from calculators.prompts import scan as prompt_scan
+from calculators.prompts import tokenizer as tokens
+from calculators.prompts.order import RANK, best_order, check
+from calculators.prompts.scan import PARTS, Scan, scan, sorted_blocks
 from tests.prompt_samples import as_lines, chat_log
 
 

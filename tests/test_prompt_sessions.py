@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calculators.prompt_sessions import places
+from calculators.prompts.sessions import places
 
 
 def test_a_request_continues_the_one_whose_messages_it_repeats() -> None:

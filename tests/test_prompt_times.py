@@ -2,8 +2,8 @@
 
 import pytest
 
-from calculators.prompt_times import seconds
-from calculators.yaml_files import DataError
+from calculators.catalog.yaml_reader import DataError
+from calculators.logs.timestamps import seconds
 
 NOON = 1_793_534_400.0  # 2026-11-01T12:00:00Z
 

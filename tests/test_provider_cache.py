@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
-from calculators.catalog import load_catalog
-from calculators.provider_cache import break_even_hit_frac, cached_ratios, engine, every_terms, price_ratios, terms
-from calculators.yaml_files import DataError
+from calculators.api.cache_terms import break_even_hit_frac, cached_ratios, engine, every_terms, price_ratios, terms
+from calculators.catalog.load import load_catalog
+from calculators.catalog.yaml_reader import DataError
 
 CATALOG, DAY = load_catalog(), date(2026, 11, 26)
 

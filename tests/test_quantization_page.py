@@ -10,9 +10,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from test_pages import link, start, words
 
-from calculators.recipe import PRESETS
-from calculators.scenario import parse_scenario
-from calculators.starting_points import default_scenario
+from calculators.performance.quantization_recipe import PRESETS
+from calculators.scenario.defaults import default_scenario
+from calculators.scenario.schema import parse_scenario
 
 PAGE = "pages/engineer/quantization.py"
 

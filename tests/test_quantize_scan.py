@@ -8,11 +8,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from calculators import quantize_scan
 from calculators.__main__ import main
-from calculators.quantize_scan import SCHEMA, read_header, scan, shards, survey, tensor_class, worst_by_class
-from calculators.weight_formats import FORMATS
-from calculators.yaml_files import DataError
+from calculators.catalog.yaml_reader import DataError
+from calculators.quantization import checkpoint_scan as quantize_scan
+from calculators.quantization.checkpoint_scan import (
+    SCHEMA,
+    read_header,
+    scan,
+    shards,
+    survey,
+    tensor_class,
+    worst_by_class,
+)
+from calculators.quantization.rounding import FORMATS
 
 RNG = np.random.default_rng(1)
 LAYER = "model.layers.{}.mlp.down_proj.weight"

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import FIXED_ROOT
 
-from calculators.catalog import Catalog, load_catalog
-from calculators.machine import Machine, Setup, machine, room_bytes, weights, with_recipe
-from calculators.memory import KV_ELEMENT_BYTES, LINEAR_BITS, kv_room_bytes, parameters, weight_bytes
-from calculators.recipe import (
+from calculators.catalog.hardware_and_models import Model, Precision
+from calculators.catalog.load import Catalog, load_catalog
+from calculators.performance.model_size import KV_ELEMENT_BYTES, LINEAR_BITS, kv_room_bytes, parameters, weight_bytes
+from calculators.performance.quantization_recipe import (
     ACTIVATION_FORMATS,
     BLOCKS,
     KV_BITS,
@@ -31,9 +31,9 @@ from calculators.recipe import (
     uniform,
     unpacked,
 )
-from calculators.recipe import weights as recipe_weights
-from calculators.records import Model, Precision
-from calculators.throughput import step_s
+from calculators.performance.quantization_recipe import weights as recipe_weights
+from calculators.performance.replica import Machine, Setup, machine, room_bytes, weights, with_recipe
+from calculators.performance.step_time import step_s
 
 LIVE = load_catalog()
 MODELS = list(LIVE.models.values())

@@ -5,12 +5,12 @@ from dataclasses import replace
 import pytest
 from support import scenario
 
-from calculators.catalog import Catalog
+from calculators.catalog.load import Catalog
 from calculators.evaluate import Evaluation, evaluate
-from calculators.fleet import Plan
-from calculators.memory import weight_bytes
-from calculators.recipe import PRESETS, Recipe, uniform
-from calculators.recipe_effect import RecipeEffect, Served, effect, worth_sentence
+from calculators.fleet.staircase import Plan
+from calculators.performance.model_size import weight_bytes
+from calculators.performance.quantization_recipe import PRESETS, Recipe, uniform
+from calculators.quantization.effect import RecipeEffect, Served, effect, worth_sentence
 
 
 @pytest.fixture(scope="module")

@@ -8,12 +8,19 @@ from typing import Any
 import pytest
 from support import TODAY, scenario
 
-from calculators.catalog import Catalog
+from calculators.catalog.load import Catalog
+from calculators.catalog.yaml_reader import DataError
 from calculators.evaluate import evaluate
-from calculators.record import MAX_DISSENT_CHARS, DecisionRecord, changes, freeze, read_record, to_json_text
-from calculators.record_page import sections, to_html, to_markdown
+from calculators.report.decision_record import (
+    MAX_DISSENT_CHARS,
+    DecisionRecord,
+    changes,
+    freeze,
+    read_record,
+    to_json_text,
+)
+from calculators.report.record_page import sections, to_html, to_markdown
 from calculators.units import usd
-from calculators.yaml_files import DataError
 
 HOSTILE = "<script>alert(1)</script> | **bold** $x$ [a](http://b)\nsecond line"
 

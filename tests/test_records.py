@@ -3,9 +3,9 @@
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from calculators.catalog import Catalog
-from calculators.price_records import ApiModel, Range, Rent
-from calculators.records import Attention, HubId, Mlp
+from calculators.catalog.hardware_and_models import Attention, HubId, Mlp
+from calculators.catalog.load import Catalog
+from calculators.catalog.prices import ApiModel, Range, Rent
 
 PRICE = {"source": "s", "confidence": "low", "input_usd_per_mtok": 1, "output_usd_per_mtok": 2}
 

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from support import scenario
 
-from calculators.catalog import Catalog
+from calculators.catalog.load import Catalog
 from calculators.evaluate import evaluate
-from calculators.leases import leases
-from calculators.report import lease_terms, sources, to_json, to_text
+from calculators.fleet.machine_offers import leases
+from calculators.report.evaluation_text import lease_terms, sources, to_json, to_text
 
 CASES = [{}, {"hardware": {"include_owned": True}}, {"targets": {"tpot_ms": 0.1}}, {"api": {"model": "closed-dated"}}]
 

@@ -8,12 +8,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support import FIXED_ROOT, scenario, staircase
 
-from calculators import compliance
-from calculators.catalog import Catalog, load_catalog
+from calculators.catalog.compliance_and_signals import Operator
+from calculators.catalog.load import Catalog, load_catalog
+from calculators.compliance import operator_check as compliance
+from calculators.compliance.assessment import Offer, rule
+from calculators.compliance.residency import lease_serves, place
 from calculators.evaluate import Evaluation, evaluate
-from calculators.places import lease_serves, place
-from calculators.rule_records import Operator
-from calculators.ruling import Offer, rule
 
 CATALOG = load_catalog(FIXED_ROOT)
 LISTED = {"hardware": {"rent_usd_per_gpu_h": {}}}

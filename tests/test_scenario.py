@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import BASE, merged, scenario
 
-from calculators.catalog import Catalog, UnknownId
-from calculators.scenario import MAX_TOKEN_CHARS, Scenario, from_token, parse_scenario, to_token
-from calculators.scenario_check import check_ids
-from calculators.yaml_files import DataError
+from calculators.catalog.load import Catalog, UnknownId
+from calculators.catalog.yaml_reader import DataError
+from calculators.options.scenario_check import check_ids
+from calculators.scenario.schema import MAX_TOKEN_CHARS, Scenario, from_token, parse_scenario, to_token
 
 TOKEN = to_token(scenario(), "0123456789ab")
 

@@ -4,11 +4,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from calculators.catalog import load_catalog
-from calculators.quantize_scan import CLASSES as SCANNED
-from calculators.recipe import BLOCKS, CLASSES, KV_FORMATS, PRESETS, WEIGHT_FORMATS, Recipe, by_class, field_of
-from calculators.records import Model, Precision
-from calculators.sensitivity import (
+from calculators.catalog.hardware_and_models import Model, Precision
+from calculators.catalog.load import load_catalog
+from calculators.catalog.yaml_reader import DataError, parse_record
+from calculators.performance.quantization_recipe import (
+    BLOCKS,
+    CLASSES,
+    KV_FORMATS,
+    PRESETS,
+    WEIGHT_FORMATS,
+    Recipe,
+    by_class,
+    field_of,
+)
+from calculators.quantization.checkpoint_scan import CLASSES as SCANNED
+from calculators.quantization.evidence import (
     CACHE_FORMATS,
     EDGES,
     RANK,
@@ -24,8 +34,7 @@ from calculators.sensitivity import (
     verdict,
     worst,
 )
-from calculators.sensitivity import WEIGHT_FORMATS as MAP_FORMATS
-from calculators.yaml_files import DataError, parse_record
+from calculators.quantization.evidence import WEIGHT_FORMATS as MAP_FORMATS
 
 KNOWN = sensitivity()
 LIVE = load_catalog()

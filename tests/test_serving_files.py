@@ -23,12 +23,12 @@ from serving_jobs import (
     of_kind,
 )
 
-from calculators.fleet import Plan
-from calculators.scenario import Techniques
-from calculators.serving_commands import KEYS, Job, facts
-from calculators.serving_files import files, image_of, replicas_of
-from calculators.serving_flags import ServingEngine, complaints
-from calculators.yaml_files import DataError, parse_yaml
+from calculators.catalog.yaml_reader import DataError, parse_yaml
+from calculators.fleet.staircase import Plan
+from calculators.scenario.schema import Techniques
+from calculators.serving.commands import KEYS, Job, facts
+from calculators.serving.files import files, image_of, replicas_of
+from calculators.serving.flag_check import ServingEngine, complaints
 
 # --- every scenario ----------------------------------------------------------------------------------------------
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calculators.serving_flags import Clash, ServingEngine, check, clashes, complaints, flags, number
-from calculators.serving_stack import stack_file
-from calculators.yaml_files import DataError
+from calculators.catalog.yaml_reader import DataError
+from calculators.serving.engine_choice import stack_file
+from calculators.serving.flag_check import Clash, ServingEngine, check, clashes, complaints, flags, number
 
 ENGINES: tuple[ServingEngine, ...] = ("vllm", "sglang")
 START = {"vllm": "vllm serve some/model", "sglang": "python -m sglang.launch_server --model-path some/model"}

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from serving_jobs import ENGINES, PLAN, files_of, hostile, job_of, words
 
-from calculators.scenario import Techniques
-from calculators.serving_commands import KEYS
-from calculators.serving_flags import ServingEngine
-from calculators.serving_scripts import name_of
+from calculators.scenario.schema import Techniques
+from calculators.serving.commands import KEYS
+from calculators.serving.flag_check import ServingEngine
+from calculators.serving.scripts import name_of
 
 
 def executed(script: str, folder: Path, *arguments: str) -> list[list[str]]:

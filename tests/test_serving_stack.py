@@ -8,12 +8,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from calculators.catalog import ROOT, load_catalog
+from calculators.catalog.load import ROOT, load_catalog
 from calculators.evaluate import Evaluation, evaluate
-from calculators.fleet import Plan
-from calculators.machine import Setup
-from calculators.scenario import Scenario, Targets, Techniques, read_scenario
-from calculators.serving_stack import ABResult, AxisVerdict, Stack, choose, has_heads, stack_file
+from calculators.fleet.staircase import Plan
+from calculators.performance.replica import Setup
+from calculators.scenario.schema import Scenario, Targets, Techniques, read_scenario
+from calculators.serving.engine_choice import ABResult, AxisVerdict, Stack, choose, has_heads, stack_file
 
 CATALOG = load_catalog()
 TODAY = date(2026, 11, 26)

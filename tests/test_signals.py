@@ -8,11 +8,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support import FIXED_ROOT, scenario
 
-from calculators.catalog import Catalog, load_catalog
+from calculators.catalog.load import Catalog, load_catalog
+from calculators.decision.reliability_signal import promised, with_failover
+from calculators.decision.savings import first, lasting
+from calculators.decision.signal_result import RANK, Signal
 from calculators.evaluate import Evaluation, evaluate
-from calculators.reliability import promised, with_failover
-from calculators.savings import first, lasting
-from calculators.signal_records import RANK, Signal
 from calculators.units import SECONDS_PER_MONTH
 
 CATALOG = load_catalog(FIXED_ROOT)

@@ -5,10 +5,18 @@ import time
 import numpy as np
 import pytest
 
-from calculators.catalog import load_catalog
-from calculators.replay import FIGURES, SAMPLE, compare, dispersion_ratio, read_requests, setups, table
-from calculators.simulate import Engine, Policy, Requests, StepTimes, simulate
-from calculators.throughput import Setup, machine, prompt_attention_s, step_s
+from calculators.calibration.simulator import Engine, Policy, Requests, StepTimes, simulate
+from calculators.calibration.trace_replay import (
+    FIGURES,
+    SAMPLE,
+    compare,
+    dispersion_ratio,
+    read_requests,
+    setups,
+    table,
+)
+from calculators.catalog.load import load_catalog
+from calculators.performance.step_time import Setup, machine, prompt_attention_s, step_s
 
 CATALOG = load_catalog()
 M = machine([Setup(CATALOG.model("llama-3.1-8b"), CATALOG.gpu("l40s"), "bf16", 1)], CATALOG)

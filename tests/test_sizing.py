@@ -7,13 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import need, scenario
 
-from calculators import latency, sizing
-from calculators.catalog import Catalog, load_catalog
-from calculators.disaggregation import tokens_only, transfer_s
-from calculators.machine import machine
-from calculators.scenario import Scenario, Targets, Techniques
-from calculators.sizing import Capacity, Misfit
-from calculators.throughput import Setup
+from calculators.catalog.load import Catalog, load_catalog
+from calculators.fleet import replica_capacity as sizing
+from calculators.fleet.replica_capacity import Capacity, Misfit
+from calculators.performance import queueing as latency
+from calculators.performance.disaggregation import tokens_only, transfer_s
+from calculators.performance.replica import machine
+from calculators.performance.step_time import Setup
+from calculators.scenario.schema import Scenario, Targets, Techniques
 
 LIVE = load_catalog()
 

@@ -5,10 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from calculators.catalog import load_catalog
-from calculators.machine import Machine, Setup, machine
-from calculators.scenario import Techniques
-from calculators.speculation import (
+from calculators.catalog.load import load_catalog
+from calculators.performance.replica import Machine, Setup, machine
+from calculators.performance.speculation import (
     Drafts,
     basis_words,
     drafts,
@@ -17,6 +16,7 @@ from calculators.speculation import (
     speedup_ratio,
     tokens_per_pass,
 )
+from calculators.scenario.schema import Techniques
 
 CATALOG = load_catalog()
 DENSE = machine([Setup(CATALOG.model("llama-3.3-70b"), CATALOG.gpu("h100-sxm"), "fp8", 2)], CATALOG)

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from calculators.catalog import load_catalog
+from calculators.catalog.load import load_catalog
+from calculators.catalog.techniques import TechniqueId
 from calculators.evaluate import Evaluation, evaluate
-from calculators.fleet import Plan
-from calculators.scenario import Scenario, Techniques, read_scenario
-from calculators.starting_points import ROOT
-from calculators.technique_records import TechniqueId
-from calculators.techniques import (
+from calculators.fleet.staircase import Plan
+from calculators.scenario.defaults import ROOT
+from calculators.scenario.schema import Scenario, Techniques, read_scenario
+from calculators.techniques.effects import (
     ORDER,
     Effect,
     State,

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from calculators.catalog import load_catalog
-from calculators.machine import kernels_count
-from calculators.memory import kv_room_bytes
-from calculators.records import Precision
-from calculators.throughput import (
+from calculators.catalog.hardware_and_models import Precision
+from calculators.catalog.load import load_catalog
+from calculators.performance.model_size import kv_room_bytes
+from calculators.performance.replica import kernels_count
+from calculators.performance.step_time import (
     MAX_BATCH,
     Machine,
     Setup,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calculators import tokens
+from calculators.prompts import tokenizer as tokens
 
 
 def test_published_ids_of_o200k() -> None:

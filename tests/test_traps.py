@@ -7,13 +7,18 @@ import numpy as np
 import pytest
 from support import TODAY, need, scenario, staircase
 
-from calculators import api_cost, crossover, fleet, leases, ownership, sizing
-from calculators.catalog import Catalog
+from calculators.api import bill as api_cost
+from calculators.catalog.load import Catalog
+from calculators.decision import crossover
 from calculators.evaluate import Evaluation, evaluate
-from calculators.memory import kv_bytes
-from calculators.option import Line, Option
-from calculators.scenario import Hardware, Operations, Targets, Workload
-from calculators.throughput import Setup
+from calculators.fleet import machine_offers as leases
+from calculators.fleet import operating_costs as ownership
+from calculators.fleet import replica_capacity as sizing
+from calculators.fleet import staircase as fleet
+from calculators.options.option import Line, Option
+from calculators.performance.model_size import kv_bytes
+from calculators.performance.step_time import Setup
+from calculators.scenario.schema import Hardware, Operations, Targets, Workload
 
 PRICE = Line(0.0055, 0.0)
 

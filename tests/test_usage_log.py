@@ -18,12 +18,14 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from calculators import usage_file, usage_log, usage_parse
 from calculators.__main__ import main
-from calculators.scenario import read_scenario
-from calculators.usage_log import LogError, UsageSummary, guess_columns, read_log
-from calculators.usage_yaml import to_workload_yaml
-from calculators.yaml_files import DataError
+from calculators.catalog.yaml_reader import DataError
+from calculators.logs import request_file as usage_file
+from calculators.logs import request_log as usage_log
+from calculators.logs import request_rows as usage_parse
+from calculators.logs.request_log import LogError, UsageSummary, guess_columns, read_log
+from calculators.logs.to_workload import to_workload_yaml
+from calculators.scenario.schema import read_scenario
 
 SAMPLE = Path(__file__).parent.parent / "sample_logs" / "azure_conversation_2023.csv"
 NOW = datetime(2026, 11, 23, tzinfo=UTC)

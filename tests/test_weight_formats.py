@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calculators.memory import LINEAR_BITS
-from calculators.weight_formats import FORMATS, _e2m1, _e4m3, effective_bits, fp8, int4, int8, mxfp4, nvfp4
+from calculators.performance.model_size import LINEAR_BITS
+from calculators.quantization.rounding import FORMATS, _e2m1, _e4m3, effective_bits, fp8, int4, int8, mxfp4, nvfp4
 
 RNG = np.random.default_rng(0)
 NORMAL = RNG.normal(0, 0.02, (256, 1024)).astype(np.float32)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import scenario
 
-from calculators.workload import demand, lengths, lognormal_groups
+from calculators.scenario.demand import demand, lengths, lognormal_groups
 
 
 def test_the_peak_is_the_mean_of_the_active_hours_times_the_ratio() -> None:

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import BASE
 
-from calculators.records import Positive, Record
-from calculators.scenario import parse_scenario
-from calculators.yaml_files import MAX_FILE_BYTES, DataError, parse_record, parse_yaml
+from calculators.catalog.hardware_and_models import Positive, Record
+from calculators.catalog.yaml_reader import MAX_FILE_BYTES, DataError, parse_record, parse_yaml
+from calculators.scenario.schema import parse_scenario
 
 
 class Simple(Record):

@@ -7,15 +7,16 @@ from datetime import date
 
 import numpy as np
 
-from calculators import latency, sizing
-from calculators.catalog import Catalog, load_catalog
+from calculators.catalog.load import Catalog, load_catalog
 from calculators.evaluate import evaluate
-from calculators.machine import Setup, machine
-from calculators.scenario import Candidate
-from calculators.sizing import TENSOR_PARALLEL
-from calculators.starting_points import default_scenario
-from calculators.throughput import tpot_s
-from calculators.workload import demand
+from calculators.fleet import replica_capacity as sizing
+from calculators.fleet.replica_capacity import TENSOR_PARALLEL
+from calculators.performance import queueing as latency
+from calculators.performance.replica import Setup, machine
+from calculators.performance.step_time import tpot_s
+from calculators.scenario.defaults import default_scenario
+from calculators.scenario.demand import demand
+from calculators.scenario.schema import Candidate
 
 CONFIGURATIONS = 10_000
 REPEATS = 5

@@ -16,10 +16,10 @@ from pathlib import Path
 import numpy as np
 from scipy.optimize import least_squares
 
-from calculators.accuracy import MEASURED
-from calculators.catalog import load_catalog
-from calculators.machine import COEFFICIENTS, Machine
-from calculators.runs import solve
+from calculators.calibration.accuracy import MEASURED
+from calculators.calibration.arrival_modes import solve
+from calculators.catalog.load import load_catalog
+from calculators.performance.replica import COEFFICIENTS, Machine
 from tools.measured_rows import Measured, measured
 from tools.throughput_report import quantiles, table_of_errors
 from tools.write_efficiency import write_efficiency, write_left_out

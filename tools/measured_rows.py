@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from calculators.accuracy import read_table
-from calculators.catalog import Catalog
-from calculators.machine import Machine, machine
-from calculators.points import parse_point
-from calculators.runs import Point
+from calculators.calibration.accuracy import read_table
+from calculators.calibration.arrival_modes import Point
+from calculators.calibration.predict import parse_point
+from calculators.catalog.load import Catalog
+from calculators.performance.replica import Machine, machine
 
 EXCLUDED = Path(__file__).parent.parent / "calibration/excluded_rows.yaml"
 FORMATS = {"fp8": 1, "int8": 1, "nvfp4": 2, "mxfp4": 2}

@@ -16,9 +16,9 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from calculators.catalog import load_catalog
-from calculators.own_calibration import SLOPES
-from calculators.points import predict, read_points
+from calculators.calibration.own_benchmarks import SLOPES
+from calculators.calibration.predict import predict, read_points
+from calculators.catalog.load import load_catalog
 
 DRAWS_COUNT = 60
 STEPS = (0.4, 0.7, 1.4, 2.5)

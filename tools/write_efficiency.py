@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from calculators.accuracy import LEFT_OUT, METRICS, Rows, judged, range_ratio, rows
-from calculators.catalog import load_catalog
+from calculators.calibration.accuracy import LEFT_OUT, METRICS, Rows, judged, range_ratio, rows
+from calculators.catalog.load import load_catalog
 from tools.measured_rows import Measured
 
 EFFICIENCY = Path(__file__).parent.parent / "hardware_profiles/efficiency.yaml"

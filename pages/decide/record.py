@@ -5,9 +5,16 @@ from datetime import date
 import pandas as pd
 import streamlit as st
 
-from calculators.record import MAX_DISSENT_CHARS, DecisionRecord, changes, freeze, read_record, to_json_text
-from calculators.record_page import sections, to_html, to_markdown
-from calculators.yaml_files import DataError
+from calculators.catalog.yaml_reader import DataError
+from calculators.report.decision_record import (
+    MAX_DISSENT_CHARS,
+    DecisionRecord,
+    changes,
+    freeze,
+    read_record,
+    to_json_text,
+)
+from calculators.report.record_page import sections, to_html, to_markdown
 from pages.shared.state import escape, evaluation, evaluation_of
 
 

@@ -3,12 +3,12 @@
 import pandas as pd
 import streamlit as st
 
-from calculators.compliance import PATH_WORDS
-from calculators.latency_samples import read_latencies
-from calculators.ruling import PricedPath
-from calculators.signal_records import Known, Signal
+from calculators.catalog.yaml_reader import DataError
+from calculators.compliance.assessment import PricedPath
+from calculators.compliance.operator_check import PATH_WORDS
+from calculators.decision.signal_result import Known, Signal
+from calculators.logs.latency_list import read_latencies
 from calculators.units import usd
-from calculators.yaml_files import DataError
 from pages.shared.figures import path_chart, path_takeaway
 from pages.shared.state import catalog, escape, evaluation
 from pages.shared.widgets import choice, number, several, source_line

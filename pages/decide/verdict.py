@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from calculators.flips import nearest
+from calculators.decision.switching_values import nearest
 from calculators.units import count, usd
 from pages.shared.figures import crossover_chart, crossover_takeaway, shown_options
 from pages.shared.log_upload import log_upload

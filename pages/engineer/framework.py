@@ -4,10 +4,10 @@ from typing import get_args
 
 import streamlit as st
 
-from calculators.framework import Advice, Pin, advise, framework
-from calculators.free_wins import free_wins, gate
-from calculators.scenario import to_token
-from calculators.technique_records import Framework, MetricId, MoveId
+from calculators.catalog.techniques import Framework, MetricId, MoveId
+from calculators.scenario.schema import to_token
+from calculators.techniques.advice import Advice, Pin, advise, framework
+from calculators.techniques.quick_wins import free_wins, gate
 from calculators.units import milliseconds, usd
 from pages.shared.state import catalog, escape, evaluation
 from pages.shared.technique_figures import list_chart

@@ -4,8 +4,9 @@ from math import ceil
 
 import streamlit as st
 
-from calculators import phases, sizing
-from calculators.memory import LINEAR_BITS
+from calculators.fleet import replica_capacity as sizing
+from calculators.performance import phases
+from calculators.performance.model_size import LINEAR_BITS
 from calculators.units import count, milliseconds, percent, significant
 from pages.shared.phase_figures import WALL_NAME, load_figure, roofline, time_shares
 from pages.shared.state import catalog, escape, evaluation

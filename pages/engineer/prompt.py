@@ -4,11 +4,11 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from calculators.api.cache_terms import Terms, terms
+from calculators.catalog.yaml_reader import DataError
 from calculators.evaluate import Evaluation
-from calculators.prompt_order import RANK, Block, Traffic, best_order, breaker, check, hit_frac, moved_up, own_cache
-from calculators.provider_cache import Terms, terms
+from calculators.prompts.order import RANK, Block, Traffic, best_order, breaker, check, hit_frac, moved_up, own_cache
 from calculators.units import percent
-from calculators.yaml_files import DataError
 from pages.shared.prompt_figures import prompt_chart
 from pages.shared.prompt_upload import TAB, plain, prompt_upload
 from pages.shared.prompt_worth import Own, own_of, ratios_of, rules_table, worth

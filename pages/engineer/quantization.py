@@ -7,8 +7,9 @@ from math import isinf
 import pandas as pd
 import streamlit as st
 
-from calculators.fleet import Plan
-from calculators.recipe import (
+from calculators.catalog.hardware_and_models import Shape
+from calculators.fleet.staircase import Plan
+from calculators.performance.quantization_recipe import (
     ACTIVATION_FORMATS,
     CLASSES,
     KV_FORMATS,
@@ -20,9 +21,8 @@ from calculators.recipe import (
     has,
     served,
 )
-from calculators.recipe_effect import RecipeEffect, Served, effect, worth_sentence
-from calculators.records import Shape
-from calculators.sensitivity import (
+from calculators.quantization.effect import RecipeEffect, Served, effect, worth_sentence
+from calculators.quantization.evidence import (
     CACHE_FORMATS,
     Finding,
     Risk,
@@ -35,7 +35,7 @@ from calculators.sensitivity import (
     risks,
     sensitivity,
 )
-from calculators.sensitivity import WEIGHT_FORMATS as MAP_FORMATS
+from calculators.quantization.evidence import WEIGHT_FORMATS as MAP_FORMATS
 from calculators.units import BYTES_PER_GB, count, milliseconds, significant, usd
 from pages.shared.checkpoint_upload import checkpoint, measured_db
 from pages.shared.quantization_figures import sensitivity_chart, sensitivity_takeaway

@@ -3,11 +3,11 @@
 import pandas as pd
 import streamlit as st
 
-from calculators.serving_files import Files, files
-from calculators.serving_flags import ServingEngine, flags
-from calculators.serving_stack import ENGINE_NAMES, AxisVerdict, ChoiceId, Stack, choose, stack_file
+from calculators.catalog.yaml_reader import DataError
+from calculators.serving.engine_choice import ENGINE_NAMES, AxisVerdict, ChoiceId, Stack, choose, stack_file
+from calculators.serving.files import Files, files
+from calculators.serving.flag_check import ServingEngine, flags
 from calculators.units import milliseconds, percent, significant
-from calculators.yaml_files import DataError
 from pages.shared.state import catalog, escape, evaluation
 from pages.shared.widgets import source_line
 

@@ -4,9 +4,9 @@ that changes the verdict."""
 import pandas as pd
 import streamlit as st
 
-from calculators.scenario import Techniques, to_token
-from calculators.technique_records import TechniqueId, TechniquesFile
-from calculators.techniques import Effect, Step, effects, steps, switched_saves_usd, techniques
+from calculators.catalog.techniques import TechniqueId, TechniquesFile
+from calculators.scenario.schema import Techniques, to_token
+from calculators.techniques.effects import Effect, Step, effects, steps, switched_saves_usd, techniques
 from calculators.units import milliseconds, percent, significant, usd
 from pages.shared.state import catalog, escape, evaluation
 from pages.shared.technique_figures import (

@@ -5,10 +5,10 @@ from datetime import date
 import pandas as pd
 import streamlit as st
 
-from calculators.api_cost import CLOSED_PROVIDERS, provider_name, text_models
-from calculators.options import hosts
-from calculators.records import Model
-from calculators.report import lease_terms
+from calculators.api.bill import CLOSED_PROVIDERS, provider_name, text_models
+from calculators.catalog.hardware_and_models import Model
+from calculators.options.buy_and_build import hosts
+from calculators.report.evaluation_text import lease_terms
 from calculators.units import usd
 from pages.shared.benchmark_upload import benchmark_upload
 from pages.shared.state import catalog, escape, evaluation

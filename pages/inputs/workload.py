@@ -3,10 +3,10 @@
 import pandas as pd
 import streamlit as st
 
-from calculators.starting_points import preset_targets, preset_workload
+from calculators.catalog.yaml_reader import DataError
+from calculators.scenario.defaults import preset_targets, preset_workload
+from calculators.scenario.demand import demand
 from calculators.units import count, percent, significant
-from calculators.workload import demand
-from calculators.yaml_files import DataError
 from pages.shared.figures import arrivals_chart, length_chart
 from pages.shared.log_upload import log_upload
 from pages.shared.state import catalog, escape, scenario

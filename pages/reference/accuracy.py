@@ -5,7 +5,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from calculators import accuracy
+from calculators.calibration import accuracy
 from calculators.units import percent
 from pages.shared.figures import frame, safe
 from pages.shared.state import catalog, escape

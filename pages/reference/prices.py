@@ -5,11 +5,11 @@ from datetime import date
 import pandas as pd
 import streamlit as st
 
-from calculators import api_cost
-from calculators.catalog import STALE_DAYS, price_library_version
-from calculators.memory import kv_bytes, parameters
-from calculators.price_records import Range
-from calculators.records import Source
+from calculators.api import bill as api_cost
+from calculators.catalog.hardware_and_models import Source
+from calculators.catalog.load import STALE_DAYS, price_library_version
+from calculators.catalog.prices import Range
+from calculators.performance.model_size import kv_bytes, parameters
 from pages.shared.state import catalog, escape
 from pages.shared.widgets import source_line
 

@@ -4,9 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from calculators.benchmark_fields import Measured
-from calculators.benchmark_file import read_benchmark
-from calculators.own_calibration import (
+from calculators.calibration.own_benchmarks import (
     Comparison,
     conditions,
     fit,
@@ -15,9 +13,11 @@ from calculators.own_calibration import (
     own_measurement,
     sentences,
 )
-from calculators.records import Precision
-from calculators.scenario import MAX_OWN_MEASUREMENTS, OwnMeasurement, parse_measurement
-from calculators.yaml_files import DataError
+from calculators.catalog.hardware_and_models import Precision
+from calculators.catalog.yaml_reader import DataError
+from calculators.logs.benchmark_fields import Measured
+from calculators.logs.benchmark_run import read_benchmark
+from calculators.scenario.schema import MAX_OWN_MEASUREMENTS, OwnMeasurement, parse_measurement
 from pages.shared.state import catalog, escape
 
 KEY = "hardware.own_measurements"

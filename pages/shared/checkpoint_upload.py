@@ -7,9 +7,9 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from calculators.quantize_scan import Loss, Survey, scan, survey, worst_by_class
-from calculators.sensitivity import FUSED, WEIGHT_FORMATS, Sensitivity, rows_of, verdict, worst
-from calculators.yaml_files import DataError
+from calculators.catalog.yaml_reader import DataError
+from calculators.quantization.checkpoint_scan import Loss, Survey, scan, survey, worst_by_class
+from calculators.quantization.evidence import FUSED, WEIGHT_FORMATS, Sensitivity, rows_of, verdict, worst
 from pages.shared.quantization_figures import Cells, measured_chart
 from pages.shared.state import escape
 

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from calculators.compliance import PATH_WORDS
-from calculators.crossover import steps
+from calculators.compliance.assessment import Ruling
+from calculators.compliance.operator_check import PATH_WORDS
+from calculators.decision.crossover import steps
 from calculators.evaluate import Curve, Evaluation, curves, volumes
-from calculators.option import Option
-from calculators.ruling import Ruling
+from calculators.options.option import Option
+from calculators.scenario.demand import Array
 from calculators.units import count, significant, usd
-from calculators.workload import Array
 
 # Placeholders that the browser swaps for the theme's colours, light or dark: one meaning, one slot, everywhere.
 SLOT = {

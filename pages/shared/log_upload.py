@@ -6,10 +6,10 @@ from pathlib import Path
 
 import streamlit as st
 
+from calculators.catalog.yaml_reader import DataError
+from calculators.logs.request_log import ColumnGuess, LogError, UsageSummary, guess_columns, read_log
+from calculators.logs.to_workload import log_workload
 from calculators.units import count, significant
-from calculators.usage_log import ColumnGuess, LogError, UsageSummary, guess_columns, read_log
-from calculators.usage_yaml import log_workload
-from calculators.yaml_files import DataError
 from pages.shared.state import escape, scenario
 
 ASKED = {

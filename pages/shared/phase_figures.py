@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from calculators.phases import Ceiling, LoadCurve, Phase
+from calculators.performance.phases import Ceiling, LoadCurve, Phase
 from calculators.units import FLOPS_PER_TFLOPS
 from pages.shared.figures import frame, safe
 

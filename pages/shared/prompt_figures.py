@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from calculators.prompt_order import RANK, Block, Changes, Traffic, breaker, found_frac
-from calculators.prompt_replay import Hits
-from calculators.provider_cache import Cache
+from calculators.api.cache_terms import Cache
+from calculators.prompts.hit_rates import Hits
+from calculators.prompts.order import RANK, Block, Changes, Traffic, breaker, found_frac
 from calculators.units import percent
 from pages.shared.figures import frame, safe
 

@@ -7,16 +7,16 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from calculators.api.cache_terms import Terms
+from calculators.catalog.yaml_reader import DataError
 from calculators.evaluate import Evaluation
-from calculators.prompt_log import parse_prompts
-from calculators.prompt_order import Block
-from calculators.prompt_replay import Hits, Setting, api_setting, hits, own_setting
-from calculators.prompt_report import breakers, seller_doubt, unknowns
-from calculators.prompt_scan import Scan, scan, sorted_blocks
-from calculators.provider_cache import Terms
-from calculators.tokens import ABOUT
+from calculators.logs.prompt_log import parse_prompts
+from calculators.prompts.hit_rates import Hits, Setting, api_setting, hits, own_setting
+from calculators.prompts.order import Block
+from calculators.prompts.report import breakers, seller_doubt, unknowns
+from calculators.prompts.scan import Scan, scan, sorted_blocks
+from calculators.prompts.tokenizer import ABOUT
 from calculators.units import percent
-from calculators.yaml_files import DataError
 from pages.shared.prompt_figures import parts_chart
 from pages.shared.prompt_worth import Own, worth
 from pages.shared.state import escape

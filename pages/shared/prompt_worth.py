@@ -7,12 +7,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from calculators import api_cost
-from calculators.evaluate import Evaluation
-from calculators.fleet import Plan
-from calculators.machine import machine
-from calculators.price_records import CacheLifetime
-from calculators.provider_cache import (
+from calculators.api import bill as api_cost
+from calculators.api.cache_terms import (
     PriceRatios,
     Terms,
     break_even_hit_frac,
@@ -22,7 +18,11 @@ from calculators.provider_cache import (
     price_ratios,
     terms,
 )
-from calculators.throughput import cache_bytes
+from calculators.catalog.prices import CacheLifetime
+from calculators.evaluate import Evaluation
+from calculators.fleet.staircase import Plan
+from calculators.performance.replica import machine
+from calculators.performance.step_time import cache_bytes
 from calculators.units import percent, usd
 from pages.shared.state import catalog, escape, evaluation_of
 

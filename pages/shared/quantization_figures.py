@@ -5,7 +5,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from calculators.sensitivity import RANK, Row, Sensitivity, carried_over, verdict, worst
+from calculators.quantization.evidence import RANK, Row, Sensitivity, carried_over, verdict, worst
 from pages.shared.figures import frame, safe
 
 WORDS = {"tolerates": "ok", "caution": "caution", "poison": "poison", "none": "–"}

@@ -10,11 +10,11 @@ from typing import Any
 
 import streamlit as st
 
-from calculators.catalog import Catalog, load_catalog
+from calculators.catalog.load import Catalog, load_catalog
+from calculators.catalog.yaml_reader import DataError
 from calculators.evaluate import Evaluation, evaluate
-from calculators.scenario import MAX_TOKEN_CHARS, Scenario, from_token, parse_scenario, to_token
-from calculators.starting_points import default_scenario
-from calculators.yaml_files import DataError
+from calculators.scenario.defaults import default_scenario
+from calculators.scenario.schema import MAX_TOKEN_CHARS, Scenario, from_token, parse_scenario, to_token
 
 LINK = "s"
 WHERE = {"techniques": "Six techniques", "compliance": "Signals and compliance", "evidence": "Signals and compliance"}

@@ -8,10 +8,10 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from calculators.framework import Advice
-from calculators.scenario import Techniques
-from calculators.technique_records import TechniqueId
-from calculators.techniques import Effect, State, Step, is_on
+from calculators.catalog.techniques import TechniqueId
+from calculators.scenario.schema import Techniques
+from calculators.techniques.advice import Advice
+from calculators.techniques.effects import Effect, State, Step, is_on
 from calculators.units import milliseconds, percent, significant, usd
 from pages.shared.figures import frame, safe
 

@@ -7,9 +7,9 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from calculators.option import Option
-from calculators.records import Source
-from calculators.scenario import Scenario
+from calculators.catalog.hardware_and_models import Source
+from calculators.options.option import Option
+from calculators.scenario.schema import Scenario
 from calculators.units import usd
 from pages.shared.state import catalog, escape
 

@@ -1,0 +1,293 @@
+"""Reading a list of measured or planned configurations: each row of POINTS.csv as a Point, or why it is none."""
+
+import csv
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+from calculators.calibration.arrival_modes import Kind, Point
+from calculators.catalog.efficiency import EngineId
+from calculators.catalog.hardware_and_models import Gpu, Model, Precision
+from calculators.catalog.load import Catalog, UnknownId
+from calculators.catalog.yaml_reader import DataError
+from calculators.performance.model_size import KV_ELEMENT_BYTES
+from calculators.performance.step_time import MAX_BATCH, Setup
+
+MAX_FILE_BYTES = 64_000_000
+MAX_ROWS = 200_000
+REQUIRED = ("model", "gpu", "isl", "osl")
+COLUMNS = (
+    "row",
+    "predicted_output_tok_s_per_gpu",
+    "predicted_ttft_ms_mean",
+    "predicted_tpot_ms_mean",
+    "status",
+    "reason",
+)
+
+Status = Literal["ok", "extrapolated", "unsupported"]
+PRECISIONS: dict[str, Precision] = {
+    "bf16": "bf16",
+    "fp16": "bf16",
+    "fp16/bf16": "bf16",
+    "float16": "bf16",
+    "bfloat16": "bf16",
+    "fp8": "fp8",
+    "int8": "int8",
+    "int4": "int4",
+    "nvfp4": "nvfp4",
+    "fp4": "nvfp4",
+    "mxfp4": "mxfp4",
+}
+BATCH_CAPS = {"tensorrt": 2048.0, "vllm": 1024.0, "sglang": 1024.0}
+"""Requests an engine runs at once when a benchmark asks for its maximum throughput (their defaults, end of 2025)."""
+OLD_VLLM = re.compile(r"(vllm )?0\.[0-6]\b", re.IGNORECASE)
+"""Versions of 2023 and 2024: a slower scheduler in Python, older kernels."""
+BENCHMARK_REQUESTS = {
+    (128.0, 128.0): 30_000.0,
+    (128.0, 4096.0): 1_500.0,
+    (1000.0, 2000.0): 1_500.0,
+    (2048.0, 2048.0): 1_500.0,
+    (5000.0, 500.0): 1_500.0,
+    (20000.0, 2000.0): 1_000.0,
+}
+"""Requests of a maximum-throughput run by lengths, else 3,000: TensorRT-LLM's documentation, performance overview."""
+FITTED_CONTEXT_TOK = 32_768
+FITTED_BATCH = 1_024
+LARGEST = 1e9  # no cell of a sensible row holds a larger number
+KV_BYTES = {"bf16": 2.0, "fp16": 2.0, "fp8": 1.0, "int8": 1.0}
+
+
+def read_points(path: Path) -> list[dict[str, str]]:
+    """The rows of a CSV file, every cell as text. Raises DataError."""
+    if not path.is_file():
+        raise DataError(f"{path.name}: no such file")
+    if path.stat().st_size > MAX_FILE_BYTES:
+        raise DataError(f"{path.name}: more than the {MAX_FILE_BYTES:,} bytes allowed; split it")
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file, strict=True)
+            header = [name.strip() for name in reader.fieldnames or ()]
+            _check_header(header, path.name)
+            reader.fieldnames = header
+            return _rows(reader, path.name)
+    except UnicodeDecodeError:
+        raise DataError(f"{path.name}: not UTF-8 text; save it as CSV UTF-8") from None
+    except csv.Error as error:
+        raise DataError(f"{path.name}: not a readable CSV file: {error}") from None
+
+
+def _check_header(header: Sequence[str], name: str) -> None:
+    if not header:
+        raise DataError(
+            f"{name}: the file is empty; the first line must name the columns, at least {', '.join(REQUIRED)}"
+        )
+    missing = [column for column in REQUIRED if column not in header]
+    if missing:
+        raise DataError(f"{name}:1: missing column{'s' * (len(missing) > 1)} {', '.join(missing)}")
+    twice = sorted({column for column in header if header.count(column) > 1})
+    if twice:
+        raise DataError(f"{name}:1: the column '{twice[0]}' is given twice; keep one")
+
+
+def _rows(reader: "csv.DictReader[str]", name: str) -> list[dict[str, str]]:
+    rows: list[dict[str, str]] = []
+    for row in reader:
+        if None in row or None in row.values():
+            raise DataError(
+                f"{name}:{reader.line_num}: another number of cells than columns; quote cells that hold commas"
+            )
+        if len(rows) == MAX_ROWS:
+            raise DataError(f"{name}: more than the {MAX_ROWS:,} rows allowed; split it")
+        rows.append(row)
+    return rows
+
+
+class _UnsupportedError(Exception):
+    """Why a row cannot be predicted."""
+
+
+def parse_point(row: Mapping[str, str], catalog: Catalog) -> Point | str:
+    """The row as a configuration, or why it cannot be predicted."""
+    try:
+        return _point(row, catalog)
+    except (_UnsupportedError, UnknownId) as error:
+        return str(error)
+
+
+def _point(row: Mapping[str, str], catalog: Catalog) -> Point:
+    missing = [name for name in REQUIRED if not _text(row, name)]
+    if missing:
+        raise _UnsupportedError(f"{', '.join(missing)}: not given")
+    model, gpu = catalog.model(_text(row, "model")), catalog.gpu(_text(row, "gpu"))
+    kind, engine = _kind(_text(row, "scenario")), _text(row, "engine").lower()
+    precision, doubts = _precision(row, model)
+    layout, replicas = _layout(row, model)
+    attention_dp = not _text(row, "engine_version").startswith("0.")
+    if kind == "saturated" and "tensorrt" in engine and model.shape.mlp.moe_layers and attention_dp:
+        layout = (1, layout[0] * layout[1], layout[2])  # its published runs turn attention data parallelism on
+    setup = Setup(
+        model,
+        gpu,
+        precision,
+        *layout,
+        kv_element_bytes=_kv_bytes(row, engine, precision, model),
+        expert_ranks=_expert_ranks(row, model, layout, kind),
+        engine=_engine(row, engine, gpu),
+    )
+    shares = replicas * setup.attention_ranks * setup.pipeline_stages
+    scale = _length_scale(_text(row, "isl_osl_kind"))
+    rate, batch = _number(row, "request_rate", math.inf), _number(row, "concurrency_or_batch", math.nan)
+    point = Point(
+        setup=setup,
+        kind=_kind_given(kind, batch, rate),
+        input_tok=_number(row, "isl") * scale,
+        output_tok=_number(row, "osl") * scale,
+        batch=(1.0 if math.isnan(batch) and kind in ("closed", "static") else batch) / shares,
+        request_rate=rate / shares,
+        batch_cap=next((cap for name, cap in BATCH_CAPS.items() if name in engine), float(MAX_BATCH)),
+        requests=BENCHMARK_REQUESTS.get((_number(row, "isl"), _number(row, "osl")), 3000.0) / shares
+        if "tensorrt" in engine
+        else math.inf,
+        doubts=(*doubts, *_engine_doubts(row, engine)),
+    )
+    return replace(point, doubts=(*point.doubts, *_range_doubts(point, catalog)))
+
+
+def _kind(scenario: str) -> Kind:
+    """How requests arrive, from the words of the `scenario` cell."""
+    words = scenario.lower()
+    if "disagg" in words:
+        raise _UnsupportedError("disaggregated prefill and decode: not modelled")
+    if "static" in words or "low-latency" in words:
+        return "static"
+    if "server" in words or "open loop" in words:
+        return "open"
+    return "saturated" if "offline" in words or "max-throughput" in words else "closed"
+
+
+def _kind_given(kind: Kind, batch: float, rate: float) -> Kind:
+    """The scenario, where the numbers that it needs are there."""
+    if kind == "open" and math.isinf(rate):
+        return "saturated"
+    return "open" if kind == "closed" and math.isnan(batch) and math.isfinite(rate) else kind
+
+
+def _precision(row: Mapping[str, str], model: Model) -> tuple[Precision, tuple[str, ...]]:
+    text = _text(row, "weight_dtype").lower()
+    if not text:
+        native = model.published.native_precision
+        return native, (f"weight_dtype not given, taken as {native}",)
+    if text not in PRECISIONS:
+        raise _UnsupportedError(f"weight_dtype '{text[:30]}' is not one of {', '.join(PRECISIONS)}")
+    return PRECISIONS[text], ()
+
+
+def _kv_bytes(row: Mapping[str, str], engine: str, precision: Precision, model: Model) -> float:
+    """Bytes of a cache element: as stated; else FP8 where the checkpoint says so.
+
+    NVIDIA's ModelOpt checkpoints do: all NVFP4 ones, and FP8 ones of models that their makers publish in 16 bit.
+    """
+    text = _text(row, "kv_dtype").lower()
+    requantised = precision == "fp8" and model.published.native_precision == "bf16" and "sglang" not in engine
+    quantised = precision == "nvfp4" or requantised or ("tensorrt" in engine and precision == "fp8")
+    return KV_BYTES.get(text, 1.0 if quantised and not text else KV_ELEMENT_BYTES)
+
+
+def _layout(row: Mapping[str, str], model: Model) -> tuple[tuple[int, int, int], float]:
+    """Tensor parallelism, attention ranks and pipeline stages of one replica, and how many replicas the GPUs hold."""
+    stages, ranks = _whole(row, "pp", 1), _whole(row, "dp", 1)
+    gpus = _whole(row, "n_gpu", 0)
+    tensor = _whole(row, "tp", max((gpus or 1) // (stages * ranks), 1))
+    if gpus == tensor * stages and tensor % ranks == 0:
+        tensor //= ranks  # engines that count attention ranks inside tp
+    used = tensor * ranks * stages
+    if gpus and gpus < used:
+        raise _UnsupportedError(f"n_gpu is {gpus}, but tp x pp x dp is {used}")
+    replicas = (gpus or used) / used
+    if model.shape.mlp.moe_layers == 0:  # without experts to share, ranks are replicas
+        return (tensor, 1, stages), replicas * ranks
+    return (tensor, ranks, stages), replicas
+
+
+def _expert_ranks(row: Mapping[str, str], model: Model, layout: tuple[int, int, int], kind: Kind) -> int:
+    """How many ways whole experts are spread: as stated, or over all GPUs where attention has ranks of its own."""
+    gpus = layout[0] * layout[1]
+    stated = _whole(row, "ep", gpus if layout[1] > 1 else 1)
+    return min(stated, gpus) if model.shape.mlp.moe_layers else 1
+
+
+def _engine(row: Mapping[str, str], engine: str, gpu: Gpu) -> EngineId:
+    """The fitted engine that the row's comes nearest to."""
+    version = _text(row, "engine_version")
+    old = _text(row, "source_date")[:4] in ("2023", "2024") or OLD_VLLM.match(version)
+    if "deepspeed" in engine:
+        return "deepspeed"
+    if "tensorrt" in engine or "trt" in engine:
+        return "tensorrt-llm-2024" if old else "tensorrt-llm"
+    if "sglang" in engine:
+        return "sglang"
+    if not old:
+        return "vllm"
+    return "vllm-2024-rocm" if gpu.vendor == "amd" else "vllm-2024"
+
+
+def _engine_doubts(row: Mapping[str, str], engine: str) -> Iterable[str]:
+    if engine and not any(name in engine for name in BATCH_CAPS):
+        yield f"engine '{engine[:30]}' is not among the fitted ones"
+    if re.search("nightly|dev", _text(row, "engine_version").lower()):
+        yield "a development build of the engine, not a release"
+    if _text(row, "spec_decode").lower().startswith("on"):
+        yield "speculative decoding is not modelled"
+    if _text(row, "prefix_cache").lower().startswith("on"):
+        yield "prefix caching is on, hits unknown"
+
+
+def _range_doubts(point: Point, catalog: Catalog) -> Iterable[str]:
+    if catalog.is_extrapolated(point.setup.gpu):
+        yield f"few measured rows on {point.setup.gpu.generation}"
+    if point.input_tok + point.output_tok > FITTED_CONTEXT_TOK:
+        yield f"longer than the {FITTED_CONTEXT_TOK:,} tokens of the fitted rows"
+    if math.isfinite(point.batch) and point.batch > FITTED_BATCH:
+        yield f"more at once than the {FITTED_BATCH:,} of the fitted rows"
+
+
+def _length_scale(kind: str) -> float:
+    """Mean over nominal length where lengths are drawn, as in `uniform[0.8,1.0]x nominal`."""
+    number = r"([0-9]{1,3}(?:\.[0-9]{1,6})?)"
+    drawn = re.match(rf"uniform\[{number},{number}\]x", kind.replace(" ", ""))
+    scale = (float(drawn[1]) + float(drawn[2])) / 2 if drawn else 1.0
+    if scale <= 0:
+        raise _UnsupportedError("isl_osl_kind gives lengths of zero")
+    return scale
+
+
+def _text(row: Mapping[str, str], name: str) -> str:
+    return (row.get(name) or "").strip()
+
+
+def _number(row: Mapping[str, str], name: str, blank: float = math.nan) -> float:
+    """A positive number; `blank` where the cell is empty."""
+    text = _text(row, name)
+    if not text:
+        return blank
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not value > 0 or (math.isinf(value) and name != "request_rate") or (math.isfinite(value) and value > LARGEST):
+        raise _UnsupportedError(f"{name} '{text[:30]}' is not a positive number")
+    return value
+
+
+def _whole(row: Mapping[str, str], name: str, blank: int) -> int:
+    value = _number(row, name, blank)
+    if value != int(value):
+        raise _UnsupportedError(f"{name} '{_text(row, name)[:30]}' is not a whole number")
+    return int(value)
+
+
+# --- all rows at once ----------------------------------------------------------------------------------------------

@@ -1,0 +1,187 @@
+"""What the files on compliance and on the exit signals may say: requirements, facts about operators, thresholds."""
+
+from functools import cached_property
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from calculators.catalog.hardware_and_models import Fraction, Id, PositiveCount, Record, Sourced, SourcedFile
+from calculators.catalog.prices import Range
+
+PathKind = Literal[
+    "direct_api", "resold_api", "government_cloud", "hosted_open", "dedicated", "rented_gpus", "own_hardware"
+]
+Answer = Literal["yes", "on_request", "no"]
+FactName = Literal[
+    "baa",
+    "zero_retention",
+    "dpa",
+    "processing_eu",
+    "processing_us",
+    "processing_uk",
+    "processing_ca",
+    "processing_jp",
+    "processing_in",
+    "processing_au",
+    "soc2",
+    "iso27001",
+    "pci_dss",
+    "hds",
+    "c5",
+    "fedramp_high",
+    "itar",
+    "il5_cmmc",
+]
+SignalId = Literal["cost", "latency", "reliability"]
+OWN = "own-hardware"
+Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+
+# --- pricing_data/compliance/operators.yaml ----------------------------------------------------------------------
+
+
+class Fact(Sourced):
+    """What an operator offers. A fact that is not listed is unknown: ask the vendor."""
+
+    value: Answer
+    note: str | None = None
+    """Under which condition."""
+
+
+class Owner(Sourced):
+    """The country whose law binds the company that ultimately controls the operator."""
+
+    country: Country
+
+
+class Operator(Record):
+    """Somebody outside who would see the prompts, on one kind of path. A company may be there twice."""
+
+    id: Annotated[str, Field(max_length=64)]
+    """As in the price tables of that path."""
+    name: str
+    path: PathKind
+    owner: Owner | None = None
+    facts: dict[FactName, Fact] = Field(default_factory=dict)
+
+
+class Resale(Sourced):
+    """A cloud that sells a closed model of somebody else under its own contract and in its own regions."""
+
+    provider: str
+    """Whose model."""
+    operator: str
+    price_ratio: Annotated[float, Field(ge=0.5, le=3)] | None
+    """Over the maker's own list price; null: not published, ask."""
+    regional_price_ratio: Annotated[float, Field(ge=0.5, le=3)] | None
+    """The same where processing must stay in a region."""
+    note: str | None = None
+
+
+class Operators(SourcedFile):
+    operators: tuple[Operator, ...] = Field(min_length=1)
+    resales: tuple[Resale, ...] = ()
+
+    @cached_property
+    def by_path(self) -> dict[tuple[str, str], Operator]:
+        """By kind of path and id."""
+        return {(o.path, o.id): o for o in self.operators}
+
+    @model_validator(mode="after")
+    def _distinct(self) -> "Operators":
+        keys = [(o.path, o.id) for o in self.operators]
+        twice = sorted({f"{path} {id}" for path, id in keys if keys.count((path, id)) > 1})
+        if twice:
+            raise ValueError(f"operators: listed twice on one path: {', '.join(twice)}; keep one")
+        known = {o.id for o in self.operators}
+        lost = sorted({r.operator for r in self.resales} - known)
+        if lost:
+            raise ValueError(f"resales: no operator {', '.join(lost)}; add it to operators")
+        return self
+
+
+# --- pricing_data/compliance/requirements.yaml -------------------------------------------------------------------
+
+
+class Requirement(Sourced):
+    """Something the user must keep to, as conditions that every operator on a path has to meet."""
+
+    id: Id
+    group: Literal["data", "regime", "clause", "residency", "attestation"]
+    name: str
+    meaning: str
+    """One sentence a security officer would sign."""
+    implies: tuple[Id, ...] = ()
+    """Other requirements that come with it."""
+    facts: tuple[FactName, ...] = ()
+    """What every operator on the path must offer."""
+    owner_countries: tuple[Country, ...] = ()
+    """Whose law may bind the operator; empty: anybody's."""
+    paths: tuple[PathKind, ...] = ()
+    """Which kinds of path it leaves; empty: all."""
+    exempt_paths: tuple[PathKind, ...] = ()
+    """Kinds of path that meet it by what they are."""
+    yours: str
+    """What stays with you on hardware of your own."""
+
+
+class Requirements(SourcedFile):
+    requirements: tuple[Requirement, ...] = Field(min_length=1)
+    fact_words: dict[FactName, str]
+    """Each fact as words that follow 'needs'."""
+
+    @cached_property
+    def by_id(self) -> dict[str, Requirement]:
+        return {r.id: r for r in self.requirements}
+
+    @model_validator(mode="after")
+    def _known(self) -> "Requirements":
+        ids = [r.id for r in self.requirements]
+        if len(set(ids)) != len(ids):
+            raise ValueError("requirements: an id is there twice; keep one")
+        lost = sorted({i for r in self.requirements for i in r.implies} - set(ids))
+        if lost:
+            raise ValueError(f"requirements: implies names no requirement: {', '.join(lost)}")
+        wordless = sorted({f for r in self.requirements for f in r.facts} - set(self.fact_words))
+        if wordless:
+            raise ValueError(f"fact_words: no words for {', '.join(wordless)}; add them")
+        return self
+
+
+# --- pricing_data/signals.yaml -----------------------------------------------------------------------------------
+
+
+class Uptime(Sourced):
+    """What a seller promises, or was seen to keep, on one tier. Null: it says there is no promise."""
+
+    operator: str
+    tier: str
+    uptime_frac: Fraction | None
+    pay_as_you_go: bool = False
+    """Whether it is for the tier whose prices are used here."""
+    note: str | None = None
+
+
+class Published(Sourced):
+    """A threshold somebody published: context, never the rule."""
+
+    words: str
+
+
+class SignalRules(SourcedFile):
+    """Thresholds of the exit signals, and rules of thumb they rest on."""
+
+    rules: dict[SignalId, Published]
+    """Where each signal's rule comes from."""
+    close_frac: Range
+    """How near to its threshold a value is called close."""
+    one_region_uptime_frac: Range
+    two_region_uptime_frac: Range
+    failover_shared_frac: Range
+    """Share of one vendor's outages during which the second is down too."""
+    failover_weeks: Range
+    failover_fte: Range
+    review_months: PositiveCount
+    published_cost_thresholds: tuple[Published, ...]
+    published_latency_thresholds: tuple[Published, ...]
+    promised: tuple[Uptime, ...]
+    observed: tuple[Uptime, ...]

@@ -1,0 +1,212 @@
+"""What the price files may say: token prices, rents, provider rules, rules of thumb and typical workloads."""
+
+from datetime import date
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from calculators.catalog.hardware_and_models import (
+    Commitment,
+    Fraction,
+    Id,
+    NotNegative,
+    Positive,
+    PositiveCount,
+    Record,
+    Sourced,
+    SourcedFile,
+)
+
+# --- pricing_data/api/*.yaml -------------------------------------------------------------------------------------
+
+
+class ApiPrice(Sourced):
+    """Price of one model from a day on (inclusive), until the next entry. None: not published."""
+
+    valid_from: date
+    input_usd_per_mtok: NotNegative
+    output_usd_per_mtok: NotNegative
+    cache_read_usd_per_mtok: NotNegative | None = None
+    cache_write_usd_per_mtok: NotNegative | None = None
+    batch_input_usd_per_mtok: NotNegative | None = None
+    batch_output_usd_per_mtok: NotNegative | None = None
+
+
+class ApiModel(Record):
+    id: str
+    prices: tuple[ApiPrice, ...] = Field(min_length=1)
+    context_tok: PositiveCount | None = None
+    note: str | None = None
+
+    @model_validator(mode="after")
+    def _dates_ascend(self) -> "ApiModel":
+        days = [price.valid_from for price in self.prices]
+        if days != sorted(set(days)):
+            raise ValueError("prices: valid_from must ascend, newest last, no day twice")
+        return self
+
+
+class ApiProvider(SourcedFile):
+    """A seller of tokens that genai-prices does not hold."""
+
+    provider: Id
+    name: str
+    models: tuple[ApiModel, ...] = Field(min_length=1)
+
+
+# --- pricing_data/gpu_rents/*.yaml -------------------------------------------------------------------------------
+
+
+class Rent(Sourced):
+    """One machine shape at one price. The smallest thing one can rent is the whole instance."""
+
+    gpu: Id
+    instance: str | None
+    gpus_per_instance: PositiveCount
+    region: str | None
+    commitment: Commitment
+    usd_per_gpu_h: Positive
+    seen: date
+    """The day the price was seen."""
+    note: str | None = None
+
+    @property
+    def instance_usd_per_h(self) -> float:
+        return self.usd_per_gpu_h * self.gpus_per_instance
+
+
+class RentProvider(SourcedFile):
+    """A landlord, or a published index of the market (`index: true`), which nobody can rent from."""
+
+    provider: Id
+    name: str
+    index: bool = False
+    marketplace: bool = False
+    """Other people's machines, let through a broker: searched only when the user asks for it."""
+    rents: tuple[Rent, ...] = Field(min_length=1)
+
+
+# --- pricing_data/*.yaml -----------------------------------------------------------------------------------------
+
+
+class CacheVariant(Sourced):
+    """What holds for some models of a seller instead of its general rule. None: not published."""
+
+    models: tuple[str, ...] = Field(min_length=1)
+    """Patterns of ids with `*`; the first variant that fits counts."""
+    min_tok: PositiveCount | None
+    ttl_s: PositiveCount | None
+    step_tok: PositiveCount | None
+    breakpoints_count: PositiveCount | None = None
+    """Prefixes are found only up to marks in the request, at most so many."""
+
+
+class CacheLifetime(Sourced):
+    """A longer life that can be bought for some models."""
+
+    models: tuple[str, ...] = Field(min_length=1)
+    ttl_s: PositiveCount
+    write_ratio: Annotated[float, Field(ge=0, le=10)]
+    """Price of a write over plain input."""
+    note: str | None = None
+
+
+class ProviderRule(Sourced):
+    """What a seller's caching and batch programmes ask for. None: not published, ask the vendor."""
+
+    provider: Id
+    cache_min_tok: PositiveCount | None
+    cache_ttl_s: PositiveCount | None
+    cache_step_tok: PositiveCount | None = None
+    """Prefixes are found in whole steps of so many tokens."""
+    cache_by_model: tuple[CacheVariant, ...] = ()
+    cache_lifetimes: tuple[CacheLifetime, ...] = ()
+    batch_discount_frac: Fraction | None
+    sla_uptime_frac: Fraction | None
+    note: str | None = None
+
+
+class CacheAssumed(Sourced):
+    """What is calculated with where a seller does not say, and it is shown as assumed."""
+
+    min_tok: PositiveCount
+    ttl_s: PositiveCount
+    step_tok: PositiveCount
+    in_flight_frac: Fraction
+    """Share of an own server's cache that requests being answered hold."""
+
+
+class EngineCache(Sourced):
+    """In which blocks an engine finds prefixes."""
+
+    engine: Id
+    name: str
+    block_tok: PositiveCount
+    note: str | None = None
+
+
+class ProviderRules(SourcedFile):
+    rules: tuple[ProviderRule, ...]
+    assumed: CacheAssumed
+    engines: tuple[EngineCache, ...] = Field(min_length=1)
+
+
+class Range(Sourced):
+    """A rule of thumb with its spread."""
+
+    low: float
+    central: float
+    high: float
+    unit: str
+    what: str
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Range":
+        if not self.low <= self.central <= self.high:
+            raise ValueError("needs low <= central <= high")
+        return self
+
+
+class Ownership(SourcedFile):
+    """Everything that self-hosting costs besides the rent."""
+
+    engineer_usd_per_year: Range
+    self_host_fte: Range
+    hosted_open_fte: Range
+    platform_usd_per_month: Range
+    migration_weeks: Range
+    hosted_open_migration_weeks: Range
+    egress_usd_per_gb: Range
+    storage_usd_per_gb_month: Range
+    colocation_usd_per_kw_month: Range
+    electricity_usd_per_kwh: Range
+    pue_ratio: Range
+    depreciation_years: Range
+    residual_frac: Range
+    network_and_spares_frac: Range
+    server_power_kw_per_gpu: dict[Id, Range]
+    server_usd_per_gpu: dict[Id, Range]
+
+
+class Preset(Sourced):
+    """A typical workload, to start from."""
+
+    id: Id
+    name: str
+    what: str
+    requests_per_month: Positive
+    input_tok: Positive
+    output_tok: Positive
+    input_spread_ratio: Annotated[float, Field(ge=1, le=20)]
+    """95th percentile over mean of the input length."""
+    output_spread_ratio: Annotated[float, Field(ge=1, le=20)]
+    cached_frac: Fraction
+    peak_ratio: Annotated[float, Field(ge=1)]
+    active_h_per_month: Annotated[float, Field(gt=0, le=730)]
+    deferrable_frac: Fraction
+    ttft_p95_ms: Positive | None
+    tpot_ms: Positive | None
+
+
+class Presets(SourcedFile):
+    presets: tuple[Preset, ...] = Field(min_length=1)

@@ -1,0 +1,193 @@
+"""Where self-hosting and buying cost the same: every crossing, found exactly, or the reason there is none.
+
+Buying costs a x volume + A, the cheapest of several ways to buy. Self-hosting costs a x' volume + F plus the cheapest
+of several staircases of whole machines. Between two steps, or two changes of the cheapest seller, both are straight
+lines, so each stretch holds at most one crossing and all are found by visiting every stretch: nothing is read off a
+grid.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from calculators.fleet.staircase import Staircase, rents_matrix
+from calculators.options.option import Line
+from calculators.scenario.demand import Array
+from calculators.units import percent, significant
+
+Kind = Literal["always", "crosses", "never", "out_of_reach", "no_fleet"]
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    requests_per_month: float
+    cheaper_above: Literal["build", "buy"]
+
+
+@dataclass(frozen=True, slots=True)
+class Crossover:
+    """Volumes are requests a month with the traffic's shape kept."""
+
+    kind: Kind
+    crossings: tuple[Crossing, ...]
+    first_req_per_month: float | None
+    durable_req_per_month: float | None
+    """From there on self-hosting stays cheaper, as far as the allowed GPUs reach."""
+    until_req_per_month: float | None
+    """Where the GPU limit ends that stretch early: dearer GPUs would have to take over."""
+    needed_busy_ratio: float
+    """Break-even utilisation u*: how busy GPUs must be, all month, to match the price; 1 or more: impossible."""
+    busy_frac: float
+    """How busy this traffic can keep them: active hours over all hours, over the peak."""
+    limit_req_per_month: float
+    """The most the allowed GPUs can serve."""
+    reason: str
+
+
+def find(stairs: Sequence[Staircase], build: Line, buys: Sequence[Line], busy_frac: float) -> Crossover:
+    """Compare the cheapest staircase plus `build` with the cheapest of `buys` over all volumes the GPUs can serve.
+
+    `busy_frac`: mean over peak load, all month; a fleet sized for the peak is never busier on average.
+    """
+    if not stairs:
+        reason = "no fleet meets the targets, so there is nothing to cross over to"
+        return Crossover("no_fleet", (), None, None, None, float("inf"), busy_frac, 0.0, reason)
+    limit = max(s.limit_req_per_month for s in stairs)
+    shape_ratio = loaded_usd_per_request(stairs, build) / min(buy.usd_per_request for buy in buys)
+    crossings, starts_cheaper = _crossings(stairs, build, buys, limit)
+    kind, reason = _kind(crossings, starts_cheaper, shape_ratio * busy_frac, busy_frac)
+    durable, until = _durable(crossings, starts_cheaper, stairs)
+    into_build = [c.requests_per_month for c in crossings if c.cheaper_above == "build"]
+    return Crossover(
+        kind=kind,
+        crossings=tuple(crossings),
+        first_req_per_month=0.0 if starts_cheaper else (into_build[0] if into_build else None),
+        durable_req_per_month=durable,
+        until_req_per_month=until,
+        needed_busy_ratio=shape_ratio * busy_frac,
+        busy_frac=busy_frac,
+        limit_req_per_month=limit,
+        reason=reason,
+    )
+
+
+def loaded_usd_per_request(stairs: Sequence[Staircase], build: Line) -> float:
+    """What a request costs on the best machines when the peak fills them exactly: no volume can do better."""
+    return min(s.usd_per_request_fully_loaded for s in stairs) + build.usd_per_request
+
+
+def _durable(
+    crossings: Sequence[Crossing], starts_cheaper: bool, stairs: Sequence[Staircase]
+) -> tuple[float | None, float | None]:
+    """Start of the last stretch on which self-hosting is cheaper, and its end where that is only the GPU limit."""
+    if not crossings:
+        return (0.0, None) if starts_cheaper else (None, None)
+    last = crossings[-1]
+    if last.cheaper_above == "build":
+        return last.requests_per_month, None
+    at_limit = any(abs(s.limit_req_per_month / last.requests_per_month - 1) < 1e-9 for s in stairs)
+    if not at_limit:
+        return None, None
+    return (crossings[-2].requests_per_month if len(crossings) > 1 else 0.0), last.requests_per_month
+
+
+def envelope_usd_per_month(stairs: Sequence[Staircase], build: Line, requests_per_month: Array) -> Array:
+    """The cheapest self-hosted cost at each volume; inf where the GPU limit is passed. Shape (v,)."""
+    return np.asarray(rents_matrix(stairs, requests_per_month).min(axis=0) + build.usd_per_month(requests_per_month))
+
+
+def useful(stairs: Sequence[Staircase], volumes: Array) -> list[int]:
+    """Indices of staircases that together are as cheap as all of them at every volume: those that are cheapest at one
+    of `volumes`, the one with the best slope, and every other one that is below all of these somewhere."""
+    rivals = _cheapest_of_a_kind(stairs)
+    rents = rents_matrix([stairs[i] for i in rivals], volumes)
+    winners = {rivals[place] for place in np.argmin(rents, axis=0)[np.isfinite(rents.min(axis=0))].tolist()}
+    best = int(np.argmin([s.usd_per_request_fully_loaded for s in stairs]))
+    chosen = sorted(winners | {best})
+    ends = [_step_ends(stairs[i], stairs[best]) for i in rivals]
+    envelope = rents_matrix([stairs[i] for i in chosen], np.concatenate(ends)).min(axis=0)
+    parts = np.split(envelope, np.cumsum([len(e) for e in ends])[:-1])
+    below = [i for i, e, usd in zip(rivals, ends, parts, strict=True) if (stairs[i].rent_usd_per_month(e) < usd).any()]
+    return sorted({*chosen, *below})
+
+
+def _cheapest_of_a_kind(stairs: Sequence[Staircase]) -> list[int]:
+    """Of the same replica on machines of the same size, all but the cheapest are never worth having."""
+    found: dict[tuple[int, int, int], int] = {}
+    for i in sorted(range(len(stairs)), key=lambda i: stairs[i].machine_usd_per_month):
+        found.setdefault((id(stairs[i].capacity), stairs[i].replicas_per_machine, stairs[i].max_machines), i)
+    return sorted(found.values())
+
+
+def _step_ends(stairs: Staircase, best: Staircase) -> Array:
+    """Volumes at which to look whether `stairs` is below others: just before its steps, as it is flat up to there while
+    the others can only have risen. Beyond `reach` the `best` slope has made good for its spares and rounding up."""
+    rise = stairs.usd_per_request_fully_loaded - best.usd_per_request_fully_loaded
+    head_start = best.machine_usd_per_month * (
+        1 + (best.capacity.pools_count + best.spare_replicas) / best.replicas_per_machine
+    )
+    reach = head_start / rise if rise > 0 else float("inf")
+    limit, best_limit = stairs.limit_req_per_month, best.limit_req_per_month
+    ends = stairs.steps_req_per_month(limit if limit > best_limit else min(limit, reach))
+    return np.asarray(ends[(ends <= reach) | (ends > best_limit)] * (1 - 1e-12))
+
+
+def steps(stairs: Sequence[Staircase], up_to: float) -> Array:
+    """Every volume at which some staircase adds a machine, ascending."""
+    return np.unique(np.concatenate([s.steps_req_per_month(up_to) for s in stairs] + [np.array([up_to])]))
+
+
+def buy_usd_per_month(buys: Sequence[Line], requests_per_month: Array) -> Array:
+    """The cheapest way to buy at each volume. Shape (v,)."""
+    return np.asarray(np.min([buy.usd_per_month(requests_per_month) for buy in buys], axis=0))
+
+
+def _kinks(buys: Sequence[Line], limit: float) -> Array:
+    """Volumes at which two ways to buy cost the same: only there can the cheapest one change."""
+    meet = [
+        (a.fixed_usd_per_month - b.fixed_usd_per_month) / (b.usd_per_request - a.usd_per_request)
+        for i, a in enumerate(buys)
+        for b in buys[:i]
+        if a.usd_per_request != b.usd_per_request
+    ]
+    return np.array([volume for volume in meet if 0 < volume < limit])
+
+
+def _crossings(
+    stairs: Sequence[Staircase], build: Line, buys: Sequence[Line], limit: float
+) -> tuple[list[Crossing], bool]:
+    """All crossings up to `limit`, ascending, and whether self-hosting is cheaper at the very lowest volumes."""
+    ends = np.unique(np.concatenate([steps(stairs, limit), _kinks(buys, limit)]))
+    starts = np.concatenate([[0.0], ends[:-1]])
+    # The machines of a stretch (start, end] are those of its middle; at its start only their number jumps.
+    machines_usd = rents_matrix(stairs, (starts + ends) / 2).min(axis=0)
+    at_start = buy_usd_per_month(buys, starts) - build.usd_per_month(starts) - machines_usd
+    at_end = buy_usd_per_month(buys, ends) - build.usd_per_month(ends) - machines_usd
+    cheaper = np.column_stack([at_start, at_end]).ravel() > 0  # start, end, start, end, ... of every stretch
+    found: list[Crossing] = []
+    for i in np.flatnonzero(cheaper[1:] != cheaper[:-1]):
+        stretch, jump = divmod(int(i), 2)
+        share = 1.0 if jump else at_start[stretch] / (at_start[stretch] - at_end[stretch])
+        volume = starts[stretch] + share * (ends[stretch] - starts[stretch])
+        found.append(Crossing(float(volume), "build" if cheaper[i + 1] else "buy"))
+    return found, bool(cheaper[0])
+
+
+def _kind(
+    crossings: Sequence[Crossing], starts_cheaper: bool, needed_busy_ratio: float, busy_frac: float
+) -> tuple[Kind, str]:
+    need = f"GPUs must be {percent(needed_busy_ratio)} busy to match the price"
+    if starts_cheaper and not crossings:
+        return "always", need
+    if crossings:
+        return "crosses", f"{need}; sized for its peak, this traffic can keep them {percent(busy_frac)} busy"
+    if needed_busy_ratio >= 1:
+        return (
+            "never",
+            f"even GPUs that are busy all month cost {significant(needed_busy_ratio)} times the price of a request",
+        )
+    if needed_busy_ratio >= busy_frac:
+        return "never", f"{need}, and sized for its peak this traffic keeps them {percent(busy_frac)} busy at most"
+    return "out_of_reach", "the curves would only cross beyond the number of GPUs you allow"

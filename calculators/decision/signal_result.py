@@ -1,0 +1,55 @@
+"""What a signal says: its status, value, threshold and month."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from calculators.catalog.compliance_and_signals import SignalId
+from calculators.catalog.hardware_and_models import Confidence, Source
+
+Status = Literal["firing", "close", "unknown", "not_firing"]
+RANK: dict[Status, int] = {"not_firing": 0, "unknown": 1, "close": 2, "firing": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """One rule with its value and threshold in words."""
+
+    id: SignalId
+    name: str
+    status: Status
+    value: str
+    threshold: str
+    source: Source
+    confidence: Confidence
+    why: str
+    remedy: str
+    """What would settle it, or what to do first; empty: nothing."""
+    month: int | None
+    """Months from now until it fires at the stated growth: 0 now, None never within five years."""
+    month_earliest: int | None
+    """In the optimistic case."""
+    month_lasting: int | None
+    """From which on it keeps firing."""
+    when: str
+    context: tuple[str, ...] = ()
+    """Thresholds of others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Something that must be known first, or that speaks for leaving: None means nobody has said."""
+
+    name: str
+    holds: bool | None
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    three: tuple[Signal, Signal, Signal]
+    preconditions: tuple[Known, ...]
+    supporting: tuple[Known, ...]
+
+    @property
+    def firing_count(self) -> int:
+        return sum(signal.status == "firing" for signal in self.three)

@@ -1,0 +1,18 @@
+"""Every file a user can hand in, read into plain records. Knows no price and no speed.
+
+Modules in reading order:
+
+request_file        bytes and first rows of a request log
+request_columns     which column means what
+request_mapping     which column plays which role
+request_rows        rows as typed tables
+request_statistics  lengths, rates and peaks
+request_log         a request log into a summary
+to_workload         a summary into a scenario's workload
+timestamps          seconds since the epoch from whatever a log writes
+prompt_log          prompts as the parts a model sees
+benchmark_fields    fields of a benchmark result
+benchmark_nested    GuideLLM and AIPerf
+benchmark_run       results of load generators
+latency_list        latencies of an API as measured
+"""

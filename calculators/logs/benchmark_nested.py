@@ -1,0 +1,189 @@
+"""The two nested formats of benchmark results: GuideLLM's report, and AIPerf's line for each request."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+
+import numpy as np
+
+from calculators.catalog.yaml_reader import DataError
+from calculators.logs.benchmark_fields import (
+    Arrival,
+    Measured,
+    Row,
+    Stats,
+    completed_requests,
+    joined,
+    needed,
+    number,
+    section,
+    text_of,
+)
+
+GUIDELLM_VERSION = 2
+MS_PER = {"ns": 1e-6, "us": 1e-3, "µs": 1e-3, "ms": 1.0, "s": 1e3, "sec": 1e3, "seconds": 1e3}
+LAST_NS = 4.1e18  # the year 2099
+
+
+# --- GuideLLM ------------------------------------------------------------------------------------------------------
+
+
+def guidellm_runs(report: Row, name: str) -> list[Measured]:
+    """One run for each benchmark of the report."""
+    version = number(section(report, "metadata"), "version", name)
+    if version != GUIDELLM_VERSION:
+        stated = "not stated" if version is None else f"{version:g}"
+        raise DataError(
+            f"{name}: metadata.version is {stated}, and only version {GUIDELLM_VERSION} of GuideLLM's report is read; "
+            "run it again with a current GuideLLM"
+        )
+    benchmarks = [b for b in report["benchmarks"] if isinstance(b, dict)]
+    if not benchmarks:
+        raise DataError(f"{name}: benchmarks is empty: no run was finished; run GuideLLM again")
+    backend = section(report, "config", "spec", "backend")
+    many = len(benchmarks) > 1
+    return [
+        _guidellm_run(b, f"{name}, benchmark {i}" if many else name, backend) for i, b in enumerate(benchmarks, start=1)
+    ]
+
+
+def _guidellm_run(benchmark: Row, name: str, backend: Row) -> Measured:
+    metrics = section(benchmark, "metrics")
+    totals = section(metrics, "request_totals")
+    completed, duration_s = completed_requests(totals, "successful", name), needed(benchmark, "duration", name)
+    output_tok = _of_successful(metrics, "output_token_count", name).mean_ms
+    cap, rate, arrival = _strategy(section(benchmark, "config", "strategy"), name)
+    lost = [number(totals, key, name) for key in ("errored", "incomplete")]
+    in_flight = number(section(metrics, "request_concurrency", "total"), "mean", name)
+    return Measured(
+        name=name,
+        tool="GuideLLM",
+        arrival=arrival,
+        completed_count=completed,
+        failed_count=int(sum(count or 0 for count in lost)) if any(count is not None for count in lost) else None,
+        duration_s=duration_s,
+        input_tok=_of_successful(metrics, "prompt_token_count", name).mean_ms,
+        output_tok=output_tok,
+        output_tok_s=output_tok * completed / duration_s if output_tok else None,
+        served_req_s=completed / duration_s,
+        ttft=_of_successful(metrics, "time_to_first_token_ms", name),
+        tpot=_of_successful(metrics, "inter_token_latency_ms", name),
+        concurrency_count=cap,
+        request_rate_req_s=rate,
+        in_flight_count=in_flight or None,
+        model=text_of(backend, "model") or text_of(section(benchmark, "config", "backend"), "model"),
+        measured_on=_day(number(benchmark, "start_time", name)),
+    )
+
+
+def _of_successful(metrics: Row, metric: str, name: str) -> Stats:
+    """A distribution over the requests that succeeded; where nothing was counted GuideLLM writes zeros."""
+    found, where = section(metrics, metric, "successful"), f"{name}: {metric}.successful"
+    if number(found, "count", where) == 0:
+        return Stats()
+    tails = section(found, "percentiles")
+    values = [number(found, "mean", where), number(found, "median", where)]
+    values += [number(tails, "p95", where), number(tails, "p99", where)]
+    return Stats(*(value or None for value in values))
+
+
+def _strategy(strategy: Row, name: str) -> tuple[float | None, float | None, Arrival]:
+    """Most requests at once, requests a second, and what that makes the run. Its rate strategies carry a technical
+    limit of thousands, which is not a number of clients."""
+    where, kind = f"{name}: config.strategy", text_of(strategy, "type_") or text_of(strategy, "kind")
+    if kind == "synchronous":
+        return 1.0, None, "closed"
+    if kind == "concurrent":
+        return number(strategy, "streams", where) or needed(strategy, "max_concurrency", where), None, "closed"
+    if kind in ("constant", "poisson"):
+        return None, needed(strategy, "rate", where), "open"
+    return None, None, "all_at_once" if kind == "throughput" else "unknown"
+
+
+def _day(timestamp_s: float | None) -> date | None:
+    return None if not timestamp_s or timestamp_s > LAST_NS / 1e9 else datetime.fromtimestamp(timestamp_s, UTC).date()
+
+
+# --- AIPerf --------------------------------------------------------------------------------------------------------
+
+
+def aiperf_run(rows: Sequence[Row], name: str) -> Measured:
+    """All requests of the profiling phase as one run. The export does not say how many clients there were, so the mean
+    number in flight stands for it."""
+    kept = [row for row in rows if (text_of(section(row, "metadata"), "benchmark_phase") or "profiling") == "profiling"]
+    good = [row for row in kept if not row.get("error")]
+    if not good:
+        raise DataError(f"{name}: none of its {len(rows):,} requests succeeded in the profiling phase; run it again")
+    ends = np.array([_span_ns(row, name) for row in good])
+    duration_s = float(ends[:, 1].max() - ends[:, 0].min()) / 1e9
+    if duration_s <= 0:
+        raise DataError(f"{name}: request_start_ns and request_end_ns span no time; export the run again")
+    input_tok = joined(_values(good, "input_sequence_length", name))
+    output_tok = joined(_values(good, "output_sequence_length", name))
+    in_flight = float((ends[:, 1] - ends[:, 0]).sum()) / 1e9 / duration_s
+    return Measured(
+        name=name,
+        tool="AIPerf",
+        arrival="unknown",
+        completed_count=len(good),
+        failed_count=len(kept) - len(good),
+        duration_s=duration_s,
+        input_tok=input_tok or None,
+        output_tok=output_tok or None,
+        output_tok_s=output_tok * len(good) / duration_s if output_tok else None,
+        served_req_s=len(good) / duration_s,
+        ttft=_spread(_values(good, "time_to_first_token", name)),
+        tpot=_spread(_tpot_ms(good, name)),
+        in_flight_count=in_flight,
+        model=next((m for row in good if (m := text_of(section(row, "metadata"), "model_name"))), None),
+        measured_on=_day(float(ends[:, 0].min()) / 1e9),
+    )
+
+
+def _span_ns(row: Row, name: str) -> tuple[float, float]:
+    """Start and end; large integers, so not through `number`."""
+    metadata, found = section(row, "metadata"), []
+    for key in ("request_start_ns", "request_end_ns"):
+        value = metadata.get(key)
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < LAST_NS:
+            raise DataError(f"{name}: metadata.{key} is not a time in nanoseconds; export the run again")
+        found.append(float(value))
+    if found[1] < found[0]:
+        raise DataError(f"{name}: metadata.request_end_ns is before request_start_ns; export the run again")
+    return found[0], found[1]
+
+
+def _values(rows: Sequence[Row], metric: str, name: str) -> list[float]:
+    """A metric of every request that has it, times in milliseconds."""
+    found = (_value(row, metric, name) for row in rows)
+    return [value for value in found if value is not None]
+
+
+def _value(row: Row, metric: str, name: str) -> float | None:
+    holder = section(row, "metrics", metric)
+    value = number(holder, "value", f"{name}: metrics.{metric}")
+    if value is None or metric.endswith("sequence_length"):
+        return value
+    unit = text_of(holder, "unit") or "ms"
+    if unit not in MS_PER:
+        raise DataError(f"{name}: metrics.{metric}.unit {unit[:20]!r} is not one of {', '.join(MS_PER)}")
+    return value * MS_PER[unit]
+
+
+def _tpot_ms(rows: Sequence[Row], name: str) -> list[float]:
+    """As exported; else what is left after the first token, over the tokens after it."""
+    if stated := _values(rows, "inter_token_latency", name):
+        return stated
+    found = []
+    for row in rows:
+        whole, first = _value(row, "request_latency", name), _value(row, "time_to_first_token", name)
+        tokens = _value(row, "output_sequence_length", name)
+        if whole is not None and first is not None and tokens is not None and tokens > 1 and whole > first:
+            found.append((whole - first) / (tokens - 1))
+    return found
+
+
+def _spread(values_ms: Sequence[float]) -> Stats:
+    if not values_ms or max(values_ms) <= 0:
+        return Stats()
+    median, p95, p99 = (float(x) for x in np.quantile(np.array(values_ms), (0.5, 0.95, 0.99)))
+    return Stats(joined(values_ms), median or None, p95 or None, p99 or None)

@@ -1,0 +1,400 @@
+"""Opens a request log and looks at its bytes and first rows: text in, `Head` out.
+
+`check_content` passes once over all bytes (size, gzip, encoding, line length); `read_head` tells CSV from JSON, finds
+the separator and names the columns. Every refusal is a LogError. Nothing here knows what a column means.
+"""
+
+import codecs
+import csv
+import gzip
+import hashlib
+import io
+import json
+import re
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from calculators.catalog.yaml_reader import DataError
+from calculators.logs import request_columns as names
+
+MAX_BYTES = 500e6  # the file as it lies on disk
+MAX_UNPACKED_BYTES = 2e9  # after gunzip
+MAX_UNPACK_RATIO = 200.0  # unpacked:packed; real logs stay below 30
+MIN_BOMB_BYTES = 10e6  # the ratio only counts above this size
+MAX_LINE_BYTES = 2_000_000
+MAX_COLUMNS = 500
+MAX_ROWS = 50_000_000
+HEAD_BYTES = 4_000_000
+HEAD_ROW_COUNT = 2_000
+SHOWN_CHAR_COUNT = 40
+NAME_CHAR_COUNT = 120
+CHUNK_BYTES = 1_000_000
+JSON_COLUMNS = frozenset({"metadata", "usage", "usagedetails", "usagemetadata", "fullresponse"})
+
+Kind = Literal["csv", "lines", "array"]
+Progress = Callable[[float, str], None]
+
+csv.field_size_limit(MAX_LINE_BYTES)
+
+
+class LogError(DataError):
+    """A log that cannot be used. The message names the file, the place, the value and what to do about it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The first rows. `place_of`: column → where DuckDB finds it (a column of ours, then keys within its JSON)."""
+
+    label: str
+    kind: Kind
+    packed: bool
+    delimiter: str
+    skip_count: int
+    cell_count: int
+    place_of: Mapping[str, tuple[str, ...]]
+    rows: tuple[Mapping[str, str], ...]
+
+    def values(self, column: str) -> list[str]:
+        return [row.get(column, "") for row in self.rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What one pass over all bytes found; the counts are of quotes, line feeds and carriage returns."""
+
+    sha256: str
+    quote_count: int
+    line_count: int
+    return_count: int
+
+
+def clean(text: str, limit_count: int = SHOWN_CHAR_COUNT) -> str:
+    """A value or name on one line: printable characters only, cut after `limit_count`."""
+    flat = "".join(letter if letter.isprintable() else " " for letter in text)
+    return flat if len(flat) <= limit_count else flat[: limit_count - 1] + "…"
+
+
+# --- bytes: size, compression, encoding ----------------------------------------------------------------------------
+
+
+def check_content(path: Path, label: str, progress: Progress) -> Check:
+    """One pass over all bytes: encoding, line length, number of lines. Raises LogError."""
+    size_bytes = _check_size(path, label) * (8 if _is_packed(path, label) else 1)  # a guess, for the progress only
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    line_count = read_bytes = run_bytes = quote_count = return_count = 0
+    blank = True
+    for chunk in _chunks(path, label):
+        if read_bytes == 0:
+            _check_start(chunk[:1024], label)
+        blank = not _decode(decoder, chunk, label, line_count, False).lstrip("\ufeff \t\r\n") and blank
+        run_bytes = _check_lines(chunk, run_bytes, line_count, label)
+        line_count += chunk.count(b"\n")
+        read_bytes += len(chunk)
+        quote_count += chunk.count(b'"')
+        return_count += chunk.count(b"\r")
+        progress(0.4 * min(1.0, read_bytes / size_bytes), "Checking the file")
+    _decode(decoder, b"", label, line_count, True)
+    if blank:
+        raise LogError(f"{label} holds nothing but white space; export the log again.")
+    if line_count > MAX_ROWS:
+        raise LogError(f"{label} has more than {MAX_ROWS:,} lines; take a shorter period.")
+    with path.open("rb") as file:
+        return Check(hashlib.file_digest(file, "sha256").hexdigest(), quote_count, line_count, return_count)
+
+
+def check_table(head: Head, check: Check) -> None:
+    """Refuses a CSV of which rows would be lost without a word: an open quote, or two kinds of line end."""
+    if head.kind != "csv":
+        return
+    if check.quote_count % 2:
+        raise LogError(
+            f"{head.label} has an odd number of quotes, so one stays open; quote every text cell on both sides."
+        )
+    if not check.quote_count and 0 < check.return_count < check.line_count:
+        raise LogError(f"{head.label} mixes Windows and Unix line ends; save it again with one kind.")
+
+
+def _check_size(path: Path, label: str) -> int:
+    try:
+        size_bytes = path.stat().st_size
+        is_file = path.is_file()
+    except (OSError, ValueError) as error:
+        raise LogError(f"{label} cannot be opened; check the name and the permissions.") from error
+    if not is_file:
+        raise LogError(f"{label} is not a file; name one CSV or JSON-lines file.")
+    if size_bytes == 0:
+        raise LogError(f"{label} is empty (0 bytes); export the log again.")
+    if size_bytes > MAX_BYTES:
+        raise LogError(
+            f"{label} has {size_bytes / 1e6:,.0f} MB and the limit is {MAX_BYTES / 1e6:,.0f} MB; "
+            "keep only time, input and output columns, compress it, or take a shorter period."
+        )
+    return size_bytes
+
+
+def _is_packed(path: Path, label: str) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(2) == b"\x1f\x8b"
+    except OSError as error:
+        raise LogError(f"{label} cannot be read; check the permissions.") from error
+
+
+def _chunks(path: Path, label: str) -> Iterator[bytes]:
+    """The content, gunzipped if need be, in pieces of at most 1 MB. Raises LogError for bombs and broken archives."""
+    packed_bytes = _check_size(path, label)
+    read_bytes = 0
+    packed = _is_packed(path, label)
+    try:
+        with gzip.open(path) if packed else path.open("rb") as file:
+            while chunk := file.read(CHUNK_BYTES):
+                read_bytes += len(chunk)
+                if packed:
+                    _check_bomb(label, packed_bytes, read_bytes)
+                yield chunk
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise LogError(f"{label} is a broken or truncated gzip archive; download or compress it again.") from error
+    except OSError as error:
+        raise LogError(f"{label} cannot be read; check the permissions.") from error
+
+
+def _check_bomb(label: str, packed_bytes: int, read_bytes: int) -> None:
+    ratio = read_bytes / packed_bytes
+    if read_bytes > MAX_UNPACKED_BYTES or (read_bytes > MIN_BOMB_BYTES and ratio > MAX_UNPACK_RATIO):
+        raise LogError(
+            f"{label} unpacks to more than {read_bytes / 1e6:,.0f} MB ({ratio:,.0f} times its size), beyond "
+            "the limit; take a shorter period or fewer columns."
+        )
+
+
+def _check_start(start: bytes, label: str) -> None:
+    """Refuses what is plainly no text table, from its first bytes."""
+    if start.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        raise LogError(f"{label} is an Excel workbook or zip archive; save the sheet as CSV (UTF-8), or unzip it.")
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise LogError(f"{label} is UTF-16 text; save it as UTF-8.")
+    if start.startswith((b"PAR1", b"\x1f\x8b", b"%PDF")):
+        raise LogError(f"{label} is binary (Parquet, PDF or packed twice); export it as CSV or JSON lines.")
+    if start.removeprefix(codecs.BOM_UTF8).lstrip()[:1] == b"<":
+        raise LogError(f"{label} is a web page or XML, perhaps a sign-in page; download the export itself.")
+
+
+def _decode(decoder: codecs.IncrementalDecoder, chunk: bytes, label: str, line_count: int, final: bool) -> str:
+    if b"\x00" in chunk:
+        line = line_count + chunk[: chunk.index(b"\x00")].count(b"\n") + 1
+        raise LogError(f"{label} holds NUL bytes (line {line}), so it is binary or UTF-16; save it as UTF-8 text.")
+    try:
+        return decoder.decode(chunk, final)
+    except UnicodeDecodeError as error:
+        line = line_count + error.object[: error.start].count(b"\n") + 1
+        raise LogError(f"{label} is not UTF-8 text (line {line}); save it as UTF-8.") from error
+
+
+def _check_lines(chunk: bytes, run_bytes: int, line_count: int, label: str) -> int:
+    """Bytes of the unfinished line at the end of the chunk. Raises LogError when a line is too long."""
+    first = chunk.find(b"\n")
+    if run_bytes + (len(chunk) if first < 0 else first) > MAX_LINE_BYTES:
+        raise LogError(
+            f"{label} has a line longer than {MAX_LINE_BYTES / 1e6:,.0f} MB (line {line_count + 1}); "
+            "write one request a line, without the prompt text."
+        )
+    return run_bytes + len(chunk) if first < 0 else len(chunk) - chunk.rfind(b"\n") - 1
+
+
+# --- the head: format, columns, first rows -------------------------------------------------------------------------
+
+
+def read_head(path: Path, label: str) -> Head:
+    data, whole = bytearray(), True
+    for chunk in _chunks(path, label):
+        data += chunk
+        if len(data) >= HEAD_BYTES:
+            whole = False
+            break
+    _check_start(bytes(data[:1024]), label)
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    text = _decode(decoder, bytes(data), label, 0, whole).removeprefix("\ufeff")
+    if not text.strip():
+        raise LogError(f"{label} holds nothing but white space; export the log again.")
+    packed = _is_packed(path, label)
+    first = text.lstrip()[0]
+    if first in "{[":
+        return _json_head(text, label, packed, "array" if first == "[" else "lines")
+    return _csv_head(text, label, packed, whole)
+
+
+def _json_head(text: str, label: str, packed: bool, kind: Kind) -> Head:
+    documents = _array_objects(text) if kind == "array" else _line_objects(text)
+    if not documents:
+        raise LogError(_document_problem(text, label))
+    _refuse_aggregate(label, sorted({key for document in documents[:3] for key in _deep_keys(document, 6)}))
+    rows, place_of = [], dict[str, tuple[str, ...]]()
+    for document in documents:
+        leaves = dict(_leaves(document, ()))
+        place_of |= {".".join(keys): ("json", *keys) for keys in leaves}
+        rows.append({".".join(keys): value for keys, value in leaves.items()})
+    _check_columns(label, tuple(place_of))
+    return Head(label, kind, packed, "", 0, 1, place_of, tuple(rows))
+
+
+def _line_objects(text: str) -> list[dict[str, Any]]:
+    found = []
+    for line in text.splitlines():
+        try:
+            document = json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(document, dict):
+            found.append(document)
+        if len(found) >= HEAD_ROW_COUNT:
+            break
+    return found
+
+
+def _array_objects(text: str) -> list[dict[str, Any]]:
+    decoder, found, position = json.JSONDecoder(), list[dict[str, Any]](), text.index("[") + 1
+    while len(found) < HEAD_ROW_COUNT:
+        separator = re.compile(r"[\s,]*").match(text, position)
+        try:
+            document, position = decoder.raw_decode(text, separator.end() if separator else position)
+        except (ValueError, RecursionError):
+            break
+        if isinstance(document, dict):
+            found.append(document)
+    return found
+
+
+def _document_problem(text: str, label: str) -> str:
+    """What to tell when no line is an object: an aggregate in one document, or something else."""
+    try:
+        reason = names.aggregate_reason(sorted(_deep_keys(json.loads(text), 6)))
+    except RecursionError:
+        return f"{label} is JSON nested too deeply; write one flat object a line."
+    except ValueError:
+        reason = None
+    if reason is not None:
+        return f"{label} {reason}."
+    return f"{label} has no line that is a JSON object (line 1); write one object a line, for example with jq -c '.[]'."
+
+
+def _deep_keys(value: Any, depth: int) -> set[str]:
+    """Keys of nested objects, of lists the first few elements."""
+    if depth == 0 or not isinstance(value, dict | list):
+        return set()
+    inner = value.values() if isinstance(value, dict) else value[:3]
+    return set(value if isinstance(value, dict) else ()).union(*(_deep_keys(child, depth - 1) for child in inner))
+
+
+def _leaves(value: Mapping[str, Any], above: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Key paths, at most four keys deep, with the value as text; lists are named but not read."""
+    for key, child in value.items():
+        if isinstance(child, dict):
+            if len(above) < 3:
+                yield from _leaves(child, (*above, key))
+        else:
+            yield (*above, key), _as_text(child)
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if value is None or isinstance(value, list) else str(value)
+
+
+def _csv_head(text: str, label: str, packed: bool, whole: bool) -> Head:
+    skip_count = len(text) - len(text.lstrip("\r\n"))
+    skipped = text[:skip_count].count("\n")
+    body = text[skip_count:]
+    delimiter = _delimiter(body, label)
+    try:
+        records = _records(body, delimiter, whole)
+    except csv.Error as error:
+        raise LogError(f"{label} cannot be split into columns; quote the text cells or leave them out.") from error
+    header = _unique([cell.strip() for cell in records[0]])
+    _check_columns(label, header)
+    if sum(map(names.is_time, header)) > len(header) / 2:
+        raise LogError(f"{label} has no header row (line {skipped + 1} starts with data); name the columns there.")
+    _refuse_aggregate(label, header)
+    if len(records) == 1:
+        raise LogError(f"{label} has a header row but no data rows; export a period with requests.")
+    rows = tuple(dict(zip(header, record, strict=False)) for record in records[1:])
+    place_of: dict[str, tuple[str, ...]] = {name: (f"c{index}",) for index, name in enumerate(header)}
+    place_of |= _json_places(place_of, rows)
+    rows = tuple(row | _json_values(row, place_of) for row in rows)
+    return Head(label, "csv", packed, delimiter, skipped, len(header), place_of, rows)
+
+
+def _delimiter(body: str, label: str) -> str:
+    line = re.sub(r'"[^"]*"', "", body.splitlines()[0])
+    best = max((",", ";", "\t", "|"), key=line.count)
+    if line.count(best) == 0:
+        raise LogError(
+            f"{label} has a single column (line 1), so it is no table; "
+            "separate columns by commas, or write one JSON object a line."
+        )
+    return best
+
+
+def _records(body: str, delimiter: str, whole: bool) -> list[list[str]]:
+    found = []
+    for record in csv.reader(io.StringIO(body, newline=""), delimiter=delimiter):
+        if any(record):
+            found.append(record)
+        if len(found) > HEAD_ROW_COUNT:
+            return found
+    return found if whole or len(found) < 3 else found[:-1]
+
+
+def _unique(header: Sequence[str]) -> list[str]:
+    """Names for all columns: blanks are numbered, repeats get a suffix."""
+    found = list[str]()
+    for index, name in enumerate(header):
+        base = name or f"column {index + 1}"
+        found.append(base if base not in found else f"{base} ({index + 1})")
+    return found
+
+
+def _json_places(
+    place_of: Mapping[str, tuple[str, ...]], rows: Iterable[Mapping[str, str]]
+) -> dict[str, tuple[str, ...]]:
+    """Columns within known JSON-bearing cells of a CSV, such as the metadata of LiteLLM."""
+    holders = [name for name in place_of if names.normalised(name) in JSON_COLUMNS]
+    found = dict[str, tuple[str, ...]]()
+    for row in rows:
+        for name in holders:
+            for keys, _ in _leaves(_as_object(row.get(name, "")), ()):
+                found[".".join((name, *keys))] = (*place_of[name], *keys)
+    return found if len(place_of) + len(found) <= MAX_COLUMNS else {}
+
+
+def _json_values(row: Mapping[str, str], place_of: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
+    found = dict[str, str]()
+    for name in row:
+        if names.normalised(name) in JSON_COLUMNS:
+            found |= {".".join((name, *keys)): value for keys, value in _leaves(_as_object(row[name]), ())}
+    return {name: value for name, value in found.items() if name in place_of}
+
+
+def _as_object(text: str) -> Mapping[str, Any]:
+    try:
+        value = json.loads(text) if text.startswith("{") else {}
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _check_columns(label: str, columns: Sequence[str]) -> None:
+    if len(columns) > MAX_COLUMNS:
+        raise LogError(
+            f"{label} has {len(columns):,} columns and the limit is {MAX_COLUMNS}; keep time and token columns."
+        )
+    if any("\ud800" <= char <= "\udfff" for char in "".join(columns)):
+        raise LogError(f"{label}: a column name holds characters that are no text; rename it.")
+
+
+def _refuse_aggregate(label: str, columns: Sequence[str]) -> None:
+    if (reason := names.aggregate_reason(columns)) is not None:
+        raise LogError(f"{label} {reason}.")

@@ -1,0 +1,115 @@
+"""A request log's figures as the `workload:` block of a scenario file.
+
+The block holds what `Workload` accepts and nothing else, so it can be pasted as it is. What a scenario has no key for
+(rows, period, percentiles, all peaks, notes) stands above it as comments, one line each.
+"""
+
+import yaml
+from pydantic import ValidationError
+
+from calculators.catalog.yaml_reader import DataError
+from calculators.logs.request_file import clean
+from calculators.logs.request_log import UsageSummary, span_text
+from calculators.logs.request_statistics import Lengths, Peak
+from calculators.scenario.schema import Basis, Cell, Workload, explain
+from calculators.units import HOURS_PER_MONTH, SECONDS_PER_MONTH
+
+COMMENT_CHAR_COUNT = 500
+NOT_IN_LOG = ("cacheable_frac", "self_hit_frac", "deferrable_frac", "growth_per_month_frac")
+
+
+MEASURED_SPAN_S = 7 * 86_400  # a log that covers a whole week shows the daily and weekly rhythm
+
+
+SIZING_WINDOW_S = 60  # targets of a second or two leave no time to average over longer
+
+
+def log_workload(summary: UsageSummary, before: Workload, window_s: int = SIZING_WINDOW_S) -> Workload:
+    """The log's figures in place of the workload's; what a log cannot say (growth, deferrable share) is kept.
+
+    Requests a month = rate x 730 h. Only a log of a week shows the rhythm of the days: from a shorter one the month is
+    assumed to repeat it, and its peak is a lower bound. Raises DataError for a figure that no scenario may hold.
+    """
+    peak = next(p for p in summary.peaks if p.window_s == window_s)
+    whole_week = summary.span_s >= MEASURED_SPAN_S
+    requests_basis: Basis = "measured" if whole_week else "assumed"
+    peak_basis: Basis = peak.basis if whole_week or peak.basis != "measured" else "bounded"
+    figures = {
+        "source": f"log:{summary.name}",
+        "requests_per_month": summary.request_rate_req_s * SECONDS_PER_MONTH,
+        "requests_basis": requests_basis,
+        "input_tok": summary.input_tok.mean_tok,
+        "output_tok": summary.output_tok.mean_tok,
+        "input_p95_tok": max(summary.input_tok.p95_tok, 1.0),
+        "output_p95_tok": max(summary.output_tok.p95_tok, 1.0),
+        "lengths_basis": "measured",
+        "cells": [_cell(cell.share_frac, cell.input_tok, cell.output_tok) for cell in summary.cells],
+        "peak_ratio": max(peak.ratio, 1.0),
+        "peak_basis": peak_basis,
+        "active_h_per_month": HOURS_PER_MONTH,
+    }
+    try:
+        return Workload.model_validate({**before.model_dump(), **figures, **_cache_figures(summary, before)})
+    except ValidationError as error:
+        problem = explain(error.errors()[0])
+        raise DataError(f"{summary.name} gives a figure that no scenario may hold: workload.{problem}") from None
+
+
+def _cache_figures(summary: UsageSummary, before: Workload) -> dict[str, object]:
+    """What the log says of caching; nothing when it does not."""
+    if summary.cached_frac is None:
+        return {}
+    return {
+        "cached_frac": summary.cached_frac,
+        "cached_basis": "measured",
+        "cache_write_frac": summary.cache_write_frac or 0.0,
+        "cacheable_frac": max(summary.cached_frac, before.cacheable_frac),
+    }
+
+
+def _cell(share_frac: float, input_tok: float, output_tok: float) -> Cell:
+    """Six significant figures: links stay short, and no price is known better."""
+    share, inputs, outputs = (float(f"{value:.6g}") for value in (share_frac, input_tok, output_tok))
+    return Cell(share_frac=share, input_tok=inputs, output_tok=outputs)
+
+
+def to_workload_yaml(summary: UsageSummary) -> str:
+    """The block with its comments. Raises DataError for a figure that no scenario may hold."""
+    unknown = Workload(  # the required figures are all replaced by the log's
+        requests_per_month=1, input_tok=1, output_tok=1, input_p95_tok=1, output_p95_tok=1, cached_basis="assumed"
+    )
+    plain = log_workload(summary, unknown).model_dump(mode="json")
+    comments = "".join(f"# {clean(line, COMMENT_CHAR_COUNT)}\n" for line in _comments(summary))
+    return comments + yaml.safe_dump({"workload": plain}, sort_keys=False, allow_unicode=True, width=120)
+
+
+def _comments(summary: UsageSummary) -> list[str]:
+    unknown = [key for key in ("cached_frac", "cache_write_frac") if getattr(summary, key) is None]
+    cached = "unknown" if summary.cached_frac is None else f"{summary.cached_frac:.2%} of the input tokens"
+    return [
+        f"From the request log {summary.name}",
+        f"sha256 {summary.sha256}",
+        f"Rows: {summary.row_count:,} in the file, {summary.used_row_count:,} used",
+        f"Span: {summary.start.isoformat()} to {summary.end.isoformat()}, {span_text(summary.span_s)}",
+        f"Rate: {summary.request_rate_req_s:.6g} requests a second on average",
+        f"Input tokens of a request: {_lengths(summary.input_tok)}",
+        f"Output tokens of a request: {_lengths(summary.output_tok)}",
+        f"Cache reads: {cached}",
+        *(_peak(peak) for peak in summary.peaks),
+        *(f"Note: {note}" for note in summary.notes),
+        f"Not from the log, so check them: {', '.join((*unknown, *NOT_IN_LOG))}",
+    ]
+
+
+def _lengths(lengths: Lengths) -> str:
+    return (
+        f"mean {lengths.mean_tok:,.1f}, median {lengths.p50_tok:,.1f}, 95th percentile {lengths.p95_tok:,.1f}, "
+        f"99th {lengths.p99_tok:,.1f}, most {lengths.max_tok:,.0f}"
+    )
+
+
+def _peak(peak: Peak) -> str:
+    return (
+        f"Peak of {peak.window_s:,} s windows over the mean: {peak.ratio:.4g} in requests, {peak.tokens_ratio:.4g} in "
+        f"tokens ({peak.basis}). {peak.why}"
+    )

@@ -1,0 +1,380 @@
+"""The ways to serve the workload, with every line of their cost: today's API, the same API with its discounts used, the
+cheapest host of each open model, and the cheapest fleet for each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from calculators.api import bill as api_cost
+from calculators.api.bill import ApiBill, Offer
+from calculators.api.cache_terms import terms
+from calculators.catalog.compliance_and_signals import FactName, Resale
+from calculators.catalog.load import Catalog
+from calculators.compliance import operator_check as compliance
+from calculators.compliance import residency as places
+from calculators.fleet import base_load as hybrid
+from calculators.fleet import operating_costs as ownership
+from calculators.fleet import replica_capacity as sizing
+from calculators.fleet import staircase as fleet
+from calculators.fleet.operating_costs import CostLine, fixed_line
+from calculators.fleet.replica_capacity import Capacity, Misfit
+from calculators.fleet.staircase import Plan, Staircase
+from calculators.options.option import Line, Option, OptionKind
+from calculators.scenario.demand import Array, Demand
+from calculators.scenario.schema import Candidate, Gate, Scenario
+from calculators.units import HOURS_PER_MONTH, SECONDS_PER_HOUR
+
+RANGE_SETUPS = 60  # how many of the cheapest setups are sized again for the pessimistic and optimistic case
+
+
+# --- buying ------------------------------------------------------------------------------------------------------
+
+
+def direct_options(scenario: Scenario, need: Demand, catalog: Catalog) -> list[Option]:
+    """Today's API, and the same with its discounts used where that saves."""
+    offer = api_cost.offer(scenario.api.provider, scenario.api.model, catalog)
+    w = scenario.workload
+    today = api_cost.monthly_bill(
+        offer, need, scenario.as_of, w.cached_frac, w.cache_write_frac, discount_frac=scenario.api.discount_frac
+    )
+    found = [_api_option("api_today", offer.label, today)]
+    best = optimised_bill(offer, scenario, need, catalog, scenario.api.discount_frac)
+    if best.usd_per_month < today.usd_per_month * 0.995:
+        found.append(_api_option("api_optimised", f"{offer.label} {_discounts(today, best)}", best))
+    return found
+
+
+def hosted_options(scenario: Scenario, need: Demand, catalog: Catalog) -> list[Option]:
+    """Every allowed seller of every acceptable open model."""
+    acceptable = [c for c in scenario.candidates if c.gate != "not_acceptable"]
+    return [option for candidate in acceptable for option in hosts(candidate, scenario, need, catalog)]
+
+
+def cheapest_buys(options: Sequence[Option]) -> list[Option]:
+    """Today's API in each of its forms, and the first of the cheapest sellers of each open model."""
+    best: dict[str, Option] = {}
+    for option in options:
+        name = option.model if option.kind == "hosted_open" else option.label
+        if name not in best or option.usd_per_month < best[name].usd_per_month:
+            best[name] = option
+    return list(best.values())
+
+
+def resold_options(scenario: Scenario, need: Demand, catalog: Catalog, regional: bool) -> list[Option]:
+    """Today's model under another contract: a cloud that resells it, or its maker's regional endpoints."""
+    offer = api_cost.offer(scenario.api.provider, scenario.api.model, catalog)
+    return [
+        _resold(offer, resale, ratio, scenario, need, catalog)
+        for resale in catalog.operators_file.resales
+        if resale.provider == scenario.api.provider
+        for ratio in (resale.regional_price_ratio if regional else resale.price_ratio,)
+        if ratio is not None and (regional or resale.operator != resale.provider)
+    ]
+
+
+def _resold(offer: Offer, resale: Resale, ratio: float, scenario: Scenario, need: Demand, catalog: Catalog) -> Option:
+    """Its list price is the maker's times a ratio; an own discount at the maker does not carry over."""
+    bill = optimised_bill(offer, scenario, need, catalog, 1 - ratio)
+    name = compliance.seller(resale.operator, resale.operator, catalog).name
+    extra = () if resale.operator == resale.provider else ownership.resale_lines(scenario.operations, catalog.ownership)
+    where = "in a region" if resale.operator == resale.provider else f"through {name}"
+    basis = f"{ratio:g} times the maker's list price, {resale.confidence} confidence"
+    line = fixed_line(
+        "API bill", bill.usd_per_month, basis, catalog.operators_file.sources[resale.source], bill.working
+    )
+    return _option("resold_api", f"{offer.label} {where}", (line, *extra), offer.model, resale.operator, bill=bill)
+
+
+def _discounts(today: ApiBill, best: ApiBill) -> str:
+    """What the cheaper bill uses that today's does not."""
+    cached = best.cache_read_usd_per_month > today.cache_read_usd_per_month
+    used = [word for word, on in (("caching", cached), ("batch", best.batch_saving_usd_per_month > 0)) if on]
+    return f"with {' and '.join(used) or 'its discounts'}"
+
+
+def optimised_bill(
+    offer: Offer, scenario: Scenario, need: Demand, catalog: Catalog, discount_frac: float = 0.0
+) -> ApiBill:
+    """The cheapest way to buy here: prompts ordered for caching or not, deferrable requests in the batch tier.
+
+    Where cache writes cost extra, every cacheable token that misses is taken as written once. A shortest prefix that is
+    not published is the assumed one of pricing_data/provider_rules.yaml.
+    """
+    w, rule = scenario.workload, catalog.rules.get(offer.provider)
+    day = scenario.as_of
+    batch_off = rule.batch_discount_frac if rule else None
+    minimum_tok = terms(offer.provider, offer.model, catalog).cache.minimum_tok
+    price = api_cost.rates(offer, day)[0]
+    writes = (1 - w.cacheable_frac) if price.cache_write_usd_per_mtok > price.input_usd_per_mtok else 0.0
+    ways = (
+        api_cost.monthly_bill(
+            offer, need, day, w.cached_frac, w.cache_write_frac, w.deferrable_frac, discount_frac, 0.0, batch_off
+        ),
+        api_cost.monthly_bill(
+            offer,
+            need,
+            day,
+            max(w.cacheable_frac, w.cached_frac),
+            writes if w.cacheable_frac else 0.0,
+            w.deferrable_frac,
+            discount_frac,
+            minimum_tok,
+            batch_off,
+        ),
+    )
+    return min(ways, key=lambda bill: bill.usd_per_month)
+
+
+def hosts(candidate: Candidate, scenario: Scenario, need: Demand, catalog: Catalog) -> list[Option]:
+    """Every allowed seller of this open model, cheapest first."""
+    model, allowed = catalog.model(candidate.model), scenario.api.hosted_sellers
+    extra = ownership.hosted_open_lines(scenario.operations, catalog.ownership)
+    found = [
+        _api_option("hosted_open", f"{model.name} at {offer.provider_name}", bill, extra, model.name, candidate)
+        for offer in api_cost.hosted_offers(model, scenario.as_of, catalog)
+        if not allowed or offer.provider in allowed
+        for bill in (
+            optimised_bill(offer, scenario, need, catalog, 1 - regional_ratio(offer.provider, scenario, catalog)),
+        )
+    ]
+    return sorted(found, key=lambda option: option.usd_per_month)
+
+
+def needed_facts(scenario: Scenario, catalog: Catalog) -> frozenset[FactName]:
+    """What every operator must offer under the scenario's requirements."""
+    return places.facts(compliance.expand(scenario.compliance.requirements, catalog))
+
+
+def regional_ratio(provider: str, scenario: Scenario, catalog: Catalog) -> float:
+    """What a seller's own regional endpoints cost over its list price, where they are needed and it says so."""
+    if not places.is_regional(needed_facts(scenario, catalog)):
+        return 1.0
+    own = (r.regional_price_ratio for r in catalog.operators_file.resales if r.provider == r.operator == provider)
+    return next((ratio for ratio in own if ratio is not None), 1.0)
+
+
+def _api_option(
+    kind: OptionKind,
+    label: str,
+    bill: ApiBill,
+    extra: tuple[CostLine, ...] = (),
+    model: str | None = None,
+    candidate: Candidate | None = None,
+) -> Option:
+    basis = f"list price, {bill.offer.confidence} confidence"
+    lines = (fixed_line("API bill", bill.usd_per_month, basis, bill.offer.source, bill.working), *extra)
+    gate = candidate.gate if candidate else None
+    return _option(kind, label, lines, model or bill.offer.model, bill.offer.provider, gate, bill)
+
+
+def _option(
+    kind: OptionKind,
+    label: str,
+    lines: tuple[CostLine, ...],
+    model: str,
+    operator: str,
+    gate: Gate | None = None,
+    bill: ApiBill | None = None,
+    plan: Plan | None = None,
+) -> Option:
+    low, high = (sum(getattr(line, f"{end}_usd_per_month") for line in lines) for end in ("low", "high"))
+    return Option(kind, label, lines, model, operator, gate, bill, plan, low, high)
+
+
+def buy_line(option: Option, need: Demand) -> Line:
+    bill = option.bill
+    assert bill is not None
+    return Line(bill.usd_per_request, option.usd_per_month - bill.usd_per_month)
+
+
+# --- building ----------------------------------------------------------------------------------------------------
+
+
+def peak_s_per_month(scenario: Scenario) -> float:
+    """Requests a month for each request a second of peak: active seconds / peak ratio."""
+    return scenario.workload.active_h_per_month * SECONDS_PER_HOUR / scenario.workload.peak_ratio
+
+
+def busy_frac(scenario: Scenario) -> float:
+    """How busy a fleet sized for the peak can be over the month: active share of the hours / peak ratio."""
+    return scenario.workload.active_h_per_month / HOURS_PER_MONTH / scenario.workload.peak_ratio
+
+
+def all_staircases(scenario: Scenario, need: Demand, catalog: Catalog) -> tuple[list[Staircase], list[Misfit]]:
+    """Every fleet worth considering, and every setup that drops out, with the reason."""
+    found, misfits = sized(scenario, need, catalog)
+    stairs, unrentable = fleet.staircases(found, scenario, catalog, peak_s_per_month(scenario))
+    return stairs, misfits + unrentable
+
+
+def sized(scenario: Scenario, need: Demand, catalog: Catalog) -> tuple[list[Capacity], list[Misfit]]:
+    """What each setup serves within the targets."""
+    return sizing.sized(sizing.setups(scenario, catalog), scenario, need, catalog)
+
+
+def build_options(
+    stairs: Sequence[Staircase],
+    rents: Array,
+    cases: "Cases",
+    lines: tuple[CostLine, ...],
+    scenario: Scenario,
+    need: Demand,
+    catalog: Catalog,
+) -> list[Option]:
+    """The cheapest rented fleet, and the cheapest bought one, for each model. `rents` (s,): of each at today's volume."""
+    if not stairs:
+        return []
+    best: dict[tuple[str, bool], int] = {}
+    for i in np.argsort(rents, kind="stable"):
+        if np.isfinite(rents[i]):
+            best.setdefault((stairs[i].capacity.setup.model.id, stairs[i].lease.basis == "owned"), int(i))
+    chosen = [stairs[i] for i in best.values()]
+    ranges = _rent_ranges(chosen, cases, need.requests_per_month)
+    return [
+        _build_option(s, rents_range, lines, scenario, need, catalog)
+        for s, rents_range in zip(chosen, ranges, strict=True)
+    ]
+
+
+def _build_option(
+    stairs: Staircase,
+    rents_usd: tuple[float, float],
+    lines: tuple[CostLine, ...],
+    scenario: Scenario,
+    need: Demand,
+    catalog: Catalog,
+) -> Option:
+    plan = fleet.plan(stairs, need.requests_per_month)
+    assert plan is not None
+    owned = stairs.lease.basis == "owned"
+    model = stairs.capacity.setup.model
+    gate = next(c.gate for c in scenario.candidates if catalog.model(c.model) is model)
+    low, high = min(rents_usd[0], plan.rent_usd_per_month), max(rents_usd[1], plan.rent_usd_per_month)
+    where = (
+        "on your own servers"
+        if owned
+        else "at your quote"
+        if stairs.lease.basis == "yours"
+        else f"rented from {stairs.lease.provider}"
+    )
+    rent = CostLine(
+        "Servers you own" if owned else "GPU rent",
+        plan.rent_usd_per_month,
+        low,
+        high,
+        _rent_basis(stairs),
+        stairs.lease.source,
+        _rent_note(plan),
+    )
+    kind: OptionKind = "own_hardware" if owned else "self_host"
+    label = f"{model.name} on {plan.gpus}× {plan.setup.gpu.name} {where}{_in_regions(plan.regions)}"
+    return _option(kind, label, (rent, *lines), model.name, stairs.lease.provider_id, gate, plan=plan)
+
+
+def _in_regions(count: int) -> str:
+    return f" in {count} regions" if count > 1 else ""
+
+
+def _rent_basis(stairs: Staircase) -> str:
+    return {"yours": "yours", "owned": "rule of thumb"}.get(
+        stairs.lease.basis, f"list price, {stairs.lease.confidence} confidence"
+    )
+
+
+def _rent_note(plan: Plan) -> str:
+    each = f" in each of {plan.regions} regions" if plan.regions > 1 else ""
+    rate = f"${plan.lease.usd_per_gpu_h:.2f} per GPU-hour, every hour of the month"
+    return f"{plan.machines} × {plan.lease.machine}{each} at {rate}"
+
+
+def hybrid_option(build: Option, stairs: Staircase, buy: Option, scenario: Scenario, need: Demand) -> Option | None:
+    """The cheapest fleet smaller than the peak needs, with the best way to buy for the rest; None where none is cheaper
+    than the whole fleet."""
+    assert build.plan is not None
+    assert buy.bill is not None
+    price, volume = buy.bill.usd_per_month, need.requests_per_month
+    found = [
+        (base.plan.rent_usd_per_month + base.passed_on_frac * price, base)
+        for base in hybrid.bases(stairs, volume, scenario.workload.peak_ratio)
+    ]
+    if not found:
+        return None
+    usd, base = min(found, key=lambda pair: pair[0])
+    if usd >= build.plan.rent_usd_per_month:
+        return None
+    rent, *rest = build.lines
+    share = base.plan.rent_usd_per_month / build.plan.rent_usd_per_month
+    lines = (
+        CostLine(
+            rent.name,
+            base.plan.rent_usd_per_month,
+            rent.low_usd_per_month * share,
+            rent.high_usd_per_month * share,
+            rent.basis,
+            rent.source,
+            _rent_note(base.plan),
+        ),
+        CostLine(
+            "API bill of the rest",
+            base.passed_on_frac * price,
+            base.passed_on_frac * price / 2,
+            base.passed_on_frac * price * 2,
+            "modelled: hours taken as lognormal",
+            buy.lines[0].source,
+            f"{base.passed_on_frac:.1%} of the requests, above what the fleet carries",
+        ),
+        *rest,
+        *(line for line in buy.lines[1:]),
+    )
+    label = f"{build.model} on {base.plan.gpus}× {base.plan.setup.gpu.name} for the base, {buy.label} above it"
+    option = _option("hybrid", label, lines, build.model, build.operator, build.gate, plan=base.plan)
+    return replace(option, also_operator=buy.operator)
+
+
+@dataclass(frozen=True, slots=True)
+class Cases:
+    """Staircases if every speed were off by its 80th-percentile error, to the good and to the bad."""
+
+    optimistic: tuple[Staircase, ...]
+    pessimistic: tuple[Staircase, ...]
+
+
+def cases(
+    stairs: Sequence[Staircase],
+    rents: Array,
+    useful: Sequence[Staircase],
+    scenario: Scenario,
+    need: Demand,
+    catalog: Catalog,
+) -> Cases:
+    """Sized again in one go: the setups of the cheapest fleets at today's volume, and of those that win at another."""
+    if not stairs:
+        return Cases((), ())
+    order = np.argsort(rents, kind="stable")
+    best = {(s.capacity.setup.model.id, s.lease.basis == "owned"): s for s in (stairs[i] for i in order[::-1])}
+    near = [stairs[i] for i in order[:RANGE_SETUPS]]
+    setups = list({id(s.capacity.setup): s.capacity.setup for s in (*best.values(), *near, *useful)}.values())
+    off = np.repeat((1.0, -1.0), len(setups))
+    found, _ = sizing.sized(2 * setups, scenario, need, catalog, off)
+    leases = {id(s.lease): s.lease for s in stairs}.values()
+    again = fleet.staircases_on(found, leases, scenario, catalog, peak_s_per_month(scenario))
+    good, bad = (tuple(s for s in again if s.capacity.off == side) for side in (1.0, -1.0))
+    return Cases(good, bad)
+
+
+def _rent_ranges(chosen: Sequence[Staircase], cases: Cases, volume: float) -> list[tuple[float, float]]:
+    """Rent for each chosen fleet's model in either case, with the fleet chosen anew."""
+    return [tuple(_least_rent(s, side, volume) for side in (cases.optimistic, cases.pessimistic)) for s in chosen]  # type: ignore[misc]
+
+
+def _least_rent(chosen: Staircase, stairs: Sequence[Staircase], volume: float) -> float:
+    model, owned = chosen.capacity.setup.model, chosen.lease.basis == "owned"
+    same = [s for s in stairs if s.capacity.setup.model is model and (s.lease.basis == "owned") is owned]
+    return float(fleet.rents_matrix(same, np.array([volume])).min()) if same else np.inf
+
+
+def self_host_line(lines: tuple[CostLine, ...], need: Demand) -> Line:
+    """People and platform do not grow with volume; egress does."""
+    egress = sum(line.usd_per_month for line in lines if line.name == ownership.EGRESS)
+    return Line(egress / need.requests_per_month, sum(line.usd_per_month for line in lines) - egress)

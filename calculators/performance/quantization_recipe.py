@@ -1,0 +1,256 @@
+"""A weight format for each class of tensors: how many parameters each class has, what they weigh, and at what rate a GPU
+multiplies by them.
+
+Formats that a GPU has no arithmetic for still save memory and bandwidth; their weights are unpacked and multiplied in 16
+bit (`Gpu.dense_flops`). Norms and biases stay in 16 bit always and are not counted: less than a thousandth of any model.
+"""
+
+from dataclasses import dataclass, fields, replace
+from typing import Literal, get_args
+
+from calculators.catalog.efficiency import Efficiency
+from calculators.catalog.hardware_and_models import Gpu, Precision, Shape
+from calculators.performance.model_size import LINEAR_BITS, other_attention_parameters, projections
+
+TensorClass = Literal[
+    "embeddings", "lm_head", "query", "key", "value", "attention output", "other attention", "gate", "up", "down", "router", "experts"
+]  # fmt: skip
+"""Gate, up and down: of dense layers and shared experts. Other attention: linear attention and indexers."""
+CLASSES: tuple[TensorClass, ...] = get_args(TensorClass)
+BLOCKS: tuple[TensorClass, ...] = CLASSES[2:]
+LINEAR: tuple[TensorClass, ...] = tuple(kind for kind in BLOCKS if kind != "router")
+KvFormat = Literal["bf16", "fp8", "fp4", "int4", "int2"]
+ActivationFormat = Literal["bf16", "fp8", "int8", "nvfp4", "mxfp4"]
+WEIGHT_FORMATS: tuple[Precision, ...] = get_args(Precision)
+KV_FORMATS: tuple[KvFormat, ...] = get_args(KvFormat)
+ACTIVATION_FORMATS: tuple[ActivationFormat, ...] = get_args(ActivationFormat)
+
+# Bits a cached value takes with its scales: FP8 one scale for all; FP4 an 8-bit scale for 16 values; INT4 a 16-bit scale
+# and zero for 128; INT2 the same for 32, as KIVI (arXiv:2402.02750) keeps them. Derived from the formats' definitions.
+KV_BITS: dict[KvFormat, float] = {"bf16": 16, "fp8": 8, "fp4": 4.5, "int4": 4.25, "int2": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What is stored in which format. The default is 16 bit throughout."""
+
+    embeddings: Precision = "bf16"
+    lm_head: Precision = "bf16"
+    query: Precision = "bf16"
+    key: Precision = "bf16"
+    value: Precision = "bf16"
+    attention_output: Precision = "bf16"
+    other_attention: Precision = "bf16"
+    gate: Precision = "bf16"
+    up: Precision = "bf16"
+    down: Precision = "bf16"
+    router: Precision = "bf16"
+    experts: Precision = "bf16"
+    edge_blocks: Precision | None = None
+    """The first and the last block are kept at least this fine. None: as all others."""
+    activations: ActivationFormat = "bf16"
+    """16 bit: the weights are unpacked before they are multiplied, whatever they are stored in."""
+    keys: KvFormat = "bf16"
+    values: KvFormat = "bf16"
+
+    def of(self, kind: TensorClass) -> Precision:
+        found: Precision = getattr(self, field_of(kind))
+        return found
+
+
+def field_of(kind: str) -> str:
+    """A class of tensors as the field of a recipe."""
+    return kind.replace(" ", "_")
+
+
+def with_formats(kinds: tuple[TensorClass, ...], weights: Precision, activations: ActivationFormat = "bf16") -> Recipe:
+    """These classes in one format, all others in 16 bit."""
+    formats = {field_of(kind): weights for kind in kinds}
+    chosen = {f.name: formats[f.name] for f in fields(Recipe) if f.name in formats}
+    return Recipe(activations=activations, **chosen)  # type: ignore[arg-type]
+
+
+PRESETS: dict[str, Recipe] = {
+    # what checkpoints of each kind do: tables, router and norms stay in 16 bit
+    "BF16": Recipe(),
+    "FP8": with_formats(LINEAR, "fp8", "fp8"),
+    "INT8 W8A8": with_formats(LINEAR, "int8", "int8"),
+    "INT4 weight-only": with_formats(LINEAR, "int4"),
+    "NVFP4": with_formats(LINEAR, "nvfp4", "nvfp4"),
+    "MXFP4 experts only": with_formats(("experts",), "mxfp4"),
+}
+RELEASED: dict[Precision, str] = dict(zip(WEIGHT_FORMATS, PRESETS, strict=True))
+"""The preset of a checkpoint in each format."""
+
+
+def served(precision: Precision, kv_element_bytes: float) -> Recipe:
+    """What a fleet's checkpoint and cache amount to: the start of a recipe of one's own."""
+    cache: KvFormat = "fp8" if kv_element_bytes < 2 else "bf16"
+    return replace(PRESETS[RELEASED[precision]], keys=cache, values=cache)
+
+
+def uniform(precision: Precision) -> Recipe:
+    """The recipe that a fleet's format alone stands for (`memory.stored_bytes`): the router goes with the other layers,
+    and attention stays in 16 bit in MXFP4."""
+    kinds: tuple[TensorClass, ...] = ("gate", "up", "down", "router", "experts") if precision == "mxfp4" else BLOCKS
+    return with_formats(kinds, precision, "bf16" if precision == "int4" else precision)
+
+
+# --- parameters by class -----------------------------------------------------------------------------------------
+
+
+def by_class(shape: Shape) -> dict[TensorClass, float]:
+    """Parameters of each class, whole model: together those of `memory.parameters`. A tied table counts as embeddings."""
+    table = float(shape.vocab_size * shape.hidden_size)
+    tables: dict[TensorClass, float] = {"embeddings": table, "lm_head": 0.0 if shape.tied_embeddings else table}
+    return tables | _blocks(shape, shape.mlp.dense_layers, shape.mlp.moe_layers, 1.0)
+
+
+def edges_by_class(shape: Shape) -> dict[TensorClass, float]:
+    """Of them, those of the first and the last block. Where a model mixes dense and expert layers the first is dense and
+    the last has experts, as in DeepSeek, GLM and Llama 4; of attention layers of several kinds it is their mean."""
+    dense = (shape.mlp.dense_layers > 0) + (shape.mlp.moe_layers == 0)
+    frac = min(2 / shape.layers, 1.0)
+    return _blocks(shape, min(dense, shape.mlp.dense_layers), min(2 - dense, shape.mlp.moe_layers), frac)
+
+
+def _blocks(shape: Shape, dense_layers: int, moe_layers: int, attention_frac: float) -> dict[TensorClass, float]:
+    a, mlp, hidden = shape.attention, shape.mlp, shape.hidden_size
+    query, key, value, output = ((a.full_layers + a.sliding_layers) * n * attention_frac for n in projections(shape))
+    wide = float(hidden * (dense_layers * (mlp.intermediate_size or 0) + moe_layers * mlp.shared_intermediate_size))
+    experts = moe_layers * hidden * (mlp.experts or 0)
+    return {
+        "query": query,
+        "key": key,
+        "value": value,
+        "attention output": output,
+        "other attention": other_attention_parameters(shape) * attention_frac,
+        "gate": wide if mlp.matrices == 3 else 0.0,
+        "up": wide,
+        "down": wide,
+        "router": float(experts),
+        "experts": float(experts * mlp.matrices * (mlp.expert_intermediate_size or 0)),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Parameters of one class in one format."""
+
+    kind: TensorClass
+    count: float
+    weights: Precision
+
+    @property
+    def bytes(self) -> float:
+        return self.count * LINEAR_BITS[self.weights] / 8
+
+
+def finer(a: Precision, b: Precision) -> Precision:
+    return a if LINEAR_BITS[a] >= LINEAR_BITS[b] else b
+
+
+def parts(shape: Shape, recipe: Recipe) -> list[Part]:
+    """The whole model in pieces of one format. A tied table is stored once, in the finer of both its formats."""
+    counts, edges = by_class(shape), edges_by_class(shape)
+    table = finer(recipe.embeddings, recipe.lm_head) if shape.tied_embeddings else recipe.embeddings
+    found = [Part("embeddings", counts["embeddings"], table), Part("lm_head", counts["lm_head"], recipe.lm_head)]
+    for kind in BLOCKS:
+        inner = recipe.of(kind)
+        edge = inner if recipe.edge_blocks is None else finer(inner, recipe.edge_blocks)
+        found += [Part(kind, counts[kind] - edges[kind], inner), Part(kind, edges[kind], edge)]
+    return [part for part in found if part.count]
+
+
+# --- what they weigh ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Bytes of a model's weights, whole model."""
+
+    stored_bytes: float
+    always_read_bytes: float
+    """Read by every step: all but the experts and the table that tokens are looked up in."""
+    experts_bytes: float
+    four_bit_frac: float
+    """Of the always-read bytes without the head, those of four-bit formats: unpacking slows their reading."""
+
+
+def weights(shape: Shape, recipe: Recipe) -> Weights:
+    found = parts(shape, recipe)
+    head = "embeddings" if shape.tied_embeddings else "lm_head"
+    dense = [part for part in found if part.kind in BLOCKS and part.kind != "experts"]
+    dense_bytes = sum(part.bytes for part in dense)
+    return Weights(
+        stored_bytes=sum(part.bytes for part in found),
+        always_read_bytes=dense_bytes + sum(part.bytes for part in found if part.kind == head),
+        experts_bytes=sum(part.bytes for part in found if part.kind == "experts"),
+        four_bit_frac=sum(part.bytes for part in dense if LINEAR_BITS[part.weights] < 8) / dense_bytes,
+    )
+
+
+def kv_formats(shape: Shape, recipe: Recipe) -> tuple[KvFormat, KvFormat]:
+    """Of keys and values as they are kept: the latent of MLA is both, so it takes the finer of the two."""
+    keys, values = recipe.keys, recipe.values
+    if shape.attention.kind == "mla":
+        keys = values = max(keys, values, key=lambda name: KV_BITS[name])
+    return keys, values
+
+
+def kv_element_bytes(shape: Shape, recipe: Recipe) -> float:
+    """Mean of a cached number with its scales, keys and values by their widths."""
+    a = shape.attention
+    widths = (a.head_dim, a.v_head_dim or a.head_dim)
+    bits = (KV_BITS[name] for name in kv_formats(shape, recipe))
+    return sum(w * b for w, b in zip(widths, bits, strict=True)) / sum(widths) / 8
+
+
+# --- how fast they are multiplied --------------------------------------------------------------------------------
+
+
+def arithmetic(gpu: Gpu, stored: Precision, activations: ActivationFormat) -> Precision:
+    """The format that weights stored in one are multiplied in. Both alike: that one, if the GPU has it. Of floating-point
+    formats FP8 where one is FP8 and the GPU takes the other as it is. All else is unpacked to 16 bit."""
+    if stored == activations:
+        return stored if has(gpu, stored) else "bf16"
+    floats = {"fp8", "nvfp4", "mxfp4"}
+    if stored in floats and activations in floats and "fp8" in (stored, activations):
+        return "fp8" if has(gpu, stored) and has(gpu, activations) else "bf16"
+    return "bf16"
+
+
+def has(gpu: Gpu, precision: Precision) -> bool:
+    """Whether the GPU multiplies in this format at a rate of its own."""
+    return gpu.dense_flops(precision) != gpu.dense_flops("bf16")
+
+
+def unpacked(gpu: Gpu, shape: Shape, recipe: Recipe) -> tuple[Precision, ...]:
+    """Formats of the recipe that save memory on this GPU, but are multiplied in 16 bit."""
+    blocks = [p.weights for p in parts(shape, recipe) if p.kind in BLOCKS and p.weights != "bf16"]
+    slow = [name for name in blocks if arithmetic(gpu, name, recipe.activations) == "bf16"]
+    return tuple(dict.fromkeys(slow))
+
+
+def rates(gpu: Gpu, shape: Shape, recipe: Recipe, fit: Efficiency) -> tuple[float, float]:
+    """Peak rate of a token's arithmetic, and what of it the formats reach relative to 16 bit.
+
+    A token's operations are done one class after another, so the rate of all is the harmonic mean of the rates, weighted
+    by operations: F / sum(F_c / R_c). The head is left out, as in the fit of the efficiencies: of a prompt only the last
+    token is multiplied by it. A format that falls back to 16 bit has the 16-bit rate.
+    """
+    picked = (shape.mlp.experts_per_token or 0) / (shape.mlp.experts or 1)
+    spent: dict[tuple[float, float], float] = {}
+    for part in parts(shape, recipe):
+        if part.kind not in BLOCKS:
+            continue
+        each = part.count * (picked if part.kind == "experts" else 1.0)
+        name = arithmetic(gpu, part.weights, recipe.activations)
+        peak = gpu.dense_flops(name)
+        frac = fit.format_compute_frac(name) if peak > gpu.dense_flops("bf16") else 1.0
+        spent[peak, frac] = spent.get((peak, frac), 0.0) + each
+    if len(spent) == 1:  # exactly, not to the last digit of a mean
+        return next(iter(spent))
+    peak_s = sum(flop / peak for (peak, _), flop in spent.items())
+    real_s = sum(flop / (peak * frac) for (peak, frac), flop in spent.items())
+    return sum(spent.values()) / peak_s, peak_s / real_s

@@ -1,0 +1,234 @@
+"""How fast a model runs on GPUs: the time of one engine step, and from it TPOT, TTFT and requests a second.
+
+One step of continuous batching carries `batch` decoding requests, one token each, and now and then a chunk of
+somebody's prompt. Its time on each of the replica's GPUs is a sum of things that happen one after another:
+
+    dense weights  a soft maximum of reading them once (bytes / bandwidth) and multiplying by them (FLOPs / peak)
+    experts        the same for the experts that the step's tokens pick, on the busiest GPU
+    KV cache       read once for every decoding request; the states of linear attention are read and written
+    attention      over the prompt tokens of this step
+    collectives    two all-reduces a layer when the model is split over GPUs
+    overhead       kernel launches by layer, scheduler by step, sampling and bookkeeping by request
+
+The roofline terms follow Williams et al., "Roofline", CACM 2009; the split into prefill and decode Pope et al.,
+"Efficiently Scaling Transformer Inference", arXiv:2211.05102. Efficiencies are fitted (hardware_profiles/
+efficiency.yaml), by GPU generation and by engine. Everything is vectorised: arrays of setups (n, 1) against a grid of
+batch sizes (b,).
+"""
+
+import numpy as np
+
+from calculators.performance.replica import COEFFICIENTS, Machine, Setup, link_bytes_s, machine
+from calculators.scenario.demand import Array
+
+__all__ = ["COEFFICIENTS", "Machine", "Setup", "link_bytes_s", "machine"]
+
+MAX_BATCH = 256
+"""Requests decoding at once: the engines' usual cap (vLLM max_num_seqs)."""
+CHUNK_TOK = 8192
+"""Prompt tokens an engine takes into one step: the default of all three engines on large GPUs."""
+
+
+def expert_share_touched(m: Machine, tokens: Array) -> Array:
+    """Share of the experts that at least one of `tokens` picks: the first picks k of E, the others some again.
+
+    Picked at random, (1 - k/E)^n = exp(-x) of the experts would get none of n tokens; but some experts are popular. With
+    popularities that follow a gamma distribution the picks are negative-binomial (Greenwood and Yule, 1920), and
+    (1 + x/r)^-r get none: r = `pick_evenness`, infinite when all are equally popular.
+    """
+    all_tokens = tokens * m.attention_ranks_count
+    picked_frac = np.minimum(m.experts_per_token_count / m.experts_count, 1 - 1e-9)
+    first = np.minimum(all_tokens, 1.0)
+    others = (all_tokens - first) * -np.log1p(-picked_frac)
+    touched: Array = 1 - (1 - first * picked_frac) * (1 + others / m.pick_evenness) ** -m.pick_evenness
+    return touched
+
+
+def weights_s(m: Machine, tokens: Array) -> Array:
+    """Reading the weights and multiplying `tokens` rows by them."""
+    return dense_s(m, tokens) + experts_s(m, tokens)
+
+
+def dense_s(m: Machine, tokens: Array) -> Array:
+    """What every step reads; a GEMM pads its rows to whole tiles, so few rows cost as much as `gemm_pad_tok` more."""
+    four_bit = np.where(m.four_bit > 0, m.four_bit_read_frac, 1.0)
+    read = m.always_read_bytes / (m.bandwidth_bytes_s * m.weight_bandwidth_frac * four_bit)
+    rows = tokens + m.gemm_pad_tok * (tokens > 0)
+    multiply = m.multiply_factor * m.dense_flop_per_tok * rows / (m.peak_flops * m.compute_frac * m.format_compute_frac)
+    return soft_maximum(read, multiply)
+
+
+def experts_s(m: Machine, tokens: Array) -> Array:
+    """The experts that the tokens pick, on the GPU that has most to do.
+
+    With expert ranks the picks fall like balls into bins: the fullest of n holds about sqrt(2 ln n) - 0.6 standard
+    deviations more than the mean (for n = 2 to 16 within 0.03 of the expected largest of n normal numbers). Each picked
+    expert's rows are padded to whole tiles, and its tokens are gathered, scaled and scattered: memory traffic.
+    """
+    spread = np.maximum(np.sqrt(2 * np.log(m.expert_ranks_count)) - 0.6, 0.0)
+    touched = expert_share_touched(m, tokens)
+    held = m.experts_count / m.expert_ranks_count
+    busiest = np.minimum(touched + spread * np.sqrt(touched * (1 - touched) / held), 1.0)
+    width = m.expert_width / (m.expert_width + m.expert_half_width)
+    read = m.expert_bytes * busiest / (m.bandwidth_bytes_s * m.expert_bandwidth_frac * width)
+    picks = tokens * m.attention_ranks_count * m.experts_per_token_count
+    mine = np.maximum(picks / m.expert_ranks_count, 1e-9)
+    uneven = np.minimum(1 + spread / np.sqrt(mine), m.expert_ranks_count)
+    pads = m.expert_pad_tok * touched * m.experts_count / m.experts_per_token_count / m.attention_ranks_count
+    rate = m.peak_flops * m.expert_compute_frac * m.format_compute_frac / m.multiply_factor
+    multiply = m.expert_flop_per_tok * (tokens * uneven + pads) / rate
+    shuffle = tokens * uneven * m.expert_passes * m.expert_activation_bytes / m.bandwidth_bytes_s
+    return np.asarray(soft_maximum(read, multiply) + shuffle)
+
+
+def kv_read_s(m: Machine, batch: Array, context_tok: Array) -> Array:
+    """Attention of the decoding tokens: reading `batch` caches of `context_tok` tokens each and multiplying by them.
+
+    Kernels of 2024 read a cache again for every query head that shares it (vLLM's first PagedAttention, SOSP 2023).
+    """
+    again = m.heads_per_cache_count**m.group_read_exponent
+    moved = batch * (again * read_bytes(m, context_tok) + 2 * m.state_bytes)
+    read = moved / (m.bandwidth_bytes_s * m.kv_bandwidth_frac)
+    multiply = batch * decode_attention_flop(m, context_tok) / (m.attention_peak_flops * m.compute_frac)
+    return soft_maximum(read, multiply)
+
+
+def read_bytes(m: Machine, context_tok: Array) -> Array:
+    """What of one request's cache a decoding token reads on one GPU."""
+    chosen, sliding = chosen_tok(m, context_tok), np.minimum(context_tok, m.window_tok)
+    indexed = m.index_bytes_per_tok * context_tok
+    return m.kv_full_bytes_per_tok * chosen + m.kv_sliding_bytes_per_tok * sliding + indexed
+
+
+def decode_attention_flop(m: Machine, context_tok: Array) -> Array:
+    """Of one decoding token, on one GPU."""
+    full = m.decode_flop_per_tok2 * chosen_tok(m, context_tok)
+    sliding = m.sliding_flop_per_tok2 * np.minimum(context_tok, m.window_tok)
+    return full + sliding + m.index_flop_per_tok2 * context_tok
+
+
+def chosen_tok(m: Machine, context_tok: Array) -> Array:
+    """Cached tokens that a decoding token's full layers attend to on average: all, or in sparse layers the chosen ones."""
+    return context_tok - m.sparse_frac * np.maximum(context_tok - m.sparse_tok, 0.0)
+
+
+def cache_bytes(m: Machine, context_tok: Array) -> Array:
+    """KV-cache bytes that one request holds on one GPU."""
+    sliding = m.kv_sliding_bytes_per_tok * np.minimum(context_tok, m.window_tok)
+    return (m.kv_full_bytes_per_tok + m.index_bytes_per_tok) * context_tok + sliding
+
+
+def prompt_attention_s(m: Machine, prompt_tok: Array, attended_tok: Array) -> Array:
+    """Attention of prompt tokens over the tokens before them (the mean over a causal prompt is half its length)."""
+    flop = prompt_tok * prompt_attention_flop(m, attended_tok)
+    return flop / (m.attention_peak_flops * m.prefill_attention_frac)
+
+
+def prompt_attention_flop(m: Machine, attended_tok: Array) -> Array:
+    """Of one prompt token, on one GPU."""
+    chosen = attended_tok - m.sparse_frac * (attended_tok - at_most(attended_tok, m.sparse_tok))
+    sliding = m.sliding_flop_per_tok2 * at_most(attended_tok, m.window_tok)
+    return m.prompt_flop_per_tok2 * chosen + sliding + m.index_flop_per_tok2 * attended_tok
+
+
+def at_most(attended_tok: Array, limit_tok: Array) -> Array:
+    """Mean of min(position, limit) over a causal prompt whose mean position is `attended_tok`."""
+    limited = limit_tok - limit_tok**2 / (4 * np.maximum(attended_tok, 1e-9))
+    return np.where(2 * attended_tok <= limit_tok, attended_tok, limited)
+
+
+def collectives_s(m: Machine, tokens: Array) -> Array:
+    """Two all-reduces a layer; a ring moves 2(n-1)/n of the activations over each link. With attention ranks, sending
+    tokens to the experts and back moves about as much."""
+    n = m.tensor_parallel_count * m.attention_ranks_count
+    moved_bytes = tokens * m.hidden_bytes * 2 * (n - 1) / n
+    once = m.parallel_factor * m.collective_latency_us * 1e-6 + m.link_factor * moved_bytes / (
+        m.link_bytes_s * m.link_frac
+    )
+    return np.where(n > 1, 2 * m.layers_count * once, 0.0)
+
+
+def overhead_s(m: Machine, batch: Array) -> Array:
+    """Starting each kernel and waiting for its last block, meeting the other GPUs in each layer, the scheduler by step
+    and by request."""
+    parallel = m.tensor_parallel_count * m.attention_ranks_count > 1
+    kernels = m.launch_factor * m.kernels_count * m.kernel_us
+    between = m.parallel_factor * m.layers_count * m.layer_overhead_parallel_us * parallel
+    return (kernels + between + m.step_overhead_us + batch * m.request_overhead_us) * 1e-6
+
+
+def step_s(m: Machine, batch: Array, context_tok: Array, prompt_tok: Array, attended_tok: Array) -> Array:
+    """Time of one engine step with `batch` decoding requests and `prompt_tok` prompt tokens. Broadcasts."""
+    attention = kv_read_s(m, batch, context_tok) + prompt_attention_s(m, prompt_tok, attended_tok)
+    return rows_s(m, batch + prompt_tok) + m.kernel_factor * attention + overhead_s(m, batch)
+
+
+def rows_s(m: Machine, tokens: Array) -> Array:
+    """The part of a step that only the number of its tokens decides, whatever they are: weights and collectives."""
+    return m.kernel_factor * (weights_s(m, tokens) + collectives_s(m, tokens))
+
+
+def tpot_s(m: Machine, batch: Array, input_tok: Array, output_tok: Array, fresh_tok: Array) -> Array:
+    """Time per output token in steady state: while one request makes `output_tok` tokens, each of the `batch` requests
+    brings one prompt, of which `fresh_tok` are not cached: batch x fresh / output prompt tokens a step on average."""
+    return decode_s(m, batch, input_tok, output_tok, batch * fresh_tok / output_tok, fresh_tok)
+
+
+def decode_s(
+    m: Machine, batch: Array, input_tok: Array, output_tok: Array, prompt_tok: Array, fresh_tok: Array
+) -> Array:
+    """Mean step time when `prompt_tok` prompt tokens come along on average.
+
+    They come in lumps, a whole prompt or chunk at a time: most steps carry none and hide nothing, few carry many.
+    """
+    none, context = np.zeros(1), input_tok + output_tok / 2
+    lump = np.maximum(np.minimum(fresh_tok, CHUNK_TOK), prompt_tok)
+    plain = step_s(m, batch, context, none, none)
+    mixed = step_s(m, batch, context, lump, input_tok / 2)
+    return plain + prompt_tok / lump * (mixed - plain)
+
+
+def closed_loop_s(m: Machine, batch: Array, input_tok: Array, output_tok: Array) -> tuple[Array, Array]:
+    """Mean TTFT and TPOT when `batch` clients each send their next request as soon as the last one is answered.
+
+    A request waits for its own prompt and, as clients fall into step, for a part of the others'. While it waits it does
+    not decode: on average only the decoding part of the clients' time shares the steps.
+    """
+    context, decoding = input_tok + output_tok / 2, np.ones(np.broadcast(batch, input_tok, m.layers_count).shape)
+    for _ in range(3):
+        others = np.maximum(batch - 1, 0.0) * decoding
+        tpot = decode_s(m, 1 + others, input_tok, output_tok, others * input_tok / output_tok, input_tok)
+        own = prefill_s(m, others, context, input_tok, input_tok)
+        share = m.first_token_own_ratio + m.first_token_others_ratio * np.maximum(batch - 1, 0.0)
+        ttft = m.first_token_overhead_ms * 1e-3 + own * share
+        decoding = output_tok * tpot / (ttft + output_tok * tpot)
+    return ttft, tpot
+
+
+def static_batch_s(m: Machine, batch: Array, input_tok: Array, output_tok: Array) -> tuple[Array, Array]:
+    """TTFT and TPOT of a batch that starts and ends together: all prompts are computed, then all decode."""
+    none = np.zeros(1)
+    first = prefill_s(m, none, input_tok, batch * input_tok, input_tok)
+    return first, step_s(m, batch, input_tok + output_tok / 2, none, none)
+
+
+def prefill_s(m: Machine, batch: Array, context_tok: Array, fresh_tok: Array, prompt_tok: Array) -> Array:
+    """Time to compute a prompt, chunk by chunk, while `batch` others go on decoding in the same steps."""
+    chunk = np.minimum(fresh_tok, CHUNK_TOK)
+    return fresh_tok / chunk * step_s(m, batch, context_tok, chunk, prompt_tok / 2)
+
+
+def largest_batch(m: Machine, input_tok: Array, output_tok: Array, cap: float | Array = MAX_BATCH) -> Array:
+    """Requests whose caches fit at once, at most the engine's cap; below 1: not even one does."""
+    per_request = cache_bytes(m, input_tok + output_tok) + m.state_bytes
+    unlimited = np.full(np.broadcast(m.kv_room_bytes, per_request).shape, np.inf)
+    room = np.divide(m.kv_room_bytes, per_request, out=unlimited, where=per_request > 0)
+    return np.minimum(np.where(m.kv_room_bytes > 0, room, 0.0), cap)
+
+
+def soft_maximum(a: Array, b: Array) -> Array:
+    """(a^4 + b^4)^(1/4), scaled so that it neither over- nor underflows; a higher power would be a sharper knee."""
+    top = np.maximum(a, b)
+    ratio = np.divide(np.minimum(a, b), top, out=np.zeros(np.broadcast(a, b).shape), where=top > 0)
+    square = ratio * ratio
+    return np.asarray(top * np.sqrt(np.sqrt(1 + square * square)))

@@ -1,0 +1,122 @@
+"""Hit rates of a prompt log, by replaying it through a cache: as it is sent, and in the best order.
+
+Requests are cut into blocks of tokens, each named by everything up to its end, and replayed one after another.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from calculators.api.cache_terms import Terms
+from calculators.prompts import tokenizer as tokens
+from calculators.prompts.cache_simulator import Request, Routing, replay
+from calculators.prompts.scan import PARTS, Scan
+from calculators.prompts.segments import Ints, Pieces, Row
+
+MAX_BLOCKS = 3_000_000
+"""Beyond which blocks are made larger, to keep memory in bounds."""
+INF = float("inf")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One kind of cache. `last_again`: the last token is always computed, as on servers of one's own."""
+
+    step_tok: int = 1
+    minimum_tok: int = 0
+    kept_s: float = INF
+    capacity_tok: float = INF
+    replicas: int = 1
+    routing: Routing = "random"
+    last_again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PartHits:
+    part: str
+    tok: int
+    hit_tok: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    input_tok: int
+    hit_tok: int
+    parts: tuple[PartHits, ...]
+    step_tok: int
+    """Of the replay: larger than asked for in very large logs."""
+
+    @property
+    def hit_frac(self) -> float:
+        return self.hit_tok / self.input_tok if self.input_tok else 0.0
+
+
+def api_setting(terms: Terms) -> Setting:
+    """A seller's cache, with what is assumed where it does not say."""
+    cache = terms.cache
+    return Setting(int(cache.granularity_tok), int(cache.minimum_tok), cache.kept_s)
+
+
+def own_setting(block_tok: int, capacity_tok: float, replicas: int, by_prefix: bool) -> Setting:
+    return Setting(block_tok, 0, INF, capacity_tok, replicas, "prefix" if by_prefix else "random", last_again=True)
+
+
+def hits(scan: Scan, setting: Setting) -> tuple[Hits, Hits]:
+    """As sent, and in the best order; where that finds no more, the order as sent is the best."""
+    now, best = _hits(scan, setting, False), _hits(scan, setting, True)
+    return now, best if best.hit_frac > now.hit_frac else now
+
+
+def _hits(scan: Scan, setting: Setting, best: bool) -> Hits:
+    tok = scan.pieces.tok()
+    total = sum(int(tok[row.best_pieces if best else row.pieces].sum()) for row in scan.rows)
+    step = max(setting.step_tok, -(-total // MAX_BLOCKS))
+    found: list[int] = []
+    replay(
+        _requests(scan, step, best),
+        max(setting.capacity_tok // step, 1.0),
+        setting.kept_s if scan.timed else INF,
+        setting.replicas,
+        setting.routing,
+        step,
+        minimum_tok=setting.minimum_tok,
+        last_again=setting.last_again,
+        each=found.append,
+    )
+    return Hits(total, sum(found), _by_part(scan.rows, tok, found, best), step)
+
+
+def _requests(scan: Scan, step_tok: int, best: bool) -> Iterator[Request]:
+    for row in scan.rows:
+        ids = _row_ids(row.best_pieces if best else row.pieces, scan.pieces)
+        names = prefix_names(ids)[step_tok - 1 :: step_tok]
+        yield Request(row.time_s, len(ids), tuple(names.tolist()))
+
+
+def _row_ids(numbers: Ints, pieces: Pieces) -> tokens.Ids:
+    return np.concatenate([pieces.ids[i] for i in numbers]) if len(numbers) else np.zeros(0, dtype=np.int32)
+
+
+def prefix_names(ids: tokens.Ids) -> npt.NDArray[np.uint64]:
+    """(tokens,): a number for each prefix, equal for equal ones: a polynomial in the mixed ids, modulo 2^64."""
+    mixed = (ids.astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
+    mixed ^= mixed >> np.uint64(29)
+    mixed *= np.uint64(0xBF58476D1CE4E5B9)
+    mixed ^= mixed >> np.uint64(32)
+    powers = np.cumprod(np.full(len(ids), 0xD6E8FEB86659FD93, dtype=np.uint64))
+    names: npt.NDArray[np.uint64] = np.cumsum(mixed * powers, dtype=np.uint64)
+    return names
+
+
+def _by_part(rows: tuple[Row, ...], tok: tokens.Ids, found: list[int], best: bool) -> tuple[PartHits, ...]:
+    """What was found of each part: in every request the first tokens, whatever part they belong to."""
+    total, cached = np.zeros(len(PARTS)), np.zeros(len(PARTS))
+    for row, hit in zip(rows, found, strict=True):
+        numbers, parts = (row.best_pieces, row.best_parts) if best else (row.pieces, row.parts)
+        length = tok[numbers]
+        ends = np.cumsum(length)
+        total += np.bincount(parts, length, len(PARTS))
+        cached += np.bincount(parts, np.clip(hit - (ends - length), 0, length), len(PARTS))
+    return tuple(PartHits(PARTS[i], round(total[i]), round(cached[i])) for i in range(len(PARTS)) if total[i])

@@ -1,0 +1,98 @@
+"""What a recipe does to the verdict's own fleet: memory, speed and dollars, before and after."""
+
+from dataclasses import dataclass, replace
+from math import inf
+
+import numpy as np
+
+from calculators.catalog.hardware_and_models import Precision
+from calculators.catalog.load import Catalog
+from calculators.fleet.replica_capacity import TENSOR_PARALLEL
+from calculators.fleet.staircase import Plan
+from calculators.performance.quantization_recipe import Recipe, unpacked
+from calculators.performance.replica import Setup, machine, room_bytes, weights, with_recipe
+from calculators.performance.step_time import cache_bytes
+from calculators.scenario.demand import Demand
+from calculators.scenario.schema import Scenario
+from calculators.techniques.effects import State, refit
+from calculators.units import percent, usd
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """One way to store the model, on the same GPUs."""
+
+    setup: Setup
+    weights_bytes: float
+    """One replica's, all its GPUs together."""
+    weights_bytes_per_gpu: float
+    kv_room_tok: float
+    """Tokens of cache that one replica holds, in requests as long as this workload's mean; 0: the weights do not fit."""
+    state: State | None
+    """The fleet at the scenario's peak. None: no fleet of this replica carries it within the targets."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecipeEffect:
+    before: Served
+    after: Served
+    unpacked: tuple[Precision, ...]
+    """Formats that this GPU has no arithmetic for: they save memory and are multiplied in 16 bit."""
+
+    @property
+    def saves_usd_per_month(self) -> float | None:
+        """Rent; None where there is no fleet on one side."""
+        if self.before.state is None or self.after.state is None:
+            return None
+        return self.before.state.usd_per_month - self.after.state.usd_per_month
+
+
+def effect(plan: Plan, recipe: Recipe, scenario: Scenario, need: Demand, catalog: Catalog) -> RecipeEffect:
+    """The verdict's replica as it is, and the cheapest one on the same GPU with the recipe in place of its format and
+    cache: fewer bytes may need fewer GPUs. Of equally cheap ones, the verdict's own split."""
+    before = _served(plan, plan.setup, scenario, need, catalog)
+    stored = with_recipe(plan.setup, recipe)
+    splits = [replace(stored, tensor_parallel=n) for n in _splits(stored, scenario)]
+    every = [_served(plan, setup, scenario, need, catalog) for setup in (stored, *splits)]
+    after = min(every, key=lambda s: (s.state.usd_per_month, 0.0) if s.state else (inf, -s.kv_room_tok))
+    return RecipeEffect(before, after, unpacked(plan.setup.gpu, plan.setup.model.shape, recipe))
+
+
+def _served(plan: Plan, setup: Setup, scenario: Scenario, need: Demand, catalog: Catalog) -> Served:
+    held, length = weights(setup).stored_bytes, need.input_tok + need.output_tok
+    m, room = machine([setup], catalog), room_bytes(setup)
+    each_bytes = float((cache_bytes(m, np.array([length])) + m.state_bytes)[0, 0])
+    ranks = setup.attention_ranks * setup.pipeline_stages
+    state = refit(plan, setup, scenario, need, catalog) if room > 0 else None
+    return Served(setup, held, held / setup.gpus_count, max(room, 0.0) / each_bytes * length * ranks, state)
+
+
+def _splits(setup: Setup, scenario: Scenario) -> list[int]:
+    """Other numbers of GPUs to split a replica over; whole experts on each GPU bind it to the number it has."""
+    if not scenario.techniques.parallelism or setup.expert_ranks > 1:
+        return []
+    widest = max(setup.gpu.links.domain_gpus, 8)
+    return [n for n in TENSOR_PARALLEL if n != setup.tensor_parallel and n <= widest]
+
+
+def worth_sentence(found: RecipeEffect, name: str) -> str:
+    """What the recipe is worth, in words."""
+    if found.after.state is None:
+        fits = found.after.kv_room_tok > 0
+        why = "no machine of this landlord serves it within the targets" if fits else "its weights do not fit this GPU"
+        return f"{name} makes no fleet here: {why}."
+    saved = found.saves_usd_per_month
+    if saved is None:
+        return f"{name} makes a fleet for {usd(found.after.state.usd_per_month)} a month where there was none."
+    if abs(saved) < 0.5:
+        return f"{name} changes no rent: {usd(found.after.state.usd_per_month)} a month{_carries(found)}."
+    word = "saves" if saved > 0 else "costs"
+    return f"{name} {word} {usd(abs(saved))} of rent a month{'' if saved > 0 else ' more'}."
+
+
+def _carries(found: RecipeEffect) -> str:
+    """What whole machines hide: how much more each GPU could carry."""
+    if found.before.state is None or found.after.state is None:
+        return ""
+    gain = found.after.state.req_s_per_gpu / found.before.state.req_s_per_gpu - 1
+    return f", and each GPU carries {percent(abs(gain))} {'more' if gain > 0 else 'less'}" if abs(gain) >= 0.01 else ""

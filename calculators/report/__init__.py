@@ -1,0 +1,8 @@
+"""An Evaluation as text, JSON and decision record.
+
+Modules in reading order:
+
+evaluation_text  text and JSON
+decision_record  a frozen record, and what changed since
+record_page      a record as Markdown and HTML
+"""

@@ -1,0 +1,164 @@
+"""An Evaluation as text for people and as JSON for programs. Both come from the same object as the pages."""
+
+import dataclasses
+import math
+from datetime import date, datetime
+from typing import Any
+
+import numpy as np
+from pydantic import BaseModel
+
+from calculators.catalog.hardware_and_models import Gpu, Model, Source
+from calculators.compliance.assessment import PricedPath, Ruling
+from calculators.compliance.operator_check import Status
+from calculators.evaluate import Evaluation
+from calculators.fleet.machine_offers import Lease
+from calculators.fleet.staircase import Plan
+from calculators.options.option import Option
+from calculators.units import count, usd
+
+STATUSES: tuple[Status, ...] = ("allowed", "ask", "blocked")
+
+
+def to_text(evaluation: Evaluation) -> str:
+    """The verdict in a terminal: the sentence, the reason, the options, what would change it."""
+    verdict = evaluation.verdict
+    rows = [
+        f"  {usd(o.usd_per_month):>10}  {_range(o.low_usd_per_month, o.high_usd_per_month):<22}  {o.label}"
+        for o in evaluation.options
+    ]
+    flips = [f"  {flip.what}: now {flip.now}; changes at {flip.flips_at}" for flip in evaluation.flips]
+    signals = [
+        f"  {s.name}: {s.status.replace('_', ' ')}. {s.value}. {s.why} {s.when}" for s in evaluation.signals.three
+    ]
+    notes = [f"  {note}" for note in (*verdict.assumptions, *evaluation.notes)]
+    parts = [
+        verdict.sentence,
+        verdict.reason,
+        "",
+        f"A month of {count(evaluation.demand.requests_per_month)} requests:",
+        *rows,
+        "",
+        "Signals to leave the API:",
+        *signals,
+        *_compliance_text(evaluation.ruling),
+        *(["", "What would change the answer:", *flips] if flips else []),
+        evaluation.review,
+        *(["", "Taken on trust:", *notes] if notes else []),
+        "",
+        f"Prices and profiles {evaluation.digest}, as of {evaluation.scenario.as_of}.",
+    ]
+    return "\n".join(parts)
+
+
+def _compliance_text(ruling: Ruling) -> list[str]:
+    if not ruling.requirements:
+        return []
+    allowed, ask, blocked = (len(ruling.of(status)) for status in STATUSES)
+    counts = f"{allowed} paths allowed, {ask} to ask, {blocked} blocked"
+    premium = ruling.premium_usd_per_month
+    cost = f"It costs {usd(premium)} a month." if premium is not None else "No allowed path has a price."
+    rules = ", ".join(r.name for r in ruling.requirements)
+    return ["", f"Compliance ({rules}): {counts}. {cost}"]
+
+
+def _range(low: float, high: float) -> str:
+    if high - low < 0.5:
+        return ""
+    return f"({usd(low)} to {usd(high) if high < 1e12 else 'no fleet at all'})"
+
+
+def to_json(evaluation: Evaluation) -> dict[str, Any]:
+    """The whole Evaluation as plain values. Profiles become their ids; what is infinite or unknown becomes null."""
+    plain = _plain(evaluation)
+    assert isinstance(plain, dict)
+    judged = plain["signals"]
+    plain["signals"] = judged["three"]
+    plain |= {"preconditions": judged["preconditions"], "supporting": judged["supporting"]}
+    del plain["ruling"]
+    return plain | {"compliance": compliance_json(evaluation.ruling)}
+
+
+def compliance_json(ruling: Ruling) -> dict[str, Any]:
+    """Blocked and surviving paths, those to ask, the premium, and what each relaxation opens."""
+    survivor, cheapest = ruling.survivor, ruling.cheapest
+    return {
+        "requirements": [r.id for r in ruling.requirements],
+        "blocked": [_path_json(p) for p in ruling.of("blocked")],
+        "ask": [_path_json(p) for p in ruling.of("ask")],
+        "surviving": [_path_json(p) for p in ruling.of("allowed")],
+        "premium_usd_per_month": ruling.premium_usd_per_month,
+        "cheapest_survivor": _path_json(survivor) if survivor else None,
+        "cheapest_overall": _path_json(cheapest) if cheapest else None,
+        "relaxations": [
+            {
+                "requirement": r.requirement.id,
+                "opens": r.opened_count,
+                "cheapest": r.label,
+                "usd_per_month": r.usd_per_month,
+            }
+            for r in ruling.relaxations
+        ],
+    }
+
+
+def _path_json(p: PricedPath) -> dict[str, Any]:
+    deciding = p.path.deciding
+    return {
+        "path": p.path.kind,
+        "operator": p.path.operator,
+        "name": p.path.name,
+        "way": p.label,
+        "usd_per_month": p.usd_per_month,
+        "rules": list(dict.fromkeys(f.requirement.id for f in deciding)),
+        "why": p.path.why,
+        "sources": list(dict.fromkeys(f.source.title for f in deciding if f.source)),
+    }
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case Gpu() | Model():
+            return value.id
+        case BaseModel():
+            return value.model_dump(mode="json")
+        case float():
+            return value if math.isfinite(value) else None
+        case datetime() | date():
+            return value.isoformat()
+        case np.ndarray():
+            return _plain(value.tolist())
+        case dict():
+            return {str(key): _plain(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_plain(item) for item in value]
+    return _plain_record(value) if dataclasses.is_dataclass(value) else value
+
+
+def _plain_record(value: Any) -> dict[str, Any]:
+    """A result record by its fields, and the properties that readers would otherwise compute again."""
+    names = [field.name for field in dataclasses.fields(value)]
+    return {
+        name: _plain(getattr(value, name)) for name in (*names, *_DERIVED.get(type(value), ())) if name not in _LEFT_OUT
+    }
+
+
+_DERIVED: dict[type, tuple[str, ...]] = {Option: ("usd_per_month",), Plan: ("gpus",)}
+_LEFT_OUT = ("library", "own_prices")  # whole price histories: the rates that were used are in the bill
+
+
+def sources(evaluation: Evaluation) -> list[tuple[str, Source]]:
+    """Every source behind the options' cost lines, once each, with what it was used for."""
+    found: dict[tuple[str, str], tuple[str, Source]] = {}
+    for option in evaluation.options:
+        for line in option.lines:
+            if line.source is not None:
+                found.setdefault((line.name, line.source.title), (line.name, line.source))
+    return list(found.values())
+
+
+def lease_terms(lease: Lease) -> str:
+    """Where a rent comes from, in a line."""
+    where = f", {lease.region}" if lease.region else ""
+    seen = f", seen {lease.seen}" if lease.seen else ""
+    return f"{lease.machine} at {lease.provider}{where}, {lease.commitment.replace('_', ' ')}{seen} ({lease.confidence} confidence)"

@@ -1,0 +1,8 @@
+"""What the user asks: the schema of a scenario, its link, where it starts from, and the demand it means.
+
+Modules in reading order:
+
+schema    every input, and the link that carries them
+defaults  the starting case and the presets
+demand    token rates, peak and lengths of the workload
+"""

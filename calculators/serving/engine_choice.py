@@ -1,0 +1,337 @@
+"""vLLM, SGLang or TensorRT-LLM for this workload: what each axis speaks for, with its evidence, and what the speed model
+makes of the same replica on each. vLLM unless something measured says otherwise; where nothing does, measure both.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from calculators.catalog.efficiency import EngineId
+from calculators.catalog.hardware_and_models import Confidence, Fraction, Id, Record, Sourced, SourcedFile
+from calculators.catalog.load import ROOT, Catalog, load_sourced
+from calculators.fleet.staircase import Plan
+from calculators.performance.replica import Setup, machine
+from calculators.performance.step_time import prefill_s, tpot_s
+from calculators.scenario.demand import Demand
+from calculators.scenario.schema import Scenario, Techniques
+from calculators.units import percent
+
+PATH = ROOT / "serving_data/stack.yaml"
+ChoiceId = Literal["vllm", "sglang", "tensorrt_llm"]
+Word = Literal["best", "fits", "weak", "no", "unknown"]
+"""unknown: nobody whom this project read has compared it."""
+AxisId = Literal["model", "hardware", "prefix", "schema", "nodes", "speculation", "disaggregation", "latency"]
+RuleId = Literal["moe_params_b", "prefix_frac", "schema_frac", "tight_ttft_ms", "tight_tpot_ms"]
+ABResult = Literal["not run", "vllm", "sglang"]
+Certainty = Literal["measured", "leaning", "too close to call"]
+Words = Annotated[str, Field(max_length=400)]
+ENGINE_NAMES: Mapping[str, str] = {"vllm": "vLLM", "sglang": "SGLang", "tensorrt_llm": "TensorRT-LLM"}
+FITS: Mapping[ChoiceId, EngineId] = {"vllm": "vllm", "sglang": "sglang", "tensorrt_llm": "tensorrt-llm"}
+"""The fit of each engine in hardware_profiles/efficiency.yaml."""
+
+
+class Rule(Sourced):
+    id: RuleId
+    value: float
+    """In the unit that the id ends in."""
+    words: Words
+
+
+class Case(Sourced):
+    """What an axis says where it is so: a word for each engine, and the reason."""
+
+    id: str
+    vllm: Word
+    sglang: Word
+    tensorrt_llm: Word
+    reason: Words
+
+    @property
+    def speaks_for(self) -> ChoiceId | None:
+        """The one engine that it puts ahead; None: neither."""
+        ahead: list[ChoiceId] = [engine for engine in FITS if getattr(self, engine) == "best"]
+        return ahead[0] if len(ahead) == 1 else None
+
+
+class EngineFacts(Record):
+    """What each engine brings to an axis, in a few words. None: not known."""
+
+    vllm: Words
+    sglang: Words
+    tensorrt_llm: Words | None = None
+    sources: Annotated[tuple[str, ...], Field(min_length=1)]
+    confidence: Confidence
+
+
+class Axis(Record):
+    id: AxisId
+    name: Words
+    facts: EngineFacts
+    gap: Words
+    """What was measured between the engines on it, anywhere."""
+    cases: tuple[Case, ...] = Field(min_length=1)
+
+
+class LeftOut(Sourced):
+    engine: str
+    reason: Words
+
+
+class Image(Sourced):
+    engine: Literal["vllm", "sglang"]
+    vendor: Literal["nvidia", "amd"]
+    generation: str | None = None
+    image: str
+    tag_seen: bool
+    """Whether somebody looked whether the tag exists."""
+    note: Words
+
+
+class Heads(Sourced):
+    """Models that were released with heads that draft for them, in both engines."""
+
+    models: tuple[Id, ...]
+
+
+class StackFile(SourcedFile):
+    versions: Mapping[Literal["vllm", "sglang"], str]
+    rules: tuple[Rule, ...] = Field(min_length=5, max_length=5)
+    axes: tuple[Axis, ...] = Field(min_length=8, max_length=8)
+    left_out: tuple[LeftOut, ...]
+    images: tuple[Image, ...] = Field(min_length=1)
+    heads: Heads
+
+    @model_validator(mode="after")
+    def _sourced(self) -> "StackFile":
+        cases = [case for axis in self.axes for case in axis.cases]
+        used = {item.source for item in (*self.rules, *cases, *self.left_out, *self.images, self.heads)}
+        used |= {source for axis in self.axes for source in axis.facts.sources}
+        if lost := sorted(used - set(self.sources)):
+            raise ValueError(f"a source is named that the file does not list: {', '.join(lost)}")
+        return self
+
+    def rule(self, name: RuleId) -> float:
+        return next(rule.value for rule in self.rules if rule.id == name)
+
+
+@cache
+def stack_file() -> StackFile:
+    """The file. Raises DataError naming file, line and field."""
+    return load_sourced(PATH, StackFile)
+
+
+@dataclass(frozen=True, slots=True)
+class AxisVerdict:
+    """One axis on this workload."""
+
+    axis: Axis
+    case: Case
+    here: str
+    """What it is here, in words."""
+
+    @property
+    def speaks_for(self) -> ChoiceId | None:
+        return self.case.speaks_for
+
+
+@dataclass(frozen=True, slots=True)
+class Modelled:
+    """The plan's replica under an engine, at the plan's batch, through the speed model."""
+
+    engine: ChoiceId
+    ttft_ms: float
+    """Prefill of the mean prompt, nobody waiting before it."""
+    tpot_ms: float
+    tok_s: float
+    """Output of the replica."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """The engine for a workload, and how sure that is."""
+
+    engine: ChoiceId
+    rival: ChoiceId
+    certainty: Certainty
+    """measured: your own A/B says so; leaning: axes speak for it, none against; else measure both."""
+    sentence: str
+    axes: tuple[AxisVerdict, ...]
+    modelled: tuple[Modelled, ...]
+    """vLLM first."""
+
+    gap_frac: float
+    """By how much the rival's modelled time per token is above the chosen engine's; negative: below."""
+    error_frac: float
+    """Of the speed model, the median over measured runs left out of its fit. A gap inside it says nothing."""
+
+
+def choose(
+    plan: Plan,
+    scenario: Scenario,
+    demand: Demand,
+    catalog: Catalog,
+    schema_frac: Fraction = 0.0,
+    ab_result: ABResult = "not run",
+) -> Stack:
+    """`schema_frac`: share of requests that must follow a schema. `ab_result`: which engine was faster on own traffic."""
+    found = axes(plan, scenario, schema_frac, ab_result)
+    modelled = _modelled(plan, scenario, demand, catalog)
+    engine = _engine(found, ab_result)
+    rival: ChoiceId = "vllm" if engine == "sglang" else "sglang"
+    tpot_ms = {m.engine: m.tpot_ms for m in modelled}
+    gap_frac = tpot_ms[rival] / tpot_ms[engine] - 1
+    error_frac = catalog.efficiencies.tpot_error_median_frac
+    certainty = _certainty(engine, found, ab_result)
+    pulls = [v.axis.name.lower() for v in found if v.speaks_for == engine]
+    sentence = _sentence(engine, rival, certainty, pulls, _gap_words(ENGINE_NAMES[rival], gap_frac, error_frac))
+    return Stack(engine, rival, certainty, sentence, found, modelled, gap_frac, error_frac)
+
+
+def _engine(found: tuple[AxisVerdict, ...], ab_result: ABResult) -> ChoiceId:
+    """vLLM by default; SGLang for very large experts that are spread, or where an A/B has it ahead."""
+    if ab_result != "not run":
+        return ab_result
+    return "sglang" if any(v.case.id == "large_moe_spread" for v in found) else "vllm"
+
+
+def _certainty(engine: ChoiceId, found: tuple[AxisVerdict, ...], ab_result: ABResult) -> Certainty:
+    if ab_result != "not run":
+        return "measured"
+    ahead = {v.speaks_for for v in found} & {"vllm", "sglang"}
+    undecided = any(v.case.id == "high" for v in found)
+    return "leaning" if ahead == {engine} and not undecided else "too close to call"
+
+
+def _gap_words(rival: str, gap_frac: float, error_frac: float) -> str:
+    if abs(gap_frac) <= error_frac:
+        return f"{rival} is within {percent(abs(gap_frac))} of it per token"
+    return f"the speed model has {rival} {percent(abs(gap_frac))} {'behind' if gap_frac > 0 else 'ahead'} per token"
+
+
+def _sentence(engine: ChoiceId, rival: ChoiceId, certainty: Certainty, pulls: list[str], gap: str) -> str:
+    name = ENGINE_NAMES[engine]
+    if certainty == "measured":
+        return f"{name} fits this workload: it was the faster one on your own traffic"
+    if certainty == "leaning":
+        return f"{name} fits this workload best on paper, because of {' and '.join(pulls)}; {gap}: measure both before you commit"
+    return f"{name} fits this workload, as the default; {gap}: too close to call, measure both"
+
+
+# --- axes --------------------------------------------------------------------------------------------------------
+
+
+def axes(plan: Plan, scenario: Scenario, schema_frac: float, ab_result: ABResult) -> tuple[AxisVerdict, ...]:
+    """All axes in the order of the file, each with the case that holds."""
+    setup, techniques = plan.setup, scenario.techniques
+    cases: dict[AxisId, tuple[str, str]] = {
+        "model": _model_case(setup, techniques),
+        "hardware": _hardware_case(setup),
+        "prefix": _prefix_case(scenario, ab_result),
+        "schema": _schema_case(schema_frac),
+        "nodes": _nodes_case(plan),
+        "speculation": _speculation_case(setup, techniques),
+        "disaggregation": ("on", "pools of their own") if techniques.disaggregation else ("off", "together"),
+        "latency": _latency_case(setup, scenario),
+    }
+    return tuple(
+        AxisVerdict(axis, next(case for case in axis.cases if case.id == cases[axis.id][0]), cases[axis.id][1])
+        for axis in stack_file().axes
+    )
+
+
+def _model_case(setup: Setup, techniques: Techniques) -> tuple[str, str]:
+    params_b, experts = setup.model.published.total_params_b, setup.model.shape.mlp.experts
+    if not experts:
+        return "dense", f"{params_b:,.0f} B, dense"
+    if params_b <= stack_file().rule("moe_params_b"):
+        return "moe", f"{params_b:,.0f} B, {experts} experts"
+    spread = setup.expert_ranks > 1 or setup.attention_ranks > 1 or techniques.disaggregation
+    where = "spread or in two pools" if spread else "sliced"
+    return "large_moe_spread" if spread else "large_moe", f"{params_b:,.0f} B, {experts} experts, {where}"
+
+
+def _hardware_case(setup: Setup) -> tuple[str, str]:
+    if setup.gpu.vendor == "amd":
+        return "amd", setup.gpu.name
+    return "nvidia_new" if setup.gpu.generation in ("hopper", "blackwell") else "nvidia_old", setup.gpu.name
+
+
+def shared_prefix_frac(scenario: Scenario) -> float:
+    """Share of the prompt that requests have in common, as far as the workload says; 0 without a cache."""
+    workload = scenario.workload
+    return max(workload.cacheable_frac, workload.self_hit_frac) if scenario.techniques.prefix_caching else 0.0
+
+
+def _prefix_case(scenario: Scenario, ab_result: ABResult) -> tuple[str, str]:
+    share = shared_prefix_frac(scenario)
+    if share <= 0:
+        return "off", "none, or not cached"
+    if share <= stack_file().rule("prefix_frac"):
+        return "low", percent(share)
+    case = {"not run": "high", "vllm": "high_vllm_won", "sglang": "high_sglang_won"}[ab_result]
+    return case, f"{percent(share)}, {'no A/B yet' if ab_result == 'not run' else 'A/B done'}"
+
+
+def _schema_case(schema_frac: float) -> tuple[str, str]:
+    if schema_frac <= 0:
+        return "none", "no schemas"
+    return "most" if schema_frac >= stack_file().rule("schema_frac") else "some", f"{percent(schema_frac)} of requests"
+
+
+def _nodes_case(plan: Plan) -> tuple[str, str]:
+    gpus = plan.setup.gpus_count
+    many = gpus > (plan.lease.gpus_per_machine or gpus)
+    return ("many", f"{gpus} GPUs on several") if many else ("one", f"{gpus} {'GPU' if gpus == 1 else 'GPUs'} on one")
+
+
+def _speculation_case(setup: Setup, techniques: Techniques) -> tuple[str, str]:
+    if not techniques.speculation:
+        return "off", "off"
+    if setup.pipeline_stages > 1:
+        return "pipeline", f"over {setup.pipeline_stages} stages"
+    return ("heads", "the model's own heads") if has_heads(setup) else ("draft", "a draft of your own")
+
+
+def has_heads(setup: Setup) -> bool:
+    """Whether the model was released with heads that draft for it."""
+    return setup.model.id in stack_file().heads.models
+
+
+def _latency_case(setup: Setup, scenario: Scenario) -> tuple[str, str]:
+    targets, known = scenario.targets, stack_file()
+    stated = [
+        f"{name} {value:,.0f} ms"
+        for name, value in (("TTFT", targets.ttft_p95_ms), ("TPOT", targets.tpot_ms))
+        if value is not None
+    ]
+    here = " and ".join(stated) or "none"
+    if not stated:
+        return "none", here
+    tight_first = targets.ttft_p95_ms is not None and targets.ttft_p95_ms <= known.rule("tight_ttft_ms")
+    tight_token = targets.tpot_ms is not None and targets.tpot_ms <= known.rule("tight_tpot_ms")
+    if not (tight_first and tight_token):
+        return "loose", here
+    ahead = setup.gpu.vendor == "nvidia" and setup.gpu.generation in ("hopper", "blackwell")
+    return "tight" if ahead else "tight_elsewhere", here
+
+
+# --- the same replica on each engine -----------------------------------------------------------------------------
+
+
+def _modelled(plan: Plan, scenario: Scenario, demand: Demand, catalog: Catalog) -> tuple[Modelled, ...]:
+    """Without speculation and with both phases on one replica: what only the engine changes."""
+    engines: list[ChoiceId] = ["vllm", "sglang", *(["tensorrt_llm"] if plan.setup.gpu.vendor == "nvidia" else [])]  # type: ignore[list-item]
+    m = machine([replace(plan.setup, engine=FITS[engine]) for engine in engines], catalog)
+    batch = np.array([max(plan.capacity.batch, 1.0)])
+    prompt, answer = np.array([demand.input_tok]), np.array([demand.output_tok])
+    fresh = np.maximum(prompt * (1 - scenario.workload.self_hit_frac), 1.0)
+    tpot = tpot_s(m, batch, prompt, answer, fresh)[:, 0]
+    first = prefill_s(m, batch - 1, prompt + answer / 2, fresh, prompt)[:, 0] + m.first_token_overhead_ms[:, 0] / 1e3
+    return tuple(
+        Modelled(engine, float(f) * 1e3, float(t) * 1e3, float(batch[0] / t))
+        for engine, f, t in zip(engines, first, tpot, strict=True)
+    )

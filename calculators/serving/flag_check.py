@@ -1,0 +1,374 @@
+"""Whether an engine of a pinned version would take a command line: against the options its own parsers have, as recorded
+(tools/record_flags.py), and against pairs of flags that contradict each other or the plan (serving_data/contradictions.yaml).
+
+Abbreviated options are refused although argparse would take them: a later version may have two that begin alike.
+"""
+
+import difflib
+import json
+import math
+import shlex
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+from calculators.catalog.hardware_and_models import Record, Sourced, SourcedFile
+from calculators.catalog.load import ROOT, load_sourced
+from calculators.catalog.yaml_reader import DataError
+
+FOLDER = ROOT / "serving_data/flags"
+CLASHES = ROOT / "serving_data/contradictions.yaml"
+ServingEngine = Literal["vllm", "sglang"]
+Facts = Mapping[str, float | str]
+"""What is known beside the command: 'experts count', 'checkpoint format', 'needed tok', 'context tok', 'gpus count'."""
+MAX_ARGUMENTS = 500
+SHOWN_CHARS = 60
+SUFFIXES = "kmgtKMGT"
+KINDS = {
+    "int": "a whole number",
+    "size": "a whole number, as 8192 or 8k",
+    "float": "a number",
+    "json": "JSON",
+    "object": 'a JSON object, as {"key": "value"}',
+}
+
+
+class Option(Record):
+    """One option, with every name it answers to."""
+
+    names: tuple[str, ...] = Field(min_length=1)
+    takes: Literal["none", "one", "optional", "many", "any"] = "one"
+    type: Literal["str", "int", "size", "float", "json", "object"] = "str"
+    """size: a whole number, or one with a suffix as 16k. object: JSON in braces."""
+    choices: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+    """Of a JSON value; empty: not recorded."""
+
+
+class Command(Record):
+    run: str
+    positional: bool = False
+    """Whether it takes one argument without a name: the model."""
+    options: tuple[Option, ...] = Field(min_length=1)
+
+
+class EngineFlags(SourcedFile):
+    engine: ServingEngine
+    version: str
+    source: str
+    commands: tuple[Command, ...] = Field(min_length=1)
+
+
+class Condition(Record):
+    """One side of a contradiction: an option, or a fact about the plan, and what it must be for the rule to bite."""
+
+    flag: str | None = None
+    fact: str | None = None
+    given: bool | None = None
+    default: str | float | None = None
+    """What the engine takes where the option is not given; without one the condition then fails."""
+    one_of: tuple[str, ...] = ()
+    none_of: tuple[str, ...] = ()
+    at_most: float | None = None
+    at_least: float | None = None
+    below: str | None = None
+    """Less than this other option or fact."""
+    above: str | None = None
+
+    @model_validator(mode="after")
+    def _one_subject(self) -> "Condition":
+        if (self.flag is None) == (self.fact is None):
+            raise ValueError("a condition is about either a flag or a fact")
+        return self
+
+
+class Clash(Sourced):
+    """Flags that must not come together, why, and what to do."""
+
+    id: str
+    engine: ServingEngine
+    when: tuple[Condition, ...] = Field(min_length=1)
+    why: str
+    remedy: str
+
+
+class Clashes(SourcedFile):
+    same: Mapping[str, str]
+    """Short options, and the key of a JSON option that each sets."""
+    contradictions: tuple[Clash, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _sourced(self) -> "Clashes":
+        if lost := sorted({clash.source for clash in self.contradictions} - set(self.sources)):
+            raise ValueError(f"contradictions name no source of this file: {', '.join(lost)}")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One option of a command line: its first recorded name, the name it was given by, and its value."""
+
+    name: str
+    written: str
+    value: str
+
+
+@cache
+def flags(engine: ServingEngine) -> EngineFlags:
+    """The recorded options of the pinned version. Raises DataError naming file, line and field."""
+    found = sorted(FOLDER.glob(f"{engine}-*.yaml"))
+    if not found:
+        raise DataError(f"serving_data/flags: no record of {engine}; make one with tools/record_flags.py")
+    return load_sourced(found[-1], EngineFlags)
+
+
+@cache
+def clashes() -> Clashes:
+    return load_sourced(CLASHES, Clashes)
+
+
+def check(engine: ServingEngine, argv: Sequence[str], facts: Facts | None = None) -> None:
+    """Raises DataError with every complaint: an unknown option, a missing value, a wrong type or choice, a contradiction."""
+    if problems := complaints(engine, argv, facts):
+        raise DataError("; ".join(problems))
+
+
+def complaints(engine: ServingEngine, argv: Sequence[str], facts: Facts | None = None) -> list[str]:
+    """What is wrong with a whole command line, program first; empty: nothing that is known."""
+    record = flags(engine)
+    command, rest = _command(record, argv)
+    if command is None:
+        known = ", ".join(f"'{c.run}'" for c in record.commands)
+        return [f"{shown(shlex.join(argv[:3]))} is no command of {engine} {record.version}; known are {known}"]
+    if len(rest) > MAX_ARGUMENTS:
+        return [f"{len(rest)} arguments are more than the {MAX_ARGUMENTS} that are read; shorten the command"]
+    problems: list[str] = []
+    given = list(_parsed(command, rest, f"{engine} {record.version}", engine == "vllm", problems))
+    return problems + _repeated(given) + list(_contradictions(engine, record.version, given, facts or {}))
+
+
+def shown(text: str) -> str:
+    """Text of others in a message, cut and in quotes."""
+    return repr(text[:SHOWN_CHARS])
+
+
+def _command(record: EngineFlags, argv: Sequence[str]) -> tuple[Command | None, Sequence[str]]:
+    for command in sorted(record.commands, key=lambda c: -len(c.run)):
+        words = command.run.split()
+        if list(argv[: len(words)]) == words:
+            return command, argv[len(words) :]
+    return None, ()
+
+
+# --- one option after another ------------------------------------------------------------------------------------
+
+
+def _parsed(
+    command: Command, rest: Sequence[str], version: str, underscores: bool, problems: list[str]
+) -> Iterator[Given]:
+    """The options as given. `underscores`: the engine takes --max_model_len for --max-model-len."""
+    by_name = {name: option for option in command.options for name in option.names}
+    at, unnamed = 0, 0
+    while at < len(rest):
+        word = rest[at]
+        at += 1
+        if not _is_option(word):
+            unnamed += 1
+            if not command.positional or unnamed > 1:
+                problems.append(f"{shown(word)} belongs to no option; put the option's name before it")
+            continue
+        written, equals, attached = word.partition("=")
+        name = written.replace("_", "-") if underscores else written
+        base, dot, key = name.partition(".")
+        option = by_name.get(base)
+        if option is None:
+            problems.append(_unknown(written, by_name, version))
+            at += 0 if equals or at >= len(rest) or _is_option(rest[at]) else 1  # its value is no second mistake
+            continue
+        values = [attached] if equals else list(_values(option, rest[at:]))
+        at += 0 if equals else len(values)
+        problems += _complaints_of(option, written, values, bool(dot))
+        if values or option.takes == "none":
+            yield from _given(option, base, key, values)
+
+
+def _is_option(word: str) -> bool:
+    """A negative number is a value."""
+    return word.startswith("-") and len(word) > 1 and not word[1:].replace(".", "", 1).isdigit()
+
+
+def _values(option: Option, rest: Sequence[str]) -> Iterator[str]:
+    most = {"none": 0, "one": 1, "optional": 1, "many": len(rest), "any": len(rest)}[option.takes]
+    for word in rest[:most]:
+        if _is_option(word):
+            return
+        yield word
+
+
+def _unknown(written: str, known: Mapping[str, Option], version: str) -> str:
+    longer = sorted(name for name in known if name.startswith(written) and len(written) > 4)
+    near = longer[:1] or difflib.get_close_matches(written, list(known), n=1, cutoff=0.75)
+    remedy = f"did you mean {near[0]}?" if near else "check the spelling, or remove it"
+    return f"{shown(written)} is no option of {version}; {remedy}"
+
+
+def _complaints_of(option: Option, written: str, values: Sequence[str], part: bool) -> Iterator[str]:
+    """`part`: one key of a JSON value, as --config.key value."""
+    if option.takes == "none":
+        if values:
+            yield f"{written} takes no value, and {shown(values[0])} was given; remove the value"
+        return
+    if not values and option.takes not in ("optional", "any"):
+        yield f"{written} needs a value{_allowed(option)}; add it"
+    for value in () if part else values:
+        yield from _complaint_of_value(option, written, value)
+
+
+def _complaint_of_value(option: Option, written: str, value: str) -> Iterator[str]:
+    if option.choices and value not in option.choices:
+        yield f"{written} {shown(value)} is not one of its values{_allowed(option)}; pick one"
+    elif not _fits(option.type, value):
+        yield f"{written} {shown(value)} is not {KINDS[option.type]}; correct it"
+    elif option.keys and (lost := sorted(set(_object(value)) - set(option.keys))):
+        near = difflib.get_close_matches(lost[0], option.keys, n=1)
+        remedy = f"did you mean {near[0]}?" if near else f"known are {', '.join(option.keys[:12])} and others"
+        yield f"{written}: {shown(lost[0])} is none of its keys; {remedy}"
+
+
+def _allowed(option: Option) -> str:
+    if not option.choices:
+        return ""
+    return f": {', '.join(option.choices[:12])}{' and others' if len(option.choices) > 12 else ''}"
+
+
+def _fits(kind: str, value: str) -> bool:
+    read: dict[str, Callable[[str], Any]] = {"int": int, "size": number, "float": float}
+    try:
+        if kind in ("json", "object"):
+            return isinstance(json.loads(value), dict) or kind == "json"
+        read.get(kind, str)(value)
+    except (ValueError, RecursionError):
+        return kind == "size" and value == "auto"
+    return True
+
+
+def number(value: str) -> int:
+    """A whole number, or one with a suffix: 8k is 8,000 and 8K 8,192. Raises ValueError."""
+    text = value.strip()
+    suffix = text[-1:]
+    if suffix and suffix in SUFFIXES:
+        base, power = (1_000, 0) if suffix.islower() else (1_024, 4)
+        factor: int = base ** (SUFFIXES.index(suffix) - power + 1)
+        return int(float(text[:-1]) * factor) if suffix.islower() else int(text[:-1]) * factor
+    return int(text)
+
+
+def _object(value: str) -> dict[str, Any]:
+    found = json.loads(value)
+    return {str(key).replace("-", "_"): v for key, v in found.items()} if isinstance(found, dict) else {}
+
+
+def _given(option: Option, written: str, key: str, values: Sequence[str]) -> Iterator[Given]:
+    """The option, and where its value is a JSON object each of its keys as one more: --config.key."""
+    name = option.names[0]
+    if option.takes == "none":
+        yield Given(name, written, "false" if _negated(option, written) else "true")
+        return
+    if key:
+        yield Given(f"{name}.{key}", written, values[0])
+        return
+    yield Given(name, written, " ".join(values))
+    if option.type in ("json", "object") and values and _fits("object", values[0]):
+        for part, value in _object(values[0]).items():
+            yield Given(f"{name}.{part}", written, value if isinstance(value, str) else json.dumps(value))
+
+
+def _negated(option: Option, written: str) -> bool:
+    """--no-x, or --disable-x for --enable-x and the other way round."""
+    first = option.names[0]
+    swapped = {"--enable-": "--disable-", "--disable-": "--enable-"}
+    opposite = next((other + first.removeprefix(one) for one, other in swapped.items() if first.startswith(one)), None)
+    return written != first and (written.startswith("--no-") or written == opposite)
+
+
+# --- contradictions ----------------------------------------------------------------------------------------------
+
+
+def _repeated(given: Sequence[Given]) -> list[str]:
+    """An option given twice with two values: the engine would silently take the last."""
+    first: dict[str, Given] = {}
+    found: list[str] = []
+    for one in given:
+        before = first.setdefault(one.name, one)
+        if before.value != one.value:
+            found.append(
+                f"{before.written} {shown(before.value)} and {one.written} {shown(one.value)} say two things; keep one"
+            )
+    return found
+
+
+def _contradictions(engine: ServingEngine, version: str, given: Sequence[Given], facts: Facts) -> Iterator[str]:
+    written = {one.name: one.value for one in given}
+    same = {long: written[short] for short, long in clashes().same.items() if short in written and long not in written}
+    values: dict[str, str | float] = {**facts, **written, **same}
+    for clash in clashes().contradictions:
+        if clash.engine == engine and all(_holds(condition, values) for condition in clash.when):
+            words = " and ".join(_words(condition, values) for condition in clash.when)
+            yield f"{words} do not go together: {clash.why} ({engine} {version}); {clash.remedy}"
+
+
+def _holds(condition: Condition, values: Mapping[str, str | float]) -> bool:
+    subject = condition.flag or condition.fact or ""
+    if condition.given is not None:
+        return (subject in values and values[subject] != "false") == condition.given
+    value = values.get(subject, condition.default)
+    if value is None:
+        return False
+    return _matches(condition, value) and _within(condition, value, values)
+
+
+def _matches(condition: Condition, value: str | float) -> bool:
+    text = str(value)
+    return (not condition.one_of or text in condition.one_of) and text not in condition.none_of
+
+
+def _within(condition: Condition, value: str | float, values: Mapping[str, str | float]) -> bool:
+    """Numbers against limits; another option or fact that is not known, or is no number, contradicts nothing."""
+    try:
+        mine = _as_number(value) if _has_limit(condition) else 0.0
+        below = _as_number(values[condition.below]) if condition.below else math.inf
+        above = _as_number(values[condition.above]) if condition.above else -math.inf
+    except (ValueError, KeyError):
+        return False
+    at_most = math.inf if condition.at_most is None else condition.at_most
+    at_least = -math.inf if condition.at_least is None else condition.at_least
+    return at_least <= mine <= at_most and above < mine < below
+
+
+def _has_limit(condition: Condition) -> bool:
+    limits = (condition.below, condition.above, condition.at_most, condition.at_least)
+    return any(limit is not None for limit in limits)
+
+
+def _as_number(value: str | float) -> float:
+    if not isinstance(value, str):
+        return float(value)
+    try:
+        return float(number(value))
+    except ValueError:
+        return float(value)
+
+
+def _words(condition: Condition, values: Mapping[str, str | float]) -> str:
+    """One side as the reader wrote it."""
+    subject = condition.flag or condition.fact or ""
+    value = values.get(subject, condition.default)
+    if condition.given is not None or value in ("true", None):
+        return subject if condition.given is not False else f"no {subject}"
+    shown_value = f"{value:,.0f}" if isinstance(value, float | int) else shown(value).strip("'")
+    versus = condition.below or condition.above
+    other = f" against {versus} {values[versus]}" if versus and versus in values else ""
+    return f"{subject} {shown_value}{other}"

@@ -1,0 +1,132 @@
+"""The plan as shell scripts: one that starts a replica, or a pool of two, and one that measures it."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from calculators.serving.commands import (
+    KEYS,
+    PORTS,
+    Job,
+    Role,
+    Variable,
+    Word,
+    assumptions,
+    benchmarks,
+    in_shell,
+    router,
+    server,
+)
+from calculators.serving.engine_choice import ENGINE_NAMES
+from calculators.serving.flag_check import flags
+from calculators.units import printable, significant
+
+MAX_NAME_CHARS = 40
+ADDRESS = Variable("ADDRESS", "the address of this machine in its private network")
+NIXL_PORT = 5600
+"""And one more for each GPU."""
+
+
+def header(job: Job, what: str, made: str, notes: Sequence[str]) -> str:
+    """Comment lines: what it is, for which version, and what was assumed."""
+    lines = [
+        f"{ENGINE_NAMES[job.engine]} {flags(job.engine).version}: {job.setup.label}, {what}",
+        made,
+        f"Plan: {job.plan.replicas_words}, {job.setup.gpus_count} {'GPU' if job.setup.gpus_count == 1 else 'GPUs'} each"
+        + (f", in each of {job.plan.regions} regions" if job.plan.regions > 1 else ""),
+        *notes,
+    ]
+    return "".join(f"# {printable(line)}\n" for line in lines)
+
+
+def name_of(job: Job) -> str:
+    """A name that DNS, Compose and file systems take."""
+    plain = re.sub(r"[^a-z0-9]+", "-", job.setup.model.id.lower())[:MAX_NAME_CHARS].strip("-")
+    return f"{job.engine}-{plain or 'model'}"
+
+
+# --- the launch script -------------------------------------------------------------------------------------------
+
+
+def launch_script(job: Job, made: str) -> str:
+    what = "one replica" if job.roles == ("both",) else "one prefill and one decode server, and a router"
+    key = KEYS[job.engine]
+    lines = [
+        "#!/usr/bin/env bash\n" + header(job, what, made, [*assumptions(job), "Listens on this machine only."]),
+        "set -euo pipefail",
+        f': "${{{key}:?set it to the key that clients send}}"',
+    ]
+    if job.roles == ("both",):
+        return "\n".join([*lines, "exec " + in_lines(server(job))]) + "\n"
+    return "\n".join([*lines, *_pools(job)]) + "\n"
+
+
+def _pools(job: Job) -> Iterator[str]:
+    """Two servers behind a router: on one machine where it has GPUs for both, else a machine each."""
+    package = "vllm-router" if job.engine == "vllm" else "sglang-router"
+    yield f"# The router is the package {package}; its options were not checked here."
+    if job.pools_share_machine:
+        urls = {role: f"http://127.0.0.1:{_pool_port(job, role)}" for role in job.roles}
+        for role in job.roles:
+            yield f"{_pool(job, role, '127.0.0.1')} &"
+        yield in_lines(router(job, [urls["prefill"]], [urls["decode"]])) + " &"
+        yield "wait"
+        return
+    yield "# The pools need a machine each: say which of them, or the router, this one runs."
+    yield 'case "${1:?prefill, decode or router}" in'
+    for role in job.roles:
+        yield f"{role})\n{_pool(job, role, ADDRESS)}\n;;"
+    addresses = [Variable(f"{role.upper()}_URL", f"http address of the {role} server") for role in job.roles]
+    yield f"router)\n{in_lines(router(job, addresses[:1], addresses[1:]))}\n;;\nesac"
+
+
+def _pool_port(job: Job, role: Role) -> int:
+    return PORTS[job.engine] + (100 if role == "prefill" else 200)
+
+
+def first_gpu(job: Job, role: Role) -> int:
+    """Of a pool's server on its machine."""
+    return job.setup.gpus_count if role == "decode" and job.pools_share_machine else 0
+
+
+def _pool(job: Job, role: Role, host: Word) -> str:
+    first, gpus = first_gpu(job, role), job.setup.gpus_count
+    devices = ",".join(str(gpu) for gpu in range(first, first + gpus))
+    side = f"VLLM_NIXL_SIDE_CHANNEL_HOST={in_shell(host)} VLLM_NIXL_SIDE_CHANNEL_PORT={NIXL_PORT + first} "
+    return f"{_visible(job)}={devices} {side if job.engine == 'vllm' else ''}{in_lines(server(job, role, host, _pool_port(job, role)))}"
+
+
+def _visible(job: Job) -> str:
+    return "HIP_VISIBLE_DEVICES" if job.setup.gpu.vendor == "amd" else "CUDA_VISIBLE_DEVICES"
+
+
+def in_lines(words: Sequence[Word]) -> str:
+    """One option a line, each word quoted for a shell."""
+    lines: list[str] = []
+    for word in words:
+        text = in_shell(word)
+        starts = isinstance(word, str) and word.startswith("--")
+        if starts or not lines:
+            lines.append(text)
+        else:
+            lines[-1] += f" {text}"
+    return " \\\n  ".join(lines)
+
+
+# --- benchmark ---------------------------------------------------------------------------------------------------
+
+
+def benchmark_script(job: Job, made: str) -> str:
+    need = job.demand
+    notes = [
+        f"Prompts of {significant(need.input_tok)} tokens, {job.prefix_tok:,} of them shared, and answers of {significant(need.output_tok)}: the workload's means.",
+        "Drop the result files on the Candidates page: it says by how much the plan was off, and corrects it.",
+        "Compare engines on the same machine, one after the other, with the same lengths and seed.",
+    ]
+    lines = [
+        "#!/usr/bin/env bash\n" + header(job, "benchmark of one replica", made, notes),
+        "set -euo pipefail",
+        f'export OPENAI_API_KEY="${{{KEYS[job.engine]}:?set it to the key of the server}}"',
+    ]
+    for what, words in benchmarks(job):
+        lines += [f"\n# {what}", in_lines(words)]
+    return "\n".join(lines) + "\n"
