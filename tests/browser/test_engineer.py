@@ -3,8 +3,8 @@
 import re
 
 import pytest
+from browser_steps import choose, start_from, verdict
 from playwright.sync_api import Page, expect
-from test_journeys import choose, start_from, verdict
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 

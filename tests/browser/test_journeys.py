@@ -3,41 +3,13 @@
 from pathlib import Path
 
 import pytest
+from browser_steps import choose, drop, start_from, verdict
 from playwright.sync_api import Browser, Page, expect
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "sample_logs/azure_conversation_2023.csv"
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
-
-
-def verdict(page: Page) -> str:
-    """The sentence on the first screen, once the page has settled."""
-    heading = page.locator('[data-testid="stMain"] h3').first
-    expect(heading).to_contain_text("$")
-    expect(page.locator('[data-testid="stStatusWidget"]')).to_have_count(0)
-    expect(page.locator('[data-stale="true"]')).to_have_count(0)
-    return heading.inner_text()
-
-
-def choose(page: Page, name: str) -> None:
-    page.get_by_test_id("stSidebarNav").get_by_role("link", name=name).click()
-
-
-def drop(page: Page, name: str, content: bytes) -> None:
-    page.locator('input[type="file"]').first.set_input_files({"name": name, "mimeType": "text/csv", "buffer": content})
-
-
-def start_from(page: Page, url: str, preset: str) -> str:
-    """Open the app, pick a preset, and read the verdict on it."""
-    page.goto(url)
-    opened_on = verdict(page)
-    choose(page, "Workload")
-    page.get_by_role("button", name=preset).click()
-    expect(page.get_by_text(f"the preset “{preset}”")).to_be_visible()
-    choose(page, "Verdict")
-    expect(page.locator('[data-testid="stMain"] h3').first).not_to_have_text(opened_on)
-    return verdict(page)
 
 
 def test_the_first_visit_shows_a_verdict_and_the_chart(page: Page, app_url: str) -> None:

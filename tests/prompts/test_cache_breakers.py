@@ -4,11 +4,11 @@ import json
 from typing import Any
 
 import pytest
+from prompt_samples import as_lines, chat_log
 
 from calculators.logs.prompt_log import parse_prompts
 from calculators.prompts.cache_breakers import Spoiler
 from calculators.prompts.scan import scan
-from tests.prompt_samples import as_lines, chat_log
 
 STABLE = " ".join(f"Sentence {i} of the rules stays as it is." for i in range(60))
 

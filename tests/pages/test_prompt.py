@@ -4,14 +4,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prompt_samples import START, as_lines, chat_log
 from streamlit.testing.v1 import AppTest
 
 from calculators.catalog.load import load_catalog
 from calculators.scenario.defaults import default_scenario
 from calculators.scenario.schema import Api, Scenario, from_token, to_token
-from tests.prompt_samples import START, as_lines, chat_log
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 PAGE = "pages/engineer/prompt.py"
 
 

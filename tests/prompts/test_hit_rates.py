@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from prompt_samples import as_lines, chat_log
 
 from calculators.api.cache_terms import terms
 from calculators.catalog.load import load_catalog
@@ -15,7 +16,6 @@ from calculators.logs.prompt_log import parse_prompts
 from calculators.prompts import hit_rates as prompt_replay
 from calculators.prompts.hit_rates import Setting, api_setting, hits, own_setting, prefix_names
 from calculators.prompts.scan import Scan, scan
-from tests.prompt_samples import as_lines, chat_log
 
 
 def scanned(**faults: Any) -> Scan:

@@ -2,7 +2,6 @@
 
 import math
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,7 @@ import pytest
 from benchmark_samples import OLD_VLLM, SGLANG, VLLM, as_bytes
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support import scenario
+from support import FIXED_ROOT, scenario
 
 from calculators.calibration.own_benchmarks import (
     TRUSTED_ERROR_SHARE,
@@ -29,7 +28,7 @@ from calculators.options.scenario_check import check_ids
 from calculators.performance.step_time import Setup
 from calculators.scenario.schema import OwnMeasurement, Scenario, from_token, parse_measurement, to_token
 
-CATALOG = load_catalog(Path(__file__).parent / "data" / "catalog")
+CATALOG = load_catalog(FIXED_ROOT)
 PLAIN: dict[str, Any] = {
     "source": "bench.json",
     "measured_on": date(2026, 9, 1),

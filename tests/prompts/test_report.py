@@ -4,13 +4,13 @@ import json
 from pathlib import Path
 
 import pytest
+from prompt_samples import as_lines, chat_log
 
 from calculators.__main__ import main
 from calculators.catalog.load import load_catalog
 from calculators.catalog.yaml_reader import DataError
 from calculators.logs.prompt_log import parse_prompts
 from calculators.prompts.report import seller
-from tests.prompt_samples import as_lines, chat_log
 
 
 @pytest.fixture

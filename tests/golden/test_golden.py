@@ -14,7 +14,7 @@ from calculators.evaluate import evaluate
 from calculators.options.option import Line
 from calculators.report.evaluation_text import to_json
 
-FOLDER = Path(__file__).parent / "golden"
+FOLDER = Path(__file__).parent
 
 
 def _cases(kind: str) -> list[Any]:

@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
+from app_pages import linked, start, words
 from benchmark_samples import CANARY, SGLANG, VLLM, as_bytes
 from streamlit.testing.v1 import AppTest
-from test_pages import linked, start, words
 
 
 def candidates() -> AppTest:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from prompt_samples import as_lines, chat_log
 
 from calculators.catalog.yaml_reader import DataError
 from calculators.logs.prompt_log import parse_prompts
@@ -15,7 +16,6 @@ from calculators.prompts import scan as prompt_scan
 from calculators.prompts import tokenizer as tokens
 from calculators.prompts.order import RANK, best_order, check
 from calculators.prompts.scan import PARTS, Scan, scan, sorted_blocks
-from tests.prompt_samples import as_lines, chat_log
 
 
 def scanned(**faults: Any) -> Scan:

@@ -3,17 +3,14 @@
 import json
 import struct
 from datetime import date
-from pathlib import Path
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
+from app_pages import ROOT, link, linked, start, words
 
-from calculators.catalog.load import load_catalog
 from calculators.scenario.defaults import default_scenario
-from calculators.scenario.schema import Scenario, from_token, read_scenario, to_token
+from calculators.scenario.schema import read_scenario, to_token
 
-ROOT = Path(__file__).resolve().parent.parent
 SAMPLE = ROOT / "sample_logs/azure_conversation_2023.csv"
 PAGES = {
     "pages/decide/verdict.py": "What would change the answer",
@@ -31,30 +28,6 @@ PAGES = {
     "pages/reference/prices.py": "open models",
     "pages/reference/accuracy.py": "Where it is good, and where not",
 }
-
-
-def start(token: str | None = None) -> AppTest:
-    """The app as somebody opens it."""
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    if token is not None:
-        app.query_params["s"] = token
-    return app.run()
-
-
-def words(app: AppTest) -> str:
-    """All text of the page."""
-    elements = [*app.subheader, *app.markdown, *app.caption, *app.error, *app.warning]
-    return "\n".join(str(element.value) for element in elements).replace("\\", "")
-
-
-def link(scenario: Scenario) -> str:
-    return to_token(scenario, load_catalog().digest)
-
-
-def linked(app: AppTest) -> Scenario:
-    """The scenario in the address bar."""
-    value = app.query_params["s"]
-    return from_token(value[0] if isinstance(value, list) else value)[0]
 
 
 def test_no_page_lies_directly_in_pages_where_a_deep_link_would_skip_the_frame() -> None:

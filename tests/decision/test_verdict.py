@@ -1,43 +1,13 @@
 """Ranking, how sure it is, the sentence, and what would flip it."""
 
-from typing import Any
-
 import pytest
-from support import scenario, staircase
+from options_by_hand import DURABLE, NEVER, hand_made_build, hand_made_buy
 
 from calculators.catalog.load import Catalog
 from calculators.decision import verdict as decision
-from calculators.decision.crossover import Crossing, Crossover
+from calculators.decision.crossover import Crossover
 from calculators.decision.verdict import Verdict
-from calculators.fleet import staircase as fleet
-from calculators.fleet.operating_costs import PEOPLE, fixed_line
-from calculators.fleet.staircase import Staircase
 from calculators.options.option import Option
-
-NEVER = Crossover("never", (), None, None, None, 1.2, 1.0, 1e9, "a request costs more")
-DURABLE = Crossover("crosses", (Crossing(5e6, "build"),), 5e6, 5e6, None, 0.4, 1.0, 1e9, "the cost curves cross")
-
-
-WORKLOAD = scenario(workload={"requests_per_month": 1_000_000, "peak_ratio": 4}).workload
-
-
-def _buy(kind: Any, usd: float, low: float | None = None, high: float | None = None, gate: Any = None) -> Option:
-    lines = (fixed_line("API bill", usd, "list price"),)
-    return Option(kind, f"{kind} option", lines, "Some model", "someone", gate, None, None, low or usd, high or usd)
-
-
-def _build(
-    catalog: Catalog, rent: float, people: float, kind: Any = "self_host", gate: Any = "accepted", spread: float = 0.0
-) -> tuple[Option, Staircase]:
-    """A fleet of ten machines and two spares for a million requests, at `rent` altogether."""
-    stairs = staircase(catalog, 100_000, rent / 12, spare_replicas=2, max_machines=50)
-    plan = fleet.plan(stairs, 1_000_000)
-    assert plan is not None
-    assert plan.machines == 12
-    lines = (fixed_line("GPU rent", plan.rent_usd_per_month, "yours"), fixed_line(PEOPLE, people, "yours"))
-    total = rent + people
-    option = Option(kind, "own fleet", lines, "Llama", "landlord", gate, None, plan, total - spread, total + spread)
-    return option, stairs
 
 
 def _decide(*options: Option, against: Crossover = NEVER) -> Verdict:
@@ -48,22 +18,22 @@ def _decide(*options: Option, against: Crossover = NEVER) -> Verdict:
     ("options", "kind", "start"),
     [
         (
-            [_buy("api_today", 100)],
+            [hand_made_buy("api_today", 100)],
             "stay",
             "Stay on the API: api_today option costs $100 a month; no fleet of your own qualifies.",
         ),
         (
-            [_buy("api_today", 1_000), _buy("api_optimised", 500)],
+            [hand_made_buy("api_today", 1_000), hand_made_buy("api_optimised", 500)],
             "optimise_api",
             "Stay on the API and use its discounts: api_optimised option costs $500 a month, $500 less than today",
         ),
         (
-            [_buy("api_today", 1_000), _buy("hosted_open", 300, gate="assumed")],
+            [hand_made_buy("api_today", 1_000), hand_made_buy("hosted_open", 300, gate="assumed")],
             "hosted_open",
             "Do not self-host, buy tokens of an open model, if Some model is good enough: hosted_open option costs $300",
         ),
         (
-            [_buy("api_today", 1_000), _buy("hosted_open", 300, gate="accepted")],
+            [hand_made_buy("api_today", 1_000), hand_made_buy("hosted_open", 300, gate="accepted")],
             "hosted_open",
             "Do not self-host, buy tokens of an open model: hosted_open option costs $300",
         ),
@@ -76,15 +46,15 @@ def test_the_sentence_for_each_way_to_buy(options: list[Option], kind: str, star
 
 
 def test_without_a_fleet_the_reason_says_why(catalog: Catalog) -> None:
-    assert _decide(_buy("api_today", 100)).reason == "No fleet can serve this: nothing fits."
+    assert _decide(hand_made_buy("api_today", 100)).reason == "No fleet can serve this: nothing fits."
 
 
 @pytest.mark.parametrize(
     ("kind", "words"), [("self_host", "Self-host: "), ("own_hardware", "Buy servers and self-host: ")]
 )
 def test_building_wins(catalog: Catalog, kind: str, words: str) -> None:
-    option, _ = _build(catalog, 1_200, 800, kind)
-    verdict = _decide(_buy("api_today", 10_000), option, against=DURABLE)
+    option, _ = hand_made_build(catalog, 1_200, 800, kind)
+    verdict = _decide(hand_made_buy("api_today", 10_000), option, against=DURABLE)
     assert (verdict.kind, verdict.sureness) == (kind, "clear")
     assert verdict.sentence == (
         f"{words}own fleet costs $2,000 a month, $8,000 less than today; the best way to buy, api_today option, costs $10.0k."
@@ -102,40 +72,40 @@ def test_building_wins(catalog: Catalog, kind: str, words: str) -> None:
     ("usd", "kind"), [(9_001.0, "too_close"), (8_999.0, "self_host"), (10_999.0, "too_close"), (11_200.0, "stay")]
 )
 def test_a_tenth_apart_is_too_close_to_call(catalog: Catalog, usd: float, kind: str) -> None:
-    option, _ = _build(catalog, usd - 800, 800)
-    verdict = _decide(_buy("api_today", 10_000), option)
+    option, _ = hand_made_build(catalog, usd - 800, 800)
+    verdict = _decide(hand_made_buy("api_today", 10_000), option)
     assert verdict.kind == kind
     assert ("Too close to call" in verdict.sentence) is (kind == "too_close")
 
 
 def test_overlapping_ranges_lean_and_disjoint_ones_are_clear(catalog: Catalog) -> None:
     for spread, sureness in ((100.0, "clear"), (5_000.0, "leaning")):
-        option, _ = _build(catalog, 5_000, 1_000, spread=spread)
-        assert _decide(_buy("api_today", 10_000), option).sureness == sureness
+        option, _ = hand_made_build(catalog, 5_000, 1_000, spread=spread)
+        assert _decide(hand_made_buy("api_today", 10_000), option).sureness == sureness
 
 
 def test_the_rival_of_a_purchase_is_the_best_fleet_and_not_the_next_purchase(catalog: Catalog) -> None:
-    option, _ = _build(catalog, 4_200, 800)
-    verdict = _decide(_buy("api_today", 1_000), _buy("hosted_open", 800, gate="accepted"), option)
+    option, _ = hand_made_build(catalog, 4_200, 800)
+    verdict = _decide(hand_made_buy("api_today", 1_000), hand_made_buy("hosted_open", 800, gate="accepted"), option)
     assert verdict.winner.kind == "hosted_open"
     assert verdict.runner_up is option
     assert verdict.gap_usd_per_month == pytest.approx(4_200)
 
 
 def test_two_purchases_that_are_close_are_not_called_and_variants_of_one_are_no_rivals(catalog: Catalog) -> None:
-    option, _ = _build(catalog, 4_200, 800)
-    close = _decide(_buy("api_today", 1_000), _buy("hosted_open", 950, gate="accepted"), option)
+    option, _ = hand_made_build(catalog, 4_200, 800)
+    close = _decide(hand_made_buy("api_today", 1_000), hand_made_buy("hosted_open", 950, gate="accepted"), option)
     assert (close.kind, close.sureness) == ("too_close", "too_close")
     assert close.runner_up is not None
     assert close.runner_up.kind == "api_today"
-    same = _decide(_buy("api_today", 1_000), _buy("api_optimised", 950), option)
+    same = _decide(hand_made_buy("api_today", 1_000), hand_made_buy("api_optimised", 950), option)
     assert (same.kind, same.runner_up) == ("optimise_api", option)
 
 
 def test_what_is_taken_on_trust_is_said(catalog: Catalog) -> None:
-    trusted, _ = _build(catalog, 1_200, 800, gate="assumed")
-    [first, second] = _decide(_buy("api_today", 10_000), trusted).assumptions
+    trusted, _ = hand_made_build(catalog, 1_200, 800, gate="assumed")
+    [first, second] = _decide(hand_made_buy("api_today", 10_000), trusted).assumptions
     assert first.startswith("Llama is good enough for your product: assumed")
     assert second.startswith("Latency, rate limits and uptime of api_today option are not known here")
-    shown, _ = _build(catalog, 1_200, 800, gate="accepted")
-    assert _decide(_buy("api_today", 10_000), shown).assumptions == (second,)
+    shown, _ = hand_made_build(catalog, 1_200, 800, gate="accepted")
+    assert _decide(hand_made_buy("api_today", 10_000), shown).assumptions == (second,)

@@ -27,7 +27,7 @@ from calculators.logs.request_log import LogError, UsageSummary, guess_columns, 
 from calculators.logs.to_workload import to_workload_yaml
 from calculators.scenario.schema import read_scenario
 
-SAMPLE = Path(__file__).parent.parent / "sample_logs" / "azure_conversation_2023.csv"
+SAMPLE = Path(__file__).parents[2] / "sample_logs" / "azure_conversation_2023.csv"
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 CANARY = "CANARY-my-secret-prompt"
 HEADER = "timestamp,input_tokens,output_tokens"

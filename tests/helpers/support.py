@@ -17,7 +17,7 @@ from calculators.performance.step_time import Setup
 from calculators.scenario.demand import Demand, Lengths
 from calculators.scenario.schema import Scenario, parse_scenario
 
-FIXED_ROOT = Path(__file__).parent / "data" / "catalog"
+FIXED_ROOT = Path(__file__).parents[1] / "data" / "catalog"
 
 TODAY = date(2026, 11, 23)
 TEST_SOURCE = Source(title="Invented for the tests", accessed=TODAY, kind="assumption")

@@ -14,7 +14,7 @@ from calculators.catalog.load import load_catalog
 from calculators.compliance import operator_check as compliance
 
 CATALOG = load_catalog(FIXED_ROOT)
-CASES = yaml.safe_load((Path(__file__).parent / "golden/compliance.yaml").read_text())["cases"]
+CASES = yaml.safe_load((Path(__file__).parents[1] / "golden/compliance.yaml").read_text())["cases"]
 IDS = list(CATALOG.requirements)
 FACTS = list(CATALOG.requirements_file.fact_words)
 

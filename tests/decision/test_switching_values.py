@@ -1,8 +1,8 @@
 """What flips the answer, by hand."""
 
 import pytest
+from options_by_hand import DURABLE, NEVER, hand_made_build, hand_made_buy
 from support import TODAY, need, scenario
-from test_decision import DURABLE, NEVER, _build, _buy
 
 from calculators.api import bill as api_cost
 from calculators.catalog.load import ROOT, Catalog, load_catalog
@@ -28,8 +28,8 @@ def test_flips_by_hand_when_buying_wins(catalog: Catalog) -> None:
     Price: $5,000 x 2. Rent: $5,000 - $1,000 = $4,000 for 12 GPUs x 730 h: $0.46, 56 % lower. Speed: $4,000 pays for 5
     machines, 3 of them busy: 10/3 of today's, or a peak of 4 x 3/10. Staff: 0.1 - 5,000/10,000 < 0.
     """
-    build, stairs = _build(catalog, 9_000, 1_000)
-    found = _flips(catalog, _buy("api_today", 5_000), build, stairs)
+    build, stairs = hand_made_build(catalog, 9_000, 1_000)
+    found = _flips(catalog, hand_made_buy("api_today", 5_000), build, stairs)
     assert found["Price of api_today option"] == "$10.0k a month, 2 times as much"
     assert found["GPU rent"] == "$0.46, 56 % lower"
     assert found["Throughput"].endswith("requests/s, 3.33 times as much")
@@ -41,8 +41,8 @@ def test_flips_by_hand_when_buying_wins(catalog: Catalog) -> None:
 def test_flips_by_hand_when_building_wins(catalog: Catalog) -> None:
     """Buying $20,000 against $10,000: price to $10,000; rent to $19,000 (2.17 $/h); staff to 0.1 + 1; speed: $19,000
     pays for 25 machines, 23 busy, against 10."""
-    build, stairs = _build(catalog, 9_000, 1_000)
-    found = _flips(catalog, _buy("api_today", 20_000), build, stairs)
+    build, stairs = hand_made_build(catalog, 9_000, 1_000)
+    found = _flips(catalog, hand_made_buy("api_today", 20_000), build, stairs)
     assert found["Price of api_today option"] == "$10.0k a month, 50 % lower"
     assert found["GPU rent"] == "$2.17, 2.11 times as much"
     assert found["Engineers to run it"] == "1.1"
@@ -50,8 +50,8 @@ def test_flips_by_hand_when_building_wins(catalog: Catalog) -> None:
 
 
 def test_flips_that_no_value_reaches_say_so(catalog: Catalog) -> None:
-    build, stairs = _build(catalog, 9_000, 1_000)
-    found = _flips(catalog, _buy("api_today", 900), build, stairs)
+    build, stairs = hand_made_build(catalog, 9_000, 1_000)
+    found = _flips(catalog, hand_made_buy("api_today", 900), build, stairs)
     assert found["GPU rent"] == "no rent: even free GPUs would not pay for the rest"
     assert found["Throughput"].startswith("no speed")
     assert found["Peak over mean"].startswith("no peak")
@@ -69,26 +69,31 @@ def test_flips_that_no_value_reaches_say_so(catalog: Catalog) -> None:
 
 
 def test_a_free_api_has_a_kill_price_but_no_ratio(catalog: Catalog) -> None:
-    build, stairs = _build(catalog, 9_000, 1_000)
+    build, stairs = hand_made_build(catalog, 9_000, 1_000)
     bill = api_cost.monthly_bill(api_cost.offer("testhost", "free", catalog), need(), TODAY)
     free = Option("api_today", "free", (fixed_line("API bill", 0.0, "list"),), "free", "free", None, bill)
     assert _flips(catalog, free, build, stairs)["Price of free"] == "$10.0k a month"
 
 
 def test_unpaid_engineers_have_no_flip(catalog: Catalog) -> None:
-    build, stairs = _build(catalog, 9_000, 0)
-    assert "not applicable" in _flips(catalog, _buy("api_today", 500), build, stairs, pay=0)["Engineers to run it"]
+    build, stairs = hand_made_build(catalog, 9_000, 0)
+    assert (
+        "not applicable"
+        in _flips(catalog, hand_made_buy("api_today", 500), build, stairs, pay=0)["Engineers to run it"]
+    )
 
 
 def test_speed_may_not_fall_below_what_the_allowed_machines_can_make_good(catalog: Catalog) -> None:
     """50 machines are allowed, 48 busy: 10/48 of today's speed is the end, however dear buying is."""
-    build, stairs = _build(catalog, 9_000, 1_000)
-    assert _flips(catalog, _buy("api_today", 1e9), build, stairs)["Throughput"].endswith("requests/s, 79 % lower")
+    build, stairs = hand_made_build(catalog, 9_000, 1_000)
+    assert _flips(catalog, hand_made_buy("api_today", 1e9), build, stairs)["Throughput"].endswith(
+        "requests/s, 79 % lower"
+    )
 
 
 def test_no_volume_flips_what_never_crosses(catalog: Catalog) -> None:
-    build, stairs = _build(catalog, 9_000, 1_000)
-    [volume, *_] = flips(build, [_buy("api_today", 1)], NEVER, [stairs], WORKLOAD, 1.0)
+    build, stairs = hand_made_build(catalog, 9_000, 1_000)
+    [volume, *_] = flips(build, [hand_made_buy("api_today", 1)], NEVER, [stairs], WORKLOAD, 1.0)
     assert volume.flips_at == "no volume: a request costs more"
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from app_pages import link, start, words
 from streamlit.testing.v1 import AppTest
-from test_pages import link, start, words
 
 from calculators.performance.quantization_recipe import PRESETS
 from calculators.scenario.defaults import default_scenario

@@ -1,0 +1,34 @@
+"""The app under AppTest: opened, read and linked to."""
+
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+
+from calculators.catalog.load import load_catalog
+from calculators.scenario.schema import Scenario, from_token, to_token
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def start(token: str | None = None) -> AppTest:
+    """The app as somebody opens it."""
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    if token is not None:
+        app.query_params["s"] = token
+    return app.run()
+
+
+def words(app: AppTest) -> str:
+    """All text of the page."""
+    elements = [*app.subheader, *app.markdown, *app.caption, *app.error, *app.warning]
+    return "\n".join(str(element.value) for element in elements).replace("\\", "")
+
+
+def link(scenario: Scenario) -> str:
+    return to_token(scenario, load_catalog().digest)
+
+
+def linked(app: AppTest) -> Scenario:
+    """The scenario in the address bar."""
+    value = app.query_params["s"]
+    return from_token(value[0] if isinstance(value, list) else value)[0]
