@@ -9,4 +9,5 @@ compliance_and_signals  requirements, operators, thresholds of the exit signals
 techniques              the six techniques and their rules
 efficiency              fitted coefficients of the speed model
 load                    the folders into one Catalog
+glossary                terms, abbreviations and definitions of the screen
 """
