@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from calculators.catalog.hardware_and_models import Gpu, Precision, Shape
 from calculators.scenario.demand import Array
@@ -168,15 +169,14 @@ def kv_room_bytes(
 
     vLLM and SGLang take a share of all memory; TensorRT-LLM (`takes_rest`) a share of what the weights leave.
     """
-    return room_beside_bytes(gpu, weight_bytes(shape, precision) / tensor_parallel + copies_bytes, takes_rest)
+    each_bytes = weight_bytes(shape, precision) / tensor_parallel + copies_bytes
+    return float(room_beside_bytes(visible_bytes(gpu), each_bytes, takes_rest))
 
 
-def room_beside_bytes(gpu: Gpu, weights_bytes: float, takes_rest: bool) -> float:
-    """The same beside so many bytes of weights on each GPU."""
-    used = WORKSPACE_BYTES + weights_bytes
-    if takes_rest:
-        return (visible_bytes(gpu) - used) * REST_FRAC
-    return visible_bytes(gpu) * USABLE_FRAC - used
+def room_beside_bytes(visible: float | Array, weights: float | Array, takes_rest: bool | NDArray[np.bool_]) -> Array:
+    """The same of GPUs with so many visible bytes, beside so many of weights on each. Broadcasts."""
+    used = WORKSPACE_BYTES + weights
+    return np.where(takes_rest, (visible - used) * REST_FRAC, visible * USABLE_FRAC - used)
 
 
 def visible_bytes(gpu: Gpu) -> float:

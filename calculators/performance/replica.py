@@ -1,7 +1,7 @@
 """A replica as numbers: a model in a format on GPUs, with the efficiencies of the hardware and of the engine."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +16,11 @@ from calculators.performance.model_size import (
     attention_bits,
     index_bytes_per_tok,
     kv_bytes_per_layer_tok,
-    kv_shards,
     linear_state_bytes,
     parameters,
     room_beside_bytes,
     stored_bytes,
+    visible_bytes,
 )
 from calculators.performance.quantization_recipe import Recipe, Weights
 from calculators.scenario.demand import Array
@@ -143,7 +143,7 @@ class Machine:
 
     def rows(self, keep: NDArray[np.bool_]) -> "Machine":
         """Only the setups selected by a boolean array (n,)."""
-        return Machine(*(getattr(self, f.name)[keep] for f in fields(self)))
+        return Machine(**{f.name: getattr(self, f.name)[keep] for f in fields(self)})
 
 
 def with_recipe(setup: Setup, recipe: Recipe) -> Setup:
@@ -151,39 +151,128 @@ def with_recipe(setup: Setup, recipe: Recipe) -> Setup:
     return replace(setup, recipe=recipe, kv_element_bytes=recipes.kv_element_bytes(setup.model.shape, recipe))
 
 
-_NAMES = [f.name for f in fields(Machine)]
-COEFFICIENTS = tuple(_NAMES[_NAMES.index("compute_frac") :])
+_OF_ENGINE = frozenset(EngineFit.model_fields)
+COEFFICIENTS = tuple(f.name for f in fields(Machine) if f.name in _OF_ENGINE or f.name in Efficiency.model_fields)
 """The fields of `Machine` that are fitted: each has the name of one in `Efficiency` or `EngineFit`."""
+
+Columns = dict[str, Array]
+"""Arrays (n, 1) by name, one row for each setup."""
 
 
 def machine(setups: Sequence[Setup], catalog: Catalog) -> Machine:
     """Setups as arrays, with the efficiencies of each GPU's generation and each engine."""
-    fits = {
-        (s.gpu.generation, s.engine): (catalog.efficiency(s.gpu), catalog.engine(s.engine))
-        for s in {(s.gpu.generation, s.engine): s for s in setups}.values()
+    models, gpu_ids = [id(s.model) for s in setups], [id(s.gpu) for s in setups]
+    stored = list(zip(models, [s.precision for s in setups], [id(s.recipe) for s in setups], strict=True))
+    fits = [(s.gpu.generation, s.engine) for s in setups]
+    shapes = _columns(setups, models, lambda s: _of_shape(s.model.shape))
+    gpus = _columns(setups, gpu_ids, lambda s: _of_gpu(s.gpu))
+    held = _columns(setups, stored, lambda s: asdict(weights(s)))
+    rates = _columns(setups, list(zip(gpu_ids, stored, strict=True)), lambda s: _rates(s, catalog))
+    fitted = _columns(setups, fits, lambda s: _fitted(s, catalog))
+    splits = _splits(setups)
+    return Machine(
+        **_weights(splits, shapes, held),
+        **_attention(splits, shapes),
+        **_hardware(splits, shapes, gpus, rates),
+        **_coefficients(splits, held, fitted),
+        kv_room_bytes=_room_bytes(splits, gpus, held),
+    )
+
+
+def _columns(setups: Sequence[Setup], keys: Sequence[Hashable], row: Callable[[Setup], Mapping[str, float]]) -> Columns:
+    """The numbers of `row` for each setup, worked out once for all that have the same of `keys`."""
+    one_of_each = dict(zip(keys, setups, strict=True))
+    place = {key: i for i, key in enumerate(one_of_each)}
+    rows = [row(s) for s in one_of_each.values()]
+    table = np.array([list(numbers.values()) for numbers in rows], dtype=float).T
+    return dict(zip(rows[0], table[:, [place[key] for key in keys], None], strict=True))
+
+
+def _column(values: Iterable[float]) -> Array:
+    return np.array(list(values), dtype=float)[:, None]
+
+
+def _splits(setups: Sequence[Setup]) -> Columns:
+    """How each replica is spread over its GPUs, and what else a setup says of itself."""
+    tensor_parallel = _column(s.tensor_parallel for s in setups)
+    attention_ranks = _column(s.attention_ranks for s in setups)
+    return {
+        "tensor_parallel": tensor_parallel,
+        "attention_ranks": attention_ranks,
+        "gpus_in_step": tensor_parallel * attention_ranks,
+        "pipeline_stages": _column(s.pipeline_stages for s in setups),
+        "expert_ranks": _column(s.expert_ranks for s in setups),
+        "kv_element_bytes": _column(s.kv_element_bytes for s in setups),
+        "has_recipe": _column(s.recipe is not None for s in setups),
+        "takes_rest": _column(s.engine.startswith("tensorrt") for s in setups),
     }
-    fitted = {group: _fitted_row(*records) for group, records in fits.items()}
-    rows = {  # a setup may be there more than once, to be sized at several speeds
-        id(s): _row(s, fits[group][0], fitted[group])
-        for s, group in {id(s): (s, (s.gpu.generation, s.engine)) for s in setups}.values()
+
+
+def _of_shape(shape: Shape) -> dict[str, float]:
+    """What depends on the model's shape alone, before it is split over GPUs."""
+    p, a, mlp = parameters(shape), shape.attention, shape.mlp
+    picks, expert_width = mlp.experts_per_token or 0, mlp.expert_intermediate_size or 0
+    is_mla = a.kind == "mla"
+    latent_dim = 2 * (a.kv_lora_rank or 0) + (a.qk_rope_head_dim or 0)
+    return {
+        "dense_flop_per_tok": 2 * (p.active - p.active_experts),
+        "expert_flop_per_tok": 2 * p.active_experts,
+        "expert_activation_bytes": 2.0 * mlp.moe_layers * picks * (2 * shape.hidden_size + 3 * expert_width),
+        "experts": mlp.experts or 1,
+        "experts_per_token": mlp.experts_per_token or 1,
+        "expert_width": max(expert_width, 1),
+        "kv_values_per_layer_tok": kv_bytes_per_layer_tok(shape, 1.0),
+        "kv_shards": 1 if is_mla else a.kv_heads,
+        "full_layers": a.full_layers,
+        "sliding_layers": a.sliding_layers,
+        "window_tok": a.sliding_window_tok or 0,
+        "sparse_frac": a.sparse_layers / max(a.full_layers, 1),
+        "sparse_tok": a.sparse_tok or 0,
+        "index_bytes_per_tok": index_bytes_per_tok(shape),
+        "index_flop_per_tok2": 2.0 * a.index_layers * a.index_heads * a.index_dim,
+        "state_bytes": linear_state_bytes(shape),
+        "heads_per_cache": a.query_heads / a.kv_heads,
+        "flop_per_layer_tok2": 2 * a.query_heads * (a.head_dim + (a.v_head_dim or a.head_dim)),
+        "latent_flop_per_tok2": 2 * a.query_heads * latent_dim * a.full_layers if is_mla else 0.0,
+        "layers": shape.layers,
+        "kernels": kernels_count(shape, quantises=False),
+        "kernels_quantized": kernels_count(shape, quantises=True),
+        "hidden_bytes": 2.0 * shape.hidden_size,
     }
-    return Machine(*np.array([rows[id(s)] for s in setups], dtype=float).T[:, :, None])
 
 
-def _fitted_row(fit: Efficiency, engine: EngineFit) -> tuple[float, ...]:
-    return tuple(float(getattr(engine if hasattr(engine, name) else fit, name)) for name in COEFFICIENTS)
+def _of_gpu(gpu: Gpu) -> dict[str, float]:
+    return {
+        "bandwidth_bytes_s": gpu.bandwidth_bytes_s,
+        "peak_flops": gpu.dense_flops("bf16"),
+        "visible_bytes": visible_bytes(gpu),
+        "domain_gpus": gpu.links.domain_gpus,
+        "link_bytes_s": link_bytes_s(gpu, 1),
+        "link_beyond_bytes_s": link_bytes_s(gpu, gpu.links.domain_gpus + 1),
+    }
 
 
-def _row(setup: Setup, fit: Efficiency, fitted: tuple[float, ...]) -> tuple[float, ...]:
-    """One row of `Machine`. Of a recipe only the four-bit part of the weights is slowed by unpacking."""
-    if setup.recipe is None:
-        native = setup.gpu.dense_flops(setup.precision) > setup.gpu.dense_flops("bf16")
-        frac = fit.format_compute_frac(setup.precision) if native else 1.0
-        return (*_shape_row(setup, setup.gpu.dense_flops(setup.precision)), frac, *fitted)
-    peak, frac = recipes.rates(setup.gpu, setup.model.shape, setup.recipe, fit)
-    slowed, at = weights(setup).four_bit_frac, COEFFICIENTS.index("four_bit_read_frac")
-    read_frac = 1 / (slowed / fitted[at] + 1 - slowed) if slowed else fitted[at]
-    return (*_shape_row(setup, peak), frac, *fitted[:at], read_frac, *fitted[at + 1 :])
+def _rates(setup: Setup, catalog: Catalog) -> dict[str, float]:
+    """FLOP/s of the weights' formats, and what of them is reached relative to 16 bit."""
+    gpu, fit = setup.gpu, catalog.efficiency(setup.gpu)
+    if setup.recipe is not None:
+        peak, frac = recipes.rates(gpu, setup.model.shape, setup.recipe, fit)
+    else:
+        peak = gpu.dense_flops(setup.precision)
+        frac = fit.format_compute_frac(setup.precision) if peak > gpu.dense_flops("bf16") else 1.0
+    return {"peak_flops": peak, "format_compute_frac": frac}
+
+
+def _fitted(setup: Setup, catalog: Catalog) -> dict[str, float]:
+    fit, engine = catalog.efficiency(setup.gpu), catalog.engine(setup.engine)
+    return {name: getattr(engine if name in _OF_ENGINE else fit, name) for name in COEFFICIENTS}
+
+
+def _coefficients(splits: Columns, held: Columns, fitted: Columns) -> Columns:
+    """What is fitted; of a recipe only the four-bit part of the weights is slowed by unpacking."""
+    slowed, frac = held["four_bit_frac"], fitted["four_bit_read_frac"]
+    mixed = (splits["has_recipe"] > 0) & (slowed > 0)
+    return {**fitted, "four_bit_read_frac": np.where(mixed, 1 / (slowed / frac + 1 - slowed), frac)}
 
 
 def weights(setup: Setup) -> Weights:
@@ -200,40 +289,71 @@ def weights(setup: Setup) -> Weights:
     )
 
 
-def _shape_row(setup: Setup, peak: float) -> tuple[float, ...]:
-    """One row of `Machine` up to what is fitted, in the order of its fields. `peak`: FLOP/s of the formats."""
-    shape, gpu, tp, gpus = setup.model.shape, setup.gpu, setup.tensor_parallel, setup.gpus_in_step
-    p, a, mlp = parameters(shape), shape.attention, shape.mlp
-    held = weights(setup)
-    kv_layer = kv_bytes_per_layer_tok(shape, setup.kv_element_bytes) / kv_shards(shape, tp)
-    value_dim = a.v_head_dim or a.head_dim
-    per_layer_flop = 2 * a.query_heads * (a.head_dim + value_dim) / tp
-    prompt_flop, sliding_flop = per_layer_flop * a.full_layers, per_layer_flop * a.sliding_layers
-    latent_dim = 2 * (a.kv_lora_rank or 0) + (a.qk_rope_head_dim or 0)
-    decode_flop = 2 * a.query_heads * latent_dim * a.full_layers / tp if a.kind == "mla" else prompt_flop
-    expert_width = mlp.expert_intermediate_size or 0
-    return (
-        *(held.always_read_bytes / tp, float(held.four_bit_frac > 0), 2 * (p.active - p.active_experts) / tp),
-        # a token of one attention rank: its experts' FLOPs are shared by all GPUs, but so are the other ranks' tokens
-        *(held.experts_bytes / gpus, 2 * p.active_experts / tp),
-        2.0 * mlp.moe_layers * (mlp.experts_per_token or 0) * (2 * shape.hidden_size + 3 * expert_width) / tp,
-        *(float(mlp.experts or 1), float(mlp.experts_per_token or 1), float(setup.expert_ranks)),
-        max(expert_width, 1) * setup.expert_ranks / gpus,
-        *(peak, gpu.bandwidth_bytes_s),
-        *(kv_layer * a.full_layers, kv_layer * a.sliding_layers, float(a.sliding_window_tok or 0)),
-        *(a.sparse_layers / max(a.full_layers, 1), float(a.sparse_tok or 0), index_bytes_per_tok(shape)),
-        *(linear_state_bytes(shape) / tp, a.query_heads / a.kv_heads),
-        # the indexer is not split over GPUs: each chooses for all heads
-        *(prompt_flop, decode_flop, sliding_flop, 2.0 * a.index_layers * a.index_heads * a.index_dim),
-        *(gpu.dense_flops("bf16"), room_bytes(setup)),
-        *(
-            float(shape.layers),
-            kernels_count(shape, peak > gpu.dense_flops("bf16")),
-            float(tp),
-            float(setup.attention_ranks),
-        ),
-        *(2.0 * shape.hidden_size, link_bytes_s(gpu, gpus)),
-    )
+def _weights(splits: Columns, shapes: Columns, held: Columns) -> Columns:
+    """Weights and experts. Of a token of one attention rank: its experts' FLOPs are shared by all GPUs, but so are the
+    other ranks' tokens."""
+    tp, gpus = splits["tensor_parallel"], splits["gpus_in_step"]
+    return {
+        "always_read_bytes": held["always_read_bytes"] / tp,
+        "four_bit": (held["four_bit_frac"] > 0).astype(float),
+        "dense_flop_per_tok": shapes["dense_flop_per_tok"] / tp,
+        "expert_bytes": held["experts_bytes"] / gpus,
+        "expert_flop_per_tok": shapes["expert_flop_per_tok"] / tp,
+        "expert_activation_bytes": shapes["expert_activation_bytes"] / tp,
+        "experts_count": shapes["experts"],
+        "experts_per_token_count": shapes["experts_per_token"],
+        "expert_ranks_count": splits["expert_ranks"],
+        "expert_width": shapes["expert_width"] * splits["expert_ranks"] / gpus,
+    }
+
+
+def _attention(splits: Columns, shapes: Columns) -> Columns:
+    """Caches, states and attention. The indexer is not split over GPUs: each chooses for all heads."""
+    tp = splits["tensor_parallel"]
+    shards = np.minimum(tp, shapes["kv_shards"])
+    kv_layer = shapes["kv_values_per_layer_tok"] * splits["kv_element_bytes"] / shards
+    layer_flop = shapes["flop_per_layer_tok2"] / tp
+    prompt_flop, latent_flop = layer_flop * shapes["full_layers"], shapes["latent_flop_per_tok2"] / tp
+    return {
+        "kv_full_bytes_per_tok": kv_layer * shapes["full_layers"],
+        "kv_sliding_bytes_per_tok": kv_layer * shapes["sliding_layers"],
+        "window_tok": shapes["window_tok"],
+        "sparse_frac": shapes["sparse_frac"],
+        "sparse_tok": shapes["sparse_tok"],
+        "index_bytes_per_tok": shapes["index_bytes_per_tok"],
+        "state_bytes": shapes["state_bytes"] / tp,
+        "heads_per_cache_count": shapes["heads_per_cache"],
+        "prompt_flop_per_tok2": prompt_flop,
+        "decode_flop_per_tok2": np.where(latent_flop > 0, latent_flop, prompt_flop),
+        "sliding_flop_per_tok2": layer_flop * shapes["sliding_layers"],
+        "index_flop_per_tok2": shapes["index_flop_per_tok2"],
+    }
+
+
+def _hardware(splits: Columns, shapes: Columns, gpus: Columns, rates: Columns) -> Columns:
+    """Rates of the GPUs and their links, and what each step starts and sends."""
+    linked = splits["gpus_in_step"] <= gpus["domain_gpus"]
+    quantises = rates["peak_flops"] > gpus["peak_flops"]
+    return {
+        **rates,
+        "bandwidth_bytes_s": gpus["bandwidth_bytes_s"],
+        "attention_peak_flops": gpus["peak_flops"],
+        "layers_count": shapes["layers"],
+        "kernels_count": np.where(quantises, shapes["kernels_quantized"], shapes["kernels"]),
+        "tensor_parallel_count": splits["tensor_parallel"],
+        "attention_ranks_count": splits["attention_ranks"],
+        "hidden_bytes": shapes["hidden_bytes"],
+        "link_bytes_s": np.where(linked, gpus["link_bytes_s"], gpus["link_beyond_bytes_s"]),
+    }
+
+
+def _room_bytes(splits: Columns, gpus: Columns, held: Columns) -> Array:
+    """Memory for caches on each GPU, negative where the weights do not fit; every attention rank after the first holds
+    the always-read weights once more."""
+    again = held["always_read_bytes"] / splits["tensor_parallel"] * (1 - 1 / splits["attention_ranks"])
+    stages = splits["pipeline_stages"]
+    each = held["stored_bytes"] / (splits["gpus_in_step"] * stages) + again / stages
+    return room_beside_bytes(gpus["visible_bytes"], each, splits["takes_rest"] > 0)
 
 
 def kernels_count(shape: Shape, quantises: bool) -> float:
@@ -244,15 +364,6 @@ def kernels_count(shape: Shape, quantises: bool) -> float:
     attention = (a.full_layers + a.sliding_layers) * (13 if a.kind == "mla" else 8) + a.linear_layers * 9
     shared = 3 * (mlp.shared_intermediate_size > 0)
     return float(attention + mlp.dense_layers * 3 + mlp.moe_layers * (7 + shared) + 2 * shape.layers * quantises)
-
-
-def room_bytes(setup: Setup) -> float:
-    """Memory for caches on each GPU, negative where the weights do not fit; every attention rank after the first holds
-    the always-read weights once more."""
-    held = weights(setup)
-    copies = held.always_read_bytes / setup.tensor_parallel * (1 - 1 / setup.attention_ranks) / setup.pipeline_stages
-    each = held.stored_bytes / setup.gpus_count
-    return room_beside_bytes(setup.gpu, each + copies, setup.engine.startswith("tensorrt"))
 
 
 def link_bytes_s(gpu: Gpu, gpus: int) -> float:

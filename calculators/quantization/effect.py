@@ -10,7 +10,7 @@ from calculators.catalog.load import Catalog
 from calculators.fleet.replica_capacity import TENSOR_PARALLEL
 from calculators.fleet.staircase import Plan
 from calculators.performance.quantization_recipe import Recipe, unpacked
-from calculators.performance.replica import Setup, machine, room_bytes, weights, with_recipe
+from calculators.performance.replica import Setup, machine, weights, with_recipe
 from calculators.performance.step_time import cache_bytes
 from calculators.scenario.demand import Demand
 from calculators.scenario.schema import Scenario
@@ -60,7 +60,8 @@ def effect(plan: Plan, recipe: Recipe, scenario: Scenario, need: Demand, catalog
 
 def _served(plan: Plan, setup: Setup, scenario: Scenario, need: Demand, catalog: Catalog) -> Served:
     held, length = weights(setup).stored_bytes, need.input_tok + need.output_tok
-    m, room = machine([setup], catalog), room_bytes(setup)
+    m = machine([setup], catalog)
+    room = float(m.kv_room_bytes[0, 0])
     each_bytes = float((cache_bytes(m, np.array([length])) + m.state_bytes)[0, 0])
     ranks = setup.attention_ranks * setup.pipeline_stages
     state = refit(plan, setup, scenario, need, catalog) if room > 0 else None
