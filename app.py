@@ -31,6 +31,7 @@ page = st.navigation(
         "Reference": [
             st.Page("pages/reference/prices.py", title="Prices and profiles", icon=":material/sell:"),
             st.Page("pages/reference/accuracy.py", title="Model accuracy", icon=":material/target:"),
+            st.Page("pages/help/help.py", title="Help", icon=":material/help:", url_path="help"),
         ],
     },
     expanded=True,
