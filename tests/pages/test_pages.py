@@ -27,6 +27,7 @@ PAGES = {
     "pages/engineer/serving.py": "fits this workload",
     "pages/reference/prices.py": "open models",
     "pages/reference/accuracy.py": "Where it is good, and where not",
+    "pages/help/help.py": "Time of one engine step",
 }
 
 
