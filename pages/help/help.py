@@ -22,7 +22,6 @@ GROUPS = {
 }
 
 
-@st.cache_data
 def text_of(name: str) -> str:
     """A text of the docs folder without its title, headings one level down."""
     return (ROOT / "docs" / name).read_text(encoding="utf-8").partition("\n")[2].replace("\n## ", "\n### ")
