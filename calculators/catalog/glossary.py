@@ -17,6 +17,8 @@ Group = Literal[
 ]
 PlainText = Annotated[str, Field(min_length=1, max_length=300, pattern=r"^[^*_\[\]`$<>\\]+$")]
 """Text that Markdown shows as it is written."""
+InputField = Annotated[str, Field(pattern=r"^[a-z_]+(\.[a-z0-9_]+)?$")]
+"""A scenario field, as 'workload.peak_ratio'."""
 
 
 class Term(Record):
@@ -27,6 +29,8 @@ class Term(Record):
     aliases: tuple[PlainText, ...] = ()
     """Other words on the screen that mean the same."""
     group: Group
+    inputs: tuple[InputField, ...] = ()
+    """Scenario fields that it explains."""
     definition: PlainText
     unit: PlainText | None = None
     get: PlainText | None = None
@@ -38,7 +42,7 @@ class Term(Record):
     @property
     def names(self) -> tuple[str, ...]:
         """Everything the term can be looked up by."""
-        return (self.term, *((self.abbreviation,) if self.abbreviation else ()), *self.aliases)
+        return (self.term, *((self.abbreviation,) if self.abbreviation else ()), *self.aliases, *self.inputs)
 
 
 class Glossary(SourcedFile):
@@ -62,7 +66,7 @@ def glossary() -> Glossary:
 
 
 def definition(name: str) -> Term:
-    """The entry of a term, abbreviation or alias, upper or lower case. Raises UnknownId."""
+    """The entry of a term, abbreviation, alias or scenario field, upper or lower case. Raises UnknownId."""
     entry = _by_name().get(_key(name))
     if entry is None:
         raise UnknownId(f"'{name[:60]}' is not in the glossary; add it to glossary/terms.yaml.")

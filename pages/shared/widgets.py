@@ -1,4 +1,5 @@
-"""Groups of inputs and pieces of output that more than one page shows."""
+"""Groups of inputs and pieces of output that more than one page shows. An input bound to a scenario field takes its help
+from the glossary."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -7,6 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from calculators.catalog.glossary import help_text
 from calculators.catalog.hardware_and_models import Source
 from calculators.options.option import Option
 from calculators.scenario.schema import Scenario
@@ -33,6 +35,7 @@ def number(label: str, key: str, basis: str | None = None, **options: Any) -> No
     low, high, kind = limits(key)
     if st.session_state[key] is not None:
         st.session_state[key] = kind(st.session_state[key])
+    options.setdefault("help", help_text(key))
     st.number_input(
         label, low, high, None, key=key, persist_state="session", on_change=_typed, args=(basis,), **options
     )
@@ -49,6 +52,7 @@ def percent_slider(label: str, key: str, basis: str | None = None, **options: An
     """A share, as a percentage."""
     low, high, _ = limits(key)
     st.session_state[key] = float(st.session_state[key])
+    options.setdefault("help", help_text(key))
     st.slider(
         label,
         low,
@@ -68,12 +72,12 @@ def choice(label: str, options: Sequence[str], key: str, **more: Any) -> None:
     known = list(options)
     if st.session_state[key] not in known:
         known.insert(0, st.session_state[key])
-    st.selectbox(label, known, key=key, persist_state="session", **more)
+    st.selectbox(label, known, key=key, persist_state="session", **{"help": help_text(key), **more})
 
 
 def several(label: str, options: Sequence[str], key: str, **more: Any) -> None:
     known = [*options, *(value for value in st.session_state[key] if value not in options)]
-    st.multiselect(label, known, key=key, persist_state="session", **more)
+    st.multiselect(label, known, key=key, persist_state="session", **{"help": help_text(key), **more})
 
 
 def cost_table(option: Option) -> None:

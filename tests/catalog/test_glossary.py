@@ -8,10 +8,17 @@ import pytest
 from calculators.catalog.glossary import Glossary, Term, definition, expanded, glossary, help_text
 from calculators.catalog.load import UnknownId, load_catalog
 from calculators.catalog.yaml_reader import DataError, parse_record
+from calculators.scenario.schema import Scenario
 
 TERMS = glossary().terms
-INPUTS = [term for term in TERMS if term.get]
+INPUTS = [term for term in TERMS if term.get or term.inputs]
 ABBREVIATIONS = [term.abbreviation for term in TERMS if term.abbreviation]
+NOT_TYPED = {
+    *("workload.source", "workload.cells", "workload.cache_write_frac", "hardware.max_rent_age_days"),
+    *(f"workload.{name}_basis" for name in ("requests", "lengths", "cached", "peak")),
+    "evidence.api_latency_source",
+}
+"""Where values came from, and what only a log or a file sets."""
 FORBIDDEN = (
     *("taken on trust", "own fleet", "fleet of your own", "dearer", "landlord", "would not pay", "machines come whole"),
     *("mend", "forces", "reckoned", "kill price", "spoil", "poison", "kept record", " a month ", "utilisation"),
@@ -39,9 +46,21 @@ def test_no_entry_has_a_forbidden_phrase(term: Term) -> None:
 
 @pytest.mark.parametrize("term", INPUTS, ids=name_of)
 def test_an_input_says_how_to_get_it_and_what_it_does(term: Term) -> None:
-    assert term.effect
-    for text in (term.get or "", term.effect):
+    for text in (term.get, term.effect):
+        assert text is not None
         assert text.endswith(".")
+
+
+def test_every_field_of_a_scenario_that_a_person_fills_has_a_term() -> None:
+    sections = [name for name, kind in Scenario.model_fields.items() if hasattr(kind.annotation, "model_fields")]
+    fields = {
+        f"{section}.{field}"
+        for section in sections
+        for field in Scenario.model_fields[section].annotation.model_fields  # type: ignore[union-attr]
+    }
+    explained = {field for term in TERMS for field in term.inputs}
+    assert explained - fields == {"candidates"}
+    assert fields - explained == NOT_TYPED
 
 
 def test_every_source_is_used_and_has_an_address_unless_it_is_our_own() -> None:
@@ -60,6 +79,7 @@ def test_every_abbreviation_is_expanded(abbreviation: str) -> None:
 def test_a_term_is_found_by_its_name_its_abbreviation_and_its_aliases() -> None:
     assert expanded("ttft") == "TTFT (time to first token)"
     assert definition("Time to first token") is definition("TTFT")
+    assert definition("workload.peak_ratio") is definition("peak-to-average ratio")
     assert definition("exit signal") is definition("trigger for leaving the API")
 
 
