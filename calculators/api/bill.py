@@ -8,7 +8,7 @@ summed over the length distribution and never taken from the mean.
 import difflib
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from calculators.catalog.hardware_and_models import Confidence, Model, Source
 from calculators.catalog.load import Catalog, library_model, library_models, own_model, price_library_version
 from calculators.catalog.prices import ApiPrice
 from calculators.catalog.yaml_reader import DataError
-from calculators.scenario.demand import Array, Demand
+from calculators.scenario.demand import Demand
 from calculators.units import TOK_PER_MTOK, count
 
 BATCH = {"processing": "batch"}
@@ -35,6 +35,10 @@ class Rates:
     output_usd_per_mtok: float
     cache_read_usd_per_mtok: float
     cache_write_usd_per_mtok: float
+
+
+PARTS = ("input_usd_per_mtok", "cache_read_usd_per_mtok", "cache_write_usd_per_mtok", "output_usd_per_mtok")
+"""Prices of `Rates` for the four kinds of token, in the order of a bill's parts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,13 +130,17 @@ def offer(provider: str, model: str, catalog: Catalog, note: str | None = None) 
     library = library_model(provider, model)
     if library is None:
         raise DataError(_no_price(provider, model, catalog))
-    source = Source(
+    return Offer(provider, provider_name(provider), model, library, (), _library_source(), "medium", note)
+
+
+@cache
+def _library_source() -> Source:
+    return Source(
         title=price_library_version(),
         url="https://github.com/pydantic/genai-prices",
         accessed=LIBRARY_DATE,
         kind="library",
     )
-    return Offer(provider, provider_name(provider), model, library, (), source, "medium", note)
 
 
 def text_models(provider: str, day: date) -> list[str]:
@@ -220,19 +228,13 @@ def _parts_usd_per_request(
     cells = demand.lengths
     tier = np.maximum(np.searchsorted([rate.above_input_tok for rate in rates], cells.input_tok) - 1, 0)
     cacheable = cells.input_tok >= cache_min_tok
-
-    def mean_usd(tokens: Array, field: str) -> float:
-        price = np.array([getattr(rate, field) for rate in rates])[tier]
-        return float(np.sum(cells.share_frac * tokens * price) / TOK_PER_MTOK)
-
     read_tok = cells.input_tok * cached_frac * cacheable
     write_tok = cells.input_tok * write_frac * cacheable
-    return (
-        mean_usd(cells.input_tok - read_tok - write_tok, "input_usd_per_mtok"),
-        mean_usd(read_tok, "cache_read_usd_per_mtok"),
-        mean_usd(write_tok, "cache_write_usd_per_mtok"),
-        mean_usd(cells.output_tok, "output_usd_per_mtok"),
-    )
+    tokens = np.array([cells.input_tok - read_tok - write_tok, read_tok, write_tok, cells.output_tok])
+    prices = np.array([[getattr(rate, part) for rate in rates] for part in PARTS])
+    usd = cells.share_frac * tokens * np.take(prices, tier, axis=1)
+    uncached, read, write, output = (usd.sum(axis=1) / TOK_PER_MTOK).tolist()
+    return uncached, read, write, output
 
 
 def rates(offer: Offer, day: date, batch: bool = False) -> tuple[Rates, ...]:
