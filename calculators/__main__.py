@@ -111,15 +111,15 @@ def _add_prompts(commands: Any) -> None:
 def _check(_: argparse.Namespace) -> None:
     from calculators.quantization.evidence import sensitivity
     from calculators.serving.engine_choice import stack_file
-    from calculators.serving.flag_check import clashes, flags
+    from calculators.serving.flag_check import engine_flags, flag_conflicts
     from calculators.techniques.advice import framework
     from calculators.techniques.effects import techniques
 
     catalog = load_catalog()
-    for load in (techniques, framework, sensitivity, stack_file, clashes):
+    for load in (techniques, framework, sensitivity, stack_file, flag_conflicts):
         load()
     for engine in ("vllm", "sglang"):
-        flags(engine)
+        engine_flags(engine)
     rents = sum(len(provider.rents) for provider in catalog.rent_providers.values())
     print(
         f"{len(catalog.gpus)} GPUs, {len(catalog.models)} models, {rents} rents of {len(catalog.rent_providers)} providers, "
@@ -147,14 +147,14 @@ def _record(options: argparse.Namespace) -> None:
 
 
 def _rerun(options: argparse.Namespace) -> None:
-    from calculators.report.decision_record import MAX_BYTES, changes, freeze, read_record
+    from calculators.report.decision_record import MAX_BYTES, freeze, read_record, record_changes
 
     with options.record.open("rb") as file:
         frozen = read_record(file.read(MAX_BYTES + 1), options.record.name)
     today = date.today()
     again = evaluate(frozen.scenario.model_copy(update={"as_of": today}), load_catalog())
     print(f"On {frozen.made_on}: {frozen.choice}")
-    found = changes(frozen, freeze(again, today, frozen.dissent))
+    found = record_changes(frozen, freeze(again, today, frozen.dissent))
     for change in found:
         print(f"  {change.what}: {change.then} -> {change.now}")
     if not found:
@@ -162,13 +162,13 @@ def _rerun(options: argparse.Namespace) -> None:
 
 
 def _serve_files(options: argparse.Namespace) -> None:
-    from calculators.serving.files import files
+    from calculators.serving.files import serving_files
 
     today = date.today()
     found = evaluate(read_scenario(options.scenario, today), load_catalog())
     if found.build is None or found.build.plan is None:
         raise DataError(f"{options.scenario.name}: no fleet of your own qualifies, so there is nothing to serve")
-    made = files(options.engine, found.build.plan, found.scenario, found.demand, found.digest, today)
+    made = serving_files(options.engine, found.build.plan, found.scenario, found.demand, found.digest, today)
     options.out.mkdir(parents=True, exist_ok=True)
     for name, text in made.by_name.items():
         (options.out / name).write_text(text, encoding="utf-8")
@@ -186,11 +186,11 @@ def _throughput(options: argparse.Namespace) -> None:
 
 
 def _cache_replay(options: argparse.Namespace) -> None:
-    from calculators.prompts.cache_simulator import check_settings, read_block_log, replay
+    from calculators.prompts.cache_simulator import check_settings, read_block_log, replay_blocks
 
     settings = (options.capacity_blocks, options.ttl_s, options.replicas)
     check_settings(*settings, options.block_tok)
-    found = replay(read_block_log(options.log), *settings, options.routing, options.block_tok)
+    found = replay_blocks(read_block_log(options.log), *settings, options.routing, options.block_tok)
     plain = {
         "hit_rate_frac": found.hit_rate_frac,
         "requests_count": found.requests_count,
@@ -208,31 +208,31 @@ def _cache_replay(options: argparse.Namespace) -> None:
 
 
 def _prompt_scan(options: argparse.Namespace) -> None:
-    from calculators.api.cache_terms import engine
+    from calculators.api.cache_terms import engine_cache
     from calculators.logs.prompt_log import read_prompts
     from calculators.prompts.cache_simulator import check_settings
     from calculators.prompts.hit_rates import own_setting
-    from calculators.prompts.report import report, seller, text
-    from calculators.prompts.scan import scan
+    from calculators.prompts.report import cache_seller, scan_report, scan_text
+    from calculators.prompts.scan import scan_prompts
 
     catalog = load_catalog()
-    block_tok = engine(options.engine, catalog).block_tok
+    block_tok = engine_cache(options.engine, catalog).block_tok
     check_settings(options.capacity_tok / block_tok, 0, options.replicas, block_tok)
     log = read_prompts(options.prompts)
-    api = seller(options.provider, options.model, log, catalog)
+    api = cache_seller(options.provider, options.model, log, catalog)
     own = own_setting(block_tok, options.capacity_tok, options.replicas, options.routing == "prefix")
-    found = scan(log)
-    plain = report(found, api, own)
-    print(json.dumps(plain) if options.json else text(options.prompts.name, found, plain))
+    found = scan_prompts(log)
+    plain = scan_report(found, api, own)
+    print(json.dumps(plain) if options.json else scan_text(options.prompts.name, found, plain))
 
 
 def _quantize_scan(options: argparse.Namespace) -> None:
-    from calculators.quantization.checkpoint_scan import SCHEMA, scan, survey
+    from calculators.quantization.checkpoint_scan import SCHEMA, scan_checkpoint, survey
     from calculators.quantization.rounding import FORMATS
 
     found = survey(options.model)
     shown = sys.stderr.isatty() and not options.json
-    losses = list(scan(options.model, (lambda share: _bar(share)) if shown else (lambda _: None)))
+    losses = list(scan_checkpoint(options.model, (lambda share: _bar(share)) if shown else (lambda _: None)))
     if options.json:
         tensors = [t.to_json() for t in losses]
         passed_over = {"quantised_passed_over_count": found.quantised_count}

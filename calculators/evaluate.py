@@ -7,26 +7,26 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from calculators.catalog.load import Catalog
-from calculators.compliance.assessment import Ruling
+from calculators.compliance.assessment import ComplianceAssessment
 from calculators.decision import crossover, savings, signals, verdict_context
 from calculators.decision import switching_values as flips
 from calculators.decision import verdict as decision
-from calculators.decision.caveats import conditions, growth_note, notes
+from calculators.decision.caveats import caveats, contract_conditions, growth_note
 from calculators.decision.crossover import Crossover
 from calculators.decision.signal_result import Signals
-from calculators.decision.switching_values import Flip
-from calculators.decision.verdict import Around, Verdict
+from calculators.decision.switching_values import SwitchingValue
+from calculators.decision.verdict import Verdict, VerdictContext
 from calculators.fleet import operating_costs as ownership
 from calculators.fleet.staircase import Staircase
 from calculators.options import buy_and_build as options
 from calculators.options import feasibility as outcomes
 from calculators.options import shortlist as ways
-from calculators.options.buy_and_build import Cases, buy_line
-from calculators.options.feasibility import Outcome
-from calculators.options.option import Line, Option
+from calculators.options.buy_and_build import SpeedBounds, buy_line
+from calculators.options.feasibility import Feasibility
+from calculators.options.option import LinearCost, Option
 from calculators.options.scenario_check import check_ids
-from calculators.options.shortlist import Left
-from calculators.scenario.demand import Array, Demand, demand
+from calculators.options.shortlist import AllowedOptions
+from calculators.scenario.demand import Array, Demand, demand_of
 from calculators.scenario.schema import Scenario
 from calculators.units import count
 
@@ -51,10 +51,10 @@ class Evaluation:
     """Today's API first, then the others that are allowed, by cost."""
     today_allowed: bool
     verdict: Verdict
-    ruling: Ruling
+    ruling: ComplianceAssessment
     """What compliance leaves."""
     signals: Signals
-    flips: tuple[Flip, ...]
+    flips: tuple[SwitchingValue, ...]
     review: str
     """When to look again."""
     crossovers: tuple[tuple[Option, Crossover], ...]
@@ -63,8 +63,8 @@ class Evaluation:
     """Self-hosting against the cheapest way to buy at each volume."""
     stairs: tuple[Staircase, ...]
     """Those that are cheapest somewhere: together they make the self-hosting curve."""
-    build_line: Line
-    outcomes: tuple[Outcome, ...]
+    build_line: LinearCost
+    outcomes: tuple[Feasibility, ...]
     notes: tuple[str, ...]
 
     @property
@@ -90,19 +90,19 @@ class Evaluation:
 def evaluate(scenario: Scenario, catalog: Catalog) -> Evaluation:
     """Raises UnknownId or DataError when the scenario names something the catalog does not hold."""
     check_ids(scenario, catalog)
-    need = demand(scenario.workload)
-    every = ways.ways(scenario, need, catalog)
-    ruling = ways.ruled(every, scenario, catalog)
-    left = ways.left(every, ruling, scenario, catalog)
+    need = demand_of(scenario.workload)
+    every = ways.enumerate_options(scenario, need, catalog)
+    ruling = ways.assess_options(every, scenario, catalog)
+    left = ways.allowed_options(every, ruling, scenario, catalog)
     useful = _useful(left.stairs, need)
-    cases = options.cases(left.stairs, left.rents_usd, useful, scenario, need, catalog)
+    cases = options.size_at_speed_bounds(left.stairs, left.rents_usd, useful, scenario, need, catalog)
     ranked = _ranked(left, cases, scenario, need, catalog)
     today, build_line = every.buys[0].option, options.self_host_line(every.lines, need)
     against = _crossovers(today, left, useful, build_line, scenario, need)
     overall, of_today = against[0][1], against[1][1]
     found = _flips(today, ranked, left, useful, overall, scenario, catalog)
     judged = _signals(today, ranked, left, useful, cases, scenario, need, catalog)
-    why_not = outcomes.outcomes(left, build_line, scenario, need)
+    why_not = outcomes.feasibility(left, build_line, scenario, need)
     around = _around(ranked, ruling, judged, found, today, scenario)
     verdict = decision.decide(today, ranked, overall, of_today, outcomes.why_no_fleet(why_not), around)
     return Evaluation(
@@ -115,21 +115,23 @@ def evaluate(scenario: Scenario, catalog: Catalog) -> Evaluation:
         ruling=ruling,
         signals=judged,
         flips=found,
-        review=signals.review(found, judged, scenario, catalog),
+        review=signals.review_date(found, judged, scenario, catalog),
         crossovers=against[1:],
         crossover=overall,
         stairs=tuple(useful),
         build_line=build_line,
         outcomes=why_not,
         notes=(
-            *conditions(verdict.winner, ruling),
+            *contract_conditions(verdict.winner, ruling),
             *(growth_note(scenario, overall) if left.buys else ()),
-            *notes(scenario, today, ranked, catalog),
+            *caveats(scenario, today, ranked, catalog),
         ),
     )
 
 
-def _ranked(left: Left, cases: Cases, scenario: Scenario, need: Demand, catalog: Catalog) -> list[Option]:
+def _ranked(
+    left: AllowedOptions, cases: SpeedBounds, scenario: Scenario, need: Demand, catalog: Catalog
+) -> list[Option]:
     """Everything that is allowed, cheapest first."""
     builds = options.build_options(left.stairs, left.rents_usd, cases, left.lines, scenario, need, catalog)
     mixed = _hybrids(builds, left.buys, left.stairs, scenario, need)
@@ -137,31 +139,31 @@ def _ranked(left: Left, cases: Cases, scenario: Scenario, need: Demand, catalog:
 
 
 def _crossovers(
-    today: Option, left: Left, useful: Sequence[Staircase], line: Line, scenario: Scenario, need: Demand
+    today: Option, left: AllowedOptions, useful: Sequence[Staircase], line: LinearCost, scenario: Scenario, need: Demand
 ) -> tuple[tuple[Option, Crossover], ...]:
     """Self-hosting against the best allowed way to buy at each volume, then against today's API, then against each
     other way alone. Where nothing may be bought today's API stands in."""
     shown = [today, *(b for b in left.buys if b is not today)]
-    busy = options.busy_frac(scenario)
-    alone = tuple((b, crossover.find(useful, line, [buy_line(b, need)], busy)) for b in shown)
+    busy = options.max_utilization_frac(scenario)
+    alone = tuple((b, crossover.find_crossover(useful, line, [buy_line(b, need)], busy)) for b in shown)
     if not left.buys:
         return (alone[0], *alone)
-    overall = crossover.find(useful, line, [buy_line(b, need) for b in left.buys], busy)
+    overall = crossover.find_crossover(useful, line, [buy_line(b, need) for b in left.buys], busy)
     return ((today, overall), *alone)
 
 
 def _signals(
     today: Option,
     ranked: Sequence[Option],
-    left: Left,
+    left: AllowedOptions,
     useful: Sequence[Staircase],
-    cases: Cases,
+    cases: SpeedBounds,
     scenario: Scenario,
     need: Demand,
     catalog: Catalog,
 ) -> Signals:
-    saved = savings.months(scenario, need, useful, cases, left.lines, left.buys)
-    return signals.signals(scenario, need, catalog, ranked, today, saved, left.has_fleet)
+    saved = savings.savings_by_month(scenario, need, useful, cases, left.lines, left.buys)
+    return signals.exit_signals(scenario, need, catalog, ranked, today, saved, left.has_fleet)
 
 
 def _hybrids(
@@ -186,12 +188,12 @@ def _stairs_of(option: Option, stairs: Sequence[Staircase]) -> Staircase:
 
 def _around(
     ranked: Sequence[Option],
-    ruling: Ruling,
+    ruling: ComplianceAssessment,
     judged: Signals,
-    found: Sequence[Flip],
+    found: Sequence[SwitchingValue],
     today: Option,
     scenario: Scenario,
-) -> Around:
+) -> VerdictContext:
     """Compliance, what is missing, and a signal that fires where the cheapest way is today's API or one of its forms."""
     fires = [s.name.lower() for s in judged.three if s.status == "firing" and s.id != "cost"]
     stays = bool(ranked) and min(ranked, key=lambda o: o.usd_per_month).is_buy
@@ -201,10 +203,14 @@ def _around(
             f"But the {' and '.join(fires)} signal fires: {today.label} does not give what the product needs, and of no "
             "other seller it is known; a fleet of your own is taken to."
         )
-    return replace(verdict_context.around(ruling), misses=misses, missing=_missing(ranked, ruling, found, scenario))
+    return replace(
+        verdict_context.compliance_context(ruling), misses=misses, missing=_missing(ranked, ruling, found, scenario)
+    )
 
 
-def _missing(ranked: Sequence[Option], found: Ruling, flip: Sequence[Flip], scenario: Scenario) -> str:
+def _missing(
+    ranked: Sequence[Option], found: ComplianceAssessment, flip: Sequence[SwitchingValue], scenario: Scenario
+) -> str:
     """What must be known before anything can be said; empty: nothing."""
     if not ranked:
         ask = found.of("ask")
@@ -223,7 +229,7 @@ def _missing(ranked: Sequence[Option], found: Ruling, flip: Sequence[Flip], scen
     return ""
 
 
-def volumes(need: Demand, stairs: Sequence[Staircase], show_req_per_month: float = 0.0, points: int = 240) -> Array:
+def volume_grid(need: Demand, stairs: Sequence[Staircase], show_req_per_month: float = 0.0, points: int = 240) -> Array:
     """A log-spaced grid around the user's volume that also shows another one, up to what the allowed GPUs can serve."""
     most = max((s.limit_req_per_month for s in stairs), default=float("inf"))
     low, high = need.requests_per_month / 300, need.requests_per_month * 30
@@ -236,7 +242,7 @@ def _useful(stairs: Sequence[Staircase], need: Demand) -> list[Staircase]:
         return []
     most = max(s.limit_req_per_month for s in stairs)
     grid = np.geomspace(min(need.requests_per_month, most) / 1e4, most, 300)
-    return [stairs[i] for i in crossover.useful(stairs, np.append(grid, need.requests_per_month))]
+    return [stairs[i] for i in crossover.on_envelope(stairs, np.append(grid, need.requests_per_month))]
 
 
 def curves(evaluation: Evaluation, grid: Array) -> list[Curve]:
@@ -253,16 +259,16 @@ def curves(evaluation: Evaluation, grid: Array) -> list[Curve]:
 def _flips(
     today: Option,
     ranked: Sequence[Option],
-    left: Left,
+    left: AllowedOptions,
     useful: Sequence[Staircase],
     overall: Crossover,
     scenario: Scenario,
     catalog: Catalog,
-) -> tuple[Flip, ...]:
+) -> tuple[SwitchingValue, ...]:
     """Between the cheapest fleet and the best way to buy; and between today's API and what is cheapest beside it."""
     build = decision.best_build(ranked)
-    found: tuple[Flip, ...] = ()
+    found: tuple[SwitchingValue, ...] = ()
     if build is not None and left.buys:
         pay = ownership.engineer_usd_per_year(scenario.operations, catalog.ownership)
-        found = flips.flips(build, left.buys, overall, useful, scenario.workload, pay)
-    return (*found, *flips.today(today, ranked))
+        found = flips.switching_values(build, left.buys, overall, useful, scenario.workload, pay)
+    return (*found, *flips.switching_values_of_today(today, ranked))

@@ -8,7 +8,7 @@ from support import BASE, scenario
 
 from calculators.catalog.load import Catalog, UnknownId
 from calculators.catalog.yaml_reader import DataError
-from calculators.evaluate import Evaluation, curves, evaluate, volumes
+from calculators.evaluate import Evaluation, curves, evaluate, volume_grid
 from calculators.options.option import Option
 from calculators.scenario.schema import parse_scenario
 
@@ -112,10 +112,10 @@ def test_the_curve_passes_through_the_options_at_the_volume_of_today(catalog: Ca
 
 def test_the_grid_of_volumes_holds_the_volume_of_today_and_ascends(catalog: Catalog) -> None:
     found = evaluate(scenario(), catalog)
-    grid = volumes(found.demand, found.stairs)
+    grid = volume_grid(found.demand, found.stairs)
     assert grid[0] < found.demand.requests_per_month < grid[-1]
     assert (np.diff(grid) > 0).all()
-    assert volumes(found.demand, ()).size == 240
+    assert volume_grid(found.demand, ()).size == 240
 
 
 def test_bought_servers_are_an_option_of_their_own(catalog: Catalog) -> None:

@@ -20,7 +20,7 @@ from calculators.evaluate import Evaluation, evaluate
 from calculators.fleet import staircase as fleet
 from calculators.options.buy_and_build import all_staircases
 from calculators.options.option import Option
-from calculators.scenario.demand import demand
+from calculators.scenario.demand import demand_of
 from calculators.scenario.schema import Scenario, parse_scenario
 
 CATALOG = load_catalog(FIXED_ROOT)
@@ -136,7 +136,7 @@ def test_lower_utilisation_never_brings_the_lasting_break_even_nearer(catalog: C
         durable = []
         for utilisation in (1.0, 0.8, 0.5, 0.3):
             stairs = staircase(catalog, 1_000 * utilisation, usd, 1, 1, 5_000)
-            found = crossover.find([stairs], crossover.Line(0.0, fixed), [crossover.Line(price, 0.0)], 1.0)
+            found = crossover.find_crossover([stairs], crossover.Line(0.0, fixed), [crossover.Line(price, 0.0)], 1.0)
             durable.append(float("inf") if found.durable_req_per_month is None else found.durable_req_per_month)
         assert all(later >= sooner * (1 - 1e-12) for sooner, later in pairwise(durable)), seed
 
@@ -340,7 +340,7 @@ def test_the_speed_that_flips_it_lies_between_dearer_and_not(changes: dict[str, 
     build, buy = _both(found)
     assert build.plan is not None
     plan, volume = build.plan, found.demand.requests_per_month
-    every, _ = all_staircases(asked, demand(asked.workload), CATALOG)
+    every, _ = all_staircases(asked, demand_of(asked.workload), CATALOG)
     rest = build.usd_per_month - plan.rent_usd_per_month
     ratio = _flip(found, "Throughput") / plan.capacity.req_s
 
@@ -382,7 +382,7 @@ def test_the_peak_of_a_plan_is_carried_by_its_busy_replicas(case: dict[str, Any]
     found = evaluate(parse_scenario(case), CATALOG)
     plan = found.build.plan if found.build else None
     assume(plan is not None)
-    assert isinstance(plan, fleet.Plan)
+    assert isinstance(plan, fleet.FleetPlan)
     peak, capacity = found.demand.peak_req_s, plan.capacity
     assert plan.replicas * capacity.req_s >= peak * (1 - 1e-9)
     assert (plan.replicas - 1) * capacity.req_s < peak

@@ -15,12 +15,12 @@ from calculators.fleet import machine_offers as leases
 from calculators.fleet import operating_costs as ownership
 from calculators.fleet import replica_capacity as sizing
 from calculators.fleet import staircase as fleet
-from calculators.options.option import Line, Option
+from calculators.options.option import LinearCost, Option
 from calculators.performance.model_size import kv_bytes
-from calculators.performance.step_time import Setup
+from calculators.performance.replica import ReplicaConfig
 from calculators.scenario.schema import Hardware, Operations, Targets, Workload
 
-PRICE = Line(0.0055, 0.0)
+PRICE = LinearCost(0.0055, 0.0)
 
 
 def _build(found: Evaluation) -> Option:
@@ -37,7 +37,7 @@ def _rent(found: Evaluation) -> float:
 def _capacity(
     catalog: Catalog, targets: Targets, input_tok: float = 1_000, output_tok: float = 300, hit_frac: float = 0.0
 ) -> fleet.Capacity:
-    setup = Setup(catalog.model("llama-3.3-70b"), catalog.gpu("h100-sxm"), "fp8", 2)
+    setup = ReplicaConfig(catalog.model("llama-3.3-70b"), catalog.gpu("h100-sxm"), "fp8", 2)
     traffic = sizing.traffic(need(1e6, input_tok, output_tok), hit_frac)
     found, _ = sizing.capacities([setup], traffic, targets, catalog)
     return found[0]
@@ -61,7 +61,7 @@ def test_trap_01_an_idle_gpu_bills_every_hour_and_low_utilisation_never_lowers_t
 def test_trap_02_a_break_even_beyond_what_the_fleet_can_serve_is_never(catalog: Catalog) -> None:
     """$7,300 / $0.0055 = 1.33 million, but a replica at that price serves 200,000: $0.0365 a request at best."""
     naive = 7_300 / PRICE.usd_per_request
-    found = crossover.find([staircase(catalog, 200_000, 7_300)], Line(0.0, 0.0), [PRICE], 1.0)
+    found = crossover.find_crossover([staircase(catalog, 200_000, 7_300)], LinearCost(0.0, 0.0), [PRICE], 1.0)
     assert naive > 200_000
     assert found.kind == "never"
     assert found.first_req_per_month is None
@@ -69,14 +69,16 @@ def test_trap_02_a_break_even_beyond_what_the_fleet_can_serve_is_never(catalog: 
 
 
 def test_trap_03_the_first_crossing_is_not_the_lasting_one(catalog: Catalog) -> None:
-    found = crossover.find([staircase(catalog, 1_000, 800)], Line(0.0, 500.0), [Line(1.0, 0.0)], 1.0)
+    found = crossover.find_crossover(
+        [staircase(catalog, 1_000, 800)], LinearCost(0.0, 500.0), [LinearCost(1.0, 0.0)], 1.0
+    )
     assert found.first_req_per_month == pytest.approx(2_900)
     assert found.durable_req_per_month == pytest.approx(6_100)
     assert len(found.crossings) == 9
 
 
 def test_trap_04_input_is_billed_at_the_input_price_and_output_at_the_output_price(catalog: Catalog) -> None:
-    bill = api_cost.monthly_bill(api_cost.offer("testhost", "closed", catalog), need(1e6), TODAY)
+    bill = api_cost.monthly_bill(api_cost.api_offer("testhost", "closed", catalog), need(1e6), TODAY)
     assert bill.usd_per_month == pytest.approx(1_000 * 2.5 + 300 * 10)
     assert bill.usd_per_month < 1_300 * (2.5 + 10) / 2  # not all tokens at the sum of both, not even at the mean
 
@@ -128,10 +130,10 @@ def test_trap_08_the_silent_defaults_are_a_peak_and_a_spare(catalog: Catalog) ->
 
 def test_trap_09_a_slip_of_a_thousand_would_show(catalog: Catalog) -> None:
     """A million requests of a million tokens in at $2.50 a million are $2.5 million; a GPU-hour at $1 is $730 a month."""
-    closed = api_cost.offer("testhost", "closed", catalog)
+    closed = api_cost.api_offer("testhost", "closed", catalog)
     assert api_cost.monthly_bill(closed, need(1e6, 1e6, 0.0), TODAY).usd_per_month == pytest.approx(2_500_000)
     assert api_cost.monthly_bill(closed, need(1.0, 0.0, 1e6), TODAY).usd_per_month == pytest.approx(10)
-    [lease] = leases.leases(
+    [lease] = leases.machine_offers(
         catalog.gpu("h100-sxm"), scenario(hardware={"rent_usd_per_gpu_h": {"h100-sxm": 1}}), catalog
     )
     assert lease.machine_usd_per_month(1) == pytest.approx(730)
@@ -165,7 +167,7 @@ def test_trap_11_the_cache_follows_grouped_heads(catalog: Catalog) -> None:
 
 
 def test_trap_12_cached_tokens_are_part_of_the_input_and_charged_once(catalog: Catalog) -> None:
-    offer = api_cost.offer("testhost", "closed-cached", catalog)
+    offer = api_cost.api_offer("testhost", "closed-cached", catalog)
     bill = api_cost.monthly_bill(offer, need(1e6, 1_000, 0.0), TODAY, cached_frac=1.0)
     assert bill.usd_per_month == pytest.approx(200)  # 1,000 M tokens at 0.2; with the full price on top it were 2,200
     assert bill.input_usd_per_month == 0
@@ -192,7 +194,7 @@ def test_trap_14_more_gpus_never_carry_less(catalog: Catalog) -> None:
         costs.append(_build(found).usd_per_month)
     assert limits == sorted(limits)
     assert costs == sorted(costs, reverse=True)
-    setups = [Setup(catalog.model("llama-3.3-70b"), catalog.gpu("h100-sxm"), "fp8", tp) for tp in (2, 4, 8)]
+    setups = [ReplicaConfig(catalog.model("llama-3.3-70b"), catalog.gpu("h100-sxm"), "fp8", tp) for tp in (2, 4, 8)]
     rates = [c.req_s for c in sizing.capacities(setups, sizing.traffic(need(), 0.0), Targets(), catalog)[0]]
     assert rates == sorted(rates)
 
@@ -213,7 +215,7 @@ def test_trap_17_people_egress_migration_platform_and_redundancy_are_in_the_bill
 
 def test_trap_18_old_rents_are_left_out_and_ageing_ones_called_so(catalog: Catalog) -> None:
     listed = scenario(hardware={"rent_usd_per_gpu_h": {}, "rent_providers": ["singles"]})
-    rates = [lease.usd_per_gpu_h for lease in leases.leases(catalog.gpu("h100-sxm"), listed, catalog)]
+    rates = [lease.usd_per_gpu_h for lease in leases.machine_offers(catalog.gpu("h100-sxm"), listed, catalog)]
     assert 1.6 not in rates  # seen in January 2025
     later = scenario(as_of="2027-06-01", hardware={"rent_usd_per_gpu_h": {}, "rent_providers": ["singles"]})
     assert any("was last seen on 2026-11-01" in note for note in evaluate(later, catalog).notes)

@@ -12,10 +12,10 @@ from calculators.evaluate import evaluate
 from calculators.fleet import replica_capacity as sizing
 from calculators.fleet.replica_capacity import TENSOR_PARALLEL
 from calculators.performance import queueing as latency
-from calculators.performance.replica import Setup, machine
+from calculators.performance.replica import ReplicaConfig, replica_arrays
 from calculators.performance.step_time import tpot_s
 from calculators.scenario.defaults import default_scenario
-from calculators.scenario.demand import demand
+from calculators.scenario.demand import demand_of
 from calculators.scenario.schema import Candidate
 
 CONFIGURATIONS = 10_000
@@ -33,10 +33,10 @@ def seconds(work: Callable[[], object]) -> float:
     return float(np.median(times))
 
 
-def configurations(catalog: Catalog) -> list[Setup]:
+def configurations(catalog: Catalog) -> list[ReplicaConfig]:
     """Every model, GPU, format and parallelism, over and over until there are enough."""
     every = [
-        Setup(model, gpu, precision, parallel)
+        ReplicaConfig(model, gpu, precision, parallel)
         for model in catalog.models.values()
         for gpu in catalog.gpus.values()
         for precision in ("bf16", "fp8", "int4")
@@ -49,18 +49,18 @@ def main() -> None:
     catalog = load_catalog()
     scenario = default_scenario(date.today())
     all_models = scenario.model_copy(update={"candidates": tuple(Candidate(model=model) for model in catalog.models)})
-    setups, traffic = configurations(catalog), sizing.traffic(demand(scenario.workload), 0.25)
-    built = machine(setups, catalog)
+    setups, traffic = configurations(catalog), sizing.traffic(demand_of(scenario.workload), 0.25)
+    built = replica_arrays(setups, catalog)
     batch, lengths = np.full((1, 1), 32.0), (np.full(1, 1_000.0), np.full(1, 300.0), np.full(1, 1_000.0))
-    ready = latency.replica(built, traffic)
+    ready = latency.queue_model(built, traffic)
     half = latency.largest_req_s(ready) / 2
     step = seconds(lambda: tpot_s(built, batch, *lengths))
     for what, work in (
-        (f"{CONFIGURATIONS:,} configurations as numbers", lambda: machine(setups, catalog)),
+        (f"{CONFIGURATIONS:,} configurations as numbers", lambda: replica_arrays(setups, catalog)),
         (f"{CONFIGURATIONS:,} times per token", lambda: tpot_s(built, batch, *lengths)),
         (
             f"{CONFIGURATIONS:,} latencies at a load, whole",
-            lambda: latency.at_rate(latency.replica(built, traffic), half),
+            lambda: latency.at_rate(latency.queue_model(built, traffic), half),
         ),
         ("a whole evaluation, starting case", lambda: evaluate(scenario, catalog)),
         (f"a whole evaluation, all {len(catalog.models)} models", lambda: evaluate(all_models, catalog)),

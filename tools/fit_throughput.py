@@ -17,9 +17,9 @@ import numpy as np
 from scipy.optimize import least_squares
 
 from calculators.calibration.accuracy import MEASURED
-from calculators.calibration.arrival_modes import solve
+from calculators.calibration.arrival_modes import predict_rates
 from calculators.catalog.load import load_catalog
-from calculators.performance.replica import COEFFICIENTS, Machine
+from calculators.performance.replica import COEFFICIENTS, ReplicaArrays
 from tools.measured_rows import Measured, measured
 from tools.throughput_report import quantiles, table_of_errors
 from tools.write_efficiency import write_efficiency, write_left_out
@@ -127,7 +127,7 @@ def coefficients(x: np.ndarray) -> Table:
     return table | {e: {c: free[(e, c)] for c in ENGINE} for e in ENGINES}
 
 
-def with_coefficients(data: Measured, table: Table) -> Machine:
+def with_coefficients(data: Measured, table: Table) -> ReplicaArrays:
     """The rows' machines with these coefficients instead of the catalog's."""
     columns = {}
     for name in COEFFICIENTS:
@@ -143,7 +143,7 @@ def with_coefficients(data: Measured, table: Table) -> Machine:
 
 def predictions(data: Measured, table: Table) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Output tokens a second and GPU, TTFT, TPOT."""
-    answer = solve(with_coefficients(data, table), data.points)
+    answer = predict_rates(with_coefficients(data, table), data.points)
     return answer.output_tok_s_per_gpu, answer.ttft_s, answer.tpot_s
 
 

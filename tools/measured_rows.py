@@ -8,10 +8,10 @@ import numpy as np
 import yaml
 
 from calculators.calibration.accuracy import read_table
-from calculators.calibration.arrival_modes import Point
+from calculators.calibration.arrival_modes import BenchmarkConfig
 from calculators.calibration.predict import parse_point
 from calculators.catalog.load import Catalog
-from calculators.performance.replica import Machine, machine
+from calculators.performance.replica import ReplicaArrays, replica_arrays
 
 EXCLUDED = Path(__file__).parent.parent / "calibration/excluded_rows.yaml"
 FORMATS = {"fp8": 1, "int8": 1, "nvfp4": 2, "mxfp4": 2}
@@ -21,8 +21,8 @@ FORMATS = {"fp8": 1, "int8": 1, "nvfp4": 2, "mxfp4": 2}
 class Measured:
     """Rows as arrays (n,); NaN where a row does not say."""
 
-    points: list[Point]
-    machine: Machine
+    points: list[BenchmarkConfig]
+    machine: ReplicaArrays
     row: np.ndarray
     model: np.ndarray
     shape: np.ndarray
@@ -64,8 +64,8 @@ def measured(path: Path, catalog: Catalog) -> Measured:
     """Rows of quality A and B that can be predicted, without speculative decoding and disaggregation."""
     rows = [row for row in read_table(path) if row["quality"] in "AB" and not row["spec_decode"].startswith("on")]
     parsed = [(row, parse_point(row, catalog)) for row in rows]
-    kept = [(r, p) for r, p in parsed if isinstance(p, Point) and _has_answer(r)]
-    m = machine([p.setup for _, p in kept], catalog)
+    kept = [(r, p) for r, p in parsed if isinstance(p, BenchmarkConfig) and _has_answer(r)]
+    m = replica_arrays([p.setup for _, p in kept], catalog)
     fits = (m.kv_room_bytes > 0)[:, 0]
     kept, m = [k for k, ok in zip(kept, fits, strict=True) if ok], m.rows(fits)
     rows, points = [r for r, _ in kept], [p for _, p in kept]
@@ -104,7 +104,7 @@ def excluded_rows() -> dict[int, str]:
     return {row: group["what"] for group in groups for row in group["rows"]}
 
 
-def shape_name(point: Point) -> str:
+def shape_name(point: BenchmarkConfig) -> str:
     s = point.setup.model.shape
     return f"{s.layers} x {s.hidden_size}, {s.mlp.experts or 0} experts"
 
@@ -117,7 +117,7 @@ def _has_answer(row: dict[str, str]) -> bool:
     return number(row, "tpot_ms_mean", "tpot_ms_median") > 0 or number(row, "output_tok_s_per_gpu") > 0
 
 
-def _format(point: Point) -> int:
+def _format(point: BenchmarkConfig) -> int:
     setup = point.setup
     native = setup.gpu.dense_flops(setup.precision) > setup.gpu.dense_flops("bf16")
     return FORMATS.get(setup.precision, 0) if native else 0

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from calculators.calibration.accuracy import LEFT_OUT, METRICS, Rows, judged, range_ratio, rows
+from calculators.calibration.accuracy import LEFT_OUT, METRICS, Rows, accuracy_rows, judged, range_ratio
 from calculators.catalog.load import load_catalog
 from tools.measured_rows import Measured
 
@@ -65,7 +65,7 @@ def write_ranges() -> None:
     Of extrapolations the widest counts for every figure, that of GPUs with few rows among them: an unmeasured GPU is
     unmeasured in every respect.
     """
-    found = rows(load_catalog())
+    found = accuracy_rows(load_catalog())
     few = np.char.find(found.reason, "few measured rows") >= 0
     held = {
         (m, s): _unseen_ratio(found, judged(found, m) & (found.status == s), m)

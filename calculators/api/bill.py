@@ -27,7 +27,7 @@ LIBRARY_DATE = date(2026, 11, 11)  # upload of genai-prices 0.2.3, the day its p
 
 
 @dataclass(frozen=True, slots=True)
-class Rates:
+class ApiRates:
     """Prices per million tokens for requests whose input is longer than `above_input_tok`."""
 
     above_input_tok: float
@@ -38,11 +38,11 @@ class Rates:
 
 
 PARTS = ("input_usd_per_mtok", "cache_read_usd_per_mtok", "cache_write_usd_per_mtok", "output_usd_per_mtok")
-"""Prices of `Rates` for the four kinds of token, in the order of a bill's parts."""
+"""Prices of `ApiRates` for the four kinds of token, in the order of a bill's parts."""
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class ApiOffer:
     """One model at one seller. `library` is None when the price is our own record."""
 
     provider: str
@@ -63,7 +63,7 @@ class Offer:
 class ApiBill:
     """A month's bill, split the way an invoice is."""
 
-    offer: Offer
+    offer: ApiOffer
     usd_per_month: float
     input_usd_per_month: float
     cache_read_usd_per_month: float
@@ -71,7 +71,7 @@ class ApiBill:
     output_usd_per_month: float
     batch_saving_usd_per_month: float
     usd_per_request: float
-    rates: tuple[Rates, ...]
+    rates: tuple[ApiRates, ...]
     working: str
     """How the bill comes about, for people."""
 
@@ -111,13 +111,13 @@ def provider_name(provider: str) -> str:
     return PROVIDER_NAMES.get(provider, provider.capitalize())
 
 
-def offer(provider: str, model: str, catalog: Catalog, note: str | None = None) -> Offer:
+def api_offer(provider: str, model: str, catalog: Catalog, note: str | None = None) -> ApiOffer:
     """The offer of exactly this provider and model id. Raises DataError when nobody lists it."""
     own = own_model(catalog.api_providers, provider, model)
     if own is not None:
         record = catalog.api_providers[provider]
         last = own.prices[-1]
-        return Offer(
+        return ApiOffer(
             provider,
             record.name,
             model,
@@ -130,7 +130,7 @@ def offer(provider: str, model: str, catalog: Catalog, note: str | None = None) 
     library = library_model(provider, model)
     if library is None:
         raise DataError(_no_price(provider, model, catalog))
-    return Offer(provider, provider_name(provider), model, library, (), _library_source(), "medium", note)
+    return ApiOffer(provider, provider_name(provider), model, library, (), _library_source(), "medium", note)
 
 
 @cache
@@ -162,14 +162,14 @@ def _no_price(provider: str, model: str, catalog: Catalog) -> str:
     return f"no price for model {model[:60]!r} at provider {provider[:40]!r}. Pick one of its models, as: {', '.join(near)}"
 
 
-def hosted_offers(model: Model, day: date, catalog: Catalog) -> list[Offer]:
+def hosted_offers(model: Model, day: date, catalog: Catalog) -> list[ApiOffer]:
     """Everybody known to sell this open model by the token. Free tiers are left out: they promise no capacity."""
-    offers = [offer(hosted.provider, hosted.model, catalog, hosted.note) for hosted in model.hosted]
-    return [o for o in offers if rates(o, day)[0].output_usd_per_mtok > 0]
+    offers = [api_offer(hosted.provider, hosted.model, catalog, hosted.note) for hosted in model.hosted]
+    return [o for o in offers if api_rates(o, day)[0].output_usd_per_mtok > 0]
 
 
 def monthly_bill(
-    offer: Offer,
+    offer: ApiOffer,
     demand: Demand,
     day: date,
     cached_frac: float = 0.0,
@@ -185,7 +185,7 @@ def monthly_bill(
     `batch_frac`: share of requests sent through the batch tier, at the listed batch price or else at
     `batch_discount_frac` off. `discount_frac`: the user's own agreement, off everything.
     """
-    standard = rates(offer, day)
+    standard = api_rates(offer, day)
     batch, notes = _batch_rates(offer, day, batch_discount_frac) if batch_frac else ((), ())
     parts = _parts_usd_per_request(standard, demand, cached_frac, write_frac, cache_min_tok)
     in_batch = _parts_usd_per_request(batch, demand, cached_frac, write_frac, cache_min_tok) if batch else parts
@@ -206,7 +206,7 @@ def monthly_bill(
     )
 
 
-def _working(demand: Demand, rates: tuple[Rates, ...], cached_frac: float, notes: tuple[str, ...]) -> str:
+def _working(demand: Demand, rates: tuple[ApiRates, ...], cached_frac: float, notes: tuple[str, ...]) -> str:
     """The bill's arithmetic in a line."""
     first = rates[0]
     cached = f", {cached_frac:.0%} of it cached at ${first.cache_read_usd_per_mtok:g}" if cached_frac else ""
@@ -222,7 +222,7 @@ def _working(demand: Demand, rates: tuple[Rates, ...], cached_frac: float, notes
 
 
 def _parts_usd_per_request(
-    rates: tuple[Rates, ...], demand: Demand, cached_frac: float, write_frac: float, cache_min_tok: float
+    rates: tuple[ApiRates, ...], demand: Demand, cached_frac: float, write_frac: float, cache_min_tok: float
 ) -> tuple[float, float, float, float]:
     """Mean price of a request: uncached input, cache reads, cache writes, output."""
     cells = demand.lengths
@@ -237,7 +237,7 @@ def _parts_usd_per_request(
     return uncached, read, write, output
 
 
-def rates(offer: Offer, day: date, batch: bool = False) -> tuple[Rates, ...]:
+def api_rates(offer: ApiOffer, day: date, batch: bool = False) -> tuple[ApiRates, ...]:
     """Prices on a day, one entry a length tier, shortest first; averaged over the hours where they differ by hour."""
     if offer.library is None:
         return (_own_rates(offer, day, batch),)
@@ -245,7 +245,7 @@ def rates(offer: Offer, day: date, batch: bool = False) -> tuple[Rates, ...]:
 
 
 @lru_cache(maxsize=20_000)
-def _rates_of_day(provider: str, model_id: str, day: date, batch: bool) -> tuple[Rates, ...]:
+def _rates_of_day(provider: str, model_id: str, day: date, batch: bool) -> tuple[ApiRates, ...]:
     model = library_model(provider, model_id)
     assert model is not None
     hours = range(24) if _differs_by_hour(model) else (12,)
@@ -253,7 +253,7 @@ def _rates_of_day(provider: str, model_id: str, day: date, batch: bool) -> tuple
     return tuple(_mean_rates(tier) for tier in zip(*by_hour, strict=True))
 
 
-def _own_rates(offer: Offer, day: date, batch: bool) -> Rates:
+def _own_rates(offer: ApiOffer, day: date, batch: bool) -> ApiRates:
     past = [price for price in offer.own_prices if price.valid_from <= day]
     price = past[-1] if past else offer.own_prices[0]
     input_usd = (
@@ -267,10 +267,12 @@ def _own_rates(offer: Offer, day: date, batch: bool) -> Rates:
         else price.output_usd_per_mtok
     )
     read, write = price.cache_read_usd_per_mtok, price.cache_write_usd_per_mtok
-    return Rates(0.0, input_usd, output_usd, input_usd if read is None else read, input_usd if write is None else write)
+    return ApiRates(
+        0.0, input_usd, output_usd, input_usd if read is None else read, input_usd if write is None else write
+    )
 
 
-def _library_rates(model: ModelInfo, moment: datetime, batch: bool) -> tuple[Rates, ...]:
+def _library_rates(model: ModelInfo, moment: datetime, batch: bool) -> tuple[ApiRates, ...]:
     price: Any = model.get_prices(moment, BATCH if batch else None)
     fields = ("input_mtok", "output_mtok", "cache_read_mtok", "cache_write_mtok")
     values = [getattr(price, field, None) for field in fields]
@@ -280,10 +282,10 @@ def _library_rates(model: ModelInfo, moment: datetime, batch: bool) -> tuple[Rat
 
 def _tier_rates(
     start: float, input_usd: float | None, output_usd: float | None, read: float | None, write: float | None
-) -> Rates:
+) -> ApiRates:
     """A missing cache price means there is no discount: those tokens cost what other input costs."""
     plain = input_usd or 0.0
-    return Rates(start, plain, output_usd or 0.0, plain if read is None else read, plain if write is None else write)
+    return ApiRates(start, plain, output_usd or 0.0, plain if read is None else read, plain if write is None else write)
 
 
 def _at(value: Any, start: int) -> float | None:
@@ -294,12 +296,12 @@ def _at(value: Any, start: int) -> float | None:
     return float(past[-1] if past else value.base)
 
 
-def _mean_rates(rates: tuple[Rates, ...]) -> Rates:
+def _mean_rates(rates: tuple[ApiRates, ...]) -> ApiRates:
     def mean(field: str) -> float:
         return float(sum(getattr(rate, field) for rate in rates)) / len(rates)
 
     fields = ("input_usd_per_mtok", "output_usd_per_mtok", "cache_read_usd_per_mtok", "cache_write_usd_per_mtok")
-    return Rates(rates[0].above_input_tok, *(mean(field) for field in fields))
+    return ApiRates(rates[0].above_input_tok, *(mean(field) for field in fields))
 
 
 def _differs_by_hour(model: ModelInfo) -> bool:
@@ -308,17 +310,19 @@ def _differs_by_hour(model: ModelInfo) -> bool:
     )
 
 
-def _batch_rates(offer: Offer, day: date, discount_frac: float | None) -> tuple[tuple[Rates, ...], tuple[str, ...]]:
+def _batch_rates(
+    offer: ApiOffer, day: date, discount_frac: float | None
+) -> tuple[tuple[ApiRates, ...], tuple[str, ...]]:
     """Batch prices, and what to say about them. A batch request that the library cannot match silently returns the
     standard price, so the two are compared; then the seller's stated discount applies, or none."""
-    standard, batch = rates(offer, day), rates(offer, day, batch=True)
+    standard, batch = api_rates(offer, day), api_rates(offer, day, batch=True)
     if batch != standard:
         return batch, ("Batch prices as listed.",)
     if discount_frac is None:
         return (), (f"No batch price is known for {offer.label}: deferred requests are charged at the standard price.",)
     less = 1 - discount_frac
     reduced = tuple(
-        Rates(
+        ApiRates(
             r.above_input_tok,
             *(
                 less * v
@@ -335,11 +339,11 @@ def _batch_rates(offer: Offer, day: date, discount_frac: float | None) -> tuple[
     return reduced, (f"Batch at the seller's stated {discount_frac:.0%} off.",)
 
 
-def scheduled_changes(offer: Offer, start: date, months: int) -> list[tuple[date, Rates]]:
+def scheduled_changes(offer: ApiOffer, start: date, months: int) -> list[tuple[date, ApiRates]]:
     """Price changes already announced in the data, day by day through the horizon."""
-    changes, before = [], rates(offer, start)
+    changes, before = [], api_rates(offer, start)
     for day in (start + timedelta(days=n) for n in range(1, round(months * 30.4) + 1)):
-        now = rates(offer, day)
+        now = api_rates(offer, day)
         if now != before:
             changes.append((day, now[0]))
             before = now

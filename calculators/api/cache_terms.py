@@ -16,7 +16,7 @@ from calculators.catalog.yaml_reader import DataError
 
 
 @dataclass(frozen=True, slots=True)
-class Cache:
+class CacheRule:
     """How long a prefix is kept after its last use, and which lengths are found."""
 
     kept_s: float
@@ -32,7 +32,7 @@ def break_even_hit_frac(read_ratio: float, write_ratio: float) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class CacheTerms:
     """The rules of one seller for one model. None: not published."""
 
     provider: str
@@ -55,24 +55,24 @@ class Terms:
         return tuple(words for value, words in gaps if value is None)
 
     @property
-    def cache(self) -> Cache:
+    def cache(self) -> CacheRule:
         """To calculate with. Between break points, prefixes are taken to be marked where they end: to the token."""
         step = self.step_tok or (1 if self.breakpoints_count else self.assumed.step_tok)
         minimum = self.assumed.min_tok if self.minimum_tok is None else self.minimum_tok
-        return Cache(float(self.kept_s or self.assumed.ttl_s), float(minimum), float(step))
+        return CacheRule(float(self.kept_s or self.assumed.ttl_s), float(minimum), float(step))
 
 
-def terms(provider: str, model: str, catalog: Catalog) -> Terms:
+def cache_terms(provider: str, model: str, catalog: Catalog) -> CacheTerms:
     """The rules for `model`; a seller without any rule is unknown throughout."""
     rule, assumed = catalog.rules.get(provider), catalog.rules_file.assumed
     if rule is None:
-        return Terms(provider, None, None, None, None, (), assumed)
-    lifetimes = tuple(longer for longer in rule.cache_lifetimes if fits(longer, model))
-    variant = next((v for v in rule.cache_by_model if fits(v, model)), None)
+        return CacheTerms(provider, None, None, None, None, (), assumed)
+    lifetimes = tuple(longer for longer in rule.cache_lifetimes if meets_minimum(longer, model))
+    variant = next((v for v in rule.cache_by_model if meets_minimum(v, model)), None)
     return _terms(rule, variant, lifetimes, assumed)
 
 
-def every_terms(provider: str, catalog: Catalog) -> tuple[Terms, ...]:
+def every_terms(provider: str, catalog: Catalog) -> tuple[CacheTerms, ...]:
     """The general rule, and that of each group of models with one of its own."""
     rule, assumed = catalog.rules[provider], catalog.rules_file.assumed
     variants = (None, *rule.cache_by_model)
@@ -81,14 +81,16 @@ def every_terms(provider: str, catalog: Catalog) -> tuple[Terms, ...]:
 
 def _terms(
     rule: ProviderRule, variant: CacheVariant | None, lifetimes: tuple[CacheLifetime, ...], assumed: CacheAssumed
-) -> Terms:
+) -> CacheTerms:
     if variant is None:
-        return Terms(rule.provider, rule.cache_min_tok, rule.cache_ttl_s, rule.cache_step_tok, None, lifetimes, assumed)
+        return CacheTerms(
+            rule.provider, rule.cache_min_tok, rule.cache_ttl_s, rule.cache_step_tok, None, lifetimes, assumed
+        )
     minimum, kept, step, marks = variant.min_tok, variant.ttl_s, variant.step_tok, variant.breakpoints_count
-    return Terms(rule.provider, minimum, kept, step, marks, lifetimes, assumed)
+    return CacheTerms(rule.provider, minimum, kept, step, marks, lifetimes, assumed)
 
 
-def fits(named: CacheVariant | CacheLifetime, model: str) -> bool:
+def meets_minimum(named: CacheVariant | CacheLifetime, model: str) -> bool:
     """Whether a rule for some models holds for this one."""
     return any(fnmatchcase(model, pattern) for pattern in named.models)
 
@@ -108,7 +110,7 @@ class PriceRatios:
 
 def price_ratios(provider: str, model: str, day: date, catalog: Catalog) -> PriceRatios:
     """Of the shortest length tier. Raises DataError where nobody lists the model, or gives it away."""
-    price = api_cost.rates(api_cost.offer(provider, model, catalog), day)[0]
+    price = api_cost.api_rates(api_cost.api_offer(provider, model, catalog), day)[0]
     if price.input_usd_per_mtok <= 0:
         raise DataError(f"{model[:60]!r} at {provider[:40]!r} costs nothing for input; a cache saves nothing there")
     plain = price.input_usd_per_mtok
@@ -124,10 +126,10 @@ def cached_ratios(provider: str, day: date, catalog: Catalog) -> tuple[PriceRati
 
 
 def _priced(provider: str, model: str, day: date, catalog: Catalog) -> bool:
-    return api_cost.rates(api_cost.offer(provider, model, catalog), day)[0].input_usd_per_mtok > 0
+    return api_cost.api_rates(api_cost.api_offer(provider, model, catalog), day)[0].input_usd_per_mtok > 0
 
 
-def engine(id: str, catalog: Catalog) -> EngineCache:
+def engine_cache(id: str, catalog: Catalog) -> EngineCache:
     """In which blocks an engine finds prefixes. Raises DataError."""
     engines = catalog.rules_file.engines
     found = next((one for one in engines if one.engine == id), None)

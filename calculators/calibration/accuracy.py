@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from calculators.calibration.arrival_modes import Point
+from calculators.calibration.arrival_modes import BenchmarkConfig
 from calculators.calibration.configurations import parse_point
 from calculators.calibration.predict import predict
 from calculators.catalog.load import ROOT, Catalog
@@ -89,11 +89,11 @@ def covered_frac(predicted: Array, measured: Array, ratio: float) -> float:
     )
 
 
-def rows(catalog: Catalog) -> Rows:
+def accuracy_rows(catalog: Catalog) -> Rows:
     """Every published row, with what the model says of it."""
     table = read_table(MEASURED)
     found = predict(table, catalog)
-    kept_out = excluded()
+    kept_out = excluded_rows()
     unseen = {int(r["row"]): r for r in read_table(LEFT_OUT)} if LEFT_OUT.is_file() else {}
     predicted = {
         "tpot_ms": _array([p.tpot_ms for p in found]),
@@ -122,7 +122,7 @@ def judged(found: Rows, metric: str) -> NDArray[np.bool_]:
     return np.asarray((found.kept_out[metric] == "") & (found.status != "unsupported"))
 
 
-def excluded() -> dict[str, dict[int, str]]:
+def excluded_rows() -> dict[str, dict[int, str]]:
     """{metric: {row: reason}} of what is kept out of the fit: whole rows, or only their time to first token."""
     value, _ = parse_yaml(EXCLUDED.read_bytes(), EXCLUDED.name)
     groups = value["excluded"]
@@ -150,8 +150,8 @@ def _measured(table: Sequence[Mapping[str, str]], catalog: Catalog) -> dict[str,
     tpot, ttft = _column(table, "tpot_ms_mean", "tpot_ms_median"), _column(table, "ttft_ms_mean", "ttft_ms_median")
     published = _column(table, "output_tok_s_per_gpu")
     points = [parse_point(row, catalog) for row in table]
-    at_once = _array([p.batch / p.setup.tensor_parallel if isinstance(p, Point) else None for p in points])
-    output = _array([p.output_tok if isinstance(p, Point) else None for p in points])
+    at_once = _array([p.batch / p.setup.tensor_parallel if isinstance(p, BenchmarkConfig) else None for p in points])
+    output = _array([p.output_tok if isinstance(p, BenchmarkConfig) else None for p in points])
     by_little = at_once * output / (ttft + (output - 1) * tpot) * 1e3
     return {"tpot_ms": tpot, "ttft_ms": ttft, "tok_s": np.where(np.isfinite(published), published, by_little)}
 

@@ -7,18 +7,11 @@ from typing import Literal
 
 import numpy as np
 
-from calculators.performance.step_time import (
-    Machine,
-    Setup,
-    closed_loop_s,
-    largest_batch,
-    prefill_s,
-    static_batch_s,
-    tpot_s,
-)
+from calculators.performance.replica import ReplicaArrays, ReplicaConfig
+from calculators.performance.step_time import closed_loop_s, largest_batch, prefill_s, static_batch_s, tpot_s
 from calculators.scenario.demand import Array
 
-Kind = Literal["closed", "saturated", "static", "open"]
+ArrivalKind = Literal["closed", "saturated", "static", "open"]
 
 DRAIN_FRAC = 0.35
 """What emptying costs: the last batch runs ever smaller, in steps that shrink less than it does."""
@@ -28,11 +21,11 @@ BISECTIONS = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class BenchmarkConfig:
     """A row that can be predicted."""
 
-    setup: Setup
-    kind: Kind
+    setup: ReplicaConfig
+    kind: ArrivalKind
     input_tok: float
     output_tok: float
     batch: float
@@ -47,7 +40,7 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class PredictedRates:
     """Arrays (n,), one entry a point; NaN: not defined for that kind of run."""
 
     output_tok_s_per_gpu: Array
@@ -57,7 +50,7 @@ class Answer:
     """Requests whose caches fit on one attention rank and stage."""
 
 
-def solve(m: Machine, points: Sequence[Point]) -> Answer:
+def predict_rates(m: ReplicaArrays, points: Sequence[BenchmarkConfig]) -> PredictedRates:
     """Every point by the rule of its kind; output tokens a second and GPU, TTFT and TPOT."""
     numbers = [
         (p.input_tok, p.output_tok, p.batch, p.batch_cap, p.request_rate, p.requests, _held_frac(p)) for p in points
@@ -78,19 +71,21 @@ def solve(m: Machine, points: Sequence[Point]) -> Answer:
             shape = (int(chosen.sum()), 1)
             per_gpu = tok_s / part.tensor_parallel_count
             result[:, chosen] = np.stack([np.broadcast_to(x, shape)[:, 0] for x in (per_gpu, ttft, tpot, room)])
-    return Answer(*result)
+    return PredictedRates(*result)
 
 
-def _held_frac(point: Point) -> float:
+def _held_frac(point: BenchmarkConfig) -> float:
     """Share of the output's cache that a running request holds on average, or reserves."""
     return 1.0 if point.setup.engine.startswith("tensorrt") or point.kind == "static" else GROWING_FRAC
 
 
-Rates = tuple[Array, Array, Array]
+ArrivalRates = tuple[Array, Array, Array]
 """Output tokens a second of one attention rank, TTFT, TPOT."""
 
 
-def _closed(m: Machine, input_tok: Array, output_tok: Array, batch: Array, fitting: Array, rate: Array) -> Rates:
+def _closed(
+    m: ReplicaArrays, input_tok: Array, output_tok: Array, batch: Array, fitting: Array, rate: Array
+) -> ArrivalRates:
     """`batch` clients in a closed loop; those whose caches do not fit wait for their turn. Rates by Little's law."""
     running = np.minimum(batch, fitting)
     ttft, tpot = closed_loop_s(m, running, input_tok, output_tok)
@@ -98,7 +93,9 @@ def _closed(m: Machine, input_tok: Array, output_tok: Array, batch: Array, fitti
     return req_s * output_tok, ttft + (batch - running) / req_s, tpot
 
 
-def _saturated(m: Machine, input_tok: Array, output_tok: Array, batch: Array, fitting: Array, requests: Array) -> Rates:
+def _saturated(
+    m: ReplicaArrays, input_tok: Array, output_tok: Array, batch: Array, fitting: Array, requests: Array
+) -> ArrivalRates:
     """All requests queued at once: as many run as fit. TTFT is then the length of the queue: not defined."""
     running = np.fmin(np.fmin(batch, fitting), requests)
     tpot = tpot_s(m, running, input_tok, output_tok, input_tok)
@@ -106,14 +103,18 @@ def _saturated(m: Machine, input_tok: Array, output_tok: Array, batch: Array, fi
     return running / tpot / (1 + DRAIN_FRAC * share * (1 - share)), np.full_like(tpot, np.nan), tpot
 
 
-def _static(m: Machine, input_tok: Array, output_tok: Array, batch: Array, fitting: Array, rate: Array) -> Rates:
+def _static(
+    m: ReplicaArrays, input_tok: Array, output_tok: Array, batch: Array, fitting: Array, rate: Array
+) -> ArrivalRates:
     """One batch from start to end; what does not fit runs as another one after it."""
     running = np.minimum(batch, fitting)
     ttft, tpot = static_batch_s(m, running, input_tok, output_tok)
     return running * output_tok / (ttft + (output_tok - 1) * tpot), ttft, tpot
 
 
-def _open(m: Machine, input_tok: Array, output_tok: Array, batch: Array, fitting: Array, rate: Array) -> Rates:
+def _open(
+    m: ReplicaArrays, input_tok: Array, output_tok: Array, batch: Array, fitting: Array, rate: Array
+) -> ArrivalRates:
     """Requests arrive at `rate` at random: the batch at which as many finish, by bisection (more finish of more)."""
 
     def finished(running: Array) -> Array:

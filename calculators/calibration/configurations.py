@@ -8,13 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from calculators.calibration.arrival_modes import Kind, Point
+from calculators.calibration.arrival_modes import ArrivalKind, BenchmarkConfig
 from calculators.catalog.efficiency import EngineId
 from calculators.catalog.hardware_and_models import Gpu, Model, Precision
 from calculators.catalog.load import Catalog, UnknownId
 from calculators.catalog.yaml_reader import DataError
 from calculators.performance.model_size import KV_ELEMENT_BYTES
-from calculators.performance.step_time import MAX_BATCH, Setup
+from calculators.performance.replica import ReplicaConfig
+from calculators.performance.step_time import MAX_BATCH
 
 MAX_FILE_BYTES = 64_000_000
 MAX_ROWS = 200_000
@@ -28,7 +29,7 @@ COLUMNS = (
     "reason",
 )
 
-Status = Literal["ok", "extrapolated", "unsupported"]
+PredictionStatus = Literal["ok", "extrapolated", "unsupported"]
 PRECISIONS: dict[str, Precision] = {
     "bf16": "bf16",
     "fp16": "bf16",
@@ -110,7 +111,7 @@ class _UnsupportedError(Exception):
     """Why a row cannot be predicted."""
 
 
-def parse_point(row: Mapping[str, str], catalog: Catalog) -> Point | str:
+def parse_point(row: Mapping[str, str], catalog: Catalog) -> BenchmarkConfig | str:
     """The row as a configuration, or why it cannot be predicted."""
     try:
         return _point(row, catalog)
@@ -118,7 +119,7 @@ def parse_point(row: Mapping[str, str], catalog: Catalog) -> Point | str:
         return str(error)
 
 
-def _point(row: Mapping[str, str], catalog: Catalog) -> Point:
+def _point(row: Mapping[str, str], catalog: Catalog) -> BenchmarkConfig:
     missing = [name for name in REQUIRED if not _text(row, name)]
     if missing:
         raise _UnsupportedError(f"{', '.join(missing)}: not given")
@@ -129,7 +130,7 @@ def _point(row: Mapping[str, str], catalog: Catalog) -> Point:
     attention_dp = not _text(row, "engine_version").startswith("0.")
     if kind == "saturated" and "tensorrt" in engine and model.shape.mlp.moe_layers and attention_dp:
         layout = (1, layout[0] * layout[1], layout[2])  # its published runs turn attention data parallelism on
-    setup = Setup(
+    setup = ReplicaConfig(
         model,
         gpu,
         precision,
@@ -141,7 +142,7 @@ def _point(row: Mapping[str, str], catalog: Catalog) -> Point:
     shares = replicas * setup.attention_ranks * setup.pipeline_stages
     scale = _length_scale(_text(row, "isl_osl_kind"))
     rate, batch = _number(row, "request_rate", math.inf), _number(row, "concurrency_or_batch", math.nan)
-    point = Point(
+    point = BenchmarkConfig(
         setup=setup,
         kind=_kind_given(kind, batch, rate),
         input_tok=_number(row, "isl") * scale,
@@ -157,7 +158,7 @@ def _point(row: Mapping[str, str], catalog: Catalog) -> Point:
     return replace(point, doubts=(*point.doubts, *_range_doubts(point, catalog)))
 
 
-def _kind(scenario: str) -> Kind:
+def _kind(scenario: str) -> ArrivalKind:
     """How requests arrive, from the words of the `scenario` cell."""
     words = scenario.lower()
     if "disagg" in words:
@@ -169,7 +170,7 @@ def _kind(scenario: str) -> Kind:
     return "saturated" if "offline" in words or "max-throughput" in words else "closed"
 
 
-def _kind_given(kind: Kind, batch: float, rate: float) -> Kind:
+def _kind_given(kind: ArrivalKind, batch: float, rate: float) -> ArrivalKind:
     """The scenario, where the numbers that it needs are there."""
     if kind == "open" and math.isinf(rate):
         return "saturated"
@@ -213,7 +214,7 @@ def _layout(row: Mapping[str, str], model: Model) -> tuple[tuple[int, int, int],
     return (tensor, ranks, stages), replicas
 
 
-def _expert_ranks(row: Mapping[str, str], model: Model, layout: tuple[int, int, int], kind: Kind) -> int:
+def _expert_ranks(row: Mapping[str, str], model: Model, layout: tuple[int, int, int], kind: ArrivalKind) -> int:
     """How many ways whole experts are spread: as stated, or over all GPUs where attention has ranks of its own."""
     gpus = layout[0] * layout[1]
     stated = _whole(row, "ep", gpus if layout[1] > 1 else 1)
@@ -246,7 +247,7 @@ def _engine_doubts(row: Mapping[str, str], engine: str) -> Iterable[str]:
         yield "prefix caching is on, hits unknown"
 
 
-def _range_doubts(point: Point, catalog: Catalog) -> Iterable[str]:
+def _range_doubts(point: BenchmarkConfig, catalog: Catalog) -> Iterable[str]:
     if catalog.is_extrapolated(point.setup.gpu):
         yield f"few measured rows on {point.setup.gpu.generation}"
     if point.input_tok + point.output_tok > FITTED_CONTEXT_TOK:

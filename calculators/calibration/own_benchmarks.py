@@ -25,7 +25,8 @@ from calculators.catalog.hardware_and_models import Gpu, Precision
 from calculators.catalog.load import Catalog
 from calculators.catalog.yaml_reader import DataError
 from calculators.logs.benchmark_fields import Measured
-from calculators.performance.step_time import Setup, largest_batch, machine
+from calculators.performance.replica import ReplicaConfig, replica_arrays
+from calculators.performance.step_time import largest_batch
 from calculators.scenario.demand import Array
 from calculators.scenario.schema import OwnMeasurement, parse_measurement
 from calculators.units import milliseconds, percent, printable, significant
@@ -58,7 +59,7 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class OwnComparison:
     """A benchmark against the model. None: not measured, or not defined for such a run."""
 
     measurement: OwnMeasurement
@@ -94,12 +95,12 @@ class _Points:
 class OwnFit:
     """What own benchmarks change."""
 
-    comparisons: tuple[Comparison, ...]
+    comparisons: tuple[OwnComparison, ...]
     points: dict[tuple[str, str], _Points]
     """By ids of model and GPU."""
     model_error_frac: Callable[[Gpu], float]
 
-    def ratios(self, setups: Sequence[Setup], input_tok: float, output_tok: float, batch: Array) -> Ratios:
+    def ratios(self, setups: Sequence[ReplicaConfig], input_tok: float, output_tok: float, batch: Array) -> Ratios:
         """For each set-up (n) at each batch (b,) or (n, b)."""
         at = np.broadcast_to(batch, (len(setups), np.shape(batch)[-1]))
         found = Ratios(np.ones(at.shape), np.ones(at.shape), np.ones(at.shape))
@@ -117,7 +118,7 @@ class OwnFit:
                 found.error_frac[i] = np.maximum(left, np.exp(P80_SIGMA * spread) - 1)
         return found
 
-    def applies_to(self, setup: Setup) -> bool:
+    def applies_to(self, setup: ReplicaConfig) -> bool:
         return (setup.model.id, setup.gpu.id) in self.points
 
 
@@ -126,7 +127,7 @@ def fit(measurements: Sequence[OwnMeasurement], catalog: Catalog) -> OwnFit:
     setups = [_setup(m, catalog) for m in measurements]
     together = zip(measurements, setups, _predict(measurements, catalog), strict=True)
     before = [_compare(m, _room(m, setup, catalog), *predicted) for m, setup, predicted in together]
-    grouped: dict[tuple[str, str], list[Comparison]] = {}
+    grouped: dict[tuple[str, str], list[OwnComparison]] = {}
     for comparison in before:
         m = comparison.measurement
         if not comparison.problem:
@@ -162,17 +163,17 @@ def _predict(measurements: Sequence[OwnMeasurement], catalog: Catalog) -> list[t
     return list(zip(found[::2], found[1::2], strict=True))
 
 
-def _setup(m: OwnMeasurement, catalog: Catalog) -> Setup:
-    return Setup(catalog.model(m.model), catalog.gpu(m.gpu), m.precision, m.tensor_parallel)
+def _setup(m: OwnMeasurement, catalog: Catalog) -> ReplicaConfig:
+    return ReplicaConfig(catalog.model(m.model), catalog.gpu(m.gpu), m.precision, m.tensor_parallel)
 
 
-def _room(m: OwnMeasurement, setup: Setup, catalog: Catalog) -> float:
+def _room(m: OwnMeasurement, setup: ReplicaConfig, catalog: Catalog) -> float:
     """Requests whose caches fit at once; more clients than that queue."""
     lengths = np.asarray(m.input_tok), np.asarray(m.output_tok)
-    return float(largest_batch(machine([setup], catalog), *lengths, np.inf)[0, 0])
+    return float(largest_batch(replica_arrays([setup], catalog), *lengths, np.inf)[0, 0])
 
 
-def _compare(m: OwnMeasurement, room: float, step: Prediction, run: Prediction) -> Comparison:
+def _compare(m: OwnMeasurement, room: float, step: Prediction, run: Prediction) -> OwnComparison:
     """The time to the first token is left out where it is the length of a queue."""
     modelled_tok_s = step.output_tok_s_per_gpu
     modelled_tok_s = modelled_tok_s * m.tensor_parallel if modelled_tok_s and m.arrival == "closed" else None
@@ -182,14 +183,14 @@ def _compare(m: OwnMeasurement, room: float, step: Prediction, run: Prediction) 
     problem = step.reason if step.status == "unsupported" else ""
     if not problem and tpot is None and ttft is None and tok_s is None:
         problem = "the model predicts none of the figures that it gives"
-    return Comparison(m, tpot, ttft, tok_s, problem)
+    return OwnComparison(m, tpot, ttft, tok_s, problem)
 
 
 def _gap(predicted: float | None, measured: float | None) -> Gap | None:
     return Gap(predicted, measured, predicted) if predicted and measured else None
 
 
-def _points(group: Sequence[Comparison]) -> _Points:
+def _points(group: Sequence[OwnComparison]) -> _Points:
     measured = [c.measurement for c in group]
     where = [(m.concurrency_count, m.input_tok, m.output_tok, float(m.tensor_parallel)) for m in measured]
     return _Points(
@@ -200,7 +201,7 @@ def _points(group: Sequence[Comparison]) -> _Points:
     )
 
 
-def _decode_log(c: Comparison) -> float:
+def _decode_log(c: OwnComparison) -> float:
     """From TPOT; where only tokens a second were measured, from those."""
     if c.tpot_ms is not None:
         return math.log(c.tpot_ms.ratio)
@@ -236,14 +237,14 @@ def _blend(logs: Array, close: Array) -> tuple[Array, Array, Array]:
     return np.exp(trust * mean), trust, np.sqrt(np.maximum(around, 0.0))
 
 
-def _after(c: Comparison, fitted: OwnFit, catalog: Catalog) -> Comparison:
+def _after(c: OwnComparison, fitted: OwnFit, catalog: Catalog) -> OwnComparison:
     """The comparison with what the corrected model says at the same point."""
     m = c.measurement
     if c.problem:
         return c
     ratios = fitted.ratios([_setup(m, catalog)], m.input_tok, m.output_tok, np.array([m.concurrency_count]))
     decode, first = float(ratios.decode[0, 0]), float(ratios.first_token[0, 0])
-    return Comparison(
+    return OwnComparison(
         m, _corrected(c.tpot_ms, decode), _corrected(c.ttft_ms, first), _corrected(c.output_tok_s, 1 / decode)
     )
 
@@ -320,7 +321,7 @@ def guess_precision(run: Measured, native: Precision) -> Precision:
 # --- in words ------------------------------------------------------------------------------------------------------
 
 
-def sentences(c: Comparison) -> list[str]:
+def comparison_sentences(c: OwnComparison) -> list[str]:
     """What was predicted, what was measured, and what is used from here on."""
     if c.problem:
         return [f"Not used: {c.problem}."]
@@ -343,7 +344,7 @@ def _said(what: str, gap: Gap) -> str:
     return f"{told}: it was {percent(abs(off))} too {'fast' if off < 0 else 'slow'}; {milliseconds(gap.after)} from here on."
 
 
-def conditions(m: OwnMeasurement) -> str:
+def measurement_conditions(m: OwnMeasurement) -> str:
     """What was measured, in a line."""
     load = (
         f"{m.concurrency_count:,.0f} clients"

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from calculators.calibration.arrival_modes import Point, solve
-from calculators.calibration.configurations import COLUMNS, Status, parse_point
+from calculators.calibration.arrival_modes import BenchmarkConfig, predict_rates
+from calculators.calibration.configurations import COLUMNS, PredictionStatus, parse_point
 from calculators.catalog.load import Catalog
 from calculators.catalog.yaml_reader import DataError
-from calculators.performance.step_time import machine
+from calculators.performance.replica import replica_arrays
 
 CACHE_LIMIT_FRAC = 0.45
 """Beyond it the time to first token of left-out runs was off by more than 3x in one of five, below in one of seventy."""
@@ -28,7 +28,7 @@ class Prediction:
     output_tok_s_per_gpu: float | None
     ttft_ms: float | None
     tpot_ms: float | None
-    status: Status
+    status: PredictionStatus
     reason: str
 
 
@@ -54,24 +54,24 @@ def write_predictions(path: Path, predictions: Iterable[Prediction]) -> None:
 def predict(rows: Sequence[Mapping[str, str]], catalog: Catalog) -> list[Prediction]:
     """One prediction for each row, in the order of the rows."""
     parsed = [parse_point(row, catalog) for row in rows]
-    points = [p for p in parsed if isinstance(p, Point)]
+    points = [p for p in parsed if isinstance(p, BenchmarkConfig)]
     answers = iter(_answers(points, catalog))
     return [
         _prediction(row.get("row") or str(number), p, next(answers))
-        if isinstance(p, Point)
+        if isinstance(p, BenchmarkConfig)
         else Prediction(row.get("row") or str(number), None, None, None, "unsupported", p)
         for number, (row, p) in enumerate(zip(rows, parsed, strict=True), start=1)
     ]
 
 
-def _answers(points: Sequence[Point], catalog: Catalog) -> list[tuple[float, float, float, float]]:
+def _answers(points: Sequence[BenchmarkConfig], catalog: Catalog) -> list[tuple[float, float, float, float]]:
     if not points:
         return []
-    a = solve(machine([p.setup for p in points], catalog), points)
+    a = predict_rates(replica_arrays([p.setup for p in points], catalog), points)
     return list(zip(*(x.tolist() for x in (a.output_tok_s_per_gpu, a.ttft_s, a.tpot_s, a.room)), strict=True))
 
 
-def _prediction(name: str, point: Point, answer: tuple[float, float, float, float]) -> Prediction:
+def _prediction(name: str, point: BenchmarkConfig, answer: tuple[float, float, float, float]) -> Prediction:
     output, ttft, tpot, room = answer
     if room <= 0:
         setup = point.setup
@@ -79,11 +79,11 @@ def _prediction(name: str, point: Point, answer: tuple[float, float, float, floa
             name, None, None, None, "unsupported", f"the weights do not fit on {setup.gpus_count}x {setup.gpu.name}"
         )
     doubts = (*point.doubts, *_room_doubts(point, room))
-    status: Status = "extrapolated" if doubts else "ok"
+    status: PredictionStatus = "extrapolated" if doubts else "ok"
     return Prediction(name, _known(output), _known(ttft, 1e3), _known(tpot, 1e3), status, "; ".join(doubts))
 
 
-def _room_doubts(point: Point, room: float) -> Iterable[str]:
+def _room_doubts(point: BenchmarkConfig, room: float) -> Iterable[str]:
     """Near the end of the cache's room the engine's settings decide who waits and for how long."""
     if room < 1:
         yield "the cache of one request does not quite fit"

@@ -18,7 +18,8 @@ from typing import Literal
 
 import numpy as np
 
-from calculators.performance.step_time import CHUNK_TOK, MAX_BATCH, Machine, cache_bytes, prompt_attention_s, step_s
+from calculators.performance.replica import ReplicaArrays
+from calculators.performance.step_time import CHUNK_TOK, MAX_BATCH, cache_bytes, prompt_attention_s, step_s
 from calculators.scenario.demand import Array
 
 Policy = Literal["mixed", "prefill_first"]
@@ -44,7 +45,7 @@ class Requests:
 
 
 @dataclass(frozen=True, slots=True)
-class Engine:
+class SimulatedEngine:
     """Scheduler limits. `kv_room_bytes` None: what the setup's memory leaves."""
 
     policy: Policy = "mixed"
@@ -54,7 +55,7 @@ class Engine:
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
+class ServedRequests:
     """What happened. Arrays (r,) in order of arrival, then counters of the whole run."""
 
     ttft_s: Array
@@ -78,7 +79,7 @@ class StepTimes:
     context); prompt attention, a function of which tokens of the prompt are computed. `test_simulate` checks it.
     """
 
-    def __init__(self, m: Machine, max_batch: int, budget_tok: int, max_context_tok: float) -> None:
+    def __init__(self, m: ReplicaArrays, max_batch: int, budget_tok: int, max_context_tok: float) -> None:
         batch: Array = np.arange(max_batch + 1, dtype=float)
         prompts: Array = np.arange(budget_tok + 1, dtype=float)
         zero, batch = np.zeros(1), batch[:, None]
@@ -111,7 +112,7 @@ class StepTimes:
 class _Run:
     """The state of one replay."""
 
-    def __init__(self, m: Machine, requests: Requests, engine: Engine) -> None:
+    def __init__(self, m: ReplicaArrays, requests: Requests, engine: SimulatedEngine) -> None:
         self.engine, self.count = engine, len(requests.arrival_s)
         self.arrival_s = requests.arrival_s.tolist()
         self.input_tok = requests.input_tok.astype(int).tolist()
@@ -204,16 +205,16 @@ class _Run:
         self.kv_used_frac -= self.kv_frac[i]
 
 
-def simulate(m: Machine, requests: Requests, engine: Engine | None = None) -> Served:
+def simulate(m: ReplicaArrays, requests: Requests, engine: SimulatedEngine | None = None) -> ServedRequests:
     """Serve every request on one setup (`m` has one row) and say when each token stream began and ended."""
-    run = _Run(m, requests, engine or Engine())
+    run = _Run(m, requests, engine or SimulatedEngine())
     while run.next < run.count or run.waiting or run.prefilling or run.decoding:
         run.arrive()
         if run.waiting or run.prefilling or run.decoding:
             run.step()
     first_s, finish_s = np.array(run.first_s), np.array(run.finish_s)
     gaps = np.maximum(requests.output_tok, 1) - 1
-    return Served(
+    return ServedRequests(
         ttft_s=first_s - requests.arrival_s,
         tpot_s=np.divide(finish_s - first_s, gaps, out=np.full(run.count, np.nan), where=gaps > 0),
         finish_s=finish_s,

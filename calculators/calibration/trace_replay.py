@@ -36,13 +36,13 @@ from pathlib import Path
 
 import numpy as np
 
-from calculators.calibration.simulator import Engine, Requests, percentiles, simulate
+from calculators.calibration.simulator import Requests, SimulatedEngine, percentiles, simulate
 from calculators.catalog.hardware_and_models import Precision
 from calculators.catalog.load import ROOT, Catalog, load_catalog
 from calculators.performance import percentiles as tails
 from calculators.performance import queueing as latency
-from calculators.performance.request_mix import Mix, mix
-from calculators.performance.step_time import Machine, Setup, machine
+from calculators.performance.replica import ReplicaArrays, ReplicaConfig, replica_arrays
+from calculators.performance.request_mix import RequestMix, request_mix
 from calculators.scenario.demand import Array, Lengths
 
 SAMPLE = ROOT / "sample_logs/azure_conversation_2023.csv"
@@ -58,7 +58,7 @@ TOLERANCE_FRAC = 0.2
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class ReplayComparison:
     """One setup at one load; figures in the order of FIGURES, in seconds."""
 
     load_frac: float
@@ -96,7 +96,7 @@ def _mooncake_rows(lines: Iterator[str]) -> Iterator[tuple[float, float, float]]
         yield row["timestamp"] / 1e3, row["input_length"], row["output_length"]
 
 
-def lengths(requests: Requests) -> Lengths:
+def trace_lengths(requests: Requests) -> Lengths:
     """Every request as a cell of its own."""
     count = len(requests.input_tok)
     return Lengths(np.full(count, 1 / count), requests.input_tok, requests.output_tok)
@@ -114,24 +114,24 @@ def dispersion_ratio(requests: Requests, window_s: float) -> float:
     return float(counts.var() / counts.mean())
 
 
-def observed_mix(m: Machine, requests: Requests, req_s: float) -> Mix:
+def observed_mix(m: ReplicaArrays, requests: Requests, req_s: float) -> RequestMix:
     """The mix with its burstiness: between arrivals, and over twice the time a request is in flight on this setup."""
     cv2 = arrival_cv2_ratio(requests)
-    plain = mix(lengths(requests), requests.hit_frac, cv2)
-    found = latency.at_rate(latency.replica(m, plain), np.array([[req_s]]))
+    plain = request_mix(trace_lengths(requests), requests.hit_frac, cv2)
+    found = latency.at_rate(latency.queue_model(m, plain), np.array([[req_s]]))
     in_flight_s = float(found.tpot_s[0, 0]) * plain.decode_tok
-    return mix(lengths(requests), requests.hit_frac, cv2, dispersion_ratio(requests, 2 * in_flight_s))
+    return request_mix(trace_lengths(requests), requests.hit_frac, cv2, dispersion_ratio(requests, 2 * in_flight_s))
 
 
-def closed_form_s(m: Machine, workload: Mix, req_s: float, cap: float) -> Array:
+def closed_form_s(m: ReplicaArrays, workload: RequestMix, req_s: float, cap: float) -> Array:
     """FIGURES by `latency.py`."""
-    found = latency.at_rate(latency.replica(m, workload, cap), np.array([[req_s]]))
+    found = latency.at_rate(latency.queue_model(m, workload, cap), np.array([[req_s]]))
     ttft = [tails.ttft_percentile_s(found, at) for at in AT_FRAC]
     tpot = [tails.tpot_percentile_s(found, at) for at in AT_FRAC]
     return np.array([float(x[0, 0]) for x in (found.ttft_mean_s, *ttft, found.tpot_s, *tpot)])
 
 
-def simulated_s(m: Machine, requests: Requests, engine: Engine) -> tuple[Array, int]:
+def simulated_s(m: ReplicaArrays, requests: Requests, engine: SimulatedEngine) -> tuple[Array, int]:
     """FIGURES by replay, and how many requests could never fit."""
     served = simulate(m, requests, engine)
     parts = [(np.nanmean(x), *percentiles(x, AT_FRAC)) for x in (served.ttft_s, served.tpot_s)]
@@ -139,22 +139,27 @@ def simulated_s(m: Machine, requests: Requests, engine: Engine) -> tuple[Array, 
 
 
 def compare(
-    m: Machine, requests: Requests, loads_frac: Sequence[float] = LOADS_FRAC, engine: Engine | None = None
-) -> list[Comparison]:
+    m: ReplicaArrays,
+    requests: Requests,
+    loads_frac: Sequence[float] = LOADS_FRAC,
+    engine: SimulatedEngine | None = None,
+) -> list[ReplayComparison]:
     """Closed form against replay of one setup (`m` has one row) at shares of the highest rate it can take."""
-    engine = engine or Engine()
-    top = float(latency.largest_req_s(latency.replica(m, mix(lengths(requests), requests.hit_frac)))[0, 0])
+    engine = engine or SimulatedEngine()
+    top = float(
+        latency.largest_req_s(latency.queue_model(m, request_mix(trace_lengths(requests), requests.hit_frac)))[0, 0]
+    )
     rate = (len(requests.arrival_s) - 1) / float(requests.arrival_s[-1])
     found = []
     for load in loads_frac:
         replayed = requests.faster(load * top / rate)
         closed = closed_form_s(m, observed_mix(m, replayed, load * top), load * top, engine.max_batch)
         simulated, rejected = simulated_s(m, replayed, engine)
-        found.append(Comparison(load, load * top, rejected, closed, simulated))
+        found.append(ReplayComparison(load, load * top, rejected, closed, simulated))
     return found
 
 
-def table(name: str, setup: Setup, found: Sequence[Comparison]) -> str:
+def table(name: str, setup: ReplicaConfig, found: Sequence[ReplayComparison]) -> str:
     """Milliseconds, closed form / simulated; `!` where they differ by more than 20 %."""
     lines = [f"{name} on {setup.label}", f"  load  req/s  {'  '.join(f'{figure:>15}' for figure in FIGURES)}"]
     for row in found:
@@ -167,8 +172,10 @@ def table(name: str, setup: Setup, found: Sequence[Comparison]) -> str:
     return "\n".join(lines)
 
 
-def setups(catalog: Catalog) -> list[Setup]:
-    return [Setup(catalog.model(model), catalog.gpu(gpu), precision, tp) for model, gpu, precision, tp in SETUPS]
+def replayed_configs(catalog: Catalog) -> list[ReplicaConfig]:
+    return [
+        ReplicaConfig(catalog.model(model), catalog.gpu(gpu), precision, tp) for model, gpu, precision, tp in SETUPS
+    ]
 
 
 def main() -> None:
@@ -180,8 +187,8 @@ def main() -> None:
     print("Milliseconds, closed form / simulated; ! where they differ by more than 20 %")
     for path in arguments.traces:
         requests = read_requests(path, arguments.hit_frac)
-        for setup in setups(catalog):
-            print(table(path.name, setup, compare(machine([setup], catalog), requests)), flush=True)
+        for setup in replayed_configs(catalog):
+            print(table(path.name, setup, compare(replica_arrays([setup], catalog), requests)), flush=True)
 
 
 if __name__ == "__main__":

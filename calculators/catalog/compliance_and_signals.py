@@ -11,7 +11,7 @@ from calculators.catalog.prices import Range
 PathKind = Literal[
     "direct_api", "resold_api", "government_cloud", "hosted_open", "dedicated", "rented_gpus", "own_hardware"
 ]
-Answer = Literal["yes", "on_request", "no"]
+FactAnswer = Literal["yes", "on_request", "no"]
 FactName = Literal[
     "baa",
     "zero_retention",
@@ -42,7 +42,7 @@ Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 class Fact(Sourced):
     """What an operator offers. A fact that is not listed is unknown: ask the vendor."""
 
-    value: Answer
+    value: FactAnswer
     note: str | None = None
     """Under which condition."""
 
@@ -161,7 +161,7 @@ class Uptime(Sourced):
     note: str | None = None
 
 
-class Published(Sourced):
+class PublishedUptime(Sourced):
     """A threshold somebody published: context, never the rule."""
 
     words: str
@@ -170,7 +170,7 @@ class Published(Sourced):
 class SignalRules(SourcedFile):
     """Thresholds of the exit signals, and rules of thumb they rest on."""
 
-    rules: dict[SignalId, Published]
+    rules: dict[SignalId, PublishedUptime]
     """Where each signal's rule comes from."""
     close_frac: Range
     """How near to its threshold a value is called close."""
@@ -181,7 +181,7 @@ class SignalRules(SourcedFile):
     failover_weeks: Range
     failover_fte: Range
     review_months: PositiveCount
-    published_cost_thresholds: tuple[Published, ...]
-    published_latency_thresholds: tuple[Published, ...]
+    published_cost_thresholds: tuple[PublishedUptime, ...]
+    published_latency_thresholds: tuple[PublishedUptime, ...]
     promised: tuple[Uptime, ...]
     observed: tuple[Uptime, ...]

@@ -214,7 +214,7 @@ class Shape(Sourced):
     mlp: Mlp
 
 
-class Published(Sourced):
+class PublishedSize(Sourced):
     """What the maker states."""
 
     total_params_b: Positive
@@ -251,6 +251,6 @@ class Model(SourcedFile):
     aliases: tuple[str, ...] = ()
     caveats: tuple[str, ...] = ()
     shape: Shape
-    published: Published
+    published: PublishedSize
     hosted: tuple[Hosted, ...] = ()
     quality_hints: tuple[QualityHint, ...] = ()

@@ -73,7 +73,7 @@ MoveId = Literal[
 MetricId = Literal["ttft", "tpot", "cost", "fit"]
 
 
-class Move(Record):
+class TechniqueStep(Record):
     """One thing an engineer can do."""
 
     id: MoveId
@@ -105,11 +105,11 @@ class Thresholds(Record):
 
 
 class Framework(SourcedFile):
-    moves: tuple[Move, ...]
+    moves: tuple[TechniqueStep, ...]
     metrics: tuple[Metric, ...]
     thresholds: Thresholds
 
-    def move(self, move: MoveId) -> Move:
+    def move(self, move: MoveId) -> TechniqueStep:
         return next(m for m in self.moves if m.id == move)
 
     def metric(self, metric: MetricId) -> Metric:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from calculators.catalog.compliance_and_signals import Operator, Requirement
 from calculators.catalog.load import Catalog
 from calculators.compliance import operator_check as compliance
-from calculators.compliance.operator_check import Path
+from calculators.compliance.operator_check import OperatorPath
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class PathPrice:
     """The cheapest way found to serve through one operator; no price: it is not published."""
 
     operator: Operator
@@ -21,7 +21,7 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class PricedPath:
-    path: Path
+    path: OperatorPath
     label: str
     usd_per_month: float | None
 
@@ -37,7 +37,7 @@ class Relaxation:
 
 
 @dataclass(frozen=True, slots=True)
-class Ruling:
+class ComplianceAssessment:
     requirements: tuple[Requirement, ...]
     """Those chosen, and all they imply."""
     paths: tuple[PricedPath, ...]
@@ -55,17 +55,17 @@ class Ruling:
             return None
         return _usd(self.survivor) - _usd(self.cheapest)
 
-    def of(self, status: compliance.Status) -> tuple[PricedPath, ...]:
+    def of(self, status: compliance.ComplianceStatus) -> tuple[PricedPath, ...]:
         return tuple(p for p in self.paths if p.path.status == status)
 
 
-def rule(chosen: Sequence[str], offers: Iterable[Offer], catalog: Catalog) -> Ruling:
+def assess(chosen: Sequence[str], offers: Iterable[PathPrice], catalog: Catalog) -> ComplianceAssessment:
     """Judge and rank every offer under the chosen requirements and all they imply."""
     every = list(offers)
     requirements = compliance.expand(chosen, catalog)
     paths = _judged(every, requirements, catalog)
     priced = [p for p in paths if p.usd_per_month is not None]
-    return Ruling(
+    return ComplianceAssessment(
         requirements=requirements,
         paths=tuple(sorted(paths, key=_order)),
         cheapest=min(priced, key=_usd, default=None),
@@ -74,12 +74,12 @@ def rule(chosen: Sequence[str], offers: Iterable[Offer], catalog: Catalog) -> Ru
     )
 
 
-def _judged(offers: Iterable[Offer], requirements: Sequence[Requirement], catalog: Catalog) -> list[PricedPath]:
+def _judged(offers: Iterable[PathPrice], requirements: Sequence[Requirement], catalog: Catalog) -> list[PricedPath]:
     return [PricedPath(compliance.judge(o.operator, requirements, catalog), o.label, o.usd_per_month) for o in offers]
 
 
 def _relaxed(
-    dropped: str, chosen: Sequence[str], offers: Sequence[Offer], before: Sequence[PricedPath], catalog: Catalog
+    dropped: str, chosen: Sequence[str], offers: Sequence[PathPrice], before: Sequence[PricedPath], catalog: Catalog
 ) -> Relaxation:
     left = compliance.expand([c for c in chosen if c != dropped], catalog)
     after = [p for p in _judged(offers, left, catalog) if p.path.status == "allowed"]

@@ -14,8 +14,8 @@ from calculators.catalog.compliance_and_signals import OWN, FactName, Operator, 
 from calculators.catalog.hardware_and_models import Confidence, Source
 from calculators.catalog.load import Catalog
 
-Status = Literal["allowed", "ask", "blocked"]
-RANK: Mapping[Status, int] = {"allowed": 0, "ask": 1, "blocked": 2}
+ComplianceStatus = Literal["allowed", "ask", "blocked"]
+RANK: Mapping[ComplianceStatus, int] = {"allowed": 0, "ask": 1, "blocked": 2}
 PATH_WORDS: Mapping[PathKind, str] = {
     "direct_api": "the maker's own API",
     "resold_api": "a cloud's API",
@@ -28,11 +28,11 @@ PATH_WORDS: Mapping[PathKind, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class RequirementFinding:
     """One condition on one path, and what is known of it."""
 
     requirement: Requirement
-    status: Status
+    status: ComplianceStatus
     words: str
     source: Source | None = None
     """Of the fact about the operator; None: nothing is known, or the rule itself decides."""
@@ -40,18 +40,18 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Path:
+class OperatorPath:
     """One operator on one kind of path, judged."""
 
     kind: PathKind
     operator: str
     name: str
-    status: Status
-    findings: tuple[Finding, ...]
+    status: ComplianceStatus
+    findings: tuple[RequirementFinding, ...]
     """All conditions; those that decide first."""
 
     @property
-    def deciding(self) -> tuple[Finding, ...]:
+    def deciding(self) -> tuple[RequirementFinding, ...]:
         """What blocks it, or else what must be asked, or else what it is allowed under."""
         return tuple(f for f in self.findings if f.status == self.status)
 
@@ -72,55 +72,57 @@ def expand(ids: Sequence[str], catalog: Catalog) -> tuple[Requirement, ...]:
     return tuple(r for id, r in known.items() if id in found)
 
 
-def judge(operator: Operator, requirements: Iterable[Requirement], catalog: Catalog) -> Path:
+def judge(operator: Operator, requirements: Iterable[Requirement], catalog: Catalog) -> OperatorPath:
     """One operator under a set of requirements."""
     findings = [f for r in requirements for f in _findings(operator, r, catalog)]
     findings.sort(key=lambda f: -RANK[f.status])
     status = findings[0].status if findings else "allowed"
-    return Path(operator.path, operator.id, operator.name, status, tuple(findings))
+    return OperatorPath(operator.path, operator.id, operator.name, status, tuple(findings))
 
 
-def _findings(operator: Operator, rule: Requirement, catalog: Catalog) -> list[Finding]:
+def _findings(operator: Operator, rule: Requirement, catalog: Catalog) -> list[RequirementFinding]:
     if rule.paths and operator.path not in rule.paths:
         left = " or ".join(PATH_WORDS[kind] for kind in rule.paths)
-        return [Finding(rule, "blocked", f"{rule.name} leaves only {left}")]
+        return [RequirementFinding(rule, "blocked", f"{rule.name} leaves only {left}")]
     if operator.path == "own_hardware" or operator.path in rule.exempt_paths:
-        return [Finding(rule, "allowed", f"{rule.name}: {rule.yours}")]
+        return [RequirementFinding(rule, "allowed", f"{rule.name}: {rule.yours}")]
     found = [_fact(operator, rule, fact, catalog) for fact in rule.facts]
     if rule.owner_countries:
         found.append(_owner(operator, rule, catalog))
-    return found or [Finding(rule, "allowed", f"{rule.name}: no condition on the operator")]
+    return found or [RequirementFinding(rule, "allowed", f"{rule.name}: no condition on the operator")]
 
 
-def _fact(operator: Operator, rule: Requirement, fact: FactName, catalog: Catalog) -> Finding:
+def _fact(operator: Operator, rule: Requirement, fact: FactName, catalog: Catalog) -> RequirementFinding:
     words, known = catalog.requirements_file.fact_words[fact], operator.facts.get(fact)
     if known is None:
-        return Finding(rule, "ask", f"{rule.name} needs {words}: not known, ask {operator.name}")
+        return RequirementFinding(rule, "ask", f"{rule.name} needs {words}: not known, ask {operator.name}")
     source, note = catalog.operators_file.sources[known.source], f" ({known.note})" if known.note else ""
     if known.confidence == "low":
         words = f"{rule.name} needs {words}: only hearsay{note}, ask {operator.name}"
-        return Finding(rule, "ask", words, source, known.confidence)
+        return RequirementFinding(rule, "ask", words, source, known.confidence)
     if known.value == "no":
-        return Finding(rule, "blocked", f"{rule.name} needs {words}: not offered{note}", source, known.confidence)
+        return RequirementFinding(
+            rule, "blocked", f"{rule.name} needs {words}: not offered{note}", source, known.confidence
+        )
     offered = "offered" if known.value == "yes" else "on request: get it in writing"
-    return Finding(rule, "allowed", f"{rule.name} needs {words}: {offered}{note}", source, known.confidence)
+    return RequirementFinding(rule, "allowed", f"{rule.name} needs {words}: {offered}{note}", source, known.confidence)
 
 
-def _owner(operator: Operator, rule: Requirement, catalog: Catalog) -> Finding:
+def _owner(operator: Operator, rule: Requirement, catalog: Catalog) -> RequirementFinding:
     owner = operator.owner
     if owner is None:
-        return Finding(
+        return RequirementFinding(
             rule, "ask", f"{rule.name} depends on who controls {operator.name}: not known, ask {operator.name}"
         )
     source = catalog.operators_file.sources[owner.source]
     if owner.confidence == "low":
         words = f"{rule.name}: said to be controlled from {owner.country}, ask {operator.name}"
-        return Finding(rule, "ask", words, source, owner.confidence)
+        return RequirementFinding(rule, "ask", words, source, owner.confidence)
     if owner.country in rule.owner_countries:
         words = f"{rule.name}: controlled from {owner.country}"
-        return Finding(rule, "allowed", words, source, owner.confidence)
+        return RequirementFinding(rule, "allowed", words, source, owner.confidence)
     words = f"{rule.name}: controlled from {owner.country}, whose law binds it wherever its servers stand"
-    return Finding(rule, "blocked", words, source, owner.confidence)
+    return RequirementFinding(rule, "blocked", words, source, owner.confidence)
 
 
 def own_hardware() -> Operator:
@@ -128,14 +130,14 @@ def own_hardware() -> Operator:
     return Operator(id=OWN, name="Own hardware", path="own_hardware")
 
 
-def seller(provider: str, name: str, catalog: Catalog) -> Operator:
+def api_seller(provider: str, name: str, catalog: Catalog) -> Operator:
     """Whoever sells tokens under this id in the price tables; nothing known where the file has no entry."""
     kinds: tuple[PathKind, ...] = ("direct_api", "resold_api", "hosted_open", "dedicated")
     found = (catalog.operators.get((kind, provider)) for kind in kinds)
     return next((o for o in found if o is not None), Operator(id=provider, name=name, path="hosted_open"))
 
 
-def landlord(provider: str, name: str, catalog: Catalog) -> Operator:
+def gpu_cloud(provider: str, name: str, catalog: Catalog) -> Operator:
     """Whoever rents out GPUs under this id in the price tables."""
     found = catalog.operators.get(("rented_gpus", provider)) or catalog.operators.get(("dedicated", provider))
     return found or Operator(id=provider, name=name, path="rented_gpus")

@@ -20,12 +20,12 @@ PLACES: tuple[tuple[str, str], ...] = (
 GOVERNMENT: frozenset[FactName] = frozenset({"fedramp_high", "itar", "il5_cmmc"})
 
 
-def place(region: str | None) -> str | None:
+def jurisdiction(region: str | None) -> str | None:
     """Where a region is; None: not stated, or the customer picks."""
     return next((name for name, pattern in PLACES if re.search(pattern, (region or "").lower())), None)
 
 
-def facts(requirements: Iterable[Requirement]) -> frozenset[FactName]:
+def required_facts(requirements: Iterable[Requirement]) -> frozenset[FactName]:
     """Everything an operator must offer."""
     return frozenset(fact for r in requirements for fact in r.facts)
 
@@ -35,18 +35,18 @@ def is_regional(needed: Iterable[FactName]) -> bool:
     return any(fact.startswith("processing_") for fact in needed)
 
 
-def lease_serves(basis: str, region: str | None, needed: frozenset[FactName]) -> bool:
+def machine_meets_residency(basis: str, region: str | None, needed: frozenset[FactName]) -> bool:
     """A rent of a public region is no rent of a government one, and one of another place none of the place needed."""
     if basis == "owned":
         return True
-    where = place(region)
+    where = jurisdiction(region)
     if needed & GOVERNMENT and where != "gov":
         return False
     wanted = {fact.removeprefix("processing_") for fact in needed if fact.startswith("processing_")}
     return not wanted or where is None or (wanted == {where} or (where == "gov" and wanted == {"us"}))
 
 
-def buy_serves(
+def product_meets_residency(
     kind: str, model: str, seller_id: str, operator: Operator, needed: frozenset[FactName], resales: Iterable[Resale]
 ) -> bool:
     """A maker's plain endpoint is not its regional one where that has a price of its own, nor is a model that says

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from math import ceil, log, log1p
 
 from calculators.api import bill as api_cost
-from calculators.api.cache_terms import terms
+from calculators.api.cache_terms import cache_terms
 from calculators.catalog.hardware_and_models import Gpu
 from calculators.catalog.load import STALE_DAYS, Catalog
-from calculators.compliance.assessment import Ruling
+from calculators.compliance.assessment import ComplianceAssessment
 from calculators.decision import verdict as decision
 from calculators.decision.crossover import Crossover
-from calculators.fleet.staircase import Plan
+from calculators.fleet.staircase import FleetPlan
 from calculators.options.option import Option
 from calculators.performance import speculation
 from calculators.scenario.schema import Scenario
@@ -19,7 +19,7 @@ FAR_MONTHS = 600
 UNCHECKED = "That is outside the validated range: no published run was used to check it."
 
 
-def notes(scenario: Scenario, today: Option, options: Sequence[Option], catalog: Catalog) -> list[str]:
+def caveats(scenario: Scenario, today: Option, options: Sequence[Option], catalog: Catalog) -> list[str]:
     """What a careful reader should know about this result."""
     found = _price_notes(scenario, today) + _cache_notes(options, catalog)
     build = decision.best_build(options)
@@ -40,7 +40,7 @@ def notes(scenario: Scenario, today: Option, options: Sequence[Option], catalog:
     return found
 
 
-def _own_speed_notes(plan: Plan, scenario: Scenario, catalog: Catalog) -> list[str]:
+def _own_speed_notes(plan: FleetPlan, scenario: Scenario, catalog: Catalog) -> list[str]:
     """Whether the fleet's speed is the model's or the user's own."""
     setup, hardware = plan.setup, scenario.hardware
     if hardware.throughput_factor != 1.0:
@@ -53,7 +53,7 @@ def _own_speed_notes(plan: Plan, scenario: Scenario, catalog: Catalog) -> list[s
     return [f"Speeds of {setup.model.name} on {setup.gpu.name} are corrected by {count} benchmark{plural} of your own."]
 
 
-def _technique_notes(plan: Plan, scenario: Scenario, catalog: Catalog) -> list[str]:
+def _technique_notes(plan: FleetPlan, scenario: Scenario, catalog: Catalog) -> list[str]:
     """What the fleet takes for granted beside batching."""
     t, found = scenario.techniques, []
     if t.speculation:
@@ -82,7 +82,7 @@ def _unmeasured_note(gpu: Gpu, catalog: Catalog) -> list[str]:
     ]
 
 
-def conditions(winner: Option, found: Ruling) -> list[str]:
+def contract_conditions(winner: Option, found: ComplianceAssessment) -> list[str]:
     """What the verdict is allowed under."""
     if not found.requirements:
         return []
@@ -128,11 +128,11 @@ def _cache_notes(options: Sequence[Option], catalog: Catalog) -> list[str]:
     bill = decision.best_buy(buys).bill
     if bill is None or bill.cache_read_usd_per_month <= 0:
         return []
-    gaps = terms(bill.offer.provider, bill.offer.model, catalog).unknown
+    gaps = cache_terms(bill.offer.provider, bill.offer.model, catalog).unknown
     return [f"Of the cache of {bill.offer.label} is not published: {', '.join(gaps)}."] if gaps else []
 
 
-def _rent_notes(plan: Plan, scenario: Scenario) -> list[str]:
+def _rent_notes(plan: FleetPlan, scenario: Scenario) -> list[str]:
     found = []
     seen = plan.lease.seen
     if plan.lease.basis == "list" and seen is not None and (scenario.as_of - seen).days > STALE_DAYS:

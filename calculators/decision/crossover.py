@@ -13,11 +13,11 @@ from typing import Literal
 import numpy as np
 
 from calculators.fleet.staircase import Staircase, rents_matrix
-from calculators.options.option import Line
+from calculators.options.option import LinearCost
 from calculators.scenario.demand import Array
 from calculators.units import percent, significant
 
-Kind = Literal["always", "crosses", "never", "out_of_reach", "no_fleet"]
+CrossoverKind = Literal["always", "crosses", "never", "out_of_reach", "no_fleet"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Crossing:
 class Crossover:
     """Volumes are requests a month with the traffic's shape kept."""
 
-    kind: Kind
+    kind: CrossoverKind
     crossings: tuple[Crossing, ...]
     first_req_per_month: float | None
     durable_req_per_month: float | None
@@ -46,7 +46,9 @@ class Crossover:
     reason: str
 
 
-def find(stairs: Sequence[Staircase], build: Line, buys: Sequence[Line], busy_frac: float) -> Crossover:
+def find_crossover(
+    stairs: Sequence[Staircase], build: LinearCost, buys: Sequence[LinearCost], busy_frac: float
+) -> Crossover:
     """Compare the cheapest staircase plus `build` with the cheapest of `buys` over all volumes the GPUs can serve.
 
     `busy_frac`: mean over peak load, all month; a fleet sized for the peak is never busier on average.
@@ -73,7 +75,7 @@ def find(stairs: Sequence[Staircase], build: Line, buys: Sequence[Line], busy_fr
     )
 
 
-def loaded_usd_per_request(stairs: Sequence[Staircase], build: Line) -> float:
+def loaded_usd_per_request(stairs: Sequence[Staircase], build: LinearCost) -> float:
     """What a request costs on the best machines when the peak fills them exactly: no volume can do better."""
     return min(s.usd_per_request_fully_loaded for s in stairs) + build.usd_per_request
 
@@ -93,12 +95,12 @@ def _durable(
     return (crossings[-2].requests_per_month if len(crossings) > 1 else 0.0), last.requests_per_month
 
 
-def envelope_usd_per_month(stairs: Sequence[Staircase], build: Line, requests_per_month: Array) -> Array:
+def envelope_usd_per_month(stairs: Sequence[Staircase], build: LinearCost, requests_per_month: Array) -> Array:
     """The cheapest self-hosted cost at each volume; inf where the GPU limit is passed. Shape (v,)."""
     return np.asarray(rents_matrix(stairs, requests_per_month).min(axis=0) + build.usd_per_month(requests_per_month))
 
 
-def useful(stairs: Sequence[Staircase], volumes: Array) -> list[int]:
+def on_envelope(stairs: Sequence[Staircase], volumes: Array) -> list[int]:
     """Indices of staircases that together are as cheap as all of them at every volume: those that are cheapest at one
     of `volumes`, the one with the best slope, and every other one that is below all of these somewhere."""
     rivals = _cheapest_of_a_kind(stairs)
@@ -134,17 +136,17 @@ def _step_ends(stairs: Staircase, best: Staircase) -> Array:
     return np.asarray(ends[(ends <= reach) | (ends > best_limit)] * (1 - 1e-12))
 
 
-def steps(stairs: Sequence[Staircase], up_to: float) -> Array:
+def step_volumes(stairs: Sequence[Staircase], up_to: float) -> Array:
     """Every volume at which some staircase adds a machine, ascending."""
     return np.unique(np.concatenate([s.steps_req_per_month(up_to) for s in stairs] + [np.array([up_to])]))
 
 
-def buy_usd_per_month(buys: Sequence[Line], requests_per_month: Array) -> Array:
+def buy_usd_per_month(buys: Sequence[LinearCost], requests_per_month: Array) -> Array:
     """The cheapest way to buy at each volume. Shape (v,)."""
     return np.asarray(np.min([buy.usd_per_month(requests_per_month) for buy in buys], axis=0))
 
 
-def _kinks(buys: Sequence[Line], limit: float) -> Array:
+def _kinks(buys: Sequence[LinearCost], limit: float) -> Array:
     """Volumes at which two ways to buy cost the same: only there can the cheapest one change."""
     meet = [
         (a.fixed_usd_per_month - b.fixed_usd_per_month) / (b.usd_per_request - a.usd_per_request)
@@ -156,10 +158,10 @@ def _kinks(buys: Sequence[Line], limit: float) -> Array:
 
 
 def _crossings(
-    stairs: Sequence[Staircase], build: Line, buys: Sequence[Line], limit: float
+    stairs: Sequence[Staircase], build: LinearCost, buys: Sequence[LinearCost], limit: float
 ) -> tuple[list[Crossing], bool]:
     """All crossings up to `limit`, ascending, and whether self-hosting is cheaper at the very lowest volumes."""
-    ends = np.unique(np.concatenate([steps(stairs, limit), _kinks(buys, limit)]))
+    ends = np.unique(np.concatenate([step_volumes(stairs, limit), _kinks(buys, limit)]))
     starts = np.concatenate([[0.0], ends[:-1]])
     # The machines of a stretch (start, end] are those of its middle; at its start only their number jumps.
     machines_usd = rents_matrix(stairs, (starts + ends) / 2).min(axis=0)
@@ -177,7 +179,7 @@ def _crossings(
 
 def _kind(
     crossings: Sequence[Crossing], starts_cheaper: bool, needed_busy_ratio: float, busy_frac: float
-) -> tuple[Kind, str]:
+) -> tuple[CrossoverKind, str]:
     need = f"GPUs must be {percent(needed_busy_ratio)} busy to match the price"
     if starts_cheaper and not crossings:
         return "always", need

@@ -3,8 +3,8 @@ it, and what a fleet of one's own is taken to keep."""
 
 from calculators.catalog.compliance_and_signals import Uptime
 from calculators.catalog.load import Catalog
-from calculators.decision.savings import first, volumes
-from calculators.decision.signal_result import Status
+from calculators.decision.savings import first_month, volumes_by_month
+from calculators.decision.signal_result import SignalStatus
 from calculators.fleet.operating_costs import WEEKS_PER_YEAR
 from calculators.fleet.staircase import regions_count
 from calculators.options.option import Option
@@ -48,7 +48,7 @@ def failover_usd_per_month(
 
 def uptime_status(
     scenario: Scenario, catalog: Catalog, today: Option, has_fleet: bool, pay: float
-) -> tuple[Status | None, str, str, str]:
+) -> tuple[SignalStatus | None, str, str, str]:
     rules, e = catalog.signal_rules, scenario.evidence
     promise = promised(today.operator, catalog)
     said = (
@@ -91,7 +91,7 @@ COUNT_FAILURES = (
 )
 
 
-def _own_side(scenario: Scenario, catalog: Catalog, has_fleet: bool, needed: float) -> tuple[Status, str]:
+def _own_side(scenario: Scenario, catalog: Catalog, has_fleet: bool, needed: float) -> tuple[SignalStatus, str]:
     """What a fleet of one's own is taken to keep: an assumption, and said to be one."""
     rules, regions = catalog.signal_rules, regions_count(scenario, catalog)
     own = rules.two_region_uptime_frac if regions > 1 else rules.one_region_uptime_frac
@@ -104,15 +104,15 @@ def _own_side(scenario: Scenario, catalog: Catalog, has_fleet: bool, needed: flo
 
 def limit_status(
     scenario: Scenario, need: Demand, catalog: Catalog, has_fleet: bool
-) -> tuple[Status | None, str, str, int | None]:
+) -> tuple[SignalStatus | None, str, str, int | None]:
     """Tokens a minute at the peak against the account's limit; a second vendor is taken to double it."""
     limit = scenario.evidence.api_limit_tok_per_minute
     if limit is None:
         return None, "", "", None
     now = need.peak_req_s * SECONDS_PER_MINUTE * (need.input_tok + need.output_tok)
-    ahead = now * volumes(scenario) / need.requests_per_month
+    ahead = now * volumes_by_month(scenario) / need.requests_per_month
     words = f"{count(now)} tokens a minute at the peak"
-    month = first(ahead > 2 * limit) if has_fleet else None
+    month = first_month(ahead > 2 * limit) if has_fleet else None
     if now > 2 * limit:
         why = "The peak is beyond twice your account's limit, more than a second vendor would carry."
         return ("firing" if has_fleet else "close"), words, why, month

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from calculators.fleet.operating_costs import EGRESS, CostLine
 from calculators.fleet.staircase import Staircase, rents_matrix
-from calculators.options.buy_and_build import Cases
+from calculators.options.buy_and_build import SpeedBounds
 from calculators.options.option import Option
 from calculators.scenario.demand import Array, Demand
 from calculators.scenario.schema import Scenario
@@ -19,7 +19,7 @@ MONTHS_AHEAD = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Savings:
+class MonthlySavings:
     """Best way to buy minus cheapest fleet, USD a month, in each month from now: arrays (m,)."""
 
     central: Array
@@ -30,32 +30,32 @@ class Savings:
     """What the best way to buy costs today."""
 
 
-def volumes(scenario: Scenario) -> Array:
+def volumes_by_month(scenario: Scenario) -> Array:
     """Requests a month in each month ahead, at the stated growth; one entry without growth."""
     w = scenario.workload
     ahead = np.arange(MONTHS_AHEAD + 1 if w.growth_per_month_frac else 1)
     return np.asarray(w.requests_per_month * (1 + w.growth_per_month_frac) ** ahead, dtype=float)
 
 
-def months(
+def savings_by_month(
     scenario: Scenario,
     need: Demand,
     stairs: Sequence[Staircase],
-    cases: Cases,
+    cases: SpeedBounds,
     lines: tuple[CostLine, ...],
     buys: Sequence[Option],
-) -> Savings | None:
+) -> MonthlySavings | None:
     """What a fleet saves in each month ahead. None where there is no fleet, or nothing that may be bought."""
     if not stairs or not buys:
         return None
-    ahead = volumes(scenario)
+    ahead = volumes_by_month(scenario)
     by_case = (
         (stairs, "usd_per_month", "usd_per_month"),
         (cases.pessimistic, "high_usd_per_month", "low_usd_per_month"),
         (cases.optimistic, "low_usd_per_month", "high_usd_per_month"),
     )
     central, bad, good = (_saving(ahead, fleet, lines, buys, need, build, buy) for fleet, build, buy in by_case)
-    return Savings(central, bad, good, min(b.usd_per_month for b in buys))
+    return MonthlySavings(central, bad, good, min(b.usd_per_month for b in buys))
 
 
 def _saving(
@@ -79,12 +79,12 @@ def _bill(option: Option) -> float:
     return option.bill.usd_per_month
 
 
-def first(holds: Holds) -> int | None:
+def first_month(holds: Holds) -> int | None:
     found = np.flatnonzero(holds)
     return int(found[0]) if found.size else None
 
 
-def lasting(holds: Holds) -> int | None:
+def lasting_from_month(holds: Holds) -> int | None:
     """The first month from which on it always holds."""
     if not holds[-1]:
         return None

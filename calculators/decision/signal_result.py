@@ -6,8 +6,8 @@ from typing import Literal
 from calculators.catalog.compliance_and_signals import SignalId
 from calculators.catalog.hardware_and_models import Confidence, Source
 
-Status = Literal["firing", "close", "unknown", "not_firing"]
-RANK: dict[Status, int] = {"not_firing": 0, "unknown": 1, "close": 2, "firing": 3}
+SignalStatus = Literal["firing", "close", "unknown", "not_firing"]
+RANK: dict[SignalStatus, int] = {"not_firing": 0, "unknown": 1, "close": 2, "firing": 3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class Signal:
 
     id: SignalId
     name: str
-    status: Status
+    status: SignalStatus
     value: str
     threshold: str
     source: Source
@@ -36,7 +36,7 @@ class Signal:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class Precondition:
     """Something that must be known first, or that speaks for leaving: None means nobody has said."""
 
     name: str
@@ -47,8 +47,8 @@ class Known:
 @dataclass(frozen=True, slots=True)
 class Signals:
     three: tuple[Signal, Signal, Signal]
-    preconditions: tuple[Known, ...]
-    supporting: tuple[Known, ...]
+    preconditions: tuple[Precondition, ...]
+    supporting: tuple[Precondition, ...]
 
     @property
     def firing_count(self) -> int:

@@ -11,12 +11,12 @@ from datetime import date
 
 import numpy as np
 
-from calculators.catalog.compliance_and_signals import Published, SignalId
+from calculators.catalog.compliance_and_signals import PublishedUptime, SignalId
 from calculators.catalog.load import Catalog
 from calculators.decision.reliability_signal import limit_status, observed, uptime_status
-from calculators.decision.savings import Savings, first, lasting
-from calculators.decision.signal_result import RANK, Known, Signal, Signals, Status
-from calculators.decision.switching_values import Flip
+from calculators.decision.savings import MonthlySavings, first_month, lasting_from_month
+from calculators.decision.signal_result import RANK, Precondition, Signal, Signals, SignalStatus
+from calculators.decision.switching_values import SwitchingValue
 from calculators.decision.verdict import best_build
 from calculators.fleet.operating_costs import WEEKS_PER_YEAR, engineer_usd_per_year
 from calculators.options.option import Option
@@ -27,7 +27,7 @@ from calculators.units import count, milliseconds, usd
 # --- cost ----------------------------------------------------------------------------------------------------------
 
 
-def _cost(scenario: Scenario, catalog: Catalog, found: Savings | None, has_fleet: bool, pay: float) -> Signal:
+def _cost(scenario: Scenario, catalog: Catalog, found: MonthlySavings | None, has_fleet: bool, pay: float) -> Signal:
     rules, horizon = catalog.signal_rules, scenario.operations.horizon_months
     others = _others(rules.published_cost_thresholds, catalog)
     threshold = f"when the saving is above zero in the pessimistic case too and pays back within {horizon} months"
@@ -47,11 +47,13 @@ def _cost(scenario: Scenario, catalog: Catalog, found: Savings | None, has_fleet
         "not_firing": "Buying is cheaper with the central figures already.",
     }[status]
     remedy = "A benchmark of your own and a rent quote narrow the range." if status == "close" else ""
-    when = first(fires), first(hopes), lasting(fires)
+    when = first_month(fires), first_month(hopes), lasting_from_month(fires)
     return _signal("cost", status, value, threshold, why, remedy, catalog, *when, others)
 
 
-def _nothing_to_compare(scenario: Scenario, found: Savings | None, has_fleet: bool) -> tuple[Status, str, str, str]:
+def _nothing_to_compare(
+    scenario: Scenario, found: MonthlySavings | None, has_fleet: bool
+) -> tuple[SignalStatus, str, str, str]:
     """Status, value, why and remedy."""
     if not any(c.gate != "not_acceptable" for c in scenario.candidates):
         why = "No open model is accepted as a stand-in, so nothing can be compared."
@@ -71,7 +73,7 @@ def _payback_months(saving_usd: float, scenario: Scenario, catalog: Catalog, pay
     return once / (saving_usd + once / scenario.operations.horizon_months)
 
 
-def _others(published: Sequence[Published], catalog: Catalog) -> tuple[str, ...]:
+def _others(published: Sequence[PublishedUptime], catalog: Catalog) -> tuple[str, ...]:
     """Thresholds that others published, with who and how far to trust them."""
     sources = catalog.signal_rules.sources
     return tuple(f"{p.words} ({sources[p.source].title}, {p.confidence} confidence)" for p in published)
@@ -113,7 +115,7 @@ def _latency(scenario: Scenario, catalog: Catalog, has_fleet: bool) -> Signal:
     return _signal("latency", status, value, threshold, why, remedy, catalog, month, month, month, others)
 
 
-def _latency_status(wanted: int, known: int, missed: str, near: bool, has_fleet: bool) -> tuple[Status, str, str]:
+def _latency_status(wanted: int, known: int, missed: str, near: bool, has_fleet: bool) -> tuple[SignalStatus, str, str]:
     """Status, why and remedy."""
     if not wanted:
         return "unknown", "The product states no latency target.", "Set one on the Workload page."
@@ -138,7 +140,7 @@ def _reliability(
     uptime, up_words, up_why, up_remedy = uptime_status(scenario, catalog, today, has_fleet, pay)
     limit, limit_words, limit_why, month = limit_status(scenario, need, catalog, has_fleet)
     asked = [status for status in (uptime, limit) if status is not None]
-    status: Status = max(asked, key=lambda s: RANK[s]) if asked else "unknown"
+    status: SignalStatus = max(asked, key=lambda s: RANK[s]) if asked else "unknown"
     e = scenario.evidence
     wanted = [f"below {100 * e.needed_uptime_frac:.6g} % available"] if e.needed_uptime_frac is not None else []
     wanted += (
@@ -170,13 +172,13 @@ def _fires(wanted: Sequence[str]) -> str:
 # --- all three -----------------------------------------------------------------------------------------------------
 
 
-def signals(
+def exit_signals(
     scenario: Scenario,
     need: Demand,
     catalog: Catalog,
     ranked: Sequence[Option],
     today: Option,
-    savings: Savings | None,
+    savings: MonthlySavings | None,
     has_fleet: bool,
 ) -> Signals:
     """Every signal for today and the months ahead. `ranked`: the allowed options."""
@@ -192,28 +194,28 @@ def signals(
     )
 
 
-def _preconditions(scenario: Scenario) -> tuple[Known, ...]:
+def _preconditions(scenario: Scenario) -> tuple[Precondition, ...]:
     """Until all of them hold, stay on an API: a fleet is built for a workload that is known."""
     w, e, t = scenario.workload, scenario.evidence, scenario.targets
     accepted = any(c.gate == "accepted" for c in scenario.candidates)
     measured = w.requests_basis != "assumed" and w.lengths_basis != "assumed"
     targets = t.ttft_p95_ms is not None or t.tpot_ms is not None
     return (
-        Known(
+        Precondition(
             "Model",
             True if accepted else None,
             "An open model passed your own evaluation."
             if accepted
             else "No open model has passed an evaluation of yours yet; mark it on the Candidates page.",
         ),
-        Known("Interface", e.interface_settled, "Prompts and output format no longer change every week."),
-        Known("Latency budget", True if targets else None, "The product states a latency target."),
-        Known(
+        Precondition("Interface", e.interface_settled, "Prompts and output format no longer change every week."),
+        Precondition("Latency budget", True if targets else None, "The product states a latency target."),
+        Precondition(
             "Unit economics",
             True if e.value_usd_per_request is not None else None,
             "What a request earns or saves is known.",
         ),
-        Known(
+        Precondition(
             "Usage pattern",
             True if measured else None,
             "Volume and lengths are measured or your own, not a typical figure.",
@@ -221,13 +223,13 @@ def _preconditions(scenario: Scenario) -> tuple[Known, ...]:
     )
 
 
-def _supporting(scenario: Scenario, ranked: Sequence[Option]) -> tuple[Known, ...]:
+def _supporting(scenario: Scenario, ranked: Sequence[Option]) -> tuple[Precondition, ...]:
     build, e = best_build(ranked), scenario.evidence
     gpus = build.plan.gpus if build and build.plan else 0
     return (
-        Known("Scale", gpus >= SCALE_GPUS if gpus else None, f"The cheapest fleet is {gpus} GPUs."),
-        Known("Specialization", e.own_weights, "The model is your own: fine-tuned or trained."),
-        Known("Orchestration", e.chained_models, "A request runs through several models."),
+        Precondition("Scale", gpus >= SCALE_GPUS if gpus else None, f"The cheapest fleet is {gpus} GPUs."),
+        Precondition("Specialization", e.own_weights, "The model is your own: fine-tuned or trained."),
+        Precondition("Orchestration", e.chained_models, "A request runs through several models."),
     )
 
 
@@ -235,7 +237,7 @@ SCALE_GPUS = 16
 """From two servers of eight on a fleet is called large; a word, not a threshold."""
 
 
-def review(found: Sequence[Flip], judged: Signals, scenario: Scenario, catalog: Catalog) -> str:
+def review_date(found: Sequence[SwitchingValue], judged: Signals, scenario: Scenario, catalog: Catalog) -> str:
     """When to look again: at a volume, and by a month at the latest, for prices age."""
     volume = next((f.value_at for f in found if f.field == "volume"), None)
     months = [s.month for s in judged.three if s.month] + [catalog.signal_rules.review_months]
@@ -254,7 +256,7 @@ def _later(day: date, months: int) -> date:
 
 def _signal(
     id: SignalId,
-    status: Status,
+    status: SignalStatus,
     value: str,
     threshold: str,
     why: str,
@@ -284,7 +286,7 @@ def _signal(
     )
 
 
-def _when(id: SignalId, status: Status, month: int | None, earliest: int | None, lasting: int | None) -> str:
+def _when(id: SignalId, status: SignalStatus, month: int | None, earliest: int | None, lasting: int | None) -> str:
     if status == "unknown" and month is None:
         return "Not known: it cannot be said when."
     if month == 0:

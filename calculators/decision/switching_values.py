@@ -11,7 +11,7 @@ import numpy as np
 from calculators.decision.crossover import Crossover
 from calculators.decision.verdict import STAYS, best_buy
 from calculators.fleet.operating_costs import PEOPLE
-from calculators.fleet.staircase import Plan, Staircase
+from calculators.fleet.staircase import FleetPlan, Staircase
 from calculators.options.option import Option
 from calculators.scenario.schema import Workload
 from calculators.units import MONTHS_PER_YEAR, count, percent, significant, usd
@@ -20,7 +20,7 @@ Field = Literal["volume", "price", "rent", "speed", "peak", "staffing", "today_p
 
 
 @dataclass(frozen=True, slots=True)
-class Flip:
+class SwitchingValue:
     """One input, its value, and the value at which the answer changes."""
 
     field: Field
@@ -40,14 +40,14 @@ class Flip:
         return abs(log(self.value_at / self.value_now))
 
 
-def flips(
+def switching_values(
     build: Option,
     buys: Sequence[Option],
     crossover: Crossover,
     stairs: Sequence[Staircase],
     workload: Workload,
     engineer_usd_per_year: float,
-) -> tuple[Flip, ...]:
+) -> tuple[SwitchingValue, ...]:
     """All of them, volume first. `build` has a plan; `stairs` are all fleets that are allowed."""
     plan = build.plan
     assert plan is not None
@@ -65,34 +65,36 @@ def flips(
     )
 
 
-def today(current: Option, ranked: Sequence[Option]) -> tuple[Flip, ...]:
+def switching_values_of_today(current: Option, ranked: Sequence[Option]) -> tuple[SwitchingValue, ...]:
     """What today's API would have to cost to tie with the cheapest that is not a form of it, where it is allowed."""
     others = [o for o in ranked if o.kind not in STAYS]
     bill = _bill(current)
-    said_already = not any(o.is_buy for o in others)  # then it is the best way to buy: `flips` has its price
+    said_already = not any(o.is_buy for o in others)  # then it is the best way to buy: `switching_values` has its price
     if not any(o is current for o in ranked) or said_already or bill <= 0:
         return ()
     best = min(others, key=lambda o: o.usd_per_month)
     ratio = best.usd_per_month / bill
     words = f"{usd(best.usd_per_month)} a month, {_change(ratio)}, ties with {best.label}"
-    return (Flip("today_price", f"Price of {current.label} alone", f"{usd(bill)} a month", words, 1.0, ratio),)
+    return (
+        SwitchingValue("today_price", f"Price of {current.label} alone", f"{usd(bill)} a month", words, 1.0, ratio),
+    )
 
 
-def nearest(found: Sequence[Flip], most: int = 3) -> tuple[Flip, ...]:
+def nearest_switching_value(found: Sequence[SwitchingValue], most: int = 3) -> tuple[SwitchingValue, ...]:
     """The few that would flip the answer soonest, nearest first; those that no value reaches are none of them."""
     return tuple(sorted((f for f in found if f.distance < inf), key=lambda f: f.distance)[:most])
 
 
-def _volume(crossover: Crossover, now: float) -> Flip:
+def _volume(crossover: Crossover, now: float) -> SwitchingValue:
     above = next((c.requests_per_month for c in crossover.crossings if c.requests_per_month > now), None)
     below = next((c.requests_per_month for c in reversed(crossover.crossings) if c.requests_per_month < now), None)
     parts = [f"{word} {count(at)}" for word, at in (("up to", above), ("down to", below)) if at is not None]
     at = min((v for v in (above, below) if v), key=lambda v: abs(log(v / now)), default=None)
     words = " or ".join(parts) or f"no volume: {crossover.reason}"
-    return Flip("volume", "Volume, requests a month", count(now), words, now, at)
+    return SwitchingValue("volume", "Volume, requests a month", count(now), words, now, at)
 
 
-def _price(build: Option, buys: Sequence[Option]) -> Flip:
+def _price(build: Option, buys: Sequence[Option]) -> SwitchingValue:
     """The kill price. Of every seller: buying costs the same as building when the cheapest of them all does, and that is
     the one that would have to move furthest up, or least far down."""
     buy = best_buy(buys)
@@ -101,26 +103,28 @@ def _price(build: Option, buys: Sequence[Option]) -> Flip:
     paid = [b for b in buys if _bill(b) > 0]
     if not paid:
         needed = bill + build.usd_per_month - buy.usd_per_month
-        return Flip("price", what, usd(bill) + " a month", f"{usd(needed)} a month", bill, None)
+        return SwitchingValue("price", what, usd(bill) + " a month", f"{usd(needed)} a month", bill, None)
     ratio = max((build.usd_per_month - (b.usd_per_month - _bill(b))) / _bill(b) for b in paid)
     if ratio <= 0:
-        return Flip("price", what, usd(bill) + " a month", "no price: even free it would cost more", 1.0, None)
+        return SwitchingValue(
+            "price", what, usd(bill) + " a month", "no price: even free it would cost more", 1.0, None
+        )
     words = f"{usd(bill * ratio)} a month, {_change(ratio)}"
-    return Flip("price", what, f"{usd(bill)} a month", words, 1.0, ratio)
+    return SwitchingValue("price", what, f"{usd(bill)} a month", words, 1.0, ratio)
 
 
 def _bill(option: Option) -> float:
     return option.bill.usd_per_month if option.bill else option.usd_per_month
 
 
-def _rent(plan: Plan, room_usd: float) -> Flip:
+def _rent(plan: FleetPlan, room_usd: float) -> SwitchingValue:
     rate = plan.lease.usd_per_gpu_h
     affordable = plan.rent_usd_per_month + room_usd
     now = f"${rate:.2f} per GPU-hour"
     if affordable <= 0:
-        return Flip("rent", "GPU rent", now, "no rent: even free GPUs would not pay for the rest", rate, None)
+        return SwitchingValue("rent", "GPU rent", now, "no rent: even free GPUs would not pay for the rest", rate, None)
     ratio = affordable / plan.rent_usd_per_month
-    return Flip("rent", "GPU rent", now, f"${rate * ratio:.2f}, {_change(ratio)}", rate, rate * ratio)
+    return SwitchingValue("rent", "GPU rent", now, f"${rate * ratio:.2f}, {_change(ratio)}", rate, rate * ratio)
 
 
 def _needed_speed_ratio(affordable_usd: float, stairs: Sequence[Staircase], volume: float) -> float | None:
@@ -134,36 +138,36 @@ def _needed_speed_ratio(affordable_usd: float, stairs: Sequence[Staircase], volu
     return min(found, default=None)
 
 
-def _speed(plan: Plan, needed: float | None) -> Flip:
+def _speed(plan: FleetPlan, needed: float | None) -> SwitchingValue:
     speed = plan.capacity.req_s
     now = f"{significant(speed)} requests/s per replica"
     if needed is None:
         words = "no speed: not even one replica and its spare would be affordable"
-        return Flip("speed", "Throughput", now, words, speed, None)
+        return SwitchingValue("speed", "Throughput", now, words, speed, None)
     words = f"{significant(speed * needed)} requests/s, {_change(needed)}"
-    return Flip("speed", "Throughput", now, words, speed, speed * needed)
+    return SwitchingValue("speed", "Throughput", now, words, speed, speed * needed)
 
 
-def _peak(needed: float | None, workload: Workload) -> Flip:
+def _peak(needed: float | None, workload: Workload) -> SwitchingValue:
     """Replicas are in proportion to the peak, so a flatter load does what faster GPUs would."""
     peak = workload.peak_ratio
     now = f"{significant(peak)}× the mean"
     if needed is None or peak / needed < 1:
         words = "no peak: even a perfectly flat load would not do"
-        return Flip("peak", "Peak over mean", now, words, peak, None)
-    return Flip("peak", "Peak over mean", now, f"{significant(peak / needed)}× the mean", peak, peak / needed)
+        return SwitchingValue("peak", "Peak over mean", now, words, peak, None)
+    return SwitchingValue("peak", "Peak over mean", now, f"{significant(peak / needed)}× the mean", peak, peak / needed)
 
 
-def _staffing(build: Option, room_usd: float, engineer_usd_per_year: float) -> Flip:
+def _staffing(build: Option, room_usd: float, engineer_usd_per_year: float) -> SwitchingValue:
     people = next(line.usd_per_month for line in build.lines if line.name == PEOPLE)
     what = "Engineers to run it"
     if engineer_usd_per_year <= 0:
-        return Flip("staffing", what, "unpaid", "not applicable: their cost is set to zero", 0.0, None)
+        return SwitchingValue("staffing", what, "unpaid", "not applicable: their cost is set to zero", 0.0, None)
     per_fte = engineer_usd_per_year / MONTHS_PER_YEAR
     now, at = people / per_fte, (people + room_usd) / per_fte
     if at < 0:
-        return Flip("staffing", what, significant(now), "no number: dearer even unattended", now, None)
-    return Flip("staffing", what, significant(now), significant(at), now, at)
+        return SwitchingValue("staffing", what, significant(now), "no number: dearer even unattended", now, None)
+    return SwitchingValue("staffing", what, significant(now), significant(at), now, at)
 
 
 def _change(ratio: float) -> str:

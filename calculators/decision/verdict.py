@@ -29,7 +29,7 @@ CLOSE_FRAC = 0.10
 
 
 @dataclass(frozen=True, slots=True)
-class Around:
+class VerdictContext:
     """What compliance and the signals add to the ranking."""
 
     forced_by: str = ""
@@ -69,7 +69,7 @@ def decide(
     against_best: Crossover,
     against_today: Crossover,
     why_no_fleet: str,
-    around: Around = Around(),
+    around: VerdictContext = VerdictContext(),
 ) -> Verdict:
     """Rank the allowed options and say it. The crossovers are self-hosting against the best way to buy and against
     today's API."""
@@ -100,7 +100,7 @@ def decide(
 
 
 def _said(
-    winner: Option, rival: Option | None, today: Option, sureness: Sureness, around: Around
+    winner: Option, rival: Option | None, today: Option, sureness: Sureness, around: VerdictContext
 ) -> tuple[VerdictKind, str]:
     """The kind of verdict and its sentence."""
     if around.missing:

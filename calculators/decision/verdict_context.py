@@ -3,21 +3,21 @@
 from collections.abc import Sequence
 from math import inf
 
-from calculators.compliance.assessment import PricedPath, Ruling
-from calculators.decision.verdict import Around
+from calculators.compliance.assessment import ComplianceAssessment, PricedPath
+from calculators.decision.verdict import VerdictContext
 from calculators.units import usd
 
 
-def around(found: Ruling) -> Around:
+def compliance_context(found: ComplianceAssessment) -> VerdictContext:
     """What compliance adds to the verdict: the cheapest way of all where it is known to be blocked; who may be cheaper
     than everything allowed, once asked; and who is allowed but publishes no price."""
     cheapest, survivor = found.cheapest, found.survivor
     if not found.requirements or cheapest is None:
-        return Around()
+        return VerdictContext()
     bar = survivor.usd_per_month if survivor and survivor.usd_per_month is not None else inf
     cheaper = [p for p in found.of("ask") if p.usd_per_month is not None and p.usd_per_month < bar]
     forced = cheapest.path.status == "blocked" and (cheapest.usd_per_month or 0.0) < bar
-    return Around(
+    return VerdictContext(
         forced_by=f"{cheapest.label}, at {usd(cheapest.usd_per_month or 0.0)}" if forced else "",
         why_forced=cheapest.path.deciding[0].words.rstrip(".") if forced else "",
         ask_first=_ask_first(cheaper, bar) + _quote_first(found),
@@ -35,7 +35,7 @@ def _ask_first(cheaper: Sequence[PricedPath], bar_usd: float) -> str:
     return f"Ask {names[0]}{more} first{saves}."
 
 
-def _quote_first(found: Ruling) -> str:
+def _quote_first(found: ComplianceAssessment) -> str:
     """Sellers that are allowed and have no public price; a fleet is not built before they are asked for one."""
     names = [p.path.name for p in found.of("allowed") if p.usd_per_month is None and p.path.kind in PRICED_ON_REQUEST]
     if not names:

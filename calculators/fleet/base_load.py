@@ -10,7 +10,7 @@ from math import ceil, erf, log, sqrt
 
 import numpy as np
 
-from calculators.fleet.staircase import Plan, Staircase
+from calculators.fleet.staircase import FleetPlan, Staircase
 
 BUSIEST_DEVIATIONS = 2.99
 """Of a normal distribution: beyond it lies one of a month's 730 hours."""
@@ -18,22 +18,22 @@ MOST_MACHINES = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Base:
+class BaseLoadFleet:
     """A fleet that does not carry the peak, and the share of all requests that it must pass on."""
 
-    plan: Plan
+    plan: FleetPlan
     passed_on_frac: float
 
 
-def spread(peak_ratio: float) -> float:
+def lognormal_sigma(peak_ratio: float) -> float:
     """Deviation of the load's logarithm: exp(z s - s^2 / 2) = peak over mean, the smaller root."""
     z, height = BUSIEST_DEVIATIONS, log(max(peak_ratio, 1.0))
     return z - sqrt(max(z * z - 2 * height, 0.0))
 
 
-def passed_on_frac(capacity_ratio: float, peak_ratio: float) -> float:
+def overflow_frac(capacity_ratio: float, peak_ratio: float) -> float:
     """Share of the requests above `capacity_ratio` times the mean load."""
-    s = spread(peak_ratio)
+    s = lognormal_sigma(peak_ratio)
     if capacity_ratio <= 0:
         return 1.0
     if s < 1e-9 or capacity_ratio >= peak_ratio:
@@ -46,7 +46,7 @@ def _normal(x: float) -> float:
     return (1 + erf(x / sqrt(2))) / 2
 
 
-def bases(stairs: Staircase, requests_per_month: float, peak_ratio: float) -> list[Base]:
+def base_load_fleets(stairs: Staircase, requests_per_month: float, peak_ratio: float) -> list[BaseLoadFleet]:
     """Every smaller number of machines, down to the first that serves anything, and what it passes on."""
     needed = float(stairs.machines(np.asarray(requests_per_month)))
     full = int(min(needed - 1, stairs.max_machines, MOST_MACHINES))
@@ -56,7 +56,7 @@ def bases(stairs: Staircase, requests_per_month: float, peak_ratio: float) -> li
         machines.tolist(), stairs.carried_req_per_month(machines.astype(float)).tolist(), strict=True
     ):
         if carried > 0:
-            plan = Plan(
+            plan = FleetPlan(
                 stairs.capacity,
                 stairs.lease,
                 ceil(carried / stairs.replica_req_per_month - 1e-9),
@@ -66,5 +66,5 @@ def bases(stairs: Staircase, requests_per_month: float, peak_ratio: float) -> li
                 stairs.regions,
                 ceil(carried / stairs.prefill_req_per_month - 1e-9),
             )
-            found.append(Base(plan, passed_on_frac(carried / requests_per_month * peak_ratio, peak_ratio)))
+            found.append(BaseLoadFleet(plan, overflow_frac(carried / requests_per_month * peak_ratio, peak_ratio)))
     return found

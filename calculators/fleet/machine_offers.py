@@ -17,7 +17,7 @@ _TRUST: dict[Confidence, int] = {"low": 0, "medium": 1, "high": 2}
 
 
 @dataclass(frozen=True, slots=True)
-class Lease:
+class MachineOffer:
     """A machine one can have, and its price. `gpus_per_machine` None: as many or few GPUs as wanted."""
 
     provider_id: str
@@ -43,7 +43,7 @@ class Lease:
         return self.usd_per_gpu_h * HOURS_PER_MONTH * (self.gpus_per_machine or tensor_parallel)
 
 
-def leases(gpu: Gpu, scenario: Scenario, catalog: Catalog) -> list[Lease]:
+def machine_offers(gpu: Gpu, scenario: Scenario, catalog: Catalog) -> list[MachineOffer]:
     """Every machine with this GPU that the scenario allows, cheapest first. The user's own quote replaces the list."""
     hardware, found = scenario.hardware, []
     quotes = {catalog.gpu(name).id: usd_per_gpu_h for name, usd_per_gpu_h in hardware.rent_usd_per_gpu_h.items()}
@@ -51,7 +51,7 @@ def leases(gpu: Gpu, scenario: Scenario, catalog: Catalog) -> list[Lease]:
     if own_quote is not None:
         source = Source(title="Your own quote", accessed=scenario.as_of, kind="quote")
         found.append(
-            Lease(
+            MachineOffer(
                 QUOTED,
                 "your quote",
                 gpu.id,
@@ -71,7 +71,7 @@ def leases(gpu: Gpu, scenario: Scenario, catalog: Catalog) -> list[Lease]:
             if _allowed(provider, rent, scenario):
                 found.append(_listed(provider, rent, provider.sources[rent.source]))
     if hardware.include_owned and gpu.id in catalog.ownership.server_usd_per_gpu:
-        found.append(owned_lease(gpu, catalog))
+        found.append(owned_offer(gpu, catalog))
     return sorted(found, key=lambda lease: lease.usd_per_gpu_h)
 
 
@@ -86,9 +86,9 @@ def _allowed(provider: RentProvider, rent: Rent, scenario: Scenario) -> bool:
     return chosen and trusted and recent and of_this_kind
 
 
-def _listed(provider: RentProvider, rent: Rent, source: Source) -> Lease:
+def _listed(provider: RentProvider, rent: Rent, source: Source) -> MachineOffer:
     name = rent.instance or f"{rent.gpus_per_instance}-GPU machine"
-    return Lease(
+    return MachineOffer(
         provider.provider,
         provider.name,
         rent.gpu,
@@ -104,12 +104,12 @@ def _listed(provider: RentProvider, rent: Rent, source: Source) -> Lease:
     )
 
 
-def owned_lease(gpu: Gpu, catalog: Catalog) -> Lease:
+def owned_offer(gpu: Gpu, catalog: Catalog) -> MachineOffer:
     """Bought servers as if rented: depreciation, space, power and spares by the hour."""
     price = catalog.ownership.server_usd_per_gpu[gpu.id]
     source = catalog.ownership.sources[price.source]
     rate = owned_usd_per_gpu_h(gpu.id, catalog.ownership)
-    return Lease(
+    return MachineOffer(
         OWN,
         "own hardware",
         gpu.id,

@@ -13,8 +13,8 @@ from calculators.catalog.load import Catalog
 from calculators.performance import disaggregation
 from calculators.performance.max_load import BATCH_COLUMN, highest_loads, latencies_ms
 from calculators.performance.quantization_recipe import KV_BITS
-from calculators.performance.replica import Machine, Setup, machine, weights
-from calculators.performance.request_mix import Mix, mix
+from calculators.performance.replica import ReplicaArrays, ReplicaConfig, config_weights, replica_arrays
+from calculators.performance.request_mix import RequestMix, request_mix
 from calculators.performance.speculation import drafts
 from calculators.scenario.demand import Array, Demand
 from calculators.scenario.schema import Hardware, Scenario, Targets, Techniques
@@ -29,7 +29,7 @@ _FINENESS: dict[Precision, int] = {"bf16": 16, "fp8": 8, "int8": 8, "nvfp4": 4, 
 class Capacity:
     """The busiest point at which one replica still meets the targets."""
 
-    setup: Setup
+    setup: ReplicaConfig
     req_s: float
     batch: float
     tpot_ms: float
@@ -47,22 +47,22 @@ class Capacity:
 
 
 @dataclass(frozen=True, slots=True)
-class Misfit:
+class Infeasible:
     """A setup that cannot serve this workload, and why. `stage` counts how far it got."""
 
-    setup: Setup
+    setup: ReplicaConfig
     stage: int
     why: str
 
 
-def setups(scenario: Scenario, catalog: Catalog) -> list[Setup]:
+def candidate_configs(scenario: Scenario, catalog: Catalog) -> list[ReplicaConfig]:
     """Every model x GPU x format x parallelism worth trying. In an order of its own: numpy rounds a row's last digit by
     the rows beside it, and the order in which candidates are listed must change nothing."""
     accepted = [catalog.model(c.model) for c in scenario.candidates if c.gate != "not_acceptable"]
     models = sorted(accepted, key=lambda model: model.id)
     splits = TENSOR_PARALLEL if scenario.techniques.parallelism else TENSOR_PARALLEL[:1]
     return [
-        setup(model, gpu, precision, tp, scenario.techniques)
+        replica_config(model, gpu, precision, tp, scenario.techniques)
         for model in models
         for gpu in searched_gpus(scenario.hardware, catalog)
         for precision in precisions(model, scenario)
@@ -71,10 +71,12 @@ def setups(scenario: Scenario, catalog: Catalog) -> list[Setup]:
     ]
 
 
-def setup(model: Model, gpu: Gpu, precision: Precision, tensor_parallel: int, techniques: Techniques) -> Setup:
+def replica_config(
+    model: Model, gpu: Gpu, precision: Precision, tensor_parallel: int, techniques: Techniques
+) -> ReplicaConfig:
     """One replica as the techniques have it. Experts are spread whole where they divide evenly."""
     whole = techniques.expert_parallelism and model.shape.mlp.experts and not model.shape.mlp.experts % tensor_parallel
-    return Setup(
+    return ReplicaConfig(
         model,
         gpu,
         precision,
@@ -99,14 +101,14 @@ def precisions(model: Model, scenario: Scenario) -> list[Precision]:
     return [native, *coarser]
 
 
-def traffic(demand: Demand, hit_frac: float) -> Mix:
+def traffic(demand: Demand, hit_frac: float) -> RequestMix:
     """The workload as one replica sees it: its lengths, and arrivals at random within the peak it is sized for."""
-    return mix(demand.lengths, hit_frac)
+    return request_mix(demand.lengths, hit_frac)
 
 
 def capacities(
-    setups: Sequence[Setup],
-    traffic: Mix,
+    setups: Sequence[ReplicaConfig],
+    traffic: RequestMix,
     targets: Targets,
     catalog: Catalog,
     factor: float = 1.0,
@@ -115,7 +117,7 @@ def capacities(
     techniques: Techniques = Techniques(),  # noqa: B008
     moved_tok: float = 0.0,
     may_wait: bool = True,
-) -> tuple[list[Capacity], list[Misfit]]:
+) -> tuple[list[Capacity], list[Infeasible]]:
     """The highest load of each setup within the targets, and the setups that have none.
 
     `factor`: own over modelled speed, by hand; above 1 everything is faster. `own`: corrections by own benchmarks, and
@@ -124,9 +126,9 @@ def capacities(
     """
     if not setups:
         return [], []
-    every = machine(setups, catalog)
+    every = replica_arrays(setups, catalog)
     room = np.asarray(every.kv_room_bytes[:, 0] > 0)
-    misfits = [Misfit(s, 0, _too_big(s)) for s, fits in zip(setups, room, strict=True) if not fits]
+    misfits = [Infeasible(s, 0, _too_big(s)) for s, fits in zip(setups, room, strict=True) if not fits]
     fitting = [s for s, fits in zip(setups, room, strict=True) if fits]
     if not fitting:
         return [], misfits
@@ -156,9 +158,9 @@ def capacities(
 
 
 def _highest_loads(
-    m: Machine,
-    setups: Sequence[Setup],
-    traffic: Mix,
+    m: ReplicaArrays,
+    setups: Sequence[ReplicaConfig],
+    traffic: RequestMix,
     targets: Targets,
     catalog: Catalog,
     factor: float,
@@ -173,7 +175,7 @@ def _highest_loads(
     moved_s = disaggregation.transfer_s(setups, moved_tok, catalog) if moved_tok else 0.0
 
     def loads(batch: Array) -> Array:
-        at = speeds(setups, traffic, batch, factor, own, off)
+        at = measured_speed_ratios(setups, traffic, batch, factor, own, off)
         return highest_loads(m, traffic, targets, *at, techniques.batch_cap, drafted, moved_s, may_wait)
 
     best = loads(np.ones_like(off))
@@ -182,8 +184,8 @@ def _highest_loads(
     return loads(np.maximum(best[:, BATCH_COLUMN : BATCH_COLUMN + 1], 1.0))
 
 
-def speeds(
-    setups: Sequence[Setup], traffic: Mix, batch: Array, factor: float, own: OwnFit | None, off: Array
+def measured_speed_ratios(
+    setups: Sequence[ReplicaConfig], traffic: RequestMix, batch: Array, factor: float, own: OwnFit | None, off: Array
 ) -> tuple[Array, Array]:
     """Own over modelled speed (n, 1) of everything, and of the first token."""
     if own is None:
@@ -200,32 +202,32 @@ def _limit(slots: float, stop: int, batch_cap: int) -> str:
     return {1: "TPOT target", 2: "TTFT target", 4: "time prompts take", 5: without}.get(stop, full)
 
 
-def _too_big(setup: Setup) -> str:
-    weights_gb = weights(setup).stored_bytes / BYTES_PER_GB
+def _too_big(setup: ReplicaConfig) -> str:
+    weights_gb = config_weights(setup).stored_bytes / BYTES_PER_GB
     have_gb = setup.gpu.memory.capacity_gb * setup.tensor_parallel
     return f"does not fit: {weights_gb:,.0f} GB of weights in {have_gb:,.0f} GB of GPU memory, of which about 90 % is usable"
 
 
-def _misses(setup: Setup, slots: float, tpot_ms: float, ttft_ms: float, targets: Targets) -> Misfit:
+def _misses(setup: ReplicaConfig, slots: float, tpot_ms: float, ttft_ms: float, targets: Targets) -> Infeasible:
     if slots < 1:
-        return Misfit(setup, 1, "the weights fit, but no memory is left for one request's KV cache")
+        return Infeasible(setup, 1, "the weights fit, but no memory is left for one request's KV cache")
     if targets.tpot_ms and tpot_ms > targets.tpot_ms:
-        return Misfit(
+        return Infeasible(
             setup, 2, f"TPOT {milliseconds(tpot_ms)} even alone; the target is {milliseconds(targets.tpot_ms)}"
         )
     target = milliseconds(targets.ttft_p95_ms or np.inf)
-    return Misfit(setup, 3, f"TTFT p95 {milliseconds(ttft_ms)} even when nearly idle; the target is {target}")
+    return Infeasible(setup, 3, f"TTFT p95 {milliseconds(ttft_ms)} even when nearly idle; the target is {target}")
 
 
-def sized(
-    setups: Sequence[Setup], scenario: Scenario, need: Demand, catalog: Catalog, off: float | Array = 0.0
-) -> tuple[list[Capacity], list[Misfit]]:
+def replica_capacities(
+    setups: Sequence[ReplicaConfig], scenario: Scenario, need: Demand, catalog: Catalog, off: float | Array = 0.0
+) -> tuple[list[Capacity], list[Infeasible]]:
     """Capacity of each, and those that cannot serve, with the reason. `off`: as of `capacities`."""
-    factor, own = speed(scenario, catalog)
+    factor, own = speed_correction(scenario, catalog)
 
     def of(
-        mix: Mix, targets: Targets, moved_tok: float = 0.0, may_wait: bool = True
-    ) -> tuple[list[Capacity], list[Misfit]]:
+        mix: RequestMix, targets: Targets, moved_tok: float = 0.0, may_wait: bool = True
+    ) -> tuple[list[Capacity], list[Infeasible]]:
         return capacities(setups, mix, targets, catalog, factor, own, off, scenario.techniques, moved_tok, may_wait)
 
     hit = hit_frac(scenario)
@@ -244,19 +246,21 @@ def hit_frac(scenario: Scenario) -> float:
     return scenario.workload.self_hit_frac if scenario.techniques.prefix_caching else 0.0
 
 
-def speed(scenario: Scenario, catalog: Catalog) -> tuple[float, OwnFit | None]:
+def speed_correction(scenario: Scenario, catalog: Catalog) -> tuple[float, OwnFit | None]:
     """What corrects the modelled speed: a factor set by hand, or else own benchmarks (none: the model's error only)."""
     factor = scenario.hardware.throughput_factor
     own = None if factor != 1.0 else own_calibration.fit(scenario.hardware.own_measurements, catalog)
     return factor, own
 
 
-def at_load_ms(setup: Setup, mix: Mix, req_s: float, scenario: Scenario, catalog: Catalog) -> tuple[float, float]:
+def at_load_ms(
+    setup: ReplicaConfig, mix: RequestMix, req_s: float, scenario: Scenario, catalog: Catalog
+) -> tuple[float, float]:
     """TTFT at the 95th percentile and mean TPOT of one replica at a rate; infinite where it cannot carry it."""
     techniques, off = scenario.techniques, np.zeros((1, 1))
     drafted = drafts([setup], techniques, catalog, off[:, 0]) if techniques.speculation else None
-    m, rate, batch = machine([setup], catalog), np.array([[req_s]]), np.ones((1, 1))
-    speed_ratios = speeds([setup], mix, batch, *speed(scenario, catalog), off)
+    m, rate, batch = replica_arrays([setup], catalog), np.array([[req_s]]), np.ones((1, 1))
+    speed_ratios = measured_speed_ratios([setup], mix, batch, *speed_correction(scenario, catalog), off)
     ttft, tpot = latencies_ms(m, mix, rate / speed_ratios[0], techniques.batch_cap, drafted)
     return float((ttft / speed_ratios[1])[0, 0]), float((tpot / speed_ratios[0])[0, 0])
 
@@ -271,6 +275,6 @@ def _joined(prefill: Sequence[Capacity], decode: Sequence[Capacity]) -> list[Cap
     ]
 
 
-def _once(prefill: Sequence[Misfit], decode: Sequence[Misfit]) -> list[Misfit]:
+def _once(prefill: Sequence[Infeasible], decode: Sequence[Infeasible]) -> list[Infeasible]:
     """Set-ups that cannot do one of the two, each once."""
     return list({id(m.setup): m for m in (*decode, *prefill)}.values())

@@ -7,19 +7,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from calculators.catalog.load import Catalog
-from calculators.fleet.machine_offers import Lease, leases
-from calculators.fleet.replica_capacity import Capacity, Misfit
-from calculators.performance.replica import Setup
+from calculators.fleet.machine_offers import MachineOffer, machine_offers
+from calculators.fleet.replica_capacity import Capacity, Infeasible
+from calculators.performance.replica import ReplicaConfig
 from calculators.scenario.demand import Array
 from calculators.scenario.schema import Scenario
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class FleetPlan:
     """A fleet: replicas of one setup on one kind of machine."""
 
     capacity: Capacity
-    lease: Lease
+    lease: MachineOffer
     replicas: int
     spare_replicas: int
     machines: int
@@ -31,7 +31,7 @@ class Plan:
     """Beside `replicas`, where prompts are computed on a pool of their own."""
 
     @property
-    def setup(self) -> Setup:
+    def setup(self) -> ReplicaConfig:
         return self.capacity.setup
 
     @property
@@ -59,7 +59,7 @@ class Staircase:
     """
 
     capacity: Capacity
-    lease: Lease
+    lease: MachineOffer
     replica_req_per_month: float
     """Monthly requests whose peak one replica carries."""
     replicas_per_machine: int
@@ -127,32 +127,32 @@ class Staircase:
 
 def staircases(
     found: Iterable[Capacity], scenario: Scenario, catalog: Catalog, peak_s_per_month: float
-) -> tuple[list[Staircase], list[Misfit]]:
+) -> tuple[list[Staircase], list[Infeasible]]:
     """Every (setup, lease) that can be rented. `peak_s_per_month`: requests a month per request a second of peak."""
-    by_gpu: dict[str, list[Lease]] = {}
+    by_gpu: dict[str, list[MachineOffer]] = {}
     result, misfits = [], []
     regions = regions_count(scenario, catalog)
     for capacity in found:
         setup = capacity.setup
         if setup.gpu.id not in by_gpu:
-            by_gpu[setup.gpu.id] = leases(setup.gpu, scenario, catalog)
+            by_gpu[setup.gpu.id] = machine_offers(setup.gpu, scenario, catalog)
         stairs = [_stairs(capacity, lease, scenario, regions, peak_s_per_month) for lease in by_gpu[setup.gpu.id]]
         usable = [s for s in stairs if s.limit_req_per_month > 0]
         result += usable
         if not usable:
-            misfits.append(Misfit(setup, 4, _unrentable(setup, by_gpu[setup.gpu.id])))
+            misfits.append(Infeasible(setup, 4, _unrentable(setup, by_gpu[setup.gpu.id])))
     return result, misfits
 
 
 def staircases_on(
     found: Iterable[Capacity],
-    leases: Iterable[Lease],
+    leases: Iterable[MachineOffer],
     scenario: Scenario,
     catalog: Catalog,
     peak_s_per_month: float,
 ) -> list[Staircase]:
     """Every setup on these machines, as far as they hold it."""
-    by_gpu: dict[str, list[Lease]] = {}
+    by_gpu: dict[str, list[MachineOffer]] = {}
     for lease in leases:
         by_gpu.setdefault(lease.gpu_id, []).append(lease)
     regions = regions_count(scenario, catalog)
@@ -164,7 +164,7 @@ def staircases_on(
     return [s for s in every if s.limit_req_per_month > 0]
 
 
-def _unrentable(setup: Setup, leases: list[Lease]) -> str:
+def _unrentable(setup: ReplicaConfig, leases: list[MachineOffer]) -> str:
     if not leases:
         return "no rent for this GPU passes the chosen providers, commitments and confidence"
     return f"no listed machines hold {setup.tensor_parallel} of these GPUs, and as many for each spare, within the GPU limit"
@@ -178,7 +178,9 @@ def regions_count(scenario: Scenario, catalog: Catalog) -> int:
     return 2 if needed is not None and needed > catalog.signal_rules.one_region_uptime_frac.central else 1
 
 
-def _stairs(capacity: Capacity, lease: Lease, scenario: Scenario, regions: int, peak_s_per_month: float) -> Staircase:
+def _stairs(
+    capacity: Capacity, lease: MachineOffer, scenario: Scenario, regions: int, peak_s_per_month: float
+) -> Staircase:
     tp = capacity.setup.tensor_parallel
     return Staircase(
         capacity=capacity,
@@ -193,12 +195,12 @@ def _stairs(capacity: Capacity, lease: Lease, scenario: Scenario, regions: int, 
     )
 
 
-def plan(stairs: Staircase, requests_per_month: float) -> Plan | None:
+def fleet_plan(stairs: Staircase, requests_per_month: float) -> FleetPlan | None:
     """The fleet for one volume; None beyond the GPU limit."""
     machines = float(stairs.machines(np.asarray(requests_per_month)))
     if not np.isfinite(machines):
         return None
-    return Plan(
+    return FleetPlan(
         stairs.capacity,
         stairs.lease,
         int(np.ceil(requests_per_month / stairs.replica_req_per_month)),

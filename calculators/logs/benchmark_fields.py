@@ -17,7 +17,7 @@ SHOWN_CHARS = 30
 Arrival = Literal["closed", "open", "all_at_once", "unknown"]
 
 
-Row = Mapping[str, Any]
+JsonObject = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Measured:
     notes: tuple[str, ...] = ()
 
 
-def number(row: Row, key: str, name: str, above_zero: bool = False) -> float | None:
+def benchmark_number(row: JsonObject, key: str, name: str, above_zero: bool = False) -> float | None:
     """A number that is finite and not negative; None where the key is absent or null."""
     value = row.get(key)
     if value is None:
@@ -75,16 +75,16 @@ def number(row: Row, key: str, name: str, above_zero: bool = False) -> float | N
     return float(value)
 
 
-def needed(row: Row, key: str, name: str) -> float:
+def needed(row: JsonObject, key: str, name: str) -> float:
     """A number above zero without which a run says nothing."""
-    value = number(row, key, name, above_zero=True)
+    value = benchmark_number(row, key, name, above_zero=True)
     if value is None:
         raise DataError(f"{name}: {key} is missing; save the complete result of the load generator")
     return value
 
 
-def completed_requests(row: Row, key: str, name: str) -> int:
-    value = number(row, key, name)
+def completed_requests(row: JsonObject, key: str, name: str) -> int:
+    value = benchmark_number(row, key, name)
     if value is None:
         raise DataError(f"{name}: {key} is missing; save the complete result of the load generator")
     if value < 1:
@@ -92,13 +92,13 @@ def completed_requests(row: Row, key: str, name: str) -> int:
     return int(value)
 
 
-def text_of(row: Row, key: str) -> str | None:
+def benchmark_text(row: JsonObject, key: str) -> str | None:
     """A short name; None when absent, or no text."""
     value = row.get(key)
     return printable(value)[:120] or None if isinstance(value, str) else None
 
 
-def section(row: Row, *keys: str) -> Row:
+def section(row: JsonObject, *keys: str) -> JsonObject:
     """A nested object; empty where any part of the way is missing."""
     for key in keys:
         value = row.get(key)

@@ -8,15 +8,15 @@ import numpy as np
 from calculators.catalog.yaml_reader import DataError
 from calculators.logs.benchmark_fields import (
     Arrival,
+    JsonObject,
     Measured,
-    Row,
     Stats,
+    benchmark_number,
+    benchmark_text,
     completed_requests,
     joined,
     needed,
-    number,
     section,
-    text_of,
 )
 
 GUIDELLM_VERSION = 2
@@ -27,9 +27,9 @@ LAST_NS = 4.1e18  # the year 2099
 # --- GuideLLM ------------------------------------------------------------------------------------------------------
 
 
-def guidellm_runs(report: Row, name: str) -> list[Measured]:
+def guidellm_runs(report: JsonObject, name: str) -> list[Measured]:
     """One run for each benchmark of the report."""
-    version = number(section(report, "metadata"), "version", name)
+    version = benchmark_number(section(report, "metadata"), "version", name)
     if version != GUIDELLM_VERSION:
         stated = "not stated" if version is None else f"{version:g}"
         raise DataError(
@@ -46,14 +46,14 @@ def guidellm_runs(report: Row, name: str) -> list[Measured]:
     ]
 
 
-def _guidellm_run(benchmark: Row, name: str, backend: Row) -> Measured:
+def _guidellm_run(benchmark: JsonObject, name: str, backend: JsonObject) -> Measured:
     metrics = section(benchmark, "metrics")
     totals = section(metrics, "request_totals")
     completed, duration_s = completed_requests(totals, "successful", name), needed(benchmark, "duration", name)
     output_tok = _of_successful(metrics, "output_token_count", name).mean_ms
     cap, rate, arrival = _strategy(section(benchmark, "config", "strategy"), name)
-    lost = [number(totals, key, name) for key in ("errored", "incomplete")]
-    in_flight = number(section(metrics, "request_concurrency", "total"), "mean", name)
+    lost = [benchmark_number(totals, key, name) for key in ("errored", "incomplete")]
+    in_flight = benchmark_number(section(metrics, "request_concurrency", "total"), "mean", name)
     return Measured(
         name=name,
         tool="GuideLLM",
@@ -70,30 +70,34 @@ def _guidellm_run(benchmark: Row, name: str, backend: Row) -> Measured:
         concurrency_count=cap,
         request_rate_req_s=rate,
         in_flight_count=in_flight or None,
-        model=text_of(backend, "model") or text_of(section(benchmark, "config", "backend"), "model"),
-        measured_on=_day(number(benchmark, "start_time", name)),
+        model=benchmark_text(backend, "model") or benchmark_text(section(benchmark, "config", "backend"), "model"),
+        measured_on=_day(benchmark_number(benchmark, "start_time", name)),
     )
 
 
-def _of_successful(metrics: Row, metric: str, name: str) -> Stats:
+def _of_successful(metrics: JsonObject, metric: str, name: str) -> Stats:
     """A distribution over the requests that succeeded; where nothing was counted GuideLLM writes zeros."""
     found, where = section(metrics, metric, "successful"), f"{name}: {metric}.successful"
-    if number(found, "count", where) == 0:
+    if benchmark_number(found, "count", where) == 0:
         return Stats()
     tails = section(found, "percentiles")
-    values = [number(found, "mean", where), number(found, "median", where)]
-    values += [number(tails, "p95", where), number(tails, "p99", where)]
+    values = [benchmark_number(found, "mean", where), benchmark_number(found, "median", where)]
+    values += [benchmark_number(tails, "p95", where), benchmark_number(tails, "p99", where)]
     return Stats(*(value or None for value in values))
 
 
-def _strategy(strategy: Row, name: str) -> tuple[float | None, float | None, Arrival]:
+def _strategy(strategy: JsonObject, name: str) -> tuple[float | None, float | None, Arrival]:
     """Most requests at once, requests a second, and what that makes the run. Its rate strategies carry a technical
     limit of thousands, which is not a number of clients."""
-    where, kind = f"{name}: config.strategy", text_of(strategy, "type_") or text_of(strategy, "kind")
+    where, kind = f"{name}: config.strategy", benchmark_text(strategy, "type_") or benchmark_text(strategy, "kind")
     if kind == "synchronous":
         return 1.0, None, "closed"
     if kind == "concurrent":
-        return number(strategy, "streams", where) or needed(strategy, "max_concurrency", where), None, "closed"
+        return (
+            benchmark_number(strategy, "streams", where) or needed(strategy, "max_concurrency", where),
+            None,
+            "closed",
+        )
     if kind in ("constant", "poisson"):
         return None, needed(strategy, "rate", where), "open"
     return None, None, "all_at_once" if kind == "throughput" else "unknown"
@@ -106,10 +110,14 @@ def _day(timestamp_s: float | None) -> date | None:
 # --- AIPerf --------------------------------------------------------------------------------------------------------
 
 
-def aiperf_run(rows: Sequence[Row], name: str) -> Measured:
+def aiperf_run(rows: Sequence[JsonObject], name: str) -> Measured:
     """All requests of the profiling phase as one run. The export does not say how many clients there were, so the mean
     number in flight stands for it."""
-    kept = [row for row in rows if (text_of(section(row, "metadata"), "benchmark_phase") or "profiling") == "profiling"]
+    kept = [
+        row
+        for row in rows
+        if (benchmark_text(section(row, "metadata"), "benchmark_phase") or "profiling") == "profiling"
+    ]
     good = [row for row in kept if not row.get("error")]
     if not good:
         raise DataError(f"{name}: none of its {len(rows):,} requests succeeded in the profiling phase; run it again")
@@ -134,13 +142,13 @@ def aiperf_run(rows: Sequence[Row], name: str) -> Measured:
         ttft=_spread(_values(good, "time_to_first_token", name)),
         tpot=_spread(_tpot_ms(good, name)),
         in_flight_count=in_flight,
-        model=next((m for row in good if (m := text_of(section(row, "metadata"), "model_name"))), None),
+        model=next((m for row in good if (m := benchmark_text(section(row, "metadata"), "model_name"))), None),
         measured_on=_day(float(ends[:, 0].min()) / 1e9),
     )
 
 
-def _span_ns(row: Row, name: str) -> tuple[float, float]:
-    """Start and end; large integers, so not through `number`."""
+def _span_ns(row: JsonObject, name: str) -> tuple[float, float]:
+    """Start and end; large integers, so not through `benchmark_number`."""
     metadata, found = section(row, "metadata"), []
     for key in ("request_start_ns", "request_end_ns"):
         value = metadata.get(key)
@@ -152,24 +160,24 @@ def _span_ns(row: Row, name: str) -> tuple[float, float]:
     return found[0], found[1]
 
 
-def _values(rows: Sequence[Row], metric: str, name: str) -> list[float]:
+def _values(rows: Sequence[JsonObject], metric: str, name: str) -> list[float]:
     """A metric of every request that has it, times in milliseconds."""
     found = (_value(row, metric, name) for row in rows)
     return [value for value in found if value is not None]
 
 
-def _value(row: Row, metric: str, name: str) -> float | None:
+def _value(row: JsonObject, metric: str, name: str) -> float | None:
     holder = section(row, "metrics", metric)
-    value = number(holder, "value", f"{name}: metrics.{metric}")
+    value = benchmark_number(holder, "value", f"{name}: metrics.{metric}")
     if value is None or metric.endswith("sequence_length"):
         return value
-    unit = text_of(holder, "unit") or "ms"
+    unit = benchmark_text(holder, "unit") or "ms"
     if unit not in MS_PER:
         raise DataError(f"{name}: metrics.{metric}.unit {unit[:20]!r} is not one of {', '.join(MS_PER)}")
     return value * MS_PER[unit]
 
 
-def _tpot_ms(rows: Sequence[Row], name: str) -> list[float]:
+def _tpot_ms(rows: Sequence[JsonObject], name: str) -> list[float]:
     """As exported; else what is left after the first token, over the tokens after it."""
     if stated := _values(rows, "inter_token_latency", name):
         return stated

@@ -15,14 +15,14 @@ from pathlib import Path
 from calculators.catalog.yaml_reader import DataError
 from calculators.logs.benchmark_fields import (
     Arrival,
+    JsonObject,
     Measured,
-    Row,
     Stats,
+    benchmark_number,
+    benchmark_text,
     completed_requests,
     needed,
-    number,
     section,
-    text_of,
 )
 from calculators.logs.benchmark_nested import aiperf_run, guidellm_runs
 
@@ -77,7 +77,7 @@ def _text(source: Path | bytes, name: str) -> str:
     return text
 
 
-def _objects(text: str, name: str) -> Iterator[Row]:
+def _objects(text: str, name: str) -> Iterator[JsonObject]:
     """The JSON objects of a file that may hold several, one after another or in a list."""
     decoder, space, at = json.JSONDecoder(), re.compile(r"[\s,]*"), 0
     found = False
@@ -103,7 +103,7 @@ def _after(pattern: re.Pattern[str], text: str, at: int) -> int:
     return match.end() if match else at
 
 
-def _kind(row: Row, name: str) -> str:
+def _kind(row: JsonObject, name: str) -> str:
     """Which tool wrote this object."""
     if isinstance(row.get("benchmarks"), list):
         return "guidellm"
@@ -130,11 +130,11 @@ def engine_of(backend: str | None) -> str | None:
 # --- vLLM and SGLang: one flat object a run ------------------------------------------------------------------------
 
 
-def _summary(row: Row, name: str, kind: str) -> Measured:
+def _summary(row: JsonObject, name: str, kind: str) -> Measured:
     completed, duration_s = completed_requests(row, "completed", name), needed(row, "duration", name)
-    output_total = number(row, "total_output_tokens", name, above_zero=True)
-    input_total = number(row, "total_input_tokens", name)
-    stated = number(row, "output_throughput", name, above_zero=True)
+    output_total = benchmark_number(row, "total_output_tokens", name, above_zero=True)
+    input_total = benchmark_number(row, "total_input_tokens", name)
+    stated = benchmark_number(row, "output_throughput", name, above_zero=True)
     cap, rate, arrival = _arrival(row, name)
     server = section(row, "server_info")
     return Measured(
@@ -152,46 +152,46 @@ def _summary(row: Row, name: str, kind: str) -> Measured:
         tpot=_stats(row, "tpot", name),
         concurrency_count=cap,
         request_rate_req_s=rate,
-        in_flight_count=number(row, "concurrency", name),
-        goodput_req_s=number(row, "request_goodput:", name) or number(row, "request_goodput", name),
-        engine=engine_of(text_of(row, "backend") or text_of(row, "endpoint_type")),
-        engine_version=text_of(server, "version"),
-        model=text_of(row, "model_id") or text_of(server, "model_path"),
+        in_flight_count=benchmark_number(row, "concurrency", name),
+        goodput_req_s=benchmark_number(row, "request_goodput:", name) or benchmark_number(row, "request_goodput", name),
+        engine=engine_of(benchmark_text(row, "backend") or benchmark_text(row, "endpoint_type")),
+        engine_version=benchmark_text(server, "version"),
+        model=benchmark_text(row, "model_id") or benchmark_text(server, "model_path"),
         tensor_parallel=_whole(server, "tp_size", name),
-        measured_on=_day(text_of(row, "date")),
+        measured_on=_day(benchmark_text(row, "date")),
         notes=_notes(row, name),
     )
 
 
-def _stats(row: Row, what: str, name: str) -> Stats:
+def _stats(row: JsonObject, what: str, name: str) -> Stats:
     """A time of zero is one that the tool could not measure: without streaming there is no first token."""
-    found = (number(row, f"{part}_{what}_ms", name) or None for part in ("mean", "median", "p95", "p99"))
+    found = (benchmark_number(row, f"{part}_{what}_ms", name) or None for part in ("mean", "median", "p95", "p99"))
     return Stats(*found)
 
 
-def _arrival(row: Row, name: str) -> tuple[float | None, float | None, Arrival]:
+def _arrival(row: JsonObject, name: str) -> tuple[float | None, float | None, Arrival]:
     """Most requests at once, requests a second (None: no limit, or not stated), and what that makes the run."""
-    cap = number(row, "max_concurrency", name, above_zero=True)
+    cap = benchmark_number(row, "max_concurrency", name, above_zero=True)
     rate = row.get("request_rate")
     unlimited = rate == math.inf or (isinstance(rate, str) and rate.strip().lower() in ("inf", "infinity"))
     if unlimited or (rate is None and cap is not None):
         return cap, None, "closed" if cap is not None else "all_at_once"
     if rate is None or isinstance(rate, str):  # SGLang writes 'trace' when it replays one
         return cap, None, "unknown"
-    return cap, number(row, "request_rate", name, above_zero=True), "open"
+    return cap, benchmark_number(row, "request_rate", name, above_zero=True), "open"
 
 
-def _failed(row: Row, completed: int, name: str) -> int | None:
-    if (stated := number(row, "failed", name)) is not None:
+def _failed(row: JsonObject, completed: int, name: str) -> int | None:
+    if (stated := benchmark_number(row, "failed", name)) is not None:
         return int(stated)
-    offered, errors = number(row, "num_prompts", name), row.get("errors")
+    offered, errors = benchmark_number(row, "num_prompts", name), row.get("errors")
     if offered is not None:
         return max(int(offered) - completed, 0)
     return sum(bool(error) for error in errors) if isinstance(errors, list) else None
 
 
-def _whole(row: Row, key: str, name: str) -> int | None:
-    value = number(row, key, name, above_zero=True)
+def _whole(row: JsonObject, key: str, name: str) -> int | None:
+    value = benchmark_number(row, key, name, above_zero=True)
     return None if value is None else int(value)
 
 
@@ -203,10 +203,10 @@ def _day(text: str | None) -> date | None:
         return None
 
 
-def _notes(row: Row, name: str) -> tuple[str, ...]:
+def _notes(row: JsonObject, name: str) -> tuple[str, ...]:
     """What makes a run unlike those the model predicts."""
-    accepted = number(row, "accept_length", name)
-    hits = number(section(row, "cache_report"), "cache_hit_rate_pct", name)
+    accepted = benchmark_number(row, "accept_length", name)
+    hits = benchmark_number(section(row, "cache_report"), "cache_hit_rate_pct", name)
     found: list[str] = []
     if accepted is not None and accepted > 1.05:
         found.append(f"speculative decoding was on ({accepted:.2g} tokens a step)")

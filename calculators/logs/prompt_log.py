@@ -38,7 +38,7 @@ Progress = Callable[[float, str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class PromptPart:
     kind: str
     """'tools', 'format', 'system', 'prompt' for plain text, or the role of a message."""
     text: str
@@ -52,7 +52,7 @@ class Part:
 class Prompt:
     time_s: float | None
     model: str
-    parts: tuple[Part, ...]
+    parts: tuple[PromptPart, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +200,7 @@ def _plain(text: str, name: str) -> Iterator[tuple[str, float, Any]]:
         if len(piece) > MAX_REQUEST_CHARS:
             raise DataError(f"{name}: prompt {number} is longer than {MAX_REQUEST_CHARS:,} characters; leave it out")
         if piece:
-            yield f"{name}: prompt {number}", number / len(pieces), Prompt(None, "", (Part("prompt", piece),))
+            yield f"{name}: prompt {number}", number / len(pieces), Prompt(None, "", (PromptPart("prompt", piece),))
 
 
 def _prompt(value: Any, where: str) -> Prompt | None:
@@ -242,7 +242,7 @@ def _time(value: dict[str, Any], where: str) -> float | None:
     return None
 
 
-def _parts(body: dict[str, Any], where: str) -> tuple[Part, ...]:
+def _parts(body: dict[str, Any], where: str) -> tuple[PromptPart, ...]:
     """Tool schemas, output format, system prompt, messages; nothing where the body has none of the fields of a prompt."""
     messages = next((v for k in ("messages", "contents", "input", "prompt") if (v := _opened(body.get(k)))), None)
     if isinstance(messages, str):
@@ -257,11 +257,11 @@ def _parts(body: dict[str, Any], where: str) -> tuple[Part, ...]:
     system = next(
         (v for k in ("instructions", "system", "systemInstruction", "system_instruction") if (v := body.get(k))), ""
     )
-    parts += [Part("system", text)] if (text := _text(system)) else []
+    parts += [PromptPart("system", text)] if (text := _text(system)) else []
     for message in messages:
         kind, text = _message(message, where)
         leading = all(part.kind in ("tools", "format", "system") for part in parts)
-        parts.append(Part("system" if kind in SYSTEM_ROLES and leading else kind, text))
+        parts.append(PromptPart("system" if kind in SYSTEM_ROLES and leading else kind, text))
     return tuple(parts)
 
 
@@ -304,7 +304,7 @@ def _dumped(value: Any, in_order: bool = False) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=in_order)
 
 
-def _tools(body: dict[str, Any]) -> list[Part]:
+def _tools(body: dict[str, Any]) -> list[PromptPart]:
     config = body.get("toolConfig")
     tools = body.get("tools") or body.get("functions") or (config.get("tools") if isinstance(config, dict) else None)
     if not isinstance(tools, list) or not tools:
@@ -312,10 +312,10 @@ def _tools(body: dict[str, Any]) -> list[Part]:
     plain = [{k: v for k, v in t.items() if k != "cache_control"} if isinstance(t, dict) else t for t in tools]
     in_order = [_dumped(tool, True) for tool in plain]
     prints = tuple(int(sha256(text.encode("utf-8", "replace")).hexdigest()[:15], 16) for text in in_order)
-    return [Part("tools", "\n".join(map(_dumped, plain)), "\n".join(sorted(in_order)), prints)]
+    return [PromptPart("tools", "\n".join(map(_dumped, plain)), "\n".join(sorted(in_order)), prints)]
 
 
-def _format(body: dict[str, Any]) -> list[Part]:
+def _format(body: dict[str, Any]) -> list[PromptPart]:
     text = body.get("text")
     wanted = body.get("response_format") or (text.get("format") if isinstance(text, dict) else None)
-    return [Part("format", _dumped(wanted), _dumped(wanted, True))] if isinstance(wanted, dict | list) else []
+    return [PromptPart("format", _dumped(wanted), _dumped(wanted, True))] if isinstance(wanted, dict | list) else []

@@ -236,7 +236,7 @@ def aggregate_reason(names: Iterable[str]) -> str | None:
     return None
 
 
-def nearest(role: str, columns: Sequence[str]) -> list[str]:
+def nearest_name(role: str, columns: Sequence[str]) -> list[str]:
     """Up to three columns whose names look most like the names known for `role`."""
 
     def score(column: str) -> float:

@@ -34,7 +34,7 @@ NAME_CHAR_COUNT = 120
 CHUNK_BYTES = 1_000_000
 JSON_COLUMNS = frozenset({"metadata", "usage", "usagedetails", "usagemetadata", "fullresponse"})
 
-Kind = Literal["csv", "lines", "array"]
+LogKind = Literal["csv", "lines", "array"]
 Progress = Callable[[float, str], None]
 
 csv.field_size_limit(MAX_LINE_BYTES)
@@ -49,7 +49,7 @@ class Head:
     """The first rows. `place_of`: column → where DuckDB finds it (a column of ours, then keys within its JSON)."""
 
     label: str
-    kind: Kind
+    kind: LogKind
     packed: bool
     delimiter: str
     skip_count: int
@@ -226,7 +226,7 @@ def read_head(path: Path, label: str) -> Head:
     return _csv_head(text, label, packed, whole)
 
 
-def _json_head(text: str, label: str, packed: bool, kind: Kind) -> Head:
+def _json_head(text: str, label: str, packed: bool, kind: LogKind) -> Head:
     documents = _array_objects(text) if kind == "array" else _line_objects(text)
     if not documents:
         raise LogError(_document_problem(text, label))

@@ -21,10 +21,7 @@ import duckdb
 import ibis.expr.types as ir
 
 from calculators.logs import request_columns as names
-from calculators.logs.request_columns import ROLES
 from calculators.logs.request_file import (
-    MAX_BYTES,
-    MAX_ROWS,
     NAME_CHAR_COUNT,
     LogError,
     Progress,
@@ -33,12 +30,12 @@ from calculators.logs.request_file import (
     clean,
     read_head,
 )
-from calculators.logs.request_mapping import ColumnGuess, Plan, guess_columns, plan_columns
+from calculators.logs.request_mapping import ReadPlan, plan_columns
 from calculators.logs.request_rows import (
     COLUMNS,
     US_PER_S,
-    Engine,
-    Source,
+    LogEngine,
+    LogSource,
     open_raw,
     parsed,
     rejected_count,
@@ -48,7 +45,7 @@ from calculators.logs.request_rows import (
 from calculators.logs.request_statistics import (
     MINUTE_S,
     LengthCell,
-    Lengths,
+    LengthStatistics,
     Peak,
     edges_tok,
     length_cells,
@@ -58,22 +55,6 @@ from calculators.logs.request_statistics import (
     value_counts,
     window_sums,
 )
-
-__all__ = [
-    "MAX_BYTES",
-    "MAX_ROWS",
-    "MAX_SECONDS",
-    "ROLES",
-    "ColumnGuess",
-    "LengthCell",
-    "Lengths",
-    "LogError",
-    "Peak",
-    "UsageSummary",
-    "guess_columns",
-    "read_log",
-    "span_text",
-]
 
 MAX_SECONDS = 60.0  # for one read, from the first byte to the summary
 MAX_SPARK_COUNT = 1_500
@@ -95,8 +76,8 @@ class UsageSummary:
     end: datetime
     span_s: float
     request_rate_req_s: float
-    input_tok: Lengths
-    output_tok: Lengths
+    input_tok: LengthStatistics
+    output_tok: LengthStatistics
     cached_frac: float | None
     cache_write_frac: float | None
     peaks: tuple[Peak, ...]
@@ -136,10 +117,10 @@ def read_log(
     with tempfile.TemporaryDirectory(prefix="usage-log-") as folder:
         log = Path(folder) / "log"  # a name of ours: the real one may hold wildcards
         os.symlink(path.resolve(), log)
-        engine = Engine(Path(folder), log)
+        engine = LogEngine(Path(folder), log)
         try:
             with engine.time_limit(deadline_s - time.monotonic()):
-                source = Source(engine, open_raw(engine, head, log, check.quote_count > 0), head, plan)
+                source = LogSource(engine, open_raw(engine, head, log, check.quote_count > 0), head, plan)
                 return _summarise(source, check.sha256, now or datetime.now(UTC), report)
         except duckdb.Error as error:
             raise LogError(_engine_problem(label, error)) from None
@@ -164,7 +145,7 @@ def _engine_problem(label: str, error: duckdb.Error) -> str:
     )
 
 
-def _summarise(source: Source, sha256: str, now: datetime, report: Progress) -> UsageSummary:
+def _summarise(source: LogSource, sha256: str, now: datetime, report: Progress) -> UsageSummary:
     engine, plan = source.engine, source.plan
     report(0.45, "Reading the columns")
     table = engine.store("requests", parsed(source.raw, source.head, plan).select(*COLUMNS))
@@ -206,7 +187,7 @@ def _summarise(source: Source, sha256: str, now: datetime, report: Progress) -> 
 
 
 def _all_notes(
-    source: Source, used: ir.Table, totals: Mapping[str, int], dropped: Mapping[str, int], empty_minute_count: int
+    source: LogSource, used: ir.Table, totals: Mapping[str, int], dropped: Mapping[str, int], empty_minute_count: int
 ) -> tuple[str, ...]:
     repeat_count = _repeat_count(source.engine, used, source.plan)
     return (*_drop_notes(dropped), *_clock_notes(source), *_notes(source, totals, empty_minute_count, repeat_count))
@@ -223,7 +204,7 @@ def _moment(time_us: int) -> datetime:
 # --- checks of the whole -------------------------------------------------------------------------------------------
 
 
-def _totals(source: Source, table: ir.Table) -> dict[str, int]:
+def _totals(source: LogSource, table: ir.Table) -> dict[str, int]:
     expression: Any = table.aggregate(
         n=table.count(),
         start=table.time_us.min(),
@@ -238,7 +219,7 @@ def _totals(source: Source, table: ir.Table) -> dict[str, int]:
     return {name: int(value or 0) for name, value in source.engine.rows(expression)[0].items()}
 
 
-def _check_totals(source: Source, totals: Mapping[str, int], dropped: Mapping[str, int], now: datetime) -> None:
+def _check_totals(source: LogSource, totals: Mapping[str, int], dropped: Mapping[str, int], now: datetime) -> None:
     label = source.head.label
     if totals["n"] == 0:
         reasons = ", ".join(f"{reason}: {count:,}" for reason, count in dropped.items()) or "no rows"
@@ -251,7 +232,7 @@ def _check_totals(source: Source, totals: Mapping[str, int], dropped: Mapping[st
         raise LogError(f"{label} has {what}, so no rate can be derived; export a longer period with exact times.")
 
 
-def _check_times(source: Source, totals: Mapping[str, int], now: datetime) -> None:
+def _check_times(source: LogSource, totals: Mapping[str, int], now: datetime) -> None:
     if source.plan.unit is not None:
         if totals["start"] < 0 or totals["end"] > MAX_RELATIVE_S * US_PER_S:
             place = source.place("time", lambda t: (t.time_us < 0) | (t.time_us > MAX_RELATIVE_S * US_PER_S))
@@ -267,7 +248,7 @@ def _check_times(source: Source, totals: Mapping[str, int], now: datetime) -> No
         raise LogError(f"{place} lies before {FIRST_YEAR}; correct the clock or the unit of the time column.")
 
 
-def _repeat_count(engine: Engine, table: ir.Table, plan: Plan) -> int:
+def _repeat_count(engine: LogEngine, table: ir.Table, plan: ReadPlan) -> int:
     """Rows beyond the first of each set of equal rows, when there is no id to tell."""
     if "id" in plan.role_of:
         return 0
@@ -278,7 +259,7 @@ def _repeat_count(engine: Engine, table: ir.Table, plan: Plan) -> int:
 # --- notes ---------------------------------------------------------------------------------------------------------
 
 
-def _notes(source: Source, totals: Mapping[str, int], empty_minute_count: int, repeat_count: int) -> list[str]:
+def _notes(source: LogSource, totals: Mapping[str, int], empty_minute_count: int, repeat_count: int) -> list[str]:
     span_s = (totals["end"] - totals["start"]) / US_PER_S
     found = []
     if span_s < 86_400:
@@ -304,7 +285,7 @@ def _drop_notes(dropped: Mapping[str, int]) -> list[str]:
     return [f"Rows left out: {parts}."]
 
 
-def _clock_notes(source: Source) -> list[str]:
+def _clock_notes(source: LogSource) -> list[str]:
     found, values = [], source.head.values(source.plan.role_of["time"])
     if source.plan.unit is not None:
         unit, sure = source.plan.unit

@@ -29,7 +29,7 @@ class ColumnGuess:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ReadPlan:
     """Which column plays which role, and how to read the clock."""
 
     role_of: Mapping[str, str]
@@ -86,7 +86,7 @@ def _sample(head: Head) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(clean(row.get(name, "")) if name in shown else "" for name in head.place_of) for row in rows)
 
 
-def plan_columns(head: Head, role_of: Mapping[str, str] | None, input_excludes_cache: bool | None) -> Plan:
+def plan_columns(head: Head, role_of: Mapping[str, str] | None, input_excludes_cache: bool | None) -> ReadPlan:
     """The roles to read by: the guess, or the given ones. Extra roles of the guess stay unless given as ""."""
     guess = _guess(head)
     roles = dict(guess.role_of)
@@ -106,7 +106,7 @@ def plan_columns(head: Head, role_of: Mapping[str, str] | None, input_excludes_c
     _refuse_shared(head, roles)
     _refuse_dates(head, roles["time"])
     excludes = guess.input_excludes_cache if input_excludes_cache is None else input_excludes_cache
-    return Plan(roles, excludes, _relative_unit(head, roles["time"]))
+    return ReadPlan(roles, excludes, _relative_unit(head, roles["time"]))
 
 
 def _refuse_shared(head: Head, roles: Mapping[str, str]) -> None:
@@ -121,7 +121,7 @@ def _refuse_shared(head: Head, roles: Mapping[str, str]) -> None:
 def _column_list(head: Head, role: str) -> str:
     shown = ", ".join(clean(name) for name in list(head.place_of)[:SHOWN_COLUMN_COUNT])
     more = len(head.place_of) - SHOWN_COLUMN_COUNT
-    near = ", ".join(map(clean, names.nearest(role, tuple(head.place_of)))) or "none"
+    near = ", ".join(map(clean, names.nearest_name(role, tuple(head.place_of)))) or "none"
     return f"Its columns are {shown}{f' and {more} more' if more > 0 else ''}; nearest: {near}. Map or rename one."
 
 

@@ -2,7 +2,7 @@
 
 A fresh connection per read, shared by nobody, that can open the log and its own scratch folder and nothing else; its
 tables hold numbers only. Each row becomes eight integers; rows that do not count or cannot be read carry a code that
-says why. `Source` looks at the log again when an error has to name a row.
+says why. `LogSource` looks at the log again when an error has to name a row.
 """
 
 import re
@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from calculators.logs import request_columns as names
 from calculators.logs.request_file import Head, LogError, clean
-from calculators.logs.request_mapping import Plan
+from calculators.logs.request_mapping import ReadPlan
 
 MAX_REQUEST_TOK = 10_000_000  # of one request; more is an error of the log
 MAX_BAD_FRAC = 0.01
@@ -44,7 +44,7 @@ Counts = npt.NDArray[np.int64]
 # --- DuckDB --------------------------------------------------------------------------------------------------------
 
 
-class Engine:
+class LogEngine:
     """One locked DuckDB connection for one read; it can open the log and its own scratch folder, nothing else."""
 
     def __init__(self, folder: Path, log: Path) -> None:
@@ -103,7 +103,7 @@ def _identifier(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def open_raw(engine: Engine, head: Head, log: Path, has_quotes: bool) -> ir.Table:
+def open_raw(engine: LogEngine, head: Head, log: Path, has_quotes: bool) -> ir.Table:
     """The log as text: CSV columns c0, c1, … or one column `json`. No name given by a user reaches SQL here."""
     packing = f"compression = {_quoted('gzip' if head.packed else 'none')}"
     if head.kind == "csv":
@@ -213,7 +213,7 @@ def _is_failed(text: Any, column: str) -> Any:
 # --- one row -------------------------------------------------------------------------------------------------------
 
 
-def parsed(raw: ir.Table, head: Head, plan: Plan, extra: Sequence[str] = ()) -> ir.Table:
+def parsed(raw: ir.Table, head: Head, plan: ReadPlan, extra: Sequence[str] = ()) -> ir.Table:
     """Every row as integers, with why it is left out (`excluded`) or what is wrong with it (`fault`), 0 for nothing."""
     texts = {role: _cell(raw, head.place_of[name]) for role, name in plan.role_of.items()}
     line_ok: Any = raw.json.lstrip().startswith("{").fill_null(False) if head.kind != "csv" else ibis.literal(True)
@@ -238,7 +238,7 @@ def _optional(table: Any, role: str) -> Any:
     return table[name].fill_null(0) if name in table.columns else ibis.literal(0, "int64")
 
 
-def _excluded(table: Any, plan: Plan) -> Any:
+def _excluded(table: Any, plan: ReadPlan) -> Any:
     cases = []
     if "status" in plan.role_of:
         cases.append((_is_failed(table.status, plan.role_of["status"]), 1))
@@ -267,13 +267,13 @@ def _fault(table: Any) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class LogSource:
     """All that is needed to look at the raw rows again, for an error that names one."""
 
-    engine: Engine
+    engine: LogEngine
     raw: ir.Table
     head: Head
-    plan: Plan
+    plan: ReadPlan
 
     def first(self, role: str, wrong: Callable[[Any], Any]) -> tuple[int, str]:
         """Number (from 1, the header not counted) and text of the first row that is wrong."""
@@ -298,7 +298,7 @@ def _shown(value: str) -> str:
     )
 
 
-def _refuse_bad(source: Source, code: int, bad_count: int, row_count: int) -> None:
+def _refuse_bad(source: LogSource, code: int, bad_count: int, row_count: int) -> None:
     role = FAULTS[code]
     share = f"{bad_count:,} of {row_count:,} rows are unreadable, and fewer than 1 % can be dropped"
     if role == "line":
@@ -308,7 +308,7 @@ def _refuse_bad(source: Source, code: int, bad_count: int, row_count: int) -> No
     raise LogError(f"{place} {REMEDY.get(role, UNREADABLE_COUNT)} ({share}).")
 
 
-def sort_out(source: Source, table: ir.Table, rejected_count: int) -> tuple[int, dict[str, int]]:
+def sort_out(source: LogSource, table: ir.Table, rejected_count: int) -> tuple[int, dict[str, int]]:
     """Row count of the file and the rows to drop by reason. Raises LogError when 1 % or more cannot be read."""
     found = source.engine.rows(table.group_by("excluded", "fault").aggregate(n=table.count()))
     row_count = sum(group["n"] for group in found) + rejected_count
@@ -328,7 +328,7 @@ def sort_out(source: Source, table: ir.Table, rejected_count: int) -> tuple[int,
     return row_count, {reason: count for reason, count in (dropped | {"unreadable rows": bad_count}).items() if count}
 
 
-def _ragged(source: Source, bad_count: int, row_count: int) -> str:
+def _ragged(source: LogSource, bad_count: int, row_count: int) -> str:
     line = source.engine.connection.execute("SELECT min(line) FROM reject_errors").fetchall()[0][0]
     return (
         f"{source.head.label}, line {line}, does not have the {source.head.cell_count} columns of the header "
@@ -336,13 +336,13 @@ def _ragged(source: Source, bad_count: int, row_count: int) -> str:
     )
 
 
-def rejected_count(engine: Engine, head: Head) -> int:
+def rejected_count(engine: LogEngine, head: Head) -> int:
     if head.kind != "csv":
         return 0
     return int(engine.connection.execute("SELECT count(DISTINCT line) FROM reject_errors").fetchall()[0][0])
 
 
-def without_duplicates(source: Source, table: ir.Table, used_count: int) -> tuple[ir.Table, int]:
+def without_duplicates(source: LogSource, table: ir.Table, used_count: int) -> tuple[ir.Table, int]:
     """One row per id, and how many went. Which row of an id stays does not depend on the order of the file."""
     if "id" not in source.plan.role_of:
         return table, 0

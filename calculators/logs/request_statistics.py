@@ -12,16 +12,16 @@ import ibis
 import ibis.expr.types as ir
 import numpy as np
 
-from calculators.logs.request_rows import US_PER_S, Counts, Engine
+from calculators.logs.request_rows import US_PER_S, Counts, LogEngine
 
 MINUTE_S = 60
 CELL_QUANTILES = (0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999)  # 8 bins a side, finer where memory is decided
 
-Basis = Literal["measured", "bounded", "assumed"]
+StatisticsBasis = Literal["measured", "bounded", "assumed"]
 
 
 @dataclass(frozen=True, slots=True)
-class Lengths:
+class LengthStatistics:
     """Tokens of one request; percentiles are exact, interpolated between neighbours as numpy does by default."""
 
     mean_tok: float
@@ -38,7 +38,7 @@ class Peak:
     window_s: int
     ratio: float
     tokens_ratio: float
-    basis: Basis
+    basis: StatisticsBasis
     why: str
 
 
@@ -51,7 +51,7 @@ class LengthCell:
     output_tok: float
 
 
-def length_figures(values_tok: Counts, counts: Counts) -> Lengths:
+def length_figures(values_tok: Counts, counts: Counts) -> LengthStatistics:
     """Exact figures from value counts (values ascending) of at least two requests."""
     reach = np.cumsum(counts)
     total = int(reach[-1])
@@ -63,10 +63,10 @@ def length_figures(values_tok: Counts, counts: Counts) -> Lengths:
 
     mean_tok = int((values_tok * counts).sum()) / total
     p50_tok, p95_tok, p99_tok = (percentile(fraction) for fraction in (0.5, 0.95, 0.99))
-    return Lengths(mean_tok, p50_tok, p95_tok, p99_tok, float(values_tok[-1]))
+    return LengthStatistics(mean_tok, p50_tok, p95_tok, p99_tok, float(values_tok[-1]))
 
 
-def value_counts(engine: Engine, table: ir.Table, column: str) -> tuple[Counts, Counts]:
+def value_counts(engine: LogEngine, table: ir.Table, column: str) -> tuple[Counts, Counts]:
     """The distinct values, ascending, and how often each occurs."""
     grouped: Any = table.group_by(value=table[column]).aggregate(n=table.count())
     found = engine.columns(grouped.order_by("value"))
@@ -81,7 +81,7 @@ def edges_tok(values_tok: Counts, counts: Counts) -> list[int]:
 
 
 def length_cells(
-    engine: Engine, table: ir.Table, input_edges: Sequence[int], output_edges: Sequence[int]
+    engine: LogEngine, table: ir.Table, input_edges: Sequence[int], output_edges: Sequence[int]
 ) -> list[LengthCell]:
     """At most 64 cells between the edges; each holds the means of its own requests, so the overall means are exact."""
     binned: Any = table.select(
@@ -100,7 +100,7 @@ def _bin(value: Any, edges: Sequence[int]) -> Any:
     return ibis.cases(*((value <= edge, number) for number, edge in enumerate(edges)), else_=len(edges))
 
 
-def per_minute(engine: Engine, table: ir.Table, start_us: int, minute_count: int) -> tuple[Counts, Counts]:
+def per_minute(engine: LogEngine, table: ir.Table, start_us: int, minute_count: int) -> tuple[Counts, Counts]:
     """Requests and tokens of each minute from the first request on; minutes without requests hold 0."""
     minute = (table.time_us - start_us) // (MINUTE_S * US_PER_S)
     tok = (table.input_tok + table.output_tok).sum()

@@ -10,8 +10,8 @@ from pydantic import ValidationError
 from calculators.catalog.yaml_reader import DataError
 from calculators.logs.request_file import clean
 from calculators.logs.request_log import UsageSummary, span_text
-from calculators.logs.request_statistics import Lengths, Peak
-from calculators.scenario.schema import Basis, Cell, Workload, explain
+from calculators.logs.request_statistics import LengthStatistics, Peak
+from calculators.scenario.schema import Basis, LengthCell, Workload, explain
 from calculators.units import HOURS_PER_MONTH, SECONDS_PER_MONTH
 
 COMMENT_CHAR_COUNT = 500
@@ -67,10 +67,10 @@ def _cache_figures(summary: UsageSummary, before: Workload) -> dict[str, object]
     }
 
 
-def _cell(share_frac: float, input_tok: float, output_tok: float) -> Cell:
+def _cell(share_frac: float, input_tok: float, output_tok: float) -> LengthCell:
     """Six significant figures: links stay short, and no price is known better."""
     share, inputs, outputs = (float(f"{value:.6g}") for value in (share_frac, input_tok, output_tok))
-    return Cell(share_frac=share, input_tok=inputs, output_tok=outputs)
+    return LengthCell(share_frac=share, input_tok=inputs, output_tok=outputs)
 
 
 def to_workload_yaml(summary: UsageSummary) -> str:
@@ -101,7 +101,7 @@ def _comments(summary: UsageSummary) -> list[str]:
     ]
 
 
-def _lengths(lengths: Lengths) -> str:
+def _lengths(lengths: LengthStatistics) -> str:
     return (
         f"mean {lengths.mean_tok:,.1f}, median {lengths.p50_tok:,.1f}, 95th percentile {lengths.p95_tok:,.1f}, "
         f"99th {lengths.p99_tok:,.1f}, most {lengths.max_tok:,.0f}"

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from calculators.api import bill as api_cost
-from calculators.api.bill import ApiBill, Offer
-from calculators.api.cache_terms import terms
+from calculators.api.bill import ApiBill, ApiOffer
+from calculators.api.cache_terms import cache_terms
 from calculators.catalog.compliance_and_signals import FactName, Resale
 from calculators.catalog.load import Catalog
 from calculators.compliance import operator_check as compliance
@@ -18,9 +18,9 @@ from calculators.fleet import operating_costs as ownership
 from calculators.fleet import replica_capacity as sizing
 from calculators.fleet import staircase as fleet
 from calculators.fleet.operating_costs import CostLine, fixed_line
-from calculators.fleet.replica_capacity import Capacity, Misfit
-from calculators.fleet.staircase import Plan, Staircase
-from calculators.options.option import Line, Option, OptionKind
+from calculators.fleet.replica_capacity import Capacity, Infeasible
+from calculators.fleet.staircase import FleetPlan, Staircase
+from calculators.options.option import LinearCost, Option, OptionKind
 from calculators.scenario.demand import Array, Demand
 from calculators.scenario.schema import Candidate, Gate, Scenario
 from calculators.units import HOURS_PER_MONTH, SECONDS_PER_HOUR
@@ -33,13 +33,13 @@ RANGE_SETUPS = 60  # how many of the cheapest setups are sized again for the pes
 
 def direct_options(scenario: Scenario, need: Demand, catalog: Catalog) -> list[Option]:
     """Today's API, and the same with its discounts used where that saves."""
-    offer = api_cost.offer(scenario.api.provider, scenario.api.model, catalog)
+    offer = api_cost.api_offer(scenario.api.provider, scenario.api.model, catalog)
     w = scenario.workload
     today = api_cost.monthly_bill(
         offer, need, scenario.as_of, w.cached_frac, w.cache_write_frac, discount_frac=scenario.api.discount_frac
     )
     found = [_api_option("api_today", offer.label, today)]
-    best = optimised_bill(offer, scenario, need, catalog, scenario.api.discount_frac)
+    best = optimized_bill(offer, scenario, need, catalog, scenario.api.discount_frac)
     if best.usd_per_month < today.usd_per_month * 0.995:
         found.append(_api_option("api_optimised", f"{offer.label} {_discounts(today, best)}", best))
     return found
@@ -48,7 +48,7 @@ def direct_options(scenario: Scenario, need: Demand, catalog: Catalog) -> list[O
 def hosted_options(scenario: Scenario, need: Demand, catalog: Catalog) -> list[Option]:
     """Every allowed seller of every acceptable open model."""
     acceptable = [c for c in scenario.candidates if c.gate != "not_acceptable"]
-    return [option for candidate in acceptable for option in hosts(candidate, scenario, need, catalog)]
+    return [option for candidate in acceptable for option in hosted_options_of(candidate, scenario, need, catalog)]
 
 
 def cheapest_buys(options: Sequence[Option]) -> list[Option]:
@@ -63,7 +63,7 @@ def cheapest_buys(options: Sequence[Option]) -> list[Option]:
 
 def resold_options(scenario: Scenario, need: Demand, catalog: Catalog, regional: bool) -> list[Option]:
     """Today's model under another contract: a cloud that resells it, or its maker's regional endpoints."""
-    offer = api_cost.offer(scenario.api.provider, scenario.api.model, catalog)
+    offer = api_cost.api_offer(scenario.api.provider, scenario.api.model, catalog)
     return [
         _resold(offer, resale, ratio, scenario, need, catalog)
         for resale in catalog.operators_file.resales
@@ -73,10 +73,12 @@ def resold_options(scenario: Scenario, need: Demand, catalog: Catalog, regional:
     ]
 
 
-def _resold(offer: Offer, resale: Resale, ratio: float, scenario: Scenario, need: Demand, catalog: Catalog) -> Option:
+def _resold(
+    offer: ApiOffer, resale: Resale, ratio: float, scenario: Scenario, need: Demand, catalog: Catalog
+) -> Option:
     """Its list price is the maker's times a ratio; an own discount at the maker does not carry over."""
-    bill = optimised_bill(offer, scenario, need, catalog, 1 - ratio)
-    name = compliance.seller(resale.operator, resale.operator, catalog).name
+    bill = optimized_bill(offer, scenario, need, catalog, 1 - ratio)
+    name = compliance.api_seller(resale.operator, resale.operator, catalog).name
     extra = () if resale.operator == resale.provider else ownership.resale_lines(scenario.operations, catalog.ownership)
     where = "in a region" if resale.operator == resale.provider else f"through {name}"
     basis = f"{ratio:g} times the maker's list price, {resale.confidence} confidence"
@@ -93,8 +95,8 @@ def _discounts(today: ApiBill, best: ApiBill) -> str:
     return f"with {' and '.join(used) or 'its discounts'}"
 
 
-def optimised_bill(
-    offer: Offer, scenario: Scenario, need: Demand, catalog: Catalog, discount_frac: float = 0.0
+def optimized_bill(
+    offer: ApiOffer, scenario: Scenario, need: Demand, catalog: Catalog, discount_frac: float = 0.0
 ) -> ApiBill:
     """The cheapest way to buy here: prompts ordered for caching or not, deferrable requests in the batch tier.
 
@@ -104,8 +106,8 @@ def optimised_bill(
     w, rule = scenario.workload, catalog.rules.get(offer.provider)
     day = scenario.as_of
     batch_off = rule.batch_discount_frac if rule else None
-    minimum_tok = terms(offer.provider, offer.model, catalog).cache.minimum_tok
-    price = api_cost.rates(offer, day)[0]
+    minimum_tok = cache_terms(offer.provider, offer.model, catalog).cache.minimum_tok
+    price = api_cost.api_rates(offer, day)[0]
     writes = (1 - w.cacheable_frac) if price.cache_write_usd_per_mtok > price.input_usd_per_mtok else 0.0
     ways = (
         api_cost.monthly_bill(
@@ -126,7 +128,7 @@ def optimised_bill(
     return min(ways, key=lambda bill: bill.usd_per_month)
 
 
-def hosts(candidate: Candidate, scenario: Scenario, need: Demand, catalog: Catalog) -> list[Option]:
+def hosted_options_of(candidate: Candidate, scenario: Scenario, need: Demand, catalog: Catalog) -> list[Option]:
     """Every allowed seller of this open model, cheapest first."""
     model, allowed = catalog.model(candidate.model), scenario.api.hosted_sellers
     extra = ownership.hosted_open_lines(scenario.operations, catalog.ownership)
@@ -135,7 +137,7 @@ def hosts(candidate: Candidate, scenario: Scenario, need: Demand, catalog: Catal
         for offer in api_cost.hosted_offers(model, scenario.as_of, catalog)
         if not allowed or offer.provider in allowed
         for bill in (
-            optimised_bill(offer, scenario, need, catalog, 1 - regional_ratio(offer.provider, scenario, catalog)),
+            optimized_bill(offer, scenario, need, catalog, 1 - regional_ratio(offer.provider, scenario, catalog)),
         )
     ]
     return sorted(found, key=lambda option: option.usd_per_month)
@@ -143,7 +145,7 @@ def hosts(candidate: Candidate, scenario: Scenario, need: Demand, catalog: Catal
 
 def needed_facts(scenario: Scenario, catalog: Catalog) -> frozenset[FactName]:
     """What every operator must offer under the scenario's requirements."""
-    return places.facts(compliance.expand(scenario.compliance.requirements, catalog))
+    return places.required_facts(compliance.expand(scenario.compliance.requirements, catalog))
 
 
 def regional_ratio(provider: str, scenario: Scenario, catalog: Catalog) -> float:
@@ -176,16 +178,16 @@ def _option(
     operator: str,
     gate: Gate | None = None,
     bill: ApiBill | None = None,
-    plan: Plan | None = None,
+    plan: FleetPlan | None = None,
 ) -> Option:
     low, high = (sum(getattr(line, f"{end}_usd_per_month") for line in lines) for end in ("low", "high"))
     return Option(kind, label, lines, model, operator, gate, bill, plan, low, high)
 
 
-def buy_line(option: Option, need: Demand) -> Line:
+def buy_line(option: Option, need: Demand) -> LinearCost:
     bill = option.bill
     assert bill is not None
-    return Line(bill.usd_per_request, option.usd_per_month - bill.usd_per_month)
+    return LinearCost(bill.usd_per_request, option.usd_per_month - bill.usd_per_month)
 
 
 # --- building ----------------------------------------------------------------------------------------------------
@@ -196,27 +198,27 @@ def peak_s_per_month(scenario: Scenario) -> float:
     return scenario.workload.active_h_per_month * SECONDS_PER_HOUR / scenario.workload.peak_ratio
 
 
-def busy_frac(scenario: Scenario) -> float:
+def max_utilization_frac(scenario: Scenario) -> float:
     """How busy a fleet sized for the peak can be over the month: active share of the hours / peak ratio."""
     return scenario.workload.active_h_per_month / HOURS_PER_MONTH / scenario.workload.peak_ratio
 
 
-def all_staircases(scenario: Scenario, need: Demand, catalog: Catalog) -> tuple[list[Staircase], list[Misfit]]:
+def all_staircases(scenario: Scenario, need: Demand, catalog: Catalog) -> tuple[list[Staircase], list[Infeasible]]:
     """Every fleet worth considering, and every setup that drops out, with the reason."""
-    found, misfits = sized(scenario, need, catalog)
+    found, misfits = size_candidates(scenario, need, catalog)
     stairs, unrentable = fleet.staircases(found, scenario, catalog, peak_s_per_month(scenario))
     return stairs, misfits + unrentable
 
 
-def sized(scenario: Scenario, need: Demand, catalog: Catalog) -> tuple[list[Capacity], list[Misfit]]:
+def size_candidates(scenario: Scenario, need: Demand, catalog: Catalog) -> tuple[list[Capacity], list[Infeasible]]:
     """What each setup serves within the targets."""
-    return sizing.sized(sizing.setups(scenario, catalog), scenario, need, catalog)
+    return sizing.replica_capacities(sizing.candidate_configs(scenario, catalog), scenario, need, catalog)
 
 
 def build_options(
     stairs: Sequence[Staircase],
     rents: Array,
-    cases: "Cases",
+    cases: "SpeedBounds",
     lines: tuple[CostLine, ...],
     scenario: Scenario,
     need: Demand,
@@ -245,7 +247,7 @@ def _build_option(
     need: Demand,
     catalog: Catalog,
 ) -> Option:
-    plan = fleet.plan(stairs, need.requests_per_month)
+    plan = fleet.fleet_plan(stairs, need.requests_per_month)
     assert plan is not None
     owned = stairs.lease.basis == "owned"
     model = stairs.capacity.setup.model
@@ -282,7 +284,7 @@ def _rent_basis(stairs: Staircase) -> str:
     )
 
 
-def _rent_note(plan: Plan) -> str:
+def _rent_note(plan: FleetPlan) -> str:
     each = f" in each of {plan.regions} regions" if plan.regions > 1 else ""
     rate = f"${plan.lease.usd_per_gpu_h:.2f} per GPU-hour, every hour of the month"
     return f"{plan.machines} × {plan.lease.machine}{each} at {rate}"
@@ -296,7 +298,7 @@ def hybrid_option(build: Option, stairs: Staircase, buy: Option, scenario: Scena
     price, volume = buy.bill.usd_per_month, need.requests_per_month
     found = [
         (base.plan.rent_usd_per_month + base.passed_on_frac * price, base)
-        for base in hybrid.bases(stairs, volume, scenario.workload.peak_ratio)
+        for base in hybrid.base_load_fleets(stairs, volume, scenario.workload.peak_ratio)
     ]
     if not found:
         return None
@@ -333,37 +335,37 @@ def hybrid_option(build: Option, stairs: Staircase, buy: Option, scenario: Scena
 
 
 @dataclass(frozen=True, slots=True)
-class Cases:
+class SpeedBounds:
     """Staircases if every speed were off by its 80th-percentile error, to the good and to the bad."""
 
     optimistic: tuple[Staircase, ...]
     pessimistic: tuple[Staircase, ...]
 
 
-def cases(
+def size_at_speed_bounds(
     stairs: Sequence[Staircase],
     rents: Array,
     useful: Sequence[Staircase],
     scenario: Scenario,
     need: Demand,
     catalog: Catalog,
-) -> Cases:
+) -> SpeedBounds:
     """Sized again in one go: the setups of the cheapest fleets at today's volume, and of those that win at another."""
     if not stairs:
-        return Cases((), ())
+        return SpeedBounds((), ())
     order = np.argsort(rents, kind="stable")
     best = {(s.capacity.setup.model.id, s.lease.basis == "owned"): s for s in (stairs[i] for i in order[::-1])}
     near = [stairs[i] for i in order[:RANGE_SETUPS]]
     setups = list({id(s.capacity.setup): s.capacity.setup for s in (*best.values(), *near, *useful)}.values())
     off = np.repeat((1.0, -1.0), len(setups))
-    found, _ = sizing.sized(2 * setups, scenario, need, catalog, off)
+    found, _ = sizing.replica_capacities(2 * setups, scenario, need, catalog, off)
     leases = {id(s.lease): s.lease for s in stairs}.values()
     again = fleet.staircases_on(found, leases, scenario, catalog, peak_s_per_month(scenario))
     good, bad = (tuple(s for s in again if s.capacity.off == side) for side in (1.0, -1.0))
-    return Cases(good, bad)
+    return SpeedBounds(good, bad)
 
 
-def _rent_ranges(chosen: Sequence[Staircase], cases: Cases, volume: float) -> list[tuple[float, float]]:
+def _rent_ranges(chosen: Sequence[Staircase], cases: SpeedBounds, volume: float) -> list[tuple[float, float]]:
     """Rent for each chosen fleet's model in either case, with the fleet chosen anew."""
     return [tuple(_least_rent(s, side, volume) for side in (cases.optimistic, cases.pessimistic)) for s in chosen]  # type: ignore[misc]
 
@@ -374,7 +376,7 @@ def _least_rent(chosen: Staircase, stairs: Sequence[Staircase], volume: float) -
     return float(fleet.rents_matrix(same, np.array([volume])).min()) if same else np.inf
 
 
-def self_host_line(lines: tuple[CostLine, ...], need: Demand) -> Line:
+def self_host_line(lines: tuple[CostLine, ...], need: Demand) -> LinearCost:
     """People and platform do not grow with volume; egress does."""
     egress = sum(line.usd_per_month for line in lines if line.name == ownership.EGRESS)
-    return Line(egress / need.requests_per_month, sum(line.usd_per_month for line in lines) - egress)
+    return LinearCost(egress / need.requests_per_month, sum(line.usd_per_month for line in lines) - egress)

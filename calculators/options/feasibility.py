@@ -6,42 +6,44 @@ from dataclasses import dataclass
 import numpy as np
 
 from calculators.fleet import staircase as fleet
-from calculators.fleet.staircase import Plan
-from calculators.options.option import Line
-from calculators.options.shortlist import Left
+from calculators.fleet.staircase import FleetPlan
+from calculators.options.option import LinearCost
+from calculators.options.shortlist import AllowedOptions
 from calculators.scenario.demand import Demand
 from calculators.scenario.schema import Scenario
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Feasibility:
     """How one model does on one GPU: its cheapest plan and cost, or why there is none."""
 
     model: str
     gpu: str
-    plan: Plan | None
+    plan: FleetPlan | None
     usd_per_month: float | None
     why: str
     stage: int = 5
     """How far it got: 0 does not fit … 5 a plan was found."""
 
 
-def outcomes(left: Left, line: Line, scenario: Scenario, need: Demand) -> tuple[Outcome, ...]:
+def feasibility(left: AllowedOptions, line: LinearCost, scenario: Scenario, need: Demand) -> tuple[Feasibility, ...]:
     """One row for each model and GPU: the cheapest plan, or the reason of the setup that got furthest."""
     volume = need.requests_per_month
-    found: dict[tuple[str, str], Outcome] = {}
+    found: dict[tuple[str, str], Feasibility] = {}
     rest = float(line.usd_per_month(np.asarray(volume)))
     for i in np.argsort(left.rents_usd, kind="stable"):
         s = left.stairs[i]
         key = (s.capacity.setup.model.name, s.capacity.setup.gpu.name)
         if key not in found and np.isfinite(left.rents_usd[i]):
-            found[key] = Outcome(*key, fleet.plan(s, volume), float(left.rents_usd[i]) + rest, "")
+            found[key] = Feasibility(*key, fleet.fleet_plan(s, volume), float(left.rents_usd[i]) + rest, "")
         elif key not in found:
-            found[key] = Outcome(*key, None, None, f"needs more than the {scenario.hardware.max_gpus} GPUs allowed", 5)
+            found[key] = Feasibility(
+                *key, None, None, f"needs more than the {scenario.hardware.max_gpus} GPUs allowed", 5
+            )
     for misfit in sorted(left.misfits, key=lambda m: -m.stage):
         key = (misfit.setup.model.name, misfit.setup.gpu.name)
         detail = f"{misfit.setup.tensor_parallel}× {misfit.setup.precision.upper()}: {misfit.why}"
-        found.setdefault(key, Outcome(*key, None, None, detail, misfit.stage))
+        found.setdefault(key, Feasibility(*key, None, None, detail, misfit.stage))
     best = min((o.usd_per_month for o in found.values() if o.usd_per_month is not None), default=0.0)
     return tuple(
         sorted(
@@ -51,15 +53,15 @@ def outcomes(left: Left, line: Line, scenario: Scenario, need: Demand) -> tuple[
     )
 
 
-def _with_gap(outcome: Outcome, best: float) -> Outcome:
+def _with_gap(outcome: Feasibility, best: float) -> Feasibility:
     if outcome.usd_per_month is None:
         return outcome
     gap = outcome.usd_per_month - best
     why = "cheapest" if gap <= 0 else f"${gap:,.0f} a month dearer than the cheapest"
-    return Outcome(outcome.model, outcome.gpu, outcome.plan, outcome.usd_per_month, why)
+    return Feasibility(outcome.model, outcome.gpu, outcome.plan, outcome.usd_per_month, why)
 
 
-def why_no_fleet(outcomes: Sequence[Outcome]) -> str:
+def why_no_fleet(outcomes: Sequence[Feasibility]) -> str:
     """The nearest miss and its remedy, for when nothing can be served."""
     if not outcomes:
         return "no open model is accepted as a stand-in. Accept one on the Candidates page to compare."

@@ -5,7 +5,7 @@ from typing import Literal
 
 from calculators.api.bill import ApiBill
 from calculators.fleet.operating_costs import CostLine
-from calculators.fleet.staircase import Plan
+from calculators.fleet.staircase import FleetPlan
 from calculators.scenario.demand import Array
 from calculators.scenario.schema import Gate
 
@@ -25,7 +25,7 @@ class Option:
     gate: Gate | None = None
     """Whose word it is that this model is good enough; None for the model in use today."""
     bill: ApiBill | None = None
-    plan: Plan | None = None
+    plan: FleetPlan | None = None
     low_usd_per_month: float = 0.0
     high_usd_per_month: float = 0.0
     also_operator: str = ""
@@ -46,7 +46,7 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class LinearCost:
     """A cost that is linear in volume."""
 
     usd_per_request: float

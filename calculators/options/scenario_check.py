@@ -1,6 +1,6 @@
 """Whether everything that a scenario names is in the catalog."""
 
-from calculators.api.bill import offer, rates
+from calculators.api.bill import api_offer, api_rates
 from calculators.catalog.load import Catalog
 from calculators.catalog.yaml_reader import DataError
 from calculators.scenario.schema import Hardware, Scenario
@@ -8,7 +8,7 @@ from calculators.scenario.schema import Hardware, Scenario
 
 def check_ids(scenario: Scenario, catalog: Catalog) -> None:
     """Every id in the scenario is known. Raises UnknownId or DataError, naming the field."""
-    priced = rates(offer(scenario.api.provider, scenario.api.model, catalog), scenario.as_of)[0]
+    priced = api_rates(api_offer(scenario.api.provider, scenario.api.model, catalog), scenario.as_of)[0]
     if not (priced.input_usd_per_mtok > 0 and priced.output_usd_per_mtok > 0):
         raise DataError(f"api.model: '{scenario.api.model}' has no price for text tokens in and out; pick a text model")
     models = [catalog.model(candidate.model).id for candidate in scenario.candidates]

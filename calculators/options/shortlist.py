@@ -9,12 +9,12 @@ from calculators.catalog.compliance_and_signals import OWN, FactName
 from calculators.catalog.load import Catalog
 from calculators.compliance import operator_check as compliance
 from calculators.compliance import residency as places
-from calculators.compliance.assessment import Offer, Ruling, rule
+from calculators.compliance.assessment import ComplianceAssessment, PathPrice, assess
 from calculators.fleet import operating_costs as ownership
 from calculators.fleet import staircase as fleet
-from calculators.fleet.machine_offers import owned_lease
+from calculators.fleet.machine_offers import owned_offer
 from calculators.fleet.operating_costs import CostLine
-from calculators.fleet.replica_capacity import Misfit
+from calculators.fleet.replica_capacity import Infeasible
 from calculators.fleet.staircase import Staircase
 from calculators.options import buy_and_build as options
 from calculators.options.option import Option
@@ -23,7 +23,7 @@ from calculators.scenario.schema import Scenario
 
 
 @dataclass(frozen=True, slots=True)
-class Buy:
+class PricedProduct:
     """A way to buy, and whether the product that its price is for is one that the requirements allow."""
 
     option: Option
@@ -31,28 +31,28 @@ class Buy:
 
 
 @dataclass(frozen=True, slots=True)
-class Ways:
+class AllOptions:
     """All ways to serve, before compliance: today's API first."""
 
-    buys: tuple[Buy, ...]
+    buys: tuple[PricedProduct, ...]
     stairs: tuple[Staircase, ...]
     serves: NDArray[np.bool_]
     """(s,) whether the machine stands where the requirements allow."""
     rents_usd: Array
     """(s,) at today's volume."""
-    misfits: tuple[Misfit, ...]
+    misfits: tuple[Infeasible, ...]
     lines: tuple[CostLine, ...]
     """What a fleet costs besides rent."""
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
+class AllowedOptions:
     """What of them may be chosen."""
 
     buys: tuple[Option, ...]
     stairs: tuple[Staircase, ...]
     rents_usd: Array
-    misfits: tuple[Misfit, ...]
+    misfits: tuple[Infeasible, ...]
     lines: tuple[CostLine, ...]
 
     @property
@@ -61,7 +61,7 @@ class Left:
         return bool(np.isfinite(self.rents_usd).any())
 
 
-def ways(scenario: Scenario, need: Demand, catalog: Catalog) -> Ways:
+def enumerate_options(scenario: Scenario, need: Demand, catalog: Catalog) -> AllOptions:
     """Bought servers are always among them: they are what the strictest rules leave."""
     needed = options.needed_facts(scenario, catalog)
     direct = options.direct_options(scenario, need, catalog)
@@ -71,68 +71,70 @@ def ways(scenario: Scenario, need: Demand, catalog: Catalog) -> Ways:
         else []
     )
     hosted = options.hosted_options(scenario, need, catalog)
-    sized, too_slow = options.sized(scenario, need, catalog)
+    sized, too_slow = options.size_candidates(scenario, need, catalog)
     seconds = options.peak_s_per_month(scenario)
     stairs, unrentable = fleet.staircases(sized, scenario, catalog, seconds)
     if not scenario.hardware.include_owned:
         gpus = {c.setup.gpu.id: c.setup.gpu for c in sized if c.setup.gpu.id in catalog.ownership.server_usd_per_gpu}
-        owned = [owned_lease(gpu, catalog) for gpu in gpus.values()]
+        owned = [owned_offer(gpu, catalog) for gpu in gpus.values()]
         stairs += fleet.staircases_on(sized, owned, scenario, catalog, seconds)
     rents = fleet.rents_matrix(stairs, np.array([need.requests_per_month]))[:, 0] if stairs else np.zeros(0)
     lines = ownership.self_host_lines(scenario.operations, need, catalog.ownership)
-    buys = tuple(Buy(o, _serves(o, needed, catalog)) for o in (*direct, *resold, *hosted))
-    served = np.array([places.lease_serves(s.lease.basis, s.lease.region, needed) for s in stairs], dtype=bool)
-    return Ways(buys, tuple(stairs), served, rents, (*too_slow, *unrentable), lines)
+    buys = tuple(PricedProduct(o, _serves(o, needed, catalog)) for o in (*direct, *resold, *hosted))
+    served = np.array(
+        [places.machine_meets_residency(s.lease.basis, s.lease.region, needed) for s in stairs], dtype=bool
+    )
+    return AllOptions(buys, tuple(stairs), served, rents, (*too_slow, *unrentable), lines)
 
 
 def _serves(option: Option, needed: frozenset[FactName], catalog: Catalog) -> bool:
-    operator = compliance.seller(option.operator, option.operator, catalog)
-    return places.buy_serves(
+    operator = compliance.api_seller(option.operator, option.operator, catalog)
+    return places.product_meets_residency(
         option.kind, option.model, option.operator, operator, needed, catalog.operators_file.resales
     )
 
 
-def path_of(option: Option, catalog: Catalog) -> tuple[str, str]:
-    operator = compliance.seller(option.operator, option.operator, catalog)
+def operator_path(option: Option, catalog: Catalog) -> tuple[str, str]:
+    operator = compliance.api_seller(option.operator, option.operator, catalog)
     return operator.path, operator.id
 
 
-def lease_path(stairs: Staircase, catalog: Catalog) -> tuple[str, str]:
+def machine_path(stairs: Staircase, catalog: Catalog) -> tuple[str, str]:
     lease = stairs.lease
     if lease.basis == "owned":
         return "own_hardware", OWN
-    return compliance.landlord(lease.provider_id, lease.provider, catalog).path, lease.provider_id
+    return compliance.gpu_cloud(lease.provider_id, lease.provider, catalog).path, lease.provider_id
 
 
-def ruled(every: Ways, scenario: Scenario, catalog: Catalog) -> Ruling:
+def assess_options(every: AllOptions, scenario: Scenario, catalog: Catalog) -> ComplianceAssessment:
     """Each operator with the cheapest that can be had through it: of the closed model and of open ones apart."""
-    offers: dict[tuple[str, str, bool], Offer] = {}
+    offers: dict[tuple[str, str, bool], PathPrice] = {}
     for buy in every.buys:
         option = buy.option
-        operator = compliance.seller(option.operator, option.operator, catalog)
+        operator = compliance.api_seller(option.operator, option.operator, catalog)
         price = option.usd_per_month if buy.serves else None
-        _keep(offers, Offer(operator, option.label, price), option.kind == "hosted_open")
+        _keep(offers, PathPrice(operator, option.label, price), option.kind == "hosted_open")
     rest = sum(line.usd_per_month for line in every.lines)
     for i in np.argsort(every.rents_usd, kind="stable"):
         s, rent = every.stairs[i], float(every.rents_usd[i])
         lease, model = s.lease, s.capacity.setup.model.name
-        operator = compliance.landlord(lease.provider_id, lease.provider, catalog)
+        operator = compliance.gpu_cloud(lease.provider_id, lease.provider, catalog)
         operator = compliance.own_hardware() if lease.basis == "owned" else operator
         if offers.get((operator.path, operator.id, False), NOTHING).usd_per_month is None:
-            plan = fleet.plan(s, scenario.workload.requests_per_month)
+            plan = fleet.fleet_plan(s, scenario.workload.requests_per_month)
             label = f"{model} on {plan.label}" if plan else f"{model}, beyond the GPUs you allow"
-            _keep(offers, Offer(operator, label, rent + rest if plan and every.serves[i] else None), False)
-    _keep(offers, Offer(compliance.own_hardware(), "Servers of your own", None), False)
+            _keep(offers, PathPrice(operator, label, rent + rest if plan and every.serves[i] else None), False)
+    _keep(offers, PathPrice(compliance.own_hardware(), "Servers of your own", None), False)
     for operator in catalog.operators.values():
         if operator.path == "government_cloud":
-            _keep(offers, Offer(operator, operator.name, None), False)
-    return rule(scenario.compliance.requirements, offers.values(), catalog)
+            _keep(offers, PathPrice(operator, operator.name, None), False)
+    return assess(scenario.compliance.requirements, offers.values(), catalog)
 
 
-NOTHING = Offer(compliance.own_hardware(), "", None)
+NOTHING = PathPrice(compliance.own_hardware(), "", None)
 
 
-def _keep(offers: dict[tuple[str, str, bool], Offer], offer: Offer, is_open: bool) -> None:
+def _keep(offers: dict[tuple[str, str, bool], PathPrice], offer: PathPrice, is_open: bool) -> None:
     """The cheapest so far; one with a price before one without."""
     key = offer.operator.path, offer.operator.id, is_open
     before, now = offers.get(key), offer.usd_per_month
@@ -140,18 +142,20 @@ def _keep(offers: dict[tuple[str, str, bool], Offer], offer: Offer, is_open: boo
         offers[key] = offer
 
 
-def left(every: Ways, ruling: Ruling, scenario: Scenario, catalog: Catalog) -> Left:
+def allowed_options(
+    every: AllOptions, ruling: ComplianceAssessment, scenario: Scenario, catalog: Catalog
+) -> AllowedOptions:
     """What may be chosen: of each open model only the cheapest seller. Servers are bought where the user would, or where
     nothing else with a price is allowed."""
     allowed = {(p.path.kind, p.path.operator) for p in ruling.of("allowed")}
-    buys = [b.option for b in every.buys if b.serves and path_of(b.option, catalog) in allowed]
-    kept = every.serves & np.array([lease_path(s, catalog) in allowed for s in every.stairs], dtype=bool)
+    buys = [b.option for b in every.buys if b.serves and operator_path(b.option, catalog) in allowed]
+    kept = every.serves & np.array([machine_path(s, catalog) in allowed for s in every.stairs], dtype=bool)
     owned = np.array([s.lease.basis == "owned" for s in every.stairs], dtype=bool)
     finite = np.isfinite(every.rents_usd)
     ruled_out = bool(scenario.compliance.requirements) and not buys and not (kept & ~owned & finite).any()
     if not (scenario.hardware.include_owned or ruled_out):
         kept = kept & ~owned
-    return Left(
+    return AllowedOptions(
         buys=tuple(options.cheapest_buys(buys)),
         stairs=tuple(s for s, keep in zip(every.stairs, kept, strict=True) if keep),
         rents_usd=every.rents_usd[kept],

@@ -14,23 +14,23 @@ import numpy as np
 
 from calculators.catalog.load import Catalog
 from calculators.performance.model_size import kv_bytes
-from calculators.performance.replica import Setup
-from calculators.performance.request_mix import Mix, mix
+from calculators.performance.replica import ReplicaConfig
+from calculators.performance.request_mix import RequestMix, request_mix
 from calculators.scenario.demand import Array, Lengths
 from calculators.units import BYTES_PER_GB
 
 
-def prompts_only(lengths: Lengths, hit_frac: float) -> Mix:
+def prompts_only(lengths: Lengths, hit_frac: float) -> RequestMix:
     """What a prefill replica sees."""
-    return mix(replace(lengths, output_tok=np.ones_like(lengths.output_tok)), hit_frac)
+    return request_mix(replace(lengths, output_tok=np.ones_like(lengths.output_tok)), hit_frac)
 
 
-def tokens_only(lengths: Lengths) -> Mix:
+def tokens_only(lengths: Lengths) -> RequestMix:
     """What a decode replica sees: the cache of the whole prompt arrives."""
-    return mix(lengths, 1.0)
+    return request_mix(lengths, 1.0)
 
 
-def transfer_s(setups: Sequence[Setup], tokens: float, catalog: Catalog) -> Array:
+def transfer_s(setups: Sequence[ReplicaConfig], tokens: float, catalog: Catalog) -> Array:
     """Time (n, 1) for the cache of so many tokens to cross from one pool to another: bytes / link."""
     moved = [float(kv_bytes(s.model.shape, tokens, s.kv_element_bytes)) for s in setups]
     return np.array(moved)[:, None] / (catalog.technique_rules.transfer_gb_s.central * BYTES_PER_GB)

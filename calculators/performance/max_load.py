@@ -7,9 +7,10 @@ from numpy.typing import NDArray
 
 from calculators.performance import percentiles as tails
 from calculators.performance import queueing as latency
-from calculators.performance.request_mix import Mix
+from calculators.performance.replica import ReplicaArrays
+from calculators.performance.request_mix import RequestMix
 from calculators.performance.speculation import Drafts
-from calculators.performance.step_time import MAX_BATCH, Machine
+from calculators.performance.step_time import MAX_BATCH
 from calculators.scenario.demand import Array
 from calculators.scenario.schema import Targets
 
@@ -22,8 +23,8 @@ BATCH_COLUMN = 3
 
 
 def highest_loads(
-    m: Machine,
-    mix: Mix,
+    m: ReplicaArrays,
+    mix: RequestMix,
     targets: Targets,
     factor: Array,
     first_factor: Array,
@@ -45,8 +46,8 @@ def highest_loads(
     Speculation never changes the first token: that is judged as without drafts, and so is the load that prompts allow.
     What a shorter queue for slots would gain is not counted.
     """
-    plain = latency.replica(m, mix, cap)
-    drafted = latency.replica(_beside_drafts(m, drafts), mix, cap, drafts) if drafts else plain
+    plain = latency.queue_model(m, mix, cap)
+    drafted = latency.queue_model(_beside_drafts(m, drafts), mix, cap, drafts) if drafts else plain
     top = np.minimum(latency.largest_req_s(plain), latency.largest_req_s(drafted))
     search = _Search(targets, factor, first_factor, np.broadcast_to(transfer_s, factor.shape), may_wait)
     stop = search.stops(plain, drafted, FIRST_LOADS_FRAC * top)
@@ -68,7 +69,7 @@ def highest_loads(
     return np.concatenate(columns, axis=1, dtype=float)
 
 
-def _ends_first(plain: latency.Replica, drafted: latency.Replica) -> Array:
+def _ends_first(plain: latency.QueueModel, drafted: latency.QueueModel) -> Array:
     """Which queue is the first that no longer ends, as `_stops` counts; 5: that of the replica without drafts."""
     slots, prompts = latency.limits_req_s(drafted)
     own = np.where(slots <= prompts, 3, 4)
@@ -77,15 +78,15 @@ def _ends_first(plain: latency.Replica, drafted: latency.Replica) -> Array:
 
 
 def latencies_ms(
-    m: Machine, mix: Mix, req_s: Array, cap: float = MAX_BATCH, drafts: Drafts | None = None
+    m: ReplicaArrays, mix: RequestMix, req_s: Array, cap: float = MAX_BATCH, drafts: Drafts | None = None
 ) -> tuple[Array, Array]:
     """TTFT at the 95th percentile and mean TPOT (n, b) at a rate (n, b), as modelled; infinite where a queue never ends."""
-    first = latency.at_rate(latency.replica(m, mix, cap), req_s)
-    then = latency.at_rate(latency.replica(_beside_drafts(m, drafts), mix, cap, drafts), req_s) if drafts else first
+    first = latency.at_rate(latency.queue_model(m, mix, cap), req_s)
+    then = latency.at_rate(latency.queue_model(_beside_drafts(m, drafts), mix, cap, drafts), req_s) if drafts else first
     return tails.ttft_percentile_s(first, 1 - TAIL_FRAC) * 1e3, then.tpot_s * 1e3
 
 
-def _beside_drafts(m: Machine, drafts: Drafts) -> Machine:
+def _beside_drafts(m: ReplicaArrays, drafts: Drafts) -> ReplicaArrays:
     """The draft's weights take memory from the caches."""
     weights = m.always_read_bytes + m.expert_bytes
     return replace(m, kv_room_bytes=m.kv_room_bytes - drafts.memory_frac * weights)
@@ -113,7 +114,7 @@ class _Search:
     def rows(self, keep: NDArray[np.intp]) -> "_Search":
         return _Search(self.targets, self.factor[keep], self.first_factor[keep], self.transfer_s[keep], self.may_wait)
 
-    def stops(self, plain: latency.Replica, drafted: latency.Replica, req_s: Array) -> Array:
+    def stops(self, plain: latency.QueueModel, drafted: latency.QueueModel, req_s: Array) -> Array:
         """What makes a load too much (n, b)."""
         points = latency.at_rate(plain, req_s)
         decoding = points if drafted is plain else latency.at_rate(drafted, req_s)
@@ -124,7 +125,9 @@ class _Search:
         return np.where((stop == 0) & crowded, 3.0, stop)
 
 
-def _stops(points: latency.Load, decoding: latency.Load, tpot_missed: NDArray[np.bool_], limit_s: Array) -> Array:
+def _stops(
+    points: latency.LoadedLatency, decoding: latency.LoadedLatency, tpot_missed: NDArray[np.bool_], limit_s: Array
+) -> Array:
     """1 TPOT, 2 TTFT, 3 slots, 4 prompts, 0 nothing. Late first tokens are laid to the slots when at least half as many
     requests wait for one as may be late."""
     late = tails.ttft_above_frac(points, limit_s) > TAIL_FRAC

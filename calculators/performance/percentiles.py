@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from calculators.performance.queueing import Load, second_moment
+from calculators.performance.queueing import LoadedLatency, second_moment
 from calculators.performance.request_mix import TINY
 from calculators.performance.step_time import CHUNK_TOK
 from calculators.scenario.demand import Array
@@ -14,7 +14,7 @@ CUTS = 6  # a percentile is sought by cutting its range into four, six times
 LONGEST_BUSY = 0.4  # busy periods much longer than a request cannot all fall into it
 
 
-def ttft_above_frac(found: Load, limit_s: Array | float) -> Array:
+def ttft_above_frac(found: LoadedLatency, limit_s: Array | float) -> Array:
     """Share of requests whose first token comes later than `limit_s` (n, b): the mixture over prompts of
     P(queue + admission > limit - start - own prompt)."""
     left = (np.asarray(limit_s) - found.start_s)[..., None] - found.own_s
@@ -35,7 +35,7 @@ def _wait_above(left_s: Array, prompts_s: Array, busy: Array, full: Array, admis
     return np.where(left_s < 0, 1.0, first * np.exp(-left / mean1) + second * np.exp(-left / mean2))
 
 
-def ttft_percentile_s(found: Load, at_frac: float) -> Array:
+def ttft_percentile_s(found: LoadedLatency, at_frac: float) -> Array:
     """TTFT that a share `at_frac` of requests does not exceed (n, b); infinite where a queue never ends."""
     waits = found.prompts_s.max(axis=-1) + found.admission_s
     low = found.start_s + found.own_s.min(axis=-1)
@@ -49,7 +49,9 @@ def ttft_percentile_s(found: Load, at_frac: float) -> Array:
     return _percentile(found, low, high, at_frac, below)
 
 
-def _percentile(found: Load, low: Array, high: Array, at_frac: float, below: Callable[[Array], Array]) -> Array:
+def _percentile(
+    found: LoadedLatency, low: Array, high: Array, at_frac: float, below: Callable[[Array], Array]
+) -> Array:
     """Where the distribution `below`, which takes times (n, b, cuts), reaches `at_frac`, between `low` and `high`; both
     are narrowed on a logarithmic scale. Infinite where a queue never ends."""
     low, high = (np.log(np.where(found.stable > 0, x, 1.0))[..., None] for x in (low * (1 - 1e-6), high * (1 + 1e-6)))
@@ -60,7 +62,7 @@ def _percentile(found: Load, low: Array, high: Array, at_frac: float, below: Cal
     return np.where(found.stable > 0, np.exp(high[..., 0]), np.inf)
 
 
-def tpot_percentile_s(found: Load, at_frac: float) -> Array:
+def tpot_percentile_s(found: LoadedLatency, at_frac: float) -> Array:
     """TPOT (of a request: mean time between its tokens) that a share `at_frac` of requests does not exceed (n, b).
 
     A request of d tokens meets Poisson(rate x TPOT x d) prompts: none, or some. In either case log-normal, with the
@@ -80,7 +82,7 @@ def tpot_percentile_s(found: Load, at_frac: float) -> Array:
     return _percentile(found, low, high, at_frac, below)
 
 
-def _tpot_parts(found: Load) -> tuple[Array, Array, Array]:
+def _tpot_parts(found: LoadedLatency) -> tuple[Array, Array, Array]:
     """Mean TPOT, logarithmic spread and share of requests: (n, b, groups that meet no prompt, then groups that do)."""
     mix, tokens = found.mix, np.maximum(found.mix.output_decode_tok, 1.0)
     decode_s, drift_s2 = steps_by_token(found)
@@ -97,7 +99,7 @@ def _tpot_parts(found: Load) -> tuple[Array, Array, Array]:
     return mean, spread, np.concatenate([1 - some, some], axis=-1) * np.tile(mix.output_share_frac, 2)
 
 
-def prompt_moment_s2(found: Load) -> Array:
+def prompt_moment_s2(found: LoadedLatency) -> Array:
     """E[what a prompt adds to the steps of others ^ 2] (n, b), longer in a busy period: / (1 - x)^2."""
     r, mix = found.replica, found.mix
     nodes = found.inside.share_frac @ r.nodes_s
@@ -106,7 +108,7 @@ def prompt_moment_s2(found: Load) -> Array:
     return np.asarray(second_moment(mix, extra) / np.maximum(1 - found.busy_frac, LONGEST_BUSY) ** 2)
 
 
-def steps_by_token(found: Load) -> tuple[Array, Array]:
+def steps_by_token(found: LoadedLatency) -> tuple[Array, Array]:
     """Mean step without prompts, and the variance of the mean step with them, over the tokens made (n, b): those of a
     state are its share of time x batch / step."""
     r, step = found.replica, found.inside.step_s

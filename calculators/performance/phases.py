@@ -9,8 +9,8 @@ import numpy as np
 from calculators.catalog.load import Catalog
 from calculators.performance import percentiles as tails
 from calculators.performance import queueing as latency
-from calculators.performance.replica import Machine, Setup, machine
-from calculators.performance.request_mix import Mix
+from calculators.performance.replica import ReplicaArrays, ReplicaConfig, replica_arrays
+from calculators.performance.request_mix import RequestMix
 from calculators.performance.step_time import (
     CHUNK_TOK,
     collectives_s,
@@ -78,7 +78,7 @@ class Phase:
         return self.flop / self.total_s
 
 
-def decode_phase(m: Machine, batch: float, context_tok: float, name: str = "Decode") -> Phase:
+def decode_phase(m: ReplicaArrays, batch: float, context_tok: float, name: str = "Decode") -> Phase:
     """One step of `batch` requests, a token each, `context_tok` tokens behind each of them."""
     tokens, context, none = np.array([batch]), np.array([context_tok]), np.zeros(1)
     flop = _linear_flop(m, batch) + batch * _one(decode_attention_flop(m, context))
@@ -94,7 +94,7 @@ def decode_phase(m: Machine, batch: float, context_tok: float, name: str = "Deco
     )
 
 
-def prefill_phase(m: Machine, prompt_tok: float, hit_tok: float = 0.0, name: str = "Prefill") -> Phase:
+def prefill_phase(m: ReplicaArrays, prompt_tok: float, hit_tok: float = 0.0, name: str = "Prefill") -> Phase:
     """A prompt alone, in as many chunks as it takes; the first `hit_tok` tokens come from a cache."""
     fresh = max(prompt_tok - hit_tok, 1.0)
     chunk = min(fresh, float(CHUNK_TOK))
@@ -108,7 +108,7 @@ def prefill_phase(m: Machine, prompt_tok: float, hit_tok: float = 0.0, name: str
     return Phase(name, total * chunks, scaled, flop * chunks, _weight_bytes(m, chunk) * chunks)
 
 
-def _weight_terms(m: Machine, tokens: float) -> tuple[Term, ...]:
+def _weight_terms(m: ReplicaArrays, tokens: float) -> tuple[Term, ...]:
     """Reading the weights, and what multiplying by them adds: the roofline hides the shorter behind the longer.
 
     Gathering the tokens of each expert grows with the tokens as arithmetic does, and published runs cannot tell the two
@@ -124,18 +124,18 @@ def _weight_terms(m: Machine, tokens: float) -> tuple[Term, ...]:
     return Term("reading weights", read, "bandwidth"), rest, gather
 
 
-def _rest(m: Machine, tokens: float, batch: float) -> tuple[Term, Term]:
+def _rest(m: ReplicaArrays, tokens: float, batch: float) -> tuple[Term, Term]:
     links = _one(m.kernel_factor * collectives_s(m, np.array([tokens])))
     return Term("links between GPUs", links, "links"), Term(
         "launches and scheduler", _one(overhead_s(m, np.array([batch]))), "overhead"
     )
 
 
-def _linear_flop(m: Machine, tokens: float) -> float:
+def _linear_flop(m: ReplicaArrays, tokens: float) -> float:
     return tokens * (_one(m.dense_flop_per_tok) + _one(m.expert_flop_per_tok))
 
 
-def _weight_bytes(m: Machine, tokens: float) -> float:
+def _weight_bytes(m: ReplicaArrays, tokens: float) -> float:
     return _one(m.always_read_bytes + m.expert_bytes * expert_share_touched(m, np.array([tokens])))
 
 
@@ -158,9 +158,9 @@ class LoadCurve:
     """Requests whose caches fit at once."""
 
 
-def load_curve(m: Machine, traffic: Mix) -> LoadCurve:
+def load_curve(m: ReplicaArrays, traffic: RequestMix) -> LoadCurve:
     """Latency against load for a single setup."""
-    replica = latency.replica(m, traffic)
+    replica = latency.queue_model(m, traffic)
     points = latency.at_rate(replica, LOADS_FRAC[None, :] * latency.largest_req_s(replica))
     p50, p95, p99 = (tails.ttft_percentile_s(points, share)[0] for share in (0.5, 0.95, 0.99))
     tpot_p95 = tails.tpot_percentile_s(points, 0.95)[0]
@@ -169,7 +169,7 @@ def load_curve(m: Machine, traffic: Mix) -> LoadCurve:
 
 
 @dataclass(frozen=True, slots=True)
-class Ceiling:
+class Roofline:
     """A roofline: the flat part and the slope."""
 
     flops: float
@@ -185,15 +185,15 @@ class Ceiling:
         return self.ridge_ratio * weight_bytes / 2
 
 
-def ceilings(m: Machine) -> tuple[Ceiling, Ceiling]:
+def rooflines(m: ReplicaArrays) -> tuple[Roofline, Roofline]:
     """Of the data sheet, and of what engines reach of it with this model: the fitted efficiencies."""
-    sheet = Ceiling(_one(m.peak_flops), _one(m.bandwidth_bytes_s))
+    sheet = Roofline(_one(m.peak_flops), _one(m.bandwidth_bytes_s))
     mostly_experts = _one(m.expert_flop_per_tok) > _one(m.dense_flop_per_tok)
     compute = _one(m.expert_compute_frac if mostly_experts else m.compute_frac) * _one(m.format_compute_frac)
     reading = _one(m.expert_bandwidth_frac if mostly_experts else m.weight_bandwidth_frac)
-    return sheet, Ceiling(sheet.flops * compute, sheet.bandwidth_bytes_s * reading)
+    return sheet, Roofline(sheet.flops * compute, sheet.bandwidth_bytes_s * reading)
 
 
-def one_machine(setup: Setup, catalog: Catalog) -> Machine:
+def one_machine(setup: ReplicaConfig, catalog: Catalog) -> ReplicaArrays:
     """A single setup as arrays."""
-    return machine([setup], catalog)
+    return replica_arrays([setup], catalog)

@@ -134,7 +134,7 @@ def _blocks(shape: Shape, dense_layers: int, moe_layers: int, attention_frac: fl
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class WeightPart:
     """Parameters of one class in one format."""
 
     kind: TensorClass
@@ -150,15 +150,18 @@ def finer(a: Precision, b: Precision) -> Precision:
     return a if LINEAR_BITS[a] >= LINEAR_BITS[b] else b
 
 
-def parts(shape: Shape, recipe: Recipe) -> list[Part]:
+def weight_parts(shape: Shape, recipe: Recipe) -> list[WeightPart]:
     """The whole model in pieces of one format. A tied table is stored once, in the finer of both its formats."""
     counts, edges = by_class(shape), edges_by_class(shape)
     table = finer(recipe.embeddings, recipe.lm_head) if shape.tied_embeddings else recipe.embeddings
-    found = [Part("embeddings", counts["embeddings"], table), Part("lm_head", counts["lm_head"], recipe.lm_head)]
+    found = [
+        WeightPart("embeddings", counts["embeddings"], table),
+        WeightPart("lm_head", counts["lm_head"], recipe.lm_head),
+    ]
     for kind in BLOCKS:
         inner = recipe.of(kind)
         edge = inner if recipe.edge_blocks is None else finer(inner, recipe.edge_blocks)
-        found += [Part(kind, counts[kind] - edges[kind], inner), Part(kind, edges[kind], edge)]
+        found += [WeightPart(kind, counts[kind] - edges[kind], inner), WeightPart(kind, edges[kind], edge)]
     return [part for part in found if part.count]
 
 
@@ -166,7 +169,7 @@ def parts(shape: Shape, recipe: Recipe) -> list[Part]:
 
 
 @dataclass(frozen=True, slots=True)
-class Weights:
+class RecipeWeights:
     """Bytes of a model's weights, whole model."""
 
     stored_bytes: float
@@ -177,12 +180,12 @@ class Weights:
     """Of the always-read bytes without the head, those of four-bit formats: unpacking slows their reading."""
 
 
-def weights(shape: Shape, recipe: Recipe) -> Weights:
-    found = parts(shape, recipe)
+def weights(shape: Shape, recipe: Recipe) -> RecipeWeights:
+    found = weight_parts(shape, recipe)
     head = "embeddings" if shape.tied_embeddings else "lm_head"
     dense = [part for part in found if part.kind in BLOCKS and part.kind != "experts"]
     dense_bytes = sum(part.bytes for part in dense)
-    return Weights(
+    return RecipeWeights(
         stored_bytes=sum(part.bytes for part in found),
         always_read_bytes=dense_bytes + sum(part.bytes for part in found if part.kind == head),
         experts_bytes=sum(part.bytes for part in found if part.kind == "experts"),
@@ -227,12 +230,12 @@ def has(gpu: Gpu, precision: Precision) -> bool:
 
 def unpacked(gpu: Gpu, shape: Shape, recipe: Recipe) -> tuple[Precision, ...]:
     """Formats of the recipe that save memory on this GPU, but are multiplied in 16 bit."""
-    blocks = [p.weights for p in parts(shape, recipe) if p.kind in BLOCKS and p.weights != "bf16"]
+    blocks = [p.weights for p in weight_parts(shape, recipe) if p.kind in BLOCKS and p.weights != "bf16"]
     slow = [name for name in blocks if arithmetic(gpu, name, recipe.activations) == "bf16"]
     return tuple(dict.fromkeys(slow))
 
 
-def rates(gpu: Gpu, shape: Shape, recipe: Recipe, fit: Efficiency) -> tuple[float, float]:
+def arithmetic_rates(gpu: Gpu, shape: Shape, recipe: Recipe, fit: Efficiency) -> tuple[float, float]:
     """Peak rate of a token's arithmetic, and what of it the formats reach relative to 16 bit.
 
     A token's operations are done one class after another, so the rate of all is the harmonic mean of the rates, weighted
@@ -241,7 +244,7 @@ def rates(gpu: Gpu, shape: Shape, recipe: Recipe, fit: Efficiency) -> tuple[floa
     """
     picked = (shape.mlp.experts_per_token or 0) / (shape.mlp.experts or 1)
     spent: dict[tuple[float, float], float] = {}
-    for part in parts(shape, recipe):
+    for part in weight_parts(shape, recipe):
         if part.kind not in BLOCKS:
             continue
         each = part.count * (picked if part.kind == "experts" else 1.0)

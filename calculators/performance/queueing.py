@@ -20,17 +20,10 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from calculators.performance.request_mix import PROMPT_NODES_TOK, TINY, Mix
+from calculators.performance.replica import ReplicaArrays
+from calculators.performance.request_mix import PROMPT_NODES_TOK, TINY, RequestMix
 from calculators.performance.speculation import Drafts, pass_s
-from calculators.performance.step_time import (
-    CHUNK_TOK,
-    MAX_BATCH,
-    Machine,
-    cache_bytes,
-    prompt_attention_s,
-    rows_s,
-    step_s,
-)
+from calculators.performance.step_time import CHUNK_TOK, MAX_BATCH, cache_bytes, prompt_attention_s, rows_s, step_s
 from calculators.scenario.demand import Array
 
 STATES: Array = np.append(np.arange(8.0), np.round(np.linspace(8**0.5, MAX_BATCH**0.5, 25) ** 2))
@@ -41,10 +34,10 @@ FULL = 1 - 1e-9
 
 
 @dataclass(frozen=True, slots=True)
-class Replica:
+class QueueModel:
     """What of a setup and a mix does not depend on the load."""
 
-    mix: Mix
+    mix: RequestMix
     ranks_count: Array
     passes_count: Array
     """(n, 1) decode steps of a request: one for each token, or with speculation for several."""
@@ -65,12 +58,12 @@ class Replica:
     each_prompt_s: Array
     """(n, k) what each prompt adds to a step that has some."""
 
-    def rows(self, keep: NDArray[np.intp]) -> "Replica":
+    def rows(self, keep: NDArray[np.intp]) -> "QueueModel":
         """Only the setups of these row numbers."""
-        return Replica(self.mix, *(getattr(self, f.name)[keep] for f in fields(self)[1:]))
+        return QueueModel(self.mix, *(getattr(self, f.name)[keep] for f in fields(self)[1:]))
 
 
-def replica(m: Machine, mix: Mix, cap: float = MAX_BATCH, drafts: Drafts | None = None) -> Replica:
+def queue_model(m: ReplicaArrays, mix: RequestMix, cap: float = MAX_BATCH, drafts: Drafts | None = None) -> QueueModel:
     """Step times of each setup over the states it can be in. With `drafts` a decode step is a pass that verifies them."""
     fit = slots(m, mix, cap)
     states = np.minimum(STATES * max(cap / MAX_BATCH, 1.0), np.maximum(fit, 1.0))
@@ -91,7 +84,7 @@ def replica(m: Machine, mix: Mix, cap: float = MAX_BATCH, drafts: Drafts | None 
     within, budgets = mix.prompt_share_frac @ np.where([~long, long], mix.prompt_tok, 0.0).T / np.array([1, CHUNK_TOK])
     each = slope * within + budgets * (nodes[..., -1] - nodes[..., 0]) + attention
     ends = np.concatenate([states, states[:, -1:] + 1], axis=1)
-    return Replica(
+    return QueueModel(
         mix=mix,
         ranks_count=m.attention_ranks_count,
         passes_count=mix.decode_tok / (drafts.tokens_per_pass if drafts else np.ones_like(fit)),
@@ -106,7 +99,7 @@ def replica(m: Machine, mix: Mix, cap: float = MAX_BATCH, drafts: Drafts | None 
     )
 
 
-def slots(m: Machine, mix: Mix, cap: float = MAX_BATCH) -> Array:
+def slots(m: ReplicaArrays, mix: RequestMix, cap: float = MAX_BATCH) -> Array:
     """Requests that fit at once (n, 1), at most the engine's cap. Each holds memory for its whole answer, and those in
     flight are the longer ones: room / (E[d x cache] / E[d]). What is free but too little for the next in line, about
     E[cache^2] / 2 E[cache], is lost. Below 1: not even one fits."""
@@ -119,7 +112,7 @@ def slots(m: Machine, mix: Mix, cap: float = MAX_BATCH) -> Array:
     return np.minimum(np.where(room > 0, count, 0.0), cap)[:, None]
 
 
-def slot_size_ratio(m: Machine, mix: Mix, fit: Array, cap: float) -> Array:
+def slot_size_ratio(m: ReplicaArrays, mix: RequestMix, fit: Array, cap: float) -> Array:
     """Peakedness (n, 1): of the memory that requests in flight hold where memory limits, of their number where the cap
     does. A renewal process with cv2 has (1 + cv2) / 2."""
     cache = cache_bytes(m, mix.held_tok)
@@ -127,12 +120,12 @@ def slot_size_ratio(m: Machine, mix: Mix, fit: Array, cap: float) -> Array:
     return np.where(fit < cap, np.maximum(second[:, None], 1.0), 1.0) * max((1 + mix.dispersion_ratio) / 2, 0.1)
 
 
-def largest_req_s(r: Replica) -> Array:
+def largest_req_s(r: QueueModel) -> Array:
     """Rate (n, 1) at which one of the queues stops ending."""
     return np.minimum(*limits_req_s(r))
 
 
-def limits_req_s(r: Replica) -> tuple[Array, Array]:
+def limits_req_s(r: QueueModel) -> tuple[Array, Array]:
     """Rates (n, 1) at which all slots are taken, and at which every step is full of prompts."""
     last, prompts_per_step = slice(-1, None), r.states[:, -1:] / r.passes_count
     full = r.first_prompt_s[:, last] * -np.expm1(-prompts_per_step) + r.each_prompt_s[:, last] * prompts_per_step
@@ -157,7 +150,7 @@ class InFlight:
     """Of the probabilities of ever more requests waiting for a slot; at 1 they pile up."""
 
 
-def in_flight(r: Replica, rate_req_s: Array) -> InFlight:
+def in_flight(r: QueueModel, rate_req_s: Array) -> InFlight:
     """Stationary distribution of the number decoding, at the arrival rates of one rank (n, b).
 
     pi(k) / pi(k-1) = rate x d x T(k) / k, d steps of T(k) a request; between states of the grid log pi is summed by the trapezoid rule. For the
@@ -187,7 +180,7 @@ def _full_frac(pi: Array, weights: Array, ratio: Array) -> Array:
     return np.asarray(at_least / ((pi * weights[:, None, :]).sum(axis=-1) - pi[..., -1] + at_least))
 
 
-def slowed_s(r: Replica, rate_req_s: Array) -> Array:
+def slowed_s(r: QueueModel, rate_req_s: Array) -> Array:
     """Mean step (n, b, k) with prompts coming at a rate: T = D + g (1 - exp(-rate T)) + rate T h, of which exp(-rate T)
     is the share of steps without prompts, h what each adds and g what the first of a step adds or hides beside."""
     rate = rate_req_s[..., None]
@@ -200,10 +193,10 @@ def slowed_s(r: Replica, rate_req_s: Array) -> Array:
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
+class LoadedLatency:
     """Replicas at loads. Arrays (n, b), with a last axis of groups where it says so."""
 
-    replica: Replica
+    replica: QueueModel
     inside: InFlight
     req_s: Array
     """Requests a second, of all attention ranks together."""
@@ -229,7 +222,7 @@ class Load:
     """1 where both queues end, else 0."""
 
     @property
-    def mix(self) -> Mix:
+    def mix(self) -> RequestMix:
         return self.replica.mix
 
     @property
@@ -244,7 +237,7 @@ class Load:
         return (self.queue_s[..., None] + self.later_s) / np.maximum(self.busy_frac, TINY)[..., None]
 
 
-def at_rate(r: Replica, req_s: Array) -> Load:
+def at_rate(r: QueueModel, req_s: Array) -> LoadedLatency:
     """Replicas (n) at arrival rates (n, b)."""
     mix = r.mix
     rate = np.maximum(np.broadcast_to(req_s, np.broadcast_shapes(np.shape(req_s), r.slots.shape)) / r.ranks_count, TINY)
@@ -256,7 +249,7 @@ def at_rate(r: Replica, req_s: Array) -> Load:
     busy, queue, start, own, later = prompt_queue(r, rate, inside, nodes, batch)
     stable = (busy < FULL) & (ratio < FULL) & (r.slots >= 1) & (rate * r.ranks_count <= largest_req_s(r))
     variation = (mix.dispersion_ratio + mix.held_cv2_ratio) / 2
-    return Load(
+    return LoadedLatency(
         replica=r,
         inside=inside,
         req_s=rate * r.ranks_count,
@@ -273,13 +266,13 @@ def at_rate(r: Replica, req_s: Array) -> Load:
     )
 
 
-def second_moment(mix: Mix, values: Array) -> Array:
+def second_moment(mix: RequestMix, values: Array) -> Array:
     """E[value^2] over prompts (..., p), wider when arrivals are bursty: Var + cv2 x mean^2."""
     mean = values @ mix.prompt_share_frac
     return values**2 @ mix.prompt_share_frac + (mix.arrival_cv2_ratio - 1) * mean**2
 
 
-def saved_s(r: Replica, rate: Array, inside: InFlight, nodes: Array) -> Array:
+def saved_s(r: QueueModel, rate: Array, inside: InFlight, nodes: Array) -> Array:
     """What a prompt saves by sharing its step (n, b, p): g (1 - (1 - exp(-m)) / m), m prompts a step, g as in `slowed_s`
     but for each size. Of g > 0 (experts read) all: those who wait read them together."""
     mix = r.mix
@@ -291,7 +284,7 @@ def saved_s(r: Replica, rate: Array, inside: InFlight, nodes: Array) -> Array:
 
 
 def prompt_queue(
-    r: Replica, rate: Array, inside: InFlight, nodes: Array, batch: Array
+    r: QueueModel, rate: Array, inside: InFlight, nodes: Array, batch: Array
 ) -> tuple[Array, Array, Array, Array, Array]:
     """Share of time for prompts, mean wait behind earlier ones, rest of the step in progress; own steps and what later
     prompts add to a single one (n, b, p).

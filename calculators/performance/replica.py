@@ -22,7 +22,7 @@ from calculators.performance.model_size import (
     stored_bytes,
     visible_bytes,
 )
-from calculators.performance.quantization_recipe import Recipe, Weights
+from calculators.performance.quantization_recipe import Recipe, RecipeWeights
 from calculators.scenario.demand import Array
 from calculators.units import BYTES_PER_GB
 
@@ -30,7 +30,7 @@ PCIE_GB_S = 16.0  # where a profile names no link: PCIe 3.0 x16
 
 
 @dataclass(frozen=True, slots=True)
-class Setup:
+class ReplicaConfig:
     """One replica: a model in a format, split over `tensor_parallel` GPUs of one machine, times ranks and stages."""
 
     model: Model
@@ -63,7 +63,7 @@ class Setup:
 
 
 @dataclass(frozen=True, slots=True)
-class Machine:
+class ReplicaArrays:
     """Setups as numbers, one row each; per GPU of the replica unless it says otherwise. Arrays (n, 1)."""
 
     always_read_bytes: Array
@@ -141,36 +141,36 @@ class Machine:
     first_token_own_ratio: Array
     first_token_others_ratio: Array
 
-    def rows(self, keep: NDArray[np.bool_]) -> "Machine":
+    def rows(self, keep: NDArray[np.bool_]) -> "ReplicaArrays":
         """Only the setups selected by a boolean array (n,)."""
-        return Machine(**{f.name: getattr(self, f.name)[keep] for f in fields(self)})
+        return ReplicaArrays(**{f.name: getattr(self, f.name)[keep] for f in fields(self)})
 
 
-def with_recipe(setup: Setup, recipe: Recipe) -> Setup:
+def with_recipe(setup: ReplicaConfig, recipe: Recipe) -> ReplicaConfig:
     """The same replica with weights and cache stored by a recipe."""
     return replace(setup, recipe=recipe, kv_element_bytes=recipes.kv_element_bytes(setup.model.shape, recipe))
 
 
 _OF_ENGINE = frozenset(EngineFit.model_fields)
-COEFFICIENTS = tuple(f.name for f in fields(Machine) if f.name in _OF_ENGINE or f.name in Efficiency.model_fields)
-"""The fields of `Machine` that are fitted: each has the name of one in `Efficiency` or `EngineFit`."""
+COEFFICIENTS = tuple(f.name for f in fields(ReplicaArrays) if f.name in _OF_ENGINE or f.name in Efficiency.model_fields)
+"""The fields of `ReplicaArrays` that are fitted: each has the name of one in `Efficiency` or `EngineFit`."""
 
 Columns = dict[str, Array]
 """Arrays (n, 1) by name, one row for each setup."""
 
 
-def machine(setups: Sequence[Setup], catalog: Catalog) -> Machine:
+def replica_arrays(setups: Sequence[ReplicaConfig], catalog: Catalog) -> ReplicaArrays:
     """Setups as arrays, with the efficiencies of each GPU's generation and each engine."""
     models, gpu_ids = [id(s.model) for s in setups], [id(s.gpu) for s in setups]
     stored = list(zip(models, [s.precision for s in setups], [id(s.recipe) for s in setups], strict=True))
     fits = [(s.gpu.generation, s.engine) for s in setups]
     shapes = _columns(setups, models, lambda s: _of_shape(s.model.shape))
     gpus = _columns(setups, gpu_ids, lambda s: _of_gpu(s.gpu))
-    held = _columns(setups, stored, lambda s: asdict(weights(s)))
+    held = _columns(setups, stored, lambda s: asdict(config_weights(s)))
     rates = _columns(setups, list(zip(gpu_ids, stored, strict=True)), lambda s: _rates(s, catalog))
     fitted = _columns(setups, fits, lambda s: _fitted(s, catalog))
     splits = _splits(setups)
-    return Machine(
+    return ReplicaArrays(
         **_weights(splits, shapes, held),
         **_attention(splits, shapes),
         **_hardware(splits, shapes, gpus, rates),
@@ -179,7 +179,9 @@ def machine(setups: Sequence[Setup], catalog: Catalog) -> Machine:
     )
 
 
-def _columns(setups: Sequence[Setup], keys: Sequence[Hashable], row: Callable[[Setup], Mapping[str, float]]) -> Columns:
+def _columns(
+    setups: Sequence[ReplicaConfig], keys: Sequence[Hashable], row: Callable[[ReplicaConfig], Mapping[str, float]]
+) -> Columns:
     """The numbers of `row` for each setup, worked out once for all that have the same of `keys`."""
     one_of_each = dict(zip(keys, setups, strict=True))
     place = {key: i for i, key in enumerate(one_of_each)}
@@ -192,7 +194,7 @@ def _column(values: Iterable[float]) -> Array:
     return np.array(list(values), dtype=float)[:, None]
 
 
-def _splits(setups: Sequence[Setup]) -> Columns:
+def _splits(setups: Sequence[ReplicaConfig]) -> Columns:
     """How each replica is spread over its GPUs, and what else a setup says of itself."""
     tensor_parallel = _column(s.tensor_parallel for s in setups)
     attention_ranks = _column(s.attention_ranks for s in setups)
@@ -252,18 +254,18 @@ def _of_gpu(gpu: Gpu) -> dict[str, float]:
     }
 
 
-def _rates(setup: Setup, catalog: Catalog) -> dict[str, float]:
+def _rates(setup: ReplicaConfig, catalog: Catalog) -> dict[str, float]:
     """FLOP/s of the weights' formats, and what of them is reached relative to 16 bit."""
     gpu, fit = setup.gpu, catalog.efficiency(setup.gpu)
     if setup.recipe is not None:
-        peak, frac = recipes.rates(gpu, setup.model.shape, setup.recipe, fit)
+        peak, frac = recipes.arithmetic_rates(gpu, setup.model.shape, setup.recipe, fit)
     else:
         peak = gpu.dense_flops(setup.precision)
         frac = fit.format_compute_frac(setup.precision) if peak > gpu.dense_flops("bf16") else 1.0
     return {"peak_flops": peak, "format_compute_frac": frac}
 
 
-def _fitted(setup: Setup, catalog: Catalog) -> dict[str, float]:
+def _fitted(setup: ReplicaConfig, catalog: Catalog) -> dict[str, float]:
     fit, engine = catalog.efficiency(setup.gpu), catalog.engine(setup.engine)
     return {name: getattr(engine if name in _OF_ENGINE else fit, name) for name in COEFFICIENTS}
 
@@ -275,13 +277,13 @@ def _coefficients(splits: Columns, held: Columns, fitted: Columns) -> Columns:
     return {**fitted, "four_bit_read_frac": np.where(mixed, 1 / (slowed / frac + 1 - slowed), frac)}
 
 
-def weights(setup: Setup) -> Weights:
+def config_weights(setup: ReplicaConfig) -> RecipeWeights:
     """Bytes of the whole model, by the recipe or else by the one format of a checkpoint."""
     shape = setup.model.shape
     if setup.recipe is not None:
         return recipes.weights(shape, setup.recipe)
     p, linear_bytes = parameters(shape), LINEAR_BITS[setup.precision] / 8
-    return Weights(
+    return RecipeWeights(
         stored_bytes=stored_bytes(p, setup.precision),
         always_read_bytes=2 * p.head + attention_bits(setup.precision) / 8 * p.attention + linear_bytes * p.dense_mlp,
         experts_bytes=linear_bytes * p.experts,

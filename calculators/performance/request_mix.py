@@ -19,7 +19,7 @@ TINY = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
-class Mix:
+class RequestMix:
     """Requests as a replica sees them: moments over all cells, and groups of equal prompt or output length.
 
     Arrays: prompts (p,), outputs (o,), cells (c,).
@@ -54,9 +54,9 @@ class Mix:
     held_tok: Array
 
 
-def mix(
+def request_mix(
     lengths: Lengths, hit_frac: float = 0.0, arrival_cv2_ratio: float = 1.0, dispersion_ratio: float | None = None
-) -> Mix:
+) -> RequestMix:
     """Everything about the workload that does not depend on the setup."""
     share, inputs, outputs = lengths.share_frac / lengths.share_frac.sum(), lengths.input_tok, lengths.output_tok
     fresh = np.maximum(inputs * (1 - hit_frac), 1.0)
@@ -66,7 +66,7 @@ def mix(
     inflight = share * np.maximum(decode, 1e-6) / mean_decode
     prompts, outputs_of = groups(fresh, share), groups(decode, share)
     weight, output_weight = prompts @ share, outputs_of @ share
-    return Mix(
+    return RequestMix(
         hit_frac=hit_frac,
         arrival_cv2_ratio=arrival_cv2_ratio,
         dispersion_ratio=arrival_cv2_ratio if dispersion_ratio is None else dispersion_ratio,

@@ -13,8 +13,8 @@ import numpy as np
 from calculators.catalog.hardware_and_models import Model
 from calculators.catalog.load import Catalog
 from calculators.catalog.techniques import Acceptance
-from calculators.performance.replica import Setup
-from calculators.performance.step_time import MAX_BATCH, Machine, step_s
+from calculators.performance.replica import ReplicaArrays, ReplicaConfig
+from calculators.performance.step_time import MAX_BATCH, step_s
 from calculators.scenario.demand import Array
 from calculators.scenario.schema import Techniques
 from calculators.units import percent
@@ -34,7 +34,7 @@ class Drafts:
     """Of the weights, for the draft's own."""
 
 
-def drafts(setups: Sequence[Setup], techniques: Techniques, catalog: Catalog, off: Array) -> Drafts:
+def drafts(setups: Sequence[ReplicaConfig], techniques: Techniques, catalog: Catalog, off: Array) -> Drafts:
     """Tokens a pass of each setup; `off` (n,): 1 takes the high end of what is published or assumed, -1 the low end."""
     rules = catalog.technique_rules
     yields = {s.model.id: expected_tokens(s.model, techniques, catalog) for s in setups}
@@ -85,7 +85,7 @@ def tokens_per_pass(acceptance_frac: float, draft_tok: int) -> float:
     return float((1 - acceptance_frac ** (draft_tok + 1)) / (1 - acceptance_frac))
 
 
-def pass_s(m: Machine, batch: Array, context_tok: Array, draft_tok: int, cost_frac: float) -> Array:
+def pass_s(m: ReplicaArrays, batch: Array, context_tok: Array, draft_tok: int, cost_frac: float) -> Array:
     """Drafting and verifying, (n, b). To verify is a step in which every request brings 1 + g tokens that read its cache
     together."""
     none = np.zeros(1)
@@ -93,14 +93,14 @@ def pass_s(m: Machine, batch: Array, context_tok: Array, draft_tok: int, cost_fr
     return verify + draft_tok * cost_frac * step_s(m, batch, context_tok, none, none)
 
 
-def speedup_ratio(m: Machine, batch: Array, context_tok: Array, drafted: Drafts) -> Array:
+def speedup_ratio(m: ReplicaArrays, batch: Array, context_tok: Array, drafted: Drafts) -> Array:
     """Plain over speculative time per token (n, b): E x step / pass; below 1 it is a loss."""
     none = np.zeros(1)
     plain = step_s(m, batch, context_tok, none, none)
     return drafted.tokens_per_pass * plain / pass_s(m, batch, context_tok, drafted.draft_tok, drafted.cost_frac)
 
 
-def loss_from_batch(m: Machine, context_tok: float, drafted: Drafts) -> Array:
+def loss_from_batch(m: ReplicaArrays, context_tok: float, drafted: Drafts) -> Array:
     """The smallest number of requests at once (n,) from which speculation slows decoding; inf: none up to the cap."""
     batch = np.arange(1.0, MAX_BATCH + 1)
     gain = speedup_ratio(m, batch, np.array([context_tok]), drafted)

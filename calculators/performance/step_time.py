@@ -18,10 +18,8 @@ batch sizes (b,).
 
 import numpy as np
 
-from calculators.performance.replica import COEFFICIENTS, Machine, Setup, link_bytes_s, machine
+from calculators.performance.replica import ReplicaArrays
 from calculators.scenario.demand import Array
-
-__all__ = ["COEFFICIENTS", "Machine", "Setup", "link_bytes_s", "machine"]
 
 MAX_BATCH = 256
 """Requests decoding at once: the engines' usual cap (vLLM max_num_seqs)."""
@@ -29,7 +27,7 @@ CHUNK_TOK = 8192
 """Prompt tokens an engine takes into one step: the default of all three engines on large GPUs."""
 
 
-def expert_share_touched(m: Machine, tokens: Array) -> Array:
+def expert_share_touched(m: ReplicaArrays, tokens: Array) -> Array:
     """Share of the experts that at least one of `tokens` picks: the first picks k of E, the others some again.
 
     Picked at random, (1 - k/E)^n = exp(-x) of the experts would get none of n tokens; but some experts are popular. With
@@ -44,12 +42,12 @@ def expert_share_touched(m: Machine, tokens: Array) -> Array:
     return touched
 
 
-def weights_s(m: Machine, tokens: Array) -> Array:
+def weights_s(m: ReplicaArrays, tokens: Array) -> Array:
     """Reading the weights and multiplying `tokens` rows by them."""
     return dense_s(m, tokens) + experts_s(m, tokens)
 
 
-def dense_s(m: Machine, tokens: Array) -> Array:
+def dense_s(m: ReplicaArrays, tokens: Array) -> Array:
     """What every step reads; a GEMM pads its rows to whole tiles, so few rows cost as much as `gemm_pad_tok` more."""
     four_bit = np.where(m.four_bit > 0, m.four_bit_read_frac, 1.0)
     read = m.always_read_bytes / (m.bandwidth_bytes_s * m.weight_bandwidth_frac * four_bit)
@@ -58,7 +56,7 @@ def dense_s(m: Machine, tokens: Array) -> Array:
     return soft_maximum(read, multiply)
 
 
-def experts_s(m: Machine, tokens: Array) -> Array:
+def experts_s(m: ReplicaArrays, tokens: Array) -> Array:
     """The experts that the tokens pick, on the GPU that has most to do.
 
     With expert ranks the picks fall like balls into bins: the fullest of n holds about sqrt(2 ln n) - 0.6 standard
@@ -81,7 +79,7 @@ def experts_s(m: Machine, tokens: Array) -> Array:
     return np.asarray(soft_maximum(read, multiply) + shuffle)
 
 
-def kv_read_s(m: Machine, batch: Array, context_tok: Array) -> Array:
+def kv_read_s(m: ReplicaArrays, batch: Array, context_tok: Array) -> Array:
     """Attention of the decoding tokens: reading `batch` caches of `context_tok` tokens each and multiplying by them.
 
     Kernels of 2024 read a cache again for every query head that shares it (vLLM's first PagedAttention, SOSP 2023).
@@ -93,38 +91,38 @@ def kv_read_s(m: Machine, batch: Array, context_tok: Array) -> Array:
     return soft_maximum(read, multiply)
 
 
-def read_bytes(m: Machine, context_tok: Array) -> Array:
+def read_bytes(m: ReplicaArrays, context_tok: Array) -> Array:
     """What of one request's cache a decoding token reads on one GPU."""
     chosen, sliding = chosen_tok(m, context_tok), np.minimum(context_tok, m.window_tok)
     indexed = m.index_bytes_per_tok * context_tok
     return m.kv_full_bytes_per_tok * chosen + m.kv_sliding_bytes_per_tok * sliding + indexed
 
 
-def decode_attention_flop(m: Machine, context_tok: Array) -> Array:
+def decode_attention_flop(m: ReplicaArrays, context_tok: Array) -> Array:
     """Of one decoding token, on one GPU."""
     full = m.decode_flop_per_tok2 * chosen_tok(m, context_tok)
     sliding = m.sliding_flop_per_tok2 * np.minimum(context_tok, m.window_tok)
     return full + sliding + m.index_flop_per_tok2 * context_tok
 
 
-def chosen_tok(m: Machine, context_tok: Array) -> Array:
+def chosen_tok(m: ReplicaArrays, context_tok: Array) -> Array:
     """Cached tokens that a decoding token's full layers attend to on average: all, or in sparse layers the chosen ones."""
     return context_tok - m.sparse_frac * np.maximum(context_tok - m.sparse_tok, 0.0)
 
 
-def cache_bytes(m: Machine, context_tok: Array) -> Array:
+def cache_bytes(m: ReplicaArrays, context_tok: Array) -> Array:
     """KV-cache bytes that one request holds on one GPU."""
     sliding = m.kv_sliding_bytes_per_tok * np.minimum(context_tok, m.window_tok)
     return (m.kv_full_bytes_per_tok + m.index_bytes_per_tok) * context_tok + sliding
 
 
-def prompt_attention_s(m: Machine, prompt_tok: Array, attended_tok: Array) -> Array:
+def prompt_attention_s(m: ReplicaArrays, prompt_tok: Array, attended_tok: Array) -> Array:
     """Attention of prompt tokens over the tokens before them (the mean over a causal prompt is half its length)."""
     flop = prompt_tok * prompt_attention_flop(m, attended_tok)
     return flop / (m.attention_peak_flops * m.prefill_attention_frac)
 
 
-def prompt_attention_flop(m: Machine, attended_tok: Array) -> Array:
+def prompt_attention_flop(m: ReplicaArrays, attended_tok: Array) -> Array:
     """Of one prompt token, on one GPU."""
     chosen = attended_tok - m.sparse_frac * (attended_tok - at_most(attended_tok, m.sparse_tok))
     sliding = m.sliding_flop_per_tok2 * at_most(attended_tok, m.window_tok)
@@ -137,7 +135,7 @@ def at_most(attended_tok: Array, limit_tok: Array) -> Array:
     return np.where(2 * attended_tok <= limit_tok, attended_tok, limited)
 
 
-def collectives_s(m: Machine, tokens: Array) -> Array:
+def collectives_s(m: ReplicaArrays, tokens: Array) -> Array:
     """Two all-reduces a layer; a ring moves 2(n-1)/n of the activations over each link. With attention ranks, sending
     tokens to the experts and back moves about as much."""
     n = m.tensor_parallel_count * m.attention_ranks_count
@@ -148,7 +146,7 @@ def collectives_s(m: Machine, tokens: Array) -> Array:
     return np.where(n > 1, 2 * m.layers_count * once, 0.0)
 
 
-def overhead_s(m: Machine, batch: Array) -> Array:
+def overhead_s(m: ReplicaArrays, batch: Array) -> Array:
     """Starting each kernel and waiting for its last block, meeting the other GPUs in each layer, the scheduler by step
     and by request."""
     parallel = m.tensor_parallel_count * m.attention_ranks_count > 1
@@ -157,25 +155,25 @@ def overhead_s(m: Machine, batch: Array) -> Array:
     return (kernels + between + m.step_overhead_us + batch * m.request_overhead_us) * 1e-6
 
 
-def step_s(m: Machine, batch: Array, context_tok: Array, prompt_tok: Array, attended_tok: Array) -> Array:
+def step_s(m: ReplicaArrays, batch: Array, context_tok: Array, prompt_tok: Array, attended_tok: Array) -> Array:
     """Time of one engine step with `batch` decoding requests and `prompt_tok` prompt tokens. Broadcasts."""
     attention = kv_read_s(m, batch, context_tok) + prompt_attention_s(m, prompt_tok, attended_tok)
     return rows_s(m, batch + prompt_tok) + m.kernel_factor * attention + overhead_s(m, batch)
 
 
-def rows_s(m: Machine, tokens: Array) -> Array:
+def rows_s(m: ReplicaArrays, tokens: Array) -> Array:
     """The part of a step that only the number of its tokens decides, whatever they are: weights and collectives."""
     return m.kernel_factor * (weights_s(m, tokens) + collectives_s(m, tokens))
 
 
-def tpot_s(m: Machine, batch: Array, input_tok: Array, output_tok: Array, fresh_tok: Array) -> Array:
+def tpot_s(m: ReplicaArrays, batch: Array, input_tok: Array, output_tok: Array, fresh_tok: Array) -> Array:
     """Time per output token in steady state: while one request makes `output_tok` tokens, each of the `batch` requests
     brings one prompt, of which `fresh_tok` are not cached: batch x fresh / output prompt tokens a step on average."""
     return decode_s(m, batch, input_tok, output_tok, batch * fresh_tok / output_tok, fresh_tok)
 
 
 def decode_s(
-    m: Machine, batch: Array, input_tok: Array, output_tok: Array, prompt_tok: Array, fresh_tok: Array
+    m: ReplicaArrays, batch: Array, input_tok: Array, output_tok: Array, prompt_tok: Array, fresh_tok: Array
 ) -> Array:
     """Mean step time when `prompt_tok` prompt tokens come along on average.
 
@@ -188,7 +186,7 @@ def decode_s(
     return plain + prompt_tok / lump * (mixed - plain)
 
 
-def closed_loop_s(m: Machine, batch: Array, input_tok: Array, output_tok: Array) -> tuple[Array, Array]:
+def closed_loop_s(m: ReplicaArrays, batch: Array, input_tok: Array, output_tok: Array) -> tuple[Array, Array]:
     """Mean TTFT and TPOT when `batch` clients each send their next request as soon as the last one is answered.
 
     A request waits for its own prompt and, as clients fall into step, for a part of the others'. While it waits it does
@@ -205,20 +203,20 @@ def closed_loop_s(m: Machine, batch: Array, input_tok: Array, output_tok: Array)
     return ttft, tpot
 
 
-def static_batch_s(m: Machine, batch: Array, input_tok: Array, output_tok: Array) -> tuple[Array, Array]:
+def static_batch_s(m: ReplicaArrays, batch: Array, input_tok: Array, output_tok: Array) -> tuple[Array, Array]:
     """TTFT and TPOT of a batch that starts and ends together: all prompts are computed, then all decode."""
     none = np.zeros(1)
     first = prefill_s(m, none, input_tok, batch * input_tok, input_tok)
     return first, step_s(m, batch, input_tok + output_tok / 2, none, none)
 
 
-def prefill_s(m: Machine, batch: Array, context_tok: Array, fresh_tok: Array, prompt_tok: Array) -> Array:
+def prefill_s(m: ReplicaArrays, batch: Array, context_tok: Array, fresh_tok: Array, prompt_tok: Array) -> Array:
     """Time to compute a prompt, chunk by chunk, while `batch` others go on decoding in the same steps."""
     chunk = np.minimum(fresh_tok, CHUNK_TOK)
     return fresh_tok / chunk * step_s(m, batch, context_tok, chunk, prompt_tok / 2)
 
 
-def largest_batch(m: Machine, input_tok: Array, output_tok: Array, cap: float | Array = MAX_BATCH) -> Array:
+def largest_batch(m: ReplicaArrays, input_tok: Array, output_tok: Array, cap: float | Array = MAX_BATCH) -> Array:
     """Requests whose caches fit at once, at most the engine's cap; below 1: not even one does."""
     per_request = cache_bytes(m, input_tok + output_tok) + m.state_bytes
     unlimited = np.full(np.broadcast(m.kv_room_bytes, per_request).shape, np.inf)

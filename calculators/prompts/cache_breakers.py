@@ -11,10 +11,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from calculators.logs.prompt_log import Part
+from calculators.logs.prompt_log import PromptPart
 from calculators.prompts import tokenizer as tokens
-from calculators.prompts.order import RANK, Changes
-from calculators.prompts.segments import Pieces, Row
+from calculators.prompts.order import CHANGE_ORDER, ChangeFrequency
+from calculators.prompts.segments import SegmentedPrompt, SegmentTable
 from calculators.prompts.sessions import NEARLY_ALL_FRAC
 from calculators.units import percent
 
@@ -24,7 +24,7 @@ WORTH_FRAC = 0.01
 LOOKED_AT = 200
 TOOL_ORDER, KEY_ORDER, LINE_ORDER = "tools in another order", "JSON keys in another order", "lines in another order"
 WORD_ORDER, NUMBER = "the same words in another order", "a number that counts or differs"
-TEXT: dict[Changes, str] = {
+TEXT: dict[ChangeFrequency, str] = {
     "tenant": "text that differs by group of requests",
     "session": "text that differs by session",
     "request": "text that differs with every request",
@@ -32,10 +32,10 @@ TEXT: dict[Changes, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Spoiler:
+class CacheBreaker:
     part: str
     what: str
-    changes: Changes
+    changes: ChangeFrequency
     at_tok: int
     """Which token of its part it starts with, counted from 1; the median."""
     requests_frac: float
@@ -53,32 +53,36 @@ class Spoiler:
         )
 
 
-def find_spoilers(
-    rows: Sequence[Row], pieces: Pieces, tok: tokens.Ids, names: Sequence[str], requests: Sequence[tuple[Part, ...]]
-) -> tuple[Spoiler, ...]:
+def find_breakers(
+    rows: Sequence[SegmentedPrompt],
+    pieces: SegmentTable,
+    tok: tokens.Ids,
+    names: Sequence[str],
+    requests: Sequence[tuple[PromptPart, ...]],
+) -> tuple[CacheBreaker, ...]:
     """The costliest, then what would be once that is mended, and so on."""
-    found: list[Spoiler] = []
+    found: list[CacheBreaker] = []
     total_tok = float(sum(tok[row.pieces].sum() for row in rows))
-    while len(found) < MOST and (spoiler := find_spoiler(rows, pieces, tok, names, requests, total_tok)) is not None:
+    while len(found) < MOST and (spoiler := find_breaker(rows, pieces, tok, names, requests, total_tok)) is not None:
         found.append(spoiler)
-        rows = [_without(row, names.index(spoiler.part), RANK[spoiler.changes]) for row in rows]
+        rows = [_without(row, names.index(spoiler.part), CHANGE_ORDER[spoiler.changes]) for row in rows]
     return tuple(found)
 
 
-def _without(row: Row, part: int, rank: int) -> Row:
+def _without(row: SegmentedPrompt, part: int, rank: int) -> SegmentedPrompt:
     """The row as if its pieces of this part and rank stood at its end."""
     keep = (row.parts != part) | (row.ranks != rank)
     return replace(row, pieces=row.pieces[keep], parts=row.parts[keep], ranks=row.ranks[keep])
 
 
-def find_spoiler(
-    rows: Sequence[Row],
-    pieces: Pieces,
+def find_breaker(
+    rows: Sequence[SegmentedPrompt],
+    pieces: SegmentTable,
     tok: tokens.Ids,
     names: Sequence[str],
-    requests: Sequence[tuple[Part, ...]],
+    requests: Sequence[tuple[PromptPart, ...]],
     total_tok: float,
-) -> Spoiler | None:
+) -> CacheBreaker | None:
     """The kind of change that costs most over the whole log, of `total_tok`; None: the order is right, or nearly."""
     groups: dict[tuple[int, int, str], list[tuple[int, int, float]]] = defaultdict(list)
     for number, row in enumerate(rows):
@@ -97,15 +101,15 @@ def find_spoiler(
     starts = [
         float(tok[row.pieces[:at]][row.parts[:at] == part].sum()) for row, at in ((rows[n], i) for n, i, _ in hits)
     ]
-    changes = next(changes for changes, value in RANK.items() if value == rank)
+    changes = next(changes for changes, value in CHANGE_ORDER.items() if value == rank)
     what, later = (
         (kind, 0) if kind else _look([(n, i) for n, i, _ in hits], rows, pieces, names[part], requests, changes)
     )
     at = int(np.median(starts)) + later + (names[part] == "Prompt")
-    return Spoiler(names[part], what, changes, max(at, 1), len(hits) / len(rows), lost)
+    return CacheBreaker(names[part], what, changes, max(at, 1), len(hits) / len(rows), lost)
 
 
-def _first(row: Row) -> int | None:
+def _first(row: SegmentedPrompt) -> int | None:
     """The first piece that changes more often than some piece behind it."""
     calmest = np.minimum.accumulate(row.ranks[::-1])[::-1]
     found = np.flatnonzero(row.ranks[:-1] > calmest[1:])
@@ -114,11 +118,11 @@ def _first(row: Row) -> int | None:
 
 def _look(
     hits: Sequence[tuple[int, int]],
-    rows: Sequence[Row],
-    pieces: Pieces,
+    rows: Sequence[SegmentedPrompt],
+    pieces: SegmentTable,
     part: str,
-    requests: Sequence[tuple[Part, ...]],
-    changes: Changes,
+    requests: Sequence[tuple[PromptPart, ...]],
+    changes: ChangeFrequency,
 ) -> tuple[str, int]:
     """What a change that looks like plain text is, and how many tokens into its piece it starts."""
     if part in ("Tool schemas", "Output format") and (order := _tool_order([requests[n] for n, _ in hits])):
@@ -131,7 +135,9 @@ def _look(
     if not pairs:
         return TEXT[changes], 0
     later = int(np.median([_common(a, b) for a, b in pairs]))
-    looks = Counter(_difference(tokens.text_of(a[:2_000]), tokens.text_of(b[:2_000])) for a, b in pairs[:LOOKED_AT])
+    looks = Counter(
+        _difference(tokens.token_text(a[:2_000]), tokens.token_text(b[:2_000])) for a, b in pairs[:LOOKED_AT]
+    )
     return looks.most_common(1)[0][0] or TEXT[changes], later
 
 
@@ -149,7 +155,7 @@ def _difference(a: str, b: str) -> str:
     return WORD_ORDER if len(words[0]) > 1 and words[0] == words[1] else ""
 
 
-def _tool_order(requests: Sequence[tuple[Part, ...]]) -> str | None:
+def _tool_order(requests: Sequence[tuple[PromptPart, ...]]) -> str | None:
     """Whether the same tools come in another order, or with their keys in another order."""
     kept = [part for parts in requests for part in parts if part.kind in ("tools", "format")]
     in_order = len({part.sorted_text for part in kept})

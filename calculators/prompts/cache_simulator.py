@@ -26,7 +26,7 @@ MAX_REPLICAS = 1_024
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class BlockRequest:
     time_s: float
     input_tok: int
     blocks: tuple[int, ...]
@@ -34,7 +34,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Replay:
+class CacheReplay:
     requests_count: int
     input_tok: int
     hit_tok: int
@@ -48,7 +48,7 @@ class Replay:
         return self.hit_tok / self.input_tok if self.input_tok else 0.0
 
 
-class Cache:
+class LruCache:
     """Block ids with the time of their last use, least recently used first."""
 
     def __init__(self, capacity_blocks: float, ttl_s: float) -> None:
@@ -56,7 +56,7 @@ class Cache:
         self.used_s: OrderedDict[int, float] = OrderedDict()
         self.most = 0
 
-    def found(self, request: Request) -> int:
+    def found(self, request: BlockRequest) -> int:
         """How many of its first blocks are cached and not too old."""
         count = 0
         for block in request.blocks:
@@ -66,7 +66,7 @@ class Cache:
             count += 1
         return count
 
-    def keep(self, request: Request) -> None:
+    def keep(self, request: BlockRequest) -> None:
         """All its blocks are used now, the first one last: so that leaves are forgotten before what they build on."""
         used_s = self.used_s
         for block in reversed(request.blocks):
@@ -77,8 +77,8 @@ class Cache:
         self.most = max(self.most, len(used_s))
 
 
-def replay(
-    requests: Iterable[Request],
+def replay_blocks(
+    requests: Iterable[BlockRequest],
     capacity_blocks: float = float("inf"),
     ttl_s: float = float("inf"),
     replicas: int = 1,
@@ -88,12 +88,12 @@ def replay(
     minimum_tok: int = 0,
     last_again: bool = False,
     each: Callable[[int], None] | None = None,
-) -> Replay:
+) -> CacheReplay:
     """`capacity_blocks`: of each replica. Hits shorter than `minimum_tok` do not count; with `last_again` the last token of
     a request is always computed; `each` is told every request's hit. Prefix routing sends a request to the replica that has
     most of it cached, and among equals to the one with the fewest tokens so far; random routing does not look, and one draw
     of it differs from another by about a point."""
-    caches = [Cache(capacity_blocks, ttl_s) for _ in range(replicas)]
+    caches = [LruCache(capacity_blocks, ttl_s) for _ in range(replicas)]
     sent_tok, sent_count, rng = [0] * replicas, [0] * replicas, random.Random(seed)  # noqa: S311
     total = hits = count = 0
     for request in requests:
@@ -108,17 +108,17 @@ def replay(
         sent_count[place] += 1
         if each is not None:
             each(hit)
-    return Replay(count, total, hits, tuple(sent_count), max(cache.most for cache in caches))
+    return CacheReplay(count, total, hits, tuple(sent_count), max(cache.most for cache in caches))
 
 
-def _hit_tok(request: Request, found: int, block_tok: int, minimum_tok: int, last_again: bool) -> int:
+def _hit_tok(request: BlockRequest, found: int, block_tok: int, minimum_tok: int, last_again: bool) -> int:
     if last_again:
         found = min(found, max(request.input_tok - 1, 0) // block_tok)
     hit = min(found * block_tok, request.input_tok)
     return hit if hit >= minimum_tok else 0
 
 
-def read_block_log(path: Path) -> Iterator[Request]:
+def read_block_log(path: Path) -> Iterator[BlockRequest]:
     """JSON lines with `timestamp` in ms, `input_length` and `hash_ids`, as in the Mooncake traces; in the order of time.
     Raises DataError naming the line, the field and what is allowed."""
     last_s = float("-inf")
@@ -143,7 +143,7 @@ def read_block_log(path: Path) -> Iterator[Request]:
             yield request
 
 
-def _request(line: str, where: str) -> Request:
+def _request(line: str, where: str) -> BlockRequest:
     try:
         value = json.loads(line)
     except (ValueError, RecursionError):
@@ -160,7 +160,7 @@ def _request(line: str, where: str) -> Request:
         raise DataError(f"{where}: input_length is {_shown(length)}; give a whole number of tokens")
     if not isinstance(ids, list) or not all(isinstance(i, int) and not isinstance(i, bool) for i in ids):
         raise DataError(f"{where}: hash_ids is {_shown(ids)}; give a list of whole numbers, one a block")
-    return Request(time_ms / 1e3, length, tuple(ids))
+    return BlockRequest(time_ms / 1e3, length, tuple(ids))
 
 
 def _shown(value: object) -> str:

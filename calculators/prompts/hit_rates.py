@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from calculators.api.cache_terms import Terms
+from calculators.api.cache_terms import CacheTerms
 from calculators.prompts import tokenizer as tokens
-from calculators.prompts.cache_simulator import Request, Routing, replay
-from calculators.prompts.scan import PARTS, Scan
-from calculators.prompts.segments import Ints, Pieces, Row
+from calculators.prompts.cache_simulator import BlockRequest, Routing, replay_blocks
+from calculators.prompts.scan import PARTS, PromptScan
+from calculators.prompts.segments import Ints, SegmentedPrompt, SegmentTable
 
 MAX_BLOCKS = 3_000_000
 """Beyond which blocks are made larger, to keep memory in bounds."""
@@ -53,7 +53,7 @@ class Hits:
         return self.hit_tok / self.input_tok if self.input_tok else 0.0
 
 
-def api_setting(terms: Terms) -> Setting:
+def api_setting(terms: CacheTerms) -> Setting:
     """A seller's cache, with what is assumed where it does not say."""
     cache = terms.cache
     return Setting(int(cache.granularity_tok), int(cache.minimum_tok), cache.kept_s)
@@ -63,18 +63,18 @@ def own_setting(block_tok: int, capacity_tok: float, replicas: int, by_prefix: b
     return Setting(block_tok, 0, INF, capacity_tok, replicas, "prefix" if by_prefix else "random", last_again=True)
 
 
-def hits(scan: Scan, setting: Setting) -> tuple[Hits, Hits]:
+def prompt_hits(scan: PromptScan, setting: Setting) -> tuple[Hits, Hits]:
     """As sent, and in the best order; where that finds no more, the order as sent is the best."""
     now, best = _hits(scan, setting, False), _hits(scan, setting, True)
     return now, best if best.hit_frac > now.hit_frac else now
 
 
-def _hits(scan: Scan, setting: Setting, best: bool) -> Hits:
+def _hits(scan: PromptScan, setting: Setting, best: bool) -> Hits:
     tok = scan.pieces.tok()
     total = sum(int(tok[row.best_pieces if best else row.pieces].sum()) for row in scan.rows)
     step = max(setting.step_tok, -(-total // MAX_BLOCKS))
     found: list[int] = []
-    replay(
+    replay_blocks(
         _requests(scan, step, best),
         max(setting.capacity_tok // step, 1.0),
         setting.kept_s if scan.timed else INF,
@@ -88,14 +88,14 @@ def _hits(scan: Scan, setting: Setting, best: bool) -> Hits:
     return Hits(total, sum(found), _by_part(scan.rows, tok, found, best), step)
 
 
-def _requests(scan: Scan, step_tok: int, best: bool) -> Iterator[Request]:
+def _requests(scan: PromptScan, step_tok: int, best: bool) -> Iterator[BlockRequest]:
     for row in scan.rows:
         ids = _row_ids(row.best_pieces if best else row.pieces, scan.pieces)
         names = prefix_names(ids)[step_tok - 1 :: step_tok]
-        yield Request(row.time_s, len(ids), tuple(names.tolist()))
+        yield BlockRequest(row.time_s, len(ids), tuple(names.tolist()))
 
 
-def _row_ids(numbers: Ints, pieces: Pieces) -> tokens.Ids:
+def _row_ids(numbers: Ints, pieces: SegmentTable) -> tokens.Ids:
     return np.concatenate([pieces.ids[i] for i in numbers]) if len(numbers) else np.zeros(0, dtype=np.int32)
 
 
@@ -110,7 +110,7 @@ def prefix_names(ids: tokens.Ids) -> npt.NDArray[np.uint64]:
     return names
 
 
-def _by_part(rows: tuple[Row, ...], tok: tokens.Ids, found: list[int], best: bool) -> tuple[PartHits, ...]:
+def _by_part(rows: tuple[SegmentedPrompt, ...], tok: tokens.Ids, found: list[int], best: bool) -> tuple[PartHits, ...]:
     """What was found of each part: in every request the first tokens, whatever part they belong to."""
     total, cached = np.zeros(len(PARTS)), np.zeros(len(PARTS))
     for row, hit in zip(rows, found, strict=True):

@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from math import exp, inf
 from typing import Literal
 
-from calculators.api.cache_terms import Cache
+from calculators.api.cache_terms import CacheRule
 from calculators.catalog.yaml_reader import DataError
 
-Changes = Literal["never", "release", "tenant", "session", "request"]
-RANK: dict[Changes, int] = {"never": 0, "release": 1, "tenant": 2, "session": 3, "request": 4}
+ChangeFrequency = Literal["never", "release", "tenant", "session", "request"]
+CHANGE_ORDER: dict[ChangeFrequency, int] = {"never": 0, "release": 1, "tenant": 2, "session": 3, "request": 4}
 MAX_BLOCKS, MAX_TOK = 100, 10_000_000
 ROUNDS = 50
 
@@ -24,7 +24,7 @@ ROUNDS = 50
 class Block:
     name: str
     tok: float
-    changes: Changes
+    changes: ChangeFrequency
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,22 +38,24 @@ class Traffic:
     """Mean time between two requests of a session."""
 
 
-def check(blocks: Sequence[Block]) -> None:
+def check_blocks(blocks: Sequence[Block]) -> None:
     """Raises DataError naming the block and what is allowed."""
     if not 0 < len(blocks) <= MAX_BLOCKS:
         raise DataError(f"a prompt has 1 to {MAX_BLOCKS} blocks, not {len(blocks)}")
     for block in blocks:
         if not 0 <= block.tok <= MAX_TOK:
             raise DataError(f"block '{block.name[:40]}': {block.tok:g} tokens; give 0 to {MAX_TOK:,}")
-        if block.changes not in RANK:
-            raise DataError(f"block '{block.name[:40]}': changes '{block.changes}'; give one of {', '.join(RANK)}")
+        if block.changes not in CHANGE_ORDER:
+            raise DataError(
+                f"block '{block.name[:40]}': changes '{block.changes}'; give one of {', '.join(CHANGE_ORDER)}"
+            )
     if sum(block.tok for block in blocks) <= 0:
         raise DataError("the prompt has no tokens; give some block its length")
 
 
 def best_order(blocks: Sequence[Block]) -> list[Block]:
     """By how rarely they change; blocks that change equally often stay as they are."""
-    return sorted(blocks, key=lambda block: RANK[block.changes])
+    return sorted(blocks, key=lambda block: CHANGE_ORDER[block.changes])
 
 
 def moved_up(blocks: Sequence[Block], index: int) -> list[Block]:
@@ -64,15 +66,15 @@ def moved_up(blocks: Sequence[Block], index: int) -> list[Block]:
     return found
 
 
-def breaker(blocks: Sequence[Block]) -> int | None:
+def first_breaker(blocks: Sequence[Block]) -> int | None:
     """The first block that changes more often than something behind it: it spoils what follows. None: none does."""
     for i, block in enumerate(blocks):
-        if any(RANK[later.changes] < RANK[block.changes] for later in blocks[i + 1 :]):
+        if any(CHANGE_ORDER[later.changes] < CHANGE_ORDER[block.changes] for later in blocks[i + 1 :]):
             return i
     return None
 
 
-def found_frac(changes: Changes, traffic: Traffic, cache: Cache) -> float:
+def hit_probability_frac(changes: ChangeFrequency, traffic: Traffic, cache: CacheRule) -> float:
     """How often a prefix that changes so is still kept when the next request with it comes.
 
     Requests that share it come at random, so one came within the time it is kept with 1 - exp(-rate x time). Of a session
@@ -88,21 +90,21 @@ def found_frac(changes: Changes, traffic: Traffic, cache: Cache) -> float:
     return 1 - exp(-rate * cache.kept_s)
 
 
-def hit_frac(blocks: Sequence[Block], traffic: Traffic, cache: Cache) -> float:
+def expected_hit_frac(blocks: Sequence[Block], traffic: Traffic, cache: CacheRule) -> float:
     """Share of input tokens found: each stretch of the prompt as often as its most changeable block so far."""
     total = sum(block.tok for block in blocks)
     length = counted = hits = 0.0
-    worst: Changes = "never"
+    worst: ChangeFrequency = "never"
     for block in blocks:
-        worst = max(worst, block.changes, key=lambda changes: RANK[changes])
+        worst = max(worst, block.changes, key=lambda changes: CHANGE_ORDER[changes])
         length += block.tok
         usable = _usable_tok(length, cache)
-        hits += (usable - counted) * found_frac(worst, traffic, cache)
+        hits += (usable - counted) * hit_probability_frac(worst, traffic, cache)
         counted = usable
     return hits / total if total else 0.0
 
 
-def _usable_tok(length_tok: float, cache: Cache) -> float:
+def _usable_tok(length_tok: float, cache: CacheRule) -> float:
     """hit = 0 below the minimum, else floor(length / granularity) x granularity."""
     if length_tok < cache.minimum_tok:
         return 0.0
@@ -116,15 +118,15 @@ def own_cache(
     replicas: float,
     by_prefix: bool,
     block_tok: float = 1.0,
-) -> Cache:
+) -> CacheRule:
     """`block_tok`: the engine's blocks. A cache of `capacity_tok` on each replica keeps a prefix as long as it takes to be filled by what is not found: time
     = capacity / fresh tokens a second (the characteristic time of an LRU cache; Che et al., 2002), by bisection."""
-    base = Cache(inf, granularity_tok=block_tok, replicas=1.0 if by_prefix else replicas)
+    base = CacheRule(inf, granularity_tok=block_tok, replicas=1.0 if by_prefix else replicas)
     input_tok_s = traffic.req_s * sum(block.tok for block in blocks)
     low, high = 1e-3, 1e9
     for _ in range(ROUNDS):
         kept_s = (low * high) ** 0.5
-        fresh_tok_s = input_tok_s * (1 - hit_frac(blocks, traffic, replace(base, kept_s=kept_s))) / replicas
+        fresh_tok_s = input_tok_s * (1 - expected_hit_frac(blocks, traffic, replace(base, kept_s=kept_s))) / replicas
         fills_s = capacity_tok / fresh_tok_s if fresh_tok_s > 0 else inf
         low, high = (kept_s, high) if fills_s > kept_s else (low, kept_s)
     return replace(base, kept_s=(low * high) ** 0.5)

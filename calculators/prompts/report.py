@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from calculators.api.cache_terms import Terms, terms
+from calculators.api.cache_terms import CacheTerms, cache_terms
 from calculators.catalog.load import Catalog
 from calculators.catalog.yaml_reader import DataError
 from calculators.logs.prompt_log import PromptLog, most_used
-from calculators.prompts.hit_rates import Hits, Setting, api_setting, hits
-from calculators.prompts.scan import Scan
+from calculators.prompts.hit_rates import Hits, Setting, api_setting, prompt_hits
+from calculators.prompts.scan import PromptScan
 from calculators.prompts.tokenizer import ABOUT
 from calculators.units import percent
 
@@ -20,17 +20,17 @@ def maker_of(model: str) -> str | None:
     return next((provider for word, provider in MAKERS.items() if word in model.lower()), None)
 
 
-def seller(provider: str | None, model: str | None, log: PromptLog, catalog: Catalog) -> Terms:
+def cache_seller(provider: str | None, model: str | None, log: PromptLog, catalog: Catalog) -> CacheTerms:
     """The rules of a known seller, for the model named or else the one most prompts of the log went to. `provider` None:
     the maker of that model, or OpenAI where its name does not say."""
     name = model if model is not None else most_used(log)
     chosen = provider or maker_of(name) or "openai"
     if chosen not in catalog.rules:
         raise DataError(f"--provider: no rules for {chosen[:40]!r}; give one of {', '.join(catalog.rules)}")
-    return terms(chosen, name, catalog)
+    return cache_terms(chosen, name, catalog)
 
 
-def report(scan: Scan, api: Terms, own: Setting) -> dict[str, Any]:
+def scan_report(scan: PromptScan, api: CacheTerms, own: Setting) -> dict[str, Any]:
     """Everything that is shown, by name."""
     spoiler = scan.spoiler
     return {
@@ -55,12 +55,12 @@ def report(scan: Scan, api: Terms, own: Setting) -> dict[str, Any]:
             "requests_frac": spoiler.requests_frac,
             "lost_frac": spoiler.lost_frac,
         },
-        "api": {"provider": api.provider, **_side(hits(scan, api_setting(api)))},
-        "own": _side(hits(scan, own)),
+        "api": {"provider": api.provider, **_side(prompt_hits(scan, api_setting(api)))},
+        "own": _side(prompt_hits(scan, own)),
     }
 
 
-def breakers(scan: Scan, api: Terms) -> list[str]:
+def breakers(scan: PromptScan, api: CacheTerms) -> list[str]:
     """Everything that is known to kill the cache, what matters most first."""
     first, *later = [spoiler.sentence for spoiler in scan.spoilers] or [""]
     mended = [f"once that is mended, {words[:1].lower()}{words[1:]}" for words in later]
@@ -73,7 +73,7 @@ def breakers(scan: Scan, api: Terms) -> list[str]:
     return found
 
 
-def seller_doubt(scan: Scan, provider: str) -> str:
+def seller_doubt(scan: PromptScan, provider: str) -> str:
     """Where the log's model is another's than the seller whose rules are applied; empty: it is not, or nobody can tell."""
     maker = maker_of(scan.model)
     if maker is None or maker == provider:
@@ -81,7 +81,7 @@ def seller_doubt(scan: Scan, provider: str) -> str:
     return f"these requests went to {scan.model[:60]}, but the rules and prices here are those of {provider}: change today's API on Candidates"
 
 
-def edits(scan: Scan) -> list[str]:
+def edits(scan: PromptScan) -> list[str]:
     """What else kills the cache: conversations that do not go on with all that was said."""
     if not scan.edited_frac:
         return []
@@ -90,7 +90,7 @@ def edits(scan: Scan) -> list[str]:
     ]
 
 
-def unknowns(scan: Scan, api: Terms) -> list[str]:
+def unknowns(scan: PromptScan, api: CacheTerms) -> list[str]:
     """What the log or the seller does not say, and what was done about it."""
     found = [f"{api.provider} does not publish {gap}" for gap in api.unknown]
     if not scan.timed:
@@ -111,7 +111,7 @@ def _side(found: tuple[Hits, Hits]) -> dict[str, Any]:
     }
 
 
-def text(name: str, scan: Scan, plain: dict[str, Any]) -> str:
+def scan_text(name: str, scan: PromptScan, plain: dict[str, Any]) -> str:
     """The same for people."""
     lines = [f"{name}: {len(scan.rows):,} requests, {scan.input_tok:,} input tokens ({ABOUT})"]
     lines += [f"  {b['name']:48} {b['tok']:10,.1f} tokens  changes: {b['changes']}" for b in plain["blocks"]]

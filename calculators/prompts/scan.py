@@ -12,11 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from calculators.catalog.yaml_reader import DataError
-from calculators.logs.prompt_log import Part, Progress, Prompt, PromptLog, most_used
-from calculators.prompts.cache_breakers import KEY_ORDER, TOOL_ORDER, Spoiler, find_spoilers
-from calculators.prompts.order import RANK, Block, Changes
-from calculators.prompts.segments import TIMES, Ints, Pieces, Row
-from calculators.prompts.sessions import NEARLY_ALL_FRAC, Place, places
+from calculators.logs.prompt_log import Progress, Prompt, PromptLog, PromptPart, most_used
+from calculators.prompts.cache_breakers import KEY_ORDER, TOOL_ORDER, CacheBreaker, find_breakers
+from calculators.prompts.order import CHANGE_ORDER, Block, ChangeFrequency
+from calculators.prompts.segments import TIMES, Ints, SegmentedPrompt, SegmentTable
+from calculators.prompts.sessions import NEARLY_ALL_FRAC, SessionPosition, session_positions
 
 MAX_TOK = 25_000_000
 PARTS = ("Tool schemas", "Output format", "System prompt", "Examples", "History", "Prompt", "This turn")
@@ -30,10 +30,10 @@ WHO: dict[int, str] = {2: "by group", 3: "by session", 4: "by request"}
 
 
 @dataclass(frozen=True, slots=True)
-class Scan:
+class PromptScan:
     name: str
-    rows: tuple[Row, ...]
-    pieces: Pieces
+    rows: tuple[SegmentedPrompt, ...]
+    pieces: SegmentTable
     timed: bool
     notes: tuple[str, ...]
     input_tok: int
@@ -43,7 +43,7 @@ class Scan:
     """Median time between two requests of a session; None: not in the log."""
     blocks: tuple[Block, ...]
     """The prompt as it is sent, on average."""
-    spoilers: tuple[Spoiler, ...]
+    spoilers: tuple[CacheBreaker, ...]
     """What kills the cache first, and each that would once those before it are mended."""
     edited_frac: float
     """Share of requests that continue a conversation whose history was cut or edited."""
@@ -53,7 +53,7 @@ class Scan:
     """That most requests went to; empty: the log does not say."""
 
     @property
-    def spoiler(self) -> Spoiler | None:
+    def spoiler(self) -> CacheBreaker | None:
         return self.spoilers[0] if self.spoilers else None
 
     @property
@@ -61,11 +61,11 @@ class Scan:
         return len(self.rows) / self.sessions_count
 
 
-def scan(log: PromptLog, progress: Progress = lambda share, what: None) -> Scan:
+def scan_prompts(log: PromptLog, progress: Progress = lambda share, what: None) -> PromptScan:
     """Raises DataError for a log in which nothing can be shared."""
     if len(log.prompts) < 2:
         raise DataError(f"{log.name}: one prompt shares nothing with itself; give at least two requests")
-    pieces, notes = Pieces(), list(log.notes)
+    pieces, notes = SegmentTable(), list(log.notes)
     where = _places(log.prompts)
     cut = _cut(log, where, pieces, progress)
     if len(cut) < len(log.prompts):
@@ -75,7 +75,7 @@ def scan(log: PromptLog, progress: Progress = lambda share, what: None) -> Scan:
     sorted_tools = _sorting_helps(cut)
     rows = _rows(log, cut, where, pieces, sorted_tools)
     tok = pieces.tok()
-    return Scan(
+    return PromptScan(
         log.name,
         rows,
         pieces,
@@ -83,19 +83,19 @@ def scan(log: PromptLog, progress: Progress = lambda share, what: None) -> Scan:
         tuple(notes),
         int(sum(tok[row.pieces].sum() for row in rows)),
         len({place.session for place in where}),
-        len({row.pieces[row.ranks == RANK["tenant"]].tobytes() for row in rows}),
+        len({row.pieces[row.ranks == CHANGE_ORDER["tenant"]].tobytes() for row in rows}),
         _gap_s([row.time_s for row in rows], where) if log.timed else None,
         _blocks(rows, pieces, tok),
-        find_spoilers(rows, pieces, tok, PARTS, [prompt.parts for prompt in log.prompts[: len(cut)]]),
+        find_breakers(rows, pieces, tok, PARTS, [prompt.parts for prompt in log.prompts[: len(cut)]]),
         sum(place.edited for place in where) / len(where),
         log.marked,
         most_used(log),
     )
 
 
-def _places(prompts: Sequence[Prompt]) -> list[Place]:
+def _places(prompts: Sequence[Prompt]) -> list[SessionPosition]:
     numbers: dict[tuple[str, str], int] = {}
-    return places(
+    return session_positions(
         [
             [numbers.setdefault((p.kind, p.text), len(numbers)) for p in prompt.parts if p.kind not in HEAD]
             for prompt in prompts
@@ -113,7 +113,7 @@ class _Cut:
     order_parts: Ints
 
 
-def _cut(log: PromptLog, where: Sequence[Place], pieces: Pieces, progress: Progress) -> list[_Cut]:
+def _cut(log: PromptLog, where: Sequence[SessionPosition], pieces: SegmentTable, progress: Progress) -> list[_Cut]:
     found: list[_Cut] = []
     total = 0
     for number, (prompt, place) in enumerate(zip(log.prompts, where, strict=True)):
@@ -130,7 +130,9 @@ def _cut(log: PromptLog, where: Sequence[Place], pieces: Pieces, progress: Progr
     return found
 
 
-def _request(prompt: Prompt, place: Place, pieces: Pieces, text: Callable[[Part], str]) -> tuple[Ints, Ints]:
+def _request(
+    prompt: Prompt, place: SessionPosition, pieces: SegmentTable, text: Callable[[PromptPart], str]
+) -> tuple[Ints, Ints]:
     numbers: list[int] = []
     parts: list[int] = []
     message = 0
@@ -153,8 +155,8 @@ def _sorting_helps(cut: Sequence[_Cut]) -> bool:
 
 
 def _rows(
-    log: PromptLog, cut: Sequence[_Cut], where: Sequence[Place], pieces: Pieces, sorted_tools: bool
-) -> tuple[Row, ...]:
+    log: PromptLog, cut: Sequence[_Cut], where: Sequence[SessionPosition], pieces: SegmentTable, sorted_tools: bool
+) -> tuple[SegmentedPrompt, ...]:
     sessions = np.array([place.session for place in where])
     single = all(place.history_count == 0 for place in where)
     ranks = _ranks([one.plain for one in cut], [one.parts for one in cut], sessions, single, pieces)
@@ -167,16 +169,16 @@ def _rows(
         chosen, parts = (one.in_order, one.order_parts) if sorted_tools else (one.plain, one.parts)
         if same is not None:
             chosen = _lines_in_order(chosen, parts, best)
-        head = (best == RANK["request"]) & (parts <= SYSTEM)
+        head = (best == CHANGE_ORDER["request"]) & (parts <= SYSTEM)
         order = np.argsort(np.where(head, MOVED, best), kind="stable")
         time_s = log.prompts[number].time_s if log.timed else 0.0
         as_sent = _by_order(one, rank, sorted_tools, same)
-        rows.append(Row(time_s or 0.0, one.plain, one.parts, as_sent, chosen[order], parts[order]))
+        rows.append(SegmentedPrompt(time_s or 0.0, one.plain, one.parts, as_sent, chosen[order], parts[order]))
     return tuple(rows)
 
 
 def _calm_lines(parts: Ints, ranks: Ints) -> npt.NDArray[np.bool_]:
-    calm: npt.NDArray[np.bool_] = (parts == SYSTEM) & (ranks == RANK["never"])
+    calm: npt.NDArray[np.bool_] = (parts == SYSTEM) & (ranks == CHANGE_ORDER["never"])
     return calm
 
 
@@ -202,13 +204,15 @@ def _by_order(one: _Cut, ranks: Ints, sorted_tools: bool, same: int | None) -> I
     """What comes in another order each time changes with the request, though none of it ever does."""
     found = ranks.copy()
     if sorted_tools:
-        found[one.parts <= FORMAT] = RANK["request"]
+        found[one.parts <= FORMAT] = CHANGE_ORDER["request"]
     if same is not None:
-        found[np.flatnonzero(_calm_lines(one.parts, ranks))[same:]] = RANK["request"]
+        found[np.flatnonzero(_calm_lines(one.parts, ranks))[same:]] = CHANGE_ORDER["request"]
     return found
 
 
-def _ranks(numbers: Sequence[Ints], parts: Sequence[Ints], sessions: Ints, single: bool, pieces: Pieces) -> list[Ints]:
+def _ranks(
+    numbers: Sequence[Ints], parts: Sequence[Ints], sessions: Ints, single: bool, pieces: SegmentTable
+) -> list[Ints]:
     """How often each piece of each request changes."""
     flat, part = np.concatenate(numbers), np.concatenate(parts)
     row = np.repeat(np.arange(len(numbers)), [len(n) for n in numbers])
@@ -216,13 +220,13 @@ def _ranks(numbers: Sequence[Ints], parts: Sequence[Ints], sessions: Ints, singl
     tok = pieces.tok()[flat]
     loose = (part == PROMPT) | (part == TURN)
     chance = loose & (tok < SHORT_TOK) & (rank > 0)
-    rank[chance] = RANK["request"]
+    rank[chance] = CHANGE_ORDER["request"]
     for fixed, changes in ((EXAMPLES, "never"), (HISTORY, "session"), *(() if single else ((TURN, "request"),))):
-        rank[part == fixed] = RANK[changes]
+        rank[part == fixed] = CHANGE_ORDER[changes]
     return np.split(rank, np.cumsum([len(n) for n in numbers])[:-1])
 
 
-def _shared(flat: Ints, row: Ints, sessions: Ints, count: int, pieces: Pieces) -> Ints:
+def _shared(flat: Ints, row: Ints, sessions: Ints, count: int, pieces: SegmentTable) -> Ints:
     """(pieces,): the rank of each by how many requests and sessions have it."""
 
     def holders(of: Ints, total: int) -> Ints:
@@ -231,15 +235,15 @@ def _shared(flat: Ints, row: Ints, sessions: Ints, count: int, pieces: Pieces) -
 
     requests, spread = holders(row, len(sessions)), holders(sessions[row], int(sessions.max()) + 1)
     passing = np.array([kind in TIMES for kind in pieces.kinds])
-    rank = np.full(count, RANK["tenant"], dtype=np.int64)
-    rank[passing] = RANK["request"]
-    rank[(spread == 1) & (requests > 1)] = RANK["session"]
-    rank[requests == 1] = RANK["request"]
-    rank[requests >= NEARLY_ALL_FRAC * len(sessions)] = RANK["never"]
+    rank = np.full(count, CHANGE_ORDER["tenant"], dtype=np.int64)
+    rank[passing] = CHANGE_ORDER["request"]
+    rank[(spread == 1) & (requests > 1)] = CHANGE_ORDER["session"]
+    rank[requests == 1] = CHANGE_ORDER["request"]
+    rank[requests >= NEARLY_ALL_FRAC * len(sessions)] = CHANGE_ORDER["never"]
     return rank
 
 
-def _gap_s(times_s: Sequence[float], where: Sequence[Place]) -> float | None:
+def _gap_s(times_s: Sequence[float], where: Sequence[SessionPosition]) -> float | None:
     last: dict[int, float] = {}
     gaps = []
     for time_s, place in zip(times_s, where, strict=True):
@@ -249,7 +253,7 @@ def _gap_s(times_s: Sequence[float], where: Sequence[Place]) -> float | None:
     return float(np.median(gaps)) if gaps else None
 
 
-def _blocks(rows: Sequence[Row], pieces: Pieces, tok: npt.NDArray[np.int32]) -> tuple[Block, ...]:
+def _blocks(rows: Sequence[SegmentedPrompt], pieces: SegmentTable, tok: npt.NDArray[np.int32]) -> tuple[Block, ...]:
     """Runs of pieces of one part that change equally often, in their mean order; a part's later runs of a kind are one."""
     total: dict[tuple[int, int, bool], float] = {}
     place: dict[tuple[int, int, bool], list[float]] = {}
@@ -264,13 +268,13 @@ def _blocks(rows: Sequence[Row], pieces: Pieces, tok: npt.NDArray[np.int32]) -> 
             seen.add(kind)
             total[key] = total.get(key, 0.0) + float(tok[run].sum())
             place.setdefault(key, []).append(at / len(row.pieces))
-            if kind[1] == RANK["request"]:
+            if kind[1] == CHANGE_ORDER["request"]:
                 kinds.setdefault(key, set()).update(pieces.kinds[i] for i in run[:20])
     order = sorted(total, key=lambda key: (key[0], np.mean(place[key])))
     return tuple(Block(_name(key, kinds.get(key, set())), total[key] / len(rows), _changes(key[1])) for key in order)
 
 
-def sorted_blocks(found: Scan) -> tuple[Block, ...]:
+def sorted_blocks(found: PromptScan) -> tuple[Block, ...]:
     """The blocks with tool schemas that differ in their order only taken as what they are once sorted: the same."""
     if not any(spoiler.what in (TOOL_ORDER, KEY_ORDER) for spoiler in found.spoilers):
         return found.blocks
@@ -278,7 +282,7 @@ def sorted_blocks(found: Scan) -> tuple[Block, ...]:
     return tuple(replace(b, changes="release") if b.name.startswith(part) else b for b in found.blocks)
 
 
-def _with_message(row: Row, pieces: Pieces) -> Ints:
+def _with_message(row: SegmentedPrompt, pieces: SegmentTable) -> Ints:
     """Ranks, where the mark that starts a message counts as what follows it."""
     found = row.ranks.copy()
     marks = np.flatnonzero(np.isin(row.pieces[:-1], pieces.marks) & (row.parts[:-1] == row.parts[1:]))
@@ -289,13 +293,13 @@ def _with_message(row: Row, pieces: Pieces) -> Ints:
 def _name(key: tuple[int, int, bool], kinds: set[str]) -> str:
     part, rank, later = key
     name = PARTS[part] + (", rest" if later else "")
-    if part == TURN and rank == RANK["never"]:
+    if part == TURN and rank == CHANGE_ORDER["never"]:
         return f"{name}, the same for all"
-    if part in (EXAMPLES, HISTORY) or rank == RANK["never"] or (part, rank) == (TURN, RANK["request"]):
+    if part in (EXAMPLES, HISTORY) or rank == CHANGE_ORDER["never"] or (part, rank) == (TURN, CHANGE_ORDER["request"]):
         return name
     special = sorted(kinds - {""})
     return f"{name}: {special[0]}" if len(special) == 1 else f"{name}, {WHO[rank]}"
 
 
-def _changes(rank: int) -> Changes:
-    return next(changes for changes, value in RANK.items() if value == rank)
+def _changes(rank: int) -> ChangeFrequency:
+    return next(changes for changes, value in CHANGE_ORDER.items() if value == rank)

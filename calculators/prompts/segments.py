@@ -39,7 +39,7 @@ ROLE_ID = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SegmentedPrompt:
     """One request: its pieces as sent, the part and the rank of each; and its pieces and parts in the best order."""
 
     time_s: float
@@ -50,7 +50,7 @@ class Row:
     best_parts: Ints
 
 
-class Pieces:
+class SegmentTable:
     """Every distinct piece once: its tokens, how many they are, and what it looks like ('' where it is plain text)."""
 
     def __init__(self) -> None:
@@ -105,7 +105,7 @@ class Pieces:
     def _piece(self, text: str, kind: str) -> int:
         number = self._of_piece.get(text)
         if number is None:
-            number = self._of_piece[text] = self._add(tokens.ids(text), kind)
+            number = self._of_piece[text] = self._add(tokens.token_ids(text), kind)
         return number
 
     def _add(self, ids: tokens.Ids, kind: str) -> int:

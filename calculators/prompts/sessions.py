@@ -14,7 +14,7 @@ NEARLY_ALL_FRAC = 0.9
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SessionPosition:
     """Where a request stands: its conversation, and its first messages that are examples, then history."""
 
     session: int
@@ -25,7 +25,7 @@ class Place:
     """It continues a conversation, but not with all that was said."""
 
 
-def places(chats: Sequence[Sequence[int]]) -> list[Place]:
+def session_positions(chats: Sequence[Sequence[int]]) -> list[SessionPosition]:
     """One for each request, in the order of time. `chats`: the messages of each, as numbers that are equal for equal texts."""
     chains = [_chains(chat) for chat in chats]
     sessions, _, _ = _sessions(chains, chats, None)
@@ -35,7 +35,7 @@ def places(chats: Sequence[Sequence[int]]) -> list[Place]:
     for chain, session, repeated, cut in zip(chains, sessions, known, edited, strict=True):
         shown = min(examples, max(len(chain) - 1, 0))
         history = min(repeated if repeated else len(chain), len(chain) - 1)
-        found.append(Place(session, shown, max(shown, history, 0), cut))
+        found.append(SessionPosition(session, shown, max(shown, history, 0), cut))
     return found
 
 

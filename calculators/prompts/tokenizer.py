@@ -24,7 +24,7 @@ def _encoding() -> Any:
     return get_encoding(VOCABULARY)
 
 
-def ids(text: str) -> Ids:
+def token_ids(text: str) -> Ids:
     """(tokens,): ids of any text. What looks like a control token is plain text; half a character counts as a mark."""
     clean = text.encode("utf-8", "replace").decode("utf-8")
     found: list[int] = []
@@ -33,10 +33,10 @@ def ids(text: str) -> Ids:
     return np.array(found, dtype=np.int32)
 
 
-def count(text: str) -> int:
-    return len(ids(text))
+def token_count(text: str) -> int:
+    return len(token_ids(text))
 
 
-def text_of(some: Ids) -> str:
+def token_text(some: Ids) -> str:
     """For looking at where prompts part; never shown."""
     return str(_encoding().decode([int(i) for i in some]))

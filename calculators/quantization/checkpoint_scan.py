@@ -158,7 +158,7 @@ def _some(found: list[Path], path: Path) -> tuple[Path, ...]:
 
 
 def survey(path: Path) -> Survey:
-    """What `scan` will measure and what it passes over. Raises DataError."""
+    """What `scan_checkpoint` will measure and what it passes over. Raises DataError."""
     files = shards(path)
     tensors = [tensor for file in files for tensor in read_header(file)]
     packed = [t for t in tensors if _is_matrix(t) and t.dtype in QUANTISED]
@@ -216,7 +216,7 @@ def _tensor(name: str, entry: Any, start_bytes: int, size_bytes: int, file: str)
     return tensor
 
 
-def scan(path: Path, progress: Callable[[float], None] = lambda _: None) -> Iterator[Loss]:
+def scan_checkpoint(path: Path, progress: Callable[[float], None] = lambda _: None) -> Iterator[Loss]:
     """Every weight matrix, shard by shard in the order of the file; vectors, scales, empty and already quantised tensors
     are passed over (`survey` counts them). `progress` is told the share done. Raises DataError."""
     held = [(file, tensor) for file in shards(path) for tensor in read_header(file)]

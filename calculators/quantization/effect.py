@@ -8,34 +8,34 @@ import numpy as np
 from calculators.catalog.hardware_and_models import Precision
 from calculators.catalog.load import Catalog
 from calculators.fleet.replica_capacity import TENSOR_PARALLEL
-from calculators.fleet.staircase import Plan
+from calculators.fleet.staircase import FleetPlan
 from calculators.performance.quantization_recipe import Recipe, unpacked
-from calculators.performance.replica import Setup, machine, weights, with_recipe
+from calculators.performance.replica import ReplicaConfig, config_weights, replica_arrays, with_recipe
 from calculators.performance.step_time import cache_bytes
 from calculators.scenario.demand import Demand
 from calculators.scenario.schema import Scenario
-from calculators.techniques.effects import State, refit
+from calculators.techniques.effects import FleetState, refit
 from calculators.units import percent, usd
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
+class ServedFleet:
     """One way to store the model, on the same GPUs."""
 
-    setup: Setup
+    setup: ReplicaConfig
     weights_bytes: float
     """One replica's, all its GPUs together."""
     weights_bytes_per_gpu: float
     kv_room_tok: float
     """Tokens of cache that one replica holds, in requests as long as this workload's mean; 0: the weights do not fit."""
-    state: State | None
+    state: FleetState | None
     """The fleet at the scenario's peak. None: no fleet of this replica carries it within the targets."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecipeEffect:
-    before: Served
-    after: Served
+    before: ServedFleet
+    after: ServedFleet
     unpacked: tuple[Precision, ...]
     """Formats that this GPU has no arithmetic for: they save memory and are multiplied in 16 bit."""
 
@@ -47,7 +47,7 @@ class RecipeEffect:
         return self.before.state.usd_per_month - self.after.state.usd_per_month
 
 
-def effect(plan: Plan, recipe: Recipe, scenario: Scenario, need: Demand, catalog: Catalog) -> RecipeEffect:
+def recipe_effect(plan: FleetPlan, recipe: Recipe, scenario: Scenario, need: Demand, catalog: Catalog) -> RecipeEffect:
     """The verdict's replica as it is, and the cheapest one on the same GPU with the recipe in place of its format and
     cache: fewer bytes may need fewer GPUs. Of equally cheap ones, the verdict's own split."""
     before = _served(plan, plan.setup, scenario, need, catalog)
@@ -58,17 +58,17 @@ def effect(plan: Plan, recipe: Recipe, scenario: Scenario, need: Demand, catalog
     return RecipeEffect(before, after, unpacked(plan.setup.gpu, plan.setup.model.shape, recipe))
 
 
-def _served(plan: Plan, setup: Setup, scenario: Scenario, need: Demand, catalog: Catalog) -> Served:
-    held, length = weights(setup).stored_bytes, need.input_tok + need.output_tok
-    m = machine([setup], catalog)
+def _served(plan: FleetPlan, setup: ReplicaConfig, scenario: Scenario, need: Demand, catalog: Catalog) -> ServedFleet:
+    held, length = config_weights(setup).stored_bytes, need.input_tok + need.output_tok
+    m = replica_arrays([setup], catalog)
     room = float(m.kv_room_bytes[0, 0])
     each_bytes = float((cache_bytes(m, np.array([length])) + m.state_bytes)[0, 0])
     ranks = setup.attention_ranks * setup.pipeline_stages
     state = refit(plan, setup, scenario, need, catalog) if room > 0 else None
-    return Served(setup, held, held / setup.gpus_count, max(room, 0.0) / each_bytes * length * ranks, state)
+    return ServedFleet(setup, held, held / setup.gpus_count, max(room, 0.0) / each_bytes * length * ranks, state)
 
 
-def _splits(setup: Setup, scenario: Scenario) -> list[int]:
+def _splits(setup: ReplicaConfig, scenario: Scenario) -> list[int]:
     """Other numbers of GPUs to split a replica over; whole experts on each GPU bind it to the number it has."""
     if not scenario.techniques.parallelism or setup.expert_ranks > 1:
         return []

@@ -19,13 +19,13 @@ from calculators.performance.quantization_recipe import (
     Recipe,
     field_of,
     kv_formats,
-    parts,
+    weight_parts,
     with_formats,
 )
 
 PATH = ROOT / "technique_data/quantization.yaml"
 Bears = Literal["tolerates", "caution", "poison", "none"]
-Cell = Annotated[tuple[Bears, ...], Field(min_length=1, max_length=2)]
+SensitivityCell = Annotated[tuple[Bears, ...], Field(min_length=1, max_length=2)]
 RANK: dict[Bears, int] = {"none": -1, "tolerates": 0, "caution": 1, "poison": 2}
 WEIGHT_FORMATS: tuple[Precision, ...] = ("fp8", "int8", "int4", "nvfp4", "mxfp4")
 CACHE_FORMATS: tuple[KvFormat, ...] = ("fp8", "fp4", "int4", "int2")
@@ -34,7 +34,7 @@ FUSED = {"query, key, value": ("query", "key", "value"), "gate, up": ("gate", "u
 EDGES = "first and last blocks"
 
 
-class Finding(Record):
+class SensitivityFinding(Record):
     """A sentence with its sources."""
 
     text: str
@@ -43,7 +43,7 @@ class Finding(Record):
     """Keys of the file's sources."""
 
 
-class Row(Record):
+class SensitivityRow(Record):
     """One class of tensors. Two verdicts in a cell: studies disagree, the milder one first."""
 
     name: Annotated[str, Field(alias="class", max_length=60)]
@@ -54,8 +54,8 @@ class Row(Record):
     note: str
 
     @model_validator(mode="after")
-    def _cells_in_order(self) -> "Row":
-        formats = set(type(self).model_fields) - set(Row.model_fields)
+    def _cells_in_order(self) -> "SensitivityRow":
+        formats = set(type(self).model_fields) - set(SensitivityRow.model_fields)
         if lost := sorted(set(self.own) - formats):
             raise ValueError(f"own names no format of this table: {', '.join(lost)}")
         if any(list(cell) != sorted(set(cell), key=RANK.__getitem__) for cell in map(self.__getattribute__, formats)):
@@ -63,32 +63,37 @@ class Row(Record):
         return self
 
 
-class WeightRow(Row):
-    fp8: Cell
-    int8: Cell
-    int4: Cell
-    nvfp4: Cell
-    mxfp4: Cell
+class WeightRow(SensitivityRow):
+    fp8: SensitivityCell
+    int8: SensitivityCell
+    int4: SensitivityCell
+    nvfp4: SensitivityCell
+    mxfp4: SensitivityCell
 
 
-class CacheRow(Row):
-    fp8: Cell
-    fp4: Cell
-    int4: Cell
-    int2: Cell
+class CacheRow(SensitivityRow):
+    fp8: SensitivityCell
+    fp4: SensitivityCell
+    int4: SensitivityCell
+    int2: SensitivityCell
 
 
 class Sensitivity(SourcedFile):
     weights: tuple[WeightRow, ...] = Field(min_length=1)
     caches: tuple[CacheRow, ...] = Field(min_length=1)
-    conflicts: tuple[Finding, ...]
+    conflicts: tuple[SensitivityFinding, ...]
     """Studies that seem to contradict each other, and how."""
-    whole_model: tuple[Finding, ...]
+    whole_model: tuple[SensitivityFinding, ...]
     """What was measured of whole models in one format."""
 
     @model_validator(mode="after")
     def _sourced(self) -> "Sensitivity":
-        cited: Iterable[Row | Finding] = (*self.weights, *self.caches, *self.conflicts, *self.whole_model)
+        cited: Iterable[SensitivityRow | SensitivityFinding] = (
+            *self.weights,
+            *self.caches,
+            *self.conflicts,
+            *self.whole_model,
+        )
         lost = sorted({key for entry in cited for key in entry.evidence} - set(self.sources))
         if lost:
             raise ValueError(f"evidence names no source of this file: {', '.join(lost)}")
@@ -100,17 +105,17 @@ def sensitivity() -> Sensitivity:
     return load_sourced(PATH, Sensitivity)
 
 
-def verdict(row: Row, weight_format: str) -> Cell:
-    found: Cell = getattr(row, weight_format)
+def cell_tolerance(row: SensitivityRow, weight_format: str) -> SensitivityCell:
+    found: SensitivityCell = getattr(row, weight_format)
     return found
 
 
-def worst(cell: Cell) -> Bears:
+def worst_tolerance(cell: SensitivityCell) -> Bears:
     """What to reckon with where studies disagree."""
     return max(cell, key=lambda bears: RANK[bears])
 
 
-def carried_over(row: Row, weight_format: str) -> bool:
+def carried_over(row: SensitivityRow, weight_format: str) -> bool:
     """No evidence of its own: the verdict is that of the nearest row or format."""
     return weight_format not in row.own
 
@@ -127,14 +132,14 @@ def rows_of(kind: str, known: Sensitivity) -> list[WeightRow]:
 class Risk:
     """A cell of the map that a recipe chose and that is not plainly tolerated."""
 
-    row: Row
+    row: SensitivityRow
     stored: str
     """The format."""
-    cell: Cell
+    cell: SensitivityCell
 
     @property
     def worst(self) -> Bears:
-        return worst(self.cell)
+        return worst_tolerance(self.cell)
 
     @property
     def is_conflict(self) -> bool:
@@ -150,10 +155,10 @@ def as_released(native: Precision) -> Recipe:
     return with_formats(("experts",), native) if LINEAR_BITS[native] < 8 else PRESETS[RELEASED[native]]
 
 
-def chosen(recipe: Recipe, shape: Shape, known: Sensitivity) -> list[tuple[Row, str]]:
+def chosen(recipe: Recipe, shape: Shape, known: Sensitivity) -> list[tuple[SensitivityRow, str]]:
     """The cells of the map that a recipe stands on, in the map's order; what stays in 16 bit has none."""
     held: dict[str, set[str]] = {}
-    for part in parts(shape, recipe):
+    for part in weight_parts(shape, recipe):
         held.setdefault(part.kind, set()).add(part.weights)
     inner = {kind: recipe.of(kind) for kind in BLOCKS if kind in held}
     if recipe.edge_blocks is not None:  # the few blocks that are finer do not make a class finer
@@ -181,14 +186,14 @@ def released_doubts(recipe: Recipe, model: Model, known: Sensitivity) -> list[Ri
 def _doubts(recipe: Recipe, model: Model, known: Sensitivity, are_released: bool) -> list[Risk]:
     released = set(_keys(chosen(as_released(model.published.native_precision), model.shape, known)))
     cells = [c for c in chosen(recipe, model.shape, known) if bool(released & set(_keys([c]))) is are_released]
-    found = [Risk(row, stored, verdict(row, stored)) for row, stored in cells]
+    found = [Risk(row, stored, cell_tolerance(row, stored)) for row, stored in cells]
     edges = [risk for risk in found if risk.row.name == EDGES]
     kept = max(edges, key=lambda risk: RANK[risk.worst], default=None)
     shown = [r for r in found if RANK[r.worst] > 0 and (r.row.name != EDGES or r is kept)]
     return sorted(shown, key=lambda risk: -RANK[risk.worst])
 
 
-def _keys(cells: Sequence[tuple[Row, str]]) -> list[tuple[str, str]]:
+def _keys(cells: Sequence[tuple[SensitivityRow, str]]) -> list[tuple[str, str]]:
     return [(row.name, stored) for row, stored in cells]
 
 
@@ -227,14 +232,16 @@ def cautious(known: Sensitivity) -> Recipe:
     caches = [
         name
         for name in CACHE_FORMATS
-        if all(worst(verdict(rows[kind], name)) == "tolerates" for kind in ("keys", "values"))
+        if all(worst_tolerance(cell_tolerance(rows[kind], name)) == "tolerates" for kind in ("keys", "values"))
     ]
     cache: KvFormat = min(caches, key=lambda name: KV_BITS[name], default="bf16")
     formats = {f.name: weights[kind] for f in fields(Recipe) for kind in CLASSES if f.name == field_of(kind)}
-    activations = "fp8" if worst(rows["activations"].fp8) == "tolerates" else "bf16"  # type: ignore[attr-defined]
+    activations = "fp8" if worst_tolerance(rows["activations"].fp8) == "tolerates" else "bf16"  # type: ignore[attr-defined]
     return Recipe(edge_blocks=_fewest(rows[EDGES]), activations=activations, keys=cache, values=cache, **formats)  # type: ignore[arg-type]
 
 
-def _fewest(row: Row) -> Precision:
-    borne: list[Precision] = [name for name in ("fp8", "nvfp4", "mxfp4") if worst(verdict(row, name)) == "tolerates"]
+def _fewest(row: SensitivityRow) -> Precision:
+    borne: list[Precision] = [
+        name for name in ("fp8", "nvfp4", "mxfp4") if worst_tolerance(cell_tolerance(row, name)) == "tolerates"
+    ]
     return min(borne, key=lambda name: LINEAR_BITS[name], default="bf16")

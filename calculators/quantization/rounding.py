@@ -11,28 +11,28 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-Weights = NDArray[np.float32]
+WeightArray = NDArray[np.float32]
 FP8_MAX, FP4_MAX = 448.0, 6.0
 INT4_GROUP, NVFP4_BLOCK, MXFP4_BLOCK = 128, 16, 32
 TINY = np.float32(1e-30)
 
 
-def fp8(weights: Weights) -> Weights:
+def fp8(weights: WeightArray) -> WeightArray:
     """E4M3 with one scale a row."""
     scale = np.maximum(np.abs(weights).max(axis=1, keepdims=True), TINY) / FP8_MAX
     return np.asarray(_e4m3(weights / scale) * scale, dtype=np.float32)
 
 
-def int8(weights: Weights) -> Weights:
+def int8(weights: WeightArray) -> WeightArray:
     """Symmetric, one scale a row."""
     scale = np.maximum(np.abs(weights).max(axis=1, keepdims=True), TINY) / 127
     return np.asarray(np.clip(np.rint(weights / scale), -127, 127) * scale, dtype=np.float32)
 
 
-def int4(weights: Weights) -> Weights:
+def int4(weights: WeightArray) -> WeightArray:
     """Asymmetric, 16 levels for every 128 columns, as AWQ and GPTQ store them."""
 
-    def group(x: Weights) -> Weights:
+    def group(x: WeightArray) -> WeightArray:
         low, high = x.min(axis=-1, keepdims=True), x.max(axis=-1, keepdims=True)
         low, high = np.minimum(low, 0), np.maximum(high, 0)
         scale = np.maximum(high / 15 - low / 15, TINY)
@@ -42,11 +42,11 @@ def int4(weights: Weights) -> Weights:
     return _in_groups(weights, INT4_GROUP, group)
 
 
-def nvfp4(weights: Weights) -> Weights:
+def nvfp4(weights: WeightArray) -> WeightArray:
     """E2M1 with an E4M3 scale for 16 columns, itself relative to one of the whole row."""
     whole = np.maximum(np.abs(weights).max(axis=1, keepdims=True), TINY) / (FP4_MAX * FP8_MAX)
 
-    def group(x: Weights) -> Weights:
+    def group(x: WeightArray) -> WeightArray:
         scale = _e4m3(np.abs(x).max(axis=-1, keepdims=True) / FP4_MAX)
         scale = np.where(scale == 0, 1.0, scale)
         return np.asarray(_e2m1(x / scale) * scale, dtype=np.float32)
@@ -54,10 +54,10 @@ def nvfp4(weights: Weights) -> Weights:
     return np.asarray(_in_groups(np.asarray(weights / whole, dtype=np.float32), NVFP4_BLOCK, group) * whole)
 
 
-def mxfp4(weights: Weights) -> Weights:
+def mxfp4(weights: WeightArray) -> WeightArray:
     """E2M1 with a power-of-two scale for 32 columns."""
 
-    def group(x: Weights) -> Weights:
+    def group(x: WeightArray) -> WeightArray:
         largest = np.maximum(np.abs(x).max(axis=-1, keepdims=True), TINY)
         scale = np.exp2(np.floor(np.log2(largest)) - 2)  # 6 is 1.5 x 2^2
         return np.asarray(_e2m1(x / scale) * scale, dtype=np.float32)
@@ -65,7 +65,7 @@ def mxfp4(weights: Weights) -> Weights:
     return _in_groups(weights, MXFP4_BLOCK, group)
 
 
-FORMATS: Mapping[str, Callable[[Weights], Weights]] = {
+FORMATS: Mapping[str, Callable[[WeightArray], WeightArray]] = {
     "fp8": fp8,
     "int8": int8,
     "int4": int4,
@@ -87,17 +87,17 @@ def effective_bits(name: str, columns: int) -> float:
     return bits + (ceil(columns / group) * scale_bits + row_bits) / columns
 
 
-def _e4m3(x: NDArray[np.floating]) -> Weights:
+def _e4m3(x: NDArray[np.floating]) -> WeightArray:
     """To the nearest number with four exponent and three mantissa bits; steps of 2^-9 below 2^-6."""
     return _minifloat(x, mantissa_bits=3, least_exponent=-6, largest=FP8_MAX)
 
 
-def _e2m1(x: NDArray[np.floating]) -> Weights:
+def _e2m1(x: NDArray[np.floating]) -> WeightArray:
     """To the nearest of 0, 0.5, 1, 1.5, 2, 3, 4, 6 and their negatives."""
     return _minifloat(x, mantissa_bits=1, least_exponent=0, largest=FP4_MAX)
 
 
-def _minifloat(x: NDArray[np.floating], mantissa_bits: int, least_exponent: int, largest: float) -> Weights:
+def _minifloat(x: NDArray[np.floating], mantissa_bits: int, least_exponent: int, largest: float) -> WeightArray:
     """Round to steps of 2^(exponent - mantissa bits), ties to even; the exponent is read off the bits of a 32-bit float."""
     single = np.ascontiguousarray(x, dtype=np.float32)
     exponent = ((single.view(np.int32) >> 23) & 0xFF) - 127
@@ -105,7 +105,7 @@ def _minifloat(x: NDArray[np.floating], mantissa_bits: int, least_exponent: int,
     return np.asarray(np.clip(np.rint(single / step) * step, -largest, largest), dtype=np.float32)
 
 
-def _in_groups(weights: Weights, size: int, rule: Callable[[Weights], Weights]) -> Weights:
+def _in_groups(weights: WeightArray, size: int, rule: Callable[[WeightArray], WeightArray]) -> WeightArray:
     """Apply a rule to every `size` columns of each row; a last shorter group is padded with zeros."""
     rows, columns = weights.shape
     short = -columns % size

@@ -13,9 +13,9 @@ from pydantic import Field, ValidationError
 
 from calculators.catalog.hardware_and_models import Record
 from calculators.catalog.yaml_reader import DataError
-from calculators.compliance.assessment import PricedPath, Ruling
+from calculators.compliance.assessment import ComplianceAssessment, PricedPath
 from calculators.decision.signal_result import Signal
-from calculators.decision.switching_values import nearest
+from calculators.decision.switching_values import nearest_switching_value
 from calculators.evaluate import Evaluation
 from calculators.options.option import Option
 from calculators.scenario.schema import Scenario, explain
@@ -69,7 +69,7 @@ class Flipping(Record):
     flips_at: Text
 
 
-class Ruled(Record):
+class RuledPath(Record):
     """What compliance left."""
 
     requirements: Words
@@ -100,7 +100,7 @@ class DecisionRecord(Record):
     today: Text
     options: Annotated[tuple[Weighed, ...], Field(max_length=200)]
     signals: Annotated[tuple[Judged, ...], Field(max_length=10)]
-    compliance: Ruled
+    compliance: RuledPath
     flips: Annotated[tuple[Flipping, ...], Field(max_length=20)]
     assumptions: Annotated[tuple[Assumed, ...], Field(max_length=400)]
     trust: Words
@@ -128,7 +128,9 @@ def freeze(found: Evaluation, made_on: date, dissent: str = "") -> DecisionRecor
         options=tuple(_weighed(o) for o in found.options),
         signals=tuple(_judged(s) for s in found.signals.three),
         compliance=_ruled(found.ruling),
-        flips=tuple(Flipping(what=f.what, now=f.now, flips_at=f.flips_at) for f in nearest(found.flips)),
+        flips=tuple(
+            Flipping(what=f.what, now=f.now, flips_at=f.flips_at) for f in nearest_switching_value(found.flips)
+        ),
         assumptions=tuple(_assumptions(found)),
         trust=(*verdict.assumptions, *found.notes),
         review=found.review,
@@ -160,8 +162,8 @@ def _judged(signal: Signal) -> Judged:
     )
 
 
-def _ruled(left: Ruling) -> Ruled:
-    return Ruled(
+def _ruled(left: ComplianceAssessment) -> RuledPath:
+    return RuledPath(
         requirements=tuple(r.name for r in left.requirements),
         allowed_count=len(left.of("allowed")),
         ask_count=len(left.of("ask")),
@@ -268,28 +270,28 @@ def visible(value: Any) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class RecordChange:
     what: str
     then: str
     now: str
 
 
-def changes(then: DecisionRecord, now: DecisionRecord) -> list[Change]:
+def record_changes(then: DecisionRecord, now: DecisionRecord) -> list[RecordChange]:
     """What is different: the choice, each option's cost, the signals, what compliance costs, the flips."""
     found = [
-        Change("Choice", then.choice, now.choice),
-        Change("Kind of verdict", then.kind, now.kind),
-        Change("Winner", then.winner, now.winner),
+        RecordChange("Choice", then.choice, now.choice),
+        RecordChange("Kind of verdict", then.kind, now.kind),
+        RecordChange("Winner", then.winner, now.winner),
     ]
     before, after = ({o.label: o for o in r.options} for r in (then, now))
     for label in dict.fromkeys((*before, *after)):
-        found.append(Change(label, _cost(before.get(label)), _cost(after.get(label))))
+        found.append(RecordChange(label, _cost(before.get(label)), _cost(after.get(label))))
     old, new = ({s.name: s for s in r.signals} for r in (then, now))
-    found += [Change(f"Signal: {n}", old[n].status, new[n].status) for n in old if n in new]
-    found.append(Change("Compliance premium", premium_words(then), premium_words(now)))
+    found += [RecordChange(f"Signal: {n}", old[n].status, new[n].status) for n in old if n in new]
+    found.append(RecordChange("Compliance premium", premium_words(then), premium_words(now)))
     at_then, at_now = ({f.what: f.flips_at for f in r.flips} for r in (then, now))
-    found += [Change(f"Flips at: {w}", at_then[w], at_now[w]) for w in at_then if w in at_now]
-    found.append(Change("Prices and profiles", then.digest, now.digest))
+    found += [RecordChange(f"Flips at: {w}", at_then[w], at_now[w]) for w in at_then if w in at_now]
+    found.append(RecordChange("Prices and profiles", then.digest, now.digest))
     return [change for change in found if change.then != change.now]
 
 

@@ -9,15 +9,15 @@ import numpy as np
 from pydantic import BaseModel
 
 from calculators.catalog.hardware_and_models import Gpu, Model, Source
-from calculators.compliance.assessment import PricedPath, Ruling
-from calculators.compliance.operator_check import Status
+from calculators.compliance.assessment import ComplianceAssessment, PricedPath
+from calculators.compliance.operator_check import ComplianceStatus
 from calculators.evaluate import Evaluation
-from calculators.fleet.machine_offers import Lease
-from calculators.fleet.staircase import Plan
+from calculators.fleet.machine_offers import MachineOffer
+from calculators.fleet.staircase import FleetPlan
 from calculators.options.option import Option
 from calculators.units import count, usd
 
-STATUSES: tuple[Status, ...] = ("allowed", "ask", "blocked")
+STATUSES: tuple[ComplianceStatus, ...] = ("allowed", "ask", "blocked")
 
 
 def to_text(evaluation: Evaluation) -> str:
@@ -51,7 +51,7 @@ def to_text(evaluation: Evaluation) -> str:
     return "\n".join(parts)
 
 
-def _compliance_text(ruling: Ruling) -> list[str]:
+def _compliance_text(ruling: ComplianceAssessment) -> list[str]:
     if not ruling.requirements:
         return []
     allowed, ask, blocked = (len(ruling.of(status)) for status in STATUSES)
@@ -79,7 +79,7 @@ def to_json(evaluation: Evaluation) -> dict[str, Any]:
     return plain | {"compliance": compliance_json(evaluation.ruling)}
 
 
-def compliance_json(ruling: Ruling) -> dict[str, Any]:
+def compliance_json(ruling: ComplianceAssessment) -> dict[str, Any]:
     """Blocked and surviving paths, those to ask, the premium, and what each relaxation opens."""
     survivor, cheapest = ruling.survivor, ruling.cheapest
     return {
@@ -143,7 +143,7 @@ def _plain_record(value: Any) -> dict[str, Any]:
     }
 
 
-_DERIVED: dict[type, tuple[str, ...]] = {Option: ("usd_per_month",), Plan: ("gpus",)}
+_DERIVED: dict[type, tuple[str, ...]] = {Option: ("usd_per_month",), FleetPlan: ("gpus",)}
 _LEFT_OUT = ("library", "own_prices")  # whole price histories: the rates that were used are in the bill
 
 
@@ -157,7 +157,7 @@ def sources(evaluation: Evaluation) -> list[tuple[str, Source]]:
     return list(found.values())
 
 
-def lease_terms(lease: Lease) -> str:
+def lease_terms(lease: MachineOffer) -> str:
     """Where a rent comes from, in a line."""
     where = f", {lease.region}" if lease.region else ""
     seen = f", seen {lease.seen}" if lease.seen else ""

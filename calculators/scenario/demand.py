@@ -49,7 +49,7 @@ class Demand:
         return self.requests_per_month * self.output_tok
 
 
-def demand(workload: Workload) -> Demand:
+def demand_of(workload: Workload) -> Demand:
     """Rates and lengths of a workload.
 
     peak = requests a month / active seconds a month x peak ratio: the ratio is against the mean of the active hours.

@@ -23,7 +23,7 @@ Gate = Literal["accepted", "assumed", "not_acceptable"]
 GpuRent = Annotated[float, Field(gt=0, le=1_000)]
 
 
-class Cell(Record):
+class LengthCell(Record):
     """A group of similar requests: its share of all requests and its mean lengths."""
 
     share_frac: Annotated[float, Field(gt=0, le=1)]
@@ -43,7 +43,7 @@ class Workload(Record):
     input_p95_tok: Annotated[float, Field(ge=1, le=1e7)]
     output_p95_tok: Annotated[float, Field(ge=1, le=1e6)]
     lengths_basis: Basis = "typed"
-    cells: tuple[Cell, ...] = Field(default=(), max_length=64)
+    cells: tuple[LengthCell, ...] = Field(default=(), max_length=64)
     """Joint length distribution from a log; empty: derived from mean and 95th percentile."""
     cached_frac: Fraction = 0.0
     """Share of input tokens the API bills as cache reads today."""

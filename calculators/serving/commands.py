@@ -13,13 +13,13 @@ from typing import Literal
 
 from calculators.catalog.yaml_reader import DataError
 from calculators.fleet.machine_offers import OWNED_SERVER_GPUS
-from calculators.fleet.staircase import Plan
-from calculators.performance.replica import Setup
+from calculators.fleet.staircase import FleetPlan
+from calculators.performance.replica import ReplicaConfig
 from calculators.performance.step_time import CHUNK_TOK
 from calculators.scenario.demand import Demand
 from calculators.scenario.schema import Scenario
 from calculators.serving.engine_choice import has_heads, shared_prefix_frac
-from calculators.serving.flag_check import Facts, ServingEngine, check
+from calculators.serving.flag_check import Facts, ServingEngine, check_commands
 
 Role = Literal["both", "prefill", "decode"]
 LENGTH_STEP_TOK = 1_024
@@ -42,7 +42,7 @@ class Variable:
     meaning: str
 
 
-Word = str | Variable
+Token = str | Variable
 DRAFT = Variable("DRAFT_MODEL", "an EAGLE-3 draft for this very model")
 
 
@@ -51,12 +51,12 @@ class Job:
     """What is to be served: the plan, and the workload it was made for."""
 
     engine: ServingEngine
-    plan: Plan
+    plan: FleetPlan
     scenario: Scenario
     demand: Demand
 
     @property
-    def setup(self) -> Setup:
+    def setup(self) -> ReplicaConfig:
         return self.plan.setup
 
     @property
@@ -109,7 +109,7 @@ class Job:
         return min(round(self.demand.input_tok * hit), max(round(self.demand.input_tok) - 1, 0))
 
 
-def checkpoint(job: Job) -> tuple[Word, str | None]:
+def checkpoint(job: Job) -> tuple[Token, str | None]:
     """What to load, and the format to quantise it to while loading; None: it is in the plan's format already."""
     model, precision = job.setup.model, job.setup.precision
     released = model.published.native_precision
@@ -121,7 +121,7 @@ def checkpoint(job: Job) -> tuple[Word, str | None]:
     return Variable(f"MODEL_{precision.upper()}", meaning), None
 
 
-def facts(job: Job) -> Facts:
+def plan_facts(job: Job) -> Facts:
     """What a command is checked against beside the engine's options."""
     released = job.setup.model.published.native_precision
     _, online = checkpoint(job)
@@ -134,7 +134,7 @@ def facts(job: Job) -> Facts:
     }
 
 
-def assumptions(job: Job) -> Iterator[str]:
+def plan_assumptions(job: Job) -> Iterator[str]:
     """What the reader should know before starting it."""
     yield f"Requests of more than {job.max_tok:,} tokens, prompt and answer, are refused; the workload's long ones have {job.needed_tok:,}."
     model, online = checkpoint(job)
@@ -157,7 +157,7 @@ def assumptions(job: Job) -> Iterator[str]:
 # --- servers -----------------------------------------------------------------------------------------------------
 
 
-def server(job: Job, role: Role = "both", host: Word = "127.0.0.1", port: int | None = None) -> list[Word]:
+def server(job: Job, role: Role = "both", host: Token = "127.0.0.1", port: int | None = None) -> list[Token]:
     """The launch command of one replica, checked. Raises DataError when the plan contradicts itself."""
     if not job.fits:
         raise DataError(
@@ -173,11 +173,11 @@ def server(job: Job, role: Role = "both", host: Word = "127.0.0.1", port: int | 
         raise DataError(f"hf_id: {job.setup.model.hf_id[:40]!r} is not the name of a model; correct its profile")
     make = {"vllm": _vllm, "sglang": _sglang}[job.engine]
     words = [*make(job, role, host, port or PORTS[job.engine])]
-    check(job.engine, [plain(word) for word in words], facts(job))
+    check_commands(job.engine, [plain(word) for word in words], plan_facts(job))
     return words
 
 
-def _vllm(job: Job, role: Role, host: Word, port: int) -> Iterator[Word]:
+def _vllm(job: Job, role: Role, host: Token, port: int) -> Iterator[Token]:
     setup, techniques = job.setup, job.scenario.techniques
     model, online = checkpoint(job)
     yield from ("vllm", "serve", model, "--host", host, "--port", str(port))
@@ -203,7 +203,7 @@ def _vllm(job: Job, role: Role, host: Word, port: int) -> Iterator[Word]:
         yield from ("--kv-transfer-config", json.dumps({"kv_connector": "NixlConnector", "kv_role": kv_role}))
 
 
-def _sglang(job: Job, role: Role, host: Word, port: int) -> Iterator[Word]:
+def _sglang(job: Job, role: Role, host: Token, port: int) -> Iterator[Token]:
     setup, techniques = job.setup, job.scenario.techniques
     model, online = checkpoint(job)
     yield from ("python", "-m", "sglang.launch_server", "--model-path", model, "--host", host, "--port", str(port))
@@ -230,7 +230,7 @@ def _sglang(job: Job, role: Role, host: Word, port: int) -> Iterator[Word]:
         yield from ("--disaggregation-mode", role, "--disaggregation-transfer-backend", backend)
 
 
-def _sglang_cache(job: Job, role: Role) -> Iterator[Word]:
+def _sglang_cache(job: Job, role: Role) -> Iterator[Token]:
     """A decode server of its own keeps no prefix cache, so there is none to order requests by."""
     if not job.scenario.techniques.prefix_caching:
         yield "--disable-radix-cache"
@@ -238,7 +238,7 @@ def _sglang_cache(job: Job, role: Role) -> Iterator[Word]:
         yield from ("--schedule-policy", "lpm")
 
 
-def _sglang_drafts(job: Job) -> Iterator[Word]:
+def _sglang_drafts(job: Job) -> Iterator[Token]:
     count = job.scenario.techniques.draft_tok
     yield from ("--speculative-algorithm", "NEXTN" if has_heads(job.setup) else "EAGLE3")
     if not has_heads(job.setup):
@@ -247,14 +247,14 @@ def _sglang_drafts(job: Job) -> Iterator[Word]:
     yield from ("--speculative-num-draft-tokens", str(count + 1))
 
 
-def router(job: Job, prefill: Sequence[Word], decode: Sequence[Word], host: str = "127.0.0.1") -> list[Word]:
+def router(job: Job, prefill: Sequence[Token], decode: Sequence[Token], host: str = "127.0.0.1") -> list[Token]:
     """What stands in front of two pools. Of packages of their own, so their options are not checked here."""
-    addresses: list[Word] = []
+    addresses: list[Token] = []
     for url in prefill:
         addresses += ["--prefill", url, *([str(BOOTSTRAP_PORT)] if job.engine == "sglang" else [])]
     for url in decode:
         addresses += ["--decode", url]
-    end: list[Word] = ["--host", host, "--port", str(PORTS[job.engine])]
+    end: list[Token] = ["--host", host, "--port", str(PORTS[job.engine])]
     if job.engine == "vllm":
         return ["vllm-router", "--policy", "consistent_hash", "--vllm-pd-disaggregation", *addresses, *end]
     return ["python", "-m", "sglang_router.launch_router", "--pd-disaggregation", *addresses, *end]
@@ -263,7 +263,7 @@ def router(job: Job, prefill: Sequence[Word], decode: Sequence[Word], host: str 
 # --- benchmark ---------------------------------------------------------------------------------------------------
 
 
-def benchmarks(job: Job) -> list[tuple[str, list[Word]]]:
+def benchmarks(job: Job) -> list[tuple[str, list[Token]]]:
     """What each run measures, and its command: as many clients as the replica holds at capacity, then the peak's rate."""
     make = {"vllm": _vllm_bench, "sglang": _sglang_bench}[job.engine]
     rate = max(job.replica_req_s, 1e-3)
@@ -279,7 +279,7 @@ def benchmarks(job: Job) -> list[tuple[str, list[Word]]]:
         ),
     ]
     for _, words in runs:
-        check(job.engine, [plain(word) for word in words])
+        check_commands(job.engine, [plain(word) for word in words])
     return runs
 
 
@@ -288,7 +288,7 @@ def _result_name(job: Job, run: str, ending: str) -> str:
     return f"{job.engine}-{setup.model.id}-{setup.gpu.id}-{setup.precision}-tp{setup.tensor_parallel}-{run}.{ending}"
 
 
-def _vllm_bench(job: Job, run: str, prompts: int) -> Iterator[Word]:
+def _vllm_bench(job: Job, run: str, prompts: int) -> Iterator[Token]:
     model, _ = checkpoint(job)
     fresh, answer = max(round(job.demand.input_tok) - job.prefix_tok, 1), max(round(job.demand.output_tok), 1)
     yield from ("vllm", "bench", "serve", "--backend", "vllm", "--base-url", f"http://127.0.0.1:{PORTS['vllm']}")
@@ -301,7 +301,7 @@ def _vllm_bench(job: Job, run: str, prompts: int) -> Iterator[Word]:
     yield from ("--save-result", "--result-filename", _result_name(job, run, "json"))
 
 
-def _sglang_bench(job: Job, run: str, prompts: int) -> Iterator[Word]:
+def _sglang_bench(job: Job, run: str, prompts: int) -> Iterator[Token]:
     model, _ = checkpoint(job)
     fresh, answer = max(round(job.demand.input_tok) - job.prefix_tok, 1), max(round(job.demand.output_tok), 1)
     base = f"http://127.0.0.1:{PORTS['sglang']}"
@@ -323,7 +323,7 @@ def _sglang_bench(job: Job, run: str, prompts: int) -> Iterator[Word]:
 # --- words in a shell --------------------------------------------------------------------------------------------
 
 
-def plain(word: Word) -> str:
+def plain(word: Token) -> str:
     return word if isinstance(word, str) else f"${{{word.name}}}"
 
 
@@ -333,12 +333,12 @@ def unset_stops(variable: Variable) -> str:
     return f"${{{variable.name}:?set it to {meaning}}}"
 
 
-def variables(words: Sequence[Word]) -> list[Variable]:
+def variables(words: Sequence[Token]) -> list[Variable]:
     """What the reader must set, once each."""
     return list(dict.fromkeys(word for word in words if isinstance(word, Variable)))
 
 
-def in_shell(word: Word) -> str:
+def in_shell(word: Token) -> str:
     """Quoted so that a shell takes it as it is; a Variable stops the command with its meaning while it is not set."""
     if isinstance(word, Variable):
         return f'"{unset_stops(word)}"'

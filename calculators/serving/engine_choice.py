@@ -13,8 +13,8 @@ from pydantic import Field, model_validator
 from calculators.catalog.efficiency import EngineId
 from calculators.catalog.hardware_and_models import Confidence, Fraction, Id, Record, Sourced, SourcedFile
 from calculators.catalog.load import ROOT, Catalog, load_sourced
-from calculators.fleet.staircase import Plan
-from calculators.performance.replica import Setup, machine
+from calculators.fleet.staircase import FleetPlan
+from calculators.performance.replica import ReplicaConfig, replica_arrays
 from calculators.performance.step_time import prefill_s, tpot_s
 from calculators.scenario.demand import Demand
 from calculators.scenario.schema import Scenario, Techniques
@@ -34,14 +34,14 @@ FITS: Mapping[ChoiceId, EngineId] = {"vllm": "vllm", "sglang": "sglang", "tensor
 """The fit of each engine in hardware_profiles/efficiency.yaml."""
 
 
-class Rule(Sourced):
+class AxisRule(Sourced):
     id: RuleId
     value: float
     """In the unit that the id ends in."""
     words: Words
 
 
-class Case(Sourced):
+class AxisCase(Sourced):
     """What an axis says where it is so: a word for each engine, and the reason."""
 
     id: str
@@ -73,7 +73,7 @@ class Axis(Record):
     facts: EngineFacts
     gap: Words
     """What was measured between the engines on it, anywhere."""
-    cases: tuple[Case, ...] = Field(min_length=1)
+    cases: tuple[AxisCase, ...] = Field(min_length=1)
 
 
 class LeftOut(Sourced):
@@ -99,7 +99,7 @@ class Heads(Sourced):
 
 class StackFile(SourcedFile):
     versions: Mapping[Literal["vllm", "sglang"], str]
-    rules: tuple[Rule, ...] = Field(min_length=5, max_length=5)
+    rules: tuple[AxisRule, ...] = Field(min_length=5, max_length=5)
     axes: tuple[Axis, ...] = Field(min_length=8, max_length=8)
     left_out: tuple[LeftOut, ...]
     images: tuple[Image, ...] = Field(min_length=1)
@@ -129,7 +129,7 @@ class AxisVerdict:
     """One axis on this workload."""
 
     axis: Axis
-    case: Case
+    case: AxisCase
     here: str
     """What it is here, in words."""
 
@@ -151,7 +151,7 @@ class Modelled:
 
 
 @dataclass(frozen=True, slots=True)
-class Stack:
+class EngineChoice:
     """The engine for a workload, and how sure that is."""
 
     engine: ChoiceId
@@ -169,14 +169,14 @@ class Stack:
     """Of the speed model, the median over measured runs left out of its fit. A gap inside it says nothing."""
 
 
-def choose(
-    plan: Plan,
+def choose_engine(
+    plan: FleetPlan,
     scenario: Scenario,
     demand: Demand,
     catalog: Catalog,
     schema_frac: Fraction = 0.0,
     ab_result: ABResult = "not run",
-) -> Stack:
+) -> EngineChoice:
     """`schema_frac`: share of requests that must follow a schema. `ab_result`: which engine was faster on own traffic."""
     found = axes(plan, scenario, schema_frac, ab_result)
     modelled = _modelled(plan, scenario, demand, catalog)
@@ -188,7 +188,7 @@ def choose(
     certainty = _certainty(engine, found, ab_result)
     pulls = [v.axis.name.lower() for v in found if v.speaks_for == engine]
     sentence = _sentence(engine, rival, certainty, pulls, _gap_words(ENGINE_NAMES[rival], gap_frac, error_frac))
-    return Stack(engine, rival, certainty, sentence, found, modelled, gap_frac, error_frac)
+    return EngineChoice(engine, rival, certainty, sentence, found, modelled, gap_frac, error_frac)
 
 
 def _engine(found: tuple[AxisVerdict, ...], ab_result: ABResult) -> ChoiceId:
@@ -224,7 +224,7 @@ def _sentence(engine: ChoiceId, rival: ChoiceId, certainty: Certainty, pulls: li
 # --- axes --------------------------------------------------------------------------------------------------------
 
 
-def axes(plan: Plan, scenario: Scenario, schema_frac: float, ab_result: ABResult) -> tuple[AxisVerdict, ...]:
+def axes(plan: FleetPlan, scenario: Scenario, schema_frac: float, ab_result: ABResult) -> tuple[AxisVerdict, ...]:
     """All axes in the order of the file, each with the case that holds."""
     setup, techniques = plan.setup, scenario.techniques
     cases: dict[AxisId, tuple[str, str]] = {
@@ -243,7 +243,7 @@ def axes(plan: Plan, scenario: Scenario, schema_frac: float, ab_result: ABResult
     )
 
 
-def _model_case(setup: Setup, techniques: Techniques) -> tuple[str, str]:
+def _model_case(setup: ReplicaConfig, techniques: Techniques) -> tuple[str, str]:
     params_b, experts = setup.model.published.total_params_b, setup.model.shape.mlp.experts
     if not experts:
         return "dense", f"{params_b:,.0f} B, dense"
@@ -254,7 +254,7 @@ def _model_case(setup: Setup, techniques: Techniques) -> tuple[str, str]:
     return "large_moe_spread" if spread else "large_moe", f"{params_b:,.0f} B, {experts} experts, {where}"
 
 
-def _hardware_case(setup: Setup) -> tuple[str, str]:
+def _hardware_case(setup: ReplicaConfig) -> tuple[str, str]:
     if setup.gpu.vendor == "amd":
         return "amd", setup.gpu.name
     return "nvidia_new" if setup.gpu.generation in ("hopper", "blackwell") else "nvidia_old", setup.gpu.name
@@ -282,13 +282,13 @@ def _schema_case(schema_frac: float) -> tuple[str, str]:
     return "most" if schema_frac >= stack_file().rule("schema_frac") else "some", f"{percent(schema_frac)} of requests"
 
 
-def _nodes_case(plan: Plan) -> tuple[str, str]:
+def _nodes_case(plan: FleetPlan) -> tuple[str, str]:
     gpus = plan.setup.gpus_count
     many = gpus > (plan.lease.gpus_per_machine or gpus)
     return ("many", f"{gpus} GPUs on several") if many else ("one", f"{gpus} {'GPU' if gpus == 1 else 'GPUs'} on one")
 
 
-def _speculation_case(setup: Setup, techniques: Techniques) -> tuple[str, str]:
+def _speculation_case(setup: ReplicaConfig, techniques: Techniques) -> tuple[str, str]:
     if not techniques.speculation:
         return "off", "off"
     if setup.pipeline_stages > 1:
@@ -296,12 +296,12 @@ def _speculation_case(setup: Setup, techniques: Techniques) -> tuple[str, str]:
     return ("heads", "the model's own heads") if has_heads(setup) else ("draft", "a draft of your own")
 
 
-def has_heads(setup: Setup) -> bool:
+def has_heads(setup: ReplicaConfig) -> bool:
     """Whether the model was released with heads that draft for it."""
     return setup.model.id in stack_file().heads.models
 
 
-def _latency_case(setup: Setup, scenario: Scenario) -> tuple[str, str]:
+def _latency_case(setup: ReplicaConfig, scenario: Scenario) -> tuple[str, str]:
     targets, known = scenario.targets, stack_file()
     stated = [
         f"{name} {value:,.0f} ms"
@@ -322,10 +322,10 @@ def _latency_case(setup: Setup, scenario: Scenario) -> tuple[str, str]:
 # --- the same replica on each engine -----------------------------------------------------------------------------
 
 
-def _modelled(plan: Plan, scenario: Scenario, demand: Demand, catalog: Catalog) -> tuple[Modelled, ...]:
+def _modelled(plan: FleetPlan, scenario: Scenario, demand: Demand, catalog: Catalog) -> tuple[Modelled, ...]:
     """Without speculation and with both phases on one replica: what only the engine changes."""
     engines: list[ChoiceId] = ["vllm", "sglang", *(["tensorrt_llm"] if plan.setup.gpu.vendor == "nvidia" else [])]  # type: ignore[list-item]
-    m = machine([replace(plan.setup, engine=FITS[engine]) for engine in engines], catalog)
+    m = replica_arrays([replace(plan.setup, engine=FITS[engine]) for engine in engines], catalog)
     batch = np.array([max(plan.capacity.batch, 1.0)])
     prompt, answer = np.array([demand.input_tok]), np.array([demand.output_tok])
     fresh = np.maximum(prompt * (1 - scenario.workload.self_hit_frac), 1.0)

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from calculators.fleet.staircase import Plan
+from calculators.fleet.staircase import FleetPlan
 from calculators.scenario.demand import Demand
 from calculators.scenario.schema import Scenario
 from calculators.serving.commands import (
@@ -19,10 +19,10 @@ from calculators.serving.commands import (
     PORTS,
     Job,
     Role,
+    Token,
     Variable,
-    Word,
-    assumptions,
     in_shell,
+    plan_assumptions,
     router,
     server,
     unset_stops,
@@ -40,7 +40,7 @@ PYTHON_PROBE = "import urllib.request as u; u.urlopen('http://{host}:{port}/heal
 
 
 @dataclass(frozen=True, slots=True)
-class Files:
+class ServingFiles:
     """Everything to start one engine with, as text."""
 
     engine: ServingEngine
@@ -62,11 +62,13 @@ class Files:
         return {f"{self.stem}-{ending}": text for ending, text in texts.items()}
 
 
-def files(engine: ServingEngine, plan: Plan, scenario: Scenario, demand: Demand, digest: str, today: date) -> Files:
+def serving_files(
+    engine: ServingEngine, plan: FleetPlan, scenario: Scenario, demand: Demand, digest: str, today: date
+) -> ServingFiles:
     """Raises DataError when the plan contradicts itself."""
     job = Job(engine, plan, scenario, demand)
     made = f"Made by Crossover from prices and profiles {digest} on {today}; nothing here was run."
-    return Files(
+    return ServingFiles(
         engine=engine,
         command=launch_script(job, made),
         compose=_compose(job, made),
@@ -107,7 +109,7 @@ def _compose(job: Job, made: str) -> str:
     )
     hosts = {role: f"{role.upper()}-ADDRESS" if apart else str(role) for role in job.roles}
     notes = [
-        *assumptions(job),
+        *plan_assumptions(job),
         where,
         f"Set {KEYS[job.engine]} in the environment or an .env file that stays out of version control; HF_TOKEN for gated models.",
         _image_note(job),
@@ -144,7 +146,7 @@ def _services(job: Job) -> Iterator[tuple[str, dict[str, Any]]]:
 def _service(job: Job, role: Role, port: int, first: int) -> dict[str, Any]:
     """One server. Pools on machines of their own speak to each other, so they are on the network of the machine."""
     inner, apart = PORTS[job.engine], role != "both" and not job.pools_share_machine
-    host: Word = ADDRESS if apart else "0.0.0.0"  # noqa: S104 - inside the container; the port is bound to localhost
+    host: Token = ADDRESS if apart else "0.0.0.0"  # noqa: S104 - inside the container; the port is bound to localhost
     program, arguments = _split(server(job, role, host))
     devices = [str(gpu) for gpu in range(first, first + job.setup.gpus_count)]
     environment = {KEYS[job.engine]: f"${{{KEYS[job.engine]}:?set it}}", "HF_TOKEN": "${HF_TOKEN:-}"}
@@ -170,14 +172,14 @@ def _service(job: Job, role: Role, port: int, first: int) -> dict[str, Any]:
     }
 
 
-def _split(words: Sequence[Word]) -> tuple[list[str], list[Word]]:
+def _split(words: Sequence[Token]) -> tuple[list[str], list[Token]]:
     """The program, and what it is given."""
     count = 2 if words[0] == "vllm" else 3
     program = [str(word) for word in words[:count]]
     return (["python3", *program[1:]] if program[0] == "python" else program), list(words[count:])
 
 
-def _in_compose(word: Word) -> str:
+def _in_compose(word: Token) -> str:
     """Compose fills in ${...} itself; a dollar sign of plain text is doubled."""
     if isinstance(word, Variable):
         return unset_stops(word)
@@ -201,7 +203,7 @@ def _devices_environment(job: Job, devices: list[str]) -> dict[str, str]:
 def _manifest(job: Job, made: str) -> str:
     needed = [v for role in job.roles for v in variables(server(job, role)) if v.name != KEYS[job.engine]]
     notes = [
-        *assumptions(job),
+        *plan_assumptions(job),
         f"First: kubectl create secret generic {SECRET} --from-literal={KEYS[job.engine]}=... --from-literal=HF_TOKEN=...",
         *(
             f"And: kubectl create configmap {SETTINGS} --from-literal={v.name}=... ({v.meaning})"
@@ -292,7 +294,7 @@ def _container(job: Job, role: Role) -> dict[str, Any]:
     }
 
 
-def _environment(job: Job, role: Role, words: Sequence[Word]) -> Iterator[dict[str, Any]]:
+def _environment(job: Job, role: Role, words: Sequence[Token]) -> Iterator[dict[str, Any]]:
     key = KEYS[job.engine]
     yield {"name": key, "valueFrom": {"secretKeyRef": {"name": SECRET, "key": key}}}
     yield {"name": "HF_TOKEN", "valueFrom": {"secretKeyRef": {"name": SECRET, "key": "HF_TOKEN", "optional": True}}}
@@ -303,7 +305,7 @@ def _environment(job: Job, role: Role, words: Sequence[Word]) -> Iterator[dict[s
         yield {"name": "VLLM_NIXL_SIDE_CHANNEL_HOST", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}
 
 
-def _in_kubernetes(word: Word) -> str:
+def _in_kubernetes(word: Token) -> str:
     """Kubernetes fills in $(...) itself; of plain text it is doubled."""
     return f"$({word.name})" if isinstance(word, Variable) else word.replace("$(", "$$(")
 

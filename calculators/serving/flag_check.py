@@ -36,7 +36,7 @@ KINDS = {
 }
 
 
-class Option(Record):
+class FlagOption(Record):
     """One option, with every name it answers to."""
 
     names: tuple[str, ...] = Field(min_length=1)
@@ -52,7 +52,7 @@ class Command(Record):
     run: str
     positional: bool = False
     """Whether it takes one argument without a name: the model."""
-    options: tuple[Option, ...] = Field(min_length=1)
+    options: tuple[FlagOption, ...] = Field(min_length=1)
 
 
 class EngineFlags(SourcedFile):
@@ -85,7 +85,7 @@ class Condition(Record):
         return self
 
 
-class Clash(Sourced):
+class FlagConflict(Sourced):
     """Flags that must not come together, why, and what to do."""
 
     id: str
@@ -95,20 +95,20 @@ class Clash(Sourced):
     remedy: str
 
 
-class Clashes(SourcedFile):
+class FlagConflicts(SourcedFile):
     same: Mapping[str, str]
     """Short options, and the key of a JSON option that each sets."""
-    contradictions: tuple[Clash, ...] = Field(min_length=1)
+    contradictions: tuple[FlagConflict, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
-    def _sourced(self) -> "Clashes":
+    def _sourced(self) -> "FlagConflicts":
         if lost := sorted({clash.source for clash in self.contradictions} - set(self.sources)):
             raise ValueError(f"contradictions name no source of this file: {', '.join(lost)}")
         return self
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class ParsedFlag:
     """One option of a command line: its first recorded name, the name it was given by, and its value."""
 
     name: str
@@ -117,7 +117,7 @@ class Given:
 
 
 @cache
-def flags(engine: ServingEngine) -> EngineFlags:
+def engine_flags(engine: ServingEngine) -> EngineFlags:
     """The recorded options of the pinned version. Raises DataError naming file, line and field."""
     found = sorted(FOLDER.glob(f"{engine}-*.yaml"))
     if not found:
@@ -126,11 +126,11 @@ def flags(engine: ServingEngine) -> EngineFlags:
 
 
 @cache
-def clashes() -> Clashes:
-    return load_sourced(CLASHES, Clashes)
+def flag_conflicts() -> FlagConflicts:
+    return load_sourced(CLASHES, FlagConflicts)
 
 
-def check(engine: ServingEngine, argv: Sequence[str], facts: Facts | None = None) -> None:
+def check_commands(engine: ServingEngine, argv: Sequence[str], facts: Facts | None = None) -> None:
     """Raises DataError with every complaint: an unknown option, a missing value, a wrong type or choice, a contradiction."""
     if problems := complaints(engine, argv, facts):
         raise DataError("; ".join(problems))
@@ -138,7 +138,7 @@ def check(engine: ServingEngine, argv: Sequence[str], facts: Facts | None = None
 
 def complaints(engine: ServingEngine, argv: Sequence[str], facts: Facts | None = None) -> list[str]:
     """What is wrong with a whole command line, program first; empty: nothing that is known."""
-    record = flags(engine)
+    record = engine_flags(engine)
     command, rest = _command(record, argv)
     if command is None:
         known = ", ".join(f"'{c.run}'" for c in record.commands)
@@ -168,7 +168,7 @@ def _command(record: EngineFlags, argv: Sequence[str]) -> tuple[Command | None, 
 
 def _parsed(
     command: Command, rest: Sequence[str], version: str, underscores: bool, problems: list[str]
-) -> Iterator[Given]:
+) -> Iterator[ParsedFlag]:
     """The options as given. `underscores`: the engine takes --max_model_len for --max-model-len."""
     by_name = {name: option for option in command.options for name in option.names}
     at, unnamed = 0, 0
@@ -200,7 +200,7 @@ def _is_option(word: str) -> bool:
     return word.startswith("-") and len(word) > 1 and not word[1:].replace(".", "", 1).isdigit()
 
 
-def _values(option: Option, rest: Sequence[str]) -> Iterator[str]:
+def _values(option: FlagOption, rest: Sequence[str]) -> Iterator[str]:
     most = {"none": 0, "one": 1, "optional": 1, "many": len(rest), "any": len(rest)}[option.takes]
     for word in rest[:most]:
         if _is_option(word):
@@ -208,14 +208,14 @@ def _values(option: Option, rest: Sequence[str]) -> Iterator[str]:
         yield word
 
 
-def _unknown(written: str, known: Mapping[str, Option], version: str) -> str:
+def _unknown(written: str, known: Mapping[str, FlagOption], version: str) -> str:
     longer = sorted(name for name in known if name.startswith(written) and len(written) > 4)
     near = longer[:1] or difflib.get_close_matches(written, list(known), n=1, cutoff=0.75)
     remedy = f"did you mean {near[0]}?" if near else "check the spelling, or remove it"
     return f"{shown(written)} is no option of {version}; {remedy}"
 
 
-def _complaints_of(option: Option, written: str, values: Sequence[str], part: bool) -> Iterator[str]:
+def _complaints_of(option: FlagOption, written: str, values: Sequence[str], part: bool) -> Iterator[str]:
     """`part`: one key of a JSON value, as --config.key value."""
     if option.takes == "none":
         if values:
@@ -227,7 +227,7 @@ def _complaints_of(option: Option, written: str, values: Sequence[str], part: bo
         yield from _complaint_of_value(option, written, value)
 
 
-def _complaint_of_value(option: Option, written: str, value: str) -> Iterator[str]:
+def _complaint_of_value(option: FlagOption, written: str, value: str) -> Iterator[str]:
     if option.choices and value not in option.choices:
         yield f"{written} {shown(value)} is not one of its values{_allowed(option)}; pick one"
     elif not _fits(option.type, value):
@@ -238,14 +238,14 @@ def _complaint_of_value(option: Option, written: str, value: str) -> Iterator[st
         yield f"{written}: {shown(lost[0])} is none of its keys; {remedy}"
 
 
-def _allowed(option: Option) -> str:
+def _allowed(option: FlagOption) -> str:
     if not option.choices:
         return ""
     return f": {', '.join(option.choices[:12])}{' and others' if len(option.choices) > 12 else ''}"
 
 
 def _fits(kind: str, value: str) -> bool:
-    read: dict[str, Callable[[str], Any]] = {"int": int, "size": number, "float": float}
+    read: dict[str, Callable[[str], Any]] = {"int": int, "size": flag_number, "float": float}
     try:
         if kind in ("json", "object"):
             return isinstance(json.loads(value), dict) or kind == "json"
@@ -255,7 +255,7 @@ def _fits(kind: str, value: str) -> bool:
     return True
 
 
-def number(value: str) -> int:
+def flag_number(value: str) -> int:
     """A whole number, or one with a suffix: 8k is 8,000 and 8K 8,192. Raises ValueError."""
     text = value.strip()
     suffix = text[-1:]
@@ -271,22 +271,22 @@ def _object(value: str) -> dict[str, Any]:
     return {str(key).replace("-", "_"): v for key, v in found.items()} if isinstance(found, dict) else {}
 
 
-def _given(option: Option, written: str, key: str, values: Sequence[str]) -> Iterator[Given]:
+def _given(option: FlagOption, written: str, key: str, values: Sequence[str]) -> Iterator[ParsedFlag]:
     """The option, and where its value is a JSON object each of its keys as one more: --config.key."""
     name = option.names[0]
     if option.takes == "none":
-        yield Given(name, written, "false" if _negated(option, written) else "true")
+        yield ParsedFlag(name, written, "false" if _negated(option, written) else "true")
         return
     if key:
-        yield Given(f"{name}.{key}", written, values[0])
+        yield ParsedFlag(f"{name}.{key}", written, values[0])
         return
-    yield Given(name, written, " ".join(values))
+    yield ParsedFlag(name, written, " ".join(values))
     if option.type in ("json", "object") and values and _fits("object", values[0]):
         for part, value in _object(values[0]).items():
-            yield Given(f"{name}.{part}", written, value if isinstance(value, str) else json.dumps(value))
+            yield ParsedFlag(f"{name}.{part}", written, value if isinstance(value, str) else json.dumps(value))
 
 
-def _negated(option: Option, written: str) -> bool:
+def _negated(option: FlagOption, written: str) -> bool:
     """--no-x, or --disable-x for --enable-x and the other way round."""
     first = option.names[0]
     swapped = {"--enable-": "--disable-", "--disable-": "--enable-"}
@@ -297,9 +297,9 @@ def _negated(option: Option, written: str) -> bool:
 # --- contradictions ----------------------------------------------------------------------------------------------
 
 
-def _repeated(given: Sequence[Given]) -> list[str]:
+def _repeated(given: Sequence[ParsedFlag]) -> list[str]:
     """An option given twice with two values: the engine would silently take the last."""
-    first: dict[str, Given] = {}
+    first: dict[str, ParsedFlag] = {}
     found: list[str] = []
     for one in given:
         before = first.setdefault(one.name, one)
@@ -310,11 +310,15 @@ def _repeated(given: Sequence[Given]) -> list[str]:
     return found
 
 
-def _contradictions(engine: ServingEngine, version: str, given: Sequence[Given], facts: Facts) -> Iterator[str]:
+def _contradictions(engine: ServingEngine, version: str, given: Sequence[ParsedFlag], facts: Facts) -> Iterator[str]:
     written = {one.name: one.value for one in given}
-    same = {long: written[short] for short, long in clashes().same.items() if short in written and long not in written}
+    same = {
+        long: written[short]
+        for short, long in flag_conflicts().same.items()
+        if short in written and long not in written
+    }
     values: dict[str, str | float] = {**facts, **written, **same}
-    for clash in clashes().contradictions:
+    for clash in flag_conflicts().contradictions:
         if clash.engine == engine and all(_holds(condition, values) for condition in clash.when):
             words = " and ".join(_words(condition, values) for condition in clash.when)
             yield f"{words} do not go together: {clash.why} ({engine} {version}); {clash.remedy}"
@@ -357,7 +361,7 @@ def _as_number(value: str | float) -> float:
     if not isinstance(value, str):
         return float(value)
     try:
-        return float(number(value))
+        return float(flag_number(value))
     except ValueError:
         return float(value)
 

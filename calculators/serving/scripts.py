@@ -8,16 +8,16 @@ from calculators.serving.commands import (
     PORTS,
     Job,
     Role,
+    Token,
     Variable,
-    Word,
-    assumptions,
     benchmarks,
     in_shell,
+    plan_assumptions,
     router,
     server,
 )
 from calculators.serving.engine_choice import ENGINE_NAMES
-from calculators.serving.flag_check import flags
+from calculators.serving.flag_check import engine_flags
 from calculators.units import printable, significant
 
 MAX_NAME_CHARS = 40
@@ -29,7 +29,7 @@ NIXL_PORT = 5600
 def header(job: Job, what: str, made: str, notes: Sequence[str]) -> str:
     """Comment lines: what it is, for which version, and what was assumed."""
     lines = [
-        f"{ENGINE_NAMES[job.engine]} {flags(job.engine).version}: {job.setup.label}, {what}",
+        f"{ENGINE_NAMES[job.engine]} {engine_flags(job.engine).version}: {job.setup.label}, {what}",
         made,
         f"Plan: {job.plan.replicas_words}, {job.setup.gpus_count} {'GPU' if job.setup.gpus_count == 1 else 'GPUs'} each"
         + (f", in each of {job.plan.regions} regions" if job.plan.regions > 1 else ""),
@@ -51,7 +51,7 @@ def launch_script(job: Job, made: str) -> str:
     what = "one replica" if job.roles == ("both",) else "one prefill and one decode server, and a router"
     key = KEYS[job.engine]
     lines = [
-        "#!/usr/bin/env bash\n" + header(job, what, made, [*assumptions(job), "Listens on this machine only."]),
+        "#!/usr/bin/env bash\n" + header(job, what, made, [*plan_assumptions(job), "Listens on this machine only."]),
         "set -euo pipefail",
         f': "${{{key}:?set it to the key that clients send}}"',
     ]
@@ -88,7 +88,7 @@ def first_gpu(job: Job, role: Role) -> int:
     return job.setup.gpus_count if role == "decode" and job.pools_share_machine else 0
 
 
-def _pool(job: Job, role: Role, host: Word) -> str:
+def _pool(job: Job, role: Role, host: Token) -> str:
     first, gpus = first_gpu(job, role), job.setup.gpus_count
     devices = ",".join(str(gpu) for gpu in range(first, first + gpus))
     side = f"VLLM_NIXL_SIDE_CHANNEL_HOST={in_shell(host)} VLLM_NIXL_SIDE_CHANNEL_PORT={NIXL_PORT + first} "
@@ -99,7 +99,7 @@ def _visible(job: Job) -> str:
     return "HIP_VISIBLE_DEVICES" if job.setup.gpu.vendor == "amd" else "CUDA_VISIBLE_DEVICES"
 
 
-def in_lines(words: Sequence[Word]) -> str:
+def in_lines(words: Sequence[Token]) -> str:
     """One option a line, each word quoted for a shell."""
     lines: list[str] = []
     for word in words:

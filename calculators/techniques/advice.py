@@ -13,14 +13,14 @@ from typing import Literal
 
 from calculators.catalog.hardware_and_models import Precision
 from calculators.catalog.load import ROOT, Catalog, load_sourced
-from calculators.catalog.techniques import Framework, MetricId, Move, MoveId
+from calculators.catalog.techniques import Framework, MetricId, MoveId, TechniqueStep
 from calculators.fleet import replica_capacity as sizing
-from calculators.fleet.staircase import Plan
+from calculators.fleet.staircase import FleetPlan
 from calculators.performance.speculation import basis_words
 from calculators.scenario.demand import Demand
 from calculators.scenario.schema import Scenario, Techniques
-from calculators.techniques.effects import DEFAULT_CAP, State
-from calculators.techniques.exclusions import Case, Design, excluded, four_bit
+from calculators.techniques.effects import DEFAULT_CAP, FleetState
+from calculators.techniques.exclusions import AdviceInputs, Design, exclusion_reason, four_bit
 from calculators.units import percent, usd
 
 PATH = ROOT / "technique_data/framework.yaml"
@@ -34,49 +34,49 @@ def framework() -> Framework:
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
+class TechniqueTrial:
     """A move on top of those kept before it."""
 
-    move: Move
+    move: TechniqueStep
     kept: bool
     pinned: Pin | None
     reason: str
-    before: State | None
-    after: State | None
+    before: FleetState | None
+    after: FleetState | None
     """None: not sized, or no fleet meets the targets with it."""
     gain_frac: float
     """Of the failing metric; 0 where it was not sized."""
 
 
 @dataclass(frozen=True, slots=True)
-class Advice:
+class TechniqueAdvice:
     metric: MetricId | None
     """None: nothing fails, and nothing could be cheaper."""
     why: str
     """Why it is this metric."""
-    baseline: State | None
-    tried: tuple[Tried, ...]
+    baseline: FleetState | None
+    tried: tuple[TechniqueTrial, ...]
     """In the order they were looked at; then those that do not act on the metric."""
     design: Design
-    state: State | None
+    state: FleetState | None
     """With all that was kept."""
 
     @property
-    def kept(self) -> tuple[Tried, ...]:
+    def kept(self) -> tuple[TechniqueTrial, ...]:
         return tuple(t for t in self.tried if t.kept)
 
 
 def advise(
-    plan: Plan,
+    plan: FleetPlan,
     scenario: Scenario,
     need: Demand,
     catalog: Catalog,
     metric: MetricId | None = None,
     pins: Mapping[MoveId, Pin] | None = None,
-) -> Advice:
+) -> TechniqueAdvice:
     """`plan`: the verdict's fleet, whose model, GPU and landlord are kept. `metric` None: as diagnosed on the base line."""
     known, pins = framework(), pins or {}
-    case = Case(plan, scenario, need, catalog, known)
+    case = AdviceInputs(plan, scenario, need, catalog, known)
     design = baseline(case)
     start = case.at_own_load(design)
     found, first, why = diagnosis(start, case, design)
@@ -86,8 +86,8 @@ def advise(
     order = _order(known, chosen, first, pins)
     design, state, tried = _one_by_one(case, chosen, design, start, order, pins)
     others = [m for m in known.moves if m.id not in order]
-    tried += [Tried(m, False, pins.get(m.id), _elsewhere(known, chosen), state, None, 0.0) for m in others]
-    return Advice(chosen, why, start, tuple(tried), design, state)
+    tried += [TechniqueTrial(m, False, pins.get(m.id), _elsewhere(known, chosen), state, None, 0.0) for m in others]
+    return TechniqueAdvice(chosen, why, start, tuple(tried), design, state)
 
 
 def _order(
@@ -101,7 +101,7 @@ def _order(
     return list(dict.fromkeys([*order, *pinned]))
 
 
-def baseline(case: Case) -> Design:
+def baseline(case: AdviceInputs) -> Design:
     """Batching and prefix caching, weights as released, one GPU a replica or the fewest that hold the model."""
     plain, mine = Techniques(), case.scenario.techniques
     kept = {"draft_tok": mine.draft_tok, "acceptance_frac": mine.acceptance_frac}  # how one would speculate
@@ -116,7 +116,9 @@ def baseline(case: Case) -> Design:
     return replace(design, splits=(1,))
 
 
-def diagnosis(start: State | None, case: Case, design: Design) -> tuple[MetricId | None, MetricId | None, str]:
+def diagnosis(
+    start: FleetState | None, case: AdviceInputs, design: Design
+) -> tuple[MetricId | None, MetricId | None, str]:
     """What fails, what limits a replica, and why in words. A base line that has a fleet meets the targets: then nothing but
     cost is left to mend, by what stops a replica from serving more. None: nothing fails, and it cannot be cheaper."""
     if start is None:
@@ -137,35 +139,37 @@ def diagnosis(start: State | None, case: Case, design: Design) -> tuple[MetricId
 
 
 def _one_by_one(
-    case: Case,
+    case: AdviceInputs,
     metric: MetricId | None,
     design: Design,
-    state: State | None,
+    state: FleetState | None,
     order: Sequence[MoveId],
     pins: Mapping[MoveId, Pin],
-) -> tuple[Design, State | None, list[Tried]]:
+) -> tuple[Design, FleetState | None, list[TechniqueTrial]]:
     """Each move with the load that the fleet so far puts on a GPU, before and after."""
-    most, tried = int(case.known.thresholds.winners_count.central), list[Tried]()
+    most, tried = int(case.known.thresholds.winners_count.central), list[TechniqueTrial]()
     for move_id in order:
         move, pin = case.known.move(move_id), pins.get(move_id)
         enough = sum(t.kept and t.pinned is None for t in tried) >= most
-        reason = "Pinned out by you." if pin == "out" else "" if pin == "in" else excluded(move, case, design, state)
+        reason = (
+            "Pinned out by you." if pin == "out" else "" if pin == "in" else exclusion_reason(move, case, design, state)
+        )
         if not reason and pin is None and enough:
             reason = f"{most} techniques are enough to begin with; measure them first."
         if reason:
-            tried.append(Tried(move, False, pin, reason, state, None, 0.0))
+            tried.append(TechniqueTrial(move, False, pin, reason, state, None, 0.0))
             continue
         changed = applied(design, move_id, case, state)
         after = case.state(changed, state.plan if state else None)
         gain = gain_frac(state, after, metric)
         kept, words = _judged(case, move, state, after, gain, metric, pin)
-        tried.append(Tried(move, kept, pin, words, state, after, gain))
+        tried.append(TechniqueTrial(move, kept, pin, words, state, after, gain))
         if kept:
             design, state = changed, case.at_own_load(changed)
     return design, state, tried
 
 
-def applied(design: Design, move: MoveId, case: Case, state: State | None) -> Design:
+def applied(design: Design, move: MoveId, case: AdviceInputs, state: FleetState | None) -> Design:
     """The design with one more move. Lighter weights may take fewer GPUs a replica; at the same rent the wider stays."""
     t, workload = design.techniques, case.scenario.workload
     if move in ("weights_8bit", "weights_4bit"):
@@ -188,7 +192,7 @@ def applied(design: Design, move: MoveId, case: Case, state: State | None) -> De
             return replace(design, techniques=t.model_copy(update={move: True}))
 
 
-def gain_frac(before: State | None, after: State | None, metric: MetricId | None) -> float:
+def gain_frac(before: FleetState | None, after: FleetState | None, metric: MetricId | None) -> float:
     """By how much of itself the failing metric falls; negative: it gets worse."""
     if after is None:
         return 0.0
@@ -200,16 +204,16 @@ def gain_frac(before: State | None, after: State | None, metric: MetricId | None
     return 1 - now / was
 
 
-def _value(state: State, metric: MetricId | None) -> float:
+def _value(state: FleetState, metric: MetricId | None) -> float:
     """What should fall."""
     return {"ttft": state.ttft_ms, "tpot": state.tpot_ms}.get(metric or "", state.usd_per_month)
 
 
 def _judged(
-    case: Case,
-    move: Move,
-    before: State | None,
-    after: State | None,
+    case: AdviceInputs,
+    move: TechniqueStep,
+    before: FleetState | None,
+    after: FleetState | None,
     gain: float,
     metric: MetricId | None,
     pin: Pin | None,
@@ -234,7 +238,7 @@ def _judged(
     return True, words
 
 
-def _change_words(before: State | None, after: State) -> str:
+def _change_words(before: FleetState | None, after: FleetState) -> str:
     """TPOT, TTFT and rent, as far as they move; at the same load on each GPU."""
     if before is None:
         return f"The targets are met: {after.gpus} GPUs at {usd(after.usd_per_month)} a month"
@@ -253,7 +257,7 @@ def _moved(name: str, was: float, now: float) -> str:
     return "" if abs(ratio - 1) < SAME_FRAC else f"{name} {'−' if ratio < 1 else '+'}{percent(abs(ratio - 1))}"
 
 
-def _basis(case: Case, move: Move) -> str:
+def _basis(case: AdviceInputs, move: TechniqueStep) -> str:
     if move.id != "speculation":
         return ""
     return f", {basis_words(case.plan.setup.model, case.scenario.techniques, case.catalog)}"

@@ -18,11 +18,11 @@ from calculators.catalog.techniques import TechniqueId, TechniquesFile
 from calculators.evaluate import Evaluation, evaluate
 from calculators.fleet import replica_capacity as sizing
 from calculators.fleet import staircase as fleet
-from calculators.fleet.machine_offers import Lease, leases
-from calculators.fleet.staircase import Plan
+from calculators.fleet.machine_offers import MachineOffer, machine_offers
+from calculators.fleet.staircase import FleetPlan
 from calculators.options import buy_and_build as options
 from calculators.performance import disaggregation, speculation
-from calculators.performance.replica import Setup, machine
+from calculators.performance.replica import ReplicaConfig, replica_arrays
 from calculators.scenario.demand import Demand
 from calculators.scenario.schema import Scenario, Techniques
 from calculators.units import milliseconds
@@ -40,7 +40,7 @@ def techniques() -> TechniquesFile:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class FleetState:
     """A fleet with or without a technique."""
 
     ttft_ms: float
@@ -51,7 +51,7 @@ class State:
     gpus: int
     usd_per_month: float
     """Rent."""
-    plan: Plan
+    plan: FleetPlan
 
     @property
     def gpus_words(self) -> str:
@@ -60,14 +60,14 @@ class State:
 
 
 @dataclass(frozen=True, slots=True)
-class Effect:
+class TechniqueEffect:
     """One technique on this fleet, all else as it is: model, GPU, landlord, format, split and the other switches."""
 
     id: TechniqueId
     is_used: bool
     """By the verdict's fleet: then that is the side with it, otherwise the side without."""
-    without: State | None
-    with_it: State | None
+    without: FleetState | None
+    with_it: FleetState | None
     """None: no fleet of this model on this GPU serves the peak within the targets."""
     words: str
     """What is compared, and what stands out."""
@@ -80,7 +80,7 @@ class Effect:
         return self.without.usd_per_month - self.with_it.usd_per_month if self.without else inf
 
 
-def is_used(technique: TechniqueId, plan: Plan, scenario: Scenario) -> bool:
+def is_used(technique: TechniqueId, plan: FleetPlan, scenario: Scenario) -> bool:
     """Whether the fleet makes use of what its switch allows: a coarser format and a split may be tried and not taken."""
     setup = plan.setup
     match technique:
@@ -119,7 +119,7 @@ def with_techniques(scenario: Scenario, chosen: Techniques) -> Scenario:
     return scenario.model_copy(update={"techniques": chosen})
 
 
-def effects(plan: Plan, scenario: Scenario, need: Demand, catalog: Catalog) -> list[Effect]:
+def technique_effects(plan: FleetPlan, scenario: Scenario, need: Demand, catalog: Catalog) -> list[TechniqueEffect]:
     """All six, in the order of the file. `plan` is the fleet of the verdict."""
     now = refit(plan, plan.setup, scenario, need, catalog)
     found = []
@@ -131,11 +131,13 @@ def effects(plan: Plan, scenario: Scenario, need: Demand, catalog: Catalog) -> l
             changed = best_fleet(plan, other, need, catalog)
         without, with_it = (changed, now) if used else (now, changed)
         words = _words(technique, used, plan, scenario, need, catalog, without, with_it)
-        found.append(Effect(technique, used, without, with_it, words))
+        found.append(TechniqueEffect(technique, used, without, with_it, words))
     return found
 
 
-def _counterpart(technique: TechniqueId, used: bool, plan: Plan, scenario: Scenario) -> tuple[Scenario, list[Setup]]:
+def _counterpart(
+    technique: TechniqueId, used: bool, plan: FleetPlan, scenario: Scenario
+) -> tuple[Scenario, list[ReplicaConfig]]:
     """The same fleet with one technique more or less: switches, and the setups to try."""
     t = switched(scenario.techniques, technique, not used)
     if (
@@ -152,14 +154,16 @@ def _counterpart(technique: TechniqueId, used: bool, plan: Plan, scenario: Scena
         splits = sizing.TENSOR_PARALLEL if t.parallelism else sizing.TENSOR_PARALLEL[:1]
     elif technique == "parallelism":
         splits = sizing.TENSOR_PARALLEL[:1] if used else sizing.TENSOR_PARALLEL[1:]
-    return with_techniques(scenario, t), setups_of(plan, t, precisions, splits)
+    return with_techniques(scenario, t), configs_with(plan, t, precisions, splits)
 
 
-def setups_of(plan: Plan, t: Techniques, precisions: Sequence[Precision], splits: Sequence[int]) -> list[Setup]:
+def configs_with(
+    plan: FleetPlan, t: Techniques, precisions: Sequence[Precision], splits: Sequence[int]
+) -> list[ReplicaConfig]:
     """The plan's model on its GPU in these formats over so many GPUs."""
     model, gpu = plan.setup.model, plan.setup.gpu
     return [
-        sizing.setup(model, gpu, precision, tp, t)
+        sizing.replica_config(model, gpu, precision, tp, t)
         for precision in precisions
         for tp in splits
         if tp <= max(gpu.links.domain_gpus, 8)
@@ -169,55 +173,59 @@ def setups_of(plan: Plan, t: Techniques, precisions: Sequence[Precision], splits
 # --- fleets ------------------------------------------------------------------------------------------------------
 
 
-def best_fleet(plan: Plan, scenario: Scenario, need: Demand, catalog: Catalog) -> State | None:
+def best_fleet(plan: FleetPlan, scenario: Scenario, need: Demand, catalog: Catalog) -> FleetState | None:
     """The cheapest fleet of the plan's model on its GPU from its landlord, with the scenario's techniques."""
-    return cheapest(sizing.setups(_only(plan, scenario, catalog), catalog), plan, scenario, need, catalog)
+    return cheapest(sizing.candidate_configs(_only(plan, scenario, catalog), catalog), plan, scenario, need, catalog)
 
 
-def refit(plan: Plan, setup: Setup, scenario: Scenario, need: Demand, catalog: Catalog) -> State | None:
+def refit(
+    plan: FleetPlan, setup: ReplicaConfig, scenario: Scenario, need: Demand, catalog: Catalog
+) -> FleetState | None:
     """The fleet of one setup on the same kind of GPU from the same landlord. None: it carries no such peak."""
     return cheapest([setup], plan, scenario, need, catalog)
 
 
-def cheapest(setups: list[Setup], plan: Plan, scenario: Scenario, need: Demand, catalog: Catalog) -> State | None:
+def cheapest(
+    setups: list[ReplicaConfig], plan: FleetPlan, scenario: Scenario, need: Demand, catalog: Catalog
+) -> FleetState | None:
     """Of these setups, for the same peak."""
-    found, _ = sizing.sized(setups, scenario, need, catalog)
+    found, _ = sizing.replica_capacities(setups, scenario, need, catalog)
     seconds = options.peak_s_per_month(scenario)
-    stairs = fleet.staircases_on(found, landlord(plan, scenario, catalog), scenario, catalog, seconds)
-    plans = [p for p in (fleet.plan(s, need.requests_per_month) for s in stairs) if p is not None]
+    stairs = fleet.staircases_on(found, same_provider_offers(plan, scenario, catalog), scenario, catalog, seconds)
+    plans = [p for p in (fleet.fleet_plan(s, need.requests_per_month) for s in stairs) if p is not None]
     if not plans:
         return None
     best = min(plans, key=lambda p: p.rent_usd_per_month)
     ttft, tpot = _latencies_ms(best, busy_gpus(plan), scenario, need, catalog)
-    return State(ttft, tpot, _rate_per_gpu(best), best.gpus, best.rent_usd_per_month, best)
+    return FleetState(ttft, tpot, _rate_per_gpu(best), best.gpus, best.rent_usd_per_month, best)
 
 
-def _rate_per_gpu(plan: Plan) -> float:
+def _rate_per_gpu(plan: FleetPlan) -> float:
     """Of all pools together, when each is as full as its target lets it be."""
     capacity = plan.capacity
     return 1 / (1 / capacity.req_s + 1 / capacity.prefill_req_s) / plan.setup.gpus_count
 
 
-def busy_gpus(plan: Plan) -> int:
+def busy_gpus(plan: FleetPlan) -> int:
     """Those that the peak needs, without spares and what machines have over."""
     return (plan.replicas + plan.prefill_replicas) * plan.setup.gpus_count
 
 
-def landlord(plan: Plan, scenario: Scenario, catalog: Catalog) -> list[Lease]:
+def same_provider_offers(plan: FleetPlan, scenario: Scenario, catalog: Catalog) -> list[MachineOffer]:
     """Machines of the plan's own landlord, on its terms."""
     same = [
         lease
-        for lease in leases(plan.setup.gpu, scenario, catalog)
+        for lease in machine_offers(plan.setup.gpu, scenario, catalog)
         if (lease.provider_id, lease.basis, lease.commitment) == _terms(plan.lease)
     ]
     return same or [plan.lease]
 
 
-def _terms(lease: Lease) -> tuple[str, str, str]:
+def _terms(lease: MachineOffer) -> tuple[str, str, str]:
     return lease.provider_id, lease.basis, lease.commitment
 
 
-def _only(plan: Plan, scenario: Scenario, catalog: Catalog) -> Scenario:
+def _only(plan: FleetPlan, scenario: Scenario, catalog: Catalog) -> Scenario:
     """The scenario with no other model or GPU."""
     kept = tuple(c for c in scenario.candidates if catalog.model(c.model) is plan.setup.model)
     hardware = scenario.hardware.model_copy(update={"gpus": (plan.setup.gpu.id,)})
@@ -225,7 +233,7 @@ def _only(plan: Plan, scenario: Scenario, catalog: Catalog) -> Scenario:
 
 
 def _latencies_ms(
-    plan: Plan, reference_gpus: int, scenario: Scenario, need: Demand, catalog: Catalog
+    plan: FleetPlan, reference_gpus: int, scenario: Scenario, need: Demand, catalog: Catalog
 ) -> tuple[float, float]:
     """TTFT at the 95th percentile and mean TPOT with the load on each GPU that the reference has. Two pools are at the load
     of their own fleet."""
@@ -263,20 +271,20 @@ def switched_saves_usd(result: Evaluation, catalog: Catalog) -> dict[TechniqueId
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class CumulativeStep:
     """One more technique on top of those before it."""
 
     id: TechniqueId
-    state: State | None
+    state: FleetState | None
     """The fleet from here on."""
 
 
-def steps(plan: Plan, scenario: Scenario, need: Demand, catalog: Catalog) -> list[Step]:
+def cumulative_steps(plan: FleetPlan, scenario: Scenario, need: Demand, catalog: Catalog) -> list[CumulativeStep]:
     """From a fleet with batching alone to the chosen set, one technique at a time; the last is the verdict's own fleet.
     Where the model does not fit one GPU, its split over several belongs to the start."""
     chosen = [t for t in ORDER if t != "batching" and is_used(t, plan, scenario)]
 
-    def state(used: Sequence[TechniqueId]) -> State | None:
+    def state(used: Sequence[TechniqueId]) -> FleetState | None:
         t = scenario.techniques
         for technique in ORDER[1:]:
             if technique not in used:
@@ -284,7 +292,9 @@ def steps(plan: Plan, scenario: Scenario, need: Demand, catalog: Catalog) -> lis
         setup = plan.setup
         precision = setup.precision if "quantization" in used else setup.model.published.native_precision
         split = setup.tensor_parallel if "parallelism" in used else 1
-        return cheapest(setups_of(plan, t, (precision,), (split,)), plan, with_techniques(scenario, t), need, catalog)
+        return cheapest(
+            configs_with(plan, t, (precision,), (split,)), plan, with_techniques(scenario, t), need, catalog
+        )
 
     used: list[TechniqueId] = []
     start = state(used)
@@ -292,10 +302,10 @@ def steps(plan: Plan, scenario: Scenario, need: Demand, catalog: Catalog) -> lis
         chosen.remove("parallelism")
         used.append("parallelism")
         start = state(used)
-    found = [Step("batching", start)]
+    found = [CumulativeStep("batching", start)]
     for technique in chosen:
         used.append(technique)
-        found.append(Step(technique, state(used)))
+        found.append(CumulativeStep(technique, state(used)))
     return found
 
 
@@ -305,12 +315,12 @@ def steps(plan: Plan, scenario: Scenario, need: Demand, catalog: Catalog) -> lis
 def _words(
     technique: TechniqueId,
     used: bool,
-    plan: Plan,
+    plan: FleetPlan,
     scenario: Scenario,
     need: Demand,
     catalog: Catalog,
-    without: State | None,
-    with_it: State | None,
+    without: FleetState | None,
+    with_it: FleetState | None,
 ) -> str:
     """What is compared, and what stands out."""
     made = with_it.plan if with_it else plan
@@ -333,7 +343,7 @@ def _words(
 
 
 def _quantization_words(
-    used: bool, plan: Plan, scenario: Scenario, without: State | None, with_it: State | None
+    used: bool, plan: FleetPlan, scenario: Scenario, without: FleetState | None, with_it: FleetState | None
 ) -> str:
     released = plan.setup.model.published.native_precision
     cache = ", and the cache in FP8" if scenario.techniques.kv_cache == "fp8" else ""
@@ -348,7 +358,7 @@ def _quantization_words(
     return f"{words}. Evaluate quality on your hardest task first."
 
 
-def _parallelism_words(used: bool, plan: Plan, scenario: Scenario, with_it: State | None) -> str:
+def _parallelism_words(used: bool, plan: FleetPlan, scenario: Scenario, with_it: FleetState | None) -> str:
     experts = ", whole experts on each GPU" if scenario.techniques.expert_parallelism else ""
     if used:
         return f"{plan.setup.tensor_parallel} GPUs a replica{experts}, as the verdict has it, against one."
@@ -357,11 +367,11 @@ def _parallelism_words(used: bool, plan: Plan, scenario: Scenario, with_it: Stat
     return f"{with_it.plan.setup.tensor_parallel} GPUs a replica{experts}, against the one that the verdict has."
 
 
-def _speculation_words(plan: Plan, scenario: Scenario, need: Demand, catalog: Catalog) -> str:
+def _speculation_words(plan: FleetPlan, scenario: Scenario, need: Demand, catalog: Catalog) -> str:
     t, model = scenario.techniques, plan.setup.model
     context = need.input_tok + need.output_tok / 2
     drafted = speculation.drafts([plan.setup], t, catalog, np.zeros(1))
-    m, batch = machine([plan.setup], catalog), max(plan.capacity.batch, 1.0)
+    m, batch = replica_arrays([plan.setup], catalog), max(plan.capacity.batch, 1.0)
     gain = float(speculation.speedup_ratio(m, np.array([batch]), np.array([context]), drafted)[0, 0])
     loss = float(speculation.loss_from_batch(m, context, drafted)[0])
     where = f"a loss from {loss:.0f} at once on" if isfinite(loss) else "a loss at no batch up to the cap"
@@ -369,7 +379,7 @@ def _speculation_words(plan: Plan, scenario: Scenario, need: Demand, catalog: Ca
     return f"{t.draft_tok} drafted, {each}: {gain:.2f} times as fast with {batch:.0f} at once; {where}."
 
 
-def _disaggregation_words(with_it: State | None, need: Demand, catalog: Catalog) -> str:
+def _disaggregation_words(with_it: FleetState | None, need: Demand, catalog: Catalog) -> str:
     if with_it is None:
         return "No two pools of this model on this GPU meet the targets."
     made = with_it.plan

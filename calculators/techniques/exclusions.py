@@ -8,15 +8,15 @@ import numpy as np
 
 from calculators.catalog.hardware_and_models import Precision
 from calculators.catalog.load import Catalog
-from calculators.catalog.techniques import Framework, Move, MoveId
+from calculators.catalog.techniques import Framework, MoveId, TechniqueStep
 from calculators.fleet import replica_capacity as sizing
-from calculators.fleet.replica_capacity import Misfit
-from calculators.fleet.staircase import Plan
+from calculators.fleet.replica_capacity import Infeasible
+from calculators.fleet.staircase import FleetPlan
 from calculators.performance import speculation
-from calculators.performance.replica import machine
+from calculators.performance.replica import replica_arrays
 from calculators.scenario.demand import Demand
 from calculators.scenario.schema import Scenario, Techniques
-from calculators.techniques.effects import State, cheapest, landlord, setups_of
+from calculators.techniques.effects import FleetState, cheapest, configs_with, same_provider_offers
 from calculators.units import HOURS_PER_MONTH, count, percent, significant
 
 FOUR_BIT: tuple[Precision, ...] = ("nvfp4", "mxfp4", "int4")
@@ -35,59 +35,59 @@ class Design:
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class AdviceInputs:
     """What every rule looks at."""
 
-    plan: Plan
+    plan: FleetPlan
     scenario: Scenario
     need: Demand
     catalog: Catalog
     known: Framework
 
-    def state(self, design: Design, reference: Plan | None = None) -> State | None:
+    def state(self, design: Design, reference: FleetPlan | None = None) -> FleetState | None:
         """The cheapest fleet of the verdict's model on its GPU from its landlord; latencies at the load on each GPU of
         the `reference` fleet."""
-        setups = setups_of(self.plan, design.techniques, design.precisions, design.splits)
+        setups = configs_with(self.plan, design.techniques, design.precisions, design.splits)
         return cheapest(setups, reference or self.plan, self.asked(design), self.need, self.catalog)
 
     def asked(self, design: Design) -> Scenario:
         workload = self.scenario.workload.model_copy(update={"self_hit_frac": design.hit_frac})
         return self.scenario.model_copy(update={"techniques": design.techniques, "workload": workload})
 
-    def misfit(self, design: Design) -> Misfit | None:
+    def misfit(self, design: Design) -> Infeasible | None:
         """What keeps the setups of a design, over any number of GPUs, from serving, of the one that comes nearest. None:
         one could, but nobody rents it out."""
         scenario = self.asked(design)
-        machines = landlord(self.plan, scenario, self.catalog)
+        machines = same_provider_offers(self.plan, scenario, self.catalog)
         held = [tp for tp in sizing.TENSOR_PARALLEL if any(m.replicas_per_machine(tp) for m in machines)]
-        setups = setups_of(self.plan, design.techniques, design.precisions, held)
-        found, misfits = sizing.sized(setups, scenario, self.need, self.catalog)
+        setups = configs_with(self.plan, design.techniques, design.precisions, held)
+        found, misfits = sizing.replica_capacities(setups, scenario, self.need, self.catalog)
         return None if found else max(misfits, key=lambda misfit: misfit.stage, default=None)
 
-    def at_own_load(self, design: Design) -> State | None:
+    def at_own_load(self, design: Design) -> FleetState | None:
         """The same with latencies at the load of its own fleet."""
         found = self.state(design)
         return self.state(design, found.plan) if found else None
 
 
-def four_bit(plan: Plan) -> Precision:
+def four_bit(plan: FleetPlan) -> Precision:
     """The 4-bit format that the GPU computes in, or the one that is only stored."""
     return "nvfp4" if plan.setup.gpu.dense_flops("nvfp4") > plan.setup.gpu.dense_flops("fp8") else "int4"
 
 
-def excluded(move: Move, case: Case, design: Design, state: State | None) -> str:
+def exclusion_reason(move: TechniqueStep, case: AdviceInputs, design: Design, state: FleetState | None) -> str:
     """Why this move is not tried here; empty: it is."""
     return RULES[move.id](case, design, state)
 
 
-def _no_more_to_find(case: Case, design: Design, _: State | None) -> str:
+def _no_more_to_find(case: AdviceInputs, design: Design, _: FleetState | None) -> str:
     w = case.scenario.workload
     if w.cacheable_frac <= design.hit_frac:
         return f"Your servers are already taken to find all of the {percent(w.cacheable_frac)} that could be cached."
     return ""
 
 
-def _no_finer(case: Case, design: Design, _: State | None) -> str:
+def _no_finer(case: AdviceInputs, design: Design, _: FleetState | None) -> str:
     native = case.plan.setup.model.published.native_precision
     if native != "bf16":
         return f"The model is released in {native.upper()}: it is at 8 bit or below already."
@@ -96,7 +96,7 @@ def _no_finer(case: Case, design: Design, _: State | None) -> str:
     return ""
 
 
-def _no_four_bit(case: Case, design: Design, _: State | None) -> str:
+def _no_four_bit(case: AdviceInputs, design: Design, _: FleetState | None) -> str:
     native, wanted = case.plan.setup.model.published.native_precision, four_bit(case.plan)
     if native in FOUR_BIT:
         return f"The model is released in {native.upper()} already."
@@ -107,7 +107,7 @@ def _no_four_bit(case: Case, design: Design, _: State | None) -> str:
     return ""
 
 
-def _short_context(case: Case, design: Design, _: State | None) -> str:
+def _short_context(case: AdviceInputs, design: Design, _: FleetState | None) -> str:
     context, least = (
         case.need.input_p95_tok + case.need.output_p95_tok,
         case.known.thresholds.kv_fp8_context_tok.central,
@@ -117,7 +117,7 @@ def _short_context(case: Case, design: Design, _: State | None) -> str:
     return ""
 
 
-def _poor_draft(case: Case, design: Design, state: State | None) -> str:
+def _poor_draft(case: AdviceInputs, design: Design, state: FleetState | None) -> str:
     """Too few accepted, or more at once than the loss point: both as published or typed for this model."""
     t = case.scenario.techniques
     least = case.known.thresholds.speculation_acceptance_frac.central
@@ -127,24 +127,24 @@ def _poor_draft(case: Case, design: Design, state: State | None) -> str:
     batch = (state.plan if state else case.plan).capacity.batch
     drafted = speculation.drafts([setup], t, case.catalog, np.zeros(1))
     context = case.need.input_tok + case.need.output_tok / 2
-    loss = float(speculation.loss_from_batch(machine([setup], case.catalog), context, drafted)[0])
+    loss = float(speculation.loss_from_batch(replica_arrays([setup], case.catalog), context, drafted)[0])
     if batch >= loss:
         return f"With {batch:.0f} requests at once it is a loss: on this replica it pays below {loss:.0f}."
     return ""
 
 
-def _fits_one(case: Case, design: Design, state: State | None) -> str:
+def _fits_one(case: AdviceInputs, design: Design, state: FleetState | None) -> str:
     have = state.plan.setup.tensor_parallel if state else max(design.splits)
     if have >= sizing.TENSOR_PARALLEL[-1]:
         return f"A replica has {have} GPUs already; across machines links are too slow."
     return ""
 
 
-def _no_experts(case: Case, design: Design, _: State | None) -> str:
+def _no_experts(case: AdviceInputs, design: Design, _: FleetState | None) -> str:
     return "" if case.plan.setup.model.shape.mlp.experts else f"{case.plan.setup.model.name} has no experts."
 
 
-def _small_for_pools(case: Case, design: Design, _: State | None) -> str:
+def _small_for_pools(case: AdviceInputs, design: Design, _: FleetState | None) -> str:
     """All three must hold: enough load, a large model, long prompts."""
     limits, need = case.known.thresholds, case.need
     per_day = need.requests_per_month * (need.input_tok + need.output_tok) / HOURS_PER_MONTH * 24
@@ -162,7 +162,7 @@ def _small_for_pools(case: Case, design: Design, _: State | None) -> str:
     return f"Two pools do not pay: {'; '.join(missed)}. Add replicas instead." if missed else ""
 
 
-RULES: dict[MoveId, Callable[[Case, Design, State | None], str]] = {
+RULES: dict[MoveId, Callable[[AdviceInputs, Design, FleetState | None], str]] = {
     "prompt_order": _no_more_to_find,
     "weights_8bit": _no_finer,
     "weights_4bit": _no_four_bit,

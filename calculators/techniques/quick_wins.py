@@ -13,7 +13,7 @@ EASY_FRAC = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class FreeWin:
+class QuickWin:
     """Something to do on today's API, before a fleet."""
 
     name: str
@@ -52,28 +52,28 @@ def _next_words(result: Evaluation) -> str:
     return f"The verdict is a fleet of your own: {winner.label}."
 
 
-def free_wins(result: Evaluation, catalog: Catalog) -> list[FreeWin]:
+def quick_wins(result: Evaluation, catalog: Catalog) -> list[QuickWin]:
     """Each alone, on today's API; none where it is not allowed."""
     if not result.today_allowed:
         return []
     scenario, need, today = result.scenario, result.demand, result.today.usd_per_month
     w = scenario.workload
-    offer = api_cost.offer(scenario.api.provider, scenario.api.model, catalog)
+    offer = api_cost.api_offer(scenario.api.provider, scenario.api.model, catalog)
 
     def saved(**changes: float) -> float:
         other = scenario.model_copy(update={"workload": w.model_copy(update=changes)})
-        bill = options.optimised_bill(offer, other, need, catalog, scenario.api.discount_frac)
+        bill = options.optimized_bill(offer, other, need, catalog, scenario.api.discount_frac)
         return max(today - bill.usd_per_month, 0.0)
 
     reorder = saved(deferrable_frac=0.0)
     batch = saved(cacheable_frac=0.0)
     found = [
-        FreeWin(
+        QuickWin(
             "Order prompts by how rarely their parts change",
             reorder,
             f"cache reads from {percent(w.cached_frac)} to the {percent(w.cacheable_frac)} of input that could be cached",
         ),
-        FreeWin(
+        QuickWin(
             "Send what can wait through the batch API",
             batch,
             f"{percent(w.deferrable_frac)} of requests may wait a day"
@@ -87,5 +87,5 @@ def free_wins(result: Evaluation, catalog: Catalog) -> list[FreeWin]:
         assert best.bill is not None
         saves = EASY_FRAC * (result.today.bill.usd_per_month - best.bill.usd_per_month)
         words = f"for each {percent(EASY_FRAC)} of requests that {best.label} answers well enough: evaluate it"
-        found.append(FreeWin("Route easy requests to a cheaper model", max(saves, 0.0), words))
+        found.append(QuickWin("Route easy requests to a cheaper model", max(saves, 0.0), words))
     return found

@@ -9,9 +9,9 @@ from calculators.catalog.yaml_reader import DataError
 from calculators.report.decision_record import (
     MAX_DISSENT_CHARS,
     DecisionRecord,
-    changes,
     freeze,
     read_record,
+    record_changes,
     to_json_text,
 )
 from calculators.report.record_page import sections, to_html, to_markdown
@@ -32,7 +32,7 @@ def show(record: DecisionRecord) -> None:
 def compare(frozen: DecisionRecord) -> None:
     """What today's prices and profiles make of the same inputs."""
     again = evaluation_of(frozen.scenario.model_copy(update={"as_of": date.today()}))
-    found = changes(frozen, freeze(again, date.today(), frozen.dissent))
+    found = record_changes(frozen, freeze(again, date.today(), frozen.dissent))
     if not found:
         st.success("Run again on today's prices it says the same, to the dollar.", icon=":material/check:")
         return

@@ -6,7 +6,7 @@ import streamlit as st
 from calculators.catalog.yaml_reader import DataError
 from calculators.compliance.assessment import PricedPath
 from calculators.compliance.operator_check import PATH_WORDS
-from calculators.decision.signal_result import Known, Signal
+from calculators.decision.signal_result import Precondition, Signal
 from calculators.logs.latency_list import read_latencies
 from calculators.units import usd
 from pages.shared.figures import path_chart, path_takeaway
@@ -52,7 +52,7 @@ def card(signal: Signal) -> None:
                 st.caption(escape(f"{words[:1].upper()}{words[1:]}."))
 
 
-def told(items: tuple[Known, ...]) -> None:
+def told(items: tuple[Precondition, ...]) -> None:
     for item in items:
         icon = {True: ":material/check:", False: ":material/close:", None: ":material/help:"}[item.holds]
         st.markdown(f"{icon} **{item.name}.** {escape(item.words)}")

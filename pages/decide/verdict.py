@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from calculators.decision.switching_values import nearest
+from calculators.decision.switching_values import nearest_switching_value
 from calculators.units import count, usd
 from pages.shared.figures import crossover_chart, crossover_takeaway, shown_options
 from pages.shared.log_upload import log_upload
@@ -106,7 +106,7 @@ if result.flips:
             f"Each alone, the value at which {build.label if build else 'a fleet'} and {buy.label} cost the same; the nearest first."
         )
     )
-    first = nearest(result.flips)
+    first = nearest_switching_value(result.flips)
     rows = [(f.what, f.now, f.flips_at) for f in (*first, *(f for f in result.flips if f not in first))]
     st.table(
         pd.DataFrame([map(escape, row) for row in rows], columns=["Input", "Now", "Answer changes at"]),

@@ -6,8 +6,8 @@ import streamlit as st
 
 from calculators.catalog.techniques import Framework, MetricId, MoveId
 from calculators.scenario.schema import to_token
-from calculators.techniques.advice import Advice, Pin, advise, framework
-from calculators.techniques.quick_wins import free_wins, gate
+from calculators.techniques.advice import Pin, TechniqueAdvice, advise, framework
+from calculators.techniques.quick_wins import gate, quick_wins
 from calculators.units import milliseconds, usd
 from pages.shared.state import catalog, escape, evaluation
 from pages.shared.technique_figures import list_chart
@@ -23,7 +23,9 @@ def known() -> Framework:
 
 
 @st.cache_resource(max_entries=64, show_spinner="Trying one technique after the other …")
-def advised(token: str, digest: str, metric: MetricId | None, pinned: tuple[tuple[MoveId, Pin], ...]) -> Advice:
+def advised(
+    token: str, digest: str, metric: MetricId | None, pinned: tuple[tuple[MoveId, Pin], ...]
+) -> TechniqueAdvice:
     """Shared between visitors with the same inputs, as the evaluation is."""
     found = evaluation()
     assert found.build is not None
@@ -31,7 +33,7 @@ def advised(token: str, digest: str, metric: MetricId | None, pinned: tuple[tupl
     return advise(found.build.plan, found.scenario, found.demand, catalog(), metric, dict(pinned))
 
 
-def adopt(advice: Advice) -> None:
+def adopt(advice: TechniqueAdvice) -> None:
     """Put the advised set into the scenario: every page follows."""
     for field, value in advice.design.techniques.model_dump(mode="json").items():
         state[f"techniques.{field}"] = value
@@ -41,7 +43,7 @@ def adopt(advice: Advice) -> None:
     state["workload.self_hit_frac"] = round(advice.design.hit_frac, 4)
 
 
-def headline(advice: Advice) -> str:
+def headline(advice: TechniqueAdvice) -> str:
     names = [t.move.name for t in advice.kept]
     if not names:
         if advice.metric in (None, "cost") and advice.state is not None:
@@ -68,7 +70,7 @@ plan = result.build.plan if result.build else None
 top = st.container()
 st.subheader("First, without any technique")
 st.markdown(escape(" ".join(gate(result))))
-wins = free_wins(result, catalog())
+wins = quick_wins(result, catalog())
 for win in wins:
     amount = f"saves {usd(win.saves_usd_per_month)} a month" if win.saves_usd_per_month > 0.5 else "saves nothing yet"
     st.markdown(f"- **{escape(win.name)}**: {escape(amount)}; {escape(win.words)}.")

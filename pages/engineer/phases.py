@@ -49,10 +49,10 @@ with st.expander("Another model, GPU or format", icon=":material/tune:"):
         key="view_phase_parallel",
     )
 
-setup = sizing.setup(known.model(model_id), known.gpu(gpu_id), precision, parallel, scenario.techniques)
+setup = sizing.replica_config(known.model(model_id), known.gpu(gpu_id), precision, parallel, scenario.techniques)
 traffic = sizing.traffic(need, sizing.hit_frac(scenario))
-factor, own = sizing.speed(scenario, known)
-found, misfits = sizing.sized([setup], scenario, need, known)
+factor, own = sizing.speed_correction(scenario, known)
+found, misfits = sizing.replica_capacities([setup], scenario, need, known)
 capacity = found[0] if found else None
 machine = phases.one_machine(setup, known)
 
@@ -135,7 +135,7 @@ takeaway = (
     f"{significant(prefill.intensity_ratio)}; left of the ridge the GPU waits for memory, right of it for arithmetic."
 )
 st.markdown(f"**{escape(takeaway)}**")
-sheet, reached = phases.ceilings(machine)
+sheet, reached = phases.rooflines(machine)
 st.plotly_chart(roofline([alone, decode, prefill], sheet, reached), alt=takeaway, key="roofline")
 full_batch = sheet.full_batch_count(LINEAR_BITS[setup.precision] / 8)
 st.caption(

@@ -4,10 +4,20 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from calculators.api.cache_terms import Terms, terms
+from calculators.api.cache_terms import CacheTerms, cache_terms
 from calculators.catalog.yaml_reader import DataError
 from calculators.evaluate import Evaluation
-from calculators.prompts.order import RANK, Block, Traffic, best_order, breaker, check, hit_frac, moved_up, own_cache
+from calculators.prompts.order import (
+    CHANGE_ORDER,
+    Block,
+    Traffic,
+    best_order,
+    check_blocks,
+    expected_hit_frac,
+    first_breaker,
+    moved_up,
+    own_cache,
+)
 from calculators.units import percent
 from pages.shared.prompt_figures import prompt_chart
 from pages.shared.prompt_upload import TAB, plain, prompt_upload
@@ -59,7 +69,7 @@ def editor() -> list[Block]:
         hide_index=True,
         column_config={
             "Tokens": st.column_config.NumberColumn(min_value=0, max_value=10_000_000, format="%d"),
-            "Changes": st.column_config.SelectboxColumn(options=list(RANK), help="How often it is another."),
+            "Changes": st.column_config.SelectboxColumn(options=list(CHANGE_ORDER), help="How often it is another."),
         },
     )
     blocks = edited(frame)
@@ -114,7 +124,7 @@ def own_servers(result: Evaluation) -> Own | None:
 
 
 def sentence_of(blocks: list[Block], now: float, after: float) -> str:
-    spoiler = breaker(blocks)
+    spoiler = first_breaker(blocks)
     if spoiler is None:
         return f"The order is right: the API finds {percent(now)} of the input cached."
     return (
@@ -134,10 +144,10 @@ def own_hits(blocks: list[Block], who: Traffic, own: Own | None) -> tuple[tuple[
     ]
     seconds = caches[1].kept_s
     kept = "always" if seconds > 86_400 else f"{seconds / 60:.0f} min"
-    return (hit_frac(blocks, who, caches[0]), hit_frac(better, who, caches[1])), kept
+    return (expected_hit_frac(blocks, who, caches[0]), expected_hit_frac(better, who, caches[1])), kept
 
 
-def terms_words(api: Terms, result: Evaluation) -> str:
+def terms_words(api: CacheTerms, result: Evaluation) -> str:
     """What was calculated with, and what of it is not published."""
     cache, ratios = api.cache, ratios_of(result)
     marks = "up to marks in the request" if api.breakpoints_count else f"in steps of {cache.granularity_tok:.0f} tokens"
@@ -152,7 +162,7 @@ def terms_words(api: Terms, result: Evaluation) -> str:
     return words
 
 
-def describe(result: Evaluation, api_terms: Terms, own: Own | None, headline: DeltaGenerator) -> None:
+def describe(result: Evaluation, api_terms: CacheTerms, own: Own | None, headline: DeltaGenerator) -> None:
     """Blocks as typed: the sentence and the chart, and what their order is worth."""
     need, api = result.demand, api_terms.cache
     left, right = st.columns([3, 2], gap="large")
@@ -161,12 +171,12 @@ def describe(result: Evaluation, api_terms: Terms, own: Own | None, headline: De
     with right:
         who = traffic(need.mean_req_s)
     try:
-        check(blocks)
+        check_blocks(blocks)
     except DataError as error:
         st.error(escape(str(error)), icon=":material/error:")
         return
     better = best_order(blocks)
-    now, after = (hit_frac(order, who, api) for order in (blocks, better))
+    now, after = (expected_hit_frac(order, who, api) for order in (blocks, better))
     example = state["prompt_now"] == plain([Block(*row) for row in START])
     sentence = sentence_of(blocks, now, after)
     sentence = f"In this example, {sentence[:1].lower()}{sentence[1:]}" if example else sentence
@@ -191,7 +201,7 @@ try:
 except DataError as error:  # a model that costs nothing
     st.error(escape(str(error)), icon=":material/error:")
     st.stop()
-api_terms = terms(result.scenario.api.provider, result.scenario.api.model, catalog())
+api_terms = cache_terms(result.scenario.api.provider, result.scenario.api.model, catalog())
 headline = st.container()
 own = own_servers(result)
 described, real = st.tabs(["Describe it", "From real prompts"], key=TAB, on_change="rerun")

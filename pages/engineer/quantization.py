@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from calculators.catalog.hardware_and_models import Shape
-from calculators.fleet.staircase import Plan
+from calculators.fleet.staircase import FleetPlan
 from calculators.performance.quantization_recipe import (
     ACTIVATION_FORMATS,
     CLASSES,
@@ -21,13 +21,13 @@ from calculators.performance.quantization_recipe import (
     has,
     served,
 )
-from calculators.quantization.effect import RecipeEffect, Served, effect, worth_sentence
+from calculators.quantization.effect import RecipeEffect, ServedFleet, recipe_effect, worth_sentence
 from calculators.quantization.evidence import (
     CACHE_FORMATS,
-    Finding,
     Risk,
-    Row,
     Sensitivity,
+    SensitivityFinding,
+    SensitivityRow,
     cautious,
     chosen,
     released_doubts,
@@ -71,7 +71,7 @@ def known() -> Sensitivity:
 # --- the recipe --------------------------------------------------------------------------------------------------
 
 
-def start(name: str, plan: Plan) -> Recipe | None:
+def start(name: str, plan: FleetPlan) -> Recipe | None:
     """The recipe of a preset; None: the reader's own."""
     presets = {**PRESETS, CAUTIOUS: cautious(known())}
     presets[AS_SERVED] = served(plan.setup.precision, plan.setup.kv_element_bytes)
@@ -90,7 +90,7 @@ def options(field: str) -> tuple[str, ...]:
     return (NO_FINER, *WEIGHT_FORMATS) if field == "edge_blocks" else more.get(field, WEIGHT_FORMATS)
 
 
-def pick_preset(plan: Plan) -> str:
+def pick_preset(plan: FleetPlan) -> str:
     """And put its formats where the pickers of single classes find them."""
     has_experts = plan.setup.model.shape.mlp.experts is not None
     names = [AS_SERVED, *(n for n in PRESETS if has_experts or "experts" not in n), CAUTIOUS, OWN]
@@ -137,7 +137,7 @@ def _own() -> None:
 
 
 def before_after(found: RecipeEffect) -> pd.DataFrame:
-    def cells(side: Served) -> list[str]:
+    def cells(side: ServedFleet) -> list[str]:
         s = side.state
         speeds = ["no fleet"] * 5
         if s is not None:
@@ -157,7 +157,7 @@ def before_after(found: RecipeEffect) -> pd.DataFrame:
     )
 
 
-def unpacked_words(found: RecipeEffect, plan: Plan) -> str:
+def unpacked_words(found: RecipeEffect, plan: FleetPlan) -> str:
     """Which formats save bytes only, and where that is not what the verdict takes for granted."""
     slow = ", ".join(stored.upper() for stored in found.unpacked)
     words = f"{slow}: fewer bytes to keep and to read, but multiplied in 16 bit: this GPU has no such arithmetic, or the activations are in another format."
@@ -183,11 +183,11 @@ def risky(found: list[Risk]) -> None:
         st.caption(sources)
 
 
-def evidence(entries: tuple[Row | Finding, ...]) -> None:
+def evidence(entries: tuple[SensitivityRow | SensitivityFinding, ...]) -> None:
     """Every row or finding with where it comes from."""
     for entry in entries:
-        name = f"**{escape(entry.name)}.** " if isinstance(entry, Row) else ""
-        text = entry.note if isinstance(entry, Row) else entry.text
+        name = f"**{escape(entry.name)}.** " if isinstance(entry, SensitivityRow) else ""
+        text = entry.note if isinstance(entry, SensitivityRow) else entry.text
         sources = "; ".join(source_line(known().sources[key]) for key in entry.evidence)
         st.markdown(f"{name}{escape(text[:1].upper() + text[1:])}.")
         st.caption(f"{sources} · {entry.confidence} confidence")
@@ -208,7 +208,7 @@ else:
     recipe = pick_classes(model.shape)
     cells = {(row.name, stored) for row, stored in chosen(recipe, model.shape, known())}
     found = risks(recipe, model, known())
-    did = effect(plan, recipe, result.scenario, result.demand, catalog())
+    did = recipe_effect(plan, recipe, result.scenario, result.demand, catalog())
     if name == AS_SERVED:  # its router apart, which the verdict counts with the layers
         did = replace(did, after=did.before)
     as_it_is = f"The verdict serves {model.name} in {plan.setup.precision.upper()}, {usd(plan.rent_usd_per_month)} of rent a month."

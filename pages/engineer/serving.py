@@ -4,9 +4,16 @@ import pandas as pd
 import streamlit as st
 
 from calculators.catalog.yaml_reader import DataError
-from calculators.serving.engine_choice import ENGINE_NAMES, AxisVerdict, ChoiceId, Stack, choose, stack_file
-from calculators.serving.files import Files, files
-from calculators.serving.flag_check import ServingEngine, flags
+from calculators.serving.engine_choice import (
+    ENGINE_NAMES,
+    AxisVerdict,
+    ChoiceId,
+    EngineChoice,
+    choose_engine,
+    stack_file,
+)
+from calculators.serving.files import ServingFiles, serving_files
+from calculators.serving.flag_check import ServingEngine, engine_flags
 from calculators.units import milliseconds, percent, significant
 from pages.shared.state import catalog, escape, evaluation
 from pages.shared.widgets import source_line
@@ -15,7 +22,7 @@ WORDS = {"best": ":green-badge[ahead]", "weak": ":orange-badge[weaker]", "no": "
 AB_WORDS = {"not run": "not run yet", "vllm": "vLLM was faster", "sglang": "SGLang was faster"}
 
 
-def takeaway(stack: Stack) -> str:
+def takeaway(stack: EngineChoice) -> str:
     """Which axes put an engine ahead, in a sentence."""
     pulls = {
         name: [v.axis.name.lower() for v in stack.axes if v.speaks_for == engine]
@@ -25,7 +32,7 @@ def takeaway(stack: Stack) -> str:
     return f"What speaks for one engine alone: {'; '.join(parts)}" if parts else "Nothing speaks for one engine alone"
 
 
-def cell(stack: Stack, verdict: AxisVerdict, engine: ChoiceId) -> str:
+def cell(stack: EngineChoice, verdict: AxisVerdict, engine: ChoiceId) -> str:
     """What an engine brings to an axis, and whether that puts it ahead here; nothing where it does not run at all."""
     impossible = any(getattr(other.case, engine) == "no" for other in stack.axes)
     if impossible and getattr(verdict.case, engine) != "no":
@@ -35,7 +42,7 @@ def cell(stack: Stack, verdict: AxisVerdict, engine: ChoiceId) -> str:
     return f"{escape(fact or ('' if word else 'not compared'))} {word}".strip()
 
 
-def axes_table(stack: Stack) -> None:
+def axes_table(stack: EngineChoice) -> None:
     """Axes down, engines across."""
     rows = [
         {
@@ -48,7 +55,7 @@ def axes_table(stack: Stack) -> None:
     st.table(pd.DataFrame(rows), hide_index=True, border="horizontal", alt=takeaway(stack))
 
 
-def reasons(stack: Stack) -> None:
+def reasons(stack: EngineChoice) -> None:
     """Every axis with its reason, what was measured, and the source."""
     known = stack_file()
     for verdict in stack.axes:
@@ -68,7 +75,7 @@ def reasons(stack: Stack) -> None:
         st.caption(f"{source_line(known.sources[left.source])} · {left.confidence} confidence")
 
 
-def gaps(stack: Stack) -> None:
+def gaps(stack: EngineChoice) -> None:
     """The plan's replica on each engine."""
     st.table(
         pd.DataFrame(
@@ -95,11 +102,11 @@ def gaps(stack: Stack) -> None:
 def shown_files(engine: ServingEngine) -> None:
     """Everything to start the plan with on one engine, to read and to keep."""
     try:
-        made = files(engine, plan, result.scenario, result.demand, result.digest, result.scenario.as_of)
+        made = serving_files(engine, plan, result.scenario, result.demand, result.digest, result.scenario.as_of)
     except DataError as error:
         st.warning(f"No files for {ENGINE_NAMES[engine]}: {escape(str(error))}", icon=":material/error:")
         return
-    record = flags(engine)
+    record = engine_flags(engine)
     options = sum(len(command.options) for command in record.commands)
     st.caption(
         f"{ENGINE_NAMES[engine]} {record.version}: every flag below is one of the {options} options that its own parsers have, "
@@ -120,7 +127,7 @@ def shown_files(engine: ServingEngine) -> None:
             )
 
 
-def parts(made: Files) -> list[tuple[str, str, str, str, str]]:
+def parts(made: ServingFiles) -> list[tuple[str, str, str, str, str]]:
     """Name, what it is for, text, language and how its file name ends."""
     return [
         ("Launch command", "One replica on one machine.", made.command, "bash", "launch.sh"),
@@ -166,7 +173,7 @@ tested = right.segmented_control(
     required=True,
     help="The same requests against both engines on the same machine; the benchmark below is made for it.",
 )
-found = choose(plan, result.scenario, result.demand, catalog(), schema, tested or "not run")
+found = choose_engine(plan, result.scenario, result.demand, catalog(), schema, tested or "not run")
 with headline:
     st.subheader(escape(found.sentence))
     st.caption(

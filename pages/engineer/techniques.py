@@ -6,7 +6,14 @@ import streamlit as st
 
 from calculators.catalog.techniques import TechniqueId, TechniquesFile
 from calculators.scenario.schema import Techniques, to_token
-from calculators.techniques.effects import Effect, Step, effects, steps, switched_saves_usd, techniques
+from calculators.techniques.effects import (
+    CumulativeStep,
+    TechniqueEffect,
+    cumulative_steps,
+    switched_saves_usd,
+    technique_effects,
+    techniques,
+)
 from calculators.units import milliseconds, percent, significant, usd
 from pages.shared.state import catalog, escape, evaluation
 from pages.shared.technique_figures import (
@@ -33,13 +40,13 @@ def known() -> TechniquesFile:
 
 
 @st.cache_resource(max_entries=64, show_spinner="Sizing fleets …")
-def measured(token: str, digest: str) -> tuple[list[Effect], list[Step], dict[TechniqueId, float]]:
+def measured(token: str, digest: str) -> tuple[list[TechniqueEffect], list[CumulativeStep], dict[TechniqueId, float]]:
     """Shared between visitors with the same inputs, as the evaluation is."""
     found = evaluation()
     assert found.build is not None
     assert found.build.plan is not None
     asked = (found.build.plan, found.scenario, found.demand, catalog())
-    return effects(*asked), steps(*asked), switched_saves_usd(found, catalog())
+    return technique_effects(*asked), cumulative_steps(*asked), switched_saves_usd(found, catalog())
 
 
 def switches() -> None:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from calculators.api.bill import CLOSED_PROVIDERS, provider_name, text_models
 from calculators.catalog.hardware_and_models import Model
-from calculators.options.buy_and_build import hosts
+from calculators.options.buy_and_build import hosted_options_of
 from calculators.report.evaluation_text import lease_terms
 from calculators.units import usd
 from pages.shared.benchmark_upload import benchmark_upload
@@ -207,7 +207,7 @@ sold = [
     option
     for candidate in result.scenario.candidates
     if candidate.gate != "not_acceptable"
-    for option in hosts(candidate, result.scenario, result.demand, known)
+    for option in hosted_options_of(candidate, result.scenario, result.demand, known)
 ]
 if sold:
     cheapest = min(sold, key=lambda option: option.usd_per_month)

@@ -5,7 +5,7 @@ import streamlit as st
 
 from calculators.catalog.yaml_reader import DataError
 from calculators.scenario.defaults import preset_targets, preset_workload
-from calculators.scenario.demand import demand
+from calculators.scenario.demand import demand_of
 from calculators.units import count, percent, significant
 from pages.shared.figures import arrivals_chart, length_chart
 from pages.shared.log_upload import log_upload
@@ -27,7 +27,7 @@ def use_preset(preset_id: str) -> None:
 
 try:
     before = scenario()
-    need = demand(before.workload)
+    need = demand_of(before.workload)
     st.subheader(
         escape(
             f"{count(need.requests_per_month)} requests a month, {count(need.input_tok)} tokens in and {count(need.output_tok)} out each; "

@@ -24,7 +24,7 @@ PROTOCOLS = {
 
 @st.cache_resource(max_entries=1, show_spinner="Predicting every published run …")
 def rows(digest: str) -> accuracy.Rows:
-    return accuracy.rows(catalog())
+    return accuracy.accuracy_rows(catalog())
 
 
 found, fit = rows(catalog().digest), catalog().efficiencies

@@ -41,9 +41,9 @@ def table(rows: list[dict[str, object]], **columns: object) -> None:
     )
 
 
-def offer_table(offers: list[tuple[str, api_cost.Offer]]) -> None:
+def offer_table(offers: list[tuple[str, api_cost.ApiOffer]]) -> None:
     """Prices of today, with any dearer tier for long inputs."""
-    rates = [api_cost.rates(offer, today) for _, offer in offers]
+    rates = [api_cost.api_rates(offer, today) for _, offer in offers]
     table(
         [
             {
@@ -161,7 +161,7 @@ elif view == "API prices":
     st.caption(
         f"Prices of today, {today}; longer inputs can cost more, and changes already announced are used on their day."
     )
-    sold = [api_cost.offer(provider, model, known) for model in api_cost.text_models(provider, today)]
+    sold = [api_cost.api_offer(provider, model, known) for model in api_cost.text_models(provider, today)]
     offer_table([(offer.model, offer) for offer in sold])
 elif view == "Hosted prices":
     offer_table([(m.name, offer) for m in known.models.values() for offer in api_cost.hosted_offers(m, today, known)])

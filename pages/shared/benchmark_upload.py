@@ -5,13 +5,13 @@ from typing import Any
 import streamlit as st
 
 from calculators.calibration.own_benchmarks import (
-    Comparison,
-    conditions,
+    OwnComparison,
+    comparison_sentences,
     fit,
     guess_model,
     guess_precision,
+    measurement_conditions,
     own_measurement,
-    sentences,
 )
 from calculators.catalog.hardware_and_models import Precision
 from calculators.catalog.yaml_reader import DataError
@@ -126,12 +126,12 @@ def _show() -> None:
     st.button("Remove all your measurements", key="benchmark_remove_all", on_click=_remove, args=(None,))
 
 
-def _show_one(number: int, c: Comparison) -> None:
+def _show_one(number: int, c: OwnComparison) -> None:
     m, known = c.measurement, catalog()
     text, way_out = st.columns([12, 2], vertical_alignment="center")
     setup = f"{known.model(m.model).name} {m.precision.upper()} on {m.tensor_parallel}× {known.gpu(m.gpu).name}"
-    text.markdown(f"**Yours: {escape(setup)}**, {escape(conditions(m))}")
-    text.markdown("  \n".join(escape(sentence) for sentence in sentences(c)))
+    text.markdown(f"**Yours: {escape(setup)}**, {escape(measurement_conditions(m))}")
+    text.markdown("  \n".join(escape(sentence) for sentence in comparison_sentences(c)))
     text.caption(escape(f"From {m.source}. Counts fully at this load, less the further a fleet's load is from it."))
     way_out.button("Remove", key=f"benchmark_remove_{number}", on_click=_remove, args=(number,))
 

@@ -8,8 +8,15 @@ import pandas as pd
 import streamlit as st
 
 from calculators.catalog.yaml_reader import DataError
-from calculators.quantization.checkpoint_scan import Loss, Survey, scan, survey, worst_by_class
-from calculators.quantization.evidence import FUSED, WEIGHT_FORMATS, Sensitivity, rows_of, verdict, worst
+from calculators.quantization.checkpoint_scan import Loss, Survey, scan_checkpoint, survey, worst_by_class
+from calculators.quantization.evidence import (
+    FUSED,
+    WEIGHT_FORMATS,
+    Sensitivity,
+    cell_tolerance,
+    rows_of,
+    worst_tolerance,
+)
 from pages.shared.quantization_figures import Cells, measured_chart
 from pages.shared.state import escape
 
@@ -67,7 +74,7 @@ def _scanned(name: str, content: memoryview) -> tuple[Survey, list[Loss]] | None
         path = Path(folder) / "model.safetensors"
         path.write_bytes(content)
         try:
-            return survey(path), list(scan(path, lambda share: bar.progress(min(share, 1.0), text=text)))
+            return survey(path), list(scan_checkpoint(path, lambda share: bar.progress(min(share, 1.0), text=text)))
         except DataError as error:
             st.error(escape(str(error).replace("model.safetensors", name)), icon=":material/error:")
             return None
@@ -125,5 +132,5 @@ def _as_scanned(losses: list[Loss], chosen: Cells) -> Cells:
 
 def _said(kind: str, known: Sensitivity) -> str:
     """The strictest verdict of a tensor's rows."""
-    verdicts = [word for row in rows_of(kind, known) for word in verdict(row, "nvfp4")]
-    return worst(tuple(verdicts)) if verdicts else "nothing"
+    verdicts = [word for row in rows_of(kind, known) for word in cell_tolerance(row, "nvfp4")]
+    return worst_tolerance(tuple(verdicts)) if verdicts else "nothing"

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from calculators.compliance.assessment import Ruling
+from calculators.compliance.assessment import ComplianceAssessment
 from calculators.compliance.operator_check import PATH_WORDS
-from calculators.decision.crossover import steps
-from calculators.evaluate import Curve, Evaluation, curves, volumes
+from calculators.decision.crossover import step_volumes
+from calculators.evaluate import Curve, Evaluation, curves, volume_grid
 from calculators.options.option import Option
 from calculators.scenario.demand import Array
 from calculators.units import count, significant, usd
@@ -84,10 +84,10 @@ def crossover_chart(evaluation: Evaluation, height: int = 400, every_host: bool 
 
 def _volumes(evaluation: Evaluation) -> Array:
     """A log grid with both sides of every step of the staircases."""
-    grid = volumes(evaluation.demand, evaluation.stairs, evaluation.crossover.durable_req_per_month or 0.0)
+    grid = volume_grid(evaluation.demand, evaluation.stairs, evaluation.crossover.durable_req_per_month or 0.0)
     if not evaluation.stairs:
         return grid
-    jumps = steps(evaluation.stairs, float(grid[-1]))
+    jumps = step_volumes(evaluation.stairs, float(grid[-1]))
     jumps = jumps[(jumps > grid[0])][:400]
     return np.unique(np.concatenate([grid, jumps, jumps * 1.0001]))
 
@@ -284,7 +284,7 @@ def arrivals_chart(counts: Sequence[float], step_s: float, height: int = 240) ->
 PATH_STATUS = {"allowed": ("Allowed", "#000003"), "ask": ("To ask", "#000004"), "blocked": ("Blocked", "#888888")}
 
 
-def path_chart(ruling: Ruling) -> go.Figure:
+def path_chart(ruling: ComplianceAssessment) -> go.Figure:
     """The cheapest way on each kind of path, by whether it is allowed."""
     kinds = [kind for kind in PATH_WORDS if any(p.path.kind == kind and p.usd_per_month for p in ruling.paths)]
     figure = go.Figure()
@@ -312,12 +312,12 @@ def path_chart(ruling: Ruling) -> go.Figure:
     return frame(figure, 120 + 70 * max(len(kinds), 1))
 
 
-def _cheapest(ruling: Ruling, kind: str, status: str) -> float | None:
+def _cheapest(ruling: ComplianceAssessment, kind: str, status: str) -> float | None:
     found = [p.usd_per_month for p in ruling.paths if p.path.kind == kind and p.path.status == status]
     return min((amount for amount in found if amount is not None), default=None)
 
 
-def path_takeaway(ruling: Ruling) -> str:
+def path_takeaway(ruling: ComplianceAssessment) -> str:
     """What the chart of paths shows, in a sentence."""
     survivor, cheapest, premium = ruling.survivor, ruling.cheapest, ruling.premium_usd_per_month
     if survivor is None or premium is None or survivor.usd_per_month is None or cheapest is None:

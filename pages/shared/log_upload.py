@@ -7,7 +7,9 @@ from pathlib import Path
 import streamlit as st
 
 from calculators.catalog.yaml_reader import DataError
-from calculators.logs.request_log import ColumnGuess, LogError, UsageSummary, guess_columns, read_log
+from calculators.logs.request_file import LogError
+from calculators.logs.request_log import UsageSummary, read_log
+from calculators.logs.request_mapping import ColumnGuess, guess_columns
 from calculators.logs.to_workload import log_workload
 from calculators.units import count, significant
 from pages.shared.state import escape, scenario

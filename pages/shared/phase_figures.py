@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from calculators.performance.phases import Ceiling, LoadCurve, Phase
+from calculators.performance.phases import LoadCurve, Phase, Roofline
 from calculators.units import FLOPS_PER_TFLOPS
 from pages.shared.figures import frame, safe
 
@@ -19,7 +19,7 @@ WALL_NAME = {
 }
 
 
-def roofline(phases: Sequence[Phase], sheet: Ceiling, reached: Ceiling, height: int = 380) -> go.Figure:
+def roofline(phases: Sequence[Phase], sheet: Roofline, reached: Roofline, height: int = 380) -> go.Figure:
     """Operations a second against operations a byte: under the slope memory limits, under the flat part arithmetic."""
     x = np.geomspace(0.3, 20_000, 200)
     figure = go.Figure()

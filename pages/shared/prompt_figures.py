@@ -4,25 +4,25 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from calculators.api.cache_terms import Cache
+from calculators.api.cache_terms import CacheRule
 from calculators.prompts.hit_rates import Hits
-from calculators.prompts.order import RANK, Block, Changes, Traffic, breaker, found_frac
+from calculators.prompts.order import CHANGE_ORDER, Block, ChangeFrequency, Traffic, first_breaker, hit_probability_frac
 from calculators.units import percent
 from pages.shared.figures import frame, safe
 
 CACHED, LOST, SPOILER = "#1b9e77", "#9e9e9e", "#d95f02"
 
 
-def prompt_chart(now: Sequence[Block], best: Sequence[Block], traffic: Traffic, cache: Cache) -> go.Figure:
+def prompt_chart(now: Sequence[Block], best: Sequence[Block], traffic: Traffic, cache: CacheRule) -> go.Figure:
     """Two bars, today's order and the best one; green where most requests find the block cached, grey where few do, hatched
     what spoils the rest."""
     figure = go.Figure()
     for label, blocks in (("In the best order", best), ("Today", now)):
-        worst: Changes = "never"
-        spoiler = breaker(blocks)
+        worst: ChangeFrequency = "never"
+        spoiler = first_breaker(blocks)
         for number, block in enumerate(blocks):
-            worst = max(worst, block.changes, key=lambda changes: RANK[changes])
-            _bar(figure, label, block, found_frac(worst, traffic, cache), number == spoiler)
+            worst = max(worst, block.changes, key=lambda changes: CHANGE_ORDER[changes])
+            _bar(figure, label, block, hit_probability_frac(worst, traffic, cache), number == spoiler)
     figure.update_layout(barmode="stack", uniformtext={"mode": "hide", "minsize": 10})
     figure.update_xaxes(title="Tokens<br>green: found cached; hatched: spoils the rest")
     return frame(figure, 210)

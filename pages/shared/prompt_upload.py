@@ -7,14 +7,14 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from calculators.api.cache_terms import Terms
+from calculators.api.cache_terms import CacheTerms
 from calculators.catalog.yaml_reader import DataError
 from calculators.evaluate import Evaluation
 from calculators.logs.prompt_log import parse_prompts
-from calculators.prompts.hit_rates import Hits, Setting, api_setting, hits, own_setting
+from calculators.prompts.hit_rates import Hits, Setting, api_setting, own_setting, prompt_hits
 from calculators.prompts.order import Block
 from calculators.prompts.report import breakers, seller_doubt, unknowns
-from calculators.prompts.scan import Scan, scan, sorted_blocks
+from calculators.prompts.scan import PromptScan, scan_prompts, sorted_blocks
 from calculators.prompts.tokenizer import ABOUT
 from calculators.units import percent
 from pages.shared.prompt_figures import parts_chart
@@ -27,7 +27,7 @@ KEY, READ, HITS, TAB = "prompt_scan", "prompt_read", "prompt_hits", "prompt_tab"
 state = st.session_state
 
 
-def prompt_upload(result: Evaluation, api: Terms, own: Own | None, headline: DeltaGenerator) -> None:
+def prompt_upload(result: Evaluation, api: CacheTerms, own: Own | None, headline: DeltaGenerator) -> None:
     """The uploader with everything that may follow it; the finding stands in `headline`. What cannot be read changes
     nothing."""
     left, right = st.columns(2, gap="large")
@@ -54,7 +54,7 @@ def prompt_upload(result: Evaluation, api: Terms, own: Own | None, headline: Del
     except DataError as error:
         st.error(escape(str(error)), icon=":material/error:")
         st.caption("What stands below is unchanged.")
-    found: Scan | None = state.get(KEY)
+    found: PromptScan | None = state.get(KEY)
     if found is None:
         headline.subheader("Drop or paste real prompts to see what they share, and what keeps it from being cached")
         st.caption(
@@ -75,21 +75,21 @@ def _read(content: bytes, name: str, id: str) -> None:
             place.progress(min(max(share, 0.0), 1.0), text=what)
 
     try:
-        state[KEY] = scan(parse_prompts(content, name, progress), progress)
+        state[KEY] = scan_prompts(parse_prompts(content, name, progress), progress)
         state[READ], state[HITS] = id, {}
     finally:
         place.empty()
 
 
-def _hits(found: Scan, setting: Setting) -> tuple[Hits, Hits]:
+def _hits(found: PromptScan, setting: Setting) -> tuple[Hits, Hits]:
     """Replayed once for each setting, while these prompts are there."""
     known: dict[Setting, tuple[Hits, Hits]] = state[HITS]
     if setting not in known:
-        known[setting] = hits(found, setting)
+        known[setting] = prompt_hits(found, setting)
     return known[setting]
 
 
-def _show(found: Scan, result: Evaluation, api: Terms, own: Own | None, headline: DeltaGenerator) -> None:
+def _show(found: PromptScan, result: Evaluation, api: CacheTerms, own: Own | None, headline: DeltaGenerator) -> None:
     """The finding, what is found of each part, the blocks, and what it is worth."""
     now, best = _hits(found, api_setting(api))
     gain = f"the API finds {percent(now.hit_frac)} of the input cached" + (
@@ -116,7 +116,7 @@ def _show(found: Scan, result: Evaluation, api: Terms, own: Own | None, headline
     _notes(found, api, own)
 
 
-def _blocks(found: Scan) -> None:
+def _blocks(found: PromptScan) -> None:
     st.markdown("**The prompt as it is sent, on average**")
     rows = [{"Block": b.name, "Tokens": round(b.tok), "Changes": b.changes} for b in found.blocks]
     st.dataframe(
@@ -135,7 +135,7 @@ def _blocks(found: Scan) -> None:
     right.button("Forget these prompts", icon=":material/delete:", on_click=_forget)
 
 
-def _take(found: Scan) -> None:
+def _take(found: PromptScan) -> None:
     state["prompt_blocks"] = plain(sorted_blocks(found))
     state["prompt_round"] = state.get("prompt_round", 0) + 1
     state.pop("prompt_now", None)
@@ -160,7 +160,7 @@ def _forget() -> None:
     state["prompts_text"] = ""
 
 
-def _notes(found: Scan, api: Terms, own: Own | None) -> None:
+def _notes(found: PromptScan, api: CacheTerms, own: Own | None) -> None:
     words = [*found.notes, *unknowns(found, api)]
     if own is not None:
         words.append(

@@ -9,19 +9,19 @@ import streamlit as st
 
 from calculators.api import bill as api_cost
 from calculators.api.cache_terms import (
+    CacheTerms,
     PriceRatios,
-    Terms,
     break_even_hit_frac,
+    cache_terms,
     cached_ratios,
     every_terms,
-    fits,
+    meets_minimum,
     price_ratios,
-    terms,
 )
 from calculators.catalog.prices import CacheLifetime
 from calculators.evaluate import Evaluation
-from calculators.fleet.staircase import Plan
-from calculators.performance.replica import machine
+from calculators.fleet.staircase import FleetPlan
+from calculators.performance.replica import replica_arrays
 from calculators.performance.step_time import cache_bytes
 from calculators.units import percent, usd
 from pages.shared.state import catalog, escape, evaluation_of
@@ -49,8 +49,8 @@ def own_of(result: Evaluation, by_prefix: bool, block_tok: int) -> Own | None:
     return Own(_capacity_tok(plan), plan.replicas + plan.spare_replicas, by_prefix, block_tok)
 
 
-def _capacity_tok(plan: Plan) -> float:
-    m = machine([plan.setup], catalog())
+def _capacity_tok(plan: FleetPlan) -> float:
+    m = replica_arrays([plan.setup], catalog())
     per_tok = float(cache_bytes(m, np.ones(1))[0, 0])
     free_frac = 1 - catalog().rules_file.assumed.in_flight_frac
     return float(m.kv_room_bytes[0, 0]) / per_tok * free_frac if per_tok > 0 else 0.0
@@ -102,7 +102,7 @@ def ratios_of(result: Evaluation) -> PriceRatios:
 
 def _api_row(result: Evaluation, hits: Pair, kept: str) -> dict[str, str]:
     scenario = result.scenario
-    offer = api_cost.offer(scenario.api.provider, scenario.api.model, catalog())
+    offer = api_cost.api_offer(scenario.api.provider, scenario.api.model, catalog())
     writes = ratios_of(result).write_ratio > 1
 
     def bill(hit: float) -> str:
@@ -144,7 +144,7 @@ def rules_table(result: Evaluation) -> None:
     """Minimum, step, lifetime and prices of the scenario's seller for its model, and of all others over their models."""
     scenario, known = result.scenario, catalog()
     api = scenario.api
-    rows = [_rules_row(api.provider, api.model, (terms(api.provider, api.model, known),), (ratios_of(result),))]
+    rows = [_rules_row(api.provider, api.model, (cache_terms(api.provider, api.model, known),), (ratios_of(result),))]
     rows += [
         _rules_row(provider, "", every_terms(provider, known), cached_ratios(provider, scenario.as_of, known))
         for provider in known.rules
@@ -158,7 +158,7 @@ def rules_table(result: Evaluation) -> None:
     )
 
 
-def _rules_row(provider: str, model: str, rules: Sequence[Terms], ratios: Sequence[PriceRatios]) -> dict[str, str]:
+def _rules_row(provider: str, model: str, rules: Sequence[CacheTerms], ratios: Sequence[PriceRatios]) -> dict[str, str]:
     steps = [f"{r.step_tok}" if r.step_tok else f"to {r.breakpoints_count} marks" for r in rules if _says_step(r)]
     return {
         "Seller": f"{api_cost.provider_name(provider)}{f', {model}' if model else ''}",
@@ -174,12 +174,12 @@ def _rules_row(provider: str, model: str, rules: Sequence[Terms], ratios: Sequen
 
 def _longer(life: CacheLifetime, ratios: Sequence[PriceRatios]) -> str:
     """A longer life, its price, and from which hit rate that pays for the models it is for."""
-    pays = [100 * break_even_hit_frac(r.read_ratio, life.write_ratio) for r in ratios if fits(life, r.model)]
+    pays = [100 * break_even_hit_frac(r.read_ratio, life.write_ratio) for r in ratios if meets_minimum(life, r.model)]
     text = f"{_time(life.ttl_s)}, written at {life.write_ratio:g}×"
     return f"{text}, pays from {_span(pays, ' %')}" if pays else text
 
 
-def _says_step(rules: Terms) -> bool:
+def _says_step(rules: CacheTerms) -> bool:
     return bool(rules.step_tok or rules.breakpoints_count)
 
 

@@ -5,7 +5,14 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from calculators.quantization.evidence import RANK, Row, Sensitivity, carried_over, verdict, worst
+from calculators.quantization.evidence import (
+    RANK,
+    Sensitivity,
+    SensitivityRow,
+    carried_over,
+    cell_tolerance,
+    worst_tolerance,
+)
 from pages.shared.figures import frame, safe
 
 WORDS = {"tolerates": "ok", "caution": "caution", "poison": "poison", "none": "–"}
@@ -28,17 +35,17 @@ Cells = Collection[tuple[str, str]]
 """(Row, format) of each chosen cell."""
 
 
-def sensitivity_chart(rows: Sequence[Row], formats: Sequence[str], chosen: Cells = ()) -> go.Figure:
+def sensitivity_chart(rows: Sequence[SensitivityRow], formats: Sequence[str], chosen: Cells = ()) -> go.Figure:
     """Classes down, formats across; the worst of two verdicts colours a cell, both are written in it. A star: carried over
     from the nearest row. Chosen cells are outlined and bold."""
     text = [[_words(row, name, (row.name, name) in chosen) for name in formats] for row in rows]
-    colour = [[RANK[worst(verdict(row, name))] for name in formats] for row in rows]
+    colour = [[RANK[worst_tolerance(cell_tolerance(row, name))] for name in formats] for row in rows]
     scale: dict[str, Any] = {"zmin": -1.5, "zmax": 2.5, "colorscale": [list(stop) for stop in COLOURS]}
     return _grid([row.name for row in rows], formats, colour, text, chosen, scale)
 
 
-def _words(row: Row, name: str, is_chosen: bool) -> str:
-    said = "/<br>".join(WORDS[word] for word in verdict(row, name))
+def _words(row: SensitivityRow, name: str, is_chosen: bool) -> str:
+    said = "/<br>".join(WORDS[word] for word in cell_tolerance(row, name))
     star = "*" if carried_over(row, name) and said != WORDS["none"] else ""
     return f"<b>{said}{star}</b>" if is_chosen else said + star
 
@@ -104,5 +111,9 @@ def _wrapped(name: str) -> str:
 
 def sensitivity_takeaway(known: Sensitivity) -> str:
     """Which classes any study calls poison in a four-bit format."""
-    named = [row.name for row in known.weights if worst(row.nvfp4) == "poison" or worst(row.mxfp4) == "poison"]
+    named = [
+        row.name
+        for row in known.weights
+        if worst_tolerance(row.nvfp4) == "poison" or worst_tolerance(row.mxfp4) == "poison"
+    ]
     return f"Poisoned by some four-bit format: {', '.join(named)}."

@@ -10,8 +10,8 @@ import plotly.graph_objects as go
 
 from calculators.catalog.techniques import TechniqueId
 from calculators.scenario.schema import Techniques
-from calculators.techniques.advice import Advice
-from calculators.techniques.effects import Effect, State, Step, is_on
+from calculators.techniques.advice import TechniqueAdvice
+from calculators.techniques.effects import CumulativeStep, FleetState, TechniqueEffect, is_on
 from calculators.units import milliseconds, percent, significant, usd
 from pages.shared.figures import frame, safe
 
@@ -37,7 +37,7 @@ FAR_RATIO = 10.0
 FULL_COLOUR = 1.0  # a doubling or halving
 
 
-def change(before: State | None, after: State | None, field: str, words: Callable[[Any], str]) -> str:
+def change(before: FleetState | None, after: FleetState | None, field: str, words: Callable[[Any], str]) -> str:
     """Without and with it, in one cell."""
     cells = ["no fleet" if state is None else _said(getattr(state, field), words) for state in (before, after)]
     return cells[0] if cells[0] == cells[1] else f"{cells[0]} → {cells[1]}"
@@ -47,7 +47,7 @@ def _said(value: Any, words: Callable[[Any], str]) -> str:
     return "overloaded" if value == inf else words(value)
 
 
-def _value(state: State | None, field: str, more_is_better: bool) -> float:
+def _value(state: FleetState | None, field: str, more_is_better: bool) -> float:
     """What should fall."""
     if state is None:
         return inf
@@ -55,7 +55,7 @@ def _value(state: State | None, field: str, more_is_better: bool) -> float:
     return 1 / value if more_is_better and value > 0 else value
 
 
-def _cell(effect: Effect, field: str, more_is_better: bool) -> tuple[float, str]:
+def _cell(effect: TechniqueEffect, field: str, more_is_better: bool) -> tuple[float, str]:
     """How far it is better (positive) in doublings, and the change in words."""
     was, now = (_value(state, field, more_is_better) for state in (effect.without, effect.with_it))
     if was == now:
@@ -71,7 +71,7 @@ def _cell(effect: Effect, field: str, more_is_better: bool) -> tuple[float, str]
     return max(min(log2(was / now), FULL_COLOUR), -FULL_COLOUR), shown
 
 
-def technique_matrix(effects: Sequence[Effect]) -> go.Figure:
+def technique_matrix(effects: Sequence[TechniqueEffect]) -> go.Figure:
     """Techniques down, phases and what follows across: with it against without it, all else as it is."""
     cells = [[_cell(e, field, more) for _, field, _, more in COLUMNS] for e in effects]
     hover = [[change(e.without, e.with_it, field, words) for _, field, words, _ in COLUMNS] for e in effects]
@@ -99,7 +99,7 @@ def technique_matrix(effects: Sequence[Effect]) -> go.Figure:
 
 
 def technique_takeaway(
-    effects: Sequence[Effect], saved: Mapping[TechniqueId, float], names: Mapping[str, str], chosen: Techniques
+    effects: Sequence[TechniqueEffect], saved: Mapping[TechniqueId, float], names: Mapping[str, str], chosen: Techniques
 ) -> str:
     """What is worth most of what is on, and of what is off. `saved`: of the cheapest fleet of all, by switch."""
     on = {t: usd for t, usd in saved.items() if is_on(chosen, t)}
@@ -114,7 +114,7 @@ def technique_takeaway(
     return f"{first}; {_best_off([e for e in effects if e.id in off], off, names)}."
 
 
-def _best_off(effects: Sequence[Effect], saved: Mapping[TechniqueId, float], names: Mapping[str, str]) -> str:
+def _best_off(effects: Sequence[TechniqueEffect], saved: Mapping[TechniqueId, float], names: Mapping[str, str]) -> str:
     best = max(saved, key=lambda t: saved[t], default=None)
     if best is not None and 0.5 <= saved[best] < inf:
         return f"{names[best].lower()}, now off, would save another {usd(saved[best])}"
@@ -127,7 +127,7 @@ def _best_off(effects: Sequence[Effect], saved: Mapping[TechniqueId, float], nam
     return "none that is off would pay"
 
 
-def step_chart(steps: Sequence[Step]) -> go.Figure:
+def step_chart(steps: Sequence[CumulativeStep]) -> go.Figure:
     """A waterfall from batching alone to the chosen set: of rent, or where that does not move of the load a GPU carries."""
     states = [step.state for step in steps if step.state]
     by_rent = rent_moves(steps)
@@ -157,13 +157,13 @@ def step_chart(steps: Sequence[Step]) -> go.Figure:
     return frame(figure, 380)
 
 
-def rent_moves(steps: Sequence[Step]) -> bool:
+def rent_moves(steps: Sequence[CumulativeStep]) -> bool:
     """Whether any step changes the rent."""
     rents = [step.state.usd_per_month for step in steps if step.state]
     return max(rents) - min(rents) > 0.5
 
 
-def _step_name(step: Step) -> str:
+def _step_name(step: CumulativeStep) -> str:
     return "Batching alone" if step.id == "batching" else SHORT[step.id]
 
 
@@ -173,7 +173,7 @@ def _delta(value: float, words: Callable[[float], str]) -> str:
     return f"+{words(value)}" if value > 0 else f"−{words(-value)}"
 
 
-def step_takeaway(steps: Sequence[Step]) -> str:
+def step_takeaway(steps: Sequence[CumulativeStep]) -> str:
     """What the chosen set saves together."""
     first, last = steps[0].state, steps[-1].state
     if first is None or last is None:
@@ -188,7 +188,7 @@ def step_takeaway(steps: Sequence[Step]) -> str:
     return f"{who} {_worth(first, last, s)}. Each is sized on top of those before it."
 
 
-def _worth(first: State, last: State, s: str) -> str:
+def _worth(first: FleetState, last: FleetState, s: str) -> str:
     """What lies between two fleets; `s` ends the verb of one technique."""
     saved, load = first.usd_per_month - last.usd_per_month, last.req_s_per_gpu / first.req_s_per_gpu
     if saved > 0.5:
@@ -200,7 +200,7 @@ def _worth(first: State, last: State, s: str) -> str:
     return f"leave{s} the rent as it is, though a GPU carries {significant(load)} times the load: whole machines"
 
 
-def list_chart(advice: Advice) -> go.Figure:
+def list_chart(advice: TechniqueAdvice) -> go.Figure:
     """The failing metric from the base line through each technique that is kept, at the load of its own fleet."""
     kept = advice.kept
     states = [advice.baseline, *(t.before for t in kept[1:]), advice.state]

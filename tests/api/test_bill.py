@@ -57,8 +57,8 @@ def test_a_million_requests_cost_what_genai_prices_says_to_the_cent(
     listed: tuple[str, str], input_tok: int, output_tok: int, cached: float, write: float, day: date, batch: bool
 ) -> None:
     input_tok = input_tok // 8 * 8  # shares of eighths stay whole tokens
-    offer = api_cost.offer(*listed, load_catalog())
-    rates = api_cost.rates(offer, day)[0]
+    offer = api_cost.api_offer(*listed, load_catalog())
+    rates = api_cost.api_rates(offer, day)[0]
     if rates.cache_write_usd_per_mtok == rates.input_usd_per_mtok:
         write = 0.0  # a seller without a write price has no such tokens
     demand = need(1_000_000, float(input_tok), float(output_tok))
@@ -76,8 +76,8 @@ def test_a_million_requests_cost_what_genai_prices_says_to_the_cent(
 
 
 def test_the_oracle_models_cover_what_they_are_there_for(live_catalog: Catalog) -> None:
-    def rates(provider: str, model: str, day: date = TODAY, batch: bool = False) -> tuple[api_cost.Rates, ...]:
-        return api_cost.rates(api_cost.offer(provider, model, live_catalog), day, batch)
+    def rates(provider: str, model: str, day: date = TODAY, batch: bool = False) -> tuple[api_cost.ApiRates, ...]:
+        return api_cost.api_rates(api_cost.api_offer(provider, model, live_catalog), day, batch)
 
     assert len(rates("openai", "gpt-5.4")) == len(rates("google", "gemini-2.5-pro")) == 2
     assert rates("openai", "gpt-5.4", batch=True) != rates("openai", "gpt-5.4")
@@ -88,7 +88,7 @@ def test_the_oracle_models_cover_what_they_are_there_for(live_catalog: Catalog) 
 
 def test_a_price_by_the_hour_is_averaged_over_the_day(live_catalog: Catalog) -> None:
     """deepseek-chat: 0.27 in / 1.10 out from 00:30 to 16:30 UTC (16 h), half of it in the other 8 hours."""
-    rates = api_cost.rates(api_cost.offer("deepseek", "deepseek-chat", live_catalog), TODAY)[0]
+    rates = api_cost.api_rates(api_cost.api_offer("deepseek", "deepseek-chat", live_catalog), TODAY)[0]
     assert rates.input_usd_per_mtok == pytest.approx((16 * 0.27 + 8 * 0.135) / 24)
     assert rates.output_usd_per_mtok == pytest.approx((16 * 1.10 + 8 * 0.55) / 24)
 
@@ -97,7 +97,7 @@ def test_a_price_by_the_hour_is_averaged_over_the_day(live_catalog: Catalog) -> 
 def test_a_token_above_the_length_tier_reprices_the_whole_request(
     live_catalog: Catalog, input_tok: float, usd: float
 ) -> None:
-    bill = api_cost.monthly_bill(api_cost.offer("openai", "gpt-5.4", live_catalog), need(1, input_tok, 0.0), TODAY)
+    bill = api_cost.monthly_bill(api_cost.api_offer("openai", "gpt-5.4", live_catalog), need(1, input_tok, 0.0), TODAY)
     assert bill.usd_per_month == pytest.approx(input_tok * usd / 1e6)
 
 
@@ -105,14 +105,14 @@ def test_a_bill_is_summed_over_the_lengths_and_not_taken_from_their_mean(live_ca
     """Half the requests have 100,000 tokens, half 400,000: the mean, 250,000, is below the tier of 272,000."""
     lengths = Lengths(np.array([0.5, 0.5]), np.array([100_000.0, 400_000.0]), np.array([0.0, 0.0]))
     bill = api_cost.monthly_bill(
-        api_cost.offer("openai", "gpt-5.4", live_catalog), need(2, 250_000.0, 0.0, lengths=lengths), TODAY
+        api_cost.api_offer("openai", "gpt-5.4", live_catalog), need(2, 250_000.0, 0.0, lengths=lengths), TODAY
     )
     assert bill.usd_per_month == pytest.approx(0.1 * 2.5 + 0.4 * 5.0)
 
 
 def test_the_parts_of_a_bill_by_hand(catalog: Catalog) -> None:
     """1,000 tokens: 500 read at 0.2, 200 written at 2.5, 300 plain at 2, and 300 out at 8, per million; 1 M requests."""
-    offer = api_cost.offer("testhost", "closed-cached", catalog)
+    offer = api_cost.api_offer("testhost", "closed-cached", catalog)
     bill = api_cost.monthly_bill(offer, need(1_000_000), TODAY, cached_frac=0.5, write_frac=0.2)
     assert bill.input_usd_per_month == pytest.approx(600)
     assert bill.cache_read_usd_per_month == pytest.approx(100)
@@ -125,7 +125,7 @@ def test_the_parts_of_a_bill_by_hand(catalog: Catalog) -> None:
 
 def test_batch_and_the_own_discount_by_hand(catalog: Catalog) -> None:
     """Standard 2 + 2.4 = $4,400; batch 1 + 1.2 = $2,200 for a quarter of the requests; then 10 % off everything."""
-    offer = api_cost.offer("testhost", "closed-cached", catalog)
+    offer = api_cost.api_offer("testhost", "closed-cached", catalog)
     bill = api_cost.monthly_bill(offer, need(1_000_000), TODAY, batch_frac=0.25, discount_frac=0.1)
     assert bill.usd_per_month == pytest.approx((0.75 * 4_400 + 0.25 * 2_200) * 0.9)
     assert bill.batch_saving_usd_per_month == pytest.approx(0.25 * 2_200 * 0.9)
@@ -134,7 +134,7 @@ def test_batch_and_the_own_discount_by_hand(catalog: Catalog) -> None:
 
 def test_without_a_listed_batch_price_the_stated_discount_applies_or_none(catalog: Catalog) -> None:
     """An unmatched batch context silently gives the standard price: that must never count as a batch price."""
-    offer = api_cost.offer("testhost", "closed", catalog)
+    offer = api_cost.api_offer("testhost", "closed", catalog)
     plain = api_cost.monthly_bill(offer, need(), TODAY)
     stated = api_cost.monthly_bill(offer, need(), TODAY, batch_frac=1.0, batch_discount_frac=0.5)
     unknown = api_cost.monthly_bill(offer, need(), TODAY, batch_frac=1.0)
@@ -145,14 +145,14 @@ def test_without_a_listed_batch_price_the_stated_discount_applies_or_none(catalo
 
 
 def test_requests_below_the_cache_minimum_are_not_cached(catalog: Catalog) -> None:
-    offer = api_cost.offer("testhost", "closed-cached", catalog)
+    offer = api_cost.api_offer("testhost", "closed-cached", catalog)
     for input_tok, cached in ((1_023.0, False), (1_024.0, True)):
         bill = api_cost.monthly_bill(offer, need(1, input_tok), TODAY, cached_frac=0.5, cache_min_tok=1_024)
         assert (bill.cache_read_usd_per_month > 0) is cached
 
 
 def test_without_a_cache_price_cached_tokens_cost_what_others_do(catalog: Catalog) -> None:
-    offer = api_cost.offer("testhost", "closed", catalog)
+    offer = api_cost.api_offer("testhost", "closed", catalog)
     plain = api_cost.monthly_bill(offer, need(), TODAY).usd_per_month
     assert api_cost.monthly_bill(offer, need(), TODAY, 0.6, 0.3).usd_per_month == pytest.approx(plain)
 
@@ -161,15 +161,15 @@ def test_without_a_cache_price_cached_tokens_cost_what_others_do(catalog: Catalo
     ("day", "usd"), [(date(2025, 1, 1), 5), (date(2026, 1, 1), 5), (date(2026, 11, 30), 5), (date(2026, 12, 1), 4)]
 )
 def test_own_prices_hold_from_their_day_on(catalog: Catalog, day: date, usd: float) -> None:
-    assert api_cost.rates(api_cost.offer("testhost", "closed-dated", catalog), day)[0].input_usd_per_mtok == usd
+    assert api_cost.api_rates(api_cost.api_offer("testhost", "closed-dated", catalog), day)[0].input_usd_per_mtok == usd
 
 
 def test_scheduled_changes_are_found_within_the_horizon(catalog: Catalog, live_catalog: Catalog) -> None:
-    own = api_cost.offer("testhost", "closed-dated", catalog)
+    own = api_cost.api_offer("testhost", "closed-dated", catalog)
     [(day, rates)] = api_cost.scheduled_changes(own, TODAY, 1)
     assert (day, rates.input_usd_per_mtok, rates.output_usd_per_mtok) == (date(2026, 12, 1), 4, 12)
     assert api_cost.scheduled_changes(own, date(2026, 12, 1), 12) == []
-    argon = api_cost.offer("google", "gemini-4-argon", live_catalog)
+    argon = api_cost.api_offer("google", "gemini-4-argon", live_catalog)
     [(day, rates)] = api_cost.scheduled_changes(argon, TODAY, 12)
     assert (day, rates.input_usd_per_mtok, rates.output_usd_per_mtok) == (date(2026, 12, 1), 4, 20)
 
@@ -192,14 +192,14 @@ def test_an_unknown_model_or_provider_is_refused_with_what_there_is(catalog: Cat
         ("opnai", "gpt-5.4", "no prices for provider 'opnai'. Known ones are, for instance: openai"),
     ):
         with pytest.raises(DataError) as error:
-            api_cost.offer(provider, model, catalog)
+            api_cost.api_offer(provider, model, catalog)
         assert str(error.value).startswith(message)
 
 
 @settings(max_examples=30, deadline=None, derandomize=True)
 @given(st.floats(1, 1e12), st.floats(0, 1), st.floats(0, 1), st.floats(0, 0.99))
 def test_a_bill_is_linear_in_volume(volume: float, cached: float, batch: float, discount: float) -> None:
-    offer = api_cost.offer("openai", "gpt-5.4", load_catalog())
+    offer = api_cost.api_offer("openai", "gpt-5.4", load_catalog())
     one = api_cost.monthly_bill(offer, need(1.0), TODAY, cached, 0.0, batch, discount)
     many = api_cost.monthly_bill(offer, need(volume), TODAY, cached, 0.0, batch, discount)
     assert many.usd_per_month == pytest.approx(volume * one.usd_per_month)

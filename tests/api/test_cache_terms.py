@@ -4,7 +4,14 @@ from datetime import date
 
 import pytest
 
-from calculators.api.cache_terms import break_even_hit_frac, cached_ratios, engine, every_terms, price_ratios, terms
+from calculators.api.cache_terms import (
+    break_even_hit_frac,
+    cache_terms,
+    cached_ratios,
+    engine_cache,
+    every_terms,
+    price_ratios,
+)
 from calculators.catalog.load import load_catalog
 from calculators.catalog.yaml_reader import DataError
 
@@ -30,18 +37,18 @@ CATALOG, DAY = load_catalog(), date(2026, 11, 26)
 def test_rules_by_model(
     provider: str, model: str, minimum: int | None, kept: int | None, step: int | None, marks: int | None
 ) -> None:
-    found = terms(provider, model, CATALOG)
+    found = cache_terms(provider, model, CATALOG)
     assert (found.minimum_tok, found.kept_s, found.step_tok, found.breakpoints_count) == (minimum, kept, step, marks)
 
 
 def test_what_is_not_published_is_named_and_only_then_assumed() -> None:
-    known, unknown = terms("openai", "gpt-5.4", CATALOG), terms("mistral", "mistral-large-4", CATALOG)
+    known, unknown = cache_terms("openai", "gpt-5.4", CATALOG), cache_terms("mistral", "mistral-large-4", CATALOG)
     assert known.unknown == ()
     assert len(unknown.unknown) == 3
     assumed = CATALOG.rules_file.assumed
     assert (unknown.cache.minimum_tok, unknown.cache.kept_s) == (assumed.min_tok, assumed.ttl_s)
     assert unknown.cache.minimum_tok > 0
-    assert "the shortest prefix" in terms("anthropic", "claude-3-haiku", CATALOG).unknown[0]
+    assert "the shortest prefix" in cache_terms("anthropic", "claude-3-haiku", CATALOG).unknown[0]
 
 
 @pytest.mark.parametrize(
@@ -51,7 +58,7 @@ def test_what_is_not_published_is_named_and_only_then_assumed() -> None:
 def test_published_break_even_rates(provider: str, model: str, write: float | None, published: float) -> None:
     """21.7 % where writes cost 1.25 times the input, 52.6 % for an hour at twice, reads at a tenth; playbooks agree."""
     ratios = price_ratios(provider, model, DAY, CATALOG)
-    (hour,) = terms(provider, model, CATALOG).lifetimes
+    (hour,) = cache_terms(provider, model, CATALOG).lifetimes
     assert hour.write_ratio == (write or hour.write_ratio)
     assert break_even_hit_frac(ratios.read_ratio, write or ratios.write_ratio) == pytest.approx(published, abs=0.0005)
 
@@ -74,7 +81,7 @@ def test_every_variant_is_listed_after_the_general_rule() -> None:
 
 
 def test_engines_by_their_blocks() -> None:
-    assert engine("vllm", CATALOG).block_tok == 16
-    assert engine("sglang", CATALOG).block_tok == 1
+    assert engine_cache("vllm", CATALOG).block_tok == 16
+    assert engine_cache("sglang", CATALOG).block_tok == 1
     with pytest.raises(DataError, match="no engine 'x'; give one of vllm"):
-        engine("x", CATALOG)
+        engine_cache("x", CATALOG)

@@ -13,7 +13,7 @@ CATALOG = load_catalog()
 
 @pytest.fixture(scope="module")
 def found() -> accuracy.Rows:
-    return accuracy.rows(CATALOG)
+    return accuracy.accuracy_rows(CATALOG)
 
 
 def test_errors_by_hand() -> None:
@@ -45,7 +45,7 @@ def test_every_published_row_has_an_answer_or_a_reason(found: accuracy.Rows) -> 
 
 
 def test_every_row_kept_out_exists_and_says_why(found: accuracy.Rows) -> None:
-    for reasons in accuracy.excluded().values():
+    for reasons in accuracy.excluded_rows().values():
         assert set(reasons) <= set(found.row.tolist())
         assert all(len(reason) > 30 for reason in reasons.values())
 

@@ -14,18 +14,18 @@ from support import FIXED_ROOT, scenario
 from calculators.calibration.own_benchmarks import (
     TRUSTED_ERROR_SHARE,
     OwnFit,
+    comparison_sentences,
     fit,
     guess_model,
     guess_precision,
     own_measurement,
-    sentences,
 )
 from calculators.catalog.load import Catalog, load_catalog
 from calculators.catalog.yaml_reader import DataError
 from calculators.evaluate import evaluate
 from calculators.logs.benchmark_run import read_benchmark
 from calculators.options.scenario_check import check_ids
-from calculators.performance.step_time import Setup
+from calculators.performance.replica import ReplicaConfig
 from calculators.scenario.schema import OwnMeasurement, Scenario, from_token, parse_measurement, to_token
 
 CATALOG = load_catalog(FIXED_ROOT)
@@ -52,7 +52,7 @@ def scaled(ratio: float, first_ratio: float | None = None, **changes: Any) -> Ow
 
 def ratios(fitted: OwnFit, batch: float = 32.0, input_tok: float = 1000.0, **setup: Any) -> tuple[float, float, float]:
     chosen = {"model": "llama-3.3-70b", "gpu": "h100-sxm", "precision": "fp8", "tensor_parallel": 2} | setup
-    one = Setup(
+    one = ReplicaConfig(
         CATALOG.model(chosen["model"]), CATALOG.gpu(chosen["gpu"]), chosen["precision"], chosen["tensor_parallel"]
     )
     r = fitted.ratios([one], input_tok, 300.0, np.array([batch]))
@@ -85,7 +85,7 @@ def test_a_measurement_equal_to_the_prediction_changes_nothing(load: dict[str, A
     fitted = fit([scaled(1.0, **load)], CATALOG)
     decode, first, _ = ratios(fitted, tensor_parallel=4)
     assert (decode, first) == (pytest.approx(1), pytest.approx(1))
-    assert all("as predicted" in sentence for sentence in sentences(fitted.comparisons[0]))
+    assert all("as predicted" in sentence for sentence in comparison_sentences(fitted.comparisons[0]))
     assert build_usd(with_own(scaled(1.0, **load)))[0] == pytest.approx(build_usd(scenario())[0])
 
 
@@ -122,7 +122,7 @@ def test_other_models_and_gpus_are_left_alone() -> None:
     assert ratios(fitted, model="llama-3.1-8b") == (1.0, 1.0, here)
     assert ratios(fitted, gpu="l40s") == (1.0, 1.0, there)
     assert there > here  # few measured runs on that generation
-    assert not fitted.applies_to(Setup(CATALOG.model("llama-3.1-8b"), CATALOG.gpu("h100-sxm"), "fp8", 1))
+    assert not fitted.applies_to(ReplicaConfig(CATALOG.model("llama-3.1-8b"), CATALOG.gpu("h100-sxm"), "fp8", 1))
 
 
 def test_the_range_narrows_where_it_was_measured_and_widens_where_benchmarks_disagree() -> None:
@@ -210,7 +210,7 @@ def test_impossible_measurements_are_refused(changes: dict[str, Any]) -> None:
 def test_a_setup_that_does_not_fit_is_reported_and_not_used() -> None:
     fitted = fit([measured(precision="bf16", tensor_parallel=1)], CATALOG)
     assert "do not fit" in fitted.comparisons[0].problem
-    assert sentences(fitted.comparisons[0])[0].startswith("Not used")
+    assert comparison_sentences(fitted.comparisons[0])[0].startswith("Not used")
     assert ratios(fitted)[:2] == (1.0, 1.0)
 
 
@@ -263,7 +263,7 @@ def test_guesses_from_the_files_names(live_catalog: Catalog) -> None:
 
 
 def test_the_sentence_says_by_how_much() -> None:
-    fast = sentences(fit([scaled(1.25)], CATALOG).comparisons[0])[0]
+    fast = comparison_sentences(fit([scaled(1.25)], CATALOG).comparisons[0])[0]
     assert "20 % too fast" in fast
     assert "from here on" in fast
-    assert "25 % too slow" in sentences(fit([scaled(0.8)], CATALOG).comparisons[0])[0]
+    assert "25 % too slow" in comparison_sentences(fit([scaled(0.8)], CATALOG).comparisons[0])[0]

@@ -5,22 +5,23 @@ import time
 import numpy as np
 import pytest
 
-from calculators.calibration.simulator import Engine, Policy, Requests, StepTimes, simulate
+from calculators.calibration.simulator import Policy, Requests, SimulatedEngine, StepTimes, simulate
 from calculators.calibration.trace_replay import (
     FIGURES,
     SAMPLE,
     compare,
     dispersion_ratio,
     read_requests,
-    setups,
+    replayed_configs,
     table,
 )
 from calculators.catalog.load import load_catalog
-from calculators.performance.step_time import Setup, machine, prompt_attention_s, step_s
+from calculators.performance.replica import ReplicaConfig, replica_arrays
+from calculators.performance.step_time import prompt_attention_s, step_s
 
 CATALOG = load_catalog()
-M = machine([Setup(CATALOG.model("llama-3.1-8b"), CATALOG.gpu("l40s"), "bf16", 1)], CATALOG)
-SLIDING = machine([Setup(CATALOG.model("gpt-oss-120b"), CATALOG.gpu("h100-sxm"), "mxfp4", 1)], CATALOG)
+M = replica_arrays([ReplicaConfig(CATALOG.model("llama-3.1-8b"), CATALOG.gpu("l40s"), "bf16", 1)], CATALOG)
+SLIDING = replica_arrays([ReplicaConfig(CATALOG.model("gpt-oss-120b"), CATALOG.gpu("h100-sxm"), "mxfp4", 1)], CATALOG)
 
 
 def bare_step_s(batch: float, context_tok: float, prompt_tok: float, attended_tok: float) -> float:
@@ -84,7 +85,7 @@ def test_chunks_of_a_prompt_attend_as_long_as_the_whole() -> None:
 def test_everybody_is_served_once_and_no_limit_is_broken(policy: Policy, rate_req_s: float) -> None:
     asked = requests(600, rate_req_s)
     room = float(M.kv_room_bytes[0, 0]) / 8
-    served = simulate(M, asked, Engine(policy, max_batch=32, budget_tok=1024, kv_room_bytes=room))
+    served = simulate(M, asked, SimulatedEngine(policy, max_batch=32, budget_tok=1024, kv_room_bytes=room))
     assert served.rejected_count == 0
     assert np.all(np.isfinite(served.finish_s))
     assert np.all(served.ttft_s > 0)
@@ -113,7 +114,7 @@ def test_what_can_never_fit_is_reported_and_holds_nobody_up() -> None:
 
 def test_prompts_first_answers_sooner_and_then_more_slowly() -> None:
     asked = requests(800, 3.0)
-    mixed, first = (simulate(M, asked, Engine(policy)) for policy in ("mixed", "prefill_first"))
+    mixed, first = (simulate(M, asked, SimulatedEngine(policy)) for policy in ("mixed", "prefill_first"))
     assert first.ttft_s.mean() < mixed.ttft_s.mean()
     assert np.nanmean(first.tpot_s) > np.nanmean(mixed.tpot_s)
 
@@ -141,9 +142,9 @@ TOLERANCE_FRAC = {
 }
 
 
-@pytest.mark.parametrize("setup", setups(CATALOG), ids=lambda setup: setup.label)
-def test_the_closed_form_agrees_on_the_sample_trace(setup: Setup) -> None:
-    found = compare(machine([setup], CATALOG), read_requests(SAMPLE))
+@pytest.mark.parametrize("setup", replayed_configs(CATALOG), ids=lambda setup: setup.label)
+def test_the_closed_form_agrees_on_the_sample_trace(setup: ReplicaConfig) -> None:
+    found = compare(replica_arrays([setup], CATALOG), read_requests(SAMPLE))
     for place, row in enumerate(found):
         assert row.rejected_count == 0
         for figure, error in zip(FIGURES, row.error_frac, strict=True):
@@ -152,12 +153,12 @@ def test_the_closed_form_agrees_on_the_sample_trace(setup: Setup) -> None:
     assert text.count("!") == sum(int((np.abs(row.error_frac) > 0.2).sum()) for row in found)
 
 
-@pytest.mark.parametrize("setup", setups(CATALOG)[1:], ids=lambda setup: setup.label)
-def test_and_better_where_arrivals_really_are_random(setup: Setup) -> None:
+@pytest.mark.parametrize("setup", replayed_configs(CATALOG)[1:], ids=lambda setup: setup.label)
+def test_and_better_where_arrivals_really_are_random(setup: ReplicaConfig) -> None:
     sample, random = read_requests(SAMPLE), np.random.default_rng(3)
     order = random.permutation(len(sample.arrival_s))
     poisson = Requests(
         np.cumsum(random.exponential(1.0, len(order))), sample.input_tok[order], sample.output_tok[order]
     )
-    for row in compare(machine([setup], CATALOG), poisson):
+    for row in compare(replica_arrays([setup], CATALOG), poisson):
         assert np.all(np.abs(row.error_frac) <= 0.13), (row.load_frac, row.error_frac)

@@ -11,8 +11,8 @@ from support import FIXED_ROOT, scenario, staircase
 from calculators.catalog.compliance_and_signals import Operator
 from calculators.catalog.load import Catalog, load_catalog
 from calculators.compliance import operator_check as compliance
-from calculators.compliance.assessment import Offer, rule
-from calculators.compliance.residency import lease_serves, place
+from calculators.compliance.assessment import PathPrice, assess
+from calculators.compliance.residency import jurisdiction, machine_meets_residency
 from calculators.evaluate import Evaluation, evaluate
 
 CATALOG = load_catalog(FIXED_ROOT)
@@ -86,14 +86,14 @@ def test_giving_up_a_requirement_says_what_it_opens() -> None:
     by_id = {r.requirement.id: r for r in ruling.relaxations}
     assert by_id["gdpr-eu-processing"].usd_per_month is not None
     assert by_id["soc2"].opened_count >= 1
-    without = rule(["gdpr-eu-processing"], _offers(ruling), CATALOG)
+    without = assess(["gdpr-eu-processing"], _offers(ruling), CATALOG)
     assert len(without.of("allowed")) == len(ruling.of("allowed")) + by_id["soc2"].opened_count
 
 
-def _offers(ruling: Any) -> list[Offer]:
+def _offers(ruling: Any) -> list[PathPrice]:
     kinds = {**CATALOG.operators, ("own_hardware", compliance.OWN): compliance.own_hardware()}
     return [
-        Offer(
+        PathPrice(
             kinds.get((p.path.kind, p.path.operator), Operator(id=p.path.operator, name=p.path.name, path=p.path.kind)),
             p.label,
             p.usd_per_month,
@@ -174,18 +174,18 @@ def test_a_global_profile_does_not_stay_in_a_region() -> None:
     ],
 )
 def test_where_a_region_is(region: str | None, where: str | None) -> None:
-    assert place(region) == where
+    assert jurisdiction(region) == where
 
 
 def test_a_machine_of_another_place_has_no_price_that_counts() -> None:
     needed: frozenset[Any] = frozenset({"processing_eu"})
     american = replace(staircase(CATALOG, 1, 1).lease, region="us-east-1")
-    assert lease_serves(american.basis, "eu-north1", needed)
-    assert lease_serves(american.basis, None, needed)
-    assert not lease_serves(american.basis, american.region, needed)
-    assert not lease_serves(american.basis, american.region, frozenset({"itar"}))
-    assert lease_serves(american.basis, "us-gov-west-1", frozenset({"itar", "processing_us"}))
-    assert lease_serves("owned", american.region, needed)
+    assert machine_meets_residency(american.basis, "eu-north1", needed)
+    assert machine_meets_residency(american.basis, None, needed)
+    assert not machine_meets_residency(american.basis, american.region, needed)
+    assert not machine_meets_residency(american.basis, american.region, frozenset({"itar"}))
+    assert machine_meets_residency(american.basis, "us-gov-west-1", frozenset({"itar", "processing_us"}))
+    assert machine_meets_residency("owned", american.region, needed)
 
 
 def test_government_clouds_are_asked_for_a_price_before_servers_are_bought() -> None:

@@ -32,7 +32,7 @@ def operator(given: dict[str, Any]) -> Operator:
     )
 
 
-def judge(requirements: list[str], somebody: Operator) -> compliance.Path:
+def judge(requirements: list[str], somebody: Operator) -> compliance.OperatorPath:
     return compliance.judge(somebody, compliance.expand(requirements, CATALOG), CATALOG)
 
 
@@ -97,7 +97,10 @@ def test_implied_requirements_come_along_once_and_in_the_order_of_the_file() -> 
 
 
 def test_a_seller_or_landlord_without_an_entry_is_unknown_in_every_respect() -> None:
-    for somebody in (compliance.seller("nobody", "Nobody", CATALOG), compliance.landlord("nobody", "Nobody", CATALOG)):
+    for somebody in (
+        compliance.api_seller("nobody", "Nobody", CATALOG),
+        compliance.gpu_cloud("nobody", "Nobody", CATALOG),
+    ):
         assert (somebody.owner, somebody.facts) == (None, {})
         assert judge(["soc2"], somebody).status == "ask"
         assert judge([], somebody).status == "allowed"

@@ -10,7 +10,7 @@ from support import FIXED_ROOT, scenario
 
 from calculators.catalog.load import Catalog, load_catalog
 from calculators.decision.reliability_signal import promised, with_failover
-from calculators.decision.savings import first, lasting
+from calculators.decision.savings import first_month, lasting_from_month
 from calculators.decision.signal_result import RANK, Signal
 from calculators.evaluate import Evaluation, evaluate
 from calculators.units import SECONDS_PER_MONTH
@@ -80,9 +80,9 @@ def test_a_dearer_api_never_makes_the_cost_signal_weaker(volume: float, ratio: f
 
 def test_first_and_lasting_month() -> None:
     holds = np.array([False, True, False, True, True])
-    assert (first(holds), lasting(holds)) == (1, 3)
-    assert (first(~holds), lasting(~holds)) == (0, None)
-    assert (first(np.zeros(3, bool)), lasting(np.ones(3, bool))) == (None, 0)
+    assert (first_month(holds), lasting_from_month(holds)) == (1, 3)
+    assert (first_month(~holds), lasting_from_month(~holds)) == (0, None)
+    assert (first_month(np.zeros(3, bool)), lasting_from_month(np.ones(3, bool))) == (None, 0)
 
 
 # --- latency -------------------------------------------------------------------------------------------------------

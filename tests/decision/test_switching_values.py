@@ -6,7 +6,7 @@ from support import TODAY, need, scenario
 
 from calculators.api import bill as api_cost
 from calculators.catalog.load import ROOT, Catalog, load_catalog
-from calculators.decision.switching_values import flips, nearest
+from calculators.decision.switching_values import nearest_switching_value, switching_values
 from calculators.evaluate import evaluate
 from calculators.fleet.operating_costs import PEOPLE, fixed_line
 from calculators.fleet.staircase import Staircase
@@ -18,7 +18,7 @@ WORKLOAD = scenario(workload={"requests_per_month": 1_000_000, "peak_ratio": 4})
 
 
 def _flips(catalog: Catalog, buy: Option, build: Option, stairs: Staircase, pay: float = 120_000) -> dict[str, str]:
-    found = flips(build, [buy], DURABLE, [stairs], WORKLOAD, pay)
+    found = switching_values(build, [buy], DURABLE, [stairs], WORKLOAD, pay)
     return {flip.what: flip.flips_at for flip in found}
 
 
@@ -63,14 +63,14 @@ def test_flips_that_no_value_reaches_say_so(catalog: Catalog) -> None:
         "host",
         "assumed",
     )
-    bill = api_cost.monthly_bill(api_cost.offer("testhost", "closed", catalog), need(20), TODAY)  # $0.11
+    bill = api_cost.monthly_bill(api_cost.api_offer("testhost", "closed", catalog), need(20), TODAY)  # $0.11
     hosted = Option(dear.kind, dear.label, dear.lines, dear.model, dear.operator, dear.gate, bill)
     assert _flips(catalog, hosted, build, stairs)["Price of host"] == "no price: even free it would cost more"
 
 
 def test_a_free_api_has_a_kill_price_but_no_ratio(catalog: Catalog) -> None:
     build, stairs = hand_made_build(catalog, 9_000, 1_000)
-    bill = api_cost.monthly_bill(api_cost.offer("testhost", "free", catalog), need(), TODAY)
+    bill = api_cost.monthly_bill(api_cost.api_offer("testhost", "free", catalog), need(), TODAY)
     free = Option("api_today", "free", (fixed_line("API bill", 0.0, "list"),), "free", "free", None, bill)
     assert _flips(catalog, free, build, stairs)["Price of free"] == "$10.0k a month"
 
@@ -93,7 +93,7 @@ def test_speed_may_not_fall_below_what_the_allowed_machines_can_make_good(catalo
 
 def test_no_volume_flips_what_never_crosses(catalog: Catalog) -> None:
     build, stairs = hand_made_build(catalog, 9_000, 1_000)
-    [volume, *_] = flips(build, [hand_made_buy("api_today", 1)], NEVER, [stairs], WORKLOAD, 1.0)
+    [volume, *_] = switching_values(build, [hand_made_buy("api_today", 1)], NEVER, [stairs], WORKLOAD, 1.0)
     assert volume.flips_at == "no volume: a request costs more"
 
 
@@ -123,7 +123,7 @@ def test_the_volume_that_flips_it_put_back_in_flips_it(name: str) -> None:
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_the_nearest_flips_are_sorted_and_within_reach(name: str) -> None:
     found = evaluate(read_scenario(ROOT / f"scenarios/{name}.yaml", TODAY), REAL)
-    three = nearest(found.flips)
+    three = nearest_switching_value(found.flips)
     assert 1 <= len(three) <= 3
     assert [f.distance for f in three] == sorted(f.distance for f in found.flips)[: len(three)]
     assert not any("no " in f.flips_at[:3] for f in three)

@@ -10,41 +10,39 @@ from support import scenario, staircase
 
 from calculators.catalog.load import Catalog
 from calculators.evaluate import evaluate
-from calculators.fleet.base_load import bases, passed_on_frac, spread
+from calculators.fleet.base_load import base_load_fleets, lognormal_sigma, overflow_frac
 
 
 def test_the_busiest_hour_of_a_lognormal_month_is_the_peak() -> None:
-    s = spread(4.0)
+    s = lognormal_sigma(4.0)
     assert np.exp(2.99 * s - s * s / 2) == pytest.approx(4)
 
 
 def test_what_is_passed_on_agrees_with_drawn_hours() -> None:
-    s = spread(4.0)
+    s = lognormal_sigma(4.0)
     load = np.exp(np.random.default_rng(1).normal(-s * s / 2, s, 2_000_000))
     for capacity in (0.5, 1.0, 2.0, 3.0):
         drawn = np.maximum(load - capacity, 0).mean() / load.mean()
-        assert passed_on_frac(capacity, 4.0) == pytest.approx(drawn, abs=0.002)
+        assert overflow_frac(capacity, 4.0) == pytest.approx(drawn, abs=0.002)
 
 
 def test_no_capacity_passes_everything_on_and_the_peak_nothing() -> None:
-    assert passed_on_frac(0, 4.0) == 1
-    assert passed_on_frac(4.0, 4.0) == 0
-    assert passed_on_frac(0.75, 1.0) == pytest.approx(0.25)  # a flat load
+    assert overflow_frac(0, 4.0) == 1
+    assert overflow_frac(4.0, 4.0) == 0
+    assert overflow_frac(0.75, 1.0) == pytest.approx(0.25)  # a flat load
 
 
 @given(st.floats(0, 10), st.floats(0, 1), st.floats(1, 50))
 def test_more_capacity_never_passes_more_on(capacity: float, more: float, peak: float) -> None:
-    assert passed_on_frac(capacity + more, peak) <= passed_on_frac(capacity, peak) + 1e-9
+    assert overflow_frac(capacity + more, peak) <= overflow_frac(capacity, peak) + 1e-9
 
 
 def test_bases_are_every_smaller_fleet(catalog: Catalog) -> None:
     stairs = staircase(catalog, 100_000, 1_000, spare_replicas=1)
-    found = bases(stairs, 500_000, 4.0)
+    found = base_load_fleets(stairs, 500_000, 4.0)
     assert [b.plan.machines for b in found] == [2, 3, 4, 5]  # six carry the peak, one alone is only the spare
     assert [b.plan.rent_usd_per_month for b in found] == [2_000, 3_000, 4_000, 5_000]
-    assert found[0].passed_on_frac == pytest.approx(
-        passed_on_frac(0.8, 4.0)
-    )  # one busy replica of five, of a peak of 4
+    assert found[0].passed_on_frac == pytest.approx(overflow_frac(0.8, 4.0))  # one busy replica of five, of a peak of 4
 
 
 def test_a_hybrid_is_offered_only_where_it_is_clearly_cheaper(catalog: Catalog) -> None:
@@ -68,9 +66,12 @@ def test_a_base_of_two_pools_is_what_both_together_carry(catalog: Catalog) -> No
     700 requests a prefill replica are the fewer."""
     plain = staircase(catalog, 2_000, 1_000, spare_replicas=1)
     apart = replace(plain, prefill_req_per_month=700.0, capacity=replace(plain.capacity, prefill_req_s=700.0 / 657_000))
-    found = {base.plan.machines: base for base in bases(apart, 20_000.0, 4.0)}
+    found = {base.plan.machines: base for base in base_load_fleets(apart, 20_000.0, 4.0)}
     plan = found[5].plan
     assert (plan.replicas, plan.prefill_replicas, plan.spare_replicas) == (1, 3, 1)
-    assert found[5].passed_on_frac == passed_on_frac(2_000 / 20_000 * 4, 4.0)
-    assert found[5].passed_on_frac > next(b for b in bases(plain, 20_000.0, 4.0) if b.plan.machines == 5).passed_on_frac
+    assert found[5].passed_on_frac == overflow_frac(2_000 / 20_000 * 4, 4.0)
+    assert (
+        found[5].passed_on_frac
+        > next(b for b in base_load_fleets(plain, 20_000.0, 4.0) if b.plan.machines == 5).passed_on_frac
+    )
     assert 2 not in found  # a spare and one replica make no two pools

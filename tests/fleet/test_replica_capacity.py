@@ -9,11 +9,10 @@ from support import need, scenario
 
 from calculators.catalog.load import Catalog, load_catalog
 from calculators.fleet import replica_capacity as sizing
-from calculators.fleet.replica_capacity import Capacity, Misfit
+from calculators.fleet.replica_capacity import Capacity, Infeasible
 from calculators.performance import queueing as latency
 from calculators.performance.disaggregation import tokens_only, transfer_s
-from calculators.performance.replica import machine
-from calculators.performance.step_time import Setup
+from calculators.performance.replica import ReplicaConfig, replica_arrays
 from calculators.scenario.schema import Scenario, Targets, Techniques
 
 LIVE = load_catalog()
@@ -26,7 +25,10 @@ def test_precisions_never_sell_a_checkpoint_as_something_finer(catalog: Catalog)
 
 
 def test_models_that_are_not_acceptable_are_not_tried(catalog: Catalog) -> None:
-    assert sizing.setups(scenario(candidates=[{"model": "llama-3.3-70b", "gate": "not_acceptable"}]), catalog) == []
+    assert (
+        sizing.candidate_configs(scenario(candidates=[{"model": "llama-3.3-70b", "gate": "not_acceptable"}]), catalog)
+        == []
+    )
 
 
 def test_gaming_cards_are_tried_only_by_name(live_catalog: Catalog) -> None:
@@ -37,21 +39,21 @@ def test_gaming_cards_are_tried_only_by_name(live_catalog: Catalog) -> None:
     assert [gpu.id for gpu in named] == ["rtx-4090"]
 
 
-def _capacity(catalog: Catalog, targets: Targets, setup: Setup | None = None) -> Capacity | Misfit:
-    setup = setup or Setup(catalog.model("llama-3.3-70b"), catalog.gpu("h100-sxm"), "fp8", 2)
+def _capacity(catalog: Catalog, targets: Targets, setup: ReplicaConfig | None = None) -> Capacity | Infeasible:
+    setup = setup or ReplicaConfig(catalog.model("llama-3.3-70b"), catalog.gpu("h100-sxm"), "fp8", 2)
     found, misfits = sizing.capacities([setup], sizing.traffic(need(), 0.0), targets, catalog)
     return [*found, *misfits][0]
 
 
 def test_a_setup_that_drops_out_says_how_far_it_got(catalog: Catalog) -> None:
-    big = Setup(catalog.model("llama-3.3-70b"), catalog.gpu("l40s"), "bf16", 1)
+    big = ReplicaConfig(catalog.model("llama-3.3-70b"), catalog.gpu("l40s"), "bf16", 1)
     reasons = [
         _capacity(catalog, Targets(), big),
         _capacity(catalog, Targets(ttft_p95_ms=None, tpot_ms=0.1)),
         _capacity(catalog, Targets(ttft_p95_ms=1, tpot_ms=None)),
     ]
-    assert [r.stage for r in reasons if isinstance(r, Misfit)] == [0, 2, 3]
-    words = [r.why for r in reasons if isinstance(r, Misfit)]
+    assert [r.stage for r in reasons if isinstance(r, Infeasible)] == [0, 2, 3]
+    words = [r.why for r in reasons if isinstance(r, Infeasible)]
     assert words[0].startswith("does not fit: 141 GB of weights in 48 GB of GPU memory")
     assert "the target is 0.1 ms" in words[1]
     assert "TTFT p95" in words[2]
@@ -70,7 +72,7 @@ def test_a_looser_target_never_lowers_capacity_and_is_always_met(catalog: Catalo
 
 
 def test_an_own_measurement_above_the_model_makes_everything_faster(catalog: Catalog) -> None:
-    setup = Setup(catalog.model("llama-3.3-70b"), catalog.gpu("h100-sxm"), "fp8", 2)
+    setup = ReplicaConfig(catalog.model("llama-3.3-70b"), catalog.gpu("h100-sxm"), "fp8", 2)
     rates = [
         sizing.capacities([setup], sizing.traffic(need(), 0.0), Targets(), catalog, factor)[0][0].req_s
         for factor in (0.8, 1.0, 1.25)
@@ -87,8 +89,8 @@ def served(techniques: dict[str, Any], targets: dict[str, Any] | None = None, hi
     asked = scenario(
         techniques=techniques, targets=targets or {}, workload={"self_hit_frac": hit_frac, "cacheable_frac": 0.5}
     )
-    setup = sizing.setup(LIVE.model("llama-3.3-70b"), LIVE.gpu("h100-sxm"), "fp8", 4, asked.techniques)
-    found, misfits = sizing.sized([setup], asked, need(), LIVE)
+    setup = sizing.replica_config(LIVE.model("llama-3.3-70b"), LIVE.gpu("h100-sxm"), "fp8", 4, asked.techniques)
+    found, misfits = sizing.replica_capacities([setup], asked, need(), LIVE)
     assert not misfits
     return {"capacity": found[0], "asked": asked, "setup": setup}
 
@@ -115,14 +117,14 @@ def test_a_cache_in_eight_bits_holds_more_requests_and_never_serves_fewer() -> N
 def test_whole_experts_on_each_gpu_where_they_divide_and_only_in_models_that_have_any() -> None:
     on = Techniques(expert_parallelism=True)
     gpu = LIVE.gpu("h100-sxm")
-    assert sizing.setup(LIVE.model("gpt-oss-120b"), gpu, "mxfp4", 4, on).expert_ranks == 4
-    assert sizing.setup(LIVE.model("gpt-oss-120b"), gpu, "mxfp4", 4, Techniques()).expert_ranks == 1
-    assert sizing.setup(LIVE.model("llama-3.3-70b"), gpu, "fp8", 4, on).expert_ranks == 1
+    assert sizing.replica_config(LIVE.model("gpt-oss-120b"), gpu, "mxfp4", 4, on).expert_ranks == 4
+    assert sizing.replica_config(LIVE.model("gpt-oss-120b"), gpu, "mxfp4", 4, Techniques()).expert_ranks == 1
+    assert sizing.replica_config(LIVE.model("llama-3.3-70b"), gpu, "fp8", 4, on).expert_ranks == 1
 
 
 def test_without_parallelism_each_replica_is_one_gpu_and_without_quantization_only_the_released_format() -> None:
     asked = scenario(techniques={"parallelism": False, "quantization": False})
-    assert {(s.tensor_parallel, s.precision) for s in sizing.setups(asked, LIVE)} == {(1, "bf16")}
+    assert {(s.tensor_parallel, s.precision) for s in sizing.candidate_configs(asked, LIVE)} == {(1, "bf16")}
 
 
 @settings(max_examples=25, deadline=None, derandomize=True)
@@ -158,8 +160,8 @@ def test_a_guessed_acceptance_widens_the_range_and_a_typed_one_does_not() -> Non
     def spread(acceptance: float | None) -> float:
         techniques = {"speculation": True, "acceptance_frac": acceptance, "batch_cap": 1_024}
         asked = scenario(techniques=techniques, targets={"tpot_ms": 20.0})
-        setup = sizing.setup(LIVE.model("llama-3.3-70b"), LIVE.gpu("h100-sxm"), "fp8", 4, asked.techniques)
-        good, bad = sizing.sized([setup, setup], asked, need(), LIVE, np.array([1.0, -1.0]))[0]
+        setup = sizing.replica_config(LIVE.model("llama-3.3-70b"), LIVE.gpu("h100-sxm"), "fp8", 4, asked.techniques)
+        good, bad = sizing.replica_capacities([setup, setup], asked, need(), LIVE, np.array([1.0, -1.0]))[0]
         return good.req_s / bad.req_s
 
     assert spread(None) > spread(LIVE.technique_rules.acceptance_frac.central) > 1
@@ -180,7 +182,7 @@ def test_more_hits_never_raise_the_time_to_the_first_token(hits: float, more: fl
 # --- pools of their own ------------------------------------------------------------------------------------------
 
 
-def pools(**changes: Any) -> tuple[Capacity, Scenario, Setup]:
+def pools(**changes: Any) -> tuple[Capacity, Scenario, ReplicaConfig]:
     found = served({"disaggregation": True, **changes})
     return found["capacity"], found["asked"], found["setup"]
 
@@ -201,8 +203,8 @@ def test_the_first_token_waits_for_the_cache_to_cross() -> None:
 
 def test_a_cache_that_takes_longer_to_cross_than_the_target_allows_is_said() -> None:
     asked = scenario(techniques={"disaggregation": True}, targets={"ttft_p95_ms": 1.0})
-    setup = sizing.setup(LIVE.model("llama-3.3-70b"), LIVE.gpu("h100-sxm"), "fp8", 4, asked.techniques)
-    found, misfits = sizing.sized([setup], asked, need(), LIVE)
+    setup = sizing.replica_config(LIVE.model("llama-3.3-70b"), LIVE.gpu("h100-sxm"), "fp8", 4, asked.techniques)
+    found, misfits = sizing.replica_capacities([setup], asked, need(), LIVE)
     assert found == []
     assert [m.setup for m in misfits] == [setup]
     assert "TTFT" in misfits[0].why
@@ -220,22 +222,25 @@ def test_requests_hardly_wait_for_a_slot_of_the_decode_pool() -> None:
     """Such a wait stands behind the first token, where neither target would show it."""
     for cap in (1, 8, 256):
         apart, _, setup = pools(batch_cap=cap)
-        ready = latency.replica(machine([setup], LIVE), tokens_only(need().lengths), cap)
+        ready = latency.queue_model(replica_arrays([setup], LIVE), tokens_only(need().lengths), cap)
         found = latency.at_rate(ready, np.array([[apart.req_s]]))
         assert float(found.full_frac[0, 0]) <= 0.051
     patient = scenario(techniques={"disaggregation": True}, targets={"ttft_p95_ms": None, "tpot_ms": None})
-    found_patient, _ = sizing.sized([setup], patient, need(), LIVE)
+    found_patient, _ = sizing.replica_capacities([setup], patient, need(), LIVE)
     assert found_patient[0].req_s > pools()[0].req_s  # without a target all may wait
 
 
 def test_what_stops_a_replica_is_the_queue_that_ends_first() -> None:
     free = scenario(targets={"ttft_p95_ms": None, "tpot_ms": None})
-    setup = sizing.setup(LIVE.model("llama-3.3-70b"), LIVE.gpu("h100-sxm"), "fp8", 4, Techniques())
+    setup = sizing.replica_config(LIVE.model("llama-3.3-70b"), LIVE.gpu("h100-sxm"), "fp8", 4, Techniques())
     long_prompts, long_answers = need(1e6, 60_000.0, 5.0), need(1e6, 50.0, 4_000.0)
-    assert sizing.sized([setup], free, long_prompts, LIVE)[0][0].limit == "time prompts take"
-    assert sizing.sized([setup], free, long_answers, LIVE)[0][0].limit in ("engine's batch cap", "KV-cache memory")
+    assert sizing.replica_capacities([setup], free, long_prompts, LIVE)[0][0].limit == "time prompts take"
+    assert sizing.replica_capacities([setup], free, long_answers, LIVE)[0][0].limit in (
+        "engine's batch cap",
+        "KV-cache memory",
+    )
     good = scenario(
         techniques={"speculation": True, "acceptance_frac": 0.95}, targets={"ttft_p95_ms": None, "tpot_ms": None}
     )
-    limited = sizing.sized([setup], good, long_answers, LIVE)[0][0].limit
+    limited = sizing.replica_capacities([setup], good, long_answers, LIVE)[0][0].limit
     assert limited == "load that a replica carries without drafts"

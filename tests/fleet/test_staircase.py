@@ -13,7 +13,7 @@ from calculators.catalog.load import Catalog
 from calculators.fleet import machine_offers as leases
 from calculators.fleet import replica_capacity as sizing
 from calculators.fleet import staircase as fleet
-from calculators.performance.step_time import Setup
+from calculators.performance.replica import ReplicaConfig
 from calculators.scenario.schema import Targets, parse_scenario
 
 
@@ -22,7 +22,7 @@ def _leases(catalog: Catalog, gpu: str = "h100-sxm", **hardware: Any) -> list[tu
     base = {**BASE, "hardware": hardware}
     return [
         (lease.provider, lease.usd_per_gpu_h)
-        for lease in leases.leases(catalog.gpu(gpu), parse_scenario(base), catalog)
+        for lease in leases.machine_offers(catalog.gpu(gpu), parse_scenario(base), catalog)
     ]
 
 
@@ -63,11 +63,11 @@ def test_spares_that_fill_the_first_machines_carry_no_traffic(catalog: Catalog) 
 
 def test_a_plan_counts_busy_and_spare_replicas(catalog: Catalog) -> None:
     stairs = staircase(catalog, 1_000, 500, replicas_per_machine=4, spare_replicas=1, max_machines=3)
-    plan = fleet.plan(stairs, 5_000.0)
+    plan = fleet.fleet_plan(stairs, 5_000.0)
     assert plan is not None
     assert (plan.replicas, plan.spare_replicas, plan.machines, plan.gpus) == (5, 1, 2, 8)
     assert plan.rent_usd_per_month == 1_000
-    assert fleet.plan(stairs, 11_000.1) is None
+    assert fleet.fleet_plan(stairs, 11_000.1) is None
 
 
 @settings(max_examples=40, deadline=None, derandomize=True)
@@ -90,7 +90,7 @@ def test_the_matrix_of_rents_equals_the_staircases_one_by_one(
 
 
 def test_reserved_machines_bill_every_hour_of_the_month(catalog: Catalog) -> None:
-    [lease] = leases.leases(catalog.gpu("h100-sxm"), scenario(), catalog)
+    [lease] = leases.machine_offers(catalog.gpu("h100-sxm"), scenario(), catalog)
     assert lease.machine_usd_per_month(2) == pytest.approx(2.5 * 2 * 730)
     eight = replace(lease, gpus_per_machine=8)
     assert eight.machine_usd_per_month(2) == pytest.approx(2.5 * 8 * 730)  # the whole machine, however little is used
@@ -98,7 +98,7 @@ def test_reserved_machines_bill_every_hour_of_the_month(catalog: Catalog) -> Non
 
 @pytest.mark.parametrize(("tensor_parallel", "replicas"), [(1, 8), (2, 4), (4, 2), (8, 1), (16, 0)])
 def test_replicas_on_a_machine_of_eight(catalog: Catalog, tensor_parallel: int, replicas: int) -> None:
-    [lease] = leases.leases(catalog.gpu("h100-sxm"), scenario(), catalog)
+    [lease] = leases.machine_offers(catalog.gpu("h100-sxm"), scenario(), catalog)
     assert replace(lease, gpus_per_machine=8).replicas_per_machine(tensor_parallel) == replicas
     assert lease.replicas_per_machine(tensor_parallel) == 1  # by the GPU: a machine is a replica
 
@@ -128,12 +128,12 @@ def test_an_own_quote_replaces_the_list_under_every_name_of_the_gpu(catalog: Cat
 def test_bought_servers_come_in_eights_and_only_when_asked_for(catalog: Catalog) -> None:
     offers = _leases(catalog, include_owned=True)
     assert offers[0][0] == "own hardware"
-    lease = leases.owned_lease(catalog.gpu("h100-sxm"), catalog)
+    lease = leases.owned_offer(catalog.gpu("h100-sxm"), catalog)
     assert (lease.gpus_per_machine, lease.basis) == (8, "owned")
 
 
 def test_machines_too_small_for_a_replica_and_its_spare_are_not_rented(catalog: Catalog) -> None:
-    setup = Setup(catalog.model("llama-3.3-70b"), catalog.gpu("h100-sxm"), "fp8", 1)
+    setup = ReplicaConfig(catalog.model("llama-3.3-70b"), catalog.gpu("h100-sxm"), "fp8", 1)
     found, _ = sizing.capacities([setup], sizing.traffic(need(), 0.0), Targets(), catalog)
     for max_gpus, rentable in ((1, False), (2, True)):
         asked = parse_scenario(merged(BASE, {"hardware": {"max_gpus": max_gpus}}))
@@ -153,7 +153,7 @@ def _pools(catalog: Catalog, decode_req: float, prefill_req: float, **changes: A
 def test_two_pools_are_both_counted_in_whole_replicas(catalog: Catalog) -> None:
     stairs = _pools(catalog, 1_000, 400, spare_replicas=2, max_machines=100)
     # 1,600 requests: two decode and four prefill replicas, and both spares
-    plan = fleet.plan(stairs, 1_600.0)
+    plan = fleet.fleet_plan(stairs, 1_600.0)
     assert plan is not None
     assert (plan.replicas, plan.prefill_replicas, plan.spare_replicas, plan.gpus) == (2, 4, 2, 8)
     assert plan.replicas_words == "4 prefill and 2 decode replicas, and 2 spare"

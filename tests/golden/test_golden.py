@@ -11,7 +11,7 @@ from support import scenario, staircase
 from calculators.catalog.load import Catalog
 from calculators.decision import crossover
 from calculators.evaluate import evaluate
-from calculators.options.option import Line
+from calculators.options.option import LinearCost
 from calculators.report.evaluation_text import to_json
 
 FOLDER = Path(__file__).parent
@@ -52,8 +52,8 @@ def test_crossovers(case: dict[str, Any], catalog: Catalog) -> None:
         staircase(catalog, s["replica"], s["machine_usd"], s.get("replicas", 1), s.get("spares", 0), s["machines"])
         for s in given["stairs"]
     ]
-    build, buy = (Line(given[side]["usd_per_request"], given[side]["fixed_usd"]) for side in ("build", "buy"))
-    found = crossover.find(stairs, build, [buy], 1.0)
+    build, buy = (LinearCost(given[side]["usd_per_request"], given[side]["fixed_usd"]) for side in ("build", "buy"))
+    found = crossover.find_crossover(stairs, build, [buy], 1.0)
     expected, tolerance = case["expected"], case["tolerance"]
     assert [c.cheaper_above for c in found.crossings] == [side for _, side in expected["crossings"]]
     assert [c.requests_per_month for c in found.crossings] == pytest.approx(

@@ -30,7 +30,7 @@ def hand_made_build(
 ) -> tuple[Option, Staircase]:
     """A fleet of ten machines and two spares for a million requests, at `rent` altogether."""
     stairs = staircase(catalog, 100_000, rent / 12, spare_replicas=2, max_machines=50)
-    plan = fleet.plan(stairs, 1_000_000)
+    plan = fleet.fleet_plan(stairs, 1_000_000)
     assert plan is not None
     assert plan.machines == 12
     lines = (fixed_line("GPU rent", plan.rent_usd_per_month, "yours"), fixed_line(PEOPLE, people, "yours"))

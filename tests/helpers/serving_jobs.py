@@ -12,10 +12,10 @@ import yaml
 
 from calculators.catalog.load import ROOT, load_catalog
 from calculators.evaluate import Evaluation, evaluate
-from calculators.performance.replica import Setup
+from calculators.performance.replica import ReplicaConfig
 from calculators.scenario.schema import Scenario, Techniques, read_scenario
 from calculators.serving.commands import Job, plain, server
-from calculators.serving.files import Files, files
+from calculators.serving.files import ServingFiles, serving_files
 from calculators.serving.flag_check import ServingEngine
 
 CATALOG = load_catalog()
@@ -50,7 +50,7 @@ def job_of(
     **plan: Any,
 ) -> Job:
     assert PLAN is not None
-    setup_of = Setup(CATALOG.model(model), CATALOG.gpu(gpu), precision, tp, **(setup or {}))
+    setup_of = ReplicaConfig(CATALOG.model(model), CATALOG.gpu(gpu), precision, tp, **(setup or {}))
     changed = replace(PLAN, capacity=replace(PLAN.capacity, setup=setup_of), **plan)
     scenario = SCENARIO.model_copy(
         update={
@@ -61,8 +61,8 @@ def job_of(
     return Job(engine, changed, scenario, EVALUATION.demand)
 
 
-def files_of(job: Job) -> Files:
-    return files(job.engine, job.plan, job.scenario, job.demand, "0123456789ab", TODAY)
+def files_of(job: Job) -> ServingFiles:
+    return serving_files(job.engine, job.plan, job.scenario, job.demand, "0123456789ab", TODAY)
 
 
 def words(job: Job, **more: Any) -> list[str]:

@@ -10,10 +10,10 @@ import numpy as np
 
 from calculators.catalog.hardware_and_models import Source
 from calculators.catalog.load import Catalog
-from calculators.fleet.machine_offers import Lease
+from calculators.fleet.machine_offers import MachineOffer
 from calculators.fleet.replica_capacity import Capacity
 from calculators.fleet.staircase import Staircase
-from calculators.performance.step_time import Setup
+from calculators.performance.replica import ReplicaConfig
 from calculators.scenario.demand import Demand, Lengths
 from calculators.scenario.schema import Scenario, parse_scenario
 
@@ -81,10 +81,10 @@ def staircase(
     max_machines: int = 1_000,
 ) -> Staircase:
     """A staircase whose steps are typed in, so that no modelled speed comes into it."""
-    setup = Setup(catalog.model("llama-3.3-70b"), catalog.gpu("h100-sxm"), "fp8", 1)
+    setup = ReplicaConfig(catalog.model("llama-3.3-70b"), catalog.gpu("h100-sxm"), "fp8", 1)
     capacity = Capacity(setup, replica_req_per_month / 657_000, 32.0, 30.0, 300.0, "TPOT target")
     rate = machine_usd_per_month / 730 / replicas_per_machine
-    lease = Lease(
+    lease = MachineOffer(
         *("test", "Test", "h100-sxm", "machine", replicas_per_machine, None, "on_demand", rate, TODAY),
         *(TEST_SOURCE, "high", "list"),
     )

@@ -23,7 +23,9 @@ from calculators.catalog.yaml_reader import DataError
 from calculators.logs import request_file as usage_file
 from calculators.logs import request_log as usage_log
 from calculators.logs import request_rows as usage_parse
-from calculators.logs.request_log import LogError, UsageSummary, guess_columns, read_log
+from calculators.logs.request_file import LogError
+from calculators.logs.request_log import UsageSummary, read_log
+from calculators.logs.request_mapping import guess_columns
 from calculators.logs.to_workload import to_workload_yaml
 from calculators.scenario.schema import read_scenario
 
@@ -584,7 +586,7 @@ def test_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_time_limit(monkeypatch: pytest.MonkeyPatch, limit_s: float) -> None:
     """Before the engine starts, and in the middle of a query that would run for hours."""
 
-    def endless(source: usage_parse.Source, _table: object) -> None:
+    def endless(source: usage_parse.LogSource, _table: object) -> None:
         source.engine.connection.execute("SELECT max(hash(range)) FROM range(1000000000000)")
 
     monkeypatch.setattr(usage_log, "MAX_SECONDS", limit_s)
@@ -617,7 +619,7 @@ def test_engine_is_locked(tmp_path: Path) -> None:
     log = _write(tmp_path, _csv(ROWS), "allowed.csv")
     folder = tmp_path / "scratch"
     folder.mkdir()
-    connection = usage_parse.Engine(folder, log).connection
+    connection = usage_parse.LogEngine(folder, log).connection
     for statement in (
         "SELECT * FROM read_csv('/etc/passwd')",
         f"COPY (SELECT 1) TO '{tmp_path}/out.csv'",

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 from calculators.catalog.load import load_catalog
 from calculators.fleet import replica_capacity as sizing
 from calculators.performance import phases
-from calculators.performance.replica import Setup, machine
+from calculators.performance.replica import ReplicaConfig, replica_arrays
 from calculators.performance.step_time import step_s
 from calculators.scenario.defaults import default_scenario
-from calculators.scenario.demand import demand
+from calculators.scenario.demand import demand_of
 
 CATALOG = load_catalog()
-LLAMA = machine([Setup(CATALOG.model("llama-3.1-8b"), CATALOG.gpu("h100-sxm"), "bf16", 1)], CATALOG)
-MOE = machine([Setup(CATALOG.model("gpt-oss-120b"), CATALOG.gpu("h100-sxm"), "mxfp4", 2)], CATALOG)
+LLAMA = replica_arrays([ReplicaConfig(CATALOG.model("llama-3.1-8b"), CATALOG.gpu("h100-sxm"), "bf16", 1)], CATALOG)
+MOE = replica_arrays([ReplicaConfig(CATALOG.model("gpt-oss-120b"), CATALOG.gpu("h100-sxm"), "mxfp4", 2)], CATALOG)
 
 
 @settings(max_examples=40, deadline=None, derandomize=True)
@@ -61,7 +61,7 @@ def test_cached_tokens_are_not_computed_again() -> None:
 
 def test_latency_grows_with_load_and_percentiles_are_in_order() -> None:
     scenario = default_scenario(date(2026, 11, 23))
-    curve = phases.load_curve(LLAMA, sizing.traffic(demand(scenario.workload), 0.0))
+    curve = phases.load_curve(LLAMA, sizing.traffic(demand_of(scenario.workload), 0.0))
     assert np.all(np.diff(curve.tpot_s) > 0)
     assert np.all(curve.ttft_p50_s <= curve.ttft_p95_s)
     assert np.all(curve.ttft_p95_s <= curve.ttft_p99_s)
@@ -73,5 +73,5 @@ def test_latency_grows_with_load_and_percentiles_are_in_order() -> None:
     [("bf16", 2.0, 295), ("fp8", 1.0, 295), ("int4", 0.5, 74)],  # 989 TFLOP/s over 3.35 TB/s; FP8 doubles the peak
 )
 def test_weights_stop_being_the_limit_at_the_published_batch(precision: str, weight_bytes: float, batch: int) -> None:
-    m = machine([Setup(CATALOG.model("llama-3.1-8b"), CATALOG.gpu("h100-sxm"), precision, 1)], CATALOG)  # type: ignore[arg-type]
-    assert phases.ceilings(m)[0].full_batch_count(weight_bytes) == pytest.approx(batch, abs=0.6)
+    m = replica_arrays([ReplicaConfig(CATALOG.model("llama-3.1-8b"), CATALOG.gpu("h100-sxm"), precision, 1)], CATALOG)  # type: ignore[arg-type]
+    assert phases.rooflines(m)[0].full_batch_count(weight_bytes) == pytest.approx(batch, abs=0.6)

@@ -21,18 +21,18 @@ from calculators.performance.quantization_recipe import (
     WEIGHT_FORMATS,
     Recipe,
     arithmetic,
+    arithmetic_rates,
     by_class,
     edges_by_class,
     field_of,
     kv_element_bytes,
-    parts,
-    rates,
     served,
     uniform,
     unpacked,
+    weight_parts,
 )
 from calculators.performance.quantization_recipe import weights as recipe_weights
-from calculators.performance.replica import Machine, Setup, machine, weights, with_recipe
+from calculators.performance.replica import ReplicaArrays, ReplicaConfig, config_weights, replica_arrays, with_recipe
 from calculators.performance.step_time import step_s
 
 LIVE = load_catalog()
@@ -112,10 +112,13 @@ def test_the_first_and_last_block_are_part_of_the_model(model: Model) -> None:
 @pytest.mark.parametrize("precision", WEIGHT_FORMATS)
 def test_a_uniform_recipe_weighs_what_the_format_weighs(model: Model, precision: Precision) -> None:
     gpu = LIVE.gpu("h100-sxm")
-    plain, same = Setup(model, gpu, precision, 8), Setup(model, gpu, precision, 8, recipe=uniform(precision))
-    assert weights(same).stored_bytes == pytest.approx(weight_bytes(model.shape, precision), rel=1e-12)
+    plain, same = (
+        ReplicaConfig(model, gpu, precision, 8),
+        ReplicaConfig(model, gpu, precision, 8, recipe=uniform(precision)),
+    )
+    assert config_weights(same).stored_bytes == pytest.approx(weight_bytes(model.shape, precision), rel=1e-12)
     for field in ("always_read_bytes", "experts_bytes"):
-        assert getattr(weights(same), field) == pytest.approx(getattr(weights(plain), field), rel=1e-12)
+        assert getattr(config_weights(same), field) == pytest.approx(getattr(config_weights(plain), field), rel=1e-12)
 
 
 def test_what_checkpoints_weigh() -> None:
@@ -139,7 +142,9 @@ def test_a_finer_format_of_one_class_never_takes_fewer_bytes(recipe: Recipe, mod
 @quickly
 @given(recipes(), st.sampled_from(SHAPES))
 def test_every_parameter_is_stored_once_and_edge_blocks_are_never_coarser(recipe: Recipe, model: Model) -> None:
-    assert sum(p.count for p in parts(model.shape, recipe)) == pytest.approx(parameters(model.shape).total, rel=1e-12)
+    assert sum(p.count for p in weight_parts(model.shape, recipe)) == pytest.approx(
+        parameters(model.shape).total, rel=1e-12
+    )
     plain, kept = (recipe_weights(model.shape, replace(recipe, edge_blocks=name)) for name in (None, "fp8"))
     assert kept.stored_bytes >= plain.stored_bytes
     assert 0 <= kept.four_bit_frac <= 1
@@ -147,7 +152,9 @@ def test_every_parameter_is_stored_once_and_edge_blocks_are_never_coarser(recipe
 
 def test_a_tied_table_is_stored_once_in_the_finer_format() -> None:
     shape = next(m.shape for m in MODELS if m.shape.tied_embeddings)
-    [table] = [p for p in parts(shape, Recipe(embeddings="int4", lm_head="fp8")) if p.kind in ("embeddings", "lm_head")]
+    [table] = [
+        p for p in weight_parts(shape, Recipe(embeddings="int4", lm_head="fp8")) if p.kind in ("embeddings", "lm_head")
+    ]
     assert table.bytes == shape.vocab_size * shape.hidden_size
 
 
@@ -203,7 +210,7 @@ def test_the_mean_rate_by_hand() -> None:
     counts = by_class(shape)
     fast = (counts["gate"] + counts["up"]) / sum(counts[kind] for kind in BLOCKS)
     slow_flops, fast_flops = gpu.dense_flops("bf16"), gpu.dense_flops("fp8")
-    peak, frac = rates(gpu, shape, recipe, fit)
+    peak, frac = arithmetic_rates(gpu, shape, recipe, fit)
     assert peak == pytest.approx(1 / (fast / fast_flops + (1 - fast) / slow_flops))
     real = 1 / (fast / (fast_flops * fit.fp8_compute_frac) + (1 - fast) / slow_flops)
     assert peak * frac == pytest.approx(real)
@@ -215,7 +222,7 @@ def test_the_mean_rate_by_hand() -> None:
 @given(recipes(), st.sampled_from(SHAPES), st.sampled_from(["h100-sxm", "b200-sxm", "mi355x", "l40s"]))
 def test_the_rate_lies_between_the_slowest_and_the_fastest_format(recipe: Recipe, model: Model, name: str) -> None:
     gpu = LIVE.gpu(name)
-    peak, frac = rates(gpu, model.shape, recipe, LIVE.efficiency(gpu))
+    peak, frac = arithmetic_rates(gpu, model.shape, recipe, LIVE.efficiency(gpu))
     possible = [gpu.dense_flops(precision) for precision in WEIGHT_FORMATS]
     assert min(possible) * (1 - 1e-9) <= peak <= max(possible) * (1 + 1e-9)
     assert 0 < frac <= 1 + 1e-9
@@ -224,7 +231,7 @@ def test_the_rate_lies_between_the_slowest_and_the_fastest_format(recipe: Recipe
 # --- machines ----------------------------------------------------------------------------------------------------
 
 
-def _columns(m: Machine) -> np.ndarray:
+def _columns(m: ReplicaArrays) -> np.ndarray:
     return np.hstack([getattr(m, f.name) for f in fields(m)])
 
 
@@ -232,18 +239,18 @@ def _columns(m: Machine) -> np.ndarray:
 @pytest.mark.parametrize("precision", [p for p in WEIGHT_FORMATS if p != "mxfp4"])
 def test_a_uniform_recipe_is_the_same_machine(gpu: str, precision: Precision) -> None:
     """MXFP4 apart: the model takes all of it at the four-bit rate, the recipe its attention in 16 bit."""
-    plain = [Setup(model, LIVE.gpu(gpu), precision, 8) for model in SHAPES]
+    plain = [ReplicaConfig(model, LIVE.gpu(gpu), precision, 8) for model in SHAPES]
     same = [with_recipe(setup, uniform(precision)) for setup in plain]
-    np.testing.assert_allclose(_columns(machine(same, LIVE)), _columns(machine(plain, LIVE)), rtol=1e-9)
+    np.testing.assert_allclose(_columns(replica_arrays(same, LIVE)), _columns(replica_arrays(plain, LIVE)), rtol=1e-9)
 
 
 def test_a_machine_without_a_recipe_is_bit_for_bit_what_its_format_says(catalog: Catalog) -> None:
     """Beside one with a recipe, and with the memory that the older rule gives."""
     model, gpu = catalog.model("llama-3.3-70b"), catalog.gpu("h100-sxm")
     for precision in WEIGHT_FORMATS:
-        plain = Setup(model, gpu, precision, 4)
-        both = machine([plain, with_recipe(plain, PRESETS["INT4 weight-only"])], catalog)
-        assert np.array_equal(_columns(both)[:1], _columns(machine([plain], catalog)))
+        plain = ReplicaConfig(model, gpu, precision, 4)
+        both = replica_arrays([plain, with_recipe(plain, PRESETS["INT4 weight-only"])], catalog)
+        assert np.array_equal(_columns(both)[:1], _columns(replica_arrays([plain], catalog)))
         assert float(both.kv_room_bytes[0, 0]) == kv_room_bytes(gpu, model.shape, precision, 4)
         assert float(both.peak_flops[0, 0]) == gpu.dense_flops(precision)
         bits, p = LINEAR_BITS[precision] / 8, parameters(model.shape)
@@ -262,10 +269,13 @@ def test_halving_the_bytes_of_weights_never_slows_a_step_that_waits_for_memory(
     coarser = replace(
         start, **{field_of(k): half.get(start.of(k), start.of(k)) for k in ("embeddings", "lm_head", *BLOCKS)}
     )
-    setup = Setup(model, LIVE.gpu(gpu), "bf16", 8)
+    setup = ReplicaConfig(model, LIVE.gpu(gpu), "bf16", 8)
     slow, fast = (
         step_s(
-            machine([with_recipe(setup, r)], LIVE), np.array([float(batch)]), np.array([1_000.0]), *[np.zeros(1)] * 2
+            replica_arrays([with_recipe(setup, r)], LIVE),
+            np.array([float(batch)]),
+            np.array([1_000.0]),
+            *[np.zeros(1)] * 2,
         )
         for r in (start, coarser)
     )
@@ -273,9 +283,11 @@ def test_halving_the_bytes_of_weights_never_slows_a_step_that_waits_for_memory(
 
 
 def test_a_recipe_is_read_off_the_label_and_the_memory(catalog: Catalog) -> None:
-    plain = Setup(catalog.model("llama-3.3-70b"), catalog.gpu("h100-sxm"), "fp8", 2)
+    plain = ReplicaConfig(catalog.model("llama-3.3-70b"), catalog.gpu("h100-sxm"), "fp8", 2)
     own = with_recipe(plain, PRESETS["INT4 weight-only"])
     assert "FP8" in plain.label
     assert "own recipe" in own.label
-    own_room, plain_room = machine([own, plain], catalog).kv_room_bytes[:, 0].tolist()
-    assert own_room - plain_room == pytest.approx((weights(plain).stored_bytes - weights(own).stored_bytes) / 2)
+    own_room, plain_room = replica_arrays([own, plain], catalog).kv_room_bytes[:, 0].tolist()
+    assert own_room - plain_room == pytest.approx(
+        (config_weights(plain).stored_bytes - config_weights(own).stored_bytes) / 2
+    )

@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 from calculators.catalog.load import load_catalog
 from calculators.performance.model_size import REST_FRAC, USABLE_FRAC, WORKSPACE_BYTES, parameters, visible_bytes
 from calculators.performance.quantization_recipe import PRESETS
-from calculators.performance.replica import COEFFICIENTS, Machine, Setup, machine, weights, with_recipe
+from calculators.performance.replica import (
+    COEFFICIENTS,
+    ReplicaArrays,
+    ReplicaConfig,
+    config_weights,
+    replica_arrays,
+    with_recipe,
+)
 
 LIVE = load_catalog()
 MODELS = [LIVE.model(m) for m in ("llama-3.3-70b", "gpt-oss-120b", "deepseek-v3.1", "qwen3-235b-a22b")]
@@ -18,9 +25,9 @@ GPUS = [LIVE.gpu(g) for g in ("h100-sxm", "l40s", "b200-sxm", "mi300x")]
 
 
 @st.composite
-def setups(draw: st.DrawFn) -> Setup:
+def setups(draw: st.DrawFn) -> ReplicaConfig:
     """Any replica: every field of a setup, recipes and other engines included."""
-    plain = Setup(
+    plain = ReplicaConfig(
         draw(st.sampled_from(MODELS)),
         draw(st.sampled_from(GPUS)),
         draw(st.sampled_from(("bf16", "fp8", "int4", "mxfp4"))),
@@ -35,28 +42,28 @@ def setups(draw: st.DrawFn) -> Setup:
     return plain if recipe is None else with_recipe(plain, recipe)
 
 
-def row(m: Machine, i: int) -> dict[str, float]:
+def row(m: ReplicaArrays, i: int) -> dict[str, float]:
     return {f.name: float(getattr(m, f.name)[i, 0]) for f in fields(m)}
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(setups(), min_size=1, max_size=12))
-def test_each_row_is_bit_for_bit_that_of_its_setup_alone(every: list[Setup]) -> None:
-    together = machine(every, LIVE)
+def test_each_row_is_bit_for_bit_that_of_its_setup_alone(every: list[ReplicaConfig]) -> None:
+    together = replica_arrays(every, LIVE)
     assert all(getattr(together, f.name).shape == (len(every), 1) for f in fields(together))
-    assert [row(together, i) for i in range(len(every))] == [row(machine([s], LIVE), 0) for s in every]
+    assert [row(together, i) for i in range(len(every))] == [row(replica_arrays([s], LIVE), 0) for s in every]
 
 
 def test_a_setup_given_twice_has_two_rows() -> None:
-    setup = Setup(MODELS[0], GPUS[0], "fp8", 2)
-    twice = machine([setup, setup], LIVE)
+    setup = ReplicaConfig(MODELS[0], GPUS[0], "fp8", 2)
+    twice = replica_arrays([setup, setup], LIVE)
     assert row(twice, 0) == row(twice, 1)
 
 
 @settings(max_examples=100, deadline=None)
 @given(setups())
-def test_bytes_and_operations_are_divided_among_the_gpus_as_stated(setup: Setup) -> None:
-    found, held, shape = row(machine([setup], LIVE), 0), weights(setup), setup.model.shape
+def test_bytes_and_operations_are_divided_among_the_gpus_as_stated(setup: ReplicaConfig) -> None:
+    found, held, shape = row(replica_arrays([setup], LIVE), 0), config_weights(setup), setup.model.shape
     tp, p = setup.tensor_parallel, parameters(shape)
     assert found["always_read_bytes"] == held.always_read_bytes / tp
     assert found["expert_bytes"] == held.experts_bytes / (tp * setup.attention_ranks)
@@ -64,23 +71,23 @@ def test_bytes_and_operations_are_divided_among_the_gpus_as_stated(setup: Setup)
     assert found["experts_count"] == (shape.mlp.experts or 1)
     shards = 1 if shape.attention.kind == "mla" else min(tp, shape.attention.kv_heads)
     whole = replace(setup, tensor_parallel=1)
-    assert found["kv_full_bytes_per_tok"] == row(machine([whole], LIVE), 0)["kv_full_bytes_per_tok"] / shards
+    assert found["kv_full_bytes_per_tok"] == row(replica_arrays([whole], LIVE), 0)["kv_full_bytes_per_tok"] / shards
 
 
 @settings(max_examples=100, deadline=None)
 @given(setups())
-def test_room_for_caches_is_what_the_weights_and_their_copies_leave(setup: Setup) -> None:
-    held, visible = weights(setup), visible_bytes(setup.gpu)
+def test_room_for_caches_is_what_the_weights_and_their_copies_leave(setup: ReplicaConfig) -> None:
+    held, visible = config_weights(setup), visible_bytes(setup.gpu)
     gpus = setup.tensor_parallel * setup.attention_ranks * setup.pipeline_stages
     copied = held.always_read_bytes * (setup.attention_ranks - 1)
     used = WORKSPACE_BYTES + (held.stored_bytes + copied) / gpus
     expected = (visible - used) * REST_FRAC if setup.engine == "tensorrt-llm" else visible * USABLE_FRAC - used
-    assert row(machine([setup], LIVE), 0)["kv_room_bytes"] == pytest.approx(expected, rel=1e-9, abs=1)
+    assert row(replica_arrays([setup], LIVE), 0)["kv_room_bytes"] == pytest.approx(expected, rel=1e-9, abs=1)
 
 
 def test_latent_attention_decodes_on_the_compressed_cache_and_computes_prompts_in_full() -> None:
     model = LIVE.model("deepseek-v3.1")
-    found, a = row(machine([Setup(model, GPUS[0], "fp8", 8)], LIVE), 0), model.shape.attention
+    found, a = row(replica_arrays([ReplicaConfig(model, GPUS[0], "fp8", 8)], LIVE), 0), model.shape.attention
     latent = 2 * (a.kv_lora_rank or 0) + (a.qk_rope_head_dim or 0)
     assert found["decode_flop_per_tok2"] == 2 * a.query_heads * latent * a.full_layers / 8
     assert found["prompt_flop_per_tok2"] == pytest.approx(
@@ -90,7 +97,8 @@ def test_latent_attention_decodes_on_the_compressed_cache_and_computes_prompts_i
 
 def test_a_format_the_gpu_multiplies_in_adds_kernels_and_its_own_share_of_the_peak() -> None:
     on_hopper, on_ampere = (
-        row(machine([Setup(MODELS[0], LIVE.gpu(gpu), "fp8", 1)], LIVE), 0) for gpu in ("h100-sxm", "a100-80gb-sxm")
+        row(replica_arrays([ReplicaConfig(MODELS[0], LIVE.gpu(gpu), "fp8", 1)], LIVE), 0)
+        for gpu in ("h100-sxm", "a100-80gb-sxm")
     )
     assert on_hopper["kernels_count"] - on_ampere["kernels_count"] == 2 * MODELS[0].shape.layers
     assert on_ampere["format_compute_frac"] == 1.0
@@ -98,19 +106,19 @@ def test_a_format_the_gpu_multiplies_in_adds_kernels_and_its_own_share_of_the_pe
 
 
 def test_every_coefficient_is_that_of_the_generation_or_of_the_engine() -> None:
-    setup = Setup(MODELS[0], GPUS[0], "bf16", 1, engine="sglang")
-    found, fit, engine = row(machine([setup], LIVE), 0), LIVE.efficiency(setup.gpu), LIVE.engine("sglang")
+    setup = ReplicaConfig(MODELS[0], GPUS[0], "bf16", 1, engine="sglang")
+    found, fit, engine = row(replica_arrays([setup], LIVE), 0), LIVE.efficiency(setup.gpu), LIVE.engine("sglang")
     assert COEFFICIENTS
     for name in COEFFICIENTS:
         assert found[name] == (getattr(engine, name) if hasattr(engine, name) else getattr(fit, name)), name
 
 
 def test_only_the_four_bit_part_of_a_recipe_is_unpacked() -> None:
-    plain = Setup(MODELS[1], GPUS[0], "bf16", 1)
+    plain = ReplicaConfig(MODELS[1], GPUS[0], "bf16", 1)
     four, eight = (with_recipe(plain, PRESETS[name]) for name in ("INT4 weight-only", "FP8"))
-    m = machine([plain, four, eight, replace(plain, precision="int4")], LIVE)
+    m = replica_arrays([plain, four, eight, replace(plain, precision="int4")], LIVE)
     fitted = LIVE.efficiency(GPUS[0]).four_bit_read_frac
-    part = weights(four).four_bit_frac
+    part = config_weights(four).four_bit_frac
     assert 0 < part < 1
     expected = [fitted, 1 / (part / fitted + 1 - part), fitted, fitted]
     assert m.four_bit_read_frac[:, 0].tolist() == expected

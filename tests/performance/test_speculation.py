@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calculators.catalog.load import load_catalog
-from calculators.performance.replica import Machine, Setup, machine
+from calculators.performance.replica import ReplicaArrays, ReplicaConfig, replica_arrays
 from calculators.performance.speculation import (
     Drafts,
     basis_words,
@@ -19,8 +19,8 @@ from calculators.performance.speculation import (
 from calculators.scenario.schema import Techniques
 
 CATALOG = load_catalog()
-DENSE = machine([Setup(CATALOG.model("llama-3.3-70b"), CATALOG.gpu("h100-sxm"), "fp8", 2)], CATALOG)
-MOE = machine([Setup(CATALOG.model("gpt-oss-120b"), CATALOG.gpu("h100-sxm"), "mxfp4", 1)], CATALOG)
+DENSE = replica_arrays([ReplicaConfig(CATALOG.model("llama-3.3-70b"), CATALOG.gpu("h100-sxm"), "fp8", 2)], CATALOG)
+MOE = replica_arrays([ReplicaConfig(CATALOG.model("gpt-oss-120b"), CATALOG.gpu("h100-sxm"), "mxfp4", 1)], CATALOG)
 
 
 @pytest.mark.parametrize(("acceptance", "drafts", "tokens"), [(0.6, 3, 2.18), (0.7, 3, 2.53), (0.8, 5, 3.69)])
@@ -46,7 +46,7 @@ def test_alone_it_helps_and_with_many_at_once_on_a_dense_model_it_is_a_loss() ->
 
 @settings(max_examples=40, deadline=None, derandomize=True)
 @given(st.sampled_from([DENSE, MOE]), st.floats(0, 0.95), st.integers(1, 7), st.floats(10, 20_000))
-def test_better_acceptance_never_hurts(m: Machine, acceptance: float, draft_tok: int, context: float) -> None:
+def test_better_acceptance_never_hurts(m: ReplicaArrays, acceptance: float, draft_tok: int, context: float) -> None:
     batch, at = np.array([1.0, 16.0, 128.0]), np.array([context])
     worse = speedup_ratio(m, batch, at, guess(draft_tok, acceptance))
     better = speedup_ratio(m, batch, at, guess(draft_tok, acceptance + 0.04))
@@ -71,7 +71,7 @@ def test_what_is_typed_goes_before_what_is_published_and_that_before_a_rule_of_t
 
 
 def test_the_pessimistic_and_the_optimistic_case_take_the_ends_of_the_range() -> None:
-    setup = Setup(CATALOG.model("kimi-k2.5"), CATALOG.gpu("h200-sxm"), "int4", 8)
+    setup = ReplicaConfig(CATALOG.model("kimi-k2.5"), CATALOG.gpu("h200-sxm"), "int4", 8)
     found = drafts([setup] * 3, Techniques(draft_tok=3), CATALOG, np.array([-1.0, 0.0, 1.0]))
     assert found.tokens_per_pass[:, 0] == pytest.approx([2.75, (2.75 + 2.88) / 2, 2.88])
 

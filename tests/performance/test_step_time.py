@@ -10,11 +10,9 @@ from hypothesis import strategies as st
 from calculators.catalog.hardware_and_models import Precision
 from calculators.catalog.load import load_catalog
 from calculators.performance.model_size import kv_room_bytes
-from calculators.performance.replica import kernels_count
+from calculators.performance.replica import ReplicaArrays, ReplicaConfig, kernels_count, link_bytes_s, replica_arrays
 from calculators.performance.step_time import (
     MAX_BATCH,
-    Machine,
-    Setup,
     cache_bytes,
     closed_loop_s,
     collectives_s,
@@ -24,8 +22,6 @@ from calculators.performance.step_time import (
     experts_s,
     kv_read_s,
     largest_batch,
-    link_bytes_s,
-    machine,
     prompt_attention_flop,
     prompt_attention_s,
     read_bytes,
@@ -38,18 +34,18 @@ from calculators.performance.step_time import (
 
 CATALOG = load_catalog()
 SETUPS = [
-    Setup(CATALOG.model(model), CATALOG.gpu(gpu), precision, tp)
+    ReplicaConfig(CATALOG.model(model), CATALOG.gpu(gpu), precision, tp)
     for model in ("llama-3.1-8b", "llama-3.3-70b", "deepseek-r1", "gpt-oss-120b")
     for gpu in ("a100-80gb-sxm", "l40s", "h100-sxm", "b200-sxm", "mi300x")
     for precision in ("bf16", "fp8")
     for tp in (1, 8)
 ]
-ALL = machine(SETUPS, CATALOG)
+ALL = replica_arrays(SETUPS, CATALOG)
 
 
-def one(**changes: float) -> Machine:
+def one(**changes: float) -> ReplicaArrays:
     """A machine with round numbers and perfect efficiency."""
-    values = dict.fromkeys(Machine.__dataclass_fields__, 0.0) | {
+    values = dict.fromkeys(ReplicaArrays.__dataclass_fields__, 0.0) | {
         "always_read_bytes": 1e9,
         "experts_count": 1.0,
         "experts_per_token_count": 1.0,
@@ -80,7 +76,7 @@ def one(**changes: float) -> Machine:
         "link_factor": 1.0,
         "first_token_own_ratio": 1.0,
     }
-    return Machine(**{name: np.array([[value]]) for name, value in (values | changes).items()})
+    return ReplicaArrays(**{name: np.array([[value]]) for name, value in (values | changes).items()})
 
 
 def value(array: np.ndarray) -> float:
@@ -280,7 +276,7 @@ def test_no_prediction_beats_the_roofline(input_tok: float, output_tok: float, b
 @pytest.mark.parametrize("precision", ["fp8", "nvfp4", "mxfp4"])
 def test_narrow_weights_compute_in_16_bit_where_the_gpu_cannot_do_better(precision: Precision) -> None:
     wide, narrow = (
-        machine([Setup(CATALOG.model("llama-3.1-8b"), CATALOG.gpu("a100-80gb-sxm"), p, 1)], CATALOG)
+        replica_arrays([ReplicaConfig(CATALOG.model("llama-3.1-8b"), CATALOG.gpu("a100-80gb-sxm"), p, 1)], CATALOG)
         for p in ("bf16", precision)
     )
     assert value(narrow.peak_flops) == value(wide.peak_flops)

@@ -7,21 +7,21 @@ import pytest
 from prompt_samples import as_lines, chat_log
 
 from calculators.logs.prompt_log import parse_prompts
-from calculators.prompts.cache_breakers import Spoiler
-from calculators.prompts.scan import scan
+from calculators.prompts.cache_breakers import CacheBreaker
+from calculators.prompts.scan import scan_prompts
 
 STABLE = " ".join(f"Sentence {i} of the rules stays as it is." for i in range(60))
 
 COLOURS = ["red", "green", "blue", "black"]
 
 
-def spoiler(*fronts: str) -> Spoiler | None:
+def spoiler(*fronts: str) -> CacheBreaker | None:
     """Of system prompts that differ only in their front."""
     log = [
         {"system": f"Front: {front} {STABLE}", "messages": [{"role": "user", "content": f"q{i}"}]}
         for i, front in enumerate(fronts)
     ]
-    return scan(parse_prompts(as_lines(log), "x")).spoiler
+    return scan_prompts(parse_prompts(as_lines(log), "x")).spoiler
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_each_kind_of_breaker_is_named(make: Any, what: str) -> None:
 
 
 def test_the_dearest_of_two_breakers_is_named_and_small_ones_are_not() -> None:
-    found = scan(parse_prompts(as_lines(chat_log(stamp=True, shuffled=True)), "x")).spoiler
+    found = scan_prompts(parse_prompts(as_lines(chat_log(stamp=True, shuffled=True)), "x")).spoiler
     assert found is not None
     assert found.what == "tools in another order"
     assert spoiler(*("same",) * 8) is None
@@ -59,11 +59,11 @@ def test_the_dearest_of_two_breakers_is_named_and_small_ones_are_not() -> None:
 
 def test_a_change_at_the_end_spoils_nothing() -> None:
     log = [{"system": f"{STABLE} At 10:{i:02}:00.", "messages": [{"role": "user", "content": "q"}]} for i in range(20)]
-    assert scan(parse_prompts("\n".join(map(json.dumps, log)).encode(), "x")).spoiler is None
+    assert scan_prompts(parse_prompts("\n".join(map(json.dumps, log)).encode(), "x")).spoiler is None
 
 
 def test_the_sentence_names_part_place_and_share() -> None:
-    found = Spoiler("System prompt", "a time stamp", "request", 14, 0.98, 0.61)
+    found = CacheBreaker("System prompt", "a time stamp", "request", 14, 0.98, 0.61)
     assert found.sentence == (
         "The cache ends at a time stamp, token 14 of the system prompt, in 98 % of requests; 61 % of the input stands behind "
         "it and changes more rarely"

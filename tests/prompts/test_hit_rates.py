@@ -10,23 +10,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from prompt_samples import as_lines, chat_log
 
-from calculators.api.cache_terms import terms
+from calculators.api.cache_terms import cache_terms
 from calculators.catalog.load import load_catalog
 from calculators.logs.prompt_log import parse_prompts
 from calculators.prompts import hit_rates as prompt_replay
-from calculators.prompts.hit_rates import Setting, api_setting, hits, own_setting, prefix_names
-from calculators.prompts.scan import Scan, scan
+from calculators.prompts.hit_rates import Setting, api_setting, own_setting, prefix_names, prompt_hits
+from calculators.prompts.scan import PromptScan, scan_prompts
 
 
-def scanned(**faults: Any) -> Scan:
-    return scan(parse_prompts(as_lines(chat_log(**faults)), "log.jsonl"))
+def scanned(**faults: Any) -> PromptScan:
+    return scan_prompts(parse_prompts(as_lines(chat_log(**faults)), "log.jsonl"))
 
 
-def ids_of(found: Scan) -> list[list[int]]:
+def ids_of(found: PromptScan) -> list[list[int]]:
     return [np.concatenate([found.pieces.ids[i] for i in row.pieces]).tolist() for row in found.rows]
 
 
-def bound_tok(found: Scan, last_again: bool) -> int:
+def bound_tok(found: PromptScan, last_again: bool) -> int:
     """What an endless cache of single tokens finds: with each request the longest beginning it shares with an earlier one."""
 
     def common(a: list[int], b: list[int]) -> int:
@@ -42,23 +42,23 @@ def bound_tok(found: Scan, last_again: bool) -> int:
 def test_an_endless_cache_of_tokens_finds_the_longest_common_beginning() -> None:
     for last_again in (False, True):
         for found in (scanned(requests=30), scanned(requests=30, stamp=True)):
-            assert hits(found, Setting(last_again=last_again))[0].hit_tok == bound_tok(found, last_again)
+            assert prompt_hits(found, Setting(last_again=last_again))[0].hit_tok == bound_tok(found, last_again)
 
 
 def test_two_equal_prompts_by_hand() -> None:
     """100 tokens twice: an API in steps of 16 finds 96 of the second, from 100 on none; own servers compute the last again."""
-    found = scan(parse_prompts(b"\n---\n".join([b"word " * 99 + b"word"] * 2), "x"))
+    found = scan_prompts(parse_prompts(b"\n---\n".join([b"word " * 99 + b"word"] * 2), "x"))
     assert found.input_tok == 200
-    assert hits(found, Setting(16))[0].hit_tok == 96
-    assert hits(found, Setting(16, minimum_tok=100))[0].hit_tok == 0
-    assert hits(found, Setting(1, minimum_tok=100))[0].hit_tok == 100
-    assert hits(found, own_setting(1, 1e6, 1, False))[0].hit_tok == 99
-    assert hits(found, own_setting(25, 1e6, 1, False))[0].hit_tok == 75
+    assert prompt_hits(found, Setting(16))[0].hit_tok == 96
+    assert prompt_hits(found, Setting(16, minimum_tok=100))[0].hit_tok == 0
+    assert prompt_hits(found, Setting(1, minimum_tok=100))[0].hit_tok == 100
+    assert prompt_hits(found, own_setting(1, 1e6, 1, False))[0].hit_tok == 99
+    assert prompt_hits(found, own_setting(25, 1e6, 1, False))[0].hit_tok == 75
 
 
 def test_moving_a_time_stamp_back_saves_what_stood_behind_it() -> None:
-    now, best = hits(scanned(stamp=True), Setting(16))
-    clean = hits(scanned(), Setting(16))[0]
+    now, best = prompt_hits(scanned(stamp=True), Setting(16))
+    clean = prompt_hits(scanned(), Setting(16))[0]
     assert now.hit_frac < 0.5 < best.hit_frac
     assert best.hit_frac == pytest.approx(clean.hit_frac, abs=0.05)
     assert best.input_tok == now.input_tok
@@ -69,7 +69,7 @@ def test_moving_a_time_stamp_back_saves_what_stood_behind_it() -> None:
     "setting", [Setting(128, 1_024, 300), own_setting(16, 20_000, 1, False), own_setting(16, 1e6, 3, True)]
 )
 def test_the_best_order_never_finds_less(fault: str, setting: Setting) -> None:
-    now, best = hits(scanned(**{fault: True}), setting)
+    now, best = prompt_hits(scanned(**{fault: True}), setting)
     assert best.hit_frac >= now.hit_frac
     for side in (now, best):
         assert sum(part.hit_tok for part in side.parts) == pytest.approx(side.hit_tok, abs=len(side.parts))
@@ -77,55 +77,57 @@ def test_the_best_order_never_finds_less(fault: str, setting: Setting) -> None:
 
 
 @pytest.fixture(scope="module")
-def log() -> Scan:
+def log() -> PromptScan:
     return scanned(requests=60, every_s=20.0)
 
 
 @settings(deadline=None, max_examples=25)
 @given(st.floats(1, 5_000), st.floats(0, 5_000), st.sampled_from([1, 16, 128]))
-def test_a_longer_life_never_finds_less(log: Scan, kept_s: float, more: float, step: int) -> None:
-    less, longer = (hits(log, Setting(step, kept_s=s))[0].hit_tok for s in (kept_s, kept_s + more))
+def test_a_longer_life_never_finds_less(log: PromptScan, kept_s: float, more: float, step: int) -> None:
+    less, longer = (prompt_hits(log, Setting(step, kept_s=s))[0].hit_tok for s in (kept_s, kept_s + more))
     assert longer >= less
 
 
 @settings(deadline=None, max_examples=25)
 @given(st.integers(100, 100_000), st.integers(0, 100_000))
-def test_more_room_never_finds_less(log: Scan, room: int, more: int) -> None:
-    less, larger = (hits(log, own_setting(16, c, 1, False))[0].hit_tok for c in (room, room + more))
+def test_more_room_never_finds_less(log: PromptScan, room: int, more: int) -> None:
+    less, larger = (prompt_hits(log, own_setting(16, c, 1, False))[0].hit_tok for c in (room, room + more))
     assert larger >= less
 
 
 @settings(deadline=None, max_examples=25)
 @given(st.integers(2, 16), st.integers(1, 1_000))
 def test_replicas_that_share_nothing_never_find_more_than_one_endless_cache(
-    log: Scan, replicas: int, room: int
+    log: PromptScan, replicas: int, room: int
 ) -> None:
-    one = hits(log, own_setting(16, float("inf"), 1, False))[0].hit_tok
-    assert hits(log, own_setting(16, float("inf"), replicas, False))[0].hit_tok <= one
-    assert hits(log, own_setting(16, room * 100.0, replicas, True))[0].hit_tok <= one
+    one = prompt_hits(log, own_setting(16, float("inf"), 1, False))[0].hit_tok
+    assert prompt_hits(log, own_setting(16, float("inf"), replicas, False))[0].hit_tok <= one
+    assert prompt_hits(log, own_setting(16, room * 100.0, replicas, True))[0].hit_tok <= one
 
 
-def test_larger_steps_and_minimums_never_find_more(log: Scan) -> None:
-    steps = [hits(log, Setting(step))[0].hit_tok for step in (1, 2, 4, 16, 128, 1_024)]
-    minimums = [hits(log, Setting(16, minimum))[0].hit_tok for minimum in (0, 100, 500, 1_024, 10_000)]
+def test_larger_steps_and_minimums_never_find_more(log: PromptScan) -> None:
+    steps = [prompt_hits(log, Setting(step))[0].hit_tok for step in (1, 2, 4, 16, 128, 1_024)]
+    minimums = [prompt_hits(log, Setting(16, minimum))[0].hit_tok for minimum in (0, 100, 500, 1_024, 10_000)]
     assert all(more >= less for more, less in pairwise(steps))
     assert all(more >= less for more, less in pairwise(minimums))
 
 
-def test_without_times_every_prefix_is_still_kept(log: Scan) -> None:
+def test_without_times_every_prefix_is_still_kept(log: PromptScan) -> None:
     untimed = dataclasses.replace(log, timed=False)
-    assert hits(untimed, Setting(kept_s=1.0)) == hits(untimed, Setting())
-    assert hits(log, Setting(kept_s=1.0))[0].hit_tok < hits(log, Setting())[0].hit_tok
+    assert prompt_hits(untimed, Setting(kept_s=1.0)) == prompt_hits(untimed, Setting())
+    assert prompt_hits(log, Setting(kept_s=1.0))[0].hit_tok < prompt_hits(log, Setting())[0].hit_tok
 
 
-def test_a_very_large_log_is_replayed_in_larger_blocks_and_says_so(log: Scan, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_very_large_log_is_replayed_in_larger_blocks_and_says_so(
+    log: PromptScan, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(prompt_replay, "MAX_BLOCKS", log.input_tok // 10)
-    assert hits(log, Setting(1))[0].step_tok > 1
-    assert hits(log, Setting(128))[0].step_tok == 128
+    assert prompt_hits(log, Setting(1))[0].step_tok > 1
+    assert prompt_hits(log, Setting(128))[0].step_tok == 128
 
 
 def test_sellers_rules_become_settings() -> None:
-    assert api_setting(terms("openai", "gpt-5.4", load_catalog())) == Setting(128, 1_024, 300.0)
+    assert api_setting(cache_terms("openai", "gpt-5.4", load_catalog())) == Setting(128, 1_024, 300.0)
 
 
 @given(st.lists(st.lists(st.integers(0, 3), min_size=1, max_size=6), min_size=2, max_size=8))

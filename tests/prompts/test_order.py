@@ -4,54 +4,56 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calculators.api.cache_terms import Cache, break_even_hit_frac
+from calculators.api.cache_terms import CacheRule, break_even_hit_frac
 from calculators.catalog.yaml_reader import DataError
 from calculators.prompts.order import (
-    RANK,
+    CHANGE_ORDER,
     Block,
     Traffic,
     best_order,
-    breaker,
-    check,
-    found_frac,
-    hit_frac,
+    check_blocks,
+    expected_hit_frac,
+    first_breaker,
+    hit_probability_frac,
     moved_up,
     own_cache,
 )
 
 BUSY = Traffic(req_s=10.0, tenants_count=50, requests_per_session=5, session_gap_s=30)
-FIVE_MINUTES = Cache(300)
+FIVE_MINUTES = CacheRule(300)
 SPOILT = [Block("time of day", 20, "request"), Block("system", 2_000, "never"), Block("question", 480, "request")]
 
 
 def test_a_timestamp_in_front_spoils_everything_and_moving_it_saves_nearly_all() -> None:
     """2,000 of 2,500 tokens never change."""
-    assert breaker(SPOILT) == 0
-    assert hit_frac(SPOILT, BUSY, FIVE_MINUTES) == 0
+    assert first_breaker(SPOILT) == 0
+    assert expected_hit_frac(SPOILT, BUSY, FIVE_MINUTES) == 0
     ordered = best_order(SPOILT)
     assert [b.name for b in ordered] == ["system", "time of day", "question"]
-    assert breaker(ordered) is None
-    assert hit_frac(ordered, BUSY, FIVE_MINUTES) == pytest.approx(0.8)
+    assert first_breaker(ordered) is None
+    assert expected_hit_frac(ordered, BUSY, FIVE_MINUTES) == pytest.approx(0.8)
 
 
 def test_how_often_each_kind_is_found_by_hand() -> None:
-    assert found_frac("never", Traffic(req_s=1 / 300), FIVE_MINUTES) == pytest.approx(1 - 2.718281828**-1)
-    assert found_frac("tenant", Traffic(req_s=1 / 6, tenants_count=50), FIVE_MINUTES) == pytest.approx(
+    assert hit_probability_frac("never", Traffic(req_s=1 / 300), FIVE_MINUTES) == pytest.approx(1 - 2.718281828**-1)
+    assert hit_probability_frac("tenant", Traffic(req_s=1 / 6, tenants_count=50), FIVE_MINUTES) == pytest.approx(
         1 - 2.718281828**-1
     )
-    assert found_frac("session", Traffic(1, 1, 5, 300), FIVE_MINUTES) == pytest.approx(0.8 * (1 - 2.718281828**-1))
-    assert found_frac("session", Traffic(1, 1, 1, 1), FIVE_MINUTES) == 0
-    assert found_frac("request", BUSY, FIVE_MINUTES) == 0
-    assert found_frac("session", BUSY, Cache(300, replicas=4)) == pytest.approx(
-        found_frac("session", BUSY, FIVE_MINUTES) / 4
+    assert hit_probability_frac("session", Traffic(1, 1, 5, 300), FIVE_MINUTES) == pytest.approx(
+        0.8 * (1 - 2.718281828**-1)
+    )
+    assert hit_probability_frac("session", Traffic(1, 1, 1, 1), FIVE_MINUTES) == 0
+    assert hit_probability_frac("request", BUSY, FIVE_MINUTES) == 0
+    assert hit_probability_frac("session", BUSY, CacheRule(300, replicas=4)) == pytest.approx(
+        hit_probability_frac("session", BUSY, FIVE_MINUTES) / 4
     )
 
 
 def test_minimum_and_granularity() -> None:
     """Below 1,024 tokens nothing, then whole steps of 128: 1,100 count as 1,024."""
-    rule = Cache(300, minimum_tok=1_024, granularity_tok=128)
-    assert hit_frac([Block("a", 1_000, "never"), Block("b", 1_000, "request")], BUSY, rule) == 0
-    assert hit_frac([Block("a", 1_100, "never"), Block("b", 1_000, "request")], BUSY, rule) == pytest.approx(
+    rule = CacheRule(300, minimum_tok=1_024, granularity_tok=128)
+    assert expected_hit_frac([Block("a", 1_000, "never"), Block("b", 1_000, "request")], BUSY, rule) == 0
+    assert expected_hit_frac([Block("a", 1_100, "never"), Block("b", 1_000, "request")], BUSY, rule) == pytest.approx(
         1_024 / 2_100
     )
 
@@ -75,33 +77,40 @@ def test_a_block_moves_up_by_one_and_none_is_lost() -> None:
 
 def test_an_engines_blocks_are_counted_whole() -> None:
     some = [Block("a", 1_000, "never"), Block("b", 1_000, "request")]
-    whole, page = (hit_frac(some, BUSY, own_cache(some, BUSY, 1e9, 1, True, block)) for block in (16, 1))
+    whole, page = (expected_hit_frac(some, BUSY, own_cache(some, BUSY, 1e9, 1, True, block)) for block in (16, 1))
     assert whole == pytest.approx(992 / 2_000)
     assert page == pytest.approx(0.5)
 
 
 blocks = st.lists(
-    st.builds(Block, st.just("b"), st.floats(0, 1e5), st.sampled_from(list(RANK))), min_size=1, max_size=8
+    st.builds(Block, st.just("b"), st.floats(0, 1e5), st.sampled_from(list(CHANGE_ORDER))), min_size=1, max_size=8
 )
 traffic = st.builds(Traffic, st.floats(1e-4, 100), st.floats(1, 1e4), st.floats(1, 50), st.floats(0.1, 1e4))
 
 
 @given(blocks, traffic, st.floats(1, 1e5), st.permutations(range(8)))
 def test_no_order_beats_the_best_one(some: list[Block], who: Traffic, kept_s: float, order: list[int]) -> None:
-    cache, other = Cache(kept_s), [some[i] for i in order if i < len(some)]
-    quiet = found_frac("session", who, cache) <= found_frac("tenant", who, cache) <= found_frac("never", who, cache)
+    cache, other = CacheRule(kept_s), [some[i] for i in order if i < len(some)]
+    quiet = (
+        hit_probability_frac("session", who, cache)
+        <= hit_probability_frac("tenant", who, cache)
+        <= hit_probability_frac("never", who, cache)
+    )
     if quiet:
-        assert hit_frac(best_order(some), who, cache) >= hit_frac(other, who, cache) - 1e-9
+        assert expected_hit_frac(best_order(some), who, cache) >= expected_hit_frac(other, who, cache) - 1e-9
 
 
 @given(blocks, traffic, st.floats(1, 1e5), st.floats(0, 1e5))
 def test_longer_kept_is_never_found_less(some: list[Block], who: Traffic, kept_s: float, more: float) -> None:
-    assert hit_frac(some, who, Cache(kept_s + more)) >= hit_frac(some, who, Cache(kept_s)) - 1e-12
+    assert (
+        expected_hit_frac(some, who, CacheRule(kept_s + more))
+        >= expected_hit_frac(some, who, CacheRule(kept_s)) - 1e-12
+    )
 
 
 @given(blocks, traffic, st.floats(1e3, 1e8), st.floats(1, 10))
 def test_more_memory_never_finds_less(some: list[Block], who: Traffic, room: float, ratio: float) -> None:
-    less, more = (hit_frac(some, who, own_cache(some, who, c, 4, True)) for c in (room, room * ratio))
+    less, more = (expected_hit_frac(some, who, own_cache(some, who, c, 4, True)) for c in (room, room * ratio))
     assert more >= less - 1e-6
 
 
@@ -117,4 +126,4 @@ def test_more_memory_never_finds_less(some: list[Block], who: Traffic, room: flo
 )
 def test_a_prompt_that_is_none_is_refused(some: list[Block], why: str) -> None:
     with pytest.raises(DataError, match=why):
-        check(some)
+        check_blocks(some)

@@ -10,7 +10,7 @@ from calculators.__main__ import main
 from calculators.catalog.load import load_catalog
 from calculators.catalog.yaml_reader import DataError
 from calculators.logs.prompt_log import parse_prompts
-from calculators.prompts.report import seller
+from calculators.prompts.report import cache_seller
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_a_wrong_setting_is_refused(
 
 def test_the_model_is_the_one_of_most_prompts_unless_named() -> None:
     log, catalog = parse_prompts(as_lines(chat_log(requests=4)), "x"), load_catalog()
-    assert seller("anthropic", None, log, catalog).minimum_tok == 512
-    assert seller("anthropic", "claude-haiku-4-5", log, catalog).minimum_tok == 4_096
+    assert cache_seller("anthropic", None, log, catalog).minimum_tok == 512
+    assert cache_seller("anthropic", "claude-haiku-4-5", log, catalog).minimum_tok == 4_096
     with pytest.raises(DataError):
-        seller("nobody", None, log, catalog)
+        cache_seller("nobody", None, log, catalog)

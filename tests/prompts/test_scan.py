@@ -14,19 +14,19 @@ from calculators.catalog.yaml_reader import DataError
 from calculators.logs.prompt_log import parse_prompts
 from calculators.prompts import scan as prompt_scan
 from calculators.prompts import tokenizer as tokens
-from calculators.prompts.order import RANK, best_order, check
-from calculators.prompts.scan import PARTS, Scan, scan, sorted_blocks
+from calculators.prompts.order import CHANGE_ORDER, best_order, check_blocks
+from calculators.prompts.scan import PARTS, PromptScan, scan_prompts, sorted_blocks
 
 
-def scanned(**faults: Any) -> Scan:
-    return scan(parse_prompts(as_lines(chat_log(**faults)), "log.jsonl"))
+def scanned(**faults: Any) -> PromptScan:
+    return scan_prompts(parse_prompts(as_lines(chat_log(**faults)), "log.jsonl"))
 
 
-def of(*texts: str) -> Scan:
-    return scan(parse_prompts("\n---\n".join(texts).encode(), "pasted"))
+def of(*texts: str) -> PromptScan:
+    return scan_prompts(parse_prompts("\n---\n".join(texts).encode(), "pasted"))
 
 
-def changes(found: Scan) -> dict[str, str]:
+def changes(found: PromptScan) -> dict[str, str]:
     return {block.name: block.changes for block in found.blocks}
 
 
@@ -49,14 +49,14 @@ def test_each_part_of_a_clean_log_is_classified() -> None:
 def test_blocks_have_all_tokens_and_fill_the_editor() -> None:
     found = scanned(stamp=True)
     assert sum(block.tok for block in found.blocks) == pytest.approx(found.input_tok / len(found.rows))
-    check(found.blocks)
+    check_blocks(found.blocks)
 
 
 def test_a_planted_time_stamp_is_found_where_it_was_planted() -> None:
     found = scanned(stamp=True)
     assert found.spoiler is not None
     assert (found.spoiler.part, found.spoiler.what) == ("System prompt", "a time stamp")
-    assert found.spoiler.at_tok == tokens.count("You help the customers of a shop.\nThe time is ") + 1
+    assert found.spoiler.at_tok == tokens.token_count("You help the customers of a shop.\nThe time is ") + 1
     assert found.spoiler.requests_frac == 1
     assert changes(found)["System prompt: a time stamp"] == "request"
 
@@ -112,7 +112,7 @@ texts = st.lists(
 @given(texts)
 def test_reordering_keeps_every_piece(some: list[str]) -> None:
     log = [{"system": text, "messages": [{"role": "user", "content": str(i % 3)}]} for i, text in enumerate(some)]
-    for row in scan(parse_prompts(as_lines(log), "x")).rows:
+    for row in scan_prompts(parse_prompts(as_lines(log), "x")).rows:
         assert Counter(row.pieces.tolist()) == Counter(row.best_pieces.tolist())
         assert Counter(row.parts.tolist()) == Counter(row.best_parts.tolist())
 
@@ -120,8 +120,8 @@ def test_reordering_keeps_every_piece(some: list[str]) -> None:
 @given(texts)
 def test_ranks_are_ranks_and_blocks_add_up(some: list[str]) -> None:
     log = [{"system": text, "messages": [{"role": "user", "content": str(i % 3)}]} for i, text in enumerate(some)]
-    found = scan(parse_prompts(as_lines(log), "x"))
-    assert all(set(row.ranks.tolist()) <= set(RANK.values()) for row in found.rows)
+    found = scan_prompts(parse_prompts(as_lines(log), "x"))
+    assert all(set(row.ranks.tolist()) <= set(CHANGE_ORDER.values()) for row in found.rows)
     assert sum(block.tok for block in found.blocks) * len(found.rows) == pytest.approx(found.input_tok)
     assert len(best_order(found.blocks)) == len(found.blocks)
 
@@ -156,6 +156,6 @@ def test_a_second_breaker_is_named_for_when_the_first_is_mended() -> None:
 def test_ten_thousand_tools_are_handled() -> None:
     tools = [{"name": f"tool_{i}"} for i in range(10_000)]
     log = [{"tools": some, "messages": [{"role": "user", "content": "x"}]} for some in (tools, tools[::-1])]
-    found = scan(parse_prompts("\n".join(map(json.dumps, log)).encode(), "x"))
+    found = scan_prompts(parse_prompts("\n".join(map(json.dumps, log)).encode(), "x"))
     assert found.blocks[0].tok > 10_000
     assert found.rows[0].best_pieces.tolist() == found.rows[1].best_pieces.tolist()

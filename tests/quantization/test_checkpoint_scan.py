@@ -14,7 +14,7 @@ from calculators.quantization import checkpoint_scan as quantize_scan
 from calculators.quantization.checkpoint_scan import (
     SCHEMA,
     read_header,
-    scan,
+    scan_checkpoint,
     shards,
     survey,
     tensor_class,
@@ -55,7 +55,7 @@ def model(tmp_path: Path) -> Path:
 
 
 def test_the_planted_outlier_layer_is_found(model: Path) -> None:
-    losses = list(scan(model))
+    losses = list(scan_checkpoint(model))
     assert [t.name for t in losses] == [LAYER.format(i) for i in range(4)]
     worst = max(losses, key=lambda t: t.outlier_frac)
     assert worst.name == LAYER.format(2)
@@ -71,8 +71,8 @@ def test_the_planted_outlier_layer_is_found(model: Path) -> None:
 @pytest.mark.parametrize(("dtype", "kind"), [("F64", np.float64), ("F32", np.float32), ("F16", np.float16)])
 def test_every_float_type_gives_the_same_answer(tmp_path: Path, dtype: str, kind: type) -> None:
     weights = (RNG.integers(-64, 65, (32, 64)) / 64).astype(kind)
-    [found] = scan(save(tmp_path / "m.safetensors", {"w": (dtype, weights)}))
-    [other] = scan(save(tmp_path / "n.safetensors", {"w": ("BF16", bf16(weights))}))
+    [found] = scan_checkpoint(save(tmp_path / "m.safetensors", {"w": (dtype, weights)}))
+    [other] = scan_checkpoint(save(tmp_path / "n.safetensors", {"w": ("BF16", bf16(weights))}))
     assert found.sqnr_db == pytest.approx(other.sqnr_db)
 
 
@@ -80,16 +80,16 @@ def test_experts_of_three_dimensions_count_as_rows_and_chunks_change_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = save(tmp_path / "m.safetensors", {"mlp.experts.w": ("F32", RNG.normal(size=(4, 8, 32)).astype(np.float32))})
-    [whole] = scan(path)
+    [whole] = scan_checkpoint(path)
     monkeypatch.setattr(quantize_scan, "CHUNK_VALUES", 64)
-    [parts] = scan(path)
+    [parts] = scan_checkpoint(path)
     assert whole.kind == "experts"
     assert parts.sqnr_db == pytest.approx(whole.sqnr_db)
 
 
 def test_progress_ends_at_one(model: Path) -> None:
     seen: list[float] = []
-    list(scan(model, seen.append))
+    list(scan_checkpoint(model, seen.append))
     assert seen == sorted(seen)
     assert seen[-1] == 1
 
@@ -163,7 +163,7 @@ def test_what_is_quantised_already_is_counted_and_its_scales_are_no_weights(tmp_
     assert (found.measured_count, found.quantised_count, found.other_count) == (1, 2, 4)
     assert found.quantised_dtypes == ("F8_E4M3", "I32")
     assert found.words == "Quantised already, so passed over: 2 (F8_E4M3, I32). Matrices measured: 1."
-    assert [loss.name for loss in scan(path)] == ["a.down_proj.weight"]
+    assert [loss.name for loss in scan_checkpoint(path)] == ["a.down_proj.weight"]
 
 
 @pytest.fixture
@@ -183,7 +183,7 @@ def test_shards_are_scanned_one_after_another(sharded: Path) -> None:
     index = sharded / "model.safetensors.index.json"
     for path in (sharded, index):
         seen: list[float] = []
-        assert [loss.name for loss in scan(path, seen.append)] == [LAYER.format(i) for i in range(2)]
+        assert [loss.name for loss in scan_checkpoint(path, seen.append)] == [LAYER.format(i) for i in range(2)]
         assert seen == [0.5, 1.0]
         assert survey(path).measured_count == 2
     index.unlink()
@@ -210,14 +210,14 @@ def test_an_index_that_is_none_or_points_elsewhere_is_refused(sharded: Path, tmp
 
 
 def test_the_map_of_one_s_own_model_is_the_worst_of_each_class(model: Path) -> None:
-    losses = list(scan(model))
+    losses = list(scan_checkpoint(model))
     found = worst_by_class(losses)
     assert list(found) == ["down"]
     assert found["down"] == {name: min(t.sqnr_db[name] for t in losses) for name in FORMATS}
 
 
 def test_a_loss_is_json_without_infinities_and_says_what_a_weight_takes(tmp_path: Path) -> None:
-    [zero] = scan(save(tmp_path / "m.safetensors", {"w": ("F32", np.zeros((2, 128), dtype=np.float32))}))
+    [zero] = scan_checkpoint(save(tmp_path / "m.safetensors", {"w": ("F32", np.zeros((2, 128), dtype=np.float32))}))
     plain = json.loads(json.dumps(zero.to_json(), allow_nan=False))
     assert set(plain) == {part.split(":")[0] for part in SCHEMA.split(", ") if part.split(":")[0].isidentifier()}
     assert plain["sqnr_db"] == dict.fromkeys(FORMATS)
@@ -278,7 +278,7 @@ def test_weights_that_are_no_number_are_counted_and_nothing_is_called_lossless(t
     some[1] = np.inf
     beyond = np.full((4, 128), 1e300)
     tensors = {"some": ("F32", some), "none": ("F32", none), "beyond": ("F64", beyond)}
-    found = {loss.name: loss for loss in scan(save(tmp_path / "broken.safetensors", tensors))}
+    found = {loss.name: loss for loss in scan_checkpoint(save(tmp_path / "broken.safetensors", tensors))}
     assert found["some"].not_finite_count == 128
     assert (found["none"].not_finite_count, found["beyond"].not_finite_count) == (512, 512)
     assert set(found["none"].sqnr_db.values()) == {-np.inf}
@@ -287,7 +287,7 @@ def test_weights_that_are_no_number_are_counted_and_nothing_is_called_lossless(t
 
 def test_weights_near_the_largest_number_are_measured_without_overflow(tmp_path: Path) -> None:
     large = (RNG.choice([-1.0, 1.0], (4, 256)) * RNG.uniform(2e38, 3e38, (4, 256))).astype(np.float32)
-    (loss,) = scan(save(tmp_path / "large.safetensors", {"w": ("F32", large)}))
+    (loss,) = scan_checkpoint(save(tmp_path / "large.safetensors", {"w": ("F32", large)}))
     assert loss.not_finite_count == 0
     assert all(not np.isnan(db) for db in loss.sqnr_db.values())
     assert 5 < loss.sqnr_db["int4"] < 60
@@ -306,11 +306,11 @@ def test_short_rows_are_read_in_no_larger_pieces_than_long_ones(
     monkeypatch.setattr(quantize_scan, "FORMATS", {"fp8": rule})
     monkeypatch.setattr(quantize_scan, "CHUNK_VALUES", 4_096)
     thin = RNG.normal(0, 1, (1_000, 1)).astype(np.float32)
-    list(scan(save(tmp_path / "thin.safetensors", {"w": ("F32", thin)})))
+    list(scan_checkpoint(save(tmp_path / "thin.safetensors", {"w": ("F32", thin)})))
     assert max(padded) <= 4_096
     wide = np.ones((1, 5_000), dtype=np.float32)
     with pytest.raises(DataError, match="rows of 5,000 weights"):
-        list(scan(save(tmp_path / "wide.safetensors", {"w": ("F32", wide)})))
+        list(scan_checkpoint(save(tmp_path / "wide.safetensors", {"w": ("F32", wide)})))
 
 
 def test_control_codes_in_names_do_not_reach_the_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

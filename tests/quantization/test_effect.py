@@ -7,10 +7,10 @@ from support import scenario
 
 from calculators.catalog.load import Catalog
 from calculators.evaluate import Evaluation, evaluate
-from calculators.fleet.staircase import Plan
+from calculators.fleet.staircase import FleetPlan
 from calculators.performance.model_size import weight_bytes
 from calculators.performance.quantization_recipe import PRESETS, Recipe, uniform
-from calculators.quantization.effect import RecipeEffect, Served, effect, worth_sentence
+from calculators.quantization.effect import RecipeEffect, ServedFleet, recipe_effect, worth_sentence
 
 
 @pytest.fixture(scope="module")
@@ -19,14 +19,14 @@ def found(catalog: Catalog) -> Evaluation:
     return evaluate(scenario(), catalog)
 
 
-def _plan(found: Evaluation) -> Plan:
+def _plan(found: Evaluation) -> FleetPlan:
     assert found.build is not None
     assert found.build.plan is not None
     return found.build.plan
 
 
 def _effect(found: Evaluation, recipe: Recipe, catalog: Catalog) -> RecipeEffect:
-    return effect(_plan(found), recipe, found.scenario, found.demand, catalog)
+    return recipe_effect(_plan(found), recipe, found.scenario, found.demand, catalog)
 
 
 def test_before_is_the_fleet_of_the_verdict(found: Evaluation, catalog: Catalog) -> None:
@@ -80,7 +80,7 @@ def test_a_recipe_that_fits_nowhere_says_so(found: Evaluation, catalog: Catalog)
     plan = _plan(found)
     setup = replace(plan.setup, gpu=tiny)
     small = replace(plan, capacity=replace(plan.capacity, setup=setup))
-    nowhere = effect(small, Recipe(), found.scenario, found.demand, catalog)
+    nowhere = recipe_effect(small, Recipe(), found.scenario, found.demand, catalog)
     assert nowhere.after.state is None
     assert nowhere.after.kv_room_tok == 0
     assert nowhere.saves_usd_per_month is None
@@ -93,7 +93,7 @@ def test_every_outcome_has_its_sentence(found: Evaluation, catalog: Catalog) -> 
     cheap, dear = (replace(one.before.state, usd_per_month=usd) for usd in (1_000.0, 3_000.0))
 
     def sentence(before: object, after: object, room_tok: float = 1.0) -> str:
-        sides = [Served(one.before.setup, 1.0, 1.0, room_tok, state) for state in (before, after)]  # type: ignore[arg-type]
+        sides = [ServedFleet(one.before.setup, 1.0, 1.0, room_tok, state) for state in (before, after)]  # type: ignore[arg-type]
         return worth_sentence(RecipeEffect(sides[0], sides[1], ()), "INT4")
 
     assert sentence(dear, cheap) == "INT4 saves $2,000 of rent a month."

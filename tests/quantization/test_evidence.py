@@ -25,14 +25,14 @@ from calculators.quantization.evidence import (
     Sensitivity,
     carried_over,
     cautious,
+    cell_tolerance,
     chosen,
     released_doubts,
     risk_sentence,
     risks,
     rows_of,
     sensitivity,
-    verdict,
-    worst,
+    worst_tolerance,
 )
 from calculators.quantization.evidence import WEIGHT_FORMATS as MAP_FORMATS
 
@@ -45,27 +45,31 @@ LLAMA, GPT_OSS, DEEPSEEK, QWEN = (
 
 def test_every_cell_is_filled_and_coarser_than_eight_bits_is_never_safer() -> None:
     for row in KNOWN.weights:
-        assert RANK[worst(row.fp8)] <= RANK[worst(row.nvfp4)] <= RANK[worst(row.mxfp4)], row.name
-        assert all(verdict(row, name) for name in MAP_FORMATS)
+        assert RANK[worst_tolerance(row.fp8)] <= RANK[worst_tolerance(row.nvfp4)] <= RANK[worst_tolerance(row.mxfp4)], (
+            row.name
+        )
+        assert all(cell_tolerance(row, name) for name in MAP_FORMATS)
     for cache in KNOWN.caches:
-        assert RANK[worst(cache.fp8)] <= min(RANK[worst(verdict(cache, name))] for name in CACHE_FORMATS[1:])
+        assert RANK[worst_tolerance(cache.fp8)] <= min(
+            RANK[worst_tolerance(cell_tolerance(cache, name))] for name in CACHE_FORMATS[1:]
+        )
 
 
 def test_the_published_order_holds() -> None:
     """Weights of attention bear more than down projections, those more than routers; keys less than values."""
     by_name = {row.name: row for row in KNOWN.weights}
-    assert worst(by_name["query"].nvfp4) == "tolerates"
-    assert worst(by_name["down"].mxfp4) == "poison"
-    assert worst(by_name["router"].int8) == "poison"
-    assert worst(by_name["softmax and scores"].nvfp4) == "poison"
+    assert worst_tolerance(by_name["query"].nvfp4) == "tolerates"
+    assert worst_tolerance(by_name["down"].mxfp4) == "poison"
+    assert worst_tolerance(by_name["router"].int8) == "poison"
+    assert worst_tolerance(by_name["softmax and scores"].nvfp4) == "poison"
     keys, values = KNOWN.caches
-    assert RANK[worst(keys.fp4)] > RANK[worst(values.fp4)]
+    assert RANK[worst_tolerance(keys.fp4)] > RANK[worst_tolerance(values.fp4)]
 
 
 def test_studies_that_disagree_are_shown_and_not_averaged() -> None:
     up = next(row for row in KNOWN.weights if row.name == "up")
     assert up.mxfp4 == ("caution", "poison")
-    assert worst(up.mxfp4) == "poison"
+    assert worst_tolerance(up.mxfp4) == "poison"
     assert "conflict" in up.note
 
 
@@ -162,7 +166,7 @@ def test_every_risk_is_a_cell_of_the_map_and_the_worst_come_first(model: Model, 
     ranks = [RANK[risk.worst] for risk in found]
     assert ranks == sorted(ranks, reverse=True)
     assert all(
-        rank > 0 and risk.cell == verdict(risk.row, risk.stored) for rank, risk in zip(ranks, found, strict=True)
+        rank > 0 and risk.cell == cell_tolerance(risk.row, risk.stored) for rank, risk in zip(ranks, found, strict=True)
     )
     present = {kind for kind, count in by_class(model.shape).items() if count}
     assert {risk.row.name for risk in found} <= present | {EDGES, "keys", "values"}

@@ -14,9 +14,9 @@ from calculators.evaluate import evaluate
 from calculators.report.decision_record import (
     MAX_DISSENT_CHARS,
     DecisionRecord,
-    changes,
     freeze,
     read_record,
+    record_changes,
     to_json_text,
 )
 from calculators.report.record_page import sections, to_html, to_markdown
@@ -52,14 +52,14 @@ def test_it_says_the_same_after_prices_have_moved_and_lists_what_changed(catalog
     moved = record(catalog)  # the discount ends
     frozen = read_record(to_json_text(then).encode(), "r.json")
     assert to_markdown(frozen) == to_markdown(then)
-    found = {c.what: (c.then, c.now) for c in changes(frozen, moved)}
+    found = {c.what: (c.then, c.now) for c in record_changes(frozen, moved)}
     assert found["closed at Test Host"] == ("$8,800 a month", "$11,000 a month")
-    assert changes(then, then) == []
+    assert record_changes(then, then) == []
 
 
 def test_an_option_that_is_gone_is_said_to_be(catalog: Catalog) -> None:
     then, now = record(catalog), record(catalog, targets={"tpot_ms": 0.1})
-    assert any(c.now == "not there" for c in changes(then, now))
+    assert any(c.now == "not there" for c in record_changes(then, now))
 
 
 class Tags(HTMLParser):
@@ -165,4 +165,4 @@ def test_numbers_that_are_none_are_refused(catalog: Catalog) -> None:
 def test_another_winner_of_the_same_kind_is_a_change(catalog: Catalog) -> None:
     one, other = (record(catalog, compliance={"requirements": [r]}) for r in ("gdpr-eu-processing", "air-gap"))
     assert one.kind == other.kind == "forced_by_compliance"
-    assert "Winner" in {c.what for c in changes(one, other)}
+    assert "Winner" in {c.what for c in record_changes(one, other)}

@@ -8,7 +8,7 @@ from support import scenario
 
 from calculators.catalog.load import Catalog
 from calculators.evaluate import evaluate
-from calculators.fleet.machine_offers import leases
+from calculators.fleet.machine_offers import machine_offers
 from calculators.report.evaluation_text import lease_terms, sources, to_json, to_text
 
 CASES = [{}, {"hardware": {"include_owned": True}}, {"targets": {"tpot_ms": 0.1}}, {"api": {"model": "closed-dated"}}]
@@ -55,5 +55,5 @@ def test_every_cost_line_of_a_list_price_has_a_source(catalog: Catalog) -> None:
 
 def test_the_terms_of_a_lease_in_a_line(catalog: Catalog) -> None:
     listed = scenario(hardware={"rent_usd_per_gpu_h": {}})
-    terms = lease_terms(leases(catalog.gpu("h100-sxm"), listed, catalog)[0])
+    terms = lease_terms(machine_offers(catalog.gpu("h100-sxm"), listed, catalog)[0])
     assert terms == "8-GPU machine at Eights, on demand, seen 2026-11-01 (high confidence)"

@@ -8,17 +8,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import scenario
 
-from calculators.scenario.demand import demand, lengths, lognormal_groups
+from calculators.scenario.demand import demand_of, lengths, lognormal_groups
 
 
 def test_the_peak_is_the_mean_of_the_active_hours_times_the_ratio() -> None:
-    found = demand(scenario(workload={"requests_per_month": 2_628_000, "peak_ratio": 4}).workload)
+    found = demand_of(scenario(workload={"requests_per_month": 2_628_000, "peak_ratio": 4}).workload)
     assert found.mean_req_s == pytest.approx(1.0)
     assert found.peak_req_s == pytest.approx(4.0)
 
 
 def test_fewer_active_hours_raise_the_peak_but_not_the_bill() -> None:
-    found = demand(scenario(workload={"requests_per_month": 2_628_000, "active_h_per_month": 182.5}).workload)
+    found = demand_of(scenario(workload={"requests_per_month": 2_628_000, "active_h_per_month": 182.5}).workload)
     assert found.mean_req_s == pytest.approx(1.0)
     assert found.peak_req_s == pytest.approx(16.0)
     assert found.input_tok_per_month == 2_628_000 * 1_000

@@ -24,10 +24,10 @@ from serving_jobs import (
 )
 
 from calculators.catalog.yaml_reader import DataError, parse_yaml
-from calculators.fleet.staircase import Plan
+from calculators.fleet.staircase import FleetPlan
 from calculators.scenario.schema import Techniques
-from calculators.serving.commands import KEYS, Job, facts
-from calculators.serving.files import files, image_of, replicas_of
+from calculators.serving.commands import KEYS, Job, plan_facts
+from calculators.serving.files import image_of, replicas_of, serving_files
 from calculators.serving.flag_check import ServingEngine, complaints
 
 # --- every scenario ----------------------------------------------------------------------------------------------
@@ -38,8 +38,8 @@ from calculators.serving.flag_check import ServingEngine, complaints
 def test_every_command_of_every_scenario_passes_the_recorded_parsers(name: str, engine: ServingEngine) -> None:
     scenario, found, plan = PLANNED[name]
     assert plan is not None
-    made = files(engine, plan, scenario, found.demand, CATALOG.digest, TODAY)
-    known = facts(Job(engine, plan, scenario, found.demand))
+    made = serving_files(engine, plan, scenario, found.demand, CATALOG.digest, TODAY)
+    known = plan_facts(Job(engine, plan, scenario, found.demand))
     checked = [*commands_of(made.command), *commands_of(made.benchmark)]
     assert len(checked) == 3
     for argv in checked:
@@ -57,7 +57,7 @@ def test_every_command_of_every_scenario_passes_the_recorded_parsers(name: str, 
 def test_the_manifest_holds_the_numbers_of_the_plan(name: str, engine: ServingEngine) -> None:
     scenario, found, plan = PLANNED[name]
     assert plan is not None
-    made = files(engine, plan, scenario, found.demand, CATALOG.digest, TODAY)
+    made = serving_files(engine, plan, scenario, found.demand, CATALOG.digest, TODAY)
     (deployment,) = of_kind(made.manifest, "Deployment")
     assert deployment["spec"]["replicas"] == plan.replicas + plan.spare_replicas
     container = deployment["spec"]["template"]["spec"]["containers"][0]
@@ -233,7 +233,7 @@ def test_any_plan_gives_files_that_parse_and_hold_its_numbers_or_a_reason(
         return
     made = files_of(job)
     for argv in (*commands_of(made.command), *commands_of(made.benchmark)):
-        assert complaints(engine, argv, facts(job)) == []
+        assert complaints(engine, argv, plan_facts(job)) == []
     deployments = of_kind(made.manifest, "Deployment")
     assert sum(d["spec"]["replicas"] for d in deployments) == replicas + spare + job.plan.prefill_replicas
     assert len(of_kind(made.manifest, "Service")) == len(deployments) == len(job.roles)
@@ -243,6 +243,6 @@ def test_any_plan_gives_files_that_parse_and_hold_its_numbers_or_a_reason(
 
 
 def test_the_plan_itself_is_untouched() -> None:
-    before: Plan | None = PLAN
+    before: FleetPlan | None = PLAN
     files_of(job_of())
     assert before == PLAN

@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 
 from calculators.catalog.yaml_reader import DataError
 from calculators.serving.engine_choice import stack_file
-from calculators.serving.flag_check import Clash, ServingEngine, check, clashes, complaints, flags, number
+from calculators.serving.flag_check import (
+    FlagConflict,
+    ServingEngine,
+    check_commands,
+    complaints,
+    engine_flags,
+    flag_conflicts,
+    flag_number,
+)
 
 ENGINES: tuple[ServingEngine, ...] = ("vllm", "sglang")
 START = {"vllm": "vllm serve some/model", "sglang": "python -m sglang.launch_server --model-path some/model"}
@@ -30,7 +38,7 @@ def of(engine: ServingEngine, options: str, facts: dict[str, Any] | None = None)
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_the_record_is_of_the_pinned_version_and_from_the_engines_own_parsers(engine: ServingEngine) -> None:
-    record = flags(engine)
+    record = engine_flags(engine)
     assert record.version == stack_file().versions[engine]
     assert record.sources[record.source].kind == "library"
     assert sum(len(command.options) for command in record.commands) > 300
@@ -38,7 +46,7 @@ def test_the_record_is_of_the_pinned_version_and_from_the_engines_own_parsers(en
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_no_option_of_a_command_answers_to_the_name_of_another(engine: ServingEngine) -> None:
-    for command in flags(engine).commands:
+    for command in engine_flags(engine).commands:
         names = [name for option in command.options for name in option.names]
         assert len(names) == len(set(names))
 
@@ -147,8 +155,8 @@ def test_a_contradiction_is_refused_naming_both_sides_and_the_remedy(
 
 def test_every_recorded_contradiction_can_happen_and_has_a_known_source() -> None:
     """Each flag that a rule names is an option of that engine: a renamed one would make the rule dead."""
-    for clash in clashes().contradictions:
-        known = {option.names[0] for option in flags(clash.engine).commands[0].options}
+    for clash in flag_conflicts().contradictions:
+        known = {option.names[0] for option in engine_flags(clash.engine).commands[0].options}
         named = {c.flag.partition(".")[0] for c in clash.when if c.flag} | {
             other for c in clash.when for other in (c.below, c.above) if other and other.startswith("--")
         }
@@ -157,9 +165,9 @@ def test_every_recorded_contradiction_can_happen_and_has_a_known_source() -> Non
         assert _choices_exist(clash), clash.id
 
 
-def _choices_exist(clash: Clash) -> bool:
+def _choices_exist(clash: FlagConflict) -> bool:
     """Values that a rule speaks of are values that the option takes."""
-    options = {option.names[0]: option for option in flags(clash.engine).commands[0].options}
+    options = {option.names[0]: option for option in engine_flags(clash.engine).commands[0].options}
     return all(
         set(condition.one_of) <= set(options[condition.flag].choices)
         for condition in clash.when
@@ -184,7 +192,7 @@ def test_another_program_is_no_command() -> None:
 
 def test_check_raises_all_complaints_at_once() -> None:
     with pytest.raises(DataError, match=r"--nope.*--max-num-seqs") as caught:
-        check("vllm", shlex.split("vllm serve m --nope --max-num-seqs x"))
+        check_commands("vllm", shlex.split("vllm serve m --nope --max-num-seqs x"))
     assert str(caught.value).count(";") >= 2
 
 
@@ -192,7 +200,7 @@ def test_check_raises_all_complaints_at_once() -> None:
     ("text", "value"), [("8192", 8_192), ("8k", 8_000), ("8K", 8_192), ("25.6k", 25_600), ("2M", 2**21)]
 )
 def test_sizes_read_as_the_engines_read_them(text: str, value: int) -> None:
-    assert number(text) == value
+    assert flag_number(text) == value
 
 
 @given(st.lists(st.text(max_size=30), max_size=12), st.sampled_from(ENGINES))

@@ -13,7 +13,7 @@ from calculators.catalog.techniques import MetricId, MoveId
 from calculators.evaluate import evaluate
 from calculators.scenario.defaults import ROOT
 from calculators.scenario.schema import parse_scenario, read_scenario
-from calculators.techniques.advice import Advice, Pin, Tried, advise, framework, gain_frac
+from calculators.techniques.advice import Pin, TechniqueAdvice, TechniqueTrial, advise, framework, gain_frac
 
 CATALOG = load_catalog()
 TODAY = date(2026, 11, 26)
@@ -22,7 +22,7 @@ MOVES: tuple[MoveId, ...] = tuple(move.id for move in framework().moves)
 
 def ask(
     name: str, metric: MetricId | None = None, pins: dict[MoveId, Pin] | None = None, **changes: Any
-) -> dict[MoveId, Tried] | Any:
+) -> dict[MoveId, TechniqueTrial] | Any:
     """Advice on a scenario of the repository with changes."""
     plain = read_scenario(ROOT / f"scenarios/{name}.yaml", TODAY).model_dump(mode="json")
     scenario = parse_scenario(merged(plain, changes))
@@ -32,11 +32,11 @@ def ask(
     return advise(found.build.plan, scenario, found.demand, CATALOG, metric, pins)
 
 
-def reasons(advice: Advice) -> dict[MoveId, str]:
+def reasons(advice: TechniqueAdvice) -> dict[MoveId, str]:
     return {t.move.id: t.reason for t in advice.tried}
 
 
-def kept(advice: Advice) -> list[MoveId]:
+def kept(advice: TechniqueAdvice) -> list[MoveId]:
     return [t.move.id for t in advice.kept]
 
 

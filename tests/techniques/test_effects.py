@@ -10,21 +10,21 @@ from hypothesis import strategies as st
 from calculators.catalog.load import load_catalog
 from calculators.catalog.techniques import TechniqueId
 from calculators.evaluate import Evaluation, evaluate
-from calculators.fleet.staircase import Plan
+from calculators.fleet.staircase import FleetPlan
 from calculators.scenario.defaults import ROOT
 from calculators.scenario.schema import Scenario, Techniques, read_scenario
 from calculators.techniques.effects import (
     ORDER,
-    Effect,
-    State,
+    FleetState,
+    TechniqueEffect,
     best_fleet,
-    effects,
+    cumulative_steps,
     is_on,
     is_used,
     refit,
-    steps,
     switched,
     switched_saves_usd,
+    technique_effects,
     techniques,
     with_techniques,
 )
@@ -47,7 +47,7 @@ ANY = st.builds(
 )
 
 
-def run(name: str, **chosen: object) -> tuple[Scenario, Evaluation, Plan]:
+def run(name: str, **chosen: object) -> tuple[Scenario, Evaluation, FleetPlan]:
     scenario = read_scenario(ROOT / f"scenarios/{name}.yaml", TODAY)
     scenario = with_techniques(scenario, Techniques.model_validate(chosen))
     found = evaluate(scenario, CATALOG)
@@ -56,12 +56,12 @@ def run(name: str, **chosen: object) -> tuple[Scenario, Evaluation, Plan]:
     return scenario, found, found.build.plan
 
 
-def all_six(name: str, **chosen: object) -> dict[str, Effect]:
+def all_six(name: str, **chosen: object) -> dict[str, TechniqueEffect]:
     scenario, found, plan = run(name, **chosen)
-    return {e.id: e for e in effects(plan, scenario, found.demand, CATALOG)}
+    return {e.id: e for e in technique_effects(plan, scenario, found.demand, CATALOG)}
 
 
-def both(effect: Effect) -> tuple[State, State]:
+def both(effect: TechniqueEffect) -> tuple[FleetState, FleetState]:
     assert effect.without is not None
     assert effect.with_it is not None
     return effect.without, effect.with_it
@@ -70,7 +70,7 @@ def both(effect: Effect) -> tuple[State, State]:
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_the_fleet_of_the_verdict_is_one_side_of_each_comparison(name: str) -> None:
     scenario, found, plan = run(name)
-    for effect in effects(plan, scenario, found.demand, CATALOG):
+    for effect in technique_effects(plan, scenario, found.demand, CATALOG):
         mine = effect.with_it if effect.is_used else effect.without
         assert mine is not None
         assert (mine.gpus, mine.usd_per_month) == (plan.gpus, pytest.approx(plan.rent_usd_per_month))
@@ -156,7 +156,7 @@ def test_refitting_the_same_setup_gives_the_fleet_itself(name: str) -> None:
 @pytest.mark.parametrize("chosen", [{}, {"speculation": True, "kv_cache": "fp8"}, {"disaggregation": True}])
 def test_the_steps_lead_from_batching_alone_to_the_fleet_of_the_verdict(name: str, chosen: dict[str, object]) -> None:
     scenario, found, plan = run(name, **chosen)
-    made = steps(plan, scenario, found.demand, CATALOG)
+    made = cumulative_steps(plan, scenario, found.demand, CATALOG)
     assert made[0].id == "batching"
     last = made[-1].state
     assert last is not None
@@ -168,7 +168,7 @@ def test_the_steps_lead_from_batching_alone_to_the_fleet_of_the_verdict(name: st
 def test_what_each_saves_alone_does_not_add_up_to_what_all_save_together() -> None:
     """Headline gains must never be added or multiplied: this fleet is the counter-example."""
     scenario, found, plan = run("own-servers-at-scale", speculation=True, kv_cache="fp8")
-    made = [step.state for step in steps(plan, scenario, found.demand, CATALOG)]
+    made = [step.state for step in cumulative_steps(plan, scenario, found.demand, CATALOG)]
     assert made[0] is not None
     assert made[-1] is not None
     together = made[0].usd_per_month - made[-1].usd_per_month
@@ -200,10 +200,10 @@ def test_any_set_of_switches_gives_an_answer_and_its_steps_end_at_it(chosen: Tec
     if found.build is None or found.build.plan is None:
         return
     plan = found.build.plan
-    made = effects(plan, scenario, found.demand, CATALOG)
+    made = technique_effects(plan, scenario, found.demand, CATALOG)
     assert [e.id for e in made] == list(ORDER)
     assert all(s.tpot_ms > 0 for e in made for s in (e.without, e.with_it) if s)
-    ends = steps(plan, scenario, found.demand, CATALOG)[-1].state
+    ends = cumulative_steps(plan, scenario, found.demand, CATALOG)[-1].state
     assert ends is not None
     assert ends.usd_per_month == pytest.approx(plan.rent_usd_per_month)
 

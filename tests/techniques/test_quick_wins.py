@@ -6,7 +6,7 @@ from calculators.catalog.load import load_catalog
 from calculators.evaluate import evaluate
 from calculators.scenario.defaults import ROOT
 from calculators.scenario.schema import Scenario, read_scenario
-from calculators.techniques.quick_wins import free_wins, gate
+from calculators.techniques.quick_wins import gate, quick_wins
 
 CATALOG = load_catalog()
 
@@ -17,7 +17,7 @@ def scenario(name: str, **workload: float) -> Scenario:
 
 
 def saved(name: str, **workload: float) -> list[float]:
-    return [w.saves_usd_per_month for w in free_wins(evaluate(scenario(name, **workload), CATALOG), CATALOG)]
+    return [w.saves_usd_per_month for w in quick_wins(evaluate(scenario(name, **workload), CATALOG), CATALOG)]
 
 
 def test_the_next_step_is_that_of_the_verdict() -> None:
@@ -33,7 +33,7 @@ def test_the_next_step_is_that_of_the_verdict() -> None:
 
 
 def test_where_today_s_api_is_not_allowed_there_is_nothing_to_win_on_it() -> None:
-    assert free_wins(evaluate(scenario("air-gapped"), CATALOG), CATALOG) == []
+    assert quick_wins(evaluate(scenario("air-gapped"), CATALOG), CATALOG) == []
 
 
 def test_a_firing_signal_is_named_and_compliance_comes_first() -> None:
@@ -50,5 +50,5 @@ def test_more_to_cache_and_more_that_may_wait_never_save_less() -> None:
 
 
 def test_where_no_request_may_wait_the_reader_is_asked_for_the_share() -> None:
-    batch = free_wins(evaluate(scenario("azure-conversation", deferrable_frac=0.0), CATALOG), CATALOG)[1]
+    batch = quick_wins(evaluate(scenario("azure-conversation", deferrable_frac=0.0), CATALOG), CATALOG)[1]
     assert "Workload page" in batch.words
