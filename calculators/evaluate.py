@@ -8,8 +8,7 @@ import numpy as np
 
 from calculators.catalog.load import Catalog
 from calculators.compliance.assessment import ComplianceAssessment
-from calculators.decision import crossover, savings, signals, verdict_context
-from calculators.decision import switching_values as flips
+from calculators.decision import crossover, savings, signals, switching_values, verdict_context
 from calculators.decision import verdict as decision
 from calculators.decision.caveats import caveats, contract_conditions, growth_note
 from calculators.decision.crossover import Crossover
@@ -19,7 +18,7 @@ from calculators.decision.verdict import Verdict, VerdictContext
 from calculators.fleet import operating_costs as ownership
 from calculators.fleet.staircase import Staircase
 from calculators.options import buy_and_build as options
-from calculators.options import feasibility as outcomes
+from calculators.options import feasibility
 from calculators.options import shortlist as ways
 from calculators.options.buy_and_build import SpeedBounds, buy_line
 from calculators.options.feasibility import Feasibility
@@ -51,10 +50,10 @@ class Evaluation:
     """Today's API first, then the others that are allowed, by cost."""
     today_allowed: bool
     verdict: Verdict
-    ruling: ComplianceAssessment
+    assessment: ComplianceAssessment
     """What compliance leaves."""
     signals: Signals
-    flips: tuple[SwitchingValue, ...]
+    switching_values: tuple[SwitchingValue, ...]
     review: str
     """When to look again."""
     crossovers: tuple[tuple[Option, Crossover], ...]
@@ -64,7 +63,7 @@ class Evaluation:
     stairs: tuple[Staircase, ...]
     """Those that are cheapest somewhere: together they make the self-hosting curve."""
     build_line: LinearCost
-    outcomes: tuple[Feasibility, ...]
+    feasibility: tuple[Feasibility, ...]
     notes: tuple[str, ...]
 
     @property
@@ -90,39 +89,39 @@ class Evaluation:
 def evaluate(scenario: Scenario, catalog: Catalog) -> Evaluation:
     """Raises UnknownId or DataError when the scenario names something the catalog does not hold."""
     check_ids(scenario, catalog)
-    need = demand_of(scenario.workload)
-    every = ways.enumerate_options(scenario, need, catalog)
-    ruling = ways.assess_options(every, scenario, catalog)
-    left = ways.allowed_options(every, ruling, scenario, catalog)
-    useful = _useful(left.stairs, need)
-    cases = options.size_at_speed_bounds(left.stairs, left.rents_usd, useful, scenario, need, catalog)
-    ranked = _ranked(left, cases, scenario, need, catalog)
-    today, build_line = every.buys[0].option, options.self_host_line(every.lines, need)
-    against = _crossovers(today, left, useful, build_line, scenario, need)
+    demand = demand_of(scenario.workload)
+    every = ways.enumerate_options(scenario, demand, catalog)
+    assessment = ways.assess_options(every, scenario, catalog)
+    left = ways.allowed_options(every, assessment, scenario, catalog)
+    useful = _useful(left.stairs, demand)
+    cases = options.size_at_speed_bounds(left.stairs, left.rents_usd, useful, scenario, demand, catalog)
+    ranked = _ranked(left, cases, scenario, demand, catalog)
+    today, build_line = every.buys[0].option, options.self_host_line(every.lines, demand)
+    against = _crossovers(today, left, useful, build_line, scenario, demand)
     overall, of_today = against[0][1], against[1][1]
     found = _flips(today, ranked, left, useful, overall, scenario, catalog)
-    judged = _signals(today, ranked, left, useful, cases, scenario, need, catalog)
-    why_not = outcomes.feasibility(left, build_line, scenario, need)
-    around = _around(ranked, ruling, judged, found, today, scenario)
-    verdict = decision.decide(today, ranked, overall, of_today, outcomes.why_no_fleet(why_not), around)
+    judged = _signals(today, ranked, left, useful, cases, scenario, demand, catalog)
+    why_not = feasibility.feasibility(left, build_line, scenario, demand)
+    around = _around(ranked, assessment, judged, found, today, scenario)
+    verdict = decision.decide(today, ranked, overall, of_today, feasibility.why_no_fleet(why_not), around)
     return Evaluation(
         scenario=scenario,
         digest=catalog.digest,
-        demand=need,
+        demand=demand,
         options=(today, *(option for option in ranked if option is not today)),
         today_allowed=any(option is today for option in ranked),
         verdict=verdict,
-        ruling=ruling,
+        assessment=assessment,
         signals=judged,
-        flips=found,
+        switching_values=found,
         review=signals.review_date(found, judged, scenario, catalog),
         crossovers=against[1:],
         crossover=overall,
         stairs=tuple(useful),
         build_line=build_line,
-        outcomes=why_not,
+        feasibility=why_not,
         notes=(
-            *contract_conditions(verdict.winner, ruling),
+            *contract_conditions(verdict.winner, assessment),
             *(growth_note(scenario, overall) if left.buys else ()),
             *caveats(scenario, today, ranked, catalog),
         ),
@@ -130,25 +129,30 @@ def evaluate(scenario: Scenario, catalog: Catalog) -> Evaluation:
 
 
 def _ranked(
-    left: AllowedOptions, cases: SpeedBounds, scenario: Scenario, need: Demand, catalog: Catalog
+    left: AllowedOptions, cases: SpeedBounds, scenario: Scenario, demand: Demand, catalog: Catalog
 ) -> list[Option]:
     """Everything that is allowed, cheapest first."""
-    builds = options.build_options(left.stairs, left.rents_usd, cases, left.lines, scenario, need, catalog)
-    mixed = _hybrids(builds, left.buys, left.stairs, scenario, need)
+    builds = options.build_options(left.stairs, left.rents_usd, cases, left.lines, scenario, demand, catalog)
+    mixed = _hybrids(builds, left.buys, left.stairs, scenario, demand)
     return sorted([*left.buys, *builds, *mixed], key=lambda option: (option.usd_per_month, option.label))
 
 
 def _crossovers(
-    today: Option, left: AllowedOptions, useful: Sequence[Staircase], line: LinearCost, scenario: Scenario, need: Demand
+    today: Option,
+    left: AllowedOptions,
+    useful: Sequence[Staircase],
+    line: LinearCost,
+    scenario: Scenario,
+    demand: Demand,
 ) -> tuple[tuple[Option, Crossover], ...]:
     """Self-hosting against the best allowed way to buy at each volume, then against today's API, then against each
     other way alone. Where nothing may be bought today's API stands in."""
     shown = [today, *(b for b in left.buys if b is not today)]
     busy = options.max_utilization_frac(scenario)
-    alone = tuple((b, crossover.find_crossover(useful, line, [buy_line(b, need)], busy)) for b in shown)
+    alone = tuple((b, crossover.find_crossover(useful, line, [buy_line(b, demand)], busy)) for b in shown)
     if not left.buys:
         return (alone[0], *alone)
-    overall = crossover.find_crossover(useful, line, [buy_line(b, need) for b in left.buys], busy)
+    overall = crossover.find_crossover(useful, line, [buy_line(b, demand) for b in left.buys], busy)
     return ((today, overall), *alone)
 
 
@@ -159,15 +163,15 @@ def _signals(
     useful: Sequence[Staircase],
     cases: SpeedBounds,
     scenario: Scenario,
-    need: Demand,
+    demand: Demand,
     catalog: Catalog,
 ) -> Signals:
-    saved = savings.savings_by_month(scenario, need, useful, cases, left.lines, left.buys)
-    return signals.exit_signals(scenario, need, catalog, ranked, today, saved, left.has_fleet)
+    saved = savings.savings_by_month(scenario, demand, useful, cases, left.lines, left.buys)
+    return signals.exit_signals(scenario, demand, catalog, ranked, today, saved, left.has_fleet)
 
 
 def _hybrids(
-    builds: Sequence[Option], buys: Sequence[Option], stairs: Sequence[Staircase], scenario: Scenario, need: Demand
+    builds: Sequence[Option], buys: Sequence[Option], stairs: Sequence[Staircase], scenario: Scenario, demand: Demand
 ) -> list[Option]:
     """A fleet for the base load only, where that is clearly cheaper than everything else: it takes two systems."""
     if not builds or not buys:
@@ -175,7 +179,7 @@ def _hybrids(
     best = decision.best_buy(buys)
     bar = min(o.usd_per_month for o in (*builds, *buys)) * (1 - decision.CLOSE_FRAC)
     found = (
-        options.hybrid_option(b, _stairs_of(b, stairs), best, scenario, need) for b in builds if b.plan is not None
+        options.hybrid_option(b, _stairs_of(b, stairs), best, scenario, demand) for b in builds if b.plan is not None
     )
     return sorted((o for o in found if o is not None and o.usd_per_month < bar), key=lambda o: o.usd_per_month)[:1]
 
@@ -183,19 +187,19 @@ def _hybrids(
 def _stairs_of(option: Option, stairs: Sequence[Staircase]) -> Staircase:
     plan = option.plan
     assert plan is not None
-    return next(s for s in stairs if s.capacity is plan.capacity and s.lease is plan.lease)
+    return next(s for s in stairs if s.capacity is plan.capacity and s.offer is plan.offer)
 
 
 def _around(
     ranked: Sequence[Option],
-    ruling: ComplianceAssessment,
+    assessment: ComplianceAssessment,
     judged: Signals,
     found: Sequence[SwitchingValue],
     today: Option,
     scenario: Scenario,
 ) -> VerdictContext:
     """Compliance, what is missing, and a signal that fires where the cheapest way is today's API or one of its forms."""
-    fires = [s.name.lower() for s in judged.three if s.status == "firing" and s.id != "cost"]
+    fires = [s.name.lower() for s in judged.exit_signals if s.status == "firing" and s.id != "cost"]
     stays = bool(ranked) and min(ranked, key=lambda o: o.usd_per_month).is_buy
     misses = ""
     if fires and stays:
@@ -204,7 +208,9 @@ def _around(
             "other seller it is known; a fleet of your own is taken to."
         )
     return replace(
-        verdict_context.compliance_context(ruling), misses=misses, missing=_missing(ranked, ruling, found, scenario)
+        verdict_context.compliance_context(assessment),
+        misses=misses,
+        missing=_missing(ranked, assessment, found, scenario),
     )
 
 
@@ -229,20 +235,24 @@ def _missing(
     return ""
 
 
-def volume_grid(need: Demand, stairs: Sequence[Staircase], show_req_per_month: float = 0.0, points: int = 240) -> Array:
+def volume_grid(
+    demand: Demand, stairs: Sequence[Staircase], show_req_per_month: float = 0.0, points: int = 240
+) -> Array:
     """A log-spaced grid around the user's volume that also shows another one, up to what the allowed GPUs can serve."""
     most = max((s.limit_req_per_month for s in stairs), default=float("inf"))
-    low, high = need.requests_per_month / 300, need.requests_per_month * 30
-    return np.geomspace(low, max(min(max(high, 3 * show_req_per_month), most), need.requests_per_month * 1.01), points)
+    low, high = demand.requests_per_month / 300, demand.requests_per_month * 30
+    return np.geomspace(
+        low, max(min(max(high, 3 * show_req_per_month), most), demand.requests_per_month * 1.01), points
+    )
 
 
-def _useful(stairs: Sequence[Staircase], need: Demand) -> list[Staircase]:
+def _useful(stairs: Sequence[Staircase], demand: Demand) -> list[Staircase]:
     """The staircases that matter to the self-hosting curve: hundreds of others never touch it."""
     if not stairs:
         return []
     most = max(s.limit_req_per_month for s in stairs)
-    grid = np.geomspace(min(need.requests_per_month, most) / 1e4, most, 300)
-    return [stairs[i] for i in crossover.on_envelope(stairs, np.append(grid, need.requests_per_month))]
+    grid = np.geomspace(min(demand.requests_per_month, most) / 1e4, most, 300)
+    return [stairs[i] for i in crossover.on_envelope(stairs, np.append(grid, demand.requests_per_month))]
 
 
 def curves(evaluation: Evaluation, grid: Array) -> list[Curve]:
@@ -270,5 +280,5 @@ def _flips(
     found: tuple[SwitchingValue, ...] = ()
     if build is not None and left.buys:
         pay = ownership.engineer_usd_per_year(scenario.operations, catalog.ownership)
-        found = flips.switching_values(build, left.buys, overall, useful, scenario.workload, pay)
-    return (*found, *flips.switching_values_of_today(today, ranked))
+        found = switching_values.switching_values(build, left.buys, overall, useful, scenario.workload, pay)
+    return (*found, *switching_values.switching_values_of_today(today, ranked))

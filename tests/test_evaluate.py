@@ -71,7 +71,7 @@ def test_the_own_fleet_is_compared_with_every_way_to_buy(catalog: Catalog) -> No
 def test_a_fleet_beyond_the_gpu_limit_is_said_to_be_so(catalog: Catalog) -> None:
     found = evaluate(scenario(workload={"requests_per_month": 1e11}, hardware={"max_gpus": 16}), catalog)
     assert found.build is None
-    assert any(o.why == "needs more than the 16 GPUs allowed" for o in found.outcomes)
+    assert any(o.why == "needs more than the 16 GPUs allowed" for o in found.feasibility)
     assert "16 GPUs allowed" in found.verdict.reason
 
 
@@ -96,10 +96,10 @@ def test_every_gpu_gets_one_row_and_losers_a_reason(catalog: Catalog) -> None:
         parse_scenario({**BASE, "hardware": {}, "candidates": [{"model": "llama-3.3-70b"}, {"model": "gpt-oss-120b"}]}),
         catalog,
     )
-    assert len({(o.model, o.gpu) for o in found.outcomes}) == len(found.outcomes) == 2 * 3
-    assert all(o.why for o in found.outcomes)
-    assert found.outcomes[0].why == "cheapest"
-    prices = [o.usd_per_month for o in found.outcomes if o.usd_per_month is not None]
+    assert len({(o.model, o.gpu) for o in found.feasibility}) == len(found.feasibility) == 2 * 3
+    assert all(o.why for o in found.feasibility)
+    assert found.feasibility[0].why == "cheapest"
+    prices = [o.usd_per_month for o in found.feasibility if o.usd_per_month is not None]
     assert prices == sorted(prices)
 
 

@@ -19,7 +19,7 @@ from calculators.decision import verdict as decision
 from calculators.evaluate import Evaluation, evaluate
 from calculators.fleet import staircase as fleet
 from calculators.options.buy_and_build import all_staircases
-from calculators.options.option import Option
+from calculators.options.option import LinearCost, Option
 from calculators.scenario.demand import demand_of
 from calculators.scenario.schema import Scenario, parse_scenario
 
@@ -136,7 +136,7 @@ def test_lower_utilisation_never_brings_the_lasting_break_even_nearer(catalog: C
         durable = []
         for utilisation in (1.0, 0.8, 0.5, 0.3):
             stairs = staircase(catalog, 1_000 * utilisation, usd, 1, 1, 5_000)
-            found = crossover.find_crossover([stairs], crossover.Line(0.0, fixed), [crossover.Line(price, 0.0)], 1.0)
+            found = crossover.find_crossover([stairs], LinearCost(0.0, fixed), [LinearCost(price, 0.0)], 1.0)
             durable.append(float("inf") if found.durable_req_per_month is None else found.durable_req_per_month)
         assert all(later >= sooner * (1 - 1e-12) for sooner, later in pairwise(durable)), seed
 
@@ -291,7 +291,7 @@ FLIP_CASES = [
 
 def _flip(found: Evaluation, what: str) -> float:
     """The number in a flip, whatever it is written with."""
-    [text] = [flip.flips_at for flip in found.flips if flip.what.startswith(what)]
+    [text] = [flip.flips_at for flip in found.switching_values if flip.what.startswith(what)]
     number = re.search(r"([\d.,]+)([kM]?)", text)
     assert number is not None, text
     return float(number[1].replace(",", "")) * {"": 1, "k": 1e3, "M": 1e6}[number[2]]
@@ -364,7 +364,7 @@ def test_at_every_crossing_both_sides_cost_the_same_or_a_machine_apart(changes: 
             gaps.append(buy.usd_per_month - build.usd_per_month)
         assert (gaps[0] < gaps[1]) is (crossing.cheaper_above == "build")
         assert gaps[0] * gaps[1] <= 0
-    flips_at = next(f.flips_at for f in found.flips if f.what.startswith("Volume"))
+    flips_at = next(f.flips_at for f in found.switching_values if f.what.startswith("Volume"))
     assert flips_at.startswith(("up to", "down to"))
 
 
@@ -393,4 +393,4 @@ def test_the_peak_of_a_plan_is_carried_by_its_busy_replicas(case: dict[str, Any]
         assert (plan.prefill_replicas - 1) * capacity.prefill_req_s < peak
     assert plan.spare_replicas == case["operations"]["spare_replicas"] * (2 if apart else 1)
     both = plan.replicas + plan.prefill_replicas + plan.spare_replicas
-    assert plan.gpus >= both * plan.setup.tensor_parallel
+    assert plan.gpus >= both * plan.config.tensor_parallel

@@ -5,16 +5,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support import TODAY, need, scenario, staircase
+from support import TODAY, demand_by_hand, scenario, staircase
 
 from calculators.api import bill as api_cost
 from calculators.catalog.load import Catalog
 from calculators.decision import crossover
 from calculators.evaluate import Evaluation, evaluate
-from calculators.fleet import machine_offers as leases
 from calculators.fleet import operating_costs as ownership
 from calculators.fleet import replica_capacity as sizing
 from calculators.fleet import staircase as fleet
+from calculators.fleet.machine_offers import machine_offers
 from calculators.options.option import LinearCost, Option
 from calculators.performance.model_size import kv_bytes
 from calculators.performance.replica import ReplicaConfig
@@ -37,9 +37,9 @@ def _rent(found: Evaluation) -> float:
 def _capacity(
     catalog: Catalog, targets: Targets, input_tok: float = 1_000, output_tok: float = 300, hit_frac: float = 0.0
 ) -> fleet.Capacity:
-    setup = ReplicaConfig(catalog.model("llama-3.3-70b"), catalog.gpu("h100-sxm"), "fp8", 2)
-    traffic = sizing.traffic(need(1e6, input_tok, output_tok), hit_frac)
-    found, _ = sizing.capacities([setup], traffic, targets, catalog)
+    config = ReplicaConfig(catalog.model("llama-3.3-70b"), catalog.gpu("h100-sxm"), "fp8", 2)
+    traffic = sizing.traffic(demand_by_hand(1e6, input_tok, output_tok), hit_frac)
+    found, _ = sizing.capacities([config], traffic, targets, catalog)
     return found[0]
 
 
@@ -78,7 +78,7 @@ def test_trap_03_the_first_crossing_is_not_the_lasting_one(catalog: Catalog) -> 
 
 
 def test_trap_04_input_is_billed_at_the_input_price_and_output_at_the_output_price(catalog: Catalog) -> None:
-    bill = api_cost.monthly_bill(api_cost.api_offer("testhost", "closed", catalog), need(1e6), TODAY)
+    bill = api_cost.monthly_bill(api_cost.api_offer("testhost", "closed", catalog), demand_by_hand(1e6), TODAY)
     assert bill.usd_per_month == pytest.approx(1_000 * 2.5 + 300 * 10)
     assert bill.usd_per_month < 1_300 * (2.5 + 10) / 2  # not all tokens at the sum of both, not even at the mean
 
@@ -131,12 +131,12 @@ def test_trap_08_the_silent_defaults_are_a_peak_and_a_spare(catalog: Catalog) ->
 def test_trap_09_a_slip_of_a_thousand_would_show(catalog: Catalog) -> None:
     """A million requests of a million tokens in at $2.50 a million are $2.5 million; a GPU-hour at $1 is $730 a month."""
     closed = api_cost.api_offer("testhost", "closed", catalog)
-    assert api_cost.monthly_bill(closed, need(1e6, 1e6, 0.0), TODAY).usd_per_month == pytest.approx(2_500_000)
-    assert api_cost.monthly_bill(closed, need(1.0, 0.0, 1e6), TODAY).usd_per_month == pytest.approx(10)
-    [lease] = leases.machine_offers(
+    assert api_cost.monthly_bill(closed, demand_by_hand(1e6, 1e6, 0.0), TODAY).usd_per_month == pytest.approx(2_500_000)
+    assert api_cost.monthly_bill(closed, demand_by_hand(1.0, 0.0, 1e6), TODAY).usd_per_month == pytest.approx(10)
+    [offer] = machine_offers(
         catalog.gpu("h100-sxm"), scenario(hardware={"rent_usd_per_gpu_h": {"h100-sxm": 1}}), catalog
     )
-    assert lease.machine_usd_per_month(1) == pytest.approx(730)
+    assert offer.machine_usd_per_month(1) == pytest.approx(730)
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_trap_11_the_cache_follows_grouped_heads(catalog: Catalog) -> None:
 
 def test_trap_12_cached_tokens_are_part_of_the_input_and_charged_once(catalog: Catalog) -> None:
     offer = api_cost.api_offer("testhost", "closed-cached", catalog)
-    bill = api_cost.monthly_bill(offer, need(1e6, 1_000, 0.0), TODAY, cached_frac=1.0)
+    bill = api_cost.monthly_bill(offer, demand_by_hand(1e6, 1_000, 0.0), TODAY, cached_frac=1.0)
     assert bill.usd_per_month == pytest.approx(200)  # 1,000 M tokens at 0.2; with the full price on top it were 2,200
     assert bill.input_usd_per_month == 0
 
@@ -194,8 +194,8 @@ def test_trap_14_more_gpus_never_carry_less(catalog: Catalog) -> None:
         costs.append(_build(found).usd_per_month)
     assert limits == sorted(limits)
     assert costs == sorted(costs, reverse=True)
-    setups = [ReplicaConfig(catalog.model("llama-3.3-70b"), catalog.gpu("h100-sxm"), "fp8", tp) for tp in (2, 4, 8)]
-    rates = [c.req_s for c in sizing.capacities(setups, sizing.traffic(need(), 0.0), Targets(), catalog)[0]]
+    configs = [ReplicaConfig(catalog.model("llama-3.3-70b"), catalog.gpu("h100-sxm"), "fp8", tp) for tp in (2, 4, 8)]
+    rates = [c.req_s for c in sizing.capacities(configs, sizing.traffic(demand_by_hand(), 0.0), Targets(), catalog)[0]]
     assert rates == sorted(rates)
 
 
@@ -215,7 +215,7 @@ def test_trap_17_people_egress_migration_platform_and_redundancy_are_in_the_bill
 
 def test_trap_18_old_rents_are_left_out_and_ageing_ones_called_so(catalog: Catalog) -> None:
     listed = scenario(hardware={"rent_usd_per_gpu_h": {}, "rent_providers": ["singles"]})
-    rates = [lease.usd_per_gpu_h for lease in leases.machine_offers(catalog.gpu("h100-sxm"), listed, catalog)]
+    rates = [offer.usd_per_gpu_h for offer in machine_offers(catalog.gpu("h100-sxm"), listed, catalog)]
     assert 1.6 not in rates  # seen in January 2025
     later = scenario(as_of="2027-06-01", hardware={"rent_usd_per_gpu_h": {}, "rent_providers": ["singles"]})
     assert any("was last seen on 2026-11-01" in note for note in evaluate(later, catalog).notes)

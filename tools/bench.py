@@ -49,14 +49,14 @@ def main() -> None:
     catalog = load_catalog()
     scenario = default_scenario(date.today())
     all_models = scenario.model_copy(update={"candidates": tuple(Candidate(model=model) for model in catalog.models)})
-    setups, traffic = configurations(catalog), sizing.traffic(demand_of(scenario.workload), 0.25)
-    built = replica_arrays(setups, catalog)
+    configs, traffic = configurations(catalog), sizing.traffic(demand_of(scenario.workload), 0.25)
+    built = replica_arrays(configs, catalog)
     batch, lengths = np.full((1, 1), 32.0), (np.full(1, 1_000.0), np.full(1, 300.0), np.full(1, 1_000.0))
     ready = latency.queue_model(built, traffic)
     half = latency.largest_req_s(ready) / 2
     step = seconds(lambda: tpot_s(built, batch, *lengths))
     for what, work in (
-        (f"{CONFIGURATIONS:,} configurations as numbers", lambda: replica_arrays(setups, catalog)),
+        (f"{CONFIGURATIONS:,} configurations as numbers", lambda: replica_arrays(configs, catalog)),
         (f"{CONFIGURATIONS:,} times per token", lambda: tpot_s(built, batch, *lengths)),
         (
             f"{CONFIGURATIONS:,} latencies at a load, whole",

@@ -40,15 +40,15 @@ class Measured:
 
     @cached_property
     def generation_groups(self) -> tuple[list[str], np.ndarray]:
-        return _grouped([p.setup.gpu.generation for p in self.points])
+        return _grouped([p.config.gpu.generation for p in self.points])
 
     @cached_property
     def engine_groups(self) -> tuple[list[str], np.ndarray]:
-        return _grouped([p.setup.engine for p in self.points])
+        return _grouped([p.config.engine for p in self.points])
 
     @property
     def engine(self) -> np.ndarray:
-        return np.array([p.setup.engine for p in self.points])
+        return np.array([p.config.engine for p in self.points])
 
     def subset(self, keep: np.ndarray) -> "Measured":
         arrays = {f.name: getattr(self, f.name)[keep] for f in fields(self) if f.name not in ("points", "machine")}
@@ -65,7 +65,7 @@ def measured(path: Path, catalog: Catalog) -> Measured:
     rows = [row for row in read_table(path) if row["quality"] in "AB" and not row["spec_decode"].startswith("on")]
     parsed = [(row, parse_point(row, catalog)) for row in rows]
     kept = [(r, p) for r, p in parsed if isinstance(p, BenchmarkConfig) and _has_answer(r)]
-    m = replica_arrays([p.setup for _, p in kept], catalog)
+    m = replica_arrays([p.config for _, p in kept], catalog)
     fits = (m.kv_room_bytes > 0)[:, 0]
     kept, m = [k for k, ok in zip(kept, fits, strict=True) if ok], m.rows(fits)
     rows, points = [r for r, _ in kept], [p for _, p in kept]
@@ -73,18 +73,18 @@ def measured(path: Path, catalog: Catalog) -> Measured:
     ttft = np.array([number(r, "ttft_ms_mean", "ttft_ms_median") for r in rows]) / 1e3
     published = np.array([number(r, "output_tok_s_per_gpu") for r in rows])
     output = np.array([p.output_tok for p in points])
-    gpu_batch = np.array([p.batch / p.setup.tensor_parallel for p in points])
+    gpu_batch = np.array([p.batch / p.config.tensor_parallel for p in points])
     little = gpu_batch * output / (ttft + (output - 1) * tpot)  # closed loops: output tokens a second and GPU
-    groups = [(r["source"], r["engine"], p.setup.model.id, p.setup.gpu.id, p.setup.precision) for r, p in kept]
+    groups = [(r["source"], r["engine"], p.config.model.id, p.config.gpu.id, p.config.precision) for r, p in kept]
     count = {g: groups.count(g) for g in set(groups)}
     excluded = excluded_rows()
     return Measured(
         points=points,
         machine=m,
         row=np.array([int(r["row"]) for r in rows]),
-        model=np.array([p.setup.model.id for p in points]),
+        model=np.array([p.config.model.id for p in points]),
         shape=np.array([shape_name(p) for p in points]),
-        gpu=np.array([p.setup.gpu.id for p in points]),
+        gpu=np.array([p.config.gpu.id for p in points]),
         source=np.array([r["source"].split(" ")[0] for r in rows]),
         tpot_s=tpot,
         ttft_s=ttft,
@@ -105,7 +105,7 @@ def excluded_rows() -> dict[int, str]:
 
 
 def shape_name(point: BenchmarkConfig) -> str:
-    s = point.setup.model.shape
+    s = point.config.model.shape
     return f"{s.layers} x {s.hidden_size}, {s.mlp.experts or 0} experts"
 
 
@@ -118,6 +118,6 @@ def _has_answer(row: dict[str, str]) -> bool:
 
 
 def _format(point: BenchmarkConfig) -> int:
-    setup = point.setup
-    native = setup.gpu.dense_flops(setup.precision) > setup.gpu.dense_flops("bf16")
-    return FORMATS.get(setup.precision, 0) if native else 0
+    config = point.config
+    native = config.gpu.dense_flops(config.precision) > config.gpu.dense_flops("bf16")
+    return FORMATS.get(config.precision, 0) if native else 0

@@ -150,7 +150,7 @@ def _measured(table: Sequence[Mapping[str, str]], catalog: Catalog) -> dict[str,
     tpot, ttft = _column(table, "tpot_ms_mean", "tpot_ms_median"), _column(table, "ttft_ms_mean", "ttft_ms_median")
     published = _column(table, "output_tok_s_per_gpu")
     points = [parse_point(row, catalog) for row in table]
-    at_once = _array([p.batch / p.setup.tensor_parallel if isinstance(p, BenchmarkConfig) else None for p in points])
+    at_once = _array([p.batch / p.config.tensor_parallel if isinstance(p, BenchmarkConfig) else None for p in points])
     output = _array([p.output_tok if isinstance(p, BenchmarkConfig) else None for p in points])
     by_little = at_once * output / (ttft + (output - 1) * tpot) * 1e3
     return {"tpot_ms": tpot, "ttft_ms": ttft, "tok_s": np.where(np.isfinite(published), published, by_little)}

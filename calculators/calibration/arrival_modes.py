@@ -24,7 +24,7 @@ BISECTIONS = 40
 class BenchmarkConfig:
     """A row that can be predicted."""
 
-    setup: ReplicaConfig
+    config: ReplicaConfig
     kind: ArrivalKind
     input_tok: float
     output_tok: float
@@ -76,7 +76,7 @@ def predict_rates(m: ReplicaArrays, points: Sequence[BenchmarkConfig]) -> Predic
 
 def _held_frac(point: BenchmarkConfig) -> float:
     """Share of the output's cache that a running request holds on average, or reserves."""
-    return 1.0 if point.setup.engine.startswith("tensorrt") or point.kind == "static" else GROWING_FRAC
+    return 1.0 if point.config.engine.startswith("tensorrt") or point.kind == "static" else GROWING_FRAC
 
 
 ArrivalRates = tuple[Array, Array, Array]

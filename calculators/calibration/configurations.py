@@ -130,7 +130,7 @@ def _point(row: Mapping[str, str], catalog: Catalog) -> BenchmarkConfig:
     attention_dp = not _text(row, "engine_version").startswith("0.")
     if kind == "saturated" and "tensorrt" in engine and model.shape.mlp.moe_layers and attention_dp:
         layout = (1, layout[0] * layout[1], layout[2])  # its published runs turn attention data parallelism on
-    setup = ReplicaConfig(
+    config = ReplicaConfig(
         model,
         gpu,
         precision,
@@ -139,11 +139,11 @@ def _point(row: Mapping[str, str], catalog: Catalog) -> BenchmarkConfig:
         expert_ranks=_expert_ranks(row, model, layout, kind),
         engine=_engine(row, engine, gpu),
     )
-    shares = replicas * setup.attention_ranks * setup.pipeline_stages
+    shares = replicas * config.attention_ranks * config.pipeline_stages
     scale = _length_scale(_text(row, "isl_osl_kind"))
     rate, batch = _number(row, "request_rate", math.inf), _number(row, "concurrency_or_batch", math.nan)
     point = BenchmarkConfig(
-        setup=setup,
+        config=config,
         kind=_kind_given(kind, batch, rate),
         input_tok=_number(row, "isl") * scale,
         output_tok=_number(row, "osl") * scale,
@@ -248,8 +248,8 @@ def _engine_doubts(row: Mapping[str, str], engine: str) -> Iterable[str]:
 
 
 def _range_doubts(point: BenchmarkConfig, catalog: Catalog) -> Iterable[str]:
-    if catalog.is_extrapolated(point.setup.gpu):
-        yield f"few measured rows on {point.setup.gpu.generation}"
+    if catalog.is_extrapolated(point.config.gpu):
+        yield f"few measured rows on {point.config.gpu.generation}"
     if point.input_tok + point.output_tok > FITTED_CONTEXT_TOK:
         yield f"longer than the {FITTED_CONTEXT_TOK:,} tokens of the fitted rows"
     if math.isfinite(point.batch) and point.batch > FITTED_BATCH:

@@ -100,33 +100,33 @@ class OwnFit:
     """By ids of model and GPU."""
     model_error_frac: Callable[[Gpu], float]
 
-    def ratios(self, setups: Sequence[ReplicaConfig], input_tok: float, output_tok: float, batch: Array) -> Ratios:
+    def ratios(self, configs: Sequence[ReplicaConfig], input_tok: float, output_tok: float, batch: Array) -> Ratios:
         """For each set-up (n) at each batch (b,) or (n, b)."""
-        at = np.broadcast_to(batch, (len(setups), np.shape(batch)[-1]))
+        at = np.broadcast_to(batch, (len(configs), np.shape(batch)[-1]))
         found = Ratios(np.ones(at.shape), np.ones(at.shape), np.ones(at.shape))
-        for i, setup in enumerate(setups):
-            model_error_frac = self.model_error_frac(setup.gpu)
+        for i, config in enumerate(configs):
+            model_error_frac = self.model_error_frac(config.gpu)
             found.error_frac[i] = model_error_frac
-            points = self.points.get((setup.model.id, setup.gpu.id))
+            points = self.points.get((config.model.id, config.gpu.id))
             if points is not None:
-                rest = np.log([input_tok, output_tok, setup.gpus_count])
+                rest = np.log([input_tok, output_tok, config.gpus_count])
                 target = np.column_stack([np.log(at[i]), np.tile(rest, (at.shape[1], 1))])
-                close = _closeness(points, target, setup.precision)
+                close = _closeness(points, target, config.precision)
                 found.decode[i], trust, spread = _blend(points.decode, close)
                 found.first_token[i] = _blend(points.first_token, close)[0]
                 left = model_error_frac * (1 - (1 - TRUSTED_ERROR_SHARE) * trust**2)
                 found.error_frac[i] = np.maximum(left, np.exp(P80_SIGMA * spread) - 1)
         return found
 
-    def applies_to(self, setup: ReplicaConfig) -> bool:
-        return (setup.model.id, setup.gpu.id) in self.points
+    def applies_to(self, config: ReplicaConfig) -> bool:
+        return (config.model.id, config.gpu.id) in self.points
 
 
 def fit(measurements: Sequence[OwnMeasurement], catalog: Catalog) -> OwnFit:
     """Raises UnknownId when a measurement names a model or GPU that the catalog does not hold."""
-    setups = [_setup(m, catalog) for m in measurements]
-    together = zip(measurements, setups, _predict(measurements, catalog), strict=True)
-    before = [_compare(m, _room(m, setup, catalog), *predicted) for m, setup, predicted in together]
+    configs = [_setup(m, catalog) for m in measurements]
+    together = zip(measurements, configs, _predict(measurements, catalog), strict=True)
+    before = [_compare(m, _room(m, config, catalog), *predicted) for m, config, predicted in together]
     grouped: dict[tuple[str, str], list[OwnComparison]] = {}
     for comparison in before:
         m = comparison.measurement
@@ -167,10 +167,10 @@ def _setup(m: OwnMeasurement, catalog: Catalog) -> ReplicaConfig:
     return ReplicaConfig(catalog.model(m.model), catalog.gpu(m.gpu), m.precision, m.tensor_parallel)
 
 
-def _room(m: OwnMeasurement, setup: ReplicaConfig, catalog: Catalog) -> float:
+def _room(m: OwnMeasurement, config: ReplicaConfig, catalog: Catalog) -> float:
     """Requests whose caches fit at once; more clients than that queue."""
     lengths = np.asarray(m.input_tok), np.asarray(m.output_tok)
-    return float(largest_batch(replica_arrays([setup], catalog), *lengths, np.inf)[0, 0])
+    return float(largest_batch(replica_arrays([config], catalog), *lengths, np.inf)[0, 0])
 
 
 def _compare(m: OwnMeasurement, room: float, step: Prediction, run: Prediction) -> OwnComparison:

@@ -67,16 +67,16 @@ def predict(rows: Sequence[Mapping[str, str]], catalog: Catalog) -> list[Predict
 def _answers(points: Sequence[BenchmarkConfig], catalog: Catalog) -> list[tuple[float, float, float, float]]:
     if not points:
         return []
-    a = predict_rates(replica_arrays([p.setup for p in points], catalog), points)
+    a = predict_rates(replica_arrays([p.config for p in points], catalog), points)
     return list(zip(*(x.tolist() for x in (a.output_tok_s_per_gpu, a.ttft_s, a.tpot_s, a.room)), strict=True))
 
 
 def _prediction(name: str, point: BenchmarkConfig, answer: tuple[float, float, float, float]) -> Prediction:
     output, ttft, tpot, room = answer
     if room <= 0:
-        setup = point.setup
+        config = point.config
         return Prediction(
-            name, None, None, None, "unsupported", f"the weights do not fit on {setup.gpus_count}x {setup.gpu.name}"
+            name, None, None, None, "unsupported", f"the weights do not fit on {config.gpus_count}x {config.gpu.name}"
         )
     doubts = (*point.doubts, *_room_doubts(point, room))
     status: PredictionStatus = "extrapolated" if doubts else "ok"

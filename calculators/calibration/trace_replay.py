@@ -159,9 +159,9 @@ def compare(
     return found
 
 
-def table(name: str, setup: ReplicaConfig, found: Sequence[ReplayComparison]) -> str:
+def table(name: str, config: ReplicaConfig, found: Sequence[ReplayComparison]) -> str:
     """Milliseconds, closed form / simulated; `!` where they differ by more than 20 %."""
-    lines = [f"{name} on {setup.label}", f"  load  req/s  {'  '.join(f'{figure:>15}' for figure in FIGURES)}"]
+    lines = [f"{name} on {config.label}", f"  load  req/s  {'  '.join(f'{figure:>15}' for figure in FIGURES)}"]
     for row in found:
         cells = [
             f"{closed * 1e3:6.0f} /{simulated * 1e3:6.0f}{'!' if abs(error) > TOLERANCE_FRAC else ' '}"
@@ -187,8 +187,8 @@ def main() -> None:
     print("Milliseconds, closed form / simulated; ! where they differ by more than 20 %")
     for path in arguments.traces:
         requests = read_requests(path, arguments.hit_frac)
-        for setup in replayed_configs(catalog):
-            print(table(path.name, setup, compare(replica_arrays([setup], catalog), requests)), flush=True)
+        for config in replayed_configs(catalog):
+            print(table(path.name, config, compare(replica_arrays([config], catalog), requests)), flush=True)
 
 
 if __name__ == "__main__":

@@ -44,16 +44,16 @@ class ComplianceAssessment:
     """Allowed first, then those to ask, then blocked; the cheapest first in each."""
     cheapest: PricedPath | None
     """Of all paths, as if there were no requirement."""
-    survivor: PricedPath | None
+    cheapest_allowed: PricedPath | None
     """The cheapest that is allowed."""
     relaxations: tuple[Relaxation, ...]
 
     @property
     def premium_usd_per_month(self) -> float | None:
         """What compliance costs: cheapest survivor minus cheapest of all. None: nothing allowed has a price."""
-        if self.survivor is None or self.cheapest is None:
+        if self.cheapest_allowed is None or self.cheapest is None:
             return None
-        return _usd(self.survivor) - _usd(self.cheapest)
+        return _usd(self.cheapest_allowed) - _usd(self.cheapest)
 
     def of(self, status: compliance.ComplianceStatus) -> tuple[PricedPath, ...]:
         return tuple(p for p in self.paths if p.path.status == status)
@@ -69,7 +69,7 @@ def assess(chosen: Sequence[str], offers: Iterable[PathPrice], catalog: Catalog)
         requirements=requirements,
         paths=tuple(sorted(paths, key=_order)),
         cheapest=min(priced, key=_usd, default=None),
-        survivor=min((p for p in priced if p.path.status == "allowed"), key=_usd, default=None),
+        cheapest_allowed=min((p for p in priced if p.path.status == "allowed"), key=_usd, default=None),
         relaxations=tuple(_relaxed(dropped, chosen, every, paths, catalog) for dropped in chosen),
     )
 

@@ -42,22 +42,24 @@ def caveats(scenario: Scenario, today: Option, options: Sequence[Option], catalo
 
 def _own_speed_notes(plan: FleetPlan, scenario: Scenario, catalog: Catalog) -> list[str]:
     """Whether the fleet's speed is the model's or the user's own."""
-    setup, hardware = plan.setup, scenario.hardware
+    config, hardware = plan.config, scenario.hardware
     if hardware.throughput_factor != 1.0:
         return [f"Every modelled speed is multiplied by {hardware.throughput_factor:g}: your own figure."]
     names = [(catalog.model(m.model), catalog.gpu(m.gpu)) for m in hardware.own_measurements]
-    count = sum(model is setup.model and gpu is setup.gpu for model, gpu in names)
+    count = sum(model is config.model and gpu is config.gpu for model, gpu in names)
     if count == 0:
-        return _unmeasured_note(setup.gpu, catalog)
+        return _unmeasured_note(config.gpu, catalog)
     plural = "s" * (count > 1)
-    return [f"Speeds of {setup.model.name} on {setup.gpu.name} are corrected by {count} benchmark{plural} of your own."]
+    return [
+        f"Speeds of {config.model.name} on {config.gpu.name} are corrected by {count} benchmark{plural} of your own."
+    ]
 
 
 def _technique_notes(plan: FleetPlan, scenario: Scenario, catalog: Catalog) -> list[str]:
     """What the fleet takes for granted beside batching."""
     t, found = scenario.techniques, []
     if t.speculation:
-        words = speculation.basis_words(plan.setup.model, t, catalog)
+        words = speculation.basis_words(plan.config.model, t, catalog)
         found.append(
             f"The fleet is reckoned with speculation: {t.draft_tok} tokens drafted a pass, {words}. {UNCHECKED}"
         )
@@ -134,13 +136,13 @@ def _cache_notes(options: Sequence[Option], catalog: Catalog) -> list[str]:
 
 def _rent_notes(plan: FleetPlan, scenario: Scenario) -> list[str]:
     found = []
-    seen = plan.lease.seen
-    if plan.lease.basis == "list" and seen is not None and (scenario.as_of - seen).days > STALE_DAYS:
+    seen = plan.offer.seen
+    if plan.offer.basis == "list" and seen is not None and (scenario.as_of - seen).days > STALE_DAYS:
         found.append(
-            f"The rent at {plan.lease.provider} was last seen on {seen}, {(scenario.as_of - seen).days} days ago. "
+            f"The rent at {plan.offer.provider} was last seen on {seen}, {(scenario.as_of - seen).days} days ago. "
             "GPU rents rose by about half in 2026: ask for a quote."
         )
-    if plan.lease.basis == "list":
+    if plan.offer.basis == "list":
         found.append(
             "The rent is one provider's list price: whether it has the machines free when you need them is not known."
         )

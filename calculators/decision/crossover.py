@@ -37,7 +37,7 @@ class Crossover:
     """From there on self-hosting stays cheaper, as far as the allowed GPUs reach."""
     until_req_per_month: float | None
     """Where the GPU limit ends that stretch early: dearer GPUs would have to take over."""
-    needed_busy_ratio: float
+    break_even_utilization_ratio: float
     """Break-even utilisation u*: how busy GPUs must be, all month, to match the price; 1 or more: impossible."""
     busy_frac: float
     """How busy this traffic can keep them: active hours over all hours, over the peak."""
@@ -68,7 +68,7 @@ def find_crossover(
         first_req_per_month=0.0 if starts_cheaper else (into_build[0] if into_build else None),
         durable_req_per_month=durable,
         until_req_per_month=until,
-        needed_busy_ratio=shape_ratio * busy_frac,
+        break_even_utilization_ratio=shape_ratio * busy_frac,
         busy_frac=busy_frac,
         limit_req_per_month=limit,
         reason=reason,
@@ -178,18 +178,18 @@ def _crossings(
 
 
 def _kind(
-    crossings: Sequence[Crossing], starts_cheaper: bool, needed_busy_ratio: float, busy_frac: float
+    crossings: Sequence[Crossing], starts_cheaper: bool, break_even_utilization_ratio: float, busy_frac: float
 ) -> tuple[CrossoverKind, str]:
-    need = f"GPUs must be {percent(needed_busy_ratio)} busy to match the price"
+    demand = f"GPUs must be {percent(break_even_utilization_ratio)} busy to match the price"
     if starts_cheaper and not crossings:
-        return "always", need
+        return "always", demand
     if crossings:
-        return "crosses", f"{need}; sized for its peak, this traffic can keep them {percent(busy_frac)} busy"
-    if needed_busy_ratio >= 1:
+        return "crosses", f"{demand}; sized for its peak, this traffic can keep them {percent(busy_frac)} busy"
+    if break_even_utilization_ratio >= 1:
         return (
             "never",
-            f"even GPUs that are busy all month cost {significant(needed_busy_ratio)} times the price of a request",
+            f"even GPUs that are busy all month cost {significant(break_even_utilization_ratio)} times the price of a request",
         )
-    if needed_busy_ratio >= busy_frac:
-        return "never", f"{need}, and sized for its peak this traffic keeps them {percent(busy_frac)} busy at most"
+    if break_even_utilization_ratio >= busy_frac:
+        return "never", f"{demand}, and sized for its peak this traffic keeps them {percent(busy_frac)} busy at most"
     return "out_of_reach", "the curves would only cross beyond the number of GPUs you allow"

@@ -103,14 +103,14 @@ def _own_side(scenario: Scenario, catalog: Catalog, has_fleet: bool, needed: flo
 
 
 def limit_status(
-    scenario: Scenario, need: Demand, catalog: Catalog, has_fleet: bool
+    scenario: Scenario, demand: Demand, catalog: Catalog, has_fleet: bool
 ) -> tuple[SignalStatus | None, str, str, int | None]:
     """Tokens a minute at the peak against the account's limit; a second vendor is taken to double it."""
     limit = scenario.evidence.api_limit_tok_per_minute
     if limit is None:
         return None, "", "", None
-    now = need.peak_req_s * SECONDS_PER_MINUTE * (need.input_tok + need.output_tok)
-    ahead = now * volumes_by_month(scenario) / need.requests_per_month
+    now = demand.peak_req_s * SECONDS_PER_MINUTE * (demand.input_tok + demand.output_tok)
+    ahead = now * volumes_by_month(scenario) / demand.requests_per_month
     words = f"{count(now)} tokens a minute at the peak"
     month = first_month(ahead > 2 * limit) if has_fleet else None
     if now > 2 * limit:

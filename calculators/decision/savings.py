@@ -39,7 +39,7 @@ def volumes_by_month(scenario: Scenario) -> Array:
 
 def savings_by_month(
     scenario: Scenario,
-    need: Demand,
+    demand: Demand,
     stairs: Sequence[Staircase],
     cases: SpeedBounds,
     lines: tuple[CostLine, ...],
@@ -54,7 +54,7 @@ def savings_by_month(
         (cases.pessimistic, "high_usd_per_month", "low_usd_per_month"),
         (cases.optimistic, "low_usd_per_month", "high_usd_per_month"),
     )
-    central, bad, good = (_saving(ahead, fleet, lines, buys, need, build, buy) for fleet, build, buy in by_case)
+    central, bad, good = (_saving(ahead, fleet, lines, buys, demand, build, buy) for fleet, build, buy in by_case)
     return MonthlySavings(central, bad, good, min(b.usd_per_month for b in buys))
 
 
@@ -63,11 +63,11 @@ def _saving(
     stairs: Sequence[Staircase],
     lines: tuple[CostLine, ...],
     buys: Sequence[Option],
-    need: Demand,
+    demand: Demand,
     build_end: str,
     buy_end: str,
 ) -> Array:
-    scale = ahead / need.requests_per_month
+    scale = ahead / demand.requests_per_month
     rest = sum(getattr(line, build_end) * (scale if line.name == EGRESS else 1.0) for line in lines)
     rent = rents_matrix(stairs, ahead).min(axis=0) if stairs else np.full(len(ahead), np.inf)
     bought = [_bill(b) * scale + getattr(b, buy_end) - _bill(b) for b in buys]

@@ -46,10 +46,10 @@ class Precondition:
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    three: tuple[Signal, Signal, Signal]
+    exit_signals: tuple[Signal, Signal, Signal]
     preconditions: tuple[Precondition, ...]
     supporting: tuple[Precondition, ...]
 
     @property
     def firing_count(self) -> int:
-        return sum(signal.status == "firing" for signal in self.three)
+        return sum(signal.status == "firing" for signal in self.exit_signals)

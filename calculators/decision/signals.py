@@ -135,10 +135,10 @@ def _latency_status(wanted: int, known: int, missed: str, near: bool, has_fleet:
 
 
 def _reliability(
-    scenario: Scenario, need: Demand, catalog: Catalog, today: Option, has_fleet: bool, pay: float
+    scenario: Scenario, demand: Demand, catalog: Catalog, today: Option, has_fleet: bool, pay: float
 ) -> Signal:
     uptime, up_words, up_why, up_remedy = uptime_status(scenario, catalog, today, has_fleet, pay)
-    limit, limit_words, limit_why, month = limit_status(scenario, need, catalog, has_fleet)
+    limit, limit_words, limit_why, month = limit_status(scenario, demand, catalog, has_fleet)
     asked = [status for status in (uptime, limit) if status is not None]
     status: SignalStatus = max(asked, key=lambda s: RANK[s]) if asked else "unknown"
     e = scenario.evidence
@@ -174,7 +174,7 @@ def _fires(wanted: Sequence[str]) -> str:
 
 def exit_signals(
     scenario: Scenario,
-    need: Demand,
+    demand: Demand,
     catalog: Catalog,
     ranked: Sequence[Option],
     today: Option,
@@ -187,7 +187,7 @@ def exit_signals(
         (
             _cost(scenario, catalog, savings, has_fleet, pay),
             _latency(scenario, catalog, has_fleet),
-            _reliability(scenario, need, catalog, today, has_fleet, pay),
+            _reliability(scenario, demand, catalog, today, has_fleet, pay),
         ),
         _preconditions(scenario),
         _supporting(scenario, ranked),
@@ -240,7 +240,7 @@ SCALE_GPUS = 16
 def review_date(found: Sequence[SwitchingValue], judged: Signals, scenario: Scenario, catalog: Catalog) -> str:
     """When to look again: at a volume, and by a month at the latest, for prices age."""
     volume = next((f.value_at for f in found if f.field == "volume"), None)
-    months = [s.month for s in judged.three if s.month] + [catalog.signal_rules.review_months]
+    months = [s.month for s in judged.exit_signals if s.month] + [catalog.signal_rules.review_months]
     latest = _later(scenario.as_of, min(months))
     passes = ""
     if volume is not None:

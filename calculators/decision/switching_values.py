@@ -118,7 +118,7 @@ def _bill(option: Option) -> float:
 
 
 def _rent(plan: FleetPlan, room_usd: float) -> SwitchingValue:
-    rate = plan.lease.usd_per_gpu_h
+    rate = plan.offer.usd_per_gpu_h
     affordable = plan.rent_usd_per_month + room_usd
     now = f"${rate:.2f} per GPU-hour"
     if affordable <= 0:

@@ -11,10 +11,10 @@ from calculators.units import usd
 def compliance_context(found: ComplianceAssessment) -> VerdictContext:
     """What compliance adds to the verdict: the cheapest way of all where it is known to be blocked; who may be cheaper
     than everything allowed, once asked; and who is allowed but publishes no price."""
-    cheapest, survivor = found.cheapest, found.survivor
+    cheapest, cheapest_allowed = found.cheapest, found.cheapest_allowed
     if not found.requirements or cheapest is None:
         return VerdictContext()
-    bar = survivor.usd_per_month if survivor and survivor.usd_per_month is not None else inf
+    bar = cheapest_allowed.usd_per_month if cheapest_allowed and cheapest_allowed.usd_per_month is not None else inf
     cheaper = [p for p in found.of("ask") if p.usd_per_month is not None and p.usd_per_month < bar]
     forced = cheapest.path.status == "blocked" and (cheapest.usd_per_month or 0.0) < bar
     return VerdictContext(

@@ -22,7 +22,7 @@ class BaseLoadFleet:
     """A fleet that does not carry the peak, and the share of all requests that it must pass on."""
 
     plan: FleetPlan
-    passed_on_frac: float
+    overflow_frac: float
 
 
 def lognormal_sigma(peak_ratio: float) -> float:
@@ -58,7 +58,7 @@ def base_load_fleets(stairs: Staircase, requests_per_month: float, peak_ratio: f
         if carried > 0:
             plan = FleetPlan(
                 stairs.capacity,
-                stairs.lease,
+                stairs.offer,
                 ceil(carried / stairs.replica_req_per_month - 1e-9),
                 stairs.spare_replicas,
                 count,

@@ -72,7 +72,7 @@ def machine_offers(gpu: Gpu, scenario: Scenario, catalog: Catalog) -> list[Machi
                 found.append(_listed(provider, rent, provider.sources[rent.source]))
     if hardware.include_owned and gpu.id in catalog.ownership.server_usd_per_gpu:
         found.append(owned_offer(gpu, catalog))
-    return sorted(found, key=lambda lease: lease.usd_per_gpu_h)
+    return sorted(found, key=lambda offer: offer.usd_per_gpu_h)
 
 
 def _allowed(provider: RentProvider, rent: Rent, scenario: Scenario) -> bool:

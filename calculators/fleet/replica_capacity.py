@@ -29,14 +29,14 @@ _FINENESS: dict[Precision, int] = {"bf16": 16, "fp8": 8, "int8": 8, "nvfp4": 4, 
 class Capacity:
     """The busiest point at which one replica still meets the targets."""
 
-    setup: ReplicaConfig
+    config: ReplicaConfig
     req_s: float
     batch: float
     tpot_ms: float
     ttft_p95_ms: float
     limit: str
     """What stops it from serving more."""
-    off: float = 0.0
+    speed_error_sign: float = 0.0
     """By how many of its 80th-percentile errors it was taken to be faster: 1, 0 or -1 (slower)."""
     prefill_req_s: float = np.inf
     """Of a prefill replica, where prompts are computed on a pool of their own; infinite: the same replica does both."""
@@ -50,7 +50,7 @@ class Capacity:
 class Infeasible:
     """A setup that cannot serve this workload, and why. `stage` counts how far it got."""
 
-    setup: ReplicaConfig
+    config: ReplicaConfig
     stage: int
     why: str
 
@@ -107,32 +107,32 @@ def traffic(demand: Demand, hit_frac: float) -> RequestMix:
 
 
 def capacities(
-    setups: Sequence[ReplicaConfig],
+    configs: Sequence[ReplicaConfig],
     traffic: RequestMix,
     targets: Targets,
     catalog: Catalog,
     factor: float = 1.0,
     own: OwnFit | None = None,
-    off: float | Array = 0.0,
+    speed_error_sign: float | Array = 0.0,
     techniques: Techniques = Techniques(),  # noqa: B008
-    moved_tok: float = 0.0,
-    may_wait: bool = True,
+    kv_transfer_tok: float = 0.0,
+    allow_slot_queue: bool = True,
 ) -> tuple[list[Capacity], list[Infeasible]]:
     """The highest load of each setup within the targets, and the setups that have none.
 
     `factor`: own over modelled speed, by hand; above 1 everything is faster. `own`: corrections by own benchmarks, and
-    `off`, one for all or one for each setup: 1 if it were faster by its 80th-percentile error, -1 if slower.
-    `moved_tok`: tokens whose cache crosses a network before the first token. `may_wait`: as of `highest_loads`.
+    `speed_error_sign`, one for all or one for each setup: 1 if it were faster by its 80th-percentile error, -1 if slower.
+    `kv_transfer_tok`: tokens whose cache crosses a network before the first token. `allow_slot_queue`: as of `highest_loads`.
     """
-    if not setups:
+    if not configs:
         return [], []
-    every = replica_arrays(setups, catalog)
+    every = replica_arrays(configs, catalog)
     room = np.asarray(every.kv_room_bytes[:, 0] > 0)
-    misfits = [Infeasible(s, 0, _too_big(s)) for s, fits in zip(setups, room, strict=True) if not fits]
-    fitting = [s for s, fits in zip(setups, room, strict=True) if fits]
+    infeasible = [Infeasible(s, 0, _too_big(s)) for s, fits in zip(configs, room, strict=True) if not fits]
+    fitting = [s for s, fits in zip(configs, room, strict=True) if fits]
     if not fitting:
-        return [], misfits
-    offs = np.broadcast_to(off, len(setups))[room]
+        return [], infeasible
+    offs = np.broadcast_to(speed_error_sign, len(configs))[room]
     best = _highest_loads(
         every.rows(room),
         fitting,
@@ -143,56 +143,61 @@ def capacities(
         own,
         offs[:, None],
         techniques,
-        moved_tok,
-        may_wait,
+        kv_transfer_tok,
+        allow_slot_queue,
     )
     found: list[Capacity] = []
-    for setup, row, speed_off in zip(fitting, best.tolist(), offs.tolist(), strict=True):
+    for config, row, speed_off in zip(fitting, best.tolist(), offs.tolist(), strict=True):
         slots, possible, req_s, batch, tpot_ms, ttft_ms, stop = row
         if possible:
             why = _limit(slots, int(stop), techniques.batch_cap)
-            found.append(Capacity(setup, req_s, batch, tpot_ms, ttft_ms, why, speed_off))
+            found.append(Capacity(config, req_s, batch, tpot_ms, ttft_ms, why, speed_off))
         else:
-            misfits.append(_misses(setup, slots, tpot_ms, ttft_ms, targets))
-    return found, misfits
+            infeasible.append(_misses(config, slots, tpot_ms, ttft_ms, targets))
+    return found, infeasible
 
 
 def _highest_loads(
     m: ReplicaArrays,
-    setups: Sequence[ReplicaConfig],
+    configs: Sequence[ReplicaConfig],
     traffic: RequestMix,
     targets: Targets,
     catalog: Catalog,
     factor: float,
     own: OwnFit | None,
-    off: Array,
+    speed_error_sign: Array,
     techniques: Techniques,
-    moved_tok: float,
-    may_wait: bool,
+    kv_transfer_tok: float,
+    allow_slot_queue: bool,
 ) -> Array:
     """Corrections by own benchmarks depend on the load, and the load on them: the second pass takes that of the first."""
-    drafted = drafts(setups, techniques, catalog, off[:, 0]) if techniques.speculation else None
-    moved_s = disaggregation.transfer_s(setups, moved_tok, catalog) if moved_tok else 0.0
+    drafted = drafts(configs, techniques, catalog, speed_error_sign[:, 0]) if techniques.speculation else None
+    moved_s = disaggregation.transfer_s(configs, kv_transfer_tok, catalog) if kv_transfer_tok else 0.0
 
     def loads(batch: Array) -> Array:
-        at = measured_speed_ratios(setups, traffic, batch, factor, own, off)
-        return highest_loads(m, traffic, targets, *at, techniques.batch_cap, drafted, moved_s, may_wait)
+        at = measured_speed_ratios(configs, traffic, batch, factor, own, speed_error_sign)
+        return highest_loads(m, traffic, targets, *at, techniques.batch_cap, drafted, moved_s, allow_slot_queue)
 
-    best = loads(np.ones_like(off))
+    best = loads(np.ones_like(speed_error_sign))
     if own is None or not own.points:
         return best
     return loads(np.maximum(best[:, BATCH_COLUMN : BATCH_COLUMN + 1], 1.0))
 
 
 def measured_speed_ratios(
-    setups: Sequence[ReplicaConfig], traffic: RequestMix, batch: Array, factor: float, own: OwnFit | None, off: Array
+    configs: Sequence[ReplicaConfig],
+    traffic: RequestMix,
+    batch: Array,
+    factor: float,
+    own: OwnFit | None,
+    speed_error_sign: Array,
 ) -> tuple[Array, Array]:
     """Own over modelled speed (n, 1) of everything, and of the first token."""
     if own is None:
-        return np.full(off.shape, factor), np.full(off.shape, factor)
+        return np.full(speed_error_sign.shape, factor), np.full(speed_error_sign.shape, factor)
     output_tok = traffic.decode_tok + 1
-    ratios = own.ratios(setups, float(traffic.held_tok @ traffic.share_frac) - output_tok, output_tok, batch)
-    speed = factor * (1 + ratios.error_frac) ** off
+    ratios = own.ratios(configs, float(traffic.held_tok @ traffic.share_frac) - output_tok, output_tok, batch)
+    speed = factor * (1 + ratios.error_frac) ** speed_error_sign
     return speed / ratios.decode, speed / ratios.first_token
 
 
@@ -202,42 +207,59 @@ def _limit(slots: float, stop: int, batch_cap: int) -> str:
     return {1: "TPOT target", 2: "TTFT target", 4: "time prompts take", 5: without}.get(stop, full)
 
 
-def _too_big(setup: ReplicaConfig) -> str:
-    weights_gb = config_weights(setup).stored_bytes / BYTES_PER_GB
-    have_gb = setup.gpu.memory.capacity_gb * setup.tensor_parallel
+def _too_big(config: ReplicaConfig) -> str:
+    weights_gb = config_weights(config).stored_bytes / BYTES_PER_GB
+    have_gb = config.gpu.memory.capacity_gb * config.tensor_parallel
     return f"does not fit: {weights_gb:,.0f} GB of weights in {have_gb:,.0f} GB of GPU memory, of which about 90 % is usable"
 
 
-def _misses(setup: ReplicaConfig, slots: float, tpot_ms: float, ttft_ms: float, targets: Targets) -> Infeasible:
+def _misses(config: ReplicaConfig, slots: float, tpot_ms: float, ttft_ms: float, targets: Targets) -> Infeasible:
     if slots < 1:
-        return Infeasible(setup, 1, "the weights fit, but no memory is left for one request's KV cache")
+        return Infeasible(config, 1, "the weights fit, but no memory is left for one request's KV cache")
     if targets.tpot_ms and tpot_ms > targets.tpot_ms:
         return Infeasible(
-            setup, 2, f"TPOT {milliseconds(tpot_ms)} even alone; the target is {milliseconds(targets.tpot_ms)}"
+            config, 2, f"TPOT {milliseconds(tpot_ms)} even alone; the target is {milliseconds(targets.tpot_ms)}"
         )
     target = milliseconds(targets.ttft_p95_ms or np.inf)
-    return Infeasible(setup, 3, f"TTFT p95 {milliseconds(ttft_ms)} even when nearly idle; the target is {target}")
+    return Infeasible(config, 3, f"TTFT p95 {milliseconds(ttft_ms)} even when nearly idle; the target is {target}")
 
 
 def replica_capacities(
-    setups: Sequence[ReplicaConfig], scenario: Scenario, need: Demand, catalog: Catalog, off: float | Array = 0.0
+    configs: Sequence[ReplicaConfig],
+    scenario: Scenario,
+    demand: Demand,
+    catalog: Catalog,
+    speed_error_sign: float | Array = 0.0,
 ) -> tuple[list[Capacity], list[Infeasible]]:
-    """Capacity of each, and those that cannot serve, with the reason. `off`: as of `capacities`."""
+    """Capacity of each, and those that cannot serve, with the reason. `speed_error_sign`: as of `capacities`."""
     factor, own = speed_correction(scenario, catalog)
 
     def of(
-        mix: RequestMix, targets: Targets, moved_tok: float = 0.0, may_wait: bool = True
+        mix: RequestMix, targets: Targets, kv_transfer_tok: float = 0.0, allow_slot_queue: bool = True
     ) -> tuple[list[Capacity], list[Infeasible]]:
-        return capacities(setups, mix, targets, catalog, factor, own, off, scenario.techniques, moved_tok, may_wait)
+        return capacities(
+            configs,
+            mix,
+            targets,
+            catalog,
+            factor,
+            own,
+            speed_error_sign,
+            scenario.techniques,
+            kv_transfer_tok,
+            allow_slot_queue,
+        )
 
     hit = hit_frac(scenario)
     if not scenario.techniques.disaggregation:
-        return of(traffic(need, hit), scenario.targets)
+        return of(traffic(demand, hit), scenario.targets)
     first, then = Targets(ttft_p95_ms=scenario.targets.ttft_p95_ms, tpot_ms=None), scenario.targets.tpot_ms
-    prompts = of(disaggregation.prompts_only(need.lengths, hit), first, need.input_p95_tok)
+    prompts = of(disaggregation.prompts_only(demand.lengths, hit), first, demand.input_p95_tok)
     # a wait for a slot of the decode pool stands behind the first token, where no target would show it
     any_target = scenario.targets.ttft_p95_ms is not None or then is not None
-    tokens = of(disaggregation.tokens_only(need.lengths), Targets(ttft_p95_ms=None, tpot_ms=then), 0.0, not any_target)
+    tokens = of(
+        disaggregation.tokens_only(demand.lengths), Targets(ttft_p95_ms=None, tpot_ms=then), 0.0, not any_target
+    )
     return _joined(prompts[0], tokens[0]), _once(prompts[1], tokens[1])
 
 
@@ -254,27 +276,27 @@ def speed_correction(scenario: Scenario, catalog: Catalog) -> tuple[float, OwnFi
 
 
 def at_load_ms(
-    setup: ReplicaConfig, mix: RequestMix, req_s: float, scenario: Scenario, catalog: Catalog
+    config: ReplicaConfig, mix: RequestMix, req_s: float, scenario: Scenario, catalog: Catalog
 ) -> tuple[float, float]:
     """TTFT at the 95th percentile and mean TPOT of one replica at a rate; infinite where it cannot carry it."""
-    techniques, off = scenario.techniques, np.zeros((1, 1))
-    drafted = drafts([setup], techniques, catalog, off[:, 0]) if techniques.speculation else None
-    m, rate, batch = replica_arrays([setup], catalog), np.array([[req_s]]), np.ones((1, 1))
-    speed_ratios = measured_speed_ratios([setup], mix, batch, *speed_correction(scenario, catalog), off)
+    techniques, speed_error_sign = scenario.techniques, np.zeros((1, 1))
+    drafted = drafts([config], techniques, catalog, speed_error_sign[:, 0]) if techniques.speculation else None
+    m, rate, batch = replica_arrays([config], catalog), np.array([[req_s]]), np.ones((1, 1))
+    speed_ratios = measured_speed_ratios([config], mix, batch, *speed_correction(scenario, catalog), speed_error_sign)
     ttft, tpot = latencies_ms(m, mix, rate / speed_ratios[0], techniques.batch_cap, drafted)
     return float((ttft / speed_ratios[1])[0, 0]), float((tpot / speed_ratios[0])[0, 0])
 
 
 def _joined(prefill: Sequence[Capacity], decode: Sequence[Capacity]) -> list[Capacity]:
     """Set-ups that can do both, with the rates of a replica of either pool."""
-    prompts = {(id(c.setup), c.off): c for c in prefill}
+    prompts = {(id(c.config), c.speed_error_sign): c for c in prefill}
     return [
         replace(d, prefill_req_s=p.req_s, ttft_p95_ms=p.ttft_p95_ms)
         for d in decode
-        if (p := prompts.get((id(d.setup), d.off))) is not None
+        if (p := prompts.get((id(d.config), d.speed_error_sign))) is not None
     ]
 
 
 def _once(prefill: Sequence[Infeasible], decode: Sequence[Infeasible]) -> list[Infeasible]:
     """Set-ups that cannot do one of the two, each once."""
-    return list({id(m.setup): m for m in (*decode, *prefill)}.values())
+    return list({id(m.config): m for m in (*decode, *prefill)}.values())

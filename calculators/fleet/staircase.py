@@ -19,7 +19,7 @@ class FleetPlan:
     """A fleet: replicas of one setup on one kind of machine."""
 
     capacity: Capacity
-    lease: MachineOffer
+    offer: MachineOffer
     replicas: int
     spare_replicas: int
     machines: int
@@ -31,16 +31,16 @@ class FleetPlan:
     """Beside `replicas`, where prompts are computed on a pool of their own."""
 
     @property
-    def setup(self) -> ReplicaConfig:
-        return self.capacity.setup
+    def config(self) -> ReplicaConfig:
+        return self.capacity.config
 
     @property
     def gpus(self) -> int:
-        return self.regions * self.machines * (self.lease.gpus_per_machine or self.setup.tensor_parallel)
+        return self.regions * self.machines * (self.offer.gpus_per_machine or self.config.tensor_parallel)
 
     @property
     def label(self) -> str:
-        return f"{self.gpus}× {self.setup.gpu.name} at {self.lease.provider}"
+        return f"{self.gpus}× {self.config.gpu.name} at {self.offer.provider}"
 
     @property
     def replicas_words(self) -> str:
@@ -59,7 +59,7 @@ class Staircase:
     """
 
     capacity: Capacity
-    lease: MachineOffer
+    offer: MachineOffer
     replica_req_per_month: float
     """Monthly requests whose peak one replica carries."""
     replicas_per_machine: int
@@ -130,44 +130,44 @@ def staircases(
 ) -> tuple[list[Staircase], list[Infeasible]]:
     """Every (setup, lease) that can be rented. `peak_s_per_month`: requests a month per request a second of peak."""
     by_gpu: dict[str, list[MachineOffer]] = {}
-    result, misfits = [], []
+    result, infeasible = [], []
     regions = regions_count(scenario, catalog)
     for capacity in found:
-        setup = capacity.setup
-        if setup.gpu.id not in by_gpu:
-            by_gpu[setup.gpu.id] = machine_offers(setup.gpu, scenario, catalog)
-        stairs = [_stairs(capacity, lease, scenario, regions, peak_s_per_month) for lease in by_gpu[setup.gpu.id]]
+        config = capacity.config
+        if config.gpu.id not in by_gpu:
+            by_gpu[config.gpu.id] = machine_offers(config.gpu, scenario, catalog)
+        stairs = [_stairs(capacity, offer, scenario, regions, peak_s_per_month) for offer in by_gpu[config.gpu.id]]
         usable = [s for s in stairs if s.limit_req_per_month > 0]
         result += usable
         if not usable:
-            misfits.append(Infeasible(setup, 4, _unrentable(setup, by_gpu[setup.gpu.id])))
-    return result, misfits
+            infeasible.append(Infeasible(config, 4, _unrentable(config, by_gpu[config.gpu.id])))
+    return result, infeasible
 
 
 def staircases_on(
     found: Iterable[Capacity],
-    leases: Iterable[MachineOffer],
+    offers: Iterable[MachineOffer],
     scenario: Scenario,
     catalog: Catalog,
     peak_s_per_month: float,
 ) -> list[Staircase]:
     """Every setup on these machines, as far as they hold it."""
     by_gpu: dict[str, list[MachineOffer]] = {}
-    for lease in leases:
-        by_gpu.setdefault(lease.gpu_id, []).append(lease)
+    for offer in offers:
+        by_gpu.setdefault(offer.gpu_id, []).append(offer)
     regions = regions_count(scenario, catalog)
     every = (
-        _stairs(capacity, lease, scenario, regions, peak_s_per_month)
+        _stairs(capacity, offer, scenario, regions, peak_s_per_month)
         for capacity in found
-        for lease in by_gpu.get(capacity.setup.gpu.id, ())
+        for offer in by_gpu.get(capacity.config.gpu.id, ())
     )
     return [s for s in every if s.limit_req_per_month > 0]
 
 
-def _unrentable(setup: ReplicaConfig, leases: list[MachineOffer]) -> str:
-    if not leases:
+def _unrentable(config: ReplicaConfig, offers: list[MachineOffer]) -> str:
+    if not offers:
         return "no rent for this GPU passes the chosen providers, commitments and confidence"
-    return f"no listed machines hold {setup.tensor_parallel} of these GPUs, and as many for each spare, within the GPU limit"
+    return f"no listed machines hold {config.tensor_parallel} of these GPUs, and as many for each spare, within the GPU limit"
 
 
 def regions_count(scenario: Scenario, catalog: Catalog) -> int:
@@ -179,17 +179,17 @@ def regions_count(scenario: Scenario, catalog: Catalog) -> int:
 
 
 def _stairs(
-    capacity: Capacity, lease: MachineOffer, scenario: Scenario, regions: int, peak_s_per_month: float
+    capacity: Capacity, offer: MachineOffer, scenario: Scenario, regions: int, peak_s_per_month: float
 ) -> Staircase:
-    tp = capacity.setup.tensor_parallel
+    tp = capacity.config.tensor_parallel
     return Staircase(
         capacity=capacity,
-        lease=lease,
+        offer=offer,
         replica_req_per_month=capacity.req_s * peak_s_per_month,
-        replicas_per_machine=lease.replicas_per_machine(tp),
+        replicas_per_machine=offer.replicas_per_machine(tp),
         spare_replicas=scenario.operations.spare_replicas * capacity.pools_count,
-        machine_usd_per_month=lease.machine_usd_per_month(tp) * regions,
-        max_machines=scenario.hardware.max_gpus // ((lease.gpus_per_machine or tp) * regions),
+        machine_usd_per_month=offer.machine_usd_per_month(tp) * regions,
+        max_machines=scenario.hardware.max_gpus // ((offer.gpus_per_machine or tp) * regions),
         regions=regions,
         prefill_req_per_month=capacity.prefill_req_s * peak_s_per_month,
     )
@@ -202,7 +202,7 @@ def fleet_plan(stairs: Staircase, requests_per_month: float) -> FleetPlan | None
         return None
     return FleetPlan(
         stairs.capacity,
-        stairs.lease,
+        stairs.offer,
         int(np.ceil(requests_per_month / stairs.replica_req_per_month)),
         stairs.spare_replicas,
         int(machines),

@@ -195,12 +195,12 @@ def _array(text: str, name: str) -> Iterator[tuple[str, float, Any]]:
 
 
 def _plain(text: str, name: str) -> Iterator[tuple[str, float, Any]]:
-    pieces = [piece.strip() for piece in SEPARATOR.split(text)]
-    for number, piece in enumerate(pieces, 1):
+    segments = [piece.strip() for piece in SEPARATOR.split(text)]
+    for number, piece in enumerate(segments, 1):
         if len(piece) > MAX_REQUEST_CHARS:
             raise DataError(f"{name}: prompt {number} is longer than {MAX_REQUEST_CHARS:,} characters; leave it out")
         if piece:
-            yield f"{name}: prompt {number}", number / len(pieces), Prompt(None, "", (PromptPart("prompt", piece),))
+            yield f"{name}: prompt {number}", number / len(segments), Prompt(None, "", (PromptPart("prompt", piece),))
 
 
 def _prompt(value: Any, where: str) -> Prompt | None:

@@ -31,24 +31,24 @@ RANGE_SETUPS = 60  # how many of the cheapest setups are sized again for the pes
 # --- buying ------------------------------------------------------------------------------------------------------
 
 
-def direct_options(scenario: Scenario, need: Demand, catalog: Catalog) -> list[Option]:
+def direct_options(scenario: Scenario, demand: Demand, catalog: Catalog) -> list[Option]:
     """Today's API, and the same with its discounts used where that saves."""
     offer = api_cost.api_offer(scenario.api.provider, scenario.api.model, catalog)
     w = scenario.workload
     today = api_cost.monthly_bill(
-        offer, need, scenario.as_of, w.cached_frac, w.cache_write_frac, discount_frac=scenario.api.discount_frac
+        offer, demand, scenario.as_of, w.cached_frac, w.cache_write_frac, discount_frac=scenario.api.discount_frac
     )
     found = [_api_option("api_today", offer.label, today)]
-    best = optimized_bill(offer, scenario, need, catalog, scenario.api.discount_frac)
+    best = optimized_bill(offer, scenario, demand, catalog, scenario.api.discount_frac)
     if best.usd_per_month < today.usd_per_month * 0.995:
         found.append(_api_option("api_optimised", f"{offer.label} {_discounts(today, best)}", best))
     return found
 
 
-def hosted_options(scenario: Scenario, need: Demand, catalog: Catalog) -> list[Option]:
+def hosted_options(scenario: Scenario, demand: Demand, catalog: Catalog) -> list[Option]:
     """Every allowed seller of every acceptable open model."""
     acceptable = [c for c in scenario.candidates if c.gate != "not_acceptable"]
-    return [option for candidate in acceptable for option in hosted_options_of(candidate, scenario, need, catalog)]
+    return [option for candidate in acceptable for option in hosted_options_of(candidate, scenario, demand, catalog)]
 
 
 def cheapest_buys(options: Sequence[Option]) -> list[Option]:
@@ -61,11 +61,11 @@ def cheapest_buys(options: Sequence[Option]) -> list[Option]:
     return list(best.values())
 
 
-def resold_options(scenario: Scenario, need: Demand, catalog: Catalog, regional: bool) -> list[Option]:
+def resold_options(scenario: Scenario, demand: Demand, catalog: Catalog, regional: bool) -> list[Option]:
     """Today's model under another contract: a cloud that resells it, or its maker's regional endpoints."""
     offer = api_cost.api_offer(scenario.api.provider, scenario.api.model, catalog)
     return [
-        _resold(offer, resale, ratio, scenario, need, catalog)
+        _resold(offer, resale, ratio, scenario, demand, catalog)
         for resale in catalog.operators_file.resales
         if resale.provider == scenario.api.provider
         for ratio in (resale.regional_price_ratio if regional else resale.price_ratio,)
@@ -74,10 +74,10 @@ def resold_options(scenario: Scenario, need: Demand, catalog: Catalog, regional:
 
 
 def _resold(
-    offer: ApiOffer, resale: Resale, ratio: float, scenario: Scenario, need: Demand, catalog: Catalog
+    offer: ApiOffer, resale: Resale, ratio: float, scenario: Scenario, demand: Demand, catalog: Catalog
 ) -> Option:
     """Its list price is the maker's times a ratio; an own discount at the maker does not carry over."""
-    bill = optimized_bill(offer, scenario, need, catalog, 1 - ratio)
+    bill = optimized_bill(offer, scenario, demand, catalog, 1 - ratio)
     name = compliance.api_seller(resale.operator, resale.operator, catalog).name
     extra = () if resale.operator == resale.provider else ownership.resale_lines(scenario.operations, catalog.ownership)
     where = "in a region" if resale.operator == resale.provider else f"through {name}"
@@ -96,7 +96,7 @@ def _discounts(today: ApiBill, best: ApiBill) -> str:
 
 
 def optimized_bill(
-    offer: ApiOffer, scenario: Scenario, need: Demand, catalog: Catalog, discount_frac: float = 0.0
+    offer: ApiOffer, scenario: Scenario, demand: Demand, catalog: Catalog, discount_frac: float = 0.0
 ) -> ApiBill:
     """The cheapest way to buy here: prompts ordered for caching or not, deferrable requests in the batch tier.
 
@@ -111,11 +111,11 @@ def optimized_bill(
     writes = (1 - w.cacheable_frac) if price.cache_write_usd_per_mtok > price.input_usd_per_mtok else 0.0
     ways = (
         api_cost.monthly_bill(
-            offer, need, day, w.cached_frac, w.cache_write_frac, w.deferrable_frac, discount_frac, 0.0, batch_off
+            offer, demand, day, w.cached_frac, w.cache_write_frac, w.deferrable_frac, discount_frac, 0.0, batch_off
         ),
         api_cost.monthly_bill(
             offer,
-            need,
+            demand,
             day,
             max(w.cacheable_frac, w.cached_frac),
             writes if w.cacheable_frac else 0.0,
@@ -128,7 +128,7 @@ def optimized_bill(
     return min(ways, key=lambda bill: bill.usd_per_month)
 
 
-def hosted_options_of(candidate: Candidate, scenario: Scenario, need: Demand, catalog: Catalog) -> list[Option]:
+def hosted_options_of(candidate: Candidate, scenario: Scenario, demand: Demand, catalog: Catalog) -> list[Option]:
     """Every allowed seller of this open model, cheapest first."""
     model, allowed = catalog.model(candidate.model), scenario.api.hosted_sellers
     extra = ownership.hosted_open_lines(scenario.operations, catalog.ownership)
@@ -137,7 +137,7 @@ def hosted_options_of(candidate: Candidate, scenario: Scenario, need: Demand, ca
         for offer in api_cost.hosted_offers(model, scenario.as_of, catalog)
         if not allowed or offer.provider in allowed
         for bill in (
-            optimized_bill(offer, scenario, need, catalog, 1 - regional_ratio(offer.provider, scenario, catalog)),
+            optimized_bill(offer, scenario, demand, catalog, 1 - regional_ratio(offer.provider, scenario, catalog)),
         )
     ]
     return sorted(found, key=lambda option: option.usd_per_month)
@@ -184,7 +184,7 @@ def _option(
     return Option(kind, label, lines, model, operator, gate, bill, plan, low, high)
 
 
-def buy_line(option: Option, need: Demand) -> LinearCost:
+def buy_line(option: Option, demand: Demand) -> LinearCost:
     bill = option.bill
     assert bill is not None
     return LinearCost(bill.usd_per_request, option.usd_per_month - bill.usd_per_month)
@@ -203,16 +203,16 @@ def max_utilization_frac(scenario: Scenario) -> float:
     return scenario.workload.active_h_per_month / HOURS_PER_MONTH / scenario.workload.peak_ratio
 
 
-def all_staircases(scenario: Scenario, need: Demand, catalog: Catalog) -> tuple[list[Staircase], list[Infeasible]]:
+def all_staircases(scenario: Scenario, demand: Demand, catalog: Catalog) -> tuple[list[Staircase], list[Infeasible]]:
     """Every fleet worth considering, and every setup that drops out, with the reason."""
-    found, misfits = size_candidates(scenario, need, catalog)
+    found, infeasible = size_candidates(scenario, demand, catalog)
     stairs, unrentable = fleet.staircases(found, scenario, catalog, peak_s_per_month(scenario))
-    return stairs, misfits + unrentable
+    return stairs, infeasible + unrentable
 
 
-def size_candidates(scenario: Scenario, need: Demand, catalog: Catalog) -> tuple[list[Capacity], list[Infeasible]]:
+def size_candidates(scenario: Scenario, demand: Demand, catalog: Catalog) -> tuple[list[Capacity], list[Infeasible]]:
     """What each setup serves within the targets."""
-    return sizing.replica_capacities(sizing.candidate_configs(scenario, catalog), scenario, need, catalog)
+    return sizing.replica_capacities(sizing.candidate_configs(scenario, catalog), scenario, demand, catalog)
 
 
 def build_options(
@@ -221,7 +221,7 @@ def build_options(
     cases: "SpeedBounds",
     lines: tuple[CostLine, ...],
     scenario: Scenario,
-    need: Demand,
+    demand: Demand,
     catalog: Catalog,
 ) -> list[Option]:
     """The cheapest rented fleet, and the cheapest bought one, for each model. `rents` (s,): of each at today's volume."""
@@ -230,11 +230,11 @@ def build_options(
     best: dict[tuple[str, bool], int] = {}
     for i in np.argsort(rents, kind="stable"):
         if np.isfinite(rents[i]):
-            best.setdefault((stairs[i].capacity.setup.model.id, stairs[i].lease.basis == "owned"), int(i))
+            best.setdefault((stairs[i].capacity.config.model.id, stairs[i].offer.basis == "owned"), int(i))
     chosen = [stairs[i] for i in best.values()]
-    ranges = _rent_ranges(chosen, cases, need.requests_per_month)
+    ranges = _rent_ranges(chosen, cases, demand.requests_per_month)
     return [
-        _build_option(s, rents_range, lines, scenario, need, catalog)
+        _build_option(s, rents_range, lines, scenario, demand, catalog)
         for s, rents_range in zip(chosen, ranges, strict=True)
     ]
 
@@ -244,21 +244,21 @@ def _build_option(
     rents_usd: tuple[float, float],
     lines: tuple[CostLine, ...],
     scenario: Scenario,
-    need: Demand,
+    demand: Demand,
     catalog: Catalog,
 ) -> Option:
-    plan = fleet.fleet_plan(stairs, need.requests_per_month)
+    plan = fleet.fleet_plan(stairs, demand.requests_per_month)
     assert plan is not None
-    owned = stairs.lease.basis == "owned"
-    model = stairs.capacity.setup.model
+    owned = stairs.offer.basis == "owned"
+    model = stairs.capacity.config.model
     gate = next(c.gate for c in scenario.candidates if catalog.model(c.model) is model)
     low, high = min(rents_usd[0], plan.rent_usd_per_month), max(rents_usd[1], plan.rent_usd_per_month)
     where = (
         "on your own servers"
         if owned
         else "at your quote"
-        if stairs.lease.basis == "yours"
-        else f"rented from {stairs.lease.provider}"
+        if stairs.offer.basis == "yours"
+        else f"rented from {stairs.offer.provider}"
     )
     rent = CostLine(
         "Servers you own" if owned else "GPU rent",
@@ -266,12 +266,12 @@ def _build_option(
         low,
         high,
         _rent_basis(stairs),
-        stairs.lease.source,
+        stairs.offer.source,
         _rent_note(plan),
     )
     kind: OptionKind = "own_hardware" if owned else "self_host"
-    label = f"{model.name} on {plan.gpus}× {plan.setup.gpu.name} {where}{_in_regions(plan.regions)}"
-    return _option(kind, label, (rent, *lines), model.name, stairs.lease.provider_id, gate, plan=plan)
+    label = f"{model.name} on {plan.gpus}× {plan.config.gpu.name} {where}{_in_regions(plan.regions)}"
+    return _option(kind, label, (rent, *lines), model.name, stairs.offer.provider_id, gate, plan=plan)
 
 
 def _in_regions(count: int) -> str:
@@ -280,24 +280,24 @@ def _in_regions(count: int) -> str:
 
 def _rent_basis(stairs: Staircase) -> str:
     return {"yours": "yours", "owned": "rule of thumb"}.get(
-        stairs.lease.basis, f"list price, {stairs.lease.confidence} confidence"
+        stairs.offer.basis, f"list price, {stairs.offer.confidence} confidence"
     )
 
 
 def _rent_note(plan: FleetPlan) -> str:
     each = f" in each of {plan.regions} regions" if plan.regions > 1 else ""
-    rate = f"${plan.lease.usd_per_gpu_h:.2f} per GPU-hour, every hour of the month"
-    return f"{plan.machines} × {plan.lease.machine}{each} at {rate}"
+    rate = f"${plan.offer.usd_per_gpu_h:.2f} per GPU-hour, every hour of the month"
+    return f"{plan.machines} × {plan.offer.machine}{each} at {rate}"
 
 
-def hybrid_option(build: Option, stairs: Staircase, buy: Option, scenario: Scenario, need: Demand) -> Option | None:
+def hybrid_option(build: Option, stairs: Staircase, buy: Option, scenario: Scenario, demand: Demand) -> Option | None:
     """The cheapest fleet smaller than the peak needs, with the best way to buy for the rest; None where none is cheaper
     than the whole fleet."""
     assert build.plan is not None
     assert buy.bill is not None
-    price, volume = buy.bill.usd_per_month, need.requests_per_month
+    price, volume = buy.bill.usd_per_month, demand.requests_per_month
     found = [
-        (base.plan.rent_usd_per_month + base.passed_on_frac * price, base)
+        (base.plan.rent_usd_per_month + base.overflow_frac * price, base)
         for base in hybrid.base_load_fleets(stairs, volume, scenario.workload.peak_ratio)
     ]
     if not found:
@@ -319,17 +319,17 @@ def hybrid_option(build: Option, stairs: Staircase, buy: Option, scenario: Scena
         ),
         CostLine(
             "API bill of the rest",
-            base.passed_on_frac * price,
-            base.passed_on_frac * price / 2,
-            base.passed_on_frac * price * 2,
+            base.overflow_frac * price,
+            base.overflow_frac * price / 2,
+            base.overflow_frac * price * 2,
             "modelled: hours taken as lognormal",
             buy.lines[0].source,
-            f"{base.passed_on_frac:.1%} of the requests, above what the fleet carries",
+            f"{base.overflow_frac:.1%} of the requests, above what the fleet carries",
         ),
         *rest,
         *(line for line in buy.lines[1:]),
     )
-    label = f"{build.model} on {base.plan.gpus}× {base.plan.setup.gpu.name} for the base, {buy.label} above it"
+    label = f"{build.model} on {base.plan.gpus}× {base.plan.config.gpu.name} for the base, {buy.label} above it"
     option = _option("hybrid", label, lines, build.model, build.operator, build.gate, plan=base.plan)
     return replace(option, also_operator=buy.operator)
 
@@ -347,21 +347,21 @@ def size_at_speed_bounds(
     rents: Array,
     useful: Sequence[Staircase],
     scenario: Scenario,
-    need: Demand,
+    demand: Demand,
     catalog: Catalog,
 ) -> SpeedBounds:
     """Sized again in one go: the setups of the cheapest fleets at today's volume, and of those that win at another."""
     if not stairs:
         return SpeedBounds((), ())
     order = np.argsort(rents, kind="stable")
-    best = {(s.capacity.setup.model.id, s.lease.basis == "owned"): s for s in (stairs[i] for i in order[::-1])}
+    best = {(s.capacity.config.model.id, s.offer.basis == "owned"): s for s in (stairs[i] for i in order[::-1])}
     near = [stairs[i] for i in order[:RANGE_SETUPS]]
-    setups = list({id(s.capacity.setup): s.capacity.setup for s in (*best.values(), *near, *useful)}.values())
-    off = np.repeat((1.0, -1.0), len(setups))
-    found, _ = sizing.replica_capacities(2 * setups, scenario, need, catalog, off)
-    leases = {id(s.lease): s.lease for s in stairs}.values()
-    again = fleet.staircases_on(found, leases, scenario, catalog, peak_s_per_month(scenario))
-    good, bad = (tuple(s for s in again if s.capacity.off == side) for side in (1.0, -1.0))
+    configs = list({id(s.capacity.config): s.capacity.config for s in (*best.values(), *near, *useful)}.values())
+    speed_error_sign = np.repeat((1.0, -1.0), len(configs))
+    found, _ = sizing.replica_capacities(2 * configs, scenario, demand, catalog, speed_error_sign)
+    offers = {id(s.offer): s.offer for s in stairs}.values()
+    again = fleet.staircases_on(found, offers, scenario, catalog, peak_s_per_month(scenario))
+    good, bad = (tuple(s for s in again if s.capacity.speed_error_sign == side) for side in (1.0, -1.0))
     return SpeedBounds(good, bad)
 
 
@@ -371,12 +371,12 @@ def _rent_ranges(chosen: Sequence[Staircase], cases: SpeedBounds, volume: float)
 
 
 def _least_rent(chosen: Staircase, stairs: Sequence[Staircase], volume: float) -> float:
-    model, owned = chosen.capacity.setup.model, chosen.lease.basis == "owned"
-    same = [s for s in stairs if s.capacity.setup.model is model and (s.lease.basis == "owned") is owned]
+    model, owned = chosen.capacity.config.model, chosen.offer.basis == "owned"
+    same = [s for s in stairs if s.capacity.config.model is model and (s.offer.basis == "owned") is owned]
     return float(fleet.rents_matrix(same, np.array([volume])).min()) if same else np.inf
 
 
-def self_host_line(lines: tuple[CostLine, ...], need: Demand) -> LinearCost:
+def self_host_line(lines: tuple[CostLine, ...], demand: Demand) -> LinearCost:
     """People and platform do not grow with volume; egress does."""
     egress = sum(line.usd_per_month for line in lines if line.name == ownership.EGRESS)
-    return LinearCost(egress / need.requests_per_month, sum(line.usd_per_month for line in lines) - egress)
+    return LinearCost(egress / demand.requests_per_month, sum(line.usd_per_month for line in lines) - egress)

@@ -26,23 +26,23 @@ class Feasibility:
     """How far it got: 0 does not fit … 5 a plan was found."""
 
 
-def feasibility(left: AllowedOptions, line: LinearCost, scenario: Scenario, need: Demand) -> tuple[Feasibility, ...]:
+def feasibility(left: AllowedOptions, line: LinearCost, scenario: Scenario, demand: Demand) -> tuple[Feasibility, ...]:
     """One row for each model and GPU: the cheapest plan, or the reason of the setup that got furthest."""
-    volume = need.requests_per_month
+    volume = demand.requests_per_month
     found: dict[tuple[str, str], Feasibility] = {}
     rest = float(line.usd_per_month(np.asarray(volume)))
     for i in np.argsort(left.rents_usd, kind="stable"):
         s = left.stairs[i]
-        key = (s.capacity.setup.model.name, s.capacity.setup.gpu.name)
+        key = (s.capacity.config.model.name, s.capacity.config.gpu.name)
         if key not in found and np.isfinite(left.rents_usd[i]):
             found[key] = Feasibility(*key, fleet.fleet_plan(s, volume), float(left.rents_usd[i]) + rest, "")
         elif key not in found:
             found[key] = Feasibility(
                 *key, None, None, f"needs more than the {scenario.hardware.max_gpus} GPUs allowed", 5
             )
-    for misfit in sorted(left.misfits, key=lambda m: -m.stage):
-        key = (misfit.setup.model.name, misfit.setup.gpu.name)
-        detail = f"{misfit.setup.tensor_parallel}× {misfit.setup.precision.upper()}: {misfit.why}"
+    for misfit in sorted(left.infeasible, key=lambda m: -m.stage):
+        key = (misfit.config.model.name, misfit.config.gpu.name)
+        detail = f"{misfit.config.tensor_parallel}× {misfit.config.precision.upper()}: {misfit.why}"
         found.setdefault(key, Feasibility(*key, None, None, detail, misfit.stage))
     best = min((o.usd_per_month for o in found.values() if o.usd_per_month is not None), default=0.0)
     return tuple(
@@ -61,11 +61,11 @@ def _with_gap(outcome: Feasibility, best: float) -> Feasibility:
     return Feasibility(outcome.model, outcome.gpu, outcome.plan, outcome.usd_per_month, why)
 
 
-def why_no_fleet(outcomes: Sequence[Feasibility]) -> str:
+def why_no_fleet(feasibility: Sequence[Feasibility]) -> str:
     """The nearest miss and its remedy, for when nothing can be served."""
-    if not outcomes:
+    if not feasibility:
         return "no open model is accepted as a stand-in. Accept one on the Candidates page to compare."
-    nearest = max(outcomes, key=lambda outcome: outcome.stage)
+    nearest = max(feasibility, key=lambda outcome: outcome.stage)
     remedy = {
         0: "Allow GPUs with more memory, or a coarser weight format.",
         1: "Allow GPUs with more memory, or a coarser weight format.",

@@ -40,7 +40,7 @@ class AllOptions:
     """(s,) whether the machine stands where the requirements allow."""
     rents_usd: Array
     """(s,) at today's volume."""
-    misfits: tuple[Infeasible, ...]
+    infeasible: tuple[Infeasible, ...]
     lines: tuple[CostLine, ...]
     """What a fleet costs besides rent."""
 
@@ -52,7 +52,7 @@ class AllowedOptions:
     buys: tuple[Option, ...]
     stairs: tuple[Staircase, ...]
     rents_usd: Array
-    misfits: tuple[Infeasible, ...]
+    infeasible: tuple[Infeasible, ...]
     lines: tuple[CostLine, ...]
 
     @property
@@ -61,28 +61,28 @@ class AllowedOptions:
         return bool(np.isfinite(self.rents_usd).any())
 
 
-def enumerate_options(scenario: Scenario, need: Demand, catalog: Catalog) -> AllOptions:
+def enumerate_options(scenario: Scenario, demand: Demand, catalog: Catalog) -> AllOptions:
     """Bought servers are always among them: they are what the strictest rules leave."""
     needed = options.needed_facts(scenario, catalog)
-    direct = options.direct_options(scenario, need, catalog)
+    direct = options.direct_options(scenario, demand, catalog)
     resold = (
-        options.resold_options(scenario, need, catalog, places.is_regional(needed))
+        options.resold_options(scenario, demand, catalog, places.is_regional(needed))
         if scenario.compliance.requirements
         else []
     )
-    hosted = options.hosted_options(scenario, need, catalog)
-    sized, too_slow = options.size_candidates(scenario, need, catalog)
+    hosted = options.hosted_options(scenario, demand, catalog)
+    sized, too_slow = options.size_candidates(scenario, demand, catalog)
     seconds = options.peak_s_per_month(scenario)
     stairs, unrentable = fleet.staircases(sized, scenario, catalog, seconds)
     if not scenario.hardware.include_owned:
-        gpus = {c.setup.gpu.id: c.setup.gpu for c in sized if c.setup.gpu.id in catalog.ownership.server_usd_per_gpu}
+        gpus = {c.config.gpu.id: c.config.gpu for c in sized if c.config.gpu.id in catalog.ownership.server_usd_per_gpu}
         owned = [owned_offer(gpu, catalog) for gpu in gpus.values()]
         stairs += fleet.staircases_on(sized, owned, scenario, catalog, seconds)
-    rents = fleet.rents_matrix(stairs, np.array([need.requests_per_month]))[:, 0] if stairs else np.zeros(0)
-    lines = ownership.self_host_lines(scenario.operations, need, catalog.ownership)
+    rents = fleet.rents_matrix(stairs, np.array([demand.requests_per_month]))[:, 0] if stairs else np.zeros(0)
+    lines = ownership.self_host_lines(scenario.operations, demand, catalog.ownership)
     buys = tuple(PricedProduct(o, _serves(o, needed, catalog)) for o in (*direct, *resold, *hosted))
     served = np.array(
-        [places.machine_meets_residency(s.lease.basis, s.lease.region, needed) for s in stairs], dtype=bool
+        [places.machine_meets_residency(s.offer.basis, s.offer.region, needed) for s in stairs], dtype=bool
     )
     return AllOptions(buys, tuple(stairs), served, rents, (*too_slow, *unrentable), lines)
 
@@ -100,10 +100,10 @@ def operator_path(option: Option, catalog: Catalog) -> tuple[str, str]:
 
 
 def machine_path(stairs: Staircase, catalog: Catalog) -> tuple[str, str]:
-    lease = stairs.lease
-    if lease.basis == "owned":
+    offer = stairs.offer
+    if offer.basis == "owned":
         return "own_hardware", OWN
-    return compliance.gpu_cloud(lease.provider_id, lease.provider, catalog).path, lease.provider_id
+    return compliance.gpu_cloud(offer.provider_id, offer.provider, catalog).path, offer.provider_id
 
 
 def assess_options(every: AllOptions, scenario: Scenario, catalog: Catalog) -> ComplianceAssessment:
@@ -117,9 +117,9 @@ def assess_options(every: AllOptions, scenario: Scenario, catalog: Catalog) -> C
     rest = sum(line.usd_per_month for line in every.lines)
     for i in np.argsort(every.rents_usd, kind="stable"):
         s, rent = every.stairs[i], float(every.rents_usd[i])
-        lease, model = s.lease, s.capacity.setup.model.name
-        operator = compliance.gpu_cloud(lease.provider_id, lease.provider, catalog)
-        operator = compliance.own_hardware() if lease.basis == "owned" else operator
+        offer, model = s.offer, s.capacity.config.model.name
+        operator = compliance.gpu_cloud(offer.provider_id, offer.provider, catalog)
+        operator = compliance.own_hardware() if offer.basis == "owned" else operator
         if offers.get((operator.path, operator.id, False), NOTHING).usd_per_month is None:
             plan = fleet.fleet_plan(s, scenario.workload.requests_per_month)
             label = f"{model} on {plan.label}" if plan else f"{model}, beyond the GPUs you allow"
@@ -143,14 +143,14 @@ def _keep(offers: dict[tuple[str, str, bool], PathPrice], offer: PathPrice, is_o
 
 
 def allowed_options(
-    every: AllOptions, ruling: ComplianceAssessment, scenario: Scenario, catalog: Catalog
+    every: AllOptions, assessment: ComplianceAssessment, scenario: Scenario, catalog: Catalog
 ) -> AllowedOptions:
     """What may be chosen: of each open model only the cheapest seller. Servers are bought where the user would, or where
     nothing else with a price is allowed."""
-    allowed = {(p.path.kind, p.path.operator) for p in ruling.of("allowed")}
+    allowed = {(p.path.kind, p.path.operator) for p in assessment.of("allowed")}
     buys = [b.option for b in every.buys if b.serves and operator_path(b.option, catalog) in allowed]
     kept = every.serves & np.array([machine_path(s, catalog) in allowed for s in every.stairs], dtype=bool)
-    owned = np.array([s.lease.basis == "owned" for s in every.stairs], dtype=bool)
+    owned = np.array([s.offer.basis == "owned" for s in every.stairs], dtype=bool)
     finite = np.isfinite(every.rents_usd)
     ruled_out = bool(scenario.compliance.requirements) and not buys and not (kept & ~owned & finite).any()
     if not (scenario.hardware.include_owned or ruled_out):
@@ -159,6 +159,6 @@ def allowed_options(
         buys=tuple(options.cheapest_buys(buys)),
         stairs=tuple(s for s, keep in zip(every.stairs, kept, strict=True) if keep),
         rents_usd=every.rents_usd[kept],
-        misfits=every.misfits,
+        infeasible=every.infeasible,
         lines=every.lines,
     )

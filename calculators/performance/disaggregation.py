@@ -30,7 +30,7 @@ def tokens_only(lengths: Lengths) -> RequestMix:
     return request_mix(lengths, 1.0)
 
 
-def transfer_s(setups: Sequence[ReplicaConfig], tokens: float, catalog: Catalog) -> Array:
+def transfer_s(configs: Sequence[ReplicaConfig], tokens: float, catalog: Catalog) -> Array:
     """Time (n, 1) for the cache of so many tokens to cross from one pool to another: bytes / link."""
-    moved = [float(kv_bytes(s.model.shape, tokens, s.kv_element_bytes)) for s in setups]
+    moved = [float(kv_bytes(s.model.shape, tokens, s.kv_element_bytes)) for s in configs]
     return np.array(moved)[:, None] / (catalog.technique_rules.transfer_gb_s.central * BYTES_PER_GB)

@@ -31,7 +31,7 @@ def highest_loads(
     cap: float = MAX_BATCH,
     drafts: Drafts | None = None,
     transfer_s: Array | float = 0.0,
-    may_wait: bool = True,
+    allow_slot_queue: bool = True,
 ) -> Array:
     """The highest load within the targets (n, columns): slots, whether any load is, requests a second, batch, TPOT and
     TTFT p95 in ms there (or when nearly idle, if none is), and what stops it (as `_stops`).
@@ -40,7 +40,7 @@ def highest_loads(
     passes before the first token besides. Latencies only grow with load, so the interval in which targets are first
     missed is cut into six, twice.
 
-    `may_wait` False: no more than `TAIL_FRAC` of requests may wait for a slot, whatever the targets: a wait that no target
+    `allow_slot_queue` False: no more than `TAIL_FRAC` of requests may wait for a slot, whatever the targets: a wait that no target
     would show.
 
     Speculation never changes the first token: that is judged as without drafts, and so is the load that prompts allow.
@@ -49,7 +49,7 @@ def highest_loads(
     plain = latency.queue_model(m, mix, cap)
     drafted = latency.queue_model(_beside_drafts(m, drafts), mix, cap, drafts) if drafts else plain
     top = np.minimum(latency.largest_req_s(plain), latency.largest_req_s(drafted))
-    search = _Search(targets, factor, first_factor, np.broadcast_to(transfer_s, factor.shape), may_wait)
+    search = _Search(targets, factor, first_factor, np.broadcast_to(transfer_s, factor.shape), allow_slot_queue)
     stop = search.stops(plain, drafted, FIRST_LOADS_FRAC * top)
     possible = (stop[:, :1] == 0) & (plain.slots >= 1) & (drafted.slots >= 1)
     low, high, beyond = _bracket(np.broadcast_to(FIRST_LOADS_FRAC, stop.shape), stop)
@@ -109,10 +109,12 @@ class _Search:
     factor: Array
     first_factor: Array
     transfer_s: Array
-    may_wait: bool
+    allow_slot_queue: bool
 
     def rows(self, keep: NDArray[np.intp]) -> "_Search":
-        return _Search(self.targets, self.factor[keep], self.first_factor[keep], self.transfer_s[keep], self.may_wait)
+        return _Search(
+            self.targets, self.factor[keep], self.first_factor[keep], self.transfer_s[keep], self.allow_slot_queue
+        )
 
     def stops(self, plain: latency.QueueModel, drafted: latency.QueueModel, req_s: Array) -> Array:
         """What makes a load too much (n, b)."""
@@ -121,7 +123,7 @@ class _Search:
         limit_s = ((self.targets.ttft_p95_ms or np.inf) / 1e3 - self.transfer_s) * self.first_factor
         tpot_missed = decoding.tpot_s > (self.targets.tpot_ms or np.inf) * self.factor / 1e3
         stop = _stops(points, decoding, tpot_missed, limit_s)
-        crowded = ~np.bool_(self.may_wait) & (decoding.full_frac > TAIL_FRAC)
+        crowded = ~np.bool_(self.allow_slot_queue) & (decoding.full_frac > TAIL_FRAC)
         return np.where((stop == 0) & crowded, 3.0, stop)
 
 

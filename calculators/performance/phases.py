@@ -194,6 +194,6 @@ def rooflines(m: ReplicaArrays) -> tuple[Roofline, Roofline]:
     return sheet, Roofline(sheet.flops * compute, sheet.bandwidth_bytes_s * reading)
 
 
-def one_machine(setup: ReplicaConfig, catalog: Catalog) -> ReplicaArrays:
+def one_machine(config: ReplicaConfig, catalog: Catalog) -> ReplicaArrays:
     """A single setup as arrays."""
-    return replica_arrays([setup], catalog)
+    return replica_arrays([config], catalog)

@@ -146,9 +146,9 @@ class ReplicaArrays:
         return ReplicaArrays(**{f.name: getattr(self, f.name)[keep] for f in fields(self)})
 
 
-def with_recipe(setup: ReplicaConfig, recipe: Recipe) -> ReplicaConfig:
+def with_recipe(config: ReplicaConfig, recipe: Recipe) -> ReplicaConfig:
     """The same replica with weights and cache stored by a recipe."""
-    return replace(setup, recipe=recipe, kv_element_bytes=recipes.kv_element_bytes(setup.model.shape, recipe))
+    return replace(config, recipe=recipe, kv_element_bytes=recipes.kv_element_bytes(config.model.shape, recipe))
 
 
 _OF_ENGINE = frozenset(EngineFit.model_fields)
@@ -159,17 +159,17 @@ Columns = dict[str, Array]
 """Arrays (n, 1) by name, one row for each setup."""
 
 
-def replica_arrays(setups: Sequence[ReplicaConfig], catalog: Catalog) -> ReplicaArrays:
+def replica_arrays(configs: Sequence[ReplicaConfig], catalog: Catalog) -> ReplicaArrays:
     """Setups as arrays, with the efficiencies of each GPU's generation and each engine."""
-    models, gpu_ids = [id(s.model) for s in setups], [id(s.gpu) for s in setups]
-    stored = list(zip(models, [s.precision for s in setups], [id(s.recipe) for s in setups], strict=True))
-    fits = [(s.gpu.generation, s.engine) for s in setups]
-    shapes = _columns(setups, models, lambda s: _of_shape(s.model.shape))
-    gpus = _columns(setups, gpu_ids, lambda s: _of_gpu(s.gpu))
-    held = _columns(setups, stored, lambda s: asdict(config_weights(s)))
-    rates = _columns(setups, list(zip(gpu_ids, stored, strict=True)), lambda s: _rates(s, catalog))
-    fitted = _columns(setups, fits, lambda s: _fitted(s, catalog))
-    splits = _splits(setups)
+    models, gpu_ids = [id(s.model) for s in configs], [id(s.gpu) for s in configs]
+    stored = list(zip(models, [s.precision for s in configs], [id(s.recipe) for s in configs], strict=True))
+    fits = [(s.gpu.generation, s.engine) for s in configs]
+    shapes = _columns(configs, models, lambda s: _of_shape(s.model.shape))
+    gpus = _columns(configs, gpu_ids, lambda s: _of_gpu(s.gpu))
+    held = _columns(configs, stored, lambda s: asdict(config_weights(s)))
+    rates = _columns(configs, list(zip(gpu_ids, stored, strict=True)), lambda s: _rates(s, catalog))
+    fitted = _columns(configs, fits, lambda s: _fitted(s, catalog))
+    splits = _splits(configs)
     return ReplicaArrays(
         **_weights(splits, shapes, held),
         **_attention(splits, shapes),
@@ -180,10 +180,10 @@ def replica_arrays(setups: Sequence[ReplicaConfig], catalog: Catalog) -> Replica
 
 
 def _columns(
-    setups: Sequence[ReplicaConfig], keys: Sequence[Hashable], row: Callable[[ReplicaConfig], Mapping[str, float]]
+    configs: Sequence[ReplicaConfig], keys: Sequence[Hashable], row: Callable[[ReplicaConfig], Mapping[str, float]]
 ) -> Columns:
     """The numbers of `row` for each setup, worked out once for all that have the same of `keys`."""
-    one_of_each = dict(zip(keys, setups, strict=True))
+    one_of_each = dict(zip(keys, configs, strict=True))
     place = {key: i for i, key in enumerate(one_of_each)}
     rows = [row(s) for s in one_of_each.values()]
     table = np.array([list(numbers.values()) for numbers in rows], dtype=float).T
@@ -194,19 +194,19 @@ def _column(values: Iterable[float]) -> Array:
     return np.array(list(values), dtype=float)[:, None]
 
 
-def _splits(setups: Sequence[ReplicaConfig]) -> Columns:
+def _splits(configs: Sequence[ReplicaConfig]) -> Columns:
     """How each replica is spread over its GPUs, and what else a setup says of itself."""
-    tensor_parallel = _column(s.tensor_parallel for s in setups)
-    attention_ranks = _column(s.attention_ranks for s in setups)
+    tensor_parallel = _column(s.tensor_parallel for s in configs)
+    attention_ranks = _column(s.attention_ranks for s in configs)
     return {
         "tensor_parallel": tensor_parallel,
         "attention_ranks": attention_ranks,
         "gpus_in_step": tensor_parallel * attention_ranks,
-        "pipeline_stages": _column(s.pipeline_stages for s in setups),
-        "expert_ranks": _column(s.expert_ranks for s in setups),
-        "kv_element_bytes": _column(s.kv_element_bytes for s in setups),
-        "has_recipe": _column(s.recipe is not None for s in setups),
-        "takes_rest": _column(s.engine.startswith("tensorrt") for s in setups),
+        "pipeline_stages": _column(s.pipeline_stages for s in configs),
+        "expert_ranks": _column(s.expert_ranks for s in configs),
+        "kv_element_bytes": _column(s.kv_element_bytes for s in configs),
+        "has_recipe": _column(s.recipe is not None for s in configs),
+        "takes_rest": _column(s.engine.startswith("tensorrt") for s in configs),
     }
 
 
@@ -254,19 +254,19 @@ def _of_gpu(gpu: Gpu) -> dict[str, float]:
     }
 
 
-def _rates(setup: ReplicaConfig, catalog: Catalog) -> dict[str, float]:
+def _rates(config: ReplicaConfig, catalog: Catalog) -> dict[str, float]:
     """FLOP/s of the weights' formats, and what of them is reached relative to 16 bit."""
-    gpu, fit = setup.gpu, catalog.efficiency(setup.gpu)
-    if setup.recipe is not None:
-        peak, frac = recipes.arithmetic_rates(gpu, setup.model.shape, setup.recipe, fit)
+    gpu, fit = config.gpu, catalog.efficiency(config.gpu)
+    if config.recipe is not None:
+        peak, frac = recipes.arithmetic_rates(gpu, config.model.shape, config.recipe, fit)
     else:
-        peak = gpu.dense_flops(setup.precision)
-        frac = fit.format_compute_frac(setup.precision) if peak > gpu.dense_flops("bf16") else 1.0
+        peak = gpu.dense_flops(config.precision)
+        frac = fit.format_compute_frac(config.precision) if peak > gpu.dense_flops("bf16") else 1.0
     return {"peak_flops": peak, "format_compute_frac": frac}
 
 
-def _fitted(setup: ReplicaConfig, catalog: Catalog) -> dict[str, float]:
-    fit, engine = catalog.efficiency(setup.gpu), catalog.engine(setup.engine)
+def _fitted(config: ReplicaConfig, catalog: Catalog) -> dict[str, float]:
+    fit, engine = catalog.efficiency(config.gpu), catalog.engine(config.engine)
     return {name: getattr(engine if name in _OF_ENGINE else fit, name) for name in COEFFICIENTS}
 
 
@@ -277,15 +277,15 @@ def _coefficients(splits: Columns, held: Columns, fitted: Columns) -> Columns:
     return {**fitted, "four_bit_read_frac": np.where(mixed, 1 / (slowed / frac + 1 - slowed), frac)}
 
 
-def config_weights(setup: ReplicaConfig) -> RecipeWeights:
+def config_weights(config: ReplicaConfig) -> RecipeWeights:
     """Bytes of the whole model, by the recipe or else by the one format of a checkpoint."""
-    shape = setup.model.shape
-    if setup.recipe is not None:
-        return recipes.weights(shape, setup.recipe)
-    p, linear_bytes = parameters(shape), LINEAR_BITS[setup.precision] / 8
+    shape = config.model.shape
+    if config.recipe is not None:
+        return recipes.weights(shape, config.recipe)
+    p, linear_bytes = parameters(shape), LINEAR_BITS[config.precision] / 8
     return RecipeWeights(
-        stored_bytes=stored_bytes(p, setup.precision),
-        always_read_bytes=2 * p.head + attention_bits(setup.precision) / 8 * p.attention + linear_bytes * p.dense_mlp,
+        stored_bytes=stored_bytes(p, config.precision),
+        always_read_bytes=2 * p.head + attention_bits(config.precision) / 8 * p.attention + linear_bytes * p.dense_mlp,
         experts_bytes=linear_bytes * p.experts,
         four_bit_frac=float(linear_bytes < 1),
     )

@@ -34,11 +34,15 @@ class Drafts:
     """Of the weights, for the draft's own."""
 
 
-def drafts(setups: Sequence[ReplicaConfig], techniques: Techniques, catalog: Catalog, off: Array) -> Drafts:
-    """Tokens a pass of each setup; `off` (n,): 1 takes the high end of what is published or assumed, -1 the low end."""
+def drafts(
+    configs: Sequence[ReplicaConfig], techniques: Techniques, catalog: Catalog, speed_error_sign: Array
+) -> Drafts:
+    """Tokens a pass of each setup; `speed_error_sign` (n,): 1 takes the high end of what is published or assumed, -1 the low end."""
     rules = catalog.technique_rules
-    yields = {s.model.id: expected_tokens(s.model, techniques, catalog) for s in setups}
-    chosen = [yields[s.model.id][1 + int(np.sign(side))] for s, side in zip(setups, off.tolist(), strict=True)]
+    yields = {s.model.id: expected_tokens(s.model, techniques, catalog) for s in configs}
+    chosen = [
+        yields[s.model.id][1 + int(np.sign(side))] for s, side in zip(configs, speed_error_sign.tolist(), strict=True)
+    ]
     return Drafts(
         techniques.draft_tok,
         np.array(chosen)[:, None],

@@ -55,29 +55,29 @@ class CacheBreaker:
 
 def find_breakers(
     rows: Sequence[SegmentedPrompt],
-    pieces: SegmentTable,
+    segments: SegmentTable,
     tok: tokens.Ids,
     names: Sequence[str],
     requests: Sequence[tuple[PromptPart, ...]],
 ) -> tuple[CacheBreaker, ...]:
     """The costliest, then what would be once that is mended, and so on."""
     found: list[CacheBreaker] = []
-    total_tok = float(sum(tok[row.pieces].sum() for row in rows))
-    while len(found) < MOST and (spoiler := find_breaker(rows, pieces, tok, names, requests, total_tok)) is not None:
-        found.append(spoiler)
-        rows = [_without(row, names.index(spoiler.part), CHANGE_ORDER[spoiler.changes]) for row in rows]
+    total_tok = float(sum(tok[row.segments].sum() for row in rows))
+    while len(found) < MOST and (breaker := find_breaker(rows, segments, tok, names, requests, total_tok)) is not None:
+        found.append(breaker)
+        rows = [_without(row, names.index(breaker.part), CHANGE_ORDER[breaker.changes]) for row in rows]
     return tuple(found)
 
 
 def _without(row: SegmentedPrompt, part: int, rank: int) -> SegmentedPrompt:
     """The row as if its pieces of this part and rank stood at its end."""
     keep = (row.parts != part) | (row.ranks != rank)
-    return replace(row, pieces=row.pieces[keep], parts=row.parts[keep], ranks=row.ranks[keep])
+    return replace(row, segments=row.segments[keep], parts=row.parts[keep], ranks=row.ranks[keep])
 
 
 def find_breaker(
     rows: Sequence[SegmentedPrompt],
-    pieces: SegmentTable,
+    segments: SegmentTable,
     tok: tokens.Ids,
     names: Sequence[str],
     requests: Sequence[tuple[PromptPart, ...]],
@@ -86,11 +86,11 @@ def find_breaker(
     """The kind of change that costs most over the whole log, of `total_tok`; None: the order is right, or nearly."""
     groups: dict[tuple[int, int, str], list[tuple[int, int, float]]] = defaultdict(list)
     for number, row in enumerate(rows):
-        row_tok = tok[row.pieces]
+        row_tok = tok[row.segments]
         first = _first(row)
         if first is not None:
             behind = row_tok[first + 1 :][row.ranks[first + 1 :] < row.ranks[first]].sum()
-            key = (int(row.parts[first]), int(row.ranks[first]), pieces.kinds[row.pieces[first]])
+            key = (int(row.parts[first]), int(row.ranks[first]), segments.kinds[row.segments[first]])
             groups[key].append((number, first, float(behind)))
     if not groups:
         return None
@@ -99,11 +99,11 @@ def find_breaker(
     if lost < WORTH_FRAC:
         return None
     starts = [
-        float(tok[row.pieces[:at]][row.parts[:at] == part].sum()) for row, at in ((rows[n], i) for n, i, _ in hits)
+        float(tok[row.segments[:at]][row.parts[:at] == part].sum()) for row, at in ((rows[n], i) for n, i, _ in hits)
     ]
     changes = next(changes for changes, value in CHANGE_ORDER.items() if value == rank)
     what, later = (
-        (kind, 0) if kind else _look([(n, i) for n, i, _ in hits], rows, pieces, names[part], requests, changes)
+        (kind, 0) if kind else _look([(n, i) for n, i, _ in hits], rows, segments, names[part], requests, changes)
     )
     at = int(np.median(starts)) + later + (names[part] == "Prompt")
     return CacheBreaker(names[part], what, changes, max(at, 1), len(hits) / len(rows), lost)
@@ -119,7 +119,7 @@ def _first(row: SegmentedPrompt) -> int | None:
 def _look(
     hits: Sequence[tuple[int, int]],
     rows: Sequence[SegmentedPrompt],
-    pieces: SegmentTable,
+    segments: SegmentTable,
     part: str,
     requests: Sequence[tuple[PromptPart, ...]],
     changes: ChangeFrequency,
@@ -127,11 +127,11 @@ def _look(
     """What a change that looks like plain text is, and how many tokens into its piece it starts."""
     if part in ("Tool schemas", "Output format") and (order := _tool_order([requests[n] for n, _ in hits])):
         return order, 0
-    some = [int(rows[n].pieces[i]) for n, i in hits[:LOOKED_AT]]
-    shared = sum(some[0] in row.pieces for row in rows[:LOOKED_AT]) / min(len(rows), LOOKED_AT)
+    some = [int(rows[n].segments[i]) for n, i in hits[:LOOKED_AT]]
+    shared = sum(some[0] in row.segments for row in rows[:LOOKED_AT]) / min(len(rows), LOOKED_AT)
     if shared >= NEARLY_ALL_FRAC:
         return LINE_ORDER, 0
-    pairs = [(pieces.ids[a], pieces.ids[b]) for a, b in pairwise(some) if a != b]
+    pairs = [(segments.ids[a], segments.ids[b]) for a, b in pairwise(some) if a != b]
     if not pairs:
         return TEXT[changes], 0
     later = int(np.median([_common(a, b) for a, b in pairs]))

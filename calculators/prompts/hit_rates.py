@@ -70,8 +70,8 @@ def prompt_hits(scan: PromptScan, setting: Setting) -> tuple[Hits, Hits]:
 
 
 def _hits(scan: PromptScan, setting: Setting, best: bool) -> Hits:
-    tok = scan.pieces.tok()
-    total = sum(int(tok[row.best_pieces if best else row.pieces].sum()) for row in scan.rows)
+    tok = scan.segments.tok()
+    total = sum(int(tok[row.best_pieces if best else row.segments].sum()) for row in scan.rows)
     step = max(setting.step_tok, -(-total // MAX_BLOCKS))
     found: list[int] = []
     replay_blocks(
@@ -90,13 +90,13 @@ def _hits(scan: PromptScan, setting: Setting, best: bool) -> Hits:
 
 def _requests(scan: PromptScan, step_tok: int, best: bool) -> Iterator[BlockRequest]:
     for row in scan.rows:
-        ids = _row_ids(row.best_pieces if best else row.pieces, scan.pieces)
+        ids = _row_ids(row.best_pieces if best else row.segments, scan.segments)
         names = prefix_names(ids)[step_tok - 1 :: step_tok]
         yield BlockRequest(row.time_s, len(ids), tuple(names.tolist()))
 
 
-def _row_ids(numbers: Ints, pieces: SegmentTable) -> tokens.Ids:
-    return np.concatenate([pieces.ids[i] for i in numbers]) if len(numbers) else np.zeros(0, dtype=np.int32)
+def _row_ids(numbers: Ints, segments: SegmentTable) -> tokens.Ids:
+    return np.concatenate([segments.ids[i] for i in numbers]) if len(numbers) else np.zeros(0, dtype=np.int32)
 
 
 def prefix_names(ids: tokens.Ids) -> npt.NDArray[np.uint64]:
@@ -114,7 +114,7 @@ def _by_part(rows: tuple[SegmentedPrompt, ...], tok: tokens.Ids, found: list[int
     """What was found of each part: in every request the first tokens, whatever part they belong to."""
     total, cached = np.zeros(len(PARTS)), np.zeros(len(PARTS))
     for row, hit in zip(rows, found, strict=True):
-        numbers, parts = (row.best_pieces, row.best_parts) if best else (row.pieces, row.parts)
+        numbers, parts = (row.best_pieces, row.best_parts) if best else (row.segments, row.parts)
         length = tok[numbers]
         ends = np.cumsum(length)
         total += np.bincount(parts, length, len(PARTS))

@@ -32,7 +32,7 @@ def cache_seller(provider: str | None, model: str | None, log: PromptLog, catalo
 
 def scan_report(scan: PromptScan, api: CacheTerms, own: Setting) -> dict[str, Any]:
     """Everything that is shown, by name."""
-    spoiler = scan.spoiler
+    breaker = scan.breaker
     return {
         "requests_count": len(scan.rows),
         "input_tok": scan.input_tok,
@@ -46,14 +46,14 @@ def scan_report(scan: PromptScan, api: CacheTerms, own: Setting) -> dict[str, An
         "breakers": breakers(scan, api),
         "blocks": [{"name": b.name, "tok": b.tok, "changes": b.changes} for b in scan.blocks],
         "breaker": None
-        if spoiler is None
+        if breaker is None
         else {
-            "part": spoiler.part,
-            "what": spoiler.what,
-            "changes": spoiler.changes,
-            "at_tok": spoiler.at_tok,
-            "requests_frac": spoiler.requests_frac,
-            "lost_frac": spoiler.lost_frac,
+            "part": breaker.part,
+            "what": breaker.what,
+            "changes": breaker.changes,
+            "at_tok": breaker.at_tok,
+            "requests_frac": breaker.requests_frac,
+            "lost_frac": breaker.lost_frac,
         },
         "api": {"provider": api.provider, **_side(prompt_hits(scan, api_setting(api)))},
         "own": _side(prompt_hits(scan, own)),
@@ -62,7 +62,7 @@ def scan_report(scan: PromptScan, api: CacheTerms, own: Setting) -> dict[str, An
 
 def breakers(scan: PromptScan, api: CacheTerms) -> list[str]:
     """Everything that is known to kill the cache, what matters most first."""
-    first, *later = [spoiler.sentence for spoiler in scan.spoilers] or [""]
+    first, *later = [breaker.sentence for breaker in scan.breakers] or [""]
     mended = [f"once that is mended, {words[:1].lower()}{words[1:]}" for words in later]
     found = [*edits(scan), *([first] if first else []), *mended]
     if api.breakpoints_count and not scan.marked:

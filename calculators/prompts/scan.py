@@ -33,7 +33,7 @@ WHO: dict[int, str] = {2: "by group", 3: "by session", 4: "by request"}
 class PromptScan:
     name: str
     rows: tuple[SegmentedPrompt, ...]
-    pieces: SegmentTable
+    segments: SegmentTable
     timed: bool
     notes: tuple[str, ...]
     input_tok: int
@@ -43,7 +43,7 @@ class PromptScan:
     """Median time between two requests of a session; None: not in the log."""
     blocks: tuple[Block, ...]
     """The prompt as it is sent, on average."""
-    spoilers: tuple[CacheBreaker, ...]
+    breakers: tuple[CacheBreaker, ...]
     """What kills the cache first, and each that would once those before it are mended."""
     edited_frac: float
     """Share of requests that continue a conversation whose history was cut or edited."""
@@ -53,8 +53,8 @@ class PromptScan:
     """That most requests went to; empty: the log does not say."""
 
     @property
-    def spoiler(self) -> CacheBreaker | None:
-        return self.spoilers[0] if self.spoilers else None
+    def breaker(self) -> CacheBreaker | None:
+        return self.breakers[0] if self.breakers else None
 
     @property
     def requests_per_session(self) -> float:
@@ -65,28 +65,28 @@ def scan_prompts(log: PromptLog, progress: Progress = lambda share, what: None) 
     """Raises DataError for a log in which nothing can be shared."""
     if len(log.prompts) < 2:
         raise DataError(f"{log.name}: one prompt shares nothing with itself; give at least two requests")
-    pieces, notes = SegmentTable(), list(log.notes)
+    segments, notes = SegmentTable(), list(log.notes)
     where = _places(log.prompts)
-    cut = _cut(log, where, pieces, progress)
+    cut = _cut(log, where, segments, progress)
     if len(cut) < len(log.prompts):
         notes.append(f"only the first {len(cut):,} requests were used: more than {MAX_TOK / 1e6:.0f} million tokens")
     where = where[: len(cut)]
     progress(1.0, "Comparing them …")
     sorted_tools = _sorting_helps(cut)
-    rows = _rows(log, cut, where, pieces, sorted_tools)
-    tok = pieces.tok()
+    rows = _rows(log, cut, where, segments, sorted_tools)
+    tok = segments.tok()
     return PromptScan(
         log.name,
         rows,
-        pieces,
+        segments,
         log.timed,
         tuple(notes),
-        int(sum(tok[row.pieces].sum() for row in rows)),
+        int(sum(tok[row.segments].sum() for row in rows)),
         len({place.session for place in where}),
-        len({row.pieces[row.ranks == CHANGE_ORDER["tenant"]].tobytes() for row in rows}),
+        len({row.segments[row.ranks == CHANGE_ORDER["tenant"]].tobytes() for row in rows}),
         _gap_s([row.time_s for row in rows], where) if log.timed else None,
-        _blocks(rows, pieces, tok),
-        find_breakers(rows, pieces, tok, PARTS, [prompt.parts for prompt in log.prompts[: len(cut)]]),
+        _blocks(rows, segments, tok),
+        find_breakers(rows, segments, tok, PARTS, [prompt.parts for prompt in log.prompts[: len(cut)]]),
         sum(place.edited for place in where) / len(where),
         log.marked,
         most_used(log),
@@ -113,15 +113,15 @@ class _Cut:
     order_parts: Ints
 
 
-def _cut(log: PromptLog, where: Sequence[SessionPosition], pieces: SegmentTable, progress: Progress) -> list[_Cut]:
+def _cut(log: PromptLog, where: Sequence[SessionPosition], segments: SegmentTable, progress: Progress) -> list[_Cut]:
     found: list[_Cut] = []
     total = 0
     for number, (prompt, place) in enumerate(zip(log.prompts, where, strict=True)):
         one = _Cut(
-            *_request(prompt, place, pieces, lambda part: part.text),
-            *_request(prompt, place, pieces, lambda part: part.sorted_text or part.text),
+            *_request(prompt, place, segments, lambda part: part.text),
+            *_request(prompt, place, segments, lambda part: part.sorted_text or part.text),
         )
-        total += sum(len(pieces.ids[i]) for i in one.plain)
+        total += sum(len(segments.ids[i]) for i in one.plain)
         if total > MAX_TOK and found:
             break
         found.append(one)
@@ -131,7 +131,7 @@ def _cut(log: PromptLog, where: Sequence[SessionPosition], pieces: SegmentTable,
 
 
 def _request(
-    prompt: Prompt, place: SessionPosition, pieces: SegmentTable, text: Callable[[PromptPart], str]
+    prompt: Prompt, place: SessionPosition, segments: SegmentTable, text: Callable[[PromptPart], str]
 ) -> tuple[Ints, Ints]:
     numbers: list[int] = []
     parts: list[int] = []
@@ -141,7 +141,7 @@ def _request(
         if kind is None:
             kind = EXAMPLES if message < place.examples_count else HISTORY if message < place.history_count else TURN
             message += 1
-        new = [*pieces.role(part.kind), *pieces.of(text(part), whole_lines=kind == TOOLS)]
+        new = [*segments.role(part.kind), *segments.of(text(part), whole_lines=kind == TOOLS)]
         numbers += new
         parts += [kind] * len(new)
     return np.array(numbers, dtype=np.int64), np.array(parts, dtype=np.int64)
@@ -155,14 +155,14 @@ def _sorting_helps(cut: Sequence[_Cut]) -> bool:
 
 
 def _rows(
-    log: PromptLog, cut: Sequence[_Cut], where: Sequence[SessionPosition], pieces: SegmentTable, sorted_tools: bool
+    log: PromptLog, cut: Sequence[_Cut], where: Sequence[SessionPosition], segments: SegmentTable, sorted_tools: bool
 ) -> tuple[SegmentedPrompt, ...]:
     sessions = np.array([place.session for place in where])
     single = all(place.history_count == 0 for place in where)
-    ranks = _ranks([one.plain for one in cut], [one.parts for one in cut], sessions, single, pieces)
+    ranks = _ranks([one.plain for one in cut], [one.parts for one in cut], sessions, single, segments)
     better = ranks
     if sorted_tools:
-        better = _ranks([one.in_order for one in cut], [one.order_parts for one in cut], sessions, single, pieces)
+        better = _ranks([one.in_order for one in cut], [one.order_parts for one in cut], sessions, single, segments)
     same = _same_lines(cut, ranks)
     rows = []
     for number, (one, rank, best) in enumerate(zip(cut, ranks, better, strict=True)):
@@ -211,13 +211,13 @@ def _by_order(one: _Cut, ranks: Ints, sorted_tools: bool, same: int | None) -> I
 
 
 def _ranks(
-    numbers: Sequence[Ints], parts: Sequence[Ints], sessions: Ints, single: bool, pieces: SegmentTable
+    numbers: Sequence[Ints], parts: Sequence[Ints], sessions: Ints, single: bool, segments: SegmentTable
 ) -> list[Ints]:
     """How often each piece of each request changes."""
     flat, part = np.concatenate(numbers), np.concatenate(parts)
     row = np.repeat(np.arange(len(numbers)), [len(n) for n in numbers])
-    rank = _shared(flat, row, sessions, len(pieces.ids), pieces)[flat]
-    tok = pieces.tok()[flat]
+    rank = _shared(flat, row, sessions, len(segments.ids), segments)[flat]
+    tok = segments.tok()[flat]
     loose = (part == PROMPT) | (part == TURN)
     chance = loose & (tok < SHORT_TOK) & (rank > 0)
     rank[chance] = CHANGE_ORDER["request"]
@@ -226,7 +226,7 @@ def _ranks(
     return np.split(rank, np.cumsum([len(n) for n in numbers])[:-1])
 
 
-def _shared(flat: Ints, row: Ints, sessions: Ints, count: int, pieces: SegmentTable) -> Ints:
+def _shared(flat: Ints, row: Ints, sessions: Ints, count: int, segments: SegmentTable) -> Ints:
     """(pieces,): the rank of each by how many requests and sessions have it."""
 
     def holders(of: Ints, total: int) -> Ints:
@@ -234,7 +234,7 @@ def _shared(flat: Ints, row: Ints, sessions: Ints, count: int, pieces: SegmentTa
         return np.bincount(pairs // total, minlength=count)
 
     requests, spread = holders(row, len(sessions)), holders(sessions[row], int(sessions.max()) + 1)
-    passing = np.array([kind in TIMES for kind in pieces.kinds])
+    passing = np.array([kind in TIMES for kind in segments.kinds])
     rank = np.full(count, CHANGE_ORDER["tenant"], dtype=np.int64)
     rank[passing] = CHANGE_ORDER["request"]
     rank[(spread == 1) & (requests > 1)] = CHANGE_ORDER["session"]
@@ -253,39 +253,39 @@ def _gap_s(times_s: Sequence[float], where: Sequence[SessionPosition]) -> float 
     return float(np.median(gaps)) if gaps else None
 
 
-def _blocks(rows: Sequence[SegmentedPrompt], pieces: SegmentTable, tok: npt.NDArray[np.int32]) -> tuple[Block, ...]:
+def _blocks(rows: Sequence[SegmentedPrompt], segments: SegmentTable, tok: npt.NDArray[np.int32]) -> tuple[Block, ...]:
     """Runs of pieces of one part that change equally often, in their mean order; a part's later runs of a kind are one."""
     total: dict[tuple[int, int, bool], float] = {}
     place: dict[tuple[int, int, bool], list[float]] = {}
     kinds: dict[tuple[int, int, bool], set[str]] = {}
     for row in rows:
-        ranks = _with_message(row, pieces)
+        ranks = _with_message(row, segments)
         cuts = np.flatnonzero(np.diff(row.parts * MOVED + ranks)) + 1
         seen: set[tuple[int, int]] = set()
-        for at, run in zip([0, *cuts], np.split(row.pieces, cuts), strict=True):
+        for at, run in zip([0, *cuts], np.split(row.segments, cuts), strict=True):
             kind = (int(row.parts[at]), int(ranks[at]))
             key = (*kind, kind in seen)
             seen.add(kind)
             total[key] = total.get(key, 0.0) + float(tok[run].sum())
-            place.setdefault(key, []).append(at / len(row.pieces))
+            place.setdefault(key, []).append(at / len(row.segments))
             if kind[1] == CHANGE_ORDER["request"]:
-                kinds.setdefault(key, set()).update(pieces.kinds[i] for i in run[:20])
+                kinds.setdefault(key, set()).update(segments.kinds[i] for i in run[:20])
     order = sorted(total, key=lambda key: (key[0], np.mean(place[key])))
     return tuple(Block(_name(key, kinds.get(key, set())), total[key] / len(rows), _changes(key[1])) for key in order)
 
 
 def sorted_blocks(found: PromptScan) -> tuple[Block, ...]:
     """The blocks with tool schemas that differ in their order only taken as what they are once sorted: the same."""
-    if not any(spoiler.what in (TOOL_ORDER, KEY_ORDER) for spoiler in found.spoilers):
+    if not any(breaker.what in (TOOL_ORDER, KEY_ORDER) for breaker in found.breakers):
         return found.blocks
     part = PARTS[TOOLS]
     return tuple(replace(b, changes="release") if b.name.startswith(part) else b for b in found.blocks)
 
 
-def _with_message(row: SegmentedPrompt, pieces: SegmentTable) -> Ints:
+def _with_message(row: SegmentedPrompt, segments: SegmentTable) -> Ints:
     """Ranks, where the mark that starts a message counts as what follows it."""
     found = row.ranks.copy()
-    marks = np.flatnonzero(np.isin(row.pieces[:-1], pieces.marks) & (row.parts[:-1] == row.parts[1:]))
+    marks = np.flatnonzero(np.isin(row.segments[:-1], segments.marks) & (row.parts[:-1] == row.parts[1:]))
     found[marks] = found[marks + 1]
     return found
 

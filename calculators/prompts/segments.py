@@ -43,7 +43,7 @@ class SegmentedPrompt:
     """One request: its pieces as sent, the part and the rank of each; and its pieces and parts in the best order."""
 
     time_s: float
-    pieces: Ints
+    segments: Ints
     parts: Ints
     ranks: Ints
     best_pieces: Ints

@@ -22,7 +22,7 @@ from calculators.units import percent, usd
 class ServedFleet:
     """One way to store the model, on the same GPUs."""
 
-    setup: ReplicaConfig
+    config: ReplicaConfig
     weights_bytes: float
     """One replica's, all its GPUs together."""
     weights_bytes_per_gpu: float
@@ -47,33 +47,37 @@ class RecipeEffect:
         return self.before.state.usd_per_month - self.after.state.usd_per_month
 
 
-def recipe_effect(plan: FleetPlan, recipe: Recipe, scenario: Scenario, need: Demand, catalog: Catalog) -> RecipeEffect:
+def recipe_effect(
+    plan: FleetPlan, recipe: Recipe, scenario: Scenario, demand: Demand, catalog: Catalog
+) -> RecipeEffect:
     """The verdict's replica as it is, and the cheapest one on the same GPU with the recipe in place of its format and
     cache: fewer bytes may need fewer GPUs. Of equally cheap ones, the verdict's own split."""
-    before = _served(plan, plan.setup, scenario, need, catalog)
-    stored = with_recipe(plan.setup, recipe)
+    before = _served(plan, plan.config, scenario, demand, catalog)
+    stored = with_recipe(plan.config, recipe)
     splits = [replace(stored, tensor_parallel=n) for n in _splits(stored, scenario)]
-    every = [_served(plan, setup, scenario, need, catalog) for setup in (stored, *splits)]
+    every = [_served(plan, config, scenario, demand, catalog) for config in (stored, *splits)]
     after = min(every, key=lambda s: (s.state.usd_per_month, 0.0) if s.state else (inf, -s.kv_room_tok))
-    return RecipeEffect(before, after, unpacked(plan.setup.gpu, plan.setup.model.shape, recipe))
+    return RecipeEffect(before, after, unpacked(plan.config.gpu, plan.config.model.shape, recipe))
 
 
-def _served(plan: FleetPlan, setup: ReplicaConfig, scenario: Scenario, need: Demand, catalog: Catalog) -> ServedFleet:
-    held, length = config_weights(setup).stored_bytes, need.input_tok + need.output_tok
-    m = replica_arrays([setup], catalog)
+def _served(
+    plan: FleetPlan, config: ReplicaConfig, scenario: Scenario, demand: Demand, catalog: Catalog
+) -> ServedFleet:
+    held, length = config_weights(config).stored_bytes, demand.input_tok + demand.output_tok
+    m = replica_arrays([config], catalog)
     room = float(m.kv_room_bytes[0, 0])
     each_bytes = float((cache_bytes(m, np.array([length])) + m.state_bytes)[0, 0])
-    ranks = setup.attention_ranks * setup.pipeline_stages
-    state = refit(plan, setup, scenario, need, catalog) if room > 0 else None
-    return ServedFleet(setup, held, held / setup.gpus_count, max(room, 0.0) / each_bytes * length * ranks, state)
+    ranks = config.attention_ranks * config.pipeline_stages
+    state = refit(plan, config, scenario, demand, catalog) if room > 0 else None
+    return ServedFleet(config, held, held / config.gpus_count, max(room, 0.0) / each_bytes * length * ranks, state)
 
 
-def _splits(setup: ReplicaConfig, scenario: Scenario) -> list[int]:
+def _splits(config: ReplicaConfig, scenario: Scenario) -> list[int]:
     """Other numbers of GPUs to split a replica over; whole experts on each GPU bind it to the number it has."""
-    if not scenario.techniques.parallelism or setup.expert_ranks > 1:
+    if not scenario.techniques.parallelism or config.expert_ranks > 1:
         return []
-    widest = max(setup.gpu.links.domain_gpus, 8)
-    return [n for n in TENSOR_PARALLEL if n != setup.tensor_parallel and n <= widest]
+    widest = max(config.gpu.links.domain_gpus, 8)
+    return [n for n in TENSOR_PARALLEL if n != config.tensor_parallel and n <= widest]
 
 
 def worth_sentence(found: RecipeEffect, name: str) -> str:

@@ -126,10 +126,11 @@ def freeze(found: Evaluation, made_on: date, dissent: str = "") -> DecisionRecor
         reason=verdict.reason[:4_000],
         today=f"{today.label}, {usd(today.usd_per_month)} a month{barred}",
         options=tuple(_weighed(o) for o in found.options),
-        signals=tuple(_judged(s) for s in found.signals.three),
-        compliance=_ruled(found.ruling),
+        signals=tuple(_judged(s) for s in found.signals.exit_signals),
+        compliance=_ruled(found.assessment),
         flips=tuple(
-            Flipping(what=f.what, now=f.now, flips_at=f.flips_at) for f in nearest_switching_value(found.flips)
+            Flipping(what=f.what, now=f.now, flips_at=f.flips_at)
+            for f in nearest_switching_value(found.switching_values)
         ),
         assumptions=tuple(_assumptions(found)),
         trust=(*verdict.assumptions, *found.notes),

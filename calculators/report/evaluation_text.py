@@ -13,7 +13,7 @@ from calculators.compliance.assessment import ComplianceAssessment, PricedPath
 from calculators.compliance.operator_check import ComplianceStatus
 from calculators.evaluate import Evaluation
 from calculators.fleet.machine_offers import MachineOffer
-from calculators.fleet.staircase import FleetPlan
+from calculators.fleet.staircase import FleetPlan, Staircase
 from calculators.options.option import Option
 from calculators.units import count, usd
 
@@ -27,9 +27,12 @@ def to_text(evaluation: Evaluation) -> str:
         f"  {usd(o.usd_per_month):>10}  {_range(o.low_usd_per_month, o.high_usd_per_month):<22}  {o.label}"
         for o in evaluation.options
     ]
-    flips = [f"  {flip.what}: now {flip.now}; changes at {flip.flips_at}" for flip in evaluation.flips]
+    switching_values = [
+        f"  {flip.what}: now {flip.now}; changes at {flip.flips_at}" for flip in evaluation.switching_values
+    ]
     signals = [
-        f"  {s.name}: {s.status.replace('_', ' ')}. {s.value}. {s.why} {s.when}" for s in evaluation.signals.three
+        f"  {s.name}: {s.status.replace('_', ' ')}. {s.value}. {s.why} {s.when}"
+        for s in evaluation.signals.exit_signals
     ]
     notes = [f"  {note}" for note in (*verdict.assumptions, *evaluation.notes)]
     parts = [
@@ -41,8 +44,8 @@ def to_text(evaluation: Evaluation) -> str:
         "",
         "Signals to leave the API:",
         *signals,
-        *_compliance_text(evaluation.ruling),
-        *(["", "What would change the answer:", *flips] if flips else []),
+        *_compliance_text(evaluation.assessment),
+        *(["", "What would change the answer:", *switching_values] if switching_values else []),
         evaluation.review,
         *(["", "Taken on trust:", *notes] if notes else []),
         "",
@@ -51,14 +54,14 @@ def to_text(evaluation: Evaluation) -> str:
     return "\n".join(parts)
 
 
-def _compliance_text(ruling: ComplianceAssessment) -> list[str]:
-    if not ruling.requirements:
+def _compliance_text(assessment: ComplianceAssessment) -> list[str]:
+    if not assessment.requirements:
         return []
-    allowed, ask, blocked = (len(ruling.of(status)) for status in STATUSES)
+    allowed, ask, blocked = (len(assessment.of(status)) for status in STATUSES)
     counts = f"{allowed} paths allowed, {ask} to ask, {blocked} blocked"
-    premium = ruling.premium_usd_per_month
+    premium = assessment.premium_usd_per_month
     cost = f"It costs {usd(premium)} a month." if premium is not None else "No allowed path has a price."
-    rules = ", ".join(r.name for r in ruling.requirements)
+    rules = ", ".join(r.name for r in assessment.requirements)
     return ["", f"Compliance ({rules}): {counts}. {cost}"]
 
 
@@ -73,22 +76,22 @@ def to_json(evaluation: Evaluation) -> dict[str, Any]:
     plain = _plain(evaluation)
     assert isinstance(plain, dict)
     judged = plain["signals"]
-    plain["signals"] = judged["three"]
+    plain["signals"] = judged["exit_signals"]
     plain |= {"preconditions": judged["preconditions"], "supporting": judged["supporting"]}
-    del plain["ruling"]
-    return plain | {"compliance": compliance_json(evaluation.ruling)}
+    del plain["assessment"]
+    return plain | {"compliance": compliance_json(evaluation.assessment)}
 
 
-def compliance_json(ruling: ComplianceAssessment) -> dict[str, Any]:
+def compliance_json(assessment: ComplianceAssessment) -> dict[str, Any]:
     """Blocked and surviving paths, those to ask, the premium, and what each relaxation opens."""
-    survivor, cheapest = ruling.survivor, ruling.cheapest
+    cheapest_allowed, cheapest = assessment.cheapest_allowed, assessment.cheapest
     return {
-        "requirements": [r.id for r in ruling.requirements],
-        "blocked": [_path_json(p) for p in ruling.of("blocked")],
-        "ask": [_path_json(p) for p in ruling.of("ask")],
-        "surviving": [_path_json(p) for p in ruling.of("allowed")],
-        "premium_usd_per_month": ruling.premium_usd_per_month,
-        "cheapest_survivor": _path_json(survivor) if survivor else None,
+        "requirements": [r.id for r in assessment.requirements],
+        "blocked": [_path_json(p) for p in assessment.of("blocked")],
+        "ask": [_path_json(p) for p in assessment.of("ask")],
+        "surviving": [_path_json(p) for p in assessment.of("allowed")],
+        "premium_usd_per_month": assessment.premium_usd_per_month,
+        "cheapest_survivor": _path_json(cheapest_allowed) if cheapest_allowed else None,
         "cheapest_overall": _path_json(cheapest) if cheapest else None,
         "relaxations": [
             {
@@ -97,7 +100,7 @@ def compliance_json(ruling: ComplianceAssessment) -> dict[str, Any]:
                 "cheapest": r.label,
                 "usd_per_month": r.usd_per_month,
             }
-            for r in ruling.relaxations
+            for r in assessment.relaxations
         ],
     }
 
@@ -139,11 +142,27 @@ def _plain_record(value: Any) -> dict[str, Any]:
     """A result record by its fields, and the properties that readers would otherwise compute again."""
     names = [field.name for field in dataclasses.fields(value)]
     return {
-        name: _plain(getattr(value, name)) for name in (*names, *_DERIVED.get(type(value), ())) if name not in _LEFT_OUT
+        _json_key(type(value), name): _plain(getattr(value, name))
+        for name in (*names, *_DERIVED.get(type(value), ()))
+        if name not in _LEFT_OUT
     }
 
 
 _DERIVED: dict[type, tuple[str, ...]] = {Option: ("usd_per_month",), FleetPlan: ("gpus",)}
+
+
+def _json_key(kind: type, name: str) -> str:
+    """The key that other programs read: that of a field as it was first published."""
+    return "lease" if name == "offer" and kind in (FleetPlan, Staircase) else _JSON_KEYS.get(name, name)
+
+
+_JSON_KEYS = {
+    "break_even_utilization_ratio": "needed_busy_ratio",
+    "config": "setup",
+    "feasibility": "outcomes",
+    "speed_error_sign": "off",
+    "switching_values": "flips",
+}
 _LEFT_OUT = ("library", "own_prices")  # whole price histories: the rates that were used are in the bill
 
 
@@ -157,8 +176,8 @@ def sources(evaluation: Evaluation) -> list[tuple[str, Source]]:
     return list(found.values())
 
 
-def lease_terms(lease: MachineOffer) -> str:
+def lease_terms(offer: MachineOffer) -> str:
     """Where a rent comes from, in a line."""
-    where = f", {lease.region}" if lease.region else ""
-    seen = f", seen {lease.seen}" if lease.seen else ""
-    return f"{lease.machine} at {lease.provider}{where}, {lease.commitment.replace('_', ' ')}{seen} ({lease.confidence} confidence)"
+    where = f", {offer.region}" if offer.region else ""
+    seen = f", seen {offer.seen}" if offer.seen else ""
+    return f"{offer.machine} at {offer.provider}{where}, {offer.commitment.replace('_', ' ')}{seen} ({offer.confidence} confidence)"

@@ -56,19 +56,19 @@ class Job:
     demand: Demand
 
     @property
-    def setup(self) -> ReplicaConfig:
-        return self.plan.setup
+    def config(self) -> ReplicaConfig:
+        return self.plan.config
 
     @property
     def context_tok(self) -> int:
-        return int(self.setup.model.published.context_tok)
+        return int(self.config.model.published.context_tok)
 
     @property
     def needed_tok(self) -> int:
         """The 95th-percentile prompt and answer together, or the longest pair of a measured distribution."""
-        lengths, need = self.demand.lengths, self.demand
+        lengths, demand = self.demand.lengths, self.demand
         longest = (lengths.input_tok + lengths.output_tok).max() if self.scenario.workload.cells else 0.0
-        return ceil(max(need.input_p95_tok + need.output_p95_tok, float(longest)))
+        return ceil(max(demand.input_p95_tok + demand.output_p95_tok, float(longest)))
 
     @property
     def fits(self) -> bool:
@@ -90,12 +90,12 @@ class Job:
     @property
     def pools_share_machine(self) -> bool:
         """Whether one machine has GPUs for a prefill and a decode server."""
-        return 2 * self.setup.gpus_count <= (self.plan.lease.gpus_per_machine or OWNED_SERVER_GPUS)
+        return 2 * self.config.gpus_count <= (self.plan.offer.gpus_per_machine or OWNED_SERVER_GPUS)
 
     @property
     def concurrency(self) -> int:
         """Requests decoding at once on a replica at its capacity."""
-        return max(min(round(self.plan.capacity.batch), self.cap * self.setup.attention_ranks), 1)
+        return max(min(round(self.plan.capacity.batch), self.cap * self.config.attention_ranks), 1)
 
     @property
     def replica_req_s(self) -> float:
@@ -111,7 +111,7 @@ class Job:
 
 def checkpoint(job: Job) -> tuple[Token, str | None]:
     """What to load, and the format to quantise it to while loading; None: it is in the plan's format already."""
-    model, precision = job.setup.model, job.setup.precision
+    model, precision = job.config.model, job.config.precision
     released = model.published.native_precision
     if precision == released:
         return model.hf_id, None
@@ -123,14 +123,14 @@ def checkpoint(job: Job) -> tuple[Token, str | None]:
 
 def plan_facts(job: Job) -> Facts:
     """What a command is checked against beside the engine's options."""
-    released = job.setup.model.published.native_precision
+    released = job.config.model.published.native_precision
     _, online = checkpoint(job)
     return {
-        "experts count": float(job.setup.model.shape.mlp.experts or 0),
-        "checkpoint format": released if online else job.setup.precision,
+        "experts count": float(job.config.model.shape.mlp.experts or 0),
+        "checkpoint format": released if online else job.config.precision,
         "needed tok": float(job.needed_tok),
         "context tok": float(job.context_tok),
-        "gpus count": float(job.setup.gpus_count),
+        "gpus count": float(job.config.gpus_count),
     }
 
 
@@ -145,7 +145,7 @@ def plan_assumptions(job: Job) -> Iterator[str]:
     techniques = job.scenario.techniques
     if techniques.speculation:
         yield f"Speculation drafts {techniques.draft_tok} tokens a pass: measure how many are accepted, and drop it if few."
-    if job.setup.kv_element_bytes <= 1:
+    if job.config.kv_element_bytes <= 1:
         yield "The cache is FP8: evaluate long contexts first."
     if techniques.disaggregation:
         library = "the package nixl in the image, and " if job.engine == "vllm" else ""
@@ -162,15 +162,15 @@ def server(job: Job, role: Role = "both", host: Token = "127.0.0.1", port: int |
     if not job.fits:
         raise DataError(
             f"workload: its long requests are {job.needed_tok:,} tokens, prompt and answer, more than the "
-            f"{job.context_tok:,} of {job.setup.model.name}; shorten them, or accept a model with a longer context"
+            f"{job.context_tok:,} of {job.config.model.name}; shorten them, or accept a model with a longer context"
         )
-    heads, split = job.setup.model.shape.attention.query_heads, job.setup.tensor_parallel
+    heads, split = job.config.model.shape.attention.query_heads, job.config.tensor_parallel
     if heads % split:
         raise DataError(
             f"--tensor-parallel-size {split}: {heads} attention heads do not divide evenly; split fewer ways"
         )
-    if job.setup.model.hf_id.startswith("-"):
-        raise DataError(f"hf_id: {job.setup.model.hf_id[:40]!r} is not the name of a model; correct its profile")
+    if job.config.model.hf_id.startswith("-"):
+        raise DataError(f"hf_id: {job.config.model.hf_id[:40]!r} is not the name of a model; correct its profile")
     make = {"vllm": _vllm, "sglang": _sglang}[job.engine]
     words = [*make(job, role, host, port or PORTS[job.engine])]
     check_commands(job.engine, [plain(word) for word in words], plan_facts(job))
@@ -178,25 +178,25 @@ def server(job: Job, role: Role = "both", host: Token = "127.0.0.1", port: int |
 
 
 def _vllm(job: Job, role: Role, host: Token, port: int) -> Iterator[Token]:
-    setup, techniques = job.setup, job.scenario.techniques
+    config, techniques = job.config, job.scenario.techniques
     model, online = checkpoint(job)
     yield from ("vllm", "serve", model, "--host", host, "--port", str(port))
-    yield from ("--tensor-parallel-size", str(setup.tensor_parallel))
-    if setup.attention_ranks > 1:
-        yield from ("--data-parallel-size", str(setup.attention_ranks))
-    if setup.pipeline_stages > 1:
-        yield from ("--pipeline-parallel-size", str(setup.pipeline_stages))
-    if setup.expert_ranks > 1:
+    yield from ("--tensor-parallel-size", str(config.tensor_parallel))
+    if config.attention_ranks > 1:
+        yield from ("--data-parallel-size", str(config.attention_ranks))
+    if config.pipeline_stages > 1:
+        yield from ("--pipeline-parallel-size", str(config.pipeline_stages))
+    if config.expert_ranks > 1:
         yield "--enable-expert-parallel"
     if online:
         yield from ("--quantization", online)
-    if setup.kv_element_bytes <= 1:
+    if config.kv_element_bytes <= 1:
         yield from ("--kv-cache-dtype", "fp8")
     yield from ("--max-model-len", str(job.max_tok), "--max-num-seqs", str(job.cap))
     yield from ("--max-num-batched-tokens", str(CHUNK_TOK))
     yield "--enable-prefix-caching" if techniques.prefix_caching else "--no-enable-prefix-caching"
     if techniques.speculation:  # of both pools, whose caches must look alike
-        yield from ("--spec-method", "mtp") if has_heads(setup) else ("--spec-method", "eagle3", "--spec-model", DRAFT)
+        yield from ("--spec-method", "mtp") if has_heads(config) else ("--spec-method", "eagle3", "--spec-model", DRAFT)
         yield from ("--spec-tokens", str(techniques.draft_tok))
     if role != "both":
         kv_role = "kv_producer" if role == "prefill" else "kv_consumer"
@@ -204,29 +204,29 @@ def _vllm(job: Job, role: Role, host: Token, port: int) -> Iterator[Token]:
 
 
 def _sglang(job: Job, role: Role, host: Token, port: int) -> Iterator[Token]:
-    setup, techniques = job.setup, job.scenario.techniques
+    config, techniques = job.config, job.scenario.techniques
     model, online = checkpoint(job)
     yield from ("python", "-m", "sglang.launch_server", "--model-path", model, "--host", host, "--port", str(port))
     yield from ("--api-key", Variable(KEYS["sglang"], "the key that clients send"))
-    yield from ("--tp-size", str(setup.gpus_in_step))
-    if setup.attention_ranks > 1:
-        yield from ("--attn-dp-size", str(setup.attention_ranks))
-    if setup.pipeline_stages > 1:
-        yield from ("--pp-size", str(setup.pipeline_stages))
-    if setup.expert_ranks > 1:
-        yield from ("--ep-size", str(setup.expert_ranks))
+    yield from ("--tp-size", str(config.gpus_in_step))
+    if config.attention_ranks > 1:
+        yield from ("--attn-dp-size", str(config.attention_ranks))
+    if config.pipeline_stages > 1:
+        yield from ("--pp-size", str(config.pipeline_stages))
+    if config.expert_ranks > 1:
+        yield from ("--ep-size", str(config.expert_ranks))
     if online:
         yield from ("--quantization", online)
-    if setup.kv_element_bytes <= 1:
+    if config.kv_element_bytes <= 1:
         yield from ("--kv-cache-dtype", "fp8_e4m3")
     yield from ("--context-length", str(job.max_tok))
-    yield from ("--max-running-requests", str(job.cap * setup.attention_ranks))
-    yield from ("--chunked-prefill-size", str(CHUNK_TOK * setup.attention_ranks))
+    yield from ("--max-running-requests", str(job.cap * config.attention_ranks))
+    yield from ("--chunked-prefill-size", str(CHUNK_TOK * config.attention_ranks))
     yield from _sglang_cache(job, role)
     if techniques.speculation:
         yield from _sglang_drafts(job)
     if role != "both":
-        backend = "mori" if setup.gpu.vendor == "amd" else "mooncake"
+        backend = "mori" if config.gpu.vendor == "amd" else "mooncake"
         yield from ("--disaggregation-mode", role, "--disaggregation-transfer-backend", backend)
 
 
@@ -240,8 +240,8 @@ def _sglang_cache(job: Job, role: Role) -> Iterator[Token]:
 
 def _sglang_drafts(job: Job) -> Iterator[Token]:
     count = job.scenario.techniques.draft_tok
-    yield from ("--speculative-algorithm", "NEXTN" if has_heads(job.setup) else "EAGLE3")
-    if not has_heads(job.setup):
+    yield from ("--speculative-algorithm", "NEXTN" if has_heads(job.config) else "EAGLE3")
+    if not has_heads(job.config):
         yield from ("--speculative-draft-model-path", DRAFT)
     yield from ("--speculative-num-steps", str(count), "--speculative-eagle-topk", "1")
     yield from ("--speculative-num-draft-tokens", str(count + 1))
@@ -284,8 +284,10 @@ def benchmarks(job: Job) -> list[tuple[str, list[Token]]]:
 
 
 def _result_name(job: Job, run: str, ending: str) -> str:
-    setup = job.setup
-    return f"{job.engine}-{setup.model.id}-{setup.gpu.id}-{setup.precision}-tp{setup.tensor_parallel}-{run}.{ending}"
+    config = job.config
+    return (
+        f"{job.engine}-{config.model.id}-{config.gpu.id}-{config.precision}-tp{config.tensor_parallel}-{run}.{ending}"
+    )
 
 
 def _vllm_bench(job: Job, run: str, prompts: int) -> Iterator[Token]:

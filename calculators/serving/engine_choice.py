@@ -226,16 +226,16 @@ def _sentence(engine: ChoiceId, rival: ChoiceId, certainty: Certainty, pulls: li
 
 def axes(plan: FleetPlan, scenario: Scenario, schema_frac: float, ab_result: ABResult) -> tuple[AxisVerdict, ...]:
     """All axes in the order of the file, each with the case that holds."""
-    setup, techniques = plan.setup, scenario.techniques
+    config, techniques = plan.config, scenario.techniques
     cases: dict[AxisId, tuple[str, str]] = {
-        "model": _model_case(setup, techniques),
-        "hardware": _hardware_case(setup),
+        "model": _model_case(config, techniques),
+        "hardware": _hardware_case(config),
         "prefix": _prefix_case(scenario, ab_result),
         "schema": _schema_case(schema_frac),
         "nodes": _nodes_case(plan),
-        "speculation": _speculation_case(setup, techniques),
+        "speculation": _speculation_case(config, techniques),
         "disaggregation": ("on", "pools of their own") if techniques.disaggregation else ("off", "together"),
-        "latency": _latency_case(setup, scenario),
+        "latency": _latency_case(config, scenario),
     }
     return tuple(
         AxisVerdict(axis, next(case for case in axis.cases if case.id == cases[axis.id][0]), cases[axis.id][1])
@@ -243,21 +243,21 @@ def axes(plan: FleetPlan, scenario: Scenario, schema_frac: float, ab_result: ABR
     )
 
 
-def _model_case(setup: ReplicaConfig, techniques: Techniques) -> tuple[str, str]:
-    params_b, experts = setup.model.published.total_params_b, setup.model.shape.mlp.experts
+def _model_case(config: ReplicaConfig, techniques: Techniques) -> tuple[str, str]:
+    params_b, experts = config.model.published.total_params_b, config.model.shape.mlp.experts
     if not experts:
         return "dense", f"{params_b:,.0f} B, dense"
     if params_b <= stack_file().rule("moe_params_b"):
         return "moe", f"{params_b:,.0f} B, {experts} experts"
-    spread = setup.expert_ranks > 1 or setup.attention_ranks > 1 or techniques.disaggregation
+    spread = config.expert_ranks > 1 or config.attention_ranks > 1 or techniques.disaggregation
     where = "spread or in two pools" if spread else "sliced"
     return "large_moe_spread" if spread else "large_moe", f"{params_b:,.0f} B, {experts} experts, {where}"
 
 
-def _hardware_case(setup: ReplicaConfig) -> tuple[str, str]:
-    if setup.gpu.vendor == "amd":
-        return "amd", setup.gpu.name
-    return "nvidia_new" if setup.gpu.generation in ("hopper", "blackwell") else "nvidia_old", setup.gpu.name
+def _hardware_case(config: ReplicaConfig) -> tuple[str, str]:
+    if config.gpu.vendor == "amd":
+        return "amd", config.gpu.name
+    return "nvidia_new" if config.gpu.generation in ("hopper", "blackwell") else "nvidia_old", config.gpu.name
 
 
 def shared_prefix_frac(scenario: Scenario) -> float:
@@ -283,25 +283,25 @@ def _schema_case(schema_frac: float) -> tuple[str, str]:
 
 
 def _nodes_case(plan: FleetPlan) -> tuple[str, str]:
-    gpus = plan.setup.gpus_count
-    many = gpus > (plan.lease.gpus_per_machine or gpus)
+    gpus = plan.config.gpus_count
+    many = gpus > (plan.offer.gpus_per_machine or gpus)
     return ("many", f"{gpus} GPUs on several") if many else ("one", f"{gpus} {'GPU' if gpus == 1 else 'GPUs'} on one")
 
 
-def _speculation_case(setup: ReplicaConfig, techniques: Techniques) -> tuple[str, str]:
+def _speculation_case(config: ReplicaConfig, techniques: Techniques) -> tuple[str, str]:
     if not techniques.speculation:
         return "off", "off"
-    if setup.pipeline_stages > 1:
-        return "pipeline", f"over {setup.pipeline_stages} stages"
-    return ("heads", "the model's own heads") if has_heads(setup) else ("draft", "a draft of your own")
+    if config.pipeline_stages > 1:
+        return "pipeline", f"over {config.pipeline_stages} stages"
+    return ("heads", "the model's own heads") if has_heads(config) else ("draft", "a draft of your own")
 
 
-def has_heads(setup: ReplicaConfig) -> bool:
+def has_heads(config: ReplicaConfig) -> bool:
     """Whether the model was released with heads that draft for it."""
-    return setup.model.id in stack_file().heads.models
+    return config.model.id in stack_file().heads.models
 
 
-def _latency_case(setup: ReplicaConfig, scenario: Scenario) -> tuple[str, str]:
+def _latency_case(config: ReplicaConfig, scenario: Scenario) -> tuple[str, str]:
     targets, known = scenario.targets, stack_file()
     stated = [
         f"{name} {value:,.0f} ms"
@@ -315,7 +315,7 @@ def _latency_case(setup: ReplicaConfig, scenario: Scenario) -> tuple[str, str]:
     tight_token = targets.tpot_ms is not None and targets.tpot_ms <= known.rule("tight_tpot_ms")
     if not (tight_first and tight_token):
         return "loose", here
-    ahead = setup.gpu.vendor == "nvidia" and setup.gpu.generation in ("hopper", "blackwell")
+    ahead = config.gpu.vendor == "nvidia" and config.gpu.generation in ("hopper", "blackwell")
     return "tight" if ahead else "tight_elsewhere", here
 
 
@@ -324,8 +324,8 @@ def _latency_case(setup: ReplicaConfig, scenario: Scenario) -> tuple[str, str]:
 
 def _modelled(plan: FleetPlan, scenario: Scenario, demand: Demand, catalog: Catalog) -> tuple[Modelled, ...]:
     """Without speculation and with both phases on one replica: what only the engine changes."""
-    engines: list[ChoiceId] = ["vllm", "sglang", *(["tensorrt_llm"] if plan.setup.gpu.vendor == "nvidia" else [])]  # type: ignore[list-item]
-    m = replica_arrays([replace(plan.setup, engine=FITS[engine]) for engine in engines], catalog)
+    engines: list[ChoiceId] = ["vllm", "sglang", *(["tensorrt_llm"] if plan.config.gpu.vendor == "nvidia" else [])]  # type: ignore[list-item]
+    m = replica_arrays([replace(plan.config, engine=FITS[engine]) for engine in engines], catalog)
     batch = np.array([max(plan.capacity.batch, 1.0)])
     prompt, answer = np.array([demand.input_tok]), np.array([demand.output_tok])
     fresh = np.maximum(prompt * (1 - scenario.workload.self_hit_frac), 1.0)

@@ -82,13 +82,13 @@ def serving_files(
 
 
 def image_of(job: Job) -> Image:
-    setup = job.setup
+    config = job.config
     return next(
         image
         for image in stack_file().images
         if image.engine == job.engine
-        and image.vendor == setup.gpu.vendor
-        and image.generation in (None, setup.gpu.generation)
+        and image.vendor == config.gpu.vendor
+        and image.generation in (None, config.gpu.generation)
     )
 
 
@@ -133,12 +133,12 @@ def _routing_notes(job: Job, hosts: dict[Role, str]) -> Iterator[str]:
 
 def _services(job: Job) -> Iterator[tuple[str, dict[str, Any]]]:
     """The replicas that one machine holds; of two pools one server each."""
-    gpus, plan, port = job.setup.gpus_count, job.plan, PORTS[job.engine]
+    gpus, plan, port = job.config.gpus_count, job.plan, PORTS[job.engine]
     if job.roles != ("both",):
         for i, role in enumerate(job.roles):
             yield role, _service(job, role, port + i, first_gpu(job, role))
         return
-    count = min(max(plan.lease.replicas_per_machine(gpus), 1), plan.replicas + plan.spare_replicas)
+    count = min(max(plan.offer.replicas_per_machine(gpus), 1), plan.replicas + plan.spare_replicas)
     for i in range(count):
         yield f"replica-{i}", _service(job, "both", port + i, i * gpus)
 
@@ -148,7 +148,7 @@ def _service(job: Job, role: Role, port: int, first: int) -> dict[str, Any]:
     inner, apart = PORTS[job.engine], role != "both" and not job.pools_share_machine
     host: Token = ADDRESS if apart else "0.0.0.0"  # noqa: S104 - inside the container; the port is bound to localhost
     program, arguments = _split(server(job, role, host))
-    devices = [str(gpu) for gpu in range(first, first + job.setup.gpus_count)]
+    devices = [str(gpu) for gpu in range(first, first + job.config.gpus_count)]
     environment = {KEYS[job.engine]: f"${{{KEYS[job.engine]}:?set it}}", "HF_TOKEN": "${HF_TOKEN:-}"}
     if role != "both" and job.engine == "vllm":
         environment |= {"VLLM_NIXL_SIDE_CHANNEL_HOST": _in_compose(ADDRESS) if apart else str(role)}
@@ -187,14 +187,14 @@ def _in_compose(word: Token) -> str:
 
 
 def _devices(job: Job, devices: list[str]) -> dict[str, Any]:
-    if job.setup.gpu.vendor == "amd":
+    if job.config.gpu.vendor == "amd":
         return {"devices": ["/dev/kfd", "/dev/dri"], "group_add": ["video"], "security_opt": ["seccomp=unconfined"]}
     reserved = {"driver": "nvidia", "device_ids": devices, "capabilities": ["gpu"]}
     return {"deploy": {"resources": {"reservations": {"devices": [reserved]}}}}
 
 
 def _devices_environment(job: Job, devices: list[str]) -> dict[str, str]:
-    return {"HIP_VISIBLE_DEVICES": ",".join(devices)} if job.setup.gpu.vendor == "amd" else {}
+    return {"HIP_VISIBLE_DEVICES": ",".join(devices)} if job.config.gpu.vendor == "amd" else {}
 
 
 # --- Kubernetes --------------------------------------------------------------------------------------------------
@@ -275,14 +275,14 @@ def _pod(job: Job, role: Role) -> dict[str, Any]:
 def _container(job: Job, role: Role) -> dict[str, Any]:
     words = server(job, role, host="0.0.0.0")  # noqa: S104 - inside the pod
     program, arguments = _split(words)
-    resource = "amd.com/gpu" if job.setup.gpu.vendor == "amd" else "nvidia.com/gpu"
+    resource = "amd.com/gpu" if job.config.gpu.vendor == "amd" else "nvidia.com/gpu"
     health = {"httpGet": {"path": "/health", "port": "http"}, "timeoutSeconds": 20}
     return {
         **{"name": job.engine, "image": image_of(job).image, "command": program},
         "args": [_in_kubernetes(word) for word in arguments],
         "env": list(_environment(job, role, words)),
         "ports": [{"name": "http", "containerPort": PORTS[job.engine]}],
-        "resources": {"limits": {resource: job.setup.gpus_count}},
+        "resources": {"limits": {resource: job.config.gpus_count}},
         "startupProbe": {**health, "periodSeconds": 20, "failureThreshold": STARTUP_S // 20},
         "readinessProbe": {**health, "periodSeconds": 10, "failureThreshold": 3},
         "livenessProbe": {**health, "periodSeconds": 30, "failureThreshold": 6},

@@ -29,9 +29,9 @@ NIXL_PORT = 5600
 def header(job: Job, what: str, made: str, notes: Sequence[str]) -> str:
     """Comment lines: what it is, for which version, and what was assumed."""
     lines = [
-        f"{ENGINE_NAMES[job.engine]} {engine_flags(job.engine).version}: {job.setup.label}, {what}",
+        f"{ENGINE_NAMES[job.engine]} {engine_flags(job.engine).version}: {job.config.label}, {what}",
         made,
-        f"Plan: {job.plan.replicas_words}, {job.setup.gpus_count} {'GPU' if job.setup.gpus_count == 1 else 'GPUs'} each"
+        f"Plan: {job.plan.replicas_words}, {job.config.gpus_count} {'GPU' if job.config.gpus_count == 1 else 'GPUs'} each"
         + (f", in each of {job.plan.regions} regions" if job.plan.regions > 1 else ""),
         *notes,
     ]
@@ -40,7 +40,7 @@ def header(job: Job, what: str, made: str, notes: Sequence[str]) -> str:
 
 def name_of(job: Job) -> str:
     """A name that DNS, Compose and file systems take."""
-    plain = re.sub(r"[^a-z0-9]+", "-", job.setup.model.id.lower())[:MAX_NAME_CHARS].strip("-")
+    plain = re.sub(r"[^a-z0-9]+", "-", job.config.model.id.lower())[:MAX_NAME_CHARS].strip("-")
     return f"{job.engine}-{plain or 'model'}"
 
 
@@ -85,18 +85,18 @@ def _pool_port(job: Job, role: Role) -> int:
 
 def first_gpu(job: Job, role: Role) -> int:
     """Of a pool's server on its machine."""
-    return job.setup.gpus_count if role == "decode" and job.pools_share_machine else 0
+    return job.config.gpus_count if role == "decode" and job.pools_share_machine else 0
 
 
 def _pool(job: Job, role: Role, host: Token) -> str:
-    first, gpus = first_gpu(job, role), job.setup.gpus_count
+    first, gpus = first_gpu(job, role), job.config.gpus_count
     devices = ",".join(str(gpu) for gpu in range(first, first + gpus))
     side = f"VLLM_NIXL_SIDE_CHANNEL_HOST={in_shell(host)} VLLM_NIXL_SIDE_CHANNEL_PORT={NIXL_PORT + first} "
     return f"{_visible(job)}={devices} {side if job.engine == 'vllm' else ''}{in_lines(server(job, role, host, _pool_port(job, role)))}"
 
 
 def _visible(job: Job) -> str:
-    return "HIP_VISIBLE_DEVICES" if job.setup.gpu.vendor == "amd" else "CUDA_VISIBLE_DEVICES"
+    return "HIP_VISIBLE_DEVICES" if job.config.gpu.vendor == "amd" else "CUDA_VISIBLE_DEVICES"
 
 
 def in_lines(words: Sequence[Token]) -> str:
@@ -116,9 +116,9 @@ def in_lines(words: Sequence[Token]) -> str:
 
 
 def benchmark_script(job: Job, made: str) -> str:
-    need = job.demand
+    demand = job.demand
     notes = [
-        f"Prompts of {significant(need.input_tok)} tokens, {job.prefix_tok:,} of them shared, and answers of {significant(need.output_tok)}: the workload's means.",
+        f"Prompts of {significant(demand.input_tok)} tokens, {job.prefix_tok:,} of them shared, and answers of {significant(demand.output_tok)}: the workload's means.",
         "Drop the result files on the Candidates page: it says by how much the plan was off, and corrects it.",
         "Compare engines on the same machine, one after the other, with the same lengths and seed.",
     ]

@@ -69,14 +69,14 @@ class TechniqueAdvice:
 def advise(
     plan: FleetPlan,
     scenario: Scenario,
-    need: Demand,
+    demand: Demand,
     catalog: Catalog,
     metric: MetricId | None = None,
     pins: Mapping[MoveId, Pin] | None = None,
 ) -> TechniqueAdvice:
     """`plan`: the verdict's fleet, whose model, GPU and landlord are kept. `metric` None: as diagnosed on the base line."""
     known, pins = framework(), pins or {}
-    case = AdviceInputs(plan, scenario, need, catalog, known)
+    case = AdviceInputs(plan, scenario, demand, catalog, known)
     design = baseline(case)
     start = case.at_own_load(design)
     found, first, why = diagnosis(start, case, design)
@@ -107,7 +107,7 @@ def baseline(case: AdviceInputs) -> Design:
     kept = {"draft_tok": mine.draft_tok, "acceptance_frac": mine.acceptance_frac}  # how one would speculate
     cap = mine.batch_cap if mine.batch_cap > 1 else DEFAULT_CAP  # batching is never off
     techniques = plain.model_copy(update={**kept, "batch_cap": cap})
-    native = case.plan.setup.model.published.native_precision
+    native = case.plan.config.model.published.native_precision
     design = Design(techniques, (native,), (1,), case.scenario.workload.self_hit_frac)
     for split in sizing.TENSOR_PARALLEL:
         design = replace(design, splits=(split,))
@@ -124,11 +124,11 @@ def diagnosis(
     if start is None:
         misfit = case.misfit(design)
         if misfit is None:
-            return "fit", None, f"{case.plan.lease.provider} has no machine for it as released within your GPU limit."
+            return "fit", None, f"{case.plan.offer.provider} has no machine for it as released within your GPU limit."
         failing: MetricId = {2: "tpot", 3: "ttft"}.get(misfit.stage, "fit")  # type: ignore[assignment]
         return failing, None, f"As released no replica serves it: {misfit.why}."
     plan = start.plan
-    if plan.replicas == plan.setup.gpus_count == 1:
+    if plan.replicas == plan.config.gpus_count == 1:
         return None, None, "One GPU carries the peak within the targets; no technique can need fewer."
     if plan.replicas == 1:
         return "cost", None, "One replica carries the peak within the targets; only a smaller machine would be cheaper."
@@ -182,7 +182,7 @@ def applied(design: Design, move: MoveId, case: AdviceInputs, state: FleetState 
         case "kv_fp8":
             return replace(design, techniques=t.model_copy(update={"kv_cache": "fp8"}))
         case "split":
-            have = state.plan.setup.tensor_parallel if state else max(design.splits)
+            have = state.plan.config.tensor_parallel if state else max(design.splits)
             wider = tuple(tp for tp in sizing.TENSOR_PARALLEL if tp > have)
             return replace(design, splits=wider or design.splits)
         case "whole_experts":
@@ -220,7 +220,7 @@ def _judged(
 ) -> tuple[bool, str]:
     """Whether it is kept, and why."""
     if after is None:
-        return False, f"With it {case.plan.lease.provider} has no fleet of this GPU that meets the targets."
+        return False, f"With it {case.plan.offer.provider} has no fleet of this GPU that meets the targets."
     dearer = after.usd_per_month - before.usd_per_month if before else 0.0
     words = f"{_change_words(before, after)}{_basis(case, move)}."
     if pin == "in":
@@ -260,7 +260,7 @@ def _moved(name: str, was: float, now: float) -> str:
 def _basis(case: AdviceInputs, move: TechniqueStep) -> str:
     if move.id != "speculation":
         return ""
-    return f", {basis_words(case.plan.setup.model, case.scenario.techniques, case.catalog)}"
+    return f", {basis_words(case.plan.config.model, case.scenario.techniques, case.catalog)}"
 
 
 def _elsewhere(known: Framework, metric: MetricId | None) -> str:

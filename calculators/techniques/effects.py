@@ -82,12 +82,12 @@ class TechniqueEffect:
 
 def is_used(technique: TechniqueId, plan: FleetPlan, scenario: Scenario) -> bool:
     """Whether the fleet makes use of what its switch allows: a coarser format and a split may be tried and not taken."""
-    setup = plan.setup
+    config = plan.config
     match technique:
         case "quantization":
-            return setup.precision != setup.model.published.native_precision or scenario.techniques.kv_cache == "fp8"
+            return config.precision != config.model.published.native_precision or scenario.techniques.kv_cache == "fp8"
         case "parallelism":
-            return setup.gpus_count > 1
+            return config.gpus_count > 1
         case _:
             return is_on(scenario.techniques, technique)
 
@@ -119,18 +119,18 @@ def with_techniques(scenario: Scenario, chosen: Techniques) -> Scenario:
     return scenario.model_copy(update={"techniques": chosen})
 
 
-def technique_effects(plan: FleetPlan, scenario: Scenario, need: Demand, catalog: Catalog) -> list[TechniqueEffect]:
+def technique_effects(plan: FleetPlan, scenario: Scenario, demand: Demand, catalog: Catalog) -> list[TechniqueEffect]:
     """All six, in the order of the file. `plan` is the fleet of the verdict."""
-    now = refit(plan, plan.setup, scenario, need, catalog)
+    now = refit(plan, plan.config, scenario, demand, catalog)
     found = []
     for technique in ORDER:
         used = is_used(technique, plan, scenario)
-        other, setups = _counterpart(technique, used, plan, scenario)
-        changed = cheapest(setups, plan, other, need, catalog)
+        other, configs = _counterpart(technique, used, plan, scenario)
+        changed = cheapest(configs, plan, other, demand, catalog)
         if changed is None and technique not in ("batching", "parallelism"):  # not with this format and split: with any
-            changed = best_fleet(plan, other, need, catalog)
+            changed = best_fleet(plan, other, demand, catalog)
         without, with_it = (changed, now) if used else (now, changed)
-        words = _words(technique, used, plan, scenario, need, catalog, without, with_it)
+        words = _words(technique, used, plan, scenario, demand, catalog, without, with_it)
         found.append(TechniqueEffect(technique, used, without, with_it, words))
     return found
 
@@ -145,11 +145,11 @@ def _counterpart(
     ):  # one at a time nearly nothing meets a TTFT target: that would flatter batching
         patient = scenario.targets.model_copy(update={"ttft_p95_ms": None})
         scenario = scenario.model_copy(update={"targets": patient})
-    precisions: tuple[Precision, ...] = (plan.setup.precision,)
-    splits: tuple[int, ...] = (plan.setup.tensor_parallel,)
-    native = plan.setup.model.published.native_precision
+    precisions: tuple[Precision, ...] = (plan.config.precision,)
+    splits: tuple[int, ...] = (plan.config.tensor_parallel,)
+    native = plan.config.model.published.native_precision
     if technique == "quantization":
-        allowed = tuple(p for p in sizing.precisions(plan.setup.model, scenario) if p != native)
+        allowed = tuple(p for p in sizing.precisions(plan.config.model, scenario) if p != native)
         precisions = (native,) if used else allowed or (native,)
         splits = sizing.TENSOR_PARALLEL if t.parallelism else sizing.TENSOR_PARALLEL[:1]
     elif technique == "parallelism":
@@ -161,7 +161,7 @@ def configs_with(
     plan: FleetPlan, t: Techniques, precisions: Sequence[Precision], splits: Sequence[int]
 ) -> list[ReplicaConfig]:
     """The plan's model on its GPU in these formats over so many GPUs."""
-    model, gpu = plan.setup.model, plan.setup.gpu
+    model, gpu = plan.config.model, plan.config.gpu
     return [
         sizing.replica_config(model, gpu, precision, tp, t)
         for precision in precisions
@@ -173,78 +173,78 @@ def configs_with(
 # --- fleets ------------------------------------------------------------------------------------------------------
 
 
-def best_fleet(plan: FleetPlan, scenario: Scenario, need: Demand, catalog: Catalog) -> FleetState | None:
+def best_fleet(plan: FleetPlan, scenario: Scenario, demand: Demand, catalog: Catalog) -> FleetState | None:
     """The cheapest fleet of the plan's model on its GPU from its landlord, with the scenario's techniques."""
-    return cheapest(sizing.candidate_configs(_only(plan, scenario, catalog), catalog), plan, scenario, need, catalog)
+    return cheapest(sizing.candidate_configs(_only(plan, scenario, catalog), catalog), plan, scenario, demand, catalog)
 
 
 def refit(
-    plan: FleetPlan, setup: ReplicaConfig, scenario: Scenario, need: Demand, catalog: Catalog
+    plan: FleetPlan, config: ReplicaConfig, scenario: Scenario, demand: Demand, catalog: Catalog
 ) -> FleetState | None:
     """The fleet of one setup on the same kind of GPU from the same landlord. None: it carries no such peak."""
-    return cheapest([setup], plan, scenario, need, catalog)
+    return cheapest([config], plan, scenario, demand, catalog)
 
 
 def cheapest(
-    setups: list[ReplicaConfig], plan: FleetPlan, scenario: Scenario, need: Demand, catalog: Catalog
+    configs: list[ReplicaConfig], plan: FleetPlan, scenario: Scenario, demand: Demand, catalog: Catalog
 ) -> FleetState | None:
     """Of these setups, for the same peak."""
-    found, _ = sizing.replica_capacities(setups, scenario, need, catalog)
+    found, _ = sizing.replica_capacities(configs, scenario, demand, catalog)
     seconds = options.peak_s_per_month(scenario)
     stairs = fleet.staircases_on(found, same_provider_offers(plan, scenario, catalog), scenario, catalog, seconds)
-    plans = [p for p in (fleet.fleet_plan(s, need.requests_per_month) for s in stairs) if p is not None]
+    plans = [p for p in (fleet.fleet_plan(s, demand.requests_per_month) for s in stairs) if p is not None]
     if not plans:
         return None
     best = min(plans, key=lambda p: p.rent_usd_per_month)
-    ttft, tpot = _latencies_ms(best, busy_gpus(plan), scenario, need, catalog)
+    ttft, tpot = _latencies_ms(best, busy_gpus(plan), scenario, demand, catalog)
     return FleetState(ttft, tpot, _rate_per_gpu(best), best.gpus, best.rent_usd_per_month, best)
 
 
 def _rate_per_gpu(plan: FleetPlan) -> float:
     """Of all pools together, when each is as full as its target lets it be."""
     capacity = plan.capacity
-    return 1 / (1 / capacity.req_s + 1 / capacity.prefill_req_s) / plan.setup.gpus_count
+    return 1 / (1 / capacity.req_s + 1 / capacity.prefill_req_s) / plan.config.gpus_count
 
 
 def busy_gpus(plan: FleetPlan) -> int:
     """Those that the peak needs, without spares and what machines have over."""
-    return (plan.replicas + plan.prefill_replicas) * plan.setup.gpus_count
+    return (plan.replicas + plan.prefill_replicas) * plan.config.gpus_count
 
 
 def same_provider_offers(plan: FleetPlan, scenario: Scenario, catalog: Catalog) -> list[MachineOffer]:
     """Machines of the plan's own landlord, on its terms."""
     same = [
-        lease
-        for lease in machine_offers(plan.setup.gpu, scenario, catalog)
-        if (lease.provider_id, lease.basis, lease.commitment) == _terms(plan.lease)
+        offer
+        for offer in machine_offers(plan.config.gpu, scenario, catalog)
+        if (offer.provider_id, offer.basis, offer.commitment) == _terms(plan.offer)
     ]
-    return same or [plan.lease]
+    return same or [plan.offer]
 
 
-def _terms(lease: MachineOffer) -> tuple[str, str, str]:
-    return lease.provider_id, lease.basis, lease.commitment
+def _terms(offer: MachineOffer) -> tuple[str, str, str]:
+    return offer.provider_id, offer.basis, offer.commitment
 
 
 def _only(plan: FleetPlan, scenario: Scenario, catalog: Catalog) -> Scenario:
     """The scenario with no other model or GPU."""
-    kept = tuple(c for c in scenario.candidates if catalog.model(c.model) is plan.setup.model)
-    hardware = scenario.hardware.model_copy(update={"gpus": (plan.setup.gpu.id,)})
+    kept = tuple(c for c in scenario.candidates if catalog.model(c.model) is plan.config.model)
+    hardware = scenario.hardware.model_copy(update={"gpus": (plan.config.gpu.id,)})
     return scenario.model_copy(update={"candidates": kept, "hardware": hardware})
 
 
 def _latencies_ms(
-    plan: FleetPlan, reference_gpus: int, scenario: Scenario, need: Demand, catalog: Catalog
+    plan: FleetPlan, reference_gpus: int, scenario: Scenario, demand: Demand, catalog: Catalog
 ) -> tuple[float, float]:
     """TTFT at the 95th percentile and mean TPOT with the load on each GPU that the reference has. Two pools are at the load
     of their own fleet."""
-    hit, setup = sizing.hit_frac(scenario), plan.setup
+    hit, config = sizing.hit_frac(scenario), plan.config
     if not plan.prefill_replicas:
-        each = need.peak_req_s / reference_gpus * setup.gpus_count
-        return sizing.at_load_ms(setup, sizing.traffic(need, hit), each, scenario, catalog)
-    prompts, tokens = disaggregation.prompts_only(need.lengths, hit), disaggregation.tokens_only(need.lengths)
-    moved_ms = float(disaggregation.transfer_s([setup], need.input_p95_tok, catalog)[0, 0]) * 1e3
-    first = sizing.at_load_ms(setup, prompts, need.peak_req_s / plan.prefill_replicas, scenario, catalog)
-    then = sizing.at_load_ms(setup, tokens, need.peak_req_s / plan.replicas, scenario, catalog)
+        each = demand.peak_req_s / reference_gpus * config.gpus_count
+        return sizing.at_load_ms(config, sizing.traffic(demand, hit), each, scenario, catalog)
+    prompts, tokens = disaggregation.prompts_only(demand.lengths, hit), disaggregation.tokens_only(demand.lengths)
+    moved_ms = float(disaggregation.transfer_s([config], demand.input_p95_tok, catalog)[0, 0]) * 1e3
+    first = sizing.at_load_ms(config, prompts, demand.peak_req_s / plan.prefill_replicas, scenario, catalog)
+    then = sizing.at_load_ms(config, tokens, demand.peak_req_s / plan.replicas, scenario, catalog)
     return first[0] + moved_ms, then[1]
 
 
@@ -279,7 +279,7 @@ class CumulativeStep:
     """The fleet from here on."""
 
 
-def cumulative_steps(plan: FleetPlan, scenario: Scenario, need: Demand, catalog: Catalog) -> list[CumulativeStep]:
+def cumulative_steps(plan: FleetPlan, scenario: Scenario, demand: Demand, catalog: Catalog) -> list[CumulativeStep]:
     """From a fleet with batching alone to the chosen set, one technique at a time; the last is the verdict's own fleet.
     Where the model does not fit one GPU, its split over several belongs to the start."""
     chosen = [t for t in ORDER if t != "batching" and is_used(t, plan, scenario)]
@@ -289,11 +289,11 @@ def cumulative_steps(plan: FleetPlan, scenario: Scenario, need: Demand, catalog:
         for technique in ORDER[1:]:
             if technique not in used:
                 t = switched(t, technique, False)
-        setup = plan.setup
-        precision = setup.precision if "quantization" in used else setup.model.published.native_precision
-        split = setup.tensor_parallel if "parallelism" in used else 1
+        config = plan.config
+        precision = config.precision if "quantization" in used else config.model.published.native_precision
+        split = config.tensor_parallel if "parallelism" in used else 1
         return cheapest(
-            configs_with(plan, t, (precision,), (split,)), plan, with_techniques(scenario, t), need, catalog
+            configs_with(plan, t, (precision,), (split,)), plan, with_techniques(scenario, t), demand, catalog
         )
 
     used: list[TechniqueId] = []
@@ -317,7 +317,7 @@ def _words(
     used: bool,
     plan: FleetPlan,
     scenario: Scenario,
-    need: Demand,
+    demand: Demand,
     catalog: Catalog,
     without: FleetState | None,
     with_it: FleetState | None,
@@ -335,24 +335,24 @@ def _words(
         case "quantization":
             return _quantization_words(used, plan, scenario, without, with_it)
         case "speculation":
-            return _speculation_words(made, scenario, need, catalog)
+            return _speculation_words(made, scenario, demand, catalog)
         case "parallelism":
             return _parallelism_words(used, plan, scenario, with_it)
         case _:
-            return _disaggregation_words(with_it, need, catalog)
+            return _disaggregation_words(with_it, demand, catalog)
 
 
 def _quantization_words(
     used: bool, plan: FleetPlan, scenario: Scenario, without: FleetState | None, with_it: FleetState | None
 ) -> str:
-    released = plan.setup.model.published.native_precision
+    released = plan.config.model.published.native_precision
     cache = ", and the cache in FP8" if scenario.techniques.kv_cache == "fp8" else ""
-    chosen = with_it.plan.setup.precision if with_it else released
+    chosen = with_it.plan.config.precision if with_it else released
     if chosen == released and not cache:
         return f"Released in {released.upper()}; you allow no coarser format."
     words = f"{chosen.upper()} against the released {released.upper()}{cache}"
-    if without and with_it and without.plan.setup.gpus_count != with_it.plan.setup.gpus_count:
-        words += f", on {with_it.plan.setup.gpus_count} GPUs a replica against the {without.plan.setup.gpus_count} it then takes"
+    if without and with_it and without.plan.config.gpus_count != with_it.plan.config.gpus_count:
+        words += f", on {with_it.plan.config.gpus_count} GPUs a replica against the {without.plan.config.gpus_count} it then takes"
     if not used:
         words += "; the verdict keeps the released one, for a coarser one does not lower the rent"
     return f"{words}. Evaluate quality on your hardest task first."
@@ -361,17 +361,17 @@ def _quantization_words(
 def _parallelism_words(used: bool, plan: FleetPlan, scenario: Scenario, with_it: FleetState | None) -> str:
     experts = ", whole experts on each GPU" if scenario.techniques.expert_parallelism else ""
     if used:
-        return f"{plan.setup.tensor_parallel} GPUs a replica{experts}, as the verdict has it, against one."
+        return f"{plan.config.tensor_parallel} GPUs a replica{experts}, as the verdict has it, against one."
     if with_it is None:
-        return f"{plan.lease.provider} has no machine of this GPU that holds a wider replica within your GPU limit."
-    return f"{with_it.plan.setup.tensor_parallel} GPUs a replica{experts}, against the one that the verdict has."
+        return f"{plan.offer.provider} has no machine of this GPU that holds a wider replica within your GPU limit."
+    return f"{with_it.plan.config.tensor_parallel} GPUs a replica{experts}, against the one that the verdict has."
 
 
-def _speculation_words(plan: FleetPlan, scenario: Scenario, need: Demand, catalog: Catalog) -> str:
-    t, model = scenario.techniques, plan.setup.model
-    context = need.input_tok + need.output_tok / 2
-    drafted = speculation.drafts([plan.setup], t, catalog, np.zeros(1))
-    m, batch = replica_arrays([plan.setup], catalog), max(plan.capacity.batch, 1.0)
+def _speculation_words(plan: FleetPlan, scenario: Scenario, demand: Demand, catalog: Catalog) -> str:
+    t, model = scenario.techniques, plan.config.model
+    context = demand.input_tok + demand.output_tok / 2
+    drafted = speculation.drafts([plan.config], t, catalog, np.zeros(1))
+    m, batch = replica_arrays([plan.config], catalog), max(plan.capacity.batch, 1.0)
     gain = float(speculation.speedup_ratio(m, np.array([batch]), np.array([context]), drafted)[0, 0])
     loss = float(speculation.loss_from_batch(m, context, drafted)[0])
     where = f"a loss from {loss:.0f} at once on" if isfinite(loss) else "a loss at no batch up to the cap"
@@ -379,11 +379,11 @@ def _speculation_words(plan: FleetPlan, scenario: Scenario, need: Demand, catalo
     return f"{t.draft_tok} drafted, {each}: {gain:.2f} times as fast with {batch:.0f} at once; {where}."
 
 
-def _disaggregation_words(with_it: FleetState | None, need: Demand, catalog: Catalog) -> str:
+def _disaggregation_words(with_it: FleetState | None, demand: Demand, catalog: Catalog) -> str:
     if with_it is None:
         return "No two pools of this model on this GPU meet the targets."
     made = with_it.plan
-    moved_ms = float(disaggregation.transfer_s([made.setup], need.input_p95_tok, catalog)[0, 0]) * 1e3
+    moved_ms = float(disaggregation.transfer_s([made.config], demand.input_p95_tok, catalog)[0, 0]) * 1e3
     rate = catalog.technique_rules.transfer_gb_s.central
     return (
         f"{made.prefill_replicas} prefill and {made.replicas} decode replicas, with spares for both; the cache of a long "

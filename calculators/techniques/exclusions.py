@@ -40,15 +40,15 @@ class AdviceInputs:
 
     plan: FleetPlan
     scenario: Scenario
-    need: Demand
+    demand: Demand
     catalog: Catalog
     known: Framework
 
     def state(self, design: Design, reference: FleetPlan | None = None) -> FleetState | None:
         """The cheapest fleet of the verdict's model on its GPU from its landlord; latencies at the load on each GPU of
         the `reference` fleet."""
-        setups = configs_with(self.plan, design.techniques, design.precisions, design.splits)
-        return cheapest(setups, reference or self.plan, self.asked(design), self.need, self.catalog)
+        configs = configs_with(self.plan, design.techniques, design.precisions, design.splits)
+        return cheapest(configs, reference or self.plan, self.asked(design), self.demand, self.catalog)
 
     def asked(self, design: Design) -> Scenario:
         workload = self.scenario.workload.model_copy(update={"self_hit_frac": design.hit_frac})
@@ -60,9 +60,9 @@ class AdviceInputs:
         scenario = self.asked(design)
         machines = same_provider_offers(self.plan, scenario, self.catalog)
         held = [tp for tp in sizing.TENSOR_PARALLEL if any(m.replicas_per_machine(tp) for m in machines)]
-        setups = configs_with(self.plan, design.techniques, design.precisions, held)
-        found, misfits = sizing.replica_capacities(setups, scenario, self.need, self.catalog)
-        return None if found else max(misfits, key=lambda misfit: misfit.stage, default=None)
+        configs = configs_with(self.plan, design.techniques, design.precisions, held)
+        found, infeasible = sizing.replica_capacities(configs, scenario, self.demand, self.catalog)
+        return None if found else max(infeasible, key=lambda misfit: misfit.stage, default=None)
 
     def at_own_load(self, design: Design) -> FleetState | None:
         """The same with latencies at the load of its own fleet."""
@@ -72,7 +72,7 @@ class AdviceInputs:
 
 def four_bit(plan: FleetPlan) -> Precision:
     """The 4-bit format that the GPU computes in, or the one that is only stored."""
-    return "nvfp4" if plan.setup.gpu.dense_flops("nvfp4") > plan.setup.gpu.dense_flops("fp8") else "int4"
+    return "nvfp4" if plan.config.gpu.dense_flops("nvfp4") > plan.config.gpu.dense_flops("fp8") else "int4"
 
 
 def exclusion_reason(move: TechniqueStep, case: AdviceInputs, design: Design, state: FleetState | None) -> str:
@@ -88,7 +88,7 @@ def _no_more_to_find(case: AdviceInputs, design: Design, _: FleetState | None) -
 
 
 def _no_finer(case: AdviceInputs, design: Design, _: FleetState | None) -> str:
-    native = case.plan.setup.model.published.native_precision
+    native = case.plan.config.model.published.native_precision
     if native != "bf16":
         return f"The model is released in {native.upper()}: it is at 8 bit or below already."
     if "fp8" not in case.scenario.hardware.precisions:
@@ -97,7 +97,7 @@ def _no_finer(case: AdviceInputs, design: Design, _: FleetState | None) -> str:
 
 
 def _no_four_bit(case: AdviceInputs, design: Design, _: FleetState | None) -> str:
-    native, wanted = case.plan.setup.model.published.native_precision, four_bit(case.plan)
+    native, wanted = case.plan.config.model.published.native_precision, four_bit(case.plan)
     if native in FOUR_BIT:
         return f"The model is released in {native.upper()} already."
     if wanted not in case.scenario.hardware.precisions:
@@ -109,7 +109,7 @@ def _no_four_bit(case: AdviceInputs, design: Design, _: FleetState | None) -> st
 
 def _short_context(case: AdviceInputs, design: Design, _: FleetState | None) -> str:
     context, least = (
-        case.need.input_p95_tok + case.need.output_p95_tok,
+        case.demand.input_p95_tok + case.demand.output_p95_tok,
         case.known.thresholds.kv_fp8_context_tok.central,
     )
     if context < least:
@@ -123,33 +123,33 @@ def _poor_draft(case: AdviceInputs, design: Design, state: FleetState | None) ->
     least = case.known.thresholds.speculation_acceptance_frac.central
     if t.acceptance_frac is not None and t.acceptance_frac < least:
         return f"Your drafts are accepted {percent(t.acceptance_frac)} of the time; below {percent(least)} it is seldom worth it."
-    setup = (state.plan if state else case.plan).setup
+    config = (state.plan if state else case.plan).config
     batch = (state.plan if state else case.plan).capacity.batch
-    drafted = speculation.drafts([setup], t, case.catalog, np.zeros(1))
-    context = case.need.input_tok + case.need.output_tok / 2
-    loss = float(speculation.loss_from_batch(replica_arrays([setup], case.catalog), context, drafted)[0])
+    drafted = speculation.drafts([config], t, case.catalog, np.zeros(1))
+    context = case.demand.input_tok + case.demand.output_tok / 2
+    loss = float(speculation.loss_from_batch(replica_arrays([config], case.catalog), context, drafted)[0])
     if batch >= loss:
         return f"With {batch:.0f} requests at once it is a loss: on this replica it pays below {loss:.0f}."
     return ""
 
 
 def _fits_one(case: AdviceInputs, design: Design, state: FleetState | None) -> str:
-    have = state.plan.setup.tensor_parallel if state else max(design.splits)
+    have = state.plan.config.tensor_parallel if state else max(design.splits)
     if have >= sizing.TENSOR_PARALLEL[-1]:
         return f"A replica has {have} GPUs already; across machines links are too slow."
     return ""
 
 
 def _no_experts(case: AdviceInputs, design: Design, _: FleetState | None) -> str:
-    return "" if case.plan.setup.model.shape.mlp.experts else f"{case.plan.setup.model.name} has no experts."
+    return "" if case.plan.config.model.shape.mlp.experts else f"{case.plan.config.model.name} has no experts."
 
 
 def _small_for_pools(case: AdviceInputs, design: Design, _: FleetState | None) -> str:
     """All three must hold: enough load, a large model, long prompts."""
-    limits, need = case.known.thresholds, case.need
-    per_day = need.requests_per_month * (need.input_tok + need.output_tok) / HOURS_PER_MONTH * 24
-    params_b = case.plan.setup.model.published.total_params_b
-    ratio = need.input_tok / need.output_tok
+    limits, demand = case.known.thresholds, case.demand
+    per_day = demand.requests_per_month * (demand.input_tok + demand.output_tok) / HOURS_PER_MONTH * 24
+    params_b = case.plan.config.model.published.total_params_b
+    ratio = demand.input_tok / demand.output_tok
     missed = [
         f"{words}, below {count(least)}{unit}"
         for value, least, words, unit in (

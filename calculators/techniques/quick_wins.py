@@ -24,12 +24,12 @@ class QuickWin:
 def gate(result: Evaluation) -> list[str]:
     """What compliance and the exit signals say first."""
     found = []
-    blocked = result.ruling.of("blocked")
-    if result.ruling.requirements:
-        allowed = len(result.ruling.of("allowed"))
+    blocked = result.assessment.of("blocked")
+    if result.assessment.requirements:
+        allowed = len(result.assessment.of("allowed"))
         found.append(f"Compliance leaves {allowed} path{'s' * (allowed != 1)} and blocks {len(blocked)}.")
-    firing = [s.name.lower() for s in result.signals.three if s.status == "firing"]
-    unknown = [s.name.lower() for s in result.signals.three if s.status == "unknown"]
+    firing = [s.name.lower() for s in result.signals.exit_signals if s.status == "firing"]
+    unknown = [s.name.lower() for s in result.signals.exit_signals if s.status == "unknown"]
     if firing:
         found.append(f"Firing: the {' and '.join(firing)} signal{'s' * (len(firing) > 1)}.")
     else:
@@ -56,13 +56,13 @@ def quick_wins(result: Evaluation, catalog: Catalog) -> list[QuickWin]:
     """Each alone, on today's API; none where it is not allowed."""
     if not result.today_allowed:
         return []
-    scenario, need, today = result.scenario, result.demand, result.today.usd_per_month
+    scenario, demand, today = result.scenario, result.demand, result.today.usd_per_month
     w = scenario.workload
     offer = api_cost.api_offer(scenario.api.provider, scenario.api.model, catalog)
 
     def saved(**changes: float) -> float:
         other = scenario.model_copy(update={"workload": w.model_copy(update=changes)})
-        bill = options.optimized_bill(offer, other, need, catalog, scenario.api.discount_frac)
+        bill = options.optimized_bill(offer, other, demand, catalog, scenario.api.discount_frac)
         return max(today - bill.usd_per_month, 0.0)
 
     reorder = saved(deferrable_frac=0.0)

@@ -21,7 +21,7 @@ rows = [
         "First cheaper at": None if found.first_req_per_month is None else count(found.first_req_per_month),
         "Cheaper for good from": "never" if found.durable_req_per_month is None else count(found.durable_req_per_month),
         "Crossings": len(found.crossings),
-        "GPUs must be busy": found.needed_busy_ratio,
+        "GPUs must be busy": found.break_even_utilization_ratio,
         "This traffic keeps them busy": found.busy_frac,
         "Why": found.reason,
     }

@@ -131,7 +131,7 @@ several(
 answer, inputs = st.container(), st.container()
 with inputs:  # drawn before the evaluation, so that a value it refuses can be corrected here
     st.subheader("What you measured and need")
-    api, need, more = st.columns(3, gap="large")
+    api, demand, more = st.columns(3, gap="large")
     with api:
         st.markdown("**The API today, as you measured it**")
         latency_upload()
@@ -148,7 +148,7 @@ with inputs:  # drawn before the evaluation, so that a value it refuses can be c
         measured = state["evidence.api_ttft_p95_ms"] is not None or state["evidence.api_tpot_p95_ms"] is not None
         if measured:
             st.caption(escape(f"Source of the latencies: {state['evidence.api_latency_source']}."))
-    with need:
+    with demand:
         st.markdown("**What the product needs of it**")
         choice(
             "Availability",
@@ -182,16 +182,16 @@ with inputs:  # drawn before the evaluation, so that a value it refuses can be c
         number("What a request earns or saves, USD", "evidence.value_usd_per_request", step=0.001, format="%.4f")
 
 result = evaluation()
-ruling, judged = result.ruling, result.signals
-premium, allowed = ruling.premium_usd_per_month, ruling.of("allowed")
-firing = [s.name.lower() for s in judged.three if s.status == "firing"]
+assessment, judged = result.assessment, result.signals
+premium, allowed = assessment.premium_usd_per_month, assessment.of("allowed")
+firing = [s.name.lower() for s in judged.exit_signals if s.status == "firing"]
 count_words = (
     f"{' and '.join(firing)} {'says' if len(firing) == 1 else 'say'} leave off-the-shelf APIs"
     if firing
     else "no signal says leave off-the-shelf APIs"
 )
 sentence = f"{count_words[:1].upper()}{count_words[1:]}."
-if ruling.requirements:
+if assessment.requirements:
     cost = (
         f"costs {usd(premium)} a month"
         if premium
@@ -199,7 +199,7 @@ if ruling.requirements:
         if premium == 0
         else "leaves nothing with a price"
     )
-    sentence += f" Compliance leaves {len(allowed)} of {len(ruling.paths)} paths and {cost}."
+    sentence += f" Compliance leaves {len(allowed)} of {len(assessment.paths)} paths and {cost}."
 headline.subheader(escape(sentence))
 
 with answer:
@@ -211,38 +211,42 @@ with answer:
                 + (" Until then the safe answer is to stay on an API." if result.today_allowed else "")
             )
         )
-    for column, signal in zip(st.columns(3), judged.three, strict=True):
+    for column, signal in zip(st.columns(3), judged.exit_signals, strict=True):
         with column, st.container(border=True, height="stretch"):
             card(signal)
 
-    if ruling.requirements:
+    if assessment.requirements:
         st.subheader("What compliance leaves")
         cells = st.columns(4)
         cells[0].metric("Paths allowed", f"{len(allowed)}", border=True)
-        cells[1].metric("To ask", f"{len(ruling.of('ask'))}", border=True, help="Not known to us: ask the vendor.")
-        cells[2].metric("Blocked", f"{len(ruling.of('blocked'))}", border=True)
+        cells[1].metric("To ask", f"{len(assessment.of('ask'))}", border=True, help="Not known to us: ask the vendor.")
+        cells[2].metric("Blocked", f"{len(assessment.of('blocked'))}", border=True)
         cells[3].metric(
             "Compliance premium",
             "no price" if premium is None else usd(premium),
             border=True,
             help="A month: cheapest allowed path minus cheapest path of all.",
         )
-        takeaway = path_takeaway(ruling)
+        takeaway = path_takeaway(assessment)
         st.markdown(f"**{escape(takeaway)}**")
-        st.plotly_chart(path_chart(ruling), alt=takeaway, key="path_chart")
+        st.plotly_chart(path_chart(assessment), alt=takeaway, key="path_chart")
         st.markdown(
             "A requirement usually removes one vendor's path, seldom all of them: the same open model on another host, or the "
             "same closed model through a cloud, often stays. Not legal advice."
         )
         tabs = st.tabs(
-            [f"Allowed ({len(allowed)})", f"To ask ({len(ruling.of('ask'))})", f"Blocked ({len(ruling.of('blocked'))})"]
+            [
+                f"Allowed ({len(allowed)})",
+                f"To ask ({len(assessment.of('ask'))})",
+                f"Blocked ({len(assessment.of('blocked'))})",
+            ]
         )
         for tab, status, because in zip(
             tabs, ("allowed", "ask", "blocked"), ("Under which condition", "What to ask", "Why"), strict=True
         ):
             with tab:
-                path_table(ruling.of(status), because)
-        if ruling.relaxations:
+                path_table(assessment.of(status), because)
+        if assessment.relaxations:
             st.markdown("**If one of them could be given up**")
             st.table(
                 pd.DataFrame(
@@ -254,14 +258,14 @@ with answer:
                             if r.usd_per_month is not None
                             else "none with a price",
                         }
-                        for r in ruling.relaxations
+                        for r in assessment.relaxations
                     ]
                 ),
                 hide_index=True,
                 border="horizontal",
             )
         with st.expander("What each requirement means here"):
-            for r in ruling.requirements:
+            for r in assessment.requirements:
                 st.markdown(escape(f"{r.name}: {r.meaning} On your own hardware: {r.yours}"))
                 st.caption(f"{source_line(known.requirements_file.sources[r.source])} · {r.confidence} confidence")
     else:

@@ -83,7 +83,7 @@ cells[3].metric(
 )
 
 signal_words = "Signals to leave the API: " + ", ".join(
-    f"{s.name.lower()} {s.status.replace('_', ' ')}" for s in result.signals.three
+    f"{s.name.lower()} {s.status.replace('_', ' ')}" for s in result.signals.exit_signals
 )
 open_points = [k.name.lower() for k in result.signals.preconditions if k.holds is not True]
 signal_words += f". Not settled yet: {', '.join(open_points)}." if open_points else "."
@@ -99,15 +99,15 @@ if not result.today_allowed:
     )
 st.markdown(escape(f"{signal_words} {result.review}"))
 
-if result.flips:
+if result.switching_values:
     st.subheader("What would change the answer")
     st.caption(
         escape(
             f"Each alone, the value at which {build.label if build else 'a fleet'} and {buy.label} cost the same; the nearest first."
         )
     )
-    first = nearest_switching_value(result.flips)
-    rows = [(f.what, f.now, f.flips_at) for f in (*first, *(f for f in result.flips if f not in first))]
+    first = nearest_switching_value(result.switching_values)
+    rows = [(f.what, f.now, f.flips_at) for f in (*first, *(f for f in result.switching_values if f not in first))]
     st.table(
         pd.DataFrame([map(escape, row) for row in rows], columns=["Input", "Now", "Answer changes at"]),
         hide_index=True,
@@ -124,16 +124,16 @@ for option in shown_options(result):
     with st.expander(escape(f"{option.label}: {usd(option.usd_per_month)} a month ({usd_range(option)})")):
         cost_table(option)
         if option.plan:
-            capacity, setup = option.plan.capacity, option.plan.setup
+            capacity, config = option.plan.capacity, option.plan.config
             st.markdown(
                 escape(
-                    f"One replica ({setup.label}) carries {capacity.req_s:.2f} requests a second with {capacity.batch:.0f} in flight: "
+                    f"One replica ({config.label}) carries {capacity.req_s:.2f} requests a second with {capacity.batch:.0f} in flight: "
                     f"TPOT {capacity.tpot_ms:.0f} ms, TTFT p95 {capacity.ttft_p95_ms:.0f} ms; what stops it is the {capacity.limit}. "
                     f"The peak is {result.demand.peak_req_s:.2f} requests a second: {option.plan.replicas_words}."
                 )
             )
             st.caption(
-                f"GPU profile: {source_line(setup.gpu.sources[setup.gpu.memory.source])} · model shape: {source_line(setup.model.sources[setup.model.shape.source])}"
+                f"GPU profile: {source_line(config.gpu.sources[config.gpu.memory.source])} · model shape: {source_line(config.model.sources[config.model.shape.source])}"
             )
         if option.bill:
             rates = option.bill.rates[0]

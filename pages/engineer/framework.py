@@ -37,7 +37,7 @@ def adopt(advice: TechniqueAdvice) -> None:
     """Put the advised set into the scenario: every page follows."""
     for field, value in advice.design.techniques.model_dump(mode="json").items():
         state[f"techniques.{field}"] = value
-    released = advice.state.plan.setup.model.published.native_precision if advice.state else None
+    released = advice.state.plan.config.model.published.native_precision if advice.state else None
     coarser = [precision for precision in advice.design.precisions if precision != released]
     state["hardware.precisions"] = list(dict.fromkeys([*state["hardware.precisions"], *coarser]))
     state["workload.self_hit_frac"] = round(advice.design.hit_frac, 4)
@@ -114,7 +114,7 @@ with top:
         st.plotly_chart(list_chart(advice), alt=sentence, key="framework_list")
         st.caption("Each bar at the load of its own fleet; the gains below at the load of the fleet before it.")
     if advice.state and plan.rent_usd_per_month < advice.state.usd_per_month - 0.5:
-        words = f"The verdict's own fleet costs less: {plan.label} in {plan.setup.precision.upper()} at {usd(plan.rent_usd_per_month)}."
+        words = f"The verdict's own fleet costs less: {plan.label} in {plan.config.precision.upper()} at {usd(plan.rent_usd_per_month)}."
         st.markdown(escape(words))
     if pinned:
         plain = advised(token, catalog().digest, metric, ())

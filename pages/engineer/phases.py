@@ -12,8 +12,8 @@ from pages.shared.phase_figures import WALL_NAME, load_figure, roofline, time_sh
 from pages.shared.state import catalog, escape, evaluation
 
 known, result = catalog(), evaluation()
-scenario, need = result.scenario, result.demand
-best = result.build.plan.setup if result.build and result.build.plan else None
+scenario, demand = result.scenario, result.demand
+best = result.build.plan.config if result.build and result.build.plan else None
 models = [known.model(candidate.model) for candidate in scenario.candidates]
 gpus = [gpu for gpu in known.gpus.values() if known.rents(gpu.id)]
 
@@ -49,14 +49,14 @@ with st.expander("Another model, GPU or format", icon=":material/tune:"):
         key="view_phase_parallel",
     )
 
-setup = sizing.replica_config(known.model(model_id), known.gpu(gpu_id), precision, parallel, scenario.techniques)
-traffic = sizing.traffic(need, sizing.hit_frac(scenario))
+config = sizing.replica_config(known.model(model_id), known.gpu(gpu_id), precision, parallel, scenario.techniques)
+traffic = sizing.traffic(demand, sizing.hit_frac(scenario))
 factor, own = sizing.speed_correction(scenario, known)
-found, misfits = sizing.replica_capacities([setup], scenario, need, known)
+found, infeasible = sizing.replica_capacities([config], scenario, demand, known)
 capacity = found[0] if found else None
-machine = phases.one_machine(setup, known)
+machine = phases.one_machine(config, known)
 
-ttft_ratio, tpot_ratio = known.range_ratio("ttft_ms", setup.gpu), known.range_ratio("tpot_ms", setup.gpu)
+ttft_ratio, tpot_ratio = known.range_ratio("ttft_ms", config.gpu), known.range_ratio("tpot_ms", config.gpu)
 
 
 def likely(value_ms: float, ratio: float) -> str:
@@ -66,14 +66,16 @@ def likely(value_ms: float, ratio: float) -> str:
 
 if float(machine.kv_room_bytes[0, 0]) <= 0:
     with head:
-        st.subheader(escape(f"{setup.label} does not fit."))
-        st.markdown(escape(misfits[0].why))
+        st.subheader(escape(f"{config.label} does not fit."))
+        st.markdown(escape(infeasible[0].why))
     st.stop()
 
 batch = capacity.batch if capacity else 1.0
 alone = phases.decode_phase(machine, 1.0, traffic.context_tok, "Decode, alone")
 decode = phases.decode_phase(machine, max(batch, 1.0), traffic.context_tok, f"Decode, {count(batch)} at once")
-prefill = phases.prefill_phase(machine, need.input_tok, need.input_tok * traffic.hit_frac, "Prefill of a mean prompt")
+prefill = phases.prefill_phase(
+    machine, demand.input_tok, demand.input_tok * traffic.hit_frac, "Prefill of a mean prompt"
+)
 
 with head:
     st.subheader(
@@ -82,20 +84,20 @@ with head:
             f"{milliseconds(prefill.total_s * 1e3)} and each token {milliseconds(decode.total_s * 1e3)}."
         )
     )
-    st.caption(escape(f"{setup.label}, {need.input_tok:,.0f} tokens in, {need.output_tok:,.0f} out. One replica."))
-    corrected = factor != 1.0 or (own is not None and own.applies_to(setup))
+    st.caption(escape(f"{config.label}, {demand.input_tok:,.0f} tokens in, {demand.output_tok:,.0f} out. One replica."))
+    corrected = factor != 1.0 or (own is not None and own.applies_to(config))
     if corrected:
         st.caption("Corrected by your own measurement; the split and the curves below are the model's, uncorrected.")
-    elif known.is_extrapolated(setup.gpu):
+    elif known.is_extrapolated(config.gpu):
         st.caption(
-            escape(f"Extrapolated: few runs were measured on GPUs like {setup.gpu.name}, so the ranges are wide.")
+            escape(f"Extrapolated: few runs were measured on GPUs like {config.gpu.name}, so the ranges are wide.")
         )
     if capacity and not scenario.techniques.disaggregation:
-        replicas = ceil(need.peak_req_s / capacity.req_s)
-        first_ms, each_ms = sizing.at_load_ms(setup, traffic, need.peak_req_s / replicas, scenario, known)
+        replicas = ceil(demand.peak_req_s / capacity.req_s)
+        first_ms, each_ms = sizing.at_load_ms(config, traffic, demand.peak_req_s / replicas, scenario, known)
         st.markdown(
             escape(
-                f"At the peak of this scenario, {significant(need.peak_req_s)} requests a second on {replicas} "
+                f"At the peak of this scenario, {significant(demand.peak_req_s)} requests a second on {replicas} "
                 f"{'replica' if replicas == 1 else 'replicas'}: TTFT p95 {milliseconds(first_ms)}, TPOT {milliseconds(each_ms)}. "
                 "Below, the same at the most that one replica can carry."
             )
@@ -137,10 +139,10 @@ takeaway = (
 st.markdown(f"**{escape(takeaway)}**")
 sheet, reached = phases.rooflines(machine)
 st.plotly_chart(roofline([alone, decode, prefill], sheet, reached), alt=takeaway, key="roofline")
-full_batch = sheet.full_batch_count(LINEAR_BITS[setup.precision] / 8)
+full_batch = sheet.full_batch_count(LINEAR_BITS[config.precision] / 8)
 st.caption(
     escape(
-        f"By the data sheet, {setup.precision.upper()} weights stop being what decoding waits for at {count(full_batch)} requests at "
+        f"By the data sheet, {config.precision.upper()} weights stop being what decoding waits for at {count(full_batch)} requests at "
         "once: before that more requests, or a draft's tokens, are nearly free."
     )
 )

@@ -107,8 +107,8 @@ def traffic(req_s: float) -> Traffic:
 def own_servers(result: Evaluation) -> Own | None:
     engines = {one.engine: one for one in catalog().rules_file.engines}
     plan = result.build.plan if result.build else None
-    if plan is not None and plan.setup.engine in engines:
-        state.setdefault("prompt_engine", plan.setup.engine)
+    if plan is not None and plan.config.engine in engines:
+        state.setdefault("prompt_engine", plan.config.engine)
     left, right = st.columns(2, vertical_alignment="bottom")
     engine = left.selectbox(
         "Engine of own servers",
@@ -124,11 +124,11 @@ def own_servers(result: Evaluation) -> Own | None:
 
 
 def sentence_of(blocks: list[Block], now: float, after: float) -> str:
-    spoiler = first_breaker(blocks)
-    if spoiler is None:
+    breaker = first_breaker(blocks)
+    if breaker is None:
         return f"The order is right: the API finds {percent(now)} of the input cached."
     return (
-        f"“{blocks[spoiler].name}” spoils what stands behind it: in the best order the API finds {percent(after)} of the "
+        f"“{blocks[breaker].name}” spoils what stands behind it: in the best order the API finds {percent(after)} of the "
         f"input cached instead of {percent(now)}."
     )
 
@@ -164,12 +164,12 @@ def terms_words(api: CacheTerms, result: Evaluation) -> str:
 
 def describe(result: Evaluation, api_terms: CacheTerms, own: Own | None, headline: DeltaGenerator) -> None:
     """Blocks as typed: the sentence and the chart, and what their order is worth."""
-    need, api = result.demand, api_terms.cache
+    demand, api = result.demand, api_terms.cache
     left, right = st.columns([3, 2], gap="large")
     with left:
         blocks = editor()
     with right:
-        who = traffic(need.mean_req_s)
+        who = traffic(demand.mean_req_s)
     try:
         check_blocks(blocks)
     except DataError as error:
@@ -190,7 +190,7 @@ def describe(result: Evaluation, api_terms: CacheTerms, own: Own | None, headlin
             f"{terms_words(api_terms, result)} Own servers forget the prefix used longest ago when memory is full; "
             f"{percent(catalog().rules_file.assumed.in_flight_frac)} of it is taken to hold requests in flight. Requests of a "
             f"tenant come at random, those of a session one after another. Lengths are {lengths}; the shares are applied to "
-            f"the {need.input_tok:,.0f} input tokens of the workload."
+            f"the {demand.input_tok:,.0f} input tokens of the workload."
         )
     )
 

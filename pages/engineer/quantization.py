@@ -74,7 +74,7 @@ def known() -> Sensitivity:
 def start(name: str, plan: FleetPlan) -> Recipe | None:
     """The recipe of a preset; None: the reader's own."""
     presets = {**PRESETS, CAUTIOUS: cautious(known())}
-    presets[AS_SERVED] = served(plan.setup.precision, plan.setup.kv_element_bytes)
+    presets[AS_SERVED] = served(plan.config.precision, plan.config.kv_element_bytes)
     return presets.get(name)
 
 
@@ -92,7 +92,7 @@ def options(field: str) -> tuple[str, ...]:
 
 def pick_preset(plan: FleetPlan) -> str:
     """And put its formats where the pickers of single classes find them."""
-    has_experts = plan.setup.model.shape.mlp.experts is not None
+    has_experts = plan.config.model.shape.mlp.experts is not None
     names = [AS_SERVED, *(n for n in PRESETS if has_experts or "experts" not in n), CAUTIOUS, OWN]
     if state.get(PRESET) not in names:  # the first visit, or the verdict went from a model with experts to one without
         state[PRESET] = AS_SERVED
@@ -144,7 +144,7 @@ def before_after(found: RecipeEffect) -> pd.DataFrame:
             latencies = ["overloaded" if isinf(ms) else milliseconds(ms) for ms in (s.ttft_ms, s.tpot_ms)]
             speeds = [*latencies, significant(s.req_s_per_gpu), str(s.gpus), usd(s.usd_per_month)]
         sizes = [f"{significant(b / BYTES_PER_GB)} GB" for b in (side.weights_bytes, side.weights_bytes_per_gpu)]
-        return [*sizes, str(side.setup.gpus_count), f"{count(side.kv_room_tok)} tokens", *speeds]
+        return [*sizes, str(side.config.gpus_count), f"{count(side.kv_room_tok)} tokens", *speeds]
 
     names = ["Weights", "Weights on each GPU", "GPUs a replica", "Cache room of a replica"]
     names += ["TTFT, 95th percentile", "TPOT", "Requests/s a GPU", "GPUs", "Rent a month"]
@@ -161,8 +161,8 @@ def unpacked_words(found: RecipeEffect, plan: FleetPlan) -> str:
     """Which formats save bytes only, and where that is not what the verdict takes for granted."""
     slow = ", ".join(stored.upper() for stored in found.unpacked)
     words = f"{slow}: fewer bytes to keep and to read, but multiplied in 16 bit: this GPU has no such arithmetic, or the activations are in another format."
-    precision = plan.setup.precision
-    if precision in found.unpacked and has(plan.setup.gpu, precision):
+    precision = plan.config.precision
+    if precision in found.unpacked and has(plan.config.gpu, precision):
         words += f" The verdict takes {precision.upper()} activations for granted, and so this GPU's higher rate."
     return words
 
@@ -203,7 +203,7 @@ if plan is None:
     headline.subheader("Eight bits are safe nearly everywhere; four bits only for some layers")
     headline.caption("No fleet of your own qualifies, so there is none to try a recipe on.")
 else:
-    model = plan.setup.model
+    model = plan.config.model
     name = pick_preset(plan)
     recipe = pick_classes(model.shape)
     cells = {(row.name, stored) for row, stored in chosen(recipe, model.shape, known())}
@@ -211,12 +211,12 @@ else:
     did = recipe_effect(plan, recipe, result.scenario, result.demand, catalog())
     if name == AS_SERVED:  # its router apart, which the verdict counts with the layers
         did = replace(did, after=did.before)
-    as_it_is = f"The verdict serves {model.name} in {plan.setup.precision.upper()}, {usd(plan.rent_usd_per_month)} of rent a month."
+    as_it_is = f"The verdict serves {model.name} in {plan.config.precision.upper()}, {usd(plan.rent_usd_per_month)} of rent a month."
     headline.subheader(escape(as_it_is if name == AS_SERVED else worth_sentence(did, WORD.get(name, name))))
     released = released_doubts(recipe, model, known())
     headline.markdown(f"**{escape(risk_sentence(found, released))}** {escape(PROXY)}")
 
-counts = by_class(plan.setup.model.shape) if plan else dict.fromkeys(CLASSES, 1.0)
+counts = by_class(plan.config.model.shape) if plan else dict.fromkeys(CLASSES, 1.0)
 rows = [row for row in known().weights if counts.get(row.name, 1.0)]
 takeaway = sensitivity_takeaway(known())
 left, right = st.columns([3, 2], gap="large")
@@ -225,7 +225,7 @@ with left:
     st.plotly_chart(sensitivity_chart(rows, MAP_FORMATS, cells), alt=takeaway, key="weights_map")
 with right:
     if did is not None and plan is not None:
-        st.markdown(escape(f"{plan.setup.model.name} on {plan.setup.gpu.name}:"))
+        st.markdown(escape(f"{plan.config.model.name} on {plan.config.gpu.name}:"))
         st.table(before_after(did), hide_index=True, border="horizontal")
         if did.unpacked and name != AS_SERVED:
             st.caption(escape(unpacked_words(did, plan)))

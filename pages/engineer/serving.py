@@ -178,7 +178,7 @@ with headline:
     st.subheader(escape(found.sentence))
     st.caption(
         escape(
-            f"For {plan.label}: {plan.setup.label}, {plan.replicas_words}. The speed model is typically off by "
+            f"For {plan.label}: {plan.config.label}, {plan.replicas_words}. The speed model is typically off by "
             f"{percent(found.error_frac)}{', so this gap says nothing' if abs(found.gap_frac) <= found.error_frac else ''}."
         )
     )

@@ -159,17 +159,17 @@ with st.expander("What is assumed"):
     for rule in (rules.acceptance_frac, rules.draft_cost_frac, rules.draft_memory_frac, rules.transfer_gb_s):
         span = f"{rule.central:g} ({rule.low:g} to {rule.high:g}) {rule.unit}: {rule.what}"
         st.markdown(f"{escape(span)}. {source_line(rules.sources[rule.source])} · {rule.confidence} confidence")
-    runs = [run for run in rules.acceptance if run.model == plan.setup.model.id]
+    runs = [run for run in rules.acceptance if run.model == plan.config.model.id]
     for run in runs:
         tokens = ", ".join(f"{tok:g}" for tok in run.pass_tok)
         thinking = "thinking" if run.thinking else "not thinking"
         st.markdown(
-            f"{escape(f'{plan.setup.model.name}, {run.method.upper()}, {thinking}: {tokens} tokens a pass with 1, 2, … drafted.')} "
+            f"{escape(f'{plan.config.model.name}, {run.method.upper()}, {thinking}: {tokens} tokens a pass with 1, 2, … drafted.')} "
             f"{source_line(rules.sources[run.source])}"
         )
     if not runs:
         st.caption(
             escape(
-                f"No run of {plan.setup.model.name} is published here: {percent(rules.acceptance_frac.central)} is assumed unless you type yours."
+                f"No run of {plan.config.model.name} is published here: {percent(rules.acceptance_frac.central)} is assumed unless you type yours."
             )
         )

@@ -249,11 +249,11 @@ rows = [
         "USD a month, all in": outcome.usd_per_month,
         "Outcome": outcome.why,
         "GPUs": outcome.plan.gpus if outcome.plan else None,
-        "Format": outcome.plan.setup.precision.upper() if outcome.plan else "",
-        "GPUs a replica": outcome.plan.setup.tensor_parallel if outcome.plan else None,
-        "Machine": lease_terms(outcome.plan.lease) if outcome.plan else "",
+        "Format": outcome.plan.config.precision.upper() if outcome.plan else "",
+        "GPUs a replica": outcome.plan.config.tensor_parallel if outcome.plan else None,
+        "Machine": lease_terms(outcome.plan.offer) if outcome.plan else "",
     }
-    for outcome in result.outcomes
+    for outcome in result.feasibility
 ]
 st.dataframe(
     pd.DataFrame(rows),

@@ -27,11 +27,11 @@ def use_preset(preset_id: str) -> None:
 
 try:
     before = scenario()
-    need = demand_of(before.workload)
+    demand = demand_of(before.workload)
     st.subheader(
         escape(
-            f"{count(need.requests_per_month)} requests a month, {count(need.input_tok)} tokens in and {count(need.output_tok)} out each; "
-            f"{significant(need.peak_req_s)} a second at the peak."
+            f"{count(demand.requests_per_month)} requests a month, {count(demand.input_tok)} tokens in and {count(demand.output_tok)} out each; "
+            f"{significant(demand.peak_req_s)} a second at the peak."
         )
     )
     st.caption(escape(workload_line(before)))

@@ -129,8 +129,8 @@ def _show() -> None:
 def _show_one(number: int, c: OwnComparison) -> None:
     m, known = c.measurement, catalog()
     text, way_out = st.columns([12, 2], vertical_alignment="center")
-    setup = f"{known.model(m.model).name} {m.precision.upper()} on {m.tensor_parallel}× {known.gpu(m.gpu).name}"
-    text.markdown(f"**Yours: {escape(setup)}**, {escape(measurement_conditions(m))}")
+    config = f"{known.model(m.model).name} {m.precision.upper()} on {m.tensor_parallel}× {known.gpu(m.gpu).name}"
+    text.markdown(f"**Yours: {escape(config)}**, {escape(measurement_conditions(m))}")
     text.markdown("  \n".join(escape(sentence) for sentence in comparison_sentences(c)))
     text.caption(escape(f"From {m.source}. Counts fully at this load, less the further a fleet's load is from it."))
     way_out.button("Remove", key=f"benchmark_remove_{number}", on_click=_remove, args=(number,))

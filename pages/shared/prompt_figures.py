@@ -19,10 +19,10 @@ def prompt_chart(now: Sequence[Block], best: Sequence[Block], traffic: Traffic, 
     figure = go.Figure()
     for label, blocks in (("In the best order", best), ("Today", now)):
         worst: ChangeFrequency = "never"
-        spoiler = first_breaker(blocks)
+        breaker = first_breaker(blocks)
         for number, block in enumerate(blocks):
             worst = max(worst, block.changes, key=lambda changes: CHANGE_ORDER[changes])
-            _bar(figure, label, block, hit_probability_frac(worst, traffic, cache), number == spoiler)
+            _bar(figure, label, block, hit_probability_frac(worst, traffic, cache), number == breaker)
     figure.update_layout(barmode="stack", uniformtext={"mode": "hide", "minsize": 10})
     figure.update_xaxes(title="Tokens<br>green: found cached; hatched: spoils the rest")
     return frame(figure, 210)

@@ -50,7 +50,7 @@ def own_of(result: Evaluation, by_prefix: bool, block_tok: int) -> Own | None:
 
 
 def _capacity_tok(plan: FleetPlan) -> float:
-    m = replica_arrays([plan.setup], catalog())
+    m = replica_arrays([plan.config], catalog())
     per_tok = float(cache_bytes(m, np.ones(1))[0, 0])
     free_frac = 1 - catalog().rules_file.assumed.in_flight_frac
     return float(m.kv_room_bytes[0, 0]) / per_tok * free_frac if per_tok > 0 else 0.0

@@ -7,7 +7,7 @@ import pytest
 from genai_prices import Usage, calc_price
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support import TODAY, need
+from support import TODAY, demand_by_hand
 
 from calculators.api import bill as api_cost
 from calculators.catalog.load import Catalog, load_catalog
@@ -61,7 +61,7 @@ def test_a_million_requests_cost_what_genai_prices_says_to_the_cent(
     rates = api_cost.api_rates(offer, day)[0]
     if rates.cache_write_usd_per_mtok == rates.input_usd_per_mtok:
         write = 0.0  # a seller without a write price has no such tokens
-    demand = need(1_000_000, float(input_tok), float(output_tok))
+    demand = demand_by_hand(1_000_000, float(input_tok), float(output_tok))
     bill = api_cost.monthly_bill(offer, demand, day, cached, write, batch_frac=float(batch))
     one = _library_usd(
         *listed,
@@ -97,7 +97,9 @@ def test_a_price_by_the_hour_is_averaged_over_the_day(live_catalog: Catalog) -> 
 def test_a_token_above_the_length_tier_reprices_the_whole_request(
     live_catalog: Catalog, input_tok: float, usd: float
 ) -> None:
-    bill = api_cost.monthly_bill(api_cost.api_offer("openai", "gpt-5.4", live_catalog), need(1, input_tok, 0.0), TODAY)
+    bill = api_cost.monthly_bill(
+        api_cost.api_offer("openai", "gpt-5.4", live_catalog), demand_by_hand(1, input_tok, 0.0), TODAY
+    )
     assert bill.usd_per_month == pytest.approx(input_tok * usd / 1e6)
 
 
@@ -105,7 +107,7 @@ def test_a_bill_is_summed_over_the_lengths_and_not_taken_from_their_mean(live_ca
     """Half the requests have 100,000 tokens, half 400,000: the mean, 250,000, is below the tier of 272,000."""
     lengths = Lengths(np.array([0.5, 0.5]), np.array([100_000.0, 400_000.0]), np.array([0.0, 0.0]))
     bill = api_cost.monthly_bill(
-        api_cost.api_offer("openai", "gpt-5.4", live_catalog), need(2, 250_000.0, 0.0, lengths=lengths), TODAY
+        api_cost.api_offer("openai", "gpt-5.4", live_catalog), demand_by_hand(2, 250_000.0, 0.0, lengths=lengths), TODAY
     )
     assert bill.usd_per_month == pytest.approx(0.1 * 2.5 + 0.4 * 5.0)
 
@@ -113,7 +115,7 @@ def test_a_bill_is_summed_over_the_lengths_and_not_taken_from_their_mean(live_ca
 def test_the_parts_of_a_bill_by_hand(catalog: Catalog) -> None:
     """1,000 tokens: 500 read at 0.2, 200 written at 2.5, 300 plain at 2, and 300 out at 8, per million; 1 M requests."""
     offer = api_cost.api_offer("testhost", "closed-cached", catalog)
-    bill = api_cost.monthly_bill(offer, need(1_000_000), TODAY, cached_frac=0.5, write_frac=0.2)
+    bill = api_cost.monthly_bill(offer, demand_by_hand(1_000_000), TODAY, cached_frac=0.5, write_frac=0.2)
     assert bill.input_usd_per_month == pytest.approx(600)
     assert bill.cache_read_usd_per_month == pytest.approx(100)
     assert bill.cache_write_usd_per_month == pytest.approx(500)
@@ -126,7 +128,7 @@ def test_the_parts_of_a_bill_by_hand(catalog: Catalog) -> None:
 def test_batch_and_the_own_discount_by_hand(catalog: Catalog) -> None:
     """Standard 2 + 2.4 = $4,400; batch 1 + 1.2 = $2,200 for a quarter of the requests; then 10 % off everything."""
     offer = api_cost.api_offer("testhost", "closed-cached", catalog)
-    bill = api_cost.monthly_bill(offer, need(1_000_000), TODAY, batch_frac=0.25, discount_frac=0.1)
+    bill = api_cost.monthly_bill(offer, demand_by_hand(1_000_000), TODAY, batch_frac=0.25, discount_frac=0.1)
     assert bill.usd_per_month == pytest.approx((0.75 * 4_400 + 0.25 * 2_200) * 0.9)
     assert bill.batch_saving_usd_per_month == pytest.approx(0.25 * 2_200 * 0.9)
     assert bill.working.endswith("Batch prices as listed.")
@@ -135,9 +137,9 @@ def test_batch_and_the_own_discount_by_hand(catalog: Catalog) -> None:
 def test_without_a_listed_batch_price_the_stated_discount_applies_or_none(catalog: Catalog) -> None:
     """An unmatched batch context silently gives the standard price: that must never count as a batch price."""
     offer = api_cost.api_offer("testhost", "closed", catalog)
-    plain = api_cost.monthly_bill(offer, need(), TODAY)
-    stated = api_cost.monthly_bill(offer, need(), TODAY, batch_frac=1.0, batch_discount_frac=0.5)
-    unknown = api_cost.monthly_bill(offer, need(), TODAY, batch_frac=1.0)
+    plain = api_cost.monthly_bill(offer, demand_by_hand(), TODAY)
+    stated = api_cost.monthly_bill(offer, demand_by_hand(), TODAY, batch_frac=1.0, batch_discount_frac=0.5)
+    unknown = api_cost.monthly_bill(offer, demand_by_hand(), TODAY, batch_frac=1.0)
     assert stated.usd_per_month == pytest.approx(plain.usd_per_month / 2)
     assert stated.working.endswith("Batch at the seller's stated 50% off.")
     assert unknown.usd_per_month == pytest.approx(plain.usd_per_month)
@@ -147,14 +149,14 @@ def test_without_a_listed_batch_price_the_stated_discount_applies_or_none(catalo
 def test_requests_below_the_cache_minimum_are_not_cached(catalog: Catalog) -> None:
     offer = api_cost.api_offer("testhost", "closed-cached", catalog)
     for input_tok, cached in ((1_023.0, False), (1_024.0, True)):
-        bill = api_cost.monthly_bill(offer, need(1, input_tok), TODAY, cached_frac=0.5, cache_min_tok=1_024)
+        bill = api_cost.monthly_bill(offer, demand_by_hand(1, input_tok), TODAY, cached_frac=0.5, cache_min_tok=1_024)
         assert (bill.cache_read_usd_per_month > 0) is cached
 
 
 def test_without_a_cache_price_cached_tokens_cost_what_others_do(catalog: Catalog) -> None:
     offer = api_cost.api_offer("testhost", "closed", catalog)
-    plain = api_cost.monthly_bill(offer, need(), TODAY).usd_per_month
-    assert api_cost.monthly_bill(offer, need(), TODAY, 0.6, 0.3).usd_per_month == pytest.approx(plain)
+    plain = api_cost.monthly_bill(offer, demand_by_hand(), TODAY).usd_per_month
+    assert api_cost.monthly_bill(offer, demand_by_hand(), TODAY, 0.6, 0.3).usd_per_month == pytest.approx(plain)
 
 
 @pytest.mark.parametrize(
@@ -200,7 +202,7 @@ def test_an_unknown_model_or_provider_is_refused_with_what_there_is(catalog: Cat
 @given(st.floats(1, 1e12), st.floats(0, 1), st.floats(0, 1), st.floats(0, 0.99))
 def test_a_bill_is_linear_in_volume(volume: float, cached: float, batch: float, discount: float) -> None:
     offer = api_cost.api_offer("openai", "gpt-5.4", load_catalog())
-    one = api_cost.monthly_bill(offer, need(1.0), TODAY, cached, 0.0, batch, discount)
-    many = api_cost.monthly_bill(offer, need(volume), TODAY, cached, 0.0, batch, discount)
+    one = api_cost.monthly_bill(offer, demand_by_hand(1.0), TODAY, cached, 0.0, batch, discount)
+    many = api_cost.monthly_bill(offer, demand_by_hand(volume), TODAY, cached, 0.0, batch, discount)
     assert many.usd_per_month == pytest.approx(volume * one.usd_per_month)
     assert many.usd_per_request == pytest.approx(one.usd_per_month)

@@ -50,8 +50,8 @@ def scaled(ratio: float, first_ratio: float | None = None, **changes: Any) -> Ow
     return measured(**changes, tpot_ms=tpot, ttft_ms=ttft)
 
 
-def ratios(fitted: OwnFit, batch: float = 32.0, input_tok: float = 1000.0, **setup: Any) -> tuple[float, float, float]:
-    chosen = {"model": "llama-3.3-70b", "gpu": "h100-sxm", "precision": "fp8", "tensor_parallel": 2} | setup
+def ratios(fitted: OwnFit, batch: float = 32.0, input_tok: float = 1000.0, **config: Any) -> tuple[float, float, float]:
+    chosen = {"model": "llama-3.3-70b", "gpu": "h100-sxm", "precision": "fp8", "tensor_parallel": 2} | config
     one = ReplicaConfig(
         CATALOG.model(chosen["model"]), CATALOG.gpu(chosen["gpu"]), chosen["precision"], chosen["tensor_parallel"]
     )

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from calculators.calibration.configurations import COLUMNS, Point, parse_point, read_points
+from calculators.calibration.arrival_modes import BenchmarkConfig
+from calculators.calibration.configurations import COLUMNS, parse_point, read_points
 from calculators.calibration.predict import Prediction, predict, write_predictions
 from calculators.catalog.load import load_catalog
 from calculators.catalog.yaml_reader import DataError
@@ -27,9 +28,9 @@ BASE = {
 }
 
 
-def point(**cells: str) -> Point:
+def point(**cells: str) -> BenchmarkConfig:
     found = parse_point(BASE | cells, CATALOG)
-    assert isinstance(found, Point), found
+    assert isinstance(found, BenchmarkConfig), found
     return found
 
 
@@ -39,8 +40,8 @@ def answer(**cells: str) -> Prediction:
 
 def test_the_cells_of_a_plain_row() -> None:
     p = point()
-    assert (p.setup.model.id, p.setup.gpu.id, p.setup.precision) == ("llama-3.3-70b", "h100-sxm", "fp8")
-    assert (p.setup.tensor_parallel, p.setup.attention_ranks, p.setup.pipeline_stages) == (4, 1, 1)
+    assert (p.config.model.id, p.config.gpu.id, p.config.precision) == ("llama-3.3-70b", "h100-sxm", "fp8")
+    assert (p.config.tensor_parallel, p.config.attention_ranks, p.config.pipeline_stages) == (4, 1, 1)
     assert (p.kind, p.input_tok, p.output_tok, p.batch, p.doubts) == ("closed", 1000, 500, 32, ())
 
 
@@ -63,7 +64,7 @@ def test_lengths_drawn_below_the_nominal_one_are_scaled() -> None:
 )
 def test_how_gpus_are_split(cells: dict[str, str], tensor: int, ranks: int, batch: float) -> None:
     p = point(**cells)
-    assert (p.setup.tensor_parallel, p.setup.attention_ranks, p.batch) == (tensor, ranks, batch)
+    assert (p.config.tensor_parallel, p.config.attention_ranks, p.batch) == (tensor, ranks, batch)
 
 
 @pytest.mark.parametrize(
@@ -85,14 +86,14 @@ def test_kinds_of_run(cells: dict[str, str], kind: str) -> None:
 
 
 def test_the_format_of_the_cache() -> None:
-    assert point().setup.kv_element_bytes == 1  # NVIDIA's FP8 checkpoint of a model published in 16 bit says so
-    assert point(engine="SGLang").setup.kv_element_bytes == 2
-    assert point(model="deepseek-r1").setup.kv_element_bytes == 2  # published in FP8 with a 16-bit cache
-    assert point(weight_dtype="bf16").setup.kv_element_bytes == 2
-    assert point(kv_dtype="fp8").setup.kv_element_bytes == 1
-    assert point(engine="TensorRT-LLM").setup.kv_element_bytes == 1
-    assert point(engine="TensorRT-LLM", kv_dtype="bf16").setup.kv_element_bytes == 2
-    assert point(engine="TensorRT-LLM", weight_dtype="fp16").setup.kv_element_bytes == 2
+    assert point().config.kv_element_bytes == 1  # NVIDIA's FP8 checkpoint of a model published in 16 bit says so
+    assert point(engine="SGLang").config.kv_element_bytes == 2
+    assert point(model="deepseek-r1").config.kv_element_bytes == 2  # published in FP8 with a 16-bit cache
+    assert point(weight_dtype="bf16").config.kv_element_bytes == 2
+    assert point(kv_dtype="fp8").config.kv_element_bytes == 1
+    assert point(engine="TensorRT-LLM").config.kv_element_bytes == 1
+    assert point(engine="TensorRT-LLM", kv_dtype="bf16").config.kv_element_bytes == 2
+    assert point(engine="TensorRT-LLM", weight_dtype="fp16").config.kv_element_bytes == 2
 
 
 @pytest.mark.parametrize(

@@ -142,23 +142,23 @@ TOLERANCE_FRAC = {
 }
 
 
-@pytest.mark.parametrize("setup", replayed_configs(CATALOG), ids=lambda setup: setup.label)
-def test_the_closed_form_agrees_on_the_sample_trace(setup: ReplicaConfig) -> None:
-    found = compare(replica_arrays([setup], CATALOG), read_requests(SAMPLE))
+@pytest.mark.parametrize("config", replayed_configs(CATALOG), ids=lambda config: config.label)
+def test_the_closed_form_agrees_on_the_sample_trace(config: ReplicaConfig) -> None:
+    found = compare(replica_arrays([config], CATALOG), read_requests(SAMPLE))
     for place, row in enumerate(found):
         assert row.rejected_count == 0
         for figure, error in zip(FIGURES, row.error_frac, strict=True):
             assert abs(error) <= TOLERANCE_FRAC[figure][place], (figure, row.load_frac, error)
-    text = table("sample", setup, found)
+    text = table("sample", config, found)
     assert text.count("!") == sum(int((np.abs(row.error_frac) > 0.2).sum()) for row in found)
 
 
-@pytest.mark.parametrize("setup", replayed_configs(CATALOG)[1:], ids=lambda setup: setup.label)
-def test_and_better_where_arrivals_really_are_random(setup: ReplicaConfig) -> None:
+@pytest.mark.parametrize("config", replayed_configs(CATALOG)[1:], ids=lambda config: config.label)
+def test_and_better_where_arrivals_really_are_random(config: ReplicaConfig) -> None:
     sample, random = read_requests(SAMPLE), np.random.default_rng(3)
     order = random.permutation(len(sample.arrival_s))
     poisson = Requests(
         np.cumsum(random.exponential(1.0, len(order))), sample.input_tok[order], sample.output_tok[order]
     )
-    for row in compare(replica_arrays([setup], CATALOG), poisson):
+    for row in compare(replica_arrays([config], CATALOG), poisson):
         assert np.all(np.abs(row.error_frac) <= 0.13), (row.load_frac, row.error_frac)

@@ -24,21 +24,25 @@ def found(*requirements: str, **changes: Any) -> Evaluation:
 
 
 def test_without_requirements_every_path_is_allowed_and_nothing_is_paid_for_it() -> None:
-    ruling = found().ruling
-    assert not ruling.of("ask")
-    assert not ruling.of("blocked")
-    assert ruling.premium_usd_per_month == 0
-    assert ruling.survivor is ruling.cheapest
+    assessment = found().assessment
+    assert not assessment.of("ask")
+    assert not assessment.of("blocked")
+    assert assessment.premium_usd_per_month == 0
+    assert assessment.cheapest_allowed is assessment.cheapest
 
 
 def test_the_premium_is_the_cheapest_survivor_minus_the_cheapest_of_all() -> None:
-    ruling = found("gdpr-eu-processing").ruling
-    assert ruling.survivor is not None
-    assert ruling.cheapest is not None
-    assert ruling.survivor.usd_per_month is not None
-    assert ruling.cheapest.usd_per_month is not None
-    assert ruling.cheapest.path.operator == "testhost"
-    assert ruling.premium_usd_per_month == ruling.survivor.usd_per_month - ruling.cheapest.usd_per_month > 0
+    assessment = found("gdpr-eu-processing").assessment
+    assert assessment.cheapest_allowed is not None
+    assert assessment.cheapest is not None
+    assert assessment.cheapest_allowed.usd_per_month is not None
+    assert assessment.cheapest.usd_per_month is not None
+    assert assessment.cheapest.path.operator == "testhost"
+    assert (
+        assessment.premium_usd_per_month
+        == assessment.cheapest_allowed.usd_per_month - assessment.cheapest.usd_per_month
+        > 0
+    )
 
 
 def test_a_barred_api_is_still_what_is_paid_today_but_never_the_winner() -> None:
@@ -66,31 +70,31 @@ def test_the_same_model_through_a_european_cloud_costs_its_regional_price() -> N
 
 def test_an_air_gap_leaves_own_servers_only_and_shows_what_it_costs() -> None:
     ruled = found("air-gap")
-    assert [p.path.kind for p in ruled.ruling.of("allowed")] == ["own_hardware"]
+    assert [p.path.kind for p in ruled.assessment.of("allowed")] == ["own_hardware"]
     assert ruled.verdict.winner.kind == "own_hardware"
     assert ruled.verdict.kind == "forced_by_compliance"
-    assert ruled.ruling.premium_usd_per_month is not None
-    assert ruled.ruling.premium_usd_per_month > 0
-    assert ruled.flips == ()
+    assert ruled.assessment.premium_usd_per_month is not None
+    assert ruled.assessment.premium_usd_per_month > 0
+    assert ruled.switching_values == ()
 
 
 def test_where_nothing_is_known_to_be_allowed_it_cannot_be_told_and_says_whom_to_ask() -> None:
     ruled = found("soc2", candidates=[{"model": "llama-3.3-70b", "gate": "not_acceptable"}])
     assert ruled.verdict.kind == "cannot_tell"
     assert ruled.verdict.sentence.startswith("Cannot tell yet: ask Test host")
-    assert ruled.ruling.premium_usd_per_month is None
+    assert ruled.assessment.premium_usd_per_month is None
 
 
 def test_giving_up_a_requirement_says_what_it_opens() -> None:
-    ruling = found("gdpr-eu-processing", "soc2").ruling
-    by_id = {r.requirement.id: r for r in ruling.relaxations}
+    assessment = found("gdpr-eu-processing", "soc2").assessment
+    by_id = {r.requirement.id: r for r in assessment.relaxations}
     assert by_id["gdpr-eu-processing"].usd_per_month is not None
     assert by_id["soc2"].opened_count >= 1
-    without = assess(["gdpr-eu-processing"], _offers(ruling), CATALOG)
-    assert len(without.of("allowed")) == len(ruling.of("allowed")) + by_id["soc2"].opened_count
+    without = assess(["gdpr-eu-processing"], _offers(assessment), CATALOG)
+    assert len(without.of("allowed")) == len(assessment.of("allowed")) + by_id["soc2"].opened_count
 
 
-def _offers(ruling: Any) -> list[PathPrice]:
+def _offers(assessment: Any) -> list[PathPrice]:
     kinds = {**CATALOG.operators, ("own_hardware", compliance.OWN): compliance.own_hardware()}
     return [
         PathPrice(
@@ -98,7 +102,7 @@ def _offers(ruling: Any) -> list[PathPrice]:
             p.label,
             p.usd_per_month,
         )
-        for p in ruling.paths
+        for p in assessment.paths
     ]
 
 
@@ -108,24 +112,24 @@ ids = st.lists(st.sampled_from(list(CATALOG.requirements)), unique=True, max_siz
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(ids, st.sampled_from(list(CATALOG.requirements)))
 def test_a_stricter_set_never_adds_a_path_nor_lowers_the_cost(some: list[str], more: str) -> None:
-    before, after = found(*some).ruling, found(*dict.fromkeys([*some, more])).ruling
+    before, after = found(*some).assessment, found(*dict.fromkeys([*some, more])).assessment
     left = {(p.path.kind, p.path.operator) for p in before.of("allowed")}
     still = {(p.path.kind, p.path.operator) for p in after.of("allowed")}
     resold = {("resold_api", "eu-cloud")}  # looked at only where rules apply
     assert still - resold <= left
-    if before.survivor and after.survivor:
-        assert (after.survivor.usd_per_month or 0) >= (before.survivor.usd_per_month or 0) - 1e-6
+    if before.cheapest_allowed and after.cheapest_allowed:
+        assert (after.cheapest_allowed.usd_per_month or 0) >= (before.cheapest_allowed.usd_per_month or 0) - 1e-6
 
 
 def test_the_real_rules_leave_something_for_each_requirement_alone() -> None:
     """No rule of the app rules out everything: own hardware is always left."""
     for id in CATALOG.requirements:
-        assert any(p.path.kind == "own_hardware" for p in found(id).ruling.of("allowed")), id
+        assert any(p.path.kind == "own_hardware" for p in found(id).assessment.of("allowed")), id
 
 
 def test_own_quotes_are_asked_about(catalog: Catalog) -> None:
     quoted = evaluate(scenario(compliance={"requirements": ["soc2"]}), catalog)
-    [path] = [p for p in quoted.ruling.paths if p.path.operator == "your-quote"]
+    [path] = [p for p in quoted.assessment.paths if p.path.operator == "your-quote"]
     assert path.path.status == "ask"
 
 
@@ -148,8 +152,8 @@ def test_a_region_is_priced_as_a_region() -> None:
     regional = next(o for o in eu.options if o.operator == "openai" and o.kind == "resold_api")
     assert regional.usd_per_month == pytest.approx(plain.buy.usd_per_month * 1.1)
     assert eu.verdict.winner.usd_per_month >= regional.usd_per_month - 1e-6
-    assert eu.ruling.survivor is not None
-    assert eu.ruling.survivor.usd_per_month == pytest.approx(eu.verdict.winner.usd_per_month)
+    assert eu.assessment.cheapest_allowed is not None
+    assert eu.assessment.cheapest_allowed.usd_per_month == pytest.approx(eu.verdict.winner.usd_per_month)
 
 
 def test_a_global_profile_does_not_stay_in_a_region() -> None:
@@ -179,7 +183,7 @@ def test_where_a_region_is(region: str | None, where: str | None) -> None:
 
 def test_a_machine_of_another_place_has_no_price_that_counts() -> None:
     needed: frozenset[Any] = frozenset({"processing_eu"})
-    american = replace(staircase(CATALOG, 1, 1).lease, region="us-east-1")
+    american = replace(staircase(CATALOG, 1, 1).offer, region="us-east-1")
     assert machine_meets_residency(american.basis, "eu-north1", needed)
     assert machine_meets_residency(american.basis, None, needed)
     assert not machine_meets_residency(american.basis, american.region, needed)
@@ -193,8 +197,8 @@ def test_government_clouds_are_asked_for_a_price_before_servers_are_bought() -> 
     assert cui.verdict.winner.kind == "own_hardware"
     assert "Allowed without a public price, so ask for a quote: " in cui.verdict.sentence
     assert cui.verdict.sureness != "clear"
-    assert all(p.path.kind in ("own_hardware", "government_cloud", "rented_gpus") for p in cui.ruling.of("allowed"))
-    assert all(p.usd_per_month is None for p in cui.ruling.of("allowed") if p.path.kind != "own_hardware")
+    assert all(p.path.kind in ("own_hardware", "government_cloud", "rented_gpus") for p in cui.assessment.of("allowed"))
+    assert all(p.usd_per_month is None for p in cui.assessment.of("allowed") if p.path.kind != "own_hardware")
 
 
 def test_what_is_not_known_is_asked_and_not_called_forced() -> None:
@@ -203,7 +207,7 @@ def test_what_is_not_known_is_asked_and_not_called_forced() -> None:
         candidates=[{"model": "gpt-oss-120b", "gate": "accepted"}],
         compliance={"requirements": ["hds"]},
     )
-    assert not hds.ruling.of("blocked")
+    assert not hds.assessment.of("blocked")
     assert hds.verdict.kind != "forced_by_compliance"
     assert " first: if allowed, up to $" in hds.verdict.sentence
 
@@ -213,7 +217,7 @@ def test_bought_servers_are_chosen_only_where_they_are_wanted_or_nothing_else_is
     for requirements in ([], ["gdpr"]):
         some = found(*requirements)
         assert not [o for o in some.options if o.kind == "own_hardware"]
-        [own] = [p for p in some.ruling.paths if p.path.kind == "own_hardware"]
+        [own] = [p for p in some.assessment.paths if p.path.kind == "own_hardware"]
         assert own.usd_per_month is not None
 
 

@@ -33,7 +33,7 @@ def test_one_step_crosses_once(catalog: Catalog) -> None:
     assert _volumes(found) == [(100_000, "build")]
     assert found.kind == "crosses"
     assert found.first_req_per_month == found.durable_req_per_month == pytest.approx(100_000)
-    assert found.needed_busy_ratio == pytest.approx(0.1)
+    assert found.break_even_utilization_ratio == pytest.approx(0.1)
     assert found.limit_req_per_month == 1e6
 
 
@@ -59,14 +59,14 @@ def test_the_cheapest_of_several_staircases_is_compared(catalog: Catalog) -> Non
     found = _find([small, big], NOTHING, LinearCost(0.25, 0.0))
     # $0.25 x v against 30, 60, 90, then 100 up to 1,000: 120..., 240 < 200? (60 / 0.25 = 240 > 200), 90 / 0.25 = 360 > 300
     assert _volumes(found)[0] == (400, "build")  # 100 / 0.25
-    assert found.needed_busy_ratio == pytest.approx(0.1 / 0.25)
+    assert found.break_even_utilization_ratio == pytest.approx(0.1 / 0.25)
 
 
 def test_never_is_decided_by_the_fully_loaded_machine(catalog: Catalog) -> None:
     """$1,200 for 1,000 requests is $1.20 a request at best, against $1."""
     found = _find([staircase(catalog, 1_000, 1_200)], NOTHING, LinearCost(1.0, 0.0))
     assert found.kind == "never"
-    assert found.needed_busy_ratio == pytest.approx(1.2)
+    assert found.break_even_utilization_ratio == pytest.approx(1.2)
     assert found.first_req_per_month is None
     assert found.durable_req_per_month is None
     assert "cost 1.2 times the price of a request" in found.reason
@@ -110,11 +110,11 @@ def test_no_fleet_has_no_crossover() -> None:
 def test_how_busy_the_gpus_must_be_beside_how_busy_the_traffic_keeps_them(catalog: Catalog) -> None:
     """$1 at best against $1.25: 80 % of full load; at a peak of 4x the load is 25 % at most: a quarter of that."""
     found = _find([staircase(catalog, 1_000, 1_000)], NOTHING, LinearCost(1.25, 0.0), busy_frac=0.25)
-    assert found.needed_busy_ratio == pytest.approx(0.2)
+    assert found.break_even_utilization_ratio == pytest.approx(0.2)
     assert found.busy_frac == 0.25
     assert found.kind == "crosses"
     tight = _find([staircase(catalog, 1_000, 1_300)], NOTHING, LinearCost(1.25, 0.0), busy_frac=0.25)
-    assert tight.needed_busy_ratio == pytest.approx(0.26)
+    assert tight.break_even_utilization_ratio == pytest.approx(0.26)
     assert tight.kind == "never"
     assert "26 % busy" in tight.reason
     assert "25 % busy at most" in tight.reason

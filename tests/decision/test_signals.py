@@ -25,7 +25,7 @@ def run(**changes: Any) -> Evaluation:
 
 
 def signal(name: str, **changes: Any) -> Signal:
-    return next(s for s in run(**changes).signals.three if s.id == name)
+    return next(s for s in run(**changes).signals.exit_signals if s.id == name)
 
 
 # --- cost ----------------------------------------------------------------------------------------------------------
@@ -176,7 +176,7 @@ def test_reliability_prices_a_second_vendor_first(needed: float | None, seen: fl
 def test_what_the_api_keeps_is_unknown_without_a_promise_or_a_count() -> None:
     real = load_catalog()
     asked = scenario(api={"provider": "cohere", "model": "command-r"}, evidence={"needed_uptime_frac": 0.99})
-    [reliability] = [s for s in evaluate(asked, real).signals.three if s.id == "reliability"]
+    [reliability] = [s for s in evaluate(asked, real).signals.exit_signals if s.id == "reliability"]
     assert reliability.status == "unknown"
     assert "enter the share answered" in reliability.remedy
 
@@ -264,6 +264,6 @@ def test_the_review_names_a_volume_and_a_month() -> None:
 def test_what_others_saw_is_shown_and_decides_nothing() -> None:
     real = load_catalog()
     asked = scenario(api={"provider": "openai", "model": "gpt-5.4"}, hardware={"rent_usd_per_gpu_h": {}})
-    [reliability] = [s for s in evaluate(asked, real).signals.three if s.id == "reliability"]
+    [reliability] = [s for s in evaluate(asked, real).signals.exit_signals if s.id == "reliability"]
     assert reliability.status == "unknown"
     assert any("seen by others" in words for words in reliability.context)

@@ -2,7 +2,7 @@
 
 import pytest
 from options_by_hand import DURABLE, NEVER, hand_made_build, hand_made_buy
-from support import TODAY, need, scenario
+from support import TODAY, demand_by_hand, scenario
 
 from calculators.api import bill as api_cost
 from calculators.catalog.load import ROOT, Catalog, load_catalog
@@ -63,14 +63,14 @@ def test_flips_that_no_value_reaches_say_so(catalog: Catalog) -> None:
         "host",
         "assumed",
     )
-    bill = api_cost.monthly_bill(api_cost.api_offer("testhost", "closed", catalog), need(20), TODAY)  # $0.11
+    bill = api_cost.monthly_bill(api_cost.api_offer("testhost", "closed", catalog), demand_by_hand(20), TODAY)  # $0.11
     hosted = Option(dear.kind, dear.label, dear.lines, dear.model, dear.operator, dear.gate, bill)
     assert _flips(catalog, hosted, build, stairs)["Price of host"] == "no price: even free it would cost more"
 
 
 def test_a_free_api_has_a_kill_price_but_no_ratio(catalog: Catalog) -> None:
     build, stairs = hand_made_build(catalog, 9_000, 1_000)
-    bill = api_cost.monthly_bill(api_cost.api_offer("testhost", "free", catalog), need(), TODAY)
+    bill = api_cost.monthly_bill(api_cost.api_offer("testhost", "free", catalog), demand_by_hand(), TODAY)
     free = Option("api_today", "free", (fixed_line("API bill", 0.0, "list"),), "free", "free", None, bill)
     assert _flips(catalog, free, build, stairs)["Price of free"] == "$10.0k a month"
 
@@ -105,7 +105,7 @@ def test_the_volume_that_flips_it_put_back_in_flips_it(name: str) -> None:
     """On the real catalog: just beyond it the other side is cheaper, just before it is not."""
     asked = read_scenario(ROOT / f"scenarios/{name}.yaml", TODAY)
     found = evaluate(asked, REAL)
-    flip = next(f for f in found.flips if f.field == "volume")
+    flip = next(f for f in found.switching_values if f.field == "volume")
     assert flip.value_at is not None
     up = flip.value_at > flip.value_now
 
@@ -123,15 +123,15 @@ def test_the_volume_that_flips_it_put_back_in_flips_it(name: str) -> None:
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_the_nearest_flips_are_sorted_and_within_reach(name: str) -> None:
     found = evaluate(read_scenario(ROOT / f"scenarios/{name}.yaml", TODAY), REAL)
-    three = nearest_switching_value(found.flips)
-    assert 1 <= len(three) <= 3
-    assert [f.distance for f in three] == sorted(f.distance for f in found.flips)[: len(three)]
-    assert not any("no " in f.flips_at[:3] for f in three)
+    exit_signals = nearest_switching_value(found.switching_values)
+    assert 1 <= len(exit_signals) <= 3
+    assert [f.distance for f in exit_signals] == sorted(f.distance for f in found.switching_values)[: len(exit_signals)]
+    assert not any("no " in f.flips_at[:3] for f in exit_signals)
 
 
 def test_the_price_at_which_todays_api_ties_is_the_cost_of_the_best_other_way() -> None:
     found = evaluate(read_scenario(ROOT / "scenarios/azure-conversation.yaml", TODAY), REAL)
-    flip = next(f for f in found.flips if f.field == "today_price")
+    flip = next(f for f in found.switching_values if f.field == "today_price")
     assert flip.value_at is not None
     cheaper = found.scenario.api.model_copy(update={"discount_frac": 1 - flip.value_at * 0.99})
     again = evaluate(found.scenario.model_copy(update={"api": cheaper}), REAL)

@@ -42,7 +42,7 @@ def test_bases_are_every_smaller_fleet(catalog: Catalog) -> None:
     found = base_load_fleets(stairs, 500_000, 4.0)
     assert [b.plan.machines for b in found] == [2, 3, 4, 5]  # six carry the peak, one alone is only the spare
     assert [b.plan.rent_usd_per_month for b in found] == [2_000, 3_000, 4_000, 5_000]
-    assert found[0].passed_on_frac == pytest.approx(overflow_frac(0.8, 4.0))  # one busy replica of five, of a peak of 4
+    assert found[0].overflow_frac == pytest.approx(overflow_frac(0.8, 4.0))  # one busy replica of five, of a peak of 4
 
 
 def test_a_hybrid_is_offered_only_where_it_is_clearly_cheaper(catalog: Catalog) -> None:
@@ -69,9 +69,9 @@ def test_a_base_of_two_pools_is_what_both_together_carry(catalog: Catalog) -> No
     found = {base.plan.machines: base for base in base_load_fleets(apart, 20_000.0, 4.0)}
     plan = found[5].plan
     assert (plan.replicas, plan.prefill_replicas, plan.spare_replicas) == (1, 3, 1)
-    assert found[5].passed_on_frac == overflow_frac(2_000 / 20_000 * 4, 4.0)
+    assert found[5].overflow_frac == overflow_frac(2_000 / 20_000 * 4, 4.0)
     assert (
-        found[5].passed_on_frac
-        > next(b for b in base_load_fleets(plain, 20_000.0, 4.0) if b.plan.machines == 5).passed_on_frac
+        found[5].overflow_frac
+        > next(b for b in base_load_fleets(plain, 20_000.0, 4.0) if b.plan.machines == 5).overflow_frac
     )
     assert 2 not in found  # a spare and one replica make no two pools

@@ -1,7 +1,7 @@
 """People, platform, migration, egress and bought servers, by hand from the fixed catalog's round numbers."""
 
 import pytest
-from support import need
+from support import demand_by_hand
 
 from calculators.catalog.load import Catalog
 from calculators.fleet import operating_costs as ownership
@@ -10,7 +10,9 @@ from calculators.scenario.schema import Operations
 
 
 def _lines(catalog: Catalog, **operations: float) -> dict[str, CostLine]:
-    found = ownership.self_host_lines(Operations.model_validate(operations), need(1_000_000), catalog.ownership)
+    found = ownership.self_host_lines(
+        Operations.model_validate(operations), demand_by_hand(1_000_000), catalog.ownership
+    )
     return {line.name: line for line in found}
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support import need, scenario
+from support import demand_by_hand, scenario
 
 from calculators.catalog.load import Catalog, load_catalog
 from calculators.fleet import replica_capacity as sizing
@@ -39,10 +39,10 @@ def test_gaming_cards_are_tried_only_by_name(live_catalog: Catalog) -> None:
     assert [gpu.id for gpu in named] == ["rtx-4090"]
 
 
-def _capacity(catalog: Catalog, targets: Targets, setup: ReplicaConfig | None = None) -> Capacity | Infeasible:
-    setup = setup or ReplicaConfig(catalog.model("llama-3.3-70b"), catalog.gpu("h100-sxm"), "fp8", 2)
-    found, misfits = sizing.capacities([setup], sizing.traffic(need(), 0.0), targets, catalog)
-    return [*found, *misfits][0]
+def _capacity(catalog: Catalog, targets: Targets, config: ReplicaConfig | None = None) -> Capacity | Infeasible:
+    config = config or ReplicaConfig(catalog.model("llama-3.3-70b"), catalog.gpu("h100-sxm"), "fp8", 2)
+    found, infeasible = sizing.capacities([config], sizing.traffic(demand_by_hand(), 0.0), targets, catalog)
+    return [*found, *infeasible][0]
 
 
 def test_a_setup_that_drops_out_says_how_far_it_got(catalog: Catalog) -> None:
@@ -72,9 +72,9 @@ def test_a_looser_target_never_lowers_capacity_and_is_always_met(catalog: Catalo
 
 
 def test_an_own_measurement_above_the_model_makes_everything_faster(catalog: Catalog) -> None:
-    setup = ReplicaConfig(catalog.model("llama-3.3-70b"), catalog.gpu("h100-sxm"), "fp8", 2)
+    config = ReplicaConfig(catalog.model("llama-3.3-70b"), catalog.gpu("h100-sxm"), "fp8", 2)
     rates = [
-        sizing.capacities([setup], sizing.traffic(need(), 0.0), Targets(), catalog, factor)[0][0].req_s
+        sizing.capacities([config], sizing.traffic(demand_by_hand(), 0.0), Targets(), catalog, factor)[0][0].req_s
         for factor in (0.8, 1.0, 1.25)
     ]
     assert rates[0] <= 0.8 * rates[1] * 1.001
@@ -89,10 +89,10 @@ def served(techniques: dict[str, Any], targets: dict[str, Any] | None = None, hi
     asked = scenario(
         techniques=techniques, targets=targets or {}, workload={"self_hit_frac": hit_frac, "cacheable_frac": 0.5}
     )
-    setup = sizing.replica_config(LIVE.model("llama-3.3-70b"), LIVE.gpu("h100-sxm"), "fp8", 4, asked.techniques)
-    found, misfits = sizing.replica_capacities([setup], asked, need(), LIVE)
-    assert not misfits
-    return {"capacity": found[0], "asked": asked, "setup": setup}
+    config = sizing.replica_config(LIVE.model("llama-3.3-70b"), LIVE.gpu("h100-sxm"), "fp8", 4, asked.techniques)
+    found, infeasible = sizing.replica_capacities([config], asked, demand_by_hand(), LIVE)
+    assert not infeasible
+    return {"capacity": found[0], "asked": asked, "setup": config}
 
 
 def rate(**techniques: Any) -> float:
@@ -133,7 +133,7 @@ def test_speculation_never_changes_the_time_to_the_first_token(drafts: int, acce
     plain = served({})
     drafted = served({"speculation": True, "draft_tok": drafts, "acceptance_frac": accepted})
     at_req_s = load * min(plain["capacity"].req_s, drafted["capacity"].req_s)
-    mix = sizing.traffic(need(), 0.3)
+    mix = sizing.traffic(demand_by_hand(), 0.3)
     first = [sizing.at_load_ms(s["setup"], mix, at_req_s, s["asked"], LIVE)[0] for s in (plain, drafted)]
     assert first[0] == first[1]
 
@@ -160,8 +160,8 @@ def test_a_guessed_acceptance_widens_the_range_and_a_typed_one_does_not() -> Non
     def spread(acceptance: float | None) -> float:
         techniques = {"speculation": True, "acceptance_frac": acceptance, "batch_cap": 1_024}
         asked = scenario(techniques=techniques, targets={"tpot_ms": 20.0})
-        setup = sizing.replica_config(LIVE.model("llama-3.3-70b"), LIVE.gpu("h100-sxm"), "fp8", 4, asked.techniques)
-        good, bad = sizing.replica_capacities([setup, setup], asked, need(), LIVE, np.array([1.0, -1.0]))[0]
+        config = sizing.replica_config(LIVE.model("llama-3.3-70b"), LIVE.gpu("h100-sxm"), "fp8", 4, asked.techniques)
+        good, bad = sizing.replica_capacities([config, config], asked, demand_by_hand(), LIVE, np.array([1.0, -1.0]))[0]
         return good.req_s / bad.req_s
 
     assert spread(None) > spread(LIVE.technique_rules.acceptance_frac.central) > 1
@@ -173,7 +173,7 @@ def test_more_hits_never_raise_the_time_to_the_first_token(hits: float, more: fl
     found = served({}, hit_frac=0.0)
     at_req_s = load * found["capacity"].req_s
     fewer, rather = (
-        sizing.at_load_ms(found["setup"], sizing.traffic(need(), share), at_req_s, found["asked"], LIVE)[0]
+        sizing.at_load_ms(found["setup"], sizing.traffic(demand_by_hand(), share), at_req_s, found["asked"], LIVE)[0]
         for share in (hits, hits + more)
     )
     assert rather <= fewer * (1 + 1e-6)
@@ -194,8 +194,8 @@ def test_neither_pool_serves_less_than_a_replica_that_does_both() -> None:
 
 
 def test_the_first_token_waits_for_the_cache_to_cross() -> None:
-    apart, asked, setup = pools()
-    moved_ms = float(transfer_s([setup], 1_000.0, LIVE)[0, 0]) * 1e3
+    apart, asked, config = pools()
+    moved_ms = float(transfer_s([config], 1_000.0, LIVE)[0, 0]) * 1e3
     assert moved_ms > 1
     assert apart.ttft_p95_ms > moved_ms
     assert apart.ttft_p95_ms <= (asked.targets.ttft_p95_ms or np.inf)
@@ -203,44 +203,44 @@ def test_the_first_token_waits_for_the_cache_to_cross() -> None:
 
 def test_a_cache_that_takes_longer_to_cross_than_the_target_allows_is_said() -> None:
     asked = scenario(techniques={"disaggregation": True}, targets={"ttft_p95_ms": 1.0})
-    setup = sizing.replica_config(LIVE.model("llama-3.3-70b"), LIVE.gpu("h100-sxm"), "fp8", 4, asked.techniques)
-    found, misfits = sizing.replica_capacities([setup], asked, need(), LIVE)
+    config = sizing.replica_config(LIVE.model("llama-3.3-70b"), LIVE.gpu("h100-sxm"), "fp8", 4, asked.techniques)
+    found, infeasible = sizing.replica_capacities([config], asked, demand_by_hand(), LIVE)
     assert found == []
-    assert [m.setup for m in misfits] == [setup]
-    assert "TTFT" in misfits[0].why
+    assert [m.config for m in infeasible] == [config]
+    assert "TTFT" in infeasible[0].why
 
 
 def test_the_decode_pool_is_spared_the_prompts() -> None:
     """At the same rate its tokens come faster than where prompts ride along."""
-    _, asked, setup = pools()
+    _, asked, config = pools()
     at_req_s = rate() * 0.9
-    together = sizing.at_load_ms(setup, sizing.traffic(need(), 0.3), at_req_s, asked, LIVE)[1]
-    assert sizing.at_load_ms(setup, tokens_only(need().lengths), at_req_s, asked, LIVE)[1] < together
+    together = sizing.at_load_ms(config, sizing.traffic(demand_by_hand(), 0.3), at_req_s, asked, LIVE)[1]
+    assert sizing.at_load_ms(config, tokens_only(demand_by_hand().lengths), at_req_s, asked, LIVE)[1] < together
 
 
 def test_requests_hardly_wait_for_a_slot_of_the_decode_pool() -> None:
     """Such a wait stands behind the first token, where neither target would show it."""
     for cap in (1, 8, 256):
-        apart, _, setup = pools(batch_cap=cap)
-        ready = latency.queue_model(replica_arrays([setup], LIVE), tokens_only(need().lengths), cap)
+        apart, _, config = pools(batch_cap=cap)
+        ready = latency.queue_model(replica_arrays([config], LIVE), tokens_only(demand_by_hand().lengths), cap)
         found = latency.at_rate(ready, np.array([[apart.req_s]]))
         assert float(found.full_frac[0, 0]) <= 0.051
     patient = scenario(techniques={"disaggregation": True}, targets={"ttft_p95_ms": None, "tpot_ms": None})
-    found_patient, _ = sizing.replica_capacities([setup], patient, need(), LIVE)
+    found_patient, _ = sizing.replica_capacities([config], patient, demand_by_hand(), LIVE)
     assert found_patient[0].req_s > pools()[0].req_s  # without a target all may wait
 
 
 def test_what_stops_a_replica_is_the_queue_that_ends_first() -> None:
     free = scenario(targets={"ttft_p95_ms": None, "tpot_ms": None})
-    setup = sizing.replica_config(LIVE.model("llama-3.3-70b"), LIVE.gpu("h100-sxm"), "fp8", 4, Techniques())
-    long_prompts, long_answers = need(1e6, 60_000.0, 5.0), need(1e6, 50.0, 4_000.0)
-    assert sizing.replica_capacities([setup], free, long_prompts, LIVE)[0][0].limit == "time prompts take"
-    assert sizing.replica_capacities([setup], free, long_answers, LIVE)[0][0].limit in (
+    config = sizing.replica_config(LIVE.model("llama-3.3-70b"), LIVE.gpu("h100-sxm"), "fp8", 4, Techniques())
+    long_prompts, long_answers = demand_by_hand(1e6, 60_000.0, 5.0), demand_by_hand(1e6, 50.0, 4_000.0)
+    assert sizing.replica_capacities([config], free, long_prompts, LIVE)[0][0].limit == "time prompts take"
+    assert sizing.replica_capacities([config], free, long_answers, LIVE)[0][0].limit in (
         "engine's batch cap",
         "KV-cache memory",
     )
     good = scenario(
         techniques={"speculation": True, "acceptance_frac": 0.95}, targets={"ttft_p95_ms": None, "tpot_ms": None}
     )
-    limited = sizing.replica_capacities([setup], good, long_answers, LIVE)[0][0].limit
+    limited = sizing.replica_capacities([config], good, long_answers, LIVE)[0][0].limit
     assert limited == "load that a replica carries without drafts"

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support import BASE, merged, need, scenario, staircase
+from support import BASE, demand_by_hand, merged, scenario, staircase
 
 from calculators.catalog.load import Catalog
-from calculators.fleet import machine_offers as leases
 from calculators.fleet import replica_capacity as sizing
 from calculators.fleet import staircase as fleet
+from calculators.fleet.machine_offers import machine_offers, owned_offer
 from calculators.performance.replica import ReplicaConfig
 from calculators.scenario.schema import Targets, parse_scenario
 
@@ -21,8 +21,8 @@ def _leases(catalog: Catalog, gpu: str = "h100-sxm", **hardware: Any) -> list[tu
     """Without the base case's own quote."""
     base = {**BASE, "hardware": hardware}
     return [
-        (lease.provider, lease.usd_per_gpu_h)
-        for lease in leases.machine_offers(catalog.gpu(gpu), parse_scenario(base), catalog)
+        (offer.provider, offer.usd_per_gpu_h)
+        for offer in machine_offers(catalog.gpu(gpu), parse_scenario(base), catalog)
     ]
 
 
@@ -90,17 +90,17 @@ def test_the_matrix_of_rents_equals_the_staircases_one_by_one(
 
 
 def test_reserved_machines_bill_every_hour_of_the_month(catalog: Catalog) -> None:
-    [lease] = leases.machine_offers(catalog.gpu("h100-sxm"), scenario(), catalog)
-    assert lease.machine_usd_per_month(2) == pytest.approx(2.5 * 2 * 730)
-    eight = replace(lease, gpus_per_machine=8)
+    [offer] = machine_offers(catalog.gpu("h100-sxm"), scenario(), catalog)
+    assert offer.machine_usd_per_month(2) == pytest.approx(2.5 * 2 * 730)
+    eight = replace(offer, gpus_per_machine=8)
     assert eight.machine_usd_per_month(2) == pytest.approx(2.5 * 8 * 730)  # the whole machine, however little is used
 
 
 @pytest.mark.parametrize(("tensor_parallel", "replicas"), [(1, 8), (2, 4), (4, 2), (8, 1), (16, 0)])
 def test_replicas_on_a_machine_of_eight(catalog: Catalog, tensor_parallel: int, replicas: int) -> None:
-    [lease] = leases.machine_offers(catalog.gpu("h100-sxm"), scenario(), catalog)
-    assert replace(lease, gpus_per_machine=8).replicas_per_machine(tensor_parallel) == replicas
-    assert lease.replicas_per_machine(tensor_parallel) == 1  # by the GPU: a machine is a replica
+    [offer] = machine_offers(catalog.gpu("h100-sxm"), scenario(), catalog)
+    assert replace(offer, gpus_per_machine=8).replicas_per_machine(tensor_parallel) == replicas
+    assert offer.replicas_per_machine(tensor_parallel) == 1  # by the GPU: a machine is a replica
 
 
 def test_leases_are_filtered_as_the_scenario_says(catalog: Catalog) -> None:
@@ -128,18 +128,18 @@ def test_an_own_quote_replaces_the_list_under_every_name_of_the_gpu(catalog: Cat
 def test_bought_servers_come_in_eights_and_only_when_asked_for(catalog: Catalog) -> None:
     offers = _leases(catalog, include_owned=True)
     assert offers[0][0] == "own hardware"
-    lease = leases.owned_offer(catalog.gpu("h100-sxm"), catalog)
-    assert (lease.gpus_per_machine, lease.basis) == (8, "owned")
+    offer = owned_offer(catalog.gpu("h100-sxm"), catalog)
+    assert (offer.gpus_per_machine, offer.basis) == (8, "owned")
 
 
 def test_machines_too_small_for_a_replica_and_its_spare_are_not_rented(catalog: Catalog) -> None:
-    setup = ReplicaConfig(catalog.model("llama-3.3-70b"), catalog.gpu("h100-sxm"), "fp8", 1)
-    found, _ = sizing.capacities([setup], sizing.traffic(need(), 0.0), Targets(), catalog)
+    config = ReplicaConfig(catalog.model("llama-3.3-70b"), catalog.gpu("h100-sxm"), "fp8", 1)
+    found, _ = sizing.capacities([config], sizing.traffic(demand_by_hand(), 0.0), Targets(), catalog)
     for max_gpus, rentable in ((1, False), (2, True)):
         asked = parse_scenario(merged(BASE, {"hardware": {"max_gpus": max_gpus}}))
-        stairs, misfits = fleet.staircases(found, asked, catalog, 657_000)
+        stairs, infeasible = fleet.staircases(found, asked, catalog, 657_000)
         assert bool(stairs) is rentable
-        assert bool(misfits) is not rentable
+        assert bool(infeasible) is not rentable
 
 
 def _pools(catalog: Catalog, decode_req: float, prefill_req: float, **changes: Any) -> fleet.Staircase:

@@ -62,7 +62,7 @@ def test_crossovers(case: dict[str, Any], catalog: Catalog) -> None:
     _agree(found.kind, expected["kind"], tolerance, "kind")
     _agree(found.first_req_per_month, expected["first"], tolerance, "first")
     _agree(found.durable_req_per_month, expected["durable"], tolerance, "durable")
-    _agree(found.needed_busy_ratio, expected["utilisation"], tolerance, "utilisation")
+    _agree(found.break_even_utilization_ratio, expected["utilisation"], tolerance, "utilisation")
     _agree(found.limit_req_per_month, expected["limit"], tolerance, "limit")
 
 

@@ -46,12 +46,12 @@ def job_of(
     tp: int = 1,
     techniques: Techniques | None = None,
     workload: dict[str, Any] | None = None,
-    setup: dict[str, Any] | None = None,
+    config: dict[str, Any] | None = None,
     **plan: Any,
 ) -> Job:
     assert PLAN is not None
-    setup_of = ReplicaConfig(CATALOG.model(model), CATALOG.gpu(gpu), precision, tp, **(setup or {}))
-    changed = replace(PLAN, capacity=replace(PLAN.capacity, setup=setup_of), **plan)
+    setup_of = ReplicaConfig(CATALOG.model(model), CATALOG.gpu(gpu), precision, tp, **(config or {}))
+    changed = replace(PLAN, capacity=replace(PLAN.capacity, config=setup_of), **plan)
     scenario = SCENARIO.model_copy(
         update={
             "techniques": techniques or Techniques(),
@@ -96,6 +96,6 @@ HOSTILE = "x/$(touch pwned)`id`';\"\n# \u202e && rm -rf ${HOME} $HOME $(HOME) *"
 
 def hostile(job: Job) -> Job:
     """The same job with a model and a GPU whose names would run if a shell read them."""
-    model = job.setup.model.model_copy(update={"hf_id": HOSTILE, "name": HOSTILE})
-    setup = replace(job.setup, model=model, gpu=job.setup.gpu.model_copy(update={"name": HOSTILE}))
-    return replace(job, plan=replace(job.plan, capacity=replace(job.plan.capacity, setup=setup)))
+    model = job.config.model.model_copy(update={"hf_id": HOSTILE, "name": HOSTILE})
+    config = replace(job.config, model=model, gpu=job.config.gpu.model_copy(update={"name": HOSTILE}))
+    return replace(job, plan=replace(job.plan, capacity=replace(job.plan.capacity, config=config)))

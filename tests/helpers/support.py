@@ -54,7 +54,7 @@ def scenario(**changes: Any) -> Scenario:
     return parse_scenario(merged(BASE, changes))
 
 
-def need(
+def demand_by_hand(
     requests_per_month: float = 1_000_000.0, input_tok: float = 1_000.0, output_tok: float = 300.0, **changes: Any
 ) -> Demand:
     """A demand of requests that are all equally long."""
@@ -81,16 +81,16 @@ def staircase(
     max_machines: int = 1_000,
 ) -> Staircase:
     """A staircase whose steps are typed in, so that no modelled speed comes into it."""
-    setup = ReplicaConfig(catalog.model("llama-3.3-70b"), catalog.gpu("h100-sxm"), "fp8", 1)
-    capacity = Capacity(setup, replica_req_per_month / 657_000, 32.0, 30.0, 300.0, "TPOT target")
+    config = ReplicaConfig(catalog.model("llama-3.3-70b"), catalog.gpu("h100-sxm"), "fp8", 1)
+    capacity = Capacity(config, replica_req_per_month / 657_000, 32.0, 30.0, 300.0, "TPOT target")
     rate = machine_usd_per_month / 730 / replicas_per_machine
-    lease = MachineOffer(
+    offer = MachineOffer(
         *("test", "Test", "h100-sxm", "machine", replicas_per_machine, None, "on_demand", rate, TODAY),
         *(TEST_SOURCE, "high", "list"),
     )
     return Staircase(
         capacity=capacity,
-        lease=lease,
+        offer=offer,
         replica_req_per_month=replica_req_per_month,
         replicas_per_machine=replicas_per_machine,
         spare_replicas=spare_replicas,

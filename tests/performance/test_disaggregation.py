@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from support import need
+from support import demand_by_hand
 
 from calculators.catalog.load import load_catalog
 from calculators.performance.disaggregation import prompts_only, tokens_only, transfer_s
@@ -13,7 +13,7 @@ LLAMA = ReplicaConfig(CATALOG.model("llama-3.3-70b"), CATALOG.gpu("h100-sxm"), "
 
 
 def test_a_prefill_replica_makes_no_further_tokens_and_a_decode_replica_computes_no_prompt() -> None:
-    lengths = need(1e6, 4_000, 300).lengths
+    lengths = demand_by_hand(1e6, 4_000, 300).lengths
     prompts, tokens = prompts_only(lengths, 0.25), tokens_only(lengths)
     assert prompts.fresh_tok == pytest.approx(3_000)
     assert prompts.decode_tok < 1e-3
@@ -29,6 +29,6 @@ def test_the_transfer_is_the_whole_cache_over_the_link() -> None:
 
 def test_a_latent_cache_crosses_once_however_many_gpus_hold_a_copy() -> None:
     """DeepSeek V3: 70,272 bytes a token, 576 values in 61 layers."""
-    setups = [ReplicaConfig(CATALOG.model("deepseek-v3"), CATALOG.gpu("h200-sxm"), "fp8", tp) for tp in (4, 8)]
-    found = transfer_s(setups, 1_000, CATALOG)[:, 0]
+    configs = [ReplicaConfig(CATALOG.model("deepseek-v3"), CATALOG.gpu("h200-sxm"), "fp8", tp) for tp in (4, 8)]
+    found = transfer_s(configs, 1_000, CATALOG)[:, 0]
     assert found == pytest.approx(np.array([70_272 * 1_000 / 50e9] * 2))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from calculators.catalog.load import load_catalog
 from calculators.fleet import replica_capacity as sizing
 from calculators.performance import phases
-from calculators.performance.replica import ReplicaConfig, replica_arrays
+from calculators.performance.replica import ReplicaArrays, ReplicaConfig, replica_arrays
 from calculators.performance.step_time import step_s
 from calculators.scenario.defaults import default_scenario
 from calculators.scenario.demand import demand_of
@@ -22,7 +22,7 @@ MOE = replica_arrays([ReplicaConfig(CATALOG.model("gpt-oss-120b"), CATALOG.gpu("
 
 @settings(max_examples=40, deadline=None, derandomize=True)
 @given(st.sampled_from([LLAMA, MOE]), st.floats(1, 256), st.floats(1, 30_000))
-def test_the_terms_of_a_decoding_step_add_up_to_the_step(m: phases.Machine, batch: float, context: float) -> None:
+def test_the_terms_of_a_decoding_step_add_up_to_the_step(m: ReplicaArrays, batch: float, context: float) -> None:
     phase = phases.decode_phase(m, batch, context)
     whole = float(step_s(m, np.array([batch]), np.array([context]), np.zeros(1), np.zeros(1))[0, 0])
     assert phase.total_s == pytest.approx(whole)
@@ -31,7 +31,7 @@ def test_the_terms_of_a_decoding_step_add_up_to_the_step(m: phases.Machine, batc
 
 @settings(max_examples=40, deadline=None, derandomize=True)
 @given(st.sampled_from([LLAMA, MOE]), st.floats(1, 100_000))
-def test_the_terms_of_a_prefill_add_up(m: phases.Machine, prompt: float) -> None:
+def test_the_terms_of_a_prefill_add_up(m: ReplicaArrays, prompt: float) -> None:
     phase = phases.prefill_phase(m, prompt)
     assert sum(term.time_s for term in phase.terms) == pytest.approx(phase.total_s, rel=1e-6)
 

@@ -240,7 +240,7 @@ def _columns(m: ReplicaArrays) -> np.ndarray:
 def test_a_uniform_recipe_is_the_same_machine(gpu: str, precision: Precision) -> None:
     """MXFP4 apart: the model takes all of it at the four-bit rate, the recipe its attention in 16 bit."""
     plain = [ReplicaConfig(model, LIVE.gpu(gpu), precision, 8) for model in SHAPES]
-    same = [with_recipe(setup, uniform(precision)) for setup in plain]
+    same = [with_recipe(config, uniform(precision)) for config in plain]
     np.testing.assert_allclose(_columns(replica_arrays(same, LIVE)), _columns(replica_arrays(plain, LIVE)), rtol=1e-9)
 
 
@@ -269,10 +269,10 @@ def test_halving_the_bytes_of_weights_never_slows_a_step_that_waits_for_memory(
     coarser = replace(
         start, **{field_of(k): half.get(start.of(k), start.of(k)) for k in ("embeddings", "lm_head", *BLOCKS)}
     )
-    setup = ReplicaConfig(model, LIVE.gpu(gpu), "bf16", 8)
+    config = ReplicaConfig(model, LIVE.gpu(gpu), "bf16", 8)
     slow, fast = (
         step_s(
-            replica_arrays([with_recipe(setup, r)], LIVE),
+            replica_arrays([with_recipe(config, r)], LIVE),
             np.array([float(batch)]),
             np.array([1_000.0]),
             *[np.zeros(1)] * 2,

@@ -241,9 +241,9 @@ def test_vectorised_over_setups_and_loads_is_the_same_as_one_by_one() -> None:
     workload = request_mix(heavy())
     rates = np.array([0.05, 0.2])
     together = latencies(ALL, workload, np.broadcast_to(rates, (len(SETUPS), 2)))
-    for i, setup in enumerate(SETUPS):
+    for i, config in enumerate(SETUPS):
         for j, rate in enumerate(rates):
-            alone = latencies(replica_arrays([setup], CATALOG), workload, np.array([[rate]]))
+            alone = latencies(replica_arrays([config], CATALOG), workload, np.array([[rate]]))
             assert together[:, i, j] == pytest.approx(alone[:, 0, 0])
 
 

@@ -25,7 +25,7 @@ GPUS = [LIVE.gpu(g) for g in ("h100-sxm", "l40s", "b200-sxm", "mi300x")]
 
 
 @st.composite
-def setups(draw: st.DrawFn) -> ReplicaConfig:
+def configs(draw: st.DrawFn) -> ReplicaConfig:
     """Any replica: every field of a setup, recipes and other engines included."""
     plain = ReplicaConfig(
         draw(st.sampled_from(MODELS)),
@@ -47,7 +47,7 @@ def row(m: ReplicaArrays, i: int) -> dict[str, float]:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(setups(), min_size=1, max_size=12))
+@given(st.lists(configs(), min_size=1, max_size=12))
 def test_each_row_is_bit_for_bit_that_of_its_setup_alone(every: list[ReplicaConfig]) -> None:
     together = replica_arrays(every, LIVE)
     assert all(getattr(together, f.name).shape == (len(every), 1) for f in fields(together))
@@ -55,34 +55,34 @@ def test_each_row_is_bit_for_bit_that_of_its_setup_alone(every: list[ReplicaConf
 
 
 def test_a_setup_given_twice_has_two_rows() -> None:
-    setup = ReplicaConfig(MODELS[0], GPUS[0], "fp8", 2)
-    twice = replica_arrays([setup, setup], LIVE)
+    config = ReplicaConfig(MODELS[0], GPUS[0], "fp8", 2)
+    twice = replica_arrays([config, config], LIVE)
     assert row(twice, 0) == row(twice, 1)
 
 
 @settings(max_examples=100, deadline=None)
-@given(setups())
-def test_bytes_and_operations_are_divided_among_the_gpus_as_stated(setup: ReplicaConfig) -> None:
-    found, held, shape = row(replica_arrays([setup], LIVE), 0), config_weights(setup), setup.model.shape
-    tp, p = setup.tensor_parallel, parameters(shape)
+@given(configs())
+def test_bytes_and_operations_are_divided_among_the_gpus_as_stated(config: ReplicaConfig) -> None:
+    found, held, shape = row(replica_arrays([config], LIVE), 0), config_weights(config), config.model.shape
+    tp, p = config.tensor_parallel, parameters(shape)
     assert found["always_read_bytes"] == held.always_read_bytes / tp
-    assert found["expert_bytes"] == held.experts_bytes / (tp * setup.attention_ranks)
+    assert found["expert_bytes"] == held.experts_bytes / (tp * config.attention_ranks)
     assert found["dense_flop_per_tok"] == 2 * (p.active - p.active_experts) / tp
     assert found["experts_count"] == (shape.mlp.experts or 1)
     shards = 1 if shape.attention.kind == "mla" else min(tp, shape.attention.kv_heads)
-    whole = replace(setup, tensor_parallel=1)
+    whole = replace(config, tensor_parallel=1)
     assert found["kv_full_bytes_per_tok"] == row(replica_arrays([whole], LIVE), 0)["kv_full_bytes_per_tok"] / shards
 
 
 @settings(max_examples=100, deadline=None)
-@given(setups())
-def test_room_for_caches_is_what_the_weights_and_their_copies_leave(setup: ReplicaConfig) -> None:
-    held, visible = config_weights(setup), visible_bytes(setup.gpu)
-    gpus = setup.tensor_parallel * setup.attention_ranks * setup.pipeline_stages
-    copied = held.always_read_bytes * (setup.attention_ranks - 1)
+@given(configs())
+def test_room_for_caches_is_what_the_weights_and_their_copies_leave(config: ReplicaConfig) -> None:
+    held, visible = config_weights(config), visible_bytes(config.gpu)
+    gpus = config.tensor_parallel * config.attention_ranks * config.pipeline_stages
+    copied = held.always_read_bytes * (config.attention_ranks - 1)
     used = WORKSPACE_BYTES + (held.stored_bytes + copied) / gpus
-    expected = (visible - used) * REST_FRAC if setup.engine == "tensorrt-llm" else visible * USABLE_FRAC - used
-    assert row(replica_arrays([setup], LIVE), 0)["kv_room_bytes"] == pytest.approx(expected, rel=1e-9, abs=1)
+    expected = (visible - used) * REST_FRAC if config.engine == "tensorrt-llm" else visible * USABLE_FRAC - used
+    assert row(replica_arrays([config], LIVE), 0)["kv_room_bytes"] == pytest.approx(expected, rel=1e-9, abs=1)
 
 
 def test_latent_attention_decodes_on_the_compressed_cache_and_computes_prompts_in_full() -> None:
@@ -106,8 +106,8 @@ def test_a_format_the_gpu_multiplies_in_adds_kernels_and_its_own_share_of_the_pe
 
 
 def test_every_coefficient_is_that_of_the_generation_or_of_the_engine() -> None:
-    setup = ReplicaConfig(MODELS[0], GPUS[0], "bf16", 1, engine="sglang")
-    found, fit, engine = row(replica_arrays([setup], LIVE), 0), LIVE.efficiency(setup.gpu), LIVE.engine("sglang")
+    config = ReplicaConfig(MODELS[0], GPUS[0], "bf16", 1, engine="sglang")
+    found, fit, engine = row(replica_arrays([config], LIVE), 0), LIVE.efficiency(config.gpu), LIVE.engine("sglang")
     assert COEFFICIENTS
     for name in COEFFICIENTS:
         assert found[name] == (getattr(engine, name) if hasattr(engine, name) else getattr(fit, name)), name

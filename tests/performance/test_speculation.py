@@ -71,8 +71,8 @@ def test_what_is_typed_goes_before_what_is_published_and_that_before_a_rule_of_t
 
 
 def test_the_pessimistic_and_the_optimistic_case_take_the_ends_of_the_range() -> None:
-    setup = ReplicaConfig(CATALOG.model("kimi-k2.5"), CATALOG.gpu("h200-sxm"), "int4", 8)
-    found = drafts([setup] * 3, Techniques(draft_tok=3), CATALOG, np.array([-1.0, 0.0, 1.0]))
+    config = ReplicaConfig(CATALOG.model("kimi-k2.5"), CATALOG.gpu("h200-sxm"), "int4", 8)
+    found = drafts([config] * 3, Techniques(draft_tok=3), CATALOG, np.array([-1.0, 0.0, 1.0]))
     assert found.tokens_per_pass[:, 0] == pytest.approx([2.75, (2.75 + 2.88) / 2, 2.88])
 
 

@@ -15,13 +15,13 @@ STABLE = " ".join(f"Sentence {i} of the rules stays as it is." for i in range(60
 COLOURS = ["red", "green", "blue", "black"]
 
 
-def spoiler(*fronts: str) -> CacheBreaker | None:
+def breaker(*fronts: str) -> CacheBreaker | None:
     """Of system prompts that differ only in their front."""
     log = [
         {"system": f"Front: {front} {STABLE}", "messages": [{"role": "user", "content": f"q{i}"}]}
         for i, front in enumerate(fronts)
     ]
-    return scan_prompts(parse_prompts(as_lines(log), "x")).spoiler
+    return scan_prompts(parse_prompts(as_lines(log), "x")).breaker
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def spoiler(*fronts: str) -> CacheBreaker | None:
     ],
 )
 def test_each_kind_of_breaker_is_named(make: Any, what: str) -> None:
-    found = spoiler(*(make(i) for i in range(10, 26)))
+    found = breaker(*(make(i) for i in range(10, 26)))
     assert found is not None
     assert found.what == what
     assert found.part == "System prompt"
@@ -51,15 +51,15 @@ def test_each_kind_of_breaker_is_named(make: Any, what: str) -> None:
 
 
 def test_the_dearest_of_two_breakers_is_named_and_small_ones_are_not() -> None:
-    found = scan_prompts(parse_prompts(as_lines(chat_log(stamp=True, shuffled=True)), "x")).spoiler
+    found = scan_prompts(parse_prompts(as_lines(chat_log(stamp=True, shuffled=True)), "x")).breaker
     assert found is not None
     assert found.what == "tools in another order"
-    assert spoiler(*("same",) * 8) is None
+    assert breaker(*("same",) * 8) is None
 
 
 def test_a_change_at_the_end_spoils_nothing() -> None:
     log = [{"system": f"{STABLE} At 10:{i:02}:00.", "messages": [{"role": "user", "content": "q"}]} for i in range(20)]
-    assert scan_prompts(parse_prompts("\n".join(map(json.dumps, log)).encode(), "x")).spoiler is None
+    assert scan_prompts(parse_prompts("\n".join(map(json.dumps, log)).encode(), "x")).breaker is None
 
 
 def test_the_sentence_names_part_place_and_share() -> None:

@@ -23,7 +23,7 @@ def scanned(**faults: Any) -> PromptScan:
 
 
 def ids_of(found: PromptScan) -> list[list[int]]:
-    return [np.concatenate([found.pieces.ids[i] for i in row.pieces]).tolist() for row in found.rows]
+    return [np.concatenate([found.segments.ids[i] for i in row.segments]).tolist() for row in found.rows]
 
 
 def bound_tok(found: PromptScan, last_again: bool) -> int:

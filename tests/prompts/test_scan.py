@@ -39,7 +39,7 @@ def test_each_part_of_a_clean_log_is_classified() -> None:
         "History": "session",
         "This turn": "request",
     }
-    assert found.spoiler is None
+    assert found.breaker is None
     assert found.groups_count == 4
     assert found.sessions_count == len({line["request"]["messages"][0]["content"] for line in chat_log()})
     assert found.session_gap_s is not None
@@ -54,10 +54,10 @@ def test_blocks_have_all_tokens_and_fill_the_editor() -> None:
 
 def test_a_planted_time_stamp_is_found_where_it_was_planted() -> None:
     found = scanned(stamp=True)
-    assert found.spoiler is not None
-    assert (found.spoiler.part, found.spoiler.what) == ("System prompt", "a time stamp")
-    assert found.spoiler.at_tok == tokens.token_count("You help the customers of a shop.\nThe time is ") + 1
-    assert found.spoiler.requests_frac == 1
+    assert found.breaker is not None
+    assert (found.breaker.part, found.breaker.what) == ("System prompt", "a time stamp")
+    assert found.breaker.at_tok == tokens.token_count("You help the customers of a shop.\nThe time is ") + 1
+    assert found.breaker.requests_frac == 1
     assert changes(found)["System prompt: a time stamp"] == "request"
 
 
@@ -71,8 +71,8 @@ def test_a_planted_time_stamp_is_found_where_it_was_planted() -> None:
 )
 def test_what_only_comes_in_another_order_is_found_and_put_in_one(fault: str, part: str, what: str) -> None:
     found = scanned(**{fault: True})
-    assert found.spoiler is not None
-    assert (found.spoiler.part, found.spoiler.what) == (part, what)
+    assert found.breaker is not None
+    assert (found.breaker.part, found.breaker.what) == (part, what)
     heads = {row.best_pieces[:10].tobytes() for row in found.rows}
     assert len(heads) == 1
 
@@ -84,8 +84,8 @@ def test_examples_are_told_from_history() -> None:
 def test_plain_prompts_may_change_the_order_of_their_lines() -> None:
     stable = "".join(f"Rule number {i} is to be kept at all times by everybody.\n" for i in range(30))
     found = of(*(f"Request {i * 7} of {i}{i}.\n{stable}" for i in range(10, 30)))
-    assert found.spoiler is not None
-    assert (found.spoiler.part, found.spoiler.what) == ("Prompt", "a number that counts or differs")
+    assert found.breaker is not None
+    assert (found.breaker.part, found.breaker.what) == ("Prompt", "a number that counts or differs")
     assert all(np.all(row.best_pieces[:30] == found.rows[0].best_pieces[:30]) for row in found.rows)
 
 
@@ -93,7 +93,7 @@ def test_history_keeps_its_order() -> None:
     found = scanned(stamp=True)
     talk = [PARTS.index(name) for name in ("History", "This turn")]
     for row in found.rows:
-        before, after = row.pieces[np.isin(row.parts, talk)], row.best_pieces[np.isin(row.best_parts, talk)]
+        before, after = row.segments[np.isin(row.parts, talk)], row.best_pieces[np.isin(row.best_parts, talk)]
         assert before.tolist() == after.tolist()
 
 
@@ -113,7 +113,7 @@ texts = st.lists(
 def test_reordering_keeps_every_piece(some: list[str]) -> None:
     log = [{"system": text, "messages": [{"role": "user", "content": str(i % 3)}]} for i, text in enumerate(some)]
     for row in scan_prompts(parse_prompts(as_lines(log), "x")).rows:
-        assert Counter(row.pieces.tolist()) == Counter(row.best_pieces.tolist())
+        assert Counter(row.segments.tolist()) == Counter(row.best_pieces.tolist())
         assert Counter(row.parts.tolist()) == Counter(row.best_parts.tolist())
 
 
@@ -147,10 +147,10 @@ def test_tools_that_only_come_in_another_order_are_taken_as_sorted() -> None:
 
 def test_a_second_breaker_is_named_for_when_the_first_is_mended() -> None:
     found = scanned(shuffled=True, stamp=True)
-    assert [spoiler.what for spoiler in found.spoilers][:2] == ["tools in another order", "a time stamp"]
-    assert found.spoiler is found.spoilers[0]
-    assert [spoiler.what for spoiler in scanned(stamp=True).spoilers] == ["a time stamp"]
-    assert scanned().spoilers == ()
+    assert [breaker.what for breaker in found.breakers][:2] == ["tools in another order", "a time stamp"]
+    assert found.breaker is found.breakers[0]
+    assert [breaker.what for breaker in scanned(stamp=True).breakers] == ["a time stamp"]
+    assert scanned().breakers == ()
 
 
 def test_ten_thousand_tools_are_handled() -> None:

@@ -12,8 +12,8 @@ from calculators.prompts.segments import KINDS, SegmentTable
 
 
 def cut(text: str) -> list[tuple[str, str]]:
-    pieces = SegmentTable()
-    return [(pieces.kinds[i], tokens.token_text(pieces.ids[i])) for i in pieces.of(text)]
+    segments = SegmentTable()
+    return [(segments.kinds[i], tokens.token_text(segments.ids[i])) for i in segments.of(text)]
 
 
 @pytest.mark.parametrize(
@@ -52,8 +52,8 @@ def test_pieces_together_are_the_text(text: str) -> None:
 
 @given(st.text(alphabet=st.sampled_from("ab1 .\n-:@"), max_size=200))
 def test_whole_lines_are_only_cut_at_their_ends(text: str) -> None:
-    pieces = SegmentTable()
-    ends = [tokens.token_text(pieces.ids[i]) for i in pieces.of(text, whole_lines=True)]
+    segments = SegmentTable()
+    ends = [tokens.token_text(segments.ids[i]) for i in segments.of(text, whole_lines=True)]
     assert "".join(ends) == text
     assert all(re.fullmatch(r"[^\n]*\n*", piece) for piece in ends)
 
@@ -63,14 +63,14 @@ def test_pieces_count_nearly_what_the_whole_counts() -> None:
     text = (
         KINDS.__doc__ or ""
     ) + "Plain words go here, and more. Then a list:\n- one\n- two, at 10:15\n\nThe end." * 30
-    pieces = SegmentTable()
-    whole, parts = tokens.token_count(text), sum(len(pieces.ids[i]) for i in pieces.of(text))
+    segments = SegmentTable()
+    whole, parts = tokens.token_count(text), sum(len(segments.ids[i]) for i in segments.of(text))
     assert whole <= parts <= 1.02 * whole
 
 
 def test_equal_pieces_are_kept_once_and_roles_are_one_token() -> None:
-    pieces = SegmentTable()
-    assert pieces.of("Same line.\n") == pieces.of("Same line.\n")
-    assert pieces.role("user") == pieces.role("user") != pieces.role("assistant")
-    assert pieces.role("prompt") == ()
-    assert np.all(pieces.tok()[pieces.marks] == 1)
+    segments = SegmentTable()
+    assert segments.of("Same line.\n") == segments.of("Same line.\n")
+    assert segments.role("user") == segments.role("user") != segments.role("assistant")
+    assert segments.role("prompt") == ()
+    assert np.all(segments.tok()[segments.marks] == 1)

@@ -32,15 +32,15 @@ def _effect(found: Evaluation, recipe: Recipe, catalog: Catalog) -> RecipeEffect
 def test_before_is_the_fleet_of_the_verdict(found: Evaluation, catalog: Catalog) -> None:
     plan = _plan(found)
     before = _effect(found, Recipe(), catalog).before
-    assert before.weights_bytes == weight_bytes(plan.setup.model.shape, plan.setup.precision)
-    assert before.weights_bytes_per_gpu == before.weights_bytes / plan.setup.tensor_parallel
+    assert before.weights_bytes == weight_bytes(plan.config.model.shape, plan.config.precision)
+    assert before.weights_bytes_per_gpu == before.weights_bytes / plan.config.tensor_parallel
     assert before.state is not None
     assert before.state.gpus == plan.gpus
     assert before.state.usd_per_month == pytest.approx(plan.rent_usd_per_month)
 
 
 def test_the_recipe_of_the_verdict_changes_nothing(found: Evaluation, catalog: Catalog) -> None:
-    same = _effect(found, uniform(_plan(found).setup.precision), catalog)
+    same = _effect(found, uniform(_plan(found).config.precision), catalog)
     assert same.before.state is not None
     assert same.after.state is not None
     assert same.after.weights_bytes == pytest.approx(same.before.weights_bytes)
@@ -56,7 +56,7 @@ def test_fewer_bytes_leave_more_room_and_never_cost_more(found: Evaluation, cata
     wide = _effect(found, Recipe(), catalog)
     small = _effect(found, replace(PRESETS["INT4 weight-only"], keys="fp8", values="fp8"), catalog)
     assert small.after.weights_bytes < wide.after.weights_bytes
-    each = [e.after.kv_room_tok / e.after.setup.gpus_count for e in (wide, small)]
+    each = [e.after.kv_room_tok / e.after.config.gpus_count for e in (wide, small)]
     assert each[0] < each[1]
     assert wide.after.state is not None
     assert small.after.state is not None
@@ -68,7 +68,7 @@ def test_fewer_bytes_leave_more_room_and_never_cost_more(found: Evaluation, cata
 def test_the_room_in_tokens_by_hand(found: Evaluation, catalog: Catalog) -> None:
     """Llama 70B caches 80 layers x 8 heads x (128 + 128) x 2 bytes = 327,680 bytes a token."""
     before = _effect(found, Recipe(), catalog).before
-    per_gpu_bytes = before.kv_room_tok * 327_680 / before.setup.tensor_parallel
+    per_gpu_bytes = before.kv_room_tok * 327_680 / before.config.tensor_parallel
     usable = 80e9 * 1.07 * 0.92 - 2e9
     assert per_gpu_bytes == pytest.approx(usable - before.weights_bytes_per_gpu, rel=1e-9)
 
@@ -78,8 +78,8 @@ def test_a_recipe_that_fits_nowhere_says_so(found: Evaluation, catalog: Catalog)
         update={"memory": catalog.gpu("h100-sxm").memory.model_copy(update={"capacity_gb": 10.0})}
     )
     plan = _plan(found)
-    setup = replace(plan.setup, gpu=tiny)
-    small = replace(plan, capacity=replace(plan.capacity, setup=setup))
+    config = replace(plan.config, gpu=tiny)
+    small = replace(plan, capacity=replace(plan.capacity, config=config))
     nowhere = recipe_effect(small, Recipe(), found.scenario, found.demand, catalog)
     assert nowhere.after.state is None
     assert nowhere.after.kv_room_tok == 0
@@ -93,7 +93,7 @@ def test_every_outcome_has_its_sentence(found: Evaluation, catalog: Catalog) -> 
     cheap, dear = (replace(one.before.state, usd_per_month=usd) for usd in (1_000.0, 3_000.0))
 
     def sentence(before: object, after: object, room_tok: float = 1.0) -> str:
-        sides = [ServedFleet(one.before.setup, 1.0, 1.0, room_tok, state) for state in (before, after)]  # type: ignore[arg-type]
+        sides = [ServedFleet(one.before.config, 1.0, 1.0, room_tok, state) for state in (before, after)]  # type: ignore[arg-type]
         return worth_sentence(RecipeEffect(sides[0], sides[1], ()), "INT4")
 
     assert sentence(dear, cheap) == "INT4 saves $2,000 of rent a month."

@@ -39,7 +39,7 @@ def test_it_holds_every_figure_of_the_page(catalog: Catalog) -> None:
     made = freeze(found, TODAY)
     assert made.choice == found.verdict.sentence
     assert [o.usd_per_month for o in made.options] == [o.usd_per_month for o in found.options]
-    assert [s.status for s in made.signals] == [s.status.replace("_", " ") for s in found.signals.three]
+    assert [s.status for s in made.signals] == [s.status.replace("_", " ") for s in found.signals.exit_signals]
     assert len(made.flips) <= 3
     assert made.review == found.review
     assert all(a.source for a in made.assumptions)

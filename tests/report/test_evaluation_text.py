@@ -24,7 +24,7 @@ def test_the_text_says_the_verdict_every_option_and_the_state_of_the_data(
     for option in found.options:
         assert option.label in text
     assert f"Prices and profiles {catalog.digest}, as of 2026-11-23." in text
-    assert ("What would change the answer:" in text) is bool(found.flips)
+    assert ("What would change the answer:" in text) is bool(found.switching_values)
 
 
 @pytest.mark.parametrize("changes", CASES)
@@ -43,8 +43,8 @@ def test_profiles_become_ids_and_what_is_infinite_null(catalog: Catalog) -> None
     plain = to_json(evaluate(scenario(targets={"tpot_ms": 0.1}), catalog))
     assert plain["crossovers"][0][1]["needed_busy_ratio"] is None
     fleet = next(o for o in to_json(evaluate(scenario(), catalog))["options"] if o["kind"] == "self_host")
-    setup = fleet["plan"]["capacity"]["setup"]
-    assert (setup["model"], setup["gpu"]) == ("llama-3.3-70b", "h100-sxm")
+    config = fleet["plan"]["capacity"]["setup"]
+    assert (config["model"], config["gpu"]) == ("llama-3.3-70b", "h100-sxm")
     assert fleet["plan"]["gpus"] == 4
 
 

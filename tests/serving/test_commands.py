@@ -36,14 +36,14 @@ def test_a_format_that_nobody_released_is_a_variable_and_never_an_invented_repos
     assert f'"${{{name}:?' in made.command
     assert f"${{{name}:?" in made.compose
     assert f"$({name})" in made.manifest
-    assert job.setup.model.hf_id not in shlex.split(made.command, comments=True)
+    assert job.config.model.hf_id not in shlex.split(made.command, comments=True)
     assert name in {v.name for v in variables(server(job))}
 
 
 def test_a_draft_is_the_models_own_heads_or_a_variable() -> None:
     speculation = Techniques(speculation=True, draft_tok=4)
     own, foreign = job_of("vllm", techniques=speculation), job_of("vllm", "llama-3.3-70b", tp=2, techniques=speculation)
-    assert has_heads(own.setup)
+    assert has_heads(own.config)
     assert value(words(own), "--spec-method") == "mtp"
     assert "--spec-model" not in words(own)
     assert value(words(foreign), "--spec-model") == "${DRAFT_MODEL}"
@@ -67,16 +67,16 @@ def test_prefix_caching_is_switched_off_where_the_plan_has_it_off() -> None:
 
 def test_the_batch_the_chunk_and_the_cache_format_are_those_of_the_plan() -> None:
     techniques = Techniques(batch_cap=77, kv_cache="fp8")
-    ours = words(job_of("vllm", techniques=techniques, setup={"kv_element_bytes": 1.0}))
+    ours = words(job_of("vllm", techniques=techniques, config={"kv_element_bytes": 1.0}))
     assert (value(ours, "--max-num-seqs"), value(ours, "--kv-cache-dtype")) == ("77", "fp8")
     assert value(ours, "--max-num-batched-tokens") == str(CHUNK_TOK)
-    theirs = words(job_of("sglang", techniques=techniques, setup={"kv_element_bytes": 1.0}))
+    theirs = words(job_of("sglang", techniques=techniques, config={"kv_element_bytes": 1.0}))
     assert (value(theirs, "--max-running-requests"), value(theirs, "--kv-cache-dtype")) == ("77", "fp8_e4m3")
     assert "--kv-cache-dtype" not in words(job_of("vllm"))
 
 
 def test_experts_are_spread_only_where_the_plan_spreads_them() -> None:
-    spread = {"setup": {"expert_ranks": 8}, "tp": 8}
+    spread = {"config": {"expert_ranks": 8}, "tp": 8}
     assert "--enable-expert-parallel" in words(job_of("vllm", "deepseek-v3.2", **spread))
     assert value(words(job_of("sglang", "deepseek-v3.2", **spread)), "--ep-size") == "8"
     assert "--enable-expert-parallel" not in words(job_of("vllm", "deepseek-v3.2", tp=8))
@@ -98,17 +98,19 @@ def test_both_pools_speculate_alike_since_their_caches_must_match(engine: Servin
 
 
 def test_a_plan_that_contradicts_itself_makes_no_file() -> None:
-    job = job_of("sglang", "llama-3.3-70b", tp=2, techniques=Techniques(speculation=True), setup={"pipeline_stages": 2})
+    job = job_of(
+        "sglang", "llama-3.3-70b", tp=2, techniques=Techniques(speculation=True), config={"pipeline_stages": 2}
+    )
     with pytest.raises(DataError, match="do not go together"):
         files_of(job)
 
 
 def test_a_model_whose_name_looks_like_an_option_is_refused() -> None:
     job = job_of("vllm", precision="bf16")
-    model = job.setup.model.model_copy(update={"hf_id": "--trust-remote-code"})
-    setup = replace(job.setup, model=model)
+    model = job.config.model.model_copy(update={"hf_id": "--trust-remote-code"})
+    config = replace(job.config, model=model)
     with pytest.raises(DataError, match="name of a model"):
-        server(replace(job, plan=replace(job.plan, capacity=replace(job.plan.capacity, setup=setup))))
+        server(replace(job, plan=replace(job.plan, capacity=replace(job.plan.capacity, config=config))))
 
 
 def test_a_variable_stops_the_shell_while_it_is_not_set() -> None:

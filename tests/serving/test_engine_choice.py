@@ -27,8 +27,8 @@ def plan_of(
     assert FOUND.build is not None
     assert FOUND.build.plan is not None
     plan = FOUND.build.plan
-    setup = ReplicaConfig(CATALOG.model(model), CATALOG.gpu(gpu), precision, tp, **more)
-    return replace(plan, capacity=replace(plan.capacity, setup=setup))
+    config = ReplicaConfig(CATALOG.model(model), CATALOG.gpu(gpu), precision, tp, **more)
+    return replace(plan, capacity=replace(plan.capacity, config=config))
 
 
 def scenario_of(targets: Targets | None = None, workload: dict[str, Any] | None = None, **techniques: Any) -> Scenario:
@@ -135,7 +135,7 @@ def test_structured_output_counts_by_its_share(share: float, case: str) -> None:
 
 def test_a_replica_over_several_machines_speaks_for_sglang() -> None:
     plan = plan_of("deepseek-v3.2", "gb200", tp=8)
-    several = replace(plan, lease=replace(plan.lease, gpus_per_machine=4))
+    several = replace(plan, offer=replace(plan.offer, gpus_per_machine=4))
     assert axis(chosen(several), "nodes").speaks_for == "sglang"
     assert axis(chosen(plan_of()), "nodes").case.id == "one"
 
@@ -147,7 +147,7 @@ def test_heads_of_the_model_itself_are_known() -> None:
     assert (
         axis(chosen(plan_of("llama-3.3-70b", tp=2, pipeline_stages=2), speculation), "speculation").speaks_for == "vllm"
     )
-    assert not has_heads(plan_of("gpt-oss-120b").setup)
+    assert not has_heads(plan_of("gpt-oss-120b").config)
 
 
 def test_every_model_with_heads_has_a_profile() -> None:

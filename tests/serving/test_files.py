@@ -61,8 +61,8 @@ def test_the_manifest_holds_the_numbers_of_the_plan(name: str, engine: ServingEn
     (deployment,) = of_kind(made.manifest, "Deployment")
     assert deployment["spec"]["replicas"] == plan.replicas + plan.spare_replicas
     container = deployment["spec"]["template"]["spec"]["containers"][0]
-    vendor = "amd" if plan.setup.gpu.vendor == "amd" else "nvidia"
-    assert container["resources"]["limits"] == {f"{vendor}.com/gpu": plan.setup.gpus_count}
+    vendor = "amd" if plan.config.gpu.vendor == "amd" else "nvidia"
+    assert container["resources"]["limits"] == {f"{vendor}.com/gpu": plan.config.gpus_count}
     (budget,) = of_kind(made.manifest, "PodDisruptionBudget")
     assert budget["spec"]["minAvailable"] == plan.replicas
     assert CATALOG.digest in made.manifest
@@ -91,8 +91,8 @@ def test_two_pools_have_a_deployment_each_and_the_plans_replicas() -> None:
     ("engine", "gpus", "apart"), [("vllm", 8, False), ("sglang", 8, False), ("vllm", 4, True), ("sglang", 4, True)]
 )
 def test_no_server_is_given_a_gpu_that_its_machine_lacks(engine: ServingEngine, gpus: int, apart: bool) -> None:
-    lease = replace(PLAN.lease, gpus_per_machine=gpus)
-    job = job_of(engine, techniques=Techniques(disaggregation=True), tp=4, lease=lease)
+    offer = replace(PLAN.offer, gpus_per_machine=gpus)
+    job = job_of(engine, techniques=Techniques(disaggregation=True), tp=4, offer=offer)
     services = yaml.safe_load(files_of(job).compose)["services"]
     for role, service in services.items():
         (reserved,) = service["deploy"]["resources"]["reservations"]["devices"]
@@ -151,8 +151,8 @@ def test_every_gpu_has_an_image_for_both_engines() -> None:
 
 def test_compose_gives_each_replica_of_a_machine_gpus_and_a_port_of_its_own() -> None:
     assert PLAN is not None
-    lease = replace(PLAN.lease, gpus_per_machine=8)
-    services = yaml.safe_load(files_of(job_of(tp=2, lease=lease, replicas=5, spare_replicas=1)).compose)["services"]
+    offer = replace(PLAN.offer, gpus_per_machine=8)
+    services = yaml.safe_load(files_of(job_of(tp=2, offer=offer, replicas=5, spare_replicas=1)).compose)["services"]
     assert len(services) == 4
     ids = [s["deploy"]["resources"]["reservations"]["devices"][0]["device_ids"] for s in services.values()]
     assert sorted(i for each in ids for i in each) == [str(i) for i in range(8)]

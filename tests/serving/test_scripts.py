@@ -54,12 +54,12 @@ def test_the_script_stops_where_no_key_is_set(engine: ServingEngine, tmp_path: P
 
 
 def test_two_pools_on_one_machine_have_gpus_of_their_own_and_a_router() -> None:
-    lease = replace(PLAN.lease, gpus_per_machine=8)
-    made = files_of(job_of("vllm", techniques=Techniques(disaggregation=True), tp=2, lease=lease))
+    offer = replace(PLAN.offer, gpus_per_machine=8)
+    made = files_of(job_of("vllm", techniques=Techniques(disaggregation=True), tp=2, offer=offer))
     assert "vllm-router" in made.command
     assert "CUDA_VISIBLE_DEVICES=0,1 " in made.command
     assert "CUDA_VISIBLE_DEVICES=2,3 " in made.command
-    amd = files_of(job_of("sglang", gpu="mi300x", techniques=Techniques(disaggregation=True), tp=2, lease=lease))
+    amd = files_of(job_of("sglang", gpu="mi300x", techniques=Techniques(disaggregation=True), tp=2, offer=offer))
     assert "HIP_VISIBLE_DEVICES=2,3 " in amd.command
     assert "sglang_router.launch_router" in amd.command
 
@@ -69,8 +69,8 @@ def test_two_pools_on_one_machine_have_gpus_of_their_own_and_a_router() -> None:
 def test_two_pools_that_need_a_machine_each_are_started_by_name(
     engine: ServingEngine, role: str, tmp_path: Path
 ) -> None:
-    lease = replace(PLAN.lease, gpus_per_machine=8)
-    job = job_of(engine, "deepseek-v3.2", techniques=Techniques(disaggregation=True), tp=8, lease=lease)
+    offer = replace(PLAN.offer, gpus_per_machine=8)
+    job = job_of(engine, "deepseek-v3.2", techniques=Techniques(disaggregation=True), tp=8, offer=offer)
     script = files_of(job).command
     assert "CUDA_VISIBLE_DEVICES=8" not in script
     (received,) = executed(script, tmp_path, role)
@@ -81,8 +81,8 @@ def test_two_pools_that_need_a_machine_each_are_started_by_name(
 def test_a_name_is_one_that_dns_and_files_take() -> None:
     assert name_of(job_of("vllm")) == "vllm-qwen3-5-27b"
     odd = job_of("vllm")
-    model = odd.setup.model.model_copy(update={"id": "../Ünï code/" + "x" * 200})
-    setup = replace(odd.setup, model=model)
-    named = replace(odd, plan=replace(odd.plan, capacity=replace(odd.plan.capacity, setup=setup)))
+    model = odd.config.model.model_copy(update={"id": "../Ünï code/" + "x" * 200})
+    config = replace(odd.config, model=model)
+    named = replace(odd, plan=replace(odd.plan, capacity=replace(odd.plan.capacity, config=config)))
     assert len(name_of(named)) < 60
     assert name_of(named).replace("-", "").isalnum()

@@ -112,7 +112,7 @@ def test_disaggregation_pays_for_both_pools_and_both_spares(name: str) -> None:
     plan = apart.plan
     assert min(plan.prefill_replicas, plan.replicas) >= 1
     assert plan.spare_replicas == 2 * together.plan.spare_replicas
-    assert apart.gpus >= (plan.prefill_replicas + plan.replicas + plan.spare_replicas) * plan.setup.tensor_parallel
+    assert apart.gpus >= (plan.prefill_replicas + plan.replicas + plan.spare_replicas) * plan.config.tensor_parallel
 
 
 def test_only_the_technique_in_question_differs_between_the_two_sides() -> None:
@@ -125,7 +125,7 @@ def test_only_the_technique_in_question_differs_between_the_two_sides() -> None:
                 or technique in ("quantization", "parallelism", "batching")
             ):
                 continue  # one request at a time may take another format to fit the GPU limit at all
-            one, other = (s.plan.setup for s in (effect.without, effect.with_it))
+            one, other = (s.plan.config for s in (effect.without, effect.with_it))
             assert (one.precision, one.tensor_parallel) == (other.precision, other.tensor_parallel)
 
 
@@ -133,7 +133,7 @@ def test_a_format_that_is_allowed_and_not_taken_is_shown_against_the_released_on
     effect = all_six("near-the-crossover")["quantization"]
     released, coarser = both(effect)
     assert not effect.is_used
-    assert (released.plan.setup.precision, coarser.plan.setup.precision) == ("bf16", "fp8")
+    assert (released.plan.config.precision, coarser.plan.config.precision) == ("bf16", "fp8")
     assert coarser.tpot_ms < released.tpot_ms
     assert "does not lower the rent" in effect.words
 
@@ -147,7 +147,7 @@ def test_a_model_that_fits_no_single_gpu_has_no_fleet_without_parallelism() -> N
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_refitting_the_same_setup_gives_the_fleet_itself(name: str) -> None:
     scenario, found, plan = run(name)
-    same = refit(plan, plan.setup, scenario, found.demand, CATALOG)
+    same = refit(plan, plan.config, scenario, found.demand, CATALOG)
     assert same is not None
     assert (same.gpus, same.usd_per_month) == (plan.gpus, pytest.approx(plan.rent_usd_per_month))
 
