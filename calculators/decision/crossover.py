@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 
-from calculators.fleet.staircase import Staircase, rents_matrix
+from calculators.fleet.staircase import Staircase, rents_at_own, rents_matrix
 from calculators.options.option import LinearCost
 from calculators.scenario.demand import Array
 from calculators.units import percent, significant
@@ -110,9 +110,9 @@ def on_envelope(stairs: Sequence[Staircase], volumes: Array) -> list[int]:
     chosen = sorted(winners | {best})
     ends = [_step_ends(stairs[i], stairs[best]) for i in rivals]
     envelope = rents_matrix([stairs[i] for i in chosen], np.concatenate(ends)).min(axis=0)
-    parts = np.split(envelope, np.cumsum([len(e) for e in ends])[:-1])
-    below = [i for i, e, usd in zip(rivals, ends, parts, strict=True) if (stairs[i].rent_usd_per_month(e) < usd).any()]
-    return sorted({*chosen, *below})
+    is_below = rents_at_own([stairs[i] for i in rivals], ends) < envelope
+    below = np.repeat(rivals, [len(e) for e in ends])[is_below]
+    return sorted({*chosen, *below.tolist()})
 
 
 def _cheapest_of_a_kind(stairs: Sequence[Staircase]) -> list[int]:

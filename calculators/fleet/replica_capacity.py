@@ -3,6 +3,7 @@ place where its switches reach the speed model."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import isinf
 
 import numpy as np
 
@@ -43,7 +44,7 @@ class Capacity:
 
     @property
     def pools_count(self) -> int:
-        return 1 if np.isinf(self.prefill_req_s) else 2
+        return 1 if isinf(self.prefill_req_s) else 2
 
 
 @dataclass(frozen=True, slots=True)

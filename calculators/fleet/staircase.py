@@ -1,7 +1,7 @@
 """From replicas to a fleet: how many the peak needs, and which machines to rent for them. Reserved machines bill every hour
 of the month, loaded or idle."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -91,7 +91,8 @@ class Staircase:
         last = int(up_to / self.requests_per_replica + self.spare_replicas) // self.replicas_per_machine + 1
         machines = np.arange(1.0, min(self.max_machines, last) + 1)
         volumes = self.carried_req_per_month(machines)
-        return np.asarray(np.unique(volumes[(volumes > 0) & (volumes <= up_to)]), dtype=float)
+        steps = volumes[(volumes > 0) & (volumes <= up_to)]
+        return steps if self.capacity.pools_count == 1 else np.unique(steps)
 
     def carried_req_per_month(self, machines: Array) -> Array:
         """The most that so many machines carry, without the spares; 0 where the spares alone fill them."""
@@ -126,42 +127,33 @@ class Staircase:
 
 
 def staircases(
-    found: Iterable[Capacity], scenario: Scenario, catalog: Catalog, peak_s_per_month: float
+    capacities: Sequence[Capacity], scenario: Scenario, catalog: Catalog, peak_s_per_month: float
 ) -> tuple[list[Staircase], list[Infeasible]]:
-    """Every (setup, lease) that can be rented. `peak_s_per_month`: requests a month per request a second of peak."""
-    by_gpu: dict[str, list[MachineOffer]] = {}
+    """Every (config, offer) that can be rented. `peak_s_per_month`: requests a month per request a second of peak."""
+    gpus = {c.config.gpu.id: c.config.gpu for c in capacities}
+    by_gpu = {id: machine_offers(gpu, scenario, catalog) for id, gpu in gpus.items()}
     result, infeasible = [], []
-    regions = regions_count(scenario, catalog)
-    for capacity in found:
-        config = capacity.config
-        if config.gpu.id not in by_gpu:
-            by_gpu[config.gpu.id] = machine_offers(config.gpu, scenario, catalog)
-        stairs = [_stairs(capacity, offer, scenario, regions, peak_s_per_month) for offer in by_gpu[config.gpu.id]]
-        usable = [s for s in stairs if s.limit_req_per_month > 0]
-        result += usable
-        if not usable:
-            infeasible.append(Infeasible(config, 4, _unrentable(config, by_gpu[config.gpu.id])))
+    for capacity, stairs in _by_capacity(capacities, by_gpu, scenario, catalog, peak_s_per_month):
+        result += stairs
+        if not stairs:
+            why = _unrentable(capacity.config, by_gpu[capacity.config.gpu.id])
+            infeasible.append(Infeasible(capacity.config, 4, why))
     return result, infeasible
 
 
 def staircases_on(
-    found: Iterable[Capacity],
+    capacities: Sequence[Capacity],
     offers: Iterable[MachineOffer],
     scenario: Scenario,
     catalog: Catalog,
     peak_s_per_month: float,
 ) -> list[Staircase]:
-    """Every setup on these machines, as far as they hold it."""
+    """Every config on these machines, as far as they hold it."""
     by_gpu: dict[str, list[MachineOffer]] = {}
     for offer in offers:
         by_gpu.setdefault(offer.gpu_id, []).append(offer)
-    regions = regions_count(scenario, catalog)
-    every = (
-        _stairs(capacity, offer, scenario, regions, peak_s_per_month)
-        for capacity in found
-        for offer in by_gpu.get(capacity.config.gpu.id, ())
-    )
-    return [s for s in every if s.limit_req_per_month > 0]
+    every = _by_capacity(capacities, by_gpu, scenario, catalog, peak_s_per_month)
+    return [s for _, stairs in every for s in stairs]
 
 
 def _unrentable(config: ReplicaConfig, offers: list[MachineOffer]) -> str:
@@ -178,20 +170,48 @@ def regions_count(scenario: Scenario, catalog: Catalog) -> int:
     return 2 if needed is not None and needed > catalog.signal_rules.one_region_uptime_frac.central else 1
 
 
-def _stairs(
-    capacity: Capacity, offer: MachineOffer, scenario: Scenario, regions: int, peak_s_per_month: float
-) -> Staircase:
-    tp = capacity.config.tensor_parallel
-    return Staircase(
-        capacity=capacity,
-        offer=offer,
-        replica_req_per_month=capacity.req_s * peak_s_per_month,
-        replicas_per_machine=offer.replicas_per_machine(tp),
-        spare_replicas=scenario.operations.spare_replicas * capacity.pools_count,
-        machine_usd_per_month=offer.machine_usd_per_month(tp) * regions,
-        max_machines=scenario.hardware.max_gpus // ((offer.gpus_per_machine or tp) * regions),
-        regions=regions,
-        prefill_req_per_month=capacity.prefill_req_s * peak_s_per_month,
+def _by_capacity(
+    capacities: Iterable[Capacity],
+    by_gpu: Mapping[str, Sequence[MachineOffer]],
+    scenario: Scenario,
+    catalog: Catalog,
+    peak_s_per_month: float,
+) -> Iterator[tuple[Capacity, list[Staircase]]]:
+    """Each capacity with its staircases, on those offers of its GPU that hold it and its spares."""
+    regions, spare_replicas = regions_count(scenario, catalog), scenario.operations.spare_replicas
+    machines: dict[tuple[str, int], list[_Machines]] = {}
+    for capacity in capacities:
+        gpu, tp, spare = capacity.config.gpu.id, capacity.config.tensor_parallel, spare_replicas * capacity.pools_count
+        if (gpu, tp) not in machines:
+            machines[gpu, tp] = [_machines(offer, tp, regions, scenario) for offer in by_gpu.get(gpu, ())]
+        stairs = (
+            Staircase(
+                capacity=capacity,
+                offer=offer,
+                replica_req_per_month=capacity.req_s * peak_s_per_month,
+                replicas_per_machine=replicas,
+                spare_replicas=spare,
+                machine_usd_per_month=usd,
+                max_machines=most,
+                regions=regions,
+                prefill_req_per_month=capacity.prefill_req_s * peak_s_per_month,
+            )
+            for offer, replicas, usd, most in machines[gpu, tp]
+            if most * replicas > spare
+        )
+        yield capacity, [s for s in stairs if s.limit_req_per_month > 0]
+
+
+_Machines = tuple[MachineOffer, int, float, int]
+"""An offer, the replicas on one of its machines, the rent of one in each region, and how many may be had in each."""
+
+
+def _machines(offer: MachineOffer, tensor_parallel: int, regions: int, scenario: Scenario) -> _Machines:
+    return (
+        offer,
+        offer.replicas_per_machine(tensor_parallel),
+        offer.machine_usd_per_month(tensor_parallel) * regions,
+        scenario.hardware.max_gpus // ((offer.gpus_per_machine or tensor_parallel) * regions),
     )
 
 
@@ -214,16 +234,31 @@ def fleet_plan(stairs: Staircase, requests_per_month: float) -> FleetPlan | None
 
 def rents_matrix(stairs: Sequence[Staircase], requests_per_month: Array) -> Array:
     """Rent of each staircase (s,) at each volume (v,): the vectorised form of `rent_usd_per_month`. Returns (s, v)."""
-    columns = np.array(
+    return _rents(_columns(stairs)[..., None], requests_per_month)
+
+
+def rents_at_own(stairs: Sequence[Staircase], requests_per_month: Sequence[Array]) -> Array:
+    """Rent of each staircase at volumes of its own, all in a row: `requests_per_month` concatenated."""
+    owner = np.repeat(np.arange(len(stairs)), [len(volumes) for volumes in requests_per_month])
+    return _rents(_columns(stairs)[:, owner], np.concatenate(requests_per_month))
+
+
+def _columns(stairs: Sequence[Staircase]) -> Array:
+    """What decides the rent (6, s)."""
+    return np.array(
         [
-            (
-                *(s.replica_req_per_month, s.prefill_req_per_month, s.replicas_per_machine, s.spare_replicas),
-                *(s.machine_usd_per_month, s.max_machines),
-            )
-            for s in stairs
+            [s.replica_req_per_month for s in stairs],
+            [s.prefill_req_per_month for s in stairs],
+            [s.replicas_per_machine for s in stairs],
+            [s.spare_replicas for s in stairs],
+            [s.machine_usd_per_month for s in stairs],
+            [s.max_machines for s in stairs],
         ]
     )
-    per_replica, per_prefill, per_machine, spare, usd, most = (columns[:, i, None] for i in range(6))
+
+
+def _rents(columns: Array, requests_per_month: Array) -> Array:
+    per_replica, per_prefill, per_machine, spare, usd, most = columns
     replicas = np.ceil(requests_per_month / per_replica) + spare
     if np.isfinite(per_prefill).any():
         replicas += np.ceil(requests_per_month / per_prefill)
