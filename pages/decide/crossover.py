@@ -3,6 +3,7 @@
 import pandas as pd
 import streamlit as st
 
+from calculators.catalog.glossary import help_text
 from calculators.units import count, usd
 from pages.shared.figures import cost_bars, crossover_chart, crossover_takeaway
 from pages.shared.state import escape, evaluation, evaluation_of
@@ -11,7 +12,7 @@ from pages.shared.widgets import cost_table
 result = evaluation()
 takeaway = crossover_takeaway(result)
 st.subheader(escape(takeaway))
-every_host = st.toggle("Draw every hosted open model", key="view_every_host")
+every_host = st.toggle("Draw every hosted open model", key="view_every_host", help=help_text("hosted open model"))
 st.plotly_chart(crossover_chart(result, height=480, every_host=every_host), alt=takeaway, key="crossover_chart")
 
 st.subheader("Your own fleet against each way to buy")
@@ -55,6 +56,7 @@ multiple = st.select_slider(
     options=[0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50],
     value=1,
     key="view_multiple",
+    help=help_text("volume multiple"),
     format_func=lambda x: f"{x:g}×",
 )
 if multiple == 1:
@@ -73,6 +75,10 @@ st.caption(
     "Whiskers: the pessimistic and optimistic case (model error, staffing, platform). All sellers and GPUs are on the Candidates page."
 )
 picked = st.selectbox(
-    "Show every line of", range(len(options)), format_func=lambda i: options[i].label, key="view_option"
+    "Show every line of",
+    range(len(options)),
+    format_func=lambda i: options[i].label,
+    key="view_option",
+    help=help_text("cost line"),
 )
 cost_table(options[picked])

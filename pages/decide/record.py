@@ -5,6 +5,7 @@ from datetime import date
 import pandas as pd
 import streamlit as st
 
+from calculators.catalog.glossary import help_text
 from calculators.catalog.yaml_reader import DataError
 from calculators.report.decision_record import (
     MAX_DISSENT_CHARS,
@@ -49,6 +50,7 @@ dissent = st.text_area(
     key="record_dissent",
     persist_state="session",
     max_chars=MAX_DISSENT_CHARS,
+    help=help_text("dissenting views"),
     placeholder="Who disagrees, and why. It is kept in the record, not in the link.",
 )
 record = freeze(result, date.today(), dissent or "")
@@ -72,7 +74,9 @@ kept, fresh = st.tabs(["The record", "Open a kept record"])
 with kept:
     show(record)
 with fresh:
-    given = st.file_uploader("A record's JSON file", type="json", key="record_file", max_upload_size=2)
+    given = st.file_uploader(
+        "A record's JSON file", type="json", key="record_file", max_upload_size=2, help=help_text("decision record")
+    )
     if given is None:
         st.caption("It shows what it said then, whatever prices do, and beside it what today's prices say.")
     else:

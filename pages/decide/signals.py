@@ -3,6 +3,7 @@
 import pandas as pd
 import streamlit as st
 
+from calculators.catalog.glossary import help_text
 from calculators.catalog.yaml_reader import DataError
 from calculators.compliance.assessment import PricedPath
 from calculators.compliance.operator_check import PATH_WORDS
@@ -99,6 +100,7 @@ def latency_upload() -> None:
         "Drop a list, one request a line (CSV with ttft_ms, tpot_ms), or type",
         type="csv",
         key="latency_file",
+        help=help_text("measured API latency"),
         max_upload_size=20,
     )
     if given is None or state.get("latency_read") == given.file_id:
@@ -218,14 +220,14 @@ with answer:
     if assessment.requirements:
         st.subheader("What compliance leaves")
         cells = st.columns(4)
-        cells[0].metric("Paths allowed", f"{len(allowed)}", border=True)
-        cells[1].metric("To ask", f"{len(assessment.of('ask'))}", border=True, help="Not known to us: ask the vendor.")
-        cells[2].metric("Blocked", f"{len(assessment.of('blocked'))}", border=True)
+        cells[0].metric("Paths allowed", f"{len(allowed)}", border=True, help=help_text("paths allowed"))
+        cells[1].metric("To ask", f"{len(assessment.of('ask'))}", border=True, help=help_text("paths to ask"))
+        cells[2].metric("Blocked", f"{len(assessment.of('blocked'))}", border=True, help=help_text("paths blocked"))
         cells[3].metric(
             "Compliance premium",
             "no price" if premium is None else usd(premium),
             border=True,
-            help="A month: cheapest allowed path minus cheapest path of all.",
+            help=help_text("compliance premium"),
         )
         takeaway = path_takeaway(assessment)
         st.markdown(f"**{escape(takeaway)}**")

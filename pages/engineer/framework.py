@@ -4,6 +4,7 @@ from typing import get_args
 
 import streamlit as st
 
+from calculators.catalog.glossary import help_text
 from calculators.catalog.techniques import Framework, MetricId, MoveId
 from calculators.scenario.schema import to_token
 from calculators.techniques.advice import Pin, TechniqueAdvice, advise, framework
@@ -90,6 +91,7 @@ with top:
         options,
         format_func=lambda m: "As diagnosed from the base line" if m is None else known().metric(m).name,
         key="view_framework_metric",
+        help=help_text("failing metric"),
     )
 pinned = tuple(
     (move.id, pin) for move in known().moves if (pin := state.get(f"framework.{move.id}", "auto")) in get_args(Pin)
@@ -158,6 +160,7 @@ for tried in advice.tried:
         persist_state="session",
         required=True,
         label_visibility="collapsed",
+        help=help_text("serving technique"),
     )
 with st.expander("Where the thresholds come from"):
     limits = known().thresholds

@@ -4,6 +4,7 @@ from math import ceil
 
 import streamlit as st
 
+from calculators.catalog.glossary import help_text
 from calculators.fleet import replica_capacity as sizing
 from calculators.performance import phases
 from calculators.performance.model_size import LINEAR_BITS
@@ -26,6 +27,7 @@ with st.expander("Another model, GPU or format", icon=":material/tune:"):
         index=next((i for i, m in enumerate(models) if best and m is best.model), 0),
         format_func=lambda id: known.models[id].name,
         key="view_phase_model",
+        help=help_text("compared replica"),
     )
     gpu_id = columns[1].selectbox(
         "GPU",
@@ -33,6 +35,7 @@ with st.expander("Another model, GPU or format", icon=":material/tune:"):
         index=next((i for i, g in enumerate(gpus) if best and g is best.gpu), 0),
         format_func=lambda id: known.gpus[id].name,
         key="view_phase_gpu",
+        help=help_text("compared replica"),
     )
     formats = sizing.precisions(known.model(model_id), scenario)
     precision = columns[2].selectbox(
@@ -41,12 +44,14 @@ with st.expander("Another model, GPU or format", icon=":material/tune:"):
         index=formats.index(best.precision) if best and best.precision in formats else 0,
         format_func=str.upper,
         key="view_phase_precision",
+        help=help_text("compared replica"),
     )
     parallel = columns[3].selectbox(
         "GPUs a replica",
         sizing.TENSOR_PARALLEL,
         index=sizing.TENSOR_PARALLEL.index(best.tensor_parallel) if best else 0,
         key="view_phase_parallel",
+        help=help_text("GPUs per replica"),
     )
 
 config = sizing.replica_config(known.model(model_id), known.gpu(gpu_id), precision, parallel, scenario.techniques)
@@ -130,7 +135,12 @@ with head:
         border=True,
         help="What one replica carries within both targets.",
     )
-    cells[3].metric("What stops it", capacity.limit if capacity else "the targets", border=True)
+    cells[3].metric(
+        "What stops it",
+        capacity.limit if capacity else "the targets",
+        border=True,
+        help=help_text("binding constraint"),
+    )
 
 takeaway = (
     f"A decoding step does {significant(decode.intensity_ratio)} operations for each byte it moves, the prefill "

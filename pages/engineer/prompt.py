@@ -5,6 +5,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from calculators.api.cache_terms import CacheTerms, cache_terms
+from calculators.catalog.glossary import help_text
 from calculators.catalog.yaml_reader import DataError
 from calculators.evaluate import Evaluation
 from calculators.prompts.order import (
@@ -87,6 +88,7 @@ def editor() -> list[Block]:
         names,
         index=min(state.get("prompt_picked", 0), max(len(names) - 1, 0)),
         key=f"prompt_pick_{state.get('prompt_round', 0)}_{len(names)}",
+        help=help_text("prompt block"),
     )
     number = names.index(chosen) if chosen in names else 0
     up.button("Move up", icon=":material/arrow_upward:", on_click=move, args=(number,), disabled=number == 0)
@@ -97,9 +99,25 @@ def traffic(req_s: float) -> Traffic:
     st.markdown("**Who sends it**")
     for key, value in (("prompt_tenants", 50), ("prompt_session", 6.0), ("prompt_gap", 40.0)):
         state.setdefault(key, value)
-    tenants = st.number_input("Tenants", 1, 1_000_000, key="prompt_tenants", persist_state="session")
-    session = st.number_input("Requests in a session", 1.0, 10_000.0, key="prompt_session", persist_state="session")
-    gap_s = st.number_input("Seconds between two of them", 0.1, 86_400.0, key="prompt_gap", persist_state="session")
+    tenants = st.number_input(
+        "Tenants", 1, 1_000_000, key="prompt_tenants", persist_state="session", help=help_text("tenants")
+    )
+    session = st.number_input(
+        "Requests in a session",
+        1.0,
+        10_000.0,
+        key="prompt_session",
+        persist_state="session",
+        help=help_text("requests per session"),
+    )
+    gap_s = st.number_input(
+        "Seconds between two of them",
+        0.1,
+        86_400.0,
+        key="prompt_gap",
+        persist_state="session",
+        help=help_text("time between requests"),
+    )
     st.caption("Of this page only: not part of the scenario or its link.")
     return Traffic(req_s, float(tenants), float(session), float(gap_s))
 
@@ -117,9 +135,15 @@ def own_servers(result: Evaluation) -> Own | None:
             f"{engines[id].name}, blocks of {engines[id].block_tok} token{'s' * (engines[id].block_tok > 1)}"
         ),
         key="prompt_engine",
+        help=help_text("serving engine"),
         persist_state="session",
     )
-    routed = right.toggle("Own replicas are chosen by prefix", key="prompt_routed", persist_state="session")
+    routed = right.toggle(
+        "Own replicas are chosen by prefix",
+        key="prompt_routed",
+        persist_state="session",
+        help=help_text("prefix-aware routing"),
+    )
     return own_of(result, bool(routed), engines[engine].block_tok)
 
 

@@ -7,6 +7,7 @@ from math import isinf
 import pandas as pd
 import streamlit as st
 
+from calculators.catalog.glossary import help_text
 from calculators.catalog.hardware_and_models import Shape
 from calculators.fleet.staircase import FleetPlan
 from calculators.performance.quantization_recipe import (
@@ -119,6 +120,7 @@ def pick_classes(shape: Shape) -> Recipe:
                 format_func=lambda name: name if name == NO_FINER else name.upper(),
                 key=KEY.format(field),
                 persist_state="session",
+                help=help_text("layer class"),
                 on_change=_own,
             )
         st.caption(

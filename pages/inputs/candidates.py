@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from calculators.api.bill import CLOSED_PROVIDERS, provider_name, text_models
+from calculators.catalog.glossary import help_text
 from calculators.catalog.hardware_and_models import Model
 from calculators.options.buy_and_build import hosted_options_of
 from calculators.report.evaluation_text import lease_terms
@@ -97,8 +98,18 @@ with gpus:
         "hardware.rent_providers",
         format_func=lambda p: known.rent_providers[p].name if p in known.rent_providers else p,
     )
-    st.toggle("Include marketplaces", key="hardware.include_marketplaces", persist_state="session")
-    st.toggle("Include buying servers", key="hardware.include_owned", persist_state="session")
+    st.toggle(
+        "Include marketplaces",
+        key="hardware.include_marketplaces",
+        persist_state="session",
+        help=help_text("hardware.include_marketplaces"),
+    )
+    st.toggle(
+        "Include buying servers",
+        key="hardware.include_owned",
+        persist_state="session",
+        help=help_text("hardware.include_owned"),
+    )
 with terms:
     several("Terms", list(COMMITMENTS), "hardware.commitments", format_func=COMMITMENTS.get)
     choice("Trust prices of at least", ("low", "medium", "high"), "hardware.min_confidence")
@@ -121,6 +132,7 @@ with limits:
         "Your own rent quote for",
         ["none", *known.gpus],
         key="quote_gpu",
+        help=help_text("hardware.rent_usd_per_gpu_h"),
         persist_state="session",
         format_func=lambda gpu: known.gpus[gpu].name if gpu in known.gpus else "no GPU",
     )
@@ -133,7 +145,7 @@ with limits:
             value=quotes.get(quoted, 0.0),
             step=0.05,
             key=f"quote_{quoted}",
-            help="0: no quote",
+            help=help_text("hardware.rent_usd_per_gpu_h"),
         )
         quotes = {
             **{gpu: usd_h for gpu, usd_h in quotes.items() if gpu != quoted},

@@ -6,6 +6,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from calculators.calibration import accuracy
+from calculators.catalog.glossary import help_text
 from calculators.units import percent
 from pages.shared.figures import frame, safe
 from pages.shared.state import catalog, escape
@@ -30,10 +31,22 @@ def rows(digest: str) -> accuracy.Rows:
 found, fit = rows(catalog().digest), catalog().efficiencies
 left, right = st.columns(2)
 metric = left.segmented_control(
-    "Figure", list(METRICS), format_func=lambda m: METRICS[m][0], default="tpot_ms", key="view_metric", required=True
+    "Figure",
+    list(METRICS),
+    format_func=lambda m: METRICS[m][0],
+    default="tpot_ms",
+    key="view_metric",
+    required=True,
+    help=help_text("predicted figure"),
 )
 protocol = right.segmented_control(
-    "Prediction", list(PROTOCOLS), format_func=PROTOCOLS.get, default="unseen_model", key="view_protocol", required=True
+    "Prediction",
+    list(PROTOCOLS),
+    format_func=PROTOCOLS.get,
+    default="unseen_model",
+    key="view_protocol",
+    required=True,
+    help=help_text("held-out prediction"),
 )
 title, unit = METRICS[metric]
 counted, kept_out = accuracy.judged(found, metric), found.kept_out[metric]
@@ -45,8 +58,8 @@ sentence = (
 )
 st.subheader(escape(sentence))
 cells = st.columns(4)
-cells[0].metric("Median error", percent(overall.median_frac), border=True)
-cells[1].metric("90th percentile", percent(overall.p90_frac), border=True)
+cells[0].metric("Median error", percent(overall.median_frac), border=True, help=help_text("median error"))
+cells[1].metric("90th percentile", percent(overall.p90_frac), border=True, help=help_text("90th percentile error"))
 cells[2].metric(
     "Bias",
     f"{overall.bias_frac:+.1%}",
@@ -106,6 +119,7 @@ by = st.segmented_control(
     list(BY),
     default="source",
     key="view_by",
+    help=help_text("error breakdown"),
     required=True,
     format_func=lambda name: BY[name],
 )

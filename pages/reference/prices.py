@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from calculators.api import bill as api_cost
+from calculators.catalog.glossary import help_text
 from calculators.catalog.hardware_and_models import Source
 from calculators.catalog.load import STALE_DAYS, price_library_version
 from calculators.catalog.prices import Range
@@ -82,6 +83,7 @@ view = st.segmented_control(
     ["GPU rents", "API prices", "Hosted prices", "GPUs", "Models", "Rules of thumb", "Provider rules"],
     default="GPU rents",
     key="view_prices",
+    help=help_text("data table"),
     required=True,
 )
 

@@ -13,6 +13,7 @@ from calculators.calibration.own_benchmarks import (
     measurement_conditions,
     own_measurement,
 )
+from calculators.catalog.glossary import help_text
 from calculators.catalog.hardware_and_models import Precision
 from calculators.catalog.yaml_reader import DataError
 from calculators.logs.benchmark_fields import Measured
@@ -72,6 +73,7 @@ def _setup_inputs(run: Measured, file_id: str) -> tuple[str | None, str | None, 
         index=models.index(guess) if guess else None,
         format_func=lambda m: known.models[m].name,
         key=f"benchmark_model_{file_id}",
+        help=help_text("benchmarked replica"),
     )
     gpu = places[1].selectbox(
         "GPU it ran on",
@@ -79,6 +81,7 @@ def _setup_inputs(run: Measured, file_id: str) -> tuple[str | None, str | None, 
         index=gpus.index(wanted[0]) if len(wanted) == 1 and wanted[0] in gpus else None,
         format_func=lambda g: known.gpus[g].name,
         key=f"benchmark_gpu_{file_id}",
+        help=help_text("benchmarked replica"),
     )
     precision = places[2].selectbox(
         "Weight format",
@@ -86,9 +89,12 @@ def _setup_inputs(run: Measured, file_id: str) -> tuple[str | None, str | None, 
         index=PRECISIONS.index(guess_precision(run, native)),
         format_func=str.upper,
         key=f"benchmark_precision_{file_id}",
+        help=help_text("benchmarked replica"),
     )
     key, guessed = f"benchmark_gpus_{file_id}", min(run.tensor_parallel or 1, 64)
-    tensor = places[3].number_input("GPUs of the one replica measured", 1, 64, guessed, key=key)
+    tensor = places[3].number_input(
+        "GPUs of the one replica measured", 1, 64, guessed, key=key, help=help_text("benchmarked replica")
+    )
     return model, gpu, precision, int(tensor)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from calculators.catalog.glossary import help_text
 from calculators.catalog.yaml_reader import DataError
 from calculators.logs.request_file import LogError
 from calculators.logs.request_log import UsageSummary, read_log
@@ -65,6 +66,7 @@ def _mapping(guess: ColumnGuess, file_id: str) -> dict[str, str] | None:
                 options,
                 index=options.index(guess.role_of[role]) if guess.role_of.get(role) in options else 0,
                 key=f"map_{role}_{file_id}",
+                help=help_text("log column"),
             )
             for place, (role, label) in zip(columns, ASKED.items(), strict=True)
         }

@@ -8,6 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from calculators.api.cache_terms import CacheTerms
+from calculators.catalog.glossary import help_text
 from calculators.catalog.yaml_reader import DataError
 from calculators.evaluate import Evaluation
 from calculators.logs.prompt_log import parse_prompts
@@ -44,6 +45,7 @@ def prompt_upload(result: Evaluation, api: CacheTerms, own: Own | None, headline
         key="prompts_text",
         height=120,
         max_chars=MAX_PASTED_CHARS,
+        help=help_text("prompts file"),
     )
     try:
         if file is not None:

@@ -1,5 +1,6 @@
 """The app under AppTest: opened, read and linked to."""
 
+import re
 from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
@@ -8,6 +9,12 @@ from calculators.catalog.load import load_catalog
 from calculators.scenario.schema import Scenario, from_token, to_token
 
 ROOT = Path(__file__).resolve().parents[2]
+PAGE_PATHS = tuple(re.findall(r'st\.Page\(\s*"(pages/[^"]+)"', (ROOT / "app.py").read_text(encoding="utf-8")))
+"""Every page, in the order of the navigation."""
+INPUT_KINDS = (
+    *("number_input", "text_input", "text_area", "selectbox", "multiselect", "slider", "select_slider", "toggle"),
+    *("checkbox", "radio", "segmented_control", "pills", "date_input", "time_input", "file_uploader"),
+)
 
 
 def start(token: str | None = None) -> AppTest:
