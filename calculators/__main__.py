@@ -109,6 +109,7 @@ def _add_prompts(commands: Any) -> None:
 
 
 def _check(_: argparse.Namespace) -> None:
+    from calculators.catalog.glossary import glossary
     from calculators.quantization.evidence import sensitivity
     from calculators.serving.engine_choice import stack_file
     from calculators.serving.flag_check import engine_flags, flag_conflicts
@@ -116,7 +117,7 @@ def _check(_: argparse.Namespace) -> None:
     from calculators.techniques.effects import techniques
 
     catalog = load_catalog()
-    for load in (techniques, framework, sensitivity, stack_file, flag_conflicts):
+    for load in (techniques, framework, sensitivity, stack_file, flag_conflicts, glossary):
         load()
     for engine in ("vllm", "sglang"):
         engine_flags(engine)
