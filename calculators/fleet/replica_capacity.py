@@ -14,7 +14,7 @@ from calculators.catalog.load import Catalog
 from calculators.performance import disaggregation
 from calculators.performance.max_load import BATCH_COLUMN, highest_loads, latencies_ms
 from calculators.performance.quantization_recipe import KV_BITS
-from calculators.performance.replica import ReplicaArrays, ReplicaConfig, config_weights, replica_arrays
+from calculators.performance.replica import ReplicaArrays, ReplicaConfig, replica_arrays, weights_of
 from calculators.performance.request_mix import RequestMix, request_mix
 from calculators.performance.speculation import drafts
 from calculators.scenario.demand import Array, Demand
@@ -129,7 +129,7 @@ def capacities(
         return [], []
     every = replica_arrays(configs, catalog)
     room = np.asarray(every.kv_room_bytes[:, 0] > 0)
-    infeasible = [Infeasible(s, 0, _too_big(s)) for s, fits in zip(configs, room, strict=True) if not fits]
+    infeasible = _too_big([s for s, fits in zip(configs, room, strict=True) if not fits])
     fitting = [s for s, fits in zip(configs, room, strict=True) if fits]
     if not fitting:
         return [], infeasible
@@ -208,10 +208,13 @@ def _limit(slots: float, stop: int, batch_cap: int) -> str:
     return {1: "TPOT target", 2: "TTFT target", 4: "time prompts take", 5: without}.get(stop, full)
 
 
-def _too_big(config: ReplicaConfig) -> str:
-    weights_gb = config_weights(config).stored_bytes / BYTES_PER_GB
-    have_gb = config.gpu.memory.capacity_gb * config.tensor_parallel
-    return f"does not fit: {weights_gb:,.0f} GB of weights in {have_gb:,.0f} GB of GPU memory, of which about 90 % is usable"
+def _too_big(configs: Sequence[ReplicaConfig]) -> list[Infeasible]:
+    infeasible = []
+    for config, held in zip(configs, weights_of(configs), strict=True):
+        weights_gb, have_gb = held.stored_bytes / BYTES_PER_GB, config.gpu.memory.capacity_gb * config.tensor_parallel
+        why = f"does not fit: {weights_gb:,.0f} GB of weights in {have_gb:,.0f} GB of GPU memory, of which about 90 % is usable"
+        infeasible.append(Infeasible(config, 0, why))
+    return infeasible
 
 
 def _misses(config: ReplicaConfig, slots: float, tpot_ms: float, ttft_ms: float, targets: Targets) -> Infeasible:

@@ -1,18 +1,20 @@
 """Every way there is to serve the workload, before compliance, and what compliance leaves of them."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from calculators.catalog.compliance_and_signals import OWN, FactName
+from calculators.catalog.compliance_and_signals import FactName, Operator
 from calculators.catalog.load import Catalog
 from calculators.compliance import operator_check as compliance
 from calculators.compliance import residency as places
 from calculators.compliance.assessment import ComplianceAssessment, PathPrice, assess
 from calculators.fleet import operating_costs as ownership
 from calculators.fleet import staircase as fleet
-from calculators.fleet.machine_offers import owned_offer
+from calculators.fleet.machine_offers import MachineOffer, owned_offer
 from calculators.fleet.operating_costs import CostLine
 from calculators.fleet.replica_capacity import Infeasible
 from calculators.fleet.staircase import Staircase
@@ -20,6 +22,8 @@ from calculators.options import buy_and_build as options
 from calculators.options.option import Option
 from calculators.scenario.demand import Array, Demand
 from calculators.scenario.schema import Scenario
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +85,14 @@ def enumerate_options(scenario: Scenario, demand: Demand, catalog: Catalog) -> A
     rents = fleet.rents_matrix(stairs, np.array([demand.requests_per_month]))[:, 0] if stairs else np.zeros(0)
     lines = ownership.self_host_lines(scenario.operations, demand, catalog.ownership)
     buys = tuple(PricedProduct(o, _serves(o, needed, catalog)) for o in (*direct, *resold, *hosted))
-    served = np.array(
-        [places.machine_meets_residency(s.offer.basis, s.offer.region, needed) for s in stairs], dtype=bool
-    )
+    meets = _of_offers(stairs, lambda offer: places.machine_meets_residency(offer.basis, offer.region, needed))
+    served = np.array([meets[id(s.offer)] for s in stairs], dtype=bool)
     return AllOptions(buys, tuple(stairs), served, rents, (*too_slow, *unrentable), lines)
+
+
+def _of_offers(stairs: Sequence[Staircase], of: Callable[[MachineOffer], T]) -> dict[int, T]:
+    """By the identity of an offer: hundreds of staircases stand on a few dozen."""
+    return {key: of(offer) for key, offer in {id(s.offer): s.offer for s in stairs}.items()}
 
 
 def _serves(option: Option, needed: frozenset[FactName], catalog: Catalog) -> bool:
@@ -99,11 +107,11 @@ def operator_path(option: Option, catalog: Catalog) -> tuple[str, str]:
     return operator.path, operator.id
 
 
-def machine_path(stairs: Staircase, catalog: Catalog) -> tuple[str, str]:
-    offer = stairs.offer
+def machine_operator(offer: MachineOffer, catalog: Catalog) -> Operator:
+    """Whoever would see the prompts on these machines."""
     if offer.basis == "owned":
-        return "own_hardware", OWN
-    return compliance.gpu_cloud(offer.provider_id, offer.provider, catalog).path, offer.provider_id
+        return compliance.own_hardware()
+    return compliance.gpu_cloud(offer.provider_id, offer.provider, catalog)
 
 
 def assess_options(every: AllOptions, scenario: Scenario, catalog: Catalog) -> ComplianceAssessment:
@@ -115,23 +123,21 @@ def assess_options(every: AllOptions, scenario: Scenario, catalog: Catalog) -> C
         price = option.usd_per_month if buy.serves else None
         _keep(offers, PathPrice(operator, option.label, price), option.kind == "hosted_open")
     rest = sum(line.usd_per_month for line in every.lines)
-    for i in np.argsort(every.rents_usd, kind="stable"):
-        s, rent = every.stairs[i], float(every.rents_usd[i])
-        offer, model = s.offer, s.capacity.config.model.name
-        operator = compliance.gpu_cloud(offer.provider_id, offer.provider, catalog)
-        operator = compliance.own_hardware() if offer.basis == "owned" else operator
-        if offers.get((operator.path, operator.id, False), NOTHING).usd_per_month is None:
+    operators = _of_offers(every.stairs, lambda offer: machine_operator(offer, catalog))
+    is_priced = every.serves & np.isfinite(every.rents_usd)
+    for i in np.argsort(every.rents_usd, kind="stable").tolist():
+        s = every.stairs[i]
+        operator, model = operators[id(s.offer)], s.capacity.config.model.name
+        before = offers.get((operator.path, operator.id, False))
+        if before is None or (before.usd_per_month is None and is_priced[i]):
             plan = fleet.fleet_plan(s, scenario.workload.requests_per_month)
             label = f"{model} on {plan.label}" if plan else f"{model}, beyond the GPUs you allow"
-            _keep(offers, PathPrice(operator, label, rent + rest if plan and every.serves[i] else None), False)
+            _keep(offers, PathPrice(operator, label, float(every.rents_usd[i]) + rest if is_priced[i] else None), False)
     _keep(offers, PathPrice(compliance.own_hardware(), "Servers of your own", None), False)
     for operator in catalog.operators.values():
         if operator.path == "government_cloud":
             _keep(offers, PathPrice(operator, operator.name, None), False)
     return assess(scenario.compliance.requirements, offers.values(), catalog)
-
-
-NOTHING = PathPrice(compliance.own_hardware(), "", None)
 
 
 def _keep(offers: dict[tuple[str, str, bool], PathPrice], offer: PathPrice, is_open: bool) -> None:
@@ -149,7 +155,9 @@ def allowed_options(
     nothing else with a price is allowed."""
     allowed = {(p.path.kind, p.path.operator) for p in assessment.of("allowed")}
     buys = [b.option for b in every.buys if b.serves and operator_path(b.option, catalog) in allowed]
-    kept = every.serves & np.array([machine_path(s, catalog) in allowed for s in every.stairs], dtype=bool)
+    operators = _of_offers(every.stairs, lambda offer: machine_operator(offer, catalog))
+    may_run = {key: (operator.path, operator.id) in allowed for key, operator in operators.items()}
+    kept = every.serves & np.array([may_run[id(s.offer)] for s in every.stairs], dtype=bool)
     owned = np.array([s.offer.basis == "owned" for s in every.stairs], dtype=bool)
     finite = np.isfinite(every.rents_usd)
     ruled_out = bool(scenario.compliance.requirements) and not buys and not (kept & ~owned & finite).any()

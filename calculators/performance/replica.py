@@ -162,7 +162,7 @@ Columns = dict[str, Array]
 def replica_arrays(configs: Sequence[ReplicaConfig], catalog: Catalog) -> ReplicaArrays:
     """Setups as arrays, with the efficiencies of each GPU's generation and each engine."""
     models, gpu_ids = [id(s.model) for s in configs], [id(s.gpu) for s in configs]
-    stored = list(zip(models, [s.precision for s in configs], [id(s.recipe) for s in configs], strict=True))
+    stored = [_storage(s) for s in configs]
     fits = [(s.gpu.generation, s.engine) for s in configs]
     shapes = _columns(configs, models, lambda s: _of_shape(s.model.shape))
     gpus = _columns(configs, gpu_ids, lambda s: _of_gpu(s.gpu))
@@ -289,6 +289,18 @@ def config_weights(config: ReplicaConfig) -> RecipeWeights:
         experts_bytes=linear_bytes * p.experts,
         four_bit_frac=float(linear_bytes < 1),
     )
+
+
+def _storage(config: ReplicaConfig) -> Hashable:
+    """What decides `config_weights`."""
+    return id(config.model), config.precision, id(config.recipe)
+
+
+def weights_of(configs: Sequence[ReplicaConfig]) -> list[RecipeWeights]:
+    """`config_weights` of each, worked out once for every model and format."""
+    keys = [_storage(s) for s in configs]
+    known = {key: config_weights(s) for key, s in dict(zip(keys, configs, strict=True)).items()}
+    return [known[key] for key in keys]
 
 
 def _weights(splits: Columns, shapes: Columns, held: Columns) -> Columns:
