@@ -42,6 +42,13 @@ def test_the_glossary_shows_only_what_is_searched_for(page: AppTest) -> None:
     assert not page.exception
 
 
+def test_every_other_page_is_explained_by_its_title() -> None:
+    titles = re.findall(r'title="([^"]+)"', (ROOT / "app.py").read_text(encoding="utf-8"))
+    assert len(titles) >= 15
+    explained = re.findall(r"^\*\*([^*]+)\*\*", READING.partition("## The other pages")[2], flags=re.MULTILINE)
+    assert set(titles) - {"Verdict", "Help"} == set(explained)
+
+
 def test_the_method_names_modules_that_exist() -> None:
     modules = re.findall(r"`(calculators/[\w/]+\.py)`", METHOD)
     assert len(modules) >= 15
