@@ -43,7 +43,7 @@ def test_the_glossary_shows_only_what_is_searched_for(page: AppTest) -> None:
 
 
 def test_every_other_page_is_explained_by_its_title() -> None:
-    titles = re.findall(r'title="([^"]+)"', (ROOT / "app.py").read_text(encoding="utf-8"))
+    titles = re.findall(r'\btitle="([^"]+)"', (ROOT / "app.py").read_text(encoding="utf-8"))
     assert len(titles) >= 15
     explained = re.findall(r"^\*\*([^*]+)\*\*", READING.partition("## The other pages")[2], flags=re.MULTILINE)
     assert set(titles) - {"Verdict", "Help"} == set(explained)
