@@ -25,7 +25,8 @@ from calculators.options.feasibility import Feasibility
 from calculators.options.option import LinearCost, Option
 from calculators.options.scenario_check import check_ids
 from calculators.options.shortlist import AllowedOptions
-from calculators.scenario.demand import Array, Demand, demand_of
+from calculators.scenario.demand import Array, Demand
+from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Scenario
 from calculators.units import count
 
@@ -89,32 +90,32 @@ class Evaluation:
 def evaluate(scenario: Scenario, catalog: Catalog) -> Evaluation:
     """Raises UnknownId or DataError when the scenario names something the catalog does not hold."""
     check_ids(scenario, catalog)
-    demand = demand_of(scenario.workload)
-    every = ways.enumerate_options(scenario, demand, catalog)
-    assessment = ways.assess_options(every, scenario, catalog)
-    left = ways.allowed_options(every, assessment, scenario, catalog)
-    useful = _useful(left.stairs, demand)
-    cases = options.size_at_speed_bounds(left.stairs, left.rents_usd, useful, scenario, demand, catalog)
-    ranked = _ranked(left, cases, scenario, demand, catalog)
-    today, build_line = every.buys[0].option, options.self_host_line(every.lines, demand)
-    against = _crossovers(today, left, useful, build_line, scenario, demand)
+    inputs = Inputs.of(scenario, catalog)
+    every = ways.enumerate_options(inputs)
+    assessment = ways.assess_options(every, inputs)
+    left = ways.allowed_options(every, assessment, inputs)
+    useful = _useful(left.stairs, inputs.demand)
+    cases = options.size_at_speed_bounds(left.stairs, left.rents_usd, useful, inputs)
+    ranked = _ranked(left, cases, inputs)
+    today, build_line = every.buys[0].option, options.self_host_line(every.lines, inputs.demand)
+    against = _crossovers(today, left, useful, build_line, inputs)
     overall, of_today = against[0][1], against[1][1]
-    found = _flips(today, ranked, left, useful, overall, scenario, catalog)
-    judged = _signals(today, ranked, left, useful, cases, scenario, demand, catalog)
-    why_not = feasibility.feasibility(left, build_line, scenario, demand)
+    found = _flips(today, ranked, left, useful, overall, inputs)
+    judged = _signals(today, ranked, left, useful, cases, inputs)
+    why_not = feasibility.feasibility(left, build_line, inputs)
     around = _around(ranked, assessment, judged, found, today, scenario)
     verdict = decision.decide(today, ranked, overall, of_today, feasibility.why_no_fleet(why_not), around)
     return Evaluation(
         scenario=scenario,
         digest=catalog.digest,
-        demand=demand,
+        demand=inputs.demand,
         options=(today, *(option for option in ranked if option is not today)),
         today_allowed=any(option is today for option in ranked),
         verdict=verdict,
         assessment=assessment,
         signals=judged,
         switching_values=found,
-        review=signals.review_date(found, judged, scenario, catalog),
+        review=signals.review_date(found, judged, inputs),
         crossovers=against[1:],
         crossover=overall,
         stairs=tuple(useful),
@@ -123,36 +124,29 @@ def evaluate(scenario: Scenario, catalog: Catalog) -> Evaluation:
         notes=(
             *contract_conditions(verdict.winner, assessment),
             *(growth_note(scenario, overall) if left.buys else ()),
-            *caveats(scenario, today, ranked, catalog),
+            *caveats(inputs, today, ranked),
         ),
     )
 
 
-def _ranked(
-    left: AllowedOptions, cases: SpeedBounds, scenario: Scenario, demand: Demand, catalog: Catalog
-) -> list[Option]:
+def _ranked(left: AllowedOptions, cases: SpeedBounds, inputs: Inputs) -> list[Option]:
     """Everything that is allowed, cheapest first."""
-    builds = options.build_options(left.stairs, left.rents_usd, cases, left.lines, scenario, demand, catalog)
-    mixed = _hybrids(builds, left.buys, left.stairs, scenario, demand)
+    builds = options.build_options(left.stairs, left.rents_usd, cases, left.lines, inputs)
+    mixed = _hybrids(builds, left.buys, left.stairs, inputs)
     return sorted([*left.buys, *builds, *mixed], key=lambda option: (option.usd_per_month, option.label))
 
 
 def _crossovers(
-    today: Option,
-    left: AllowedOptions,
-    useful: Sequence[Staircase],
-    line: LinearCost,
-    scenario: Scenario,
-    demand: Demand,
+    today: Option, left: AllowedOptions, useful: Sequence[Staircase], line: LinearCost, inputs: Inputs
 ) -> tuple[tuple[Option, Crossover], ...]:
     """Self-hosting against the best allowed way to buy at each volume, then against today's API, then against each
     other way alone. Where nothing may be bought today's API stands in."""
     shown = [today, *(b for b in left.buys if b is not today)]
-    busy = options.max_utilization_frac(scenario)
-    alone = tuple((b, crossover.find_crossover(useful, line, [buy_line(b, demand)], busy)) for b in shown)
+    busy = options.max_utilization_frac(inputs.scenario)
+    alone = tuple((b, crossover.find_crossover(useful, line, [buy_line(b, inputs.demand)], busy)) for b in shown)
     if not left.buys:
         return (alone[0], *alone)
-    overall = crossover.find_crossover(useful, line, [buy_line(b, demand) for b in left.buys], busy)
+    overall = crossover.find_crossover(useful, line, [buy_line(b, inputs.demand) for b in left.buys], busy)
     return ((today, overall), *alone)
 
 
@@ -162,25 +156,21 @@ def _signals(
     left: AllowedOptions,
     useful: Sequence[Staircase],
     cases: SpeedBounds,
-    scenario: Scenario,
-    demand: Demand,
-    catalog: Catalog,
+    inputs: Inputs,
 ) -> Signals:
-    saved = savings.savings_by_month(scenario, demand, useful, cases, left.lines, left.buys)
-    return signals.exit_signals(scenario, demand, catalog, ranked, today, saved, left.has_fleet)
+    saved = savings.savings_by_month(inputs, useful, cases, left.lines, left.buys)
+    return signals.exit_signals(inputs, ranked, today, saved, left.has_fleet)
 
 
 def _hybrids(
-    builds: Sequence[Option], buys: Sequence[Option], stairs: Sequence[Staircase], scenario: Scenario, demand: Demand
+    builds: Sequence[Option], buys: Sequence[Option], stairs: Sequence[Staircase], inputs: Inputs
 ) -> list[Option]:
     """A fleet for the base load only, where that is clearly cheaper than everything else: it takes two systems."""
     if not builds or not buys:
         return []
     best = decision.best_buy(buys)
     bar = min(o.usd_per_month for o in (*builds, *buys)) * (1 - decision.CLOSE_FRAC)
-    found = (
-        options.hybrid_option(b, _stairs_of(b, stairs), best, scenario, demand) for b in builds if b.plan is not None
-    )
+    found = (options.hybrid_option(b, _stairs_of(b, stairs), best, inputs) for b in builds if b.plan is not None)
     return sorted((o for o in found if o is not None and o.usd_per_month < bar), key=lambda o: o.usd_per_month)[:1]
 
 
@@ -272,13 +262,12 @@ def _flips(
     left: AllowedOptions,
     useful: Sequence[Staircase],
     overall: Crossover,
-    scenario: Scenario,
-    catalog: Catalog,
+    inputs: Inputs,
 ) -> tuple[SwitchingValue, ...]:
     """Between the cheapest fleet and the best way to buy; and between today's API and what is cheapest beside it."""
     build = decision.best_build(ranked)
     found: tuple[SwitchingValue, ...] = ()
     if build is not None and left.buys:
-        pay = ownership.engineer_usd_per_year(scenario.operations, catalog.ownership)
-        found = switching_values.switching_values(build, left.buys, overall, useful, scenario.workload, pay)
+        pay = ownership.engineer_usd_per_year(inputs.scenario.operations, inputs.catalog.ownership)
+        found = switching_values.switching_values(build, left.buys, overall, useful, inputs.scenario.workload, pay)
     return (*found, *switching_values.switching_values_of_today(today, ranked))

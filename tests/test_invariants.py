@@ -21,6 +21,7 @@ from calculators.fleet import staircase as fleet
 from calculators.options.buy_and_build import all_staircases
 from calculators.options.option import LinearCost, Option
 from calculators.scenario.demand import demand_of
+from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Scenario, parse_scenario
 
 CATALOG = load_catalog(FIXED_ROOT)
@@ -206,7 +207,7 @@ def test_the_crossings_of_an_evaluation_are_those_of_every_fleet_there_is(case: 
     """Only some staircases are kept for the curve: no other fleet may be cheaper anywhere below the limit."""
     asked = parse_scenario(case)
     found = evaluate(asked, CATALOG)
-    every, _ = all_staircases(asked, found.demand, CATALOG)
+    every, _ = all_staircases(Inputs(asked, found.demand, CATALOG))
     assume(every)
     limit = max(s.limit_req_per_month for s in every)
     grid = np.unique(np.concatenate([np.geomspace(limit / 1e6, limit, 800), np.linspace(limit / 2_000, limit, 2_000)]))
@@ -340,7 +341,7 @@ def test_the_speed_that_flips_it_lies_between_dearer_and_not(changes: dict[str, 
     build, buy = _both(found)
     assert build.plan is not None
     plan, volume = build.plan, found.demand.requests_per_month
-    every, _ = all_staircases(asked, demand_of(asked.workload), CATALOG)
+    every, _ = all_staircases(Inputs(asked, demand_of(asked.workload), CATALOG))
     rest = build.usd_per_month - plan.rent_usd_per_month
     ratio = _flip(found, "Throughput") / plan.capacity.req_s
 

@@ -13,53 +13,60 @@ from calculators.decision.crossover import Crossover
 from calculators.fleet.staircase import FleetPlan
 from calculators.options.option import Option
 from calculators.performance import speculation
+from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Scenario
 
 FAR_MONTHS = 600
 UNCHECKED = "That is outside the validated range: no published run was used to check it."
 
 
-def caveats(scenario: Scenario, today: Option, options: Sequence[Option], catalog: Catalog) -> list[str]:
+def caveats(inputs: Inputs, today: Option, options: Sequence[Option]) -> list[str]:
     """What a careful reader should know about this result."""
-    found = _price_notes(scenario, today) + _cache_notes(options, catalog)
+    found = _price_notes(inputs.scenario, today) + _cache_notes(options, inputs.catalog)
     build = decision.best_build(options)
     if build is not None and build.plan is not None:
-        found += _rent_notes(build.plan, scenario) + _own_speed_notes(build.plan, scenario, catalog)
-        found += _technique_notes(build.plan, scenario, catalog)
-    if scenario.workload.peak_basis != "measured":
+        found += _rent_notes(build.plan, inputs.scenario) + _own_speed_notes(build.plan, inputs)
+        found += _technique_notes(build.plan, inputs)
+    if inputs.scenario.workload.peak_basis != "measured":
         words = {"typed": "your own figure", "bounded": "a lower bound, from a short log"}
-        basis = words.get(scenario.workload.peak_basis, "assumed")
-        found.append(f"The peak, {scenario.workload.peak_ratio:.3g}× the mean, is {basis}, and fleet size follows it.")
-    if scenario.workload.cached_basis == "assumed":
+        basis = words.get(inputs.scenario.workload.peak_basis, "assumed")
         found.append(
-            f"How much input the API bills as cached today is not known: {scenario.workload.cached_frac:.0%} is assumed."
+            f"The peak, {inputs.scenario.workload.peak_ratio:.3g}× the mean, is {basis}, and fleet size follows it."
         )
-    if scenario.workload.requests_basis in ("assumed", "bounded"):
-        origin = "extrapolated from a short log" if scenario.workload.source.startswith("log:") else "a typical figure"
+    if inputs.scenario.workload.cached_basis == "assumed":
+        found.append(
+            f"How much input the API bills as cached today is not known: {inputs.scenario.workload.cached_frac:.0%} is assumed."
+        )
+    if inputs.scenario.workload.requests_basis in ("assumed", "bounded"):
+        origin = (
+            "extrapolated from a short log"
+            if inputs.scenario.workload.source.startswith("log:")
+            else "a typical figure"
+        )
         found.append(f"Requests a month are {origin}, not measured: check them on the Workload page.")
     return found
 
 
-def _own_speed_notes(plan: FleetPlan, scenario: Scenario, catalog: Catalog) -> list[str]:
+def _own_speed_notes(plan: FleetPlan, inputs: Inputs) -> list[str]:
     """Whether the fleet's speed is the model's or the user's own."""
-    config, hardware = plan.config, scenario.hardware
+    config, hardware = plan.config, inputs.scenario.hardware
     if hardware.throughput_factor != 1.0:
         return [f"Every modelled speed is multiplied by {hardware.throughput_factor:g}: your own figure."]
-    names = [(catalog.model(m.model), catalog.gpu(m.gpu)) for m in hardware.own_measurements]
+    names = [(inputs.catalog.model(m.model), inputs.catalog.gpu(m.gpu)) for m in hardware.own_measurements]
     count = sum(model is config.model and gpu is config.gpu for model, gpu in names)
     if count == 0:
-        return _unmeasured_note(config.gpu, catalog)
+        return _unmeasured_note(config.gpu, inputs.catalog)
     plural = "s" * (count > 1)
     return [
         f"Speeds of {config.model.name} on {config.gpu.name} are corrected by {count} benchmark{plural} of your own."
     ]
 
 
-def _technique_notes(plan: FleetPlan, scenario: Scenario, catalog: Catalog) -> list[str]:
+def _technique_notes(plan: FleetPlan, inputs: Inputs) -> list[str]:
     """What the fleet takes for granted beside batching."""
-    t, found = scenario.techniques, []
+    t, found = inputs.scenario.techniques, []
     if t.speculation:
-        words = speculation.basis_words(plan.config.model, t, catalog)
+        words = speculation.basis_words(plan.config.model, t, inputs.catalog)
         found.append(
             f"The fleet is reckoned with speculation: {t.draft_tok} tokens drafted a pass, {words}. {UNCHECKED}"
         )

@@ -8,8 +8,7 @@ from calculators.decision.signal_result import SignalStatus
 from calculators.fleet.operating_costs import WEEKS_PER_YEAR
 from calculators.fleet.staircase import regions_count
 from calculators.options.option import Option
-from calculators.scenario.demand import Demand
-from calculators.scenario.schema import Scenario
+from calculators.scenario.inputs import Inputs
 from calculators.units import MONTHS_PER_YEAR, count, usd
 
 SECONDS_PER_MINUTE = 60
@@ -36,21 +35,19 @@ def with_failover(uptime_frac: float, shared_frac: float) -> float:
     return 1 - down * (shared_frac + (1 - shared_frac) * down)
 
 
-def failover_usd_per_month(
-    today: Option, scenario: Scenario, uptime_frac: float, catalog: Catalog, pay: float
-) -> float:
+def failover_usd_per_month(today: Option, inputs: Inputs, uptime_frac: float, pay: float) -> float:
     """A second vendor: the move, somebody who keeps it tested, and its tokens while the first is down."""
-    rules = catalog.signal_rules
-    move = rules.failover_weeks.central * pay / WEEKS_PER_YEAR / scenario.operations.horizon_months
+    rules = inputs.catalog.signal_rules
+    move = rules.failover_weeks.central * pay / WEEKS_PER_YEAR / inputs.scenario.operations.horizon_months
     tokens = (1 - uptime_frac) * today.usd_per_month
     return move + rules.failover_fte.central * pay / MONTHS_PER_YEAR + tokens
 
 
 def uptime_status(
-    scenario: Scenario, catalog: Catalog, today: Option, has_fleet: bool, pay: float
+    inputs: Inputs, today: Option, has_fleet: bool, pay: float
 ) -> tuple[SignalStatus | None, str, str, str]:
-    rules, e = catalog.signal_rules, scenario.evidence
-    promise = promised(today.operator, catalog)
+    rules, e = inputs.catalog.signal_rules, inputs.scenario.evidence
+    promise = promised(today.operator, inputs.catalog)
     said = (
         "promise not known, ask"
         if promise is None
@@ -69,7 +66,7 @@ def uptime_status(
     if have >= needed:
         near = (1 - have) > (1 - rules.close_frac.central) * (1 - needed)
         return ("close" if near else "not_firing"), words, "The API keeps what is needed.", ""
-    price = usd(failover_usd_per_month(today, scenario, have, catalog, pay))
+    price = usd(failover_usd_per_month(today, inputs, have, pay))
     central, best = (
         with_failover(have, s) for s in (rules.failover_shared_frac.central, rules.failover_shared_frac.low)
     )
@@ -81,7 +78,7 @@ def uptime_status(
             f"The API does not keep it, but {second}: do that first.",
             "Add a second vendor as failover.",
         )
-    status, own = _own_side(scenario, catalog, has_fleet, needed)
+    status, own = _own_side(inputs, has_fleet, needed)
     remedy = "" if status == "firing" else "A product that bears the outage, or a fleet that keeps more."
     return status, words, f"The API does not keep it; {second}, not enough; {own}.", remedy
 
@@ -91,9 +88,9 @@ COUNT_FAILURES = (
 )
 
 
-def _own_side(scenario: Scenario, catalog: Catalog, has_fleet: bool, needed: float) -> tuple[SignalStatus, str]:
+def _own_side(inputs: Inputs, has_fleet: bool, needed: float) -> tuple[SignalStatus, str]:
     """What a fleet of one's own is taken to keep: an assumption, and said to be one."""
-    rules, regions = catalog.signal_rules, regions_count(scenario, catalog)
+    rules, regions = inputs.catalog.signal_rules, regions_count(inputs.scenario, inputs.catalog)
     own = rules.two_region_uptime_frac if regions > 1 else rules.one_region_uptime_frac
     where = f"{regions} regions" if regions > 1 else "one region"
     kept = f"an own fleet in {where} is assumed to keep {own.central:.2%} ({own.low:.2%} to {own.high:.3%})"
@@ -102,15 +99,13 @@ def _own_side(scenario: Scenario, catalog: Catalog, has_fleet: bool, needed: flo
     return ("firing", f"{kept}, and its cost holds them") if own.central >= needed else ("close", f"but {kept}")
 
 
-def limit_status(
-    scenario: Scenario, demand: Demand, catalog: Catalog, has_fleet: bool
-) -> tuple[SignalStatus | None, str, str, int | None]:
+def limit_status(inputs: Inputs, has_fleet: bool) -> tuple[SignalStatus | None, str, str, int | None]:
     """Tokens a minute at the peak against the account's limit; a second vendor is taken to double it."""
-    limit = scenario.evidence.api_limit_tok_per_minute
+    limit = inputs.scenario.evidence.api_limit_tok_per_minute
     if limit is None:
         return None, "", "", None
-    now = demand.peak_req_s * SECONDS_PER_MINUTE * (demand.input_tok + demand.output_tok)
-    ahead = now * volumes_by_month(scenario) / demand.requests_per_month
+    now = inputs.demand.peak_req_s * SECONDS_PER_MINUTE * (inputs.demand.input_tok + inputs.demand.output_tok)
+    ahead = now * volumes_by_month(inputs.scenario) / inputs.demand.requests_per_month
     words = f"{count(now)} tokens a minute at the peak"
     month = first_month(ahead > 2 * limit) if has_fleet else None
     if now > 2 * limit:
@@ -119,5 +114,5 @@ def limit_status(
     if now > limit:
         why = "The peak is beyond your account's limit: ask for a higher one, or add a second vendor, first."
         return "close", words, why, month
-    near = now > (1 - catalog.signal_rules.close_frac.central) * limit
+    near = now > (1 - inputs.catalog.signal_rules.close_frac.central) * limit
     return ("close" if near else "not_firing"), words, "The peak stays within your account's limit.", month

@@ -12,6 +12,7 @@ from calculators.fleet.staircase import Staircase, rents_matrix
 from calculators.options.buy_and_build import SpeedBounds
 from calculators.options.option import Option
 from calculators.scenario.demand import Array, Demand
+from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Scenario
 
 Holds = NDArray[np.bool_]
@@ -38,23 +39,20 @@ def volumes_by_month(scenario: Scenario) -> Array:
 
 
 def savings_by_month(
-    scenario: Scenario,
-    demand: Demand,
-    stairs: Sequence[Staircase],
-    cases: SpeedBounds,
-    lines: tuple[CostLine, ...],
-    buys: Sequence[Option],
+    inputs: Inputs, stairs: Sequence[Staircase], cases: SpeedBounds, lines: tuple[CostLine, ...], buys: Sequence[Option]
 ) -> MonthlySavings | None:
     """What a fleet saves in each month ahead. None where there is no fleet, or nothing that may be bought."""
     if not stairs or not buys:
         return None
-    ahead = volumes_by_month(scenario)
+    ahead = volumes_by_month(inputs.scenario)
     by_case = (
         (stairs, "usd_per_month", "usd_per_month"),
         (cases.pessimistic, "high_usd_per_month", "low_usd_per_month"),
         (cases.optimistic, "low_usd_per_month", "high_usd_per_month"),
     )
-    central, bad, good = (_saving(ahead, fleet, lines, buys, demand, build, buy) for fleet, build, buy in by_case)
+    central, bad, good = (
+        _saving(ahead, fleet, lines, buys, inputs.demand, build, buy) for fleet, build, buy in by_case
+    )
     return MonthlySavings(central, bad, good, min(b.usd_per_month for b in buys))
 
 

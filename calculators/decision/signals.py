@@ -20,27 +20,27 @@ from calculators.decision.switching_values import SwitchingValue
 from calculators.decision.verdict import best_build
 from calculators.fleet.operating_costs import WEEKS_PER_YEAR, engineer_usd_per_year
 from calculators.options.option import Option
-from calculators.scenario.demand import Demand
+from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Scenario
 from calculators.units import count, milliseconds, usd
 
 # --- cost ----------------------------------------------------------------------------------------------------------
 
 
-def _cost(scenario: Scenario, catalog: Catalog, found: MonthlySavings | None, has_fleet: bool, pay: float) -> Signal:
-    rules, horizon = catalog.signal_rules, scenario.operations.horizon_months
-    others = _others(rules.published_cost_thresholds, catalog)
+def _cost(inputs: Inputs, found: MonthlySavings | None, has_fleet: bool, pay: float) -> Signal:
+    rules, horizon = inputs.catalog.signal_rules, inputs.scenario.operations.horizon_months
+    others = _others(rules.published_cost_thresholds, inputs.catalog)
     threshold = f"when the saving is above zero in the pessimistic case too and pays back within {horizon} months"
     if found is None or not np.isfinite(found.central[0]):
-        status, value, why, remedy = _nothing_to_compare(scenario, found, has_fleet)
-        return _signal("cost", status, value, threshold, why, remedy, catalog, None, context=others)
+        status, value, why, remedy = _nothing_to_compare(inputs.scenario, found, has_fleet)
+        return _signal("cost", status, value, threshold, why, remedy, inputs.catalog, None, context=others)
     central, bad = float(found.central[0]), float(found.pessimistic[0])
     fires, hopes = (found.central > 0) & (found.pessimistic > 0), found.optimistic > 0
     close = central > -rules.close_frac.central * found.bought_usd
     status = "firing" if fires[0] else "close" if close else "not_firing"
     value = f"{_signed(central)} a month against the best way to buy; {_signed(bad)} in the pessimistic case"
     if central > 0:
-        value += f"; the move is paid back in {_months(_payback_months(central, scenario, catalog, pay))}"
+        value += f"; the move is paid back in {_months(_payback_months(central, inputs, pay))}"
     why = {
         "firing": "Your own fleet is cheaper even with slower GPUs and dearer people.",
         "close": "Cheaper or nearly so with the central figures, dearer in the pessimistic case.",
@@ -48,7 +48,7 @@ def _cost(scenario: Scenario, catalog: Catalog, found: MonthlySavings | None, ha
     }[status]
     remedy = "A benchmark of your own and a rent quote narrow the range." if status == "close" else ""
     when = first_month(fires), first_month(hopes), lasting_from_month(fires)
-    return _signal("cost", status, value, threshold, why, remedy, catalog, *when, others)
+    return _signal("cost", status, value, threshold, why, remedy, inputs.catalog, *when, others)
 
 
 def _nothing_to_compare(
@@ -65,12 +65,12 @@ def _nothing_to_compare(
     return "not_firing", "no fleet", "No fleet meets the targets on GPUs that may be had.", ""
 
 
-def _payback_months(saving_usd: float, scenario: Scenario, catalog: Catalog, pay: float) -> float:
+def _payback_months(saving_usd: float, inputs: Inputs, pay: float) -> float:
     """One-off cost over what is saved without it: the saving already bears its share of the horizon."""
-    weeks = scenario.operations.migration_weeks
-    weeks = catalog.ownership.migration_weeks.central if weeks is None else weeks
+    weeks = inputs.scenario.operations.migration_weeks
+    weeks = inputs.catalog.ownership.migration_weeks.central if weeks is None else weeks
     once = weeks * pay / WEEKS_PER_YEAR
-    return once / (saving_usd + once / scenario.operations.horizon_months)
+    return once / (saving_usd + once / inputs.scenario.operations.horizon_months)
 
 
 def _others(published: Sequence[PublishedUptime], catalog: Catalog) -> tuple[str, ...]:
@@ -98,9 +98,9 @@ MEASURE = (
 )
 
 
-def _latency(scenario: Scenario, catalog: Catalog, has_fleet: bool) -> Signal:
+def _latency(inputs: Inputs, has_fleet: bool) -> Signal:
     """Both halves are needed: the API misses a target as measured, and a fleet of one's own meets all of them."""
-    rules, t, e = catalog.signal_rules, scenario.targets, scenario.evidence
+    rules, t, e = inputs.catalog.signal_rules, inputs.scenario.targets, inputs.scenario.evidence
     pairs = (("TTFT p95", e.api_ttft_p95_ms, t.ttft_p95_ms), ("TPOT p95", e.api_tpot_p95_ms, t.tpot_ms))
     wanted = [(name, seen, target) for name, seen, target in pairs if target is not None]
     known = [(name, seen, target) for name, seen, target in wanted if seen is not None]
@@ -111,8 +111,8 @@ def _latency(scenario: Scenario, catalog: Catalog, has_fleet: bool) -> Signal:
     near = any(seen > (1 - rules.close_frac.central) * target for _, seen, target in known)
     status, why, remedy = _latency_status(len(wanted), len(known), missed, near, has_fleet)
     month = 0 if status == "firing" else None
-    others = _others(rules.published_latency_thresholds, catalog)
-    return _signal("latency", status, value, threshold, why, remedy, catalog, month, month, month, others)
+    others = _others(rules.published_latency_thresholds, inputs.catalog)
+    return _signal("latency", status, value, threshold, why, remedy, inputs.catalog, month, month, month, others)
 
 
 def _latency_status(wanted: int, known: int, missed: str, near: bool, has_fleet: bool) -> tuple[SignalStatus, str, str]:
@@ -134,14 +134,12 @@ def _latency_status(wanted: int, known: int, missed: str, near: bool, has_fleet:
 # --- reliability ---------------------------------------------------------------------------------------------------
 
 
-def _reliability(
-    scenario: Scenario, demand: Demand, catalog: Catalog, today: Option, has_fleet: bool, pay: float
-) -> Signal:
-    uptime, up_words, up_why, up_remedy = uptime_status(scenario, catalog, today, has_fleet, pay)
-    limit, limit_words, limit_why, month = limit_status(scenario, demand, catalog, has_fleet)
+def _reliability(inputs: Inputs, today: Option, has_fleet: bool, pay: float) -> Signal:
+    uptime, up_words, up_why, up_remedy = uptime_status(inputs, today, has_fleet, pay)
+    limit, limit_words, limit_why, month = limit_status(inputs, has_fleet)
     asked = [status for status in (uptime, limit) if status is not None]
     status: SignalStatus = max(asked, key=lambda s: RANK[s]) if asked else "unknown"
-    e = scenario.evidence
+    e = inputs.scenario.evidence
     wanted = [f"below {100 * e.needed_uptime_frac:.6g} % available"] if e.needed_uptime_frac is not None else []
     wanted += (
         [f"beyond {count(2 * e.api_limit_tok_per_minute)} tokens a minute"]
@@ -157,9 +155,9 @@ def _reliability(
     firing_month = 0 if status == "firing" else month
     value = ", ".join(w for w in (up_words, limit_words) if w) or "not stated"
     return _signal(
-        *("reliability", status, value, _fires(wanted), why, remedy, catalog),
+        *("reliability", status, value, _fires(wanted), why, remedy, inputs.catalog),
         *(firing_month, firing_month, firing_month),
-        observed(today.operator, catalog),
+        observed(today.operator, inputs.catalog),
     )
 
 
@@ -173,24 +171,18 @@ def _fires(wanted: Sequence[str]) -> str:
 
 
 def exit_signals(
-    scenario: Scenario,
-    demand: Demand,
-    catalog: Catalog,
-    ranked: Sequence[Option],
-    today: Option,
-    savings: MonthlySavings | None,
-    has_fleet: bool,
+    inputs: Inputs, ranked: Sequence[Option], today: Option, savings: MonthlySavings | None, has_fleet: bool
 ) -> Signals:
     """Every signal for today and the months ahead. `ranked`: the allowed options."""
-    pay = engineer_usd_per_year(scenario.operations, catalog.ownership)
+    pay = engineer_usd_per_year(inputs.scenario.operations, inputs.catalog.ownership)
     return Signals(
         (
-            _cost(scenario, catalog, savings, has_fleet, pay),
-            _latency(scenario, catalog, has_fleet),
-            _reliability(scenario, demand, catalog, today, has_fleet, pay),
+            _cost(inputs, savings, has_fleet, pay),
+            _latency(inputs, has_fleet),
+            _reliability(inputs, today, has_fleet, pay),
         ),
-        _preconditions(scenario),
-        _supporting(scenario, ranked),
+        _preconditions(inputs.scenario),
+        _supporting(inputs.scenario, ranked),
     )
 
 
@@ -237,14 +229,14 @@ SCALE_GPUS = 16
 """From two servers of eight on a fleet is called large; a word, not a threshold."""
 
 
-def review_date(found: Sequence[SwitchingValue], judged: Signals, scenario: Scenario, catalog: Catalog) -> str:
+def review_date(found: Sequence[SwitchingValue], judged: Signals, inputs: Inputs) -> str:
     """When to look again: at a volume, and by a month at the latest, for prices age."""
     volume = next((f.value_at for f in found if f.field == "volume"), None)
-    months = [s.month for s in judged.exit_signals if s.month] + [catalog.signal_rules.review_months]
-    latest = _later(scenario.as_of, min(months))
+    months = [s.month for s in judged.exit_signals if s.month] + [inputs.catalog.signal_rules.review_months]
+    latest = _later(inputs.scenario.as_of, min(months))
     passes = ""
     if volume is not None:
-        way = "passes" if volume > scenario.workload.requests_per_month else "falls below"
+        way = "passes" if volume > inputs.scenario.workload.requests_per_month else "falls below"
         passes = f"when volume {way} {count(volume)} requests a month, or "
     return f"Look again {passes}by {latest:%B %Y} at the latest."
 

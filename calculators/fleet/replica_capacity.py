@@ -18,6 +18,7 @@ from calculators.performance.replica import ReplicaArrays, ReplicaConfig, replic
 from calculators.performance.request_mix import RequestMix, request_mix
 from calculators.performance.speculation import drafts
 from calculators.scenario.demand import Array, Demand
+from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Hardware, Scenario, Targets, Techniques
 from calculators.units import BYTES_PER_GB, milliseconds
 
@@ -229,14 +230,10 @@ def _misses(config: ReplicaConfig, slots: float, tpot_ms: float, ttft_ms: float,
 
 
 def replica_capacities(
-    configs: Sequence[ReplicaConfig],
-    scenario: Scenario,
-    demand: Demand,
-    catalog: Catalog,
-    speed_error_sign: float | Array = 0.0,
+    configs: Sequence[ReplicaConfig], inputs: Inputs, speed_error_sign: float | Array = 0.0
 ) -> tuple[list[Capacity], list[Infeasible]]:
     """Capacity of each, and those that cannot serve, with the reason. `speed_error_sign`: as of `capacities`."""
-    factor, own = speed_correction(scenario, catalog)
+    factor, own = speed_correction(inputs.scenario, inputs.catalog)
 
     def of(
         mix: RequestMix, targets: Targets, kv_transfer_tok: float = 0.0, allow_slot_queue: bool = True
@@ -245,24 +242,27 @@ def replica_capacities(
             configs,
             mix,
             targets,
-            catalog,
+            inputs.catalog,
             factor,
             own,
             speed_error_sign,
-            scenario.techniques,
+            inputs.scenario.techniques,
             kv_transfer_tok,
             allow_slot_queue,
         )
 
-    hit = hit_frac(scenario)
-    if not scenario.techniques.disaggregation:
-        return of(traffic(demand, hit), scenario.targets)
-    first, then = Targets(ttft_p95_ms=scenario.targets.ttft_p95_ms, tpot_ms=None), scenario.targets.tpot_ms
-    prompts = of(disaggregation.prompts_only(demand.lengths, hit), first, demand.input_p95_tok)
+    hit = hit_frac(inputs.scenario)
+    if not inputs.scenario.techniques.disaggregation:
+        return of(traffic(inputs.demand, hit), inputs.scenario.targets)
+    first, then = (
+        Targets(ttft_p95_ms=inputs.scenario.targets.ttft_p95_ms, tpot_ms=None),
+        inputs.scenario.targets.tpot_ms,
+    )
+    prompts = of(disaggregation.prompts_only(inputs.demand.lengths, hit), first, inputs.demand.input_p95_tok)
     # a wait for a slot of the decode pool stands behind the first token, where no target would show it
-    any_target = scenario.targets.ttft_p95_ms is not None or then is not None
+    any_target = inputs.scenario.targets.ttft_p95_ms is not None or then is not None
     tokens = of(
-        disaggregation.tokens_only(demand.lengths), Targets(ttft_p95_ms=None, tpot_ms=then), 0.0, not any_target
+        disaggregation.tokens_only(inputs.demand.lengths), Targets(ttft_p95_ms=None, tpot_ms=then), 0.0, not any_target
     )
     return _joined(prompts[0], tokens[0]), _once(prompts[1], tokens[1])
 

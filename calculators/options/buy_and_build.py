@@ -10,7 +10,6 @@ from calculators.api import bill as api_cost
 from calculators.api.bill import ApiBill, ApiOffer
 from calculators.api.cache_terms import cache_terms
 from calculators.catalog.compliance_and_signals import FactName, Resale
-from calculators.catalog.load import Catalog
 from calculators.compliance import operator_check as compliance
 from calculators.compliance import residency as places
 from calculators.fleet import base_load as hybrid
@@ -22,6 +21,7 @@ from calculators.fleet.replica_capacity import Capacity, Infeasible
 from calculators.fleet.staircase import FleetPlan, Staircase
 from calculators.options.option import LinearCost, Option, OptionKind
 from calculators.scenario.demand import Array, Demand
+from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Candidate, Gate, Scenario
 from calculators.units import HOURS_PER_MONTH, SECONDS_PER_HOUR
 
@@ -31,24 +31,29 @@ RANGE_SETUPS = 60  # how many of the cheapest setups are sized again for the pes
 # --- buying ------------------------------------------------------------------------------------------------------
 
 
-def direct_options(scenario: Scenario, demand: Demand, catalog: Catalog) -> list[Option]:
+def direct_options(inputs: Inputs) -> list[Option]:
     """Today's API, and the same with its discounts used where that saves."""
-    offer = api_cost.api_offer(scenario.api.provider, scenario.api.model, catalog)
-    w = scenario.workload
+    offer = api_cost.api_offer(inputs.scenario.api.provider, inputs.scenario.api.model, inputs.catalog)
+    w = inputs.scenario.workload
     today = api_cost.monthly_bill(
-        offer, demand, scenario.as_of, w.cached_frac, w.cache_write_frac, discount_frac=scenario.api.discount_frac
+        offer,
+        inputs.demand,
+        inputs.scenario.as_of,
+        w.cached_frac,
+        w.cache_write_frac,
+        discount_frac=inputs.scenario.api.discount_frac,
     )
     found = [_api_option("api_today", offer.label, today)]
-    best = optimized_bill(offer, scenario, demand, catalog, scenario.api.discount_frac)
+    best = optimized_bill(offer, inputs, inputs.scenario.api.discount_frac)
     if best.usd_per_month < today.usd_per_month * 0.995:
         found.append(_api_option("api_optimised", f"{offer.label} {_discounts(today, best)}", best))
     return found
 
 
-def hosted_options(scenario: Scenario, demand: Demand, catalog: Catalog) -> list[Option]:
+def hosted_options(inputs: Inputs) -> list[Option]:
     """Every allowed seller of every acceptable open model."""
-    acceptable = [c for c in scenario.candidates if c.gate != "not_acceptable"]
-    return [option for candidate in acceptable for option in hosted_options_of(candidate, scenario, demand, catalog)]
+    acceptable = [c for c in inputs.scenario.candidates if c.gate != "not_acceptable"]
+    return [option for candidate in acceptable for option in hosted_options_of(candidate, inputs)]
 
 
 def cheapest_buys(options: Sequence[Option]) -> list[Option]:
@@ -61,29 +66,31 @@ def cheapest_buys(options: Sequence[Option]) -> list[Option]:
     return list(best.values())
 
 
-def resold_options(scenario: Scenario, demand: Demand, catalog: Catalog, regional: bool) -> list[Option]:
+def resold_options(inputs: Inputs, regional: bool) -> list[Option]:
     """Today's model under another contract: a cloud that resells it, or its maker's regional endpoints."""
-    offer = api_cost.api_offer(scenario.api.provider, scenario.api.model, catalog)
+    offer = api_cost.api_offer(inputs.scenario.api.provider, inputs.scenario.api.model, inputs.catalog)
     return [
-        _resold(offer, resale, ratio, scenario, demand, catalog)
-        for resale in catalog.operators_file.resales
-        if resale.provider == scenario.api.provider
+        _resold(offer, resale, ratio, inputs)
+        for resale in inputs.catalog.operators_file.resales
+        if resale.provider == inputs.scenario.api.provider
         for ratio in (resale.regional_price_ratio if regional else resale.price_ratio,)
         if ratio is not None and (regional or resale.operator != resale.provider)
     ]
 
 
-def _resold(
-    offer: ApiOffer, resale: Resale, ratio: float, scenario: Scenario, demand: Demand, catalog: Catalog
-) -> Option:
+def _resold(offer: ApiOffer, resale: Resale, ratio: float, inputs: Inputs) -> Option:
     """Its list price is the maker's times a ratio; an own discount at the maker does not carry over."""
-    bill = optimized_bill(offer, scenario, demand, catalog, 1 - ratio)
-    name = compliance.api_seller(resale.operator, resale.operator, catalog).name
-    extra = () if resale.operator == resale.provider else ownership.resale_lines(scenario.operations, catalog.ownership)
+    bill = optimized_bill(offer, inputs, 1 - ratio)
+    name = compliance.api_seller(resale.operator, resale.operator, inputs.catalog).name
+    extra = (
+        ()
+        if resale.operator == resale.provider
+        else ownership.resale_lines(inputs.scenario.operations, inputs.catalog.ownership)
+    )
     where = "in a region" if resale.operator == resale.provider else f"through {name}"
     basis = f"{ratio:g} times the maker's list price, {resale.confidence} confidence"
     line = fixed_line(
-        "API bill", bill.usd_per_month, basis, catalog.operators_file.sources[resale.source], bill.working
+        "API bill", bill.usd_per_month, basis, inputs.catalog.operators_file.sources[resale.source], bill.working
     )
     return _option("resold_api", f"{offer.label} {where}", (line, *extra), offer.model, resale.operator, bill=bill)
 
@@ -95,27 +102,33 @@ def _discounts(today: ApiBill, best: ApiBill) -> str:
     return f"with {' and '.join(used) or 'its discounts'}"
 
 
-def optimized_bill(
-    offer: ApiOffer, scenario: Scenario, demand: Demand, catalog: Catalog, discount_frac: float = 0.0
-) -> ApiBill:
+def optimized_bill(offer: ApiOffer, inputs: Inputs, discount_frac: float = 0.0) -> ApiBill:
     """The cheapest way to buy here: prompts ordered for caching or not, deferrable requests in the batch tier.
 
     Where cache writes cost extra, every cacheable token that misses is taken as written once. A shortest prefix that is
     not published is the assumed one of pricing_data/provider_rules.yaml.
     """
-    w, rule = scenario.workload, catalog.rules.get(offer.provider)
-    day = scenario.as_of
+    w, rule = inputs.scenario.workload, inputs.catalog.rules.get(offer.provider)
+    day = inputs.scenario.as_of
     batch_off = rule.batch_discount_frac if rule else None
-    minimum_tok = cache_terms(offer.provider, offer.model, catalog).cache.minimum_tok
+    minimum_tok = cache_terms(offer.provider, offer.model, inputs.catalog).cache.minimum_tok
     price = api_cost.api_rates(offer, day)[0]
     writes = (1 - w.cacheable_frac) if price.cache_write_usd_per_mtok > price.input_usd_per_mtok else 0.0
     ways = (
         api_cost.monthly_bill(
-            offer, demand, day, w.cached_frac, w.cache_write_frac, w.deferrable_frac, discount_frac, 0.0, batch_off
+            offer,
+            inputs.demand,
+            day,
+            w.cached_frac,
+            w.cache_write_frac,
+            w.deferrable_frac,
+            discount_frac,
+            0.0,
+            batch_off,
         ),
         api_cost.monthly_bill(
             offer,
-            demand,
+            inputs.demand,
             day,
             max(w.cacheable_frac, w.cached_frac),
             writes if w.cacheable_frac else 0.0,
@@ -128,31 +141,31 @@ def optimized_bill(
     return min(ways, key=lambda bill: bill.usd_per_month)
 
 
-def hosted_options_of(candidate: Candidate, scenario: Scenario, demand: Demand, catalog: Catalog) -> list[Option]:
+def hosted_options_of(candidate: Candidate, inputs: Inputs) -> list[Option]:
     """Every allowed seller of this open model, cheapest first."""
-    model, allowed = catalog.model(candidate.model), scenario.api.hosted_sellers
-    extra = ownership.hosted_open_lines(scenario.operations, catalog.ownership)
+    model, allowed = inputs.catalog.model(candidate.model), inputs.scenario.api.hosted_sellers
+    extra = ownership.hosted_open_lines(inputs.scenario.operations, inputs.catalog.ownership)
     found = [
         _api_option("hosted_open", f"{model.name} at {offer.provider_name}", bill, extra, model.name, candidate)
-        for offer in api_cost.hosted_offers(model, scenario.as_of, catalog)
+        for offer in api_cost.hosted_offers(model, inputs.scenario.as_of, inputs.catalog)
         if not allowed or offer.provider in allowed
-        for bill in (
-            optimized_bill(offer, scenario, demand, catalog, 1 - regional_ratio(offer.provider, scenario, catalog)),
-        )
+        for bill in (optimized_bill(offer, inputs, 1 - regional_ratio(offer.provider, inputs)),)
     ]
     return sorted(found, key=lambda option: option.usd_per_month)
 
 
-def needed_facts(scenario: Scenario, catalog: Catalog) -> frozenset[FactName]:
+def needed_facts(inputs: Inputs) -> frozenset[FactName]:
     """What every operator must offer under the scenario's requirements."""
-    return places.required_facts(compliance.expand(scenario.compliance.requirements, catalog))
+    return places.required_facts(compliance.expand(inputs.scenario.compliance.requirements, inputs.catalog))
 
 
-def regional_ratio(provider: str, scenario: Scenario, catalog: Catalog) -> float:
+def regional_ratio(provider: str, inputs: Inputs) -> float:
     """What a seller's own regional endpoints cost over its list price, where they are needed and it says so."""
-    if not places.is_regional(needed_facts(scenario, catalog)):
+    if not places.is_regional(needed_facts(inputs)):
         return 1.0
-    own = (r.regional_price_ratio for r in catalog.operators_file.resales if r.provider == r.operator == provider)
+    own = (
+        r.regional_price_ratio for r in inputs.catalog.operators_file.resales if r.provider == r.operator == provider
+    )
     return next((ratio for ratio in own if ratio is not None), 1.0)
 
 
@@ -203,26 +216,20 @@ def max_utilization_frac(scenario: Scenario) -> float:
     return scenario.workload.active_h_per_month / HOURS_PER_MONTH / scenario.workload.peak_ratio
 
 
-def all_staircases(scenario: Scenario, demand: Demand, catalog: Catalog) -> tuple[list[Staircase], list[Infeasible]]:
+def all_staircases(inputs: Inputs) -> tuple[list[Staircase], list[Infeasible]]:
     """Every fleet worth considering, and every setup that drops out, with the reason."""
-    found, infeasible = size_candidates(scenario, demand, catalog)
-    stairs, unrentable = fleet.staircases(found, scenario, catalog, peak_s_per_month(scenario))
+    found, infeasible = size_candidates(inputs)
+    stairs, unrentable = fleet.staircases(found, inputs.scenario, inputs.catalog, peak_s_per_month(inputs.scenario))
     return stairs, infeasible + unrentable
 
 
-def size_candidates(scenario: Scenario, demand: Demand, catalog: Catalog) -> tuple[list[Capacity], list[Infeasible]]:
+def size_candidates(inputs: Inputs) -> tuple[list[Capacity], list[Infeasible]]:
     """What each setup serves within the targets."""
-    return sizing.replica_capacities(sizing.candidate_configs(scenario, catalog), scenario, demand, catalog)
+    return sizing.replica_capacities(sizing.candidate_configs(inputs.scenario, inputs.catalog), inputs)
 
 
 def build_options(
-    stairs: Sequence[Staircase],
-    rents: Array,
-    cases: "SpeedBounds",
-    lines: tuple[CostLine, ...],
-    scenario: Scenario,
-    demand: Demand,
-    catalog: Catalog,
+    stairs: Sequence[Staircase], rents: Array, cases: "SpeedBounds", lines: tuple[CostLine, ...], inputs: Inputs
 ) -> list[Option]:
     """The cheapest rented fleet, and the cheapest bought one, for each model. `rents` (s,): of each at today's volume."""
     if not stairs:
@@ -232,26 +239,18 @@ def build_options(
         if np.isfinite(rents[i]):
             best.setdefault((stairs[i].capacity.config.model.id, stairs[i].offer.basis == "owned"), int(i))
     chosen = [stairs[i] for i in best.values()]
-    ranges = _rent_ranges(chosen, cases, demand.requests_per_month)
-    return [
-        _build_option(s, rents_range, lines, scenario, demand, catalog)
-        for s, rents_range in zip(chosen, ranges, strict=True)
-    ]
+    ranges = _rent_ranges(chosen, cases, inputs.demand.requests_per_month)
+    return [_build_option(s, rents_range, lines, inputs) for s, rents_range in zip(chosen, ranges, strict=True)]
 
 
 def _build_option(
-    stairs: Staircase,
-    rents_usd: tuple[float, float],
-    lines: tuple[CostLine, ...],
-    scenario: Scenario,
-    demand: Demand,
-    catalog: Catalog,
+    stairs: Staircase, rents_usd: tuple[float, float], lines: tuple[CostLine, ...], inputs: Inputs
 ) -> Option:
-    plan = fleet.fleet_plan(stairs, demand.requests_per_month)
+    plan = fleet.fleet_plan(stairs, inputs.demand.requests_per_month)
     assert plan is not None
     owned = stairs.offer.basis == "owned"
     model = stairs.capacity.config.model
-    gate = next(c.gate for c in scenario.candidates if catalog.model(c.model) is model)
+    gate = next(c.gate for c in inputs.scenario.candidates if inputs.catalog.model(c.model) is model)
     low, high = min(rents_usd[0], plan.rent_usd_per_month), max(rents_usd[1], plan.rent_usd_per_month)
     where = (
         "on your own servers"
@@ -290,15 +289,15 @@ def _rent_note(plan: FleetPlan) -> str:
     return f"{plan.machines} × {plan.offer.machine}{each} at {rate}"
 
 
-def hybrid_option(build: Option, stairs: Staircase, buy: Option, scenario: Scenario, demand: Demand) -> Option | None:
+def hybrid_option(build: Option, stairs: Staircase, buy: Option, inputs: Inputs) -> Option | None:
     """The cheapest fleet smaller than the peak needs, with the best way to buy for the rest; None where none is cheaper
     than the whole fleet."""
     assert build.plan is not None
     assert buy.bill is not None
-    price, volume = buy.bill.usd_per_month, demand.requests_per_month
+    price, volume = buy.bill.usd_per_month, inputs.demand.requests_per_month
     found = [
         (base.plan.rent_usd_per_month + base.overflow_frac * price, base)
-        for base in hybrid.base_load_fleets(stairs, volume, scenario.workload.peak_ratio)
+        for base in hybrid.base_load_fleets(stairs, volume, inputs.scenario.workload.peak_ratio)
     ]
     if not found:
         return None
@@ -343,12 +342,7 @@ class SpeedBounds:
 
 
 def size_at_speed_bounds(
-    stairs: Sequence[Staircase],
-    rents: Array,
-    useful: Sequence[Staircase],
-    scenario: Scenario,
-    demand: Demand,
-    catalog: Catalog,
+    stairs: Sequence[Staircase], rents: Array, useful: Sequence[Staircase], inputs: Inputs
 ) -> SpeedBounds:
     """Sized again in one go: the setups of the cheapest fleets at today's volume, and of those that win at another."""
     if not stairs:
@@ -358,9 +352,9 @@ def size_at_speed_bounds(
     near = [stairs[i] for i in order[:RANGE_SETUPS]]
     configs = list({id(s.capacity.config): s.capacity.config for s in (*best.values(), *near, *useful)}.values())
     speed_error_sign = np.repeat((1.0, -1.0), len(configs))
-    found, _ = sizing.replica_capacities(2 * configs, scenario, demand, catalog, speed_error_sign)
+    found, _ = sizing.replica_capacities(2 * configs, inputs, speed_error_sign)
     offers = {id(s.offer): s.offer for s in stairs}.values()
-    again = fleet.staircases_on(found, offers, scenario, catalog, peak_s_per_month(scenario))
+    again = fleet.staircases_on(found, offers, inputs.scenario, inputs.catalog, peak_s_per_month(inputs.scenario))
     good, bad = (tuple(s for s in again if s.capacity.speed_error_sign == side) for side in (1.0, -1.0))
     return SpeedBounds(good, bad)
 

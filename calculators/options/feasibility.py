@@ -9,8 +9,7 @@ from calculators.fleet import staircase as fleet
 from calculators.fleet.staircase import FleetPlan
 from calculators.options.option import LinearCost
 from calculators.options.shortlist import AllowedOptions
-from calculators.scenario.demand import Demand
-from calculators.scenario.schema import Scenario
+from calculators.scenario.inputs import Inputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +25,9 @@ class Feasibility:
     """How far it got: 0 does not fit … 5 a plan was found."""
 
 
-def feasibility(left: AllowedOptions, line: LinearCost, scenario: Scenario, demand: Demand) -> tuple[Feasibility, ...]:
+def feasibility(left: AllowedOptions, line: LinearCost, inputs: Inputs) -> tuple[Feasibility, ...]:
     """One row for each model and GPU: the cheapest plan, or the reason of the setup that got furthest."""
-    volume = demand.requests_per_month
+    volume = inputs.demand.requests_per_month
     found: dict[tuple[str, str], Feasibility] = {}
     rest = float(line.usd_per_month(np.asarray(volume)))
     for i in np.argsort(left.rents_usd, kind="stable"):
@@ -38,7 +37,7 @@ def feasibility(left: AllowedOptions, line: LinearCost, scenario: Scenario, dema
             found[key] = Feasibility(*key, fleet.fleet_plan(s, volume), float(left.rents_usd[i]) + rest, "")
         elif key not in found:
             found[key] = Feasibility(
-                *key, None, None, f"needs more than the {scenario.hardware.max_gpus} GPUs allowed", 5
+                *key, None, None, f"needs more than the {inputs.scenario.hardware.max_gpus} GPUs allowed", 5
             )
     for misfit in sorted(left.infeasible, key=lambda m: -m.stage):
         key = (misfit.config.model.name, misfit.config.gpu.name)

@@ -20,8 +20,8 @@ from calculators.fleet.replica_capacity import Infeasible
 from calculators.fleet.staircase import Staircase
 from calculators.options import buy_and_build as options
 from calculators.options.option import Option
-from calculators.scenario.demand import Array, Demand
-from calculators.scenario.schema import Scenario
+from calculators.scenario.demand import Array
+from calculators.scenario.inputs import Inputs
 
 T = TypeVar("T")
 
@@ -65,26 +65,30 @@ class AllowedOptions:
         return bool(np.isfinite(self.rents_usd).any())
 
 
-def enumerate_options(scenario: Scenario, demand: Demand, catalog: Catalog) -> AllOptions:
+def enumerate_options(inputs: Inputs) -> AllOptions:
     """Bought servers are always among them: they are what the strictest rules leave."""
-    needed = options.needed_facts(scenario, catalog)
-    direct = options.direct_options(scenario, demand, catalog)
+    needed = options.needed_facts(inputs)
+    direct = options.direct_options(inputs)
     resold = (
-        options.resold_options(scenario, demand, catalog, places.is_regional(needed))
-        if scenario.compliance.requirements
+        options.resold_options(inputs, places.is_regional(needed))
+        if inputs.scenario.compliance.requirements
         else []
     )
-    hosted = options.hosted_options(scenario, demand, catalog)
-    sized, too_slow = options.size_candidates(scenario, demand, catalog)
-    seconds = options.peak_s_per_month(scenario)
-    stairs, unrentable = fleet.staircases(sized, scenario, catalog, seconds)
-    if not scenario.hardware.include_owned:
-        gpus = {c.config.gpu.id: c.config.gpu for c in sized if c.config.gpu.id in catalog.ownership.server_usd_per_gpu}
-        owned = [owned_offer(gpu, catalog) for gpu in gpus.values()]
-        stairs += fleet.staircases_on(sized, owned, scenario, catalog, seconds)
-    rents = fleet.rents_matrix(stairs, np.array([demand.requests_per_month]))[:, 0] if stairs else np.zeros(0)
-    lines = ownership.self_host_lines(scenario.operations, demand, catalog.ownership)
-    buys = tuple(PricedProduct(o, _serves(o, needed, catalog)) for o in (*direct, *resold, *hosted))
+    hosted = options.hosted_options(inputs)
+    sized, too_slow = options.size_candidates(inputs)
+    seconds = options.peak_s_per_month(inputs.scenario)
+    stairs, unrentable = fleet.staircases(sized, inputs.scenario, inputs.catalog, seconds)
+    if not inputs.scenario.hardware.include_owned:
+        gpus = {
+            c.config.gpu.id: c.config.gpu
+            for c in sized
+            if c.config.gpu.id in inputs.catalog.ownership.server_usd_per_gpu
+        }
+        owned = [owned_offer(gpu, inputs.catalog) for gpu in gpus.values()]
+        stairs += fleet.staircases_on(sized, owned, inputs.scenario, inputs.catalog, seconds)
+    rents = fleet.rents_matrix(stairs, np.array([inputs.demand.requests_per_month]))[:, 0] if stairs else np.zeros(0)
+    lines = ownership.self_host_lines(inputs.scenario.operations, inputs.demand, inputs.catalog.ownership)
+    buys = tuple(PricedProduct(o, _serves(o, needed, inputs.catalog)) for o in (*direct, *resold, *hosted))
     meets = _of_offers(stairs, lambda offer: places.machine_meets_residency(offer.basis, offer.region, needed))
     served = np.array([meets[id(s.offer)] for s in stairs], dtype=bool)
     return AllOptions(buys, tuple(stairs), served, rents, (*too_slow, *unrentable), lines)
@@ -114,30 +118,30 @@ def machine_operator(offer: MachineOffer, catalog: Catalog) -> Operator:
     return compliance.gpu_cloud(offer.provider_id, offer.provider, catalog)
 
 
-def assess_options(every: AllOptions, scenario: Scenario, catalog: Catalog) -> ComplianceAssessment:
+def assess_options(every: AllOptions, inputs: Inputs) -> ComplianceAssessment:
     """Each operator with the cheapest that can be had through it: of the closed model and of open ones apart."""
     offers: dict[tuple[str, str, bool], PathPrice] = {}
     for buy in every.buys:
         option = buy.option
-        operator = compliance.api_seller(option.operator, option.operator, catalog)
+        operator = compliance.api_seller(option.operator, option.operator, inputs.catalog)
         price = option.usd_per_month if buy.serves else None
         _keep(offers, PathPrice(operator, option.label, price), option.kind == "hosted_open")
     rest = sum(line.usd_per_month for line in every.lines)
-    operators = _of_offers(every.stairs, lambda offer: machine_operator(offer, catalog))
+    operators = _of_offers(every.stairs, lambda offer: machine_operator(offer, inputs.catalog))
     is_priced = every.serves & np.isfinite(every.rents_usd)
     for i in np.argsort(every.rents_usd, kind="stable").tolist():
         s = every.stairs[i]
         operator, model = operators[id(s.offer)], s.capacity.config.model.name
         before = offers.get((operator.path, operator.id, False))
         if before is None or (before.usd_per_month is None and is_priced[i]):
-            plan = fleet.fleet_plan(s, scenario.workload.requests_per_month)
+            plan = fleet.fleet_plan(s, inputs.scenario.workload.requests_per_month)
             label = f"{model} on {plan.label}" if plan else f"{model}, beyond the GPUs you allow"
             _keep(offers, PathPrice(operator, label, float(every.rents_usd[i]) + rest if is_priced[i] else None), False)
     _keep(offers, PathPrice(compliance.own_hardware(), "Servers of your own", None), False)
-    for operator in catalog.operators.values():
+    for operator in inputs.catalog.operators.values():
         if operator.path == "government_cloud":
             _keep(offers, PathPrice(operator, operator.name, None), False)
-    return assess(scenario.compliance.requirements, offers.values(), catalog)
+    return assess(inputs.scenario.compliance.requirements, offers.values(), inputs.catalog)
 
 
 def _keep(offers: dict[tuple[str, str, bool], PathPrice], offer: PathPrice, is_open: bool) -> None:
@@ -148,20 +152,18 @@ def _keep(offers: dict[tuple[str, str, bool], PathPrice], offer: PathPrice, is_o
         offers[key] = offer
 
 
-def allowed_options(
-    every: AllOptions, assessment: ComplianceAssessment, scenario: Scenario, catalog: Catalog
-) -> AllowedOptions:
+def allowed_options(every: AllOptions, assessment: ComplianceAssessment, inputs: Inputs) -> AllowedOptions:
     """What may be chosen: of each open model only the cheapest seller. Servers are bought where the user would, or where
     nothing else with a price is allowed."""
     allowed = {(p.path.kind, p.path.operator) for p in assessment.of("allowed")}
-    buys = [b.option for b in every.buys if b.serves and operator_path(b.option, catalog) in allowed]
-    operators = _of_offers(every.stairs, lambda offer: machine_operator(offer, catalog))
+    buys = [b.option for b in every.buys if b.serves and operator_path(b.option, inputs.catalog) in allowed]
+    operators = _of_offers(every.stairs, lambda offer: machine_operator(offer, inputs.catalog))
     may_run = {key: (operator.path, operator.id) in allowed for key, operator in operators.items()}
     kept = every.serves & np.array([may_run[id(s.offer)] for s in every.stairs], dtype=bool)
     owned = np.array([s.offer.basis == "owned" for s in every.stairs], dtype=bool)
     finite = np.isfinite(every.rents_usd)
-    ruled_out = bool(scenario.compliance.requirements) and not buys and not (kept & ~owned & finite).any()
-    if not (scenario.hardware.include_owned or ruled_out):
+    ruled_out = bool(inputs.scenario.compliance.requirements) and not buys and not (kept & ~owned & finite).any()
+    if not (inputs.scenario.hardware.include_owned or ruled_out):
         kept = kept & ~owned
     return AllowedOptions(
         buys=tuple(options.cheapest_buys(buys)),

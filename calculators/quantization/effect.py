@@ -6,13 +6,12 @@ from math import inf
 import numpy as np
 
 from calculators.catalog.hardware_and_models import Precision
-from calculators.catalog.load import Catalog
 from calculators.fleet.replica_capacity import TENSOR_PARALLEL
 from calculators.fleet.staircase import FleetPlan
 from calculators.performance.quantization_recipe import Recipe, unpacked
 from calculators.performance.replica import ReplicaConfig, config_weights, replica_arrays, with_recipe
 from calculators.performance.step_time import cache_bytes
-from calculators.scenario.demand import Demand
+from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Scenario
 from calculators.techniques.effects import FleetState, refit
 from calculators.units import percent, usd
@@ -47,28 +46,24 @@ class RecipeEffect:
         return self.before.state.usd_per_month - self.after.state.usd_per_month
 
 
-def recipe_effect(
-    plan: FleetPlan, recipe: Recipe, scenario: Scenario, demand: Demand, catalog: Catalog
-) -> RecipeEffect:
+def recipe_effect(plan: FleetPlan, recipe: Recipe, inputs: Inputs) -> RecipeEffect:
     """The verdict's replica as it is, and the cheapest one on the same GPU with the recipe in place of its format and
     cache: fewer bytes may need fewer GPUs. Of equally cheap ones, the verdict's own split."""
-    before = _served(plan, plan.config, scenario, demand, catalog)
+    before = _served(plan, plan.config, inputs)
     stored = with_recipe(plan.config, recipe)
-    splits = [replace(stored, tensor_parallel=n) for n in _splits(stored, scenario)]
-    every = [_served(plan, config, scenario, demand, catalog) for config in (stored, *splits)]
+    splits = [replace(stored, tensor_parallel=n) for n in _splits(stored, inputs.scenario)]
+    every = [_served(plan, config, inputs) for config in (stored, *splits)]
     after = min(every, key=lambda s: (s.state.usd_per_month, 0.0) if s.state else (inf, -s.kv_room_tok))
     return RecipeEffect(before, after, unpacked(plan.config.gpu, plan.config.model.shape, recipe))
 
 
-def _served(
-    plan: FleetPlan, config: ReplicaConfig, scenario: Scenario, demand: Demand, catalog: Catalog
-) -> ServedFleet:
-    held, length = config_weights(config).stored_bytes, demand.input_tok + demand.output_tok
-    m = replica_arrays([config], catalog)
+def _served(plan: FleetPlan, config: ReplicaConfig, inputs: Inputs) -> ServedFleet:
+    held, length = config_weights(config).stored_bytes, inputs.demand.input_tok + inputs.demand.output_tok
+    m = replica_arrays([config], inputs.catalog)
     room = float(m.kv_room_bytes[0, 0])
     each_bytes = float((cache_bytes(m, np.array([length])) + m.state_bytes)[0, 0])
     ranks = config.attention_ranks * config.pipeline_stages
-    state = refit(plan, config, scenario, demand, catalog) if room > 0 else None
+    state = refit(plan, config, inputs) if room > 0 else None
     return ServedFleet(config, held, held / config.gpus_count, max(room, 0.0) / each_bytes * length * ranks, state)
 
 

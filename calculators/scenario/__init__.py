@@ -5,4 +5,5 @@ Modules in reading order:
 schema    every input, and the link that carries them
 defaults  the starting case and the presets
 demand    token rates, peak and lengths of the workload
+inputs    scenario, demand and catalog as one
 """

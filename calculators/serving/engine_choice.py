@@ -12,11 +12,11 @@ from pydantic import Field, model_validator
 
 from calculators.catalog.efficiency import EngineId
 from calculators.catalog.hardware_and_models import Confidence, Fraction, Id, Record, Sourced, SourcedFile
-from calculators.catalog.load import ROOT, Catalog, load_sourced
+from calculators.catalog.load import ROOT, load_sourced
 from calculators.fleet.staircase import FleetPlan
 from calculators.performance.replica import ReplicaConfig, replica_arrays
 from calculators.performance.step_time import prefill_s, tpot_s
-from calculators.scenario.demand import Demand
+from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Scenario, Techniques
 from calculators.units import percent
 
@@ -170,21 +170,16 @@ class EngineChoice:
 
 
 def choose_engine(
-    plan: FleetPlan,
-    scenario: Scenario,
-    demand: Demand,
-    catalog: Catalog,
-    schema_frac: Fraction = 0.0,
-    ab_result: ABResult = "not run",
+    plan: FleetPlan, inputs: Inputs, schema_frac: Fraction = 0.0, ab_result: ABResult = "not run"
 ) -> EngineChoice:
     """`schema_frac`: share of requests that must follow a schema. `ab_result`: which engine was faster on own traffic."""
-    found = axes(plan, scenario, schema_frac, ab_result)
-    modelled = _modelled(plan, scenario, demand, catalog)
+    found = axes(plan, inputs.scenario, schema_frac, ab_result)
+    modelled = _modelled(plan, inputs)
     engine = _engine(found, ab_result)
     rival: ChoiceId = "vllm" if engine == "sglang" else "sglang"
     tpot_ms = {m.engine: m.tpot_ms for m in modelled}
     gap_frac = tpot_ms[rival] / tpot_ms[engine] - 1
-    error_frac = catalog.efficiencies.tpot_error_median_frac
+    error_frac = inputs.catalog.efficiencies.tpot_error_median_frac
     certainty = _certainty(engine, found, ab_result)
     pulls = [v.axis.name.lower() for v in found if v.speaks_for == engine]
     sentence = _sentence(engine, rival, certainty, pulls, _gap_words(ENGINE_NAMES[rival], gap_frac, error_frac))
@@ -322,13 +317,13 @@ def _latency_case(config: ReplicaConfig, scenario: Scenario) -> tuple[str, str]:
 # --- the same replica on each engine -----------------------------------------------------------------------------
 
 
-def _modelled(plan: FleetPlan, scenario: Scenario, demand: Demand, catalog: Catalog) -> tuple[Modelled, ...]:
+def _modelled(plan: FleetPlan, inputs: Inputs) -> tuple[Modelled, ...]:
     """Without speculation and with both phases on one replica: what only the engine changes."""
     engines: list[ChoiceId] = ["vllm", "sglang", *(["tensorrt_llm"] if plan.config.gpu.vendor == "nvidia" else [])]  # type: ignore[list-item]
-    m = replica_arrays([replace(plan.config, engine=FITS[engine]) for engine in engines], catalog)
+    m = replica_arrays([replace(plan.config, engine=FITS[engine]) for engine in engines], inputs.catalog)
     batch = np.array([max(plan.capacity.batch, 1.0)])
-    prompt, answer = np.array([demand.input_tok]), np.array([demand.output_tok])
-    fresh = np.maximum(prompt * (1 - scenario.workload.self_hit_frac), 1.0)
+    prompt, answer = np.array([inputs.demand.input_tok]), np.array([inputs.demand.output_tok])
+    fresh = np.maximum(prompt * (1 - inputs.scenario.workload.self_hit_frac), 1.0)
     tpot = tpot_s(m, batch, prompt, answer, fresh)[:, 0]
     first = prefill_s(m, batch - 1, prompt + answer / 2, fresh, prompt)[:, 0] + m.first_token_overhead_ms[:, 0] / 1e3
     return tuple(

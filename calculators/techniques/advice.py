@@ -12,13 +12,13 @@ from math import isfinite
 from typing import Literal
 
 from calculators.catalog.hardware_and_models import Precision
-from calculators.catalog.load import ROOT, Catalog, load_sourced
+from calculators.catalog.load import ROOT, load_sourced
 from calculators.catalog.techniques import Framework, MetricId, MoveId, TechniqueStep
 from calculators.fleet import replica_capacity as sizing
 from calculators.fleet.staircase import FleetPlan
 from calculators.performance.speculation import basis_words
-from calculators.scenario.demand import Demand
-from calculators.scenario.schema import Scenario, Techniques
+from calculators.scenario.inputs import Inputs
+from calculators.scenario.schema import Techniques
 from calculators.techniques.effects import DEFAULT_CAP, FleetState
 from calculators.techniques.exclusions import AdviceInputs, Design, exclusion_reason, four_bit
 from calculators.units import percent, usd
@@ -67,16 +67,11 @@ class TechniqueAdvice:
 
 
 def advise(
-    plan: FleetPlan,
-    scenario: Scenario,
-    demand: Demand,
-    catalog: Catalog,
-    metric: MetricId | None = None,
-    pins: Mapping[MoveId, Pin] | None = None,
+    plan: FleetPlan, inputs: Inputs, metric: MetricId | None = None, pins: Mapping[MoveId, Pin] | None = None
 ) -> TechniqueAdvice:
     """`plan`: the verdict's fleet, whose model, GPU and landlord are kept. `metric` None: as diagnosed on the base line."""
     known, pins = framework(), pins or {}
-    case = AdviceInputs(plan, scenario, demand, catalog, known)
+    case = AdviceInputs(plan, inputs.scenario, inputs.demand, inputs.catalog, known)
     design = baseline(case)
     start = case.at_own_load(design)
     found, first, why = diagnosis(start, case, design)

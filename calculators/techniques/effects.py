@@ -7,7 +7,7 @@ every engine and so in the base line, counted once.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf, isfinite
 
 import numpy as np
@@ -23,7 +23,7 @@ from calculators.fleet.staircase import FleetPlan
 from calculators.options import buy_and_build as options
 from calculators.performance import disaggregation, speculation
 from calculators.performance.replica import ReplicaConfig, replica_arrays
-from calculators.scenario.demand import Demand
+from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Scenario, Techniques
 from calculators.units import milliseconds
 
@@ -119,18 +119,18 @@ def with_techniques(scenario: Scenario, chosen: Techniques) -> Scenario:
     return scenario.model_copy(update={"techniques": chosen})
 
 
-def technique_effects(plan: FleetPlan, scenario: Scenario, demand: Demand, catalog: Catalog) -> list[TechniqueEffect]:
+def technique_effects(plan: FleetPlan, inputs: Inputs) -> list[TechniqueEffect]:
     """All six, in the order of the file. `plan` is the fleet of the verdict."""
-    now = refit(plan, plan.config, scenario, demand, catalog)
+    now = refit(plan, plan.config, inputs)
     found = []
     for technique in ORDER:
-        used = is_used(technique, plan, scenario)
-        other, configs = _counterpart(technique, used, plan, scenario)
-        changed = cheapest(configs, plan, other, demand, catalog)
+        used = is_used(technique, plan, inputs.scenario)
+        other, configs = _counterpart(technique, used, plan, inputs.scenario)
+        changed = cheapest(configs, plan, replace(inputs, scenario=other))
         if changed is None and technique not in ("batching", "parallelism"):  # not with this format and split: with any
-            changed = best_fleet(plan, other, demand, catalog)
+            changed = best_fleet(plan, replace(inputs, scenario=other))
         without, with_it = (changed, now) if used else (now, changed)
-        words = _words(technique, used, plan, scenario, demand, catalog, without, with_it)
+        words = _words(technique, used, plan, inputs, without, with_it)
         found.append(TechniqueEffect(technique, used, without, with_it, words))
     return found
 
@@ -173,30 +173,26 @@ def configs_with(
 # --- fleets ------------------------------------------------------------------------------------------------------
 
 
-def best_fleet(plan: FleetPlan, scenario: Scenario, demand: Demand, catalog: Catalog) -> FleetState | None:
+def best_fleet(plan: FleetPlan, inputs: Inputs) -> FleetState | None:
     """The cheapest fleet of the plan's model on its GPU from its landlord, with the scenario's techniques."""
-    return cheapest(sizing.candidate_configs(_only(plan, scenario, catalog), catalog), plan, scenario, demand, catalog)
+    return cheapest(sizing.candidate_configs(_only(plan, inputs), inputs.catalog), plan, inputs)
 
 
-def refit(
-    plan: FleetPlan, config: ReplicaConfig, scenario: Scenario, demand: Demand, catalog: Catalog
-) -> FleetState | None:
+def refit(plan: FleetPlan, config: ReplicaConfig, inputs: Inputs) -> FleetState | None:
     """The fleet of one setup on the same kind of GPU from the same landlord. None: it carries no such peak."""
-    return cheapest([config], plan, scenario, demand, catalog)
+    return cheapest([config], plan, inputs)
 
 
-def cheapest(
-    configs: list[ReplicaConfig], plan: FleetPlan, scenario: Scenario, demand: Demand, catalog: Catalog
-) -> FleetState | None:
+def cheapest(configs: list[ReplicaConfig], plan: FleetPlan, inputs: Inputs) -> FleetState | None:
     """Of these setups, for the same peak."""
-    found, _ = sizing.replica_capacities(configs, scenario, demand, catalog)
-    seconds = options.peak_s_per_month(scenario)
-    stairs = fleet.staircases_on(found, same_provider_offers(plan, scenario, catalog), scenario, catalog, seconds)
-    plans = [p for p in (fleet.fleet_plan(s, demand.requests_per_month) for s in stairs) if p is not None]
+    found, _ = sizing.replica_capacities(configs, inputs)
+    seconds = options.peak_s_per_month(inputs.scenario)
+    stairs = fleet.staircases_on(found, same_provider_offers(plan, inputs), inputs.scenario, inputs.catalog, seconds)
+    plans = [p for p in (fleet.fleet_plan(s, inputs.demand.requests_per_month) for s in stairs) if p is not None]
     if not plans:
         return None
     best = min(plans, key=lambda p: p.rent_usd_per_month)
-    ttft, tpot = _latencies_ms(best, busy_gpus(plan), scenario, demand, catalog)
+    ttft, tpot = _latencies_ms(best, busy_gpus(plan), inputs)
     return FleetState(ttft, tpot, _rate_per_gpu(best), best.gpus, best.rent_usd_per_month, best)
 
 
@@ -211,11 +207,11 @@ def busy_gpus(plan: FleetPlan) -> int:
     return (plan.replicas + plan.prefill_replicas) * plan.config.gpus_count
 
 
-def same_provider_offers(plan: FleetPlan, scenario: Scenario, catalog: Catalog) -> list[MachineOffer]:
+def same_provider_offers(plan: FleetPlan, inputs: Inputs) -> list[MachineOffer]:
     """Machines of the plan's own landlord, on its terms."""
     same = [
         offer
-        for offer in machine_offers(plan.config.gpu, scenario, catalog)
+        for offer in machine_offers(plan.config.gpu, inputs.scenario, inputs.catalog)
         if (offer.provider_id, offer.basis, offer.commitment) == _terms(plan.offer)
     ]
     return same or [plan.offer]
@@ -225,26 +221,29 @@ def _terms(offer: MachineOffer) -> tuple[str, str, str]:
     return offer.provider_id, offer.basis, offer.commitment
 
 
-def _only(plan: FleetPlan, scenario: Scenario, catalog: Catalog) -> Scenario:
+def _only(plan: FleetPlan, inputs: Inputs) -> Scenario:
     """The scenario with no other model or GPU."""
-    kept = tuple(c for c in scenario.candidates if catalog.model(c.model) is plan.config.model)
-    hardware = scenario.hardware.model_copy(update={"gpus": (plan.config.gpu.id,)})
-    return scenario.model_copy(update={"candidates": kept, "hardware": hardware})
+    kept = tuple(c for c in inputs.scenario.candidates if inputs.catalog.model(c.model) is plan.config.model)
+    hardware = inputs.scenario.hardware.model_copy(update={"gpus": (plan.config.gpu.id,)})
+    return inputs.scenario.model_copy(update={"candidates": kept, "hardware": hardware})
 
 
-def _latencies_ms(
-    plan: FleetPlan, reference_gpus: int, scenario: Scenario, demand: Demand, catalog: Catalog
-) -> tuple[float, float]:
+def _latencies_ms(plan: FleetPlan, reference_gpus: int, inputs: Inputs) -> tuple[float, float]:
     """TTFT at the 95th percentile and mean TPOT with the load on each GPU that the reference has. Two pools are at the load
     of their own fleet."""
-    hit, config = sizing.hit_frac(scenario), plan.config
+    hit, config = sizing.hit_frac(inputs.scenario), plan.config
     if not plan.prefill_replicas:
-        each = demand.peak_req_s / reference_gpus * config.gpus_count
-        return sizing.at_load_ms(config, sizing.traffic(demand, hit), each, scenario, catalog)
-    prompts, tokens = disaggregation.prompts_only(demand.lengths, hit), disaggregation.tokens_only(demand.lengths)
-    moved_ms = float(disaggregation.transfer_s([config], demand.input_p95_tok, catalog)[0, 0]) * 1e3
-    first = sizing.at_load_ms(config, prompts, demand.peak_req_s / plan.prefill_replicas, scenario, catalog)
-    then = sizing.at_load_ms(config, tokens, demand.peak_req_s / plan.replicas, scenario, catalog)
+        each = inputs.demand.peak_req_s / reference_gpus * config.gpus_count
+        return sizing.at_load_ms(config, sizing.traffic(inputs.demand, hit), each, inputs.scenario, inputs.catalog)
+    prompts, tokens = (
+        disaggregation.prompts_only(inputs.demand.lengths, hit),
+        disaggregation.tokens_only(inputs.demand.lengths),
+    )
+    moved_ms = float(disaggregation.transfer_s([config], inputs.demand.input_p95_tok, inputs.catalog)[0, 0]) * 1e3
+    first = sizing.at_load_ms(
+        config, prompts, inputs.demand.peak_req_s / plan.prefill_replicas, inputs.scenario, inputs.catalog
+    )
+    then = sizing.at_load_ms(config, tokens, inputs.demand.peak_req_s / plan.replicas, inputs.scenario, inputs.catalog)
     return first[0] + moved_ms, then[1]
 
 
@@ -279,13 +278,13 @@ class CumulativeStep:
     """The fleet from here on."""
 
 
-def cumulative_steps(plan: FleetPlan, scenario: Scenario, demand: Demand, catalog: Catalog) -> list[CumulativeStep]:
+def cumulative_steps(plan: FleetPlan, inputs: Inputs) -> list[CumulativeStep]:
     """From a fleet with batching alone to the chosen set, one technique at a time; the last is the verdict's own fleet.
     Where the model does not fit one GPU, its split over several belongs to the start."""
-    chosen = [t for t in ORDER if t != "batching" and is_used(t, plan, scenario)]
+    chosen = [t for t in ORDER if t != "batching" and is_used(t, plan, inputs.scenario)]
 
     def state(used: Sequence[TechniqueId]) -> FleetState | None:
-        t = scenario.techniques
+        t = inputs.scenario.techniques
         for technique in ORDER[1:]:
             if technique not in used:
                 t = switched(t, technique, False)
@@ -293,7 +292,9 @@ def cumulative_steps(plan: FleetPlan, scenario: Scenario, demand: Demand, catalo
         precision = config.precision if "quantization" in used else config.model.published.native_precision
         split = config.tensor_parallel if "parallelism" in used else 1
         return cheapest(
-            configs_with(plan, t, (precision,), (split,)), plan, with_techniques(scenario, t), demand, catalog
+            configs_with(plan, t, (precision,), (split,)),
+            plan,
+            replace(inputs, scenario=with_techniques(inputs.scenario, t)),
         )
 
     used: list[TechniqueId] = []
@@ -316,9 +317,7 @@ def _words(
     technique: TechniqueId,
     used: bool,
     plan: FleetPlan,
-    scenario: Scenario,
-    demand: Demand,
-    catalog: Catalog,
+    inputs: Inputs,
     without: FleetState | None,
     with_it: FleetState | None,
 ) -> str:
@@ -331,15 +330,15 @@ def _words(
                 "wait for each other as long as they like."
             )
         case "prefix_caching":
-            return f"At the {scenario.workload.self_hit_frac:.0%} of input that your own servers are taken to find cached; see Prompt structure."
+            return f"At the {inputs.scenario.workload.self_hit_frac:.0%} of input that your own servers are taken to find cached; see Prompt structure."
         case "quantization":
-            return _quantization_words(used, plan, scenario, without, with_it)
+            return _quantization_words(used, plan, inputs.scenario, without, with_it)
         case "speculation":
-            return _speculation_words(made, scenario, demand, catalog)
+            return _speculation_words(made, inputs)
         case "parallelism":
-            return _parallelism_words(used, plan, scenario, with_it)
+            return _parallelism_words(used, plan, inputs.scenario, with_it)
         case _:
-            return _disaggregation_words(with_it, demand, catalog)
+            return _disaggregation_words(with_it, inputs)
 
 
 def _quantization_words(
@@ -367,24 +366,24 @@ def _parallelism_words(used: bool, plan: FleetPlan, scenario: Scenario, with_it:
     return f"{with_it.plan.config.tensor_parallel} GPUs a replica{experts}, against the one that the verdict has."
 
 
-def _speculation_words(plan: FleetPlan, scenario: Scenario, demand: Demand, catalog: Catalog) -> str:
-    t, model = scenario.techniques, plan.config.model
-    context = demand.input_tok + demand.output_tok / 2
-    drafted = speculation.drafts([plan.config], t, catalog, np.zeros(1))
-    m, batch = replica_arrays([plan.config], catalog), max(plan.capacity.batch, 1.0)
+def _speculation_words(plan: FleetPlan, inputs: Inputs) -> str:
+    t, model = inputs.scenario.techniques, plan.config.model
+    context = inputs.demand.input_tok + inputs.demand.output_tok / 2
+    drafted = speculation.drafts([plan.config], t, inputs.catalog, np.zeros(1))
+    m, batch = replica_arrays([plan.config], inputs.catalog), max(plan.capacity.batch, 1.0)
     gain = float(speculation.speedup_ratio(m, np.array([batch]), np.array([context]), drafted)[0, 0])
     loss = float(speculation.loss_from_batch(m, context, drafted)[0])
     where = f"a loss from {loss:.0f} at once on" if isfinite(loss) else "a loss at no batch up to the cap"
-    each = f"{drafted.tokens_per_pass[0, 0]:.2f} tokens a pass, {speculation.basis_words(model, t, catalog)}"
+    each = f"{drafted.tokens_per_pass[0, 0]:.2f} tokens a pass, {speculation.basis_words(model, t, inputs.catalog)}"
     return f"{t.draft_tok} drafted, {each}: {gain:.2f} times as fast with {batch:.0f} at once; {where}."
 
 
-def _disaggregation_words(with_it: FleetState | None, demand: Demand, catalog: Catalog) -> str:
+def _disaggregation_words(with_it: FleetState | None, inputs: Inputs) -> str:
     if with_it is None:
         return "No two pools of this model on this GPU meet the targets."
     made = with_it.plan
-    moved_ms = float(disaggregation.transfer_s([made.config], demand.input_p95_tok, catalog)[0, 0]) * 1e3
-    rate = catalog.technique_rules.transfer_gb_s.central
+    moved_ms = float(disaggregation.transfer_s([made.config], inputs.demand.input_p95_tok, inputs.catalog)[0, 0]) * 1e3
+    rate = inputs.catalog.technique_rules.transfer_gb_s.central
     return (
         f"{made.prefill_replicas} prefill and {made.replicas} decode replicas, with spares for both; the cache of a long "
         f"prompt takes {milliseconds(moved_ms)} to cross at {rate:g} GB/s, assumed."

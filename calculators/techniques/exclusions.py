@@ -15,6 +15,7 @@ from calculators.fleet.staircase import FleetPlan
 from calculators.performance import speculation
 from calculators.performance.replica import replica_arrays
 from calculators.scenario.demand import Demand
+from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Scenario, Techniques
 from calculators.techniques.effects import FleetState, cheapest, configs_with, same_provider_offers
 from calculators.units import HOURS_PER_MONTH, count, percent, significant
@@ -48,7 +49,7 @@ class AdviceInputs:
         """The cheapest fleet of the verdict's model on its GPU from its landlord; latencies at the load on each GPU of
         the `reference` fleet."""
         configs = configs_with(self.plan, design.techniques, design.precisions, design.splits)
-        return cheapest(configs, reference or self.plan, self.asked(design), self.demand, self.catalog)
+        return cheapest(configs, reference or self.plan, Inputs(self.asked(design), self.demand, self.catalog))
 
     def asked(self, design: Design) -> Scenario:
         workload = self.scenario.workload.model_copy(update={"self_hit_frac": design.hit_frac})
@@ -58,10 +59,10 @@ class AdviceInputs:
         """What keeps the setups of a design, over any number of GPUs, from serving, of the one that comes nearest. None:
         one could, but nobody rents it out."""
         scenario = self.asked(design)
-        machines = same_provider_offers(self.plan, scenario, self.catalog)
+        machines = same_provider_offers(self.plan, Inputs.of(scenario, self.catalog))
         held = [tp for tp in sizing.TENSOR_PARALLEL if any(m.replicas_per_machine(tp) for m in machines)]
         configs = configs_with(self.plan, design.techniques, design.precisions, held)
-        found, infeasible = sizing.replica_capacities(configs, scenario, self.demand, self.catalog)
+        found, infeasible = sizing.replica_capacities(configs, Inputs(scenario, self.demand, self.catalog))
         return None if found else max(infeasible, key=lambda misfit: misfit.stage, default=None)
 
     def at_own_load(self, design: Design) -> FleetState | None:

@@ -6,6 +6,7 @@ from calculators.api import bill as api_cost
 from calculators.catalog.load import Catalog
 from calculators.evaluate import Evaluation
 from calculators.options import buy_and_build as options
+from calculators.scenario.inputs import Inputs
 from calculators.units import percent
 
 EASY_FRAC = 0.1
@@ -62,7 +63,7 @@ def quick_wins(result: Evaluation, catalog: Catalog) -> list[QuickWin]:
 
     def saved(**changes: float) -> float:
         other = scenario.model_copy(update={"workload": w.model_copy(update=changes)})
-        bill = options.optimized_bill(offer, other, demand, catalog, scenario.api.discount_frac)
+        bill = options.optimized_bill(offer, Inputs(other, demand, catalog), scenario.api.discount_frac)
         return max(today - bill.usd_per_month, 0.0)
 
     reorder = saved(deferrable_frac=0.0)

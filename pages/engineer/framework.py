@@ -6,6 +6,7 @@ import streamlit as st
 
 from calculators.catalog.glossary import help_text
 from calculators.catalog.techniques import Framework, MetricId, MoveId
+from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import to_token
 from calculators.techniques.advice import Pin, TechniqueAdvice, advise, framework
 from calculators.techniques.quick_wins import gate, quick_wins
@@ -31,7 +32,7 @@ def advised(
     found = evaluation()
     assert found.build is not None
     assert found.build.plan is not None
-    return advise(found.build.plan, found.scenario, found.demand, catalog(), metric, dict(pinned))
+    return advise(found.build.plan, Inputs(found.scenario, found.demand, catalog()), metric, dict(pinned))
 
 
 def adopt(advice: TechniqueAdvice) -> None:

@@ -8,6 +8,7 @@ from calculators.catalog.glossary import help_text
 from calculators.fleet import replica_capacity as sizing
 from calculators.performance import phases
 from calculators.performance.model_size import LINEAR_BITS
+from calculators.scenario.inputs import Inputs
 from calculators.units import count, milliseconds, percent, significant
 from pages.shared.phase_figures import WALL_NAME, load_figure, roofline, time_shares
 from pages.shared.state import catalog, escape, evaluation
@@ -57,7 +58,7 @@ with st.expander("Another model, GPU or format", icon=":material/tune:"):
 config = sizing.replica_config(known.model(model_id), known.gpu(gpu_id), precision, parallel, scenario.techniques)
 traffic = sizing.traffic(demand, sizing.hit_frac(scenario))
 factor, own = sizing.speed_correction(scenario, known)
-found, infeasible = sizing.replica_capacities([config], scenario, demand, known)
+found, infeasible = sizing.replica_capacities([config], Inputs(scenario, demand, known))
 capacity = found[0] if found else None
 machine = phases.one_machine(config, known)
 

@@ -37,6 +37,7 @@ from calculators.quantization.evidence import (
     sensitivity,
 )
 from calculators.quantization.evidence import WEIGHT_FORMATS as MAP_FORMATS
+from calculators.scenario.inputs import Inputs
 from calculators.units import BYTES_PER_GB, count, milliseconds, significant, usd
 from pages.shared.checkpoint_upload import checkpoint, measured_db
 from pages.shared.quantization_figures import sensitivity_chart, sensitivity_takeaway
@@ -210,7 +211,7 @@ else:
     recipe = pick_classes(model.shape)
     cells = {(row.name, stored) for row, stored in chosen(recipe, model.shape, known())}
     found = risks(recipe, model, known())
-    did = recipe_effect(plan, recipe, result.scenario, result.demand, catalog())
+    did = recipe_effect(plan, recipe, Inputs(result.scenario, result.demand, catalog()))
     if name == AS_SERVED:  # its router apart, which the verdict counts with the layers
         did = replace(did, after=did.before)
     as_it_is = f"The verdict serves {model.name} in {plan.config.precision.upper()}, {usd(plan.rent_usd_per_month)} of rent a month."

@@ -4,6 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from calculators.catalog.yaml_reader import DataError
+from calculators.scenario.inputs import Inputs
 from calculators.serving.engine_choice import (
     ENGINE_NAMES,
     AxisVerdict,
@@ -173,7 +174,7 @@ tested = right.segmented_control(
     required=True,
     help="The same requests against both engines on the same machine; the benchmark below is made for it.",
 )
-found = choose_engine(plan, result.scenario, result.demand, catalog(), schema, tested or "not run")
+found = choose_engine(plan, Inputs(result.scenario, result.demand, catalog()), schema, tested or "not run")
 with headline:
     st.subheader(escape(found.sentence))
     st.caption(

@@ -5,6 +5,7 @@ import pandas as pd
 import streamlit as st
 
 from calculators.catalog.techniques import TechniqueId, TechniquesFile
+from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Techniques, to_token
 from calculators.techniques.effects import (
     CumulativeStep,
@@ -45,7 +46,7 @@ def measured(token: str, digest: str) -> tuple[list[TechniqueEffect], list[Cumul
     found = evaluation()
     assert found.build is not None
     assert found.build.plan is not None
-    asked = (found.build.plan, found.scenario, found.demand, catalog())
+    asked = (found.build.plan, Inputs(found.scenario, found.demand, catalog()))
     return technique_effects(*asked), cumulative_steps(*asked), switched_saves_usd(found, catalog())
 
 

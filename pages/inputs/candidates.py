@@ -10,6 +10,7 @@ from calculators.catalog.glossary import help_text
 from calculators.catalog.hardware_and_models import Model
 from calculators.options.buy_and_build import hosted_options_of
 from calculators.report.evaluation_text import lease_terms
+from calculators.scenario.inputs import Inputs
 from calculators.units import usd
 from pages.shared.benchmark_upload import benchmark_upload
 from pages.shared.state import catalog, escape, evaluation
@@ -219,7 +220,7 @@ sold = [
     option
     for candidate in result.scenario.candidates
     if candidate.gate != "not_acceptable"
-    for option in hosted_options_of(candidate, result.scenario, result.demand, known)
+    for option in hosted_options_of(candidate, Inputs(result.scenario, result.demand, known))
 ]
 if sold:
     cheapest = min(sold, key=lambda option: option.usd_per_month)

@@ -13,6 +13,7 @@ from calculators.fleet.replica_capacity import Capacity, Infeasible
 from calculators.performance import queueing as latency
 from calculators.performance.disaggregation import tokens_only, transfer_s
 from calculators.performance.replica import ReplicaConfig, replica_arrays
+from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Scenario, Targets, Techniques
 
 LIVE = load_catalog()
@@ -90,7 +91,7 @@ def served(techniques: dict[str, Any], targets: dict[str, Any] | None = None, hi
         techniques=techniques, targets=targets or {}, workload={"self_hit_frac": hit_frac, "cacheable_frac": 0.5}
     )
     config = sizing.replica_config(LIVE.model("llama-3.3-70b"), LIVE.gpu("h100-sxm"), "fp8", 4, asked.techniques)
-    found, infeasible = sizing.replica_capacities([config], asked, demand_by_hand(), LIVE)
+    found, infeasible = sizing.replica_capacities([config], Inputs(asked, demand_by_hand(), LIVE))
     assert not infeasible
     return {"capacity": found[0], "asked": asked, "setup": config}
 
@@ -161,7 +162,9 @@ def test_a_guessed_acceptance_widens_the_range_and_a_typed_one_does_not() -> Non
         techniques = {"speculation": True, "acceptance_frac": acceptance, "batch_cap": 1_024}
         asked = scenario(techniques=techniques, targets={"tpot_ms": 20.0})
         config = sizing.replica_config(LIVE.model("llama-3.3-70b"), LIVE.gpu("h100-sxm"), "fp8", 4, asked.techniques)
-        good, bad = sizing.replica_capacities([config, config], asked, demand_by_hand(), LIVE, np.array([1.0, -1.0]))[0]
+        good, bad = sizing.replica_capacities(
+            [config, config], Inputs(asked, demand_by_hand(), LIVE), np.array([1.0, -1.0])
+        )[0]
         return good.req_s / bad.req_s
 
     assert spread(None) > spread(LIVE.technique_rules.acceptance_frac.central) > 1
@@ -204,7 +207,7 @@ def test_the_first_token_waits_for_the_cache_to_cross() -> None:
 def test_a_cache_that_takes_longer_to_cross_than_the_target_allows_is_said() -> None:
     asked = scenario(techniques={"disaggregation": True}, targets={"ttft_p95_ms": 1.0})
     config = sizing.replica_config(LIVE.model("llama-3.3-70b"), LIVE.gpu("h100-sxm"), "fp8", 4, asked.techniques)
-    found, infeasible = sizing.replica_capacities([config], asked, demand_by_hand(), LIVE)
+    found, infeasible = sizing.replica_capacities([config], Inputs(asked, demand_by_hand(), LIVE))
     assert found == []
     assert [m.config for m in infeasible] == [config]
     assert "TTFT" in infeasible[0].why
@@ -226,7 +229,7 @@ def test_requests_hardly_wait_for_a_slot_of_the_decode_pool() -> None:
         found = latency.at_rate(ready, np.array([[apart.req_s]]))
         assert float(found.full_frac[0, 0]) <= 0.051
     patient = scenario(techniques={"disaggregation": True}, targets={"ttft_p95_ms": None, "tpot_ms": None})
-    found_patient, _ = sizing.replica_capacities([config], patient, demand_by_hand(), LIVE)
+    found_patient, _ = sizing.replica_capacities([config], Inputs(patient, demand_by_hand(), LIVE))
     assert found_patient[0].req_s > pools()[0].req_s  # without a target all may wait
 
 
@@ -234,13 +237,13 @@ def test_what_stops_a_replica_is_the_queue_that_ends_first() -> None:
     free = scenario(targets={"ttft_p95_ms": None, "tpot_ms": None})
     config = sizing.replica_config(LIVE.model("llama-3.3-70b"), LIVE.gpu("h100-sxm"), "fp8", 4, Techniques())
     long_prompts, long_answers = demand_by_hand(1e6, 60_000.0, 5.0), demand_by_hand(1e6, 50.0, 4_000.0)
-    assert sizing.replica_capacities([config], free, long_prompts, LIVE)[0][0].limit == "time prompts take"
-    assert sizing.replica_capacities([config], free, long_answers, LIVE)[0][0].limit in (
+    assert sizing.replica_capacities([config], Inputs(free, long_prompts, LIVE))[0][0].limit == "time prompts take"
+    assert sizing.replica_capacities([config], Inputs(free, long_answers, LIVE))[0][0].limit in (
         "engine's batch cap",
         "KV-cache memory",
     )
     good = scenario(
         techniques={"speculation": True, "acceptance_frac": 0.95}, targets={"ttft_p95_ms": None, "tpot_ms": None}
     )
-    limited = sizing.replica_capacities([config], good, long_answers, LIVE)[0][0].limit
+    limited = sizing.replica_capacities([config], Inputs(good, long_answers, LIVE))[0][0].limit
     assert limited == "load that a replica carries without drafts"

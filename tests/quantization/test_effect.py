@@ -11,6 +11,7 @@ from calculators.fleet.staircase import FleetPlan
 from calculators.performance.model_size import weight_bytes
 from calculators.performance.quantization_recipe import PRESETS, Recipe, uniform
 from calculators.quantization.effect import RecipeEffect, ServedFleet, recipe_effect, worth_sentence
+from calculators.scenario.inputs import Inputs
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +27,7 @@ def _plan(found: Evaluation) -> FleetPlan:
 
 
 def _effect(found: Evaluation, recipe: Recipe, catalog: Catalog) -> RecipeEffect:
-    return recipe_effect(_plan(found), recipe, found.scenario, found.demand, catalog)
+    return recipe_effect(_plan(found), recipe, Inputs(found.scenario, found.demand, catalog))
 
 
 def test_before_is_the_fleet_of_the_verdict(found: Evaluation, catalog: Catalog) -> None:
@@ -80,7 +81,7 @@ def test_a_recipe_that_fits_nowhere_says_so(found: Evaluation, catalog: Catalog)
     plan = _plan(found)
     config = replace(plan.config, gpu=tiny)
     small = replace(plan, capacity=replace(plan.capacity, config=config))
-    nowhere = recipe_effect(small, Recipe(), found.scenario, found.demand, catalog)
+    nowhere = recipe_effect(small, Recipe(), Inputs(found.scenario, found.demand, catalog))
     assert nowhere.after.state is None
     assert nowhere.after.kv_room_tok == 0
     assert nowhere.saves_usd_per_month is None

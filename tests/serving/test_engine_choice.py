@@ -12,6 +12,7 @@ from calculators.catalog.load import ROOT, load_catalog
 from calculators.evaluate import Evaluation, evaluate
 from calculators.fleet.staircase import FleetPlan
 from calculators.performance.replica import ReplicaConfig
+from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Scenario, Targets, Techniques, read_scenario
 from calculators.serving.engine_choice import ABResult, AxisVerdict, EngineChoice, choose_engine, has_heads, stack_file
 
@@ -42,7 +43,7 @@ def scenario_of(targets: Targets | None = None, workload: dict[str, Any] | None 
 
 
 def chosen(plan: FleetPlan | None = None, scenario: Scenario | None = None, **more: Any) -> EngineChoice:
-    return choose_engine(plan or plan_of(), scenario or SCENARIO, FOUND.demand, CATALOG, **more)
+    return choose_engine(plan or plan_of(), Inputs(scenario or SCENARIO, FOUND.demand, CATALOG), **more)
 
 
 def axis(stack: EngineChoice, name: str) -> AxisVerdict:
@@ -159,7 +160,7 @@ def test_the_plan_is_modelled_on_the_engine_it_was_sized_for() -> None:
     assert FOUND.build is not None
     assert FOUND.build.plan is not None
     plan = FOUND.build.plan
-    found = choose_engine(plan, SCENARIO, FOUND.demand, CATALOG)
+    found = choose_engine(plan, Inputs(SCENARIO, FOUND.demand, CATALOG))
     first = found.modelled[0]
     assert first.engine == "vllm"
     assert first.tpot_ms == pytest.approx(plan.capacity.tpot_ms, rel=0.15)
@@ -201,7 +202,7 @@ def test_any_plan_gets_one_engine_eight_axes_and_a_reason_each(
     model: str, gpu: str, tp: int, share: float, techniques: Techniques, result: ABResult
 ) -> None:
     scenario = SCENARIO.model_copy(update={"techniques": techniques})
-    found = choose_engine(plan_of(model, gpu, "fp8", tp), scenario, FOUND.demand, CATALOG, share, result)
+    found = choose_engine(plan_of(model, gpu, "fp8", tp), Inputs(scenario, FOUND.demand, CATALOG), share, result)
     assert found.engine in ("vllm", "sglang")
     assert found.rival != found.engine
     assert len(found.axes) == 8

@@ -12,6 +12,7 @@ from calculators.catalog.load import load_catalog
 from calculators.catalog.techniques import MetricId, MoveId
 from calculators.evaluate import evaluate
 from calculators.scenario.defaults import ROOT
+from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import parse_scenario, read_scenario
 from calculators.techniques.advice import Pin, TechniqueAdvice, TechniqueTrial, advise, framework, gain_frac
 
@@ -29,7 +30,7 @@ def ask(
     found = evaluate(scenario, CATALOG)
     assert found.build is not None
     assert found.build.plan is not None
-    return advise(found.build.plan, scenario, found.demand, CATALOG, metric, pins)
+    return advise(found.build.plan, Inputs(scenario, found.demand, CATALOG), metric, pins)
 
 
 def reasons(advice: TechniqueAdvice) -> dict[MoveId, str]:
@@ -94,7 +95,7 @@ def test_the_advice_is_never_dearer_than_the_verdict_where_it_may_use_the_same_f
         found = evaluate(plain, CATALOG)
         assert found.build is not None
         assert found.build.plan is not None
-        advice = advise(found.build.plan, plain, found.demand, CATALOG)
+        advice = advise(found.build.plan, Inputs(plain, found.demand, CATALOG))
         assert advice.state is not None
         assert advice.state.usd_per_month <= found.build.plan.rent_usd_per_month + 0.5
 

@@ -12,6 +12,7 @@ from calculators.catalog.techniques import TechniqueId
 from calculators.evaluate import Evaluation, evaluate
 from calculators.fleet.staircase import FleetPlan
 from calculators.scenario.defaults import ROOT
+from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Scenario, Techniques, read_scenario
 from calculators.techniques.effects import (
     ORDER,
@@ -58,7 +59,7 @@ def run(name: str, **chosen: object) -> tuple[Scenario, Evaluation, FleetPlan]:
 
 def all_six(name: str, **chosen: object) -> dict[str, TechniqueEffect]:
     scenario, found, plan = run(name, **chosen)
-    return {e.id: e for e in technique_effects(plan, scenario, found.demand, CATALOG)}
+    return {e.id: e for e in technique_effects(plan, Inputs(scenario, found.demand, CATALOG))}
 
 
 def both(effect: TechniqueEffect) -> tuple[FleetState, FleetState]:
@@ -70,7 +71,7 @@ def both(effect: TechniqueEffect) -> tuple[FleetState, FleetState]:
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_the_fleet_of_the_verdict_is_one_side_of_each_comparison(name: str) -> None:
     scenario, found, plan = run(name)
-    for effect in technique_effects(plan, scenario, found.demand, CATALOG):
+    for effect in technique_effects(plan, Inputs(scenario, found.demand, CATALOG)):
         mine = effect.with_it if effect.is_used else effect.without
         assert mine is not None
         assert (mine.gpus, mine.usd_per_month) == (plan.gpus, pytest.approx(plan.rent_usd_per_month))
@@ -147,7 +148,7 @@ def test_a_model_that_fits_no_single_gpu_has_no_fleet_without_parallelism() -> N
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_refitting_the_same_setup_gives_the_fleet_itself(name: str) -> None:
     scenario, found, plan = run(name)
-    same = refit(plan, plan.config, scenario, found.demand, CATALOG)
+    same = refit(plan, plan.config, Inputs(scenario, found.demand, CATALOG))
     assert same is not None
     assert (same.gpus, same.usd_per_month) == (plan.gpus, pytest.approx(plan.rent_usd_per_month))
 
@@ -156,7 +157,7 @@ def test_refitting_the_same_setup_gives_the_fleet_itself(name: str) -> None:
 @pytest.mark.parametrize("chosen", [{}, {"speculation": True, "kv_cache": "fp8"}, {"disaggregation": True}])
 def test_the_steps_lead_from_batching_alone_to_the_fleet_of_the_verdict(name: str, chosen: dict[str, object]) -> None:
     scenario, found, plan = run(name, **chosen)
-    made = cumulative_steps(plan, scenario, found.demand, CATALOG)
+    made = cumulative_steps(plan, Inputs(scenario, found.demand, CATALOG))
     assert made[0].id == "batching"
     last = made[-1].state
     assert last is not None
@@ -168,14 +169,14 @@ def test_the_steps_lead_from_batching_alone_to_the_fleet_of_the_verdict(name: st
 def test_what_each_saves_alone_does_not_add_up_to_what_all_save_together() -> None:
     """Headline gains must never be added or multiplied: this fleet is the counter-example."""
     scenario, found, plan = run("own-servers-at-scale", speculation=True, kv_cache="fp8")
-    made = [step.state for step in cumulative_steps(plan, scenario, found.demand, CATALOG)]
+    made = [step.state for step in cumulative_steps(plan, Inputs(scenario, found.demand, CATALOG))]
     assert made[0] is not None
     assert made[-1] is not None
     together = made[0].usd_per_month - made[-1].usd_per_month
     bare = Techniques(prefix_caching=False, quantization=False)
     alone = 0.0
     for chosen in ({"prefix_caching": True}, {"quantization": True, "kv_cache": "fp8"}, {"speculation": True}):
-        one = best_fleet(plan, with_techniques(scenario, bare.model_copy(update=chosen)), found.demand, CATALOG)
+        one = best_fleet(plan, Inputs(with_techniques(scenario, bare.model_copy(update=chosen)), found.demand, CATALOG))
         assert one is not None
         alone += made[0].usd_per_month - one.usd_per_month
     assert together > 0
@@ -200,10 +201,10 @@ def test_any_set_of_switches_gives_an_answer_and_its_steps_end_at_it(chosen: Tec
     if found.build is None or found.build.plan is None:
         return
     plan = found.build.plan
-    made = technique_effects(plan, scenario, found.demand, CATALOG)
+    made = technique_effects(plan, Inputs(scenario, found.demand, CATALOG))
     assert [e.id for e in made] == list(ORDER)
     assert all(s.tpot_ms > 0 for e in made for s in (e.without, e.with_it) if s)
-    ends = cumulative_steps(plan, scenario, found.demand, CATALOG)[-1].state
+    ends = cumulative_steps(plan, Inputs(scenario, found.demand, CATALOG))[-1].state
     assert ends is not None
     assert ends.usd_per_month == pytest.approx(plan.rent_usd_per_month)
 
