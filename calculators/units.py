@@ -46,57 +46,70 @@ SUFFIXES = (
 )
 
 
-def printable(text: str) -> str:
-    """Without control characters, direction marks and lone surrogates; spaces run together."""
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
-
-
-def usd(value: float) -> str:
-    """Dollars as a person would say them: $0.42, $73, $1,654, $72.4k, $1.23M. A real minus sign for negatives."""
-    if not math.isfinite(value):
-        return "unknown"
-    sign, amount = ("−" if value < -0.005 else ""), abs(value)
-    if amount >= 999_500_000:
-        text = f"{amount / 1e9:,.2f}B"
-    elif amount >= 999_950:
-        text = f"{amount / 1e6:,.2f}M"
-    elif amount >= 99_950:
-        text = f"{amount / 1e3:,.0f}k"
-    elif amount >= 10_000:
-        text = f"{amount / 1e3:,.1f}k"
-    elif amount >= 10:
-        text = f"{amount:,.0f}"
-    else:
-        text = f"{amount:,.2f}"
-    return f"{sign}${text}"
-
-
-def count(value: float) -> str:
-    """A count in three significant figures: 950, 14.5 M, 2.1 B."""
-    if not math.isfinite(value):
-        return "unknown"
-    for size, letter in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e4, "k")):
-        if abs(value) >= size * 0.9995:
-            return f"{significant(value / (1e3 if letter == 'k' else size))} {letter}"
-    return f"{value:,.0f}" if abs(value) >= 10 else significant(value)
+def printable(text: str, limit: int | None = None) -> str:
+    """Text of others made safe to show: no control characters, direction marks or lone surrogates, spaces run together,
+    cut to `limit` characters."""
+    safe = " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    return safe if limit is None or len(safe) <= limit else safe[: limit - 1] + "…"
 
 
 def significant(value: float, figures: int = 3) -> str:
-    """`value` to so many significant figures, never in scientific notation: 0.0123, 1.52, 98.3, 1,230."""
-    if value == 0 or not math.isfinite(value):
-        return "0" if value == 0 else "unknown"
+    """`value` to so many significant figures, without trailing zeros or scientific notation: 0.0123, 1.52, 98.3, 1,230."""
+    if not math.isfinite(value):
+        return "unknown"
+    if value == 0:
+        return "0"
     decimals = max(0, figures - 1 - math.floor(math.log10(abs(value))))
     text = f"{value:,.{decimals}f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return (text.rstrip("0").rstrip(".") if "." in text else text).replace("-", "−")
+
+
+def count(value: float) -> str:
+    """A quantity in three significant figures: 0.25, 950, 4,096, 14.5k, 13.1M, 2.1B. Below ten thousand whole numbers are
+    written out."""
+    return _scaled(value, 10_000)
+
+
+def usd(value: float) -> str:
+    """Dollars in three significant figures: $0.42, $73, $934, $3.5k, $474k, $1.23M. Below $100 with cents, where there are
+    any; below a cent with three figures. A real minus sign for negatives."""
+    if not math.isfinite(value):
+        return "unknown"
+    amount = abs(value)
+    sign = "−" if value < 0 and amount >= 0.005 else ""
+    if amount >= 99.995:
+        return f"{sign}${_scaled(amount, 1_000)}"
+    if 0 < amount < 0.01:
+        return f"{'−' if value < 0 else ''}${significant(amount)}"
+    return f"{sign}${amount:.2f}".removesuffix(".00")
 
 
 def percent(fraction: float) -> str:
-    """A fraction as a percentage: 0.153 → 15 %; small ones keep a figure: 0.0042 → 0.42 %."""
-    return f"{significant(fraction * 100, 2)} %"
+    """A fraction as a percentage in two significant figures, 32%, 6.7%, 0.42%; above 99% with as many nines as it has:
+    99.5%, 99.95%, 99.99%."""
+    if 0.99 < fraction < 1:
+        return f"{significant(fraction * 100, 1 + math.ceil(-math.log10(1 - fraction) + 1e-9))}%"
+    return f"{significant(fraction * 100, 2)}%"
 
 
 def milliseconds(value_ms: float) -> str:
-    """A duration: 38 ms, 1.2 s."""
+    """A duration in three significant figures: 38 ms, 1.23 s."""
     if not math.isfinite(value_ms):
         return "unknown"
-    return f"{significant(value_ms / 1e3, 2)} s" if value_ms >= 1_000 else f"{significant(value_ms, 2)} ms"
+    return f"{significant(value_ms / 1e3)} s" if value_ms >= 999.5 else f"{significant(value_ms)} ms"
+
+
+def plural(number: float, noun: str, nouns: str | None = None) -> str:
+    """A count with its noun: 1 replica, 2 replicas, 13.1M requests."""
+    text = count(number)
+    return f"{text} {noun if text == '1' else nouns or noun + 's'}"
+
+
+def _scaled(value: float, written_out_below: float) -> str:
+    """Three significant figures with k, M, B or T from `written_out_below` on; whole numbers below it."""
+    if not math.isfinite(value):
+        return "unknown"
+    for size, letter in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= max(size * 0.9995, written_out_below - 0.5):
+            return f"{significant(value / size)}{letter}"
+    return f"{value:,.0f}".replace("-", "−") if abs(value) >= 1_000 else significant(value)

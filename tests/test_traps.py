@@ -129,7 +129,7 @@ def test_trap_08_the_silent_defaults_are_a_peak_and_a_spare(catalog: Catalog) ->
 
 
 def test_trap_09_a_slip_of_a_thousand_would_show(catalog: Catalog) -> None:
-    """A million requests of a million tokens in at $2.50 a million are $2.5 million; a GPU-hour at $1 is $730 a month."""
+    """A million requests of a million tokens in at $2.50 a million are $2.5 million; a GPU-hour at $1 is $730/month."""
     closed = api_cost.api_offer("testhost", "closed", catalog)
     assert api_cost.monthly_bill(closed, demand_by_hand(1e6, 1e6, 0.0), TODAY).usd_per_month == pytest.approx(2_500_000)
     assert api_cost.monthly_bill(closed, demand_by_hand(1.0, 0.0, 1e6), TODAY).usd_per_month == pytest.approx(10)

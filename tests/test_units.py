@@ -3,6 +3,8 @@
 import math
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from calculators import units
 
@@ -19,21 +21,25 @@ def test_the_prefixes_are_a_million_and_powers_of_a_thousand() -> None:
 @pytest.mark.parametrize(
     ("value", "text"),
     [
-        (0, "$0.00"),
+        (0, "$0"),
+        (0.000123, "$0.000123"),
         (0.42, "$0.42"),
-        (9.994, "$9.99"),
-        (10, "$10"),
-        (1_654, "$1,654"),
-        (9_999, "$9,999"),
-        (10_000, "$10.0k"),
+        (2.1, "$2.10"),
+        (73, "$73"),
+        (73.5, "$73.50"),
+        (99.996, "$100"),
+        (934, "$934"),
+        (999.4, "$999"),
+        (999.6, "$1k"),
+        (3_499, "$3.5k"),
+        (9_672, "$9.67k"),
         (72_400, "$72.4k"),
-        (99_949, "$99.9k"),
         (99_950, "$100k"),
-        (999_949, "$1,000k"),
-        (999_950, "$1.00M"),
+        (999_400, "$999k"),
+        (999_600, "$1M"),
         (1_234_567, "$1.23M"),
-        (-1_654, "−$1,654"),
-        (-0.001, "$0.00"),
+        (-1_654, "−$1.65k"),
+        (-0.001, "−$0.001"),
         (math.inf, "unknown"),
         (math.nan, "unknown"),
     ],
@@ -48,11 +54,15 @@ def test_dollars(value: float, text: str) -> None:
         (0, "0"),
         (0.5, "0.5"),
         (950, "950"),
-        (9_990, "9,990"),
-        (14_520_000, "14.5 M"),
-        (2.1e9, "2.1 B"),
-        (999_600_000, "1 B"),
-        (1e15, "1,000 T"),
+        (12.4, "12.4"),
+        (4_096, "4,096"),
+        (9_999, "9,999"),
+        (9_999.6, "10k"),
+        (14_520, "14.5k"),
+        (14_520_000, "14.5M"),
+        (2.1e9, "2.1B"),
+        (999_600_000, "1B"),
+        (1e15, "1,000T"),
         (math.nan, "unknown"),
     ],
 )
@@ -68,7 +78,7 @@ def test_counts(value: float, text: str) -> None:
         (1.5, "1.5"),
         (98.34, "98.3"),
         (1_230, "1,230"),
-        (-2.5, "-2.5"),
+        (-2.5, "−2.5"),
         (1e-20, "0." + "0" * 19 + "1"),
     ],
 )
@@ -76,9 +86,43 @@ def test_significant_figures_without_scientific_notation(value: float, text: str
     assert units.significant(value) == text
 
 
-def test_percentages_and_durations() -> None:
-    assert units.percent(0.153) == "15 %"
-    assert units.percent(0.0042) == "0.42 %"
-    assert units.milliseconds(38) == "38 ms"
-    assert units.milliseconds(1_234) == "1.2 s"
-    assert units.milliseconds(math.inf) == "unknown"
+@pytest.mark.parametrize(
+    ("fraction", "text"),
+    [
+        *((0, "0%"), (0.0042, "0.42%"), (0.0674, "6.7%"), (0.153, "15%"), (0.9876, "99%"), (1, "100%"), (1.2, "120%")),
+        *((0.995, "99.5%"), (0.999, "99.9%"), (0.9995, "99.95%"), (0.9999, "99.99%"), (0.99999, "99.999%")),
+    ],
+)
+def test_percentages_keep_their_nines(fraction: float, text: str) -> None:
+    assert units.percent(fraction) == text
+
+
+@pytest.mark.parametrize(
+    ("value_ms", "text"), [(38, "38 ms"), (999.4, "999 ms"), (999.6, "1 s"), (1_234, "1.23 s"), (math.inf, "unknown")]
+)
+def test_durations(value_ms: float, text: str) -> None:
+    assert units.milliseconds(value_ms) == text
+
+
+@pytest.mark.parametrize(
+    ("number", "text"), [(1, "1 replica"), (2, "2 replicas"), (0, "0 replicas"), (13.1e6, "13.1M replicas")]
+)
+def test_counts_with_their_noun(number: float, text: str) -> None:
+    assert units.plural(number, "replica") == text
+
+
+def test_an_irregular_plural_is_given() -> None:
+    assert (units.plural(1, "entry", "entries"), units.plural(2, "entry", "entries")) == ("1 entry", "2 entries")
+
+
+@given(st.floats(min_value=1e-3, max_value=1e14))
+def test_a_written_amount_is_the_amount_within_half_a_percent(value: float) -> None:
+    letters = {"k": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
+    text = units.usd(value).removeprefix("$").replace(",", "")
+    back = float(text[:-1]) * letters[text[-1]] if text[-1] in letters else float(text)
+    assert back == pytest.approx(value, rel=0.0051, abs=0.00500001 if value >= 0.01 else 0)
+
+
+def test_text_of_others_is_made_safe_and_cut() -> None:
+    assert units.printable("a\u202e b\n\nc") == "a b c"
+    assert units.printable("abcdef", 4) == "abc…"

@@ -36,8 +36,8 @@ SLOPES: Array = np.array([0.6, 0.2, 0.2, 0.5, 1.0])
 OUTLIER_RATIO = 3.0
 """A ratio further than this from the median of its model and GPU counts as that far only."""
 TRUSTED_ERROR_SHARE = 0.6
-"""What is left of the model's error near a measured point, on published runs: 19 % of 32 % at the 80th percentile."""
-P80_SIGMA = 1.2816  # two-sided 80 % of a normal distribution
+"""What is left of the model's error near a measured point, on published runs: 19% of 32% at the 80th percentile."""
+P80_SIGMA = 1.2816  # two-sided 80% of a normal distribution
 FORMAT_WORDS: dict[str, Precision] = {
     **{"nvfp4": "nvfp4", "mxfp4": "mxfp4", "fp8": "fp8"},
     **{"w8a8": "int8", "int8": "int8", "awq": "int4", "gptq": "int4", "w4a16": "int4", "int4": "int4"},

@@ -4,24 +4,24 @@
 
 TRACE is a CSV of the Azure traces (TIMESTAMP, ContextTokens, GeneratedTokens) or a JSONL of the Mooncake ones (timestamp
 in ms, input_length, output_length). Its time is stretched so that it loads each setup to a share of the highest rate the
-closed form thinks it can take; what differs by more than 20 % is marked. A test of the queueing, not of step times.
+closed form thinks it can take; what differs by more than 20% is marked. A test of the queueing, not of step times.
 
-Where they differ by more than 20 % (2026-11-23, the three setups below, loads of 20 to 80 %, chunks of 8,192 tokens):
-    random arrivals of the sample's lengths   only TPOT p99 of gpt-oss at 20 %, 24 % too short; all else within 19 %, TTFT
-                                              from 40 % on within 11 %; at 95 % TTFT p95 up to 58 % and means 35 % too short
-    the sample, 20 minutes of Azure chat      TPOT p95 and p99 up to 30 % too short: of gpt-oss at 20 and 40 %, of the 70B
-                                              model at 40 to 80 %; TTFT p99 21 % too short on the 70B model at 80 %
-    Azure chat, all 58 minutes                tails from 20 to 40 % on, TPOT p99 by up to 70 %; at 80 % its busiest minutes,
+Where they differ by more than 20% (2026-11-23, the three setups below, loads of 20 to 80%, chunks of 8,192 tokens):
+    random arrivals of the sample's lengths   only TPOT p99 of gpt-oss at 20%, 24% too short; all else within 19%, TTFT
+                                              from 40% on within 11%; at 95% TTFT p95 up to 58% and means 35% too short
+    the sample, 20 minutes of Azure chat      TPOT p95 and p99 up to 30% too short: of gpt-oss at 20 and 40%, of the 70B
+                                              model at 40 to 80%; TTFT p99 21% too short on the 70B model at 80%
+    Azure chat, all 58 minutes                tails from 20 to 40% on, TPOT p99 by up to 70%; at 80% its busiest minutes,
                                               half above the mean, are overload: TTFT means and tails 25 times too short
                                               and more
-    few slots (8, a 70B model on one GPU)     waits for a slot: at 40 % TTFT p99 by half, at 80 % means and tails by half
+    few slots (8, a 70B model on one GPU)     waits for a slot: at 40% TTFT p99 by half, at 80% means and tails by half
     Azure code (bursts, 12 of 58 minutes empty) and Mooncake (15,000-token prompts)
                                               everything: TTFT p50 of code up to 30 times too short, p99 up to twice too
                                               long; TTFT tails of Mooncake up to 6 times and means up to 4 times too short;
                                               TPOT of both too short by up to 100 times and more, because answers of a few
                                               tokens are written among a burst's prompts
 Steps of gpt-oss grow with every request in flight, since each touches more experts: what arrives during one long prompt
-step decodes together, and its TPOT is 5 to 12 % too short at 20 and 40 %.
+step decodes together, and its TPOT is 5 to 12% too short at 20 and 40%.
 Causes: the model is stationary, so load that drifts for minutes must be given as its peak, never as its mean; queue
 and length of answer are taken as independent; tails are exponential.
 """
@@ -160,7 +160,7 @@ def compare(
 
 
 def table(name: str, config: ReplicaConfig, found: Sequence[ReplayComparison]) -> str:
-    """Milliseconds, closed form / simulated; `!` where they differ by more than 20 %."""
+    """Milliseconds, closed form / simulated; `!` where they differ by more than 20%."""
     lines = [f"{name} on {config.label}", f"  load  req/s  {'  '.join(f'{figure:>15}' for figure in FIGURES)}"]
     for row in found:
         cells = [
@@ -184,7 +184,7 @@ def main() -> None:
     parser.add_argument("--hit-frac", type=float, default=0.0, help="share of each prompt found in the prefix cache")
     arguments = parser.parse_args()
     catalog = load_catalog()
-    print("Milliseconds, closed form / simulated; ! where they differ by more than 20 %")
+    print("Milliseconds, closed form / simulated; ! where they differ by more than 20%")
     for path in arguments.traces:
         requests = read_requests(path, arguments.hit_frac)
         for config in replayed_configs(catalog):

@@ -81,7 +81,7 @@ class EngineFit(Sourced):
 
 
 class ErrorRange(Record):
-    """The factor either way that held 80 % of measured runs whose model, or whose GPU, the fit had never seen."""
+    """The factor either way that held 80% of measured runs whose model, or whose GPU, the fit had never seen."""
 
     figure: Literal["tpot_ms", "tok_s", "ttft_ms"]
     ok_ratio: Annotated[float, Field(ge=1)]

@@ -98,7 +98,7 @@ class Catalog:
         return self.efficiency(gpu).confidence == "low"
 
     def range_ratio(self, figure: str, gpu: Gpu) -> float:
-        """The factor either way within which 80 % of measured runs lie; wider on GPUs with few measured ones."""
+        """The factor either way within which 80% of measured runs lie; wider on GPUs with few measured ones."""
         found = next(r for r in self.efficiencies.ranges if r.figure == figure)
         return found.extrapolated_ratio if self.is_extrapolated(gpu) else found.ok_ratio
 

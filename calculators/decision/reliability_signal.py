@@ -70,7 +70,7 @@ def uptime_status(
     central, best = (
         with_failover(have, s) for s in (rules.failover_shared_frac.central, rules.failover_shared_frac.low)
     )
-    second = f"a second vendor is taken to make it {central:.4%} (at best {best:.4%}) for {price} a month"
+    second = f"a second vendor is taken to make it {central:.4%} (at best {best:.4%}) for {price}/month"
     if best >= needed:
         return (
             "close",

@@ -38,7 +38,7 @@ def _cost(inputs: Inputs, found: MonthlySavings | None, has_fleet: bool, pay: fl
     fires, hopes = (found.central > 0) & (found.pessimistic > 0), found.optimistic > 0
     close = central > -rules.close_frac.central * found.bought_usd
     status = "firing" if fires[0] else "close" if close else "not_firing"
-    value = f"{_signed(central)} a month against the best way to buy; {_signed(bad)} in the pessimistic case"
+    value = f"{_signed(central)}/month against the best way to buy; {_signed(bad)} in the pessimistic case"
     if central > 0:
         value += f"; the move is paid back in {_months(_payback_months(central, inputs, pay))}"
     why = {
@@ -140,7 +140,7 @@ def _reliability(inputs: Inputs, today: Option, has_fleet: bool, pay: float) -> 
     asked = [status for status in (uptime, limit) if status is not None]
     status: SignalStatus = max(asked, key=lambda s: RANK[s]) if asked else "unknown"
     e = inputs.scenario.evidence
-    wanted = [f"below {100 * e.needed_uptime_frac:.6g} % available"] if e.needed_uptime_frac is not None else []
+    wanted = [f"below {100 * e.needed_uptime_frac:.6g}% available"] if e.needed_uptime_frac is not None else []
     wanted += (
         [f"beyond {count(2 * e.api_limit_tok_per_minute)} tokens a minute"]
         if e.api_limit_tok_per_minute is not None

@@ -74,10 +74,8 @@ def switching_values_of_today(current: Option, ranked: Sequence[Option]) -> tupl
         return ()
     best = min(others, key=lambda o: o.usd_per_month)
     ratio = best.usd_per_month / bill
-    words = f"{usd(best.usd_per_month)} a month, {_change(ratio)}, ties with {best.label}"
-    return (
-        SwitchingValue("today_price", f"Price of {current.label} alone", f"{usd(bill)} a month", words, 1.0, ratio),
-    )
+    words = f"{usd(best.usd_per_month)}/month, {_change(ratio)}, ties with {best.label}"
+    return (SwitchingValue("today_price", f"Price of {current.label} alone", f"{usd(bill)}/month", words, 1.0, ratio),)
 
 
 def nearest_switching_value(found: Sequence[SwitchingValue], most: int = 3) -> tuple[SwitchingValue, ...]:
@@ -103,14 +101,14 @@ def _price(build: Option, buys: Sequence[Option]) -> SwitchingValue:
     paid = [b for b in buys if _bill(b) > 0]
     if not paid:
         needed = bill + build.usd_per_month - buy.usd_per_month
-        return SwitchingValue("price", what, usd(bill) + " a month", f"{usd(needed)} a month", bill, None)
+        return SwitchingValue("price", what, usd(bill) + " a month", f"{usd(needed)}/month", bill, None)
     ratio = max((build.usd_per_month - (b.usd_per_month - _bill(b))) / _bill(b) for b in paid)
     if ratio <= 0:
         return SwitchingValue(
             "price", what, usd(bill) + " a month", "no price: even free it would cost more", 1.0, None
         )
-    words = f"{usd(bill * ratio)} a month, {_change(ratio)}"
-    return SwitchingValue("price", what, f"{usd(bill)} a month", words, 1.0, ratio)
+    words = f"{usd(bill * ratio)}/month, {_change(ratio)}"
+    return SwitchingValue("price", what, f"{usd(bill)}/month", words, 1.0, ratio)
 
 
 def _bill(option: Option) -> float:
@@ -171,7 +169,7 @@ def _staffing(build: Option, room_usd: float, engineer_usd_per_year: float) -> S
 
 
 def _change(ratio: float) -> str:
-    """A ratio in words: 24 % lower, 3.1 times as much."""
+    """A ratio in words: 24% lower, 3.1 times as much."""
     if ratio >= 2:
         return f"{significant(ratio)} times as much"
     return f"{percent(abs(ratio - 1))} {'higher' if ratio >= 1 else 'lower'}"

@@ -109,7 +109,7 @@ def _said(
         tied = f" {around.forced_by}, is not allowed." if around.forced_by else ""
         return "too_close", _sentence("too_close", winner, rival, today) + tied
     if around.forced_by:
-        cost = f"{winner.label} costs {usd(winner.usd_per_month)} a month"
+        cost = f"{winner.label} costs {usd(winner.usd_per_month)}/month"
         return "forced_by_compliance", f"Compliance decides: {cost}; {around.forced_by}, is not allowed."
     return _kind(winner), _sentence(_kind(winner), winner, rival, today)
 
@@ -160,11 +160,11 @@ def _sentence(kind: VerdictKind, winner: Option, rival: Option | None, today: Op
     less = f", {usd(saving)} less than today" if saving > 0 else ""
     if kind == "too_close" and rival is not None:
         return (
-            f"Too close to call: {winner.label} costs {cost} a month and {rival.label} {usd(rival.usd_per_month)}, "
+            f"Too close to call: {winner.label} costs {cost}/month and {rival.label} {usd(rival.usd_per_month)}, "
             f"a difference of {usd(rival.usd_per_month - winner.usd_per_month)} that these estimates cannot settle."
         )
     if kind == "stay":
-        return f"Stay on the API: {winner.label} costs {cost} a month{_dearer(winner, rival)}."
+        return f"Stay on the API: {winner.label} costs {cost}/month{_dearer(winner, rival)}."
     advice = {
         "optimise_api": "Stay on the API and use its discounts",
         "resold_api": "Keep the model and change the contract",
@@ -173,7 +173,7 @@ def _sentence(kind: VerdictKind, winner: Option, rival: Option | None, today: Op
         "own_hardware": "Buy servers and self-host",
     }.get(kind, "Self-host")
     condition = f", if {winner.model} is good enough" if winner.gate == "assumed" else ""
-    return f"{advice}{condition}: {winner.label} costs {cost} a month{less}{_dearer(winner, rival)}."
+    return f"{advice}{condition}: {winner.label} costs {cost}/month{less}{_dearer(winner, rival)}."
 
 
 def _dearer(winner: Option, rival: Option | None) -> str:

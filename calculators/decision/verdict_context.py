@@ -30,7 +30,7 @@ def _ask_first(cheaper: Sequence[PricedPath], bar_usd: float) -> str:
     names = list(dict.fromkeys(p.path.name for p in cheaper))
     more = f" and {len(names) - 1} more" if len(names) > 1 else ""
     saves = (
-        "" if bar_usd == inf else f": if allowed, up to {usd(bar_usd - (cheaper[0].usd_per_month or 0.0))} a month less"
+        "" if bar_usd == inf else f": if allowed, up to {usd(bar_usd - (cheaper[0].usd_per_month or 0.0))}/month less"
     )
     return f"Ask {names[0]}{more} first{saves}."
 

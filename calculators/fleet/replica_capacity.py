@@ -213,7 +213,7 @@ def _too_big(configs: Sequence[ReplicaConfig]) -> list[Infeasible]:
     infeasible = []
     for config, held in zip(configs, weights_of(configs), strict=True):
         weights_gb, have_gb = held.stored_bytes / BYTES_PER_GB, config.gpu.memory.capacity_gb * config.tensor_parallel
-        why = f"does not fit: {weights_gb:,.0f} GB of weights in {have_gb:,.0f} GB of GPU memory, of which about 90 % is usable"
+        why = f"does not fit: {weights_gb:,.0f} GB of weights in {have_gb:,.0f} GB of GPU memory, of which about 90% is usable"
         infeasible.append(Infeasible(config, 0, why))
     return infeasible
 

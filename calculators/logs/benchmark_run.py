@@ -211,5 +211,5 @@ def _notes(row: JsonObject, name: str) -> tuple[str, ...]:
     if accepted is not None and accepted > 1.05:
         found.append(f"speculative decoding was on ({accepted:.2g} tokens a step)")
     if hits is not None and hits > 5:
-        found.append(f"{hits:.0f} % of the prompts came from the prefix cache")
+        found.append(f"{hits:.0f}% of the prompts came from the prefix cache")
     return tuple(found)

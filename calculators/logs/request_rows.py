@@ -300,7 +300,7 @@ def _shown(value: str) -> str:
 
 def _refuse_bad(source: LogSource, code: int, bad_count: int, row_count: int) -> None:
     role = FAULTS[code]
-    share = f"{bad_count:,} of {row_count:,} rows are unreadable, and fewer than 1 % can be dropped"
+    share = f"{bad_count:,} of {row_count:,} rows are unreadable, and fewer than 1% can be dropped"
     if role == "line":
         row, _ = source.first("", lambda table: table.fault == code)
         raise LogError(f"{source.head.label}, data row {row}, is no JSON object; write one object a line ({share}).")
@@ -309,7 +309,7 @@ def _refuse_bad(source: LogSource, code: int, bad_count: int, row_count: int) ->
 
 
 def sort_out(source: LogSource, table: ir.Table, rejected_count: int) -> tuple[int, dict[str, int]]:
-    """Row count of the file and the rows to drop by reason. Raises LogError when 1 % or more cannot be read."""
+    """Row count of the file and the rows to drop by reason. Raises LogError when 1% or more cannot be read."""
     found = source.engine.rows(table.group_by("excluded", "fault").aggregate(n=table.count()))
     row_count = sum(group["n"] for group in found) + rejected_count
     dropped = {reason: 0 for reason in EXCLUSIONS[1:]}

@@ -56,7 +56,7 @@ def _with_gap(outcome: Feasibility, best: float) -> Feasibility:
     if outcome.usd_per_month is None:
         return outcome
     gap = outcome.usd_per_month - best
-    why = "cheapest" if gap <= 0 else f"${gap:,.0f} a month dearer than the cheapest"
+    why = "cheapest" if gap <= 0 else f"${gap:,.0f}/month dearer than the cheapest"
     return Feasibility(outcome.model, outcome.gpu, outcome.plan, outcome.usd_per_month, why)
 
 

@@ -70,9 +70,7 @@ def enumerate_options(inputs: Inputs) -> AllOptions:
     needed = options.needed_facts(inputs)
     direct = options.direct_options(inputs)
     resold = (
-        options.resold_options(inputs, places.is_regional(needed))
-        if inputs.scenario.compliance.requirements
-        else []
+        options.resold_options(inputs, places.is_regional(needed)) if inputs.scenario.compliance.requirements else []
     )
     hosted = options.hosted_options(inputs)
     sized, too_slow = options.size_candidates(inputs)

@@ -55,7 +55,7 @@ class Parameters:
 
 
 def parameters(shape: Shape) -> Parameters:
-    """Counts from the shape; agree with the makers' figures within 3 % (tests/test_data_files.py)."""
+    """Counts from the shape; agree with the makers' figures within 3% (tests/test_data_files.py)."""
     mlp, hidden = shape.mlp, shape.hidden_size
     expert = mlp.matrices * hidden * (mlp.expert_intermediate_size or 0)
     always = mlp.matrices * hidden * mlp.shared_intermediate_size + hidden * (mlp.experts or 0)

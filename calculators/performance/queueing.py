@@ -28,7 +28,7 @@ from calculators.scenario.demand import Array
 
 STATES: Array = np.append(np.arange(8.0), np.round(np.linspace(8**0.5, MAX_BATCH**0.5, 25) ** 2))
 """Numbers of decoding requests at which steps are timed: spaced like their square root, as wide as Poisson's spread
-(of a Poisson number the mean comes out right to 1.3 %)."""
+(of a Poisson number the mean comes out right to 1.3%)."""
 ITERATIONS = 2
 FULL = 1 - 1e-9
 

@@ -83,9 +83,9 @@ def worth_sentence(found: RecipeEffect, name: str) -> str:
         return f"{name} makes no fleet here: {why}."
     saved = found.saves_usd_per_month
     if saved is None:
-        return f"{name} makes a fleet for {usd(found.after.state.usd_per_month)} a month where there was none."
+        return f"{name} makes a fleet for {usd(found.after.state.usd_per_month)}/month where there was none."
     if abs(saved) < 0.5:
-        return f"{name} changes no rent: {usd(found.after.state.usd_per_month)} a month{_carries(found)}."
+        return f"{name} changes no rent: {usd(found.after.state.usd_per_month)}/month{_carries(found)}."
     word = "saves" if saved > 0 else "costs"
     return f"{name} {word} {usd(abs(saved))} of rent a month{'' if saved > 0 else ' more'}."
 

@@ -124,7 +124,7 @@ def freeze(found: Evaluation, made_on: date, dissent: str = "") -> DecisionRecor
         choice=verdict.sentence,
         winner=verdict.winner.label,
         reason=verdict.reason[:4_000],
-        today=f"{today.label}, {usd(today.usd_per_month)} a month{barred}",
+        today=f"{today.label}, {usd(today.usd_per_month)}/month{barred}",
         options=tuple(_weighed(o) for o in found.options),
         signals=tuple(_judged(s) for s in found.signals.exit_signals),
         compliance=_ruled(found.assessment),
@@ -175,11 +175,7 @@ def _ruled(left: ComplianceAssessment) -> RuledPath:
         blocked=_named(left.of("blocked")[:LISTED]),
         relaxations=tuple(
             f"Without {r.requirement.name}: {r.opened_count} more paths"
-            + (
-                f", the cheapest then {r.label} at {usd(r.usd_per_month)} a month"
-                if r.usd_per_month is not None
-                else ""
-            )
+            + (f", the cheapest then {r.label} at {usd(r.usd_per_month)}/month" if r.usd_per_month is not None else "")
             for r in left.relaxations
         ),
     )
@@ -227,7 +223,7 @@ def _assumptions(found: Evaluation) -> list[Assumed]:
             rows.append(
                 Assumed(
                     what=f"{line.name}, {option.label}" if option else line.name,
-                    value=f"{usd(line.usd_per_month)} a month",
+                    value=f"{usd(line.usd_per_month)}/month",
                     basis=line.basis,
                     source=line.source.title if line.source else "arithmetic",
                     as_of=line.source.accessed if line.source else None,
@@ -297,9 +293,9 @@ def record_changes(then: DecisionRecord, now: DecisionRecord) -> list[RecordChan
 
 
 def _cost(option: Weighed | None) -> str:
-    return "not there" if option is None else f"${option.usd_per_month:,.0f} a month"
+    return "not there" if option is None else f"${option.usd_per_month:,.0f}/month"
 
 
 def premium_words(record: DecisionRecord) -> str:
     premium = record.compliance.premium_usd_per_month
-    return "no price" if premium is None else f"${premium:,.0f} a month"
+    return "no price" if premium is None else f"${premium:,.0f}/month"

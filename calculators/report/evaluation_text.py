@@ -60,7 +60,7 @@ def _compliance_text(assessment: ComplianceAssessment) -> list[str]:
     allowed, ask, blocked = (len(assessment.of(status)) for status in STATUSES)
     counts = f"{allowed} paths allowed, {ask} to ask, {blocked} blocked"
     premium = assessment.premium_usd_per_month
-    cost = f"It costs {usd(premium)} a month." if premium is not None else "No allowed path has a price."
+    cost = f"It costs {usd(premium)}/month." if premium is not None else "No allowed path has a price."
     rules = ", ".join(r.name for r in assessment.requirements)
     return ["", f"Compliance ({rules}): {counts}. {cost}"]
 

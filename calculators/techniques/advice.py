@@ -236,10 +236,10 @@ def _judged(
 def _change_words(before: FleetState | None, after: FleetState) -> str:
     """TPOT, TTFT and rent, as far as they move; at the same load on each GPU."""
     if before is None:
-        return f"The targets are met: {after.gpus} GPUs at {usd(after.usd_per_month)} a month"
+        return f"The targets are met: {after.gpus} GPUs at {usd(after.usd_per_month)}/month"
     dearer = after.usd_per_month - before.usd_per_month
     rent = (
-        f"rent {usd(abs(dearer))} a month {'more' if dearer > 0 else 'less'}" if abs(dearer) > 0.5 else "rent as before"
+        f"rent {usd(abs(dearer))}/month {'more' if dearer > 0 else 'less'}" if abs(dearer) > 0.5 else "rent as before"
     )
     found = [_moved("TPOT", before.tpot_ms, after.tpot_ms), _moved("TTFT", before.ttft_ms, after.ttft_ms)]
     return ", ".join([*(words for words in found if words), rent])

@@ -145,7 +145,7 @@ with inputs:  # drawn before the evaluation, so that a value it refuses can be c
             "evidence.api_uptime_frac",
             step=0.0005,
             format="%.4f",
-            help="0.998 is 99.8 %. Count failed and timed-out requests of a month.",
+            help="0.998 is 99.8%. Count failed and timed-out requests of a month.",
         )
         measured = state["evidence.api_ttft_p95_ms"] is not None or state["evidence.api_tpot_p95_ms"] is not None
         if measured:
@@ -195,11 +195,7 @@ count_words = (
 sentence = f"{count_words[:1].upper()}{count_words[1:]}."
 if assessment.requirements:
     cost = (
-        f"costs {usd(premium)} a month"
-        if premium
-        else "costs nothing"
-        if premium == 0
-        else "leaves nothing with a price"
+        f"costs {usd(premium)}/month" if premium else "costs nothing" if premium == 0 else "leaves nothing with a price"
     )
     sentence += f" Compliance leaves {len(allowed)} of {len(assessment.paths)} paths and {cost}."
 headline.subheader(escape(sentence))
@@ -256,7 +252,7 @@ with answer:
                         {
                             "Without": escape(r.requirement.name),
                             "Opens": f"{r.opened_count} paths",
-                            "Cheapest then": escape(f"{r.label}, {usd(r.usd_per_month)} a month")
+                            "Cheapest then": escape(f"{r.label}, {usd(r.usd_per_month)}/month")
                             if r.usd_per_month is not None
                             else "none with a price",
                         }

@@ -121,7 +121,7 @@ if verdict.assumptions or result.notes:
 
 st.subheader("Where every number comes from")
 for option in shown_options(result):
-    with st.expander(escape(f"{option.label}: {usd(option.usd_per_month)} a month ({usd_range(option)})")):
+    with st.expander(escape(f"{option.label}: {usd(option.usd_per_month)}/month ({usd_range(option)})")):
         cost_table(option)
         if option.plan:
             capacity, config = option.plan.capacity, option.plan.config

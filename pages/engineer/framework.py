@@ -56,9 +56,7 @@ def headline(advice: TechniqueAdvice) -> str:
     if start is None or end is None:
         return f"To serve this at all: {listed}"
     fell = start.usd_per_month - end.usd_per_month
-    rent = (
-        f"rent {usd(start.usd_per_month)} → {usd(end.usd_per_month)} a month" if abs(fell) > 0.5 else "rent as before"
-    )
+    rent = f"rent {usd(start.usd_per_month)} → {usd(end.usd_per_month)}/month" if abs(fell) > 0.5 else "rent as before"
     what = f"{end.gpus} GPUs in place of {start.gpus}"
     if advice.metric == "tpot":
         what = f"TPOT {milliseconds(start.tpot_ms)} → {milliseconds(end.tpot_ms)}"
@@ -74,7 +72,7 @@ st.subheader("First, without any technique")
 st.markdown(escape(" ".join(gate(result))))
 wins = quick_wins(result, catalog())
 for win in wins:
-    amount = f"saves {usd(win.saves_usd_per_month)} a month" if win.saves_usd_per_month > 0.5 else "saves nothing yet"
+    amount = f"saves {usd(win.saves_usd_per_month)}/month" if win.saves_usd_per_month > 0.5 else "saves nothing yet"
     st.markdown(f"- **{escape(win.name)}**: {escape(amount)}; {escape(win.words)}.")
 if wins:
     st.caption("Each alone, on the API you pay today; together they save less than their sum.")
@@ -124,9 +122,9 @@ with top:
         if plain.state and advice.state:
             more = advice.state.usd_per_month - plain.state.usd_per_month
             words = (
-                f"cost {usd(more)} a month more than"
+                f"cost {usd(more)}/month more than"
                 if more > 0.5
-                else f"save {usd(-more)} a month over"
+                else f"save {usd(-more)}/month over"
                 if more < -0.5
                 else "cost as much as"
             )

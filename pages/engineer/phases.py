@@ -66,8 +66,8 @@ ttft_ratio, tpot_ratio = known.range_ratio("ttft_ms", config.gpu), known.range_r
 
 
 def likely(value_ms: float, ratio: float) -> str:
-    """The range that held 80 % of measured runs of models the fit had never seen."""
-    return f"80 % range {milliseconds(value_ms / ratio)} to {milliseconds(value_ms * ratio)}"
+    """The range that held 80% of measured runs of models the fit had never seen."""
+    return f"80% range {milliseconds(value_ms / ratio)} to {milliseconds(value_ms * ratio)}"
 
 
 if float(machine.kv_room_bytes[0, 0]) <= 0:

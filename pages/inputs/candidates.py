@@ -225,7 +225,7 @@ sold = [
 if sold:
     cheapest = min(sold, key=lambda option: option.usd_per_month)
     st.markdown(
-        f"**{escape(f'The cheapest of {len(sold)} offers is {cheapest.label}, {usd(cheapest.bill.usd_per_month)} a month before people.')}**"
+        f"**{escape(f'The cheapest of {len(sold)} offers is {cheapest.label}, {usd(cheapest.bill.usd_per_month)}/month before people.')}**"
     )
     st.dataframe(
         pd.DataFrame(

@@ -133,7 +133,7 @@ st.caption("Assumed until you set them.")
 first, token, _ = st.columns(3, gap="large")
 with first:
     number(
-        "First token within, ms (95 % of requests)",
+        "First token within, ms (95% of requests)",
         "targets.ttft_p95_ms",
         step=100.0,
         format="%.0f",

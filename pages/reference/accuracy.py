@@ -167,7 +167,7 @@ for status, ratio in (("ok", claimed.ok_ratio), ("extrapolated", claimed.extrapo
             "Holds, GPUs left out": held_gpu,
         }
     )
-st.markdown("**The stated 80 % range of this figure, and how many left-out runs it really held**")
+st.markdown("**The stated 80% range of this figure, and how many left-out runs it really held**")
 st.dataframe(
     pd.DataFrame(coverage),
     hide_index=True,

@@ -100,7 +100,7 @@ def _line(curve: Curve, grid: Array, name: str) -> go.Scatter:
         name=safe(name),
         mode="lines",
         line={"color": SLOT[kind], "width": 3 if curve.option.is_build else 2, "dash": DASH[kind]},
-        hovertemplate="%{x:,.3s} requests a month<br>%{y:$,.0f} a month<extra>" + safe(name) + "</extra>",
+        hovertemplate="%{x:,.3s} requests a month<br>%{y:$,.0f}/month<extra>" + safe(name) + "</extra>",
     )
 
 
@@ -192,7 +192,7 @@ def cost_bars(options: Sequence[Option], height: int = 0) -> go.Figure:
                 name=name,
                 orientation="h",
                 marker={"color": f"#{_SLOTS.get(name, 6 + i % 4):06d}"},
-                hovertemplate="%{x:$,.0f} a month<extra>" + safe(name) + "</extra>",
+                hovertemplate="%{x:$,.0f}/month<extra>" + safe(name) + "</extra>",
             )
         )
     totals = [option.usd_per_month for option in options]
@@ -303,7 +303,7 @@ def path_chart(assessment: ComplianceAssessment) -> go.Figure:
                 text=[usd(amount) for kind in shown if (amount := best[kind]) is not None],
                 textposition="outside",
                 cliponaxis=False,
-                hovertemplate="%{y}<br>%{x:$,.0f} a month<extra>" + name + "</extra>",
+                hovertemplate="%{y}<br>%{x:$,.0f}/month<extra>" + name + "</extra>",
             )
         )
     top = max((t for k in kinds for s in PATH_STATUS if (t := _cheapest(assessment, k, s)) is not None), default=1.0)
@@ -326,7 +326,7 @@ def path_takeaway(assessment: ComplianceAssessment) -> str:
     )
     if cheapest_allowed is None or premium is None or cheapest_allowed.usd_per_month is None or cheapest is None:
         return "No path with a known price is known to be allowed."
-    cost = f"{cheapest_allowed.label} at {usd(cheapest_allowed.usd_per_month)} a month"
+    cost = f"{cheapest_allowed.label} at {usd(cheapest_allowed.usd_per_month)}/month"
     if premium < 0.5:
         return f"The cheapest path of all is allowed: {cost}."
     return f"The cheapest allowed path is {cost}, {usd(premium)} more than the cheapest of all, {cheapest.label}."

@@ -192,9 +192,9 @@ def _worth(first: FleetState, last: FleetState, s: str) -> str:
     """What lies between two fleets; `s` ends the verb of one technique."""
     saved, load = first.usd_per_month - last.usd_per_month, last.req_s_per_gpu / first.req_s_per_gpu
     if saved > 0.5:
-        return f"save{s} {usd(saved)} of {usd(first.usd_per_month)} a month"
+        return f"save{s} {usd(saved)} of {usd(first.usd_per_month)}/month"
     if saved < -0.5:
-        return f"cost{s} {usd(-saved)} a month more"
+        return f"cost{s} {usd(-saved)}/month more"
     if load > FAR_RATIO:
         return f"leave{s} the rent as it is, but without a replica hardly meets its targets"
     return f"leave{s} the rent as it is, though a GPU carries {significant(load)} times the load: whole machines"

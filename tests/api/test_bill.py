@@ -126,7 +126,7 @@ def test_the_parts_of_a_bill_by_hand(catalog: Catalog) -> None:
 
 
 def test_batch_and_the_own_discount_by_hand(catalog: Catalog) -> None:
-    """Standard 2 + 2.4 = $4,400; batch 1 + 1.2 = $2,200 for a quarter of the requests; then 10 % off everything."""
+    """Standard 2 + 2.4 = $4,400; batch 1 + 1.2 = $2,200 for a quarter of the requests; then 10% off everything."""
     offer = api_cost.api_offer("testhost", "closed-cached", catalog)
     bill = api_cost.monthly_bill(offer, demand_by_hand(1_000_000), TODAY, batch_frac=0.25, discount_frac=0.1)
     assert bill.usd_per_month == pytest.approx((0.75 * 4_400 + 0.25 * 2_200) * 0.9)

@@ -56,7 +56,7 @@ def test_what_is_not_published_is_named_and_only_then_assumed() -> None:
     [("anthropic", "claude-opus-5", None, 0.217), ("anthropic", "claude-opus-5", 2.0, 0.526)],
 )
 def test_published_break_even_rates(provider: str, model: str, write: float | None, published: float) -> None:
-    """21.7 % where writes cost 1.25 times the input, 52.6 % for an hour at twice, reads at a tenth; playbooks agree."""
+    """21.7% where writes cost 1.25 times the input, 52.6% for an hour at twice, reads at a tenth; playbooks agree."""
     ratios = price_ratios(provider, model, DAY, CATALOG)
     (hour,) = cache_terms(provider, model, CATALOG).lifetimes
     assert hour.write_ratio == (write or hour.write_ratio)

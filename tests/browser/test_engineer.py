@@ -66,7 +66,7 @@ def test_moving_a_block_up_raises_what_the_cache_finds(page: Page, app_url: str)
     verdict(page)
     choose(page, "Prompt structure")
     heading = page.locator('[data-testid="stMain"] h3').first
-    expect(heading).to_contain_text("instead of 0 %")
+    expect(heading).to_contain_text("instead of 0%")
     expect(page.locator(".js-plotly-plot .barlayer .trace").first).to_be_visible()
     settled(page)  # the list closes when the page moves under it
     box = page.get_by_test_id("stSelectbox").filter(has_text="Block to move").locator("input")
@@ -75,7 +75,7 @@ def test_moving_a_block_up_raises_what_the_cache_finds(page: Page, app_url: str)
     page.get_by_role("option", name="2. Tool schemas").click()
     settled(page)
     page.get_by_role("button", name="Move up").click()
-    expect(heading).not_to_contain_text("instead of 0 %")
+    expect(heading).not_to_contain_text("instead of 0%")
     expect(heading).to_contain_text("Time stamp")
     now = re.search(r"instead of (\d+) %", heading.inner_text())
     assert now

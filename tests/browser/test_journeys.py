@@ -82,7 +82,7 @@ def test_a_hostile_file_name_is_only_text(page: Page, app_url: str) -> None:
 def test_emptying_a_latency_target_means_no_target(page: Page, app_url: str) -> None:
     start_from(page, app_url, "Coding agent")
     choose(page, "Workload")
-    field = page.get_by_role("spinbutton", name="First token within, ms (95 % of requests)")
+    field = page.get_by_role("spinbutton", name="First token within, ms (95% of requests)")
     field.fill("")
     field.press("Tab")
     choose(page, "Verdict")

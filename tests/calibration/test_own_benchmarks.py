@@ -264,6 +264,6 @@ def test_guesses_from_the_files_names(live_catalog: Catalog) -> None:
 
 def test_the_sentence_says_by_how_much() -> None:
     fast = comparison_sentences(fit([scaled(1.25)], CATALOG).comparisons[0])[0]
-    assert "20 % too fast" in fast
+    assert "20% too fast" in fast
     assert "from here on" in fast
-    assert "25 % too slow" in comparison_sentences(fit([scaled(0.8)], CATALOG).comparisons[0])[0]
+    assert "25% too slow" in comparison_sentences(fit([scaled(0.8)], CATALOG).comparisons[0])[0]

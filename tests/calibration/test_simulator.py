@@ -131,8 +131,8 @@ def test_dispersion_of_a_poisson_stream_is_one() -> None:
     assert dispersion_ratio(requests(20_000, 5.0), 3.0) == pytest.approx(1, abs=0.1)
 
 
-# What the closed form may be off by at loads of 20, 40, 60 and 80 % of the highest it allows. TPOT is furthest off for
-# gpt-oss, whose steps grow with every expert touched; means and medians of the dense models stay within 6 % up to 60 %. The sample's rate drifts into overload for a minute at a time,
+# What the closed form may be off by at loads of 20, 40, 60 and 80% of the highest it allows. TPOT is furthest off for
+# gpt-oss, whose steps grow with every expert touched; means and medians of the dense models stay within 6% up to 60%. The sample's rate drifts into overload for a minute at a time,
 # which a stationary model cannot see: its tails are too short.
 TOLERANCE_FRAC = {
     **{"TTFT mean": (0.06, 0.08, 0.06, 0.1), "TTFT p50": (0.05, 0.05, 0.05, 0.1)},

@@ -108,7 +108,7 @@ def test_no_fleet_has_no_crossover() -> None:
 
 
 def test_how_busy_the_gpus_must_be_beside_how_busy_the_traffic_keeps_them(catalog: Catalog) -> None:
-    """$1 at best against $1.25: 80 % of full load; at a peak of 4x the load is 25 % at most: a quarter of that."""
+    """$1 at best against $1.25: 80% of full load; at a peak of 4x the load is 25% at most: a quarter of that."""
     found = _find([staircase(catalog, 1_000, 1_000)], NOTHING, LinearCost(1.25, 0.0), busy_frac=0.25)
     assert found.break_even_utilization_ratio == pytest.approx(0.2)
     assert found.busy_frac == 0.25
@@ -116,8 +116,8 @@ def test_how_busy_the_gpus_must_be_beside_how_busy_the_traffic_keeps_them(catalo
     tight = _find([staircase(catalog, 1_000, 1_300)], NOTHING, LinearCost(1.25, 0.0), busy_frac=0.25)
     assert tight.break_even_utilization_ratio == pytest.approx(0.26)
     assert tight.kind == "never"
-    assert "26 % busy" in tight.reason
-    assert "25 % busy at most" in tight.reason
+    assert "26% busy" in tight.reason
+    assert "25% busy at most" in tight.reason
 
 
 def test_the_cheapest_of_several_ways_to_buy_is_compared(catalog: Catalog) -> None:

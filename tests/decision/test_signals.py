@@ -47,7 +47,7 @@ def test_cost_fires_when_the_pessimistic_case_saves_too() -> None:
 
 
 def test_growth_gives_the_month_in_which_cost_fires() -> None:
-    """Without growth never; at 10 % a month the first month whose volume makes the pessimistic case save."""
+    """Without growth never; at 10% a month the first month whose volume makes the pessimistic case save."""
     model = {"candidates": [{"model": "llama-3.1-8b", "gate": "accepted"}]}
     still = signal("cost", **model)
     growing = signal("cost", **model, workload={"growth_per_month_frac": 0.1})
@@ -139,7 +139,7 @@ def test_a_slower_api_never_makes_the_latency_signal_weaker(ttft: float, ratio: 
 
 
 def test_failover_by_hand() -> None:
-    """1 % down, a tenth of it shared: 0.01 x (0.1 + 0.9 x 0.01) = 0.00109."""
+    """1% down, a tenth of it shared: 0.01 x (0.1 + 0.9 x 0.01) = 0.00109."""
     assert with_failover(0.99, 0.1) == pytest.approx(1 - 0.00109)
     assert with_failover(1.0, 0.1) == 1
     assert with_failover(0.99, 1.0) == pytest.approx(0.99)
@@ -156,13 +156,13 @@ def test_the_promise_that_counts_is_that_of_the_tier_priced(catalog: Catalog) ->
     ("needed", "seen", "status"),
     [
         (None, None, "unknown"),
-        (0.98, None, "unknown"),  # 99 % promised: enough, but not measured
-        (0.999, None, "firing"),  # 99 % promised: not enough even if it is kept
-        (0.9901, 0.99, "close"),  # a second vendor makes it 99.89 %
-        (0.999, 0.99, "firing"),  # it does not, one own region is taken to keep 99.9 %
+        (0.98, None, "unknown"),  # 99% promised: enough, but not measured
+        (0.999, None, "firing"),  # 99% promised: not enough even if it is kept
+        (0.9901, 0.99, "close"),  # a second vendor makes it 99.89%
+        (0.999, 0.99, "firing"),  # it does not, one own region is taken to keep 99.9%
         (0.9999, 0.99, "firing"),  # two regions
         (0.99999, 0.99, "close"),  # unmet, but nobody here keeps it
-        (0.99, 0.9905, "close"),  # 0.95 % down of 1 % allowed
+        (0.99, 0.9905, "close"),  # 0.95% down of 1% allowed
         (0.99, 0.999, "not_firing"),
     ],
 )

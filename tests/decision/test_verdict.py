@@ -20,12 +20,12 @@ def _decide(*options: Option, against: Crossover = NEVER) -> Verdict:
         (
             [hand_made_buy("api_today", 100)],
             "stay",
-            "Stay on the API: api_today option costs $100 a month; no fleet of your own qualifies.",
+            "Stay on the API: api_today option costs $100/month; no fleet of your own qualifies.",
         ),
         (
             [hand_made_buy("api_today", 1_000), hand_made_buy("api_optimised", 500)],
             "optimise_api",
-            "Stay on the API and use its discounts: api_optimised option costs $500 a month, $500 less than today",
+            "Stay on the API and use its discounts: api_optimised option costs $500/month, $500 less than today",
         ),
         (
             [hand_made_buy("api_today", 1_000), hand_made_buy("hosted_open", 300, gate="assumed")],
@@ -57,7 +57,7 @@ def test_building_wins(catalog: Catalog, kind: str, words: str) -> None:
     verdict = _decide(hand_made_buy("api_today", 10_000), option, against=DURABLE)
     assert (verdict.kind, verdict.sureness) == (kind, "clear")
     assert verdict.sentence == (
-        f"{words}own fleet costs $2,000 a month, $8,000 less than today; the best way to buy, api_today option, costs $10.0k."
+        f"{words}own fleet costs $2,000/month, $8,000 less than today; the best way to buy, api_today option, costs $10.0k."
     )
     assert (
         "The peak needs 12 GPUs (10 replicas and 2 spare) at $1,200; people, platform and migration are the other $800"

@@ -60,7 +60,7 @@ def test_a_hosted_open_model_costs_a_little_care_and_an_evaluation(catalog: Cata
 
 
 def test_a_bought_gpu_by_the_hour_by_hand(catalog: Catalog) -> None:
-    """$40,000 + 10 % network, less 20 % residual, over 48 months = $733.33; 1 kW at $182.50; over 730 hours."""
+    """$40,000 + 10% network, less 20% residual, over 48 months = $733.33; 1 kW at $182.50; over 730 hours."""
     rate = ownership.owned_usd_per_gpu_h("h100-sxm", catalog.ownership)
     assert rate == pytest.approx((40_000 * 1.1 * 0.8 / 48 + 182.5) / 730)
     assert rate == pytest.approx(1.2546, abs=0.0001)

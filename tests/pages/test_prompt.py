@@ -165,11 +165,11 @@ def test_a_seller_that_does_not_publish_its_rules_is_shown_as_unknown() -> None:
 
 
 def test_break_even_rates_of_both_lifetimes_are_listed() -> None:
-    """21.7 % where writes cost 1.25 times the input, 52.6 % for an hour at twice."""
+    """21.7% where writes cost 1.25 times the input, 52.6% for an hour at twice."""
     plain = default_scenario(START.date())
     app = start(plain.model_copy(update={"api": Api(provider="anthropic", model="claude-opus-5")}))
     first = next(f.value for f in app.dataframe if "Seller" in f.value).iloc[0]
     assert first["Seller"] == "Anthropic, claude-opus-5"
-    assert (first["From, tokens"], first["Pays from"]) == ("512", "21.7 %")
-    assert first["Kept longer"] == "1 h, written at 2×, pays from 52.6 %"
-    assert "22 %" in words(app)
+    assert (first["From, tokens"], first["Pays from"]) == ("512", "21.7%")
+    assert first["Kept longer"] == "1 h, written at 2×, pays from 52.6%"
+    assert "22%" in words(app)

@@ -65,6 +65,6 @@ def test_a_change_at_the_end_spoils_nothing() -> None:
 def test_the_sentence_names_part_place_and_share() -> None:
     found = CacheBreaker("System prompt", "a time stamp", "request", 14, 0.98, 0.61)
     assert found.sentence == (
-        "The cache ends at a time stamp, token 14 of the system prompt, in 98 % of requests; 61 % of the input stands behind "
+        "The cache ends at a time stamp, token 14 of the system prompt, in 98% of requests; 61% of the input stands behind "
         "it and changes more rarely"
     )

@@ -142,7 +142,7 @@ def test_an_eight_bit_cache_is_not_tried_on_short_requests() -> None:
 
 def test_drafts_that_are_seldom_accepted_are_not_tried() -> None:
     advice = ask("steady-extraction", techniques={"acceptance_frac": 0.4})
-    assert "accepted 40 % of the time" in reasons(advice)["speculation"]
+    assert "accepted 40% of the time" in reasons(advice)["speculation"]
     assert "speculation" not in kept(advice)
 
 
@@ -160,7 +160,7 @@ def test_how_the_user_would_speculate_is_kept_and_sized() -> None:
 
 def test_pools_are_refused_with_each_condition_that_is_missed() -> None:
     said = reasons(ask("small-internal-tool", "tpot"))["disaggregation"]
-    assert "tokens a day, below 100 M" in said
+    assert "tokens a day, below 100M" in said
     assert "tokens in for one out, below 10" in said
     assert "parameters" not in said  # DeepSeek is large enough
 
