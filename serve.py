@@ -25,7 +25,7 @@ from streamlit import net_util
 from streamlit.web import cli
 
 from calculators.catalog.load import load_catalog
-from calculators.catalog.yaml_reader import DataError
+from calculators.errors import DataError
 
 ROOT = Path(__file__).resolve().parent
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from calculators.catalog.load import load_catalog
-from calculators.catalog.yaml_reader import DataError
+from calculators.errors import DataError
 from calculators.evaluate import evaluate
 from calculators.report.evaluation_text import to_json, to_text
 from calculators.scenario.schema import read_scenario

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from support import BASE, scenario
 
-from calculators.catalog.load import Catalog, UnknownId
-from calculators.catalog.yaml_reader import DataError
+from calculators.catalog.load import Catalog
+from calculators.errors import DataError, UnknownId
 from calculators.evaluate import Evaluation, curves, evaluate, volume_grid
 from calculators.options.option import Option
 from calculators.scenario.schema import parse_scenario

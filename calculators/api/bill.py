@@ -18,7 +18,7 @@ from genai_prices.types import ModelInfo, TieredPrices, TimeOfDateConstraint
 from calculators.catalog.hardware_and_models import Confidence, Model, Source
 from calculators.catalog.load import Catalog, library_model, library_models, own_model, price_library_version
 from calculators.catalog.prices import ApiPrice
-from calculators.catalog.yaml_reader import DataError
+from calculators.errors import DataError
 from calculators.scenario.demand import Demand
 from calculators.units import TOK_PER_MTOK, count
 

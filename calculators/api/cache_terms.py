@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 from calculators.api import bill as api_cost
 from calculators.catalog.load import Catalog
 from calculators.catalog.prices import CacheAssumed, CacheLifetime, CacheVariant, EngineCache, ProviderRule
-from calculators.catalog.yaml_reader import DataError
+from calculators.errors import DataError
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from typing import Literal
 from calculators.calibration.arrival_modes import ArrivalKind, BenchmarkConfig
 from calculators.catalog.efficiency import EngineId
 from calculators.catalog.hardware_and_models import Gpu, Model, Precision
-from calculators.catalog.load import Catalog, UnknownId
-from calculators.catalog.yaml_reader import DataError
+from calculators.catalog.load import Catalog
+from calculators.errors import DataError, UnknownId
 from calculators.performance.model_size import KV_ELEMENT_BYTES
 from calculators.performance.replica import ReplicaConfig
 from calculators.performance.step_time import MAX_BATCH

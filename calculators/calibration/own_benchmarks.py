@@ -23,7 +23,7 @@ import numpy as np
 from calculators.calibration.predict import Prediction, predict
 from calculators.catalog.hardware_and_models import Gpu, Precision
 from calculators.catalog.load import Catalog
-from calculators.catalog.yaml_reader import DataError
+from calculators.errors import DataError
 from calculators.logs.benchmark_fields import Measured
 from calculators.performance.replica import ReplicaConfig, replica_arrays
 from calculators.performance.step_time import largest_batch

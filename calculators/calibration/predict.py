@@ -13,7 +13,7 @@ from pathlib import Path
 from calculators.calibration.arrival_modes import BenchmarkConfig, predict_rates
 from calculators.calibration.configurations import COLUMNS, PredictionStatus, parse_point
 from calculators.catalog.load import Catalog
-from calculators.catalog.yaml_reader import DataError
+from calculators.errors import DataError
 from calculators.performance.replica import replica_arrays
 
 CACHE_LIMIT_FRAC = 0.45

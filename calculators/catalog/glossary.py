@@ -10,7 +10,8 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from calculators.catalog.hardware_and_models import Record, SourcedFile
-from calculators.catalog.load import ROOT, UnknownId, load_sourced
+from calculators.catalog.load import ROOT, load_sourced
+from calculators.errors import UnknownId
 
 Group = Literal[
     "traffic", "latency", "cost", "decision", "fleet", "model", "techniques", "prompts", "serving", "compliance"

@@ -29,17 +29,14 @@ from calculators.catalog.prices import (
     RentProvider,
 )
 from calculators.catalog.techniques import TechniqueRules
-from calculators.catalog.yaml_reader import DataError, load_record
+from calculators.catalog.yaml_reader import load_record
+from calculators.errors import DataError, UnknownId
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 STALE_DAYS = 180  # older prices are marked: rents moved by half within six months of 2026
 
 R = TypeVar("R", bound=BaseModel)
 T = TypeVar("T")
-
-
-class UnknownId(DataError):
-    """A model, GPU, provider or preset that the catalog does not hold."""
 
 
 @dataclass(frozen=True, slots=True)

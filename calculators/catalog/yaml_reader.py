@@ -6,6 +6,8 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from calculators.errors import DataError
+
 MAX_FILE_BYTES = 256_000
 MAX_DEPTH = 20
 
@@ -14,10 +16,6 @@ Lines = dict[tuple[str | int, ...], int]
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C parser is ten times as fast, where it is built
 _SCALARS = yaml.SafeLoader("")
-
-
-class DataError(ValueError):
-    """A data file or scenario is wrong. The message is meant for the person who wrote it."""
 
 
 def load_record(path: Path, record: type[R]) -> R:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
-from calculators.catalog.yaml_reader import DataError
+from calculators.errors import DataError
 from calculators.units import printable
 
 MAX_NUMBER = 1e12

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
 
-from calculators.catalog.yaml_reader import DataError
+from calculators.errors import DataError
 from calculators.logs.benchmark_fields import (
     Arrival,
     JsonObject,

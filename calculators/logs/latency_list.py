@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from calculators.catalog.yaml_reader import DataError
+from calculators.errors import DataError
 
 MAX_BYTES = 20_000_000
 MAX_ROWS = 500_000

@@ -16,7 +16,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from calculators.catalog.yaml_reader import DataError
+from calculators.errors import DataError
 from calculators.logs.timestamps import TIME_FIELDS, seconds
 
 MAX_BYTES = 100_000_000

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from calculators.catalog.yaml_reader import DataError
+from calculators.errors import DataError
 
 TIME_FIELDS = (
     *("timestamp", "time", "created", "created_at", "createdAt", "startTime", "start_time", "request_time", "ts"),

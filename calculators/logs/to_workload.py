@@ -7,7 +7,7 @@ The block holds what `Workload` accepts and nothing else, so it can be pasted as
 import yaml
 from pydantic import ValidationError
 
-from calculators.catalog.yaml_reader import DataError
+from calculators.errors import DataError
 from calculators.logs.request_file import clean
 from calculators.logs.request_log import UsageSummary, span_text
 from calculators.logs.request_statistics import LengthStatistics, Peak

@@ -2,7 +2,7 @@
 
 from calculators.api.bill import api_offer, api_rates
 from calculators.catalog.load import Catalog
-from calculators.catalog.yaml_reader import DataError
+from calculators.errors import DataError
 from calculators.scenario.schema import Hardware, Scenario
 
 

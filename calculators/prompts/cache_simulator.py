@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from calculators.catalog.yaml_reader import DataError
+from calculators.errors import DataError
 
 Routing = Literal["random", "prefix"]
 BLOCK_TOK = 512

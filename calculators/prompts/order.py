@@ -12,7 +12,7 @@ from math import exp, inf
 from typing import Literal
 
 from calculators.api.cache_terms import CacheRule
-from calculators.catalog.yaml_reader import DataError
+from calculators.errors import DataError
 
 ChangeFrequency = Literal["never", "release", "tenant", "session", "request"]
 CHANGE_ORDER: dict[ChangeFrequency, int] = {"never": 0, "release": 1, "tenant": 2, "session": 3, "request": 4}

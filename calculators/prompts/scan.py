@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from calculators.catalog.yaml_reader import DataError
+from calculators.errors import DataError
 from calculators.logs.prompt_log import Progress, Prompt, PromptLog, PromptPart, most_used
 from calculators.prompts.cache_breakers import KEY_ORDER, TOOL_ORDER, CacheBreaker, find_breakers
 from calculators.prompts.order import CHANGE_ORDER, Block, ChangeFrequency

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from calculators.catalog.yaml_reader import DataError
+from calculators.errors import DataError
 from calculators.quantization.rounding import FORMATS, INT4_GROUP, effective_bits
 from calculators.units import printable
 

@@ -12,10 +12,10 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError
 
 from calculators.catalog.hardware_and_models import Record
-from calculators.catalog.yaml_reader import DataError
 from calculators.compliance.assessment import ComplianceAssessment, PricedPath
 from calculators.decision.signal_result import Signal
 from calculators.decision.switching_values import nearest_switching_value
+from calculators.errors import DataError
 from calculators.evaluate import Evaluation
 from calculators.options.option import Option
 from calculators.scenario.schema import Scenario, explain

@@ -11,7 +11,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError, model_validator
 
 from calculators.catalog.hardware_and_models import Commitment, Confidence, Fraction, Id, Precision, Record
-from calculators.catalog.yaml_reader import MAX_FILE_BYTES, DataError, parse_yaml
+from calculators.catalog.yaml_reader import MAX_FILE_BYTES, parse_yaml
+from calculators.errors import DataError
 
 MAX_TOKEN_CHARS = 20_000
 MAX_TOKEN_BYTES = 200_000

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Literal
 
-from calculators.catalog.yaml_reader import DataError
+from calculators.errors import DataError
 from calculators.fleet.machine_offers import OWNED_SERVER_GPUS
 from calculators.fleet.staircase import FleetPlan
 from calculators.performance.replica import ReplicaConfig

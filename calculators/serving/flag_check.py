@@ -17,7 +17,7 @@ from pydantic import Field, model_validator
 
 from calculators.catalog.hardware_and_models import Record, Sourced, SourcedFile
 from calculators.catalog.load import ROOT, load_sourced
-from calculators.catalog.yaml_reader import DataError
+from calculators.errors import DataError
 
 FOLDER = ROOT / "serving_data/flags"
 CLASHES = ROOT / "serving_data/contradictions.yaml"

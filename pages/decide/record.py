@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from calculators.catalog.glossary import help_text
-from calculators.catalog.yaml_reader import DataError
+from calculators.errors import DataError
 from calculators.report.decision_record import (
     MAX_DISSENT_CHARS,
     DecisionRecord,

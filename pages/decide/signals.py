@@ -4,10 +4,10 @@ import pandas as pd
 import streamlit as st
 
 from calculators.catalog.glossary import help_text
-from calculators.catalog.yaml_reader import DataError
 from calculators.compliance.assessment import PricedPath
 from calculators.compliance.operator_check import PATH_WORDS
 from calculators.decision.signal_result import Precondition, Signal
+from calculators.errors import DataError
 from calculators.logs.latency_list import read_latencies
 from calculators.units import usd
 from pages.shared.figures import path_chart, path_takeaway

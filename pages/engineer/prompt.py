@@ -6,7 +6,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from calculators.api.cache_terms import CacheTerms, cache_terms
 from calculators.catalog.glossary import help_text
-from calculators.catalog.yaml_reader import DataError
+from calculators.errors import DataError
 from calculators.evaluate import Evaluation
 from calculators.prompts.order import (
     CHANGE_ORDER,

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from calculators.catalog.yaml_reader import DataError
+from calculators.errors import DataError
 from calculators.scenario.inputs import Inputs
 from calculators.serving.engine_choice import (
     ENGINE_NAMES,

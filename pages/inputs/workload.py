@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from calculators.catalog.yaml_reader import DataError
+from calculators.errors import DataError
 from calculators.scenario.defaults import preset_targets, preset_workload
 from calculators.scenario.demand import demand_of
 from calculators.units import count, percent, significant

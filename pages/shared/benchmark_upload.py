@@ -15,7 +15,7 @@ from calculators.calibration.own_benchmarks import (
 )
 from calculators.catalog.glossary import help_text
 from calculators.catalog.hardware_and_models import Precision
-from calculators.catalog.yaml_reader import DataError
+from calculators.errors import DataError
 from calculators.logs.benchmark_fields import Measured
 from calculators.logs.benchmark_run import read_benchmark
 from calculators.scenario.schema import MAX_OWN_MEASUREMENTS, OwnMeasurement, parse_measurement

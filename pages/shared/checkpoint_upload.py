@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from calculators.catalog.yaml_reader import DataError
+from calculators.errors import DataError
 from calculators.quantization.checkpoint_scan import Loss, Survey, scan_checkpoint, survey, worst_by_class
 from calculators.quantization.evidence import (
     FUSED,

@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from calculators.catalog.glossary import help_text
-from calculators.catalog.yaml_reader import DataError
+from calculators.errors import DataError
 from calculators.logs.request_file import LogError
 from calculators.logs.request_log import UsageSummary, read_log
 from calculators.logs.request_mapping import ColumnGuess, guess_columns

@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from calculators.api.cache_terms import CacheTerms
 from calculators.catalog.glossary import help_text
-from calculators.catalog.yaml_reader import DataError
+from calculators.errors import DataError
 from calculators.evaluate import Evaluation
 from calculators.logs.prompt_log import parse_prompts
 from calculators.prompts.hit_rates import Hits, Setting, api_setting, own_setting, prompt_hits

@@ -11,7 +11,7 @@ from typing import Any
 import streamlit as st
 
 from calculators.catalog.load import Catalog, load_catalog
-from calculators.catalog.yaml_reader import DataError
+from calculators.errors import DataError
 from calculators.evaluate import Evaluation, evaluate
 from calculators.scenario.defaults import default_scenario
 from calculators.scenario.schema import MAX_TOKEN_CHARS, Scenario, from_token, parse_scenario, to_token

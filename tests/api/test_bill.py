@@ -11,7 +11,7 @@ from support import TODAY, demand_by_hand
 
 from calculators.api import bill as api_cost
 from calculators.catalog.load import Catalog, load_catalog
-from calculators.catalog.yaml_reader import DataError
+from calculators.errors import DataError
 from calculators.scenario.demand import Lengths
 
 ORACLE_MODELS = [

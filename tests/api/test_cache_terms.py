@@ -13,7 +13,7 @@ from calculators.api.cache_terms import (
     price_ratios,
 )
 from calculators.catalog.load import load_catalog
-from calculators.catalog.yaml_reader import DataError
+from calculators.errors import DataError
 
 CATALOG, DAY = load_catalog(), date(2026, 11, 26)
 

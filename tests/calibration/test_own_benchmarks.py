@@ -21,7 +21,7 @@ from calculators.calibration.own_benchmarks import (
     own_measurement,
 )
 from calculators.catalog.load import Catalog, load_catalog
-from calculators.catalog.yaml_reader import DataError
+from calculators.errors import DataError
 from calculators.evaluate import evaluate
 from calculators.logs.benchmark_run import read_benchmark
 from calculators.options.scenario_check import check_ids

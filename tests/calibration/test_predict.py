@@ -10,7 +10,7 @@ from calculators.calibration.arrival_modes import BenchmarkConfig
 from calculators.calibration.configurations import COLUMNS, parse_point, read_points
 from calculators.calibration.predict import Prediction, predict, write_predictions
 from calculators.catalog.load import load_catalog
-from calculators.catalog.yaml_reader import DataError
+from calculators.errors import DataError
 
 CATALOG = load_catalog()
 BASE = {

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from calculators.catalog.glossary import Glossary, Term, definition, expanded, glossary, help_text
-from calculators.catalog.load import UnknownId, load_catalog
-from calculators.catalog.yaml_reader import DataError, parse_record
+from calculators.catalog.load import load_catalog
+from calculators.catalog.yaml_reader import parse_record
+from calculators.errors import DataError, UnknownId
 from calculators.scenario.schema import Scenario
 
 TERMS = glossary().terms

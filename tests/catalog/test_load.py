@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from support import FIXED_ROOT
 
-from calculators.catalog.load import ROOT, Catalog, UnknownId, library_model, load_catalog, load_sourced
+from calculators.catalog.load import ROOT, Catalog, library_model, load_catalog, load_sourced
 from calculators.catalog.techniques import Framework
-from calculators.catalog.yaml_reader import DataError
+from calculators.errors import DataError, UnknownId
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from support import BASE
 
 from calculators.catalog.hardware_and_models import Positive, Record
-from calculators.catalog.yaml_reader import MAX_FILE_BYTES, DataError, parse_record, parse_yaml
+from calculators.catalog.yaml_reader import MAX_FILE_BYTES, parse_record, parse_yaml
+from calculators.errors import DataError
 from calculators.scenario.schema import parse_scenario
 
 

@@ -10,7 +10,7 @@ from benchmark_samples import CANARY, DETAILS, OLD_VLLM, SGLANG, VLLM, aiperf, a
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from calculators.catalog.yaml_reader import DataError
+from calculators.errors import DataError
 from calculators.logs import benchmark_run as benchmark_file
 from calculators.logs.benchmark_fields import Measured, Stats
 from calculators.logs.benchmark_run import read_benchmark

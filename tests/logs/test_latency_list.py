@@ -2,7 +2,7 @@
 
 import pytest
 
-from calculators.catalog.yaml_reader import DataError
+from calculators.errors import DataError
 from calculators.logs import latency_list as latency_samples
 from calculators.logs.latency_list import read_latencies
 

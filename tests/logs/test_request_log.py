@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from calculators.__main__ import main
-from calculators.catalog.yaml_reader import DataError
+from calculators.errors import DataError
 from calculators.logs import request_file as usage_file
 from calculators.logs import request_log as usage_log
 from calculators.logs import request_rows as usage_parse

@@ -2,7 +2,7 @@
 
 import pytest
 
-from calculators.catalog.yaml_reader import DataError
+from calculators.errors import DataError
 from calculators.logs.timestamps import seconds
 
 NOON = 1_793_534_400.0  # 2026-11-01T12:00:00Z

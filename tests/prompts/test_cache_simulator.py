@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calculators.__main__ import main
-from calculators.catalog.yaml_reader import DataError
+from calculators.errors import DataError
 from calculators.prompts.cache_simulator import BlockRequest, check_settings, read_block_log, replay_blocks
 
 INF = float("inf")

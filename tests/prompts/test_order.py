@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calculators.api.cache_terms import CacheRule, break_even_hit_frac
-from calculators.catalog.yaml_reader import DataError
+from calculators.errors import DataError
 from calculators.prompts.order import (
     CHANGE_ORDER,
     Block,

@@ -8,7 +8,7 @@ from prompt_samples import as_lines, chat_log
 
 from calculators.__main__ import main
 from calculators.catalog.load import load_catalog
-from calculators.catalog.yaml_reader import DataError
+from calculators.errors import DataError
 from calculators.logs.prompt_log import parse_prompts
 from calculators.prompts.report import cache_seller
 

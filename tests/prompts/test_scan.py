@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prompt_samples import as_lines, chat_log
 
-from calculators.catalog.yaml_reader import DataError
+from calculators.errors import DataError
 from calculators.logs.prompt_log import parse_prompts
 from calculators.prompts import scan as prompt_scan
 from calculators.prompts import tokenizer as tokens

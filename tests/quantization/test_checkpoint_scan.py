@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from calculators.__main__ import main
-from calculators.catalog.yaml_reader import DataError
+from calculators.errors import DataError
 from calculators.quantization import checkpoint_scan as quantize_scan
 from calculators.quantization.checkpoint_scan import (
     SCHEMA,

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from calculators.catalog.hardware_and_models import Model, Precision
 from calculators.catalog.load import load_catalog
-from calculators.catalog.yaml_reader import DataError, parse_record
+from calculators.catalog.yaml_reader import parse_record
+from calculators.errors import DataError
 from calculators.performance.quantization_recipe import (
     BLOCKS,
     CLASSES,

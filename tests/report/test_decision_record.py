@@ -9,7 +9,7 @@ import pytest
 from support import TODAY, scenario
 
 from calculators.catalog.load import Catalog
-from calculators.catalog.yaml_reader import DataError
+from calculators.errors import DataError
 from calculators.evaluate import evaluate
 from calculators.report.decision_record import (
     MAX_DISSENT_CHARS,

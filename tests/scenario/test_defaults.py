@@ -7,7 +7,7 @@ import pytest
 from support import TODAY, scenario
 
 from calculators.catalog.load import ROOT, Catalog
-from calculators.catalog.yaml_reader import DataError
+from calculators.errors import DataError
 from calculators.evaluate import evaluate
 from calculators.logs.request_log import UsageSummary, read_log
 from calculators.logs.to_workload import MEASURED_SPAN_S, log_workload

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import BASE, merged, scenario
 
-from calculators.catalog.load import Catalog, UnknownId
-from calculators.catalog.yaml_reader import DataError
+from calculators.catalog.load import Catalog
+from calculators.errors import DataError, UnknownId
 from calculators.options.scenario_check import check_ids
 from calculators.scenario.schema import MAX_TOKEN_CHARS, Scenario, from_token, parse_scenario, to_token
 

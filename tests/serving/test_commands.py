@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from serving_jobs import ENGINES, HOSTILE, files_of, job_of, value, words
 
-from calculators.catalog.yaml_reader import DataError
+from calculators.errors import DataError
 from calculators.performance.step_time import CHUNK_TOK
 from calculators.scenario.schema import Techniques
 from calculators.serving.commands import Variable, benchmarks, in_shell, plain, server, variables

@@ -23,7 +23,8 @@ from serving_jobs import (
     of_kind,
 )
 
-from calculators.catalog.yaml_reader import DataError, parse_yaml
+from calculators.catalog.yaml_reader import parse_yaml
+from calculators.errors import DataError
 from calculators.fleet.staircase import FleetPlan
 from calculators.scenario.schema import Techniques
 from calculators.serving.commands import KEYS, Job, plan_facts

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calculators.catalog.yaml_reader import DataError
+from calculators.errors import DataError
 from calculators.serving.engine_choice import stack_file
 from calculators.serving.flag_check import (
     FlagConflict,
