@@ -142,12 +142,9 @@ def _crossovers(
     """Self-hosting against the best allowed way to buy at each volume, then against today's API, then against each
     other way alone. Where nothing may be bought today's API stands in."""
     shown = [today, *(b for b in left.buys if b is not today)]
-    busy = options.max_utilization_frac(inputs.scenario)
-    alone = tuple((b, crossover.find_crossover(useful, line, [buy_line(b, inputs.demand)], busy)) for b in shown)
-    if not left.buys:
-        return (alone[0], *alone)
-    overall = crossover.find_crossover(useful, line, [buy_line(b, inputs.demand) for b in left.buys], busy)
-    return ((today, overall), *alone)
+    rivals = [[buy_line(b, inputs.demand) for b in left.buys or shown], *([buy_line(b, inputs.demand)] for b in shown)]
+    crossovers = crossover.find_crossovers(useful, line, rivals, options.max_utilization_frac(inputs.scenario))
+    return tuple(zip((today, *shown), crossovers, strict=True))
 
 
 def _signals(

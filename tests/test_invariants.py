@@ -137,7 +137,7 @@ def test_lower_utilisation_never_brings_the_lasting_break_even_nearer(catalog: C
         durable = []
         for utilisation in (1.0, 0.8, 0.5, 0.3):
             stairs = staircase(catalog, 1_000 * utilisation, usd, 1, 1, 5_000)
-            found = crossover.find_crossover([stairs], LinearCost(0.0, fixed), [LinearCost(price, 0.0)], 1.0)
+            [found] = crossover.find_crossovers([stairs], LinearCost(0.0, fixed), [[LinearCost(price, 0.0)]], 1.0)
             durable.append(float("inf") if found.durable_req_per_month is None else found.durable_req_per_month)
         assert all(later >= sooner * (1 - 1e-12) for sooner, later in pairwise(durable)), seed
 

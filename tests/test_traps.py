@@ -61,7 +61,8 @@ def test_trap_01_an_idle_gpu_bills_every_hour_and_low_utilisation_never_lowers_t
 def test_trap_02_a_break_even_beyond_what_the_fleet_can_serve_is_never(catalog: Catalog) -> None:
     """$7,300 / $0.0055 = 1.33 million, but a replica at that price serves 200,000: $0.0365 a request at best."""
     naive = 7_300 / PRICE.usd_per_request
-    found = crossover.find_crossover([staircase(catalog, 200_000, 7_300)], LinearCost(0.0, 0.0), [PRICE], 1.0)
+    stairs = [staircase(catalog, 200_000, 7_300)]
+    [found] = crossover.find_crossovers(stairs, LinearCost(0.0, 0.0), [[PRICE]], 1.0)
     assert naive > 200_000
     assert found.kind == "never"
     assert found.first_req_per_month is None
@@ -69,9 +70,8 @@ def test_trap_02_a_break_even_beyond_what_the_fleet_can_serve_is_never(catalog: 
 
 
 def test_trap_03_the_first_crossing_is_not_the_lasting_one(catalog: Catalog) -> None:
-    found = crossover.find_crossover(
-        [staircase(catalog, 1_000, 800)], LinearCost(0.0, 500.0), [LinearCost(1.0, 0.0)], 1.0
-    )
+    stairs, price = [staircase(catalog, 1_000, 800)], LinearCost(1.0, 0.0)
+    [found] = crossover.find_crossovers(stairs, LinearCost(0.0, 500.0), [[price]], 1.0)
     assert found.first_req_per_month == pytest.approx(2_900)
     assert found.durable_req_per_month == pytest.approx(6_100)
     assert len(found.crossings) == 9

@@ -103,11 +103,11 @@ class OwnFit:
     def ratios(self, configs: Sequence[ReplicaConfig], input_tok: float, output_tok: float, batch: Array) -> Ratios:
         """For each set-up (n) at each batch (b,) or (n, b)."""
         at = np.broadcast_to(batch, (len(configs), np.shape(batch)[-1]))
-        found = Ratios(np.ones(at.shape), np.ones(at.shape), np.ones(at.shape))
-        for i, config in enumerate(configs):
-            model_error_frac = self.model_error_frac(config.gpu)
-            found.error_frac[i] = model_error_frac
-            points = self.points.get((config.model.id, config.gpu.id))
+        error_frac = {key: self.model_error_frac(gpu) for key, gpu in {id(c.gpu): c.gpu for c in configs}.items()}
+        modeled = np.broadcast_to([[error_frac[id(c.gpu)]] for c in configs], at.shape)
+        found = Ratios(np.ones(at.shape), np.ones(at.shape), modeled.copy())
+        for i, config in enumerate(configs if self.points else ()):
+            points, model_error_frac = self.points.get((config.model.id, config.gpu.id)), error_frac[id(config.gpu)]
             if points is not None:
                 rest = np.log([input_tok, output_tok, config.gpus_count])
                 target = np.column_stack([np.log(at[i]), np.tile(rest, (at.shape[1], 1))])

@@ -46,19 +46,57 @@ class Crossover:
     reason: str
 
 
-def find_crossover(
-    stairs: Sequence[Staircase], build: LinearCost, buys: Sequence[LinearCost], busy_frac: float
-) -> Crossover:
-    """Compare the cheapest staircase plus `build` with the cheapest of `buys` over all volumes the GPUs can serve.
+@dataclass(frozen=True, slots=True)
+class _Stretches:
+    """Volumes between which nothing about machines or sellers changes. Arrays (t,), ascending."""
+
+    starts: Array
+    ends: Array
+    machines_usd: Array
+    """The cheapest rent on each stretch."""
+
+    @property
+    def limit_req_per_month(self) -> float:
+        return float(self.ends[-1])
+
+
+def find_crossovers(
+    stairs: Sequence[Staircase], build: LinearCost, rivals: Sequence[Sequence[LinearCost]], busy_frac: float
+) -> list[Crossover]:
+    """Compare the cheapest staircase plus `build` with the cheapest of each of `rivals`, one or more ways to buy, over all
+    volumes the GPUs can serve.
 
     `busy_frac`: mean over peak load, all month; a fleet sized for the peak is never busier on average.
     """
     if not stairs:
-        reason = "no fleet meets the targets, so there is nothing to cross over to"
-        return Crossover("no_fleet", (), None, None, None, float("inf"), busy_frac, 0.0, reason)
-    limit = max(s.limit_req_per_month for s in stairs)
+        return [_no_fleet(busy_frac)] * len(rivals)
+    flat = _stretches(stairs, step_volumes(stairs, max(s.limit_req_per_month for s in stairs)))
+    return [_find(stairs, flat, build, buys, busy_frac) for buys in rivals]
+
+
+def _no_fleet(busy_frac: float) -> Crossover:
+    return Crossover(
+        kind="no_fleet",
+        crossings=(),
+        first_req_per_month=None,
+        durable_req_per_month=None,
+        until_req_per_month=None,
+        break_even_utilization_ratio=float("inf"),
+        busy_frac=busy_frac,
+        limit_req_per_month=0.0,
+        reason="no fleet meets the targets, so there is nothing to cross over to",
+    )
+
+
+def _find(
+    stairs: Sequence[Staircase], flat: _Stretches, build: LinearCost, buys: Sequence[LinearCost], busy_frac: float
+) -> Crossover:
+    limit = flat.limit_req_per_month
     shape_ratio = loaded_usd_per_request(stairs, build) / min(buy.usd_per_request for buy in buys)
-    crossings, starts_cheaper = _crossings(stairs, build, buys, limit)
+    kinks = _kinks(buys, limit)
+    if kinks.size:
+        flat = _stretches(stairs, np.unique(np.concatenate([flat.ends, kinks])))
+    crossings, starts_cheaper = _crossings(flat, build, buys)
     kind, reason = _kind(crossings, starts_cheaper, shape_ratio * busy_frac, busy_frac)
     durable, until = _durable(crossings, starts_cheaper, stairs)
     into_build = [c.requests_per_month for c in crossings if c.cheaper_above == "build"]
@@ -157,14 +195,15 @@ def _kinks(buys: Sequence[LinearCost], limit: float) -> Array:
     return np.array([volume for volume in meet if 0 < volume < limit])
 
 
-def _crossings(
-    stairs: Sequence[Staircase], build: LinearCost, buys: Sequence[LinearCost], limit: float
-) -> tuple[list[Crossing], bool]:
-    """All crossings up to `limit`, ascending, and whether self-hosting is cheaper at the very lowest volumes."""
-    ends = np.unique(np.concatenate([step_volumes(stairs, limit), _kinks(buys, limit)]))
+def _stretches(stairs: Sequence[Staircase], ends: Array) -> _Stretches:
+    """The machines of a stretch (start, end] are those of its middle; at its start only their number jumps."""
     starts = np.concatenate([[0.0], ends[:-1]])
-    # The machines of a stretch (start, end] are those of its middle; at its start only their number jumps.
-    machines_usd = rents_matrix(stairs, (starts + ends) / 2).min(axis=0)
+    return _Stretches(starts, ends, rents_matrix(stairs, (starts + ends) / 2).min(axis=0))
+
+
+def _crossings(flat: _Stretches, build: LinearCost, buys: Sequence[LinearCost]) -> tuple[list[Crossing], bool]:
+    """All crossings, ascending, and whether self-hosting is cheaper at the very lowest volumes."""
+    starts, ends, machines_usd = flat.starts, flat.ends, flat.machines_usd
     at_start = buy_usd_per_month(buys, starts) - build.usd_per_month(starts) - machines_usd
     at_end = buy_usd_per_month(buys, ends) - build.usd_per_month(ends) - machines_usd
     cheaper = np.column_stack([at_start, at_end]).ravel() > 0  # start, end, start, end, ... of every stretch

@@ -177,14 +177,14 @@ def _by_capacity(
     catalog: Catalog,
     peak_s_per_month: float,
 ) -> Iterator[tuple[Capacity, list[Staircase]]]:
-    """Each capacity with its staircases, on those offers of its GPU that hold it and its spares."""
+    """Each capacity with its staircases, on those offers of its GPU that hold a replica of each pool and all spares."""
     regions, spare_replicas = regions_count(scenario, catalog), scenario.operations.spare_replicas
     machines: dict[tuple[str, int], list[_Machines]] = {}
     for capacity in capacities:
         gpu, tp, spare = capacity.config.gpu.id, capacity.config.tensor_parallel, spare_replicas * capacity.pools_count
         if (gpu, tp) not in machines:
             machines[gpu, tp] = [_machines(offer, tp, regions, scenario) for offer in by_gpu.get(gpu, ())]
-        stairs = (
+        stairs = [
             Staircase(
                 capacity=capacity,
                 offer=offer,
@@ -197,9 +197,9 @@ def _by_capacity(
                 prefill_req_per_month=capacity.prefill_req_s * peak_s_per_month,
             )
             for offer, replicas, usd, most in machines[gpu, tp]
-            if most * replicas > spare
-        )
-        yield capacity, [s for s in stairs if s.limit_req_per_month > 0]
+            if most * replicas >= spare + capacity.pools_count
+        ]
+        yield capacity, stairs
 
 
 _Machines = tuple[MachineOffer, int, float, int]

@@ -235,9 +235,9 @@ def build_options(
     if not stairs:
         return []
     best: dict[tuple[str, bool], int] = {}
-    for i in np.argsort(rents, kind="stable"):
-        if np.isfinite(rents[i]):
-            best.setdefault((stairs[i].capacity.config.model.id, stairs[i].offer.basis == "owned"), int(i))
+    order = np.argsort(rents, kind="stable")
+    for i in order[np.isfinite(rents[order])].tolist():
+        best.setdefault((stairs[i].capacity.config.model.id, stairs[i].offer.basis == "owned"), i)
     chosen = [stairs[i] for i in best.values()]
     ranges = _rent_ranges(chosen, cases, inputs.demand.requests_per_month)
     return [_build_option(s, rents_range, lines, inputs) for s, rents_range in zip(chosen, ranges, strict=True)]

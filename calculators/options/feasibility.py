@@ -6,9 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from calculators.fleet import staircase as fleet
+from calculators.fleet.replica_capacity import Infeasible
 from calculators.fleet.staircase import FleetPlan
 from calculators.options.option import LinearCost
 from calculators.options.shortlist import AllowedOptions
+from calculators.performance.replica import ReplicaConfig
 from calculators.scenario.inputs import Inputs
 
 
@@ -27,29 +29,42 @@ class Feasibility:
 
 def feasibility(left: AllowedOptions, line: LinearCost, inputs: Inputs) -> tuple[Feasibility, ...]:
     """One row for each model and GPU: the cheapest plan, or the reason of the setup that got furthest."""
-    volume = inputs.demand.requests_per_month
-    found: dict[tuple[str, str], Feasibility] = {}
-    rest = float(line.usd_per_month(np.asarray(volume)))
-    for i in np.argsort(left.rents_usd, kind="stable"):
-        s = left.stairs[i]
-        key = (s.capacity.config.model.name, s.capacity.config.gpu.name)
-        if key not in found and np.isfinite(left.rents_usd[i]):
-            found[key] = Feasibility(*key, fleet.fleet_plan(s, volume), float(left.rents_usd[i]) + rest, "")
-        elif key not in found:
-            found[key] = Feasibility(
-                *key, None, None, f"needs more than the {inputs.scenario.hardware.max_gpus} GPUs allowed", 5
-            )
-    for misfit in sorted(left.infeasible, key=lambda m: -m.stage):
-        key = (misfit.config.model.name, misfit.config.gpu.name)
-        detail = f"{misfit.config.tensor_parallel}× {misfit.config.precision.upper()}: {misfit.why}"
-        found.setdefault(key, Feasibility(*key, None, None, detail, misfit.stage))
-    best = min((o.usd_per_month for o in found.values() if o.usd_per_month is not None), default=0.0)
+    rows = (_misses(left.infeasible) | _plans(left, line, inputs)).values()
+    best = min((o.usd_per_month for o in rows if o.usd_per_month is not None), default=0.0)
     return tuple(
         sorted(
-            (_with_gap(o, best) for o in found.values()),
+            (_with_gap(o, best) for o in rows),
             key=lambda o: (o.usd_per_month is None, o.usd_per_month or 0.0, o.model, o.gpu),
         )
     )
+
+
+def _names(config: ReplicaConfig) -> tuple[str, str]:
+    return config.model.name, config.gpu.name
+
+
+def _plans(left: AllowedOptions, line: LinearCost, inputs: Inputs) -> dict[tuple[str, str], Feasibility]:
+    """By model and GPU, the cheapest fleet of those that can be rented."""
+    volume, cheapest = inputs.demand.requests_per_month, dict[tuple[str, str], int]()
+    for i in np.argsort(left.rents_usd, kind="stable").tolist():
+        cheapest.setdefault(_names(left.stairs[i].capacity.config), i)
+    rest = float(line.usd_per_month(np.asarray(volume)))
+    beyond = f"needs more than the {inputs.scenario.hardware.max_gpus} GPUs allowed"
+    rows = {}
+    for key, i in cheapest.items():
+        plan = fleet.fleet_plan(left.stairs[i], volume)
+        usd = float(left.rents_usd[i]) + rest if plan else None
+        rows[key] = Feasibility(*key, plan, usd, "" if plan else beyond)
+    return rows
+
+
+def _misses(infeasible: Sequence[Infeasible]) -> dict[tuple[str, str], Feasibility]:
+    """By model and GPU, the replica that got furthest."""
+    furthest: dict[tuple[str, str], Infeasible] = {}
+    for one in sorted(infeasible, key=lambda one: -one.stage):
+        furthest.setdefault(_names(one.config), one)
+    words = {key: f"{one.config.tensor_parallel}× {one.config.precision.upper()}" for key, one in furthest.items()}
+    return {key: Feasibility(*key, None, None, f"{words[key]}: {one.why}", one.stage) for key, one in furthest.items()}
 
 
 def _with_gap(outcome: Feasibility, best: float) -> Feasibility:

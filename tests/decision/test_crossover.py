@@ -20,7 +20,8 @@ NOTHING = LinearCost(0.0, 0.0)
 
 
 def _find(stairs: list[Staircase], build: LinearCost, *buys: LinearCost, busy_frac: float = 1.0) -> Crossover:
-    return crossover.find_crossover(stairs, build, buys, busy_frac)
+    [found] = crossover.find_crossovers(stairs, build, [buys], busy_frac)
+    return found
 
 
 def _volumes(found: Crossover) -> list[tuple[float, str]]:
@@ -245,3 +246,13 @@ def test_the_envelope_is_the_cheapest_rent_plus_the_rest(catalog: Catalog) -> No
     stairs = [staircase(catalog, 100, 30, max_machines=3), staircase(catalog, 1_000, 100, max_machines=1)]
     usd = crossover.envelope_usd_per_month(stairs, LinearCost(0.1, 5.0), np.array([50.0, 250.0, 400.0, 1_000.5]))
     assert usd.tolist() == pytest.approx([30 + 5 + 5, 90 + 25 + 5, 100 + 40 + 5, float("inf")])
+
+
+@pytest.mark.parametrize("fleet", [True, False])
+def test_several_rivals_at_once_are_each_compared_as_if_alone(catalog: Catalog, fleet: bool) -> None:
+    stairs = [staircase(catalog, 1_000, 800), staircase(catalog, 5_000, 3_000)] if fleet else []
+    dear, flat = LinearCost(1.0, 0.0), LinearCost(0.4, 900.0)
+    rivals = [[dear, flat], [dear], [flat]]
+    build = LinearCost(0.0, 500.0)
+    together = crossover.find_crossovers(stairs, build, rivals, 0.5)
+    assert together == [crossover.find_crossovers(stairs, build, [each], 0.5)[0] for each in rivals]

@@ -53,7 +53,7 @@ def test_crossovers(case: dict[str, Any], catalog: Catalog) -> None:
         for s in given["stairs"]
     ]
     build, buy = (LinearCost(given[side]["usd_per_request"], given[side]["fixed_usd"]) for side in ("build", "buy"))
-    found = crossover.find_crossover(stairs, build, [buy], 1.0)
+    [found] = crossover.find_crossovers(stairs, build, [[buy]], 1.0)
     expected, tolerance = case["expected"], case["tolerance"]
     assert [c.cheaper_above for c in found.crossings] == [side for _, side in expected["crossings"]]
     assert [c.requests_per_month for c in found.crossings] == pytest.approx(
