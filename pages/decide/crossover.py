@@ -5,7 +5,7 @@ import streamlit as st
 
 from calculators.catalog.glossary import help_text
 from calculators.units import count, usd
-from pages.shared.figures import cost_bars, crossover_chart, crossover_takeaway
+from pages.shared.figures.cost import cost_bars, crossover_chart, crossover_takeaway
 from pages.shared.state import escape, evaluation, evaluation_of
 from pages.shared.widgets import cost_table
 

@@ -10,7 +10,7 @@ from calculators.decision.signal_result import Precondition, Signal
 from calculators.errors import DataError
 from calculators.logs.latency_list import read_latencies
 from calculators.units import usd
-from pages.shared.figures import path_chart, path_takeaway
+from pages.shared.figures.compliance import path_chart, path_takeaway
 from pages.shared.state import catalog, escape, evaluation
 from pages.shared.widgets import choice, number, several, source_line
 

@@ -5,7 +5,7 @@ import streamlit as st
 
 from calculators.decision.switching_values import nearest_switching_value
 from calculators.units import count, usd
-from pages.shared.figures import crossover_chart, crossover_takeaway, shown_options
+from pages.shared.figures.cost import crossover_chart, crossover_takeaway, shown_options
 from pages.shared.log_upload import log_upload
 from pages.shared.state import catalog, escape, evaluation
 from pages.shared.widgets import cost_table, source_line, usd_range, workload_line

@@ -7,7 +7,7 @@ from calculators.errors import DataError
 from calculators.scenario.defaults import preset_targets, preset_workload
 from calculators.scenario.demand import demand_of
 from calculators.units import count, percent, significant
-from pages.shared.figures import arrivals_chart, length_chart
+from pages.shared.figures.traffic import arrivals_chart, length_chart
 from pages.shared.log_upload import log_upload
 from pages.shared.state import catalog, escape, scenario
 from pages.shared.widgets import BASIS_WORDS, number, percent_slider, workload_line

@@ -8,7 +8,7 @@ import streamlit as st
 from calculators.calibration import accuracy
 from calculators.catalog.glossary import help_text
 from calculators.units import percent
-from pages.shared.figures import frame, safe
+from pages.shared.figures.frame import frame, safe
 from pages.shared.state import catalog, escape
 
 METRICS = {

@@ -8,7 +8,7 @@ from plotly.subplots import make_subplots
 
 from calculators.performance.phases import LoadCurve, Phase, Roofline
 from calculators.units import FLOPS_PER_TFLOPS
-from pages.shared.figures import frame, safe
+from pages.shared.figures.frame import frame, safe
 
 WALL_SLOT = {"bandwidth": "#000001", "compute": "#000002", "links": "#000004", "overhead": "#000006"}
 WALL_NAME = {

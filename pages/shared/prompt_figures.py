@@ -8,7 +8,7 @@ from calculators.api.cache_terms import CacheRule
 from calculators.prompts.hit_rates import Hits
 from calculators.prompts.order import CHANGE_ORDER, Block, ChangeFrequency, Traffic, first_breaker, hit_probability_frac
 from calculators.units import percent
-from pages.shared.figures import frame, safe
+from pages.shared.figures.frame import frame, safe
 
 CACHED, LOST, SPOILER = "#1b9e77", "#9e9e9e", "#d95f02"
 

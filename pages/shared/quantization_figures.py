@@ -13,7 +13,7 @@ from calculators.quantization.evidence import (
     cell_tolerance,
     worst_tolerance,
 )
-from pages.shared.figures import frame, safe
+from pages.shared.figures.frame import frame, safe
 
 WORDS = {"tolerates": "ok", "caution": "caution", "poison": "poison", "none": "–"}
 COLOURS = (

@@ -13,7 +13,7 @@ from calculators.scenario.schema import Techniques
 from calculators.techniques.advice import TechniqueAdvice
 from calculators.techniques.effects import CumulativeStep, FleetState, TechniqueEffect, is_on
 from calculators.units import milliseconds, percent, significant, usd
-from pages.shared.figures import frame, safe
+from pages.shared.figures.frame import frame, safe
 
 SHORT = {
     "batching": "Batching",

@@ -1,18 +1,16 @@
-"""Results in, Plotly figures out. No Streamlit here, no arithmetic beyond scaling; each figure has its sentence."""
+"""Monthly cost over volume, and by line."""
 
-import html
 from collections.abc import Sequence
 
 import numpy as np
 import plotly.graph_objects as go
 
-from calculators.compliance.assessment import ComplianceAssessment
-from calculators.compliance.operator_check import PATH_WORDS
 from calculators.decision.crossover import step_volumes
 from calculators.evaluate import Curve, Evaluation, curves, volume_grid
 from calculators.options.option import Option
 from calculators.scenario.demand import Array
 from calculators.units import count, significant, usd
+from pages.shared.figures.frame import frame, safe
 
 # Placeholders that the browser swaps for the theme's colours, light or dark: one meaning, one slot, everywhere.
 SLOT = {
@@ -42,11 +40,6 @@ NAME = {
     "self_host": "Own fleet (rented)",
     "own_hardware": "Own fleet (bought)",
 }
-
-
-def safe(text: str) -> str:
-    """Plotly reads a little HTML in titles, labels and hovers."""
-    return html.escape(text)
 
 
 def shown_options(evaluation: Evaluation) -> list[Option]:
@@ -138,16 +131,6 @@ def _usd_tick(value: float) -> str:
     return f"${value / size:,.0f}{letter}"
 
 
-def frame(figure: go.Figure, height: int) -> go.Figure:
-    figure.update_layout(
-        height=height,
-        margin={"l": 10, "r": 10, "t": 28, "b": 10},
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1.06, "x": 0},
-        hovermode="closest",
-    )
-    return figure
-
-
 def crossover_takeaway(evaluation: Evaluation) -> str:
     """What the chart shows, in a sentence: the caption and the alternative text."""
     found = evaluation.crossover
@@ -235,98 +218,3 @@ def _wrap(text: str, width: int = 30) -> str:
     import textwrap
 
     return "\n".join(textwrap.wrap(text, width))
-
-
-def length_chart(
-    inputs: Sequence[float], outputs: Sequence[float], shares: Sequence[float], height: int = 280
-) -> go.Figure:
-    """Share of requests and of tokens by input length: half of the requests can be a tenth of the work."""
-    order = np.argsort(inputs)
-    x = np.asarray(inputs)[order]
-    requests, tokens = np.asarray(shares)[order], (np.asarray(inputs) * np.asarray(shares))[order]
-    figure = go.Figure()
-    figure.add_trace(
-        go.Scatter(x=x, y=np.cumsum(requests), name="Requests", mode="lines", line={"shape": "hv", "color": "#000001"})
-    )
-    figure.add_trace(
-        go.Scatter(
-            x=x,
-            y=np.cumsum(tokens) / tokens.sum(),
-            name="Input tokens",
-            mode="lines",
-            line={"shape": "hv", "color": "#000002", "dash": "dash"},
-        )
-    )
-    figure.update_xaxes(
-        type="log", title="Input length, tokens", tickvals=[10, 30, 100, 300, 1e3, 3e3, 1e4, 3e4, 1e5, 3e5, 1e6]
-    )
-    figure.update_yaxes(title="Share at or below", tickformat=".0%")
-    return frame(figure, height)
-
-
-def arrivals_chart(counts: Sequence[float], step_s: float, height: int = 240) -> go.Figure:
-    """Requests a second over the log."""
-    whole = counts[:-1] if len(counts) > 2 else counts  # the last step is rarely a full one
-    rate = np.asarray(whole, dtype=float) / step_s
-    hours = np.arange(rate.size) * step_s / 3_600
-    unit, scale = ("minutes", 60.0) if hours[-1:] < 3 else ("hours", 1.0)
-    figure = go.Figure(
-        go.Scatter(
-            x=hours * scale, y=rate, mode="lines", line={"shape": "hv", "color": "#000001"}, name="Requests a second"
-        )
-    )
-    figure.add_hline(y=float(rate.mean()), line={"dash": "dot", "width": 1.5, "color": "#888888"})
-    figure.update_xaxes(title=f"Time since the first request, {unit}")
-    figure.update_yaxes(title="Requests a second", rangemode="tozero")
-    return frame(figure, height)
-
-
-PATH_STATUS = {"allowed": ("Allowed", "#000003"), "ask": ("To ask", "#000004"), "blocked": ("Blocked", "#888888")}
-
-
-def path_chart(assessment: ComplianceAssessment) -> go.Figure:
-    """The cheapest way on each kind of path, by whether it is allowed."""
-    kinds = [kind for kind in PATH_WORDS if any(p.path.kind == kind and p.usd_per_month for p in assessment.paths)]
-    figure = go.Figure()
-    for status, (name, colour) in PATH_STATUS.items():
-        best = {kind: _cheapest(assessment, kind, status) for kind in kinds}
-        shown = [kind for kind in kinds if best[kind] is not None]
-        if not shown:
-            continue
-        figure.add_trace(
-            go.Bar(
-                y=[PATH_WORDS[kind] for kind in shown],
-                x=[amount for kind in shown if (amount := best[kind]) is not None],
-                name=name,
-                orientation="h",
-                marker={"color": colour},
-                text=[usd(amount) for kind in shown if (amount := best[kind]) is not None],
-                textposition="outside",
-                cliponaxis=False,
-                hovertemplate="%{y}<br>%{x:$,.0f}/month<extra>" + name + "</extra>",
-            )
-        )
-    top = max((t for k in kinds for s in PATH_STATUS if (t := _cheapest(assessment, k, s)) is not None), default=1.0)
-    figure.update_xaxes(title="Cheapest there, USD a month", range=[0, top * 1.15])
-    figure.update_yaxes(autorange="reversed")
-    return frame(figure, 120 + 70 * max(len(kinds), 1))
-
-
-def _cheapest(assessment: ComplianceAssessment, kind: str, status: str) -> float | None:
-    found = [p.usd_per_month for p in assessment.paths if p.path.kind == kind and p.path.status == status]
-    return min((amount for amount in found if amount is not None), default=None)
-
-
-def path_takeaway(assessment: ComplianceAssessment) -> str:
-    """What the chart of paths shows, in a sentence."""
-    cheapest_allowed, cheapest, premium = (
-        assessment.cheapest_allowed,
-        assessment.cheapest,
-        assessment.premium_usd_per_month,
-    )
-    if cheapest_allowed is None or premium is None or cheapest_allowed.usd_per_month is None or cheapest is None:
-        return "No path with a known price is known to be allowed."
-    cost = f"{cheapest_allowed.label} at {usd(cheapest_allowed.usd_per_month)}/month"
-    if premium < 0.5:
-        return f"The cheapest path of all is allowed: {cost}."
-    return f"The cheapest allowed path is {cost}, {usd(premium)} more than the cheapest of all, {cheapest.label}."

@@ -1,0 +1,7 @@
+"""Results in, Plotly figures out: no Streamlit here, no arithmetic beyond scaling. Figure functions return figures.
+
+frame       the layout that all figures share, and text made safe for Plotly
+cost        cost over volume and by line
+compliance  the cheapest option on each kind of path
+traffic     lengths and arrivals of requests
+"""

@@ -1,0 +1,52 @@
+"""Lengths and arrivals of requests."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from pages.shared.figures.frame import frame
+
+
+def length_chart(
+    inputs: Sequence[float], outputs: Sequence[float], shares: Sequence[float], height: int = 280
+) -> go.Figure:
+    """Share of requests and of tokens by input length: half of the requests can be a tenth of the work."""
+    order = np.argsort(inputs)
+    x = np.asarray(inputs)[order]
+    requests, tokens = np.asarray(shares)[order], (np.asarray(inputs) * np.asarray(shares))[order]
+    figure = go.Figure()
+    figure.add_trace(
+        go.Scatter(x=x, y=np.cumsum(requests), name="Requests", mode="lines", line={"shape": "hv", "color": "#000001"})
+    )
+    figure.add_trace(
+        go.Scatter(
+            x=x,
+            y=np.cumsum(tokens) / tokens.sum(),
+            name="Input tokens",
+            mode="lines",
+            line={"shape": "hv", "color": "#000002", "dash": "dash"},
+        )
+    )
+    figure.update_xaxes(
+        type="log", title="Input length, tokens", tickvals=[10, 30, 100, 300, 1e3, 3e3, 1e4, 3e4, 1e5, 3e5, 1e6]
+    )
+    figure.update_yaxes(title="Share at or below", tickformat=".0%")
+    return frame(figure, height)
+
+
+def arrivals_chart(counts: Sequence[float], step_s: float, height: int = 240) -> go.Figure:
+    """Requests a second over the log."""
+    whole = counts[:-1] if len(counts) > 2 else counts  # the last step is rarely a full one
+    rate = np.asarray(whole, dtype=float) / step_s
+    hours = np.arange(rate.size) * step_s / 3_600
+    unit, scale = ("minutes", 60.0) if hours[-1:] < 3 else ("hours", 1.0)
+    figure = go.Figure(
+        go.Scatter(
+            x=hours * scale, y=rate, mode="lines", line={"shape": "hv", "color": "#000001"}, name="Requests a second"
+        )
+    )
+    figure.add_hline(y=float(rate.mean()), line={"dash": "dot", "width": 1.5, "color": "#888888"})
+    figure.update_xaxes(title=f"Time since the first request, {unit}")
+    figure.update_yaxes(title="Requests a second", rangemode="tozero")
+    return frame(figure, height)
