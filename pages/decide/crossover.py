@@ -34,10 +34,10 @@ st.dataframe(
     column_config={
         "GPUs must be busy": st.column_config.NumberColumn(
             format="percent",
-            help="Break-even utilisation: how busy GPUs must be, all month, to match the price. 100% or more: impossible.",
+            help=help_text("break-even utilization"),
         ),
         "This traffic keeps them busy": st.column_config.NumberColumn(
-            format="percent", help="At most, in a fleet sized for the peak: active hours over all hours, over the peak."
+            format="percent", help=help_text("maximum utilization")
         ),
     },
 )

@@ -127,7 +127,6 @@ several(
     "compliance.requirements",
     format_func=requirement,
     placeholder="Nothing stated: data, regimes, contract clauses, places, attestations",
-    help="Looked at before any price. Rules and facts are in pricing_data/compliance, each with source and date.",
 )
 
 answer, inputs = st.container(), st.container()
@@ -145,7 +144,6 @@ with inputs:  # drawn before the evaluation, so that a value it refuses can be c
             "evidence.api_uptime_frac",
             step=0.0005,
             format="%.4f",
-            help="0.998 is 99.8%. Count failed and timed-out requests of a month.",
         )
         measured = state["evidence.api_ttft_p95_ms"] is not None or state["evidence.api_tpot_p95_ms"] is not None
         if measured:

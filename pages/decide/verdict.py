@@ -3,6 +3,7 @@
 import pandas as pd
 import streamlit as st
 
+from calculators.catalog.glossary import expanded
 from calculators.decision.switching_values import nearest_switching_value
 from calculators.units import count, usd
 from pages.shared.figures.cost import crossover_chart, crossover_takeaway, shown_options
@@ -128,7 +129,7 @@ for option in shown_options(result):
             st.markdown(
                 escape(
                     f"One replica ({config.label}) carries {capacity.req_s:.2f} requests a second with {capacity.batch:.0f} in flight: "
-                    f"TPOT {capacity.tpot_ms:.0f} ms, TTFT p95 {capacity.ttft_p95_ms:.0f} ms; what stops it is the {capacity.limit}. "
+                    f"{expanded('TPOT')} {capacity.tpot_ms:.0f} ms, {expanded('TTFT')} p95 {capacity.ttft_p95_ms:.0f} ms; what stops it is the {capacity.limit}. "
                     f"The peak is {result.demand.peak_req_s:.2f} requests a second: {option.plan.replicas_words}."
                 )
             )

@@ -115,14 +115,14 @@ with head:
             "TTFT p95 at its limit",
             capacity and capacity.ttft_p95_ms,
             ttft_ratio,
-            "Until the first token: waiting and prefill.",
+            help_text("TTFT"),
         ),
         (
             cells[1],
             "TPOT at its limit",
             capacity and capacity.tpot_ms,
             tpot_ratio,
-            "Mean time per output token after the first.",
+            help_text("TPOT"),
         ),
     ):
         shown, spread = milliseconds(value_ms) if value_ms else "missed", likely(value_ms, ratio) if value_ms else None
@@ -134,7 +134,7 @@ with head:
         "Requests a second",
         significant(capacity.req_s) if capacity else "none",
         border=True,
-        help="What one replica carries within both targets.",
+        help=help_text("requests per second per replica"),
     )
     cells[3].metric(
         "What stops it",

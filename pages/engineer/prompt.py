@@ -70,7 +70,7 @@ def editor() -> list[Block]:
         hide_index=True,
         column_config={
             "Tokens": st.column_config.NumberColumn(min_value=0, max_value=10_000_000, format="%d"),
-            "Changes": st.column_config.SelectboxColumn(options=list(CHANGE_ORDER), help="How often it is another."),
+            "Changes": st.column_config.SelectboxColumn(options=list(CHANGE_ORDER), help=help_text("change frequency")),
         },
     )
     blocks = edited(frame)

@@ -49,10 +49,6 @@ AS_SERVED, CAUTIOUS, OWN = "As the verdict has it", "Fewest bits the map bears",
 KEY = "view_recipe_{}"
 PRESET = KEY.format("preset")
 WORD = {OWN: "Your own mix", CAUTIOUS: "The mix of fewest bits"}
-MEANS = (
-    "What checkpoints of each kind store: embeddings, head, router and norms stay in 16 bit. Fewest bits: the fewest that the "
-    "map tolerates, class by class."
-)
 NO_FINER = "as the others"
 LABELS = {
     "lm_head": "Output head (lm_head)",
@@ -99,7 +95,7 @@ def pick_preset(plan: FleetPlan) -> str:
     if state.get(PRESET) not in names:  # the first visit, or the verdict went from a model with experts to one without
         state[PRESET] = AS_SERVED
     left, _ = st.columns([1, 1])
-    name = left.selectbox("Recipe", names, key=PRESET, persist_state="session", help=MEANS)
+    name = left.selectbox("Recipe", names, key=PRESET, persist_state="session", help=help_text("quantization recipe"))
     recipe = start(name, plan)
     for field in (f.name for f in fields(Recipe)):
         key = KEY.format(field)

@@ -3,6 +3,7 @@
 import pandas as pd
 import streamlit as st
 
+from calculators.catalog.glossary import help_text
 from calculators.errors import DataError
 from calculators.scenario.inputs import Inputs
 from calculators.serving.engine_choice import (
@@ -162,7 +163,7 @@ schema = left.slider(
     format="percent",
     key="serving_schema",
     persist_state="session",
-    help="Share of requests with a JSON schema, a grammar or forced tool calls.",
+    help=help_text("structured output"),
 )
 tested = right.segmented_control(
     "A/B on your own traffic",
@@ -172,7 +173,7 @@ tested = right.segmented_control(
     key="serving_ab",
     persist_state="session",
     required=True,
-    help="The same requests against both engines on the same machine; the benchmark below is made for it.",
+    help=help_text("A/B test"),
 )
 found = choose_engine(plan, Inputs(result.scenario, result.demand, catalog()), schema, tested or "not run")
 with headline:

@@ -4,6 +4,7 @@ that changes the verdict."""
 import pandas as pd
 import streamlit as st
 
+from calculators.catalog.glossary import help_text
 from calculators.catalog.techniques import TechniqueId, TechniquesFile
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Techniques, to_token
@@ -27,11 +28,11 @@ from pages.shared.technique_figures import (
 from pages.shared.widgets import number, source_line
 
 SWITCHES = {
-    "techniques.prefix_caching": ("Prefix caching", "Counts the share your own servers find cached."),
-    "techniques.quantization": ("Quantization", "Tries the coarser weight formats that you allow."),
-    "techniques.speculation": ("Speculation", "A draft proposes tokens, one pass verifies them."),
-    "techniques.parallelism": ("Parallelism", "A replica may be split over GPUs."),
-    "techniques.disaggregation": ("Disaggregation", "Prefill and decode on pools of their own."),
+    "techniques.prefix_caching": "Prefix caching",
+    "techniques.quantization": "Quantization",
+    "techniques.speculation": "Speculation",
+    "techniques.parallelism": "Parallelism",
+    "techniques.disaggregation": "Disaggregation",
 }
 
 
@@ -52,12 +53,12 @@ def measured(token: str, digest: str) -> tuple[list[TechniqueEffect], list[Cumul
 
 def switches() -> None:
     """One for each technique that can be off; batching never is."""
-    for column, (key, (label, help_text)) in zip(st.columns(len(SWITCHES)), SWITCHES.items(), strict=True):
-        column.toggle(label, key=key, persist_state="session", help=help_text)
+    for column, (key, label) in zip(st.columns(len(SWITCHES)), SWITCHES.items(), strict=True):
+        column.toggle(label, key=key, persist_state="session", help=help_text(key))
     with st.expander("How each is used", icon=":material/tune:"):
         left, middle, right = st.columns(3, gap="large")
         with left:
-            number("Requests decoding at once, at most", "techniques.batch_cap", help="1: no batching at all.")
+            number("Requests decoding at once, at most", "techniques.batch_cap")
             st.segmented_control(
                 "KV cache in",
                 ["bf16", "fp8"],
@@ -65,7 +66,7 @@ def switches() -> None:
                 persist_state="session",
                 required=True,
                 format_func={"bf16": "16 bit", "fp8": "FP8"}.get,
-                help="Part of quantization. Evaluate long contexts before you rely on FP8.",
+                help=help_text("techniques.kv_cache"),
             )
         with middle:
             rule = catalog().technique_rules.acceptance_frac
@@ -81,7 +82,7 @@ def switches() -> None:
                 "Whole experts on each GPU",
                 key="techniques.expert_parallelism",
                 persist_state="session",
-                help="Expert parallelism, for models with experts; otherwise each GPU holds a slice of every expert.",
+                help=help_text("techniques.expert_parallelism"),
             )
             st.caption("Weight formats to try are chosen on the Candidates page; cache hits on Prompt structure.")
 

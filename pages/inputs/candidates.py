@@ -57,7 +57,7 @@ with api:
     st.markdown("**The API you pay today**")
     choice("Provider", CLOSED_PROVIDERS, "api.provider", on_change=first_model, format_func=seller)
     choice("Model", text_models(state["api.provider"], date.today()), "api.model")
-    percent_slider("Your discount off the list price", "api.discount_frac", help="Negotiated: your own figure.")
+    percent_slider("Your discount off the list price", "api.discount_frac")
     sellers = sorted({hosted.provider for model in known.models.values() for hosted in model.hosted})
     several("Who may sell open models (empty: all)", sellers, "api.hosted_sellers", format_func=seller)
 with models:
@@ -119,7 +119,6 @@ with terms:
         PRECISIONS,
         "hardware.precisions",
         format_func=str.upper,
-        help="Coarser formats than the released one. Below 8 bit, quality must be evaluated.",
     )
 with limits:
     number("GPUs at most", "hardware.max_gpus")
@@ -127,7 +126,6 @@ with limits:
         "Your measured speed over the model's",
         "hardware.throughput_factor",
         step=0.05,
-        help="1: as modelled, corrected by your benchmarks below. Any other value is used instead of both.",
     )
     quoted = st.selectbox(
         "Your own rent quote for",
@@ -187,7 +185,6 @@ with platform:
     number(
         "Spare replicas",
         "operations.spare_replicas",
-        help="One more than the peak needs (N+1), so that a failure is not an outage. It may share a machine with another.",
     )
 with moving:
     number(
@@ -196,7 +193,7 @@ with moving:
         step=0.5,
         placeholder=f"rule of thumb: {own.migration_weeks.central:g}",
     )
-    number("Horizon, months", "operations.horizon_months", help="One-off costs are spread over it.")
+    number("Horizon, months", "operations.horizon_months")
 st.caption("And if an open model is bought by the token instead:")
 hosted_people, hosted_moving, _ = st.columns(3, gap="large")
 with hosted_people:

@@ -68,14 +68,12 @@ with volume:
         "workload.peak_ratio",
         "workload.peak_basis",
         step=0.1,
-        help="Busiest minute over the mean of the active hours. The fleet is sized for it.",
     )
     st.caption(BASIS_WORDS[state["workload.peak_basis"]])
     number(
         "Active hours a month",
         "workload.active_h_per_month",
         step=10.0,
-        help="730: round the clock. Rented GPUs bill all 730 either way.",
     )
     percent_slider("Growth a month", "workload.growth_per_month_frac")
 with size:
@@ -86,7 +84,6 @@ with size:
         "workload.lengths_basis",
         step=10.0,
         format="%.0f",
-        help="The whole prompt, cached or not.",
     )
     number(
         "Input tokens, 95th percentile",
@@ -101,7 +98,6 @@ with size:
         "workload.lengths_basis",
         step=10.0,
         format="%.0f",
-        help="With reasoning tokens.",
     )
     number(
         "Output tokens, 95th percentile",
@@ -118,12 +114,10 @@ with cache:
     percent_slider(
         "Input a well-ordered prompt could cache",
         "workload.cacheable_frac",
-        help="An upper bound: providers keep prefixes for minutes, from a minimum length on.",
     )
     percent_slider(
         "Input your own servers would find cached",
         "workload.self_hit_frac",
-        help="Less than an API finds: several replicas, limited memory. Half is typical of random routing over four.",
     )
     percent_slider("Requests that may wait a day (batch)", "workload.deferrable_frac")
     st.caption("These three are assumed, or estimated from the log, until you set them.")
@@ -137,14 +131,12 @@ with first:
         "targets.ttft_p95_ms",
         step=100.0,
         format="%.0f",
-        help="TTFT, at the peak. Clear the field for no target.",
     )
 with token:
     number(
         "Then a token every, ms (mean)",
         "targets.tpot_ms",
         step=5.0,
-        help="TPOT, at the peak. 50 ms is 20 tokens a second, faster than people read. Clear the field for no target.",
     )
 
 cells = state["workload.cells"]

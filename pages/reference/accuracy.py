@@ -64,7 +64,7 @@ cells[2].metric(
     "Bias",
     f"{overall.bias_frac:+.1%}",
     border=True,
-    help="Median of predicted over measured, minus one: above zero the model says too much.",
+    help=help_text("prediction bias"),
 )
 unmarked = accuracy.errors(predicted[counted & (found.status == "ok")], measured[counted & (found.status == "ok")])
 cells[3].metric(

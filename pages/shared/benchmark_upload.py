@@ -32,8 +32,7 @@ def benchmark_upload() -> None:
         type=["json", "jsonl", "txt"],
         key="benchmark_file",
         max_upload_size=100,
-        help="vllm bench serve --save-result, SGLang bench_serving, a GuideLLM report, or AIPerf's profile_export.jsonl. "
-        "Only figures are read, no prompt or answer; nothing is stored but the figures below, which travel in the link.",
+        help=help_text("benchmark"),
     )
     if file is not None and st.session_state.get("benchmark_read") != file.file_id:
         try:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
+from calculators.catalog.glossary import help_text
 from calculators.errors import DataError
 from calculators.quantization.checkpoint_scan import Loss, Survey, scan_checkpoint, survey, worst_by_class
 from calculators.quantization.evidence import (
@@ -43,7 +44,7 @@ def checkpoint(known: Sensitivity, chosen: Cells) -> None:
         key=KEY,
         max_upload_size=MAX_MB,
         on_change=_forget,
-        help="Larger ones and whole folders of shards on the command line: python -m calculators quantize-scan MODEL. Nothing is kept.",
+        help=help_text("checkpoint"),
     )
     if given is None:
         _forget()
@@ -110,7 +111,7 @@ def _show(known: Sensitivity, losses: list[Loss], chosen: Cells) -> None:
         for t in losses[:LEAST_SHOWN]
     ]
     numbers = {name.upper(): st.column_config.NumberColumn(format="%.1f dB") for name in WEIGHT_FORMATS}
-    outliers = st.column_config.NumberColumn(format="%.1e", help="Share of weights beyond six deviations.")
+    outliers = st.column_config.NumberColumn(format="%.1e", help=help_text("outliers"))
     with st.expander("Every tensor, the worst first"):
         st.dataframe(pd.DataFrame(rows), hide_index=True, height=420, column_config={**numbers, "Outliers": outliers})
 

@@ -31,7 +31,7 @@ def log_upload() -> None:
         type=["csv", "tsv", "txt", "json", "jsonl", "ndjson", "gz"],
         key="log_file",
         max_upload_size=200,
-        help="CSV or JSON lines with a time, input tokens and output tokens for each request. Only those columns are read; nothing is stored.",
+        help=help_text("request log"),
     )
     if file is None or st.session_state.get("log_read") == file.file_id:
         return

@@ -37,8 +37,7 @@ def prompt_upload(result: Evaluation, api: CacheTerms, own: Own | None, headline
         type=["jsonl", "json", "ndjson", "txt", "gz"],
         key="prompts_file",
         max_upload_size=MAX_MB,
-        help="JSON lines of requests to OpenAI, Anthropic, Bedrock or Gemini, also as gateways keep them, or plain prompts "
-        "with a line of --- between. Read in memory, not stored, and forgotten with this session.",
+        help=help_text("prompts file"),
     )
     text = right.text_area(
         "Or paste prompts, with a line of --- between",
