@@ -1,12 +1,13 @@
 """Two catalogs: a small fixed one for golden numbers, and the live one for everything that must hold on real data."""
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from support import FIXED_ROOT
 
 from calculators.catalog.load import Catalog, load_catalog
 
-settings.register_profile("repeatable", deadline=None, derandomize=True)  # no test is timed, none fails by chance
+# No test is timed, none fails by chance, and none because the machine is busy.
+settings.register_profile("repeatable", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("repeatable")
 
 
@@ -18,3 +19,11 @@ def catalog() -> Catalog:
 @pytest.fixture(scope="session")
 def live_catalog() -> Catalog:
     return load_catalog()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """One line that says which tests were left out and how to get them."""
+    left_out = [report for report in terminalreporter.stats.get("skipped", []) if "/browser/" in report.nodeid]
+    if left_out:
+        reason = str(left_out[0].longrepr[2]).removeprefix("Skipped: ")
+        terminalreporter.write_line(f"{len(left_out)} browser tests left out: {reason}.")

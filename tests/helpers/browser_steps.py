@@ -1,32 +1,90 @@
-"""What a person does in the browser, step by step."""
+"""What a person does in the browser, step by step. Every word that a journey reads or presses stands here, once."""
 
-from playwright.sync_api import Page, expect
+import re
+from datetime import date
+
+from playwright.sync_api import Locator, Page, expect
+
+from calculators.catalog.load import load_catalog
+from calculators.scenario.defaults import default_scenario, preset_targets, preset_workload
+from calculators.scenario.schema import to_token
+
+LIMIT_MS = 180_000
+"""For anything the app does: many times what it takes with both cores busy. Nothing is timed."""
+
+# Pages by their address, which stays when a title is reworded.
+VERDICT, CROSSOVER, SIGNALS, RECORD = "", "crossover", "signals", "record"
+WORKLOAD, CANDIDATES, PRICES = "workload", "candidates", "prices"
+FRAMEWORK, TECHNIQUES, PROMPT = "framework", "techniques", "prompt"
+
+# What is pressed.
+OWN_LOG = "Use your own"
+AGENT, EXTRACTION, BATCH = "coding-agent", "document-extraction", "batch"
+TTFT_TARGET = "First token within, ms (95 % of requests)"
+REQUIREMENTS, AIR_GAP = "What the product must keep to", "Air gap"
+DISAGGREGATION, PIN_DISAGGREGATION, PINNED_IN = "Disaggregation", "Pin Prefill and decode on pools of their own", "In"
+USE_SET = "Use this set in the scenario"
+BLOCK_TO_MOVE, TOOLS, MOVE_UP, BEST_ORDER = "Block to move", "2. Tool schemas", "Move up", "Put them in the best order"
+DISSENT, AS_JSON, OPEN_RECORD = "Dissent", "JSON", "Open a kept record"
+
+# What is read.
+PER_MONTH = "a month"
+NO_REQUIREMENT, PREMIUM, COMPLIANCE_DECIDES = "No requirement stated", "Compliance premium", "Compliance decides"
+WITH_THESE_SWITCHES = "The verdict with these switches."
+PINNED_BY_YOU = "Pinned in by you"
+SAME_AGAIN = "says the same, to the dollar"
+BREAKS, BEST_ALREADY = "spoils what stands behind it", "The order is right"
+HIT_RATE_BEFORE = re.compile(r"instead of (\d+) ?%")
+ALL_CURVES = "Your own fleet against each way to buy"
+
+
+def settled(page: Page) -> None:
+    """Wait until the app has nothing more to do: no script runs, nothing on the screen is of an earlier run. Streamlit
+    says both itself. A step first waits for its own effect, since a press reaches the app a moment later."""
+    expect(page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]')).to_be_attached()
+    expect(page.locator('[data-stale="true"]')).to_have_count(0)
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+def heading(page: Page) -> Locator:
+    return page.get_by_test_id("stMain").locator("h3").first
+
+
+def shown(page: Page) -> None:
+    """Wait for a page to be there in full."""
+    expect(heading(page)).to_be_visible()
+    settled(page)
+
+
+def visit(page: Page, url: str, address: str = VERDICT, preset: str | None = None) -> None:
+    """Open a page of the app, on a preset where one is named: by its link, as a colleague would."""
+    page.goto(f"{url}/{address}{f'?s={preset_token(preset)}' if preset else ''}")
+    shown(page)
+
+
+def preset_token(preset_id: str) -> str:
+    catalog = load_catalog()
+    preset = catalog.presets[preset_id]
+    changes = {"name": preset.name, "workload": preset_workload(preset), "targets": preset_targets(preset)}
+    return to_token(default_scenario(date.today()).model_copy(update=changes), catalog.digest)
 
 
 def verdict(page: Page) -> str:
     """The sentence on the first screen, once the page has settled."""
-    heading = page.locator('[data-testid="stMain"] h3').first
-    expect(heading).to_contain_text("$")
-    expect(page.locator('[data-testid="stStatusWidget"]')).to_have_count(0)
-    expect(page.locator('[data-stale="true"]')).to_have_count(0)
-    return heading.inner_text()
+    expect(heading(page)).to_contain_text("$")
+    settled(page)
+    return heading(page).inner_text()
 
 
-def choose(page: Page, name: str) -> None:
-    page.get_by_test_id("stSidebarNav").get_by_role("link", name=name).click()
+def choose(page: Page, address: str) -> None:
+    """Go to a page by the navigation, which empties the screen at once."""
+    page.get_by_test_id("stSidebarNav").locator(f'a[href$="/{address}"]').click()
+    shown(page)
+
+
+def press(page: Page, label: str) -> None:
+    page.get_by_role("button", name=label).click()
 
 
 def drop(page: Page, name: str, content: bytes) -> None:
     page.locator('input[type="file"]').first.set_input_files({"name": name, "mimeType": "text/csv", "buffer": content})
-
-
-def start_from(page: Page, url: str, preset: str) -> str:
-    """Open the app, pick a preset, and read the verdict on it."""
-    page.goto(url)
-    opened_on = verdict(page)
-    choose(page, "Workload")
-    page.get_by_role("button", name=preset).click()
-    expect(page.get_by_text(f"the preset “{preset}”")).to_be_visible()
-    choose(page, "Verdict")
-    expect(page.locator('[data-testid="stMain"] h3').first).not_to_have_text(opened_on)
-    return verdict(page)

@@ -209,7 +209,9 @@ def test_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
 REQUEST = st.tuples(st.integers(0, 20_000_000_000), st.integers(0, 200_000), st.integers(0, 5_000))
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
 @given(st.lists(REQUEST, min_size=2, max_size=60), st.randoms(use_true_random=False))
 def test_properties(tmp_path: Path, requests: list[tuple[int, int, int]], chance: random.Random) -> None:
     requests = [*requests, (1, 10, 1), (50_000_000, 20, 2)]
