@@ -4,18 +4,14 @@ import re
 
 import browser_steps as steps
 import pytest
-from browser_steps import choose, heading, press, settled, shown, verdict, visit
+from browser_steps import choose, heading, keyed, press, settled, shown, verdict, visit
 from playwright.sync_api import Page, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 
-def toggle(page: Page, label: str) -> None:
-    page.get_by_test_id("stCheckbox").filter(has_text=label).locator("label").first.click()
-
-
-def is_on(page: Page, label: str) -> bool:
-    return page.get_by_role("switch", name=label).or_(page.get_by_role("checkbox", name=label)).first.is_checked()
+def is_on(page: Page, key: str) -> bool:
+    return keyed(page, key).locator("input").is_checked()
 
 
 def test_a_switch_of_a_technique_moves_the_numbers_of_the_verdict(page: Page, app_url: str) -> None:
@@ -26,7 +22,7 @@ def test_a_switch_of_a_technique_moves_the_numbers_of_the_verdict(page: Page, ap
     expect(line).to_contain_text("$")
     said = line.inner_text()
     expect(page.locator(".js-plotly-plot .heatmaplayer, .js-plotly-plot .hm").first).to_be_attached()
-    toggle(page, steps.DISAGGREGATION)
+    keyed(page, steps.DISAGGREGATION).locator("label").first.click()
     expect(line).not_to_have_text(said)
     settled(page)
     choose(page, steps.VERDICT)
@@ -43,8 +39,7 @@ def test_a_pinned_technique_is_used_and_the_set_goes_into_the_scenario(page: Pag
     visit(page, app_url, steps.TECHNIQUES, steps.EXTRACTION)
     assert not is_on(page, steps.DISAGGREGATION)
     choose(page, steps.FRAMEWORK)
-    pin = page.get_by_test_id("stButtonGroup").filter(has_text=steps.PIN_DISAGGREGATION)
-    pin.get_by_text(steps.PINNED_IN, exact=True).click()
+    keyed(page, steps.PIN_DISAGGREGATION).get_by_text(steps.PINNED_IN, exact=True).click()
     expect(page.get_by_text(steps.PINNED_BY_YOU).first).to_be_visible()
     settled(page)
     address = page.url
@@ -59,7 +54,7 @@ def test_moving_a_block_up_raises_what_the_cache_finds(page: Page, app_url: str)
     expect(heading(page)).to_contain_text(steps.HIT_RATE_BEFORE)
     before = hit_rate_percent(page)
     expect(page.locator(".js-plotly-plot .barlayer .trace").first).to_be_visible()
-    box = page.get_by_test_id("stSelectbox").filter(has_text=steps.BLOCK_TO_MOVE).locator("input")
+    box = keyed(page, steps.BLOCK_TO_MOVE).locator("input")
     box.click()
     box.fill(steps.TOOLS)
     page.get_by_role("option", name=steps.TOOLS).click()
@@ -67,7 +62,8 @@ def test_moving_a_block_up_raises_what_the_cache_finds(page: Page, app_url: str)
     said = heading(page).inner_text()
     press(page, steps.MOVE_UP)
     expect(heading(page)).not_to_have_text(said)
-    shown(page)
+    expect(heading(page)).to_contain_text(steps.BREAKER)
+    settled(page)
     assert before == 0
     assert hit_rate_percent(page) > 10
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import browser_steps as steps
 import pytest
-from browser_steps import choose, drop, heading, press, settled, shown, verdict, visit
+from browser_steps import choose, drop, heading, keyed, press, settled, shown, verdict, visit
 from playwright.sync_api import Browser, Page, expect
 
 from calculators.catalog.load import load_catalog
@@ -89,7 +89,7 @@ def test_a_hostile_file_name_is_only_text(page: Page, app_url: str) -> None:
 
 def test_emptying_a_latency_target_means_no_target(page: Page, app_url: str) -> None:
     visit(page, app_url, steps.WORKLOAD, steps.AGENT)
-    field = page.get_by_role("spinbutton", name=steps.TTFT_TARGET)
+    field = keyed(page, steps.TTFT_TARGET).locator("input")
     expect(field).not_to_have_value("")
     field.fill("")
     field.press("Tab")
@@ -101,7 +101,7 @@ def test_emptying_a_latency_target_means_no_target(page: Page, app_url: str) -> 
 
 def pick(page: Page, requirement: str) -> None:
     """Choose one of the requirements on the Signals and compliance page."""
-    box = page.get_by_role("combobox", name=steps.REQUIREMENTS)
+    box = keyed(page, steps.REQUIREMENTS).get_by_role("combobox")
     box.click()
     box.fill(requirement)
     page.get_by_role("option", name=requirement).first.click()
@@ -123,7 +123,7 @@ def test_a_saved_record_opens_again_and_says_what_changed(page: Page, app_url: s
     visit(page, app_url)
     choice = verdict(page)
     choose(page, steps.RECORD)
-    page.get_by_role("textbox", name=steps.DISSENT).fill("Ann: too early.")
+    keyed(page, steps.DISSENT).locator("textarea").fill("Ann: too early.")
     page.keyboard.press("Control+Enter")
     expect(page.get_by_text("Ann: too early.").last).to_be_visible()
     settled(page)

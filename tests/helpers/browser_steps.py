@@ -17,23 +17,29 @@ VERDICT, CROSSOVER, SIGNALS, RECORD = "", "crossover", "signals", "record"
 WORKLOAD, CANDIDATES, PRICES = "workload", "candidates", "prices"
 FRAMEWORK, TECHNIQUES, PROMPT = "framework", "techniques", "prompt"
 
+# Inputs by their key in the session, which stays when a label is reworded.
+TTFT_TARGET, REQUIREMENTS, DISSENT = "targets.ttft_p95_ms", "compliance.requirements", "record_dissent"
+DISAGGREGATION, PIN_DISAGGREGATION, BLOCK_TO_MOVE = (
+    "techniques.disaggregation",
+    "framework.disaggregation",
+    "prompt_pick",
+)
+
 # What is pressed.
 OWN_LOG = "Use your own"
 AGENT, EXTRACTION, BATCH = "coding-agent", "document-extraction", "batch"
-TTFT_TARGET = "First token within, ms (95 % of requests)"
-REQUIREMENTS, AIR_GAP = "What the product must keep to", "Air gap"
-DISAGGREGATION, PIN_DISAGGREGATION, PINNED_IN = "Disaggregation", "Pin Prefill and decode on pools of their own", "In"
-USE_SET = "Use this set in the scenario"
-BLOCK_TO_MOVE, TOOLS, MOVE_UP, BEST_ORDER = "Block to move", "2. Tool schemas", "Move up", "Put them in the best order"
-DISSENT, AS_JSON, OPEN_RECORD = "Dissent", "JSON", "Open a kept record"
+AIR_GAP = "Air gap"
+PINNED_IN, USE_SET = "In", "Use this set in the scenario"
+TOOLS, MOVE_UP, BEST_ORDER = "2. Tool schemas", "Move up", "Put them in the best order"
+AS_JSON, OPEN_RECORD = "JSON", "Open a kept record"
 
 # What is read.
-PER_MONTH = "a month"
+PER_MONTH = "/month"
 NO_REQUIREMENT, PREMIUM, COMPLIANCE_DECIDES = "No requirement stated", "Compliance premium", "Compliance decides"
 WITH_THESE_SWITCHES = "The verdict with these switches."
 PINNED_BY_YOU = "Pinned in by you"
 SAME_AGAIN = "says the same, to the dollar"
-BREAKS, BEST_ALREADY = "spoils what stands behind it", "The order is right"
+BREAKER, BREAKS, BEST_ALREADY = "Time stamp", "spoils what stands behind it", "The order is right"
 HIT_RATE_BEFORE = re.compile(r"instead of (\d+) ?%")
 ALL_CURVES = "Your own fleet against each way to buy"
 
@@ -48,6 +54,12 @@ def settled(page: Page) -> None:
 
 def heading(page: Page) -> Locator:
     return page.get_by_test_id("stMain").locator("h3").first
+
+
+def keyed(page: Page, key: str) -> Locator:
+    """The input whose key begins so."""
+    name = re.sub(r"[^\w-]", "-", key)
+    return page.locator(f'[class*="st-key-{name}"]')
 
 
 def shown(page: Page) -> None:
