@@ -58,7 +58,7 @@ def test_moving_the_time_stamp_back_step_by_step_raises_the_hit_rate() -> None:
         picker = next(box for box in app.selectbox if box.label == "Block to move")
         picker.set_value(next(option for option in picker.options if option.startswith(f"{number}. "))).run()
         press(app, "Move up")
-        found.append(float(rates(app)[0][0].removesuffix(" %")))
+        found.append(float(rates(app)[0][0].removesuffix("%")))
     assert found == sorted(found)
     assert found[0] < found[-1]
     assert "The order is right" in app.subheader[0].value
@@ -127,7 +127,7 @@ def test_hit_rates_go_into_the_scenario_and_its_link(real: bool) -> None:
     if not real:  # nobody's rates are those of the example
         assert next(button for button in app.button if button.label == "Use these hit rates").disabled
         press(app, "Put them in the best order")
-    best = [float(rate.removesuffix(" %")) / 100 for rate in rates(app)[1]]
+    best = [float(rate.removesuffix("%")) / 100 for rate in rates(app)[1]]
     press(app, "Use these hit rates")
     value: Any = app.query_params["s"]
     workload = from_token(value[0] if isinstance(value, list) else value)[0].workload
