@@ -167,7 +167,7 @@ def _rules_row(provider: str, model: str, rules: Sequence[CacheTerms], ratios: S
         "Kept for": _known([_time(kept) for kept in sorted({r.kept_s for r in rules if r.kept_s})]),
         "Read": _span([r.read_ratio for r in ratios], "×"),
         "Write": _span([r.write_ratio for r in ratios], "×"),
-        "Pays from": _span([100 * r.pays_from_frac for r in ratios], " %"),
+        "Pays from": _span([100 * r.pays_from_frac for r in ratios], "%"),
         "Kept longer": "; ".join(_longer(life, ratios) for life in rules[0].lifetimes),
     }
 
