@@ -17,7 +17,7 @@ from calculators.catalog.load import load_catalog
 from calculators.errors import DataError
 from calculators.evaluate import evaluate
 from calculators.report.evaluation_text import to_json, to_text
-from calculators.scenario.schema import read_scenario
+from calculators.scenario.files import read_scenario
 from calculators.units import printable
 
 
@@ -110,9 +110,8 @@ def _add_prompts(commands: Any) -> None:
 
 def _check(_: argparse.Namespace) -> None:
     from calculators.catalog.glossary import glossary
-    from calculators.quantization.evidence import sensitivity
-    from calculators.serving.engine_choice import stack_file
-    from calculators.serving.flag_check import engine_flags, flag_conflicts
+    from calculators.catalog.quantization import sensitivity
+    from calculators.catalog.serving import engine_flags, flag_conflicts, stack_file
     from calculators.techniques.advice import framework
     from calculators.techniques.effects import techniques
 

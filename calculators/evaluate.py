@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from calculators.catalog.load import Catalog
+from calculators.catalog.catalog import Catalog
 from calculators.compliance.assessment import ComplianceAssessment
 from calculators.decision import crossover, savings, signals, switching_values, verdict_context
 from calculators.decision import verdict as decision

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 from support import FIXED_ROOT
 
-from calculators.catalog.load import Catalog, load_catalog
+from calculators.catalog.catalog import Catalog
+from calculators.catalog.load import load_catalog
 
 # No test is timed, none fails by chance, and none because the machine is busy.
 settings.register_profile("repeatable", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])

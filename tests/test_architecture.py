@@ -10,7 +10,7 @@ from typing import Any, get_args
 
 import pytest
 
-from calculators.catalog import hardware_and_models as records
+from calculators.catalog.base import Record
 from calculators.catalog.load import ROOT
 from calculators.scenario import schema as scenario
 from calculators.units import SUFFIXES
@@ -23,6 +23,10 @@ UNITLESS = {
     ("Range", "low"): "the unit is data here: `unit`",
     ("Range", "central"): "the unit is data here: `unit`",
     ("Range", "high"): "the unit is data here: `unit`",
+    ("AxisRule", "value"): "its id ends in the unit",
+    ("Condition", "default"): "the unit of the engine's option",
+    ("Condition", "at_most"): "the unit of the engine's option",
+    ("Condition", "at_least"): "the unit of the engine's option",
     ("QualityHint", "score"): "each benchmark has its own scale: `benchmark`",
     ("Hardware", "throughput_factor"): "a pure factor: measured over modelled speed",
 }
@@ -79,7 +83,7 @@ def _float_fields() -> list[tuple[str, str]]:
         model
         for module in (*SCHEMAS, scenario)
         for _, model in inspect.getmembers(module, inspect.isclass)
-        if issubclass(model, records.Record) and model.__module__ == module.__name__
+        if issubclass(model, Record) and model.__module__ == module.__name__
     ]
     return [
         (model.__name__, name)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from support import BASE, scenario
 
-from calculators.catalog.load import Catalog
+from calculators.catalog.catalog import Catalog
 from calculators.errors import DataError, UnknownId
 from calculators.evaluate import Evaluation, curves, evaluate, volume_grid
 from calculators.options.option import Option

@@ -12,8 +12,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from support import BASE, FIXED_ROOT, scenario, staircase
 
-from calculators.catalog.load import Catalog, load_catalog
-from calculators.catalog.prices import Range
+from calculators.catalog.base import Range
+from calculators.catalog.catalog import Catalog
+from calculators.catalog.load import load_catalog
 from calculators.decision import crossover
 from calculators.decision import verdict as decision
 from calculators.evaluate import Evaluation, evaluate

@@ -15,7 +15,7 @@ from calculators.catalog.load import ROOT, load_catalog
 from calculators.catalog.yaml_reader import MAX_FILE_BYTES
 from calculators.evaluate import evaluate
 from calculators.report.evaluation_text import to_json
-from calculators.scenario.schema import read_scenario
+from calculators.scenario.files import read_scenario
 
 SCENARIOS = sorted((ROOT / "scenarios").glob("*.yaml"))
 LIVE = merged(BASE, {"api": {"provider": "openai", "model": "gpt-5.4"}})

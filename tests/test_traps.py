@@ -8,7 +8,7 @@ import pytest
 from support import TODAY, demand_by_hand, scenario, staircase
 
 from calculators.api import bill as api_cost
-from calculators.catalog.load import Catalog
+from calculators.catalog.catalog import Catalog
 from calculators.decision import crossover
 from calculators.evaluate import Evaluation, evaluate
 from calculators.fleet import operating_costs as ownership

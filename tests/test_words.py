@@ -18,7 +18,8 @@ from calculators.evaluate import evaluate
 from calculators.report.decision_record import freeze
 from calculators.report.evaluation_text import to_text
 from calculators.report.record_page import to_html, to_markdown
-from calculators.scenario.schema import Scenario, read_scenario
+from calculators.scenario.files import read_scenario
+from calculators.scenario.schema import Scenario
 
 TODAY = date(2026, 11, 29)
 SCENARIOS = sorted((ROOT / "scenarios").glob("*.yaml"))

@@ -7,7 +7,8 @@ from datetime import date
 
 import numpy as np
 
-from calculators.catalog.load import Catalog, load_catalog
+from calculators.catalog.catalog import Catalog
+from calculators.catalog.load import load_catalog
 from calculators.evaluate import evaluate
 from calculators.fleet import replica_capacity as sizing
 from calculators.fleet.replica_capacity import TENSOR_PARALLEL

@@ -10,7 +10,7 @@ import yaml
 from calculators.calibration.accuracy import read_table
 from calculators.calibration.arrival_modes import BenchmarkConfig
 from calculators.calibration.predict import parse_point
-from calculators.catalog.load import Catalog
+from calculators.catalog.catalog import Catalog
 from calculators.performance.replica import ReplicaArrays, replica_arrays
 
 EXCLUDED = Path(__file__).parent.parent / "calibration/excluded_rows.yaml"

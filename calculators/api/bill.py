@@ -15,8 +15,10 @@ import numpy as np
 from genai_prices import data_snapshot
 from genai_prices.types import ModelInfo, TieredPrices, TimeOfDateConstraint
 
-from calculators.catalog.hardware_and_models import Confidence, Model, Source
-from calculators.catalog.load import Catalog, library_model, library_models, own_model, price_library_version
+from calculators.catalog.base import Confidence, Source
+from calculators.catalog.catalog import Catalog
+from calculators.catalog.models import Model
+from calculators.catalog.price_library import library_model, library_models, own_model, price_library_version
 from calculators.catalog.prices import ApiPrice
 from calculators.errors import DataError
 from calculators.scenario.demand import Demand

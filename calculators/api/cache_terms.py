@@ -10,7 +10,7 @@ from datetime import date
 from fnmatch import fnmatchcase
 
 from calculators.api import bill as api_cost
-from calculators.catalog.load import Catalog
+from calculators.catalog.catalog import Catalog
 from calculators.catalog.prices import CacheAssumed, CacheLifetime, CacheVariant, EngineCache, ProviderRule
 from calculators.errors import DataError
 

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from calculators.calibration.arrival_modes import BenchmarkConfig
 from calculators.calibration.configurations import parse_point
 from calculators.calibration.predict import predict
-from calculators.catalog.load import ROOT, Catalog
+from calculators.catalog.catalog import Catalog
+from calculators.catalog.load import ROOT
 from calculators.catalog.yaml_reader import parse_yaml
 from calculators.scenario.demand import Array
 

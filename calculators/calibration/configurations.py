@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Literal
 
 from calculators.calibration.arrival_modes import ArrivalKind, BenchmarkConfig
+from calculators.catalog.base import Precision
+from calculators.catalog.catalog import Catalog
 from calculators.catalog.efficiency import EngineId
-from calculators.catalog.hardware_and_models import Gpu, Model, Precision
-from calculators.catalog.load import Catalog
+from calculators.catalog.hardware import Gpu
+from calculators.catalog.models import Model
 from calculators.errors import DataError, UnknownId
 from calculators.performance.model_size import KV_ELEMENT_BYTES
 from calculators.performance.replica import ReplicaConfig

@@ -21,8 +21,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from calculators.calibration.predict import Prediction, predict
-from calculators.catalog.hardware_and_models import Gpu, Precision
-from calculators.catalog.load import Catalog
+from calculators.catalog.base import Precision
+from calculators.catalog.catalog import Catalog
+from calculators.catalog.hardware import Gpu
 from calculators.errors import DataError
 from calculators.logs.benchmark_fields import Measured
 from calculators.performance.replica import ReplicaConfig, replica_arrays

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from calculators.calibration.arrival_modes import BenchmarkConfig, predict_rates
 from calculators.calibration.configurations import COLUMNS, PredictionStatus, parse_point
-from calculators.catalog.load import Catalog
+from calculators.catalog.catalog import Catalog
 from calculators.errors import DataError
 from calculators.performance.replica import replica_arrays
 

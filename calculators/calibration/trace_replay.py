@@ -37,8 +37,9 @@ from pathlib import Path
 import numpy as np
 
 from calculators.calibration.simulator import Requests, SimulatedEngine, percentiles, simulate
-from calculators.catalog.hardware_and_models import Precision
-from calculators.catalog.load import ROOT, Catalog, load_catalog
+from calculators.catalog.base import Precision
+from calculators.catalog.catalog import Catalog
+from calculators.catalog.load import ROOT, load_catalog
 from calculators.performance import percentiles as tails
 from calculators.performance import queueing as latency
 from calculators.performance.replica import ReplicaArrays, ReplicaConfig, replica_arrays

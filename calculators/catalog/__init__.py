@@ -2,12 +2,20 @@
 
 Modules in reading order:
 
-yaml_reader             a YAML file into a record, with clear complaints
-hardware_and_models     GPUs and open models
-prices                  API prices, GPU rents, cache rules, ownership, presets
-compliance_and_signals  requirements, operators, thresholds of the exit signals
-techniques              the six techniques and their rules
-efficiency              fitted coefficients of the speed model
-load                    the folders into one Catalog
-glossary                terms, abbreviations and definitions of the screen
+base              what every record has: strict fields, source, confidence, ids
+yaml_reader       a YAML file into a record, with clear errors
+hardware          GPUs
+models            open-weights models
+prices            API prices, GPU prices, cache rules, cost of ownership
+presets           typical workloads
+compliance_rules  requirements, and facts about operators
+signal_rules      thresholds of the exit signals
+techniques        the six techniques and their rules
+quantization      tolerance of each class of tensors to each format
+serving           engines, their options, and flags that conflict
+efficiency        fitted coefficients of the throughput model
+price_library     models with a token price
+catalog           the Catalog and its look-ups
+load              the folders into one Catalog
+glossary          terms, abbreviations and definitions on the screen
 """

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from calculators.catalog.hardware_and_models import (
+from calculators.catalog.base import (
     Fraction,
     NotNegative,
     Positive,

@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from calculators.catalog.hardware_and_models import Record, SourcedFile
+from calculators.catalog.base import Record, SourcedFile
+from calculators.catalog.catalog import alias_key
 from calculators.catalog.load import ROOT, load_sourced
 from calculators.errors import UnknownId
 
@@ -53,7 +54,7 @@ class Glossary(SourcedFile):
 
     @model_validator(mode="after")
     def _distinct(self) -> "Glossary":
-        names = [_key(name) for term in self.terms for name in term.names]
+        names = [alias_key(name) for term in self.terms for name in term.names]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"terms: {', '.join(twice)} named twice; a name has one meaning")
@@ -68,7 +69,7 @@ def glossary() -> Glossary:
 
 def definition(name: str) -> Term:
     """The entry of a term, abbreviation, alias or scenario field, upper or lower case. Raises UnknownId."""
-    entry = _by_name().get(_key(name))
+    entry = _by_name().get(alias_key(name))
     if entry is None:
         raise UnknownId(f"'{name[:60]}' is not in the glossary; add it to glossary/terms.yaml.")
     return entry
@@ -91,11 +92,7 @@ def expanded(abbreviation: str) -> str:
 
 @cache
 def _by_name() -> Mapping[str, Term]:
-    return {_key(name): term for term in glossary().terms for name in term.names}
-
-
-def _key(name: str) -> str:
-    return name.strip().lower()
+    return {alias_key(name): term for term in glossary().terms for name in term.names}
 
 
 def _sentence(text: str) -> str:

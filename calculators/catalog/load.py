@@ -1,119 +1,33 @@
-"""All data files as one immutable, validated Catalog, with a digest that names exactly this state of the data."""
+"""Reading every data file into one validated Catalog, with a digest that names exactly this state of the data."""
 
-import difflib
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar
 
-from genai_prices import data_snapshot
-from genai_prices.types import ModelInfo
 from pydantic import BaseModel
 
-from calculators.catalog.compliance_and_signals import Operator, Operators, Requirement, Requirements, SignalRules
-from calculators.catalog.efficiency import Efficiencies, Efficiency, EngineFit, EngineId
-from calculators.catalog.hardware_and_models import Gpu, Model, SourcedFile
-from calculators.catalog.prices import (
-    ApiModel,
-    ApiProvider,
-    Ownership,
-    Preset,
-    Presets,
-    ProviderRule,
-    ProviderRules,
-    Rent,
-    RentProvider,
-)
+from calculators.catalog.base import SourcedFile
+from calculators.catalog.catalog import Catalog, alias_key
+from calculators.catalog.compliance_rules import Operators, Requirements
+from calculators.catalog.efficiency import Efficiencies
+from calculators.catalog.hardware import Gpu
+from calculators.catalog.models import Model
+from calculators.catalog.presets import Presets
+from calculators.catalog.price_library import library_model, own_model, price_library_version
+from calculators.catalog.prices import ApiProvider, Ownership, ProviderRules, RentProvider
+from calculators.catalog.signal_rules import SignalRules
 from calculators.catalog.techniques import TechniqueRules
 from calculators.catalog.yaml_reader import load_record
-from calculators.errors import DataError, UnknownId
+from calculators.errors import DataError
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 STALE_DAYS = 180  # older prices are marked: rents moved by half within six months of 2026
 
 R = TypeVar("R", bound=BaseModel)
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Catalog:
-    """Everything known. Look things up with the methods: they accept aliases and complain helpfully."""
-
-    gpus: Mapping[str, Gpu]
-    models: Mapping[str, Model]
-    api_providers: Mapping[str, ApiProvider]
-    rent_providers: Mapping[str, RentProvider]
-    rules: Mapping[str, ProviderRule]
-    rules_file: ProviderRules
-    ownership: Ownership
-    presets: Mapping[str, Preset]
-    efficiencies: Efficiencies
-    operators_file: Operators
-    requirements_file: Requirements
-    signal_rules: SignalRules
-    technique_rules: TechniqueRules
-    digest: str
-    gpu_by_alias: Mapping[str, str] = field(repr=False)
-    model_by_alias: Mapping[str, str] = field(repr=False)
-
-    @property
-    def operators(self) -> Mapping[tuple[str, str], Operator]:
-        """By kind of path and id."""
-        return self.operators_file.by_path
-
-    @property
-    def requirements(self) -> Mapping[str, Requirement]:
-        return self.requirements_file.by_id
-
-    def gpu(self, name: str) -> Gpu:
-        return self.gpus[_resolve(name, self.gpu_by_alias, "GPU", "hardware_profiles/gpus")]
-
-    def model(self, name: str) -> Model:
-        return self.models[_resolve(name, self.model_by_alias, "model", "model_profiles")]
-
-    def preset(self, name: str) -> Preset:
-        return self.presets[
-            _resolve(name, {key: key for key in self.presets}, "preset", "pricing_data/workload_presets.yaml")
-        ]
-
-    def rents(self, gpu_id: str) -> Iterable[tuple[RentProvider, Rent]]:
-        """Every rent of a GPU that somebody can really sign, cheapest first."""
-        found = [(p, r) for p in self.rent_providers.values() if not p.index for r in p.rents if r.gpu == gpu_id]
-        return sorted(found, key=lambda pair: pair[1].usd_per_gpu_h)
-
-    def efficiency(self, gpu: Gpu) -> Efficiency:
-        """Coefficients of the GPU's generation, or of the stated fallback."""
-        by_generation = {e.generation: e for e in self.efficiencies.efficiencies}
-        return by_generation.get(gpu.generation) or by_generation["fallback"]
-
-    def is_extrapolated(self, gpu: Gpu) -> bool:
-        """True where few runs were measured on GPUs of this generation."""
-        return self.efficiency(gpu).confidence == "low"
-
-    def range_ratio(self, figure: str, gpu: Gpu) -> float:
-        """The factor either way within which 80% of measured runs lie; wider on GPUs with few measured ones."""
-        found = next(r for r in self.efficiencies.ranges if r.figure == figure)
-        return found.extrapolated_ratio if self.is_extrapolated(gpu) else found.ok_ratio
-
-    def engine(self, engine: EngineId) -> EngineFit:
-        return next(e for e in self.efficiencies.engines if e.engine == engine)
-
-
-def _resolve(name: str, aliases: Mapping[str, str], what: str, where: str) -> str:
-    found = aliases.get(_key(name))
-    if found is None:
-        near = difflib.get_close_matches(_key(name), list(aliases), n=1, cutoff=0.5)
-        hint = f"; did you mean '{aliases[near[0]]}'?" if near else "."
-        raise UnknownId(f"unknown {what} {name[:60]!r}{hint} Known ones are the files in {where}.")
-    return found
-
-
-def _key(name: str) -> str:
-    return name.strip().lower()
 
 
 @cache
@@ -239,33 +153,13 @@ def _unknown_sellers(models: Iterable[Model], api_providers: Mapping[str, ApiPro
     ]
 
 
-def own_model(api_providers: Mapping[str, ApiProvider], provider_id: str, model_id: str) -> ApiModel | None:
-    """The model in pricing_data/api, by exact id."""
-    provider = api_providers.get(provider_id)
-    return next((m for m in provider.models if m.id == model_id), None) if provider else None
-
-
-@cache
-def library_models(provider_id: str) -> Mapping[str, ModelInfo]:
-    """The provider's models in the genai-prices snapshot, by exact id: its prefix matching can give an unknown name an
-    older model's price, so nothing is ever looked up by a name that is not in the snapshot."""
-    for provider in data_snapshot.get_snapshot().providers:
-        if provider.id == provider_id:
-            return {model.id: model for model in provider.models}
-    return {}
-
-
-def library_model(provider_id: str, model_id: str) -> ModelInfo | None:
-    return library_models(provider_id).get(model_id)
-
-
 def _aliases(named: Iterable[tuple[str, tuple[str, ...]]], problems: list[str]) -> dict[str, str]:
     result: dict[str, str] = {}
     for owner, names in named:
         for name in names:
-            if result.setdefault(_key(name), owner) != owner:
+            if result.setdefault(alias_key(name), owner) != owner:
                 problems.append(
-                    f"{owner}.yaml: aliases: '{name}' already names {result[_key(name)]}; an alias has one owner"
+                    f"{owner}.yaml: aliases: '{name}' already names {result[alias_key(name)]}; an alias has one owner"
                 )
     return result
 
@@ -277,8 +171,3 @@ def _digest(root: Path) -> str:
         for path in sorted((root / folder).rglob("*.yaml")):
             total.update(path.name.encode() + path.read_bytes())
     return total.hexdigest()[:12]
-
-
-@cache
-def price_library_version() -> str:
-    return f"genai-prices {version('genai-prices')}"

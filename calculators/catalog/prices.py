@@ -1,17 +1,18 @@
-"""What the price files may say: token prices, rents, provider rules, rules of thumb and typical workloads."""
+"""Records of pricing_data: token prices, GPU rents, providers' cache and batch rules, rules of thumb for ownership."""
 
 from datetime import date
 from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from calculators.catalog.hardware_and_models import (
+from calculators.catalog.base import (
     Commitment,
     Fraction,
     Id,
     NotNegative,
     Positive,
     PositiveCount,
+    Range,
     Record,
     Sourced,
     SourcedFile,
@@ -151,22 +152,6 @@ class ProviderRules(SourcedFile):
     engines: tuple[EngineCache, ...] = Field(min_length=1)
 
 
-class Range(Sourced):
-    """A rule of thumb with its spread."""
-
-    low: float
-    central: float
-    high: float
-    unit: str
-    what: str
-
-    @model_validator(mode="after")
-    def _ordered(self) -> "Range":
-        if not self.low <= self.central <= self.high:
-            raise ValueError("needs low <= central <= high")
-        return self
-
-
 class Ownership(SourcedFile):
     """Everything that self-hosting costs besides the rent."""
 
@@ -186,27 +171,3 @@ class Ownership(SourcedFile):
     network_and_spares_frac: Range
     server_power_kw_per_gpu: dict[Id, Range]
     server_usd_per_gpu: dict[Id, Range]
-
-
-class Preset(Sourced):
-    """A typical workload, to start from."""
-
-    id: Id
-    name: str
-    what: str
-    requests_per_month: Positive
-    input_tok: Positive
-    output_tok: Positive
-    input_spread_ratio: Annotated[float, Field(ge=1, le=20)]
-    """95th percentile over mean of the input length."""
-    output_spread_ratio: Annotated[float, Field(ge=1, le=20)]
-    cached_frac: Fraction
-    peak_ratio: Annotated[float, Field(ge=1)]
-    active_h_per_month: Annotated[float, Field(gt=0, le=730)]
-    deferrable_frac: Fraction
-    ttft_p95_ms: Positive | None
-    tpot_ms: Positive | None
-
-
-class Presets(SourcedFile):
-    presets: tuple[Preset, ...] = Field(min_length=1)

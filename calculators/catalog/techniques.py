@@ -4,12 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from calculators.catalog.hardware_and_models import Id, Positive, Record, Sourced, SourcedFile
-from calculators.catalog.prices import Range
+from calculators.catalog.base import Id, Positive, Range, Record, ShortText, Sourced, SourcedFile
 
 TechniqueId = Literal["batching", "prefix_caching", "quantization", "speculation", "parallelism", "disaggregation"]
 PhaseName = Literal["prefill", "decode"]
-Words = Annotated[str, Field(max_length=400)]
 MAX_DRAFT_TOK = 8
 
 # --- technique_data/techniques.yaml ------------------------------------------------------------------------------
@@ -19,15 +17,15 @@ class Technique(Sourced):
     """What it is, what it needs and what it forces."""
 
     id: TechniqueId
-    name: Words
+    name: ShortText
     phases: tuple[PhaseName, ...]
-    metrics: tuple[Words, ...]
-    mechanism: Words
-    requires: Words
-    forces: Words
-    avoid: Words
+    metrics: tuple[ShortText, ...]
+    mechanism: ShortText
+    requires: ShortText
+    forces: ShortText
+    avoid: ShortText
     """When not to use it."""
-    published: Words
+    published: ShortText
     """Gains of others, elsewhere."""
 
 
@@ -78,16 +76,16 @@ class TechniqueStep(Record):
 
     id: MoveId
     technique: TechniqueId
-    name: Words
+    name: ShortText
     work: Literal["days", "weeks", "months"]
-    forces: Words
+    forces: ShortText
 
 
 class Metric(Record):
     """What fails, and what helps against it, in the order to try."""
 
     id: MetricId
-    name: Words
+    name: ShortText
     phase: Literal["prefill", "decode", "both"]
     moves: Annotated[tuple[MoveId, ...], Field(min_length=1)]
 

@@ -4,8 +4,8 @@ requirement would open what if it were given up."""
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from calculators.catalog.compliance_and_signals import Operator, Requirement
-from calculators.catalog.load import Catalog
+from calculators.catalog.catalog import Catalog
+from calculators.catalog.compliance_rules import Operator, Requirement
 from calculators.compliance import operator_check as compliance
 from calculators.compliance.operator_check import OperatorPath
 

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from calculators.catalog.compliance_and_signals import OWN, FactName, Operator, PathKind, Requirement
-from calculators.catalog.hardware_and_models import Confidence, Source
-from calculators.catalog.load import Catalog
+from calculators.catalog.base import Confidence, Source
+from calculators.catalog.catalog import Catalog
+from calculators.catalog.compliance_rules import OWN, FactName, Operator, PathKind, Requirement
 
 ComplianceStatus = Literal["allowed", "ask", "blocked"]
 RANK: Mapping[ComplianceStatus, int] = {"allowed": 0, "ask": 1, "blocked": 2}

@@ -4,7 +4,7 @@ region, or by the product, that a price is for. Such a product has no price that
 import re
 from collections.abc import Iterable
 
-from calculators.catalog.compliance_and_signals import FactName, Operator, Requirement, Resale
+from calculators.catalog.compliance_rules import FactName, Operator, Requirement, Resale
 
 PLACES: tuple[tuple[str, str], ...] = (
     # first match wins; names of regions in the rent tables

@@ -5,8 +5,9 @@ from math import ceil, log, log1p
 
 from calculators.api import bill as api_cost
 from calculators.api.cache_terms import cache_terms
-from calculators.catalog.hardware_and_models import Gpu
-from calculators.catalog.load import STALE_DAYS, Catalog
+from calculators.catalog.catalog import Catalog
+from calculators.catalog.hardware import Gpu
+from calculators.catalog.load import STALE_DAYS
 from calculators.compliance.assessment import ComplianceAssessment
 from calculators.decision import verdict as decision
 from calculators.decision.crossover import Crossover

@@ -1,8 +1,8 @@
 """Whether the API keeps the availability and carries the load that the product needs, what a second vendor would make of
 it, and what a fleet of one's own is taken to keep."""
 
-from calculators.catalog.compliance_and_signals import Uptime
-from calculators.catalog.load import Catalog
+from calculators.catalog.catalog import Catalog
+from calculators.catalog.signal_rules import Uptime
 from calculators.decision.savings import first_month, volumes_by_month
 from calculators.decision.signal_result import SignalStatus
 from calculators.fleet.operating_costs import WEEKS_PER_YEAR

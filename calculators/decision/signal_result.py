@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from calculators.catalog.compliance_and_signals import SignalId
-from calculators.catalog.hardware_and_models import Confidence, Source
+from calculators.catalog.base import Confidence, Source
+from calculators.catalog.signal_rules import SignalId
 
 SignalStatus = Literal["firing", "close", "unknown", "not_firing"]
 RANK: dict[SignalStatus, int] = {"not_firing": 0, "unknown": 1, "close": 2, "firing": 3}

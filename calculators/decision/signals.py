@@ -11,8 +11,8 @@ from datetime import date
 
 import numpy as np
 
-from calculators.catalog.compliance_and_signals import PublishedUptime, SignalId
-from calculators.catalog.load import Catalog
+from calculators.catalog.catalog import Catalog
+from calculators.catalog.signal_rules import PublishedUptime, SignalId
 from calculators.decision.reliability_signal import limit_status, observed, uptime_status
 from calculators.decision.savings import MonthlySavings, first_month, lasting_from_month
 from calculators.decision.signal_result import RANK, Precondition, Signal, Signals, SignalStatus

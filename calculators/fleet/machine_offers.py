@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import date
 
-from calculators.catalog.compliance_and_signals import OWN
-from calculators.catalog.hardware_and_models import Confidence, Gpu, Source
-from calculators.catalog.load import Catalog
+from calculators.catalog.base import Confidence, Source
+from calculators.catalog.catalog import Catalog
+from calculators.catalog.compliance_rules import OWN
+from calculators.catalog.hardware import Gpu
 from calculators.catalog.prices import Rent, RentProvider
 from calculators.fleet.operating_costs import owned_usd_per_gpu_h
 from calculators.scenario.schema import Scenario

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from calculators.catalog.hardware_and_models import Source
-from calculators.catalog.prices import Ownership, Range
+from calculators.catalog.base import Range, Source
+from calculators.catalog.prices import Ownership
 from calculators.scenario.demand import Demand
 from calculators.scenario.schema import Operations
 from calculators.units import BYTES_PER_GB, HOURS_PER_MONTH, MONTHS_PER_YEAR

@@ -9,8 +9,10 @@ import numpy as np
 
 from calculators.calibration import own_benchmarks as own_calibration
 from calculators.calibration.own_benchmarks import OwnFit
-from calculators.catalog.hardware_and_models import Gpu, Model, Precision
-from calculators.catalog.load import Catalog
+from calculators.catalog.base import Precision
+from calculators.catalog.catalog import Catalog
+from calculators.catalog.hardware import Gpu
+from calculators.catalog.models import Model
 from calculators.performance import disaggregation
 from calculators.performance.max_load import BATCH_COLUMN, highest_loads, latencies_ms
 from calculators.performance.quantization_recipe import KV_BITS

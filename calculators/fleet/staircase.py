@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from calculators.catalog.load import Catalog
+from calculators.catalog.catalog import Catalog
 from calculators.fleet.machine_offers import MachineOffer, machine_offers
 from calculators.fleet.replica_capacity import Capacity, Infeasible
 from calculators.performance.replica import ReplicaConfig

@@ -9,7 +9,7 @@ import numpy as np
 from calculators.api import bill as api_cost
 from calculators.api.bill import ApiBill, ApiOffer
 from calculators.api.cache_terms import cache_terms
-from calculators.catalog.compliance_and_signals import FactName, Resale
+from calculators.catalog.compliance_rules import FactName, Resale
 from calculators.compliance import operator_check as compliance
 from calculators.compliance import residency as places
 from calculators.fleet import base_load as hybrid

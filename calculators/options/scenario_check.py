@@ -1,7 +1,7 @@
 """Whether everything that a scenario names is in the catalog."""
 
 from calculators.api.bill import api_offer, api_rates
-from calculators.catalog.load import Catalog
+from calculators.catalog.catalog import Catalog
 from calculators.errors import DataError
 from calculators.scenario.schema import Hardware, Scenario
 

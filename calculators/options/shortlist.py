@@ -7,8 +7,8 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from calculators.catalog.compliance_and_signals import FactName, Operator
-from calculators.catalog.load import Catalog
+from calculators.catalog.catalog import Catalog
+from calculators.catalog.compliance_rules import FactName, Operator
 from calculators.compliance import operator_check as compliance
 from calculators.compliance import residency as places
 from calculators.compliance.assessment import ComplianceAssessment, PathPrice, assess

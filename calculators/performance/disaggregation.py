@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from calculators.catalog.load import Catalog
+from calculators.catalog.catalog import Catalog
 from calculators.performance.model_size import kv_bytes
 from calculators.performance.replica import ReplicaConfig
 from calculators.performance.request_mix import RequestMix, request_mix

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from calculators.catalog.hardware_and_models import Gpu, Precision, Shape
+from calculators.catalog.base import Precision
+from calculators.catalog.hardware import Gpu
+from calculators.catalog.models import Shape
 from calculators.scenario.demand import Array
 
 BILLION = 1e9

@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from calculators.catalog.load import Catalog
+from calculators.catalog.catalog import Catalog
 from calculators.performance import percentiles as tails
 from calculators.performance import queueing as latency
 from calculators.performance.replica import ReplicaArrays, ReplicaConfig, replica_arrays

@@ -8,8 +8,10 @@ bit (`Gpu.dense_flops`). Norms and biases stay in 16 bit always and are not coun
 from dataclasses import dataclass, fields, replace
 from typing import Literal, get_args
 
+from calculators.catalog.base import Precision
 from calculators.catalog.efficiency import Efficiency
-from calculators.catalog.hardware_and_models import Gpu, Precision, Shape
+from calculators.catalog.hardware import Gpu
+from calculators.catalog.models import Shape
 from calculators.performance.model_size import LINEAR_BITS, other_attention_parameters, projections
 
 TensorClass = Literal[

@@ -6,9 +6,11 @@ from dataclasses import asdict, dataclass, fields, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from calculators.catalog.base import Precision
+from calculators.catalog.catalog import Catalog
 from calculators.catalog.efficiency import Efficiency, EngineFit, EngineId
-from calculators.catalog.hardware_and_models import Gpu, Model, Precision, Shape
-from calculators.catalog.load import Catalog
+from calculators.catalog.hardware import Gpu
+from calculators.catalog.models import Model, Shape
 from calculators.performance import quantization_recipe as recipes
 from calculators.performance.model_size import (
     KV_ELEMENT_BYTES,

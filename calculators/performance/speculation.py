@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from calculators.catalog.hardware_and_models import Model
-from calculators.catalog.load import Catalog
+from calculators.catalog.catalog import Catalog
+from calculators.catalog.models import Model
 from calculators.catalog.techniques import Acceptance
 from calculators.performance.replica import ReplicaArrays, ReplicaConfig
 from calculators.performance.step_time import MAX_BATCH, step_s

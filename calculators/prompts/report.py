@@ -3,7 +3,7 @@
 from typing import Any
 
 from calculators.api.cache_terms import CacheTerms, cache_terms
-from calculators.catalog.load import Catalog
+from calculators.catalog.catalog import Catalog
 from calculators.errors import DataError
 from calculators.logs.prompt_log import PromptLog, most_used
 from calculators.prompts.hit_rates import Hits, Setting, api_setting, prompt_hits

@@ -5,7 +5,7 @@ from math import inf
 
 import numpy as np
 
-from calculators.catalog.hardware_and_models import Precision
+from calculators.catalog.base import Precision
 from calculators.fleet.replica_capacity import TENSOR_PARALLEL
 from calculators.fleet.staircase import FleetPlan
 from calculators.performance.quantization_recipe import Recipe, unpacked

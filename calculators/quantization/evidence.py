@@ -1,13 +1,18 @@
 """Which parts of a model bear which format: the published evidence as data, conflicts kept apart; and what a recipe risks."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
-
-from calculators.catalog.hardware_and_models import Confidence, Model, Precision, Record, Shape, SourcedFile
-from calculators.catalog.load import ROOT, load_sourced
+from calculators.catalog.base import Precision
+from calculators.catalog.models import Model, Shape
+from calculators.catalog.quantization import (
+    TOLERANCE_RANK,
+    Sensitivity,
+    SensitivityCell,
+    SensitivityRow,
+    Tolerance,
+    WeightRow,
+)
 from calculators.performance.model_size import LINEAR_BITS
 from calculators.performance.quantization_recipe import (
     BLOCKS,
@@ -23,10 +28,6 @@ from calculators.performance.quantization_recipe import (
     with_formats,
 )
 
-PATH = ROOT / "technique_data/quantization.yaml"
-Bears = Literal["tolerates", "caution", "poison", "none"]
-SensitivityCell = Annotated[tuple[Bears, ...], Field(min_length=1, max_length=2)]
-RANK: dict[Bears, int] = {"none": -1, "tolerates": 0, "caution": 1, "poison": 2}
 WEIGHT_FORMATS: tuple[Precision, ...] = ("fp8", "int8", "int4", "nvfp4", "mxfp4")
 CACHE_FORMATS: tuple[KvFormat, ...] = ("fp8", "fp4", "int4", "int2")
 FUSED = {"query, key, value": ("query", "key", "value"), "gate, up": ("gate", "up")}
@@ -34,85 +35,14 @@ FUSED = {"query, key, value": ("query", "key", "value"), "gate, up": ("gate", "u
 EDGES = "first and last blocks"
 
 
-class SensitivityFinding(Record):
-    """A sentence with its sources."""
-
-    text: str
-    confidence: Confidence
-    evidence: Annotated[tuple[str, ...], Field(min_length=1)]
-    """Keys of the file's sources."""
-
-
-class SensitivityRow(Record):
-    """One class of tensors. Two verdicts in a cell: studies disagree, the milder one first."""
-
-    name: Annotated[str, Field(alias="class", max_length=60)]
-    own: tuple[str, ...]
-    """Formats in which somebody looked at this very class; the other cells are carried over from the nearest."""
-    confidence: Confidence
-    evidence: Annotated[tuple[str, ...], Field(min_length=1)]
-    note: str
-
-    @model_validator(mode="after")
-    def _cells_in_order(self) -> "SensitivityRow":
-        formats = set(type(self).model_fields) - set(SensitivityRow.model_fields)
-        if lost := sorted(set(self.own) - formats):
-            raise ValueError(f"own names no format of this table: {', '.join(lost)}")
-        if any(list(cell) != sorted(set(cell), key=RANK.__getitem__) for cell in map(self.__getattribute__, formats)):
-            raise ValueError("two verdicts in a cell differ, and the milder one comes first")
-        return self
-
-
-class WeightRow(SensitivityRow):
-    fp8: SensitivityCell
-    int8: SensitivityCell
-    int4: SensitivityCell
-    nvfp4: SensitivityCell
-    mxfp4: SensitivityCell
-
-
-class CacheRow(SensitivityRow):
-    fp8: SensitivityCell
-    fp4: SensitivityCell
-    int4: SensitivityCell
-    int2: SensitivityCell
-
-
-class Sensitivity(SourcedFile):
-    weights: tuple[WeightRow, ...] = Field(min_length=1)
-    caches: tuple[CacheRow, ...] = Field(min_length=1)
-    conflicts: tuple[SensitivityFinding, ...]
-    """Studies that seem to contradict each other, and how."""
-    whole_model: tuple[SensitivityFinding, ...]
-    """What was measured of whole models in one format."""
-
-    @model_validator(mode="after")
-    def _sourced(self) -> "Sensitivity":
-        cited: Iterable[SensitivityRow | SensitivityFinding] = (
-            *self.weights,
-            *self.caches,
-            *self.conflicts,
-            *self.whole_model,
-        )
-        lost = sorted({key for entry in cited for key in entry.evidence} - set(self.sources))
-        if lost:
-            raise ValueError(f"evidence names no source of this file: {', '.join(lost)}")
-        return self
-
-
-def sensitivity() -> Sensitivity:
-    """The map. Raises DataError naming file, line and field."""
-    return load_sourced(PATH, Sensitivity)
-
-
 def cell_tolerance(row: SensitivityRow, weight_format: str) -> SensitivityCell:
     found: SensitivityCell = getattr(row, weight_format)
     return found
 
 
-def worst_tolerance(cell: SensitivityCell) -> Bears:
+def worst_tolerance(cell: SensitivityCell) -> Tolerance:
     """What to reckon with where studies disagree."""
-    return max(cell, key=lambda bears: RANK[bears])
+    return max(cell, key=lambda bears: TOLERANCE_RANK[bears])
 
 
 def carried_over(row: SensitivityRow, weight_format: str) -> bool:
@@ -138,7 +68,7 @@ class Risk:
     cell: SensitivityCell
 
     @property
-    def worst(self) -> Bears:
+    def worst(self) -> Tolerance:
         return worst_tolerance(self.cell)
 
     @property
@@ -188,9 +118,9 @@ def _doubts(recipe: Recipe, model: Model, known: Sensitivity, are_released: bool
     cells = [c for c in chosen(recipe, model.shape, known) if bool(released & set(_keys([c]))) is are_released]
     found = [Risk(row, stored, cell_tolerance(row, stored)) for row, stored in cells]
     edges = [risk for risk in found if risk.row.name == EDGES]
-    kept = max(edges, key=lambda risk: RANK[risk.worst], default=None)
-    shown = [r for r in found if RANK[r.worst] > 0 and (r.row.name != EDGES or r is kept)]
-    return sorted(shown, key=lambda risk: -RANK[risk.worst])
+    kept = max(edges, key=lambda risk: TOLERANCE_RANK[risk.worst], default=None)
+    shown = [r for r in found if TOLERANCE_RANK[r.worst] > 0 and (r.row.name != EDGES or r is kept)]
+    return sorted(shown, key=lambda risk: -TOLERANCE_RANK[risk.worst])
 
 
 def _keys(cells: Sequence[tuple[SensitivityRow, str]]) -> list[tuple[str, str]]:

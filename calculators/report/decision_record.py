@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
-from calculators.catalog.hardware_and_models import Record
+from calculators.catalog.base import Record
 from calculators.compliance.assessment import ComplianceAssessment, PricedPath
 from calculators.decision.signal_result import Signal
 from calculators.decision.switching_values import nearest_switching_value

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel
 
-from calculators.catalog.hardware_and_models import Gpu, Model, Source
+from calculators.catalog.base import Source
+from calculators.catalog.hardware import Gpu
+from calculators.catalog.models import Model
 from calculators.compliance.assessment import ComplianceAssessment, PricedPath
 from calculators.compliance.operator_check import ComplianceStatus
 from calculators.evaluate import Evaluation

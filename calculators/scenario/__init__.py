@@ -2,7 +2,9 @@
 
 Modules in reading order:
 
-schema    every input, and the link that carries them
+schema    every input, with its label on the screen
+link      a scenario as the text of a link
+files     a scenario from a YAML file
 defaults  the starting case and the presets
 demand    token rates, peak and lengths of the workload
 inputs    scenario, demand and catalog as one

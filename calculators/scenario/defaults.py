@@ -3,8 +3,9 @@
 from datetime import date
 
 from calculators.catalog.load import ROOT
-from calculators.catalog.prices import Preset
-from calculators.scenario.schema import Scenario, Targets, Workload, read_scenario
+from calculators.catalog.presets import Preset
+from calculators.scenario.files import read_scenario
+from calculators.scenario.schema import Scenario, Targets, Workload
 
 STARTING_CASE = ROOT / "scenarios/azure-conversation.yaml"
 OWN_HIT_SHARE = 0.5

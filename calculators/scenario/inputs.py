@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from calculators.catalog.load import Catalog
+from calculators.catalog.catalog import Catalog
 from calculators.scenario.demand import Demand, demand_of
 from calculators.scenario.schema import Scenario
 

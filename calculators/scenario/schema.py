@@ -1,21 +1,13 @@
 """What the user asks: one frozen Scenario holds every input, travels in the link, and is all that `evaluate` needs."""
 
-import base64
-import binascii
-import json
-import zlib
 from datetime import date
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
-from calculators.catalog.hardware_and_models import Commitment, Confidence, Fraction, Id, Precision, Record
-from calculators.catalog.yaml_reader import MAX_FILE_BYTES, parse_yaml
+from calculators.catalog.base import Commitment, Confidence, Fraction, Id, Precision, Record
 from calculators.errors import DataError
 
-MAX_TOKEN_CHARS = 20_000
-MAX_TOKEN_BYTES = 200_000
 MAX_LISTED = 100  # entries in any list a scenario may hold
 MAX_OWN_MEASUREMENTS = 32
 
@@ -256,47 +248,6 @@ class Scenario(Record):
         if len(set(ids)) != len(ids):
             raise ValueError("candidates: a model is listed twice; keep one")
         return self
-
-
-def to_token(scenario: Scenario, digest: str) -> str:
-    """The whole scenario as text for a link, with the digest of the prices it was made with."""
-    body = {"d": digest, "s": scenario.model_dump(mode="json", exclude_defaults=False)}
-    packed = zlib.compress(json.dumps(body, separators=(",", ":"), sort_keys=True).encode(), 9)
-    return base64.urlsafe_b64encode(packed).decode().rstrip("=")
-
-
-def from_token(token: str) -> tuple[Scenario, str]:
-    """The scenario in a link, and the digest of its prices. Raises DataError with a sentence for the visitor."""
-    remedy = "Ask for the link again, or start from the values below."
-    if len(token) > MAX_TOKEN_CHARS:
-        raise DataError(f"This link is longer than any this app makes, so it was not read. {remedy}")
-    try:
-        packed = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
-        inflater = zlib.decompressobj()
-        text = inflater.decompress(packed, MAX_TOKEN_BYTES)
-        if inflater.unconsumed_tail or not inflater.eof:
-            raise ValueError("cut off or too long")
-        body: Any = json.loads(text)
-        return parse_scenario(body["s"]), str(body["d"])[:12]
-    except DataError as error:
-        raise DataError(f"This link holds a value the app cannot use: {error}. {remedy}") from None
-    except (ValueError, KeyError, TypeError, binascii.Error, zlib.error, RecursionError):
-        raise DataError(f"This link is damaged or cut off, so it was not read. {remedy}") from None
-
-
-def read_scenario(path: Path, today: date) -> Scenario:
-    """A scenario file; `as_of` defaults to `today`. Raises DataError or OSError."""
-    if path.exists() and not path.is_file():
-        raise DataError(f"{path.name}: not a file; name a scenario file, as scenarios/azure-conversation.yaml")
-    with path.open("rb") as file:
-        content = file.read(MAX_FILE_BYTES + 1)
-    value, _ = parse_yaml(content, path.name)
-    if not isinstance(value, dict):
-        raise DataError(f"{path.name}: a scenario is a list of 'key: value' lines; see scenarios/ for examples")
-    try:
-        return parse_scenario({"as_of": today, **value})
-    except DataError as error:
-        raise DataError(f"{path.name}: {error}") from None
 
 
 def parse_scenario(value: Any) -> Scenario:

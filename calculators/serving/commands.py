@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Literal
 
+from calculators.catalog.serving import ServingEngine
 from calculators.errors import DataError
 from calculators.fleet.machine_offers import OWNED_SERVER_GPUS
 from calculators.fleet.staircase import FleetPlan
@@ -19,7 +20,7 @@ from calculators.performance.step_time import CHUNK_TOK
 from calculators.scenario.demand import Demand
 from calculators.scenario.schema import Scenario
 from calculators.serving.engine_choice import has_heads, shared_prefix_frac
-from calculators.serving.flag_check import Facts, ServingEngine, check_commands
+from calculators.serving.flag_check import Facts, check_commands
 
 Role = Literal["both", "prefill", "decode"]
 LENGTH_STEP_TOK = 1_024

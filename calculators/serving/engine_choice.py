@@ -4,15 +4,12 @@ makes of the same replica on each. vLLM unless something measured says otherwise
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cache
-from typing import Annotated, Literal
+from typing import Literal
 
 import numpy as np
-from pydantic import Field, model_validator
 
-from calculators.catalog.efficiency import EngineId
-from calculators.catalog.hardware_and_models import Confidence, Fraction, Id, Record, Sourced, SourcedFile
-from calculators.catalog.load import ROOT, load_sourced
+from calculators.catalog.base import Fraction
+from calculators.catalog.serving import FITS, Axis, AxisCase, AxisId, ChoiceId, stack_file
 from calculators.fleet.staircase import FleetPlan
 from calculators.performance.replica import ReplicaConfig, replica_arrays
 from calculators.performance.step_time import prefill_s, tpot_s
@@ -20,108 +17,9 @@ from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Scenario, Techniques
 from calculators.units import percent
 
-PATH = ROOT / "serving_data/stack.yaml"
-ChoiceId = Literal["vllm", "sglang", "tensorrt_llm"]
-Word = Literal["best", "fits", "weak", "no", "unknown"]
-"""unknown: nobody whom this project read has compared it."""
-AxisId = Literal["model", "hardware", "prefix", "schema", "nodes", "speculation", "disaggregation", "latency"]
-RuleId = Literal["moe_params_b", "prefix_frac", "schema_frac", "tight_ttft_ms", "tight_tpot_ms"]
 ABResult = Literal["not run", "vllm", "sglang"]
 Certainty = Literal["measured", "leaning", "too close to call"]
-Words = Annotated[str, Field(max_length=400)]
 ENGINE_NAMES: Mapping[str, str] = {"vllm": "vLLM", "sglang": "SGLang", "tensorrt_llm": "TensorRT-LLM"}
-FITS: Mapping[ChoiceId, EngineId] = {"vllm": "vllm", "sglang": "sglang", "tensorrt_llm": "tensorrt-llm"}
-"""The fit of each engine in hardware_profiles/efficiency.yaml."""
-
-
-class AxisRule(Sourced):
-    id: RuleId
-    value: float
-    """In the unit that the id ends in."""
-    words: Words
-
-
-class AxisCase(Sourced):
-    """What an axis says where it is so: a word for each engine, and the reason."""
-
-    id: str
-    vllm: Word
-    sglang: Word
-    tensorrt_llm: Word
-    reason: Words
-
-    @property
-    def speaks_for(self) -> ChoiceId | None:
-        """The one engine that it puts ahead; None: neither."""
-        ahead: list[ChoiceId] = [engine for engine in FITS if getattr(self, engine) == "best"]
-        return ahead[0] if len(ahead) == 1 else None
-
-
-class EngineFacts(Record):
-    """What each engine brings to an axis, in a few words. None: not known."""
-
-    vllm: Words
-    sglang: Words
-    tensorrt_llm: Words | None = None
-    sources: Annotated[tuple[str, ...], Field(min_length=1)]
-    confidence: Confidence
-
-
-class Axis(Record):
-    id: AxisId
-    name: Words
-    facts: EngineFacts
-    gap: Words
-    """What was measured between the engines on it, anywhere."""
-    cases: tuple[AxisCase, ...] = Field(min_length=1)
-
-
-class LeftOut(Sourced):
-    engine: str
-    reason: Words
-
-
-class Image(Sourced):
-    engine: Literal["vllm", "sglang"]
-    vendor: Literal["nvidia", "amd"]
-    generation: str | None = None
-    image: str
-    tag_seen: bool
-    """Whether somebody looked whether the tag exists."""
-    note: Words
-
-
-class Heads(Sourced):
-    """Models that were released with heads that draft for them, in both engines."""
-
-    models: tuple[Id, ...]
-
-
-class StackFile(SourcedFile):
-    versions: Mapping[Literal["vllm", "sglang"], str]
-    rules: tuple[AxisRule, ...] = Field(min_length=5, max_length=5)
-    axes: tuple[Axis, ...] = Field(min_length=8, max_length=8)
-    left_out: tuple[LeftOut, ...]
-    images: tuple[Image, ...] = Field(min_length=1)
-    heads: Heads
-
-    @model_validator(mode="after")
-    def _sourced(self) -> "StackFile":
-        cases = [case for axis in self.axes for case in axis.cases]
-        used = {item.source for item in (*self.rules, *cases, *self.left_out, *self.images, self.heads)}
-        used |= {source for axis in self.axes for source in axis.facts.sources}
-        if lost := sorted(used - set(self.sources)):
-            raise ValueError(f"a source is named that the file does not list: {', '.join(lost)}")
-        return self
-
-    def rule(self, name: RuleId) -> float:
-        return next(rule.value for rule in self.rules if rule.id == name)
-
-
-@cache
-def stack_file() -> StackFile:
-    """The file. Raises DataError naming file, line and field."""
-    return load_sourced(PATH, StackFile)
 
 
 @dataclass(frozen=True, slots=True)

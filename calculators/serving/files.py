@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from calculators.catalog.serving import Image, ServingEngine, stack_file
 from calculators.fleet.staircase import FleetPlan
 from calculators.scenario.demand import Demand
 from calculators.scenario.schema import Scenario
@@ -28,8 +29,6 @@ from calculators.serving.commands import (
     unset_stops,
     variables,
 )
-from calculators.serving.engine_choice import Image, stack_file
-from calculators.serving.flag_check import ServingEngine
 from calculators.serving.scripts import ADDRESS, benchmark_script, first_gpu, header, launch_script, name_of
 
 SECRET, SETTINGS = "serving-keys", "serving-settings"

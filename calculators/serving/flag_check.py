@@ -10,18 +10,19 @@ import math
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import Field, model_validator
-
-from calculators.catalog.hardware_and_models import Record, Sourced, SourcedFile
-from calculators.catalog.load import ROOT, load_sourced
+from calculators.catalog.serving import (
+    Command,
+    Condition,
+    EngineFlags,
+    FlagOption,
+    ServingEngine,
+    engine_flags,
+    flag_conflicts,
+)
 from calculators.errors import DataError
 
-FOLDER = ROOT / "serving_data/flags"
-CLASHES = ROOT / "serving_data/contradictions.yaml"
-ServingEngine = Literal["vllm", "sglang"]
 Facts = Mapping[str, float | str]
 """What is known beside the command: 'experts count', 'checkpoint format', 'needed tok', 'context tok', 'gpus count'."""
 MAX_ARGUMENTS = 500
@@ -36,77 +37,6 @@ KINDS = {
 }
 
 
-class FlagOption(Record):
-    """One option, with every name it answers to."""
-
-    names: tuple[str, ...] = Field(min_length=1)
-    takes: Literal["none", "one", "optional", "many", "any"] = "one"
-    type: Literal["str", "int", "size", "float", "json", "object"] = "str"
-    """size: a whole number, or one with a suffix as 16k. object: JSON in braces."""
-    choices: tuple[str, ...] = ()
-    keys: tuple[str, ...] = ()
-    """Of a JSON value; empty: not recorded."""
-
-
-class Command(Record):
-    run: str
-    positional: bool = False
-    """Whether it takes one argument without a name: the model."""
-    options: tuple[FlagOption, ...] = Field(min_length=1)
-
-
-class EngineFlags(SourcedFile):
-    engine: ServingEngine
-    version: str
-    source: str
-    commands: tuple[Command, ...] = Field(min_length=1)
-
-
-class Condition(Record):
-    """One side of a contradiction: an option, or a fact about the plan, and what it must be for the rule to bite."""
-
-    flag: str | None = None
-    fact: str | None = None
-    given: bool | None = None
-    default: str | float | None = None
-    """What the engine takes where the option is not given; without one the condition then fails."""
-    one_of: tuple[str, ...] = ()
-    none_of: tuple[str, ...] = ()
-    at_most: float | None = None
-    at_least: float | None = None
-    below: str | None = None
-    """Less than this other option or fact."""
-    above: str | None = None
-
-    @model_validator(mode="after")
-    def _one_subject(self) -> "Condition":
-        if (self.flag is None) == (self.fact is None):
-            raise ValueError("a condition is about either a flag or a fact")
-        return self
-
-
-class FlagConflict(Sourced):
-    """Flags that must not come together, why, and what to do."""
-
-    id: str
-    engine: ServingEngine
-    when: tuple[Condition, ...] = Field(min_length=1)
-    why: str
-    remedy: str
-
-
-class FlagConflicts(SourcedFile):
-    same: Mapping[str, str]
-    """Short options, and the key of a JSON option that each sets."""
-    contradictions: tuple[FlagConflict, ...] = Field(min_length=1)
-
-    @model_validator(mode="after")
-    def _sourced(self) -> "FlagConflicts":
-        if lost := sorted({clash.source for clash in self.contradictions} - set(self.sources)):
-            raise ValueError(f"contradictions name no source of this file: {', '.join(lost)}")
-        return self
-
-
 @dataclass(frozen=True, slots=True)
 class ParsedFlag:
     """One option of a command line: its first recorded name, the name it was given by, and its value."""
@@ -114,20 +44,6 @@ class ParsedFlag:
     name: str
     written: str
     value: str
-
-
-@cache
-def engine_flags(engine: ServingEngine) -> EngineFlags:
-    """The recorded options of the pinned version. Raises DataError naming file, line and field."""
-    found = sorted(FOLDER.glob(f"{engine}-*.yaml"))
-    if not found:
-        raise DataError(f"serving_data/flags: no record of {engine}; make one with tools/record_flags.py")
-    return load_sourced(found[-1], EngineFlags)
-
-
-@cache
-def flag_conflicts() -> FlagConflicts:
-    return load_sourced(CLASHES, FlagConflicts)
 
 
 def check_commands(engine: ServingEngine, argv: Sequence[str], facts: Facts | None = None) -> None:

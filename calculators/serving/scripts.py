@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from calculators.catalog.serving import engine_flags
 from calculators.serving.commands import (
     KEYS,
     PORTS,
@@ -17,7 +18,6 @@ from calculators.serving.commands import (
     server,
 )
 from calculators.serving.engine_choice import ENGINE_NAMES
-from calculators.serving.flag_check import engine_flags
 from calculators.units import printable, significant
 
 MAX_NAME_CHARS = 40

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from math import isfinite
 from typing import Literal
 
-from calculators.catalog.hardware_and_models import Precision
+from calculators.catalog.base import Precision
 from calculators.catalog.load import ROOT, load_sourced
 from calculators.catalog.techniques import Framework, MetricId, MoveId, TechniqueStep
 from calculators.fleet import replica_capacity as sizing

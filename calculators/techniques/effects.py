@@ -12,8 +12,9 @@ from math import inf, isfinite
 
 import numpy as np
 
-from calculators.catalog.hardware_and_models import Precision
-from calculators.catalog.load import ROOT, Catalog, load_sourced
+from calculators.catalog.base import Precision
+from calculators.catalog.catalog import Catalog
+from calculators.catalog.load import ROOT, load_sourced
 from calculators.catalog.techniques import TechniqueId, TechniquesFile
 from calculators.evaluate import Evaluation, evaluate
 from calculators.fleet import replica_capacity as sizing

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from calculators.catalog.hardware_and_models import Precision
-from calculators.catalog.load import Catalog
+from calculators.catalog.base import Precision
+from calculators.catalog.catalog import Catalog
 from calculators.catalog.techniques import Framework, MoveId, TechniqueStep
 from calculators.fleet import replica_capacity as sizing
 from calculators.fleet.replica_capacity import Infeasible

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from calculators.api import bill as api_cost
-from calculators.catalog.load import Catalog
+from calculators.catalog.catalog import Catalog
 from calculators.evaluate import Evaluation
 from calculators.options import buy_and_build as options
 from calculators.scenario.inputs import Inputs

@@ -7,7 +7,7 @@ import streamlit as st
 from calculators.catalog.glossary import help_text
 from calculators.catalog.techniques import Framework, MetricId, MoveId
 from calculators.scenario.inputs import Inputs
-from calculators.scenario.schema import to_token
+from calculators.scenario.link import to_token
 from calculators.techniques.advice import Pin, TechniqueAdvice, advise, framework
 from calculators.techniques.quick_wins import gate, quick_wins
 from calculators.units import milliseconds, usd

@@ -8,7 +8,8 @@ import pandas as pd
 import streamlit as st
 
 from calculators.catalog.glossary import help_text
-from calculators.catalog.hardware_and_models import Shape
+from calculators.catalog.models import Shape
+from calculators.catalog.quantization import Sensitivity, SensitivityFinding, SensitivityRow, sensitivity
 from calculators.fleet.staircase import FleetPlan
 from calculators.performance.quantization_recipe import (
     ACTIVATION_FORMATS,
@@ -26,15 +27,11 @@ from calculators.quantization.effect import RecipeEffect, ServedFleet, recipe_ef
 from calculators.quantization.evidence import (
     CACHE_FORMATS,
     Risk,
-    Sensitivity,
-    SensitivityFinding,
-    SensitivityRow,
     cautious,
     chosen,
     released_doubts,
     risk_sentence,
     risks,
-    sensitivity,
 )
 from calculators.quantization.evidence import WEIGHT_FORMATS as MAP_FORMATS
 from calculators.scenario.inputs import Inputs

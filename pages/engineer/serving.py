@@ -4,18 +4,11 @@ import pandas as pd
 import streamlit as st
 
 from calculators.catalog.glossary import help_text
+from calculators.catalog.serving import ChoiceId, ServingEngine, engine_flags, stack_file
 from calculators.errors import DataError
 from calculators.scenario.inputs import Inputs
-from calculators.serving.engine_choice import (
-    ENGINE_NAMES,
-    AxisVerdict,
-    ChoiceId,
-    EngineChoice,
-    choose_engine,
-    stack_file,
-)
+from calculators.serving.engine_choice import ENGINE_NAMES, AxisVerdict, EngineChoice, choose_engine
 from calculators.serving.files import ServingFiles, serving_files
-from calculators.serving.flag_check import ServingEngine, engine_flags
 from calculators.units import milliseconds, percent, significant
 from pages.shared.state import catalog, escape, evaluation
 from pages.shared.widgets import source_line

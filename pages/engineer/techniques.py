@@ -7,7 +7,8 @@ import streamlit as st
 from calculators.catalog.glossary import help_text
 from calculators.catalog.techniques import TechniqueId, TechniquesFile
 from calculators.scenario.inputs import Inputs
-from calculators.scenario.schema import Techniques, to_token
+from calculators.scenario.link import to_token
+from calculators.scenario.schema import Techniques
 from calculators.techniques.effects import (
     CumulativeStep,
     TechniqueEffect,

@@ -6,10 +6,10 @@ import pandas as pd
 import streamlit as st
 
 from calculators.api import bill as api_cost
+from calculators.catalog.base import Range, Source
 from calculators.catalog.glossary import help_text
-from calculators.catalog.hardware_and_models import Source
-from calculators.catalog.load import STALE_DAYS, price_library_version
-from calculators.catalog.prices import Range
+from calculators.catalog.load import STALE_DAYS
+from calculators.catalog.price_library import price_library_version
 from calculators.performance.model_size import kv_bytes, parameters
 from pages.shared.state import catalog, escape
 from pages.shared.widgets import source_line

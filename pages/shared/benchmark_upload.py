@@ -13,8 +13,8 @@ from calculators.calibration.own_benchmarks import (
     measurement_conditions,
     own_measurement,
 )
+from calculators.catalog.base import Precision
 from calculators.catalog.glossary import help_text
-from calculators.catalog.hardware_and_models import Precision
 from calculators.errors import DataError
 from calculators.logs.benchmark_fields import Measured
 from calculators.logs.benchmark_run import read_benchmark

@@ -8,16 +8,10 @@ import pandas as pd
 import streamlit as st
 
 from calculators.catalog.glossary import help_text
+from calculators.catalog.quantization import Sensitivity
 from calculators.errors import DataError
 from calculators.quantization.checkpoint_scan import Loss, Survey, scan_checkpoint, survey, worst_by_class
-from calculators.quantization.evidence import (
-    FUSED,
-    WEIGHT_FORMATS,
-    Sensitivity,
-    cell_tolerance,
-    rows_of,
-    worst_tolerance,
-)
+from calculators.quantization.evidence import FUSED, WEIGHT_FORMATS, cell_tolerance, rows_of, worst_tolerance
 from pages.shared.quantization_figures import Cells, measured_chart
 from pages.shared.state import escape
 

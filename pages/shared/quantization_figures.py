@@ -5,14 +5,8 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from calculators.quantization.evidence import (
-    RANK,
-    Sensitivity,
-    SensitivityRow,
-    carried_over,
-    cell_tolerance,
-    worst_tolerance,
-)
+from calculators.catalog.quantization import TOLERANCE_RANK, Sensitivity, SensitivityRow
+from calculators.quantization.evidence import carried_over, cell_tolerance, worst_tolerance
 from pages.shared.figures.frame import frame, safe
 
 WORDS = {"tolerates": "ok", "caution": "caution", "poison": "poison", "none": "–"}
@@ -39,7 +33,7 @@ def sensitivity_chart(rows: Sequence[SensitivityRow], formats: Sequence[str], ch
     """Classes down, formats across; the worst of two verdicts colours a cell, both are written in it. A star: carried over
     from the nearest row. Chosen cells are outlined and bold."""
     text = [[_words(row, name, (row.name, name) in chosen) for name in formats] for row in rows]
-    colour = [[RANK[worst_tolerance(cell_tolerance(row, name))] for name in formats] for row in rows]
+    colour = [[TOLERANCE_RANK[worst_tolerance(cell_tolerance(row, name))] for name in formats] for row in rows]
     scale: dict[str, Any] = {"zmin": -1.5, "zmax": 2.5, "colorscale": [list(stop) for stop in COLOURS]}
     return _grid([row.name for row in rows], formats, colour, text, chosen, scale)
 

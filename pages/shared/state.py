@@ -10,11 +10,13 @@ from typing import Any
 
 import streamlit as st
 
-from calculators.catalog.load import Catalog, load_catalog
+from calculators.catalog.catalog import Catalog
+from calculators.catalog.load import load_catalog
 from calculators.errors import DataError
 from calculators.evaluate import Evaluation, evaluate
 from calculators.scenario.defaults import default_scenario
-from calculators.scenario.schema import MAX_TOKEN_CHARS, Scenario, from_token, parse_scenario, to_token
+from calculators.scenario.link import MAX_TOKEN_CHARS, from_token, to_token
+from calculators.scenario.schema import Scenario, parse_scenario
 
 LINK = "s"
 WHERE = {"techniques": "Six techniques", "compliance": "Signals and compliance", "evidence": "Signals and compliance"}

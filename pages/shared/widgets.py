@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from calculators.catalog.base import Source
 from calculators.catalog.glossary import help_text
-from calculators.catalog.hardware_and_models import Source
 from calculators.options.option import Option
 from calculators.scenario.schema import Scenario
 from calculators.units import usd

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from support import TODAY, demand_by_hand
 
 from calculators.api import bill as api_cost
-from calculators.catalog.load import Catalog, load_catalog
+from calculators.catalog.catalog import Catalog
+from calculators.catalog.load import load_catalog
 from calculators.errors import DataError
 from calculators.scenario.demand import Lengths
 

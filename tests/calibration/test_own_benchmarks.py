@@ -20,13 +20,15 @@ from calculators.calibration.own_benchmarks import (
     guess_precision,
     own_measurement,
 )
-from calculators.catalog.load import Catalog, load_catalog
+from calculators.catalog.catalog import Catalog
+from calculators.catalog.load import load_catalog
 from calculators.errors import DataError
 from calculators.evaluate import evaluate
 from calculators.logs.benchmark_run import read_benchmark
 from calculators.options.scenario_check import check_ids
 from calculators.performance.replica import ReplicaConfig
-from calculators.scenario.schema import OwnMeasurement, Scenario, from_token, parse_measurement, to_token
+from calculators.scenario.link import from_token, to_token
+from calculators.scenario.schema import OwnMeasurement, Scenario, parse_measurement
 
 CATALOG = load_catalog(FIXED_ROOT)
 PLAIN: dict[str, Any] = {

@@ -6,8 +6,9 @@ import pytest
 from support import TODAY
 
 from calculators.api import bill as api_cost
-from calculators.catalog.hardware_and_models import Model
-from calculators.catalog.load import ROOT, Catalog
+from calculators.catalog.catalog import Catalog
+from calculators.catalog.load import ROOT
+from calculators.catalog.models import Model
 from calculators.performance.model_size import parameters
 
 GPUS = (
@@ -97,7 +98,7 @@ def test_every_own_source_can_be_found_again(live_catalog: Catalog) -> None:
 
 
 def test_own_api_prices_do_not_repeat_what_the_library_holds(live_catalog: Catalog) -> None:
-    from calculators.catalog.load import library_model
+    from calculators.catalog.price_library import library_model
 
     twice = [
         (provider.provider, model.id)

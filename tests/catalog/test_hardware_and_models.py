@@ -3,9 +3,10 @@
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from calculators.catalog.hardware_and_models import Attention, HubId, Mlp
-from calculators.catalog.load import Catalog
-from calculators.catalog.prices import ApiModel, Range, Rent
+from calculators.catalog.base import HubId, Range
+from calculators.catalog.catalog import Catalog
+from calculators.catalog.models import Attention, Mlp
+from calculators.catalog.prices import ApiModel, Rent
 
 PRICE = {"source": "s", "confidence": "low", "input_usd_per_mtok": 1, "output_usd_per_mtok": 2}
 

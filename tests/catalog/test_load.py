@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from support import FIXED_ROOT
 
-from calculators.catalog.load import ROOT, Catalog, library_model, load_catalog, load_sourced
+from calculators.catalog.catalog import Catalog
+from calculators.catalog.load import ROOT, load_catalog, load_sourced
+from calculators.catalog.price_library import library_model
 from calculators.catalog.techniques import Framework
 from calculators.errors import DataError, UnknownId
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import BASE
 
-from calculators.catalog.hardware_and_models import Positive, Record
+from calculators.catalog.base import Positive, Record
 from calculators.catalog.yaml_reader import MAX_FILE_BYTES, parse_record, parse_yaml
 from calculators.errors import DataError
 from calculators.scenario.schema import parse_scenario

@@ -8,8 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support import FIXED_ROOT, scenario, staircase
 
-from calculators.catalog.compliance_and_signals import Operator
-from calculators.catalog.load import Catalog, load_catalog
+from calculators.catalog.catalog import Catalog
+from calculators.catalog.compliance_rules import Operator
+from calculators.catalog.load import load_catalog
 from calculators.compliance import operator_check as compliance
 from calculators.compliance.assessment import PathPrice, assess
 from calculators.compliance.residency import jurisdiction, machine_meets_residency

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import FIXED_ROOT
 
-from calculators.catalog.compliance_and_signals import FactName, Operator
+from calculators.catalog.compliance_rules import FactName, Operator
 from calculators.catalog.load import load_catalog
 from calculators.compliance import operator_check as compliance
 

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import staircase
 
-from calculators.catalog.load import Catalog, load_catalog
+from calculators.catalog.catalog import Catalog
+from calculators.catalog.load import load_catalog
 from calculators.decision import crossover
 from calculators.decision.crossover import Crossover
 from calculators.fleet.staircase import Staircase, rents_matrix

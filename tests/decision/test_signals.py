@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support import FIXED_ROOT, scenario
 
-from calculators.catalog.load import Catalog, load_catalog
+from calculators.catalog.catalog import Catalog
+from calculators.catalog.load import load_catalog
 from calculators.decision.reliability_signal import promised, with_failover
 from calculators.decision.savings import first_month, lasting_from_month
 from calculators.decision.signal_result import RANK, Signal

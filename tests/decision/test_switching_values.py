@@ -5,13 +5,14 @@ from options_by_hand import DURABLE, NEVER, hand_made_build, hand_made_buy
 from support import TODAY, demand_by_hand, scenario
 
 from calculators.api import bill as api_cost
-from calculators.catalog.load import ROOT, Catalog, load_catalog
+from calculators.catalog.catalog import Catalog
+from calculators.catalog.load import ROOT, load_catalog
 from calculators.decision.switching_values import nearest_switching_value, switching_values
 from calculators.evaluate import evaluate
 from calculators.fleet.operating_costs import PEOPLE, fixed_line
 from calculators.fleet.staircase import Staircase
 from calculators.options.option import Option
-from calculators.scenario.schema import read_scenario
+from calculators.scenario.files import read_scenario
 
 REAL = load_catalog()
 WORKLOAD = scenario(workload={"requests_per_month": 1_000_000, "peak_ratio": 4}).workload

@@ -3,7 +3,7 @@
 import pytest
 from options_by_hand import DURABLE, NEVER, hand_made_build, hand_made_buy
 
-from calculators.catalog.load import Catalog
+from calculators.catalog.catalog import Catalog
 from calculators.decision import verdict as decision
 from calculators.decision.crossover import Crossover
 from calculators.decision.verdict import Verdict

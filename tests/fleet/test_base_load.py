@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import scenario, staircase
 
-from calculators.catalog.load import Catalog
+from calculators.catalog.catalog import Catalog
 from calculators.evaluate import evaluate
 from calculators.fleet.base_load import base_load_fleets, lognormal_sigma, overflow_frac
 

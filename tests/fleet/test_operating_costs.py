@@ -3,7 +3,7 @@
 import pytest
 from support import demand_by_hand
 
-from calculators.catalog.load import Catalog
+from calculators.catalog.catalog import Catalog
 from calculators.fleet import operating_costs as ownership
 from calculators.fleet.operating_costs import CostLine
 from calculators.scenario.schema import Operations

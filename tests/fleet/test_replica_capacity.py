@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import demand_by_hand, scenario
 
-from calculators.catalog.load import Catalog, load_catalog
+from calculators.catalog.catalog import Catalog
+from calculators.catalog.load import load_catalog
 from calculators.fleet import replica_capacity as sizing
 from calculators.fleet.replica_capacity import Capacity, Infeasible
 from calculators.performance import queueing as latency

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import BASE, demand_by_hand, merged, scenario, staircase
 
-from calculators.catalog.load import Catalog
+from calculators.catalog.catalog import Catalog
 from calculators.fleet import replica_capacity as sizing
 from calculators.fleet import staircase as fleet
 from calculators.fleet.machine_offers import machine_offers, owned_offer

@@ -8,7 +8,7 @@ import pytest
 import yaml
 from support import scenario, staircase
 
-from calculators.catalog.load import Catalog
+from calculators.catalog.catalog import Catalog
 from calculators.decision import crossover
 from calculators.evaluate import evaluate
 from calculators.options.option import LinearCost

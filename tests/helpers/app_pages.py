@@ -6,7 +6,8 @@ from pathlib import Path
 from streamlit.testing.v1 import AppTest
 
 from calculators.catalog.load import load_catalog
-from calculators.scenario.schema import Scenario, from_token, to_token
+from calculators.scenario.link import from_token, to_token
+from calculators.scenario.schema import Scenario
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE_PATHS = tuple(re.findall(r'st\.Page\(\s*"(pages/[^"]+)"', (ROOT / "app.py").read_text(encoding="utf-8")))

@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from calculators.catalog.load import load_catalog
 from calculators.scenario.defaults import default_scenario, preset_targets, preset_workload
-from calculators.scenario.schema import to_token
+from calculators.scenario.link import to_token
 
 LIMIT_MS = 180_000
 """For anything the app does: many times what it takes with both cores busy. Nothing is timed."""

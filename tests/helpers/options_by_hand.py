@@ -4,7 +4,7 @@ from typing import Any
 
 from support import scenario, staircase
 
-from calculators.catalog.load import Catalog
+from calculators.catalog.catalog import Catalog
 from calculators.decision.crossover import Crossing, Crossover
 from calculators.fleet import staircase as fleet
 from calculators.fleet.operating_costs import PEOPLE, fixed_line

@@ -11,12 +11,13 @@ from typing import Any
 import yaml
 
 from calculators.catalog.load import ROOT, load_catalog
+from calculators.catalog.serving import ServingEngine
 from calculators.evaluate import Evaluation, evaluate
 from calculators.performance.replica import ReplicaConfig
-from calculators.scenario.schema import Scenario, Techniques, read_scenario
+from calculators.scenario.files import read_scenario
+from calculators.scenario.schema import Scenario, Techniques
 from calculators.serving.commands import Job, plain, server
 from calculators.serving.files import ServingFiles, serving_files
-from calculators.serving.flag_check import ServingEngine
 
 CATALOG = load_catalog()
 TODAY = date(2026, 11, 26)

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from calculators.catalog.hardware_and_models import Source
-from calculators.catalog.load import Catalog
+from calculators.catalog.base import Source
+from calculators.catalog.catalog import Catalog
 from calculators.fleet.machine_offers import MachineOffer
 from calculators.fleet.replica_capacity import Capacity
 from calculators.fleet.staircase import Staircase

@@ -27,7 +27,7 @@ from calculators.logs.request_file import LogError
 from calculators.logs.request_log import UsageSummary, read_log
 from calculators.logs.request_mapping import guess_columns
 from calculators.logs.to_workload import to_workload_yaml
-from calculators.scenario.schema import read_scenario
+from calculators.scenario.files import read_scenario
 
 SAMPLE = Path(__file__).parents[2] / "sample_logs" / "azure_conversation_2023.csv"
 NOW = datetime(2026, 11, 23, tzinfo=UTC)

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from calculators.catalog.glossary import definition, glossary, help_text
 from calculators.catalog.load import UnknownId, load_catalog
-from calculators.scenario.schema import read_scenario
+from calculators.scenario.files import read_scenario
 
 ABBREVIATION = re.compile(r"(?<![\w-])[A-Z][A-Z0-9]*[A-Z][A-Z0-9]*(?=s?(?!\w))")
 EVERYDAY = {*("CSV", "JSON", "HTML", "YAML", "URL", "USD", "UTC", "EU", "US", "UK", "GB", "MB", "API", "GPU", "LLM")}

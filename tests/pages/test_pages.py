@@ -9,7 +9,8 @@ import pytest
 from app_pages import ROOT, link, linked, start, words
 
 from calculators.scenario.defaults import default_scenario
-from calculators.scenario.schema import read_scenario, to_token
+from calculators.scenario.files import read_scenario
+from calculators.scenario.link import to_token
 
 SAMPLE = ROOT / "sample_logs/azure_conversation_2023.csv"
 PAGES = {

@@ -9,7 +9,8 @@ from streamlit.testing.v1 import AppTest
 
 from calculators.catalog.load import load_catalog
 from calculators.scenario.defaults import default_scenario
-from calculators.scenario.schema import Api, Scenario, from_token, to_token
+from calculators.scenario.link import from_token, to_token
+from calculators.scenario.schema import Api, Scenario
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = "pages/engineer/prompt.py"

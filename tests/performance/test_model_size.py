@@ -2,8 +2,8 @@
 
 import pytest
 
-from calculators.catalog.hardware_and_models import Gpu
-from calculators.catalog.load import Catalog
+from calculators.catalog.catalog import Catalog
+from calculators.catalog.hardware import Gpu
 from calculators.performance.model_size import (
     USABLE_FRAC,
     WORKSPACE_BYTES,

@@ -8,8 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import FIXED_ROOT
 
-from calculators.catalog.hardware_and_models import Model, Precision
-from calculators.catalog.load import Catalog, load_catalog
+from calculators.catalog.base import Precision
+from calculators.catalog.catalog import Catalog
+from calculators.catalog.load import load_catalog
+from calculators.catalog.models import Model
 from calculators.performance.model_size import KV_ELEMENT_BYTES, LINEAR_BITS, kv_room_bytes, parameters, weight_bytes
 from calculators.performance.quantization_recipe import (
     ACTIVATION_FORMATS,

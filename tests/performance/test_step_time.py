@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from calculators.catalog.hardware_and_models import Precision
+from calculators.catalog.base import Precision
 from calculators.catalog.load import load_catalog
 from calculators.performance.model_size import kv_room_bytes
 from calculators.performance.replica import ReplicaArrays, ReplicaConfig, kernels_count, link_bytes_s, replica_arrays

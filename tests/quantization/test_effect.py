@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from support import scenario
 
-from calculators.catalog.load import Catalog
+from calculators.catalog.catalog import Catalog
 from calculators.evaluate import Evaluation, evaluate
 from calculators.fleet.staircase import FleetPlan
 from calculators.performance.model_size import weight_bytes

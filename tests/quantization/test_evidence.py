@@ -4,8 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from calculators.catalog.hardware_and_models import Model, Precision
+from calculators.catalog.base import Precision
 from calculators.catalog.load import load_catalog
+from calculators.catalog.models import Model
+from calculators.catalog.quantization import TOLERANCE_RANK, Sensitivity, sensitivity
 from calculators.catalog.yaml_reader import parse_record
 from calculators.errors import DataError
 from calculators.performance.quantization_recipe import (
@@ -22,8 +24,6 @@ from calculators.quantization.checkpoint_scan import CLASSES as SCANNED
 from calculators.quantization.evidence import (
     CACHE_FORMATS,
     EDGES,
-    RANK,
-    Sensitivity,
     carried_over,
     cautious,
     cell_tolerance,
@@ -32,7 +32,6 @@ from calculators.quantization.evidence import (
     risk_sentence,
     risks,
     rows_of,
-    sensitivity,
     worst_tolerance,
 )
 from calculators.quantization.evidence import WEIGHT_FORMATS as MAP_FORMATS
@@ -46,13 +45,15 @@ LLAMA, GPT_OSS, DEEPSEEK, QWEN = (
 
 def test_every_cell_is_filled_and_coarser_than_eight_bits_is_never_safer() -> None:
     for row in KNOWN.weights:
-        assert RANK[worst_tolerance(row.fp8)] <= RANK[worst_tolerance(row.nvfp4)] <= RANK[worst_tolerance(row.mxfp4)], (
-            row.name
-        )
+        assert (
+            TOLERANCE_RANK[worst_tolerance(row.fp8)]
+            <= TOLERANCE_RANK[worst_tolerance(row.nvfp4)]
+            <= TOLERANCE_RANK[worst_tolerance(row.mxfp4)]
+        ), row.name
         assert all(cell_tolerance(row, name) for name in MAP_FORMATS)
     for cache in KNOWN.caches:
-        assert RANK[worst_tolerance(cache.fp8)] <= min(
-            RANK[worst_tolerance(cell_tolerance(cache, name))] for name in CACHE_FORMATS[1:]
+        assert TOLERANCE_RANK[worst_tolerance(cache.fp8)] <= min(
+            TOLERANCE_RANK[worst_tolerance(cell_tolerance(cache, name))] for name in CACHE_FORMATS[1:]
         )
 
 
@@ -64,7 +65,7 @@ def test_the_published_order_holds() -> None:
     assert worst_tolerance(by_name["router"].int8) == "poison"
     assert worst_tolerance(by_name["softmax and scores"].nvfp4) == "poison"
     keys, values = KNOWN.caches
-    assert RANK[worst_tolerance(keys.fp4)] > RANK[worst_tolerance(values.fp4)]
+    assert TOLERANCE_RANK[worst_tolerance(keys.fp4)] > TOLERANCE_RANK[worst_tolerance(values.fp4)]
 
 
 def test_studies_that_disagree_are_shown_and_not_averaged() -> None:
@@ -164,7 +165,7 @@ def test_every_risk_is_a_cell_of_the_map_and_the_worst_come_first(model: Model, 
     formats: dict[str, Precision] = {field_of(k): data.draw(st.sampled_from(WEIGHT_FORMATS)) for k in BLOCKS}
     recipe = Recipe(keys=data.draw(st.sampled_from(KV_FORMATS)), **formats)  # type: ignore[arg-type]
     found = risks(recipe, model, KNOWN)
-    ranks = [RANK[risk.worst] for risk in found]
+    ranks = [TOLERANCE_RANK[risk.worst] for risk in found]
     assert ranks == sorted(ranks, reverse=True)
     assert all(
         rank > 0 and risk.cell == cell_tolerance(risk.row, risk.stored) for rank, risk in zip(ranks, found, strict=True)

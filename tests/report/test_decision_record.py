@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from support import TODAY, scenario
 
-from calculators.catalog.load import Catalog
+from calculators.catalog.catalog import Catalog
 from calculators.errors import DataError
 from calculators.evaluate import evaluate
 from calculators.report.decision_record import (

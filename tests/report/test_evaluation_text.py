@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from support import scenario
 
-from calculators.catalog.load import Catalog
+from calculators.catalog.catalog import Catalog
 from calculators.evaluate import evaluate
 from calculators.fleet.machine_offers import machine_offers
 from calculators.report.evaluation_text import lease_terms, sources, to_json, to_text

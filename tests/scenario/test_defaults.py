@@ -6,14 +6,15 @@ from pathlib import Path
 import pytest
 from support import TODAY, scenario
 
-from calculators.catalog.load import ROOT, Catalog
+from calculators.catalog.catalog import Catalog
+from calculators.catalog.load import ROOT
 from calculators.errors import DataError
 from calculators.evaluate import evaluate
 from calculators.logs.request_log import UsageSummary, read_log
 from calculators.logs.to_workload import MEASURED_SPAN_S, log_workload
 from calculators.options.scenario_check import check_ids
 from calculators.scenario.defaults import default_scenario, preset_targets, preset_workload
-from calculators.scenario.schema import from_token, to_token
+from calculators.scenario.link import from_token, to_token
 
 SAMPLE = ROOT / "sample_logs" / "azure_conversation_2023.csv"
 

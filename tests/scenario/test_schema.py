@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import BASE, merged, scenario
 
-from calculators.catalog.load import Catalog
+from calculators.catalog.catalog import Catalog
 from calculators.errors import DataError, UnknownId
 from calculators.options.scenario_check import check_ids
-from calculators.scenario.schema import MAX_TOKEN_CHARS, Scenario, from_token, parse_scenario, to_token
+from calculators.scenario.link import MAX_TOKEN_CHARS, from_token, to_token
+from calculators.scenario.schema import Scenario, parse_scenario
 
 TOKEN = to_token(scenario(), "0123456789ab")
 

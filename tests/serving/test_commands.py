@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from serving_jobs import ENGINES, HOSTILE, files_of, job_of, value, words
 
+from calculators.catalog.serving import ServingEngine
 from calculators.errors import DataError
 from calculators.performance.step_time import CHUNK_TOK
 from calculators.scenario.schema import Techniques
 from calculators.serving.commands import Variable, benchmarks, in_shell, plain, server, variables
 from calculators.serving.engine_choice import has_heads
-from calculators.serving.flag_check import ServingEngine
 
 # --- what is on the command line ---------------------------------------------------------------------------------
 

@@ -9,12 +9,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from calculators.catalog.load import ROOT, load_catalog
+from calculators.catalog.serving import stack_file
 from calculators.evaluate import Evaluation, evaluate
 from calculators.fleet.staircase import FleetPlan
 from calculators.performance.replica import ReplicaConfig
+from calculators.scenario.files import read_scenario
 from calculators.scenario.inputs import Inputs
-from calculators.scenario.schema import Scenario, Targets, Techniques, read_scenario
-from calculators.serving.engine_choice import ABResult, AxisVerdict, EngineChoice, choose_engine, has_heads, stack_file
+from calculators.scenario.schema import Scenario, Targets, Techniques
+from calculators.serving.engine_choice import ABResult, AxisVerdict, EngineChoice, choose_engine, has_heads
 
 CATALOG = load_catalog()
 TODAY = date(2026, 11, 26)

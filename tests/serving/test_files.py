@@ -23,13 +23,14 @@ from serving_jobs import (
     of_kind,
 )
 
+from calculators.catalog.serving import ServingEngine
 from calculators.catalog.yaml_reader import parse_yaml
 from calculators.errors import DataError
 from calculators.fleet.staircase import FleetPlan
 from calculators.scenario.schema import Techniques
 from calculators.serving.commands import KEYS, Job, plan_facts
 from calculators.serving.files import image_of, replicas_of, serving_files
-from calculators.serving.flag_check import ServingEngine, complaints
+from calculators.serving.flag_check import complaints
 
 # --- every scenario ----------------------------------------------------------------------------------------------
 

@@ -8,17 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from calculators.catalog.serving import FlagConflict, ServingEngine, engine_flags, flag_conflicts, stack_file
 from calculators.errors import DataError
-from calculators.serving.engine_choice import stack_file
-from calculators.serving.flag_check import (
-    FlagConflict,
-    ServingEngine,
-    check_commands,
-    complaints,
-    engine_flags,
-    flag_conflicts,
-    flag_number,
-)
+from calculators.serving.flag_check import check_commands, complaints, flag_number
 
 ENGINES: tuple[ServingEngine, ...] = ("vllm", "sglang")
 START = {"vllm": "vllm serve some/model", "sglang": "python -m sglang.launch_server --model-path some/model"}

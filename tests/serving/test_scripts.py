@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from serving_jobs import ENGINES, PLAN, files_of, hostile, job_of, words
 
+from calculators.catalog.serving import ServingEngine
 from calculators.scenario.schema import Techniques
 from calculators.serving.commands import KEYS
-from calculators.serving.flag_check import ServingEngine
 from calculators.serving.scripts import name_of
 
 

@@ -12,8 +12,9 @@ from calculators.catalog.load import load_catalog
 from calculators.catalog.techniques import MetricId, MoveId
 from calculators.evaluate import evaluate
 from calculators.scenario.defaults import ROOT
+from calculators.scenario.files import read_scenario
 from calculators.scenario.inputs import Inputs
-from calculators.scenario.schema import parse_scenario, read_scenario
+from calculators.scenario.schema import parse_scenario
 from calculators.techniques.advice import Pin, TechniqueAdvice, TechniqueTrial, advise, framework, gain_frac
 
 CATALOG = load_catalog()

@@ -12,8 +12,9 @@ from calculators.catalog.techniques import TechniqueId
 from calculators.evaluate import Evaluation, evaluate
 from calculators.fleet.staircase import FleetPlan
 from calculators.scenario.defaults import ROOT
+from calculators.scenario.files import read_scenario
 from calculators.scenario.inputs import Inputs
-from calculators.scenario.schema import Scenario, Techniques, read_scenario
+from calculators.scenario.schema import Scenario, Techniques
 from calculators.techniques.effects import (
     ORDER,
     FleetState,

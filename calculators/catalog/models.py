@@ -1,133 +1,21 @@
-"""What the data files may say: one strict model for each kind of YAML file.
+"""Records of model_profiles/*.yaml: the shape of one open-weights model, what its maker states, and who hosts it."""
 
-Every group of values names a source of its own file and how far to trust it; a key that is not listed here is an error.
-Files carry the units that vendors publish, in the key; properties convert to base units, once.
-"""
+from typing import Literal
 
-from datetime import date
-from typing import Annotated, Literal
+from pydantic import model_validator
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
-
-from calculators.units import BYTES_PER_GB, FLOPS_PER_TFLOPS
-
-Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.\-]*$", max_length=64)]
-HubId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.\-]*(/[A-Za-z0-9_.\-]+)?$", max_length=200)]
-"""A model's name on Hugging Face; it goes into commands, so nothing that a shell or YAML would read."""
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-Count = Annotated[int, Field(ge=0)]
-PositiveCount = Annotated[int, Field(gt=0)]
-Confidence = Literal["high", "medium", "low"]
-SourceKind = Literal["vendor_list", "library", "quote", "measured", "paper", "secondary", "derived", "assumption"]
-Precision = Literal["bf16", "fp8", "int8", "int4", "nvfp4", "mxfp4"]
-Commitment = Literal["spot", "on_demand", "1y", "3y", "5y"]
-
-
-class Record(BaseModel):
-    """Frozen, and an unknown key is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Source(Record):
-    """Where a value was read, and when."""
-
-    title: str
-    url: str | None = None
-    accessed: date
-    """The day the value held at its source, as precisely as it is known."""
-    kind: SourceKind
-    note: str | None = None
-
-
-class Sourced(Record):
-    """A group of values that can say where it came from. `source` is a key of the file's `sources`."""
-
-    source: str
-    confidence: Confidence
-
-
-class SourcedFile(Record):
-    sources: dict[str, Source] = Field(min_length=1)
-
-
-# --- hardware_profiles/gpus/*.yaml -------------------------------------------------------------------------------
-
-
-class GpuMemory(Sourced):
-    capacity_gb: Positive
-    bandwidth_gb_s: Positive
-
-
-class GpuCompute(Sourced):
-    """Dense peak rates. Marketing sheets print the 2:4 sparse ones, twice as high: those must not come here.
-
-    None: the hardware has no fast path for that format; the weights still save memory, the arithmetic is 16 bit.
-    """
-
-    bf16_dense_tflops: Positive
-    fp8_dense_tflops: Positive | None
-    int8_dense_tops: Positive | None
-    fp4_dense_tflops: Positive | None
-
-
-class GpuLinks(Sourced):
-    kind: str
-    per_direction_gb_s: Positive | None
-    """Scale-up link of one GPU, one direction; None: PCIe only."""
-    domain_gpus: PositiveCount
-    """How many GPUs that link joins."""
-    pcie_per_direction_gb_s: Positive | None
-
-
-class GpuPower(Sourced):
-    tdp_w: Positive
-
-
-class Gpu(SourcedFile):
-    """One accelerator."""
-
-    id: Id
-    name: str
-    vendor: Literal["nvidia", "amd"]
-    generation: Literal["ampere", "ada", "hopper", "blackwell", "cdna3", "cdna4"]
-    launched: int
-    consumer: bool = False
-    """A gaming card: its driver licence bars data centres, so it is searched only when the user names it."""
-    aliases: tuple[str, ...] = ()
-    caveats: tuple[str, ...] = ()
-    memory: GpuMemory
-    compute: GpuCompute
-    links: GpuLinks
-    power: GpuPower
-
-    @property
-    def memory_bytes(self) -> float:
-        return self.memory.capacity_gb * BYTES_PER_GB
-
-    @property
-    def bandwidth_bytes_s(self) -> float:
-        return self.memory.bandwidth_gb_s * BYTES_PER_GB
-
-    @property
-    def link_bytes_s(self) -> float:
-        """What tensor parallelism can use between GPUs of one node, per direction."""
-        return (self.links.per_direction_gb_s or self.links.pcie_per_direction_gb_s or 16.0) * BYTES_PER_GB
-
-    def dense_flops(self, precision: Precision) -> float:
-        """Peak arithmetic rate for weights stored in `precision`; weight-only and missing formats compute in 16 bit."""
-        native_tflops = {
-            "bf16": self.compute.bf16_dense_tflops,
-            "fp8": self.compute.fp8_dense_tflops,
-            "int8": self.compute.int8_dense_tops,
-            "int4": None,
-            "nvfp4": self.compute.fp4_dense_tflops if self.vendor == "nvidia" else None,
-            "mxfp4": self.compute.fp4_dense_tflops,
-        }[precision]
-        return (native_tflops or self.compute.bf16_dense_tflops) * FLOPS_PER_TFLOPS
-
+from calculators.catalog.base import (
+    Count,
+    HubId,
+    Id,
+    NotNegative,
+    Positive,
+    PositiveCount,
+    Precision,
+    Record,
+    Sourced,
+    SourcedFile,
+)
 
 # --- model_profiles/*.yaml ---------------------------------------------------------------------------------------
 

@@ -1,12 +1,11 @@
-"""What the files on compliance and on the exit signals may say: requirements, facts about operators, thresholds."""
+"""Records of pricing_data/compliance: requirements, and facts about operators."""
 
 from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from calculators.catalog.hardware_and_models import Fraction, Id, PositiveCount, Record, Sourced, SourcedFile
-from calculators.catalog.prices import Range
+from calculators.catalog.base import Id, Record, Sourced, SourcedFile
 
 PathKind = Literal[
     "direct_api", "resold_api", "government_cloud", "hosted_open", "dedicated", "rented_gpus", "own_hardware"
@@ -32,7 +31,6 @@ FactName = Literal[
     "itar",
     "il5_cmmc",
 ]
-SignalId = Literal["cost", "latency", "reliability"]
 OWN = "own-hardware"
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 
@@ -145,43 +143,3 @@ class Requirements(SourcedFile):
         if wordless:
             raise ValueError(f"fact_words: no words for {', '.join(wordless)}; add them")
         return self
-
-
-# --- pricing_data/signals.yaml -----------------------------------------------------------------------------------
-
-
-class Uptime(Sourced):
-    """What a seller promises, or was seen to keep, on one tier. Null: it says there is no promise."""
-
-    operator: str
-    tier: str
-    uptime_frac: Fraction | None
-    pay_as_you_go: bool = False
-    """Whether it is for the tier whose prices are used here."""
-    note: str | None = None
-
-
-class PublishedUptime(Sourced):
-    """A threshold somebody published: context, never the rule."""
-
-    words: str
-
-
-class SignalRules(SourcedFile):
-    """Thresholds of the exit signals, and rules of thumb they rest on."""
-
-    rules: dict[SignalId, PublishedUptime]
-    """Where each signal's rule comes from."""
-    close_frac: Range
-    """How near to its threshold a value is called close."""
-    one_region_uptime_frac: Range
-    two_region_uptime_frac: Range
-    failover_shared_frac: Range
-    """Share of one vendor's outages during which the second is down too."""
-    failover_weeks: Range
-    failover_fte: Range
-    review_months: PositiveCount
-    published_cost_thresholds: tuple[PublishedUptime, ...]
-    published_latency_thresholds: tuple[PublishedUptime, ...]
-    promised: tuple[Uptime, ...]
-    observed: tuple[Uptime, ...]

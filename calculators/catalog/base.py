@@ -1,0 +1,68 @@
+"""What every record of a data file has: strict fields, a source, how far to trust it, and ids.
+
+Every group of values names a source of its own file and its confidence; a key that is not listed is an error. Files carry
+the units that vendors publish, in the key; properties convert to base units, once.
+"""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.\-]*$", max_length=64)]
+HubId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.\-]*(/[A-Za-z0-9_.\-]+)?$", max_length=200)]
+"""A model's name on Hugging Face; it goes into commands, so nothing that a shell or YAML would read."""
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+ShortText = Annotated[str, Field(max_length=400)]
+Count = Annotated[int, Field(ge=0)]
+PositiveCount = Annotated[int, Field(gt=0)]
+Confidence = Literal["high", "medium", "low"]
+SourceKind = Literal["vendor_list", "library", "quote", "measured", "paper", "secondary", "derived", "assumption"]
+Precision = Literal["bf16", "fp8", "int8", "int4", "nvfp4", "mxfp4"]
+Commitment = Literal["spot", "on_demand", "1y", "3y", "5y"]
+
+
+class Record(BaseModel):
+    """Frozen, and an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Source(Record):
+    """Where a value was read, and when."""
+
+    title: str
+    url: str | None = None
+    accessed: date
+    """The day the value held at its source, as precisely as it is known."""
+    kind: SourceKind
+    note: str | None = None
+
+
+class Sourced(Record):
+    """A group of values that can say where it came from. `source` is a key of the file's `sources`."""
+
+    source: str
+    confidence: Confidence
+
+
+class SourcedFile(Record):
+    sources: dict[str, Source] = Field(min_length=1)
+
+
+class Range(Sourced):
+    """A rule of thumb with its spread."""
+
+    low: float
+    central: float
+    high: float
+    unit: str
+    what: str
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Range":
+        if not self.low <= self.central <= self.high:
+            raise ValueError("needs low <= central <= high")
+        return self

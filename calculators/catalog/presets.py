@@ -1,0 +1,31 @@
+"""Records of pricing_data/workload_presets.yaml: typical workloads to start from."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from calculators.catalog.base import Fraction, Id, Positive, Sourced, SourcedFile
+
+
+class Preset(Sourced):
+    """A typical workload, to start from."""
+
+    id: Id
+    name: str
+    what: str
+    requests_per_month: Positive
+    input_tok: Positive
+    output_tok: Positive
+    input_spread_ratio: Annotated[float, Field(ge=1, le=20)]
+    """95th percentile over mean of the input length."""
+    output_spread_ratio: Annotated[float, Field(ge=1, le=20)]
+    cached_frac: Fraction
+    peak_ratio: Annotated[float, Field(ge=1)]
+    active_h_per_month: Annotated[float, Field(gt=0, le=730)]
+    deferrable_frac: Fraction
+    ttft_p95_ms: Positive | None
+    tpot_ms: Positive | None
+
+
+class Presets(SourcedFile):
+    presets: tuple[Preset, ...] = Field(min_length=1)

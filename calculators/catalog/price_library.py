@@ -1,0 +1,35 @@
+"""Models with a token price: in the genai-prices snapshot, or in pricing_data/api."""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.metadata import version
+
+from genai_prices import data_snapshot
+from genai_prices.types import ModelInfo
+
+from calculators.catalog.prices import ApiModel, ApiProvider
+
+
+def own_model(api_providers: Mapping[str, ApiProvider], provider_id: str, model_id: str) -> ApiModel | None:
+    """The model in pricing_data/api, by exact id."""
+    provider = api_providers.get(provider_id)
+    return next((m for m in provider.models if m.id == model_id), None) if provider else None
+
+
+@cache
+def library_models(provider_id: str) -> Mapping[str, ModelInfo]:
+    """The provider's models in the genai-prices snapshot, by exact id: its prefix matching can give an unknown name an
+    older model's price, so nothing is ever looked up by a name that is not in the snapshot."""
+    for provider in data_snapshot.get_snapshot().providers:
+        if provider.id == provider_id:
+            return {model.id: model for model in provider.models}
+    return {}
+
+
+def library_model(provider_id: str, model_id: str) -> ModelInfo | None:
+    return library_models(provider_id).get(model_id)
+
+
+@cache
+def price_library_version() -> str:
+    return f"genai-prices {version('genai-prices')}"

@@ -1,0 +1,198 @@
+"""Records of serving_data: what engines are compared on, the options their parsers take, and flags that conflict."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from calculators.catalog.base import Confidence, Id, Record, ShortText, Sourced, SourcedFile
+from calculators.catalog.efficiency import EngineId
+from calculators.catalog.load import ROOT, load_sourced
+from calculators.errors import DataError
+
+ChoiceId = Literal["vllm", "sglang", "tensorrt_llm"]
+Word = Literal["best", "fits", "weak", "no", "unknown"]
+"""unknown: nobody whom this project read has compared it."""
+AxisId = Literal["model", "hardware", "prefix", "schema", "nodes", "speculation", "disaggregation", "latency"]
+RuleId = Literal["moe_params_b", "prefix_frac", "schema_frac", "tight_ttft_ms", "tight_tpot_ms"]
+FITS: Mapping[ChoiceId, EngineId] = {"vllm": "vllm", "sglang": "sglang", "tensorrt_llm": "tensorrt-llm"}
+"""The fit of each engine in hardware_profiles/efficiency.yaml."""
+
+
+class AxisRule(Sourced):
+    id: RuleId
+    value: float
+    """In the unit that the id ends in."""
+    words: ShortText
+
+
+class AxisCase(Sourced):
+    """What an axis says where it is so: a word for each engine, and the reason."""
+
+    id: str
+    vllm: Word
+    sglang: Word
+    tensorrt_llm: Word
+    reason: ShortText
+
+    @property
+    def speaks_for(self) -> ChoiceId | None:
+        """The one engine that it puts ahead; None: neither."""
+        ahead: list[ChoiceId] = [engine for engine in FITS if getattr(self, engine) == "best"]
+        return ahead[0] if len(ahead) == 1 else None
+
+
+class EngineFacts(Record):
+    """What each engine brings to an axis, in a few words. None: not known."""
+
+    vllm: ShortText
+    sglang: ShortText
+    tensorrt_llm: ShortText | None = None
+    sources: Annotated[tuple[str, ...], Field(min_length=1)]
+    confidence: Confidence
+
+
+class Axis(Record):
+    id: AxisId
+    name: ShortText
+    facts: EngineFacts
+    gap: ShortText
+    """What was measured between the engines on it, anywhere."""
+    cases: tuple[AxisCase, ...] = Field(min_length=1)
+
+
+class LeftOut(Sourced):
+    engine: str
+    reason: ShortText
+
+
+class Image(Sourced):
+    engine: Literal["vllm", "sglang"]
+    vendor: Literal["nvidia", "amd"]
+    generation: str | None = None
+    image: str
+    tag_seen: bool
+    """Whether somebody looked whether the tag exists."""
+    note: ShortText
+
+
+class Heads(Sourced):
+    """Models that were released with heads that draft for them, in both engines."""
+
+    models: tuple[Id, ...]
+
+
+class StackFile(SourcedFile):
+    versions: Mapping[Literal["vllm", "sglang"], str]
+    rules: tuple[AxisRule, ...] = Field(min_length=5, max_length=5)
+    axes: tuple[Axis, ...] = Field(min_length=8, max_length=8)
+    left_out: tuple[LeftOut, ...]
+    images: tuple[Image, ...] = Field(min_length=1)
+    heads: Heads
+
+    @model_validator(mode="after")
+    def _sourced(self) -> "StackFile":
+        cases = [case for axis in self.axes for case in axis.cases]
+        used = {item.source for item in (*self.rules, *cases, *self.left_out, *self.images, self.heads)}
+        used |= {source for axis in self.axes for source in axis.facts.sources}
+        if lost := sorted(used - set(self.sources)):
+            raise ValueError(f"a source is named that the file does not list: {', '.join(lost)}")
+        return self
+
+    def rule(self, name: RuleId) -> float:
+        return next(rule.value for rule in self.rules if rule.id == name)
+
+
+@cache
+def stack_file() -> StackFile:
+    """The file. Raises DataError naming file, line and field."""
+    return load_sourced(ROOT / "serving_data/stack.yaml", StackFile)
+
+
+ServingEngine = Literal["vllm", "sglang"]
+
+
+class FlagOption(Record):
+    """One option, with every name it answers to."""
+
+    names: tuple[str, ...] = Field(min_length=1)
+    takes: Literal["none", "one", "optional", "many", "any"] = "one"
+    type: Literal["str", "int", "size", "float", "json", "object"] = "str"
+    """size: a whole number, or one with a suffix as 16k. object: JSON in braces."""
+    choices: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+    """Of a JSON value; empty: not recorded."""
+
+
+class Command(Record):
+    run: str
+    positional: bool = False
+    """Whether it takes one argument without a name: the model."""
+    options: tuple[FlagOption, ...] = Field(min_length=1)
+
+
+class EngineFlags(SourcedFile):
+    engine: ServingEngine
+    version: str
+    source: str
+    commands: tuple[Command, ...] = Field(min_length=1)
+
+
+class Condition(Record):
+    """One side of a contradiction: an option, or a fact about the plan, and what it must be for the rule to bite."""
+
+    flag: str | None = None
+    fact: str | None = None
+    given: bool | None = None
+    default: str | float | None = None
+    """What the engine takes where the option is not given; without one the condition then fails."""
+    one_of: tuple[str, ...] = ()
+    none_of: tuple[str, ...] = ()
+    at_most: float | None = None
+    at_least: float | None = None
+    below: str | None = None
+    """Less than this other option or fact."""
+    above: str | None = None
+
+    @model_validator(mode="after")
+    def _one_subject(self) -> "Condition":
+        if (self.flag is None) == (self.fact is None):
+            raise ValueError("a condition is about either a flag or a fact")
+        return self
+
+
+class FlagConflict(Sourced):
+    """Flags that must not come together, why, and what to do."""
+
+    id: str
+    engine: ServingEngine
+    when: tuple[Condition, ...] = Field(min_length=1)
+    why: str
+    remedy: str
+
+
+class FlagConflicts(SourcedFile):
+    same: Mapping[str, str]
+    """Short options, and the key of a JSON option that each sets."""
+    contradictions: tuple[FlagConflict, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _sourced(self) -> "FlagConflicts":
+        if lost := sorted({clash.source for clash in self.contradictions} - set(self.sources)):
+            raise ValueError(f"contradictions name no source of this file: {', '.join(lost)}")
+        return self
+
+
+@cache
+def engine_flags(engine: ServingEngine) -> EngineFlags:
+    """The recorded options of the pinned version. Raises DataError naming file, line and field."""
+    found = sorted((ROOT / "serving_data/flags").glob(f"{engine}-*.yaml"))
+    if not found:
+        raise DataError(f"serving_data/flags: no record of {engine}; make one with tools/record_flags.py")
+    return load_sourced(found[-1], EngineFlags)
+
+
+@cache
+def flag_conflicts() -> FlagConflicts:
+    return load_sourced(ROOT / "serving_data/contradictions.yaml", FlagConflicts)

@@ -1,0 +1,47 @@
+"""Records of pricing_data/signals.yaml: thresholds of the exit signals, promised and observed uptime."""
+
+from typing import Literal
+
+from calculators.catalog.base import Fraction, PositiveCount, Range, Sourced, SourcedFile
+
+SignalId = Literal["cost", "latency", "reliability"]
+
+
+# --- pricing_data/signals.yaml -----------------------------------------------------------------------------------
+
+
+class Uptime(Sourced):
+    """What a seller promises, or was seen to keep, on one tier. Null: it says there is no promise."""
+
+    operator: str
+    tier: str
+    uptime_frac: Fraction | None
+    pay_as_you_go: bool = False
+    """Whether it is for the tier whose prices are used here."""
+    note: str | None = None
+
+
+class PublishedUptime(Sourced):
+    """A threshold somebody published: context, never the rule."""
+
+    words: str
+
+
+class SignalRules(SourcedFile):
+    """Thresholds of the exit signals, and rules of thumb they rest on."""
+
+    rules: dict[SignalId, PublishedUptime]
+    """Where each signal's rule comes from."""
+    close_frac: Range
+    """How near to its threshold a value is called close."""
+    one_region_uptime_frac: Range
+    two_region_uptime_frac: Range
+    failover_shared_frac: Range
+    """Share of one vendor's outages during which the second is down too."""
+    failover_weeks: Range
+    failover_fte: Range
+    review_months: PositiveCount
+    published_cost_thresholds: tuple[PublishedUptime, ...]
+    published_latency_thresholds: tuple[PublishedUptime, ...]
+    promised: tuple[Uptime, ...]
+    observed: tuple[Uptime, ...]
