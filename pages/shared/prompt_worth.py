@@ -176,7 +176,7 @@ def _longer(life: CacheLifetime, ratios: Sequence[PriceRatios]) -> str:
     """A longer life, its price, and from which hit rate that pays for the models it is for."""
     pays = [100 * break_even_hit_frac(r.read_ratio, life.write_ratio) for r in ratios if meets_minimum(life, r.model)]
     text = f"{_time(life.ttl_s)}, written at {life.write_ratio:g}×"
-    return f"{text}, pays from {_span(pays, ' %')}" if pays else text
+    return f"{text}, pays from {_span(pays, '%')}" if pays else text
 
 
 def _says_step(rules: CacheTerms) -> bool:
