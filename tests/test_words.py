@@ -36,7 +36,7 @@ NUMBERS = re.compile(
     r"|\$\d{1,3}(,\d{3})+"  # $3,499
     r"|\$[\d.]+[kMBT]? a month\b"
     r"|\d\.\d+0[kMBT%]"  # $3.50k
-    r"|(?<!ISO )\d{5,}(?=[ .,;)]|$)(?<!\d{12})"  # 1234567
+    r"|(?<![\d.,])(?<!ISO )\d{5,}(?=[ .,;)]|$)"  # 1234567
 )
 GENERATED = re.compile(r"`[^`]*`|https?://\S+|\b[\w.-]+@[\w.-]+|\b[0-9a-f]{8,}\b")
 """Code, addresses and versions: quoted as they are."""

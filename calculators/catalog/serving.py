@@ -13,22 +13,22 @@ from calculators.errors import DataError
 
 ChoiceId = Literal["vllm", "sglang", "tensorrt_llm"]
 Word = Literal["best", "fits", "weak", "no", "unknown"]
-"""unknown: nobody whom this project read has compared it."""
+"""A rating of an engine; unknown: no comparison was found."""
 AxisId = Literal["model", "hardware", "prefix", "schema", "nodes", "speculation", "disaggregation", "latency"]
 RuleId = Literal["moe_params_b", "prefix_frac", "schema_frac", "tight_ttft_ms", "tight_tpot_ms"]
 FITS: Mapping[ChoiceId, EngineId] = {"vllm": "vllm", "sglang": "sglang", "tensorrt_llm": "tensorrt-llm"}
-"""The fit of each engine in hardware_profiles/efficiency.yaml."""
+"""The engine of hardware_profiles/efficiency.yaml whose fit each choice uses."""
 
 
 class AxisRule(Sourced):
     id: RuleId
     value: float
-    """In the unit that the id ends in."""
+    """Threshold in the unit at the end of the id."""
     words: ShortText
 
 
 class AxisCase(Sourced):
-    """What an axis says where it is so: a word for each engine, and the reason."""
+    """One case of an axis: a rating for each engine, and the reason."""
 
     id: str
     vllm: Word
@@ -38,13 +38,13 @@ class AxisCase(Sourced):
 
     @property
     def speaks_for(self) -> ChoiceId | None:
-        """The one engine that it puts ahead; None: neither."""
+        """The one engine rated best; None if several or none are."""
         ahead: list[ChoiceId] = [engine for engine in FITS if getattr(self, engine) == "best"]
         return ahead[0] if len(ahead) == 1 else None
 
 
 class EngineFacts(Record):
-    """What each engine brings to an axis, in a few words. None: not known."""
+    """What each engine offers on an axis, in a few words. None: unknown."""
 
     vllm: ShortText
     sglang: ShortText
@@ -58,7 +58,7 @@ class Axis(Record):
     name: ShortText
     facts: EngineFacts
     gap: ShortText
-    """What was measured between the engines on it, anywhere."""
+    """The measured difference between the engines on this axis, wherever it was published; empty: none."""
     cases: tuple[AxisCase, ...] = Field(min_length=1)
 
 
@@ -73,12 +73,12 @@ class Image(Sourced):
     generation: str | None = None
     image: str
     tag_seen: bool
-    """Whether somebody looked whether the tag exists."""
+    """Whether the tag was seen on the registry."""
     note: ShortText
 
 
 class Heads(Sourced):
-    """Models that were released with heads that draft for them, in both engines."""
+    """Models released with draft heads (MTP or EAGLE) that both engines support."""
 
     models: tuple[Id, ...]
 
@@ -106,7 +106,7 @@ class StackFile(SourcedFile):
 
 @cache
 def stack_file() -> StackFile:
-    """The file. Raises DataError naming file, line and field."""
+    """Contents of serving_data/stack.yaml. Raises DataError naming file and line."""
     return load_sourced(ROOT / "serving_data/stack.yaml", StackFile)
 
 
@@ -114,7 +114,7 @@ ServingEngine = Literal["vllm", "sglang"]
 
 
 class FlagOption(Record):
-    """One option, with every name it answers to."""
+    """One option of an engine, with all its names."""
 
     names: tuple[str, ...] = Field(min_length=1)
     takes: Literal["none", "one", "optional", "many", "any"] = "one"
@@ -122,13 +122,13 @@ class FlagOption(Record):
     """size: a whole number, or one with a suffix as 16k. object: JSON in braces."""
     choices: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
-    """Of a JSON value; empty: not recorded."""
+    """Keys of a JSON value; empty: not recorded."""
 
 
 class Command(Record):
     run: str
     positional: bool = False
-    """Whether it takes one argument without a name: the model."""
+    """Whether the command takes one positional argument, the model."""
     options: tuple[FlagOption, ...] = Field(min_length=1)
 
 
@@ -140,19 +140,19 @@ class EngineFlags(SourcedFile):
 
 
 class Condition(Record):
-    """One side of a contradiction: an option, or a fact about the plan, and what it must be for the rule to bite."""
+    """One condition of a conflict: an option or a plan fact, and the values at which the conflict applies."""
 
     flag: str | None = None
     fact: str | None = None
     given: bool | None = None
     default: str | float | None = None
-    """What the engine takes where the option is not given; without one the condition then fails."""
+    """Default of the engine where the option is not given; without a default the condition does not hold."""
     one_of: tuple[str, ...] = ()
     none_of: tuple[str, ...] = ()
     at_most: float | None = None
     at_least: float | None = None
     below: str | None = None
-    """Less than this other option or fact."""
+    """Name of another option or fact that the value must be below."""
     above: str | None = None
 
     @model_validator(mode="after")
@@ -163,7 +163,7 @@ class Condition(Record):
 
 
 class FlagConflict(Sourced):
-    """Flags that must not come together, why, and what to do."""
+    """Flags that conflict with each other or with the plan, the reason and the remedy."""
 
     id: str
     engine: ServingEngine
@@ -174,7 +174,7 @@ class FlagConflict(Sourced):
 
 class FlagConflicts(SourcedFile):
     same: Mapping[str, str]
-    """Short options, and the key of a JSON option that each sets."""
+    """Short options, each with the JSON key that it sets."""
     contradictions: tuple[FlagConflict, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -186,7 +186,7 @@ class FlagConflicts(SourcedFile):
 
 @cache
 def engine_flags(engine: ServingEngine) -> EngineFlags:
-    """The recorded options of the pinned version. Raises DataError naming file, line and field."""
+    """Recorded options of the pinned version of an engine. Raises DataError naming file and line."""
     found = sorted((ROOT / "serving_data/flags").glob(f"{engine}-*.yaml"))
     if not found:
         raise DataError(f"serving_data/flags: no record of {engine}; make one with tools/record_flags.py")

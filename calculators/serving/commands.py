@@ -1,4 +1,4 @@
-"""The plan as command lines: servers, router and benchmark of vLLM and SGLang, for the versions in serving_data.
+"""Command lines of a fleet plan: servers, router and benchmark of vLLM and SGLang, for the versions in serving_data.
 
 A word of a command is plain text, or a Variable that the reader sets: a checkpoint or key that nobody may invent. Plain
 text comes from files and users, so it is quoted wherever it is written out.
@@ -21,6 +21,7 @@ from calculators.scenario.demand import Demand
 from calculators.scenario.schema import Scenario
 from calculators.serving.engine_choice import has_heads, shared_prefix_frac
 from calculators.serving.flag_check import Facts, check_commands
+from calculators.units import plural, significant
 
 Role = Literal["both", "prefill", "decode"]
 LENGTH_STEP_TOK = 1_024
@@ -31,25 +32,25 @@ SEED = 0
 PORTS: dict[ServingEngine, int] = {"vllm": 8000, "sglang": 30000}
 KEYS: dict[ServingEngine, str] = {"vllm": "VLLM_API_KEY", "sglang": "SGLANG_API_KEY"}
 ONLINE = {("bf16", "fp8"): "fp8"}
-"""Formats that both engines quantise to while loading, from the released one."""
+"""Online quantization that both engines support: (released format, served format) to the name of the method."""
 BOOTSTRAP_PORT = 8998
 
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """Something the reader must set."""
+    """A value that the reader of a generated file must set."""
 
     name: str
     meaning: str
 
 
 Token = str | Variable
-DRAFT = Variable("DRAFT_MODEL", "an EAGLE-3 draft for this very model")
+DRAFT = Variable("DRAFT_MODEL", "an EAGLE-3 draft model trained for this model")
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What is to be served: the plan, and the workload it was made for."""
+    """A deployment job: the fleet plan, the engine, and the workload the plan was sized for."""
 
     engine: ServingEngine
     plan: FleetPlan
@@ -66,7 +67,7 @@ class Job:
 
     @property
     def needed_tok(self) -> int:
-        """The 95th-percentile prompt and answer together, or the longest pair of a measured distribution."""
+        """Longest request to accept: 95th-percentile prompt plus output, or the longest pair of a measured distribution."""
         lengths, demand = self.demand.lengths, self.demand
         longest = (lengths.input_tok + lengths.output_tok).max() if self.scenario.workload.cells else 0.0
         return ceil(max(demand.input_p95_tok + demand.output_p95_tok, float(longest)))
@@ -77,7 +78,7 @@ class Job:
 
     @property
     def max_tok(self) -> int:
-        """Rounded up, but never beyond the model's context."""
+        """Context length to configure: `needed_tok` rounded up, at most the model's context window."""
         return min(ceil(self.needed_tok / LENGTH_STEP_TOK) * LENGTH_STEP_TOK, self.context_tok)
 
     @property
@@ -90,40 +91,42 @@ class Job:
 
     @property
     def pools_share_machine(self) -> bool:
-        """Whether one machine has GPUs for a prefill and a decode server."""
+        """Whether one machine has enough GPUs for a prefill and a decode server."""
         return 2 * self.config.gpus_count <= (self.plan.offer.gpus_per_machine or OWNED_SERVER_GPUS)
 
     @property
     def concurrency(self) -> int:
-        """Requests decoding at once on a replica at its capacity."""
+        """Concurrent requests of one replica at its capacity."""
         return max(min(round(self.plan.capacity.batch), self.cap * self.config.attention_ranks), 1)
 
     @property
     def replica_req_s(self) -> float:
-        """Of one replica at the peak; of a prefill and a decode server together, what the busier of both can be given."""
+        """Peak requests per second for one replica; with disaggregation, for one prefill and one decode server together."""
         return self.demand.peak_req_s / max(self.plan.replicas, self.plan.prefill_replicas, 1)
 
     @property
     def prefix_tok(self) -> int:
-        """Tokens that a benchmark's prompts have in common: what the replica is taken to find cached."""
+        """Shared prefix of the benchmark's prompts, so that the replica hits its cache as often as the plan assumes."""
         hit = self.scenario.workload.self_hit_frac if self.scenario.techniques.prefix_caching else 0.0
         return min(round(self.demand.input_tok * hit), max(round(self.demand.input_tok) - 1, 0))
 
 
 def checkpoint(job: Job) -> tuple[Token, str | None]:
-    """What to load, and the format to quantise it to while loading; None: it is in the plan's format already."""
+    """Checkpoint to load, and the online quantization method; None where the checkpoint already has the plan's format."""
     model, precision = job.config.model, job.config.precision
     released = model.published.native_precision
     if precision == released:
         return model.hf_id, None
     if online := ONLINE.get((released, precision)):
         return model.hf_id, online
-    meaning = f"a checkpoint of {model.hf_id} in {precision.upper()}, which you make or trust"
+    meaning = (
+        f"a checkpoint of {model.hf_id} in {precision.upper()}, which you make or download from a source you trust"
+    )
     return Variable(f"MODEL_{precision.upper()}", meaning), None
 
 
 def plan_facts(job: Job) -> Facts:
-    """What a command is checked against beside the engine's options."""
+    """Facts about the plan that flags are checked against, beside the engine's own options."""
     released = job.config.model.published.native_precision
     _, online = checkpoint(job)
     return {
@@ -136,42 +139,42 @@ def plan_facts(job: Job) -> Facts:
 
 
 def plan_assumptions(job: Job) -> Iterator[str]:
-    """What the reader should know before starting it."""
-    yield f"Requests of more than {job.max_tok:,} tokens, prompt and answer, are refused; the workload's long ones have {job.needed_tok:,}."
+    """Assumptions of the plan, as comment lines of the generated files."""
+    yield f"Requests above {job.max_tok:,} tokens (prompt plus output) are rejected; the longest requests of this workload need {job.needed_tok:,}."
     model, online = checkpoint(job)
     if online:
-        yield f"The released 16-bit weights are quantised to {online.upper()} while loading; evaluate the quality first."
+        yield f"The 16-bit weights are quantized to {online.upper()} at load time: run your own evals first."
     if isinstance(model, Variable):
-        yield f"{model.name}: {model.meaning}; its format is read from the checkpoint."
+        yield f"{model.name}: {model.meaning}; the engine reads the format from the checkpoint."
     techniques = job.scenario.techniques
     if techniques.speculation:
-        yield f"Speculation drafts {techniques.draft_tok} tokens a pass: measure how many are accepted, and drop it if few."
+        yield f"Speculative decoding drafts {techniques.draft_tok} tokens per pass: measure the acceptance rate, and turn it off if it is low."
     if job.config.kv_element_bytes <= 1:
-        yield "The cache is FP8: evaluate long contexts first."
+        yield "The KV cache is FP8: evaluate long contexts first."
     if techniques.disaggregation:
         library = "the package nixl in the image, and " if job.engine == "vllm" else ""
-        yield f"Caches cross the network between the pools: that takes {library}your RDMA devices in the containers."
+        yield f"KV caches are sent from prefill to decode servers over the network: this needs {library}RDMA devices in the containers."
     if job.engine == "sglang":
-        yield "SGLang takes its key on the command line only, so it shows in the process list."
+        yield "SGLang accepts its API key on the command line only, so the key is visible in the process list."
 
 
 # --- servers -----------------------------------------------------------------------------------------------------
 
 
 def server(job: Job, role: Role = "both", host: Token = "127.0.0.1", port: int | None = None) -> list[Token]:
-    """The launch command of one replica, checked. Raises DataError when the plan contradicts itself."""
+    """Launch command of one replica, checked against the engine's flags. Raises DataError when the plan contradicts itself."""
     if not job.fits:
         raise DataError(
-            f"workload: its long requests are {job.needed_tok:,} tokens, prompt and answer, more than the "
-            f"{job.context_tok:,} of {job.config.model.name}; shorten them, or accept a model with a longer context"
+            f"The longest requests need {job.needed_tok:,} tokens (prompt plus output), more than the context window of "
+            f"{job.config.model.name} ({job.context_tok:,}). Shorten them, or choose a model with a longer context."
         )
     heads, split = job.config.model.shape.attention.query_heads, job.config.tensor_parallel
     if heads % split:
         raise DataError(
-            f"--tensor-parallel-size {split}: {heads} attention heads do not divide evenly; split fewer ways"
+            f"--tensor-parallel-size {split}: {heads} attention heads cannot be split evenly. Use fewer GPUs per replica."
         )
     if job.config.model.hf_id.startswith("-"):
-        raise DataError(f"hf_id: {job.config.model.hf_id[:40]!r} is not the name of a model; correct its profile")
+        raise DataError(f"{job.config.model.hf_id[:40]!r} is not a model name. Correct the model profile.")
     make = {"vllm": _vllm, "sglang": _sglang}[job.engine]
     words = [*make(job, role, host, port or PORTS[job.engine])]
     check_commands(job.engine, [plain(word) for word in words], plan_facts(job))
@@ -232,7 +235,7 @@ def _sglang(job: Job, role: Role, host: Token, port: int) -> Iterator[Token]:
 
 
 def _sglang_cache(job: Job, role: Role) -> Iterator[Token]:
-    """A decode server of its own keeps no prefix cache, so there is none to order requests by."""
+    """Cache flags of SGLang. A dedicated decode server keeps no prefix cache, so it gets no cache-aware scheduling."""
     if not job.scenario.techniques.prefix_caching:
         yield "--disable-radix-cache"
     elif shared_prefix_frac(job.scenario) > 0 and role != "decode":
@@ -249,7 +252,7 @@ def _sglang_drafts(job: Job) -> Iterator[Token]:
 
 
 def router(job: Job, prefill: Sequence[Token], decode: Sequence[Token], host: str = "127.0.0.1") -> list[Token]:
-    """What stands in front of two pools. Of packages of their own, so their options are not checked here."""
+    """Router command for a prefill and a decode pool. Routers are separate packages, so their options are not checked."""
     addresses: list[Token] = []
     for url in prefill:
         addresses += ["--prefill", url, *([str(BOOTSTRAP_PORT)] if job.engine == "sglang" else [])]
@@ -265,17 +268,17 @@ def router(job: Job, prefill: Sequence[Token], decode: Sequence[Token], host: st
 
 
 def benchmarks(job: Job) -> list[tuple[str, list[Token]]]:
-    """What each run measures, and its command: as many clients as the replica holds at capacity, then the peak's rate."""
+    """Benchmark runs as (what it measures, command): first at the replica's concurrency, then at the peak request rate."""
     make = {"vllm": _vllm_bench, "sglang": _sglang_bench}[job.engine]
     rate = max(job.replica_req_s, 1e-3)
     prompts = min(max(ceil(rate * BENCH_SECONDS), 50), MAX_BENCH_PROMPTS)
     runs = [
         (
-            f"at capacity: {job.concurrency} clients, each waiting for its answer",
+            f"at capacity: {plural(job.concurrency, 'concurrent client')}",
             [*make(job, "capacity", max(job.concurrency * BENCH_ROUNDS, 50))],
         ),
         (
-            f"at the peak: {rate:.3g} requests a second, as each replica is to carry",
+            f"at the peak: {significant(rate)} requests/s, the share of one replica",
             [*make(job, "peak", prompts), "--request-rate", f"{rate:.6g}"],
         ),
     ]
@@ -331,18 +334,18 @@ def plain(word: Token) -> str:
 
 
 def unset_stops(variable: Variable) -> str:
-    """The value, or a stop with its meaning: for shells and Compose, both of which would read signs of the meaning."""
+    """A token for shells and Compose: its value, or an expansion that stops with the variable's meaning when unset."""
     meaning = "".join(char if char.isalnum() or char in " ./,_-" else " " for char in variable.meaning)
     return f"${{{variable.name}:?set it to {meaning}}}"
 
 
 def variables(words: Sequence[Token]) -> list[Variable]:
-    """What the reader must set, once each."""
+    """Variables that the reader must set, without repeats."""
     return list(dict.fromkeys(word for word in words if isinstance(word, Variable)))
 
 
 def in_shell(word: Token) -> str:
-    """Quoted so that a shell takes it as it is; a Variable stops the command with its meaning while it is not set."""
+    """A token quoted for a shell; an unset Variable stops the command and prints its meaning."""
     if isinstance(word, Variable):
         return f'"{unset_stops(word)}"'
     return shlex.quote(word)

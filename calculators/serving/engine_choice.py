@@ -1,5 +1,5 @@
-"""vLLM, SGLang or TensorRT-LLM for this workload: what each axis speaks for, with its evidence, and what the speed model
-makes of the same replica on each. vLLM unless something measured says otherwise; where nothing does, measure both.
+"""The serving engine for a workload: vLLM, SGLang or TensorRT-LLM, compared on eight axes with their evidence, and the
+modeled speed of the same replica on each. The default is vLLM; only a measurement or expert parallelism changes it.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from calculators.performance.replica import ReplicaConfig, replica_arrays
 from calculators.performance.step_time import prefill_s, tpot_s
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Scenario, Techniques
-from calculators.units import percent
+from calculators.units import count, milliseconds, percent, plural
 
 ABResult = Literal["not run", "vllm", "sglang"]
 Certainty = Literal["measured", "leaning", "too close to call"]
@@ -24,12 +24,12 @@ ENGINE_NAMES: Mapping[str, str] = {"vllm": "vLLM", "sglang": "SGLang", "tensorrt
 
 @dataclass(frozen=True, slots=True)
 class AxisVerdict:
-    """One axis on this workload."""
+    """One axis and the case of it that this workload falls into."""
 
     axis: Axis
     case: AxisCase
     here: str
-    """What it is here, in words."""
+    """This workload's value on the axis, in words."""
 
     @property
     def speaks_for(self) -> ChoiceId | None:
@@ -37,88 +37,100 @@ class AxisVerdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Modelled:
-    """The plan's replica under an engine, at the plan's batch, through the speed model."""
+class ModeledEngine:
+    """Modeled TTFT, TPOT and throughput of the plan's replica on one engine, at the plan's batch."""
 
     engine: ChoiceId
     ttft_ms: float
-    """Prefill of the mean prompt, nobody waiting before it."""
+    """Prefill of the mean prompt without queueing."""
     tpot_ms: float
     tok_s: float
-    """Output of the replica."""
+    """Output tokens per second of the replica."""
 
 
 @dataclass(frozen=True, slots=True)
 class EngineChoice:
-    """The engine for a workload, and how sure that is."""
+    """The recommended engine and its certainty, with the axes and modeled speeds behind it."""
 
     engine: ChoiceId
     rival: ChoiceId
     certainty: Certainty
-    """measured: your own A/B says so; leaning: axes speak for it, none against; else measure both."""
+    """measured: the user's A/B test decided; leaning: every axis that favors one engine favors this one; else too close."""
     sentence: str
     axes: tuple[AxisVerdict, ...]
-    modelled: tuple[Modelled, ...]
+    modeled: tuple[ModeledEngine, ...]
     """vLLM first."""
 
     gap_frac: float
-    """By how much the rival's modelled time per token is above the chosen engine's; negative: below."""
+    """The rival's modeled TPOT over the chosen engine's, less one; negative: the rival is faster."""
     error_frac: float
-    """Of the speed model, the median over measured runs left out of its fit. A gap inside it says nothing."""
+    """Median TPOT error of the speed model on runs left out of its fit. A smaller gap is inside model error."""
 
 
 def choose_engine(
     plan: FleetPlan, inputs: Inputs, schema_frac: Fraction = 0.0, ab_result: ABResult = "not run"
 ) -> EngineChoice:
-    """`schema_frac`: share of requests that must follow a schema. `ab_result`: which engine was faster on own traffic."""
-    found = axes(plan, inputs.scenario, schema_frac, ab_result)
-    modelled = _modelled(plan, inputs)
-    engine = _engine(found, ab_result)
+    """The recommended engine for a fleet plan. `schema_frac`: share of requests that must follow a schema. `ab_result`:
+    which engine was faster in the user's A/B test."""
+    axis_verdicts = axes(plan, inputs.scenario, schema_frac, ab_result)
+    modeled = _modeled(plan, inputs)
+    engine = _engine(axis_verdicts, ab_result)
     rival: ChoiceId = "vllm" if engine == "sglang" else "sglang"
-    tpot_ms = {m.engine: m.tpot_ms for m in modelled}
+    tpot_ms = {m.engine: m.tpot_ms for m in modeled}
     gap_frac = tpot_ms[rival] / tpot_ms[engine] - 1
     error_frac = inputs.catalog.efficiencies.tpot_error_median_frac
-    certainty = _certainty(engine, found, ab_result)
-    pulls = [v.axis.name.lower() for v in found if v.speaks_for == engine]
+    certainty = _certainty(engine, axis_verdicts, ab_result)
+    pulls = [v.axis.name.lower() for v in axis_verdicts if v.speaks_for == engine]
     sentence = _sentence(engine, rival, certainty, pulls, _gap_words(ENGINE_NAMES[rival], gap_frac, error_frac))
-    return EngineChoice(engine, rival, certainty, sentence, found, modelled, gap_frac, error_frac)
+    return EngineChoice(
+        engine=engine,
+        rival=rival,
+        certainty=certainty,
+        sentence=sentence,
+        axes=axis_verdicts,
+        modeled=modeled,
+        gap_frac=gap_frac,
+        error_frac=error_frac,
+    )
 
 
-def _engine(found: tuple[AxisVerdict, ...], ab_result: ABResult) -> ChoiceId:
-    """vLLM by default; SGLang for very large experts that are spread, or where an A/B has it ahead."""
+def _engine(axis_verdicts: tuple[AxisVerdict, ...], ab_result: ABResult) -> ChoiceId:
+    """The winner of the A/B test; without one SGLang for very large expert-parallel models, else vLLM."""
     if ab_result != "not run":
         return ab_result
-    return "sglang" if any(v.case.id == "large_moe_spread" for v in found) else "vllm"
+    return "sglang" if any(v.case.id == "large_moe_spread" for v in axis_verdicts) else "vllm"
 
 
-def _certainty(engine: ChoiceId, found: tuple[AxisVerdict, ...], ab_result: ABResult) -> Certainty:
+def _certainty(engine: ChoiceId, axis_verdicts: tuple[AxisVerdict, ...], ab_result: ABResult) -> Certainty:
     if ab_result != "not run":
         return "measured"
-    ahead = {v.speaks_for for v in found} & {"vllm", "sglang"}
-    undecided = any(v.case.id == "high" for v in found)
+    ahead = {v.speaks_for for v in axis_verdicts} & {"vllm", "sglang"}
+    undecided = any(v.case.id == "high" for v in axis_verdicts)
     return "leaning" if ahead == {engine} and not undecided else "too close to call"
 
 
 def _gap_words(rival: str, gap_frac: float, error_frac: float) -> str:
     if abs(gap_frac) <= error_frac:
-        return f"{rival} is within {percent(abs(gap_frac))} of it per token"
-    return f"the speed model has {rival} {percent(abs(gap_frac))} {'behind' if gap_frac > 0 else 'ahead'} per token"
+        return f"{rival} is within {percent(abs(gap_frac))} on TPOT, inside model error"
+    return f"The speed model puts {rival} {percent(abs(gap_frac))} {'behind' if gap_frac > 0 else 'ahead'} on TPOT"
 
 
 def _sentence(engine: ChoiceId, rival: ChoiceId, certainty: Certainty, pulls: list[str], gap: str) -> str:
     name = ENGINE_NAMES[engine]
     if certainty == "measured":
-        return f"{name} fits this workload: it was the faster one on your own traffic"
+        return f"Use {name}: it was faster in the A/B test on your own traffic."
     if certainty == "leaning":
-        return f"{name} fits this workload best on paper, because of {' and '.join(pulls)}; {gap}: measure both before you commit"
-    return f"{name} fits this workload, as the default; {gap}: too close to call, measure both"
+        return (
+            f"Use {name}, the better fit on paper for {' and '.join(pulls)}. {gap}: benchmark both before you commit."
+        )
+    return f"Use {name} (default). {gap}: benchmark both."
 
 
 # --- axes --------------------------------------------------------------------------------------------------------
 
 
 def axes(plan: FleetPlan, scenario: Scenario, schema_frac: float, ab_result: ABResult) -> tuple[AxisVerdict, ...]:
-    """All axes in the order of the file, each with the case that holds."""
+    """All axes in the order of the file, each with the case that this workload falls into."""
     config, techniques = plan.config, scenario.techniques
     cases: dict[AxisId, tuple[str, str]] = {
         "model": _model_case(config, techniques),
@@ -127,7 +139,7 @@ def axes(plan: FleetPlan, scenario: Scenario, schema_frac: float, ab_result: ABR
         "schema": _schema_case(schema_frac),
         "nodes": _nodes_case(plan),
         "speculation": _speculation_case(config, techniques),
-        "disaggregation": ("on", "pools of their own") if techniques.disaggregation else ("off", "together"),
+        "disaggregation": ("on", "separate pools") if techniques.disaggregation else ("off", "same replicas"),
         "latency": _latency_case(config, scenario),
     }
     return tuple(
@@ -139,12 +151,15 @@ def axes(plan: FleetPlan, scenario: Scenario, schema_frac: float, ab_result: ABR
 def _model_case(config: ReplicaConfig, techniques: Techniques) -> tuple[str, str]:
     params_b, experts = config.model.published.total_params_b, config.model.shape.mlp.experts
     if not experts:
-        return "dense", f"{params_b:,.0f} B, dense"
+        return "dense", f"{count(params_b * 1e9)} parameters, dense"
     if params_b <= stack_file().rule("moe_params_b"):
-        return "moe", f"{params_b:,.0f} B, {experts} experts"
+        return "moe", f"{count(params_b * 1e9)} parameters, {experts} experts"
     spread = config.expert_ranks > 1 or config.attention_ranks > 1 or techniques.disaggregation
-    where = "spread or in two pools" if spread else "sliced"
-    return "large_moe_spread" if spread else "large_moe", f"{params_b:,.0f} B, {experts} experts, {where}"
+    where = "expert-parallel or disaggregated" if spread else "tensor-parallel"
+    return (
+        "large_moe_spread" if spread else "large_moe",
+        f"{count(params_b * 1e9)} parameters, {experts} experts, {where}",
+    )
 
 
 def _hardware_case(config: ReplicaConfig) -> tuple[str, str]:
@@ -154,7 +169,7 @@ def _hardware_case(config: ReplicaConfig) -> tuple[str, str]:
 
 
 def shared_prefix_frac(scenario: Scenario) -> float:
-    """Share of the prompt that requests have in common, as far as the workload says; 0 without a cache."""
+    """Share of the prompt common to requests, from the workload's hit rates; 0 where prefix caching is off."""
     workload = scenario.workload
     return max(workload.cacheable_frac, workload.self_hit_frac) if scenario.techniques.prefix_caching else 0.0
 
@@ -162,11 +177,11 @@ def shared_prefix_frac(scenario: Scenario) -> float:
 def _prefix_case(scenario: Scenario, ab_result: ABResult) -> tuple[str, str]:
     share = shared_prefix_frac(scenario)
     if share <= 0:
-        return "off", "none, or not cached"
+        return "off", "none, or caching off"
     if share <= stack_file().rule("prefix_frac"):
         return "low", percent(share)
     case = {"not run": "high", "vllm": "high_vllm_won", "sglang": "high_sglang_won"}[ab_result]
-    return case, f"{percent(share)}, {'no A/B yet' if ab_result == 'not run' else 'A/B done'}"
+    return case, f"{percent(share)}, {'no A/B test yet' if ab_result == 'not run' else 'A/B tested'}"
 
 
 def _schema_case(schema_frac: float) -> tuple[str, str]:
@@ -178,26 +193,30 @@ def _schema_case(schema_frac: float) -> tuple[str, str]:
 def _nodes_case(plan: FleetPlan) -> tuple[str, str]:
     gpus = plan.config.gpus_count
     many = gpus > (plan.offer.gpus_per_machine or gpus)
-    return ("many", f"{gpus} GPUs on several") if many else ("one", f"{gpus} {'GPU' if gpus == 1 else 'GPUs'} on one")
+    return (
+        ("many", f"{plural(gpus, 'GPU')} on several machines")
+        if many
+        else ("one", f"{plural(gpus, 'GPU')} on one machine")
+    )
 
 
 def _speculation_case(config: ReplicaConfig, techniques: Techniques) -> tuple[str, str]:
     if not techniques.speculation:
         return "off", "off"
     if config.pipeline_stages > 1:
-        return "pipeline", f"over {config.pipeline_stages} stages"
-    return ("heads", "the model's own heads") if has_heads(config) else ("draft", "a draft of your own")
+        return "pipeline", plural(config.pipeline_stages, "pipeline stage")
+    return ("heads", "built-in draft heads") if has_heads(config) else ("draft", "your own draft model")
 
 
 def has_heads(config: ReplicaConfig) -> bool:
-    """Whether the model was released with heads that draft for it."""
+    """Whether the model was released with draft heads (MTP or EAGLE) that both engines can use."""
     return config.model.id in stack_file().heads.models
 
 
 def _latency_case(config: ReplicaConfig, scenario: Scenario) -> tuple[str, str]:
     targets, known = scenario.targets, stack_file()
     stated = [
-        f"{name} {value:,.0f} ms"
+        f"{name} {milliseconds(value)}"
         for name, value in (("TTFT", targets.ttft_p95_ms), ("TPOT", targets.tpot_ms))
         if value is not None
     ]
@@ -215,8 +234,9 @@ def _latency_case(config: ReplicaConfig, scenario: Scenario) -> tuple[str, str]:
 # --- the same replica on each engine -----------------------------------------------------------------------------
 
 
-def _modelled(plan: FleetPlan, inputs: Inputs) -> tuple[Modelled, ...]:
-    """Without speculation and with both phases on one replica: what only the engine changes."""
+def _modeled(plan: FleetPlan, inputs: Inputs) -> tuple[ModeledEngine, ...]:
+    """Speed of the plan's replica on each engine, without speculative decoding or disaggregation, so that only the engine
+    differs. vLLM first; TensorRT-LLM only on NVIDIA."""
     engines: list[ChoiceId] = ["vllm", "sglang", *(["tensorrt_llm"] if plan.config.gpu.vendor == "nvidia" else [])]  # type: ignore[list-item]
     m = replica_arrays([replace(plan.config, engine=FITS[engine]) for engine in engines], inputs.catalog)
     batch = np.array([max(plan.capacity.batch, 1.0)])
@@ -225,6 +245,6 @@ def _modelled(plan: FleetPlan, inputs: Inputs) -> tuple[Modelled, ...]:
     tpot = tpot_s(m, batch, prompt, answer, fresh)[:, 0]
     first = prefill_s(m, batch - 1, prompt + answer / 2, fresh, prompt)[:, 0] + m.first_token_overhead_ms[:, 0] / 1e3
     return tuple(
-        Modelled(engine, float(f) * 1e3, float(t) * 1e3, float(batch[0] / t))
+        ModeledEngine(engine, float(f) * 1e3, float(t) * 1e3, float(batch[0] / t))
         for engine, f, t in zip(engines, first, tpot, strict=True)
     )

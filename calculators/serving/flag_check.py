@@ -1,4 +1,4 @@
-"""Whether an engine of a pinned version would take a command line: against the options its own parsers have, as recorded
+"""Whether an engine of a pinned version accepts a command line: checked against the recorded options of its own parsers
 (tools/record_flags.py), and against pairs of flags that contradict each other or the plan (serving_data/contradictions.yaml).
 
 Abbreviated options are refused although argparse would take them: a later version may have two that begin alike.
@@ -24,7 +24,7 @@ from calculators.catalog.serving import (
 from calculators.errors import DataError
 
 Facts = Mapping[str, float | str]
-"""What is known beside the command: 'experts count', 'checkpoint format', 'needed tok', 'context tok', 'gpus count'."""
+"""Facts about the plan: 'experts count', 'checkpoint format', 'needed tok', 'context tok', 'gpus count'."""
 MAX_ARGUMENTS = 500
 SHOWN_CHARS = 60
 SUFFIXES = "kmgtKMGT"
@@ -47,20 +47,20 @@ class ParsedFlag:
 
 
 def check_commands(engine: ServingEngine, argv: Sequence[str], facts: Facts | None = None) -> None:
-    """Raises DataError with every complaint: an unknown option, a missing value, a wrong type or choice, a contradiction."""
+    """Checks a command line. Raises DataError with every problem: unknown option, missing value, wrong type, conflict."""
     if problems := complaints(engine, argv, facts):
         raise DataError("; ".join(problems))
 
 
 def complaints(engine: ServingEngine, argv: Sequence[str], facts: Facts | None = None) -> list[str]:
-    """What is wrong with a whole command line, program first; empty: nothing that is known."""
+    """Problems of a whole command line, program first; empty if none is known."""
     record = engine_flags(engine)
     command, rest = _command(record, argv)
     if command is None:
         known = ", ".join(f"'{c.run}'" for c in record.commands)
-        return [f"{shown(shlex.join(argv[:3]))} is no command of {engine} {record.version}; known are {known}"]
+        return [f"{shown(shlex.join(argv[:3]))} is not a command of {engine} {record.version}. Known commands: {known}"]
     if len(rest) > MAX_ARGUMENTS:
-        return [f"{len(rest)} arguments are more than the {MAX_ARGUMENTS} that are read; shorten the command"]
+        return [f"{len(rest)} arguments exceed the limit of {MAX_ARGUMENTS}. Shorten the command"]
     problems: list[str] = []
     given = list(_parsed(command, rest, f"{engine} {record.version}", engine == "vllm", problems))
     return problems + _repeated(given) + list(_contradictions(engine, record.version, given, facts or {}))
@@ -85,7 +85,7 @@ def _command(record: EngineFlags, argv: Sequence[str]) -> tuple[Command | None, 
 def _parsed(
     command: Command, rest: Sequence[str], version: str, underscores: bool, problems: list[str]
 ) -> Iterator[ParsedFlag]:
-    """The options as given. `underscores`: the engine takes --max_model_len for --max-model-len."""
+    """Options as given on the command line. `underscores`: the engine accepts --max_model_len for --max-model-len."""
     by_name = {name: option for option in command.options for name in option.names}
     at, unnamed = 0, 0
     while at < len(rest):
@@ -94,7 +94,7 @@ def _parsed(
         if not _is_option(word):
             unnamed += 1
             if not command.positional or unnamed > 1:
-                problems.append(f"{shown(word)} belongs to no option; put the option's name before it")
+                problems.append(f"{shown(word)} belongs to no option. Put the option's name before it")
             continue
         written, equals, attached = word.partition("=")
         name = written.replace("_", "-") if underscores else written
@@ -112,7 +112,7 @@ def _parsed(
 
 
 def _is_option(word: str) -> bool:
-    """A negative number is a value."""
+    """Whether a word is an option; negative numbers are values."""
     return word.startswith("-") and len(word) > 1 and not word[1:].replace(".", "", 1).isdigit()
 
 
@@ -128,14 +128,14 @@ def _unknown(written: str, known: Mapping[str, FlagOption], version: str) -> str
     longer = sorted(name for name in known if name.startswith(written) and len(written) > 4)
     near = longer[:1] or difflib.get_close_matches(written, list(known), n=1, cutoff=0.75)
     remedy = f"did you mean {near[0]}?" if near else "check the spelling, or remove it"
-    return f"{shown(written)} is no option of {version}; {remedy}"
+    return f"{shown(written)} is not an option of {version}; {remedy}"
 
 
 def _complaints_of(option: FlagOption, written: str, values: Sequence[str], part: bool) -> Iterator[str]:
-    """`part`: one key of a JSON value, as --config.key value."""
+    """Problems of one value. `part`: a key of a JSON value, as in --config.key value."""
     if option.takes == "none":
         if values:
-            yield f"{written} takes no value, and {shown(values[0])} was given; remove the value"
+            yield f"{written} takes no value, but {shown(values[0])} was given; remove the value"
         return
     if not values and option.takes not in ("optional", "any"):
         yield f"{written} needs a value{_allowed(option)}; add it"
@@ -150,8 +150,8 @@ def _complaint_of_value(option: FlagOption, written: str, value: str) -> Iterato
         yield f"{written} {shown(value)} is not {KINDS[option.type]}; correct it"
     elif option.keys and (lost := sorted(set(_object(value)) - set(option.keys))):
         near = difflib.get_close_matches(lost[0], option.keys, n=1)
-        remedy = f"did you mean {near[0]}?" if near else f"known are {', '.join(option.keys[:12])} and others"
-        yield f"{written}: {shown(lost[0])} is none of its keys; {remedy}"
+        remedy = f"did you mean {near[0]}?" if near else f"known keys: {', '.join(option.keys[:12])} and others"
+        yield f"{written}: {shown(lost[0])} is not one of its keys; {remedy}"
 
 
 def _allowed(option: FlagOption) -> str:
@@ -188,7 +188,7 @@ def _object(value: str) -> dict[str, Any]:
 
 
 def _given(option: FlagOption, written: str, key: str, values: Sequence[str]) -> Iterator[ParsedFlag]:
-    """The option, and where its value is a JSON object each of its keys as one more: --config.key."""
+    """An option as parsed flags; a JSON object also yields one flag for each key, as --config.key."""
     name = option.names[0]
     if option.takes == "none":
         yield ParsedFlag(name, written, "false" if _negated(option, written) else "true")
@@ -203,7 +203,7 @@ def _given(option: FlagOption, written: str, key: str, values: Sequence[str]) ->
 
 
 def _negated(option: FlagOption, written: str) -> bool:
-    """--no-x, or --disable-x for --enable-x and the other way round."""
+    """Whether an option was given in its negated form: --no-x, or --disable-x for --enable-x and vice versa."""
     first = option.names[0]
     swapped = {"--enable-": "--disable-", "--disable-": "--enable-"}
     opposite = next((other + first.removeprefix(one) for one, other in swapped.items() if first.startswith(one)), None)
@@ -214,14 +214,14 @@ def _negated(option: FlagOption, written: str) -> bool:
 
 
 def _repeated(given: Sequence[ParsedFlag]) -> list[str]:
-    """An option given twice with two values: the engine would silently take the last."""
+    """Problems of options given twice with different values, of which the engine would silently use the last."""
     first: dict[str, ParsedFlag] = {}
     found: list[str] = []
     for one in given:
         before = first.setdefault(one.name, one)
         if before.value != one.value:
             found.append(
-                f"{before.written} {shown(before.value)} and {one.written} {shown(one.value)} say two things; keep one"
+                f"{before.written} {shown(before.value)} and {one.written} {shown(one.value)} contradict each other; keep one"
             )
     return found
 
@@ -237,7 +237,7 @@ def _contradictions(engine: ServingEngine, version: str, given: Sequence[ParsedF
     for clash in flag_conflicts().contradictions:
         if clash.engine == engine and all(_holds(condition, values) for condition in clash.when):
             words = " and ".join(_words(condition, values) for condition in clash.when)
-            yield f"{words} do not go together: {clash.why} ({engine} {version}); {clash.remedy}"
+            yield f"{words} conflict: {clash.why} ({engine} {version}); {clash.remedy}"
 
 
 def _holds(condition: Condition, values: Mapping[str, str | float]) -> bool:
@@ -256,7 +256,7 @@ def _matches(condition: Condition, value: str | float) -> bool:
 
 
 def _within(condition: Condition, value: str | float, values: Mapping[str, str | float]) -> bool:
-    """Numbers against limits; another option or fact that is not known, or is no number, contradicts nothing."""
+    """Whether a number is within the limits of a condition; False where the other option or fact is unknown."""
     try:
         mine = _as_number(value) if _has_limit(condition) else 0.0
         below = _as_number(values[condition.below]) if condition.below else math.inf
@@ -283,7 +283,7 @@ def _as_number(value: str | float) -> float:
 
 
 def _words(condition: Condition, values: Mapping[str, str | float]) -> str:
-    """One side as the reader wrote it."""
+    """One condition in the words of the command line."""
     subject = condition.flag or condition.fact or ""
     value = values.get(subject, condition.default)
     if condition.given is not None or value in ("true", None):

@@ -1,4 +1,4 @@
-"""The plan as shell scripts: one that starts a replica, or a pool of two, and one that measures it."""
+"""Shell scripts of a fleet plan: one starts a replica or a pair of pools, one benchmarks it."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -18,20 +18,20 @@ from calculators.serving.commands import (
     server,
 )
 from calculators.serving.engine_choice import ENGINE_NAMES
-from calculators.units import printable, significant
+from calculators.units import count, plural, printable
 
 MAX_NAME_CHARS = 40
-ADDRESS = Variable("ADDRESS", "the address of this machine in its private network")
+ADDRESS = Variable("ADDRESS", "the private network address of this server")
 NIXL_PORT = 5600
-"""And one more for each GPU."""
+"""First port of the NIXL side channel; each GPU takes the next one."""
 
 
 def header(job: Job, what: str, made: str, notes: Sequence[str]) -> str:
-    """Comment lines: what it is, for which version, and what was assumed."""
+    """Comment lines at the top of a file: engine and version, plan, assumptions."""
     lines = [
         f"{ENGINE_NAMES[job.engine]} {engine_flags(job.engine).version}: {job.config.label}, {what}",
         made,
-        f"Plan: {job.plan.replicas_words}, {job.config.gpus_count} {'GPU' if job.config.gpus_count == 1 else 'GPUs'} each"
+        f"Plan: {job.plan.replicas_words}, {plural(job.config.gpus_count, 'GPU')} each"
         + (f", in each of {job.plan.regions} regions" if job.plan.regions > 1 else ""),
         *notes,
     ]
@@ -39,7 +39,7 @@ def header(job: Job, what: str, made: str, notes: Sequence[str]) -> str:
 
 
 def name_of(job: Job) -> str:
-    """A name that DNS, Compose and file systems take."""
+    """Name of the deployment, valid in DNS, Compose and file systems."""
     plain = re.sub(r"[^a-z0-9]+", "-", job.config.model.id.lower())[:MAX_NAME_CHARS].strip("-")
     return f"{job.engine}-{plain or 'model'}"
 
@@ -51,9 +51,9 @@ def launch_script(job: Job, made: str) -> str:
     what = "one replica" if job.roles == ("both",) else "one prefill and one decode server, and a router"
     key = KEYS[job.engine]
     lines = [
-        "#!/usr/bin/env bash\n" + header(job, what, made, [*plan_assumptions(job), "Listens on this machine only."]),
+        "#!/usr/bin/env bash\n" + header(job, what, made, [*plan_assumptions(job), "Listens on localhost only."]),
         "set -euo pipefail",
-        f': "${{{key}:?set it to the key that clients send}}"',
+        f': "${{{key}:?set it to the API key that clients send}}"',
     ]
     if job.roles == ("both",):
         return "\n".join([*lines, "exec " + in_lines(server(job))]) + "\n"
@@ -61,9 +61,9 @@ def launch_script(job: Job, made: str) -> str:
 
 
 def _pools(job: Job) -> Iterator[str]:
-    """Two servers behind a router: on one machine where it has GPUs for both, else a machine each."""
+    """Lines that start two servers behind a router: on one machine if it has GPUs for both, else on one machine each."""
     package = "vllm-router" if job.engine == "vllm" else "sglang-router"
-    yield f"# The router is the package {package}; its options were not checked here."
+    yield f"# The router is the package {package}. Its options were not checked."
     if job.pools_share_machine:
         urls = {role: f"http://127.0.0.1:{_pool_port(job, role)}" for role in job.roles}
         for role in job.roles:
@@ -71,7 +71,7 @@ def _pools(job: Job) -> Iterator[str]:
         yield in_lines(router(job, [urls["prefill"]], [urls["decode"]])) + " &"
         yield "wait"
         return
-    yield "# The pools need a machine each: say which of them, or the router, this one runs."
+    yield "# Each pool needs its own server. Argument: the role of this server (prefill, decode or router)."
     yield 'case "${1:?prefill, decode or router}" in'
     for role in job.roles:
         yield f"{role})\n{_pool(job, role, ADDRESS)}\n;;"
@@ -84,7 +84,7 @@ def _pool_port(job: Job, role: Role) -> int:
 
 
 def first_gpu(job: Job, role: Role) -> int:
-    """Of a pool's server on its machine."""
+    """Index of the first GPU of a pool's server on its machine."""
     return job.config.gpus_count if role == "decode" and job.pools_share_machine else 0
 
 
@@ -100,7 +100,7 @@ def _visible(job: Job) -> str:
 
 
 def in_lines(words: Sequence[Token]) -> str:
-    """One option a line, each word quoted for a shell."""
+    """A command with one option per line, each token quoted for a shell."""
     lines: list[str] = []
     for word in words:
         text = in_shell(word)
@@ -118,9 +118,9 @@ def in_lines(words: Sequence[Token]) -> str:
 def benchmark_script(job: Job, made: str) -> str:
     demand = job.demand
     notes = [
-        f"Prompts of {significant(demand.input_tok)} tokens, {job.prefix_tok:,} of them shared, and answers of {significant(demand.output_tok)}: the workload's means.",
-        "Drop the result files on the Candidates page: it says by how much the plan was off, and corrects it.",
-        "Compare engines on the same machine, one after the other, with the same lengths and seed.",
+        f"Mean lengths of the workload: {count(demand.input_tok)} input tokens, {count(job.prefix_tok)} of them shared, and {count(demand.output_tok)} output tokens.",
+        "Upload the result files on the Candidates page to calibrate the speed model.",
+        "To compare engines, run them one after the other on the same machine, with the same lengths and seed.",
     ]
     lines = [
         "#!/usr/bin/env bash\n" + header(job, "benchmark of one replica", made, notes),

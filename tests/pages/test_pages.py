@@ -25,7 +25,7 @@ PAGES = {
     "pages/engineer/techniques.py": "what each one forces",
     "pages/engineer/prompt.py": "spoils what stands behind it",
     "pages/engineer/quantization.py": "an evaluation must gate",
-    "pages/engineer/serving.py": "fits this workload",
+    "pages/engineer/serving.py": "Deployment files",
     "pages/reference/prices.py": "open models",
     "pages/reference/accuracy.py": "Where it is good, and where not",
     "pages/help/help.py": "Time of one engine step",

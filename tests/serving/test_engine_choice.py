@@ -57,7 +57,7 @@ def test_vllm_is_the_default_and_a_gap_inside_the_models_error_is_too_close_to_c
     assert found.engine == "vllm"
     assert found.certainty == "too close to call"
     assert abs(found.gap_frac) <= found.error_frac
-    assert "measure both" in found.sentence
+    assert "benchmark both" in found.sentence
 
 
 def test_very_large_experts_that_are_spread_speak_for_sglang() -> None:
@@ -110,7 +110,7 @@ def test_tensorrt_llm_is_never_offered_on_amd(gpu: str) -> None:
     found = chosen(plan_of(gpu=gpu), scenario_of(targets=tight))
     assert axis(found, "hardware").case.tensorrt_llm == "no"
     assert axis(found, "latency").speaks_for is None
-    assert "tensorrt_llm" not in {m.engine for m in found.modelled}
+    assert "tensorrt_llm" not in {m.engine for m in found.modeled}
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def test_the_plan_is_modelled_on_the_engine_it_was_sized_for() -> None:
     assert FOUND.build.plan is not None
     plan = FOUND.build.plan
     found = choose_engine(plan, Inputs(SCENARIO, FOUND.demand, CATALOG))
-    first = found.modelled[0]
+    first = found.modeled[0]
     assert first.engine == "vllm"
     assert first.tpot_ms == pytest.approx(plan.capacity.tpot_ms, rel=0.15)
     assert first.tok_s == pytest.approx(plan.capacity.batch / first.tpot_ms * 1e3)
@@ -209,5 +209,5 @@ def test_any_plan_gets_one_engine_eight_axes_and_a_reason_each(
     assert found.rival != found.engine
     assert len(found.axes) == 8
     assert all(verdict.here and verdict.case.reason for verdict in found.axes)
-    assert all(m.tpot_ms > 0 and m.ttft_ms > 0 for m in found.modelled)
+    assert all(m.tpot_ms > 0 and m.ttft_ms > 0 for m in found.modeled)
     assert (found.certainty == "measured") == (result != "not run")

@@ -50,7 +50,7 @@ def test_the_script_stops_where_no_key_is_set(engine: ServingEngine, tmp_path: P
         ["bash", "script"], cwd=tmp_path, env={"PATH": "/nowhere:/bin"}, capture_output=True, text=True, check=False
     )
     assert done.returncode != 0
-    assert f"{KEYS[engine]}: set it to the key" in done.stderr
+    assert f"{KEYS[engine]}: set it to the API key" in done.stderr
 
 
 def test_two_pools_on_one_machine_have_gpus_of_their_own_and_a_router() -> None:
