@@ -21,7 +21,7 @@ PAGES = {
     "pages/inputs/workload.py": "Latency the product needs",
     "pages/inputs/candidates.py": "Every model on every GPU, and why it lost",
     "pages/engineer/framework.py": "why it is in or out",
-    "pages/engineer/phases.py": "left of the ridge the GPU waits for memory",
+    "pages/engineer/phases.py": "Left of the ridge point",
     "pages/engineer/techniques.py": "what each one forces",
     "pages/engineer/prompt.py": "spoils what stands behind it",
     "pages/engineer/quantization.py": "an evaluation must gate",

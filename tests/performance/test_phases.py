@@ -1,4 +1,4 @@
-"""The split of a step into terms adds up, and names the wall a textbook would."""
+"""The split of a step into terms adds up, and names the bottleneck a textbook would."""
 
 from datetime import date
 
@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calculators.catalog.load import load_catalog
-from calculators.fleet import replica_capacity as sizing
 from calculators.performance import phases
 from calculators.performance.replica import ReplicaArrays, ReplicaConfig, replica_arrays
+from calculators.performance.request_mix import request_mix
 from calculators.performance.step_time import step_s
 from calculators.scenario.defaults import default_scenario
 from calculators.scenario.demand import demand_of
@@ -37,8 +37,8 @@ def test_the_terms_of_a_prefill_add_up(m: ReplicaArrays, prompt: float) -> None:
 
 
 def test_a_lone_decoding_request_waits_for_memory_and_a_long_prompt_for_arithmetic() -> None:
-    assert phases.decode_phase(LLAMA, 1, 1_000).wall == "bandwidth"
-    assert phases.prefill_phase(LLAMA, 4_096).wall == "compute"
+    assert phases.decode_phase(LLAMA, 1, 1_000).bottleneck == "bandwidth"
+    assert phases.prefill_phase(LLAMA, 4_096).bottleneck == "compute"
 
 
 def test_intensity_of_decoding_is_about_one_operation_a_byte_a_request_in_16_bit() -> None:
@@ -61,7 +61,7 @@ def test_cached_tokens_are_not_computed_again() -> None:
 
 def test_latency_grows_with_load_and_percentiles_are_in_order() -> None:
     scenario = default_scenario(date(2026, 11, 23))
-    curve = phases.load_curve(LLAMA, sizing.traffic(demand_of(scenario.workload), 0.0))
+    curve = phases.load_curve(LLAMA, request_mix(demand_of(scenario.workload).lengths))
     assert np.all(np.diff(curve.tpot_s) > 0)
     assert np.all(curve.ttft_p50_s <= curve.ttft_p95_s)
     assert np.all(curve.ttft_p95_s <= curve.ttft_p99_s)
@@ -75,3 +75,15 @@ def test_latency_grows_with_load_and_percentiles_are_in_order() -> None:
 def test_weights_stop_being_the_limit_at_the_published_batch(precision: str, weight_bytes: float, batch: int) -> None:
     m = replica_arrays([ReplicaConfig(CATALOG.model("llama-3.1-8b"), CATALOG.gpu("h100-sxm"), precision, 1)], CATALOG)  # type: ignore[arg-type]
     assert phases.rooflines(m)[0].full_batch_count(weight_bytes) == pytest.approx(batch, abs=0.6)
+
+
+def test_shares_of_the_terms_sum_to_one() -> None:
+    phase = phases.decode_phase(MOE, 16, 2_000)
+    assert sum(phase.share_frac(kind) for kind in phases.TERM_BOTTLENECK) == pytest.approx(1, rel=1e-6)
+    assert 0 < phase.bottleneck_share_frac <= 1
+
+
+def test_a_roofline_is_flat_right_of_its_ridge_point() -> None:
+    roofline = phases.Roofline(flops=100.0, bandwidth_bytes_s=10.0)
+    assert roofline.ridge_ratio == 10
+    assert roofline.attainable_flops(np.array([1.0, 10.0, 1_000.0])).tolist() == [10, 100, 100]

@@ -4,4 +4,5 @@ frame       the layout that all figures share, and text made safe for Plotly
 cost        cost over volume and by line
 compliance  the cheapest option on each kind of path
 traffic     lengths and arrivals of requests
+phases      roofline, time by term and latency under load
 """

@@ -1,0 +1,151 @@
+"""Prefill and decode of one replica at the load of an evaluation: everything that the page of that name shows."""
+
+from dataclasses import dataclass
+from math import ceil
+from typing import Literal
+
+import numpy as np
+
+from calculators.catalog.hardware_and_models import Gpu, Model, Precision
+from calculators.evaluate import Evaluation
+from calculators.fleet.replica_capacity import (
+    TENSOR_PARALLEL,
+    Capacity,
+    Infeasible,
+    at_load_ms,
+    hit_frac,
+    precisions,
+    replica_capacities,
+    replica_config,
+    speed_correction,
+    traffic,
+)
+from calculators.performance.model_size import LINEAR_BITS
+from calculators.performance.phases import (
+    LoadCurve,
+    Phase,
+    Roofline,
+    decode_phase,
+    load_curve,
+    prefill_phase,
+    rooflines,
+)
+from calculators.performance.replica import ReplicaConfig, replica_arrays
+from calculators.scenario.inputs import Inputs
+from calculators.scenario.schema import Scenario
+
+SpeedBasis = Literal["modeled", "extrapolated", "measured"]
+GPUS_PER_REPLICA = TENSOR_PARALLEL
+
+
+@dataclass(frozen=True, slots=True)
+class ReplicaChoice:
+    """The replica to look at."""
+
+    model: Model
+    gpu: Gpu
+    precision: Precision
+    tensor_parallel: int
+
+
+@dataclass(frozen=True, slots=True)
+class PeakLatency:
+    """Latency at the scenario's peak, with as few replicas as carry it."""
+
+    req_s: float
+    replicas_count: int
+    ttft_p95_ms: float
+    tpot_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseView:
+    """Prefill and decode of one replica: capacity, latency, terms of the time, rooflines and the load curve."""
+
+    inputs: Inputs
+    config: ReplicaConfig
+    speed_basis: SpeedBasis
+    capacity: Capacity | None
+    """None: it misses a target even when nearly idle."""
+    at_peak: PeakLatency | None
+    """None: it has no capacity, or prefill and decode run on separate pools."""
+    ttft_range_ratio: float
+    """Factor either way that holds 80% of held-out runs; NaN where the speed was measured."""
+    tpot_range_ratio: float
+    prefill: Phase
+    decode: Phase
+    """At the batch of the highest load."""
+    decode_alone: Phase
+    """At batch 1."""
+    sheet: Roofline
+    achieved: Roofline
+    full_batch_count: float
+    """Batch from which decode is compute-bound on its weights, at data-sheet rates."""
+    curve: LoadCurve
+
+    @property
+    def phases(self) -> tuple[Phase, ...]:
+        """Decode at batch 1, decode at the highest load if that is another batch, and prefill."""
+        loaded = (self.decode,) if self.decode.batch > self.decode_alone.batch else ()
+        return self.decode_alone, *loaded, self.prefill
+
+
+def cheapest_choice(evaluation: Evaluation) -> ReplicaChoice | None:
+    """The replica of the cheapest self-hosted option; None without one."""
+    plan = evaluation.build.plan if evaluation.build else None
+    if plan is None:
+        return None
+    config = plan.config
+    return ReplicaChoice(config.model, config.gpu, config.precision, config.tensor_parallel)
+
+
+def weight_precisions(model: Model, scenario: Scenario) -> list[Precision]:
+    """Weight precisions that the scenario allows for a model, the released one first."""
+    return precisions(model, scenario)
+
+
+def phase_view(choice: ReplicaChoice, inputs: Inputs) -> PhaseView | Infeasible:
+    """The view of a replica, or why the model does not fit on it."""
+    scenario, demand, catalog = inputs.scenario, inputs.demand, inputs.catalog
+    config = replica_config(choice.model, choice.gpu, choice.precision, choice.tensor_parallel, scenario.techniques)
+    capacities, infeasible = replica_capacities([config], inputs)
+    m = replica_arrays([config], catalog)
+    if float(m.kv_room_bytes[0, 0]) <= 0:
+        return infeasible[0]
+    capacity = capacities[0] if capacities else None
+    mix, basis = traffic(demand, hit_frac(scenario)), _speed_basis(config, inputs)
+    sheet, achieved = rooflines(m)
+    ranges = [
+        np.nan if basis == "measured" else catalog.range_ratio(name, config.gpu) for name in ("ttft_ms", "tpot_ms")
+    ]
+    return PhaseView(
+        inputs=inputs,
+        config=config,
+        speed_basis=basis,
+        capacity=capacity,
+        at_peak=_at_peak(capacity, inputs) if capacity and not scenario.techniques.disaggregation else None,
+        ttft_range_ratio=ranges[0],
+        tpot_range_ratio=ranges[1],
+        prefill=prefill_phase(m, demand.input_tok, demand.input_tok * mix.hit_frac),
+        decode=decode_phase(m, max(capacity.batch if capacity else 1.0, 1.0), mix.context_tok),
+        decode_alone=decode_phase(m, 1.0, mix.context_tok),
+        sheet=sheet,
+        achieved=achieved,
+        full_batch_count=sheet.full_batch_count(LINEAR_BITS[config.precision] / 8),
+        curve=load_curve(m, mix),
+    )
+
+
+def _speed_basis(config: ReplicaConfig, inputs: Inputs) -> SpeedBasis:
+    factor, own = speed_correction(inputs.scenario, inputs.catalog)
+    if factor != 1.0 or (own is not None and own.applies_to(config)):
+        return "measured"
+    return "extrapolated" if inputs.catalog.is_extrapolated(config.gpu) else "modeled"
+
+
+def _at_peak(capacity: Capacity, inputs: Inputs) -> PeakLatency:
+    scenario, req_s = inputs.scenario, inputs.demand.peak_req_s
+    replicas = ceil(req_s / capacity.req_s)
+    mix = traffic(inputs.demand, hit_frac(scenario))
+    ttft_ms, tpot_ms = at_load_ms(capacity.config, mix, req_s / replicas, scenario, inputs.catalog)
+    return PeakLatency(req_s, replicas, ttft_ms, tpot_ms)

@@ -1,0 +1,79 @@
+"""The view of prefill and decode: the cheapest fleet's replica, at the load that it carries."""
+
+import math
+from dataclasses import replace
+
+import pytest
+from support import FIXED_ROOT, scenario
+
+from calculators.catalog.load import load_catalog
+from calculators.evaluate import evaluate
+from calculators.fleet.replica_capacity import Infeasible
+from calculators.report.phase_view import PhaseView, ReplicaChoice, cheapest_choice, phase_view, weight_precisions
+from calculators.scenario.inputs import Inputs
+from calculators.scenario.schema import Scenario
+
+CATALOG = load_catalog(FIXED_ROOT)
+
+
+def choice(model: str = "llama-3.3-70b", gpu: str = "h100-sxm", precision: str = "fp8", gpus: int = 2) -> ReplicaChoice:
+    return ReplicaChoice(CATALOG.model(model), CATALOG.gpu(gpu), precision, gpus)  # type: ignore[arg-type]
+
+
+def view(case: Scenario, chosen: ReplicaChoice | None = None) -> PhaseView:
+    seen = phase_view(chosen or choice(), Inputs.of(case, CATALOG))
+    assert isinstance(seen, PhaseView)
+    return seen
+
+
+def test_it_starts_with_the_replica_of_the_cheapest_self_hosted_option() -> None:
+    result = evaluate(scenario(), CATALOG)
+    start = cheapest_choice(result)
+    assert start is not None
+    assert result.build is not None
+    assert result.build.plan is not None
+    assert (start.model, start.gpu) == (result.build.plan.config.model, result.build.plan.config.gpu)
+    assert start.precision in weight_precisions(start.model, scenario())
+
+
+def test_without_a_self_hosted_option_there_is_no_start() -> None:
+    result = evaluate(scenario(), CATALOG)
+    assert cheapest_choice(replace(result, options=result.options[:1])) is None
+
+
+def test_the_phases_are_those_of_the_highest_load() -> None:
+    seen = view(scenario())
+    assert seen.capacity is not None
+    assert seen.decode.batch == pytest.approx(max(seen.capacity.batch, 1))
+    assert [phase.kind for phase in seen.phases] == ["decode", "decode", "prefill"]
+    assert seen.decode.intensity_ratio > seen.decode_alone.intensity_ratio
+    assert seen.achieved.flops < seen.sheet.flops
+
+
+def test_at_the_peak_no_replica_carries_more_than_its_highest_load() -> None:
+    seen = view(scenario())
+    assert seen.capacity is not None
+    assert seen.at_peak is not None
+    assert seen.at_peak.req_s <= seen.at_peak.replicas_count * seen.capacity.req_s
+    assert seen.at_peak.ttft_p95_ms <= seen.capacity.ttft_p95_ms
+    assert view(scenario(techniques={"disaggregation": True})).at_peak is None
+
+
+def test_a_measured_speed_has_no_modeled_range() -> None:
+    assert view(scenario()).tpot_range_ratio > 1
+    measured = view(scenario(hardware={"throughput_factor": 0.9}))
+    assert measured.speed_basis == "measured"
+    assert math.isnan(measured.tpot_range_ratio)
+
+
+def test_what_does_not_fit_says_why() -> None:
+    seen = phase_view(choice(precision="bf16", gpus=1), Inputs.of(scenario(), CATALOG))
+    assert isinstance(seen, Infeasible)
+    assert "fit" in seen.why
+
+
+def test_targets_that_no_load_meets_leave_no_capacity() -> None:
+    seen = view(scenario(targets={"tpot_ms": 0.5}))
+    assert seen.capacity is None
+    assert seen.at_peak is None
+    assert [phase.kind for phase in seen.phases] == ["decode", "prefill"]
