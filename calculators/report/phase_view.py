@@ -6,7 +6,9 @@ from typing import Literal
 
 import numpy as np
 
-from calculators.catalog.hardware_and_models import Gpu, Model, Precision
+from calculators.catalog.base import Precision
+from calculators.catalog.hardware import Gpu
+from calculators.catalog.models import Model
 from calculators.evaluate import Evaluation
 from calculators.fleet.replica_capacity import (
     TENSOR_PARALLEL,
