@@ -167,14 +167,10 @@ def _hybrids(
         return []
     best = decision.best_buy(buys)
     bar = min(o.usd_per_month for o in (*builds, *buys)) * (1 - decision.CLOSE_FRAC)
-    found = (options.hybrid_option(b, _stairs_of(b, stairs), best, inputs) for b in builds if b.plan is not None)
+    of_plan = {(id(s.capacity), id(s.offer)): s for s in stairs}
+    plans = ((b, b.plan) for b in builds if b.plan is not None)
+    found = (options.hybrid_option(b, of_plan[id(p.capacity), id(p.offer)], best, inputs) for b, p in plans)
     return sorted((o for o in found if o is not None and o.usd_per_month < bar), key=lambda o: o.usd_per_month)[:1]
-
-
-def _stairs_of(option: Option, stairs: Sequence[Staircase]) -> Staircase:
-    plan = option.plan
-    assert plan is not None
-    return next(s for s in stairs if s.capacity is plan.capacity and s.offer is plan.offer)
 
 
 def _around(

@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 
-from calculators.fleet.staircase import Staircase, rents_at_own, rents_matrix
+from calculators.fleet.staircase import OwnVolumes, Staircase, rents_at, rents_matrix, steps_of_each
 from calculators.options.option import LinearCost
 from calculators.scenario.demand import Array
 from calculators.units import percent, significant
@@ -142,15 +142,15 @@ def on_envelope(stairs: Sequence[Staircase], volumes: Array) -> list[int]:
     """Indices of staircases that together are as cheap as all of them at every volume: those that are cheapest at one
     of `volumes`, the one with the best slope, and every other one that is below all of these somewhere."""
     rivals = _cheapest_of_a_kind(stairs)
-    rents = rents_matrix([stairs[i] for i in rivals], volumes)
+    contenders = [stairs[i] for i in rivals]
+    rents = rents_matrix(contenders, volumes)
     winners = {rivals[place] for place in np.argmin(rents, axis=0)[np.isfinite(rents.min(axis=0))].tolist()}
     best = int(np.argmin([s.usd_per_request_fully_loaded for s in stairs]))
     chosen = sorted(winners | {best})
-    ends = [_step_ends(stairs[i], stairs[best]) for i in rivals]
-    envelope = rents_matrix([stairs[i] for i in chosen], np.concatenate(ends)).min(axis=0)
-    is_below = rents_at_own([stairs[i] for i in rivals], ends) < envelope
-    below = np.repeat(rivals, [len(e) for e in ends])[is_below]
-    return sorted({*chosen, *below.tolist()})
+    ends = _step_ends(contenders, stairs[best])
+    envelope = rents_matrix([stairs[i] for i in chosen], ends.requests_per_month).min(axis=0)
+    below = ends.where(rents_at(contenders, ends) < envelope).stairs
+    return sorted({*chosen, *(rivals[place] for place in below.tolist())})
 
 
 def _cheapest_of_a_kind(stairs: Sequence[Staircase]) -> list[int]:
@@ -161,22 +161,25 @@ def _cheapest_of_a_kind(stairs: Sequence[Staircase]) -> list[int]:
     return sorted(found.values())
 
 
-def _step_ends(stairs: Staircase, best: Staircase) -> Array:
-    """Volumes at which to look whether `stairs` is below others: just before its steps, as it is flat up to there while
-    the others can only have risen. Beyond `reach` the `best` slope has made good for its spares and rounding up."""
-    rise = stairs.usd_per_request_fully_loaded - best.usd_per_request_fully_loaded
+def _step_ends(stairs: Sequence[Staircase], best: Staircase) -> OwnVolumes:
+    """Volumes at which to look whether each of `stairs` is below others: just before its steps, as it is flat up to there
+    while the others can only have risen. Beyond `reach` the `best` slope has made good for its spares and rounding up."""
+    rise = np.array([s.usd_per_request_fully_loaded for s in stairs]) - best.usd_per_request_fully_loaded
     head_start = best.machine_usd_per_month * (
         1 + (best.capacity.pools_count + best.spare_replicas) / best.replicas_per_machine
     )
-    reach = head_start / rise if rise > 0 else float("inf")
-    limit, best_limit = stairs.limit_req_per_month, best.limit_req_per_month
-    ends = stairs.steps_req_per_month(limit if limit > best_limit else min(limit, reach))
-    return np.asarray(ends[(ends <= reach) | (ends > best_limit)] * (1 - 1e-12))
+    reach = np.divide(head_start, rise, out=np.full(rise.shape, np.inf), where=rise > 0)
+    limit, best_limit = np.array([s.limit_req_per_month for s in stairs]), best.limit_req_per_month
+    steps = steps_of_each(stairs, np.where(limit > best_limit, limit, np.minimum(limit, reach)))
+    looked_at = (steps.requests_per_month <= reach[steps.stairs]) | (steps.requests_per_month > best_limit)
+    ends = steps.where(looked_at)
+    return OwnVolumes(ends.stairs, ends.requests_per_month * (1 - 1e-12))
 
 
 def step_volumes(stairs: Sequence[Staircase], up_to: float) -> Array:
     """Every volume at which some staircase adds a machine, ascending."""
-    return np.unique(np.concatenate([s.steps_req_per_month(up_to) for s in stairs] + [np.array([up_to])]))
+    steps = steps_of_each(stairs, np.full(len(stairs), up_to)).requests_per_month
+    return np.unique(np.append(steps, up_to))
 
 
 def buy_usd_per_month(buys: Sequence[LinearCost], requests_per_month: Array) -> Array:

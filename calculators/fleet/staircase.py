@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from calculators.catalog.catalog import Catalog
 from calculators.fleet.machine_offers import MachineOffer, machine_offers
@@ -91,8 +92,7 @@ class Staircase:
         last = int(up_to / self.requests_per_replica + self.spare_replicas) // self.replicas_per_machine + 1
         machines = np.arange(1.0, min(self.max_machines, last) + 1)
         volumes = self.carried_req_per_month(machines)
-        steps = volumes[(volumes > 0) & (volumes <= up_to)]
-        return steps if self.capacity.pools_count == 1 else np.unique(steps)
+        return np.unique(volumes[(volumes > 0) & (volumes <= up_to)])
 
     def carried_req_per_month(self, machines: Array) -> Array:
         """The most that so many machines carry, without the spares; 0 where the spares alone fill them."""
@@ -237,10 +237,35 @@ def rents_matrix(stairs: Sequence[Staircase], requests_per_month: Array) -> Arra
     return _rents(_columns(stairs)[..., None], requests_per_month)
 
 
-def rents_at_own(stairs: Sequence[Staircase], requests_per_month: Sequence[Array]) -> Array:
-    """Rent of each staircase at volumes of its own, all in a row: `requests_per_month` concatenated."""
-    owner = np.repeat(np.arange(len(stairs)), [len(volumes) for volumes in requests_per_month])
-    return _rents(_columns(stairs)[:, owner], np.concatenate(requests_per_month))
+@dataclass(frozen=True, slots=True)
+class OwnVolumes:
+    """Some volumes for each of several staircases, all in a row. Arrays (e,)."""
+
+    stairs: NDArray[np.intp]
+    """Which staircase each is for."""
+    requests_per_month: Array
+
+    def where(self, keep: NDArray[np.bool_]) -> "OwnVolumes":
+        return OwnVolumes(self.stairs[keep], self.requests_per_month[keep])
+
+
+def steps_of_each(stairs: Sequence[Staircase], up_to: Array) -> OwnVolumes:
+    """The vectorised form of `steps_req_per_month`: the steps of each staircase, at most `up_to` (s,)."""
+    each = np.arange(len(stairs))
+    if any(s.capacity.pools_count > 1 for s in stairs):
+        steps = [s.steps_req_per_month(most) for s, most in zip(stairs, up_to.tolist(), strict=True)]
+        return OwnVolumes(np.repeat(each, [len(s) for s in steps]), np.concatenate(steps))
+    per_replica, _, per_machine, spare, _, most = _columns(stairs)
+    counts = np.minimum(most, (up_to / per_replica + spare) // per_machine + 1).astype(int)
+    owner, before = np.repeat(each, counts), np.repeat(np.cumsum(counts) - counts, counts)
+    machines = np.arange(1, owner.size + 1) - before
+    volumes = np.maximum(machines * per_machine[owner] - spare[owner], 0) * per_replica[owner]
+    return OwnVolumes(owner, volumes).where((volumes > 0) & (volumes <= up_to[owner]))
+
+
+def rents_at(stairs: Sequence[Staircase], volumes: OwnVolumes) -> Array:
+    """Rent of each staircase at its own volumes (e,)."""
+    return _rents(_columns(stairs)[:, volumes.stairs], volumes.requests_per_month)
 
 
 def _columns(stairs: Sequence[Staircase]) -> Array:

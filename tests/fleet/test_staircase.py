@@ -89,6 +89,34 @@ def test_the_matrix_of_rents_equals_the_staircases_one_by_one(
     assert fleet.rents_matrix(stairs, grid).tolist() == [s.rent_usd_per_month(grid).tolist() for s in stairs]
 
 
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(
+    st.lists(
+        st.tuples(
+            *(st.floats(1, 1e5), st.floats(1, 1e5), st.integers(1, 8), st.integers(0, 9), st.integers(1, 40)),
+            st.sampled_from((np.inf, 300.0, 5_000.0)),
+            st.floats(1, 1e7),
+        ),
+        min_size=1,
+        max_size=5,
+    )
+)
+def test_steps_and_rents_of_all_staircases_at_once_are_those_of_each(
+    catalog: Catalog, rows: list[tuple[float, float, int, int, int, float, float]]
+) -> None:
+    stairs = [
+        staircase(catalog, *row[:5]) if np.isinf(prefill) else _pools(catalog, row[0], prefill)
+        for *row, prefill, _ in rows
+    ]
+    up_to = [row[-1] for row in rows]
+    found = fleet.steps_of_each(stairs, np.array(up_to))
+    rents = fleet.rents_at(stairs, found)
+    for i, (one, most) in enumerate(zip(stairs, up_to, strict=True)):
+        steps = one.steps_req_per_month(most)
+        assert found.where(found.stairs == i).requests_per_month.tolist() == steps.tolist()
+        assert rents[found.stairs == i].tolist() == one.rent_usd_per_month(steps).tolist()
+
+
 def test_reserved_machines_bill_every_hour_of_the_month(catalog: Catalog) -> None:
     [offer] = machine_offers(catalog.gpu("h100-sxm"), scenario(), catalog)
     assert offer.machine_usd_per_month(2) == pytest.approx(2.5 * 2 * 730)
