@@ -1,4 +1,5 @@
-"""What the files on the six techniques may say: what each is, and what is assumed where nothing was measured."""
+"""Schemas of the files on the six serving techniques: what each is, what is assumed where nothing was measured, and the
+rules by which techniques are chosen."""
 
 from typing import Annotated, Literal
 
@@ -14,7 +15,7 @@ MAX_DRAFT_TOK = 8
 
 
 class Technique(Sourced):
-    """What it is, what it needs and what it forces."""
+    """A serving technique: mechanism, requirements and trade-offs."""
 
     id: TechniqueId
     name: ShortText
@@ -22,11 +23,11 @@ class Technique(Sourced):
     metrics: tuple[ShortText, ...]
     mechanism: ShortText
     requires: ShortText
-    forces: ShortText
+    trade_offs: ShortText
     avoid: ShortText
     """When not to use it."""
     published: ShortText
-    """Gains of others, elsewhere."""
+    """Gains measured on other workloads."""
 
 
 class TechniquesFile(SourcedFile):
@@ -37,17 +38,17 @@ class TechniquesFile(SourcedFile):
 
 
 class Acceptance(Sourced):
-    """A run that measured how many drafted tokens a model accepts."""
+    """A published run that measured how many drafted tokens a model accepts."""
 
     model: Id
     method: Literal["mtp", "eagle3"]
     thinking: bool
     pass_tok: Annotated[tuple[Positive, ...], Field(min_length=MAX_DRAFT_TOK, max_length=MAX_DRAFT_TOK)]
-    """With 1, 2, ... drafted; the pass's own token counts."""
+    """Tokens yielded per pass with 1, 2, ... drafted; includes the token of the pass itself."""
 
 
 class TechniqueRules(SourcedFile):
-    """Rules of thumb, and published acceptance."""
+    """Rules of thumb for speculative decoding and disaggregation, and published acceptance rates."""
 
     draft_cost_frac: Range
     draft_memory_frac: Range
@@ -72,17 +73,17 @@ MetricId = Literal["ttft", "tpot", "cost", "fit"]
 
 
 class TechniqueStep(Record):
-    """One thing an engineer can do."""
+    """One change to the serving setup, with its effort."""
 
     id: MoveId
     technique: TechniqueId
     name: ShortText
     work: Literal["days", "weeks", "months"]
-    forces: ShortText
+    requires: ShortText
 
 
 class Metric(Record):
-    """What fails, and what helps against it, in the order to try."""
+    """A metric that may miss its target, and the techniques against it in the order to try."""
 
     id: MetricId
     name: ShortText
@@ -91,7 +92,7 @@ class Metric(Record):
 
 
 class Thresholds(Record):
-    """When a technique is not tried, or not kept."""
+    """Limits below which a technique is not tried or not kept."""
 
     keep_gain_frac: Range
     winners_count: Range

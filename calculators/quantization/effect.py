@@ -13,7 +13,7 @@ from calculators.performance.replica import ReplicaConfig, config_weights, repli
 from calculators.performance.step_time import cache_bytes
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Scenario
-from calculators.techniques.effects import FleetState, refit
+from calculators.techniques.fleets import FleetState, refit
 from calculators.units import percent, usd
 
 

@@ -2,8 +2,13 @@
 
 Modules in reading order:
 
-effects     each technique with and without
-exclusions  when a technique is not tried
-quick_wins  what costs nothing but a change of habits
-advice      the shortest list that meets the targets
+fleets        the cheapest fleet for a set of techniques
+fleets_text   one fleet compared with another, in words
+effects       each technique with and without
+effects_text  what each effect means, in words
+design        how a fleet could serve, and one change to it
+exclusions    when a technique is not tried
+advice        the shortest list that meets the targets
+advice_text   the list as a headline
+quick_wins    what costs nothing but a change of habits
 """

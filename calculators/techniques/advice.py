@@ -1,9 +1,9 @@
-"""The right few techniques for this product: from the failing metric to the shortest list that mends it.
+"""The few techniques worth adding for this product: from the failing metric to the shortest list that fixes it.
 
-Gate, free wins, base line, diagnosis by phase, then one technique at a time: each is sized through the model on top of those
-kept before it, kept if it gains enough on the failing metric without dearer GPUs, and otherwise rejected with the reason.
-The order and the thresholds are in technique_data/framework.yaml. A technique that is pinned in is applied whatever it
-costs, one that is pinned out is not tried.
+Techniques are tried one at a time: each is sized through the speed model on top of those kept before it, kept if it gains
+enough on the failing metric without raising the rent, and otherwise rejected with a reason. The order and the thresholds are
+in technique_data/framework.yaml. A technique that the user includes is applied whatever it costs; one that the user excludes
+is not tried.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,184 +11,162 @@ from dataclasses import dataclass, replace
 from math import isfinite
 from typing import Literal
 
-from calculators.catalog.base import Precision
 from calculators.catalog.load import ROOT, load_sourced
 from calculators.catalog.techniques import Framework, MetricId, MoveId, TechniqueStep
-from calculators.fleet import replica_capacity as sizing
 from calculators.fleet.staircase import FleetPlan
 from calculators.performance.speculation import basis_words
 from calculators.scenario.inputs import Inputs
-from calculators.scenario.schema import Techniques
-from calculators.techniques.effects import DEFAULT_CAP, FleetState
-from calculators.techniques.exclusions import AdviceInputs, Design, exclusion_reason, four_bit
-from calculators.units import percent, usd
+from calculators.techniques.design import AdviceInputs, Design, applied, baseline
+from calculators.techniques.exclusions import exclusion_reason
+from calculators.techniques.fleets import FleetState
+from calculators.techniques.fleets_text import change_text
+from calculators.units import percent
 
-PATH = ROOT / "technique_data/framework.yaml"
 Pin = Literal["in", "out"]
-SAME_FRAC = 0.005
+"""Included or excluded by the user."""
+Pins = Mapping[MoveId, Pin]
 
 
 def framework() -> Framework:
-    """The file. Raises DataError naming file, line and field."""
-    return load_sourced(PATH, Framework)
+    """technique_data/framework.yaml. Raises DataError naming file, line and field."""
+    return load_sourced(ROOT / "technique_data/framework.yaml", Framework)
 
 
 @dataclass(frozen=True, slots=True)
 class TechniqueTrial:
-    """A move on top of those kept before it."""
+    """One technique tried on top of those kept before it."""
 
     move: TechniqueStep
-    kept: bool
     pinned: Pin | None
-    reason: str
-    before: FleetState | None
-    after: FleetState | None
+    kept: bool = False
+    reason: str = ""
+    before: FleetState | None = None
+    after: FleetState | None = None
     """None: not sized, or no fleet meets the targets with it."""
-    gain_frac: float
-    """Of the failing metric; 0 where it was not sized."""
+    gain_frac: float = 0.0
+    """Relative reduction of the failing metric; 0 if not sized."""
 
 
 @dataclass(frozen=True, slots=True)
 class TechniqueAdvice:
+    """The shortest list of techniques, and every technique with its reason."""
+
     metric: MetricId | None
-    """None: nothing fails, and nothing could be cheaper."""
+    """The failing metric. None: all targets are met and the rent cannot fall."""
     why: str
     """Why it is this metric."""
     baseline: FleetState | None
     tried: tuple[TechniqueTrial, ...]
-    """In the order they were looked at; then those that do not act on the metric."""
+    """In the order tried; then those that do not act on the metric."""
     design: Design
+    """With all techniques that are kept."""
     state: FleetState | None
-    """With all that was kept."""
+    """The fleet of that design."""
 
     @property
     def kept(self) -> tuple[TechniqueTrial, ...]:
-        return tuple(t for t in self.tried if t.kept)
+        return tuple(trial for trial in self.tried if trial.kept)
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What fails on the baseline, and what limits a replica."""
+
+    metric: MetricId | None
+    """None: all targets are met and the rent cannot fall."""
+    limiting: MetricId | None
+    """The latency target that keeps a replica from serving more; None: neither."""
+    why: str
 
 
 def advise(
-    plan: FleetPlan, inputs: Inputs, metric: MetricId | None = None, pins: Mapping[MoveId, Pin] | None = None
+    plan: FleetPlan, inputs: Inputs, metric: MetricId | None = None, pins: Pins | None = None
 ) -> TechniqueAdvice:
-    """`plan`: the verdict's fleet, whose model, GPU and landlord are kept. `metric` None: as diagnosed on the base line."""
-    known, pins = framework(), pins or {}
-    case = AdviceInputs(plan, inputs.scenario, inputs.demand, inputs.catalog, known)
+    """Advice for the verdict's fleet `plan`, whose model, GPU and provider stay. `metric` None: as diagnosed on the
+    baseline. `pins`: techniques that the user includes or excludes."""
+    case, pins = AdviceInputs(plan, inputs, framework()), pins or {}
     design = baseline(case)
     start = case.at_own_load(design)
-    found, first, why = diagnosis(start, case, design)
-    if metric is not None and metric != found:
-        why = f"Your choice. As modelled: {why[0].lower()}{why[1:]}"
-    chosen = metric or found
-    order = _order(known, chosen, first, pins)
-    design, state, tried = _one_by_one(case, chosen, design, start, order, pins)
-    others = [m for m in known.moves if m.id not in order]
-    tried += [TechniqueTrial(m, False, pins.get(m.id), _elsewhere(known, chosen), state, None, 0.0) for m in others]
-    return TechniqueAdvice(chosen, why, start, tuple(tried), design, state)
+    said = diagnosis(start, case, design)
+    chosen, why = metric or said.metric, said.why
+    if metric is not None and metric != said.metric:
+        why = f"You chose this metric. As modeled: {why[0].lower()}{why[1:]}"
+    order = _order(case.known, chosen, said.limiting, pins)
+    design, state, tried = _one_by_one(case, chosen, order, pins, (design, start))
+    others = [step for step in case.known.moves if step.id not in order]
+    tried += [TechniqueTrial(step, pins.get(step.id), reason=_no_help(chosen), before=state) for step in others]
+    return TechniqueAdvice(metric=chosen, why=why, baseline=start, tried=tuple(tried), design=design, state=state)
 
 
-def _order(
-    known: Framework, metric: MetricId | None, first: MetricId | None, pins: Mapping[MoveId, Pin]
-) -> list[MoveId]:
-    """What to try, in order: for cost every move, those first that act on what limits a replica."""
+def _order(known: Framework, metric: MetricId | None, limiting: MetricId | None, pins: Pins) -> list[MoveId]:
+    """What to try, in order. For cost every technique, those first that act on what limits a replica."""
     order: list[MoveId] = list(known.metric(metric).moves) if metric else []
     if metric == "cost":
-        order = [*(known.metric(first).moves if first else ()), *order, *(m.id for m in known.moves)]
+        order = [*(known.metric(limiting).moves if limiting else ()), *order, *(m.id for m in known.moves)]
     pinned = [m.id for m in known.moves if pins.get(m.id) == "in"]
     return list(dict.fromkeys([*order, *pinned]))
 
 
-def baseline(case: AdviceInputs) -> Design:
-    """Batching and prefix caching, weights as released, one GPU a replica or the fewest that hold the model."""
-    plain, mine = Techniques(), case.scenario.techniques
-    kept = {"draft_tok": mine.draft_tok, "acceptance_frac": mine.acceptance_frac}  # how one would speculate
-    cap = mine.batch_cap if mine.batch_cap > 1 else DEFAULT_CAP  # batching is never off
-    techniques = plain.model_copy(update={**kept, "batch_cap": cap})
-    native = case.plan.config.model.published.native_precision
-    design = Design(techniques, (native,), (1,), case.scenario.workload.self_hit_frac)
-    for split in sizing.TENSOR_PARALLEL:
-        design = replace(design, splits=(split,))
-        if case.state(design) is not None:
-            return design
-    return replace(design, splits=(1,))
-
-
-def diagnosis(
-    start: FleetState | None, case: AdviceInputs, design: Design
-) -> tuple[MetricId | None, MetricId | None, str]:
-    """What fails, what limits a replica, and why in words. A base line that has a fleet meets the targets: then nothing but
-    cost is left to mend, by what stops a replica from serving more. None: nothing fails, and it cannot be cheaper."""
+def diagnosis(start: FleetState | None, case: AdviceInputs, design: Design) -> Diagnosis:
+    """What fails on the baseline `design`, whose fleet is `start`. A baseline with a fleet meets the targets: then only
+    cost can improve, by raising what limits a replica."""
     if start is None:
         misfit = case.misfit(design)
         if misfit is None:
-            return "fit", None, f"{case.plan.offer.provider} has no machine for it as released within your GPU limit."
+            provider = case.plan.offer.provider
+            why = f"{provider} offers no server that holds the released model within your maximum number of GPUs."
+            return Diagnosis("fit", None, why)
         failing: MetricId = {2: "tpot", 3: "ttft"}.get(misfit.stage, "fit")  # type: ignore[assignment]
-        return failing, None, f"As released no replica serves it: {misfit.why}."
+        return Diagnosis(failing, None, f"With the released weights no replica can serve this: {misfit.why}.")
     plan = start.plan
     if plan.replicas == plan.config.gpus_count == 1:
-        return None, None, "One GPU carries the peak within the targets; no technique can need fewer."
+        return Diagnosis(None, None, "One GPU carries the peak within the targets; no technique can need fewer.")
     if plan.replicas == 1:
-        return "cost", None, "One replica carries the peak within the targets; only a smaller machine would be cheaper."
-    words = f"Every target holds; what stops a replica of the base line from serving more is the {plan.capacity.limit}."
+        why = "One replica carries the peak within the targets; only a smaller server would cost less."
+        return Diagnosis("cost", None, why)
+    why = f"All targets are met; the binding constraint of a baseline replica is the {plan.capacity.limit}."
     if plan.capacity.limit == "TPOT target":
-        return "cost", "tpot", words
-    return "cost", "ttft" if plan.capacity.limit in ("TTFT target", "time prompts take") else None, words
+        return Diagnosis("cost", "tpot", why)
+    return Diagnosis("cost", "ttft" if plan.capacity.limit in ("TTFT target", "time prompts take") else None, why)
 
 
 def _one_by_one(
     case: AdviceInputs,
     metric: MetricId | None,
-    design: Design,
-    state: FleetState | None,
     order: Sequence[MoveId],
-    pins: Mapping[MoveId, Pin],
+    pins: Pins,
+    start: tuple[Design, FleetState | None],
 ) -> tuple[Design, FleetState | None, list[TechniqueTrial]]:
-    """Each move with the load that the fleet so far puts on a GPU, before and after."""
-    most, tried = int(case.known.thresholds.winners_count.central), list[TechniqueTrial]()
-    for move_id in order:
-        move, pin = case.known.move(move_id), pins.get(move_id)
-        enough = sum(t.kept and t.pinned is None for t in tried) >= most
-        reason = (
-            "Pinned out by you." if pin == "out" else "" if pin == "in" else exclusion_reason(move, case, design, state)
-        )
-        if not reason and pin is None and enough:
-            reason = f"{most} techniques are enough to begin with; measure them first."
+    """The design and fleet after each technique of `order` was tried, and the trials. Before and after are at the load
+    per GPU of the fleet so far."""
+    (design, state), tried = start, list[TechniqueTrial]()
+    for move in order:
+        step, pin = case.known.move(move), pins.get(move)
+        reason = {"in": "", "out": "Excluded by you."}.get(pin or "")
+        if reason is None:
+            reason = exclusion_reason(step, case, design, state) or _enough(tried, case)
         if reason:
-            tried.append(TechniqueTrial(move, False, pin, reason, state, None, 0.0))
+            tried.append(TechniqueTrial(step, pin, reason=reason, before=state))
             continue
-        changed = applied(design, move_id, case, state)
+        changed = applied(design, move, case, state)
         after = case.state(changed, state.plan if state else None)
         gain = gain_frac(state, after, metric)
-        kept, words = _judged(case, move, state, after, gain, metric, pin)
-        tried.append(TechniqueTrial(move, kept, pin, words, state, after, gain))
-        if kept:
+        trial = judged(TechniqueTrial(step, pin, before=state, after=after, gain_frac=gain), case, metric)
+        tried.append(trial)
+        if trial.kept:
             design, state = changed, case.at_own_load(changed)
     return design, state, tried
 
 
-def applied(design: Design, move: MoveId, case: AdviceInputs, state: FleetState | None) -> Design:
-    """The design with one more move. Lighter weights may take fewer GPUs a replica; at the same rent the wider stays."""
-    t, workload = design.techniques, case.scenario.workload
-    if move in ("weights_8bit", "weights_4bit"):
-        narrower = tuple(tp for tp in reversed(sizing.TENSOR_PARALLEL) if tp <= max(design.splits))
-        lighter: Precision = "fp8" if move == "weights_8bit" else four_bit(case.plan)
-        return replace(design, precisions=(lighter,), splits=narrower)
-    match move:
-        case "prompt_order":
-            return replace(design, hit_frac=max(design.hit_frac, workload.cacheable_frac))
-        case "kv_fp8":
-            return replace(design, techniques=t.model_copy(update={"kv_cache": "fp8"}))
-        case "split":
-            have = state.plan.config.tensor_parallel if state else max(design.splits)
-            wider = tuple(tp for tp in sizing.TENSOR_PARALLEL if tp > have)
-            return replace(design, splits=wider or design.splits)
-        case "whole_experts":
-            splits = design.splits if max(design.splits) > 1 else sizing.TENSOR_PARALLEL[1:]
-            return replace(design, splits=splits, techniques=t.model_copy(update={"expert_parallelism": True}))
-        case _:
-            return replace(design, techniques=t.model_copy(update={move: True}))
+def _enough(tried: Sequence[TechniqueTrial], case: AdviceInputs) -> str:
+    """Why no more techniques are tried; empty if there is room for one."""
+    most = int(case.known.thresholds.winners_count.central)
+    kept_count = sum(trial.kept and trial.pinned is None for trial in tried)
+    return f"{most} techniques are enough to start with: measure them first." if kept_count >= most else ""
 
 
 def gain_frac(before: FleetState | None, after: FleetState | None, metric: MetricId | None) -> float:
-    """By how much of itself the failing metric falls; negative: it gets worse."""
+    """Relative reduction of the failing metric; negative if it gets worse."""
     if after is None:
         return 0.0
     if before is None:
@@ -200,66 +178,40 @@ def gain_frac(before: FleetState | None, after: FleetState | None, metric: Metri
 
 
 def _value(state: FleetState, metric: MetricId | None) -> float:
-    """What should fall."""
+    """The figure that should fall: a latency in ms, or the rent."""
     return {"ttft": state.ttft_ms, "tpot": state.tpot_ms}.get(metric or "", state.usd_per_month)
 
 
-def _judged(
-    case: AdviceInputs,
-    move: TechniqueStep,
-    before: FleetState | None,
-    after: FleetState | None,
-    gain: float,
-    metric: MetricId | None,
-    pin: Pin | None,
-) -> tuple[bool, str]:
-    """Whether it is kept, and why."""
+def judged(trial: TechniqueTrial, case: AdviceInputs, metric: MetricId | None) -> TechniqueTrial:
+    """The trial with its decision: whether it is kept, and why."""
+    before, after = trial.before, trial.after
     if after is None:
-        return False, f"With it {case.plan.offer.provider} has no fleet of this GPU that meets the targets."
-    dearer = after.usd_per_month - before.usd_per_month if before else 0.0
-    words = f"{_change_words(before, after)}{_basis(case, move)}."
-    if pin == "in":
-        return True, f"Pinned in by you: {words}"
+        why = f"With it, {case.plan.offer.provider} has no fleet of this GPU that meets the targets."
+        return replace(trial, kept=False, reason=why)
+    more_usd = after.usd_per_month - before.usd_per_month if before else 0.0
+    change = f"{change_text(before, after)}{_basis(trial.move, case)}."
+    if trial.pinned == "in":
+        return replace(trial, kept=True, reason=f"Included by you. {change}")
     least = case.known.thresholds.keep_gain_frac.central
-    if gain < least:
-        why = (
-            "Every target holds without it."
-            if metric == "cost"
-            else f"Less than the {percent(least)} that pays for it."
-        )
-        return False, f"{words} {why}"
-    if dearer > 0.5:
-        return False, f"{words} It is not worth dearer GPUs while others are left."
-    return True, words
+    if trial.gain_frac < least:
+        need = f"Below the {percent(least)} gain needed to keep it."
+        return replace(trial, reason=f"{change} {'Not needed: all targets are met.' if metric == 'cost' else need}")
+    if more_usd > 0.5:
+        return replace(trial, reason=f"{change} Other techniques come before a higher rent.")
+    return replace(trial, kept=True, reason=change)
 
 
-def _change_words(before: FleetState | None, after: FleetState) -> str:
-    """TPOT, TTFT and rent, as far as they move; at the same load on each GPU."""
-    if before is None:
-        return f"The targets are met: {after.gpus} GPUs at {usd(after.usd_per_month)}/month"
-    dearer = after.usd_per_month - before.usd_per_month
-    rent = (
-        f"rent {usd(abs(dearer))}/month {'more' if dearer > 0 else 'less'}" if abs(dearer) > 0.5 else "rent as before"
-    )
-    found = [_moved("TPOT", before.tpot_ms, after.tpot_ms), _moved("TTFT", before.ttft_ms, after.ttft_ms)]
-    return ", ".join([*(words for words in found if words), rent])
-
-
-def _moved(name: str, was: float, now: float) -> str:
-    if not isfinite(now):
-        return f"{name} beyond what that load allows"
-    ratio = now / was if isfinite(was) else 0.0
-    return "" if abs(ratio - 1) < SAME_FRAC else f"{name} {'−' if ratio < 1 else '+'}{percent(abs(ratio - 1))}"
-
-
-def _basis(case: AdviceInputs, move: TechniqueStep) -> str:
-    if move.id != "speculation":
+def _basis(step: TechniqueStep, case: AdviceInputs) -> str:
+    """Where the acceptance rate of speculative decoding comes from; empty for other techniques."""
+    if step.id != "speculation":
         return ""
-    return f", {basis_words(case.plan.config.model, case.scenario.techniques, case.catalog)}"
+    inputs = case.inputs
+    return f", {basis_words(case.plan.config.model, inputs.scenario.techniques, inputs.catalog)}"
 
 
-def _elsewhere(known: Framework, metric: MetricId | None) -> str:
+def _no_help(metric: MetricId | None) -> str:
+    """Why a technique that does not act on the metric is not tried."""
     if metric is None:
-        return "Nothing fails that it would mend."
-    name = known.metric(metric).name
-    return f"Does not act on what fails: {name[0].lower()}{name[1:]}."
+        return "Not needed: all targets are met."
+    fixes = {"ttft": "lower TTFT", "tpot": "lower TPOT", "cost": "lower cost", "fit": "make the model fit"}
+    return f"Not tried: it does not {fixes[metric]}."

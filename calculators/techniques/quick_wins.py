@@ -1,92 +1,102 @@
-"""Before any technique: what compliance and the exit signals say, and what costs nothing but a change of habits."""
+"""Before any technique: what compliance and the exit triggers say, and the savings on the API that need no fleet."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from calculators.api import bill as api_cost
+from calculators.api.bill import api_offer
 from calculators.catalog.catalog import Catalog
 from calculators.evaluate import Evaluation
-from calculators.options import buy_and_build as options
+from calculators.options.buy_and_build import optimized_bill
 from calculators.scenario.inputs import Inputs
-from calculators.units import percent
+from calculators.units import percent, plural, usd
 
 EASY_FRAC = 0.1
-"""The share by which routing is told: what a tenth of the requests saves."""
+"""Share of requests for which the saving of routing is stated."""
 
 
 @dataclass(frozen=True, slots=True)
 class QuickWin:
-    """Something to do on today's API, before a fleet."""
+    """A saving on today's API that needs no self-hosting."""
 
     name: str
     saves_usd_per_month: float
     words: str
 
+    @property
+    def sentence(self) -> str:
+        """What it saves, and under which condition."""
+        saved = self.saves_usd_per_month
+        return f"{f'saves {usd(saved)}/month' if saved > 0.5 else 'saves nothing yet'}; {self.words}."
+
 
 def gate(result: Evaluation) -> list[str]:
-    """What compliance and the exit signals say first."""
-    found = []
-    blocked = result.assessment.of("blocked")
+    """Sentences on compliance, exit triggers, the verdict and missing data, in this order."""
+    sentences = []
     if result.assessment.requirements:
-        allowed = len(result.assessment.of("allowed"))
-        found.append(f"Compliance leaves {allowed} path{'s' * (allowed != 1)} and blocks {len(blocked)}.")
-    firing = [s.name.lower() for s in result.signals.exit_signals if s.status == "firing"]
-    unknown = [s.name.lower() for s in result.signals.exit_signals if s.status == "unknown"]
-    if firing:
-        found.append(f"Firing: the {' and '.join(firing)} signal{'s' * (len(firing) > 1)}.")
+        allowed, blocked = (len(result.assessment.of(status)) for status in ("allowed", "blocked"))
+        sentences.append(f"Compliance allows {plural(allowed, 'path')} and blocks {blocked}.")
+    met, unknown = (
+        [s.name.lower() for s in result.signals.exit_signals if s.status == status] for status in ("firing", "unknown")
+    )
+    if met:
+        sentences.append(f"Trigger for leaving the API met: {' and '.join(met)}.")
     else:
-        found.append("No exit signal fires.")
-    found.append(_next_words(result))
+        sentences.append("No trigger for leaving the API is met.")
+    sentences.append(_next_step(result))
     if unknown:
-        found.append(f"Not known: {' and '.join(unknown)}. Measure before you decide.")
-    return found
+        sentences.append(f"Data needed: {' and '.join(unknown)}. Measure before you decide.")
+    return sentences
 
 
-def _next_words(result: Evaluation) -> str:
-    """What the verdict makes of it."""
+def _next_step(result: Evaluation) -> str:
+    """What the verdict means for techniques."""
     winner = result.verdict.winner
     if not result.allowed:
-        return "Nothing that has a price is known to be allowed: ask first."
+        return "No priced option is known to be allowed: ask the providers first."
     if winner is result.today:
-        return "The verdict is to stay on the API: take the free wins; techniques count once you build."
+        return "Verdict: stay on the API. Take the quick wins; techniques matter once you self-host."
     if winner.is_buy:
-        return f"The verdict is to buy {winner.label}; techniques count once you build."
-    return f"The verdict is a fleet of your own: {winner.label}."
+        return f"Verdict: move to {winner.label}. Techniques matter once you self-host."
+    return f"Verdict: self-host, {winner.label}."
 
 
 def quick_wins(result: Evaluation, catalog: Catalog) -> list[QuickWin]:
-    """Each alone, on today's API; none where it is not allowed."""
+    """Savings on today's API, each alone; empty if that API is not allowed."""
     if not result.today_allowed:
         return []
-    scenario, demand, today = result.scenario, result.demand, result.today.usd_per_month
-    w = scenario.workload
-    offer = api_cost.api_offer(scenario.api.provider, scenario.api.model, catalog)
+    inputs = Inputs(result.scenario, result.demand, catalog)
+    scenario, today_usd = inputs.scenario, result.today.usd_per_month
+    workload = scenario.workload
+    offer = api_offer(scenario.api.provider, scenario.api.model, catalog)
 
     def saved(**changes: float) -> float:
-        other = scenario.model_copy(update={"workload": w.model_copy(update=changes)})
-        bill = options.optimized_bill(offer, Inputs(other, demand, catalog), scenario.api.discount_frac)
-        return max(today - bill.usd_per_month, 0.0)
+        other = scenario.model_copy(update={"workload": workload.model_copy(update=changes)})
+        bill = optimized_bill(offer, replace(inputs, scenario=other), scenario.api.discount_frac)
+        return max(today_usd - bill.usd_per_month, 0.0)
 
-    reorder = saved(deferrable_frac=0.0)
-    batch = saved(cacheable_frac=0.0)
-    found = [
+    wait = f"{percent(workload.deferrable_frac)} of requests can wait 24 hours"
+    wins = [
         QuickWin(
-            "Order prompts by how rarely their parts change",
-            reorder,
-            f"cache reads from {percent(w.cached_frac)} to the {percent(w.cacheable_frac)} of input that could be cached",
+            "Reorder prompts for the cache",
+            saved(deferrable_frac=0.0),
+            f"cache hit rate from {percent(workload.cached_frac)} to the achievable {percent(workload.cacheable_frac)} of "
+            "input tokens",
         ),
         QuickWin(
-            "Send what can wait through the batch API",
-            batch,
-            f"{percent(w.deferrable_frac)} of requests may wait a day"
-            if w.deferrable_frac
-            else "no requests are said to wait; say how many on the Workload page",
+            "Use the batch API",
+            saved(cacheable_frac=0.0),
+            wait if workload.deferrable_frac else "no requests are eligible yet; set the share on the Workload page",
         ),
     ]
+    return [*wins, *_routing(result)]
+
+
+def _routing(result: Evaluation) -> list[QuickWin]:
+    """Routing easy requests to the cheapest hosted open model; empty if none is allowed."""
     hosted = [o for o in result.allowed if o.kind == "hosted_open" and o.bill is not None]
-    if hosted and result.today.bill is not None:
-        best = min(hosted, key=lambda o: o.usd_per_month)
-        assert best.bill is not None
-        saves = EASY_FRAC * (result.today.bill.usd_per_month - best.bill.usd_per_month)
-        words = f"for each {percent(EASY_FRAC)} of requests that {best.label} answers well enough: evaluate it"
-        found.append(QuickWin("Route easy requests to a cheaper model", max(saves, 0.0), words))
-    return found
+    if not hosted or result.today.bill is None:
+        return []
+    best = min(hosted, key=lambda o: o.usd_per_month)
+    assert best.bill is not None
+    saves = EASY_FRAC * (result.today.bill.usd_per_month - best.bill.usd_per_month)
+    text = f"per {percent(EASY_FRAC)} of requests that {best.label} answers well enough; run your evals first"
+    return [QuickWin("Route easy requests to a cheaper model", max(saves, 0.0), text)]

@@ -25,12 +25,12 @@ def test_the_next_step_is_that_of_the_verdict() -> None:
     def said(name: str) -> str:
         return " ".join(gate(evaluate(scenario(name), CATALOG)))
 
-    assert "stay on the API: take the free wins" in said("small-internal-tool")
-    assert "The verdict is to buy gpt-oss 120B" in said("azure-conversation")
-    assert "The verdict is a fleet of your own" in said("air-gapped")
+    assert "stay on the API. Take the quick wins" in said("small-internal-tool")
+    assert "Verdict: move to gpt-oss 120B" in said("azure-conversation")
+    assert "Verdict: self-host" in said("air-gapped")
     assert "stay on the API" not in said("air-gapped") + said("azure-conversation")
-    assert "Not known: latency and reliability" in said("azure-conversation")
-    assert "ask first" in said("health-data-unknown")
+    assert "Data needed: latency and reliability" in said("azure-conversation")
+    assert "ask the providers first" in said("health-data-unknown")
 
 
 def test_where_today_s_api_is_not_allowed_there_is_nothing_to_win_on_it() -> None:
@@ -38,8 +38,11 @@ def test_where_today_s_api_is_not_allowed_there_is_nothing_to_win_on_it() -> Non
 
 
 def test_a_firing_signal_is_named_and_compliance_comes_first() -> None:
-    assert any("Firing: the cost signal" in line for line in gate(evaluate(scenario("steady-extraction"), CATALOG)))
-    assert gate(evaluate(scenario("air-gapped"), CATALOG))[0].startswith("Compliance leaves")
+    assert any(
+        "Trigger for leaving the API met: cost" in line
+        for line in gate(evaluate(scenario("steady-extraction"), CATALOG))
+    )
+    assert gate(evaluate(scenario("air-gapped"), CATALOG))[0].startswith("Compliance allows")
 
 
 def test_more_to_cache_and_more_that_may_wait_never_save_less() -> None:
@@ -53,3 +56,4 @@ def test_more_to_cache_and_more_that_may_wait_never_save_less() -> None:
 def test_where_no_request_may_wait_the_reader_is_asked_for_the_share() -> None:
     batch = quick_wins(evaluate(scenario("azure-conversation", deferrable_frac=0.0), CATALOG), CATALOG)[1]
     assert "Workload page" in batch.words
+    assert batch.sentence == f"saves nothing yet; {batch.words}."

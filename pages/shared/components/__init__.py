@@ -1,0 +1,1 @@
+"""Tables, cards and groups of inputs of single pages, one module per page."""
