@@ -29,7 +29,7 @@ DISAGGREGATION, PIN_DISAGGREGATION, BLOCK_TO_MOVE = (
 OWN_LOG = "Use your own"
 AGENT, EXTRACTION, BATCH = "coding-agent", "document-extraction", "batch"
 AIR_GAP = "Air gap"
-PINNED_IN, USE_SET = "In", "Use this set in the scenario"
+PINNED_IN, USE_SET = "Include", "Use this set in the scenario"
 TOOLS, MOVE_UP, BEST_ORDER = "2. Tool schemas", "Move up", "Put them in the best order"
 AS_JSON, OPEN_RECORD = "JSON", "Open a kept record"
 
@@ -37,7 +37,7 @@ AS_JSON, OPEN_RECORD = "JSON", "Open a kept record"
 PER_MONTH = "/month"
 NO_REQUIREMENT, PREMIUM, COMPLIANCE_DECIDES = "No requirement stated", "Compliance premium", "Compliance decides"
 WITH_THESE_SWITCHES = "The verdict with these switches."
-PINNED_BY_YOU = "Pinned in by you"
+PINNED_BY_YOU = "Included by you"
 SAME_AGAIN = "says the same, to the dollar"
 BREAKER, BREAKS, BEST_ALREADY = "Time stamp", "spoils what stands behind it", "The order is right"
 HIT_RATE_BEFORE = re.compile(r"instead of (\d+) ?%")

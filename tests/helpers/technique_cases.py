@@ -11,8 +11,9 @@ from calculators.catalog.techniques import MetricId, MoveId
 from calculators.evaluate import Evaluation, evaluate
 from calculators.fleet.staircase import FleetPlan
 from calculators.scenario.defaults import ROOT
+from calculators.scenario.files import read_scenario
 from calculators.scenario.inputs import Inputs
-from calculators.scenario.schema import Scenario, Techniques, parse_scenario, read_scenario
+from calculators.scenario.schema import Scenario, Techniques, parse_scenario
 from calculators.techniques.advice import Pin, TechniqueAdvice, advise
 from calculators.techniques.effects import TechniqueEffect, technique_effects, with_techniques
 from calculators.techniques.fleets import FleetState

@@ -9,15 +9,8 @@ from technique_cases import TODAY, ask, fleet_of, kept, reasons
 
 from calculators.catalog.techniques import MetricId, MoveId
 from calculators.scenario.defaults import ROOT
-<<<<<<< HEAD
 from calculators.scenario.files import read_scenario
-from calculators.scenario.inputs import Inputs
-from calculators.scenario.schema import parse_scenario
-from calculators.techniques.advice import Pin, TechniqueAdvice, TechniqueTrial, advise, framework, gain_frac
-=======
-from calculators.scenario.schema import read_scenario
 from calculators.techniques.advice import Pin, framework, gain_frac
->>>>>>> 43a4766 (Techniques: fleets, design and words stand in modules of their own; pages and sentences in the field's terms)
 
 MOVES: tuple[MoveId, ...] = tuple(move.id for move in framework().moves)
 

@@ -8,16 +8,7 @@ from hypothesis import strategies as st
 from technique_cases import CATALOG, SCENARIOS, all_six, both, evaluated, fleet, fleet_of, with_switches
 
 from calculators.catalog.techniques import TechniqueId
-<<<<<<< HEAD
-from calculators.evaluate import Evaluation, evaluate
-from calculators.fleet.staircase import FleetPlan
-from calculators.scenario.defaults import ROOT
-from calculators.scenario.files import read_scenario
-from calculators.scenario.inputs import Inputs
-from calculators.scenario.schema import Scenario, Techniques
-=======
 from calculators.scenario.schema import Techniques
->>>>>>> 43a4766 (Techniques: fleets, design and words stand in modules of their own; pages and sentences in the field's terms)
 from calculators.techniques.effects import (
     ORDER,
     cumulative_steps,
