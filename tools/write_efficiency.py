@@ -15,15 +15,16 @@ from tools.measured_rows import Measured
 
 EFFICIENCY = Path(__file__).parent.parent / "hardware_profiles/efficiency.yaml"
 HEADER = """\
-# Coefficients of calculators/throughput.py, fitted by tools/fit_throughput.py, which also prints which of them sit at a
+# Coefficients of calculators/performance/step_time.py, fitted by tools/fit_throughput.py, which also prints those at a
 # bound of the fit. Fractions are shares of the data sheet's peak that engines reach. Each field is explained in
-# calculators/efficiency.py.
+# calculators/catalog/efficiency.py.
 """
-BETTER_HIGH = ("_frac",)  # what is better the higher it is; everything else is better low
+BETTER_HIGH = ("_frac",)  # coefficients that are better when higher; all others are better when lower
 DIGITS = 4
 
 
 def write_efficiency(table: Mapping[str, Mapping[str, float]], errors: Mapping[str, float], rows: int) -> None:
+    """Writes fitted coefficients by generation and engine, and their held-out errors, into efficiency.yaml."""
     data = yaml.safe_load(EFFICIENCY.read_text(encoding="utf-8"))
     for record in data["efficiencies"]:
         fitted = table.get(record["generation"])
@@ -36,7 +37,7 @@ def write_efficiency(table: Mapping[str, Mapping[str, float]], errors: Mapping[s
 
 
 def worst(table: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
-    """For GPUs of none of the fitted generations: the worst value of each coefficient among NVIDIA's."""
+    """Coefficients for GPUs of no fitted generation: the worst value of each among NVIDIA's generations."""
     known = [table[g] for g in ("hopper", "blackwell", "ampere")]
     return {c: (min if c.endswith(BETTER_HIGH) else max)(t[c] for t in known) for c in known[0]}
 
@@ -46,7 +47,8 @@ def rounded(value: float) -> float:
 
 
 def write_left_out(data: Measured, by_model: tuple[np.ndarray, ...], by_gpu: tuple[np.ndarray, ...]) -> None:
-    """What fits that had not seen a row's model, or its GPU, predict for it: tokens/s, TTFT and TPOT in ms."""
+    """Writes held-out predictions of each row, by a fit without its model and one without its GPU: tok/s per GPU, TTFT and
+    TPOT in ms."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     metrics = ("tok_s", "ttft_ms", "tpot_ms")
@@ -60,19 +62,20 @@ def write_left_out(data: Measured, by_model: tuple[np.ndarray, ...], by_gpu: tup
 
 
 def write_ranges() -> None:
-    """The factors that hold 80 % of the runs whose model, or whose GPU, was left out, into efficiency.yaml.
+    """Writes the factors that hold 80% of the runs held out by model or by GPU into efficiency.yaml.
 
-    Of extrapolations the widest counts for every figure, that of GPUs with few rows among them: an unmeasured GPU is
-    unmeasured in every respect.
+    Extrapolated predictions of every figure get the widest of their factors, that of GPUs with few runs among them,
+    because such a GPU is unmeasured in every respect.
     """
-    found = accuracy_rows(load_catalog())
-    few = np.char.find(found.reason, "few measured rows") >= 0
+    rows = accuracy_rows(load_catalog())
     held = {
-        (m, s): _unseen_ratio(found, judged(found, m) & (found.status == s), m)
+        (m, s): _unseen_ratio(rows, judged(rows, m) & (rows.status == s), m)
         for m in METRICS
         for s in ("ok", "extrapolated")
     }
-    widest = max(_unseen_ratio(found, judged(found, "tok_s") & few, "tok_s")[0], held["tpot_ms", "extrapolated"][0])
+    widest = max(
+        _unseen_ratio(rows, judged(rows, "tok_s") & rows.few_runs, "tok_s")[0], held["tpot_ms", "extrapolated"][0]
+    )
     ranges = []
     for metric in METRICS:
         (ok, ok_count), (outside, outside_count) = held[metric, "ok"], held[metric, "extrapolated"]
@@ -85,10 +88,10 @@ def write_ranges() -> None:
     )
 
 
-def _unseen_ratio(found: Rows, chosen: np.ndarray, metric: str) -> tuple[float, int]:
-    """The factor over both ways of leaving out, and the number of runs."""
-    measured = found.measured[metric][chosen]
-    unseen = [kind[metric][chosen] for kind in (found.unseen_model, found.unseen_gpu)]
+def _unseen_ratio(rows: Rows, chosen: np.ndarray, metric: str) -> tuple[float, int]:
+    """The factor over both ways of holding out, and the number of runs."""
+    measured = rows.measured[metric][chosen]
+    unseen = [kind[metric][chosen] for kind in (rows.unseen_model, rows.unseen_gpu)]
     return range_ratio(np.concatenate(unseen), np.concatenate([measured, measured])), int(np.isfinite(measured).sum())
 
 

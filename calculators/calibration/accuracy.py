@@ -1,10 +1,11 @@
-"""How good the throughput model is: predicted against measured for every published row, in the fit and left out."""
+"""Accuracy of the throughput model: predicted against measured for every published run, in the fit and held out."""
 
 import csv
 import gzip
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from calculators.calibration.arrival_modes import BenchmarkConfig
 from calculators.calibration.configurations import parse_point
 from calculators.calibration.predict import predict
 from calculators.catalog.catalog import Catalog
+from calculators.catalog.efficiency import ErrorRange
 from calculators.catalog.load import ROOT
 from calculators.catalog.yaml_reader import parse_yaml
 from calculators.scenario.demand import Array
@@ -20,13 +22,18 @@ from calculators.scenario.demand import Array
 MEASURED = ROOT / "calibration/measured.csv.gz"
 LEFT_OUT = ROOT / "calibration/left_out.csv.gz"
 EXCLUDED = ROOT / "calibration/excluded_rows.yaml"
-METRICS = ("tpot_ms", "tok_s", "ttft_ms")
+Metric = Literal["tpot_ms", "tok_s", "ttft_ms"]
+Protocol = Literal["unseen_model", "unseen_gpu", "predicted"]
+"""Which fit predicts a run: one without its model, one without its GPU, or the one that has seen it."""
+Breakdown = Literal["source", "engine", "gpu", "model"]
+METRICS: tuple[Metric, ...] = get_args(Metric)
 Names = NDArray[np.str_]
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Published runs as arrays (n,); NaN where a run does not say or the model cannot."""
+    """Published runs and their predictions. Arrays (n,), in order of the file; NaN where a run does not say or the model
+    cannot predict. Times in ms, throughput in output tok/s per GPU."""
 
     row: NDArray[np.int64]
     source: Names
@@ -35,21 +42,32 @@ class Rows:
     model: Names
     gpu: Names
     status: Names
-    """As the model says of its own prediction: ok, extrapolated or unsupported."""
+    """The model's own label of its prediction: ok, extrapolated or unsupported."""
     reason: Names
+    few_runs: NDArray[np.bool_]
+    """True where the GPU's generation has few measured runs."""
     kept_out: Mapping[str, Names]
-    """For each metric: why it is neither fitted nor counted; empty: it is both."""
+    """By metric: why a run is neither fitted nor counted; empty text where it is both."""
     measured: Mapping[str, Array]
     predicted: Mapping[str, Array]
-    """By coefficients that have seen the row."""
+    """By the fit that has seen the run."""
     unseen_model: Mapping[str, Array]
-    """By a fit without the row's model."""
+    """By a fit without the run's model."""
     unseen_gpu: Mapping[str, Array]
+    """By a fit without the run's GPU."""
+
+    def by(self, protocol: Protocol) -> Mapping[str, Array]:
+        """Predictions of one protocol, by metric."""
+        return {"unseen_model": self.unseen_model, "unseen_gpu": self.unseen_gpu, "predicted": self.predicted}[protocol]
+
+    def names(self, breakdown: Breakdown) -> Names:
+        """Source, engine, GPU or model of each run."""
+        return {"source": self.source, "engine": self.engine, "gpu": self.gpu, "model": self.model}[breakdown]
 
 
 @dataclass(frozen=True, slots=True)
 class Errors:
-    """Of relative errors |predicted / measured - 1|; bias is the median with its sign."""
+    """Statistics of the relative errors |predicted / measured - 1|; the bias is the median of the signed error."""
 
     count: int
     median_frac: float
@@ -60,20 +78,22 @@ class Errors:
 
 
 def errors(predicted: Array, measured: Array) -> Errors:
-    """Over the entries where both are known. NaN when there is none."""
+    """Errors over the entries of two arrays (n,) where both values are known; NaN where there is none."""
     known = np.isfinite(predicted) & np.isfinite(measured) & (measured > 0) & (predicted > 0)
-    if not known.any():
-        return Errors(0, *(float("nan"),) * 4, 0)
-    ratio = predicted[known] / measured[known]
-    size = np.abs(ratio - 1)
-    median, p80, p90 = (float(q) for q in np.quantile(size, (0.5, 0.8, 0.9)))
+    ratio = predicted[known] / measured[known] if known.any() else np.array([np.nan])
+    median, p80, p90 = (float(q) for q in np.quantile(np.abs(ratio - 1), (0.5, 0.8, 0.9)))
     return Errors(
-        int(known.sum()), median, p80, p90, float(np.median(ratio) - 1), int((np.abs(np.log(ratio)) > np.log(3)).sum())
+        count=int(known.sum()),
+        median_frac=median,
+        p80_frac=p80,
+        p90_frac=p90,
+        bias_frac=float(np.median(ratio) - 1),
+        beyond_3x_count=int((np.abs(np.log(ratio)) > np.log(3)).sum()),
     )
 
 
 def range_ratio(predicted: Array, measured: Array, coverage_frac: float = 0.8) -> float:
-    """The factor either way that holds so many of the measured values; NaN when none is known."""
+    """Factor either way of the prediction that holds `coverage_frac` of the measured values (n,); NaN where none is known."""
     known = np.isfinite(predicted) & np.isfinite(measured) & (measured > 0) & (predicted > 0)
     if not known.any():
         return float("nan")
@@ -81,7 +101,7 @@ def range_ratio(predicted: Array, measured: Array, coverage_frac: float = 0.8) -
 
 
 def covered_frac(predicted: Array, measured: Array, ratio: float) -> float:
-    """Share of measured values within that factor of the predicted ones."""
+    """Share of measured values (n,) within a factor `ratio` of the predicted ones; NaN where none is known."""
     known = np.isfinite(predicted) & np.isfinite(measured) & (measured > 0) & (predicted > 0)
     return (
         float(np.mean(np.abs(np.log(predicted[known] / measured[known])) <= np.log(ratio)))
@@ -91,15 +111,15 @@ def covered_frac(predicted: Array, measured: Array, ratio: float) -> float:
 
 
 def accuracy_rows(catalog: Catalog) -> Rows:
-    """Every published row, with what the model says of it."""
+    """Every published run with its predictions. Raises DataError when a file of the calibration folder cannot be read."""
     table = read_table(MEASURED)
-    found = predict(table, catalog)
+    predictions = predict(table, catalog)
     kept_out = excluded_rows()
     unseen = {int(r["row"]): r for r in read_table(LEFT_OUT)} if LEFT_OUT.is_file() else {}
     predicted = {
-        "tpot_ms": _array([p.tpot_ms for p in found]),
-        "tok_s": _array([p.output_tok_s_per_gpu for p in found]),
-        "ttft_ms": _array([p.ttft_ms for p in found]),
+        "tpot_ms": _array([p.tpot_ms for p in predictions]),
+        "tok_s": _array([p.output_tok_s_per_gpu for p in predictions]),
+        "ttft_ms": _array([p.ttft_ms for p in predictions]),
     }
     return Rows(
         row=np.array([int(r["row"]) for r in table]),
@@ -108,8 +128,9 @@ def accuracy_rows(catalog: Catalog) -> Rows:
         engine=np.array([r["engine"] for r in table]),
         model=np.array([r["model"] for r in table]),
         gpu=np.array([r["gpu"] for r in table]),
-        status=np.array([p.status for p in found]),
-        reason=np.array([p.reason for p in found]),
+        status=np.array([p.status for p in predictions]),
+        reason=np.array([p.reason for p in predictions]),
+        few_runs=np.array(["few_runs" in p.doubts for p in predictions]),
         kept_out={metric: np.array([_kept_out(r, kept_out[metric]) for r in table]) for metric in METRICS},
         measured=_measured(table, catalog),
         predicted=predicted,
@@ -118,13 +139,51 @@ def accuracy_rows(catalog: Catalog) -> Rows:
     )
 
 
-def judged(found: Rows, metric: str) -> NDArray[np.bool_]:
-    """Rows that count for a metric: predicted, of a quality that is fitted, not kept out."""
-    return np.asarray((found.kept_out[metric] == "") & (found.status != "unsupported"))
+def judged(rows: Rows, metric: str) -> NDArray[np.bool_]:
+    """Runs (n,) that count for a metric: supported by the model, and not kept out of the fit."""
+    return np.asarray((rows.kept_out[metric] == "") & (rows.status != "unsupported"))
+
+
+def protocol_errors(rows: Rows, metric: str, protocol: Protocol, chosen: NDArray[np.bool_]) -> Errors:
+    """Errors of one metric under one protocol over the runs in `chosen` (n,)."""
+    return errors(rows.by(protocol)[metric][chosen], rows.measured[metric][chosen])
+
+
+def errors_by(rows: Rows, metric: str, protocol: Protocol, breakdown: Breakdown) -> dict[str, Errors]:
+    """Errors of each source, engine, GPU or model with at least one counted run, the one with the most runs first."""
+    counted, names = judged(rows, metric), rows.names(breakdown)
+    groups = {
+        str(name): protocol_errors(rows, metric, protocol, counted & (names == name))
+        for name in np.unique(names[counted])
+    }
+    return dict(sorted(((n, e) for n, e in groups.items() if e.count), key=lambda pair: -pair[1].count))
+
+
+@dataclass(frozen=True, slots=True)
+class RangeCoverage:
+    """A stated 80% range, and the share of held-out runs that it held."""
+
+    status: str
+    ratio: float
+    unseen_model_frac: float
+    unseen_gpu_frac: float
+
+
+def range_coverage(rows: Rows, claimed: ErrorRange) -> list[RangeCoverage]:
+    """Coverage of one metric's stated range for supported and for extrapolated predictions."""
+    coverage = []
+    for status, ratio in (("ok", claimed.ok_ratio), ("extrapolated", claimed.extrapolated_ratio)):
+        chosen, metric = judged(rows, claimed.figure) & (rows.status == status), claimed.figure
+        held = [
+            covered_frac(kind[metric][chosen], rows.measured[metric][chosen], ratio)
+            for kind in (rows.unseen_model, rows.unseen_gpu)
+        ]
+        coverage.append(RangeCoverage(status, ratio, *held))
+    return coverage
 
 
 def excluded_rows() -> dict[str, dict[int, str]]:
-    """{metric: {row: reason}} of what is kept out of the fit: whole rows, or only their time to first token."""
+    """Reasons by metric and row number for what is kept out of the fit: whole runs, or only their TTFT."""
     value, _ = parse_yaml(EXCLUDED.read_bytes(), EXCLUDED.name)
     groups = value["excluded"]
     every = {row: group["reason"] for group in groups if group["what"] == "all" for row in group["rows"]}
@@ -133,7 +192,7 @@ def excluded_rows() -> dict[str, dict[int, str]]:
 
 
 def read_table(path: Path) -> list[dict[str, str]]:
-    """A gzipped CSV of this folder."""
+    """Rows of a gzipped CSV file, every cell as text."""
     with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
@@ -147,7 +206,7 @@ def _kept_out(row: Mapping[str, str], reasons: Mapping[int, str]) -> str:
 
 
 def _measured(table: Sequence[Mapping[str, str]], catalog: Catalog) -> dict[str, Array]:
-    """Published figures; where a closed loop gives no tokens a second, by Little's law from its times."""
+    """Published figures by metric, arrays (n,). Where a closed loop gives no throughput: by Little's law from its times."""
     tpot, ttft = _column(table, "tpot_ms_mean", "tpot_ms_median"), _column(table, "ttft_ms_mean", "ttft_ms_median")
     published = _column(table, "output_tok_s_per_gpu")
     points = [parse_point(row, catalog) for row in table]

@@ -1,9 +1,9 @@
-"""The times of one run of an engine, by the way its requests arrive: one rule each for a closed loop, a full queue, one
-static batch and open arrivals."""
+"""Throughput, TTFT and TPOT of one benchmark run, by the way its requests arrive: a closed loop of clients, a full queue
+(saturated), one static batch, or open arrivals at a rate."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -13,52 +13,71 @@ from calculators.scenario.demand import Array
 
 ArrivalKind = Literal["closed", "saturated", "static", "open"]
 
+DoubtCode = Literal[
+    "precision_assumed",
+    "engine_not_fitted",
+    "development_build",
+    "speculation",
+    "prefix_caching",
+    "few_runs",
+    "long_context",
+    "large_batch",
+    "kv_cache_short",
+    "kv_cache_nearly_full",
+]
 DRAIN_FRAC = 0.35
-"""What emptying costs: the last batch runs ever smaller, in steps that shrink less than it does."""
+"""Cost of draining a saturated run: the last batch shrinks, and its steps shrink less than it does."""
 GROWING_FRAC = 0.55
-"""Of the output's cache, what a request of mixed age holds, where the engine does not reserve it all at the start."""
-BISECTIONS = 40
+"""Share of the output's KV cache that a request of average age holds, where the engine does not reserve it at the start."""
+_BISECTIONS = 40
+
+
+class Doubt(NamedTuple):
+    """Why a prediction is an extrapolation: a code, and the reason in words."""
+
+    code: DoubtCode
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkConfig:
-    """A row that can be predicted."""
+    """One benchmark run that can be predicted: replica, arrival mode, lengths in tokens and load."""
 
     config: ReplicaConfig
     kind: ArrivalKind
     input_tok: float
     output_tok: float
     batch: float
-    """Requests at once on one attention rank; infinite: as many as fit."""
+    """Concurrent requests on one attention rank; infinite: as many as fit."""
     request_rate: float
-    """Requests a second on one attention rank; infinite: all at once."""
+    """Requests per second on one attention rank; infinite: all at once."""
     batch_cap: float
     requests: float
-    """How many the whole run consists of, on one attention rank."""
-    doubts: tuple[str, ...]
-    """Why the prediction is an extrapolation; empty: it is not."""
+    """Requests of the whole run, on one attention rank."""
+    doubts: tuple[Doubt, ...]
+    """Why the prediction is an extrapolation; empty: it is not one."""
 
 
 @dataclass(frozen=True, slots=True)
 class PredictedRates:
-    """Arrays (n,), one entry a point; NaN: not defined for that kind of run."""
+    """Predicted throughput and latency. Arrays (n,), one entry per benchmark; NaN where not defined for its arrival mode."""
 
     output_tok_s_per_gpu: Array
     ttft_s: Array
     tpot_s: Array
     room: Array
-    """Requests whose caches fit on one attention rank and stage."""
+    """Requests whose KV caches fit on one attention rank and stage."""
 
 
 def predict_rates(m: ReplicaArrays, points: Sequence[BenchmarkConfig]) -> PredictedRates:
-    """Every point by the rule of its kind; output tokens a second and GPU, TTFT and TPOT."""
+    """Throughput per GPU, TTFT and TPOT of each benchmark, by the rule of its arrival mode. `m` has one row per benchmark."""
     numbers = [
         (p.input_tok, p.output_tok, p.batch, p.batch_cap, p.request_rate, p.requests, _held_frac(p)) for p in points
     ]
-    given = np.array(numbers, dtype=float).T[:, :, None]  # (7, n, 1): one column a point, as Machine has
+    given = np.array(numbers, dtype=float).T[:, :, None]  # (7, n, 1), to broadcast with `m`
     result = np.full((4, len(points)), np.nan)
     kinds = np.array([p.kind for p in points])
-    for kind, rule in RULES.items():
+    for kind, rule in _RULES.items():
         chosen = kinds == kind
         if chosen.any():
             part = m.rows(chosen)
@@ -71,22 +90,23 @@ def predict_rates(m: ReplicaArrays, points: Sequence[BenchmarkConfig]) -> Predic
             shape = (int(chosen.sum()), 1)
             per_gpu = tok_s / part.tensor_parallel_count
             result[:, chosen] = np.stack([np.broadcast_to(x, shape)[:, 0] for x in (per_gpu, ttft, tpot, room)])
-    return PredictedRates(*result)
+    output_tok_s_per_gpu, ttft_s, tpot_s, room = result
+    return PredictedRates(output_tok_s_per_gpu, ttft_s, tpot_s, room)
 
 
 def _held_frac(point: BenchmarkConfig) -> float:
-    """Share of the output's cache that a running request holds on average, or reserves."""
+    """Share of the output's KV cache that a running request holds on average, or reserves."""
     return 1.0 if point.config.engine.startswith("tensorrt") or point.kind == "static" else GROWING_FRAC
 
 
 ArrivalRates = tuple[Array, Array, Array]
-"""Output tokens a second of one attention rank, TTFT, TPOT."""
+"""Output tok/s of one attention rank, TTFT in s, TPOT in s: arrays (n, 1)."""
 
 
 def _closed(
     m: ReplicaArrays, input_tok: Array, output_tok: Array, batch: Array, fitting: Array, rate: Array
 ) -> ArrivalRates:
-    """`batch` clients in a closed loop; those whose caches do not fit wait for their turn. Rates by Little's law."""
+    """Rates of `batch` clients in a closed loop, by Little's law. Clients whose KV caches do not fit wait for a slot."""
     running = np.minimum(batch, fitting)
     ttft, tpot = closed_loop_s(m, running, input_tok, output_tok)
     req_s = running / (ttft + (output_tok - 1) * tpot)
@@ -96,7 +116,7 @@ def _closed(
 def _saturated(
     m: ReplicaArrays, input_tok: Array, output_tok: Array, batch: Array, fitting: Array, requests: Array
 ) -> ArrivalRates:
-    """All requests queued at once: as many run as fit. TTFT is then the length of the queue: not defined."""
+    """Rates when all requests are queued at the start and as many run as fit. TTFT is NaN: it is the length of the queue."""
     running = np.fmin(np.fmin(batch, fitting), requests)
     tpot = tpot_s(m, running, input_tok, output_tok, input_tok)
     share = running / requests
@@ -106,7 +126,7 @@ def _saturated(
 def _static(
     m: ReplicaArrays, input_tok: Array, output_tok: Array, batch: Array, fitting: Array, rate: Array
 ) -> ArrivalRates:
-    """One batch from start to end; what does not fit runs as another one after it."""
+    """Rates of one batch that starts and ends together; requests that do not fit run in a second batch."""
     running = np.minimum(batch, fitting)
     ttft, tpot = static_batch_s(m, running, input_tok, output_tok)
     return running * output_tok / (ttft + (output_tok - 1) * tpot), ttft, tpot
@@ -115,13 +135,14 @@ def _static(
 def _open(
     m: ReplicaArrays, input_tok: Array, output_tok: Array, batch: Array, fitting: Array, rate: Array
 ) -> ArrivalRates:
-    """Requests arrive at `rate` at random: the batch at which as many finish, by bisection (more finish of more)."""
+    """Rates when requests arrive at random at `rate`: the batch at which as many finish as arrive, by bisection. TTFT adds
+    the M/D/1 wait for earlier prefills; NaN where more arrive than can finish."""
 
     def finished(running: Array) -> Array:
         return running / (output_tok * tpot_s(m, running, input_tok, output_tok, input_tok))
 
     low, high = np.zeros_like(fitting), np.array(fitting)
-    for _ in range(BISECTIONS):
+    for _ in range(_BISECTIONS):
         middle = (low + high) / 2
         enough = finished(middle) >= rate
         low, high = np.where(enough, low, middle), np.where(enough, middle, high)
@@ -129,8 +150,8 @@ def _open(
     tpot = tpot_s(m, np.maximum(high, 1.0), input_tok, output_tok, input_tok)
     own = prefill_s(m, high, input_tok + output_tok / 2, input_tok, input_tok)
     busy = np.minimum(req_s * own, 1 - 1e-9)
-    ttft = own * (1 + busy / 2 / (1 - busy)) + m.first_token_overhead_ms * 1e-3  # M/D/1: one prefill after another
+    ttft = own * (1 + busy / 2 / (1 - busy)) + m.first_token_overhead_ms * 1e-3  # M/D/1
     return req_s * output_tok, np.where(finished(fitting) >= rate, ttft, np.nan), tpot
 
 
-RULES = {"closed": _closed, "saturated": _saturated, "static": _static, "open": _open}
+_RULES = {"closed": _closed, "saturated": _saturated, "static": _static, "open": _open}

@@ -1,4 +1,4 @@
-"""Reading a list of measured or planned configurations: each row of POINTS.csv as a Point, or why it is none."""
+"""Benchmark configurations from a CSV of measured or planned runs, or the reason why a row cannot be predicted."""
 
 import csv
 import math
@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from calculators.calibration.arrival_modes import ArrivalKind, BenchmarkConfig
+from calculators.calibration.arrival_modes import ArrivalKind, BenchmarkConfig, Doubt
 from calculators.catalog.base import Precision
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.efficiency import EngineId
@@ -18,11 +18,12 @@ from calculators.errors import DataError, UnknownId
 from calculators.performance.model_size import KV_ELEMENT_BYTES
 from calculators.performance.replica import ReplicaConfig
 from calculators.performance.step_time import MAX_BATCH
+from calculators.units import count
 
-MAX_FILE_BYTES = 64_000_000
-MAX_ROWS = 200_000
-REQUIRED = ("model", "gpu", "isl", "osl")
-COLUMNS = (
+_MAX_FILE_BYTES = 64_000_000
+_MAX_ROWS = 200_000
+_REQUIRED = ("model", "gpu", "isl", "osl")
+PREDICTION_COLUMNS = (
     "row",
     "predicted_output_tok_s_per_gpu",
     "predicted_ttft_ms_mean",
@@ -32,7 +33,7 @@ COLUMNS = (
 )
 
 PredictionStatus = Literal["ok", "extrapolated", "unsupported"]
-PRECISIONS: dict[str, Precision] = {
+_PRECISIONS: dict[str, Precision] = {
     "bf16": "bf16",
     "fp16": "bf16",
     "fp16/bf16": "bf16",
@@ -45,11 +46,11 @@ PRECISIONS: dict[str, Precision] = {
     "fp4": "nvfp4",
     "mxfp4": "mxfp4",
 }
-BATCH_CAPS = {"tensorrt": 2048.0, "vllm": 1024.0, "sglang": 1024.0}
-"""Requests an engine runs at once when a benchmark asks for its maximum throughput (their defaults, end of 2025)."""
-OLD_VLLM = re.compile(r"(vllm )?0\.[0-6]\b", re.IGNORECASE)
-"""Versions of 2023 and 2024: a slower scheduler in Python, older kernels."""
-BENCHMARK_REQUESTS = {
+_BATCH_CAPS = {"tensorrt": 2048.0, "vllm": 1024.0, "sglang": 1024.0}
+"""Batch cap of each engine in a maximum-throughput benchmark (defaults at the end of 2025)."""
+_OLD_VLLM = re.compile(r"(vllm )?0\.[0-6]\b", re.IGNORECASE)
+"""vLLM versions of 2023 and 2024, with a slower Python scheduler and older kernels."""
+_BENCHMARK_REQUESTS = {
     (128.0, 128.0): 30_000.0,
     (128.0, 4096.0): 1_500.0,
     (1000.0, 2000.0): 1_500.0,
@@ -57,19 +58,20 @@ BENCHMARK_REQUESTS = {
     (5000.0, 500.0): 1_500.0,
     (20000.0, 2000.0): 1_000.0,
 }
-"""Requests of a maximum-throughput run by lengths, else 3,000: TensorRT-LLM's documentation, performance overview."""
-FITTED_CONTEXT_TOK = 32_768
-FITTED_BATCH = 1_024
-LARGEST = 1e9  # no cell of a sensible row holds a larger number
-KV_BYTES = {"bf16": 2.0, "fp16": 2.0, "fp8": 1.0, "int8": 1.0}
+"""Requests of a maximum-throughput run by input and output length, else 3,000 (TensorRT-LLM documentation, performance
+overview)."""
+_FITTED_CONTEXT_TOK = 32_768
+_FITTED_BATCH = 1_024
+_LARGEST = 1e9  # no sensible cell holds a larger number
+_KV_BYTES = {"bf16": 2.0, "fp16": 2.0, "fp8": 1.0, "int8": 1.0}
 
 
 def read_points(path: Path) -> list[dict[str, str]]:
-    """The rows of a CSV file, every cell as text. Raises DataError."""
+    """Rows of a CSV file, every cell as text. Raises DataError that names the file, the line and a remedy."""
     if not path.is_file():
-        raise DataError(f"{path.name}: no such file")
-    if path.stat().st_size > MAX_FILE_BYTES:
-        raise DataError(f"{path.name}: more than the {MAX_FILE_BYTES:,} bytes allowed; split it")
+        raise DataError(f"{path.name}: no such file; check the path")
+    if path.stat().st_size > _MAX_FILE_BYTES:
+        raise DataError(f"{path.name}: larger than {count(_MAX_FILE_BYTES / 1e6)} MB; split the file")
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file, strict=True)
@@ -78,19 +80,21 @@ def read_points(path: Path) -> list[dict[str, str]]:
             reader.fieldnames = header
             return _rows(reader, path.name)
     except UnicodeDecodeError:
-        raise DataError(f"{path.name}: not UTF-8 text; save it as CSV UTF-8") from None
+        raise DataError(f"{path.name}: not UTF-8 text; save the file as CSV UTF-8") from None
     except csv.Error as error:
-        raise DataError(f"{path.name}: not a readable CSV file: {error}") from None
+        raise DataError(f"{path.name}: not a readable CSV file ({error}); save it again as CSV UTF-8") from None
 
 
 def _check_header(header: Sequence[str], name: str) -> None:
     if not header:
         raise DataError(
-            f"{name}: the file is empty; the first line must name the columns, at least {', '.join(REQUIRED)}"
+            f"{name}: the file is empty; name the columns in the first line, at least {', '.join(_REQUIRED)}"
         )
-    missing = [column for column in REQUIRED if column not in header]
+    missing = [column for column in _REQUIRED if column not in header]
     if missing:
-        raise DataError(f"{name}:1: missing column{'s' * (len(missing) > 1)} {', '.join(missing)}")
+        raise DataError(
+            f"{name}:1: missing column{'s' * (len(missing) > 1)} {', '.join(missing)}; add to the first line"
+        )
     twice = sorted({column for column in header if header.count(column) > 1})
     if twice:
         raise DataError(f"{name}:1: the column '{twice[0]}' is given twice; keep one")
@@ -101,20 +105,20 @@ def _rows(reader: "csv.DictReader[str]", name: str) -> list[dict[str, str]]:
     for row in reader:
         if None in row or None in row.values():
             raise DataError(
-                f"{name}:{reader.line_num}: another number of cells than columns; quote cells that hold commas"
+                f"{name}:{reader.line_num}: the row has more or fewer cells than columns; quote cells that contain commas"
             )
-        if len(rows) == MAX_ROWS:
-            raise DataError(f"{name}: more than the {MAX_ROWS:,} rows allowed; split it")
+        if len(rows) == _MAX_ROWS:
+            raise DataError(f"{name}: more than {count(_MAX_ROWS)} rows; split the file")
         rows.append(row)
     return rows
 
 
 class _UnsupportedError(Exception):
-    """Why a row cannot be predicted."""
+    """The reason why a row cannot be predicted."""
 
 
 def parse_point(row: Mapping[str, str], catalog: Catalog) -> BenchmarkConfig | str:
-    """The row as a configuration, or why it cannot be predicted."""
+    """Configuration of one row, or the reason why it cannot be predicted."""
     try:
         return _point(row, catalog)
     except (_UnsupportedError, UnknownId) as error:
@@ -122,9 +126,9 @@ def parse_point(row: Mapping[str, str], catalog: Catalog) -> BenchmarkConfig | s
 
 
 def _point(row: Mapping[str, str], catalog: Catalog) -> BenchmarkConfig:
-    missing = [name for name in REQUIRED if not _text(row, name)]
+    missing = [name for name in _REQUIRED if not _text(row, name)]
     if missing:
-        raise _UnsupportedError(f"{', '.join(missing)}: not given")
+        raise _UnsupportedError(f"{', '.join(missing)}: empty")
     model, gpu = catalog.model(_text(row, "model")), catalog.gpu(_text(row, "gpu"))
     kind, engine = _kind(_text(row, "scenario")), _text(row, "engine").lower()
     precision, doubts = _precision(row, model)
@@ -151,8 +155,8 @@ def _point(row: Mapping[str, str], catalog: Catalog) -> BenchmarkConfig:
         output_tok=_number(row, "osl") * scale,
         batch=(1.0 if math.isnan(batch) and kind in ("closed", "static") else batch) / shares,
         request_rate=rate / shares,
-        batch_cap=next((cap for name, cap in BATCH_CAPS.items() if name in engine), float(MAX_BATCH)),
-        requests=BENCHMARK_REQUESTS.get((_number(row, "isl"), _number(row, "osl")), 3000.0) / shares
+        batch_cap=next((cap for name, cap in _BATCH_CAPS.items() if name in engine), float(MAX_BATCH)),
+        requests=_BENCHMARK_REQUESTS.get((_number(row, "isl"), _number(row, "osl")), 3000.0) / shares
         if "tensorrt" in engine
         else math.inf,
         doubts=(*doubts, *_engine_doubts(row, engine)),
@@ -161,10 +165,10 @@ def _point(row: Mapping[str, str], catalog: Catalog) -> BenchmarkConfig:
 
 
 def _kind(scenario: str) -> ArrivalKind:
-    """How requests arrive, from the words of the `scenario` cell."""
+    """Arrival mode, from the words of the `scenario` cell."""
     words = scenario.lower()
     if "disagg" in words:
-        raise _UnsupportedError("disaggregated prefill and decode: not modelled")
+        raise _UnsupportedError("prefill/decode disaggregation is not modeled for benchmarks")
     if "static" in words or "low-latency" in words:
         return "static"
     if "server" in words or "open loop" in words:
@@ -173,35 +177,36 @@ def _kind(scenario: str) -> ArrivalKind:
 
 
 def _kind_given(kind: ArrivalKind, batch: float, rate: float) -> ArrivalKind:
-    """The scenario, where the numbers that it needs are there."""
+    """Arrival mode that the given numbers allow: open arrivals need a rate, a closed loop a number of clients."""
     if kind == "open" and math.isinf(rate):
         return "saturated"
     return "open" if kind == "closed" and math.isnan(batch) and math.isfinite(rate) else kind
 
 
-def _precision(row: Mapping[str, str], model: Model) -> tuple[Precision, tuple[str, ...]]:
+def _precision(row: Mapping[str, str], model: Model) -> tuple[Precision, tuple[Doubt, ...]]:
+    """Weight precision as stated, else the released one with a doubt."""
     text = _text(row, "weight_dtype").lower()
     if not text:
         native = model.published.native_precision
-        return native, (f"weight_dtype not given, taken as {native}",)
-    if text not in PRECISIONS:
-        raise _UnsupportedError(f"weight_dtype '{text[:30]}' is not one of {', '.join(PRECISIONS)}")
-    return PRECISIONS[text], ()
+        return native, (Doubt("precision_assumed", f"weight_dtype is empty, {native} assumed"),)
+    if text not in _PRECISIONS:
+        raise _UnsupportedError(f"weight_dtype '{text[:30]}' is not one of {', '.join(_PRECISIONS)}")
+    return _PRECISIONS[text], ()
 
 
 def _kv_bytes(row: Mapping[str, str], engine: str, precision: Precision, model: Model) -> float:
-    """Bytes of a cache element: as stated; else FP8 where the checkpoint says so.
+    """Bytes per KV-cache element: as stated, else FP8 where the checkpoint sets it.
 
-    NVIDIA's ModelOpt checkpoints do: all NVFP4 ones, and FP8 ones of models that their makers publish in 16 bit.
+    NVIDIA's ModelOpt checkpoints do: all in NVFP4, and those in FP8 of models that were released in 16 bit.
     """
     text = _text(row, "kv_dtype").lower()
-    requantised = precision == "fp8" and model.published.native_precision == "bf16" and "sglang" not in engine
-    quantised = precision == "nvfp4" or requantised or ("tensorrt" in engine and precision == "fp8")
-    return KV_BYTES.get(text, 1.0 if quantised and not text else KV_ELEMENT_BYTES)
+    requantized = precision == "fp8" and model.published.native_precision == "bf16" and "sglang" not in engine
+    quantized = precision == "nvfp4" or requantized or ("tensorrt" in engine and precision == "fp8")
+    return _KV_BYTES.get(text, 1.0 if quantized and not text else KV_ELEMENT_BYTES)
 
 
 def _layout(row: Mapping[str, str], model: Model) -> tuple[tuple[int, int, int], float]:
-    """Tensor parallelism, attention ranks and pipeline stages of one replica, and how many replicas the GPUs hold."""
+    """Parallelism of one replica (tensor, attention ranks, pipeline stages), and the number of replicas on the GPUs."""
     stages, ranks = _whole(row, "pp", 1), _whole(row, "dp", 1)
     gpus = _whole(row, "n_gpu", 0)
     tensor = _whole(row, "tp", max((gpus or 1) // (stages * ranks), 1))
@@ -217,16 +222,16 @@ def _layout(row: Mapping[str, str], model: Model) -> tuple[tuple[int, int, int],
 
 
 def _expert_ranks(row: Mapping[str, str], model: Model, layout: tuple[int, int, int], kind: ArrivalKind) -> int:
-    """How many ways whole experts are spread: as stated, or over all GPUs where attention has ranks of its own."""
+    """Expert parallelism: as stated, else all GPUs of the replica where it has attention ranks."""
     gpus = layout[0] * layout[1]
     stated = _whole(row, "ep", gpus if layout[1] > 1 else 1)
     return min(stated, gpus) if model.shape.mlp.moe_layers else 1
 
 
 def _engine(row: Mapping[str, str], engine: str, gpu: Gpu) -> EngineId:
-    """The fitted engine that the row's comes nearest to."""
+    """Fitted engine that is nearest to the row's engine and version."""
     version = _text(row, "engine_version")
-    old = _text(row, "source_date")[:4] in ("2023", "2024") or OLD_VLLM.match(version)
+    old = _text(row, "source_date")[:4] in ("2023", "2024") or _OLD_VLLM.match(version)
     if "deepspeed" in engine:
         return "deepspeed"
     if "tensorrt" in engine or "trt" in engine:
@@ -238,33 +243,33 @@ def _engine(row: Mapping[str, str], engine: str, gpu: Gpu) -> EngineId:
     return "vllm-2024-rocm" if gpu.vendor == "amd" else "vllm-2024"
 
 
-def _engine_doubts(row: Mapping[str, str], engine: str) -> Iterable[str]:
-    if engine and not any(name in engine for name in BATCH_CAPS):
-        yield f"engine '{engine[:30]}' is not among the fitted ones"
+def _engine_doubts(row: Mapping[str, str], engine: str) -> Iterable[Doubt]:
+    if engine and not any(name in engine for name in _BATCH_CAPS):
+        yield Doubt("engine_not_fitted", f"engine '{engine[:30]}' was not in the fit")
     if re.search("nightly|dev", _text(row, "engine_version").lower()):
-        yield "a development build of the engine, not a release"
+        yield Doubt("development_build", "development build of the engine, not a release")
     if _text(row, "spec_decode").lower().startswith("on"):
-        yield "speculative decoding is not modelled"
+        yield Doubt("speculation", "speculative decoding is not modeled for benchmarks")
     if _text(row, "prefix_cache").lower().startswith("on"):
-        yield "prefix caching is on, hits unknown"
+        yield Doubt("prefix_caching", "prefix caching is on, its hit rate is unknown")
 
 
-def _range_doubts(point: BenchmarkConfig, catalog: Catalog) -> Iterable[str]:
+def _range_doubts(point: BenchmarkConfig, catalog: Catalog) -> Iterable[Doubt]:
     if catalog.is_extrapolated(point.config.gpu):
-        yield f"few measured rows on {point.config.gpu.generation}"
-    if point.input_tok + point.output_tok > FITTED_CONTEXT_TOK:
-        yield f"longer than the {FITTED_CONTEXT_TOK:,} tokens of the fitted rows"
-    if math.isfinite(point.batch) and point.batch > FITTED_BATCH:
-        yield f"more at once than the {FITTED_BATCH:,} of the fitted rows"
+        yield Doubt("few_runs", f"few measured runs on {point.config.gpu.generation}")
+    if point.input_tok + point.output_tok > _FITTED_CONTEXT_TOK:
+        yield Doubt("long_context", f"longer than the {count(_FITTED_CONTEXT_TOK)} tokens of the fitted runs")
+    if math.isfinite(point.batch) and point.batch > _FITTED_BATCH:
+        yield Doubt("large_batch", f"batch larger than the {count(_FITTED_BATCH)} of the fitted runs")
 
 
 def _length_scale(kind: str) -> float:
-    """Mean over nominal length where lengths are drawn, as in `uniform[0.8,1.0]x nominal`."""
+    """Mean over nominal length, where lengths are drawn as in `uniform[0.8,1.0]x nominal`."""
     number = r"([0-9]{1,3}(?:\.[0-9]{1,6})?)"
     drawn = re.match(rf"uniform\[{number},{number}\]x", kind.replace(" ", ""))
     scale = (float(drawn[1]) + float(drawn[2])) / 2 if drawn else 1.0
     if scale <= 0:
-        raise _UnsupportedError("isl_osl_kind gives lengths of zero")
+        raise _UnsupportedError("isl_osl_kind means lengths of zero")
     return scale
 
 
@@ -273,7 +278,7 @@ def _text(row: Mapping[str, str], name: str) -> str:
 
 
 def _number(row: Mapping[str, str], name: str, blank: float = math.nan) -> float:
-    """A positive number; `blank` where the cell is empty."""
+    """Positive number of a cell; `blank` where it is empty."""
     text = _text(row, name)
     if not text:
         return blank
@@ -281,7 +286,7 @@ def _number(row: Mapping[str, str], name: str, blank: float = math.nan) -> float
         value = float(text)
     except ValueError:
         value = math.nan
-    if not value > 0 or (math.isinf(value) and name != "request_rate") or (math.isfinite(value) and value > LARGEST):
+    if not value > 0 or (math.isinf(value) and name != "request_rate") or (math.isfinite(value) and value > _LARGEST):
         raise _UnsupportedError(f"{name} '{text[:30]}' is not a positive number")
     return value
 
@@ -291,6 +296,3 @@ def _whole(row: Mapping[str, str], name: str, blank: int) -> int:
     if value != int(value):
         raise _UnsupportedError(f"{name} '{_text(row, name)[:30]}' is not a whole number")
     return int(value)
-
-
-# --- all rows at once ----------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
-"""Predictions for a list of measured or planned configurations: `python -m calculators throughput POINTS.csv`.
+"""Predicted throughput and latency of benchmark runs: `python -m calculators throughput POINTS.csv`.
 
-One row is one run of an inference engine. Only its configuration is read; a blank cell means unknown. A row that cannot
+One row is one run of an inference engine. Only its configuration is read; an empty cell means unknown. A row that cannot
 be predicted is reported with the reason, never dropped.
 """
 
@@ -10,19 +10,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from calculators.calibration.arrival_modes import BenchmarkConfig, predict_rates
-from calculators.calibration.configurations import COLUMNS, PredictionStatus, parse_point
+from calculators.calibration.arrival_modes import BenchmarkConfig, Doubt, DoubtCode, predict_rates
+from calculators.calibration.configurations import PREDICTION_COLUMNS, PredictionStatus, parse_point
 from calculators.catalog.catalog import Catalog
 from calculators.errors import DataError
 from calculators.performance.replica import replica_arrays
+from calculators.units import percent
 
 CACHE_LIMIT_FRAC = 0.45
-"""Beyond it the time to first token of left-out runs was off by more than 3x in one of five, below in one of seventy."""
+"""Share of the KV cache from which TTFT is extrapolated: above it TTFT of held-out runs was off by more than 3x in one of
+five runs, below it in one of seventy."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """One line of the answer; times in milliseconds, as in the question. None: not predicted."""
+    """Prediction of one row. Throughput in output tok/s per GPU, times in ms; None where not predicted."""
 
     row: str
     output_tok_s_per_gpu: float | None
@@ -30,14 +32,22 @@ class Prediction:
     tpot_ms: float | None
     status: PredictionStatus
     reason: str
+    """Why it is extrapolated or unsupported; empty: neither."""
+    doubts: tuple[DoubtCode, ...] = ()
+
+
+def _unsupported(row: str, reason: str) -> Prediction:
+    return Prediction(
+        row=row, output_tok_s_per_gpu=None, ttft_ms=None, tpot_ms=None, status="unsupported", reason=reason
+    )
 
 
 def write_predictions(path: Path, predictions: Iterable[Prediction]) -> None:
-    """One line for each prediction, in their order. Raises DataError."""
+    """Writes a CSV of predictions, one line each, in their order. Raises DataError when the file cannot be written."""
     try:
         with path.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(COLUMNS)
+            writer.writerow(PREDICTION_COLUMNS)
             for p in predictions:
                 numbers = (
                     f"{value:.6g}" if value is not None else ""
@@ -45,21 +55,18 @@ def write_predictions(path: Path, predictions: Iterable[Prediction]) -> None:
                 )
                 writer.writerow([p.row, *numbers, p.status, p.reason])
     except OSError as error:
-        raise DataError(f"{path.name}: cannot be written: {error.strerror}") from None
-
-
-# --- one row's configuration ---------------------------------------------------------------------------------------
+        raise DataError(f"{path.name}: cannot be written ({error.strerror}); choose another file") from None
 
 
 def predict(rows: Sequence[Mapping[str, str]], catalog: Catalog) -> list[Prediction]:
-    """One prediction for each row, in the order of the rows."""
+    """Predictions of all rows, in their order."""
     parsed = [parse_point(row, catalog) for row in rows]
     points = [p for p in parsed if isinstance(p, BenchmarkConfig)]
     answers = iter(_answers(points, catalog))
     return [
         _prediction(row.get("row") or str(number), p, next(answers))
         if isinstance(p, BenchmarkConfig)
-        else Prediction(row.get("row") or str(number), None, None, None, "unsupported", p)
+        else _unsupported(row.get("row") or str(number), p)
         for number, (row, p) in enumerate(zip(rows, parsed, strict=True), start=1)
     ]
 
@@ -74,21 +81,25 @@ def _answers(points: Sequence[BenchmarkConfig], catalog: Catalog) -> list[tuple[
 def _prediction(name: str, point: BenchmarkConfig, answer: tuple[float, float, float, float]) -> Prediction:
     output, ttft, tpot, room = answer
     if room <= 0:
-        config = point.config
-        return Prediction(
-            name, None, None, None, "unsupported", f"the weights do not fit on {config.gpus_count}x {config.gpu.name}"
-        )
+        return _unsupported(name, f"the weights do not fit on {point.config.gpus_count}x {point.config.gpu.name}")
     doubts = (*point.doubts, *_room_doubts(point, room))
-    status: PredictionStatus = "extrapolated" if doubts else "ok"
-    return Prediction(name, _known(output), _known(ttft, 1e3), _known(tpot, 1e3), status, "; ".join(doubts))
+    return Prediction(
+        row=name,
+        output_tok_s_per_gpu=_known(output),
+        ttft_ms=_known(ttft, 1e3),
+        tpot_ms=_known(tpot, 1e3),
+        status="extrapolated" if doubts else "ok",
+        reason="; ".join(doubt.text for doubt in doubts),
+        doubts=tuple(doubt.code for doubt in doubts),
+    )
 
 
-def _room_doubts(point: BenchmarkConfig, room: float) -> Iterable[str]:
-    """Near the end of the cache's room the engine's settings decide who waits and for how long."""
+def _room_doubts(point: BenchmarkConfig, room: float) -> Iterable[Doubt]:
+    """Doubts near the end of the KV cache's room, where settings of the engine decide who waits and for how long."""
     if room < 1:
-        yield "the cache of one request does not quite fit"
+        yield Doubt("kv_cache_short", "the KV cache of one request does not quite fit")
     elif point.kind in ("closed", "static") and point.batch > CACHE_LIMIT_FRAC * room:
-        yield f"the requests at once fill more than {CACHE_LIMIT_FRAC:.0%} of the cache"
+        yield Doubt("kv_cache_nearly_full", f"the batch fills more than {percent(CACHE_LIMIT_FRAC)} of the KV cache")
 
 
 def _known(value: float, factor: float = 1.0) -> float | None:

@@ -12,7 +12,7 @@ CATALOG = load_catalog()
 
 
 @pytest.fixture(scope="module")
-def found() -> accuracy.Rows:
+def rows() -> accuracy.Rows:
     return accuracy.accuracy_rows(CATALOG)
 
 
@@ -38,15 +38,15 @@ def test_the_range_holds_the_share_it_states() -> None:
     assert accuracy.covered_frac(np.ones(4_000), measured, ratio) == pytest.approx(0.8, abs=0.001)
 
 
-def test_every_published_row_has_an_answer_or_a_reason(found: accuracy.Rows) -> None:
-    assert len(found.row) == len(accuracy.read_table(accuracy.MEASURED))
-    silent = (found.status != "ok") & (found.reason == "")
+def test_every_published_row_has_an_answer_or_a_reason(rows: accuracy.Rows) -> None:
+    assert len(rows.row) == len(accuracy.read_table(accuracy.MEASURED))
+    silent = (rows.status != "ok") & (rows.reason == "")
     assert not silent.any()
 
 
-def test_every_row_kept_out_exists_and_says_why(found: accuracy.Rows) -> None:
+def test_every_row_kept_out_exists_and_says_why(rows: accuracy.Rows) -> None:
     for reasons in accuracy.excluded_rows().values():
-        assert set(reasons) <= set(found.row.tolist())
+        assert set(reasons) <= set(rows.row.tolist())
         assert all(len(reason) > 30 for reason in reasons.values())
 
 
@@ -55,11 +55,11 @@ def test_every_row_kept_out_exists_and_says_why(found: accuracy.Rows) -> None:
     [("tpot_ms", 0.11, 0.40, 0.05), ("tok_s", 0.13, 0.40, 0.05), ("ttft_ms", 0.36, 0.95, 0.15)],
 )
 def test_left_out_errors_stay_what_the_page_says(
-    found: accuracy.Rows, metric: str, median: float, p90: float, bias: float
+    rows: accuracy.Rows, metric: str, median: float, p90: float, bias: float
 ) -> None:
     """A refit that makes predictions for unseen models worse than today's is noticed."""
-    counted = accuracy.judged(found, metric)
-    e = accuracy.errors(found.unseen_model[metric][counted], found.measured[metric][counted])
+    counted = accuracy.judged(rows, metric)
+    e = accuracy.errors(rows.unseen_model[metric][counted], rows.measured[metric][counted])
     assert e.count > 1_200
     assert e.median_frac < median
     assert e.p90_frac < p90
@@ -67,16 +67,39 @@ def test_left_out_errors_stay_what_the_page_says(
 
 
 @pytest.mark.parametrize("claimed", CATALOG.efficiencies.ranges, ids=lambda r: r.figure)
-def test_the_stated_80_percent_range_held_75_to_85_percent_of_unseen_runs(
-    found: accuracy.Rows, claimed: object
-) -> None:
-    counted = accuracy.judged(found, claimed.figure) & (found.status == "ok")
+def test_the_stated_80_percent_range_held_75_to_85_percent_of_unseen_runs(rows: accuracy.Rows, claimed: object) -> None:
+    counted = accuracy.judged(rows, claimed.figure) & (rows.status == "ok")
     held = accuracy.covered_frac(
-        found.unseen_model[claimed.figure][counted], found.measured[claimed.figure][counted], claimed.ok_ratio
+        rows.unseen_model[claimed.figure][counted], rows.measured[claimed.figure][counted], claimed.ok_ratio
     )
     held_gpu = accuracy.covered_frac(
-        found.unseen_gpu[claimed.figure][counted], found.measured[claimed.figure][counted], claimed.ok_ratio
+        rows.unseen_gpu[claimed.figure][counted], rows.measured[claimed.figure][counted], claimed.ok_ratio
     )
     assert 0.75 <= held <= 0.85
     assert 0.75 <= held_gpu <= 0.85
     assert claimed.extrapolated_ratio >= claimed.ok_ratio
+
+
+def test_groups_cover_every_counted_run_once(rows: accuracy.Rows) -> None:
+    counted = accuracy.judged(rows, "tpot_ms")
+    overall = accuracy.protocol_errors(rows, "tpot_ms", "unseen_model", counted)
+    for breakdown in ("source", "engine", "gpu", "model"):
+        groups = accuracy.errors_by(rows, "tpot_ms", "unseen_model", breakdown)
+        counts = [errors.count for errors in groups.values()]
+        assert sum(counts) == overall.count
+        assert counts == sorted(counts, reverse=True)
+
+
+def test_coverage_is_told_for_fitted_and_extrapolated_runs(rows: accuracy.Rows) -> None:
+    claimed = CATALOG.efficiencies.ranges[0]
+    coverage = accuracy.range_coverage(rows, claimed)
+    assert [(part.status, part.ratio) for part in coverage] == [
+        ("ok", claimed.ok_ratio),
+        ("extrapolated", claimed.extrapolated_ratio),
+    ]
+    assert 0.75 <= coverage[0].unseen_model_frac <= 0.85
+
+
+def test_runs_on_rarely_measured_gpus_are_marked_by_a_code(rows: accuracy.Rows) -> None:
+    assert rows.few_runs.any()
+    assert set(rows.status[rows.few_runs]) == {"extrapolated"}

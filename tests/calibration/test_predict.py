@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from calculators.calibration.arrival_modes import BenchmarkConfig
-from calculators.calibration.configurations import COLUMNS, parse_point, read_points
+from calculators.calibration.configurations import PREDICTION_COLUMNS, parse_point, read_points
 from calculators.calibration.predict import Prediction, predict, write_predictions
 from calculators.catalog.load import load_catalog
 from calculators.errors import DataError
@@ -99,8 +99,8 @@ def test_the_format_of_the_cache() -> None:
 @pytest.mark.parametrize(
     ("cells", "reason"),
     [
-        ({"isl": ""}, "isl: not given"),
-        ({"model": "", "gpu": " "}, "model, gpu: not given"),
+        ({"isl": ""}, "isl: empty"),
+        ({"model": "", "gpu": " "}, "model, gpu: empty"),
         ({"model": "no-such-model"}, "unknown model 'no-such-model'"),
         ({"gpu": "Gaudi9"}, "unknown GPU 'Gaudi9'"),
         ({"weight_dtype": "ternary"}, "weight_dtype 'ternary'"),
@@ -111,7 +111,7 @@ def test_the_format_of_the_cache() -> None:
         ({"concurrency_or_batch": "nan"}, "concurrency_or_batch 'nan' is not a positive number"),
         ({"tp": "2.5"}, "tp '2.5' is not a whole number"),
         ({"n_gpu": "2"}, "n_gpu is 2, but tp x pp x dp is 4"),
-        ({"scenario": "disaggregated closed-loop"}, "not modelled"),
+        ({"scenario": "disaggregated closed-loop"}, "not modeled"),
         ({"model": "deepseek-r1"}, "the weights do not fit on 4x"),
     ],
 )
@@ -125,12 +125,12 @@ def test_what_cannot_be_predicted_says_why(cells: dict[str, str], reason: str) -
 @pytest.mark.parametrize(
     ("cells", "reason"),
     [
-        ({"engine": "Deepspeed"}, "engine 'deepspeed' is not among the fitted ones"),
-        ({"weight_dtype": ""}, "weight_dtype not given, taken as bf16"),
+        ({"engine": "Deepspeed"}, "engine 'deepspeed' was not in the fit"),
+        ({"weight_dtype": ""}, "weight_dtype is empty, bf16 assumed"),
         ({"spec_decode": "on: MTP 3"}, "speculative decoding"),
         ({"prefix_cache": "on"}, "prefix caching"),
         ({"isl": "60000"}, "longer than"),
-        ({"gpu": "l40s", "n_gpu": "8", "tp": "8"}, "few measured rows on ada"),
+        ({"gpu": "l40s", "n_gpu": "8", "tp": "8"}, "few measured runs on ada"),
     ],
 )
 def test_what_is_outside_the_fit_says_so(cells: dict[str, str], reason: str) -> None:
@@ -221,7 +221,7 @@ def test_files_there_and_back(tmp_path: Path) -> None:
     write_predictions(target, predict(read_points(source), CATALOG))
     with target.open(newline="") as file:
         rows = list(csv.DictReader(file))
-    assert tuple(rows[0]) == COLUMNS
+    assert tuple(rows[0]) == PREDICTION_COLUMNS
     assert [row["status"] for row in rows] == ["extrapolated", "unsupported"]
     assert float(rows[0]["predicted_tpot_ms_mean"]) > 0
     assert rows[1]["predicted_tpot_ms_mean"] == ""
@@ -233,8 +233,8 @@ def test_files_there_and_back(tmp_path: Path) -> None:
         (b"", "the file is empty"),
         (b"model,gpu,isl\n", "missing column osl"),
         (b"model,gpu,isl,osl,osl\n", "'osl' is given twice"),
-        (b"model,gpu,isl,osl\na,b\n", ":2: another number of cells"),
-        (b"model,gpu,isl,osl\na,b,1,2,3\n", ":2: another number of cells"),
+        (b"model,gpu,isl,osl\na,b\n", ":2: the row has more or fewer cells"),
+        (b"model,gpu,isl,osl\na,b,1,2,3\n", ":2: the row has more or fewer cells"),
         (b"model,gpu,isl,osl\n\xff\xfe,b,1,2\n", "not UTF-8"),
         (b'model,gpu,isl,osl\n"a"x,b,1,2\n', "not a readable CSV"),
     ],

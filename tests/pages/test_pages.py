@@ -27,7 +27,7 @@ PAGES = {
     "pages/engineer/quantization.py": "an evaluation must gate",
     "pages/engineer/serving.py": "Deployment files",
     "pages/reference/prices.py": "open models",
-    "pages/reference/accuracy.py": "Where it is good, and where not",
+    "pages/reference/accuracy.py": "Errors by source, engine, GPU and model",
     "pages/help/help.py": "Time of one engine step",
 }
 

@@ -5,4 +5,5 @@ cost        cost over volume and by line
 compliance  the cheapest option on each kind of path
 traffic     lengths and arrivals of requests
 phases      roofline, time by term and latency under load
+accuracy    predicted against measured runs
 """

@@ -1,0 +1,57 @@
+"""Words and sentences on the accuracy of the throughput model."""
+
+import math
+
+from calculators.calibration.accuracy import Breakdown, Errors, Metric, Protocol
+from calculators.calibration.configurations import PredictionStatus
+from calculators.units import count, percent
+
+METRIC_WORDS: dict[Metric, str] = {"tpot_ms": "TPOT", "tok_s": "Throughput", "ttft_ms": "TTFT"}
+METRIC_UNITS: dict[Metric, str] = {"tpot_ms": "ms", "tok_s": "output tok/s per GPU", "ttft_ms": "ms"}
+PROTOCOL_WORDS: dict[Protocol, str] = {
+    "unseen_model": "Held out by model",
+    "unseen_gpu": "Held out by GPU",
+    "predicted": "In the fit",
+}
+BREAKDOWN_WORDS: dict[Breakdown, str] = {"source": "Source", "engine": "Engine", "gpu": "GPU", "model": "Model"}
+STATUS_WORDS: dict[PredictionStatus, str] = {
+    "ok": "Within the fitted range",
+    "extrapolated": "Extrapolated",
+    "unsupported": "Not supported",
+}
+STATUS_NOTE = (
+    "The model marks a prediction as extrapolated when engine, GPU, lengths or batch lie outside the fitted runs, or when "
+    "the KV cache is almost full."
+)
+COVERAGE_TAKEAWAY = "The stated 80% range of this figure, and the share of held-out runs within it"
+SCATTER_TAKEAWAY = (
+    "Points on the solid line are exact; between the dotted lines a prediction is within a factor of two."
+)
+_SEEN: dict[Protocol, str] = {
+    "unseen_model": "of models that the fit never saw",
+    "unseen_gpu": "on GPUs that the fit never saw",
+    "predicted": "that the fit has seen",
+}
+
+
+def accuracy_sentence(metric: Metric, protocol: Protocol, errors: Errors) -> str:
+    """Median and 90th percentile error of one metric under one protocol."""
+    return (
+        f"{METRIC_WORDS[metric]} predictions are off by {percent(errors.median_frac)} (median) and "
+        f"{percent(errors.p90_frac)} (90th percentile) on {count(errors.count)} published runs {_SEEN[protocol]}."
+    )
+
+
+def unflagged_sentence(within: Errors, overall: Errors) -> str:
+    """How many predictions are off by more than a factor of three, with and without the extrapolated ones."""
+    return (
+        f"Of {count(within.count)} runs within the fitted range, {count(within.beyond_3x_count)} are off by more than 3x; "
+        f"of all {count(overall.count)} runs, {count(overall.beyond_3x_count)}."
+    )
+
+
+def signed_percent(fraction: float) -> str:
+    """A bias with its sign: +3.2%, −1.4%; 'unknown' without runs."""
+    if math.isnan(fraction):
+        return "unknown"
+    return f"+{percent(fraction)}" if fraction > 0 else percent(fraction)

@@ -1,0 +1,35 @@
+"""Sentences on accuracy: every code has words, and the numbers are in the one format."""
+
+from typing import get_args
+
+from calculators.calibration import accuracy
+from calculators.calibration import accuracy_text as text
+from calculators.calibration.configurations import PredictionStatus
+
+ERRORS = accuracy.Errors(
+    count=1_561, median_frac=0.098, p80_frac=0.2, p90_frac=0.32, bias_frac=-0.014, beyond_3x_count=2
+)
+
+
+def test_every_code_has_words() -> None:
+    assert set(text.METRIC_WORDS) == set(text.METRIC_UNITS) == set(accuracy.METRICS)
+    assert set(text.PROTOCOL_WORDS) == set(get_args(accuracy.Protocol))
+    assert set(text.BREAKDOWN_WORDS) == set(get_args(accuracy.Breakdown))
+    assert set(text.STATUS_WORDS) == set(get_args(PredictionStatus))
+
+
+def test_the_sentence_says_figure_errors_runs_and_protocol() -> None:
+    assert text.accuracy_sentence("tpot_ms", "unseen_gpu", ERRORS) == (
+        "TPOT predictions are off by 9.8% (median) and 32% (90th percentile) on 1,561 published runs on GPUs that the fit "
+        "never saw."
+    )
+
+
+def test_outliers_are_counted_with_and_without_extrapolations() -> None:
+    sentence = text.unflagged_sentence(ERRORS, ERRORS)
+    assert sentence.startswith("Of 1,561 runs within the fitted range, 2 are off")
+
+
+def test_a_bias_has_its_sign() -> None:
+    assert [text.signed_percent(x) for x in (0.05, -0.014, 0.0)] == ["+5%", "−1.4%", "0%"]
+    assert text.signed_percent(float("nan")) == "unknown"
