@@ -586,17 +586,15 @@ def test_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("limit_s", [0.0, 0.5])
 def test_time_limit(monkeypatch: pytest.MonkeyPatch, limit_s: float) -> None:
-    """Before the engine starts, and in the middle of a query that would run for hours."""
+    """Before the engine starts, and in the middle of a query: without the limit this would run for hours."""
 
     def endless(source: usage_parse.LogSource, _table: object) -> None:
         source.engine.connection.execute("SELECT max(hash(range)) FROM range(1000000000000)")
 
     monkeypatch.setattr(usage_log, "MAX_SECONDS", limit_s)
     monkeypatch.setattr(usage_log, "_totals", endless)
-    started_s = time.monotonic()
     with pytest.raises(LogError, match=rf"takes longer than {limit_s:.0f} s to read; take"):
         read_log(SAMPLE, now=NOW)
-    assert time.monotonic() - started_s < limit_s + 5
 
 
 def test_errors_are_data_errors() -> None:

@@ -5,7 +5,7 @@ from datetime import date
 from functools import cache
 
 import pytest
-from app_pages import INPUT_KINDS, PAGE_PATHS, ROOT, link, start
+from app_pages import INPUT_KINDS, PAGE_PATHS, ROOT, link, opened, start
 from benchmark_samples import VLLM, as_bytes
 from streamlit.testing.v1 import AppTest
 
@@ -19,12 +19,6 @@ EVERYDAY = {*("CSV", "JSON", "HTML", "YAML", "URL", "USD", "UTC", "EU", "US", "U
 FORMATS = {"BF16", "FP16", "FP8", "FP4", "INT8", "INT4", "INT2", "NVFP4", "MXFP4", "MXFP8"}
 """Names by which engines and GPUs call their number formats."""
 FIELDS = {field for term in glossary().terms for field in term.inputs}
-
-
-@cache
-def opened(page: str) -> AppTest:
-    """The page as the starting case shows it."""
-    return start().switch_page(page).run()
 
 
 def without_help(app: AppTest) -> list[str]:

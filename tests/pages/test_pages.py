@@ -6,7 +6,7 @@ from datetime import date
 
 import numpy as np
 import pytest
-from app_pages import ROOT, link, linked, start, words
+from app_pages import ROOT, link, linked, opened, start, words
 
 from calculators.scenario.defaults import default_scenario
 from calculators.scenario.files import read_scenario
@@ -38,7 +38,7 @@ def test_no_page_lies_directly_in_pages_where_a_deep_link_would_skip_the_frame()
 
 @pytest.mark.parametrize(("page", "signal"), PAGES.items())
 def test_every_page_shows_what_it_is_for(page: str, signal: str) -> None:
-    app = start().switch_page(page).run()
+    app = opened(page)
     assert not app.exception
     assert not app.error
     assert signal in words(app)
@@ -66,7 +66,7 @@ def test_the_first_visit_shows_a_verdict_with_amount_and_chart() -> None:
     ],
 )
 def test_every_chart_has_alternative_text(page: str) -> None:
-    charts = start().switch_page(page).run().get("plotly_chart")
+    charts = opened(page).get("plotly_chart")
     assert charts
     assert all(len(chart.proto.alt) > 20 for chart in charts)
 
@@ -93,7 +93,7 @@ def test_a_link_opens_with_the_same_verdict() -> None:
 def test_a_damaged_link_says_so_and_opens_the_starting_case(token: str) -> None:
     app = start(token)
     assert not app.exception
-    assert app.subheader[0].value == start().subheader[0].value
+    assert app.subheader[0].value == opened("pages/decide/verdict.py").subheader[0].value
     assert not token or "link" in words(app)
 
 

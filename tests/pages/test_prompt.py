@@ -3,13 +3,13 @@
 from pathlib import Path
 from typing import Any
 
+import app_pages
 import pytest
 from prompt_samples import START, as_lines, chat_log
 from streamlit.testing.v1 import AppTest
 
-from calculators.catalog.load import load_catalog
 from calculators.scenario.defaults import default_scenario
-from calculators.scenario.link import from_token, to_token
+from calculators.scenario.link import from_token
 from calculators.scenario.schema import Api, Scenario
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -17,10 +17,7 @@ PAGE = "pages/engineer/prompt.py"
 
 
 def start(scenario: Scenario | None = None) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    if scenario is not None:
-        app.query_params["s"] = to_token(scenario, load_catalog().digest)
-    return app.run().switch_page(PAGE).run()
+    return app_pages.start(scenario and app_pages.link(scenario)).switch_page(PAGE).run()
 
 
 def words(app: AppTest) -> str:
