@@ -3,11 +3,11 @@
 import re
 from datetime import date
 
+from app_pages import link
 from playwright.sync_api import Locator, Page, expect
 
 from calculators.catalog.load import load_catalog
 from calculators.scenario.defaults import default_scenario, preset_targets, preset_workload
-from calculators.scenario.link import to_token
 
 LIMIT_MS = 180_000
 """For anything the app does: many times what it takes with both cores busy. Nothing is timed."""
@@ -70,15 +70,14 @@ def shown(page: Page) -> None:
 
 def visit(page: Page, url: str, address: str = VERDICT, preset: str | None = None) -> None:
     """Open a page of the app, on a preset where one is named: by its link, as a colleague would."""
-    page.goto(f"{url}/{address}{f'?s={preset_token(preset)}' if preset else ''}")
+    page.goto(f"{url}/{address}{f'?s={preset_link(preset)}' if preset else ''}")
     shown(page)
 
 
-def preset_token(preset_id: str) -> str:
-    catalog = load_catalog()
-    preset = catalog.presets[preset_id]
+def preset_link(preset_id: str) -> str:
+    preset = load_catalog().presets[preset_id]
     changes = {"name": preset.name, "workload": preset_workload(preset), "targets": preset_targets(preset)}
-    return to_token(default_scenario(date.today()).model_copy(update=changes), catalog.digest)
+    return link(default_scenario(date.today()).model_copy(update=changes))
 
 
 def verdict(page: Page) -> str:

@@ -10,7 +10,8 @@ from benchmark_samples import VLLM, as_bytes
 from streamlit.testing.v1 import AppTest
 
 from calculators.catalog.glossary import definition, glossary, help_text
-from calculators.catalog.load import UnknownId, load_catalog
+from calculators.catalog.load import load_catalog
+from calculators.errors import UnknownId
 from calculators.scenario.files import read_scenario
 
 ABBREVIATION = re.compile(r"(?<![\w-])[A-Z][A-Z0-9]*[A-Z][A-Z0-9]*(?=s?(?!\w))")
