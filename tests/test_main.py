@@ -12,7 +12,7 @@ from support import BASE, TODAY, merged
 
 from calculators.__main__ import main
 from calculators.catalog.load import ROOT, load_catalog
-from calculators.catalog.yaml_reader import MAX_FILE_BYTES
+from calculators.catalog.yaml_reader import MAX_YAML_BYTES
 from calculators.evaluate import evaluate
 from calculators.report.evaluation_text import to_json
 from calculators.scenario.files import read_scenario
@@ -130,24 +130,24 @@ def test_an_unknown_requirement_is_named_with_the_known_ones(
         ({"api": {"provider": "opnai"}}, "no prices for provider 'opnai'. Known ones are, for instance: openai"),
         (
             {"workload": {"requests_per_month": 10**15}},
-            "workload.requests_per_month: Input should be less than or equal to",
+            "Requests per month must be at most 1T",
         ),
         (
             {"workload": {"requests_per_month": 0}},
-            "workload.requests_per_month: Input should be greater than or equal to 1",
+            "Requests per month must be at least 1 (you entered 0).",
         ),
         (
             {"workload": {"requests_per_month": -1}},
-            "workload.requests_per_month: Input should be greater than or equal to 1",
+            "Requests per month must be at least 1 (you entered -1).",
         ),
-        ({"workload": {"requests_per_month": float("nan")}}, "workload.requests_per_month"),
-        ({"workload": {"requests_per_month": float("inf")}}, "workload.requests_per_month"),
-        ({"workload": {"requests_per_month": "lots"}}, "valid number"),
-        ({"targets": {"tpot_ms": -5}}, "targets.tpot_ms: Input should be greater than or equal to 0.1"),
+        ({"workload": {"requests_per_month": float("nan")}}, "Requests per month"),
+        ({"workload": {"requests_per_month": float("inf")}}, "Requests per month"),
+        ({"workload": {"requests_per_month": "lots"}}, "Requests per month must be a number"),
+        ({"targets": {"tpot_ms": -5}}, "TPOT target, mean (ms) must be at least 0.1 ms (you entered -5)."),
         ({"workloads": {}}, "workloads"),
-        ({"candidates": {}}, "candidates"),
-        ({"as_of": "yesterday"}, "as_of"),
-        ({"as_of": "9999-12-31"}, "as_of"),
+        ({"candidates": {}}, "Candidate open models"),
+        ({"as_of": "yesterday"}, "Price date"),
+        ({"as_of": "9999-12-31"}, "Price date"),
     ],
 )
 def test_a_bad_value_is_one_line_that_names_file_field_and_remedy(
@@ -163,17 +163,20 @@ def test_a_bad_value_is_one_line_that_names_file_field_and_remedy(
         ("", "case.yaml: the file is empty"),
         ("just words", "case.yaml: a scenario is a list of 'key: value' lines"),
         ("- 1\n- 2", "case.yaml: a scenario is a list of 'key: value' lines"),
-        ("{}", "case.yaml: workload: Field required"),
+        ("{}", "case.yaml, line 1: Workload is required."),
         (bytes(range(256)), "case.yaml: not UTF-8 text"),
         (b"name: \x00\x01", "case.yaml: not valid YAML"),
         ("name: \ufffe", "case.yaml: not valid YAML"),
-        ("a: [1, 2", "case.yaml:2: not valid YAML"),
-        ("\tname: x", "case.yaml:1: not valid YAML"),
-        ("name: x\nname: y", "case.yaml:2: the key 'name' is given twice; keep one"),
-        ("workload:\n  requests_per_month: 1e6", "case.yaml:2: '1e6' would be read as text; write the number out"),
-        ("a: &x [1]\nb: *x", "case.yaml:2: anchors and aliases (&, *) are not read"),
+        ("a: [1, 2", "case.yaml, line 2: not valid YAML"),
+        ("\tname: x", "case.yaml, line 1: not valid YAML"),
+        ("name: x\nname: y", "case.yaml, line 2: the key 'name' is given twice; keep one"),
         (
-            "#" * (MAX_FILE_BYTES + 1),
+            "workload:\n  requests_per_month: 1e6",
+            "case.yaml, line 2: '1e6' would be read as text; write the number out",
+        ),
+        ("a: &x [1]\nb: *x", "case.yaml, line 2: anchors and aliases (&, *) are not read"),
+        (
+            "#" * (MAX_YAML_BYTES + 1),
             "case.yaml: 256,001 bytes is more than the 256,000 allowed; is it the right file?",
         ),
     ],
@@ -195,7 +198,7 @@ def test_nesting_deep_enough_to_crash_a_parser_is_one_line(tmp_path: Path, conte
     command = [sys.executable, "-m", "calculators", "decide", _file(tmp_path, content)]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "crossover: case.yaml:1: nested too deeply; at most 20 levels are read\n"
+    assert done.stderr == "crossover: case.yaml, line 1: nested too deeply; at most 20 levels are read\n"
 
 
 @pytest.mark.parametrize(

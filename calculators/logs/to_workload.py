@@ -7,11 +7,11 @@ The block holds what `Workload` accepts and nothing else, so it can be pasted as
 import yaml
 from pydantic import ValidationError
 
-from calculators.errors import DataError
+from calculators.errors import data_error
 from calculators.logs.request_file import clean
 from calculators.logs.request_log import UsageSummary, span_text
 from calculators.logs.request_statistics import LengthStatistics, Peak
-from calculators.scenario.schema import Basis, LengthCell, Workload, explain
+from calculators.scenario.schema import Basis, LengthCell, Workload
 from calculators.units import HOURS_PER_MONTH, SECONDS_PER_MONTH
 
 COMMENT_CHAR_COUNT = 500
@@ -51,8 +51,7 @@ def log_workload(summary: UsageSummary, before: Workload, window_s: int = SIZING
     try:
         return Workload.model_validate({**before.model_dump(), **figures, **_cache_figures(summary, before)})
     except ValidationError as error:
-        problem = explain(error.errors()[0])
-        raise DataError(f"{summary.name} gives a figure that no scenario may hold: workload.{problem}") from None
+        raise data_error(error, Workload, lambda _: f"{summary.name}: ") from None
 
 
 def _cache_figures(summary: UsageSummary, before: Workload) -> dict[str, object]:

@@ -1,38 +1,60 @@
-"""Whether everything that a scenario names is in the catalog."""
+"""Whether the catalog holds everything that a scenario names."""
+
+from collections.abc import Callable, Collection, Sequence
+from typing import TypeVar
 
 from calculators.api.bill import api_offer, api_rates
 from calculators.catalog.catalog import Catalog
 from calculators.errors import DataError
-from calculators.scenario.schema import Hardware, Scenario
+from calculators.scenario.schema import Hardware, Scenario, label
+from calculators.units import printable
+
+_Entry = TypeVar("_Entry")
 
 
 def check_ids(scenario: Scenario, catalog: Catalog) -> None:
-    """Every id in the scenario is known. Raises UnknownId or DataError, naming the field."""
-    priced = api_rates(api_offer(scenario.api.provider, scenario.api.model, catalog), scenario.as_of)[0]
-    if not (priced.input_usd_per_mtok > 0 and priced.output_usd_per_mtok > 0):
-        raise DataError(f"api.model: '{scenario.api.model}' has no price for text tokens in and out; pick a text model")
-    models = [catalog.model(candidate.model).id for candidate in scenario.candidates]
+    """Raises UnknownId or DataError for the first id that the catalog does not hold, with its label and a remedy."""
+    _check_api(scenario, catalog)
+    models = [_known("candidates", catalog.model, candidate.model).id for candidate in scenario.candidates]
     for model in models:
         if models.count(model) > 1:
-            raise DataError(f"candidates: '{model}' is listed under two of its names; keep one")
+            raise _refused("candidates", f"'{model}' is listed under two of its names; keep one.")
     _check_hardware(scenario.hardware, catalog)
-    for requirement in scenario.compliance.requirements:
-        if requirement not in catalog.requirements:
-            raise DataError(
-                f"compliance.requirements: unknown requirement '{requirement}'. Known ones: {', '.join(catalog.requirements)}"
-            )
+    _check_listed("compliance.requirements", scenario.compliance.requirements, "requirement", catalog.requirements)
+
+
+def _check_api(scenario: Scenario, catalog: Catalog) -> None:
+    offer = _known("api.model", lambda model: api_offer(scenario.api.provider, model, catalog), scenario.api.model)
+    priced = api_rates(offer, scenario.as_of)[0]
+    if not (priced.input_usd_per_mtok > 0 and priced.output_usd_per_mtok > 0):
+        model = printable(scenario.api.model, 60)
+        raise _refused("api.model", f"'{model}' has no price for text tokens in and out; pick a text model.")
 
 
 def _check_hardware(hardware: Hardware, catalog: Catalog) -> None:
-    for gpu in (*hardware.gpus, *hardware.rent_usd_per_gpu_h):
-        catalog.gpu(gpu)
+    for gpu in hardware.gpus:
+        _known("hardware.gpus", catalog.gpu, gpu)
+    for gpu in hardware.rent_usd_per_gpu_h:
+        _known("hardware.rent_usd_per_gpu_h", catalog.gpu, gpu)
     for own in hardware.own_measurements:
-        try:
-            catalog.model(own.model), catalog.gpu(own.gpu)
-        except DataError as error:
-            raise DataError(f"hardware.own_measurements: {own.source}: {error}") from None
-    for provider in hardware.rent_providers:
-        if provider not in catalog.rent_providers:
-            raise DataError(
-                f"hardware.rent_providers: unknown provider '{provider}'. Known ones: {', '.join(catalog.rent_providers)}"
-            )
+        _known("hardware.own_measurements", catalog.model, own.model, f"{own.source}: ")
+        _known("hardware.own_measurements", catalog.gpu, own.gpu, f"{own.source}: ")
+    _check_listed("hardware.rent_providers", hardware.rent_providers, "provider", catalog.rent_providers)
+
+
+def _known(field: str, look_up: Callable[[str], _Entry], name: str, place: str = "") -> _Entry:
+    """The entry of a name. Raises UnknownId or DataError with the label of the field; `place`: words before the problem."""
+    try:
+        return look_up(name)
+    except DataError as error:
+        raise type(error)(f"{label(field)}: {place}{str(error).rstrip('.')}.", field) from None
+
+
+def _check_listed(field: str, names: Sequence[str], what: str, known: Collection[str]) -> None:
+    for name in names:
+        if name not in known:
+            raise _refused(field, f"unknown {what} '{printable(name, 60)}'. Known ones: {', '.join(known)}.")
+
+
+def _refused(field: str, problem: str) -> DataError:
+    return DataError(f"{label(field)}: {problem}", field)

@@ -15,10 +15,10 @@ from calculators.catalog.base import Record
 from calculators.compliance.assessment import ComplianceAssessment, PricedPath
 from calculators.decision.signal_result import Signal
 from calculators.decision.switching_values import nearest_switching_value
-from calculators.errors import DataError
+from calculators.errors import DataError, data_error
 from calculators.evaluate import Evaluation
 from calculators.options.option import Option
-from calculators.scenario.schema import Scenario, explain
+from calculators.scenario.schema import Scenario
 from calculators.units import count, usd
 
 MAX_BYTES = 2_000_000
@@ -250,8 +250,7 @@ def read_record(content: bytes, name: str) -> DecisionRecord:
     try:
         return DecisionRecord.model_validate(value)
     except ValidationError as error:
-        problems = "; ".join(explain(problem) for problem in error.errors()[:3])
-        raise DataError(f"{name}: not a decision record of this version: {problems}") from None
+        raise DataError(f"{name}: not a decision record of this version. {data_error(error, DecisionRecord)}") from None
 
 
 def visible(value: Any) -> Any:

@@ -3,21 +3,18 @@
 from datetime import date
 from pathlib import Path
 
-from calculators.catalog.yaml_reader import MAX_FILE_BYTES, parse_yaml
+from calculators.catalog.yaml_reader import MAX_YAML_BYTES, at_line, parse_yaml
 from calculators.errors import DataError
 from calculators.scenario.schema import Scenario, parse_scenario
 
 
 def read_scenario(path: Path, today: date) -> Scenario:
-    """A scenario file; `as_of` defaults to `today`. Raises DataError or OSError."""
+    """The scenario of a file; `as_of` defaults to `today`. Raises OSError, or DataError with file, line and label."""
     if path.exists() and not path.is_file():
         raise DataError(f"{path.name}: not a file; name a scenario file, as scenarios/azure-conversation.yaml")
     with path.open("rb") as file:
-        content = file.read(MAX_FILE_BYTES + 1)
-    value, _ = parse_yaml(content, path.name)
+        content = file.read(MAX_YAML_BYTES + 1)
+    value, lines = parse_yaml(content, path.name)
     if not isinstance(value, dict):
         raise DataError(f"{path.name}: a scenario is a list of 'key: value' lines; see scenarios/ for examples")
-    try:
-        return parse_scenario({"as_of": today, **value})
-    except DataError as error:
-        raise DataError(f"{path.name}: {error}") from None
+    return parse_scenario({"as_of": today, **value}, lambda keys: at_line(keys, lines, path.name))

@@ -14,14 +14,14 @@ MAX_TOKEN_BYTES = 200_000
 
 
 def to_token(scenario: Scenario, digest: str) -> str:
-    """The whole scenario as text for a link, with the digest of the prices it was made with."""
+    """URL-safe text of a scenario, with the digest of the data files it was evaluated with."""
     body = {"d": digest, "s": scenario.model_dump(mode="json", exclude_defaults=False)}
     packed = zlib.compress(json.dumps(body, separators=(",", ":"), sort_keys=True).encode(), 9)
     return base64.urlsafe_b64encode(packed).decode().rstrip("=")
 
 
 def from_token(token: str) -> tuple[Scenario, str]:
-    """The scenario in a link, and the digest of its prices. Raises DataError with a sentence for the visitor."""
+    """The scenario of a link, and the digest of the data files it was evaluated with. Raises DataError with a remedy."""
     remedy = "Ask for the link again, or start from the values below."
     if len(token) > MAX_TOKEN_CHARS:
         raise DataError(f"This link is longer than any this app makes, so it was not read. {remedy}")
@@ -34,6 +34,6 @@ def from_token(token: str) -> tuple[Scenario, str]:
         body: Any = json.loads(text)
         return parse_scenario(body["s"]), str(body["d"])[:12]
     except DataError as error:
-        raise DataError(f"This link holds a value the app cannot use: {error}. {remedy}") from None
+        raise DataError(f"This link holds a value the app cannot use. {error} {remedy}") from None
     except (ValueError, KeyError, TypeError, binascii.Error, zlib.error, RecursionError):
         raise DataError(f"This link is damaged or cut off, so it was not read. {remedy}") from None

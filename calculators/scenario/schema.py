@@ -1,277 +1,303 @@
-"""What the user asks: one frozen Scenario holds every input, travels in the link, and is all that `evaluate` needs."""
+"""Every input: one frozen Scenario travels in the link and is all that `evaluate` needs besides the catalog.
 
+The `title` of a field is its label on the screen; its help is the glossary's entry of the same field.
+"""
+
+from collections.abc import Callable
 from datetime import date
+from functools import cache
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
 from calculators.catalog.base import Commitment, Confidence, Fraction, Id, Precision, Record
-from calculators.errors import DataError
+from calculators.errors import KeyPath, data_error, label_of
+from calculators.units import percent
 
-MAX_LISTED = 100  # entries in any list a scenario may hold
+MAX_LISTED = 100
+"""Entries in any list of a scenario."""
 MAX_OWN_MEASUREMENTS = 32
 
 Basis = Literal["measured", "bounded", "assumed", "typed"]
 Gate = Literal["accepted", "assumed", "not_acceptable"]
-GpuRent = Annotated[float, Field(gt=0, le=1_000)]
+GpuPrice = Annotated[float, Field(gt=0, le=1_000)]
 
 
 class LengthCell(Record):
-    """A group of similar requests: its share of all requests and its mean lengths."""
+    """A group of similar requests: its share of all requests and its mean token counts."""
 
-    share_frac: Annotated[float, Field(gt=0, le=1)]
-    input_tok: Annotated[float, Field(ge=0, le=1e7)]
-    output_tok: Annotated[float, Field(ge=0, le=1e7)]
+    share_frac: Annotated[float, Field(gt=0, le=1)] = Field(title="Share of requests")
+    input_tok: Annotated[float, Field(ge=0, le=1e7)] = Field(title="Input tokens, mean")
+    output_tok: Annotated[float, Field(ge=0, le=1e7)] = Field(title="Output tokens, mean")
 
 
 class Workload(Record):
     """Traffic of one product. Token counts are per request; input is the whole prompt, cached or not."""
 
-    source: Annotated[str, Field(max_length=300)] = "typed"
-    """Where it came from: 'typed', 'preset:<id>' or 'log:<file name>'."""
-    requests_per_month: Annotated[float, Field(ge=1, le=1e12)]
-    requests_basis: Basis = "typed"
-    input_tok: Annotated[float, Field(ge=1, le=1e7)]
-    output_tok: Annotated[float, Field(ge=1, le=1e6)]
-    input_p95_tok: Annotated[float, Field(ge=1, le=1e7)]
-    output_p95_tok: Annotated[float, Field(ge=1, le=1e6)]
-    lengths_basis: Basis = "typed"
-    cells: tuple[LengthCell, ...] = Field(default=(), max_length=64)
+    source: Annotated[str, Field(max_length=300)] = Field("typed", title="Source of the traffic figures")
+    """'typed', 'preset:<id>' or 'log:<file name>'."""
+    requests_per_month: Annotated[float, Field(ge=1, le=1e12)] = Field(title="Requests per month")
+    requests_basis: Basis = Field("typed", title="Basis of requests per month")
+    input_tok: Annotated[float, Field(ge=1, le=1e7)] = Field(title="Input tokens, mean")
+    output_tok: Annotated[float, Field(ge=1, le=1e6)] = Field(title="Output tokens, mean")
+    input_p95_tok: Annotated[float, Field(ge=1, le=1e7)] = Field(title="Input tokens, p95")
+    output_p95_tok: Annotated[float, Field(ge=1, le=1e6)] = Field(title="Output tokens, p95")
+    lengths_basis: Basis = Field("typed", title="Basis of token lengths")
+    cells: tuple[LengthCell, ...] = Field((), max_length=64, title="Token length distribution")
     """Joint length distribution from a log; empty: derived from mean and 95th percentile."""
-    cached_frac: Fraction = 0.0
-    """Share of input tokens the API bills as cache reads today."""
-    cached_basis: Basis = "typed"
-    cache_write_frac: Fraction = 0.0
-    """Share of input tokens billed as cache writes today."""
-    cacheable_frac: Fraction = 0.5
-    """Share of input tokens a well-ordered prompt could read from a cache."""
-    self_hit_frac: Fraction = 0.25
-    """Share of input tokens your own servers would find cached: fewer than an API finds, for capacity and routing."""
-    deferrable_frac: Fraction = 0.0
-    """Share of requests that may wait up to 24 h (batch)."""
-    peak_ratio: Annotated[float, Field(ge=1, le=10_000)] = 4.0
+    cached_frac: Fraction = Field(0.0, title="Current API cache hit rate")
+    """Share of input tokens that the API bills as cache reads today."""
+    cached_basis: Basis = Field("typed", title="Basis of the current API cache hit rate")
+    cache_write_frac: Fraction = Field(0.0, title="Share of input tokens billed as cache writes")
+    cacheable_frac: Fraction = Field(0.5, title="Achievable API cache hit rate")
+    """Share of input tokens that a cache-friendly prompt order could read from a cache."""
+    self_hit_frac: Fraction = Field(0.25, title="Prefix-cache hit rate when self-hosted")
+    """Share of input tokens; lower than at an API, because capacity is limited and replicas have separate caches."""
+    deferrable_frac: Fraction = Field(0.0, title="Share eligible for the batch API (24 h)")
+    peak_ratio: Annotated[float, Field(ge=1, le=10_000)] = Field(4.0, title="Peak-to-average ratio")
     """Busiest sizing window over the mean of the active hours."""
-    peak_basis: Basis = "typed"
-    active_h_per_month: Annotated[float, Field(ge=1, le=730)] = 730.0
-    growth_per_month_frac: Annotated[float, Field(ge=-0.5, le=1.0)] = 0.0
+    peak_basis: Basis = Field("typed", title="Basis of the peak-to-average ratio")
+    active_h_per_month: Annotated[float, Field(ge=1, le=730)] = Field(730.0, title="Active hours per month")
+    growth_per_month_frac: Annotated[float, Field(ge=-0.5, le=1.0)] = Field(0.0, title="Monthly growth")
 
     @model_validator(mode="after")
     def _consistent(self) -> "Workload":
         if self.cached_frac + self.cache_write_frac > 1 + 1e-9:
-            raise ValueError("cached_frac and cache_write_frac together exceed all input; lower one of them")
+            both = f"{label('workload.cached_frac')} and {label('workload.cache_write_frac').lower()}"
+            shares = f"{percent(self.cached_frac)} and {percent(self.cache_write_frac)}"
+            raise ValueError(f"{both} add up to more than 100% ({shares}); lower one of them")
         if self.cells and abs(sum(cell.share_frac for cell in self.cells) - 1) > 1e-3:
-            raise ValueError("cells: the shares must add up to 1")
+            raise ValueError("the shares of the token length distribution must add up to 100%; correct them")
         for name in ("input_tok", "output_tok") if self.cells else ():
-            mean = sum(cell.share_frac * getattr(cell, name) for cell in self.cells)
-            if abs(mean / getattr(self, name) - 1) > 0.01:
-                raise ValueError(f"cells: their mean {name}, {mean:.6g}, is not the workload's {name}; correct either")
+            mean_tok = sum(cell.share_frac * getattr(cell, name) for cell in self.cells)
+            if abs(mean_tok / getattr(self, name) - 1) > 0.01:
+                stated = f"{label(f'workload.{name}')} is {getattr(self, name):.6g}"
+                raise ValueError(f"{stated}, but the token length distribution has {mean_tok:.6g}; correct either")
         return self
 
 
 class Targets(Record):
-    """Latency the product needs at its peak. None: no target."""
+    """Latency targets (SLOs) at the peak. None: no target."""
 
-    ttft_p95_ms: Annotated[float, Field(ge=1, le=600_000)] | None = 2_000.0
-    tpot_ms: Annotated[float, Field(ge=0.1, le=10_000)] | None = 50.0
+    ttft_p95_ms: Annotated[float, Field(ge=1, le=600_000)] | None = Field(2_000.0, title="TTFT target, p95 (ms)")
+    tpot_ms: Annotated[float, Field(ge=0.1, le=10_000)] | None = Field(50.0, title="TPOT target, mean (ms)")
 
 
 class Api(Record):
-    """The API paid for today."""
+    """The API in use today."""
 
-    provider: Annotated[str, Field(max_length=100)] = "openai"
-    model: Annotated[str, Field(max_length=200)] = "gpt-5.4"
-    discount_frac: Annotated[float, Field(ge=0, le=0.95)] = 0.0
-    """Negotiated off the list price: the user's own figure."""
-    hosted_sellers: Annotated[tuple[Annotated[str, Field(max_length=100)], ...], Field(max_length=MAX_LISTED)] = ()
-    """Who may sell an open model by the token; empty: everybody known."""
+    provider: Annotated[str, Field(max_length=100)] = Field("openai", title="API provider")
+    model: Annotated[str, Field(max_length=200)] = Field("gpt-5.4", title="API model")
+    discount_frac: Annotated[float, Field(ge=0, le=0.95)] = Field(0.0, title="Negotiated API discount")
+    """Off the list price."""
+    hosted_sellers: Annotated[tuple[Annotated[str, Field(max_length=100)], ...], Field(max_length=MAX_LISTED)] = Field(
+        (), title="Allowed hosting providers (empty = all)"
+    )
+    """Providers that may sell an open model by the token."""
 
 
 class Candidate(Record):
-    """An open model that may stand in for the closed one, and who says so."""
+    """An open model that may replace the closed one, and whether its quality was accepted."""
 
-    model: Id
-    gate: Gate = "assumed"
+    model: Id = Field(title="Model")
+    gate: Gate = Field("assumed", title="Quality")
 
 
 class OwnMeasurement(Record):
-    """A benchmark of one's own server: the set-up, what was sent, and how fast it answered. None: not measured."""
+    """A benchmark of the user's own server: the configuration, what was sent, and how fast it answered. None: not
+    measured."""
 
-    source: Annotated[str, Field(min_length=1, max_length=160)]
-    """File the figures came from."""
-    measured_on: date | None = None
-    tool: Annotated[str, Field(max_length=60)] = ""
-    engine: Annotated[str, Field(max_length=60)] = ""
-    engine_version: Annotated[str, Field(max_length=60)] = ""
-    model: Id
-    gpu: Id
-    precision: Precision
-    tensor_parallel: Annotated[int, Field(ge=1, le=64)] = 1
-    """GPUs of the one replica that was measured."""
-    input_tok: Annotated[float, Field(ge=1, le=1e7)]
-    output_tok: Annotated[float, Field(ge=1, le=1e6)]
-    arrival: Literal["closed", "open"] = "closed"
-    """closed: clients that each wait for their answer; open: requests that come on their own."""
-    concurrency_count: Annotated[float, Field(gt=0, le=1e5)]
-    """Clients of a closed loop; otherwise the requests that were decoding at once, on average."""
-    request_rate_req_s: Annotated[float, Field(gt=0, le=1e6)] | None = None
-    ttft_ms: Annotated[float, Field(gt=0, le=3.6e6)] | None = None
-    tpot_ms: Annotated[float, Field(gt=0, le=1e5)] | None = None
-    output_tok_s: Annotated[float, Field(gt=0, le=1e9)] | None = None
+    source: Annotated[str, Field(min_length=1, max_length=160)] = Field(title="Benchmark file")
+    measured_on: date | None = Field(None, title="Date of the benchmark")
+    tool: Annotated[str, Field(max_length=60)] = Field("", title="Benchmark tool")
+    engine: Annotated[str, Field(max_length=60)] = Field("", title="Engine")
+    engine_version: Annotated[str, Field(max_length=60)] = Field("", title="Engine version")
+    model: Id = Field(title="Model")
+    gpu: Id = Field(title="GPU")
+    precision: Precision = Field(title="Weight precision")
+    tensor_parallel: Annotated[int, Field(ge=1, le=64)] = Field(1, title="GPUs per replica")
+    input_tok: Annotated[float, Field(ge=1, le=1e7)] = Field(title="Input tokens, mean")
+    output_tok: Annotated[float, Field(ge=1, le=1e6)] = Field(title="Output tokens, mean")
+    arrival: Literal["closed", "open"] = Field("closed", title="Arrival of requests")
+    """closed: clients that each wait for their answer; open: requests that arrive independently."""
+    concurrency_count: Annotated[float, Field(gt=0, le=1e5)] = Field(title="Concurrency")
+    """Clients of a closed loop; otherwise the mean number of requests in decode."""
+    request_rate_req_s: Annotated[float, Field(gt=0, le=1e6)] | None = Field(None, title="Requests per second")
+    ttft_ms: Annotated[float, Field(gt=0, le=3.6e6)] | None = Field(None, title="TTFT, mean (ms)")
+    tpot_ms: Annotated[float, Field(gt=0, le=1e5)] | None = Field(None, title="TPOT, mean (ms)")
+    output_tok_s: Annotated[float, Field(gt=0, le=1e9)] | None = Field(None, title="Output throughput (tok/s)")
 
     @model_validator(mode="after")
     def _measured(self) -> "OwnMeasurement":
         if self.ttft_ms is None and self.tpot_ms is None and self.output_tok_s is None:
-            raise ValueError("gives neither TTFT, TPOT nor output tokens a second; add one, or remove it")
+            raise ValueError("it has neither TTFT, TPOT nor output throughput; add one, or remove the benchmark")
         return self
 
 
 class Hardware(Record):
-    """What may be rented, and what the user knows better than the price tables."""
+    """GPUs, providers and terms to compare, and figures that the user knows better than the price tables."""
 
-    gpus: Annotated[tuple[Id, ...], Field(max_length=MAX_LISTED)] = ()
-    """Empty: every GPU somebody rents out."""
-    rent_providers: Annotated[tuple[Id, ...], Field(max_length=MAX_LISTED)] = ()
-    """Empty: every provider."""
-    commitments: Annotated[tuple[Commitment, ...], Field(max_length=MAX_LISTED)] = ("on_demand",)
-    min_confidence: Confidence = "medium"
-    max_rent_age_days: Annotated[int, Field(ge=1, le=10_000)] = 365
-    """Listed rents seen longer ago than this are left out."""
-    precisions: Annotated[tuple[Precision, ...], Field(max_length=MAX_LISTED)] = ("bf16", "fp8")
-    """Besides the format a model was released in, which is always tried."""
-    rent_usd_per_gpu_h: Annotated[dict[Id, GpuRent], Field(max_length=MAX_LISTED)] = Field(default_factory=dict)
-    """Own quote for a GPU, rentable one by one: replaces the listed rents of that GPU."""
-    include_marketplaces: bool = False
-    include_owned: bool = False
-    max_gpus: Annotated[int, Field(ge=1, le=10_000)] = 512
-    throughput_factor: Annotated[float, Field(ge=0.01, le=10)] = 1.0
-    """Own speed over the model's prediction, by hand; unless 1 it stands in place of `own_measurements`."""
-    own_measurements: tuple[OwnMeasurement, ...] = Field(default=(), max_length=MAX_OWN_MEASUREMENTS)
+    gpus: Annotated[tuple[Id, ...], Field(max_length=MAX_LISTED)] = Field(
+        (), title="GPUs (empty = all data-center GPUs)"
+    )
+    rent_providers: Annotated[tuple[Id, ...], Field(max_length=MAX_LISTED)] = Field(
+        (), title="GPU cloud providers (empty = all)"
+    )
+    commitments: Annotated[tuple[Commitment, ...], Field(max_length=MAX_LISTED)] = Field(
+        ("on_demand",), title="Commitment terms"
+    )
+    min_confidence: Confidence = Field("medium", title="Minimum price confidence")
+    max_rent_age_days: Annotated[int, Field(ge=1, le=10_000)] = Field(365, title="Maximum age of GPU prices (days)")
+    precisions: Annotated[tuple[Precision, ...], Field(max_length=MAX_LISTED)] = Field(
+        ("bf16", "fp8"), title="Additional weight precisions"
+    )
+    """Besides the precision a model was released in, which is always compared."""
+    rent_usd_per_gpu_h: Annotated[dict[Id, GpuPrice], Field(max_length=MAX_LISTED)] = Field(
+        default_factory=dict, title="Your negotiated GPU price (USD/GPU-hour)"
+    )
+    """By GPU, rentable one by one: replaces the list prices of that GPU."""
+    include_marketplaces: bool = Field(False, title="Include marketplaces")
+    include_owned: bool = Field(False, title="Include purchased servers (capex)")
+    max_gpus: Annotated[int, Field(ge=1, le=10_000)] = Field(512, title="Maximum GPUs")
+    throughput_factor: Annotated[float, Field(ge=0.01, le=10)] = Field(
+        1.0, title="Throughput override (measured ÷ predicted)"
+    )
+    """Unless 1, it replaces the correction by `own_measurements`."""
+    own_measurements: tuple[OwnMeasurement, ...] = Field((), max_length=MAX_OWN_MEASUREMENTS, title="Your benchmarks")
 
     @model_validator(mode="after")
     def _distinct(self) -> "Hardware":
         for name in ("gpus", "rent_providers", "commitments", "precisions"):
             values = getattr(self, name)
-            if len(set(values)) != len(values):
-                raise ValueError(f"{name}: a value is listed twice; keep one")
+            twice = next((value for value in values if values.count(value) > 1), None)
+            if twice is not None:
+                raise ValueError(f"{label(f'hardware.{name}')} lists '{twice}' twice; keep one")
         return self
 
 
 class Techniques(Record):
-    """How an own fleet serves: which of the six techniques it uses. Continuous batching is always on."""
+    """Serving techniques of a self-hosted fleet. Continuous batching is always on."""
 
-    batch_cap: Annotated[int, Field(ge=1, le=1_024)] = 256
-    """Requests decoding at once on a replica, at most; 1: no batching."""
-    prefix_caching: bool = True
-    quantization: bool = True
-    """Whether formats coarser than the released one are tried: those of `hardware.precisions`."""
-    kv_cache: Literal["bf16", "fp8"] = "bf16"
-    parallelism: bool = True
-    """Whether a replica may be split over GPUs; otherwise one GPU each."""
-    expert_parallelism: bool = False
-    """Whether each GPU of a replica holds whole experts of its own; otherwise a slice of every expert."""
-    speculation: bool = False
-    draft_tok: Annotated[int, Field(ge=1, le=8)] = 3
-    """Tokens drafted for each pass of the model."""
-    acceptance_frac: Annotated[float, Field(ge=0.01, le=0.99)] | None = None
-    """Share of drafted tokens that the model accepts. None: published for the model, or assumed."""
-    disaggregation: bool = False
-    """Whether prefill and decode run on pools of their own."""
+    batch_cap: Annotated[int, Field(ge=1, le=1_024)] = Field(256, title="Maximum batch size")
+    """Requests in decode at once on a replica; 1: no batching."""
+    prefix_caching: bool = Field(True, title="Prefix caching")
+    quantization: bool = Field(True, title="Quantization")
+    """Whether the precisions of `hardware.precisions` are compared besides the released one."""
+    kv_cache: Literal["bf16", "fp8"] = Field("bf16", title="KV-cache precision")
+    parallelism: bool = Field(True, title="Tensor and pipeline parallelism")
+    """Whether a replica may span several GPUs; otherwise one GPU each."""
+    expert_parallelism: bool = Field(False, title="Expert parallelism")
+    """Whether each GPU of a replica holds whole experts; otherwise a slice of every expert."""
+    speculation: bool = Field(False, title="Speculative decoding")
+    draft_tok: Annotated[int, Field(ge=1, le=8)] = Field(3, title="Draft tokens per pass")
+    acceptance_frac: Annotated[float, Field(ge=0.01, le=0.99)] | None = Field(None, title="Acceptance rate")
+    """Share of draft tokens that the model accepts. None: published for the model, or assumed."""
+    disaggregation: bool = Field(False, title="Prefill/decode disaggregation")
 
 
 class Operations(Record):
-    """How the fleet is run, and what it costs besides rent. None: the rule of thumb in pricing_data/ownership.yaml."""
+    """How the fleet is operated, and its cost besides GPUs. None: the rule of thumb in pricing_data/ownership.yaml."""
 
-    spare_replicas: Annotated[int, Field(ge=0, le=20)] = 1
-    self_host_fte: Annotated[float, Field(ge=0, le=1_000)] | None = None
-    engineer_usd_per_year: Annotated[float, Field(ge=0, le=1e7)] | None = None
-    platform_usd_per_month: Annotated[float, Field(ge=0, le=1e7)] | None = None
-    migration_weeks: Annotated[float, Field(ge=0, le=1_000)] | None = None
-    hosted_fte: Annotated[float, Field(ge=0, le=1_000)] | None = None
-    """Engineers who look after a hosted open model, beside what today's API takes."""
-    hosted_migration_weeks: Annotated[float, Field(ge=0, le=1_000)] | None = None
-    horizon_months: Annotated[int, Field(ge=1, le=120)] = 12
-    regions: Annotated[int, Field(ge=1, le=4)] | None = None
-    """Regions that each hold the whole fleet. None: two where the needed availability is beyond one region, else one."""
+    spare_replicas: Annotated[int, Field(ge=0, le=20)] = Field(1, title="Spare replicas (N+1)")
+    self_host_fte: Annotated[float, Field(ge=0, le=1_000)] | None = Field(
+        None, title="Staffing, self-hosted (engineers)"
+    )
+    engineer_usd_per_year: Annotated[float, Field(ge=0, le=1e7)] | None = Field(None, title="Engineer cost (USD/year)")
+    platform_usd_per_month: Annotated[float, Field(ge=0, le=1e7)] | None = Field(
+        None, title="Platform tooling (USD/month)"
+    )
+    migration_weeks: Annotated[float, Field(ge=0, le=1_000)] | None = Field(
+        None, title="Migration to self-hosting (engineer-weeks)"
+    )
+    hosted_fte: Annotated[float, Field(ge=0, le=1_000)] | None = Field(
+        None, title="Staffing, hosted open model (engineers)"
+    )
+    """Besides what today's API takes."""
+    hosted_migration_weeks: Annotated[float, Field(ge=0, le=1_000)] | None = Field(
+        None, title="Migration to a hosted open model (engineer-weeks)"
+    )
+    horizon_months: Annotated[int, Field(ge=1, le=120)] = Field(12, title="Horizon (months)")
+    regions: Annotated[int, Field(ge=1, le=4)] | None = Field(None, title="Regions")
+    """Each holds the whole fleet. None: two where the required availability is beyond one region, else one."""
 
 
 class Compliance(Record):
-    """What the product must keep to: ids of pricing_data/compliance/requirements.yaml."""
+    """Compliance requirements: ids of pricing_data/compliance/requirements.yaml."""
 
-    requirements: Annotated[tuple[Id, ...], Field(max_length=MAX_LISTED)] = ()
+    requirements: Annotated[tuple[Id, ...], Field(max_length=MAX_LISTED)] = Field((), title="Compliance requirements")
 
     @model_validator(mode="after")
     def _distinct(self) -> "Compliance":
-        if len(set(self.requirements)) != len(self.requirements):
-            raise ValueError("requirements: one is listed twice; keep one")
+        twice = next((id for id in self.requirements if self.requirements.count(id) > 1), None)
+        if twice is not None:
+            raise ValueError(f"{label('compliance.requirements')} lists '{twice}' twice; keep one")
         return self
 
 
 class Evidence(Record):
-    """What was measured at today's API, what the product needs of it, and what else is known. None: not known."""
+    """What was measured at today's API, what the product requires of it, and what else is known. None: not known."""
 
-    api_ttft_p95_ms: Annotated[float, Field(ge=0.1, le=3.6e6)] | None = None
-    api_tpot_p95_ms: Annotated[float, Field(ge=0.01, le=1e5)] | None = None
-    api_latency_source: Annotated[str, Field(max_length=160)] = "typed"
-    api_uptime_frac: Annotated[float, Field(ge=0.0001, le=1)] | None = None
-    """Share of requests, or of time, that the API answered, as seen by the user."""
-    needed_uptime_frac: Annotated[float, Field(ge=0.0001, le=0.99999)] | None = None
-    api_limit_tok_per_minute: Annotated[float, Field(ge=1, le=1e12)] | None = None
-    """Tokens a minute that the account may use."""
-    value_usd_per_request: Annotated[float, Field(ge=0, le=1e6)] | None = None
+    api_ttft_p95_ms: Annotated[float, Field(ge=0.1, le=3.6e6)] | None = Field(None, title="Measured API TTFT, p95 (ms)")
+    api_tpot_p95_ms: Annotated[float, Field(ge=0.01, le=1e5)] | None = Field(None, title="Measured API TPOT, p95 (ms)")
+    api_latency_source: Annotated[str, Field(max_length=160)] = Field("typed", title="Source of the API latency")
+    api_uptime_frac: Annotated[float, Field(ge=0.0001, le=1)] | None = Field(None, title="Measured API availability")
+    """Share of requests, or of time, that the API answered."""
+    needed_uptime_frac: Annotated[float, Field(ge=0.0001, le=0.99999)] | None = Field(
+        None, title="Required availability"
+    )
+    api_limit_tok_per_minute: Annotated[float, Field(ge=1, le=1e12)] | None = Field(
+        None, title="API rate limit (tokens/minute)"
+    )
+    value_usd_per_request: Annotated[float, Field(ge=0, le=1e6)] | None = Field(None, title="Value per request (USD)")
     """What a request earns or saves the product."""
-    interface_settled: bool | None = None
-    """Whether prompts and output format no longer change every week."""
-    own_weights: bool | None = None
-    chained_models: bool | None = None
-    """Whether a request runs through several models."""
+    interface_settled: bool | None = Field(None, title="Prompts and output format are stable")
+    own_weights: bool | None = Field(None, title="The model is your own (fine-tuned or trained)")
+    chained_models: bool | None = Field(None, title="A request runs through several models")
 
 
 class Scenario(Record):
     """Everything a verdict depends on, except the catalog."""
 
-    schema_version: Literal[1] = 1
-    name: Annotated[str, Field(max_length=120)] = "Our workload"
-    as_of: Annotated[date, Field(ge=date(2020, 1, 1), le=date(2100, 1, 1))]
-    workload: Workload
-    targets: Targets = Targets()
-    api: Api = Api()
-    candidates: tuple[Candidate, ...] = Field(min_length=1, max_length=100)
-    hardware: Hardware = Hardware()
-    techniques: Techniques = Techniques()
-    operations: Operations = Operations()
-    compliance: Compliance = Compliance()
-    evidence: Evidence = Evidence()
+    schema_version: Literal[1] = Field(1, title="Schema version")
+    name: Annotated[str, Field(max_length=120)] = Field("Our workload", title="Name")
+    as_of: Annotated[date, Field(ge=date(2020, 1, 1), le=date(2100, 1, 1))] = Field(title="Price date")
+    workload: Workload = Field(title="Workload")
+    targets: Targets = Field(Targets(), title="Latency targets (SLOs)")
+    api: Api = Field(Api(), title="API in use")
+    candidates: tuple[Candidate, ...] = Field(min_length=1, max_length=100, title="Candidate open models")
+    hardware: Hardware = Field(Hardware(), title="GPUs and cloud providers")
+    techniques: Techniques = Field(Techniques(), title="Serving techniques")
+    operations: Operations = Field(Operations(), title="Operations")
+    compliance: Compliance = Field(Compliance(), title="Compliance")
+    evidence: Evidence = Field(Evidence(), title="Evidence")
 
     @model_validator(mode="after")
     def _distinct(self) -> "Scenario":
         ids = [candidate.model for candidate in self.candidates]
-        if len(set(ids)) != len(ids):
-            raise ValueError("candidates: a model is listed twice; keep one")
+        twice = next((id for id in ids if ids.count(id) > 1), None)
+        if twice is not None:
+            raise ValueError(f"{label('candidates')} lists '{twice}' twice; keep one")
         return self
 
 
-def parse_scenario(value: Any) -> Scenario:
-    """A scenario from plain values. Raises DataError naming the field, the value and what is allowed."""
+@cache
+def label(field: str) -> str:
+    """Label on the screen of an input, as 'workload.peak_ratio' or 'candidates'."""
+    return label_of(tuple(field.split(".")), Scenario)
+
+
+def parse_scenario(value: Any, place: Callable[[KeyPath], str] = lambda _: "") -> Scenario:
+    """A scenario from plain values. Raises DataError with the label, the value and what is allowed; `place` gives the
+    words before each error, from the path of its keys."""
     try:
         return Scenario.model_validate(value)
     except ValidationError as error:
-        raise DataError("; ".join(explain(problem) for problem in error.errors()[:3])) from None
+        raise data_error(error, Scenario, place) from None
 
 
 def parse_measurement(value: Any) -> OwnMeasurement:
-    """An own measurement from plain values. Raises DataError naming the field, the value and what is allowed."""
+    """A benchmark of the user from plain values. Raises DataError with the label, the value and what is allowed."""
     try:
         return OwnMeasurement.model_validate(value)
     except ValidationError as error:
-        raise DataError("; ".join(explain(problem) for problem in error.errors()[:3])) from None
-
-
-def explain(problem: Any) -> str:
-    """One pydantic error as a sentence: field: what is allowed (got value)."""
-    field = ".".join(str(part) for part in problem["loc"]) or "scenario"
-    message = str(problem["msg"]).removeprefix("Value error, ")
-    given = problem.get("input")
-    if given is None and problem["type"] in ("float_type", "int_type"):
-        return f"{field}: is empty; enter a number"
-    shown = f" (got {str(given)[:40]!r})" if not isinstance(given, dict | list | tuple) and given is not None else ""
-    return f"{field}: {message}{shown}"
+        raise data_error(error, OwnMeasurement) from None

@@ -122,7 +122,6 @@ def latency_upload() -> None:
 
 headline = st.container()
 several(
-    "What the product must keep to",
     [r.id for group in GROUPS for r in known.requirements.values() if r.group == group],
     "compliance.requirements",
     format_func=requirement,
@@ -137,10 +136,9 @@ with inputs:  # drawn before the evaluation, so that a value it refuses can be c
         st.markdown("**The API today, as you measured it**")
         latency_upload()
         source = "evidence.api_latency_source"
-        number("First token, 95th percentile, ms", "evidence.api_ttft_p95_ms", source, step=50.0, format="%.0f")
-        number("Time per further token, 95th percentile, ms", "evidence.api_tpot_p95_ms", source, step=5.0)
+        number("evidence.api_ttft_p95_ms", source, step=50.0, format="%.0f")
+        number("evidence.api_tpot_p95_ms", source, step=5.0)
         number(
-            "Share of requests answered",
             "evidence.api_uptime_frac",
             step=0.0005,
             format="%.4f",
@@ -151,7 +149,6 @@ with inputs:  # drawn before the evaluation, so that a value it refuses can be c
     with demand:
         st.markdown("**What the product needs of it**")
         choice(
-            "Availability",
             UPTIMES,
             "evidence.needed_uptime_frac",
             placeholder="Not stated",
@@ -160,26 +157,20 @@ with inputs:  # drawn before the evaluation, so that a value it refuses can be c
             ),
         )
         number(
-            "Tokens a minute your account may use",
             "evidence.api_limit_tok_per_minute",
             step=100_000.0,
             format="%.0f",
         )
         number(
-            "Regions that each hold the whole fleet",
             "operations.regions",
             placeholder="one or two, by availability",
         )
         st.caption("Latency targets are on the Workload page.")
     with more:
         st.markdown("**What else is known**")
-        for label, key in (
-            ("Prompts and output format are settled", "evidence.interface_settled"),
-            ("The model is your own (fine-tuned or trained)", "evidence.own_weights"),
-            ("A request runs through several models", "evidence.chained_models"),
-        ):
-            choice(label, (None, True, False), key, format_func=ANSWERS.get, placeholder="Not said")
-        number("What a request earns or saves, USD", "evidence.value_usd_per_request", step=0.001, format="%.4f")
+        for key in ("evidence.interface_settled", "evidence.own_weights", "evidence.chained_models"):
+            choice((None, True, False), key, format_func=ANSWERS.get, placeholder="Not said")
+        number("evidence.value_usd_per_request", step=0.001, format="%.4f")
 
 result = evaluation()
 assessment, judged = result.assessment, result.signals

@@ -11,6 +11,7 @@ from calculators.catalog.models import Model
 from calculators.options.buy_and_build import hosted_options_of
 from calculators.report.evaluation_text import lease_terms
 from calculators.scenario.inputs import Inputs
+from calculators.scenario.schema import label
 from calculators.units import usd
 from pages.shared.benchmark_upload import benchmark_upload
 from pages.shared.state import catalog, escape, evaluation
@@ -55,15 +56,14 @@ st.subheader("What the workload may run on")
 api, models = st.columns([2, 3], gap="large")
 with api:
     st.markdown("**The API you pay today**")
-    choice("Provider", CLOSED_PROVIDERS, "api.provider", on_change=first_model, format_func=seller)
-    choice("Model", text_models(state["api.provider"], date.today()), "api.model")
-    percent_slider("Your discount off the list price", "api.discount_frac")
+    choice(CLOSED_PROVIDERS, "api.provider", on_change=first_model, format_func=seller)
+    choice(text_models(state["api.provider"], date.today()), "api.model")
+    percent_slider("api.discount_frac")
     sellers = sorted({hosted.provider for model in known.models.values() for hosted in model.hosted})
-    several("Who may sell open models (empty: all)", sellers, "api.hosted_sellers", format_func=seller)
+    several(sellers, "api.hosted_sellers", format_func=seller)
 with models:
     st.markdown("**Open models that may stand in for it**")
     several(
-        "Models",
         list(known.models),
         "candidates",
         format_func=lambda model: known.models[model].name if model in known.models else model,
@@ -88,42 +88,38 @@ st.markdown("**GPUs and who rents them out**")
 gpus, terms, limits = st.columns(3, gap="large")
 with gpus:
     several(
-        "GPUs (empty: all data-centre ones)",
         list(known.gpus),
         "hardware.gpus",
         format_func=lambda gpu: known.gpus[gpu].name if gpu in known.gpus else gpu,
     )
     several(
-        "Rented from (empty: all)",
         [p.provider for p in known.rent_providers.values() if not p.index],
         "hardware.rent_providers",
         format_func=lambda p: known.rent_providers[p].name if p in known.rent_providers else p,
     )
     st.toggle(
-        "Include marketplaces",
+        label("hardware.include_marketplaces"),
         key="hardware.include_marketplaces",
         persist_state="session",
         help=help_text("hardware.include_marketplaces"),
     )
     st.toggle(
-        "Include buying servers",
+        label("hardware.include_owned"),
         key="hardware.include_owned",
         persist_state="session",
         help=help_text("hardware.include_owned"),
     )
 with terms:
-    several("Terms", list(COMMITMENTS), "hardware.commitments", format_func=COMMITMENTS.get)
-    choice("Trust prices of at least", ("low", "medium", "high"), "hardware.min_confidence")
+    several(list(COMMITMENTS), "hardware.commitments", format_func=COMMITMENTS.get)
+    choice(("low", "medium", "high"), "hardware.min_confidence")
     several(
-        "Weight formats besides the released one",
         PRECISIONS,
         "hardware.precisions",
         format_func=str.upper,
     )
 with limits:
-    number("GPUs at most", "hardware.max_gpus")
+    number("hardware.max_gpus")
     number(
-        "Your measured speed over the model's",
         "hardware.throughput_factor",
         step=0.05,
     )
@@ -162,13 +158,11 @@ own = known.ownership
 people, platform, moving = st.columns(3, gap="large")
 with people:
     number(
-        "Engineers to run it",
         "operations.self_host_fte",
         step=0.1,
         placeholder=f"rule of thumb: {own.self_host_fte.central:g} ({own.self_host_fte.low:g} to {own.self_host_fte.high:g})",
     )
     number(
-        "Cost of an engineer a year, USD",
         "operations.engineer_usd_per_year",
         step=10_000.0,
         format="%.0f",
@@ -176,36 +170,31 @@ with people:
     )
 with platform:
     number(
-        "Gateway, logs, monitoring, USD a month",
         "operations.platform_usd_per_month",
         step=100.0,
         format="%.0f",
         placeholder=f"rule of thumb: {usd(own.platform_usd_per_month.central)}",
     )
     number(
-        "Spare replicas",
         "operations.spare_replicas",
     )
 with moving:
     number(
-        "Evaluation and migration, engineer-weeks",
         "operations.migration_weeks",
         step=0.5,
         placeholder=f"rule of thumb: {own.migration_weeks.central:g}",
     )
-    number("Horizon, months", "operations.horizon_months")
+    number("operations.horizon_months")
 st.caption("And if an open model is bought by the token instead:")
 hosted_people, hosted_moving, _ = st.columns(3, gap="large")
 with hosted_people:
     number(
-        "Engineers to look after it",
         "operations.hosted_fte",
         step=0.05,
         placeholder=f"rule of thumb: {own.hosted_open_fte.central:g} ({own.hosted_open_fte.low:g} to {own.hosted_open_fte.high:g})",
     )
 with hosted_moving:
     number(
-        "Evaluation and move, engineer-weeks",
         "operations.hosted_migration_weeks",
         step=0.5,
         placeholder=f"rule of thumb: {own.hosted_open_migration_weeks.central:g}",

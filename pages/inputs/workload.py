@@ -56,7 +56,6 @@ volume, size, cache = st.columns(3, gap="large")
 with volume:
     st.markdown("**How much**")
     number(
-        "Requests a month",
         "workload.requests_per_month",
         "workload.requests_basis",
         step=1000.0,
@@ -64,43 +63,37 @@ with volume:
     )
     st.caption(f"{count(state['workload.requests_per_month'] or 0)}, {BASIS_WORDS[state['workload.requests_basis']]}")
     number(
-        "Peak over mean",
         "workload.peak_ratio",
         "workload.peak_basis",
         step=0.1,
     )
     st.caption(BASIS_WORDS[state["workload.peak_basis"]])
     number(
-        "Active hours a month",
         "workload.active_h_per_month",
         step=10.0,
     )
-    percent_slider("Growth a month", "workload.growth_per_month_frac")
+    percent_slider("workload.growth_per_month_frac")
 with size:
     st.markdown("**How long**")
     number(
-        "Input tokens, mean",
         "workload.input_tok",
         "workload.lengths_basis",
         step=10.0,
         format="%.0f",
     )
     number(
-        "Input tokens, 95th percentile",
         "workload.input_p95_tok",
         "workload.lengths_basis",
         step=10.0,
         format="%.0f",
     )
     number(
-        "Output tokens, mean",
         "workload.output_tok",
         "workload.lengths_basis",
         step=10.0,
         format="%.0f",
     )
     number(
-        "Output tokens, 95th percentile",
         "workload.output_p95_tok",
         "workload.lengths_basis",
         step=10.0,
@@ -109,17 +102,15 @@ with size:
     st.caption(BASIS_WORDS[state["workload.lengths_basis"]])
 with cache:
     st.markdown("**How repetitive, how urgent**")
-    percent_slider("Input the API bills as cached today", "workload.cached_frac", "workload.cached_basis")
+    percent_slider("workload.cached_frac", "workload.cached_basis")
     st.caption(BASIS_WORDS[state["workload.cached_basis"]])
     percent_slider(
-        "Input a well-ordered prompt could cache",
         "workload.cacheable_frac",
     )
     percent_slider(
-        "Input your own servers would find cached",
         "workload.self_hit_frac",
     )
-    percent_slider("Requests that may wait a day (batch)", "workload.deferrable_frac")
+    percent_slider("workload.deferrable_frac")
     st.caption("These three are assumed, or estimated from the log, until you set them.")
 
 st.subheader("Latency the product needs")
@@ -127,14 +118,12 @@ st.caption("Assumed until you set them.")
 first, token, _ = st.columns(3, gap="large")
 with first:
     number(
-        "First token within, ms (95% of requests)",
         "targets.ttft_p95_ms",
         step=100.0,
         format="%.0f",
     )
 with token:
     number(
-        "Then a token every, ms (mean)",
         "targets.tpot_ms",
         step=5.0,
     )

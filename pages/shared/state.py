@@ -1,7 +1,7 @@
-"""The scenario in the browser: widget values in session state, the whole of it in the link.
+"""The scenario in the browser: widget values in session state, all of them in the link.
 
-`seed` runs once per session, `scenario` reads the widgets, `publish` writes the link after each run. The address is
-never read again after the first run, so an edit can not be lost to an older link.
+`seed` runs once per session, `scenario` reads the widgets, `publish` writes the link after each run. The URL is read in
+the first run only, so an older link never overwrites an edit.
 """
 
 import re
@@ -19,9 +19,21 @@ from calculators.scenario.link import MAX_TOKEN_CHARS, from_token, to_token
 from calculators.scenario.schema import Scenario, parse_scenario
 
 LINK = "s"
-WHERE = {"techniques": "Six techniques", "compliance": "Signals and compliance", "evidence": "Signals and compliance"}
-"""On which page a section is typed; the others on Workload and Candidates."""
 SECTIONS = ("workload", "targets", "api", "hardware", "techniques", "operations", "compliance", "evidence")
+PAGE_OF = {
+    "workload": "pages/inputs/workload.py",
+    "targets": "pages/inputs/workload.py",
+    "api": "pages/inputs/candidates.py",
+    "candidates": "pages/inputs/candidates.py",
+    "hardware": "pages/inputs/candidates.py",
+    "operations": "pages/inputs/candidates.py",
+    "operations.regions": "pages/decide/signals.py",
+    "techniques": "pages/engineer/techniques.py",
+    "compliance": "pages/decide/signals.py",
+    "evidence": "pages/decide/signals.py",
+    "name": "pages/decide/record.py",
+}
+"""Page on which a field, or every other field of a section, is entered."""
 
 
 @st.cache_resource
@@ -37,7 +49,7 @@ def _evaluation(token: str, digest: str, _scenario: Scenario) -> Evaluation:
 
 
 def seed() -> None:
-    """First run of a session: values from the link, or the starting case."""
+    """Puts the scenario of the link, or the starting case, into a new session."""
     if "name" in st.session_state:
         return
     token = st.query_params.get(LINK)
@@ -48,7 +60,7 @@ def seed() -> None:
             evaluate(start, catalog())
             if digest != catalog().digest:
                 st.session_state["notice"] = (
-                    "This link was made with other prices than today's. Its inputs are kept; the verdict below uses the prices of now."
+                    "This link was made with an earlier data version. Its inputs are unchanged; the verdict uses current prices."
                 )
         except DataError as error:
             start = default_scenario(date.today())
@@ -57,7 +69,7 @@ def seed() -> None:
 
 
 def adopt(scenario: Scenario) -> None:
-    """Put a scenario's values where the widgets find them."""
+    """Puts the values of a scenario into session state, where widgets read them."""
     plain = scenario.model_dump(mode="json")
     st.session_state["name"] = plain["name"]
     st.session_state["as_of"] = plain["as_of"]
@@ -70,7 +82,7 @@ def adopt(scenario: Scenario) -> None:
 
 
 def scenario() -> Scenario:
-    """What the widgets say. Values the schema refuses raise DataError; the widgets keep them."""
+    """The scenario of the widgets. Raises DataError for values that the schema refuses; the widgets keep them."""
     state = st.session_state
     plain: dict[str, Any] = {"name": state["name"], "as_of": state["as_of"]}
     for section in SECTIONS:
@@ -85,34 +97,38 @@ def scenario() -> Scenario:
 
 
 def evaluation() -> Evaluation:
-    """The result for the current inputs, computed once for each distinct scenario. Stops the page with a clear message
-    when an input cannot be used."""
+    """The result for the current inputs, computed once per distinct scenario. Where an input cannot be used, shows what is
+    wrong with a link to the page of the input, and stops the page."""
     try:
         return evaluation_of(scenario())
     except DataError as error:
-        st.error(f"These inputs cannot be used yet: {escape(str(error))}", icon=":material/error:")
-        pages = next(
-            (page for section, page in WHERE.items() if str(error).startswith(section)), "Workload or Candidates"
-        )
-        st.caption(f"Nothing you entered is lost. Correct the value on the {pages} page.")
+        st.error(escape(str(error)), icon=":material/error:")
+        if page := page_of(error.field):
+            st.page_link(page, label="Correct this input", icon=":material/edit:")
+        st.caption("Your inputs are kept.")
         st.stop()
 
 
+def page_of(field: str) -> str | None:
+    """Page on which a scenario field, as 'workload.peak_ratio', is entered; None: on no page."""
+    return PAGE_OF.get(field) or PAGE_OF.get(field.partition(".")[0])
+
+
 def evaluation_of(scenario: Scenario) -> Evaluation:
-    """The result for any scenario, from the cache where it was asked before. Raises DataError."""
+    """The result for any scenario, cached. Raises DataError."""
     digest = catalog().digest
     return _evaluation(to_token(scenario, digest), digest, scenario)
 
 
 def publish() -> None:
-    """Keep the link in the address bar equal to the inputs."""
+    """Writes the link of the current inputs into the URL."""
     try:
         token = to_token(scenario(), catalog().digest)
     except DataError:
         return
     if len(token) > MAX_TOKEN_CHARS:
         st.session_state["notice"] = (
-            "These inputs are too long for a link: the address holds an earlier state. Keep a record."
+            "These inputs are too long for a link, so the URL holds an earlier state. Save a decision record instead."
         )
         return
     if st.query_params.get(LINK) != token:
@@ -120,7 +136,7 @@ def publish() -> None:
 
 
 def show_notice() -> None:
-    """What `seed` or an upload had to say, until it is dismissed."""
+    """Shows the notice of `seed` or of an upload until it is dismissed."""
     if notice := st.session_state.get("notice"):
         left, right = st.columns([12, 1], vertical_alignment="center")
         left.warning(escape(notice), icon=":material/info:")
@@ -139,13 +155,13 @@ def _dismiss() -> None:
 
 
 def escape(text: str) -> str:
-    """Text as it is, wherever Streamlit would read Markdown: no formula, link, image, colour, HTML, heading, list or mail
-    address. Addresses are found after escapes are gone, so an invisible character parts them."""
+    """Text that Streamlit shows as written: no formula, link, image, color, HTML, heading, list or mail address. Streamlit
+    looks for addresses after it has removed escapes, so an invisible character splits them."""
     text = " ".join(text.split())
     for char in "\\`*_{}[]()<>#+!|$~:&@":
         text = text.replace(char, "\\" + char)
     text = _LIST.sub(r"\1\\\2", text)
-    return _ADDRESS.sub(lambda found: found[0] + INVISIBLE, text)
+    return _ADDRESS.sub(lambda match: match[0] + INVISIBLE, text)
 
 
 INVISIBLE = "\u2060"  # word joiner: no width, no line break

@@ -59,10 +59,20 @@ def test_prices_are_never_looked_up_by_a_prefix(catalog: Catalog) -> None:
 
 
 BREAKS = [
-    ("hardware_profiles/gpus/l40s.yaml", "capacity_gb: 48", "capacity_gb: -48", "l40s.yaml:"),
+    ("hardware_profiles/gpus/l40s.yaml", "capacity_gb: 48", "capacity_gb: -48", "l40s.yaml, line "),
     ("hardware_profiles/gpus/l40s.yaml", "id: l40s", "id: l40", "it must equal the file name, 'l40s'"),
-    ("hardware_profiles/gpus/l40s.yaml", "id: l40s", "id: l40s\nid: l40s", "l40s.yaml:2: the key 'id' is given twice"),
-    ("hardware_profiles/gpus/l40s.yaml", "id: l40s", "id: l40s\ncolour: green", "l40s.yaml:2: colour: unknown key"),
+    (
+        "hardware_profiles/gpus/l40s.yaml",
+        "id: l40s",
+        "id: l40s\nid: l40s",
+        "l40s.yaml, line 2: the key 'id' is given twice",
+    ),
+    (
+        "hardware_profiles/gpus/l40s.yaml",
+        "id: l40s",
+        "id: l40s\ncolour: green",
+        "l40s.yaml, line 2: colour is not a known key",
+    ),
     ("pricing_data/api/testhost.yaml", "source: test,", "source: tset,", "source 'tset' is not in this file's sources"),
     ("pricing_data/api/testhost.yaml", "accessed: 2026-11-01", "accessed: 2126-11-01", "accessed in the future"),
     ("pricing_data/api/testhost.yaml", "output_usd_per_mtok: 10}", "output_usd_per_ktok: 10}", "output_usd_per_ktok"),

@@ -79,7 +79,7 @@ def test_cache_figures_of_a_log_replace_the_typed_ones(summary: UsageSummary) ->
     assert (silent.cached_frac, silent.cacheable_frac) == (0.1, 0.2)
 
 
-@pytest.mark.parametrize(("rows", "field"), [("100,0\n" * 3, "output_tok")])
+@pytest.mark.parametrize(("rows", "field"), [("100,0\n" * 3, "Output tokens, mean")])
 def test_a_log_without_any_output_is_refused_in_a_sentence(tmp_path: Path, rows: str, field: str) -> None:
     path = tmp_path / "zero.csv"
     times = [f"2026-10-05T09:0{i}:00Z," for i in range(3)]

@@ -8,6 +8,7 @@ import streamlit as st
 from calculators.catalog.glossary import help_text
 from calculators.catalog.models import Model
 from calculators.catalog.techniques import Acceptance, Technique, TechniqueId, TechniquesFile
+from calculators.scenario.schema import label
 from calculators.techniques.effects import TechniqueEffect
 from calculators.techniques.effects_text import SHORT_NAMES
 from calculators.techniques.fleets_text import side_by_side
@@ -35,9 +36,9 @@ def switches() -> None:
     with st.expander("Settings of each technique", icon=":material/tune:"):
         left, middle, right = st.columns(3, gap="large")
         with left:
-            number("Maximum batch size", "techniques.batch_cap")
+            number("techniques.batch_cap")
             st.segmented_control(
-                "KV-cache precision",
+                label("techniques.kv_cache"),
                 ["bf16", "fp8"],
                 key="techniques.kv_cache",
                 persist_state="session",
@@ -48,16 +49,15 @@ def switches() -> None:
         with middle:
             rule = catalog().technique_rules.acceptance_frac
             span = f"{percent(rule.central)} ({percent(rule.low)} to {percent(rule.high)})"
-            number("Draft tokens per pass", "techniques.draft_tok")
+            number("techniques.draft_tok")
             number(
-                "Acceptance rate",
                 "techniques.acceptance_frac",
                 step=0.05,
                 placeholder=f"published for the model, else {span}",
             )
         with right:
             st.toggle(
-                "Expert parallelism",
+                label("techniques.expert_parallelism"),
                 key="techniques.expert_parallelism",
                 persist_state="session",
                 help=help_text("techniques.expert_parallelism"),

@@ -1,0 +1,74 @@
+"""Ids of a scenario that the catalog does not hold."""
+
+import pytest
+from support import scenario
+
+from calculators.catalog.catalog import Catalog
+from calculators.errors import DataError, UnknownId
+from calculators.options.scenario_check import check_ids
+
+
+def test_known_ids_pass(catalog: Catalog) -> None:
+    check_ids(scenario(), catalog)
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind", "field", "message"),
+    [
+        (
+            {"candidates": [{"model": "llama-3.3-70"}]},
+            UnknownId,
+            "candidates",
+            "Candidate open models: unknown model 'llama-3.3-70'; did you mean 'llama-3.3-70b'?",
+        ),
+        (
+            {"hardware": {"gpus": ["h900"]}},
+            UnknownId,
+            "hardware.gpus",
+            "GPUs (empty = all data-center GPUs): unknown GPU 'h900'",
+        ),
+        (
+            {"hardware": {"rent_usd_per_gpu_h": {"zz": 1}}},
+            UnknownId,
+            "hardware.rent_usd_per_gpu_h",
+            "Your negotiated GPU price (USD/GPU-hour): unknown GPU 'zz'",
+        ),
+        (
+            {"hardware": {"rent_providers": ["nobody"]}},
+            DataError,
+            "hardware.rent_providers",
+            "GPU cloud providers (empty = all): unknown provider 'nobody'. Known ones: eights",
+        ),
+        (
+            {"compliance": {"requirements": ["nothing"]}},
+            DataError,
+            "compliance.requirements",
+            "Compliance requirements: unknown requirement 'nothing'. Known ones: ",
+        ),
+        (
+            {"api": {"model": "closd"}},
+            DataError,
+            "api.model",
+            "API model: no price for model 'closd' at provider 'testhost'",
+        ),
+        (
+            {
+                "candidates": [
+                    {"model": "llama-3.3-70b"},
+                    {"model": "llama-3.3-70b-instruct", "gate": "not_acceptable"},
+                ]
+            },
+            DataError,
+            "candidates",
+            "Candidate open models: 'llama-3.3-70b' is listed under two of its names; keep one.",
+        ),
+    ],
+)
+def test_an_unknown_id_is_refused_with_label_value_and_remedy(
+    catalog: Catalog, changes: dict[str, object], kind: type[DataError], field: str, message: str
+) -> None:
+    with pytest.raises(kind) as error:
+        check_ids(scenario(**changes), catalog)
+    assert str(error.value).startswith(message)
+    assert str(error.value).endswith((".", "?"))
+    assert error.value.field == field
