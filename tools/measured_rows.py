@@ -9,7 +9,7 @@ import yaml
 
 from calculators.calibration.accuracy import read_table
 from calculators.calibration.arrival_modes import BenchmarkConfig
-from calculators.calibration.predict import parse_point
+from calculators.calibration.configurations import parse_point
 from calculators.catalog.catalog import Catalog
 from calculators.performance.replica import ReplicaArrays, replica_arrays
 

@@ -81,7 +81,7 @@ def _answers(points: Sequence[BenchmarkConfig], catalog: Catalog) -> list[tuple[
 def _prediction(name: str, point: BenchmarkConfig, answer: tuple[float, float, float, float]) -> Prediction:
     output, ttft, tpot, room = answer
     if room <= 0:
-        return _unsupported(name, f"the weights do not fit on {point.config.gpus_count}x {point.config.gpu.name}")
+        return _unsupported(name, f"the weights do not fit on {point.config.gpus_count}× {point.config.gpu.name}")
     doubts = (*point.doubts, *_room_doubts(point, room))
     return Prediction(
         row=name,

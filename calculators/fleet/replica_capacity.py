@@ -7,8 +7,7 @@ from math import isinf
 
 import numpy as np
 
-from calculators.calibration import own_benchmarks as own_calibration
-from calculators.calibration.own_benchmarks import OwnFit
+from calculators.calibration.own_benchmarks import OwnFit, fit_own_benchmarks
 from calculators.catalog.base import Precision
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.hardware import Gpu
@@ -277,7 +276,7 @@ def hit_frac(scenario: Scenario) -> float:
 def speed_correction(scenario: Scenario, catalog: Catalog) -> tuple[float, OwnFit | None]:
     """What corrects the modelled speed: a factor set by hand, or else own benchmarks (none: the model's error only)."""
     factor = scenario.hardware.throughput_factor
-    own = None if factor != 1.0 else own_calibration.fit(scenario.hardware.own_measurements, catalog)
+    own = None if factor != 1.0 else fit_own_benchmarks(scenario.hardware.own_measurements, catalog)
     return factor, own
 
 

@@ -1,24 +1,24 @@
-"""Dropping a benchmark result: ask what was measured, show how far off the model was, correct it until it is removed."""
+"""Upload of a benchmark result: what was measured, how far off the model was, and a correction until it is removed."""
 
 from typing import Any
 
 import streamlit as st
 
-from calculators.calibration.own_benchmarks import (
-    OwnComparison,
+from calculators.calibration.own_benchmarks import OwnComparison, fit_own_benchmarks
+from calculators.calibration.own_benchmarks_text import (
     comparison_sentences,
-    fit,
-    guess_model,
-    guess_precision,
+    correction_note,
+    measured_replica,
     measurement_conditions,
-    own_measurement,
 )
+from calculators.calibration.own_measurement import guess_model, guess_precision, own_measurement
 from calculators.catalog.base import Precision
 from calculators.catalog.glossary import help_text
 from calculators.errors import DataError
 from calculators.logs.benchmark_fields import Measured
 from calculators.logs.benchmark_run import read_benchmark
 from calculators.scenario.schema import MAX_OWN_MEASUREMENTS, OwnMeasurement, parse_measurement
+from calculators.units import plural
 from pages.shared.state import catalog, escape
 
 KEY = "hardware.own_measurements"
@@ -26,9 +26,9 @@ PRECISIONS: tuple[Precision, ...] = ("bf16", "fp8", "int8", "int4", "nvfp4", "mx
 
 
 def benchmark_upload() -> None:
-    """The uploader with everything that may follow it, and the measurements in use. A bad file changes nothing."""
+    """The uploader, its form, and the benchmarks in use. A bad file changes nothing."""
     file = st.file_uploader(
-        "Drop a benchmark result",
+        "Upload a benchmark result",
         type=["json", "jsonl", "txt"],
         key="benchmark_file",
         max_upload_size=100,
@@ -44,46 +44,46 @@ def benchmark_upload() -> None:
 
 
 def _ask(runs: tuple[Measured, ...], file_id: str) -> None:
-    """What the file does not say: guessed where it can be."""
+    """The form for what the file does not say, with guesses where they are certain."""
     run = runs[0]
-    count = f"{len(runs)} run{'s' * (len(runs) > 1)}"
-    st.markdown(escape(f"{count} of {run.tool}, model “{run.model or 'not stated'}”. What was it?"))
+    named = f"model “{run.model}”" if run.model else "model not stated"
+    st.markdown(escape(f"{plural(len(runs), 'run')} of {run.tool}, {named}. Complete what the file does not say:"))
     if doubts := sorted({note for r in runs for note in r.notes}):
-        st.warning(escape(f"Unlike what the model predicts: {'; '.join(doubts)}. The correction will contain it."))
+        st.warning(escape(f"The model does not predict this: {'; '.join(doubts)}. The correction will include it."))
     with st.form(f"benchmark_{file_id}"):
-        model, gpu, precision, tensor = _setup_inputs(run, file_id)
-        if not st.form_submit_button("Correct the model by it", type="primary"):
+        model, gpu, precision, tensor = _replica_inputs(run, file_id)
+        if not st.form_submit_button("Calibrate with this benchmark", type="primary"):
             return
     if model is None or gpu is None:
-        raise DataError("Say which model and which GPU were measured: pick both above.")
+        raise DataError("Benchmarked model and benchmarked GPU are required: choose both above.")
     _use([own_measurement(r, model, gpu, precision, tensor) for r in runs], file_id)
 
 
-def _setup_inputs(run: Measured, file_id: str) -> tuple[str | None, str | None, str, int]:
-    """Model, GPU, format and GPUs of the replica."""
+def _replica_inputs(run: Measured, file_id: str) -> tuple[str | None, str | None, str, int]:
+    """Model, GPU, weight precision and number of GPUs of the benchmarked replica."""
     known = catalog()
     models, gpus, wanted = list(known.models), list(known.gpus), st.session_state["hardware.gpus"]
     guess = guess_model(run, known)
     native = known.models[guess].published.native_precision if guess else "bf16"
-    places = st.columns(4)
-    model = places[0].selectbox(
-        "Model that was measured",
+    cells = st.columns(4)
+    model = cells[0].selectbox(
+        "Benchmarked model",
         models,
         index=models.index(guess) if guess else None,
         format_func=lambda m: known.models[m].name,
         key=f"benchmark_model_{file_id}",
         help=help_text("benchmarked replica"),
     )
-    gpu = places[1].selectbox(
-        "GPU it ran on",
+    gpu = cells[1].selectbox(
+        "Benchmarked GPU",
         gpus,
         index=gpus.index(wanted[0]) if len(wanted) == 1 and wanted[0] in gpus else None,
         format_func=lambda g: known.gpus[g].name,
         key=f"benchmark_gpu_{file_id}",
         help=help_text("benchmarked replica"),
     )
-    precision = places[2].selectbox(
-        "Weight format",
+    precision = cells[2].selectbox(
+        "Weight precision",
         PRECISIONS,
         index=PRECISIONS.index(guess_precision(run, native)),
         format_func=str.upper,
@@ -91,22 +91,22 @@ def _setup_inputs(run: Measured, file_id: str) -> tuple[str | None, str | None, 
         help=help_text("benchmarked replica"),
     )
     key, guessed = f"benchmark_gpus_{file_id}", min(run.tensor_parallel or 1, 64)
-    tensor = places[3].number_input(
-        "GPUs of the one replica measured", 1, 64, guessed, key=key, help=help_text("benchmarked replica")
-    )
+    tensor = cells[3].number_input("GPUs per replica", 1, 64, guessed, key=key, help=help_text("benchmarked replica"))
     return model, gpu, precision, int(tensor)
 
 
 def _use(measured: list[OwnMeasurement], file_id: str) -> None:
-    """Keep what can be compared; the same figures twice count once."""
-    problems = [f"{c.measurement.source}: {c.problem}" for c in fit(measured, catalog()).comparisons if c.problem]
+    """Keep the benchmarks that can be compared; identical ones count once. Raises DataError."""
+    problems = [
+        f"{c.measurement.source}: {c.problem}" for c in fit_own_benchmarks(measured, catalog()).comparisons if c.problem
+    ]
     if problems:
-        raise DataError(f"{'; '.join(problems[:3])}. Check the model, GPU, format and number of GPUs.")
+        raise DataError(f"{'; '.join(problems[:3])}. Check model, GPU, weight precision and GPUs per replica.")
     before: list[dict[str, Any]] = list(st.session_state[KEY])
     new = [plain for m in measured if (plain := m.model_dump(mode="json")) not in before]
     if len(before) + len(new) > MAX_OWN_MEASUREMENTS:
         raise DataError(
-            f"At most {MAX_OWN_MEASUREMENTS} measurements are used, and this would make {len(before) + len(new)}; remove some."
+            f"At most {MAX_OWN_MEASUREMENTS} benchmarks can be used; with these there are {len(before) + len(new)}. Remove some."
         )
     st.session_state[KEY] = [*before, *new]
     st.session_state["benchmark_read"] = file_id
@@ -114,30 +114,31 @@ def _use(measured: list[OwnMeasurement], file_id: str) -> None:
 
 
 def _show() -> None:
-    """Each measurement in use: how far off the model was, and a way out."""
+    """Each benchmark in use, how far off the model was, and a button that removes it."""
     kept: list[dict[str, Any]] = list(st.session_state[KEY])
     if not kept:
-        st.caption("No measurement of your own: speeds are the model's. A benchmark corrects the model on that GPU.")
+        st.caption(
+            "No benchmark uploaded: throughput and latency are modeled. A benchmark calibrates the model on its GPU."
+        )
         return
     if st.session_state["hardware.throughput_factor"] != 1.0:
-        st.warning("Your measured speed above is not 1, so it is used instead of these benchmarks.")
+        st.warning("The throughput override is not 1, so it replaces these benchmarks. Set it to 1 to use them.")
     try:
-        comparisons = fit([parse_measurement(plain) for plain in kept], catalog()).comparisons
+        comparisons = fit_own_benchmarks([parse_measurement(plain) for plain in kept], catalog()).comparisons
     except DataError as error:
         st.error(escape(str(error)), icon=":material/error:")
         comparisons = ()
     for number, comparison in enumerate(comparisons):
         _show_one(number, comparison)
-    st.button("Remove all your measurements", key="benchmark_remove_all", on_click=_remove, args=(None,))
+    st.button("Remove all benchmarks", key="benchmark_remove_all", on_click=_remove, args=(None,))
 
 
 def _show_one(number: int, c: OwnComparison) -> None:
-    m, known = c.measurement, catalog()
+    m = c.measurement
     text, way_out = st.columns([12, 2], vertical_alignment="center")
-    config = f"{known.model(m.model).name} {m.precision.upper()} on {m.tensor_parallel}× {known.gpu(m.gpu).name}"
-    text.markdown(f"**Yours: {escape(config)}**, {escape(measurement_conditions(m))}")
+    text.markdown(f"**{escape(measured_replica(m, catalog()))}**: {escape(measurement_conditions(m))}")
     text.markdown("  \n".join(escape(sentence) for sentence in comparison_sentences(c)))
-    text.caption(escape(f"From {m.source}. Counts fully at this load, less the further a fleet's load is from it."))
+    text.caption(escape(correction_note(m)))
     way_out.button("Remove", key=f"benchmark_remove_{number}", on_click=_remove, args=(number,))
 
 

@@ -1,55 +1,29 @@
 """Own benchmarks: nothing changes when the model was right, a slow server never gets cheaper, and it all travels."""
 
 import math
-from datetime import date
 from typing import Any
 
 import numpy as np
 import pytest
-from benchmark_samples import OLD_VLLM, SGLANG, VLLM, as_bytes
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from own_measurements import measured, scaled
 from support import FIXED_ROOT, scenario
 
 from calculators.calibration.own_benchmarks import (
     TRUSTED_ERROR_SHARE,
     OwnFit,
-    comparison_sentences,
-    fit,
-    guess_model,
-    guess_precision,
-    own_measurement,
+    fit_own_benchmarks,
 )
-from calculators.catalog.catalog import Catalog
 from calculators.catalog.load import load_catalog
 from calculators.errors import DataError
 from calculators.evaluate import evaluate
-from calculators.logs.benchmark_run import read_benchmark
 from calculators.options.scenario_check import check_ids
 from calculators.performance.replica import ReplicaConfig
 from calculators.scenario.link import from_token, to_token
-from calculators.scenario.schema import OwnMeasurement, Scenario, parse_measurement
+from calculators.scenario.schema import OwnMeasurement, Scenario
 
 CATALOG = load_catalog(FIXED_ROOT)
-PLAIN: dict[str, Any] = {
-    "source": "bench.json",
-    "measured_on": date(2026, 9, 1),
-    **{"model": "llama-3.3-70b", "gpu": "h100-sxm", "precision": "fp8", "tensor_parallel": 2},
-    **{"input_tok": 1000.0, "output_tok": 300.0, "concurrency_count": 32.0, "tpot_ms": 30.0, "ttft_ms": 400.0},
-}
-
-
-def measured(**changes: Any) -> OwnMeasurement:
-    return parse_measurement(PLAIN | changes)
-
-
-def scaled(ratio: float, first_ratio: float | None = None, **changes: Any) -> OwnMeasurement:
-    """A measurement `ratio` times as slow as the model predicts."""
-    found = fit([measured(**changes)], CATALOG).comparisons[0]
-    assert found.tpot_ms is not None
-    tpot = found.tpot_ms.predicted * ratio
-    ttft = found.ttft_ms.predicted * (first_ratio or ratio) if found.ttft_ms else None
-    return measured(**changes, tpot_ms=tpot, ttft_ms=ttft)
 
 
 def ratios(fitted: OwnFit, batch: float = 32.0, input_tok: float = 1000.0, **config: Any) -> tuple[float, float, float]:
@@ -84,10 +58,9 @@ loads = st.fixed_dictionaries(
 @settings(max_examples=60, deadline=None)
 @given(loads)
 def test_a_measurement_equal_to_the_prediction_changes_nothing(load: dict[str, Any]) -> None:
-    fitted = fit([scaled(1.0, **load)], CATALOG)
+    fitted = fit_own_benchmarks([scaled(1.0, **load)], CATALOG)
     decode, first, _ = ratios(fitted, tensor_parallel=4)
     assert (decode, first) == (pytest.approx(1), pytest.approx(1))
-    assert all("as predicted" in sentence for sentence in comparison_sentences(fitted.comparisons[0]))
     assert build_usd(with_own(scaled(1.0, **load)))[0] == pytest.approx(build_usd(scenario())[0])
 
 
@@ -95,7 +68,7 @@ def test_a_measurement_equal_to_the_prediction_changes_nothing(load: dict[str, A
 @given(loads, st.floats(1.0, 5.0))
 def test_a_slow_server_gets_its_factor_and_no_cheaper_fleet(load: dict[str, Any], slower: float) -> None:
     slow = scaled(slower, **load)
-    after = fit([slow], CATALOG).comparisons[0]
+    after = fit_own_benchmarks([slow], CATALOG).comparisons[0]
     assert after.tpot_ms is not None
     assert after.tpot_ms.after == pytest.approx(slow.tpot_ms)
     assert (after.ttft_ms is None) == (slow.ttft_ms is None)
@@ -104,7 +77,7 @@ def test_a_slow_server_gets_its_factor_and_no_cheaper_fleet(load: dict[str, Any]
 
 
 def test_twice_as_slow_is_a_factor_of_two_there_and_less_further_away() -> None:
-    fitted = fit([scaled(2.0)], CATALOG)
+    fitted = fit_own_benchmarks([scaled(2.0)], CATALOG)
     assert ratios(fitted)[:2] == (pytest.approx(2), pytest.approx(2))
     near, far = ratios(fitted, batch=48.0)[0], ratios(fitted, batch=256.0)[0]
     assert 1 < far < near < 2
@@ -113,13 +86,13 @@ def test_twice_as_slow_is_a_factor_of_two_there_and_less_further_away() -> None:
 
 
 def test_decode_and_first_token_are_corrected_apart() -> None:
-    assert ratios(fit([scaled(2.0, 0.5)], CATALOG))[:2] == (pytest.approx(2), pytest.approx(0.5))
+    assert ratios(fit_own_benchmarks([scaled(2.0, 0.5)], CATALOG))[:2] == (pytest.approx(2), pytest.approx(0.5))
     no_first = scaled(2.0).model_copy(update={"ttft_ms": None})
-    assert ratios(fit([no_first], CATALOG))[:2] == (pytest.approx(2), 1.0)
+    assert ratios(fit_own_benchmarks([no_first], CATALOG))[:2] == (pytest.approx(2), 1.0)
 
 
 def test_other_models_and_gpus_are_left_alone() -> None:
-    fitted = fit([scaled(2.0)], CATALOG)
+    fitted = fit_own_benchmarks([scaled(2.0)], CATALOG)
     here, there = (CATALOG.range_ratio("tpot_ms", CATALOG.gpu(gpu)) - 1 for gpu in ("h100-sxm", "l40s"))
     assert ratios(fitted, model="llama-3.1-8b") == (1.0, 1.0, here)
     assert ratios(fitted, gpu="l40s") == (1.0, 1.0, there)
@@ -129,10 +102,13 @@ def test_other_models_and_gpus_are_left_alone() -> None:
 
 def test_the_range_narrows_where_it_was_measured_and_widens_where_benchmarks_disagree() -> None:
     error = CATALOG.range_ratio("tpot_ms", CATALOG.gpu("h100-sxm")) - 1
-    at, away = ratios(fit([scaled(1.3)], CATALOG))[2], ratios(fit([scaled(1.3)], CATALOG), batch=2.0)[2]
+    at, away = (
+        ratios(fit_own_benchmarks([scaled(1.3)], CATALOG))[2],
+        ratios(fit_own_benchmarks([scaled(1.3)], CATALOG), batch=2.0)[2],
+    )
     assert at == pytest.approx(error * TRUSTED_ERROR_SHARE)
     assert at < away < error
-    assert ratios(fit([scaled(1.0), scaled(3.0)], CATALOG))[2] > error
+    assert ratios(fit_own_benchmarks([scaled(1.0), scaled(3.0)], CATALOG))[2] > error
     usd, low, high = build_usd(with_own(scaled(1.0, concurrency_count=64.0, tensor_parallel=4)))
     plain_usd, plain_low, plain_high = build_usd(scenario())
     assert usd == pytest.approx(plain_usd)
@@ -140,22 +116,22 @@ def test_the_range_narrows_where_it_was_measured_and_widens_where_benchmarks_dis
 
 
 def test_one_broken_run_does_not_carry_the_others_away() -> None:
-    fitted = fit([scaled(1.2), scaled(1.2), scaled(1.2), scaled(200.0)], CATALOG)
+    fitted = fit_own_benchmarks([scaled(1.2), scaled(1.2), scaled(1.2), scaled(200.0)], CATALOG)
     assert ratios(fitted)[0] < 1.2 * 3 ** (1 / 3)
 
 
 def test_more_clients_than_caches_fit_leave_the_first_token_alone() -> None:
     crowded = measured(precision="bf16", concurrency_count=500.0, input_tok=8_000.0, ttft_ms=90_000.0)
-    fitted = fit([crowded], CATALOG)
+    fitted = fit_own_benchmarks([crowded], CATALOG)
     assert fitted.comparisons[0].ttft_ms is None
     assert ratios(fitted, precision="bf16")[1] == 1.0
 
 
 def test_tokens_a_second_stand_in_where_no_tpot_was_measured() -> None:
-    model = fit([measured(output_tok_s=1.0)], CATALOG).comparisons[0].output_tok_s
+    model = fit_own_benchmarks([measured(output_tok_s=1.0)], CATALOG).comparisons[0].output_tok_s
     assert model is not None
     half = measured(tpot_ms=None, ttft_ms=None, output_tok_s=model.predicted / 2)
-    assert ratios(fit([half], CATALOG))[0] == pytest.approx(2)
+    assert ratios(fit_own_benchmarks([half], CATALOG))[0] == pytest.approx(2)
 
 
 def test_removing_restores_every_figure() -> None:
@@ -210,62 +186,6 @@ def test_impossible_measurements_are_refused(changes: dict[str, Any]) -> None:
 
 
 def test_a_setup_that_does_not_fit_is_reported_and_not_used() -> None:
-    fitted = fit([measured(precision="bf16", tensor_parallel=1)], CATALOG)
+    fitted = fit_own_benchmarks([measured(precision="bf16", tensor_parallel=1)], CATALOG)
     assert "do not fit" in fitted.comparisons[0].problem
-    assert comparison_sentences(fitted.comparisons[0])[0].startswith("Not used")
     assert ratios(fitted)[:2] == (1.0, 1.0)
-
-
-def run_of(*objects: Any) -> Any:
-    return read_benchmark(as_bytes(*objects), "bench.json")[0]
-
-
-def test_from_a_closed_loop_file() -> None:
-    m = own_measurement(run_of(VLLM), "llama-3.1-8b", "h100-sxm", "bf16", 1)
-    assert (m.arrival, m.concurrency_count, m.ttft_ms, m.tpot_ms) == ("closed", 32, 120, 12)
-    assert fit([m], CATALOG).comparisons[0].output_tok_s is not None
-
-
-def test_from_an_open_loop_file_the_batch_follows_by_littles_law() -> None:
-    m = own_measurement(run_of(OLD_VLLM), "llama-3.1-8b", "h100-sxm", "bf16", 1)
-    assert (m.arrival, m.concurrency_count) == ("open", pytest.approx(792 * 0.012))
-    assert m.request_rate_req_s == pytest.approx(3.96)
-    assert m.ttft_ms == 120
-
-
-def test_a_queue_is_no_time_to_first_token() -> None:
-    overloaded = run_of(OLD_VLLM | {"request_rate": 16.0})
-    at_once = run_of(OLD_VLLM | {"request_rate": "inf"})
-    for run in (overloaded, at_once):
-        m = own_measurement(run, "llama-3.1-8b", "h100-sxm", "bf16", 1)
-        assert (m.ttft_ms, m.request_rate_req_s, m.tpot_ms) == (None, None, 12)
-
-
-@pytest.mark.parametrize(
-    ("changes", "says"),
-    [
-        ({"total_input_tokens": None}, "no input tokens"),
-        ({"total_output_tokens": None}, "no output tokens"),
-        ({"max_concurrency": None, "mean_tpot_ms": None, "median_tpot_ms": None}, "--max-concurrency"),
-        ({"total_output_tokens": 1}, "output_tok"),
-    ],
-)
-def test_runs_that_cannot_be_compared_say_why(changes: dict[str, Any], says: str) -> None:
-    with pytest.raises(DataError, match=says):
-        own_measurement(run_of(VLLM | changes), "llama-3.1-8b", "h100-sxm", "bf16", 1)
-
-
-def test_guesses_from_the_files_names(live_catalog: Catalog) -> None:
-    sglang, vllm = run_of(SGLANG), run_of(VLLM)
-    assert guess_model(sglang, live_catalog) == "qwen3-32b"
-    assert guess_precision(sglang, "bf16") == "fp8"
-    assert guess_model(vllm, live_catalog) == "llama-3.1-8b"
-    assert guess_precision(vllm, "bf16") == "bf16"
-    assert guess_model(run_of(VLLM | {"model_id": "in-house/secret"}), live_catalog) is None
-
-
-def test_the_sentence_says_by_how_much() -> None:
-    fast = comparison_sentences(fit([scaled(1.25)], CATALOG).comparisons[0])[0]
-    assert "20% too fast" in fast
-    assert "from here on" in fast
-    assert "25% too slow" in comparison_sentences(fit([scaled(0.8)], CATALOG).comparisons[0])[0]

@@ -112,7 +112,7 @@ def test_the_format_of_the_cache() -> None:
         ({"tp": "2.5"}, "tp '2.5' is not a whole number"),
         ({"n_gpu": "2"}, "n_gpu is 2, but tp x pp x dp is 4"),
         ({"scenario": "disaggregated closed-loop"}, "not modeled"),
-        ({"model": "deepseek-r1"}, "the weights do not fit on 4x"),
+        ({"model": "deepseek-r1"}, "the weights do not fit on 4×"),
     ],
 )
 def test_what_cannot_be_predicted_says_why(cells: dict[str, str], reason: str) -> None:

@@ -19,8 +19,8 @@ def drop(app: AppTest, content: bytes, name: str = "bench.json") -> AppTest:
 def answer(app: AppTest, gpu: str | None = "h100-sxm") -> AppTest:
     boxes = {box.label: box for box in app.selectbox}
     if gpu:
-        boxes["GPU it ran on"].select(gpu)
-    return next(b for b in app.button if b.label == "Correct the model by it").click().run()
+        boxes["Benchmarked GPU"].select(gpu)
+    return next(b for b in app.button if b.label == "Calibrate with this benchmark").click().run()
 
 
 def used(**changes: Any) -> AppTest:
@@ -34,9 +34,9 @@ def test_a_dropped_benchmark_corrects_the_model_and_is_in_the_link() -> None:
     (own,) = linked(app).hardware.own_measurements
     assert (own.model, own.gpu, own.precision, own.tensor_parallel) == ("llama-3.1-8b", "h100-sxm", "bf16", 1)
     assert (own.source, own.tpot_ms, own.ttft_ms, own.concurrency_count) == ("bench.json", 12, 120, 32)
-    assert "The model predicted" in words(app)
-    assert "you measured 12 ms" in words(app)
-    assert "Yours: Llama 3.1 8B Instruct BF16 on 1× " in words(app)
+    assert "TPOT: predicted" in words(app)
+    assert "measured 12 ms" in words(app)
+    assert "Llama 3.1 8B Instruct BF16 on 1× " in words(app)
 
 
 def test_it_survives_other_pages_and_opens_from_the_link() -> None:
@@ -44,10 +44,10 @@ def test_it_survives_other_pages_and_opens_from_the_link() -> None:
     app.switch_page("pages/decide/verdict.py").run()
     app.switch_page("pages/inputs/candidates.py").run()
     assert not app.exception
-    assert "you measured 12 ms" in words(app)
+    assert "measured 12 ms" in words(app)
     token = app.query_params["s"]
     other = start(token[0] if isinstance(token, list) else token).switch_page("pages/inputs/candidates.py").run()
-    assert "you measured 12 ms" in words(other)
+    assert "measured 12 ms" in words(other)
 
 
 def test_removing_it_restores_the_model() -> None:
@@ -56,7 +56,7 @@ def test_removing_it_restores_the_model() -> None:
     app.button(key="benchmark_remove_0").click().run()
     assert not app.exception
     assert linked(app) == before
-    assert "No measurement of your own" in words(app)
+    assert "No benchmark uploaded" in words(app)
     app = answer(drop(candidates(), as_bytes(VLLM, VLLM | {"max_concurrency": 64})))
     assert len(linked(app).hardware.own_measurements) == 2
     app.button(key="benchmark_remove_all").click().run()
@@ -68,7 +68,7 @@ def test_it_asks_for_what_the_file_does_not_say() -> None:
     assert not app.exception
     assert "\\<img" in "".join(str(m.value) for m in app.markdown)
     app = answer(app, gpu=None)
-    assert "pick both" in words(app)
+    assert "choose both" in words(app)
     assert linked(app).hardware.own_measurements == ()
 
 

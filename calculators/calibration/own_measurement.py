@@ -1,0 +1,80 @@
+"""A measurement of the user's own servers, from a run of a load generator and what its file does not say."""
+
+import re
+
+from calculators.catalog.base import Precision
+from calculators.catalog.catalog import Catalog
+from calculators.errors import DataError
+from calculators.logs.benchmark_fields import Measured
+from calculators.scenario.schema import OwnMeasurement, parse_measurement
+from calculators.units import printable
+
+_PRECISION_WORDS: dict[str, Precision] = {
+    **{"nvfp4": "nvfp4", "mxfp4": "mxfp4", "fp8": "fp8"},
+    **{"w8a8": "int8", "int8": "int8", "awq": "int4", "gptq": "int4", "w4a16": "int4", "int4": "int4"},
+}
+_KEPT_UP_FRAC = 0.9
+"""Share of the offered requests that must be served; below it TTFT is the length of a queue."""
+
+
+def own_measurement(run: Measured, model: str, gpu: str, precision: str, tensor_parallel: int) -> OwnMeasurement:
+    """Measurement of the user's servers: a run, and what its file does not say. Raises DataError, with a remedy, when no
+    prediction can be compared with it."""
+    for field, value in (("input tokens", run.input_tok), ("output tokens", run.output_tok)):
+        if value is None:
+            raise DataError(f"{run.name}: the file has no {field} per request; save the complete result")
+    at_once, arrival = _at_once(run)
+    queued = run.arrival == "all_at_once" or (
+        run.arrival == "open" and run.served_req_s < _KEPT_UP_FRAC * (run.request_rate_req_s or 0.0)
+    )
+    return parse_measurement(
+        {
+            "source": printable(run.name)[-160:],
+            "measured_on": run.measured_on,
+            "tool": run.tool,
+            "engine": (run.engine or "")[:60],
+            "engine_version": (run.engine_version or "")[:60],
+            **{"model": model, "gpu": gpu, "precision": precision, "tensor_parallel": tensor_parallel},
+            **{"input_tok": run.input_tok, "output_tok": run.output_tok},
+            **{"arrival": arrival, "concurrency_count": at_once},
+            "request_rate_req_s": run.served_req_s if arrival == "open" and not queued else None,
+            "ttft_ms": None if queued else run.ttft.mean_ms or run.ttft.median_ms,
+            "tpot_ms": run.tpot.mean_ms or run.tpot.median_ms,
+            "output_tok_s": run.output_tok_s,
+        }
+    )
+
+
+def _at_once(run: Measured) -> tuple[float, str]:
+    """Concurrent requests and arrival mode. By Little's law where the file has no number of clients: output tok/s x
+    seconds per token = requests decoding. Raises DataError when the file has neither."""
+    if run.arrival == "closed" and run.concurrency_count:
+        return min(run.concurrency_count, float(run.completed_count)), "closed"
+    tpot_ms = run.tpot.mean_ms or run.tpot.median_ms
+    if run.output_tok_s and tpot_ms:
+        return max(run.output_tok_s * tpot_ms / 1e3, 1.0), "open"
+    if run.in_flight_count:
+        return max(run.in_flight_count, 1.0), "open"
+    raise DataError(
+        f"{run.name}: the file has neither a concurrency nor a time per output token, so no prediction can be compared "
+        "with it; measure with a fixed number of clients, for example --max-concurrency 32"
+    )
+
+
+def guess_model(run: Measured, catalog: Catalog) -> str | None:
+    """Catalog id of the model that the file names; None unless it is certain."""
+    name = (run.model or "").strip().rstrip("/").lower()
+    bare = re.sub(
+        r"-(fp8|bf16|fp16|int8|int4|awq|gptq|nvfp4|mxfp4|w8a8|w4a16|dynamic|instruct|it|kv|hf)(?=-|$)", "", name
+    )
+    for known in (name, bare):
+        for short in (known, known.rsplit("/", 1)[-1]):
+            if short in catalog.model_by_alias:
+                return catalog.model_by_alias[short]
+    return None
+
+
+def guess_precision(run: Measured, native: Precision) -> Precision:
+    """Weight precision from the words in the checkpoint's name; without one, `native`."""
+    name = (run.model or "").lower()
+    return next((precision for word, precision in _PRECISION_WORDS.items() if word in name), native)
