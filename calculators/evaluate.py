@@ -15,16 +15,16 @@ from calculators.decision.crossover import Crossover
 from calculators.decision.signal_result import Signals
 from calculators.decision.switching_values import SwitchingValue
 from calculators.decision.verdict import Verdict, VerdictContext
-from calculators.fleet import operating_costs as ownership
+from calculators.fleet.operating_costs import engineer_usd_per_year
 from calculators.fleet.staircase import Staircase
-from calculators.options import buy_and_build as options
-from calculators.options import feasibility
-from calculators.options import shortlist as ways
-from calculators.options.buy_and_build import SpeedBounds, buy_line
-from calculators.options.feasibility import Feasibility
+from calculators.options.build import build_options, max_utilization_frac, self_host_line
+from calculators.options.buy import buy_line
+from calculators.options.feasibility import Feasibility, feasibility_matrix, why_no_fleet
+from calculators.options.hybrid import hybrid_option
 from calculators.options.option import LinearCost, Option
 from calculators.options.scenario_check import check_ids
-from calculators.options.shortlist import AllowedOptions
+from calculators.options.shortlist import AllowedOptions, allowed_options, assess_options, enumerate_options
+from calculators.options.speed_range import SpeedBounds, size_at_speed_bounds
 from calculators.scenario.demand import Array, Demand
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Scenario
@@ -91,20 +91,20 @@ def evaluate(scenario: Scenario, catalog: Catalog) -> Evaluation:
     """Raises UnknownId or DataError when the scenario names something the catalog does not hold."""
     check_ids(scenario, catalog)
     inputs = Inputs.of(scenario, catalog)
-    every = ways.enumerate_options(inputs)
-    assessment = ways.assess_options(every, inputs)
-    left = ways.allowed_options(every, assessment, inputs)
+    every = enumerate_options(inputs)
+    assessment = assess_options(every, inputs)
+    left = allowed_options(every, assessment, inputs)
     useful = _useful(left.stairs, inputs.demand)
-    cases = options.size_at_speed_bounds(left.stairs, left.rents_usd, useful, inputs)
+    cases = size_at_speed_bounds(left.stairs, left.rents_usd, useful, inputs)
     ranked = _ranked(left, cases, inputs)
-    today, build_line = every.buys[0].option, options.self_host_line(every.lines, inputs.demand)
+    today, build_line = every.buys[0].option, self_host_line(every.lines, inputs.demand)
     against = _crossovers(today, left, useful, build_line, inputs)
     overall, of_today = against[0][1], against[1][1]
     found = _flips(today, ranked, left, useful, overall, inputs)
     judged = _signals(today, ranked, left, useful, cases, inputs)
-    why_not = feasibility.feasibility(left, build_line, inputs)
+    why_not = feasibility_matrix(left, build_line, inputs)
     around = _around(ranked, assessment, judged, found, today, scenario)
-    verdict = decision.decide(today, ranked, overall, of_today, feasibility.why_no_fleet(why_not), around)
+    verdict = decision.decide(today, ranked, overall, of_today, why_no_fleet(why_not), around)
     return Evaluation(
         scenario=scenario,
         digest=catalog.digest,
@@ -131,7 +131,7 @@ def evaluate(scenario: Scenario, catalog: Catalog) -> Evaluation:
 
 def _ranked(left: AllowedOptions, cases: SpeedBounds, inputs: Inputs) -> list[Option]:
     """Everything that is allowed, cheapest first."""
-    builds = options.build_options(left.stairs, left.rents_usd, cases, left.lines, inputs)
+    builds = build_options(left.stairs, left.rents_usd, cases, left.lines, inputs)
     mixed = _hybrids(builds, left.buys, left.stairs, inputs)
     return sorted([*left.buys, *builds, *mixed], key=lambda option: (option.usd_per_month, option.label))
 
@@ -142,8 +142,8 @@ def _crossovers(
     """Self-hosting against the best allowed way to buy at each volume, then against today's API, then against each
     other way alone. Where nothing may be bought today's API stands in."""
     shown = [today, *(b for b in left.buys if b is not today)]
-    rivals = [[buy_line(b, inputs.demand) for b in left.buys or shown], *([buy_line(b, inputs.demand)] for b in shown)]
-    crossovers = crossover.find_crossovers(useful, line, rivals, options.max_utilization_frac(inputs.scenario))
+    rivals = [[buy_line(b) for b in left.buys or shown], *([buy_line(b)] for b in shown)]
+    crossovers = crossover.find_crossovers(useful, line, rivals, max_utilization_frac(inputs.scenario))
     return tuple(zip((today, *shown), crossovers, strict=True))
 
 
@@ -169,7 +169,7 @@ def _hybrids(
     bar = min(o.usd_per_month for o in (*builds, *buys)) * (1 - decision.CLOSE_FRAC)
     of_plan = {(id(s.capacity), id(s.offer)): s for s in stairs}
     plans = ((b, b.plan) for b in builds if b.plan is not None)
-    found = (options.hybrid_option(b, of_plan[id(p.capacity), id(p.offer)], best, inputs) for b, p in plans)
+    found = (hybrid_option(b, of_plan[id(p.capacity), id(p.offer)], best, inputs) for b, p in plans)
     return sorted((o for o in found if o is not None and o.usd_per_month < bar), key=lambda o: o.usd_per_month)[:1]
 
 
@@ -240,9 +240,7 @@ def _useful(stairs: Sequence[Staircase], demand: Demand) -> list[Staircase]:
 
 def curves(evaluation: Evaluation, grid: Array) -> list[Curve]:
     """Every way to buy, and the cheapest self-hosted fleet, over a grid of volumes."""
-    found = [
-        Curve(option, buy_line(option, evaluation.demand).usd_per_month(grid)) for option, _ in evaluation.crossovers
-    ]
+    found = [Curve(option, buy_line(option).usd_per_month(grid)) for option, _ in evaluation.crossovers]
     if evaluation.build is not None:
         usd = crossover.envelope_usd_per_month(evaluation.stairs, evaluation.build_line, grid)
         found.append(Curve(evaluation.build, usd))
@@ -261,6 +259,6 @@ def _flips(
     build = decision.best_build(ranked)
     found: tuple[SwitchingValue, ...] = ()
     if build is not None and left.buys:
-        pay = ownership.engineer_usd_per_year(inputs.scenario.operations, inputs.catalog.ownership)
+        pay = engineer_usd_per_year(inputs.scenario.operations, inputs.catalog.ownership)
         found = switching_values.switching_values(build, left.buys, overall, useful, inputs.scenario.workload, pay)
     return (*found, *switching_values.switching_values_of_today(today, ranked))

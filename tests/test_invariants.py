@@ -18,10 +18,10 @@ from calculators.catalog.load import load_catalog
 from calculators.decision import crossover
 from calculators.decision import verdict as decision
 from calculators.evaluate import Evaluation, evaluate
-from calculators.fleet import staircase as fleet
-from calculators.options.buy_and_build import all_staircases
+from calculators.fleet.plan import FleetPlan
+from calculators.fleet.staircase import staircases
+from calculators.options.build import size_candidates
 from calculators.options.option import LinearCost, Option
-from calculators.scenario.demand import demand_of
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Scenario, parse_scenario
 
@@ -208,7 +208,8 @@ def test_the_crossings_of_an_evaluation_are_those_of_every_fleet_there_is(case: 
     """Only some staircases are kept for the curve: no other fleet may be cheaper anywhere below the limit."""
     asked = parse_scenario(case)
     found = evaluate(asked, CATALOG)
-    every, _ = all_staircases(Inputs(asked, found.demand, CATALOG))
+    inputs = Inputs(asked, found.demand, CATALOG)
+    every, _ = staircases(size_candidates(inputs)[0], inputs)
     assume(every)
     limit = max(s.limit_req_per_month for s in every)
     grid = np.unique(np.concatenate([np.geomspace(limit / 1e6, limit, 800), np.linspace(limit / 2_000, limit, 2_000)]))
@@ -342,7 +343,8 @@ def test_the_speed_that_flips_it_lies_between_dearer_and_not(changes: dict[str, 
     build, buy = _both(found)
     assert build.plan is not None
     plan, volume = build.plan, found.demand.requests_per_month
-    every, _ = all_staircases(Inputs(asked, demand_of(asked.workload), CATALOG))
+    inputs = Inputs.of(asked, CATALOG)
+    every, _ = staircases(size_candidates(inputs)[0], inputs)
     rest = build.usd_per_month - plan.rent_usd_per_month
     ratio = _flip(found, "Throughput") / plan.capacity.req_s
 
@@ -384,7 +386,7 @@ def test_the_peak_of_a_plan_is_carried_by_its_busy_replicas(case: dict[str, Any]
     found = evaluate(parse_scenario(case), CATALOG)
     plan = found.build.plan if found.build else None
     assume(plan is not None)
-    assert isinstance(plan, fleet.FleetPlan)
+    assert isinstance(plan, FleetPlan)
     peak, capacity = found.demand.peak_req_s, plan.capacity
     assert plan.replicas * capacity.req_s >= peak * (1 - 1e-9)
     assert (plan.replicas - 1) * capacity.req_s < peak

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 from support import TODAY, demand_by_hand, scenario, staircase
 
-from calculators.api import bill as api_cost
+from calculators.api.bill import Usage, monthly_bill
+from calculators.api.rates import api_offer, hosted_offers
 from calculators.catalog.catalog import Catalog
 from calculators.decision import crossover
 from calculators.evaluate import Evaluation, evaluate
-from calculators.fleet import operating_costs as ownership
-from calculators.fleet import replica_capacity as sizing
-from calculators.fleet import staircase as fleet
 from calculators.fleet.machine_offers import machine_offers
+from calculators.fleet.owned_servers import owned_usd_per_gpu_h
+from calculators.fleet.replica_capacity import Capacity, SizingCase, capacities, request_mix_of
 from calculators.options.option import LinearCost, Option
 from calculators.performance.model_size import kv_bytes
 from calculators.performance.replica import ReplicaConfig
@@ -36,10 +36,10 @@ def _rent(found: Evaluation) -> float:
 
 def _capacity(
     catalog: Catalog, targets: Targets, input_tok: float = 1_000, output_tok: float = 300, hit_frac: float = 0.0
-) -> fleet.Capacity:
+) -> Capacity:
     config = ReplicaConfig(catalog.model("llama-3.3-70b"), catalog.gpu("h100-sxm"), "fp8", 2)
-    traffic = sizing.traffic(demand_by_hand(1e6, input_tok, output_tok), hit_frac)
-    found, _ = sizing.capacities([config], traffic, targets, catalog)
+    mix = request_mix_of(demand_by_hand(1e6, input_tok, output_tok), hit_frac)
+    found, _ = capacities([config], SizingCase(mix, targets), catalog)
     return found[0]
 
 
@@ -78,7 +78,7 @@ def test_trap_03_the_first_crossing_is_not_the_lasting_one(catalog: Catalog) -> 
 
 
 def test_trap_04_input_is_billed_at_the_input_price_and_output_at_the_output_price(catalog: Catalog) -> None:
-    bill = api_cost.monthly_bill(api_cost.api_offer("testhost", "closed", catalog), demand_by_hand(1e6), TODAY)
+    bill = monthly_bill(api_offer("testhost", "closed", catalog), demand_by_hand(1e6), TODAY)
     assert bill.usd_per_month == pytest.approx(1_000 * 2.5 + 300 * 10)
     assert bill.usd_per_month < 1_300 * (2.5 + 10) / 2  # not all tokens at the sum of both, not even at the mean
 
@@ -87,7 +87,7 @@ def test_trap_05_a_purchase_is_paid_once(catalog: Catalog) -> None:
     """Over its life an owned GPU costs its price less the residual, and colocation: nothing twice."""
     book = catalog.ownership
     life_h = book.depreciation_years.central * 8_760
-    whole = ownership.owned_usd_per_gpu_h("h100-sxm", book) * life_h
+    whole = owned_usd_per_gpu_h("h100-sxm", book) * life_h
     colocation = 1.0 * 182.5 * 48
     assert whole == pytest.approx(40_000 * 1.1 * 0.8 + colocation)
 
@@ -130,9 +130,9 @@ def test_trap_08_the_silent_defaults_are_a_peak_and_a_spare(catalog: Catalog) ->
 
 def test_trap_09_a_slip_of_a_thousand_would_show(catalog: Catalog) -> None:
     """A million requests of a million tokens in at $2.50 a million are $2.5 million; a GPU-hour at $1 is $730/month."""
-    closed = api_cost.api_offer("testhost", "closed", catalog)
-    assert api_cost.monthly_bill(closed, demand_by_hand(1e6, 1e6, 0.0), TODAY).usd_per_month == pytest.approx(2_500_000)
-    assert api_cost.monthly_bill(closed, demand_by_hand(1.0, 0.0, 1e6), TODAY).usd_per_month == pytest.approx(10)
+    closed = api_offer("testhost", "closed", catalog)
+    assert monthly_bill(closed, demand_by_hand(1e6, 1e6, 0.0), TODAY).usd_per_month == pytest.approx(2_500_000)
+    assert monthly_bill(closed, demand_by_hand(1.0, 0.0, 1e6), TODAY).usd_per_month == pytest.approx(10)
     [offer] = machine_offers(
         catalog.gpu("h100-sxm"), scenario(hardware={"rent_usd_per_gpu_h": {"h100-sxm": 1}}), catalog
     )
@@ -167,8 +167,8 @@ def test_trap_11_the_cache_follows_grouped_heads(catalog: Catalog) -> None:
 
 
 def test_trap_12_cached_tokens_are_part_of_the_input_and_charged_once(catalog: Catalog) -> None:
-    offer = api_cost.api_offer("testhost", "closed-cached", catalog)
-    bill = api_cost.monthly_bill(offer, demand_by_hand(1e6, 1_000, 0.0), TODAY, cached_frac=1.0)
+    offer = api_offer("testhost", "closed-cached", catalog)
+    bill = monthly_bill(offer, demand_by_hand(1e6, 1_000, 0.0), TODAY, Usage(cached_frac=1.0))
     assert bill.usd_per_month == pytest.approx(200)  # 1,000 M tokens at 0.2; with the full price on top it were 2,200
     assert bill.input_usd_per_month == 0
 
@@ -179,8 +179,8 @@ def test_trap_13_the_cheapest_host_of_the_same_model_is_a_rival(live_catalog: Ca
     found = evaluate(asked, live_catalog)
     [hosted] = [option for option in found.options if option.kind == "hosted_open"]
     assert hosted.bill is not None
-    everyone = api_cost.hosted_offers(live_catalog.model(model), TODAY, live_catalog)
-    bills = [api_cost.monthly_bill(offer, found.demand, TODAY).usd_per_month for offer in everyone]
+    everyone = hosted_offers(live_catalog.model(model), TODAY, live_catalog)
+    bills = [monthly_bill(offer, found.demand, TODAY).usd_per_month for offer in everyone]
     assert len(bills) >= 3
     assert hosted.bill.usd_per_month <= min(bills) * (1 + 1e-9)
     assert "hosted_open" in {option.kind for option, _ in found.crossovers}
@@ -195,7 +195,9 @@ def test_trap_14_more_gpus_never_carry_less(catalog: Catalog) -> None:
     assert limits == sorted(limits)
     assert costs == sorted(costs, reverse=True)
     configs = [ReplicaConfig(catalog.model("llama-3.3-70b"), catalog.gpu("h100-sxm"), "fp8", tp) for tp in (2, 4, 8)]
-    rates = [c.req_s for c in sizing.capacities(configs, sizing.traffic(demand_by_hand(), 0.0), Targets(), catalog)[0]]
+    rates = [
+        c.req_s for c in capacities(configs, SizingCase(request_mix_of(demand_by_hand(), 0.0), Targets()), catalog)[0]
+    ]
     assert rates == sorted(rates)
 
 
@@ -208,9 +210,7 @@ def test_trap_17_people_egress_migration_platform_and_redundancy_are_in_the_bill
     alone = evaluate(scenario(operations={"spare_replicas": 0}), catalog)
     assert _rent(alone) == pytest.approx(lines["GPU rent"] / 2)
     colder = catalog.ownership.model_copy(update={"colocation_usd_per_kw_month": catalog.ownership.pue_ratio})
-    assert ownership.owned_usd_per_gpu_h("h100-sxm", colder) < ownership.owned_usd_per_gpu_h(
-        "h100-sxm", catalog.ownership
-    )
+    assert owned_usd_per_gpu_h("h100-sxm", colder) < owned_usd_per_gpu_h("h100-sxm", catalog.ownership)
 
 
 def test_trap_18_old_rents_are_left_out_and_ageing_ones_called_so(catalog: Catalog) -> None:

@@ -10,8 +10,7 @@ import numpy as np
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.load import load_catalog
 from calculators.evaluate import evaluate
-from calculators.fleet import replica_capacity as sizing
-from calculators.fleet.replica_capacity import TENSOR_PARALLEL
+from calculators.fleet.replica_capacity import TENSOR_PARALLEL, request_mix_of
 from calculators.performance import queueing as latency
 from calculators.performance.replica import ReplicaConfig, replica_arrays
 from calculators.performance.step_time import tpot_s
@@ -50,7 +49,7 @@ def main() -> None:
     catalog = load_catalog()
     scenario = default_scenario(date.today())
     all_models = scenario.model_copy(update={"candidates": tuple(Candidate(model=model) for model in catalog.models)})
-    configs, traffic = configurations(catalog), sizing.traffic(demand_of(scenario.workload), 0.25)
+    configs, traffic = configurations(catalog), request_mix_of(demand_of(scenario.workload), 0.25)
     built = replica_arrays(configs, catalog)
     batch, lengths = np.full((1, 1), 32.0), (np.full(1, 1_000.0), np.full(1, 300.0), np.full(1, 1_000.0))
     ready = latency.queue_model(built, traffic)

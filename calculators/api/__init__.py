@@ -2,6 +2,7 @@
 
 Modules in reading order:
 
-cache_terms  what each seller's prompt cache asks for and costs
-bill         rates of a day, and the bill of a month
+rates        dated list prices of every provider, by kind of token
+bill         the monthly bill for a demand
+cache_terms  rules and prices of each provider's prompt cache
 """

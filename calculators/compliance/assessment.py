@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.compliance_rules import Operator, Requirement
-from calculators.compliance import operator_check as compliance
-from calculators.compliance.operator_check import OperatorPath
+from calculators.compliance.operator_check import RANK, ComplianceStatus, OperatorPath, expand, judge
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +54,14 @@ class ComplianceAssessment:
             return None
         return _usd(self.cheapest_allowed) - _usd(self.cheapest)
 
-    def of(self, status: compliance.ComplianceStatus) -> tuple[PricedPath, ...]:
+    def of(self, status: ComplianceStatus) -> tuple[PricedPath, ...]:
         return tuple(p for p in self.paths if p.path.status == status)
 
 
 def assess(chosen: Sequence[str], offers: Iterable[PathPrice], catalog: Catalog) -> ComplianceAssessment:
     """Judge and rank every offer under the chosen requirements and all they imply."""
     every = list(offers)
-    requirements = compliance.expand(chosen, catalog)
+    requirements = expand(chosen, catalog)
     paths = _judged(every, requirements, catalog)
     priced = [p for p in paths if p.usd_per_month is not None]
     return ComplianceAssessment(
@@ -75,13 +74,13 @@ def assess(chosen: Sequence[str], offers: Iterable[PathPrice], catalog: Catalog)
 
 
 def _judged(offers: Iterable[PathPrice], requirements: Sequence[Requirement], catalog: Catalog) -> list[PricedPath]:
-    return [PricedPath(compliance.judge(o.operator, requirements, catalog), o.label, o.usd_per_month) for o in offers]
+    return [PricedPath(judge(o.operator, requirements, catalog), o.label, o.usd_per_month) for o in offers]
 
 
 def _relaxed(
     dropped: str, chosen: Sequence[str], offers: Sequence[PathPrice], before: Sequence[PricedPath], catalog: Catalog
 ) -> Relaxation:
-    left = compliance.expand([c for c in chosen if c != dropped], catalog)
+    left = expand([c for c in chosen if c != dropped], catalog)
     after = [p for p in _judged(offers, left, catalog) if p.path.status == "allowed"]
     best = min((p for p in after if p.usd_per_month is not None), key=_usd, default=None)
     opened = len(after) - sum(p.path.status == "allowed" for p in before)
@@ -91,7 +90,7 @@ def _relaxed(
 
 
 def _order(p: PricedPath) -> tuple[int, bool, float, str]:
-    return compliance.RANK[p.path.status], p.usd_per_month is None, p.usd_per_month or 0.0, p.label
+    return RANK[p.path.status], p.usd_per_month is None, p.usd_per_month or 0.0, p.label
 
 
 def _usd(p: PricedPath) -> float:

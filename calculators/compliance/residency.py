@@ -35,9 +35,10 @@ def is_regional(needed: Iterable[FactName]) -> bool:
     return any(fact.startswith("processing_") for fact in needed)
 
 
-def machine_meets_residency(basis: str, region: str | None, needed: frozenset[FactName]) -> bool:
-    """A rent of a public region is no rent of a government one, and one of another place none of the place needed."""
-    if basis == "owned":
+def machine_meets_residency(is_owned: bool, region: str | None, needed: frozenset[FactName]) -> bool:
+    """Whether a machine's region satisfies the required facts: government requirements need a government region, residency
+    needs a region in that jurisdiction. Unknown regions and purchased servers pass."""
+    if is_owned:
         return True
     where = jurisdiction(region)
     if needed & GOVERNMENT and where != "gov":

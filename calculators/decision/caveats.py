@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from math import ceil, log, log1p
 
-from calculators.api import bill as api_cost
 from calculators.api.cache_terms import cache_terms
+from calculators.api.rates import scheduled_changes
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.hardware import Gpu
 from calculators.catalog.load import STALE_DAYS
 from calculators.compliance.assessment import ComplianceAssessment
 from calculators.decision import verdict as decision
 from calculators.decision.crossover import Crossover
-from calculators.fleet.staircase import FleetPlan
+from calculators.fleet.plan import FleetPlan
 from calculators.options.option import Option
 from calculators.performance import speculation
 from calculators.scenario.inputs import Inputs
@@ -126,7 +126,7 @@ def _price_notes(scenario: Scenario, today: Option) -> list[str]:
     return [
         f"{offer.label} changes price on {day}: ${rates.input_usd_per_mtok:g} in, ${rates.output_usd_per_mtok:g} out "
         "per million tokens. The verdict uses the price of today."
-        for day, rates in api_cost.scheduled_changes(offer, scenario.as_of, scenario.operations.horizon_months)
+        for day, rates in scheduled_changes(offer, scenario.as_of, scenario.operations.horizon_months)
     ]
 
 
@@ -138,8 +138,10 @@ def _cache_notes(options: Sequence[Option], catalog: Catalog) -> list[str]:
     bill = decision.best_buy(buys).bill
     if bill is None or bill.cache_read_usd_per_month <= 0:
         return []
-    gaps = cache_terms(bill.offer.provider, bill.offer.model, catalog).unknown
-    return [f"Of the cache of {bill.offer.label} is not published: {', '.join(gaps)}."] if gaps else []
+    gaps = cache_terms(bill.offer.provider, bill.offer.model, catalog).assumed_rules
+    seller, model = bill.offer.provider_name, bill.offer.model
+    words = f"{seller} does not publish all prompt-cache rules for {model}. Assumed: {', '.join(gaps)}."
+    return [words] if gaps else []
 
 
 def _rent_notes(plan: FleetPlan, scenario: Scenario) -> list[str]:

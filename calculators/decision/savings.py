@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from calculators.fleet.operating_costs import EGRESS, CostLine
+from calculators.fleet.operating_costs import CostLine
 from calculators.fleet.staircase import Staircase, rents_matrix
-from calculators.options.buy_and_build import SpeedBounds
 from calculators.options.option import Option
+from calculators.options.speed_range import SpeedBounds
 from calculators.scenario.demand import Array, Demand
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Scenario
@@ -66,7 +66,7 @@ def _saving(
     buy_end: str,
 ) -> Array:
     scale = ahead / demand.requests_per_month
-    rest = sum(getattr(line, build_end) * (scale if line.name == EGRESS else 1.0) for line in lines)
+    rest = sum(getattr(line, build_end) * (scale if line.kind == "network_egress" else 1.0) for line in lines)
     rent = rents_matrix(stairs, ahead).min(axis=0) if stairs else np.full(len(ahead), np.inf)
     bought = [_bill(b) * scale + getattr(b, buy_end) - _bill(b) for b in buys]
     return np.asarray(np.min(bought, axis=0) - rent - rest)

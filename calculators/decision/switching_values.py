@@ -10,8 +10,8 @@ import numpy as np
 
 from calculators.decision.crossover import Crossover
 from calculators.decision.verdict import STAYS, best_buy
-from calculators.fleet.operating_costs import PEOPLE
-from calculators.fleet.staircase import FleetPlan, Staircase
+from calculators.fleet.plan import FleetPlan
+from calculators.fleet.staircase import Staircase
 from calculators.options.option import Option
 from calculators.scenario.schema import Workload
 from calculators.units import MONTHS_PER_YEAR, count, percent, significant, usd
@@ -157,7 +157,7 @@ def _peak(needed: float | None, workload: Workload) -> SwitchingValue:
 
 
 def _staffing(build: Option, room_usd: float, engineer_usd_per_year: float) -> SwitchingValue:
-    people = next(line.usd_per_month for line in build.lines if line.name == PEOPLE)
+    people = next(line.usd_per_month for line in build.lines if line.kind == "staffing")
     what = "Engineers to run it"
     if engineer_usd_per_year <= 0:
         return SwitchingValue("staffing", what, "unpaid", "not applicable: their cost is set to zero", 0.0, None)

@@ -1,10 +1,13 @@
-"""How many replicas and machines the peak needs, who rents them out, and what running them costs besides.
+"""How many replicas and machines the peak needs, which machines can be had, and what running them costs besides.
 
 Modules in reading order:
 
-replica_capacity  what one replica serves within the targets
-machine_offers    machines to rent or own, and their price
-staircase         cost of whole machines over volume
-operating_costs   people, platform, migration, egress, bought servers
-base_load         a fleet below the peak, the rest bought
+capacity_text     sentences about limits and infeasible configurations
+replica_capacity  highest load of one replica within the targets
+owned_servers     hourly cost of a GPU in a purchased server
+machine_offers    machines to rent or buy, with their price
+staircase         rent over volume, as whole machines are added
+plan              one fleet: its replicas, machines and rent
+operating_costs   staffing, platform tooling, migration, network egress
+base_load         fleets below the peak, with overflow to an API
 """

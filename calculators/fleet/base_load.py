@@ -1,38 +1,38 @@
-"""A fleet for the base load, with what is above it bought by the token.
+"""Fleets sized for the base load, with the overflow sent to an API.
 
-Only the peak is known, not the load of every hour, so the hours are taken as lognormal with the mean and the peak that
-are known, the peak being the busiest of a month's hours. What a fleet of capacity c then passes on is E[(load - c)+] /
-E[load], in closed form (the same integral as in Black and Scholes, 1973).
+The hourly load is modeled as log-normal with the known mean and peak, the peak being the busiest of a month's 730 hours.
+A fleet of capacity c overflows E[(load - c)+] / E[load], in closed form (the integral of Black and Scholes, 1973).
 """
 
 from dataclasses import dataclass
-from math import ceil, erf, log, sqrt
+from math import erf, log, sqrt
 
 import numpy as np
 
-from calculators.fleet.staircase import FleetPlan, Staircase
+from calculators.fleet.plan import FleetPlan
+from calculators.fleet.staircase import Staircase
 
 BUSIEST_DEVIATIONS = 2.99
-"""Of a normal distribution: beyond it lies one of a month's 730 hours."""
+"""Standard deviations above the mean of a normal distribution that one of a month's 730 hours exceeds."""
 MOST_MACHINES = 200
 
 
 @dataclass(frozen=True, slots=True)
 class BaseLoadFleet:
-    """A fleet that does not carry the peak, and the share of all requests that it must pass on."""
+    """A base-load fleet smaller than the peak, and the share of requests that overflows to the API."""
 
     plan: FleetPlan
     overflow_frac: float
 
 
 def lognormal_sigma(peak_ratio: float) -> float:
-    """Deviation of the load's logarithm: exp(z s - s^2 / 2) = peak over mean, the smaller root."""
+    """Standard deviation s of the log of the load: the smaller root of exp(z s - s^2 / 2) = peak / mean."""
     z, height = BUSIEST_DEVIATIONS, log(max(peak_ratio, 1.0))
     return z - sqrt(max(z * z - 2 * height, 0.0))
 
 
 def overflow_frac(capacity_ratio: float, peak_ratio: float) -> float:
-    """Share of the requests above `capacity_ratio` times the mean load."""
+    """Share of all requests that exceed a capacity of `capacity_ratio` times the mean load."""
     s = lognormal_sigma(peak_ratio)
     if capacity_ratio <= 0:
         return 1.0
@@ -46,25 +46,16 @@ def _normal(x: float) -> float:
     return (1 + erf(x / sqrt(2))) / 2
 
 
-def base_load_fleets(stairs: Staircase, requests_per_month: float, peak_ratio: float) -> list[BaseLoadFleet]:
-    """Every smaller number of machines, down to the first that serves anything, and what it passes on."""
-    needed = float(stairs.machines(np.asarray(requests_per_month)))
-    full = int(min(needed - 1, stairs.max_machines, MOST_MACHINES))
-    machines = np.arange(1, full + 1)
-    found = []
-    for count, carried in zip(
-        machines.tolist(), stairs.carried_req_per_month(machines.astype(float)).tolist(), strict=True
-    ):
-        if carried > 0:
-            plan = FleetPlan(
-                stairs.capacity,
-                stairs.offer,
-                ceil(carried / stairs.replica_req_per_month - 1e-9),
-                stairs.spare_replicas,
-                count,
-                count * stairs.machine_usd_per_month,
-                stairs.regions,
-                ceil(carried / stairs.prefill_req_per_month - 1e-9),
-            )
-            found.append(BaseLoadFleet(plan, overflow_frac(carried / requests_per_month * peak_ratio, peak_ratio)))
-    return found
+def base_load_fleets(staircase: Staircase, requests_per_month: float, peak_ratio: float) -> list[BaseLoadFleet]:
+    """Every fleet with fewer machines than the peak needs that carries anything, smallest first."""
+    needed = float(staircase.machines(np.asarray(requests_per_month)))
+    machines = np.arange(1, int(min(needed - 1, staircase.max_machines, MOST_MACHINES)) + 1)
+    carried = staircase.carried_req_per_month(machines.astype(float))
+    return [
+        BaseLoadFleet(
+            FleetPlan.for_machines(staircase, n, volume),
+            overflow_frac(volume / requests_per_month * peak_ratio, peak_ratio),
+        )
+        for n, volume in zip(machines.tolist(), carried.tolist(), strict=True)
+        if volume > 0
+    ]

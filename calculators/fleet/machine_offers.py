@@ -1,79 +1,94 @@
-"""Which machines can be had for a fleet, from whom and at what price: listed rents, the user's own quote, bought servers."""
+"""Machines that a fleet can run on, with provider and price: list prices, the user's negotiated price, purchased servers."""
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
 from calculators.catalog.base import Confidence, Source
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.compliance_rules import OWN
 from calculators.catalog.hardware import Gpu
 from calculators.catalog.prices import Rent, RentProvider
-from calculators.fleet.operating_costs import owned_usd_per_gpu_h
+from calculators.fleet.owned_servers import owned_usd_per_gpu_h
 from calculators.scenario.schema import Scenario
 from calculators.units import HOURS_PER_MONTH
 
 OWNED_SERVER_GPUS = 8
 QUOTED = "your-quote"
+OfferBasis = Literal["list", "yours", "owned"]
+"""Whose price it is: a list price, the user's negotiated price, or the cost of a purchased server."""
 _TRUST: dict[Confidence, int] = {"low": 0, "medium": 1, "high": 2}
 
 
 @dataclass(frozen=True, slots=True)
 class MachineOffer:
-    """A machine one can have, and its price. `gpus_per_machine` None: as many or few GPUs as wanted."""
+    """A machine type that can be rented or bought, and its price."""
 
     provider_id: str
-    """As in the rent tables; `OWN` for a bought machine, `QUOTED` for the user's own quote."""
+    """Id in the rental price tables; `OWN` for purchased servers, `QUOTED` for the user's negotiated price."""
     provider: str
     gpu_id: str
     machine: str
     gpus_per_machine: int | None
+    """None: rented by the GPU, in any number."""
     region: str | None
     commitment: str
     usd_per_gpu_h: float
     seen: date | None
     source: Source
     confidence: Confidence
-    basis: str
-    """'list', 'yours' or 'owned'."""
+    basis: OfferBasis
+
+    @property
+    def where(self) -> str:
+        """The offer as the end of a label: "rented from Nebius"."""
+        words: dict[OfferBasis, str] = {"owned": "on purchased servers", "yours": "at your negotiated price"}
+        return words.get(self.basis, f"rented from {self.provider}")
+
+    @property
+    def is_owned(self) -> bool:
+        """Whether the machine is purchased rather than rented."""
+        return self.basis == "owned"
 
     def replicas_per_machine(self, tensor_parallel: int) -> int:
-        """Zero when the replica is larger than the machine: tensor parallelism does not cross machines here."""
+        """Whole replicas that one machine holds; zero when a replica is larger, since it may not span machines."""
         return 1 if self.gpus_per_machine is None else self.gpus_per_machine // tensor_parallel
 
     def machine_usd_per_month(self, tensor_parallel: int) -> float:
+        """Price of one machine in USD/month; of one replica's GPUs where they are rented by the GPU."""
         return self.usd_per_gpu_h * HOURS_PER_MONTH * (self.gpus_per_machine or tensor_parallel)
 
 
 def machine_offers(gpu: Gpu, scenario: Scenario, catalog: Catalog) -> list[MachineOffer]:
-    """Every machine with this GPU that the scenario allows, cheapest first. The user's own quote replaces the list."""
-    hardware, found = scenario.hardware, []
-    quotes = {catalog.gpu(name).id: usd_per_gpu_h for name, usd_per_gpu_h in hardware.rent_usd_per_gpu_h.items()}
-    own_quote = quotes.get(gpu.id)
-    if own_quote is not None:
-        source = Source(title="Your own quote", accessed=scenario.as_of, kind="quote")
-        found.append(
-            MachineOffer(
-                QUOTED,
-                "your quote",
-                gpu.id,
-                "by the GPU",
-                None,
-                None,
-                "as quoted",
-                own_quote,
-                None,
-                source,
-                "high",
-                "yours",
-            )
-        )
+    """Machine offers for a GPU that the scenario allows, cheapest first. A negotiated price replaces the list prices."""
+    hardware = scenario.hardware
+    negotiated = {catalog.gpu(name).id: usd_per_gpu_h for name, usd_per_gpu_h in hardware.rent_usd_per_gpu_h.items()}
+    if gpu.id in negotiated:
+        offers = [_negotiated(gpu, negotiated[gpu.id], scenario.as_of)]
     else:
-        for provider, rent in catalog.rents(gpu.id):
-            if _allowed(provider, rent, scenario):
-                found.append(_listed(provider, rent, provider.sources[rent.source]))
+        offers = [
+            _listed(provider, rent) for provider, rent in catalog.rents(gpu.id) if _allowed(provider, rent, scenario)
+        ]
     if hardware.include_owned and gpu.id in catalog.ownership.server_usd_per_gpu:
-        found.append(owned_offer(gpu, catalog))
-    return sorted(found, key=lambda offer: offer.usd_per_gpu_h)
+        offers.append(owned_offer(gpu, catalog))
+    return sorted(offers, key=lambda offer: offer.usd_per_gpu_h)
+
+
+def _negotiated(gpu: Gpu, usd_per_gpu_h: float, day: date) -> MachineOffer:
+    return MachineOffer(
+        provider_id=QUOTED,
+        provider="your negotiated price",
+        gpu_id=gpu.id,
+        machine="single GPU",
+        gpus_per_machine=None,
+        region=None,
+        commitment="as negotiated",
+        usd_per_gpu_h=usd_per_gpu_h,
+        seen=None,
+        source=Source(title="Your negotiated price", accessed=day, kind="quote"),
+        confidence="high",
+        basis="yours",
+    )
 
 
 def _allowed(provider: RentProvider, rent: Rent, scenario: Scenario) -> bool:
@@ -87,40 +102,39 @@ def _allowed(provider: RentProvider, rent: Rent, scenario: Scenario) -> bool:
     return chosen and trusted and recent and of_this_kind
 
 
-def _listed(provider: RentProvider, rent: Rent, source: Source) -> MachineOffer:
-    name = rent.instance or f"{rent.gpus_per_instance}-GPU machine"
+def _listed(provider: RentProvider, rent: Rent) -> MachineOffer:
     return MachineOffer(
-        provider.provider,
-        provider.name,
-        rent.gpu,
-        name,
-        rent.gpus_per_instance,
-        rent.region,
-        rent.commitment,
-        rent.usd_per_gpu_h,
-        rent.seen,
-        source,
-        rent.confidence,
-        "list",
+        provider_id=provider.provider,
+        provider=provider.name,
+        gpu_id=rent.gpu,
+        machine=rent.instance or f"{rent.gpus_per_instance}-GPU server",
+        gpus_per_machine=rent.gpus_per_instance,
+        region=rent.region,
+        commitment=rent.commitment,
+        usd_per_gpu_h=rent.usd_per_gpu_h,
+        seen=rent.seen,
+        source=provider.sources[rent.source],
+        confidence=rent.confidence,
+        basis="list",
     )
 
 
 def owned_offer(gpu: Gpu, catalog: Catalog) -> MachineOffer:
-    """Bought servers as if rented: depreciation, space, power and spares by the hour."""
+    """A purchased server as an hourly price: depreciation, colocation, power and spares. Raises KeyError for a GPU
+    without a purchase price."""
     price = catalog.ownership.server_usd_per_gpu[gpu.id]
     source = catalog.ownership.sources[price.source]
-    rate = owned_usd_per_gpu_h(gpu.id, catalog.ownership)
     return MachineOffer(
-        OWN,
-        "own hardware",
-        gpu.id,
-        f"{OWNED_SERVER_GPUS}-GPU server",
-        OWNED_SERVER_GPUS,
-        None,
-        "owned",
-        rate,
-        source.accessed,
-        source,
-        price.confidence,
-        "owned",
+        provider_id=OWN,
+        provider="own servers",
+        gpu_id=gpu.id,
+        machine=f"{OWNED_SERVER_GPUS}-GPU server",
+        gpus_per_machine=OWNED_SERVER_GPUS,
+        region=None,
+        commitment="owned",
+        usd_per_gpu_h=owned_usd_per_gpu_h(gpu.id, catalog.ownership),
+        seen=source.accessed,
+        source=source,
+        confidence=price.confidence,
+        basis="owned",
     )

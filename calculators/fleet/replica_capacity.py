@@ -1,9 +1,10 @@
-"""What one replica of each set-up serves within the latency targets, with the techniques that the scenario uses: the one
-place where its switches reach the speed model."""
+"""Highest load of one replica of each configuration within the latency targets, with the scenario's techniques. The one
+place where the technique switches reach the performance model."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import isinf
+from typing import Literal
 
 import numpy as np
 
@@ -12,6 +13,14 @@ from calculators.catalog.base import Precision
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.hardware import Gpu
 from calculators.catalog.models import Model
+from calculators.fleet.capacity_text import (
+    LIMIT_WORDS,
+    NO_KV_CACHE,
+    CapacityLimit,
+    tpot_missed,
+    ttft_missed,
+    weights_do_not_fit,
+)
 from calculators.performance import disaggregation
 from calculators.performance.max_load import BATCH_COLUMN, highest_loads, latencies_ms
 from calculators.performance.quantization_recipe import KV_BITS
@@ -21,63 +30,89 @@ from calculators.performance.speculation import drafts
 from calculators.scenario.demand import Array, Demand
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Hardware, Scenario, Targets, Techniques
-from calculators.units import BYTES_PER_GB, milliseconds
+from calculators.units import BYTES_PER_GB
 
 TENSOR_PARALLEL = (1, 2, 4, 8)
+SERVER_GPUS = 8
 # From most to least precise; a released checkpoint is never "upcast" to sell it as something better.
 _FINENESS: dict[Precision, int] = {"bf16": 16, "fp8": 8, "int8": 8, "nvfp4": 4, "mxfp4": 4, "int4": 4}
 
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """The busiest point at which one replica still meets the targets."""
+    """The highest load at which one replica meets the targets, with the latencies there."""
 
     config: ReplicaConfig
     req_s: float
     batch: float
     tpot_ms: float
     ttft_p95_ms: float
-    limit: str
-    """What stops it from serving more."""
+    limit: CapacityLimit
+    """The binding constraint: what keeps it from serving more."""
     speed_error_sign: float = 0.0
-    """By how many of its 80th-percentile errors it was taken to be faster: 1, 0 or -1 (slower)."""
+    """Assumed model error: +1 = faster by the 80th-percentile error, 0 = as modeled, -1 = slower by it."""
     prefill_req_s: float = np.inf
-    """Of a prefill replica, where prompts are computed on a pool of their own; infinite: the same replica does both."""
+    """Load of one prefill replica, with prefill/decode disaggregation; infinite without a separate prefill pool."""
 
     @property
     def pools_count(self) -> int:
+        """2 with prefill/decode disaggregation, else 1."""
         return 1 if isinf(self.prefill_req_s) else 2
+
+    @property
+    def limit_words(self) -> str:
+        """The binding constraint in words, to follow "the"."""
+        return LIMIT_WORDS[self.limit]
+
+
+Constraint = Literal["weights", "kv_cache", "tpot", "ttft", "no_offer", "gpu_limit"]
+CONSTRAINTS: tuple[Constraint, ...] = ("weights", "kv_cache", "tpot", "ttft", "no_offer", "gpu_limit")
+"""The constraints in the order in which a configuration meets them; the later one fails, the nearer it came."""
 
 
 @dataclass(frozen=True, slots=True)
 class Infeasible:
-    """A setup that cannot serve this workload, and why. `stage` counts how far it got."""
+    """A configuration that cannot serve this workload, the constraint it failed, and the sentence that says so."""
 
     config: ReplicaConfig
-    stage: int
+    constraint: Constraint
     why: str
+
+    @property
+    def passed_count(self) -> int:
+        """How many constraints it met before the one it failed."""
+        return CONSTRAINTS.index(self.constraint)
 
 
 def candidate_configs(scenario: Scenario, catalog: Catalog) -> list[ReplicaConfig]:
-    """Every model x GPU x format x parallelism worth trying. In an order of its own: numpy rounds a row's last digit by
-    the rows beside it, and the order in which candidates are listed must change nothing."""
+    """Every candidate model x GPU x precision x tensor parallelism that the scenario allows.
+
+    Sorted by model id, so that the order in which candidates are listed changes nothing: numpy's rounding of a row depends
+    on the rows beside it.
+    """
     accepted = [catalog.model(c.model) for c in scenario.candidates if c.gate != "not_acceptable"]
     models = sorted(accepted, key=lambda model: model.id)
-    splits = TENSOR_PARALLEL if scenario.techniques.parallelism else TENSOR_PARALLEL[:1]
     return [
         replica_config(model, gpu, precision, tp, scenario.techniques)
         for model in models
         for gpu in searched_gpus(scenario.hardware, catalog)
         for precision in precisions(model, scenario)
-        for tp in splits
-        if tp <= max(gpu.links.domain_gpus, 8)
+        for tp in allowed_splits(gpu, scenario.techniques)
     ]
+
+
+def allowed_splits(gpu: Gpu, techniques: Techniques = Techniques()) -> tuple[int, ...]:  # noqa: B008
+    """Numbers of GPUs that a replica may span: one without tensor parallelism, else powers of two within the GPU's fast
+    links, which are taken to join at least the eight of a server."""
+    widest = max(gpu.links.domain_gpus, SERVER_GPUS) if techniques.parallelism else 1
+    return tuple(n for n in TENSOR_PARALLEL if n <= widest)
 
 
 def replica_config(
     model: Model, gpu: Gpu, precision: Precision, tensor_parallel: int, techniques: Techniques
 ) -> ReplicaConfig:
-    """One replica as the techniques have it. Experts are spread whole where they divide evenly."""
+    """A replica's configuration under the scenario's techniques. Expert parallelism applies where the experts divide
+    evenly over the GPUs."""
     whole = techniques.expert_parallelism and model.shape.mlp.experts and not model.shape.mlp.experts % tensor_parallel
     return ReplicaConfig(
         model,
@@ -90,42 +125,48 @@ def replica_config(
 
 
 def searched_gpus(hardware: Hardware, catalog: Catalog) -> list[Gpu]:
-    """The GPUs the user named, or all that are not gaming cards."""
+    """The GPUs that the user selected, or else all but consumer cards."""
     if hardware.gpus:
         return [catalog.gpu(gpu) for gpu in hardware.gpus]
     return [gpu for gpu in catalog.gpus.values() if not gpu.consumer]
 
 
 def precisions(model: Model, scenario: Scenario) -> list[Precision]:
-    """The released format, and allowed ones that are coarser. MXFP4 only where the model was trained in it."""
+    """The released precision and the allowed lower ones; MXFP4 only where the model was trained in it."""
     native = model.published.native_precision
     allowed = scenario.hardware.precisions if scenario.techniques.quantization else ()
     coarser = [p for p in allowed if _FINENESS[p] < _FINENESS[native] and p != "mxfp4"]
     return [native, *coarser]
 
 
-def traffic(demand: Demand, hit_frac: float) -> RequestMix:
-    """The workload as one replica sees it: its lengths, and arrivals at random within the peak it is sized for."""
+def request_mix_of(demand: Demand, hit_frac: float) -> RequestMix:
+    """The request mix that one replica serves: the demand's lengths, with this share of input tokens cached."""
     return request_mix(demand.lengths, hit_frac)
 
 
-def capacities(
-    configs: Sequence[ReplicaConfig],
-    traffic: RequestMix,
-    targets: Targets,
-    catalog: Catalog,
-    factor: float = 1.0,
-    own: OwnFit | None = None,
-    speed_error_sign: float | Array = 0.0,
-    techniques: Techniques = Techniques(),  # noqa: B008
-    kv_transfer_tok: float = 0.0,
-    allow_slot_queue: bool = True,
-) -> tuple[list[Capacity], list[Infeasible]]:
-    """The highest load of each setup within the targets, and the setups that have none.
+@dataclass(frozen=True, slots=True)
+class SizingCase:
+    """What a replica has to serve, and with what: the same for every configuration."""
 
-    `factor`: own over modelled speed, by hand; above 1 everything is faster. `own`: corrections by own benchmarks, and
-    `speed_error_sign`, one for all or one for each setup: 1 if it were faster by its 80th-percentile error, -1 if slower.
-    `kv_transfer_tok`: tokens whose cache crosses a network before the first token. `allow_slot_queue`: as of `highest_loads`.
+    traffic: RequestMix
+    targets: Targets
+    techniques: Techniques = Techniques()  # noqa: RUF009
+    factor: float = 1.0
+    """Measured over modeled speed, set by hand."""
+    own: OwnFit | None = None
+    """Corrections by the user's benchmarks."""
+    kv_transfer_tok: float = 0.0
+    """Tokens whose KV cache crosses a network before the first token."""
+    allow_slot_queue: bool = True
+    """Whether requests may queue for a slot, as in `highest_loads`."""
+
+
+def capacities(
+    configs: Sequence[ReplicaConfig], case: SizingCase, catalog: Catalog, speed_error_sign: float | Array = 0.0
+) -> tuple[list[Capacity], list[Infeasible]]:
+    """Capacity of each configuration within the targets, and the configurations that have none.
+
+    `speed_error_sign`: as in `Capacity`, one for all configurations or an array (n,).
     """
     if not configs:
         return [], []
@@ -135,146 +176,126 @@ def capacities(
     fitting = [s for s, fits in zip(configs, room, strict=True) if fits]
     if not fitting:
         return [], infeasible
-    offs = np.broadcast_to(speed_error_sign, len(configs))[room]
-    best = _highest_loads(
-        every.rows(room),
-        fitting,
-        traffic,
-        targets,
-        catalog,
-        factor,
-        own,
-        offs[:, None],
-        techniques,
-        kv_transfer_tok,
-        allow_slot_queue,
-    )
-    found: list[Capacity] = []
-    for config, row, speed_off in zip(fitting, best.tolist(), offs.tolist(), strict=True):
+    signs = np.broadcast_to(speed_error_sign, len(configs))[room]
+    best = _highest_loads(every.rows(room), fitting, case, catalog, signs[:, None])
+    feasible: list[Capacity] = []
+    for config, row, sign in zip(fitting, best.tolist(), signs.tolist(), strict=True):
         slots, possible, req_s, batch, tpot_ms, ttft_ms, stop = row
         if possible:
-            why = _limit(slots, int(stop), techniques.batch_cap)
-            found.append(Capacity(config, req_s, batch, tpot_ms, ttft_ms, why, speed_off))
+            limit = _limit(slots, int(stop), case.techniques.batch_cap)
+            feasible.append(
+                Capacity(
+                    config=config,
+                    req_s=req_s,
+                    batch=batch,
+                    tpot_ms=tpot_ms,
+                    ttft_p95_ms=ttft_ms,
+                    limit=limit,
+                    speed_error_sign=sign,
+                )
+            )
         else:
-            infeasible.append(_misses(config, slots, tpot_ms, ttft_ms, targets))
-    return found, infeasible
+            infeasible.append(_misses(config, slots, tpot_ms, ttft_ms, case.targets))
+    return feasible, infeasible
 
 
 def _highest_loads(
-    m: ReplicaArrays,
-    configs: Sequence[ReplicaConfig],
-    traffic: RequestMix,
-    targets: Targets,
-    catalog: Catalog,
-    factor: float,
-    own: OwnFit | None,
-    speed_error_sign: Array,
-    techniques: Techniques,
-    kv_transfer_tok: float,
-    allow_slot_queue: bool,
+    m: ReplicaArrays, configs: Sequence[ReplicaConfig], case: SizingCase, catalog: Catalog, speed_error_sign: Array
 ) -> Array:
-    """Corrections by own benchmarks depend on the load, and the load on them: the second pass takes that of the first."""
+    """Highest loads (n, columns), as of `highest_loads`. Corrections by the user's benchmarks depend on the batch, and the
+    batch on them: a second pass takes the batch of the first."""
+    techniques = case.techniques
     drafted = drafts(configs, techniques, catalog, speed_error_sign[:, 0]) if techniques.speculation else None
-    moved_s = disaggregation.transfer_s(configs, kv_transfer_tok, catalog) if kv_transfer_tok else 0.0
+    moved_s = disaggregation.transfer_s(configs, case.kv_transfer_tok, catalog) if case.kv_transfer_tok else 0.0
 
     def loads(batch: Array) -> Array:
-        at = measured_speed_ratios(configs, traffic, batch, factor, own, speed_error_sign)
-        return highest_loads(m, traffic, targets, *at, techniques.batch_cap, drafted, moved_s, allow_slot_queue)
+        at = measured_speed_ratios(configs, case, batch, speed_error_sign)
+        return highest_loads(
+            m, case.traffic, case.targets, *at, techniques.batch_cap, drafted, moved_s, case.allow_slot_queue
+        )
 
     best = loads(np.ones_like(speed_error_sign))
-    if own is None or not own.points:
+    if case.own is None or not case.own.points:
         return best
     return loads(np.maximum(best[:, BATCH_COLUMN : BATCH_COLUMN + 1], 1.0))
 
 
 def measured_speed_ratios(
-    configs: Sequence[ReplicaConfig],
-    traffic: RequestMix,
-    batch: Array,
-    factor: float,
-    own: OwnFit | None,
-    speed_error_sign: Array,
+    configs: Sequence[ReplicaConfig], case: SizingCase, batch: Array, speed_error_sign: Array
 ) -> tuple[Array, Array]:
-    """Own over modelled speed (n, 1) of everything, and of the first token."""
-    if own is None:
-        return np.full(speed_error_sign.shape, factor), np.full(speed_error_sign.shape, factor)
-    output_tok = traffic.decode_tok + 1
-    ratios = own.ratios(configs, float(traffic.held_tok @ traffic.share_frac) - output_tok, output_tok, batch)
-    speed = factor * (1 + ratios.error_frac) ** speed_error_sign
+    """Measured over modeled speed (n, 1) of everything, and of the first token."""
+    if case.own is None:
+        factor = np.full(speed_error_sign.shape, case.factor)
+        return factor, factor
+    output_tok = case.traffic.decode_tok + 1
+    input_tok = float(case.traffic.held_tok @ case.traffic.share_frac) - output_tok
+    ratios = case.own.ratios(configs, input_tok, output_tok, batch)
+    speed = case.factor * (1 + ratios.error_frac) ** speed_error_sign
     return speed / ratios.decode, speed / ratios.first_token
 
 
-def _limit(slots: float, stop: int, batch_cap: int) -> str:
-    full = "KV-cache memory" if slots < batch_cap else "engine's batch cap"
-    without = "load that a replica carries without drafts"
-    return {1: "TPOT target", 2: "TTFT target", 4: "time prompts take", 5: without}.get(stop, full)
+def _limit(slots: float, stop: int, batch_cap: int) -> CapacityLimit:
+    """The binding constraint by the number that `highest_loads` gives it."""
+    full: CapacityLimit = "kv_cache" if slots < batch_cap else "batch_cap"
+    codes: dict[int, CapacityLimit] = {1: "tpot_target", 2: "ttft_target", 4: "prefill_time", 5: "undrafted_load"}
+    return codes.get(stop, full)
 
 
 def _too_big(configs: Sequence[ReplicaConfig]) -> list[Infeasible]:
     infeasible = []
     for config, held in zip(configs, weights_of(configs), strict=True):
-        weights_gb, have_gb = held.stored_bytes / BYTES_PER_GB, config.gpu.memory.capacity_gb * config.tensor_parallel
-        why = f"does not fit: {weights_gb:,.0f} GB of weights in {have_gb:,.0f} GB of GPU memory, of which about 90% is usable"
-        infeasible.append(Infeasible(config, 0, why))
+        memory_gb = config.gpu.memory.capacity_gb * config.tensor_parallel
+        why = weights_do_not_fit(held.stored_bytes / BYTES_PER_GB, memory_gb)
+        infeasible.append(Infeasible(config, "weights", why))
     return infeasible
 
 
 def _misses(config: ReplicaConfig, slots: float, tpot_ms: float, ttft_ms: float, targets: Targets) -> Infeasible:
     if slots < 1:
-        return Infeasible(config, 1, "the weights fit, but no memory is left for one request's KV cache")
+        return Infeasible(config, "kv_cache", NO_KV_CACHE)
     if targets.tpot_ms and tpot_ms > targets.tpot_ms:
-        return Infeasible(
-            config, 2, f"TPOT {milliseconds(tpot_ms)} even alone; the target is {milliseconds(targets.tpot_ms)}"
-        )
-    target = milliseconds(targets.ttft_p95_ms or np.inf)
-    return Infeasible(config, 3, f"TTFT p95 {milliseconds(ttft_ms)} even when nearly idle; the target is {target}")
+        return Infeasible(config, "tpot", tpot_missed(tpot_ms, targets.tpot_ms))
+    return Infeasible(config, "ttft", ttft_missed(ttft_ms, targets.ttft_p95_ms or np.inf))
 
 
 def replica_capacities(
     configs: Sequence[ReplicaConfig], inputs: Inputs, speed_error_sign: float | Array = 0.0
 ) -> tuple[list[Capacity], list[Infeasible]]:
-    """Capacity of each, and those that cannot serve, with the reason. `speed_error_sign`: as of `capacities`."""
-    factor, own = speed_correction(inputs.scenario, inputs.catalog)
+    """Capacity of each configuration under the scenario's targets and techniques, and the infeasible ones with the reason.
 
-    def of(
-        mix: RequestMix, targets: Targets, kv_transfer_tok: float = 0.0, allow_slot_queue: bool = True
-    ) -> tuple[list[Capacity], list[Infeasible]]:
-        return capacities(
-            configs,
-            mix,
-            targets,
-            inputs.catalog,
-            factor,
-            own,
-            speed_error_sign,
-            inputs.scenario.techniques,
-            kv_transfer_tok,
-            allow_slot_queue,
-        )
-
-    hit = hit_frac(inputs.scenario)
-    if not inputs.scenario.techniques.disaggregation:
-        return of(traffic(inputs.demand, hit), inputs.scenario.targets)
-    first, then = (
-        Targets(ttft_p95_ms=inputs.scenario.targets.ttft_p95_ms, tpot_ms=None),
-        inputs.scenario.targets.tpot_ms,
+    `speed_error_sign`: as of `capacities`. With prefill/decode disaggregation each pool is sized for its own target.
+    """
+    scenario, demand, hit = inputs.scenario, inputs.demand, hit_frac(inputs.scenario)
+    factor, own = speed_correction(scenario, inputs.catalog)
+    case = SizingCase(request_mix_of(demand, hit), scenario.targets, scenario.techniques, factor, own)
+    if not scenario.techniques.disaggregation:
+        return capacities(configs, case, inputs.catalog, speed_error_sign)
+    ttft_p95_ms, tpot_ms = scenario.targets.ttft_p95_ms, scenario.targets.tpot_ms
+    prefill = replace(
+        case,
+        traffic=disaggregation.prompts_only(demand.lengths, hit),
+        targets=Targets(ttft_p95_ms=ttft_p95_ms, tpot_ms=None),
+        kv_transfer_tok=demand.input_p95_tok,
     )
-    prompts = of(disaggregation.prompts_only(inputs.demand.lengths, hit), first, inputs.demand.input_p95_tok)
-    # a wait for a slot of the decode pool stands behind the first token, where no target would show it
-    any_target = inputs.scenario.targets.ttft_p95_ms is not None or then is not None
-    tokens = of(
-        disaggregation.tokens_only(inputs.demand.lengths), Targets(ttft_p95_ms=None, tpot_ms=then), 0.0, not any_target
+    decode = replace(
+        case,
+        traffic=disaggregation.tokens_only(demand.lengths),
+        targets=Targets(ttft_p95_ms=None, tpot_ms=tpot_ms),
+        # a wait for a slot of the decode pool comes after the first token, where no target would show it
+        allow_slot_queue=ttft_p95_ms is None and tpot_ms is None,
     )
-    return _joined(prompts[0], tokens[0]), _once(prompts[1], tokens[1])
+    prompts, no_prompts = capacities(configs, prefill, inputs.catalog, speed_error_sign)
+    tokens, no_tokens = capacities(configs, decode, inputs.catalog, speed_error_sign)
+    return _joined(prompts, tokens), _once(no_prompts, no_tokens)
 
 
 def hit_frac(scenario: Scenario) -> float:
-    """Share of input tokens that own servers find cached."""
+    """Share of input tokens that the user's servers find cached; 0 with prefix caching off."""
     return scenario.workload.self_hit_frac if scenario.techniques.prefix_caching else 0.0
 
 
 def speed_correction(scenario: Scenario, catalog: Catalog) -> tuple[float, OwnFit | None]:
-    """What corrects the modelled speed: a factor set by hand, or else own benchmarks (none: the model's error only)."""
+    """Correction of the modeled speed: the throughput override, or else a fit to the user's benchmarks."""
     factor = scenario.hardware.throughput_factor
     own = None if factor != 1.0 else fit_own_benchmarks(scenario.hardware.own_measurements, catalog)
     return factor, own
@@ -283,17 +304,18 @@ def speed_correction(scenario: Scenario, catalog: Catalog) -> tuple[float, OwnFi
 def at_load_ms(
     config: ReplicaConfig, mix: RequestMix, req_s: float, scenario: Scenario, catalog: Catalog
 ) -> tuple[float, float]:
-    """TTFT at the 95th percentile and mean TPOT of one replica at a rate; infinite where it cannot carry it."""
+    """TTFT p95 and mean TPOT in ms of one replica at `req_s`; infinite where it cannot carry that load."""
     techniques, speed_error_sign = scenario.techniques, np.zeros((1, 1))
+    case = SizingCase(mix, scenario.targets, techniques, *speed_correction(scenario, catalog))
     drafted = drafts([config], techniques, catalog, speed_error_sign[:, 0]) if techniques.speculation else None
     m, rate, batch = replica_arrays([config], catalog), np.array([[req_s]]), np.ones((1, 1))
-    speed_ratios = measured_speed_ratios([config], mix, batch, *speed_correction(scenario, catalog), speed_error_sign)
+    speed_ratios = measured_speed_ratios([config], case, batch, speed_error_sign)
     ttft, tpot = latencies_ms(m, mix, rate / speed_ratios[0], techniques.batch_cap, drafted)
     return float((ttft / speed_ratios[1])[0, 0]), float((tpot / speed_ratios[0])[0, 0])
 
 
 def _joined(prefill: Sequence[Capacity], decode: Sequence[Capacity]) -> list[Capacity]:
-    """Set-ups that can do both, with the rates of a replica of either pool."""
+    """Capacities of the configurations that can serve both pools, with the load of a replica of each."""
     prompts = {(id(c.config), c.speed_error_sign): c for c in prefill}
     return [
         replace(d, prefill_req_s=p.req_s, ttft_p95_ms=p.ttft_p95_ms)
@@ -303,5 +325,5 @@ def _joined(prefill: Sequence[Capacity], decode: Sequence[Capacity]) -> list[Cap
 
 
 def _once(prefill: Sequence[Infeasible], decode: Sequence[Infeasible]) -> list[Infeasible]:
-    """Set-ups that cannot do one of the two, each once."""
+    """Configurations that cannot serve one of the two pools, each once; the decode pool's reason first."""
     return list({id(m.config): m for m in (*decode, *prefill)}.values())

@@ -1,8 +1,9 @@
-"""From replicas to a fleet: how many the peak needs, and which machines to rent for them. Reserved machines bill every hour
-of the month, loaded or idle."""
+"""Rent over volume: whole machines are added as the peak needs more replicas. A rented machine bills every hour of the
+month, busy or idle."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,158 +13,134 @@ from calculators.fleet.machine_offers import MachineOffer, machine_offers
 from calculators.fleet.replica_capacity import Capacity, Infeasible
 from calculators.performance.replica import ReplicaConfig
 from calculators.scenario.demand import Array
+from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Scenario
+from calculators.units import SECONDS_PER_HOUR
+
+Count = TypeVar("Count", int, Array)
 
 
-@dataclass(frozen=True, slots=True)
-class FleetPlan:
-    """A fleet: replicas of one setup on one kind of machine."""
+def machines_needed(replicas: Array, spares: Array | int, per_machine: Array | int, most: Array | int) -> Array:
+    """Machines that hold so many replicas and spares: ceil((replicas + spares) / per machine), at least one; inf where
+    that is more than `most`. The arguments broadcast."""
+    machines = np.ceil(np.maximum(replicas + spares, 1) / per_machine)
+    return np.where(machines > most, np.inf, machines)
 
-    capacity: Capacity
-    offer: MachineOffer
-    replicas: int
-    spare_replicas: int
-    machines: int
-    """In each region."""
-    rent_usd_per_month: float
-    regions: int = 1
-    """Each holds the whole fleet, so that one may fail."""
-    prefill_replicas: int = 0
-    """Beside `replicas`, where prompts are computed on a pool of their own."""
 
-    @property
-    def config(self) -> ReplicaConfig:
-        return self.capacity.config
-
-    @property
-    def gpus(self) -> int:
-        return self.regions * self.machines * (self.offer.gpus_per_machine or self.config.tensor_parallel)
-
-    @property
-    def label(self) -> str:
-        return f"{self.gpus}× {self.config.gpu.name} at {self.offer.provider}"
-
-    @property
-    def replicas_words(self) -> str:
-        if self.prefill_replicas:
-            return (
-                f"{self.prefill_replicas} prefill and {self.replicas} decode replicas, and {self.spare_replicas} spare"
-            )
-        return f"{self.replicas} {'replica' if self.replicas == 1 else 'replicas'} and {self.spare_replicas} spare"
+def replicas_held(machines: Count, spares: Count | int, per_machine: Count | int) -> Count:
+    """Replicas that so many machines hold besides the spares, the inverse of `machines_needed`; negative where the spares
+    alone do not fit."""
+    return machines * per_machine - spares
 
 
 @dataclass(frozen=True, slots=True)
 class Staircase:
-    """Rent against volume for one (setup, lease): the cheapest way to hold a number of replicas.
+    """Rent over volume of one replica configuration on one machine offer.
 
-    machines(v) = ceil((ceil(v / replica_req_per_month) + ceil(v / prefill_req_per_month) + spare) / replicas_per_machine)
+    machines(v) = ceil((ceil(v / replica_req_per_month) + ceil(v / prefill_req_per_month) + spares) / replicas_per_machine)
     """
 
     capacity: Capacity
     offer: MachineOffer
     replica_req_per_month: float
-    """Monthly requests whose peak one replica carries."""
+    """Requests per month whose peak one replica carries."""
     replicas_per_machine: int
     spare_replicas: int
-    """Of all pools together."""
+    """Over all pools."""
     machine_usd_per_month: float
     """One machine in each region."""
     max_machines: int
     """In each region."""
     regions: int = 1
     prefill_req_per_month: float = np.inf
-    """The same of a prefill replica; infinite: there is no pool of them."""
+    """Requests per month whose peak one prefill replica carries; infinite without a separate prefill pool."""
 
     def machines(self, requests_per_month: Array) -> Array:
-        """Whole machines for each volume; inf beyond the user's limit. Same shape as the argument."""
-        replicas = self._replicas(requests_per_month) + self.spare_replicas
-        count = np.ceil(np.maximum(replicas, 1) / self.replicas_per_machine)
-        return np.where(count > self.max_machines, np.inf, count)
+        """Machines in each region for each volume; inf beyond the user's GPU limit. Same shape as the argument."""
+        replicas = self._replicas(requests_per_month)
+        return machines_needed(replicas, self.spare_replicas, self.replicas_per_machine, self.max_machines)
 
     def _replicas(self, requests_per_month: Array) -> Array:
         prefill = np.ceil(requests_per_month / self.prefill_req_per_month)
         return np.asarray(np.ceil(requests_per_month / self.replica_req_per_month) + prefill)
 
     def rent_usd_per_month(self, requests_per_month: Array) -> Array:
+        """Rent for each volume; inf beyond the user's GPU limit. Same shape as the argument."""
         return self.machines(requests_per_month) * self.machine_usd_per_month
 
     def steps_req_per_month(self, up_to: float) -> Array:
-        """Volumes just above which one more machine is needed, ascending, at most `up_to`."""
+        """Volumes just above which one more machine is needed, ascending, up to `up_to`. Shape (steps,)."""
         last = int(up_to / self.requests_per_replica + self.spare_replicas) // self.replicas_per_machine + 1
         machines = np.arange(1.0, min(self.max_machines, last) + 1)
         volumes = self.carried_req_per_month(machines)
         return np.unique(volumes[(volumes > 0) & (volumes <= up_to)])
 
     def carried_req_per_month(self, machines: Array) -> Array:
-        """The most that so many machines carry, without the spares; 0 where the spares alone fill them."""
-        replicas = np.asarray(machines) * self.replicas_per_machine - self.spare_replicas
+        """The highest volume that so many machines carry, spares left idle. Same shape as the argument."""
+        replicas = replicas_held(np.asarray(machines), self.spare_replicas, self.replicas_per_machine)
         if self.capacity.pools_count == 1:
             return np.maximum(replicas, 0) * self.replica_req_per_month
         most = int(max(replicas.max(initial=0), 0))
         full = np.arange(1, most + 1)[:, None] * [self.replica_req_per_month, self.prefill_req_per_month]
         jumps = np.unique(full)  # up to and at each of them so many replicas are enough
         needed = self._replicas(jumps * (1 - 1e-12))
-        found: Array = np.concatenate([[0.0], jumps])[np.searchsorted(needed, replicas, side="right")]
-        return found
+        carried: Array = np.concatenate([[0.0], jumps])[np.searchsorted(needed, replicas, side="right")]
+        return carried
 
     @property
     def requests_per_replica(self) -> float:
-        """Of all pools together, when each is as full as may be."""
+        """Requests per month for each replica of any pool, when every pool is fully loaded."""
         return 1 / (1 / self.replica_req_per_month + 1 / self.prefill_req_per_month)
 
     @property
     def limit_req_per_month(self) -> float:
-        """What the allowed machines can serve at most."""
-        if self.capacity.pools_count == 1:  # of thousands of staircases: spared the arrays
-            return (
-                max(self.max_machines * self.replicas_per_machine - self.spare_replicas, 0) * self.replica_req_per_month
-            )
+        """The highest volume within the user's GPU limit."""
+        if self.capacity.pools_count == 1:  # without arrays: asked of thousands of staircases
+            held = replicas_held(self.max_machines, self.spare_replicas, self.replicas_per_machine)
+            return max(held, 0) * self.replica_req_per_month
         return float(self.carried_req_per_month(np.array([float(self.max_machines)]))[0])
 
     @property
     def usd_per_request_fully_loaded(self) -> float:
-        """Rent of a request when every replica carries its peak share: no volume can do better with these machines."""
+        """Rent per request when every replica is fully loaded: the lowest that these machines reach at any volume."""
         return self.machine_usd_per_month / (self.replicas_per_machine * self.requests_per_replica)
 
 
-def staircases(
-    capacities: Sequence[Capacity], scenario: Scenario, catalog: Catalog, peak_s_per_month: float
-) -> tuple[list[Staircase], list[Infeasible]]:
-    """Every (config, offer) that can be rented. `peak_s_per_month`: requests a month per request a second of peak."""
+def peak_s_per_month(scenario: Scenario) -> float:
+    """Requests per month for each request per second of peak: active seconds / peak ratio."""
+    return scenario.workload.active_h_per_month * SECONDS_PER_HOUR / scenario.workload.peak_ratio
+
+
+def staircases(capacities: Sequence[Capacity], inputs: Inputs) -> tuple[list[Staircase], list[Infeasible]]:
+    """Staircases of every capacity on every machine offer that can hold it, and the configurations that no offer holds."""
     gpus = {c.config.gpu.id: c.config.gpu for c in capacities}
-    by_gpu = {id: machine_offers(gpu, scenario, catalog) for id, gpu in gpus.items()}
-    result, infeasible = [], []
-    for capacity, stairs in _by_capacity(capacities, by_gpu, scenario, catalog, peak_s_per_month):
-        result += stairs
-        if not stairs:
-            why = _unrentable(capacity.config, by_gpu[capacity.config.gpu.id])
-            infeasible.append(Infeasible(capacity.config, 4, why))
-    return result, infeasible
+    by_gpu = {id: machine_offers(gpu, inputs.scenario, inputs.catalog) for id, gpu in gpus.items()}
+    offered, infeasible = [], []
+    for capacity, of_capacity in _by_capacity(capacities, by_gpu, inputs):
+        offered += of_capacity
+        if not of_capacity:
+            why = _no_offer(capacity.config, by_gpu[capacity.config.gpu.id])
+            infeasible.append(Infeasible(capacity.config, "no_offer", why))
+    return offered, infeasible
 
 
-def staircases_on(
-    capacities: Sequence[Capacity],
-    offers: Iterable[MachineOffer],
-    scenario: Scenario,
-    catalog: Catalog,
-    peak_s_per_month: float,
-) -> list[Staircase]:
-    """Every config on these machines, as far as they hold it."""
+def staircases_on(capacities: Sequence[Capacity], offers: Iterable[MachineOffer], inputs: Inputs) -> list[Staircase]:
+    """Staircases of every capacity on each of `offers` that can hold it."""
     by_gpu: dict[str, list[MachineOffer]] = {}
     for offer in offers:
         by_gpu.setdefault(offer.gpu_id, []).append(offer)
-    every = _by_capacity(capacities, by_gpu, scenario, catalog, peak_s_per_month)
+    every = _by_capacity(capacities, by_gpu, inputs)
     return [s for _, stairs in every for s in stairs]
 
 
-def _unrentable(config: ReplicaConfig, offers: list[MachineOffer]) -> str:
+def _no_offer(config: ReplicaConfig, offers: list[MachineOffer]) -> str:
     if not offers:
-        return "no rent for this GPU passes the chosen providers, commitments and confidence"
-    return f"no listed machines hold {config.tensor_parallel} of these GPUs, and as many for each spare, within the GPU limit"
+        return "no offer for this GPU passes the chosen providers, commitment terms and price confidence"
+    return f"no offered server holds a {config.tensor_parallel}-GPU replica and its spares within the GPU limit"
 
 
 def regions_count(scenario: Scenario, catalog: Catalog) -> int:
-    """What the user says, or two where the availability needed is beyond what one region keeps."""
+    """Regions to serve from: the user's number, or else two where the required uptime is beyond what one region reaches."""
     needed = scenario.evidence.needed_uptime_frac
     if scenario.operations.regions is not None:
         return scenario.operations.regions
@@ -171,39 +148,36 @@ def regions_count(scenario: Scenario, catalog: Catalog) -> int:
 
 
 def _by_capacity(
-    capacities: Iterable[Capacity],
-    by_gpu: Mapping[str, Sequence[MachineOffer]],
-    scenario: Scenario,
-    catalog: Catalog,
-    peak_s_per_month: float,
+    capacities: Iterable[Capacity], by_gpu: Mapping[str, Sequence[MachineOffer]], inputs: Inputs
 ) -> Iterator[tuple[Capacity, list[Staircase]]]:
-    """Each capacity with its staircases, on those offers of its GPU that hold a replica of each pool and all spares."""
-    regions, spare_replicas = regions_count(scenario, catalog), scenario.operations.spare_replicas
+    """Each capacity with its staircases, one for each offer of its GPU that holds a replica of each pool and all spares."""
+    regions, spare_replicas = regions_count(inputs.scenario, inputs.catalog), inputs.scenario.operations.spare_replicas
+    seconds = peak_s_per_month(inputs.scenario)
     machines: dict[tuple[str, int], list[_Machines]] = {}
     for capacity in capacities:
         gpu, tp, spare = capacity.config.gpu.id, capacity.config.tensor_parallel, spare_replicas * capacity.pools_count
         if (gpu, tp) not in machines:
-            machines[gpu, tp] = [_machines(offer, tp, regions, scenario) for offer in by_gpu.get(gpu, ())]
-        stairs = [
+            machines[gpu, tp] = [_machines(offer, tp, regions, inputs.scenario) for offer in by_gpu.get(gpu, ())]
+        of_capacity = [
             Staircase(
                 capacity=capacity,
                 offer=offer,
-                replica_req_per_month=capacity.req_s * peak_s_per_month,
+                replica_req_per_month=capacity.req_s * seconds,
                 replicas_per_machine=replicas,
                 spare_replicas=spare,
                 machine_usd_per_month=usd,
                 max_machines=most,
                 regions=regions,
-                prefill_req_per_month=capacity.prefill_req_s * peak_s_per_month,
+                prefill_req_per_month=capacity.prefill_req_s * seconds,
             )
             for offer, replicas, usd, most in machines[gpu, tp]
-            if most * replicas >= spare + capacity.pools_count
+            if replicas_held(most, spare, replicas) >= capacity.pools_count
         ]
-        yield capacity, stairs
+        yield capacity, of_capacity
 
 
 _Machines = tuple[MachineOffer, int, float, int]
-"""An offer, the replicas on one of its machines, the rent of one in each region, and how many may be had in each."""
+"""An offer, the replicas on one of its machines, the rent of one machine in each region, and the most machines in each."""
 
 
 def _machines(offer: MachineOffer, tensor_parallel: int, regions: int, scenario: Scenario) -> _Machines:
@@ -215,77 +189,61 @@ def _machines(offer: MachineOffer, tensor_parallel: int, regions: int, scenario:
     )
 
 
-def fleet_plan(stairs: Staircase, requests_per_month: float) -> FleetPlan | None:
-    """The fleet for one volume; None beyond the GPU limit."""
-    machines = float(stairs.machines(np.asarray(requests_per_month)))
-    if not np.isfinite(machines):
-        return None
-    return FleetPlan(
-        stairs.capacity,
-        stairs.offer,
-        int(np.ceil(requests_per_month / stairs.replica_req_per_month)),
-        stairs.spare_replicas,
-        int(machines),
-        machines * stairs.machine_usd_per_month,
-        stairs.regions,
-        int(np.ceil(requests_per_month / stairs.prefill_req_per_month)),
-    )
-
-
-def rents_matrix(stairs: Sequence[Staircase], requests_per_month: Array) -> Array:
-    """Rent of each staircase (s,) at each volume (v,): the vectorised form of `rent_usd_per_month`. Returns (s, v)."""
-    return _rents(_columns(stairs)[..., None], requests_per_month)
+def rents_matrix(staircases: Sequence[Staircase], requests_per_month: Array) -> Array:
+    """Rent (s, v) of each staircase at each volume (v,); inf beyond the user's GPU limit."""
+    return _rents(_columns(staircases)[..., None], requests_per_month)
 
 
 @dataclass(frozen=True, slots=True)
 class OwnVolumes:
-    """Some volumes for each of several staircases, all in a row. Arrays (e,)."""
+    """Volumes of several staircases, each its own, in one row. Arrays (e,)."""
 
     stairs: NDArray[np.intp]
-    """Which staircase each is for."""
+    """Index of the staircase that each volume belongs to."""
     requests_per_month: Array
 
     def where(self, keep: NDArray[np.bool_]) -> "OwnVolumes":
+        """The volumes that `keep` (e,) marks."""
         return OwnVolumes(self.stairs[keep], self.requests_per_month[keep])
 
 
-def steps_of_each(stairs: Sequence[Staircase], up_to: Array) -> OwnVolumes:
-    """The vectorised form of `steps_req_per_month`: the steps of each staircase, at most `up_to` (s,)."""
-    each = np.arange(len(stairs))
-    if any(s.capacity.pools_count > 1 for s in stairs):
-        steps = [s.steps_req_per_month(most) for s, most in zip(stairs, up_to.tolist(), strict=True)]
+def steps_of_each(staircases: Sequence[Staircase], up_to: Array) -> OwnVolumes:
+    """The steps of each staircase, at most `up_to` (s,): `Staircase.steps_req_per_month` for all at once."""
+    each = np.arange(len(staircases))
+    if any(s.capacity.pools_count > 1 for s in staircases):
+        steps = [s.steps_req_per_month(most) for s, most in zip(staircases, up_to.tolist(), strict=True)]
         return OwnVolumes(np.repeat(each, [len(s) for s in steps]), np.concatenate(steps))
-    per_replica, _, per_machine, spare, _, most = _columns(stairs)
+    per_replica, _, per_machine, spare, _, most = _columns(staircases)
     counts = np.minimum(most, (up_to / per_replica + spare) // per_machine + 1).astype(int)
     owner, before = np.repeat(each, counts), np.repeat(np.cumsum(counts) - counts, counts)
     machines = np.arange(1, owner.size + 1) - before
-    volumes = np.maximum(machines * per_machine[owner] - spare[owner], 0) * per_replica[owner]
+    volumes = np.maximum(replicas_held(machines, spare[owner], per_machine[owner]), 0) * per_replica[owner]
     return OwnVolumes(owner, volumes).where((volumes > 0) & (volumes <= up_to[owner]))
 
 
-def rents_at(stairs: Sequence[Staircase], volumes: OwnVolumes) -> Array:
-    """Rent of each staircase at its own volumes (e,)."""
-    return _rents(_columns(stairs)[:, volumes.stairs], volumes.requests_per_month)
+def rents_at(staircases: Sequence[Staircase], volumes: OwnVolumes) -> Array:
+    """Rent (e,) of each staircase at its own volumes."""
+    return _rents(_columns(staircases)[:, volumes.stairs], volumes.requests_per_month)
 
 
-def _columns(stairs: Sequence[Staircase]) -> Array:
-    """What decides the rent (6, s)."""
+def _columns(staircases: Sequence[Staircase]) -> Array:
+    """The fields that determine the rent (6, s), in the order that `_rents` unpacks."""
     return np.array(
         [
-            [s.replica_req_per_month for s in stairs],
-            [s.prefill_req_per_month for s in stairs],
-            [s.replicas_per_machine for s in stairs],
-            [s.spare_replicas for s in stairs],
-            [s.machine_usd_per_month for s in stairs],
-            [s.max_machines for s in stairs],
+            [s.replica_req_per_month for s in staircases],
+            [s.prefill_req_per_month for s in staircases],
+            [s.replicas_per_machine for s in staircases],
+            [s.spare_replicas for s in staircases],
+            [s.machine_usd_per_month for s in staircases],
+            [s.max_machines for s in staircases],
         ]
     )
 
 
 def _rents(columns: Array, requests_per_month: Array) -> Array:
     per_replica, per_prefill, per_machine, spare, usd, most = columns
-    replicas = np.ceil(requests_per_month / per_replica) + spare
+    replicas = np.ceil(requests_per_month / per_replica)
     if np.isfinite(per_prefill).any():
         replicas += np.ceil(requests_per_month / per_prefill)
-    machines = np.ceil(np.maximum(replicas, 1) / per_machine)
-    return np.where(machines > most, np.inf, machines * usd)
+    rents: Array = machines_needed(replicas, spare, per_machine, most) * usd
+    return rents

@@ -4,7 +4,10 @@ Modules in reading order:
 
 option          one option and its cost lines
 scenario_check  whether the catalog knows what a scenario names
-buy_and_build   APIs, hosted models, fleets and hybrids as options
+buy             options that buy tokens from an API
+speed_range     fleets at the optimistic and pessimistic speed
+build           options that self-host
+hybrid          a base-load fleet, with overflow to an API
 shortlist       all options, and those that compliance allows
 feasibility     why each model on each GPU does or does not serve
 """

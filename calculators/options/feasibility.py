@@ -1,34 +1,44 @@
-"""How each model does on each GPU: its cheapest plan, or why there is none."""
+"""Feasibility of each model on each GPU: the cheapest fleet, or the constraint that rules it out."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from calculators.fleet import staircase as fleet
-from calculators.fleet.replica_capacity import Infeasible
-from calculators.fleet.staircase import FleetPlan
+from calculators.fleet.plan import FleetPlan, fleet_plan
+from calculators.fleet.replica_capacity import CONSTRAINTS, Constraint, Infeasible
 from calculators.options.option import LinearCost
 from calculators.options.shortlist import AllowedOptions
 from calculators.performance.replica import ReplicaConfig
 from calculators.scenario.inputs import Inputs
+from calculators.units import plural, usd
 
 
 @dataclass(frozen=True, slots=True)
 class Feasibility:
-    """How one model does on one GPU: its cheapest plan and cost, or why there is none."""
+    """The cheapest fleet of one model on one GPU, or the constraint that rules it out."""
 
     model: str
     gpu: str
     plan: FleetPlan | None
     usd_per_month: float | None
     why: str
-    stage: int = 5
-    """How far it got: 0 does not fit … 5 a plan was found."""
+    """How far it is from the cheapest, or why it is infeasible."""
+    constraint: Constraint | None = None
+    """The constraint that it fails; None where there is a fleet."""
+
+    @property
+    def passed_count(self) -> int:
+        """How many of the constraints that come before the GPU limit it meets."""
+        return CONSTRAINTS.index(self.constraint or "gpu_limit")
 
 
-def feasibility(left: AllowedOptions, line: LinearCost, inputs: Inputs) -> tuple[Feasibility, ...]:
-    """One row for each model and GPU: the cheapest plan, or the reason of the setup that got furthest."""
+def feasibility_matrix(left: AllowedOptions, line: LinearCost, inputs: Inputs) -> tuple[Feasibility, ...]:
+    """One row for each model and GPU, cheapest first, infeasible ones last.
+
+    `line`: what self-hosting costs besides the GPUs. An infeasible row gives the constraint of the configuration that met
+    most of them.
+    """
     rows = (_misses(left.infeasible) | _plans(left, line, inputs)).values()
     best = min((o.usd_per_month for o in rows if o.usd_per_month is not None), default=0.0)
     return tuple(
@@ -44,48 +54,54 @@ def _names(config: ReplicaConfig) -> tuple[str, str]:
 
 
 def _plans(left: AllowedOptions, line: LinearCost, inputs: Inputs) -> dict[tuple[str, str], Feasibility]:
-    """By model and GPU, the cheapest fleet of those that can be rented."""
+    """The cheapest fleet by model and GPU."""
     volume, cheapest = inputs.demand.requests_per_month, dict[tuple[str, str], int]()
     for i in np.argsort(left.rents_usd, kind="stable").tolist():
         cheapest.setdefault(_names(left.stairs[i].capacity.config), i)
     rest = float(line.usd_per_month(np.asarray(volume)))
-    beyond = f"needs more than the {inputs.scenario.hardware.max_gpus} GPUs allowed"
+    beyond = f"needs more than the maximum of {plural(inputs.scenario.hardware.max_gpus, 'GPU')}"
     rows = {}
     for key, i in cheapest.items():
-        plan = fleet.fleet_plan(left.stairs[i], volume)
-        usd = float(left.rents_usd[i]) + rest if plan else None
-        rows[key] = Feasibility(*key, plan, usd, "" if plan else beyond)
+        plan = fleet_plan(left.stairs[i], volume)
+        cost = float(left.rents_usd[i]) + rest if plan else None
+        rows[key] = Feasibility(*key, plan, cost, "" if plan else beyond, None if plan else "gpu_limit")
     return rows
 
 
 def _misses(infeasible: Sequence[Infeasible]) -> dict[tuple[str, str], Feasibility]:
-    """By model and GPU, the replica that got furthest."""
+    """By model and GPU, the infeasible configuration that met most constraints."""
     furthest: dict[tuple[str, str], Infeasible] = {}
-    for one in sorted(infeasible, key=lambda one: -one.stage):
+    for one in sorted(infeasible, key=lambda one: -one.passed_count):
         furthest.setdefault(_names(one.config), one)
     words = {key: f"{one.config.tensor_parallel}× {one.config.precision.upper()}" for key, one in furthest.items()}
-    return {key: Feasibility(*key, None, None, f"{words[key]}: {one.why}", one.stage) for key, one in furthest.items()}
+    return {
+        key: Feasibility(*key, None, None, f"{words[key]}: {one.why}", one.constraint) for key, one in furthest.items()
+    }
 
 
 def _with_gap(outcome: Feasibility, best: float) -> Feasibility:
     if outcome.usd_per_month is None:
         return outcome
     gap = outcome.usd_per_month - best
-    why = "cheapest" if gap <= 0 else f"${gap:,.0f}/month dearer than the cheapest"
-    return Feasibility(outcome.model, outcome.gpu, outcome.plan, outcome.usd_per_month, why)
+    return replace(outcome, why="cheapest" if gap <= 0 else f"+{usd(gap)}/month vs. cheapest")
 
 
-def why_no_fleet(feasibility: Sequence[Feasibility]) -> str:
-    """The nearest miss and its remedy, for when nothing can be served."""
-    if not feasibility:
-        return "no open model is accepted as a stand-in. Accept one on the Candidates page to compare."
-    nearest = max(feasibility, key=lambda outcome: outcome.stage)
-    remedy = {
-        0: "Allow GPUs with more memory, or a coarser weight format.",
-        1: "Allow GPUs with more memory, or a coarser weight format.",
-        2: "Relax the target for the time per token, or allow faster GPUs.",
-        3: "Relax the target for the first token, or allow faster GPUs.",
-        4: "Allow other providers, terms, or prices of lower confidence.",
-        5: "Allow more GPUs.",
-    }[nearest.stage]
-    return f"the nearest miss is {nearest.model} on {nearest.gpu}, {nearest.why}. {remedy}"
+REMEDIES: Mapping[Constraint, str] = {
+    "weights": "Allow GPUs with more memory, or add a lower weight precision.",
+    "kv_cache": "Allow GPUs with more memory, or add a lower weight precision.",
+    "tpot": "Relax the TPOT target, or allow faster GPUs.",
+    "ttft": "Relax the TTFT target, or allow faster GPUs.",
+    "no_offer": "Allow more providers or commitment terms, or lower the minimum price confidence.",
+    "gpu_limit": "Raise the maximum GPUs.",
+}
+
+
+def why_no_fleet(rows: Sequence[Feasibility]) -> str:
+    """Why nothing can be self-hosted: the configuration that meets most constraints, and the remedy."""
+    if not rows:
+        return (
+            "no candidate open model is selected, or all are marked not acceptable. Select one on the Candidates page."
+        )
+    nearest = max(rows, key=lambda row: row.passed_count)
+    remedy = REMEDIES[nearest.constraint or "gpu_limit"]
+    return f"the closest is {nearest.model} on {nearest.gpu} ({nearest.why}). {remedy}"

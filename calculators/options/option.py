@@ -1,11 +1,11 @@
-"""One way to serve the workload, with every line of its monthly cost."""
+"""One option to serve the workload, with every line of its monthly cost."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from calculators.api.bill import ApiBill
 from calculators.fleet.operating_costs import CostLine
-from calculators.fleet.staircase import FleetPlan
+from calculators.fleet.plan import FleetPlan
 from calculators.scenario.demand import Array
 from calculators.scenario.schema import Gate
 
@@ -14,43 +14,55 @@ OptionKind = Literal["api_today", "api_optimised", "resold_api", "hosted_open", 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One way to serve the workload, with every line of its monthly cost."""
+    """One option to serve the workload, with every line of its monthly cost."""
 
     kind: OptionKind
     label: str
     lines: tuple[CostLine, ...]
     model: str
     operator: str = ""
-    """Who would see the prompts: id of the seller or landlord, or `OWN`."""
+    """Who would see the prompts: the id of the API provider or GPU cloud, or `OWN`."""
     gate: Gate | None = None
-    """Whose word it is that this model is good enough; None for the model in use today."""
+    """Whether the user's evaluation accepts the model, or this is assumed; None for the model in use today."""
     bill: ApiBill | None = None
     plan: FleetPlan | None = None
     low_usd_per_month: float = 0.0
     high_usd_per_month: float = 0.0
     also_operator: str = ""
-    """Who sells the rest of a hybrid."""
+    """The provider that a hybrid's overflow goes to."""
 
     @property
     def usd_per_month(self) -> float:
+        """Sum of all cost lines."""
         return sum(line.usd_per_month for line in self.lines)
 
     @property
     def is_build(self) -> bool:
-        """A fleet that carries everything."""
+        """Whether a self-hosted fleet carries all of the traffic."""
         return self.kind in ("self_host", "own_hardware")
 
     @property
     def is_buy(self) -> bool:
+        """Whether an API serves all of the traffic."""
         return not self.is_build and self.kind != "hybrid"
+
+
+def with_range(option: Option) -> Option:
+    """The option with the low and high case of its cost summed from its lines."""
+    return replace(
+        option,
+        low_usd_per_month=sum(line.low_usd_per_month for line in option.lines),
+        high_usd_per_month=sum(line.high_usd_per_month for line in option.lines),
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class LinearCost:
-    """A cost that is linear in volume."""
+    """A monthly cost that is linear in volume."""
 
     usd_per_request: float
     fixed_usd_per_month: float
 
     def usd_per_month(self, requests_per_month: Array) -> Array:
+        """Cost at each volume. Same shape as the argument."""
         return self.fixed_usd_per_month + self.usd_per_request * requests_per_month

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Sequence
 from typing import TypeVar
 
-from calculators.api.bill import api_offer, api_rates
+from calculators.api.rates import api_offer, api_rates
 from calculators.catalog.catalog import Catalog
 from calculators.errors import DataError
 from calculators.scenario.schema import Hardware, Scenario, label

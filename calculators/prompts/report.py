@@ -92,7 +92,7 @@ def edits(scan: PromptScan) -> list[str]:
 
 def unknowns(scan: PromptScan, api: CacheTerms) -> list[str]:
     """What the log or the seller does not say, and what was done about it."""
-    found = [f"{api.provider} does not publish {gap}" for gap in api.unknown]
+    found = [f"{api.provider} does not publish all its cache rules: {gap} assumed" for gap in api.assumed_rules]
     if not scan.timed:
         found.append("the log has no times: every prefix is taken to be still kept, so the API may find less")
     if scan.sessions_count == len(scan.rows):

@@ -6,8 +6,8 @@ from math import inf
 import numpy as np
 
 from calculators.catalog.base import Precision
-from calculators.fleet.replica_capacity import TENSOR_PARALLEL
-from calculators.fleet.staircase import FleetPlan
+from calculators.fleet.plan import FleetPlan
+from calculators.fleet.replica_capacity import allowed_splits
 from calculators.performance.quantization_recipe import Recipe, unpacked
 from calculators.performance.replica import ReplicaConfig, config_weights, replica_arrays, with_recipe
 from calculators.performance.step_time import cache_bytes
@@ -51,8 +51,8 @@ def recipe_effect(plan: FleetPlan, recipe: Recipe, inputs: Inputs) -> RecipeEffe
     cache: fewer bytes may need fewer GPUs. Of equally cheap ones, the verdict's own split."""
     before = _served(plan, plan.config, inputs)
     stored = with_recipe(plan.config, recipe)
-    splits = [replace(stored, tensor_parallel=n) for n in _splits(stored, inputs.scenario)]
-    every = [_served(plan, config, inputs) for config in (stored, *splits)]
+    resplit = [replace(stored, tensor_parallel=n) for n in _other_splits(stored, inputs.scenario)]
+    every = [_served(plan, config, inputs) for config in (stored, *resplit)]
     after = min(every, key=lambda s: (s.state.usd_per_month, 0.0) if s.state else (inf, -s.kv_room_tok))
     return RecipeEffect(before, after, unpacked(plan.config.gpu, plan.config.model.shape, recipe))
 
@@ -67,12 +67,11 @@ def _served(plan: FleetPlan, config: ReplicaConfig, inputs: Inputs) -> ServedFle
     return ServedFleet(config, held, held / config.gpus_count, max(room, 0.0) / each_bytes * length * ranks, state)
 
 
-def _splits(config: ReplicaConfig, scenario: Scenario) -> list[int]:
+def _other_splits(config: ReplicaConfig, scenario: Scenario) -> list[int]:
     """Other numbers of GPUs to split a replica over; whole experts on each GPU bind it to the number it has."""
     if not scenario.techniques.parallelism or config.expert_ranks > 1:
         return []
-    widest = max(config.gpu.links.domain_gpus, 8)
-    return [n for n in TENSOR_PARALLEL if n != config.tensor_parallel and n <= widest]
+    return [n for n in allowed_splits(config.gpu, scenario.techniques) if n != config.tensor_parallel]
 
 
 def worth_sentence(found: RecipeEffect, name: str) -> str:

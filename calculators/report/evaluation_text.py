@@ -15,7 +15,11 @@ from calculators.compliance.assessment import ComplianceAssessment, PricedPath
 from calculators.compliance.operator_check import ComplianceStatus
 from calculators.evaluate import Evaluation
 from calculators.fleet.machine_offers import MachineOffer
-from calculators.fleet.staircase import FleetPlan, Staircase
+from calculators.fleet.operating_costs import CostLine
+from calculators.fleet.plan import FleetPlan
+from calculators.fleet.replica_capacity import Capacity
+from calculators.fleet.staircase import Staircase
+from calculators.options.feasibility import Feasibility
 from calculators.options.option import Option
 from calculators.units import count, usd
 
@@ -144,20 +148,32 @@ def _plain_record(value: Any) -> dict[str, Any]:
     """A result record by its fields, and the properties that readers would otherwise compute again."""
     names = [field.name for field in dataclasses.fields(value)]
     return {
-        _json_key(type(value), name): _plain(getattr(value, name))
+        _json_key(type(value), name): _plain(getattr(value, _IN_WORDS.get((type(value), name), name)))
         for name in (*names, *_DERIVED.get(type(value), ()))
         if name not in _LEFT_OUT
     }
 
 
+_IN_WORDS: dict[tuple[type, str], str] = {
+    (Capacity, "limit"): "limit_words",
+    (CostLine, "kind"): "name",
+    (Feasibility, "constraint"): "passed_count",
+}
+"""Codes for which other programs read the words or the number that a property gives."""
 _DERIVED: dict[type, tuple[str, ...]] = {Option: ("usd_per_month",), FleetPlan: ("gpus",)}
 
 
 def _json_key(kind: type, name: str) -> str:
     """The key that other programs read: that of a field as it was first published."""
-    return "lease" if name == "offer" and kind in (FleetPlan, Staircase) else _JSON_KEYS.get(name, name)
+    return _TYPED_KEYS.get((kind, name)) or _JSON_KEYS.get(name, name)
 
 
+_TYPED_KEYS: dict[tuple[type, str], str] = {
+    (CostLine, "kind"): "name",
+    (Feasibility, "constraint"): "stage",
+    (FleetPlan, "offer"): "lease",
+    (Staircase, "offer"): "lease",
+}
 _JSON_KEYS = {
     "break_even_utilization_ratio": "needed_busy_ratio",
     "config": "setup",

@@ -14,7 +14,7 @@ from typing import Literal
 from calculators.catalog.serving import ServingEngine
 from calculators.errors import DataError
 from calculators.fleet.machine_offers import OWNED_SERVER_GPUS
-from calculators.fleet.staircase import FleetPlan
+from calculators.fleet.plan import FleetPlan
 from calculators.performance.replica import ReplicaConfig
 from calculators.performance.step_time import CHUNK_TOK
 from calculators.scenario.demand import Demand

@@ -10,7 +10,7 @@ import numpy as np
 
 from calculators.catalog.base import Fraction
 from calculators.catalog.serving import FITS, Axis, AxisCase, AxisId, ChoiceId, stack_file
-from calculators.fleet.staircase import FleetPlan
+from calculators.fleet.plan import FleetPlan
 from calculators.performance.replica import ReplicaConfig, replica_arrays
 from calculators.performance.step_time import prefill_s, tpot_s
 from calculators.scenario.inputs import Inputs

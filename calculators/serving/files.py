@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from calculators.catalog.serving import Image, ServingEngine, stack_file
-from calculators.fleet.staircase import FleetPlan
+from calculators.fleet.plan import FleetPlan
 from calculators.scenario.demand import Demand
 from calculators.scenario.schema import Scenario
 from calculators.serving.commands import (

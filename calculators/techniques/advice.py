@@ -13,7 +13,8 @@ from typing import Literal
 
 from calculators.catalog.load import ROOT, load_sourced
 from calculators.catalog.techniques import Framework, MetricId, MoveId, TechniqueStep
-from calculators.fleet.staircase import FleetPlan
+from calculators.fleet.plan import FleetPlan
+from calculators.fleet.replica_capacity import Constraint
 from calculators.performance.speculation import basis_words
 from calculators.scenario.inputs import Inputs
 from calculators.techniques.design import AdviceInputs, Design, applied, baseline
@@ -116,7 +117,8 @@ def diagnosis(start: FleetState | None, case: AdviceInputs, design: Design) -> D
             provider = case.plan.offer.provider
             why = f"{provider} offers no server that holds the released model within your maximum number of GPUs."
             return Diagnosis("fit", None, why)
-        failing: MetricId = {2: "tpot", 3: "ttft"}.get(misfit.stage, "fit")  # type: ignore[assignment]
+        missed: dict[Constraint, MetricId] = {"tpot": "tpot", "ttft": "ttft"}
+        failing = missed.get(misfit.constraint, "fit")
         return Diagnosis(failing, None, f"With the released weights no replica can serve this: {misfit.why}.")
     plan = start.plan
     if plan.replicas == plan.config.gpus_count == 1:
@@ -124,10 +126,10 @@ def diagnosis(start: FleetState | None, case: AdviceInputs, design: Design) -> D
     if plan.replicas == 1:
         why = "One replica carries the peak within the targets; only a smaller server would cost less."
         return Diagnosis("cost", None, why)
-    why = f"All targets are met; the binding constraint of a baseline replica is the {plan.capacity.limit}."
-    if plan.capacity.limit == "TPOT target":
+    why = f"All targets are met; the binding constraint of a baseline replica is the {plan.capacity.limit_words}."
+    if plan.capacity.limit == "tpot_target":
         return Diagnosis("cost", "tpot", why)
-    return Diagnosis("cost", "ttft" if plan.capacity.limit in ("TTFT target", "time prompts take") else None, why)
+    return Diagnosis("cost", "ttft" if plan.capacity.limit in ("ttft_target", "prefill_time") else None, why)
 
 
 def _one_by_one(

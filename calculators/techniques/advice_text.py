@@ -1,6 +1,6 @@
 """The advice as a headline, its baseline, and what the user's own choices change, in words."""
 
-from calculators.fleet.staircase import FleetPlan
+from calculators.fleet.plan import FleetPlan
 from calculators.techniques.advice import TechniqueAdvice
 from calculators.techniques.fleets import FleetState
 from calculators.units import milliseconds, plural, usd

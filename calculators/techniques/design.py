@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 
 from calculators.catalog.base import Precision
 from calculators.catalog.techniques import Framework, MoveId
+from calculators.fleet.plan import FleetPlan
 from calculators.fleet.replica_capacity import TENSOR_PARALLEL, Infeasible, replica_capacities
-from calculators.fleet.staircase import FleetPlan
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Scenario, Techniques
 from calculators.techniques.effects import DEFAULT_CAP
@@ -58,7 +58,7 @@ class AdviceInputs:
         offered = [split for split in TENSOR_PARALLEL if any(m.replicas_per_machine(split) for m in machines)]
         configs = configs_with(self.plan, design.techniques, design.precisions, offered)
         able, infeasible = replica_capacities(configs, inputs)
-        return None if able else max(infeasible, key=lambda misfit: misfit.stage, default=None)
+        return None if able else max(infeasible, key=lambda misfit: misfit.passed_count, default=None)
 
 
 def baseline(case: AdviceInputs) -> Design:

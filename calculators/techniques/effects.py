@@ -12,8 +12,8 @@ from calculators.catalog.catalog import Catalog
 from calculators.catalog.load import ROOT, load_sourced
 from calculators.catalog.techniques import TechniqueId, TechniquesFile
 from calculators.evaluate import Evaluation, evaluate
-from calculators.fleet.replica_capacity import TENSOR_PARALLEL, precisions
-from calculators.fleet.staircase import FleetPlan
+from calculators.fleet.plan import FleetPlan
+from calculators.fleet.replica_capacity import allowed_splits, precisions
 from calculators.performance.replica import ReplicaConfig
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Scenario, Techniques
@@ -120,9 +120,9 @@ def _counterpart(
     if technique == "quantization":
         allowed = tuple(p for p in precisions(plan.config.model, scenario) if p != native)
         formats = (native,) if used else allowed or (native,)
-        splits = TENSOR_PARALLEL if chosen.parallelism else TENSOR_PARALLEL[:1]
+        splits = allowed_splits(plan.config.gpu, chosen)
     elif technique == "parallelism":
-        splits = TENSOR_PARALLEL[:1] if used else TENSOR_PARALLEL[1:]
+        splits = allowed_splits(plan.config.gpu, chosen)[0 if used else 1 :]
     return with_techniques(scenario, chosen), configs_with(plan, chosen, formats, splits)
 
 

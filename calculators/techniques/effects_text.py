@@ -6,7 +6,7 @@ from math import inf, isfinite, isinf
 import numpy as np
 
 from calculators.catalog.techniques import TechniqueId
-from calculators.fleet.staircase import FleetPlan
+from calculators.fleet.plan import FleetPlan
 from calculators.performance.replica import replica_arrays
 from calculators.performance.speculation import basis_words, drafts, loss_from_batch, speedup_ratio
 from calculators.scenario.inputs import Inputs

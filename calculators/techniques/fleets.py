@@ -9,16 +9,17 @@ from dataclasses import dataclass
 
 from calculators.catalog.base import Precision
 from calculators.fleet.machine_offers import MachineOffer, machine_offers
+from calculators.fleet.plan import FleetPlan, fleet_plan
 from calculators.fleet.replica_capacity import (
+    allowed_splits,
     at_load_ms,
     candidate_configs,
     hit_frac,
     replica_capacities,
     replica_config,
-    traffic,
+    request_mix_of,
 )
-from calculators.fleet.staircase import FleetPlan, fleet_plan, staircases_on
-from calculators.options.buy_and_build import peak_s_per_month
+from calculators.fleet.staircase import staircases_on
 from calculators.performance.disaggregation import prompts_only, tokens_only, transfer_s
 from calculators.performance.replica import ReplicaConfig
 from calculators.scenario.inputs import Inputs
@@ -50,7 +51,7 @@ def configs_with(
         replica_config(model, gpu, precision, split, techniques)
         for precision in precisions
         for split in splits
-        if split <= max(gpu.links.domain_gpus, 8)
+        if split in allowed_splits(gpu)
     ]
 
 
@@ -69,8 +70,7 @@ def cheapest(configs: list[ReplicaConfig], plan: FleetPlan, inputs: Inputs) -> F
     """The cheapest fleet of any of `configs` for the scenario's peak, on offers of the plan's provider; None if none
     serves. Latencies are at the load per GPU that `plan` has at the peak."""
     able, _ = replica_capacities(configs, inputs)
-    seconds = peak_s_per_month(inputs.scenario)
-    staircases = staircases_on(able, same_provider_offers(plan, inputs), inputs.scenario, inputs.catalog, seconds)
+    staircases = staircases_on(able, same_provider_offers(plan, inputs), inputs)
     plans = [p for s in staircases if (p := fleet_plan(s, inputs.demand.requests_per_month)) is not None]
     if not plans:
         return None
@@ -125,7 +125,7 @@ def _latencies_ms(plan: FleetPlan, reference_gpus: int, inputs: Inputs) -> tuple
     hit = hit_frac(scenario)
     if not plan.prefill_replicas:
         each = demand.peak_req_s / reference_gpus * config.gpus_count
-        return at_load_ms(config, traffic(demand, hit), each, scenario, catalog)
+        return at_load_ms(config, request_mix_of(demand, hit), each, scenario, catalog)
     first, _ = at_load_ms(
         config, prompts_only(demand.lengths, hit), demand.peak_req_s / plan.prefill_replicas, scenario, catalog
     )

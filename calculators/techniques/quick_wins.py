@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, replace
 
-from calculators.api.bill import api_offer
+from calculators.api.rates import api_offer
 from calculators.catalog.catalog import Catalog
 from calculators.evaluate import Evaluation
-from calculators.options.buy_and_build import optimized_bill
+from calculators.options.buy import optimized_bill
 from calculators.scenario.inputs import Inputs
 from calculators.units import percent, plural, usd
 

@@ -129,7 +129,7 @@ for option in shown_options(result):
             st.markdown(
                 escape(
                     f"One replica ({config.label}) carries {capacity.req_s:.2f} requests a second with {capacity.batch:.0f} in flight: "
-                    f"{expanded('TPOT')} {capacity.tpot_ms:.0f} ms, {expanded('TTFT')} p95 {capacity.ttft_p95_ms:.0f} ms; what stops it is the {capacity.limit}. "
+                    f"{expanded('TPOT')} {capacity.tpot_ms:.0f} ms, {expanded('TTFT')} p95 {capacity.ttft_p95_ms:.0f} ms; the binding constraint is the {capacity.limit_words}. "
                     f"The peak is {result.demand.peak_req_s:.2f} requests a second: {option.plan.replicas_words}."
                 )
             )

@@ -179,8 +179,8 @@ def terms_words(api: CacheTerms, result: Evaluation) -> str:
         f"The API keeps a prefix for {cache.kept_s / 60:.0f} minutes after its last use, finds it {marks} and from "
         f"{cache.minimum_tok:,.0f} tokens on."
     )
-    if api.unknown:
-        words += f" It does not publish {' and '.join(api.unknown)}, so less may be found."
+    if api.assumed_rules:
+        words += f" Not all its cache rules are published. Assumed: {', '.join(api.assumed_rules)}."
     if ratios.write_ratio > 1:
         words += f" Its writes cost {ratios.write_ratio:g} times the input: caching pays from a hit rate of {percent(ratios.pays_from_frac)}."
     return words

@@ -10,7 +10,7 @@ import streamlit as st
 from calculators.catalog.glossary import help_text
 from calculators.catalog.models import Shape
 from calculators.catalog.quantization import Sensitivity, SensitivityFinding, SensitivityRow, sensitivity
-from calculators.fleet.staircase import FleetPlan
+from calculators.fleet.plan import FleetPlan
 from calculators.performance.quantization_recipe import (
     ACTIVATION_FORMATS,
     CLASSES,

@@ -5,10 +5,10 @@ from datetime import date
 import pandas as pd
 import streamlit as st
 
-from calculators.api.bill import CLOSED_PROVIDERS, provider_name, text_models
+from calculators.api.rates import CLOSED_PROVIDERS, provider_name, text_models
 from calculators.catalog.glossary import help_text
 from calculators.catalog.models import Model
-from calculators.options.buy_and_build import hosted_options_of
+from calculators.options.buy import hosted_options_of
 from calculators.report.evaluation_text import lease_terms
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import label

@@ -5,7 +5,15 @@ from datetime import date
 import pandas as pd
 import streamlit as st
 
-from calculators.api import bill as api_cost
+from calculators.api.rates import (
+    CLOSED_PROVIDERS,
+    ApiOffer,
+    api_offer,
+    api_rates,
+    hosted_offers,
+    provider_name,
+    text_models,
+)
 from calculators.catalog.base import Range, Source
 from calculators.catalog.glossary import help_text
 from calculators.catalog.load import STALE_DAYS
@@ -42,9 +50,9 @@ def table(rows: list[dict[str, object]], **columns: object) -> None:
     )
 
 
-def offer_table(offers: list[tuple[str, api_cost.ApiOffer]]) -> None:
+def offer_table(offers: list[tuple[str, ApiOffer]]) -> None:
     """Prices of today, with any dearer tier for long inputs."""
-    rates = [api_cost.api_rates(offer, today) for _, offer in offers]
+    rates = [api_rates(offer, today) for _, offer in offers]
     table(
         [
             {
@@ -157,16 +165,14 @@ elif view == "Models":
         },
     )
 elif view == "API prices":
-    provider = st.selectbox(
-        "Provider", api_cost.CLOSED_PROVIDERS, key="view_provider", format_func=api_cost.provider_name
-    )
+    provider = st.selectbox("Provider", CLOSED_PROVIDERS, key="view_provider", format_func=provider_name)
     st.caption(
         f"Prices of today, {today}; longer inputs can cost more, and changes already announced are used on their day."
     )
-    sold = [api_cost.api_offer(provider, model, known) for model in api_cost.text_models(provider, today)]
+    sold = [api_offer(provider, model, known) for model in text_models(provider, today)]
     offer_table([(offer.model, offer) for offer in sold])
 elif view == "Hosted prices":
-    offer_table([(m.name, offer) for m in known.models.values() for offer in api_cost.hosted_offers(m, today, known)])
+    offer_table([(m.name, offer) for m in known.models.values() for offer in hosted_offers(m, today, known)])
 elif view == "Rules of thumb":
     own = known.ownership
     ranges = [(name, value) for name, value in own if isinstance(value, Range)]

@@ -7,20 +7,21 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from calculators.api import bill as api_cost
+from calculators.api.bill import Usage, monthly_bill
 from calculators.api.cache_terms import (
     CacheTerms,
     PriceRatios,
+    applies_to_model,
     break_even_hit_frac,
     cache_terms,
     cached_ratios,
     every_terms,
-    meets_minimum,
     price_ratios,
 )
+from calculators.api.rates import api_offer, provider_name
 from calculators.catalog.prices import CacheLifetime
 from calculators.evaluate import Evaluation
-from calculators.fleet.staircase import FleetPlan
+from calculators.fleet.plan import FleetPlan
 from calculators.performance.replica import replica_arrays
 from calculators.performance.step_time import cache_bytes
 from calculators.units import percent, usd
@@ -102,17 +103,15 @@ def ratios_of(result: Evaluation) -> PriceRatios:
 
 def _api_row(result: Evaluation, hits: Pair, kept: str) -> dict[str, str]:
     scenario = result.scenario
-    offer = api_cost.api_offer(scenario.api.provider, scenario.api.model, catalog())
+    offer = api_offer(scenario.api.provider, scenario.api.model, catalog())
     writes = ratios_of(result).write_ratio > 1
 
     def bill(hit: float) -> str:
-        found = api_cost.monthly_bill(
+        found = monthly_bill(
             offer,
             result.demand,
             scenario.as_of,
-            hit,
-            1 - hit if writes else 0.0,
-            discount_frac=scenario.api.discount_frac,
+            Usage(cached_frac=hit, write_frac=1 - hit if writes else 0.0, discount_frac=scenario.api.discount_frac),
         )
         return usd(found.usd_per_month)
 
@@ -161,7 +160,7 @@ def rules_table(result: Evaluation) -> None:
 def _rules_row(provider: str, model: str, rules: Sequence[CacheTerms], ratios: Sequence[PriceRatios]) -> dict[str, str]:
     steps = [f"{r.step_tok}" if r.step_tok else f"to {r.breakpoints_count} marks" for r in rules if _says_step(r)]
     return {
-        "Seller": f"{api_cost.provider_name(provider)}{f', {model}' if model else ''}",
+        "Seller": f"{provider_name(provider)}{f', {model}' if model else ''}",
         "From, tokens": _ends([f"{m:,}" for m in sorted({r.minimum_tok for r in rules if r.minimum_tok})]),
         "In steps of, tokens": _known(list(dict.fromkeys(steps))),
         "Kept for": _known([_time(kept) for kept in sorted({r.kept_s for r in rules if r.kept_s})]),
@@ -174,7 +173,9 @@ def _rules_row(provider: str, model: str, rules: Sequence[CacheTerms], ratios: S
 
 def _longer(life: CacheLifetime, ratios: Sequence[PriceRatios]) -> str:
     """A longer life, its price, and from which hit rate that pays for the models it is for."""
-    pays = [100 * break_even_hit_frac(r.read_ratio, life.write_ratio) for r in ratios if meets_minimum(life, r.model)]
+    pays = [
+        100 * break_even_hit_frac(r.read_ratio, life.write_ratio) for r in ratios if applies_to_model(life, r.model)
+    ]
     text = f"{_time(life.ttl_s)}, written at {life.write_ratio:g}×"
     return f"{text}, pays from {_span(pays, '%')}" if pays else text
 

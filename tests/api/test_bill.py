@@ -4,15 +4,16 @@ from datetime import UTC, date, datetime
 
 import numpy as np
 import pytest
-from genai_prices import Usage, calc_price
+from genai_prices import Usage as LibraryUsage
+from genai_prices import calc_price
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import TODAY, demand_by_hand
 
-from calculators.api import bill as api_cost
+from calculators.api.bill import Usage, monthly_bill
+from calculators.api.rates import BATCH, api_offer, api_rates
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.load import load_catalog
-from calculators.errors import DataError
 from calculators.scenario.demand import Lengths
 
 ORACLE_MODELS = [
@@ -35,10 +36,12 @@ lengths_tok = st.one_of(
 
 def _library_usd(provider: str, model: str, day: date, batch: bool, **tokens: int) -> float:
     """Price of one request by genai-prices, as the mean of the day's 24 hours."""
-    context = api_cost.BATCH if batch else None
+    context = BATCH if batch else None
     hours = [datetime(day.year, day.month, day.day, hour, tzinfo=UTC) for hour in range(24)]
     prices = [
-        calc_price(Usage(**tokens), model, provider_id=provider, genai_request_timestamp=hour, price_context=context)
+        calc_price(
+            LibraryUsage(**tokens), model, provider_id=provider, genai_request_timestamp=hour, price_context=context
+        )
         for hour in hours
     ]
     return float(sum(price.total_price for price in prices)) / 24
@@ -58,12 +61,12 @@ def test_a_million_requests_cost_what_genai_prices_says_to_the_cent(
     listed: tuple[str, str], input_tok: int, output_tok: int, cached: float, write: float, day: date, batch: bool
 ) -> None:
     input_tok = input_tok // 8 * 8  # shares of eighths stay whole tokens
-    offer = api_cost.api_offer(*listed, load_catalog())
-    rates = api_cost.api_rates(offer, day)[0]
+    offer = api_offer(*listed, load_catalog())
+    rates = api_rates(offer, day)[0]
     if rates.cache_write_usd_per_mtok == rates.input_usd_per_mtok:
         write = 0.0  # a seller without a write price has no such tokens
     demand = demand_by_hand(1_000_000, float(input_tok), float(output_tok))
-    bill = api_cost.monthly_bill(offer, demand, day, cached, write, batch_frac=float(batch))
+    bill = monthly_bill(offer, demand, day, Usage(cached_frac=cached, write_frac=write, batch_frac=float(batch)))
     one = _library_usd(
         *listed,
         day,
@@ -76,134 +79,80 @@ def test_a_million_requests_cost_what_genai_prices_says_to_the_cent(
     assert bill.usd_per_month == pytest.approx(one * 1_000_000, abs=0.01, rel=1e-9)
 
 
-def test_the_oracle_models_cover_what_they_are_there_for(live_catalog: Catalog) -> None:
-    def rates(provider: str, model: str, day: date = TODAY, batch: bool = False) -> tuple[api_cost.ApiRates, ...]:
-        return api_cost.api_rates(api_cost.api_offer(provider, model, live_catalog), day, batch)
-
-    assert len(rates("openai", "gpt-5.4")) == len(rates("google", "gemini-2.5-pro")) == 2
-    assert rates("openai", "gpt-5.4", batch=True) != rates("openai", "gpt-5.4")
-    assert rates("google", "gemini-4-argon", date(2026, 11, 30)) != rates("google", "gemini-4-argon", date(2026, 12, 1))
-    sonnet = rates("anthropic", "claude-sonnet-4-5")[0]
-    assert sonnet.cache_write_usd_per_mtok > sonnet.input_usd_per_mtok > sonnet.cache_read_usd_per_mtok > 0
-
-
-def test_a_price_by_the_hour_is_averaged_over_the_day(live_catalog: Catalog) -> None:
-    """deepseek-chat: 0.27 in / 1.10 out from 00:30 to 16:30 UTC (16 h), half of it in the other 8 hours."""
-    rates = api_cost.api_rates(api_cost.api_offer("deepseek", "deepseek-chat", live_catalog), TODAY)[0]
-    assert rates.input_usd_per_mtok == pytest.approx((16 * 0.27 + 8 * 0.135) / 24)
-    assert rates.output_usd_per_mtok == pytest.approx((16 * 1.10 + 8 * 0.55) / 24)
-
-
 @pytest.mark.parametrize(("input_tok", "usd"), [(272_000, 2.5), (272_001, 5.0)])
 def test_a_token_above_the_length_tier_reprices_the_whole_request(
     live_catalog: Catalog, input_tok: float, usd: float
 ) -> None:
-    bill = api_cost.monthly_bill(
-        api_cost.api_offer("openai", "gpt-5.4", live_catalog), demand_by_hand(1, input_tok, 0.0), TODAY
-    )
+    bill = monthly_bill(api_offer("openai", "gpt-5.4", live_catalog), demand_by_hand(1, input_tok, 0.0), TODAY)
     assert bill.usd_per_month == pytest.approx(input_tok * usd / 1e6)
 
 
 def test_a_bill_is_summed_over_the_lengths_and_not_taken_from_their_mean(live_catalog: Catalog) -> None:
     """Half the requests have 100,000 tokens, half 400,000: the mean, 250,000, is below the tier of 272,000."""
     lengths = Lengths(np.array([0.5, 0.5]), np.array([100_000.0, 400_000.0]), np.array([0.0, 0.0]))
-    bill = api_cost.monthly_bill(
-        api_cost.api_offer("openai", "gpt-5.4", live_catalog), demand_by_hand(2, 250_000.0, 0.0, lengths=lengths), TODAY
+    bill = monthly_bill(
+        api_offer("openai", "gpt-5.4", live_catalog), demand_by_hand(2, 250_000.0, 0.0, lengths=lengths), TODAY
     )
     assert bill.usd_per_month == pytest.approx(0.1 * 2.5 + 0.4 * 5.0)
 
 
 def test_the_parts_of_a_bill_by_hand(catalog: Catalog) -> None:
     """1,000 tokens: 500 read at 0.2, 200 written at 2.5, 300 plain at 2, and 300 out at 8, per million; 1 M requests."""
-    offer = api_cost.api_offer("testhost", "closed-cached", catalog)
-    bill = api_cost.monthly_bill(offer, demand_by_hand(1_000_000), TODAY, cached_frac=0.5, write_frac=0.2)
+    offer = api_offer("testhost", "closed-cached", catalog)
+    bill = monthly_bill(offer, demand_by_hand(1_000_000), TODAY, Usage(cached_frac=0.5, write_frac=0.2))
     assert bill.input_usd_per_month == pytest.approx(600)
     assert bill.cache_read_usd_per_month == pytest.approx(100)
     assert bill.cache_write_usd_per_month == pytest.approx(500)
     assert bill.output_usd_per_month == pytest.approx(2_400)
     assert bill.usd_per_month == pytest.approx(3_600)
     assert bill.usd_per_request == pytest.approx(0.0036)
-    assert bill.working.startswith("1 M requests × (1,000 in × $2, 50% of it cached at $0.2 + 300 out × $8)")
+    assert bill.working.startswith(
+        "1M requests × (1,000 input tokens × $2, 50% of it cached at $0.2 + 300 output tokens × $8)"
+    )
 
 
 def test_batch_and_the_own_discount_by_hand(catalog: Catalog) -> None:
     """Standard 2 + 2.4 = $4,400; batch 1 + 1.2 = $2,200 for a quarter of the requests; then 10% off everything."""
-    offer = api_cost.api_offer("testhost", "closed-cached", catalog)
-    bill = api_cost.monthly_bill(offer, demand_by_hand(1_000_000), TODAY, batch_frac=0.25, discount_frac=0.1)
+    offer = api_offer("testhost", "closed-cached", catalog)
+    bill = monthly_bill(offer, demand_by_hand(1_000_000), TODAY, Usage(batch_frac=0.25, discount_frac=0.1))
     assert bill.usd_per_month == pytest.approx((0.75 * 4_400 + 0.25 * 2_200) * 0.9)
     assert bill.batch_saving_usd_per_month == pytest.approx(0.25 * 2_200 * 0.9)
-    assert bill.working.endswith("Batch prices as listed.")
+    assert bill.working.endswith("Batch API at its list price.")
 
 
 def test_without_a_listed_batch_price_the_stated_discount_applies_or_none(catalog: Catalog) -> None:
     """An unmatched batch context silently gives the standard price: that must never count as a batch price."""
-    offer = api_cost.api_offer("testhost", "closed", catalog)
-    plain = api_cost.monthly_bill(offer, demand_by_hand(), TODAY)
-    stated = api_cost.monthly_bill(offer, demand_by_hand(), TODAY, batch_frac=1.0, batch_discount_frac=0.5)
-    unknown = api_cost.monthly_bill(offer, demand_by_hand(), TODAY, batch_frac=1.0)
+    offer = api_offer("testhost", "closed", catalog)
+    plain = monthly_bill(offer, demand_by_hand(), TODAY)
+    stated = monthly_bill(offer, demand_by_hand(), TODAY, Usage(batch_frac=1.0, batch_discount_frac=0.5))
+    unknown = monthly_bill(offer, demand_by_hand(), TODAY, Usage(batch_frac=1.0))
     assert stated.usd_per_month == pytest.approx(plain.usd_per_month / 2)
-    assert stated.working.endswith("Batch at the seller's stated 50% off.")
+    assert stated.working.endswith("Batch API at the provider's stated discount of 50%.")
     assert unknown.usd_per_month == pytest.approx(plain.usd_per_month)
     assert "No batch price is known" in unknown.working
 
 
 def test_requests_below_the_cache_minimum_are_not_cached(catalog: Catalog) -> None:
-    offer = api_cost.api_offer("testhost", "closed-cached", catalog)
+    offer = api_offer("testhost", "closed-cached", catalog)
     for input_tok, cached in ((1_023.0, False), (1_024.0, True)):
-        bill = api_cost.monthly_bill(offer, demand_by_hand(1, input_tok), TODAY, cached_frac=0.5, cache_min_tok=1_024)
+        bill = monthly_bill(offer, demand_by_hand(1, input_tok), TODAY, Usage(cached_frac=0.5, cache_min_tok=1_024))
         assert (bill.cache_read_usd_per_month > 0) is cached
 
 
 def test_without_a_cache_price_cached_tokens_cost_what_others_do(catalog: Catalog) -> None:
-    offer = api_cost.api_offer("testhost", "closed", catalog)
-    plain = api_cost.monthly_bill(offer, demand_by_hand(), TODAY).usd_per_month
-    assert api_cost.monthly_bill(offer, demand_by_hand(), TODAY, 0.6, 0.3).usd_per_month == pytest.approx(plain)
-
-
-@pytest.mark.parametrize(
-    ("day", "usd"), [(date(2025, 1, 1), 5), (date(2026, 1, 1), 5), (date(2026, 11, 30), 5), (date(2026, 12, 1), 4)]
-)
-def test_own_prices_hold_from_their_day_on(catalog: Catalog, day: date, usd: float) -> None:
-    assert api_cost.api_rates(api_cost.api_offer("testhost", "closed-dated", catalog), day)[0].input_usd_per_mtok == usd
-
-
-def test_scheduled_changes_are_found_within_the_horizon(catalog: Catalog, live_catalog: Catalog) -> None:
-    own = api_cost.api_offer("testhost", "closed-dated", catalog)
-    [(day, rates)] = api_cost.scheduled_changes(own, TODAY, 1)
-    assert (day, rates.input_usd_per_mtok, rates.output_usd_per_mtok) == (date(2026, 12, 1), 4, 12)
-    assert api_cost.scheduled_changes(own, date(2026, 12, 1), 12) == []
-    argon = api_cost.api_offer("google", "gemini-4-argon", live_catalog)
-    [(day, rates)] = api_cost.scheduled_changes(argon, TODAY, 12)
-    assert (day, rates.input_usd_per_mtok, rates.output_usd_per_mtok) == (date(2026, 12, 1), 4, 20)
-
-
-def test_hosts_that_give_tokens_away_are_no_rivals(catalog: Catalog) -> None:
-    model = catalog.model("llama-3.3-70b")
-    hosted = (*model.hosted, model.hosted[0].model_copy(update={"model": "free"}))
-    offers = api_cost.hosted_offers(model.model_copy(update={"hosted": hosted}), TODAY, catalog)
-    assert [offer.model for offer in offers] == ["llama-3.3-70b"]
-
-
-def test_an_unknown_model_or_provider_is_refused_with_what_there_is(catalog: Catalog) -> None:
-    for provider, model, message in (
-        ("openai", "gpt-99", "no price for model 'gpt-99' at provider 'openai'. Pick one of its models, as: gpt-"),
-        (
-            "testhost",
-            "clossed",
-            "no price for model 'clossed' at provider 'testhost'. Pick one of its models, as: closed",
-        ),
-        ("opnai", "gpt-5.4", "no prices for provider 'opnai'. Known ones are, for instance: openai"),
-    ):
-        with pytest.raises(DataError) as error:
-            api_cost.api_offer(provider, model, catalog)
-        assert str(error.value).startswith(message)
+    offer = api_offer("testhost", "closed", catalog)
+    plain = monthly_bill(offer, demand_by_hand(), TODAY).usd_per_month
+    assert monthly_bill(
+        offer, demand_by_hand(), TODAY, Usage(cached_frac=0.6, write_frac=0.3)
+    ).usd_per_month == pytest.approx(plain)
 
 
 @settings(max_examples=30, deadline=None, derandomize=True)
 @given(st.floats(1, 1e12), st.floats(0, 1), st.floats(0, 1), st.floats(0, 0.99))
 def test_a_bill_is_linear_in_volume(volume: float, cached: float, batch: float, discount: float) -> None:
-    offer = api_cost.api_offer("openai", "gpt-5.4", load_catalog())
-    one = api_cost.monthly_bill(offer, demand_by_hand(1.0), TODAY, cached, 0.0, batch, discount)
-    many = api_cost.monthly_bill(offer, demand_by_hand(volume), TODAY, cached, 0.0, batch, discount)
+    offer = api_offer("openai", "gpt-5.4", load_catalog())
+    usage = Usage(cached_frac=cached, batch_frac=batch, discount_frac=discount)
+    one = monthly_bill(offer, demand_by_hand(1.0), TODAY, usage)
+    many = monthly_bill(offer, demand_by_hand(volume), TODAY, usage)
     assert many.usd_per_month == pytest.approx(volume * one.usd_per_month)
     assert many.usd_per_request == pytest.approx(one.usd_per_month)

@@ -43,12 +43,12 @@ def test_rules_by_model(
 
 def test_what_is_not_published_is_named_and_only_then_assumed() -> None:
     known, unknown = cache_terms("openai", "gpt-5.4", CATALOG), cache_terms("mistral", "mistral-large-4", CATALOG)
-    assert known.unknown == ()
-    assert len(unknown.unknown) == 3
+    assert known.assumed_rules == ()
+    assert len(unknown.assumed_rules) == 3
     assumed = CATALOG.rules_file.assumed
     assert (unknown.cache.minimum_tok, unknown.cache.kept_s) == (assumed.min_tok, assumed.ttl_s)
     assert unknown.cache.minimum_tok > 0
-    assert "the shortest prefix" in cache_terms("anthropic", "claude-3-haiku", CATALOG).unknown[0]
+    assert "token minimum" in cache_terms("anthropic", "claude-3-haiku", CATALOG).assumed_rules[0]
 
 
 @pytest.mark.parametrize(
@@ -83,5 +83,5 @@ def test_every_variant_is_listed_after_the_general_rule() -> None:
 def test_engines_by_their_blocks() -> None:
     assert engine_cache("vllm", CATALOG).block_tok == 16
     assert engine_cache("sglang", CATALOG).block_tok == 1
-    with pytest.raises(DataError, match="no engine 'x'; give one of vllm"):
+    with pytest.raises(DataError, match=r"Unknown engine 'x'. Choose one of: vllm"):
         engine_cache("x", CATALOG)

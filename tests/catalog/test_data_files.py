@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from support import TODAY
 
-from calculators.api import bill as api_cost
+from calculators.api.rates import api_offer, api_rates
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.load import ROOT
 from calculators.catalog.models import Model
@@ -61,7 +61,7 @@ def test_attention_and_mlp_layers_add_up_to_the_layers(model: Model) -> None:
 @pytest.mark.parametrize("model", MODELS, indirect=True)
 def test_every_host_has_a_price_today(model: Model, live_catalog: Catalog) -> None:
     for hosted in model.hosted:
-        rate = api_cost.api_rates(api_cost.api_offer(hosted.provider, hosted.model, live_catalog), TODAY)[0]
+        rate = api_rates(api_offer(hosted.provider, hosted.model, live_catalog), TODAY)[0]
         assert 0 <= rate.input_usd_per_mtok < 100
         assert rate.cache_read_usd_per_mtok <= rate.input_usd_per_mtok
 

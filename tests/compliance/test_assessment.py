@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from support import FIXED_ROOT, scenario, staircase
 
 from calculators.catalog.catalog import Catalog
-from calculators.catalog.compliance_rules import Operator
+from calculators.catalog.compliance_rules import OWN, Operator
 from calculators.catalog.load import load_catalog
-from calculators.compliance import operator_check as compliance
 from calculators.compliance.assessment import PathPrice, assess
+from calculators.compliance.operator_check import own_hardware
 from calculators.compliance.residency import jurisdiction, machine_meets_residency
 from calculators.evaluate import Evaluation, evaluate
 
@@ -55,7 +55,7 @@ def test_a_barred_api_is_still_what_is_paid_today_but_never_the_winner() -> None
     assert ruled.verdict.winner is not ruled.today
     assert ruled.verdict.winner in ruled.allowed
     assert ruled.verdict.sentence.startswith("Compliance decides: ")
-    assert ruled.verdict.sentence.endswith("at $4,039, is not allowed.")
+    assert ruled.verdict.sentence.endswith("at $4.04k, is not allowed.")
 
 
 def test_the_same_model_through_a_european_cloud_costs_its_regional_price() -> None:
@@ -66,7 +66,7 @@ def test_the_same_model_through_a_european_cloud_costs_its_regional_price() -> N
     assert plain.bill is not None
     assert regional.bill.usd_per_month == pytest.approx(11_000 * 1.5)
     assert plain.bill.usd_per_month == pytest.approx(11_000 * 1.2)
-    assert [line.name for line in plain.lines] == ["API bill", "Evaluation and migration"]
+    assert [line.name for line in plain.lines] == ["API spend", "Evaluation and migration"]
 
 
 def test_an_air_gap_leaves_own_servers_only_and_shows_what_it_costs() -> None:
@@ -96,7 +96,7 @@ def test_giving_up_a_requirement_says_what_it_opens() -> None:
 
 
 def _offers(assessment: Any) -> list[PathPrice]:
-    kinds = {**CATALOG.operators, ("own_hardware", compliance.OWN): compliance.own_hardware()}
+    kinds = {**CATALOG.operators, ("own_hardware", OWN): own_hardware()}
     return [
         PathPrice(
             kinds.get((p.path.kind, p.path.operator), Operator(id=p.path.operator, name=p.path.name, path=p.path.kind)),
@@ -185,12 +185,12 @@ def test_where_a_region_is(region: str | None, where: str | None) -> None:
 def test_a_machine_of_another_place_has_no_price_that_counts() -> None:
     needed: frozenset[Any] = frozenset({"processing_eu"})
     american = replace(staircase(CATALOG, 1, 1).offer, region="us-east-1")
-    assert machine_meets_residency(american.basis, "eu-north1", needed)
-    assert machine_meets_residency(american.basis, None, needed)
-    assert not machine_meets_residency(american.basis, american.region, needed)
-    assert not machine_meets_residency(american.basis, american.region, frozenset({"itar"}))
-    assert machine_meets_residency(american.basis, "us-gov-west-1", frozenset({"itar", "processing_us"}))
-    assert machine_meets_residency("owned", american.region, needed)
+    assert machine_meets_residency(american.is_owned, "eu-north1", needed)
+    assert machine_meets_residency(american.is_owned, None, needed)
+    assert not machine_meets_residency(american.is_owned, american.region, needed)
+    assert not machine_meets_residency(american.is_owned, american.region, frozenset({"itar"}))
+    assert machine_meets_residency(american.is_owned, "us-gov-west-1", frozenset({"itar", "processing_us"}))
+    assert machine_meets_residency(True, american.region, needed)
 
 
 def test_government_clouds_are_asked_for_a_price_before_servers_are_bought() -> None:

@@ -4,12 +4,13 @@ import pytest
 from options_by_hand import DURABLE, NEVER, hand_made_build, hand_made_buy
 from support import TODAY, demand_by_hand, scenario
 
-from calculators.api import bill as api_cost
+from calculators.api.bill import monthly_bill
+from calculators.api.rates import api_offer
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.load import ROOT, load_catalog
 from calculators.decision.switching_values import nearest_switching_value, switching_values
 from calculators.evaluate import evaluate
-from calculators.fleet.operating_costs import PEOPLE, fixed_line
+from calculators.fleet.operating_costs import fixed_line
 from calculators.fleet.staircase import Staircase
 from calculators.options.option import Option
 from calculators.scenario.files import read_scenario
@@ -59,20 +60,20 @@ def test_flips_that_no_value_reaches_say_so(catalog: Catalog) -> None:
     dear = Option(
         "hosted_open",
         "host",
-        (fixed_line("API bill", 100, "x"), fixed_line(PEOPLE, 99_900, "x")),
+        (fixed_line("api", 100, "x"), fixed_line("staffing", 99_900, "x")),
         "M",
         "host",
         "assumed",
     )
-    bill = api_cost.monthly_bill(api_cost.api_offer("testhost", "closed", catalog), demand_by_hand(20), TODAY)  # $0.11
+    bill = monthly_bill(api_offer("testhost", "closed", catalog), demand_by_hand(20), TODAY)  # $0.11
     hosted = Option(dear.kind, dear.label, dear.lines, dear.model, dear.operator, dear.gate, bill)
     assert _flips(catalog, hosted, build, stairs)["Price of host"] == "no price: even free it would cost more"
 
 
 def test_a_free_api_has_a_kill_price_but_no_ratio(catalog: Catalog) -> None:
     build, stairs = hand_made_build(catalog, 9_000, 1_000)
-    bill = api_cost.monthly_bill(api_cost.api_offer("testhost", "free", catalog), demand_by_hand(), TODAY)
-    free = Option("api_today", "free", (fixed_line("API bill", 0.0, "list"),), "free", "free", None, bill)
+    bill = monthly_bill(api_offer("testhost", "free", catalog), demand_by_hand(), TODAY)
+    free = Option("api_today", "free", (fixed_line("api", 0.0, "list"),), "free", "free", None, bill)
     assert _flips(catalog, free, build, stairs)["Price of free"] == "$10.0k/month"
 
 

@@ -9,8 +9,19 @@ from support import demand_by_hand, scenario
 
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.load import load_catalog
-from calculators.fleet import replica_capacity as sizing
-from calculators.fleet.replica_capacity import Capacity, Infeasible
+from calculators.fleet.replica_capacity import (
+    Capacity,
+    Infeasible,
+    SizingCase,
+    at_load_ms,
+    candidate_configs,
+    capacities,
+    precisions,
+    replica_capacities,
+    replica_config,
+    request_mix_of,
+    searched_gpus,
+)
 from calculators.performance import queueing as latency
 from calculators.performance.disaggregation import tokens_only, transfer_s
 from calculators.performance.replica import ReplicaConfig, replica_arrays
@@ -22,28 +33,25 @@ LIVE = load_catalog()
 
 def test_precisions_never_sell_a_checkpoint_as_something_finer(catalog: Catalog) -> None:
     every = scenario(hardware={"precisions": ["bf16", "fp8", "nvfp4", "mxfp4", "int4"]})
-    assert sizing.precisions(catalog.model("llama-3.3-70b"), every) == ["bf16", "fp8", "nvfp4", "int4"]
-    assert sizing.precisions(catalog.model("gpt-oss-120b"), every) == ["mxfp4"]
+    assert precisions(catalog.model("llama-3.3-70b"), every) == ["bf16", "fp8", "nvfp4", "int4"]
+    assert precisions(catalog.model("gpt-oss-120b"), every) == ["mxfp4"]
 
 
 def test_models_that_are_not_acceptable_are_not_tried(catalog: Catalog) -> None:
-    assert (
-        sizing.candidate_configs(scenario(candidates=[{"model": "llama-3.3-70b", "gate": "not_acceptable"}]), catalog)
-        == []
-    )
+    assert candidate_configs(scenario(candidates=[{"model": "llama-3.3-70b", "gate": "not_acceptable"}]), catalog) == []
 
 
 def test_gaming_cards_are_tried_only_by_name(live_catalog: Catalog) -> None:
     hardware = scenario().hardware
-    everything = sizing.searched_gpus(hardware.model_copy(update={"gpus": ()}), live_catalog)
+    everything = searched_gpus(hardware.model_copy(update={"gpus": ()}), live_catalog)
     assert "rtx-4090" not in {gpu.id for gpu in everything}
-    named = sizing.searched_gpus(hardware.model_copy(update={"gpus": ("rtx-4090",)}), live_catalog)
+    named = searched_gpus(hardware.model_copy(update={"gpus": ("rtx-4090",)}), live_catalog)
     assert [gpu.id for gpu in named] == ["rtx-4090"]
 
 
 def _capacity(catalog: Catalog, targets: Targets, config: ReplicaConfig | None = None) -> Capacity | Infeasible:
     config = config or ReplicaConfig(catalog.model("llama-3.3-70b"), catalog.gpu("h100-sxm"), "fp8", 2)
-    found, infeasible = sizing.capacities([config], sizing.traffic(demand_by_hand(), 0.0), targets, catalog)
+    found, infeasible = capacities([config], SizingCase(request_mix_of(demand_by_hand(), 0.0), targets), catalog)
     return [*found, *infeasible][0]
 
 
@@ -54,9 +62,9 @@ def test_a_setup_that_drops_out_says_how_far_it_got(catalog: Catalog) -> None:
         _capacity(catalog, Targets(ttft_p95_ms=None, tpot_ms=0.1)),
         _capacity(catalog, Targets(ttft_p95_ms=1, tpot_ms=None)),
     ]
-    assert [r.stage for r in reasons if isinstance(r, Infeasible)] == [0, 2, 3]
+    assert [r.constraint for r in reasons if isinstance(r, Infeasible)] == ["weights", "tpot", "ttft"]
     words = [r.why for r in reasons if isinstance(r, Infeasible)]
-    assert words[0].startswith("does not fit: 141 GB of weights in 48 GB of GPU memory")
+    assert words[0].startswith("does not fit in memory: 141 GB of weights in 48 GB of GPU memory")
     assert "the target is 0.1 ms" in words[1]
     assert "TTFT p95" in words[2]
 
@@ -76,7 +84,9 @@ def test_a_looser_target_never_lowers_capacity_and_is_always_met(catalog: Catalo
 def test_an_own_measurement_above_the_model_makes_everything_faster(catalog: Catalog) -> None:
     config = ReplicaConfig(catalog.model("llama-3.3-70b"), catalog.gpu("h100-sxm"), "fp8", 2)
     rates = [
-        sizing.capacities([config], sizing.traffic(demand_by_hand(), 0.0), Targets(), catalog, factor)[0][0].req_s
+        capacities([config], SizingCase(request_mix_of(demand_by_hand(), 0.0), Targets(), factor=factor), catalog)[0][
+            0
+        ].req_s
         for factor in (0.8, 1.0, 1.25)
     ]
     assert rates[0] <= 0.8 * rates[1] * 1.001
@@ -91,8 +101,8 @@ def served(techniques: dict[str, Any], targets: dict[str, Any] | None = None, hi
     asked = scenario(
         techniques=techniques, targets=targets or {}, workload={"self_hit_frac": hit_frac, "cacheable_frac": 0.5}
     )
-    config = sizing.replica_config(LIVE.model("llama-3.3-70b"), LIVE.gpu("h100-sxm"), "fp8", 4, asked.techniques)
-    found, infeasible = sizing.replica_capacities([config], Inputs(asked, demand_by_hand(), LIVE))
+    config = replica_config(LIVE.model("llama-3.3-70b"), LIVE.gpu("h100-sxm"), "fp8", 4, asked.techniques)
+    found, infeasible = replica_capacities([config], Inputs(asked, demand_by_hand(), LIVE))
     assert not infeasible
     return {"capacity": found[0], "asked": asked, "setup": config}
 
@@ -119,14 +129,14 @@ def test_a_cache_in_eight_bits_holds_more_requests_and_never_serves_fewer() -> N
 def test_whole_experts_on_each_gpu_where_they_divide_and_only_in_models_that_have_any() -> None:
     on = Techniques(expert_parallelism=True)
     gpu = LIVE.gpu("h100-sxm")
-    assert sizing.replica_config(LIVE.model("gpt-oss-120b"), gpu, "mxfp4", 4, on).expert_ranks == 4
-    assert sizing.replica_config(LIVE.model("gpt-oss-120b"), gpu, "mxfp4", 4, Techniques()).expert_ranks == 1
-    assert sizing.replica_config(LIVE.model("llama-3.3-70b"), gpu, "fp8", 4, on).expert_ranks == 1
+    assert replica_config(LIVE.model("gpt-oss-120b"), gpu, "mxfp4", 4, on).expert_ranks == 4
+    assert replica_config(LIVE.model("gpt-oss-120b"), gpu, "mxfp4", 4, Techniques()).expert_ranks == 1
+    assert replica_config(LIVE.model("llama-3.3-70b"), gpu, "fp8", 4, on).expert_ranks == 1
 
 
 def test_without_parallelism_each_replica_is_one_gpu_and_without_quantization_only_the_released_format() -> None:
     asked = scenario(techniques={"parallelism": False, "quantization": False})
-    assert {(s.tensor_parallel, s.precision) for s in sizing.candidate_configs(asked, LIVE)} == {(1, "bf16")}
+    assert {(s.tensor_parallel, s.precision) for s in candidate_configs(asked, LIVE)} == {(1, "bf16")}
 
 
 @settings(max_examples=25, deadline=None, derandomize=True)
@@ -135,8 +145,8 @@ def test_speculation_never_changes_the_time_to_the_first_token(drafts: int, acce
     plain = served({})
     drafted = served({"speculation": True, "draft_tok": drafts, "acceptance_frac": accepted})
     at_req_s = load * min(plain["capacity"].req_s, drafted["capacity"].req_s)
-    mix = sizing.traffic(demand_by_hand(), 0.3)
-    first = [sizing.at_load_ms(s["setup"], mix, at_req_s, s["asked"], LIVE)[0] for s in (plain, drafted)]
+    mix = request_mix_of(demand_by_hand(), 0.3)
+    first = [at_load_ms(s["setup"], mix, at_req_s, s["asked"], LIVE)[0] for s in (plain, drafted)]
     assert first[0] == first[1]
 
 
@@ -145,7 +155,7 @@ def test_speculation_serves_more_where_tokens_were_too_slow_and_less_where_it_is
     plain = served({}, tight)["capacity"]
     good = served({"speculation": True, "acceptance_frac": 0.9}, tight)["capacity"]
     poor = served({"speculation": True, "acceptance_frac": 0.05, "draft_tok": 8}, tight)["capacity"]
-    assert plain.limit == "TPOT target"
+    assert plain.limit == "tpot_target"
     assert poor.req_s < plain.req_s < good.req_s
 
 
@@ -162,10 +172,10 @@ def test_a_guessed_acceptance_widens_the_range_and_a_typed_one_does_not() -> Non
     def spread(acceptance: float | None) -> float:
         techniques = {"speculation": True, "acceptance_frac": acceptance, "batch_cap": 1_024}
         asked = scenario(techniques=techniques, targets={"tpot_ms": 20.0})
-        config = sizing.replica_config(LIVE.model("llama-3.3-70b"), LIVE.gpu("h100-sxm"), "fp8", 4, asked.techniques)
-        good, bad = sizing.replica_capacities(
-            [config, config], Inputs(asked, demand_by_hand(), LIVE), np.array([1.0, -1.0])
-        )[0]
+        config = replica_config(LIVE.model("llama-3.3-70b"), LIVE.gpu("h100-sxm"), "fp8", 4, asked.techniques)
+        good, bad = replica_capacities([config, config], Inputs(asked, demand_by_hand(), LIVE), np.array([1.0, -1.0]))[
+            0
+        ]
         return good.req_s / bad.req_s
 
     assert spread(None) > spread(LIVE.technique_rules.acceptance_frac.central) > 1
@@ -177,7 +187,7 @@ def test_more_hits_never_raise_the_time_to_the_first_token(hits: float, more: fl
     found = served({}, hit_frac=0.0)
     at_req_s = load * found["capacity"].req_s
     fewer, rather = (
-        sizing.at_load_ms(found["setup"], sizing.traffic(demand_by_hand(), share), at_req_s, found["asked"], LIVE)[0]
+        at_load_ms(found["setup"], request_mix_of(demand_by_hand(), share), at_req_s, found["asked"], LIVE)[0]
         for share in (hits, hits + more)
     )
     assert rather <= fewer * (1 + 1e-6)
@@ -207,8 +217,8 @@ def test_the_first_token_waits_for_the_cache_to_cross() -> None:
 
 def test_a_cache_that_takes_longer_to_cross_than_the_target_allows_is_said() -> None:
     asked = scenario(techniques={"disaggregation": True}, targets={"ttft_p95_ms": 1.0})
-    config = sizing.replica_config(LIVE.model("llama-3.3-70b"), LIVE.gpu("h100-sxm"), "fp8", 4, asked.techniques)
-    found, infeasible = sizing.replica_capacities([config], Inputs(asked, demand_by_hand(), LIVE))
+    config = replica_config(LIVE.model("llama-3.3-70b"), LIVE.gpu("h100-sxm"), "fp8", 4, asked.techniques)
+    found, infeasible = replica_capacities([config], Inputs(asked, demand_by_hand(), LIVE))
     assert found == []
     assert [m.config for m in infeasible] == [config]
     assert "TTFT" in infeasible[0].why
@@ -218,8 +228,8 @@ def test_the_decode_pool_is_spared_the_prompts() -> None:
     """At the same rate its tokens come faster than where prompts ride along."""
     _, asked, config = pools()
     at_req_s = rate() * 0.9
-    together = sizing.at_load_ms(config, sizing.traffic(demand_by_hand(), 0.3), at_req_s, asked, LIVE)[1]
-    assert sizing.at_load_ms(config, tokens_only(demand_by_hand().lengths), at_req_s, asked, LIVE)[1] < together
+    together = at_load_ms(config, request_mix_of(demand_by_hand(), 0.3), at_req_s, asked, LIVE)[1]
+    assert at_load_ms(config, tokens_only(demand_by_hand().lengths), at_req_s, asked, LIVE)[1] < together
 
 
 def test_requests_hardly_wait_for_a_slot_of_the_decode_pool() -> None:
@@ -230,21 +240,21 @@ def test_requests_hardly_wait_for_a_slot_of_the_decode_pool() -> None:
         found = latency.at_rate(ready, np.array([[apart.req_s]]))
         assert float(found.full_frac[0, 0]) <= 0.051
     patient = scenario(techniques={"disaggregation": True}, targets={"ttft_p95_ms": None, "tpot_ms": None})
-    found_patient, _ = sizing.replica_capacities([config], Inputs(patient, demand_by_hand(), LIVE))
+    found_patient, _ = replica_capacities([config], Inputs(patient, demand_by_hand(), LIVE))
     assert found_patient[0].req_s > pools()[0].req_s  # without a target all may wait
 
 
 def test_what_stops_a_replica_is_the_queue_that_ends_first() -> None:
     free = scenario(targets={"ttft_p95_ms": None, "tpot_ms": None})
-    config = sizing.replica_config(LIVE.model("llama-3.3-70b"), LIVE.gpu("h100-sxm"), "fp8", 4, Techniques())
+    config = replica_config(LIVE.model("llama-3.3-70b"), LIVE.gpu("h100-sxm"), "fp8", 4, Techniques())
     long_prompts, long_answers = demand_by_hand(1e6, 60_000.0, 5.0), demand_by_hand(1e6, 50.0, 4_000.0)
-    assert sizing.replica_capacities([config], Inputs(free, long_prompts, LIVE))[0][0].limit == "time prompts take"
-    assert sizing.replica_capacities([config], Inputs(free, long_answers, LIVE))[0][0].limit in (
-        "engine's batch cap",
-        "KV-cache memory",
+    assert replica_capacities([config], Inputs(free, long_prompts, LIVE))[0][0].limit == "prefill_time"
+    assert replica_capacities([config], Inputs(free, long_answers, LIVE))[0][0].limit in (
+        "batch_cap",
+        "kv_cache",
     )
     good = scenario(
         techniques={"speculation": True, "acceptance_frac": 0.95}, targets={"ttft_p95_ms": None, "tpot_ms": None}
     )
-    limited = sizing.replica_capacities([config], Inputs(good, long_answers, LIVE))[0][0].limit
-    assert limited == "load that a replica carries without drafts"
+    limited = replica_capacities([config], Inputs(good, long_answers, LIVE))[0][0].limit
+    assert limited == "undrafted_load"

@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 from support import BASE, demand_by_hand, merged, scenario, staircase
 
 from calculators.catalog.catalog import Catalog
-from calculators.fleet import replica_capacity as sizing
-from calculators.fleet import staircase as fleet
 from calculators.fleet.machine_offers import machine_offers, owned_offer
+from calculators.fleet.plan import fleet_plan
+from calculators.fleet.replica_capacity import SizingCase, capacities, request_mix_of
+from calculators.fleet.staircase import Staircase, rents_at, rents_matrix, staircases, steps_of_each
 from calculators.performance.replica import ReplicaConfig
+from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Targets, parse_scenario
 
 
@@ -63,11 +65,11 @@ def test_spares_that_fill_the_first_machines_carry_no_traffic(catalog: Catalog) 
 
 def test_a_plan_counts_busy_and_spare_replicas(catalog: Catalog) -> None:
     stairs = staircase(catalog, 1_000, 500, replicas_per_machine=4, spare_replicas=1, max_machines=3)
-    plan = fleet.fleet_plan(stairs, 5_000.0)
+    plan = fleet_plan(stairs, 5_000.0)
     assert plan is not None
     assert (plan.replicas, plan.spare_replicas, plan.machines, plan.gpus) == (5, 1, 2, 8)
     assert plan.rent_usd_per_month == 1_000
-    assert fleet.fleet_plan(stairs, 11_000.1) is None
+    assert fleet_plan(stairs, 11_000.1) is None
 
 
 @settings(max_examples=40, deadline=None, derandomize=True)
@@ -86,35 +88,7 @@ def test_the_matrix_of_rents_equals_the_staircases_one_by_one(
 
     stairs = [staircase(load_catalog(), *row) for row in rows]
     grid = np.array(volumes)
-    assert fleet.rents_matrix(stairs, grid).tolist() == [s.rent_usd_per_month(grid).tolist() for s in stairs]
-
-
-@settings(max_examples=60, deadline=None, derandomize=True)
-@given(
-    st.lists(
-        st.tuples(
-            *(st.floats(1, 1e5), st.floats(1, 1e5), st.integers(1, 8), st.integers(0, 9), st.integers(1, 40)),
-            st.sampled_from((np.inf, 300.0, 5_000.0)),
-            st.floats(1, 1e7),
-        ),
-        min_size=1,
-        max_size=5,
-    )
-)
-def test_steps_and_rents_of_all_staircases_at_once_are_those_of_each(
-    catalog: Catalog, rows: list[tuple[float, float, int, int, int, float, float]]
-) -> None:
-    stairs = [
-        staircase(catalog, *row[:5]) if np.isinf(prefill) else _pools(catalog, row[0], prefill)
-        for *row, prefill, _ in rows
-    ]
-    up_to = [row[-1] for row in rows]
-    found = fleet.steps_of_each(stairs, np.array(up_to))
-    rents = fleet.rents_at(stairs, found)
-    for i, (one, most) in enumerate(zip(stairs, up_to, strict=True)):
-        steps = one.steps_req_per_month(most)
-        assert found.where(found.stairs == i).requests_per_month.tolist() == steps.tolist()
-        assert rents[found.stairs == i].tolist() == one.rent_usd_per_month(steps).tolist()
+    assert rents_matrix(stairs, grid).tolist() == [s.rent_usd_per_month(grid).tolist() for s in stairs]
 
 
 def test_reserved_machines_bill_every_hour_of_the_month(catalog: Catalog) -> None:
@@ -149,28 +123,28 @@ def test_a_rent_is_dropped_the_day_it_gets_too_old(catalog: Catalog) -> None:
 
 @pytest.mark.parametrize("name", ["h100-sxm", "h100"])
 def test_an_own_quote_replaces_the_list_under_every_name_of_the_gpu(catalog: Catalog, name: str) -> None:
-    assert _leases(catalog, rent_usd_per_gpu_h={name: 2.5}) == [("your quote", 2.5)]
+    assert _leases(catalog, rent_usd_per_gpu_h={name: 2.5}) == [("your negotiated price", 2.5)]
     assert _leases(catalog, gpu="l40s", rent_usd_per_gpu_h={name: 2.5}) == [("Singles", 1.0)]
 
 
 def test_bought_servers_come_in_eights_and_only_when_asked_for(catalog: Catalog) -> None:
     offers = _leases(catalog, include_owned=True)
-    assert offers[0][0] == "own hardware"
+    assert offers[0][0] == "own servers"
     offer = owned_offer(catalog.gpu("h100-sxm"), catalog)
     assert (offer.gpus_per_machine, offer.basis) == (8, "owned")
 
 
 def test_machines_too_small_for_a_replica_and_its_spare_are_not_rented(catalog: Catalog) -> None:
     config = ReplicaConfig(catalog.model("llama-3.3-70b"), catalog.gpu("h100-sxm"), "fp8", 1)
-    found, _ = sizing.capacities([config], sizing.traffic(demand_by_hand(), 0.0), Targets(), catalog)
+    found, _ = capacities([config], SizingCase(request_mix_of(demand_by_hand(), 0.0), Targets()), catalog)
     for max_gpus, rentable in ((1, False), (2, True)):
         asked = parse_scenario(merged(BASE, {"hardware": {"max_gpus": max_gpus}}))
-        stairs, infeasible = fleet.staircases(found, asked, catalog, 657_000)
+        stairs, infeasible = staircases(found, Inputs.of(asked, catalog))
         assert bool(stairs) is rentable
         assert bool(infeasible) is not rentable
 
 
-def _pools(catalog: Catalog, decode_req: float, prefill_req: float, **changes: Any) -> fleet.Staircase:
+def _pools(catalog: Catalog, decode_req: float, prefill_req: float, **changes: Any) -> Staircase:
     """Two pools of so many requests a replica, one machine a replica."""
     plain = staircase(catalog, decode_req, 500, **changes)
     return replace(
@@ -181,10 +155,10 @@ def _pools(catalog: Catalog, decode_req: float, prefill_req: float, **changes: A
 def test_two_pools_are_both_counted_in_whole_replicas(catalog: Catalog) -> None:
     stairs = _pools(catalog, 1_000, 400, spare_replicas=2, max_machines=100)
     # 1,600 requests: two decode and four prefill replicas, and both spares
-    plan = fleet.fleet_plan(stairs, 1_600.0)
+    plan = fleet_plan(stairs, 1_600.0)
     assert plan is not None
     assert (plan.replicas, plan.prefill_replicas, plan.spare_replicas, plan.gpus) == (2, 4, 2, 8)
-    assert plan.replicas_words == "4 prefill and 2 decode replicas, and 2 spare"
+    assert plan.replicas_words == "4 prefill replicas and 2 decode replicas plus 2 spare"
     assert stairs.usd_per_request_fully_loaded == pytest.approx(500 / 1_000 + 500 / 400)
 
 
@@ -216,4 +190,32 @@ def test_rents_of_two_pools_are_the_same_one_by_one_and_all_together(catalog: Ca
     both = [_pools(catalog, 700, 300, spare_replicas=2), staircase(catalog, 900, 400)]
     volumes = np.linspace(1, 50_000, 97)
     each = np.array([s.rent_usd_per_month(volumes) for s in both])
-    assert fleet.rents_matrix(both, volumes) == pytest.approx(each)
+    assert rents_matrix(both, volumes) == pytest.approx(each)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(
+    st.lists(
+        st.tuples(
+            *(st.floats(1, 1e5), st.floats(1, 1e5), st.integers(1, 8), st.integers(0, 9), st.integers(1, 40)),
+            st.sampled_from((np.inf, 300.0, 5_000.0)),
+            st.floats(1, 1e7),
+        ),
+        min_size=1,
+        max_size=5,
+    )
+)
+def test_steps_and_rents_of_all_staircases_at_once_are_those_of_each(
+    catalog: Catalog, rows: list[tuple[float, float, int, int, int, float, float]]
+) -> None:
+    stairs = [
+        staircase(catalog, *row[:5]) if np.isinf(prefill) else _pools(catalog, row[0], prefill)
+        for *row, prefill, _ in rows
+    ]
+    up_to = [row[-1] for row in rows]
+    found = steps_of_each(stairs, np.array(up_to))
+    rents = rents_at(stairs, found)
+    for i, (one, most) in enumerate(zip(stairs, up_to, strict=True)):
+        steps = one.steps_req_per_month(most)
+        assert found.where(found.stairs == i).requests_per_month.tolist() == steps.tolist()
+        assert rents[found.stairs == i].tolist() == one.rent_usd_per_month(steps).tolist()

@@ -6,8 +6,8 @@ from support import scenario, staircase
 
 from calculators.catalog.catalog import Catalog
 from calculators.decision.crossover import Crossing, Crossover
-from calculators.fleet import staircase as fleet
-from calculators.fleet.operating_costs import PEOPLE, fixed_line
+from calculators.fleet.operating_costs import USER_BASIS, fixed_line
+from calculators.fleet.plan import fleet_plan
 from calculators.fleet.staircase import Staircase
 from calculators.options.option import Option
 
@@ -21,8 +21,16 @@ WORKLOAD = scenario(workload={"requests_per_month": 1_000_000, "peak_ratio": 4})
 def hand_made_buy(
     kind: Any, usd: float, low: float | None = None, high: float | None = None, gate: Any = None
 ) -> Option:
-    lines = (fixed_line("API bill", usd, "list price"),)
-    return Option(kind, f"{kind} option", lines, "Some model", "someone", gate, None, None, low or usd, high or usd)
+    return Option(
+        kind=kind,
+        label=f"{kind} option",
+        lines=(fixed_line("api", usd, "list price"),),
+        model="Some model",
+        operator="someone",
+        gate=gate,
+        low_usd_per_month=low or usd,
+        high_usd_per_month=high or usd,
+    )
 
 
 def hand_made_build(
@@ -30,10 +38,19 @@ def hand_made_build(
 ) -> tuple[Option, Staircase]:
     """A fleet of ten machines and two spares for a million requests, at `rent` altogether."""
     stairs = staircase(catalog, 100_000, rent / 12, spare_replicas=2, max_machines=50)
-    plan = fleet.fleet_plan(stairs, 1_000_000)
+    plan = fleet_plan(stairs, 1_000_000)
     assert plan is not None
     assert plan.machines == 12
-    lines = (fixed_line("GPU rent", plan.rent_usd_per_month, "yours"), fixed_line(PEOPLE, people, "yours"))
-    total = rent + people
-    option = Option(kind, "own fleet", lines, "Llama", "landlord", gate, None, plan, total - spread, total + spread)
+    rental = fixed_line("gpu_rental", plan.rent_usd_per_month, USER_BASIS)
+    option = Option(
+        kind=kind,
+        label="self-hosted fleet",
+        lines=(rental, fixed_line("staffing", people, USER_BASIS)),
+        model="Llama",
+        operator="gpu-cloud",
+        gate=gate,
+        plan=plan,
+        low_usd_per_month=rent + people - spread,
+        high_usd_per_month=rent + people + spread,
+    )
     return option, stairs

@@ -82,11 +82,27 @@ def staircase(
 ) -> Staircase:
     """A staircase whose steps are typed in, so that no modelled speed comes into it."""
     config = ReplicaConfig(catalog.model("llama-3.3-70b"), catalog.gpu("h100-sxm"), "fp8", 1)
-    capacity = Capacity(config, replica_req_per_month / 657_000, 32.0, 30.0, 300.0, "TPOT target")
-    rate = machine_usd_per_month / 730 / replicas_per_machine
+    capacity = Capacity(
+        config=config,
+        req_s=replica_req_per_month / 657_000,
+        batch=32.0,
+        tpot_ms=30.0,
+        ttft_p95_ms=300.0,
+        limit="tpot_target",
+    )
     offer = MachineOffer(
-        *("test", "Test", "h100-sxm", "machine", replicas_per_machine, None, "on_demand", rate, TODAY),
-        *(TEST_SOURCE, "high", "list"),
+        provider_id="test",
+        provider="Test",
+        gpu_id="h100-sxm",
+        machine="machine",
+        gpus_per_machine=replicas_per_machine,
+        region=None,
+        commitment="on_demand",
+        usd_per_gpu_h=machine_usd_per_month / 730 / replicas_per_machine,
+        seen=TODAY,
+        source=TEST_SOURCE,
+        confidence="high",
+        basis="list",
     )
     return Staircase(
         capacity=capacity,

@@ -6,11 +6,10 @@ from typing import Any
 
 from support import merged
 
-from calculators.catalog.load import load_catalog
+from calculators.catalog.load import ROOT, load_catalog
 from calculators.catalog.techniques import MetricId, MoveId
 from calculators.evaluate import Evaluation, evaluate
-from calculators.fleet.staircase import FleetPlan
-from calculators.scenario.defaults import ROOT
+from calculators.fleet.plan import FleetPlan
 from calculators.scenario.files import read_scenario
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Scenario, Techniques, parse_scenario

@@ -7,7 +7,7 @@ from support import scenario
 
 from calculators.catalog.catalog import Catalog
 from calculators.evaluate import Evaluation, evaluate
-from calculators.fleet.staircase import FleetPlan
+from calculators.fleet.plan import FleetPlan
 from calculators.performance.model_size import weight_bytes
 from calculators.performance.quantization_recipe import PRESETS, Recipe, uniform
 from calculators.quantization.effect import RecipeEffect, ServedFleet, recipe_effect, worth_sentence

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from calculators.catalog.load import ROOT, load_catalog
 from calculators.catalog.serving import stack_file
 from calculators.evaluate import Evaluation, evaluate
-from calculators.fleet.staircase import FleetPlan
+from calculators.fleet.plan import FleetPlan
 from calculators.performance.replica import ReplicaConfig
 from calculators.scenario.files import read_scenario
 from calculators.scenario.inputs import Inputs

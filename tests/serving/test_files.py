@@ -26,7 +26,7 @@ from serving_jobs import (
 from calculators.catalog.serving import ServingEngine
 from calculators.catalog.yaml_reader import parse_yaml
 from calculators.errors import DataError
-from calculators.fleet.staircase import FleetPlan
+from calculators.fleet.plan import FleetPlan
 from calculators.scenario.schema import Techniques
 from calculators.serving.commands import KEYS, Job, plan_facts
 from calculators.serving.files import image_of, replicas_of, serving_files

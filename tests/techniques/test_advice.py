@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from technique_cases import TODAY, ask, fleet_of, kept, reasons
 
+from calculators.catalog.load import ROOT
 from calculators.catalog.techniques import MetricId, MoveId
-from calculators.scenario.defaults import ROOT
 from calculators.scenario.files import read_scenario
 from calculators.techniques.advice import Pin, framework, gain_frac
 

@@ -2,9 +2,8 @@
 
 from datetime import date
 
-from calculators.catalog.load import load_catalog
+from calculators.catalog.load import ROOT, load_catalog
 from calculators.evaluate import evaluate
-from calculators.scenario.defaults import ROOT
 from calculators.scenario.files import read_scenario
 from calculators.scenario.schema import Scenario
 from calculators.techniques.quick_wins import gate, quick_wins

@@ -85,7 +85,7 @@ def capacity_metrics(view: PhaseView) -> None:
     )
     limit.metric(
         "Binding constraint",
-        capacity.limit if capacity else "latency targets",
+        capacity.limit_words if capacity else "latency targets",
         border=True,
         height="stretch",
         help=help_text("binding constraint"),

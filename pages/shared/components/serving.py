@@ -6,7 +6,7 @@ import streamlit as st
 from calculators.catalog.serving import ChoiceId, ServingEngine, engine_flags, stack_file
 from calculators.errors import DataError
 from calculators.evaluate import Evaluation
-from calculators.fleet.staircase import FleetPlan
+from calculators.fleet.plan import FleetPlan
 from calculators.serving.engine_choice import ENGINE_NAMES, AxisVerdict, EngineChoice
 from calculators.serving.files import ServingFiles, serving_files
 from calculators.units import milliseconds, percent, plural, significant

@@ -1,0 +1,244 @@
+"""List prices of tokens: dated prices per million tokens of every provider, from genai-prices or pricing_data/api.
+
+The four kinds of token are uncached input, cache read, cache write and output. Where a provider has length tiers, a
+request whose input exceeds a tier's threshold pays that tier's price for every token.
+"""
+
+import difflib
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import cache, lru_cache
+from typing import Any
+
+from genai_prices import data_snapshot
+from genai_prices.types import ModelInfo, TieredPrices, TimeOfDateConstraint
+
+from calculators.catalog.base import Confidence, Source
+from calculators.catalog.catalog import Catalog
+from calculators.catalog.models import Model
+from calculators.catalog.price_library import library_model, library_models, own_model, price_library_version
+from calculators.catalog.prices import ApiPrice
+from calculators.errors import DataError
+
+BATCH = {"processing": "batch"}
+LIBRARY_DATE = date(2026, 11, 11)  # upload of genai-prices 0.2.3, the day its prices are known to have held
+
+
+@dataclass(frozen=True, slots=True)
+class ApiRates:
+    """Prices in USD per million tokens for requests whose input exceeds `above_input_tok`."""
+
+    above_input_tok: float
+    input_usd_per_mtok: float
+    output_usd_per_mtok: float
+    cache_read_usd_per_mtok: float
+    cache_write_usd_per_mtok: float
+
+
+PRICES = ("input_usd_per_mtok", "cache_read_usd_per_mtok", "cache_write_usd_per_mtok", "output_usd_per_mtok")
+"""Fields of `ApiRates` for the four kinds of token, in the order of a bill's parts."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApiOffer:
+    """One model of one provider, with where its prices come from."""
+
+    provider: str
+    provider_name: str
+    model: str
+    library: ModelInfo | None
+    """The model in genai-prices; None where its prices are in pricing_data/api (`own_prices`)."""
+    own_prices: tuple[ApiPrice, ...]
+    source: Source
+    confidence: Confidence
+    note: str | None = None
+
+    @property
+    def label(self) -> str:
+        return f"{self.model} on {self.provider_name}"
+
+
+PROVIDER_NAMES = {
+    "openai": "OpenAI",
+    "anthropic": "Anthropic",
+    "google": "Google",
+    "aws": "AWS Bedrock",
+    "x-ai": "xAI",
+    "mistral": "Mistral",
+    "deepseek": "DeepSeek",
+    "groq": "Groq",
+    "together": "Together",
+    "fireworks": "Fireworks",
+    "zai": "Z.AI",
+    "moonshotai": "Moonshot",
+    "minimax": "MiniMax",
+    "ovhcloud": "OVHcloud",
+    "huggingface_nebius": "Nebius (through Hugging Face)",
+    "huggingface_sambanova": "SambaNova (through Hugging Face)",
+    "huggingface_hyperbolic": "Hyperbolic (through Hugging Face)",
+    "huggingface_nscale": "Nscale (through Hugging Face)",
+    "novita": "Novita",
+}
+
+
+CLOSED_PROVIDERS = (
+    *("openai", "anthropic", "google", "x-ai", "mistral", "aws"),
+    *("deepseek", "cohere", "groq", "together", "fireworks"),
+)
+"""Providers to choose the current API from: makers of closed models first."""
+
+
+def provider_name(provider: str) -> str:
+    """Display name of a provider of genai-prices."""
+    return PROVIDER_NAMES.get(provider, provider.capitalize())
+
+
+def api_offer(provider: str, model: str, catalog: Catalog, note: str | None = None) -> ApiOffer:
+    """The offer with exactly this provider and model id. Raises DataError where no price is listed for it."""
+    own = own_model(catalog.api_providers, provider, model)
+    if own is not None:
+        record = catalog.api_providers[provider]
+        last = own.prices[-1]
+        return ApiOffer(
+            provider=provider,
+            provider_name=record.name,
+            model=model,
+            library=None,
+            own_prices=own.prices,
+            source=record.sources[last.source],
+            confidence=last.confidence,
+            note=note or own.note,
+        )
+    library = library_model(provider, model)
+    if library is None:
+        raise DataError(_no_price(provider, model, catalog))
+    return ApiOffer(
+        provider=provider,
+        provider_name=provider_name(provider),
+        model=model,
+        library=library,
+        own_prices=(),
+        source=_library_source(),
+        confidence="medium",
+        note=note,
+    )
+
+
+@cache
+def _library_source() -> Source:
+    return Source(
+        title=price_library_version(),
+        url="https://github.com/pydantic/genai-prices",
+        accessed=LIBRARY_DATE,
+        kind="library",
+    )
+
+
+def text_models(provider: str, day: date) -> list[str]:
+    """Ids of the provider's current models with a price for text input and output, in descending order."""
+    models = (m for m in library_models(provider).values() if not m.deprecated)
+    priced = ((m.id, _rates_of_day(provider, m.id, day, False)[0]) for m in models)
+    return sorted((id for id, r in priced if r.input_usd_per_mtok > 0 and r.output_usd_per_mtok > 0), reverse=True)
+
+
+def _no_price(provider: str, model: str, catalog: Catalog) -> str:
+    """Error message for an unlisted provider or model, with the nearest names that are listed."""
+    own = catalog.api_providers.get(provider)
+    models = [*library_models(provider), *(m.id for m in (own.models if own else ()))]
+    if not models:
+        ids = [*catalog.api_providers, *(p.id for p in data_snapshot.get_snapshot().providers)]
+        near = difflib.get_close_matches(provider, ids, n=5, cutoff=0.0)
+        return f"No prices for provider {provider[:40]!r}. Similar providers: {', '.join(near)}."
+    near = difflib.get_close_matches(model, models, n=8, cutoff=0.0)
+    return f"No price for model {model[:60]!r} of provider {provider[:40]!r}. Its models include: {', '.join(near)}."
+
+
+def hosted_offers(model: Model, day: date, catalog: Catalog) -> list[ApiOffer]:
+    """Offers of every provider that hosts this open model, free tiers left out, since they guarantee no capacity."""
+    offers = [api_offer(hosted.provider, hosted.model, catalog, hosted.note) for hosted in model.hosted]
+    return [o for o in offers if api_rates(o, day)[0].output_usd_per_mtok > 0]
+
+
+def api_rates(offer: ApiOffer, day: date, batch: bool = False) -> tuple[ApiRates, ...]:
+    """Prices on a day, one entry per length tier, shortest first; the mean over 24 hours where they differ by hour."""
+    if offer.library is None:
+        return (_own_rates(offer, day, batch),)
+    return _rates_of_day(offer.provider, offer.model, day, batch)
+
+
+@lru_cache(maxsize=20_000)
+def _rates_of_day(provider: str, model_id: str, day: date, batch: bool) -> tuple[ApiRates, ...]:
+    model = library_model(provider, model_id)
+    assert model is not None
+    hours = range(24) if _differs_by_hour(model) else (12,)
+    by_hour = [_library_rates(model, datetime(day.year, day.month, day.day, hour, tzinfo=UTC), batch) for hour in hours]
+    return tuple(_mean_rates(tier) for tier in zip(*by_hour, strict=True))
+
+
+def _own_rates(offer: ApiOffer, day: date, batch: bool) -> ApiRates:
+    past = [price for price in offer.own_prices if price.valid_from <= day]
+    price = past[-1] if past else offer.own_prices[0]
+    plain_usd, output_usd = price.input_usd_per_mtok, price.output_usd_per_mtok
+    if batch:
+        plain_usd = _known_or(price.batch_input_usd_per_mtok, plain_usd)
+        output_usd = _known_or(price.batch_output_usd_per_mtok, output_usd)
+    return _rates(0.0, plain_usd, output_usd, price.cache_read_usd_per_mtok, price.cache_write_usd_per_mtok)
+
+
+def _known_or(usd: float | None, otherwise: float) -> float:
+    return otherwise if usd is None else usd
+
+
+def _rates(
+    above_input_tok: float, input_usd: float, output_usd: float, read_usd: float | None, write_usd: float | None
+) -> ApiRates:
+    """Rates of one tier. A missing cache price means no discount: those tokens cost as much as other input."""
+    return ApiRates(
+        above_input_tok=above_input_tok,
+        input_usd_per_mtok=input_usd,
+        output_usd_per_mtok=output_usd,
+        cache_read_usd_per_mtok=_known_or(read_usd, input_usd),
+        cache_write_usd_per_mtok=_known_or(write_usd, input_usd),
+    )
+
+
+def _library_rates(model: ModelInfo, moment: datetime, batch: bool) -> tuple[ApiRates, ...]:
+    price: Any = model.get_prices(moment, BATCH if batch else None)
+    fields = ("input_mtok", "output_mtok", "cache_read_mtok", "cache_write_mtok")
+    values = [getattr(price, field, None) for field in fields]
+    starts = sorted({0, *(tier.start for value in values if isinstance(value, TieredPrices) for tier in value.tiers)})
+    tiers = ([_at(value, start) for value in values] for start in starts)
+    return tuple(
+        _rates(start, input_usd or 0.0, output_usd or 0.0, read_usd, write_usd)
+        for start, (input_usd, output_usd, read_usd, write_usd) in zip(starts, tiers, strict=True)
+    )
+
+
+def _at(value: Any, start: int) -> float | None:
+    """The price for inputs longer than `start` tokens."""
+    if not isinstance(value, TieredPrices):
+        return None if value is None else float(value)
+    past: list[Any] = [tier.price for tier in value.tiers if tier.start <= start and start > 0]
+    return float(past[-1] if past else value.base)
+
+
+def _mean_rates(rates: tuple[ApiRates, ...]) -> ApiRates:
+    means = {price: float(sum(getattr(rate, price) for rate in rates)) / len(rates) for price in PRICES}
+    return ApiRates(above_input_tok=rates[0].above_input_tok, **means)
+
+
+def _differs_by_hour(model: ModelInfo) -> bool:
+    return not hasattr(model.prices, "input_mtok") and any(
+        isinstance(p.constraint, TimeOfDateConstraint) for p in model.prices
+    )
+
+
+def scheduled_changes(offer: ApiOffer, start: date, months: int) -> list[tuple[date, ApiRates]]:
+    """Announced price changes within the horizon: the day and the rates of the first tier from that day on."""
+    changes, before = [], api_rates(offer, start)
+    for day in (start + timedelta(days=n) for n in range(1, round(months * 30.4) + 1)):
+        now = api_rates(offer, day)
+        if now != before:
+            changes.append((day, now[0]))
+            before = now
+    return changes

@@ -1,0 +1,75 @@
+"""A fleet as it would be rented: replicas of one configuration on machines of one offer."""
+
+from dataclasses import dataclass
+from math import ceil
+
+import numpy as np
+
+from calculators.fleet.machine_offers import MachineOffer
+from calculators.fleet.replica_capacity import Capacity
+from calculators.fleet.staircase import Staircase
+from calculators.performance.replica import ReplicaConfig
+from calculators.units import plural
+
+ROUNDING = 1e-9
+"""A ratio this little above a whole number is that number."""
+
+
+@dataclass(frozen=True, slots=True)
+class FleetPlan:
+    """Replicas of one configuration on machines of one offer, with their rent."""
+
+    capacity: Capacity
+    offer: MachineOffer
+    replicas: int
+    spare_replicas: int
+    machines: int
+    """In each region."""
+    rent_usd_per_month: float
+    regions: int = 1
+    """Each region holds the whole fleet, so that one may fail."""
+    prefill_replicas: int = 0
+    """Replicas of a separate prefill pool; `replicas` then counts the decode pool."""
+
+    @classmethod
+    def for_machines(cls, staircase: Staircase, machines: int, requests_per_month: float) -> "FleetPlan":
+        """A fleet of so many machines, with the replicas that a volume keeps busy; the rest of their room stays empty."""
+        return cls(
+            capacity=staircase.capacity,
+            offer=staircase.offer,
+            replicas=ceil(requests_per_month / staircase.replica_req_per_month - ROUNDING),
+            spare_replicas=staircase.spare_replicas,
+            machines=machines,
+            rent_usd_per_month=machines * staircase.machine_usd_per_month,
+            regions=staircase.regions,
+            prefill_replicas=ceil(requests_per_month / staircase.prefill_req_per_month - ROUNDING),
+        )
+
+    @property
+    def config(self) -> ReplicaConfig:
+        return self.capacity.config
+
+    @property
+    def gpus(self) -> int:
+        """GPUs of all machines in all regions."""
+        return self.regions * self.machines * (self.offer.gpus_per_machine or self.config.tensor_parallel)
+
+    @property
+    def label(self) -> str:
+        return f"{self.gpus}× {self.config.gpu.name} {self.offer.where}"
+
+    @property
+    def replicas_words(self) -> str:
+        """The replicas of each pool in words, and the spares."""
+        if not self.prefill_replicas:
+            return f"{plural(self.replicas, 'replica')} plus {self.spare_replicas} spare"
+        return (
+            f"{plural(self.prefill_replicas, 'prefill replica')} and {plural(self.replicas, 'decode replica')} "
+            f"plus {self.spare_replicas} spare"
+        )
+
+
+def fleet_plan(staircase: Staircase, requests_per_month: float) -> FleetPlan | None:
+    """The fleet that carries a volume; None beyond the user's GPU limit."""
+    machines = float(staircase.machines(np.asarray(requests_per_month)))
+    return FleetPlan.for_machines(staircase, int(machines), requests_per_month) if np.isfinite(machines) else None

@@ -1,0 +1,86 @@
+"""Options that self-host: the cheapest rented fleet, and the cheapest purchased one, for each open model."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from calculators.fleet.machine_offers import MachineOffer
+from calculators.fleet.operating_costs import ESTIMATE_BASIS, USER_BASIS, CostLine
+from calculators.fleet.plan import FleetPlan, fleet_plan
+from calculators.fleet.replica_capacity import Capacity, Infeasible, candidate_configs, replica_capacities
+from calculators.fleet.staircase import Staircase
+from calculators.options.option import LinearCost, Option, with_range
+from calculators.options.speed_range import SpeedBounds, rent_range_usd
+from calculators.scenario.demand import Array, Demand
+from calculators.scenario.inputs import Inputs
+from calculators.scenario.schema import Scenario
+from calculators.units import HOURS_PER_MONTH
+
+
+def max_utilization_frac(scenario: Scenario) -> float:
+    """Highest mean utilization of a fleet sized for the peak: active share of the hours / peak ratio."""
+    return scenario.workload.active_h_per_month / HOURS_PER_MONTH / scenario.workload.peak_ratio
+
+
+def size_candidates(inputs: Inputs) -> tuple[list[Capacity], list[Infeasible]]:
+    """Capacity of every candidate configuration within the targets, and the infeasible ones."""
+    return replica_capacities(candidate_configs(inputs.scenario, inputs.catalog), inputs)
+
+
+def build_options(
+    staircases: Sequence[Staircase], rents_usd: Array, bounds: SpeedBounds, lines: tuple[CostLine, ...], inputs: Inputs
+) -> list[Option]:
+    """The cheapest rented fleet, and the cheapest purchased one, for each model.
+
+    `rents_usd` (s,): rent of each staircase at today's volume. `lines`: what self-hosting costs besides the GPUs.
+    """
+    best: dict[tuple[str, bool], int] = {}
+    order = np.argsort(rents_usd, kind="stable")
+    for i in order[np.isfinite(rents_usd[order])].tolist():
+        best.setdefault((staircases[i].capacity.config.model.id, staircases[i].offer.is_owned), i)
+    return [_build_option(staircases[i], bounds, lines, inputs) for i in best.values()]
+
+
+def _build_option(staircase: Staircase, bounds: SpeedBounds, lines: tuple[CostLine, ...], inputs: Inputs) -> Option:
+    volume, model, offer = inputs.demand.requests_per_month, staircase.capacity.config.model, staircase.offer
+    plan = fleet_plan(staircase, volume)
+    assert plan is not None
+    low, high = rent_range_usd(staircase, bounds, volume)
+    rent = CostLine(
+        kind="owned_servers" if offer.is_owned else "gpu_rental",
+        usd_per_month=plan.rent_usd_per_month,
+        low_usd_per_month=min(low, plan.rent_usd_per_month),
+        high_usd_per_month=max(high, plan.rent_usd_per_month),
+        basis=_rent_basis(offer),
+        source=offer.source,
+        note=rent_note(plan),
+    )
+    return with_range(
+        Option(
+            kind="own_hardware" if offer.is_owned else "self_host",
+            label=f"{model.name} self-hosted on {plan.label}"
+            + (f" in {plan.regions} regions" if plan.regions > 1 else ""),
+            lines=(rent, *lines),
+            model=model.name,
+            operator=offer.provider_id,
+            gate=next(c.gate for c in inputs.scenario.candidates if inputs.catalog.model(c.model) is model),
+            plan=plan,
+        )
+    )
+
+
+def _rent_basis(offer: MachineOffer) -> str:
+    known = {"yours": USER_BASIS, "owned": ESTIMATE_BASIS}
+    return known.get(offer.basis, f"list price, {offer.confidence} confidence")
+
+
+def rent_note(plan: FleetPlan) -> str:
+    """The rent's calculation in words."""
+    each = f" in each of {plan.regions} regions" if plan.regions > 1 else ""
+    return f"{plan.machines} × {plan.offer.machine}{each} at ${plan.offer.usd_per_gpu_h:.2f}/GPU-hour, 730 hours/month"
+
+
+def self_host_line(lines: tuple[CostLine, ...], demand: Demand) -> LinearCost:
+    """Cost of self-hosting besides the GPUs over volume: network egress grows with it, the other lines do not."""
+    egress = sum(line.usd_per_month for line in lines if line.kind == "network_egress")
+    return LinearCost(egress / demand.requests_per_month, sum(line.usd_per_month for line in lines) - egress)

@@ -1,0 +1,168 @@
+"""Options that buy tokens: today's API, the same API with its discounts, resellers of it, hosts of open models."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from calculators.api.bill import ApiBill, Usage, monthly_bill
+from calculators.api.cache_terms import cache_terms
+from calculators.api.rates import ApiOffer, api_offer, api_rates, hosted_offers
+from calculators.catalog.compliance_rules import FactName, Resale
+from calculators.compliance.operator_check import api_seller, expand
+from calculators.compliance.residency import is_regional, required_facts
+from calculators.fleet.operating_costs import CostLine, fixed_line, hosted_open_lines, resale_lines
+from calculators.options.option import LinearCost, Option, OptionKind, with_range
+from calculators.scenario.inputs import Inputs
+from calculators.scenario.schema import Candidate
+from calculators.units import significant
+
+MIN_SAVING_FRAC = 0.005
+"""Discounts that save less than this share of the bill make no option of their own."""
+
+
+def direct_options(inputs: Inputs) -> list[Option]:
+    """Today's API, and the same API with its discounts used where that saves."""
+    offer, w = _today(inputs), inputs.scenario.workload
+    discount_frac = inputs.scenario.api.discount_frac
+    usage = Usage(cached_frac=w.cached_frac, write_frac=w.cache_write_frac, discount_frac=discount_frac)
+    today = monthly_bill(offer, inputs.demand, inputs.scenario.as_of, usage)
+    options = [_api_option("api_today", offer.label, today)]
+    best = optimized_bill(offer, inputs, discount_frac)
+    if best.usd_per_month < today.usd_per_month * (1 - MIN_SAVING_FRAC):
+        options.append(_api_option("api_optimised", f"{offer.label} {_discounts(today, best)}", best))
+    return options
+
+
+def resold_options(inputs: Inputs, regional: bool) -> list[Option]:
+    """Today's model through a cloud that resells it, or on its maker's regional endpoints (`regional`)."""
+    return [
+        _resold(_today(inputs), resale, ratio, inputs)
+        for resale in inputs.catalog.operators_file.resales
+        if resale.provider == inputs.scenario.api.provider
+        for ratio in (resale.regional_price_ratio if regional else resale.price_ratio,)
+        if ratio is not None and (regional or resale.operator != resale.provider)
+    ]
+
+
+def hosted_options(inputs: Inputs) -> list[Option]:
+    """Every allowed provider of every candidate open model that is not ruled out."""
+    candidates = [c for c in inputs.scenario.candidates if c.gate != "not_acceptable"]
+    return [option for candidate in candidates for option in hosted_options_of(candidate, inputs)]
+
+
+def hosted_options_of(candidate: Candidate, inputs: Inputs) -> list[Option]:
+    """Every allowed provider of one open model, cheapest first."""
+    model, allowed = inputs.catalog.model(candidate.model), inputs.scenario.api.hosted_sellers
+    extra = hosted_open_lines(inputs.scenario.operations, inputs.catalog.ownership)
+    options = []
+    for offer in hosted_offers(model, inputs.scenario.as_of, inputs.catalog):
+        if not allowed or offer.provider in allowed:
+            bill = optimized_bill(offer, inputs, 1 - regional_ratio(offer.provider, inputs))
+            option = _api_option("hosted_open", f"{model.name} on {offer.provider_name}", bill, extra)
+            options.append(replace(option, model=model.name, gate=candidate.gate))
+    return sorted(options, key=lambda option: option.usd_per_month)
+
+
+def cheapest_buys(options: Sequence[Option]) -> list[Option]:
+    """Each form of today's API, and the cheapest provider of each open model; the first where several cost the same."""
+    best: dict[str, Option] = {}
+    for option in options:
+        name = option.model if option.kind == "hosted_open" else option.label
+        if name not in best or option.usd_per_month < best[name].usd_per_month:
+            best[name] = option
+    return list(best.values())
+
+
+def buy_line(option: Option) -> LinearCost:
+    """Cost of an API option over volume: the bill grows with it, the other lines do not."""
+    bill = option.bill
+    assert bill is not None
+    return LinearCost(bill.usd_per_request, option.usd_per_month - bill.usd_per_month)
+
+
+def optimized_bill(offer: ApiOffer, inputs: Inputs, discount_frac: float = 0.0) -> ApiBill:
+    """The cheapest bill at this offer: with today's or the achievable cache hit rate, eligible requests in the batch API.
+
+    Where cache writes cost extra, every cacheable token that misses is counted as one write. A minimum prefix that is not
+    published is the assumed one of pricing_data/provider_rules.yaml.
+    """
+    w, rule, day = inputs.scenario.workload, inputs.catalog.rules.get(offer.provider), inputs.scenario.as_of
+    price = api_rates(offer, day)[0]
+    writes_cost_extra = price.cache_write_usd_per_mtok > price.input_usd_per_mtok
+    as_today = Usage(
+        cached_frac=w.cached_frac,
+        write_frac=w.cache_write_frac,
+        batch_frac=w.deferrable_frac,
+        batch_discount_frac=rule.batch_discount_frac if rule else None,
+        discount_frac=discount_frac,
+    )
+    achievable = replace(
+        as_today,
+        cached_frac=max(w.cacheable_frac, w.cached_frac),
+        write_frac=1 - w.cacheable_frac if writes_cost_extra and w.cacheable_frac else 0.0,
+        cache_min_tok=cache_terms(offer.provider, offer.model, inputs.catalog).cache.minimum_tok,
+    )
+    bills = [monthly_bill(offer, inputs.demand, day, usage) for usage in (as_today, achievable)]
+    return min(bills, key=lambda bill: bill.usd_per_month)
+
+
+def needed_facts(inputs: Inputs) -> frozenset[FactName]:
+    """Facts that the scenario's compliance requirements need of every operator."""
+    return required_facts(expand(inputs.scenario.compliance.requirements, inputs.catalog))
+
+
+def regional_ratio(provider: str, inputs: Inputs) -> float:
+    """Price of a provider's regional endpoints over its list price, where residency is required and it publishes one;
+    else 1."""
+    if not is_regional(needed_facts(inputs)):
+        return 1.0
+    own = (
+        r.regional_price_ratio for r in inputs.catalog.operators_file.resales if r.provider == r.operator == provider
+    )
+    return next((ratio for ratio in own if ratio is not None), 1.0)
+
+
+def _today(inputs: Inputs) -> ApiOffer:
+    """The offer of the API in use today."""
+    return api_offer(inputs.scenario.api.provider, inputs.scenario.api.model, inputs.catalog)
+
+
+def _resold(offer: ApiOffer, resale: Resale, ratio: float, inputs: Inputs) -> Option:
+    """A reseller's price is the maker's list price times a ratio; the user's discount at the maker does not carry over."""
+    bill, is_maker = optimized_bill(offer, inputs, 1 - ratio), resale.operator == resale.provider
+    name = api_seller(resale.operator, resale.operator, inputs.catalog).name
+    basis = f"{significant(ratio)}x the maker's list price, {resale.confidence} confidence"
+    source = inputs.catalog.operators_file.sources[resale.source]
+    line = fixed_line("api", bill.usd_per_month, basis, source, bill.working)
+    moving = () if is_maker else resale_lines(inputs.scenario.operations, inputs.catalog.ownership)
+    return with_range(
+        Option(
+            kind="resold_api",
+            label=f"{offer.label}, regional endpoint" if is_maker else f"{offer.label} via {name}",
+            lines=(line, *moving),
+            model=offer.model,
+            operator=resale.operator,
+            bill=bill,
+        )
+    )
+
+
+def _discounts(today: ApiBill, best: ApiBill) -> str:
+    """The discounts that the cheaper bill uses and today's does not."""
+    cached = best.cache_read_usd_per_month > today.cache_read_usd_per_month
+    used = [word for word, on in (("prompt caching", cached), ("batch", best.batch_saving_usd_per_month > 0)) if on]
+    return f"with {' and '.join(used) or 'its discounts'}"
+
+
+def _api_option(kind: OptionKind, label: str, bill: ApiBill, extra: tuple[CostLine, ...] = ()) -> Option:
+    """An option that buys from the bill's own provider; `extra` are its cost lines besides the bill."""
+    basis = f"list price, {bill.offer.confidence} confidence"
+    return with_range(
+        Option(
+            kind=kind,
+            label=label,
+            lines=(fixed_line("api", bill.usd_per_month, basis, bill.offer.source, bill.working), *extra),
+            model=bill.offer.model,
+            operator=bill.offer.provider,
+            bill=bill,
+        )
+    )

@@ -1,0 +1,67 @@
+"""Dated list prices: of the price library by hour and length tier, and of own records by date."""
+
+from datetime import date
+
+import pytest
+from support import TODAY
+
+from calculators.api.rates import ApiRates, api_offer, api_rates, hosted_offers, scheduled_changes
+from calculators.catalog.catalog import Catalog
+from calculators.errors import DataError
+
+
+def test_the_oracle_models_cover_what_they_are_there_for(live_catalog: Catalog) -> None:
+    def rates(provider: str, model: str, day: date = TODAY, batch: bool = False) -> tuple[ApiRates, ...]:
+        return api_rates(api_offer(provider, model, live_catalog), day, batch)
+
+    assert len(rates("openai", "gpt-5.4")) == len(rates("google", "gemini-2.5-pro")) == 2
+    assert rates("openai", "gpt-5.4", batch=True) != rates("openai", "gpt-5.4")
+    assert rates("google", "gemini-4-argon", date(2026, 11, 30)) != rates("google", "gemini-4-argon", date(2026, 12, 1))
+    sonnet = rates("anthropic", "claude-sonnet-4-5")[0]
+    assert sonnet.cache_write_usd_per_mtok > sonnet.input_usd_per_mtok > sonnet.cache_read_usd_per_mtok > 0
+
+
+def test_a_price_by_the_hour_is_averaged_over_the_day(live_catalog: Catalog) -> None:
+    """deepseek-chat: 0.27 in / 1.10 out from 00:30 to 16:30 UTC (16 h), half of it in the other 8 hours."""
+    rates = api_rates(api_offer("deepseek", "deepseek-chat", live_catalog), TODAY)[0]
+    assert rates.input_usd_per_mtok == pytest.approx((16 * 0.27 + 8 * 0.135) / 24)
+    assert rates.output_usd_per_mtok == pytest.approx((16 * 1.10 + 8 * 0.55) / 24)
+
+
+@pytest.mark.parametrize(
+    ("day", "usd"), [(date(2025, 1, 1), 5), (date(2026, 1, 1), 5), (date(2026, 11, 30), 5), (date(2026, 12, 1), 4)]
+)
+def test_own_prices_hold_from_their_day_on(catalog: Catalog, day: date, usd: float) -> None:
+    assert api_rates(api_offer("testhost", "closed-dated", catalog), day)[0].input_usd_per_mtok == usd
+
+
+def test_scheduled_changes_are_found_within_the_horizon(catalog: Catalog, live_catalog: Catalog) -> None:
+    own = api_offer("testhost", "closed-dated", catalog)
+    [(day, rates)] = scheduled_changes(own, TODAY, 1)
+    assert (day, rates.input_usd_per_mtok, rates.output_usd_per_mtok) == (date(2026, 12, 1), 4, 12)
+    assert scheduled_changes(own, date(2026, 12, 1), 12) == []
+    argon = api_offer("google", "gemini-4-argon", live_catalog)
+    [(day, rates)] = scheduled_changes(argon, TODAY, 12)
+    assert (day, rates.input_usd_per_mtok, rates.output_usd_per_mtok) == (date(2026, 12, 1), 4, 20)
+
+
+def test_hosts_that_give_tokens_away_are_no_rivals(catalog: Catalog) -> None:
+    model = catalog.model("llama-3.3-70b")
+    hosted = (*model.hosted, model.hosted[0].model_copy(update={"model": "free"}))
+    offers = hosted_offers(model.model_copy(update={"hosted": hosted}), TODAY, catalog)
+    assert [offer.model for offer in offers] == ["llama-3.3-70b"]
+
+
+def test_an_unknown_model_or_provider_is_refused_with_what_there_is(catalog: Catalog) -> None:
+    for provider, model, message in (
+        ("openai", "gpt-99", "No price for model 'gpt-99' of provider 'openai'. Its models include: gpt-"),
+        (
+            "testhost",
+            "clossed",
+            "No price for model 'clossed' of provider 'testhost'. Its models include: closed",
+        ),
+        ("opnai", "gpt-5.4", "No prices for provider 'opnai'. Similar providers: openai"),
+    ):
+        with pytest.raises(DataError) as error:
+            api_offer(provider, model, catalog)
+        assert str(error.value).startswith(message)
