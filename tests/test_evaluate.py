@@ -58,7 +58,7 @@ def test_a_model_that_is_not_acceptable_is_no_option_at_all(catalog: Catalog) ->
     found = evaluate(scenario(candidates=[{"model": "llama-3.3-70b", "gate": "not_acceptable"}]), catalog)
     assert [option.kind for option in found.options] == ["api_today"]
     assert found.crossover.kind == "no_fleet"
-    assert "no open model is accepted as a stand-in" in found.verdict.reason
+    assert "no candidate open model is selected" in found.verdict.reason
     assert found.verdict.kind == "stay"
 
 
@@ -71,8 +71,8 @@ def test_the_own_fleet_is_compared_with_every_way_to_buy(catalog: Catalog) -> No
 def test_a_fleet_beyond_the_gpu_limit_is_said_to_be_so(catalog: Catalog) -> None:
     found = evaluate(scenario(workload={"requests_per_month": 1e11}, hardware={"max_gpus": 16}), catalog)
     assert found.build is None
-    assert any(o.why == "needs more than the 16 GPUs allowed" for o in found.feasibility)
-    assert "16 GPUs allowed" in found.verdict.reason
+    assert any(o.why == "needs more than the maximum of 16 GPUs" for o in found.feasibility)
+    assert "maximum of 16 GPUs" in found.verdict.reason
 
 
 def test_one_gpu_cannot_hold_a_replica_and_its_spare(catalog: Catalog) -> None:
@@ -123,13 +123,13 @@ def test_bought_servers_are_an_option_of_their_own(catalog: Catalog) -> None:
     owned = _options(found)["own_hardware"]
     assert owned.plan is not None
     assert owned.plan.gpus % 8 == 0
-    assert "own servers" in owned.label
+    assert "purchased servers" in owned.label
 
 
 @pytest.mark.parametrize(
     ("changes", "note"),
     [
-        ({"api": {"model": "closed-dated"}}, "closed-dated at Test Host changes price on 2026-12-01: $4 in, $12 out"),
+        ({"api": {"model": "closed-dated"}}, "closed-dated on Test Host changes price on 2026-12-01: $4 in, $12 out"),
         ({"workload": {"peak_basis": "bounded"}}, "The peak, 4× the mean, is a lower bound, from a short log"),
         ({"workload": {"requests_basis": "assumed"}}, "Requests a month are a typical figure, not measured"),
         ({"workload": {"requests_basis": "assumed", "source": "log:x.csv"}}, "extrapolated from a short log"),

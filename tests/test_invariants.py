@@ -249,7 +249,7 @@ def test_zero_people_leave_the_rent_platform_and_egress(case: dict[str, Any]) ->
     )
     for option in (o for o in found.options if o.is_build):
         assert option.plan is not None
-        egress = next(line.usd_per_month for line in option.lines if line.name == "Egress")
+        egress = next(line.usd_per_month for line in option.lines if line.kind == "network_egress")
         assert option.usd_per_month == pytest.approx(option.plan.rent_usd_per_month + egress)
 
 

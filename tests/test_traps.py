@@ -203,12 +203,12 @@ def test_trap_14_more_gpus_never_carry_less(catalog: Catalog) -> None:
 
 def test_trap_17_people_egress_migration_platform_and_redundancy_are_in_the_bill(catalog: Catalog) -> None:
     found = evaluate(scenario(), catalog)
-    lines = {line.name: line.usd_per_month for line in _build(found).lines}
-    assert set(lines) == {"GPU rent", "People", "Gateway, logs, monitoring", "Evaluation and migration", "Egress"}
+    lines = {line.kind: line.usd_per_month for line in _build(found).lines}
+    assert set(lines) == {"gpu_rental", "staffing", "platform", "migration", "network_egress"}
     assert all(usd > 0 for usd in lines.values())
-    assert lines["People"] > lines["GPU rent"]  # staffing decides a case of this size
+    assert lines["staffing"] > lines["gpu_rental"]  # staffing decides a case of this size
     alone = evaluate(scenario(operations={"spare_replicas": 0}), catalog)
-    assert _rent(alone) == pytest.approx(lines["GPU rent"] / 2)
+    assert _rent(alone) == pytest.approx(lines["gpu_rental"] / 2)
     colder = catalog.ownership.model_copy(update={"colocation_usd_per_kw_month": catalog.ownership.pue_ratio})
     assert owned_usd_per_gpu_h("h100-sxm", colder) < owned_usd_per_gpu_h("h100-sxm", catalog.ownership)
 

@@ -44,7 +44,7 @@ def hand_made_build(
     rental = fixed_line("gpu_rental", plan.rent_usd_per_month, USER_BASIS)
     option = Option(
         kind=kind,
-        label="self-hosted fleet",
+        label="own fleet",
         lines=(rental, fixed_line("staffing", people, USER_BASIS)),
         model="Llama",
         operator="gpu-cloud",

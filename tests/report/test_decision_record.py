@@ -53,7 +53,7 @@ def test_it_says_the_same_after_prices_have_moved_and_lists_what_changed(catalog
     frozen = read_record(to_json_text(then).encode(), "r.json")
     assert to_markdown(frozen) == to_markdown(then)
     found = {c.what: (c.then, c.now) for c in record_changes(frozen, moved)}
-    assert found["closed at Test Host"] == ("$8,800/month", "$11,000/month")
+    assert found["closed on Test Host"] == ("$8,800/month", "$11,000/month")
     assert record_changes(then, then) == []
 
 

@@ -50,10 +50,16 @@ def test_profiles_become_ids_and_what_is_infinite_null(catalog: Catalog) -> None
 
 def test_every_cost_line_of_a_list_price_has_a_source(catalog: Catalog) -> None:
     found = sources(evaluate(scenario(), catalog))
-    assert {name for name, _ in found} >= {"API bill", "GPU rent", "People", "Egress", "Evaluation and migration"}
+    assert {name for name, _ in found} >= {
+        "API spend",
+        "GPU rental",
+        "Staffing (engineers)",
+        "Network egress",
+        "Evaluation and migration",
+    }
 
 
 def test_the_terms_of_a_lease_in_a_line(catalog: Catalog) -> None:
     listed = scenario(hardware={"rent_usd_per_gpu_h": {}})
     terms = lease_terms(machine_offers(catalog.gpu("h100-sxm"), listed, catalog)[0])
-    assert terms == "8-GPU machine at Eights, on demand, seen 2026-11-01 (high confidence)"
+    assert terms == "8-GPU server at Eights, on demand, seen 2026-11-01 (high confidence)"

@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 
 from calculators.decision.crossover import step_volumes
 from calculators.evaluate import Curve, Evaluation, curves, volume_grid
+from calculators.fleet.operating_costs import COST_NAMES, CostKind
 from calculators.options.option import Option
 from calculators.scenario.demand import Array
 from calculators.units import count, significant, usd
@@ -164,18 +165,18 @@ def cost_bars(options: Sequence[Option], height: int = 0) -> go.Figure:
     """Monthly cost of each option, stacked by line, with the range as a whisker."""
     options = list(reversed(options))
     labels = [f"{safe(_wrap(o.label)).replace(chr(10), '<br>')}<br><b>{usd(o.usd_per_month)}</b>" for o in options]
-    names = list(dict.fromkeys(line.name for option in options for line in option.lines))
+    kinds = list(dict.fromkeys(line.kind for option in options for line in option.lines))
     figure = go.Figure()
-    for i, name in enumerate(names):
-        values = [sum(line.usd_per_month for line in option.lines if line.name == name) for option in options]
+    for kind in kinds:
+        values = [sum(line.usd_per_month for line in option.lines if line.kind == kind) for option in options]
         figure.add_trace(
             go.Bar(
                 y=labels,
                 x=values,
-                name=name,
+                name=COST_NAMES[kind],
                 orientation="h",
-                marker={"color": f"#{_SLOTS.get(name, 6 + i % 4):06d}"},
-                hovertemplate="%{x:$,.0f}/month<extra>" + safe(name) + "</extra>",
+                marker={"color": f"#{_SLOTS[kind]:06d}"},
+                hovertemplate="%{x:$,.0f}/month<extra>" + safe(COST_NAMES[kind]) + "</extra>",
             )
         )
     totals = [option.usd_per_month for option in options]
@@ -203,14 +204,15 @@ def cost_bars(options: Sequence[Option], height: int = 0) -> go.Figure:
     return frame(figure, height or 150 + 78 * len(options))
 
 
-_SLOTS = {
-    "API bill": 1,
-    "GPU rent": 2,
-    "Servers you own": 2,
-    "People": 5,
-    "Gateway, logs, monitoring": 6,
-    "Evaluation and migration": 4,
-    "Egress": 9,
+_SLOTS: dict[CostKind, int] = {
+    "api": 1,
+    "overflow_api": 7,
+    "gpu_rental": 2,
+    "owned_servers": 2,
+    "staffing": 5,
+    "platform": 6,
+    "migration": 4,
+    "network_egress": 9,
 }
 
 
