@@ -21,7 +21,7 @@ STATUS_WORDS: dict[PredictionStatus, str] = {
 }
 STATUS_NOTE = (
     "The model marks a prediction as extrapolated when engine, GPU, lengths or batch lie outside the fitted runs, or when "
-    "the KV cache is almost full."
+    "the KV cache (key-value cache) is almost full."
 )
 COVERAGE_TAKEAWAY = "The stated 80% range of this figure, and the share of held-out runs within it"
 SCATTER_TAKEAWAY = (

@@ -99,7 +99,7 @@ def range_words(value_ms: float | None, ratio: float) -> str | None:
 def roofline_takeaway(view: PhaseView) -> str:
     """Arithmetic intensity of both phases against the ridge point."""
     return (
-        f"Decode does {significant(view.decode.intensity_ratio)} FLOP per byte moved, prefill "
+        f"Decode does {significant(view.decode.intensity_ratio)} FLOP (floating-point operations) per byte moved, prefill "
         f"{significant(view.prefill.intensity_ratio)}. Left of the ridge point ({significant(view.achieved.ridge_ratio)}) "
         "a phase is memory-bandwidth-bound, right of it compute-bound."
     )

@@ -100,7 +100,7 @@ def test_a_term_without_abbreviation_has_no_expansion() -> None:
         ),
         ("{term: a, group: traffic, definition: 'A costs $1.', source: s}", "pattern"),
         ("{term: a, group: weather, definition: A., source: s}", "traffic"),
-        ("{term: a, group: traffic, definition: A., source: s, meaning: b}", "unknown key"),
+        ("{term: a, group: traffic, definition: A., source: s, meaning: b}", "not a known key"),
     ],
 )
 def test_a_broken_entry_is_refused(entry: str, complaint: str) -> None:

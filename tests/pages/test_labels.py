@@ -17,7 +17,7 @@ from calculators.scenario.files import read_scenario
 ABBREVIATION = re.compile(r"(?<![\w-])[A-Z][A-Z0-9]*[A-Z][A-Z0-9]*(?=s?(?!\w))")
 EVERYDAY = {*("CSV", "JSON", "HTML", "YAML", "URL", "USD", "UTC", "EU", "US", "UK", "GB", "MB", "API", "GPU", "LLM")}
 """What nobody has to look up."""
-FORMATS = {"BF16", "FP16", "FP8", "FP4", "INT8", "INT4", "INT2", "NVFP4", "MXFP4", "MXFP8"}
+FORMATS = {"FP32", "BF16", "FP16", "FP8", "FP4", "INT8", "INT4", "INT2", "NVFP4", "MXFP4", "MXFP8"}
 """Names by which engines and GPUs call their number formats."""
 FIELDS = {field for term in glossary().terms for field in term.inputs}
 

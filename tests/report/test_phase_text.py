@@ -48,7 +48,7 @@ def test_a_missed_target_is_said_in_words_and_has_no_range() -> None:
 
 def test_takeaways_carry_the_figures_of_the_view() -> None:
     seen = view()
-    assert "FLOP per byte" in text.roofline_takeaway(seen)
+    assert "FLOP (floating-point operations) per byte" in text.roofline_takeaway(seen)
     assert text.roofline_note(seen).startswith("At data-sheet rates, reading FP8 weights")
     assert "of decode time goes to memory bandwidth" in text.shares_takeaway(seen)
     assert text.remedy_sentence(seen.prefill).startswith("To speed up prefill (TTFT), ")
