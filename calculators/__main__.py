@@ -228,25 +228,17 @@ def _prompt_scan(options: argparse.Namespace) -> None:
 
 def _quantize_scan(options: argparse.Namespace) -> None:
     from calculators.quantization.checkpoint_scan import SCHEMA, scan_checkpoint, survey
-    from calculators.quantization.rounding import FORMATS
+    from calculators.quantization.scan_text import scan_table, survey_text
 
-    found = survey(options.model)
+    about = survey(options.model)
     shown = sys.stderr.isatty() and not options.json
     losses = list(scan_checkpoint(options.model, (lambda share: _bar(share)) if shown else (lambda _: None)))
     if options.json:
-        tensors = [t.to_json() for t in losses]
-        passed_over = {"quantised_passed_over_count": found.quantised_count}
+        tensors = [loss.to_json() for loss in losses]
+        passed_over = {"quantised_passed_over_count": about.quantized_count}
         print(json.dumps({"schema": SCHEMA, "tensors": tensors, **passed_over}))
         return
-    if found.words:
-        print(found.words)
-    print(f"{'tensor':56} {'class':18} {'outliers':>9} " + " ".join(f"{name:>6}" for name in FORMATS))
-    for t in sorted(losses, key=lambda t: min(t.sqnr_db.values())):
-        cells = " ".join(f"{db:6.1f}" for db in t.sqnr_db.values())
-        print(f"{printable(t.name)[-56:]:56} {t.kind:18} {t.outlier_frac:9.1e} {cells}")
-    print(
-        "Decibels of signal over quantisation noise of all but outliers, worst first; 6 dB are one bit. Weight error is a proxy: an evaluation must gate."
-    )
+    print(*filter(None, (survey_text(about), scan_table(losses))), sep="\n")
 
 
 def _bar(share: float) -> None:

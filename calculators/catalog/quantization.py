@@ -8,13 +8,14 @@ from pydantic import Field, model_validator
 from calculators.catalog.base import Confidence, Record, SourcedFile
 from calculators.catalog.load import ROOT, load_sourced
 
-Tolerance = Literal["tolerates", "caution", "poison", "none"]
+Tolerance = Literal["tolerates", "caution", "avoid", "none"]
 SensitivityCell = Annotated[tuple[Tolerance, ...], Field(min_length=1, max_length=2)]
-TOLERANCE_RANK: dict[Tolerance, int] = {"none": -1, "tolerates": 0, "caution": 1, "poison": 2}
+TOLERANCE_RANK: dict[Tolerance, int] = {"none": -1, "tolerates": 0, "caution": 1, "avoid": 2}
+"""The higher, the riskier; none: not applicable."""
 
 
 class SensitivityFinding(Record):
-    """A sentence with its sources."""
+    """A statement of the literature, with its sources."""
 
     text: str
     confidence: Confidence
@@ -23,11 +24,11 @@ class SensitivityFinding(Record):
 
 
 class SensitivityRow(Record):
-    """One class of tensors. Two verdicts in a cell: studies disagree, the milder one first."""
+    """Tolerance of one class of tensors to each format. Two entries in a cell: studies disagree, the milder one first."""
 
     name: Annotated[str, Field(alias="class", max_length=60)]
     own: tuple[str, ...]
-    """Formats in which somebody looked at this very class; the other cells are carried over from the nearest."""
+    """Formats in which a study measured this class; the other cells are inferred from the nearest row or format."""
     confidence: Confidence
     evidence: Annotated[tuple[str, ...], Field(min_length=1)]
     note: str
@@ -41,7 +42,7 @@ class SensitivityRow(Record):
             list(cell) != sorted(set(cell), key=TOLERANCE_RANK.__getitem__)
             for cell in map(self.__getattribute__, formats)
         ):
-            raise ValueError("two verdicts in a cell differ, and the milder one comes first")
+            raise ValueError("two entries in a cell differ, and the milder one comes first")
         return self
 
 
@@ -64,9 +65,9 @@ class Sensitivity(SourcedFile):
     weights: tuple[WeightRow, ...] = Field(min_length=1)
     caches: tuple[CacheRow, ...] = Field(min_length=1)
     conflicts: tuple[SensitivityFinding, ...]
-    """Studies that seem to contradict each other, and how."""
+    """Where studies disagree, or seem to."""
     whole_model: tuple[SensitivityFinding, ...]
-    """What was measured of whole models in one format."""
+    """Results for whole models in one format."""
 
     @model_validator(mode="after")
     def _sourced(self) -> "Sensitivity":
@@ -83,5 +84,5 @@ class Sensitivity(SourcedFile):
 
 
 def sensitivity() -> Sensitivity:
-    """The map. Raises DataError naming file, line and field."""
+    """The sensitivity map. Raises DataError naming file, line and field."""
     return load_sourced(ROOT / "technique_data/quantization.yaml", Sensitivity)

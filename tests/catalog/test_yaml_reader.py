@@ -4,11 +4,14 @@ import re
 from collections.abc import Callable
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import BASE
 
+from calculators.catalog import yaml_reader
 from calculators.catalog.base import Positive, Record
+from calculators.catalog.load import ROOT
 from calculators.catalog.yaml_reader import MAX_YAML_BYTES, parse_record, parse_yaml
 from calculators.errors import DataError
 from calculators.scenario.schema import parse_scenario
@@ -131,3 +134,22 @@ JSON = st.recursive(
 def test_fuzz_a_scenario_with_any_value_in_a_field_is_read_or_refused(field: str, value: object) -> None:
     refused = _refused(lambda: parse_scenario({**BASE, field: value}))
     assert refused is None or refused.field.split(".")[0] == field
+
+
+DATA_FILES = sorted(
+    path
+    for path in ROOT.rglob("*.yaml")
+    if not {"tests", ".venv", ".git", ".github"} & set(path.relative_to(ROOT).parts)
+)
+
+
+def test_every_data_file_reads_the_same_with_and_without_the_c_parser(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where PyYAML was built without C, its own parser reads the files; it is stricter about a plain '?' in braces."""
+    assert len(DATA_FILES) > 50
+    for path in DATA_FILES:
+        content = path.read_bytes()
+        values = []
+        for loader in (yaml.SafeLoader, yaml.CSafeLoader):
+            monkeypatch.setattr(yaml_reader, "_LOADER", loader)
+            values.append(parse_yaml(content, path.name))
+        assert values[0] == values[1], path.name

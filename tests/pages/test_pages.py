@@ -25,7 +25,7 @@ PAGES = {
     "pages/engineer/phases.py": "Left of the ridge point",
     "pages/engineer/techniques.py": "Method and requirements",
     "pages/engineer/prompt.py": "spoils what stands behind it",
-    "pages/engineer/quantization.py": "an evaluation must gate",
+    "pages/engineer/quantization.py": "Gate the release on your own evals",
     "pages/engineer/serving.py": "Deployment files",
     "pages/reference/prices.py": "open models",
     "pages/reference/accuracy.py": "Errors by source, engine, GPU and model",

@@ -48,13 +48,13 @@ def test_each_preset_is_costed_and_marked() -> None:
     app = _open()
     dense = [name for name in PRESETS if "experts" not in name]
     assert len(dense) == len(PRESETS) - 1
-    assert app.selectbox(key="view_recipe_preset").value == "As the verdict has it"
+    assert app.selectbox(key="view_recipe_preset").value == "As in the verdict"
     assert app.selectbox(key="view_recipe_preset").options[1:-2] == dense
     for name in dense:
         _preset(app, name)
         assert not app.exception, name
         assert app.subheader[0].value.replace("\\", "").startswith(name)
-        assert "an evaluation on your hardest task must gate" in words(app)
+        assert "Gate the release on your own evals" in words(app)
     _preset(app, "BF16")
     assert _outlines(app, 0) == _outlines(app, 1) == 0
     _preset(app, "INT4 weight-only")
@@ -63,28 +63,28 @@ def test_each_preset_is_costed_and_marked() -> None:
 
 
 def test_the_verdict_s_own_format_changes_nothing() -> None:
-    app = _preset(_open(), "As the verdict has it")
+    app = _preset(_open(), "As in the verdict")
     assert "The verdict serves" in app.subheader[0].value
     assert all(before == after for before, after in _table(app).values())
 
 
-def test_a_class_of_one_s_own_is_an_own_mix_whose_poison_comes_first() -> None:
+def test_a_class_picked_by_hand_makes_a_custom_recipe_whose_formats_to_avoid_come_first() -> None:
     app = _preset(_open(), "FP8")
-    assert "Poison cells of this recipe" not in words(app)
+    assert "Formats of this recipe to avoid" not in words(app)
     app.selectbox(key="view_recipe_lm_head").select("nvfp4").run()
     app.selectbox(key="view_recipe_keys").select("int2").run()
-    assert app.selectbox(key="view_recipe_preset").value == "Own mix"
-    assert app.subheader[0].value.startswith("Your own mix")
-    assert _table(app)["Cache room of a replica"][0] != _table(app)["Cache room of a replica"][1]
+    assert app.selectbox(key="view_recipe_preset").value == "Custom"
+    assert app.subheader[0].value.startswith("Your recipe")
+    assert _table(app)["KV-cache capacity per replica"][0] != _table(app)["KV-cache capacity per replica"][1]
     said = words(app)
-    assert "2 poison cells: lm_head in NVFP4; keys in INT2" in said
-    assert "Lm_head in NVFP4: poison" in said[said.index("Poison cells of this recipe") :]
-    assert "carried over from the nearest row" in said
+    assert "2 choices to avoid: lm_head in NVFP4; keys in INT2" in said
+    assert "lm_head in NVFP4: avoid" in said[said.index("Formats of this recipe to avoid") :]
+    assert "inferred from the nearest row" in said
     assert _outlines(app, 1) == 1
     app.switch_page("pages/reference/prices.py").run()
     app.switch_page(PAGE).run()
     assert app.selectbox(key="view_recipe_lm_head").value == "nvfp4"
-    assert "2 poison cells" in words(app)
+    assert "2 choices to avoid" in words(app)
 
 
 def test_classes_the_model_has_not_are_not_asked_for(opened: AppTest) -> None:
@@ -99,7 +99,7 @@ def test_classes_the_model_has_not_are_not_asked_for(opened: AppTest) -> None:
 def test_without_a_fleet_the_map_stands_alone() -> None:
     app = _open(hardware={"max_gpus": 1, "gpus": ["l4"]})
     assert not app.exception
-    assert "none to try a recipe on" in words(app)
+    assert "no fleet to try a recipe on" in words(app)
     assert len(app.get("plotly_chart")) == 2
     assert not app.table
 
@@ -127,6 +127,6 @@ def test_a_scanned_checkpoint_stands_beside_the_map() -> None:
     assert not app.exception
     said = words(app) + "".join(info.value for info in app.info).replace("\\", "")
     assert said.count("Your checkpoint keeps") == 3  # down, and gate and up of the fused tensor
-    assert "Quantised already, so passed over: 1 (F8_E4M3). Matrices measured: 2." in said
+    assert "Skipped because already quantized: 1 matrix (F8_E4M3). Measured: 2." in said
     assert len(app.get("plotly_chart")) == 3
     assert _outlines(app, 2) == 2

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calculators.performance.model_size import LINEAR_BITS
-from calculators.quantization.rounding import FORMATS, _e2m1, _e4m3, effective_bits, fp8, int4, int8, mxfp4, nvfp4
+from calculators.quantization.rounding import ROUNDINGS, _e2m1, _e4m3, effective_bits, fp8, int4, int8, mxfp4, nvfp4
 
 RNG = np.random.default_rng(0)
 NORMAL = RNG.normal(0, 0.02, (256, 1024)).astype(np.float32)
@@ -37,14 +37,14 @@ def test_scales_by_hand() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rule", "expected"), [(fp8, 31.5), (int8, 42), (int4, 20.5), (nvfp4, 20.5), (mxfp4, 18.5)], ids=list(FORMATS)
+    ("rule", "expected"), [(fp8, 31.5), (int8, 42), (int4, 20.5), (nvfp4, 20.5), (mxfp4, 18.5)], ids=list(ROUNDINGS)
 )
 def test_normal_weights_lose_what_the_bits_of_the_format_allow(rule: object, expected: float) -> None:
     """4 bits are about 20 dB, 8 bits 42 as integers and 32 with three bits of mantissa."""
     assert db(rule, NORMAL) == pytest.approx(expected, abs=1.5)
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", ROUNDINGS)
 @given(
     st.lists(st.floats(-1e4, 1e4, width=32), min_size=1, max_size=70),
     st.sampled_from([0.25, 2.0, 1024.0]),
@@ -52,14 +52,14 @@ def test_normal_weights_lose_what_the_bits_of_the_format_allow(rule: object, exp
 def test_scaling_by_a_power_of_two_scales_the_result(name: str, values: list[float], factor: float) -> None:
     weights = np.array([values], dtype=np.float32)
     weights[np.abs(weights) < 1e-3] = 0
-    assert FORMATS[name](weights * np.float32(factor)) == pytest.approx(FORMATS[name](weights) * factor, rel=1e-4)
+    assert ROUNDINGS[name](weights * np.float32(factor)) == pytest.approx(ROUNDINGS[name](weights) * factor, rel=1e-4)
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", ROUNDINGS)
 def test_zeros_stay_zeros_and_shapes_stay(name: str) -> None:
-    found = FORMATS[name](np.zeros((3, 50), dtype=np.float32))
-    assert found.shape == (3, 50)
-    assert not found.any()
+    rounded = ROUNDINGS[name](np.zeros((3, 50), dtype=np.float32))
+    assert rounded.shape == (3, 50)
+    assert not rounded.any()
 
 
 def test_one_outlier_costs_integers_a_row_and_blocks_only_their_block() -> None:
@@ -74,6 +74,6 @@ def test_one_outlier_costs_integers_a_row_and_blocks_only_their_block() -> None:
 
 def test_what_a_weight_takes_with_its_scales_agrees_with_the_memory_of_a_model() -> None:
     for name, bits in LINEAR_BITS.items():
-        if name in FORMATS:
+        if name in ROUNDINGS:
             assert effective_bits(name, 8_192) == pytest.approx(bits, rel=0.002)
     assert effective_bits("mxfp4", 48) == 4 + 2 * 8 / 48  # a last shorter group has a scale of its own
