@@ -32,7 +32,7 @@ def free_port() -> int:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """The system's Chromium, or the one Playwright brought. Without one the journeys are left out, except in CI."""
+    """Playwright's own Chromium, or the system's. Without one the journeys are left out; in CI they fail."""
     with sync_playwright() as playwright:
         started = launch(playwright)
         if started is None:
@@ -42,9 +42,9 @@ def browser() -> Iterator[Browser]:
 
 
 def launch(playwright: Playwright) -> Browser | None:
-    """A command that is there may still not start: Ubuntu's only says that a snap is missing."""
+    """The first Chromium that starts. A command that is there need not: Ubuntu's may only say that a snap is missing."""
     sandbox = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-    for path in (*filter(None, map(shutil.which, NAMES)), None):
+    for path in (None, *filter(None, map(shutil.which, NAMES))):
         try:
             return playwright.chromium.launch(executable_path=path, args=[*QUIET, SHARED, *sandbox], timeout=LIMIT_MS)
         except Error:
@@ -53,12 +53,13 @@ def launch(playwright: Playwright) -> Browser | None:
 
 
 def how_to_get_one() -> str:
-    """The command for this system, as `tools/setup.sh` tries it."""
+    """The command for this system, with the same choice as in `tools/setup.sh`."""
     try:
-        is_debian = platform.freedesktop_os_release()["ID"] == "debian"
+        release = platform.freedesktop_os_release()
     except OSError:
-        is_debian = False
-    command = "sudo apt-get install chromium" if is_debian else ".venv/bin/playwright install --with-deps chromium"
+        release = {}
+    has_package = shutil.which("apt-get") and "ubuntu" not in f"{release.get('ID')} {release.get('ID_LIKE')}"
+    command = "sudo apt-get install chromium" if has_package else ".venv/bin/playwright install --with-deps chromium"
     return f"Get one with: {command}, then run make test again"
 
 
