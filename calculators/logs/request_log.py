@@ -55,6 +55,7 @@ from calculators.logs.request_statistics import (
     value_counts,
     window_sums,
 )
+from calculators.units import plural
 
 MAX_SECONDS = 60.0  # for one read, from the first byte to the summary
 MAX_SPARK_COUNT = 1_500
@@ -261,42 +262,42 @@ def _repeat_count(engine: LogEngine, table: ir.Table, plan: ReadPlan) -> int:
 
 def _notes(source: LogSource, totals: Mapping[str, int], empty_minute_count: int, repeat_count: int) -> list[str]:
     span_s = (totals["end"] - totals["start"]) / US_PER_S
-    found = []
+    notes = []
     if span_s < 86_400:
-        found.append(f"The log covers {span_text(span_s)}: daily and weekly peaks are not in it.")
+        notes.append(f"The log covers {span_text(span_s)}; daily and weekly peaks are not included.")
     if empty_minute_count:
-        found.append(f"{empty_minute_count:,} minutes without requests count as zero load.")
+        notes.append(f"{plural(empty_minute_count, 'minute')} without requests count as zero load.")
     if repeat_count:
-        found.append(f"{repeat_count:,} rows repeat another one exactly and carry no id; they were kept.")
+        notes.append(f"{plural(repeat_count, 'duplicate row')} without a request ID kept.")
     for name, what in (("no_input", "no input"), ("no_output", "no output")):
         if totals[name]:
-            found.append(f"{totals[name]:,} requests have {what} tokens; they were kept.")
+            notes.append(f"{plural(totals[name], 'request')} with {what} tokens kept.")
     if source.plan.input_excludes_cache:
-        found.append("The input column leaves cached tokens out; they were added.")
+        notes.append("The input column excludes cached tokens; they were added.")
     if "reasoning" in source.plan.role_of:
-        found.append("Reasoning tokens stand in a column of their own; they were added to the output.")
-    return found
+        notes.append("Reasoning tokens are in a separate column; they were added to the output tokens.")
+    return notes
 
 
 def _drop_notes(dropped: Mapping[str, int]) -> list[str]:
     if not dropped:
         return []
     parts = ", ".join(f"{count:,} ({reason})" for reason, count in dropped.items())
-    return [f"Rows left out: {parts}."]
+    return [f"Excluded rows: {parts}."]
 
 
 def _clock_notes(source: LogSource) -> list[str]:
-    found, values = [], source.head.values(source.plan.role_of["time"])
+    notes, values = [], source.head.values(source.plan.role_of["time"])
     if source.plan.unit is not None:
         unit, sure = source.plan.unit
-        doubt = "" if sure else " (the log does not say the unit: please check)"
-        found.append(f"The clock is relative, in {unit} from 0{doubt}; the dates shown are not real.")
+        doubt = "" if sure else " The unit is assumed; check it."
+        notes.append(f"Timestamps are relative, in {unit} from 0; the dates shown are placeholders.{doubt}")
     elif any(map(names.is_naive, values)):
-        found.append("The times name no zone; UTC was assumed.")
+        notes.append("No time zone in the timestamps; UTC assumed.")
     keys = [_sort_key(value) for value in values if value.strip()]
     if any(later < earlier for earlier, later in itertools.pairwise(keys)):
-        found.append("The rows are not in order of time; that does not change the figures.")
-    return found
+        notes.append("The rows are not sorted by time; this does not affect the results.")
+    return notes
 
 
 def _sort_key(value: str) -> tuple[float, str]:

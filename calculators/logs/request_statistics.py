@@ -13,6 +13,7 @@ import ibis.expr.types as ir
 import numpy as np
 
 from calculators.logs.request_rows import US_PER_S, Counts, LogEngine
+from calculators.units import plural
 
 MINUTE_S = 60
 CELL_QUANTILES = (0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999)  # 8 bins a side, finer where memory is decided
@@ -112,17 +113,16 @@ def per_minute(engine: LogEngine, table: ir.Table, start_us: int, minute_count: 
 
 
 def peak_figures(requests: Counts, tokens: Counts, span_s: float, window_s: int) -> Peak:
-    """Of the full windows from the first request on; the partial one at the end counts only when it is the only one."""
-    full_count = int(span_s // window_s)
+    """Peak-to-average ratio of requests and of tokens per minute over full windows from the first request on."""
+    full_count, window = int(span_s // window_s), plural(window_s / MINUTE_S, "minute")
     if full_count == 0:
-        why = f"The log is shorter than {window_s:,} s, so the ratio 1 is an assumption."
+        why = f"The log is shorter than {window}; a ratio of 1 is assumed."
         return Peak(window_s, 1.0, 1.0, "assumed", why)
     ratios = [_ratio(window_sums(series, window_s)[:full_count]) for series in (requests, tokens)]
     if window_s <= span_s / 10:
-        why = f"From {full_count:,} full windows of {window_s:,} s; it holds for the period of this log."
+        why = f"Measured over {full_count:,} full windows of {window}."
         return Peak(window_s, ratios[0], ratios[1], "measured", why)
-    plural = "" if full_count == 1 else "s"
-    why = f"From only {full_count:,} full window{plural} of {window_s:,} s: a lower bound."
+    why = f"Lower bound: the log covers only {plural(full_count, 'full window')} of {window}."
     return Peak(window_s, ratios[0], ratios[1], "bounded" if window_s < span_s else "assumed", why)
 
 

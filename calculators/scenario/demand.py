@@ -49,6 +49,13 @@ class Demand:
         return self.requests_per_month * self.output_tok
 
 
+def above_mean_fracs(lengths: Lengths) -> tuple[float, float]:
+    """Share of requests whose input is longer than the mean, and their share of all input tokens."""
+    weight_tok = lengths.share_frac * lengths.input_tok
+    above = lengths.input_tok > weight_tok.sum()
+    return float(lengths.share_frac[above].sum()), float(weight_tok[above].sum() / weight_tok.sum())
+
+
 def demand_of(workload: Workload) -> Demand:
     """Rates and lengths of a workload.
 

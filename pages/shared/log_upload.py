@@ -1,4 +1,4 @@
-"""Dropping a request log: read it, show progress, ask about columns when unsure, and put its figures into the inputs."""
+"""Upload of a request log: reads it, asks about columns when unsure, and puts its figures into the inputs."""
 
 import tempfile
 from dataclasses import asdict
@@ -12,22 +12,22 @@ from calculators.logs.request_file import LogError
 from calculators.logs.request_log import UsageSummary, read_log
 from calculators.logs.request_mapping import ColumnGuess, guess_columns
 from calculators.logs.to_workload import log_workload
-from calculators.units import count, significant
+from calculators.units import count, plural, significant
 from pages.shared.state import escape, scenario
 
 ASKED = {
-    "time": "When the request came",
+    "time": "Request time",
     "input": "Input tokens",
     "output": "Output tokens",
-    "cache_read": "Input tokens read from cache (optional)",
+    "cache_read": "Cached input tokens (optional)",
 }
 NONE = "not in this log"
 
 
 def log_upload() -> None:
-    """The uploader with everything that may follow it. A log that cannot be used changes nothing."""
+    """Uploader of a request log. A log that cannot be used changes no input."""
     file = st.file_uploader(
-        "Drop a request log",
+        "Upload a request log",
         type=["csv", "tsv", "txt", "json", "jsonl", "ndjson", "gz"],
         key="log_file",
         max_upload_size=200,
@@ -46,17 +46,17 @@ def log_upload() -> None:
             _use(_read(path, file.name, mapping))
         except DataError as error:
             st.error(escape(str(error).replace(path.name, file.name)), icon=":material/error:")
-            st.caption("Your inputs are unchanged.")
+            st.caption("Your inputs are kept.")
             return
     st.session_state["log_read"] = file.file_id
     st.rerun()
 
 
 def _mapping(guess: ColumnGuess, file_id: str) -> dict[str, str] | None:
-    """Roles of the columns: as guessed when sure, else as the person says; None while we wait for that."""
+    """Column of each role: as guessed when sure, else as the user selects; None until then."""
     if guess.sure:
         return dict(guess.role_of)
-    st.warning(f"Please say which column is which. {escape(guess.reason)}", icon=":material/help:")
+    st.warning(f"Select the columns. {escape(guess.reason)}", icon=":material/help:")
     options = [NONE, *guess.columns[:200]]
     with st.form(f"map_{file_id}"):
         columns = st.columns(len(ASKED))
@@ -74,7 +74,7 @@ def _mapping(guess: ColumnGuess, file_id: str) -> dict[str, str] | None:
             return None
     missing = [ASKED[role] for role in ("time", "input", "output") if picked[role] == NONE]
     if missing:
-        raise LogError(f"A column is needed for: {', '.join(missing)}. Pick one above.")
+        raise LogError(f"Select a column for: {', '.join(missing)}.")
     return {role: column for role, column in picked.items() if column != NONE}
 
 
@@ -92,20 +92,20 @@ def _read(path: Path, name: str, mapping: dict[str, str]) -> UsageSummary:
 
 
 def _use(summary: UsageSummary) -> None:
-    """The log's figures become the workload inputs."""
+    """Puts the figures of the log into the workload inputs."""
     after = log_workload(summary, scenario().workload).model_dump(mode="json")
     for field, value in after.items():
         st.session_state[f"workload.{field}"] = value
     st.session_state["name"] = summary.name[:120]
     st.session_state["log_summary"] = _plain(summary)
     st.session_state["notice"] = (
-        f"Read {summary.used_row_count:,} requests from {summary.name}: {significant(summary.request_rate_req_s)} a second, "
-        f"{count(summary.input_tok.mean_tok)} tokens in and {count(summary.output_tok.mean_tok)} out on average."
+        f"{plural(summary.used_row_count, 'request')} read from {summary.name}: {significant(summary.request_rate_req_s)} "
+        f"requests/s, {count(summary.input_tok.mean_tok)} input and {count(summary.output_tok.mean_tok)} output tokens on average."
     )
 
 
 def _plain(summary: UsageSummary) -> dict[str, object]:
-    """Only plain values live in session state: records do not survive a hot reload."""
+    """Plain values of the summary, since records in session state do not survive a hot reload."""
     plain = asdict(summary)
     plain["start"], plain["end"] = summary.start.isoformat(), summary.end.isoformat()
     return plain

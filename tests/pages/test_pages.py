@@ -19,7 +19,7 @@ PAGES = {
     "pages/decide/crossover.py": "Your own fleet against each way to buy",
     "pages/decide/signals.py": "Must be known first",
     "pages/decide/record.py": "Options considered",
-    "pages/inputs/workload.py": "Latency the product needs",
+    "pages/inputs/workload.py": "Latency targets (SLOs)",
     "pages/inputs/candidates.py": "Every model on every GPU, and why it lost",
     "pages/engineer/framework.py": "in or out, and why",
     "pages/engineer/phases.py": "Left of the ridge point",
@@ -153,7 +153,7 @@ def test_a_log_with_unclear_columns_asks_before_it_reads() -> None:
     rows = "\n".join(f"2026-10-05T09:{minute:02d}:00Z,{100 + minute},{20 + minute}" for minute in range(40))
     app = start().switch_page("pages/inputs/workload.py").run()
     app.file_uploader(key="log_file").upload("odd.csv", f"when,alpha,beta\n{rows}\n".encode(), "text/csv").run()
-    assert "which column" in words(app)
+    assert "Select the columns" in words(app)
     boxes = {box.label: box for box in app.selectbox}
     boxes["When the request came"].select("when")
     boxes["Input tokens"].select("alpha")

@@ -1,0 +1,58 @@
+"""What the page Workload shows of a request log: token lengths, peaks, arrivals and notes."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from calculators.scenario.demand import Lengths, above_mean_fracs
+from calculators.units import count, percent, plural, significant
+from pages.shared.figures.traffic import arrivals_chart, length_chart
+from pages.shared.state import escape
+from pages.shared.widgets import BASIS_WORDS
+
+PERCENTILES = {"Mean": "mean_tok", "Median": "p50_tok", "p95": "p95_tok", "p99": "p99_tok", "Longest": "max_tok"}
+
+
+def length_distribution(lengths: Lengths) -> None:
+    """Share of requests and of tokens by input length, under the sentence that says how unequal they are."""
+    requests, tokens = above_mean_fracs(lengths)
+    sentence = f"{percent(requests)} of requests are longer than the mean and carry {percent(tokens)} of input tokens."
+    st.subheader("Token length distribution")
+    st.markdown(escape(sentence))
+    figure = length_chart(lengths.input_tok.tolist(), lengths.output_tok.tolist(), lengths.share_frac.tolist())
+    st.plotly_chart(figure, alt=sentence, key="lengths")
+
+
+def log_details(summary: Mapping[str, Any]) -> None:
+    """Lengths, peaks, arrivals and notes of a request log, given as plain values of a `UsageSummary`."""
+    st.subheader("Request log")
+    lengths, peaks = st.columns(2, gap="large")
+    lengths.dataframe(pd.DataFrame(_length_rows(summary)), hide_index=True)
+    peaks.dataframe(pd.DataFrame(_peak_rows(summary)), hide_index=True)
+    sentence = f"The busiest minute carries {significant(summary['peaks'][0]['ratio'])} times the average load."
+    st.markdown(escape(sentence))
+    st.plotly_chart(arrivals_chart(summary["per_minute_requests"], summary["step_s"]), alt=sentence, key="arrivals")
+    for note in summary["notes"]:
+        st.markdown(f"- {escape(note)}")
+
+
+def _length_rows(summary: Mapping[str, Any]) -> list[dict[str, str]]:
+    return [
+        {"Tokens per request": name} | {title: count(summary[key][field]) for title, field in PERCENTILES.items()}
+        for name, key in (("Input", "input_tok"), ("Output", "output_tok"))
+    ]
+
+
+def _peak_rows(summary: Mapping[str, Any]) -> list[dict[str, str]]:
+    return [
+        {
+            "Window": plural(peak["window_s"] // 60, "minute"),
+            "Peak-to-average, requests": significant(peak["ratio"]),
+            "Peak-to-average, tokens": significant(peak["tokens_ratio"]),
+            "Basis": BASIS_WORDS[peak["basis"]],
+            "Details": peak["why"],
+        }
+        for peak in summary["peaks"]
+    ]
