@@ -1,7 +1,4 @@
-"""The first thing in a prompt that changes although much behind it does not: where it stands and what it looks like.
-
-It is named by its kind and place, never by its text.
-"""
+"""Cache breakers: the first changing text in front of stable text, named by its kind and position, never by its content."""
 
 import re
 from collections import Counter, defaultdict
@@ -18,14 +15,14 @@ from calculators.prompts.segments import SegmentedPrompt, SegmentTable
 from calculators.prompts.sessions import NEARLY_ALL_FRAC
 from calculators.units import percent
 
-MOST = 3  # breakers that are named
+MAX_BREAKERS = 3
 WORTH_FRAC = 0.01
-"""Of all input: what spoils less is not worth a word."""
+"""Share of all input below which a breaker is not reported."""
 LOOKED_AT = 200
 TOOL_ORDER, KEY_ORDER, LINE_ORDER = "tools in another order", "JSON keys in another order", "lines in another order"
-WORD_ORDER, NUMBER = "the same words in another order", "a number that counts or differs"
+WORD_ORDER, NUMBER = "the same words in another order", "a counter or number"
 TEXT: dict[ChangeFrequency, str] = {
-    "tenant": "text that differs by group of requests",
+    "tenant": "text that differs by tenant",
     "session": "text that differs by session",
     "request": "text that differs with every request",
 }
@@ -33,23 +30,24 @@ TEXT: dict[ChangeFrequency, str] = {
 
 @dataclass(frozen=True, slots=True)
 class CacheBreaker:
+    """A kind of change that ends the cached prefix: its part, kind, frequency, position and cost."""
+
     part: str
     what: str
     changes: ChangeFrequency
     at_tok: int
-    """Which token of its part it starts with, counted from 1; the median."""
+    """Median position in its part, in tokens counted from 1."""
     requests_frac: float
-    """Share of requests in which it comes first."""
+    """Share of requests in which it is the first breaker."""
     lost_frac: float
-    """Share of all input tokens that stand behind it and change more rarely."""
+    """Share of all input tokens that come after it and change less often."""
 
     @property
     def sentence(self) -> str:
         part = self.part[:1].lower() + self.part[1:]
         return (
-            f"The cache ends at {self.what}, token {self.at_tok:,} of {'the ' * (not part.startswith('this'))}{part}, in "
-            f"{percent(self.requests_frac)} of requests; {percent(self.lost_frac)} of the input stands behind it and changes "
-            "more rarely"
+            f"The cache breaks at {self.what}, token {self.at_tok:,} of {'the ' * (not part.startswith('this'))}{part}, in "
+            f"{percent(self.requests_frac)} of requests. {percent(self.lost_frac)} of the input comes after it and is more stable."
         )
 
 
@@ -60,17 +58,20 @@ def find_breakers(
     names: Sequence[str],
     requests: Sequence[tuple[PromptPart, ...]],
 ) -> tuple[CacheBreaker, ...]:
-    """The costliest, then what would be once that is mended, and so on."""
-    found: list[CacheBreaker] = []
+    """Breakers by cost: the most costly one, then the one that would remain after it is fixed, and so on."""
+    breakers: list[CacheBreaker] = []
     total_tok = float(sum(tok[row.segments].sum() for row in rows))
-    while len(found) < MOST and (breaker := find_breaker(rows, segments, tok, names, requests, total_tok)) is not None:
-        found.append(breaker)
+    while (
+        len(breakers) < MAX_BREAKERS
+        and (breaker := find_breaker(rows, segments, tok, names, requests, total_tok)) is not None
+    ):
+        breakers.append(breaker)
         rows = [_without(row, names.index(breaker.part), CHANGE_ORDER[breaker.changes]) for row in rows]
-    return tuple(found)
+    return tuple(breakers)
 
 
 def _without(row: SegmentedPrompt, part: int, rank: int) -> SegmentedPrompt:
-    """The row as if its pieces of this part and rank stood at its end."""
+    """The prompt without its segments of this part and rank, as if they were moved to the end."""
     keep = (row.parts != part) | (row.ranks != rank)
     return replace(row, segments=row.segments[keep], parts=row.parts[keep], ranks=row.ranks[keep])
 
@@ -83,7 +84,7 @@ def find_breaker(
     requests: Sequence[tuple[PromptPart, ...]],
     total_tok: float,
 ) -> CacheBreaker | None:
-    """The kind of change that costs most over the whole log, of `total_tok`; None: the order is right, or nearly."""
+    """The breaker that loses most of `total_tok`; None where no breaker loses a reportable share."""
     groups: dict[tuple[int, int, str], list[tuple[int, int, float]]] = defaultdict(list)
     for number, row in enumerate(rows):
         row_tok = tok[row.segments]
@@ -106,14 +107,21 @@ def find_breaker(
         (kind, 0) if kind else _look([(n, i) for n, i, _ in hits], rows, segments, names[part], requests, changes)
     )
     at = int(np.median(starts)) + later + (names[part] == "Prompt")
-    return CacheBreaker(names[part], what, changes, max(at, 1), len(hits) / len(rows), lost)
+    return CacheBreaker(
+        part=names[part],
+        what=what,
+        changes=changes,
+        at_tok=max(at, 1),
+        requests_frac=len(hits) / len(rows),
+        lost_frac=lost,
+    )
 
 
 def _first(row: SegmentedPrompt) -> int | None:
-    """The first piece that changes more often than some piece behind it."""
+    """Index of the first segment that changes more often than a segment after it; None if none does."""
     calmest = np.minimum.accumulate(row.ranks[::-1])[::-1]
-    found = np.flatnonzero(row.ranks[:-1] > calmest[1:])
-    return int(found[0]) if len(found) else None
+    less_stable = np.flatnonzero(row.ranks[:-1] > calmest[1:])
+    return int(less_stable[0]) if len(less_stable) else None
 
 
 def _look(
@@ -124,7 +132,7 @@ def _look(
     requests: Sequence[tuple[PromptPart, ...]],
     changes: ChangeFrequency,
 ) -> tuple[str, int]:
-    """What a change that looks like plain text is, and how many tokens into its piece it starts."""
+    """Kind of a change in plain text, and its offset in the segment in tokens."""
     if part in ("Tool schemas", "Output format") and (order := _tool_order([requests[n] for n, _ in hits])):
         return order, 0
     some = [int(rows[n].segments[i]) for n, i in hits[:LOOKED_AT]]
@@ -148,7 +156,7 @@ def _common(a: tokens.Ids, b: tokens.Ids) -> int:
 
 
 def _difference(a: str, b: str) -> str:
-    """What tells two texts apart; '' where it is just other words."""
+    """Kind of difference between two texts; empty where the words differ."""
     if re.sub(r"\d{1,40}", "0", a) == re.sub(r"\d{1,40}", "0", b):
         return NUMBER
     words = [sorted(re.findall(r"\w{1,60}", text)) for text in (a, b)]
@@ -156,7 +164,7 @@ def _difference(a: str, b: str) -> str:
 
 
 def _tool_order(requests: Sequence[tuple[PromptPart, ...]]) -> str | None:
-    """Whether the same tools come in another order, or with their keys in another order."""
+    """The order that changes, of the tools or of their JSON keys; None if neither does."""
     kept = [part for parts in requests for part in parts if part.kind in ("tools", "format")]
     in_order = len({part.sorted_text for part in kept})
     if in_order < len({part.tools for part in kept}):

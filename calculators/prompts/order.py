@@ -1,9 +1,9 @@
-"""How the order of a prompt decides what a prefix cache finds: everything before the first token that differs, nothing after.
+"""Hit rate of a prefix cache by the order of the prompt: it finds everything before the first token that differs.
 
-A prompt is a row of blocks, each of which changes never, with a release, by tenant, by session or with every request. What
-stands behind a block that changes often is lost with it, however stable itself. How often a prefix is found depends on how
-soon another request with the same one comes: before the provider forgets it, or before memory on one's own servers is
-needed for others. So one hit rate cannot serve both sides.
+A prompt is a row of blocks, each of which changes never, with a release, by tenant, by session or with every request. A block
+that changes often breaks the cache for all blocks after it, however stable they are. Whether a prefix is still cached depends
+on how soon the next request with it arrives: within the seller's TTL, or before a self-hosted replica needs the memory. The
+API and self-hosted replicas therefore have separate hit rates.
 """
 
 from collections.abc import Sequence
@@ -13,6 +13,7 @@ from typing import Literal
 
 from calculators.api.cache_terms import CacheRule
 from calculators.errors import DataError
+from calculators.units import count
 
 ChangeFrequency = Literal["never", "release", "tenant", "session", "request"]
 CHANGE_ORDER: dict[ChangeFrequency, int] = {"never": 0, "release": 1, "tenant": 2, "session": 3, "request": 4}
@@ -29,7 +30,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """Who sends the prompts."""
+    """Request rate, tenants and sessions behind the prompts."""
 
     req_s: float
     tenants_count: float = 1.0
@@ -39,35 +40,35 @@ class Traffic:
 
 
 def check_blocks(blocks: Sequence[Block]) -> None:
-    """Raises DataError naming the block and what is allowed."""
+    """Checks blocks as typed. Raises DataError that names the block, the value and what is allowed."""
     if not 0 < len(blocks) <= MAX_BLOCKS:
-        raise DataError(f"a prompt has 1 to {MAX_BLOCKS} blocks, not {len(blocks)}")
+        raise DataError(f"The prompt has {len(blocks)} blocks. Enter 1 to {MAX_BLOCKS}.")
     for block in blocks:
         if not 0 <= block.tok <= MAX_TOK:
-            raise DataError(f"block '{block.name[:40]}': {block.tok:g} tokens; give 0 to {MAX_TOK:,}")
+            raise DataError(f"Block “{block.name[:40]}” has {count(block.tok)} tokens. Enter 0 to {count(MAX_TOK)}.")
         if block.changes not in CHANGE_ORDER:
             raise DataError(
-                f"block '{block.name[:40]}': changes '{block.changes}'; give one of {', '.join(CHANGE_ORDER)}"
+                f"Block “{block.name[:40]}” changes “{block.changes}”. Choose one of {', '.join(CHANGE_ORDER)}."
             )
     if sum(block.tok for block in blocks) <= 0:
-        raise DataError("the prompt has no tokens; give some block its length")
+        raise DataError("The prompt has no tokens. Enter the length of at least one block.")
 
 
 def best_order(blocks: Sequence[Block]) -> list[Block]:
-    """By how rarely they change; blocks that change equally often stay as they are."""
+    """Blocks sorted from the most stable to the most changeable; equal ones keep their order."""
     return sorted(blocks, key=lambda block: CHANGE_ORDER[block.changes])
 
 
 def moved_up(blocks: Sequence[Block], index: int) -> list[Block]:
-    """That block one place nearer to the beginning; the first one stays."""
-    found = list(blocks)
-    if 0 < index < len(found):
-        found[index - 1 : index + 1] = [found[index], found[index - 1]]
-    return found
+    """Blocks with one of them moved one place towards the beginning; the first one stays."""
+    moved = list(blocks)
+    if 0 < index < len(moved):
+        moved[index - 1 : index + 1] = [moved[index], moved[index - 1]]
+    return moved
 
 
 def first_breaker(blocks: Sequence[Block]) -> int | None:
-    """The first block that changes more often than something behind it: it spoils what follows. None: none does."""
+    """Index of the first block that changes more often than a block after it, so that it breaks the cache; None if none does."""
     for i, block in enumerate(blocks):
         if any(CHANGE_ORDER[later.changes] < CHANGE_ORDER[block.changes] for later in blocks[i + 1 :]):
             return i
@@ -75,10 +76,10 @@ def first_breaker(blocks: Sequence[Block]) -> int | None:
 
 
 def hit_probability_frac(changes: ChangeFrequency, traffic: Traffic, cache: CacheRule) -> float:
-    """How often a prefix that changes so is still kept when the next request with it comes.
+    """Probability that a prefix is still cached when the next request with it arrives, by how often it changes.
 
-    Requests that share it come at random, so one came within the time it is kept with 1 - exp(-rate x time). Of a session
-    the first request finds nothing.
+    Requests that share a prefix arrive at random (Poisson), so the probability is 1 - exp(-rate x lifetime). The first
+    request of a session never hits.
     """
     if changes == "request":
         return 0.0
@@ -91,7 +92,7 @@ def hit_probability_frac(changes: ChangeFrequency, traffic: Traffic, cache: Cach
 
 
 def expected_hit_frac(blocks: Sequence[Block], traffic: Traffic, cache: CacheRule) -> float:
-    """Share of input tokens found: each stretch of the prompt as often as its most changeable block so far."""
+    """Expected cache hit rate of the input: each block hits as often as the most changeable block up to it."""
     total = sum(block.tok for block in blocks)
     length = counted = hits = 0.0
     worst: ChangeFrequency = "never"
@@ -105,23 +106,47 @@ def expected_hit_frac(blocks: Sequence[Block], traffic: Traffic, cache: CacheRul
 
 
 def _usable_tok(length_tok: float, cache: CacheRule) -> float:
-    """hit = 0 below the minimum, else floor(length / granularity) x granularity."""
+    """Tokens of a matching prefix that count: 0 below the minimum, else floor(length / granularity) x granularity."""
     if length_tok < cache.minimum_tok:
         return 0.0
     return length_tok // cache.granularity_tok * cache.granularity_tok
 
 
-def own_cache(
-    blocks: Sequence[Block],
-    traffic: Traffic,
-    capacity_tok: float,
-    replicas: float,
-    by_prefix: bool,
-    block_tok: float = 1.0,
-) -> CacheRule:
-    """`block_tok`: the engine's blocks. A cache of `capacity_tok` on each replica keeps a prefix as long as it takes to be filled by what is not found: time
-    = capacity / fresh tokens a second (the characteristic time of an LRU cache; Che et al., 2002), by bisection."""
-    base = CacheRule(inf, granularity_tok=block_tok, replicas=1.0 if by_prefix else replicas)
+@dataclass(frozen=True, slots=True)
+class FleetCache:
+    """The prefix cache of a fleet."""
+
+    capacity_tok: float
+    """Tokens that one replica can keep, beside those of requests in flight."""
+    replicas: int
+    by_prefix: bool
+    """Whether requests are routed to the replica that holds their prefix."""
+    block_tok: int
+    """Tokens per block of the engine's cache."""
+
+
+@dataclass(frozen=True, slots=True)
+class FleetHitRates:
+    """Hit rates of the fleet's prefix cache today and in the best order, and the lifetime of a prefix in the best order."""
+
+    now_frac: float
+    best_frac: float
+    kept_s: float
+
+
+def fleet_hit_rates(blocks: Sequence[Block], traffic: Traffic, cache: FleetCache) -> FleetHitRates:
+    """Hit rates of self-hosted replicas for a prompt as it is and in the best order."""
+    orders = (blocks, best_order(blocks))
+    rules = [own_cache(order, traffic, cache) for order in orders]
+    now, best = (expected_hit_frac(order, traffic, rule) for order, rule in zip(orders, rules, strict=True))
+    return FleetHitRates(now, best, rules[1].kept_s)
+
+
+def own_cache(blocks: Sequence[Block], traffic: Traffic, cache: FleetCache) -> CacheRule:
+    """Rule of the fleet's prefix cache for this prompt. A prefix is kept until the tokens that miss have filled the cache:
+    lifetime = capacity / missed tokens per second, the characteristic time of an LRU cache (Che et al., 2002), by bisection."""
+    capacity_tok, replicas = cache.capacity_tok, float(cache.replicas)
+    base = CacheRule(inf, granularity_tok=float(cache.block_tok), replicas=1.0 if cache.by_prefix else replicas)
     input_tok_s = traffic.req_s * sum(block.tok for block in blocks)
     low, high = 1e-3, 1e9
     for _ in range(ROUNDS):

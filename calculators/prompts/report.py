@@ -1,4 +1,4 @@
-"""What a scan of real prompts found, as plain values and as lines of text. Lengths, kinds and places; never what they say."""
+"""Results of a prompt scan as plain values and as text: lengths, kinds and positions, never prompt text."""
 
 from typing import Any
 
@@ -9,29 +9,29 @@ from calculators.logs.prompt_log import PromptLog, most_used
 from calculators.prompts.hit_rates import Hits, Setting, api_setting, prompt_hits
 from calculators.prompts.scan import PromptScan
 from calculators.prompts.tokenizer import ABOUT
-from calculators.units import percent
+from calculators.units import count, percent, plural
 
 MAKERS = {"claude": "anthropic", "gpt": "openai", "gemini": "google", "deepseek": "deepseek", "grok": "x-ai"}
-"""Whose models are named so."""
+"""Maker of a model by a word in its name."""
 
 
 def maker_of(model: str) -> str | None:
-    """Who makes the model of a log; None: its name does not say."""
+    """Maker of a model, by its name; None if the name does not say."""
     return next((provider for word, provider in MAKERS.items() if word in model.lower()), None)
 
 
 def cache_seller(provider: str | None, model: str | None, log: PromptLog, catalog: Catalog) -> CacheTerms:
-    """The rules of a known seller, for the model named or else the one most prompts of the log went to. `provider` None:
-    the maker of that model, or OpenAI where its name does not say."""
+    """Cache terms of a seller for `model`, or for the most used model of the log. `provider` None: the maker of that model,
+    or OpenAI if its name does not say. Raises DataError for a seller without rules."""
     name = model if model is not None else most_used(log)
     chosen = provider or maker_of(name) or "openai"
     if chosen not in catalog.rules:
-        raise DataError(f"--provider: no rules for {chosen[:40]!r}; give one of {', '.join(catalog.rules)}")
+        raise DataError(f"--provider: no cache rules for {chosen[:40]!r}. Choose one of {', '.join(catalog.rules)}.")
     return cache_terms(chosen, name, catalog)
 
 
 def scan_report(scan: PromptScan, api: CacheTerms, own: Setting) -> dict[str, Any]:
-    """Everything that is shown, by name."""
+    """Results of a scan as plain values, by name: the JSON of `prompt-scan`."""
     breaker = scan.breaker
     return {
         "requests_count": len(scan.rows),
@@ -61,47 +61,50 @@ def scan_report(scan: PromptScan, api: CacheTerms, own: Setting) -> dict[str, An
 
 
 def breakers(scan: PromptScan, api: CacheTerms) -> list[str]:
-    """Everything that is known to kill the cache, what matters most first."""
+    """Sentences on everything that breaks the cache, most important first."""
     first, *later = [breaker.sentence for breaker in scan.breakers] or [""]
-    mended = [f"once that is mended, {words[:1].lower()}{words[1:]}" for words in later]
-    found = [*edits(scan), *([first] if first else []), *mended]
-    if api.breakpoints_count and not scan.marked:
-        found.insert(
-            0,
-            f"no request sets a cache mark, and {api.provider} finds nothing without one: what is said below is with marks",
-        )
-    return found
+    fixed = [f"Once that is fixed: {sentence[:1].lower()}{sentence[1:]}" for sentence in later]
+    unmarked = (
+        [
+            f"No request sets a cache mark, and {api.provider} caches nothing without one. The results below assume marks."
+        ]
+        if api.breakpoints_count and not scan.marked
+        else []
+    )
+    return [*unmarked, *edits(scan), *([first] if first else []), *fixed]
 
 
 def seller_doubt(scan: PromptScan, provider: str) -> str:
-    """Where the log's model is another's than the seller whose rules are applied; empty: it is not, or nobody can tell."""
+    """Warning where the log's model has another maker than the seller whose rules are applied; empty if not, or unknown."""
     maker = maker_of(scan.model)
     if maker is None or maker == provider:
         return ""
-    return f"these requests went to {scan.model[:60]}, but the rules and prices here are those of {provider}: change today's API on Candidates"
+    return f"These requests went to {scan.model[:60]}, but the rules and prices here are those of {provider}. Change the current API on the Candidates page."
 
 
 def edits(scan: PromptScan) -> list[str]:
-    """What else kills the cache: conversations that do not go on with all that was said."""
+    """Sentence on conversations whose history was cut or edited, which breaks the cache from the cut on."""
     if not scan.edited_frac:
         return []
     return [
-        f"in {percent(scan.edited_frac)} of requests the history was cut or edited: nothing behind the cut is found"
+        f"In {percent(scan.edited_frac)} of requests the history was cut or edited: nothing after the cut is cached."
     ]
 
 
 def unknowns(scan: PromptScan, api: CacheTerms) -> list[str]:
-    """What the log or the seller does not say, and what was done about it."""
-    found = [f"{api.provider} does not publish all its cache rules: {gap} assumed" for gap in api.assumed_rules]
+    """Sentences on what the log or the seller does not say, and what is assumed instead."""
+    notes = [f"{api.provider} does not publish all its cache rules. Assumed: {rule}." for rule in api.assumed_rules]
     if not scan.timed:
-        found.append("the log has no times: every prefix is taken to be still kept, so the API may find less")
+        notes.append(
+            "The log has no timestamps: prefixes are assumed never to expire, so the real API hit rate may be lower."
+        )
     if scan.sessions_count == len(scan.rows):
-        found.append("no request continues another: sessions are unknown")
-    return found
+        notes.append("No request continues another: sessions are unknown.")
+    return notes
 
 
-def _side(found: tuple[Hits, Hits]) -> dict[str, Any]:
-    now, best = found
+def _side(hits: tuple[Hits, Hits]) -> dict[str, Any]:
+    now, best = hits
     return {
         "step_tok": now.step_tok,
         "hit_frac": now.hit_frac,
@@ -112,14 +115,11 @@ def _side(found: tuple[Hits, Hits]) -> dict[str, Any]:
 
 
 def scan_text(name: str, scan: PromptScan, plain: dict[str, Any]) -> str:
-    """The same for people."""
-    lines = [f"{name}: {len(scan.rows):,} requests, {scan.input_tok:,} input tokens ({ABOUT})"]
-    lines += [f"  {b['name']:48} {b['tok']:10,.1f} tokens  changes: {b['changes']}" for b in plain["blocks"]]
-    said = plain["breakers"]
-    lines += [f"{words[:1].upper()}{words[1:]}." for words in said] or [
-        "Nothing in front spoils what stands behind it."
-    ]
-    for side, words in (("api", f"API ({plain['api']['provider']})"), ("own", "Own GPUs")):
+    """Results of a scan as lines of text, for the terminal."""
+    lines = [f"{name}: {plural(len(scan.rows), 'request')}, {count(scan.input_tok)} input tokens ({ABOUT})"]
+    lines += [f"  {b['name']:48} {count(b['tok']):>8} tokens  changes: {b['changes']}" for b in plain["blocks"]]
+    lines += plain["breakers"] or ["No part of the prompt breaks the cache for the parts after it."]
+    for side, words in (("api", f"API ({plain['api']['provider']})"), ("own", "Self-hosted")):
         now, best = plain[side]["hit_frac"], plain[side]["best_order_hit_frac"]
-        lines.append(f"{words}: {percent(now)} of input tokens found cached today, {percent(best)} in the best order")
-    return "\n".join([*lines, *(f"Note: {note}." for note in plain["notes"])])
+        lines.append(f"{words}: cache hit rate {percent(now)} today, {percent(best)} in the best order")
+    return "\n".join([*lines, *(f"Note: {note}" for note in plain["notes"])])

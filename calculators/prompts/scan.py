@@ -1,8 +1,8 @@
-"""Shared prefixes in real prompts: which part changes how often, what kills the cache first, and the order that saves it.
+"""Shared prefixes in real prompts: how often each part changes, what breaks the cache first, and the best order.
 
-Pieces of tools and system prompt are judged by who shares them: nearly all requests, a group, one conversation, nobody.
-Messages keep their order: examples never change, history changes with the session, what is new with the request. Only in
-prompts of a single text may its lines change places.
+Segments of tools and system prompt are classified by who shares them: nearly all requests, a tenant, one conversation, no
+other request. Messages keep their order: examples never change, history changes with the session, new messages with the
+request. Lines are reordered only in prompts of a single text.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,20 +17,23 @@ from calculators.prompts.cache_breakers import KEY_ORDER, TOOL_ORDER, CacheBreak
 from calculators.prompts.order import CHANGE_ORDER, Block, ChangeFrequency
 from calculators.prompts.segments import TIMES, Ints, SegmentedPrompt, SegmentTable
 from calculators.prompts.sessions import NEARLY_ALL_FRAC, SessionPosition, session_positions
+from calculators.units import count, plural
 
 MAX_TOK = 25_000_000
 PARTS = ("Tool schemas", "Output format", "System prompt", "Examples", "History", "Prompt", "This turn")
 TOOLS, FORMAT, SYSTEM, EXAMPLES, HISTORY, PROMPT, TURN = range(len(PARTS))
 HEAD = {"tools": TOOLS, "format": FORMAT, "system": SYSTEM, "prompt": PROMPT}
 SHORT_TOK = 8
-"""A shared line of a single text that is shorter is taken for chance."""
+"""Shared lines of a single text below this length count as chance."""
 MOVED = 5
-"""Behind all ranks: what changes with every request and stood in front of the messages."""
-WHO: dict[int, str] = {2: "by group", 3: "by session", 4: "by request"}
+"""Rank after all others: text that changes with every request and stood in front of the messages."""
+WHO: dict[int, str] = {2: "by tenant", 3: "by session", 4: "by request"}
 
 
 @dataclass(frozen=True, slots=True)
 class PromptScan:
+    """Prompts of a log cut into segments, with their blocks, cache breakers and sessions."""
+
     name: str
     rows: tuple[SegmentedPrompt, ...]
     segments: SegmentTable
@@ -40,17 +43,17 @@ class PromptScan:
     sessions_count: int
     groups_count: int
     session_gap_s: float | None
-    """Median time between two requests of a session; None: not in the log."""
+    """Median time between two requests of a session; None if the log has no timestamps."""
     blocks: tuple[Block, ...]
-    """The prompt as it is sent, on average."""
+    """The average prompt, in the order sent."""
     breakers: tuple[CacheBreaker, ...]
-    """What kills the cache first, and each that would once those before it are mended."""
+    """Cache breakers; each would be the first one if those before it were fixed."""
     edited_frac: float
     """Share of requests that continue a conversation whose history was cut or edited."""
     marked: bool = False
     """Whether any request sets a cache mark."""
     model: str = ""
-    """That most requests went to; empty: the log does not say."""
+    """The most used model; empty if the log does not say."""
 
     @property
     def breaker(self) -> CacheBreaker | None:
@@ -62,34 +65,36 @@ class PromptScan:
 
 
 def scan_prompts(log: PromptLog, progress: Progress = lambda share, what: None) -> PromptScan:
-    """Raises DataError for a log in which nothing can be shared."""
+    """Scan of a prompt log. `progress`: called with (share, text). Raises DataError for fewer than two prompts."""
     if len(log.prompts) < 2:
-        raise DataError(f"{log.name}: one prompt shares nothing with itself; give at least two requests")
+        raise DataError(f"{log.name}: a single prompt shares no prefix. Upload at least two requests.")
     segments, notes = SegmentTable(), list(log.notes)
     where = _places(log.prompts)
     cut = _cut(log, where, segments, progress)
     if len(cut) < len(log.prompts):
-        notes.append(f"only the first {len(cut):,} requests were used: more than {MAX_TOK / 1e6:.0f} million tokens")
+        notes.append(
+            f"Only the first {plural(len(cut), 'request')} were used: the log has more than {count(MAX_TOK)} tokens."
+        )
     where = where[: len(cut)]
     progress(1.0, "Comparing them …")
     sorted_tools = _sorting_helps(cut)
     rows = _rows(log, cut, where, segments, sorted_tools)
     tok = segments.tok()
     return PromptScan(
-        log.name,
-        rows,
-        segments,
-        log.timed,
-        tuple(notes),
-        int(sum(tok[row.segments].sum() for row in rows)),
-        len({place.session for place in where}),
-        len({row.segments[row.ranks == CHANGE_ORDER["tenant"]].tobytes() for row in rows}),
-        _gap_s([row.time_s for row in rows], where) if log.timed else None,
-        _blocks(rows, segments, tok),
-        find_breakers(rows, segments, tok, PARTS, [prompt.parts for prompt in log.prompts[: len(cut)]]),
-        sum(place.edited for place in where) / len(where),
-        log.marked,
-        most_used(log),
+        name=log.name,
+        rows=rows,
+        segments=segments,
+        timed=log.timed,
+        notes=tuple(notes),
+        input_tok=int(sum(tok[row.segments].sum() for row in rows)),
+        sessions_count=len({place.session for place in where}),
+        groups_count=len({row.segments[row.ranks == CHANGE_ORDER["tenant"]].tobytes() for row in rows}),
+        session_gap_s=_gap_s([row.time_s for row in rows], where) if log.timed else None,
+        blocks=_blocks(rows, segments, tok),
+        breakers=find_breakers(rows, segments, tok, PARTS, [prompt.parts for prompt in log.prompts[: len(cut)]]),
+        edited_frac=sum(place.edited for place in where) / len(where),
+        marked=log.marked,
+        model=most_used(log),
     )
 
 
@@ -105,7 +110,7 @@ def _places(prompts: Sequence[Prompt]) -> list[SessionPosition]:
 
 @dataclass(frozen=True, slots=True)
 class _Cut:
-    """A request as pieces, as sent and with sorted tools; and the part of each piece."""
+    """Segments of a request as sent and with sorted tools, and the part that each segment belongs to. Arrays (segments,)."""
 
     plain: Ints
     parts: Ints
@@ -114,7 +119,7 @@ class _Cut:
 
 
 def _cut(log: PromptLog, where: Sequence[SessionPosition], segments: SegmentTable, progress: Progress) -> list[_Cut]:
-    found: list[_Cut] = []
+    cut: list[_Cut] = []
     total = 0
     for number, (prompt, place) in enumerate(zip(log.prompts, where, strict=True)):
         one = _Cut(
@@ -122,12 +127,12 @@ def _cut(log: PromptLog, where: Sequence[SessionPosition], segments: SegmentTabl
             *_request(prompt, place, segments, lambda part: part.sorted_text or part.text),
         )
         total += sum(len(segments.ids[i]) for i in one.plain)
-        if total > MAX_TOK and found:
+        if total > MAX_TOK and cut:
             break
-        found.append(one)
+        cut.append(one)
         if number % 50 == 0:
             progress(number / len(log.prompts), "Counting tokens …")
-    return found
+    return cut
 
 
 def _request(
@@ -148,7 +153,7 @@ def _request(
 
 
 def _sorting_helps(cut: Sequence[_Cut]) -> bool:
-    """Whether there are fewer kinds of tools and formats once they are sorted."""
+    """Whether sorting leaves fewer distinct tool lists and output formats."""
     as_sent = {one.plain[one.parts <= FORMAT].tobytes() for one in cut}
     in_order = {one.in_order[one.order_parts <= FORMAT].tobytes() for one in cut}
     return len(in_order) < len(as_sent)
@@ -183,8 +188,8 @@ def _calm_lines(parts: Ints, ranks: Ints) -> npt.NDArray[np.bool_]:
 
 
 def _same_lines(cut: Sequence[_Cut], ranks: Sequence[Ints]) -> int | None:
-    """With how many lines of those that never change all system prompts start, where their order differs; None: it does
-    not."""
+    """Number of stable lines with which all system prompts start, where later stable lines differ in order; None if the
+    order never differs."""
     lines = [one.plain[_calm_lines(one.parts, rank)] for one, rank in zip(cut, ranks, strict=True)]
     distinct = {tuple(some.tolist()) for some in lines}
     if len({tuple(sorted(some)) for some in distinct}) == len(distinct):
@@ -194,26 +199,27 @@ def _same_lines(cut: Sequence[_Cut], ranks: Sequence[Ints]) -> int | None:
 
 
 def _lines_in_order(chosen: Ints, parts: Ints, ranks: Ints) -> Ints:
-    """Those lines in the order of their numbers, which is the same for all requests."""
-    mask, found = _calm_lines(parts, ranks), chosen.copy()
-    found[mask] = np.sort(chosen[mask])
-    return found
+    """Segments with their stable lines sorted by number, an order that all requests share."""
+    mask, ordered = _calm_lines(parts, ranks), chosen.copy()
+    ordered[mask] = np.sort(chosen[mask])
+    return ordered
 
 
 def _by_order(one: _Cut, ranks: Ints, sorted_tools: bool, same: int | None) -> Ints:
-    """What comes in another order each time changes with the request, though none of it ever does."""
-    found = ranks.copy()
+    """Ranks with reordered tools and lines marked as changing with every request: their content is identical, but a prefix
+    cache cannot reuse them."""
+    ranked = ranks.copy()
     if sorted_tools:
-        found[one.parts <= FORMAT] = CHANGE_ORDER["request"]
+        ranked[one.parts <= FORMAT] = CHANGE_ORDER["request"]
     if same is not None:
-        found[np.flatnonzero(_calm_lines(one.parts, ranks))[same:]] = CHANGE_ORDER["request"]
-    return found
+        ranked[np.flatnonzero(_calm_lines(one.parts, ranks))[same:]] = CHANGE_ORDER["request"]
+    return ranked
 
 
 def _ranks(
     numbers: Sequence[Ints], parts: Sequence[Ints], sessions: Ints, single: bool, segments: SegmentTable
 ) -> list[Ints]:
-    """How often each piece of each request changes."""
+    """Change rank of each segment of each request."""
     flat, part = np.concatenate(numbers), np.concatenate(parts)
     row = np.repeat(np.arange(len(numbers)), [len(n) for n in numbers])
     rank = _shared(flat, row, sessions, len(segments.ids), segments)[flat]
@@ -227,7 +233,7 @@ def _ranks(
 
 
 def _shared(flat: Ints, row: Ints, sessions: Ints, count: int, segments: SegmentTable) -> Ints:
-    """(pieces,): the rank of each by how many requests and sessions have it."""
+    """Change rank of each distinct segment (segments,), by the number of requests and sessions that contain it."""
 
     def holders(of: Ints, total: int) -> Ints:
         pairs = np.unique(flat * total + of)
@@ -254,7 +260,8 @@ def _gap_s(times_s: Sequence[float], where: Sequence[SessionPosition]) -> float 
 
 
 def _blocks(rows: Sequence[SegmentedPrompt], segments: SegmentTable, tok: npt.NDArray[np.int32]) -> tuple[Block, ...]:
-    """Runs of pieces of one part that change equally often, in their mean order; a part's later runs of a kind are one."""
+    """Blocks of the average prompt: runs of segments of one part and rank, in their mean order. Later runs of the same part
+    and rank are merged."""
     total: dict[tuple[int, int, bool], float] = {}
     place: dict[tuple[int, int, bool], list[float]] = {}
     kinds: dict[tuple[int, int, bool], set[str]] = {}
@@ -274,20 +281,20 @@ def _blocks(rows: Sequence[SegmentedPrompt], segments: SegmentTable, tok: npt.ND
     return tuple(Block(_name(key, kinds.get(key, set())), total[key] / len(rows), _changes(key[1])) for key in order)
 
 
-def sorted_blocks(found: PromptScan) -> tuple[Block, ...]:
-    """The blocks with tool schemas that differ in their order only taken as what they are once sorted: the same."""
-    if not any(breaker.what in (TOOL_ORDER, KEY_ORDER) for breaker in found.breakers):
-        return found.blocks
+def sorted_blocks(scan: PromptScan) -> tuple[Block, ...]:
+    """Blocks of a scan, with tool schemas that differ in order only counted as stable, as they are once sorted."""
+    if not any(breaker.what in (TOOL_ORDER, KEY_ORDER) for breaker in scan.breakers):
+        return scan.blocks
     part = PARTS[TOOLS]
-    return tuple(replace(b, changes="release") if b.name.startswith(part) else b for b in found.blocks)
+    return tuple(replace(b, changes="release") if b.name.startswith(part) else b for b in scan.blocks)
 
 
 def _with_message(row: SegmentedPrompt, segments: SegmentTable) -> Ints:
-    """Ranks, where the mark that starts a message counts as what follows it."""
-    found = row.ranks.copy()
+    """Ranks of a prompt, where the marker that starts a message takes the rank of what follows it."""
+    ranks = row.ranks.copy()
     marks = np.flatnonzero(np.isin(row.segments[:-1], segments.marks) & (row.parts[:-1] == row.parts[1:]))
-    found[marks] = found[marks + 1]
-    return found
+    ranks[marks] = ranks[marks + 1]
+    return ranks
 
 
 def _name(key: tuple[int, int, bool], kinds: set[str]) -> str:

@@ -1,4 +1,4 @@
-"""Prompts cut into pieces that can be compared: lines, sentences, and spans that tend to change, such as a time or an id.
+"""Prompts cut into comparable segments: lines, sentences, and spans that tend to change, such as a time or an id.
 
 A piece that many prompts share is kept once, as token ids. Cuts are where the tokenizer would cut as well, so that pieces
 together have the tokens of the whole, but for one now and then.
@@ -20,7 +20,7 @@ CLOCK = r"\d{1,2}:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?: ?[AaPp][Mm]\b)?(?: ?(?:Z|UTC
 DAY = rf"(?:\d{{4}}-\d\d-\d\d|\d{{1,2}}[./]\d{{1,2}}[./]\d{{2,4}}|\d{{1,2}} {MONTH},? \d{{4}}|{MONTH} \d{{1,2}},? \d{{4}})"
 KINDS = {
     "uuid": ("a UUID", r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\b"),
-    "stamp": ("a time stamp", rf"{DAY}(?:[T ]|, | at ){CLOCK}"),
+    "stamp": ("a timestamp", rf"{DAY}(?:[T ]|, | at ){CLOCK}"),
     "date": ("a date", rf"{DAY}\b"),
     "clock": ("a time of day", rf"{CLOCK}"),
     "epoch": ("a time in seconds", r"1\d{9}(?:\d{3}){0,3}(?:\.\d{1,9})?\b"),
@@ -28,9 +28,9 @@ KINDS = {
     "hex": ("a long hexadecimal id", r"(?=[a-fA-F]{0,64}\d)[0-9a-fA-F]{16,128}\b"),
     "id": ("an id", r"[A-Za-z]{1,12}[_-](?=[A-Za-z]{0,40}\d)[A-Za-z0-9]{6,64}\b"),
 }
-"""Names and what they look like. Every repetition is bounded, so that no text takes long."""
+"""Kinds of changing text: name and pattern. Every repetition is bounded, so that no text takes long to match."""
 TIMES = frozenset(KINDS[kind][0] for kind in ("stamp", "clock", "epoch"))
-"""They never come back, however many requests of one minute share them."""
+"""Kinds that never recur, however many requests of the same minute share them."""
 _CHANGING = re.compile(r"\b(?:" + "|".join(f"(?P<{kind}>{pattern})" for kind, (_, pattern) in KINDS.items()) + ")")
 _LINES = re.compile(r"[^\n]*\n+|[^\n]+")
 _SENTENCE = re.compile(r"(?<=[.!?;]) (?=\S)")

@@ -30,7 +30,7 @@ OWN_LOG = "Use your own"
 AGENT, EXTRACTION, BATCH = "coding-agent", "document-extraction", "batch"
 AIR_GAP = "Air gap"
 PINNED_IN, USE_SET = "Include", "Use this set in the scenario"
-TOOLS, MOVE_UP, BEST_ORDER = "2. Tool schemas", "Move up", "Put them in the best order"
+TOOLS, MOVE_UP, BEST_ORDER = "2. Tool schemas", "Move up", "Sort into the best order"
 AS_JSON, OPEN_RECORD = "JSON", "Open a kept record"
 
 # What is read.
@@ -39,8 +39,12 @@ NO_REQUIREMENT, PREMIUM, COMPLIANCE_DECIDES = "No requirement stated", "Complian
 WITH_THESE_SWITCHES = "The verdict with these switches."
 PINNED_BY_YOU = "Included by you"
 SAME_AGAIN = "says the same, to the dollar"
-BREAKER, BREAKS, BEST_ALREADY = "Time stamp", "spoils what stands behind it", "The order is right"
-HIT_RATE_BEFORE = re.compile(r"instead of (\d+) ?%")
+BREAKER, BREAKS, BEST_ALREADY = (
+    "Timestamp",
+    "breaks the cache for everything after it",
+    "The prompt is in the best order",
+)
+HIT_RATE_BEFORE = re.compile(r"hit rate from (\d+)%")
 ALL_CURVES = "Your own fleet against each way to buy"
 
 

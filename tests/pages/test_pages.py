@@ -24,7 +24,7 @@ PAGES = {
     "pages/engineer/framework.py": "in or out, and why",
     "pages/engineer/phases.py": "Left of the ridge point",
     "pages/engineer/techniques.py": "Method and requirements",
-    "pages/engineer/prompt.py": "spoils what stands behind it",
+    "pages/engineer/prompt.py": "breaks the cache for everything after it",
     "pages/engineer/quantization.py": "Gate the release on your own evals",
     "pages/engineer/serving.py": "Deployment files",
     "pages/reference/prices.py": "open models",

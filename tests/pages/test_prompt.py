@@ -27,7 +27,7 @@ def words(app: AppTest) -> str:
 
 def dropped(content: bytes, name: str = "prompts.jsonl") -> AppTest:
     app = start()
-    app.session_state["prompt_tab"] = "From real prompts"
+    app.session_state["prompt_tab"] = "Analyze real prompts"
     app.run()
     app.file_uploader(key="prompts_file").upload(name, content, "application/jsonl").run()
     assert not app.exception
@@ -45,12 +45,12 @@ def press(app: AppTest, label: str) -> None:
 
 def rates(app: AppTest) -> list[list[str]]:
     table = app.table[0].value
-    return [[str(v).replace("\\", "") for v in table[c]] for c in ("Found now", "In the best order")]
+    return [[str(v).replace("\\", "") for v in table[c]] for c in ("Hit rate today", "Hit rate, best order")]
 
 
 def test_moving_the_time_stamp_back_step_by_step_raises_the_hit_rate() -> None:
     app = start()
-    assert "spoils what stands behind it" in app.subheader[0].value
+    assert "breaks the cache for everything after it" in app.subheader[0].value
     found = []
     for number in range(2, 8):
         picker = next(box for box in app.selectbox if box.label == "Block to move")
@@ -59,21 +59,21 @@ def test_moving_the_time_stamp_back_step_by_step_raises_the_hit_rate() -> None:
         found.append(float(rates(app)[0][0].removesuffix("%")))
     assert found == sorted(found)
     assert found[0] < found[-1]
-    assert "The order is right" in app.subheader[0].value
+    assert "The prompt is in the best order" in app.subheader[0].value
 
 
 def test_the_best_order_is_one_press_away_and_survives_another_page() -> None:
     app = start()
-    press(app, "Put them in the best order")
-    assert "The order is right" in app.subheader[0].value
+    press(app, "Sort into the best order")
+    assert "The prompt is in the best order" in app.subheader[0].value
     app.switch_page("pages/reference/prices.py").run().switch_page(PAGE).run()
-    assert "The order is right" in app.subheader[0].value
+    assert "The prompt is in the best order" in app.subheader[0].value
 
 
 def test_a_dropped_log_shows_the_breaker_and_not_a_word_of_it() -> None:
     app = dropped(as_lines(chat_log(stamp=True)))
     assert "80 requests" in app.subheader[0].value
-    assert "The cache ends at a time stamp" in said(app)
+    assert "The cache breaks at a timestamp" in said(app)
     assert "went to claude-opus-5, but the rules and prices here are those of openai" in said(app)
     shown = words(app) + "".join(str(chart.proto.spec) for chart in app.get("plotly_chart"))
     for secret in ("SECRET", "word1", "customers of a shop", START.date().isoformat()):
@@ -94,12 +94,12 @@ def test_where_the_seller_needs_marks_and_no_request_sets_one_that_is_the_first_
 
     def warned(log: list[dict[str, Any]]) -> list[str]:
         app = start(claude)
-        app.session_state["prompt_tab"] = "From real prompts"
+        app.session_state["prompt_tab"] = "Analyze real prompts"
         app.run()
         app.file_uploader(key="prompts_file").upload("p.jsonl", as_lines(log), "application/jsonl").run()
         return [str(warning.value).replace("\\", "") for warning in app.warning]
 
-    assert warned(chat_log())[0].startswith("No request sets a cache mark, and anthropic finds nothing without one")
+    assert warned(chat_log())[0].startswith("No request sets a cache mark, and anthropic caches nothing without one")
     marked = chat_log()
     marked[0]["request"]["system"] = [{"type": "text", "text": "x", "cache_control": {"type": "ephemeral"}}]
     assert not any("cache mark" in words for words in warned(marked))
@@ -114,8 +114,8 @@ def test_without_a_fleet_only_the_api_is_shown() -> None:
 
 def test_blocks_of_a_log_are_taken_into_the_table() -> None:
     app = dropped(as_lines(chat_log(stamp=True)))
-    press(app, "Take these blocks")
-    assert "“System prompt: a time stamp” spoils" in app.subheader[0].value.replace("\\", "")
+    press(app, "Edit these blocks")
+    assert "“System prompt: a timestamp” breaks the cache" in app.subheader[0].value.replace("\\", "")
     assert app.number_input(key="prompt_tenants").value == 4
 
 
@@ -124,7 +124,7 @@ def test_hit_rates_go_into_the_scenario_and_its_link(real: bool) -> None:
     app = dropped(as_lines(chat_log(stamp=True))) if real else start()
     if not real:  # nobody's rates are those of the example
         assert next(button for button in app.button if button.label == "Use these hit rates").disabled
-        press(app, "Put them in the best order")
+        press(app, "Sort into the best order")
     best = [float(rate.removesuffix("%")) / 100 for rate in rates(app)[1]]
     press(app, "Use these hit rates")
     value: Any = app.query_params["s"]
@@ -135,13 +135,13 @@ def test_hit_rates_go_into_the_scenario_and_its_link(real: bool) -> None:
 
 def test_forgotten_prompts_are_gone() -> None:
     app = start()
-    app.session_state["prompt_tab"] = "From real prompts"
+    app.session_state["prompt_tab"] = "Analyze real prompts"
     app.run()
     app.text_area(key="prompts_text").set_value("SECRET one\n---\nSECRET two").run()
     assert "2 requests of pasted prompts" in app.subheader[0].value
     assert "no times" in words(app)
-    press(app, "Forget these prompts")
-    assert "Drop or paste real prompts" in app.subheader[0].value
+    press(app, "Delete these prompts")
+    assert "Upload or paste real prompts" in app.subheader[0].value
     assert app.text_area(key="prompts_text").value == ""
     app.text_area(key="prompts_text").set_value("SECRET one\n---\nSECRET two").run()  # the very same again
     assert "2 requests of pasted prompts" in app.subheader[0].value
@@ -151,7 +151,7 @@ def test_a_bad_log_says_where_and_changes_nothing() -> None:
     app = dropped(b'{"messages": [{"role": "user", "content": "SECRET"}]}\n{"messages": SECRET')
     assert "line 2: not JSON" in app.error[0].value.replace("\\", "")
     assert "SECRET" not in words(app)
-    assert "Drop or paste" in app.subheader[0].value
+    assert "Upload or paste" in app.subheader[0].value
 
 
 def test_a_seller_that_does_not_publish_its_rules_is_shown_as_unknown() -> None:
@@ -159,7 +159,7 @@ def test_a_seller_that_does_not_publish_its_rules_is_shown_as_unknown() -> None:
     app = start(plain.model_copy(update={"api": Api(provider="mistral", model="mistral-large-4")}))
     assert "does not publish the shortest prefix" in words(app)
     sellers = next(f.value for f in app.dataframe if "Seller" in f.value)
-    assert sellers["From, tokens"].iloc[0] == "unknown"
+    assert sellers["Minimum (tokens)"].iloc[0] == "unknown"
 
 
 def test_break_even_rates_of_both_lifetimes_are_listed() -> None:
@@ -168,6 +168,6 @@ def test_break_even_rates_of_both_lifetimes_are_listed() -> None:
     app = start(plain.model_copy(update={"api": Api(provider="anthropic", model="claude-opus-5")}))
     first = next(f.value for f in app.dataframe if "Seller" in f.value).iloc[0]
     assert first["Seller"] == "Anthropic, claude-opus-5"
-    assert (first["From, tokens"], first["Pays from"]) == ("512", "21.7%")
-    assert first["Kept longer"] == "1 h, written at 2×, pays from 52.6%"
+    assert (first["Minimum (tokens)"], first["Break-even hit rate"]) == ("512", "22%")
+    assert first["Longer TTL"] == "1 h, written at 2×, break-even at 53%"
     assert "22%" in words(app)

@@ -27,15 +27,15 @@ def breaker(*fronts: str) -> CacheBreaker | None:
 @pytest.mark.parametrize(
     ("make", "what"),
     [
-        (lambda i: f"2026-11-01T10:{i:02}:00Z.", "a time stamp"),
+        (lambda i: f"2026-11-01T10:{i:02}:00Z.", "a timestamp"),
         (lambda i: f"17935344{i:02}.", "a time in seconds"),
         (lambda i: f"123e4567-e89b-42d3-a456-4266141740{i:02}.", "a UUID"),
         (lambda i: f"jane{i}@example.org.", "an e-mail address"),
         (lambda i: f"9f86d081884c7d659a2feaa0c55ad0{i:02}.", "a long hexadecimal id"),
         (lambda i: f"user_8fK2m9Qp{i:02}.", "an id"),
-        (lambda i: f"request {i} today.", "a number that counts or differs"),
+        (lambda i: f"request {i} today.", "a counter or number"),
         (lambda i: " ".join(COLOURS[i % 4 :] + COLOURS[: i % 4]) + ".", "the same words in another order"),
-        (lambda i: f"{COLOURS[i % 4]} things.", "text that differs by group of requests"),
+        (lambda i: f"{COLOURS[i % 4]} things.", "text that differs by tenant"),
         (
             lambda i: f"{'abcdefghijklmnopqrstuvwxyz'[i]}{'zyxwvutsrqponmlkjihgfedcba'[i]}ing words.",
             "text that differs with every request",
@@ -63,8 +63,10 @@ def test_a_change_at_the_end_spoils_nothing() -> None:
 
 
 def test_the_sentence_names_part_place_and_share() -> None:
-    found = CacheBreaker("System prompt", "a time stamp", "request", 14, 0.98, 0.61)
+    found = CacheBreaker(
+        part="System prompt", what="a timestamp", changes="request", at_tok=14, requests_frac=0.98, lost_frac=0.61
+    )
     assert found.sentence == (
-        "The cache ends at a time stamp, token 14 of the system prompt, in 98% of requests; 61% of the input stands behind "
-        "it and changes more rarely"
+        "The cache breaks at a timestamp, token 14 of the system prompt, in 98% of requests. 61% of the input comes after "
+        "it and is more stable."
     )

@@ -9,6 +9,7 @@ from calculators.errors import DataError
 from calculators.prompts.order import (
     CHANGE_ORDER,
     Block,
+    FleetCache,
     Traffic,
     best_order,
     check_blocks,
@@ -66,8 +67,8 @@ def test_break_even_hit_rates(write: float, expected: float) -> None:
 def test_memory_keeps_a_prefix_until_what_is_new_fills_it() -> None:
     """All new: 10 requests of 1,000 tokens a second fill a million tokens in 100 s. Four replicas share the stream."""
     new = [Block("q", 1_000, "request")]
-    assert own_cache(new, BUSY, 1e6, 1, True).kept_s == pytest.approx(100, rel=1e-3)
-    assert own_cache(new, BUSY, 1e6, 4, False).kept_s == pytest.approx(400, rel=1e-3)
+    assert own_cache(new, BUSY, FleetCache(1e6, 1, True, 1)).kept_s == pytest.approx(100, rel=1e-3)
+    assert own_cache(new, BUSY, FleetCache(1e6, 4, False, 1)).kept_s == pytest.approx(400, rel=1e-3)
 
 
 def test_a_block_moves_up_by_one_and_none_is_lost() -> None:
@@ -77,7 +78,9 @@ def test_a_block_moves_up_by_one_and_none_is_lost() -> None:
 
 def test_an_engines_blocks_are_counted_whole() -> None:
     some = [Block("a", 1_000, "never"), Block("b", 1_000, "request")]
-    whole, page = (expected_hit_frac(some, BUSY, own_cache(some, BUSY, 1e9, 1, True, block)) for block in (16, 1))
+    whole, page = (
+        expected_hit_frac(some, BUSY, own_cache(some, BUSY, FleetCache(1e9, 1, True, block))) for block in (16, 1)
+    )
     assert whole == pytest.approx(992 / 2_000)
     assert page == pytest.approx(0.5)
 
@@ -110,17 +113,19 @@ def test_longer_kept_is_never_found_less(some: list[Block], who: Traffic, kept_s
 
 @given(blocks, traffic, st.floats(1e3, 1e8), st.floats(1, 10))
 def test_more_memory_never_finds_less(some: list[Block], who: Traffic, room: float, ratio: float) -> None:
-    less, more = (expected_hit_frac(some, who, own_cache(some, who, c, 4, True)) for c in (room, room * ratio))
+    less, more = (
+        expected_hit_frac(some, who, own_cache(some, who, FleetCache(c, 4, True, 1))) for c in (room, room * ratio)
+    )
     assert more >= less - 1e-6
 
 
 @pytest.mark.parametrize(
     ("some", "why"),
     [
-        ([], "1 to 100 blocks"),
-        ([Block("a", -1, "never")], "'a': -1 tokens"),
-        ([Block("a", float("nan"), "never")], "'a': nan tokens"),
-        ([Block("a", 5, "daily")], "changes 'daily'"),  # type: ignore[arg-type]
+        ([], "Enter 1 to 100"),
+        ([Block("a", -1, "never")], "has −1 tokens"),
+        ([Block("a", float("nan"), "never")], "has unknown tokens"),
+        ([Block("a", 5, "daily")], "changes “daily”"),  # type: ignore[arg-type]
         ([Block("a", 0, "never")], "no tokens"),
     ],
 )

@@ -23,8 +23,8 @@ def path(tmp_path: Path) -> str:
 def test_the_command_prints_blocks_breaker_and_rates(path: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["prompt-scan", path]) == 0
     shown = capsys.readouterr().out
-    assert "The cache ends at a time stamp, token" in shown
-    assert "System prompt, by group" in shown
+    assert "The cache breaks at a timestamp, token" in shown
+    assert "System prompt, by tenant" in shown
     assert "in the best order" in shown
     assert "o200k_base" in shown
 
@@ -34,7 +34,7 @@ def test_json_holds_the_same(path: str, capsys: pytest.CaptureFixture[str]) -> N
         main(["prompt-scan", path, "--provider", "anthropic", "--replicas", "2", "--routing", "prefix", "--json"]) == 0
     )
     found = json.loads(capsys.readouterr().out)
-    assert found["breaker"]["what"] == "a time stamp"
+    assert found["breaker"]["what"] == "a timestamp"
     assert found["api"]["provider"] == "anthropic"
     assert found["api"]["best_order_hit_frac"] > found["api"]["hit_frac"]
     assert found["requests_count"] == 80
@@ -72,14 +72,14 @@ def test_what_is_unknown_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert main(["prompt-scan", str(file), "--provider", "deepseek"]) == 0
     shown = capsys.readouterr().out
     assert "deepseek does not publish the shortest prefix" in shown
-    assert "the log has no times" in shown
+    assert "The log has no timestamps" in shown
     assert "sessions are unknown" in shown
 
 
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
-        (["--provider", "nobody"], "--provider: no rules for 'nobody'"),
+        (["--provider", "nobody"], "--provider: no cache rules for 'nobody'"),
         (["--engine", "nothing"], "no engine 'nothing'"),
         (["--replicas", "0"], "--replicas is 0"),
     ],

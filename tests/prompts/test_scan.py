@@ -35,7 +35,7 @@ def test_each_part_of_a_clean_log_is_classified() -> None:
     assert changes(found) == {
         "Tool schemas": "never",
         "System prompt": "never",
-        "System prompt, by group": "tenant",
+        "System prompt, by tenant": "tenant",
         "History": "session",
         "This turn": "request",
     }
@@ -55,10 +55,10 @@ def test_blocks_have_all_tokens_and_fill_the_editor() -> None:
 def test_a_planted_time_stamp_is_found_where_it_was_planted() -> None:
     found = scanned(stamp=True)
     assert found.breaker is not None
-    assert (found.breaker.part, found.breaker.what) == ("System prompt", "a time stamp")
+    assert (found.breaker.part, found.breaker.what) == ("System prompt", "a timestamp")
     assert found.breaker.at_tok == tokens.token_count("You help the customers of a shop.\nThe time is ") + 1
     assert found.breaker.requests_frac == 1
-    assert changes(found)["System prompt: a time stamp"] == "request"
+    assert changes(found)["System prompt: a timestamp"] == "request"
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_plain_prompts_may_change_the_order_of_their_lines() -> None:
     stable = "".join(f"Rule number {i} is to be kept at all times by everybody.\n" for i in range(30))
     found = of(*(f"Request {i * 7} of {i}{i}.\n{stable}" for i in range(10, 30)))
     assert found.breaker is not None
-    assert (found.breaker.part, found.breaker.what) == ("Prompt", "a number that counts or differs")
+    assert (found.breaker.part, found.breaker.what) == ("Prompt", "a counter or number")
     assert all(np.all(row.best_pieces[:30] == found.rows[0].best_pieces[:30]) for row in found.rows)
 
 
@@ -147,9 +147,9 @@ def test_tools_that_only_come_in_another_order_are_taken_as_sorted() -> None:
 
 def test_a_second_breaker_is_named_for_when_the_first_is_mended() -> None:
     found = scanned(shuffled=True, stamp=True)
-    assert [breaker.what for breaker in found.breakers][:2] == ["tools in another order", "a time stamp"]
+    assert [breaker.what for breaker in found.breakers][:2] == ["tools in another order", "a timestamp"]
     assert found.breaker is found.breakers[0]
-    assert [breaker.what for breaker in scanned(stamp=True).breakers] == ["a time stamp"]
+    assert [breaker.what for breaker in scanned(stamp=True).breakers] == ["a timestamp"]
     assert scanned().breakers == ()
 
 

@@ -19,10 +19,10 @@ def cut(text: str) -> list[tuple[str, str]]:
 @pytest.mark.parametrize(
     ("span", "kind"),
     [
-        ("2026-11-26T10:00:00Z", "a time stamp"),
-        ("2026-11-26 10:00:00.123+01:00", "a time stamp"),
-        ("26 Nov 2026 10:00:00 GMT", "a time stamp"),
-        ("November 26, 2026 at 10:15 PM", "a time stamp"),
+        ("2026-11-26T10:00:00Z", "a timestamp"),
+        ("2026-11-26 10:00:00.123+01:00", "a timestamp"),
+        ("26 Nov 2026 10:00:00 GMT", "a timestamp"),
+        ("November 26, 2026 at 10:15 PM", "a timestamp"),
         ("2026-11-26", "a date"),
         ("11/26/2026", "a date"),
         ("10:15", "a time of day"),
