@@ -8,6 +8,7 @@ is not tried.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from math import isfinite
 from typing import Literal
 
@@ -28,8 +29,9 @@ Pin = Literal["in", "out"]
 Pins = Mapping[MoveId, Pin]
 
 
+@cache
 def framework() -> Framework:
-    """technique_data/framework.yaml. Raises DataError naming file, line and field."""
+    """technique_data/framework.yaml, read once. Raises DataError naming file, line and field."""
     return load_sourced(ROOT / "technique_data/framework.yaml", Framework)
 
 

@@ -83,13 +83,11 @@ def adopt(scenario: Scenario) -> None:
 
 def scenario() -> Scenario:
     """The scenario of the widgets. Raises DataError for values that the schema refuses; the widgets keep them."""
-    state = st.session_state
+    state = {str(key): value for key, value in st.session_state.items()}  # read once: each look-up there is slow
     plain: dict[str, Any] = {"name": state["name"], "as_of": state["as_of"]}
     for section in SECTIONS:
         prefix = f"{section}."
-        plain[section] = {
-            str(key).removeprefix(prefix): value for key, value in state.items() if str(key).startswith(prefix)
-        }
+        plain[section] = {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
     plain["candidates"] = [
         {"model": model, "gate": state.get(f"gate.{model}") or "assumed"} for model in state["candidates"]
     ]
