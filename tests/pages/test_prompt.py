@@ -157,7 +157,7 @@ def test_a_bad_log_says_where_and_changes_nothing() -> None:
 def test_a_seller_that_does_not_publish_its_rules_is_shown_as_unknown() -> None:
     plain = default_scenario(START.date())
     app = start(plain.model_copy(update={"api": Api(provider="mistral", model="mistral-large-4")}))
-    assert "does not publish the shortest prefix" in words(app)
+    assert "Not all its cache rules are published" in words(app)
     sellers = next(f.value for f in app.dataframe if "Seller" in f.value)
     assert sellers["Minimum (tokens)"].iloc[0] == "unknown"
 
