@@ -202,7 +202,7 @@ def _missing(
 ) -> str:
     """What must be known before anything can be said; empty: nothing."""
     if not ranked:
-        ask = found.of("ask")
+        ask = found.with_status("ask")
         if ask:
             names = ", ".join(dict.fromkeys(p.path.name for p in ask[:3]))
             return f"ask {names}: no path with a known price is known to be allowed, and {len(ask)} may be."

@@ -46,7 +46,7 @@ def test_check_counts_the_data(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_decide_prints_the_verdict(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["decide", _file(tmp_path, LIVE)]) == 0
-    assert "A month of 2 M requests:" in capsys.readouterr().out
+    assert "A month of 2M requests:" in capsys.readouterr().out
 
 
 def test_decide_json_loads_and_has_the_verdict_on_top(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -127,7 +127,7 @@ def test_an_unknown_requirement_is_named_with_the_known_ones(
         ({"hardware": {"rent_usd_per_gpu_h": {"h100-smx": 2}}}, "unknown GPU 'h100-smx'; did you mean 'h100-sxm'?"),
         ({"hardware": {"rent_providers": ["aws-2"]}}, "unknown provider 'aws-2'"),
         ({"api": {"model": "gpt-5.4\nfoo"}}, "no price for model"),
-        ({"api": {"provider": "opnai"}}, "no prices for provider 'opnai'. Known ones are, for instance: openai"),
+        ({"api": {"provider": "opnai"}}, "no prices for provider 'opnai'. Similar providers: openai"),
         (
             {"workload": {"requests_per_month": 10**15}},
             "Requests per month must be at most 1T",
@@ -207,7 +207,7 @@ def test_nesting_deep_enough_to_crash_a_parser_is_one_line(tmp_path: Path, conte
         ({"candidates": [{"model": "deepseek-v3"}], "hardware": {"gpus": ["l4"]}}, "does not fit"),
         ({"targets": {"tpot_ms": 0.1}}, "the target is 0.1 ms"),
         ({"targets": {"ttft_p95_ms": 1}}, "the target is 1 ms"),
-        ({"hardware": {"gpus": ["rtx-4090"], "rent_providers": ["aws"]}}, "no rent for this GPU passes"),
+        ({"hardware": {"gpus": ["rtx-4090"], "rent_providers": ["aws"]}}, "no offer for this GPU passes"),
         ({"hardware": {"max_gpus": 1}}, "within the GPU limit"),
     ],
 )

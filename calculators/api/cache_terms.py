@@ -153,5 +153,5 @@ def engine_cache(id: str, catalog: Catalog) -> EngineCache:
     engines = catalog.rules_file.engines
     engine = next((one for one in engines if one.engine == id), None)
     if engine is None:
-        raise DataError(f"Unknown engine {id[:40]!r}. Choose one of: {', '.join(one.engine for one in engines)}.")
+        raise DataError(f"unknown engine {id[:40]!r}. Known ones: {', '.join(one.engine for one in engines)}.")
     return engine

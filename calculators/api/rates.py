@@ -148,9 +148,9 @@ def _no_price(provider: str, model: str, catalog: Catalog) -> str:
     if not models:
         ids = [*catalog.api_providers, *(p.id for p in data_snapshot.get_snapshot().providers)]
         near = difflib.get_close_matches(provider, ids, n=5, cutoff=0.0)
-        return f"No prices for provider {provider[:40]!r}. Similar providers: {', '.join(near)}."
+        return f"no prices for provider {provider[:40]!r}. Similar providers: {', '.join(near)}."
     near = difflib.get_close_matches(model, models, n=8, cutoff=0.0)
-    return f"No price for model {model[:60]!r} of provider {provider[:40]!r}. Its models include: {', '.join(near)}."
+    return f"no price for model {model[:60]!r} of provider {provider[:40]!r}. Its models include: {', '.join(near)}."
 
 
 def hosted_offers(model: Model, day: date, catalog: Catalog) -> list[ApiOffer]:

@@ -3,6 +3,6 @@
 Modules in reading order:
 
 operator_check  every requirement against every operator
-residency       whether the priced product is the allowed one
-assessment      what is left, and what compliance costs
+residency       whether a priced product meets the residency requirement
+assessment      every operator judged and priced, and the cost of compliance
 """

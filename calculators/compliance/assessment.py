@@ -1,17 +1,17 @@
-"""What the requirements leave: every path judged and priced, the cheapest survivor, what compliance costs, and which
-requirement would open what if it were given up."""
+"""Compliance assessment: every operator judged and priced, the cheapest that is allowed, what compliance costs, and what
+giving up each requirement would open."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.compliance_rules import Operator, Requirement
-from calculators.compliance.operator_check import RANK, ComplianceStatus, OperatorPath, expand, judge
+from calculators.compliance.operator_check import STATUS_ORDER, ComplianceStatus, OperatorPath, expand, judge
 
 
 @dataclass(frozen=True, slots=True)
 class PathPrice:
-    """The cheapest way found to serve through one operator; no price: it is not published."""
+    """The cheapest option through one operator; price None where none is published."""
 
     operator: Operator
     label: str
@@ -20,6 +20,8 @@ class PathPrice:
 
 @dataclass(frozen=True, slots=True)
 class PricedPath:
+    """One operator's compliance status and its cheapest option; price None where none is published."""
+
     path: OperatorPath
     label: str
     usd_per_month: float | None
@@ -27,7 +29,7 @@ class PricedPath:
 
 @dataclass(frozen=True, slots=True)
 class Relaxation:
-    """One requirement given up: how many paths that opens, and the cheapest way there is then."""
+    """The effect of giving up one requirement: how many paths it opens, and the cheapest allowed option then."""
 
     requirement: Requirement
     opened_count: int
@@ -37,29 +39,32 @@ class Relaxation:
 
 @dataclass(frozen=True, slots=True)
 class ComplianceAssessment:
+    """Every operator under the requirements, and what they cost."""
+
     requirements: tuple[Requirement, ...]
-    """Those chosen, and all they imply."""
+    """The chosen requirements and all that they imply."""
     paths: tuple[PricedPath, ...]
-    """Allowed first, then those to ask, then blocked; the cheapest first in each."""
+    """Allowed paths first, then those to ask, then blocked ones; cheapest first within each."""
     cheapest: PricedPath | None
-    """Of all paths, as if there were no requirement."""
+    """The cheapest path without any requirement."""
     cheapest_allowed: PricedPath | None
     """The cheapest that is allowed."""
     relaxations: tuple[Relaxation, ...]
 
     @property
     def premium_usd_per_month(self) -> float | None:
-        """What compliance costs: cheapest survivor minus cheapest of all. None: nothing allowed has a price."""
+        """Monthly cost of compliance: cheapest allowed minus cheapest overall; None where no allowed path has a price."""
         if self.cheapest_allowed is None or self.cheapest is None:
             return None
         return _usd(self.cheapest_allowed) - _usd(self.cheapest)
 
-    def of(self, status: ComplianceStatus) -> tuple[PricedPath, ...]:
+    def with_status(self, status: ComplianceStatus) -> tuple[PricedPath, ...]:
+        """The paths with this status, cheapest first."""
         return tuple(p for p in self.paths if p.path.status == status)
 
 
 def assess(chosen: Sequence[str], offers: Iterable[PathPrice], catalog: Catalog) -> ComplianceAssessment:
-    """Judge and rank every offer under the chosen requirements and all they imply."""
+    """Compliance assessment of every offer under the chosen requirements and all that they imply."""
     every = list(offers)
     requirements = expand(chosen, catalog)
     paths = _judged(every, requirements, catalog)
@@ -90,7 +95,7 @@ def _relaxed(
 
 
 def _order(p: PricedPath) -> tuple[int, bool, float, str]:
-    return RANK[p.path.status], p.usd_per_month is None, p.usd_per_month or 0.0, p.label
+    return STATUS_ORDER[p.path.status], p.usd_per_month is None, p.usd_per_month or 0.0, p.label
 
 
 def _usd(p: PricedPath) -> float:

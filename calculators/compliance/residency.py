@@ -1,13 +1,13 @@
-"""Whether what is priced is also what a requirement allows: an operator may confine processing to the EU, but not in the
-region, or by the product, that a price is for. Such a product has no price that counts."""
+"""Checks that a priced product meets the residency requirement. An operator may offer EU processing in general while the
+listed price is for another region; that price is then ignored."""
 
 import re
 from collections.abc import Iterable
 
 from calculators.catalog.compliance_rules import FactName, Operator, Requirement, Resale
 
-PLACES: tuple[tuple[str, str], ...] = (
-    # first match wins; names of regions in the rent tables
+JURISDICTIONS: tuple[tuple[str, str], ...] = (
+    # first match wins; region names of the rental price tables
     ("gov", r"gov"),
     ("us", r"^us|usa|eastus|westus|ashburn"),
     ("eu", r"^eu|^fin|europe|poland|france|germany|nether|sweden|spain|italy"),
@@ -21,17 +21,17 @@ GOVERNMENT: frozenset[FactName] = frozenset({"fedramp_high", "itar", "il5_cmmc"}
 
 
 def jurisdiction(region: str | None) -> str | None:
-    """Where a region is; None: not stated, or the customer picks."""
-    return next((name for name, pattern in PLACES if re.search(pattern, (region or "").lower())), None)
+    """Jurisdiction of a region; None where the region is not stated or the customer picks it."""
+    return next((name for name, pattern in JURISDICTIONS if re.search(pattern, (region or "").lower())), None)
 
 
 def required_facts(requirements: Iterable[Requirement]) -> frozenset[FactName]:
-    """Everything an operator must offer."""
+    """Facts that the requirements need of an operator."""
     return frozenset(fact for r in requirements for fact in r.facts)
 
 
 def is_regional(needed: Iterable[FactName]) -> bool:
-    """Whether processing is confined to somewhere."""
+    """Whether the facts confine processing to a jurisdiction."""
     return any(fact.startswith("processing_") for fact in needed)
 
 
@@ -50,8 +50,11 @@ def machine_meets_residency(is_owned: bool, region: str | None, needed: frozense
 def product_meets_residency(
     kind: str, model: str, seller_id: str, operator: Operator, needed: frozenset[FactName], resales: Iterable[Resale]
 ) -> bool:
-    """A maker's plain endpoint is not its regional one where that has a price of its own, nor is a model that says
-    "global"; and what is offered on request only, as a place or a government service, is not sold at the list price."""
+    """Whether the product behind a list price satisfies the required facts.
+
+    A provider's default endpoint does not meet residency where its regional endpoint has a price of its own, nor does a
+    model sold as "global". Residency or government service on request is not sold at the list price.
+    """
     if kind == "resold_api":
         return True
     own_region = any(r.provider == r.operator == seller_id for r in resales)

@@ -97,7 +97,7 @@ def contract_conditions(winner: Option, found: ComplianceAssessment) -> list[str
     if not found.requirements:
         return []
     sellers = (winner.operator, winner.also_operator)
-    paths = {p.path.operator: p.path for p in reversed(found.of("allowed")) if p.path.operator in sellers}
+    paths = {p.path.operator: p.path for p in reversed(found.with_status("allowed")) if p.path.operator in sellers}
     return [
         f"{path.name} is allowed on this condition: {f.words.rstrip('.')}."
         for path in paths.values()

@@ -15,7 +15,7 @@ def compliance_context(found: ComplianceAssessment) -> VerdictContext:
     if not found.requirements or cheapest is None:
         return VerdictContext()
     bar = cheapest_allowed.usd_per_month if cheapest_allowed and cheapest_allowed.usd_per_month is not None else inf
-    cheaper = [p for p in found.of("ask") if p.usd_per_month is not None and p.usd_per_month < bar]
+    cheaper = [p for p in found.with_status("ask") if p.usd_per_month is not None and p.usd_per_month < bar]
     forced = cheapest.path.status == "blocked" and (cheapest.usd_per_month or 0.0) < bar
     return VerdictContext(
         forced_by=f"{cheapest.label}, at {usd(cheapest.usd_per_month or 0.0)}" if forced else "",
@@ -37,7 +37,11 @@ def _ask_first(cheaper: Sequence[PricedPath], bar_usd: float) -> str:
 
 def _quote_first(found: ComplianceAssessment) -> str:
     """Sellers that are allowed and have no public price; a fleet is not built before they are asked for one."""
-    names = [p.path.name for p in found.of("allowed") if p.usd_per_month is None and p.path.kind in PRICED_ON_REQUEST]
+    names = [
+        p.path.name
+        for p in found.with_status("allowed")
+        if p.usd_per_month is None and p.path.kind in PRICED_ON_REQUEST
+    ]
     if not names:
         return ""
     shown = ", ".join(dict.fromkeys(names[:3]))

@@ -160,7 +160,7 @@ def _keep(offers: dict[tuple[str, str, bool], PathPrice], offer: PathPrice, is_o
 def allowed_options(every: AllOptions, assessment: ComplianceAssessment, inputs: Inputs) -> AllowedOptions:
     """Options that compliance allows. Keeps the cheapest provider of each open model. Purchased servers count only if the
     user includes them or nothing else with a price is allowed."""
-    allowed = {(p.path.kind, p.path.operator) for p in assessment.of("allowed")}
+    allowed = {(p.path.kind, p.path.operator) for p in assessment.with_status("allowed")}
     buys = [b.option for b in every.buys if b.serves and operator_path(b.option, inputs.catalog) in allowed]
     operators = _of_offers(every.stairs, lambda offer: machine_operator(offer, inputs.catalog))
     may_run = {key: (operator.path, operator.id) in allowed for key, operator in operators.items()}

@@ -166,13 +166,13 @@ def _judged(signal: Signal) -> Judged:
 def _ruled(left: ComplianceAssessment) -> RuledPath:
     return RuledPath(
         requirements=tuple(r.name for r in left.requirements),
-        allowed_count=len(left.of("allowed")),
-        ask_count=len(left.of("ask")),
-        blocked_count=len(left.of("blocked")),
+        allowed_count=len(left.with_status("allowed")),
+        ask_count=len(left.with_status("ask")),
+        blocked_count=len(left.with_status("blocked")),
         premium_usd_per_month=left.premium_usd_per_month,
-        survivors=_named(left.of("allowed")[:LISTED]) if left.requirements else (),
-        to_ask=_named(left.of("ask")[:LISTED]),
-        blocked=_named(left.of("blocked")[:LISTED]),
+        survivors=_named(left.with_status("allowed")[:LISTED]) if left.requirements else (),
+        to_ask=_named(left.with_status("ask")[:LISTED]),
+        blocked=_named(left.with_status("blocked")[:LISTED]),
         relaxations=tuple(
             f"Without {r.requirement.name}: {r.opened_count} more paths"
             + (f", the cheapest then {r.label} at {usd(r.usd_per_month)}/month" if r.usd_per_month is not None else "")

@@ -63,7 +63,7 @@ def to_text(evaluation: Evaluation) -> str:
 def _compliance_text(assessment: ComplianceAssessment) -> list[str]:
     if not assessment.requirements:
         return []
-    allowed, ask, blocked = (len(assessment.of(status)) for status in STATUSES)
+    allowed, ask, blocked = (len(assessment.with_status(status)) for status in STATUSES)
     counts = f"{allowed} paths allowed, {ask} to ask, {blocked} blocked"
     premium = assessment.premium_usd_per_month
     cost = f"It costs {usd(premium)}/month." if premium is not None else "No allowed path has a price."
@@ -93,9 +93,9 @@ def compliance_json(assessment: ComplianceAssessment) -> dict[str, Any]:
     cheapest_allowed, cheapest = assessment.cheapest_allowed, assessment.cheapest
     return {
         "requirements": [r.id for r in assessment.requirements],
-        "blocked": [_path_json(p) for p in assessment.of("blocked")],
-        "ask": [_path_json(p) for p in assessment.of("ask")],
-        "surviving": [_path_json(p) for p in assessment.of("allowed")],
+        "blocked": [_path_json(p) for p in assessment.with_status("blocked")],
+        "ask": [_path_json(p) for p in assessment.with_status("ask")],
+        "surviving": [_path_json(p) for p in assessment.with_status("allowed")],
         "premium_usd_per_month": assessment.premium_usd_per_month,
         "cheapest_survivor": _path_json(cheapest_allowed) if cheapest_allowed else None,
         "cheapest_overall": _path_json(cheapest) if cheapest else None,

@@ -32,7 +32,7 @@ def gate(result: Evaluation) -> list[str]:
     """Sentences on compliance, exit triggers, the verdict and missing data, in this order."""
     sentences = []
     if result.assessment.requirements:
-        allowed, blocked = (len(result.assessment.of(status)) for status in ("allowed", "blocked"))
+        allowed, blocked = (len(result.assessment.with_status(status)) for status in ("allowed", "blocked"))
         sentences.append(f"Compliance allows {plural(allowed, 'path')} and blocks {blocked}.")
     met, unknown = (
         [s.name.lower() for s in result.signals.exit_signals if s.status == status] for status in ("firing", "unknown")

@@ -174,7 +174,7 @@ with inputs:  # drawn before the evaluation, so that a value it refuses can be c
 
 result = evaluation()
 assessment, judged = result.assessment, result.signals
-premium, allowed = assessment.premium_usd_per_month, assessment.of("allowed")
+premium, allowed = assessment.premium_usd_per_month, assessment.with_status("allowed")
 firing = [s.name.lower() for s in judged.exit_signals if s.status == "firing"]
 count_words = (
     f"{' and '.join(firing)} {'says' if len(firing) == 1 else 'say'} leave off-the-shelf APIs"
@@ -206,8 +206,10 @@ with answer:
         st.subheader("What compliance leaves")
         cells = st.columns(4)
         cells[0].metric("Paths allowed", f"{len(allowed)}", border=True, help=help_text("paths allowed"))
-        cells[1].metric("To ask", f"{len(assessment.of('ask'))}", border=True, help=help_text("paths to ask"))
-        cells[2].metric("Blocked", f"{len(assessment.of('blocked'))}", border=True, help=help_text("paths blocked"))
+        cells[1].metric("To ask", f"{len(assessment.with_status('ask'))}", border=True, help=help_text("paths to ask"))
+        cells[2].metric(
+            "Blocked", f"{len(assessment.with_status('blocked'))}", border=True, help=help_text("paths blocked")
+        )
         cells[3].metric(
             "Compliance premium",
             "no price" if premium is None else usd(premium),
@@ -224,15 +226,15 @@ with answer:
         tabs = st.tabs(
             [
                 f"Allowed ({len(allowed)})",
-                f"To ask ({len(assessment.of('ask'))})",
-                f"Blocked ({len(assessment.of('blocked'))})",
+                f"To ask ({len(assessment.with_status('ask'))})",
+                f"Blocked ({len(assessment.with_status('blocked'))})",
             ]
         )
         for tab, status, because in zip(
             tabs, ("allowed", "ask", "blocked"), ("Under which condition", "What to ask", "Why"), strict=True
         ):
             with tab:
-                path_table(assessment.of(status), because)
+                path_table(assessment.with_status(status), because)
         if assessment.relaxations:
             st.markdown("**If one of them could be given up**")
             st.table(

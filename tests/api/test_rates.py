@@ -54,13 +54,13 @@ def test_hosts_that_give_tokens_away_are_no_rivals(catalog: Catalog) -> None:
 
 def test_an_unknown_model_or_provider_is_refused_with_what_there_is(catalog: Catalog) -> None:
     for provider, model, message in (
-        ("openai", "gpt-99", "No price for model 'gpt-99' of provider 'openai'. Its models include: gpt-"),
+        ("openai", "gpt-99", "no price for model 'gpt-99' of provider 'openai'. Its models include: gpt-"),
         (
             "testhost",
             "clossed",
-            "No price for model 'clossed' of provider 'testhost'. Its models include: closed",
+            "no price for model 'clossed' of provider 'testhost'. Its models include: closed",
         ),
-        ("opnai", "gpt-5.4", "No prices for provider 'opnai'. Similar providers: openai"),
+        ("opnai", "gpt-5.4", "no prices for provider 'opnai'. Similar providers: openai"),
     ):
         with pytest.raises(DataError) as error:
             api_offer(provider, model, catalog)

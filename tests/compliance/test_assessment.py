@@ -26,8 +26,8 @@ def found(*requirements: str, **changes: Any) -> Evaluation:
 
 def test_without_requirements_every_path_is_allowed_and_nothing_is_paid_for_it() -> None:
     assessment = found().assessment
-    assert not assessment.of("ask")
-    assert not assessment.of("blocked")
+    assert not assessment.with_status("ask")
+    assert not assessment.with_status("blocked")
     assert assessment.premium_usd_per_month == 0
     assert assessment.cheapest_allowed is assessment.cheapest
 
@@ -71,7 +71,7 @@ def test_the_same_model_through_a_european_cloud_costs_its_regional_price() -> N
 
 def test_an_air_gap_leaves_own_servers_only_and_shows_what_it_costs() -> None:
     ruled = found("air-gap")
-    assert [p.path.kind for p in ruled.assessment.of("allowed")] == ["own_hardware"]
+    assert [p.path.kind for p in ruled.assessment.with_status("allowed")] == ["own_hardware"]
     assert ruled.verdict.winner.kind == "own_hardware"
     assert ruled.verdict.kind == "forced_by_compliance"
     assert ruled.assessment.premium_usd_per_month is not None
@@ -92,7 +92,7 @@ def test_giving_up_a_requirement_says_what_it_opens() -> None:
     assert by_id["gdpr-eu-processing"].usd_per_month is not None
     assert by_id["soc2"].opened_count >= 1
     without = assess(["gdpr-eu-processing"], _offers(assessment), CATALOG)
-    assert len(without.of("allowed")) == len(assessment.of("allowed")) + by_id["soc2"].opened_count
+    assert len(without.with_status("allowed")) == len(assessment.with_status("allowed")) + by_id["soc2"].opened_count
 
 
 def _offers(assessment: Any) -> list[PathPrice]:
@@ -114,8 +114,8 @@ ids = st.lists(st.sampled_from(list(CATALOG.requirements)), unique=True, max_siz
 @given(ids, st.sampled_from(list(CATALOG.requirements)))
 def test_a_stricter_set_never_adds_a_path_nor_lowers_the_cost(some: list[str], more: str) -> None:
     before, after = found(*some).assessment, found(*dict.fromkeys([*some, more])).assessment
-    left = {(p.path.kind, p.path.operator) for p in before.of("allowed")}
-    still = {(p.path.kind, p.path.operator) for p in after.of("allowed")}
+    left = {(p.path.kind, p.path.operator) for p in before.with_status("allowed")}
+    still = {(p.path.kind, p.path.operator) for p in after.with_status("allowed")}
     resold = {("resold_api", "eu-cloud")}  # looked at only where rules apply
     assert still - resold <= left
     if before.cheapest_allowed and after.cheapest_allowed:
@@ -125,7 +125,7 @@ def test_a_stricter_set_never_adds_a_path_nor_lowers_the_cost(some: list[str], m
 def test_the_real_rules_leave_something_for_each_requirement_alone() -> None:
     """No rule of the app rules out everything: own hardware is always left."""
     for id in CATALOG.requirements:
-        assert any(p.path.kind == "own_hardware" for p in found(id).assessment.of("allowed")), id
+        assert any(p.path.kind == "own_hardware" for p in found(id).assessment.with_status("allowed")), id
 
 
 def test_own_quotes_are_asked_about(catalog: Catalog) -> None:
@@ -198,8 +198,11 @@ def test_government_clouds_are_asked_for_a_price_before_servers_are_bought() -> 
     assert cui.verdict.winner.kind == "own_hardware"
     assert "Allowed without a public price, so ask for a quote: " in cui.verdict.sentence
     assert cui.verdict.sureness != "clear"
-    assert all(p.path.kind in ("own_hardware", "government_cloud", "rented_gpus") for p in cui.assessment.of("allowed"))
-    assert all(p.usd_per_month is None for p in cui.assessment.of("allowed") if p.path.kind != "own_hardware")
+    assert all(
+        p.path.kind in ("own_hardware", "government_cloud", "rented_gpus")
+        for p in cui.assessment.with_status("allowed")
+    )
+    assert all(p.usd_per_month is None for p in cui.assessment.with_status("allowed") if p.path.kind != "own_hardware")
 
 
 def test_what_is_not_known_is_asked_and_not_called_forced() -> None:
@@ -208,7 +211,7 @@ def test_what_is_not_known_is_asked_and_not_called_forced() -> None:
         candidates=[{"model": "gpt-oss-120b", "gate": "accepted"}],
         compliance={"requirements": ["hds"]},
     )
-    assert not hds.assessment.of("blocked")
+    assert not hds.assessment.with_status("blocked")
     assert hds.verdict.kind != "forced_by_compliance"
     assert " first: if allowed, up to $" in hds.verdict.sentence
 

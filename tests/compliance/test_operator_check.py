@@ -13,7 +13,7 @@ from calculators.catalog.compliance_rules import FactName, Operator
 from calculators.catalog.load import load_catalog
 from calculators.compliance.operator_check import (
     PATH_WORDS,
-    RANK,
+    STATUS_ORDER,
     OperatorPath,
     api_seller,
     expand,
@@ -73,7 +73,7 @@ chosen = st.lists(st.sampled_from(IDS), unique=True, max_size=6)
 @given(operators, chosen, st.sampled_from(IDS))
 def test_a_stricter_set_never_opens_a_path(somebody: Operator, some: list[str], more: str) -> None:
     before, after = judged(some, somebody), judged([*some, more], somebody)
-    assert RANK[after.status] >= RANK[before.status]
+    assert STATUS_ORDER[after.status] >= STATUS_ORDER[before.status]
 
 
 @given(operators, chosen, st.sampled_from(FACTS))

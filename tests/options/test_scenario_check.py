@@ -49,7 +49,7 @@ def test_known_ids_pass(catalog: Catalog) -> None:
             {"api": {"model": "closd"}},
             DataError,
             "api.model",
-            "API model: no price for model 'closd' at provider 'testhost'",
+            "API model: no price for model 'closd' of provider 'testhost'",
         ),
         (
             {
