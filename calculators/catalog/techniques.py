@@ -82,7 +82,7 @@ class TechniqueStep(Record):
     requires: ShortText
 
 
-class Metric(Record):
+class FailingMetric(Record):
     """A metric that may miss its target, and the techniques against it in the order to try."""
 
     id: MetricId
@@ -105,11 +105,11 @@ class Thresholds(Record):
 
 class Framework(SourcedFile):
     moves: tuple[TechniqueStep, ...]
-    metrics: tuple[Metric, ...]
+    metrics: tuple[FailingMetric, ...]
     thresholds: Thresholds
 
     def move(self, move: MoveId) -> TechniqueStep:
         return next(m for m in self.moves if m.id == move)
 
-    def metric(self, metric: MetricId) -> Metric:
+    def metric(self, metric: MetricId) -> FailingMetric:
         return next(m for m in self.metrics if m.id == metric)

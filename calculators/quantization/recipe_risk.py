@@ -44,6 +44,7 @@ class RecipeRisk:
 
     @property
     def worst(self) -> Tolerance:
+        """The stricter tolerance of the cell."""
         return worst_tolerance(self.cell)
 
     @property

@@ -12,9 +12,9 @@ from calculators.units import percent, plural, significant, usd
 
 def risk_sentence(risks: Sequence[RecipeRisk], released: Sequence[RecipeRisk] = ()) -> str:
     """The cells of a recipe to avoid and to evaluate; `released`: cells excused because the model was released in them."""
-    excused = (
-        f" The model was released with {_names(released)}, so the map's warning does not apply." if released else ""
-    )
+    excused = ""
+    if released:
+        excused = f" The map's warnings do not apply to {_names(released)}: the model was released that way."
     if not risks:
         return f"Nothing to avoid or evaluate; cells with a star have no direct evidence.{excused}"
     parts = [
@@ -35,7 +35,11 @@ def _names(risks: Sequence[RecipeRisk]) -> str:
     groups = {
         stored: [risk.row.name for risk in risks if risk.stored == stored] for stored in (r.stored for r in risks)
     }
-    return "; ".join(f"{', '.join(names)} in {stored.upper()}" for stored, names in groups.items())
+    return "; ".join(f"{_listed(names)} in {stored.upper()}" for stored, names in groups.items())
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(names) if len(names) < 3 else ", ".join(names)
 
 
 def risk_heading(risk: RecipeRisk) -> str:

@@ -41,6 +41,7 @@ class Tensor:
 
     @property
     def values_count(self) -> int:
+        """Weights in the tensor."""
         return prod(self.shape)
 
 

@@ -68,6 +68,7 @@ class TechniqueAdvice:
 
     @property
     def kept(self) -> tuple[TechniqueTrial, ...]:
+        """The techniques to add, in order."""
         return tuple(trial for trial in self.tried if trial.kept)
 
 
@@ -124,9 +125,12 @@ def diagnosis(start: FleetState | None, case: AdviceInputs, design: Design) -> D
         return Diagnosis(failing, None, f"With the released weights no replica can serve this: {misfit.why}.")
     plan = start.plan
     if plan.replicas == plan.config.gpus_count == 1:
-        return Diagnosis(None, None, "One GPU carries the peak within the targets; no technique can need fewer.")
+        spares = ", spares aside" if plan.spare_replicas else ""
+        return Diagnosis(
+            None, None, f"One GPU carries the peak within the targets{spares}: no technique can need fewer."
+        )
     if plan.replicas == 1:
-        why = "One replica carries the peak within the targets; only a smaller server would cost less."
+        why = "One replica carries the peak within the targets: only a smaller server would cost less."
         return Diagnosis("cost", None, why)
     why = f"All targets are met; the binding constraint of a baseline replica is the {plan.capacity.limit_words}."
     if plan.capacity.limit == "tpot_target":
@@ -155,7 +159,7 @@ def _one_by_one(
         changed = applied(design, move, case, state)
         after = case.state(changed, state.plan if state else None)
         gain = gain_frac(state, after, metric)
-        trial = judged(TechniqueTrial(step, pin, before=state, after=after, gain_frac=gain), case, metric)
+        trial = _judged(TechniqueTrial(step, pin, before=state, after=after, gain_frac=gain), case, metric)
         tried.append(trial)
         if trial.kept:
             design, state = changed, case.at_own_load(changed)
@@ -186,7 +190,7 @@ def _value(state: FleetState, metric: MetricId | None) -> float:
     return {"ttft": state.ttft_ms, "tpot": state.tpot_ms}.get(metric or "", state.usd_per_month)
 
 
-def judged(trial: TechniqueTrial, case: AdviceInputs, metric: MetricId | None) -> TechniqueTrial:
+def _judged(trial: TechniqueTrial, case: AdviceInputs, metric: MetricId | None) -> TechniqueTrial:
     """The trial with its decision: whether it is kept, and why."""
     before, after = trial.before, trial.after
     if after is None:

@@ -25,7 +25,7 @@ class QuickWin:
     def sentence(self) -> str:
         """What it saves, and under which condition."""
         saved = self.saves_usd_per_month
-        return f"{f'saves {usd(saved)}/month' if saved > 0.5 else 'saves nothing yet'}; {self.words}."
+        return f"{f'saves {usd(saved)}/month' if saved > 0.5 else 'saves nothing yet'} {self.words}."
 
 
 def gate(result: Evaluation) -> list[str]:
@@ -73,18 +73,20 @@ def quick_wins(result: Evaluation, catalog: Catalog) -> list[QuickWin]:
         bill = optimized_bill(offer, replace(inputs, scenario=other), scenario.api.discount_frac)
         return max(today_usd - bill.usd_per_month, 0.0)
 
-    wait = f"{percent(workload.deferrable_frac)} of requests can wait 24 hours"
+    wait = f"on the {percent(workload.deferrable_frac)} of requests that can wait 24 hours"
     wins = [
         QuickWin(
             "Reorder prompts for the cache",
             saved(deferrable_frac=0.0),
-            f"cache hit rate from {percent(workload.cached_frac)} to the achievable {percent(workload.cacheable_frac)} of "
+            f"by raising the cache hit rate from {percent(workload.cached_frac)} to the achievable {percent(workload.cacheable_frac)} of "
             "input tokens",
         ),
         QuickWin(
             "Use the batch API",
             saved(cacheable_frac=0.0),
-            wait if workload.deferrable_frac else "no requests are eligible yet; set the share on the Workload page",
+            wait
+            if workload.deferrable_frac
+            else "because no requests are eligible; set the share on the Workload page",
         ),
     ]
     return [*wins, *_routing(result)]
@@ -98,5 +100,5 @@ def _routing(result: Evaluation) -> list[QuickWin]:
     best = min(hosted, key=lambda o: o.usd_per_month)
     assert best.bill is not None
     saves = EASY_FRAC * (result.today.bill.usd_per_month - best.bill.usd_per_month)
-    text = f"per {percent(EASY_FRAC)} of requests that {best.label} answers well enough; run your evals first"
+    text = f"for each {percent(EASY_FRAC)} of requests that {best.label} answers well enough; run your evals first"
     return [QuickWin("Route easy requests to a cheaper model", max(saves, 0.0), text)]

@@ -34,7 +34,7 @@ def tried(plan: FleetPlan) -> tuple[Cells, list[RecipeRisk], RecipeEffect]:
     inputs = Inputs(result.scenario, result.demand, catalog())
     if name == AS_SERVED:
         effect = verdict_effect(plan, inputs)
-        sentence = f"The verdict serves {model.name} in {plan.config.precision.upper()} at {usd(plan.rent_usd_per_month)}/month"
+        sentence = f"The verdict serves {model.name} in {plan.config.precision.upper()}; GPU rent {usd(plan.rent_usd_per_month)}/month"
     else:
         effect = recipe_effect(plan, recipe, inputs)
         sentence = worth_sentence(effect, "Your recipe" if name == CUSTOM else name)

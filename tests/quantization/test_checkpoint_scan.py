@@ -39,9 +39,9 @@ def test_the_planted_outlier_layer_is_found(model: Path) -> None:
 @pytest.mark.parametrize(("dtype", "kind"), [("F64", np.float64), ("F32", np.float32), ("F16", np.float16)])
 def test_every_float_type_gives_the_same_answer(tmp_path: Path, dtype: str, kind: type) -> None:
     weights = (RNG.integers(-64, 65, (32, 64)) / 64).astype(kind)
-    [found] = scan_checkpoint(save(tmp_path / "m.safetensors", {"w": (dtype, weights)}))
+    [loss] = scan_checkpoint(save(tmp_path / "m.safetensors", {"w": (dtype, weights)}))
     [other] = scan_checkpoint(save(tmp_path / "n.safetensors", {"w": ("BF16", bf16(weights))}))
-    assert found.sqnr_db == pytest.approx(other.sqnr_db)
+    assert loss.sqnr_db == pytest.approx(other.sqnr_db)
 
 
 def test_experts_of_three_dimensions_count_as_rows_and_chunks_change_nothing(
@@ -107,17 +107,17 @@ def test_what_is_quantized_already_is_counted_and_its_scales_are_no_weights(tmp_
             "a.norm.weight": ("F32", ones[0]),
         },
     )
-    found = survey(path)
-    assert (found.measured_count, found.quantized_count, found.other_count) == (1, 2, 4)
-    assert found.quantized_dtypes == ("F8_E4M3", "I32")
+    about = survey(path)
+    assert (about.measured_count, about.quantized_count, about.other_count) == (1, 2, 4)
+    assert about.quantized_dtypes == ("F8_E4M3", "I32")
     assert [loss.name for loss in scan_checkpoint(path)] == ["a.down_proj.weight"]
 
 
 def test_the_map_of_one_s_own_model_is_the_worst_of_each_class(model: Path) -> None:
     losses = list(scan_checkpoint(model))
-    found = worst_by_class(losses)
-    assert list(found) == ["down"]
-    assert found["down"] == {name: min(t.sqnr_db[name] for t in losses) for name in ROUNDINGS}
+    worst = worst_by_class(losses)
+    assert list(worst) == ["down"]
+    assert worst["down"] == {name: min(t.sqnr_db[name] for t in losses) for name in ROUNDINGS}
 
 
 def test_a_loss_is_json_without_infinities_and_says_what_a_weight_takes(tmp_path: Path) -> None:
@@ -133,11 +133,11 @@ def test_weights_that_are_no_number_are_counted_and_nothing_is_called_lossless(t
     some[1] = np.inf
     beyond = np.full((4, 128), 1e300)
     tensors = {"some": ("F32", some), "none": ("F32", none), "beyond": ("F64", beyond)}
-    found = {loss.name: loss for loss in scan_checkpoint(save(tmp_path / "broken.safetensors", tensors))}
-    assert found["some"].not_finite_count == 128
-    assert (found["none"].not_finite_count, found["beyond"].not_finite_count) == (512, 512)
-    assert set(found["none"].sqnr_db.values()) == {-np.inf}
-    assert found["none"].to_json()["not_finite_count"] == 512
+    by_name = {loss.name: loss for loss in scan_checkpoint(save(tmp_path / "broken.safetensors", tensors))}
+    assert by_name["some"].not_finite_count == 128
+    assert (by_name["none"].not_finite_count, by_name["beyond"].not_finite_count) == (512, 512)
+    assert set(by_name["none"].sqnr_db.values()) == {-np.inf}
+    assert by_name["none"].to_json()["not_finite_count"] == 512
 
 
 def test_weights_near_the_largest_number_are_measured_without_overflow(tmp_path: Path) -> None:

@@ -49,8 +49,8 @@ def test_the_sentence_lists_what_to_avoid_first_and_then_what_to_evaluate() -> N
 def test_what_the_model_was_released_in_is_excused() -> None:
     excused = released_risks(PRESETS["MXFP4 experts only"], GPT_OSS, KNOWN)
     assert risk_sentence([], excused) == (
-        "Nothing to avoid or evaluate; cells with a star have no direct evidence. The model was released with first and "
-        "last blocks, experts in MXFP4, so the map's warning does not apply."
+        "Nothing to avoid or evaluate; cells with a star have no direct evidence. The map's warnings do not apply to "
+        "first and last blocks and experts in MXFP4: the model was released that way."
     )
 
 

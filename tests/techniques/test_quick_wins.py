@@ -55,4 +55,4 @@ def test_more_to_cache_and_more_that_may_wait_never_save_less() -> None:
 def test_where_no_request_may_wait_the_reader_is_asked_for_the_share() -> None:
     batch = quick_wins(evaluate(scenario("azure-conversation", deferrable_frac=0.0), CATALOG), CATALOG)[1]
     assert "Workload page" in batch.words
-    assert batch.sentence == f"saves nothing yet; {batch.words}."
+    assert batch.sentence == f"saves nothing yet {batch.words}."

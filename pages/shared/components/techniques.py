@@ -19,6 +19,8 @@ from pages.shared.widgets import number, source_line
 SWITCHES: tuple[TechniqueId, ...] = (
     *("prefix_caching", "quantization", "speculation", "parallelism", "disaggregation"),
 )
+WIDTHS = (4, 4, 5.5, 4, 4)
+"""Of the switches: the longest label needs most."""
 FIGURES = {
     "TTFT p95": "ttft_ms",
     "TPOT": "tpot_ms",
@@ -30,7 +32,7 @@ FIGURES = {
 
 def switches() -> None:
     """A switch for each technique that can be off (batching never is), and the settings of each."""
-    for column, technique in zip(st.columns(len(SWITCHES)), SWITCHES, strict=True):
+    for column, technique in zip(st.columns(WIDTHS), SWITCHES, strict=True):
         key = f"techniques.{technique}"
         column.toggle(SHORT_NAMES[technique], key=key, persist_state="session", help=help_text(key))
     with st.expander("Settings of each technique", icon=":material/tune:"):
