@@ -186,11 +186,11 @@ def _throughput(options: argparse.Namespace) -> None:
 
 
 def _cache_replay(options: argparse.Namespace) -> None:
-    from calculators.prompts.cache_simulator import check_settings, read_block_log, replay_blocks
+    from calculators.prompts.cache_simulator import SimulatedCache, check_settings, read_block_log, replay_blocks
 
     settings = (options.capacity_blocks, options.ttl_s, options.replicas)
     check_settings(*settings, options.block_tok)
-    found = replay_blocks(read_block_log(options.log), *settings, options.routing, options.block_tok)
+    found = replay_blocks(read_block_log(options.log), SimulatedCache(*settings, options.routing, options.block_tok))
     plain = {
         "hit_rate_frac": found.hit_rate_frac,
         "requests_count": found.requests_count,

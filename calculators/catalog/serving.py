@@ -187,10 +187,10 @@ class FlagConflicts(SourcedFile):
 @cache
 def engine_flags(engine: ServingEngine) -> EngineFlags:
     """Recorded options of the pinned version of an engine. Raises DataError naming file and line."""
-    found = sorted((ROOT / "serving_data/flags").glob(f"{engine}-*.yaml"))
-    if not found:
+    records = sorted((ROOT / "serving_data/flags").glob(f"{engine}-*.yaml"))
+    if not records:
         raise DataError(f"serving_data/flags: no record of {engine}; make one with tools/record_flags.py")
-    return load_sourced(found[-1], EngineFlags)
+    return load_sourced(records[-1], EngineFlags)
 
 
 @cache

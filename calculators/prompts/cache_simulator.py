@@ -1,10 +1,9 @@
-"""What a prefix cache would have found, by replaying a log of block hashes: share of input tokens that need no prefill.
+"""Hit rate of a prefix cache, by replaying a log of block hashes: the share of input tokens that need no prefill.
 
-A prompt is cut into blocks; each has an id that stands for itself and everything before it, as in vLLM's hash blocks,
+A prompt is cut into blocks; the id of a block stands for itself and everything before it, as in vLLM's hash blocks,
 SGLang's radix tree and the public Mooncake traces (FAST'25). A request hits the longest run of its first blocks that are
-cached, and leaves all its blocks in the cache. Providers forget a prefix some minutes after its last use; servers of
-one's own forget the least recently used one when memory is full, leaves before the blocks they build on. So one hit rate
-cannot serve both.
+cached, and leaves all its blocks in the cache. An API drops a prefix some minutes after its last use (TTL); a self-hosted
+replica drops the least recently used one when memory is full, leaves before the blocks they build on.
 """
 
 import json
@@ -16,10 +15,11 @@ from pathlib import Path
 from typing import Literal
 
 from calculators.errors import DataError
+from calculators.units import printable
 
 Routing = Literal["random", "prefix"]
 BLOCK_TOK = 512
-"""Of the Mooncake traces; vLLM's own blocks are 16 tokens."""
+"""Block size of the Mooncake traces; vLLM uses 16 tokens."""
 MAX_REQUESTS = 50_000_000
 MAX_LINE_CHARS = 5_000_000
 MAX_REPLICAS = 1_024
@@ -27,24 +27,46 @@ MAX_REPLICAS = 1_024
 
 @dataclass(frozen=True, slots=True)
 class BlockRequest:
+    """One request of a block log."""
+
     time_s: float
     input_tok: int
     blocks: tuple[int, ...]
-    """Ids of its blocks, first to last; the last one may be partly filled."""
+    """Block ids, first to last; the last block may be partly filled."""
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedCache:
+    """The caches that a log is replayed through."""
+
+    capacity_blocks: float = float("inf")
+    """Blocks that each replica can keep."""
+    ttl_s: float = float("inf")
+    """Lifetime of a block after its last use."""
+    replicas: int = 1
+    routing: Routing = "random"
+    """prefix: a request goes to the replica that holds most of it, among equals to the one with the fewest tokens so far."""
+    block_tok: int = BLOCK_TOK
+    minimum_tok: int = 0
+    """Shorter hits do not count."""
+    last_again: bool = False
+    """Whether the last token of a request is always computed, as vLLM and SGLang do."""
 
 
 @dataclass(frozen=True, slots=True)
 class CacheReplay:
+    """Totals of a replay."""
+
     requests_count: int
     input_tok: int
     hit_tok: int
     replica_requests_count: tuple[int, ...]
     most_blocks_count: int
-    """The fullest that any one cache was."""
+    """Most blocks in any one cache at any time."""
 
     @property
     def hit_rate_frac(self) -> float:
-        """Share of input tokens."""
+        """Share of input tokens found in the cache."""
         return self.hit_tok / self.input_tok if self.input_tok else 0.0
 
 
@@ -56,8 +78,8 @@ class LruCache:
         self.used_s: OrderedDict[int, float] = OrderedDict()
         self.most = 0
 
-    def found(self, request: BlockRequest) -> int:
-        """How many of its first blocks are cached and not too old."""
+    def hit_blocks(self, request: BlockRequest) -> int:
+        """Number of first blocks of a request that are cached and within the TTL."""
         count = 0
         for block in request.blocks:
             used_s = self.used_s.get(block)
@@ -67,7 +89,7 @@ class LruCache:
         return count
 
     def keep(self, request: BlockRequest) -> None:
-        """All its blocks are used now, the first one last: so that leaves are forgotten before what they build on."""
+        """Marks all blocks of a request as used, the first one last, so that leaves are dropped before the blocks they build on."""
         used_s = self.used_s
         for block in reversed(request.blocks):
             used_s[block] = request.time_s
@@ -79,48 +101,42 @@ class LruCache:
 
 def replay_blocks(
     requests: Iterable[BlockRequest],
-    capacity_blocks: float = float("inf"),
-    ttl_s: float = float("inf"),
-    replicas: int = 1,
-    routing: Routing = "random",
-    block_tok: int = BLOCK_TOK,
+    cache: SimulatedCache = SimulatedCache(),
     seed: int = 1,
-    minimum_tok: int = 0,
-    last_again: bool = False,
     each: Callable[[int], None] | None = None,
 ) -> CacheReplay:
-    """`capacity_blocks`: of each replica. Hits shorter than `minimum_tok` do not count; with `last_again` the last token of
-    a request is always computed; `each` is told every request's hit. Prefix routing sends a request to the replica that has
-    most of it cached, and among equals to the one with the fewest tokens so far; random routing does not look, and one draw
-    of it differs from another by about a point."""
-    caches = [LruCache(capacity_blocks, ttl_s) for _ in range(replicas)]
+    """Totals of a replay. `each` is called with the hit tokens of every request. With random routing the hit rate of two
+    seeds differs by about one percentage point."""
+    replicas = cache.replicas
+    caches = [LruCache(cache.capacity_blocks, cache.ttl_s) for _ in range(replicas)]
     sent_tok, sent_count, rng = [0] * replicas, [0] * replicas, random.Random(seed)  # noqa: S311
     total = hits = count = 0
     for request in requests:
-        if routing == "random" or replicas == 1:
+        if cache.routing == "random" or replicas == 1:
             place = rng.randrange(replicas) if replicas > 1 else 0
         else:
-            place = min(range(replicas), key=lambda i: (-caches[i].found(request), sent_tok[i]))
-        hit = _hit_tok(request, caches[place].found(request), block_tok, minimum_tok, last_again)
+            place = min(range(replicas), key=lambda i: (-caches[i].hit_blocks(request), sent_tok[i]))
+        hit = _hit_tok(request, caches[place].hit_blocks(request), cache)
         caches[place].keep(request)
         total, hits, count = total + request.input_tok, hits + hit, count + 1
         sent_tok[place] += request.input_tok - hit
         sent_count[place] += 1
         if each is not None:
             each(hit)
-    return CacheReplay(count, total, hits, tuple(sent_count), max(cache.most for cache in caches))
+    return CacheReplay(count, total, hits, tuple(sent_count), max(one.most for one in caches))
 
 
-def _hit_tok(request: BlockRequest, found: int, block_tok: int, minimum_tok: int, last_again: bool) -> int:
-    if last_again:
-        found = min(found, max(request.input_tok - 1, 0) // block_tok)
-    hit = min(found * block_tok, request.input_tok)
-    return hit if hit >= minimum_tok else 0
+def _hit_tok(request: BlockRequest, blocks: int, cache: SimulatedCache) -> int:
+    """Hit tokens of a request of which so many first blocks are cached."""
+    if cache.last_again:
+        blocks = min(blocks, max(request.input_tok - 1, 0) // cache.block_tok)
+    hit = min(blocks * cache.block_tok, request.input_tok)
+    return hit if hit >= cache.minimum_tok else 0
 
 
 def read_block_log(path: Path) -> Iterator[BlockRequest]:
-    """JSON lines with `timestamp` in ms, `input_length` and `hash_ids`, as in the Mooncake traces; in the order of time.
-    Raises DataError naming the line, the field and what is allowed."""
+    """Requests of a block log: JSON lines with `timestamp` in ms, `input_length` and `hash_ids`, as in the Mooncake traces,
+    sorted by time. Raises DataError that names the line, the field and what is allowed."""
     last_s = float("-inf")
     with path.open(encoding="utf-8") as file:
         for number in range(1, MAX_REQUESTS + 2):
@@ -164,11 +180,12 @@ def _request(line: str, where: str) -> BlockRequest:
 
 
 def _shown(value: object) -> str:
-    return "missing" if value is None else repr(value)[:40]
+    """A value as an error message shows it."""
+    return "missing" if value is None else printable(repr(value), 40)
 
 
 def check_settings(capacity_blocks: float, ttl_s: float, replicas: int, block_tok: int) -> None:
-    """Raises DataError for a setting that makes no cache."""
+    """Checks command-line settings. Raises DataError for values that make no cache."""
     for name, value, least in (
         ("--capacity-blocks", capacity_blocks, 1),
         ("--ttl-s", ttl_s, 0),

@@ -62,13 +62,13 @@ class SegmentTable:
 
     def of(self, text: str, whole_lines: bool = False) -> list[int]:
         """Numbers of the pieces of a text, in order."""
-        found: list[int] = []
+        numbers: list[int] = []
         for line in _LINES.findall(text):
             cut = self._of_line.get(line)
             if cut is None:
                 cut = self._of_line[line] = (self._piece(line, ""),) if whole_lines else self._cut(line)
-            found += cut
-        return found
+            numbers += cut
+        return numbers
 
     def role(self, name: str) -> tuple[int, ...]:
         """The piece that starts a message of this role; a plain prompt has none."""
@@ -89,15 +89,15 @@ class SegmentTable:
 
     def _cut(self, line: str) -> tuple[int, ...]:
         ends = [0, *(match.start() for match in _SENTENCE.finditer(line)), len(line)]
-        found: list[int] = []
+        numbers: list[int] = []
         for start, end in pairwise(ends):
             sentence, at = line[start:end], 0
             for match in _CHANGING.finditer(sentence):
-                found += self._plain(sentence[at : match.start()])
-                found.append(self._piece(match.group(), KINDS[match.lastgroup or "id"][0]))
+                numbers += self._plain(sentence[at : match.start()])
+                numbers.append(self._piece(match.group(), KINDS[match.lastgroup or "id"][0]))
                 at = match.end()
-            found += self._plain(sentence[at:])
-        return tuple(found)
+            numbers += self._plain(sentence[at:])
+        return tuple(numbers)
 
     def _plain(self, text: str) -> list[int]:
         return [self._piece(text, "")] if text else []

@@ -31,21 +31,21 @@ def session_positions(chats: Sequence[Sequence[int]]) -> list[SessionPosition]:
     sessions, _, _ = _sessions(chains, chats, None)
     examples = _examples(chains) if len(set(sessions)) > 1 else 0
     sessions, known, edited = _sessions(chains, chats, examples)
-    found = []
+    positions = []
     for chain, session, repeated, cut in zip(chains, sessions, known, edited, strict=True):
         shown = min(examples, max(len(chain) - 1, 0))
         history = min(repeated if repeated else len(chain), len(chain) - 1)
-        found.append(SessionPosition(session, shown, max(shown, history, 0), cut))
-    return found
+        positions.append(SessionPosition(session, shown, max(shown, history, 0), cut))
+    return positions
 
 
 def _chains(chat: Sequence[int]) -> list[int]:
     """For each message a number that stands for it and all before it."""
-    chain, found = 0, []
+    chain, chained = 0, []
     for message in chat:
         chain = hash((chain, message))
-        found.append(chain)
-    return found
+        chained.append(chain)
+    return chained
 
 
 def _sessions(
@@ -55,7 +55,7 @@ def _sessions(
     Without `examples`, edits are not looked for."""
     session_of: dict[int, int] = {}
     session_of_pair: dict[tuple[int, int], int] = {}
-    found: list[tuple[int, int, bool]] = []
+    known: list[tuple[int, int, bool]] = []
     count = 0
     for chain, chat in zip(chains, chats, strict=True):
         pairs = list(pairwise(chat[examples:])) if examples is not None else []
@@ -71,8 +71,8 @@ def _sessions(
         if chain:
             session_of[chain[-1]] = session
         session_of_pair.update(dict.fromkeys(pairs, session))
-        found.append((session, repeated, edited))
-    return [f[0] for f in found], [f[1] for f in found], [f[2] for f in found]
+        known.append((session, repeated, edited))
+    return [f[0] for f in known], [f[1] for f in known], [f[2] for f in known]
 
 
 def _examples(chains: Sequence[Sequence[int]]) -> int:

@@ -27,10 +27,10 @@ def _encoding() -> Any:
 def token_ids(text: str) -> Ids:
     """(tokens,): ids of any text. What looks like a control token is plain text; half a character counts as a mark."""
     clean = text.encode("utf-8", "replace").decode("utf-8")
-    found: list[int] = []
+    ids: list[int] = []
     for start in range(0, len(clean), MAX_PIECE_CHARS):
-        found += _encoding().encode_ordinary(clean[start : start + MAX_PIECE_CHARS])
-    return np.array(found, dtype=np.int32)
+        ids += _encoding().encode_ordinary(clean[start : start + MAX_PIECE_CHARS])
+    return np.array(ids, dtype=np.int32)
 
 
 def token_count(text: str) -> int:

@@ -183,8 +183,8 @@ def flag_number(value: str) -> int:
 
 
 def _object(value: str) -> dict[str, Any]:
-    found = json.loads(value)
-    return {str(key).replace("-", "_"): v for key, v in found.items()} if isinstance(found, dict) else {}
+    parsed = json.loads(value)
+    return {str(key).replace("-", "_"): v for key, v in parsed.items()} if isinstance(parsed, dict) else {}
 
 
 def _given(option: FlagOption, written: str, key: str, values: Sequence[str]) -> Iterator[ParsedFlag]:
@@ -216,14 +216,14 @@ def _negated(option: FlagOption, written: str) -> bool:
 def _repeated(given: Sequence[ParsedFlag]) -> list[str]:
     """Problems of options given twice with different values, of which the engine would silently use the last."""
     first: dict[str, ParsedFlag] = {}
-    found: list[str] = []
+    problems: list[str] = []
     for one in given:
         before = first.setdefault(one.name, one)
         if before.value != one.value:
-            found.append(
+            problems.append(
                 f"{before.written} {shown(before.value)} and {one.written} {shown(one.value)} contradict each other; keep one"
             )
-    return found
+    return problems
 
 
 def _contradictions(engine: ServingEngine, version: str, given: Sequence[ParsedFlag], facts: Facts) -> Iterator[str]:

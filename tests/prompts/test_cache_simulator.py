@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 
 from calculators.__main__ import main
 from calculators.errors import DataError
-from calculators.prompts.cache_simulator import BlockRequest, check_settings, read_block_log, replay_blocks
+from calculators.prompts.cache_simulator import (
+    BlockRequest,
+    SimulatedCache,
+    check_settings,
+    read_block_log,
+    replay_blocks,
+)
 
 INF = float("inf")
 
@@ -19,7 +25,7 @@ def asked(*blocks: tuple[int, ...], every_s: float = 1.0, tok: int | None = None
 
 
 def hits(requests: list[BlockRequest], capacity: float = INF, ttl_s: float = INF) -> int:
-    return replay_blocks(requests, capacity, ttl_s, block_tok=10).hit_tok
+    return replay_blocks(requests, SimulatedCache(capacity, ttl_s, block_tok=10)).hit_tok
 
 
 def test_only_the_common_beginning_is_found() -> None:
@@ -28,20 +34,23 @@ def test_only_the_common_beginning_is_found() -> None:
 
 def test_a_last_partial_block_counts_its_own_tokens_only() -> None:
     full = BlockRequest(0, 25, (1, 2, 3))
-    assert replay_blocks([full, full], block_tok=10).hit_tok == 25
-    assert replay_blocks([full, BlockRequest(1, 12, (1, 2))], block_tok=10).hit_tok == 12
+    assert replay_blocks([full, full], SimulatedCache(block_tok=10)).hit_tok == 25
+    assert replay_blocks([full, BlockRequest(1, 12, (1, 2))], SimulatedCache(block_tok=10)).hit_tok == 12
 
 
 def test_the_last_token_is_computed_again_where_an_engine_does() -> None:
     for tok, found in ((30, 20), (31, 30), (29, 20), (10, 0), (0, 0)):
         full = BlockRequest(0, tok, tuple(range(tok // 10)))
-        assert replay_blocks([full, full], block_tok=10, last_again=True).hit_tok == found
+        assert replay_blocks([full, full], SimulatedCache(block_tok=10, last_again=True)).hit_tok == found
 
 
 def test_a_hit_below_the_minimum_does_not_count_and_each_is_told() -> None:
     told: list[int] = []
     assert (
-        replay_blocks(asked((1,), (1,), (1, 2), (1, 2)), block_tok=10, minimum_tok=20, each=told.append).hit_tok == 20
+        replay_blocks(
+            asked((1,), (1,), (1, 2), (1, 2)), SimulatedCache(block_tok=10, minimum_tok=20), each=told.append
+        ).hit_tok
+        == 20
     )
     assert told == [0, 0, 0, 20]
 
@@ -61,14 +70,17 @@ def test_a_use_renews_the_time_to_live() -> None:
 
 def test_prefix_routing_finds_what_one_endless_cache_finds_in_a_log_with_partial_blocks() -> None:
     log = [BlockRequest(i, 25, (i % 3, 10 + i % 3, 20 + i % 3)) for i in range(60)]
-    assert replay_blocks(log, block_tok=10).hit_tok == 57 * 25
-    assert replay_blocks(log, replicas=3, routing="prefix", block_tok=10).hit_tok == 57 * 25
+    assert replay_blocks(log, SimulatedCache(block_tok=10)).hit_tok == 57 * 25
+    assert replay_blocks(log, SimulatedCache(replicas=3, routing="prefix", block_tok=10)).hit_tok == 57 * 25
 
 
 def test_replicas_that_do_not_share_find_less_and_prefix_routing_finds_it_all() -> None:
     log = asked(*[(i % 7, 100 + i % 7) for i in range(400)])
-    one, four = replay_blocks(log, block_tok=10), replay_blocks(log, replicas=4, block_tok=10)
-    routed = replay_blocks(log, replicas=4, routing="prefix", block_tok=10)
+    one, four = (
+        replay_blocks(log, SimulatedCache(block_tok=10)),
+        replay_blocks(log, SimulatedCache(replicas=4, block_tok=10)),
+    )
+    routed = replay_blocks(log, SimulatedCache(replicas=4, routing="prefix", block_tok=10))
     assert four.hit_tok < one.hit_tok
     assert routed.hit_tok == one.hit_tok
     assert sum(four.replica_requests_count) == sum(routed.replica_requests_count) == 400
@@ -88,7 +100,7 @@ def test_more_memory_or_time_never_finds_less(log: list[BlockRequest], room: int
 
 @given(logs, st.integers(1, 5))
 def test_no_cache_finds_more_than_it_was_given_before(log: list[BlockRequest], replicas: int) -> None:
-    found = replay_blocks(log, replicas=replicas, block_tok=10)
+    found = replay_blocks(log, SimulatedCache(replicas=replicas, block_tok=10))
     fresh = {block for request in log for block in request.blocks}
     assert found.hit_tok <= found.input_tok - 10 * len(fresh)
     assert 0 <= found.hit_rate_frac <= 1
