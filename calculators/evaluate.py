@@ -17,7 +17,7 @@ from calculators.decision.switching_values import SwitchingValue
 from calculators.decision.verdict import Verdict, VerdictContext
 from calculators.fleet.operating_costs import engineer_usd_per_year
 from calculators.fleet.staircase import Staircase
-from calculators.options.build import build_options, max_utilization_frac, self_host_line
+from calculators.options.build import build_options, self_host_line
 from calculators.options.buy import buy_line
 from calculators.options.feasibility import Feasibility, feasibility_matrix, why_no_fleet
 from calculators.options.hybrid import hybrid_option
@@ -143,7 +143,7 @@ def _crossovers(
     other way alone. Where nothing may be bought today's API stands in."""
     shown = [today, *(b for b in left.buys if b is not today)]
     rivals = [[buy_line(b) for b in left.buys or shown], *([buy_line(b)] for b in shown)]
-    crossovers = crossover.find_crossovers(useful, line, rivals, max_utilization_frac(inputs.scenario))
+    crossovers = crossover.find_crossovers(useful, line, rivals, inputs.demand.max_utilization_frac)
     return tuple(zip((today, *shown), crossovers, strict=True))
 
 

@@ -1,7 +1,6 @@
 """What a careful reader should know about a result."""
 
 from collections.abc import Sequence
-from math import ceil, log, log1p
 
 from calculators.api.cache_terms import cache_terms
 from calculators.api.rates import scheduled_changes
@@ -11,9 +10,11 @@ from calculators.catalog.load import STALE_DAYS
 from calculators.compliance.assessment import ComplianceAssessment
 from calculators.decision import verdict as decision
 from calculators.decision.crossover import Crossover
+from calculators.decision.savings import first_month
 from calculators.fleet.plan import FleetPlan
 from calculators.options.option import Option
 from calculators.performance import speculation
+from calculators.scenario.demand import by_month
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Scenario
 
@@ -112,12 +113,10 @@ def growth_note(scenario: Scenario, overall: Crossover) -> list[str]:
     growth, now = scenario.workload.growth_per_month_frac, scenario.workload.requests_per_month
     if growth <= 0 or durable is None or durable <= now:
         return []
-    months = log(durable / now) / log1p(growth)
-    if months > FAR_MONTHS:
+    month = first_month(by_month(scenario, FAR_MONTHS) >= durable)
+    if month is None:
         return []
-    return [
-        f"At {growth:.0%} growth a month your volume reaches the crossover in {ceil(months)} months, at prices of today."
-    ]
+    return [f"At {growth:.0%} growth a month your volume reaches the crossover in {month} months, at prices of today."]
 
 
 def _price_notes(scenario: Scenario, today: Option) -> list[str]:

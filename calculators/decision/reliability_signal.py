@@ -3,11 +3,12 @@ it, and what a fleet of one's own is taken to keep."""
 
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.signal_rules import Uptime
-from calculators.decision.savings import first_month, volumes_by_month
+from calculators.decision.savings import first_month
 from calculators.decision.signal_result import SignalStatus
 from calculators.fleet.operating_costs import WEEKS_PER_YEAR
 from calculators.fleet.staircase import regions_count
 from calculators.options.option import Option
+from calculators.scenario.demand import by_month
 from calculators.scenario.inputs import Inputs
 from calculators.units import MONTHS_PER_YEAR, count, usd
 
@@ -105,7 +106,7 @@ def limit_status(inputs: Inputs, has_fleet: bool) -> tuple[SignalStatus | None, 
     if limit is None:
         return None, "", "", None
     now = inputs.demand.peak_req_s * SECONDS_PER_MINUTE * (inputs.demand.input_tok + inputs.demand.output_tok)
-    ahead = now * volumes_by_month(inputs.scenario) / inputs.demand.requests_per_month
+    ahead = now * by_month(inputs.scenario) / inputs.demand.requests_per_month
     words = f"{count(now)} tokens a minute at the peak"
     month = first_month(ahead > 2 * limit) if has_fleet else None
     if now > 2 * limit:

@@ -11,12 +11,10 @@ from calculators.fleet.operating_costs import CostLine
 from calculators.fleet.staircase import Staircase, rents_matrix
 from calculators.options.option import Option
 from calculators.options.speed_range import SpeedBounds
-from calculators.scenario.demand import Array, Demand
+from calculators.scenario.demand import Array, Demand, by_month
 from calculators.scenario.inputs import Inputs
-from calculators.scenario.schema import Scenario
 
 Holds = NDArray[np.bool_]
-MONTHS_AHEAD = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,20 +29,13 @@ class MonthlySavings:
     """What the best way to buy costs today."""
 
 
-def volumes_by_month(scenario: Scenario) -> Array:
-    """Requests a month in each month ahead, at the stated growth; one entry without growth."""
-    w = scenario.workload
-    ahead = np.arange(MONTHS_AHEAD + 1 if w.growth_per_month_frac else 1)
-    return np.asarray(w.requests_per_month * (1 + w.growth_per_month_frac) ** ahead, dtype=float)
-
-
 def savings_by_month(
     inputs: Inputs, stairs: Sequence[Staircase], cases: SpeedBounds, lines: tuple[CostLine, ...], buys: Sequence[Option]
 ) -> MonthlySavings | None:
     """What a fleet saves in each month ahead. None where there is no fleet, or nothing that may be bought."""
     if not stairs or not buys:
         return None
-    ahead = volumes_by_month(inputs.scenario)
+    ahead = by_month(inputs.scenario)
     by_case = (
         (stairs, "usd_per_month", "usd_per_month"),
         (cases.pessimistic, "high_usd_per_month", "low_usd_per_month"),

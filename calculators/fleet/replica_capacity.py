@@ -265,7 +265,7 @@ def replica_capacities(
 
     `speed_error_sign`: as of `capacities`. With prefill/decode disaggregation each pool is sized for its own target.
     """
-    scenario, demand, hit = inputs.scenario, inputs.demand, hit_frac(inputs.scenario)
+    scenario, demand, hit = inputs.scenario, inputs.demand, inputs.scenario.own_hit_frac
     factor, own = speed_correction(scenario, inputs.catalog)
     case = SizingCase(request_mix_of(demand, hit), scenario.targets, scenario.techniques, factor, own)
     if not scenario.techniques.disaggregation:
@@ -287,11 +287,6 @@ def replica_capacities(
     prompts, no_prompts = capacities(configs, prefill, inputs.catalog, speed_error_sign)
     tokens, no_tokens = capacities(configs, decode, inputs.catalog, speed_error_sign)
     return _joined(prompts, tokens), _once(no_prompts, no_tokens)
-
-
-def hit_frac(scenario: Scenario) -> float:
-    """Share of input tokens that the user's servers find cached; 0 with prefix caching off."""
-    return scenario.workload.self_hit_frac if scenario.techniques.prefix_caching else 0.0
 
 
 def speed_correction(scenario: Scenario, catalog: Catalog) -> tuple[float, OwnFit | None]:

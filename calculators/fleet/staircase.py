@@ -15,7 +15,6 @@ from calculators.performance.replica import ReplicaConfig
 from calculators.scenario.demand import Array
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Scenario
-from calculators.units import SECONDS_PER_HOUR
 
 Count = TypeVar("Count", int, Array)
 
@@ -106,11 +105,6 @@ class Staircase:
         return self.machine_usd_per_month / (self.replicas_per_machine * self.requests_per_replica)
 
 
-def peak_s_per_month(scenario: Scenario) -> float:
-    """Requests per month for each request per second of peak: active seconds / peak ratio."""
-    return scenario.workload.active_h_per_month * SECONDS_PER_HOUR / scenario.workload.peak_ratio
-
-
 def staircases(capacities: Sequence[Capacity], inputs: Inputs) -> tuple[list[Staircase], list[Infeasible]]:
     """Staircases of every capacity on every machine offer that can hold it, and the configurations that no offer holds."""
     gpus = {c.config.gpu.id: c.config.gpu for c in capacities}
@@ -152,7 +146,7 @@ def _by_capacity(
 ) -> Iterator[tuple[Capacity, list[Staircase]]]:
     """Each capacity with its staircases, one for each offer of its GPU that holds a replica of each pool and all spares."""
     regions, spare_replicas = regions_count(inputs.scenario, inputs.catalog), inputs.scenario.operations.spare_replicas
-    seconds = peak_s_per_month(inputs.scenario)
+    seconds = inputs.demand.peak_s_per_month
     machines: dict[tuple[str, int], list[_Machines]] = {}
     for capacity in capacities:
         gpu, tp, spare = capacity.config.gpu.id, capacity.config.tensor_parallel, spare_replicas * capacity.pools_count

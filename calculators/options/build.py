@@ -13,13 +13,6 @@ from calculators.options.option import LinearCost, Option, with_range
 from calculators.options.speed_range import SpeedBounds, rent_range_usd
 from calculators.scenario.demand import Array, Demand
 from calculators.scenario.inputs import Inputs
-from calculators.scenario.schema import Scenario
-from calculators.units import HOURS_PER_MONTH
-
-
-def max_utilization_frac(scenario: Scenario) -> float:
-    """Highest mean utilization of a fleet sized for the peak: active share of the hours / peak ratio."""
-    return scenario.workload.active_h_per_month / HOURS_PER_MONTH / scenario.workload.peak_ratio
 
 
 def size_candidates(inputs: Inputs) -> tuple[list[Capacity], list[Infeasible]]:

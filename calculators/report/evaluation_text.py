@@ -181,7 +181,8 @@ _JSON_KEYS = {
     "speed_error_sign": "off",
     "switching_values": "flips",
 }
-_LEFT_OUT = ("library", "own_prices")  # whole price histories: the rates that were used are in the bill
+_LEFT_OUT = ("library", "own_prices", "active_h_per_month", "peak_ratio")
+"""Whole price histories, of which the bill has the rates used; and what the scenario has already."""
 
 
 def sources(evaluation: Evaluation) -> list[tuple[str, Source]]:

@@ -1,4 +1,4 @@
-"""From a scenario's workload to demand: token rates, the peak to size for, and the distribution of lengths."""
+"""Demand of a workload: request rates, the peak to size for, the length distribution, and growth by month."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -9,16 +9,17 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from calculators.scenario.schema import Workload
-from calculators.units import SECONDS_PER_HOUR, SECONDS_PER_MONTH
+from calculators.scenario.schema import Scenario, Workload
+from calculators.units import HOURS_PER_MONTH, SECONDS_PER_HOUR, SECONDS_PER_MONTH
 
 Array = NDArray[np.float64]
+MONTHS_AHEAD = 60
 _P95_Z = NormalDist().inv_cdf(0.95)
 
 
 @dataclass(frozen=True, slots=True)
 class Lengths:
-    """Requests grouped by length. All arrays (cells,)."""
+    """Length distribution: groups of similar requests. All arrays (cells,)."""
 
     share_frac: Array
     input_tok: Array
@@ -27,13 +28,15 @@ class Lengths:
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """What the servers face, and what the bill counts."""
+    """Request rates and token counts per request of a workload."""
 
     requests_per_month: float
     mean_req_s: float
-    """Over the whole month, as the bill sees it."""
+    """Mean over all hours of the month, which the API bill counts."""
     peak_req_s: float
-    """Busiest window, as the servers see it."""
+    """Mean of the busiest window, which the fleet is sized for."""
+    active_h_per_month: float
+    peak_ratio: float
     lengths: Lengths
     input_tok: float
     output_tok: float
@@ -41,8 +44,14 @@ class Demand:
     output_p95_tok: float
 
     @property
-    def input_tok_per_month(self) -> float:
-        return self.requests_per_month * self.input_tok
+    def peak_s_per_month(self) -> float:
+        """Requests per month for each request per second at the peak: active seconds / peak-to-average ratio."""
+        return self.active_h_per_month * SECONDS_PER_HOUR / self.peak_ratio
+
+    @property
+    def max_utilization_frac(self) -> float:
+        """Highest mean utilization of a fleet sized for the peak: active share of the month / peak-to-average ratio."""
+        return self.active_h_per_month / HOURS_PER_MONTH / self.peak_ratio
 
     @property
     def output_tok_per_month(self) -> float:
@@ -57,15 +66,17 @@ def above_mean_fracs(lengths: Lengths) -> tuple[float, float]:
 
 
 def demand_of(workload: Workload) -> Demand:
-    """Rates and lengths of a workload.
+    """Request rates and length distribution of a workload.
 
-    peak = requests a month / active seconds a month x peak ratio: the ratio is against the mean of the active hours.
+    Peak rate = requests per month / active seconds x peak-to-average ratio, which is relative to the active hours.
     """
     active_s = workload.active_h_per_month * SECONDS_PER_HOUR
     return Demand(
         requests_per_month=workload.requests_per_month,
         mean_req_s=workload.requests_per_month / SECONDS_PER_MONTH,
         peak_req_s=workload.requests_per_month / active_s * workload.peak_ratio,
+        active_h_per_month=workload.active_h_per_month,
+        peak_ratio=workload.peak_ratio,
         lengths=lengths(workload),
         input_tok=workload.input_tok,
         output_tok=workload.output_tok,
@@ -74,8 +85,15 @@ def demand_of(workload: Workload) -> Demand:
     )
 
 
+def by_month(scenario: Scenario, months_ahead: int = MONTHS_AHEAD) -> Array:
+    """Requests per month (months,), from this month to `months_ahead` later, at the stated growth; one entry without it."""
+    w = scenario.workload
+    ahead = np.arange(months_ahead + 1 if w.growth_per_month_frac else 1)
+    return np.asarray(w.requests_per_month * (1 + w.growth_per_month_frac) ** ahead, dtype=float)
+
+
 def lengths(workload: Workload) -> Lengths:
-    """The measured joint distribution, or a log-normal one through the stated mean and 95th percentile."""
+    """Measured joint length distribution, or a log-normal one with the stated means and 95th percentiles."""
     if workload.cells:
         rows = np.array([(cell.share_frac, cell.input_tok, cell.output_tok) for cell in workload.cells])
         return Lengths(rows[:, 0] / rows[:, 0].sum(), rows[:, 1], rows[:, 2])
@@ -87,10 +105,10 @@ def lengths(workload: Workload) -> Lengths:
 
 @cache
 def lognormal_groups(mean: float, p95: float, groups: int = 8) -> tuple[float, ...]:
-    """Means of `groups` equally likely parts of a log-normal with this mean and 95th percentile.
+    """Means of `groups` equally likely parts of a log-normal distribution with this mean and 95th percentile.
 
-    Of the two log-normals that fit, the narrower; where p95 is not above the mean (or beyond what a log-normal of that
-    mean can reach, about 3.9 times it) the nearest possible width is taken. The groups' mean is exactly `mean`.
+    Two log-normals fit; the narrower is used. Where p95 is below the mean, or above what a log-normal of that mean can
+    reach (about 3.9 times the mean), the nearest possible width is used. The mean of all groups is exactly `mean`.
     """
     ratio = log(max(p95 / mean, 1.0))
     discriminant = _P95_Z**2 - 2 * ratio

@@ -1,4 +1,4 @@
-"""What every step of the evaluation reads: the question, the demand it means, and the data it is answered with."""
+"""The inputs of every step of the evaluation: scenario, demand and catalog."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from calculators.scenario.schema import Scenario
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """A scenario, the demand of its workload, and the catalog: made once for an evaluation."""
+    """A scenario, the demand of its workload, and the catalog; made once per evaluation."""
 
     scenario: Scenario
     demand: Demand
@@ -17,5 +17,5 @@ class Inputs:
 
     @classmethod
     def of(cls, scenario: Scenario, catalog: Catalog) -> "Inputs":
-        """Inputs of a scenario, with the demand that its workload means."""
+        """Inputs of a scenario, with the demand of its workload."""
         return cls(scenario, demand_of(scenario.workload), catalog)

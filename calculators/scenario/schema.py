@@ -271,6 +271,11 @@ class Scenario(Record):
     compliance: Compliance = Field(Compliance(), title="Compliance")
     evidence: Evidence = Field(Evidence(), title="Evidence")
 
+    @property
+    def own_hit_frac(self) -> float:
+        """Share of input tokens that self-hosted replicas find in their prefix cache; 0 with prefix caching off."""
+        return self.workload.self_hit_frac if self.techniques.prefix_caching else 0.0
+
     @model_validator(mode="after")
     def _distinct(self) -> "Scenario":
         ids = [candidate.model for candidate in self.candidates]

@@ -107,8 +107,7 @@ class Job:
     @property
     def prefix_tok(self) -> int:
         """Shared prefix of the benchmark's prompts, so that the replica hits its cache as often as the plan assumes."""
-        hit = self.scenario.workload.self_hit_frac if self.scenario.techniques.prefix_caching else 0.0
-        return min(round(self.demand.input_tok * hit), max(round(self.demand.input_tok) - 1, 0))
+        return min(round(self.demand.input_tok * self.scenario.own_hit_frac), max(round(self.demand.input_tok) - 1, 0))
 
 
 def checkpoint(job: Job) -> tuple[Token, str | None]:

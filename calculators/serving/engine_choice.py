@@ -241,7 +241,7 @@ def _modeled(plan: FleetPlan, inputs: Inputs) -> tuple[ModeledEngine, ...]:
     m = replica_arrays([replace(plan.config, engine=FITS[engine]) for engine in engines], inputs.catalog)
     batch = np.array([max(plan.capacity.batch, 1.0)])
     prompt, answer = np.array([inputs.demand.input_tok]), np.array([inputs.demand.output_tok])
-    fresh = np.maximum(prompt * (1 - inputs.scenario.workload.self_hit_frac), 1.0)
+    fresh = np.maximum(prompt * (1 - inputs.scenario.own_hit_frac), 1.0)
     tpot = tpot_s(m, batch, prompt, answer, fresh)[:, 0]
     first = prefill_s(m, batch - 1, prompt + answer / 2, fresh, prompt)[:, 0] + m.first_token_overhead_ms[:, 0] / 1e3
     return tuple(

@@ -14,7 +14,6 @@ from calculators.fleet.replica_capacity import (
     allowed_splits,
     at_load_ms,
     candidate_configs,
-    hit_frac,
     replica_capacities,
     replica_config,
     request_mix_of,
@@ -122,7 +121,7 @@ def _latencies_ms(plan: FleetPlan, reference_gpus: int, inputs: Inputs) -> tuple
     """TTFT (95th percentile) and mean TPOT in ms at the load per GPU of `reference_gpus` at the peak. Separate prefill and
     decode pools are at the load of their own fleet."""
     demand, scenario, catalog, config = inputs.demand, inputs.scenario, inputs.catalog, plan.config
-    hit = hit_frac(scenario)
+    hit = scenario.own_hit_frac
     if not plan.prefill_replicas:
         each = demand.peak_req_s / reference_gpus * config.gpus_count
         return at_load_ms(config, request_mix_of(demand, hit), each, scenario, catalog)

@@ -63,6 +63,8 @@ def demand_by_hand(
         requests_per_month=requests_per_month,
         mean_req_s=requests_per_month / 2_628_000,
         peak_req_s=requests_per_month / 657_000,
+        active_h_per_month=730.0,
+        peak_ratio=4.0,
         lengths=lengths,
         input_tok=input_tok,
         output_tok=output_tok,

@@ -8,21 +8,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import scenario
 
-from calculators.scenario.demand import demand_of, lengths, lognormal_groups
+from calculators.scenario.demand import above_mean_fracs, by_month, demand_of, lengths, lognormal_groups
 
 
 def test_the_peak_is_the_mean_of_the_active_hours_times_the_ratio() -> None:
-    found = demand_of(scenario(workload={"requests_per_month": 2_628_000, "peak_ratio": 4}).workload)
-    assert found.mean_req_s == pytest.approx(1.0)
-    assert found.peak_req_s == pytest.approx(4.0)
+    demand = demand_of(scenario(workload={"requests_per_month": 2_628_000, "peak_ratio": 4}).workload)
+    assert demand.mean_req_s == pytest.approx(1.0)
+    assert demand.peak_req_s == pytest.approx(4.0)
 
 
 def test_fewer_active_hours_raise_the_peak_but_not_the_bill() -> None:
-    found = demand_of(scenario(workload={"requests_per_month": 2_628_000, "active_h_per_month": 182.5}).workload)
-    assert found.mean_req_s == pytest.approx(1.0)
-    assert found.peak_req_s == pytest.approx(16.0)
-    assert found.input_tok_per_month == 2_628_000 * 1_000
-    assert found.output_tok_per_month == 2_628_000 * 300
+    demand = demand_of(scenario(workload={"requests_per_month": 2_628_000, "active_h_per_month": 182.5}).workload)
+    assert demand.mean_req_s == pytest.approx(1.0)
+    assert demand.peak_req_s == pytest.approx(16.0)
+    assert demand.output_tok_per_month == 2_628_000 * 300
 
 
 def test_a_measured_joint_distribution_is_used_as_it_is() -> None:
@@ -64,3 +63,32 @@ def test_the_grid_of_lengths_has_the_stated_means() -> None:
     assert float(np.sum(found.share_frac)) == pytest.approx(1)
     assert float(np.sum(found.share_frac * found.input_tok)) == pytest.approx(1_000)
     assert float(np.sum(found.share_frac * found.output_tok)) == pytest.approx(300)
+
+
+@pytest.mark.parametrize(("hours", "ratio"), [(730, 1), (730, 4), (182.5, 2.5)])
+def test_capacity_for_the_peak_carries_the_month_at_the_highest_utilization(hours: float, ratio: float) -> None:
+    demand = demand_of(scenario(workload={"active_h_per_month": hours, "peak_ratio": ratio}).workload)
+    assert demand.peak_req_s * demand.peak_s_per_month == pytest.approx(demand.requests_per_month)
+    assert demand.max_utilization_frac == pytest.approx(demand.mean_req_s / demand.peak_req_s)
+
+
+def test_growth_compounds_from_this_month_on() -> None:
+    asked = scenario(workload={"requests_per_month": 1_000, "growth_per_month_frac": 0.1})
+    assert by_month(asked, 2) == pytest.approx([1_000, 1_100, 1_210])
+    assert by_month(asked).shape == (61,)
+    assert by_month(scenario(workload={"requests_per_month": 1_000})).tolist() == [1_000]
+
+
+def test_long_requests_carry_more_than_their_share_of_the_tokens() -> None:
+    cells = [
+        {"share_frac": 0.75, "input_tok": 600, "output_tok": 100},
+        {"share_frac": 0.25, "input_tok": 2_200, "output_tok": 900},
+    ]
+    distribution = lengths(scenario(workload={"cells": cells}).workload)
+    assert above_mean_fracs(distribution) == pytest.approx((0.25, 0.55))
+
+
+def test_servers_find_nothing_cached_with_prefix_caching_off() -> None:
+    cached = {"workload": {"self_hit_frac": 0.4, "cacheable_frac": 0.5}}
+    assert scenario(**cached).own_hit_frac == 0.4
+    assert scenario(**cached, techniques={"prefix_caching": False}).own_hit_frac == 0

@@ -99,6 +99,15 @@ def test_a_prefix_that_is_not_cached_does_not_count() -> None:
     assert axis(found, "prefix").case.id == "off"
 
 
+def test_modeled_speeds_count_no_cache_hits_with_prefix_caching_off() -> None:
+    def speeds(hit_frac: float, prefix_caching: bool) -> object:
+        workload = {"self_hit_frac": hit_frac}
+        return chosen(scenario=scenario_of(workload=workload, prefix_caching=prefix_caching)).modeled
+
+    assert speeds(0.9, prefix_caching=False) == speeds(0.0, prefix_caching=False)
+    assert speeds(0.9, prefix_caching=True) != speeds(0.0, prefix_caching=True)
+
+
 def test_sixty_percent_itself_is_not_above_sixty() -> None:
     assert axis(chosen(scenario=scenario_of(workload={"cacheable_frac": 0.6})), "prefix").case.id == "low"
     assert axis(chosen(scenario=scenario_of(workload={"cacheable_frac": 0.61})), "prefix").case.id == "high"
