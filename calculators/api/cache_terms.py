@@ -52,7 +52,7 @@ class CacheTerms:
         a = self.assumed
         gaps = (
             (self.minimum_tok, f"{count(a.min_tok)}-token minimum"),
-            (self.kept_s, f"{count(a.ttl_s / 60)}-minute TTL"),
+            (self.kept_s, f"{count(a.ttl_s / 60)}-minute time to live (TTL)"),
             (self.step_tok or self.breakpoints_count, f"{count(a.step_tok)}-token blocks"),
         )
         return tuple(words for value, words in gaps if value is None)

@@ -20,7 +20,7 @@ PAGES = {
     "pages/decide/signals.py": "Must be known first",
     "pages/decide/record.py": "Options considered",
     "pages/inputs/workload.py": "Latency targets (SLOs)",
-    "pages/inputs/candidates.py": "Every model on every GPU, and why it lost",
+    "pages/inputs/candidates.py": "All self-hosted configurations",
     "pages/engineer/framework.py": "in or out, and why",
     "pages/engineer/phases.py": "Left of the ridge point",
     "pages/engineer/techniques.py": "Method and requirements",

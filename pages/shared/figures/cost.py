@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from calculators.decision.crossover import step_volumes
 from calculators.evaluate import Curve, Evaluation, curves, volume_grid
-from calculators.fleet.operating_costs import COST_NAMES, CostKind
+from calculators.fleet.operating_costs import CostKind
 from calculators.options.option import Option
 from calculators.scenario.demand import Array
 from calculators.units import count, significant, usd
@@ -165,18 +165,18 @@ def cost_bars(options: Sequence[Option], height: int = 0) -> go.Figure:
     """Monthly cost of each option, stacked by line, with the range as a whisker."""
     options = list(reversed(options))
     labels = [f"{safe(_wrap(o.label)).replace(chr(10), '<br>')}<br><b>{usd(o.usd_per_month)}</b>" for o in options]
-    kinds = list(dict.fromkeys(line.kind for option in options for line in option.lines))
+    names = {line.kind: line.name for option in options for line in option.lines}
     figure = go.Figure()
-    for kind in kinds:
+    for kind, name in names.items():
         values = [sum(line.usd_per_month for line in option.lines if line.kind == kind) for option in options]
         figure.add_trace(
             go.Bar(
                 y=labels,
                 x=values,
-                name=COST_NAMES[kind],
+                name=name,
                 orientation="h",
                 marker={"color": f"#{_SLOTS[kind]:06d}"},
-                hovertemplate="%{x:$,.0f}/month<extra>" + safe(COST_NAMES[kind]) + "</extra>",
+                hovertemplate="%{x:$,.0f}/month<extra>" + safe(name) + "</extra>",
             )
         )
     totals = [option.usd_per_month for option in options]

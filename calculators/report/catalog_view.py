@@ -1,0 +1,165 @@
+"""Prices, models and offers as the pages *Candidates* and *Prices and profiles* list them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from calculators.api.rates import (
+    CLOSED_PROVIDERS,
+    ApiOffer,
+    ApiRates,
+    api_offer,
+    api_rates,
+    hosted_offers,
+    provider_name,
+    text_models,
+)
+from calculators.catalog.base import Range
+from calculators.catalog.catalog import Catalog
+from calculators.catalog.load import STALE_DAYS
+from calculators.catalog.models import Model
+from calculators.catalog.prices import CacheVariant, ProviderRule, Rent, RentProvider
+from calculators.evaluate import Evaluation
+from calculators.options.buy import hosted_options
+from calculators.options.option import Option
+from calculators.performance.model_size import kv_bytes, parameters
+from calculators.scenario.inputs import Inputs
+from calculators.units import BYTES_PER_GB, count, significant, usd
+
+KV_CACHE_TOK = 8_192
+"""Context length at which the size of a model's KV cache is listed."""
+PER_BILLION = 1e9
+
+
+@dataclass(frozen=True, slots=True)
+class ListedPrice:
+    """Rates of one model at one provider, under the model's name."""
+
+    model: str
+    offer: ApiOffer
+    rates: tuple[ApiRates, ...]
+    """One entry per length tier, shortest first."""
+
+    @property
+    def long_inputs(self) -> str:
+        """The tiers for long inputs in words; empty if there are none."""
+        return "; ".join(
+            f"above {count(tier.above_input_tok)} tokens: {mtok_price(tier.input_usd_per_mtok)} input, "
+            f"{mtok_price(tier.output_usd_per_mtok)} output"
+            for tier in self.rates[1:]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFacts:
+    """Size of one open model."""
+
+    model: Model
+    total_params_b: float
+    active_params_b: float
+    kv_cache_gb: float
+    """KV cache of one request of `KV_CACHE_TOK` tokens, in BF16."""
+
+
+@dataclass(frozen=True, slots=True)
+class EstimateRow:
+    """One rule of thumb for the cost of self-hosting, written in its unit."""
+
+    field: str
+    value: Range
+    low: str
+    central: str
+    high: str
+
+
+def mtok_price(usd_per_mtok: float) -> str:
+    """A price per million tokens as providers write it: $0.075, $2.5."""
+    return f"${significant(usd_per_mtok)}"
+
+
+def stale_age_days(seen: date, today: date) -> int | None:
+    """Age in days of a price or profile; None unless it is stale."""
+    age_days = (today - seen).days
+    return age_days if age_days > STALE_DAYS else None
+
+
+def api_providers() -> tuple[str, ...]:
+    """Ids of the providers that can be the current API: makers of closed models first."""
+    return CLOSED_PROVIDERS
+
+
+def api_provider_label(provider: str, catalog: Catalog) -> str:
+    """Display name of an API provider."""
+    own = catalog.api_providers.get(provider)
+    return own.name if own else provider_name(provider)
+
+
+def api_models(provider: str, day: date) -> list[str]:
+    """Ids of a provider's current text models."""
+    return text_models(provider, day)
+
+
+def api_prices(provider: str, day: date, catalog: Catalog) -> list[ListedPrice]:
+    """Prices of a provider's current text models on a day."""
+    offers = (api_offer(provider, model, catalog) for model in text_models(provider, day))
+    return [ListedPrice(offer.model, offer, api_rates(offer, day)) for offer in offers]
+
+
+def hosted_prices(day: date, catalog: Catalog) -> list[ListedPrice]:
+    """Prices of every open model at every provider that hosts it, on a day."""
+    return [
+        ListedPrice(model.name, offer, api_rates(offer, day))
+        for model in catalog.models.values()
+        for offer in hosted_offers(model, day, catalog)
+    ]
+
+
+def hosted_candidates(evaluation: Evaluation, catalog: Catalog) -> list[Option]:
+    """Every candidate open model at every allowed provider, cheapest first."""
+    options = hosted_options(Inputs(evaluation.scenario, evaluation.demand, catalog))
+    return sorted(options, key=lambda option: option.usd_per_month)
+
+
+def hosting_providers(catalog: Catalog) -> list[str]:
+    """Ids of all providers that host an open model of the catalog."""
+    return sorted({hosted.provider for model in catalog.models.values() for hosted in model.hosted})
+
+
+def gpu_prices(catalog: Catalog) -> list[tuple[Rent, RentProvider]]:
+    """All GPU prices with their provider, by GPU and price; market indices included."""
+    offers = ((rent, provider) for provider in catalog.rent_providers.values() for rent in provider.rents)
+    return sorted(offers, key=lambda pair: (catalog.gpus[pair[0].gpu].name, pair[0].usd_per_gpu_h))
+
+
+def model_facts(catalog: Catalog) -> list[ModelFacts]:
+    """Sizes of all open models."""
+    return [_facts(model) for model in catalog.models.values()]
+
+
+def _facts(model: Model) -> ModelFacts:
+    size = parameters(model.shape)
+    return ModelFacts(
+        model=model,
+        total_params_b=size.total / PER_BILLION,
+        active_params_b=size.active / PER_BILLION,
+        kv_cache_gb=float(kv_bytes(model.shape, float(KV_CACHE_TOK))) / BYTES_PER_GB,
+    )
+
+
+def estimates(catalog: Catalog) -> list[EstimateRow]:
+    """All rules of thumb for the cost of self-hosting; those by GPU last."""
+    ownership = catalog.ownership
+    ranges = [(name, value) for name, value in ownership if isinstance(value, Range)]
+    by_gpu = {"server price": ownership.server_usd_per_gpu, "server power": ownership.server_power_kw_per_gpu}
+    ranges += [(f"{what}: {gpu}", value) for what, values in by_gpu.items() for gpu, value in values.items()]
+    return [EstimateRow(name.replace("_", " "), value, *_in_unit(value)) for name, value in ranges]
+
+
+def _in_unit(value: Range) -> tuple[str, str, str]:
+    write = usd if value.unit.startswith("USD") else significant
+    return write(value.low), write(value.central), write(value.high)
+
+
+def provider_rules(catalog: Catalog) -> Iterable[tuple[ProviderRule, CacheVariant | None]]:
+    """Every provider's rules: one entry for each group of models with cache rules of its own, then the general one."""
+    return ((rule, variant) for rule in catalog.rules.values() for variant in (*rule.cache_by_model, None))

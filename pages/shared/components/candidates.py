@@ -1,0 +1,164 @@
+"""Inputs and tables of the *Candidates* page: quality of a model, negotiated GPU prices, offers and configurations."""
+
+from collections.abc import Sequence
+from datetime import date
+
+import pandas as pd
+import streamlit as st
+
+from calculators.catalog.base import Range
+from calculators.catalog.glossary import help_text
+from calculators.catalog.models import Model
+from calculators.options.feasibility import Feasibility
+from calculators.options.option import Option
+from calculators.report.catalog_view import api_models, api_provider_label, mtok_price
+from calculators.report.evaluation_text import lease_terms
+from calculators.scenario.schema import label
+from calculators.units import plural, significant, usd
+from pages.shared.state import catalog, escape
+from pages.shared.widgets import source_line
+
+GATES = {"accepted": "Accepted", "assumed": "Assumed", "not_acceptable": "Not acceptable"}
+NEGOTIATED = "hardware.rent_usd_per_gpu_h"
+
+
+def provider_label(provider: str) -> str:
+    """Display name of an API provider."""
+    return api_provider_label(provider, catalog())
+
+
+def model_label(model: str) -> str:
+    """Display name of an open model; its id where the catalog does not hold it."""
+    known = catalog().models
+    return known[model].name if model in known else model
+
+
+def gpu_label(gpu: str) -> str:
+    """Display name of a GPU; its id where the catalog does not hold it."""
+    known = catalog().gpus
+    return known[gpu].name if gpu in known else gpu
+
+
+def cloud_label(provider: str) -> str:
+    """Display name of a GPU cloud; its id where the catalog does not hold it."""
+    known = catalog().rent_providers
+    return known[provider].name if provider in known else provider
+
+
+def first_model() -> None:
+    """Selects a model of the newly chosen provider in place of one that it does not sell."""
+    models = api_models(st.session_state["api.provider"], date.today())
+    if models and st.session_state["api.model"] not in models:
+        st.session_state["api.model"] = models[0]
+
+
+def toggle(key: str) -> None:
+    """Toggle of a scenario field."""
+    st.toggle(label(key), key=key, persist_state="session", help=help_text(key))
+
+
+def rule_of_thumb(value: Range) -> str:
+    """Placeholder of an empty cost input: the estimate that is used instead."""
+    if value.unit.startswith("USD"):
+        return f"estimate: {usd(value.central)}"
+    return f"estimate: {significant(value.central)} ({significant(value.low)} to {significant(value.high)})"
+
+
+def quality_gates(models: Sequence[str]) -> None:
+    """For each candidate model, whether the user's evaluation accepts it."""
+    for model in models:
+        st.session_state.setdefault(f"gate.{model}", "assumed")
+        st.segmented_control(
+            escape(model_label(model)),
+            list(GATES),
+            format_func=GATES.get,
+            key=f"gate.{model}",
+            persist_state="session",
+            required=True,
+            help=_public_scores(catalog().models.get(model)),
+        )
+
+
+def _public_scores(model: Model | None) -> str:
+    if model is None or not model.quality_hints:
+        return "No public benchmark score on record. Run your own evals."
+    scores = [
+        f"{hint.benchmark}: {significant(hint.score)}{f' ({hint.note})' if hint.note else ''}, "
+        f"{source_line(model.sources[hint.source])}"
+        for hint in model.quality_hints
+    ]
+    return f"Public benchmark scores, no substitute for your own evals. {'; '.join(scores)}"
+
+
+def negotiated_prices() -> None:
+    """Input of a negotiated price for one GPU, and the prices entered so far."""
+    prices = dict(st.session_state[NEGOTIATED])
+    gpu = st.selectbox(
+        "Your negotiated GPU price",
+        ["none", *catalog().gpus],
+        key="quote_gpu",
+        help=help_text(NEGOTIATED),
+        persist_state="session",
+        format_func=lambda id: "none" if id == "none" else gpu_label(id),
+    )
+    if gpu != "none":
+        price = st.number_input(
+            "USD/GPU-hour",
+            min_value=0.0,
+            max_value=1_000.0,
+            value=prices.pop(gpu, 0.0),
+            step=0.05,
+            key=f"quote_{gpu}",
+            help=help_text(NEGOTIATED),
+        )
+        if price > 0:
+            prices[gpu] = price
+        st.session_state[NEGOTIATED] = prices
+    for id, usd_per_gpu_h in prices.items():
+        text = f"{gpu_label(id)}: {usd(usd_per_gpu_h)}/GPU-hour negotiated; list prices for this GPU are ignored."
+        st.caption(escape(text))
+
+
+def hosted_table(options: Sequence[Option]) -> None:
+    """Every offer of a hosted open model, cheapest first, under the sentence that names the cheapest."""
+    bills = [(option, option.bill) for option in options if option.bill is not None]
+    if not bills:
+        st.info("No allowed provider hosts these models.")
+        return
+    first, bill = bills[0]
+    words = (
+        f"Cheapest of {plural(len(bills), 'offer')}: {first.label}, {usd(bill.usd_per_month)}/month before staffing."
+    )
+    st.markdown(f"**{escape(words)}**")
+    rows = [
+        {
+            "Offer": option.label,
+            "API spend per month": usd(bill.usd_per_month),
+            "Input per Mtok": mtok_price(bill.rates[0].input_usd_per_mtok),
+            "Output per Mtok": mtok_price(bill.rates[0].output_usd_per_mtok),
+            "Note": bill.offer.note or "",
+            "As of": bill.offer.source.accessed,
+            "Confidence": bill.offer.confidence,
+            "Source": bill.offer.source.title,
+        }
+        for option, bill in bills
+    ]
+    st.dataframe(pd.DataFrame(rows), hide_index=True, height=300)
+
+
+def feasibility_table(rows: Sequence[Feasibility]) -> None:
+    """Every model on every GPU: cost and distance from the cheapest, or why it is infeasible."""
+    table = [
+        {
+            "Model": row.model,
+            "GPU": row.gpu,
+            "Total per month": "" if row.usd_per_month is None else usd(row.usd_per_month),
+            "Result": row.why,
+            "GPUs": row.plan.gpus if row.plan else None,
+            "Precision": row.plan.config.precision.upper() if row.plan else "",
+            "GPUs per replica": row.plan.config.tensor_parallel if row.plan else None,
+            "Server": lease_terms(row.plan.offer) if row.plan else "",
+        }
+        for row in rows
+    ]
+    st.dataframe(pd.DataFrame(table), hide_index=True, height=420)

@@ -1,0 +1,204 @@
+"""Tables of the *Prices and profiles* page, each row with source, date and age."""
+
+from collections.abc import Iterable
+from datetime import date
+
+import pandas as pd
+import streamlit as st
+
+from calculators.catalog.base import Source
+from calculators.catalog.glossary import help_text
+from calculators.catalog.load import STALE_DAYS
+from calculators.report.catalog_view import (
+    KV_CACHE_TOK,
+    ListedPrice,
+    api_prices,
+    api_provider_label,
+    api_providers,
+    estimates,
+    gpu_prices,
+    hosted_prices,
+    model_facts,
+    provider_rules,
+    stale_age_days,
+)
+from calculators.units import count, percent, plural, significant
+from pages.shared.state import catalog
+from pages.shared.widgets import source_line
+
+PRICE = st.column_config.NumberColumn(format="$%.3g")
+MTOK_PRICES = {"Input ($/Mtok)": PRICE, "Cached input ($/Mtok)": PRICE, "Output ($/Mtok)": PRICE}
+
+
+def _provenance(source: Source, confidence: str, seen: date | None = None) -> dict[str, object]:
+    """Columns with the source of a row, its date and its age where it is stale."""
+    day = seen or source.accessed
+    age_days = stale_age_days(day, date.today())
+    return {
+        "As of": day,
+        "Stale": f"⚠ {plural(age_days, 'day')}" if age_days else "",
+        "Confidence": confidence,
+        "Source": source.title,
+        "Link": source.url,
+    }
+
+
+def _table(rows: Iterable[dict[str, object]], **columns: object) -> None:
+    frame = pd.DataFrame(list(rows))
+    stale_count = int((frame["Stale"] != "").sum())
+    st.caption(f"{plural(len(frame), 'row')}, {count(stale_count)} older than {STALE_DAYS} days.")
+    link = st.column_config.LinkColumn(display_text="open")
+    st.dataframe(frame, hide_index=True, column_config={"Link": link, **columns}, height=560)
+
+
+def gpu_price_table() -> None:
+    """Every GPU price by GPU and provider."""
+    known = catalog()
+    _table(
+        (
+            {
+                "GPU": known.gpus[rent.gpu].name,
+                "Price ($/GPU-hour)": rent.usd_per_gpu_h,
+                "Provider": provider.name,
+                "Commitment": rent.commitment.replace("_", "-"),
+                **_provenance(provider.sources[rent.source], rent.confidence, rent.seen),
+                "Instance": rent.instance,
+                "GPUs per instance": rent.gpus_per_instance,
+                "Region": rent.region,
+                "Kind": "index" if provider.index else "marketplace" if provider.marketplace else "provider",
+                "Note": rent.note,
+            }
+            for rent, provider in gpu_prices(known)
+        ),
+        **{"Price ($/GPU-hour)": PRICE},
+    )
+
+
+def gpu_table() -> None:
+    """Every GPU profile."""
+    _table(
+        {
+            "GPU": gpu.name,
+            "Memory (GB)": gpu.memory.capacity_gb,
+            "Memory bandwidth (GB/s)": gpu.memory.bandwidth_gb_s,
+            "BF16, dense (TFLOPS)": gpu.compute.bf16_dense_tflops,
+            "FP8, dense (TFLOPS)": gpu.compute.fp8_dense_tflops,
+            "FP4, dense (TFLOPS)": gpu.compute.fp4_dense_tflops,
+            "Interconnect": gpu.links.kind,
+            "Power (W)": gpu.power.tdp_w,
+            "Caveats": " ".join(gpu.caveats),
+            **_provenance(gpu.sources[gpu.compute.source], gpu.compute.confidence),
+        }
+        for gpu in catalog().gpus.values()
+    )
+
+
+def model_table() -> None:
+    """Every open model's size, KV cache and public scores."""
+    one_decimal = st.column_config.NumberColumn(format="%.1f")
+    kv_cache = f"KV cache at {count(KV_CACHE_TOK)} tokens (GB)"
+    _table(
+        (
+            {
+                "Model": facts.model.name,
+                "Parameters (billion)": facts.total_params_b,
+                "Active (billion)": facts.active_params_b,
+                "Layers": facts.model.shape.layers,
+                "Attention": facts.model.shape.attention.kind.upper(),
+                kv_cache: facts.kv_cache_gb,
+                "Released precision": facts.model.published.native_precision.upper(),
+                "Context window (tokens)": count(facts.model.published.context_tok),
+                "License": facts.model.licence,
+                "Public scores": "; ".join(f"{q.benchmark} {q.score:g}" for q in facts.model.quality_hints) or "none",
+                "Caveats": " ".join(facts.model.caveats),
+                **_provenance(facts.model.sources[facts.model.shape.source], facts.model.shape.confidence),
+            }
+            for facts in model_facts(catalog())
+        ),
+        **{"Parameters (billion)": one_decimal, "Active (billion)": one_decimal, kv_cache: one_decimal},
+    )
+
+
+def _offer_table(prices: Iterable[ListedPrice]) -> None:
+    """Today's prices per million tokens, with any tiers for long inputs."""
+    _table(
+        (
+            {
+                "Model": price.model,
+                "Provider": price.offer.provider_name,
+                "Input ($/Mtok)": price.rates[0].input_usd_per_mtok,
+                "Cached input ($/Mtok)": price.rates[0].cache_read_usd_per_mtok,
+                "Output ($/Mtok)": price.rates[0].output_usd_per_mtok,
+                "Long inputs": price.long_inputs,
+                "Model id": price.offer.model,
+                **_provenance(price.offer.source, price.offer.confidence),
+                "Note": price.offer.note or "",
+            }
+            for price in prices
+        ),
+        **MTOK_PRICES,
+    )
+
+
+def api_price_table() -> None:
+    """Prices of the models of one provider, to choose."""
+    provider = st.selectbox(
+        "Provider",
+        api_providers(),
+        key="view_provider",
+        format_func=lambda id: api_provider_label(id, catalog()),
+        help=help_text("data table"),
+    )
+    st.caption("Today's prices. Announced price changes apply from their date.")
+    _offer_table(api_prices(provider, date.today(), catalog()))
+
+
+def hosted_price_table() -> None:
+    """Prices of every hosted open model."""
+    _offer_table(hosted_prices(date.today(), catalog()))
+
+
+def estimate_table() -> None:
+    """Every rule of thumb for the cost of self-hosting."""
+    _table(
+        {
+            "Estimate": row.field,
+            "Low": row.low,
+            "Central": row.central,
+            "High": row.high,
+            "Unit": row.value.unit,
+            "Definition": row.value.what,
+            **_provenance(catalog().ownership.sources[row.value.source], row.value.confidence),
+        }
+        for row in estimates(catalog())
+    )
+
+
+def provider_rule_table() -> None:
+    """Every provider's rules for the prompt cache and the batch API, and its SLA."""
+    known = catalog()
+    _table(
+        {
+            "Provider": rule.provider,
+            "Models": ", ".join(variant.models) if variant else "others" if rule.cache_by_model else "all",
+            "Cache minimum (tokens)": variant.min_tok if variant else rule.cache_min_tok,
+            "Cache TTL (s)": _or_empty(variant.ttl_s if variant else rule.cache_ttl_s),
+            "Cache block (tokens)": variant.step_tok if variant else rule.cache_step_tok,
+            "Cache breakpoints (max)": variant.breakpoints_count if variant else None,
+            "Batch discount": percent(rule.batch_discount_frac) if rule.batch_discount_frac is not None else "",
+            "Uptime SLA": percent(rule.sla_uptime_frac) if rule.sla_uptime_frac is not None else "",
+            "Note": rule.note,
+            **_provenance(known.rules_file.sources[(variant or rule).source], (variant or rule).confidence),
+        }
+        for rule, variant in provider_rules(known)
+    )
+    assumed = known.rules_file.assumed
+    st.caption(
+        f"Empty: not published. Assumed where cache rules are not published: {count(assumed.min_tok)}-token minimum, "
+        f"{count(assumed.ttl_s)} s TTL, {count(assumed.step_tok)}-token blocks "
+        f"({source_line(known.rules_file.sources[assumed.source])})."
+    )
+
+
+def _or_empty(value: float | None) -> str:
+    return "" if value is None else significant(value)
