@@ -22,7 +22,7 @@ from calculators.fleet.capacity_text import (
     weights_do_not_fit,
 )
 from calculators.performance import disaggregation
-from calculators.performance.max_load import BATCH_COLUMN, highest_loads, latencies_ms
+from calculators.performance.max_load import BATCH_COLUMN, LoadSearch, Stop, highest_loads, latencies_ms
 from calculators.performance.quantization_recipe import KV_BITS
 from calculators.performance.replica import ReplicaArrays, ReplicaConfig, replica_arrays, weights_of
 from calculators.performance.request_mix import RequestMix, request_mix
@@ -33,6 +33,12 @@ from calculators.scenario.schema import Hardware, Scenario, Targets, Techniques
 from calculators.units import BYTES_PER_GB
 
 TENSOR_PARALLEL = (1, 2, 4, 8)
+_LIMITS: dict[Stop, CapacityLimit] = {
+    Stop.TPOT: "tpot_target",
+    Stop.TTFT: "ttft_target",
+    Stop.PREFILL: "prefill_time",
+    Stop.UNDRAFTED: "undrafted_load",
+}
 SERVER_GPUS = 8
 # From most to least precise; a released checkpoint is never "upcast" to sell it as something better.
 _FINENESS: dict[Precision, int] = {"bf16": 16, "fp8": 8, "int8": 8, "nvfp4": 4, "mxfp4": 4, "int4": 4}
@@ -158,7 +164,7 @@ class SizingCase:
     kv_transfer_tok: float = 0.0
     """Tokens whose KV cache crosses a network before the first token."""
     allow_slot_queue: bool = True
-    """Whether requests may queue for a slot, as in `highest_loads`."""
+    """Whether requests may queue for a slot, as in `LoadSearch`."""
 
 
 def capacities(
@@ -209,10 +215,17 @@ def _highest_loads(
     moved_s = disaggregation.transfer_s(configs, case.kv_transfer_tok, catalog) if case.kv_transfer_tok else 0.0
 
     def loads(batch: Array) -> Array:
-        at = measured_speed_ratios(configs, case, batch, speed_error_sign)
-        return highest_loads(
-            m, case.traffic, case.targets, *at, techniques.batch_cap, drafted, moved_s, case.allow_slot_queue
+        speed, first_token_speed = measured_speed_ratios(configs, case, batch, speed_error_sign)
+        search = LoadSearch(
+            targets=case.targets,
+            speed_ratio=speed,
+            first_token_speed_ratio=first_token_speed,
+            batch_cap=techniques.batch_cap,
+            drafts=drafted,
+            transfer_s=moved_s,
+            allow_slot_queue=case.allow_slot_queue,
         )
+        return highest_loads(m, case.traffic, search)
 
     best = loads(np.ones_like(speed_error_sign))
     if case.own is None or not case.own.points:
@@ -235,10 +248,9 @@ def measured_speed_ratios(
 
 
 def _limit(slots: float, stop: int, batch_cap: int) -> CapacityLimit:
-    """The binding constraint by the number that `highest_loads` gives it."""
+    """The binding constraint of a `Stop`; of slots, whatever limits their number."""
     full: CapacityLimit = "kv_cache" if slots < batch_cap else "batch_cap"
-    codes: dict[int, CapacityLimit] = {1: "tpot_target", 2: "ttft_target", 4: "prefill_time", 5: "undrafted_load"}
-    return codes.get(stop, full)
+    return _LIMITS.get(Stop(stop), full)
 
 
 def _too_big(configs: Sequence[ReplicaConfig]) -> list[Infeasible]:
