@@ -1,10 +1,9 @@
-"""Prefill and decode on pools of their own: neither delays the other, both are charged, and caches cross a network.
+"""Prefill/decode disaggregation: the request mix of each pool, and the transfer of KV caches between them.
+
+A prefill replica serves requests that end with their first token; a decode replica serves requests whose prompts are
+fully cached. Both are sized by the same queue model as a replica that does both (queueing.py), each for its own target.
 
 Zhong et al., "DistServe", OSDI 2024, arXiv:2401.09670; Patel et al., "Splitwise", ISCA 2024, arXiv:2311.18677.
-
-A prefill replica sees requests that end with their first token; a decode replica sees requests whose prompts are all but
-cached. So both are sized by the queues that size a replica which does both (latency.py), each by the target that is its
-own.
 """
 
 from collections.abc import Sequence
@@ -21,16 +20,16 @@ from calculators.units import BYTES_PER_GB
 
 
 def prompts_only(lengths: Lengths, hit_frac: float) -> RequestMix:
-    """What a prefill replica sees."""
+    """Request mix of a prefill replica: every request ends with its first token."""
     return request_mix(replace(lengths, output_tok=np.ones_like(lengths.output_tok)), hit_frac)
 
 
 def tokens_only(lengths: Lengths) -> RequestMix:
-    """What a decode replica sees: the cache of the whole prompt arrives."""
+    """Request mix of a decode replica: the KV cache of the whole prompt arrives from the prefill pool."""
     return request_mix(lengths, 1.0)
 
 
 def transfer_s(configs: Sequence[ReplicaConfig], tokens: float, catalog: Catalog) -> Array:
-    """Time (n, 1) for the cache of so many tokens to cross from one pool to another: bytes / link."""
+    """Time (n, 1) to transfer the KV cache of `tokens` tokens between pools: bytes / link rate."""
     moved = [float(kv_bytes(s.model.shape, tokens, s.kv_element_bytes)) for s in configs]
     return np.array(moved)[:, None] / (catalog.technique_rules.transfer_gb_s.central * BYTES_PER_GB)

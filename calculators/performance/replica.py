@@ -1,4 +1,4 @@
-"""A replica as numbers: a model in a format on GPUs, with the efficiencies of the hardware and of the engine."""
+"""Replicas as arrays of numbers: a model in a precision on GPUs, with the fitted efficiencies of hardware and engine."""
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
@@ -28,26 +28,27 @@ from calculators.performance.quantization_recipe import Recipe, RecipeWeights
 from calculators.scenario.demand import Array
 from calculators.units import BYTES_PER_GB
 
-PCIE_GB_S = 16.0  # where a profile names no link: PCIe 3.0 x16
+PCIE_GB_S = 16.0  # PCIe 3.0 x16, where a profile names no link
 
 
 @dataclass(frozen=True, slots=True)
 class ReplicaConfig:
-    """One replica: a model in a format, split over `tensor_parallel` GPUs of one machine, times ranks and stages."""
+    """Configuration of one replica: model, precision and GPU, split over `tensor_parallel` GPUs of one server, times attention
+    ranks and pipeline stages."""
 
     model: Model
     gpu: Gpu
     precision: Precision
     tensor_parallel: int
     attention_ranks: int = 1
-    """Attention data parallelism: copies of the attention that each serve their own requests and share the experts."""
+    """Attention data parallelism: copies of the attention layers that each serve their own requests and share the experts."""
     pipeline_stages: int = 1
     kv_element_bytes: float = KV_ELEMENT_BYTES
     expert_ranks: int = 1
-    """Groups of GPUs that hold whole experts of their own; 1: every GPU holds a slice of every expert."""
+    """Expert parallelism: groups of GPUs that each hold whole experts. 1: every GPU holds a slice of every expert."""
     engine: EngineId = "vllm"
     recipe: Recipe | None = None
-    """A format for each class of tensors, in place of `precision`; the cache's is in `kv_element_bytes`."""
+    """Precision by class of tensors, in place of `precision`. The KV cache's is in `kv_element_bytes`."""
 
     @property
     def gpus_in_step(self) -> int:
@@ -56,54 +57,56 @@ class ReplicaConfig:
 
     @property
     def gpus_count(self) -> int:
+        """GPUs of the replica, all pipeline stages together."""
         return self.tensor_parallel * self.attention_ranks * self.pipeline_stages
 
     @property
     def label(self) -> str:
-        weights = self.precision.upper() if self.recipe is None else "by an own recipe"
+        """Model, precision, number of GPUs and GPU, as on screen."""
+        weights = self.precision.upper() if self.recipe is None else "with a custom recipe"
         return f"{self.model.name} {weights} on {self.tensor_parallel}× {self.gpu.name}"
 
 
 @dataclass(frozen=True, slots=True)
 class ReplicaArrays:
-    """Setups as numbers, one row each; per GPU of the replica unless it says otherwise. Arrays (n, 1)."""
+    """Replicas as arrays (n, 1), one row each, per GPU of the replica unless stated. Units are the suffixes of the names."""
 
     always_read_bytes: Array
-    """Attention, dense layers and head: read by every step."""
+    """Weights that every step reads: attention, dense layers and head."""
     four_bit: Array
-    """1: the weights take four bits, whose scales and unpacking slow the reading."""
+    """1: four-bit weights, whose scales and unpacking slow the reads. 0: others."""
     dense_flop_per_tok: Array
     expert_bytes: Array
     expert_flop_per_tok: Array
     expert_activation_bytes: Array
-    """What a token's picks take in and put out, in 16 bit: k x (2 x hidden + 3 x width) in every MoE layer."""
+    """Inputs and outputs of a token's experts, in 16 bit: k x (2 x hidden + 3 x width) in every MoE layer."""
     experts_count: Array
     experts_per_token_count: Array
     expert_ranks_count: Array
     expert_width: Array
-    """Columns of one expert's matrix on one GPU: narrow ones fill the GPU badly."""
+    """Columns of one expert's matrix on one GPU; narrow ones use the GPU poorly."""
     peak_flops: Array
     bandwidth_bytes_s: Array
     kv_full_bytes_per_tok: Array
     kv_sliding_bytes_per_tok: Array
     window_tok: Array
     sparse_frac: Array
-    """Share of the full layers that read only `sparse_tok` chosen tokens of their cache."""
+    """Share of the full-attention layers that read only `sparse_tok` selected tokens of their cache."""
     sparse_tok: Array
     index_bytes_per_tok: Array
-    """Keys by which they are chosen: all read by every token."""
+    """Keys of the indexer that selects them; every token reads all of them."""
     state_bytes: Array
     """Fixed-size states of linear attention, of one request."""
     heads_per_cache_count: Array
     """Query heads that share one cached head."""
     prompt_flop_per_tok2: Array
-    """Full layers' attention FLOPs per prompt token and token it attends to."""
+    """FLOP of full-attention layers per prompt token and token that it attends to."""
     decode_flop_per_tok2: Array
-    """The same for a decoding token; more with MLA, which then works on the compressed cache."""
+    """FLOP of full-attention layers per decoding token and cached token; more with MLA, which works on the compressed cache."""
     sliding_flop_per_tok2: Array
-    """The same of sliding layers, for either."""
+    """FLOP of sliding-window layers per token, prompt or decoding, and token that it attends to."""
     index_flop_per_tok2: Array
-    """Scoring one cached token for one new one."""
+    """FLOP of the indexer per new token and cached token."""
     attention_peak_flops: Array
     kv_room_bytes: Array
     layers_count: Array
@@ -114,7 +117,7 @@ class ReplicaArrays:
     hidden_bytes: Array
     link_bytes_s: Array
     format_compute_frac: Array
-    """What of the peak FP8 and FP4 reach, relative to 16 bit: scaling and power take their share."""
+    """Share of the peak that FP8 and FP4 achieve, relative to 16 bit; scaling and power limits take the rest."""
     compute_frac: Array
     gemm_pad_tok: Array
     weight_bandwidth_frac: Array
@@ -144,25 +147,26 @@ class ReplicaArrays:
     first_token_others_ratio: Array
 
     def rows(self, keep: NDArray[np.bool_]) -> "ReplicaArrays":
-        """Only the setups selected by a boolean array (n,)."""
+        """The replicas selected by a boolean array (n,)."""
         return ReplicaArrays(**{f.name: getattr(self, f.name)[keep] for f in fields(self)})
 
 
 def with_recipe(config: ReplicaConfig, recipe: Recipe) -> ReplicaConfig:
-    """The same replica with weights and cache stored by a recipe."""
+    """`config` with weights and KV cache stored by a recipe."""
     return replace(config, recipe=recipe, kv_element_bytes=recipes.kv_element_bytes(config.model.shape, recipe))
 
 
 _OF_ENGINE = frozenset(EngineFit.model_fields)
 COEFFICIENTS = tuple(f.name for f in fields(ReplicaArrays) if f.name in _OF_ENGINE or f.name in Efficiency.model_fields)
-"""The fields of `ReplicaArrays` that are fitted: each has the name of one in `Efficiency` or `EngineFit`."""
+"""Names of the fitted fields of `ReplicaArrays`; each is a field of `Efficiency` or `EngineFit`."""
 
 Columns = dict[str, Array]
-"""Arrays (n, 1) by name, one row for each setup."""
+"""Arrays (n, 1) by name, one row per replica."""
 
 
 def replica_arrays(configs: Sequence[ReplicaConfig], catalog: Catalog) -> ReplicaArrays:
-    """Setups as arrays, with the efficiencies of each GPU's generation and each engine."""
+    """Arrays (n, 1) of the replicas, with the efficiencies of each GPU's generation and engine. Raises UnknownId for an engine
+    or generation without a fit."""
     models, gpu_ids = [id(s.model) for s in configs], [id(s.gpu) for s in configs]
     stored = [_storage(s) for s in configs]
     fits = [(s.gpu.generation, s.engine) for s in configs]
@@ -184,7 +188,7 @@ def replica_arrays(configs: Sequence[ReplicaConfig], catalog: Catalog) -> Replic
 def _columns(
     configs: Sequence[ReplicaConfig], keys: Sequence[Hashable], row: Callable[[ReplicaConfig], Mapping[str, float]]
 ) -> Columns:
-    """The numbers of `row` for each setup, worked out once for all that have the same of `keys`."""
+    """Columns of the numbers that `row` returns for each replica, computed once per distinct key."""
     one_of_each = dict(zip(keys, configs, strict=True))
     place = {key: i for i, key in enumerate(one_of_each)}
     rows = [row(s) for s in one_of_each.values()]
@@ -197,7 +201,7 @@ def _column(values: Iterable[float]) -> Array:
 
 
 def _splits(configs: Sequence[ReplicaConfig]) -> Columns:
-    """How each replica is spread over its GPUs, and what else a setup says of itself."""
+    """Parallelism of each replica, and what else its configuration states."""
     tensor_parallel = _column(s.tensor_parallel for s in configs)
     attention_ranks = _column(s.attention_ranks for s in configs)
     return {
@@ -213,7 +217,7 @@ def _splits(configs: Sequence[ReplicaConfig]) -> Columns:
 
 
 def _of_shape(shape: Shape) -> dict[str, float]:
-    """What depends on the model's shape alone, before it is split over GPUs."""
+    """Numbers of a model's shape, before it is split over GPUs."""
     p, a, mlp = parameters(shape), shape.attention, shape.mlp
     picks, expert_width = mlp.experts_per_token or 0, mlp.expert_intermediate_size or 0
     is_mla = a.kind == "mla"
@@ -239,13 +243,14 @@ def _of_shape(shape: Shape) -> dict[str, float]:
         "flop_per_layer_tok2": 2 * a.query_heads * (a.head_dim + (a.v_head_dim or a.head_dim)),
         "latent_flop_per_tok2": 2 * a.query_heads * latent_dim * a.full_layers if is_mla else 0.0,
         "layers": shape.layers,
-        "kernels": kernels_count(shape, quantises=False),
-        "kernels_quantized": kernels_count(shape, quantises=True),
+        "kernels": kernels_count(shape, quantizes=False),
+        "kernels_quantized": kernels_count(shape, quantizes=True),
         "hidden_bytes": 2.0 * shape.hidden_size,
     }
 
 
 def _of_gpu(gpu: Gpu) -> dict[str, float]:
+    """Rates, visible memory and links of a GPU."""
     return {
         "bandwidth_bytes_s": gpu.bandwidth_bytes_s,
         "peak_flops": gpu.dense_flops("bf16"),
@@ -257,7 +262,7 @@ def _of_gpu(gpu: Gpu) -> dict[str, float]:
 
 
 def _rates(config: ReplicaConfig, catalog: Catalog) -> dict[str, float]:
-    """FLOP/s of the weights' formats, and what of them is reached relative to 16 bit."""
+    """Peak FLOP/s of the weights' precision, and the share achieved relative to 16 bit."""
     gpu, fit = config.gpu, catalog.efficiency(config.gpu)
     if config.recipe is not None:
         peak, frac = recipes.arithmetic_rates(gpu, config.model.shape, config.recipe, fit)
@@ -268,19 +273,20 @@ def _rates(config: ReplicaConfig, catalog: Catalog) -> dict[str, float]:
 
 
 def _fitted(config: ReplicaConfig, catalog: Catalog) -> dict[str, float]:
+    """Fitted coefficients of a GPU's generation and an engine."""
     fit, engine = catalog.efficiency(config.gpu), catalog.engine(config.engine)
     return {name: getattr(engine if name in _OF_ENGINE else fit, name) for name in COEFFICIENTS}
 
 
 def _coefficients(splits: Columns, held: Columns, fitted: Columns) -> Columns:
-    """What is fitted; of a recipe only the four-bit part of the weights is slowed by unpacking."""
+    """Fitted coefficients of each replica. With a recipe, unpacking slows only the four-bit part of the weights."""
     slowed, frac = held["four_bit_frac"], fitted["four_bit_read_frac"]
     mixed = (splits["has_recipe"] > 0) & (slowed > 0)
     return {**fitted, "four_bit_read_frac": np.where(mixed, 1 / (slowed / frac + 1 - slowed), frac)}
 
 
 def config_weights(config: ReplicaConfig) -> RecipeWeights:
-    """Bytes of the whole model, by the recipe or else by the one format of a checkpoint."""
+    """Bytes of the whole model's weights, by the recipe or else by the checkpoint's precision."""
     shape = config.model.shape
     if config.recipe is not None:
         return recipes.weights(shape, config.recipe)
@@ -294,20 +300,20 @@ def config_weights(config: ReplicaConfig) -> RecipeWeights:
 
 
 def _storage(config: ReplicaConfig) -> Hashable:
-    """What decides `config_weights`."""
+    """Key of everything that `config_weights` depends on."""
     return id(config.model), config.precision, id(config.recipe)
 
 
 def weights_of(configs: Sequence[ReplicaConfig]) -> list[RecipeWeights]:
-    """`config_weights` of each, worked out once for every model and format."""
+    """`config_weights` of each configuration, computed once per model and precision."""
     keys = [_storage(s) for s in configs]
     known = {key: config_weights(s) for key, s in dict(zip(keys, configs, strict=True)).items()}
     return [known[key] for key in keys]
 
 
 def _weights(splits: Columns, shapes: Columns, held: Columns) -> Columns:
-    """Weights and experts. Of a token of one attention rank: its experts' FLOPs are shared by all GPUs, but so are the
-    other ranks' tokens."""
+    """Columns of weights and experts. Expert FLOP are per token of one attention rank: all GPUs share them, but they also
+    share the tokens of the other ranks."""
     tp, gpus = splits["tensor_parallel"], splits["gpus_in_step"]
     return {
         "always_read_bytes": held["always_read_bytes"] / tp,
@@ -324,7 +330,7 @@ def _weights(splits: Columns, shapes: Columns, held: Columns) -> Columns:
 
 
 def _attention(splits: Columns, shapes: Columns) -> Columns:
-    """Caches, states and attention. The indexer is not split over GPUs: each chooses for all heads."""
+    """Columns of caches, states and attention. The indexer is not split over GPUs: each selects for all heads."""
     tp = splits["tensor_parallel"]
     shards = np.minimum(tp, shapes["kv_shards"])
     kv_layer = shapes["kv_values_per_layer_tok"] * splits["kv_element_bytes"] / shards
@@ -347,15 +353,15 @@ def _attention(splits: Columns, shapes: Columns) -> Columns:
 
 
 def _hardware(splits: Columns, shapes: Columns, gpus: Columns, rates: Columns) -> Columns:
-    """Rates of the GPUs and their links, and what each step starts and sends."""
+    """Columns of GPU and link rates, and of the kernels and messages of a step."""
     linked = splits["gpus_in_step"] <= gpus["domain_gpus"]
-    quantises = rates["peak_flops"] > gpus["peak_flops"]
+    quantizes = rates["peak_flops"] > gpus["peak_flops"]
     return {
         **rates,
         "bandwidth_bytes_s": gpus["bandwidth_bytes_s"],
         "attention_peak_flops": gpus["peak_flops"],
         "layers_count": shapes["layers"],
-        "kernels_count": np.where(quantises, shapes["kernels_quantized"], shapes["kernels"]),
+        "kernels_count": np.where(quantizes, shapes["kernels_quantized"], shapes["kernels"]),
         "tensor_parallel_count": splits["tensor_parallel"],
         "attention_ranks_count": splits["attention_ranks"],
         "hidden_bytes": shapes["hidden_bytes"],
@@ -364,26 +370,26 @@ def _hardware(splits: Columns, shapes: Columns, gpus: Columns, rates: Columns) -
 
 
 def _room_bytes(splits: Columns, gpus: Columns, held: Columns) -> Array:
-    """Memory for caches on each GPU, negative where the weights do not fit; every attention rank after the first holds
-    the always-read weights once more."""
+    """Memory for KV caches on each GPU; negative where the weights do not fit. Every attention rank after the first holds
+    another copy of the always-read weights."""
     again = held["always_read_bytes"] / splits["tensor_parallel"] * (1 - 1 / splits["attention_ranks"])
     stages = splits["pipeline_stages"]
     each = held["stored_bytes"] / (splits["gpus_in_step"] * stages) + again / stages
     return room_beside_bytes(gpus["visible_bytes"], each, splits["takes_rest"] > 0)
 
 
-def kernels_count(shape: Shape, quantises: bool) -> float:
-    """Kernels in one decoding step, counted from the engines' layers: projections, norms, rotation and cache, attention
-    and its reduction; MLA's low-rank and absorbed projections; gates and convolution of linear attention; router, sort,
-    gather and scatter of experts; scaling of activations to 8 or 4 bit, two a layer: the others are part of a norm."""
+def kernels_count(shape: Shape, quantizes: bool) -> float:
+    """Kernels of one decode step, counted from the engines' layers: projections, norms, rotation and cache, attention and its
+    reduction; MLA's low-rank and absorbed projections; gates and convolution of linear attention; router, sort, gather
+    and scatter of experts; scaling of activations to 8 or 4 bit, two per layer (the others are fused into a norm)."""
     a, mlp = shape.attention, shape.mlp
     attention = (a.full_layers + a.sliding_layers) * (13 if a.kind == "mla" else 8) + a.linear_layers * 9
     shared = 3 * (mlp.shared_intermediate_size > 0)
-    return float(attention + mlp.dense_layers * 3 + mlp.moe_layers * (7 + shared) + 2 * shape.layers * quantises)
+    return float(attention + mlp.dense_layers * 3 + mlp.moe_layers * (7 + shared) + 2 * shape.layers * quantizes)
 
 
 def link_bytes_s(gpu: Gpu, gpus: int) -> float:
-    """Rate of one GPU's link when `gpus` talk to each other: beyond the scale-up domain it is PCIe."""
+    """Bytes/s of one GPU's link when `gpus` communicate; PCIe beyond the scale-up domain."""
     if gpus <= gpu.links.domain_gpus:
         return gpu.link_bytes_s
     return (gpu.links.pcie_per_direction_gb_s or PCIE_GB_S) * BYTES_PER_GB

@@ -1,4 +1,4 @@
-"""A workload as a replica's queues see it: moments of its joint distribution of lengths, and groups of it.
+"""Request mix: moments and groups of a workload's joint distribution of lengths, as the queues of a replica need them.
 
 Means alone mislead. A request that writes ten times as much is in flight ten times as long, so it weighs ten times as
 much in the memory held and the contexts read; and a late first token mostly belongs to a long prompt.
@@ -12,52 +12,54 @@ from calculators.performance.step_time import CHUNK_TOK
 from calculators.scenario.demand import Array, Lengths
 
 PROMPT_NODES_TOK: Array = CHUNK_TOK * np.array([0.0, 1 / 256, 1 / 64, 1 / 16, 1 / 4, 1.0])
-"""Prompt tokens in a step at which its time is computed; between them it is interpolated. Dense below 512, where GEMMs
-pass from reading weights to multiplying and most experts come to be read; nearly straight above."""
+"""Prompt tokens per step at which the step time is computed; it is interpolated between them. Dense below 512, where matrix
+multiplication turns from memory- to compute-bound and most experts come to be read; nearly linear above."""
 GROUP_EDGES_FRAC = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99)
 TINY = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
 class RequestMix:
-    """Requests as a replica sees them: moments over all cells, and groups of equal prompt or output length.
+    """Moments over all cells of the length distribution, and groups of similar prompt or output length.
 
-    Arrays: prompts (p,), outputs (o,), cells (c,).
+    Arrays: groups of prompts (p,), groups of outputs (o,), cells (c,). Lengths in tokens.
     """
 
     hit_frac: float
     arrival_cv2_ratio: float
-    """Squared coefficient of variation of the times between arrivals: 1 is Poisson, more is bursty. Felt by the prompts
-    queue, whose times are short."""
+    """Squared coefficient of variation of the times between arrivals: 1 is Poisson, more is bursty. It drives the queue of
+    prompts, whose times are short."""
     dispersion_ratio: float
-    """Variance / mean of the arrivals in a window about as long as a request is in flight: what the number in flight
-    feels. Of independent times between arrivals, the same as `arrival_cv2_ratio`; of a load that drifts, more."""
+    """Variance / mean of the arrivals in a window about as long as a request is in flight; it drives the number in flight.
+    Equal to `arrival_cv2_ratio` for independent times between arrivals, larger for a drifting load."""
     fresh_tok: float
+    """Mean uncached prompt tokens."""
     decode_tok: float
-    """Mean tokens made by decode steps: the first token comes from the prompt's own step."""
+    """Mean tokens from decode steps; the first token comes from the prompt's own step."""
     context_tok: float
     """Mean context of a request in flight: E[d(i + o/2)] / E[d]."""
     held_cv2_ratio: float
-    """Squared coefficient of variation of memory held x time."""
+    """Squared coefficient of variation of (memory held x time)."""
     prompt_share_frac: Array
     prompt_tok: Array
-    """To be computed, so without cached ones."""
+    """Uncached tokens."""
     prompt_nodes: Array
-    """(p, nodes): steps of each node's size that a prompt takes."""
+    """(p, nodes) steps of each node's size that a prompt takes."""
     prompt_tok2: Array
-    """Tokens x tokens attended to."""
+    """Uncached tokens x tokens attended to."""
     output_share_frac: Array
     output_decode_tok: Array
     share_frac: Array
     inflight_share_frac: Array
-    """Of the requests in flight, the share of each cell."""
+    """Share of each cell among the requests in flight."""
     held_tok: Array
 
 
 def request_mix(
     lengths: Lengths, hit_frac: float = 0.0, arrival_cv2_ratio: float = 1.0, dispersion_ratio: float | None = None
 ) -> RequestMix:
-    """Everything about the workload that does not depend on the setup."""
+    """Request mix of a length distribution, of whose input a share `hit_frac` is cached. Arrivals are Poisson by default;
+    `dispersion_ratio` None: as of independent times between arrivals."""
     share, inputs, outputs = lengths.share_frac / lengths.share_frac.sum(), lengths.input_tok, lengths.output_tok
     fresh = np.maximum(inputs * (1 - hit_frac), 1.0)
     decode = np.maximum(outputs - 1, 0.0)
@@ -87,17 +89,17 @@ def request_mix(
 
 
 def groups(size: Array, share: Array) -> Array:
-    """Which cells (g, c) make up each quantile group by size, as 0 and 1; the groups are finer in the upper tail."""
+    """Membership (g, c), 1 or 0, of cells in quantile groups by size; the groups are finer in the upper tail."""
     order = np.argsort(size, kind="stable")
     middle = np.cumsum(share[order]) - share[order] / 2
-    found = np.empty(len(size))
-    found[order] = np.searchsorted(GROUP_EDGES_FRAC, middle)
-    return np.asarray(found == np.unique(found[share > 0])[:, None], dtype=float)
+    group = np.empty(len(size))
+    group[order] = np.searchsorted(GROUP_EDGES_FRAC, middle)
+    return np.asarray(group == np.unique(group[share > 0])[:, None], dtype=float)
 
 
 def node_weights(fresh_tok: Array) -> Array:
-    """Interpolation weights (c, nodes): a prompt below the budget takes one step between two nodes, one above it as
-    many full steps as its length is of the budget."""
+    """Interpolation weights (c, nodes) of prompts. One below the token budget takes one step between two nodes; one above it
+    takes length / budget full steps."""
     inside = np.minimum(fresh_tok, CHUNK_TOK)
     hats: Array = np.stack([np.interp(inside, PROMPT_NODES_TOK, row) for row in np.eye(len(PROMPT_NODES_TOK))], axis=1)
     return hats * np.maximum(fresh_tok / CHUNK_TOK, 1)[:, None]

@@ -288,7 +288,7 @@ def test_a_recipe_is_read_off_the_label_and_the_memory(catalog: Catalog) -> None
     plain = ReplicaConfig(catalog.model("llama-3.3-70b"), catalog.gpu("h100-sxm"), "fp8", 2)
     own = with_recipe(plain, PRESETS["INT4 weight-only"])
     assert "FP8" in plain.label
-    assert "own recipe" in own.label
+    assert "custom recipe" in own.label
     own_room, plain_room = replica_arrays([own, plain], catalog).kv_room_bytes[:, 0].tolist()
     assert own_room - plain_room == pytest.approx(
         (config_weights(plain).stored_bytes - config_weights(own).stored_bytes) / 2

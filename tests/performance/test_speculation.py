@@ -61,7 +61,7 @@ def test_what_is_typed_goes_before_what_is_published_and_that_before_a_rule_of_t
     glm, llama = CATALOG.model("glm-5.2"), CATALOG.model("llama-3.3-70b")
     typed = Techniques(acceptance_frac=0.5, draft_tok=2)
     assert expected_tokens(glm, typed, CATALOG) == (1.75, 1.75, 1.75)
-    assert "you typed" in basis_words(glm, typed, CATALOG)
+    assert "50% (entered)" in basis_words(glm, typed, CATALOG)
     assert expected_tokens(glm, Techniques(draft_tok=3), CATALOG)[1] == 2.99  # InferenceX, SPEED-Bench
     assert "published for this model" in basis_words(glm, Techniques(), CATALOG)
     low, central, high = expected_tokens(llama, Techniques(draft_tok=3), CATALOG)

@@ -130,9 +130,9 @@ def test_prompts_come_in_lumps() -> None:
 
 def test_kernels_are_counted_by_layer() -> None:
     dense, mla = (CATALOG.model(name).shape for name in ("llama-3.1-8b", "deepseek-r1"))
-    assert kernels_count(dense, quantises=False) == 32 * (8 + 3)
-    assert kernels_count(dense, quantises=True) == 32 * (8 + 3 + 2)
-    assert kernels_count(mla, quantises=False) == 61 * 13 + 3 * 3 + 58 * (7 + 3)
+    assert kernels_count(dense, quantizes=False) == 32 * (8 + 3)
+    assert kernels_count(dense, quantizes=True) == 32 * (8 + 3 + 2)
+    assert kernels_count(mla, quantizes=False) == 61 * 13 + 3 * 3 + 58 * (7 + 3)
 
 
 def test_attention_ranks_bring_their_tokens_to_the_same_experts() -> None:
