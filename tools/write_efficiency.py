@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from calculators.calibration.accuracy import LEFT_OUT, METRICS, Rows, accuracy_rows, judged, range_ratio
+from calculators.calibration.accuracy import LEFT_OUT, METRICS, Rows, accuracy_rows, counted_runs, range_ratio
 from calculators.catalog.load import load_catalog
 from tools.measured_rows import Measured
 
@@ -69,12 +69,12 @@ def write_ranges() -> None:
     """
     rows = accuracy_rows(load_catalog())
     held = {
-        (m, s): _unseen_ratio(rows, judged(rows, m) & (rows.status == s), m)
+        (m, s): _unseen_ratio(rows, counted_runs(rows, m) & (rows.status == s), m)
         for m in METRICS
         for s in ("ok", "extrapolated")
     }
     widest = max(
-        _unseen_ratio(rows, judged(rows, "tok_s") & rows.few_runs, "tok_s")[0], held["tpot_ms", "extrapolated"][0]
+        _unseen_ratio(rows, counted_runs(rows, "tok_s") & rows.few_runs, "tok_s")[0], held["tpot_ms", "extrapolated"][0]
     )
     ranges = []
     for metric in METRICS:

@@ -22,11 +22,11 @@ from calculators.scenario.demand import Array
 MEASURED = ROOT / "calibration/measured.csv.gz"
 LEFT_OUT = ROOT / "calibration/left_out.csv.gz"
 EXCLUDED = ROOT / "calibration/excluded_rows.yaml"
-Metric = Literal["tpot_ms", "tok_s", "ttft_ms"]
+AccuracyMetric = Literal["tpot_ms", "tok_s", "ttft_ms"]
 Protocol = Literal["unseen_model", "unseen_gpu", "predicted"]
 """Which fit predicts a run: one without its model, one without its GPU, or the one that has seen it."""
 Breakdown = Literal["source", "engine", "gpu", "model"]
-METRICS: tuple[Metric, ...] = get_args(Metric)
+METRICS: tuple[AccuracyMetric, ...] = get_args(AccuracyMetric)
 Names = NDArray[np.str_]
 
 
@@ -139,7 +139,7 @@ def accuracy_rows(catalog: Catalog) -> Rows:
     )
 
 
-def judged(rows: Rows, metric: str) -> NDArray[np.bool_]:
+def counted_runs(rows: Rows, metric: str) -> NDArray[np.bool_]:
     """Runs (n,) that count for a metric: supported by the model, and not kept out of the fit."""
     return np.asarray((rows.kept_out[metric] == "") & (rows.status != "unsupported"))
 
@@ -151,7 +151,7 @@ def protocol_errors(rows: Rows, metric: str, protocol: Protocol, chosen: NDArray
 
 def errors_by(rows: Rows, metric: str, protocol: Protocol, breakdown: Breakdown) -> dict[str, Errors]:
     """Errors of each source, engine, GPU or model with at least one counted run, the one with the most runs first."""
-    counted, names = judged(rows, metric), rows.names(breakdown)
+    counted, names = counted_runs(rows, metric), rows.names(breakdown)
     groups = {
         str(name): protocol_errors(rows, metric, protocol, counted & (names == name))
         for name in np.unique(names[counted])
@@ -173,7 +173,7 @@ def range_coverage(rows: Rows, claimed: ErrorRange) -> list[RangeCoverage]:
     """Coverage of one metric's stated range for supported and for extrapolated predictions."""
     coverage = []
     for status, ratio in (("ok", claimed.ok_ratio), ("extrapolated", claimed.extrapolated_ratio)):
-        chosen, metric = judged(rows, claimed.figure) & (rows.status == status), claimed.figure
+        chosen, metric = counted_runs(rows, claimed.figure) & (rows.status == status), claimed.figure
         held = [
             covered_frac(kind[metric][chosen], rows.measured[metric][chosen], ratio)
             for kind in (rows.unseen_model, rows.unseen_gpu)

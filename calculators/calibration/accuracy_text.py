@@ -2,12 +2,12 @@
 
 import math
 
-from calculators.calibration.accuracy import Breakdown, Errors, Metric, Protocol
+from calculators.calibration.accuracy import AccuracyMetric, Breakdown, Errors, Protocol
 from calculators.calibration.configurations import PredictionStatus
 from calculators.units import count, percent
 
-METRIC_WORDS: dict[Metric, str] = {"tpot_ms": "TPOT", "tok_s": "Throughput", "ttft_ms": "TTFT"}
-METRIC_UNITS: dict[Metric, str] = {"tpot_ms": "ms", "tok_s": "output tok/s per GPU", "ttft_ms": "ms"}
+METRIC_WORDS: dict[AccuracyMetric, str] = {"tpot_ms": "TPOT", "tok_s": "Throughput", "ttft_ms": "TTFT"}
+METRIC_UNITS: dict[AccuracyMetric, str] = {"tpot_ms": "ms", "tok_s": "output tok/s per GPU", "ttft_ms": "ms"}
 PROTOCOL_WORDS: dict[Protocol, str] = {
     "unseen_model": "Held out by model",
     "unseen_gpu": "Held out by GPU",
@@ -34,7 +34,7 @@ _SEEN: dict[Protocol, str] = {
 }
 
 
-def accuracy_sentence(metric: Metric, protocol: Protocol, errors: Errors) -> str:
+def accuracy_sentence(metric: AccuracyMetric, protocol: Protocol, errors: Errors) -> str:
     """Median and 90th percentile error of one metric under one protocol."""
     return (
         f"{METRIC_WORDS[metric]} predictions are off by {percent(errors.median_frac)} (median) and "

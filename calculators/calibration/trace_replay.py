@@ -160,7 +160,7 @@ def compare(
     return found
 
 
-def table(name: str, config: ReplicaConfig, found: Sequence[ReplayComparison]) -> str:
+def replay_table(name: str, config: ReplicaConfig, found: Sequence[ReplayComparison]) -> str:
     """Milliseconds, closed form / simulated; `!` where they differ by more than 20%."""
     lines = [f"{name} on {config.label}", f"  load  req/s  {'  '.join(f'{figure:>15}' for figure in FIGURES)}"]
     for row in found:
@@ -179,7 +179,7 @@ def replayed_configs(catalog: Catalog) -> list[ReplicaConfig]:
     ]
 
 
-def main() -> None:
+def _main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("traces", nargs="*", type=Path, default=[SAMPLE])
     parser.add_argument("--hit-frac", type=float, default=0.0, help="share of each prompt found in the prefix cache")
@@ -189,8 +189,8 @@ def main() -> None:
     for path in arguments.traces:
         requests = read_requests(path, arguments.hit_frac)
         for config in replayed_configs(catalog):
-            print(table(path.name, config, compare(replica_arrays([config], catalog), requests)), flush=True)
+            print(replay_table(path.name, config, compare(replica_arrays([config], catalog), requests)), flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    _main()

@@ -1,8 +1,7 @@
-"""A weight format for each class of tensors: how many parameters each class has, what they weigh, and at what rate a GPU
-multiplies by them.
+"""Quantization recipes: a precision for each class of tensors, its parameters and bytes, and the rate of its arithmetic.
 
-Formats that a GPU has no arithmetic for still save memory and bandwidth; their weights are unpacked and multiplied in 16
-bit (`Gpu.dense_flops`). Norms and biases stay in 16 bit always and are not counted: less than a thousandth of any model.
+A precision that a GPU has no arithmetic for still saves memory and bandwidth; its weights are unpacked and multiplied in
+16 bit (`Gpu.dense_flops`). Norms and biases always stay in 16 bit and are not counted: less than a thousandth of any model.
 """
 
 from dataclasses import dataclass, fields, replace
@@ -17,9 +16,9 @@ from calculators.performance.model_size import LINEAR_BITS, other_attention_para
 TensorClass = Literal[
     "embeddings", "lm_head", "query", "key", "value", "attention output", "other attention", "gate", "up", "down", "router", "experts"
 ]  # fmt: skip
-"""Gate, up and down: of dense layers and shared experts. Other attention: linear attention and indexers."""
-CLASSES: tuple[TensorClass, ...] = get_args(TensorClass)
-BLOCKS: tuple[TensorClass, ...] = CLASSES[2:]
+"""Gate, up and down are those of dense layers and shared experts; other attention is linear attention and indexers."""
+TENSOR_CLASSES: tuple[TensorClass, ...] = get_args(TensorClass)
+BLOCKS: tuple[TensorClass, ...] = TENSOR_CLASSES[2:]
 LINEAR: tuple[TensorClass, ...] = tuple(kind for kind in BLOCKS if kind != "router")
 KvFormat = Literal["bf16", "fp8", "fp4", "int4", "int2"]
 ActivationFormat = Literal["bf16", "fp8", "int8", "nvfp4", "mxfp4"]
@@ -27,14 +26,14 @@ WEIGHT_FORMATS: tuple[Precision, ...] = get_args(Precision)
 KV_FORMATS: tuple[KvFormat, ...] = get_args(KvFormat)
 ACTIVATION_FORMATS: tuple[ActivationFormat, ...] = get_args(ActivationFormat)
 
-# Bits a cached value takes with its scales: FP8 one scale for all; FP4 an 8-bit scale for 16 values; INT4 a 16-bit scale
-# and zero for 128; INT2 the same for 32, as KIVI (arXiv:2402.02750) keeps them. Derived from the formats' definitions.
+# Bits per cached value with its scales: FP8 one scale for all; FP4 an 8-bit scale for 16 values; INT4 a 16-bit scale and
+# zero for 128; INT2 the same for 32, as in KIVI (arXiv:2402.02750). Derived from the definitions of the formats.
 KV_BITS: dict[KvFormat, float] = {"bf16": 16, "fp8": 8, "fp4": 4.5, "int4": 4.25, "int2": 3}
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What is stored in which format. The default is 16 bit throughout."""
+    """Precision of each class of tensors, of activations and of the KV cache. The default is 16 bit throughout."""
 
     embeddings: Precision = "bf16"
     lm_head: Precision = "bf16"
@@ -49,31 +48,32 @@ class Recipe:
     router: Precision = "bf16"
     experts: Precision = "bf16"
     edge_blocks: Precision | None = None
-    """The first and the last block are kept at least this fine. None: as all others."""
+    """Lowest precision of the first and the last block. None: the same as all others."""
     activations: ActivationFormat = "bf16"
-    """16 bit: the weights are unpacked before they are multiplied, whatever they are stored in."""
+    """bf16: weights are unpacked before they are multiplied, whatever they are stored in."""
     keys: KvFormat = "bf16"
     values: KvFormat = "bf16"
 
     def of(self, kind: TensorClass) -> Precision:
-        found: Precision = getattr(self, field_of(kind))
-        return found
+        """Precision of one class of tensors."""
+        precision: Precision = getattr(self, field_of(kind))
+        return precision
 
 
 def field_of(kind: str) -> str:
-    """A class of tensors as the field of a recipe."""
+    """Name of the recipe's field for a class of tensors."""
     return kind.replace(" ", "_")
 
 
 def with_formats(kinds: tuple[TensorClass, ...], weights: Precision, activations: ActivationFormat = "bf16") -> Recipe:
-    """These classes in one format, all others in 16 bit."""
+    """Recipe with these classes in one precision and all others in 16 bit."""
     formats = {field_of(kind): weights for kind in kinds}
     chosen = {f.name: formats[f.name] for f in fields(Recipe) if f.name in formats}
     return Recipe(activations=activations, **chosen)  # type: ignore[arg-type]
 
 
 PRESETS: dict[str, Recipe] = {
-    # what checkpoints of each kind do: tables, router and norms stay in 16 bit
+    # as in released checkpoints: tables, router and norms stay in 16 bit
     "BF16": Recipe(),
     "FP8": with_formats(LINEAR, "fp8", "fp8"),
     "INT8 W8A8": with_formats(LINEAR, "int8", "int8"),
@@ -82,41 +82,32 @@ PRESETS: dict[str, Recipe] = {
     "MXFP4 experts only": with_formats(("experts",), "mxfp4"),
 }
 RELEASED: dict[Precision, str] = dict(zip(WEIGHT_FORMATS, PRESETS, strict=True))
-"""The preset of a checkpoint in each format."""
+"""Preset of a released checkpoint in each precision."""
 
 
-def served(precision: Precision, kv_element_bytes: float) -> Recipe:
-    """What a fleet's checkpoint and cache amount to: the start of a recipe of one's own."""
+def served_recipe(precision: Precision, kv_element_bytes: float) -> Recipe:
+    """Recipe that a fleet's checkpoint and KV cache amount to; the start of a custom recipe."""
     cache: KvFormat = "fp8" if kv_element_bytes < 2 else "bf16"
     return replace(PRESETS[RELEASED[precision]], keys=cache, values=cache)
 
 
-def uniform(precision: Precision) -> Recipe:
-    """The recipe that a fleet's format alone stands for (`memory.stored_bytes`): the router goes with the other layers,
-    and attention stays in 16 bit in MXFP4."""
-    kinds: tuple[TensorClass, ...] = ("gate", "up", "down", "router", "experts") if precision == "mxfp4" else BLOCKS
-    return with_formats(kinds, precision, "bf16" if precision == "int4" else precision)
-
-
-# --- parameters by class -----------------------------------------------------------------------------------------
-
-
 def by_class(shape: Shape) -> dict[TensorClass, float]:
-    """Parameters of each class, whole model: together those of `memory.parameters`. A tied table counts as embeddings."""
+    """Parameters of each class, whole model; their sum is that of `model_size.parameters`. A tied table counts as embeddings."""
     table = float(shape.vocab_size * shape.hidden_size)
     tables: dict[TensorClass, float] = {"embeddings": table, "lm_head": 0.0 if shape.tied_embeddings else table}
     return tables | _blocks(shape, shape.mlp.dense_layers, shape.mlp.moe_layers, 1.0)
 
 
 def edges_by_class(shape: Shape) -> dict[TensorClass, float]:
-    """Of them, those of the first and the last block. Where a model mixes dense and expert layers the first is dense and
-    the last has experts, as in DeepSeek, GLM and Llama 4; of attention layers of several kinds it is their mean."""
+    """Parameters of each class in the first and the last block. In a model with dense and expert layers the first is dense and
+    the last has experts, as in DeepSeek, GLM and Llama 4; attention layers of several kinds count with their mean."""
     dense = (shape.mlp.dense_layers > 0) + (shape.mlp.moe_layers == 0)
     frac = min(2 / shape.layers, 1.0)
     return _blocks(shape, min(dense, shape.mlp.dense_layers), min(2 - dense, shape.mlp.moe_layers), frac)
 
 
 def _blocks(shape: Shape, dense_layers: int, moe_layers: int, attention_frac: float) -> dict[TensorClass, float]:
+    """Parameters by class of so many layers and this share of the attention."""
     a, mlp, hidden = shape.attention, shape.mlp, shape.hidden_size
     query, key, value, output = ((a.full_layers + a.sliding_layers) * n * attention_frac for n in projections(shape))
     wide = float(hidden * (dense_layers * (mlp.intermediate_size or 0) + moe_layers * mlp.shared_intermediate_size))
@@ -137,7 +128,7 @@ def _blocks(shape: Shape, dense_layers: int, moe_layers: int, attention_frac: fl
 
 @dataclass(frozen=True, slots=True)
 class WeightPart:
-    """Parameters of one class in one format."""
+    """Parameters of one class in one precision."""
 
     kind: TensorClass
     count: float
@@ -148,55 +139,54 @@ class WeightPart:
         return self.count * LINEAR_BITS[self.weights] / 8
 
 
-def finer(a: Precision, b: Precision) -> Precision:
+def higher_precision(a: Precision, b: Precision) -> Precision:
+    """The one with more bits."""
     return a if LINEAR_BITS[a] >= LINEAR_BITS[b] else b
 
 
 def weight_parts(shape: Shape, recipe: Recipe) -> list[WeightPart]:
-    """The whole model in pieces of one format. A tied table is stored once, in the finer of both its formats."""
+    """The whole model in parts of one precision each. A tied table is stored once, in the higher of its two precisions."""
     counts, edges = by_class(shape), edges_by_class(shape)
-    table = finer(recipe.embeddings, recipe.lm_head) if shape.tied_embeddings else recipe.embeddings
-    found = [
+    table = higher_precision(recipe.embeddings, recipe.lm_head) if shape.tied_embeddings else recipe.embeddings
+    parts = [
         WeightPart("embeddings", counts["embeddings"], table),
         WeightPart("lm_head", counts["lm_head"], recipe.lm_head),
     ]
     for kind in BLOCKS:
         inner = recipe.of(kind)
-        edge = inner if recipe.edge_blocks is None else finer(inner, recipe.edge_blocks)
-        found += [WeightPart(kind, counts[kind] - edges[kind], inner), WeightPart(kind, edges[kind], edge)]
-    return [part for part in found if part.count]
-
-
-# --- what they weigh ---------------------------------------------------------------------------------------------
+        edge = inner if recipe.edge_blocks is None else higher_precision(inner, recipe.edge_blocks)
+        parts += [WeightPart(kind, counts[kind] - edges[kind], inner), WeightPart(kind, edges[kind], edge)]
+    return [part for part in parts if part.count]
 
 
 @dataclass(frozen=True, slots=True)
 class RecipeWeights:
-    """Bytes of a model's weights, whole model."""
+    """Bytes of a whole model's weights."""
 
     stored_bytes: float
     always_read_bytes: float
-    """Read by every step: all but the experts and the table that tokens are looked up in."""
+    """Bytes that every step reads: all but the experts and the input embedding table."""
     experts_bytes: float
     four_bit_frac: float
-    """Of the always-read bytes without the head, those of four-bit formats: unpacking slows their reading."""
+    """Share of four-bit precisions in the always-read bytes without the head; unpacking slows their reads."""
 
 
-def weights(shape: Shape, recipe: Recipe) -> RecipeWeights:
-    found = weight_parts(shape, recipe)
+def recipe_weights(shape: Shape, recipe: Recipe) -> RecipeWeights:
+    """Bytes of the weights of a model stored by a recipe."""
+    parts = weight_parts(shape, recipe)
     head = "embeddings" if shape.tied_embeddings else "lm_head"
-    dense = [part for part in found if part.kind in BLOCKS and part.kind != "experts"]
+    dense = [part for part in parts if part.kind in BLOCKS and part.kind != "experts"]
     dense_bytes = sum(part.bytes for part in dense)
     return RecipeWeights(
-        stored_bytes=sum(part.bytes for part in found),
-        always_read_bytes=dense_bytes + sum(part.bytes for part in found if part.kind == head),
-        experts_bytes=sum(part.bytes for part in found if part.kind == "experts"),
+        stored_bytes=sum(part.bytes for part in parts),
+        always_read_bytes=dense_bytes + sum(part.bytes for part in parts if part.kind == head),
+        experts_bytes=sum(part.bytes for part in parts if part.kind == "experts"),
         four_bit_frac=sum(part.bytes for part in dense if LINEAR_BITS[part.weights] < 8) / dense_bytes,
     )
 
 
 def kv_formats(shape: Shape, recipe: Recipe) -> tuple[KvFormat, KvFormat]:
-    """Of keys and values as they are kept: the latent of MLA is both, so it takes the finer of the two."""
+    """Formats of cached keys and values. MLA's latent is both, so it takes the higher precision of the two."""
     keys, values = recipe.keys, recipe.values
     if shape.attention.kind == "mla":
         keys = values = max(keys, values, key=lambda name: KV_BITS[name])
@@ -204,45 +194,43 @@ def kv_formats(shape: Shape, recipe: Recipe) -> tuple[KvFormat, KvFormat]:
 
 
 def kv_element_bytes(shape: Shape, recipe: Recipe) -> float:
-    """Mean of a cached number with its scales, keys and values by their widths."""
+    """Mean bytes per cached value with its scales, keys and values weighted by their widths."""
     a = shape.attention
     widths = (a.head_dim, a.v_head_dim or a.head_dim)
     bits = (KV_BITS[name] for name in kv_formats(shape, recipe))
     return sum(w * b for w, b in zip(widths, bits, strict=True)) / sum(widths) / 8
 
 
-# --- how fast they are multiplied --------------------------------------------------------------------------------
-
-
-def arithmetic(gpu: Gpu, stored: Precision, activations: ActivationFormat) -> Precision:
-    """The format that weights stored in one are multiplied in. Both alike: that one, if the GPU has it. Of floating-point
-    formats FP8 where one is FP8 and the GPU takes the other as it is. All else is unpacked to 16 bit."""
+def arithmetic_precision(gpu: Gpu, stored: Precision, activations: ActivationFormat) -> Precision:
+    """Precision of the arithmetic for weights stored in one precision and activations in another. The same precision, if the
+    GPU has arithmetic for it; FP8 for floating-point formats of which one is FP8 and the GPU reads the other natively;
+    16 bit for everything else."""
     if stored == activations:
-        return stored if has(gpu, stored) else "bf16"
+        return stored if has_native_arithmetic(gpu, stored) else "bf16"
     floats = {"fp8", "nvfp4", "mxfp4"}
     if stored in floats and activations in floats and "fp8" in (stored, activations):
-        return "fp8" if has(gpu, stored) and has(gpu, activations) else "bf16"
+        return "fp8" if has_native_arithmetic(gpu, stored) and has_native_arithmetic(gpu, activations) else "bf16"
     return "bf16"
 
 
-def has(gpu: Gpu, precision: Precision) -> bool:
-    """Whether the GPU multiplies in this format at a rate of its own."""
+def has_native_arithmetic(gpu: Gpu, precision: Precision) -> bool:
+    """Whether the GPU multiplies natively in this precision."""
     return gpu.dense_flops(precision) != gpu.dense_flops("bf16")
 
 
-def unpacked(gpu: Gpu, shape: Shape, recipe: Recipe) -> tuple[Precision, ...]:
-    """Formats of the recipe that save memory on this GPU, but are multiplied in 16 bit."""
+def unpacked_precisions(gpu: Gpu, shape: Shape, recipe: Recipe) -> tuple[Precision, ...]:
+    """Precisions of the recipe that save memory on this GPU but are multiplied in 16 bit."""
     blocks = [p.weights for p in weight_parts(shape, recipe) if p.kind in BLOCKS and p.weights != "bf16"]
-    slow = [name for name in blocks if arithmetic(gpu, name, recipe.activations) == "bf16"]
+    slow = [name for name in blocks if arithmetic_precision(gpu, name, recipe.activations) == "bf16"]
     return tuple(dict.fromkeys(slow))
 
 
 def arithmetic_rates(gpu: Gpu, shape: Shape, recipe: Recipe, fit: Efficiency) -> tuple[float, float]:
-    """Peak rate of a token's arithmetic, and what of it the formats reach relative to 16 bit.
+    """Peak FLOP/s of a token's arithmetic, and the share achieved relative to 16 bit.
 
-    A token's operations are done one class after another, so the rate of all is the harmonic mean of the rates, weighted
-    by operations: F / sum(F_c / R_c). The head is left out, as in the fit of the efficiencies: of a prompt only the last
-    token is multiplied by it. A format that falls back to 16 bit has the 16-bit rate.
+    Classes are computed one after another, so the rate is the harmonic mean of their rates weighted by operations,
+    F / sum(F_c / R_c). The head is left out, as in the fit of the efficiencies: only the last token of a prompt is
+    multiplied by it. A precision that is unpacked has the 16-bit rate.
     """
     picked = (shape.mlp.experts_per_token or 0) / (shape.mlp.experts or 1)
     spent: dict[tuple[float, float], float] = {}
@@ -250,11 +238,11 @@ def arithmetic_rates(gpu: Gpu, shape: Shape, recipe: Recipe, fit: Efficiency) ->
         if part.kind not in BLOCKS:
             continue
         each = part.count * (picked if part.kind == "experts" else 1.0)
-        name = arithmetic(gpu, part.weights, recipe.activations)
+        name = arithmetic_precision(gpu, part.weights, recipe.activations)
         peak = gpu.dense_flops(name)
         frac = fit.format_compute_frac(name) if peak > gpu.dense_flops("bf16") else 1.0
         spent[peak, frac] = spent.get((peak, frac), 0.0) + each
-    if len(spent) == 1:  # exactly, not to the last digit of a mean
+    if len(spent) == 1:  # exact; a mean would differ in the last digit
         return next(iter(spent))
     peak_s = sum(flop / peak for (peak, _), flop in spent.items())
     real_s = sum(flop / (peak * frac) for (peak, frac), flop in spent.items())

@@ -289,7 +289,7 @@ def config_weights(config: ReplicaConfig) -> RecipeWeights:
     """Bytes of the whole model's weights, by the recipe or else by the checkpoint's precision."""
     shape = config.model.shape
     if config.recipe is not None:
-        return recipes.weights(shape, config.recipe)
+        return recipes.recipe_weights(shape, config.recipe)
     p, linear_bytes = parameters(shape), LINEAR_BITS[config.precision] / 8
     return RecipeWeights(
         stored_bytes=stored_bytes(p, config.precision),

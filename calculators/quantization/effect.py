@@ -8,7 +8,7 @@ import numpy as np
 from calculators.catalog.base import Precision
 from calculators.fleet.plan import FleetPlan
 from calculators.fleet.replica_capacity import allowed_splits
-from calculators.performance.quantization_recipe import Recipe, unpacked
+from calculators.performance.quantization_recipe import Recipe, unpacked_precisions
 from calculators.performance.replica import ReplicaConfig, config_weights, replica_arrays, with_recipe
 from calculators.performance.step_time import cache_bytes
 from calculators.scenario.inputs import Inputs
@@ -55,7 +55,7 @@ def recipe_effect(plan: FleetPlan, recipe: Recipe, inputs: Inputs) -> RecipeEffe
     resplit = [replace(stored, tensor_parallel=n) for n in _other_splits(stored, inputs.scenario)]
     every = [_served(plan, config, inputs) for config in (stored, *resplit)]
     after = min(every, key=lambda s: (s.state.usd_per_month, 0.0) if s.state else (inf, -s.kv_room_tok))
-    return RecipeEffect(before, after, unpacked(plan.config.gpu, plan.config.model.shape, recipe))
+    return RecipeEffect(before, after, unpacked_precisions(plan.config.gpu, plan.config.model.shape, recipe))
 
 
 def verdict_effect(plan: FleetPlan, inputs: Inputs) -> RecipeEffect:

@@ -7,14 +7,14 @@ from calculators.catalog.quantization import Sensitivity, WeightRow
 from calculators.fleet.plan import FleetPlan
 from calculators.performance.quantization_recipe import (
     ACTIVATION_FORMATS,
-    CLASSES,
     KV_FORMATS,
     PRESETS,
+    TENSOR_CLASSES,
     WEIGHT_FORMATS,
     Recipe,
     by_class,
     field_of,
-    served,
+    served_recipe,
 )
 from calculators.quantization.recipe_risk import lowest_tolerated
 
@@ -30,14 +30,14 @@ def start_recipes(plan: FleetPlan, known: Sensitivity) -> dict[str, Recipe]:
     precision that the map tolerates."""
     has_experts = plan.config.model.shape.mlp.experts is not None
     presets = {name: recipe for name, recipe in PRESETS.items() if has_experts or "experts" not in name}
-    as_served = served(plan.config.precision, plan.config.kv_element_bytes)
+    as_served = served_recipe(plan.config.precision, plan.config.kv_element_bytes)
     return {AS_SERVED: as_served, **presets, LOWEST: lowest_tolerated(known)}
 
 
 def recipe_fields(shape: Shape) -> list[str]:
     """Fields of a recipe that a model of this shape has, in the order of the recipe."""
     counts = by_class(shape)
-    kept = {field_of(kind) for kind in CLASSES if counts[kind]} | _CACHE_AND_EDGES
+    kept = {field_of(kind) for kind in TENSOR_CLASSES if counts[kind]} | _CACHE_AND_EDGES
     return [field for field in RECIPE_FIELDS if field in kept]
 
 

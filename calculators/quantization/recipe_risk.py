@@ -9,10 +9,10 @@ from calculators.catalog.quantization import TOLERANCE_RANK, Sensitivity, Sensit
 from calculators.performance.model_size import LINEAR_BITS
 from calculators.performance.quantization_recipe import (
     BLOCKS,
-    CLASSES,
     KV_BITS,
     PRESETS,
     RELEASED,
+    TENSOR_CLASSES,
     KvFormat,
     Recipe,
     field_of,
@@ -113,10 +113,10 @@ def lowest_tolerated(known: Sensitivity) -> Recipe:
     """The recipe of fewest bits that the map plainly tolerates, class by class. Floating-point formats only, since
     integers and FP8 activations do not mix in one multiplication; keys and values share one format, as in engines."""
     rows = {row.name: row for row in (*known.weights, *known.caches)}
-    weights: dict[str, Precision] = {kind: _fewest_bits(rows[kind]) for kind in CLASSES}
+    weights: dict[str, Precision] = {kind: _fewest_bits(rows[kind]) for kind in TENSOR_CLASSES}
     caches = [name for name in CACHE_FORMATS if all(_is_tolerated(rows[kind], name) for kind in ("keys", "values"))]
     cache: KvFormat = min(caches, key=lambda name: KV_BITS[name], default="bf16")
-    formats = {f.name: weights[kind] for f in fields(Recipe) for kind in CLASSES if f.name == field_of(kind)}
+    formats = {f.name: weights[kind] for f in fields(Recipe) for kind in TENSOR_CLASSES if f.name == field_of(kind)}
     activations = "fp8" if _is_tolerated(rows["activations"], "fp8") else "bf16"
     edges = _fewest_bits(rows[EDGES])
     return Recipe(edge_blocks=edges, activations=activations, keys=cache, values=cache, **formats)  # type: ignore[arg-type]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from calculators.catalog.quantization import Tolerance
 from calculators.fleet.plan import FleetPlan
-from calculators.performance.quantization_recipe import has
+from calculators.performance.quantization_recipe import has_native_arithmetic
 from calculators.quantization.effect import RecipeEffect
 from calculators.quantization.recipe_risk import RecipeRisk
 from calculators.units import percent, plural, significant, usd
@@ -90,6 +90,6 @@ def unpacked_text(effect: RecipeEffect, plan: FleetPlan) -> str:
         "activations have another format."
     )
     precision = plan.config.precision
-    if precision in effect.unpacked and has(plan.config.gpu, precision):
+    if precision in effect.unpacked and has_native_arithmetic(plan.config.gpu, precision):
         text += f" The verdict assumes {precision.upper()} activations, and so this GPU's higher rate."
     return text

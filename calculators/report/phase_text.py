@@ -18,7 +18,7 @@ BOUND_WORDS: dict[Bottleneck, str] = {
     "links": "communication-bound",
     "overhead": "overhead-bound",
 }
-REMEDIES: dict[Bottleneck, str] = {
+PHASE_REMEDIES: dict[Bottleneck, str] = {
     "bandwidth": "move fewer bytes per token: quantize weights or KV cache, batch more requests per weight read, or "
     "pick a GPU with more memory bandwidth",
     "compute": "do fewer operations: use prefix caching or a smaller active model, or pick a GPU and precision with a "
@@ -125,7 +125,7 @@ def shares_takeaway(view: PhaseView) -> str:
 def remedy_sentence(phase: Phase) -> str:
     """What makes a phase faster."""
     what = "prefill (TTFT)" if phase.kind == "prefill" else "decode (TPOT)"
-    return f"To speed up {what}, {REMEDIES[phase.bottleneck]}."
+    return f"To speed up {what}, {PHASE_REMEDIES[phase.bottleneck]}."
 
 
 def load_takeaway(view: PhaseView) -> str:

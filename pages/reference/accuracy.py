@@ -41,7 +41,7 @@ protocol = right.segmented_control(
     required=True,
     help=help_text("held-out prediction"),
 )
-overall = accuracy.protocol_errors(rows, metric, protocol, accuracy.judged(rows, metric))
+overall = accuracy.protocol_errors(rows, metric, protocol, accuracy.counted_runs(rows, metric))
 sentence = text.accuracy_sentence(metric, protocol, overall)
 st.subheader(escape(sentence))
 error_metrics(rows, metric, protocol)

@@ -58,7 +58,7 @@ def test_left_out_errors_stay_what_the_page_says(
     rows: accuracy.Rows, metric: str, median: float, p90: float, bias: float
 ) -> None:
     """A refit that makes predictions for unseen models worse than today's is noticed."""
-    counted = accuracy.judged(rows, metric)
+    counted = accuracy.counted_runs(rows, metric)
     e = accuracy.errors(rows.unseen_model[metric][counted], rows.measured[metric][counted])
     assert e.count > 1_200
     assert e.median_frac < median
@@ -68,7 +68,7 @@ def test_left_out_errors_stay_what_the_page_says(
 
 @pytest.mark.parametrize("claimed", CATALOG.efficiencies.ranges, ids=lambda r: r.figure)
 def test_the_stated_80_percent_range_held_75_to_85_percent_of_unseen_runs(rows: accuracy.Rows, claimed: object) -> None:
-    counted = accuracy.judged(rows, claimed.figure) & (rows.status == "ok")
+    counted = accuracy.counted_runs(rows, claimed.figure) & (rows.status == "ok")
     held = accuracy.covered_frac(
         rows.unseen_model[claimed.figure][counted], rows.measured[claimed.figure][counted], claimed.ok_ratio
     )
@@ -81,7 +81,7 @@ def test_the_stated_80_percent_range_held_75_to_85_percent_of_unseen_runs(rows: 
 
 
 def test_groups_cover_every_counted_run_once(rows: accuracy.Rows) -> None:
-    counted = accuracy.judged(rows, "tpot_ms")
+    counted = accuracy.counted_runs(rows, "tpot_ms")
     overall = accuracy.protocol_errors(rows, "tpot_ms", "unseen_model", counted)
     for breakdown in ("source", "engine", "gpu", "model"):
         groups = accuracy.errors_by(rows, "tpot_ms", "unseen_model", breakdown)

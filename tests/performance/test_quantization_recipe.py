@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from model_by_hand import kv_room_bytes, uniform, weight_bytes
 from support import FIXED_ROOT
 
 from calculators.catalog.base import Precision
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.load import load_catalog
 from calculators.catalog.models import Model
-from calculators.performance.model_size import KV_ELEMENT_BYTES, LINEAR_BITS, kv_room_bytes, parameters, weight_bytes
+from calculators.performance.model_size import KV_ELEMENT_BYTES, LINEAR_BITS, parameters
 from calculators.performance.quantization_recipe import (
     ACTIVATION_FORMATS,
     BLOCKS,
@@ -22,18 +23,17 @@ from calculators.performance.quantization_recipe import (
     RELEASED,
     WEIGHT_FORMATS,
     Recipe,
-    arithmetic,
+    arithmetic_precision,
     arithmetic_rates,
     by_class,
     edges_by_class,
     field_of,
     kv_element_bytes,
-    served,
-    uniform,
-    unpacked,
+    recipe_weights,
+    served_recipe,
+    unpacked_precisions,
     weight_parts,
 )
-from calculators.performance.quantization_recipe import weights as recipe_weights
 from calculators.performance.replica import ReplicaArrays, ReplicaConfig, config_weights, replica_arrays, with_recipe
 from calculators.performance.step_time import step_s
 
@@ -172,8 +172,8 @@ def test_cached_values_take_the_mean_of_both_formats_with_their_scales() -> None
 
 
 def test_what_a_fleet_serves_is_a_preset() -> None:
-    assert served("fp8", 2.0) == PRESETS["FP8"]
-    assert served("nvfp4", 1.0) == replace(PRESETS["NVFP4"], keys="fp8", values="fp8")
+    assert served_recipe("fp8", 2.0) == PRESETS["FP8"]
+    assert served_recipe("nvfp4", 1.0) == replace(PRESETS["NVFP4"], keys="fp8", values="fp8")
     assert list(RELEASED) == list(WEIGHT_FORMATS)
     for precision, name in RELEASED.items():
         assert precision.upper() in name
@@ -201,7 +201,7 @@ def test_what_a_fleet_serves_is_a_preset() -> None:
     ],
 )
 def test_the_format_of_the_arithmetic(gpu: str, stored: Precision, activations: str, computes: str) -> None:
-    assert arithmetic(LIVE.gpu(gpu), stored, activations) == computes  # type: ignore[arg-type]
+    assert arithmetic_precision(LIVE.gpu(gpu), stored, activations) == computes  # type: ignore[arg-type]
 
 
 def test_the_mean_rate_by_hand() -> None:
@@ -216,8 +216,8 @@ def test_the_mean_rate_by_hand() -> None:
     assert peak == pytest.approx(1 / (fast / fast_flops + (1 - fast) / slow_flops))
     real = 1 / (fast / (fast_flops * fit.fp8_compute_frac) + (1 - fast) / slow_flops)
     assert peak * frac == pytest.approx(real)
-    assert unpacked(gpu, shape, recipe) == ()
-    assert unpacked(gpu, shape, replace(recipe, down="int4", query="nvfp4")) == ("nvfp4", "int4")
+    assert unpacked_precisions(gpu, shape, recipe) == ()
+    assert unpacked_precisions(gpu, shape, replace(recipe, down="int4", query="nvfp4")) == ("nvfp4", "int4")
 
 
 @quickly

@@ -3,13 +3,13 @@
 from dataclasses import replace
 
 import pytest
+from model_by_hand import uniform, weight_bytes
 from support import scenario
 
 from calculators.catalog.catalog import Catalog
 from calculators.evaluate import Evaluation, evaluate
 from calculators.fleet.plan import FleetPlan
-from calculators.performance.model_size import weight_bytes
-from calculators.performance.quantization_recipe import PRESETS, Recipe, uniform
+from calculators.performance.quantization_recipe import PRESETS, Recipe
 from calculators.quantization.effect import RecipeEffect, recipe_effect, verdict_effect
 from calculators.scenario.inputs import Inputs
 

@@ -1,7 +1,7 @@
 """The sensitivity map: complete, sourced, and with its conflicts kept."""
 
 from calculators.catalog.quantization import TOLERANCE_RANK, sensitivity
-from calculators.performance.quantization_recipe import CLASSES
+from calculators.performance.quantization_recipe import TENSOR_CLASSES
 from calculators.quantization.checkpoint_scan import CLASS_PATTERNS
 from calculators.quantization.evidence import (
     CACHE_FORMATS,
@@ -51,7 +51,7 @@ def test_studies_that_disagree_are_shown_and_not_averaged() -> None:
 
 
 def test_every_scanned_class_of_weights_and_every_class_of_a_recipe_has_its_rows() -> None:
-    for kind in {kind for kind, _ in CLASS_PATTERNS} | set(CLASSES):
+    for kind in {kind for kind, _ in CLASS_PATTERNS} | set(TENSOR_CLASSES):
         assert len(rows_of(kind, KNOWN)) == len(kind.split(",")), kind
     assert rows_of("other", KNOWN) == []
     assert [row.name for row in rows_of("gate, up", KNOWN)] == ["gate", "up"]

@@ -22,7 +22,7 @@ def view(**changes: dict[str, object]) -> PhaseView:
 
 
 def test_every_code_has_words() -> None:
-    for words in (text.BOTTLENECK_WORDS, text.BOUND_WORDS, text.REMEDIES):
+    for words in (text.BOTTLENECK_WORDS, text.BOUND_WORDS, text.PHASE_REMEDIES):
         assert set(words) == set(get_args(Bottleneck))
     assert set(text.TERM_WORDS) == set(get_args(TermKind))
     assert len(set(text.TERM_WORDS.values())) == len(text.TERM_WORDS)

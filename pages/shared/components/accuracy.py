@@ -5,12 +5,12 @@ import pandas as pd
 import streamlit as st
 
 from calculators.calibration.accuracy import (
+    AccuracyMetric,
     Breakdown,
-    Metric,
     Protocol,
     Rows,
+    counted_runs,
     errors_by,
-    judged,
     protocol_errors,
     range_coverage,
 )
@@ -26,9 +26,9 @@ from calculators.catalog.glossary import help_text
 from calculators.units import count, percent, significant
 
 
-def error_metrics(rows: Rows, metric: Metric, protocol: Protocol) -> None:
+def error_metrics(rows: Rows, metric: AccuracyMetric, protocol: Protocol) -> None:
     """Median error, 90th percentile error, bias, and predictions off by more than a factor of three."""
-    counted = judged(rows, metric)
+    counted = counted_runs(rows, metric)
     overall = protocol_errors(rows, metric, protocol, counted)
     within = protocol_errors(rows, metric, protocol, counted & (rows.status == "ok"))
     median, p90, bias, outliers = st.columns(4)
@@ -43,7 +43,7 @@ def error_metrics(rows: Rows, metric: Metric, protocol: Protocol) -> None:
     )
 
 
-def breakdown_table(rows: Rows, metric: Metric, protocol: Protocol, breakdown: Breakdown) -> None:
+def breakdown_table(rows: Rows, metric: AccuracyMetric, protocol: Protocol, breakdown: Breakdown) -> None:
     """Errors of each source, engine, GPU or model."""
     groups = errors_by(rows, metric, protocol, breakdown)
     table = pd.DataFrame(
@@ -76,7 +76,7 @@ def coverage_table(rows: Rows, claimed: ErrorRange) -> None:
     st.dataframe(table, hide_index=True)
 
 
-def runs_table(rows: Rows, metric: Metric, protocol: Protocol) -> None:
+def runs_table(rows: Rows, metric: AccuracyMetric, protocol: Protocol) -> None:
     """Every published run with its measured and predicted value."""
     unit = METRIC_UNITS[metric]
     measured, predicted = f"Measured ({unit})", f"Predicted ({unit})"
@@ -105,7 +105,7 @@ def _rounded(values: np.ndarray) -> list[float]:
     return [float(f"{value:.3g}") for value in values]
 
 
-def excluded_table(rows: Rows, metric: Metric) -> None:
+def excluded_table(rows: Rows, metric: AccuracyMetric) -> None:
     """Reasons why runs are excluded from the fit, the most frequent first."""
     kept_out = rows.kept_out[metric]
     reasons = pd.Series(kept_out[kept_out != ""]).value_counts()

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from calculators.calibration.accuracy import Metric, Protocol, Rows, judged
+from calculators.calibration.accuracy import AccuracyMetric, Protocol, Rows, counted_runs
 from calculators.calibration.accuracy_text import METRIC_UNITS
 from calculators.units import count, significant
 from pages.shared.figures.frame import frame, safe
@@ -13,10 +13,10 @@ TICKS = tuple(10.0**power for power in range(-2, 7))
 ENGINES_SHOWN = 5
 
 
-def accuracy_figure(rows: Rows, metric: Metric, protocol: Protocol, height: int = 460) -> go.Figure:
+def accuracy_figure(rows: Rows, metric: AccuracyMetric, protocol: Protocol, height: int = 460) -> go.Figure:
     """Every counted run with both values, colored by engine, around the lines of exact and twofold predictions."""
     predicted, measured = rows.by(protocol)[metric], rows.measured[metric]
-    shown = judged(rows, metric) & np.isfinite(predicted) & np.isfinite(measured) & (measured > 0)
+    shown = counted_runs(rows, metric) & np.isfinite(predicted) & np.isfinite(measured) & (measured > 0)
     unit, figure = METRIC_UNITS[metric], go.Figure()
     ends = np.array([measured[shown].min(), measured[shown].max()] if shown.any() else [1.0, 10.0])
     for factor, dash in ((1.0, "solid"), (2.0, "dot"), (0.5, "dot")):
