@@ -71,7 +71,7 @@ def test_what_is_unknown_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[s
     file.write_text("one prompt\n---\nanother prompt")
     assert main(["prompt-scan", str(file), "--provider", "deepseek"]) == 0
     shown = capsys.readouterr().out
-    assert "deepseek does not publish the shortest prefix" in shown
+    assert "deepseek does not publish all its cache rules. Assumed: 1,024-token minimum" in shown
     assert "The log has no timestamps" in shown
     assert "sessions are unknown" in shown
 
@@ -80,7 +80,7 @@ def test_what_is_unknown_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[s
     ("arguments", "why"),
     [
         (["--provider", "nobody"], "--provider: no cache rules for 'nobody'"),
-        (["--engine", "nothing"], "no engine 'nothing'"),
+        (["--engine", "nothing"], "Unknown engine 'nothing'"),
         (["--replicas", "0"], "--replicas is 0"),
     ],
 )
