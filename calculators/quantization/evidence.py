@@ -1,5 +1,7 @@
 """Published tolerance of each class of tensors to each format, read from technique_data/quantization.yaml."""
 
+from collections.abc import Sequence
+
 from calculators.catalog.base import Precision
 from calculators.catalog.quantization import (
     TOLERANCE_RANK,
@@ -47,7 +49,7 @@ def class_tolerance(kind: str, stored: str, known: Sensitivity) -> str:
     return TOLERANCE_WORDS[worst_tolerance(tuple(cells))] if cells else "not in the map"
 
 
-def sensitivity_takeaway(known: Sensitivity) -> str:
-    """The classes for which the evidence says to avoid some 4-bit floating-point format."""
-    named = [row.name for row in known.weights if "avoid" in (*row.nvfp4, *row.mxfp4)]
+def sensitivity_takeaway(rows: Sequence[WeightRow]) -> str:
+    """The classes of `rows` for which the evidence says to avoid some 4-bit floating-point format."""
+    named = [row.name for row in rows if "avoid" in (*row.nvfp4, *row.mxfp4)]
     return f"Avoid at least one 4-bit floating-point format for: {', '.join(named)}."

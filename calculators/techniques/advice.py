@@ -214,7 +214,7 @@ def _basis(step: TechniqueStep, case: AdviceInputs) -> str:
     if step.id != "speculation":
         return ""
     inputs = case.inputs
-    return f", {basis_words(case.plan.config.model, inputs.scenario.techniques, inputs.catalog)}"
+    return f"; {basis_words(case.plan.config.model, inputs.scenario.techniques, inputs.catalog)}"
 
 
 def _no_help(metric: MetricId | None) -> str:

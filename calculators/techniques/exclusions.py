@@ -6,6 +6,7 @@ from collections.abc import Callable
 import numpy as np
 
 from calculators.catalog.base import Precision
+from calculators.catalog.models import Model
 from calculators.catalog.techniques import MoveId, TechniqueStep
 from calculators.fleet.replica_capacity import TENSOR_PARALLEL
 from calculators.performance.replica import replica_arrays
@@ -20,6 +21,17 @@ FOUR_BIT: tuple[Precision, ...] = ("nvfp4", "mxfp4", "int4")
 def exclusion_reason(step: TechniqueStep, case: AdviceInputs, design: Design, state: FleetState | None) -> str:
     """Why this technique is not tried on top of `design`, whose fleet is `state`; empty if it is tried."""
     return _EXCLUSIONS[step.id](case, design, state)
+
+
+def is_possible(move: MoveId, model: Model) -> bool:
+    """Whether the model can use this technique at all: finer weights than it was released in, or experts, cannot be had."""
+    native = model.published.native_precision
+    impossible: dict[MoveId, bool] = {
+        "weights_8bit": native != "bf16",
+        "weights_4bit": native in FOUR_BIT,
+        "whole_experts": not model.shape.mlp.experts,
+    }
+    return not impossible.get(move, False)
 
 
 def _all_hits_counted(case: AdviceInputs, design: Design, _: FleetState | None) -> str:

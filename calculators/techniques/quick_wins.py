@@ -56,7 +56,7 @@ def _next_step(result: Evaluation) -> str:
         return "Verdict: stay on the API. Take the quick wins; techniques matter once you self-host."
     if winner.is_buy:
         return f"Verdict: move to {winner.label}. Techniques matter once you self-host."
-    return f"Verdict: self-host, {winner.label}."
+    return f"Verdict: {winner.label}."
 
 
 def quick_wins(result: Evaluation, catalog: Catalog) -> list[QuickWin]:

@@ -10,6 +10,7 @@ from calculators.scenario.inputs import Inputs
 from calculators.scenario.link import to_token
 from calculators.techniques.advice import Pin, TechniqueAdvice, advise, framework
 from calculators.techniques.advice_text import advice_takeaway, baseline_text, pins_text, verdict_costs_less
+from calculators.techniques.exclusions import is_possible
 from calculators.techniques.quick_wins import gate, quick_wins
 from pages.shared.components.framework import quick_win_list, thresholds, trial_row
 from pages.shared.figures.techniques import list_chart
@@ -66,7 +67,9 @@ with top:
         help=help_text("failing metric"),
     )
 pinned = tuple(
-    (move.id, pin) for move in known().moves if (pin := state.get(f"framework.{move.id}", "auto")) in get_args(Pin)
+    (move.id, pin)
+    for move in known().moves
+    if (pin := state.get(f"framework.{move.id}", "auto")) in get_args(Pin) and is_possible(move.id, plan.config.model)
 )
 token = to_token(result.scenario, catalog().digest)
 advice = advised(token, catalog().digest, metric, pinned)
@@ -93,7 +96,7 @@ with top:
 
 st.subheader("All techniques: in or out, and why")
 for trial in advice.tried:
-    trial_row(trial)
+    trial_row(trial, is_possible(trial.move.id, plan.config.model))
 with st.expander("Sources of the thresholds"):
     thresholds(known())
     st.caption("Your choices apply to this page until you use the set in the scenario.")

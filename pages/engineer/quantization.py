@@ -59,7 +59,7 @@ left, right = st.columns([3, 2], gap="large")
 with left:
     st.markdown("**Weight sensitivity by layer**")
     rows = map_rows(plan.config.model.shape if plan else None, known())
-    takeaway = sensitivity_takeaway(known())
+    takeaway = sensitivity_takeaway(rows)
     st.plotly_chart(sensitivity_chart(rows, MAP_FORMATS, cells), alt=takeaway, key="weights_map")
     st.caption(takeaway)
 with right:

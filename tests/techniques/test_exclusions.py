@@ -1,10 +1,10 @@
 """When a technique is not tried, and the reason."""
 
-from technique_cases import ask, fleet, kept, reasons
+from technique_cases import CATALOG, ask, fleet, kept, reasons
 
 from calculators.techniques.advice import framework
 from calculators.techniques.design import AdviceInputs, baseline
-from calculators.techniques.exclusions import exclusion_reason
+from calculators.techniques.exclusions import exclusion_reason, is_possible
 
 
 def test_a_model_released_in_four_bit_has_no_lighter_weights_to_try() -> None:
@@ -56,3 +56,14 @@ def test_every_technique_has_a_rule() -> None:
     design = baseline(case)
     for step in framework().moves:
         assert isinstance(exclusion_reason(step, case, design, case.state(design)), str)
+
+
+def test_what_a_model_cannot_use_is_not_open_to_choice() -> None:
+    dense, experts = CATALOG.model("llama-3.3-70b"), CATALOG.model("gpt-oss-120b")
+    assert is_possible("weights_8bit", dense)
+    assert is_possible("weights_4bit", dense)
+    assert not is_possible("whole_experts", dense)
+    assert is_possible("whole_experts", experts)
+    assert not is_possible("weights_8bit", experts)
+    assert not is_possible("weights_4bit", experts)
+    assert all(is_possible(step.id, dense) for step in framework().moves if step.id != "whole_experts")

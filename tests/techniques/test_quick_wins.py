@@ -26,7 +26,7 @@ def test_the_next_step_is_that_of_the_verdict() -> None:
 
     assert "stay on the API. Take the quick wins" in said("small-internal-tool")
     assert "Verdict: move to gpt-oss 120B" in said("azure-conversation")
-    assert "Verdict: self-host" in said("air-gapped")
+    assert "Verdict: gpt-oss 120B self-hosted" in said("air-gapped")
     assert "stay on the API" not in said("air-gapped") + said("azure-conversation")
     assert "Data needed: latency and reliability" in said("azure-conversation")
     assert "ask the providers first" in said("health-data-unknown")

@@ -23,8 +23,8 @@ def quick_win_list(wins: Sequence[QuickWin]) -> None:
         st.caption("Each saving is alone, on the API you use today; together they save less than their sum.")
 
 
-def trial_row(trial: TechniqueTrial) -> None:
-    """One technique: in or out and why, its effort, and the user's choice."""
+def trial_row(trial: TechniqueTrial, is_open: bool) -> None:
+    """One technique: in or out and why, its effort, and the user's choice, which is closed if the model cannot use it."""
     step = trial.move
     mark = ":material/check_circle:" if trial.kept else ":material/cancel:"
     effort = f"Effort: {step.work}. Requires {step.requires}."
@@ -39,6 +39,7 @@ def trial_row(trial: TechniqueTrial) -> None:
         default="auto" if key not in st.session_state else None,
         persist_state="session",
         required=True,
+        disabled=not is_open,
         label_visibility="collapsed",
         help=help_text("serving technique"),
     )

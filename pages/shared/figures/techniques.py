@@ -7,6 +7,7 @@ from math import floor, inf, isfinite, isinf, log2, log10
 
 import plotly.graph_objects as go
 
+from calculators.catalog.techniques import TechniqueId
 from calculators.techniques.advice import TechniqueAdvice
 from calculators.techniques.effects import CumulativeStep, TechniqueEffect
 from calculators.techniques.effects_text import SHORT_NAMES, rent_moves
@@ -24,6 +25,7 @@ COLUMNS = (
 """Heading, figure of a fleet, and whether more is better."""
 BETTER, WORSE, SAME, TOTAL = "#59b899", "#e07a6a", "#c3c7cd", "#000002"
 SCALE = [[0.0, WORSE], [0.45, SAME], [0.55, SAME], [1.0, BETTER]]
+OVER = "over<br>capacity"
 FULL_COLOUR = 1.0
 """A doubling or halving has the full color."""
 METRICS: dict[str, tuple[str, str, Callable[[float], str]]] = {
@@ -39,7 +41,7 @@ def technique_matrix(effects: Sequence[TechniqueEffect]) -> go.Figure:
     figure = go.Figure(
         go.Heatmap(
             x=[name for name, *_ in COLUMNS],
-            y=[f"{SHORT_NAMES[e.id]}<br><b>{'used' if e.is_used else 'not used'}</b>" for e in effects],
+            y=[f"{_name(e.id)}<br><b>{'used' if e.is_used else 'not used'}</b>" for e in effects],
             z=[[better for better, _ in line] for line in cells],
             text=[[text for _, text in line] for line in cells],
             customdata=[[side_by_side(e.without, e.with_it, field) for _, field, _ in COLUMNS] for e in effects],
@@ -65,9 +67,9 @@ def _cell(effect: TechniqueEffect, field: str, more_is_better: bool) -> tuple[fl
     if was == now:
         return 0.0, "–"
     if isinf(was):
-        return FULL_COLOUR, f"{'over capacity' if effect.without else 'infeasible'}<br>without it"
+        return FULL_COLOUR, f"{OVER if effect.without else 'infeasible'}<br>without it"
     if isinf(now):
-        return -FULL_COLOUR, f"{'over capacity' if effect.with_it else 'infeasible'}<br>with it"
+        return -FULL_COLOUR, f"{OVER if effect.with_it else 'infeasible'}<br>with it"
     ratio = was / now if more_is_better else now / was
     shown = "–" if abs(ratio - 1) < SAME_FRAC else f"{'+' if ratio > 1 else '−'}{percent(abs(ratio - 1))}"
     if ratio >= 3:
@@ -112,7 +114,12 @@ def step_chart(steps: Sequence[CumulativeStep]) -> go.Figure:
 
 
 def _step_name(step: CumulativeStep) -> str:
-    return "Batching alone" if step.id == "batching" else "<br>".join(textwrap.wrap(SHORT_NAMES[step.id], 14))
+    return "Batching alone" if step.id == "batching" else _name(step.id)
+
+
+def _name(technique: TechniqueId) -> str:
+    """On two lines if long, for a telephone."""
+    return "<br>".join(textwrap.wrap(SHORT_NAMES[technique], 14))
 
 
 def _delta(value: float, write: Callable[[float], str]) -> str:
