@@ -1,5 +1,5 @@
 # make run    install what is needed and start the app        PORT=8501 HOST=127.0.0.1
-# make test   install what is needed and run every test, the browser ones included
+# make test   install what is needed and run every test, the browser ones included where there is a Chromium
 # make check  format, lint, types, data files and tests: what CI runs
 # make data   check the data files only
 # make bench  how fast the calculation is, as ratios
