@@ -5,7 +5,7 @@ import re
 from calculators.catalog.base import Precision
 from calculators.catalog.catalog import Catalog
 from calculators.errors import DataError
-from calculators.logs.benchmark_fields import Measured
+from calculators.logs.benchmark_fields import BenchmarkRun
 from calculators.scenario.schema import OwnMeasurement, parse_measurement
 from calculators.units import printable
 
@@ -17,7 +17,7 @@ _KEPT_UP_FRAC = 0.9
 """Share of the offered requests that must be served; below it TTFT is the length of a queue."""
 
 
-def own_measurement(run: Measured, model: str, gpu: str, precision: str, tensor_parallel: int) -> OwnMeasurement:
+def own_measurement(run: BenchmarkRun, model: str, gpu: str, precision: str, tensor_parallel: int) -> OwnMeasurement:
     """Measurement of the user's servers: a run, and what its file does not say. Raises DataError, with a remedy, when no
     prediction can be compared with it."""
     for field, value in (("input tokens", run.input_tok), ("output tokens", run.output_tok)):
@@ -45,7 +45,7 @@ def own_measurement(run: Measured, model: str, gpu: str, precision: str, tensor_
     )
 
 
-def _at_once(run: Measured) -> tuple[float, str]:
+def _at_once(run: BenchmarkRun) -> tuple[float, str]:
     """Concurrent requests and arrival mode. By Little's law where the file has no number of clients: output tok/s x
     seconds per token = requests decoding. Raises DataError when the file has neither."""
     if run.arrival == "closed" and run.concurrency_count:
@@ -61,7 +61,7 @@ def _at_once(run: Measured) -> tuple[float, str]:
     )
 
 
-def guess_model(run: Measured, catalog: Catalog) -> str | None:
+def guess_model(run: BenchmarkRun, catalog: Catalog) -> str | None:
     """Catalog id of the model that the file names; None unless it is certain."""
     name = (run.model or "").strip().rstrip("/").lower()
     bare = re.sub(
@@ -74,7 +74,7 @@ def guess_model(run: Measured, catalog: Catalog) -> str | None:
     return None
 
 
-def guess_precision(run: Measured, native: Precision) -> Precision:
+def guess_precision(run: BenchmarkRun, native: Precision) -> Precision:
     """Weight precision from the words in the checkpoint's name; without one, `native`."""
     name = (run.model or "").lower()
     return next((precision for word, precision in _PRECISION_WORDS.items() if word in name), native)

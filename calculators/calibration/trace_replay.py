@@ -31,7 +31,7 @@ import csv
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +40,7 @@ from calculators.calibration.simulator import Requests, SimulatedEngine, percent
 from calculators.catalog.base import Precision
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.load import ROOT, load_catalog
+from calculators.logs.timestamps import moment
 from calculators.performance import percentiles as tails
 from calculators.performance import queueing as latency
 from calculators.performance.replica import ReplicaArrays, ReplicaConfig, replica_arrays
@@ -81,11 +82,14 @@ def read_requests(path: Path, hit_frac: float = 0.0) -> Requests:
     return Requests(rows[:, 0] - rows[0, 0], rows[:, 1], np.maximum(rows[:, 2], 1.0), hit_frac)
 
 
+_AZURE_START = datetime(2020, 1, 1, tzinfo=UTC)
+"""Seconds are counted from here, not from 1970, so that a float holds microseconds."""
+
+
 def _azure_rows(lines: Iterator[str]) -> Iterator[tuple[float, float, float]]:
     for row in csv.DictReader(lines):
-        moment = datetime.fromisoformat(row["TIMESTAMP"][:26])  # microseconds; the seventh digit is dropped
         yield (
-            (moment - datetime(2020, 1, 1)).total_seconds(),
+            (moment(row["TIMESTAMP"], "TIMESTAMP") - _AZURE_START).total_seconds(),
             float(row["ContextTokens"]),
             float(row["GeneratedTokens"]),
         )

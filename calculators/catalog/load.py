@@ -5,9 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
-
-from pydantic import BaseModel
+from typing import Any
 
 from calculators.catalog.base import SourcedFile
 from calculators.catalog.catalog import Catalog, alias_key
@@ -20,14 +18,11 @@ from calculators.catalog.price_library import library_model, own_model, price_li
 from calculators.catalog.prices import ApiProvider, Ownership, ProviderRules, RentProvider
 from calculators.catalog.signal_rules import SignalRules
 from calculators.catalog.techniques import TechniqueRules
-from calculators.catalog.yaml_reader import load_record
+from calculators.catalog.yaml_reader import AnyRecord, load_record
 from calculators.errors import DataError
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 STALE_DAYS = 180  # older prices are marked: rents moved by half within six months of 2026
-
-R = TypeVar("R", bound=BaseModel)
-T = TypeVar("T")
 
 
 @cache
@@ -73,7 +68,7 @@ def load_catalog(root: Path = ROOT) -> Catalog:
     )
 
 
-def load_sourced(path: Path, record: type[R]) -> R:
+def load_sourced(path: Path, record: type[AnyRecord]) -> AnyRecord:
     """A data file that is no part of the catalog, checked as those are. Raises DataError naming file, line and field."""
     problems: list[str] = []
     loaded = _file(path, record, problems)
@@ -82,7 +77,7 @@ def load_sourced(path: Path, record: type[R]) -> R:
     return loaded
 
 
-def _file(path: Path, record: type[R], problems: list[str]) -> R | None:
+def _file(path: Path, record: type[AnyRecord], problems: list[str]) -> AnyRecord | None:
     if not path.is_file():
         problems.append(f"{path.name}: the file is missing; restore it from the repository")
         return None
@@ -96,8 +91,8 @@ def _file(path: Path, record: type[R], problems: list[str]) -> R | None:
     return loaded
 
 
-def _folder(folder: Path, record: type[R], id_field: str, problems: list[str]) -> dict[str, R]:
-    result: dict[str, R] = {}
+def _folder(folder: Path, record: type[AnyRecord], id_field: str, problems: list[str]) -> dict[str, AnyRecord]:
+    result: dict[str, AnyRecord] = {}
     for path in sorted(folder.glob("*.yaml")):
         loaded = _file(path, record, problems)
         if loaded is None:

@@ -9,19 +9,13 @@ from calculators.errors import DataError
 from calculators.units import printable
 
 MAX_NUMBER = 1e12
-
-
-SHOWN_CHARS = 30
-
-
+_SHOWN_CHARS = 30
 Arrival = Literal["closed", "open", "all_at_once", "unknown"]
-
-
 JsonObject = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Stats:
+class LatencyStatistics:
     """A time over the requests of a run. None: the file does not say."""
 
     mean_ms: float | None = None
@@ -31,7 +25,7 @@ class Stats:
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class BenchmarkRun:
     """One run of a load generator."""
 
     name: str
@@ -46,8 +40,8 @@ class Measured:
     output_tok: float | None
     output_tok_s: float | None
     served_req_s: float
-    ttft: Stats
-    tpot: Stats
+    ttft: LatencyStatistics
+    tpot: LatencyStatistics
     """Time per output token after the first."""
     concurrency_count: float | None = None
     """Most requests the load generator kept in flight."""
@@ -75,7 +69,7 @@ def benchmark_number(row: JsonObject, key: str, name: str, above_zero: bool = Fa
     return float(value)
 
 
-def needed(row: JsonObject, key: str, name: str) -> float:
+def required_number(row: JsonObject, key: str, name: str) -> float:
     """A number above zero without which a run says nothing."""
     value = benchmark_number(row, key, name, above_zero=True)
     if value is None:
@@ -98,7 +92,7 @@ def benchmark_text(row: JsonObject, key: str) -> str | None:
     return printable(value)[:120] or None if isinstance(value, str) else None
 
 
-def section(row: JsonObject, *keys: str) -> JsonObject:
+def nested_object(row: JsonObject, *keys: str) -> JsonObject:
     """A nested object; empty where any part of the way is missing."""
     for key in keys:
         value = row.get(key)
@@ -113,9 +107,9 @@ def _shown(value: object) -> str:
         return "a list or object"
     if isinstance(value, int) and abs(value) > MAX_NUMBER:
         return "a number of more than 12 digits"
-    return repr(value)[:SHOWN_CHARS]
+    return printable(repr(value), _SHOWN_CHARS)
 
 
-def joined(values: Sequence[float]) -> float | None:
+def mean_or_none(values: Sequence[float]) -> float | None:
     """The mean; None of nothing."""
     return sum(values) / len(values) if values else None

@@ -1,35 +1,34 @@
 """The two nested formats of benchmark results: GuideLLM's report, and AIPerf's line for each request."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
 
 import numpy as np
 
 from calculators.errors import DataError
 from calculators.logs.benchmark_fields import (
     Arrival,
+    BenchmarkRun,
     JsonObject,
-    Measured,
-    Stats,
+    LatencyStatistics,
     benchmark_number,
     benchmark_text,
     completed_requests,
-    joined,
-    needed,
-    section,
+    mean_or_none,
+    nested_object,
+    required_number,
 )
+from calculators.logs.timestamps import LAST_S, utc_day
 
 GUIDELLM_VERSION = 2
 MS_PER = {"ns": 1e-6, "us": 1e-3, "µs": 1e-3, "ms": 1.0, "s": 1e3, "sec": 1e3, "seconds": 1e3}
-LAST_NS = 4.1e18  # the year 2099
 
 
 # --- GuideLLM ------------------------------------------------------------------------------------------------------
 
 
-def guidellm_runs(report: JsonObject, name: str) -> list[Measured]:
+def guidellm_runs(report: JsonObject, name: str) -> list[BenchmarkRun]:
     """One run for each benchmark of the report."""
-    version = benchmark_number(section(report, "metadata"), "version", name)
+    version = benchmark_number(nested_object(report, "metadata"), "version", name)
     if version != GUIDELLM_VERSION:
         stated = "not stated" if version is None else f"{version:g}"
         raise DataError(
@@ -39,22 +38,22 @@ def guidellm_runs(report: JsonObject, name: str) -> list[Measured]:
     benchmarks = [b for b in report["benchmarks"] if isinstance(b, dict)]
     if not benchmarks:
         raise DataError(f"{name}: benchmarks is empty: no run was finished; run GuideLLM again")
-    backend = section(report, "config", "spec", "backend")
+    backend = nested_object(report, "config", "spec", "backend")
     many = len(benchmarks) > 1
     return [
         _guidellm_run(b, f"{name}, benchmark {i}" if many else name, backend) for i, b in enumerate(benchmarks, start=1)
     ]
 
 
-def _guidellm_run(benchmark: JsonObject, name: str, backend: JsonObject) -> Measured:
-    metrics = section(benchmark, "metrics")
-    totals = section(metrics, "request_totals")
-    completed, duration_s = completed_requests(totals, "successful", name), needed(benchmark, "duration", name)
+def _guidellm_run(benchmark: JsonObject, name: str, backend: JsonObject) -> BenchmarkRun:
+    metrics = nested_object(benchmark, "metrics")
+    totals = nested_object(metrics, "request_totals")
+    completed, duration_s = completed_requests(totals, "successful", name), required_number(benchmark, "duration", name)
     output_tok = _of_successful(metrics, "output_token_count", name).mean_ms
-    cap, rate, arrival = _strategy(section(benchmark, "config", "strategy"), name)
+    cap, rate, arrival = _strategy(nested_object(benchmark, "config", "strategy"), name)
     lost = [benchmark_number(totals, key, name) for key in ("errored", "incomplete")]
-    in_flight = benchmark_number(section(metrics, "request_concurrency", "total"), "mean", name)
-    return Measured(
+    in_flight = benchmark_number(nested_object(metrics, "request_concurrency", "total"), "mean", name)
+    return BenchmarkRun(
         name=name,
         tool="GuideLLM",
         arrival=arrival,
@@ -70,20 +69,21 @@ def _guidellm_run(benchmark: JsonObject, name: str, backend: JsonObject) -> Meas
         concurrency_count=cap,
         request_rate_req_s=rate,
         in_flight_count=in_flight or None,
-        model=benchmark_text(backend, "model") or benchmark_text(section(benchmark, "config", "backend"), "model"),
-        measured_on=_day(benchmark_number(benchmark, "start_time", name)),
+        model=benchmark_text(backend, "model")
+        or benchmark_text(nested_object(benchmark, "config", "backend"), "model"),
+        measured_on=utc_day(benchmark_number(benchmark, "start_time", name)),
     )
 
 
-def _of_successful(metrics: JsonObject, metric: str, name: str) -> Stats:
+def _of_successful(metrics: JsonObject, metric: str, name: str) -> LatencyStatistics:
     """A distribution over the requests that succeeded; where nothing was counted GuideLLM writes zeros."""
-    found, where = section(metrics, metric, "successful"), f"{name}: {metric}.successful"
+    found, where = nested_object(metrics, metric, "successful"), f"{name}: {metric}.successful"
     if benchmark_number(found, "count", where) == 0:
-        return Stats()
-    tails = section(found, "percentiles")
+        return LatencyStatistics()
+    tails = nested_object(found, "percentiles")
     values = [benchmark_number(found, "mean", where), benchmark_number(found, "median", where)]
     values += [benchmark_number(tails, "p95", where), benchmark_number(tails, "p99", where)]
-    return Stats(*(value or None for value in values))
+    return LatencyStatistics(*(value or None for value in values))
 
 
 def _strategy(strategy: JsonObject, name: str) -> tuple[float | None, float | None, Arrival]:
@@ -94,29 +94,25 @@ def _strategy(strategy: JsonObject, name: str) -> tuple[float | None, float | No
         return 1.0, None, "closed"
     if kind == "concurrent":
         return (
-            benchmark_number(strategy, "streams", where) or needed(strategy, "max_concurrency", where),
+            benchmark_number(strategy, "streams", where) or required_number(strategy, "max_concurrency", where),
             None,
             "closed",
         )
     if kind in ("constant", "poisson"):
-        return None, needed(strategy, "rate", where), "open"
+        return None, required_number(strategy, "rate", where), "open"
     return None, None, "all_at_once" if kind == "throughput" else "unknown"
-
-
-def _day(timestamp_s: float | None) -> date | None:
-    return None if not timestamp_s or timestamp_s > LAST_NS / 1e9 else datetime.fromtimestamp(timestamp_s, UTC).date()
 
 
 # --- AIPerf --------------------------------------------------------------------------------------------------------
 
 
-def aiperf_run(rows: Sequence[JsonObject], name: str) -> Measured:
+def aiperf_run(rows: Sequence[JsonObject], name: str) -> BenchmarkRun:
     """All requests of the profiling phase as one run. The export does not say how many clients there were, so the mean
     number in flight stands for it."""
     kept = [
         row
         for row in rows
-        if (benchmark_text(section(row, "metadata"), "benchmark_phase") or "profiling") == "profiling"
+        if (benchmark_text(nested_object(row, "metadata"), "benchmark_phase") or "profiling") == "profiling"
     ]
     good = [row for row in kept if not row.get("error")]
     if not good:
@@ -125,10 +121,10 @@ def aiperf_run(rows: Sequence[JsonObject], name: str) -> Measured:
     duration_s = float(ends[:, 1].max() - ends[:, 0].min()) / 1e9
     if duration_s <= 0:
         raise DataError(f"{name}: request_start_ns and request_end_ns span no time; export the run again")
-    input_tok = joined(_values(good, "input_sequence_length", name))
-    output_tok = joined(_values(good, "output_sequence_length", name))
+    input_tok = mean_or_none(_values(good, "input_sequence_length", name))
+    output_tok = mean_or_none(_values(good, "output_sequence_length", name))
     in_flight = float((ends[:, 1] - ends[:, 0]).sum()) / 1e9 / duration_s
-    return Measured(
+    return BenchmarkRun(
         name=name,
         tool="AIPerf",
         arrival="unknown",
@@ -142,17 +138,17 @@ def aiperf_run(rows: Sequence[JsonObject], name: str) -> Measured:
         ttft=_spread(_values(good, "time_to_first_token", name)),
         tpot=_spread(_tpot_ms(good, name)),
         in_flight_count=in_flight,
-        model=next((m for row in good if (m := benchmark_text(section(row, "metadata"), "model_name"))), None),
-        measured_on=_day(float(ends[:, 0].min()) / 1e9),
+        model=next((m for row in good if (m := benchmark_text(nested_object(row, "metadata"), "model_name"))), None),
+        measured_on=utc_day(float(ends[:, 0].min()) / 1e9),
     )
 
 
 def _span_ns(row: JsonObject, name: str) -> tuple[float, float]:
     """Start and end; large integers, so not through `benchmark_number`."""
-    metadata, found = section(row, "metadata"), []
+    metadata, found = nested_object(row, "metadata"), []
     for key in ("request_start_ns", "request_end_ns"):
         value = metadata.get(key)
-        if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < LAST_NS:
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < LAST_S * 1e9:
             raise DataError(f"{name}: metadata.{key} is not a time in nanoseconds; export the run again")
         found.append(float(value))
     if found[1] < found[0]:
@@ -167,7 +163,7 @@ def _values(rows: Sequence[JsonObject], metric: str, name: str) -> list[float]:
 
 
 def _value(row: JsonObject, metric: str, name: str) -> float | None:
-    holder = section(row, "metrics", metric)
+    holder = nested_object(row, "metrics", metric)
     value = benchmark_number(holder, "value", f"{name}: metrics.{metric}")
     if value is None or metric.endswith("sequence_length"):
         return value
@@ -190,8 +186,8 @@ def _tpot_ms(rows: Sequence[JsonObject], name: str) -> list[float]:
     return found
 
 
-def _spread(values_ms: Sequence[float]) -> Stats:
+def _spread(values_ms: Sequence[float]) -> LatencyStatistics:
     if not values_ms or max(values_ms) <= 0:
-        return Stats()
+        return LatencyStatistics()
     median, p95, p99 = (float(x) for x in np.quantile(np.array(values_ms), (0.5, 0.95, 0.99)))
-    return Stats(joined(values_ms), median or None, p95 or None, p99 or None)
+    return LatencyStatistics(mean_or_none(values_ms), median or None, p95 or None, p99 or None)

@@ -15,22 +15,22 @@ from pathlib import Path
 from calculators.errors import DataError
 from calculators.logs.benchmark_fields import (
     Arrival,
+    BenchmarkRun,
     JsonObject,
-    Measured,
-    Stats,
+    LatencyStatistics,
     benchmark_number,
     benchmark_text,
     completed_requests,
-    needed,
-    section,
+    nested_object,
+    required_number,
 )
 from calculators.logs.benchmark_nested import aiperf_run, guidellm_runs
 
-MAX_FILE_BYTES = 100_000_000
+MAX_BENCHMARK_BYTES = 100_000_000
 MAX_CONTAINERS = 2_000_000
 MAX_VALUES = 10_000_000
 MAX_RUNS = 1_000
-FORMATS = (
+BENCHMARK_FORMATS = (
     "the JSON of 'vllm bench serve --save-result', JSON lines of SGLang bench_serving, a GuideLLM report "
     "or AIPerf's profile_export.jsonl"
 )
@@ -38,7 +38,7 @@ ENGINES = ("vllm", "sglang", "tensorrt", "trt")
 """Words in a `backend` that name the server; 'openai' names only its interface."""
 
 
-def read_benchmark(source: Path | bytes, name: str) -> tuple[Measured, ...]:
+def read_benchmark(source: Path | bytes, name: str) -> tuple[BenchmarkRun, ...]:
     """Every run in the file, in its order. Raises DataError naming the file, the field, the value and the remedy."""
     rows = tuple(_objects(_text(source, name), name))
     kinds = [_kind(row, name) for row in rows]
@@ -58,22 +58,22 @@ def read_benchmark(source: Path | bytes, name: str) -> tuple[Measured, ...]:
 
 def _text(source: Path | bytes, name: str) -> str:
     size = len(source) if isinstance(source, bytes) else source.stat().st_size
-    if size > MAX_FILE_BYTES:
+    if size > MAX_BENCHMARK_BYTES:
         raise DataError(
-            f"{name}: {size:,} bytes is more than the {MAX_FILE_BYTES:,} allowed; save it without per-request details"
+            f"{name}: {size:,} bytes is more than the {MAX_BENCHMARK_BYTES:,} allowed; save it without per-request details"
         )
     content = source if isinstance(source, bytes) else source.read_bytes()
     if not content.strip():
-        raise DataError(f"{name}: the file is empty; drop {FORMATS}")
+        raise DataError(f"{name}: the file is empty; drop {BENCHMARK_FORMATS}")
     opened = content.count(b"[") + content.count(b"{")
     if opened > MAX_CONTAINERS or content.count(b",") > MAX_VALUES:
         raise DataError(f"{name}: holds too many values to read; save it without per-request details")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise DataError(f"{name}: not UTF-8 text; drop {FORMATS}") from None
+        raise DataError(f"{name}: not UTF-8 text; drop {BENCHMARK_FORMATS}") from None
     if "\0" in text:
-        raise DataError(f"{name}: holds NUL bytes, so it is no text file; drop {FORMATS}")
+        raise DataError(f"{name}: holds NUL bytes, so it is no text file; drop {BENCHMARK_FORMATS}")
     return text
 
 
@@ -91,11 +91,13 @@ def _objects(text: str, name: str) -> Iterator[JsonObject]:
             raise DataError(f"{name}:{line}: nested too deeply, or a number too long, to be read") from None
         for row in value if isinstance(value, list) else [value]:
             if not isinstance(row, dict):
-                raise DataError(f"{name}:{line}: holds a plain value where a result should be; drop {FORMATS}")
+                raise DataError(
+                    f"{name}:{line}: holds a plain value where a result should be; drop {BENCHMARK_FORMATS}"
+                )
             found = True
             yield row
     if not found:
-        raise DataError(f"{name}: holds no result; drop {FORMATS}")
+        raise DataError(f"{name}: holds no result; drop {BENCHMARK_FORMATS}")
 
 
 def _after(pattern: re.Pattern[str], text: str, at: int) -> int:
@@ -114,7 +116,7 @@ def _kind(row: JsonObject, name: str) -> str:
         return "vllm" if of_vllm & row.keys() else "sglang"
     if isinstance(row.get("time_to_first_token"), dict) or "input_config" in row:
         raise DataError(f"{name}: this is the summary of AIPerf or GenAI-Perf; drop its profile_export.jsonl instead")
-    raise DataError(f"{name}: not a benchmark result that can be read; drop {FORMATS}")
+    raise DataError(f"{name}: not a benchmark result that can be read; drop {BENCHMARK_FORMATS}")
 
 
 # --- fields --------------------------------------------------------------------------------------------------------
@@ -130,14 +132,14 @@ def engine_of(backend: str | None) -> str | None:
 # --- vLLM and SGLang: one flat object a run ------------------------------------------------------------------------
 
 
-def _summary(row: JsonObject, name: str, kind: str) -> Measured:
-    completed, duration_s = completed_requests(row, "completed", name), needed(row, "duration", name)
+def _summary(row: JsonObject, name: str, kind: str) -> BenchmarkRun:
+    completed, duration_s = completed_requests(row, "completed", name), required_number(row, "duration", name)
     output_total = benchmark_number(row, "total_output_tokens", name, above_zero=True)
     input_total = benchmark_number(row, "total_input_tokens", name)
     stated = benchmark_number(row, "output_throughput", name, above_zero=True)
     cap, rate, arrival = _arrival(row, name)
-    server = section(row, "server_info")
-    return Measured(
+    server = nested_object(row, "server_info")
+    return BenchmarkRun(
         name=name,
         tool="SGLang bench_serving" if kind == "sglang" else "vLLM bench serve",
         arrival=arrival,
@@ -163,10 +165,10 @@ def _summary(row: JsonObject, name: str, kind: str) -> Measured:
     )
 
 
-def _stats(row: JsonObject, what: str, name: str) -> Stats:
+def _stats(row: JsonObject, what: str, name: str) -> LatencyStatistics:
     """A time of zero is one that the tool could not measure: without streaming there is no first token."""
     found = (benchmark_number(row, f"{part}_{what}_ms", name) or None for part in ("mean", "median", "p95", "p99"))
-    return Stats(*found)
+    return LatencyStatistics(*found)
 
 
 def _arrival(row: JsonObject, name: str) -> tuple[float | None, float | None, Arrival]:
@@ -206,7 +208,7 @@ def _day(text: str | None) -> date | None:
 def _notes(row: JsonObject, name: str) -> tuple[str, ...]:
     """What makes a run unlike those the model predicts."""
     accepted = benchmark_number(row, "accept_length", name)
-    hits = benchmark_number(section(row, "cache_report"), "cache_hit_rate_pct", name)
+    hits = benchmark_number(nested_object(row, "cache_report"), "cache_hit_rate_pct", name)
     found: list[str] = []
     if accepted is not None and accepted > 1.05:
         found.append(f"speculative decoding was on ({accepted:.2g} tokens a step)")

@@ -8,13 +8,13 @@ import numpy as np
 
 from calculators.errors import DataError
 
-MAX_BYTES = 20_000_000
-MAX_ROWS = 500_000
-MAX_COLUMNS = 200
+MAX_LATENCY_BYTES = 20_000_000
+MAX_LATENCY_ROWS = 500_000
+MAX_LATENCY_COLUMNS = 200
 MAX_MS = 3_600_000.0
 MIN_ROWS = 20
 """Below it a 95th percentile is the slowest request."""
-COLUMNS = {
+LATENCY_COLUMNS = {
     "ttft_ms": ("ttft_ms", 1.0),
     "ttft_s": ("ttft_ms", 1e3),
     "tpot_ms": ("tpot_ms", 1.0),
@@ -41,13 +41,13 @@ class LatencySample:
 
 def read_latencies(content: bytes, name: str) -> LatencySample:
     """A CSV with `ttft_ms` or `ttft_s`, and perhaps `tpot_ms` or `tpot_s`. Raises DataError."""
-    if len(content) > MAX_BYTES:
-        raise DataError(f"{name}: larger than {MAX_BYTES // 1_000_000} MB; upload a sample of the requests")
+    if len(content) > MAX_LATENCY_BYTES:
+        raise DataError(f"{name}: larger than {MAX_LATENCY_BYTES // 1_000_000} MB; upload a sample of the requests")
     columns, rows = _table(content, name)
-    found = {c: COLUMNS[_key(c)] for c in columns if _key(c) in COLUMNS}
+    found = {c: LATENCY_COLUMNS[_key(c)] for c in columns if _key(c) in LATENCY_COLUMNS}
     if not found:
         raise DataError(f"{name}: no column ttft_ms, ttft_s, tpot_ms or tpot_s; name one so in the first line")
-    if len({what for what, _ in found.values()}) < sum(_key(c) in COLUMNS for c in columns):
+    if len({what for what, _ in found.values()}) < sum(_key(c) in LATENCY_COLUMNS for c in columns):
         raise DataError(f"{name}: two columns for one time; keep one")
     p95: dict[str, float] = {}
     failed = 0
@@ -70,13 +70,13 @@ def _table(content: bytes, name: str) -> tuple[list[str], list[dict[str, str]]]:
         first = text.partition("\n")[0]
         reader = csv.DictReader(io.StringIO(text), delimiter=max(",;\t", key=first.count))
         columns = list(reader.fieldnames or ())
-        if len(columns) > MAX_COLUMNS:
-            raise DataError(f"{name}: more than {MAX_COLUMNS} columns; keep those with the times")
-        rows = [row for row, _ in zip(reader, range(MAX_ROWS + 1), strict=False)]
+        if len(columns) > MAX_LATENCY_COLUMNS:
+            raise DataError(f"{name}: more than {MAX_LATENCY_COLUMNS} columns; keep those with the times")
+        rows = [row for row, _ in zip(reader, range(MAX_LATENCY_ROWS + 1), strict=False)]
     except (UnicodeDecodeError, csv.Error):
         raise DataError(f"{name}: not a CSV file; save the list as CSV in UTF-8") from None
-    if len(rows) > MAX_ROWS:
-        raise DataError(f"{name}: more than {MAX_ROWS:,} lines; upload a sample of the requests")
+    if len(rows) > MAX_LATENCY_ROWS:
+        raise DataError(f"{name}: more than {MAX_LATENCY_ROWS:,} lines; upload a sample of the requests")
     wide = next((line for line, row in enumerate(rows, start=2) if None in row), None)
     if wide is not None:
         raise DataError(f"{name}: line {wide} has more cells than the first line; write decimals with a point")

@@ -10,17 +10,18 @@ import json
 import re
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from calculators.errors import DataError
-from calculators.logs.timestamps import TIME_FIELDS, seconds
+from calculators.logs.request_file import Progress
+from calculators.logs.timestamps import TIME_FIELDS, epoch_seconds
 
-MAX_BYTES = 100_000_000
-MAX_REQUESTS = 5_000
+MAX_PROMPT_BYTES = 100_000_000
+MAX_PROMPTS = 5_000
 MAX_REQUEST_CHARS = 4_000_000
 MAX_PARTS = 5_000
 MAX_ALL_PARTS = 500_000
@@ -33,8 +34,6 @@ WRAPPERS = (
 )
 SYSTEM_ROLES = ("system", "developer")
 BINARY = re.compile(r"image|audio|video|file|pdf|inline_data|inlineData")
-
-Progress = Callable[[float, str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +74,7 @@ def most_used(log: PromptLog) -> str:
 def read_prompts(path: Path, progress: Progress = lambda share, what: None) -> PromptLog:
     """A file with JSON lines, a JSON array, or plain prompts separated by lines of `---`; also .gz. Raises DataError."""
     with path.open("rb") as file:
-        return parse_prompts(file.read(MAX_BYTES + 1), path.name, progress)
+        return parse_prompts(file.read(MAX_PROMPT_BYTES + 1), path.name, progress)
 
 
 def parse_prompts(content: bytes, name: str, progress: Progress = lambda share, what: None) -> PromptLog:
@@ -83,9 +82,9 @@ def parse_prompts(content: bytes, name: str, progress: Progress = lambda share, 
     if content[:2] == b"\x1f\x8b":
         content = _unzipped(content, name)
     notes = []
-    if len(content) > MAX_BYTES:
-        content = content[: content.rfind(b"\n", 0, MAX_BYTES) + 1]
-        notes.append(f"only the first {MAX_BYTES / 1e6:.0f} MB were read")
+    if len(content) > MAX_PROMPT_BYTES:
+        content = content[: content.rfind(b"\n", 0, MAX_PROMPT_BYTES) + 1]
+        notes.append(f"only the first {MAX_PROMPT_BYTES / 1e6:.0f} MB were read")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -104,7 +103,7 @@ def _collected(values: Iterator[tuple[str, float, Any]], progress: Progress) -> 
             without += 1
             continue
         parts += len(prompt.parts)
-        if len(found) == MAX_REQUESTS or (found and parts > MAX_ALL_PARTS):
+        if len(found) == MAX_PROMPTS or (found and parts > MAX_ALL_PARTS):
             return found, without, True
         found.append(prompt)
         if len(found) % 100 == 0:
@@ -135,7 +134,7 @@ def _unzipped(content: bytes, name: str) -> bytes:
 
     try:
         with gzip.open(BytesIO(content)) as file:
-            return file.read(MAX_BYTES + 1)
+            return file.read(MAX_PROMPT_BYTES + 1)
     except (OSError, EOFError, zlib.error):
         raise DataError(f"{name}: not a whole gzip file; compress it again") from None
 
@@ -238,7 +237,7 @@ def _opened(value: Any) -> Any:
 def _time(value: dict[str, Any], where: str) -> float | None:
     for field in TIME_FIELDS:
         if value.get(field) is not None:
-            return seconds(value[field], f"{where}: {field}")
+            return epoch_seconds(value[field], f"{where}: {field}")
     return None
 
 

@@ -119,7 +119,7 @@ AGGREGATES: tuple[tuple[frozenset[str], str, str], ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
+class ColumnMatch:
     """A column that a role may be. `name` is the entry of the table; `part_count` how deep the column is nested."""
 
     column: str
@@ -148,18 +148,18 @@ def is_date_time(text: str) -> bool:
     return bool(re.match(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}([ T]\d{1,2}:\d{2}.*)?$", text.strip()))
 
 
-def matches(role: str, columns: Iterable[str]) -> list[Match]:
+def matching_columns(role: str, columns: Iterable[str]) -> list[ColumnMatch]:
     """Every column whose name means `role`, the best first: least nested, then the order of the table."""
     found = [match for column in columns if (match := _match(role, column)) is not None]
     return sorted(found, key=lambda match: (match.part_count, match.rank_count))
 
 
-def _match(role: str, column: str) -> Match | None:
+def _match(role: str, column: str) -> ColumnMatch | None:
     parts = [part for part in column.split(".") if part]
     for start in range(len(parts)):
         name = normalised("".join(parts[start:]))
         if name in NAMES[role] and not (start and name in WHOLE_NAME_ONLY):
-            return Match(column, name, len(parts), NAMES[role].index(name))
+            return ColumnMatch(column, name, len(parts), NAMES[role].index(name))
     return None
 
 
@@ -175,13 +175,13 @@ def values_fit(role: str, values: Sequence[str]) -> bool:
     return True
 
 
-def candidates(role: str, columns: Sequence[str], rows: Sequence[Mapping[str, str]]) -> list[Match]:
+def fitting_columns(role: str, columns: Sequence[str], rows: Sequence[Mapping[str, str]]) -> list[ColumnMatch]:
     """Matches of `role` whose sample values fit."""
-    found = matches(role, columns)
+    found = matching_columns(role, columns)
     return [match for match in found if values_fit(role, [row.get(match.column, "") for row in rows])]
 
 
-def competing(found: Sequence[Match], rows: Sequence[Mapping[str, str]]) -> str | None:
+def rival_column(found: Sequence[ColumnMatch], rows: Sequence[Mapping[str, str]]) -> str | None:
     """The column that contests the best match: as little nested, but with other values. None: no contest."""
     for rival in found[1:]:
         same_depth = rival.part_count == found[0].part_count
@@ -190,7 +190,7 @@ def competing(found: Sequence[Match], rows: Sequence[Mapping[str, str]]) -> str 
     return None
 
 
-def excludes_cache(best: Mapping[str, Match], columns: Sequence[str], rows: Sequence[Mapping[str, str]]) -> bool:
+def excludes_cache(best: Mapping[str, ColumnMatch], columns: Sequence[str], rows: Sequence[Mapping[str, str]]) -> bool:
     """Whether the input column leaves cached tokens out: from a total column when there is one, else from names."""
     caches = [best[role] for role in ("cache_read", "cache_write") if role in best]
     if "input" not in best or not caches:
@@ -203,14 +203,14 @@ def excludes_cache(best: Mapping[str, Match], columns: Sequence[str], rows: Sequ
 
 
 def _excludes_by_total(
-    best: Mapping[str, Match], columns: Sequence[str], rows: Sequence[Mapping[str, str]]
+    best: Mapping[str, ColumnMatch], columns: Sequence[str], rows: Sequence[Mapping[str, str]]
 ) -> bool | None:
     totals = [column for column in columns if normalised(column).endswith(TOTAL_NAMES)]
     votes = [vote for row in rows if totals and (vote := _total_vote(best, min(totals, key=len), row)) is not None]
     return votes[0] if votes and len(set(votes)) == 1 else None
 
 
-def _total_vote(best: Mapping[str, Match], total_column: str, row: Mapping[str, str]) -> bool | None:
+def _total_vote(best: Mapping[str, ColumnMatch], total_column: str, row: Mapping[str, str]) -> bool | None:
     """True: total = input + caches + output in this row; False: total = input + output; None: says nothing."""
     tok = {role: _as_int(row.get(best[role].column, "")) for role in TOKEN_ROLES if role in best}
     caches_tok = tok.get("cache_read", 0) + tok.get("cache_write", 0)

@@ -1,4 +1,4 @@
-"""Opens a request log and looks at its bytes and first rows: text in, `Head` out.
+"""Opens a request log and looks at its bytes and first rows: text in, `LogHead` out.
 
 `check_content` passes once over all bytes (size, gzip, encoding, line length); `read_head` tells CSV from JSON, finds
 the separator and names the columns. Every refusal is a LogError. Nothing here knows what a column means.
@@ -18,19 +18,19 @@ from pathlib import Path
 from typing import Any, Literal
 
 from calculators.errors import DataError
-from calculators.logs import request_columns as names
+from calculators.logs import request_columns
 
-MAX_BYTES = 500e6  # the file as it lies on disk
+MAX_LOG_BYTES = 500e6  # the file as it lies on disk
 MAX_UNPACKED_BYTES = 2e9  # after gunzip
 MAX_UNPACK_RATIO = 200.0  # unpacked:packed; real logs stay below 30
 MIN_BOMB_BYTES = 10e6  # the ratio only counts above this size
 MAX_LINE_BYTES = 2_000_000
-MAX_COLUMNS = 500
-MAX_ROWS = 50_000_000
+MAX_LOG_COLUMNS = 500
+MAX_LOG_ROWS = 50_000_000
 HEAD_BYTES = 4_000_000
 HEAD_ROW_COUNT = 2_000
-SHOWN_CHAR_COUNT = 40
-NAME_CHAR_COUNT = 120
+SHOWN_CHARS = 40
+NAME_CHARS = 120
 CHUNK_BYTES = 1_000_000
 JSON_COLUMNS = frozenset({"metadata", "usage", "usagedetails", "usagemetadata", "fullresponse"})
 
@@ -45,7 +45,7 @@ class LogError(DataError):
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class LogHead:
     """The first rows. `place_of`: column → where DuckDB finds it (a column of ours, then keys within its JSON)."""
 
     label: str
@@ -62,7 +62,7 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class ContentCheck:
     """What one pass over all bytes found; the counts are of quotes, line feeds and carriage returns."""
 
     sha256: str
@@ -71,16 +71,10 @@ class Check:
     return_count: int
 
 
-def clean(text: str, limit_count: int = SHOWN_CHAR_COUNT) -> str:
-    """A value or name on one line: printable characters only, cut after `limit_count`."""
-    flat = "".join(letter if letter.isprintable() else " " for letter in text)
-    return flat if len(flat) <= limit_count else flat[: limit_count - 1] + "…"
-
-
 # --- bytes: size, compression, encoding ----------------------------------------------------------------------------
 
 
-def check_content(path: Path, label: str, progress: Progress) -> Check:
+def check_content(path: Path, label: str, progress: Progress) -> ContentCheck:
     """One pass over all bytes: encoding, line length, number of lines. Raises LogError."""
     size_bytes = _check_size(path, label) * (8 if _is_packed(path, label) else 1)  # a guess, for the progress only
     decoder = codecs.getincrementaldecoder("utf-8")()
@@ -99,13 +93,13 @@ def check_content(path: Path, label: str, progress: Progress) -> Check:
     _decode(decoder, b"", label, line_count, True)
     if blank:
         raise LogError(f"{label} holds nothing but white space; export the log again.")
-    if line_count > MAX_ROWS:
-        raise LogError(f"{label} has more than {MAX_ROWS:,} lines; take a shorter period.")
+    if line_count > MAX_LOG_ROWS:
+        raise LogError(f"{label} has more than {MAX_LOG_ROWS:,} lines; take a shorter period.")
     with path.open("rb") as file:
-        return Check(hashlib.file_digest(file, "sha256").hexdigest(), quote_count, line_count, return_count)
+        return ContentCheck(hashlib.file_digest(file, "sha256").hexdigest(), quote_count, line_count, return_count)
 
 
-def check_table(head: Head, check: Check) -> None:
+def check_table(head: LogHead, check: ContentCheck) -> None:
     """Refuses a CSV of which rows would be lost without a word: an open quote, or two kinds of line end."""
     if head.kind != "csv":
         return
@@ -127,9 +121,9 @@ def _check_size(path: Path, label: str) -> int:
         raise LogError(f"{label} is not a file; name one CSV or JSON-lines file.")
     if size_bytes == 0:
         raise LogError(f"{label} is empty (0 bytes); export the log again.")
-    if size_bytes > MAX_BYTES:
+    if size_bytes > MAX_LOG_BYTES:
         raise LogError(
-            f"{label} has {size_bytes / 1e6:,.0f} MB and the limit is {MAX_BYTES / 1e6:,.0f} MB; "
+            f"{label} has {size_bytes / 1e6:,.0f} MB and the limit is {MAX_LOG_BYTES / 1e6:,.0f} MB; "
             "keep only time, input and output columns, compress it, or take a shorter period."
         )
     return size_bytes
@@ -207,7 +201,7 @@ def _check_lines(chunk: bytes, run_bytes: int, line_count: int, label: str) -> i
 # --- the head: format, columns, first rows -------------------------------------------------------------------------
 
 
-def read_head(path: Path, label: str) -> Head:
+def read_head(path: Path, label: str) -> LogHead:
     data, whole = bytearray(), True
     for chunk in _chunks(path, label):
         data += chunk
@@ -226,7 +220,7 @@ def read_head(path: Path, label: str) -> Head:
     return _csv_head(text, label, packed, whole)
 
 
-def _json_head(text: str, label: str, packed: bool, kind: LogKind) -> Head:
+def _json_head(text: str, label: str, packed: bool, kind: LogKind) -> LogHead:
     documents = _array_objects(text) if kind == "array" else _line_objects(text)
     if not documents:
         raise LogError(_document_problem(text, label))
@@ -237,7 +231,7 @@ def _json_head(text: str, label: str, packed: bool, kind: LogKind) -> Head:
         place_of |= {".".join(keys): ("json", *keys) for keys in leaves}
         rows.append({".".join(keys): value for keys, value in leaves.items()})
     _check_columns(label, tuple(place_of))
-    return Head(label, kind, packed, "", 0, 1, place_of, tuple(rows))
+    return LogHead(label, kind, packed, "", 0, 1, place_of, tuple(rows))
 
 
 def _line_objects(text: str) -> list[dict[str, Any]]:
@@ -270,7 +264,7 @@ def _array_objects(text: str) -> list[dict[str, Any]]:
 def _document_problem(text: str, label: str) -> str:
     """What to tell when no line is an object: an aggregate in one document, or something else."""
     try:
-        reason = names.aggregate_reason(sorted(_deep_keys(json.loads(text), 6)))
+        reason = request_columns.aggregate_reason(sorted(_deep_keys(json.loads(text), 6)))
     except RecursionError:
         return f"{label} is JSON nested too deeply; write one flat object a line."
     except ValueError:
@@ -304,7 +298,7 @@ def _as_text(value: Any) -> str:
     return "" if value is None or isinstance(value, list) else str(value)
 
 
-def _csv_head(text: str, label: str, packed: bool, whole: bool) -> Head:
+def _csv_head(text: str, label: str, packed: bool, whole: bool) -> LogHead:
     skip_count = len(text) - len(text.lstrip("\r\n"))
     skipped = text[:skip_count].count("\n")
     body = text[skip_count:]
@@ -315,7 +309,7 @@ def _csv_head(text: str, label: str, packed: bool, whole: bool) -> Head:
         raise LogError(f"{label} cannot be split into columns; quote the text cells or leave them out.") from error
     header = _unique([cell.strip() for cell in records[0]])
     _check_columns(label, header)
-    if sum(map(names.is_time, header)) > len(header) / 2:
+    if sum(map(request_columns.is_time, header)) > len(header) / 2:
         raise LogError(f"{label} has no header row (line {skipped + 1} starts with data); name the columns there.")
     _refuse_aggregate(label, header)
     if len(records) == 1:
@@ -324,7 +318,7 @@ def _csv_head(text: str, label: str, packed: bool, whole: bool) -> Head:
     place_of: dict[str, tuple[str, ...]] = {name: (f"c{index}",) for index, name in enumerate(header)}
     place_of |= _json_places(place_of, rows)
     rows = tuple(row | _json_values(row, place_of) for row in rows)
-    return Head(label, "csv", packed, delimiter, skipped, len(header), place_of, rows)
+    return LogHead(label, "csv", packed, delimiter, skipped, len(header), place_of, rows)
 
 
 def _delimiter(body: str, label: str) -> str:
@@ -361,19 +355,19 @@ def _json_places(
     place_of: Mapping[str, tuple[str, ...]], rows: Iterable[Mapping[str, str]]
 ) -> dict[str, tuple[str, ...]]:
     """Columns within known JSON-bearing cells of a CSV, such as the metadata of LiteLLM."""
-    holders = [name for name in place_of if names.normalised(name) in JSON_COLUMNS]
+    holders = [name for name in place_of if request_columns.normalised(name) in JSON_COLUMNS]
     found = dict[str, tuple[str, ...]]()
     for row in rows:
         for name in holders:
             for keys, _ in _leaves(_as_object(row.get(name, "")), ()):
                 found[".".join((name, *keys))] = (*place_of[name], *keys)
-    return found if len(place_of) + len(found) <= MAX_COLUMNS else {}
+    return found if len(place_of) + len(found) <= MAX_LOG_COLUMNS else {}
 
 
 def _json_values(row: Mapping[str, str], place_of: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
     found = dict[str, str]()
     for name in row:
-        if names.normalised(name) in JSON_COLUMNS:
+        if request_columns.normalised(name) in JSON_COLUMNS:
             found |= {".".join((name, *keys)): value for keys, value in _leaves(_as_object(row[name]), ())}
     return {name: value for name, value in found.items() if name in place_of}
 
@@ -387,14 +381,14 @@ def _as_object(text: str) -> Mapping[str, Any]:
 
 
 def _check_columns(label: str, columns: Sequence[str]) -> None:
-    if len(columns) > MAX_COLUMNS:
+    if len(columns) > MAX_LOG_COLUMNS:
         raise LogError(
-            f"{label} has {len(columns):,} columns and the limit is {MAX_COLUMNS}; keep time and token columns."
+            f"{label} has {len(columns):,} columns and the limit is {MAX_LOG_COLUMNS}; keep time and token columns."
         )
     if any("\ud800" <= char <= "\udfff" for char in "".join(columns)):
         raise LogError(f"{label}: a column name holds characters that are no text; rename it.")
 
 
 def _refuse_aggregate(label: str, columns: Sequence[str]) -> None:
-    if (reason := names.aggregate_reason(columns)) is not None:
+    if (reason := request_columns.aggregate_reason(columns)) is not None:
         raise LogError(f"{label} {reason}.")

@@ -20,31 +20,30 @@ from typing import Any
 import duckdb
 import ibis.expr.types as ir
 
-from calculators.logs import request_columns as names
+from calculators.logs import request_columns
 from calculators.logs.request_file import (
-    NAME_CHAR_COUNT,
+    NAME_CHARS,
     LogError,
     Progress,
     check_content,
     check_table,
-    clean,
     read_head,
 )
 from calculators.logs.request_mapping import ReadPlan, plan_columns
 from calculators.logs.request_rows import (
-    COLUMNS,
+    ROW_COLUMNS,
     US_PER_S,
     LogEngine,
     LogSource,
     open_raw,
-    parsed,
+    parsed_rows,
     rejected_count,
     sort_out,
     without_duplicates,
 )
 from calculators.logs.request_statistics import (
     MINUTE_S,
-    LengthCell,
+    LengthGroup,
     LengthStatistics,
     Peak,
     edges_tok,
@@ -55,7 +54,7 @@ from calculators.logs.request_statistics import (
     value_counts,
     window_sums,
 )
-from calculators.units import plural
+from calculators.units import plural, printable
 
 MAX_SECONDS = 60.0  # for one read, from the first byte to the summary
 MAX_SPARK_COUNT = 1_500
@@ -82,7 +81,7 @@ class UsageSummary:
     cached_frac: float | None
     cache_write_frac: float | None
     peaks: tuple[Peak, ...]
-    cells: tuple[LengthCell, ...]
+    cells: tuple[LengthGroup, ...]
     per_minute_requests: tuple[int, ...]
     step_s: int
     """Seconds of one point of `per_minute_requests`: 60, or a multiple when the log is long."""
@@ -102,7 +101,7 @@ def read_log(
     `role_of` maps roles to column names and replaces the guess (EXTRA_ROLES stay as guessed unless given; "" is none).
     `now` (aware) bounds the future. Raises LogError, with a remedy, for whatever cannot be read with certainty.
     """
-    label = clean(name or path.name, NAME_CHAR_COUNT)
+    label = printable(name or path.name, NAME_CHARS)
     deadline_s = time.monotonic() + MAX_SECONDS
 
     def report(fraction: float, text: str) -> None:
@@ -149,7 +148,7 @@ def _engine_problem(label: str, error: duckdb.Error) -> str:
 def _summarise(source: LogSource, sha256: str, now: datetime, report: Progress) -> UsageSummary:
     engine, plan = source.engine, source.plan
     report(0.45, "Reading the columns")
-    table = engine.store("requests", parsed(source.raw, source.head, plan).select(*COLUMNS))
+    table = engine.store("requests", parsed_rows(source.raw, source.head, plan).select(*ROW_COLUMNS))
     row_count, dropped = sort_out(source, table, rejected_count(engine, source.head))
     used: ir.Table = table.filter(table.excluded == 0, table.fault == 0)
     report(0.75, "Looking for duplicates")
@@ -253,7 +252,7 @@ def _repeat_count(engine: LogEngine, table: ir.Table, plan: ReadPlan) -> int:
     """Rows beyond the first of each set of equal rows, when there is no id to tell."""
     if "id" in plan.role_of:
         return 0
-    grouped: Any = table.group_by(*COLUMNS[:5]).aggregate(n=table.count())
+    grouped: Any = table.group_by(*ROW_COLUMNS[:5]).aggregate(n=table.count())
     return int(engine.rows(grouped.aggregate(extra=(grouped.n - 1).sum()))[0]["extra"])
 
 
@@ -292,7 +291,7 @@ def _clock_notes(source: LogSource) -> list[str]:
         unit, sure = source.plan.unit
         doubt = "" if sure else " The unit is assumed; check it."
         notes.append(f"Timestamps are relative, in {unit} from 0; the dates shown are placeholders.{doubt}")
-    elif any(map(names.is_naive, values)):
+    elif any(map(request_columns.is_naive, values)):
         notes.append("No time zone in the timestamps; UTC assumed.")
     keys = [_sort_key(value) for value in values if value.strip()]
     if any(later < earlier for earlier, later in itertools.pairwise(keys)):

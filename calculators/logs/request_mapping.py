@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from calculators.logs import request_columns as names
+from calculators.logs import request_columns
 from calculators.logs.request_columns import EXTRA_ROLES, ROLES
-from calculators.logs.request_file import NAME_CHAR_COUNT, Head, LogError, clean, read_head
+from calculators.logs.request_file import NAME_CHARS, SHOWN_CHARS, LogError, LogHead, read_head
+from calculators.units import printable
 
 SAMPLE_ROW_COUNT = 5
 SHOWN_COLUMN_COUNT = 12
@@ -40,28 +41,34 @@ class ReadPlan:
 
 def guess_columns(path: Path) -> ColumnGuess:
     """The roles of the columns, from names and the first rows (2,000 at most). Raises LogError for unusable files."""
-    return _guess(read_head(path, clean(path.name, NAME_CHAR_COUNT)))
+    return _guess(read_head(path, printable(path.name, NAME_CHARS)))
 
 
-def _guess(head: Head) -> ColumnGuess:
+def _guess(head: LogHead) -> ColumnGuess:
     columns = tuple(head.place_of)
-    best, doubts = dict[str, names.Match](), list[str]()
+    best, doubts = dict[str, request_columns.ColumnMatch](), list[str]()
     for role in (*ROLES, *EXTRA_ROLES):
-        found = names.candidates(role, columns, head.rows)
+        found = request_columns.fitting_columns(role, columns, head.rows)
         if found:
             best[role] = found[0]
-            rival = names.competing(found, head.rows) if role in ROLES[:5] else None
-            doubts += [f'both "{clean(found[0].column)}" and "{clean(rival)}" could be the {role}'] if rival else []
+            rival = request_columns.rival_column(found, head.rows) if role in ROLES[:5] else None
+            doubts += (
+                [
+                    f'both "{printable(found[0].column, SHOWN_CHARS)}" and "{printable(rival, SHOWN_CHARS)}" could be the {role}'
+                ]
+                if rival
+                else []
+            )
         elif role in ("time", "input", "output"):
             doubts.append(f"no column looks like the {role}")
     role_of = {role: match.column for role, match in best.items()}
-    excludes = names.excludes_cache(best, columns, head.rows)
+    excludes = request_columns.excludes_cache(best, columns, head.rows)
     doubts += _more_doubts(head, best)
     reason = "; ".join(doubts) + ": please confirm." if doubts else "All columns were recognised by name."
     return ColumnGuess(columns, role_of, excludes, not doubts, reason[0].upper() + reason[1:], _sample(head))
 
 
-def _more_doubts(head: Head, best: Mapping[str, names.Match]) -> list[str]:
+def _more_doubts(head: LogHead, best: Mapping[str, request_columns.ColumnMatch]) -> list[str]:
     found = []
     if "time" in best and (unit := _relative_unit(head, best["time"].column)) is not None and not unit[1]:
         found.append(f"the clock counts from 0 without naming its unit (taken as {unit[0]})")
@@ -71,22 +78,26 @@ def _more_doubts(head: Head, best: Mapping[str, names.Match]) -> list[str]:
     return found
 
 
-def _relative_unit(head: Head, column: str) -> tuple[str, bool] | None:
-    return names.relative_unit(column, head.place_of, head.values(column))
+def _relative_unit(head: LogHead, column: str) -> tuple[str, bool] | None:
+    return request_columns.relative_unit(column, head.place_of, head.values(column))
 
 
-def _sample(head: Head) -> tuple[tuple[str, ...], ...]:
+def _sample(head: LogHead) -> tuple[tuple[str, ...], ...]:
     """First rows of the columns that hold nothing but numbers or times; other cells are blank."""
     shown = {
         column
         for column in head.place_of
-        if (filled := [value for value in head.values(column) if value.strip()]) and all(map(names.is_time, filled))
+        if (filled := [value for value in head.values(column) if value.strip()])
+        and all(map(request_columns.is_time, filled))
     }
     rows = head.rows[:SAMPLE_ROW_COUNT]
-    return tuple(tuple(clean(row.get(name, "")) if name in shown else "" for name in head.place_of) for row in rows)
+    return tuple(
+        tuple(printable(row.get(name, ""), SHOWN_CHARS) if name in shown else "" for name in head.place_of)
+        for row in rows
+    )
 
 
-def plan_columns(head: Head, role_of: Mapping[str, str] | None, input_excludes_cache: bool | None) -> ReadPlan:
+def plan_columns(head: LogHead, role_of: Mapping[str, str] | None, input_excludes_cache: bool | None) -> ReadPlan:
     """The roles to read by: the guess, or the given ones. Extra roles of the guess stay unless given as ""."""
     guess = _guess(head)
     roles = dict(guess.role_of)
@@ -97,9 +108,13 @@ def plan_columns(head: Head, role_of: Mapping[str, str] | None, input_excludes_c
     roles = {role: name for role, name in roles.items() if name}
     for role, name in roles.items():
         if role not in (*ROLES, *EXTRA_ROLES):
-            raise LogError(f'"{clean(role)}" is no role of a column; the roles are {", ".join(ROLES)}.')
+            raise LogError(
+                f'"{printable(role, SHOWN_CHARS)}" is no role of a column; the roles are {", ".join(ROLES)}.'
+            )
         if name not in head.place_of:
-            raise LogError(f'{head.label} has no column "{clean(name)}" for the {role}. {_column_list(head, role)}')
+            raise LogError(
+                f'{head.label} has no column "{printable(name, SHOWN_CHARS)}" for the {role}. {_column_list(head, role)}'
+            )
     for role in ("time", "input", "output"):
         if role not in roles:
             raise LogError(f"{head.label} has no column recognised as the {role}. {_column_list(head, role)}")
@@ -109,26 +124,29 @@ def plan_columns(head: Head, role_of: Mapping[str, str] | None, input_excludes_c
     return ReadPlan(roles, excludes, _relative_unit(head, roles["time"]))
 
 
-def _refuse_shared(head: Head, roles: Mapping[str, str]) -> None:
+def _refuse_shared(head: LogHead, roles: Mapping[str, str]) -> None:
     for name in roles.values():
         shared = [role for role, column in roles.items() if column == name]
         if len(shared) > 1:
             raise LogError(
-                f'{head.label}: column "{clean(name)}" is given for {" and ".join(shared)}; pick one for each.'
+                f'{head.label}: column "{printable(name, SHOWN_CHARS)}" is given for {" and ".join(shared)}; pick one for each.'
             )
 
 
-def _column_list(head: Head, role: str) -> str:
-    shown = ", ".join(clean(name) for name in list(head.place_of)[:SHOWN_COLUMN_COUNT])
+def _column_list(head: LogHead, role: str) -> str:
+    shown = ", ".join(printable(name, SHOWN_CHARS) for name in list(head.place_of)[:SHOWN_COLUMN_COUNT])
     more = len(head.place_of) - SHOWN_COLUMN_COUNT
-    near = ", ".join(map(clean, names.nearest_name(role, tuple(head.place_of)))) or "none"
+    near = (
+        ", ".join(printable(name, SHOWN_CHARS) for name in request_columns.nearest_name(role, tuple(head.place_of)))
+        or "none"
+    )
     return f"Its columns are {shown}{f' and {more} more' if more > 0 else ''}; nearest: {near}. Map or rename one."
 
 
-def _refuse_dates(head: Head, column: str) -> None:
+def _refuse_dates(head: LogHead, column: str) -> None:
     filled = [value for value in head.values(column) if value.strip()]
-    if filled and all(map(names.is_midnight, filled)):
+    if filled and all(map(request_columns.is_midnight, filled)):
         raise LogError(
-            f'{head.label}: column "{clean(column)}" holds dates without a time of day, such as '
-            f'"{clean(filled[0])}"; export the time of each request.'
+            f'{head.label}: column "{printable(column, SHOWN_CHARS)}" holds dates without a time of day, such as '
+            f'"{printable(filled[0], SHOWN_CHARS)}"; export the time of each request.'
         )

@@ -19,9 +19,11 @@ import ibis.expr.types as ir
 import numpy as np
 import numpy.typing as npt
 
-from calculators.logs import request_columns as names
-from calculators.logs.request_file import Head, LogError, clean
+from calculators.logs import request_columns
+from calculators.logs.request_file import SHOWN_CHARS, LogError, LogHead
 from calculators.logs.request_mapping import ReadPlan
+from calculators.logs.timestamps import EPOCH_UNITS
+from calculators.units import printable
 
 MAX_REQUEST_TOK = 10_000_000  # of one request; more is an error of the log
 MAX_BAD_FRAC = 0.01
@@ -31,7 +33,7 @@ THREAD_COUNT = 2
 US_PER_S = 1_000_000
 EXCLUSIONS = ("", "failed requests", "served from the gateway cache", "no model call", "no token counts")
 FAULTS = ("", "line", "time", "input", "output", "cache_read", "cache_write", "reasoning", "cached")
-COLUMNS = ("time_us", "input_tok", "output_tok", "read_tok", "write_tok", "excluded", "fault", "id_hash")
+ROW_COLUMNS = ("time_us", "input_tok", "output_tok", "read_tok", "write_tok", "excluded", "fault", "id_hash")
 REMEDY = {
     "time": "is no time; write it like 2026-10-05T09:00:00Z or as a Unix time",
     "cached": "is less than the cached tokens of its row; say that the input excludes cached tokens, or map anew",
@@ -103,7 +105,7 @@ def _identifier(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def open_raw(engine: LogEngine, head: Head, log: Path, has_quotes: bool) -> ir.Table:
+def open_raw(engine: LogEngine, head: LogHead, log: Path, has_quotes: bool) -> ir.Table:
     """The log as text: CSV columns c0, c1, … or one column `json`. No name given by a user reaches SQL here."""
     packing = f"compression = {_quoted('gzip' if head.packed else 'none')}"
     if head.kind == "csv":
@@ -176,14 +178,16 @@ def _tokens(text: Any) -> Any:
     return fits.ifelse(number, None).try_cast("int64")
 
 
-def _time_us(text: Any, unit: tuple[str, bool] | None) -> Any:
-    """Microseconds since 1970, or since 0 of a relative clock. Never a cast from fractional seconds: those round."""
+def time_us(text: Any, unit: tuple[str, bool] | None) -> Any:
+    """Microseconds since 1970 of a cell, or since 0 with a relative clock of the given unit; NULL where it is no time.
+
+    Whole numbers stay integers, because a cast from fractional seconds would round."""
     number, whole = text.try_cast("float64"), text.try_cast("int64")
     is_whole = _is_whole(number)
     if unit is not None:
         scale = US_PER_S if unit[0] == "s" else 1_000
         return is_whole.ifelse((number.abs() < 1e13).ifelse(whole, None) * scale, (number * scale).try_cast("int64"))
-    steps = ((1e11, 1e6), (1e14, 1e3), (1e17, 1.0), (1e20, 1e-3))  # seconds, ms, µs, ns
+    steps = [(limit, US_PER_S / per_second) for limit, per_second in EPOCH_UNITS]
     size = number.abs()
     parts = [(is_whole & (size < limit), _scaled(whole, scale)) for limit, scale in steps]
     parts += [(size < limit, (number * scale).try_cast("int64")) for limit, scale in steps]
@@ -198,11 +202,11 @@ def _scaled(whole: Any, scale: float) -> Any:
 
 def _is_failed(text: Any, column: str) -> Any:
     """Whether a status cell says that the request failed; blank is good."""
-    lower, name = text.lower(), names.normalised(column.rsplit(".", 1)[-1])
-    if name in names.ERROR_NAMES:
+    lower, name = text.lower(), request_columns.normalised(column.rsplit(".", 1)[-1])
+    if name in request_columns.ERROR_NAMES:
         return text.notnull() & ~lower.isin(["null", "none", "false", "0", "200", "{}", "[]"])
-    if name in names.BAD_FLAG_NAMES | names.GOOD_FLAG_NAMES:
-        words = ["true", "1", "t", "yes"] if name in names.BAD_FLAG_NAMES else ["false", "0", "f", "no"]
+    if name in request_columns.BAD_FLAG_NAMES | request_columns.GOOD_FLAG_NAMES:
+        words = ["true", "1", "t", "yes"] if name in request_columns.BAD_FLAG_NAMES else ["false", "0", "f", "no"]
         return lower.isin(words).fill_null(False)
     number = text.try_cast("float64")
     bad_code = ~(number.between(200, 399) | number.isin([0, 1]))
@@ -213,13 +217,13 @@ def _is_failed(text: Any, column: str) -> Any:
 # --- one row -------------------------------------------------------------------------------------------------------
 
 
-def parsed(raw: ir.Table, head: Head, plan: ReadPlan, extra: Sequence[str] = ()) -> ir.Table:
+def parsed_rows(raw: ir.Table, head: LogHead, plan: ReadPlan, extra: Sequence[str] = ()) -> ir.Table:
     """Every row as integers, with why it is left out (`excluded`) or what is wrong with it (`fault`), 0 for nothing."""
     texts = {role: _cell(raw, head.place_of[name]) for role, name in plan.role_of.items()}
     line_ok: Any = raw.json.lstrip().startswith("{").fill_null(False) if head.kind != "csv" else ibis.literal(True)
     table: Any = raw.select(**texts, line_ok=line_ok, **{name: raw[name] for name in extra})
-    tokens = {f"n_{role}": _tokens(table[role]) for role in names.TOKEN_ROLES if role in texts}
-    table = table.mutate(time_us=_time_us(table.time, plan.unit), **tokens)
+    tokens = {f"n_{role}": _tokens(table[role]) for role in request_columns.TOKEN_ROLES if role in texts}
+    table = table.mutate(time_us=time_us(table.time, plan.unit), **tokens)
     id_hash = _hash(table.id) if "id" in texts else ibis.null("uint64")
     table = table.mutate(excluded=_excluded(table, plan), id_hash=id_hash)
     reads, writes = _optional(table, "cache_read"), _optional(table, "cache_write")
@@ -272,13 +276,13 @@ class LogSource:
 
     engine: LogEngine
     raw: ir.Table
-    head: Head
+    head: LogHead
     plan: ReadPlan
 
     def first(self, role: str, wrong: Callable[[Any], Any]) -> tuple[int, str]:
         """Number (from 1, the header not counted) and text of the first row that is wrong."""
         numbered = self.raw.mutate(row_number=ibis.row_number())
-        table: Any = parsed(numbered, self.head, self.plan, extra=("row_number",))
+        table: Any = parsed_rows(numbered, self.head, self.plan, extra=("row_number",))
         table = table.filter(table.excluded == 0, wrong(table)).order_by("row_number").limit(1)
         shown = table[role] if role in table.columns else ibis.literal("")
         rows = self.engine.rows(table.select("row_number", shown=shown.fill_null("")))
@@ -286,13 +290,15 @@ class LogSource:
 
     def place(self, role: str, wrong: Callable[[Any], Any]) -> str:
         row, shown = self.first(role, wrong)
-        return f'{self.head.label}, data row {row}, column "{clean(self.plan.role_of[role])}": "{shown}"'
+        return (
+            f'{self.head.label}, data row {row}, column "{printable(self.plan.role_of[role], SHOWN_CHARS)}": "{shown}"'
+        )
 
 
 def _shown(value: str) -> str:
     """A cell for a message: a number or a time as it is, anything else might be somebody's prompt."""
     return (
-        clean(value)
+        printable(value, SHOWN_CHARS)
         if not value.strip() or re.fullmatch(r"[\d\s.,:;+\-/TZzeE]{1,40}|[Nn]a[Nn]|-?[Ii]nf(inity)?", value)
         else "(text)"
     )
@@ -336,7 +342,7 @@ def _ragged(source: LogSource, bad_count: int, row_count: int) -> str:
     )
 
 
-def rejected_count(engine: LogEngine, head: Head) -> int:
+def rejected_count(engine: LogEngine, head: LogHead) -> int:
     if head.kind != "csv":
         return 0
     return int(engine.connection.execute("SELECT count(DISTINCT line) FROM reject_errors").fetchall()[0][0])
@@ -351,7 +357,7 @@ def without_duplicates(source: LogSource, table: ir.Table, used_count: int) -> t
     found = source.engine.rows(counts.aggregate(extra=(counts.n - 1).sum().fill_null(0)))
     extra_count = int(found[0]["extra"])
     if extra_count > MAX_DUPLICATE_FRAC * used_count:
-        name = clean(source.plan.role_of["id"])
+        name = printable(source.plan.role_of["id"], SHOWN_CHARS)
         raise LogError(
             f'{source.head.label}: {extra_count:,} of {used_count:,} rows repeat a value of "{name}", '
             "so it is no request id; map another column as the id, or none."

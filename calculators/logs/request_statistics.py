@@ -44,7 +44,7 @@ class Peak:
 
 
 @dataclass(frozen=True, slots=True)
-class LengthCell:
+class LengthGroup:
     """A share of the requests with their mean lengths; the shares of all cells sum to 1."""
 
     share_frac: float
@@ -83,7 +83,7 @@ def edges_tok(values_tok: Counts, counts: Counts) -> list[int]:
 
 def length_cells(
     engine: LogEngine, table: ir.Table, input_edges: Sequence[int], output_edges: Sequence[int]
-) -> list[LengthCell]:
+) -> list[LengthGroup]:
     """At most 64 cells between the edges; each holds the means of its own requests, so the overall means are exact."""
     binned: Any = table.select(
         "input_tok", "output_tok", i=_bin(table.input_tok, input_edges), o=_bin(table.output_tok, output_edges)
@@ -93,7 +93,7 @@ def length_cells(
     )
     rows = engine.rows(sums.order_by("i", "o"))
     total = sum(row["n"] for row in rows)
-    return [LengthCell(row["n"] / total, row["input_sum"] / row["n"], row["output_sum"] / row["n"]) for row in rows]
+    return [LengthGroup(row["n"] / total, row["input_sum"] / row["n"], row["output_sum"] / row["n"]) for row in rows]
 
 
 def _bin(value: Any, edges: Sequence[int]) -> Any:

@@ -8,13 +8,12 @@ import yaml
 from pydantic import ValidationError
 
 from calculators.errors import data_error
-from calculators.logs.request_file import clean
 from calculators.logs.request_log import UsageSummary, span_text
 from calculators.logs.request_statistics import LengthStatistics, Peak
 from calculators.scenario.schema import Basis, LengthCell, Workload
-from calculators.units import HOURS_PER_MONTH, SECONDS_PER_MONTH
+from calculators.units import HOURS_PER_MONTH, SECONDS_PER_MONTH, printable
 
-COMMENT_CHAR_COUNT = 500
+COMMENT_CHARS = 500
 NOT_IN_LOG = ("cacheable_frac", "self_hit_frac", "deferrable_frac", "growth_per_month_frac")
 
 
@@ -78,7 +77,7 @@ def to_workload_yaml(summary: UsageSummary) -> str:
         requests_per_month=1, input_tok=1, output_tok=1, input_p95_tok=1, output_p95_tok=1, cached_basis="assumed"
     )
     plain = log_workload(summary, unknown).model_dump(mode="json")
-    comments = "".join(f"# {clean(line, COMMENT_CHAR_COUNT)}\n" for line in _comments(summary))
+    comments = "".join(f"# {printable(line, COMMENT_CHARS)}\n" for line in _comments(summary))
     return comments + yaml.safe_dump({"workload": plain}, sort_keys=False, allow_unicode=True, width=120)
 
 

@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from calculators.errors import DataError
-from calculators.logs.prompt_log import Progress, Prompt, PromptLog, PromptPart, most_used
+from calculators.logs.prompt_log import Prompt, PromptLog, PromptPart, most_used
+from calculators.logs.request_file import Progress
 from calculators.prompts.cache_breakers import KEY_ORDER, TOOL_ORDER, CacheBreaker, find_breakers
 from calculators.prompts.order import CHANGE_ORDER, Block, ChangeFrequency
 from calculators.prompts.segments import TIMES, Ints, SegmentedPrompt, SegmentTable

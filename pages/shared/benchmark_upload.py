@@ -15,7 +15,7 @@ from calculators.calibration.own_measurement import guess_model, guess_precision
 from calculators.catalog.base import Precision
 from calculators.catalog.glossary import help_text
 from calculators.errors import DataError
-from calculators.logs.benchmark_fields import Measured
+from calculators.logs.benchmark_fields import BenchmarkRun
 from calculators.logs.benchmark_run import read_benchmark
 from calculators.scenario.schema import MAX_OWN_MEASUREMENTS, OwnMeasurement, parse_measurement
 from calculators.units import plural
@@ -43,7 +43,7 @@ def benchmark_upload() -> None:
     _show()
 
 
-def _ask(runs: tuple[Measured, ...], file_id: str) -> None:
+def _ask(runs: tuple[BenchmarkRun, ...], file_id: str) -> None:
     """The form for what the file does not say, with guesses where they are certain."""
     run = runs[0]
     named = f"model “{run.model}”" if run.model else "model not stated"
@@ -59,7 +59,7 @@ def _ask(runs: tuple[Measured, ...], file_id: str) -> None:
     _use([own_measurement(r, model, gpu, precision, tensor) for r in runs], file_id)
 
 
-def _replica_inputs(run: Measured, file_id: str) -> tuple[str | None, str | None, str, int]:
+def _replica_inputs(run: BenchmarkRun, file_id: str) -> tuple[str | None, str | None, str, int]:
     """Model, GPU, weight precision and number of GPUs of the benchmarked replica."""
     known = catalog()
     models, gpus, wanted = list(known.models), list(known.gpus), st.session_state["hardware.gpus"]

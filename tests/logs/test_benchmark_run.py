@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 
 from calculators.errors import DataError
 from calculators.logs import benchmark_run as benchmark_file
-from calculators.logs.benchmark_fields import Measured, Stats
+from calculators.logs.benchmark_fields import BenchmarkRun, LatencyStatistics
 from calculators.logs.benchmark_run import read_benchmark
 
 CONCURRENT = {"type_": "concurrent", "streams": 16, "max_concurrency": 16}
 
 
-def only(*objects: Any) -> Measured:
+def only(*objects: Any) -> BenchmarkRun:
     (run,) = read_benchmark(as_bytes(*objects), "result.json")
     return run
 
@@ -40,8 +40,8 @@ def test_vllm_with_clients_in_a_closed_loop() -> None:
     assert (run.concurrency_count, run.request_rate_req_s) == (32, None)
     assert (run.completed_count, run.failed_count, run.duration_s) == (198, 2, 50)
     assert (run.input_tok, run.output_tok, run.output_tok_s) == (1000, 200, 792)
-    assert run.ttft == Stats(120.0, 100.0, None, 300.0)
-    assert run.tpot == Stats(12.0, 11.5, None, 15.0)
+    assert run.ttft == LatencyStatistics(120.0, 100.0, None, 300.0)
+    assert run.tpot == LatencyStatistics(12.0, 11.5, None, 15.0)
     assert run.engine_version is None
     assert run.goodput_req_s is None
     assert str(run.measured_on) == "2026-09-01"
@@ -99,7 +99,7 @@ def test_guidellm_strategies(strategy: dict[str, Any], expected: tuple[Any, ...]
     run = only(guidellm(strategy))
     assert (run.concurrency_count, run.request_rate_req_s, run.arrival) == expected
     assert (run.input_tok, run.output_tok, run.output_tok_s) == (512, 128, 64)
-    assert run.ttft == Stats(60.0, 60.0, 120.0, 180.0)
+    assert run.ttft == LatencyStatistics(60.0, 60.0, 120.0, 180.0)
     assert run.tpot.mean_ms == 9.0  # without the first token, as the others count
     assert (run.completed_count, run.failed_count, run.engine) == (10, 3, None)
     assert CANARY not in str(asdict(run))
@@ -108,7 +108,7 @@ def test_guidellm_strategies(strategy: dict[str, Any], expected: tuple[Any, ...]
 def test_guidellm_zeros_of_nothing_are_unknown() -> None:
     report = guidellm(CONCURRENT)
     report["benchmarks"][0]["metrics"]["inter_token_latency_ms"]["successful"] |= {"count": 0, "mean": 0.0}
-    assert only(report).tpot == Stats()
+    assert only(report).tpot == LatencyStatistics()
 
 
 def test_aiperf_rows_become_one_run() -> None:
@@ -130,7 +130,7 @@ def test_missing_figures_stay_unknown() -> None:
     bare = {"completed": 5, "duration": 10.0, "model_id": "m"}
     run = only(bare)
     assert (run.input_tok, run.output_tok, run.output_tok_s, run.engine, run.failed_count) == (None,) * 5
-    assert run.ttft == run.tpot == Stats()
+    assert run.ttft == run.tpot == LatencyStatistics()
 
 
 @pytest.mark.parametrize(
@@ -195,7 +195,7 @@ def test_aiperf_refusals() -> None:
 
 
 def test_huge_files_are_refused_before_they_are_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(benchmark_file, "MAX_FILE_BYTES", 1_000)
+    monkeypatch.setattr(benchmark_file, "MAX_BENCHMARK_BYTES", 1_000)
     assert "1,000 allowed" in refusal(b" " * 1_001)
     monkeypatch.setattr(benchmark_file, "MAX_CONTAINERS", 10)
     assert "too many values" in refusal(b"[]" * 20)

@@ -43,11 +43,11 @@ def test_a_list_that_cannot_be_used_says_why(content: bytes, why: str) -> None:
 
 
 def test_size_and_rows_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(latency_samples, "MAX_BYTES", 10)
+    monkeypatch.setattr(latency_samples, "MAX_LATENCY_BYTES", 10)
     with pytest.raises(DataError, match="larger than"):
         read_latencies(b"ttft_ms\n" + b"5\n" * 30, "mine.csv")
-    monkeypatch.setattr(latency_samples, "MAX_BYTES", 10_000)
-    monkeypatch.setattr(latency_samples, "MAX_ROWS", 25)
+    monkeypatch.setattr(latency_samples, "MAX_LATENCY_BYTES", 10_000)
+    monkeypatch.setattr(latency_samples, "MAX_LATENCY_ROWS", 25)
     with pytest.raises(DataError, match="more than 25 lines"):
         read_latencies(b"ttft_ms\n" + b"5\n" * 30, "mine.csv")
 

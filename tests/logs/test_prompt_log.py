@@ -108,10 +108,10 @@ def test_requests_are_put_in_the_order_of_time() -> None:
 
 def test_a_part_that_was_read_is_never_silent(monkeypatch: pytest.MonkeyPatch) -> None:
     line = json.dumps(CHAT)
-    monkeypatch.setattr(prompt_log, "MAX_REQUESTS", 3)
+    monkeypatch.setattr(prompt_log, "MAX_PROMPTS", 3)
     assert "only the first 3 requests were read" in parse_prompts("\n".join([line] * 4).encode(), "x").notes
     assert parse_prompts("\n".join([line] * 3).encode(), "x").notes == ()
-    monkeypatch.setattr(prompt_log, "MAX_BYTES", len(line) * 2 + 5)
+    monkeypatch.setattr(prompt_log, "MAX_PROMPT_BYTES", len(line) * 2 + 5)
     log = parse_prompts("\n".join([line] * 3).encode(), "x")
     assert len(log.prompts) == 2
     assert any("MB were read" in note for note in log.notes)
@@ -163,7 +163,7 @@ def test_what_holds_no_prompt_is_refused(content: bytes) -> None:
 
 
 def test_a_gzip_bomb_is_not_unpacked_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(prompt_log, "MAX_BYTES", 10_000)
+    monkeypatch.setattr(prompt_log, "MAX_PROMPT_BYTES", 10_000)
     bomb = gzip.compress(b'{"prompt": "SECRET"}\n' * 1_000_000)
     assert len(parse_prompts(bomb, "x.gz").prompts) == 10_000 // 21
 

@@ -576,10 +576,10 @@ def test_gzip_bomb(tmp_path: Path) -> None:
 
 
 def test_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(usage_file, "MAX_ROWS", 2)
+    monkeypatch.setattr(usage_file, "MAX_LOG_ROWS", 2)
     with pytest.raises(LogError, match="more than 2 lines"):
         _read(tmp_path, _csv(ROWS))
-    monkeypatch.setattr(usage_file, "MAX_BYTES", 10)
+    monkeypatch.setattr(usage_file, "MAX_LOG_BYTES", 10)
     with pytest.raises(LogError, match="limit is 0 MB"):
         _read(tmp_path, _csv(ROWS))
 

@@ -1,9 +1,13 @@
 """Times as logs write them."""
 
+from datetime import date
+
+import ibis
 import pytest
 
 from calculators.errors import DataError
-from calculators.logs.timestamps import seconds
+from calculators.logs.request_rows import US_PER_S, time_us
+from calculators.logs.timestamps import EPOCH_UNITS, LAST_S, epoch_seconds, moment, utc_day
 
 NOON = 1_793_534_400.0  # 2026-11-01T12:00:00Z
 
@@ -22,7 +26,7 @@ NOON = 1_793_534_400.0  # 2026-11-01T12:00:00Z
     ],
 )
 def test_one_moment_however_it_is_written(value: object) -> None:
-    assert seconds(value, "line 1") == NOON
+    assert epoch_seconds(value, "line 1") == NOON
 
 
 @pytest.mark.parametrize(
@@ -30,4 +34,25 @@ def test_one_moment_however_it_is_written(value: object) -> None:
 )
 def test_what_is_no_time_is_refused_without_repeating_it(value: object) -> None:
     with pytest.raises(DataError, match=r"^line 7: timestamp: not a time"):
-        seconds(value, "line 7: timestamp")
+        epoch_seconds(value, "line 7: timestamp")
+
+
+EDGES = [number for limit, _ in EPOCH_UNITS[:3] for number in (limit - limit / 1e3, limit - 1, limit)]
+
+
+def test_a_request_log_reads_every_number_as_the_other_logs_do() -> None:
+    """The SQL of request logs has the same limits between s, ms, µs and ns as `epoch_seconds`."""
+    table = ibis.memtable({"time": [f"{number:.0f}" for number in EDGES]})
+    read_us = table.select(time_us=time_us(table.time, None)).to_pyarrow()["time_us"].to_pylist()
+    assert read_us == pytest.approx([epoch_seconds(number, "") * US_PER_S for number in EDGES], rel=1e-12)
+
+
+def test_written_times_keep_their_zone_and_are_utc_without_one() -> None:
+    assert moment("2026-11-01T13:00:00+01:00", "") == moment("2026-11-01 12:00:00.0000004", "")
+    assert moment("2026-11-01T13:00:00", "").tzname() == "UTC"
+
+
+def test_a_day_is_that_of_utc_and_of_this_century() -> None:
+    assert utc_day(NOON) == date(2026, 11, 1)
+    assert utc_day(None) is None
+    assert utc_day(LAST_S + 1) is None
