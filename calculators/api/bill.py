@@ -44,8 +44,14 @@ class ApiBill:
     batch_saving_usd_per_month: float
     usd_per_request: float
     rates: tuple[ApiRates, ...]
-    working: str
-    """The calculation in words."""
+    demand: Demand
+    cached_frac: float
+    batch_notes: tuple[str, ...]
+
+    @property
+    def working(self) -> str:
+        """The calculation in words."""
+        return _working(self.demand, self.rates, self.cached_frac, self.batch_notes)
 
 
 def monthly_bill(offer: ApiOffer, demand: Demand, day: date, usage: Usage = Usage()) -> ApiBill:
@@ -67,7 +73,9 @@ def monthly_bill(offer: ApiOffer, demand: Demand, day: date, usage: Usage = Usag
         batch_saving_usd_per_month=sum(parts) * scale - total,
         usd_per_request=total / demand.requests_per_month,
         rates=standard,
-        working=_working(demand, standard, usage.cached_frac, notes),
+        demand=demand,
+        cached_frac=usage.cached_frac,
+        batch_notes=notes,
     )
 
 
