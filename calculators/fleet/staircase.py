@@ -16,7 +16,7 @@ from calculators.scenario.demand import Array
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Scenario
 
-Count = TypeVar("Count", int, Array)
+_Count = TypeVar("_Count", int, Array)
 
 
 def machines_needed(replicas: Array, spares: Array | int, per_machine: Array | int, most: Array | int) -> Array:
@@ -26,7 +26,7 @@ def machines_needed(replicas: Array, spares: Array | int, per_machine: Array | i
     return np.where(machines > most, np.inf, machines)
 
 
-def replicas_held(machines: Count, spares: Count | int, per_machine: Count | int) -> Count:
+def replicas_held(machines: _Count, spares: _Count | int, per_machine: _Count | int) -> _Count:
     """Replicas that so many machines hold besides the spares, the inverse of `machines_needed`; negative where the spares
     alone do not fit."""
     return machines * per_machine - spares

@@ -86,7 +86,7 @@ def _with_gap(outcome: Feasibility, best: float) -> Feasibility:
     return replace(outcome, why="cheapest" if gap <= 0 else f"+{usd(gap)}/month vs. cheapest")
 
 
-REMEDIES: Mapping[Constraint, str] = {
+_REMEDIES: Mapping[Constraint, str] = {
     "weights": "Allow GPUs with more memory, or add a lower weight precision.",
     "kv_cache": "Allow GPUs with more memory, or add a lower weight precision.",
     "tpot": "Relax the TPOT target, or allow faster GPUs.",
@@ -103,5 +103,5 @@ def why_no_fleet(rows: Sequence[Feasibility]) -> str:
             "no candidate open model is selected, or all are marked not acceptable. Select one on the Candidates page."
         )
     nearest = max(rows, key=lambda row: row.passed_count)
-    remedy = REMEDIES[nearest.constraint or "gpu_limit"]
+    remedy = _REMEDIES[nearest.constraint or "gpu_limit"]
     return f"the closest is {nearest.model} on {nearest.gpu} ({nearest.why}). {remedy}"

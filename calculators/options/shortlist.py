@@ -23,7 +23,7 @@ from calculators.options.option import Option
 from calculators.scenario.demand import Array
 from calculators.scenario.inputs import Inputs
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def _all_staircases(inputs: Inputs) -> tuple[list[Staircase], list[Infeasible]]:
     return offered, infeasible + not_offered
 
 
-def _of_offers(stairs: Sequence[Staircase], of: Callable[[MachineOffer], T]) -> dict[int, T]:
+def _of_offers(stairs: Sequence[Staircase], of: Callable[[MachineOffer], _T]) -> dict[int, _T]:
     """`of` each offer, by the offer's identity: hundreds of staircases share a few dozen offers."""
     return {key: of(offer) for key, offer in {id(s.offer): s.offer for s in stairs}.items()}
 

@@ -1,19 +1,17 @@
 """What compliance leaves of a whole scenario, and what it costs."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support import FIXED_ROOT, scenario, staircase
+from support import FIXED_ROOT, scenario
 
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.compliance_rules import OWN, Operator
 from calculators.catalog.load import load_catalog
 from calculators.compliance.assessment import PathPrice, assess
 from calculators.compliance.operator_check import own_hardware
-from calculators.compliance.residency import jurisdiction, machine_meets_residency
 from calculators.evaluate import Evaluation, evaluate
 
 CATALOG = load_catalog(FIXED_ROOT)
@@ -161,36 +159,6 @@ def test_a_global_profile_does_not_stay_in_a_region() -> None:
     bedrock = {"api": {"provider": "aws", "model": "global.anthropic.claude-sonnet-5-5"}}
     assert real(**bedrock, **CLOSED).today_allowed
     assert not real(**bedrock, **CLOSED, compliance={"requirements": ["residency-eu"]}).today_allowed
-
-
-@pytest.mark.parametrize(
-    ("region", "where"),
-    [
-        ("us-east-1", "us"),
-        ("eastus", "us"),
-        ("us-gov-west-1", "gov"),
-        ("eu-north1", "eu"),
-        ("FIN-03", "eu"),
-        ("warsaw-poland-1", "eu"),
-        ("CANADA-1", "ca"),
-        ("global", None),
-        ("any", None),
-        (None, None),
-    ],
-)
-def test_where_a_region_is(region: str | None, where: str | None) -> None:
-    assert jurisdiction(region) == where
-
-
-def test_a_machine_of_another_place_has_no_price_that_counts() -> None:
-    needed: frozenset[Any] = frozenset({"processing_eu"})
-    american = replace(staircase(CATALOG, 1, 1).offer, region="us-east-1")
-    assert machine_meets_residency(american.is_owned, "eu-north1", needed)
-    assert machine_meets_residency(american.is_owned, None, needed)
-    assert not machine_meets_residency(american.is_owned, american.region, needed)
-    assert not machine_meets_residency(american.is_owned, american.region, frozenset({"itar"}))
-    assert machine_meets_residency(american.is_owned, "us-gov-west-1", frozenset({"itar", "processing_us"}))
-    assert machine_meets_residency(True, american.region, needed)
 
 
 def test_government_clouds_are_asked_for_a_price_before_servers_are_bought() -> None:

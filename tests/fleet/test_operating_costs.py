@@ -1,11 +1,12 @@
-"""People, platform, migration, egress and bought servers, by hand from the fixed catalog's round numbers."""
+"""Staffing, platform tooling, migration and network egress, by hand from the fixed catalog's round numbers."""
 
 import pytest
-from support import demand_by_hand
+from support import demand_by_hand, scenario
 
 from calculators.catalog.catalog import Catalog
+from calculators.evaluate import evaluate
+from calculators.fleet import operating_costs
 from calculators.fleet.operating_costs import CostLine, hosted_open_lines, self_host_lines
-from calculators.fleet.owned_servers import owned_usd_per_gpu_h
 from calculators.scenario.schema import Operations
 
 
@@ -57,20 +58,26 @@ def test_a_hosted_open_model_costs_a_little_care_and_an_evaluation(catalog: Cata
     assert [round(line.usd_per_month, 2) for line in lines] == [2_000.00, 384.62]
 
 
-def test_a_bought_gpu_by_the_hour_by_hand(catalog: Catalog) -> None:
-    """$40,000 + 10% network, less 20% residual, over 48 months = $733.33; 1 kW at $182.50; over 730 hours."""
-    rate = owned_usd_per_gpu_h("h100-sxm", catalog.ownership)
-    assert rate == pytest.approx((40_000 * 1.1 * 0.8 / 48 + 182.5) / 730)
-    assert rate == pytest.approx(1.2546, abs=0.0001)
-
-
-def test_a_gpu_without_a_power_figure_takes_the_hungriest(catalog: Catalog) -> None:
-    """l40s: $10,000, no power figure: 2 kW of the mi300x."""
-    rate = owned_usd_per_gpu_h("l40s", catalog.ownership)
-    assert rate == pytest.approx((10_000 * 1.1 * 0.8 / 48 + 2 * 182.5) / 730)
-
-
 def test_every_line_names_its_source(catalog: Catalog) -> None:
     assert all(line.source is not None for line in _lines(catalog).values())
     for line in _lines(catalog).values():
         assert line.low_usd_per_month <= line.usd_per_month <= line.high_usd_per_month
+
+
+def test_what_a_line_is_called_decides_nothing(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lines are found by their kind: with every name changed, each figure and the order of options stay."""
+    changes = {"workload": {"growth_per_month_frac": 0.05}}
+    before = evaluate(scenario(**changes), catalog)
+    monkeypatch.setattr(operating_costs, "COST_NAMES", dict.fromkeys(operating_costs.COST_NAMES, "a line"))
+    after = evaluate(scenario(**changes), catalog)
+    assert [line.name for line in after.today.lines] == ["a line"]
+    assert [option.usd_per_month for option in after.options] == [option.usd_per_month for option in before.options]
+    assert after.build_line == before.build_line
+    assert [s.value_at for s in after.switching_values] == [s.value_at for s in before.switching_values]
+    assert [s.value for s in after.signals.exit_signals] == [s.value for s in before.signals.exit_signals]
+
+
+def test_notes_say_how_a_line_comes_about(catalog: Catalog) -> None:
+    lines = _lines(catalog)
+    assert lines["staffing"].note == "1 engineer at $240k/year"
+    assert lines["migration"].note == "3 engineer-weeks spread over 12 months"

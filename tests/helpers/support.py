@@ -115,3 +115,11 @@ def staircase(
         machine_usd_per_month=machine_usd_per_month,
         max_machines=max_machines,
     )
+
+
+def two_pools(catalog: Catalog, decode_req: float, prefill_req: float, **changes: Any) -> Staircase:
+    """A staircase of a prefill and a decode pool, of so many requests a replica."""
+    plain = staircase(catalog, decode_req, 500, **changes)
+    return replace(
+        plain, prefill_req_per_month=prefill_req, capacity=replace(plain.capacity, prefill_req_s=prefill_req / 657_000)
+    )

@@ -1,0 +1,26 @@
+"""Sentences about the capacity of a replica."""
+
+from typing import get_args
+
+import pytest
+
+from calculators.fleet.capacity_text import LIMIT_WORDS, CapacityLimit, tpot_missed, ttft_missed, weights_do_not_fit
+
+
+def test_every_limit_has_its_words() -> None:
+    assert set(LIMIT_WORDS) == set(get_args(CapacityLimit))
+
+
+@pytest.mark.parametrize(
+    ("sentence", "words"),
+    [
+        (
+            weights_do_not_fit(140.6, 80),
+            "does not fit in memory: 141 GB of weights in 80 GB of GPU memory (about 90% usable)",
+        ),
+        (tpot_missed(55.04, 50), "TPOT is 55 ms even at batch 1; the target is 50 ms"),
+        (ttft_missed(3_204, 2_000), "TTFT p95 is 3.2 s even when nearly idle; the target is 2 s"),
+    ],
+)
+def test_a_missed_constraint_says_what_is_needed_and_what_there_is(sentence: str, words: str) -> None:
+    assert sentence == words

@@ -1,0 +1,75 @@
+"""Machine offers: filtered as the scenario says, priced by the month, in words."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from support import BASE, scenario, staircase
+
+from calculators.catalog.catalog import Catalog
+from calculators.fleet.machine_offers import machine_offers, owned_offer
+from calculators.scenario.schema import parse_scenario
+
+
+def _offers(catalog: Catalog, gpu: str = "h100-sxm", **hardware: Any) -> list[tuple[str, float]]:
+    """Without the base case's negotiated price."""
+    base = {**BASE, "hardware": hardware}
+    return [
+        (offer.provider, offer.usd_per_gpu_h)
+        for offer in machine_offers(catalog.gpu(gpu), parse_scenario(base), catalog)
+    ]
+
+
+def test_reserved_machines_bill_every_hour_of_the_month(catalog: Catalog) -> None:
+    [offer] = machine_offers(catalog.gpu("h100-sxm"), scenario(), catalog)
+    assert offer.machine_usd_per_month(2) == pytest.approx(2.5 * 2 * 730)
+    eight = replace(offer, gpus_per_machine=8)
+    assert eight.machine_usd_per_month(2) == pytest.approx(2.5 * 8 * 730)  # the whole machine, however little is used
+
+
+@pytest.mark.parametrize(("tensor_parallel", "replicas"), [(1, 8), (2, 4), (4, 2), (8, 1), (16, 0)])
+def test_replicas_on_a_machine_of_eight(catalog: Catalog, tensor_parallel: int, replicas: int) -> None:
+    [offer] = machine_offers(catalog.gpu("h100-sxm"), scenario(), catalog)
+    assert replace(offer, gpus_per_machine=8).replicas_per_machine(tensor_parallel) == replicas
+    assert offer.replicas_per_machine(tensor_parallel) == 1  # by the GPU: a machine is a replica
+
+
+def test_offers_are_filtered_as_the_scenario_says(catalog: Catalog) -> None:
+    assert _offers(catalog) == [("Eights", 2.0), ("Singles", 3.0)]
+    assert _offers(catalog, rent_providers=["singles"]) == [("Singles", 3.0)]
+    assert _offers(catalog, commitments=["1y"]) == [("Singles", 2.0)]
+    assert _offers(catalog, min_confidence="low") == [("Singles", 1.5), ("Eights", 2.0), ("Singles", 3.0)]
+    assert _offers(catalog, max_rent_age_days=700) == [("Singles", 1.6), ("Eights", 2.0), ("Singles", 3.0)]
+    assert _offers(catalog, include_marketplaces=True)[0] == ("Market place", 1.0)
+    assert _offers(catalog, commitments=["spot"]) == []
+
+
+def test_a_rent_is_dropped_the_day_it_gets_too_old(catalog: Catalog) -> None:
+    """Seen 2026-11-01, 22 days before the scenario's day."""
+    assert _offers(catalog, max_rent_age_days=22) == [("Eights", 2.0), ("Singles", 3.0)]
+    assert _offers(catalog, max_rent_age_days=21) == []
+
+
+@pytest.mark.parametrize("name", ["h100-sxm", "h100"])
+def test_a_negotiated_price_replaces_the_list_under_every_name_of_the_gpu(catalog: Catalog, name: str) -> None:
+    assert _offers(catalog, rent_usd_per_gpu_h={name: 2.5}) == [("your negotiated price", 2.5)]
+    assert _offers(catalog, gpu="l40s", rent_usd_per_gpu_h={name: 2.5}) == [("Singles", 1.0)]
+
+
+def test_bought_servers_come_in_eights_and_only_when_asked_for(catalog: Catalog) -> None:
+    offers = _offers(catalog, include_owned=True)
+    assert offers[0][0] == "own servers"
+    offer = owned_offer(catalog.gpu("h100-sxm"), catalog)
+    assert (offer.gpus_per_machine, offer.basis) == (8, "owned")
+
+
+def test_an_offer_says_where_it_comes_from(catalog: Catalog) -> None:
+    listed = staircase(catalog, 1, 1).offer
+    owned = owned_offer(catalog.gpu("h100-sxm"), catalog)
+    [negotiated] = machine_offers(catalog.gpu("h100-sxm"), scenario(), catalog)
+    assert [offer.where for offer in (listed, negotiated, owned)] == [
+        "rented from Test",
+        "at your negotiated price",
+        "on purchased servers",
+    ]
+    assert [offer.is_owned for offer in (listed, negotiated, owned)] == [False, False, True]
