@@ -80,7 +80,7 @@ def test_what_is_unknown_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[s
     ("arguments", "why"),
     [
         (["--provider", "nobody"], "--provider: no cache rules for 'nobody'"),
-        (["--engine", "nothing"], "Unknown engine 'nothing'"),
+        (["--engine", "nothing"], "unknown engine 'nothing'"),
         (["--replicas", "0"], "--replicas is 0"),
     ],
 )
