@@ -53,7 +53,9 @@ def _parser() -> argparse.ArgumentParser:
     rerun = commands.add_parser("rerun", help="a kept record on today's prices: what changed")
     rerun.add_argument("record", type=Path, metavar="RECORD.json")
     rerun.set_defaults(run=_rerun)
-    throughput = commands.add_parser("throughput", help="predict speed and latency for rows of configurations")
+    throughput = commands.add_parser(
+        "throughput", help="predict throughput, TTFT and TPOT of the configurations in a CSV"
+    )
     throughput.add_argument("points", type=Path, metavar="POINTS.csv")
     throughput.add_argument("--out", type=Path, required=True, metavar="PREDICTIONS.csv")
     throughput.set_defaults(run=_throughput)
@@ -176,13 +178,13 @@ def _serve_files(options: argparse.Namespace) -> None:
 
 
 def _throughput(options: argparse.Namespace) -> None:
+    from calculators.calibration.accuracy_text import prediction_counts
     from calculators.calibration.configurations import read_points
     from calculators.calibration.predict import predict, write_predictions
 
     predictions = predict(read_points(options.points), load_catalog())
     write_predictions(options.out, predictions)
-    counts = {status: sum(p.status == status for p in predictions) for status in ("ok", "extrapolated", "unsupported")}
-    print(f"{options.out}: " + ", ".join(f"{number} {status}" for status, number in counts.items()))
+    print(f"{options.out}: {prediction_counts(predictions)}")
 
 
 def _cache_replay(options: argparse.Namespace) -> None:

@@ -225,7 +225,7 @@ def test_throughput_repeats_every_row_and_needs_the_lengths(tmp_path: Path, caps
     points, out = tmp_path / "points.csv", tmp_path / "out.csv"
     points.write_text("gpu,model,isl,osl\nh100-sxm,llama-3.1-8b,1000,300\nnonsense,nonsense,1000,300\n")
     assert main(["throughput", str(points), "--out", str(out)]) == 0
-    assert "1 unsupported" in capsys.readouterr().out
+    assert "1 not supported" in capsys.readouterr().out
     assert len(out.read_text().splitlines()) == 3
     points.write_text("gpu,model\nh100-sxm,llama-3.3-70b\n")
     assert "missing columns isl, osl" in _refused(capsys, "throughput", str(points), "--out", str(out))

@@ -1,9 +1,11 @@
 """Words and sentences on the accuracy of the throughput model."""
 
 import math
+from collections.abc import Sequence
 
 from calculators.calibration.accuracy import AccuracyMetric, Breakdown, Errors, Protocol
 from calculators.calibration.configurations import PredictionStatus
+from calculators.calibration.predict import Prediction
 from calculators.units import count, percent
 
 METRIC_WORDS: dict[AccuracyMetric, str] = {"tpot_ms": "TPOT", "tok_s": "Throughput", "ttft_ms": "TTFT"}
@@ -55,3 +57,9 @@ def signed_percent(fraction: float) -> str:
     if math.isnan(fraction):
         return "unknown"
     return f"+{percent(fraction)}" if fraction > 0 else percent(fraction)
+
+
+def prediction_counts(predictions: Sequence[Prediction]) -> str:
+    """How many predictions lie within the fitted range, are extrapolated and are not supported."""
+    statuses = [prediction.status for prediction in predictions]
+    return ", ".join(f"{count(statuses.count(status))} {words.lower()}" for status, words in STATUS_WORDS.items())

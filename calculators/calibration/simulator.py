@@ -1,14 +1,14 @@
-"""A replay of requests through continuous batching, one engine step at a time: the yardstick of `latency.py`.
+"""Simulator of continuous batching, one engine step at a time: the reference for the closed form of `queueing.py`.
 
-A test instrument, never shown to users as truth: it shares `throughput.step_s` with the closed form, so it checks the
-queueing, not the step times. The engine is one replica (or one attention rank of it) that in every step
+A test instrument, never shown to users: it shares `step_time.step_s` with the closed form, so it checks the queueing, not
+the step times. The engine is one replica (or one attention rank of it) that in every step
 
-    mixed          decodes one token for every running request and fills what is left of the token budget with prompts,
+    mixed          decodes one token for every running request and fills the rest of the token budget with prompts,
                    oldest first (vLLM V1; Sarathi-Serve, Agrawal et al., arXiv:2403.02310)
-    prefill_first  computes prompts alone while any waits, and decodes only when none does (SGLang's default, vLLM V0)
+    prefill_first  computes only prompts while any waits, and decodes only when none does (SGLang's default, vLLM V0)
 
-Requests are admitted first come, first served, when a slot is free and the KV cache of the whole answer fits: nobody is
-ever preempted. (vLLM admits by prompt and preempts when memory runs out, so it holds somewhat more at its own risk.)
+Requests are admitted first come, first served, when a slot is free and the KV cache of the whole answer fits, and are
+never preempted. (vLLM admits by prompt and preempts when memory runs out, so it holds somewhat more.)
 """
 
 from collections import deque
@@ -28,7 +28,7 @@ CONTEXT_POINTS = 1024
 
 @dataclass(frozen=True, slots=True)
 class Requests:
-    """What arrives. Arrays (r,), in order of arrival."""
+    """Requests to simulate. Arrays (r,), in order of arrival."""
 
     arrival_s: Array
     input_tok: Array
@@ -37,6 +37,7 @@ class Requests:
 
     @property
     def fresh_tok(self) -> Array:
+        """Uncached prompt tokens, at least one."""
         return np.maximum(np.round(self.input_tok * (1 - self.hit_frac)), 1.0)
 
     def faster(self, factor: float) -> "Requests":
@@ -46,7 +47,7 @@ class Requests:
 
 @dataclass(frozen=True, slots=True)
 class SimulatedEngine:
-    """Scheduler limits. `kv_room_bytes` None: what the setup's memory leaves."""
+    """Scheduler policy and limits. `kv_room_bytes` None: the memory that the weights leave."""
 
     policy: Policy = "mixed"
     max_batch: int = MAX_BATCH
@@ -56,11 +57,11 @@ class SimulatedEngine:
 
 @dataclass(frozen=True, slots=True)
 class ServedRequests:
-    """What happened. Arrays (r,) in order of arrival, then counters of the whole run."""
+    """Result of a simulation: arrays (r,) in order of arrival, then counters of the whole run. Times in seconds."""
 
     ttft_s: Array
     tpot_s: Array
-    """Mean time between the tokens of one request; nan where it has only one."""
+    """Mean time between the tokens of a request; NaN where it has only one."""
     finish_s: Array
     end_s: float
     busy_s: float
@@ -69,14 +70,15 @@ class ServedRequests:
     most_kv_frac: float
     most_step_tok: int
     rejected_count: int
-    """Requests whose cache can never fit: dropped, their latencies nan."""
+    """Requests whose KV cache can never fit; they are dropped, with NaN latencies."""
 
 
 class StepTimes:
-    """`step_s` of one setup as tables, so that a step costs a look-up.
+    """Step times of one replica (`m` has one row) as tables, so that a step costs a look-up.
 
-    Relies on step_s being a sum of: a function of (batch, prompt tokens); the cache reads, a function of (batch, mean
-    context); prompt attention, a function of which tokens of the prompt are computed. `test_simulate` checks it.
+    Relies on `step_s` being a sum of a function of (batch, prompt tokens), the KV-cache reads as a function of (batch,
+    mean context), and prompt attention as a function of the prompt tokens computed. tests/calibration/test_simulator.py
+    checks it.
     """
 
     def __init__(self, m: ReplicaArrays, max_batch: int, budget_tok: int, max_context_tok: float) -> None:
@@ -91,7 +93,7 @@ class StepTimes:
         self._attention = (m.kernel_factor * prompt_attention_s(m, lengths, lengths / 2))[0].tolist()
 
     def step_s(self, batch: int, context_tok: float, prompt_tok: int, attention_s: float) -> float:
-        """One step; `attention_s` is that of its prompt tokens."""
+        """Time of one step; `attention_s` is that of its prompt tokens."""
         at = context_tok / self._spacing_tok
         left = min(int(at), CONTEXT_POINTS - 2)
         low, high = self._cache.item(batch, left), self._cache.item(batch, left + 1)
@@ -99,7 +101,7 @@ class StepTimes:
         return self._tokens.item(batch, prompt_tok) + cache + attention_s
 
     def attention_s(self, done_tok: int, chunk_tok: int) -> float:
-        """Attention over the next `chunk_tok` tokens of a prompt of which `done_tok` are computed or cached."""
+        """Attention time of the next `chunk_tok` tokens of a prompt of which `done_tok` are computed or cached."""
         return self._from_start_s(done_tok + chunk_tok) - self._from_start_s(done_tok)
 
     def _from_start_s(self, prompt_tok: int) -> float:
@@ -109,8 +111,8 @@ class StepTimes:
         return float(low + (at - left) * (high - low))
 
 
-class _Run:
-    """The state of one replay."""
+class _Simulation:
+    """State of one simulation."""
 
     def __init__(self, m: ReplicaArrays, requests: Requests, engine: SimulatedEngine) -> None:
         self.engine, self.count = engine, len(requests.arrival_s)
@@ -131,7 +133,7 @@ class _Run:
         self.first_s, self.finish_s = [np.nan] * self.count, [np.nan] * self.count
 
     def arrive(self) -> None:
-        """Everybody who has come by now waits; when the engine is idle, time jumps to the next arrival."""
+        """Queue all requests that have arrived; when the engine is idle, time jumps to the next arrival."""
         if not (self.waiting or self.prefilling or self.decoding) and self.next < self.count:
             self.now_s = max(self.now_s, self.arrival_s[self.next])
         while self.next < self.count and self.arrival_s[self.next] <= self.now_s:
@@ -142,7 +144,7 @@ class _Run:
             self.next += 1
 
     def admit(self) -> bool:
-        """Move the oldest waiting request into the engine, if there is a slot and memory."""
+        """Admit the oldest waiting request; False without a free slot or memory."""
         running = self.decoding + len(self.prefilling)
         if not self.waiting or running >= self.engine.max_batch:
             return False
@@ -156,7 +158,7 @@ class _Run:
         return True
 
     def take_prompts(self) -> tuple[int, float, list[int]]:
-        """Prompt tokens of this step, their attention's time, and the requests whose prompt is then complete."""
+        """Prompt tokens of this step, the time of their attention, and the requests whose prompt is then complete."""
         budget = self.engine.budget_tok - (self.decoding if self.engine.policy == "mixed" else 0)
         taken, attention_s, complete, place = 0, 0.0, [], 0
         while taken < budget and (place < len(self.prefilling) or self.admit()):
@@ -174,6 +176,7 @@ class _Run:
         return taken, attention_s, complete
 
     def step(self) -> None:
+        """Run one engine step."""
         taken, attention_s, complete = self.take_prompts()
         batch = 0 if self.engine.policy == "prefill_first" and taken else self.decoding
         duration = self.times.step_s(batch, self.context_tok / batch if batch else 0.0, taken, attention_s)
@@ -192,6 +195,7 @@ class _Run:
             self.first_token(i)
 
     def first_token(self, i: int) -> None:
+        """Record the first token of request `i`; it decodes from now on, or leaves."""
         self.first_s[i] = self.now_s
         if self.output_tok[i] == 1:
             self.leave(i)
@@ -201,13 +205,14 @@ class _Run:
         self.finishing.setdefault(self.decode_steps + self.output_tok[i] - 1, []).append(i)
 
     def leave(self, i: int) -> None:
+        """Record the last token of request `i` and free its KV cache."""
         self.finish_s[i] = self.now_s
         self.kv_used_frac -= self.kv_frac[i]
 
 
 def simulate(m: ReplicaArrays, requests: Requests, engine: SimulatedEngine | None = None) -> ServedRequests:
-    """Serve every request on one setup (`m` has one row) and say when each token stream began and ended."""
-    run = _Run(m, requests, engine or SimulatedEngine())
+    """Latency of every request on one replica (`m` has one row)."""
+    run = _Simulation(m, requests, engine or SimulatedEngine())
     while run.next < run.count or run.waiting or run.prefilling or run.decoding:
         run.arrive()
         if run.waiting or run.prefilling or run.decoding:
@@ -229,6 +234,6 @@ def simulate(m: ReplicaArrays, requests: Requests, engine: SimulatedEngine | Non
 
 
 def percentiles(values: Array, at: Sequence[float] = (0.5, 0.95, 0.99)) -> Array:
-    """Percentiles of what was served."""
+    """Percentiles of the finite values; NaN if there are none."""
     served = values[np.isfinite(values)]
     return np.quantile(served, at) if served.size else np.full(len(at), np.nan)

@@ -1,29 +1,11 @@
-"""How far the closed form of `latency.py` is from a replay of real requests: `make simulate`.
+"""The closed form of `performance/queueing.py` against a replay of real requests: `make simulate`.
 
-    python -m calculators.replay [TRACE ...] [--hit-frac 0.3]
+    python -m calculators.calibration.trace_replay [TRACE ...] [--hit-frac 0.3]
 
 TRACE is a CSV of the Azure traces (TIMESTAMP, ContextTokens, GeneratedTokens) or a JSONL of the Mooncake ones (timestamp
-in ms, input_length, output_length). Its time is stretched so that it loads each setup to a share of the highest rate the
-closed form thinks it can take; what differs by more than 20% is marked. A test of the queueing, not of step times.
-
-Where they differ by more than 20% (2026-11-23, the three setups below, loads of 20 to 80%, chunks of 8,192 tokens):
-    random arrivals of the sample's lengths   only TPOT p99 of gpt-oss at 20%, 24% too short; all else within 19%, TTFT
-                                              from 40% on within 11%; at 95% TTFT p95 up to 58% and means 35% too short
-    the sample, 20 minutes of Azure chat      TPOT p95 and p99 up to 30% too short: of gpt-oss at 20 and 40%, of the 70B
-                                              model at 40 to 80%; TTFT p99 21% too short on the 70B model at 80%
-    Azure chat, all 58 minutes                tails from 20 to 40% on, TPOT p99 by up to 70%; at 80% its busiest minutes,
-                                              half above the mean, are overload: TTFT means and tails 25 times too short
-                                              and more
-    few slots (8, a 70B model on one GPU)     waits for a slot: at 40% TTFT p99 by half, at 80% means and tails by half
-    Azure code (bursts, 12 of 58 minutes empty) and Mooncake (15,000-token prompts)
-                                              everything: TTFT p50 of code up to 30 times too short, p99 up to twice too
-                                              long; TTFT tails of Mooncake up to 6 times and means up to 4 times too short;
-                                              TPOT of both too short by up to 100 times and more, because answers of a few
-                                              tokens are written among a burst's prompts
-Steps of gpt-oss grow with every request in flight, since each touches more experts: what arrives during one long prompt
-step decodes together, and its TPOT is 5 to 12% too short at 20 and 40%.
-Causes: the model is stationary, so load that drifts for minutes must be given as its peak, never as its mean; queue
-and length of answer are taken as independent; tails are exponential.
+in ms, input_length, output_length). Its time is stretched so that it loads each replica to a share of the highest rate
+that the closed form allows; differences of more than 20% are marked. It tests the queueing, not the step times. The
+findings are in `calibration/README.md`.
 """
 
 import argparse
@@ -41,14 +23,14 @@ from calculators.catalog.base import Precision
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.load import ROOT, load_catalog
 from calculators.logs.timestamps import moment
-from calculators.performance import percentiles as tails
-from calculators.performance import queueing as latency
+from calculators.performance.percentiles import tpot_percentile_s, ttft_percentile_s
+from calculators.performance.queueing import at_rate, largest_req_s, queue_model
 from calculators.performance.replica import ReplicaArrays, ReplicaConfig, replica_arrays
 from calculators.performance.request_mix import RequestMix, request_mix
 from calculators.scenario.demand import Array, Lengths
 
 SAMPLE = ROOT / "sample_logs/azure_conversation_2023.csv"
-SETUPS: tuple[tuple[str, str, Precision, int], ...] = (
+_CONFIGS: tuple[tuple[str, str, Precision, int], ...] = (
     ("gpt-oss-120b", "a100-80gb-sxm", "mxfp4", 1),
     ("llama-3.3-70b", "h100-sxm", "fp8", 2),
     ("llama-3.1-8b", "l40s", "bf16", 1),
@@ -61,7 +43,7 @@ TOLERANCE_FRAC = 0.2
 
 @dataclass(frozen=True, slots=True)
 class ReplayComparison:
-    """One setup at one load; figures in the order of FIGURES, in seconds."""
+    """One replica at one load; arrays in the order of FIGURES, in seconds."""
 
     load_frac: float
     req_s: float
@@ -71,11 +53,12 @@ class ReplayComparison:
 
     @property
     def error_frac(self) -> Array:
+        """Relative error of the closed form, by figure."""
         return self.closed_s / self.simulated_s - 1
 
 
 def read_requests(path: Path, hit_frac: float = 0.0) -> Requests:
-    """Arrival times from the first request on, and lengths."""
+    """Requests of a trace, in order of arrival, times counted from the first one."""
     with path.open(encoding="utf-8") as file:
         rows = np.array(list(_mooncake_rows(file) if path.suffix == ".jsonl" else _azure_rows(file)), dtype=float)
     rows = rows[np.argsort(rows[:, 0], kind="stable")]
@@ -102,42 +85,43 @@ def _mooncake_rows(lines: Iterator[str]) -> Iterator[tuple[float, float, float]]
 
 
 def trace_lengths(requests: Requests) -> Lengths:
-    """Every request as a cell of its own."""
+    """Length distribution with one cell per request."""
     count = len(requests.input_tok)
     return Lengths(np.full(count, 1 / count), requests.input_tok, requests.output_tok)
 
 
 def arrival_cv2_ratio(requests: Requests) -> float:
+    """Squared coefficient of variation of the times between arrivals; 1 for Poisson arrivals."""
     gaps = np.diff(requests.arrival_s)
     return float(gaps.var() / gaps.mean() ** 2)
 
 
 def dispersion_ratio(requests: Requests, window_s: float) -> float:
-    """Variance / mean of arrivals in windows of that length (Poisson: 1); at least four windows are taken."""
+    """Variance / mean of the arrivals in windows of `window_s`, or of a quarter of the trace; 1 for Poisson arrivals."""
     window_s = min(window_s, requests.arrival_s[-1] / 4)
     counts = np.histogram(requests.arrival_s, np.arange(0.0, requests.arrival_s[-1], window_s))[0]
     return float(counts.var() / counts.mean())
 
 
 def observed_mix(m: ReplicaArrays, requests: Requests, req_s: float) -> RequestMix:
-    """The mix with its burstiness: between arrivals, and over twice the time a request is in flight on this setup."""
+    """Request mix with its observed burstiness: between arrivals, and over twice the time that a request is in flight."""
     cv2 = arrival_cv2_ratio(requests)
     plain = request_mix(trace_lengths(requests), requests.hit_frac, cv2)
-    found = latency.at_rate(latency.queue_model(m, plain), np.array([[req_s]]))
-    in_flight_s = float(found.tpot_s[0, 0]) * plain.decode_tok
+    load = at_rate(queue_model(m, plain), np.array([[req_s]]))
+    in_flight_s = float(load.tpot_s[0, 0]) * plain.decode_tok
     return request_mix(trace_lengths(requests), requests.hit_frac, cv2, dispersion_ratio(requests, 2 * in_flight_s))
 
 
 def closed_form_s(m: ReplicaArrays, workload: RequestMix, req_s: float, cap: float) -> Array:
-    """FIGURES by `latency.py`."""
-    found = latency.at_rate(latency.queue_model(m, workload, cap), np.array([[req_s]]))
-    ttft = [tails.ttft_percentile_s(found, at) for at in AT_FRAC]
-    tpot = [tails.tpot_percentile_s(found, at) for at in AT_FRAC]
-    return np.array([float(x[0, 0]) for x in (found.ttft_mean_s, *ttft, found.tpot_s, *tpot)])
+    """FIGURES in seconds by the closed form at `req_s`, with at most `cap` requests in flight."""
+    load = at_rate(queue_model(m, workload, cap), np.array([[req_s]]))
+    ttft = [ttft_percentile_s(load, at) for at in AT_FRAC]
+    tpot = [tpot_percentile_s(load, at) for at in AT_FRAC]
+    return np.array([float(x[0, 0]) for x in (load.ttft_mean_s, *ttft, load.tpot_s, *tpot)])
 
 
 def simulated_s(m: ReplicaArrays, requests: Requests, engine: SimulatedEngine) -> tuple[Array, int]:
-    """FIGURES by replay, and how many requests could never fit."""
+    """FIGURES in seconds by the simulator, and the number of requests that can never fit."""
     served = simulate(m, requests, engine)
     parts = [(np.nanmean(x), *percentiles(x, AT_FRAC)) for x in (served.ttft_s, served.tpot_s)]
     return np.concatenate(parts), served.rejected_count
@@ -149,37 +133,36 @@ def compare(
     loads_frac: Sequence[float] = LOADS_FRAC,
     engine: SimulatedEngine | None = None,
 ) -> list[ReplayComparison]:
-    """Closed form against replay of one setup (`m` has one row) at shares of the highest rate it can take."""
+    """Closed form against the simulator for one replica (`m` has one row) at shares of its highest rate."""
     engine = engine or SimulatedEngine()
-    top = float(
-        latency.largest_req_s(latency.queue_model(m, request_mix(trace_lengths(requests), requests.hit_frac)))[0, 0]
-    )
+    top = float(largest_req_s(queue_model(m, request_mix(trace_lengths(requests), requests.hit_frac)))[0, 0])
     rate = (len(requests.arrival_s) - 1) / float(requests.arrival_s[-1])
-    found = []
+    compared = []
     for load in loads_frac:
         replayed = requests.faster(load * top / rate)
         closed = closed_form_s(m, observed_mix(m, replayed, load * top), load * top, engine.max_batch)
         simulated, rejected = simulated_s(m, replayed, engine)
-        found.append(ReplayComparison(load, load * top, rejected, closed, simulated))
-    return found
+        compared.append(ReplayComparison(load, load * top, rejected, closed, simulated))
+    return compared
 
 
-def replay_table(name: str, config: ReplicaConfig, found: Sequence[ReplayComparison]) -> str:
-    """Milliseconds, closed form / simulated; `!` where they differ by more than 20%."""
+def replay_table(name: str, config: ReplicaConfig, compared: Sequence[ReplayComparison]) -> str:
+    """Table in milliseconds, closed form / simulated; `!` marks differences of more than 20%."""
     lines = [f"{name} on {config.label}", f"  load  req/s  {'  '.join(f'{figure:>15}' for figure in FIGURES)}"]
-    for row in found:
+    for row in compared:
         cells = [
             f"{closed * 1e3:6.0f} /{simulated * 1e3:6.0f}{'!' if abs(error) > TOLERANCE_FRAC else ' '}"
             for closed, simulated, error in zip(row.closed_s, row.simulated_s, row.error_frac, strict=True)
         ]
-        note = f"  {row.rejected_count} requests never fit" if row.rejected_count else ""
+        note = f"  {row.rejected_count} requests can never fit" if row.rejected_count else ""
         lines.append(f"  {row.load_frac:4.0%}  {row.req_s:5.2f}  {'  '.join(f'{cell:>15}' for cell in cells)}{note}")
     return "\n".join(lines)
 
 
 def replayed_configs(catalog: Catalog) -> list[ReplicaConfig]:
+    """The three replicas of the comparison."""
     return [
-        ReplicaConfig(catalog.model(model), catalog.gpu(gpu), precision, tp) for model, gpu, precision, tp in SETUPS
+        ReplicaConfig(catalog.model(model), catalog.gpu(gpu), precision, tp) for model, gpu, precision, tp in _CONFIGS
     ]
 
 

@@ -1,19 +1,19 @@
-"""How fast a model runs on GPUs: the time of one engine step, and from it TPOT, TTFT and requests a second.
+"""Time of one engine step, and from it TPOT, TTFT and throughput of steady benchmarks.
 
-One step of continuous batching carries `batch` decoding requests, one token each, and now and then a chunk of
-somebody's prompt. Its time on each of the replica's GPUs is a sum of things that happen one after another:
+One step of continuous batching carries `batch` decoding requests, one token each, and sometimes a chunk of a prompt. Its
+time on each of the replica's GPUs is the sum of parts that run one after another:
 
-    dense weights  a soft maximum of reading them once (bytes / bandwidth) and multiplying by them (FLOPs / peak)
+    dense weights  soft maximum of reading them once (bytes / bandwidth) and multiplying by them (FLOP / peak)
     experts        the same for the experts that the step's tokens pick, on the busiest GPU
     KV cache       read once for every decoding request; the states of linear attention are read and written
-    attention      over the prompt tokens of this step
-    collectives    two all-reduces a layer when the model is split over GPUs
-    overhead       kernel launches by layer, scheduler by step, sampling and bookkeeping by request
+    attention      over the prompt tokens of the step
+    collectives    two all-reduces per layer when the model is split over GPUs
+    overhead       kernel launches per layer, scheduler per step, sampling and bookkeeping per request
 
-The roofline terms follow Williams et al., "Roofline", CACM 2009; the split into prefill and decode Pope et al.,
-"Efficiently Scaling Transformer Inference", arXiv:2211.05102. Efficiencies are fitted (hardware_profiles/
-efficiency.yaml), by GPU generation and by engine. Everything is vectorised: arrays of setups (n, 1) against a grid of
-batch sizes (b,).
+The roofline terms follow Williams et al., "Roofline", CACM 2009; the split into prefill and decode follows Pope et al.,
+"Efficiently Scaling Transformer Inference", arXiv:2211.05102. Efficiencies are fitted by GPU generation and engine
+(hardware_profiles/efficiency.yaml). Everything is vectorized: `m` holds n replicas as arrays (n, 1), other arguments are
+arrays (b,) or (n, b), and results are (n, b). Times are in seconds, per GPU of the replica.
 """
 
 import numpy as np
@@ -22,17 +22,17 @@ from calculators.performance.replica import ReplicaArrays
 from calculators.scenario.demand import Array
 
 MAX_BATCH = 256
-"""Requests decoding at once: the engines' usual cap (vLLM max_num_seqs)."""
+"""Usual cap on the batch of an engine (vLLM max_num_seqs)."""
 CHUNK_TOK = 8192
-"""Prompt tokens an engine takes into one step: the default of all three engines on large GPUs."""
+"""Token budget of one step: the default of all three engines on large GPUs."""
 
 
 def expert_share_touched(m: ReplicaArrays, tokens: Array) -> Array:
-    """Share of the experts that at least one of `tokens` picks: the first picks k of E, the others some again.
+    """Share of the experts that at least one of `tokens` tokens picks, k of E experts each.
 
-    Picked at random, (1 - k/E)^n = exp(-x) of the experts would get none of n tokens; but some experts are popular. With
-    popularities that follow a gamma distribution the picks are negative-binomial (Greenwood and Yule, 1920), and
-    (1 + x/r)^-r get none: r = `pick_evenness`, infinite when all are equally popular.
+    With random picks, a share (1 - k/E)^n = exp(-x) of the experts would get none of n tokens. Some experts are more
+    popular: with gamma-distributed popularity the picks are negative-binomial (Greenwood and Yule, 1920), and
+    (1 + x/r)^-r get none, where r = `pick_evenness` is infinite when all are equally popular.
     """
     all_tokens = tokens * m.attention_ranks_count
     picked_frac = np.minimum(m.experts_per_token_count / m.experts_count, 1 - 1e-9)
@@ -43,12 +43,12 @@ def expert_share_touched(m: ReplicaArrays, tokens: Array) -> Array:
 
 
 def weights_s(m: ReplicaArrays, tokens: Array) -> Array:
-    """Reading the weights and multiplying `tokens` rows by them."""
+    """Time to read the weights and multiply `tokens` rows by them."""
     return dense_s(m, tokens) + experts_s(m, tokens)
 
 
 def dense_s(m: ReplicaArrays, tokens: Array) -> Array:
-    """What every step reads; a GEMM pads its rows to whole tiles, so few rows cost as much as `gemm_pad_tok` more."""
+    """Time of the weights that every step reads. A GEMM pads its rows to whole tiles, which costs `gemm_pad_tok` more rows."""
     four_bit = np.where(m.four_bit > 0, m.four_bit_read_frac, 1.0)
     read = m.always_read_bytes / (m.bandwidth_bytes_s * m.weight_bandwidth_frac * four_bit)
     rows = tokens + m.gemm_pad_tok * (tokens > 0)
@@ -57,11 +57,11 @@ def dense_s(m: ReplicaArrays, tokens: Array) -> Array:
 
 
 def experts_s(m: ReplicaArrays, tokens: Array) -> Array:
-    """The experts that the tokens pick, on the GPU that has most to do.
+    """Time of the experts that the tokens pick, on the busiest GPU.
 
-    With expert ranks the picks fall like balls into bins: the fullest of n holds about sqrt(2 ln n) - 0.6 standard
-    deviations more than the mean (for n = 2 to 16 within 0.03 of the expected largest of n normal numbers). Each picked
-    expert's rows are padded to whole tiles, and its tokens are gathered, scaled and scattered: memory traffic.
+    With expert ranks the picks fall like balls into bins: the fullest of n bins holds about sqrt(2 ln n) - 0.6 standard
+    deviations more than the mean (for n = 2 to 16 within 0.03 of the expected maximum of n normal numbers). The rows of
+    each picked expert are padded to whole tiles; gathering, scaling and scattering its tokens is memory traffic.
     """
     spread = np.maximum(np.sqrt(2 * np.log(m.expert_ranks_count)) - 0.6, 0.0)
     touched = expert_share_touched(m, tokens)
@@ -80,7 +80,7 @@ def experts_s(m: ReplicaArrays, tokens: Array) -> Array:
 
 
 def kv_read_s(m: ReplicaArrays, batch: Array, context_tok: Array) -> Array:
-    """Attention of the decoding tokens: reading `batch` caches of `context_tok` tokens each and multiplying by them.
+    """Time of decode attention: reading `batch` KV caches of `context_tok` tokens each and multiplying by them.
 
     Kernels of 2024 read a cache again for every query head that shares it (vLLM's first PagedAttention, SOSP 2023).
     """
@@ -92,21 +92,21 @@ def kv_read_s(m: ReplicaArrays, batch: Array, context_tok: Array) -> Array:
 
 
 def read_bytes(m: ReplicaArrays, context_tok: Array) -> Array:
-    """What of one request's cache a decoding token reads on one GPU."""
+    """KV-cache bytes that a decoding token reads of one request on one GPU."""
     chosen, sliding = chosen_tok(m, context_tok), np.minimum(context_tok, m.window_tok)
     indexed = m.index_bytes_per_tok * context_tok
     return m.kv_full_bytes_per_tok * chosen + m.kv_sliding_bytes_per_tok * sliding + indexed
 
 
 def decode_attention_flop(m: ReplicaArrays, context_tok: Array) -> Array:
-    """Of one decoding token, on one GPU."""
+    """Attention FLOP of one decoding token on one GPU."""
     full = m.decode_flop_per_tok2 * chosen_tok(m, context_tok)
     sliding = m.sliding_flop_per_tok2 * np.minimum(context_tok, m.window_tok)
     return full + sliding + m.index_flop_per_tok2 * context_tok
 
 
 def chosen_tok(m: ReplicaArrays, context_tok: Array) -> Array:
-    """Cached tokens that a decoding token's full layers attend to on average: all, or in sparse layers the chosen ones."""
+    """Mean cached tokens that full-attention layers attend to per decoding token: all, or the selected ones in sparse layers."""
     return context_tok - m.sparse_frac * np.maximum(context_tok - m.sparse_tok, 0.0)
 
 
@@ -117,13 +117,13 @@ def cache_bytes(m: ReplicaArrays, context_tok: Array) -> Array:
 
 
 def prompt_attention_s(m: ReplicaArrays, prompt_tok: Array, attended_tok: Array) -> Array:
-    """Attention of prompt tokens over the tokens before them (the mean over a causal prompt is half its length)."""
+    """Time of prompt attention: `prompt_tok` tokens over `attended_tok` earlier ones on average (half of a causal prompt)."""
     flop = prompt_tok * prompt_attention_flop(m, attended_tok)
     return flop / (m.attention_peak_flops * m.prefill_attention_frac)
 
 
 def prompt_attention_flop(m: ReplicaArrays, attended_tok: Array) -> Array:
-    """Of one prompt token, on one GPU."""
+    """Attention FLOP of one prompt token on one GPU."""
     chosen = attended_tok - m.sparse_frac * (attended_tok - at_most(attended_tok, m.sparse_tok))
     sliding = m.sliding_flop_per_tok2 * at_most(attended_tok, m.window_tok)
     return m.prompt_flop_per_tok2 * chosen + sliding + m.index_flop_per_tok2 * attended_tok
@@ -136,8 +136,8 @@ def at_most(attended_tok: Array, limit_tok: Array) -> Array:
 
 
 def collectives_s(m: ReplicaArrays, tokens: Array) -> Array:
-    """Two all-reduces a layer; a ring moves 2(n-1)/n of the activations over each link. With attention ranks, sending
-    tokens to the experts and back moves about as much."""
+    """Time of two all-reduces per layer; a ring moves 2(n-1)/n of the activations over each link. With attention ranks,
+    sending tokens to the experts and back moves about as much."""
     n = m.tensor_parallel_count * m.attention_ranks_count
     moved_bytes = tokens * m.hidden_bytes * 2 * (n - 1) / n
     once = m.parallel_factor * m.collective_latency_us * 1e-6 + m.link_factor * moved_bytes / (
@@ -147,8 +147,7 @@ def collectives_s(m: ReplicaArrays, tokens: Array) -> Array:
 
 
 def overhead_s(m: ReplicaArrays, batch: Array) -> Array:
-    """Starting each kernel and waiting for its last block, meeting the other GPUs in each layer, the scheduler by step
-    and by request."""
+    """Time of kernel launches, of synchronization between GPUs per layer, and of the scheduler per step and per request."""
     parallel = m.tensor_parallel_count * m.attention_ranks_count > 1
     kernels = m.launch_factor * m.kernels_count * m.kernel_us
     between = m.parallel_factor * m.layers_count * m.layer_overhead_parallel_us * parallel
@@ -162,22 +161,22 @@ def step_s(m: ReplicaArrays, batch: Array, context_tok: Array, prompt_tok: Array
 
 
 def rows_s(m: ReplicaArrays, tokens: Array) -> Array:
-    """The part of a step that only the number of its tokens decides, whatever they are: weights and collectives."""
+    """Part of a step's time that depends only on the number of its tokens: weights and collectives."""
     return m.kernel_factor * (weights_s(m, tokens) + collectives_s(m, tokens))
 
 
 def tpot_s(m: ReplicaArrays, batch: Array, input_tok: Array, output_tok: Array, fresh_tok: Array) -> Array:
-    """Time per output token in steady state: while one request makes `output_tok` tokens, each of the `batch` requests
-    brings one prompt, of which `fresh_tok` are not cached: batch x fresh / output prompt tokens a step on average."""
+    """Time per output token in steady state. While one request generates `output_tok` tokens, each of the `batch` requests
+    brings one prompt with `fresh_tok` uncached tokens: batch x fresh / output prompt tokens per step on average."""
     return decode_s(m, batch, input_tok, output_tok, batch * fresh_tok / output_tok, fresh_tok)
 
 
 def decode_s(
     m: ReplicaArrays, batch: Array, input_tok: Array, output_tok: Array, prompt_tok: Array, fresh_tok: Array
 ) -> Array:
-    """Mean step time when `prompt_tok` prompt tokens come along on average.
+    """Mean step time with `prompt_tok` prompt tokens per step on average.
 
-    They come in lumps, a whole prompt or chunk at a time: most steps carry none and hide nothing, few carry many.
+    Prompts come in lumps, a whole prompt or chunk at a time: most steps carry no prompt tokens, few carry many.
     """
     none, context = np.zeros(1), input_tok + output_tok / 2
     lump = np.maximum(np.minimum(fresh_tok, CHUNK_TOK), prompt_tok)
@@ -187,10 +186,10 @@ def decode_s(
 
 
 def closed_loop_s(m: ReplicaArrays, batch: Array, input_tok: Array, output_tok: Array) -> tuple[Array, Array]:
-    """Mean TTFT and TPOT when `batch` clients each send their next request as soon as the last one is answered.
+    """Mean TTFT and TPOT of a closed loop: `batch` clients each send the next request when the last one is answered.
 
-    A request waits for its own prompt and, as clients fall into step, for a part of the others'. While it waits it does
-    not decode: on average only the decoding part of the clients' time shares the steps.
+    A request waits for its own prompt and for a fitted part of the others'. While it waits it does not decode, so on
+    average only the decoding part of the clients' time shares the steps.
     """
     context, decoding = input_tok + output_tok / 2, np.ones(np.broadcast(batch, input_tok, m.layers_count).shape)
     for _ in range(3):
@@ -204,20 +203,20 @@ def closed_loop_s(m: ReplicaArrays, batch: Array, input_tok: Array, output_tok: 
 
 
 def static_batch_s(m: ReplicaArrays, batch: Array, input_tok: Array, output_tok: Array) -> tuple[Array, Array]:
-    """TTFT and TPOT of a batch that starts and ends together: all prompts are computed, then all decode."""
+    """TTFT and TPOT of a batch that starts and ends together: all prompts are prefilled, then all requests decode."""
     none = np.zeros(1)
     first = prefill_s(m, none, input_tok, batch * input_tok, input_tok)
     return first, step_s(m, batch, input_tok + output_tok / 2, none, none)
 
 
 def prefill_s(m: ReplicaArrays, batch: Array, context_tok: Array, fresh_tok: Array, prompt_tok: Array) -> Array:
-    """Time to compute a prompt, chunk by chunk, while `batch` others go on decoding in the same steps."""
+    """Time of a chunked prefill while `batch` other requests decode in the same steps."""
     chunk = np.minimum(fresh_tok, CHUNK_TOK)
     return fresh_tok / chunk * step_s(m, batch, context_tok, chunk, prompt_tok / 2)
 
 
 def largest_batch(m: ReplicaArrays, input_tok: Array, output_tok: Array, cap: float | Array = MAX_BATCH) -> Array:
-    """Requests whose caches fit at once, at most the engine's cap; below 1: not even one does."""
+    """Requests whose KV caches fit at once, at most `cap`; below 1 not even one fits."""
     per_request = cache_bytes(m, input_tok + output_tok) + m.state_bytes
     unlimited = np.full(np.broadcast(m.kv_room_bytes, per_request).shape, np.inf)
     room = np.divide(m.kv_room_bytes, per_request, out=unlimited, where=per_request > 0)
@@ -225,7 +224,7 @@ def largest_batch(m: ReplicaArrays, input_tok: Array, output_tok: Array, cap: fl
 
 
 def soft_maximum(a: Array, b: Array) -> Array:
-    """(a^4 + b^4)^(1/4), scaled so that it neither over- nor underflows; a higher power would be a sharper knee."""
+    """Soft maximum (a^4 + b^4)^(1/4), scaled against over- and underflow; a higher power would make a sharper knee."""
     top = np.maximum(a, b)
     ratio = np.divide(np.minimum(a, b), top, out=np.zeros(np.broadcast(a, b).shape), where=top > 0)
     square = ratio * ratio

@@ -5,6 +5,8 @@ from typing import get_args
 from calculators.calibration import accuracy
 from calculators.calibration import accuracy_text as text
 from calculators.calibration.configurations import PredictionStatus
+from calculators.calibration.predict import predict
+from calculators.catalog.load import load_catalog
 
 ERRORS = accuracy.Errors(
     count=1_561, median_frac=0.098, p80_frac=0.2, p90_frac=0.32, bias_frac=-0.014, beyond_3x_count=2
@@ -33,3 +35,9 @@ def test_outliers_are_counted_with_and_without_extrapolations() -> None:
 def test_a_bias_has_its_sign() -> None:
     assert [text.signed_percent(x) for x in (0.05, -0.014, 0.0)] == ["+5%", "−1.4%", "0%"]
     assert text.signed_percent(float("nan")) == "unknown"
+
+
+def test_predictions_are_counted_by_status() -> None:
+    rows = [{"model": "llama-3.1-8b", "gpu": gpu, "isl": "100", "osl": "100"} for gpu in ("h100-sxm", "nonsense")]
+    told = text.prediction_counts(predict(rows, load_catalog()))
+    assert told == "0 within the fitted range, 1 extrapolated, 1 not supported"
