@@ -1,6 +1,7 @@
 """Own benchmarks: nothing changes when the model was right, a slow server never gets cheaper, and it all travels."""
 
 import math
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,11 @@ def build_usd(case: Scenario) -> tuple[float, float, float]:
     return (build.usd_per_month, build.low_usd_per_month, build.high_usd_per_month) if build else (math.inf,) * 3
 
 
+@cache
+def plain_usd() -> tuple[float, float, float]:
+    return build_usd(scenario())
+
+
 loads = st.fixed_dictionaries(
     {
         "concurrency_count": st.floats(1, 500),
@@ -61,7 +67,7 @@ def test_a_measurement_equal_to_the_prediction_changes_nothing(load: dict[str, A
     fitted = fit_own_benchmarks([scaled(1.0, **load)], CATALOG)
     decode, first, _ = ratios(fitted, tensor_parallel=4)
     assert (decode, first) == (pytest.approx(1), pytest.approx(1))
-    assert build_usd(with_own(scaled(1.0, **load)))[0] == pytest.approx(build_usd(scenario())[0])
+    assert build_usd(with_own(scaled(1.0, **load)))[0] == pytest.approx(plain_usd()[0])
 
 
 @settings(max_examples=60, deadline=None)
@@ -73,7 +79,7 @@ def test_a_slow_server_gets_its_factor_and_no_cheaper_fleet(load: dict[str, Any]
     assert after.tpot_ms.after == pytest.approx(slow.tpot_ms)
     assert (after.ttft_ms is None) == (slow.ttft_ms is None)
     assert after.ttft_ms is None or after.ttft_ms.after == pytest.approx(slow.ttft_ms)
-    assert build_usd(with_own(slow))[0] >= build_usd(scenario())[0] * (1 - 1e-9)
+    assert build_usd(with_own(slow))[0] >= plain_usd()[0] * (1 - 1e-9)
 
 
 def test_twice_as_slow_is_a_factor_of_two_there_and_less_further_away() -> None:
@@ -110,8 +116,8 @@ def test_the_range_narrows_where_it_was_measured_and_widens_where_benchmarks_dis
     assert at < away < error
     assert ratios(fit_own_benchmarks([scaled(1.0), scaled(3.0)], CATALOG))[2] > error
     usd, low, high = build_usd(with_own(scaled(1.0, concurrency_count=64.0, tensor_parallel=4)))
-    plain_usd, plain_low, plain_high = build_usd(scenario())
-    assert usd == pytest.approx(plain_usd)
+    without, plain_low, plain_high = plain_usd()
+    assert usd == pytest.approx(without)
     assert plain_low <= low <= usd <= high <= plain_high
 
 
