@@ -1,18 +1,23 @@
 """What one replica serves within the targets, and how each switch of the scenario reaches the speed model."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import demand_by_hand, scenario
 
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.load import load_catalog
+from calculators.evaluate import evaluate
+from calculators.fleet import replica_capacity
 from calculators.fleet.replica_capacity import (
     Capacity,
     Infeasible,
     SizingCase,
+    allowed_splits,
     at_load_ms,
     candidate_configs,
     capacities,
@@ -25,8 +30,10 @@ from calculators.fleet.replica_capacity import (
 from calculators.performance import queueing as latency
 from calculators.performance.disaggregation import tokens_only, transfer_s
 from calculators.performance.replica import ReplicaConfig, replica_arrays
+from calculators.quantization.effect import _other_splits
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Scenario, Targets, Techniques
+from calculators.techniques.fleets import configs_with
 
 LIVE = load_catalog()
 
@@ -258,3 +265,23 @@ def test_what_stops_a_replica_is_the_queue_that_ends_first() -> None:
     )
     limited = replica_capacities([config], Inputs(good, long_answers, LIVE))[0][0].limit
     assert limited == "undrafted_load"
+
+
+def test_a_replica_spans_one_fast_domain_and_never_less_than_a_server(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One rule for the search, the comparison of techniques and the effect of a recipe: with replicas of 16 GPUs to try,
+    all three try them where the links join 72, and none where they join 8."""
+    monkeypatch.setattr(replica_capacity, "TENSOR_PARALLEL", (1, 2, 16))
+    plain = catalog.gpu("h100-sxm")
+    wide = plain.model_copy(update={"links": plain.links.model_copy(update={"domain_gpus": 72})})
+    plan = evaluate(scenario(), catalog).build.plan  # type: ignore[union-attr]
+    assert plan is not None
+    for gpu, widest in ((plain, 2), (wide, 16)):
+        inputs = Inputs.of(scenario(), replace(catalog, gpus={"h100-sxm": gpu}))
+        other = replace(plan, capacity=replace(plan.capacity, config=replace(plan.config, gpu=gpu)))
+        tried = {config.tensor_parallel for config in candidate_configs(inputs.scenario, inputs.catalog)}
+        compared = {config.tensor_parallel for config in configs_with(other, Techniques(), ("fp8",), (1, 2, 16))}
+        resplit = {other.config.tensor_parallel, *_other_splits(other.config, inputs.scenario)}
+        assert max(tried) == max(compared) == max(resplit) == widest
+    assert allowed_splits(wide, Techniques(parallelism=False)) == (1,)

@@ -1,0 +1,82 @@
+"""Options that buy tokens, by hand from the fixed catalog's round prices."""
+
+from typing import Any
+
+import pytest
+from support import scenario
+
+from calculators.catalog.catalog import Catalog
+from calculators.options.buy import (
+    buy_line,
+    cheapest_buys,
+    direct_options,
+    hosted_options,
+    hosted_options_of,
+    regional_ratio,
+    resold_options,
+)
+from calculators.scenario.inputs import Inputs
+
+
+def _inputs(catalog: Catalog, **changes: Any) -> Inputs:
+    return Inputs.of(scenario(**changes), catalog)
+
+
+def test_todays_api_stands_alone_where_no_discount_saves(catalog: Catalog) -> None:
+    [today] = direct_options(_inputs(catalog))
+    assert (today.kind, today.label) == ("api_today", "closed on Test Host")
+    assert today.usd_per_month == pytest.approx(11_000)  # 2M x (1,000 x $2.5 + 300 x $10) per million
+    assert (today.low_usd_per_month, today.high_usd_per_month) == (today.usd_per_month, today.usd_per_month)
+
+
+def test_discounts_that_save_make_an_option_of_their_own_that_names_them(catalog: Catalog) -> None:
+    workload = {"cacheable_frac": 0.5, "deferrable_frac": 0.25, "input_tok": 2_000, "input_p95_tok": 2_000}
+    today, best = direct_options(_inputs(catalog, api={"model": "closed-cached"}, workload=workload))
+    assert (best.kind, best.label) == ("api_optimised", "closed-cached on Test Host with prompt caching and batch")
+    assert best.usd_per_month < today.usd_per_month
+
+
+def test_a_hosted_model_costs_its_bill_and_the_move(catalog: Catalog) -> None:
+    inputs = _inputs(catalog)
+    [option] = hosted_options(inputs)
+    assert option.label == "Llama 3.3 70B Instruct on Test Host"
+    assert [line.kind for line in option.lines] == ["api", "staffing", "migration"]
+    assert (option.model, option.operator, option.gate) == ("Llama 3.3 70B Instruct", "testhost", "accepted")
+    assert hosted_options_of(inputs.scenario.candidates[0], inputs) == [option]
+
+
+def test_only_acceptable_models_at_allowed_providers_are_offered(catalog: Catalog) -> None:
+    refused = [{"model": "llama-3.3-70b", "gate": "not_acceptable"}]
+    assert hosted_options(_inputs(catalog, candidates=refused)) == []
+    assert hosted_options(_inputs(catalog, api={"hosted_sellers": ["nobody"]})) == []
+
+
+def test_the_cheapest_provider_of_each_open_model_is_kept(catalog: Catalog) -> None:
+    inputs = _inputs(catalog)
+    [today], [hosted] = direct_options(inputs), hosted_options(inputs)
+    dearer = hosted_options(_inputs(catalog, operations={"hosted_fte": 5.0}))[0]
+    assert cheapest_buys([today, dearer, hosted]) == [today, hosted]
+
+
+def test_a_reseller_charges_its_ratio_of_the_list_price_and_no_discount_carries_over(catalog: Catalog) -> None:
+    inputs = _inputs(catalog, api={"discount_frac": 0.5})
+    [plain], [regional] = resold_options(inputs, False), resold_options(inputs, True)
+    assert plain.bill is not None
+    assert regional.bill is not None
+    assert plain.bill.usd_per_month == pytest.approx(1.2 * 11_000)
+    assert regional.bill.usd_per_month == pytest.approx(1.5 * 11_000)
+    assert plain.label == "closed on Test Host via EU cloud"
+    assert plain.lines[0].basis == "1.2x the maker's list price, high confidence"
+
+
+def test_a_region_costs_the_list_price_where_none_is_required_or_published(catalog: Catalog) -> None:
+    assert regional_ratio("testhost", _inputs(catalog)) == 1
+    assert regional_ratio("testhost", _inputs(catalog, compliance={"requirements": ["residency-eu"]})) == 1
+
+
+def test_over_volume_the_bill_grows_and_the_other_lines_stay(catalog: Catalog) -> None:
+    [option] = hosted_options(_inputs(catalog))
+    assert option.bill is not None
+    line = buy_line(option)
+    assert line.usd_per_request == option.bill.usd_per_request
+    assert line.fixed_usd_per_month == pytest.approx(sum(line.usd_per_month for line in option.lines[1:]))

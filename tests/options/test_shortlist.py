@@ -1,0 +1,63 @@
+"""All options, and those that compliance allows."""
+
+from typing import Any
+
+import numpy as np
+from support import scenario
+
+from calculators.catalog.catalog import Catalog
+from calculators.catalog.compliance_rules import OWN
+from calculators.fleet.machine_offers import owned_offer
+from calculators.options.shortlist import (
+    AllOptions,
+    AllowedOptions,
+    allowed_options,
+    assess_options,
+    enumerate_options,
+    machine_operator,
+)
+from calculators.scenario.inputs import Inputs
+
+LISTED = {"hardware": {"rent_usd_per_gpu_h": {}}}
+
+
+def _options(catalog: Catalog, *requirements: str, **changes: Any) -> tuple[AllOptions, AllowedOptions]:
+    asked = scenario(**{**LISTED, **changes}, compliance={"requirements": list(requirements)})
+    inputs = Inputs.of(asked, catalog)
+    every = enumerate_options(inputs)
+    return every, allowed_options(every, assess_options(every, inputs), inputs)
+
+
+def test_all_options_start_with_todays_api_and_include_purchased_servers(catalog: Catalog) -> None:
+    every, _ = _options(catalog)
+    assert [buy.option.kind for buy in every.buys] == ["api_today", "hosted_open"]
+    assert any(s.offer.is_owned for s in every.stairs)
+    assert every.rents_usd.shape == every.serves.shape == (len(every.stairs),)
+
+
+def test_purchased_servers_are_allowed_only_if_wanted_or_nothing_else_is_left(catalog: Catalog) -> None:
+    assert not any(s.offer.is_owned for s in _options(catalog)[1].stairs)
+    wanted = {"hardware": {"rent_usd_per_gpu_h": {}, "include_owned": True}}
+    assert any(s.offer.is_owned for s in _options(catalog, **wanted)[1].stairs)
+    _, alone = _options(catalog, "air-gap")
+    assert alone.buys == ()
+    assert all(s.offer.is_owned for s in alone.stairs)
+    assert alone.has_fleet
+
+
+def test_resellers_are_options_only_under_requirements(catalog: Catalog) -> None:
+    assert not [b for b in _options(catalog)[0].buys if b.option.kind == "resold_api"]
+    assert [b for b in _options(catalog, "hipaa")[0].buys if b.option.kind == "resold_api"]
+
+
+def test_rents_stay_aligned_with_what_is_left(catalog: Catalog) -> None:
+    every, left = _options(catalog)
+    by_id = {id(s): usd for s, usd in zip(every.stairs, every.rents_usd.tolist(), strict=True)}
+    assert [by_id[id(s)] for s in left.stairs] == left.rents_usd.tolist()
+    assert np.isfinite(left.rents_usd).any()
+
+
+def test_nobody_else_sees_the_prompts_on_purchased_servers(catalog: Catalog) -> None:
+    every, _ = _options(catalog)
+    assert machine_operator(owned_offer(catalog.gpu("h100-sxm"), catalog), catalog).id == OWN
+    assert {machine_operator(s.offer, catalog).path for s in every.stairs} >= {"own_hardware", "rented_gpus"}

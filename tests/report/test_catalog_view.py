@@ -1,0 +1,67 @@
+"""Prices, models and offers as pages list them."""
+
+from datetime import date, timedelta
+
+import pytest
+from support import TODAY, scenario
+
+from calculators.catalog.catalog import Catalog
+from calculators.catalog.load import STALE_DAYS
+from calculators.evaluate import evaluate
+from calculators.report import catalog_view as view
+
+
+def test_prices_are_written_as_providers_write_them() -> None:
+    assert [view.mtok_price(usd) for usd in (0.075, 2.5, 15.0, 0.0)] == ["$0.075", "$2.5", "$15", "$0"]
+
+
+def test_only_an_old_price_has_an_age() -> None:
+    assert view.stale_age_days(TODAY - timedelta(days=STALE_DAYS), TODAY) is None
+    assert view.stale_age_days(TODAY - timedelta(days=STALE_DAYS + 1), TODAY) == STALE_DAYS + 1
+
+
+def test_a_length_tier_is_said_in_words(live_catalog: Catalog) -> None:
+    prices = {price.model: price for price in view.api_prices("openai", date(2026, 11, 29), live_catalog)}
+    assert prices["gpt-5.4"].long_inputs.startswith("above 272k tokens: $5 input, $")
+    assert len(prices) == len(view.api_models("openai", date(2026, 11, 29)))
+
+
+def test_hosted_candidates_are_cheapest_first(live_catalog: Catalog) -> None:
+    api = {"provider": "openai", "model": "gpt-5.4"}
+    options = view.hosted_candidates(evaluate(scenario(api=api), live_catalog), live_catalog)
+    costs = [option.usd_per_month for option in options]
+    assert len(costs) > 3
+    assert costs == sorted(costs)
+
+
+def test_every_listed_thing_is_there_once(catalog: Catalog, live_catalog: Catalog) -> None:
+    assert [price.offer.provider for price in view.hosted_prices(TODAY, catalog)].count("testhost") >= 1
+    assert set(view.hosting_providers(catalog)) == {
+        price.offer.provider for price in view.hosted_prices(TODAY, catalog)
+    }
+    assert [facts.model.id for facts in view.model_facts(catalog)] == list(catalog.models)
+    prices = [(rent.gpu, rent.usd_per_gpu_h) for rent, _ in view.gpu_prices(catalog)]
+    assert len(prices) == sum(len(provider.rents) for provider in catalog.rent_providers.values())
+    assert len(list(view.provider_rules(live_catalog))) >= len(live_catalog.rules)
+
+
+def test_sizes_of_a_model_by_hand(live_catalog: Catalog) -> None:
+    [llama] = [facts for facts in view.model_facts(live_catalog) if facts.model.id == "llama-3.3-70b"]
+    assert llama.total_params_b == pytest.approx(70.6, abs=0.1)
+    assert llama.active_params_b == pytest.approx(69.5, abs=0.1)  # one embedding matrix is only looked up
+    assert llama.kv_cache_gb == pytest.approx(
+        2 * 80 * 8 * 128 * 2 * 8_192 / 1e9
+    )  # keys and values, layers, heads, BF16
+
+
+def test_estimates_are_written_in_their_unit(catalog: Catalog) -> None:
+    rows = {row.field: row for row in view.estimates(catalog)}
+    assert rows["engineer usd per year"].central == "$240k"
+    assert rows["self host fte"].central == "1"
+    assert rows["server price: h100-sxm"].central == "$40k"
+
+
+def test_a_provider_has_its_own_name(catalog: Catalog) -> None:
+    assert view.api_provider_label("testhost", catalog) == "Test Host"
+    assert view.api_provider_label("openai", catalog) == "OpenAI"
+    assert "openai" in view.api_providers()
