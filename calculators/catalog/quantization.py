@@ -47,6 +47,8 @@ class SensitivityRow(Record):
 
 
 class WeightRow(SensitivityRow):
+    """Tolerance of one class of weights, or of activations, to each format."""
+
     fp8: SensitivityCell
     int8: SensitivityCell
     int4: SensitivityCell
@@ -55,6 +57,8 @@ class WeightRow(SensitivityRow):
 
 
 class CacheRow(SensitivityRow):
+    """Tolerance of cached keys or values to each format."""
+
     fp8: SensitivityCell
     fp4: SensitivityCell
     int4: SensitivityCell
@@ -62,6 +66,8 @@ class CacheRow(SensitivityRow):
 
 
 class Sensitivity(SourcedFile):
+    """The sensitivity map: weights, KV cache, conflicts between studies and results for whole models."""
+
     weights: tuple[WeightRow, ...] = Field(min_length=1)
     caches: tuple[CacheRow, ...] = Field(min_length=1)
     conflicts: tuple[SensitivityFinding, ...]

@@ -31,6 +31,8 @@ class Technique(Sourced):
 
 
 class TechniquesFile(SourcedFile):
+    """The six techniques, in the order of the page."""
+
     techniques: tuple[Technique, ...] = Field(min_length=6, max_length=6)
 
 
@@ -104,12 +106,16 @@ class Thresholds(Record):
 
 
 class Framework(SourcedFile):
+    """Techniques to try, metrics that may fail, and the thresholds between them."""
+
     moves: tuple[TechniqueStep, ...]
     metrics: tuple[FailingMetric, ...]
     thresholds: Thresholds
 
     def move(self, move: MoveId) -> TechniqueStep:
+        """The technique with this id."""
         return next(m for m in self.moves if m.id == move)
 
     def metric(self, metric: MetricId) -> FailingMetric:
+        """The metric with this id."""
         return next(m for m in self.metrics if m.id == metric)

@@ -22,6 +22,11 @@ FUSED = {"query, key, value": ("query", "key", "value"), "gate, up": ("gate", "u
 TOLERANCE_WORDS: dict[Tolerance, str] = {"tolerates": "ok", "caution": "caution", "avoid": "avoid", "none": "–"}
 
 
+CACHE_TAKEAWAY = (
+    "In the key-value cache (KV cache), keys are more sensitive than values; below 8 bit, long reasoning suffers first."
+)
+
+
 def cell_tolerance(row: SensitivityRow, stored: str) -> SensitivityCell:
     """The cell of a row for one format: one tolerance, or two if studies disagree."""
     cell: SensitivityCell = getattr(row, stored)

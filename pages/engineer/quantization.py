@@ -5,7 +5,7 @@ import streamlit as st
 from calculators.catalog.quantization import Sensitivity, sensitivity
 from calculators.fleet.plan import FleetPlan
 from calculators.quantization.effect import RecipeEffect, recipe_effect, verdict_effect
-from calculators.quantization.evidence import CACHE_FORMATS, MAP_FORMATS, sensitivity_takeaway
+from calculators.quantization.evidence import CACHE_FORMATS, CACHE_TAKEAWAY, MAP_FORMATS, sensitivity_takeaway
 from calculators.quantization.recipe_choices import AS_SERVED, CUSTOM, map_rows, start_recipes
 from calculators.quantization.recipe_risk import RecipeRisk, recipe_cells, recipe_risks, released_risks
 from calculators.quantization.recipe_text import risk_sentence, unpacked_text, worth_sentence
@@ -16,8 +16,6 @@ from pages.shared.components.checkpoint import checkpoint
 from pages.shared.components.quantization import before_after, evidence_list, pick_classes, pick_recipe, risk_list
 from pages.shared.figures.quantization import Cells, sensitivity_chart
 from pages.shared.state import catalog, escape, evaluation
-
-CACHES = "Keys are more sensitive than values; below 8 bit, long reasoning suffers first."
 
 
 @st.cache_resource
@@ -69,8 +67,8 @@ with right:
         if unpacked := unpacked_text(effect, plan):
             st.caption(escape(unpacked))
     st.markdown("**KV-cache sensitivity**")
-    st.plotly_chart(sensitivity_chart(known().caches, CACHE_FORMATS, cells), alt=CACHES, key="caches_map")
-    st.caption(CACHES)
+    st.plotly_chart(sensitivity_chart(known().caches, CACHE_FORMATS, cells), alt=CACHE_TAKEAWAY, key="caches_map")
+    st.caption(CACHE_TAKEAWAY)
 st.caption(
     "Outlined and bold: your recipe; rows without an outline stay in 16 bit. ok: tolerated. caution: evaluate. avoid: unless "
     "the model was trained or calibrated for it. Two words: studies disagree. Star: no direct evidence, inferred from the "

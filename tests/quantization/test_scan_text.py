@@ -16,7 +16,14 @@ from calculators.quantization.scan_text import damage_text, scan_table, scan_tak
 
 def loss(name: str, least_db: float, not_finite_count: int = 0) -> TensorLoss:
     ratios = dict.fromkeys(ROUNDINGS, inf) | {"int4": least_db}
-    return TensorLoss(name, "down", (8, 128), 0.004, ratios, not_finite_count)
+    return TensorLoss(
+        name=name,
+        kind="down",
+        shape=(8, 128),
+        outlier_frac=0.004,
+        sqnr_db=ratios,
+        not_finite_count=not_finite_count,
+    )
 
 
 def test_what_is_skipped_is_counted_with_its_types() -> None:
