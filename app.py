@@ -38,7 +38,7 @@ page = st.navigation(
 )
 with st.sidebar:
     st.caption(
-        f"Prices and profiles {state.catalog().digest}, as of {st.session_state['as_of']}. The link in the address bar holds every input."
+        f"Data version {state.catalog().digest[:8]} ({st.session_state['as_of']}). The URL saves your inputs: copy it to share them."
     )
 state.show_notice()
 state.publish()  # changing pages empties the address; a reload in mid-run must not lose the inputs

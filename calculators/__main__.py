@@ -16,7 +16,8 @@ from typing import Any
 from calculators.catalog.load import load_catalog
 from calculators.errors import DataError
 from calculators.evaluate import evaluate
-from calculators.report.evaluation_text import to_json, to_text
+from calculators.report.evaluation_json import to_json
+from calculators.report.evaluation_text import to_text
 from calculators.scenario.files import read_scenario
 from calculators.units import printable
 
@@ -39,7 +40,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m calculators", description=__doc__.splitlines()[0] if __doc__ else None
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    check = commands.add_parser("check", help="validate every data file")
+    check = commands.add_parser("check", help="validate all data files")
     check.set_defaults(run=_check)
     decide = commands.add_parser("decide", help="the verdict on a scenario file")
     decide.add_argument("scenario", type=Path, metavar="SCENARIO.yaml")
@@ -48,9 +49,9 @@ def _parser() -> argparse.ArgumentParser:
     record = commands.add_parser("record", help="the decision record of a scenario file")
     record.add_argument("scenario", type=Path, metavar="SCENARIO.yaml")
     record.add_argument("--out", type=Path, required=True, metavar="RECORD.md|.html|.json")
-    record.add_argument("--dissent", default="", metavar="TEXT", help="what speaks against it")
+    record.add_argument("--dissent", default="", metavar="TEXT", help="dissenting views")
     record.set_defaults(run=_record)
-    rerun = commands.add_parser("rerun", help="a kept record on today's prices: what changed")
+    rerun = commands.add_parser("rerun", help="what changed since a saved decision record")
     rerun.add_argument("record", type=Path, metavar="RECORD.json")
     rerun.set_defaults(run=_rerun)
     throughput = commands.add_parser(
@@ -59,51 +60,57 @@ def _parser() -> argparse.ArgumentParser:
     throughput.add_argument("points", type=Path, metavar="POINTS.csv")
     throughput.add_argument("--out", type=Path, required=True, metavar="PREDICTIONS.csv")
     throughput.set_defaults(run=_throughput)
-    serve = commands.add_parser("serve-files", help="the fleet of a scenario as files to start an engine with")
+    serve = commands.add_parser("serve-files", help="files that start the self-hosted fleet of a scenario")
     serve.add_argument("scenario", type=Path, metavar="SCENARIO.yaml")
     serve.add_argument("--engine", choices=("vllm", "sglang"), default="vllm")
     serve.add_argument("--out", type=Path, required=True, metavar="FOLDER")
     serve.set_defaults(run=_serve_files)
     _add_measuring(commands)
-    workload = commands.add_parser("workload", help="read request logs into the figures a scenario needs")
+    workload = commands.add_parser("workload", help="turn a request log into a scenario's workload")
     workload.add_argument("logs", type=Path, nargs="+", metavar="LOG")
     workload.add_argument(
-        "--out", type=Path, metavar="WORKLOAD.yaml", help="write a scenario's workload block; without it, print it"
+        "--out", type=Path, metavar="WORKLOAD.yaml", help="write the workload block of a scenario (default: print it)"
     )
     workload.set_defaults(run=_workload)
     return parser
 
 
 def _add_measuring(commands: Any) -> None:
-    cache = commands.add_parser("cache-replay", help="what a prefix cache would have found in a log of block hashes")
+    cache = commands.add_parser("cache-replay", help="prefix-cache hit rate of a log of block hashes")
     cache.add_argument("log", type=Path, metavar="LOG.jsonl")
-    cache.add_argument("--capacity-blocks", type=float, default=math.inf, metavar="N", help="of each replica")
     cache.add_argument(
-        "--ttl-s", type=float, default=math.inf, metavar="S", help="forget a block so long after its use"
+        "--capacity-blocks", type=float, default=math.inf, metavar="N", help="KV-cache blocks per replica"
+    )
+    cache.add_argument(
+        "--ttl-s", type=float, default=math.inf, metavar="S", help="time to live of a block after its last use"
     )
     cache.add_argument("--replicas", type=int, default=1, metavar="R")
     cache.add_argument("--routing", choices=("random", "prefix"), default="random")
-    cache.add_argument("--block-tok", type=int, default=512, metavar="T", help="tokens of a block")
+    cache.add_argument("--block-tok", type=int, default=512, metavar="T", help="tokens per block")
     cache.add_argument("--json", action="store_true")
     cache.set_defaults(run=_cache_replay)
     _add_prompts(commands)
-    scan = commands.add_parser("quantize-scan", help="what each tensor of a checkpoint loses in each weight format")
-    scan.add_argument("model", type=Path, metavar="MODEL.safetensors", help="or the folder or index of a sharded one")
+    scan = commands.add_parser("quantize-scan", help="quantization loss of each tensor of a checkpoint")
+    scan.add_argument(
+        "model", type=Path, metavar="MODEL.safetensors", help="a checkpoint, or the folder or index of a sharded one"
+    )
     scan.add_argument("--json", action="store_true")
     scan.set_defaults(run=_quantize_scan)
 
 
 def _add_prompts(commands: Any) -> None:
     prompts = commands.add_parser(
-        "prompt-scan", help="shared prefixes of real prompts, what kills them, the best order"
+        "prompt-scan", help="shared prefixes of real prompts, what breaks them, the best order"
     )
     prompts.add_argument("prompts", type=Path, metavar="PROMPTS.jsonl")
     prompts.add_argument(
-        "--provider", metavar="ID", help="whose caching rules hold; without it, the maker of the log's model"
+        "--provider", metavar="ID", help="API provider whose cache rules apply (default: the maker of the log's model)"
     )
-    prompts.add_argument("--model", metavar="ID", help="without it, the one most of the prompts went to")
-    prompts.add_argument("--engine", default="vllm", metavar="ID", help="whose blocks hold on own GPUs")
-    prompts.add_argument("--capacity-tok", type=float, default=math.inf, metavar="N", help="of each own replica")
+    prompts.add_argument("--model", metavar="ID", help="model (default: the one most prompts went to)")
+    prompts.add_argument("--engine", default="vllm", metavar="ID", help="inference engine when self-hosted")
+    prompts.add_argument(
+        "--capacity-tok", type=float, default=math.inf, metavar="N", help="KV-cache tokens per replica when self-hosted"
+    )
     prompts.add_argument("--replicas", type=int, default=1, metavar="R")
     prompts.add_argument("--routing", choices=("random", "prefix"), default="random")
     prompts.add_argument("--json", action="store_true")
@@ -141,36 +148,38 @@ def _record(options: argparse.Namespace) -> None:
     writers = {".md": to_markdown, ".html": to_html, ".json": to_json_text}
     write = writers.get(options.out.suffix)
     if write is None:
-        raise DataError(f"--out: '{options.out.name}' ends in none of {', '.join(writers)}; name the kind you want")
+        raise DataError(f"--out: '{options.out.name}' has no known extension; use one of {', '.join(writers)}")
     today = date.today()
-    found = freeze(evaluate(read_scenario(options.scenario, today), load_catalog()), today, options.dissent)
-    options.out.write_text(write(found), encoding="utf-8")
+    record = freeze(evaluate(read_scenario(options.scenario, today), load_catalog()), today, options.dissent)
+    options.out.write_text(write(record), encoding="utf-8")
     print(f"{options.out}: written")
 
 
 def _rerun(options: argparse.Namespace) -> None:
-    from calculators.report.decision_record import MAX_BYTES, freeze, read_record, record_changes
+    from calculators.report.decision_record import MAX_BYTES, freeze, read_record
+    from calculators.report.record_changes import record_changes
 
     with options.record.open("rb") as file:
         frozen = read_record(file.read(MAX_BYTES + 1), options.record.name)
     today = date.today()
     again = evaluate(frozen.scenario.model_copy(update={"as_of": today}), load_catalog())
-    print(f"On {frozen.made_on}: {frozen.choice}")
-    found = record_changes(frozen, freeze(again, today, frozen.dissent))
-    for change in found:
+    print(f"Decision of {frozen.made_on}: {frozen.choice}")
+    changes = record_changes(frozen, freeze(again, today, frozen.dissent))
+    for change in changes:
         print(f"  {change.what}: {change.then} -> {change.now}")
-    if not found:
-        print("  On today's prices it says the same.")
+    if not changes:
+        print("  No change at today's prices.")
 
 
 def _serve_files(options: argparse.Namespace) -> None:
     from calculators.serving.files import serving_files
 
     today = date.today()
-    found = evaluate(read_scenario(options.scenario, today), load_catalog())
-    if found.build is None or found.build.plan is None:
-        raise DataError(f"{options.scenario.name}: no fleet of your own qualifies, so there is nothing to serve")
-    made = serving_files(options.engine, found.build.plan, found.scenario, found.demand, found.digest, today)
+    evaluation = evaluate(read_scenario(options.scenario, today), load_catalog())
+    build = evaluation.build
+    if build is None or build.plan is None:
+        raise DataError(f"{options.scenario.name}: no self-hosted option qualifies, so there is nothing to serve")
+    made = serving_files(options.engine, build.plan, evaluation.scenario, evaluation.demand, evaluation.digest, today)
     options.out.mkdir(parents=True, exist_ok=True)
     for name, text in made.by_name.items():
         (options.out / name).write_text(text, encoding="utf-8")
@@ -253,7 +262,7 @@ def _workload(options: argparse.Namespace) -> None:
 
     if len(options.logs) > 1:
         raise DataError(
-            "give one log at a time: overlapping logs would be counted twice. Join them into one file first"
+            "give one log at a time, because overlapping logs would be counted twice; join them into one file first"
         )
     text = to_workload_yaml(read_log(options.logs[0]))
     if options.out is None:

@@ -84,6 +84,13 @@ def usd(value: float) -> str:
     return f"{sign}${amount:.2f}".removesuffix(".00")
 
 
+def usd_range(low: float, high: float | None) -> str:
+    """A range of dollars: $6.75k to $44.2k; empty where both ends are the same. Infinite or None: infeasible."""
+    if high is None or not math.isfinite(high):
+        return f"{usd(low)} to infeasible"
+    return "" if high - low < 0.5 else f"{usd(low)} to {usd(high)}"
+
+
 def percent(fraction: float) -> str:
     """A fraction as a percentage in two significant figures, 32%, 6.7%, 0.42%; above 99% with as many nines as it has:
     99.5%, 99.95%, 99.99%."""

@@ -7,8 +7,9 @@ import pytest
 from support import BASE, scenario
 
 from calculators.catalog.catalog import Catalog
+from calculators.decision.curves import volume_grid
 from calculators.errors import DataError, UnknownId
-from calculators.evaluate import Evaluation, curves, evaluate, volume_grid
+from calculators.evaluate import Evaluation, evaluate
 from calculators.options.option import Option
 from calculators.scenario.schema import parse_scenario
 
@@ -106,13 +107,13 @@ def test_every_gpu_gets_one_row_and_losers_a_reason(catalog: Catalog) -> None:
 def test_the_curve_passes_through_the_options_at_the_volume_of_today(catalog: Catalog) -> None:
     found = evaluate(scenario(), catalog)
     at = np.array([found.demand.requests_per_month])
-    for curve in curves(found, at):
+    for curve in found.curves(at):
         assert curve.usd_per_month[0] == pytest.approx(curve.option.usd_per_month), curve.option.label
 
 
 def test_the_grid_of_volumes_holds_the_volume_of_today_and_ascends(catalog: Catalog) -> None:
     found = evaluate(scenario(), catalog)
-    grid = volume_grid(found.demand, found.stairs)
+    grid = volume_grid(found.demand, found.envelope_staircases)
     assert grid[0] < found.demand.requests_per_month < grid[-1]
     assert (np.diff(grid) > 0).all()
     assert volume_grid(found.demand, ()).size == 240
@@ -129,15 +130,18 @@ def test_bought_servers_are_an_option_of_their_own(catalog: Catalog) -> None:
 @pytest.mark.parametrize(
     ("changes", "note"),
     [
-        ({"api": {"model": "closed-dated"}}, "closed-dated on Test Host changes price on 2026-12-01: $4 in, $12 out"),
-        ({"workload": {"peak_basis": "bounded"}}, "The peak, 4× the mean, is a lower bound, from a short log"),
-        ({"workload": {"requests_basis": "assumed"}}, "Requests a month are a typical figure, not measured"),
+        (
+            {"api": {"model": "closed-dated"}},
+            "closed-dated on Test Host changes price on 2026-12-01 to $4 (input) and $12 (output)",
+        ),
+        ({"workload": {"peak_basis": "bounded"}}, "The peak-to-average ratio of 4 is a lower bound from a short log"),
+        ({"workload": {"requests_basis": "assumed"}}, "2M requests/month is a typical value"),
         ({"workload": {"requests_basis": "assumed", "source": "log:x.csv"}}, "extrapolated from a short log"),
         ({"hardware": {"rent_usd_per_gpu_h": {}}}, "one provider's list price"),
     ],
 )
 def test_what_a_careful_reader_should_know_is_noted(catalog: Catalog, changes: dict[str, Any], note: str) -> None:
-    assert any(note in text for text in evaluate(scenario(**changes), catalog).notes)
+    assert any(note in text for text in evaluate(scenario(**changes), catalog).caveats)
 
 
 def test_an_api_without_a_price_is_no_starting_point(catalog: Catalog) -> None:

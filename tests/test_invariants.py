@@ -218,7 +218,7 @@ def test_the_crossings_of_an_evaluation_are_those_of_every_fleet_there_is(case: 
     limit = max(s.limit_req_per_month for s in every)
     grid = np.unique(np.concatenate([np.geomspace(limit / 1e6, limit, 800), np.linspace(limit / 2_000, limit, 2_000)]))
     everything = np.min([s.rent_usd_per_month(grid) for s in every], axis=0)
-    kept = np.min([s.rent_usd_per_month(grid) for s in found.stairs], axis=0)
+    kept = np.min([s.rent_usd_per_month(grid) for s in found.envelope_staircases], axis=0)
     finite = np.isfinite(everything)
     assert kept[finite] == pytest.approx(everything[finite], rel=1e-9)
     for option, against in found.crossovers:

@@ -14,7 +14,7 @@ from calculators.__main__ import main
 from calculators.catalog.load import ROOT, load_catalog
 from calculators.catalog.yaml_reader import MAX_YAML_BYTES
 from calculators.evaluate import evaluate
-from calculators.report.evaluation_text import to_json
+from calculators.report.evaluation_json import to_json
 from calculators.scenario.files import read_scenario
 
 SCENARIOS = sorted((ROOT / "scenarios").glob("*.yaml"))
@@ -46,7 +46,7 @@ def test_check_counts_the_data(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_decide_prints_the_verdict(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["decide", _file(tmp_path, LIVE)]) == 0
-    assert "A month of 2M requests:" in capsys.readouterr().out
+    assert "Cost at 2M requests/month:" in capsys.readouterr().out
 
 
 def test_decide_json_loads_and_has_the_verdict_on_top(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -103,9 +103,9 @@ def test_a_record_is_written_in_each_form_and_run_again(tmp_path: Path, capsys: 
         assert main(["record", str(SCENARIOS[0]), "--out", str(out), "--dissent", "Ann objects"]) == 0
         assert "Ann objects" in out.read_text()
     assert main(["rerun", str(tmp_path / "r.json")]) == 0
-    assert "it says the same" in capsys.readouterr().out
+    assert "No change at today's prices" in capsys.readouterr().out
     assert main(["record", str(SCENARIOS[0]), "--out", str(tmp_path / "r.pdf")]) == 2
-    assert "ends in none of .md, .html, .json" in capsys.readouterr().err
+    assert "use one of .md, .html, .json" in capsys.readouterr().err
     assert main(["rerun", str(tmp_path / "r.md")]) == 2
     assert "not a decision record" in capsys.readouterr().err
 
@@ -217,7 +217,7 @@ def test_where_no_fleet_can_serve_the_verdict_is_given_with_the_reason(
     assert main(["decide", _file(tmp_path, merged(LIVE, changes)), "--json"]) == 0
     plain = json.loads(capsys.readouterr().out)
     assert plain["verdict"]["kind"] in ("stay", "hosted_open", "optimise_api")
-    assert plain["verdict"]["reason"].startswith("No fleet can serve this: ")
+    assert plain["verdict"]["reason"].startswith("No self-hosted option qualifies: ")
     assert any(why in outcome["why"] for outcome in plain["outcomes"])
 
 
@@ -262,4 +262,4 @@ def test_a_fleet_is_written_as_the_files_that_start_it(tmp_path: Path, capsys: p
     assert capsys.readouterr().out.count(": written\n") == 4
     nothing = str(ROOT / "scenarios/long-documents-closed-model.yaml")
     assert main(["serve-files", nothing, "--out", str(tmp_path)]) == 2
-    assert "no fleet of your own qualifies" in capsys.readouterr().err
+    assert "no self-hosted option qualifies" in capsys.readouterr().err

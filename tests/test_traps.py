@@ -218,8 +218,8 @@ def test_trap_18_old_rents_are_left_out_and_ageing_ones_called_so(catalog: Catal
     rates = [offer.usd_per_gpu_h for offer in machine_offers(catalog.gpu("h100-sxm"), listed, catalog)]
     assert 1.6 not in rates  # seen in January 2025
     later = scenario(as_of="2027-06-01", hardware={"rent_usd_per_gpu_h": {}, "rent_providers": ["singles"]})
-    assert any("was last seen on 2026-11-01" in note for note in evaluate(later, catalog).notes)
-    assert not any("was last seen" in note for note in evaluate(listed, catalog).notes)
+    assert any("was last seen on 2026-11-01" in note for note in evaluate(later, catalog).caveats)
+    assert not any("was last seen" in note for note in evaluate(listed, catalog).caveats)
 
 
 def test_the_staircase_of_trap_01_is_flat_below_its_first_step(catalog: Catalog) -> None:

@@ -2,13 +2,19 @@
 
 Modules in reading order:
 
-crossover           where self-hosting and buying cost the same
+crossover           where self-hosting and an API cost the same
+crossover_text      its words
+curves              cost over volume, and the staircases that make it
 switching_values    break-even value of each input
-savings             what self-hosting saves in each month ahead
-signal_result       what a signal says
+savings             savings of self-hosting in each month ahead
+signal_result       records of the exit signals
+cost_signal         whether self-hosting saves money
+latency_signal      whether the API misses a latency target
 reliability_signal  availability and rate limits
-signals             the three exit signals
-verdict             the recommendation and how sure it is
-verdict_context     what compliance adds to it
+signals             the three exit signals together
+verdict_context     what compliance, signals and missing inputs add to the ranking
+choice              kind of verdict, sureness, winner and rival
+verdict_text        its words
+verdict             the recommendation
 caveats             what a careful reader should know
 """

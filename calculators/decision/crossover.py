@@ -36,11 +36,12 @@ class Crossover:
     durable_req_per_month: float | None
     """From there on self-hosting stays cheaper, as far as the allowed GPUs reach."""
     until_req_per_month: float | None
-    """Where the GPU limit ends that stretch early: dearer GPUs would have to take over."""
+    """Where the GPU limit ends that stretch early, because more expensive GPUs would have to take over."""
     break_even_utilization_ratio: float
-    """Break-even utilisation u*: how busy GPUs must be, all month, to match the price; 1 or more: impossible."""
+    """Break-even utilization: the average GPU utilization at which a request costs what the API charges; 1 or more:
+    impossible."""
     busy_frac: float
-    """How busy this traffic can keep them: active hours over all hours, over the peak."""
+    """Maximum utilization of a fleet sized for the peak: active hours / all hours / peak-to-average ratio."""
     limit_req_per_month: float
     """The most the allowed GPUs can serve."""
     reason: str
@@ -84,7 +85,7 @@ def _no_fleet(busy_frac: float) -> Crossover:
         break_even_utilization_ratio=float("inf"),
         busy_frac=busy_frac,
         limit_req_per_month=0.0,
-        reason="no fleet meets the targets, so there is nothing to cross over to",
+        reason=_reason("no_fleet", float("inf"), busy_frac),
     )
 
 
@@ -97,7 +98,7 @@ def _find(
     if kinks.size:
         flat = _stretches(stairs, np.unique(np.concatenate([flat.ends, kinks])))
     crossings, starts_cheaper = _crossings(flat, build, buys)
-    kind, reason = _kind(crossings, starts_cheaper, shape_ratio * busy_frac, busy_frac)
+    kind = _kind(crossings, starts_cheaper, shape_ratio * busy_frac, busy_frac)
     durable, until = _durable(crossings, starts_cheaper, stairs)
     into_build = [c.requests_per_month for c in crossings if c.cheaper_above == "build"]
     return Crossover(
@@ -109,7 +110,7 @@ def _find(
         break_even_utilization_ratio=shape_ratio * busy_frac,
         busy_frac=busy_frac,
         limit_req_per_month=limit,
-        reason=reason,
+        reason=_reason(kind, shape_ratio * busy_frac, busy_frac),
     )
 
 
@@ -221,17 +222,29 @@ def _crossings(flat: _Stretches, build: LinearCost, buys: Sequence[LinearCost]) 
 
 def _kind(
     crossings: Sequence[Crossing], starts_cheaper: bool, break_even_utilization_ratio: float, busy_frac: float
-) -> tuple[CrossoverKind, str]:
-    demand = f"GPUs must be {percent(break_even_utilization_ratio)} busy to match the price"
-    if starts_cheaper and not crossings:
-        return "always", demand
+) -> CrossoverKind:
     if crossings:
-        return "crosses", f"{demand}; sized for its peak, this traffic can keep them {percent(busy_frac)} busy"
-    if break_even_utilization_ratio >= 1:
-        return (
-            "never",
-            f"even GPUs that are busy all month cost {significant(break_even_utilization_ratio)} times the price of a request",
-        )
-    if break_even_utilization_ratio >= busy_frac:
-        return "never", f"{demand}, and sized for its peak this traffic keeps them {percent(busy_frac)} busy at most"
-    return "out_of_reach", "the curves would only cross beyond the number of GPUs you allow"
+        return "crosses"
+    if starts_cheaper:
+        return "always"
+    return "never" if break_even_utilization_ratio >= min(1.0, busy_frac) else "out_of_reach"
+
+
+def _reason(kind: CrossoverKind, break_even_utilization_ratio: float, busy_frac: float) -> str:
+    """Why, as a clause that begins with self-hosting."""
+    needed, most = percent(break_even_utilization_ratio), percent(busy_frac)
+    match kind:
+        case "no_fleet":
+            return "self-hosting has no configuration that meets the targets"
+        case "always":
+            return f"self-hosting needs {needed} GPU utilization to break even"
+        case "crosses":
+            return f"self-hosting needs {needed} GPU utilization to break even; a fleet sized for your peak averages up to {most}"
+        case "never" if break_even_utilization_ratio >= 1:
+            times = significant(break_even_utilization_ratio)
+            return f"self-hosting costs {times} times the API price per request even at 100% GPU utilization"
+        case "never":
+            return (
+                f"self-hosting needs {needed} GPU utilization, but a fleet sized for your peak averages {most} at most"
+            )
+    return "self-hosting would break even beyond your GPU limit"

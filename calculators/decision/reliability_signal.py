@@ -1,119 +1,174 @@
-"""Whether the API keeps the availability and carries the load that the product needs, what a second vendor would make of
-it, and what a fleet of one's own is taken to keep."""
+"""The reliability signal: whether the API is available enough and carries the load that the product needs, what a second
+vendor would change, and what a self-hosted fleet is assumed to deliver."""
+
+from dataclasses import dataclass
 
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.signal_rules import Uptime
 from calculators.decision.savings import first_month
-from calculators.decision.signal_result import SignalStatus
-from calculators.fleet.operating_costs import WEEKS_PER_YEAR
+from calculators.decision.signal_result import RANK, Signal, SignalCheck, SignalMonths, SignalStatus, signal_of
+from calculators.fleet.operating_costs import WEEKS_PER_YEAR, engineer_usd_per_year
 from calculators.fleet.staircase import regions_count
 from calculators.options.option import Option
 from calculators.scenario.demand import by_month
 from calculators.scenario.inputs import Inputs
-from calculators.units import MONTHS_PER_YEAR, count, usd
+from calculators.units import MONTHS_PER_YEAR, count, percent, plural, usd
 
 SECONDS_PER_MINUTE = 60
+COUNT_FAILURES = "Count failed and timed-out requests over a month, or read the provider's status page, and enter the share answered."
+
+
+@dataclass(frozen=True, slots=True)
+class ReliabilityCheck:
+    """Availability or rate limit: its status, its value, why, what to do, and the month in which growth makes it fire."""
+
+    status: SignalStatus
+    value: str
+    why: str
+    remedy: str = ""
+    month: int | None = None
+
+
+def reliability_signal(inputs: Inputs, today: Option, has_fleet: bool) -> Signal:
+    """The reliability signal: the more severe of availability and rate limit."""
+    evidence = inputs.scenario.evidence
+    uptime, limit = uptime_check(inputs, today, has_fleet), limit_check(inputs, has_fleet)
+    checks = [check for check in (uptime, limit) if check is not None]
+    status: SignalStatus = max((check.status for check in checks), key=lambda s: RANK[s], default="unknown")
+    remedy = "" if checks else "Enter the availability you need, or the rate limit of your account."
+    if uptime is not None and status != "firing":
+        remedy = uptime.remedy
+    needs = []
+    if evidence.needed_uptime_frac is not None:
+        needs.append(f"availability is below {percent(evidence.needed_uptime_frac)}")
+    if evidence.api_limit_tok_per_minute is not None:
+        needs.append(f"the peak exceeds {count(2 * evidence.api_limit_tok_per_minute)} tokens/min")
+    joined = SignalCheck(
+        status=status,
+        value=", ".join(check.value for check in checks) or "Not stated",
+        threshold=f"when {' or '.join(needs)}, a second vendor does not fix it and self-hosting does"
+        if needs
+        else "when an availability or a rate limit is missed; none is set",
+        why=" ".join(check.why for check in checks) or "No availability target or rate limit is set.",
+        remedy=remedy,
+    )
+    months = SignalMonths.of(0 if status == "firing" else limit.month if limit else None)
+    return signal_of("reliability", joined, months, observed(today.operator, inputs.catalog), inputs.catalog)
+
+
+# --- availability --------------------------------------------------------------------------------------------------
 
 
 def promised(operator: str, catalog: Catalog) -> Uptime | None:
-    """What the seller promises on the tier priced here, pay as you go. None: not known."""
+    """The uptime that a seller promises on the pay-as-you-go tier, which is priced here. None: not known."""
     return next((u for u in catalog.signal_rules.promised if u.operator == operator and u.pay_as_you_go), None)
 
 
 def observed(operator: str, catalog: Catalog) -> tuple[str, ...]:
-    """What others saw the seller keep: context, never the rule."""
+    """Uptimes that others measured at a seller, as sentences: context, never the rule."""
     rules = catalog.signal_rules
     return tuple(
-        f"{u.uptime_frac:.2%} seen by others, {u.tier} ({rules.sources[u.source].title}, {u.confidence} confidence)"
+        f"{percent(u.uptime_frac)} measured by others, {u.tier} ({rules.sources[u.source].title}, {u.confidence} confidence)"
         for u in rules.observed
         if u.operator == operator and u.uptime_frac is not None
     )
 
 
 def with_failover(uptime_frac: float, shared_frac: float) -> float:
-    """Both of two like vendors must be down: u' = 1 - (1-u)(s + (1-s)(1-u)), s the share of outages they have in common."""
+    """Availability of two like vendors of which one is enough: u' = 1 - (1-u)(s + (1-s)(1-u)), s the share of outages that
+    both have in common."""
     down = 1 - uptime_frac
     return 1 - down * (shared_frac + (1 - shared_frac) * down)
 
 
-def failover_usd_per_month(today: Option, inputs: Inputs, uptime_frac: float, pay: float) -> float:
-    """A second vendor: the move, somebody who keeps it tested, and its tokens while the first is down."""
-    rules = inputs.catalog.signal_rules
+def failover_usd_per_month(today: Option, inputs: Inputs, uptime_frac: float) -> float:
+    """Monthly cost of a second vendor: the move, somebody who keeps it tested, and its tokens while the first is down."""
+    rules, pay = (
+        inputs.catalog.signal_rules,
+        engineer_usd_per_year(inputs.scenario.operations, inputs.catalog.ownership),
+    )
     move = rules.failover_weeks.central * pay / WEEKS_PER_YEAR / inputs.scenario.operations.horizon_months
     tokens = (1 - uptime_frac) * today.usd_per_month
     return move + rules.failover_fte.central * pay / MONTHS_PER_YEAR + tokens
 
 
-def uptime_status(
-    inputs: Inputs, today: Option, has_fleet: bool, pay: float
-) -> tuple[SignalStatus | None, str, str, str]:
-    rules, e = inputs.catalog.signal_rules, inputs.scenario.evidence
-    promise = promised(today.operator, inputs.catalog)
-    said = (
-        "promise not known, ask"
-        if promise is None
-        else f"no promise on {promise.tier}"
-        if promise.uptime_frac is None
-        else f"{promise.uptime_frac:.2%} promised on {promise.tier}"
-    )
-    seen, needed = e.api_uptime_frac, e.needed_uptime_frac
-    words = f"{seen:.3%} seen, {said}" if seen is not None else said
+def uptime_check(inputs: Inputs, today: Option, has_fleet: bool) -> ReliabilityCheck | None:
+    """Availability of the API against the availability needed. None: no target is set."""
+    evidence = inputs.scenario.evidence
+    needed, measured = evidence.needed_uptime_frac, evidence.api_uptime_frac
     if needed is None:
-        return None, "", "", ""
-    kept = promise.uptime_frac if promise and promise.uptime_frac is not None else None
-    have = seen if seen is not None else kept
-    if have is None or (seen is None and have >= needed):
-        return "unknown", words, "A promise is not what is kept, and that was not measured.", COUNT_FAILURES
-    if have >= needed:
-        near = (1 - have) > (1 - rules.close_frac.central) * (1 - needed)
-        return ("close" if near else "not_firing"), words, "The API keeps what is needed.", ""
-    price = usd(failover_usd_per_month(today, inputs, have, pay))
-    central, best = (
-        with_failover(have, s) for s in (rules.failover_shared_frac.central, rules.failover_shared_frac.low)
-    )
-    second = f"a second vendor is taken to make it {central:.4%} (at best {best:.4%}) for {price}/month"
+        return None
+    promise = promised(today.operator, inputs.catalog)
+    words = _promise_words(promise)
+    if measured is not None:
+        words = f"{percent(measured)} measured, {words}"
+    uptime = measured if measured is not None else promise.uptime_frac if promise is not None else None
+    if uptime is None or (measured is None and uptime >= needed):
+        why = "Availability was not measured. A promise is no measurement."
+        return ReliabilityCheck("unknown", words, why, COUNT_FAILURES)
+    if uptime >= needed:
+        is_near = (1 - uptime) > (1 - inputs.catalog.signal_rules.close_frac.central) * (1 - needed)
+        return ReliabilityCheck("close" if is_near else "not_firing", words, "The API meets the availability target.")
+    return _missed(inputs, today, has_fleet, needed, (uptime, words))
+
+
+def _promise_words(promise: Uptime | None) -> str:
+    if promise is None:
+        return "promise unknown (ask the provider)"
+    if promise.uptime_frac is None:
+        return f"no promise on {promise.tier}"
+    return f"{percent(promise.uptime_frac)} promised on {promise.tier}"
+
+
+def _missed(
+    inputs: Inputs, today: Option, has_fleet: bool, needed: float, uptime: tuple[float, str]
+) -> ReliabilityCheck:
+    """A missed availability target: a second vendor is tried first, then a fleet. `uptime`: of the API, and its words."""
+    rules, (uptime_frac, words) = inputs.catalog.signal_rules, uptime
+    shared = rules.failover_shared_frac
+    central, best = with_failover(uptime_frac, shared.central), with_failover(uptime_frac, shared.low)
+    price = usd(failover_usd_per_month(today, inputs, uptime_frac))
+    second = f"a second vendor would raise it to {percent(central)} (at best {percent(best)}) for {price}/month"
     if best >= needed:
-        return (
-            "close",
-            words,
-            f"The API does not keep it, but {second}: do that first.",
-            "Add a second vendor as failover.",
-        )
-    status, own = _own_side(inputs, has_fleet, needed)
-    remedy = "" if status == "firing" else "A product that bears the outage, or a fleet that keeps more."
-    return status, words, f"The API does not keep it; {second}, not enough; {own}.", remedy
+        why = f"The API misses the availability target, but {second}."
+        return ReliabilityCheck("close", words, why, "Add a second vendor as failover first.")
+    status, fleet = _fleet_uptime(inputs, has_fleet, needed)
+    why = f"The API misses the availability target; {second}, which is not enough; {fleet}."
+    return ReliabilityCheck(status, words, why, "Relax the target, or run a fleet in more regions.")
 
 
-COUNT_FAILURES = (
-    "Count failed and timed-out requests of a month, or read the vendor's status page, and enter the share answered."
-)
-
-
-def _own_side(inputs: Inputs, has_fleet: bool, needed: float) -> tuple[SignalStatus, str]:
-    """What a fleet of one's own is taken to keep: an assumption, and said to be one."""
+def _fleet_uptime(inputs: Inputs, has_fleet: bool, needed: float) -> tuple[SignalStatus, str]:
+    """Status, and the assumed availability of a self-hosted fleet in words."""
     rules, regions = inputs.catalog.signal_rules, regions_count(inputs.scenario, inputs.catalog)
-    own = rules.two_region_uptime_frac if regions > 1 else rules.one_region_uptime_frac
-    where = f"{regions} regions" if regions > 1 else "one region"
-    kept = f"an own fleet in {where} is assumed to keep {own.central:.2%} ({own.low:.2%} to {own.high:.3%})"
+    assumed = rules.two_region_uptime_frac if regions > 1 else rules.one_region_uptime_frac
     if not has_fleet:
-        return "close", "and no fleet of your own qualifies"
-    return ("firing", f"{kept}, and its cost holds them") if own.central >= needed else ("close", f"but {kept}")
+        return "close", "no self-hosted option qualifies"
+    words = (
+        f"self-hosting in {plural(regions, 'region')} is assumed to reach {percent(assumed.central)} "
+        f"({percent(assumed.low)} to {percent(assumed.high)})"
+    )
+    return ("firing", words) if assumed.central >= needed else ("close", f"{words}, which is not enough either")
 
 
-def limit_status(inputs: Inputs, has_fleet: bool) -> tuple[SignalStatus | None, str, str, int | None]:
-    """Tokens a minute at the peak against the account's limit; a second vendor is taken to double it."""
+# --- rate limit ----------------------------------------------------------------------------------------------------
+
+
+def limit_check(inputs: Inputs, has_fleet: bool) -> ReliabilityCheck | None:
+    """Tokens per minute at the peak against the account's rate limit, which a second vendor is assumed to double. None: no
+    limit is stated."""
     limit = inputs.scenario.evidence.api_limit_tok_per_minute
     if limit is None:
-        return None, "", "", None
+        return None
     now = inputs.demand.peak_req_s * SECONDS_PER_MINUTE * (inputs.demand.input_tok + inputs.demand.output_tok)
     ahead = now * by_month(inputs.scenario) / inputs.demand.requests_per_month
-    words = f"{count(now)} tokens a minute at the peak"
+    words = f"{count(now)} tokens/min at the peak"
     month = first_month(ahead > 2 * limit) if has_fleet else None
     if now > 2 * limit:
-        why = "The peak is beyond twice your account's limit, more than a second vendor would carry."
-        return ("firing" if has_fleet else "close"), words, why, month
+        why = "The peak exceeds twice your account's rate limit, more than a second vendor would carry."
+        return ReliabilityCheck("firing" if has_fleet else "close", words, why, month=month)
     if now > limit:
-        why = "The peak is beyond your account's limit: ask for a higher one, or add a second vendor, first."
-        return "close", words, why, month
-    near = now > (1 - inputs.catalog.signal_rules.close_frac.central) * limit
-    return ("close" if near else "not_firing"), words, "The peak stays within your account's limit.", month
+        why = "The peak exceeds your account's rate limit. Ask for a higher limit, or add a second vendor, first."
+        return ReliabilityCheck("close", words, why, month=month)
+    is_near = now > (1 - inputs.catalog.signal_rules.close_frac.central) * limit
+    why = "The peak stays within your account's rate limit."
+    return ReliabilityCheck("close" if is_near else "not_firing", words, why, month=month)

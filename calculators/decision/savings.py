@@ -1,8 +1,9 @@
-"""What a fleet of one's own saves against the best way to buy, in each month ahead at the stated growth, with the central
-figures and at either end of their ranges."""
+"""Savings of self-hosting against the cheapest API option in each month ahead at the stated growth, in the base case and at
+either end of the ranges."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,56 +12,69 @@ from calculators.fleet.operating_costs import CostLine
 from calculators.fleet.staircase import Staircase, rents_matrix
 from calculators.options.option import Option
 from calculators.options.speed_range import SpeedBounds
-from calculators.scenario.demand import Array, Demand, by_month
+from calculators.scenario.demand import Array, by_month
 from calculators.scenario.inputs import Inputs
 
 Holds = NDArray[np.bool_]
+Bound = Literal["low", "central", "high"]
 
 
 @dataclass(frozen=True, slots=True)
 class MonthlySavings:
-    """Best way to buy minus cheapest fleet, USD a month, in each month from now: arrays (m,)."""
+    """Cheapest API option minus cheapest fleet, USD per month, in each month from now: arrays (m,)."""
 
     central: Array
     pessimistic: Array
-    """Slower GPUs, dearer people and a cheaper way to buy, each by its range."""
+    """Slower GPUs, more expensive staffing and a cheaper API, each at the end of its range."""
     optimistic: Array
     bought_usd: float
-    """What the best way to buy costs today."""
+    """Monthly cost of the cheapest API option today."""
 
 
 def savings_by_month(
-    inputs: Inputs, stairs: Sequence[Staircase], cases: SpeedBounds, lines: tuple[CostLine, ...], buys: Sequence[Option]
-) -> MonthlySavings | None:
-    """What a fleet saves in each month ahead. None where there is no fleet, or nothing that may be bought."""
-    if not stairs or not buys:
-        return None
-    ahead = by_month(inputs.scenario)
-    by_case = (
-        (stairs, "usd_per_month", "usd_per_month"),
-        (cases.pessimistic, "high_usd_per_month", "low_usd_per_month"),
-        (cases.optimistic, "low_usd_per_month", "high_usd_per_month"),
-    )
-    central, bad, good = (
-        _saving(ahead, fleet, lines, buys, inputs.demand, build, buy) for fleet, build, buy in by_case
-    )
-    return MonthlySavings(central, bad, good, min(b.usd_per_month for b in buys))
-
-
-def _saving(
-    ahead: Array,
-    stairs: Sequence[Staircase],
+    inputs: Inputs,
+    staircases: Sequence[Staircase],
+    bounds: SpeedBounds,
     lines: tuple[CostLine, ...],
     buys: Sequence[Option],
-    demand: Demand,
-    build_end: str,
-    buy_end: str,
+) -> MonthlySavings | None:
+    """Savings of the cheapest fleet in each month ahead. None where there is no fleet, or nothing that may be bought.
+    `lines`: what a fleet costs besides machines."""
+    if not staircases or not buys:
+        return None
+    ahead = by_month(inputs.scenario)
+    scale = ahead / inputs.demand.requests_per_month
+
+    def saving(fleets: Sequence[Staircase], build: Bound, buy: Bound) -> Array:
+        return _bought_usd(buys, scale, buy) - _built_usd(fleets, ahead, lines, scale, build)
+
+    return MonthlySavings(
+        central=saving(staircases, "central", "central"),
+        pessimistic=saving(bounds.pessimistic, "high", "low"),
+        optimistic=saving(bounds.optimistic, "low", "high"),
+        bought_usd=min(b.usd_per_month for b in buys),
+    )
+
+
+def _built_usd(
+    staircases: Sequence[Staircase], ahead: Array, lines: tuple[CostLine, ...], scale: Array, bound: Bound
 ) -> Array:
-    scale = ahead / demand.requests_per_month
-    rest = sum(getattr(line, build_end) * (scale if line.kind == "network_egress" else 1.0) for line in lines)
-    rent = rents_matrix(stairs, ahead).min(axis=0) if stairs else np.full(len(ahead), np.inf)
-    bought = [_bill(b) * scale + getattr(b, buy_end) - _bill(b) for b in buys]
-    return np.asarray(np.min(bought, axis=0) - rent - rest)
+    """Monthly cost of the cheapest fleet, (m,); inf where none carries the volume."""
+    rent = rents_matrix(staircases, ahead).min(axis=0) if staircases else np.full(len(ahead), np.inf)
+    rest = sum(_end(line, bound) * (scale if line.kind == "network_egress" else 1.0) for line in lines)
+    return np.asarray(rent + rest)
+
+
+def _bought_usd(buys: Sequence[Option], scale: Array, bound: Bound) -> Array:
+    """Monthly cost of the cheapest API option, (m,): bills grow with volume, the rest does not."""
+    return np.asarray(np.min([_bill(b) * scale + _end(b, bound) - _bill(b) for b in buys], axis=0))
+
+
+def _end(cost: CostLine | Option, bound: Bound) -> float:
+    """One end of a cost's range, or its central value."""
+    if bound == "central":
+        return cost.usd_per_month
+    return cost.low_usd_per_month if bound == "low" else cost.high_usd_per_month
 
 
 def _bill(option: Option) -> float:
@@ -69,12 +83,13 @@ def _bill(option: Option) -> float:
 
 
 def first_month(holds: Holds) -> int | None:
-    found = np.flatnonzero(holds)
-    return int(found[0]) if found.size else None
+    """The first month in which it holds; None: never."""
+    months = np.flatnonzero(holds)
+    return int(months[0]) if months.size else None
 
 
 def lasting_from_month(holds: Holds) -> int | None:
-    """The first month from which on it always holds."""
+    """The first month from which on it always holds; None: never."""
     if not holds[-1]:
         return None
     broken = np.flatnonzero(~holds)

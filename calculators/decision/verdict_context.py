@@ -1,51 +1,105 @@
-"""What compliance adds to a verdict, in words."""
+"""What compliance, exit signals and missing inputs add to the ranking of options."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from math import inf
+from typing import Literal
 
+from calculators.catalog.compliance_rules import PathKind
 from calculators.compliance.assessment import ComplianceAssessment, PricedPath
-from calculators.decision.verdict import VerdictContext
-from calculators.units import usd
+from calculators.decision.signal_result import Signal, Signals
+from calculators.decision.switching_values import SwitchingValue
+from calculators.options.option import Option
+from calculators.scenario.schema import Workload
+
+GUESS_RATIO = 2.0
+"""A preset's volume may be wrong by this factor; if the verdict flips within it, the answer is "cannot tell yet"."""
+PRICED_ON_REQUEST: tuple[PathKind, ...] = ("government_cloud", "direct_api", "resold_api", "hosted_open", "dedicated")
 
 
-def compliance_context(found: ComplianceAssessment) -> VerdictContext:
-    """What compliance adds to the verdict: the cheapest way of all where it is known to be blocked; who may be cheaper
-    than everything allowed, once asked; and who is allowed but publishes no price."""
-    cheapest, cheapest_allowed = found.cheapest, found.cheapest_allowed
-    if not found.requirements or cheapest is None:
+@dataclass(frozen=True, slots=True)
+class MissingInput:
+    """What must be known before a verdict is possible."""
+
+    kind: Literal["ask_operators", "nothing_allowed", "volume"]
+    operators: tuple[str, ...] = ()
+    """Names of operators that may be allowed, once they are asked."""
+    requests_per_month: float = 0.0
+    """The assumed volume."""
+    flips_at_req_per_month: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictContext:
+    """Context for the verdict's sentence: a cheaper option that compliance forbids, sellers to ask, signals that are met,
+    a missing input."""
+
+    blocked: PricedPath | None = None
+    """The cheapest option of all, where compliance forbids it."""
+    ask_first: tuple[PricedPath, ...] = ()
+    """Options cheaper than every allowed one, whose operator may say yes."""
+    cheapest_allowed_usd: float = inf
+    quote_first: tuple[str, ...] = ()
+    """Operators that are allowed and publish no price."""
+    met_signals: tuple[Signal, ...] = ()
+    """Latency and reliability signals that say leave, while the cheapest option is an API."""
+    missing: MissingInput | None = None
+
+    @property
+    def may_be_cheaper(self) -> bool:
+        """Whether somebody has to be asked who may be cheaper than every allowed option."""
+        return bool(self.ask_first or self.quote_first)
+
+
+def verdict_context(
+    ranked: Sequence[Option],
+    assessment: ComplianceAssessment,
+    signals: Signals,
+    switching_values: Sequence[SwitchingValue],
+    workload: Workload,
+) -> VerdictContext:
+    """Context of a verdict on the allowed options `ranked`."""
+    met = tuple(s for s in signals.exit_signals if s.status == "firing" and s.id != "cost")
+    is_api = bool(ranked) and min(ranked, key=lambda option: option.usd_per_month).is_buy
+    return replace(
+        compliance_context(assessment),
+        met_signals=met if is_api else (),
+        missing=_missing(ranked, assessment, switching_values, workload),
+    )
+
+
+def compliance_context(assessment: ComplianceAssessment) -> VerdictContext:
+    """Context from compliance alone; empty without requirements."""
+    cheapest, cheapest_allowed = assessment.cheapest, assessment.cheapest_allowed
+    if not assessment.requirements or cheapest is None:
         return VerdictContext()
     bar = cheapest_allowed.usd_per_month if cheapest_allowed and cheapest_allowed.usd_per_month is not None else inf
-    cheaper = [p for p in found.with_status("ask") if p.usd_per_month is not None and p.usd_per_month < bar]
-    forced = cheapest.path.status == "blocked" and (cheapest.usd_per_month or 0.0) < bar
+    is_forced = cheapest.path.status == "blocked" and (cheapest.usd_per_month or 0.0) < bar
     return VerdictContext(
-        forced_by=f"{cheapest.label}, at {usd(cheapest.usd_per_month or 0.0)}" if forced else "",
-        why_forced=cheapest.path.deciding[0].words.rstrip(".") if forced else "",
-        ask_first=_ask_first(cheaper, bar) + _quote_first(found),
+        blocked=cheapest if is_forced else None,
+        ask_first=tuple(p for p in assessment.of("ask") if p.usd_per_month is not None and p.usd_per_month < bar),
+        cheapest_allowed_usd=bar,
+        quote_first=tuple(
+            p.path.name
+            for p in assessment.of("allowed")
+            if p.usd_per_month is None and p.path.kind in PRICED_ON_REQUEST
+        ),
     )
 
 
-def _ask_first(cheaper: Sequence[PricedPath], bar_usd: float) -> str:
-    if not cheaper:
-        return ""
-    names = list(dict.fromkeys(p.path.name for p in cheaper))
-    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
-    saves = (
-        "" if bar_usd == inf else f": if allowed, up to {usd(bar_usd - (cheaper[0].usd_per_month or 0.0))}/month less"
-    )
-    return f"Ask {names[0]}{more} first{saves}."
-
-
-def _quote_first(found: ComplianceAssessment) -> str:
-    """Sellers that are allowed and have no public price; a fleet is not built before they are asked for one."""
-    names = [
-        p.path.name
-        for p in found.with_status("allowed")
-        if p.usd_per_month is None and p.path.kind in PRICED_ON_REQUEST
-    ]
-    if not names:
-        return ""
-    shown = ", ".join(dict.fromkeys(names[:3]))
-    return f" Allowed without a public price, so ask for a quote: {shown}."
-
-
-PRICED_ON_REQUEST = ("government_cloud", "direct_api", "resold_api", "hosted_open", "dedicated")
+def _missing(
+    ranked: Sequence[Option],
+    assessment: ComplianceAssessment,
+    switching_values: Sequence[SwitchingValue],
+    workload: Workload,
+) -> MissingInput | None:
+    """The input without which nothing can be said; None where there is no such input."""
+    if not ranked:
+        names = tuple(p.path.name for p in assessment.of("ask"))
+        return MissingInput("ask_operators", names) if names else MissingInput("nothing_allowed")
+    flips_at = next((value.value_at for value in switching_values if value.field == "volume"), None)
+    is_guess = workload.requests_basis == "assumed" and not workload.source.startswith("log:")
+    now = workload.requests_per_month
+    if is_guess and flips_at is not None and 1 / GUESS_RATIO < flips_at / now < GUESS_RATIO:
+        return MissingInput("volume", requests_per_month=now, flips_at_req_per_month=flips_at)
+    return None

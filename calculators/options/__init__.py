@@ -9,5 +9,6 @@ speed_range     fleets at the optimistic and pessimistic speed
 build           options that self-host
 hybrid          a base-load fleet, with overflow to an API
 shortlist       all options, and those that compliance allows
+ranking         all allowed options, cheapest first
 feasibility     why each model on each GPU does or does not serve
 """

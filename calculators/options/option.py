@@ -1,5 +1,6 @@
 """One option to serve the workload, with every line of its monthly cost."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -10,6 +11,10 @@ from calculators.scenario.demand import Array
 from calculators.scenario.schema import Gate
 
 OptionKind = Literal["api_today", "api_optimised", "resold_api", "hosted_open", "self_host", "own_hardware", "hybrid"]
+STAYS: tuple[OptionKind, ...] = ("api_today", "api_optimised", "resold_api")
+"""Kinds that keep today's model."""
+CLOSE_FRAC = 0.10
+"""Two costs nearer than this are called equal: list prices, traffic and staffing are not known better."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,12 @@ class Option:
         """Sum of all cost lines."""
         return sum(line.usd_per_month for line in self.lines)
 
+    def usd_per_month_at(self, requests_per_month: float) -> float:
+        """Monthly cost of an API option at another volume: the bill scales, staffing and migration do not."""
+        assert self.bill is not None
+        fixed = self.usd_per_month - self.bill.usd_per_month
+        return fixed + self.bill.usd_per_request * requests_per_month
+
     @property
     def is_build(self) -> bool:
         """Whether a self-hosted fleet carries all of the traffic."""
@@ -45,6 +56,16 @@ class Option:
     def is_buy(self) -> bool:
         """Whether an API serves all of the traffic."""
         return not self.is_build and self.kind != "hybrid"
+
+
+def best_buy(options: Sequence[Option]) -> Option:
+    """The cheapest API option. Raises ValueError where there is none."""
+    return min((o for o in options if o.is_buy), key=lambda option: option.usd_per_month)
+
+
+def best_build(options: Sequence[Option]) -> Option | None:
+    """The cheapest self-hosted option that carries everything; None where there is none."""
+    return min((o for o in options if o.is_build), key=lambda option: option.usd_per_month, default=None)
 
 
 def with_range(option: Option) -> Option:

@@ -2,8 +2,10 @@
 
 Modules in reading order:
 
-evaluation_text  text and JSON
-decision_record  a frozen record, and what changed since
+evaluation_text  text in a terminal
+evaluation_json  JSON
+decision_record  a frozen record
+record_changes   what changed since
 record_page      a record as Markdown and HTML
 phase_view       prefill and decode of one replica
 phase_text       words and sentences of that view

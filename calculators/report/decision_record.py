@@ -1,10 +1,9 @@
-"""The decision record: one page to keep, made from an Evaluation and frozen. Shown from its own JSON, so that it says the
-same after prices have moved; the scenario in it can be evaluated again, and what changed is listed."""
+"""The decision record: one page to keep, made from an Evaluation and frozen. It is shown from its own JSON, so that it says
+the same after prices have moved; its scenario can be evaluated again (`record_changes`)."""
 
 import json
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from math import isfinite
 from typing import Annotated, Any, Literal
@@ -13,34 +12,37 @@ from pydantic import Field, ValidationError
 
 from calculators.catalog.base import Record
 from calculators.compliance.assessment import ComplianceAssessment, PricedPath
+from calculators.compliance.assessment_text import relaxation_words
 from calculators.decision.signal_result import Signal
-from calculators.decision.switching_values import nearest_switching_value
+from calculators.decision.switching_values import nearest_switching_values
 from calculators.errors import DataError, data_error
 from calculators.evaluate import Evaluation
 from calculators.options.option import Option
 from calculators.scenario.schema import Scenario
-from calculators.units import count, usd
+from calculators.units import count, milliseconds, percent, plural, significant, usd
 
 MAX_BYTES = 2_000_000
 MAX_DISSENT_CHARS = 4_000
+LISTED = 12
+"""How many operators of each status a record lists."""
 Text = Annotated[str, Field(max_length=4_000)]
 Money = Annotated[float, Field(allow_inf_nan=False)]
 Words = Annotated[tuple[Text, ...], Field(max_length=200)]
 
 
 class Weighed(Record):
-    """An option that was considered."""
+    """An option that was considered, with the range of its cost."""
 
     kind: Text
     label: Text
     usd_per_month: Money
     low_usd_per_month: Money
     high_usd_per_month: Money | None
-    """None: no fleet at all in the pessimistic case."""
+    """None: infeasible in the pessimistic case."""
 
 
 class Assumed(Record):
-    """A figure the decision rests on."""
+    """A figure that the decision rests on."""
 
     what: Text
     value: Text
@@ -50,7 +52,7 @@ class Assumed(Record):
 
 
 class Judged(Record):
-    """A signal."""
+    """An exit signal. Its `status` is a code with a space in place of `_`."""
 
     name: Text
     status: Text
@@ -64,13 +66,15 @@ class Judged(Record):
 
 
 class Flipping(Record):
+    """The switching value of an input."""
+
     what: Text
     now: Text
     flips_at: Text
 
 
 class RuledPath(Record):
-    """What compliance left."""
+    """Options that compliance allows and blocks, and what it costs."""
 
     requirements: Words
     allowed_count: int
@@ -85,7 +89,7 @@ class RuledPath(Record):
 
 
 class DecisionRecord(Record):
-    """Everything on the page, as words and numbers; nothing in it is looked up again."""
+    """A decision in words and numbers; nothing in it is looked up again."""
 
     schema_version: Literal[1] = 1
     made_on: date
@@ -109,34 +113,36 @@ class DecisionRecord(Record):
     scenario: Scenario
 
 
-def freeze(found: Evaluation, made_on: date, dissent: str = "") -> DecisionRecord:
+def freeze(evaluation: Evaluation, made_on: date, dissent: str = "") -> DecisionRecord:
     """The record of an evaluation. Raises DataError when the dissent is too long."""
     if len(dissent) > MAX_DISSENT_CHARS:
-        raise DataError(f"dissent: {len(dissent):,} characters; keep it within {MAX_DISSENT_CHARS:,}")
-    verdict, today = found.verdict, found.today
-    barred = "" if found.today_allowed else "; not allowed under the requirements"
+        raise DataError(
+            f"Dissenting views: {count(len(dissent))} characters; shorten them to {count(MAX_DISSENT_CHARS)} or fewer"
+        )
+    verdict, today = evaluation.verdict, evaluation.today
+    barred = "" if evaluation.today_allowed else "; not allowed under your requirements"
     return DecisionRecord(
         made_on=made_on,
-        digest=found.digest,
-        name=found.scenario.name,
+        digest=evaluation.digest,
+        name=evaluation.scenario.name,
         kind=verdict.kind,
         sureness=verdict.sureness,
         choice=verdict.sentence,
         winner=verdict.winner.label,
         reason=verdict.reason[:4_000],
         today=f"{today.label}, {usd(today.usd_per_month)}/month{barred}",
-        options=tuple(_weighed(o) for o in found.options),
-        signals=tuple(_judged(s) for s in found.signals.exit_signals),
-        compliance=_ruled(found.assessment),
+        options=tuple(_weighed(option) for option in evaluation.options),
+        signals=tuple(_judged(signal) for signal in evaluation.signals.exit_signals),
+        compliance=_ruled(evaluation.assessment),
         flips=tuple(
-            Flipping(what=f.what, now=f.now, flips_at=f.flips_at)
-            for f in nearest_switching_value(found.switching_values)
+            Flipping(what=value.what, now=value.now, flips_at=value.flips_at)
+            for value in nearest_switching_values(evaluation.switching_values)
         ),
-        assumptions=tuple(_assumptions(found)),
-        trust=(*verdict.assumptions, *found.notes),
-        review=found.review,
+        assumptions=tuple(_workload_rows(evaluation) + _latency_rows(evaluation) + _cost_rows(evaluation)),
+        trust=(*verdict.assumptions, *evaluation.caveats),
+        review=evaluation.review,
         dissent=dissent,
-        scenario=found.scenario,
+        scenario=evaluation.scenario,
     )
 
 
@@ -163,90 +169,103 @@ def _judged(signal: Signal) -> Judged:
     )
 
 
-def _ruled(left: ComplianceAssessment) -> RuledPath:
+def _ruled(assessment: ComplianceAssessment) -> RuledPath:
+    allowed, ask, blocked = (assessment.of(status) for status in ("allowed", "ask", "blocked"))
     return RuledPath(
-        requirements=tuple(r.name for r in left.requirements),
-        allowed_count=len(left.with_status("allowed")),
-        ask_count=len(left.with_status("ask")),
-        blocked_count=len(left.with_status("blocked")),
-        premium_usd_per_month=left.premium_usd_per_month,
-        survivors=_named(left.with_status("allowed")[:LISTED]) if left.requirements else (),
-        to_ask=_named(left.with_status("ask")[:LISTED]),
-        blocked=_named(left.with_status("blocked")[:LISTED]),
+        requirements=tuple(r.name for r in assessment.requirements),
+        allowed_count=len(allowed),
+        ask_count=len(ask),
+        blocked_count=len(blocked),
+        premium_usd_per_month=assessment.premium_usd_per_month,
+        survivors=_named(allowed[:LISTED]) if assessment.requirements else (),
+        to_ask=_named(ask[:LISTED]),
+        blocked=_named(blocked[:LISTED]),
         relaxations=tuple(
-            f"Without {r.requirement.name}: {r.opened_count} more paths"
-            + (f", the cheapest then {r.label} at {usd(r.usd_per_month)}/month" if r.usd_per_month is not None else "")
-            for r in left.relaxations
+            f"Without {r.requirement.name}: {plural(r.opened_count, 'more option')}. Cheapest: {relaxation_words(r)}."
+            for r in assessment.relaxations
         ),
     )
 
 
-LISTED = 12
-
-
 def _named(paths: Sequence[PricedPath]) -> tuple[str, ...]:
-    """Who, at what price, why and on whose word."""
+    """Operator, price, reason and source of each path."""
     return tuple(
-        f"{p.path.name} ({usd(p.usd_per_month) + ' a month' if p.usd_per_month is not None else 'no public price'}): "
-        + p.path.why[:2_000]
+        f"{p.path.name} ({_path_price(p)}): {p.path.why[:2_000]}"
         + "".join(f" [{f.source.title}, {f.source.accessed}]" for f in p.path.deciding[:1] if f.source)
         for p in paths
     )
 
 
-def _assumptions(found: Evaluation) -> list[Assumed]:
-    """The workload, and every cost line of the winner and its rival, each once."""
-    w = found.scenario.workload
-    rows = [
+def _path_price(path: PricedPath) -> str:
+    return f"{usd(path.usd_per_month)}/month" if path.usd_per_month is not None else "no public price"
+
+
+def _workload_rows(evaluation: Evaluation) -> list[Assumed]:
+    w = evaluation.scenario.workload
+    return [
         Assumed(what=what, value=value, basis=basis, source=w.source, as_of=None)
         for what, value, basis in (
-            ("Requests a month", count(w.requests_per_month), w.requests_basis),
-            ("Input and output tokens", f"{w.input_tok:,.0f} and {w.output_tok:,.0f}", w.lengths_basis),
-            ("Input billed as cached", f"{w.cached_frac:.0%}", w.cached_basis),
-            ("Peak over mean", f"{w.peak_ratio:.3g}", w.peak_basis),
-            ("Growth a month", f"{w.growth_per_month_frac:.0%}", "as entered"),
+            ("Requests/month", count(w.requests_per_month), w.requests_basis),
+            ("Input and output tokens/request", f"{count(w.input_tok)} and {count(w.output_tok)}", w.lengths_basis),
+            ("Current API cache hit rate", percent(w.cached_frac), w.cached_basis),
+            ("Peak-to-average ratio", significant(w.peak_ratio), w.peak_basis),
+            ("Growth per month", percent(w.growth_per_month_frac), "as entered"),
         )
     ]
-    e, t = found.scenario.evidence, found.scenario.targets
-    rows += [
-        Assumed(what=what, value=f"{value:,.0f} ms", basis=basis, source=source, as_of=None)
+
+
+def _latency_rows(evaluation: Evaluation) -> list[Assumed]:
+    """Latency targets and measurements, as far as they are set."""
+    e, t = evaluation.scenario.evidence, evaluation.scenario.targets
+    return [
+        Assumed(what=what, value=milliseconds(value), basis=basis, source=source, as_of=None)
         for what, value, basis, source in (
-            ("First token needed, 95th percentile", t.ttft_p95_ms, "target", "as entered"),
-            ("Time per token needed", t.tpot_ms, "target", "as entered"),
-            ("First token of the API, 95th percentile", e.api_ttft_p95_ms, "measured by you", e.api_latency_source),
-            ("Time per token of the API, 95th percentile", e.api_tpot_p95_ms, "measured by you", e.api_latency_source),
+            ("TTFT target, p95", t.ttft_p95_ms, "target", "as entered"),
+            ("TPOT target, mean", t.tpot_ms, "target", "as entered"),
+            ("API TTFT, p95", e.api_ttft_p95_ms, "measured by you", e.api_latency_source),
+            ("API TPOT, p95", e.api_tpot_p95_ms, "measured by you", e.api_latency_source),
         )
         if value is not None
     ]
-    for option in (found.verdict.winner, found.verdict.runner_up):
-        for line in option.lines if option else ():
-            rows.append(
-                Assumed(
-                    what=f"{line.name}, {option.label}" if option else line.name,
-                    value=f"{usd(line.usd_per_month)}/month",
-                    basis=line.basis,
-                    source=line.source.title if line.source else "arithmetic",
-                    as_of=line.source.accessed if line.source else None,
-                )
-            )
-    return rows
 
 
-# --- reading and comparing ---------------------------------------------------------------------------------------
+def _cost_rows(evaluation: Evaluation) -> list[Assumed]:
+    """Every cost line of the winner and of its rival."""
+    options = (evaluation.verdict.winner, evaluation.verdict.runner_up)
+    return [
+        Assumed(
+            what=f"{line.name}, {option.label}",
+            value=f"{usd(line.usd_per_month)}/month",
+            basis=line.basis,
+            source=line.source.title if line.source else "arithmetic",
+            as_of=line.source.accessed if line.source else None,
+        )
+        for option in options
+        if option is not None
+        for line in option.lines
+    ]
+
+
+# --- reading ------------------------------------------------------------------------------------------------------
 
 
 def to_json_text(record: DecisionRecord) -> str:
+    """The record as a JSON file, which `read_record` reads."""
     return json.dumps(record.model_dump(mode="json"), indent=1, allow_nan=False)
 
 
 def read_record(content: bytes, name: str) -> DecisionRecord:
-    """A frozen record. Raises DataError naming the field, the value and what is allowed."""
+    """The record in a JSON file. Raises DataError naming the field, the value and what is allowed."""
     if len(content) > MAX_BYTES:
-        raise DataError(f"{name}: larger than {MAX_BYTES // 1_000_000} MB; no record of this app is")
+        raise DataError(
+            f"{name}: larger than {MAX_BYTES // 1_000_000} MB, so it is not a decision record; upload the JSON file saved on the Decision record page"
+        )
     try:
         value: Any = visible(json.loads(content))
     except (ValueError, RecursionError):
-        raise DataError(f"{name}: not a decision record; upload the JSON file that this page made") from None
+        raise DataError(
+            f"{name}: not a decision record; upload the JSON file saved on the Decision record page"
+        ) from None
     try:
         return DecisionRecord.model_validate(value)
     except ValidationError as error:
@@ -254,7 +273,7 @@ def read_record(content: bytes, name: str) -> DecisionRecord:
 
 
 def visible(value: Any) -> Any:
-    """Without characters that nobody sees but a terminal or a browser obeys: controls, and changes of direction."""
+    """A JSON value without invisible characters that a terminal or a browser obeys: controls and direction marks."""
     match value:
         case str():
             return "".join(c for c in value if c == "\n" or unicodedata.category(c) not in ("Cc", "Cf", "Cs"))
@@ -263,38 +282,3 @@ def visible(value: Any) -> Any:
         case list():
             return [visible(item) for item in value]
     return value
-
-
-@dataclass(frozen=True, slots=True)
-class RecordChange:
-    what: str
-    then: str
-    now: str
-
-
-def record_changes(then: DecisionRecord, now: DecisionRecord) -> list[RecordChange]:
-    """What is different: the choice, each option's cost, the signals, what compliance costs, the flips."""
-    found = [
-        RecordChange("Choice", then.choice, now.choice),
-        RecordChange("Kind of verdict", then.kind, now.kind),
-        RecordChange("Winner", then.winner, now.winner),
-    ]
-    before, after = ({o.label: o for o in r.options} for r in (then, now))
-    for label in dict.fromkeys((*before, *after)):
-        found.append(RecordChange(label, _cost(before.get(label)), _cost(after.get(label))))
-    old, new = ({s.name: s for s in r.signals} for r in (then, now))
-    found += [RecordChange(f"Signal: {n}", old[n].status, new[n].status) for n in old if n in new]
-    found.append(RecordChange("Compliance premium", premium_words(then), premium_words(now)))
-    at_then, at_now = ({f.what: f.flips_at for f in r.flips} for r in (then, now))
-    found += [RecordChange(f"Flips at: {w}", at_then[w], at_now[w]) for w in at_then if w in at_now]
-    found.append(RecordChange("Prices and profiles", then.digest, now.digest))
-    return [change for change in found if change.then != change.now]
-
-
-def _cost(option: Weighed | None) -> str:
-    return "not there" if option is None else f"${option.usd_per_month:,.0f}/month"
-
-
-def premium_words(record: DecisionRecord) -> str:
-    premium = record.compliance.premium_usd_per_month
-    return "no price" if premium is None else f"${premium:,.0f}/month"

@@ -5,12 +5,18 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from calculators.report.decision_record import DecisionRecord, premium_words, visible
-from calculators.units import usd
+from calculators.decision.verdict_text import CONFIDENCE
+from calculators.report.decision_record import DecisionRecord, visible
+from calculators.report.record_changes import RECORD_STATUS, premium_words
+from calculators.units import plural, usd, usd_range
+
+CONFIDENCE_OF: dict[str, str] = {code: words.lower() for code, words in CONFIDENCE.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
+    """A titled part of the page: paragraphs, then a table."""
+
     title: str
     paragraphs: tuple[str, ...] = ()
     header: tuple[str, ...] = ()
@@ -19,53 +25,85 @@ class Section:
 
 def sections(record: DecisionRecord) -> list[Section]:
     """The page in its order; the same for Markdown, HTML and the screen."""
-    r = record
-    options = tuple(
-        (o.label, usd(o.usd_per_month), _span(o.low_usd_per_month, o.high_usd_per_month)) for o in r.options
-    )
-    signals = tuple((s.name, s.status, s.value, f"{s.threshold} ({s.source})", f"{s.why} {s.when}") for s in r.signals)
-    flips = tuple((f.what, f.now, f.flips_at) for f in r.flips)
-    assumptions = tuple((a.what, a.value, a.basis, a.source, str(a.as_of or "")) for a in r.assumptions)
     return [
-        Section("Decision", (r.choice, f"How sure: {r.sureness.replace('_', ' ')}.", r.reason, f"Today: {r.today}.")),
-        Section("Options considered", (), ("Option", "USD a month", "Range"), options),
-        Section("Signals", (), ("Signal", "Status", "Value", "Fires", "Why, and when"), signals),
-        _compliance(r),
-        Section("What would flip it", () if flips else ("Nothing within reach.",), ("Input", "Now", "Flips at"), flips),
-        Section("Assumptions", (), ("What", "Value", "Basis", "Source", "As of"), assumptions),
-        Section("Taken on trust", r.trust or ("Nothing beyond the assumptions.",)),
-        Section("Dissent", tuple(r.dissent.split("\n")) if r.dissent else ("None was recorded.",)),
-        Section("Look again", (r.review,)),
+        _decision(record),
+        _options(record),
+        _signals(record),
+        _compliance(record),
+        _sensitivity(record),
+        _assumptions(record),
+        Section("Key assumptions", record.trust or ("None beyond the inputs and prices above.",)),
+        Section("Dissenting views", tuple(record.dissent.split("\n")) if record.dissent else ("None recorded.",)),
+        Section("Next review", (record.review,)),
     ]
 
 
-def _compliance(r: DecisionRecord) -> Section:
-    c = r.compliance
-    if not c.requirements:
-        return Section("Compliance", ("No requirement was stated.",))
-    words = (
-        f"Requirements: {', '.join(c.requirements)}.",
-        f"Paths: {c.allowed_count} allowed, {c.ask_count} to ask, {c.blocked_count} blocked. Premium: {premium_words(r)}.",
+def _decision(record: DecisionRecord) -> Section:
+    sureness = CONFIDENCE_OF.get(record.sureness, record.sureness.replace("_", " "))
+    return Section(
+        "Decision", (record.choice, f"Confidence: {sureness}.", record.reason, f"Current API: {record.today}.")
     )
-    rows = [
+
+
+def _options(record: DecisionRecord) -> Section:
+    rows = tuple(
+        (o.label, f"{usd(o.usd_per_month)}/month", usd_range(o.low_usd_per_month, o.high_usd_per_month))
+        for o in record.options
+    )
+    return Section("Options considered", (), ("Option", "Cost", "Range"), rows)
+
+
+def _signals(record: DecisionRecord) -> Section:
+    rows = tuple(
+        (
+            s.name,
+            RECORD_STATUS.get(s.status, s.status).capitalize(),
+            s.value,
+            f"{s.threshold} ({s.source})",
+            f"{s.why} {s.when}",
+        )
+        for s in record.signals
+    )
+    header = ("Trigger", "Status", "Value", "Met", "Why and when")
+    return Section("Triggers for leaving the API", (), header, rows)
+
+
+def _sensitivity(record: DecisionRecord) -> Section:
+    rows = tuple((f.what, f.now, f.flips_at) for f in record.flips)
+    paragraphs = () if rows else ("No single input changes the decision.",)
+    return Section(
+        "Sensitivity: what would change the decision", paragraphs, ("Input", "Now", "Break-even value"), rows
+    )
+
+
+def _assumptions(record: DecisionRecord) -> Section:
+    rows = tuple((a.what, a.value, a.basis, a.source, str(a.as_of or "")) for a in record.assumptions)
+    return Section("Inputs and prices", (), ("Item", "Value", "Basis", "Source", "As of"), rows)
+
+
+def _compliance(record: DecisionRecord) -> Section:
+    c = record.compliance
+    if not c.requirements:
+        return Section("Compliance", ("No requirements stated.",))
+    words = (
+        f"Requirements: {'; '.join(c.requirements)}.",
+        f"{plural(c.allowed_count, 'option')} allowed, {c.ask_count} to ask, {c.blocked_count} blocked. Compliance premium: "
+        f"{premium_words(record)}.",
+    )
+    rows = tuple(
         (status, path)
         for status, paths in (("Allowed", c.survivors), ("To ask", c.to_ask), ("Blocked", c.blocked))
         for path in paths
-    ]
-    return Section("Compliance", (*words, *c.relaxations), ("Status", "Path, price and why"), tuple(rows))
-
-
-def _span(low: float, high: float | None) -> str:
-    if high is None:
-        return f"{usd(low)} to no fleet at all"
-    return "" if high - low < 0.5 else f"{usd(low)} to {usd(high)}"
+    )
+    return Section("Compliance", (*words, *c.relaxations), ("Status", "Operator, price and reason"), rows)
 
 
 def _foot(record: DecisionRecord) -> str:
-    return f"Made on {record.made_on} with prices and profiles {record.digest}. Not legal advice."
+    return f"Created on {record.made_on} with data version {record.digest}. Not legal advice."
 
 
 def to_markdown(record: DecisionRecord) -> str:
+    """The record as Markdown."""
     parts = [f"# {_md(record.name)}: decision of {record.made_on}"]
     for section in sections(record):
         parts.append(f"## {section.title}")
@@ -77,7 +115,8 @@ def to_markdown(record: DecisionRecord) -> str:
 
 
 def _md(text: str) -> str:
-    """Text as it is; an address gets an invisible character, for it is found after escapes are gone."""
+    """Text escaped for Markdown. An address also gets an invisible character, because Markdown finds addresses after it
+    has removed escapes."""
     text = " ".join(visible(text).split())
     for char in "\\`*_{}[]<>#|$~":
         text = text.replace(char, "\\" + char)
@@ -97,7 +136,7 @@ border-bottom:1px solid #ddd}p{margin:.4rem 0}section:first-of-type p:first-of-t
 
 
 def to_html(record: DecisionRecord) -> str:
-    """A page of its own, to print: no script, nothing fetched, every value escaped."""
+    """The record as one HTML page to print: no script, nothing fetched, every value escaped."""
     body = "".join(_html_section(section) for section in sections(record))
     title = html.escape(f"{visible(record.name)}: decision of {record.made_on}")
     return (

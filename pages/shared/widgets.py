@@ -12,7 +12,7 @@ from calculators.catalog.base import Source
 from calculators.catalog.glossary import help_text
 from calculators.options.option import Option
 from calculators.scenario.schema import Scenario, label
-from calculators.units import usd
+from calculators.units import usd, usd_range
 from pages.shared.state import catalog, escape
 
 
@@ -87,7 +87,7 @@ def cost_table(option: Option) -> None:
         {
             "Cost": line.name,
             "Per month": usd(line.usd_per_month),
-            "Range": usd_span(line.low_usd_per_month, line.high_usd_per_month),
+            "Range": usd_range(line.low_usd_per_month, line.high_usd_per_month),
             "Basis": line.basis,
             "As of": line.source.accessed if line.source else None,
             "Source": line.source.title if line.source else "",
@@ -101,16 +101,9 @@ def cost_table(option: Option) -> None:
     )
 
 
-def usd_range(option: Option) -> str:
+def cost_range(option: Option) -> str:
     """Optimistic to pessimistic cost of an option."""
-    return usd_span(option.low_usd_per_month, option.high_usd_per_month)
-
-
-def usd_span(low: float, high: float) -> str:
-    """A cost range; an endless one means that the pessimistic case needs more GPUs than allowed."""
-    if high - low < 0.5:
-        return "list price"
-    return f"{usd(low)} to {usd(high)}" if high < 1e12 else f"{usd(low)} to infeasible"
+    return usd_range(option.low_usd_per_month, option.high_usd_per_month) or "list price"
 
 
 def source_line(source: Source) -> str:

@@ -151,13 +151,13 @@ def test_a_speed_set_by_hand_stands_in_place_of_benchmarks() -> None:
     by_hand = scenario(hardware={"throughput_factor": 0.9})
     both = scenario(hardware={"throughput_factor": 0.9, "own_measurements": own})
     assert build_usd(both) == build_usd(by_hand)
-    assert any("your own figure" in note for note in evaluate(both, CATALOG).notes)
+    assert any("your own figure" in note for note in evaluate(both, CATALOG).caveats)
 
 
 def test_the_verdict_says_that_the_speed_is_yours() -> None:
     slow = evaluate(with_own(scaled(1.1)), CATALOG)
-    assert any("corrected by 1 benchmark of your own" in note for note in slow.notes)
-    assert not any("of your own" in note for note in evaluate(scenario(), CATALOG).notes)
+    assert any("corrected by 1 benchmark of your own" in note for note in slow.caveats)
+    assert not any("of your own" in note for note in evaluate(scenario(), CATALOG).caveats)
 
 
 def test_measurements_travel_in_the_link() -> None:

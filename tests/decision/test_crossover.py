@@ -71,11 +71,11 @@ def test_never_is_decided_by_the_fully_loaded_machine(catalog: Catalog) -> None:
     assert found.break_even_utilization_ratio == pytest.approx(1.2)
     assert found.first_req_per_month is None
     assert found.durable_req_per_month is None
-    assert "cost 1.2 times the price of a request" in found.reason
+    assert "costs 1.2 times the API price per request" in found.reason
 
 
 @pytest.mark.parametrize(("usd", "kind"), [(999.0, "out_of_reach"), (1_000.0, "never"), (1_001.0, "never")])
-def test_the_border_of_never_is_a_utilisation_of_one(catalog: Catalog, usd: float, kind: str) -> None:
+def test_the_border_of_never_is_a_utilization_of_one(catalog: Catalog, usd: float, kind: str) -> None:
     found = _find([staircase(catalog, 1_000, usd, max_machines=5)], LinearCost(0.0, 50.0), LinearCost(1.0, 0.0))
     assert found.kind == kind
 
@@ -118,8 +118,8 @@ def test_how_busy_the_gpus_must_be_beside_how_busy_the_traffic_keeps_them(catalo
     tight = _find([staircase(catalog, 1_000, 1_300)], NOTHING, LinearCost(1.25, 0.0), busy_frac=0.25)
     assert tight.break_even_utilization_ratio == pytest.approx(0.26)
     assert tight.kind == "never"
-    assert "26% busy" in tight.reason
-    assert "25% busy at most" in tight.reason
+    assert "needs 26% GPU utilization" in tight.reason
+    assert "averages 25% at most" in tight.reason
 
 
 def test_the_cheapest_of_several_ways_to_buy_is_compared(catalog: Catalog) -> None:

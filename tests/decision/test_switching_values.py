@@ -8,7 +8,7 @@ from calculators.api.bill import monthly_bill
 from calculators.api.rates import api_offer
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.load import ROOT, load_catalog
-from calculators.decision.switching_values import nearest_switching_value, switching_values
+from calculators.decision.switching_values import nearest_switching_values, switching_values
 from calculators.evaluate import evaluate
 from calculators.fleet.operating_costs import fixed_line
 from calculators.fleet.staircase import Staircase
@@ -32,12 +32,12 @@ def test_flips_by_hand_when_buying_wins(catalog: Catalog) -> None:
     """
     build, stairs = hand_made_build(catalog, 9_000, 1_000)
     found = _flips(catalog, hand_made_buy("api_today", 5_000), build, stairs)
-    assert found["Price of api_today option"] == "$10.0k/month, 2 times as much"
-    assert found["GPU rent"] == "$0.46, 56% lower"
-    assert found["Throughput"].endswith("requests/s, 3.33 times as much")
-    assert found["Peak over mean"] == "1.2× the mean"
-    assert found["Engineers to run it"] == "no number: dearer even unattended"
-    assert found["Volume, requests a month"] == "up to 5M"
+    assert found["Price of api_today option"] == "$10k/month (2 times as much)"
+    assert found["GPU price"] == "$0.46/GPU-hour (56% lower)"
+    assert found["Throughput per replica"].endswith("requests/s (3.33 times as much)")
+    assert found["Peak-to-average ratio"] == "1.2"
+    assert found["Staffing (engineers, FTE)"] == "None: costs more even with no staffing"
+    assert found["Requests/month"] == "5M"
 
 
 def test_flips_by_hand_when_building_wins(catalog: Catalog) -> None:
@@ -45,18 +45,18 @@ def test_flips_by_hand_when_building_wins(catalog: Catalog) -> None:
     pays for 25 machines, 23 busy, against 10."""
     build, stairs = hand_made_build(catalog, 9_000, 1_000)
     found = _flips(catalog, hand_made_buy("api_today", 20_000), build, stairs)
-    assert found["Price of api_today option"] == "$10.0k/month, 50% lower"
-    assert found["GPU rent"] == "$2.17, 2.11 times as much"
-    assert found["Engineers to run it"] == "1.1"
-    assert found["Throughput"].endswith("requests/s, 57% lower")
+    assert found["Price of api_today option"] == "$10k/month (50% lower)"
+    assert found["GPU price"] == "$2.17/GPU-hour (2.11 times as much)"
+    assert found["Staffing (engineers, FTE)"] == "1.1"
+    assert found["Throughput per replica"].endswith("requests/s (57% lower)")
 
 
 def test_flips_that_no_value_reaches_say_so(catalog: Catalog) -> None:
     build, stairs = hand_made_build(catalog, 9_000, 1_000)
     found = _flips(catalog, hand_made_buy("api_today", 900), build, stairs)
-    assert found["GPU rent"] == "no rent: even free GPUs would not pay for the rest"
-    assert found["Throughput"].startswith("no speed")
-    assert found["Peak over mean"].startswith("no peak")
+    assert found["GPU price"] == "None: self-hosting costs more even at $0/GPU-hour"
+    assert found["Throughput per replica"].startswith("None: one replica plus a spare")
+    assert found["Peak-to-average ratio"].startswith("None: costs more")
     dear = Option(
         "hosted_open",
         "host",
@@ -67,36 +67,36 @@ def test_flips_that_no_value_reaches_say_so(catalog: Catalog) -> None:
     )
     bill = monthly_bill(api_offer("testhost", "closed", catalog), demand_by_hand(20), TODAY)  # $0.11
     hosted = Option(dear.kind, dear.label, dear.lines, dear.model, dear.operator, dear.gate, bill)
-    assert _flips(catalog, hosted, build, stairs)["Price of host"] == "no price: even free it would cost more"
+    assert _flips(catalog, hosted, build, stairs)["Price of host"] == "None: the API costs more even at $0 per token"
 
 
-def test_a_free_api_has_a_kill_price_but_no_ratio(catalog: Catalog) -> None:
+def test_a_free_api_has_a_break_even_price_but_no_ratio(catalog: Catalog) -> None:
     build, stairs = hand_made_build(catalog, 9_000, 1_000)
     bill = monthly_bill(api_offer("testhost", "free", catalog), demand_by_hand(), TODAY)
     free = Option("api_today", "free", (fixed_line("api", 0.0, "list"),), "free", "free", None, bill)
-    assert _flips(catalog, free, build, stairs)["Price of free"] == "$10.0k/month"
+    assert _flips(catalog, free, build, stairs)["Price of free"] == "$10k/month"
 
 
 def test_unpaid_engineers_have_no_flip(catalog: Catalog) -> None:
     build, stairs = hand_made_build(catalog, 9_000, 0)
     assert (
-        "not applicable"
-        in _flips(catalog, hand_made_buy("api_today", 500), build, stairs, pay=0)["Engineers to run it"]
+        "Not applicable"
+        in _flips(catalog, hand_made_buy("api_today", 500), build, stairs, pay=0)["Staffing (engineers, FTE)"]
     )
 
 
 def test_speed_may_not_fall_below_what_the_allowed_machines_can_make_good(catalog: Catalog) -> None:
     """50 machines are allowed, 48 busy: 10/48 of today's speed is the end, however dear buying is."""
     build, stairs = hand_made_build(catalog, 9_000, 1_000)
-    assert _flips(catalog, hand_made_buy("api_today", 1e9), build, stairs)["Throughput"].endswith(
-        "requests/s, 79% lower"
+    assert _flips(catalog, hand_made_buy("api_today", 1e9), build, stairs)["Throughput per replica"].endswith(
+        "requests/s (79% lower)"
     )
 
 
 def test_no_volume_flips_what_never_crosses(catalog: Catalog) -> None:
     build, stairs = hand_made_build(catalog, 9_000, 1_000)
     [volume, *_] = switching_values(build, [hand_made_buy("api_today", 1)], NEVER, [stairs], WORKLOAD, 1.0)
-    assert volume.flips_at == "no volume: a request costs more"
+    assert volume.flips_at == "None: a request costs more"
 
 
 SCENARIOS = ("azure-conversation", "near-the-crossover", "steady-extraction", "eu-public-sector")
@@ -125,10 +125,10 @@ def test_the_volume_that_flips_it_put_back_in_flips_it(name: str) -> None:
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_the_nearest_flips_are_sorted_and_within_reach(name: str) -> None:
     found = evaluate(read_scenario(ROOT / f"scenarios/{name}.yaml", TODAY), REAL)
-    exit_signals = nearest_switching_value(found.switching_values)
-    assert 1 <= len(exit_signals) <= 3
-    assert [f.distance for f in exit_signals] == sorted(f.distance for f in found.switching_values)[: len(exit_signals)]
-    assert not any("no " in f.flips_at[:3] for f in exit_signals)
+    nearest = nearest_switching_values(found.switching_values)
+    assert 1 <= len(nearest) <= 3
+    assert [f.distance for f in nearest] == sorted(f.distance for f in found.switching_values)[: len(nearest)]
+    assert not any(value.flips_at.startswith("None") for value in nearest)
 
 
 def test_the_price_at_which_todays_api_ties_is_the_cost_of_the_best_other_way() -> None:

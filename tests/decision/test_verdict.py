@@ -20,7 +20,7 @@ def _decide(*options: Option, against: Crossover = NEVER) -> Verdict:
         (
             [hand_made_buy("api_today", 100)],
             "stay",
-            "Stay on the API: api_today option costs $100/month; no fleet of your own qualifies.",
+            "Stay on the API: api_today option costs $100/month. No self-hosted option qualifies.",
         ),
         (
             [hand_made_buy("api_today", 1_000), hand_made_buy("api_optimised", 500)],
@@ -30,12 +30,12 @@ def _decide(*options: Option, against: Crossover = NEVER) -> Verdict:
         (
             [hand_made_buy("api_today", 1_000), hand_made_buy("hosted_open", 300, gate="assumed")],
             "hosted_open",
-            "Do not self-host, buy tokens of an open model, if Some model is good enough: hosted_open option costs $300",
+            "Don't self-host. Move to a hosted open model: hosted_open option costs $300/month, $700 less than today, if it passes",
         ),
         (
             [hand_made_buy("api_today", 1_000), hand_made_buy("hosted_open", 300, gate="accepted")],
             "hosted_open",
-            "Do not self-host, buy tokens of an open model: hosted_open option costs $300",
+            "Don't self-host. Move to a hosted open model: hosted_open option costs $300/month, $700 less than today. ",
         ),
     ],
 )
@@ -46,7 +46,7 @@ def test_the_sentence_for_each_way_to_buy(options: list[Option], kind: str, star
 
 
 def test_without_a_fleet_the_reason_says_why(catalog: Catalog) -> None:
-    assert _decide(hand_made_buy("api_today", 100)).reason == "No fleet can serve this: nothing fits."
+    assert _decide(hand_made_buy("api_today", 100)).reason == "No self-hosted option qualifies: nothing fits."
 
 
 @pytest.mark.parametrize(
@@ -57,13 +57,10 @@ def test_building_wins(catalog: Catalog, kind: str, words: str) -> None:
     verdict = _decide(hand_made_buy("api_today", 10_000), option, against=DURABLE)
     assert (verdict.kind, verdict.sureness) == (kind, "clear")
     assert verdict.sentence == (
-        f"{words}own fleet costs $2,000/month, $8,000 less than today; the best way to buy, api_today option, costs $10.0k."
+        f"{words}own fleet costs $2k/month, $8k less than today. The cheapest API option, api_today option, would cost $10k/month."
     )
-    assert (
-        "The peak needs 12 GPUs (10 replicas and 2 spare) at $1,200; people, platform and migration are the other $800"
-        in verdict.reason
-    )
-    assert "self-hosting stays cheaper from 5 M requests a month on" in verdict.reason
+    assert "at $1.2k/month; staffing, tooling and migration account for the other $800 (40%)." in verdict.reason
+    assert "self-hosting stays cheaper from 5M requests/month" in verdict.reason
     assert verdict.gap_usd_per_month == 8_000
     assert verdict.saving_usd_per_month == 8_000
 
@@ -102,10 +99,10 @@ def test_two_purchases_that_are_close_are_not_called_and_variants_of_one_are_no_
     assert (same.kind, same.runner_up) == ("optimise_api", option)
 
 
-def test_what_is_taken_on_trust_is_said(catalog: Catalog) -> None:
+def test_key_assumptions_are_said(catalog: Catalog) -> None:
     trusted, _ = hand_made_build(catalog, 1_200, 800, gate="assumed")
     [first, second] = _decide(hand_made_buy("api_today", 10_000), trusted).assumptions
-    assert first.startswith("Llama is good enough for your product: assumed")
-    assert second.startswith("Latency, rate limits and uptime of api_today option are not known here")
+    assert first.startswith("Llama is assumed to pass your evals")
+    assert second.startswith("Latency, rate limits and uptime of api_today option are not modeled")
     shown, _ = hand_made_build(catalog, 1_200, 800, gate="accepted")
     assert _decide(hand_made_buy("api_today", 10_000), shown).assumptions == (second,)

@@ -12,7 +12,7 @@ from calculators.catalog.catalog import Catalog
 from calculators.decision import crossover
 from calculators.evaluate import evaluate
 from calculators.options.option import LinearCost
-from calculators.report.evaluation_text import to_json
+from calculators.report.evaluation_json import to_json
 
 FOLDER = Path(__file__).parent
 

@@ -26,26 +26,26 @@ DISAGGREGATION, PIN_DISAGGREGATION, BLOCK_TO_MOVE = (
 )
 
 # What is pressed.
-OWN_LOG = "Use your own"
+OWN_LOG = "Use my data"
 AGENT, EXTRACTION, BATCH = "coding-agent", "document-extraction", "batch"
 AIR_GAP = "Air gap"
 PINNED_IN, USE_SET = "Include", "Use this set in the scenario"
 TOOLS, MOVE_UP, BEST_ORDER = "2. Tool schemas", "Move up", "Sort into the best order"
-AS_JSON, OPEN_RECORD = "JSON", "Open a kept record"
+AS_JSON, OPEN_RECORD = "JSON", "Open a saved record"
 
 # What is read.
 PER_MONTH = "/month"
-NO_REQUIREMENT, PREMIUM, COMPLIANCE_DECIDES = "No requirement stated", "Compliance premium", "Compliance decides"
+NO_REQUIREMENT, PREMIUM, COMPLIANCE_DECIDES = "No compliance requirement is set", "Compliance premium", "Compliance decides"
 WITH_THESE_SWITCHES = "The verdict with these switches."
 PINNED_BY_YOU = "Included by you"
-SAME_AGAIN = "says the same, to the dollar"
+SAME_AGAIN = "Nothing changes at today"
 BREAKER, BREAKS, BEST_ALREADY = (
     "Timestamp",
     "breaks the cache for everything after it",
     "The prompt is in the best order",
 )
 HIT_RATE_BEFORE = re.compile(r"hit rate from (\d+)%")
-ALL_CURVES = "Your own fleet against each way to buy"
+ALL_CURVES = "Self-hosting vs. each API option"
 
 
 def settled(page: Page) -> None:

@@ -8,8 +8,8 @@ from streamlit.testing.v1 import AppTest
 
 from calculators.catalog.glossary import glossary
 from calculators.catalog.load import ROOT
-from calculators.decision.verdict import CLOSE_FRAC
 from calculators.fleet.operating_costs import BYTES_PER_TOK, WEEKS_PER_YEAR
+from calculators.options.option import CLOSE_FRAC
 from calculators.performance.max_load import TAIL_FRAC
 from calculators.performance.model_size import LINEAR_BITS, USABLE_FRAC, WORKSPACE_BYTES
 from calculators.performance.step_time import CHUNK_TOK, MAX_BATCH

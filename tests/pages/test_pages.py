@@ -15,9 +15,9 @@ from calculators.scenario.schema import label
 
 SAMPLE = ROOT / "sample_logs/azure_conversation_2023.csv"
 PAGES = {
-    "pages/decide/verdict.py": "What would change the answer",
-    "pages/decide/crossover.py": "Your own fleet against each way to buy",
-    "pages/decide/signals.py": "Must be known first",
+    "pages/decide/verdict.py": "Sensitivity: what would change the decision",
+    "pages/decide/crossover.py": "Self-hosting vs. each API option",
+    "pages/decide/signals.py": "Preconditions still open",
     "pages/decide/record.py": "Options considered",
     "pages/inputs/workload.py": "Latency targets (SLOs)",
     "pages/inputs/candidates.py": "All self-hosted configurations",
@@ -188,7 +188,7 @@ def test_targets_that_nothing_meets_leave_the_ways_to_buy() -> None:
     app.number_input(key="targets.tpot_ms").set_value(0.2).run()
     app.switch_page("pages/decide/verdict.py").run()
     assert not app.exception
-    assert "No fleet can serve this" in words(app)
+    assert "No self-hosted option qualifies" in words(app)
     for page in PAGES:
         assert not app.switch_page(page).run().exception
 
@@ -219,7 +219,7 @@ def test_an_emptied_target_means_no_target_and_never_a_tiny_one(field: str) -> N
     section, name = field.split(".")
     assert getattr(getattr(linked(app), section), name) is None
     app.switch_page("pages/decide/verdict.py").run()
-    assert "No fleet can serve this" not in words(app)
+    assert "No self-hosted option qualifies" not in words(app)
 
 
 def test_an_emptied_required_figure_is_asked_for_by_name() -> None:
@@ -297,7 +297,7 @@ def test_a_requirement_changes_the_verdict_travels_in_the_link_and_says_why() ->
 def test_measured_latency_fires_the_signal_and_a_list_of_it_is_read() -> None:
     app = start().switch_page("pages/decide/signals.py").run()
     app.number_input(key="evidence.api_ttft_p95_ms").set_value(5_000.0).run()
-    assert "Latency says leave" in app.subheader[0].value
+    assert "Latency trigger is met" in app.subheader[0].value
     assert linked(app).evidence.api_latency_source == "typed"
     rows = b"ttft_ms,tpot_ms\n" + b"100,10\n" * 50
     app.file_uploader(key="latency_file").upload("mine.csv", rows, "text/csv").run()

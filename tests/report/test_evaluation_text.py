@@ -9,7 +9,8 @@ from support import scenario
 from calculators.catalog.catalog import Catalog
 from calculators.evaluate import evaluate
 from calculators.fleet.machine_offers import machine_offers
-from calculators.report.evaluation_text import lease_terms, sources, to_json, to_text
+from calculators.report.evaluation_json import to_json
+from calculators.report.evaluation_text import offer_terms, to_text
 
 CASES = [{}, {"hardware": {"include_owned": True}}, {"targets": {"tpot_ms": 0.1}}, {"api": {"model": "closed-dated"}}]
 
@@ -23,8 +24,8 @@ def test_the_text_says_the_verdict_every_option_and_the_state_of_the_data(
     assert text.splitlines()[0] == found.verdict.sentence
     for option in found.options:
         assert option.label in text
-    assert f"Prices and profiles {catalog.digest}, as of 2026-11-23." in text
-    assert ("What would change the answer:" in text) is bool(found.switching_values)
+    assert f"Data version {catalog.digest} (2026-11-23)." in text
+    assert ("Sensitivity (break-even" in text) is bool(found.switching_values)
 
 
 @pytest.mark.parametrize("changes", CASES)
@@ -49,8 +50,8 @@ def test_profiles_become_ids_and_what_is_infinite_null(catalog: Catalog) -> None
 
 
 def test_every_cost_line_of_a_list_price_has_a_source(catalog: Catalog) -> None:
-    found = sources(evaluate(scenario(), catalog))
-    assert {name for name, _ in found} >= {
+    lines = [line for option in evaluate(scenario(), catalog).options for line in option.lines]
+    assert {line.name for line in lines if line.source is not None} >= {
         "API spend",
         "GPU rental",
         "Staffing (engineers)",
@@ -61,5 +62,5 @@ def test_every_cost_line_of_a_list_price_has_a_source(catalog: Catalog) -> None:
 
 def test_the_terms_of_a_lease_in_a_line(catalog: Catalog) -> None:
     listed = scenario(hardware={"rent_usd_per_gpu_h": {}})
-    terms = lease_terms(machine_offers(catalog.gpu("h100-sxm"), listed, catalog)[0])
-    assert terms == "8-GPU server at Eights, on demand, seen 2026-11-01 (high confidence)"
+    terms = offer_terms(machine_offers(catalog.gpu("h100-sxm"), listed, catalog)[0])
+    assert terms == "8-GPU server at Eights, on-demand, seen 2026-11-01 (high confidence)"

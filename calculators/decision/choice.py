@@ -1,0 +1,95 @@
+"""The choice among the allowed options, in codes: which kind of verdict, how sure, the winner and its rival."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import inf
+from typing import Literal
+
+from calculators.decision.verdict_context import VerdictContext
+from calculators.options.option import CLOSE_FRAC, STAYS, Option, OptionKind
+
+Sureness = Literal["clear", "leaning", "too_close"]
+VerdictKind = Literal[
+    "stay",
+    "optimise_api",
+    "resold_api",
+    "hosted_open",
+    "self_host",
+    "own_hardware",
+    "hybrid",
+    "forced_by_compliance",
+    "too_close",
+    "cannot_tell",
+]
+KIND_OF_WINNER: dict[OptionKind, VerdictKind] = {
+    "api_today": "stay",
+    "api_optimised": "optimise_api",
+    "resold_api": "resold_api",
+    "hosted_open": "hosted_open",
+    "self_host": "self_host",
+    "own_hardware": "own_hardware",
+    "hybrid": "hybrid",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Kind and sureness of a verdict, the cheapest allowed option and its rival."""
+
+    kind: VerdictKind
+    sureness: Sureness
+    winner: Option
+    """Today's API where no option is allowed."""
+    runner_up: Option | None
+
+    @property
+    def gap_usd_per_month(self) -> float:
+        """Runner-up minus winner; infinite without a runner-up."""
+        return self.runner_up.usd_per_month - self.winner.usd_per_month if self.runner_up else inf
+
+
+def choose(today: Option, options: Sequence[Option], context: VerdictContext) -> Choice:
+    """The cheapest of the allowed `options`, its rival, and how sure the choice is."""
+    if not options:
+        return Choice("cannot_tell", "too_close", today, None)
+    ranked = sorted(options, key=lambda option: option.usd_per_month)
+    winner = ranked[0]
+    others = [option for option in ranked if _side(option) != _side(winner)]
+    sureness = _sureness(winner, others)
+    if sureness == "clear" and context.may_be_cheaper:
+        sureness = "leaning"
+    runner_up = others[0] if sureness == "too_close" else _rival(ranked)
+    return Choice(_kind(winner, sureness, context), sureness, winner, runner_up)
+
+
+def _kind(winner: Option, sureness: Sureness, context: VerdictContext) -> VerdictKind:
+    if context.missing is not None:
+        return "cannot_tell"
+    if sureness == "too_close":
+        return "too_close"
+    return "forced_by_compliance" if context.blocked is not None else KIND_OF_WINNER[winner.kind]
+
+
+def _side(option: Option) -> Literal["stay", "move", "build"]:
+    """Keeping the model, moving to another seller, and self-hosting are the three answers; options within one of them
+    are variants of it."""
+    return "stay" if option.kind in STAYS else "move" if option.kind == "hosted_open" else "build"
+
+
+def _rival(ranked: Sequence[Option]) -> Option | None:
+    """The cheapest option of the opposite answer to build or buy."""
+    return next((option for option in ranked if option.is_buy != ranked[0].is_buy), None)
+
+
+def _sureness(winner: Option, others: Sequence[Option]) -> Sureness:
+    """Sureness against every option of another side, cheapest first."""
+    if not others:
+        return "clear"
+    if others[0].usd_per_month - winner.usd_per_month < CLOSE_FRAC * others[0].usd_per_month:
+        return "too_close"
+    return "leaning" if ranges_overlap(winner, others) else "clear"
+
+
+def ranges_overlap(winner: Option, others: Sequence[Option]) -> bool:
+    """Whether the winner in its pessimistic case costs more than another option in its optimistic case."""
+    return winner.high_usd_per_month > min((option.low_usd_per_month for option in others), default=inf)

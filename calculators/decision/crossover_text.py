@@ -1,0 +1,59 @@
+"""The words of a crossover: its clause in the reason of a verdict, and the takeaway of its chart."""
+
+from collections.abc import Sequence
+
+from calculators.decision.crossover import Crossover
+from calculators.options.option import Option
+from calculators.units import count, significant
+
+NUMBER_WORDS = {3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine"}
+
+
+def break_even_clause(crossover: Crossover) -> str:
+    """Where self-hosting breaks even, as a clause."""
+    durable = crossover.durable_req_per_month
+    match crossover.kind:
+        case "always":
+            return "self-hosting is cheaper at every volume"
+        case "crosses" if durable is not None:
+            return f"self-hosting stays cheaper from {count(durable)} requests/month{_until(crossover)}"
+        case "crosses":
+            return "self-hosting is cheaper at some volumes only, not at the largest"
+        case "never":
+            return f"self-hosting never breaks even: it {crossover.reason.removeprefix('self-hosting ')}"
+        case _:
+            return f"there is no break-even: {crossover.reason}"
+
+
+def crossover_takeaway(
+    crossover: Crossover, build: Option | None, allowed: Sequence[Option], requests_per_month: float
+) -> str:
+    """What the chart of cost over volume shows, in a sentence: its caption and its alternative text."""
+    if build is None:
+        return "No self-hosted option qualifies, so the chart shows API options only."
+    if not any(option.is_buy for option in allowed):
+        return "No API option is allowed. Today's API is shown for comparison only."
+    durable = crossover.durable_req_per_month
+    if crossover.kind == "always":
+        return "Self-hosting is cheaper than any API option at every volume."
+    if crossover.kind == "crosses" and durable is not None:
+        multiple = significant(durable / requests_per_month, 2)
+        return (
+            f"Break-even volume: {count(durable)} requests/month, {multiple} times your volume. Self-hosting stays cheaper "
+            f"from there{_until(crossover)}.{_crossings(len(crossover.crossings))}"
+        )
+    clause = break_even_clause(crossover)
+    return f"{clause[0].upper()}{clause[1:]}."
+
+
+def _until(crossover: Crossover) -> str:
+    if crossover.until_req_per_month is None:
+        return ""
+    return f" up to {count(crossover.until_req_per_month)}, the most your GPU limit allows"
+
+
+def _crossings(number: int) -> str:
+    if number < 3:
+        return ""
+    times = NUMBER_WORDS.get(number, str(number))
+    return f" The curves cross {times} times because capacity is added in whole servers."

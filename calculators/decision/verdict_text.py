@@ -1,0 +1,179 @@
+"""The words of a verdict: its sentence, its reason, the assumptions behind it and how sure it is."""
+
+from collections.abc import Sequence
+
+from calculators.decision.choice import Choice, Sureness, ranges_overlap
+from calculators.decision.crossover import Crossover
+from calculators.decision.crossover_text import break_even_clause
+from calculators.decision.verdict_context import MissingInput, VerdictContext
+from calculators.options.option import STAYS, Option, OptionKind, best_build
+from calculators.units import count, percent, plural, usd
+
+CONFIDENCE: dict[Sureness, str] = {"clear": "High", "leaning": "Medium", "too_close": "Too close to call"}
+ADVICE: dict[OptionKind, str] = {
+    "api_today": "Stay on the API",
+    "api_optimised": "Stay on the API and use its discounts",
+    "resold_api": "Keep the model and change the contract",
+    "hosted_open": "Don't self-host. Move to a hosted open model",
+    "hybrid": "Self-host the base load and send the overflow to an API",
+    "own_hardware": "Buy servers and self-host",
+    "self_host": "Self-host",
+}
+
+
+# --- the sentence --------------------------------------------------------------------------------------------------
+
+
+def verdict_sentence(choice: Choice, today: Option, context: VerdictContext) -> str:
+    """The verdict in one or two sentences, and whom to ask first."""
+    if context.missing is not None and context.missing.kind != "volume":
+        return f"Cannot tell yet: {_missing_input(context.missing)}"
+    if context.missing is not None:
+        sentence = f"Cannot tell yet: {_missing_input(context.missing)}"
+    elif choice.kind == "too_close" and choice.runner_up is not None:
+        sentence = _too_close(choice.winner, choice.runner_up, context)
+    elif context.blocked is not None:
+        sentence = f"Compliance decides: {_costs(choice.winner)}. {_blocked(context)}"
+    else:
+        sentence = _advice(choice, today)
+    return " ".join([sentence, *_remarks(context, today)])
+
+
+def _costs(option: Option) -> str:
+    return f"{option.label} costs {usd(option.usd_per_month)}/month"
+
+
+def _too_close(winner: Option, rival: Option, context: VerdictContext) -> str:
+    gap = usd(rival.usd_per_month - winner.usd_per_month)
+    tied = (
+        f"Too close to call: {_costs(winner)} and {rival.label} {usd(rival.usd_per_month)}/month. "
+        f"The difference of {gap}/month is within the accuracy of these estimates."
+    )
+    return f"{tied} {_blocked(context)}" if context.blocked is not None else tied
+
+
+def _blocked(context: VerdictContext) -> str:
+    blocked = context.blocked
+    assert blocked is not None
+    return f"{blocked.label}, at {usd(blocked.usd_per_month or 0.0)}/month, is cheaper but not allowed."
+
+
+def _advice(choice: Choice, today: Option) -> str:
+    winner = choice.winner
+    saving = today.usd_per_month - winner.usd_per_month
+    less = f", {usd(saving)} less than today" if saving > 0 and winner is not today else ""
+    condition = ", if it passes your evals" if winner.gate == "assumed" else ""
+    return f"{ADVICE[winner.kind]}: {_costs(winner)}{less}{condition}. {_alternative(winner, choice.runner_up)}"
+
+
+def _alternative(winner: Option, rival: Option | None) -> str:
+    if rival is None:
+        return "No self-hosted option qualifies." if winner.is_buy else "No API option with a public price is allowed."
+    if rival.is_buy:
+        return f"The cheapest API option, {rival.label}, would cost {usd(rival.usd_per_month)}/month."
+    return f"Self-hosting would cost {usd(rival.usd_per_month)}/month."
+
+
+def _missing_input(missing: MissingInput) -> str:
+    if missing.kind == "volume":
+        return (
+            f"measure your requests per month. {count(missing.requests_per_month)} is a typical value, not yours, and the "
+            f"decision changes at {count(missing.flips_at_req_per_month)}."
+        )
+    if missing.kind == "ask_operators":
+        names = ", ".join(dict.fromkeys(missing.operators[:3]))
+        return (
+            f"ask {names}. No option with a public price is known to be allowed; "
+            f"{plural(len(missing.operators), 'option')} may be."
+        )
+    return "no option with a public price is allowed."
+
+
+def _remarks(context: VerdictContext, today: Option) -> list[str]:
+    """Whom to ask first, and the signals that today's API does not satisfy."""
+    remarks = []
+    if context.ask_first:
+        names = list(dict.fromkeys(p.path.name for p in context.ask_first))
+        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        saving = context.cheapest_allowed_usd - (context.ask_first[0].usd_per_month or 0.0)
+        saves = f": if allowed, up to {usd(saving)}/month less" if saving < float("inf") else ""
+        remarks.append(f"Ask {names[0]}{more} first{saves}.")
+    if context.quote_first:
+        names = list(dict.fromkeys(context.quote_first[:3]))
+        remarks.append(f"Also ask for a quote: {', '.join(names)} (allowed, no public price).")
+    if context.met_signals:
+        signals = " and ".join(s.name.lower() for s in context.met_signals)
+        remarks.append(
+            f"But the {signals} trigger is met: {today.label} misses what the product needs. Other APIs are not measured; "
+            "a self-hosted fleet is sized to meet it."
+        )
+    return remarks
+
+
+# --- the reason ----------------------------------------------------------------------------------------------------
+
+
+def verdict_reason(
+    options: Sequence[Option], against_best: Crossover, against_today: Crossover, why_no_fleet: str
+) -> str:
+    """What the fleet consists of, and where it breaks even. The crossovers are self-hosting against the cheapest API
+    option at each volume and against today's API."""
+    ranked = sorted(options, key=lambda option: option.usd_per_month)
+    build = best_build(ranked)
+    if build is None or build.plan is None:
+        return f"No self-hosted option qualifies: {why_no_fleet}"
+    plan, rest_usd = build.plan, build.usd_per_month - build.plan.rent_usd_per_month
+    needs = "The peak needs" if ranked[0].kind != "hybrid" else "Without an API for the overflow, the peak would need"
+    fleet = (
+        f"{needs} {plural(plan.gpus, 'GPU')} ({plan.replicas_words}) at {usd(plan.rent_usd_per_month)}/month; staffing, "
+        f"tooling and migration account for the other {usd(rest_usd)} ({percent(rest_usd / build.usd_per_month)})."
+    )
+    if not any(option.is_buy for option in ranked):
+        return f"{fleet} No API option with a public price is allowed."
+    best = f"Against the cheapest API option at each volume, {break_even_clause(against_best)}."
+    return f"{fleet} {best} Against today's API alone, {break_even_clause(against_today)}."
+
+
+def blocked_reason(context: VerdictContext) -> str:
+    """Why compliance forbids the cheapest option of all; empty where it does not."""
+    if context.blocked is None:
+        return ""
+    return f"{context.blocked.path.deciding[0].words.rstrip('.')}. "
+
+
+def key_assumptions(choice: Choice) -> tuple[str, ...]:
+    """Assumptions behind winner and runner-up, most important first."""
+    shown = [option for option in (choice.winner, choice.runner_up) if option is not None]
+    assumptions = []
+    if choice.winner.kind == "hybrid":
+        assumptions.append(
+            "Load over the hours is assumed log-normal between its mean and its peak. Overflow requests go to an API, so "
+            "both models must pass your evals."
+        )
+    assumptions += [f"{o.model} is assumed to pass your evals. Test it first." for o in shown if o.gate == "assumed"]
+    assumptions += [
+        f"Latency, rate limits and uptime of {o.label} are not modeled. Only self-hosted options are checked against your "
+        "latency targets."
+        for o in shown
+        if o.is_buy
+    ]
+    return tuple(dict.fromkeys(assumptions))
+
+
+# --- how sure ------------------------------------------------------------------------------------------------------
+
+
+def confidence_sentence(sureness: Sureness, winner: Option, options: Sequence[Option]) -> str:
+    """How sure a verdict is. `options`: all that are allowed."""
+    if sureness == "clear":
+        return "High confidence across the throughput and staffing ranges (traffic uncertainty not included)."
+    if sureness == "too_close":
+        return "Too close to call with what is known."
+    if ranges_overlap(winner, [option for option in options if _is_other(option, winner)]):
+        return "Medium confidence: the base case is clear, but the ranges of the top two options overlap."
+    return "Medium confidence: the base case is clear, but an operator that may be cheaper has not been asked yet."
+
+
+def _is_other(option: Option, winner: Option) -> bool:
+    """Whether an option is another answer than the winner, not a variant of it."""
+    return option.is_buy != winner.is_buy or (option.kind in STAYS) != (winner.kind in STAYS)

@@ -1,0 +1,113 @@
+"""What the Verdict page shows: four metrics, the sensitivity table, the cost breakdown of an option."""
+
+import pandas as pd
+import streamlit as st
+
+from calculators.catalog.glossary import expanded
+from calculators.decision.switching_values import SwitchingValue, nearest_switching_values
+from calculators.evaluate import Evaluation
+from calculators.options.option import Option
+from calculators.units import count, milliseconds, percent, significant, usd
+from pages.shared.state import catalog, escape
+from pages.shared.widgets import cost_range, cost_table, source_line
+
+NO_PRICE = "No API option with a public price is known to be allowed under your requirements."
+
+
+def metric_row(result: Evaluation) -> None:
+    """Current API spend, the cheapest API option, the cheapest self-hosted option and the break-even volume."""
+    build, buy, today = result.build, result.buy, result.today
+    has_buy = result.today_allowed or buy is not today
+    cells = st.columns(4)
+    _metric(cells[0], "Current API spend (estimated)", _per_month(today), today.label)
+    _metric(
+        cells[1],
+        "Cheapest API option",
+        _per_month(buy) if has_buy else "no public price",
+        buy.label if has_buy else NO_PRICE,
+        None if buy is today else _delta(buy, today),
+    )
+    _metric(
+        cells[2],
+        "Cheapest self-hosted option",
+        _per_month(build) if build else "none",
+        build.label if build else result.verdict.reason,
+        _delta(build, today) if build else None,
+    )
+    why = (
+        f"Requests/month from which self-hosting stays cheaper than the cheapest API option: {result.crossover.reason}."
+    )
+    _metric(cells[3], "Break-even volume", break_even_words(result.crossover.durable_req_per_month), why)
+
+
+def break_even_words(requests_per_month: float | None) -> str:
+    """A break-even volume, or that there is none."""
+    if requests_per_month is None:
+        return "never"
+    return f"{count(requests_per_month)}/month" if requests_per_month > 0 else "any volume"
+
+
+def _metric(cell: object, label: str, value: str, help: str, delta: str | None = None) -> None:
+    cell.metric(  # type: ignore[attr-defined]
+        label, value, border=True, height="stretch", delta=delta, delta_color="inverse", help=escape(help)
+    )
+
+
+def _per_month(option: Option) -> str:
+    return f"{usd(option.usd_per_month)}/month"
+
+
+def _delta(option: Option, today: Option) -> str:
+    """Difference to today's bill. Streamlit reads the direction from an ASCII sign."""
+    gap = option.usd_per_month - today.usd_per_month
+    return f"{'-' if gap < 0 else '+'}{usd(abs(gap))} vs. today"
+
+
+def sensitivity_table(values: tuple[SwitchingValue, ...]) -> None:
+    """Break-even value of each input, closest first."""
+    nearest = nearest_switching_values(values)
+    rows = [(v.what, v.now, v.flips_at) for v in (*nearest, *(v for v in values if v not in nearest))]
+    table = pd.DataFrame([map(escape, row) for row in rows], columns=["Input", "Now", "Break-even value"])
+    st.table(table, hide_index=True, border="horizontal")
+
+
+def cost_breakdown(option: Option, result: Evaluation) -> None:
+    """Every cost line of an option, then what a replica carries or what a token costs."""
+    with st.expander(escape(f"{option.label}: {_per_month(option)} ({cost_range(option)})")):
+        cost_table(option)
+        if option.plan:
+            config = option.plan.config
+            gpu, model = config.gpu.sources[config.gpu.memory.source], config.model.sources[config.model.shape.source]
+            st.markdown(escape(_replica_sentence(option, result)))
+            st.caption(f"GPU profile: {source_line(gpu)} · model shape: {source_line(model)}")
+        if option.bill:
+            rates = option.bill.rates[0]
+            st.markdown(
+                escape(
+                    f"Per million tokens: {usd(rates.input_usd_per_mtok)} input, {usd(rates.cache_read_usd_per_mtok)} cached "
+                    f"input, {usd(rates.output_usd_per_mtok)} output. Per request: {usd(option.bill.usd_per_request)}."
+                )
+            )
+
+
+def _replica_sentence(option: Option, result: Evaluation) -> str:
+    plan = option.plan
+    assert plan is not None
+    capacity = plan.capacity
+    return (
+        f"One replica ({plan.config.label}) serves {significant(capacity.req_s)} requests/s at a batch size of "
+        f"{count(round(capacity.batch))}: {expanded('TPOT')} {milliseconds(capacity.tpot_ms)}, {expanded('TTFT')} p95 "
+        f"{milliseconds(capacity.ttft_p95_ms)}; the binding constraint is the {capacity.limit_words}. The peak is "
+        f"{significant(result.demand.peak_req_s)} requests/s: {plan.replicas_words}."
+    )
+
+
+def accuracy_sentence() -> str:
+    """How far modeled throughput was off on published runs, and what the ranges assume."""
+    fit = catalog().efficiencies
+    tpot = next(one for one in fit.ranges if one.figure == "tpot_ms")
+    return (
+        f"Throughput is modeled. On published runs that the fit had not seen, the median {expanded('TPOT')} error was "
+        f"{percent(fit.tpot_error_median_frac)}. The cost ranges assume a factor of {significant(tpot.ok_ratio)} either way, "
+        f"{significant(tpot.extrapolated_ratio)} on GPUs with few measured runs. See Model accuracy."
+    )
