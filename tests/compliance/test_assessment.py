@@ -53,7 +53,7 @@ def test_a_barred_api_is_still_what_is_paid_today_but_never_the_winner() -> None
     assert ruled.verdict.winner is not ruled.today
     assert ruled.verdict.winner in ruled.allowed
     assert ruled.verdict.sentence.startswith("Compliance decides: ")
-    assert ruled.verdict.sentence.endswith("at $4.04k, is not allowed.")
+    assert ruled.verdict.sentence.endswith("at $4.04k/month, is cheaper but not allowed.")
 
 
 def test_the_same_model_through_a_european_cloud_costs_its_regional_price() -> None:
