@@ -6,7 +6,7 @@ from calculators.units import plural, usd
 
 def assessment_sentence(assessment: ComplianceAssessment) -> str:
     """How many options are allowed, to be asked and blocked, and what compliance costs."""
-    allowed, ask, blocked = (len(assessment.of(status)) for status in ("allowed", "ask", "blocked"))
+    allowed, ask, blocked = (len(assessment.with_status(status)) for status in ("allowed", "ask", "blocked"))
     return f"{plural(allowed, 'option')} allowed, {ask} to ask, {blocked} blocked. {premium_sentence(assessment)}"
 
 

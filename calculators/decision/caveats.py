@@ -37,7 +37,7 @@ def contract_conditions(winner: Option, assessment: ComplianceAssessment) -> lis
     if not assessment.requirements:
         return []
     sellers = (winner.operator, winner.also_operator)
-    paths = {p.path.operator: p.path for p in reversed(assessment.of("allowed")) if p.path.operator in sellers}
+    paths = {p.path.operator: p.path for p in reversed(assessment.with_status("allowed")) if p.path.operator in sellers}
     return [
         f"{path.name} is allowed on this condition: {finding.words.rstrip('.')}."
         for path in paths.values()

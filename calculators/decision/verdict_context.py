@@ -77,11 +77,13 @@ def compliance_context(assessment: ComplianceAssessment) -> VerdictContext:
     is_forced = cheapest.path.status == "blocked" and (cheapest.usd_per_month or 0.0) < bar
     return VerdictContext(
         blocked=cheapest if is_forced else None,
-        ask_first=tuple(p for p in assessment.of("ask") if p.usd_per_month is not None and p.usd_per_month < bar),
+        ask_first=tuple(
+            p for p in assessment.with_status("ask") if p.usd_per_month is not None and p.usd_per_month < bar
+        ),
         cheapest_allowed_usd=bar,
         quote_first=tuple(
             p.path.name
-            for p in assessment.of("allowed")
+            for p in assessment.with_status("allowed")
             if p.usd_per_month is None and p.path.kind in PRICED_ON_REQUEST
         ),
     )
@@ -95,7 +97,7 @@ def _missing(
 ) -> MissingInput | None:
     """The input without which nothing can be said; None where there is no such input."""
     if not ranked:
-        names = tuple(p.path.name for p in assessment.of("ask"))
+        names = tuple(p.path.name for p in assessment.with_status("ask"))
         return MissingInput("ask_operators", names) if names else MissingInput("nothing_allowed")
     flips_at = next((value.value_at for value in switching_values if value.field == "volume"), None)
     is_guess = workload.requests_basis == "assumed" and not workload.source.startswith("log:")

@@ -170,7 +170,7 @@ def _judged(signal: Signal) -> Judged:
 
 
 def _ruled(assessment: ComplianceAssessment) -> RuledPath:
-    allowed, ask, blocked = (assessment.of(status) for status in ("allowed", "ask", "blocked"))
+    allowed, ask, blocked = (assessment.with_status(status) for status in ("allowed", "ask", "blocked"))
     return RuledPath(
         requirements=tuple(r.name for r in assessment.requirements),
         allowed_count=len(allowed),

@@ -36,9 +36,9 @@ def compliance_json(assessment: ComplianceAssessment) -> dict[str, Any]:
     cheapest_allowed, cheapest = assessment.cheapest_allowed, assessment.cheapest
     return {
         "requirements": [r.id for r in assessment.requirements],
-        "blocked": [_path_json(p) for p in assessment.of("blocked")],
-        "ask": [_path_json(p) for p in assessment.of("ask")],
-        "surviving": [_path_json(p) for p in assessment.of("allowed")],
+        "blocked": [_path_json(p) for p in assessment.with_status("blocked")],
+        "ask": [_path_json(p) for p in assessment.with_status("ask")],
+        "surviving": [_path_json(p) for p in assessment.with_status("allowed")],
         "premium_usd_per_month": assessment.premium_usd_per_month,
         "cheapest_survivor": _path_json(cheapest_allowed) if cheapest_allowed else None,
         "cheapest_overall": _path_json(cheapest) if cheapest else None,

@@ -33,7 +33,7 @@ result = evaluation()
 assessment, signals = result.assessment, result.signals
 sentence = met_sentence(signals)
 if assessment.requirements:
-    allowed = f"{len(assessment.of('allowed'))} of {plural(len(assessment.paths), 'option')}"
+    allowed = f"{len(assessment.with_status('allowed'))} of {plural(len(assessment.paths), 'option')}"
     sentence += f" Compliance leaves {allowed}. {premium_sentence(assessment)}"
 headline.subheader(escape(sentence))
 

@@ -156,8 +156,8 @@ def test_a_speed_set_by_hand_stands_in_place_of_benchmarks() -> None:
 
 def test_the_verdict_says_that_the_speed_is_yours() -> None:
     slow = evaluate(with_own(scaled(1.1)), CATALOG)
-    assert any("corrected by 1 benchmark of your own" in note for note in slow.caveats)
-    assert not any("of your own" in note for note in evaluate(scenario(), CATALOG).caveats)
+    assert any("is calibrated with 1 of your benchmarks" in note for note in slow.caveats)
+    assert not any("of your benchmarks" in note for note in evaluate(scenario(), CATALOG).caveats)
 
 
 def test_measurements_travel_in_the_link() -> None:

@@ -35,7 +35,11 @@ AS_JSON, OPEN_RECORD = "JSON", "Open a saved record"
 
 # What is read.
 PER_MONTH = "/month"
-NO_REQUIREMENT, PREMIUM, COMPLIANCE_DECIDES = "No compliance requirement is set", "Compliance premium", "Compliance decides"
+NO_REQUIREMENT, PREMIUM, COMPLIANCE_DECIDES = (
+    "No compliance requirement is set",
+    "Compliance premium",
+    "Compliance decides",
+)
 WITH_THESE_SWITCHES = "The verdict with these switches."
 PINNED_BY_YOU = "Included by you"
 SAME_AGAIN = "Nothing changes at today"

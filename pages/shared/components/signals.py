@@ -160,17 +160,17 @@ def compliance_metrics(assessment: ComplianceAssessment) -> None:
     """How many options are allowed, to be asked and blocked, and what compliance costs."""
     cells, premium = st.columns(4), assessment.premium_usd_per_month
     for cell, (status, (name, _)) in zip(cells, STATUSES.items(), strict=False):
-        cell.metric(name, count(len(assessment.of(status))), border=True, help=help_text(name.lower()))
+        cell.metric(name, count(len(assessment.with_status(status))), border=True, help=help_text(name.lower()))
     words = "no public price" if premium is None else f"{usd(premium)}/month"
     cells[3].metric("Compliance premium", words, border=True, help=help_text("compliance premium"))
 
 
 def path_tabs(assessment: ComplianceAssessment) -> None:
     """The options of each status in a tab."""
-    tabs = st.tabs([f"{name} ({len(assessment.of(status))})" for status, (name, _) in STATUSES.items()])
+    tabs = st.tabs([f"{name} ({len(assessment.with_status(status))})" for status, (name, _) in STATUSES.items()])
     for tab, (status, (_, because)) in zip(tabs, STATUSES.items(), strict=True):
         with tab:
-            _path_table(assessment.of(status), because)
+            _path_table(assessment.with_status(status), because)
 
 
 def _path_table(paths: Sequence[PricedPath], because: str) -> None:
