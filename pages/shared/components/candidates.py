@@ -12,7 +12,7 @@ from calculators.catalog.models import Model
 from calculators.options.feasibility import Feasibility
 from calculators.options.option import Option
 from calculators.report.catalog_view import api_models, api_provider_label, mtok_price
-from calculators.report.evaluation_text import lease_terms
+from calculators.report.evaluation_text import offer_terms
 from calculators.scenario.schema import label
 from calculators.units import plural, significant, usd
 from pages.shared.state import catalog, escape
@@ -157,7 +157,7 @@ def feasibility_table(rows: Sequence[Feasibility]) -> None:
             "GPUs": row.plan.gpus if row.plan else None,
             "Precision": row.plan.config.precision.upper() if row.plan else "",
             "GPUs per replica": row.plan.config.tensor_parallel if row.plan else None,
-            "Server": lease_terms(row.plan.offer) if row.plan else "",
+            "Server": offer_terms(row.plan.offer) if row.plan else "",
         }
         for row in rows
     ]
