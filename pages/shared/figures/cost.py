@@ -9,7 +9,6 @@ import plotly.graph_objects as go
 from calculators.decision.crossover import step_volumes
 from calculators.decision.curves import Curve, volume_grid
 from calculators.evaluate import Evaluation
-from calculators.fleet.operating_costs import COST_NAMES, CostKind
 from calculators.options.option import Option
 from calculators.scenario.demand import Array
 from calculators.units import count, usd
@@ -44,7 +43,7 @@ NAME = {
     "own_hardware": "Self-hosted (purchased servers)",
 }
 KINDS = ("api_today", "api_optimised", "resold_api", "hosted_open", "self_host", "hybrid")
-COST_SLOT: dict[CostKind, int] = {
+COST_SLOT = {
     "api": 1,
     "overflow_api": 7,
     "gpu_rental": 2,
@@ -141,8 +140,8 @@ def cost_bars(options: Sequence[Option], height: int = 0) -> go.Figure:
     """Monthly cost of each option, stacked by line, with the range as an error bar."""
     options = list(reversed(options))
     labels = ["<br>".join([*textwrap.wrap(safe(o.label), 30), f"<b>{usd(o.usd_per_month)}</b>"]) for o in options]
-    kinds = dict.fromkeys(line.kind for option in options for line in option.lines)
-    figure = go.Figure([_bar(kind, options, labels) for kind in kinds])
+    names = {line.kind: line.name for option in options for line in option.lines}
+    figure = go.Figure([_bar(kind, name, options, labels) for kind, name in names.items()])
     most = max(option.usd_per_month for option in options)
     figure.add_trace(_error_bars(options, labels, most))
     figure.update_layout(barmode="stack")
@@ -151,16 +150,16 @@ def cost_bars(options: Sequence[Option], height: int = 0) -> go.Figure:
     return frame(figure, height or 150 + 78 * len(options))
 
 
-def _bar(kind: CostKind, options: Sequence[Option], labels: Sequence[str]) -> go.Bar:
+def _bar(kind: str, name: str, options: Sequence[Option], labels: Sequence[str]) -> go.Bar:
     values = [sum(line.usd_per_month for line in option.lines if line.kind == kind) for option in options]
     return go.Bar(
         y=labels,
         x=values,
-        name=COST_NAMES[kind],
+        name=name,
         orientation="h",
         marker={"color": f"#{COST_SLOT[kind]:06d}"},
         customdata=[usd(value) for value in values],
-        hovertemplate="%{customdata}/month<extra>" + safe(COST_NAMES[kind]) + "</extra>",
+        hovertemplate="%{customdata}/month<extra>" + safe(name) + "</extra>",
     )
 
 
