@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel
 
+from calculators.api.bill import ApiBill
 from calculators.catalog.hardware import Gpu
 from calculators.catalog.models import Model
 from calculators.compliance.assessment import ComplianceAssessment, PricedPath
@@ -93,7 +94,7 @@ def _plain_record(value: Any) -> dict[str, Any]:
     return {
         _json_key(type(value), name): _plain(getattr(value, _IN_WORDS.get((type(value), name), name)))
         for name in (*names, *_DERIVED.get(type(value), ()))
-        if name not in _LEFT_OUT
+        if name not in _LEFT_OUT and (type(value), name) not in _TYPED_LEFT_OUT
     }
 
 
@@ -103,7 +104,11 @@ _IN_WORDS: dict[tuple[type, str], str] = {
     (Feasibility, "constraint"): "passed_count",
 }
 """Codes for which other programs read the words or the number that a property gives."""
-_DERIVED: dict[type, tuple[str, ...]] = {Option: ("usd_per_month",), FleetPlan: ("gpus",)}
+_DERIVED: dict[type, tuple[str, ...]] = {
+    ApiBill: ("working",),
+    FleetPlan: ("gpus",),
+    Option: ("usd_per_month",),
+}
 
 
 def _json_key(kind: type, name: str) -> str:
@@ -128,3 +133,5 @@ _JSON_KEYS = {
 }
 _LEFT_OUT = ("library", "own_prices", "active_h_per_month", "peak_ratio")
 """Whole price histories, of which the bill has the rates used; and what the scenario has already."""
+_TYPED_LEFT_OUT = {(ApiBill, "demand"), (ApiBill, "cached_frac"), (ApiBill, "batch_notes")}
+"""What `ApiBill.working` is made of."""
