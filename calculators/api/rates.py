@@ -55,6 +55,7 @@ class ApiOffer:
 
     @property
     def label(self) -> str:
+        """Model and provider in words."""
         return f"{self.model} on {self.provider_name}"
 
 

@@ -59,7 +59,7 @@ class ApiProvider(SourcedFile):
 
 
 class Rent(Sourced):
-    """One machine shape at one price. The smallest thing one can rent is the whole instance."""
+    """Price of one machine type. A provider rents out whole instances only."""
 
     gpu: Id
     instance: str | None
@@ -71,13 +71,9 @@ class Rent(Sourced):
     """The day the price was seen."""
     note: str | None = None
 
-    @property
-    def instance_usd_per_h(self) -> float:
-        return self.usd_per_gpu_h * self.gpus_per_instance
-
 
 class RentProvider(SourcedFile):
-    """A landlord, or a published index of the market (`index: true`), which nobody can rent from."""
+    """A GPU cloud, or (`index: true`) a published market index, which is shown but never booked."""
 
     provider: Id
     name: str

@@ -54,7 +54,7 @@ def fixed_line(
     kind: CostKind, usd_per_month: float, basis: str, source: Source | None = None, note: str = ""
 ) -> CostLine:
     """A cost line without a range."""
-    return CostLine(kind, usd_per_month, usd_per_month, usd_per_month, basis=basis, source=source, note=note)
+    return _line(kind, (usd_per_month, usd_per_month, usd_per_month), basis, source, note)
 
 
 def engineer_usd_per_year(operations: Operations, ownership: Ownership) -> float:
@@ -101,30 +101,45 @@ def resale_lines(operations: Operations, ownership: Ownership) -> tuple[CostLine
 def _staffing(typed_fte: float | None, rule: Range, operations: Operations, ownership: Ownership) -> CostLine:
     pay = _range(operations.engineer_usd_per_year, ownership.engineer_usd_per_year)
     fte = _range(typed_fte, rule)
-    low, central, high = (staffing_usd_per_month(f, p) for f, p in zip(fte, pay, strict=True))
+    costs = tuple(staffing_usd_per_month(f, p) for f, p in zip(fte, pay, strict=True))
     note = f"{significant(fte[1])} {'engineer' if fte[1] == 1 else 'engineers'} at {usd(pay[1])}/year"
-    return CostLine("staffing", central, low, high, _basis(typed_fte), ownership.sources[rule.source], note)
+    return _line("staffing", costs, _basis(typed_fte), ownership.sources[rule.source], note)
 
 
 def _platform(operations: Operations, ownership: Ownership) -> CostLine:
     typed, rule = operations.platform_usd_per_month, ownership.platform_usd_per_month
-    low, central, high = _range(typed, rule)
-    return CostLine("platform", central, low, high, _basis(typed), ownership.sources[rule.source])
+    return _line("platform", _range(typed, rule), _basis(typed), ownership.sources[rule.source])
 
 
 def _migration(typed_weeks: float | None, rule: Range, operations: Operations, ownership: Ownership) -> CostLine:
     pay = _range(operations.engineer_usd_per_year, ownership.engineer_usd_per_year)[1]
     weeks = _range(typed_weeks, rule)
-    low, central, high = (migration_usd_per_month(w, pay, operations.horizon_months) for w in weeks)
+    costs = tuple(migration_usd_per_month(w, pay, operations.horizon_months) for w in weeks)
     note = f"{plural(weeks[1], 'engineer-week')} spread over {plural(operations.horizon_months, 'month')}"
-    return CostLine("migration", central, low, high, _basis(typed_weeks), ownership.sources[rule.source], note)
+    return _line("migration", costs, _basis(typed_weeks), ownership.sources[rule.source], note)
 
 
 def _egress(demand: Demand, ownership: Ownership) -> CostLine:
     rule = ownership.egress_usd_per_gb
     sent_gb = demand.output_tok_per_month * BYTES_PER_TOK / BYTES_PER_GB
-    low, central, high = (sent_gb * price for price in (rule.low, rule.central, rule.high))
-    return CostLine("network_egress", central, low, high, ESTIMATE_BASIS, ownership.sources[rule.source])
+    costs = tuple(sent_gb * price for price in _range(None, rule))
+    return _line("network_egress", costs, ESTIMATE_BASIS, ownership.sources[rule.source])
+
+
+def _line(
+    kind: CostKind, usd_per_month: tuple[float, ...], basis: str, source: Source | None, note: str = ""
+) -> CostLine:
+    """A cost line from its low, central and high amount."""
+    low, central, high = usd_per_month
+    return CostLine(
+        kind=kind,
+        usd_per_month=central,
+        low_usd_per_month=low,
+        high_usd_per_month=high,
+        basis=basis,
+        source=source,
+        note=note,
+    )
 
 
 def _range(typed: float | None, rule: Range) -> tuple[float, float, float]:

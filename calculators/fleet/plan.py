@@ -47,6 +47,7 @@ class FleetPlan:
 
     @property
     def config(self) -> ReplicaConfig:
+        """The replicas' configuration."""
         return self.capacity.config
 
     @property
@@ -56,6 +57,7 @@ class FleetPlan:
 
     @property
     def label(self) -> str:
+        """GPUs and offer in words: "4× H100 rented from Nebius"."""
         return f"{self.gpus}× {self.config.gpu.name} {self.offer.where}"
 
     @property

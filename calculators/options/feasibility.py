@@ -64,7 +64,9 @@ def _plans(left: AllowedOptions, line: LinearCost, inputs: Inputs) -> dict[tuple
     for key, i in cheapest.items():
         plan = fleet_plan(left.stairs[i], volume)
         cost = float(left.rents_usd[i]) + rest if plan else None
-        rows[key] = Feasibility(*key, plan, cost, "" if plan else beyond, None if plan else "gpu_limit")
+        rows[key] = Feasibility(
+            *key, plan=plan, usd_per_month=cost, why="" if plan else beyond, constraint=None if plan else "gpu_limit"
+        )
     return rows
 
 
@@ -75,7 +77,8 @@ def _misses(infeasible: Sequence[Infeasible]) -> dict[tuple[str, str], Feasibili
         furthest.setdefault(_names(one.config), one)
     words = {key: f"{one.config.tensor_parallel}× {one.config.precision.upper()}" for key, one in furthest.items()}
     return {
-        key: Feasibility(*key, None, None, f"{words[key]}: {one.why}", one.constraint) for key, one in furthest.items()
+        key: Feasibility(*key, plan=None, usd_per_month=None, why=f"{words[key]}: {one.why}", constraint=one.constraint)
+        for key, one in furthest.items()
     }
 
 

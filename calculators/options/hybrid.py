@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
-from calculators.fleet.base_load import base_load_fleets
+from calculators.fleet.base_load import BaseLoadFleet, base_load_fleets
 from calculators.fleet.operating_costs import CostLine
+from calculators.fleet.plan import FleetPlan
 from calculators.fleet.staircase import Staircase
 from calculators.options.build import rent_note
 from calculators.options.option import Option, with_range
@@ -28,15 +29,36 @@ def hybrid_option(build: Option, staircase: Staircase, buy: Option, inputs: Inpu
     if usd >= peak_rent_usd:
         return None
     rent, *other_lines = build.lines
-    share = base.plan.rent_usd_per_month / peak_rent_usd
-    smaller_rent = replace(
+    gpus = f"{base.plan.gpus}× {base.plan.config.gpu.name}"
+    return with_range(
+        Option(
+            kind="hybrid",
+            label=f"{build.model} self-hosted on {gpus} for the base load, {buy.label} for overflow",
+            lines=(_smaller(rent, base.plan), _overflow(buy, base, api_usd), *other_lines, *buy.lines[1:]),
+            model=build.model,
+            operator=build.operator,
+            gate=build.gate,
+            plan=base.plan,
+            also_operator=buy.operator,
+        )
+    )
+
+
+def _smaller(rent: CostLine, plan: FleetPlan) -> CostLine:
+    """The rent of the smaller fleet, its range in proportion."""
+    share = plan.rent_usd_per_month / rent.usd_per_month
+    return replace(
         rent,
-        usd_per_month=base.plan.rent_usd_per_month,
+        usd_per_month=plan.rent_usd_per_month,
         low_usd_per_month=rent.low_usd_per_month * share,
         high_usd_per_month=rent.high_usd_per_month * share,
-        note=rent_note(base.plan),
+        note=rent_note(plan),
     )
-    overflow = CostLine(
+
+
+def _overflow(buy: Option, base: BaseLoadFleet, api_usd: float) -> CostLine:
+    """The overflow's share of the whole API bill."""
+    return CostLine(
         kind="overflow_api",
         usd_per_month=base.overflow_frac * api_usd,
         low_usd_per_month=base.overflow_frac * api_usd / OVERFLOW_RANGE_RATIO,
@@ -44,17 +66,4 @@ def hybrid_option(build: Option, staircase: Staircase, buy: Option, inputs: Inpu
         basis="modeled: hourly load assumed to be log-normal",
         source=buy.lines[0].source,
         note=f"{percent(base.overflow_frac)} of requests exceed the fleet's capacity",
-    )
-    gpus = f"{base.plan.gpus}× {base.plan.config.gpu.name}"
-    return with_range(
-        Option(
-            kind="hybrid",
-            label=f"{build.model} self-hosted on {gpus} for the base load, {buy.label} for overflow",
-            lines=(smaller_rent, overflow, *other_lines, *buy.lines[1:]),
-            model=build.model,
-            operator=build.operator,
-            gate=build.gate,
-            plan=base.plan,
-            also_operator=buy.operator,
-        )
     )

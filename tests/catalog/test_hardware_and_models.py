@@ -6,7 +6,7 @@ from pydantic import TypeAdapter, ValidationError
 from calculators.catalog.base import HubId, Range
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.models import Attention, Mlp
-from calculators.catalog.prices import ApiModel, Rent
+from calculators.catalog.prices import ApiModel
 
 PRICE = {"source": "s", "confidence": "low", "input_usd_per_mtok": 1, "output_usd_per_mtok": 2}
 
@@ -25,23 +25,6 @@ def test_profiles_convert_to_base_units_once(catalog: Catalog) -> None:
 )
 def test_formats_without_a_fast_path_compute_in_sixteen_bit(catalog: Catalog, precision: str, flops: float) -> None:
     assert catalog.gpu("h100-sxm").dense_flops(precision) == flops  # type: ignore[arg-type]
-
-
-def test_an_instance_costs_all_its_gpus() -> None:
-    rent = Rent.model_validate(
-        {
-            **{
-                "source": "s",
-                "confidence": "low",
-                "gpu": "x",
-                "instance": None,
-                "gpus_per_instance": 8,
-                "region": None,
-            },
-            **{"commitment": "on_demand", "usd_per_gpu_h": 2.0, "seen": "2026-11-01"},
-        }
-    )
-    assert rent.instance_usd_per_h == 16
 
 
 def test_records_are_frozen(catalog: Catalog) -> None:
