@@ -94,7 +94,7 @@ def advise(
     said = diagnosis(start, case, design)
     chosen, why = metric or said.metric, said.why
     if metric is not None and metric != said.metric:
-        why = f"You chose this metric. As modeled: {why[0].lower()}{why[1:]}"
+        why = f"You chose this metric. Diagnosis: {why}"
     order = _order(case.known, chosen, said.limiting, pins)
     design, state, tried = _one_by_one(case, chosen, order, pins, (design, start))
     others = [step for step in case.known.moves if step.id not in order]
@@ -127,10 +127,10 @@ def diagnosis(start: FleetState | None, case: AdviceInputs, design: Design) -> D
     if plan.replicas == plan.config.gpus_count == 1:
         spares = ", spares aside" if plan.spare_replicas else ""
         return Diagnosis(
-            None, None, f"One GPU carries the peak within the targets{spares}: no technique can need fewer."
+            None, None, f"One GPU carries the peak within the targets{spares}; no technique can need fewer."
         )
     if plan.replicas == 1:
-        why = "One replica carries the peak within the targets: only a smaller server would cost less."
+        why = "One replica carries the peak within the targets; only a smaller server would cost less."
         return Diagnosis("cost", None, why)
     why = f"All targets are met; the binding constraint of a baseline replica is the {plan.capacity.limit_words}."
     if plan.capacity.limit == "tpot_target":

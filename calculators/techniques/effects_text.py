@@ -13,7 +13,7 @@ from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Techniques
 from calculators.techniques.effects import CumulativeStep, TechniqueEffect, is_on
 from calculators.techniques.fleets import FleetState, kv_transfer_ms
-from calculators.units import count, milliseconds, percent, significant, usd
+from calculators.units import count, milliseconds, percent, plural, significant, usd
 
 SHORT_NAMES: Mapping[TechniqueId, str] = {
     "batching": "Batching",
@@ -33,7 +33,7 @@ def effect_text(effect: TechniqueEffect, plan: FleetPlan, inputs: Inputs) -> str
     match effect.id:
         case "batching":
             return (
-                f"Up to {count(made.capacity.batch)} requests share each read of the weights, compared with one request at "
+                f"Up to {count(round(made.capacity.batch))} requests share each read of the weights, compared with one request at "
                 "a time and no TTFT target."
             )
         case "prefix_caching":
@@ -80,10 +80,12 @@ def _speculation(plan: FleetPlan, inputs: Inputs) -> str:
     arrays = replica_arrays([config], inputs.catalog)
     gain = float(speedup_ratio(arrays, np.array([batch]), np.array([context]), drafted)[0, 0])
     loss = float(loss_from_batch(arrays, context, drafted)[0])
-    limit = f"slower from batch {count(loss)} on" if isfinite(loss) else "faster at every batch size up to the cap"
+    limit = (
+        f"slower from batch {count(round(loss))} on" if isfinite(loss) else "faster at every batch size up to the cap"
+    )
     yielded = f"{significant(float(drafted.tokens_per_pass[0, 0]))} tokens per pass"
     basis = basis_words(config.model, chosen, inputs.catalog)
-    return f"{chosen.draft_tok} drafted tokens, {yielded}, {basis}: {significant(gain)}x as fast at batch {count(batch)}; {limit}."
+    return f"{chosen.draft_tok} drafted tokens, {yielded}, {basis}: {significant(gain)}x as fast at batch {count(round(batch))}; {limit}."
 
 
 def _disaggregation(effect: TechniqueEffect, inputs: Inputs) -> str:
@@ -92,7 +94,7 @@ def _disaggregation(effect: TechniqueEffect, inputs: Inputs) -> str:
     made = effect.with_it.plan
     rate = inputs.catalog.technique_rules.transfer_gb_s.central
     return (
-        f"{made.prefill_replicas} prefill and {made.replicas} decode replicas, plus spares for both pools. Transferring the "
+        f"{plural(made.prefill_replicas, 'prefill replica')} and {plural(made.replicas, 'decode replica')}, plus spares for both pools. Transferring the "
         f"KV cache of a long prompt takes {milliseconds(kv_transfer_ms(made.config, inputs))} at {significant(rate)} GB/s "
         "(assumed)."
     )

@@ -81,7 +81,7 @@ def _poor_draft(case: AdviceInputs, design: Design, state: FleetState | None) ->
     context = demand.input_tok + demand.output_tok / 2
     loss = float(loss_from_batch(replica_arrays([plan.config], catalog), context, drafted)[0])
     if plan.capacity.batch >= loss:
-        return f"At batch {count(plan.capacity.batch)} it slows decoding; on this replica it helps below batch {count(loss)}."
+        return f"At batch {count(round(plan.capacity.batch))} it slows decoding; on this replica it helps below batch {count(round(loss))}."
     return ""
 
 

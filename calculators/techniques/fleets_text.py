@@ -42,11 +42,10 @@ def change_text(before: FleetState | None, after: FleetState) -> str:
         return f"All targets are met with {plural(after.gpus, 'GPU')} at {usd(after.usd_per_month)}/month"
     more = after.usd_per_month - before.usd_per_month
     rent = f"rent {usd(abs(more))}/month {'more' if more > 0 else 'less'}" if abs(more) > 0.5 else "rent unchanged"
-    parts = (
-        _moved("TPOT", before.tpot_ms, after.tpot_ms),
-        _moved("TTFT", before.ttft_ms, after.ttft_ms),
-        rent,
-    )
+    tpot = _moved("TPOT", before.tpot_ms, after.tpot_ms)
+    ttft = _moved("TTFT", before.ttft_ms, after.ttft_ms)
+    is_over = not isfinite(after.tpot_ms) and not isfinite(after.ttft_ms)
+    parts = ("over capacity at this load", rent) if is_over else (tpot, ttft, rent)
     text = ", ".join(part for part in parts if part)
     return f"{text[0].upper()}{text[1:]}"
 

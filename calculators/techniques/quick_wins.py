@@ -74,12 +74,14 @@ def quick_wins(result: Evaluation, catalog: Catalog) -> list[QuickWin]:
         return max(today_usd - bill.usd_per_month, 0.0)
 
     wait = f"on the {percent(workload.deferrable_frac)} of requests that can wait 24 hours"
+    achievable = f"{percent(workload.cacheable_frac)} of input tokens"
+    raised = f"by raising the cache hit rate from {percent(workload.cached_frac)} to the achievable {achievable}"
+    is_higher = workload.cacheable_frac > workload.cached_frac
     wins = [
         QuickWin(
             "Reorder prompts for the cache",
             saved(deferrable_frac=0.0),
-            f"by raising the cache hit rate from {percent(workload.cached_frac)} to the achievable {percent(workload.cacheable_frac)} of "
-            "input tokens",
+            raised if is_higher else f"because the cache hit rate is already the achievable {achievable}",
         ),
         QuickWin(
             "Use the batch API",

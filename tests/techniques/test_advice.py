@@ -50,7 +50,7 @@ def test_tokens_that_are_said_to_come_too_slowly_are_fixed_by_lighter_weights_th
 def test_a_first_token_that_is_said_to_come_too_late_is_first_fixed_by_the_prompt() -> None:
     advice = ask("near-the-crossover", "ttft")
     assert kept(advice)[0] == "prompt_order"
-    assert advice.why.startswith("You chose this metric. As modeled:")
+    assert advice.why.startswith("You chose this metric. Diagnosis: ")
     assert "speculation" not in kept(advice)
     assert "Not tried: it does not lower TTFT." in reasons(advice)["speculation"]
 

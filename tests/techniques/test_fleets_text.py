@@ -33,5 +33,6 @@ def test_a_change_names_what_moves_and_the_rent() -> None:
     assert change_text(state(), state(tpot_ms=15.0)) == "TPOT −50%, rent unchanged"
     assert change_text(state(), state(ttft_ms=420.0, usd_per_month=1_499.0)) == "TTFT +20%, rent $2k/month less"
     assert change_text(state(), state(ttft_ms=inf)) == "TTFT over capacity at this load, rent unchanged"
+    assert change_text(state(), state(ttft_ms=inf, tpot_ms=inf)) == "Over capacity at this load, rent unchanged"
     assert change_text(state(), state(tpot_ms=30.1)) == "Rent unchanged"
     assert change_text(None, state()) == "All targets are met with 4 GPUs at $3.5k/month"

@@ -56,3 +56,10 @@ def test_where_no_request_may_wait_the_reader_is_asked_for_the_share() -> None:
     batch = quick_wins(evaluate(scenario("azure-conversation", deferrable_frac=0.0), CATALOG), CATALOG)[1]
     assert "Workload page" in batch.words
     assert batch.sentence == f"saves nothing yet {batch.words}."
+
+
+def test_a_cache_that_finds_all_already_says_so() -> None:
+    full = quick_wins(evaluate(scenario("azure-conversation", cacheable_frac=0.3, cached_frac=0.3), CATALOG), CATALOG)[
+        0
+    ]
+    assert "already the achievable 30%" in full.sentence

@@ -114,12 +114,12 @@ def step_chart(steps: Sequence[CumulativeStep]) -> go.Figure:
 
 
 def _step_name(step: CumulativeStep) -> str:
-    return "Batching alone" if step.id == "batching" else _name(step.id)
+    return "Batching<br>alone" if step.id == "batching" else _name(step.id, 10)
 
 
-def _name(technique: TechniqueId) -> str:
+def _name(technique: TechniqueId, width: int = 14) -> str:
     """On two lines if long, for a telephone."""
-    return "<br>".join(textwrap.wrap(SHORT_NAMES[technique], 14))
+    return "<br>".join(textwrap.wrap(SHORT_NAMES[technique], width, break_long_words=False))
 
 
 def _delta(value: float, write: Callable[[float], str]) -> str:
