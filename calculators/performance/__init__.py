@@ -2,14 +2,15 @@
 
 Modules in reading order:
 
-model_size           parameters, weights and KV cache
-quantization_recipe  a weight format for each class of tensors
-replica              a model on GPUs as numbers
-step_time            the time of one engine step
-speculation          drafts and their verification
-request_mix          moments of the lengths
+model_size           parameters, weights, KV cache and GPU memory
+quantization_recipe  a precision for each class of tensors
+shape_numbers        what the speed depends on in a model's shape and in a GPU
+replica              model, precision and GPUs as arrays of numbers
+step_time            time of one engine step
+speculation          drafting and verifying tokens
+request_mix          moments of the lengths of requests
 queueing             latency under load in closed form
-percentiles          tails of TTFT and TPOT
+percentiles          percentiles of TTFT and TPOT
 max_load             highest load within the targets
 disaggregation       separate pools for prefill and decode
 phases               prefill and decode term by term, and the roofline

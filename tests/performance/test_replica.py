@@ -20,8 +20,6 @@ from calculators.performance.replica import (
     ReplicaArrays,
     ReplicaConfig,
     config_weights,
-    kernels_count,
-    link_bytes_s,
     replica_arrays,
     with_recipe,
 )
@@ -130,20 +128,6 @@ def test_only_the_four_bit_part_of_a_recipe_is_unpacked() -> None:
     expected = [fitted, 1 / (part / fitted + 1 - part), fitted, fitted]
     assert m.four_bit_read_frac[:, 0].tolist() == expected
     assert np.array_equal(m.four_bit[:, 0], [0, 1, 0, 1])
-
-
-def test_kernels_are_counted_by_layer() -> None:
-    dense, mla = (LIVE.model(name).shape for name in ("llama-3.1-8b", "deepseek-r1"))
-    assert kernels_count(dense, quantizes=False) == 32 * (8 + 3)
-    assert kernels_count(dense, quantizes=True) == 32 * (8 + 3 + 2)
-    assert kernels_count(mla, quantizes=False) == 61 * 13 + 3 * 3 + 58 * (7 + 3)
-
-
-def test_beyond_the_scale_up_domain_gpus_talk_over_pcie() -> None:
-    gpu = LIVE.gpu("h100-nvl")
-    assert gpu.links.pcie_per_direction_gb_s
-    assert link_bytes_s(gpu, 2) == gpu.link_bytes_s
-    assert link_bytes_s(gpu, 4) == gpu.links.pcie_per_direction_gb_s * 1e9
 
 
 @pytest.mark.parametrize(("precision", "fits"), [("fp8", True), ("bf16", False)])

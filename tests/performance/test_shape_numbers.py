@@ -1,0 +1,37 @@
+"""Numbers of a shape and a GPU, against arithmetic by hand."""
+
+from calculators.catalog.load import load_catalog
+from calculators.performance.shape_numbers import gpu_numbers, kernels_count, link_bytes_s, shape_numbers
+
+LIVE = load_catalog()
+
+
+def test_kernels_are_counted_by_layer() -> None:
+    dense, mla = (LIVE.model(name).shape for name in ("llama-3.1-8b", "deepseek-r1"))
+    assert kernels_count(dense, quantizes=False) == 32 * (8 + 3)
+    assert kernels_count(dense, quantizes=True) == 32 * (8 + 3 + 2)
+    assert kernels_count(mla, quantizes=False) == 61 * 13 + 3 * 3 + 58 * (7 + 3)
+
+
+def test_beyond_the_scale_up_domain_gpus_talk_over_pcie() -> None:
+    gpu = LIVE.gpu("h100-nvl")
+    assert gpu.links.pcie_per_direction_gb_s
+    assert link_bytes_s(gpu, 2) == gpu.link_bytes_s
+    assert link_bytes_s(gpu, 4) == gpu.links.pcie_per_direction_gb_s * 1e9
+
+
+def test_operations_of_llama_70b_by_hand() -> None:
+    """Two operations for each parameter but those of the input table; no experts, 8 KV heads under 64 query heads."""
+    numbers = shape_numbers(LIVE.model("llama-3.3-70b").shape)
+    blocks = 80 * (8192 * 128 * (2 * 64 + 2 * 8) + 3 * 8192 * 28672)
+    assert numbers["dense_flop_per_tok"] == 2 * (blocks + 128256 * 8192)
+    assert numbers["expert_flop_per_tok"] == 0
+    assert numbers["heads_per_cache"] == 8
+    assert numbers["kv_values_per_layer_tok"] == 2 * 8 * 128
+
+
+def test_a_gpu_is_told_with_the_memory_and_the_links_that_programs_see() -> None:
+    gpu = LIVE.gpu("h100-sxm")
+    numbers = gpu_numbers(gpu)
+    assert numbers["peak_flops"] == gpu.dense_flops("bf16")
+    assert numbers["link_beyond_bytes_s"] < numbers["link_bytes_s"]
