@@ -1,8 +1,8 @@
-"""Fit the throughput model's coefficients to measured rows, and say how well it predicts rows it has not seen.
+"""Fits the throughput model's coefficients to measured runs, and reports its errors on runs that the fit never saw.
 
     python -m tools.fit_throughput MEASURED.csv             the coefficients, and their errors in the fit
-    python -m tools.fit_throughput MEASURED.csv --report    also with whole models, GPUs and sources left out
-    python -m tools.fit_throughput MEASURED.csv --write     puts them into hardware_profiles/efficiency.yaml
+    python -m tools.fit_throughput MEASURED.csv --report    also with whole models, GPUs and sources held out
+    python -m tools.fit_throughput MEASURED.csv --write     writes them into hardware_profiles/efficiency.yaml
 
 A development tool (needs scipy).
 """
@@ -25,13 +25,13 @@ from tools.throughput_report import quantiles, table_of_errors
 from tools.write_efficiency import write_efficiency, write_left_out
 
 Name = tuple[str, str]
-"""A group (GPU generation, engine or "format") and a coefficient."""
+"""A GPU generation or engine, and a coefficient."""
 Table = dict[str, dict[str, float]]
 
 
 @dataclass(frozen=True)
 class Range:
-    """Physical limits of a coefficient, and where it would sit without data."""
+    """Physical limits of a coefficient, and its prior value without data."""
 
     low: float
     start: float
@@ -80,7 +80,7 @@ OWN = {
     "ampere": ("compute_frac", "weight_bandwidth_frac", "kv_bandwidth_frac", "kernel_us", "link_frac"),
     "cdna3": ("compute_frac", "kv_bandwidth_frac", "kernel_us", "link_frac"),
 }
-BORROWED = {"ada": "hopper", "cdna4": "cdna3"}  # no rows, or next to none
+BORROWED = {"ada": "hopper", "cdna4": "cdna3"}  # no runs, or almost none
 ENGINES = ("vllm", "sglang", "tensorrt-llm", "tensorrt-llm-2024", "vllm-2024", "vllm-2024-rocm", "deepspeed")
 FIXED: dict[Name, float] = {
     ("tensorrt-llm", "kernel_factor"): 1.0,
@@ -88,7 +88,7 @@ FIXED: dict[Name, float] = {
     ("vllm", "parallel_factor"): 1.0,
     ("vllm", "link_factor"): 1.0,
 }
-"""TensorRT-LLM is the measure for the other engines, and no engine of today reads a cache twice."""
+"""TensorRT-LLM is the reference for the other engines, and no current engine reads a cache twice."""
 FIXED |= {
     (engine, "group_read_exponent"): 0.0
     for engine in ("vllm", "sglang", "tensorrt-llm", "tensorrt-llm-2024", "deepspeed")
@@ -108,19 +108,20 @@ NAMES: tuple[Name, ...] = (
     *((e, c) for e in ENGINES for c in ENGINE if (e, c) not in FIXED),
 )
 PRIOR_LOG = {"hopper": 0.5, "blackwell": 0.25, "ampere": 0.25, "cdna3": 0.25}
-"""How far, in natural-log units, a coefficient may sit from where it would be without data, or a generation from
-Hopper, before it costs as much as a row 30 % off."""
+"""Log distance of a coefficient from its prior value, or of a generation from Hopper, that costs as much as a run that is
+30% off."""
 PRIOR_WEIGHT = 0.3
-KNEE = 0.10  # log error from which a row counts linearly, not squared
+KNEE = 0.10  # log error from which a run counts linearly instead of squared
 TTFT_WEIGHT, LITTLE_WEIGHT = 0.3, 0.7
 
 
 def limits(name: Name) -> Range:
+    """Limits and prior value of a coefficient."""
     return GENERATION[name[1]] if name[1] in GENERATION else ENGINE[name[1]]
 
 
 def coefficients(x: np.ndarray) -> Table:
-    """{generation or engine: {coefficient: value}}; Hopper's where a generation has none of its own."""
+    """Coefficients by generation or engine; Hopper's where a generation has no own coefficient."""
     free = dict(zip(NAMES, x.tolist(), strict=True)) | FIXED
     table = {g: {c: free.get((g, c), free[("hopper", c)]) for c in GENERATION} for g in OWN}
     table |= {g: table[like] for g, like in BORROWED.items()}
@@ -128,7 +129,7 @@ def coefficients(x: np.ndarray) -> Table:
 
 
 def with_coefficients(data: Measured, table: Table) -> ReplicaArrays:
-    """The rows' machines with these coefficients instead of the catalog's."""
+    """Replicas of the runs with these coefficients instead of the catalog's."""
     columns = {}
     for name in COEFFICIENTS:
         groups, index = data.engine_groups if name in ENGINE else data.generation_groups
@@ -142,14 +143,14 @@ def with_coefficients(data: Measured, table: Table) -> ReplicaArrays:
 
 
 def predictions(data: Measured, table: Table) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Output tokens a second and GPU, TTFT, TPOT."""
+    """Output tok/s per GPU, TTFT in s and TPOT in s: arrays (n,)."""
     answer = predict_rates(with_coefficients(data, table), data.points)
     return answer.output_tok_s_per_gpu, answer.ttft_s, answer.tpot_s
 
 
 def priors(x: np.ndarray) -> np.ndarray:
-    """Log distance of each coefficient from its start, or from Hopper's, in units of its prior. Kernel times are expected
-    to go on falling from Hopper to Blackwell as they fell from Ampere to Hopper."""
+    """Log distance of each coefficient from its prior value, or from Hopper's, in units of the prior's width. Kernel times are
+    expected to fall from Hopper to Blackwell as they fell from Ampere to Hopper."""
     free = dict(zip(NAMES, x.tolist(), strict=True))
     centre = [free[("hopper", c)] if g in OWN and g != "hopper" else limits((g, c)).start for g, c in NAMES]
     trend = free[("hopper", "kernel_us")] / free[("ampere", "kernel_us")]
@@ -159,12 +160,12 @@ def priors(x: np.ndarray) -> np.ndarray:
 
 
 def robust(error: np.ndarray) -> np.ndarray:
-    """Its square is the soft L1 loss: squared errors below the knee, linear above."""
+    """Errors whose square is the soft L1 loss: squared below the knee, linear above it."""
     return np.sign(error) * KNEE * np.sqrt(2 * (np.sqrt(1 + (error / KNEE) ** 2) - 1))
 
 
 def fit(data: Measured, keep: np.ndarray, start: np.ndarray | None = None, steps: int = 60) -> np.ndarray:
-    """Robust least squares on the logarithms, on the rows in `keep` that are not excluded."""
+    """Coefficients by robust least squares on the logarithms of the runs in `keep` that are not excluded."""
     part = data.subset(keep & ~data.excluded)
     ranges = [limits(name) for name in NAMES]
     low, high = (np.log([getattr(r, side) for r in ranges]) for side in ("low", "high"))
@@ -181,12 +182,12 @@ def fit(data: Measured, keep: np.ndarray, start: np.ndarray | None = None, steps
             )
         return np.concatenate([robust(np.nan_to_num(np.concatenate(errors))) * np.tile(part.weight**0.5, 3), priors(x)])
 
-    found = least_squares(residuals, np.clip(first, low + 1e-6, high - 1e-6), bounds=(low, high), max_nfev=steps)
-    return np.exp(found.x)
+    result = least_squares(residuals, np.clip(first, low + 1e-6, high - 1e-6), bounds=(low, high), max_nfev=steps)
+    return np.exp(result.x)
 
 
 def others_moved(data: Measured, x: np.ndarray) -> None:
-    """How much the others' median errors change when a source is left out of the fit."""
+    """Prints how much the median errors of the other sources change when one source is held out of the fit."""
     every = predictions(data, coefficients(x))
     truth = (data.tok_s, data.ttft_s, data.tpot_s)
     for source in sorted(set(data.source)):
@@ -202,7 +203,7 @@ def others_moved(data: Measured, x: np.ndarray) -> None:
 
 
 def left_out(data: Measured, by: np.ndarray, start: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Predictions of each group of rows by a fit that has not seen the group."""
+    """Predictions of each group of runs by a fit that never saw the group."""
     result = tuple(np.full(len(by), np.nan) for _ in range(3))
     for group in sorted(set(by)):
         x = fit(data, by != group, start, steps=12)
@@ -212,6 +213,7 @@ def left_out(data: Measured, by: np.ndarray, start: np.ndarray) -> tuple[np.ndar
 
 
 def print_coefficients(x: np.ndarray) -> None:
+    """Prints every coefficient by group, and marks those at a bound."""
     free = dict(zip(NAMES, x.tolist(), strict=True))
     for groups, ranges in ((tuple(OWN), GENERATION), (ENGINES, ENGINE)):
         for c, limit in ranges.items():
@@ -237,14 +239,14 @@ def main() -> None:
     table_of_errors("In the fit", data, predictions(data, coefficients(x)))
     if options.report or options.write or options.left_out:
         unseen = left_out(data, data.shape, x)
-        table_of_errors("Whole models left out", data, unseen)
+        table_of_errors("Whole models held out", data, unseen)
     if options.write:
         median, p80 = quantiles(unseen[2], data.tpot_s, ~data.excluded, (0.5, 0.8))
         errors = {"tpot_error_median_frac": median, "tpot_error_p80_frac": p80}
         write_efficiency(coefficients(x), errors, int((~data.excluded).sum()))
     if options.report or options.left_out:
         unseen_gpu = left_out(data, data.gpu, x)
-        table_of_errors("Whole GPUs left out", data, unseen_gpu)
+        table_of_errors("Whole GPUs held out", data, unseen_gpu)
     if options.left_out:
         write_left_out(data, unseen, unseen_gpu)
     if options.sources:

@@ -1,4 +1,4 @@
-"""Measured rows as arrays, for fitting and judging the throughput model."""
+"""Measured runs as arrays, for fitting and judging the throughput model."""
 
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -19,14 +19,14 @@ FORMATS = {"fp8": 1, "int8": 1, "nvfp4": 2, "mxfp4": 2}
 
 @dataclass
 class Measured:
-    """Rows as arrays (n,); NaN where a row does not say."""
+    """Measured runs as arrays (n,); NaN where a run does not say. Times in s, throughput in output tok/s per GPU."""
 
     points: list[BenchmarkConfig]
     machine: ReplicaArrays
     row: np.ndarray
     model: np.ndarray
     shape: np.ndarray
-    """Names models that are the same network, such as DeepSeek V3 and R1: they must be left out together."""
+    """Network of each run; models of one network, such as DeepSeek V3 and R1, must be held out together."""
     gpu: np.ndarray
     source: np.ndarray
     tpot_s: np.ndarray
@@ -36,7 +36,7 @@ class Measured:
     excluded: np.ndarray
     ttft_excluded: np.ndarray
     format: np.ndarray
-    """0: computes in 16 bit, 1: in 8, 2: in 4."""
+    """Arithmetic of the weights: 0 in 16 bit, 1 in 8 bit, 2 in 4 bit."""
 
     @cached_property
     def generation_groups(self) -> tuple[list[str], np.ndarray]:
@@ -61,7 +61,7 @@ def _grouped(names: list[str]) -> tuple[list[str], np.ndarray]:
 
 
 def measured(path: Path, catalog: Catalog) -> Measured:
-    """Rows of quality A and B that can be predicted, without speculative decoding and disaggregation."""
+    """Runs of quality A and B that can be predicted, without speculative decoding and disaggregation."""
     rows = [row for row in read_table(path) if row["quality"] in "AB" and not row["spec_decode"].startswith("on")]
     parsed = [(row, parse_point(row, catalog)) for row in rows]
     kept = [(r, p) for r, p in parsed if isinstance(p, BenchmarkConfig) and _has_answer(r)]
@@ -97,7 +97,7 @@ def measured(path: Path, catalog: Catalog) -> Measured:
 
 
 def excluded_rows() -> dict[int, str]:
-    """{row: "all" or "ttft"}: what of a row is kept out of the fit."""
+    """What of a run is excluded from the fit, "all" or "ttft", by row number."""
     if not EXCLUDED.is_file():
         return {}
     groups = yaml.safe_load(EXCLUDED.read_text(encoding="utf-8"))["excluded"]

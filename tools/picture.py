@@ -7,9 +7,9 @@ from playwright.sync_api import sync_playwright
 
 url, path = sys.argv[1:3]
 with sync_playwright() as playwright:
-    found = shutil.which("chromium") or shutil.which("google-chrome")
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
     browser = playwright.chromium.launch(
-        executable_path=found, args=["--no-sandbox", "--disable-background-networking"]
+        executable_path=chromium, args=["--no-sandbox", "--disable-background-networking"]
     )
     page = browser.new_page(viewport={"width": 1360, "height": 900}, color_scheme="light")
     page.goto(url)

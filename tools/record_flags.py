@@ -100,8 +100,8 @@ def option(names: list[str], action: argparse.Action, later: dict[str, list[str]
     choices = next((later[name] for name in names if name in later), choices)
     if choices:
         fields.append(f"choices: [{', '.join(repr(c) for c in choices)}]")
-    if found := next((keys[name] for name in names if name in keys), None):
-        fields.append(f"keys: [{', '.join(found)}]")
+    if accepted := next((keys[name] for name in names if name in keys), None):
+        fields.append(f"keys: [{', '.join(accepted)}]")
     return f"  - {{{', '.join(fields)}}}"
 
 

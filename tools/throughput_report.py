@@ -1,4 +1,4 @@
-"""The table of a throughput model's errors, by source, model, GPU and engine."""
+"""Table of the throughput model's errors by source, engine, GPU and model."""
 
 import numpy as np
 
@@ -8,13 +8,13 @@ from tools.measured_rows import Measured
 def quantiles(
     predicted: np.ndarray, truth: np.ndarray, chosen: np.ndarray, which: tuple[float, ...]
 ) -> tuple[float, ...]:
-    """Of the size of the relative error."""
+    """Quantiles of the absolute relative error."""
     ratio = predicted[chosen] / truth[chosen] - 1
     return tuple(float(q) for q in np.quantile(np.abs(ratio[np.isfinite(ratio)]), which))
 
 
 def error(predicted: np.ndarray, truth: np.ndarray, chosen: np.ndarray) -> str:
-    """Rows; median, 80th and 90th percentile of the size of the error; its median with sign."""
+    """Number of runs, then median, 80th and 90th percentile of the absolute relative error, and its signed median."""
     ratio = predicted[chosen] / truth[chosen] - 1
     ratio = ratio[np.isfinite(ratio)]
     if not ratio.size:
@@ -25,8 +25,9 @@ def error(predicted: np.ndarray, truth: np.ndarray, chosen: np.ndarray) -> str:
 
 
 def table_of_errors(title: str, data: Measured, predicted: tuple[np.ndarray, ...]) -> None:
+    """Prints the errors of TPOT, throughput and TTFT by group."""
     tok_s, ttft, tpot = predicted
-    print(f"\n{title}: rows, median, p80, p90 and bias of the error of TPOT | tokens/s | TTFT")
+    print(f"\n{title}: runs, median, p80, p90 and bias of the error of TPOT | throughput | TTFT")
     clean = ~data.excluded
     groups = [("all", clean), ("excluded", data.excluded)]
     for what in ("source", "engine", "gpu", "model"):

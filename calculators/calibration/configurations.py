@@ -136,11 +136,14 @@ def _point(row: Mapping[str, str], catalog: Catalog) -> BenchmarkConfig:
     attention_dp = not _text(row, "engine_version").startswith("0.")
     if kind == "saturated" and "tensorrt" in engine and model.shape.mlp.moe_layers and attention_dp:
         layout = (1, layout[0] * layout[1], layout[2])  # its published runs turn attention data parallelism on
+    tensor_parallel, attention_ranks, pipeline_stages = layout
     config = ReplicaConfig(
-        model,
-        gpu,
-        precision,
-        *layout,
+        model=model,
+        gpu=gpu,
+        precision=precision,
+        tensor_parallel=tensor_parallel,
+        attention_ranks=attention_ranks,
+        pipeline_stages=pipeline_stages,
         kv_element_bytes=_kv_bytes(row, engine, precision, model),
         expert_ranks=_expert_ranks(row, model, layout, kind),
         engine=_engine(row, engine, gpu),

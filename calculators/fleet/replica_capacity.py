@@ -313,7 +313,8 @@ def at_load_ms(
 ) -> tuple[float, float]:
     """TTFT p95 and mean TPOT in ms of one replica at `req_s`; infinite where it cannot carry that load."""
     techniques, speed_error_sign = scenario.techniques, np.zeros((1, 1))
-    case = SizingCase(mix, scenario.targets, techniques, *speed_correction(scenario, catalog))
+    factor, own = speed_correction(scenario, catalog)
+    case = SizingCase(mix, scenario.targets, techniques, factor, own)
     drafted = drafts([config], techniques, catalog, speed_error_sign[:, 0]) if techniques.speculation else None
     m, rate, batch = replica_arrays([config], catalog), np.array([[req_s]]), np.ones((1, 1))
     speed_ratios = measured_speed_ratios([config], case, batch, speed_error_sign)
