@@ -44,14 +44,8 @@ class ApiBill:
     batch_saving_usd_per_month: float
     usd_per_request: float
     rates: tuple[ApiRates, ...]
-    demand: Demand
-    cached_frac: float
-    batch_notes: tuple[str, ...]
-
-    @property
-    def working(self) -> str:
-        """The calculation in words."""
-        return _working(self.demand, self.rates, self.cached_frac, self.batch_notes)
+    working: str
+    """The calculation in words."""
 
 
 def monthly_bill(offer: ApiOffer, demand: Demand, day: date, usage: Usage = Usage()) -> ApiBill:
@@ -73,9 +67,7 @@ def monthly_bill(offer: ApiOffer, demand: Demand, day: date, usage: Usage = Usag
         batch_saving_usd_per_month=sum(parts) * scale - total,
         usd_per_request=total / demand.requests_per_month,
         rates=standard,
-        demand=demand,
-        cached_frac=usage.cached_frac,
-        batch_notes=notes,
+        working=_working(demand, standard, usage.cached_frac, notes),
     )
 
 
