@@ -23,6 +23,8 @@ ROUNDS = 50
 
 @dataclass(frozen=True, slots=True)
 class Block:
+    """One block of a prompt: its name, length and how often it changes."""
+
     name: str
     tok: float
     changes: ChangeFrequency

@@ -179,7 +179,16 @@ def _rows(
         order = np.argsort(np.where(head, MOVED, best), kind="stable")
         time_s = log.prompts[number].time_s if log.timed else 0.0
         as_sent = _by_order(one, rank, sorted_tools, same)
-        rows.append(SegmentedPrompt(time_s or 0.0, one.plain, one.parts, as_sent, chosen[order], parts[order]))
+        rows.append(
+            SegmentedPrompt(
+                time_s=time_s or 0.0,
+                segments=one.plain,
+                parts=one.parts,
+                ranks=as_sent,
+                best_pieces=chosen[order],
+                best_parts=parts[order],
+            )
+        )
     return tuple(rows)
 
 

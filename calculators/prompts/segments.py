@@ -18,7 +18,7 @@ Ints = npt.NDArray[np.int64]
 MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}"
 CLOCK = r"\d{1,2}:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?: ?[AaPp][Mm]\b)?(?: ?(?:Z|UTC|GMT|[+-]\d\d:?\d\d))?"
 DAY = rf"(?:\d{{4}}-\d\d-\d\d|\d{{1,2}}[./]\d{{1,2}}[./]\d{{2,4}}|\d{{1,2}} {MONTH},? \d{{4}}|{MONTH} \d{{1,2}},? \d{{4}})"
-KINDS = {
+CHANGING_TEXT = {
     "uuid": ("a UUID", r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\b"),
     "stamp": ("a timestamp", rf"{DAY}(?:[T ]|, | at ){CLOCK}"),
     "date": ("a date", rf"{DAY}\b"),
@@ -29,9 +29,11 @@ KINDS = {
     "id": ("an id", r"[A-Za-z]{1,12}[_-](?=[A-Za-z]{0,40}\d)[A-Za-z0-9]{6,64}\b"),
 }
 """Kinds of changing text: name and pattern. Every repetition is bounded, so that no text takes long to match."""
-TIMES = frozenset(KINDS[kind][0] for kind in ("stamp", "clock", "epoch"))
+TIMES = frozenset(CHANGING_TEXT[kind][0] for kind in ("stamp", "clock", "epoch"))
 """Kinds that never recur, however many requests of the same minute share them."""
-_CHANGING = re.compile(r"\b(?:" + "|".join(f"(?P<{kind}>{pattern})" for kind, (_, pattern) in KINDS.items()) + ")")
+_CHANGING = re.compile(
+    r"\b(?:" + "|".join(f"(?P<{kind}>{pattern})" for kind, (_, pattern) in CHANGING_TEXT.items()) + ")"
+)
 _LINES = re.compile(r"[^\n]*\n+|[^\n]+")
 _SENTENCE = re.compile(r"(?<=[.!?;]) (?=\S)")
 ROLE_ID = 1_000_000
@@ -40,7 +42,7 @@ ROLE_ID = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class SegmentedPrompt:
-    """One request: its pieces as sent, the part and the rank of each; and its pieces and parts in the best order."""
+    """One request as segments: as sent with the part and change rank of each, and in the best order. Arrays (segments,)."""
 
     time_s: float
     segments: Ints
@@ -51,7 +53,7 @@ class SegmentedPrompt:
 
 
 class SegmentTable:
-    """Every distinct piece once: its tokens, how many they are, and what it looks like ('' where it is plain text)."""
+    """Distinct segments of a log, each with its token ids, token count and kind (empty for plain text)."""
 
     def __init__(self) -> None:
         self.ids: list[tokens.Ids] = []
@@ -94,7 +96,7 @@ class SegmentTable:
             sentence, at = line[start:end], 0
             for match in _CHANGING.finditer(sentence):
                 numbers += self._plain(sentence[at : match.start()])
-                numbers.append(self._piece(match.group(), KINDS[match.lastgroup or "id"][0]))
+                numbers.append(self._piece(match.group(), CHANGING_TEXT[match.lastgroup or "id"][0]))
                 at = match.end()
             numbers += self._plain(sentence[at:])
         return tuple(numbers)

@@ -1,4 +1,4 @@
-"""Which requests of a log belong to one conversation, and which of a request's messages are examples, history and new.
+"""Conversations in a log: which requests belong together, and which messages of a request are examples, history and new.
 
 A request continues another whose messages it repeats from the first to the last before adding its own. If it repeats two
 in a row but not those before them, its history was cut or edited. Messages that nearly every conversation starts with are
@@ -15,18 +15,18 @@ NEARLY_ALL_FRAC = 0.9
 
 @dataclass(frozen=True, slots=True)
 class SessionPosition:
-    """Where a request stands: its conversation, and its first messages that are examples, then history."""
+    """Position of a request: its conversation, and how many of its first messages are examples and history."""
 
     session: int
     examples_count: int
     history_count: int
-    """The examples among them."""
+    """Messages of the history, including the examples."""
     edited: bool = False
-    """It continues a conversation, but not with all that was said."""
+    """Whether it continues a conversation whose history was cut or edited."""
 
 
 def session_positions(chats: Sequence[Sequence[int]]) -> list[SessionPosition]:
-    """One for each request, in the order of time. `chats`: the messages of each, as numbers that are equal for equal texts."""
+    """Position of each request, in the order of time. `chats`: messages of each request as numbers, equal for equal texts."""
     chains = [_chains(chat) for chat in chats]
     sessions, _, _ = _sessions(chains, chats, None)
     examples = _examples(chains) if len(set(sessions)) > 1 else 0
@@ -40,7 +40,7 @@ def session_positions(chats: Sequence[Sequence[int]]) -> list[SessionPosition]:
 
 
 def _chains(chat: Sequence[int]) -> list[int]:
-    """For each message a number that stands for it and all before it."""
+    """A number for each message that stands for it and all messages before it."""
     chain, chained = 0, []
     for message in chat:
         chain = hash((chain, message))
@@ -51,8 +51,8 @@ def _chains(chat: Sequence[int]) -> list[int]:
 def _sessions(
     chains: Sequence[Sequence[int]], chats: Sequence[Sequence[int]], examples: int | None
 ) -> tuple[list[int], list[int], list[bool]]:
-    """The conversation of each request, how many of its messages an earlier request of it had, and whether it was edited.
-    Without `examples`, edits are not looked for."""
+    """Conversation of each request, the number of its messages that an earlier request had, and whether it was edited. With
+    `examples` None, edits are not detected."""
     session_of: dict[int, int] = {}
     session_of_pair: dict[tuple[int, int], int] = {}
     known: list[tuple[int, int, bool]] = []
@@ -76,7 +76,7 @@ def _sessions(
 
 
 def _examples(chains: Sequence[Sequence[int]]) -> int:
-    """How many messages nearly all requests start with."""
+    """Number of first messages that nearly all requests share."""
     needed, length = NEARLY_ALL_FRAC * len(chains), 0
     while True:
         starts = Counter(chain[length] for chain in chains if len(chain) > length)

@@ -1,6 +1,6 @@
-"""A real tokenizer that works offline: o200k_base, as OpenAI's models since GPT-4o use it, from the bpe-openai package.
+"""A tokenizer that works offline: o200k_base, as OpenAI's models since GPT-4o use it, from the bpe-openai package.
 
-Other makers' tokenizers cut the same text otherwise, by a tenth or more; for shares of a prompt that hardly matters.
+Token counts of other makers' tokenizers differ by a tenth or more; shares of a prompt hardly differ.
 """
 
 from functools import cache
@@ -13,19 +13,19 @@ Ids = npt.NDArray[np.int32]
 VOCABULARY = "o200k_base"
 ABOUT = f"{VOCABULARY} of the bpe-openai package; other models' tokenizers differ"
 MAX_PIECE_CHARS = 4_000
-"""The library refuses very long texts; a longer one is cut here, which costs at most a token a cut."""
+"""Length at which text is cut, since the library refuses very long texts; each cut costs at most one token."""
 
 
 @cache
 def _encoding() -> Any:
-    """Half a second and some 60 MB, so only for those who ask."""
+    """The encoding, loaded on first use: it takes half a second and about 60 MB."""
     from bpe_openai import get_encoding  # type: ignore[import-untyped]
 
     return get_encoding(VOCABULARY)
 
 
 def token_ids(text: str) -> Ids:
-    """(tokens,): ids of any text. What looks like a control token is plain text; half a character counts as a mark."""
+    """Token ids of a text (tokens,). Control tokens count as plain text; lone surrogates as replacement characters."""
     clean = text.encode("utf-8", "replace").decode("utf-8")
     ids: list[int] = []
     for start in range(0, len(clean), MAX_PIECE_CHARS):
@@ -34,9 +34,10 @@ def token_ids(text: str) -> Ids:
 
 
 def token_count(text: str) -> int:
+    """Number of tokens of a text."""
     return len(token_ids(text))
 
 
 def token_text(some: Ids) -> str:
-    """For looking at where prompts part; never shown."""
+    """Text of token ids, for comparing prompts; never shown."""
     return str(_encoding().decode([int(i) for i in some]))

@@ -329,6 +329,7 @@ def _sglang_bench(job: Job, run: str, prompts: int) -> Iterator[Token]:
 
 
 def plain(word: Token) -> str:
+    """A token as text; a variable as its name in braces."""
     return word if isinstance(word, str) else f"${{{word.name}}}"
 
 

@@ -81,6 +81,7 @@ def serving_files(
 
 
 def image_of(job: Job) -> Image:
+    """Container image for the engine on the GPU vendor and generation of the plan."""
     config = job.config
     return next(
         image

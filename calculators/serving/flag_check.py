@@ -28,7 +28,7 @@ Facts = Mapping[str, float | str]
 MAX_ARGUMENTS = 500
 SHOWN_CHARS = 60
 SUFFIXES = "kmgtKMGT"
-KINDS = {
+TYPE_WORDS = {
     "int": "a whole number",
     "size": "a whole number, as 8192 or 8k",
     "float": "a number",
@@ -147,7 +147,7 @@ def _complaint_of_value(option: FlagOption, written: str, value: str) -> Iterato
     if option.choices and value not in option.choices:
         yield f"{written} {shown(value)} is not one of its values{_allowed(option)}; pick one"
     elif not _fits(option.type, value):
-        yield f"{written} {shown(value)} is not {KINDS[option.type]}; correct it"
+        yield f"{written} {shown(value)} is not {TYPE_WORDS[option.type]}; correct it"
     elif option.keys and (lost := sorted(set(_object(value)) - set(option.keys))):
         near = difflib.get_close_matches(lost[0], option.keys, n=1)
         remedy = f"did you mean {near[0]}?" if near else f"known keys: {', '.join(option.keys[:12])} and others"

@@ -48,6 +48,7 @@ def name_of(job: Job) -> str:
 
 
 def launch_script(job: Job, made: str) -> str:
+    """Script that starts one replica, or a prefill and a decode server with a router."""
     what = "one replica" if job.roles == ("both",) else "one prefill and one decode server, and a router"
     key = KEYS[job.engine]
     lines = [
@@ -116,6 +117,7 @@ def in_lines(words: Sequence[Token]) -> str:
 
 
 def benchmark_script(job: Job, made: str) -> str:
+    """Script that benchmarks one replica at its capacity and at the peak rate."""
     demand = job.demand
     notes = [
         f"Mean lengths of the workload: {count(demand.input_tok)} input tokens, {count(job.prefix_tok)} of them shared, and {count(demand.output_tok)} output tokens.",

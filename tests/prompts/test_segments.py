@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calculators.prompts import tokenizer as tokens
-from calculators.prompts.segments import KINDS, SegmentTable
+from calculators.prompts.segments import CHANGING_TEXT, SegmentTable
 
 
 def cut(text: str) -> list[tuple[str, str]]:
@@ -61,7 +61,7 @@ def test_whole_lines_are_only_cut_at_their_ends(text: str) -> None:
 def test_pieces_count_nearly_what_the_whole_counts() -> None:
     """Cuts are where the tokenizer cuts as well: over a page of prose they add no more than two in a hundred."""
     text = (
-        KINDS.__doc__ or ""
+        CHANGING_TEXT.__doc__ or ""
     ) + "Plain words go here, and more. Then a list:\n- one\n- two, at 10:15\n\nThe end." * 30
     segments = SegmentTable()
     whole, parts = tokens.token_count(text), sum(len(segments.ids[i]) for i in segments.of(text))
