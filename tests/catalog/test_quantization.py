@@ -20,7 +20,7 @@ sources: {s: {title: t, accessed: 2026-01-01, kind: paper}}
 @pytest.mark.parametrize(
     ("old", "new", "why"),
     [
-        ("OWN", "fp8", "evidence names no source of this file: x"),
+        ("OWN", "fp8", "names no source of this file: x"),
         ("OWN", "fp3", "own names no format of this table: fp3"),
         ("CELL", "[avoid, caution]", "the milder one comes first"),
         ("CELL", "[caution, caution]", "two entries in a cell differ"),
