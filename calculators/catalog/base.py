@@ -49,6 +49,8 @@ class Sourced(Record):
 
 
 class SourcedFile(Record):
+    """A data file with its sources, by the key that its values name."""
+
     sources: dict[str, Source] = Field(min_length=1)
 
 

@@ -17,7 +17,7 @@ from calculators.errors import UnknownId
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """Everything known. Look things up with the methods: they accept aliases and complain helpfully."""
+    """All data files. The methods look entries up by id, name or alias, and raise UnknownId with the nearest known name."""
 
     gpus: Mapping[str, Gpu]
     models: Mapping[str, Model]
@@ -57,9 +57,9 @@ class Catalog:
         ]
 
     def rents(self, gpu_id: str) -> Iterable[tuple[RentProvider, Rent]]:
-        """Every rent of a GPU that somebody can really sign, cheapest first."""
-        found = [(p, r) for p in self.rent_providers.values() if not p.index for r in p.rents if r.gpu == gpu_id]
-        return sorted(found, key=lambda pair: pair[1].usd_per_gpu_h)
+        """Bookable offers for a GPU (market indices left out), cheapest first."""
+        offers = [(p, r) for p in self.rent_providers.values() if not p.index for r in p.rents if r.gpu == gpu_id]
+        return sorted(offers, key=lambda pair: pair[1].usd_per_gpu_h)
 
     def efficiency(self, gpu: Gpu) -> Efficiency:
         """Coefficients of the GPU's generation, or of the stated fallback."""
@@ -72,21 +72,22 @@ class Catalog:
 
     def range_ratio(self, figure: str, gpu: Gpu) -> float:
         """The factor either way within which 80% of measured runs lie; wider on GPUs with few measured ones."""
-        found = next(r for r in self.efficiencies.ranges if r.figure == figure)
-        return found.extrapolated_ratio if self.is_extrapolated(gpu) else found.ok_ratio
+        error_range = next(r for r in self.efficiencies.ranges if r.figure == figure)
+        return error_range.extrapolated_ratio if self.is_extrapolated(gpu) else error_range.ok_ratio
 
     def engine(self, engine: EngineId) -> EngineFit:
         return next(e for e in self.efficiencies.engines if e.engine == engine)
 
 
 def _resolve(name: str, aliases: Mapping[str, str], what: str, where: str) -> str:
-    found = aliases.get(alias_key(name))
-    if found is None:
+    id = aliases.get(alias_key(name))
+    if id is None:
         near = difflib.get_close_matches(alias_key(name), list(aliases), n=1, cutoff=0.5)
         hint = f"; did you mean '{aliases[near[0]]}'?" if near else "."
         raise UnknownId(f"unknown {what} {name[:60]!r}{hint} Known ones are the files in {where}.")
-    return found
+    return id
 
 
 def alias_key(name: str) -> str:
+    """The key under which a name is looked up: any case, without space around it."""
     return name.strip().lower()

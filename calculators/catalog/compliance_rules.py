@@ -76,6 +76,8 @@ class Resale(Sourced):
 
 
 class Operators(SourcedFile):
+    """Records of operators.yaml: operators by kind of path, and who resells which closed models."""
+
     operators: tuple[Operator, ...] = Field(min_length=1)
     resales: tuple[Resale, ...] = ()
 
@@ -123,6 +125,8 @@ class Requirement(Sourced):
 
 
 class Requirements(SourcedFile):
+    """Records of requirements.yaml, and the words of each fact that a requirement asks for."""
+
     requirements: tuple[Requirement, ...] = Field(min_length=1)
     fact_words: dict[FactName, str]
     """Each fact as words that follow 'needs'."""

@@ -9,6 +9,8 @@ from calculators.units import BYTES_PER_GB, FLOPS_PER_TFLOPS
 
 
 class GpuMemory(Sourced):
+    """Capacity and peak bandwidth of the GPU memory."""
+
     capacity_gb: Positive
     bandwidth_gb_s: Positive
 
@@ -26,6 +28,8 @@ class GpuCompute(Sourced):
 
 
 class GpuLinks(Sourced):
+    """Links to other GPUs: scale-up (NVLink, Infinity Fabric) and PCIe."""
+
     kind: str
     per_direction_gb_s: Positive | None
     """Scale-up link of one GPU, one direction; None: PCIe only."""
@@ -35,6 +39,8 @@ class GpuLinks(Sourced):
 
 
 class GpuPower(Sourced):
+    """Power limit of one GPU."""
+
     tdp_w: Positive
 
 

@@ -28,4 +28,6 @@ class Preset(Sourced):
 
 
 class Presets(SourcedFile):
+    """Records of workload_presets.yaml, in the order of the page."""
+
     presets: tuple[Preset, ...] = Field(min_length=1)

@@ -27,9 +27,11 @@ def library_models(provider_id: str) -> Mapping[str, ModelInfo]:
 
 
 def library_model(provider_id: str, model_id: str) -> ModelInfo | None:
+    """The model in the genai-prices snapshot, by exact id; None where the provider does not list it."""
     return library_models(provider_id).get(model_id)
 
 
 @cache
 def price_library_version() -> str:
+    """Name and version of the installed price library."""
     return f"genai-prices {version('genai-prices')}"

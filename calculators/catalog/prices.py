@@ -34,6 +34,8 @@ class ApiPrice(Sourced):
 
 
 class ApiModel(Record):
+    """Dated prices of one model at one provider."""
+
     id: str
     prices: tuple[ApiPrice, ...] = Field(min_length=1)
     context_tok: PositiveCount | None = None
@@ -79,7 +81,7 @@ class RentProvider(SourcedFile):
     name: str
     index: bool = False
     marketplace: bool = False
-    """Other people's machines, let through a broker: searched only when the user asks for it."""
+    """Machines of third parties, rented through a broker; included only where the user asks for it."""
     rents: tuple[Rent, ...] = Field(min_length=1)
 
 
@@ -143,6 +145,8 @@ class EngineCache(Sourced):
 
 
 class ProviderRules(SourcedFile):
+    """Cache and batch rules of providers, what is assumed where they publish none, and cache blocks of engines."""
+
     rules: tuple[ProviderRule, ...]
     assumed: CacheAssumed
     engines: tuple[EngineCache, ...] = Field(min_length=1)

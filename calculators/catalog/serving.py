@@ -21,6 +21,8 @@ FITS: Mapping[ChoiceId, EngineId] = {"vllm": "vllm", "sglang": "sglang", "tensor
 
 
 class AxisRule(Sourced):
+    """A threshold that separates the cases of an axis."""
+
     id: RuleId
     value: float
     """Threshold in the unit at the end of the id."""
@@ -54,6 +56,8 @@ class EngineFacts(Record):
 
 
 class Axis(Record):
+    """One property on which engines are compared, with the cases it distinguishes."""
+
     id: AxisId
     name: ShortText
     facts: EngineFacts
@@ -63,11 +67,15 @@ class Axis(Record):
 
 
 class LeftOut(Sourced):
+    """An engine that is not compared, and why."""
+
     engine: str
     reason: ShortText
 
 
 class Image(Sourced):
+    """Container image of an engine for a GPU vendor."""
+
     engine: Literal["vllm", "sglang"]
     vendor: Literal["nvidia", "amd"]
     generation: str | None = None
@@ -84,6 +92,8 @@ class Heads(Sourced):
 
 
 class StackFile(SourcedFile):
+    """Records of stack.yaml: engine versions, thresholds, axes and images."""
+
     versions: Mapping[Literal["vllm", "sglang"], str]
     rules: tuple[AxisRule, ...] = Field(min_length=5, max_length=5)
     axes: tuple[Axis, ...] = Field(min_length=8, max_length=8)
@@ -126,6 +136,8 @@ class FlagOption(Record):
 
 
 class Command(Record):
+    """One command of an engine, with every option that its parser has."""
+
     run: str
     positional: bool = False
     """Whether the command takes one positional argument, the model."""
@@ -133,6 +145,8 @@ class Command(Record):
 
 
 class EngineFlags(SourcedFile):
+    """Recorded options of one engine version."""
+
     engine: ServingEngine
     version: str
     source: str
@@ -173,6 +187,8 @@ class FlagConflict(Sourced):
 
 
 class FlagConflicts(SourcedFile):
+    """Records of contradictions.yaml."""
+
     same: Mapping[str, str]
     """Short options, each with the JSON key that it sets."""
     contradictions: tuple[FlagConflict, ...] = Field(min_length=1)
@@ -195,4 +211,5 @@ def engine_flags(engine: ServingEngine) -> EngineFlags:
 
 @cache
 def flag_conflicts() -> FlagConflicts:
+    """The flag conflicts. Raises DataError naming file, line and field."""
     return load_sourced(ROOT / "serving_data/contradictions.yaml", FlagConflicts)

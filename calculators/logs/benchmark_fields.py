@@ -78,6 +78,7 @@ def required_number(row: JsonObject, key: str, name: str) -> float:
 
 
 def completed_requests(row: JsonObject, key: str, name: str) -> int:
+    """Number of requests that succeeded. Raises DataError where it is missing or 0."""
     value = benchmark_number(row, key, name)
     if value is None:
         raise DataError(f"{name}: {key} is missing; save the complete result of the load generator")

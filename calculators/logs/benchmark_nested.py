@@ -77,11 +77,11 @@ def _guidellm_run(benchmark: JsonObject, name: str, backend: JsonObject) -> Benc
 
 def _of_successful(metrics: JsonObject, metric: str, name: str) -> LatencyStatistics:
     """A distribution over the requests that succeeded; where nothing was counted GuideLLM writes zeros."""
-    found, where = nested_object(metrics, metric, "successful"), f"{name}: {metric}.successful"
-    if benchmark_number(found, "count", where) == 0:
+    distribution, where = nested_object(metrics, metric, "successful"), f"{name}: {metric}.successful"
+    if benchmark_number(distribution, "count", where) == 0:
         return LatencyStatistics()
-    tails = nested_object(found, "percentiles")
-    values = [benchmark_number(found, "mean", where), benchmark_number(found, "median", where)]
+    tails = nested_object(distribution, "percentiles")
+    values = [benchmark_number(distribution, "mean", where), benchmark_number(distribution, "median", where)]
     values += [benchmark_number(tails, "p95", where), benchmark_number(tails, "p99", where)]
     return LatencyStatistics(*(value or None for value in values))
 
@@ -145,21 +145,21 @@ def aiperf_run(rows: Sequence[JsonObject], name: str) -> BenchmarkRun:
 
 def _span_ns(row: JsonObject, name: str) -> tuple[float, float]:
     """Start and end; large integers, so not through `benchmark_number`."""
-    metadata, found = nested_object(row, "metadata"), []
+    metadata, times_ns = nested_object(row, "metadata"), []
     for key in ("request_start_ns", "request_end_ns"):
         value = metadata.get(key)
         if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < LAST_S * 1e9:
             raise DataError(f"{name}: metadata.{key} is not a time in nanoseconds; export the run again")
-        found.append(float(value))
-    if found[1] < found[0]:
+        times_ns.append(float(value))
+    if times_ns[1] < times_ns[0]:
         raise DataError(f"{name}: metadata.request_end_ns is before request_start_ns; export the run again")
-    return found[0], found[1]
+    return times_ns[0], times_ns[1]
 
 
 def _values(rows: Sequence[JsonObject], metric: str, name: str) -> list[float]:
     """A metric of every request that has it, times in milliseconds."""
-    found = (_value(row, metric, name) for row in rows)
-    return [value for value in found if value is not None]
+    values = (_value(row, metric, name) for row in rows)
+    return [value for value in values if value is not None]
 
 
 def _value(row: JsonObject, metric: str, name: str) -> float | None:
@@ -177,13 +177,13 @@ def _tpot_ms(rows: Sequence[JsonObject], name: str) -> list[float]:
     """As exported; else what is left after the first token, over the tokens after it."""
     if stated := _values(rows, "inter_token_latency", name):
         return stated
-    found = []
+    values_ms = []
     for row in rows:
         whole, first = _value(row, "request_latency", name), _value(row, "time_to_first_token", name)
         tokens = _value(row, "output_sequence_length", name)
         if whole is not None and first is not None and tokens is not None and tokens > 1 and whole > first:
-            found.append((whole - first) / (tokens - 1))
-    return found
+            values_ms.append((whole - first) / (tokens - 1))
+    return values_ms
 
 
 def _spread(values_ms: Sequence[float]) -> LatencyStatistics:

@@ -1,8 +1,8 @@
-"""Results of load generators, for calibrating on one's own servers: what was run, and how fast it was.
+"""Benchmark runs of the user's servers, from the result files of load generators.
 
-Read are `vllm bench serve --save-result`, SGLang `bench_serving`, GuideLLM reports (version 2) and AIPerf
-`profile_export.jsonl`. Unknown stays None, never 0. Only numbers and the names of model and engine are looked at: prompts
-and generated texts are dropped unread, and no message repeats them.
+Reads `vllm bench serve --save-result`, SGLang `bench_serving`, GuideLLM reports (version 2) and AIPerf
+`profile_export.jsonl`. Unknown stays None, never 0. Only numbers and the names of model and engine are read; prompts and
+generated texts are skipped, and no message repeats them.
 """
 
 import json
@@ -80,7 +80,7 @@ def _text(source: Path | bytes, name: str) -> str:
 def _objects(text: str, name: str) -> Iterator[JsonObject]:
     """The JSON objects of a file that may hold several, one after another or in a list."""
     decoder, space, at = json.JSONDecoder(), re.compile(r"[\s,]*"), 0
-    found = False
+    any_result = False
     while (at := _after(space, text, at)) < len(text):
         line = text.count("\n", 0, at) + 1
         try:
@@ -94,9 +94,9 @@ def _objects(text: str, name: str) -> Iterator[JsonObject]:
                 raise DataError(
                     f"{name}:{line}: holds a plain value where a result should be; drop {BENCHMARK_FORMATS}"
                 )
-            found = True
+            any_result = True
             yield row
-    if not found:
+    if not any_result:
         raise DataError(f"{name}: holds no result; drop {BENCHMARK_FORMATS}")
 
 
@@ -123,10 +123,10 @@ def _kind(row: JsonObject, name: str) -> str:
 
 
 def engine_of(backend: str | None) -> str | None:
-    """The server's name, where the load generator states it."""
+    """Name of the engine, where the load generator states it; else None."""
     lowered = (backend or "").lower()
-    found = next((word for word in ENGINES if word in lowered), None)
-    return "tensorrt-llm" if found in ("tensorrt", "trt") else found
+    engine = next((name for name in ENGINES if name in lowered), None)
+    return "tensorrt-llm" if engine in ("tensorrt", "trt") else engine
 
 
 # --- vLLM and SGLang: one flat object a run ------------------------------------------------------------------------
@@ -167,8 +167,8 @@ def _summary(row: JsonObject, name: str, kind: str) -> BenchmarkRun:
 
 def _stats(row: JsonObject, what: str, name: str) -> LatencyStatistics:
     """A time of zero is one that the tool could not measure: without streaming there is no first token."""
-    found = (benchmark_number(row, f"{part}_{what}_ms", name) or None for part in ("mean", "median", "p95", "p99"))
-    return LatencyStatistics(*found)
+    figures = (benchmark_number(row, f"{part}_{what}_ms", name) or None for part in ("mean", "median", "p95", "p99"))
+    return LatencyStatistics(*figures)
 
 
 def _arrival(row: JsonObject, name: str) -> tuple[float | None, float | None, Arrival]:
@@ -209,9 +209,9 @@ def _notes(row: JsonObject, name: str) -> tuple[str, ...]:
     """What makes a run unlike those the model predicts."""
     accepted = benchmark_number(row, "accept_length", name)
     hits = benchmark_number(nested_object(row, "cache_report"), "cache_hit_rate_pct", name)
-    found: list[str] = []
+    notes: list[str] = []
     if accepted is not None and accepted > 1.05:
-        found.append(f"speculative decoding was on ({accepted:.2g} tokens a step)")
+        notes.append(f"speculative decoding was on ({accepted:.2g} tokens a step)")
     if hits is not None and hits > 5:
-        found.append(f"{hits:.0f}% of the prompts came from the prefix cache")
-    return tuple(found)
+        notes.append(f"{hits:.0f}% of the prompts came from the prefix cache")
+    return tuple(notes)

@@ -25,6 +25,8 @@ LATENCY_COLUMNS = {
 
 @dataclass(frozen=True, slots=True)
 class LatencySample:
+    """95th percentiles of TTFT and TPOT in ms; None where the file has no such column."""
+
     requests_count: int
     failed_count: int
     """Cells that hold no time, such as "timeout": they do not count in the percentiles."""
@@ -44,14 +46,14 @@ def read_latencies(content: bytes, name: str) -> LatencySample:
     if len(content) > MAX_LATENCY_BYTES:
         raise DataError(f"{name}: larger than {MAX_LATENCY_BYTES // 1_000_000} MB; upload a sample of the requests")
     columns, rows = _table(content, name)
-    found = {c: LATENCY_COLUMNS[_key(c)] for c in columns if _key(c) in LATENCY_COLUMNS}
-    if not found:
+    measures = {c: LATENCY_COLUMNS[_key(c)] for c in columns if _key(c) in LATENCY_COLUMNS}
+    if not measures:
         raise DataError(f"{name}: no column ttft_ms, ttft_s, tpot_ms or tpot_s; name one so in the first line")
-    if len({what for what, _ in found.values()}) < sum(_key(c) in LATENCY_COLUMNS for c in columns):
+    if len({what for what, _ in measures.values()}) < sum(_key(c) in LATENCY_COLUMNS for c in columns):
         raise DataError(f"{name}: two columns for one time; keep one")
     p95: dict[str, float] = {}
     failed = 0
-    for column, (what, scale) in found.items():
+    for column, (what, scale) in measures.items():
         values, without = _numbers(rows, column, name)
         failed = max(failed, without)
         if len(values) >= MIN_ROWS:
@@ -60,7 +62,7 @@ def read_latencies(content: bytes, name: str) -> LatencySample:
                 raise DataError(f"{name}: {column}: {p95[what]:,.0f} ms at the 95th percentile; check the unit")
     if not p95:
         raise DataError(f"{name}: fewer than {MIN_ROWS} measured requests; a 95th percentile needs more")
-    return LatencySample(len(rows), failed, tuple(found), p95.get("ttft_ms"), p95.get("tpot_ms"))
+    return LatencySample(len(rows), failed, tuple(measures), p95.get("ttft_ms"), p95.get("tpot_ms"))
 
 
 def _table(content: bytes, name: str) -> tuple[list[str], list[dict[str, str]]]:
@@ -90,7 +92,7 @@ def _key(column: str) -> str:
 
 def _numbers(rows: list[dict[str, str]], column: str, name: str) -> tuple[list[float], int]:
     """The times of a column, and how many cells hold words instead; an empty cell is a request that was not measured."""
-    found, failed = [], 0
+    values, failed = [], 0
     for line, row in enumerate(rows, start=2):
         cell = (row.get(column) or "").strip()
         if not cell:
@@ -102,5 +104,5 @@ def _numbers(rows: list[dict[str, str]], column: str, name: str) -> tuple[list[f
             continue
         if not 0 < value < 1e9:
             raise DataError(f"{name}: line {line}: {column} is {cell[:20]}; times are above zero")
-        found.append(value)
-    return found, failed
+        values.append(value)
+    return values, failed

@@ -38,6 +38,8 @@ BINARY = re.compile(r"image|audio|video|file|pdf|inline_data|inlineData")
 
 @dataclass(frozen=True, slots=True)
 class PromptPart:
+    """One part of a prompt: tools, output format, system prompt or a message."""
+
     kind: str
     """'tools', 'format', 'system', 'prompt' for plain text, or the role of a message."""
     text: str
@@ -49,6 +51,8 @@ class PromptPart:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
+    """One request: its parts in the order in which the model reads them."""
+
     time_s: float | None
     model: str
     parts: tuple[PromptPart, ...]
@@ -56,6 +60,8 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class PromptLog:
+    """Requests of a prompt log, with what was left out."""
+
     name: str
     prompts: tuple[Prompt, ...]
     """In the order of time where every one has a time, else as they came."""
@@ -78,7 +84,7 @@ def read_prompts(path: Path, progress: Progress = lambda share, what: None) -> P
 
 
 def parse_prompts(content: bytes, name: str, progress: Progress = lambda share, what: None) -> PromptLog:
-    """The same from bytes."""
+    """Requests of a prompt log given as bytes; as `read_prompts`."""
     if content[:2] == b"\x1f\x8b":
         content = _unzipped(content, name)
     notes = []
@@ -89,13 +95,13 @@ def parse_prompts(content: bytes, name: str, progress: Progress = lambda share, 
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise DataError(f"{name}: not text in UTF-8; give JSON lines, or prompts with a line of --- between") from None
-    found = _log(name, *_collected(_values(text, name), progress), notes)
-    return replace(found, marked=MARK in text)
+    log = _log(name, *_collected(_values(text, name), progress), notes)
+    return replace(log, marked=MARK in text)
 
 
 def _collected(values: Iterator[tuple[str, float, Any]], progress: Progress) -> tuple[list[Prompt], int, bool]:
     """Prompts, how many records held none, and whether there were more than are read."""
-    found: list[Prompt] = []
+    prompts: list[Prompt] = []
     without = parts = 0
     for where, share, value in values:
         prompt = value if isinstance(value, Prompt) else _prompt(value, where)
@@ -103,30 +109,30 @@ def _collected(values: Iterator[tuple[str, float, Any]], progress: Progress) -> 
             without += 1
             continue
         parts += len(prompt.parts)
-        if len(found) == MAX_PROMPTS or (found and parts > MAX_ALL_PARTS):
-            return found, without, True
-        found.append(prompt)
-        if len(found) % 100 == 0:
+        if len(prompts) == MAX_PROMPTS or (prompts and parts > MAX_ALL_PARTS):
+            return prompts, without, True
+        prompts.append(prompt)
+        if len(prompts) % 100 == 0:
             progress(share, "Reading the prompts …")
-    return found, without, False
+    return prompts, without, False
 
 
-def _log(name: str, found: list[Prompt], without: int, more: bool, notes: list[str]) -> PromptLog:
-    if not found:
+def _log(name: str, prompts: list[Prompt], without: int, more: bool, notes: list[str]) -> PromptLog:
+    if not prompts:
         raise DataError(
             f"{name}: no prompt found; each line needs messages, input, contents or prompt (or paste plain prompts "
             "with a line of --- between)"
         )
     if more:
-        notes.append(f"only the first {len(found):,} requests were read")
+        notes.append(f"only the first {len(prompts):,} requests were read")
     if without:
         notes.append(f"{without:,} records hold no prompt and were left out")
-    without_time = sum(prompt.time_s is None for prompt in found)
-    if 0 < without_time < len(found):
+    without_time = sum(prompt.time_s is None for prompt in prompts)
+    if 0 < without_time < len(prompts):
         notes.append(f"{without_time:,} requests have no time, so no times are used")
     timed = without_time == 0
-    prompts = sorted(found, key=lambda prompt: prompt.time_s or 0.0) if timed else found
-    return PromptLog(name, tuple(prompts), timed, tuple(notes))
+    in_order = sorted(prompts, key=lambda prompt: prompt.time_s or 0.0) if timed else prompts
+    return PromptLog(name, tuple(in_order), timed, tuple(notes))
 
 
 def _unzipped(content: bytes, name: str) -> bytes:

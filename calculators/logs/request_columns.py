@@ -150,8 +150,8 @@ def is_date_time(text: str) -> bool:
 
 def matching_columns(role: str, columns: Iterable[str]) -> list[ColumnMatch]:
     """Every column whose name means `role`, the best first: least nested, then the order of the table."""
-    found = [match for column in columns if (match := _match(role, column)) is not None]
-    return sorted(found, key=lambda match: (match.part_count, match.rank_count))
+    columns_found = [match for column in columns if (match := _match(role, column)) is not None]
+    return sorted(columns_found, key=lambda match: (match.part_count, match.rank_count))
 
 
 def _match(role: str, column: str) -> ColumnMatch | None:
@@ -177,15 +177,15 @@ def values_fit(role: str, values: Sequence[str]) -> bool:
 
 def fitting_columns(role: str, columns: Sequence[str], rows: Sequence[Mapping[str, str]]) -> list[ColumnMatch]:
     """Matches of `role` whose sample values fit."""
-    found = matching_columns(role, columns)
-    return [match for match in found if values_fit(role, [row.get(match.column, "") for row in rows])]
+    matching = matching_columns(role, columns)
+    return [match for match in matching if values_fit(role, [row.get(match.column, "") for row in rows])]
 
 
-def rival_column(found: Sequence[ColumnMatch], rows: Sequence[Mapping[str, str]]) -> str | None:
+def rival_column(ranked: Sequence[ColumnMatch], rows: Sequence[Mapping[str, str]]) -> str | None:
     """The column that contests the best match: as little nested, but with other values. None: no contest."""
-    for rival in found[1:]:
-        same_depth = rival.part_count == found[0].part_count
-        if same_depth and any(row.get(rival.column) != row.get(found[0].column) for row in rows):
+    for rival in ranked[1:]:
+        same_depth = rival.part_count == ranked[0].part_count
+        if same_depth and any(row.get(rival.column) != row.get(ranked[0].column) for row in rows):
             return rival.column
     return None
 

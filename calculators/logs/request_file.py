@@ -1,7 +1,7 @@
 """Opens a request log and looks at its bytes and first rows: text in, `LogHead` out.
 
 `check_content` passes once over all bytes (size, gzip, encoding, line length); `read_head` tells CSV from JSON, finds
-the separator and names the columns. Every refusal is a LogError. Nothing here knows what a column means.
+the separator and names the columns. Every refusal is a LogError. What a column means is decided in `request_mapping`.
 """
 
 import codecs
@@ -46,7 +46,7 @@ class LogError(DataError):
 
 @dataclass(frozen=True, slots=True)
 class LogHead:
-    """The first rows. `place_of`: column → where DuckDB finds it (a column of ours, then keys within its JSON)."""
+    """Format and first rows of a log. `place_of`: by column, where DuckDB reads it (its cell, then keys within its JSON)."""
 
     label: str
     kind: LogKind
@@ -63,7 +63,7 @@ class LogHead:
 
 @dataclass(frozen=True, slots=True)
 class ContentCheck:
-    """What one pass over all bytes found; the counts are of quotes, line feeds and carriage returns."""
+    """Digest of a log, and its numbers of quotes, line feeds and carriage returns."""
 
     sha256: str
     quote_count: int
@@ -202,6 +202,7 @@ def _check_lines(chunk: bytes, run_bytes: int, line_count: int, label: str) -> i
 
 
 def read_head(path: Path, label: str) -> LogHead:
+    """Format, columns and first rows of a log. Raises LogError."""
     data, whole = bytearray(), True
     for chunk in _chunks(path, label):
         data += chunk
@@ -231,34 +232,43 @@ def _json_head(text: str, label: str, packed: bool, kind: LogKind) -> LogHead:
         place_of |= {".".join(keys): ("json", *keys) for keys in leaves}
         rows.append({".".join(keys): value for keys, value in leaves.items()})
     _check_columns(label, tuple(place_of))
-    return LogHead(label, kind, packed, "", 0, 1, place_of, tuple(rows))
+    return LogHead(
+        label=label,
+        kind=kind,
+        packed=packed,
+        delimiter="",
+        skip_count=0,
+        cell_count=1,
+        place_of=place_of,
+        rows=tuple(rows),
+    )
 
 
 def _line_objects(text: str) -> list[dict[str, Any]]:
-    found = []
+    objects = []
     for line in text.splitlines():
         try:
             document = json.loads(line)
         except (ValueError, RecursionError):
             continue
         if isinstance(document, dict):
-            found.append(document)
-        if len(found) >= HEAD_ROW_COUNT:
+            objects.append(document)
+        if len(objects) >= HEAD_ROW_COUNT:
             break
-    return found
+    return objects
 
 
 def _array_objects(text: str) -> list[dict[str, Any]]:
-    decoder, found, position = json.JSONDecoder(), list[dict[str, Any]](), text.index("[") + 1
-    while len(found) < HEAD_ROW_COUNT:
+    decoder, objects, position = json.JSONDecoder(), list[dict[str, Any]](), text.index("[") + 1
+    while len(objects) < HEAD_ROW_COUNT:
         separator = re.compile(r"[\s,]*").match(text, position)
         try:
             document, position = decoder.raw_decode(text, separator.end() if separator else position)
         except (ValueError, RecursionError):
             break
         if isinstance(document, dict):
-            found.append(document)
-    return found
+            objects.append(document)
+    return objects
 
 
 def _document_problem(text: str, label: str) -> str:
@@ -318,7 +328,16 @@ def _csv_head(text: str, label: str, packed: bool, whole: bool) -> LogHead:
     place_of: dict[str, tuple[str, ...]] = {name: (f"c{index}",) for index, name in enumerate(header)}
     place_of |= _json_places(place_of, rows)
     rows = tuple(row | _json_values(row, place_of) for row in rows)
-    return LogHead(label, "csv", packed, delimiter, skipped, len(header), place_of, rows)
+    return LogHead(
+        label=label,
+        kind="csv",
+        packed=packed,
+        delimiter=delimiter,
+        skip_count=skipped,
+        cell_count=len(header),
+        place_of=place_of,
+        rows=rows,
+    )
 
 
 def _delimiter(body: str, label: str) -> str:
@@ -333,22 +352,22 @@ def _delimiter(body: str, label: str) -> str:
 
 
 def _records(body: str, delimiter: str, whole: bool) -> list[list[str]]:
-    found = []
+    records = []
     for record in csv.reader(io.StringIO(body, newline=""), delimiter=delimiter):
         if any(record):
-            found.append(record)
-        if len(found) > HEAD_ROW_COUNT:
-            return found
-    return found if whole or len(found) < 3 else found[:-1]
+            records.append(record)
+        if len(records) > HEAD_ROW_COUNT:
+            return records
+    return records if whole or len(records) < 3 else records[:-1]
 
 
 def _unique(header: Sequence[str]) -> list[str]:
     """Names for all columns: blanks are numbered, repeats get a suffix."""
-    found = list[str]()
+    names = list[str]()
     for index, name in enumerate(header):
         base = name or f"column {index + 1}"
-        found.append(base if base not in found else f"{base} ({index + 1})")
-    return found
+        names.append(base if base not in names else f"{base} ({index + 1})")
+    return names
 
 
 def _json_places(
@@ -356,20 +375,20 @@ def _json_places(
 ) -> dict[str, tuple[str, ...]]:
     """Columns within known JSON-bearing cells of a CSV, such as the metadata of LiteLLM."""
     holders = [name for name in place_of if request_columns.normalised(name) in JSON_COLUMNS]
-    found = dict[str, tuple[str, ...]]()
+    places = dict[str, tuple[str, ...]]()
     for row in rows:
         for name in holders:
             for keys, _ in _leaves(_as_object(row.get(name, "")), ()):
-                found[".".join((name, *keys))] = (*place_of[name], *keys)
-    return found if len(place_of) + len(found) <= MAX_LOG_COLUMNS else {}
+                places[".".join((name, *keys))] = (*place_of[name], *keys)
+    return places if len(place_of) + len(places) <= MAX_LOG_COLUMNS else {}
 
 
 def _json_values(row: Mapping[str, str], place_of: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
-    found = dict[str, str]()
+    values = dict[str, str]()
     for name in row:
         if request_columns.normalised(name) in JSON_COLUMNS:
-            found |= {".".join((name, *keys)): value for keys, value in _leaves(_as_object(row[name]), ())}
-    return {name: value for name, value in found.items() if name in place_of}
+            values |= {".".join((name, *keys)): value for keys, value in _leaves(_as_object(row[name]), ())}
+    return {name: value for name, value in values.items() if name in place_of}
 
 
 def _as_object(text: str) -> Mapping[str, Any]:

@@ -1,8 +1,8 @@
-"""Reads a request log (CSV or JSON lines, also .gz) into a small summary: lengths, rate, peaks, a joint length table.
+"""A request log (CSV or JSON lines, also .gz) as a summary: token lengths, rate, peaks and the joint length distribution.
 
 Only the mapped columns are read; prompts never leave the file. Times are UTC. The steps, in the order of the data:
-`usage_file` (bytes to first rows), `usage_roles` (which column is which), `usage_parse` (text to integers),
-`usage_figures` (integers to figures), and here the checks of the whole, the notes and `read_log`.
+`request_file` (bytes to first rows), `request_mapping` (role of each column), `request_rows` (text to integers),
+`request_statistics` (integers to statistics), and here the checks of the whole, the notes and `read_log`.
 """
 
 import itertools
@@ -65,7 +65,7 @@ WINDOWS_S = (60, 600, 3_600)
 
 @dataclass(frozen=True, slots=True)
 class UsageSummary:
-    """A log in a few numbers. `input_tok` is the total input, cached tokens included; times are UTC."""
+    """Summary of a request log. `input_tok` is the whole prompt, cached or not; times are UTC."""
 
     name: str
     sha256: str
@@ -121,7 +121,7 @@ def read_log(
         try:
             with engine.time_limit(deadline_s - time.monotonic()):
                 source = LogSource(engine, open_raw(engine, head, log, check.quote_count > 0), head, plan)
-                return _summarise(source, check.sha256, now or datetime.now(UTC), report)
+                return _summarize(source, check.sha256, now or datetime.now(UTC), report)
         except duckdb.Error as error:
             raise LogError(_engine_problem(label, error)) from None
         finally:
@@ -145,7 +145,7 @@ def _engine_problem(label: str, error: duckdb.Error) -> str:
     )
 
 
-def _summarise(source: LogSource, sha256: str, now: datetime, report: Progress) -> UsageSummary:
+def _summarize(source: LogSource, sha256: str, now: datetime, report: Progress) -> UsageSummary:
     engine, plan = source.engine, source.plan
     report(0.45, "Reading the columns")
     table = engine.store("requests", parsed_rows(source.raw, source.head, plan).select(*ROW_COLUMNS))
@@ -307,6 +307,7 @@ def _sort_key(value: str) -> tuple[float, str]:
 
 
 def span_text(span_s: float) -> str:
+    """A duration in words: 90 s, 20 minutes, 3.5 hours."""
     if span_s < 120:
         return f"{span_s:,.0f} s"
     return f"{span_s / 60:,.0f} minutes" if span_s < 7_200 else f"{span_s / 3_600:,.1f} hours"

@@ -1,7 +1,7 @@
 """Which column of a log plays which role: a guess to show, and the plan to read by.
 
-Combines the names and first rows of `usage_file` with the tables of `usage_columns`, and refuses a log whose time,
-input or output column cannot be told.
+Combines the names and first rows of `request_file` with the tables of `request_columns`. Refuses a log whose time, input
+or output column is not clear.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,8 @@ SHOWN_COLUMN_COUNT = 12
 
 @dataclass(frozen=True, slots=True)
 class ColumnGuess:
-    """What the columns of a log seem to mean. `sample` rows run along `columns`; cells not worth showing are ""."""
+    """Roles of the columns of a log, by name and sample. `sample` rows run along `columns`; cells that are not numbers or
+    times are ""."""
 
     columns: tuple[str, ...]
     role_of: Mapping[str, str]
@@ -48,13 +49,13 @@ def _guess(head: LogHead) -> ColumnGuess:
     columns = tuple(head.place_of)
     best, doubts = dict[str, request_columns.ColumnMatch](), list[str]()
     for role in (*ROLES, *EXTRA_ROLES):
-        found = request_columns.fitting_columns(role, columns, head.rows)
-        if found:
-            best[role] = found[0]
-            rival = request_columns.rival_column(found, head.rows) if role in ROLES[:5] else None
+        fitting = request_columns.fitting_columns(role, columns, head.rows)
+        if fitting:
+            best[role] = fitting[0]
+            rival = request_columns.rival_column(fitting, head.rows) if role in ROLES[:5] else None
             doubts += (
                 [
-                    f'both "{printable(found[0].column, SHOWN_CHARS)}" and "{printable(rival, SHOWN_CHARS)}" could be the {role}'
+                    f'both "{printable(fitting[0].column, SHOWN_CHARS)}" and "{printable(rival, SHOWN_CHARS)}" could be the {role}'
                 ]
                 if rival
                 else []
@@ -64,18 +65,25 @@ def _guess(head: LogHead) -> ColumnGuess:
     role_of = {role: match.column for role, match in best.items()}
     excludes = request_columns.excludes_cache(best, columns, head.rows)
     doubts += _more_doubts(head, best)
-    reason = "; ".join(doubts) + ": please confirm." if doubts else "All columns were recognised by name."
-    return ColumnGuess(columns, role_of, excludes, not doubts, reason[0].upper() + reason[1:], _sample(head))
+    reason = "; ".join(doubts) + ": confirm the columns." if doubts else "All columns were recognized by name."
+    return ColumnGuess(
+        columns=columns,
+        role_of=role_of,
+        input_excludes_cache=excludes,
+        sure=not doubts,
+        reason=reason[0].upper() + reason[1:],
+        sample=_sample(head),
+    )
 
 
 def _more_doubts(head: LogHead, best: Mapping[str, request_columns.ColumnMatch]) -> list[str]:
-    found = []
+    doubts = []
     if "time" in best and (unit := _relative_unit(head, best["time"].column)) is not None and not unit[1]:
-        found.append(f"the clock counts from 0 without naming its unit (taken as {unit[0]})")
+        doubts.append(f"the clock counts from 0 without naming its unit (taken as {unit[0]})")
     uncached = "input" in best and best["input"].name in ("uncachedinputtokens", "inputuncachedtokens")
     if uncached and "cache_read" not in best:
-        found.append("the input leaves cached tokens out and no column gives them")
-    return found
+        doubts.append("the input leaves cached tokens out and no column gives them")
+    return doubts
 
 
 def _relative_unit(head: LogHead, column: str) -> tuple[str, bool] | None:

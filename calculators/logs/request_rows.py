@@ -83,8 +83,8 @@ class LogEngine:
             thread.join()
 
     def rows(self, expression: ir.Table) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self.backend.to_pyarrow(expression).to_pylist()
-        return found
+        records: list[dict[str, Any]] = self.backend.to_pyarrow(expression).to_pylist()
+        return records
 
     def columns(self, expression: ir.Table) -> dict[str, Counts]:
         """A small result as integer arrays."""
@@ -316,11 +316,11 @@ def _refuse_bad(source: LogSource, code: int, bad_count: int, row_count: int) ->
 
 def sort_out(source: LogSource, table: ir.Table, rejected_count: int) -> tuple[int, dict[str, int]]:
     """Row count of the file and the rows to drop by reason. Raises LogError when 1% or more cannot be read."""
-    found = source.engine.rows(table.group_by("excluded", "fault").aggregate(n=table.count()))
-    row_count = sum(group["n"] for group in found) + rejected_count
+    groups = source.engine.rows(table.group_by("excluded", "fault").aggregate(n=table.count()))
+    row_count = sum(group["n"] for group in groups) + rejected_count
     dropped = {reason: 0 for reason in EXCLUSIONS[1:]}
     bad_count_of = dict[int, int]()
-    for group in found:
+    for group in groups:
         if group["excluded"]:
             dropped[EXCLUSIONS[group["excluded"]]] += group["n"]
         elif group["fault"]:
@@ -343,6 +343,7 @@ def _ragged(source: LogSource, bad_count: int, row_count: int) -> str:
 
 
 def rejected_count(engine: LogEngine, head: LogHead) -> int:
+    """Number of CSV lines that do not have the columns of the header."""
     if head.kind != "csv":
         return 0
     return int(engine.connection.execute("SELECT count(DISTINCT line) FROM reject_errors").fetchall()[0][0])
@@ -354,8 +355,8 @@ def without_duplicates(source: LogSource, table: ir.Table, used_count: int) -> t
         return table, 0
     named: Any = table.filter(table.id_hash.notnull())
     counts: Any = named.group_by("id_hash").aggregate(n=named.count())
-    found = source.engine.rows(counts.aggregate(extra=(counts.n - 1).sum().fill_null(0)))
-    extra_count = int(found[0]["extra"])
+    totals = source.engine.rows(counts.aggregate(extra=(counts.n - 1).sum().fill_null(0)))
+    extra_count = int(totals[0]["extra"])
     if extra_count > MAX_DUPLICATE_FRAC * used_count:
         name = printable(source.plan.role_of["id"], SHOWN_CHARS)
         raise LogError(

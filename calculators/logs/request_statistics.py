@@ -70,8 +70,8 @@ def length_figures(values_tok: Counts, counts: Counts) -> LengthStatistics:
 def value_counts(engine: LogEngine, table: ir.Table, column: str) -> tuple[Counts, Counts]:
     """The distinct values, ascending, and how often each occurs."""
     grouped: Any = table.group_by(value=table[column]).aggregate(n=table.count())
-    found = engine.columns(grouped.order_by("value"))
-    return found["value"], found["n"]
+    columns = engine.columns(grouped.order_by("value"))
+    return columns["value"], columns["n"]
 
 
 def edges_tok(values_tok: Counts, counts: Counts) -> list[int]:
@@ -106,9 +106,9 @@ def per_minute(engine: LogEngine, table: ir.Table, start_us: int, minute_count: 
     minute = (table.time_us - start_us) // (MINUTE_S * US_PER_S)
     tok = (table.input_tok + table.output_tok).sum()
     grouped: Any = table.group_by(minute=minute).aggregate(n=table.count(), tok=tok)
-    found = engine.columns(grouped)
+    columns = engine.columns(grouped)
     requests, tokens = np.zeros(minute_count, np.int64), np.zeros(minute_count, np.int64)
-    requests[found["minute"]], tokens[found["minute"]] = found["n"], found["tok"]
+    requests[columns["minute"]], tokens[columns["minute"]] = columns["n"], columns["tok"]
     return requests, tokens
 
 

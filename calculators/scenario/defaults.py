@@ -1,4 +1,4 @@
-"""Where a scenario starts: a typical workload, or the figures of a request log."""
+"""Where a scenario starts: the starting case, or a preset."""
 
 from datetime import date
 
@@ -9,16 +9,17 @@ from calculators.scenario.schema import Scenario, Targets, Workload
 
 STARTING_CASE = ROOT / "scenarios/azure-conversation.yaml"
 OWN_HIT_SHARE = 0.5
-"""Own servers find about half of what one shared cache would: the Mooncake trace keeps 36.1 of 65.1 points over four
-replicas with random routing (FAST'25 release, replayed)."""
+"""Prefix-cache hit rate when self-hosted over that of one shared cache. Source: the Mooncake trace (FAST'25 release,
+replayed): 36.1% over four replicas with random routing, 65.1% with one cache."""
 
 
 def default_scenario(today: date) -> Scenario:
-    """The case the app opens on: 20 minutes of a real chat service, on a closed API."""
+    """The starting case: 20 minutes of a real chat service, on a closed API."""
     return read_scenario(STARTING_CASE, today)
 
 
 def preset_workload(preset: Preset) -> Workload:
+    """The workload of a preset; self-hosted cache hits are half of the API's (OWN_HIT_SHARE)."""
     return Workload(
         source=f"preset:{preset.id}",
         requests_per_month=preset.requests_per_month,
@@ -40,4 +41,5 @@ def preset_workload(preset: Preset) -> Workload:
 
 
 def preset_targets(preset: Preset) -> Targets:
+    """The latency targets of a preset."""
     return Targets(ttft_p95_ms=preset.ttft_p95_ms, tpot_ms=preset.tpot_ms)
