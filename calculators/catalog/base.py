@@ -31,7 +31,7 @@ class Record(BaseModel):
 
 
 class Source(Record):
-    """Where a value was read, and when."""
+    """Where and when a value was read."""
 
     title: str
     url: str | None = None
@@ -42,7 +42,7 @@ class Source(Record):
 
 
 class Sourced(Record):
-    """A group of values that can say where it came from. `source` is a key of the file's `sources`."""
+    """A group of values with its source, a key of the file's `sources`, and its confidence."""
 
     source: str
     confidence: Confidence
@@ -55,7 +55,7 @@ class SourcedFile(Record):
 
 
 class Range(Sourced):
-    """A rule of thumb with its spread."""
+    """A rule of thumb: low, central and high value."""
 
     low: float
     central: float

@@ -38,7 +38,7 @@ Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 
 
 class Fact(Sourced):
-    """What an operator offers. A fact that is not listed is unknown: ask the vendor."""
+    """A compliance fact about an operator. A fact that is not listed is unknown: ask the vendor."""
 
     value: FactAnswer
     note: str | None = None
@@ -52,7 +52,7 @@ class Owner(Sourced):
 
 
 class Operator(Record):
-    """Somebody outside who would see the prompts, on one kind of path. A company may be there twice."""
+    """An outside party that would see the prompts on one kind of path. A company on two kinds of path has two records."""
 
     id: Annotated[str, Field(max_length=64)]
     """As in the price tables of that path."""
@@ -63,7 +63,7 @@ class Operator(Record):
 
 
 class Resale(Sourced):
-    """A cloud that sells a closed model of somebody else under its own contract and in its own regions."""
+    """A cloud that sells another company's closed model under its own contract and in its own regions."""
 
     provider: str
     """Whose model."""
@@ -103,7 +103,7 @@ class Operators(SourcedFile):
 
 
 class Requirement(Sourced):
-    """Something the user must keep to, as conditions that every operator on a path has to meet."""
+    """A compliance requirement, as conditions that every operator on a path must meet."""
 
     id: Id
     group: Literal["data", "regime", "clause", "residency", "attestation"]
@@ -115,13 +115,13 @@ class Requirement(Sourced):
     facts: tuple[FactName, ...] = ()
     """What every operator on the path must offer."""
     owner_countries: tuple[Country, ...] = ()
-    """Whose law may bind the operator; empty: anybody's."""
+    """Countries whose law may bind the operator; empty: any."""
     paths: tuple[PathKind, ...] = ()
-    """Which kinds of path it leaves; empty: all."""
+    """Kinds of path that it allows; empty: all."""
     exempt_paths: tuple[PathKind, ...] = ()
-    """Kinds of path that meet it by what they are."""
+    """Kinds of path that meet it by design."""
     yours: str
-    """What stays with you on hardware of your own."""
+    """What remains the user's responsibility on purchased hardware."""
 
 
 class Requirements(SourcedFile):

@@ -19,12 +19,12 @@ EngineId = Literal["vllm", "sglang", "tensorrt-llm", "tensorrt-llm-2024", "vllm-
 
 
 class Efficiency(Sourced):
-    """Coefficients of the throughput model for a GPU generation. See calculators/throughput.py for each term."""
+    """Coefficients of the throughput model for a GPU generation. The terms are those of performance/step_time."""
 
     generation: str
     compute_frac: Fraction
     fp8_compute_frac: Fraction
-    """What FP8 and INT8 reach of their peak, relative to what 16 bit reaches of its own."""
+    """Share of peak that FP8 and INT8 reach, relative to the share that 16 bit reaches."""
     fp4_compute_frac: Fraction
     gemm_pad_tok: NotNegative
     weight_bandwidth_frac: Fraction
@@ -33,7 +33,7 @@ class Efficiency(Sourced):
     expert_half_width: NotNegative
     expert_pad_tok: NotNegative
     expert_passes: NotNegative
-    """How often the picked tokens' activations cross the memory bus."""
+    """How often the activations of routed tokens cross the memory bus."""
     pick_evenness: Positive
     """Of experts' popularity: 1 / its squared coefficient of variation; infinite when tokens pick at random."""
     four_bit_read_frac: Fraction
@@ -41,7 +41,7 @@ class Efficiency(Sourced):
     prefill_attention_frac: Fraction
     link_frac: Fraction
     kernel_us: NotNegative
-    """What starting a kernel and waiting for its last block costs."""
+    """Time to launch a kernel and wait for its last block."""
     layer_overhead_parallel_us: NotNegative
     collective_latency_us: NotNegative
     """One all-reduce of a small message between GPUs."""
@@ -54,7 +54,7 @@ class Efficiency(Sourced):
 
 
 class EngineFit(Sourced):
-    """What an engine adds to the hardware's time."""
+    """Overheads and factors of an engine on top of the hardware's time."""
 
     engine: EngineId
     kernel_factor: Positive

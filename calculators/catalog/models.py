@@ -103,7 +103,7 @@ class Shape(Sourced):
 
 
 class PublishedSize(Sourced):
-    """What the maker states."""
+    """Size, context length and precision as the maker states them."""
 
     total_params_b: Positive
     active_params_b: Positive
@@ -112,7 +112,7 @@ class PublishedSize(Sourced):
 
 
 class Hosted(Record):
-    """Somebody sells this very model by the token: `provider` and `model` as in genai-prices or pricing_data/api."""
+    """A hosted offer of this model, by the token: `provider` and `model` as in genai-prices or pricing_data/api."""
 
     provider: str
     model: str

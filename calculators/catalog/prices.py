@@ -50,7 +50,7 @@ class ApiModel(Record):
 
 
 class ApiProvider(SourcedFile):
-    """A seller of tokens that genai-prices does not hold."""
+    """An API provider that genai-prices does not list."""
 
     provider: Id
     name: str
@@ -89,19 +89,19 @@ class RentProvider(SourcedFile):
 
 
 class CacheVariant(Sourced):
-    """What holds for some models of a seller instead of its general rule. None: not published."""
+    """Cache rule of some models, in place of the provider's general rule. None: not published."""
 
     models: tuple[str, ...] = Field(min_length=1)
-    """Patterns of ids with `*`; the first variant that fits counts."""
+    """Patterns of ids with `*`; the first variant that matches applies."""
     min_tok: PositiveCount | None
     ttl_s: PositiveCount | None
     step_tok: PositiveCount | None
     breakpoints_count: PositiveCount | None = None
-    """Prefixes are found only up to marks in the request, at most so many."""
+    """Most cache breakpoints that a request may set, where prefixes are cached only up to such marks."""
 
 
 class CacheLifetime(Sourced):
-    """A longer life that can be bought for some models."""
+    """A longer cache lifetime (TTL) that some models offer at a price."""
 
     models: tuple[str, ...] = Field(min_length=1)
     ttl_s: PositiveCount
@@ -111,13 +111,13 @@ class CacheLifetime(Sourced):
 
 
 class ProviderRule(Sourced):
-    """What a seller's caching and batch programmes ask for. None: not published, ask the vendor."""
+    """Prompt-cache and batch rules of a provider. None: not published, ask the vendor."""
 
     provider: Id
     cache_min_tok: PositiveCount | None
     cache_ttl_s: PositiveCount | None
     cache_step_tok: PositiveCount | None = None
-    """Prefixes are found in whole steps of so many tokens."""
+    """Block size: prefixes are cached in whole multiples of it."""
     cache_by_model: tuple[CacheVariant, ...] = ()
     cache_lifetimes: tuple[CacheLifetime, ...] = ()
     batch_discount_frac: Fraction | None
@@ -126,17 +126,17 @@ class ProviderRule(Sourced):
 
 
 class CacheAssumed(Sourced):
-    """What is calculated with where a seller does not say, and it is shown as assumed."""
+    """Cache rules assumed where a provider publishes none; shown as assumed."""
 
     min_tok: PositiveCount
     ttl_s: PositiveCount
     step_tok: PositiveCount
     in_flight_frac: Fraction
-    """Share of an own server's cache that requests being answered hold."""
+    """Share of a self-hosted KV cache that active requests hold."""
 
 
 class EngineCache(Sourced):
-    """In which blocks an engine finds prefixes."""
+    """Block size of an engine's prefix cache."""
 
     engine: Id
     name: str
@@ -153,7 +153,7 @@ class ProviderRules(SourcedFile):
 
 
 class Ownership(SourcedFile):
-    """Everything that self-hosting costs besides the rent."""
+    """Rules of thumb for every cost of self-hosting besides GPU rent."""
 
     engineer_usd_per_year: Range
     self_host_fte: Range

@@ -11,29 +11,29 @@ SignalId = Literal["cost", "latency", "reliability"]
 
 
 class Uptime(Sourced):
-    """What a seller promises, or was seen to keep, on one tier. Null: it says there is no promise."""
+    """Uptime that a provider promises, or was observed to keep, on one tier. None: it states that it promises none."""
 
     operator: str
     tier: str
     uptime_frac: Fraction | None
     pay_as_you_go: bool = False
-    """Whether it is for the tier whose prices are used here."""
+    """Whether it applies to the pay-as-you-go tier, whose prices are used here."""
     note: str | None = None
 
 
 class PublishedUptime(Sourced):
-    """A threshold somebody published: context, never the rule."""
+    """A published threshold: context only, never the rule."""
 
     words: str
 
 
 class SignalRules(SourcedFile):
-    """Thresholds of the exit signals, and rules of thumb they rest on."""
+    """Thresholds of the exit signals, and the rules of thumb behind them."""
 
     rules: dict[SignalId, PublishedUptime]
     """Where each signal's rule comes from."""
     close_frac: Range
-    """How near to its threshold a value is called close."""
+    """Relative distance from its threshold within which a value is called close."""
     one_region_uptime_frac: Range
     two_region_uptime_frac: Range
     failover_shared_frac: Range

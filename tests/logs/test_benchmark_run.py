@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from benchmark_samples import CANARY, DETAILS, OLD_VLLM, SGLANG, VLLM, aiperf, aiperf_row, as_bytes, guidellm
+from benchmark_samples import CANARY, DETAILS, OLD_VLLM, SGLANG, VLLM, aiperf_row, as_bytes, guidellm
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -85,55 +85,6 @@ def test_sglang_states_the_server() -> None:
 
 
 @pytest.mark.parametrize(
-    ("strategy", "expected"),
-    [
-        (CONCURRENT, (16, None, "closed")),
-        ({"type_": "synchronous"}, (1, None, "closed")),
-        ({"type_": "constant", "rate": 2.0, "max_concurrency": 10_240}, (None, 2.0, "open")),
-        ({"type_": "poisson", "rate": 4.0}, (None, 4.0, "open")),
-        ({"type_": "throughput", "max_concurrency": 512}, (None, None, "all_at_once")),
-        ({"type_": "sweeping"}, (None, None, "unknown")),
-    ],
-)
-def test_guidellm_strategies(strategy: dict[str, Any], expected: tuple[Any, ...]) -> None:
-    run = only(guidellm(strategy))
-    assert (run.concurrency_count, run.request_rate_req_s, run.arrival) == expected
-    assert (run.input_tok, run.output_tok, run.output_tok_s) == (512, 128, 64)
-    assert run.ttft == LatencyStatistics(60.0, 60.0, 120.0, 180.0)
-    assert run.tpot.mean_ms == 9.0  # without the first token, as the others count
-    assert (run.completed_count, run.failed_count, run.engine) == (10, 3, None)
-    assert CANARY not in str(asdict(run))
-
-
-def test_guidellm_zeros_of_nothing_are_unknown() -> None:
-    report = guidellm(CONCURRENT)
-    report["benchmarks"][0]["metrics"]["inter_token_latency_ms"]["successful"] |= {"count": 0, "mean": 0.0}
-    assert only(report).tpot == LatencyStatistics()
-
-
-def test_aiperf_rows_become_one_run() -> None:
-    (run,) = read_benchmark(aiperf(), "profile_export.jsonl")
-    assert (run.completed_count, run.failed_count) == (10, 1)
-    assert (run.input_tok, run.output_tok) == (400, 101)
-    assert run.ttft.mean_ms == pytest.approx(200)
-    assert run.tpot.mean_ms == pytest.approx(20)
-    assert run.duration_s == pytest.approx(11.2, rel=1e-6)
-    assert run.in_flight_count == pytest.approx(22 / 11.2, rel=1e-6)
-    assert run.concurrency_count is None
-
-
-def test_aiperf_uses_its_own_inter_token_latency() -> None:
-    assert only(aiperf_row(1, inter_token_latency={"value": 15.0, "unit": "ms"})).tpot.mean_ms == 15.0
-
-
-def test_missing_figures_stay_unknown() -> None:
-    bare = {"completed": 5, "duration": 10.0, "model_id": "m"}
-    run = only(bare)
-    assert (run.input_tok, run.output_tok, run.output_tok_s, run.engine, run.failed_count) == (None,) * 5
-    assert run.ttft == run.tpot == LatencyStatistics()
-
-
-@pytest.mark.parametrize(
     ("content", "says"),
     [
         (b"", "empty"),
@@ -155,45 +106,6 @@ def test_files_that_are_no_result_say_why(content: bytes, says: str) -> None:
     assert says in refusal(content)
 
 
-@pytest.mark.parametrize(
-    ("changes", "field"),
-    [
-        ({"completed": 0}, "completed is 0"),
-        ({"completed": None}, "completed is missing"),
-        ({"completed": -3}, "completed: -3"),
-        ({"completed": True}, "completed: True"),
-        ({"duration": None}, "duration is missing"),
-        ({"duration": 0}, "duration: 0"),
-        ({"duration": float("nan")}, "duration: nan"),
-        ({"mean_tpot_ms": float("nan")}, "mean_tpot_ms: nan"),
-        ({"mean_ttft_ms": float("inf")}, "mean_ttft_ms: inf"),
-        ({"p99_ttft_ms": -1.0}, "p99_ttft_ms: -1.0"),
-        ({"mean_tpot_ms": "12"}, "mean_tpot_ms: '12'"),
-        ({"mean_tpot_ms": [CANARY]}, "a list or object"),
-        ({"total_output_tokens": 10**400}, "total_output_tokens"),
-        ({"max_concurrency": 0}, "max_concurrency"),
-        ({"request_rate": -1.0}, "request_rate"),
-    ],
-)
-def test_a_bad_figure_is_named(changes: dict[str, Any], field: str) -> None:
-    assert field in refusal(VLLM | changes)
-
-
-def test_guidellm_refusals() -> None:
-    assert "metadata.version is 1" in refusal(guidellm(CONCURRENT, version=1))
-    assert "benchmarks is empty" in refusal(guidellm(CONCURRENT) | {"benchmarks": []})
-    assert "rate is missing" in refusal(guidellm({"type_": "constant"}))
-
-
-def test_aiperf_refusals() -> None:
-    assert "none of its 1 requests" in refusal(aiperf_row(1, failed=True))
-    assert "none of its 1 requests" in refusal(aiperf_row(1, phase="warmup"))
-    assert "unit" in refusal(aiperf_row(1, time_to_first_token={"value": 1, "unit": "fortnight"}))
-    backwards = aiperf_row(1)
-    backwards["metadata"]["request_end_ns"] = 1
-    assert "before" in refusal(backwards)
-
-
 def test_huge_files_are_refused_before_they_are_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(benchmark_file, "MAX_BENCHMARK_BYTES", 1_000)
     assert "1,000 allowed" in refusal(b" " * 1_001)
@@ -211,6 +123,8 @@ plain = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=6), inner, max_size=4),
     max_leaves=8,
 )
+
+
 SAMPLES = [VLLM | DETAILS, SGLANG, guidellm(CONCURRENT), aiperf_row(1)]
 
 

@@ -1,0 +1,22 @@
+"""Records of token and GPU prices."""
+
+import pytest
+from pydantic import ValidationError
+
+from calculators.catalog.prices import ApiModel
+
+PRICE = {"source": "s", "confidence": "low", "input_usd_per_mtok": 1, "output_usd_per_mtok": 2}
+
+
+@pytest.mark.parametrize("days", [["2026-02-01", "2026-01-01"], ["2026-01-01", "2026-01-01"], []])
+def test_prices_ascend_by_date_and_there_is_one_at_least(days: list[str]) -> None:
+    with pytest.raises(ValidationError):
+        ApiModel.model_validate({"id": "m", "prices": [{**PRICE, "valid_from": day} for day in days]})
+
+
+@pytest.mark.parametrize("bad", [-1, "nan", "inf", None])
+def test_a_price_is_a_finite_number_from_zero_up(bad: object) -> None:
+    with pytest.raises(ValidationError):
+        ApiModel.model_validate(
+            {"id": "m", "prices": [{**PRICE, "valid_from": "2026-01-01", "input_usd_per_mtok": bad}]}
+        )

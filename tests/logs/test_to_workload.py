@@ -1,0 +1,63 @@
+"""A request log as a workload, and as the YAML of a scenario."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import yaml
+from request_logs import HEADER, NOW, ROWS, csv_text, read_text, write
+
+from calculators.__main__ import main
+from calculators.errors import DataError
+from calculators.logs.request_log import UsageSummary, read_log
+from calculators.logs.to_workload import to_workload_yaml
+from calculators.scenario.files import read_scenario
+
+SAMPLE = Path(__file__).parents[2] / "sample_logs" / "azure_conversation_2023.csv"
+
+
+@pytest.fixture(scope="module")
+def sample() -> UsageSummary:
+    return read_log(SAMPLE, now=NOW)
+
+
+REST = "candidates: [{model: gpt-oss-120b}]\n"
+
+
+def test_yaml_loads_back_into_a_scenario(tmp_path: Path, sample: UsageSummary) -> None:
+    text = to_workload_yaml(sample)
+    workload = read_scenario(write(tmp_path, text + REST, "scenario.yaml"), NOW.date()).workload
+    assert workload.source == "log:azure_conversation_2023.csv"
+    assert workload.requests_per_month == sample.request_rate_req_s * 730 * 3_600
+    assert (workload.input_tok, workload.output_tok) == (sample.input_tok.mean_tok, sample.output_tok.mean_tok)
+    assert (workload.input_p95_tok, workload.output_p95_tok) == (sample.input_tok.p95_tok, sample.output_tok.p95_tok)
+    assert (workload.peak_ratio, workload.peak_basis) == (sample.peaks[0].ratio, "bounded")
+    assert workload.cached_basis == "assumed"
+    assert len(workload.cells) == len(sample.cells)
+    comments = "".join(line for line in text.splitlines(keepends=True) if line.startswith("#"))
+    assert text.removeprefix(comments).startswith("workload:\n")
+    for fact in (sample.sha256, "5,985 used", "99th 4,107.0", "3,600 s", "(bounded)", *sample.notes):
+        assert fact in comments
+
+
+def test_yaml_of_a_hostile_log_stays_comments(tmp_path: Path, sample: UsageSummary) -> None:
+    evil = "12:30 # a\nname: evil\u2028name: x\r\x85\x00: [*y"
+    found = read_text(tmp_path, csv_text([f"{row},7" for row in ROWS], f"{HEADER},cached_tokens"), name="log.csv")
+    summary = replace(found, name=evil, notes=(evil,), peaks=tuple(replace(peak, why=evil) for peak in found.peaks))
+    scenario = read_scenario(write(tmp_path, to_workload_yaml(summary) + REST, "scenario.yaml"), NOW.date())
+    assert scenario.name == "Our workload"
+    assert (scenario.workload.cached_frac, scenario.workload.cached_basis) == (21 / 600, "measured")
+
+
+def test_yaml_refuses_what_no_scenario_may_hold(tmp_path: Path) -> None:
+    found = read_text(tmp_path, csv_text(["2026-10-05T09:00:00Z,100,0", "2026-10-05T09:00:30Z,300,1"]))
+    with pytest.raises(DataError, match=r"log\.csv: Output tokens, mean must be at least 1 \(you entered 0\.5\)"):
+        to_workload_yaml(found)
+
+
+def test_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "workload.yaml"
+    assert main(["workload", str(SAMPLE), "--out", str(out)]) == 0
+    assert yaml.safe_load(out.read_text())["workload"]["lengths_basis"] == "measured"
+    assert main(["workload", str(write(tmp_path, ""))]) == 2
+    assert capsys.readouterr().err == "crossover: log.csv is empty (0 bytes); export the log again.\n"

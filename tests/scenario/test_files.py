@@ -1,0 +1,56 @@
+"""A scenario from a YAML file."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from calculators.catalog.load import ROOT
+from calculators.errors import DataError
+from calculators.scenario.files import read_scenario
+
+TODAY = date(2026, 11, 29)
+PLAIN = """workload:
+  requests_per_month: 1000
+  input_tok: 100
+  output_tok: 10
+  input_p95_tok: 300
+  output_p95_tok: 30
+candidates:
+- model: gpt-oss-120b
+"""
+
+
+def test_every_shipped_scenario_is_read() -> None:
+    paths = sorted((ROOT / "scenarios").glob("*.yaml"))
+    assert len(paths) >= 10
+    assert all(read_scenario(path, TODAY).name for path in paths)
+
+
+def test_the_price_date_is_today_unless_the_file_says_another(tmp_path: Path) -> None:
+    path = tmp_path / "case.yaml"
+    path.write_text(PLAIN)
+    assert read_scenario(path, TODAY).as_of == TODAY
+    path.write_text(PLAIN + "as_of: 2026-01-31\n")
+    assert read_scenario(path, TODAY).as_of == date(2026, 1, 31)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (
+            "  output_tok: 10\n",
+            "  output_tok: -1\n",
+            "case.yaml, line 4: Output tokens, mean must be at least 1 (you entered -1).",
+        ),
+        ("  output_tok: 10\n", "", "case.yaml, line 1: Output tokens, mean is required."),
+        ("gpt-oss-120b", "GPT/120", "case.yaml, line 8: Candidate open models, entry 1, Model must match the pattern"),
+        ("- model", "- modell", "case.yaml, line 8: Candidate open models, entry 1, "),
+    ],
+)
+def test_an_error_names_file_line_and_label(tmp_path: Path, old: str, new: str, message: str) -> None:
+    path = tmp_path / "case.yaml"
+    path.write_text(PLAIN.replace(old, new))
+    with pytest.raises(DataError) as error:
+        read_scenario(path, TODAY)
+    assert message in str(error.value)
