@@ -1,4 +1,4 @@
-"""The same engine without a browser: `python -m calculators check | decide | record | rerun | cache-replay |
+"""The command line, with the same figures as the pages: `python -m calculators check | decide | record | rerun | cache-replay |
 prompt-scan | quantize-scan | serve-files | throughput | workload`.
 
 Exit status 0, or 2 with one clear line on bad input.
@@ -23,6 +23,7 @@ from calculators.units import printable
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit status of a command line: 0, or 2 after one line on bad input."""
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
@@ -132,7 +133,7 @@ def _check(_: argparse.Namespace) -> None:
     rents = sum(len(provider.rents) for provider in catalog.rent_providers.values())
     print(
         f"{len(catalog.gpus)} GPUs, {len(catalog.models)} models, {rents} rents of {len(catalog.rent_providers)} providers, "
-        f"{sum(len(p.models) for p in catalog.api_providers.values())} API models beside genai-prices: all valid. Digest {catalog.digest}."
+        f"{sum(len(p.models) for p in catalog.api_providers.values())} API models beside genai-prices: all valid. Data version {catalog.digest}."
     )
 
 
@@ -199,23 +200,16 @@ def _throughput(options: argparse.Namespace) -> None:
 def _cache_replay(options: argparse.Namespace) -> None:
     from calculators.prompts.cache_simulator import SimulatedCache, check_settings, read_block_log, replay_blocks
 
-    settings = (options.capacity_blocks, options.ttl_s, options.replicas)
-    check_settings(*settings, options.block_tok)
-    found = replay_blocks(read_block_log(options.log), SimulatedCache(*settings, options.routing, options.block_tok))
-    plain = {
-        "hit_rate_frac": found.hit_rate_frac,
-        "requests_count": found.requests_count,
-        "input_tok": found.input_tok,
-        "hit_tok": found.hit_tok,
-        "replica_requests_count": found.replica_requests_count,
-        "most_blocks_count": found.most_blocks_count,
-    }
-    if options.json:
-        print(json.dumps(plain))
-    else:
-        print(
-            f"{found.hit_rate_frac:.1%} of {found.input_tok:,} input tokens in {found.requests_count:,} requests found cached"
-        )
+    check_settings(options.capacity_blocks, options.ttl_s, options.replicas, options.block_tok)
+    cache = SimulatedCache(
+        capacity_blocks=options.capacity_blocks,
+        ttl_s=options.ttl_s,
+        replicas=options.replicas,
+        routing=options.routing,
+        block_tok=options.block_tok,
+    )
+    replay = replay_blocks(read_block_log(options.log), cache)
+    print(json.dumps(replay.to_json()) if options.json else replay.text)
 
 
 def _prompt_scan(options: argparse.Namespace) -> None:
@@ -232,9 +226,9 @@ def _prompt_scan(options: argparse.Namespace) -> None:
     log = read_prompts(options.prompts)
     api = cache_seller(options.provider, options.model, log, catalog)
     own = own_setting(block_tok, options.capacity_tok, options.replicas, options.routing == "prefix")
-    found = scan_prompts(log)
-    plain = scan_report(found, api, own)
-    print(json.dumps(plain) if options.json else scan_text(options.prompts.name, found, plain))
+    scan = scan_prompts(log)
+    plain = scan_report(scan, api, own)
+    print(json.dumps(plain) if options.json else scan_text(options.prompts.name, scan, plain))
 
 
 def _quantize_scan(options: argparse.Namespace) -> None:

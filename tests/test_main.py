@@ -41,7 +41,7 @@ def _refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 
 def test_check_counts_the_data(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check"]) == 0
-    assert "all valid. Digest" in capsys.readouterr().out
+    assert "all valid. Data version" in capsys.readouterr().out
 
 
 def test_decide_prints_the_verdict(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

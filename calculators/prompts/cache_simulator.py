@@ -10,12 +10,12 @@ import json
 import random
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
 from calculators.errors import DataError
-from calculators.units import printable
+from calculators.units import count, percent, plural, printable
 
 Routing = Literal["random", "prefix"]
 BLOCK_TOK = 512
@@ -69,6 +69,16 @@ class CacheReplay:
         """Share of input tokens found in the cache."""
         return self.hit_tok / self.input_tok if self.input_tok else 0.0
 
+    @property
+    def text(self) -> str:
+        """The hit rate in a sentence."""
+        of = f"{count(self.input_tok)} input tokens in {plural(self.requests_count, 'request')}"
+        return f"Cache hit rate: {percent(self.hit_rate_frac)} of {of}."
+
+    def to_json(self) -> dict[str, object]:
+        """The JSON of `cache-replay`."""
+        return {"hit_rate_frac": self.hit_rate_frac, **asdict(self)}
+
 
 class LruCache:
     """Block ids with the time of their last use, least recently used first."""
@@ -110,7 +120,7 @@ def replay_blocks(
     replicas = cache.replicas
     caches = [LruCache(cache.capacity_blocks, cache.ttl_s) for _ in range(replicas)]
     sent_tok, sent_count, rng = [0] * replicas, [0] * replicas, random.Random(seed)  # noqa: S311
-    total = hits = count = 0
+    total = hits = served = 0
     for request in requests:
         if cache.routing == "random" or replicas == 1:
             place = rng.randrange(replicas) if replicas > 1 else 0
@@ -118,12 +128,12 @@ def replay_blocks(
             place = min(range(replicas), key=lambda i: (-caches[i].hit_blocks(request), sent_tok[i]))
         hit = _hit_tok(request, caches[place].hit_blocks(request), cache)
         caches[place].keep(request)
-        total, hits, count = total + request.input_tok, hits + hit, count + 1
+        total, hits, served = total + request.input_tok, hits + hit, served + 1
         sent_tok[place] += request.input_tok - hit
         sent_count[place] += 1
         if each is not None:
             each(hit)
-    return CacheReplay(count, total, hits, tuple(sent_count), max(one.most for one in caches))
+    return CacheReplay(served, total, hits, tuple(sent_count), max(one.most for one in caches))
 
 
 def _hit_tok(request: BlockRequest, blocks: int, cache: SimulatedCache) -> int:
