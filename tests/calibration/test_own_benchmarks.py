@@ -21,7 +21,7 @@ from calculators.errors import DataError
 from calculators.evaluate import evaluate
 from calculators.options.scenario_check import check_ids
 from calculators.performance.replica import ReplicaConfig
-from calculators.report.evaluation_text import to_json
+from calculators.report.evaluation_json import to_json
 from calculators.scenario.link import from_token, to_token
 from calculators.scenario.schema import OwnMeasurement, Scenario
 
