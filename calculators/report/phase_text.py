@@ -93,7 +93,7 @@ def range_words(value_ms: float | None, ratio: float) -> str | None:
     """The 80% range of a predicted latency; None where there is none."""
     if value_ms is None or ratio != ratio:
         return None
-    return f"80% range {milliseconds(value_ms / ratio)} to {milliseconds(value_ms * ratio)}"
+    return f"80%: {milliseconds(value_ms / ratio)} to {milliseconds(value_ms * ratio)}"
 
 
 def roofline_takeaway(view: PhaseView) -> str:

@@ -43,7 +43,7 @@ def test_a_missed_target_is_said_in_words_and_has_no_range() -> None:
     assert text.latency_words(None) == "over target"
     assert text.range_words(None, 2.0) is None
     assert text.range_words(100.0, float("nan")) is None
-    assert text.range_words(100.0, 2.0) == "80% range 50 ms to 200 ms"
+    assert text.range_words(100.0, 2.0) == "80%: 50 ms to 200 ms"
 
 
 def test_takeaways_carry_the_figures_of_the_view() -> None:

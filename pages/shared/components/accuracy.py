@@ -36,7 +36,7 @@ def error_metrics(rows: Rows, metric: AccuracyMetric, protocol: Protocol) -> Non
     p90.metric("90th percentile error", percent(overall.p90_frac), border=True, help=help_text("90th percentile error"))
     bias.metric("Bias", signed_percent(overall.bias_frac), border=True, help=help_text("bias"))
     outliers.metric(
-        "Off by more than 3x, not flagged",
+        "Off by more than 3x",
         count(within.beyond_3x_count),
         border=True,
         help=unflagged_sentence(within, overall),

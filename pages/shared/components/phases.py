@@ -61,13 +61,13 @@ def pick_replica(result: Evaluation) -> ReplicaChoice:
 def capacity_metrics(view: PhaseView) -> None:
     """Latency at the highest load with its range, that load, and what limits it."""
     capacity = view.capacity
-    ttft, tpot, load, limit = st.columns(4)
+    ttft, tpot, load, limit = st.columns([5, 5, 4, 6])
     for cell, term, value_ms, ratio in (
         (ttft, "TTFT", capacity.ttft_p95_ms if capacity else None, view.ttft_range_ratio),
         (tpot, "TPOT", capacity.tpot_ms if capacity else None, view.tpot_range_ratio),
     ):
         cell.metric(
-            f"{term} p95 at highest load" if term == "TTFT" else f"{term} at highest load",
+            "TTFT p95, full load" if term == "TTFT" else "TPOT, full load",
             latency_words(value_ms),
             delta=range_words(value_ms, ratio),
             delta_color="off",
@@ -77,7 +77,7 @@ def capacity_metrics(view: PhaseView) -> None:
             help=help_text(term),
         )
     load.metric(
-        "Requests/s per replica",
+        "Requests/s",
         significant(capacity.req_s) if capacity else "none",
         border=True,
         height="stretch",
