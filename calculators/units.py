@@ -94,6 +94,8 @@ def usd_range(low: float, high: float | None) -> str:
 def percent(fraction: float) -> str:
     """A fraction as a percentage in two significant figures, 32%, 6.7%, 0.42%; above 99% with as many nines as it has:
     99.5%, 99.95%, 99.99%."""
+    if not math.isfinite(fraction):
+        return "unknown"
     if 0.99 < fraction < 1:
         return f"{significant(fraction * 100, 1 + math.ceil(-math.log10(1 - fraction) + 1e-9))}%"
     return f"{significant(fraction * 100, 2)}%"

@@ -91,6 +91,7 @@ def test_significant_figures_without_scientific_notation(value: float, text: str
     [
         *((0, "0%"), (0.0042, "0.42%"), (0.0674, "6.7%"), (0.153, "15%"), (0.9876, "99%"), (1, "100%"), (1.2, "120%")),
         *((0.995, "99.5%"), (0.999, "99.9%"), (0.9995, "99.95%"), (0.9999, "99.99%"), (0.99999, "99.999%")),
+        (math.nan, "unknown"),
     ],
 )
 def test_percentages_keep_their_nines(fraction: float, text: str) -> None:
