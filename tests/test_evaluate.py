@@ -7,7 +7,6 @@ import pytest
 from support import BASE, scenario
 
 from calculators.catalog.catalog import Catalog
-from calculators.decision.curves import volume_grid
 from calculators.errors import DataError, UnknownId
 from calculators.evaluate import Evaluation, evaluate
 from calculators.options.option import Option
@@ -102,21 +101,6 @@ def test_every_gpu_gets_one_row_and_losers_a_reason(catalog: Catalog) -> None:
     assert found.feasibility[0].why == "cheapest"
     prices = [o.usd_per_month for o in found.feasibility if o.usd_per_month is not None]
     assert prices == sorted(prices)
-
-
-def test_the_curve_passes_through_the_options_at_the_volume_of_today(catalog: Catalog) -> None:
-    found = evaluate(scenario(), catalog)
-    at = np.array([found.demand.requests_per_month])
-    for curve in found.curves(at):
-        assert curve.usd_per_month[0] == pytest.approx(curve.option.usd_per_month), curve.option.label
-
-
-def test_the_grid_of_volumes_holds_the_volume_of_today_and_ascends(catalog: Catalog) -> None:
-    found = evaluate(scenario(), catalog)
-    grid = volume_grid(found.demand, found.envelope_staircases)
-    assert grid[0] < found.demand.requests_per_month < grid[-1]
-    assert (np.diff(grid) > 0).all()
-    assert volume_grid(found.demand, ()).size == 240
 
 
 def test_bought_servers_are_an_option_of_their_own(catalog: Catalog) -> None:

@@ -11,7 +11,7 @@ from calculators.catalog.signal_rules import PublishedUptime, SignalId
 
 SignalStatus = Literal["firing", "close", "unknown", "not_firing"]
 RANK: Mapping[SignalStatus, int] = {"not_firing": 0, "unknown": 1, "close": 2, "firing": 3}
-STATUS_WORDS: Mapping[SignalStatus, str] = {
+SIGNAL_STATUS_WORDS: Mapping[SignalStatus, str] = {
     "firing": "met",
     "close": "close",
     "unknown": "needs data",

@@ -12,7 +12,7 @@ from calculators.decision.cost_signal import cost_signal
 from calculators.decision.latency_signal import latency_signal
 from calculators.decision.reliability_signal import reliability_signal
 from calculators.decision.savings import MonthlySavings
-from calculators.decision.signal_result import STATUS_WORDS, Precondition, Signals, SignalStatus, SupportingFact
+from calculators.decision.signal_result import SIGNAL_STATUS_WORDS, Precondition, Signals, SignalStatus, SupportingFact
 from calculators.decision.switching_values import SwitchingValue
 from calculators.options.option import Option, best_build
 from calculators.scenario.inputs import Inputs
@@ -95,7 +95,7 @@ def met_sentence(signals: Signals) -> str:
 
 
 def _status_words(status: SignalStatus, number: int) -> str:
-    return "need data" if status == "unknown" and number > 1 else STATUS_WORDS[status]
+    return "need data" if status == "unknown" and number > 1 else SIGNAL_STATUS_WORDS[status]
 
 
 def _join(names: Sequence[str]) -> str:

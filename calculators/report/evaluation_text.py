@@ -2,7 +2,7 @@
 
 from calculators.compliance.assessment import ComplianceAssessment
 from calculators.compliance.assessment_text import assessment_sentence
-from calculators.decision.signal_result import STATUS_WORDS
+from calculators.decision.signal_result import SIGNAL_STATUS_WORDS
 from calculators.evaluate import Evaluation
 from calculators.fleet.machine_offers import MachineOffer
 from calculators.options.option import Option
@@ -15,7 +15,8 @@ def to_text(evaluation: Evaluation) -> str:
     verdict = evaluation.verdict
     options = [_option_row(option) for option in evaluation.options]
     signals = [
-        f"  {s.name}: {STATUS_WORDS[s.status]}. {s.value}. {s.why} {s.when}" for s in evaluation.signals.exit_signals
+        f"  {s.name}: {SIGNAL_STATUS_WORDS[s.status]}. {s.value}. {s.why} {s.when}"
+        for s in evaluation.signals.exit_signals
     ]
     values = [f"  {value.what} (now {value.now}): {value.flips_at}" for value in evaluation.switching_values]
     notes = [f"  {note}" for note in (*verdict.assumptions, *evaluation.caveats)]

@@ -7,13 +7,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from calculators.decision.signal_result import STATUS_WORDS
+from calculators.decision.signal_result import SIGNAL_STATUS_WORDS
 from calculators.report.decision_record import DecisionRecord, Flipping, Judged, Weighed
 from calculators.units import usd
 
 CHOICE = ("Recommendation", "Kind of verdict", "Cheapest option")
 """The names of changes after which the recommendation is another."""
-RECORD_STATUS = {code.replace("_", " "): words for code, words in STATUS_WORDS.items()}
+RECORD_STATUS = {code.replace("_", " "): words for code, words in SIGNAL_STATUS_WORDS.items()}
 INPUTS = ("requests", "gpu", "throughput", "peak", "alone", "price", "engineers")
 """A word in the name of each input that has a switching value, the more special first."""
 

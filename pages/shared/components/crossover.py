@@ -13,8 +13,8 @@ from pages.shared.components.verdict import break_even_words
 
 MOST_OPTIONS = 7
 COLUMN_TERMS = {
-    "First break-even": "first break-even",
-    "Permanent break-even": "permanent break-even",
+    "First break-even (requests/month)": "first break-even",
+    "Permanent break-even (requests/month)": "permanent break-even",
     "Crossings": "crossings",
     "Break-even utilization": "break-even utilization",
     "Maximum utilization": "maximum utilization",
@@ -26,8 +26,8 @@ def crossover_table(result: Evaluation) -> None:
     rows = [
         {
             "API option": option.label,
-            "First break-even": break_even_words(crossover.first_req_per_month),
-            "Permanent break-even": break_even_words(crossover.durable_req_per_month),
+            "First break-even (requests/month)": break_even_words(crossover.first_req_per_month),
+            "Permanent break-even (requests/month)": break_even_words(crossover.durable_req_per_month),
             "Crossings": count(len(crossover.crossings)),
             "Break-even utilization": percent(crossover.break_even_utilization_ratio),
             "Maximum utilization": percent(crossover.busy_frac),

@@ -9,7 +9,7 @@ from calculators.catalog.glossary import help_text
 from calculators.compliance.assessment import ComplianceAssessment, PricedPath
 from calculators.compliance.assessment_text import relaxation_words
 from calculators.compliance.operator_check import PATH_WORDS, ComplianceStatus
-from calculators.decision.signal_result import STATUS_WORDS, Precondition, Signal, SupportingFact
+from calculators.decision.signal_result import SIGNAL_STATUS_WORDS, Precondition, Signal, SupportingFact
 from calculators.errors import DataError
 from calculators.logs.latency_list import read_latencies
 from calculators.units import count, percent, plural, usd
@@ -132,7 +132,7 @@ def signal_cards(signals: Sequence[Signal]) -> None:
 
 
 def _card(signal: Signal) -> None:
-    st.markdown(f"**{signal.name}** · {STATUS_ICON[signal.status]} {STATUS_WORDS[signal.status].capitalize()}")
+    st.markdown(f"**{signal.name}** · {STATUS_ICON[signal.status]} {SIGNAL_STATUS_WORDS[signal.status].capitalize()}")
     st.markdown(escape(f"{signal.value}."))
     source = f"{source_line(signal.source)}, {signal.confidence} confidence"
     st.caption(f"{escape(f'Met {signal.threshold}.')} {source}")

@@ -18,49 +18,46 @@ def metric_row(result: Evaluation) -> None:
     """Current API spend, the cheapest API option, the cheapest self-hosted option and the break-even volume."""
     build, buy, today = result.build, result.buy, result.today
     has_buy = result.today_allowed or buy is not today
-    cells = st.columns(4)
-    _metric(cells[0], "Current API spend (estimated)", _per_month(today), today.label)
-    _metric(
-        cells[1],
-        "Cheapest API option",
-        _per_month(buy) if has_buy else "no public price",
-        buy.label if has_buy else NO_PRICE,
-        None if buy is today else _delta(buy, today),
-    )
-    _metric(
-        cells[2],
-        "Cheapest self-hosted option",
-        _per_month(build) if build else "none",
-        build.label if build else result.verdict.reason,
-        _delta(build, today) if build else None,
-    )
-    why = (
-        f"Requests/month from which self-hosting stays cheaper than the cheapest API option: {result.crossover.reason}."
-    )
-    _metric(cells[3], "Break-even volume", break_even_words(result.crossover.durable_req_per_month), why)
+    spend, api, fleet, volume = st.columns(4)
+    with spend:
+        _metric("Current API spend (estimated)", usd(today.usd_per_month), today.label, unit="per month")
+    with api:
+        _option_metric("Cheapest API option", buy if has_buy else None, NO_PRICE, today)
+    with fleet:
+        _option_metric("Cheapest self-hosted option", build, result.verdict.reason, today)
+    durable, reason = result.crossover.durable_req_per_month, result.crossover.reason
+    with volume:
+        why = f"Requests/month from which self-hosting stays cheaper than the cheapest API option: {reason}."
+        _metric("Break-even volume", break_even_words(durable), why, unit="requests/month" if durable else None)
 
 
 def break_even_words(requests_per_month: float | None) -> str:
     """A break-even volume, or that there is none."""
     if requests_per_month is None:
         return "never"
-    return f"{count(requests_per_month)}/month" if requests_per_month > 0 else "any volume"
+    return count(requests_per_month) if requests_per_month > 0 else "any volume"
 
 
-def _metric(cell: object, label: str, value: str, help: str, delta: str | None = None) -> None:
-    cell.metric(  # type: ignore[attr-defined]
-        label, value, border=True, height="stretch", delta=delta, delta_color="inverse", help=escape(help)
-    )
+def _option_metric(label: str, option: Option | None, why_none: str, today: Option) -> None:
+    """Monthly cost of an option and its difference to today's bill."""
+    if option is None:
+        _metric(label, "none", why_none)
+    elif option is today:
+        _metric(label, usd(option.usd_per_month), option.label, unit="per month")
+    else:
+        gap = option.usd_per_month - today.usd_per_month
+        sign = "-" if gap < 0 else "+"  # Streamlit reads the direction from an ASCII sign
+        delta = f"{sign}{usd(abs(gap))}/month vs. today"
+        cost = usd(option.usd_per_month)
+        st.metric(label, cost, delta, "inverse", border=True, height="stretch", help=escape(option.label))
+
+
+def _metric(label: str, value: str, help: str, unit: str | None = None) -> None:
+    st.metric(label, value, unit, "off", delta_arrow="off", border=True, height="stretch", help=escape(help))
 
 
 def _per_month(option: Option) -> str:
     return f"{usd(option.usd_per_month)}/month"
-
-
-def _delta(option: Option, today: Option) -> str:
-    """Difference to today's bill. Streamlit reads the direction from an ASCII sign."""
-    gap = option.usd_per_month - today.usd_per_month
-    return f"{'-' if gap < 0 else '+'}{usd(abs(gap))} vs. today"
 
 
 def sensitivity_table(values: tuple[SwitchingValue, ...]) -> None:

@@ -1,0 +1,28 @@
+"""The words of a compliance assessment."""
+
+from signals_by_name import run
+
+from calculators.compliance.assessment_text import (
+    assessment_sentence,
+    path_takeaway,
+    premium_sentence,
+    relaxation_words,
+)
+from calculators.units import usd
+
+
+def test_without_requirements_the_cheapest_option_is_allowed_and_compliance_costs_nothing() -> None:
+    assessment = run().assessment
+    assert premium_sentence(assessment) == "Compliance costs nothing."
+    assert path_takeaway(assessment).startswith("The cheapest option overall is allowed: ")
+
+
+def test_a_requirement_that_blocks_the_cheapest_has_a_premium() -> None:
+    assessment = run(compliance={"requirements": ["air-gap"]}).assessment
+    premium = assessment.premium_usd_per_month
+    assert premium is not None
+    assert premium_sentence(assessment) == f"Compliance costs {usd(premium)}/month."
+    assert f"{usd(premium)} more than the cheapest overall" in path_takeaway(assessment)
+    assert assessment_sentence(assessment).startswith("1 option allowed, 0 to ask, ")
+    [relaxation] = assessment.relaxations
+    assert relaxation_words(relaxation) == f"{relaxation.label}, {usd(relaxation.usd_per_month or 0.0)}/month"

@@ -1,0 +1,36 @@
+"""The words of a crossover."""
+
+from dataclasses import replace
+
+from options_by_hand import DURABLE, NEVER, hand_made_build, hand_made_buy
+
+from calculators.catalog.catalog import Catalog
+from calculators.decision.crossover import Crossing
+from calculators.decision.crossover_text import break_even_clause, crossover_takeaway
+
+API = hand_made_buy("api_today", 100)
+
+
+def test_the_clause_of_each_kind() -> None:
+    assert break_even_clause(DURABLE) == "self-hosting stays cheaper from 5M requests/month"
+    limited = replace(DURABLE, until_req_per_month=9e6)
+    assert break_even_clause(limited).endswith("from 5M requests/month up to 9M, the most your GPU limit allows")
+    never = replace(NEVER, reason="self-hosting needs 32% GPU utilization")
+    assert break_even_clause(never) == "self-hosting never breaks even: it needs 32% GPU utilization"
+    assert break_even_clause(replace(DURABLE, kind="always")) == "self-hosting is cheaper at every volume"
+    assert break_even_clause(replace(NEVER, kind="no_fleet", reason="x")) == "there is no break-even: x"
+    some = replace(DURABLE, durable_req_per_month=None)
+    assert break_even_clause(some) == "self-hosting is cheaper at some volumes only, not at the largest"
+
+
+def test_the_takeaway_says_volume_multiple_and_crossings(catalog: Catalog) -> None:
+    build, _ = hand_made_build(catalog, 1_200, 800)
+    once = crossover_takeaway(DURABLE, build, [API, build], 1e6)
+    assert once == "Break-even volume: 5M requests/month, 5 times your volume. Self-hosting stays cheaper from there."
+    thrice = replace(DURABLE, crossings=(Crossing(1e6, "build"), Crossing(2e6, "buy"), Crossing(5e6, "build")))
+    words = crossover_takeaway(thrice, build, [API, build], 1e6)
+    assert words.endswith("The curves cross three times because capacity is added in whole servers.")
+    assert crossover_takeaway(DURABLE, None, [API], 1e6).startswith("No self-hosted option qualifies")
+    assert crossover_takeaway(DURABLE, build, [build], 1e6).startswith("No API option is allowed")
+    assert crossover_takeaway(replace(DURABLE, kind="always"), build, [API, build], 1e6).endswith("at every volume.")
+    assert crossover_takeaway(NEVER, build, [API, build], 1e6).startswith("Self-hosting never breaks even")

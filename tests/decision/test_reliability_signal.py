@@ -1,0 +1,107 @@
+"""The reliability signal: availability, a second vendor, rate limits."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from signals_by_name import quickly, run, signal
+from support import scenario
+
+from calculators.catalog.catalog import Catalog
+from calculators.catalog.load import load_catalog
+from calculators.decision.reliability_signal import promised, with_failover
+from calculators.decision.signal_result import RANK
+from calculators.evaluate import evaluate
+from calculators.units import SECONDS_PER_MONTH
+
+
+def test_failover_by_hand() -> None:
+    """1% down, a tenth of it shared: 0.01 x (0.1 + 0.9 x 0.01) = 0.00109."""
+    assert with_failover(0.99, 0.1) == pytest.approx(1 - 0.00109)
+    assert with_failover(1.0, 0.1) == 1
+    assert with_failover(0.99, 1.0) == pytest.approx(0.99)
+
+
+def test_the_promise_that_counts_is_that_of_the_tier_priced(catalog: Catalog) -> None:
+    found = promised("testhost", catalog)
+    assert found is not None
+    assert (found.tier, found.uptime_frac) == ("pay as you go", 0.99)
+    assert promised("nobody", catalog) is None
+
+
+@pytest.mark.parametrize(
+    ("needed", "seen", "status"),
+    [
+        (None, None, "unknown"),
+        (0.98, None, "unknown"),  # 99% promised: enough, but not measured
+        (0.999, None, "firing"),  # 99% promised: not enough even if it is kept
+        (0.9901, 0.99, "close"),  # a second vendor makes it 99.89%
+        (0.999, 0.99, "firing"),  # it does not, one own region is taken to keep 99.9%
+        (0.9999, 0.99, "firing"),  # two regions
+        (0.99999, 0.99, "close"),  # unmet, but nobody here keeps it
+        (0.99, 0.9905, "close"),  # 0.95% down of 1% allowed
+        (0.99, 0.999, "not_firing"),
+    ],
+)
+def test_reliability_prices_a_second_vendor_first(needed: float | None, seen: float | None, status: str) -> None:
+    found = signal("reliability", evidence={"needed_uptime_frac": needed, "api_uptime_frac": seen})
+    assert found.status == status
+    if status == "firing":
+        assert "a second vendor would raise it" in found.why
+
+
+def test_what_the_api_keeps_is_unknown_without_a_promise_or_a_count() -> None:
+    real = load_catalog()
+    asked = scenario(api={"provider": "cohere", "model": "command-r"}, evidence={"needed_uptime_frac": 0.99})
+    [reliability] = [s for s in evaluate(asked, real).signals.exit_signals if s.id == "reliability"]
+    assert reliability.status == "unknown"
+    assert "enter the share answered" in reliability.remedy
+
+
+def test_four_nines_of_ones_own_take_two_regions_and_twice_the_rent() -> None:
+    one, two = run(evidence={"needed_uptime_frac": 0.999}), run(evidence={"needed_uptime_frac": 0.9999})
+    assert one.build is not None
+    assert two.build is not None
+    assert one.build.plan is not None
+    assert two.build.plan is not None
+    assert (one.build.plan.regions, two.build.plan.regions) == (1, 2)
+    assert two.build.plan.rent_usd_per_month == 2 * one.build.plan.rent_usd_per_month
+    assert two.build.plan.gpus == 2 * one.build.plan.gpus
+    assert "2 regions" in two.build.label
+    kept = run(evidence={"needed_uptime_frac": 0.9999}, operations={"regions": 1})
+    assert kept.build is not None
+    assert kept.build.plan is not None
+    assert kept.build.plan.regions == 1
+
+
+def test_the_limit_of_the_account_fires_beyond_what_two_vendors_carry() -> None:
+    """2 M requests of 1,300 tokens, four times the mean: 4 x 2e6 x 1,300 / 43,800 minutes = 237 k a minute."""
+    peak = 4 * 2e6 * 1_300 / (SECONDS_PER_MONTH / 60)
+    for limit, status in (
+        (peak * 2, "not_firing"),
+        (peak * 1.05, "close"),
+        (peak * 0.9, "close"),
+        (peak * 0.4, "firing"),
+    ):
+        assert signal("reliability", evidence={"api_limit_tok_per_minute": limit}).status == status
+    growing = signal(
+        "reliability", evidence={"api_limit_tok_per_minute": peak}, workload={"growth_per_month_frac": 0.1}
+    )
+    assert growing.month == 8  # 1.1^7 = 1.95, 1.1^8 = 2.14
+
+
+@quickly
+@given(st.floats(0.9, 0.9999), st.floats(0, 1))
+def test_a_less_reliable_api_never_makes_the_signal_weaker(seen: float, part: float) -> None:
+    worse = 1 - (1 - seen) * (1 + part)
+    before, after = (
+        signal("reliability", evidence={"needed_uptime_frac": 0.999, "api_uptime_frac": u}) for u in (seen, worse)
+    )
+    assert RANK[after.status] >= RANK[before.status]
+
+
+def test_what_others_saw_is_shown_and_decides_nothing() -> None:
+    real = load_catalog()
+    asked = scenario(api={"provider": "openai", "model": "gpt-5.4"}, hardware={"rent_usd_per_gpu_h": {}})
+    [reliability] = [s for s in evaluate(asked, real).signals.exit_signals if s.id == "reliability"]
+    assert reliability.status == "unknown"
+    assert any("measured by others" in words for words in reliability.context)

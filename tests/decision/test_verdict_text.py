@@ -1,0 +1,54 @@
+"""The words of a verdict that its own test does not read: confidence, missing inputs."""
+
+import pytest
+from options_by_hand import hand_made_buy
+from signals_by_name import run
+
+from calculators.decision.choice import Choice
+from calculators.decision.verdict_context import MissingInput, VerdictContext
+from calculators.decision.verdict_text import blocked_reason, confidence_sentence, key_assumptions, verdict_sentence
+
+TODAY_API = hand_made_buy("api_today", 1_000, 900, 1_100)
+
+
+@pytest.mark.parametrize(
+    ("missing", "words"),
+    [
+        (MissingInput("nothing_allowed"), "Cannot tell yet: no option with a public price is allowed."),
+        (
+            MissingInput("ask_operators", ("A", "B", "A")),
+            "Cannot tell yet: ask A, B. No option with a public price is known to be allowed; 3 options may be.",
+        ),
+        (
+            MissingInput("volume", requests_per_month=1e6, flips_at_req_per_month=1.5e6),
+            "Cannot tell yet: measure your requests per month. 1M is a typical value, not yours, and the decision changes "
+            "at 1.5M.",
+        ),
+    ],
+)
+def test_what_is_missing_is_said(missing: MissingInput, words: str) -> None:
+    choice = Choice("cannot_tell", "too_close", TODAY_API, None)
+    assert verdict_sentence(choice, TODAY_API, VerdictContext(missing=missing)) == words
+
+
+def test_confidence_says_why_it_is_not_high() -> None:
+    other = hand_made_buy("hosted_open", 2_000, 1_000, 3_000)
+    assert confidence_sentence("clear", TODAY_API, [other]).startswith("High confidence across the throughput")
+    assert "ranges of the top two options overlap" in confidence_sentence("leaning", TODAY_API, [TODAY_API, other])
+    apart = hand_made_buy("hosted_open", 2_000, 1_500, 3_000)
+    assert "has not been asked yet" in confidence_sentence("leaning", TODAY_API, [TODAY_API, apart])
+    assert confidence_sentence("too_close", TODAY_API, []) == "Too close to call with what is known."
+
+
+def test_nothing_blocked_is_no_reason() -> None:
+    assert blocked_reason(VerdictContext()) == ""
+
+
+def test_assumptions_are_said_once() -> None:
+    words = key_assumptions(Choice("stay", "clear", TODAY_API, TODAY_API))
+    assert len(words) == len(set(words)) == 1
+
+
+def test_a_signal_that_is_met_is_said_beside_an_api() -> None:
+    slow = run(evidence={"api_ttft_p95_ms": 60_000.0})
+    assert "But the latency trigger is met" in slow.verdict.sentence
