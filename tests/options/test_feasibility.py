@@ -10,7 +10,7 @@ from calculators.catalog.catalog import Catalog
 from calculators.evaluate import evaluate
 from calculators.fleet.replica_capacity import CONSTRAINTS, Constraint
 from calculators.options.feasibility import Feasibility, why_no_fleet
-from calculators.report.evaluation_text import to_json
+from calculators.report.evaluation_json import to_json
 
 ROW = Feasibility("a model", "a GPU", None, None, "some reason", "weights")
 
