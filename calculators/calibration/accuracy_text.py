@@ -16,7 +16,7 @@ PROTOCOL_WORDS: dict[Protocol, str] = {
     "predicted": "In the fit",
 }
 BREAKDOWN_WORDS: dict[Breakdown, str] = {"source": "Source", "engine": "Engine", "gpu": "GPU", "model": "Model"}
-STATUS_WORDS: dict[PredictionStatus, str] = {
+PREDICTION_STATUS_WORDS: dict[PredictionStatus, str] = {
     "ok": "Within the fitted range",
     "extrapolated": "Extrapolated",
     "unsupported": "Not supported",
@@ -62,4 +62,6 @@ def signed_percent(fraction: float) -> str:
 def prediction_counts(predictions: Sequence[Prediction]) -> str:
     """How many predictions lie within the fitted range, are extrapolated and are not supported."""
     statuses = [prediction.status for prediction in predictions]
-    return ", ".join(f"{count(statuses.count(status))} {words.lower()}" for status, words in STATUS_WORDS.items())
+    return ", ".join(
+        f"{count(statuses.count(status))} {words.lower()}" for status, words in PREDICTION_STATUS_WORDS.items()
+    )

@@ -22,13 +22,15 @@ CrossoverKind = Literal["always", "crosses", "never", "out_of_reach", "no_fleet"
 
 @dataclass(frozen=True, slots=True)
 class Crossing:
+    """A volume at which self-hosting and buying cost the same, and the side that is cheaper above it."""
+
     requests_per_month: float
     cheaper_above: Literal["build", "buy"]
 
 
 @dataclass(frozen=True, slots=True)
 class Crossover:
-    """Volumes are requests a month with the traffic's shape kept."""
+    """Break-even of self-hosting against one or more ways to buy. Volumes are requests per month of unchanged shape."""
 
     kind: CrossoverKind
     crossings: tuple[Crossing, ...]
@@ -156,10 +158,10 @@ def on_envelope(stairs: Sequence[Staircase], volumes: Array) -> list[int]:
 
 def _cheapest_of_a_kind(stairs: Sequence[Staircase]) -> list[int]:
     """Of the same replica on machines of the same size, all but the cheapest are never worth having."""
-    found: dict[tuple[int, int, int], int] = {}
+    cheapest: dict[tuple[int, int, int], int] = {}
     for i in sorted(range(len(stairs)), key=lambda i: stairs[i].machine_usd_per_month):
-        found.setdefault((id(stairs[i].capacity), stairs[i].replicas_per_machine, stairs[i].max_machines), i)
-    return sorted(found.values())
+        cheapest.setdefault((id(stairs[i].capacity), stairs[i].replicas_per_machine, stairs[i].max_machines), i)
+    return sorted(cheapest.values())
 
 
 def _step_ends(stairs: Sequence[Staircase], best: Staircase) -> OwnVolumes:
@@ -211,13 +213,13 @@ def _crossings(flat: _Stretches, build: LinearCost, buys: Sequence[LinearCost]) 
     at_start = buy_usd_per_month(buys, starts) - build.usd_per_month(starts) - machines_usd
     at_end = buy_usd_per_month(buys, ends) - build.usd_per_month(ends) - machines_usd
     cheaper = np.column_stack([at_start, at_end]).ravel() > 0  # start, end, start, end, ... of every stretch
-    found: list[Crossing] = []
+    crossings: list[Crossing] = []
     for i in np.flatnonzero(cheaper[1:] != cheaper[:-1]):
         stretch, jump = divmod(int(i), 2)
         share = 1.0 if jump else at_start[stretch] / (at_start[stretch] - at_end[stretch])
         volume = starts[stretch] + share * (ends[stretch] - starts[stretch])
-        found.append(Crossing(float(volume), "build" if cheaper[i + 1] else "buy"))
-    return found, bool(cheaper[0])
+        crossings.append(Crossing(float(volume), "build" if cheaper[i + 1] else "buy"))
+    return crossings, bool(cheaper[0])
 
 
 def _kind(

@@ -29,8 +29,8 @@ MAX_LOG_COLUMNS = 500
 MAX_LOG_ROWS = 50_000_000
 HEAD_BYTES = 4_000_000
 HEAD_ROW_COUNT = 2_000
-SHOWN_CHARS = 40
-NAME_CHARS = 120
+MAX_SHOWN_CELL_CHARS = 40
+MAX_FILE_NAME_CHARS = 120
 CHUNK_BYTES = 1_000_000
 JSON_COLUMNS = frozenset({"metadata", "usage", "usagedetails", "usagemetadata", "fullresponse"})
 

@@ -22,7 +22,7 @@ import ibis.expr.types as ir
 
 from calculators.logs import request_columns
 from calculators.logs.request_file import (
-    NAME_CHARS,
+    MAX_FILE_NAME_CHARS,
     LogError,
     Progress,
     check_content,
@@ -101,7 +101,7 @@ def read_log(
     `role_of` maps roles to column names and replaces the guess (EXTRA_ROLES stay as guessed unless given; "" is none).
     `now` (aware) bounds the future. Raises LogError, with a remedy, for whatever cannot be read with certainty.
     """
-    label = printable(name or path.name, NAME_CHARS)
+    label = printable(name or path.name, MAX_FILE_NAME_CHARS)
     deadline_s = time.monotonic() + MAX_SECONDS
 
     def report(fraction: float, text: str) -> None:

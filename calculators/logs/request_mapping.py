@@ -10,7 +10,7 @@ from pathlib import Path
 
 from calculators.logs import request_columns
 from calculators.logs.request_columns import EXTRA_ROLES, ROLES
-from calculators.logs.request_file import NAME_CHARS, SHOWN_CHARS, LogError, LogHead, read_head
+from calculators.logs.request_file import MAX_FILE_NAME_CHARS, MAX_SHOWN_CELL_CHARS, LogError, LogHead, read_head
 from calculators.units import printable
 
 SAMPLE_ROW_COUNT = 5
@@ -42,7 +42,7 @@ class ReadPlan:
 
 def guess_columns(path: Path) -> ColumnGuess:
     """The roles of the columns, from names and the first rows (2,000 at most). Raises LogError for unusable files."""
-    return _guess(read_head(path, printable(path.name, NAME_CHARS)))
+    return _guess(read_head(path, printable(path.name, MAX_FILE_NAME_CHARS)))
 
 
 def _guess(head: LogHead) -> ColumnGuess:
@@ -55,7 +55,7 @@ def _guess(head: LogHead) -> ColumnGuess:
             rival = request_columns.rival_column(fitting, head.rows) if role in ROLES[:5] else None
             doubts += (
                 [
-                    f'both "{printable(fitting[0].column, SHOWN_CHARS)}" and "{printable(rival, SHOWN_CHARS)}" could be the {role}'
+                    f'both "{printable(fitting[0].column, MAX_SHOWN_CELL_CHARS)}" and "{printable(rival, MAX_SHOWN_CELL_CHARS)}" could be the {role}'
                 ]
                 if rival
                 else []
@@ -100,7 +100,7 @@ def _sample(head: LogHead) -> tuple[tuple[str, ...], ...]:
     }
     rows = head.rows[:SAMPLE_ROW_COUNT]
     return tuple(
-        tuple(printable(row.get(name, ""), SHOWN_CHARS) if name in shown else "" for name in head.place_of)
+        tuple(printable(row.get(name, ""), MAX_SHOWN_CELL_CHARS) if name in shown else "" for name in head.place_of)
         for row in rows
     )
 
@@ -117,11 +117,11 @@ def plan_columns(head: LogHead, role_of: Mapping[str, str] | None, input_exclude
     for role, name in roles.items():
         if role not in (*ROLES, *EXTRA_ROLES):
             raise LogError(
-                f'"{printable(role, SHOWN_CHARS)}" is no role of a column; the roles are {", ".join(ROLES)}.'
+                f'"{printable(role, MAX_SHOWN_CELL_CHARS)}" is no role of a column; the roles are {", ".join(ROLES)}.'
             )
         if name not in head.place_of:
             raise LogError(
-                f'{head.label} has no column "{printable(name, SHOWN_CHARS)}" for the {role}. {_column_list(head, role)}'
+                f'{head.label} has no column "{printable(name, MAX_SHOWN_CELL_CHARS)}" for the {role}. {_column_list(head, role)}'
             )
     for role in ("time", "input", "output"):
         if role not in roles:
@@ -137,15 +137,17 @@ def _refuse_shared(head: LogHead, roles: Mapping[str, str]) -> None:
         shared = [role for role, column in roles.items() if column == name]
         if len(shared) > 1:
             raise LogError(
-                f'{head.label}: column "{printable(name, SHOWN_CHARS)}" is given for {" and ".join(shared)}; pick one for each.'
+                f'{head.label}: column "{printable(name, MAX_SHOWN_CELL_CHARS)}" is given for {" and ".join(shared)}; pick one for each.'
             )
 
 
 def _column_list(head: LogHead, role: str) -> str:
-    shown = ", ".join(printable(name, SHOWN_CHARS) for name in list(head.place_of)[:SHOWN_COLUMN_COUNT])
+    shown = ", ".join(printable(name, MAX_SHOWN_CELL_CHARS) for name in list(head.place_of)[:SHOWN_COLUMN_COUNT])
     more = len(head.place_of) - SHOWN_COLUMN_COUNT
     near = (
-        ", ".join(printable(name, SHOWN_CHARS) for name in request_columns.nearest_name(role, tuple(head.place_of)))
+        ", ".join(
+            printable(name, MAX_SHOWN_CELL_CHARS) for name in request_columns.nearest_name(role, tuple(head.place_of))
+        )
         or "none"
     )
     return f"Its columns are {shown}{f' and {more} more' if more > 0 else ''}; nearest: {near}. Map or rename one."
@@ -155,6 +157,6 @@ def _refuse_dates(head: LogHead, column: str) -> None:
     filled = [value for value in head.values(column) if value.strip()]
     if filled and all(map(request_columns.is_midnight, filled)):
         raise LogError(
-            f'{head.label}: column "{printable(column, SHOWN_CHARS)}" holds dates without a time of day, such as '
-            f'"{printable(filled[0], SHOWN_CHARS)}"; export the time of each request.'
+            f'{head.label}: column "{printable(column, MAX_SHOWN_CELL_CHARS)}" holds dates without a time of day, such as '
+            f'"{printable(filled[0], MAX_SHOWN_CELL_CHARS)}"; export the time of each request.'
         )

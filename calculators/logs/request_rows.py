@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from calculators.logs import request_columns
-from calculators.logs.request_file import SHOWN_CHARS, LogError, LogHead
+from calculators.logs.request_file import MAX_SHOWN_CELL_CHARS, LogError, LogHead
 from calculators.logs.request_mapping import ReadPlan
 from calculators.logs.timestamps import EPOCH_UNITS
 from calculators.units import printable
@@ -290,15 +290,13 @@ class LogSource:
 
     def place(self, role: str, wrong: Callable[[Any], Any]) -> str:
         row, shown = self.first(role, wrong)
-        return (
-            f'{self.head.label}, data row {row}, column "{printable(self.plan.role_of[role], SHOWN_CHARS)}": "{shown}"'
-        )
+        return f'{self.head.label}, data row {row}, column "{printable(self.plan.role_of[role], MAX_SHOWN_CELL_CHARS)}": "{shown}"'
 
 
 def _shown(value: str) -> str:
     """A cell for a message: a number or a time as it is, anything else might be somebody's prompt."""
     return (
-        printable(value, SHOWN_CHARS)
+        printable(value, MAX_SHOWN_CELL_CHARS)
         if not value.strip() or re.fullmatch(r"[\d\s.,:;+\-/TZzeE]{1,40}|[Nn]a[Nn]|-?[Ii]nf(inity)?", value)
         else "(text)"
     )
@@ -358,7 +356,7 @@ def without_duplicates(source: LogSource, table: ir.Table, used_count: int) -> t
     totals = source.engine.rows(counts.aggregate(extra=(counts.n - 1).sum().fill_null(0)))
     extra_count = int(totals[0]["extra"])
     if extra_count > MAX_DUPLICATE_FRAC * used_count:
-        name = printable(source.plan.role_of["id"], SHOWN_CHARS)
+        name = printable(source.plan.role_of["id"], MAX_SHOWN_CELL_CHARS)
         raise LogError(
             f'{source.head.label}: {extra_count:,} of {used_count:,} rows repeat a value of "{name}", '
             "so it is no request id; map another column as the id, or none."

@@ -64,8 +64,14 @@ def _plans(left: AllowedOptions, line: LinearCost, inputs: Inputs) -> dict[tuple
     for key, i in cheapest.items():
         plan = fleet_plan(left.stairs[i], volume)
         cost = float(left.rents_usd[i]) + rest if plan else None
+        model, gpu = key
         rows[key] = Feasibility(
-            *key, plan=plan, usd_per_month=cost, why="" if plan else beyond, constraint=None if plan else "gpu_limit"
+            model=model,
+            gpu=gpu,
+            plan=plan,
+            usd_per_month=cost,
+            why="" if plan else beyond,
+            constraint=None if plan else "gpu_limit",
         )
     return rows
 
@@ -77,8 +83,15 @@ def _misses(infeasible: Sequence[Infeasible]) -> dict[tuple[str, str], Feasibili
         furthest.setdefault(_names(one.config), one)
     words = {key: f"{one.config.tensor_parallel}× {one.config.precision.upper()}" for key, one in furthest.items()}
     return {
-        key: Feasibility(*key, plan=None, usd_per_month=None, why=f"{words[key]}: {one.why}", constraint=one.constraint)
-        for key, one in furthest.items()
+        (model, gpu): Feasibility(
+            model=model,
+            gpu=gpu,
+            plan=None,
+            usd_per_month=None,
+            why=f"{words[model, gpu]}: {one.why}",
+            constraint=one.constraint,
+        )
+        for (model, gpu), one in furthest.items()
     }
 
 

@@ -27,7 +27,7 @@ Facts = Mapping[str, float | str]
 """Facts about the plan: 'experts count', 'checkpoint format', 'needed tok', 'context tok', 'gpus count'."""
 MAX_ARGUMENTS = 500
 SHOWN_CHARS = 60
-SUFFIXES = "kmgtKMGT"
+SIZE_SUFFIXES = "kmgtKMGT"
 TYPE_WORDS = {
     "int": "a whole number",
     "size": "a whole number, as 8192 or 8k",
@@ -175,9 +175,9 @@ def flag_number(value: str) -> int:
     """A whole number, or one with a suffix: 8k is 8,000 and 8K 8,192. Raises ValueError."""
     text = value.strip()
     suffix = text[-1:]
-    if suffix and suffix in SUFFIXES:
+    if suffix and suffix in SIZE_SUFFIXES:
         base, power = (1_000, 0) if suffix.islower() else (1_024, 4)
-        factor: int = base ** (SUFFIXES.index(suffix) - power + 1)
+        factor: int = base ** (SIZE_SUFFIXES.index(suffix) - power + 1)
         return int(float(text[:-1]) * factor) if suffix.islower() else int(text[:-1]) * factor
     return int(text)
 

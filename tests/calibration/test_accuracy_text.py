@@ -17,7 +17,7 @@ def test_every_code_has_words() -> None:
     assert set(text.METRIC_WORDS) == set(text.METRIC_UNITS) == set(accuracy.METRICS)
     assert set(text.PROTOCOL_WORDS) == set(get_args(accuracy.Protocol))
     assert set(text.BREAKDOWN_WORDS) == set(get_args(accuracy.Breakdown))
-    assert set(text.STATUS_WORDS) == set(get_args(PredictionStatus))
+    assert set(text.PREDICTION_STATUS_WORDS) == set(get_args(PredictionStatus))
 
 
 def test_the_sentence_says_figure_errors_runs_and_protocol() -> None:

@@ -58,22 +58,38 @@ def test_flips_that_no_value_reaches_say_so(catalog: Catalog) -> None:
     assert found["Throughput per replica"].startswith("None: one replica plus a spare")
     assert found["Peak-to-average ratio"].startswith("None: costs more")
     dear = Option(
-        "hosted_open",
-        "host",
-        (fixed_line("api", 100, "x"), fixed_line("staffing", 99_900, "x")),
-        "M",
-        "host",
-        "assumed",
+        kind="hosted_open",
+        label="host",
+        lines=(fixed_line("api", 100, "x"), fixed_line("staffing", 99_900, "x")),
+        model="M",
+        operator="host",
+        gate="assumed",
     )
     bill = monthly_bill(api_offer("testhost", "closed", catalog), demand_by_hand(20), TODAY)  # $0.11
-    hosted = Option(dear.kind, dear.label, dear.lines, dear.model, dear.operator, dear.gate, bill)
+    hosted = Option(
+        kind=dear.kind,
+        label=dear.label,
+        lines=dear.lines,
+        model=dear.model,
+        operator=dear.operator,
+        gate=dear.gate,
+        bill=bill,
+    )
     assert _flips(catalog, hosted, build, stairs)["Price of host"] == "None: the API costs more even at $0 per token"
 
 
 def test_a_free_api_has_a_break_even_price_but_no_ratio(catalog: Catalog) -> None:
     build, stairs = hand_made_build(catalog, 9_000, 1_000)
     bill = monthly_bill(api_offer("testhost", "free", catalog), demand_by_hand(), TODAY)
-    free = Option("api_today", "free", (fixed_line("api", 0.0, "list"),), "free", "free", None, bill)
+    free = Option(
+        kind="api_today",
+        label="free",
+        lines=(fixed_line("api", 0.0, "list"),),
+        model="free",
+        operator="free",
+        gate=None,
+        bill=bill,
+    )
     assert _flips(catalog, free, build, stairs)["Price of free"] == "$10k/month"
 
 

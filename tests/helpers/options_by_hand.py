@@ -11,8 +11,28 @@ from calculators.fleet.plan import fleet_plan
 from calculators.fleet.staircase import Staircase
 from calculators.options.option import Option
 
-NEVER = Crossover("never", (), None, None, None, 1.2, 1.0, 1e9, "a request costs more")
-DURABLE = Crossover("crosses", (Crossing(5e6, "build"),), 5e6, 5e6, None, 0.4, 1.0, 1e9, "the cost curves cross")
+NEVER = Crossover(
+    kind="never",
+    crossings=(),
+    first_req_per_month=None,
+    durable_req_per_month=None,
+    until_req_per_month=None,
+    break_even_utilization_ratio=1.2,
+    busy_frac=1.0,
+    limit_req_per_month=1e9,
+    reason="a request costs more",
+)
+DURABLE = Crossover(
+    kind="crosses",
+    crossings=(Crossing(5e6, "build"),),
+    first_req_per_month=5e6,
+    durable_req_per_month=5e6,
+    until_req_per_month=None,
+    break_even_utilization_ratio=0.4,
+    busy_frac=1.0,
+    limit_req_per_month=1e9,
+    reason="the cost curves cross",
+)
 
 
 WORKLOAD = scenario(workload={"requests_per_month": 1_000_000, "peak_ratio": 4}).workload

@@ -12,7 +12,7 @@ from calculators.fleet.replica_capacity import CONSTRAINTS, Constraint
 from calculators.options.feasibility import Feasibility, why_no_fleet
 from calculators.report.evaluation_json import to_json
 
-ROW = Feasibility("a model", "a GPU", None, None, "some reason", "weights")
+ROW = Feasibility(model="a model", gpu="a GPU", plan=None, usd_per_month=None, why="some reason", constraint="weights")
 
 
 def test_constraints_are_ordered_once() -> None:

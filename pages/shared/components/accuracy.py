@@ -17,7 +17,7 @@ from calculators.calibration.accuracy import (
 from calculators.calibration.accuracy_text import (
     BREAKDOWN_WORDS,
     METRIC_UNITS,
-    STATUS_WORDS,
+    PREDICTION_STATUS_WORDS,
     signed_percent,
     unflagged_sentence,
 )
@@ -67,7 +67,7 @@ def coverage_table(rows: Rows, claimed: ErrorRange) -> None:
     coverage = range_coverage(rows, claimed)
     table = pd.DataFrame(
         {
-            "Prediction": [STATUS_WORDS[part.status] for part in coverage],
+            "Prediction": [PREDICTION_STATUS_WORDS[part.status] for part in coverage],
             "80% range": [f"within a factor of {significant(part.ratio)}" for part in coverage],
             "Within it, held out by model": [percent(part.unseen_model_frac) for part in coverage],
             "Within it, held out by GPU": [percent(part.unseen_gpu_frac) for part in coverage],
@@ -89,7 +89,7 @@ def runs_table(rows: Rows, metric: AccuracyMetric, protocol: Protocol) -> None:
             "GPU": rows.gpu,
             measured: _rounded(rows.measured[metric]),
             predicted: _rounded(rows.by(protocol)[metric]),
-            "Prediction": [STATUS_WORDS[status] for status in rows.status],
+            "Prediction": [PREDICTION_STATUS_WORDS[status] for status in rows.status],
             "Why": rows.reason,
             "Excluded from the fit because": rows.kept_out[metric],
             "Link": rows.url,
