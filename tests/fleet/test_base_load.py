@@ -52,7 +52,7 @@ def test_a_hybrid_is_offered_only_where_it_is_clearly_cheaper(catalog: Catalog) 
     rest = [o.usd_per_month for o in peaky.options if o.kind != "hybrid"]
     assert hybrid.usd_per_month < 0.9 * min(rest)
     assert peaky.verdict.kind == "hybrid"
-    assert any("lognormal" in words for words in peaky.verdict.assumptions)
+    assert any("log-normal" in words for words in peaky.verdict.assumptions)
     assert hybrid.plan is not None
     assert peaky.build is not None
     assert peaky.build.plan is not None
