@@ -1,6 +1,6 @@
 """Where self-hosting and buying cost the same: every crossing, found exactly, or the reason there is none.
 
-Buying costs a x volume + A, the cheapest of several ways to buy. Self-hosting costs a x' volume + F plus the cheapest
+Buying costs a x volume + A, the cheapest of several API options. Self-hosting costs a x' volume + F plus the cheapest
 of several staircases of whole machines. Between two steps, or two changes of the cheapest seller, both are straight
 lines, so each stretch holds at most one crossing and all are found by visiting every stretch: nothing is read off a
 grid.
@@ -30,7 +30,7 @@ class Crossing:
 
 @dataclass(frozen=True, slots=True)
 class Crossover:
-    """Break-even of self-hosting against one or more ways to buy. Volumes are requests per month of unchanged shape."""
+    """Break-even of self-hosting against one or more API options. Volumes are requests per month of unchanged shape."""
 
     kind: CrossoverKind
     crossings: tuple[Crossing, ...]
@@ -66,7 +66,7 @@ class _Stretches:
 def find_crossovers(
     stairs: Sequence[Staircase], build: LinearCost, rivals: Sequence[Sequence[LinearCost]], busy_frac: float
 ) -> list[Crossover]:
-    """Compare the cheapest staircase plus `build` with the cheapest of each of `rivals`, one or more ways to buy, over all
+    """Compare the cheapest staircase plus `build` with the cheapest of each of `rivals`, one or more API options, over all
     volumes the GPUs can serve.
 
     `busy_frac`: mean over peak load, all month; a fleet sized for the peak is never busier on average.
@@ -186,12 +186,12 @@ def step_volumes(stairs: Sequence[Staircase], up_to: float) -> Array:
 
 
 def buy_usd_per_month(buys: Sequence[LinearCost], requests_per_month: Array) -> Array:
-    """The cheapest way to buy at each volume. Shape (v,)."""
+    """Cost of the cheapest API option at each volume. Shape (v,)."""
     return np.asarray(np.min([buy.usd_per_month(requests_per_month) for buy in buys], axis=0))
 
 
 def _kinks(buys: Sequence[LinearCost], limit: float) -> Array:
-    """Volumes at which two ways to buy cost the same: only there can the cheapest one change."""
+    """Volumes at which two API options cost the same: only there can the cheapest one change."""
     meet = [
         (a.fixed_usd_per_month - b.fixed_usd_per_month) / (b.usd_per_request - a.usd_per_request)
         for i, a in enumerate(buys)
