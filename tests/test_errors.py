@@ -12,5 +12,5 @@ def test_an_unknown_id_is_an_error_of_the_data() -> None:
 
 
 def test_it_names_the_value_and_what_is_near(catalog: Catalog) -> None:
-    with pytest.raises(UnknownId, match="llama-3.3-70"):
+    with pytest.raises(UnknownId, match=r"llama-3\.3-70"):
         catalog.model("llama-3.3-70")
