@@ -15,10 +15,11 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from calculators.errors import DataError
 from calculators.logs import request_columns
+from calculators.logs.json_documents import array_objects, json_object, leaves, line_objects, nested_keys
 
 MAX_LOG_BYTES = 500e6  # the file as it lies on disk
 MAX_UNPACKED_BYTES = 2e9  # after gunzip
@@ -222,15 +223,15 @@ def read_head(path: Path, label: str) -> LogHead:
 
 
 def _json_head(text: str, label: str, packed: bool, kind: LogKind) -> LogHead:
-    documents = _array_objects(text) if kind == "array" else _line_objects(text)
+    documents = array_objects(text, HEAD_ROW_COUNT) if kind == "array" else line_objects(text, HEAD_ROW_COUNT)
     if not documents:
         raise LogError(_document_problem(text, label))
-    _refuse_aggregate(label, sorted({key for document in documents[:3] for key in _deep_keys(document, 6)}))
+    _refuse_aggregate(label, sorted({key for document in documents[:3] for key in nested_keys(document, 6)}))
     rows, place_of = [], dict[str, tuple[str, ...]]()
     for document in documents:
-        leaves = dict(_leaves(document, ()))
-        place_of |= {".".join(keys): ("json", *keys) for keys in leaves}
-        rows.append({".".join(keys): value for keys, value in leaves.items()})
+        values = dict(leaves(document, ()))
+        place_of |= {".".join(keys): ("json", *keys) for keys in values}
+        rows.append({".".join(keys): value for keys, value in values.items()})
     _check_columns(label, tuple(place_of))
     return LogHead(
         label=label,
@@ -244,37 +245,10 @@ def _json_head(text: str, label: str, packed: bool, kind: LogKind) -> LogHead:
     )
 
 
-def _line_objects(text: str) -> list[dict[str, Any]]:
-    objects = []
-    for line in text.splitlines():
-        try:
-            document = json.loads(line)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(document, dict):
-            objects.append(document)
-        if len(objects) >= HEAD_ROW_COUNT:
-            break
-    return objects
-
-
-def _array_objects(text: str) -> list[dict[str, Any]]:
-    decoder, objects, position = json.JSONDecoder(), list[dict[str, Any]](), text.index("[") + 1
-    while len(objects) < HEAD_ROW_COUNT:
-        separator = re.compile(r"[\s,]*").match(text, position)
-        try:
-            document, position = decoder.raw_decode(text, separator.end() if separator else position)
-        except (ValueError, RecursionError):
-            break
-        if isinstance(document, dict):
-            objects.append(document)
-    return objects
-
-
 def _document_problem(text: str, label: str) -> str:
     """What to tell when no line is an object: an aggregate in one document, or something else."""
     try:
-        reason = request_columns.aggregate_reason(sorted(_deep_keys(json.loads(text), 6)))
+        reason = request_columns.aggregate_reason(sorted(nested_keys(json.loads(text), 6)))
     except RecursionError:
         return f"{label} is JSON nested too deeply; write one flat object a line."
     except ValueError:
@@ -282,30 +256,6 @@ def _document_problem(text: str, label: str) -> str:
     if reason is not None:
         return f"{label} {reason}."
     return f"{label} has no line that is a JSON object (line 1); write one object a line, for example with jq -c '.[]'."
-
-
-def _deep_keys(value: Any, depth: int) -> set[str]:
-    """Keys of nested objects, of lists the first few elements."""
-    if depth == 0 or not isinstance(value, dict | list):
-        return set()
-    inner = value.values() if isinstance(value, dict) else value[:3]
-    return set(value if isinstance(value, dict) else ()).union(*(_deep_keys(child, depth - 1) for child in inner))
-
-
-def _leaves(value: Mapping[str, Any], above: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Key paths, at most four keys deep, with the value as text; lists are named but not read."""
-    for key, child in value.items():
-        if isinstance(child, dict):
-            if len(above) < 3:
-                yield from _leaves(child, (*above, key))
-        else:
-            yield (*above, key), _as_text(child)
-
-
-def _as_text(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return "" if value is None or isinstance(value, list) else str(value)
 
 
 def _csv_head(text: str, label: str, packed: bool, whole: bool) -> LogHead:
@@ -378,7 +328,7 @@ def _json_places(
     places = dict[str, tuple[str, ...]]()
     for row in rows:
         for name in holders:
-            for keys, _ in _leaves(_as_object(row.get(name, "")), ()):
+            for keys, _ in leaves(json_object(row.get(name, "")), ()):
                 places[".".join((name, *keys))] = (*place_of[name], *keys)
     return places if len(place_of) + len(places) <= MAX_LOG_COLUMNS else {}
 
@@ -387,16 +337,8 @@ def _json_values(row: Mapping[str, str], place_of: Mapping[str, tuple[str, ...]]
     values = dict[str, str]()
     for name in row:
         if request_columns.normalised(name) in JSON_COLUMNS:
-            values |= {".".join((name, *keys)): value for keys, value in _leaves(_as_object(row[name]), ())}
+            values |= {".".join((name, *keys)): value for keys, value in leaves(json_object(row[name]), ())}
     return {name: value for name, value in values.items() if name in place_of}
-
-
-def _as_object(text: str) -> Mapping[str, Any]:
-    try:
-        value = json.loads(text) if text.startswith("{") else {}
-    except (ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}
 
 
 def _check_columns(label: str, columns: Sequence[str]) -> None:

@@ -4,6 +4,8 @@ import gzip
 import json
 import os
 import random
+import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -62,6 +64,15 @@ def test_eight_threads_at_once(sample: UsageSummary) -> None:
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda _: read_log(SAMPLE, now=NOW), range(8)))
     assert all(other == sample for other in found)
+
+
+@pytest.fixture
+def new_york(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
 
 
 @pytest.mark.usefixtures("new_york")
