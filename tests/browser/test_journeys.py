@@ -28,7 +28,7 @@ def test_dropping_a_real_log_changes_the_verdict(page: Page, app_url: str) -> No
     before = verdict(page)
     press(page, steps.OWN_LOG)
     drop(page, SAMPLE.name, SAMPLE.read_bytes())
-    expect(page.get_by_text(f"Traffic from the log {SAMPLE.name}")).to_be_visible()
+    expect(page.get_by_text(f"{steps.FROM_LOG} {SAMPLE.name}")).to_be_visible()
     assert verdict(page) != before
 
 
@@ -36,7 +36,7 @@ def test_a_copied_link_shows_the_same_verdict_in_another_browser(page: Page, app
     visit(page, app_url, steps.WORKLOAD)
     preset = load_catalog().presets[steps.EXTRACTION].name
     press(page, preset)
-    expect(page.get_by_text(f"the preset “{preset}”")).to_be_visible()
+    expect(page.get_by_text(f"{steps.FROM_PRESET} “{preset}”")).to_be_visible()
     choose(page, steps.VERDICT)
     mine = verdict(page)
     page.wait_for_url("**/*s=*")
@@ -83,7 +83,7 @@ def test_a_hostile_file_name_is_only_text(page: Page, app_url: str) -> None:
     visit(page, app_url)
     press(page, steps.OWN_LOG)
     drop(page, "<img src=x onerror=alert(1)>.csv", SAMPLE.read_bytes())
-    expect(page.get_by_text("Traffic from the log <img")).to_be_visible()
+    expect(page.get_by_text(f"{steps.FROM_LOG} <img")).to_be_visible()
     assert page.locator('img[src="x"]').count() == 0
 
 
