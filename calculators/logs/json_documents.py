@@ -54,12 +54,14 @@ def leaves(value: Mapping[str, Any], above: tuple[str, ...]) -> Iterator[tuple[t
 
 
 def json_text(value: Any) -> str:
+    """A JSON value as a cell of text; empty for null and lists."""
     if isinstance(value, bool):
         return str(value).lower()
     return "" if value is None or isinstance(value, list) else str(value)
 
 
 def json_object(text: str) -> Mapping[str, Any]:
+    """The object that a cell of text holds; empty if it holds none."""
     try:
         value = json.loads(text) if text.startswith("{") else {}
     except (ValueError, RecursionError):

@@ -47,7 +47,7 @@ def test_a_queue_is_no_time_to_first_token() -> None:
         ({"total_input_tokens": None}, "no input tokens"),
         ({"total_output_tokens": None}, "no output tokens"),
         ({"max_concurrency": None, "mean_tpot_ms": None, "median_tpot_ms": None}, "--max-concurrency"),
-        ({"total_output_tokens": 1}, "output_tok"),
+        ({"total_output_tokens": 1}, "Output tokens, mean must be at least 1"),
     ],
 )
 def test_runs_that_cannot_be_compared_say_why(changes: dict[str, Any], says: str) -> None:

@@ -122,7 +122,7 @@ def test_the_command_prints_the_rate(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert plain["hit_rate_frac"] == 0.5
     assert plain["requests_count"] == 2
     assert main(["cache-replay", log, "--ttl-s", "300", "--replicas", "2", "--routing", "prefix"]) == 0
-    assert "50.0% of 2,000 input tokens" in capsys.readouterr().out
+    assert "50% of 2,000 input tokens" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
