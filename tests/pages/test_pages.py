@@ -155,7 +155,7 @@ def test_a_log_with_unclear_columns_asks_before_it_reads() -> None:
     app.file_uploader(key="log_file").upload("odd.csv", f"when,alpha,beta\n{rows}\n".encode(), "text/csv").run()
     assert "Select the columns" in words(app)
     boxes = {box.label: box for box in app.selectbox}
-    boxes["When the request came"].select("when")
+    boxes["Request time"].select("when")
     boxes["Input tokens"].select("alpha")
     boxes["Output tokens"].select("beta")
     next(button for button in app.button if button.label == "Read the log").click().run()
