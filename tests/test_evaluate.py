@@ -58,7 +58,7 @@ def test_a_model_that_is_not_acceptable_is_no_option_at_all(catalog: Catalog) ->
     found = evaluate(scenario(candidates=[{"model": "llama-3.3-70b", "gate": "not_acceptable"}]), catalog)
     assert [option.kind for option in found.options] == ["api_today"]
     assert found.crossover.kind == "no_fleet"
-    assert "no candidate open model is selected" in found.verdict.reason
+    assert "No candidate open model is selected" in found.verdict.reason
     assert found.verdict.kind == "stay"
 
 

@@ -101,7 +101,7 @@ def uptime_check(inputs: Inputs, today: Option, has_fleet: bool) -> ReliabilityC
     promise = promised(today.operator, inputs.catalog)
     words = _promise_words(promise)
     if measured is not None:
-        words = f"{percent(measured)} measured, {words}"
+        words = f"{percent(measured)} measured, {words[:1].lower()}{words[1:]}"
     uptime = measured if measured is not None else promise.uptime_frac if promise is not None else None
     if uptime is None or (measured is None and uptime >= needed):
         why = "Availability was not measured. A promise is no measurement."
@@ -114,9 +114,9 @@ def uptime_check(inputs: Inputs, today: Option, has_fleet: bool) -> ReliabilityC
 
 def _promise_words(promise: Uptime | None) -> str:
     if promise is None:
-        return "promise unknown (ask the provider)"
+        return "Promise unknown (ask the provider)"
     if promise.uptime_frac is None:
-        return f"no promise on {promise.tier}"
+        return f"No promise on {promise.tier}"
     return f"{percent(promise.uptime_frac)} promised on {promise.tier}"
 
 

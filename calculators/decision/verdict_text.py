@@ -121,7 +121,7 @@ def verdict_reason(
     ranked = sorted(options, key=lambda option: option.usd_per_month)
     build = best_build(ranked)
     if build is None or build.plan is None:
-        return f"No self-hosted option qualifies: {why_no_fleet}"
+        return f"No self-hosted option qualifies. {why_no_fleet}"
     plan, rest_usd = build.plan, build.usd_per_month - build.plan.rent_usd_per_month
     needs = "The peak needs" if ranked[0].kind != "hybrid" else "Without an API for the overflow, the peak would need"
     fleet = (

@@ -116,8 +116,8 @@ def why_no_fleet(rows: Sequence[Feasibility]) -> str:
     """Why nothing can be self-hosted: the configuration that meets most constraints, and the remedy."""
     if not rows:
         return (
-            "no candidate open model is selected, or all are marked not acceptable. Select one on the Candidates page."
+            "No candidate open model is selected, or all are marked not acceptable. Select one on the Candidates page."
         )
     nearest = max(rows, key=lambda row: row.passed_count)
     remedy = _REMEDIES[nearest.constraint or "gpu_limit"]
-    return f"the closest is {nearest.model} on {nearest.gpu} ({nearest.why}). {remedy}"
+    return f"The closest is {nearest.model} on {nearest.gpu} ({nearest.why}). {remedy}"

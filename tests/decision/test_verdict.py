@@ -46,7 +46,7 @@ def test_the_sentence_for_each_way_to_buy(options: list[Option], kind: str, star
 
 
 def test_without_a_fleet_the_reason_says_why(catalog: Catalog) -> None:
-    assert _decide(hand_made_buy("api_today", 100)).reason == "No self-hosted option qualifies: nothing fits."
+    assert _decide(hand_made_buy("api_today", 100)).reason == "No self-hosted option qualifies. nothing fits."
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def test_constraints_are_ordered_once() -> None:
 def test_the_nearest_configuration_is_named_with_its_remedy(constraint: Any, remedy: str) -> None:
     nearest = replace(ROW, gpu="the nearest GPU", constraint=constraint)
     sentence = why_no_fleet([ROW, nearest] if constraint != "weights" else [nearest])
-    assert sentence.startswith("the closest is a model on the nearest GPU (some reason). " + remedy)
+    assert sentence.startswith("The closest is a model on the nearest GPU (some reason). " + remedy)
 
 
 def test_without_a_candidate_the_remedy_is_to_select_one() -> None:
