@@ -18,7 +18,7 @@ run: .venv/app
 	$(BIN)/python serve.py --port $(PORT) --host $(HOST)
 
 test: .venv/dev
-	$(BIN)/python -m pytest -q -n auto --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -q -n auto $(ARGS)
 
 check: lint data test
 

@@ -7,7 +7,7 @@ import pytest
 from browser_steps import choose, heading, keyed, press, settled, shown, verdict, visit
 from playwright.sync_api import Page, expect
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 
 def is_on(page: Page, key: str) -> bool:

@@ -12,7 +12,7 @@ from calculators.catalog.load import load_catalog
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "sample_logs/azure_conversation_2023.csv"
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 
 def test_the_first_visit_shows_a_verdict_and_the_chart(page: Page, app_url: str) -> None:
