@@ -18,7 +18,7 @@ run: .venv/app
 	$(BIN)/python serve.py --port $(PORT) --host $(HOST)
 
 test: .venv/dev
-	$(BIN)/python -m pytest -q -n $$(( $$(nproc) + 1 )) $(ARGS)  # one more than cores: the browser tests mostly wait
+	$(BIN)/python -m pytest -q -n auto $(ARGS)
 
 check: lint data test
 
