@@ -228,3 +228,15 @@ def test_data_and_glossary_speak_the_fields_words() -> None:
         for match in FORBIDDEN.finditer(text)
     ]
     assert told == []
+
+
+@pytest.mark.parametrize("folder", ["calculators", "pages"])
+def test_the_code_speaks_the_fields_words(folder: str) -> None:
+    """Sentences that only some inputs bring up, docstrings and comments too."""
+    told = [
+        f"{path.relative_to(ROOT)}:{number}: {match[0]}"
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
+        for match in FORBIDDEN.finditer(line)
+    ]
+    assert told == []

@@ -125,7 +125,7 @@ def plan_columns(head: LogHead, role_of: Mapping[str, str] | None, input_exclude
             )
     for role in ("time", "input", "output"):
         if role not in roles:
-            raise LogError(f"{head.label} has no column recognised as the {role}. {_column_list(head, role)}")
+            raise LogError(f"{head.label} has no column recognized as the {role}. {_column_list(head, role)}")
     _refuse_shared(head, roles)
     _refuse_dates(head, roles["time"])
     excludes = guess.input_excludes_cache if input_excludes_cache is None else input_excludes_cache

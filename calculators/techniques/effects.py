@@ -158,7 +158,7 @@ class CumulativeStep:
 
 
 def cumulative_steps(plan: FleetPlan, inputs: Inputs) -> list[CumulativeStep]:
-    """Fleets from batching alone to the chosen set, one technique at a time; the last is the verdict's own fleet. If the
+    """Fleets from batching alone to the chosen set, one technique at a time; the last is the verdict's fleet. If the
     model does not fit one GPU, its split over several belongs to the start."""
     chosen = [t for t in ORDER if t != "batching" and is_used(t, plan, inputs.scenario)]
     used: list[TechniqueId] = []

@@ -119,7 +119,7 @@ def _only(plan: FleetPlan, inputs: Inputs) -> Scenario:
 
 def _latencies_ms(plan: FleetPlan, reference_gpus: int, inputs: Inputs) -> tuple[float, float]:
     """TTFT (95th percentile) and mean TPOT in ms at the load per GPU of `reference_gpus` at the peak. Separate prefill and
-    decode pools are at the load of their own fleet."""
+    decode pools are at the load of their fleet."""
     demand, scenario, catalog, config = inputs.demand, inputs.scenario, inputs.catalog, plan.config
     hit = scenario.own_hit_frac
     if not plan.prefill_replicas:

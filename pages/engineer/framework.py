@@ -79,7 +79,9 @@ answer.markdown(escape(baseline_text(advice)))
 with top:
     if advice.kept:
         st.plotly_chart(list_chart(advice), alt=sentence, key="framework_list")
-        st.caption("Each bar is at the load of its own fleet; the gains below are at the load of the fleet before it.")
+        st.caption(
+            "Each bar is measured at the load of the fleet sized with it; the gains below at the load of the fleet before it."
+        )
     if cheaper := verdict_costs_less(plan, advice):
         st.markdown(escape(cheaper))
     if pinned:

@@ -129,7 +129,7 @@ def _delta(value: float, write: Callable[[float], str]) -> str:
 
 
 def list_chart(advice: TechniqueAdvice) -> go.Figure:
-    """The failing metric from the baseline through each technique that is kept, at the load of its own fleet."""
+    """The failing metric from the baseline through each technique that is kept, at the load of the fleet sized with it."""
     kept = advice.kept
     states = [advice.baseline, *(trial.before for trial in kept[1:]), advice.state]
     names = ["Baseline", *(f"+ {trial.move.name}" for trial in kept)]
