@@ -267,7 +267,7 @@ BENCHMARK = '{"total_input_tokens": 5, "total_output_tokens": 6, "input_lens": [
         ("\n".join(ROWS), "no header row"),
         ("just some words\nand more\n", "single column"),
         (csv_text(["a,b,c", "d,e,f"]), "no column recognized as the time"),
-        (csv_text(ROWS, "timestamp,ctx_tokens,output_tokens"), "recognised as the input.*Its columns are.*ctx_tokens"),
+        (csv_text(ROWS, "timestamp,ctx_tokens,output_tokens"), "recognized as the input.*Its columns are.*ctx_tokens"),
         (csv_text([*ROWS, '2026-10-05T09:00:00Z,"open,1', *ROWS]), "odd number of quotes"),
         (csv_text([*ROWS, "2026-10-05T09:00:00Z,1,1,1,1"]), r"line 5, does not have the 3 columns"),
         (AGGREGATE, "aggregate.*OpenAI.*export a per-request log"),
