@@ -3,6 +3,12 @@
 import json
 from typing import Any
 
+import pytest
+
+from calculators.errors import DataError
+from calculators.logs.benchmark_fields import BenchmarkRun
+from calculators.logs.benchmark_run import read_benchmark
+
 CANARY = "canary-7f3a the patient's name"
 
 VLLM: dict[str, Any] = {
@@ -128,3 +134,21 @@ def aiperf() -> bytes:
 
 def as_bytes(*objects: Any) -> bytes:
     return "\n".join(json.dumps(o) for o in objects).encode()
+
+
+def only(*objects: Any) -> BenchmarkRun:
+    """The one run of a result."""
+    (run,) = read_benchmark(as_bytes(*objects), "result.json")
+    return run
+
+
+def refusal(content: bytes | Any) -> str:
+    """What a result that cannot be read is refused with: short, with its name, and with nothing of its content."""
+    data = content if isinstance(content, bytes) else as_bytes(content)
+    with pytest.raises(DataError) as caught:
+        read_benchmark(data, "result.json")
+    message = str(caught.value)
+    assert message.startswith("result.json")
+    assert CANARY not in message
+    assert len(message) < 400
+    return message

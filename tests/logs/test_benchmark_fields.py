@@ -3,27 +3,9 @@
 from typing import Any
 
 import pytest
-from benchmark_samples import CANARY, VLLM, as_bytes
+from benchmark_samples import CANARY, VLLM, only, refusal
 
-from calculators.errors import DataError
-from calculators.logs.benchmark_fields import BenchmarkRun, LatencyStatistics
-from calculators.logs.benchmark_run import read_benchmark
-
-
-def only(*objects: Any) -> BenchmarkRun:
-    (run,) = read_benchmark(as_bytes(*objects), "result.json")
-    return run
-
-
-def refusal(content: bytes | Any) -> str:
-    data = content if isinstance(content, bytes) else as_bytes(content)
-    with pytest.raises(DataError) as caught:
-        read_benchmark(data, "result.json")
-    message = str(caught.value)
-    assert message.startswith("result.json")
-    assert CANARY not in message
-    assert len(message) < 400
-    return message
+from calculators.logs.benchmark_fields import LatencyStatistics
 
 
 def test_missing_figures_stay_unknown() -> None:

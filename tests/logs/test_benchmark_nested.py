@@ -4,29 +4,12 @@ from dataclasses import asdict
 from typing import Any
 
 import pytest
-from benchmark_samples import CANARY, aiperf, aiperf_row, as_bytes, guidellm
+from benchmark_samples import CANARY, aiperf, aiperf_row, guidellm, only, refusal
 
-from calculators.errors import DataError
-from calculators.logs.benchmark_fields import BenchmarkRun, LatencyStatistics
+from calculators.logs.benchmark_fields import LatencyStatistics
 from calculators.logs.benchmark_run import read_benchmark
 
 CONCURRENT = {"type_": "concurrent", "streams": 16, "max_concurrency": 16}
-
-
-def only(*objects: Any) -> BenchmarkRun:
-    (run,) = read_benchmark(as_bytes(*objects), "result.json")
-    return run
-
-
-def refusal(content: bytes | Any) -> str:
-    data = content if isinstance(content, bytes) else as_bytes(content)
-    with pytest.raises(DataError) as caught:
-        read_benchmark(data, "result.json")
-    message = str(caught.value)
-    assert message.startswith("result.json")
-    assert CANARY not in message
-    assert len(message) < 400
-    return message
 
 
 @pytest.mark.parametrize(
