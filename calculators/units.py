@@ -71,17 +71,16 @@ def count(value: float) -> str:
 
 
 def usd(value: float) -> str:
-    """Dollars in three significant figures: $0.42, $73, $934, $3.5k, $474k, $1.23M. Below $100 with cents, where there are
-    any; below a cent with three figures. A real minus sign for negatives."""
+    """Dollars in three significant figures: $0.037, $0.50, $73, $934, $3.5k, $474k, $1.23M. Below $100 with cents, where
+    there are any. A real minus sign for negatives."""
     if not math.isfinite(value):
         return "unknown"
-    amount = abs(value)
-    sign = "−" if value < 0 and amount >= 0.005 else ""
+    amount, sign = abs(value), "−" if value < 0 else ""
     if amount >= 99.995:
         return f"{sign}${_scaled(amount, 1_000)}"
-    if 0 < amount < 0.01:
-        return f"{'−' if value < 0 else ''}${significant(amount)}"
-    return f"{sign}${amount:.2f}".removesuffix(".00")
+    cents = f"{amount:.2f}"
+    finer = significant(amount) if amount < 0.9995 else cents
+    return f"{sign}${max(cents, finer, key=len)}".removesuffix(".00")
 
 
 def usd_range(low: float, high: float | None) -> str:

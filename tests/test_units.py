@@ -23,7 +23,10 @@ def test_the_prefixes_are_a_million_and_powers_of_a_thousand() -> None:
     [
         (0, "$0"),
         (0.000123, "$0.000123"),
+        (0.0375, "$0.0375"),
+        (0.1, "$0.10"),
         (0.42, "$0.42"),
+        (0.9996, "$1"),
         (2.1, "$2.10"),
         (73, "$73"),
         (73.5, "$73.50"),
@@ -121,7 +124,7 @@ def test_a_written_amount_is_the_amount_within_half_a_percent(value: float) -> N
     letters = {"k": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
     text = units.usd(value).removeprefix("$").replace(",", "")
     back = float(text[:-1]) * letters[text[-1]] if text[-1] in letters else float(text)
-    assert back == pytest.approx(value, rel=0.0051, abs=0.00500001 if value >= 0.01 else 0)
+    assert back == pytest.approx(value, rel=0.0051)
 
 
 def test_text_of_others_is_made_safe_and_cut() -> None:

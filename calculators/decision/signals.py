@@ -47,29 +47,49 @@ def _preconditions(scenario: Scenario) -> tuple[Precondition, ...]:
     has_value = e.value_usd_per_request is not None
     evals = "An open model has passed your evals."
     no_evals = "No open model has passed your evals yet. Mark it on the Candidates page when one has."
+    stability = _by_answer(
+        e.interface_settled,
+        "Prompts and output format are stable.",
+        "Prompts or output format still change.",
+        "Not answered: are prompts and output format stable?",
+    )
+    targets = "A latency target is set." if has_targets else "No latency target is set. Set one on the Workload page."
+    value = "The value of a request is known." if has_value else "Not stated: what is an answered request worth?"
+    own = "Volume and token lengths are your own figures."
+    assumed = "Volume or token lengths are assumed. Enter your own on the Workload page."
     return (
         Precondition("Model quality", True if accepted else None, evals if accepted else no_evals),
-        Precondition(
-            "Prompt and schema stability", e.interface_settled, "Prompts and output format no longer change every week."
-        ),
-        Precondition("Latency targets", True if has_targets else None, "A latency target is set."),
-        Precondition("Value per request", True if has_value else None, "The value of a request is known."),
-        Precondition(
-            "Usage pattern",
-            True if measured else None,
-            "Volume and token lengths are your own figures, not a preset's.",
-        ),
+        Precondition("Prompt and schema stability", e.interface_settled, stability),
+        Precondition("Latency targets", True if has_targets else None, targets),
+        Precondition("Value per request", True if has_value else None, value),
+        Precondition("Usage pattern", True if measured else None, own if measured else assumed),
     )
+
+
+def _by_answer(answer: bool | None, yes: str, no: str, unanswered: str) -> str:
+    return unanswered if answer is None else yes if answer else no
 
 
 def _supporting(scenario: Scenario, ranked: Sequence[Option]) -> tuple[SupportingFact, ...]:
     build, e = best_build(ranked), scenario.evidence
     gpus = build.plan.gpus if build and build.plan else 0
     size = f"The cheapest fleet has {plural(gpus, 'GPU')}." if gpus else "No self-hosted option qualifies."
+    own = _by_answer(
+        e.own_weights,
+        "The model is your own (fine-tuned or trained).",
+        "The model is not your own.",
+        "Not answered: is the model your own (fine-tuned or trained)?",
+    )
+    chained = _by_answer(
+        e.chained_models,
+        "A request runs through several models.",
+        "A request runs through one model.",
+        "Not answered: does a request run through several models?",
+    )
     return (
         SupportingFact("Scale", gpus >= SCALE_GPUS if gpus else None, size),
-        SupportingFact("Specialization", e.own_weights, "The model is your own (fine-tuned or trained)."),
-        SupportingFact("Orchestration", e.chained_models, "A request runs through several models."),
+        SupportingFact("Specialization", e.own_weights, own),
+        SupportingFact("Orchestration", e.chained_models, chained),
     )
 
 

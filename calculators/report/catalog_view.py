@@ -44,8 +44,8 @@ class ListedPrice:
     def long_inputs(self) -> str:
         """The tiers for long inputs in words; empty if there are none."""
         return "; ".join(
-            f"above {count(tier.above_input_tok)} tokens: {mtok_price(tier.input_usd_per_mtok)} input, "
-            f"{mtok_price(tier.output_usd_per_mtok)} output"
+            f"above {count(tier.above_input_tok)} tokens: {usd(tier.input_usd_per_mtok)} input, "
+            f"{usd(tier.output_usd_per_mtok)} output"
             for tier in self.rates[1:]
         )
 
@@ -70,11 +70,6 @@ class EstimateRow:
     low: str
     central: str
     high: str
-
-
-def mtok_price(usd_per_mtok: float) -> str:
-    """A price per million tokens as providers write it: $0.075, $2.5."""
-    return f"${significant(usd_per_mtok)}"
 
 
 def stale_age_days(seen: date, today: date) -> int | None:

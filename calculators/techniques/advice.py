@@ -19,7 +19,7 @@ from calculators.fleet.replica_capacity import Constraint
 from calculators.performance.speculation import basis_words
 from calculators.scenario.inputs import Inputs
 from calculators.techniques.design import AdviceInputs, Design, applied, baseline
-from calculators.techniques.exclusions import exclusion_reason
+from calculators.techniques.exclusions import exclusion_reason, is_possible
 from calculators.techniques.fleets import FleetState
 from calculators.techniques.fleets_text import change_text
 from calculators.units import percent
@@ -87,8 +87,9 @@ def advise(
     plan: FleetPlan, inputs: Inputs, metric: MetricId | None = None, pins: Pins | None = None
 ) -> TechniqueAdvice:
     """Advice for the verdict's fleet `plan`, whose model, GPU and provider stay. `metric` None: as diagnosed on the
-    baseline. `pins`: techniques that the user includes or excludes."""
-    case, pins = AdviceInputs(plan, inputs, framework()), pins or {}
+    baseline. `pins`: techniques that the user includes or excludes; those that the model cannot use are ignored."""
+    case = AdviceInputs(plan, inputs, framework())
+    pins = {move: pin for move, pin in (pins or {}).items() if is_possible(move, plan.config.model)}
     design = baseline(case)
     start = case.at_own_load(design)
     said = diagnosis(start, case, design)

@@ -111,7 +111,7 @@ def technique_takeaway(
     on = {technique: amount for technique, amount in saved.items() if is_on(chosen, technique)}
     best = max(on, key=lambda technique: on[technique], default=None)
     if best is None or on[best] < 0.5:
-        first = "No enabled technique lowers cost: switching any off leaves the cheapest fleet at the same price"
+        first = "Beyond batching, no enabled technique lowers cost: switching any off leaves the cheapest fleet at the same price"
     elif isinf(on[best]):
         first = f"Without {SHORT_NAMES[best].lower()} no fleet qualifies"
     else:

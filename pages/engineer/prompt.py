@@ -36,6 +36,7 @@ def describe(result: Evaluation, api: CacheTerms, own: FleetCache | None, headli
     sentence = f"{'Example: ' if example else ''}{order_sentence(blocks, now, best)}"
     headline.subheader(escape(sentence))
     headline.plotly_chart(prompt_chart(blocks, better, traffic, api.cache), alt=sentence, key="prompt_chart")
+    headline.caption("Green: mostly cached. Gray: mostly not. Hatched: breaks the cache for everything after it.")
     own_rates = fleet_hit_rates(blocks, traffic, own) if own else None
     worth_table(
         result,

@@ -96,9 +96,8 @@ def cost_table(option: Option) -> None:
         }
         for line in option.lines
     ]
-    st.dataframe(
-        pd.DataFrame(rows), hide_index=True, column_config={"Link": st.column_config.LinkColumn(display_text="open")}
-    )
+    table = pd.DataFrame(rows).fillna("")
+    st.dataframe(table, hide_index=True, column_config={"Link": st.column_config.LinkColumn(display_text="open")})
 
 
 def cost_range(option: Option) -> str:

@@ -31,6 +31,22 @@ def test_preconditions_and_support_are_unknown_until_somebody_says_so() -> None:
     assert not any(s.status == "firing" for s in said.exit_signals)
 
 
+def test_what_nobody_answered_reads_as_a_question_and_never_as_a_fact() -> None:
+    unanswered, no = run().signals, run(evidence={"interface_settled": False, "own_weights": False}).signals
+    yes = run(evidence={"interface_settled": True, "own_weights": True}).signals
+    said = [{fact.name: fact.words for fact in (*s.preconditions, *s.supporting)} for s in (unanswered, no, yes)]
+    assert [texts["Prompt and schema stability"] for texts in said] == [
+        "Not answered: are prompts and output format stable?",
+        "Prompts or output format still change.",
+        "Prompts and output format are stable.",
+    ]
+    assert [texts["Specialization"] for texts in said] == [
+        "Not answered: is the model your own (fine-tuned or trained)?",
+        "The model is not your own.",
+        "The model is your own (fine-tuned or trained).",
+    ]
+
+
 def test_the_review_names_a_volume_and_a_month() -> None:
     assert run().review == "Revisit by May 2027."
     near = run(

@@ -11,7 +11,7 @@ from calculators.catalog.glossary import help_text
 from calculators.catalog.models import Model
 from calculators.options.feasibility import Feasibility
 from calculators.options.option import Option
-from calculators.report.catalog_view import api_models, api_provider_label, mtok_price
+from calculators.report.catalog_view import api_models, api_provider_label
 from calculators.report.evaluation_text import offer_terms
 from calculators.scenario.schema import label
 from calculators.units import plural, significant, usd
@@ -134,8 +134,8 @@ def hosted_table(options: Sequence[Option]) -> None:
         {
             "Offer": option.label,
             "API spend per month": usd(bill.usd_per_month),
-            "Input per Mtok": mtok_price(bill.rates[0].input_usd_per_mtok),
-            "Output per Mtok": mtok_price(bill.rates[0].output_usd_per_mtok),
+            "Input per Mtok": usd(bill.rates[0].input_usd_per_mtok),
+            "Output per Mtok": usd(bill.rates[0].output_usd_per_mtok),
             "Note": bill.offer.note or "",
             "As of": bill.offer.source.accessed,
             "Confidence": bill.offer.confidence,

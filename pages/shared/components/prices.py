@@ -22,12 +22,9 @@ from calculators.report.catalog_view import (
     provider_rules,
     stale_age_days,
 )
-from calculators.units import count, percent, plural, significant
+from calculators.units import count, percent, plural, significant, usd
 from pages.shared.state import catalog
 from pages.shared.widgets import source_line
-
-PRICE = st.column_config.NumberColumn(format="$%.3g")
-MTOK_PRICES = {"Input ($/Mtok)": PRICE, "Cached input ($/Mtok)": PRICE, "Output ($/Mtok)": PRICE}
 
 
 def _provenance(source: Source, confidence: str, seen: date | None = None) -> dict[str, object]:
@@ -48,7 +45,9 @@ def _table(rows: Iterable[dict[str, object]], **columns: object) -> None:
     stale_count = int((frame["Stale"] != "").sum())
     st.caption(f"{plural(len(frame), 'row')}, {count(stale_count)} older than {STALE_DAYS} days.")
     link = st.column_config.LinkColumn(display_text="open")
-    st.dataframe(frame, hide_index=True, column_config={"Link": link, **columns}, height=560)
+    money = [column for column in frame if "($/" in column]
+    shown = frame.style.format(usd, subset=money, na_rep="")
+    st.dataframe(shown, hide_index=True, column_config={"Link": link, **columns}, height=560)
 
 
 def gpu_price_table() -> None:
@@ -69,8 +68,7 @@ def gpu_price_table() -> None:
                 "Note": rent.note,
             }
             for rent, provider in gpu_prices(known)
-        ),
-        **{"Price ($/GPU-hour)": PRICE},
+        )
     )
 
 
@@ -122,21 +120,18 @@ def model_table() -> None:
 def _offer_table(prices: Iterable[ListedPrice]) -> None:
     """Today's prices per million tokens, with any tiers for long inputs."""
     _table(
-        (
-            {
-                "Model": price.model,
-                "Provider": price.offer.provider_name,
-                "Input ($/Mtok)": price.rates[0].input_usd_per_mtok,
-                "Cached input ($/Mtok)": price.rates[0].cache_read_usd_per_mtok,
-                "Output ($/Mtok)": price.rates[0].output_usd_per_mtok,
-                "Long inputs": price.long_inputs,
-                "Model id": price.offer.model,
-                **_provenance(price.offer.source, price.offer.confidence),
-                "Note": price.offer.note or "",
-            }
-            for price in prices
-        ),
-        **MTOK_PRICES,
+        {
+            "Model": price.model,
+            "Provider": price.offer.provider_name,
+            "Input ($/Mtok)": price.rates[0].input_usd_per_mtok,
+            "Cached input ($/Mtok)": price.rates[0].cache_read_usd_per_mtok,
+            "Output ($/Mtok)": price.rates[0].output_usd_per_mtok,
+            "Long inputs": price.long_inputs,
+            "Model id": price.offer.model,
+            **_provenance(price.offer.source, price.offer.confidence),
+            "Note": price.offer.note or "",
+        }
+        for price in prices
     )
 
 

@@ -20,7 +20,7 @@ def metric_row(result: Evaluation) -> None:
     has_buy = result.today_allowed or buy is not today
     spend, api, fleet, volume = st.columns(4)
     with spend:
-        _metric("Current API spend (estimated)", usd(today.usd_per_month), today.label, unit="per month")
+        _metric("Current API spend", usd(today.usd_per_month), today.label, unit="estimated, per month")
     with api:
         _option_metric("Cheapest API option", buy if has_buy else None, NO_PRICE, today)
     with fleet:

@@ -1,8 +1,12 @@
 """The layout that all figures share, and text made safe for Plotly."""
 
 import html
+from collections.abc import Sequence
+from typing import Any
 
 import plotly.graph_objects as go
+
+from calculators.units import count
 
 
 def safe(text: str) -> str:
@@ -17,4 +21,11 @@ def frame(figure: go.Figure, height: int) -> go.Figure:
         legend={"orientation": "h", "yanchor": "bottom", "y": 1.06, "x": 0},
         hovermode="closest",
     )
+    figure.update_xaxes(separatethousands=True)
+    figure.update_yaxes(separatethousands=True)
     return figure
+
+
+def logarithmic(ticks: Sequence[float]) -> dict[str, Any]:
+    """A logarithmic axis with these ticks, written as everywhere."""
+    return {"type": "log", "tickvals": ticks, "ticktext": [count(tick) for tick in ticks]}

@@ -1,8 +1,5 @@
 """Figures of prefill and decode: roofline, shares of time, and latency against load."""
 
-from collections.abc import Sequence
-from typing import Any
-
 import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
@@ -10,7 +7,7 @@ from plotly.subplots import make_subplots
 from calculators.report.phase_text import TERM_WORDS, phase_name
 from calculators.report.phase_view import PhaseView
 from calculators.units import FLOPS_PER_TFLOPS, count, milliseconds, percent, significant
-from pages.shared.figures.frame import frame, safe
+from pages.shared.figures.frame import frame, logarithmic, safe
 
 COLOR = {"bandwidth": "#000001", "compute": "#000002", "links": "#000004", "overhead": "#000006"}
 """Theme slot of each bottleneck."""
@@ -35,7 +32,7 @@ def roofline_figure(view: PhaseView, height: int = 380) -> go.Figure:
                 y=[tflops],
                 mode="markers+text",
                 text=[name],
-                textposition="bottom center",
+                textposition="bottom center" if phase.kind == "decode" else "middle right",
                 showlegend=False,
                 cliponaxis=False,
                 marker={
@@ -51,17 +48,12 @@ def roofline_figure(view: PhaseView, height: int = 380) -> go.Figure:
     figure.add_vline(x=ridge, line={"dash": "dot", "width": 1, "color": GRAY})
     words = {"text": f"ridge point: {significant(ridge)}", "showarrow": False, "xanchor": "left"}
     figure.add_annotation(x=float(np.log10(ridge)), y=0.02, yref="paper", **words)
-    figure.update_xaxes(title="Arithmetic intensity (FLOP/byte)", **_logarithmic(DECADES))
-    figure.update_yaxes(title="TFLOPS per GPU", **_logarithmic(DECADES))
+    figure.update_xaxes(title="Arithmetic intensity (FLOP/byte)", **logarithmic(DECADES))
+    figure.update_yaxes(title="TFLOPS per GPU", **logarithmic(DECADES))
     return frame(figure, height)
 
 
-def _logarithmic(ticks: Sequence[float]) -> dict[str, Any]:
-    """A logarithmic axis with these ticks, written as everywhere."""
-    return {"type": "log", "tickvals": ticks, "ticktext": [count(tick) for tick in ticks]}
-
-
-def time_shares_figure(view: PhaseView, height: int = 260) -> go.Figure:
+def time_shares_figure(view: PhaseView, height: int = 330) -> go.Figure:
     """Share of each phase's time by term, colored by the resource that the term needs."""
     figure, phases = go.Figure(), view.phases[::-1]
     terms = {term.kind: term.bottleneck for phase in phases for term in phase.terms if term.time_s > 0}
@@ -114,8 +106,8 @@ def load_figure(view: PhaseView, height: int = 340) -> go.Figure:
             figure.add_hline(y=target_ms, line=gray, row=1, col=column)
         if view.capacity:
             figure.add_vline(x=view.capacity.batch, line=gray, row=1, col=column)
-    figure.update_xaxes(title="Batch (requests decoding at once)")
+    figure.update_xaxes(title="Batch size")
     figure.update_yaxes(rangemode="tozero", row=1, col=1)
-    figure.update_yaxes(**_logarithmic(STEPS), row=1, col=2)
+    figure.update_yaxes(**logarithmic(STEPS), row=1, col=2)
     frame(figure, height)
     return figure.update_layout(margin={"t": 40}, legend={"y": -0.28, "yanchor": "top"})

@@ -24,7 +24,7 @@ def prompt_chart(now: Sequence[Block], best: Sequence[Block], traffic: Traffic, 
             worst = max(worst, block.changes, key=lambda changes: CHANGE_ORDER[changes])
             _bar(figure, label, block, hit_probability_frac(worst, traffic, cache), number == breaker)
     figure.update_layout(barmode="stack", uniformtext={"mode": "hide", "minsize": 10})
-    figure.update_xaxes(title="Input tokens<br>green: mostly cached; gray: mostly not; hatched: breaks the cache")
+    figure.update_xaxes(title="Input tokens")
     return frame(figure, 210)
 
 

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from pages.shared.figures.frame import frame
+from pages.shared.figures.frame import frame, logarithmic
+
+LENGTH_TICKS = tuple(digit * 10.0**power for power in range(1, 7) for digit in (1, 3))
 
 
 def length_chart(
@@ -28,9 +30,7 @@ def length_chart(
             line={"shape": "hv", "color": "#000002", "dash": "dash"},
         )
     )
-    figure.update_xaxes(
-        type="log", title="Input length, tokens", tickvals=[10, 30, 100, 300, 1e3, 3e3, 1e4, 3e4, 1e5, 3e5, 1e6]
-    )
+    figure.update_xaxes(title="Input length, tokens", **logarithmic(LENGTH_TICKS))
     figure.update_yaxes(title="Share at or below", tickformat=".0%")
     return frame(figure, height)
 
