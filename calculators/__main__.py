@@ -15,7 +15,7 @@ from typing import Any
 
 from calculators.catalog.load import load_catalog
 from calculators.errors import DataError
-from calculators.evaluate import evaluate
+from calculators.evaluate import evaluate, sensitivity_of
 from calculators.report.evaluation_json import to_json
 from calculators.report.evaluation_text import to_text
 from calculators.scenario.files import read_scenario
@@ -138,8 +138,10 @@ def _check(_: argparse.Namespace) -> None:
 
 
 def _decide(options: argparse.Namespace) -> None:
-    evaluation = evaluate(read_scenario(options.scenario, date.today()), load_catalog())
-    print(json.dumps(to_json(evaluation), indent=1) if options.json else to_text(evaluation))
+    catalog = load_catalog()
+    evaluation = evaluate(read_scenario(options.scenario, date.today()), catalog)
+    sensitivity = sensitivity_of(evaluation, catalog)
+    print(json.dumps(to_json(evaluation, sensitivity), indent=1) if options.json else to_text(evaluation, sensitivity))
 
 
 def _record(options: argparse.Namespace) -> None:
@@ -151,7 +153,9 @@ def _record(options: argparse.Namespace) -> None:
     if write is None:
         raise DataError(f"--out: '{options.out.name}' has no known extension; use one of {', '.join(writers)}")
     today = date.today()
-    record = freeze(evaluate(read_scenario(options.scenario, today), load_catalog()), today, options.dissent)
+    catalog = load_catalog()
+    evaluation = evaluate(read_scenario(options.scenario, today), catalog)
+    record = freeze(evaluation, sensitivity_of(evaluation, catalog), today, options.dissent)
     options.out.write_text(write(record), encoding="utf-8")
     print(f"{options.out}: written")
 
@@ -163,9 +167,10 @@ def _rerun(options: argparse.Namespace) -> None:
     with options.record.open("rb") as file:
         frozen = read_record(file.read(MAX_BYTES + 1), options.record.name)
     today = date.today()
-    again = evaluate(frozen.scenario.model_copy(update={"as_of": today}), load_catalog())
+    catalog = load_catalog()
+    again = evaluate(frozen.scenario.model_copy(update={"as_of": today}), catalog)
     print(f"Decision of {frozen.made_on}: {frozen.choice}")
-    changes = record_changes(frozen, freeze(again, today, frozen.dissent))
+    changes = record_changes(frozen, freeze(again, sensitivity_of(again, catalog), today, frozen.dissent))
     for change in changes:
         print(f"  {change.what}: {change.then} -> {change.now}")
     if not changes:

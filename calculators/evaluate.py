@@ -10,9 +10,10 @@ from calculators.decision.crossover import Crossover
 from calculators.decision.crossover_text import crossover_takeaway
 from calculators.decision.curves import Curve, SelfHostCost, cost_curves, crossovers_of, lower_envelope
 from calculators.decision.savings import savings_by_month
+from calculators.decision.sensitivity import DecisionSensitivity, decision_sensitivity
 from calculators.decision.signal_result import Signals
-from calculators.decision.signals import exit_signals, review_date
-from calculators.decision.switching_values import SwitchingValue, evaluation_switching_values
+from calculators.decision.signals import exit_signals
+from calculators.decision.switching_values import guessed_volume_flips_at
 from calculators.decision.verdict import Verdict, decide
 from calculators.decision.verdict_context import verdict_context
 from calculators.decision.verdict_text import confidence_sentence
@@ -44,9 +45,6 @@ class Evaluation:
     verdict: Verdict
     assessment: ComplianceAssessment
     signals: Signals
-    switching_values: tuple[SwitchingValue, ...]
-    review: str
-    """When to revisit the decision."""
     crossovers: tuple[tuple[Option, Crossover], ...]
     """Self-hosting against each API option."""
     crossover: Crossover
@@ -107,13 +105,14 @@ def evaluate(scenario: Scenario, catalog: Catalog) -> Evaluation:
     envelope = self_host.staircases
     bounds = size_at_speed_bounds(allowed.stairs, allowed.rents_usd, envelope, inputs)
     ranked = rank_options(allowed, bounds, inputs)
+    today = next((option for option in ranked if option.kind == "api_today"), today)
     (_, against_best), *crossovers = crossovers_of(today, allowed.buys, self_host, inputs)
 
-    switching_values = evaluation_switching_values(inputs, ranked, allowed.buys, envelope, against_best, today)
     savings = savings_by_month(inputs, envelope, bounds, allowed.lines, allowed.buys)
     signals = exit_signals(inputs, ranked, today, savings, allowed.has_fleet)
     fits = feasibility_matrix(allowed, self_host.line, inputs)
-    context = verdict_context(ranked, assessment, signals, switching_values, scenario.workload)
+    volume_flips_at = guessed_volume_flips_at(ranked, allowed, inputs)
+    context = verdict_context(ranked, assessment, signals, volume_flips_at, scenario)
     verdict = decide(today, ranked, against_best, crossovers[0][1], why_no_fleet(fits), context)
     growth = growth_note(scenario, against_best) if allowed.buys else ()
     return Evaluation(
@@ -125,8 +124,6 @@ def evaluate(scenario: Scenario, catalog: Catalog) -> Evaluation:
         verdict=verdict,
         assessment=assessment,
         signals=signals,
-        switching_values=switching_values,
-        review=review_date(switching_values, signals, inputs),
         crossovers=tuple(crossovers),
         crossover=against_best,
         envelope_staircases=envelope,
@@ -134,6 +131,13 @@ def evaluate(scenario: Scenario, catalog: Catalog) -> Evaluation:
         feasibility=fits,
         caveats=(*contract_conditions(verdict.winner, assessment), *growth, *caveats(inputs, today, ranked)),
     )
+
+
+def sensitivity_of(evaluation: Evaluation, catalog: Catalog) -> DecisionSensitivity:
+    """What would change the decision of an evaluation, checked by ranking its options again; takes several times as long
+    as the evaluation itself."""
+    inputs = Inputs(evaluation.scenario, evaluation.demand, catalog)
+    return decision_sensitivity(inputs, evaluation.options, evaluation.allowed, evaluation.signals)
 
 
 def scaled_scenario(scenario: Scenario, multiple: float) -> Scenario:

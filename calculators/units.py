@@ -100,6 +100,11 @@ def percent(fraction: float) -> str:
     return f"{significant(fraction * 100, 2)}%"
 
 
+def signed_percent(fraction: float) -> str:
+    """A change or a bias as a percentage with its sign: +3.2%, −1.4%, 0%."""
+    return f"+{percent(fraction)}" if fraction > 0 else percent(fraction)
+
+
 def milliseconds(value_ms: float) -> str:
     """A duration in three significant figures: 38 ms, 1.23 s."""
     if not math.isfinite(value_ms):

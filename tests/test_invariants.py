@@ -1,7 +1,6 @@
 """What must hold for every scenario, on the fixed catalog, with hypothesis looking for one that breaks it."""
 
 import random
-import re
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -17,7 +16,7 @@ from calculators.catalog.catalog import Catalog
 from calculators.catalog.load import load_catalog
 from calculators.decision import crossover
 from calculators.decision import verdict as decision
-from calculators.evaluate import Evaluation, evaluate
+from calculators.evaluate import Evaluation, evaluate, sensitivity_of
 from calculators.fleet.plan import FleetPlan
 from calculators.fleet.staircase import staircases
 from calculators.options.build import size_candidates
@@ -278,13 +277,13 @@ def test_looser_targets_and_more_choice_never_make_building_dearer(case: dict[st
 @given(cases())
 def test_the_verdict_names_the_cheapest_option(case: dict[str, Any]) -> None:
     found = evaluate(parse_scenario(case), CATALOG)
-    cheapest = min(found.options, key=lambda option: option.usd_per_month)
+    cheapest = min(found.options, key=lambda option: option.decisive_usd_per_month)
     assert found.verdict.winner is cheapest
     assert found.verdict.gap_usd_per_month >= 0
     assert found.verdict.saving_usd_per_month == pytest.approx(found.today.usd_per_month - cheapest.usd_per_month)
     if found.verdict.kind == "too_close":
         assert found.verdict.runner_up is not None
-        assert found.verdict.gap_usd_per_month < 0.1 * found.verdict.runner_up.usd_per_month
+        assert found.verdict.gap_usd_per_month < 0.1 * found.verdict.runner_up.decisive_usd_per_month
 
 
 # --- what would flip it: put the flipped value back in, and both sides cost the same -------------------------------
@@ -296,12 +295,11 @@ FLIP_CASES = [
 ]
 
 
-def _flip(found: Evaluation, what: str) -> float:
-    """The number in a flip, whatever it is written with."""
-    [text] = [flip.flips_at for flip in found.switching_values if flip.what.startswith(what)]
-    number = re.search(r"([\d.,]+)([kM]?)", text)
-    assert number is not None, text
-    return float(number[1].replace(",", "")) * {"": 1, "k": 1e3, "M": 1e6}[number[2]]
+def _flip(found: Evaluation, field: str) -> float:
+    """The nearest switching value of an input."""
+    return next(
+        v.value_at for v in sensitivity_of(found, CATALOG).values if v.field == field and v.value_at is not None
+    )
 
 
 def _both(found: Evaluation) -> tuple[Option, Option]:
@@ -320,44 +318,40 @@ def test_the_break_even_price_equalizes(changes: dict[str, Any]) -> None:
     found = evaluate(_flip_case(changes), CATALOG)
     build, buy = _both(found)
     assert build.usd_per_month < buy.usd_per_month
-    discount = 1 - _flip(found, "Price of") / buy.usd_per_month
+    discount = 1 - _flip(found, "today_price")
     build, buy = _both(evaluate(_flip_case(changes, api={"discount_frac": discount}), CATALOG))
     assert build.usd_per_month == pytest.approx(buy.usd_per_month, rel=0.005)
 
 
 @pytest.mark.parametrize("changes", FLIP_CASES)
-def test_the_break_even_gpu_price_equalizes(changes: dict[str, Any]) -> None:
-    rent = _flip(evaluate(_flip_case(changes), CATALOG), "GPU price")
-    asked = _flip_case(changes, hardware={"rent_usd_per_gpu_h": {"h100-sxm": rent}})
-    build, buy = _both(evaluate(asked, CATALOG))
-    assert build.usd_per_month == pytest.approx(buy.usd_per_month, rel=0.005)
+def test_the_gpu_price_that_flips_it_lies_between_both_sides(changes: dict[str, Any]) -> None:
+    found = evaluate(_flip_case(changes), CATALOG)
+    assert found.build is not None
+    assert found.build.plan is not None
+    rent = _flip(found, "rent") * found.build.plan.offer.usd_per_gpu_h
+    kinds = [
+        evaluate(_flip_case(changes, hardware={"rent_usd_per_gpu_h": {"h100-sxm": rent * beside}}), CATALOG)
+        for beside in (0.995, 1.005)
+    ]
+    assert kinds[0].verdict.winner.kind != kinds[1].verdict.winner.kind
+    assert found.verdict.winner.kind in {kind.verdict.winner.kind for kind in kinds}
 
 
 @pytest.mark.parametrize("changes", FLIP_CASES)
 def test_the_staff_that_eats_the_saving_equalizes(changes: dict[str, Any]) -> None:
-    fte = _flip(evaluate(_flip_case(changes), CATALOG), "Staffing")
+    fte = _flip(evaluate(_flip_case(changes), CATALOG), "staffing")
     build, buy = _both(evaluate(_flip_case(changes, operations={"self_host_fte": fte}), CATALOG))
     assert build.usd_per_month == pytest.approx(buy.usd_per_month, rel=0.005)
 
 
 @pytest.mark.parametrize("changes", FLIP_CASES)
 def test_the_speed_that_flips_it_lies_between_more_expensive_and_not(changes: dict[str, Any]) -> None:
-    asked = _flip_case(changes)
-    found = evaluate(asked, CATALOG)
-    build, buy = _both(found)
-    assert build.plan is not None
-    plan, volume = build.plan, found.demand.requests_per_month
-    inputs = Inputs.of(asked, CATALOG)
-    every, _ = staircases(size_candidates(inputs)[0], inputs)
-    rest = build.usd_per_month - plan.rent_usd_per_month
-    ratio = _flip(found, "Throughput") / plan.capacity.req_s
-
-    def cost(factor: float) -> float:
-        """Every GPU so many times as fast."""
-        other = [replace(s, replica_req_per_month=s.replica_req_per_month * ratio * factor) for s in every]
-        return rest + min(float(s.rent_usd_per_month(np.asarray(volume))) for s in other)
-
-    assert cost(1.01) <= buy.usd_per_month < cost(0.99)
+    factor = _flip(evaluate(_flip_case(changes), CATALOG), "speed")
+    builds = []
+    for beside in (0.99, 1.01):
+        there = evaluate(_flip_case(changes, hardware={"throughput_factor": factor * beside}), CATALOG)
+        builds.append(there.verdict.winner.is_build)
+    assert builds == [False, True]
 
 
 @pytest.mark.parametrize("changes", FLIP_CASES)
@@ -372,8 +366,8 @@ def test_at_every_crossing_both_sides_cost_the_same_or_a_machine_apart(changes: 
             gaps.append(buy.usd_per_month - build.usd_per_month)
         assert (gaps[0] < gaps[1]) is (crossing.cheaper_above == "build")
         assert gaps[0] * gaps[1] <= 0
-    [volume] = [value for value in found.switching_values if value.field == "volume"]
-    assert volume.value_at in [crossing.requests_per_month for crossing in found.crossover.crossings]
+    crossings = [crossing.requests_per_month for crossing in found.crossover.crossings]
+    assert _flip(found, "volume") in [pytest.approx(crossing, rel=1e-4) for crossing in crossings]
 
 
 def test_ranking_is_stable_under_permutation_of_options(catalog: Catalog) -> None:

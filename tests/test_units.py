@@ -130,3 +130,8 @@ def test_a_written_amount_is_the_amount_within_half_a_percent(value: float) -> N
 def test_text_of_others_is_made_safe_and_cut() -> None:
     assert units.printable("a\u202e b\n\nc") == "a b c"
     assert units.printable("abcdef", 4) == "abc…"
+
+
+def test_a_change_has_its_sign() -> None:
+    assert [units.signed_percent(x) for x in (0.05, -0.014, 0.0)] == ["+5%", "−1.4%", "0%"]
+    assert units.signed_percent(float("nan")) == "unknown"

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from calculators.__main__ import main
 from calculators.catalog.load import load_catalog
-from calculators.evaluate import evaluate
+from calculators.evaluate import evaluate, sensitivity_of
 from calculators.report.decision_record import freeze
 from calculators.report.evaluation_text import to_text
 from calculators.report.record_page import to_html, to_markdown
@@ -166,10 +166,11 @@ def test_pages_speak_the_fields_words(name: str, page: str) -> None:
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
 def test_verdict_and_record_speak_the_fields_words(path: Path) -> None:
     result = evaluate(scenario(path.name), load_catalog())
-    record = freeze(result, TODAY, "")
+    sensitivity = sensitivity_of(result, load_catalog())
+    record = freeze(result, sensitivity, TODAY)
     html = re.sub(r"<style>.*?</style>|<[^>]+>", " ", to_html(record), flags=re.DOTALL)
     # the record quotes the scenario as the file that it can be loaded from
-    texts = (to_text(result), html.split("schema_version")[0], to_markdown(record).split("```")[0])
+    texts = (to_text(result, sensitivity), html.split("schema_version")[0], to_markdown(record).split("```")[0])
     assert [fault for text in texts for fault in faults(text)] == []
 
 

@@ -1,6 +1,5 @@
 """Words and sentences on the accuracy of the throughput model."""
 
-import math
 from collections.abc import Sequence
 
 from calculators.calibration.accuracy import AccuracyMetric, Breakdown, Errors, Protocol
@@ -50,13 +49,6 @@ def unflagged_sentence(within: Errors, overall: Errors) -> str:
         f"Of {count(within.count)} runs within the fitted range, {count(within.beyond_3x_count)} are off by more than 3x; "
         f"of all {count(overall.count)} runs, {count(overall.beyond_3x_count)}."
     )
-
-
-def signed_percent(fraction: float) -> str:
-    """A bias with its sign: +3.2%, −1.4%; 'unknown' without runs."""
-    if math.isnan(fraction):
-        return "unknown"
-    return f"+{percent(fraction)}" if fraction > 0 else percent(fraction)
 
 
 def prediction_counts(predictions: Sequence[Prediction]) -> str:

@@ -5,7 +5,6 @@ Modules in reading order:
 crossover           where self-hosting and an API cost the same
 crossover_text      its words
 curves              cost over volume, and the staircases that make it
-switching_values    break-even value of each input
 savings             savings of self-hosting in each month ahead
 signal_result       records of the exit signals
 cost_signal         whether self-hosting saves money
@@ -17,4 +16,8 @@ choice              kind of verdict, sureness, winner and rival
 verdict_text        its words
 verdict             the recommendation
 caveats             what a careful reader should know
+varied_inputs       the inputs that can be varied, and the winning side over each
+switching_values    where another side wins
+switching_text      their words
+sensitivity         all of them, and when to revisit the decision
 """

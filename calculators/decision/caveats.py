@@ -16,7 +16,7 @@ from calculators.performance import speculation
 from calculators.scenario.demand import by_month
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Scenario, Workload
-from calculators.units import count, percent, plural, significant, usd
+from calculators.units import count, percent, plural, signed_percent, significant, usd
 
 FAR_MONTHS = 600
 UNCHECKED = "No published run validates this."
@@ -47,17 +47,20 @@ def contract_conditions(winner: Option, assessment: ComplianceAssessment) -> lis
 
 
 def growth_note(scenario: Scenario, overall: Crossover) -> list[str]:
-    """When the stated growth reaches the permanent break-even volume against the cheapest API option."""
+    """When the stated growth carries volume across the permanent break-even volume against the cheapest API option, up
+    or down."""
     durable = overall.durable_req_per_month
     growth, now = scenario.workload.growth_per_month_frac, scenario.workload.requests_per_month
-    if growth <= 0 or durable is None or durable <= now:
+    if not growth or not durable or (durable > now) != (growth > 0):
         return []
-    month = first_month(by_month(scenario, FAR_MONTHS) >= durable)
+    ahead = by_month(scenario, FAR_MONTHS)
+    month = first_month(ahead >= durable if growth > 0 else ahead < durable)
     if month is None:
         return []
+    crosses = "reaches" if growth > 0 else "falls below"
     return [
-        f"At {percent(growth)} growth per month, volume reaches break-even in {plural(month, 'month')} at today's "
-        "prices."
+        f"At {signed_percent(growth)} volume per month, it {crosses} the break-even volume of {count(durable)} "
+        f"requests/month in {plural(month, 'month')} at today's prices."
     ]
 
 

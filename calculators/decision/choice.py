@@ -41,25 +41,42 @@ class Choice:
     winner: Option
     """Today's API where no option is allowed."""
     runner_up: Option | None
+    cheaper_today: Option | None = None
+    """The option that is cheapest today, where growth makes another one win over the horizon."""
 
     @property
     def gap_usd_per_month(self) -> float:
-        """Runner-up minus winner; infinite without a runner-up."""
-        return self.runner_up.usd_per_month - self.winner.usd_per_month if self.runner_up else inf
+        """Runner-up minus winner, in decisive cost; infinite without a runner-up."""
+        rival = self.runner_up
+        return rival.decisive_usd_per_month - self.winner.decisive_usd_per_month if rival else inf
 
 
 def choose(today: Option, options: Sequence[Option], context: VerdictContext) -> Choice:
     """The cheapest of the allowed `options`, its rival, and how sure the choice is."""
     if not options:
         return Choice("cannot_tell", "too_close", today, None)
-    ranked = sorted(options, key=lambda option: option.usd_per_month)
+    ranked = by_decisive_cost(options)
     winner = ranked[0]
     others = [option for option in ranked if _side(option) != _side(winner)]
     sureness = _sureness(winner, others)
     if sureness == "clear" and context.may_be_cheaper:
         sureness = "leaning"
     runner_up = others[0] if sureness == "too_close" else _rival(ranked)
-    return Choice(_kind(winner, sureness, context), sureness, winner, runner_up)
+    first = min(options, key=lambda option: option.usd_per_month)
+    if _side(first) == _side(winner):
+        return Choice(_kind(winner, sureness, context), sureness, winner, runner_up)
+    sureness = "leaning" if sureness == "clear" else sureness  # growth is a forecast
+    return Choice(_kind(winner, sureness, context), sureness, winner, runner_up, first)
+
+
+def by_decisive_cost(options: Sequence[Option]) -> list[Option]:
+    """The options, cheapest first: over the horizon where volume grows or shrinks, else today."""
+    return sorted(options, key=lambda option: option.decisive_usd_per_month)
+
+
+def cheapest_option(options: Sequence[Option]) -> Option | None:
+    """The option that wins; None where there is none."""
+    return min(options, key=lambda option: option.decisive_usd_per_month, default=None)
 
 
 def _kind(winner: Option, sureness: Sureness, context: VerdictContext) -> VerdictKind:
@@ -85,7 +102,8 @@ def _sureness(winner: Option, others: Sequence[Option]) -> Sureness:
     """Sureness against every option of another side, cheapest first."""
     if not others:
         return "clear"
-    if others[0].usd_per_month - winner.usd_per_month < CLOSE_FRAC * others[0].usd_per_month:
+    nearest_usd = others[0].decisive_usd_per_month
+    if nearest_usd - winner.decisive_usd_per_month < CLOSE_FRAC * nearest_usd:
         return "too_close"
     return "leaning" if ranges_overlap(winner, others) else "clear"
 

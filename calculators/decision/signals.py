@@ -6,18 +6,16 @@ fleet is modeled or assumed to meet the target. A signal whose inputs are missin
 """
 
 from collections.abc import Sequence
-from datetime import date
 
 from calculators.decision.cost_signal import cost_signal
 from calculators.decision.latency_signal import latency_signal
 from calculators.decision.reliability_signal import reliability_signal
 from calculators.decision.savings import MonthlySavings
 from calculators.decision.signal_result import SIGNAL_STATUS_WORDS, Precondition, Signals, SignalStatus, SupportingFact
-from calculators.decision.switching_values import SwitchingValue
 from calculators.options.option import Option, best_build
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Scenario
-from calculators.units import count, plural
+from calculators.units import plural
 
 SCALE_GPUS = 16
 """A fleet is called large from two servers of eight GPUs on; a word, not a threshold."""
@@ -120,17 +118,3 @@ def _status_words(status: SignalStatus, number: int) -> str:
 
 def _join(names: Sequence[str]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
-
-
-def review_date(switching_values: Sequence[SwitchingValue], signals: Signals, inputs: Inputs) -> str:
-    """When to revisit the decision: at a volume, and by a month at the latest, because prices age."""
-    volume = next((value.value_at for value in switching_values if value.field == "volume"), None)
-    months = [s.month for s in signals.exit_signals if s.month] + [inputs.catalog.signal_rules.review_months]
-    latest = _later(inputs.scenario.as_of, min(months))
-    at = f"at {count(volume)} requests/month, or " if volume is not None else ""
-    return f"Revisit {at}by {latest:%B %Y}."
-
-
-def _later(day: date, months: int) -> date:
-    years, month = divmod(day.month - 1 + months, 12)
-    return date(min(day.year + years, 9999), month + 1, 1)

@@ -1,202 +1,137 @@
-"""Switching values: for each input alone, the value at which the cheapest fleet and the cheapest API option cost the same.
+"""Switching values: for each input alone, the values nearest to today's at which another side of the decision wins.
 
-Exact, not searched: an API price moves with that of every seller, a GPU price with that of every cloud, a throughput with
-that of every GPU.
+The sides are staying on today's API, its discounts, another contract, a hosted open model, rented GPUs, purchased servers,
+and a fleet for the base load. Values are looked for on the curves that rank the options, in small steps, and narrowed
+down; then the options are ranked again just before and just beyond each. A stretch narrower than a step is passed over:
+nobody acts on it.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf, log
-from typing import Literal
 
 import numpy as np
 
-from calculators.decision.crossover import Crossover
-from calculators.fleet.operating_costs import engineer_usd_per_year
-from calculators.fleet.plan import FleetPlan
-from calculators.fleet.staircase import Staircase
-from calculators.options.option import STAYS, Option, best_build, best_buy
+from calculators.decision.choice import KIND_OF_WINNER, VerdictKind, cheapest_option
+from calculators.decision.varied_inputs import Field, VariedInput, varied_inputs, varied_volume
+from calculators.options.build import size_candidates
+from calculators.options.cost_curves import SIDES
+from calculators.options.option import Option
+from calculators.options.ranking import curves_of
+from calculators.options.shortlist import AllowedOptions, Sized
+from calculators.options.what_if import allowed_again, ranked_again
+from calculators.scenario.demand import Array
 from calculators.scenario.inputs import Inputs
-from calculators.scenario.schema import Workload
-from calculators.units import MONTHS_PER_YEAR, count, percent, significant, usd
 
-Field = Literal["volume", "price", "rent", "speed", "peak", "staffing", "today_price"]
+BESIDE_FRAC = 1e-3
+"""How far before and beyond a value the options are ranked again."""
+NARROWED_TO_FRAC = 1e-5
+GUESS_RATIO = 2.0
+"""An assumed volume may be wrong by this factor."""
 
 
 @dataclass(frozen=True, slots=True)
 class SwitchingValue:
-    """One input, its value, and the value at which the decision changes."""
+    """One input, its value today, and a value at which another side wins."""
 
     field: Field
-    what: str
-    now: str
-    flips_at: str
-    """The break-even value in words, or why there is none."""
     value_now: float
-    value_at: float | None
-    """In the unit of `value_now`; None: no value does it. For volume the nearer of two."""
+    value_at: float | None = None
+    """In the unit of `value_now`; prices as ratios to today's. None: no value within reach changes the decision."""
+    becomes: VerdictKind | None = None
+    """The side that wins beyond `value_at`; "cannot_tell" where nothing serves."""
+    verified: bool = False
+    """Whether the options, ranked again just before and just beyond the value, show the change."""
 
     @property
     def distance(self) -> float:
-        """Distance to the break-even value: the absolute logarithm of the ratio, inf where there is none."""
-        if not self.value_at or not self.value_now or self.value_at < 0:
+        """Distance to the value: the absolute logarithm of the ratio, inf where there is none."""
+        if self.value_at is None:
             return inf
-        return abs(log(self.value_at / self.value_now))
+        return abs(log(self.value_at / self.value_now)) if self.value_at and self.value_now else 1e9
 
 
-def evaluation_switching_values(
-    inputs: Inputs,
-    ranked: Sequence[Option],
-    buys: Sequence[Option],
-    staircases: Sequence[Staircase],
-    crossover: Crossover,
-    today: Option,
-) -> tuple[SwitchingValue, ...]:
-    """Switching values between the cheapest fleet and the cheapest API option, then that of today's API price alone.
-    `ranked`: all allowed options; `buys` and `staircases`: those that may be bought and built."""
-    build = best_build(ranked)
-    values: tuple[SwitchingValue, ...] = ()
-    if build is not None and buys:
-        pay = engineer_usd_per_year(inputs.scenario.operations, inputs.catalog.ownership)
-        values = switching_values(build, buys, crossover, staircases, inputs.scenario.workload, pay)
-    return (*values, *switching_values_of_today(today, ranked))
+def switching_values(inputs: Inputs) -> tuple[SwitchingValue, ...]:
+    """Switching values of every input that the decision rests on, nearest first; an input without one has an entry too.
+    Empty where no option is allowed."""
+    sized = size_candidates(inputs)
+    side = side_of(ranked_again(inputs, sized=sized))
+    values: list[SwitchingValue] = []
+    for varied in varied_inputs(allowed_again(inputs, sized=sized), inputs) if side >= 0 else ():
+        nearest = [_nearest(varied, side, rising) for rising in (False, True)]
+        told = [_checked(value, (varied, side), inputs, sized) for value in nearest if value is not None]
+        values += told or [SwitchingValue(varied.field, varied.now)]
+    return tuple(sorted(values, key=lambda value: value.distance))
 
 
-def switching_values(
-    build: Option,
-    buys: Sequence[Option],
-    crossover: Crossover,
-    staircases: Sequence[Staircase],
-    workload: Workload,
-    engineer_usd_per_year: float,
-) -> tuple[SwitchingValue, ...]:
-    """Switching values of volume, API price, GPU price, throughput, peak and staffing. `build` has a plan; `staircases`
-    are all fleets that are allowed."""
-    plan = build.plan
-    assert plan is not None
-    room_usd = best_buy(buys).usd_per_month - build.usd_per_month
-    volume = workload.requests_per_month
-    speed_ratio = _needed_speed_ratio(plan.rent_usd_per_month + room_usd, staircases, volume)
-    return (
-        _volume(crossover, volume),
-        _price(build, buys),
-        _rent(plan, room_usd),
-        _speed(plan, speed_ratio),
-        _peak(speed_ratio, workload),
-        _staffing(build, room_usd, engineer_usd_per_year),
-    )
-
-
-def switching_values_of_today(today: Option, ranked: Sequence[Option]) -> tuple[SwitchingValue, ...]:
-    """Switching value of today's API price: the bill at which it ties with the cheapest alternative that is not the same
-    model. Empty where today's API is not allowed, or is itself the only API option."""
-    others = [o for o in ranked if o.kind not in STAYS]
-    bill = _bill(today)
-    is_covered = not any(o.is_buy for o in others)  # `switching_values` has its price then
-    if not any(o is today for o in ranked) or is_covered or bill <= 0:
-        return ()
-    best = min(others, key=lambda o: o.usd_per_month)
-    ratio = best.usd_per_month / bill
-    at = f"{usd(best.usd_per_month)}/month ({_change(ratio)}; ties with {best.label})"
-    return (_value("today_price", f"Price of {today.label} alone", f"{usd(bill)}/month", at, (1.0, ratio)),)
+def guessed_volume_flips_at(ranked: Sequence[Option], allowed: AllowedOptions, inputs: Inputs) -> float | None:
+    """Requests per month at which the decision changes, where the volume is a guess that may be as far off; else None."""
+    workload, side = inputs.scenario.workload, side_of(ranked)
+    if workload.requests_basis != "assumed" or workload.source.startswith("log:") or side < 0:
+        return None
+    varied = varied_volume(curves_of(allowed, inputs), GUESS_RATIO)
+    changes = [first_change(varied, side, varied.values(rising)) for rising in (False, True)]
+    near = [change[0] for change in changes if change is not None]
+    return min(near, key=lambda at: abs(log(at / varied.now)), default=None)
 
 
 def nearest_switching_values(values: Sequence[SwitchingValue], most: int = 3) -> tuple[SwitchingValue, ...]:
     """The few switching values closest to today's values, closest first; inputs without one are left out."""
-    return tuple(sorted((value for value in values if value.distance < inf), key=lambda v: v.distance)[:most])
+    return tuple(value for value in values if value.value_at is not None)[:most]
 
 
-def _value(field: Field, what: str, now: str, at: str, values: tuple[float, float | None]) -> SwitchingValue:
-    return SwitchingValue(field=field, what=what, now=now, flips_at=at, value_now=values[0], value_at=values[1])
+def first_change(varied: VariedInput, side: int, values: Array) -> tuple[float, int] | None:
+    """Where the winning side ceases to be `side` along `values`, which lead away from today's, and the side beyond; None
+    where it never does for longer than a step."""
+    if not values.size:
+        return None
+    changed = varied.sides(values) != side
+    lasting = np.flatnonzero(changed & np.append(changed[1:], True))
+    if not lasting.size:
+        return None
+    place = int(lasting[0])
+    before, beyond = (float(values[place - 1]) if place else varied.now), float(values[place])
+    new = -1
+    while abs(beyond - before) > NARROWED_TO_FRAC * abs(beyond):
+        between = np.linspace(before, beyond, varied.sections + 1)[1:]
+        sides = varied.sides(between)
+        unchanged = np.flatnonzero(sides == side)
+        place = int(unchanged[-1]) + 1 if unchanged.size else 0
+        if place == between.size:
+            return None
+        before, beyond, new = (float(between[place - 1]) if place else before), float(between[place]), int(sides[place])
+    return beyond, new
 
 
-def _volume(crossover: Crossover, now: float) -> SwitchingValue:
-    above = next((c.requests_per_month for c in crossover.crossings if c.requests_per_month > now), None)
-    below = next((c.requests_per_month for c in reversed(crossover.crossings) if c.requests_per_month < now), None)
-    crossings = [v for v in (above, below) if v is not None]
-    at = min((v for v in crossings if v), key=lambda v: abs(log(v / now)), default=None)
-    words = " or ".join(count(v) for v in crossings) or f"None: {crossover.reason}"
-    return _value("volume", "Requests/month", count(now), words, (now, at))
+def _nearest(varied: VariedInput, side: int, rising: bool) -> SwitchingValue | None:
+    change = first_change(varied, side, varied.values(rising))
+    if change is None:
+        return None
+    return SwitchingValue(varied.field, varied.now, change[0], _kind(change[1]))
 
 
-def _price(build: Option, buys: Sequence[Option]) -> SwitchingValue:
-    """Switching value of the API price, moved alike for every seller: the seller decides that would have to move furthest
-    up, or least far down."""
-    buy = best_buy(buys)
-    bill = _bill(buy)
-    what = f"Price of {buy.label}" + (" and all other sellers" if len(buys) > 1 else "")
-    now = f"{usd(bill)}/month"
-    paid = [b for b in buys if _bill(b) > 0]
-    if not paid:
-        needed = bill + build.usd_per_month - buy.usd_per_month
-        return _value("price", what, now, f"{usd(needed)}/month", (bill, None))
-    ratio = max((build.usd_per_month - (b.usd_per_month - _bill(b))) / _bill(b) for b in paid)
-    if ratio <= 0:
-        return _value("price", what, now, "None: the API costs more even at $0 per token", (1.0, None))
-    return _value("price", what, now, f"{usd(bill * ratio)}/month ({_change(ratio)})", (1.0, ratio))
+def _checked(
+    value: SwitchingValue, varied_from: tuple[VariedInput, int], inputs: Inputs, sized: Sized
+) -> SwitchingValue:
+    """The value, verified if the options ranked again show that the side changes there."""
+    assert value.value_at is not None
+    varied, side = varied_from
+    known = None if varied.field == "speed" else sized
+    away = 1 if value.value_at > value.value_now else -1
+    least, greatest = varied.bounds
+    shown = []
+    for beside in (-away, away):
+        at = min(max(value.value_at * (1 + beside * BESIDE_FRAC), least), greatest)
+        scenario, moves = varied.changed(at)
+        shown.append(side_of(ranked_again(Inputs.of(scenario, inputs.catalog), moves, known)))
+    return replace(value, verified=shown[0] == side and _kind(shown[1]) == value.becomes)
 
 
-def _bill(option: Option) -> float:
-    return option.bill.usd_per_month if option.bill else option.usd_per_month
+def side_of(options: Sequence[Option]) -> int:
+    """Position in `SIDES` of the cheapest option; -1 where there is none."""
+    winner = cheapest_option(options)
+    return -1 if winner is None else SIDES.index(winner.kind)
 
 
-def _rent(plan: FleetPlan, room_usd: float) -> SwitchingValue:
-    rate = plan.offer.usd_per_gpu_h
-    affordable = plan.rent_usd_per_month + room_usd
-    now = f"{usd(rate)}/GPU-hour"
-    if affordable <= 0:
-        return _value("rent", "GPU price", now, "None: self-hosting costs more even at $0/GPU-hour", (rate, None))
-    ratio = affordable / plan.rent_usd_per_month
-    return _value("rent", "GPU price", now, f"{usd(rate * ratio)}/GPU-hour ({_change(ratio)})", (rate, rate * ratio))
-
-
-def _needed_speed_ratio(affordable_usd: float, staircases: Sequence[Staircase], volume: float) -> float | None:
-    """Factor on the throughput of all GPUs at which some affordable fleet carries the peak; None where none does."""
-    ratios = []
-    for one in staircases:
-        machines = min(int(max(affordable_usd, 0.0) // one.machine_usd_per_month), one.max_machines)
-        carried = float(one.carried_req_per_month(np.array([float(machines)]))[0])
-        if carried > 0:
-            ratios.append(volume / carried)
-    return min(ratios, default=None)
-
-
-def _speed(plan: FleetPlan, ratio: float | None) -> SwitchingValue:
-    speed = plan.capacity.req_s
-    what, now = "Throughput per replica", f"{significant(speed)} requests/s"
-    if ratio is None:
-        words = "None: one replica plus a spare already costs more"
-        return _value("speed", what, now, words, (speed, None))
-    return _value(
-        "speed", what, now, f"{significant(speed * ratio)} requests/s ({_change(ratio)})", (speed, speed * ratio)
-    )
-
-
-def _peak(speed_ratio: float | None, workload: Workload) -> SwitchingValue:
-    """Switching value of the peak-to-average ratio: replicas are in proportion to the peak, so that a flatter load does
-    what faster GPUs would."""
-    peak, what = workload.peak_ratio, "Peak-to-average ratio"
-    if speed_ratio is None or peak / speed_ratio < 1:
-        return _value("peak", what, significant(peak), "None: costs more even with flat traffic", (peak, None))
-    return _value("peak", what, significant(peak), significant(peak / speed_ratio), (peak, peak / speed_ratio))
-
-
-def _staffing(build: Option, room_usd: float, engineer_usd_per_year: float) -> SwitchingValue:
-    people, what = (
-        next(line.usd_per_month for line in build.lines if line.kind == "staffing"),
-        "Staffing (engineers, FTE)",
-    )
-    if engineer_usd_per_year <= 0:
-        return _value("staffing", what, "$0", "Not applicable: engineer cost is set to $0", (0.0, None))
-    per_fte = engineer_usd_per_year / MONTHS_PER_YEAR
-    now, at = people / per_fte, (people + room_usd) / per_fte
-    if at < 0:
-        return _value("staffing", what, significant(now), "None: costs more even with no staffing", (now, None))
-    return _value("staffing", what, significant(now), significant(at), (now, at))
-
-
-def _change(ratio: float) -> str:
-    """A ratio in words: 24% lower, 3.1 times as much."""
-    if ratio >= 2:
-        return f"{significant(ratio)} times as much"
-    return f"{percent(abs(ratio - 1))} {'higher' if ratio >= 1 else 'lower'}"
+def _kind(side: int) -> VerdictKind:
+    return "cannot_tell" if side < 0 else KIND_OF_WINNER[SIDES[side]]

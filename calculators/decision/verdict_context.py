@@ -8,12 +8,9 @@ from typing import Literal
 from calculators.catalog.compliance_rules import PathKind
 from calculators.compliance.assessment import ComplianceAssessment, PricedPath
 from calculators.decision.signal_result import Signal, Signals
-from calculators.decision.switching_values import SwitchingValue
 from calculators.options.option import Option
-from calculators.scenario.schema import Workload
+from calculators.scenario.schema import Scenario, Workload
 
-GUESS_RATIO = 2.0
-"""A preset's volume may be wrong by this factor; if the verdict flips within it, the answer is "cannot tell yet"."""
 PRICED_ON_REQUEST: tuple[PathKind, ...] = ("government_cloud", "direct_api", "resold_api", "hosted_open", "dedicated")
 
 
@@ -44,6 +41,9 @@ class VerdictContext:
     met_signals: tuple[Signal, ...] = ()
     """Latency and reliability signals that say leave, while the cheapest option is an API."""
     missing: MissingInput | None = None
+    growth_per_month_frac: float = 0.0
+    horizon_months: int = 0
+    """Over which costs are compared where volume grows or shrinks."""
 
     @property
     def may_be_cheaper(self) -> bool:
@@ -55,16 +55,19 @@ def verdict_context(
     ranked: Sequence[Option],
     assessment: ComplianceAssessment,
     signals: Signals,
-    switching_values: Sequence[SwitchingValue],
-    workload: Workload,
+    volume_flips_at: float | None,
+    scenario: Scenario,
 ) -> VerdictContext:
-    """Context of a verdict on the allowed options `ranked`."""
+    """Context of a verdict on the allowed options `ranked`. `volume_flips_at`: requests per month at which the decision
+    changes, where the volume is a guess that may be as far off as that."""
     met = tuple(s for s in signals.exit_signals if s.status == "firing" and s.id != "cost")
-    is_api = bool(ranked) and min(ranked, key=lambda option: option.usd_per_month).is_buy
+    is_api = bool(ranked) and min(ranked, key=lambda option: option.decisive_usd_per_month).is_buy
     return replace(
         compliance_context(assessment),
         met_signals=met if is_api else (),
-        missing=_missing(ranked, assessment, switching_values, workload),
+        missing=_missing(ranked, assessment, volume_flips_at, scenario.workload),
+        growth_per_month_frac=scenario.workload.growth_per_month_frac,
+        horizon_months=scenario.operations.horizon_months,
     )
 
 
@@ -92,16 +95,14 @@ def compliance_context(assessment: ComplianceAssessment) -> VerdictContext:
 def _missing(
     ranked: Sequence[Option],
     assessment: ComplianceAssessment,
-    switching_values: Sequence[SwitchingValue],
+    volume_flips_at: float | None,
     workload: Workload,
 ) -> MissingInput | None:
     """The input without which nothing can be said; None where there is no such input."""
     if not ranked:
         names = tuple(p.path.name for p in assessment.with_status("ask"))
         return MissingInput("ask_operators", names) if names else MissingInput("nothing_allowed")
-    flips_at = next((value.value_at for value in switching_values if value.field == "volume"), None)
-    is_guess = workload.requests_basis == "assumed" and not workload.source.startswith("log:")
+    if volume_flips_at is None:
+        return None
     now = workload.requests_per_month
-    if is_guess and flips_at is not None and 1 / GUESS_RATIO < flips_at / now < GUESS_RATIO:
-        return MissingInput("volume", requests_per_month=now, flips_at_req_per_month=flips_at)
-    return None
+    return MissingInput("volume", requests_per_month=now, flips_at_req_per_month=volume_flips_at)

@@ -7,7 +7,7 @@ from calculators.decision.crossover import Crossover
 from calculators.decision.crossover_text import break_even_clause
 from calculators.decision.verdict_context import MissingInput, VerdictContext
 from calculators.options.option import STAYS, Option, OptionKind, best_build
-from calculators.units import count, percent, plural, usd
+from calculators.units import count, percent, plural, signed_percent, usd
 
 CONFIDENCE: dict[Sureness, str] = {"clear": "High", "leaning": "Medium", "too_close": "Too close to call"}
 ADVICE: dict[OptionKind, str] = {
@@ -34,6 +34,8 @@ def verdict_sentence(choice: Choice, today: Option, context: VerdictContext) -> 
         sentence = _too_close(choice.winner, choice.runner_up, context)
     elif context.blocked is not None:
         sentence = f"Compliance decides: {_costs(choice.winner)}. {_blocked(context)}"
+    elif choice.cheaper_today is not None:
+        sentence = _advice_over_horizon(choice, choice.cheaper_today, context)
     else:
         sentence = _advice(choice, today)
     return " ".join([sentence, *_remarks(context, today)])
@@ -44,12 +46,25 @@ def _costs(option: Option) -> str:
 
 
 def _too_close(winner: Option, rival: Option, context: VerdictContext) -> str:
+    if winner.horizon_usd_per_month is not None:
+        tied = _too_close_over_horizon(winner, rival, context)
+        return f"{tied} {_blocked(context)}" if context.blocked is not None else tied
     gap = usd(rival.usd_per_month - winner.usd_per_month)
     tied = (
         f"Too close to call: {_costs(winner)} and {rival.label} {usd(rival.usd_per_month)}/month. "
         f"The difference of {gap}/month is within the accuracy of these estimates."
     )
     return f"{tied} {_blocked(context)}" if context.blocked is not None else tied
+
+
+def _too_close_over_horizon(winner: Option, rival: Option, context: VerdictContext) -> str:
+    volume = f"{signed_percent(context.growth_per_month_frac)} volume per month"
+    now = f"{usd(winner.usd_per_month)} and {usd(rival.usd_per_month)}/month"
+    return (
+        f"Too close to call over {plural(context.horizon_months, 'month')} at {volume}: {winner.label} averages "
+        f"{usd(winner.decisive_usd_per_month)}/month and {rival.label} {usd(rival.decisive_usd_per_month)}/month. Today they "
+        f"cost {now}."
+    )
 
 
 def _blocked(context: VerdictContext) -> str:
@@ -64,6 +79,18 @@ def _advice(choice: Choice, today: Option) -> str:
     less = f", {usd(saving)} less than today" if saving > 0 and winner is not today else ""
     condition = ", if it passes your evals" if winner.gate == "assumed" else ""
     return f"{ADVICE[winner.kind]}: {_costs(winner)}{less}{condition}. {_alternative(winner, choice.runner_up)}"
+
+
+def _advice_over_horizon(choice: Choice, cheaper_today: Option, context: VerdictContext) -> str:
+    """The advice where the stated growth makes another option than today's cheapest one win over the horizon."""
+    winner = choice.winner
+    condition = ", if it passes your evals" if winner.gate == "assumed" else ""
+    return (
+        f"{ADVICE[winner.kind]}: at {signed_percent(context.growth_per_month_frac)} volume per month, {winner.label} averages "
+        f"{usd(winner.decisive_usd_per_month)}/month over {plural(context.horizon_months, 'month')}{condition}. "
+        f"{cheaper_today.label} is cheaper today, at {usd(cheaper_today.usd_per_month)} vs. "
+        f"{usd(winner.usd_per_month)}/month, but averages {usd(cheaper_today.decisive_usd_per_month)}/month."
+    )
 
 
 def _alternative(winner: Option, rival: Option | None) -> str:

@@ -185,7 +185,7 @@ def _machines(offer: MachineOffer, tensor_parallel: int, regions: int, scenario:
 
 def rents_matrix(staircases: Sequence[Staircase], requests_per_month: Array) -> Array:
     """Rent (s, v) of each staircase at each volume (v,); inf beyond the user's GPU limit."""
-    return _rents(_columns(staircases)[..., None], requests_per_month)
+    return column_rents_usd(staircase_columns(staircases)[..., None], requests_per_month)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +207,7 @@ def steps_of_each(staircases: Sequence[Staircase], up_to: Array) -> OwnVolumes:
     if any(s.capacity.pools_count > 1 for s in staircases):
         steps = [s.steps_req_per_month(most) for s, most in zip(staircases, up_to.tolist(), strict=True)]
         return OwnVolumes(np.repeat(each, [len(s) for s in steps]), np.concatenate(steps))
-    per_replica, _, per_machine, spare, _, most = _columns(staircases)
+    per_replica, _, per_machine, spare, _, most = staircase_columns(staircases)
     counts = np.minimum(most, (up_to / per_replica + spare) // per_machine + 1).astype(int)
     owner, before = np.repeat(each, counts), np.repeat(np.cumsum(counts) - counts, counts)
     machines = np.arange(1, owner.size + 1) - before
@@ -217,11 +217,11 @@ def steps_of_each(staircases: Sequence[Staircase], up_to: Array) -> OwnVolumes:
 
 def rents_at(staircases: Sequence[Staircase], volumes: OwnVolumes) -> Array:
     """Rent (e,) of each staircase at its own volumes."""
-    return _rents(_columns(staircases)[:, volumes.stairs], volumes.requests_per_month)
+    return column_rents_usd(staircase_columns(staircases)[:, volumes.stairs], volumes.requests_per_month)
 
 
-def _columns(staircases: Sequence[Staircase]) -> Array:
-    """The fields that determine the rent (6, s), in the order that `_rents` unpacks."""
+def staircase_columns(staircases: Sequence[Staircase]) -> Array:
+    """The fields that determine the rent (6, s), in the order that `column_rents_usd` unpacks."""
     return np.array(
         [
             [s.replica_req_per_month for s in staircases],
@@ -234,7 +234,8 @@ def _columns(staircases: Sequence[Staircase]) -> Array:
     )
 
 
-def _rents(columns: Array, requests_per_month: Array) -> Array:
+def column_rents_usd(columns: Array | Sequence[Array], requests_per_month: Array) -> Array:
+    """Rent of staircases given by their columns, at volumes that broadcast with them; inf beyond the user's GPU limit."""
     per_replica, per_prefill, per_machine, spare, usd, most = columns
     replicas = np.ceil(requests_per_month / per_replica)
     if np.isfinite(per_prefill).any():

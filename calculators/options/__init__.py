@@ -9,6 +9,8 @@ speed_range     fleets at the optimistic and pessimistic speed
 build           options that self-host
 hybrid          a base-load fleet, with overflow to an API
 shortlist       all options, and those that compliance allows
+cost_curves     cost of every allowed option over inputs that vary
 ranking         all allowed options, cheapest first
+what_if         the allowed options again, under changed inputs
 feasibility     why each model on each GPU does or does not serve
 """

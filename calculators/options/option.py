@@ -35,11 +35,18 @@ class Option:
     high_usd_per_month: float = 0.0
     also_operator: str = ""
     """The provider that a hybrid's overflow goes to."""
+    horizon_usd_per_month: float | None = None
+    """Mean cost over the months of the horizon at the stated growth; None without growth."""
 
     @property
     def usd_per_month(self) -> float:
         """Sum of all cost lines."""
         return sum(line.usd_per_month for line in self.lines)
+
+    @property
+    def decisive_usd_per_month(self) -> float:
+        """The cost by which options are compared: the mean over the horizon where volume grows or shrinks, else today's."""
+        return self.usd_per_month if self.horizon_usd_per_month is None else self.horizon_usd_per_month
 
     def usd_per_month_at(self, requests_per_month: float) -> float:
         """Monthly cost of an API option at another volume: the bill scales, staffing and migration do not."""

@@ -2,9 +2,11 @@
 cheaper."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from calculators.fleet.staircase import Staircase
 from calculators.options.build import build_options
+from calculators.options.cost_curves import OptionCurves
 from calculators.options.hybrid import hybrid_option
 from calculators.options.option import CLOSE_FRAC, Option, best_buy
 from calculators.options.shortlist import AllowedOptions
@@ -16,7 +18,33 @@ def rank_options(allowed: AllowedOptions, bounds: SpeedBounds, inputs: Inputs) -
     """The allowed options by monthly cost, cheapest first."""
     builds = build_options(allowed.stairs, allowed.rents_usd, bounds, allowed.lines, inputs)
     hybrids = _cheapest_hybrid(builds, allowed.buys, allowed.stairs, inputs)
-    return sorted([*allowed.buys, *builds, *hybrids], key=lambda option: (option.usd_per_month, option.label))
+    options = sorted([*allowed.buys, *builds, *hybrids], key=lambda option: (option.usd_per_month, option.label))
+    return (
+        with_horizon_means(options, curves_of(allowed, inputs))
+        if inputs.scenario.workload.growth_per_month_frac
+        else options
+    )
+
+
+def curves_of(allowed: AllowedOptions, inputs: Inputs) -> OptionCurves:
+    """The curves of the allowed options."""
+    return OptionCurves.of(allowed.buys, allowed.stairs, allowed.lines, inputs, allowed.servers_are_fallback)
+
+
+def with_horizon_means(options: Sequence[Option], curves: OptionCurves) -> list[Option]:
+    """The options with their mean cost over the months of the horizon."""
+    costs = curves.costs(curves.points(1))
+    buys = {id(option): float(usd) for option, usd in zip(curves.buys, costs.buys_usd[:, 0], strict=True)}
+    builds = {group: float(usd) for group, usd in zip(curves.groups, costs.builds_usd[:, 0], strict=True)}
+    hybrids = {group: float(usd) for group, usd in zip(curves.groups, costs.hybrids_usd[:, 0], strict=True)}
+
+    def mean(option: Option) -> float:
+        if option.plan is None:
+            return buys[id(option)]
+        group = option.plan.config.model.id, option.plan.offer.is_owned
+        return hybrids[group] if option.kind == "hybrid" else builds[group]
+
+    return [replace(option, horizon_usd_per_month=mean(option)) for option in options]
 
 
 def _cheapest_hybrid(

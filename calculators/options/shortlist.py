@@ -15,7 +15,7 @@ from calculators.compliance.residency import is_regional, machine_meets_residenc
 from calculators.fleet.machine_offers import MachineOffer, owned_offer
 from calculators.fleet.operating_costs import CostLine, self_host_lines
 from calculators.fleet.plan import fleet_plan
-from calculators.fleet.replica_capacity import Infeasible
+from calculators.fleet.replica_capacity import Capacity, Infeasible
 from calculators.fleet.staircase import Staircase, rents_matrix, staircases, staircases_on
 from calculators.options.build import size_candidates
 from calculators.options.buy import cheapest_buys, direct_options, hosted_options, needed_facts, resold_options
@@ -24,6 +24,8 @@ from calculators.scenario.demand import Array
 from calculators.scenario.inputs import Inputs
 
 _T = TypeVar("_T")
+Sized = tuple[list[Capacity], list[Infeasible]]
+"""Capacities of the candidate configurations, and those without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,8 @@ class AllowedOptions:
     rents_usd: Array
     infeasible: tuple[Infeasible, ...]
     lines: tuple[CostLine, ...]
+    servers_are_fallback: bool = False
+    """Whether purchased servers count only because nothing else with a price is allowed."""
 
     @property
     def has_fleet(self) -> bool:
@@ -66,16 +70,14 @@ class AllowedOptions:
         return bool(np.isfinite(self.rents_usd).any())
 
 
-def enumerate_options(inputs: Inputs) -> AllOptions:
+def enumerate_options(inputs: Inputs, sized: Sized | None = None) -> AllOptions:
     """All options of a scenario before compliance. Purchased servers are always included, as the fallback under the
-    strictest requirements."""
+    strictest requirements. `sized`: capacities of the same requests, targets and hardware, where they are known."""
     needed = needed_facts(inputs)
-    resold = resold_options(inputs, is_regional(needed)) if inputs.scenario.compliance.requirements else []
-    buys = (*direct_options(inputs), *resold, *hosted_options(inputs))
-    stairs, infeasible = _all_staircases(inputs)
+    stairs, infeasible = _all_staircases(inputs, sized or size_candidates(inputs))
     meets = _of_offers(stairs, lambda offer: machine_meets_residency(offer.is_owned, offer.region, needed))
     return AllOptions(
-        buys=tuple(PricedProduct(option, _serves(option, needed, inputs.catalog)) for option in buys),
+        buys=priced_buys(inputs),
         stairs=tuple(stairs),
         serves=np.array([meets[id(s.offer)] for s in stairs], dtype=bool),
         rents_usd=rents_matrix(stairs, np.array([inputs.demand.requests_per_month]))[:, 0] if stairs else np.zeros(0),
@@ -84,11 +86,19 @@ def enumerate_options(inputs: Inputs) -> AllOptions:
     )
 
 
-def _all_staircases(inputs: Inputs) -> tuple[list[Staircase], list[Infeasible]]:
+def priced_buys(inputs: Inputs) -> tuple[PricedProduct, ...]:
+    """Every API option at the prices of the scenario's day, today's API first."""
+    needed = needed_facts(inputs)
+    resold = resold_options(inputs, is_regional(needed)) if inputs.scenario.compliance.requirements else []
+    options = (*direct_options(inputs), *resold, *hosted_options(inputs))
+    return tuple(PricedProduct(option, _serves(option, needed, inputs.catalog)) for option in options)
+
+
+def _all_staircases(inputs: Inputs, candidates: Sized) -> tuple[list[Staircase], list[Infeasible]]:
     """Staircases of every candidate configuration on every machine offer and on purchased servers, and the infeasible
     configurations."""
     scenario, catalog = inputs.scenario, inputs.catalog
-    sized, infeasible = size_candidates(inputs)
+    sized, infeasible = candidates
     offered, not_offered = staircases(sized, inputs)
     if not scenario.hardware.include_owned:
         gpus = {c.config.gpu.id: c.config.gpu for c in sized}
@@ -176,4 +186,5 @@ def allowed_options(every: AllOptions, assessment: ComplianceAssessment, inputs:
         rents_usd=every.rents_usd[kept],
         infeasible=every.infeasible,
         lines=every.lines,
+        servers_are_fallback=ruled_out and not inputs.scenario.hardware.include_owned,
     )

@@ -13,8 +13,8 @@ from pydantic import Field, ValidationError
 from calculators.catalog.base import Record
 from calculators.compliance.assessment import ComplianceAssessment, PricedPath
 from calculators.compliance.assessment_text import relaxation_words
+from calculators.decision.sensitivity import NEAREST, DecisionSensitivity
 from calculators.decision.signal_result import Signal
-from calculators.decision.switching_values import nearest_switching_values
 from calculators.errors import DataError, data_error
 from calculators.evaluate import Evaluation
 from calculators.options.option import Option
@@ -71,6 +71,8 @@ class Flipping(Record):
     what: Text
     now: Text
     flips_at: Text
+    becomes: Text = ""
+    """The decision beyond it; empty in records of earlier versions."""
 
 
 class RuledPath(Record):
@@ -113,8 +115,10 @@ class DecisionRecord(Record):
     scenario: Scenario
 
 
-def freeze(evaluation: Evaluation, made_on: date, dissent: str = "") -> DecisionRecord:
-    """The record of an evaluation. Raises DataError when the dissent is too long."""
+def freeze(
+    evaluation: Evaluation, sensitivity: DecisionSensitivity, made_on: date, dissent: str = ""
+) -> DecisionRecord:
+    """The record of an evaluation and its sensitivity. Raises DataError when the dissent is too long."""
     if len(dissent) > MAX_DISSENT_CHARS:
         raise DataError(
             f"Dissenting views: {count(len(dissent))} characters; shorten them to {count(MAX_DISSENT_CHARS)} or fewer"
@@ -135,12 +139,12 @@ def freeze(evaluation: Evaluation, made_on: date, dissent: str = "") -> Decision
         signals=tuple(_judged(signal) for signal in evaluation.signals.exit_signals),
         compliance=_ruled(evaluation.assessment),
         flips=tuple(
-            Flipping(what=value.what, now=value.now, flips_at=value.flips_at)
-            for value in nearest_switching_values(evaluation.switching_values)
+            Flipping(what=row.what, now=row.now, flips_at=row.flips_at, becomes=row.becomes)
+            for row in sensitivity.rows[:NEAREST]
         ),
         assumptions=tuple(_workload_rows(evaluation) + _latency_rows(evaluation) + _cost_rows(evaluation)),
         trust=(*verdict.assumptions, *evaluation.caveats),
-        review=evaluation.review,
+        review=sensitivity.review,
         dissent=dissent,
         scenario=evaluation.scenario,
     )

@@ -12,6 +12,8 @@ from calculators.api.bill import ApiBill
 from calculators.catalog.hardware import Gpu
 from calculators.catalog.models import Model
 from calculators.compliance.assessment import ComplianceAssessment, PricedPath
+from calculators.decision.sensitivity import DecisionSensitivity
+from calculators.decision.switching_text import BECOMES
 from calculators.evaluate import Evaluation
 from calculators.fleet.operating_costs import CostLine
 from calculators.fleet.plan import FleetPlan
@@ -21,15 +23,29 @@ from calculators.options.feasibility import Feasibility
 from calculators.options.option import Option
 
 
-def to_json(evaluation: Evaluation) -> dict[str, Any]:
-    """The whole Evaluation as plain values: profiles as their ids, infinite and unknown numbers as null."""
+def to_json(evaluation: Evaluation, sensitivity: DecisionSensitivity | None = None) -> dict[str, Any]:
+    """The whole Evaluation, and its sensitivity where it is given, as plain values: profiles as their ids, infinite and
+    unknown numbers as null."""
     plain = _plain(evaluation)
     assert isinstance(plain, dict)
     judged = plain["signals"]
     plain["signals"] = judged["exit_signals"]
     plain |= {"preconditions": judged["preconditions"], "supporting": judged["supporting"]}
     del plain["assessment"]
-    return plain | {"compliance": compliance_json(evaluation.assessment)}
+    plain["compliance"] = compliance_json(evaluation.assessment)
+    if sensitivity is not None:
+        plain |= {"flips": _switching_json(sensitivity), "review": sensitivity.review}
+    return plain
+
+
+def _switching_json(sensitivity: DecisionSensitivity) -> list[dict[str, Any]]:
+    """Every switching value with its words; inputs that cannot change the decision have none."""
+    rows = iter(sensitivity.rows)
+    return [
+        _plain(value)
+        | (_plain(next(rows)) | {"becomes": value.becomes, "then": BECOMES[value.becomes]} if value.becomes else {})
+        for value in sensitivity.values
+    ]
 
 
 def compliance_json(assessment: ComplianceAssessment) -> dict[str, Any]:
@@ -129,7 +145,6 @@ _JSON_KEYS = {
     "envelope_staircases": "stairs",
     "feasibility": "outcomes",
     "speed_error_sign": "off",
-    "switching_values": "flips",
 }
 _LEFT_OUT = ("library", "own_prices", "active_h_per_month", "peak_ratio")
 """Whole price histories, of which the bill has the rates used; and what the scenario has already."""

@@ -2,6 +2,7 @@
 
 from calculators.compliance.assessment import ComplianceAssessment
 from calculators.compliance.assessment_text import assessment_sentence
+from calculators.decision.sensitivity import DecisionSensitivity
 from calculators.decision.signal_result import SIGNAL_STATUS_WORDS
 from calculators.evaluate import Evaluation
 from calculators.fleet.machine_offers import MachineOffer
@@ -9,7 +10,7 @@ from calculators.options.option import Option
 from calculators.units import count, usd, usd_range
 
 
-def to_text(evaluation: Evaluation) -> str:
+def to_text(evaluation: Evaluation, sensitivity: DecisionSensitivity) -> str:
     """The verdict, its reason, the options by cost, the triggers for leaving the API, the sensitivity and the key
     assumptions."""
     verdict = evaluation.verdict
@@ -18,7 +19,8 @@ def to_text(evaluation: Evaluation) -> str:
         f"  {s.name}: {SIGNAL_STATUS_WORDS[s.status]}. {s.value}. {s.why} {s.when}"
         for s in evaluation.signals.exit_signals
     ]
-    values = [f"  {value.what} (now {value.now}): {value.flips_at}" for value in evaluation.switching_values]
+    values = [f"  {row.what} (now {row.now}): when it {row.flips_at}, {row.becomes}" for row in sensitivity.rows]
+    values += [f"  {sensitivity.unswitched}"] if sensitivity.unswitched else []
     notes = [f"  {note}" for note in (*verdict.assumptions, *evaluation.caveats)]
     parts = [
         verdict.sentence,
@@ -31,9 +33,13 @@ def to_text(evaluation: Evaluation) -> str:
         "Triggers for leaving the API:",
         *signals,
         *_compliance(evaluation.assessment),
-        *(["", "Sensitivity (break-even value of each input, all else equal):", *values] if values else []),
+        *(
+            ["", "Sensitivity (what would change the decision, all else equal; nearest first):", *values]
+            if values
+            else []
+        ),
         "",
-        evaluation.review,
+        sensitivity.review,
         *(["", "Key assumptions:", *notes] if notes else []),
         "",
         f"Data version {evaluation.digest} ({evaluation.scenario.as_of}).",

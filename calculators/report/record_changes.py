@@ -14,7 +14,7 @@ from calculators.units import usd
 CHOICE = ("Recommendation", "Kind of verdict", "Cheapest option")
 """The names of changes after which the recommendation is another."""
 RECORD_STATUS = {code.replace("_", " "): words for code, words in SIGNAL_STATUS_WORDS.items()}
-INPUTS = ("requests", "gpu", "throughput", "peak", "alone", "price", "engineers")
+INPUTS = ("requests", "gpu", "throughput", "peak", "today's", "price", "engineers")
 """A word in the name of each input that has a switching value, the more special first."""
 
 
@@ -87,18 +87,19 @@ def _signal_changes(then: Sequence[Judged], now: Sequence[Judged]) -> list[Recor
 
 
 def _switching_changes(then: Sequence[Flipping], now: Sequence[Flipping]) -> list[RecordChange]:
-    """Inputs whose break-even value differs in its figures."""
-    before, after = ({_input_of(f.what): f for f in flips} for flips in (then, now))
+    """Inputs whose nearest break-even value differs in its first figure."""
+    before, after = ({_input_of(f.what): f for f in reversed(flips)} for flips in (then, now))
     return [
         RecordChange(f"Break-even: {after[key].what}", before[key].flips_at, after[key].flips_at)
         for key in before
-        if key in after and not _is_same(_figures(before[key].flips_at), _figures(after[key].flips_at))
+        if key in after and not _is_same(_figures(before[key].flips_at)[:1], _figures(after[key].flips_at)[:1])
     ]
 
 
 def _input_of(what: str) -> str:
     """Which input a name means, in the words of any version."""
-    return next((word for word in INPUTS if word in what.lower().split("/")[0].replace("staffing", "engineers")), what)
+    name = what.lower().split("/")[0].replace("staffing", "engineers").replace(" alone", " today's")
+    return next((word for word in INPUTS if word in name), what)
 
 
 def _figures(text: str) -> list[float]:

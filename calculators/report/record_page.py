@@ -69,10 +69,13 @@ def _signals(record: DecisionRecord) -> Section:
 
 
 def _sensitivity(record: DecisionRecord) -> Section:
-    rows = tuple((f.what, f.now, f.flips_at) for f in record.flips)
+    rows = tuple((f.what, f.now, f.flips_at, f.becomes) for f in record.flips)
     paragraphs = () if rows else ("No single input changes the decision.",)
     return Section(
-        "Sensitivity: what would change the decision", paragraphs, ("Input", "Now", "Break-even value"), rows
+        "Sensitivity: what would change the decision",
+        paragraphs,
+        ("Input", "Now", "Changes when it", "Decision then"),
+        rows,
     )
 
 

@@ -92,6 +92,12 @@ def by_month(scenario: Scenario, months_ahead: int = MONTHS_AHEAD) -> Array:
     return np.asarray(w.requests_per_month * (1 + w.growth_per_month_frac) ** ahead, dtype=float)
 
 
+def horizon_growth(scenario: Scenario) -> Array:
+    """Volume in each month of the horizon over today's (months,), at the stated growth; one entry without it."""
+    growth, months = scenario.workload.growth_per_month_frac, scenario.operations.horizon_months
+    return np.asarray((1 + growth) ** np.arange(months if growth else 1), dtype=float)
+
+
 def lengths(workload: Workload) -> Lengths:
     """Measured joint length distribution, or a log-normal one with the stated means and 95th percentiles."""
     if workload.cells:

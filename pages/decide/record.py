@@ -8,7 +8,7 @@ from calculators.catalog.glossary import help_text
 from calculators.errors import DataError
 from calculators.report.decision_record import MAX_DISSENT_CHARS, freeze, read_record
 from pages.shared.components.record import downloads, record_sections, saved_record
-from pages.shared.state import escape, evaluation
+from pages.shared.state import escape, evaluation, sensitivity
 
 result = evaluation()
 st.subheader(escape(result.verdict.sentence))
@@ -20,7 +20,7 @@ dissent = st.text_area(
     help=help_text("dissenting views"),
     placeholder="Who disagrees, and why? Saved in the record, not in the URL.",
 )
-record = freeze(result, date.today(), dissent or "")
+record = freeze(result, sensitivity(result), date.today(), dissent or "")
 downloads(record)
 current, saved = st.tabs(["Record", "Open a saved record"])
 with current:

@@ -6,7 +6,7 @@ from calculators.decision.signals import triggers_sentence
 from pages.shared.components.verdict import accuracy_sentence, cost_breakdown, metric_row, sensitivity_table
 from pages.shared.figures.cost import crossover_chart, shown_options
 from pages.shared.log_upload import log_upload
-from pages.shared.state import escape, evaluation
+from pages.shared.state import escape, evaluation, sensitivity
 from pages.shared.widgets import workload_line
 
 EXAMPLE = "log:azure_conversation_2023.csv"
@@ -40,12 +40,12 @@ if not result.today_allowed:
         "Your current API is not known to be allowed under the requirements on the Signals and compliance page.",
         icon=":material/gavel:",
     )
-st.markdown(escape(f"{triggers_sentence(result.signals)} {result.review}"))
+st.markdown(escape(triggers_sentence(result.signals)))
 
-if result.switching_values:
+if result.allowed:
     st.subheader("Sensitivity: what would change the decision")
-    st.caption("Break-even value of each input, all else equal; closest first.")
-    sensitivity_table(result.switching_values)
+    st.caption("Each input alone, all else equal; closest first. Checked by ranking the options again on either side.")
+    sensitivity_table(sensitivity(result))
 
 if verdict.assumptions or result.caveats:
     st.subheader("Key assumptions")

@@ -12,8 +12,9 @@ import streamlit as st
 
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.load import load_catalog
+from calculators.decision.sensitivity import DecisionSensitivity
 from calculators.errors import DataError
-from calculators.evaluate import Evaluation, evaluate
+from calculators.evaluate import Evaluation, evaluate, sensitivity_of
 from calculators.scenario.defaults import default_scenario
 from calculators.scenario.link import MAX_TOKEN_CHARS, from_token, to_token
 from calculators.scenario.schema import Scenario, parse_scenario
@@ -116,6 +117,16 @@ def evaluation_of(scenario: Scenario) -> Evaluation:
     """The result for any scenario, cached. Raises DataError."""
     digest = catalog().digest
     return _evaluation(to_token(scenario, digest), digest, scenario)
+
+
+@st.cache_resource(max_entries=64, show_spinner="Checking what would change the decision …")
+def _sensitivity(token: str, digest: str, _evaluation: Evaluation) -> DecisionSensitivity:
+    return sensitivity_of(_evaluation, catalog())
+
+
+def sensitivity(evaluation: Evaluation) -> DecisionSensitivity:
+    """What would change the decision, cached."""
+    return _sensitivity(to_token(evaluation.scenario, evaluation.digest), evaluation.digest, evaluation)
 
 
 def publish() -> None:

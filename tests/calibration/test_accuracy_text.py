@@ -32,11 +32,6 @@ def test_outliers_are_counted_with_and_without_extrapolations() -> None:
     assert sentence.startswith("Of 1,561 runs within the fitted range, 2 are off")
 
 
-def test_a_bias_has_its_sign() -> None:
-    assert [text.signed_percent(x) for x in (0.05, -0.014, 0.0)] == ["+5%", "−1.4%", "0%"]
-    assert text.signed_percent(float("nan")) == "unknown"
-
-
 def test_predictions_are_counted_by_status() -> None:
     rows = [{"model": "llama-3.1-8b", "gpu": gpu, "isl": "100", "osl": "100"} for gpu in ("h100-sxm", "nonsense")]
     told = text.prediction_counts(predict(rows, load_catalog()))

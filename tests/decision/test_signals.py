@@ -47,15 +47,6 @@ def test_what_nobody_answered_reads_as_a_question_and_never_as_a_fact() -> None:
     ]
 
 
-def test_the_review_names_a_volume_and_a_month() -> None:
-    assert run().review == "Revisit by May 2027."
-    near = run(
-        workload={"requests_per_month": 5e6, "growth_per_month_frac": 0.3},
-        candidates=[{"model": "llama-3.1-8b", "gate": "accepted"}],
-    )
-    assert near.review.startswith("Revisit at ")
-
-
 def test_the_triggers_are_said_in_a_sentence() -> None:
     signals = run(candidates=[{"model": "llama-3.3-70b", "gate": "assumed"}]).signals
     assert triggers_sentence(signals) == (

@@ -1,156 +1,195 @@
-"""What flips the answer, by hand."""
+"""Where the winner's side changes, by hand and put back in."""
 
+from datetime import date
+
+import numpy as np
 import pytest
-from options_by_hand import DURABLE, NEVER, hand_made_build, hand_made_buy
-from support import TODAY, demand_by_hand, scenario
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support import scenario
 
-from calculators.api.bill import monthly_bill
-from calculators.api.rates import api_offer
-from calculators.catalog.catalog import Catalog
 from calculators.catalog.load import ROOT, load_catalog
-from calculators.decision.switching_values import nearest_switching_values, switching_values
-from calculators.evaluate import evaluate
-from calculators.fleet.operating_costs import fixed_line
-from calculators.fleet.staircase import Staircase
-from calculators.options.option import Option
+from calculators.decision.choice import KIND_OF_WINNER
+from calculators.decision.switching_values import SwitchingValue, first_change, nearest_switching_values, side_of
+from calculators.decision.varied_inputs import VariedInput
+from calculators.evaluate import Evaluation, evaluate, sensitivity_of
+from calculators.options.cost_curves import SIDES
+from calculators.options.option import STAYS
+from calculators.options.what_if import NO_MOVES, PriceMoves
 from calculators.scenario.files import read_scenario
+from calculators.scenario.schema import Scenario
 
 REAL = load_catalog()
-WORKLOAD = scenario(workload={"requests_per_month": 1_000_000, "peak_ratio": 4}).workload
+TODAY = date(2026, 11, 29)
+STAY, MOVE = SIDES.index("api_today"), SIDES.index("hosted_open")
+PRICES = {"today_price": "today_price_ratio", "price": "hosted_price_ratio", "rent": "rent_ratio"}
 
 
-def _flips(catalog: Catalog, buy: Option, build: Option, stairs: Staircase, pay: float = 120_000) -> dict[str, str]:
-    found = switching_values(build, [buy], DURABLE, [stairs], WORKLOAD, pay)
-    return {flip.what: flip.flips_at for flip in found}
-
-
-def test_flips_by_hand_when_buying_wins(catalog: Catalog) -> None:
-    """Rent $9,000 (12 machines of $750, $1.03 a GPU-hour), people $1,000 (0.1 of $120,000), buying $5,000.
-
-    Price: $5,000 x 2. Rent: $5,000 - $1,000 = $4,000 for 12 GPUs x 730 h: $0.46, 56% lower. Speed: $4,000 pays for 5
-    machines, 3 of them busy: 10/3 of today's, or a peak of 4 x 3/10. Staff: 0.1 - 5,000/10,000 < 0.
-    """
-    build, stairs = hand_made_build(catalog, 9_000, 1_000)
-    found = _flips(catalog, hand_made_buy("api_today", 5_000), build, stairs)
-    assert found["Price of api_today option"] == "$10k/month (2 times as much)"
-    assert found["GPU price"] == "$0.46/GPU-hour (56% lower)"
-    assert found["Throughput per replica"].endswith("requests/s (3.33 times as much)")
-    assert found["Peak-to-average ratio"] == "1.2"
-    assert found["Staffing (engineers, FTE)"] == "None: costs more even with no staffing"
-    assert found["Requests/month"] == "5M"
-
-
-def test_flips_by_hand_when_building_wins(catalog: Catalog) -> None:
-    """Buying $20,000 against $10,000: price to $10,000; rent to $19,000 (2.17 $/h); staff to 0.1 + 1; speed: $19,000
-    pays for 25 machines, 23 busy, against 10."""
-    build, stairs = hand_made_build(catalog, 9_000, 1_000)
-    found = _flips(catalog, hand_made_buy("api_today", 20_000), build, stairs)
-    assert found["Price of api_today option"] == "$10k/month (50% lower)"
-    assert found["GPU price"] == "$2.17/GPU-hour (2.11 times as much)"
-    assert found["Staffing (engineers, FTE)"] == "1.1"
-    assert found["Throughput per replica"].endswith("requests/s (57% lower)")
-
-
-def test_flips_that_no_value_reaches_say_so(catalog: Catalog) -> None:
-    build, stairs = hand_made_build(catalog, 9_000, 1_000)
-    found = _flips(catalog, hand_made_buy("api_today", 900), build, stairs)
-    assert found["GPU price"] == "None: self-hosting costs more even at $0/GPU-hour"
-    assert found["Throughput per replica"].startswith("None: one replica plus a spare")
-    assert found["Peak-to-average ratio"].startswith("None: costs more")
-    dear = Option(
-        kind="hosted_open",
-        label="host",
-        lines=(fixed_line("api", 100, "x"), fixed_line("staffing", 99_900, "x")),
-        model="M",
-        operator="host",
-        gate="assumed",
-    )
-    bill = monthly_bill(api_offer("testhost", "closed", catalog), demand_by_hand(20), TODAY)  # $0.11
-    hosted = Option(
-        kind=dear.kind,
-        label=dear.label,
-        lines=dear.lines,
-        model=dear.model,
-        operator=dear.operator,
-        gate=dear.gate,
-        bill=bill,
-    )
-    assert _flips(catalog, hosted, build, stairs)["Price of host"] == "None: the API costs more even at $0 per token"
-
-
-def test_a_free_api_has_a_break_even_price_but_no_ratio(catalog: Catalog) -> None:
-    build, stairs = hand_made_build(catalog, 9_000, 1_000)
-    bill = monthly_bill(api_offer("testhost", "free", catalog), demand_by_hand(), TODAY)
-    free = Option(
-        kind="api_today",
-        label="free",
-        lines=(fixed_line("api", 0.0, "list"),),
-        model="free",
-        operator="free",
-        gate=None,
-        bill=bill,
-    )
-    assert _flips(catalog, free, build, stairs)["Price of free"] == "$10k/month"
-
-
-def test_unpaid_engineers_have_no_flip(catalog: Catalog) -> None:
-    build, stairs = hand_made_build(catalog, 9_000, 0)
-    assert (
-        "Not applicable"
-        in _flips(catalog, hand_made_buy("api_today", 500), build, stairs, pay=0)["Staffing (engineers, FTE)"]
+def _varied(at: float, back_at: float = np.inf) -> VariedInput:
+    """An input of 10 beyond which moving wins from `at` to `back_at`."""
+    return VariedInput(
+        field="volume",
+        now=10.0,
+        bounds=(1.0, 1e12),
+        sides=lambda values: np.where((values > at) & (values < back_at), MOVE, STAY),
+        changed=lambda value: (scenario(), NO_MOVES),
     )
 
 
-def test_speed_may_not_fall_below_what_the_allowed_machines_can_make_good(catalog: Catalog) -> None:
-    """50 machines are allowed, 48 busy: 10/48 of today's speed is the end, however dear buying is."""
-    build, stairs = hand_made_build(catalog, 9_000, 1_000)
-    assert _flips(catalog, hand_made_buy("api_today", 1e9), build, stairs)["Throughput per replica"].endswith(
-        "requests/s (79% lower)"
+def test_the_change_is_narrowed_down_to_the_value() -> None:
+    varied = _varied(123.4)
+    change = first_change(varied, STAY, varied.values(rising=True))
+    assert change == (pytest.approx(123.4, rel=1e-4), MOVE)
+    assert first_change(varied, STAY, varied.values(rising=False)) is None
+
+
+def test_a_stretch_narrower_than_a_step_is_passed_over() -> None:
+    """A crossing 0.2% wide, as a machine more makes one, is nothing to act on."""
+    varied = _varied(123.4, 123.4 * 1.002)
+    assert first_change(varied, STAY, varied.values(rising=True)) is None
+
+
+def test_what_nobody_would_meet_is_not_told() -> None:
+    varied = _varied(10.0 * 5_000)
+    assert first_change(varied, STAY, varied.values(rising=True)) is None
+
+
+def _read(**changes: object) -> Evaluation:
+    return evaluate(scenario_of(**changes), REAL)
+
+
+def scenario_of(**changes: object) -> Scenario:
+    """gpt-5.4 against gpt-oss 120B, at 60,000 requests a month."""
+    workload = {
+        "requests_per_month": 60_000,
+        "input_tok": 1_200,
+        "output_tok": 220,
+        "input_p95_tok": 3_000,
+        "output_p95_tok": 484,
+        "cached_frac": 0.4,
+        "cacheable_frac": 0.6,
+        "self_hit_frac": 0.4,
+    }
+    workload |= changes.pop("workload", {})  # type: ignore[arg-type]
+    return scenario(
+        as_of=TODAY,
+        workload=workload,
+        api={"provider": "openai", "model": "gpt-5.4"} | changes.pop("api", {}),  # type: ignore[operator]
+        candidates=[{"model": "gpt-oss-120b", "gate": "accepted"}],
+        hardware={"gpus": [], "rent_usd_per_gpu_h": {}},
+        **changes,
     )
 
 
-def test_no_volume_flips_what_never_crosses(catalog: Catalog) -> None:
-    build, stairs = hand_made_build(catalog, 9_000, 1_000)
-    [volume, *_] = switching_values(build, [hand_made_buy("api_today", 1)], NEVER, [stairs], WORKLOAD, 1.0)
-    assert volume.flips_at == "None: a request costs more"
+def _value(evaluation: Evaluation, field: str, rising: bool) -> SwitchingValue:
+    values = sensitivity_of(evaluation, REAL).values
+    return next(
+        v for v in values if v.field == field and v.value_at is not None and (v.value_at > v.value_now) is rising
+    )
 
 
-SCENARIOS = ("azure-conversation", "near-the-crossover", "steady-extraction", "eu-public-sector")
+def test_the_volume_of_staying_and_moving_is_told() -> None:
+    """Both are straight lines: staying is s v, moving F + m v, so that they tie at F / (s - m)."""
+    evaluation = _read()
+    assert evaluation.verdict.winner.kind in STAYS
+    stay = min((o for o in evaluation.options if o.kind in STAYS), key=lambda o: o.usd_per_month)
+    move = min((o for o in evaluation.options if o.kind == "hosted_open"), key=lambda o: o.usd_per_month)
+    assert stay.bill is not None
+    assert move.bill is not None
+    fixed = move.usd_per_month - move.bill.usd_per_month
+    tie = fixed / (stay.bill.usd_per_request - move.bill.usd_per_request)
+    told = _value(evaluation, "volume", rising=True)
+    assert told.value_at == pytest.approx(tie, rel=1e-4)
+    assert (told.becomes, told.verified) == ("hosted_open", True)
 
 
-@pytest.mark.parametrize("name", SCENARIOS[:3])
-def test_the_volume_that_flips_it_put_back_in_flips_it(name: str) -> None:
-    """On the real catalog: just beyond it the other side is cheaper, just before it is not."""
-    asked = read_scenario(ROOT / f"scenarios/{name}.yaml", TODAY)
-    found = evaluate(asked, REAL)
-    flip = next(f for f in found.switching_values if f.field == "volume")
-    assert flip.value_at is not None
-    up = flip.value_at > flip.value_now
-
-    def gap(volume: float) -> float:
-        workload = asked.workload.model_copy(update={"requests_per_month": volume})
-        there = evaluate(asked.model_copy(update={"workload": workload}), REAL)
-        assert there.build is not None
-        return there.buy.usd_per_month - there.build.usd_per_month
-
-    before, beyond = (gap(flip.value_at * (1 + (step if up else -step))) for step in (-1e-6, 1e-6))
-    assert before * beyond < 0
-    assert (beyond > 0) is up
+def test_the_price_of_todays_api_moves_its_discounted_form_too() -> None:
+    """Cached and batched, gpt-5-mini already undercuts the open model: it must rise, by the ratio of the two costs."""
+    changes = {"requests_per_month": 2_500_000, "deferrable_frac": 0.8, "cached_frac": 0.0, "cacheable_frac": 0.5}
+    evaluation = _read(workload=changes, api={"model": "gpt-5-mini"})
+    stay = min((o for o in evaluation.options if o.kind in STAYS), key=lambda o: o.usd_per_month)
+    move = min((o for o in evaluation.options if o.kind == "hosted_open"), key=lambda o: o.usd_per_month)
+    assert stay.kind == "api_optimised"
+    assert stay.usd_per_month < move.usd_per_month
+    told = _value(evaluation, "today_price", rising=True)
+    assert told.value_at == pytest.approx(move.usd_per_month / stay.usd_per_month, rel=1e-4)
+    assert told.becomes == "hosted_open"
 
 
-@pytest.mark.parametrize("name", SCENARIOS)
-def test_the_nearest_flips_are_sorted_and_within_reach(name: str) -> None:
-    found = evaluate(read_scenario(ROOT / f"scenarios/{name}.yaml", TODAY), REAL)
-    nearest = nearest_switching_values(found.switching_values)
-    assert 1 <= len(nearest) <= 3
-    assert [f.distance for f in nearest] == sorted(f.distance for f in found.switching_values)[: len(nearest)]
-    assert not any(value.flips_at.startswith("None") for value in nearest)
+def _put_back(asked: Scenario, value: SwitchingValue, ratio: float) -> int:
+    """The side that wins with an input at `ratio` times its switching value, from the whole evaluation where the scenario
+    has the input, from scaled options where it is a price."""
+    from calculators.options.what_if import ranked_again
+    from calculators.scenario.inputs import Inputs
+
+    assert value.value_at is not None
+    at = value.value_at * ratio
+    paths = {
+        "volume": ("workload", "requests_per_month"),
+        "peak": ("workload", "peak_ratio"),
+        "staffing": ("operations", "self_host_fte"),
+        "speed": ("hardware", "throughput_factor"),
+    }
+    if value.field not in paths:
+        moves = PriceMoves(**{PRICES.get(value.field, "server_ratio"): at})
+        return side_of(ranked_again(Inputs.of(asked, REAL), moves))
+    section, name = paths[value.field]
+    part = getattr(asked, section).model_copy(update={name: at})
+    again = evaluate(asked.model_copy(update={section: part}), REAL)
+    return SIDES.index(again.verdict.winner.kind) if again.allowed else -1
 
 
-def test_the_price_at_which_todays_api_ties_is_the_cost_of_the_best_other_way() -> None:
-    found = evaluate(read_scenario(ROOT / "scenarios/azure-conversation.yaml", TODAY), REAL)
-    flip = next(f for f in found.switching_values if f.field == "today_price")
-    assert flip.value_at is not None
-    cheaper = found.scenario.api.model_copy(update={"discount_frac": 1 - flip.value_at * 0.99})
-    again = evaluate(found.scenario.model_copy(update={"api": cheaper}), REAL)
-    assert again.verdict.winner.kind in ("api_today", "api_optimised")
+def _holds(asked: Scenario) -> None:
+    evaluation = evaluate(asked, REAL)
+    now = SIDES.index(evaluation.verdict.winner.kind)
+    for value in sensitivity_of(evaluation, REAL).values:
+        if value.value_at is None:
+            continue
+        assert value.verified, value
+        rising = value.value_at > value.value_now
+        before, beyond = (
+            _put_back(asked, value, 1 + step) for step in ((-0.002, 0.002) if rising else (0.002, -0.002))
+        )
+        assert before == now, value
+        assert beyond != now, value
+        assert value.becomes == ("cannot_tell" if beyond < 0 else KIND_OF_WINNER[SIDES[beyond]])
+
+
+@pytest.mark.parametrize("name", ["azure-conversation", "near-the-crossover", "steady-extraction", "peaky-at-scale"])
+def test_every_value_of_the_shipped_scenarios_put_back_in_changes_the_side(name: str) -> None:
+    _holds(read_scenario(ROOT / f"scenarios/{name}.yaml", TODAY))
+
+
+@settings(max_examples=8, deadline=None, derandomize=True)
+@given(
+    st.floats(4, 9),
+    st.sampled_from([1.0, 1.5, 4.0, 12.0]),
+    st.sampled_from([0.0, 0.0, 0.1, -0.1]),
+    st.sampled_from(["gpt-5.4", "gpt-5-mini"]),
+    st.booleans(),
+)
+def test_every_value_of_random_scenarios_put_back_in_changes_the_side(
+    magnitude: float, peak_ratio: float, growth: float, model: str, include_owned: bool
+) -> None:
+    asked = scenario_of(
+        workload={"requests_per_month": 10**magnitude, "peak_ratio": peak_ratio, "growth_per_month_frac": growth},
+        api={"model": model},
+    )
+    _holds(asked.model_copy(update={"hardware": asked.hardware.model_copy(update={"include_owned": include_owned})}))
+
+
+def test_the_nearest_are_told_first_and_inputs_without_one_have_an_entry() -> None:
+    values = sensitivity_of(_read(), REAL).values
+    assert [v.distance for v in values] == sorted(v.distance for v in values)
+    assert len(nearest_switching_values(values)) <= 3
+    assert any(v.value_at is None for v in values)
+    assert {"volume", "price", "today_price", "rent", "peak", "staffing", "speed"} == {v.field for v in values}
+
+
+def test_an_assumed_volume_near_a_change_is_found_within_a_factor_of_two() -> None:
+    told = _value(_read(), "volume", rising=True).value_at
+    assert told is not None
+    near = _read(workload={"requests_per_month": told * 0.7, "requests_basis": "assumed"})
+    assert near.verdict.kind == "cannot_tell"
+    far = _read(workload={"requests_per_month": told * 0.4, "requests_basis": "assumed"})
+    assert far.verdict.kind != "cannot_tell"

@@ -9,7 +9,7 @@ from support import TODAY, scenario
 
 from calculators.catalog.catalog import Catalog
 from calculators.errors import DataError
-from calculators.evaluate import evaluate
+from calculators.evaluate import evaluate, sensitivity_of
 from calculators.report.decision_record import (
     MAX_DISSENT_CHARS,
     DecisionRecord,
@@ -22,7 +22,8 @@ from calculators.units import usd
 
 
 def record(catalog: Catalog, dissent: str = "", **changes: Any) -> DecisionRecord:
-    return freeze(evaluate(scenario(**changes), catalog), TODAY, dissent)
+    evaluation = evaluate(scenario(**changes), catalog)
+    return freeze(evaluation, sensitivity_of(evaluation, catalog), TODAY, dissent)
 
 
 def test_a_record_survives_its_file_to_the_digit(catalog: Catalog) -> None:
@@ -32,12 +33,13 @@ def test_a_record_survives_its_file_to_the_digit(catalog: Catalog) -> None:
 
 def test_it_holds_every_figure_of_the_page(catalog: Catalog) -> None:
     found = evaluate(scenario(), catalog)
-    made = freeze(found, TODAY)
+    sensitivity = sensitivity_of(found, catalog)
+    made = freeze(found, sensitivity, TODAY)
     assert made.choice == found.verdict.sentence
     assert [o.usd_per_month for o in made.options] == [o.usd_per_month for o in found.options]
     assert [s.status for s in made.signals] == [s.status.replace("_", " ") for s in found.signals.exit_signals]
     assert len(made.flips) <= 3
-    assert made.review == found.review
+    assert made.review == sensitivity.review
     assert all(a.source for a in made.assumptions)
     for text in (to_markdown(made), to_html(made)):
         assert usd(found.options[1].usd_per_month).lstrip("$") in text

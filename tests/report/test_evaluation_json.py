@@ -7,7 +7,7 @@ import pytest
 from support import scenario
 
 from calculators.catalog.catalog import Catalog
-from calculators.evaluate import evaluate
+from calculators.evaluate import evaluate, sensitivity_of
 from calculators.report.evaluation_json import to_json
 
 CASES = [{}, {"hardware": {"include_owned": True}}, {"targets": {"tpot_ms": 0.1}}, {"api": {"model": "closed-dated"}}]
@@ -35,9 +35,13 @@ def test_profiles_become_ids_and_what_is_infinite_null(catalog: Catalog) -> None
 
 
 def test_keys_stay_as_first_published(catalog: Catalog) -> None:
-    plain = to_json(evaluate(scenario(), catalog))
+    evaluation = evaluate(scenario(), catalog)
+    plain = to_json(evaluation, sensitivity_of(evaluation, catalog))
     assert {"stairs", "notes", "flips", "outcomes", "signals", "preconditions", "supporting", "compliance"} <= set(
         plain
+    )
+    assert {"field", "what", "now", "flips_at", "value_now", "value_at", "becomes", "verified"} <= set(
+        plain["flips"][0]
     )
     assert {"working", "rates"} <= set(plain["options"][0]["bill"])
     assert {"demand", "cached_frac", "batch_notes"}.isdisjoint(plain["options"][0]["bill"])

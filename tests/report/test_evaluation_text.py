@@ -6,7 +6,7 @@ import pytest
 from support import scenario
 
 from calculators.catalog.catalog import Catalog
-from calculators.evaluate import evaluate
+from calculators.evaluate import evaluate, sensitivity_of
 from calculators.fleet.machine_offers import machine_offers
 from calculators.report.evaluation_text import offer_terms, to_text
 
@@ -18,12 +18,14 @@ def test_the_text_says_the_verdict_every_option_and_the_state_of_the_data(
     catalog: Catalog, changes: dict[str, Any]
 ) -> None:
     found = evaluate(scenario(**changes), catalog)
-    text = to_text(found)
+    sensitivity = sensitivity_of(found, catalog)
+    text = to_text(found, sensitivity)
     assert text.splitlines()[0] == found.verdict.sentence
     for option in found.options:
         assert option.label in text
     assert f"Data version {catalog.digest} (2026-11-23)." in text
-    assert ("Sensitivity (break-even" in text) is bool(found.switching_values)
+    assert ("Sensitivity (what would change" in text) is bool(sensitivity.values)
+    assert all(row.flips_at in text and row.becomes in text for row in sensitivity.rows)
 
 
 def test_every_cost_line_of_a_list_price_has_a_source(catalog: Catalog) -> None:

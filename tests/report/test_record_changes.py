@@ -5,14 +5,15 @@ from typing import Any
 from support import TODAY, scenario
 
 from calculators.catalog.catalog import Catalog
-from calculators.evaluate import evaluate
+from calculators.evaluate import evaluate, sensitivity_of
 from calculators.report.decision_record import DecisionRecord, Flipping, freeze, read_record, to_json_text
 from calculators.report.record_changes import changes_choice, record_changes
 from calculators.report.record_page import to_markdown
 
 
 def record(catalog: Catalog, dissent: str = "", **changes: Any) -> DecisionRecord:
-    return freeze(evaluate(scenario(**changes), catalog), TODAY, dissent)
+    evaluation = evaluate(scenario(**changes), catalog)
+    return freeze(evaluation, sensitivity_of(evaluation, catalog), TODAY, dissent)
 
 
 def test_it_says_the_same_after_prices_have_moved_and_lists_what_changed(catalog: Catalog) -> None:

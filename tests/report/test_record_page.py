@@ -7,7 +7,7 @@ from typing import Any
 from support import TODAY, scenario
 
 from calculators.catalog.catalog import Catalog
-from calculators.evaluate import evaluate
+from calculators.evaluate import evaluate, sensitivity_of
 from calculators.report.decision_record import DecisionRecord, freeze, read_record, to_json_text
 from calculators.report.record_page import sections, to_html, to_markdown
 
@@ -15,7 +15,8 @@ HOSTILE = "<script>alert(1)</script> | **bold** $x$ [a](http://b)\nsecond line"
 
 
 def record(catalog: Catalog, dissent: str = "", **changes: Any) -> DecisionRecord:
-    return freeze(evaluate(scenario(**changes), catalog), TODAY, dissent)
+    evaluation = evaluate(scenario(**changes), catalog)
+    return freeze(evaluation, sensitivity_of(evaluation, catalog), TODAY, dissent)
 
 
 class Tags(HTMLParser):

@@ -18,12 +18,11 @@ from calculators.calibration.accuracy_text import (
     BREAKDOWN_WORDS,
     METRIC_UNITS,
     PREDICTION_STATUS_WORDS,
-    signed_percent,
     unflagged_sentence,
 )
 from calculators.catalog.efficiency import ErrorRange
 from calculators.catalog.glossary import help_text
-from calculators.units import count, percent, significant
+from calculators.units import count, percent, signed_percent, significant
 
 
 def error_metrics(rows: Rows, metric: AccuracyMetric, protocol: Protocol) -> None:

@@ -9,7 +9,7 @@ from calculators.errors import DataError
 from calculators.report.decision_record import DecisionRecord, freeze, to_json_text
 from calculators.report.record_changes import changes_choice, record_changes
 from calculators.report.record_page import sections, to_html, to_markdown
-from pages.shared.state import escape, evaluation_of
+from pages.shared.state import escape, evaluation_of, sensitivity
 
 FILES = (
     ("Markdown", to_markdown, "md", "text/markdown", ":material/download:"),
@@ -49,7 +49,7 @@ def saved_record(record: DecisionRecord) -> None:
 def _comparison(record: DecisionRecord) -> None:
     today = date.today()
     again = evaluation_of(record.scenario.model_copy(update={"as_of": today}))
-    changes = record_changes(record, freeze(again, today, record.dissent))
+    changes = record_changes(record, freeze(again, sensitivity(again), today, record.dissent))
     if not changes:
         st.success("Nothing changes at today's prices.", icon=":material/check:")
         return

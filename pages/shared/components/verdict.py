@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from calculators.catalog.glossary import expanded
-from calculators.decision.switching_values import SwitchingValue, nearest_switching_values
+from calculators.decision.sensitivity import DecisionSensitivity
 from calculators.evaluate import Evaluation
 from calculators.options.option import Option
 from calculators.units import count, milliseconds, percent, significant, usd
@@ -60,12 +60,14 @@ def _per_month(option: Option) -> str:
     return f"{usd(option.usd_per_month)}/month"
 
 
-def sensitivity_table(values: tuple[SwitchingValue, ...]) -> None:
-    """Break-even value of each input, closest first."""
-    nearest = nearest_switching_values(values)
-    rows = [(v.what, v.now, v.flips_at) for v in (*nearest, *(v for v in values if v not in nearest))]
-    table = pd.DataFrame([map(escape, row) for row in rows], columns=["Input", "Now", "Break-even value"])
-    st.table(table, hide_index=True, border="horizontal")
+def sensitivity_table(sensitivity: DecisionSensitivity) -> None:
+    """The nearest values at which the decision changes, the inputs that cannot change it, and when to revisit it."""
+    if sensitivity.rows:
+        rows = [(row.what, row.now, row.flips_at, row.becomes) for row in sensitivity.rows]
+        header = ["Input", "Now", "Decision changes when it", "Decision then"]
+        table = pd.DataFrame([map(escape, row) for row in rows], columns=header)
+        st.table(table, hide_index=True, border="horizontal")
+    st.markdown(escape(f"{sensitivity.unswitched} {sensitivity.review}".strip()))
 
 
 def cost_breakdown(option: Option, result: Evaluation) -> None:

@@ -1,0 +1,155 @@
+"""The inputs that the decision rests on, each with its range, the winning side over it, and the scenario at one value."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from math import log
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calculators.fleet.operating_costs import engineer_usd_per_year, staffing_usd_per_month
+from calculators.options.cost_curves import OptionCurves
+from calculators.options.ranking import curves_of
+from calculators.options.shortlist import AllowedOptions
+from calculators.options.what_if import NO_MOVES, PriceMoves, curves_at_throughput
+from calculators.scenario.demand import Array
+from calculators.scenario.inputs import Inputs
+from calculators.scenario.schema import Scenario
+
+Field = Literal["volume", "today_price", "price", "rent", "server_price", "speed", "peak", "staffing"]
+Sides = NDArray[np.intp]
+"""Position in `SIDES` of the winner at each value; -1 where nothing serves."""
+FARTHEST_RATIO = 100.0
+"""Values further off than this factor are not told: nobody would meet them."""
+STEP_RATIO = 1.02
+FARTHEST_SPEED_RATIO, SPEED_STEP_RATIO = 8.0, 1.2
+"""Of the throughput, which is sized anew at each step."""
+MAX_VOLUME, MAX_PEAK_RATIO, MAX_FTE, SPEED_BOUNDS = 1e12, 1e4, 1e3, (0.01, 10.0)
+"""What the scenario accepts."""
+
+
+@dataclass(frozen=True, slots=True)
+class VariedInput:
+    """One input: its value, its least and greatest one, the winning side over it, and the scenario at one value."""
+
+    field: Field
+    now: float
+    bounds: tuple[float, float]
+    sides: Callable[[Array], Sides]
+    changed: Callable[[float], tuple[Scenario, PriceMoves]]
+    """The scenario and the prices at a value."""
+    step_ratio: float = STEP_RATIO
+    farthest_ratio: float = FARTHEST_RATIO
+    sections: int = 24
+    """Into how many parts a stretch is divided at once; two where a value is as expensive as its sizing."""
+
+    def values(self, rising: bool) -> Array:
+        """Values away from today's, nearest first, in steps; the last one is the bound where that is within reach."""
+        least, greatest = self.bounds
+        steps = np.arange(1, round(log(self.farthest_ratio) / log(self.step_ratio)) + 1)
+        start = self.now or greatest / self.farthest_ratio
+        values = start * self.step_ratio ** (steps if rising else -steps)
+        inside = np.asarray(values[values < greatest] if rising else values[values > least], dtype=float)
+        end = greatest if rising else least
+        return np.append(inside, end) if inside.size < values.size and end != self.now else inside
+
+
+def varied_inputs(allowed: AllowedOptions, inputs: Inputs) -> list[VariedInput]:
+    """The inputs that can be varied while these options are allowed."""
+    curves, kinds = curves_of(allowed, inputs), {option.kind for option in allowed.buys}
+    owned = {one.offer.is_owned for one in allowed.stairs}
+    prices: tuple[tuple[Field, str, bool], ...] = (
+        ("today_price", "today_price_ratio", bool(kinds - {"hosted_open"})),
+        ("price", "hosted_price_ratio", "hosted_open" in kinds),
+        ("rent", "rent_ratio", False in owned),
+        ("server_price", "server_ratio", True in owned),
+    )
+    varied = [varied_volume(curves), *(_price(field, ratio, curves) for field, ratio, is_there in prices if is_there)]
+    if allowed.stairs:
+        varied += [_peak(curves), *_staffing(curves), *_speed(allowed, inputs)]
+    return varied
+
+
+def varied_volume(curves: OptionCurves, farthest_ratio: float = FARTHEST_RATIO) -> VariedInput:
+    """Requests per month."""
+    scenario = curves.inputs.scenario
+    return VariedInput(
+        field="volume",
+        now=scenario.workload.requests_per_month,
+        bounds=(1.0, MAX_VOLUME),
+        sides=lambda values: curves.sides(curves.points(values.size, requests_per_month=values)),
+        changed=partial(_with, scenario, "workload", "requests_per_month"),
+        farthest_ratio=farthest_ratio,
+    )
+
+
+def _price(field: Field, ratio_name: str, curves: OptionCurves) -> VariedInput:
+    """A factor on the prices of a kind of seller; without one, nothing costs less than nothing."""
+    return VariedInput(
+        field=field,
+        now=1.0,
+        bounds=(0.0, np.inf),
+        sides=lambda values: curves.sides(curves.points(values.size, **{ratio_name: values})),
+        changed=lambda value: (curves.inputs.scenario, PriceMoves(**{ratio_name: value})),
+    )
+
+
+def _peak(curves: OptionCurves) -> VariedInput:
+    scenario = curves.inputs.scenario
+    return VariedInput(
+        field="peak",
+        now=scenario.workload.peak_ratio,
+        bounds=(1.0, MAX_PEAK_RATIO),
+        sides=lambda values: curves.sides(curves.peak_points(values)),
+        changed=partial(_with, scenario, "workload", "peak_ratio"),
+    )
+
+
+def _staffing(curves: OptionCurves) -> list[VariedInput]:
+    scenario, ownership = curves.inputs.scenario, curves.inputs.catalog.ownership
+    pay, typed = engineer_usd_per_year(scenario.operations, ownership), scenario.operations.self_host_fte
+    if pay <= 0:
+        return []
+
+    def sides(values: Array) -> Sides:
+        staffing = staffing_usd_per_month(1.0, pay) * values
+        return curves.sides(curves.points(values.size, staffing_usd_per_month=staffing))
+
+    now = ownership.self_host_fte.central if typed is None else typed
+    changed = partial(_with, scenario, "operations", "self_host_fte")
+    return [VariedInput("staffing", now, (0.0, MAX_FTE), sides, changed)]
+
+
+def _speed(allowed: AllowedOptions, inputs: Inputs) -> list[VariedInput]:
+    """The throughput override; none where the user's own benchmarks correct the speed, which an override would replace."""
+    hardware = inputs.scenario.hardware
+    if hardware.own_measurements and hardware.throughput_factor == 1.0:
+        return []
+    changed = partial(_with, inputs.scenario, "hardware", "throughput_factor")
+
+    def sides(values: Array) -> Sides:
+        each = [
+            curves_at_throughput(allowed, Inputs.of(changed(value)[0], inputs.catalog)) for value in values.tolist()
+        ]
+        return np.array([curves.sides(curves.points(1))[0] for curves in each], dtype=np.intp)
+
+    return [
+        VariedInput(
+            field="speed",
+            now=hardware.throughput_factor,
+            bounds=SPEED_BOUNDS,
+            sides=sides,
+            changed=changed,
+            step_ratio=SPEED_STEP_RATIO,
+            farthest_ratio=FARTHEST_SPEED_RATIO,
+            sections=2,
+        )
+    ]
+
+
+def _with(scenario: Scenario, section: str, name: str, value: float) -> tuple[Scenario, PriceMoves]:
+    """The scenario with one field changed."""
+    part = getattr(scenario, section).model_copy(update={name: value})
+    return scenario.model_copy(update={section: part}), NO_MOVES

@@ -1,0 +1,239 @@
+"""Monthly cost of every allowed option over inputs that vary: the curves that rank the options, for many points at once.
+
+With growth, costs are means over the months of the horizon: what a fleet saves today it may lose as volume moves on.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calculators.api.bill import ApiBill
+from calculators.fleet.base_load import cheapest_base_load_usd
+from calculators.fleet.operating_costs import CostLine
+from calculators.fleet.staircase import Staircase, column_rents_usd, staircase_columns
+from calculators.options.option import CLOSE_FRAC, Option, OptionKind
+from calculators.scenario.demand import Array, demand_of, horizon_growth
+from calculators.scenario.inputs import Inputs
+
+MAX_CELLS = 2_000_000
+"""Staircases x points x months that are computed at once."""
+SIDES: tuple[OptionKind, ...] = (
+    *("api_today", "api_optimised", "resold_api", "hosted_open", "self_host", "own_hardware", "hybrid"),
+)
+"""The sides of the decision; an array of sides holds positions in this tuple."""
+FleetGroup = tuple[str, bool]
+"""A model and whether its servers are purchased: each makes an option of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """Values of the inputs that vary. Arrays (t,); ratios are to today's value."""
+
+    requests_per_month: Array
+    peak_ratio: Array
+    capacity_ratio: Array
+    """Requests per month that a replica carries: inverse to the peak."""
+    rent_ratio: Array
+    server_ratio: Array
+    today_price_ratio: Array
+    hosted_price_ratio: Array
+    staffing_usd_per_month: Array
+
+    def rows(self, start: int, end: int) -> "Points":
+        """The points from `start` to before `end`."""
+        return Points(**{name: getattr(self, name)[start:end] for name in self.__slots__})
+
+
+@dataclass(frozen=True, slots=True)
+class OptionCosts:
+    """Monthly cost of every option at each point, inf where it cannot serve. Arrays (b, t), (g, t) and (g, t)."""
+
+    buys_usd: Array
+    builds_usd: Array
+    hybrids_usd: Array
+    """Of each group's machines with the cheapest API option; inf where it is not clearly cheaper than everything else."""
+
+
+@dataclass(frozen=True, slots=True)
+class OptionCurves:
+    """What the costs of the allowed options are made of."""
+
+    buys: tuple[Option, ...]
+    staircases: tuple[Staircase, ...]
+    columns: Array
+    """As of `staircase_columns` (6, s)."""
+    groups: tuple[FleetGroup, ...]
+    members: tuple[NDArray[np.intp], ...]
+    """Staircases of each group."""
+    egress_usd_per_request: float
+    fixed_usd_per_month: float
+    """Of self-hosting, without machines, egress and staffing."""
+    staffing_usd_per_month: float
+    growth: Array
+    """Volume in each month of the horizon over today's (h,); one month without growth."""
+    servers_are_fallback: bool
+    """Whether purchased servers count only where no rented fleet serves."""
+    inputs: Inputs
+
+    @classmethod
+    def of(
+        cls,
+        buys: Sequence[Option],
+        staircases: Sequence[Staircase],
+        lines: Sequence[CostLine],
+        inputs: Inputs,
+        servers_are_fallback: bool = False,
+    ) -> "OptionCurves":
+        """The curves of options that compliance allows; `lines`: what self-hosting costs besides the machines."""
+        by_group: dict[FleetGroup, list[int]] = {}
+        for i, one in enumerate(staircases):
+            by_group.setdefault((one.capacity.config.model.id, one.offer.is_owned), []).append(i)
+        usd = {line.kind: line.usd_per_month for line in lines}
+        egress, staffing = usd.get("network_egress", 0.0), usd.get("staffing", 0.0)
+        return cls(
+            buys=tuple(buys),
+            staircases=tuple(staircases),
+            columns=staircase_columns(staircases),
+            groups=tuple(by_group),
+            members=tuple(np.array(members) for members in by_group.values()),
+            egress_usd_per_request=egress / inputs.demand.requests_per_month,
+            fixed_usd_per_month=sum(usd.values()) - egress - staffing,
+            staffing_usd_per_month=staffing,
+            growth=horizon_growth(inputs.scenario),
+            servers_are_fallback=servers_are_fallback,
+            inputs=inputs,
+        )
+
+    def points(self, count: int, **varied: Array) -> Points:
+        """`count` points at today's values, but for the arrays (t,) in `varied`."""
+        demand = self.inputs.demand
+        today = {
+            "requests_per_month": demand.requests_per_month,
+            "peak_ratio": demand.peak_ratio,
+            "staffing_usd_per_month": self.staffing_usd_per_month,
+        }
+        values = {name: np.full(count, today.get(name, 1.0)) for name in Points.__slots__}
+        return Points(**(values | varied))
+
+    def peak_points(self, peak_ratio: Array) -> Points:
+        """Points of these peak-to-average ratios (t,)."""
+        workload, now = self.inputs.scenario.workload, self.inputs.demand
+        demands = [demand_of(workload.model_copy(update={"peak_ratio": ratio})) for ratio in peak_ratio.tolist()]
+        return self.points(
+            len(demands),
+            peak_ratio=np.array([demand.peak_ratio for demand in demands]),
+            capacity_ratio=np.array([demand.peak_s_per_month / now.peak_s_per_month for demand in demands]),
+        )
+
+    # --- costs -------------------------------------------------------------------------------------------------------
+
+    def costs(self, at: Points) -> OptionCosts:
+        """Cost of every option at each point: the mean over the months of the horizon."""
+        number, months = at.requests_per_month.size, self.growth.size
+        step = max(1, MAX_CELLS // (max(len(self.staircases), 1) * months))
+        parts = [self._costs(at.rows(start, start + step)) for start in range(0, number, step)]
+        return OptionCosts(
+            np.concatenate([part.buys_usd for part in parts], axis=1),
+            np.concatenate([part.builds_usd for part in parts], axis=1),
+            np.concatenate([part.hybrids_usd for part in parts], axis=1),
+        )
+
+    def _costs(self, at: Points) -> OptionCosts:
+        months = self.growth.size
+        monthly = Points(**{name: np.repeat(getattr(at, name), months) for name in Points.__slots__})
+        volume = monthly.requests_per_month * np.tile(self.growth, at.requests_per_month.size)
+        monthly = replace(monthly, requests_per_month=volume)
+        buys, (builds, hybrids) = self._buys_usd(monthly), self._builds_usd(monthly)
+        shape = (at.requests_per_month.size, months)
+        clearly = self._clearly_cheaper(hybrids, builds, buys).reshape(-1, *shape)[..., 0]
+        means = [usd.reshape(-1, *shape).mean(axis=2) for usd in (buys, builds, np.minimum(hybrids, builds))]
+        return OptionCosts(means[0], means[1], np.where(clearly, means[2], np.inf))
+
+    def _buys_usd(self, at: Points) -> Array:
+        """(b, t)."""
+        if not self.buys:
+            return np.zeros((0, at.requests_per_month.size))
+        rows = []
+        for option in self.buys:
+            ratio = at.hosted_price_ratio if option.kind == "hosted_open" else at.today_price_ratio
+            bill = _bill(option)
+            rows.append(
+                option.usd_per_month - bill.usd_per_month + bill.usd_per_request * ratio * at.requests_per_month
+            )
+        return np.array(rows)
+
+    def _builds_usd(self, at: Points) -> tuple[Array, Array]:
+        """Fleets that carry everything, and fleets for the base load with overflow, of each group: (g, t) both."""
+        shape = len(self.groups), at.requests_per_month.size
+        if not self.groups:
+            return np.zeros(shape), np.zeros(shape)
+        machine_usd = self._machine_usd_per_month(at)
+        per_replica, per_prefill, per_machine, spare, _, most = self.columns[..., None]
+        varied = per_replica * at.capacity_ratio, per_prefill * at.capacity_ratio, per_machine, spare, machine_usd, most
+        rents = column_rents_usd(varied, at.requests_per_month)
+        rest = (
+            self.fixed_usd_per_month + at.staffing_usd_per_month + self.egress_usd_per_request * at.requests_per_month
+        )
+        builds, hybrids = np.empty(shape), np.full(shape, np.inf)
+        chosen = np.empty(shape, dtype=int)
+        for place, members in enumerate(self.members):
+            chosen[place] = members[np.argmin(rents[members], axis=0)]
+            builds[place] = np.take_along_axis(rents, chosen[place][None], axis=0)[0]
+        owned = np.array([owned for _, owned in self.groups])
+        if self.servers_are_fallback and not owned.all():
+            builds[owned] = np.where(np.isfinite(builds[~owned]).any(axis=0), np.inf, builds[owned])
+        if self.buys:
+            hybrids = self._hybrids_usd(at, builds, rest, chosen)
+        return builds + rest, hybrids
+
+    def _machine_usd_per_month(self, at: Points) -> Array:
+        """Price of a machine of each staircase (s, t)."""
+        owned = np.array([one.offer.is_owned for one in self.staircases])[:, None]
+        return np.asarray(self.columns[4][:, None] * np.where(owned, at.server_ratio, at.rent_ratio))
+
+    def _hybrids_usd(self, at: Points, rents_usd: Array, rest_usd: Array, chosen: NDArray[np.intp]) -> Array:
+        """(g, t): base-load fleets on the machines of the cheapest full fleet, the overflow sent to the cheapest API option;
+        inf where none is cheaper than the full fleet, or staffing alone keeps it from being clearly cheaper."""
+        buys = self._buys_usd(at)
+        best, each = np.argmin(buys, axis=0), np.arange(buys.shape[1])
+        fixed = np.array([option.usd_per_month - _bill(option).usd_per_month for option in self.buys])[best]
+        bill = buys[best, each] - fixed
+        bar = np.minimum((rents_usd + rest_usd).min(axis=0), buys.min(axis=0)) * (1 - CLOSE_FRAC)
+        hybrids, machine_usd = np.full(rents_usd.shape, np.inf), self._machine_usd_per_month(at)
+        for place, stairs in enumerate(chosen):
+            may = np.flatnonzero((rest_usd + fixed < bar) & np.isfinite(rents_usd[place]))
+            if may.size:
+                columns = self.columns[:, stairs[may]].copy()
+                columns[:2] *= at.capacity_ratio[may]
+                columns[4] = machine_usd[stairs[may], may]
+                usd = cheapest_base_load_usd(columns, at.requests_per_month[may], at.peak_ratio[may], bill[may])
+                hybrids[place, may] = np.where(usd < rents_usd[place, may], usd + (rest_usd + fixed)[may], np.inf)
+        return hybrids
+
+    def _clearly_cheaper(self, hybrids: Array, builds: Array, buys: Array) -> NDArray[np.bool_]:
+        """Whether a hybrid is worth its second system (g, t): cheaper than everything else by `CLOSE_FRAC`."""
+        others = np.concatenate([builds, buys], axis=0)
+        least = others.min(axis=0) if len(others) else np.full(builds.shape[1], np.inf)
+        return np.asarray(hybrids < least * (1 - CLOSE_FRAC))
+
+    # --- sides -------------------------------------------------------------------------------------------------------
+
+    def sides(self, at: Points) -> NDArray[np.intp]:
+        """The side of the cheapest option at each point (t,), as its position in `SIDES`; -1 where nothing serves."""
+        costs = self.costs(at)
+        kinds = [option.kind for option in self.buys]
+        kinds += ["own_hardware" if owned else "self_host" for _, owned in self.groups] + ["hybrid"] * len(self.groups)
+        every = np.concatenate([costs.buys_usd, costs.builds_usd, costs.hybrids_usd], axis=0)
+        if not kinds:
+            return np.full(every.shape[1], -1)
+        codes = np.array([SIDES.index(kind) for kind in kinds])
+        least = np.argmin(every, axis=0)
+        serves = np.isfinite(every[least, np.arange(every.shape[1])])
+        return np.where(serves, codes[least], -1)
+
+
+def _bill(option: Option) -> ApiBill:
+    assert option.bill is not None
+    return option.bill

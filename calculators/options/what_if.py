@@ -1,0 +1,113 @@
+"""The allowed options again, under changed inputs: another scenario, or prices that all moved by a factor."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+import numpy as np
+
+from calculators.fleet.machine_offers import MachineOffer
+from calculators.fleet.replica_capacity import replica_capacities
+from calculators.fleet.staircase import staircases_on
+from calculators.options.cost_curves import OptionCurves
+from calculators.options.option import Option
+from calculators.options.ranking import rank_options
+from calculators.options.shortlist import (
+    AllOptions,
+    AllowedOptions,
+    PricedProduct,
+    Sized,
+    allowed_options,
+    assess_options,
+    enumerate_options,
+    priced_buys,
+)
+from calculators.options.speed_range import RESIZED_CONFIGS, SpeedBounds
+from calculators.scenario.inputs import Inputs
+
+
+@dataclass(frozen=True, slots=True)
+class PriceMoves:
+    """Factors on prices: of today's model in all its forms, of hosted open models, of rented and of purchased machines."""
+
+    today_price_ratio: float = 1.0
+    hosted_price_ratio: float = 1.0
+    rent_ratio: float = 1.0
+    server_ratio: float = 1.0
+
+
+NO_MOVES = PriceMoves()
+
+
+def allowed_again(inputs: Inputs, moves: PriceMoves = NO_MOVES, sized: Sized | None = None) -> AllowedOptions:
+    """The allowed options of these inputs at moved prices. `sized`: as of `enumerate_options`."""
+    every = enumerate_options(inputs, sized)
+    if moves != NO_MOVES:
+        every = moved(every, moves)
+    return allowed_options(every, assess_options(every, inputs), inputs)
+
+
+def ranked_again(inputs: Inputs, moves: PriceMoves = NO_MOVES, sized: Sized | None = None) -> list[Option]:
+    """The allowed options of these inputs at moved prices, cheapest first, without their ranges. `sized`: as of
+    `enumerate_options`."""
+    return rank_options(allowed_again(inputs, moves, sized), SpeedBounds((), ()), inputs)
+
+
+def ranked_on(day: date, inputs: Inputs, sized: Sized) -> list[Option]:
+    """The allowed options at the API prices announced for a day, all else as today."""
+    then = replace(inputs, scenario=inputs.scenario.model_copy(update={"as_of": day}))
+    every = replace(enumerate_options(inputs, sized), buys=priced_buys(then))
+    allowed = allowed_options(every, assess_options(every, inputs), inputs)
+    return rank_options(allowed, SpeedBounds((), ()), inputs)
+
+
+def moved(every: AllOptions, moves: PriceMoves) -> AllOptions:
+    """All options at moved prices."""
+    buys = tuple(
+        PricedProduct(_at_price(buy.option, _price_ratio(buy.option, moves)), buy.serves) for buy in every.buys
+    )
+    offers = {id(s.offer): _at_rent(s.offer, moves) for s in every.stairs}
+    ratios = [_machine_ratio(s.offer, moves) for s in every.stairs]
+    stairs = tuple(
+        replace(s, offer=offers[id(s.offer)], machine_usd_per_month=s.machine_usd_per_month * ratio)
+        for s, ratio in zip(every.stairs, ratios, strict=True)
+    )
+    return replace(every, buys=buys, stairs=stairs, rents_usd=every.rents_usd * ratios)
+
+
+def _price_ratio(option: Option, moves: PriceMoves) -> float:
+    return moves.hosted_price_ratio if option.kind == "hosted_open" else moves.today_price_ratio
+
+
+def _machine_ratio(offer: MachineOffer, moves: PriceMoves) -> float:
+    return moves.server_ratio if offer.is_owned else moves.rent_ratio
+
+
+def _at_rent(offer: MachineOffer, moves: PriceMoves) -> MachineOffer:
+    return replace(offer, usd_per_gpu_h=offer.usd_per_gpu_h * _machine_ratio(offer, moves))
+
+
+def _at_price(option: Option, ratio: float) -> Option:
+    """An API option whose bill is `ratio` times as high."""
+    bill = option.bill
+    assert bill is not None
+    line, *others = option.lines
+    usd = bill.usd_per_month * ratio
+    return replace(
+        option,
+        bill=replace(bill, usd_per_month=usd, usd_per_request=bill.usd_per_request * ratio),
+        lines=(replace(line, usd_per_month=usd, low_usd_per_month=usd, high_usd_per_month=usd), *others),
+    )
+
+
+def curves_at_throughput(allowed: AllowedOptions, inputs: Inputs) -> OptionCurves:
+    """Curves of the allowed options, sized again at the throughput of `inputs`: the configurations that are cheapest now,
+    the cheapest of each model, and those that missed only a latency target."""
+    order = np.argsort(allowed.rents_usd, kind="stable").tolist()
+    best = {(s.capacity.config.model.id, s.offer.is_owned): s for s in (allowed.stairs[i] for i in reversed(order))}
+    near = [allowed.stairs[i] for i in order[:RESIZED_CONFIGS]]
+    slow = [one.config for one in allowed.infeasible if one.constraint in ("tpot", "ttft")][:RESIZED_CONFIGS]
+    configs = {id(config): config for config in [*(s.capacity.config for s in (*best.values(), *near)), *slow]}
+    resized, _ = replica_capacities(list(configs.values()), inputs)
+    offers = {id(s.offer): s.offer for s in allowed.stairs}.values()
+    stairs = staircases_on(resized, offers, inputs)
+    return OptionCurves.of(allowed.buys, stairs, allowed.lines, inputs, allowed.servers_are_fallback)

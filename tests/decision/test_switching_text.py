@@ -1,0 +1,48 @@
+"""The words of switching values."""
+
+import pytest
+from signals_by_name import run
+
+from calculators.decision.switching_text import change_words, switching_rows, unswitched_sentence
+from calculators.decision.switching_values import SwitchingValue
+
+
+@pytest.mark.parametrize(
+    ("ratio", "words"),
+    [(3.1, "3.1 times as much"), (0.76, "24% lower"), (1.07, "7% higher"), (0.005, "99.5% lower")],
+)
+def test_a_change_in_words(ratio: float, words: str) -> None:
+    assert change_words(ratio) == words
+
+
+def test_a_volume_grows_or_falls_to_a_value_and_the_decision_is_said() -> None:
+    up = SwitchingValue("volume", 1e6, 4.5e6, "self_host", verified=True)
+    down = SwitchingValue("volume", 1e6, 2e5, "stay", verified=True)
+    first, second = switching_rows([up, down], run().options)
+    assert (first.what, first.now, first.flips_at) == ("Requests per month", "1M", "grows to 4.5M (4.5 times as much)")
+    assert first.becomes == "self-host on rented GPUs"
+    assert (second.flips_at, second.becomes) == ("falls to 200k (80% lower)", "stay on today's API")
+
+
+def test_a_price_names_whose_it_is_and_moves_in_dollars() -> None:
+    evaluation = run()
+    assert evaluation.today.bill is not None
+    [row] = switching_rows([SwitchingValue("today_price", 1.0, 0.5, "stay")], evaluation.options)
+    assert row.what == "Price of today's API, in all its forms"
+    assert row.now.endswith(f"/month for {evaluation.today.label}")
+    assert row.flips_at.startswith("falls to $")
+    assert row.flips_at.endswith("/month (50% lower)")
+
+
+def test_a_gpu_price_is_that_of_the_cheapest_fleet() -> None:
+    [row] = switching_rows([SwitchingValue("rent", 1.0, 2.0, "hosted_open")], run().options)
+    assert (row.now, row.flips_at) == ("$2.50/GPU-hour", "rises to $5/GPU-hour (2 times as much)")
+
+
+def test_inputs_that_change_nothing_are_in_one_sentence() -> None:
+    values = [SwitchingValue("rent", 1.0), SwitchingValue("peak", 4.0), SwitchingValue("staffing", 1.0)]
+    assert unswitched_sentence(values) == (
+        "No value within reach changes the decision for: GPU rental price, peak-to-average ratio and staffing, self-hosted "
+        "(engineers)."
+    )
+    assert unswitched_sentence([SwitchingValue("volume", 1.0, 2.0, "stay")]) == ""

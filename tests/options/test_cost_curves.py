@@ -1,0 +1,83 @@
+"""The curves cost what the options cost, at every point, and with growth the mean over the horizon."""
+
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pytest
+
+from calculators.catalog.load import ROOT, load_catalog
+from calculators.options.cost_curves import SIDES, OptionCurves
+from calculators.options.option import Option
+from calculators.options.ranking import curves_of
+from calculators.options.what_if import allowed_again, ranked_again
+from calculators.scenario.files import read_scenario
+from calculators.scenario.inputs import Inputs
+
+CATALOG = load_catalog()
+DAY = date(2026, 11, 29)
+
+
+def _inputs(name: str, **workload: object) -> Inputs:
+    asked = read_scenario(ROOT / f"scenarios/{name}.yaml", DAY)
+    return Inputs.of(asked.model_copy(update={"workload": asked.workload.model_copy(update=workload)}), CATALOG)
+
+
+def _curves(inputs: Inputs) -> OptionCurves:
+    return curves_of(allowed_again(inputs), inputs)
+
+
+def _cheapest_of_each_side(options: list[Option]) -> dict[str, float]:
+    best: dict[str, float] = {}
+    for option in options:
+        best[option.kind] = min(best.get(option.kind, np.inf), option.usd_per_month)
+    return best
+
+
+@pytest.mark.parametrize("name", ["azure-conversation", "steady-extraction", "peaky-at-scale", "own-servers-at-scale"])
+@pytest.mark.parametrize("multiple", [0.05, 1.0, 7.0])
+def test_at_any_volume_a_side_costs_what_its_cheapest_option_costs(name: str, multiple: float) -> None:
+    base = _inputs(name, growth_per_month_frac=0.0)
+    volume = base.demand.requests_per_month * multiple
+    curves = _curves(base)
+    costs = curves.costs(curves.points(1, requests_per_month=np.array([volume])))
+    expected = _cheapest_of_each_side(ranked_again(_inputs(name, growth_per_month_frac=0.0, requests_per_month=volume)))
+    kinds = [option.kind for option in curves.buys]
+    builds = ["own_hardware" if owned else "self_host" for _, owned in curves.groups]
+    for kind, usd in expected.items():
+        rows = [row for k, row in zip(kinds, costs.buys_usd[:, 0], strict=True) if k == kind]
+        rows += [row for k, row in zip(builds, costs.builds_usd[:, 0], strict=True) if k == kind]
+        rows += list(costs.hybrids_usd[:, 0]) if kind == "hybrid" else []
+        assert min(rows) == pytest.approx(usd, rel=1e-9), kind
+    if "hybrid" not in expected:
+        assert np.isinf(costs.hybrids_usd).all()
+
+
+def test_the_peak_changes_capacity_as_sizing_does() -> None:
+    base, flatter = _inputs("peaky-at-scale"), _inputs("peaky-at-scale", peak_ratio=1.7)
+    curves = _curves(base)
+    [side] = curves.sides(curves.peak_points(np.array([1.7])))
+    winner = min(ranked_again(flatter), key=lambda option: option.decisive_usd_per_month)
+    assert SIDES[side] == winner.kind
+
+
+def test_with_growth_costs_are_the_mean_of_the_months_to_come() -> None:
+    """Three months at 100%, 110% and 121% of today's volume."""
+    grows = _inputs("steady-extraction", growth_per_month_frac=0.1)
+    operations = grows.scenario.operations.model_copy(update={"horizon_months": 3})
+    grows = Inputs.of(grows.scenario.model_copy(update={"operations": operations}), CATALOG)
+    curves = _curves(grows)
+    mean = curves.costs(curves.points(1))
+    now = curves.inputs.demand.requests_per_month
+    one_by_one = replace(curves, growth=np.ones(1))
+    months = one_by_one.costs(one_by_one.points(3, requests_per_month=now * 1.1 ** np.arange(3.0)))
+    assert mean.buys_usd[:, 0] == pytest.approx(months.buys_usd.mean(axis=1))
+    assert mean.builds_usd[:, 0] == pytest.approx(months.builds_usd.mean(axis=1))
+
+
+def test_many_points_are_computed_in_parts_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    curves = _curves(_inputs("steady-extraction"))
+    points = curves.points(40, requests_per_month=np.geomspace(1e5, 1e9, 40))
+    whole = curves.sides(points)
+    monkeypatch.setattr("calculators.options.cost_curves.MAX_CELLS", 3 * len(curves.staircases))
+    assert (curves.sides(points) == whole).all()

@@ -1,0 +1,56 @@
+"""Options under changed inputs: prices that all moved, another throughput, another day."""
+
+from datetime import date
+
+import pytest
+from support import FIXED_ROOT, scenario
+
+from calculators.catalog.load import load_catalog
+from calculators.options.build import size_candidates
+from calculators.options.option import Option
+from calculators.options.what_if import PriceMoves, allowed_again, curves_at_throughput, ranked_again, ranked_on
+from calculators.scenario.inputs import Inputs
+
+CATALOG = load_catalog(FIXED_ROOT)
+INPUTS = Inputs.of(scenario(hardware={"include_owned": True}), CATALOG)
+
+
+def _usd(options: list[Option]) -> dict[str, float]:
+    return {option.label: option.usd_per_month for option in options}
+
+
+def test_nothing_changed_gives_the_same_options() -> None:
+    assert _usd(ranked_again(INPUTS)) == _usd(ranked_again(INPUTS, PriceMoves(), size_candidates(INPUTS)))
+
+
+@pytest.mark.parametrize(
+    ("moves", "kinds"),
+    [
+        (PriceMoves(today_price_ratio=1.5), {"api_today", "api_optimised", "resold_api"}),
+        (PriceMoves(hosted_price_ratio=1.5), {"hosted_open"}),
+        (PriceMoves(rent_ratio=1.5), {"self_host"}),
+        (PriceMoves(server_ratio=1.5), {"own_hardware"}),
+    ],
+)
+def test_a_price_moves_its_own_side_only(moves: PriceMoves, kinds: set[str]) -> None:
+    """The first line of an option is its bill or its machines: half as much more, all else as it was."""
+    before = {option.label: option for option in ranked_again(INPUTS) if option.kind != "hybrid"}
+    after = {option.label: option for option in ranked_again(INPUTS, moves) if option.kind != "hybrid"}
+    assert before.keys() == after.keys()
+    for label, option in before.items():
+        first = option.lines[0].usd_per_month
+        more = 0.5 * first if option.kind in kinds else 0.0
+        assert after[label].usd_per_month == pytest.approx(option.usd_per_month + more)
+
+
+def test_at_the_same_throughput_the_curves_are_those_of_the_options() -> None:
+    curves = curves_at_throughput(allowed_again(INPUTS), INPUTS)
+    costs = curves.costs(curves.points(1))
+    builds = [option.usd_per_month for option in ranked_again(INPUTS) if option.is_build]
+    assert sorted(costs.builds_usd[:, 0]) == pytest.approx(sorted(builds))
+
+
+def test_on_another_day_only_api_prices_are_of_that_day() -> None:
+    later = ranked_on(date(2027, 12, 1), INPUTS, size_candidates(INPUTS))
+    builds = {label: usd for label, usd in _usd(ranked_again(INPUTS)).items() if "self-hosted" in label}
+    assert builds.items() <= _usd(later).items()
