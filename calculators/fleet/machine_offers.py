@@ -13,7 +13,6 @@ from calculators.fleet.owned_servers import owned_usd_per_gpu_h
 from calculators.scenario.schema import Scenario
 from calculators.units import HOURS_PER_MONTH
 
-OWNED_SERVER_GPUS = 8
 QUOTED = "your-quote"
 OfferBasis = Literal["list", "yours", "owned"]
 """Whose price it is: a list price, the user's negotiated price, or the cost of a purchased server."""
@@ -120,16 +119,16 @@ def _listed(provider: RentProvider, rent: Rent) -> MachineOffer:
 
 
 def owned_offer(gpu: Gpu, catalog: Catalog) -> MachineOffer:
-    """A purchased server as an hourly price: depreciation, colocation, power and spares. Raises KeyError for a GPU
-    without a purchase price."""
-    price = catalog.ownership.server_usd_per_gpu[gpu.id]
+    """A purchased server or rack as an hourly price: depreciation, colocation, power and spares. Raises KeyError for a
+    GPU without a purchase price."""
+    price, server = catalog.ownership.server_usd_per_gpu[gpu.id], catalog.ownership.servers[gpu.id]
     source = catalog.ownership.sources[price.source]
     return MachineOffer(
         provider_id=OWN,
         provider="own servers",
         gpu_id=gpu.id,
-        machine=f"{OWNED_SERVER_GPUS}-GPU server",
-        gpus_per_machine=OWNED_SERVER_GPUS,
+        machine=server.name,
+        gpus_per_machine=server.gpus_count,
         region=None,
         commitment="owned",
         usd_per_gpu_h=owned_usd_per_gpu_h(gpu.id, catalog.ownership),

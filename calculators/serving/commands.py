@@ -13,8 +13,8 @@ from typing import Literal
 
 from calculators.catalog.serving import ServingEngine
 from calculators.errors import DataError
-from calculators.fleet.machine_offers import OWNED_SERVER_GPUS
 from calculators.fleet.plan import FleetPlan
+from calculators.fleet.replica_capacity import SERVER_GPUS
 from calculators.performance.replica import ReplicaConfig
 from calculators.performance.step_time import CHUNK_TOK
 from calculators.scenario.demand import Demand
@@ -92,7 +92,7 @@ class Job:
     @property
     def pools_share_machine(self) -> bool:
         """Whether one machine has enough GPUs for a prefill and a decode server."""
-        return 2 * self.config.gpus_count <= (self.plan.offer.gpus_per_machine or OWNED_SERVER_GPUS)
+        return 2 * self.config.gpus_count <= (self.plan.offer.gpus_per_machine or SERVER_GPUS)
 
     @property
     def concurrency(self) -> int:

@@ -7,6 +7,7 @@ import pytest
 from support import BASE, scenario, staircase
 
 from calculators.catalog.catalog import Catalog
+from calculators.catalog.load import load_catalog
 from calculators.fleet.machine_offers import machine_offers, owned_offer
 from calculators.scenario.schema import parse_scenario
 
@@ -61,6 +62,14 @@ def test_bought_servers_come_in_eights_and_only_when_asked_for(catalog: Catalog)
     assert offers[0][0] == "own servers"
     offer = owned_offer(catalog.gpu("h100-sxm"), catalog)
     assert (offer.gpus_per_machine, offer.basis) == (8, "owned")
+
+
+def test_a_rack_is_bought_whole() -> None:
+    """72 GPUs make nine replicas of eight; a single replica pays for all 72."""
+    live = load_catalog()
+    offer = owned_offer(live.gpu("gb200"), live)
+    assert (offer.machine, offer.gpus_per_machine, offer.replicas_per_machine(8)) == ("72-GPU rack", 72, 9)
+    assert offer.machine_usd_per_month(1) == pytest.approx(72 * 730 * offer.usd_per_gpu_h)
 
 
 def test_an_offer_says_where_it_comes_from(catalog: Catalog) -> None:
