@@ -18,13 +18,14 @@ from calculators.decision.verdict_context import verdict_context
 from calculators.decision.verdict_text import confidence_sentence
 from calculators.fleet.staircase import Staircase
 from calculators.options.build import self_host_line
+from calculators.options.context_window import context_notes, is_too_short
 from calculators.options.feasibility import Feasibility, feasibility_matrix, why_no_fleet
 from calculators.options.option import LinearCost, Option, best_build, best_buy
 from calculators.options.ranking import rank_options
 from calculators.options.scenario_check import check_ids
 from calculators.options.shortlist import allowed_options, assess_options, enumerate_options
 from calculators.options.speed_range import size_at_speed_bounds
-from calculators.scenario.demand import Array, Demand
+from calculators.scenario.demand import Array, Demand, needed_context_tok
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Scenario
 
@@ -66,6 +67,14 @@ class Evaluation:
     def allowed(self) -> tuple[Option, ...]:
         """The options that may be chosen."""
         return self.options if self.today_allowed else self.options[1:]
+
+    @property
+    def today_barred(self) -> str:
+        """Why today's API is no option, in a few words; empty where it is one."""
+        if self.today_allowed:
+            return ""
+        is_short = is_too_short(self.today, needed_context_tok(self.scenario.workload))
+        return "its context window is too small" if is_short else "not allowed under your requirements"
 
     @property
     def build(self) -> Option | None:
@@ -132,7 +141,12 @@ def evaluate(scenario: Scenario, catalog: Catalog) -> Evaluation:
         envelope_staircases=envelope,
         build_line=self_host.line,
         feasibility=fits,
-        caveats=(*contract_conditions(verdict.winner, assessment), *growth, *caveats(inputs, today, ranked)),
+        caveats=(
+            *contract_conditions(verdict.winner, assessment),
+            *context_notes([buy.option for buy in every.buys], inputs),
+            *growth,
+            *caveats(inputs, today, ranked),
+        ),
     )
 
 

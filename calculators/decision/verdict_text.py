@@ -80,6 +80,11 @@ def _missing_input(missing: MissingInput) -> str:
             f"measure your requests per month. {count(missing.requests_per_month)} is a typical value, not yours, and the "
             f"decision changes at {count(missing.flips_at_req_per_month)}."
         )
+    if missing.kind == "nothing_holds":
+        return (
+            "no API and no candidate open model has a context window that holds your requests. Check the token lengths, or "
+            "add a model with a longer context window."
+        )
     if missing.kind == "ask_operators":
         names = ", ".join(dict.fromkeys(missing.operators[:3]))
         return (

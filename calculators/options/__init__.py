@@ -3,6 +3,7 @@
 Modules in reading order:
 
 option          one option and its cost lines
+context_window  whether a context window holds the workload's requests
 scenario_check  whether the catalog knows what a scenario names
 buy             options that buy tokens from an API
 speed_range     fleets at the optimistic and pessimistic speed

@@ -9,6 +9,7 @@ from calculators.fleet.operating_costs import ESTIMATE_BASIS, USER_BASIS, CostLi
 from calculators.fleet.plan import FleetPlan, fleet_plan
 from calculators.fleet.replica_capacity import Capacity, Infeasible, candidate_configs, replica_capacities
 from calculators.fleet.staircase import Staircase
+from calculators.options.context_window import by_context
 from calculators.options.option import LinearCost, Option, with_range
 from calculators.options.speed_range import SpeedBounds, rent_range_usd
 from calculators.scenario.demand import Array, Demand
@@ -17,7 +18,9 @@ from calculators.scenario.inputs import Inputs
 
 def size_candidates(inputs: Inputs) -> tuple[list[Capacity], list[Infeasible]]:
     """Capacity of every candidate configuration within the targets, and the infeasible ones."""
-    return replica_capacities(candidate_configs(inputs.scenario, inputs.catalog), inputs)
+    configs, infeasible = by_context(candidate_configs(inputs.scenario, inputs.catalog), inputs.scenario.workload)
+    sized, missed = replica_capacities(configs, inputs)
+    return sized, infeasible + missed
 
 
 def build_options(

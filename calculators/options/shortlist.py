@@ -19,8 +19,9 @@ from calculators.fleet.replica_capacity import Infeasible
 from calculators.fleet.staircase import Staircase, rents_matrix, staircases, staircases_on
 from calculators.options.build import size_candidates
 from calculators.options.buy import cheapest_buys, direct_options, hosted_options, needed_facts, resold_options
+from calculators.options.context_window import is_too_short
 from calculators.options.option import Option
-from calculators.scenario.demand import Array
+from calculators.scenario.demand import Array, needed_context_tok
 from calculators.scenario.inputs import Inputs
 
 _T = TypeVar("_T")
@@ -28,10 +29,12 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class PricedProduct:
-    """An API option, and whether the product that its price is for meets the residency requirements."""
+    """An API option, whether the product that its price is for meets the residency requirements, and whether its context
+    window holds the workload's requests."""
 
     option: Option
     serves: bool
+    holds: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +76,13 @@ def enumerate_options(inputs: Inputs) -> AllOptions:
     resold = resold_options(inputs, is_regional(needed)) if inputs.scenario.compliance.requirements else []
     buys = (*direct_options(inputs), *resold, *hosted_options(inputs))
     stairs, infeasible = _all_staircases(inputs)
+    needed_tok = needed_context_tok(inputs.scenario.workload)
     meets = _of_offers(stairs, lambda offer: machine_meets_residency(offer.is_owned, offer.region, needed))
     return AllOptions(
-        buys=tuple(PricedProduct(option, _serves(option, needed, inputs.catalog)) for option in buys),
+        buys=tuple(
+            PricedProduct(option, _serves(option, needed, inputs.catalog), not is_too_short(option, needed_tok))
+            for option in buys
+        ),
         stairs=tuple(stairs),
         serves=np.array([meets[id(s.offer)] for s in stairs], dtype=bool),
         rents_usd=rents_matrix(stairs, np.array([inputs.demand.requests_per_month]))[:, 0] if stairs else np.zeros(0),
@@ -126,7 +133,7 @@ def assess_options(every: AllOptions, inputs: Inputs) -> ComplianceAssessment:
     """Compliance assessment of every operator, each with the cheapest option through it; for an API provider the hosted
     open models are separate from the closed model."""
     offers: dict[tuple[str, str, bool], PathPrice] = {}
-    for buy in every.buys:
+    for buy in (buy for buy in every.buys if buy.holds):
         option = buy.option
         operator = api_seller(option.operator, option.operator, inputs.catalog)
         price = option.usd_per_month if buy.serves else None
@@ -161,7 +168,7 @@ def allowed_options(every: AllOptions, assessment: ComplianceAssessment, inputs:
     """Options that compliance allows. Keeps the cheapest provider of each open model. Purchased servers count only if the
     user includes them or nothing else with a price is allowed."""
     allowed = {(p.path.kind, p.path.operator) for p in assessment.with_status("allowed")}
-    buys = [b.option for b in every.buys if b.serves and operator_path(b.option, inputs.catalog) in allowed]
+    buys = [b.option for b in every.buys if b.serves and b.holds and operator_path(b.option, inputs.catalog) in allowed]
     operators = _of_offers(every.stairs, lambda offer: machine_operator(offer, inputs.catalog))
     may_run = {key: (operator.path, operator.id) in allowed for key, operator in operators.items()}
     kept = every.serves & np.array([may_run[id(s.offer)] for s in every.stairs], dtype=bool)

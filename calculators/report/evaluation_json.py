@@ -101,7 +101,7 @@ def _plain_record(value: Any) -> dict[str, Any]:
 _IN_WORDS: dict[tuple[type, str], str] = {
     (Capacity, "limit"): "limit_words",
     (CostLine, "kind"): "name",
-    (Feasibility, "constraint"): "passed_count",
+    (Feasibility, "constraint"): "stage",
 }
 """Codes for which other programs read the words or the number that a property gives."""
 _DERIVED: dict[type, tuple[str, ...]] = {
