@@ -13,6 +13,7 @@ from calculators.catalog.hardware import Gpu
 from calculators.catalog.models import Model
 from calculators.compliance.assessment import ComplianceAssessment, PricedPath
 from calculators.evaluate import Evaluation
+from calculators.fleet.machine_offers import MachineOffer
 from calculators.fleet.operating_costs import CostLine
 from calculators.fleet.plan import FleetPlan
 from calculators.fleet.replica_capacity import Capacity
@@ -106,7 +107,8 @@ _IN_WORDS: dict[tuple[type, str], str] = {
 """Codes for which other programs read the words or the number that a property gives."""
 _DERIVED: dict[type, tuple[str, ...]] = {
     ApiBill: ("working",),
-    FleetPlan: ("gpus",),
+    FleetPlan: ("gpus", "needed_gpus"),
+    MachineOffer: ("term",),
     Option: ("usd_per_month",),
 }
 

@@ -1,11 +1,12 @@
 """Machine offers: filtered as the scenario says, priced by the month, in words."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from support import BASE, scenario, staircase
 
+from calculators.catalog.base import COMMITMENT_MONTHS, Commitment
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.load import load_catalog
 from calculators.fleet.machine_offers import machine_offers, owned_offer
@@ -82,3 +83,22 @@ def test_an_offer_says_where_it_comes_from(catalog: Catalog) -> None:
         "on purchased servers",
     ]
     assert [offer.is_owned for offer in (listed, negotiated, owned)] == [False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("commitment", "where", "months"),
+    [
+        ("on_demand", "rented from Test", None),
+        ("spot", "rented from Test (spot)", None),
+        ("1y", "rented from Test (1-year commitment)", 12),
+        ("3y", "rented from Test (3-year commitment)", 36),
+        ("5y", "rented from Test (5-year commitment)", 60),
+    ],
+)
+def test_a_term_is_part_of_the_label(catalog: Catalog, commitment: str, where: str, months: int | None) -> None:
+    offer = replace(staircase(catalog, 1, 1).offer, commitment=commitment)
+    assert (offer.where, offer.commitment_months, offer.is_spot) == (where, months, commitment == "spot")
+
+
+def test_every_term_has_words() -> None:
+    assert set(COMMITMENT_MONTHS) | {"spot", "on_demand"} == set(get_args(Commitment))
