@@ -18,10 +18,11 @@ from calculators.decision.verdict_context import verdict_context
 from calculators.decision.verdict_text import confidence_sentence
 from calculators.fleet.staircase import Staircase
 from calculators.options.build import self_host_line
-from calculators.options.context_window import context_notes, is_too_short
+from calculators.options.compared_text import compared_notes
+from calculators.options.context_window import is_too_short
 from calculators.options.feasibility import Feasibility, feasibility_matrix, why_no_fleet
 from calculators.options.option import LinearCost, Option, best_build, best_buy
-from calculators.options.ranking import rank_options
+from calculators.options.ranking import ranking
 from calculators.options.scenario_check import check_ids
 from calculators.options.shortlist import allowed_options, assess_options, enumerate_options
 from calculators.options.speed_range import size_at_speed_bounds
@@ -115,7 +116,8 @@ def evaluate(scenario: Scenario, catalog: Catalog) -> Evaluation:
     self_host = SelfHostCost(lower_envelope(allowed.stairs, inputs.demand), self_host_line(every.lines, inputs.demand))
     envelope = self_host.staircases
     bounds = size_at_speed_bounds(allowed.stairs, allowed.rents_usd, envelope, inputs)
-    ranked = rank_options(allowed, bounds, inputs)
+    by_cost = ranking(allowed, bounds, inputs)
+    ranked = by_cost.options
     (_, against_best), *crossovers = crossovers_of(today, allowed.buys, self_host, inputs)
 
     switching_values = evaluation_switching_values(inputs, ranked, allowed.buys, envelope, against_best, today)
@@ -124,6 +126,7 @@ def evaluate(scenario: Scenario, catalog: Catalog) -> Evaluation:
     fits = feasibility_matrix(allowed, self_host.line, inputs)
     context = verdict_context(ranked, assessment, signals, switching_values, scenario.workload)
     verdict = decide(today, ranked, against_best, crossovers[0][1], why_no_fleet(fits), context)
+    notes = compared_notes(every, allowed, by_cost, inputs)
     growth = growth_note(scenario, against_best) if allowed.buys else ()
     return Evaluation(
         scenario=scenario,
@@ -141,12 +144,7 @@ def evaluate(scenario: Scenario, catalog: Catalog) -> Evaluation:
         envelope_staircases=envelope,
         build_line=self_host.line,
         feasibility=fits,
-        caveats=(
-            *contract_conditions(verdict.winner, assessment),
-            *context_notes([buy.option for buy in every.buys], inputs),
-            *growth,
-            *caveats(inputs, today, ranked),
-        ),
+        caveats=(*contract_conditions(verdict.winner, assessment), *notes, *growth, *caveats(inputs, today, ranked)),
     )
 
 

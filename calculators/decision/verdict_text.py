@@ -72,7 +72,17 @@ def _alternative(winner: Option, rival: Option | None) -> str:
         return "No self-hosted option qualifies." if winner.is_buy else "No API option with a public price is allowed."
     if rival.is_buy:
         return f"The cheapest API option, {rival.label}, would cost {usd(rival.usd_per_month)}/month."
-    return f"Self-hosting would cost {usd(rival.usd_per_month)}/month."
+    return f"Self-hosting{_on_which_terms(rival)} would cost {usd(rival.usd_per_month)}/month."
+
+
+def _on_which_terms(option: Option) -> str:
+    """The regions and the term of a fleet that is not named by its label."""
+    if option.plan is None:
+        return ""
+    regions, offer = option.plan.regions, option.plan.offer
+    place = f" in {plural(regions, 'region')}" if regions > 1 else ""
+    term = " on spot GPUs" if offer.is_spot else f" with a {offer.term}" if offer.term else ""
+    return place + term
 
 
 def _missing_input(missing: MissingInput) -> str:

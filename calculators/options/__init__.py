@@ -11,5 +11,6 @@ build           options that self-host
 hybrid          a base-load fleet, with overflow to an API
 shortlist       all options, and those that compliance allows
 ranking         all allowed options, cheapest first
+compared_text   sentences on what is not compared, or only under a condition
 feasibility     why each model on each GPU does or does not serve
 """

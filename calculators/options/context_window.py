@@ -10,7 +10,7 @@ from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Workload
 from calculators.units import plural
 
-LISTED = 5
+NAMED_OPTIONS = 5
 """How many options that are too short a caveat names."""
 
 
@@ -64,7 +64,7 @@ def context_notes(options: Iterable[Option], inputs: Inputs) -> list[str]:
     if not short:
         return []
     names = [f"{name} ({tok:,} tokens)" for name, tok in short.items()]
-    more = f" and {plural(len(names) - LISTED, 'more', 'more')}" if len(names) > LISTED else ""
+    more = f" and {plural(len(names) - NAMED_OPTIONS, 'more', 'more')}" if len(names) > NAMED_OPTIONS else ""
     return [
-        f"Not an option, because the context window is below {_needed_words(workload)} (prompt plus output): {', '.join(names[:LISTED])}{more}."
+        f"Not an option, because the context window is below {_needed_words(workload)} (prompt plus output): {', '.join(names[:NAMED_OPTIONS])}{more}."
     ]

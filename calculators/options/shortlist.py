@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,11 @@ from calculators.scenario.demand import Array, needed_context_tok
 from calculators.scenario.inputs import Inputs
 
 _T = TypeVar("_T")
+
+
+PurchasedServers = Literal["included", "fallback", "left_out"]
+"""Why purchased servers are compared: the user includes them, or nothing else with a price is allowed; or that they are
+not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,9 @@ class AllowedOptions:
     rents_usd: Array
     infeasible: tuple[Infeasible, ...]
     lines: tuple[CostLine, ...]
+    servers: PurchasedServers = "included"
+    servers_usd_per_month: float | None = None
+    """Cost of the cheapest fleet on purchased servers that compliance allows; None where there is none."""
 
     @property
     def has_fleet(self) -> bool:
@@ -174,8 +182,13 @@ def allowed_options(every: AllOptions, assessment: ComplianceAssessment, inputs:
     kept = every.serves & np.array([may_run[id(s.offer)] for s in every.stairs], dtype=bool)
     owned = np.array([s.offer.is_owned for s in every.stairs], dtype=bool)
     finite = np.isfinite(every.rents_usd)
-    ruled_out = bool(inputs.scenario.compliance.requirements) and not buys and not (kept & ~owned & finite).any()
-    if not (inputs.scenario.hardware.include_owned or ruled_out):
+    servers_usd = every.rents_usd[kept & owned & finite].min(initial=np.inf) + sum(o.usd_per_month for o in every.lines)
+    servers: PurchasedServers = "left_out"
+    if inputs.scenario.hardware.include_owned:
+        servers = "included"
+    elif not buys and not (kept & ~owned & finite).any():
+        servers = "fallback"
+    else:
         kept = kept & ~owned
     return AllowedOptions(
         buys=tuple(cheapest_buys(buys)),
@@ -183,4 +196,6 @@ def allowed_options(every: AllOptions, assessment: ComplianceAssessment, inputs:
         rents_usd=every.rents_usd[kept],
         infeasible=every.infeasible,
         lines=every.lines,
+        servers=servers,
+        servers_usd_per_month=float(servers_usd) if np.isfinite(servers_usd) else None,
     )

@@ -93,3 +93,21 @@ def test_needed_and_paid_for_gpus_are_told_by_region(catalog: Catalog, changes: 
     offer = replace(build.plan.offer, gpus_per_machine=8 if changes.pop("eights", False) else 1)
     fleet = replace(build, plan=replace(build.plan, offer=offer, **changes))
     assert words in verdict_reason([fleet, TODAY_API], DURABLE, DURABLE, "")
+
+
+@pytest.mark.parametrize(
+    ("commitment", "regions", "words"),
+    [
+        ("on_demand", 1, "Self-hosting would cost $13k/month."),
+        ("spot", 1, "Self-hosting on spot GPUs would cost $13k/month."),
+        ("3y", 2, "Self-hosting in 2 regions with a 3-year commitment would cost $13k/month."),
+    ],
+)
+def test_the_term_of_the_runner_up_is_in_the_sentence(
+    catalog: Catalog, commitment: str, regions: int, words: str
+) -> None:
+    build, _ = hand_made_build(catalog, 12_000, 1_000)
+    assert build.plan is not None
+    plan = replace(build.plan, offer=replace(build.plan.offer, commitment=commitment), regions=regions)
+    choice = Choice("stay", "clear", TODAY_API, replace(build, plan=plan))
+    assert verdict_sentence(choice, TODAY_API, VerdictContext()).endswith(words)
