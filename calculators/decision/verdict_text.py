@@ -93,8 +93,8 @@ def _missing_input(missing: MissingInput) -> str:
         )
     if missing.kind == "nothing_holds":
         return (
-            "no API and no candidate open model has a context window that holds your requests. Check the token lengths, or "
-            "add a model with a longer context window."
+            "no API has a context window that holds your requests, and no self-hosted option qualifies. Check the token "
+            "lengths, or add a model with a longer context window."
         )
     if missing.kind == "ask_operators":
         names = ", ".join(dict.fromkeys(missing.operators[:3]))

@@ -57,7 +57,7 @@ class FleetPlan:
 
     @property
     def needed_gpus(self) -> int:
-        """GPUs of the replicas and spares in all regions; the others of `gpus` are paid for because machines come whole."""
+        """GPUs of the replicas and spares in all regions; the others of `gpus` fill up whole machines."""
         replicas = self.replicas + self.prefill_replicas + self.spare_replicas
         return self.regions * replicas * self.config.gpus_count
 

@@ -25,8 +25,8 @@ TODAY_API = hand_made_buy("api_today", 1_000, 900, 1_100)
     [
         (
             MissingInput("nothing_holds"),
-            "Cannot tell yet: no API and no candidate open model has a context window that holds your requests. Check the "
-            "token lengths, or add a model with a longer context window.",
+            "Cannot tell yet: no API has a context window that holds your requests, and no self-hosted option qualifies. "
+            "Check the token lengths, or add a model with a longer context window.",
         ),
         (MissingInput("nothing_allowed"), "Cannot tell yet: no option with a public price is allowed."),
         (

@@ -81,7 +81,7 @@ def test_todays_api_is_no_option_where_its_known_window_is_too_small() -> None:
 def test_without_any_window_that_holds_the_verdict_says_so() -> None:
     result = _run("llama-3-8b", api=("openai", "gpt-4"))
     assert result.verdict.kind == "cannot_tell"
-    assert "no candidate open model has a context window that holds your requests" in result.verdict.sentence
+    assert "no API has a context window that holds your requests" in result.verdict.sentence
 
 
 def test_an_unknown_window_stays_unknown() -> None:
