@@ -107,6 +107,7 @@ _IN_WORDS: dict[tuple[type, str], str] = {
 """Codes for which other programs read the words or the number that a property gives."""
 _DERIVED: dict[type, tuple[str, ...]] = {
     ApiBill: ("working",),
+    Evaluation: ("today_barred",),
     FleetPlan: ("gpus", "needed_gpus"),
     MachineOffer: ("term",),
     Option: ("usd_per_month",),
