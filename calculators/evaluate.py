@@ -19,13 +19,15 @@ from calculators.decision.verdict_context import verdict_context
 from calculators.decision.verdict_text import confidence_sentence
 from calculators.fleet.staircase import Staircase
 from calculators.options.build import self_host_line
+from calculators.options.compared_text import compared_notes
+from calculators.options.context_window import is_too_short
 from calculators.options.feasibility import Feasibility, feasibility_matrix, why_no_fleet
 from calculators.options.option import LinearCost, Option, best_build, best_buy
-from calculators.options.ranking import rank_options
+from calculators.options.ranking import ranking
 from calculators.options.scenario_check import check_ids
 from calculators.options.shortlist import allowed_options, assess_options, enumerate_options
 from calculators.options.speed_range import size_at_speed_bounds
-from calculators.scenario.demand import Array, Demand
+from calculators.scenario.demand import Array, Demand, needed_context_tok
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Scenario
 
@@ -66,6 +68,14 @@ class Evaluation:
         return self.options if self.today_allowed else self.options[1:]
 
     @property
+    def today_barred(self) -> str:
+        """Why today's API is no option, in a few words; empty where it is one."""
+        if self.today_allowed:
+            return ""
+        is_short = is_too_short(self.today, needed_context_tok(self.scenario.workload))
+        return "its context window is too small" if is_short else "not allowed under your requirements"
+
+    @property
     def build(self) -> Option | None:
         """The cheapest self-hosted option."""
         return best_build(self.options)
@@ -104,7 +114,8 @@ def evaluate(scenario: Scenario, catalog: Catalog) -> Evaluation:
     self_host = SelfHostCost(lower_envelope(allowed.stairs, inputs.demand), self_host_line(every.lines, inputs.demand))
     envelope = self_host.staircases
     bounds = size_at_speed_bounds(allowed.stairs, allowed.rents_usd, envelope, inputs)
-    ranked = rank_options(allowed, bounds, inputs)
+    by_cost = ranking(allowed, bounds, inputs)
+    ranked = by_cost.options
     today = next((option for option in ranked if option.kind == "api_today"), today)
     (_, against_best), *crossovers = crossovers_of(today, allowed.buys, self_host, inputs)
 
@@ -114,6 +125,7 @@ def evaluate(scenario: Scenario, catalog: Catalog) -> Evaluation:
     volume_flips_at = guessed_volume_flips_at(ranked, allowed, inputs)
     context = verdict_context(ranked, assessment, signals, volume_flips_at, scenario)
     verdict = decide(today, ranked, against_best, crossovers[0][1], why_no_fleet(fits), context)
+    notes = compared_notes(every, allowed, by_cost, inputs)
     growth = growth_note(scenario, against_best) if allowed.buys else ()
     return Evaluation(
         scenario=scenario,
@@ -129,7 +141,7 @@ def evaluate(scenario: Scenario, catalog: Catalog) -> Evaluation:
         envelope_staircases=envelope,
         build_line=self_host.line,
         feasibility=fits,
-        caveats=(*contract_conditions(verdict.winner, assessment), *growth, *caveats(inputs, today, ranked)),
+        caveats=(*contract_conditions(verdict.winner, assessment), *notes, *growth, *caveats(inputs, today, ranked)),
     )
 
 

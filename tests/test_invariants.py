@@ -21,10 +21,12 @@ from calculators.fleet.plan import FleetPlan
 from calculators.fleet.staircase import staircases
 from calculators.options.build import size_candidates
 from calculators.options.option import LinearCost, Option
+from calculators.scenario.demand import needed_context_tok
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Scenario, parse_scenario
 
 CATALOG = load_catalog(FIXED_ROOT)
+LIVE = load_catalog()
 MODELS = ("llama-3.3-70b", "gpt-oss-120b", "llama-3.1-8b")
 quickly = settings(max_examples=20, deadline=None, derandomize=True)
 
@@ -396,3 +398,63 @@ def test_the_peak_of_a_plan_is_carried_by_its_busy_replicas(case: dict[str, Any]
     assert plan.spare_replicas == case["operations"]["spare_replicas"] * (2 if apart else 1)
     both = plan.replicas + plan.prefill_replicas + plan.spare_replicas
     assert plan.gpus >= both * plan.config.tensor_parallel
+
+
+# --- what limits an option travels with it ---------------------------------------------------------------------------
+
+TERMS = ("spot", "on_demand", "1y", "3y", "5y")
+
+
+@st.composite
+def limited(draw: st.DrawFn) -> Scenario:
+    """Any reasonable question to today's prices on terms, regions, spares and lengths."""
+    input_tok = 10 ** draw(st.floats(2, 5.3))
+    return scenario(
+        workload={
+            "requests_per_month": 10 ** draw(st.floats(5, 8.5)),
+            "input_tok": input_tok,
+            "input_p95_tok": input_tok * draw(st.floats(0.5, 4)),
+        },
+        api={"provider": "openai", "model": draw(st.sampled_from(["gpt-5.4", "gpt-4"]))},
+        candidates=[
+            {"model": model, "gate": "accepted"}
+            for model in draw(st.lists(st.sampled_from(sorted(LIVE.models)), min_size=1, max_size=4, unique=True))
+        ],
+        hardware={
+            "gpus": [],
+            "rent_usd_per_gpu_h": {},
+            "commitments": draw(st.lists(st.sampled_from(TERMS), min_size=1, unique=True)),
+            "include_owned": draw(st.booleans()),
+            "max_gpus": draw(st.sampled_from([16, 512, 2_000])),
+        },
+        operations={
+            "spare_replicas": draw(st.integers(0, 2)),
+            "regions": draw(st.sampled_from([None, 1, 2, 3])),
+            "horizon_months": draw(st.sampled_from([6, 12, 48])),
+        },
+        evidence={"needed_uptime_frac": draw(st.sampled_from([0.999, 0.9999])), "api_uptime_frac": 0.9},
+    )
+
+
+@quickly
+@given(limited())
+def test_what_limits_an_option_is_in_its_words_and_in_what_is_said_of_it(asked: Scenario) -> None:
+    result = evaluate(asked, LIVE)
+    needed_tok, horizon = needed_context_tok(asked.workload), asked.operations.horizon_months
+    for option in result.allowed:
+        assert option.bill is None or (option.bill.offer.context_tok or needed_tok) >= needed_tok
+    for option, plan in ((option, option.plan) for option in result.allowed if option.plan):
+        offer = plan.offer
+        assert plan.config.model.published.context_tok >= needed_tok
+        assert offer.term in option.label
+        assert offer.term in option.lines[0].note
+        assert plan.regions == 1 or f"in {plan.regions} regions" in option.label
+        assert plan.needed_gpus <= plan.gpus
+        assert not offer.is_owned or plan.gpus % LIVE.ownership.servers[offer.gpu_id].gpus_count == 0
+    fleet = result.build.plan if result.build else None
+    if fleet is not None:
+        notes = " ".join(result.caveats)
+        assert ("may take them back at any time" in notes) >= fleet.offer.is_spot
+        assert ("longer than your horizon" in notes) >= ((fleet.offer.commitment_months or 0) > horizon)
+        has_claim = not fleet.offer.is_spot and fleet.spare_replicas > 0
+        assert has_claim or result.signals.exit_signals[2].status != "firing"

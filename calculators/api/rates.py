@@ -5,7 +5,7 @@ request whose input exceeds a tier's threshold pays that tier's price for every 
 """
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, lru_cache
 from typing import Any
@@ -52,6 +52,8 @@ class ApiOffer:
     source: Source
     confidence: Confidence
     note: str | None = None
+    context_tok: int | None = None
+    """The context window that the seller publishes, or the open model's own where that is smaller. None: not known."""
 
     @property
     def label(self) -> str:
@@ -109,6 +111,7 @@ def api_offer(provider: str, model: str, catalog: Catalog, note: str | None = No
             source=record.sources[last.source],
             confidence=last.confidence,
             note=note or own.note,
+            context_tok=own.context_tok,
         )
     library = library_model(provider, model)
     if library is None:
@@ -122,6 +125,7 @@ def api_offer(provider: str, model: str, catalog: Catalog, note: str | None = No
         source=_library_source(),
         confidence="medium",
         note=note,
+        context_tok=library.context_window,
     )
 
 
@@ -157,7 +161,12 @@ def _no_price(provider: str, model: str, catalog: Catalog) -> str:
 def hosted_offers(model: Model, day: date, catalog: Catalog) -> list[ApiOffer]:
     """Offers of every provider that hosts this open model, free tiers left out, since they guarantee no capacity."""
     offers = [api_offer(hosted.provider, hosted.model, catalog, hosted.note) for hosted in model.hosted]
-    return [o for o in offers if api_rates(o, day)[0].output_usd_per_mtok > 0]
+    most_tok = model.published.context_tok
+    return [
+        replace(o, context_tok=min(o.context_tok or most_tok, most_tok))
+        for o in offers
+        if api_rates(o, day)[0].output_usd_per_mtok > 0
+    ]
 
 
 def api_rates(offer: ApiOffer, day: date, batch: bool = False) -> tuple[ApiRates, ...]:

@@ -4,6 +4,7 @@ Every group of values names a source of its own file and its confidence; a key t
 the units that vendors publish, in the key; properties convert to base units, once.
 """
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Literal
 
@@ -22,6 +23,8 @@ Confidence = Literal["high", "medium", "low"]
 SourceKind = Literal["vendor_list", "library", "quote", "measured", "paper", "secondary", "derived", "assumption"]
 Precision = Literal["bf16", "fp8", "int8", "int4", "nvfp4", "mxfp4"]
 Commitment = Literal["spot", "on_demand", "1y", "3y", "5y"]
+COMMITMENT_MONTHS: Mapping[str, int] = {"1y": 12, "3y": 36, "5y": 60}
+"""Months for which a machine must be rented at these commitment terms."""
 
 
 class Record(BaseModel):

@@ -152,6 +152,13 @@ class ProviderRules(SourcedFile):
     engines: tuple[EngineCache, ...] = Field(min_length=1)
 
 
+class Server(Sourced):
+    """The smallest machine that can be bought with a GPU: a server, or a rack."""
+
+    gpus_count: PositiveCount
+    name: str
+
+
 class Ownership(SourcedFile):
     """Rules of thumb for every cost of self-hosting besides GPU rent."""
 
@@ -171,3 +178,10 @@ class Ownership(SourcedFile):
     network_and_spares_frac: Range
     server_power_kw_per_gpu: dict[Id, Range]
     server_usd_per_gpu: dict[Id, Range]
+    servers: dict[Id, Server]
+
+    @model_validator(mode="after")
+    def _servers_have_a_size(self) -> "Ownership":
+        if missing := sorted(set(self.server_usd_per_gpu) - set(self.servers)):
+            raise ValueError(f"servers: no size for {', '.join(missing)}, whose price is in server_usd_per_gpu")
+        return self

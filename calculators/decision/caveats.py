@@ -16,7 +16,7 @@ from calculators.performance import speculation
 from calculators.scenario.demand import by_month
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Scenario, Workload
-from calculators.units import count, percent, plural, signed_percent, significant, usd
+from calculators.units import MONTHS_PER_YEAR, count, percent, plural, signed_percent, significant, usd
 
 FAR_MONTHS = 600
 UNCHECKED = "No published run validates this."
@@ -26,8 +26,9 @@ def caveats(inputs: Inputs, today: Option, options: Sequence[Option]) -> list[st
     """Caveats of the allowed `options`, as sentences: prices, caches, GPUs, speeds, techniques, workload."""
     notes = _price_notes(inputs.scenario, today) + _cache_notes(options, inputs.catalog)
     build = best_build(options)
+    notes += [note for plan in _shown_plans(options) for note in _term_notes(plan, inputs)]
     if build is not None and build.plan is not None:
-        notes += _rent_notes(build.plan, inputs.scenario)
+        notes += _spare_notes(build.plan, inputs.scenario) + _rent_notes(build.plan, inputs.scenario)
         notes += _speed_notes(build.plan, inputs) + _technique_notes(build.plan, inputs)
     return notes + _workload_notes(inputs.scenario.workload)
 
@@ -86,6 +87,49 @@ def _cache_notes(options: Sequence[Option], catalog: Catalog) -> list[str]:
         return []
     model = offer.model.rsplit("/", 1)[-1]
     return [f"{offer.provider_name} does not publish all prompt-cache rules for {model}. Assumed: {', '.join(gaps)}."]
+
+
+def _shown_plans(options: Sequence[Option]) -> list[FleetPlan]:
+    """The plans of the hybrid and of the cheapest fleet, one for each offer."""
+    shown = [*(option for option in options if option.kind == "hybrid"), best_build(options)]
+    plans = [option.plan for option in shown if option is not None and option.plan is not None]
+    return list({plan.offer: plan for plan in reversed(plans)}.values())[::-1]
+
+
+def _term_notes(plan: FleetPlan, inputs: Inputs) -> list[str]:
+    """What the term of the GPUs means: spot may be taken away, and a commitment may outlast the horizon."""
+    offer, horizon = plan.offer, inputs.scenario.operations.horizon_months
+    if offer.is_spot:
+        return [
+            f"The GPUs from {offer.provider} are spot: the provider may take them back at any time, and the price may change. "
+            f"No availability is assumed for them{_although_needed(inputs.scenario)}."
+        ]
+    months = offer.commitment_months or 0
+    if months > horizon:
+        rest = f"{usd(plan.rent_usd_per_month * (months - horizon))} for the other {plural(months - horizon, 'month')}"
+        return [
+            f"The GPU price from {offer.provider} is for a commitment of {plural(months, 'month')}, longer than your horizon "
+            f"of {plural(horizon, 'month')}. The rent of {rest} is not counted."
+        ]
+    life = round(inputs.catalog.ownership.depreciation_years.central * MONTHS_PER_YEAR)
+    if offer.is_owned and life > horizon:
+        return [
+            f"Purchased servers are written off over {plural(life, 'month')}, longer than your horizon of "
+            f"{plural(horizon, 'month')}. A loss on selling them earlier is not counted."
+        ]
+    return []
+
+
+def _although_needed(scenario: Scenario) -> str:
+    needed = scenario.evidence.needed_uptime_frac
+    return f", although you need {percent(needed)}" if needed is not None else ""
+
+
+def _spare_notes(plan: FleetPlan, scenario: Scenario) -> list[str]:
+    """That a fleet without a spare has no assumed availability, where one is needed."""
+    if plan.spare_replicas or scenario.evidence.needed_uptime_frac is None:
+        return []
+    return [f"The fleet has no spare replica: no availability is assumed for it{_although_needed(scenario)}."]
 
 
 def _rent_notes(plan: FleetPlan, scenario: Scenario) -> list[str]:

@@ -3,18 +3,23 @@ vendor would change, and what a self-hosted fleet is assumed to deliver."""
 
 from dataclasses import dataclass
 
+from calculators.catalog.base import Range
 from calculators.catalog.catalog import Catalog
-from calculators.catalog.signal_rules import Uptime
+from calculators.catalog.signal_rules import SignalRules, Uptime
 from calculators.decision.savings import first_month
 from calculators.decision.signal_result import RANK, Signal, SignalCheck, SignalMonths, SignalStatus, signal_of
 from calculators.fleet.operating_costs import WEEKS_PER_YEAR, engineer_usd_per_year
-from calculators.fleet.staircase import regions_count
+from calculators.fleet.plan import FleetPlan
 from calculators.options.option import Option
+from calculators.options.shortlist import allowed_options, assess_options, enumerate_options
 from calculators.scenario.demand import by_month
 from calculators.scenario.inputs import Inputs
 from calculators.units import MONTHS_PER_YEAR, count, percent, plural, usd
 
 SECONDS_PER_MINUTE = 60
+MIN_SPARES = 1
+"""Spare replicas for which the availability of a fleet is stated: N+1 (pricing_data/signals.yaml)."""
+RELAX = "Relax the availability target: nothing compared here is assumed to keep it."
 COUNT_FAILURES = "Count failed and timed-out requests over a month, or read the provider's status page, and enter the share answered."
 
 
@@ -29,10 +34,10 @@ class ReliabilityCheck:
     month: int | None = None
 
 
-def reliability_signal(inputs: Inputs, today: Option, has_fleet: bool) -> Signal:
-    """The reliability signal: the more severe of availability and rate limit."""
+def reliability_signal(inputs: Inputs, today: Option, fleet: FleetPlan | None) -> Signal:
+    """The reliability signal: the more severe of availability and rate limit. `fleet`: the cheapest self-hosted one."""
     evidence = inputs.scenario.evidence
-    uptime, limit = uptime_check(inputs, today, has_fleet), limit_check(inputs, has_fleet)
+    uptime, limit = uptime_check(inputs, today, fleet), limit_check(inputs, fleet is not None)
     checks = [check for check in (uptime, limit) if check is not None]
     status: SignalStatus = max((check.status for check in checks), key=lambda s: RANK[s], default="unknown")
     remedy = "" if checks else "Enter the availability you need, or the rate limit of your account."
@@ -92,7 +97,7 @@ def failover_usd_per_month(today: Option, inputs: Inputs, uptime_frac: float) ->
     return move + rules.failover_fte.central * pay / MONTHS_PER_YEAR + tokens
 
 
-def uptime_check(inputs: Inputs, today: Option, has_fleet: bool) -> ReliabilityCheck | None:
+def uptime_check(inputs: Inputs, today: Option, fleet: FleetPlan | None) -> ReliabilityCheck | None:
     """Availability of the API against the availability needed. None: no target is set."""
     evidence = inputs.scenario.evidence
     needed, measured = evidence.needed_uptime_frac, evidence.api_uptime_frac
@@ -109,7 +114,7 @@ def uptime_check(inputs: Inputs, today: Option, has_fleet: bool) -> ReliabilityC
     if uptime >= needed:
         is_near = (1 - uptime) > (1 - inputs.catalog.signal_rules.close_frac.central) * (1 - needed)
         return ReliabilityCheck("close" if is_near else "not_firing", words, "The API meets the availability target.")
-    return _missed(inputs, today, has_fleet, needed, (uptime, words))
+    return _missed(inputs, today, fleet, needed, (uptime, words))
 
 
 def _promise_words(promise: Uptime | None) -> str:
@@ -121,7 +126,7 @@ def _promise_words(promise: Uptime | None) -> str:
 
 
 def _missed(
-    inputs: Inputs, today: Option, has_fleet: bool, needed: float, uptime: tuple[float, str]
+    inputs: Inputs, today: Option, fleet: FleetPlan | None, needed: float, uptime: tuple[float, str]
 ) -> ReliabilityCheck:
     """A missed availability target: a second vendor is tried first, then a fleet. `uptime`: of the API, and its words."""
     rules, (uptime_frac, words) = inputs.catalog.signal_rules, uptime
@@ -132,22 +137,65 @@ def _missed(
     if best >= needed:
         why = f"The API misses the availability target, but {second}."
         return ReliabilityCheck("close", words, why, "Add a second vendor as failover first.")
-    status, fleet = _fleet_uptime(inputs, has_fleet, needed)
-    why = f"The API misses the availability target; {second}, which is not enough; {fleet}."
-    return ReliabilityCheck(status, words, why, "Relax the target, or run a fleet in more regions.")
+    status, self_hosting = _fleet_uptime(inputs, fleet, needed)
+    why = f"The API misses the availability target; {second}, which is not enough; {self_hosting}."
+    remedy = "" if status == "firing" else _fleet_remedy(inputs, fleet, needed)
+    return ReliabilityCheck(status, words, why, remedy)
 
 
-def _fleet_uptime(inputs: Inputs, has_fleet: bool, needed: float) -> tuple[SignalStatus, str]:
-    """Status, and the assumed availability of a self-hosted fleet in words."""
-    rules, regions = inputs.catalog.signal_rules, regions_count(inputs.scenario, inputs.catalog)
-    assumed = rules.two_region_uptime_frac if regions > 1 else rules.one_region_uptime_frac
-    if not has_fleet:
+def assumed_uptime(regions: int, rules: SignalRules) -> Range:
+    """The availability assumed of a fleet in so many regions, with at least `MIN_SPARES` and on GPUs that stay."""
+    return rules.two_region_uptime_frac if regions > 1 else rules.one_region_uptime_frac
+
+
+def _fleet_uptime(inputs: Inputs, fleet: FleetPlan | None, needed: float) -> tuple[SignalStatus, str]:
+    """Status, and the assumed availability of a self-hosted fleet in words; none is assumed on spot GPUs, nor without the
+    spare that the assumption is stated for."""
+    if fleet is None:
         return "close", "no self-hosted option qualifies"
+    if fleet.offer.is_spot:
+        return (
+            "close",
+            "self-hosting is cheapest on spot GPUs, which may be taken back, so no availability is assumed for it",
+        )
+    if fleet.spare_replicas < MIN_SPARES:
+        return "close", "self-hosting has no spare replica, without which no availability is assumed for it"
+    assumed = assumed_uptime(fleet.regions, inputs.catalog.signal_rules)
     words = (
-        f"self-hosting in {plural(regions, 'region')} is assumed to reach {percent(assumed.central)} "
+        f"self-hosting in {plural(fleet.regions, 'region')} is assumed to reach {percent(assumed.central)} "
         f"({percent(assumed.low)} to {percent(assumed.high)})"
     )
     return ("firing", words) if assumed.central >= needed else ("close", f"{words}, which is not enough either")
+
+
+def _fleet_remedy(inputs: Inputs, fleet: FleetPlan | None, needed: float) -> str:
+    """What would make a self-hosted fleet keep the target, tried; if nothing does, to relax the target."""
+    scenario, rules = inputs.scenario, inputs.catalog.signal_rules
+    regions = 1 if assumed_uptime(1, rules).central >= needed else 2
+    if fleet is None or assumed_uptime(regions, rules).central < needed:
+        return RELAX
+    steps, operations, hardware = [], scenario.operations, scenario.hardware
+    if fleet.spare_replicas < MIN_SPARES:
+        steps.append("set at least one spare replica")
+        operations = operations.model_copy(update={"spare_replicas": MIN_SPARES})
+    if fleet.regions < regions:
+        steps.append(f"serve from {regions} regions")
+        operations = operations.model_copy(update={"regions": regions})
+    if "spot" in hardware.commitments:
+        steady = tuple(term for term in hardware.commitments if term != "spot")
+        steps.append("leave out spot GPUs" if steady else "replace spot by on-demand GPUs")
+        hardware = hardware.model_copy(update={"commitments": steady or ("on_demand",)})
+    tried = scenario.model_copy(update={"operations": operations, "hardware": hardware})
+    if not _has_fleet(Inputs.of(tried, inputs.catalog)):
+        return RELAX
+    words = " and ".join(steps)
+    return f"{words[:1].upper()}{words[1:]}."
+
+
+def _has_fleet(inputs: Inputs) -> bool:
+    """Whether a fleet that compliance allows carries the volume."""
+    every = enumerate_options(inputs)
+    return allowed_options(every, assess_options(every, inputs), inputs).has_fleet
 
 
 # --- rate limit ----------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from calculators.decision.latency_signal import latency_signal
 from calculators.decision.reliability_signal import reliability_signal
 from calculators.decision.savings import MonthlySavings
 from calculators.decision.signal_result import SIGNAL_STATUS_WORDS, Precondition, Signals, SignalStatus, SupportingFact
+from calculators.fleet.plan import FleetPlan
 from calculators.options.option import Option, best_build
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Scenario
@@ -29,11 +30,16 @@ def exit_signals(
         exit_signals=(
             cost_signal(inputs, savings, has_fleet),
             latency_signal(inputs, has_fleet),
-            reliability_signal(inputs, today, has_fleet),
+            reliability_signal(inputs, today, _cheapest_fleet(ranked)),
         ),
         preconditions=_preconditions(inputs.scenario),
         supporting=_supporting(inputs.scenario, ranked),
     )
+
+
+def _cheapest_fleet(ranked: Sequence[Option]) -> FleetPlan | None:
+    build = best_build(ranked)
+    return build.plan if build else None
 
 
 def _preconditions(scenario: Scenario) -> tuple[Precondition, ...]:

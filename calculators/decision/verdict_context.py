@@ -18,7 +18,7 @@ PRICED_ON_REQUEST: tuple[PathKind, ...] = ("government_cloud", "direct_api", "re
 class MissingInput:
     """What must be known before a verdict is possible."""
 
-    kind: Literal["ask_operators", "nothing_allowed", "volume"]
+    kind: Literal["ask_operators", "nothing_allowed", "nothing_holds", "volume"]
     operators: tuple[str, ...] = ()
     """Names of operators that may be allowed, once they are asked."""
     requests_per_month: float = 0.0
@@ -101,6 +101,8 @@ def _missing(
     """The input without which nothing can be said; None where there is no such input."""
     if not ranked:
         names = tuple(p.path.name for p in assessment.with_status("ask"))
+        if not assessment.requirements:  # only a context window can then rule out every API with a price
+            return MissingInput("nothing_holds")
         return MissingInput("ask_operators", names) if names else MissingInput("nothing_allowed")
     if volume_flips_at is None:
         return None

@@ -6,6 +6,7 @@ from calculators.decision.choice import Choice, Sureness, ranges_overlap
 from calculators.decision.crossover import Crossover
 from calculators.decision.crossover_text import break_even_clause
 from calculators.decision.verdict_context import MissingInput, VerdictContext
+from calculators.fleet.plan import FleetPlan
 from calculators.options.option import STAYS, Option, OptionKind, best_build
 from calculators.units import count, percent, plural, signed_percent, usd
 
@@ -98,7 +99,17 @@ def _alternative(winner: Option, rival: Option | None) -> str:
         return "No self-hosted option qualifies." if winner.is_buy else "No API option with a public price is allowed."
     if rival.is_buy:
         return f"The cheapest API option, {rival.label}, would cost {usd(rival.usd_per_month)}/month."
-    return f"Self-hosting would cost {usd(rival.usd_per_month)}/month."
+    return f"Self-hosting{_on_which_terms(rival)} would cost {usd(rival.usd_per_month)}/month."
+
+
+def _on_which_terms(option: Option) -> str:
+    """The regions and the term of a fleet that is not named by its label."""
+    if option.plan is None:
+        return ""
+    regions, offer = option.plan.regions, option.plan.offer
+    place = f" in {plural(regions, 'region')}" if regions > 1 else ""
+    term = " on spot GPUs" if offer.is_spot else f" with a {offer.term}" if offer.term else ""
+    return place + term
 
 
 def _missing_input(missing: MissingInput) -> str:
@@ -106,6 +117,11 @@ def _missing_input(missing: MissingInput) -> str:
         return (
             f"measure your requests per month. {count(missing.requests_per_month)} is a typical value, not yours, and the "
             f"decision changes at {count(missing.flips_at_req_per_month)}."
+        )
+    if missing.kind == "nothing_holds":
+        return (
+            "no API has a context window that holds your requests, and no self-hosted option qualifies. Check the token "
+            "lengths, or add a model with a longer context window."
         )
     if missing.kind == "ask_operators":
         names = ", ".join(dict.fromkeys(missing.operators[:3]))
@@ -152,13 +168,23 @@ def verdict_reason(
     plan, rest_usd = build.plan, build.usd_per_month - build.plan.rent_usd_per_month
     needs = "The peak needs" if ranked[0].kind != "hybrid" else "Without an API for the overflow, the peak would need"
     fleet = (
-        f"{needs} {plural(plan.gpus, 'GPU')} ({plan.replicas_words}) at {usd(plan.rent_usd_per_month)}/month; staffing, "
-        f"tooling and migration account for the other {usd(rest_usd)} ({percent(rest_usd / build.usd_per_month)})."
+        f"{needs} {_fleet_size(plan)} {usd(plan.rent_usd_per_month)}/month; staffing, tooling and migration account for "
+        f"the other {usd(rest_usd)} ({percent(rest_usd / build.usd_per_month)})."
     )
     if not any(option.is_buy for option in ranked):
         return f"{fleet} No API option with a public price is allowed."
     best = f"Against the cheapest API option at each volume, {break_even_clause(against_best)}."
     return f"{fleet} {best} Against today's API alone, {break_even_clause(against_today)}."
+
+
+def _fleet_size(plan: FleetPlan) -> str:
+    """The GPUs that the peak needs and, where they differ, those that are paid for; to be followed by their cost."""
+    size = f"{plural(plan.needed_gpus // plan.regions, 'GPU')} ({plan.replicas_words})"
+    if plan.regions > 1:
+        size += f" in each of {plural(plan.regions, 'region')}, {count(plan.needed_gpus)} in all,"
+    if plan.gpus == plan.needed_gpus:
+        return f"{size} at"
+    return f"{size.rstrip(',')}; {count(plan.gpus)} are paid for, because servers come whole. They cost"
 
 
 def blocked_reason(context: VerdictContext) -> str:

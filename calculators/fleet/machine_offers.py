@@ -4,16 +4,15 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from calculators.catalog.base import Confidence, Source
+from calculators.catalog.base import COMMITMENT_MONTHS, Confidence, Source
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.compliance_rules import OWN
 from calculators.catalog.hardware import Gpu
 from calculators.catalog.prices import Rent, RentProvider
 from calculators.fleet.owned_servers import owned_usd_per_gpu_h
 from calculators.scenario.schema import Scenario
-from calculators.units import HOURS_PER_MONTH
+from calculators.units import HOURS_PER_MONTH, MONTHS_PER_YEAR
 
-OWNED_SERVER_GPUS = 8
 QUOTED = "your-quote"
 OfferBasis = Literal["list", "yours", "owned"]
 """Whose price it is: a list price, the user's negotiated price, or the cost of a purchased server."""
@@ -41,9 +40,32 @@ class MachineOffer:
 
     @property
     def where(self) -> str:
-        """The offer as the end of a label: "rented from Nebius"."""
+        """The offer as the end of a label, with its term: "rented from Nebius (3-year commitment)"."""
         words: dict[OfferBasis, str] = {"owned": "on purchased servers", "yours": "at your negotiated price"}
-        return words.get(self.basis, f"rented from {self.provider}")
+        return words.get(self.basis, f"rented from {self.provider}{self.term_in_brackets}")
+
+    @property
+    def is_spot(self) -> bool:
+        """Whether the provider may take the machine back at any time."""
+        return self.commitment == "spot"
+
+    @property
+    def commitment_months(self) -> int | None:
+        """Months for which the machine must be rented; None without a commitment."""
+        return COMMITMENT_MONTHS.get(self.commitment)
+
+    @property
+    def term(self) -> str:
+        """The term that the price is for, in words; empty for on-demand, negotiated and purchased machines."""
+        months = self.commitment_months
+        if months is not None:
+            return f"{months // MONTHS_PER_YEAR}-year commitment"
+        return "spot" if self.is_spot else ""
+
+    @property
+    def term_in_brackets(self) -> str:
+        """The term, to follow a price or a provider; empty where there is none."""
+        return f" ({self.term})" if self.term else ""
 
     @property
     def is_owned(self) -> bool:
@@ -120,16 +142,16 @@ def _listed(provider: RentProvider, rent: Rent) -> MachineOffer:
 
 
 def owned_offer(gpu: Gpu, catalog: Catalog) -> MachineOffer:
-    """A purchased server as an hourly price: depreciation, colocation, power and spares. Raises KeyError for a GPU
-    without a purchase price."""
-    price = catalog.ownership.server_usd_per_gpu[gpu.id]
+    """A purchased server or rack as an hourly price: depreciation, colocation, power and spares. Raises KeyError for a
+    GPU without a purchase price."""
+    price, server = catalog.ownership.server_usd_per_gpu[gpu.id], catalog.ownership.servers[gpu.id]
     source = catalog.ownership.sources[price.source]
     return MachineOffer(
         provider_id=OWN,
         provider="own servers",
         gpu_id=gpu.id,
-        machine=f"{OWNED_SERVER_GPUS}-GPU server",
-        gpus_per_machine=OWNED_SERVER_GPUS,
+        machine=server.name,
+        gpus_per_machine=server.gpus_count,
         region=None,
         commitment="owned",
         usd_per_gpu_h=owned_usd_per_gpu_h(gpu.id, catalog.ownership),

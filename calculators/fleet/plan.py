@@ -56,9 +56,16 @@ class FleetPlan:
         return self.regions * self.machines * (self.offer.gpus_per_machine or self.config.tensor_parallel)
 
     @property
+    def needed_gpus(self) -> int:
+        """GPUs of the replicas and spares in all regions; the others of `gpus` fill up whole machines."""
+        replicas = self.replicas + self.prefill_replicas + self.spare_replicas
+        return self.regions * replicas * self.config.gpus_count
+
+    @property
     def label(self) -> str:
-        """GPUs and offer in words: "4× H100 rented from Nebius"."""
-        return f"{self.gpus}× {self.config.gpu.name} {self.offer.where}"
+        """GPUs, offer and regions in words: "4× H100 rented from Nebius (spot) in 2 regions"."""
+        regions = f" in {plural(self.regions, 'region')}" if self.regions > 1 else ""
+        return f"{self.gpus}× {self.config.gpu.name} {self.offer.where}{regions}"
 
     @property
     def replicas_words(self) -> str:

@@ -71,8 +71,8 @@ class Capacity:
         return LIMIT_WORDS[self.limit]
 
 
-Constraint = Literal["weights", "kv_cache", "tpot", "ttft", "no_offer", "gpu_limit"]
-CONSTRAINTS: tuple[Constraint, ...] = ("weights", "kv_cache", "tpot", "ttft", "no_offer", "gpu_limit")
+Constraint = Literal["context", "weights", "kv_cache", "tpot", "ttft", "no_offer", "gpu_limit"]
+CONSTRAINTS: tuple[Constraint, ...] = ("context", "weights", "kv_cache", "tpot", "ttft", "no_offer", "gpu_limit")
 """The constraints in the order in which a configuration meets them; the later one fails, the nearer it came."""
 
 

@@ -3,6 +3,7 @@
 Modules in reading order:
 
 option          one option and its cost lines
+context_window  whether a context window holds the workload's requests
 scenario_check  whether the catalog knows what a scenario names
 buy             options that buy tokens from an API
 speed_range     fleets at the optimistic and pessimistic speed
@@ -11,6 +12,7 @@ hybrid          a base-load fleet, with overflow to an API
 shortlist       all options, and those that compliance allows
 cost_curves     cost of every allowed option over inputs that vary
 ranking         all allowed options, cheapest first
+compared_text   sentences on what is not compared, or only under a condition
 what_if         the allowed options again, under changed inputs
 feasibility     why each model on each GPU does or does not serve
 """

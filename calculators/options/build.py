@@ -9,6 +9,7 @@ from calculators.fleet.operating_costs import ESTIMATE_BASIS, USER_BASIS, CostLi
 from calculators.fleet.plan import FleetPlan, fleet_plan
 from calculators.fleet.replica_capacity import Capacity, Infeasible, candidate_configs, replica_capacities
 from calculators.fleet.staircase import Staircase
+from calculators.options.context_window import by_context
 from calculators.options.option import LinearCost, Option, with_range
 from calculators.options.speed_range import SpeedBounds, rent_range_usd
 from calculators.scenario.demand import Array, Demand
@@ -17,7 +18,9 @@ from calculators.scenario.inputs import Inputs
 
 def size_candidates(inputs: Inputs) -> tuple[list[Capacity], list[Infeasible]]:
     """Capacity of every candidate configuration within the targets, and the infeasible ones."""
-    return replica_capacities(candidate_configs(inputs.scenario, inputs.catalog), inputs)
+    configs, infeasible = by_context(candidate_configs(inputs.scenario, inputs.catalog), inputs.scenario.workload)
+    sized, missed = replica_capacities(configs, inputs)
+    return sized, infeasible + missed
 
 
 def build_options(
@@ -51,8 +54,7 @@ def _build_option(staircase: Staircase, bounds: SpeedBounds, lines: tuple[CostLi
     return with_range(
         Option(
             kind="own_hardware" if offer.is_owned else "self_host",
-            label=f"{model.name} self-hosted on {plan.label}"
-            + (f" in {plan.regions} regions" if plan.regions > 1 else ""),
+            label=f"{model.name} self-hosted on {plan.label}",
             lines=(rent, *lines),
             model=model.name,
             operator=offer.provider_id,
@@ -64,13 +66,14 @@ def _build_option(staircase: Staircase, bounds: SpeedBounds, lines: tuple[CostLi
 
 def _rent_basis(offer: MachineOffer) -> str:
     known = {"yours": USER_BASIS, "owned": ESTIMATE_BASIS}
-    return known.get(offer.basis, f"list price, {offer.confidence} confidence")
+    return known.get(offer.basis, f"list price{offer.term_in_brackets}, {offer.confidence} confidence")
 
 
 def rent_note(plan: FleetPlan) -> str:
     """The rent's calculation in words."""
     each = f" in each of {plan.regions} regions" if plan.regions > 1 else ""
-    return f"{plan.machines} × {plan.offer.machine}{each} at ${plan.offer.usd_per_gpu_h:.2f}/GPU-hour, 730 hours/month"
+    price = f"${plan.offer.usd_per_gpu_h:.2f}/GPU-hour{plan.offer.term_in_brackets}"
+    return f"{plan.machines} × {plan.offer.machine}{each} at {price}, 730 hours/month"
 
 
 def self_host_line(lines: tuple[CostLine, ...], demand: Demand) -> LinearCost:

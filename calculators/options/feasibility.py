@@ -32,6 +32,12 @@ class Feasibility:
         """How many of the constraints that come before the GPU limit it meets."""
         return CONSTRAINTS.index(self.constraint or "gpu_limit")
 
+    @property
+    def stage(self) -> int:
+        """The number that other programs read: 0 for weights that do not fit, and so on; -1 for a context window, since
+        that check was added before the others."""
+        return self.passed_count - 1
+
 
 def feasibility_matrix(left: AllowedOptions, line: LinearCost, inputs: Inputs) -> tuple[Feasibility, ...]:
     """One row for each model and GPU, cheapest first, infeasible ones last.
@@ -81,18 +87,24 @@ def _misses(infeasible: Sequence[Infeasible]) -> dict[tuple[str, str], Feasibili
     furthest: dict[tuple[str, str], Infeasible] = {}
     for one in sorted(infeasible, key=lambda one: -one.passed_count):
         furthest.setdefault(_names(one.config), one)
-    words = {key: f"{one.config.tensor_parallel}× {one.config.precision.upper()}" for key, one in furthest.items()}
     return {
         (model, gpu): Feasibility(
             model=model,
             gpu=gpu,
             plan=None,
             usd_per_month=None,
-            why=f"{words[model, gpu]}: {one.why}",
+            why=_why(one),
             constraint=one.constraint,
         )
         for (model, gpu), one in furthest.items()
     }
+
+
+def _why(one: Infeasible) -> str:
+    """The reason, after the configuration it is about; a model's context window is that of every configuration."""
+    if one.constraint == "context":
+        return one.why
+    return f"{one.config.tensor_parallel}× {one.config.precision.upper()}: {one.why}"
 
 
 def _with_gap(outcome: Feasibility, best: float) -> Feasibility:
@@ -103,6 +115,7 @@ def _with_gap(outcome: Feasibility, best: float) -> Feasibility:
 
 
 _REMEDIES: Mapping[Constraint, str] = {
+    "context": "Add a model with a longer context window on the Candidates page.",
     "weights": "Allow GPUs with more memory, or add a lower weight precision.",
     "kv_cache": "Allow GPUs with more memory, or add a lower weight precision.",
     "tpot": "Relax the TPOT target, or allow faster GPUs.",
@@ -118,6 +131,9 @@ def why_no_fleet(rows: Sequence[Feasibility]) -> str:
         return (
             "No candidate open model is selected, or all are marked not acceptable. Select one on the Candidates page."
         )
+    if all(row.constraint == "context" for row in rows):
+        short = "; ".join({row.model: f"{row.model}: {row.why}" for row in rows}.values())
+        return f"No candidate open model holds your requests ({short}). {_REMEDIES['context']}"
     nearest = max(rows, key=lambda row: row.passed_count)
     remedy = _REMEDIES[nearest.constraint or "gpu_limit"]
     return f"The closest is {nearest.model} on {nearest.gpu} ({nearest.why}). {remedy}"

@@ -29,11 +29,10 @@ def hybrid_option(build: Option, staircase: Staircase, buy: Option, inputs: Inpu
     if usd >= peak_rent_usd:
         return None
     rent, *other_lines = build.lines
-    gpus = f"{base.plan.gpus}× {base.plan.config.gpu.name}"
     return with_range(
         Option(
             kind="hybrid",
-            label=f"{build.model} self-hosted on {gpus} for the base load, {buy.label} for overflow",
+            label=f"{build.model} self-hosted on {base.plan.label} for the base load, {buy.label} for overflow",
             lines=(_smaller(rent, base.plan), _overflow(buy, base, api_usd), *other_lines, *buy.lines[1:]),
             model=build.model,
             operator=build.operator,

@@ -2,7 +2,7 @@
 cheaper."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from calculators.fleet.staircase import Staircase
 from calculators.options.build import build_options
@@ -14,25 +14,47 @@ from calculators.options.speed_range import SpeedBounds
 from calculators.scenario.inputs import Inputs
 
 
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """The allowed options by monthly cost, cheapest first, and the hybrid that is not clearly cheaper than the others."""
+
+    options: tuple[Option, ...]
+    hidden_hybrid: Option | None = None
+    """Cheaper than every option, but by less than `CLOSE_FRAC`."""
+
+
+def ranking(allowed: AllowedOptions, bounds: SpeedBounds, inputs: Inputs) -> Ranking:
+    """The ranking of the allowed options. A hybrid is an option only where it is clearly cheaper than everything else: it
+    takes two systems to run."""
+    builds = build_options(allowed.stairs, allowed.rents_usd, bounds, allowed.lines, inputs)
+    plain = sorted([*allowed.buys, *builds], key=_by_cost)
+    hybrid = _cheapest_hybrid(builds, allowed.buys, allowed.stairs, inputs)
+    if hybrid is None or hybrid.usd_per_month >= plain[0].usd_per_month:
+        return Ranking(_with_horizon_means(plain, allowed, inputs))
+    if hybrid.usd_per_month < plain[0].usd_per_month * (1 - CLOSE_FRAC):
+        return Ranking(_with_horizon_means(sorted([*plain, hybrid], key=_by_cost), allowed, inputs))
+    return Ranking(_with_horizon_means(plain, allowed, inputs), hybrid)
+
+
+def _by_cost(option: Option) -> tuple[float, str]:
+    return option.usd_per_month, option.label
+
+
 def rank_options(allowed: AllowedOptions, bounds: SpeedBounds, inputs: Inputs) -> list[Option]:
     """The allowed options by monthly cost, cheapest first."""
-    builds = build_options(allowed.stairs, allowed.rents_usd, bounds, allowed.lines, inputs)
-    hybrids = _cheapest_hybrid(builds, allowed.buys, allowed.stairs, inputs)
-    options = sorted([*allowed.buys, *builds, *hybrids], key=lambda option: (option.usd_per_month, option.label))
-    return (
-        with_horizon_means(options, curves_of(allowed, inputs))
-        if inputs.scenario.workload.growth_per_month_frac
-        else options
-    )
+    return list(ranking(allowed, bounds, inputs).options)
 
 
 def curves_of(allowed: AllowedOptions, inputs: Inputs) -> OptionCurves:
     """The curves of the allowed options."""
-    return OptionCurves.of(allowed.buys, allowed.stairs, allowed.lines, inputs, allowed.servers_are_fallback)
+    return OptionCurves.of(allowed.buys, allowed.stairs, allowed.lines, inputs, allowed.servers == "fallback")
 
 
-def with_horizon_means(options: Sequence[Option], curves: OptionCurves) -> list[Option]:
-    """The options with their mean cost over the months of the horizon."""
+def _with_horizon_means(options: Sequence[Option], allowed: AllowedOptions, inputs: Inputs) -> tuple[Option, ...]:
+    """The options with their mean cost over the months of the horizon, where volume grows or shrinks."""
+    if not inputs.scenario.workload.growth_per_month_frac:
+        return tuple(options)
+    curves = curves_of(allowed, inputs)
     costs = curves.costs(curves.points(1))
     buys = {id(option): float(usd) for option, usd in zip(curves.buys, costs.buys_usd[:, 0], strict=True)}
     builds = {group: float(usd) for group, usd in zip(curves.groups, costs.builds_usd[:, 0], strict=True)}
@@ -44,19 +66,17 @@ def with_horizon_means(options: Sequence[Option], curves: OptionCurves) -> list[
         group = option.plan.config.model.id, option.plan.offer.is_owned
         return hybrids[group] if option.kind == "hybrid" else builds[group]
 
-    return [replace(option, horizon_usd_per_month=mean(option)) for option in options]
+    return tuple(replace(option, horizon_usd_per_month=mean(option)) for option in options)
 
 
 def _cheapest_hybrid(
     builds: Sequence[Option], buys: Sequence[Option], staircases: Sequence[Staircase], inputs: Inputs
-) -> list[Option]:
-    """The cheapest fleet for the base load only, where it is clearly cheaper than everything else: it takes two systems to
-    run."""
+) -> Option | None:
+    """The cheapest fleet for the base load, with overflow to the cheapest API option; None where there is none."""
     if not builds or not buys:
-        return []
+        return None
     best = best_buy(buys)
-    bar = min(o.usd_per_month for o in (*builds, *buys)) * (1 - CLOSE_FRAC)
     by_plan = {(id(one.capacity), id(one.offer)): one for one in staircases}
     plans = ((build, build.plan) for build in builds if build.plan is not None)
     hybrids = (hybrid_option(build, by_plan[id(p.capacity), id(p.offer)], best, inputs) for build, p in plans)
-    return sorted((o for o in hybrids if o is not None and o.usd_per_month < bar), key=lambda o: o.usd_per_month)[:1]
+    return min((o for o in hybrids if o is not None), key=lambda o: o.usd_per_month, default=None)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +19,9 @@ from calculators.fleet.replica_capacity import Capacity, Infeasible
 from calculators.fleet.staircase import Staircase, rents_matrix, staircases, staircases_on
 from calculators.options.build import size_candidates
 from calculators.options.buy import cheapest_buys, direct_options, hosted_options, needed_facts, resold_options
+from calculators.options.context_window import is_too_short
 from calculators.options.option import Option
-from calculators.scenario.demand import Array
+from calculators.scenario.demand import Array, needed_context_tok
 from calculators.scenario.inputs import Inputs
 
 _T = TypeVar("_T")
@@ -28,12 +29,19 @@ Sized = tuple[list[Capacity], list[Infeasible]]
 """Capacities of the candidate configurations, and those without one."""
 
 
+PurchasedServers = Literal["included", "fallback", "left_out"]
+"""Why purchased servers are compared: the user includes them, or nothing else with a price is allowed; or that they are
+not."""
+
+
 @dataclass(frozen=True, slots=True)
 class PricedProduct:
-    """An API option, and whether the product that its price is for meets the residency requirements."""
+    """An API option, whether the product that its price is for meets the residency requirements, and whether its context
+    window holds the workload's requests."""
 
     option: Option
     serves: bool
+    holds: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +69,9 @@ class AllowedOptions:
     rents_usd: Array
     infeasible: tuple[Infeasible, ...]
     lines: tuple[CostLine, ...]
-    servers_are_fallback: bool = False
-    """Whether purchased servers count only because nothing else with a price is allowed."""
+    servers: PurchasedServers = "included"
+    servers_usd_per_month: float | None = None
+    """Cost of the cheapest fleet on purchased servers that compliance allows; None where there is none."""
 
     @property
     def has_fleet(self) -> bool:
@@ -91,7 +100,11 @@ def priced_buys(inputs: Inputs) -> tuple[PricedProduct, ...]:
     needed = needed_facts(inputs)
     resold = resold_options(inputs, is_regional(needed)) if inputs.scenario.compliance.requirements else []
     options = (*direct_options(inputs), *resold, *hosted_options(inputs))
-    return tuple(PricedProduct(option, _serves(option, needed, inputs.catalog)) for option in options)
+    needed_tok = needed_context_tok(inputs.scenario.workload)
+    return tuple(
+        PricedProduct(option, _serves(option, needed, inputs.catalog), not is_too_short(option, needed_tok))
+        for option in options
+    )
 
 
 def _all_staircases(inputs: Inputs, candidates: Sized) -> tuple[list[Staircase], list[Infeasible]]:
@@ -136,7 +149,7 @@ def assess_options(every: AllOptions, inputs: Inputs) -> ComplianceAssessment:
     """Compliance assessment of every operator, each with the cheapest option through it; for an API provider the hosted
     open models are separate from the closed model."""
     offers: dict[tuple[str, str, bool], PathPrice] = {}
-    for buy in every.buys:
+    for buy in (buy for buy in every.buys if buy.holds):
         option = buy.option
         operator = api_seller(option.operator, option.operator, inputs.catalog)
         price = option.usd_per_month if buy.serves else None
@@ -171,14 +184,19 @@ def allowed_options(every: AllOptions, assessment: ComplianceAssessment, inputs:
     """Options that compliance allows. Keeps the cheapest provider of each open model. Purchased servers count only if the
     user includes them or nothing else with a price is allowed."""
     allowed = {(p.path.kind, p.path.operator) for p in assessment.with_status("allowed")}
-    buys = [b.option for b in every.buys if b.serves and operator_path(b.option, inputs.catalog) in allowed]
+    buys = [b.option for b in every.buys if b.serves and b.holds and operator_path(b.option, inputs.catalog) in allowed]
     operators = _of_offers(every.stairs, lambda offer: machine_operator(offer, inputs.catalog))
     may_run = {key: (operator.path, operator.id) in allowed for key, operator in operators.items()}
     kept = every.serves & np.array([may_run[id(s.offer)] for s in every.stairs], dtype=bool)
     owned = np.array([s.offer.is_owned for s in every.stairs], dtype=bool)
     finite = np.isfinite(every.rents_usd)
-    ruled_out = bool(inputs.scenario.compliance.requirements) and not buys and not (kept & ~owned & finite).any()
-    if not (inputs.scenario.hardware.include_owned or ruled_out):
+    servers_usd = every.rents_usd[kept & owned & finite].min(initial=np.inf) + sum(o.usd_per_month for o in every.lines)
+    servers: PurchasedServers = "left_out"
+    if inputs.scenario.hardware.include_owned:
+        servers = "included"
+    elif not buys and not (kept & ~owned & finite).any():
+        servers = "fallback"
+    else:
         kept = kept & ~owned
     return AllowedOptions(
         buys=tuple(cheapest_buys(buys)),
@@ -186,5 +204,6 @@ def allowed_options(every: AllOptions, assessment: ComplianceAssessment, inputs:
         rents_usd=every.rents_usd[kept],
         infeasible=every.infeasible,
         lines=every.lines,
-        servers_are_fallback=ruled_out and not inputs.scenario.hardware.include_owned,
+        servers=servers,
+        servers_usd_per_month=float(servers_usd) if np.isfinite(servers_usd) else None,
     )

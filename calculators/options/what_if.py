@@ -14,7 +14,6 @@ from calculators.options.ranking import rank_options
 from calculators.options.shortlist import (
     AllOptions,
     AllowedOptions,
-    PricedProduct,
     Sized,
     allowed_options,
     assess_options,
@@ -62,9 +61,7 @@ def ranked_on(day: date, inputs: Inputs, sized: Sized) -> list[Option]:
 
 def moved(every: AllOptions, moves: PriceMoves) -> AllOptions:
     """All options at moved prices."""
-    buys = tuple(
-        PricedProduct(_at_price(buy.option, _price_ratio(buy.option, moves)), buy.serves) for buy in every.buys
-    )
+    buys = tuple(replace(buy, option=_at_price(buy.option, _price_ratio(buy.option, moves))) for buy in every.buys)
     offers = {id(s.offer): _at_rent(s.offer, moves) for s in every.stairs}
     ratios = [_machine_ratio(s.offer, moves) for s in every.stairs]
     stairs = tuple(
@@ -110,4 +107,4 @@ def curves_at_throughput(allowed: AllowedOptions, inputs: Inputs) -> OptionCurve
     resized, _ = replica_capacities(list(configs.values()), inputs)
     offers = {id(s.offer): s.offer for s in allowed.stairs}.values()
     stairs = staircases_on(resized, offers, inputs)
-    return OptionCurves.of(allowed.buys, stairs, allowed.lines, inputs, allowed.servers_are_fallback)
+    return OptionCurves.of(allowed.buys, stairs, allowed.lines, inputs, allowed.servers == "fallback")

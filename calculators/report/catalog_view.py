@@ -21,8 +21,10 @@ from calculators.catalog.models import Model
 from calculators.catalog.prices import CacheVariant, ProviderRule, Rent, RentProvider
 from calculators.evaluate import Evaluation
 from calculators.options.buy import hosted_options
+from calculators.options.context_window import is_too_short, option_too_short_words
 from calculators.options.option import Option
 from calculators.performance.model_size import kv_bytes, parameters
+from calculators.scenario.demand import needed_context_tok
 from calculators.scenario.inputs import Inputs
 from calculators.units import BYTES_PER_GB, count, significant, usd
 
@@ -110,9 +112,15 @@ def hosted_prices(day: date, catalog: Catalog) -> list[ListedPrice]:
 
 
 def hosted_candidates(evaluation: Evaluation, catalog: Catalog) -> list[Option]:
-    """Every candidate open model at every allowed provider, cheapest first."""
+    """Every candidate open model at every allowed provider, cheapest first; those with too small a context window last."""
     options = hosted_options(Inputs(evaluation.scenario, evaluation.demand, catalog))
-    return sorted(options, key=lambda option: option.usd_per_month)
+    needed_tok = needed_context_tok(evaluation.scenario.workload)
+    return sorted(options, key=lambda option: (is_too_short(option, needed_tok), option.usd_per_month))
+
+
+def why_no_option(option: Option, evaluation: Evaluation) -> str:
+    """Why an API option cannot serve the workload; empty where it can."""
+    return option_too_short_words(option, evaluation.scenario.workload)
 
 
 def hosting_providers(catalog: Catalog) -> list[str]:

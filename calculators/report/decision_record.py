@@ -124,7 +124,7 @@ def freeze(
             f"Dissenting views: {count(len(dissent))} characters; shorten them to {count(MAX_DISSENT_CHARS)} or fewer"
         )
     verdict, today = evaluation.verdict, evaluation.today
-    barred = "" if evaluation.today_allowed else "; not allowed under your requirements"
+    barred = f"; {evaluation.today_barred}" if evaluation.today_barred else ""
     return DecisionRecord(
         made_on=made_on,
         digest=evaluation.digest,

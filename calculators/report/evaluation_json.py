@@ -15,6 +15,7 @@ from calculators.compliance.assessment import ComplianceAssessment, PricedPath
 from calculators.decision.sensitivity import DecisionSensitivity
 from calculators.decision.switching_text import BECOMES
 from calculators.evaluate import Evaluation
+from calculators.fleet.machine_offers import MachineOffer
 from calculators.fleet.operating_costs import CostLine
 from calculators.fleet.plan import FleetPlan
 from calculators.fleet.replica_capacity import Capacity
@@ -117,12 +118,14 @@ def _plain_record(value: Any) -> dict[str, Any]:
 _IN_WORDS: dict[tuple[type, str], str] = {
     (Capacity, "limit"): "limit_words",
     (CostLine, "kind"): "name",
-    (Feasibility, "constraint"): "passed_count",
+    (Feasibility, "constraint"): "stage",
 }
 """Codes for which other programs read the words or the number that a property gives."""
 _DERIVED: dict[type, tuple[str, ...]] = {
     ApiBill: ("working",),
-    FleetPlan: ("gpus",),
+    Evaluation: ("today_barred",),
+    FleetPlan: ("gpus", "needed_gpus"),
+    MachineOffer: ("term",),
     Option: ("usd_per_month",),
 }
 

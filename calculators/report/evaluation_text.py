@@ -63,4 +63,5 @@ def offer_terms(offer: MachineOffer) -> str:
     """Where a GPU price comes from: machine, provider, region, commitment, date and confidence."""
     where = f", {offer.region}" if offer.region else ""
     seen = f", seen {offer.seen}" if offer.seen else ""
-    return f"{offer.machine} at {offer.provider}{where}, {offer.commitment.replace('_', '-')}{seen} ({offer.confidence} confidence)"
+    terms = offer.term or offer.commitment.replace("_", "-")
+    return f"{offer.machine} at {offer.provider}{where}, {terms}{seen} ({offer.confidence} confidence)"

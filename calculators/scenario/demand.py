@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
-from math import log
+from math import ceil, log
 from statistics import NormalDist
 
 import numpy as np
@@ -14,7 +14,8 @@ from calculators.units import HOURS_PER_MONTH, SECONDS_PER_HOUR, SECONDS_PER_MON
 
 Array = NDArray[np.float64]
 MONTHS_AHEAD = 60
-_P95_Z = NormalDist().inv_cdf(0.95)
+P95 = 0.95
+_P95_Z = NormalDist().inv_cdf(P95)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,27 @@ def lengths(workload: Workload) -> Lengths:
     outputs = lognormal_groups(workload.output_tok, workload.output_p95_tok)
     grid_in, grid_out = np.meshgrid(inputs, outputs)
     return Lengths(np.full(grid_in.size, 1 / grid_in.size), grid_in.ravel(), grid_out.ravel())
+
+
+def needed_context_tok(workload: Workload) -> int:
+    """Tokens, prompt plus output, that a context window must hold: the 95th-percentile request, or the mean one where that
+    is longer. The one rule by which a model is too short for a workload.
+
+    The 95th-percentile request is p95 prompt plus p95 output; of a measured distribution at least its own 95th percentile.
+    """
+    mean_tok = workload.input_tok + workload.output_tok
+    p95_tok = workload.input_p95_tok + workload.output_p95_tok
+    return ceil(max(mean_tok, p95_tok, _measured_p95_tok(workload)))
+
+
+def _measured_p95_tok(workload: Workload) -> float:
+    """95th percentile of prompt plus output over the groups of a measured distribution; 0 without one."""
+    share_frac = 0.0
+    for cell in sorted(workload.cells, key=lambda cell: cell.input_tok + cell.output_tok):
+        share_frac += cell.share_frac
+        if share_frac >= P95 - 1e-9:
+            return cell.input_tok + cell.output_tok
+    return 0.0
 
 
 @cache

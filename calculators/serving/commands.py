@@ -13,11 +13,11 @@ from typing import Literal
 
 from calculators.catalog.serving import ServingEngine
 from calculators.errors import DataError
-from calculators.fleet.machine_offers import OWNED_SERVER_GPUS
 from calculators.fleet.plan import FleetPlan
+from calculators.fleet.replica_capacity import SERVER_GPUS
 from calculators.performance.replica import ReplicaConfig
 from calculators.performance.step_time import CHUNK_TOK
-from calculators.scenario.demand import Demand
+from calculators.scenario.demand import Demand, needed_context_tok
 from calculators.scenario.schema import Scenario
 from calculators.serving.engine_choice import has_heads, shared_prefix_frac
 from calculators.serving.flag_check import Facts, check_commands
@@ -67,10 +67,14 @@ class Job:
 
     @property
     def needed_tok(self) -> int:
-        """Longest request to accept: 95th-percentile prompt plus output, or the longest pair of a measured distribution."""
-        lengths, demand = self.demand.lengths, self.demand
-        longest = (lengths.input_tok + lengths.output_tok).max() if self.scenario.workload.cells else 0.0
-        return ceil(max(demand.input_p95_tok + demand.output_p95_tok, float(longest)))
+        """Longest request that the context window must hold."""
+        return needed_context_tok(self.scenario.workload)
+
+    @property
+    def longest_tok(self) -> int:
+        """Longest request to accept where the context window allows it: the longest group of a measured distribution."""
+        longest = (cell.input_tok + cell.output_tok for cell in self.scenario.workload.cells)
+        return ceil(max(self.needed_tok, *longest, 0.0))
 
     @property
     def fits(self) -> bool:
@@ -78,8 +82,8 @@ class Job:
 
     @property
     def max_tok(self) -> int:
-        """Context length to configure: `needed_tok` rounded up, at most the model's context window."""
-        return min(ceil(self.needed_tok / LENGTH_STEP_TOK) * LENGTH_STEP_TOK, self.context_tok)
+        """Context length to configure: `longest_tok` rounded up, at most the model's context window."""
+        return min(ceil(self.longest_tok / LENGTH_STEP_TOK) * LENGTH_STEP_TOK, self.context_tok)
 
     @property
     def cap(self) -> int:
@@ -92,7 +96,7 @@ class Job:
     @property
     def pools_share_machine(self) -> bool:
         """Whether one machine has enough GPUs for a prefill and a decode server."""
-        return 2 * self.config.gpus_count <= (self.plan.offer.gpus_per_machine or OWNED_SERVER_GPUS)
+        return 2 * self.config.gpus_count <= (self.plan.offer.gpus_per_machine or SERVER_GPUS)
 
     @property
     def concurrency(self) -> int:
@@ -139,7 +143,7 @@ def plan_facts(job: Job) -> Facts:
 
 def plan_assumptions(job: Job) -> Iterator[str]:
     """Assumptions of the plan, as comment lines of the generated files."""
-    yield f"Requests above {job.max_tok:,} tokens (prompt plus output) are rejected; the longest requests of this workload need {job.needed_tok:,}."
+    yield f"Requests above {job.max_tok:,} tokens (prompt plus output) are rejected; the longest requests of this workload need {job.longest_tok:,}."
     model, online = checkpoint(job)
     if online:
         yield f"The 16-bit weights are quantized to {online.upper()} at load time: run your own evals first."

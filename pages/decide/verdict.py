@@ -36,10 +36,7 @@ st.markdown(f"**{escape(result.takeaway)}**")
 st.plotly_chart(crossover_chart(result), alt=result.takeaway, key="verdict_chart")
 st.markdown(escape(verdict.reason))
 if not result.today_allowed:
-    st.warning(
-        "Your current API is not known to be allowed under the requirements on the Signals and compliance page.",
-        icon=":material/gavel:",
-    )
+    st.warning(escape(f"Your current API is no option: {result.today_barred}."), icon=":material/gavel:")
 st.markdown(escape(triggers_sentence(result.signals)))
 
 if result.allowed:

@@ -87,6 +87,6 @@ with migration:
 
 result = evaluation()
 st.subheader("Hosted open models")
-hosted_table(hosted_candidates(result, known))
+hosted_table(hosted_candidates(result, known), result)
 st.subheader("All self-hosted configurations")
 feasibility_table(result.feasibility)

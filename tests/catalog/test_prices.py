@@ -3,7 +3,8 @@
 import pytest
 from pydantic import ValidationError
 
-from calculators.catalog.prices import ApiModel
+from calculators.catalog.load import load_catalog
+from calculators.catalog.prices import ApiModel, Ownership
 
 PRICE = {"source": "s", "confidence": "low", "input_usd_per_mtok": 1, "output_usd_per_mtok": 2}
 
@@ -20,3 +21,17 @@ def test_a_price_is_a_finite_number_from_zero_up(bad: object) -> None:
         ApiModel.model_validate(
             {"id": "m", "prices": [{**PRICE, "valid_from": "2026-01-01", "input_usd_per_mtok": bad}]}
         )
+
+
+def test_a_purchase_price_needs_the_size_of_its_server() -> None:
+    plain = load_catalog().ownership.model_dump()
+    del plain["servers"]["gb200"]
+    with pytest.raises(ValidationError, match="servers: no size for gb200"):
+        Ownership.model_validate(plain)
+
+
+def test_gpus_that_fast_links_join_beyond_a_server_are_bought_by_the_rack() -> None:
+    catalog = load_catalog()
+    sizes = {id: server.gpus_count for id, server in catalog.ownership.servers.items()}
+    assert {id: max(catalog.gpus[id].links.domain_gpus, 8) for id in sizes} == sizes
+    assert sizes["gb200"] == 72

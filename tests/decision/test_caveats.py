@@ -1,14 +1,19 @@
 """Caveats: prices, speeds, techniques, workload, conditions and growth."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from options_by_hand import hand_made_build
 from signals_by_name import CATALOG, run
-from support import scenario
+from support import merged, scenario
 
+from calculators.catalog.catalog import Catalog
+from calculators.catalog.load import load_catalog
 from calculators.decision.caveats import caveats, contract_conditions, growth_note
+from calculators.evaluate import evaluate
 from calculators.scenario.inputs import Inputs
-from calculators.units import count
+from calculators.units import count, plural
 
 
 @pytest.mark.parametrize(
@@ -56,3 +61,47 @@ def test_growth_reaches_break_even_in_whole_months() -> None:
     [falls] = growth_note(shrinking, crossover)  # 1.5 x 0.9^4 = 0.984 is the first below 1
     assert falls.startswith("At −10% volume per month, it falls below the break-even volume of ")
     assert "in 4 months" in falls
+
+
+def _notes(**changes: Any) -> str:
+    """The caveats of the base case on listed machines, as one text."""
+    plain: dict[str, Any] = {
+        "workload": {"requests_per_month": 60_000_000},
+        "api": {"provider": "openai", "model": "gpt-5.4"},
+        "candidates": [{"model": "qwen3.5-27b", "gate": "accepted"}],
+        "hardware": {"gpus": [], "rent_usd_per_gpu_h": {}, "include_marketplaces": True, "min_confidence": "low"},
+    }
+    return " ".join(evaluate(scenario(**merged(plain, changes)), load_catalog()).caveats)
+
+
+def test_spot_may_be_taken_back() -> None:
+    notes = _notes(hardware={"commitments": ["spot"]})
+    assert "are spot: the provider may take them back at any time" in notes
+    assert "No availability is assumed for them." in notes
+    assert "spot" not in _notes()
+
+
+@pytest.mark.parametrize(("horizon_months", "is_warned"), [(6, True), (35, True), (36, False), (48, False)])
+def test_a_commitment_longer_than_the_horizon_is_warned_of(horizon_months: int, is_warned: bool) -> None:
+    notes = _notes(hardware={"commitments": ["3y"]}, operations={"horizon_months": horizon_months})
+    words = f"a commitment of 36 months, longer than your horizon of {plural(horizon_months, 'month')}"
+    assert (words in notes) is is_warned
+
+
+def test_the_rent_beyond_the_horizon_is_counted_by_hand(catalog: Catalog) -> None:
+    """$12,000 a month for 36 months less 6: $360k."""
+    build, _ = hand_made_build(catalog, 12_000, 1_000)
+    assert build.plan is not None
+    committed = replace(build, plan=replace(build.plan, offer=replace(build.plan.offer, commitment="3y")))
+    inputs = Inputs.of(scenario(operations={"horizon_months": 6}), catalog)
+    notes = " ".join(caveats(inputs, run().today, [committed]))
+    assert "The rent of $360k for the other 30 months is not counted." in notes
+
+
+@pytest.mark.parametrize(("horizon_months", "is_warned"), [(12, True), (48, False)])
+def test_servers_outlive_a_short_horizon(horizon_months: int, is_warned: bool) -> None:
+    """Their price is spread over four years."""
+    hardware = {"commitments": ["5y"], "include_owned": True}
+    notes = _notes(hardware=hardware, operations={"horizon_months": horizon_months})
+    words = f"written off over 48 months, longer than your horizon of {plural(horizon_months, 'month')}"
+    assert (words in notes) is is_warned

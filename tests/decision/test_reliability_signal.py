@@ -1,17 +1,19 @@
 """The reliability signal: availability, a second vendor, rate limits."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from signals_by_name import quickly, run, signal
-from support import scenario
+from support import merged, scenario
 
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.load import load_catalog
 from calculators.decision.reliability_signal import promised, with_failover
-from calculators.decision.signal_result import RANK
-from calculators.evaluate import evaluate
-from calculators.units import SECONDS_PER_MONTH
+from calculators.decision.signal_result import RANK, Signal
+from calculators.evaluate import Evaluation, evaluate
+from calculators.units import SECONDS_PER_MONTH, percent
 
 
 def test_failover_by_hand() -> None:
@@ -105,3 +107,65 @@ def test_what_others_saw_is_shown_and_decides_nothing() -> None:
     [reliability] = [s for s in evaluate(asked, real).signals.exit_signals if s.id == "reliability"]
     assert reliability.status == "unknown"
     assert any("measured by others" in words for words in reliability.context)
+
+
+def _live(**changes: Any) -> Evaluation:
+    """A 27B model at 60 M requests against an API that answered 90% of them."""
+    plain: dict[str, Any] = {
+        "workload": {"requests_per_month": 60_000_000},
+        "api": {"provider": "openai", "model": "gpt-5.4"},
+        "candidates": [{"model": "qwen3.5-27b", "gate": "accepted"}],
+        "hardware": {"gpus": [], "rent_usd_per_gpu_h": {}, "include_marketplaces": True},
+        "evidence": {"needed_uptime_frac": 0.999, "api_uptime_frac": 0.9},
+    }
+    return evaluate(scenario(**merged(plain, changes)), load_catalog())
+
+
+def _reliability(result: Evaluation) -> Signal:
+    return next(s for s in result.signals.exit_signals if s.id == "reliability")
+
+
+@pytest.mark.parametrize("needed", [0.999, 0.9999])
+def test_without_a_spare_no_availability_is_assumed_in_any_number_of_regions(needed: float) -> None:
+    """One region is assumed to keep 99.9% and two 99.99%, but with N+1 replicas."""
+    evidence = {"needed_uptime_frac": needed}
+    without = _live(operations={"spare_replicas": 0}, evidence=evidence)
+    assert _reliability(without).status == "close"
+    assert "no spare replica, without which no availability is assumed" in _reliability(without).why
+    assert f"although you need {percent(needed)}" in " ".join(without.caveats)
+    assert _reliability(without).remedy == "Set at least one spare replica."
+    assert _reliability(_live(operations={"spare_replicas": 1}, evidence=evidence)).status == "firing"
+
+
+@pytest.mark.parametrize(
+    ("before", "remedy", "after"),
+    [
+        (["spot", "on_demand"], "Leave out spot GPUs.", ["on_demand"]),
+        (["spot"], "Replace spot by on-demand GPUs.", ["on_demand"]),
+    ],
+)
+def test_spot_carries_no_availability(before: list[str], remedy: str, after: list[str]) -> None:
+    found = _reliability(_live(hardware={"commitments": before}))
+    assert (found.status, found.remedy) == ("close", remedy)
+    assert "no availability is assumed" in found.why
+    assert _reliability(_live(hardware={"commitments": after})).status == "firing"
+
+
+def test_a_remedy_that_does_not_work_is_not_said() -> None:
+    """This provider lists its H100 as spot only: on demand nothing is left."""
+    only_spot = {"commitments": ["spot", "on_demand"], "rent_providers": ["sfcompute"], "gpus": ["h100-sxm"]}
+    found = _reliability(_live(hardware=only_spot))
+    assert "self-hosting is cheapest on spot GPUs" in found.why
+    assert found.remedy == "Relax the availability target: nothing compared here is assumed to keep it."
+
+
+def test_two_regions_are_the_remedy_where_one_is_not_enough() -> None:
+    evidence = {"needed_uptime_frac": 0.9999}
+    found = _reliability(_live(operations={"regions": 1, "spare_replicas": 0}, evidence=evidence))
+    assert found.remedy == "Set at least one spare replica and serve from 2 regions."
+    assert _reliability(_live(operations={"regions": 2, "spare_replicas": 1}, evidence=evidence)).status == "firing"
+
+
+def test_five_nines_have_no_remedy_but_a_lower_target() -> None:
+    found = _reliability(_live(evidence={"needed_uptime_frac": 0.99999}))
+    assert found.remedy.startswith("Relax the availability target")

@@ -1,12 +1,21 @@
 """The words of a verdict that its own test does not read: confidence, missing inputs."""
 
+from dataclasses import replace
+
 import pytest
-from options_by_hand import hand_made_buy
+from options_by_hand import DURABLE, hand_made_build, hand_made_buy
 from signals_by_name import run
 
+from calculators.catalog.catalog import Catalog
 from calculators.decision.choice import Choice
 from calculators.decision.verdict_context import MissingInput, VerdictContext
-from calculators.decision.verdict_text import blocked_reason, confidence_sentence, key_assumptions, verdict_sentence
+from calculators.decision.verdict_text import (
+    blocked_reason,
+    confidence_sentence,
+    key_assumptions,
+    verdict_reason,
+    verdict_sentence,
+)
 
 TODAY_API = hand_made_buy("api_today", 1_000, 900, 1_100)
 
@@ -14,6 +23,11 @@ TODAY_API = hand_made_buy("api_today", 1_000, 900, 1_100)
 @pytest.mark.parametrize(
     ("missing", "words"),
     [
+        (
+            MissingInput("nothing_holds"),
+            "Cannot tell yet: no API has a context window that holds your requests, and no self-hosted option qualifies. "
+            "Check the token lengths, or add a model with a longer context window.",
+        ),
         (MissingInput("nothing_allowed"), "Cannot tell yet: no option with a public price is allowed."),
         (
             MissingInput("ask_operators", ("A", "B", "A")),
@@ -52,3 +66,48 @@ def test_assumptions_are_said_once() -> None:
 def test_a_signal_that_is_met_is_said_beside_an_api() -> None:
     slow = run(evidence={"api_ttft_p95_ms": 60_000.0})
     assert "But the latency trigger is met" in slow.verdict.sentence
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, "The peak needs 12 GPUs (10 replicas plus 2 spare) at $12k/month; staffing"),
+        (
+            {"regions": 2},
+            "The peak needs 12 GPUs (10 replicas plus 2 spare) in each of 2 regions, 24 in all, at $12k/month",
+        ),
+        (
+            {"machines": 2, "eights": True},
+            "The peak needs 12 GPUs (10 replicas plus 2 spare); 16 are paid for, because servers come whole. They cost "
+            "$12k/month; staffing",
+        ),
+        (
+            {"machines": 2, "eights": True, "regions": 2},
+            "in each of 2 regions, 24 in all; 32 are paid for, because servers come whole. They cost $12k/month",
+        ),
+    ],
+)
+def test_needed_and_paid_for_gpus_are_told_by_region(catalog: Catalog, changes: dict[str, int], words: str) -> None:
+    build, _ = hand_made_build(catalog, 12_000, 1_000)
+    assert build.plan is not None
+    offer = replace(build.plan.offer, gpus_per_machine=8 if changes.pop("eights", False) else 1)
+    fleet = replace(build, plan=replace(build.plan, offer=offer, **changes))
+    assert words in verdict_reason([fleet, TODAY_API], DURABLE, DURABLE, "")
+
+
+@pytest.mark.parametrize(
+    ("commitment", "regions", "words"),
+    [
+        ("on_demand", 1, "Self-hosting would cost $13k/month."),
+        ("spot", 1, "Self-hosting on spot GPUs would cost $13k/month."),
+        ("3y", 2, "Self-hosting in 2 regions with a 3-year commitment would cost $13k/month."),
+    ],
+)
+def test_the_term_of_the_runner_up_is_in_the_sentence(
+    catalog: Catalog, commitment: str, regions: int, words: str
+) -> None:
+    build, _ = hand_made_build(catalog, 12_000, 1_000)
+    assert build.plan is not None
+    plan = replace(build.plan, offer=replace(build.plan.offer, commitment=commitment), regions=regions)
+    choice = Choice("stay", "clear", TODAY_API, replace(build, plan=plan))
+    assert verdict_sentence(choice, TODAY_API, VerdictContext()).endswith(words)

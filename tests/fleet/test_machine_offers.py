@@ -1,12 +1,14 @@
 """Machine offers: filtered as the scenario says, priced by the month, in words."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from support import BASE, scenario, staircase
 
+from calculators.catalog.base import COMMITMENT_MONTHS, Commitment
 from calculators.catalog.catalog import Catalog
+from calculators.catalog.load import load_catalog
 from calculators.fleet.machine_offers import machine_offers, owned_offer
 from calculators.scenario.schema import parse_scenario
 
@@ -63,6 +65,14 @@ def test_bought_servers_come_in_eights_and_only_when_asked_for(catalog: Catalog)
     assert (offer.gpus_per_machine, offer.basis) == (8, "owned")
 
 
+def test_a_rack_is_bought_whole() -> None:
+    """72 GPUs make nine replicas of eight; a single replica pays for all 72."""
+    live = load_catalog()
+    offer = owned_offer(live.gpu("gb200"), live)
+    assert (offer.machine, offer.gpus_per_machine, offer.replicas_per_machine(8)) == ("72-GPU rack", 72, 9)
+    assert offer.machine_usd_per_month(1) == pytest.approx(72 * 730 * offer.usd_per_gpu_h)
+
+
 def test_an_offer_says_where_it_comes_from(catalog: Catalog) -> None:
     listed = staircase(catalog, 1, 1).offer
     owned = owned_offer(catalog.gpu("h100-sxm"), catalog)
@@ -73,3 +83,22 @@ def test_an_offer_says_where_it_comes_from(catalog: Catalog) -> None:
         "on purchased servers",
     ]
     assert [offer.is_owned for offer in (listed, negotiated, owned)] == [False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("commitment", "where", "months"),
+    [
+        ("on_demand", "rented from Test", None),
+        ("spot", "rented from Test (spot)", None),
+        ("1y", "rented from Test (1-year commitment)", 12),
+        ("3y", "rented from Test (3-year commitment)", 36),
+        ("5y", "rented from Test (5-year commitment)", 60),
+    ],
+)
+def test_a_term_is_part_of_the_label(catalog: Catalog, commitment: str, where: str, months: int | None) -> None:
+    offer = replace(staircase(catalog, 1, 1).offer, commitment=commitment)
+    assert (offer.where, offer.commitment_months, offer.is_spot) == (where, months, commitment == "spot")
+
+
+def test_every_term_has_words() -> None:
+    assert set(COMMITMENT_MONTHS) | {"spot", "on_demand"} == set(get_args(Commitment))

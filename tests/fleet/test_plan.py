@@ -1,5 +1,7 @@
 """One fleet: its replicas, machines, GPUs and rent."""
 
+from dataclasses import replace
+
 import pytest
 from support import staircase, two_pools
 
@@ -42,3 +44,17 @@ def test_a_plan_in_words(catalog: Catalog) -> None:
     assert plan is not None
     assert plan.label == "2× NVIDIA H100 80 GB SXM rented from Test"
     assert plan.replicas_words == "1 replica plus 1 spare"
+
+
+def test_needed_and_paid_for_are_two_numbers(catalog: Catalog) -> None:
+    """Four busy replicas and a spare need 5 GPUs; a server has 8."""
+    plan = fleet_plan(staircase(catalog, 1_000, 500, replicas_per_machine=8, spare_replicas=1), 4_000.0)
+    assert plan is not None
+    assert (plan.needed_gpus, plan.gpus) == (5, 8)
+
+
+def test_each_region_needs_the_whole_fleet(catalog: Catalog) -> None:
+    plan = fleet_plan(replace(staircase(catalog, 1_000, 500, spare_replicas=1), regions=2), 2_000.0)
+    assert plan is not None
+    assert (plan.needed_gpus, plan.gpus) == (6, 6)
+    assert plan.label == "6× NVIDIA H100 80 GB SXM rented from Test in 2 regions"

@@ -7,6 +7,7 @@ import pytest
 from support import scenario
 
 from calculators.catalog.catalog import Catalog
+from calculators.catalog.load import load_catalog
 from calculators.fleet.operating_costs import fixed_line, self_host_lines
 from calculators.fleet.staircase import rents_matrix, staircases
 from calculators.options.build import build_options, rent_note, self_host_line, size_candidates
@@ -66,3 +67,26 @@ def test_only_egress_grows_with_volume(catalog: Catalog) -> None:
     line = self_host_line(lines, inputs.demand)
     assert line.fixed_usd_per_month == 100
     assert line.usd_per_request * inputs.demand.requests_per_month == pytest.approx(20)
+
+
+@pytest.mark.parametrize(
+    ("gpu", "whole", "name"), [("gb200", 72, "NVIDIA GB200 NVL72"), ("h100-sxm", 8, "NVIDIA H100 80 GB SXM")]
+)
+def test_a_purchased_fleet_is_whole_servers_or_racks(gpu: str, whole: int, name: str) -> None:
+    """A few GPUs would do; the smallest that is sold is paid for."""
+    hardware = {"gpus": [gpu], "rent_usd_per_gpu_h": {}, "include_owned": True}
+    options, _ = _built(load_catalog(), hardware=hardware, candidates=[{"model": "qwen3.5-27b", "gate": "accepted"}])
+    [owned] = [option for option in options if option.kind == "own_hardware"]
+    assert owned.plan is not None
+    assert owned.plan.gpus == whole > owned.plan.needed_gpus
+    assert owned.label == f"Qwen3.5 27B self-hosted on {whole}× {name} on purchased servers"
+    assert owned.lines[0].usd_per_month == pytest.approx(whole * 730 * owned.plan.offer.usd_per_gpu_h)
+
+
+def test_a_rent_names_its_term_in_line_and_basis() -> None:
+    hardware = {"gpus": [], "rent_usd_per_gpu_h": {}, "commitments": ["3y"], "include_marketplaces": True}
+    options, _ = _built(load_catalog(), hardware=hardware, candidates=[{"model": "qwen3.5-27b", "gate": "accepted"}])
+    rent = options[0].lines[0]
+    assert "/GPU-hour (3-year commitment), 730 hours/month" in rent.note
+    assert rent.basis.startswith("list price (3-year commitment), ")
+    assert options[0].label.endswith("(3-year commitment)")

@@ -1,5 +1,7 @@
 """A base-load fleet with its overflow at an API."""
 
+from dataclasses import replace
+
 import pytest
 from options_by_hand import hand_made_build
 from support import scenario
@@ -32,7 +34,19 @@ def test_a_smaller_fleet_and_the_overflow_at_the_api_price(catalog: Catalog) -> 
     )
     assert [line.kind for line in others] == ["staffing", "staffing", "migration"]
     assert hybrid.also_operator == buy.operator
-    assert "for the base load, Llama 3.3 70B Instruct on Test Host for overflow" in hybrid.label
+    machines = f"{hybrid.plan.gpus}× NVIDIA H100 80 GB SXM rented from Test"
+    overflow_to = "Llama 3.3 70B Instruct on Test Host for overflow"
+    assert hybrid.label == f"Llama self-hosted on {machines} for the base load, {overflow_to}"
+
+
+def test_a_hybrid_keeps_term_and_regions_in_label_and_note(catalog: Catalog) -> None:
+    inputs = Inputs.of(scenario(**PEAKY), catalog)
+    build, stairs = hand_made_build(catalog, 120_000, 5_000)
+    spot = replace(stairs, offer=replace(stairs.offer, commitment="spot"), regions=2)
+    hybrid = hybrid_option(build, spot, hosted_options(inputs)[0], inputs)
+    assert hybrid is not None
+    assert "rented from Test (spot) in 2 regions for the base load" in hybrid.label
+    assert "/GPU-hour (spot), 730 hours/month" in hybrid.lines[0].note
 
 
 def test_no_hybrid_where_the_whole_fleet_is_cheaper(catalog: Catalog) -> None:

@@ -6,7 +6,7 @@ from support import scenario
 from calculators.catalog.load import ROOT, load_catalog
 from calculators.evaluate import evaluate
 from calculators.options.option import CLOSE_FRAC
-from calculators.options.ranking import rank_options
+from calculators.options.ranking import rank_options, ranking
 from calculators.options.shortlist import allowed_options, assess_options, enumerate_options
 from calculators.options.speed_range import size_at_speed_bounds
 from calculators.scenario.files import read_scenario
@@ -31,3 +31,23 @@ def test_a_hybrid_is_an_option_only_where_it_is_clearly_cheaper() -> None:
     others = [option.usd_per_month for option in options if option.kind != "hybrid"]
     assert hybrid.usd_per_month < min(others) * (1 - CLOSE_FRAC)
     assert not any(option.kind == "hybrid" for option in run().options)
+
+
+def test_a_hybrid_is_hidden_or_shown_but_never_both() -> None:
+    """The peaky case at falling volumes: shown from ten percent, hidden below, gone where it is no cheaper."""
+    peaky = read_scenario(ROOT / "scenarios/peaky-at-scale.yaml", scenario().as_of)
+    live, seen = load_catalog(), set()
+    for ratio in (1.0, 0.6, 0.3, 0.2, 0.05):
+        workload = peaky.workload.model_copy(update={"requests_per_month": peaky.workload.requests_per_month * ratio})
+        inputs = Inputs.of(peaky.model_copy(update={"workload": workload}), live)
+        every = enumerate_options(inputs)
+        allowed = allowed_options(every, assess_options(every, inputs), inputs)
+        found = ranking(allowed, size_at_speed_bounds(allowed.stairs, allowed.rents_usd, (), inputs), inputs)
+        plain = min(option.usd_per_month for option in found.options if option.kind != "hybrid")
+        shown = [option.usd_per_month for option in found.options if option.kind == "hybrid"]
+        hidden = [found.hidden_hybrid.usd_per_month] if found.hidden_hybrid else []
+        assert all(usd < plain * (1 - CLOSE_FRAC) for usd in shown)
+        assert all(plain * (1 - CLOSE_FRAC) <= usd < plain for usd in hidden)
+        assert len(shown) + len(hidden) <= 1
+        seen.add("shown" if shown else "hidden" if hidden else "none")
+    assert len(seen) > 1

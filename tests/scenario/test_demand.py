@@ -8,7 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import scenario
 
-from calculators.scenario.demand import above_mean_fracs, by_month, demand_of, lengths, lognormal_groups
+from calculators.scenario.demand import (
+    above_mean_fracs,
+    by_month,
+    demand_of,
+    lengths,
+    lognormal_groups,
+    needed_context_tok,
+)
 
 
 def test_the_peak_is_the_mean_of_the_active_hours_times_the_ratio() -> None:
@@ -92,3 +99,24 @@ def test_servers_find_nothing_cached_with_prefix_caching_off() -> None:
     cached = {"workload": {"self_hit_frac": 0.4, "cacheable_frac": 0.5}}
     assert scenario(**cached).own_hit_frac == 0.4
     assert scenario(**cached, techniques={"prefix_caching": False}).own_hit_frac == 0
+
+
+def test_a_context_window_must_hold_the_p95_request() -> None:
+    typed = scenario(workload={"input_p95_tok": 3_000, "output_p95_tok": 700.5}).workload
+    assert needed_context_tok(typed) == 3_701
+
+
+def test_a_context_window_must_hold_the_mean_request_where_a_few_long_ones_make_it_the_longer() -> None:
+    skewed = scenario(workload={"input_tok": 5_000, "output_tok": 300, "input_p95_tok": 1_000, "output_p95_tok": 100})
+    assert needed_context_tok(skewed.workload) == 5_300
+
+
+def test_a_context_window_must_hold_the_p95_of_a_measured_distribution_but_not_its_longest_group() -> None:
+    """Of 1,000 tokens in the mean: 90% of 600, 6% of 3,600 and 4% of 6,100."""
+    cells = [
+        {"share_frac": 0.9, "input_tok": 500, "output_tok": 100},
+        {"share_frac": 0.06, "input_tok": 3_500, "output_tok": 100},
+        {"share_frac": 0.04, "input_tok": 6_000, "output_tok": 100},
+    ]
+    workload = {"input_tok": 900, "output_tok": 100, "input_p95_tok": 500, "output_p95_tok": 100, "cells": cells}
+    assert needed_context_tok(scenario(workload=workload).workload) == 3_600

@@ -11,7 +11,7 @@ from serving_jobs import ENGINES, HOSTILE, files_of, job_of, value, words
 from calculators.catalog.serving import ServingEngine
 from calculators.errors import DataError
 from calculators.performance.step_time import CHUNK_TOK
-from calculators.scenario.schema import Techniques
+from calculators.scenario.schema import LengthCell, Techniques
 from calculators.serving.commands import Variable, benchmarks, in_shell, plain, server, variables
 from calculators.serving.engine_choice import has_heads
 
@@ -173,3 +173,16 @@ def test_what_a_variable_means_runs_nothing_in_a_shell(tmp_path: Path) -> None:
     assert done.returncode != 0
     assert "set it to a checkpoint of x/" in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_length_covers_the_longest_measured_group_where_the_window_allows_it() -> None:
+    """95% of requests decide whether a model serves at all; the few longer ones are still accepted where they fit."""
+    cells = (
+        LengthCell(share_frac=0.99, input_tok=1_000, output_tok=200),
+        LengthCell(share_frac=0.01, input_tok=30_000, output_tok=200),
+    )
+    lengths = {"input_tok": 1_290, "output_tok": 200, "input_p95_tok": 1_000, "output_p95_tok": 200, "cells": cells}
+    long, short = job_of(workload=lengths), job_of(model="llama-3-8b", precision="bf16", workload=lengths)
+    assert (long.needed_tok, long.longest_tok, long.max_tok) == (1_490, 30_200, 30_720)
+    assert short.fits
+    assert short.max_tok == 8_192

@@ -9,9 +9,10 @@ import streamlit as st
 from calculators.catalog.base import Range
 from calculators.catalog.glossary import help_text
 from calculators.catalog.models import Model
+from calculators.evaluate import Evaluation
 from calculators.options.feasibility import Feasibility
 from calculators.options.option import Option
-from calculators.report.catalog_view import api_models, api_provider_label
+from calculators.report.catalog_view import api_models, api_provider_label, why_no_option
 from calculators.report.evaluation_text import offer_terms
 from calculators.scenario.schema import label
 from calculators.units import plural, significant, usd
@@ -119,16 +120,20 @@ def negotiated_prices() -> None:
         st.caption(escape(text))
 
 
-def hosted_table(options: Sequence[Option]) -> None:
-    """Every offer of a hosted open model, cheapest first, under the sentence that names the cheapest."""
-    bills = [(option, option.bill) for option in options if option.bill is not None]
+def hosted_table(options: Sequence[Option], result: Evaluation) -> None:
+    """Every offer of a hosted open model, cheapest first, under the sentence that names the cheapest; those that cannot
+    serve the workload last, with the reason."""
+    bills = [(option, option.bill, why_no_option(option, result)) for option in options if option.bill is not None]
     if not bills:
         st.info("No allowed provider hosts these models.")
         return
-    first, bill = bills[0]
-    words = (
-        f"Cheapest of {plural(len(bills), 'offer')}: {first.label}, {usd(bill.usd_per_month)}/month before staffing."
-    )
+    able = [(option, bill) for option, bill, why_not in bills if not why_not]
+    words = "No allowed provider offers a context window that holds your requests."
+    if able:
+        first, bill = able[0]
+        words = (
+            f"Cheapest of {plural(len(able), 'offer')}: {first.label}, {usd(bill.usd_per_month)}/month before staffing."
+        )
     st.markdown(f"**{escape(words)}**")
     rows = [
         {
@@ -136,12 +141,12 @@ def hosted_table(options: Sequence[Option]) -> None:
             "API spend per month": usd(bill.usd_per_month),
             "Input per Mtok": usd(bill.rates[0].input_usd_per_mtok),
             "Output per Mtok": usd(bill.rates[0].output_usd_per_mtok),
-            "Note": bill.offer.note or "",
+            "Note": f"Not an option: {why_not}." if why_not else bill.offer.note or "",
             "As of": bill.offer.source.accessed,
             "Confidence": bill.offer.confidence,
             "Source": bill.offer.source.title,
         }
-        for option, bill in bills
+        for option, bill, why_not in bills
     ]
     st.dataframe(pd.DataFrame(rows), hide_index=True, height=300)
 

@@ -1,0 +1,59 @@
+"""Sentences on what is not compared, or only under a condition: short context windows, purchased servers, hybrids."""
+
+from collections.abc import Sequence
+
+from calculators.options.context_window import context_notes
+from calculators.options.option import CLOSE_FRAC, Option
+from calculators.options.ranking import Ranking
+from calculators.options.shortlist import AllOptions, AllowedOptions
+from calculators.scenario.inputs import Inputs
+from calculators.units import percent, usd
+
+HYBRID_BAR = f"hybrids are options only from {percent(CLOSE_FRAC)} cheaper, because they take two systems to run"
+
+
+def compared_notes(every: AllOptions, allowed: AllowedOptions, ranked: Ranking, inputs: Inputs) -> list[str]:
+    """What is not compared and why, where that matters."""
+    return context_notes([buy.option for buy in every.buys], inputs) + conditional_notes(allowed, ranked)
+
+
+def conditional_notes(allowed: AllowedOptions, ranked: Ranking) -> list[str]:
+    """Why purchased servers or a hybrid are compared, or are not although they would be the cheapest."""
+    return _server_notes(allowed, ranked.options) + _hybrid_notes(ranked)
+
+
+def _server_notes(allowed: AllowedOptions, options: Sequence[Option]) -> list[str]:
+    cost = allowed.servers_usd_per_month
+    if cost is None:
+        return []
+    if allowed.servers == "fallback":
+        return [
+            "Purchased servers are compared, although you did not include them, because no other option with a price is "
+            "allowed."
+        ]
+    if allowed.servers == "left_out" and options and cost < options[0].usd_per_month:
+        less = usd(options[0].usd_per_month - cost)
+        return [
+            f"Purchased servers are left out, because you did not include them on the Candidates page. On them, "
+            f"self-hosting would cost {usd(cost)}/month, {less} less than the cheapest option compared."
+        ]
+    return []
+
+
+def _hybrid_notes(ranked: Ranking) -> list[str]:
+    shown = next((option for option in ranked.options if option.kind == "hybrid"), None)
+    if shown is not None:
+        return [f"The hybrid is {_less_than_plain(shown, ranked.options)} cheaper than any other option; {HYBRID_BAR}."]
+    hidden = ranked.hidden_hybrid
+    if hidden is None:
+        return []
+    return [
+        f"A hybrid would be {_less_than_plain(hidden, ranked.options)} cheaper ({usd(hidden.usd_per_month)}/month: "
+        f"{hidden.label}). It is left out: {HYBRID_BAR}."
+    ]
+
+
+def _less_than_plain(hybrid: Option, options: Sequence[Option]) -> str:
+    """How much cheaper a hybrid is than the cheapest option that is none."""
+    plain = min(option.usd_per_month for option in options if option.kind != "hybrid")
+    return percent(1 - hybrid.usd_per_month / plain)

@@ -1,0 +1,100 @@
+"""Which models and sellers the context window rules out."""
+
+from typing import Any
+
+import pytest
+from support import scenario
+
+from calculators.catalog.load import load_catalog
+from calculators.evaluate import Evaluation, evaluate
+from calculators.options.buy import hosted_options
+from calculators.options.context_window import is_too_short, option_too_short_words
+from calculators.scenario.inputs import Inputs
+
+LIVE = load_catalog()
+LONG = {"input_tok": 20_000, "output_tok": 500, "input_p95_tok": 60_000, "output_p95_tok": 1_100, "peak_ratio": 2}
+
+
+def _run(model: str, api: tuple[str, str] = ("openai", "gpt-5.4"), **workload: Any) -> Evaluation:
+    asked = scenario(
+        workload=LONG | {"requests_per_month": 3_000_000} | workload,
+        api={"provider": api[0], "model": api[1]},
+        candidates=[{"model": model, "gate": "accepted"}],
+        hardware={"gpus": [], "rent_usd_per_gpu_h": {}},
+    )
+    return evaluate(asked, LIVE)
+
+
+def test_a_model_whose_window_is_below_the_p95_request_is_neither_bought_nor_served() -> None:
+    """60,000 + 1,100 tokens against the 8,192 of Llama 3 8B, which was the cheapest by far."""
+    result = _run("llama-3-8b")
+    assert {option.model for option in result.options} == {"gpt-5.4"}
+    assert result.verdict.kind == "stay"
+    reasons = {row.why for row in result.feasibility}
+    assert reasons == {"its context window of 8,192 tokens is below the p95 request of 61,100 tokens"}
+    assert {row.constraint for row in result.feasibility} == {"context"}
+    assert "(prompt plus output): Llama 3 8B (8,192 tokens)." in " ".join(result.caveats)
+    assert "No candidate open model holds your requests (Llama 3 8B: its context window" in result.verdict.reason
+    assert "Add a model with a longer context window" in result.verdict.reason
+
+
+def test_the_remedy_works_a_model_with_a_longer_window_is_an_option() -> None:
+    result = _run("llama-3.1-8b")
+    assert any(option.kind == "hosted_open" for option in result.options)
+    assert result.build is not None
+
+
+def test_a_window_just_long_enough_is_long_enough() -> None:
+    """8,192 tokens hold 7,192 + 1,000, and not one more."""
+    fits = {"input_tok": 4_000, "input_p95_tok": 7_192, "output_p95_tok": 1_000}
+    assert any(option.model == "Llama 3 8B" for option in _run("llama-3-8b", **fits).options)
+    assert not any(
+        option.model == "Llama 3 8B" for option in _run("llama-3-8b", **fits | {"output_p95_tok": 1_001}).options
+    )
+
+
+def test_a_seller_with_a_smaller_window_than_the_model_is_no_option() -> None:
+    """Novita sells Llama 3.3 70B with 12,288 of its 131,072 tokens: the model stays, that seller goes."""
+    result = _run("llama-3.3-70b")
+    hosted = next(option for option in result.options if option.kind == "hosted_open")
+    assert hosted.bill is not None
+    assert (hosted.bill.offer.context_tok or 0) >= 61_100
+    assert "Llama 3.3 70B Instruct on Novita (12,288 tokens)" in " ".join(result.caveats)
+
+
+def test_a_seller_cannot_stretch_the_window_of_the_model() -> None:
+    """DeepInfra lists 262,144 tokens for a model of 40,960: the smaller counts."""
+    inputs = Inputs.of(_run("qwen3-235b-a22b").scenario, LIVE)
+    options = hosted_options(inputs)
+    assert {o.bill.offer.context_tok for o in options if o.bill} <= set(range(40_961))
+    assert all(is_too_short(option, 61_100) for option in options)
+
+
+def test_todays_api_is_no_option_where_its_known_window_is_too_small() -> None:
+    result = _run("llama-3.3-70b", api=("openai", "gpt-4"))
+    assert not result.today_allowed
+    assert result.today_barred == "its context window is too small"
+    assert result.verdict.winner.model != "gpt-4"
+    assert "gpt-4 on OpenAI (8,192 tokens)" in " ".join(result.caveats)
+
+
+def test_without_any_window_that_holds_the_verdict_says_so() -> None:
+    result = _run("llama-3-8b", api=("openai", "gpt-4"))
+    assert result.verdict.kind == "cannot_tell"
+    assert "no API has a context window that holds your requests" in result.verdict.sentence
+
+
+def test_an_unknown_window_stays_unknown() -> None:
+    result = _run("llama-3-8b", api=("mistral", "mistral-medium-latest"), input_p95_tok=5_000_000)
+    assert result.today.bill is not None
+    assert result.today.bill.offer.context_tok is None
+    assert result.today_allowed
+    assert option_too_short_words(result.today, result.scenario.workload) == ""
+
+
+@pytest.mark.parametrize("model", ["llama-3-8b", "qwen3-32b", "llama-3.3-70b"])
+def test_no_option_has_a_window_below_the_requests(model: str) -> None:
+    result = _run(model)
+    assert all(not is_too_short(option, 61_100) for option in result.allowed)
+    plans = [option.plan for option in result.options if option.plan]
+    assert all(plan.config.model.published.context_tok >= 61_100 for plan in plans)
