@@ -20,7 +20,7 @@ from calculators.options.shortlist import (
     enumerate_options,
     priced_buys,
 )
-from calculators.options.speed_range import RESIZED_CONFIGS, SpeedBounds
+from calculators.options.speed_range import SpeedBounds
 from calculators.scenario.inputs import Inputs
 
 
@@ -35,6 +35,8 @@ class PriceMoves:
 
 
 NO_MOVES = PriceMoves()
+MOST_RESIZED = 300
+"""Configurations that are sized at each throughput that is tried."""
 
 
 def allowed_again(inputs: Inputs, moves: PriceMoves = NO_MOVES, sized: Sized | None = None) -> AllowedOptions:
@@ -97,14 +99,14 @@ def _at_price(option: Option, ratio: float) -> Option:
 
 
 def curves_at_throughput(allowed: AllowedOptions, inputs: Inputs) -> OptionCurves:
-    """Curves of the allowed options, sized again at the throughput of `inputs`: the configurations that are cheapest now,
-    the cheapest of each model, and those that missed only a latency target."""
+    """Curves of the allowed options, sized again at the throughput of `inputs`: the configurations of the allowed fleets,
+    cheapest first, and those that missed only a latency target, as many as `MOST_RESIZED`."""
     order = np.argsort(allowed.rents_usd, kind="stable").tolist()
     best = {(s.capacity.config.model.id, s.offer.is_owned): s for s in (allowed.stairs[i] for i in reversed(order))}
-    near = [allowed.stairs[i] for i in order[:RESIZED_CONFIGS]]
-    slow = [one.config for one in allowed.infeasible if one.constraint in ("tpot", "ttft")][:RESIZED_CONFIGS]
-    configs = {id(config): config for config in [*(s.capacity.config for s in (*best.values(), *near)), *slow]}
-    resized, _ = replica_capacities(list(configs.values()), inputs)
+    feasible = [s.capacity.config for s in (*best.values(), *(allowed.stairs[i] for i in order))]
+    slow = [one.config for one in allowed.infeasible if one.constraint in ("tpot", "ttft")]
+    configs = list({id(config): config for config in (*feasible, *slow)}.values())[:MOST_RESIZED]
+    resized, _ = replica_capacities(configs, inputs)
     offers = {id(s.offer): s.offer for s in allowed.stairs}.values()
     stairs = staircases_on(resized, offers, inputs)
     return OptionCurves.of(allowed.buys, stairs, allowed.lines, inputs, allowed.servers == "fallback")
