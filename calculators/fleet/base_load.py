@@ -11,6 +11,8 @@ import numpy as np
 
 from calculators.fleet.plan import FleetPlan
 from calculators.fleet.staircase import Staircase
+from calculators.scenario.demand import effective_peak_ratio, prompt_ratio
+from calculators.scenario.schema import Workload
 
 BUSIEST_DEVIATIONS = 2.99
 """Standard deviations above the mean of a normal distribution that one of a month's 730 hours exceeds."""
@@ -46,15 +48,26 @@ def _normal(x: float) -> float:
     return (1 + erf(x / sqrt(2))) / 2
 
 
-def base_load_fleets(staircase: Staircase, requests_per_month: float, peak_ratio: float) -> list[BaseLoadFleet]:
+def unserved_frac(capacity_ratio: float, workload: Workload) -> float:
+    """Share of all requests that exceed a capacity of `capacity_ratio` times the mean load of all hours.
+
+    Requests that may wait fill what the others leave free, so they exceed it only where the whole month is full.
+    """
+    prompt = prompt_ratio(workload)
+    overflow = overflow_frac(capacity_ratio / prompt, workload.peak_ratio) if prompt else 0.0
+    return max((1 - workload.deferrable_frac) * overflow, 1 - capacity_ratio)
+
+
+def base_load_fleets(staircase: Staircase, workload: Workload) -> list[BaseLoadFleet]:
     """Every fleet with fewer machines than the peak needs that carries anything, smallest first."""
+    requests_per_month, peak_ratio = workload.requests_per_month, effective_peak_ratio(workload)
     needed = float(staircase.machines(np.asarray(requests_per_month)))
     machines = np.arange(1, int(min(needed - 1, staircase.max_machines, MOST_MACHINES)) + 1)
     carried = staircase.carried_req_per_month(machines.astype(float))
     return [
         BaseLoadFleet(
             FleetPlan.for_machines(staircase, n, volume),
-            overflow_frac(volume / requests_per_month * peak_ratio, peak_ratio),
+            unserved_frac(volume / requests_per_month * peak_ratio, workload),
         )
         for n, volume in zip(machines.tolist(), carried.tolist(), strict=True)
         if volume > 0

@@ -21,7 +21,7 @@ def hybrid_option(build: Option, staircase: Staircase, buy: Option, inputs: Inpu
     assert build.plan is not None
     assert buy.bill is not None
     api_usd, peak_rent_usd = buy.bill.usd_per_month, build.plan.rent_usd_per_month
-    fleets = base_load_fleets(staircase, inputs.demand.requests_per_month, inputs.scenario.workload.peak_ratio)
+    fleets = base_load_fleets(staircase, inputs.scenario.workload)
     costs = [(base.plan.rent_usd_per_month + base.overflow_frac * api_usd, base) for base in fleets]
     if not costs:
         return None
