@@ -33,19 +33,21 @@ def exit_signals(
             latency_signal(inputs, has_fleet),
             reliability_signal(inputs, today, has_fleet),
         ),
-        preconditions=_preconditions(inputs.scenario),
+        preconditions=_preconditions(inputs),
         supporting=_supporting(inputs.scenario, ranked),
     )
 
 
-def _preconditions(scenario: Scenario) -> tuple[Precondition, ...]:
+def _preconditions(inputs: Inputs) -> tuple[Precondition, ...]:
     """Preconditions of leaving an API: until all of them hold, an API is the safe choice."""
+    scenario, catalog = inputs.scenario, inputs.catalog
     w, e, t = scenario.workload, scenario.evidence, scenario.targets
-    accepted = any(c.gate == "accepted" for c in scenario.candidates)
+    is_in_use = any(inputs.gate_of(catalog.model(c.model)) is None for c in scenario.candidates)
+    accepted = is_in_use or any(c.gate == "accepted" for c in scenario.candidates)
     measured = w.requests_basis != "assumed" and w.lengths_basis != "assumed"
     has_targets = t.ttft_p95_ms is not None or t.tpot_ms is not None
     has_value = e.value_usd_per_request is not None
-    evals = "An open model has passed your evals."
+    evals = "The API in use serves an open model." if is_in_use else "An open model has passed your evals."
     no_evals = "No open model has passed your evals yet. Mark it on the Candidates page when one has."
     stability = _by_answer(
         e.interface_settled,

@@ -6,6 +6,7 @@ from calculators.decision.choice import Choice, Sureness, ranges_overlap
 from calculators.decision.crossover import Crossover
 from calculators.decision.crossover_text import break_even_clause
 from calculators.decision.verdict_context import MissingInput, VerdictContext
+from calculators.options.buy import MIN_SAVING_FRAC, discounts_used
 from calculators.options.option import STAYS, Option, OptionKind, best_build
 from calculators.units import count, percent, plural, usd
 
@@ -19,6 +20,8 @@ ADVICE: dict[OptionKind, str] = {
     "own_hardware": "Buy servers and self-host",
     "self_host": "Self-host",
 }
+KEEP_THE_MODEL = "Don't self-host. Keep the model and change the provider"
+"""Advice to buy the open model in use today elsewhere."""
 
 
 # --- the sentence --------------------------------------------------------------------------------------------------
@@ -63,7 +66,26 @@ def _advice(choice: Choice, today: Option) -> str:
     saving = today.usd_per_month - winner.usd_per_month
     less = f", {usd(saving)} less than today" if saving > 0 and winner is not today else ""
     condition = ", if it passes your evals" if winner.gate == "assumed" else ""
-    return f"{ADVICE[winner.kind]}: {_costs(winner)}{less}{condition}. {_alternative(winner, choice.runner_up)}"
+    is_same_model = winner.kind == "hosted_open" and winner.gate is None
+    advice = KEEP_THE_MODEL if is_same_model else ADVICE[winner.kind]
+    credits = _credits(winner, today) if winner.kind == "resold_api" else ""
+    return f"{advice}: {_costs(winner)}{less}{condition}. {credits}{_alternative(winner, choice.runner_up)}"
+
+
+def _credits(resold: Option, today: Option) -> str:
+    """What the contract, the move and the discounts each do to today's bill, as a sentence; empty without discounts."""
+    bill, before = resold.bill, today.bill
+    used = discounts_used(bill) if bill is not None else ()
+    if bill is None or before is None or not used:
+        return ""
+    saved = bill.caching_saving_usd_per_month + bill.batch_saving_usd_per_month
+    contract, move = bill.usd_per_month + saved - before.usd_per_month, resold.usd_per_month - bill.usd_per_month
+    change = abs(contract) / before.usd_per_month
+    does = f"{'adds' if contract > 0 else 'saves'} {usd(abs(contract))}/month ({percent(change)})"
+    itself = does if change >= MIN_SAVING_FRAC else "costs the same"
+    moving = f", the move {usd(move)}" if move > 0 else ""
+    verb = "saves" if len(used) == 1 else "save"
+    return f"The contract itself {itself}{moving}; {' and '.join(used)} {verb} {usd(saved)}. "
 
 
 def _alternative(winner: Option, rival: Option | None) -> str:

@@ -3,10 +3,14 @@
 import pytest
 from options_by_hand import hand_made_buy
 from signals_by_name import run
+from support import scenario
 
+from calculators.catalog.load import load_catalog
 from calculators.decision.choice import Choice
 from calculators.decision.verdict_context import MissingInput, VerdictContext
 from calculators.decision.verdict_text import blocked_reason, confidence_sentence, key_assumptions, verdict_sentence
+from calculators.evaluate import evaluate
+from calculators.units import usd
 
 TODAY_API = hand_made_buy("api_today", 1_000, 900, 1_100)
 
@@ -47,6 +51,35 @@ def test_nothing_blocked_is_no_reason() -> None:
 def test_assumptions_are_said_once() -> None:
     words = key_assumptions(Choice("stay", "clear", TODAY_API, TODAY_API))
     assert len(words) == len(set(words)) == 1
+
+
+def test_what_batch_saves_is_not_credited_to_the_contract() -> None:
+    """A regional endpoint costs a tenth more; batch at half the price saves half of that: 1.1 - 0.55 of the bill."""
+    half = {"cached_frac": 0.0, "cacheable_frac": 0.0, "deferrable_frac": 1.0, "requests_per_month": 2_000_000}
+    refused = [{"model": "gpt-oss-120b", "gate": "not_acceptable"}]
+    regional = {"requirements": ["residency-us"]}
+    api = {"provider": "openai", "model": "gpt-5.4"}
+    asked = scenario(workload=half, api=api, candidates=refused, compliance=regional)
+    found = evaluate(asked, load_catalog())
+    before = found.today.usd_per_month
+    assert found.verdict.winner.label == "gpt-5.4 on OpenAI, regional endpoint, with batch"
+    assert f"The contract itself adds {usd(before / 10)}/month (10%); batch saves {usd(before * 0.55)}." in (
+        found.verdict.sentence
+    )
+
+
+def test_another_seller_of_the_same_model_is_no_other_model() -> None:
+    api = {"provider": "together", "model": "openai/gpt-oss-120b"}
+    candidates = [{"model": "gpt-oss-120b", "gate": "assumed"}]
+    asked = scenario(workload={"requests_per_month": 40_000_000}, api=api, candidates=candidates)
+    found = evaluate(asked, load_catalog())
+    assert found.verdict.sentence.startswith(
+        "Don't self-host. Keep the model and change the provider: gpt-oss 120B on "
+    )
+    words = " ".join([found.verdict.sentence, *found.verdict.assumptions])
+    assert "evals" not in words
+    [quality] = [p for p in found.signals.preconditions if p.name == "Model quality"]
+    assert quality.holds is True
 
 
 def test_a_signal_that_is_met_is_said_beside_an_api() -> None:
