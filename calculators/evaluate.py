@@ -18,9 +18,10 @@ from calculators.decision.verdict_context import verdict_context
 from calculators.decision.verdict_text import confidence_sentence
 from calculators.fleet.staircase import Staircase
 from calculators.options.build import self_host_line
-from calculators.options.feasibility import Feasibility, feasibility_matrix, why_no_fleet
+from calculators.options.feasibility import Feasibility, feasibility_matrix
 from calculators.options.option import LinearCost, Option, best_build, best_buy
 from calculators.options.ranking import rank_options
+from calculators.options.remedies import no_fleet
 from calculators.options.scenario_check import check_ids
 from calculators.options.shortlist import allowed_options, assess_options, enumerate_options
 from calculators.options.speed_range import size_at_speed_bounds
@@ -111,10 +112,12 @@ def evaluate(scenario: Scenario, catalog: Catalog) -> Evaluation:
 
     switching_values = evaluation_switching_values(inputs, ranked, allowed.buys, envelope, against_best, today)
     savings = savings_by_month(inputs, envelope, bounds, allowed.lines, allowed.buys)
-    signals = exit_signals(inputs, ranked, today, savings, allowed.has_fleet)
     fits = feasibility_matrix(allowed, self_host.line, inputs)
+    missing_fleet = no_fleet(fits, allowed, inputs)
+    signals = exit_signals(inputs, ranked, today, savings, missing_fleet)
     context = verdict_context(ranked, assessment, signals, switching_values, scenario.workload)
-    verdict = decide(today, ranked, against_best, crossovers[0][1], why_no_fleet(fits), context)
+    why_no_fleet = missing_fleet.words if missing_fleet is not None else ""
+    verdict = decide(today, ranked, against_best, crossovers[0][1], why_no_fleet, context)
     growth = growth_note(scenario, against_best) if allowed.buys else ()
     return Evaluation(
         scenario=scenario,

@@ -15,6 +15,7 @@ from calculators.decision.savings import MonthlySavings
 from calculators.decision.signal_result import SIGNAL_STATUS_WORDS, Precondition, Signals, SignalStatus, SupportingFact
 from calculators.decision.switching_values import SwitchingValue
 from calculators.options.option import Option, best_build
+from calculators.options.remedies import NoFleet
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Scenario
 from calculators.units import count, plural
@@ -24,14 +25,14 @@ SCALE_GPUS = 16
 
 
 def exit_signals(
-    inputs: Inputs, ranked: Sequence[Option], today: Option, savings: MonthlySavings | None, has_fleet: bool
+    inputs: Inputs, ranked: Sequence[Option], today: Option, savings: MonthlySavings | None, missing: NoFleet | None
 ) -> Signals:
-    """Every signal for today and the months ahead. `ranked`: the allowed options."""
+    """Every signal for today and the months ahead. `ranked`: the allowed options; `missing`: why none is self-hosted."""
     return Signals(
         exit_signals=(
-            cost_signal(inputs, savings, has_fleet),
-            latency_signal(inputs, has_fleet),
-            reliability_signal(inputs, today, has_fleet),
+            cost_signal(inputs, savings, missing),
+            latency_signal(inputs, missing),
+            reliability_signal(inputs, today, missing is None),
         ),
         preconditions=_preconditions(inputs),
         supporting=_supporting(inputs.scenario, ranked),

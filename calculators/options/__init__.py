@@ -11,4 +11,5 @@ hybrid          a base-load fleet, with overflow to an API
 shortlist       all options, and those that compliance allows
 ranking         all allowed options, cheapest first
 feasibility     why each model on each GPU does or does not serve
+remedies        why there is no fleet, and what would help, tried
 """

@@ -51,6 +51,18 @@ class AllOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class BarredFleet:
+    """A rented fleet that carries today's volume, but whose operator or region the requirements do not allow."""
+
+    staircase: Staircase
+    operator: str
+    """The operator's name."""
+    is_to_ask: bool
+    """Whether it may be allowed, once the operator is asked."""
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class AllowedOptions:
     """Options left after compliance; `rents_usd` is aligned with `stairs`."""
 
@@ -59,6 +71,8 @@ class AllowedOptions:
     rents_usd: Array
     infeasible: tuple[Infeasible, ...]
     lines: tuple[CostLine, ...]
+    barred: tuple[BarredFleet, ...] = ()
+    """The cheapest of each model, GPU and operator; those to ask first."""
 
     @property
     def has_fleet(self) -> bool:
@@ -176,4 +190,22 @@ def allowed_options(every: AllOptions, assessment: ComplianceAssessment, inputs:
         rents_usd=every.rents_usd[kept],
         infeasible=every.infeasible,
         lines=every.lines,
+        barred=_barred(every, np.flatnonzero(finite & ~kept & ~owned), assessment, inputs.catalog),
     )
+
+
+def _barred(
+    every: AllOptions, indices: NDArray[np.intp], assessment: ComplianceAssessment, catalog: Catalog
+) -> tuple[BarredFleet, ...]:
+    """The cheapest fleet of each model, GPU and operator among the staircases at `indices`."""
+    paths = {(p.path.kind, p.path.operator): p.path for p in assessment.paths}
+    operators = _of_offers(every.stairs, lambda offer: machine_operator(offer, catalog))
+    cheapest: dict[tuple[str, str, str], BarredFleet] = {}
+    for i in indices[np.argsort(every.rents_usd[indices], kind="stable")].tolist():
+        stairs = every.stairs[i]
+        operator, config = operators[id(stairs.offer)], stairs.capacity.config
+        path = paths[operator.path, operator.id]
+        is_region, ask = path.status == "allowed", path.status == "ask" and bool(every.serves[i])
+        why = f"no region of {path.name} that is listed meets your requirements" if is_region else path.deciding[0].words.rstrip(".")
+        cheapest.setdefault((config.model.id, config.gpu.id, operator.id), BarredFleet(stairs, path.name, ask, why))
+    return tuple(sorted(cheapest.values(), key=lambda fleet: not fleet.is_to_ask))
