@@ -68,6 +68,18 @@ class Evaluation:
         """The options that may be chosen."""
         return self.options if self.today_allowed else self.options[1:]
 
+    def label_of(self, option: Option) -> str:
+        """An option's label, marked where it is not allowed."""
+        barred = self.barred_words(option)
+        return f"{option.label} ({barred})" if barred else option.label
+
+    def barred_words(self, option: Option) -> str:
+        """How far the requirements do not allow an option; empty where they do. Only today's API is kept then."""
+        if self.today_allowed or option is not self.today:
+            return ""
+        asked = [p for p in self.assessment.with_status("ask") if p.label == option.label]
+        return f"not {'known to be ' if asked else ''}allowed under your requirements"
+
     @property
     def build(self) -> Option | None:
         """The cheapest self-hosted option."""

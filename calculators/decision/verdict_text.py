@@ -30,7 +30,7 @@ KEEP_THE_MODEL = "Don't self-host. Keep the model and change the provider"
 def verdict_sentence(choice: Choice, today: Option, context: VerdictContext) -> str:
     """The verdict in one or two sentences, and whom to ask first."""
     if context.missing is not None and context.missing.kind != "volume":
-        return f"Cannot tell yet: {_missing_input(context.missing)}"
+        return f"Cannot tell yet: {_whom_to_ask(context.missing, context.quote_first)}"
     if context.missing is not None:
         sentence = f"Cannot tell yet: {_missing_input(context.missing)}"
     elif choice.kind == "too_close" and choice.runner_up is not None:
@@ -94,6 +94,25 @@ def _alternative(winner: Option, rival: Option | None) -> str:
     if rival.is_buy:
         return f"The cheapest API option, {rival.label}, would cost {usd(rival.usd_per_month)}/month."
     return f"Self-hosting would cost {usd(rival.usd_per_month)}/month."
+
+
+def _whom_to_ask(missing: MissingInput, quote_first: Sequence[str]) -> str:
+    """Whom to ask where nothing with a public price is known to be allowed: those that are allowed first, for a quote."""
+    if not quote_first:
+        return _missing_input(missing)
+    quote = f"ask {_names(quote_first)} for a quote (allowed, no public price)."
+    if not missing.operators:
+        return f"{quote} No option with a public price is allowed."
+    return f"{quote} Or ask {_names(missing.operators)}, which may be allowed."
+
+
+def _names(names: Sequence[str], most: int = 3) -> str:
+    """The first few of several names, each once, and how many more."""
+    different = list(dict.fromkeys(names))
+    more = len(different) - most
+    if more > 0:
+        return f"{', '.join(different[:most])} and {more} more"
+    return " and ".join([", ".join(different[:-1]), different[-1]] if len(different) > 1 else different)
 
 
 def _missing_input(missing: MissingInput) -> str:
@@ -189,6 +208,8 @@ def confidence_sentence(sureness: Sureness, winner: Option, options: Sequence[Op
     """How sure a verdict is. `options`: all that are allowed."""
     if sureness == "clear":
         return "High confidence across the throughput and staffing ranges (traffic uncertainty not included)."
+    if not options:
+        return "No option with a public price is allowed, so nothing can be compared."
     if sureness == "too_close":
         return "Too close to call with what is known."
     if ranges_overlap(winner, [option for option in options if _is_other(option, winner)]):
