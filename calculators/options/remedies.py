@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from math import ceil, floor, log10
 from typing import Any, Literal, get_args
 
+import numpy as np
+
 from calculators.catalog.base import Commitment, Confidence, Precision
 from calculators.fleet.plan import FleetPlan, fleet_plan
+from calculators.fleet.replica_capacity import CONSTRAINTS
 from calculators.options.feasibility import Feasibility, RowConstraint
 from calculators.options.shortlist import AllowedOptions, allowed_options, assess_options, enumerate_options
 from calculators.scenario.inputs import Inputs
@@ -18,7 +21,7 @@ MOST_GPUS = 10_000
 OLDEST_DAYS = 10_000
 RELAXED_RATIOS = (1.02, 1.1, 1.25, 1.5, 2.0, 3.0, 5.0, 10.0)
 """How far beyond the best latency a target is relaxed, step by step: at the best one a replica serves one request."""
-NOTHING_HELPS = "No change of one or two of the targets, hardware limits and requirements makes it possible."
+NOTHING_HELPS = "None of the changes that were tried, alone or with another, makes it possible."
 _COMMITMENT_WORDS: dict[Commitment, str] = {
     "on_demand": "on demand",
     "1y": "1 year",
@@ -99,17 +102,22 @@ class _Case:
         scenario = self.scenario.model_copy(update={change.part: part})
         return _Case(Inputs.of(scenario, self.inputs.catalog), self.nearest)
 
-    def fleets(self, part: Part, **values: Any) -> list[FleetPlan]:
-        """The fleets that are allowed and carry the volume with these values in place."""
+    def allowed(self, part: Part, **values: Any) -> AllowedOptions:
+        """The allowed options with these values in place."""
         inputs = self.after(_Change(part, values)).inputs
         every = enumerate_options(inputs)
-        allowed = allowed_options(every, assess_options(every, inputs), inputs)
-        plans = (fleet_plan(stairs, inputs.demand.requests_per_month) for stairs in allowed.stairs)
+        return allowed_options(every, assess_options(every, inputs), inputs)
+
+    def fleets(self, part: Part, **values: Any) -> list[FleetPlan]:
+        """The fleets that are allowed and carry the volume with these values in place."""
+        allowed = self.allowed(part, **values)
+        stairs = (allowed.stairs[i] for i in np.flatnonzero(np.isfinite(allowed.rents_usd)).tolist())
+        plans = (fleet_plan(one, self.inputs.demand.requests_per_month) for one in stairs)
         return [plan for plan in plans if plan is not None]
 
     def tried(self, words: str, part: Part, **values: Any) -> _Change | None:
         """These values as a change, where they make a fleet possible."""
-        return _Change(part, values, words) if self.fleets(part, **values) else None
+        return _Change(part, values, words) if self.allowed(part, **values).has_fleet else None
 
 
 _Remedy = Callable[[_Case], _Change | None]
@@ -117,9 +125,10 @@ _Remedy = Callable[[_Case], _Change | None]
 
 def _first_that_works(nearest: Feasibility, inputs: Inputs) -> str:
     """The first remedy that works, those for the nearest row's constraint before all others, then two together; empty where
-    none does."""
+    none does. Where no configuration meets the targets, more offers of GPUs do not help."""
     case, fitting = _Case(inputs, nearest), _FITTING.get(nearest.constraint or "gpu_limit", ())
-    changes = (remedy(case) for remedy in dict.fromkeys((*fitting, *_ALL)))
+    others = _ALL if nearest.passed_count >= CONSTRAINTS.index("no_offer") else (*_TARGETS, *_SIZE)
+    changes = (remedy(case) for remedy in dict.fromkeys((*fitting, *others)))
     singles = (change.words for change in changes if change is not None)
     return next(singles, "") or _two_together(case, fitting)
 
@@ -169,6 +178,8 @@ def _rent_usd(plan: FleetPlan) -> float:
 
 def _commitment(case: _Case) -> _Change | None:
     chosen = case.scenario.hardware.commitments
+    if not case.allowed("hardware", commitments=tuple(_COMMITMENT_WORDS)).has_fleet:
+        return None
     missing = ((term, words) for term, words in _COMMITMENT_WORDS.items() if term not in chosen)
     changes = (
         case.tried(f"allow the commitment term {words}", "hardware", commitments=(*chosen, term))
@@ -213,10 +224,12 @@ def _gpus(case: _Case) -> _Change | None:
 def _precision(case: _Case) -> _Change | None:
     if not case.scenario.techniques.quantization:
         return case.tried("switch quantization on", "techniques", quantization=True)
-    chosen = case.scenario.hardware.precisions
+    chosen, every = case.scenario.hardware.precisions, get_args(Precision)
+    if not case.allowed("hardware", precisions=every).has_fleet:
+        return None
     changes = (
         case.tried(f"allow {precision.upper()} weights", "hardware", precisions=(*chosen, precision))
-        for precision in get_args(Precision)
+        for precision in every
         if precision not in chosen
     )
     return next((change for change in changes if change is not None), None)
@@ -240,7 +253,7 @@ def _relaxed(case: _Case, constraint: Literal["tpot", "ttft"], most_ms: float) -
     """A latency target relaxed to the first value that works, of those from the best latency on."""
     field, name = {"tpot": ("tpot_ms", "TPOT"), "ttft": ("ttft_p95_ms", "TTFT")}[constraint]
     target_ms = getattr(case.scenario.targets, field)
-    if target_ms is None or not case.fleets("targets", **{field: None}):
+    if target_ms is None or not case.allowed("targets", **{field: None}).has_fleet:
         return None
     best_ms = target_ms * (case.nearest.miss_ratio if case.nearest.constraint == constraint else 1.0)
     for value_ms in (rounded_up(best_ms * ratio) for ratio in RELAXED_RATIOS):
@@ -272,7 +285,8 @@ def _requirement(case: _Case) -> _Change | None:
 
 _OFFERS: tuple[_Remedy, ...] = (_providers, _commitment, _confidence, _marketplaces, _age, _owned)
 _SIZE: tuple[_Remedy, ...] = (_gpus, _precision, _parallelism)
-_ALL: tuple[_Remedy, ...] = (_gpu_limit, *_OFFERS, _tpot, _ttft, *_SIZE, _requirement)
+_TARGETS: tuple[_Remedy, ...] = (_tpot, _ttft)
+_ALL: tuple[_Remedy, ...] = (_gpu_limit, *_OFFERS, *_TARGETS, *_SIZE, _requirement)
 _FITTING: dict[RowConstraint, tuple[_Remedy, ...]] = {
     "weights": _SIZE,
     "kv_cache": _SIZE,
