@@ -25,6 +25,8 @@ class BaseLoadFleet:
 
     plan: FleetPlan
     overflow_frac: float
+    waiting_frac: float = 0.0
+    """Of all requests, those in the overflow that can wait."""
 
 
 def lognormal_sigma(peak_ratio: float) -> float:
@@ -53,9 +55,14 @@ def unserved_frac(capacity_ratio: float, workload: Workload) -> float:
 
     Requests that may wait fill what the others leave free, so they exceed it only where the whole month is full.
     """
+    return max(prompt_overflow_frac(capacity_ratio, workload), 1 - capacity_ratio)
+
+
+def prompt_overflow_frac(capacity_ratio: float, workload: Workload) -> float:
+    """Share of all requests that cannot wait and exceed a capacity as of `unserved_frac`."""
     prompt = prompt_ratio(workload)
     overflow = overflow_frac(capacity_ratio / prompt, workload.peak_ratio) if prompt else 0.0
-    return max((1 - workload.deferrable_frac) * overflow, 1 - capacity_ratio)
+    return (1 - workload.deferrable_frac) * overflow
 
 
 def base_load_fleets(staircase: Staircase, workload: Workload) -> list[BaseLoadFleet]:
@@ -64,11 +71,11 @@ def base_load_fleets(staircase: Staircase, workload: Workload) -> list[BaseLoadF
     needed = float(staircase.machines(np.asarray(requests_per_month)))
     machines = np.arange(1, int(min(needed - 1, staircase.max_machines, MOST_MACHINES)) + 1)
     carried = staircase.carried_req_per_month(machines.astype(float))
-    return [
-        BaseLoadFleet(
-            FleetPlan.for_machines(staircase, n, volume),
-            unserved_frac(volume / requests_per_month * peak_ratio, workload),
-        )
-        for n, volume in zip(machines.tolist(), carried.tolist(), strict=True)
-        if volume > 0
-    ]
+    fleets = []
+    for n, volume in zip(machines.tolist(), carried.tolist(), strict=True):
+        if volume > 0:
+            ratio = volume / requests_per_month * peak_ratio
+            overflow = unserved_frac(ratio, workload)
+            waiting = overflow - prompt_overflow_frac(ratio, workload)
+            fleets.append(BaseLoadFleet(FleetPlan.for_machines(staircase, n, volume), overflow, waiting))
+    return fleets
