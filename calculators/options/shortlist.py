@@ -205,7 +205,9 @@ def _barred(
         stairs = every.stairs[i]
         operator, config = operators[id(stairs.offer)], stairs.capacity.config
         path = paths[operator.path, operator.id]
-        is_region, ask = path.status == "allowed", path.status == "ask" and bool(every.serves[i])
-        why = f"no region of {path.name} that is listed meets your requirements" if is_region else path.deciding[0].words.rstrip(".")
+        serves = bool(every.serves[i])
+        is_region, ask = not serves and path.status != "blocked", serves and path.status == "ask"
+        region = "its listed price is for a region that does not meet your requirements"
+        why = region if is_region else path.deciding[0].words.rstrip(".")
         cheapest.setdefault((config.model.id, config.gpu.id, operator.id), BarredFleet(stairs, path.name, ask, why))
     return tuple(sorted(cheapest.values(), key=lambda fleet: not fleet.is_to_ask))

@@ -48,6 +48,21 @@ def test_a_gpu_that_only_requirements_bar_says_so() -> None:
     assert " would do, but PCI DSS requires a PCI DSS attestation for the service: unknown, ask " in row.why
 
 
+def test_asking_is_no_remedy_for_a_region() -> None:
+    """FedRAMP High needs a government region, whatever the operator answers."""
+    asked = scenario(
+        **OPENAI,
+        compliance={"requirements": ["fedramp-high"]},
+        candidates=[{"model": "gpt-oss-120b", "gate": "accepted"}],
+        hardware={"gpus": [], "rent_usd_per_gpu_h": {}},
+    )
+    found = evaluate(asked, load_catalog())
+    barred = [row for row in found.feasibility if row.constraint == "not_allowed"]
+    assert barred
+    assert all(row.why.endswith("is for a region that does not meet your requirements") for row in barred)
+    assert found.verdict.reason.endswith("Include purchased servers (capex).")
+
+
 def test_rows_give_the_distance_from_the_cheapest(catalog: Catalog) -> None:
     rows = evaluate(scenario(hardware={"gpus": [], "rent_usd_per_gpu_h": {}}), catalog).feasibility
     feasible = [row for row in rows if row.usd_per_month is not None]
