@@ -21,7 +21,7 @@ from calculators.options.build import self_host_line
 from calculators.options.feasibility import Feasibility, feasibility_matrix
 from calculators.options.option import LinearCost, Option, best_build, best_buy
 from calculators.options.ranking import rank_options
-from calculators.options.remedies import no_fleet
+from calculators.options.remedies import NoFleet, no_fleet
 from calculators.options.scenario_check import check_ids
 from calculators.options.shortlist import allowed_options, assess_options, enumerate_options
 from calculators.options.speed_range import size_at_speed_bounds
@@ -57,6 +57,8 @@ class Evaluation:
     build_line: LinearCost
     """What a fleet costs besides machines."""
     feasibility: tuple[Feasibility, ...]
+    no_fleet: NoFleet | None
+    """Why nothing can be self-hosted, and what would help; None where something can."""
     caveats: tuple[str, ...]
 
     @property
@@ -147,6 +149,7 @@ def evaluate(scenario: Scenario, catalog: Catalog) -> Evaluation:
         envelope_staircases=envelope,
         build_line=self_host.line,
         feasibility=fits,
+        no_fleet=missing_fleet,
         caveats=(*contract_conditions(verdict.winner, assessment), *growth, *caveats(inputs, today, ranked)),
     )
 

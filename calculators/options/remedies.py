@@ -33,6 +33,20 @@ Part = Literal["targets", "hardware", "techniques", "compliance"]
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """Values to put into one part of a scenario, and the clause that asks for it."""
+
+    part: Part
+    values: Mapping[str, Any]
+    words: str = ""
+
+    def applied(self, scenario: Scenario) -> Scenario:
+        """The scenario with the change in place."""
+        part = getattr(scenario, self.part).model_copy(update=self.values)
+        return scenario.model_copy(update={self.part: part})
+
+
+@dataclass(frozen=True, slots=True)
 class NoFleet:
     """Why there is no self-hosted option: the constraint of the nearest, its words, and what would help."""
 
@@ -40,6 +54,8 @@ class NoFleet:
     """None: no candidate model is selected."""
     why: str
     remedy: str
+    changes: tuple[Change, ...] = ()
+    """Changes of the scenario that make one possible together, tried."""
 
     @property
     def words(self) -> str:
@@ -55,11 +71,12 @@ def no_fleet(rows: Sequence[Feasibility], allowed: AllowedOptions, inputs: Input
         why = "No candidate open model is selected, or all are marked not acceptable."
         return NoFleet(None, why, "Select one on the Candidates page.")
     nearest = nearest_row(rows)
-    remedy = _first_that_works(nearest, inputs)
+    changes = _first_that_works(nearest, inputs)
+    remedy = " and ".join(change.words for change in changes)
     ask = _ask(allowed) if nearest.constraint == "not_allowed" else ""
     why = f"The closest is {nearest.model} on {nearest.gpu} ({nearest.why})."
     helps = ", or ".join(words for words in (ask, remedy) if words)
-    return NoFleet(nearest.constraint, why, f"{helps[0].upper()}{helps[1:]}." if helps else NOTHING_HELPS)
+    return NoFleet(nearest.constraint, why, f"{helps[0].upper()}{helps[1:]}." if helps else NOTHING_HELPS, changes)
 
 
 def nearest_row(rows: Sequence[Feasibility]) -> Feasibility:
@@ -77,15 +94,6 @@ def _ask(allowed: AllowedOptions) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Change:
-    """Values to put into one part of a scenario, and the clause that asks for it."""
-
-    part: Part
-    values: Mapping[str, Any]
-    words: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class _Case:
     """A scenario without a fleet, and the nearest to one."""
 
@@ -96,15 +104,13 @@ class _Case:
     def scenario(self) -> Scenario:
         return self.inputs.scenario
 
-    def after(self, change: _Change) -> "_Case":
+    def after(self, change: Change) -> "_Case":
         """The case with the change in place."""
-        part = getattr(self.scenario, change.part).model_copy(update=change.values)
-        scenario = self.scenario.model_copy(update={change.part: part})
-        return _Case(Inputs.of(scenario, self.inputs.catalog), self.nearest)
+        return _Case(Inputs.of(change.applied(self.scenario), self.inputs.catalog), self.nearest)
 
     def allowed(self, part: Part, **values: Any) -> AllowedOptions:
         """The allowed options with these values in place."""
-        inputs = self.after(_Change(part, values)).inputs
+        inputs = self.after(Change(part, values)).inputs
         every = enumerate_options(inputs)
         return allowed_options(every, assess_options(every, inputs), inputs)
 
@@ -115,25 +121,25 @@ class _Case:
         plans = (fleet_plan(one, self.inputs.demand.requests_per_month) for one in stairs)
         return [plan for plan in plans if plan is not None]
 
-    def tried(self, words: str, part: Part, **values: Any) -> _Change | None:
+    def tried(self, words: str, part: Part, **values: Any) -> Change | None:
         """These values as a change, where they make a fleet possible."""
-        return _Change(part, values, words) if self.allowed(part, **values).has_fleet else None
+        return Change(part, values, words) if self.allowed(part, **values).has_fleet else None
 
 
-_Remedy = Callable[[_Case], _Change | None]
+_Remedy = Callable[[_Case], Change | None]
 
 
-def _first_that_works(nearest: Feasibility, inputs: Inputs) -> str:
+def _first_that_works(nearest: Feasibility, inputs: Inputs) -> tuple[Change, ...]:
     """The first remedy that works, those for the nearest row's constraint before all others, then two together; empty where
     none does. Where no configuration meets the targets, more offers of GPUs do not help."""
     case, fitting = _Case(inputs, nearest), _FITTING.get(nearest.constraint or "gpu_limit", ())
     others = _ALL if nearest.passed_count >= CONSTRAINTS.index("no_offer") else (*_TARGETS, *_SIZE)
     changes = (remedy(case) for remedy in dict.fromkeys((*fitting, *others)))
-    singles = (change.words for change in changes if change is not None)
-    return next(singles, "") or _two_together(case, fitting)
+    single = next((change for change in changes if change is not None), None)
+    return (single,) if single is not None else _two_together(case, fitting)
 
 
-def _two_together(case: _Case, fitting: Sequence[_Remedy]) -> str:
+def _two_together(case: _Case, fitting: Sequence[_Remedy]) -> tuple[Change, ...]:
     """A fitting remedy and another one that work together: found with the other input at its loosest, which is then
     tightened to what is needed."""
     for first in fitting:
@@ -141,14 +147,14 @@ def _two_together(case: _Case, fitting: Sequence[_Remedy]) -> str:
             change = first(case.after(loosest)) if second is not first else None
             other = second(case.after(change)) if change is not None else None
             if change is not None and other is not None:
-                return f"{change.words} and {other.words}"
-    return ""
+                return change, other
+    return ()
 
 
 # --- the remedies: each returns its change where that works ---------------------------------------------------------
 
 
-def _gpu_limit(case: _Case) -> _Change | None:
+def _gpu_limit(case: _Case) -> Change | None:
     plans = case.fleets("hardware", max_gpus=MOST_GPUS) if case.scenario.hardware.max_gpus < MOST_GPUS else []
     if not plans:
         return None
@@ -156,13 +162,13 @@ def _gpu_limit(case: _Case) -> _Change | None:
     return case.tried(f"raise the maximum GPUs to {needed:,}", "hardware", max_gpus=needed)
 
 
-def _owned(case: _Case) -> _Change | None:
+def _owned(case: _Case) -> Change | None:
     if case.scenario.hardware.include_owned:
         return None
     return case.tried("include purchased servers (capex)", "hardware", include_owned=True)
 
 
-def _providers(case: _Case) -> _Change | None:
+def _providers(case: _Case) -> Change | None:
     chosen = case.scenario.hardware.rent_providers
     plans = case.fleets("hardware", rent_providers=()) if chosen else []
     offers = [plan.offer for plan in sorted(plans, key=_rent_usd) if not plan.offer.is_owned]
@@ -176,7 +182,7 @@ def _rent_usd(plan: FleetPlan) -> float:
     return plan.rent_usd_per_month
 
 
-def _commitment(case: _Case) -> _Change | None:
+def _commitment(case: _Case) -> Change | None:
     chosen = case.scenario.hardware.commitments
     if not case.allowed("hardware", commitments=tuple(_COMMITMENT_WORDS)).has_fleet:
         return None
@@ -188,7 +194,7 @@ def _commitment(case: _Case) -> _Change | None:
     return next((change for change in changes if change is not None), None)
 
 
-def _confidence(case: _Case) -> _Change | None:
+def _confidence(case: _Case) -> Change | None:
     lower: dict[Confidence, tuple[Confidence, ...]] = {"high": ("medium", "low"), "medium": ("low",), "low": ()}
     changes = (
         case.tried(f"lower the minimum price confidence to {level}", "hardware", min_confidence=level)
@@ -197,13 +203,13 @@ def _confidence(case: _Case) -> _Change | None:
     return next((change for change in changes if change is not None), None)
 
 
-def _marketplaces(case: _Case) -> _Change | None:
+def _marketplaces(case: _Case) -> Change | None:
     if case.scenario.hardware.include_marketplaces:
         return None
     return case.tried("include marketplaces", "hardware", include_marketplaces=True)
 
 
-def _age(case: _Case) -> _Change | None:
+def _age(case: _Case) -> Change | None:
     plans = case.fleets("hardware", max_rent_age_days=OLDEST_DAYS)
     seen = [plan.offer.seen for plan in plans if plan.offer.seen is not None and not plan.offer.is_owned]
     if not seen:
@@ -212,7 +218,7 @@ def _age(case: _Case) -> _Change | None:
     return case.tried(f"allow GPU prices of up to {plural(days, 'day')} old", "hardware", max_rent_age_days=days)
 
 
-def _gpus(case: _Case) -> _Change | None:
+def _gpus(case: _Case) -> Change | None:
     chosen = case.scenario.hardware.gpus
     plans = case.fleets("hardware", gpus=()) if chosen else []
     if not plans:
@@ -221,7 +227,7 @@ def _gpus(case: _Case) -> _Change | None:
     return case.tried(f"allow another GPU, for example {gpu.name}", "hardware", gpus=(*chosen, gpu.id))
 
 
-def _precision(case: _Case) -> _Change | None:
+def _precision(case: _Case) -> Change | None:
     if not case.scenario.techniques.quantization:
         return case.tried("switch quantization on", "techniques", quantization=True)
     chosen, every = case.scenario.hardware.precisions, get_args(Precision)
@@ -235,21 +241,21 @@ def _precision(case: _Case) -> _Change | None:
     return next((change for change in changes if change is not None), None)
 
 
-def _parallelism(case: _Case) -> _Change | None:
+def _parallelism(case: _Case) -> Change | None:
     if case.scenario.techniques.parallelism:
         return None
     return case.tried("switch tensor parallelism on", "techniques", parallelism=True)
 
 
-def _tpot(case: _Case) -> _Change | None:
+def _tpot(case: _Case) -> Change | None:
     return _relaxed(case, "tpot", 10_000)
 
 
-def _ttft(case: _Case) -> _Change | None:
+def _ttft(case: _Case) -> Change | None:
     return _relaxed(case, "ttft", 600_000)
 
 
-def _relaxed(case: _Case, constraint: Literal["tpot", "ttft"], most_ms: float) -> _Change | None:
+def _relaxed(case: _Case, constraint: Literal["tpot", "ttft"], most_ms: float) -> Change | None:
     """A latency target relaxed to the first value that works, of those from the best latency on."""
     field, name = {"tpot": ("tpot_ms", "TPOT"), "ttft": ("ttft_p95_ms", "TTFT")}[constraint]
     target_ms = getattr(case.scenario.targets, field)
@@ -261,7 +267,7 @@ def _relaxed(case: _Case, constraint: Literal["tpot", "ttft"], most_ms: float) -
         change = case.tried(words, "targets", **{field: value_ms}) if value_ms <= most_ms else None
         if change is not None:
             return change
-    return _Change("targets", {field: None}, f"drop the {name} target")
+    return Change("targets", {field: None}, f"drop the {name} target")
 
 
 def rounded_up(value: float) -> float:
@@ -270,7 +276,7 @@ def rounded_up(value: float) -> float:
     return round(ceil(round(value * 10**digits, 6)) / 10**digits, max(digits, 0))
 
 
-def _requirement(case: _Case) -> _Change | None:
+def _requirement(case: _Case) -> Change | None:
     chosen = case.scenario.compliance.requirements
     changes = (
         case.tried(
@@ -297,10 +303,10 @@ _FITTING: dict[RowConstraint, tuple[_Remedy, ...]] = {
     "not_allowed": (_owned, _requirement),
 }
 """What to try first where the nearest configuration fails this constraint."""
-_LOOSEST: dict[_Remedy, _Change] = {
-    _gpu_limit: _Change("hardware", {"max_gpus": MOST_GPUS}),
-    _owned: _Change("hardware", {"include_owned": True}),
-    _tpot: _Change("targets", {"tpot_ms": None}),
-    _ttft: _Change("targets", {"ttft_p95_ms": None}),
+_LOOSEST: dict[_Remedy, Change] = {
+    _gpu_limit: Change("hardware", {"max_gpus": MOST_GPUS}),
+    _owned: Change("hardware", {"include_owned": True}),
+    _tpot: Change("targets", {"tpot_ms": None}),
+    _ttft: Change("targets", {"ttft_p95_ms": None}),
 }
 """The inputs that may have to change together with another, at their loosest."""

@@ -4,6 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from support import merged, scenario
 
 from calculators.catalog.load import load_catalog
@@ -56,6 +58,41 @@ def test_a_remedy_works(changes: dict[str, Any], remedy: str, applied: dict[str,
     assert before.build is None
     assert before.verdict.reason.endswith(f" {remedy}")
     assert _run(changes, applied).build is not None
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(
+    targets=st.fixed_dictionaries({"tpot_ms": st.sampled_from([None, 1, 5, 50]), "ttft_p95_ms": st.sampled_from([None, 5, 500])}),
+    hardware=st.fixed_dictionaries(
+        {
+            "max_gpus": st.sampled_from([1, 2, 8]),
+            "gpus": st.sampled_from([(), ("l4",), ("h100-sxm", "mi300x")]),
+            "rent_providers": st.sampled_from([(), ("coreweave",)]),
+            "commitments": st.sampled_from([("on_demand",), ("3y",)]),
+            "min_confidence": st.sampled_from(["high", "medium"]),
+        }
+    ),
+    model=st.sampled_from(["gpt-oss-120b", "deepseek-v3", "llama-3.1-8b"]),
+    requirements=st.sampled_from([(), ("pci",), ("hipaa", "residency-eu"), ("fedramp-high",)]),
+    volume=st.sampled_from([1e5, 1e7, 1e9]),
+)
+def test_whatever_is_told_works(
+    targets: dict[str, Any], hardware: dict[str, Any], model: str, requirements: tuple[str, ...], volume: float
+) -> None:
+    changes = {"targets": targets, "hardware": hardware, "compliance": {"requirements": requirements}}
+    volume_and_model = {
+        "workload": {"requests_per_month": volume},
+        "candidates": [{"model": model, "gate": "accepted"}],
+    }
+    before = _run(changes, volume_and_model)
+    assert (before.no_fleet is None) is (before.build is not None)
+    if before.no_fleet is None or not before.no_fleet.changes:
+        return
+    scenario = before.scenario
+    for change in before.no_fleet.changes:
+        assert change.words.lower() in before.verdict.reason.lower()
+        scenario = change.applied(scenario)
+    assert evaluate(scenario, load_catalog()).build is not None
 
 
 def test_a_latency_target_is_relaxed_to_a_value_that_works() -> None:
