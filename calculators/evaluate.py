@@ -127,11 +127,10 @@ def evaluate(scenario: Scenario, catalog: Catalog) -> Evaluation:
     switching_values = evaluation_switching_values(inputs, ranked, allowed.buys, envelope, against_best, today)
     savings = savings_by_month(inputs, envelope, bounds, allowed.lines, allowed.buys)
     fits = feasibility_matrix(allowed, self_host.line, inputs)
-    missing_fleet = no_fleet(fits, allowed, inputs)
-    signals = exit_signals(inputs, ranked, today, savings, missing_fleet)
+    missing = no_fleet(fits, allowed, inputs)
+    signals = exit_signals(inputs, ranked, today, savings, missing)
     context = verdict_context(ranked, assessment, signals, switching_values, scenario.workload)
-    why_no_fleet = missing_fleet.words if missing_fleet is not None else ""
-    verdict = decide(today, ranked, against_best, crossovers[0][1], why_no_fleet, context)
+    verdict = decide(today, ranked, against_best, crossovers[0][1], missing.words if missing else "", context)
     growth = growth_note(scenario, against_best) if allowed.buys else ()
     return Evaluation(
         scenario=scenario,
@@ -149,7 +148,7 @@ def evaluate(scenario: Scenario, catalog: Catalog) -> Evaluation:
         envelope_staircases=envelope,
         build_line=self_host.line,
         feasibility=fits,
-        no_fleet=missing_fleet,
+        no_fleet=missing,
         caveats=(*contract_conditions(verdict.winner, assessment), *growth, *caveats(inputs, today, ranked)),
     )
 
