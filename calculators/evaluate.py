@@ -21,9 +21,10 @@ from calculators.fleet.staircase import Staircase
 from calculators.options.build import self_host_line
 from calculators.options.compared_text import compared_notes
 from calculators.options.context_window import is_too_short
-from calculators.options.feasibility import Feasibility, feasibility_matrix, why_no_fleet
+from calculators.options.feasibility import Feasibility, feasibility_matrix
 from calculators.options.option import LinearCost, Option, best_build, best_buy
 from calculators.options.ranking import ranking
+from calculators.options.remedies import NoFleet, no_fleet
 from calculators.options.scenario_check import check_ids
 from calculators.options.shortlist import allowed_options, assess_options, enumerate_options
 from calculators.options.speed_range import size_at_speed_bounds
@@ -56,6 +57,8 @@ class Evaluation:
     build_line: LinearCost
     """What a fleet costs besides machines."""
     feasibility: tuple[Feasibility, ...]
+    no_fleet: NoFleet | None
+    """Why nothing can be self-hosted, and what would help; None where something can."""
     caveats: tuple[str, ...]
 
     @property
@@ -67,13 +70,24 @@ class Evaluation:
         """The options that may be chosen."""
         return self.options if self.today_allowed else self.options[1:]
 
+    def label_of(self, option: Option) -> str:
+        """An option's label, marked where it is not allowed."""
+        barred = self.barred_words(option)
+        return f"{option.label} ({barred})" if barred else option.label
+
+    def barred_words(self, option: Option) -> str:
+        """How far an option is not allowed; empty where it is. Only today's API is kept then."""
+        return self.today_barred if option is self.today else ""
+
     @property
     def today_barred(self) -> str:
         """Why today's API is no option, in a few words; empty where it is one."""
         if self.today_allowed:
             return ""
-        is_short = is_too_short(self.today, needed_context_tok(self.scenario.workload))
-        return "its context window is too small" if is_short else "not allowed under your requirements"
+        if is_too_short(self.today, needed_context_tok(self.scenario.workload)):
+            return "its context window is too small"
+        asked = [p for p in self.assessment.with_status("ask") if p.label == self.today.label]
+        return f"not {'known to be ' if asked else ''}allowed under your requirements"
 
     @property
     def build(self) -> Option | None:
@@ -120,11 +134,12 @@ def evaluate(scenario: Scenario, catalog: Catalog) -> Evaluation:
     (_, against_best), *crossovers = crossovers_of(today, allowed.buys, self_host, inputs)
 
     savings = savings_by_month(inputs, envelope, bounds, allowed.lines, allowed.buys)
-    signals = exit_signals(inputs, ranked, today, savings, allowed.has_fleet)
     fits = feasibility_matrix(allowed, self_host.line, inputs)
+    missing = no_fleet(fits, allowed, inputs)
+    signals = exit_signals(inputs, ranked, today, savings, missing)
     volume_flips_at = guessed_volume_flips_at(ranked, allowed, inputs)
     context = verdict_context(ranked, assessment, signals, volume_flips_at, scenario)
-    verdict = decide(today, ranked, against_best, crossovers[0][1], why_no_fleet(fits), context)
+    verdict = decide(today, ranked, against_best, crossovers[0][1], missing.words if missing else "", context)
     notes = compared_notes(every, allowed, by_cost, inputs)
     growth = growth_note(scenario, against_best) if allowed.buys else ()
     return Evaluation(
@@ -141,6 +156,7 @@ def evaluate(scenario: Scenario, catalog: Catalog) -> Evaluation:
         envelope_staircases=envelope,
         build_line=self_host.line,
         feasibility=fits,
+        no_fleet=missing,
         caveats=(*contract_conditions(verdict.winner, assessment), *notes, *growth, *caveats(inputs, today, ranked)),
     )
 

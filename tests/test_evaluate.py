@@ -78,7 +78,7 @@ def test_a_fleet_beyond_the_gpu_limit_is_said_to_be_so(catalog: Catalog) -> None
 def test_one_gpu_cannot_hold_a_replica_and_its_spare(catalog: Catalog) -> None:
     found = evaluate(scenario(hardware={"max_gpus": 1}), catalog)
     assert found.build is None
-    assert "within the GPU limit" in found.verdict.reason
+    assert "the maximum is 1" in found.verdict.reason
     alone = evaluate(
         scenario(
             hardware={"max_gpus": 1},

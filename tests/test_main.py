@@ -207,7 +207,7 @@ def test_nesting_deep_enough_to_crash_a_parser_is_one_line(tmp_path: Path, conte
         ({"targets": {"tpot_ms": 0.1}}, "the target is 0.1 ms"),
         ({"targets": {"ttft_p95_ms": 1}}, "the target is 1 ms"),
         ({"hardware": {"gpus": ["rtx-4090"], "rent_providers": ["aws"]}}, "no offer for this GPU passes"),
-        ({"hardware": {"max_gpus": 1}}, "within the GPU limit"),
+        ({"hardware": {"max_gpus": 1}}, "the maximum is 1"),
     ],
 )
 def test_where_no_fleet_can_serve_the_verdict_is_given_with_the_reason(

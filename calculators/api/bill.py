@@ -46,6 +46,13 @@ class ApiBill:
     rates: tuple[ApiRates, ...]
     working: str
     """The calculation in words."""
+    caching_saving_usd_per_month: float = 0.0
+    """Saved by a higher cache hit rate than today's, before the batch discount."""
+
+    @property
+    def unbatched_usd_per_month(self) -> float:
+        """The bill without the batch API."""
+        return self.usd_per_month + self.batch_saving_usd_per_month
 
 
 def monthly_bill(offer: ApiOffer, demand: Demand, day: date, usage: Usage = Usage()) -> ApiBill:
@@ -64,7 +71,7 @@ def monthly_bill(offer: ApiOffer, demand: Demand, day: date, usage: Usage = Usag
         cache_read_usd_per_month=mixed[1],
         cache_write_usd_per_month=mixed[2],
         output_usd_per_month=mixed[3],
-        batch_saving_usd_per_month=sum(parts) * scale - total,
+        batch_saving_usd_per_month=usage.batch_frac * (sum(parts) - sum(in_batch)) * scale,
         usd_per_request=total / demand.requests_per_month,
         rates=standard,
         working=_working(demand, standard, usage.cached_frac, notes),

@@ -51,6 +51,11 @@ class Catalog:
     def model(self, name: str) -> Model:
         return self.models[_resolve(name, self.model_by_alias, "model", "model_profiles")]
 
+    def open_model(self, provider: str, model: str) -> Model | None:
+        """The open model that a provider sells under this id; None where it is closed, or not listed."""
+        pair = provider, model
+        return next((m for m in self.models.values() if any((h.provider, h.model) == pair for h in m.hosted)), None)
+
     def preset(self, name: str) -> Preset:
         return self.presets[
             _resolve(name, {key: key for key in self.presets}, "preset", "pricing_data/workload_presets.yaml")

@@ -8,6 +8,7 @@ never opens a path. On-premises hardware has no operator: only a requirement on 
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Literal
 
 from calculators.catalog.base import Confidence, Source
@@ -48,7 +49,7 @@ class OperatorPath:
     name: str
     status: ComplianceStatus
     findings: tuple[RequirementFinding, ...]
-    """Findings on all conditions, those that decide the status first."""
+    """Findings on all conditions, those that decide the status first, the strictest of them before the others."""
 
     @property
     def deciding(self) -> tuple[RequirementFinding, ...]:
@@ -76,9 +77,15 @@ def expand(ids: Sequence[str], catalog: Catalog) -> tuple[Requirement, ...]:
 def judge(operator: Operator, requirements: Iterable[Requirement], catalog: Catalog) -> OperatorPath:
     """Compliance status of an operator under a set of requirements: the worst of its findings."""
     findings = [f for r in requirements for f in _findings(operator, r, catalog)]
-    findings.sort(key=lambda f: -STATUS_ORDER[f.status])
+    findings.sort(key=lambda f: (-STATUS_ORDER[f.status], _paths_left(f.requirement, operator)))
     status = findings[0].status if findings else "allowed"
     return OperatorPath(operator.path, operator.id, operator.name, status, tuple(findings))
+
+
+def _paths_left(rule: Requirement, operator: Operator) -> float:
+    """How many kinds of path a rule leaves that forbids the operator's, so that the strictest comes first; infinite where
+    it allows that kind."""
+    return len(rule.paths) if rule.paths and operator.path not in rule.paths else inf
 
 
 def _findings(operator: Operator, rule: Requirement, catalog: Catalog) -> list[RequirementFinding]:

@@ -13,7 +13,7 @@ from calculators.decision.savings import first_month
 from calculators.fleet.plan import FleetPlan
 from calculators.options.option import Option, best_build, best_buy
 from calculators.performance import speculation
-from calculators.scenario.demand import by_month
+from calculators.scenario.demand import by_month, effective_peak_ratio
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Scenario, Workload
 from calculators.units import MONTHS_PER_YEAR, count, percent, plural, signed_percent, significant, usd
@@ -30,6 +30,7 @@ def caveats(inputs: Inputs, today: Option, options: Sequence[Option]) -> list[st
     if build is not None and build.plan is not None:
         notes += _spare_notes(build.plan, inputs.scenario) + _rent_notes(build.plan, inputs.scenario)
         notes += _speed_notes(build.plan, inputs) + _technique_notes(build.plan, inputs)
+        notes += _deferral_note(inputs.scenario.workload)
     return notes + _workload_notes(inputs.scenario.workload)
 
 
@@ -189,10 +190,20 @@ def _technique_notes(plan: FleetPlan, inputs: Inputs) -> list[str]:
     return notes
 
 
+def _deferral_note(workload: Workload) -> list[str]:
+    """What the fleet's size assumes of the requests that can wait."""
+    if not workload.deferrable_frac:
+        return []
+    return [
+        f"{percent(workload.deferrable_frac)} of requests can wait 24 hours: a fleet is assumed to serve them in its idle "
+        "hours, spread over the whole month, so they do not count in its peak."
+    ]
+
+
 def _workload_notes(workload: Workload) -> list[str]:
-    """Figures of the workload that were not measured."""
+    """Figures of the workload that were not measured, where they act."""
     notes = []
-    if workload.peak_basis != "measured":
+    if workload.peak_basis != "measured" and (effective_peak_ratio(workload) > 1 or not workload.deferrable_frac):
         words = {"typed": "your own figure", "bounded": "a lower bound from a short log"}
         basis, ratio = words.get(workload.peak_basis, "assumed"), significant(workload.peak_ratio)
         notes.append(f"The peak-to-average ratio of {ratio} is {basis}. Fleet size depends on it.")

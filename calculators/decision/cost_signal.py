@@ -5,15 +5,17 @@ import numpy as np
 from calculators.decision.savings import MonthlySavings, first_month, lasting_from_month
 from calculators.decision.signal_result import Signal, SignalCheck, SignalMonths, published_thresholds, signal_of
 from calculators.fleet.operating_costs import WEEKS_PER_YEAR, engineer_usd_per_year
+from calculators.options.remedies import NoFleet
 from calculators.scenario.inputs import Inputs
 from calculators.units import plural, usd
 
 
-def cost_signal(inputs: Inputs, savings: MonthlySavings | None, has_fleet: bool) -> Signal:
-    """The cost signal. `savings` None: there is no fleet, or nothing that may be bought."""
+def cost_signal(inputs: Inputs, savings: MonthlySavings | None, missing: NoFleet | None) -> Signal:
+    """The cost signal. `savings` None: there is no fleet, or nothing that may be bought. `missing`: why there is no
+    fleet."""
     others = published_thresholds(inputs.catalog.signal_rules.published_cost_thresholds, inputs.catalog)
     if savings is None or not np.isfinite(savings.central[0]):
-        check, months = _nothing_to_compare(inputs, savings, has_fleet), SignalMonths()
+        check, months = _nothing_to_compare(inputs, missing), SignalMonths()
     else:
         fires, hopes = (savings.central > 0) & (savings.pessimistic > 0), savings.optimistic > 0
         check = _compared(inputs, savings, bool(fires[0]))
@@ -43,19 +45,15 @@ def _compared(inputs: Inputs, savings: MonthlySavings, is_firing: bool) -> Signa
     return SignalCheck("not_firing", value, _threshold(inputs), "The API is cheaper in the base case already.")
 
 
-def _nothing_to_compare(inputs: Inputs, savings: MonthlySavings | None, has_fleet: bool) -> SignalCheck:
+def _nothing_to_compare(inputs: Inputs, missing: NoFleet | None) -> SignalCheck:
     threshold = _threshold(inputs)
-    if not any(c.gate != "not_acceptable" for c in inputs.scenario.candidates):
+    if missing is not None and missing.constraint is None:
         why = "No candidate open model is accepted, so there is nothing to compare."
         return SignalCheck("unknown", "Not known", threshold, why, "Accept one on the Candidates page.")
-    none = "No self-hosted option"
-    if savings is not None:
-        why = "No fleet within your GPU limit serves this volume."
-        return SignalCheck("not_firing", none, threshold, why, "Raise the GPU limit on the Candidates page.")
-    if has_fleet:
-        why = "Compliance rules out every API option, so cost does not decide."
-        return SignalCheck("not_firing", "No API option", threshold, why)
-    return SignalCheck("not_firing", none, threshold, "No fleet meets the latency targets on available GPUs.")
+    if missing is not None:
+        return SignalCheck("not_firing", "No self-hosted option", threshold, missing.why, missing.remedy)
+    why = "Compliance rules out every API option, so cost does not decide."
+    return SignalCheck("not_firing", "No API option", threshold, why)
 
 
 def _payback_months(saving_usd: float, inputs: Inputs) -> float:

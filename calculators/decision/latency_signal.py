@@ -11,6 +11,7 @@ from calculators.decision.signal_result import (
     published_thresholds,
     signal_of,
 )
+from calculators.options.remedies import NoFleet
 from calculators.scenario.inputs import Inputs
 from calculators.units import milliseconds, plural
 
@@ -37,11 +38,12 @@ class Latency:
         return self.measured_ms is not None and self.measured_ms > (1 - close_frac) * self.target_ms
 
 
-def latency_signal(inputs: Inputs, has_fleet: bool) -> Signal:
-    """The latency signal: met where the API misses a target as measured, and an allowed fleet meets all of them."""
+def latency_signal(inputs: Inputs, missing: NoFleet | None) -> Signal:
+    """The latency signal: met where the API misses a target as measured, and an allowed fleet meets all of them.
+    `missing`: why there is no such fleet."""
     rules = inputs.catalog.signal_rules
     latencies = _latencies(inputs)
-    status, why, remedy = _status(latencies, has_fleet, rules.close_frac.central)
+    status, why, remedy = _status(latencies, missing, rules.close_frac.central)
     measured = [f"{one.name} {milliseconds(one.measured_ms)}" for one in latencies if one.measured_ms is not None]
     targets = " or ".join(f"{one.name} exceeds {milliseconds(one.target_ms)}" for one in latencies)
     check = SignalCheck(
@@ -68,19 +70,19 @@ def _latencies(inputs: Inputs) -> tuple[Latency, ...]:
     return tuple(Latency(name, measured, target) for name, measured, target in pairs if target is not None)
 
 
-def _status(latencies: Sequence[Latency], has_fleet: bool, close_frac: float) -> tuple[SignalStatus, str, str]:
+def _status(latencies: Sequence[Latency], missing: NoFleet | None, close_frac: float) -> tuple[SignalStatus, str, str]:
     """Status, reason and remedy."""
     missed = [one.name for one in latencies if one.is_missed]
     names, targets = " and ".join(missed), plural(len(missed), "target").split()[-1]
     if not latencies:
         return "unknown", "No latency target is set.", "Set one on the Workload page."
-    if missed and has_fleet:
+    if missed and missing is None:
         return "firing", f"The API misses the {names} {targets}; self-hosting meets all targets.", ""
-    if missed:
+    if missed and missing is not None:
         why = f"The API misses the {names} {targets}, but no allowed fleet meets all targets either."
-        return "not_firing", why, "Try a smaller model, faster GPUs or another provider."
+        return "not_firing", why, missing.remedy
     if any(one.measured_ms is None for one in latencies):
         return "unknown", "API latency is not fully measured.", MEASURE
-    if has_fleet and any(one.is_near(close_frac) for one in latencies):
+    if missing is None and any(one.is_near(close_frac) for one in latencies):
         return "close", "The API meets the targets, but only just.", ""
     return "not_firing", "The API meets the targets as measured.", ""

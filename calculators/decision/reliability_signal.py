@@ -137,6 +137,10 @@ def _missed(
     if best >= needed:
         why = f"The API misses the availability target, but {second}."
         return ReliabilityCheck("close", words, why, "Add a second vendor as failover first.")
+    if needed > max(rules.one_region_uptime_frac.high, rules.two_region_uptime_frac.high):
+        why = f"The API misses the availability target; {second}. Nothing that is known reaches {percent(needed)}."
+        to = f" to {percent(rules.two_region_uptime_frac.central)}" if fleet is not None else ""
+        return ReliabilityCheck("not_firing", words, why, f"Relax the target{to}.")
     status, self_hosting = _fleet_uptime(inputs, fleet, needed)
     why = f"The API misses the availability target; {second}, which is not enough; {self_hosting}."
     remedy = "" if status == "firing" else _fleet_remedy(inputs, fleet, needed)

@@ -14,6 +14,7 @@ from calculators.decision.savings import MonthlySavings
 from calculators.decision.signal_result import SIGNAL_STATUS_WORDS, Precondition, Signals, SignalStatus, SupportingFact
 from calculators.fleet.plan import FleetPlan
 from calculators.options.option import Option, best_build
+from calculators.options.remedies import NoFleet
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Scenario
 from calculators.units import plural
@@ -23,16 +24,16 @@ SCALE_GPUS = 16
 
 
 def exit_signals(
-    inputs: Inputs, ranked: Sequence[Option], today: Option, savings: MonthlySavings | None, has_fleet: bool
+    inputs: Inputs, ranked: Sequence[Option], today: Option, savings: MonthlySavings | None, missing: NoFleet | None
 ) -> Signals:
-    """Every signal for today and the months ahead. `ranked`: the allowed options."""
+    """Every signal for today and the months ahead. `ranked`: the allowed options; `missing`: why none is self-hosted."""
     return Signals(
         exit_signals=(
-            cost_signal(inputs, savings, has_fleet),
-            latency_signal(inputs, has_fleet),
+            cost_signal(inputs, savings, missing),
+            latency_signal(inputs, missing),
             reliability_signal(inputs, today, _cheapest_fleet(ranked)),
         ),
-        preconditions=_preconditions(inputs.scenario),
+        preconditions=_preconditions(inputs),
         supporting=_supporting(inputs.scenario, ranked),
     )
 
@@ -42,14 +43,16 @@ def _cheapest_fleet(ranked: Sequence[Option]) -> FleetPlan | None:
     return build.plan if build else None
 
 
-def _preconditions(scenario: Scenario) -> tuple[Precondition, ...]:
+def _preconditions(inputs: Inputs) -> tuple[Precondition, ...]:
     """Preconditions of leaving an API: until all of them hold, an API is the safe choice."""
+    scenario, catalog = inputs.scenario, inputs.catalog
     w, e, t = scenario.workload, scenario.evidence, scenario.targets
-    accepted = any(c.gate == "accepted" for c in scenario.candidates)
+    is_in_use = any(inputs.gate_of(catalog.model(c.model)) is None for c in scenario.candidates)
+    accepted = is_in_use or any(c.gate == "accepted" for c in scenario.candidates)
     measured = w.requests_basis != "assumed" and w.lengths_basis != "assumed"
     has_targets = t.ttft_p95_ms is not None or t.tpot_ms is not None
     has_value = e.value_usd_per_request is not None
-    evals = "An open model has passed your evals."
+    evals = "The API in use serves an open model." if is_in_use else "An open model has passed your evals."
     no_evals = "No open model has passed your evals yet. Mark it on the Candidates page when one has."
     stability = _by_answer(
         e.interface_settled,

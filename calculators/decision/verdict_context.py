@@ -74,10 +74,10 @@ def verdict_context(
 def compliance_context(assessment: ComplianceAssessment) -> VerdictContext:
     """Context from compliance alone; empty without requirements."""
     cheapest, cheapest_allowed = assessment.cheapest, assessment.cheapest_allowed
-    if not assessment.requirements or cheapest is None:
+    if not assessment.requirements:
         return VerdictContext()
     bar = cheapest_allowed.usd_per_month if cheapest_allowed and cheapest_allowed.usd_per_month is not None else inf
-    is_forced = cheapest.path.status == "blocked" and (cheapest.usd_per_month or 0.0) < bar
+    is_forced = cheapest is not None and cheapest.path.status == "blocked" and (cheapest.usd_per_month or 0.0) < bar
     return VerdictContext(
         blocked=cheapest if is_forced else None,
         ask_first=tuple(

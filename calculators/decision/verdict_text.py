@@ -7,6 +7,7 @@ from calculators.decision.crossover import Crossover
 from calculators.decision.crossover_text import break_even_clause
 from calculators.decision.verdict_context import MissingInput, VerdictContext
 from calculators.fleet.plan import FleetPlan
+from calculators.options.buy import MIN_SAVING_FRAC, discounts_used
 from calculators.options.option import STAYS, Option, OptionKind, best_build
 from calculators.units import count, percent, plural, signed_percent, usd
 
@@ -20,6 +21,8 @@ ADVICE: dict[OptionKind, str] = {
     "own_hardware": "Buy servers and self-host",
     "self_host": "Self-host",
 }
+KEEP_THE_MODEL = "Don't self-host. Keep the model and change the provider"
+"""Advice to buy the open model in use today elsewhere."""
 
 
 # --- the sentence --------------------------------------------------------------------------------------------------
@@ -28,7 +31,7 @@ ADVICE: dict[OptionKind, str] = {
 def verdict_sentence(choice: Choice, today: Option, context: VerdictContext) -> str:
     """The verdict in one or two sentences, and whom to ask first."""
     if context.missing is not None and context.missing.kind != "volume":
-        return f"Cannot tell yet: {_missing_input(context.missing)}"
+        return f"Cannot tell yet: {_whom_to_ask(context.missing, context.quote_first)}"
     if context.missing is not None:
         sentence = f"Cannot tell yet: {_missing_input(context.missing)}"
     elif choice.kind == "too_close" and choice.runner_up is not None:
@@ -79,7 +82,26 @@ def _advice(choice: Choice, today: Option) -> str:
     saving = today.usd_per_month - winner.usd_per_month
     less = f", {usd(saving)} less than today" if saving > 0 and winner is not today else ""
     condition = ", if it passes your evals" if winner.gate == "assumed" else ""
-    return f"{ADVICE[winner.kind]}: {_costs(winner)}{less}{condition}. {_alternative(winner, choice.runner_up)}"
+    is_same_model = winner.kind == "hosted_open" and winner.gate is None
+    advice = KEEP_THE_MODEL if is_same_model else ADVICE[winner.kind]
+    credits = _credits(winner, today) if winner.kind == "resold_api" else ""
+    return f"{advice}: {_costs(winner)}{less}{condition}. {credits}{_alternative(winner, choice.runner_up)}"
+
+
+def _credits(resold: Option, today: Option) -> str:
+    """What the contract, the move and the discounts each do to today's bill, as a sentence; empty without discounts."""
+    bill, before = resold.bill, today.bill
+    used = discounts_used(bill) if bill is not None else ()
+    if bill is None or before is None or not used:
+        return ""
+    saved = bill.caching_saving_usd_per_month + bill.batch_saving_usd_per_month
+    contract, move = bill.usd_per_month + saved - before.usd_per_month, resold.usd_per_month - bill.usd_per_month
+    change = abs(contract) / before.usd_per_month
+    does = f"{'adds' if contract > 0 else 'saves'} {usd(abs(contract))}/month ({percent(change)})"
+    itself = does if change >= MIN_SAVING_FRAC else "costs the same"
+    moving = f", the move {usd(move)}" if move > 0 else ""
+    verb = "saves" if len(used) == 1 else "save"
+    return f"The contract itself {itself}{moving}; {' and '.join(used)} {verb} {usd(saved)}. "
 
 
 def _advice_over_horizon(choice: Choice, cheaper_today: Option, context: VerdictContext) -> str:
@@ -110,6 +132,25 @@ def _on_which_terms(option: Option) -> str:
     place = f" in {plural(regions, 'region')}" if regions > 1 else ""
     term = " on spot GPUs" if offer.is_spot else f" with a {offer.term}" if offer.term else ""
     return place + term
+
+
+def _whom_to_ask(missing: MissingInput, quote_first: Sequence[str]) -> str:
+    """Whom to ask where nothing with a public price is known to be allowed: those that are allowed first, for a quote."""
+    if not quote_first:
+        return _missing_input(missing)
+    quote = f"ask {_names(quote_first)} for a quote (allowed, no public price)."
+    if not missing.operators:
+        return f"{quote} No option with a public price is allowed."
+    return f"{quote} Or ask {_names(missing.operators)}, which may be allowed."
+
+
+def _names(names: Sequence[str], most: int = 3) -> str:
+    """The first few of several names, each once, and how many more."""
+    different = list(dict.fromkeys(names))
+    more = len(different) - most
+    if more > 0:
+        return f"{', '.join(different[:most])} and {more} more"
+    return " and ".join([", ".join(different[:-1]), different[-1]] if len(different) > 1 else different)
 
 
 def _missing_input(missing: MissingInput) -> str:
@@ -220,6 +261,8 @@ def confidence_sentence(sureness: Sureness, winner: Option, options: Sequence[Op
     """How sure a verdict is. `options`: all that are allowed."""
     if sureness == "clear":
         return "High confidence across the throughput and staffing ranges (traffic uncertainty not included)."
+    if not options:
+        return "No option with a public price is allowed, so nothing can be compared."
     if sureness == "too_close":
         return "Too close to call with what is known."
     if ranges_overlap(winner, [option for option in options if _is_other(option, winner)]):

@@ -6,13 +6,13 @@ A fleet of capacity c overflows E[(load - c)+] / E[load], in closed form (the in
 
 from dataclasses import dataclass
 from math import erf, sqrt
-from statistics import NormalDist
 
 import numpy as np
 
 from calculators.fleet.plan import FleetPlan
 from calculators.fleet.staircase import Staircase, column_rents_usd
-from calculators.scenario.demand import Array
+from calculators.scenario.demand import Array, effective_peak_ratio, prompt_ratio
+from calculators.scenario.schema import Workload
 
 BUSIEST_DEVIATIONS = 2.99
 """Standard deviations above the mean of a normal distribution that one of a month's 730 hours exceeds."""
@@ -25,6 +25,8 @@ class BaseLoadFleet:
 
     plan: FleetPlan
     overflow_frac: float
+    waiting_frac: float = 0.0
+    """Of all requests, those in the overflow that can wait."""
 
 
 def lognormal_sigma(peak_ratio: Array) -> Array:
@@ -51,28 +53,57 @@ def _normal(x: Array) -> Array:
 _erf = np.frompyfunc(erf, 1, 1)
 
 
-def base_load_fleets(staircase: Staircase, requests_per_month: float, peak_ratio: float) -> list[BaseLoadFleet]:
+def unserved_frac(capacity_ratio: Array, peak_ratio: Array, workload: Workload) -> Array:
+    """Share of all requests that exceed a capacity of `capacity_ratio` times the mean load of all hours.
+
+    Requests that may wait fill what the others leave free, so they exceed it only where the whole month is full.
+    """
+    return np.maximum(prompt_overflow_frac(capacity_ratio, peak_ratio, workload), 1 - capacity_ratio)
+
+
+def prompt_overflow_frac(capacity_ratio: Array, peak_ratio: Array, workload: Workload) -> Array:
+    """Share of all requests that cannot wait and exceed a capacity as of `unserved_frac`. `peak_ratio`: of the active
+    hours, instead of the workload's own."""
+    prompt = prompt_ratio(workload)
+    if not prompt:
+        return np.zeros(np.shape(capacity_ratio))
+    return (1 - workload.deferrable_frac) * overflow_frac(capacity_ratio / prompt, peak_ratio)
+
+
+def base_load_fleets(staircase: Staircase, workload: Workload) -> list[BaseLoadFleet]:
     """Every fleet with fewer machines than the peak needs that carries anything, smallest first."""
+    requests_per_month, peak_ratio = workload.requests_per_month, effective_peak_ratio(workload)
     needed = float(staircase.machines(np.asarray(requests_per_month)))
     machines = np.arange(1, int(min(needed - 1, staircase.max_machines, MOST_MACHINES)) + 1)
     carried = staircase.carried_req_per_month(machines.astype(float))
-    overflows = overflow_frac(carried / requests_per_month * peak_ratio, np.full(carried.shape, peak_ratio))
+    ratios = carried / requests_per_month * peak_ratio
+    prompt = prompt_overflow_frac(ratios, np.asarray(workload.peak_ratio), workload)
+    unserved = unserved_frac(ratios, np.asarray(workload.peak_ratio), workload)
     return [
-        BaseLoadFleet(
-            FleetPlan.for_machines(staircase, n, volume),
-            overflow,
+        BaseLoadFleet(FleetPlan.for_machines(staircase, n, volume), overflow, overflow - cannot_wait)
+        for n, volume, overflow, cannot_wait in zip(
+            machines.tolist(), carried.tolist(), unserved.tolist(), prompt.tolist(), strict=True
         )
-        for n, volume, overflow in zip(machines.tolist(), carried.tolist(), overflows.tolist(), strict=True)
         if volume > 0
     ]
 
 
-def cheapest_base_load_usd(columns: Array, requests_per_month: Array, peak_ratio: Array, api_usd: Array) -> Array:
+@dataclass(frozen=True, slots=True)
+class OverflowPrices:
+    """What the API bills for all requests without the batch API, and what it would save on all of them. Arrays (k,)."""
+
+    unbatched_usd: Array
+    batch_saving_usd: Array
+
+
+def cheapest_base_load_usd(
+    columns: Array, requests_per_month: Array, peak_ratio: Array, prices: OverflowPrices, workload: Workload
+) -> Array:
     """Rent of the cheapest base-load fleet plus the API's bill for its overflow (k,), inf where no smaller fleet exists.
 
-    `columns` (6, k): as of `staircase_columns`, one staircase for each volume; `api_usd` (k,): the API's bill for all
-    requests. Rent is linear in machines and overflow convex, so that the best number is at either end, or beside the one
-    whose last machine costs what it saves: machine price = P(load > capacity) x bill x capacity of a machine over the mean.
+    `columns` (6, k): as of `staircase_columns`, one staircase for each volume; `peak_ratio` (k,): as of the workload, whose
+    other fields are those of every volume. Rent is linear in machines and the bill convex, so that the best number is
+    found by halving the numbers that are left, by whether one machine more still saves.
     """
     per_replica, per_prefill, per_machine, spare, machine_usd, most = columns
     if np.isfinite(per_prefill).any():
@@ -80,17 +111,18 @@ def cheapest_base_load_usd(columns: Array, requests_per_month: Array, peak_ratio
     needed = column_rents_usd((*columns[:4], np.ones_like(most), most), requests_per_month)
     fewest = np.maximum(np.floor(spare / per_machine) + 1, 1)
     largest = np.minimum(np.minimum(needed - 1, most), MOST_MACHINES)
-    load_ratio = per_replica / requests_per_month * peak_ratio  # one replica's capacity over the mean load
-    sigma = lognormal_sigma(peak_ratio)
-    exceeded = machine_usd / np.maximum(api_usd * per_machine * load_ratio, 1e-300)
-    inner = (exceeded > 0) & (exceeded < 1)
-    z = np.array(
-        [NormalDist().inv_cdf(p) if may else 0.0 for p, may in zip(exceeded.tolist(), inner.tolist(), strict=True)]
-    )
-    balanced = np.where(inner, (np.exp(-(sigma**2) / 2 - sigma * z) / load_ratio + spare) / per_machine, fewest)
-    costs = []
-    for machines in (fewest, np.floor(balanced), np.ceil(balanced), largest):
-        machines = np.clip(machines, fewest, np.maximum(largest, fewest))
+    load_ratio = per_replica / requests_per_month * np.maximum(prompt_ratio(workload) * peak_ratio, 1.0)
+
+    def cost_usd(machines: Array) -> Array:
         capacity = (machines * per_machine - spare) * load_ratio
-        costs.append(machines * machine_usd + overflow_frac(capacity, peak_ratio) * api_usd)
-    return np.where(largest >= fewest, np.min(costs, axis=0), np.inf)
+        prompt = prompt_overflow_frac(capacity, peak_ratio, workload)
+        waiting = np.maximum(1 - capacity - prompt, 0.0)
+        bill = (prompt + waiting) * prices.unbatched_usd - waiting * prices.batch_saving_usd
+        return np.asarray(machines * machine_usd + bill)
+
+    low, high = fewest, np.maximum(largest, fewest)
+    while (low < high).any():
+        middle = np.floor((low + high) / 2)
+        more_saves = cost_usd(middle + 1) < cost_usd(middle)
+        low, high = np.where(more_saves & (low < high), middle + 1, low), np.where(more_saves, high, middle)
+    return np.where(largest >= fewest, cost_usd(low), np.inf)

@@ -83,6 +83,8 @@ class Infeasible:
     config: ReplicaConfig
     constraint: Constraint
     why: str
+    miss_ratio: float = np.inf
+    """The figure that misses over what it may be: the nearer to 1, the nearer it came."""
 
     @property
     def passed_count(self) -> int:
@@ -258,7 +260,7 @@ def _too_big(configs: Sequence[ReplicaConfig]) -> list[Infeasible]:
     for config, held in zip(configs, weights_of(configs), strict=True):
         memory_gb = config.gpu.memory.capacity_gb * config.tensor_parallel
         why = weights_do_not_fit(held.stored_bytes / BYTES_PER_GB, memory_gb)
-        infeasible.append(Infeasible(config, "weights", why))
+        infeasible.append(Infeasible(config, "weights", why, held.stored_bytes / BYTES_PER_GB / memory_gb))
     return infeasible
 
 
@@ -266,8 +268,9 @@ def _misses(config: ReplicaConfig, slots: float, tpot_ms: float, ttft_ms: float,
     if slots < 1:
         return Infeasible(config, "kv_cache", NO_KV_CACHE)
     if targets.tpot_ms and tpot_ms > targets.tpot_ms:
-        return Infeasible(config, "tpot", tpot_missed(tpot_ms, targets.tpot_ms))
-    return Infeasible(config, "ttft", ttft_missed(ttft_ms, targets.ttft_p95_ms or np.inf))
+        return Infeasible(config, "tpot", tpot_missed(tpot_ms, targets.tpot_ms), tpot_ms / targets.tpot_ms)
+    target_ms = targets.ttft_p95_ms or np.inf
+    return Infeasible(config, "ttft", ttft_missed(ttft_ms, target_ms), ttft_ms / target_ms)
 
 
 def replica_capacities(

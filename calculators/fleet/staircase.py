@@ -3,6 +3,7 @@ month, busy or idle."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import TypeVar
 
 import numpy as np
@@ -11,10 +12,10 @@ from numpy.typing import NDArray
 from calculators.catalog.catalog import Catalog
 from calculators.fleet.machine_offers import MachineOffer, machine_offers
 from calculators.fleet.replica_capacity import Capacity, Infeasible
-from calculators.performance.replica import ReplicaConfig
 from calculators.scenario.demand import Array
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Scenario
+from calculators.units import count, plural
 
 _Count = TypeVar("_Count", int, Array)
 
@@ -113,8 +114,7 @@ def staircases(capacities: Sequence[Capacity], inputs: Inputs) -> tuple[list[Sta
     for capacity, of_capacity in _by_capacity(capacities, by_gpu, inputs):
         offered += of_capacity
         if not of_capacity:
-            why = _no_offer(capacity.config, by_gpu[capacity.config.gpu.id])
-            infeasible.append(Infeasible(capacity.config, "no_offer", why))
+            infeasible.append(_not_offered(capacity, by_gpu[capacity.config.gpu.id], inputs))
     return offered, infeasible
 
 
@@ -127,10 +127,28 @@ def staircases_on(capacities: Sequence[Capacity], offers: Iterable[MachineOffer]
     return [s for _, stairs in every for s in stairs]
 
 
-def _no_offer(config: ReplicaConfig, offers: list[MachineOffer]) -> str:
+def _not_offered(capacity: Capacity, offers: Sequence[MachineOffer], inputs: Inputs) -> Infeasible:
+    """Why no offer holds a replica of each pool and all spares."""
+    config, limit = capacity.config, inputs.scenario.hardware.max_gpus
     if not offers:
-        return "no offer for this GPU passes the chosen providers, commitment terms and price confidence"
-    return f"no offered server holds a {config.tensor_parallel}-GPU replica and its spares within the GPU limit"
+        why = "no offer for this GPU passes the chosen providers, commitment terms and price confidence"
+        return Infeasible(config, "no_offer", why)
+    least = min((_least_gpus(capacity, offer, inputs) for offer in offers), default=np.inf)
+    if np.isinf(least):
+        return Infeasible(config, "no_offer", f"no offered server holds a {config.tensor_parallel}-GPU replica")
+    why = f"one replica and its spares need {plural(least, 'GPU')}; the maximum is {count(limit)}"
+    return Infeasible(config, "gpu_limit", why, least / limit)
+
+
+def _least_gpus(capacity: Capacity, offer: MachineOffer, inputs: Inputs) -> float:
+    """GPUs of the machines that hold a replica of each pool and all spares; infinite where a machine holds no replica."""
+    tensor_parallel, pools = capacity.config.tensor_parallel, capacity.pools_count
+    per_machine = offer.replicas_per_machine(tensor_parallel)
+    if not per_machine:
+        return np.inf
+    machines = ceil(pools * (1 + inputs.scenario.operations.spare_replicas) / per_machine)
+    regions = regions_count(inputs.scenario, inputs.catalog)
+    return machines * (offer.gpus_per_machine or tensor_parallel) * regions
 
 
 def regions_count(scenario: Scenario, catalog: Catalog) -> int:

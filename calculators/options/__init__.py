@@ -15,4 +15,5 @@ ranking         all allowed options, cheapest first
 compared_text   sentences on what is not compared, or only under a condition
 what_if         the allowed options again, under changed inputs
 feasibility     why each model on each GPU does or does not serve
+remedies        why there is no fleet, and what would help, tried
 """

@@ -58,7 +58,7 @@ def _build_option(staircase: Staircase, bounds: SpeedBounds, lines: tuple[CostLi
             lines=(rent, *lines),
             model=model.name,
             operator=offer.provider_id,
-            gate=next(c.gate for c in inputs.scenario.candidates if inputs.catalog.model(c.model) is model),
+            gate=inputs.gate_of(model),
             plan=plan,
         )
     )

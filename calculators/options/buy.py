@@ -28,7 +28,8 @@ def direct_options(inputs: Inputs) -> list[Option]:
     options = [_api_option("api_today", offer.label, today)]
     best = optimized_bill(offer, inputs, discount_frac)
     if best.usd_per_month < today.usd_per_month * (1 - MIN_SAVING_FRAC):
-        options.append(_api_option("api_optimised", f"{offer.label} {_discounts(today, best)}", best))
+        used = " and ".join(discounts_used(best)) or "its discounts"
+        options.append(_api_option("api_optimised", f"{offer.label} with {used}", best))
     return options
 
 
@@ -50,15 +51,19 @@ def hosted_options(inputs: Inputs) -> list[Option]:
 
 
 def hosted_options_of(candidate: Candidate, inputs: Inputs) -> list[Option]:
-    """Every allowed provider of one open model, cheapest first."""
+    """Every allowed provider of one open model, cheapest first. Where it is the model in use today, today's own offer is
+    left out, and the others cost the move only."""
     model, allowed = inputs.catalog.model(candidate.model), inputs.scenario.api.hosted_sellers
-    extra = hosted_open_lines(inputs.scenario.operations, inputs.catalog.ownership)
+    gate, today = inputs.gate_of(model), _today(inputs)
+    lines_of = resale_lines if gate is None else hosted_open_lines
+    extra = lines_of(inputs.scenario.operations, inputs.catalog.ownership)
     options = []
     for offer in hosted_offers(model, inputs.scenario.as_of, inputs.catalog):
-        if not allowed or offer.provider in allowed:
+        is_today = (offer.provider, offer.model) == (today.provider, today.model)
+        if not is_today and (not allowed or offer.provider in allowed):
             bill = optimized_bill(offer, inputs, 1 - regional_ratio(offer.provider, inputs))
             option = _api_option("hosted_open", f"{model.name} on {offer.provider_name}", bill, extra)
-            options.append(replace(option, model=model.name, gate=candidate.gate))
+            options.append(replace(option, model=model.name, gate=gate))
     return sorted(options, key=lambda option: option.usd_per_month)
 
 
@@ -101,8 +106,18 @@ def optimized_bill(offer: ApiOffer, inputs: Inputs, discount_frac: float = 0.0) 
         write_frac=1 - w.cacheable_frac if writes_cost_extra and w.cacheable_frac else 0.0,
         cache_min_tok=cache_terms(offer.provider, offer.model, inputs.catalog).cache.minimum_tok,
     )
-    bills = [monthly_bill(offer, inputs.demand, day, usage) for usage in (as_today, achievable)]
-    return min(bills, key=lambda bill: bill.usd_per_month)
+    plain, cached = (monthly_bill(offer, inputs.demand, day, usage) for usage in (as_today, achievable))
+    if cached.usd_per_month >= plain.usd_per_month:
+        return plain
+    saving = plain.unbatched_usd_per_month - cached.unbatched_usd_per_month
+    return replace(cached, caching_saving_usd_per_month=saving)
+
+
+def discounts_used(bill: ApiBill) -> tuple[str, ...]:
+    """Names of the discounts that save a noticeable part of a bill."""
+    caching, batch = bill.caching_saving_usd_per_month, bill.batch_saving_usd_per_month
+    least = MIN_SAVING_FRAC * (bill.usd_per_month + caching + batch)
+    return tuple(name for name, saving in (("prompt caching", caching), ("batch", batch)) if saving > least)
 
 
 def needed_facts(inputs: Inputs) -> frozenset[FactName]:
@@ -130,6 +145,7 @@ def _resold(offer: ApiOffer, resale: Resale, ratio: float, inputs: Inputs) -> Op
     """A reseller's price is the maker's list price times a ratio; the user's discount at the maker does not carry over."""
     bill, is_maker = optimized_bill(offer, inputs, 1 - ratio), resale.operator == resale.provider
     name = api_seller(resale.operator, resale.operator, inputs.catalog).name
+    used = " and ".join(discounts_used(bill))
     basis = f"{significant(ratio)}x the maker's list price, {resale.confidence} confidence"
     source = inputs.catalog.operators_file.sources[resale.source]
     line = fixed_line("api", bill.usd_per_month, basis, source, bill.working)
@@ -137,20 +153,15 @@ def _resold(offer: ApiOffer, resale: Resale, ratio: float, inputs: Inputs) -> Op
     return with_range(
         Option(
             kind="resold_api",
-            label=f"{offer.label}, regional endpoint" if is_maker else f"{offer.label} via {name}",
+            label=offer.label
+            + (", regional endpoint" if is_maker else f" via {name}")
+            + (f", with {used}" if used else ""),
             lines=(line, *moving),
             model=offer.model,
             operator=resale.operator,
             bill=bill,
         )
     )
-
-
-def _discounts(today: ApiBill, best: ApiBill) -> str:
-    """The discounts that the cheaper bill uses and today's does not."""
-    cached = best.cache_read_usd_per_month > today.cache_read_usd_per_month
-    used = [word for word, on in (("prompt caching", cached), ("batch", best.batch_saving_usd_per_month > 0)) if on]
-    return f"with {' and '.join(used) or 'its discounts'}"
 
 
 def _api_option(kind: OptionKind, label: str, bill: ApiBill, extra: tuple[CostLine, ...] = ()) -> Option:

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calculators.api.bill import ApiBill
-from calculators.fleet.base_load import cheapest_base_load_usd
+from calculators.fleet.base_load import OverflowPrices, cheapest_base_load_usd
 from calculators.fleet.operating_costs import CostLine
 from calculators.fleet.staircase import Staircase, column_rents_usd, staircase_columns
 from calculators.options.option import CLOSE_FRAC, Option, OptionKind
-from calculators.scenario.demand import Array, demand_of, horizon_growth
+from calculators.scenario.demand import Array, horizon_growth, prompt_ratio
 from calculators.scenario.inputs import Inputs
 
 MAX_CELLS = 2_000_000
@@ -111,7 +111,7 @@ class OptionCurves:
         demand = self.inputs.demand
         today = {
             "requests_per_month": demand.requests_per_month,
-            "peak_ratio": demand.peak_ratio,
+            "peak_ratio": self.inputs.scenario.workload.peak_ratio,
             "staffing_usd_per_month": self.staffing_usd_per_month,
         }
         values = {name: np.full(count, today.get(name, 1.0)) for name in Points.__slots__}
@@ -119,13 +119,9 @@ class OptionCurves:
 
     def peak_points(self, peak_ratio: Array) -> Points:
         """Points of these peak-to-average ratios (t,)."""
-        workload, now = self.inputs.scenario.workload, self.inputs.demand
-        demands = [demand_of(workload.model_copy(update={"peak_ratio": ratio})) for ratio in peak_ratio.tolist()]
-        return self.points(
-            len(demands),
-            peak_ratio=np.array([demand.peak_ratio for demand in demands]),
-            capacity_ratio=np.array([demand.peak_s_per_month / now.peak_s_per_month for demand in demands]),
-        )
+        sized_for = np.maximum(prompt_ratio(self.inputs.scenario.workload) * peak_ratio, 1.0)
+        capacity_ratio = self.inputs.demand.effective_peak_ratio / sized_for
+        return self.points(peak_ratio.size, peak_ratio=peak_ratio, capacity_ratio=capacity_ratio)
 
     # --- costs -------------------------------------------------------------------------------------------------------
 
@@ -199,7 +195,7 @@ class OptionCurves:
         buys = self._buys_usd(at)
         best, each = np.argmin(buys, axis=0), np.arange(buys.shape[1])
         fixed = np.array([option.usd_per_month - _bill(option).usd_per_month for option in self.buys])[best]
-        bill = buys[best, each] - fixed
+        unbatched, saving = self._overflow_rates(best) * (buys[best, each] - fixed)
         bar = np.minimum((rents_usd + rest_usd).min(axis=0), buys.min(axis=0)) * (1 - CLOSE_FRAC)
         hybrids, machine_usd = np.full(rents_usd.shape, np.inf), self._machine_usd_per_month(at)
         for place, stairs in enumerate(chosen):
@@ -208,9 +204,20 @@ class OptionCurves:
                 columns = self.columns[:, stairs[may]].copy()
                 columns[:2] *= at.capacity_ratio[may]
                 columns[4] = machine_usd[stairs[may], may]
-                usd = cheapest_base_load_usd(columns, at.requests_per_month[may], at.peak_ratio[may], bill[may])
+                prices = OverflowPrices(unbatched[may], saving[may])
+                volumes, peaks = at.requests_per_month[may], at.peak_ratio[may]
+                usd = cheapest_base_load_usd(columns, volumes, peaks, prices, self.inputs.scenario.workload)
                 hybrids[place, may] = np.where(usd < rents_usd[place, may], usd + (rest_usd + fixed)[may], np.inf)
         return hybrids
+
+    def _overflow_rates(self, buys: NDArray[np.intp]) -> Array:
+        """Bill without the batch API, and what batch would save on all requests, over the bill (2, t)."""
+        deferrable_frac = self.inputs.scenario.workload.deferrable_frac
+        bills = [_bill(option) for option in self.buys]
+        paid = np.array([max(bill.usd_per_month, 1e-300) for bill in bills])
+        unbatched = np.array([bill.unbatched_usd_per_month for bill in bills]) / paid
+        saving = np.array([bill.batch_saving_usd_per_month / (deferrable_frac or 1.0) for bill in bills]) / paid
+        return np.array([unbatched[buys], saving[buys]])
 
     def _clearly_cheaper(self, hybrids: Array, builds: Array, buys: Array) -> NDArray[np.bool_]:
         """Whether a hybrid is worth its second system (g, t): cheaper than everything else by `CLOSE_FRAC`."""

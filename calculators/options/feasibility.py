@@ -1,17 +1,25 @@
 """Feasibility of each model on each GPU: the cheapest fleet, or the constraint that rules it out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from math import inf
+from typing import Literal
 
 import numpy as np
 
 from calculators.fleet.plan import FleetPlan, fleet_plan
 from calculators.fleet.replica_capacity import CONSTRAINTS, Constraint, Infeasible
+from calculators.fleet.staircase import Staircase
 from calculators.options.option import LinearCost
-from calculators.options.shortlist import AllowedOptions
+from calculators.options.shortlist import AllowedOptions, BarredFleet
 from calculators.performance.replica import ReplicaConfig
 from calculators.scenario.inputs import Inputs
 from calculators.units import plural, usd
+
+MANY = 10**9
+"""More machines than any volume needs."""
+RowConstraint = Constraint | Literal["not_allowed"]
+"""A constraint of a fleet, or the compliance requirements."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +32,15 @@ class Feasibility:
     usd_per_month: float | None
     why: str
     """How far it is from the cheapest, or why it is infeasible."""
-    constraint: Constraint | None = None
+    constraint: RowConstraint | None = None
     """The constraint that it fails; None where there is a fleet."""
+    miss_ratio: float = inf
+    """As of `Infeasible`: the figure that misses over what it may be."""
 
     @property
     def passed_count(self) -> int:
         """How many of the constraints that come before the GPU limit it meets."""
-        return CONSTRAINTS.index(self.constraint or "gpu_limit")
+        return CONSTRAINTS.index("gpu_limit" if self.constraint in (None, "not_allowed") else self.constraint)
 
     @property
     def stage(self) -> int:
@@ -42,10 +52,10 @@ class Feasibility:
 def feasibility_matrix(left: AllowedOptions, line: LinearCost, inputs: Inputs) -> tuple[Feasibility, ...]:
     """One row for each model and GPU, cheapest first, infeasible ones last.
 
-    `line`: what self-hosting costs besides the GPUs. An infeasible row gives the constraint of the configuration that met
-    most of them.
+    `line`: what self-hosting costs besides the GPUs. An infeasible row gives the constraint of the configuration that came
+    nearest: the one that met most of them, and missed the next by least.
     """
-    rows = (_misses(left.infeasible) | _plans(left, line, inputs)).values()
+    rows = (_misses(left.infeasible) | _not_allowed(left.barred) | _plans(left, line, inputs)).values()
     best = min((o.usd_per_month for o in rows if o.usd_per_month is not None), default=0.0)
     return tuple(
         sorted(
@@ -62,7 +72,8 @@ def _names(config: ReplicaConfig) -> tuple[str, str]:
 def _plans(left: AllowedOptions, line: LinearCost, inputs: Inputs) -> dict[tuple[str, str], Feasibility]:
     """The cheapest fleet by model and GPU."""
     volume, cheapest = inputs.demand.requests_per_month, dict[tuple[str, str], int]()
-    for i in np.argsort(left.rents_usd, kind="stable").tolist():
+    gpus = [0.0] * len(left.stairs) if left.has_fleet else [_gpus_needed(s, volume) for s in left.stairs]
+    for i in np.lexsort((np.array(gpus), left.rents_usd)).tolist():
         cheapest.setdefault(_names(left.stairs[i].capacity.config), i)
     rest = float(line.usd_per_month(np.asarray(volume)))
     beyond = f"needs more than the maximum of {plural(inputs.scenario.hardware.max_gpus, 'GPU')}"
@@ -78,14 +89,22 @@ def _plans(left: AllowedOptions, line: LinearCost, inputs: Inputs) -> dict[tuple
             usd_per_month=cost,
             why="" if plan else beyond,
             constraint=None if plan else "gpu_limit",
+            miss_ratio=inf if plan else gpus[i] / inputs.scenario.hardware.max_gpus or inf,
         )
     return rows
 
 
+def _gpus_needed(staircase: Staircase, requests_per_month: float) -> float:
+    """GPUs that carry a volume, whatever the limit."""
+    machines = float(replace(staircase, max_machines=MANY).machines(np.asarray(requests_per_month)))
+    each = staircase.offer.gpus_per_machine or staircase.capacity.config.tensor_parallel
+    return machines * each * staircase.regions
+
+
 def _misses(infeasible: Sequence[Infeasible]) -> dict[tuple[str, str], Feasibility]:
-    """By model and GPU, the infeasible configuration that met most constraints."""
+    """By model and GPU, the infeasible configuration that came nearest."""
     furthest: dict[tuple[str, str], Infeasible] = {}
-    for one in sorted(infeasible, key=lambda one: -one.passed_count):
+    for one in sorted(infeasible, key=lambda one: (-one.passed_count, one.miss_ratio)):
         furthest.setdefault(_names(one.config), one)
     return {
         (model, gpu): Feasibility(
@@ -95,6 +114,7 @@ def _misses(infeasible: Sequence[Infeasible]) -> dict[tuple[str, str], Feasibili
             usd_per_month=None,
             why=_why(one),
             constraint=one.constraint,
+            miss_ratio=one.miss_ratio,
         )
         for (model, gpu), one in furthest.items()
     }
@@ -107,33 +127,21 @@ def _why(one: Infeasible) -> str:
     return f"{one.config.tensor_parallel}× {one.config.precision.upper()}: {one.why}"
 
 
+def _not_allowed(barred: Iterable[BarredFleet]) -> dict[tuple[str, str], Feasibility]:
+    """By model and GPU, a fleet that would do, and the requirement that bars it."""
+    rows: dict[tuple[str, str], Feasibility] = {}
+    for fleet in barred:
+        model, gpu = _names(fleet.staircase.capacity.config)
+        why = f"{fleet.operator} would do, but {fleet.why}"
+        row = Feasibility(
+            model=model, gpu=gpu, plan=None, usd_per_month=None, why=why, constraint="not_allowed", miss_ratio=1.0
+        )
+        rows.setdefault((model, gpu), row)
+    return rows
+
+
 def _with_gap(outcome: Feasibility, best: float) -> Feasibility:
     if outcome.usd_per_month is None:
         return outcome
     gap = outcome.usd_per_month - best
     return replace(outcome, why="cheapest" if gap <= 0 else f"+{usd(gap)}/month vs. cheapest")
-
-
-_REMEDIES: Mapping[Constraint, str] = {
-    "context": "Add a model with a longer context window on the Candidates page.",
-    "weights": "Allow GPUs with more memory, or add a lower weight precision.",
-    "kv_cache": "Allow GPUs with more memory, or add a lower weight precision.",
-    "tpot": "Relax the TPOT target, or allow faster GPUs.",
-    "ttft": "Relax the TTFT target, or allow faster GPUs.",
-    "no_offer": "Allow more providers or commitment terms, or lower the minimum price confidence.",
-    "gpu_limit": "Raise the maximum GPUs.",
-}
-
-
-def why_no_fleet(rows: Sequence[Feasibility]) -> str:
-    """Why nothing can be self-hosted: the configuration that meets most constraints, and the remedy."""
-    if not rows:
-        return (
-            "No candidate open model is selected, or all are marked not acceptable. Select one on the Candidates page."
-        )
-    if all(row.constraint == "context" for row in rows):
-        short = "; ".join({row.model: f"{row.model}: {row.why}" for row in rows}.values())
-        return f"No candidate open model holds your requests ({short}). {_REMEDIES['context']}"
-    nearest = max(rows, key=lambda row: row.passed_count)
-    remedy = _REMEDIES[nearest.constraint or "gpu_limit"]
-    return f"The closest is {nearest.model} on {nearest.gpu} ({nearest.why}). {remedy}"

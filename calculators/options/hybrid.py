@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from calculators.api.bill import ApiBill
 from calculators.fleet.base_load import BaseLoadFleet, base_load_fleets
 from calculators.fleet.operating_costs import CostLine
 from calculators.fleet.plan import FleetPlan
@@ -9,6 +10,7 @@ from calculators.fleet.staircase import Staircase
 from calculators.options.build import rent_note
 from calculators.options.option import Option, with_range
 from calculators.scenario.inputs import Inputs
+from calculators.scenario.schema import Workload
 from calculators.units import percent
 
 OVERFLOW_RANGE_RATIO = 2.0
@@ -20,12 +22,13 @@ def hybrid_option(build: Option, staircase: Staircase, buy: Option, inputs: Inpu
     where no such fleet is cheaper than one that carries the peak."""
     assert build.plan is not None
     assert buy.bill is not None
-    api_usd, peak_rent_usd = buy.bill.usd_per_month, build.plan.rent_usd_per_month
-    fleets = base_load_fleets(staircase, inputs.demand.requests_per_month, inputs.scenario.workload.peak_ratio)
-    costs = [(base.plan.rent_usd_per_month + base.overflow_frac * api_usd, base) for base in fleets]
+    workload, peak_rent_usd = inputs.scenario.workload, build.plan.rent_usd_per_month
+    fleets = base_load_fleets(staircase, workload)
+    bills = [overflow_usd_per_month(base, buy.bill, workload) for base in fleets]
+    costs = [(base.plan.rent_usd_per_month + bill, bill, base) for base, bill in zip(fleets, bills, strict=True)]
     if not costs:
         return None
-    usd, base = min(costs, key=lambda pair: pair[0])
+    usd, overflow_usd, base = min(costs, key=lambda cost: cost[0])
     if usd >= peak_rent_usd:
         return None
     rent, *other_lines = build.lines
@@ -33,7 +36,7 @@ def hybrid_option(build: Option, staircase: Staircase, buy: Option, inputs: Inpu
         Option(
             kind="hybrid",
             label=f"{build.model} self-hosted on {base.plan.label} for the base load, {buy.label} for overflow",
-            lines=(_smaller(rent, base.plan), _overflow(buy, base, api_usd), *other_lines, *buy.lines[1:]),
+            lines=(_smaller(rent, base.plan), _overflow(buy, base, overflow_usd), *other_lines, *buy.lines[1:]),
             model=build.model,
             operator=build.operator,
             gate=build.gate,
@@ -55,13 +58,19 @@ def _smaller(rent: CostLine, plan: FleetPlan) -> CostLine:
     )
 
 
-def _overflow(buy: Option, base: BaseLoadFleet, api_usd: float) -> CostLine:
-    """The overflow's share of the whole API bill."""
+def overflow_usd_per_month(base: BaseLoadFleet, bill: ApiBill, workload: Workload) -> float:
+    """What the API bills for the overflow: in batch only those of its requests that can wait."""
+    batch = bill.batch_saving_usd_per_month / workload.deferrable_frac if workload.deferrable_frac else 0.0
+    return base.overflow_frac * bill.unbatched_usd_per_month - base.waiting_frac * batch
+
+
+def _overflow(buy: Option, base: BaseLoadFleet, usd: float) -> CostLine:
+    """The overflow's part of the API bill, `usd` per month."""
     return CostLine(
         kind="overflow_api",
-        usd_per_month=base.overflow_frac * api_usd,
-        low_usd_per_month=base.overflow_frac * api_usd / OVERFLOW_RANGE_RATIO,
-        high_usd_per_month=base.overflow_frac * api_usd * OVERFLOW_RANGE_RATIO,
+        usd_per_month=usd,
+        low_usd_per_month=usd / OVERFLOW_RANGE_RATIO,
+        high_usd_per_month=usd * OVERFLOW_RANGE_RATIO,
         basis="modeled: hourly load assumed to be log-normal",
         source=buy.lines[0].source,
         note=f"{percent(base.overflow_frac)} of requests exceed the fleet's capacity",

@@ -28,7 +28,8 @@ class Option:
     operator: str = ""
     """Who would see the prompts: the id of the API provider or GPU cloud, or `OWN`."""
     gate: Gate | None = None
-    """Whether the user's evaluation accepts the model, or this is assumed; None for the model in use today."""
+    """Whether the user's evaluation accepts the model, or this is assumed; None for the model in use today, whoever
+    serves it."""
     bill: ApiBill | None = None
     plan: FleetPlan | None = None
     low_usd_per_month: float = 0.0

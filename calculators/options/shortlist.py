@@ -61,6 +61,18 @@ class AllOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class BarredFleet:
+    """A rented fleet that carries today's volume, but whose operator or region the requirements do not allow."""
+
+    staircase: Staircase
+    operator: str
+    """The operator's name."""
+    is_to_ask: bool
+    """Whether it may be allowed, once the operator is asked."""
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class AllowedOptions:
     """Options left after compliance; `rents_usd` is aligned with `stairs`."""
 
@@ -72,6 +84,8 @@ class AllowedOptions:
     servers: PurchasedServers = "included"
     servers_usd_per_month: float | None = None
     """Cost of the cheapest fleet on purchased servers that compliance allows; None where there is none."""
+    barred: tuple[BarredFleet, ...] = ()
+    """The cheapest of each model, GPU and operator; those to ask first."""
 
     @property
     def has_fleet(self) -> bool:
@@ -206,4 +220,24 @@ def allowed_options(every: AllOptions, assessment: ComplianceAssessment, inputs:
         lines=every.lines,
         servers=servers,
         servers_usd_per_month=float(servers_usd) if np.isfinite(servers_usd) else None,
+        barred=_barred(every, np.flatnonzero(finite & ~kept & ~owned), assessment, inputs.catalog),
     )
+
+
+def _barred(
+    every: AllOptions, indices: NDArray[np.intp], assessment: ComplianceAssessment, catalog: Catalog
+) -> tuple[BarredFleet, ...]:
+    """The cheapest fleet of each model, GPU and operator among the staircases at `indices`."""
+    paths = {(p.path.kind, p.path.operator): p.path for p in assessment.paths}
+    operators = _of_offers(every.stairs, lambda offer: machine_operator(offer, catalog))
+    cheapest: dict[tuple[str, str, str], BarredFleet] = {}
+    for i in indices[np.argsort(every.rents_usd[indices], kind="stable")].tolist():
+        stairs = every.stairs[i]
+        operator, config = operators[id(stairs.offer)], stairs.capacity.config
+        path = paths[operator.path, operator.id]
+        serves = bool(every.serves[i])
+        is_region, ask = not serves and path.status != "blocked", serves and path.status == "ask"
+        region = "its listed price is for a region that does not meet your requirements"
+        why = region if is_region else path.deciding[0].words.rstrip(".")
+        cheapest.setdefault((config.model.id, config.gpu.id, operator.id), BarredFleet(stairs, path.name, ask, why))
+    return tuple(sorted(cheapest.values(), key=lambda fleet: not fleet.is_to_ask))

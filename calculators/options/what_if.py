@@ -93,7 +93,12 @@ def _at_price(option: Option, ratio: float) -> Option:
     usd = bill.usd_per_month * ratio
     return replace(
         option,
-        bill=replace(bill, usd_per_month=usd, usd_per_request=bill.usd_per_request * ratio),
+        bill=replace(
+            bill,
+            usd_per_month=usd,
+            usd_per_request=bill.usd_per_request * ratio,
+            batch_saving_usd_per_month=bill.batch_saving_usd_per_month * ratio,
+        ),
         lines=(replace(line, usd_per_month=usd, low_usd_per_month=usd, high_usd_per_month=usd), *others),
     )
 

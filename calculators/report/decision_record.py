@@ -39,6 +39,8 @@ class Weighed(Record):
     low_usd_per_month: Money
     high_usd_per_month: Money | None
     """None: infeasible in the pessimistic case."""
+    barred: Text = ""
+    """How far the requirements do not allow it; empty where they do."""
 
 
 class Assumed(Record):
@@ -124,7 +126,8 @@ def freeze(
             f"Dissenting views: {count(len(dissent))} characters; shorten them to {count(MAX_DISSENT_CHARS)} or fewer"
         )
     verdict, today = evaluation.verdict, evaluation.today
-    barred = f"; {evaluation.today_barred}" if evaluation.today_barred else ""
+    words = evaluation.barred_words(today)
+    barred = f"; {words}" if words else ""
     return DecisionRecord(
         made_on=made_on,
         digest=evaluation.digest,
@@ -135,7 +138,7 @@ def freeze(
         winner=verdict.winner.label,
         reason=verdict.reason[:4_000],
         today=f"{today.label}, {usd(today.usd_per_month)}/month{barred}",
-        options=tuple(_weighed(option) for option in evaluation.options),
+        options=tuple(_weighed(option, evaluation) for option in evaluation.options),
         signals=tuple(_judged(signal) for signal in evaluation.signals.exit_signals),
         compliance=_ruled(evaluation.assessment),
         flips=tuple(
@@ -150,13 +153,14 @@ def freeze(
     )
 
 
-def _weighed(option: Option) -> Weighed:
+def _weighed(option: Option, evaluation: Evaluation) -> Weighed:
     return Weighed(
         kind=option.kind,
         label=option.label,
         usd_per_month=option.usd_per_month,
         low_usd_per_month=option.low_usd_per_month,
         high_usd_per_month=option.high_usd_per_month if isfinite(option.high_usd_per_month) else None,
+        barred=evaluation.barred_words(option),
     )
 
 

@@ -149,7 +149,7 @@ _JSON_KEYS = {
     "feasibility": "outcomes",
     "speed_error_sign": "off",
 }
-_LEFT_OUT = ("library", "own_prices", "active_h_per_month", "peak_ratio")
-"""Whole price histories, of which the bill has the rates used; and what the scenario has already."""
+_LEFT_OUT = ("library", "own_prices")
+"""Whole price histories, of which the bill has the rates used."""
 _TYPED_LEFT_OUT = {(ApiBill, "demand"), (ApiBill, "cached_frac"), (ApiBill, "batch_notes")}
 """What `ApiBill.working` is made of."""

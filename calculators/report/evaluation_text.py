@@ -14,7 +14,7 @@ def to_text(evaluation: Evaluation, sensitivity: DecisionSensitivity) -> str:
     """The verdict, its reason, the options by cost, the triggers for leaving the API, the sensitivity and the key
     assumptions."""
     verdict = evaluation.verdict
-    options = [_option_row(option) for option in evaluation.options]
+    options = [_option_row(option, evaluation.label_of(option)) for option in evaluation.options]
     signals = [
         f"  {s.name}: {SIGNAL_STATUS_WORDS[s.status]}. {s.value}. {s.why} {s.when}"
         for s in evaluation.signals.exit_signals
@@ -47,9 +47,9 @@ def to_text(evaluation: Evaluation, sensitivity: DecisionSensitivity) -> str:
     return "\n".join(parts)
 
 
-def _option_row(option: Option) -> str:
+def _option_row(option: Option, label: str) -> str:
     spread = usd_range(option.low_usd_per_month, option.high_usd_per_month)
-    return f"  {usd(option.usd_per_month):>8}/month  {f'({spread})' if spread else '':<22}  {option.label}"
+    return f"  {usd(option.usd_per_month):>8}/month  {f'({spread})' if spread else '':<22}  {label}"
 
 
 def _compliance(assessment: ComplianceAssessment) -> list[str]:

@@ -47,7 +47,11 @@ def _decision(record: DecisionRecord) -> Section:
 
 def _options(record: DecisionRecord) -> Section:
     rows = tuple(
-        (o.label, f"{usd(o.usd_per_month)}/month", usd_range(o.low_usd_per_month, o.high_usd_per_month))
+        (
+            f"{o.label} ({o.barred})" if o.barred else o.label,
+            f"{usd(o.usd_per_month)}/month",
+            usd_range(o.low_usd_per_month, o.high_usd_per_month),
+        )
         for o in record.options
     )
     return Section("Options considered", (), ("Option", "Cost", "Range"), rows)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calculators.scenario.schema import Scenario, Workload
-from calculators.units import HOURS_PER_MONTH, SECONDS_PER_HOUR, SECONDS_PER_MONTH
+from calculators.units import HOURS_PER_MONTH, SECONDS_PER_MONTH
 
 Array = NDArray[np.float64]
 MONTHS_AHEAD = 60
@@ -36,8 +36,8 @@ class Demand:
     """Mean over all hours of the month, which the API bill counts."""
     peak_req_s: float
     """Mean of the busiest window, which the fleet is sized for."""
-    active_h_per_month: float
-    peak_ratio: float
+    effective_peak_ratio: float
+    """Peak over the mean of all hours, as of `effective_peak_ratio`."""
     lengths: Lengths
     input_tok: float
     output_tok: float
@@ -46,13 +46,13 @@ class Demand:
 
     @property
     def peak_s_per_month(self) -> float:
-        """Requests per month for each request per second at the peak: active seconds / peak-to-average ratio."""
-        return self.active_h_per_month * SECONDS_PER_HOUR / self.peak_ratio
+        """Requests per month for each request per second at the peak."""
+        return SECONDS_PER_MONTH / self.effective_peak_ratio
 
     @property
     def max_utilization_frac(self) -> float:
-        """Highest mean utilization of a fleet sized for the peak: active share of the month / peak-to-average ratio."""
-        return self.active_h_per_month / HOURS_PER_MONTH / self.peak_ratio
+        """Highest mean utilization of a fleet sized for the peak."""
+        return 1 / self.effective_peak_ratio
 
     @property
     def output_tok_per_month(self) -> float:
@@ -66,18 +66,28 @@ def above_mean_fracs(lengths: Lengths) -> tuple[float, float]:
     return float(lengths.share_frac[above].sum()), float(weight_tok[above].sum() / weight_tok.sum())
 
 
-def demand_of(workload: Workload) -> Demand:
-    """Request rates and length distribution of a workload.
+def prompt_ratio(workload: Workload) -> float:
+    """Mean rate, in the active hours, of the requests that cannot wait, over the mean of all requests in all hours."""
+    return (1 - workload.deferrable_frac) * HOURS_PER_MONTH / workload.active_h_per_month
 
-    Peak rate = requests per month / active seconds x peak-to-average ratio, which is relative to the active hours.
+
+def effective_peak_ratio(workload: Workload) -> float:
+    """Rate that a fleet is sized for over the mean of all hours of the month.
+
+    It is the peak of the requests that cannot wait. The others fill the hours that those leave free, so they raise it only
+    to the mean of all requests: the least that carries everything in the month.
     """
-    active_s = workload.active_h_per_month * SECONDS_PER_HOUR
+    return max(prompt_ratio(workload) * workload.peak_ratio, 1.0)
+
+
+def demand_of(workload: Workload) -> Demand:
+    """Request rates and length distribution of a workload."""
+    mean_req_s, peak_ratio = workload.requests_per_month / SECONDS_PER_MONTH, effective_peak_ratio(workload)
     return Demand(
         requests_per_month=workload.requests_per_month,
-        mean_req_s=workload.requests_per_month / SECONDS_PER_MONTH,
-        peak_req_s=workload.requests_per_month / active_s * workload.peak_ratio,
-        active_h_per_month=workload.active_h_per_month,
-        peak_ratio=workload.peak_ratio,
+        mean_req_s=mean_req_s,
+        peak_req_s=mean_req_s * peak_ratio,
+        effective_peak_ratio=peak_ratio,
         lengths=lengths(workload),
         input_tok=workload.input_tok,
         output_tok=workload.output_tok,

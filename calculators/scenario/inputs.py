@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from calculators.catalog.catalog import Catalog
+from calculators.catalog.models import Model
 from calculators.scenario.demand import Demand, demand_of
-from calculators.scenario.schema import Scenario
+from calculators.scenario.schema import Gate, Scenario
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,3 +20,10 @@ class Inputs:
     def of(cls, scenario: Scenario, catalog: Catalog) -> "Inputs":
         """Inputs of a scenario, with the demand of its workload."""
         return cls(scenario, demand_of(scenario.workload), catalog)
+
+    def gate_of(self, model: Model) -> Gate | None:
+        """Whether the user's evaluation accepts a candidate; None for the model in use today, which needs none."""
+        api = self.scenario.api
+        if self.catalog.open_model(api.provider, api.model) is model:
+            return None
+        return next(c.gate for c in self.scenario.candidates if self.catalog.model(c.model) is model)

@@ -33,9 +33,9 @@ multiple = st.select_slider(
 )
 chosen = result if multiple == 1 else evaluation_of(scaled_scenario(result.scenario, multiple))
 options = cheapest_options(chosen)
-sentence = volume_sentence(chosen, options[0])
+sentence = volume_sentence(chosen)
 st.markdown(f"**{escape(sentence)}**")
-st.plotly_chart(cost_bars(options), alt=sentence, key="bars")
+st.plotly_chart(cost_bars(chosen, options), alt=sentence, key="bars")
 st.caption(
     "Error bars: optimistic to pessimistic case (throughput error, staffing, tooling). All providers and GPUs are on the "
     "Candidates page."
@@ -43,7 +43,7 @@ st.caption(
 picked = st.selectbox(
     "Cost breakdown of",
     range(len(options)),
-    format_func=lambda i: options[i].label,
+    format_func=lambda i: chosen.label_of(options[i]),
     key="view_option",
     help=help_text("cost line"),
 )

@@ -122,3 +122,12 @@ def test_the_real_files_know_the_operators_the_prices_name() -> None:
     known = {id for _, id in real.operators}
     assert landlords <= known
     assert sellers <= known
+
+
+def test_the_strictest_of_the_rules_that_block_is_named_first() -> None:
+    """CMMC leaves government clouds, rented GPUs and own hardware; no third party leaves own hardware only."""
+    real = load_catalog()
+    rules = [real.requirements["cmmc"], real.requirements["no-third-party"]]
+    for order in (rules, rules[::-1]):
+        path = judge(api_seller("openai", "OpenAI", real), order, real)
+        assert [f.requirement.id for f in path.deciding] == ["no-third-party", "cmmc"]

@@ -25,10 +25,18 @@ from calculators.units import count, plural
         ({"techniques": {"speculation": True}}, "assumes speculative decoding"),
         ({"techniques": {"prefix_caching": False}}, "Prefix caching on the fleet is switched off"),
         ({"workload": {"cached_basis": "assumed"}}, "cache hit rate today is not known"),
+        ({"workload": {"deferrable_frac": 0.25}}, "25% of requests can wait 24 hours"),
     ],
 )
 def test_what_the_fleet_assumes_is_said(changes: dict[str, Any], words: str) -> None:
     assert any(words in note for note in run(**changes).caveats)
+
+
+def test_a_peak_that_does_not_act_is_no_caveat() -> None:
+    """When everything can wait, the fleet is sized for the mean load, whatever the peak."""
+    assert any("Fleet size depends on it" in note for note in run(workload={"peak_basis": "typed"}).caveats)
+    waiting = run(workload={"peak_basis": "typed", "deferrable_frac": 1.0})
+    assert not any("Fleet size depends on it" in note for note in waiting.caveats)
 
 
 def test_caveats_of_apis_alone_say_nothing_of_a_fleet() -> None:

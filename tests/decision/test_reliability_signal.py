@@ -39,7 +39,7 @@ def test_the_promise_that_counts_is_that_of_the_tier_priced(catalog: Catalog) ->
         (0.9901, 0.99, "close"),  # a second vendor makes it 99.89%
         (0.999, 0.99, "firing"),  # it does not, one own region is taken to keep 99.9%
         (0.9999, 0.99, "firing"),  # two regions
-        (0.99999, 0.99, "close"),  # unmet, but nobody here keeps it
+        (0.99999, 0.99, "not_firing"),  # nothing that is known reaches it
         (0.99, 0.9905, "close"),  # 0.95% down of 1% allowed
         (0.99, 0.999, "not_firing"),
     ],
@@ -49,6 +49,15 @@ def test_reliability_prices_a_second_vendor_first(needed: float | None, seen: fl
     assert found.status == status
     if status == "firing":
         assert "a second vendor would raise it" in found.why
+
+
+def test_an_availability_that_nothing_known_reaches_is_not_close() -> None:
+    """Two regions reach 99.99%."""
+    found = signal("reliability", evidence={"needed_uptime_frac": 0.99999, "api_uptime_frac": 0.99})
+    assert "Nothing that is known reaches 99.999%." in found.why
+    assert found.remedy == "Relax the target to 99.99%."
+    relaxed = signal("reliability", evidence={"needed_uptime_frac": 0.9999, "api_uptime_frac": 0.99})
+    assert relaxed.status == "firing"
 
 
 def test_what_the_api_keeps_is_unknown_without_a_promise_or_a_count() -> None:

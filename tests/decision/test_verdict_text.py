@@ -5,8 +5,10 @@ from dataclasses import replace
 import pytest
 from options_by_hand import DURABLE, hand_made_build, hand_made_buy
 from signals_by_name import run
+from support import scenario
 
 from calculators.catalog.catalog import Catalog
+from calculators.catalog.load import load_catalog
 from calculators.decision.choice import Choice
 from calculators.decision.verdict_context import MissingInput, VerdictContext
 from calculators.decision.verdict_text import (
@@ -16,7 +18,10 @@ from calculators.decision.verdict_text import (
     verdict_reason,
     verdict_sentence,
 )
+from calculators.evaluate import evaluate
+from calculators.units import usd
 
+OPENAI = {"provider": "openai", "model": "gpt-5.4"}
 TODAY_API = hand_made_buy("api_today", 1_000, 900, 1_100)
 
 
@@ -45,13 +50,36 @@ def test_what_is_missing_is_said(missing: MissingInput, words: str) -> None:
     assert verdict_sentence(choice, TODAY_API, VerdictContext(missing=missing)) == words
 
 
+def test_operators_without_a_public_price_are_named_where_nothing_else_is_allowed() -> None:
+    """Whom to ask for a quote, and who may be allowed besides."""
+    quotes = ("A", "B", "C", "D", "A")
+    nothing = VerdictContext(missing=MissingInput("nothing_allowed"), quote_first=quotes)
+    choice = Choice("cannot_tell", "too_close", TODAY_API, None)
+    assert verdict_sentence(choice, TODAY_API, nothing) == (
+        "Cannot tell yet: ask A, B, C and 1 more for a quote (allowed, no public price). No option with a public price is "
+        "allowed."
+    )
+    asked = VerdictContext(missing=MissingInput("ask_operators", ("X", "Y")), quote_first=("A",))
+    assert verdict_sentence(choice, TODAY_API, asked).endswith(
+        "ask A for a quote (allowed, no public price). Or ask X and Y, which may be allowed."
+    )
+
+
+def test_government_clouds_without_a_price_are_whom_to_ask() -> None:
+    refused = [{"model": "gpt-oss-120b", "gate": "not_acceptable"}]
+    asked = scenario(api=OPENAI, candidates=refused, compliance={"requirements": ["cmmc"]})
+    sentence = evaluate(asked, load_catalog()).verdict.sentence
+    assert sentence.startswith("Cannot tell yet: ask Amazon Bedrock in AWS GovCloud (US), ")
+
+
 def test_confidence_says_why_it_is_not_high() -> None:
     other = hand_made_buy("hosted_open", 2_000, 1_000, 3_000)
     assert confidence_sentence("clear", TODAY_API, [other]).startswith("High confidence across the throughput")
     assert "ranges of the top two options overlap" in confidence_sentence("leaning", TODAY_API, [TODAY_API, other])
     apart = hand_made_buy("hosted_open", 2_000, 1_500, 3_000)
     assert "has not been asked yet" in confidence_sentence("leaning", TODAY_API, [TODAY_API, apart])
-    assert confidence_sentence("too_close", TODAY_API, []) == "Too close to call with what is known."
+    assert confidence_sentence("too_close", TODAY_API, [other]) == "Too close to call with what is known."
+    assert confidence_sentence("too_close", TODAY_API, []).endswith("nothing can be compared.")
 
 
 def test_nothing_blocked_is_no_reason() -> None:
@@ -61,6 +89,34 @@ def test_nothing_blocked_is_no_reason() -> None:
 def test_assumptions_are_said_once() -> None:
     words = key_assumptions(Choice("stay", "clear", TODAY_API, TODAY_API))
     assert len(words) == len(set(words)) == 1
+
+
+def test_what_batch_saves_is_not_credited_to_the_contract() -> None:
+    """A regional endpoint costs a tenth more; batch at half the price saves half of that: 1.1 - 0.55 of the bill."""
+    half = {"cached_frac": 0.0, "cacheable_frac": 0.0, "deferrable_frac": 1.0, "requests_per_month": 2_000_000}
+    refused = [{"model": "gpt-oss-120b", "gate": "not_acceptable"}]
+    regional = {"requirements": ["residency-us"]}
+    asked = scenario(workload=half, api=OPENAI, candidates=refused, compliance=regional)
+    found = evaluate(asked, load_catalog())
+    before = found.today.usd_per_month
+    assert found.verdict.winner.label == "gpt-5.4 on OpenAI, regional endpoint, with batch"
+    assert f"The contract itself adds {usd(before / 10)}/month (10%); batch saves {usd(before * 0.55)}." in (
+        found.verdict.sentence
+    )
+
+
+def test_another_seller_of_the_same_model_is_no_other_model() -> None:
+    api = {"provider": "together", "model": "openai/gpt-oss-120b"}
+    candidates = [{"model": "gpt-oss-120b", "gate": "assumed"}]
+    asked = scenario(workload={"requests_per_month": 40_000_000}, api=api, candidates=candidates)
+    found = evaluate(asked, load_catalog())
+    assert found.verdict.sentence.startswith(
+        "Don't self-host. Keep the model and change the provider: gpt-oss 120B on "
+    )
+    words = " ".join([found.verdict.sentence, *found.verdict.assumptions])
+    assert "evals" not in words
+    [quality] = [p for p in found.signals.preconditions if p.name == "Model quality"]
+    assert quality.holds is True
 
 
 def test_a_signal_that_is_met_is_said_beside_an_api() -> None:

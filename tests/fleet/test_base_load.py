@@ -10,7 +10,13 @@ from support import scenario, staircase
 
 from calculators.catalog.catalog import Catalog
 from calculators.evaluate import evaluate
-from calculators.fleet.base_load import base_load_fleets, lognormal_sigma, overflow_frac
+from calculators.fleet.base_load import base_load_fleets, lognormal_sigma, overflow_frac, unserved_frac
+from calculators.scenario.schema import Workload
+
+
+def workload(**changes: float) -> Workload:
+    """Traffic around the clock with a peak of four times its mean, unless changed."""
+    return scenario(workload={"peak_ratio": 4, **changes}).workload
 
 
 def test_the_busiest_hour_of_a_lognormal_month_is_the_peak() -> None:
@@ -37,9 +43,29 @@ def test_more_capacity_never_passes_more_on(capacity: float, more: float, peak: 
     assert overflow_frac(capacity + more, peak) <= overflow_frac(capacity, peak) + 1e-9
 
 
+def test_requests_that_wait_overflow_only_where_the_whole_month_is_full() -> None:
+    """Half of all requests wait. The others have twice their own mean, 0.5, at a capacity of 1, which carries everything
+    but the overflow of their busiest hours; 0.6 is less than the mean of all, so 40% go elsewhere."""
+    half = workload(deferrable_frac=0.5)
+    assert unserved_frac(1.0, half) == pytest.approx(0.5 * overflow_frac(2.0, 4.0))
+    assert unserved_frac(0.6, half) == pytest.approx(0.4)
+    assert unserved_frac(2.0, half) == 0  # the peak of those that do not wait
+
+
+def test_when_everything_waits_a_fleet_of_the_mean_load_is_enough() -> None:
+    office = workload(deferrable_frac=1.0, active_h_per_month=180)
+    assert unserved_frac(1.0, office) == 0
+    assert unserved_frac(0.75, office) == pytest.approx(0.25)
+
+
+def test_without_requests_that_wait_the_active_hours_decide() -> None:
+    """In a quarter of the hours the mean load is four times as high: a capacity of 4 is once the mean of those hours."""
+    assert unserved_frac(4.0, workload(active_h_per_month=182.5)) == pytest.approx(overflow_frac(1.0, 4.0))
+
+
 def test_bases_are_every_smaller_fleet(catalog: Catalog) -> None:
     stairs = staircase(catalog, 100_000, 1_000, spare_replicas=1)
-    found = base_load_fleets(stairs, 500_000, 4.0)
+    found = base_load_fleets(stairs, workload(requests_per_month=500_000))
     assert [b.plan.machines for b in found] == [2, 3, 4, 5]  # six carry the peak, one alone is only the spare
     assert [b.plan.rent_usd_per_month for b in found] == [2_000, 3_000, 4_000, 5_000]
     assert found[0].overflow_frac == pytest.approx(overflow_frac(0.8, 4.0))  # one busy replica of five, of a peak of 4
@@ -66,12 +92,10 @@ def test_a_base_of_two_pools_is_what_both_together_carry(catalog: Catalog) -> No
     700 requests a prefill replica are the fewer."""
     plain = staircase(catalog, 2_000, 1_000, spare_replicas=1)
     apart = replace(plain, prefill_req_per_month=700.0, capacity=replace(plain.capacity, prefill_req_s=700.0 / 657_000))
-    found = {base.plan.machines: base for base in base_load_fleets(apart, 20_000.0, 4.0)}
+    found = {base.plan.machines: base for base in base_load_fleets(apart, workload(requests_per_month=20_000))}
     plan = found[5].plan
     assert (plan.replicas, plan.prefill_replicas, plan.spare_replicas) == (1, 3, 1)
     assert found[5].overflow_frac == overflow_frac(2_000 / 20_000 * 4, 4.0)
-    assert (
-        found[5].overflow_frac
-        > next(b for b in base_load_fleets(plain, 20_000.0, 4.0) if b.plan.machines == 5).overflow_frac
-    )
+    together = base_load_fleets(plain, workload(requests_per_month=20_000))
+    assert found[5].overflow_frac > next(b for b in together if b.plan.machines == 5).overflow_frac
     assert 2 not in found  # a spare and one replica make no two pools

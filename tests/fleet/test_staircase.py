@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support import BASE, demand_by_hand, merged, staircase, two_pools
+from support import BASE, demand_by_hand, merged, scenario, staircase, two_pools
 
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.load import load_catalog
@@ -22,6 +22,8 @@ from calculators.fleet.staircase import (
 from calculators.performance.replica import ReplicaConfig
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Targets, parse_scenario
+
+WORKLOAD = scenario().workload
 
 
 @pytest.mark.parametrize(
@@ -156,7 +158,10 @@ def test_every_count_of_machines_follows_the_one_formula(each: int, spares: int,
     plan = fleet_plan(stairs, volume)
     assert (plan.machines if plan else np.inf) == needed
     assert (volume <= stairs.limit_req_per_month) is bool(np.isfinite(needed))
-    smaller = [base.plan.machines for base in base_load_fleets(stairs, volume, 4.0)]
+    smaller = [
+        base.plan.machines
+        for base in base_load_fleets(stairs, WORKLOAD.model_copy(update={"requests_per_month": volume}))
+    ]
     assert all(n < needed and replicas_held(n, spares, each) > 0 for n in smaller)
     if np.isfinite(needed) and needed > 1 and replicas_held(int(needed) - 1, spares, each) > 0:
         assert smaller[-1] == needed - 1

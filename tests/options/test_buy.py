@@ -6,6 +6,7 @@ import pytest
 from support import scenario
 
 from calculators.catalog.catalog import Catalog
+from calculators.catalog.load import load_catalog
 from calculators.options.buy import (
     buy_line,
     cheapest_buys,
@@ -16,6 +17,9 @@ from calculators.options.buy import (
     resold_options,
 )
 from calculators.scenario.inputs import Inputs
+
+LONG = {"input_tok": 2_000, "input_p95_tok": 2_000}
+"""Prompts long enough to be cached."""
 
 
 def _inputs(catalog: Catalog, **changes: Any) -> Inputs:
@@ -67,6 +71,56 @@ def test_a_reseller_charges_its_ratio_of_the_list_price_and_no_discount_carries_
     assert regional.bill.usd_per_month == pytest.approx(1.5 * 11_000)
     assert plain.label == "closed on Test Host via EU cloud"
     assert plain.lines[0].basis == "1.2x the maker's list price, high confidence"
+
+
+def test_no_batch_is_named_where_nothing_may_wait(catalog: Catalog) -> None:
+    """The batch saving is zero, not the rounding error of two sums, at any volume."""
+    for volume in (60_000, 123_457, 1_999_999, 7.7e7):
+        workload = {
+            **LONG,
+            "requests_per_month": volume,
+            "cached_frac": 0.4,
+            "cacheable_frac": 0.8,
+            "deferrable_frac": 0.0,
+        }
+        _, best = direct_options(_inputs(catalog, api={"model": "closed-cached"}, workload=workload))
+        assert best.bill is not None
+        assert best.bill.batch_saving_usd_per_month == 0
+        assert best.label == "closed-cached on Test Host with prompt caching"
+
+
+def test_caching_is_named_where_batch_halves_its_price_too(catalog: Catalog) -> None:
+    """In batch, a hit rate of 90% is billed less for cache reads than today's 50% is, but caching saves all the same."""
+    workload = {**LONG, "cached_frac": 0.5, "cacheable_frac": 0.9, "deferrable_frac": 1.0}
+    _, best = direct_options(_inputs(catalog, api={"model": "closed-cached"}, workload=workload))
+    assert best.label.endswith("with prompt caching and batch")
+
+
+def test_a_resellers_label_names_the_discounts_that_its_price_uses(catalog: Catalog) -> None:
+    """8,800 x 1.2 = 10,560 before batch, which halves it."""
+    workload = {"cacheable_frac": 0.0, "deferrable_frac": 1.0}
+    [option] = resold_options(_inputs(catalog, api={"model": "closed-cached"}, workload=workload), False)
+    assert option.label == "closed-cached on Test Host via EU cloud, with batch"
+    assert option.bill is not None
+    assert option.bill.usd_per_month == pytest.approx(5_280)
+    assert option.bill.batch_saving_usd_per_month == pytest.approx(5_280)
+    assert option.bill.unbatched_usd_per_month == pytest.approx(10_560)
+
+
+def test_another_seller_of_todays_open_model_costs_the_move_and_needs_no_evaluation() -> None:
+    """Known by the ids under which the catalog says it is sold: today's seller is no option to move to."""
+    api = {"provider": "together", "model": "openai/gpt-oss-120b"}
+    candidates = [{"model": "gpt-oss-120b", "gate": "assumed"}, {"model": "gpt-oss-20b", "gate": "assumed"}]
+    options = hosted_options(_inputs(load_catalog(), api=api, candidates=candidates))
+    same = [option for option in options if option.model == "gpt-oss 120B"]
+    assert {option.gate for option in same} == {None}
+    assert {tuple(line.kind for line in option.lines) for option in same} == {("api", "migration")}
+    assert "together" not in {option.operator for option in same}
+    assert {option.gate for option in options if option not in same} == {"assumed"}
+
+
+def test_todays_open_model_has_no_other_seller_here(catalog: Catalog) -> None:
+    assert hosted_options(_inputs(catalog, api={"model": "llama-3.3-70b"})) == []
 
 
 def test_a_region_costs_the_list_price_where_none_is_required_or_published(catalog: Catalog) -> None:

@@ -7,8 +7,10 @@ from options_by_hand import hand_made_build
 from support import scenario
 
 from calculators.catalog.catalog import Catalog
-from calculators.options.buy import hosted_options
-from calculators.options.hybrid import hybrid_option
+from calculators.fleet.base_load import BaseLoadFleet
+from calculators.fleet.plan import FleetPlan
+from calculators.options.buy import direct_options, hosted_options
+from calculators.options.hybrid import hybrid_option, overflow_usd_per_month
 from calculators.scenario.inputs import Inputs
 
 PEAKY = {"workload": {"requests_per_month": 1_000_000, "peak_ratio": 6}}
@@ -47,6 +49,19 @@ def test_a_hybrid_keeps_term_and_regions_in_label_and_note(catalog: Catalog) -> 
     assert hybrid is not None
     assert "rented from Test (spot) in 2 regions for the base load" in hybrid.label
     assert "/GPU-hour (spot), 730 hours/month" in hybrid.lines[0].note
+
+
+def test_overflow_that_cannot_wait_is_not_billed_in_batch(catalog: Catalog) -> None:
+    """A month in which half waits: 8,800 before batch, 6,600 with it. A tenth overflows; a fourth of that can wait."""
+    half = {"requests_per_month": 2_000_000, "deferrable_frac": 0.5, "cacheable_frac": 0.0}
+    inputs = Inputs.of(scenario(api={"model": "closed-cached"}, workload=half), catalog)
+    bill = direct_options(inputs)[1].bill
+    assert bill is not None
+    assert bill.usd_per_month == pytest.approx(6_600)
+    _, stairs = hand_made_build(catalog, 120_000, 5_000)
+    base = BaseLoadFleet(FleetPlan.for_machines(stairs, 3, 100_000), overflow_frac=0.1, waiting_frac=0.025)
+    usd = overflow_usd_per_month(base, bill, inputs.scenario.workload)
+    assert usd == pytest.approx(0.075 * 8_800 + 0.025 * 4_400)
 
 
 def test_no_hybrid_where_the_whole_fleet_is_cheaper(catalog: Catalog) -> None:

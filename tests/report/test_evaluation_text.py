@@ -1,14 +1,18 @@
 """The same Evaluation as text and as JSON."""
 
+from datetime import date
 from typing import Any
 
 import pytest
 from support import scenario
 
 from calculators.catalog.catalog import Catalog
+from calculators.catalog.load import load_catalog
 from calculators.evaluate import evaluate, sensitivity_of
 from calculators.fleet.machine_offers import machine_offers
+from calculators.report.decision_record import freeze
 from calculators.report.evaluation_text import offer_terms, to_text
+from calculators.report.record_page import to_markdown
 
 CASES = [{}, {"hardware": {"include_owned": True}}, {"targets": {"tpot_ms": 0.1}}, {"api": {"model": "closed-dated"}}]
 
@@ -26,6 +30,19 @@ def test_the_text_says_the_verdict_every_option_and_the_state_of_the_data(
     assert f"Data version {catalog.digest} (2026-11-23)." in text
     assert ("Sensitivity (what would change" in text) is bool(sensitivity.values)
     assert all(row.flips_at in text and row.becomes in text for row in sensitivity.rows)
+
+
+def test_todays_api_is_marked_where_the_requirements_bar_it() -> None:
+    """In the text, and in the table of the record: blocked by a rule, or not known to be allowed."""
+    today = {"api": {"provider": "openai", "model": "gpt-5.4"}}
+    real = load_catalog()
+    for requirement, mark in (("no-third-party", "not allowed"), ("pci", "not known to be allowed")):
+        found = evaluate(scenario(**today, compliance={"requirements": [requirement]}), real)
+        label = f"gpt-5.4 on OpenAI ({mark} under your requirements)"
+        [row] = [line for line in to_text(found).splitlines() if line.endswith("requirements)")]
+        assert row.endswith(f"  {label}")
+        assert label in to_markdown(freeze(found, date(2026, 11, 23)))
+    assert "under your requirements" not in to_text(evaluate(scenario(**today), real))
 
 
 def test_every_cost_line_of_a_list_price_has_a_source(catalog: Catalog) -> None:

@@ -12,6 +12,7 @@ from calculators.scenario.demand import (
     above_mean_fracs,
     by_month,
     demand_of,
+    effective_peak_ratio,
     lengths,
     lognormal_groups,
     needed_context_tok,
@@ -29,6 +30,23 @@ def test_fewer_active_hours_raise_the_peak_but_not_the_bill() -> None:
     assert demand.mean_req_s == pytest.approx(1.0)
     assert demand.peak_req_s == pytest.approx(16.0)
     assert demand.output_tok_per_month == 2_628_000 * 300
+
+
+def test_requests_that_can_wait_do_not_count_in_the_peak() -> None:
+    """One request/s on average. Three quarters wait: the others peak at 0.25 x 4 x 4 in a quarter of the hours."""
+    office = {"requests_per_month": 2_628_000, "active_h_per_month": 182.5, "peak_ratio": 4}
+    demand = demand_of(scenario(workload={**office, "deferrable_frac": 0.75}).workload)
+    assert demand.peak_req_s == pytest.approx(4.0)
+    assert demand.max_utilization_frac == pytest.approx(0.25)
+    assert demand.mean_req_s == pytest.approx(1.0)
+
+
+def test_the_month_must_have_room_for_everything_that_waits() -> None:
+    """All of it waits, or nearly: never below the mean of all requests over all hours."""
+    for share in (0.9, 1.0):
+        demand = demand_of(scenario(workload={"peak_ratio": 4, "deferrable_frac": share}).workload)
+        assert demand.effective_peak_ratio == 1
+        assert demand.peak_req_s == demand.mean_req_s
 
 
 def test_a_measured_joint_distribution_is_used_as_it_is() -> None:
@@ -74,7 +92,9 @@ def test_the_grid_of_lengths_has_the_stated_means() -> None:
 
 @pytest.mark.parametrize(("hours", "ratio"), [(730, 1), (730, 4), (182.5, 2.5)])
 def test_capacity_for_the_peak_carries_the_month_at_the_highest_utilization(hours: float, ratio: float) -> None:
-    demand = demand_of(scenario(workload={"active_h_per_month": hours, "peak_ratio": ratio}).workload)
+    workload = scenario(workload={"active_h_per_month": hours, "peak_ratio": ratio}).workload
+    demand = demand_of(workload)
+    assert demand.effective_peak_ratio == effective_peak_ratio(workload) == pytest.approx(ratio * 730 / hours)
     assert demand.peak_req_s * demand.peak_s_per_month == pytest.approx(demand.requests_per_month)
     assert demand.max_utilization_frac == pytest.approx(demand.mean_req_s / demand.peak_req_s)
 

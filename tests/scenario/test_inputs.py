@@ -21,3 +21,13 @@ def test_the_demand_is_that_of_the_scenario(catalog: Catalog) -> None:
 def test_inputs_stay_as_they_were_made(catalog: Catalog) -> None:
     with pytest.raises(FrozenInstanceError):
         Inputs.of(scenario(), catalog).scenario = scenario()  # type: ignore[misc]
+
+
+def test_the_model_in_use_needs_no_evaluation_whatever_the_candidates_say(catalog: Catalog) -> None:
+    """The catalog says under which id each provider sells an open model."""
+    candidates = [{"model": "llama-3.3-70b", "gate": "assumed"}, {"model": "gpt-oss-120b", "gate": "assumed"}]
+    inputs = Inputs.of(scenario(api={"model": "llama-3.3-70b"}, candidates=candidates), catalog)
+    assert inputs.gate_of(catalog.model("llama-3.3-70b")) is None
+    assert inputs.gate_of(catalog.model("gpt-oss-120b")) == "assumed"
+    closed = Inputs.of(scenario(api={"model": "closed"}, candidates=candidates), catalog)
+    assert closed.gate_of(catalog.model("llama-3.3-70b")) == "assumed"

@@ -25,7 +25,7 @@ def crossover_table(result: Evaluation) -> None:
     """Break-even volumes and utilization of self-hosting against each API option."""
     rows = [
         {
-            "API option": option.label,
+            "API option": result.label_of(option),
             "First break-even (requests/month)": break_even_words(crossover.first_req_per_month),
             "Permanent break-even (requests/month)": break_even_words(crossover.durable_req_per_month),
             "Crossings": count(len(crossover.crossings)),
@@ -53,7 +53,10 @@ def cheapest_options(result: Evaluation) -> Sequence[Option]:
     return [option for i, option in enumerate(ranked) if i < MOST_OPTIONS or option is result.today]
 
 
-def volume_sentence(result: Evaluation, best: Option) -> str:
-    """The cheapest option at the volume of an evaluation."""
+def volume_sentence(result: Evaluation) -> str:
+    """The cheapest allowed option at the volume of an evaluation."""
     volume = count(result.demand.requests_per_month)
+    best = min(result.allowed, key=lambda option: option.usd_per_month, default=None)
+    if best is None:
+        return f"At {volume} requests/month, no option with a public price is allowed."
     return f"At {volume} requests/month, the cheapest option is {best.label} at {usd(best.usd_per_month)}/month."

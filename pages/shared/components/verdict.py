@@ -72,7 +72,7 @@ def sensitivity_table(sensitivity: DecisionSensitivity) -> None:
 
 def cost_breakdown(option: Option, result: Evaluation) -> None:
     """Every cost line of an option, then what a replica carries or what a token costs."""
-    with st.expander(escape(f"{option.label}: {_per_month(option)} ({cost_range(option)})")):
+    with st.expander(escape(f"{result.label_of(option)}: {_per_month(option)} ({cost_range(option)})")):
         cost_table(option)
         if option.plan:
             config = option.plan.config

@@ -136,10 +136,11 @@ def _powers_of_ten(low: float, high: float) -> list[float]:
     return [10.0**power for power in range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)]
 
 
-def cost_bars(options: Sequence[Option], height: int = 0) -> go.Figure:
+def cost_bars(evaluation: Evaluation, options: Sequence[Option], height: int = 0) -> go.Figure:
     """Monthly cost of each option, stacked by line, with the range as an error bar."""
     options = list(reversed(options))
-    labels = ["<br>".join([*textwrap.wrap(safe(o.label), 30), f"<b>{usd(o.usd_per_month)}</b>"]) for o in options]
+    named = [(textwrap.wrap(safe(evaluation.label_of(o)), 30), usd(o.usd_per_month)) for o in options]
+    labels = ["<br>".join([*lines, f"<b>{cost}</b>"]) for lines, cost in named]
     names = {line.kind: line.name for option in options for line in option.lines}
     figure = go.Figure([_bar(kind, name, options, labels) for kind, name in names.items()])
     most = max(option.usd_per_month for option in options)
