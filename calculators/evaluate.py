@@ -67,6 +67,10 @@ class Evaluation:
         """The options that may be chosen."""
         return self.options if self.today_allowed else self.options[1:]
 
+    def is_allowed(self, option: Option) -> bool:
+        """Whether one of `options` may be chosen."""
+        return self.today_allowed or option is not self.today
+
     @property
     def build(self) -> Option | None:
         """The cheapest self-hosted option."""
@@ -86,7 +90,7 @@ class Evaluation:
     @property
     def confidence(self) -> str:
         """How sure the verdict is, in a sentence."""
-        return confidence_sentence(self.verdict.sureness, self.verdict.winner, self.allowed)
+        return confidence_sentence(self.verdict.kind, self.verdict.sureness, self.verdict.winner, self.allowed)
 
     def curves(self, grid: Array) -> list[Curve]:
         """Monthly cost of every API option, and of the cheapest self-hosted fleet, over a grid of volumes (v,)."""

@@ -14,9 +14,9 @@ MONTHS_PER_YEAR = 12
 TOK_PER_MTOK = 1e6
 BYTES_PER_GB = 1e9
 FLOPS_PER_TFLOPS = 1e12
-FAR_RATIO = 1_000.0
+LARGEST_TOLD_RATIO = 1_000.0
 """A factor beyond it is not told: nobody would meet it."""
-SAME_FRAC = 5e-5
+SMALLEST_TOLD_FRAC = 5e-5
 """A change below it is none: it would be told as 0.00…%."""
 
 SUFFIXES = (
@@ -144,23 +144,23 @@ def capital(text: str) -> str:
 def change(ratio: float) -> str:
     """What became of a value, from its ratio to what it was: 24% lower, 99.5% lower, 3.1 times as much. Beyond a factor of a
     thousand only that it is beyond."""
-    if not math.isfinite(ratio) or ratio > FAR_RATIO:
-        return f"over {count(FAR_RATIO)} times as much"
+    if not math.isfinite(ratio) or ratio > LARGEST_TOLD_RATIO:
+        return f"over {count(LARGEST_TOLD_RATIO)} times as much"
     if ratio >= 2:
         return f"{significant(ratio)} times as much"
-    if ratio < 1 / FAR_RATIO:
-        return f"over {percent(1 - 1 / FAR_RATIO)} lower"
-    if abs(ratio - 1) < SAME_FRAC:
+    if ratio < 1 / LARGEST_TOLD_RATIO:
+        return f"over {percent(1 - 1 / LARGEST_TOLD_RATIO)} lower"
+    if abs(ratio - 1) < SMALLEST_TOLD_FRAC:
         return "the same"
     return f"{percent(abs(ratio - 1))} {'higher' if ratio > 1 else 'lower'}"
 
 
 def multiple_of(ratio: float, what: str) -> str:
     """A value by its ratio to another, `what`: 36 times your volume, 1.3 times your volume, 24% of your volume."""
-    if ratio > FAR_RATIO:
-        return f"over {count(FAR_RATIO)} times {what}"
-    if ratio < 1 / FAR_RATIO:
-        return f"under {percent(1 / FAR_RATIO)} of {what}"
+    if ratio > LARGEST_TOLD_RATIO:
+        return f"over {count(LARGEST_TOLD_RATIO)} times {what}"
+    if ratio < 1 / LARGEST_TOLD_RATIO:
+        return f"under {percent(1 / LARGEST_TOLD_RATIO)} of {what}"
     if abs(ratio - 1) < 0.005:
         return f"about {what}"
     return (

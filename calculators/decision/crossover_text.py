@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from calculators.decision.crossover import Crossover
 from calculators.options.option import Option
-from calculators.units import count, significant
+from calculators.units import capital, count, multiple_of, plural
 
 NUMBER_WORDS = {3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine"}
 
@@ -16,7 +16,7 @@ def break_even_clause(crossover: Crossover) -> str:
         case "always":
             return "self-hosting is cheaper at every volume"
         case "crosses" if durable is not None:
-            return f"self-hosting stays cheaper from {count(durable)} requests/month{_until(crossover)}"
+            return f"self-hosting stays cheaper from {plural(durable, 'request')}/month{_until(crossover)}"
         case "crosses":
             return "self-hosting is cheaper at some volumes only, not at the largest"
         case "never":
@@ -37,13 +37,12 @@ def crossover_takeaway(
     if crossover.kind == "always":
         return "Self-hosting is cheaper than any API option at every volume."
     if crossover.kind == "crosses" and durable is not None:
-        multiple = significant(durable / requests_per_month, 2)
+        multiple = multiple_of(durable / requests_per_month, "your volume")
         return (
-            f"Break-even volume: {count(durable)} requests/month, {multiple} times your volume. Self-hosting stays cheaper "
+            f"Break-even volume: {plural(durable, 'request')}/month, {multiple}. Self-hosting stays cheaper "
             f"from there{_until(crossover)}.{_crossings(len(crossover.crossings))}"
         )
-    clause = break_even_clause(crossover)
-    return f"{clause[0].upper()}{clause[1:]}."
+    return f"{capital(break_even_clause(crossover))}."
 
 
 def _until(crossover: Crossover) -> str:

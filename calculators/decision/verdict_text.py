@@ -1,15 +1,19 @@
 """The words of a verdict: its sentence, its reason, the assumptions behind it and how sure it is."""
 
 from collections.abc import Sequence
+from math import inf
 
-from calculators.decision.choice import Choice, Sureness, ranges_overlap
+from calculators.compliance.assessment import PricedPath
+from calculators.compliance.operator_check import RequirementFinding
+from calculators.decision.choice import Choice, Sureness, VerdictKind, ranges_overlap
 from calculators.decision.crossover import Crossover
 from calculators.decision.crossover_text import break_even_clause
 from calculators.decision.verdict_context import MissingInput, VerdictContext
-from calculators.options.option import STAYS, Option, OptionKind, best_build
-from calculators.units import count, percent, plural, usd
+from calculators.options.option import STAYS, Option, OptionKind, best_build, self_hosting_words
+from calculators.units import capital, count, listed, percent, plural, usd
 
 CONFIDENCE: dict[Sureness, str] = {"clear": "High", "leaning": "Medium", "too_close": "Too close to call"}
+NO_VERDICT = "None: an input is missing"
 ADVICE: dict[OptionKind, str] = {
     "api_today": "Stay on the API",
     "api_optimised": "Stay on the API and use its discounts",
@@ -19,6 +23,9 @@ ADVICE: dict[OptionKind, str] = {
     "own_hardware": "Buy servers and self-host",
     "self_host": "Self-host",
 }
+
+SAVING_FLOOR_USD = 10.0
+"""A smaller monthly saving is not told as one: it is not worth the work of a change."""
 
 
 # --- the sentence --------------------------------------------------------------------------------------------------
@@ -60,10 +67,23 @@ def _blocked(context: VerdictContext) -> str:
 
 def _advice(choice: Choice, today: Option) -> str:
     winner = choice.winner
-    saving = today.usd_per_month - winner.usd_per_month
-    less = f", {usd(saving)} less than today" if saving > 0 and winner is not today else ""
-    condition = ", if it passes your evals" if winner.gate == "assumed" else ""
-    return f"{ADVICE[winner.kind]}: {_costs(winner)}{less}{condition}. {_alternative(winner, choice.runner_up)}"
+    saving_usd = today.usd_per_month - winner.usd_per_month
+    alternative = _alternative(winner, choice.runner_up)
+    if winner.kind == "api_optimised" and saving_usd < SAVING_FLOOR_USD:
+        small = f"its discounts save less than {usd(SAVING_FLOOR_USD)}/month"
+        return f"{ADVICE['api_today']}: {_costs(winner)}; {small}. {alternative}"
+    less = f", {usd(saving_usd)} less than today" if saving_usd >= SAVING_FLOOR_USD else ""
+    return f"{ADVICE[winner.kind]}: {_costs(winner)}{less}{_condition(winner)}. {alternative}"
+
+
+def _condition(winner: Option) -> str:
+    """The models that must pass the user's evals first, as a clause; empty where all have."""
+    assumed = winner.assumed_models
+    if not assumed:
+        return ""
+    if len(winner.models) == 1:
+        return ", if it passes your evals"
+    return f", if {listed(assumed)} {'pass' if len(assumed) > 1 else 'passes'} your evals"
 
 
 def _alternative(winner: Option, rival: Option | None) -> str:
@@ -71,7 +91,7 @@ def _alternative(winner: Option, rival: Option | None) -> str:
         return "No self-hosted option qualifies." if winner.is_buy else "No API option with a public price is allowed."
     if rival.is_buy:
         return f"The cheapest API option, {rival.label}, would cost {usd(rival.usd_per_month)}/month."
-    return f"Self-hosting would cost {usd(rival.usd_per_month)}/month."
+    return f"{capital(self_hosting_words(rival))} would cost {usd(rival.usd_per_month)}/month."
 
 
 def _missing_input(missing: MissingInput) -> str:
@@ -100,11 +120,11 @@ def _remarks(context: VerdictContext, today: Option) -> list[str]:
         remarks.append(f"Ask {names[0]}{more} first{saves}.")
     if context.quote_first:
         names = list(dict.fromkeys(context.quote_first[:3]))
-        remarks.append(f"Also ask for a quote: {', '.join(names)} (allowed, no public price).")
+        remarks.append(f"Also ask for a quote: {listed(names)} (allowed, no public price).")
     if context.met_signals:
-        signals = " and ".join(s.name.lower() for s in context.met_signals)
+        signals, is_many = listed([s.name.lower() for s in context.met_signals]), len(context.met_signals) > 1
         remarks.append(
-            f"But the {signals} trigger is met: {today.label} misses what the product needs. Other APIs are not measured; "
+            f"But the {signals} {'triggers are' if is_many else 'trigger is'} met: {today.label} misses what the product needs. Other APIs are not measured; "
             "a self-hosted fleet is sized to meet it."
         )
     return remarks
@@ -138,7 +158,15 @@ def blocked_reason(context: VerdictContext) -> str:
     """Why compliance forbids the cheapest option of all; empty where it does not."""
     if context.blocked is None:
         return ""
-    return f"{context.blocked.path.deciding[0].words.rstrip('.')}. "
+    return f"{capital(_strictest(context.blocked).words.rstrip('.'))}. "
+
+
+def _strictest(blocked: PricedPath) -> RequirementFinding:
+    """Of the findings that block it, the one whose requirement leaves the fewest kinds of option; of several, one that no
+    other brings with it."""
+    deciding = blocked.path.deciding
+    implied = {id for finding in deciding for id in finding.requirement.implies}
+    return min(deciding, key=lambda f: (len(f.requirement.paths) or inf, f.requirement.id in implied))
 
 
 def key_assumptions(choice: Choice) -> tuple[str, ...]:
@@ -146,11 +174,8 @@ def key_assumptions(choice: Choice) -> tuple[str, ...]:
     shown = [option for option in (choice.winner, choice.runner_up) if option is not None]
     assumptions = []
     if choice.winner.kind == "hybrid":
-        assumptions.append(
-            "Load over the hours is assumed log-normal between its mean and its peak. Overflow requests go to an API, so "
-            "both models must pass your evals."
-        )
-    assumptions += [f"{o.model} is assumed to pass your evals. Test it first." for o in shown if o.gate == "assumed"]
+        assumptions.append("Load over the hours is assumed log-normal between its mean and its peak.")
+    assumptions += [f"{name} is assumed to pass your evals. Test it first." for o in shown for name in o.assumed_models]
     assumptions += [
         f"Latency, rate limits and uptime of {o.label} are not modeled. Only self-hosted options are checked against your "
         "latency targets."
@@ -163,8 +188,10 @@ def key_assumptions(choice: Choice) -> tuple[str, ...]:
 # --- how sure ------------------------------------------------------------------------------------------------------
 
 
-def confidence_sentence(sureness: Sureness, winner: Option, options: Sequence[Option]) -> str:
+def confidence_sentence(kind: VerdictKind, sureness: Sureness, winner: Option, options: Sequence[Option]) -> str:
     """How sure a verdict is. `options`: all that are allowed."""
+    if kind == "cannot_tell":
+        return "No recommendation until this is known."
     if sureness == "clear":
         return "High confidence across the throughput and staffing ranges (traffic uncertainty not included)."
     if sureness == "too_close":

@@ -15,6 +15,7 @@ from calculators.performance.replica import ReplicaConfig
 from calculators.scenario.demand import Array
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Scenario
+from calculators.units import article
 
 _Count = TypeVar("_Count", int, Array)
 
@@ -130,7 +131,7 @@ def staircases_on(capacities: Sequence[Capacity], offers: Iterable[MachineOffer]
 def _no_offer(config: ReplicaConfig, offers: list[MachineOffer]) -> str:
     if not offers:
         return "no offer for this GPU passes the chosen providers, commitment terms and price confidence"
-    return f"no offered server holds a {config.tensor_parallel}-GPU replica and its spares within the GPU limit"
+    return f"no offered server holds {article(config.tensor_parallel)} {config.tensor_parallel}-GPU replica and its spares within the GPU limit"
 
 
 def regions_count(scenario: Scenario, catalog: Catalog) -> int:

@@ -17,7 +17,7 @@ from calculators.decision.signal_result import Signal
 from calculators.decision.switching_values import nearest_switching_values
 from calculators.errors import DataError, data_error
 from calculators.evaluate import Evaluation
-from calculators.options.option import Option
+from calculators.options.option import NOT_ALLOWED, Option
 from calculators.scenario.schema import Scenario
 from calculators.units import count, milliseconds, percent, plural, significant, usd
 
@@ -39,6 +39,8 @@ class Weighed(Record):
     low_usd_per_month: Money
     high_usd_per_month: Money | None
     """None: infeasible in the pessimistic case."""
+    allowed: bool = True
+    """Whether the requirements allow it; otherwise it is shown for comparison."""
 
 
 class Assumed(Record):
@@ -120,7 +122,7 @@ def freeze(evaluation: Evaluation, made_on: date, dissent: str = "") -> Decision
             f"Dissenting views: {count(len(dissent))} characters; shorten them to {count(MAX_DISSENT_CHARS)} or fewer"
         )
     verdict, today = evaluation.verdict, evaluation.today
-    barred = "" if evaluation.today_allowed else "; not allowed under your requirements"
+    barred = "" if evaluation.today_allowed else f"; {NOT_ALLOWED}"
     return DecisionRecord(
         made_on=made_on,
         digest=evaluation.digest,
@@ -131,7 +133,7 @@ def freeze(evaluation: Evaluation, made_on: date, dissent: str = "") -> Decision
         winner=verdict.winner.label,
         reason=verdict.reason[:4_000],
         today=f"{today.label}, {usd(today.usd_per_month)}/month{barred}",
-        options=tuple(_weighed(option) for option in evaluation.options),
+        options=tuple(_weighed(option, evaluation.is_allowed(option)) for option in evaluation.options),
         signals=tuple(_judged(signal) for signal in evaluation.signals.exit_signals),
         compliance=_ruled(evaluation.assessment),
         flips=tuple(
@@ -146,13 +148,14 @@ def freeze(evaluation: Evaluation, made_on: date, dissent: str = "") -> Decision
     )
 
 
-def _weighed(option: Option) -> Weighed:
+def _weighed(option: Option, is_allowed: bool) -> Weighed:
     return Weighed(
         kind=option.kind,
         label=option.label,
         usd_per_month=option.usd_per_month,
         low_usd_per_month=option.low_usd_per_month,
         high_usd_per_month=option.high_usd_per_month if isfinite(option.high_usd_per_month) else None,
+        allowed=is_allowed,
     )
 
 

@@ -5,15 +5,15 @@ from calculators.compliance.assessment_text import assessment_sentence
 from calculators.decision.signal_result import SIGNAL_STATUS_WORDS
 from calculators.evaluate import Evaluation
 from calculators.fleet.machine_offers import MachineOffer
-from calculators.options.option import Option
-from calculators.units import count, usd, usd_range
+from calculators.options.option import NOT_ALLOWED, Option
+from calculators.units import plural, usd, usd_range
 
 
 def to_text(evaluation: Evaluation) -> str:
     """The verdict, its reason, the options by cost, the triggers for leaving the API, the sensitivity and the key
     assumptions."""
     verdict = evaluation.verdict
-    options = [_option_row(option) for option in evaluation.options]
+    options = [_option_row(option, evaluation.is_allowed(option)) for option in evaluation.options]
     signals = [
         f"  {s.name}: {SIGNAL_STATUS_WORDS[s.status]}. {s.value}. {s.why} {s.when}"
         for s in evaluation.signals.exit_signals
@@ -25,7 +25,7 @@ def to_text(evaluation: Evaluation) -> str:
         evaluation.confidence,
         verdict.reason,
         "",
-        f"Cost at {count(evaluation.demand.requests_per_month)} requests/month:",
+        f"Cost at {plural(evaluation.demand.requests_per_month, 'request')}/month:",
         *options,
         "",
         "Triggers for leaving the API:",
@@ -41,9 +41,10 @@ def to_text(evaluation: Evaluation) -> str:
     return "\n".join(parts)
 
 
-def _option_row(option: Option) -> str:
+def _option_row(option: Option, is_allowed: bool) -> str:
     spread = usd_range(option.low_usd_per_month, option.high_usd_per_month)
-    return f"  {usd(option.usd_per_month):>8}/month  {f'({spread})' if spread else '':<22}  {option.label}"
+    mark = "" if is_allowed else f" ({NOT_ALLOWED})"
+    return f"  {usd(option.usd_per_month):>8}/month  {f'({spread})' if spread else '':<22}  {option.label}{mark}"
 
 
 def _compliance(assessment: ComplianceAssessment) -> list[str]:

@@ -5,7 +5,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from calculators.decision.verdict_text import CONFIDENCE
+from calculators.decision.verdict_text import CONFIDENCE, NO_VERDICT
+from calculators.options.option import NOT_ALLOWED
 from calculators.report.decision_record import DecisionRecord, visible
 from calculators.report.record_changes import RECORD_STATUS, premium_words
 from calculators.units import plural, usd, usd_range
@@ -40,6 +41,8 @@ def sections(record: DecisionRecord) -> list[Section]:
 
 def _decision(record: DecisionRecord) -> Section:
     sureness = CONFIDENCE_OF.get(record.sureness, record.sureness.replace("_", " "))
+    if record.kind == "cannot_tell":
+        sureness = NO_VERDICT.lower()
     return Section(
         "Decision", (record.choice, f"Confidence: {sureness}.", record.reason, f"Current API: {record.today}.")
     )
@@ -47,7 +50,11 @@ def _decision(record: DecisionRecord) -> Section:
 
 def _options(record: DecisionRecord) -> Section:
     rows = tuple(
-        (o.label, f"{usd(o.usd_per_month)}/month", usd_range(o.low_usd_per_month, o.high_usd_per_month))
+        (
+            o.label if o.allowed else f"{o.label} ({NOT_ALLOWED})",
+            f"{usd(o.usd_per_month)}/month",
+            usd_range(o.low_usd_per_month, o.high_usd_per_month),
+        )
         for o in record.options
     )
     return Section("Options considered", (), ("Option", "Cost", "Range"), rows)

@@ -147,7 +147,7 @@ def plan_assumptions(job: Job) -> Iterator[str]:
         yield f"{model.name}: {model.meaning}; the engine reads the format from the checkpoint."
     techniques = job.scenario.techniques
     if techniques.speculation:
-        yield f"Speculative decoding drafts {techniques.draft_tok} tokens per pass: measure the acceptance rate, and turn it off if it is low."
+        yield f"Speculative decoding drafts {plural(techniques.draft_tok, 'token')} per pass: measure the acceptance rate, and turn it off if it is low."
     if job.config.kv_element_bytes <= 1:
         yield "The KV cache is FP8: evaluate long contexts first."
     if techniques.disaggregation:

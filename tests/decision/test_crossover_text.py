@@ -34,3 +34,9 @@ def test_the_takeaway_says_volume_multiple_and_crossings(catalog: Catalog) -> No
     assert crossover_takeaway(DURABLE, build, [build], 1e6).startswith("No API option is allowed")
     assert crossover_takeaway(replace(DURABLE, kind="always"), build, [API, build], 1e6).endswith("at every volume.")
     assert crossover_takeaway(NEVER, build, [API, build], 1e6).startswith("Self-hosting never breaks even")
+
+
+def test_a_break_even_below_todays_volume_is_a_share_of_it(catalog: Catalog) -> None:
+    build, _ = hand_made_build(catalog, 1_200, 800)
+    assert "5M requests/month, 25% of your volume." in crossover_takeaway(DURABLE, build, [API, build], 20e6)
+    assert "over 1,000 times your volume." in crossover_takeaway(DURABLE, build, [API, build], 100.0)

@@ -1,9 +1,13 @@
 """The words of a verdict that its own test does not read: confidence, missing inputs."""
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
-from options_by_hand import hand_made_buy
+from options_by_hand import hand_made_build, hand_made_buy
 from signals_by_name import run
 
+from calculators.catalog.catalog import Catalog
 from calculators.decision.choice import Choice
 from calculators.decision.verdict_context import MissingInput, VerdictContext
 from calculators.decision.verdict_text import blocked_reason, confidence_sentence, key_assumptions, verdict_sentence
@@ -33,11 +37,18 @@ def test_what_is_missing_is_said(missing: MissingInput, words: str) -> None:
 
 def test_confidence_says_why_it_is_not_high() -> None:
     other = hand_made_buy("hosted_open", 2_000, 1_000, 3_000)
-    assert confidence_sentence("clear", TODAY_API, [other]).startswith("High confidence across the throughput")
-    assert "ranges of the top two options overlap" in confidence_sentence("leaning", TODAY_API, [TODAY_API, other])
+    assert confidence_sentence("stay", "clear", TODAY_API, [other]).startswith("High confidence across the throughput")
+    assert "ranges of the top two options overlap" in confidence_sentence(
+        "stay", "leaning", TODAY_API, [TODAY_API, other]
+    )
     apart = hand_made_buy("hosted_open", 2_000, 1_500, 3_000)
-    assert "has not been asked yet" in confidence_sentence("leaning", TODAY_API, [TODAY_API, apart])
-    assert confidence_sentence("too_close", TODAY_API, []) == "Too close to call with what is known."
+    assert "has not been asked yet" in confidence_sentence("stay", "leaning", TODAY_API, [TODAY_API, apart])
+    assert confidence_sentence("too_close", "too_close", TODAY_API, []) == "Too close to call with what is known."
+
+
+def test_no_confidence_is_claimed_in_what_cannot_be_told() -> None:
+    """ "Too close to call" beside "Cannot tell yet: no option is allowed" would be two answers."""
+    assert confidence_sentence("cannot_tell", "too_close", TODAY_API, []) == "No recommendation until this is known."
 
 
 def test_nothing_blocked_is_no_reason() -> None:
@@ -52,3 +63,73 @@ def test_assumptions_are_said_once() -> None:
 def test_a_signal_that_is_met_is_said_beside_an_api() -> None:
     slow = run(evidence={"api_ttft_p95_ms": 60_000.0})
     assert "But the latency trigger is met" in slow.verdict.sentence
+
+
+# --- small savings ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("winner_usd", "start"),
+    [
+        (0.009, "Stay on the API: api_optimised option costs $0.009/month; its discounts save less than $10/month."),
+        (991.0, "Stay on the API: api_optimised option costs $991/month; its discounts save less than $10/month."),
+        (990.0, "Stay on the API and use its discounts: api_optimised option costs $990/month, $10 less than today."),
+    ],
+)
+def test_discounts_that_save_next_to_nothing_are_no_advice(winner_usd: float, start: str) -> None:
+    """$0.00 less than today is no saving; nobody changes an integration for $9 a month."""
+    today = TODAY_API if winner_usd > 1 else hand_made_buy("api_today", 0.01)
+    winner = hand_made_buy("api_optimised", winner_usd)
+    sentence = verdict_sentence(Choice("optimise_api", "clear", winner, None), today, VerdictContext())
+    assert sentence.startswith(start)
+
+
+def test_a_move_tells_no_saving_below_the_floor() -> None:
+    winner = hand_made_buy("hosted_open", 995, gate="accepted")
+    sentence = verdict_sentence(Choice("hosted_open", "clear", winner, None), TODAY_API, VerdictContext())
+    assert "hosted_open option costs $995/month. " in sentence
+
+
+# --- hybrids ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("base", "overflow", "condition", "tests"),
+    [
+        (("A", "accepted"), ("B", "accepted"), "", ()),
+        (("A", "accepted"), ("gpt-5.4", None), "", ()),
+        (("A", "assumed"), ("gpt-5.4", None), ", if A passes your evals", ("A",)),
+        (("A", "accepted"), ("B", "assumed"), ", if B passes your evals", ("B",)),
+        (("A", "assumed"), ("B", "assumed"), ", if A and B pass your evals", ("A", "B")),
+        (("A", "assumed"), ("A", "assumed"), ", if it passes your evals", ("A",)),
+        (("A", "accepted"), ("A", "accepted"), "", ()),
+    ],
+)
+def test_a_hybrid_rests_on_each_of_its_models_that_is_assumed(
+    base: Any, overflow: Any, condition: str, tests: tuple[str, ...], catalog: Catalog
+) -> None:
+    plain, _ = hand_made_build(catalog, 120, 5)
+    hybrid = replace(plain, kind="hybrid", model=base[0], gate=base[1], also_model=overflow[0], also_gate=overflow[1])
+    choice = Choice("hybrid", "clear", hybrid, None)
+    sentence = verdict_sentence(choice, TODAY_API, VerdictContext())
+    assert f"costs $125/month, $875 less than today{condition}." in sentence
+    assert [note for note in key_assumptions(choice) if "evals" in note] == [
+        f"{name} is assumed to pass your evals. Test it first." for name in tests
+    ]
+
+
+def test_a_hybrid_that_loses_is_told_as_what_it_is(catalog: Catalog) -> None:
+    plain, _ = hand_made_build(catalog, 1_200, 5)
+    choice = Choice("stay", "clear", TODAY_API, replace(plain, kind="hybrid"))
+    sentence = verdict_sentence(choice, TODAY_API, VerdictContext())
+    assert sentence.endswith("Self-hosting the base load would cost $1.21k/month.")
+
+
+# --- compliance ------------------------------------------------------------------------------------------------------
+
+
+def test_the_strictest_rule_is_the_reason() -> None:
+    """CMMC leaves government cloud, rented GPUs and own hardware; an air gap leaves own hardware alone. In either order."""
+    for requirements in (["cmmc", "air-gap"], ["air-gap", "cmmc"]):
+        reason = run(compliance={"requirements": requirements}).verdict.reason
+        assert reason.startswith("Air gap allows only own hardware.")

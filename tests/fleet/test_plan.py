@@ -22,7 +22,7 @@ def test_two_pools_are_both_counted_in_whole_replicas(catalog: Catalog) -> None:
     plan = fleet_plan(stairs, 1_600.0)
     assert plan is not None
     assert (plan.replicas, plan.prefill_replicas, plan.spare_replicas, plan.gpus) == (2, 4, 2, 8)
-    assert plan.replicas_words == "4 prefill replicas and 2 decode replicas plus 2 spare"
+    assert plan.replicas_words == "4 prefill replicas and 2 decode replicas plus 2 spares"
     assert stairs.usd_per_request_fully_loaded == pytest.approx(500 / 1_000 + 500 / 400)
 
 
@@ -42,3 +42,10 @@ def test_a_plan_in_words(catalog: Catalog) -> None:
     assert plan is not None
     assert plan.label == "2× NVIDIA H100 80 GB SXM rented from Test"
     assert plan.replicas_words == "1 replica plus 1 spare"
+
+
+@pytest.mark.parametrize(("spares", "words"), [(0, "2 replicas, no spare"), (1, "2 replicas plus 1 spare")])
+def test_no_spare_is_said_in_words(spares: int, words: str, catalog: Catalog) -> None:
+    plan = fleet_plan(staircase(catalog, 1_000, 500, spare_replicas=spares), 2_000.0)
+    assert plan is not None
+    assert plan.replicas_words == words

@@ -31,7 +31,7 @@ def test_a_smaller_fleet_and_the_overflow_at_the_api_price(catalog: Catalog) -> 
         pytest.approx(overflow.usd_per_month * 2),
     )
     assert [line.kind for line in others] == ["staffing", "staffing", "migration"]
-    assert hybrid.also_operator == buy.operator
+    assert (hybrid.also_operator, hybrid.also_model, hybrid.also_gate) == (buy.operator, buy.model, buy.gate)
     assert "for the base load, Llama 3.3 70B Instruct on Test Host for overflow" in hybrid.label
 
 

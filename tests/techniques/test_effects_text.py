@@ -68,7 +68,7 @@ def test_the_takeaway_names_the_enabled_technique_that_saves_most_and_a_disabled
         "Prefix caching saves the most: without it the cheapest fleet costs $2k/month more; no disabled technique would help."
     )
     assert takeaway(prefix_caching=0.0, speculation=900.0) == (
-        "No enabled technique lowers cost: switching any off leaves the cheapest fleet at the same price; speculative "
+        "Beyond batching, no enabled technique lowers cost: switching any off leaves the cheapest fleet at the same price; speculative "
         "decoding, now off, would save another $900/month."
     )
     assert takeaway(parallelism=inf).startswith("Without parallelism no fleet qualifies;")
