@@ -162,7 +162,7 @@ def multiple_of(ratio: float, what: str) -> str:
     if ratio < 1 / LARGEST_TOLD_RATIO:
         return f"under {percent(1 / LARGEST_TOLD_RATIO)} of {what}"
     if abs(ratio - 1) < 0.005:
-        return f"about {what}"
+        return what if ratio == 1 else f"about {what}"
     return (
         f"{significant(ratio, 2 if ratio >= 1.05 else 3)} times {what}" if ratio > 1 else f"{percent(ratio)} of {what}"
     )

@@ -210,6 +210,7 @@ def test_no_change_is_told_as_a_hundred_percent_lower(ratio: float) -> None:
         (0.24, "24% of your volume"),
         (0.9951, "about your volume"),
         (1.0049, "about your volume"),
+        (1.0, "your volume"),
         (1.01, "1.01 times your volume"),
         (1.3, "1.3 times your volume"),
         (36.4, "36 times your volume"),

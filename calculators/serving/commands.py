@@ -21,7 +21,7 @@ from calculators.scenario.demand import Demand
 from calculators.scenario.schema import Scenario
 from calculators.serving.engine_choice import has_heads, shared_prefix_frac
 from calculators.serving.flag_check import Facts, check_commands
-from calculators.units import plural, significant
+from calculators.units import plural
 
 Role = Literal["both", "prefill", "decode"]
 LENGTH_STEP_TOK = 1_024
@@ -277,7 +277,7 @@ def benchmarks(job: Job) -> list[tuple[str, list[Token]]]:
             [*make(job, "capacity", max(job.concurrency * BENCH_ROUNDS, 50))],
         ),
         (
-            f"at the peak: {significant(rate)} requests/s, the share of one replica",
+            f"at the peak: {plural(rate, 'request')}/s, the share of one replica",
             [*make(job, "peak", prompts), "--request-rate", f"{rate:.6g}"],
         ),
     ]

@@ -13,7 +13,8 @@ from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Techniques
 from calculators.techniques.effects import CumulativeStep, TechniqueEffect, is_on
 from calculators.techniques.fleets import FleetState, kv_transfer_ms
-from calculators.units import count, milliseconds, percent, plural, significant, usd
+from calculators.techniques.fleets_text import SAME_FRAC
+from calculators.units import count, milliseconds, multiple_of, percent, plural, significant, usd
 
 SHORT_NAMES: Mapping[TechniqueId, str] = {
     "batching": "Batching",
@@ -72,7 +73,7 @@ def _parallelism(effect: TechniqueEffect, plan: FleetPlan, inputs: Inputs) -> st
     if effect.is_used:
         return f"{plan.config.tensor_parallel} GPUs per replica{experts} (the verdict) vs. one."
     if effect.with_it is None:
-        return f"{plan.offer.provider} has no server with this GPU for a larger replica within your maximum number of GPUs."
+        return f"With {plan.offer.provider}, no server with this GPU holds a larger replica within your maximum number of GPUs."
     return f"{effect.with_it.plan.config.tensor_parallel} GPUs per replica{experts} vs. one (the verdict)."
 
 
@@ -166,10 +167,11 @@ def _together(more: int, first: FleetState, last: FleetState) -> str:
         return (
             f"{who} leave{s} the rent unchanged, but without {'it' if s else 'them'} a replica barely meets its targets"
         )
-    return (
-        f"{who} leave{s} the rent unchanged: a GPU carries {significant(load)}x the load, but capacity is added in whole "
-        "servers"
-    )
+    unchanged = f"{who} leave{s} the rent unchanged"
+    if abs(load - 1) < SAME_FRAC:
+        return unchanged
+    carries = multiple_of(load, "the load")
+    return f"{unchanged}: a GPU carries {carries}, but capacity is added in whole servers"
 
 
 def rent_moves(steps: Sequence[CumulativeStep]) -> bool:

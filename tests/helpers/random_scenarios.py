@@ -28,22 +28,22 @@ def random_scenarios(number: int, catalog: Catalog, seed: int = 11) -> Iterator[
 
 
 def _scenario(rng: random.Random, catalog: Catalog) -> Scenario:
-    preset = catalog.presets[rng.choice(sorted(catalog.presets))]
+    preset, is_large = catalog.presets[rng.choice(sorted(catalog.presets))], rng.random() < 0.2
     models = rng.sample(sorted(catalog.models), rng.choice((1, 1, 2, 3)))
     return parse_scenario(
         {
             "as_of": TODAY,
-            "workload": _workload(rng, preset_workload(preset).model_dump()),
+            "workload": _workload(rng, preset_workload(preset).model_dump(), is_large),
             "targets": {
                 "ttft_p95_ms": rng.choice((preset.ttft_p95_ms, preset.ttft_p95_ms, 300, None)),
-                "tpot_ms": rng.choice((preset.tpot_ms, preset.tpot_ms, 5, None)),
+                "tpot_ms": rng.choice((preset.tpot_ms, preset.tpot_ms, preset.tpot_ms, 5, None)),
             },
             "api": _api(rng, models, catalog),
             "candidates": [{"model": m, "gate": rng.choices(_GATES, (5, 3, 1))[0]} for m in models],
             "hardware": {
                 "include_owned": rng.random() < 0.4,
                 "commitments": rng.choice((("on_demand",), ("on_demand", "spot"), ("on_demand", "1y", "3y"))),
-                "max_gpus": rng.choice((1, 8, 64, 512, 5_000)),
+                "max_gpus": 5_000 if is_large else rng.choice((1, 8, 64, 512, 5_000)),
             },
             "operations": {
                 "spare_replicas": rng.choice((0, 1, 1, 2)),
@@ -60,15 +60,16 @@ def _scenario(rng: random.Random, catalog: Catalog) -> Scenario:
 _GATES = ("accepted", "assumed", "not_acceptable")
 
 
-def _workload(rng: random.Random, preset: dict[str, Any]) -> dict[str, Any]:
+def _workload(rng: random.Random, preset: dict[str, Any], is_large: bool) -> dict[str, Any]:
+    """Traffic of a preset's shape; large and peaky traffic is where hybrids are."""
     one_token = {"output_tok": 1, "output_p95_tok": 1} if rng.random() < 0.05 else {}
     return {
         **preset,
         **one_token,
-        "requests_per_month": 10 ** rng.uniform(3, 9.5),
+        "requests_per_month": 10 ** rng.uniform(*((7, 9) if is_large else (3, 9))),
         "requests_basis": rng.choice(("typed", "measured", "assumed", "bounded")),
         "deferrable_frac": rng.choice((0, preset["deferrable_frac"], 0.3, 1)),
-        "peak_ratio": rng.choice((1, preset["peak_ratio"], preset["peak_ratio"], 10)),
+        "peak_ratio": rng.choice((3, 6) if is_large else (1, preset["peak_ratio"], preset["peak_ratio"], 10)),
         "active_h_per_month": rng.choice((preset["active_h_per_month"], 730, 100)),
         "growth_per_month_frac": rng.choice((0, 0, 0.004, 0.05, 0.2, -0.05)),
         "cacheable_frac": rng.choice((preset["cacheable_frac"], 0.8)),

@@ -96,7 +96,7 @@ def test_what_the_chosen_set_saves_is_said_for_every_outcome() -> None:
         "Together, 2 techniques on top of batching save $2k of $3k/month."
     )
     assert "One technique on top of batching costs $2k/month more" in step_takeaway(steps(cheap, dear))
-    assert "1.5x the load" in step_takeaway(steps(dear, loaded))
+    assert "1.5 times the load" in step_takeaway(steps(dear, loaded))
     assert "without it a replica barely meets its targets" in step_takeaway(steps(dear, strained))
     assert "batching only" in step_takeaway(steps(dear))
     assert "prefix caching makes it possible" in step_takeaway(steps(None, dear))
