@@ -5,11 +5,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from calculators.compliance.assessment_text import counts_words
 from calculators.decision.verdict_text import CONFIDENCE, NO_VERDICT
 from calculators.options.option import NOT_ALLOWED
 from calculators.report.decision_record import DecisionRecord, visible
 from calculators.report.record_changes import RECORD_STATUS, premium_words
-from calculators.units import plural, usd, usd_range
+from calculators.units import usd, usd_range
 
 CONFIDENCE_OF: dict[str, str] = {code: words.lower() for code, words in CONFIDENCE.items()}
 
@@ -94,8 +95,7 @@ def _compliance(record: DecisionRecord) -> Section:
         return Section("Compliance", ("No requirements stated.",))
     words = (
         f"Requirements: {'; '.join(c.requirements)}.",
-        f"{plural(c.allowed_count, 'option')} allowed, {c.ask_count} to ask, {c.blocked_count} blocked. Compliance premium: "
-        f"{premium_words(record)}.",
+        f"{counts_words(c.allowed_count, c.ask_count, c.blocked_count)}. Compliance premium: {premium_words(record)}.",
     )
     rows = tuple(
         (status, path)

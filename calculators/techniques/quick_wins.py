@@ -8,7 +8,7 @@ from calculators.evaluate import Evaluation
 from calculators.options.buy import optimized_bill
 from calculators.options.option import STAYS
 from calculators.scenario.inputs import Inputs
-from calculators.units import listed, percent, plural, usd
+from calculators.units import listed, percent, plural_or_no, usd
 
 EASY_FRAC = 0.1
 """Share of requests for which the saving of routing is stated."""
@@ -34,7 +34,7 @@ def gate(result: Evaluation) -> list[str]:
     sentences = []
     if result.assessment.requirements:
         allowed, blocked = (len(result.assessment.with_status(status)) for status in ("allowed", "blocked"))
-        sentences.append(f"Compliance allows {plural(allowed, 'path')} and blocks {blocked}.")
+        sentences.append(f"Compliance allows {plural_or_no(allowed, 'option')} and blocks {blocked or 'none'}.")
     met, unknown = (
         [s.name.lower() for s in result.signals.exit_signals if s.status == status] for status in ("firing", "unknown")
     )

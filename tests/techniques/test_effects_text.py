@@ -55,6 +55,15 @@ def test_a_missing_side_has_its_sentence() -> None:
     assert "larger replica" in effect_text(TechniqueEffect("parallelism", False, None, None), one, inputs)
 
 
+@pytest.mark.parametrize("technique", ["batching", "speculation"])
+def test_one_output_token_leaves_nothing_to_decode(technique: TechniqueId) -> None:
+    """The prompt's pass writes the only token: no batch of decodes to share a read of the weights, nothing to draft."""
+    plan, inputs = fleet("steady-extraction")
+    one = replace(inputs, demand=replace(inputs.demand, output_tok=1.0))
+    text = effect_text(TechniqueEffect(technique, False, None, None), plan, one)
+    assert text == "Not applicable: with one output token per request there is no decode to speed up."
+
+
 # --- takeaways ---------------------------------------------------------------------------------------------------
 
 
@@ -97,6 +106,9 @@ def test_what_the_chosen_set_saves_is_said_for_every_outcome() -> None:
     )
     assert "One technique on top of batching costs $2k/month more" in step_takeaway(steps(cheap, dear))
     assert "1.5 times the load" in step_takeaway(steps(dear, loaded))
+    assert step_takeaway(steps(dear, dear)).startswith(
+        "One technique on top of batching leaves the rent unchanged. Each"
+    )
     assert "without it a replica barely meets its targets" in step_takeaway(steps(dear, strained))
     assert "batching only" in step_takeaway(steps(dear))
     assert "prefix caching makes it possible" in step_takeaway(steps(None, dear))
