@@ -115,8 +115,8 @@ def evaluate(scenario: Scenario, catalog: Catalog) -> Evaluation:
 
     switching_values = evaluation_switching_values(inputs, ranked, allowed.buys, envelope, against_best, today)
     savings = savings_by_month(inputs, envelope, bounds, allowed.lines, allowed.buys)
-    signals = exit_signals(inputs, ranked, today, savings, allowed.has_fleet)
     fits = feasibility_matrix(allowed, self_host.line, inputs)
+    signals = exit_signals(inputs, ranked, today, savings, allowed.has_fleet, why_no_fleet(fits))
     context = verdict_context(ranked, assessment, signals, switching_values, scenario.workload)
     verdict = decide(today, ranked, against_best, crossovers[0][1], why_no_fleet(fits), context)
     growth = growth_note(scenario, against_best) if allowed.buys else ()

@@ -29,12 +29,12 @@ class SelfHostingSaving:
         return self.central_usd > 0 and self.pessimistic_usd > 0
 
 
-def cost_signal(inputs: Inputs, savings: MonthlySavings | None, ranked: Sequence[Option], has_fleet: bool) -> Signal:
+def cost_signal(inputs: Inputs, savings: MonthlySavings | None, ranked: Sequence[Option], why_no_fleet: str) -> Signal:
     """The cost signal. `savings` None: there is no fleet, or nothing that may be bought. `ranked`: the allowed options."""
     others = published_thresholds(inputs.catalog.signal_rules.published_cost_thresholds, inputs.catalog)
     saving = _saving(savings, ranked)
     if saving is None or savings is None:
-        check, months = _nothing_to_compare(inputs, savings, has_fleet), SignalMonths()
+        check, months = _nothing_to_compare(inputs, ranked, why_no_fleet), SignalMonths()
     else:
         check, months = _compared(inputs, saving), _months(savings, saving)
     return signal_of("cost", check, months, others, inputs.catalog)
@@ -86,19 +86,15 @@ def _compared(inputs: Inputs, saving: SelfHostingSaving) -> SignalCheck:
     return SignalCheck("not_firing", value, threshold, "The API is cheaper in the base case already.")
 
 
-def _nothing_to_compare(inputs: Inputs, savings: MonthlySavings | None, has_fleet: bool) -> SignalCheck:
+def _nothing_to_compare(inputs: Inputs, ranked: Sequence[Option], why_no_fleet: str) -> SignalCheck:
     threshold = _threshold(inputs)
     if not any(c.gate != "not_acceptable" for c in inputs.scenario.candidates):
         why = "No candidate open model is accepted, so there is nothing to compare."
         return SignalCheck("unknown", "Not known", threshold, why, "Accept one on the Candidates page.")
-    none = "No self-hosted option"
-    if savings is not None:
-        why = "No fleet within your GPU limit serves this volume."
-        return SignalCheck("not_firing", none, threshold, why, "Raise the GPU limit on the Candidates page.")
-    if has_fleet:
+    if best_self_hosted(ranked) is not None:
         why = "Compliance rules out every API option, so cost does not decide."
         return SignalCheck("not_firing", "No API option", threshold, why)
-    return SignalCheck("not_firing", none, threshold, "No fleet meets the latency targets on available GPUs.")
+    return SignalCheck("not_firing", "No self-hosted option", threshold, why_no_fleet)
 
 
 def _payback_months(saving_usd: float, inputs: Inputs) -> float:

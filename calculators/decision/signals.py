@@ -24,12 +24,17 @@ SCALE_GPUS = 16
 
 
 def exit_signals(
-    inputs: Inputs, ranked: Sequence[Option], today: Option, savings: MonthlySavings | None, has_fleet: bool
+    inputs: Inputs,
+    ranked: Sequence[Option],
+    today: Option,
+    savings: MonthlySavings | None,
+    has_fleet: bool,
+    why_no_fleet: str,
 ) -> Signals:
     """Every signal for today and the months ahead. `ranked`: the allowed options."""
     return Signals(
         exit_signals=(
-            cost_signal(inputs, savings, ranked, has_fleet),
+            cost_signal(inputs, savings, ranked, why_no_fleet),
             latency_signal(inputs, has_fleet),
             reliability_signal(inputs, today, has_fleet),
         ),

@@ -150,8 +150,8 @@ def verdict_reason(
     )
     if not any(option.is_buy for option in ranked):
         return f"{fleet} No API option with a public price is allowed."
-    best = f"Against the cheapest API option at each volume, {break_even_clause(against_best)}."
-    return f"{fleet} {best} Against today's API alone, {break_even_clause(against_today)}."
+    best = f"Against the cheapest API option at each volume, {break_even_clause(against_best, ranked)}."
+    return f"{fleet} {best} Against today's API alone, {break_even_clause(against_today, ranked)}."
 
 
 def blocked_reason(context: VerdictContext) -> str:

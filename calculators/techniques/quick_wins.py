@@ -39,7 +39,8 @@ def gate(result: Evaluation) -> list[str]:
         [s.name.lower() for s in result.signals.exit_signals if s.status == status] for status in ("firing", "unknown")
     )
     if met:
-        sentences.append(f"Trigger for leaving the API met: {listed(met)}.")
+        trigger = "Trigger" if len(met) == 1 else "Triggers"
+        sentences.append(f"{trigger} for leaving the API met: {listed(met)}.")
     else:
         sentences.append("No trigger for leaving the API is met.")
     sentences.append(_next_step(result))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from options_by_hand import hand_made_build, hand_made_buy
-from signals_by_name import quickly, signal
+from signals_by_name import quickly, run, signal
 from support import scenario
 
 from calculators.catalog.catalog import Catalog
@@ -49,7 +49,10 @@ def test_growth_gives_the_month_in_which_cost_fires() -> None:
 
 
 def test_cost_does_not_fire_where_nothing_can_be_built_or_bought() -> None:
-    assert signal("cost", targets={"tpot_ms": 0.1}).status == "not_firing"
+    missed = run(targets={"tpot_ms": 0.1})
+    cost = missed.signals.exit_signals[0]
+    assert (cost.status, cost.value) == ("not_firing", "No self-hosted option")
+    assert missed.verdict.reason.endswith(cost.why)  # one reason, whoever asks
     assert "rules out every API option" in signal("cost", compliance={"requirements": ["air-gap"]}).why
 
 
@@ -88,7 +91,7 @@ def test_a_hybrid_that_wins_is_what_the_signal_compares(
     )
     buy = hand_made_buy("api_today", 157_000, 150_000)
     inputs = Inputs.of(scenario(), catalog)
-    found = cost_signal(inputs, _savings(-29_400, -60_000), (hybrid, buy, build), has_fleet=True)
+    found = cost_signal(inputs, _savings(-29_400, -60_000), (hybrid, buy, build), "")
     assert (found.status, found.month) == (status, month)
     assert found.value.startswith("Self-hosting the base load costs $61.4k/month less than the cheapest API option")
     assert "API is cheaper" not in found.why
@@ -104,5 +107,5 @@ def test_a_hybrid_that_costs_more_than_the_fleet_is_not_compared(catalog: Catalo
     hybrid = replace(build, kind="hybrid", lines=(replace(build.lines[0], usd_per_month=60_000.0),))
     inputs = Inputs.of(scenario(), catalog)
     ranked = (build, hybrid, hand_made_buy("api_today", 157_000))
-    found = cost_signal(inputs, _savings(100_600, 50_000), ranked, has_fleet=True)
+    found = cost_signal(inputs, _savings(100_600, 50_000), ranked, "")
     assert found.value.startswith("Self-hosting costs $101k/month less")
