@@ -155,6 +155,11 @@ def change(ratio: float) -> str:
     return f"{percent(abs(ratio - 1))} {'higher' if ratio > 1 else 'lower'}"
 
 
+def moved_to(now: float, at: float, words: str) -> str:
+    """Where a value goes, to follow "when it": grows to 6.09B, falls to 20M. `words`: how `at` is written."""
+    return f"{'grows' if at > now else 'falls'} to {words}"
+
+
 def multiple_of(ratio: float, what: str) -> str:
     """A value by its ratio to another, `what`: 36 times your volume, 1.3 times your volume, 24% of your volume."""
     if ratio > LARGEST_TOLD_RATIO:

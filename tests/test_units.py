@@ -203,6 +203,11 @@ def test_no_change_is_told_as_a_hundred_percent_lower(ratio: float) -> None:
     assert not units.change(ratio).startswith(("100% lower", "0%"))
 
 
+def test_a_value_grows_or_falls_to_another() -> None:
+    assert units.moved_to(2e6, 6.09e9, "6.09B") == "grows to 6.09B"
+    assert units.moved_to(2e8, 2e7, "20M") == "falls to 20M"
+
+
 @pytest.mark.parametrize(
     ("ratio", "words"),
     [

@@ -10,7 +10,7 @@ from calculators.decision.crossover import Crossover
 from calculators.decision.crossover_text import break_even_clause
 from calculators.decision.verdict_context import MissingInput, VerdictContext
 from calculators.options.option import STAYS, Option, OptionKind, best_build, self_hosting_words
-from calculators.units import capital, count, listed, percent, plural, usd
+from calculators.units import capital, count, listed, moved_to, percent, plural, usd
 
 CONFIDENCE: dict[Sureness, str] = {"clear": "High", "leaning": "Medium", "too_close": "Too close to call"}
 NO_VERDICT = "None: an input is missing"
@@ -96,9 +96,10 @@ def _alternative(winner: Option, rival: Option | None) -> str:
 
 def _missing_input(missing: MissingInput) -> str:
     if missing.kind == "volume":
+        now, at = missing.requests_per_month, missing.flips_at_req_per_month
         return (
-            f"measure your requests per month. {count(missing.requests_per_month)} is a typical value, not yours, and the "
-            f"decision changes at {count(missing.flips_at_req_per_month)}."
+            f"measure your requests per month. {count(now)} is a typical value, not yours, and the decision changes when it "
+            f"{moved_to(now, at, count(at))}."
         )
     if missing.kind == "ask_operators":
         names = ", ".join(dict.fromkeys(missing.operators[:3]))

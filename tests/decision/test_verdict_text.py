@@ -26,7 +26,7 @@ TODAY_API = hand_made_buy("api_today", 1_000, 900, 1_100)
         (
             MissingInput("volume", requests_per_month=1e6, flips_at_req_per_month=1.5e6),
             "Cannot tell yet: measure your requests per month. 1M is a typical value, not yours, and the decision changes "
-            "at 1.5M.",
+            "when it grows to 1.5M.",
         ),
     ],
 )
