@@ -108,7 +108,7 @@ class Evaluation:
     @property
     def confidence(self) -> str:
         """How sure the verdict is, in a sentence."""
-        return confidence_sentence(self.verdict.sureness, self.verdict.winner, self.allowed)
+        return confidence_sentence(self.verdict.kind, self.verdict.sureness, self.verdict.winner, self.allowed)
 
     def curves(self, grid: Array) -> list[Curve]:
         """Monthly cost of every API option, and of the cheapest self-hosted fleet, over a grid of volumes (v,)."""

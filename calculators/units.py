@@ -4,6 +4,8 @@ Money is US dollars, a month is 730 hours, GB is 1e9 bytes. Fractions run from 0
 """
 
 import math
+import re
+from collections.abc import Sequence
 
 HOURS_PER_MONTH = 730.0  # 8,760 h a year / 12; how every cloud bills "a month" of an always-on machine
 SECONDS_PER_HOUR = 3_600.0
@@ -12,6 +14,10 @@ MONTHS_PER_YEAR = 12
 TOK_PER_MTOK = 1e6
 BYTES_PER_GB = 1e9
 FLOPS_PER_TFLOPS = 1e12
+LARGEST_TOLD_RATIO = 1_000.0
+"""A factor beyond it is not told: nobody would meet it."""
+SMALLEST_TOLD_FRAC = 5e-5
+"""A change below it is none: it would be told as 0.00…%."""
 
 SUFFIXES = (
     # every float in a record ends in one of these; tests/test_architecture.py checks it
@@ -116,6 +122,60 @@ def plural(number: float, noun: str, nouns: str | None = None) -> str:
     """A count with its noun: 1 replica, 2 replicas, 13.1M requests."""
     text = count(number)
     return f"{text} {noun if text == '1' else nouns or noun + 's'}"
+
+
+def plural_or_no(number: float, noun: str, nouns: str | None = None) -> str:
+    """A count with its noun, in a word where there is none: no spare, 1 spare, 2 spares."""
+    return plural(number, noun, nouns) if number else f"no {noun}"
+
+
+def article(number: float) -> str:
+    """The article before a number as it is spoken: a 4-GPU replica, an 8-GPU replica."""
+    return "an" if re.match(r"8|1[18](?!\d)", str(number)) else "a"
+
+
+def listed(names: Sequence[str], last: str = "and") -> str:
+    """Names as one phrase: a; a and b; a, b and c. `last` stands before the last one."""
+    return f" {last} ".join([*([", ".join(names[:-1])] if len(names) > 1 else []), *names[-1:]])
+
+
+def capital(text: str) -> str:
+    """Words as the start of a sentence. A name keeps its spelling: gpt-oss, vLLM, gemini-2.5-flash, openai/gpt-5."""
+    first = text.split(" ", 1)[0]
+    is_name = first.startswith("gpt-") or re.search(r"\d|/|\w[A-Z]", first)
+    return text if is_name else f"{text[:1].upper()}{text[1:]}"
+
+
+def change(ratio: float) -> str:
+    """What became of a value, from its ratio to what it was: 24% lower, 99.5% lower, 3.1 times as much. Beyond a factor of a
+    thousand only that it is beyond."""
+    if not math.isfinite(ratio) or ratio > LARGEST_TOLD_RATIO:
+        return f"over {count(LARGEST_TOLD_RATIO)} times as much"
+    if ratio >= 2:
+        return f"{significant(ratio)} times as much"
+    if ratio < 1 / LARGEST_TOLD_RATIO:
+        return f"over {percent(1 - 1 / LARGEST_TOLD_RATIO)} lower"
+    if abs(ratio - 1) < SMALLEST_TOLD_FRAC:
+        return "the same"
+    return f"{percent(abs(ratio - 1))} {'higher' if ratio > 1 else 'lower'}"
+
+
+def moved_to(now: float, at: float, words: str) -> str:
+    """Where a value goes, to follow "when it": grows to 6.09B, falls to 20M. `words`: how `at` is written."""
+    return f"{'grows' if at > now else 'falls'} to {words}"
+
+
+def multiple_of(ratio: float, what: str) -> str:
+    """A value by its ratio to another, `what`: 36 times your volume, 1.3 times your volume, 24% of your volume."""
+    if ratio > LARGEST_TOLD_RATIO:
+        return f"over {count(LARGEST_TOLD_RATIO)} times {what}"
+    if ratio < 1 / LARGEST_TOLD_RATIO:
+        return f"under {percent(1 / LARGEST_TOLD_RATIO)} of {what}"
+    if abs(ratio - 1) < 0.005:
+        return what if ratio == 1 else f"about {what}"
+    return (
+        f"{significant(ratio, 2 if ratio >= 1.05 else 3)} times {what}" if ratio > 1 else f"{percent(ratio)} of {what}"
+    )
 
 
 def _scaled(value: float, written_out_below: float) -> str:

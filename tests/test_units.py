@@ -135,3 +135,97 @@ def test_text_of_others_is_made_safe_and_cut() -> None:
 def test_a_change_has_its_sign() -> None:
     assert [units.signed_percent(x) for x in (0.05, -0.014, 0.0)] == ["+5%", "−1.4%", "0%"]
     assert units.signed_percent(float("nan")) == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(0, "no spare"), (1, "1 spare"), (2, "2 spares"), (0.25, "0.25 spares"), (12_000, "12k spares")],
+)
+def test_none_is_a_word(number: float, text: str) -> None:
+    assert units.plural_or_no(number, "spare") == text
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(1, "a"), (2, "a"), (8, "an"), (11, "an"), (18, "an"), (80, "an"), (110, "a"), (16, "a"), (181, "a")],
+)
+def test_the_article_is_that_of_the_spoken_number(number: int, text: str) -> None:
+    assert units.article(number) == text
+
+
+@pytest.mark.parametrize(
+    ("names", "text"), [([], ""), (["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")]
+)
+def test_names_are_listed_with_one_and(names: list[str], text: str) -> None:
+    assert units.listed(names) == text
+    assert units.listed(names, "or") == text.replace(" and ", " or ")
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("self-hosting is cheaper", "Self-hosting is cheaper"),
+        ("a 4-GPU replica", "A 4-GPU replica"),
+        ("gpt-oss 120B costs less", "gpt-oss 120B costs less"),
+        ("vLLM fits", "vLLM fits"),
+        ("gemini-2.5-flash on Google", "gemini-2.5-flash on Google"),
+        ("meta-llama/llama on Groq", "meta-llama/llama on Groq"),
+        ("32 days", "32 days"),
+        ("", ""),
+    ],
+)
+def test_a_sentence_starts_with_a_capital_unless_a_name_has_none(text: str, sentence: str) -> None:
+    assert units.capital(text) == sentence
+
+
+@pytest.mark.parametrize(
+    ("ratio", "words"),
+    [
+        (0.0, "over 99.9% lower"),
+        (0.0009, "over 99.9% lower"),
+        (0.005, "99.5% lower"),
+        (0.0501, "95% lower"),
+        (0.76, "24% lower"),
+        (0.9926, "0.74% lower"),
+        (1 - 1e-9, "the same"),
+        (1.0, "the same"),
+        (1.004, "0.4% higher"),
+        (1.07, "7% higher"),
+        (1.996, "99.6% higher"),
+        (2.0, "2 times as much"),
+        (3.1, "3.1 times as much"),
+        (999.0, "999 times as much"),
+        (5_151.0, "over 1,000 times as much"),
+        (math.inf, "over 1,000 times as much"),
+    ],
+)
+def test_a_change_is_told_as_large_as_it_is(ratio: float, words: str) -> None:
+    assert units.change(ratio) == words
+
+
+@given(st.floats(1e-9, 1e9))
+def test_no_change_is_told_as_a_hundred_percent_lower(ratio: float) -> None:
+    assert not units.change(ratio).startswith(("100% lower", "0%"))
+
+
+def test_a_value_grows_or_falls_to_another() -> None:
+    assert units.moved_to(2e6, 6.09e9, "6.09B") == "grows to 6.09B"
+    assert units.moved_to(2e8, 2e7, "20M") == "falls to 20M"
+
+
+@pytest.mark.parametrize(
+    ("ratio", "words"),
+    [
+        (0.0001, "under 0.1% of your volume"),
+        (0.24, "24% of your volume"),
+        (0.9951, "about your volume"),
+        (1.0049, "about your volume"),
+        (1.0, "your volume"),
+        (1.01, "1.01 times your volume"),
+        (1.3, "1.3 times your volume"),
+        (36.4, "36 times your volume"),
+        (5_000.0, "over 1,000 times your volume"),
+    ],
+)
+def test_a_multiple_below_one_is_a_share(ratio: float, words: str) -> None:
+    assert units.multiple_of(ratio, "your volume") == words

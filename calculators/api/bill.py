@@ -11,7 +11,7 @@ import numpy as np
 
 from calculators.api.rates import PRICES, ApiOffer, ApiRates, api_rates
 from calculators.scenario.demand import Demand
-from calculators.units import TOK_PER_MTOK, count, percent, significant
+from calculators.units import TOK_PER_MTOK, count, percent, plural, significant
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +83,8 @@ def _working(demand: Demand, rates: tuple[ApiRates, ...], cached_frac: float, no
     first = rates[0]
     cached = f", {percent(cached_frac)} of it cached at {_price(first.cache_read_usd_per_mtok)}" if cached_frac else ""
     text = (
-        f"{count(demand.requests_per_month)} requests × ({count(demand.input_tok)} input tokens × "
-        f"{_price(first.input_usd_per_mtok)}{cached} + {count(demand.output_tok)} output tokens × "
+        f"{plural(demand.requests_per_month, 'request')} × ({plural(demand.input_tok, 'input token')} × "
+        f"{_price(first.input_usd_per_mtok)}{cached} + {plural(demand.output_tok, 'output token')} × "
         f"{_price(first.output_usd_per_mtok)}), prices per million tokens."
     )
     tiers = [

@@ -28,6 +28,7 @@ from calculators.performance.queueing import at_rate, largest_req_s, queue_model
 from calculators.performance.replica import ReplicaArrays, ReplicaConfig, replica_arrays
 from calculators.performance.request_mix import RequestMix, request_mix
 from calculators.scenario.demand import Array, Lengths
+from calculators.units import plural
 
 SAMPLE = ROOT / "sample_logs/azure_conversation_2023.csv"
 _CONFIGS: tuple[tuple[str, str, Precision, int], ...] = (
@@ -154,7 +155,7 @@ def replay_table(name: str, config: ReplicaConfig, compared: Sequence[ReplayComp
             f"{closed * 1e3:6.0f} /{simulated * 1e3:6.0f}{'!' if abs(error) > TOLERANCE_FRAC else ' '}"
             for closed, simulated, error in zip(row.closed_s, row.simulated_s, row.error_frac, strict=True)
         ]
-        note = f"  {row.rejected_count} requests can never fit" if row.rejected_count else ""
+        note = f"  {plural(row.rejected_count, 'request')} too large to ever fit" if row.rejected_count else ""
         lines.append(f"  {row.load_frac:4.0%}  {row.req_s:5.2f}  {'  '.join(f'{cell:>15}' for cell in cells)}{note}")
     return "\n".join(lines)
 

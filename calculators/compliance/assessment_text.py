@@ -1,13 +1,19 @@
 """The words of a compliance assessment: what it leaves, what it costs, and the takeaway of its chart."""
 
 from calculators.compliance.assessment import ComplianceAssessment, Relaxation
-from calculators.units import plural, usd
+from calculators.units import capital, plural_or_no, usd
 
 
 def assessment_sentence(assessment: ComplianceAssessment) -> str:
     """How many options are allowed, to be asked and blocked, and what compliance costs."""
     allowed, ask, blocked = (len(assessment.with_status(status)) for status in ("allowed", "ask", "blocked"))
-    return f"{plural(allowed, 'option')} allowed, {ask} to ask, {blocked} blocked. {premium_sentence(assessment)}"
+    return f"{counts_words(allowed, ask, blocked)}. {premium_sentence(assessment)}"
+
+
+def counts_words(allowed_count: int, ask_count: int, blocked_count: int) -> str:
+    """How many options have each status, as the start of a sentence."""
+    asked, blocked = (number or "none" for number in (ask_count, blocked_count))
+    return capital(f"{plural_or_no(allowed_count, 'option')} allowed, {asked} to ask, {blocked} blocked")
 
 
 def premium_sentence(assessment: ComplianceAssessment) -> str:

@@ -14,6 +14,7 @@ from typing import Literal
 from calculators.catalog.base import Confidence, Source
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.compliance_rules import OWN, FactName, Operator, PathKind, Requirement
+from calculators.units import listed
 
 ComplianceStatus = Literal["allowed", "ask", "blocked"]
 STATUS_ORDER: Mapping[ComplianceStatus, int] = {"allowed": 0, "ask": 1, "blocked": 2}
@@ -90,7 +91,7 @@ def _paths_left(rule: Requirement, operator: Operator) -> float:
 
 def _findings(operator: Operator, rule: Requirement, catalog: Catalog) -> list[RequirementFinding]:
     if rule.paths and operator.path not in rule.paths:
-        left = " or ".join(PATH_WORDS[kind] for kind in rule.paths)
+        left = listed([PATH_WORDS[kind] for kind in rule.paths], "or")
         return [RequirementFinding(rule, "blocked", f"{rule.name} allows only {left}")]
     if operator.path == "own_hardware" or operator.path in rule.exempt_paths:
         return [RequirementFinding(rule, "allowed", f"{rule.name}: {rule.yours}")]

@@ -139,7 +139,7 @@ def _rent_notes(plan: FleetPlan, scenario: Scenario) -> list[str]:
     seen, notes = plan.offer.seen, []
     if seen is not None and (scenario.as_of - seen).days > STALE_DAYS:
         notes.append(
-            f"The GPU price at {plan.offer.provider} was last seen on {seen}, {(scenario.as_of - seen).days} days ago. "
+            f"The GPU price at {plan.offer.provider} was last seen on {seen}, {plural((scenario.as_of - seen).days, 'day')} ago. "
             "GPU prices rose by about half in 2026: ask for a quote."
         )
     notes.append("The GPU price is one provider's list price. Availability of the GPUs is not known.")
@@ -212,5 +212,7 @@ def _workload_notes(workload: Workload) -> list[str]:
         notes.append(f"The API's cache hit rate today is not known; {rate} of input tokens is assumed.")
     if workload.requests_basis in ("assumed", "bounded"):
         origin = "extrapolated from a short log" if workload.source.startswith("log:") else "a typical value"
-        notes.append(f"{count(workload.requests_per_month)} requests/month is {origin}. Check it on the Workload page.")
+        notes.append(
+            f"{plural(workload.requests_per_month, 'request')}/month is {origin}. Check it on the Workload page."
+        )
     return notes

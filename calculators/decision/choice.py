@@ -70,13 +70,14 @@ def choose(today: Option, options: Sequence[Option], context: VerdictContext) ->
 
 
 def by_decisive_cost(options: Sequence[Option]) -> list[Option]:
-    """The options, cheapest first: over the horizon where volume grows or shrinks, else today."""
-    return sorted(options, key=lambda option: option.decisive_usd_per_month)
+    """The options, cheapest first: over the horizon where volume grows or shrinks, else today; today's cost decides
+    between those that growth carries beyond the GPU limit."""
+    return sorted(options, key=lambda option: (option.decisive_usd_per_month, option.usd_per_month))
 
 
 def cheapest_option(options: Sequence[Option]) -> Option | None:
     """The option that wins; None where there is none."""
-    return min(options, key=lambda option: option.decisive_usd_per_month, default=None)
+    return next(iter(by_decisive_cost(options)), None)
 
 
 def _kind(winner: Option, sureness: Sureness, context: VerdictContext) -> VerdictKind:

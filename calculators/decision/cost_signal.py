@@ -1,26 +1,69 @@
-"""The cost signal: whether self-hosting saves money against the cheapest API option, in the pessimistic case too."""
+"""The cost signal: whether self-hosting, of all of the load or of its base, saves money against the cheapest API option, in
+the pessimistic case too."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from calculators.decision.savings import MonthlySavings, first_month, lasting_from_month
 from calculators.decision.signal_result import Signal, SignalCheck, SignalMonths, published_thresholds, signal_of
 from calculators.fleet.operating_costs import WEEKS_PER_YEAR, engineer_usd_per_year
+from calculators.options.option import Option, best_buy, best_self_hosted, self_hosting_words
 from calculators.options.remedies import NoFleet
 from calculators.scenario.inputs import Inputs
-from calculators.units import plural, usd
+from calculators.units import capital, plural, usd
 
 
-def cost_signal(inputs: Inputs, savings: MonthlySavings | None, missing: NoFleet | None) -> Signal:
-    """The cost signal. `savings` None: there is no fleet, or nothing that may be bought. `missing`: why there is no
-    fleet."""
+@dataclass(frozen=True, slots=True)
+class SelfHostingSaving:
+    """The cheapest API option minus the cheapest option on a fleet, USD per month at today's volume."""
+
+    subject: str
+    """What that option does: self-hosting, or self-hosting the base load."""
+    central_usd: float
+    pessimistic_usd: float
+    bought_usd: float
+
+    @property
+    def is_firing(self) -> bool:
+        return self.central_usd > 0 and self.pessimistic_usd > 0
+
+
+def cost_signal(
+    inputs: Inputs, savings: MonthlySavings | None, ranked: Sequence[Option], missing: NoFleet | None
+) -> Signal:
+    """The cost signal. `savings` None: there is no fleet, or nothing that may be bought. `ranked`: the allowed options;
+    `missing`: why none is self-hosted."""
     others = published_thresholds(inputs.catalog.signal_rules.published_cost_thresholds, inputs.catalog)
-    if savings is None or not np.isfinite(savings.central[0]):
+    saving = _saving(savings, ranked)
+    if saving is None or savings is None:
         check, months = _nothing_to_compare(inputs, missing), SignalMonths()
     else:
-        fires, hopes = (savings.central > 0) & (savings.pessimistic > 0), savings.optimistic > 0
-        check = _compared(inputs, savings, bool(fires[0]))
-        months = SignalMonths(first_month(fires), first_month(hopes), lasting_from_month(fires))
+        check, months = _compared(inputs, saving), _months(savings, saving)
     return signal_of("cost", check, months, others, inputs.catalog)
+
+
+def _saving(savings: MonthlySavings | None, ranked: Sequence[Option]) -> SelfHostingSaving | None:
+    """The saving of the cheapest fleet today, or of a hybrid where that costs less; None without fleet or API option."""
+    best = best_self_hosted(ranked)
+    if savings is not None and best is not None and best.kind == "hybrid":
+        buy = best_buy(ranked)
+        central_usd = buy.usd_per_month - best.usd_per_month
+        pessimistic_usd = buy.low_usd_per_month - best.high_usd_per_month
+    elif savings is not None and best is not None and np.isfinite(savings.central[0]):
+        central_usd, pessimistic_usd = float(savings.central[0]), float(savings.pessimistic[0])
+    else:
+        return None
+    return SelfHostingSaving(self_hosting_words(best), central_usd, pessimistic_usd, savings.bought_usd)
+
+
+def _months(savings: MonthlySavings, saving: SelfHostingSaving) -> SignalMonths:
+    """When the signal is met: today's status is that of the cheapest option on a fleet, hybrids included; the months ahead
+    are those of a fleet that carries all of the load."""
+    fires, hopes = (savings.central > 0) & (savings.pessimistic > 0), savings.optimistic > 0
+    fires[0], hopes[0] = saving.is_firing, hopes[0] or saving.central_usd > 0
+    return SignalMonths(first_month(fires), first_month(hopes), lasting_from_month(fires))
 
 
 def _threshold(inputs: Inputs) -> str:
@@ -28,21 +71,23 @@ def _threshold(inputs: Inputs) -> str:
     return f"when self-hosting saves money in the pessimistic case too and pays back within {plural(horizon, 'month')}"
 
 
-def _compared(inputs: Inputs, savings: MonthlySavings, is_firing: bool) -> SignalCheck:
-    central, pessimistic = float(savings.central[0]), float(savings.pessimistic[0])
-    value = f"Self-hosting {_difference(central)} than the cheapest API option"
-    worst = _difference(pessimistic) if np.isfinite(pessimistic) else "is infeasible"
+def _compared(inputs: Inputs, saving: SelfHostingSaving) -> SignalCheck:
+    subject = capital(saving.subject)
+    value = f"{subject} {_difference(saving.central_usd)} than the cheapest API option"
+    worst = _difference(saving.pessimistic_usd) if np.isfinite(saving.pessimistic_usd) else "is infeasible"
     value += f"; in the pessimistic case it {worst}"
-    if central > 0:
-        value += f"; payback within {_months(_payback_months(central, inputs))}"
-    if is_firing:
-        return SignalCheck("firing", value, _threshold(inputs), "Self-hosting is cheaper even in the pessimistic case.")
-    if central > -inputs.catalog.signal_rules.close_frac.central * savings.bought_usd:
-        why = "Self-hosting is cheaper, or nearly so, in the base case, but not in the pessimistic case."
+    if saving.central_usd > 0:
+        value += f"; payback within {_whole_months(_payback_months(saving.central_usd, inputs))}"
+    threshold = _threshold(inputs)
+    if saving.is_firing:
+        return SignalCheck("firing", value, threshold, f"{subject} is cheaper even in the pessimistic case.")
+    if saving.central_usd > -inputs.catalog.signal_rules.close_frac.central * saving.bought_usd:
+        cheaper = "cheaper" if saving.central_usd > 0 else "nearly as cheap"
+        why = f"{subject} is {cheaper} in the base case, but not in the pessimistic case."
         return SignalCheck(
-            "close", value, _threshold(inputs), why, "Upload a benchmark or enter a GPU quote to narrow the range."
+            "close", value, threshold, why, "Upload a benchmark or enter a GPU quote to narrow the range."
         )
-    return SignalCheck("not_firing", value, _threshold(inputs), "The API is cheaper in the base case already.")
+    return SignalCheck("not_firing", value, threshold, "The API is cheaper in the base case already.")
 
 
 def _nothing_to_compare(inputs: Inputs, missing: NoFleet | None) -> SignalCheck:
@@ -71,5 +116,5 @@ def _difference(saving_usd: float) -> str:
     return f"costs {amount} less" if saving_usd > 0 else f"costs {amount} more"
 
 
-def _months(number: float) -> str:
+def _whole_months(number: float) -> str:
     return plural(max(round(number), 1), "month")

@@ -15,7 +15,7 @@ import numpy as np
 from calculators.fleet.staircase import OwnVolumes, Staircase, rents_at, rents_matrix, steps_of_each
 from calculators.options.option import LinearCost
 from calculators.scenario.demand import Array
-from calculators.units import percent, significant
+from calculators.units import multiple_of, percent
 
 CrossoverKind = Literal["always", "crosses", "never", "out_of_reach", "no_fleet"]
 
@@ -243,8 +243,8 @@ def _reason(kind: CrossoverKind, break_even_utilization_ratio: float, busy_frac:
         case "crosses":
             return f"self-hosting needs {needed} GPU utilization to break even; a fleet sized for your peak averages up to {most}"
         case "never" if break_even_utilization_ratio >= 1:
-            times = significant(break_even_utilization_ratio)
-            return f"self-hosting costs {times} times the API price per request even at 100% GPU utilization"
+            times = multiple_of(break_even_utilization_ratio, "the API price per request")
+            return f"self-hosting costs {times} even at 100% GPU utilization"
         case "never":
             return (
                 f"self-hosting needs {needed} GPU utilization, but a fleet sized for your peak averages {most} at most"

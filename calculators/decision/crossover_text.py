@@ -3,24 +3,27 @@
 from collections.abc import Sequence
 
 from calculators.decision.crossover import Crossover
-from calculators.options.option import Option
-from calculators.units import count, significant
+from calculators.options.option import Option, best_self_hosted
+from calculators.units import capital, count, multiple_of, plural
 
 NUMBER_WORDS = {3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine"}
+WHOLE = "self-hosting all of the load"
+"""What breaks even where a hybrid costs less: a crossover is that of fleets that carry the peak."""
 
 
-def break_even_clause(crossover: Crossover) -> str:
-    """Where self-hosting breaks even, as a clause."""
+def break_even_clause(crossover: Crossover, allowed: Sequence[Option]) -> str:
+    """Where self-hosting breaks even, as a clause. `allowed`: the options that may be chosen."""
+    subject = _subject(allowed)
     durable = crossover.durable_req_per_month
     match crossover.kind:
         case "always":
-            return "self-hosting is cheaper at every volume"
+            return f"{subject} is cheaper at every volume"
         case "crosses" if durable is not None:
-            return f"self-hosting stays cheaper from {count(durable)} requests/month{_until(crossover)}"
+            return f"{subject} stays cheaper from {plural(durable, 'request')}/month{_until(crossover)}"
         case "crosses":
-            return "self-hosting is cheaper at some volumes only, not at the largest"
+            return f"{subject} is cheaper at some volumes only, not at the largest"
         case "never":
-            return f"self-hosting never breaks even: it {crossover.reason.removeprefix('self-hosting ')}"
+            return f"{subject} never breaks even: it {crossover.reason.removeprefix('self-hosting ')}"
         case _:
             return f"there is no break-even: {crossover.reason}"
 
@@ -35,15 +38,19 @@ def crossover_takeaway(
         return "No API option is allowed. Today's API is shown for comparison only."
     durable = crossover.durable_req_per_month
     if crossover.kind == "always":
-        return "Self-hosting is cheaper than any API option at every volume."
+        return f"{capital(_subject(allowed))} is cheaper than any API option at every volume."
     if crossover.kind == "crosses" and durable is not None:
-        multiple = significant(durable / requests_per_month, 2)
+        multiple = multiple_of(durable / requests_per_month, "your volume")
         return (
-            f"Break-even volume: {count(durable)} requests/month, {multiple} times your volume. Self-hosting stays cheaper "
+            f"Break-even volume: {plural(durable, 'request')}/month, {multiple}. {capital(_subject(allowed))} stays cheaper "
             f"from there{_until(crossover)}.{_crossings(len(crossover.crossings))}"
         )
-    clause = break_even_clause(crossover)
-    return f"{clause[0].upper()}{clause[1:]}."
+    return f"{capital(break_even_clause(crossover, allowed))}."
+
+
+def _subject(allowed: Sequence[Option]) -> str:
+    best = best_self_hosted(allowed)
+    return WHOLE if best is not None and best.kind == "hybrid" else "self-hosting"
 
 
 def _until(crossover: Crossover) -> str:

@@ -13,7 +13,7 @@ from calculators.decision.signal_result import (
 )
 from calculators.options.remedies import NoFleet
 from calculators.scenario.inputs import Inputs
-from calculators.units import milliseconds, plural
+from calculators.units import listed, milliseconds
 
 MEASURE = (
     "Measure the API: send 200 of your own requests at your busiest hour and record the time to the first streamed token "
@@ -73,7 +73,7 @@ def _latencies(inputs: Inputs) -> tuple[Latency, ...]:
 def _status(latencies: Sequence[Latency], missing: NoFleet | None, close_frac: float) -> tuple[SignalStatus, str, str]:
     """Status, reason and remedy."""
     missed = [one.name for one in latencies if one.is_missed]
-    names, targets = " and ".join(missed), plural(len(missed), "target").split()[-1]
+    names, targets = listed(missed), "target" if len(missed) == 1 else "targets"
     if not latencies:
         return "unknown", "No latency target is set.", "Set one on the Workload page."
     if missed and missing is None:

@@ -141,10 +141,16 @@ def _when(id: SignalId, status: SignalStatus, months: SignalMonths) -> str:
     if first is None and id != "cost":
         return "Independent of the growth you entered."
     if first is not None:
-        early = f" (optimistic case: month {earliest})" if earliest is not None and earliest < first else ""
+        early = (
+            f" (optimistic case: {'now' if earliest == 0 else f'month {earliest}'})"
+            if earliest is not None and earliest < first
+            else ""
+        )
         last = f", permanently from month {lasting}" if lasting is not None and lasting > first else ""
         return f"In month {first} at your growth rate{early}{last}."
     if earliest is not None:
         early = "now" if earliest == 0 else f"in month {earliest}"
-        return f"Not within five years at today's prices; in the optimistic case {early}."
+        return (
+            f"In the optimistic case {early}; otherwise not within five years at today's prices and your growth rate."
+        )
     return "Not within five years at today's prices and your growth rate."

@@ -17,7 +17,7 @@ from calculators.options.option import Option, best_build
 from calculators.options.remedies import NoFleet
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Scenario
-from calculators.units import plural
+from calculators.units import capital, listed, plural
 
 SCALE_GPUS = 16
 """A fleet is called large from two servers of eight GPUs on; a word, not a threshold."""
@@ -29,7 +29,7 @@ def exit_signals(
     """Every signal for today and the months ahead. `ranked`: the allowed options; `missing`: why none is self-hosted."""
     return Signals(
         exit_signals=(
-            cost_signal(inputs, savings, missing),
+            cost_signal(inputs, savings, ranked, missing),
             latency_signal(inputs, missing),
             reliability_signal(inputs, today, _cheapest_fleet(ranked)),
         ),
@@ -106,7 +106,7 @@ def triggers_sentence(signals: Signals) -> str:
     by_status: dict[SignalStatus, list[str]] = {}
     for signal in signals.exit_signals:
         by_status.setdefault(signal.status, []).append(signal.name.lower())
-    clauses = [f"{_join(names)} {_status_words(status, len(names))}" for status, names in by_status.items()]
+    clauses = [f"{listed(names)} {_status_words(status, len(names))}" for status, names in by_status.items()]
     open_points = ", ".join(p.name.lower() for p in signals.open_preconditions)
     still_open = f" Still open: {open_points}." if open_points else ""
     return f"Triggers for leaving the API: {'; '.join(clauses)}.{still_open}"
@@ -117,13 +117,9 @@ def met_sentence(signals: Signals) -> str:
     met = [s.name.lower() for s in signals.exit_signals if s.status == "firing"]
     if not met:
         return "No trigger for leaving the API is met."
-    names = _join(met)
-    return f"{names[0].upper()}{names[1:]} {'trigger is' if len(met) == 1 else 'triggers are'} met: consider leaving the API."
+    are = "trigger is" if len(met) == 1 else "triggers are"
+    return f"{capital(listed(met))} {are} met: consider leaving the API."
 
 
 def _status_words(status: SignalStatus, number: int) -> str:
     return "need data" if status == "unknown" and number > 1 else SIGNAL_STATUS_WORDS[status]
-
-
-def _join(names: Sequence[str]) -> str:
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

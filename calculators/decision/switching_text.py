@@ -8,7 +8,7 @@ from calculators.decision.switching_values import SwitchingValue
 from calculators.decision.varied_inputs import Field
 from calculators.options.option import Option
 from calculators.scenario.schema import label
-from calculators.units import count, percent, significant, usd
+from calculators.units import change, count, listed, moved_to, significant, usd
 
 BECOMES: Mapping[VerdictKind, str] = {
     "stay": "stay on today's API",
@@ -53,22 +53,25 @@ def unswitched_sentence(values: Sequence[SwitchingValue]) -> str:
     if not names:
         return ""
     lowered = [name if name[:2].isupper() else name[0].lower() + name[1:] for name in names]
-    listed = " and ".join([", ".join(lowered[:-1]), lowered[-1]] if len(lowered) > 1 else lowered)
-    return f"No value within reach changes the decision for: {listed}."
+    return f"No value within reach changes the decision for: {listed(lowered)}."
 
 
 def _row(value: SwitchingValue, options: Sequence[Option]) -> SwitchingRow:
     assert value.value_at is not None
     assert value.becomes is not None
-    change = f" ({change_words(value.value_at / value.value_now)})" if value.value_now else ""
+    relative = f" ({change(value.value_at / value.value_now)})" if value.value_now else ""
     seller, now = _today(value.field, options)
     if now is None:
         said, at = _plain(value.field, value.value_now), _plain(value.field, value.value_at)
     else:
         unit = "/GPU-hour" if value.field in ("rent", "server_price") else "/month"
         said, at = f"{usd(now * value.value_now)}{unit}{seller}", f"{usd(now * value.value_at)}{unit}"
-    moves = "falls to" if value.value_at < value.value_now else "grows to" if value.field == "volume" else "rises to"
-    return SwitchingRow(INPUT_NAMES[value.field], said, f"{moves} {at}{change}", BECOMES[value.becomes])
+    return SwitchingRow(
+        INPUT_NAMES[value.field],
+        said,
+        f"{moved_to(value.value_now, value.value_at, at)}{relative}",
+        BECOMES[value.becomes],
+    )
 
 
 def _plain(field: Field, value: float) -> str:
@@ -92,10 +95,3 @@ def _today(field: Field, options: Sequence[Option]) -> tuple[str, float | None]:
 
 def _bill_usd(option: Option) -> float:
     return option.bill.usd_per_month if option.bill is not None else option.usd_per_month
-
-
-def change_words(ratio: float) -> str:
-    """A ratio to today's value in words: 24% lower, 99.5% lower, 3.1 times as much."""
-    if ratio >= 2:
-        return f"{significant(ratio)} times as much"
-    return f"{percent(abs(ratio - 1))} {'higher' if ratio >= 1 else 'lower'}"

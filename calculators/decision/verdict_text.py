@@ -1,17 +1,21 @@
 """The words of a verdict: its sentence, its reason, the assumptions behind it and how sure it is."""
 
 from collections.abc import Sequence
+from math import inf, isfinite
 
-from calculators.decision.choice import Choice, Sureness, ranges_overlap
+from calculators.compliance.assessment import PricedPath
+from calculators.compliance.operator_check import RequirementFinding
+from calculators.decision.choice import Choice, Sureness, VerdictKind, ranges_overlap
 from calculators.decision.crossover import Crossover
 from calculators.decision.crossover_text import break_even_clause
 from calculators.decision.verdict_context import MissingInput, VerdictContext
 from calculators.fleet.plan import FleetPlan
 from calculators.options.buy import MIN_SAVING_FRAC, discounts_used
-from calculators.options.option import STAYS, Option, OptionKind, best_build
-from calculators.units import count, percent, plural, signed_percent, usd
+from calculators.options.option import STAYS, Option, OptionKind, best_build, self_hosting_words
+from calculators.units import capital, count, listed, moved_to, percent, plural, signed_percent, usd
 
 CONFIDENCE: dict[Sureness, str] = {"clear": "High", "leaning": "Medium", "too_close": "Too close to call"}
+NO_VERDICT = "None: an input is missing"
 ADVICE: dict[OptionKind, str] = {
     "api_today": "Stay on the API",
     "api_optimised": "Stay on the API and use its discounts",
@@ -23,6 +27,9 @@ ADVICE: dict[OptionKind, str] = {
 }
 KEEP_THE_MODEL = "Don't self-host. Keep the model and change the provider"
 """Advice to buy the open model in use today elsewhere."""
+
+SAVING_FLOOR_USD = 10.0
+"""A smaller monthly saving is not told as one: it is not worth the work of a change."""
 
 
 # --- the sentence --------------------------------------------------------------------------------------------------
@@ -79,13 +86,16 @@ def _blocked(context: VerdictContext) -> str:
 
 def _advice(choice: Choice, today: Option) -> str:
     winner = choice.winner
-    saving = today.usd_per_month - winner.usd_per_month
-    less = f", {usd(saving)} less than today" if saving > 0 and winner is not today else ""
-    condition = ", if it passes your evals" if winner.gate == "assumed" else ""
+    saving_usd = today.usd_per_month - winner.usd_per_month
+    alternative = _alternative(winner, choice.runner_up)
+    if winner.kind == "api_optimised" and saving_usd < SAVING_FLOOR_USD:
+        small = f"its discounts save less than {usd(SAVING_FLOOR_USD)}/month"
+        return f"{ADVICE['api_today']}: {_costs(winner)}; {small}. {alternative}"
+    less = f", {usd(saving_usd)} less than today" if saving_usd >= SAVING_FLOOR_USD else ""
     is_same_model = winner.kind == "hosted_open" and winner.gate is None
     advice = KEEP_THE_MODEL if is_same_model else ADVICE[winner.kind]
     credits = _credits(winner, today) if winner.kind == "resold_api" else ""
-    return f"{advice}: {_costs(winner)}{less}{condition}. {credits}{_alternative(winner, choice.runner_up)}"
+    return f"{advice}: {_costs(winner)}{less}{_condition(winner)}. {credits}{alternative}"
 
 
 def _credits(resold: Option, today: Option) -> str:
@@ -101,19 +111,36 @@ def _credits(resold: Option, today: Option) -> str:
     itself = does if change >= MIN_SAVING_FRAC else "costs the same"
     moving = f", the move {usd(move)}" if move > 0 else ""
     verb = "saves" if len(used) == 1 else "save"
-    return f"The contract itself {itself}{moving}; {' and '.join(used)} {verb} {usd(saved)}. "
+    return f"The contract itself {itself}{moving}; {listed(used)} {verb} {usd(saved)}. "
 
 
 def _advice_over_horizon(choice: Choice, cheaper_today: Option, context: VerdictContext) -> str:
     """The advice where the stated growth makes another option than today's cheapest one win over the horizon."""
     winner = choice.winner
-    condition = ", if it passes your evals" if winner.gate == "assumed" else ""
     return (
         f"{ADVICE[winner.kind]}: at {signed_percent(context.growth_per_month_frac)} volume per month, {winner.label} averages "
-        f"{usd(winner.decisive_usd_per_month)}/month over {plural(context.horizon_months, 'month')}{condition}. "
+        f"{usd(winner.decisive_usd_per_month)}/month over {plural(context.horizon_months, 'month')}{_condition(winner)}. "
         f"{cheaper_today.label} is cheaper today, at {usd(cheaper_today.usd_per_month)} vs. "
-        f"{usd(winner.usd_per_month)}/month, but averages {usd(cheaper_today.decisive_usd_per_month)}/month."
+        f"{usd(winner.usd_per_month)}/month, but {_over_horizon(cheaper_today)}."
     )
+
+
+def _over_horizon(option: Option) -> str:
+    """What an option costs on average over the horizon, or that volume outgrows it."""
+    mean_usd = option.decisive_usd_per_month
+    return (
+        f"averages {usd(mean_usd)}/month" if isfinite(mean_usd) else "volume outgrows your GPU limit within the horizon"
+    )
+
+
+def _condition(winner: Option) -> str:
+    """The models that must pass the user's evals first, as a clause; empty where all have."""
+    assumed = winner.assumed_models
+    if not assumed:
+        return ""
+    if len(winner.models) == 1:
+        return ", if it passes your evals"
+    return f", if {listed(assumed)} {'pass' if len(assumed) > 1 else 'passes'} your evals"
 
 
 def _alternative(winner: Option, rival: Option | None) -> str:
@@ -121,7 +148,8 @@ def _alternative(winner: Option, rival: Option | None) -> str:
         return "No self-hosted option qualifies." if winner.is_buy else "No API option with a public price is allowed."
     if rival.is_buy:
         return f"The cheapest API option, {rival.label}, would cost {usd(rival.usd_per_month)}/month."
-    return f"Self-hosting{_on_which_terms(rival)} would cost {usd(rival.usd_per_month)}/month."
+    subject = f"{capital(self_hosting_words(rival))}{_on_which_terms(rival)}"
+    return f"{subject} would cost {usd(rival.usd_per_month)}/month."
 
 
 def _on_which_terms(option: Option) -> str:
@@ -148,16 +176,15 @@ def _names(names: Sequence[str], most: int = 3) -> str:
     """The first few of several names, each once, and how many more."""
     different = list(dict.fromkeys(names))
     more = len(different) - most
-    if more > 0:
-        return f"{', '.join(different[:most])} and {more} more"
-    return " and ".join([", ".join(different[:-1]), different[-1]] if len(different) > 1 else different)
+    return f"{', '.join(different[:most])} and {more} more" if more > 0 else listed(different)
 
 
 def _missing_input(missing: MissingInput) -> str:
     if missing.kind == "volume":
+        now, at = missing.requests_per_month, missing.flips_at_req_per_month
         return (
-            f"measure your requests per month. {count(missing.requests_per_month)} is a typical value, not yours, and the "
-            f"decision changes at {count(missing.flips_at_req_per_month)}."
+            f"measure your requests per month. {count(now)} is a typical value, not yours, and the decision changes when it "
+            f"{moved_to(now, at, count(at))}."
         )
     if missing.kind == "nothing_holds":
         return (
@@ -184,11 +211,11 @@ def _remarks(context: VerdictContext, today: Option) -> list[str]:
         remarks.append(f"Ask {names[0]}{more} first{saves}.")
     if context.quote_first:
         names = list(dict.fromkeys(context.quote_first[:3]))
-        remarks.append(f"Also ask for a quote: {', '.join(names)} (allowed, no public price).")
+        remarks.append(f"Also ask for a quote: {listed(names)} (allowed, no public price).")
     if context.met_signals:
-        signals = " and ".join(s.name.lower() for s in context.met_signals)
+        signals, is_many = listed([s.name.lower() for s in context.met_signals]), len(context.met_signals) > 1
         remarks.append(
-            f"But the {signals} trigger is met: {today.label} misses what the product needs. Other APIs are not measured; "
+            f"But the {signals} {'triggers are' if is_many else 'trigger is'} met: {today.label} misses what the product needs. Other APIs are not measured; "
             "a self-hosted fleet is sized to meet it."
         )
     return remarks
@@ -214,8 +241,8 @@ def verdict_reason(
     )
     if not any(option.is_buy for option in ranked):
         return f"{fleet} No API option with a public price is allowed."
-    best = f"Against the cheapest API option at each volume, {break_even_clause(against_best)}."
-    return f"{fleet} {best} Against today's API alone, {break_even_clause(against_today)}."
+    best = f"Against the cheapest API option at each volume, {break_even_clause(against_best, ranked)}."
+    return f"{fleet} {best} Against today's API alone, {break_even_clause(against_today, ranked)}."
 
 
 def _fleet_size(plan: FleetPlan) -> str:
@@ -232,7 +259,15 @@ def blocked_reason(context: VerdictContext) -> str:
     """Why compliance forbids the cheapest option of all; empty where it does not."""
     if context.blocked is None:
         return ""
-    return f"{context.blocked.path.deciding[0].words.rstrip('.')}. "
+    return f"{capital(_strictest(context.blocked).words.rstrip('.'))}. "
+
+
+def _strictest(blocked: PricedPath) -> RequirementFinding:
+    """Of the findings that block it, the one whose requirement leaves the fewest kinds of option; of several, one that no
+    other brings with it."""
+    deciding = blocked.path.deciding
+    implied = {id for finding in deciding for id in finding.requirement.implies}
+    return min(deciding, key=lambda f: (len(f.requirement.paths) or inf, f.requirement.id in implied))
 
 
 def key_assumptions(choice: Choice) -> tuple[str, ...]:
@@ -240,11 +275,8 @@ def key_assumptions(choice: Choice) -> tuple[str, ...]:
     shown = [option for option in (choice.winner, choice.runner_up) if option is not None]
     assumptions = []
     if choice.winner.kind == "hybrid":
-        assumptions.append(
-            "Load over the hours is assumed log-normal between its mean and its peak. Overflow requests go to an API, so "
-            "both models must pass your evals."
-        )
-    assumptions += [f"{o.model} is assumed to pass your evals. Test it first." for o in shown if o.gate == "assumed"]
+        assumptions.append("Load over the hours is assumed log-normal between its mean and its peak.")
+    assumptions += [f"{name} is assumed to pass your evals. Test it first." for o in shown for name in o.assumed_models]
     assumptions += [
         f"Latency, rate limits and uptime of {o.label} are not modeled. Only self-hosted options are checked against your "
         "latency targets."
@@ -257,8 +289,10 @@ def key_assumptions(choice: Choice) -> tuple[str, ...]:
 # --- how sure ------------------------------------------------------------------------------------------------------
 
 
-def confidence_sentence(sureness: Sureness, winner: Option, options: Sequence[Option]) -> str:
+def confidence_sentence(kind: VerdictKind, sureness: Sureness, winner: Option, options: Sequence[Option]) -> str:
     """How sure a verdict is. `options`: all that are allowed."""
+    if kind == "cannot_tell":
+        return "No recommendation until this is known."
     if sureness == "clear":
         return "High confidence across the throughput and staffing ranges (traffic uncertainty not included)."
     if not options:

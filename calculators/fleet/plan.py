@@ -9,7 +9,7 @@ from calculators.fleet.machine_offers import MachineOffer
 from calculators.fleet.replica_capacity import Capacity
 from calculators.fleet.staircase import Staircase
 from calculators.performance.replica import ReplicaConfig
-from calculators.units import plural
+from calculators.units import listed, plural, plural_or_no
 
 ROUNDING = 1e-9
 """A ratio this little above a whole number is that number."""
@@ -70,12 +70,10 @@ class FleetPlan:
     @property
     def replicas_words(self) -> str:
         """The replicas of each pool in words, and the spares."""
-        if not self.prefill_replicas:
-            return f"{plural(self.replicas, 'replica')} plus {self.spare_replicas} spare"
-        return (
-            f"{plural(self.prefill_replicas, 'prefill replica')} and {plural(self.replicas, 'decode replica')} "
-            f"plus {self.spare_replicas} spare"
-        )
+        busy = [plural(self.replicas, "decode replica" if self.prefill_replicas else "replica")]
+        if self.prefill_replicas:
+            busy.insert(0, plural(self.prefill_replicas, "prefill replica"))
+        return f"{listed(busy)}{' plus' if self.spare_replicas else ','} {plural_or_no(self.spare_replicas, 'spare')}"
 
 
 def fleet_plan(staircase: Staircase, requests_per_month: float) -> FleetPlan | None:

@@ -15,7 +15,7 @@ from calculators.fleet.replica_capacity import Capacity, Infeasible
 from calculators.scenario.demand import Array
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Scenario
-from calculators.units import count, plural
+from calculators.units import article, count, plural
 
 _Count = TypeVar("_Count", int, Array)
 
@@ -135,7 +135,11 @@ def _not_offered(capacity: Capacity, offers: Sequence[MachineOffer], inputs: Inp
         return Infeasible(config, "no_offer", why)
     least = min((_least_gpus(capacity, offer, inputs) for offer in offers), default=np.inf)
     if np.isinf(least):
-        return Infeasible(config, "no_offer", f"no offered server holds a {config.tensor_parallel}-GPU replica")
+        return Infeasible(
+            config,
+            "no_offer",
+            f"no offered server holds {article(config.tensor_parallel)} {config.tensor_parallel}-GPU replica",
+        )
     why = f"one replica and its spares need {plural(least, 'GPU')}; the maximum is {count(limit)}"
     return Infeasible(config, "gpu_limit", why, least / limit)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from calculators.errors import DataError
+from calculators.units import listed, plural
 
 MAX_LATENCY_BYTES = 20_000_000
 MAX_LATENCY_ROWS = 500_000
@@ -38,7 +39,7 @@ class LatencySample:
     @property
     def words(self) -> str:
         failed = f", {self.failed_count:,} without a time" if self.failed_count else ""
-        return f"{self.requests_count:,} requests{failed}, from {' and '.join(self.columns)}"
+        return f"{plural(self.requests_count, 'request')}{failed}, from {listed(self.columns)}"
 
 
 def read_latencies(content: bytes, name: str) -> LatencySample:

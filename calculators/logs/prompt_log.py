@@ -19,6 +19,7 @@ from typing import Any
 from calculators.errors import DataError
 from calculators.logs.request_file import Progress
 from calculators.logs.timestamps import TIME_FIELDS, epoch_seconds
+from calculators.units import plural
 
 MAX_PROMPT_BYTES = 100_000_000
 MAX_PROMPTS = 5_000
@@ -126,10 +127,10 @@ def _log(name: str, prompts: list[Prompt], without: int, more: bool, notes: list
     if more:
         notes.append(f"only the first {len(prompts):,} requests were read")
     if without:
-        notes.append(f"{without:,} records hold no prompt and were left out")
+        notes.append(f"{plural(without, 'record')} without a prompt left out")
     without_time = sum(prompt.time_s is None for prompt in prompts)
     if 0 < without_time < len(prompts):
-        notes.append(f"{without_time:,} requests have no time, so no times are used")
+        notes.append(f"{plural(without_time, 'request')} without a time, so no times are used")
     timed = without_time == 0
     in_order = sorted(prompts, key=lambda prompt: prompt.time_s or 0.0) if timed else prompts
     return PromptLog(name, tuple(in_order), timed, tuple(notes))

@@ -310,4 +310,4 @@ def span_text(span_s: float) -> str:
     """A duration in words: 90 s, 20 minutes, 3.5 hours."""
     if span_s < 120:
         return f"{span_s:,.0f} s"
-    return f"{span_s / 60:,.0f} minutes" if span_s < 7_200 else f"{span_s / 3_600:,.1f} hours"
+    return f"{span_s / 60:,.0f} minutes" if span_s < 7_200 else plural(span_s / 3_600, "hour")

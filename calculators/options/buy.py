@@ -13,7 +13,7 @@ from calculators.fleet.operating_costs import CostLine, fixed_line, hosted_open_
 from calculators.options.option import LinearCost, Option, OptionKind, with_range
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Candidate
-from calculators.units import significant
+from calculators.units import multiple_of
 
 MIN_SAVING_FRAC = 0.005
 """Discounts that save less than this share of the bill make no option of their own."""
@@ -146,7 +146,8 @@ def _resold(offer: ApiOffer, resale: Resale, ratio: float, inputs: Inputs) -> Op
     bill, is_maker = optimized_bill(offer, inputs, 1 - ratio), resale.operator == resale.provider
     name = api_seller(resale.operator, resale.operator, inputs.catalog).name
     used = " and ".join(discounts_used(bill))
-    basis = f"{significant(ratio)}x the maker's list price, {resale.confidence} confidence"
+    price = multiple_of(ratio, "the maker's list price")
+    basis = f"{price}, {resale.confidence} confidence"
     source = inputs.catalog.operators_file.sources[resale.source]
     line = fixed_line("api", bill.usd_per_month, basis, source, bill.working)
     moving = () if is_maker else resale_lines(inputs.scenario.operations, inputs.catalog.ownership)

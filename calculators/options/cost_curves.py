@@ -53,7 +53,10 @@ class OptionCosts:
     buys_usd: Array
     builds_usd: Array
     hybrids_usd: Array
-    """Of each group's machines with the cheapest API option; inf where it is not clearly cheaper than everything else."""
+    """Of each group's machines with the cheapest API option; inf but for the cheapest today, and where that is not clearly
+    cheaper than everything else."""
+    today_usd: Array
+    """Cost of the first month, of all of them in this order (b + g + g, t)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +137,7 @@ class OptionCurves:
             np.concatenate([part.buys_usd for part in parts], axis=1),
             np.concatenate([part.builds_usd for part in parts], axis=1),
             np.concatenate([part.hybrids_usd for part in parts], axis=1),
+            np.concatenate([part.today_usd for part in parts], axis=1),
         )
 
     def _costs(self, at: Points) -> OptionCosts:
@@ -143,9 +147,26 @@ class OptionCurves:
         monthly = replace(monthly, requests_per_month=volume)
         buys, (builds, hybrids) = self._buys_usd(monthly), self._builds_usd(monthly)
         shape = (at.requests_per_month.size, months)
-        clearly = self._clearly_cheaper(hybrids, builds, buys).reshape(-1, *shape)[..., 0]
-        means = [usd.reshape(-1, *shape).mean(axis=2) for usd in (buys, builds, np.minimum(hybrids, builds))]
-        return OptionCosts(means[0], means[1], np.where(clearly, means[2], np.inf))
+        monthly_usd = [usd.reshape(-1, *shape) for usd in (buys, builds, np.minimum(hybrids, builds))]
+        today = [usd[..., 0] for usd in (monthly_usd[0], monthly_usd[1], hybrids.reshape(-1, *shape))]
+        counts = self._counts(today)
+        means = [usd.mean(axis=2) for usd in monthly_usd]
+        return OptionCosts(
+            means[0],
+            means[1],
+            np.where(counts, means[2], np.inf),
+            np.concatenate([*today[:2], np.where(counts, today[2], np.inf)], axis=0),
+        )
+
+    def _counts(self, today_usd: Sequence[Array]) -> NDArray[np.bool_]:
+        """Whether a hybrid is worth its second system (g, t): the cheapest of them, where it is cheaper than everything else
+        by `CLOSE_FRAC`. `today_usd`: of buys, builds and hybrids."""
+        buys, builds, hybrids = today_usd
+        if not hybrids.size:
+            return np.zeros(hybrids.shape, dtype=bool)
+        bar = np.concatenate([buys, builds], axis=0).min(axis=0) * (1 - CLOSE_FRAC)
+        is_cheapest = np.arange(len(hybrids))[:, None] == np.argmin(hybrids, axis=0)
+        return np.asarray(is_cheapest & (hybrids < bar))
 
     def _buys_usd(self, at: Points) -> Array:
         """(b, t)."""
@@ -219,12 +240,6 @@ class OptionCurves:
         saving = np.array([bill.batch_saving_usd_per_month / (deferrable_frac or 1.0) for bill in bills]) / paid
         return np.array([unbatched[buys], saving[buys]])
 
-    def _clearly_cheaper(self, hybrids: Array, builds: Array, buys: Array) -> NDArray[np.bool_]:
-        """Whether a hybrid is worth its second system (g, t): cheaper than everything else by `CLOSE_FRAC`."""
-        others = np.concatenate([builds, buys], axis=0)
-        least = others.min(axis=0) if len(others) else np.full(builds.shape[1], np.inf)
-        return np.asarray(hybrids < least * (1 - CLOSE_FRAC))
-
     # --- sides -------------------------------------------------------------------------------------------------------
 
     def sides(self, at: Points) -> NDArray[np.intp]:
@@ -235,10 +250,11 @@ class OptionCurves:
         every = np.concatenate([costs.buys_usd, costs.builds_usd, costs.hybrids_usd], axis=0)
         if not kinds:
             return np.full(every.shape[1], -1)
-        codes = np.array([SIDES.index(kind) for kind in kinds])
+        codes, each = np.array([SIDES.index(kind) for kind in kinds]), np.arange(every.shape[1])
+        none_lasts = np.isinf(every.min(axis=0))  # growth passes the GPU limit of all: then today decides
+        every = np.where(none_lasts, costs.today_usd, every)
         least = np.argmin(every, axis=0)
-        serves = np.isfinite(every[least, np.arange(every.shape[1])])
-        return np.where(serves, codes[least], -1)
+        return np.where(np.isfinite(every[least, each]), codes[least], -1)
 
 
 def _bill(option: Option) -> ApiBill:

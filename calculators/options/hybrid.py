@@ -42,6 +42,8 @@ def hybrid_option(build: Option, staircase: Staircase, buy: Option, inputs: Inpu
             gate=build.gate,
             plan=base.plan,
             also_operator=buy.operator,
+            also_model=buy.model,
+            also_gate=buy.gate,
         )
     )
 

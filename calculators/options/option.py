@@ -38,6 +38,10 @@ class Option:
     """The provider that a hybrid's overflow goes to."""
     horizon_usd_per_month: float | None = None
     """Mean cost over the months of the horizon at the stated growth; None without growth."""
+    also_model: str = ""
+    """The model that answers a hybrid's overflow."""
+    also_gate: Gate | None = None
+    """Of the model that answers a hybrid's overflow."""
 
     @property
     def usd_per_month(self) -> float:
@@ -54,6 +58,17 @@ class Option:
         assert self.bill is not None
         fixed = self.usd_per_month - self.bill.usd_per_month
         return fixed + self.bill.usd_per_request * requests_per_month
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Names of the models that answer, each once."""
+        return tuple(dict.fromkeys(name for name in (self.model, self.also_model) if name))
+
+    @property
+    def assumed_models(self) -> tuple[str, ...]:
+        """Those of `models` that have not passed the user's evals yet."""
+        gates = ((self.model, self.gate), (self.also_model, self.also_gate))
+        return tuple(dict.fromkeys(name for name, gate in gates if gate == "assumed"))
 
     @property
     def is_build(self) -> bool:
@@ -74,6 +89,16 @@ def best_buy(options: Sequence[Option]) -> Option:
 def best_build(options: Sequence[Option]) -> Option | None:
     """The cheapest self-hosted option that carries everything; None where there is none."""
     return min((o for o in options if o.is_build), key=lambda option: option.usd_per_month, default=None)
+
+
+def best_self_hosted(options: Sequence[Option]) -> Option | None:
+    """The cheapest option on a fleet, hybrids included; None where there is none."""
+    return min((o for o in options if not o.is_buy), key=lambda option: option.usd_per_month, default=None)
+
+
+def self_hosting_words(option: Option) -> str:
+    """What an option on a fleet does, as the subject of a sentence."""
+    return "self-hosting the base load" if option.kind == "hybrid" else "self-hosting"
 
 
 def with_range(option: Option) -> Option:

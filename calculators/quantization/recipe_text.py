@@ -7,7 +7,7 @@ from calculators.fleet.plan import FleetPlan
 from calculators.performance.quantization_recipe import has_native_arithmetic
 from calculators.quantization.effect import RecipeEffect
 from calculators.quantization.recipe_risk import RecipeRisk
-from calculators.units import percent, plural, significant, usd
+from calculators.units import capital, listed, percent, plural, significant, usd
 
 
 def risk_sentence(risks: Sequence[RecipeRisk], released: Sequence[RecipeRisk] = ()) -> str:
@@ -35,11 +35,7 @@ def _names(risks: Sequence[RecipeRisk]) -> str:
     groups = {
         stored: [risk.row.name for risk in risks if risk.stored == stored] for stored in (r.stored for r in risks)
     }
-    return "; ".join(f"{_listed(names)} in {stored.upper()}" for stored, names in groups.items())
-
-
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join(names) if len(names) < 3 else ", ".join(names)
+    return "; ".join(f"{listed(names)} in {stored.upper()}" for stored, names in groups.items())
 
 
 def risk_heading(risk: RecipeRisk) -> str:
@@ -54,7 +50,7 @@ def risk_detail(risk: RecipeRisk, measured_db: float | None) -> str:
     note, confidence = risk.row.note, risk.row.confidence.capitalize()
     inferred = ", inferred from the nearest row or format" if risk.is_carried_over else ""
     own = "" if measured_db is None else f" Your checkpoint keeps {significant(measured_db, 2)} dB at worst."
-    return f"{note[:1].upper()}{note[1:]}. {confidence} confidence{inferred}.{own}"
+    return f"{capital(note)}. {confidence} confidence{inferred}.{own}"
 
 
 def worth_sentence(effect: RecipeEffect, name: str) -> str:

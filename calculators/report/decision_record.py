@@ -19,7 +19,7 @@ from calculators.errors import DataError, data_error
 from calculators.evaluate import Evaluation
 from calculators.options.option import Option
 from calculators.scenario.schema import Scenario
-from calculators.units import count, milliseconds, percent, plural, significant, usd
+from calculators.units import count, milliseconds, percent, plural_or_no, significant, usd
 
 MAX_BYTES = 2_000_000
 MAX_DISSENT_CHARS = 4_000
@@ -189,7 +189,7 @@ def _ruled(assessment: ComplianceAssessment) -> RuledPath:
         to_ask=_named(ask[:LISTED]),
         blocked=_named(blocked[:LISTED]),
         relaxations=tuple(
-            f"Without {r.requirement.name}: {plural(r.opened_count, 'more option')}. Cheapest: {relaxation_words(r)}."
+            f"Without {r.requirement.name}: {plural_or_no(r.opened_count, 'further option')}. Cheapest: {relaxation_words(r)}."
             for r in assessment.relaxations
         ),
     )

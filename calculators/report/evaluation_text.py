@@ -7,7 +7,7 @@ from calculators.decision.signal_result import SIGNAL_STATUS_WORDS
 from calculators.evaluate import Evaluation
 from calculators.fleet.machine_offers import MachineOffer
 from calculators.options.option import Option
-from calculators.units import count, usd, usd_range
+from calculators.units import plural, usd, usd_range
 
 
 def to_text(evaluation: Evaluation, sensitivity: DecisionSensitivity) -> str:
@@ -27,7 +27,7 @@ def to_text(evaluation: Evaluation, sensitivity: DecisionSensitivity) -> str:
         evaluation.confidence,
         verdict.reason,
         "",
-        f"Cost at {count(evaluation.demand.requests_per_month)} requests/month:",
+        f"Cost at {plural(evaluation.demand.requests_per_month, 'request')}/month:",
         *options,
         "",
         "Triggers for leaving the API:",

@@ -77,7 +77,7 @@ def conditions(view: PhaseView) -> list[str]:
         told.append(note)
     if peak := view.at_peak:
         told.append(
-            f"At this scenario's peak ({significant(peak.req_s)} requests/s on {plural(peak.replicas_count, 'replica')}), "
+            f"At this scenario's peak ({plural(peak.req_s, 'request')}/s on {plural(peak.replicas_count, 'replica')}), "
             f"{expanded('TTFT')} p95 is {milliseconds(peak.ttft_p95_ms)} and {expanded('TPOT')} is "
             f"{milliseconds(peak.tpot_ms)}. The figures below are for one replica at its highest load."
         )

@@ -5,10 +5,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from calculators.decision.verdict_text import CONFIDENCE
+from calculators.compliance.assessment_text import counts_words
+from calculators.decision.verdict_text import CONFIDENCE, NO_VERDICT
 from calculators.report.decision_record import DecisionRecord, visible
 from calculators.report.record_changes import RECORD_STATUS, premium_words
-from calculators.units import plural, usd, usd_range
+from calculators.units import usd, usd_range
 
 CONFIDENCE_OF: dict[str, str] = {code: words.lower() for code, words in CONFIDENCE.items()}
 
@@ -40,6 +41,8 @@ def sections(record: DecisionRecord) -> list[Section]:
 
 def _decision(record: DecisionRecord) -> Section:
     sureness = CONFIDENCE_OF.get(record.sureness, record.sureness.replace("_", " "))
+    if record.kind == "cannot_tell":
+        sureness = NO_VERDICT.lower()
     return Section(
         "Decision", (record.choice, f"Confidence: {sureness}.", record.reason, f"Current API: {record.today}.")
     )
@@ -94,8 +97,7 @@ def _compliance(record: DecisionRecord) -> Section:
         return Section("Compliance", ("No requirements stated.",))
     words = (
         f"Requirements: {'; '.join(c.requirements)}.",
-        f"{plural(c.allowed_count, 'option')} allowed, {c.ask_count} to ask, {c.blocked_count} blocked. Compliance premium: "
-        f"{premium_words(record)}.",
+        f"{counts_words(c.allowed_count, c.ask_count, c.blocked_count)}. Compliance premium: {premium_words(record)}.",
     )
     rows = tuple(
         (status, path)

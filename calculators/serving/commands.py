@@ -21,7 +21,7 @@ from calculators.scenario.demand import Demand, needed_context_tok
 from calculators.scenario.schema import Scenario
 from calculators.serving.engine_choice import has_heads, shared_prefix_frac
 from calculators.serving.flag_check import Facts, check_commands
-from calculators.units import plural, significant
+from calculators.units import plural
 
 Role = Literal["both", "prefill", "decode"]
 LENGTH_STEP_TOK = 1_024
@@ -151,7 +151,7 @@ def plan_assumptions(job: Job) -> Iterator[str]:
         yield f"{model.name}: {model.meaning}; the engine reads the format from the checkpoint."
     techniques = job.scenario.techniques
     if techniques.speculation:
-        yield f"Speculative decoding drafts {techniques.draft_tok} tokens per pass: measure the acceptance rate, and turn it off if it is low."
+        yield f"Speculative decoding drafts {plural(techniques.draft_tok, 'token')} per pass: measure the acceptance rate, and turn it off if it is low."
     if job.config.kv_element_bytes <= 1:
         yield "The KV cache is FP8: evaluate long contexts first."
     if techniques.disaggregation:
@@ -281,7 +281,7 @@ def benchmarks(job: Job) -> list[tuple[str, list[Token]]]:
             [*make(job, "capacity", max(job.concurrency * BENCH_ROUNDS, 50))],
         ),
         (
-            f"at the peak: {significant(rate)} requests/s, the share of one replica",
+            f"at the peak: {plural(rate, 'request')}/s, the share of one replica",
             [*make(job, "peak", prompts), "--request-rate", f"{rate:.6g}"],
         ),
     ]

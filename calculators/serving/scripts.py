@@ -120,7 +120,7 @@ def benchmark_script(job: Job, made: str) -> str:
     """Script that benchmarks one replica at its capacity and at the peak rate."""
     demand = job.demand
     notes = [
-        f"Mean lengths of the workload: {count(demand.input_tok)} input tokens, {count(job.prefix_tok)} of them shared, and {count(demand.output_tok)} output tokens.",
+        f"Mean lengths of the workload: {plural(demand.input_tok, 'input token')}, {count(job.prefix_tok)} of them shared, and {plural(demand.output_tok, 'output token')}.",
         "Upload the result files on the Candidates page to calibrate the speed model.",
         "To compare engines, run them one after the other on the same machine, with the same lengths and seed.",
     ]

@@ -119,7 +119,7 @@ def diagnosis(start: FleetState | None, case: AdviceInputs, design: Design) -> D
         misfit = case.misfit(design)
         if misfit is None:
             provider = case.plan.offer.provider
-            why = f"{provider} offers no server that holds the released model within your maximum number of GPUs."
+            why = f"With {provider}, no server holds the released model within your maximum number of GPUs."
             return Diagnosis("fit", None, why)
         missed: dict[Constraint, MetricId] = {"tpot": "tpot", "ttft": "ttft"}
         failing = missed.get(misfit.constraint, "fit")

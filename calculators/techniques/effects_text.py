@@ -13,7 +13,8 @@ from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Techniques
 from calculators.techniques.effects import CumulativeStep, TechniqueEffect, is_on
 from calculators.techniques.fleets import FleetState, kv_transfer_ms
-from calculators.units import count, milliseconds, percent, plural, significant, usd
+from calculators.techniques.fleets_text import SAME_FRAC
+from calculators.units import count, milliseconds, multiple_of, percent, plural, significant, usd
 
 SHORT_NAMES: Mapping[TechniqueId, str] = {
     "batching": "Batching",
@@ -23,6 +24,7 @@ SHORT_NAMES: Mapping[TechniqueId, str] = {
     "parallelism": "Parallelism",
     "disaggregation": "Disaggregation",
 }
+NO_DECODE = "Not applicable: with one output token per request there is no decode to speed up."
 FAR_RATIO = 10.0
 """A higher gain in load means that the other fleet is at the edge of a target."""
 
@@ -30,11 +32,13 @@ FAR_RATIO = 10.0
 def effect_text(effect: TechniqueEffect, plan: FleetPlan, inputs: Inputs) -> str:
     """What is compared for one technique, and what stands out."""
     made = effect.with_it.plan if effect.with_it else plan
+    if effect.id in ("batching", "speculation") and inputs.demand.output_tok <= 1:
+        return NO_DECODE
     match effect.id:
         case "batching":
             return (
-                f"Up to {count(round(made.capacity.batch))} requests share each read of the weights, compared with one request at "
-                "a time and no TTFT target."
+                f"A batch of up to {plural(max(round(made.capacity.batch), 1), 'request')} shares each read of the weights, "
+                "compared with one request at a time and no TTFT target."
             )
         case "prefix_caching":
             hit = percent(inputs.scenario.workload.self_hit_frac)
@@ -58,7 +62,7 @@ def _quantization(effect: TechniqueEffect, plan: FleetPlan, inputs: Inputs) -> s
     text = f"{chosen.upper()}{cache} vs. the released {released.upper()}"
     if effect.without and effect.with_it:
         wide, narrow = (s.plan.config.gpus_count for s in (effect.without, effect.with_it))
-        text += f", on {narrow} GPUs per replica instead of {wide}" if wide != narrow else ""
+        text += f", on {plural(narrow, 'GPU')} per replica instead of {wide}" if wide != narrow else ""
     if not effect.is_used:
         text += "; the verdict keeps the released precision because a coarser one does not lower the rent"
     return f"{text}. Evaluate quality on your hardest task first."
@@ -69,7 +73,7 @@ def _parallelism(effect: TechniqueEffect, plan: FleetPlan, inputs: Inputs) -> st
     if effect.is_used:
         return f"{plan.config.tensor_parallel} GPUs per replica{experts} (the verdict) vs. one."
     if effect.with_it is None:
-        return f"{plan.offer.provider} has no server with this GPU for a larger replica within your maximum number of GPUs."
+        return f"With {plan.offer.provider}, no server with this GPU holds a larger replica within your maximum number of GPUs."
     return f"{effect.with_it.plan.config.tensor_parallel} GPUs per replica{experts} vs. one (the verdict)."
 
 
@@ -83,9 +87,9 @@ def _speculation(plan: FleetPlan, inputs: Inputs) -> str:
     limit = (
         f"slower from batch {count(round(loss))} on" if isfinite(loss) else "faster at every batch size up to the cap"
     )
-    yielded = f"{significant(float(drafted.tokens_per_pass[0, 0]))} tokens per pass"
+    yielded = f"{plural(float(drafted.tokens_per_pass[0, 0]), 'token')} per pass"
     basis = basis_words(config.model, chosen, inputs.catalog)
-    return f"{chosen.draft_tok} drafted tokens, {yielded}, {basis}: {significant(gain)}x as fast at batch {count(round(batch))}; {limit}."
+    return f"{plural(chosen.draft_tok, 'drafted token')}, {yielded}, {basis}: {significant(gain)}x as fast at batch {count(round(batch))}; {limit}."
 
 
 def _disaggregation(effect: TechniqueEffect, inputs: Inputs) -> str:
@@ -163,10 +167,11 @@ def _together(more: int, first: FleetState, last: FleetState) -> str:
         return (
             f"{who} leave{s} the rent unchanged, but without {'it' if s else 'them'} a replica barely meets its targets"
         )
-    return (
-        f"{who} leave{s} the rent unchanged: a GPU carries {significant(load)}x the load, but capacity is added in whole "
-        "servers"
-    )
+    unchanged = f"{who} leave{s} the rent unchanged"
+    if abs(load - 1) < SAME_FRAC:
+        return unchanged
+    carries = multiple_of(load, "the load")
+    return f"{unchanged}: a GPU carries {carries}, but capacity is added in whole servers"
 
 
 def rent_moves(steps: Sequence[CumulativeStep]) -> bool:

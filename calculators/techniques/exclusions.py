@@ -13,7 +13,7 @@ from calculators.performance.replica import replica_arrays
 from calculators.performance.speculation import drafts, loss_from_batch
 from calculators.techniques.design import AdviceInputs, Design, four_bit
 from calculators.techniques.fleets import FleetState
-from calculators.units import HOURS_PER_MONTH, count, percent, significant
+from calculators.units import HOURS_PER_MONTH, count, percent, plural, significant
 
 FOUR_BIT: tuple[Precision, ...] = ("nvfp4", "mxfp4", "int4")
 
@@ -88,7 +88,7 @@ def _poor_draft(case: AdviceInputs, design: Design, state: FleetState | None) ->
 def _widest(case: AdviceInputs, design: Design, state: FleetState | None) -> str:
     have = state.plan.config.tensor_parallel if state else max(design.splits)
     if have >= TENSOR_PARALLEL[-1]:
-        return f"A replica already has {have} GPUs; links between servers are too slow for more."
+        return f"A replica already has {plural(have, 'GPU')}; links between servers are too slow for more."
     return ""
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from math import isfinite
 
 from calculators.techniques.fleets import FleetState, busy_gpus
-from calculators.units import milliseconds, percent, plural, significant, usd
+from calculators.units import capital, milliseconds, percent, plural, significant, usd
 
 SAME_FRAC = 0.005
 """A change below it is not shown."""
@@ -47,7 +47,7 @@ def change_text(before: FleetState | None, after: FleetState) -> str:
     is_over = not isfinite(after.tpot_ms) and not isfinite(after.ttft_ms)
     parts = ("over capacity at this load", rent) if is_over else (tpot, ttft, rent)
     text = ", ".join(part for part in parts if part)
-    return f"{text[0].upper()}{text[1:]}"
+    return capital(text)
 
 
 def _moved(name: str, was: float, now: float) -> str:

@@ -6,8 +6,9 @@ from calculators.api.rates import api_offer
 from calculators.catalog.catalog import Catalog
 from calculators.evaluate import Evaluation
 from calculators.options.buy import optimized_bill
+from calculators.options.option import STAYS
 from calculators.scenario.inputs import Inputs
-from calculators.units import percent, plural, usd
+from calculators.units import listed, percent, plural_or_no, usd
 
 EASY_FRAC = 0.1
 """Share of requests for which the saving of routing is stated."""
@@ -33,17 +34,18 @@ def gate(result: Evaluation) -> list[str]:
     sentences = []
     if result.assessment.requirements:
         allowed, blocked = (len(result.assessment.with_status(status)) for status in ("allowed", "blocked"))
-        sentences.append(f"Compliance allows {plural(allowed, 'path')} and blocks {blocked}.")
+        sentences.append(f"Compliance allows {plural_or_no(allowed, 'option')} and blocks {blocked or 'none'}.")
     met, unknown = (
         [s.name.lower() for s in result.signals.exit_signals if s.status == status] for status in ("firing", "unknown")
     )
     if met:
-        sentences.append(f"Trigger for leaving the API met: {' and '.join(met)}.")
+        trigger = "Trigger" if len(met) == 1 else "Triggers"
+        sentences.append(f"{trigger} for leaving the API met: {listed(met)}.")
     else:
         sentences.append("No trigger for leaving the API is met.")
     sentences.append(_next_step(result))
     if unknown:
-        sentences.append(f"Data needed: {' and '.join(unknown)}. Measure before you decide.")
+        sentences.append(f"Data needed: {listed(unknown)}. Measure before you decide.")
     return sentences
 
 
@@ -54,6 +56,8 @@ def _next_step(result: Evaluation) -> str:
         return "No priced option is known to be allowed: ask the providers first."
     if winner is result.today:
         return "Verdict: stay on the API. Take the quick wins; techniques matter once you self-host."
+    if winner.kind in STAYS:
+        return f"Verdict: keep the model, as {winner.label}. Techniques matter once you self-host."
     if winner.is_buy:
         return f"Verdict: move to {winner.label}. Techniques matter once you self-host."
     return f"Verdict: {winner.label}."

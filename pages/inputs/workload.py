@@ -5,7 +5,7 @@ import streamlit as st
 from calculators.errors import DataError
 from calculators.scenario.defaults import preset_targets, preset_workload
 from calculators.scenario.demand import demand_of
-from calculators.units import count, significant
+from calculators.units import count, plural
 from pages.shared.components.workload import length_distribution, log_details
 from pages.shared.log_upload import log_upload
 from pages.shared.state import catalog, escape, scenario
@@ -34,8 +34,8 @@ try:
     demand = demand_of(workload)
     st.subheader(
         escape(
-            f"{count(demand.requests_per_month)} requests/month, {count(demand.input_tok)} input and "
-            f"{count(demand.output_tok)} output tokens each, {significant(demand.peak_req_s)} requests/s at the peak"
+            f"{plural(demand.requests_per_month, 'request')}/month, {count(demand.input_tok)} input and "
+            f"{plural(demand.output_tok, 'output token')} each, {plural(demand.peak_req_s, 'request')}/s at the peak"
         )
     )
     st.caption(escape(workload_line(scenario())))

@@ -100,7 +100,7 @@ def _use(summary: UsageSummary) -> None:
     st.session_state["log_summary"] = _plain(summary)
     st.session_state["notice"] = (
         f"{plural(summary.used_row_count, 'request')} read from {summary.name}: {significant(summary.request_rate_req_s)} "
-        f"requests/s, {count(summary.input_tok.mean_tok)} input and {count(summary.output_tok.mean_tok)} output tokens on average."
+        f"requests/s, {count(summary.input_tok.mean_tok)} input and {plural(summary.output_tok.mean_tok, 'output token')} on average."
     )
 
 

@@ -4,6 +4,7 @@ from signals_by_name import run
 
 from calculators.compliance.assessment_text import (
     assessment_sentence,
+    counts_words,
     path_takeaway,
     premium_sentence,
     relaxation_words,
@@ -23,6 +24,11 @@ def test_a_requirement_that_blocks_the_cheapest_has_a_premium() -> None:
     assert premium is not None
     assert premium_sentence(assessment) == f"Compliance costs {usd(premium)}/month."
     assert f"{usd(premium)} more than the cheapest overall" in path_takeaway(assessment)
-    assert assessment_sentence(assessment).startswith("1 option allowed, 0 to ask, ")
+    assert assessment_sentence(assessment).startswith("1 option allowed, none to ask, ")
     [relaxation] = assessment.relaxations
     assert relaxation_words(relaxation) == f"{relaxation.label}, {usd(relaxation.usd_per_month or 0.0)}/month"
+
+
+def test_none_of_a_status_is_a_word() -> None:
+    assert counts_words(0, 1, 0) == "No option allowed, 1 to ask, none blocked"
+    assert counts_words(2, 0, 3) == "2 options allowed, none to ask, 3 blocked"

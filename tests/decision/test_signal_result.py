@@ -16,7 +16,11 @@ from calculators.decision.signal_result import SignalCheck, SignalMonths, publis
             SignalMonths(7, 3, 9),
             "In month 7 at your growth rate (optimistic case: month 3), permanently from month 9.",
         ),
-        ("not_firing", SignalMonths(None, 0), "Not within five years at today's prices; in the optimistic case now."),
+        (
+            "not_firing",
+            SignalMonths(None, 0),
+            "In the optimistic case now; otherwise not within five years at today's prices and your growth rate.",
+        ),
         ("not_firing", SignalMonths(), "Not within five years at today's prices and your growth rate."),
     ],
 )

@@ -1,6 +1,7 @@
 """The words of a verdict that its own test does not read: confidence, missing inputs."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from options_by_hand import DURABLE, hand_made_build, hand_made_buy
@@ -41,7 +42,7 @@ TODAY_API = hand_made_buy("api_today", 1_000, 900, 1_100)
         (
             MissingInput("volume", requests_per_month=1e6, flips_at_req_per_month=1.5e6),
             "Cannot tell yet: measure your requests per month. 1M is a typical value, not yours, and the decision changes "
-            "at 1.5M.",
+            "when it grows to 1.5M.",
         ),
     ],
 )
@@ -74,12 +75,18 @@ def test_government_clouds_without_a_price_are_whom_to_ask() -> None:
 
 def test_confidence_says_why_it_is_not_high() -> None:
     other = hand_made_buy("hosted_open", 2_000, 1_000, 3_000)
-    assert confidence_sentence("clear", TODAY_API, [other]).startswith("High confidence across the throughput")
-    assert "ranges of the top two options overlap" in confidence_sentence("leaning", TODAY_API, [TODAY_API, other])
+    assert confidence_sentence("stay", "clear", TODAY_API, [other]).startswith("High confidence across the throughput")
+    assert "ranges of the top two options overlap" in confidence_sentence(
+        "stay", "leaning", TODAY_API, [TODAY_API, other]
+    )
     apart = hand_made_buy("hosted_open", 2_000, 1_500, 3_000)
-    assert "has not been asked yet" in confidence_sentence("leaning", TODAY_API, [TODAY_API, apart])
-    assert confidence_sentence("too_close", TODAY_API, [other]) == "Too close to call with what is known."
-    assert confidence_sentence("too_close", TODAY_API, []).endswith("nothing can be compared.")
+    assert "has not been asked yet" in confidence_sentence("stay", "leaning", TODAY_API, [TODAY_API, apart])
+    assert confidence_sentence("too_close", "too_close", TODAY_API, [other]) == "Too close to call with what is known."
+
+
+def test_no_confidence_is_claimed_in_what_cannot_be_told() -> None:
+    """ "Too close to call" beside "Cannot tell yet: no option is allowed" would be two answers."""
+    assert confidence_sentence("cannot_tell", "too_close", TODAY_API, []) == "No recommendation until this is known."
 
 
 def test_nothing_blocked_is_no_reason() -> None:
@@ -127,14 +134,14 @@ def test_a_signal_that_is_met_is_said_beside_an_api() -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({}, "The peak needs 12 GPUs (10 replicas plus 2 spare) at $12k/month; staffing"),
+        ({}, "The peak needs 12 GPUs (10 replicas plus 2 spares) at $12k/month; staffing"),
         (
             {"regions": 2},
-            "The peak needs 12 GPUs (10 replicas plus 2 spare) in each of 2 regions, 24 in all, at $12k/month",
+            "The peak needs 12 GPUs (10 replicas plus 2 spares) in each of 2 regions, 24 in all, at $12k/month",
         ),
         (
             {"machines": 2, "eights": True},
-            "The peak needs 12 GPUs (10 replicas plus 2 spare); 16 are paid for, because servers come whole. They cost "
+            "The peak needs 12 GPUs (10 replicas plus 2 spares); 16 are paid for, because servers come whole. They cost "
             "$12k/month; staffing",
         ),
         (
@@ -167,3 +174,73 @@ def test_the_term_of_the_runner_up_is_in_the_sentence(
     plan = replace(build.plan, offer=replace(build.plan.offer, commitment=commitment), regions=regions)
     choice = Choice("stay", "clear", TODAY_API, replace(build, plan=plan))
     assert verdict_sentence(choice, TODAY_API, VerdictContext()).endswith(words)
+
+
+# --- small savings ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("winner_usd", "start"),
+    [
+        (0.009, "Stay on the API: api_optimised option costs $0.009/month; its discounts save less than $10/month."),
+        (991.0, "Stay on the API: api_optimised option costs $991/month; its discounts save less than $10/month."),
+        (990.0, "Stay on the API and use its discounts: api_optimised option costs $990/month, $10 less than today."),
+    ],
+)
+def test_discounts_that_save_next_to_nothing_are_no_advice(winner_usd: float, start: str) -> None:
+    """$0.00 less than today is no saving; nobody changes an integration for $9 a month."""
+    today = TODAY_API if winner_usd > 1 else hand_made_buy("api_today", 0.01)
+    winner = hand_made_buy("api_optimised", winner_usd)
+    sentence = verdict_sentence(Choice("optimise_api", "clear", winner, None), today, VerdictContext())
+    assert sentence.startswith(start)
+
+
+def test_a_move_tells_no_saving_below_the_floor() -> None:
+    winner = hand_made_buy("hosted_open", 995, gate="accepted")
+    sentence = verdict_sentence(Choice("hosted_open", "clear", winner, None), TODAY_API, VerdictContext())
+    assert "hosted_open option costs $995/month. " in sentence
+
+
+# --- hybrids ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("base", "overflow", "condition", "tests"),
+    [
+        (("A", "accepted"), ("B", "accepted"), "", ()),
+        (("A", "accepted"), ("gpt-5.4", None), "", ()),
+        (("A", "assumed"), ("gpt-5.4", None), ", if A passes your evals", ("A",)),
+        (("A", "accepted"), ("B", "assumed"), ", if B passes your evals", ("B",)),
+        (("A", "assumed"), ("B", "assumed"), ", if A and B pass your evals", ("A", "B")),
+        (("A", "assumed"), ("A", "assumed"), ", if it passes your evals", ("A",)),
+        (("A", "accepted"), ("A", "accepted"), "", ()),
+    ],
+)
+def test_a_hybrid_rests_on_each_of_its_models_that_is_assumed(
+    base: Any, overflow: Any, condition: str, tests: tuple[str, ...], catalog: Catalog
+) -> None:
+    plain, _ = hand_made_build(catalog, 120, 5)
+    hybrid = replace(plain, kind="hybrid", model=base[0], gate=base[1], also_model=overflow[0], also_gate=overflow[1])
+    choice = Choice("hybrid", "clear", hybrid, None)
+    sentence = verdict_sentence(choice, TODAY_API, VerdictContext())
+    assert f"costs $125/month, $875 less than today{condition}." in sentence
+    assert [note for note in key_assumptions(choice) if "evals" in note] == [
+        f"{name} is assumed to pass your evals. Test it first." for name in tests
+    ]
+
+
+def test_a_hybrid_that_loses_is_told_as_what_it_is(catalog: Catalog) -> None:
+    plain, _ = hand_made_build(catalog, 1_200, 5)
+    choice = Choice("stay", "clear", TODAY_API, replace(plain, kind="hybrid"))
+    sentence = verdict_sentence(choice, TODAY_API, VerdictContext())
+    assert sentence.endswith("Self-hosting the base load would cost $1.21k/month.")
+
+
+# --- compliance ------------------------------------------------------------------------------------------------------
+
+
+def test_the_strictest_rule_is_the_reason() -> None:
+    """CMMC leaves government cloud, rented GPUs and own hardware; an air gap leaves own hardware alone. In either order."""
+    for requirements in (["cmmc", "air-gap"], ["air-gap", "cmmc"]):
+        reason = run(compliance={"requirements": requirements}).verdict.reason
+        assert reason.startswith("Air gap allows only own hardware.")

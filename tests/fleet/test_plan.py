@@ -24,7 +24,7 @@ def test_two_pools_are_both_counted_in_whole_replicas(catalog: Catalog) -> None:
     plan = fleet_plan(stairs, 1_600.0)
     assert plan is not None
     assert (plan.replicas, plan.prefill_replicas, plan.spare_replicas, plan.gpus) == (2, 4, 2, 8)
-    assert plan.replicas_words == "4 prefill replicas and 2 decode replicas plus 2 spare"
+    assert plan.replicas_words == "4 prefill replicas and 2 decode replicas plus 2 spares"
     assert stairs.usd_per_request_fully_loaded == pytest.approx(500 / 1_000 + 500 / 400)
 
 
@@ -58,3 +58,10 @@ def test_each_region_needs_the_whole_fleet(catalog: Catalog) -> None:
     assert plan is not None
     assert (plan.needed_gpus, plan.gpus) == (6, 6)
     assert plan.label == "6× NVIDIA H100 80 GB SXM rented from Test in 2 regions"
+
+
+@pytest.mark.parametrize(("spares", "words"), [(0, "2 replicas, no spare"), (1, "2 replicas plus 1 spare")])
+def test_no_spare_is_said_in_words(spares: int, words: str, catalog: Catalog) -> None:
+    plan = fleet_plan(staircase(catalog, 1_000, 500, spare_replicas=spares), 2_000.0)
+    assert plan is not None
+    assert plan.replicas_words == words

@@ -128,7 +128,7 @@ def test_messages_of_all_requests_together_are_limited(monkeypatch: pytest.Monke
 
 def test_records_without_a_prompt_and_missing_times_are_counted() -> None:
     log = parse_prompts("\n".join([json.dumps({**CHAT, "ts": 1}), json.dumps(CHAT), '{"type": "SPAN"}']).encode(), "x")
-    assert log.notes == ("1 records hold no prompt and were left out", "1 requests have no time, so no times are used")
+    assert log.notes == ("1 record without a prompt left out", "1 request without a time, so no times are used")
     assert not log.timed
 
 

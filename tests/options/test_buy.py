@@ -70,7 +70,7 @@ def test_a_reseller_charges_its_ratio_of_the_list_price_and_no_discount_carries_
     assert plain.bill.usd_per_month == pytest.approx(1.2 * 11_000)
     assert regional.bill.usd_per_month == pytest.approx(1.5 * 11_000)
     assert plain.label == "closed on Test Host via EU cloud"
-    assert plain.lines[0].basis == "1.2x the maker's list price, high confidence"
+    assert plain.lines[0].basis == "1.2 times the maker's list price, high confidence"
 
 
 def test_no_batch_is_named_where_nothing_may_wait(catalog: Catalog) -> None:

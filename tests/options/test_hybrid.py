@@ -35,7 +35,7 @@ def test_a_smaller_fleet_and_the_overflow_at_the_api_price(catalog: Catalog) -> 
         pytest.approx(overflow.usd_per_month * 2),
     )
     assert [line.kind for line in others] == ["staffing", "staffing", "migration"]
-    assert hybrid.also_operator == buy.operator
+    assert (hybrid.also_operator, hybrid.also_model, hybrid.also_gate) == (buy.operator, buy.model, buy.gate)
     machines = f"{hybrid.plan.gpus}× NVIDIA H100 80 GB SXM rented from Test"
     overflow_to = "Llama 3.3 70B Instruct on Test Host for overflow"
     assert hybrid.label == f"Llama self-hosted on {machines} for the base load, {overflow_to}"

@@ -39,7 +39,9 @@ def test_todays_api_is_marked_where_the_requirements_bar_it() -> None:
     for requirement, mark in (("no-third-party", "not allowed"), ("pci", "not known to be allowed")):
         found = evaluate(scenario(**today, compliance={"requirements": [requirement]}), real)
         label = f"gpt-5.4 on OpenAI ({mark} under your requirements)"
-        [row] = [line for line in to_text(found, sensitivity_of(found, real)).splitlines() if line.endswith("requirements)")]
+        [row] = [
+            line for line in to_text(found, sensitivity_of(found, real)).splitlines() if line.endswith("requirements)")
+        ]
         assert row.endswith(f"  {label}")
         assert label in to_markdown(freeze(found, sensitivity_of(found, real), date(2026, 11, 23)))
     found = evaluate(scenario(**today), real)

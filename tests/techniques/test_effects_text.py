@@ -55,6 +55,15 @@ def test_a_missing_side_has_its_sentence() -> None:
     assert "larger replica" in effect_text(TechniqueEffect("parallelism", False, None, None), one, inputs)
 
 
+@pytest.mark.parametrize("technique", ["batching", "speculation"])
+def test_one_output_token_leaves_nothing_to_decode(technique: TechniqueId) -> None:
+    """The prompt's pass writes the only token: no batch of decodes to share a read of the weights, nothing to draft."""
+    plan, inputs = fleet("steady-extraction")
+    one = replace(inputs, demand=replace(inputs.demand, output_tok=1.0))
+    text = effect_text(TechniqueEffect(technique, False, None, None), plan, one)
+    assert text == "Not applicable: with one output token per request there is no decode to speed up."
+
+
 # --- takeaways ---------------------------------------------------------------------------------------------------
 
 
@@ -68,7 +77,7 @@ def test_the_takeaway_names_the_enabled_technique_that_saves_most_and_a_disabled
         "Prefix caching saves the most: without it the cheapest fleet costs $2k/month more; no disabled technique would help."
     )
     assert takeaway(prefix_caching=0.0, speculation=900.0) == (
-        "No enabled technique lowers cost: switching any off leaves the cheapest fleet at the same price; speculative "
+        "Beyond batching, no enabled technique lowers cost: switching any off leaves the cheapest fleet at the same price; speculative "
         "decoding, now off, would save another $900/month."
     )
     assert takeaway(parallelism=inf).startswith("Without parallelism no fleet qualifies;")
@@ -96,7 +105,10 @@ def test_what_the_chosen_set_saves_is_said_for_every_outcome() -> None:
         "Together, 2 techniques on top of batching save $2k of $3k/month."
     )
     assert "One technique on top of batching costs $2k/month more" in step_takeaway(steps(cheap, dear))
-    assert "1.5x the load" in step_takeaway(steps(dear, loaded))
+    assert "1.5 times the load" in step_takeaway(steps(dear, loaded))
+    assert step_takeaway(steps(dear, dear)).startswith(
+        "One technique on top of batching leaves the rent unchanged. Each"
+    )
     assert "without it a replica barely meets its targets" in step_takeaway(steps(dear, strained))
     assert "batching only" in step_takeaway(steps(dear))
     assert "prefix caching makes it possible" in step_takeaway(steps(None, dear))

@@ -8,7 +8,7 @@ import streamlit as st
 from calculators.catalog.glossary import help_text
 from calculators.evaluate import Evaluation
 from calculators.options.option import Option
-from calculators.units import count, percent, usd
+from calculators.units import capital, count, percent, plural, usd
 from pages.shared.components.verdict import break_even_words
 
 MOST_OPTIONS = 7
@@ -31,7 +31,7 @@ def crossover_table(result: Evaluation) -> None:
             "Crossings": count(len(crossover.crossings)),
             "Break-even utilization": percent(crossover.break_even_utilization_ratio),
             "Maximum utilization": percent(crossover.busy_frac),
-            "Why": f"{crossover.reason[:1].upper()}{crossover.reason[1:]}.",
+            "Why": f"{capital(crossover.reason)}.",
         }
         for option, crossover in result.crossovers
     ]
@@ -44,7 +44,7 @@ def limit_sentence(result: Evaluation) -> str:
     if result.build is None:
         return ""
     most = count(result.crossover.limit_req_per_month)
-    return f"Your limit of {count(result.scenario.hardware.max_gpus)} GPUs serves up to {most} requests/month."
+    return f"Your limit of {plural(result.scenario.hardware.max_gpus, 'GPU')} serves up to {most} requests/month."
 
 
 def cheapest_options(result: Evaluation) -> Sequence[Option]:

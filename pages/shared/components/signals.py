@@ -12,7 +12,7 @@ from calculators.compliance.operator_check import PATH_WORDS, ComplianceStatus
 from calculators.decision.signal_result import SIGNAL_STATUS_WORDS, Precondition, Signal, SupportingFact
 from calculators.errors import DataError
 from calculators.logs.latency_list import read_latencies
-from calculators.units import count, percent, plural, usd
+from calculators.units import capital, count, percent, plural_or_no, usd
 from pages.shared.state import catalog, escape
 from pages.shared.widgets import choice, number, several, source_line
 
@@ -143,7 +143,7 @@ def _card(signal: Signal) -> None:
     if signal.context:
         with st.expander("Published thresholds and measurements"):
             for words in signal.context:
-                st.caption(escape(f"{words[:1].upper()}{words[1:]}."))
+                st.caption(escape(f"{capital(words)}."))
 
 
 def fact_list(title: str, facts: Sequence[Precondition | SupportingFact]) -> None:
@@ -211,7 +211,7 @@ def relaxation_table(assessment: ComplianceAssessment) -> None:
     rows = [
         {
             "Without": escape(r.requirement.name),
-            "Opens": plural(r.opened_count, "option"),
+            "Opens": plural_or_no(r.opened_count, "option"),
             "Cheapest allowed option then": escape(relaxation_words(r)),
         }
         for r in assessment.relaxations

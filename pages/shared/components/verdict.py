@@ -7,7 +7,7 @@ from calculators.catalog.glossary import expanded
 from calculators.decision.sensitivity import DecisionSensitivity
 from calculators.evaluate import Evaluation
 from calculators.options.option import Option
-from calculators.units import count, milliseconds, percent, significant, usd
+from calculators.units import count, milliseconds, percent, plural, significant, usd
 from pages.shared.state import catalog, escape
 from pages.shared.widgets import cost_range, cost_table, source_line
 
@@ -94,10 +94,10 @@ def _replica_sentence(option: Option, result: Evaluation) -> str:
     assert plan is not None
     capacity = plan.capacity
     return (
-        f"One replica ({plan.config.label}) serves {significant(capacity.req_s)} requests/s at a batch size of "
+        f"One replica ({plan.config.label}) serves {plural(capacity.req_s, 'request')}/s at a batch size of "
         f"{count(round(capacity.batch))}: {expanded('TPOT')} {milliseconds(capacity.tpot_ms)}, {expanded('TTFT')} p95 "
         f"{milliseconds(capacity.ttft_p95_ms)}; the binding constraint is the {capacity.limit_words}. The peak is "
-        f"{significant(result.demand.peak_req_s)} requests/s: {plan.replicas_words}."
+        f"{plural(result.demand.peak_req_s, 'request')}/s: {plan.replicas_words}."
     )
 
 

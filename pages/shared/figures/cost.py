@@ -57,9 +57,10 @@ MOST_STEPS = 400
 
 
 def shown_options(evaluation: Evaluation) -> list[Option]:
-    """The cheapest option of each kind: today's API, with discounts, a hosted model, a fleet, a hybrid."""
+    """The cheapest option of each kind: today's API, with discounts, a hosted model, a fleet, a hybrid; and the winner."""
     first: dict[str, Option] = {}
-    for option in sorted(evaluation.options, key=lambda option: option.usd_per_month):
+    winner = evaluation.verdict.winner
+    for option in sorted(evaluation.options, key=lambda option: (option is not winner, option.usd_per_month)):
         first.setdefault("self_host" if option.is_build else option.kind, option)
     return [first[kind] for kind in KINDS if kind in first]
 
