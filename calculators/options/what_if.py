@@ -104,14 +104,16 @@ def _at_price(option: Option, ratio: float) -> Option:
 
 
 def curves_at_throughput(allowed: AllowedOptions, inputs: Inputs) -> OptionCurves:
-    """Curves of the allowed options, sized again at the throughput of `inputs`: the configurations of the allowed fleets,
-    cheapest first, and those that missed only a latency target, as many as `MOST_RESIZED`."""
+    """Curves of the allowed options, sized again at the throughput of `inputs`: the configurations of the allowed fleets, of
+    many the cheapest, and those that missed only a latency target, up to `MOST_RESIZED`. In their own order: of fleets that
+    cost the same, the first one counts."""
     order = np.argsort(allowed.rents_usd, kind="stable").tolist()
     best = {(s.capacity.config.model.id, s.offer.is_owned): s for s in (allowed.stairs[i] for i in reversed(order))}
-    feasible = [s.capacity.config for s in (*best.values(), *(allowed.stairs[i] for i in order))]
+    cheapest = [s.capacity.config for s in (*best.values(), *(allowed.stairs[i] for i in order))]
     slow = [one.config for one in allowed.infeasible if one.constraint in ("tpot", "ttft")]
-    configs = list({id(config): config for config in (*feasible, *slow)}.values())[:MOST_RESIZED]
-    resized, _ = replica_capacities(configs, inputs)
+    kept = set(list(dict.fromkeys(id(config) for config in (*cheapest, *slow)))[:MOST_RESIZED])
+    every = {id(config): config for config in (*(s.capacity.config for s in allowed.stairs), *slow)}
+    resized, _ = replica_capacities([config for key, config in every.items() if key in kept], inputs)
     offers = {id(s.offer): s.offer for s in allowed.stairs}.values()
     stairs = staircases_on(resized, offers, inputs)
     return OptionCurves.of(allowed.buys, stairs, allowed.lines, inputs, allowed.servers == "fallback")
