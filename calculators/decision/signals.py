@@ -39,7 +39,7 @@ def exit_signals(
 
 
 def _preconditions(scenario: Scenario) -> tuple[Precondition, ...]:
-    """Preconditions of leaving an API: until all of them hold, an API is the safe choice."""
+    """Preconditions of self-hosting: until all of them hold, paying per token is the safe choice."""
     w, e, t = scenario.workload, scenario.evidence, scenario.targets
     accepted = any(c.gate == "accepted" for c in scenario.candidates)
     measured = w.requests_basis != "assumed" and w.lengths_basis != "assumed"
@@ -94,7 +94,7 @@ def _supporting(scenario: Scenario, ranked: Sequence[Option]) -> tuple[Supportin
 
 
 def triggers_sentence(signals: Signals) -> str:
-    """The statuses of all exit signals in a sentence, with what is still open: Triggers for leaving the API: cost not met;
+    """The statuses of all exit signals in a sentence, with what is still open: Triggers for self-hosting: cost not met;
     latency and reliability need data."""
     by_status: dict[SignalStatus, list[str]] = {}
     for signal in signals.exit_signals:
@@ -102,16 +102,18 @@ def triggers_sentence(signals: Signals) -> str:
     clauses = [f"{_join(names)} {_status_words(status, len(names))}" for status, names in by_status.items()]
     open_points = ", ".join(p.name.lower() for p in signals.open_preconditions)
     still_open = f" Still open: {open_points}." if open_points else ""
-    return f"Triggers for leaving the API: {'; '.join(clauses)}.{still_open}"
+    return f"Triggers for self-hosting: {'; '.join(clauses)}.{still_open}"
 
 
 def met_sentence(signals: Signals) -> str:
-    """Which triggers for leaving the API are met, in a sentence."""
+    """Which triggers for self-hosting are met, in a sentence."""
     met = [s.name.lower() for s in signals.exit_signals if s.status == "firing"]
     if not met:
-        return "No trigger for leaving the API is met."
+        return "No trigger for self-hosting is met."
     names = _join(met)
-    return f"{names[0].upper()}{names[1:]} {'trigger is' if len(met) == 1 else 'triggers are'} met: consider leaving the API."
+    return (
+        f"{names[0].upper()}{names[1:]} {'trigger is' if len(met) == 1 else 'triggers are'} met: consider self-hosting."
+    )
 
 
 def _status_words(status: SignalStatus, number: int) -> str:

@@ -10,7 +10,7 @@ from calculators.units import count, usd, usd_range
 
 
 def to_text(evaluation: Evaluation) -> str:
-    """The verdict, its reason, the options by cost, the triggers for leaving the API, the sensitivity and the key
+    """The verdict, its reason, the options by cost, the triggers for self-hosting, the sensitivity and the key
     assumptions."""
     verdict = evaluation.verdict
     options = [_option_row(option) for option in evaluation.options]
@@ -28,7 +28,7 @@ def to_text(evaluation: Evaluation) -> str:
         f"Cost at {count(evaluation.demand.requests_per_month)} requests/month:",
         *options,
         "",
-        "Triggers for leaving the API:",
+        "Triggers for self-hosting:",
         *signals,
         *_compliance(evaluation.assessment),
         *(["", "Sensitivity (break-even value of each input, all else equal):", *values] if values else []),

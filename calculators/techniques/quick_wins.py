@@ -38,9 +38,9 @@ def gate(result: Evaluation) -> list[str]:
         [s.name.lower() for s in result.signals.exit_signals if s.status == status] for status in ("firing", "unknown")
     )
     if met:
-        sentences.append(f"Trigger for leaving the API met: {' and '.join(met)}.")
+        sentences.append(f"Trigger for self-hosting met: {' and '.join(met)}.")
     else:
-        sentences.append("No trigger for leaving the API is met.")
+        sentences.append("No trigger for self-hosting is met.")
     sentences.append(_next_step(result))
     if unknown:
         sentences.append(f"Data needed: {' and '.join(unknown)}. Measure before you decide.")

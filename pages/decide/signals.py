@@ -1,4 +1,4 @@
-"""Is it time to leave the API, what would make it time, and which options do the requirements allow?"""
+"""Is it time to self-host, what would make it time, and which options do the requirements allow?"""
 
 import streamlit as st
 
@@ -40,7 +40,7 @@ headline.subheader(escape(sentence))
 with answer:
     if signals.open_preconditions:
         names = ", ".join(item.name.lower() for item in signals.open_preconditions)
-        advice = " Until they are settled, the API is the safe choice." if result.today_allowed else ""
+        advice = " Until these are settled, keep paying per token." if result.today_allowed else ""
         st.markdown(escape(f"Preconditions still open: {names}.{advice}"))
     signal_cards(signals.exit_signals)
 

@@ -59,9 +59,9 @@ def test_the_review_names_a_volume_and_a_month() -> None:
 def test_the_triggers_are_said_in_a_sentence() -> None:
     signals = run(candidates=[{"model": "llama-3.3-70b", "gate": "assumed"}]).signals
     assert triggers_sentence(signals) == (
-        "Triggers for leaving the API: cost not met; latency and reliability need data. Still open: model quality, prompt "
+        "Triggers for self-hosting: cost not met; latency and reliability need data. Still open: model quality, prompt "
         "and schema stability, value per request."
     )
-    assert met_sentence(signals) == "No trigger for leaving the API is met."
+    assert met_sentence(signals) == "No trigger for self-hosting is met."
     slow = run(evidence={"api_ttft_p95_ms": 60_000.0}).signals
-    assert met_sentence(slow) == "Latency trigger is met: consider leaving the API."
+    assert met_sentence(slow) == "Latency trigger is met: consider self-hosting."
