@@ -6,8 +6,6 @@ from calculators.decision.crossover import Crossover
 from calculators.options.option import Option
 from calculators.units import count, significant
 
-NUMBER_WORDS = {3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine"}
-
 
 def break_even_clause(crossover: Crossover) -> str:
     """Where self-hosting breaks even, as a clause."""
@@ -39,8 +37,8 @@ def crossover_takeaway(
     if crossover.kind == "crosses" and durable is not None:
         multiple = significant(durable / requests_per_month, 2)
         return (
-            f"Break-even volume: {count(durable)} requests/month, {multiple} times your volume. Self-hosting stays cheaper "
-            f"from there{_until(crossover)}.{_crossings(len(crossover.crossings))}"
+            f"Break-even volume: {count(durable)} requests/month, {multiple} times your volume. "
+            f"{_from_when(crossover, durable)}{_until(crossover)}."
         )
     clause = break_even_clause(crossover)
     return f"{clause[0].upper()}{clause[1:]}."
@@ -52,8 +50,9 @@ def _until(crossover: Crossover) -> str:
     return f" up to {count(crossover.until_req_per_month)}, the most your GPU limit allows"
 
 
-def _crossings(number: int) -> str:
-    if number < 3:
-        return ""
-    times = NUMBER_WORDS.get(number, str(number))
-    return f" The curves cross {times} times because capacity is added in whole servers."
+def _from_when(crossover: Crossover, durable: float) -> str:
+    """From which volume self-hosting stays cheaper, and where it is cheaper first."""
+    first = crossover.first_req_per_month
+    if first is None or count(first) == count(durable):
+        return "Self-hosting stays cheaper from there"
+    return f"Self-hosting is first cheaper at {count(first)}, for good from {count(durable)} (capacity is added in whole servers)"
