@@ -16,7 +16,7 @@ from calculators.decision.signal_result import SIGNAL_STATUS_WORDS, Precondition
 from calculators.decision.switching_values import SwitchingValue
 from calculators.options.option import Option, best_build
 from calculators.scenario.inputs import Inputs
-from calculators.scenario.schema import Scenario
+from calculators.scenario.schema import Scenario, Targets
 from calculators.units import count, plural
 
 SCALE_GPUS = 16
@@ -53,7 +53,9 @@ def _preconditions(scenario: Scenario) -> tuple[Precondition, ...]:
         "Prompts or output format still change.",
         "Not answered: are prompts and output format stable?",
     )
-    targets = "A latency target is set." if has_targets else "No latency target is set. Set one on the Workload page."
+    targets = "No latency target is set. Set one on the Workload page."
+    if has_targets:
+        targets = "The default latency targets are set." if t == Targets() else "A latency target is set."
     value = "The value of a request is known." if has_value else "Not stated: what is an answered request worth?"
     own = "Volume and token lengths are your own figures."
     assumed = "Volume or token lengths are assumed. Enter your own on the Workload page."

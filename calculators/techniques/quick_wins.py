@@ -79,7 +79,7 @@ def quick_wins(result: Evaluation, catalog: Catalog) -> list[QuickWin]:
     is_higher = workload.cacheable_frac > workload.cached_frac
     wins = [
         QuickWin(
-            "Reorder prompts for the cache",
+            "Reorder prompts for the cache on the API",
             saved(deferrable_frac=0.0),
             raised if is_higher else f"because the cache hit rate is already the achievable {achievable}",
         ),

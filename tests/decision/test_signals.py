@@ -47,6 +47,16 @@ def test_what_nobody_answered_reads_as_a_question_and_never_as_a_fact() -> None:
     ]
 
 
+def test_latency_targets_that_nobody_changed_are_called_default() -> None:
+    def said(**targets: float | None) -> str:
+        signals = run(targets=targets).signals
+        return next(fact.words for fact in signals.preconditions if fact.name == "Latency targets")
+
+    assert said(ttft_p95_ms=2_000.0, tpot_ms=50.0) == "The default latency targets are set."
+    assert said(ttft_p95_ms=1_000.0, tpot_ms=50.0) == "A latency target is set."
+    assert said(ttft_p95_ms=None, tpot_ms=None).startswith("No latency target is set.")
+
+
 def test_the_review_names_a_volume_and_a_month() -> None:
     assert run().review == "Revisit by May 2027."
     near = run(

@@ -15,13 +15,16 @@ HitRates = tuple[float, float]
 
 
 def worth_table(
-    result: Evaluation, api: tuple[HitRates, str], own: tuple[HitRates, str] | None, key: str, example: bool = False
+    result: Evaluation, api: tuple[HitRates, str], own: tuple[HitRates, str] | None, key: str, example: str = ""
 ) -> None:
-    """Table of both sides (hit rates, TTL), and a button that takes the best rates into the scenario; off for an example."""
+    """Table of both sides (hit rates, TTL), and a button that takes the best rates into the scenario. `example`: why the
+    button is off, where the prompt is an example."""
     rows = [_api_row(result, *api)]
     if own is not None and result.build is not None:
         rows.append(_own_row(result, *own))
     st.markdown("**What it is worth**")
+    if example:
+        st.markdown(escape(example))
     plain = [{name: escape(value) for name, value in row.items()} for row in rows]
     st.table(pd.DataFrame(plain), hide_index=True, border="horizontal")
     best_own = own[0][1] if own else None
@@ -31,7 +34,7 @@ def worth_table(
         key=key,
         icon=":material/input:",
         on_click=_take,
-        disabled=example,
+        disabled=bool(example),
         args=(api[0][1], best_own),
         help="Sets the achievable API cache hit rate and the self-hosted prefix-cache hit rate of the scenario.",
     )

@@ -63,7 +63,12 @@ def time_shares_figure(view: PhaseView, height: int = 330) -> go.Figure:
     terms = {term.kind: term.bottleneck for phase in phases for term in phase.terms if term.time_s > 0}
     for kind, bottleneck in terms.items():
         alike = [other for other, needed in terms.items() if needed == bottleneck]
-        pattern = {"shape": PATTERNS[alike.index(kind)], "fgcolor": "rgba(255,255,255,0.55)", "size": 6}
+        pattern = {
+            "shape": PATTERNS[alike.index(kind)],
+            "fillmode": "overlay",
+            "fgcolor": "rgba(255,255,255,0.55)",
+            "size": 6,
+        }
         shares = [phase.share_frac(kind) for phase in phases]
         figure.add_trace(
             go.Bar(
@@ -77,15 +82,16 @@ def time_shares_figure(view: PhaseView, height: int = 330) -> go.Figure:
                     "line": {"width": 1, "color": "rgba(128,128,128,0.6)"},
                 },
                 textangle=0,
+                insidetextanchor="middle",
                 text=[percent(share) if share > 0.06 else "" for share in shares],
                 customdata=[percent(share) for share in shares],
                 hovertemplate="%{customdata}<extra>" + TERM_WORDS[kind] + "</extra>",
             )
         )
     figure.update_layout(barmode="stack", showlegend=True)
-    figure.update_xaxes(title="Share of time", tickformat=".0%", range=[0, 1.001], dtick=0.25)
+    figure.update_xaxes(title="Share of time", tickformat=".0%", range=[0, 1], dtick=0.25, ticklabeloverflow="allow")
     figure.update_yaxes(autorange="reversed", automargin=True)
-    return frame(figure, height)
+    return frame(figure, height).update_layout(margin_r=30)
 
 
 def load_figures(view: PhaseView) -> dict[str, go.Figure]:
