@@ -1,5 +1,7 @@
 """The words of a compliance assessment: what it leaves, what it costs, and the takeaway of its chart."""
 
+from collections.abc import Sequence
+
 from calculators.compliance.assessment import ComplianceAssessment, Relaxation
 from calculators.units import plural, usd
 
@@ -7,7 +9,22 @@ from calculators.units import plural, usd
 def assessment_sentence(assessment: ComplianceAssessment) -> str:
     """How many options are allowed, to be asked and blocked, and what compliance costs."""
     allowed, ask, blocked = (len(assessment.with_status(status)) for status in ("allowed", "ask", "blocked"))
-    return f"{plural(allowed, 'option')} allowed, {ask} to ask, {blocked} blocked. {premium_sentence(assessment)}"
+    counts = f"{plural(allowed, 'option')} confirmed, {ask or 'none'} to ask, {blocked or 'none'} blocked"
+    return f"{counts}. {premium_sentence(assessment)}"
+
+
+def shared_condition(reasons: Sequence[str]) -> str:
+    """The condition with which reasons such as 'HIPAA requires a signed agreement: offered' begin, if it is always the
+    same one; empty otherwise."""
+    openings = (part.partition(": ")[0] for reason in reasons for part in reason.split("; "))
+    conditions = {opening for opening in openings if " requires " in opening}
+    return conditions.pop() if len(conditions) == 1 else ""
+
+
+def without_condition(reason: str, condition: str) -> str:
+    """A reason without the condition that stands above all of them."""
+    short = reason.removeprefix(f"{condition}: ")
+    return f"{short[:1].upper()}{short[1:]}"
 
 
 def premium_sentence(assessment: ComplianceAssessment) -> str:

@@ -15,6 +15,7 @@ from calculators.decision.savings import MonthlySavings
 from calculators.decision.signal_result import SIGNAL_STATUS_WORDS, Precondition, Signals, SignalStatus, SupportingFact
 from calculators.decision.switching_values import SwitchingValue
 from calculators.options.option import Option, best_build
+from calculators.scenario.defaults import preset_targets
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Scenario, Targets
 from calculators.units import count, plural
@@ -33,13 +34,14 @@ def exit_signals(
             latency_signal(inputs, has_fleet),
             reliability_signal(inputs, today, has_fleet),
         ),
-        preconditions=_preconditions(inputs.scenario),
+        preconditions=_preconditions(inputs),
         supporting=_supporting(inputs.scenario, ranked),
     )
 
 
-def _preconditions(scenario: Scenario) -> tuple[Precondition, ...]:
+def _preconditions(inputs: Inputs) -> tuple[Precondition, ...]:
     """Preconditions of self-hosting: until all of them hold, paying per token is the safe choice."""
+    scenario = inputs.scenario
     w, e, t = scenario.workload, scenario.evidence, scenario.targets
     accepted = any(c.gate == "accepted" for c in scenario.candidates)
     measured = w.requests_basis != "assumed" and w.lengths_basis != "assumed"
@@ -55,7 +57,9 @@ def _preconditions(scenario: Scenario) -> tuple[Precondition, ...]:
     )
     targets = "No latency target is set. Set one on the Workload page."
     if has_targets:
-        targets = "The default latency targets are set." if t == Targets() else "A latency target is set."
+        is_default = t in (Targets(), *map(preset_targets, inputs.catalog.presets.values()))
+        confirm = "The latency targets are defaults. Confirm them on the Workload page."
+        targets = confirm if is_default else "A latency target is set."
     value = "The value of a request is known." if has_value else "Not stated: what is an answered request worth?"
     own = "Volume and token lengths are your own figures."
     assumed = "Volume or token lengths are assumed. Enter your own on the Workload page."

@@ -1,10 +1,13 @@
 """An Evaluation as text in a terminal."""
 
+from collections.abc import Sequence
+
 from calculators.compliance.assessment import ComplianceAssessment
 from calculators.compliance.assessment_text import assessment_sentence
 from calculators.decision.signal_result import SIGNAL_STATUS_WORDS
 from calculators.evaluate import Evaluation
 from calculators.fleet.machine_offers import MachineOffer
+from calculators.options.feasibility import Feasibility
 from calculators.options.option import Option
 from calculators.units import count, usd, usd_range
 
@@ -51,6 +54,16 @@ def _compliance(assessment: ComplianceAssessment) -> list[str]:
         return []
     names = "; ".join(r.name for r in assessment.requirements)
     return ["", f"Compliance ({names}): {assessment_sentence(assessment)}"]
+
+
+def configurations_takeaway(rows: Sequence[Feasibility]) -> str:
+    """How many pairs of a model and a GPU meet the targets, and the cheapest. `rows`: cheapest first."""
+    feasible = [row for row in rows if row.plan is not None and row.usd_per_month is not None]
+    if not feasible:
+        return f"None of {len(rows)} pairs of a model and a GPU is feasible."
+    first = feasible[0]
+    cost = f"{first.model} on {first.gpu}, {usd(first.usd_per_month or 0.0)}/month with everything counted"
+    return f"{len(feasible)} of {len(rows)} pairs of a model and a GPU meet the targets. Cheapest: {cost}."
 
 
 def offer_terms(offer: MachineOffer) -> str:

@@ -146,7 +146,7 @@ class Hardware(Record):
     commitments: Annotated[tuple[Commitment, ...], Field(max_length=MAX_LISTED)] = Field(
         ("on_demand",), title="Commitment terms"
     )
-    min_confidence: Confidence = Field("medium", title="Minimum price confidence")
+    min_confidence: Confidence = Field("medium", title="Minimum GPU price confidence")
     max_rent_age_days: Annotated[int, Field(ge=1, le=10_000)] = Field(365, title="Maximum age of GPU prices (days)")
     precisions: Annotated[tuple[Precision, ...], Field(max_length=MAX_LISTED)] = Field(
         ("bf16", "fp8"), title="Additional weight precisions"

@@ -2,9 +2,8 @@
 
 import streamlit as st
 
-from calculators.compliance.assessment_text import path_takeaway, premium_sentence
+from calculators.compliance.assessment_text import assessment_sentence, path_takeaway
 from calculators.decision.signals import met_sentence
-from calculators.units import plural
 from pages.shared.components.signals import (
     api_inputs,
     compliance_metrics,
@@ -33,8 +32,7 @@ result = evaluation()
 assessment, signals = result.assessment, result.signals
 sentence = met_sentence(signals)
 if assessment.requirements:
-    allowed = f"{len(assessment.with_status('allowed'))} of {plural(len(assessment.paths), 'option')}"
-    sentence += f" Compliance leaves {allowed}. {premium_sentence(assessment)}"
+    sentence += f" Under your requirements: {assessment_sentence(assessment)}"
 headline.subheader(escape(sentence))
 
 with answer:

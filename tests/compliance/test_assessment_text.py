@@ -7,6 +7,8 @@ from calculators.compliance.assessment_text import (
     path_takeaway,
     premium_sentence,
     relaxation_words,
+    shared_condition,
+    without_condition,
 )
 from calculators.units import usd
 
@@ -23,6 +25,17 @@ def test_a_requirement_that_blocks_the_cheapest_has_a_premium() -> None:
     assert premium is not None
     assert premium_sentence(assessment) == f"Compliance costs {usd(premium)}/month."
     assert f"{usd(premium)} more than the cheapest overall" in path_takeaway(assessment)
-    assert assessment_sentence(assessment).startswith("1 option allowed, 0 to ask, ")
+    assert assessment_sentence(assessment).startswith("1 option confirmed, none to ask, ")
     [relaxation] = assessment.relaxations
     assert relaxation_words(relaxation) == f"{relaxation.label}, {usd(relaxation.usd_per_month or 0.0)}/month"
+
+
+def test_one_condition_of_all_reasons_is_said_once() -> None:
+    signed = "HIPAA requires a signed agreement"
+    reasons = [f"{signed}: offered (form; on request)", "HIPAA: you need safeguards"]
+    assert shared_condition(reasons) == signed
+    assert [without_condition(reason, signed) for reason in reasons] == [
+        "Offered (form; on request)",
+        "HIPAA: you need safeguards",
+    ]
+    assert shared_condition([*reasons, f"{signed}: offered; PCI requires a report: offered"]) == ""

@@ -52,8 +52,11 @@ def test_latency_targets_that_nobody_changed_are_called_default() -> None:
         signals = run(targets=targets).signals
         return next(fact.words for fact in signals.preconditions if fact.name == "Latency targets")
 
-    assert said(ttft_p95_ms=2_000.0, tpot_ms=50.0) == "The default latency targets are set."
-    assert said(ttft_p95_ms=1_000.0, tpot_ms=50.0) == "A latency target is set."
+    assert (
+        said(ttft_p95_ms=2_000.0, tpot_ms=50.0)
+        == "The latency targets are defaults. Confirm them on the Workload page."
+    )
+    assert said(ttft_p95_ms=1_111.0, tpot_ms=50.0) == "A latency target is set."
     assert said(ttft_p95_ms=None, tpot_ms=None).startswith("No latency target is set.")
 
 

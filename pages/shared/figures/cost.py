@@ -36,7 +36,7 @@ DASH = {
 NAME = {
     "api_today": "Current API",
     "api_optimised": "Current API with discounts",
-    "resold_api": "Same model, other contract",
+    "resold_api": "Same model through another seller",
     "hybrid": "Hybrid (self-hosted base, API overflow)",
     "hosted_open": "Hosted open model",
     "self_host": "Self-hosted (rented GPUs)",
@@ -45,7 +45,7 @@ NAME = {
 BREAK_EVEN_WITH = {
     "api_today": ("current<br>API", "top left"),
     "api_optimised": ("API with<br>discounts", "bottom right"),
-    "resold_api": ("other<br>contract", "bottom left"),
+    "resold_api": ("other<br>seller", "bottom left"),
     "hosted_open": ("hosted<br>open model", "top left"),
 }
 """Label of a break-even with each kind of API option, and where it stands beside the mark."""
