@@ -20,7 +20,7 @@ from calculators.units import count, milliseconds, percent, plural
 ABResult = Literal["not run", "vllm", "sglang"]
 Certainty = Literal["measured", "leaning", "too close to call"]
 ENGINE_NAMES: Mapping[str, str] = {"vllm": "vLLM", "sglang": "SGLang", "tensorrt_llm": "TensorRT-LLM"}
-SAME_FRAC = 0.005
+SAME_LATENCY_FRAC = 0.005
 """A smaller gap is no gap in words."""
 
 
@@ -120,7 +120,7 @@ def _gap_words(tpot_gap_frac: float, ttft_gap_frac: float, error_frac: float) ->
 
 
 def _change(gap_frac: float) -> str:
-    if abs(gap_frac) < SAME_FRAC:
+    if abs(gap_frac) < SAME_LATENCY_FRAC:
         return "the same"
     return f"{percent(abs(gap_frac))} {'higher' if gap_frac > 0 else 'lower'}"
 
