@@ -31,7 +31,9 @@ def use_text(effect: TechniqueEffect, chosen: Techniques) -> str:
     """Whether the verdict's fleet uses a technique; one that is allowed and not used is not off."""
     if effect.is_used:
         return "used"
-    return "allowed, not needed" if is_on(chosen, effect.id) else "off"
+    if not is_on(chosen, effect.id):
+        return "off"
+    return "allowed, not needed" if effect.with_it else "allowed, not possible"
 
 
 def without_fleet(effects: Sequence[TechniqueEffect], plan: FleetPlan, inputs: Inputs) -> list[str]:

@@ -62,13 +62,16 @@ if plan is None:
     top.markdown(escape(result.verdict.reason))
     st.stop()
 
+token = to_token(result.scenario, catalog().digest)
+diagnosed = advised(token, catalog().digest, None, ()).metric
+automatic = f"Automatic: {known().metric(diagnosed).name if diagnosed else 'none failing'}"
 with top:
     answer = st.container()
     left, _ = st.columns([2, 3])
     metric = left.selectbox(
         "Metric to improve",
         [None, *(m.id for m in known().metrics)],
-        format_func=lambda m: "Automatic" if m is None else known().metric(m).name,
+        format_func=lambda m: automatic if m is None else known().metric(m).name,
         key="view_framework_metric",
         help=help_text("metric to improve"),
     )
@@ -77,7 +80,6 @@ pinned = tuple(
     for move in known().moves
     if (pin := state.get(f"framework.{move.id}", "auto")) in get_args(Pin) and is_possible(move.id, plan.config.model)
 )
-token = to_token(result.scenario, catalog().digest)
 advice = advised(token, catalog().digest, metric, pinned)
 sentence = advice_takeaway(advice)
 answer.subheader(escape(sentence))

@@ -384,6 +384,7 @@ def test_a_technique_that_costs_money_is_said_on_both_technique_pages() -> None:
     assert "allowed, not needed" in app.table[0].value.to_csv()
     app.switch_page("pages/engineer/framework.py").run()
     assert "does not add: prefill/decode disaggregation" in words(app)
+    assert app.selectbox(key="view_framework_metric").options[0] == "Automatic: none failing"
 
 
 def test_break_even_marks_say_with_which_option() -> None:

@@ -86,7 +86,9 @@ def test_an_enabled_technique_that_costs_money_is_named_before_one_that_saves() 
 
 def test_an_enabled_technique_that_the_fleet_does_not_use_is_allowed_and_not_off() -> None:
     unused = TechniqueEffect("parallelism", False, None, None)
-    assert use_text(unused, Techniques()) == "allowed, not needed"
+    with_fleet = all_six("steady-extraction")["speculation"].with_it
+    assert use_text(replace(unused, with_it=with_fleet), Techniques()) == "allowed, not needed"
+    assert use_text(unused, Techniques()) == "allowed, not possible"
     assert use_text(unused, Techniques(parallelism=False)) == "off"
     assert use_text(TechniqueEffect("parallelism", True, None, None), Techniques()) == "used"
 
