@@ -5,6 +5,7 @@ request whose input exceeds a tier's threshold pays that tier's price for every 
 """
 
 import difflib
+import re
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, lru_cache
@@ -61,6 +62,7 @@ class ApiOffer:
         return f"{self.model} on {self.provider_name}"
 
 
+VERSION = re.compile(r"(?<![\d.x])(\d{1,2})(?:[.p-](\d{1,2}))?(?![\dbkx])", re.IGNORECASE)
 PROVIDER_NAMES = {
     "openai": "OpenAI",
     "anthropic": "Anthropic",
@@ -140,10 +142,17 @@ def _library_source() -> Source:
 
 
 def text_models(provider: str, day: date) -> list[str]:
-    """Ids of the provider's current models with a price for text input and output, in descending order."""
+    """Ids of the provider's current models with a price for text input and output, the newest version first."""
     models = (m for m in library_models(provider).values() if not m.deprecated)
     priced = ((m.id, _rates_of_day(provider, m.id, day, False)[0]) for m in models)
-    return sorted((id for id, r in priced if r.input_usd_per_mtok > 0 and r.output_usd_per_mtok > 0), reverse=True)
+    ids = sorted(id for id, r in priced if r.input_usd_per_mtok > 0 and r.output_usd_per_mtok > 0)
+    return sorted(ids, key=_version, reverse=True)
+
+
+def _version(model: str) -> tuple[int, ...]:
+    """The version in a model's id, as (5, 4) in gpt-5.4-mini; empty without one. Sizes (70b) and dates are none."""
+    match = VERSION.search(model)
+    return tuple(int(part) for part in match.groups() if part) if match else ()
 
 
 def _no_price(provider: str, model: str, catalog: Catalog) -> str:

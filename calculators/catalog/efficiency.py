@@ -100,4 +100,5 @@ class Efficiencies(SourcedFile):
     tpot_error_p80_frac: NotNegative
     ranges: tuple[ErrorRange, ...] = Field(min_length=3, max_length=3)
     fitted_rows_count: PositiveCount
-    protocol: str
+    protocol: tuple[str, ...] = Field(min_length=1)
+    """How the coefficients were fitted and judged: one point each."""

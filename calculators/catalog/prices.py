@@ -162,23 +162,23 @@ class Server(Sourced):
 class Ownership(SourcedFile):
     """Rules of thumb for every cost of self-hosting besides GPU rent."""
 
-    engineer_usd_per_year: Range
-    self_host_fte: Range
-    hosted_open_fte: Range
-    platform_usd_per_month: Range
-    migration_weeks: Range
-    hosted_open_migration_weeks: Range
-    egress_usd_per_gb: Range
-    storage_usd_per_gb_month: Range
-    colocation_usd_per_kw_month: Range
-    electricity_usd_per_kwh: Range
-    pue_ratio: Range
-    depreciation_years: Range
-    residual_frac: Range
-    network_and_spares_frac: Range
-    server_power_kw_per_gpu: dict[Id, Range]
-    server_usd_per_gpu: dict[Id, Range]
-    servers: dict[Id, Server]
+    engineer_usd_per_year: Range = Field(title="Engineer cost")
+    self_host_fte: Range = Field(title="Staffing, self-hosted")
+    hosted_open_fte: Range = Field(title="Staffing, hosted open model")
+    platform_usd_per_month: Range = Field(title="Platform tooling")
+    migration_weeks: Range = Field(title="Migration to self-hosting")
+    hosted_open_migration_weeks: Range = Field(title="Evaluation and migration to a hosted open model")
+    egress_usd_per_gb: Range = Field(title="Network egress")
+    storage_usd_per_gb_month: Range = Field(title="Storage")
+    colocation_usd_per_kw_month: Range = Field(title="Colocation")
+    electricity_usd_per_kwh: Range = Field(title="Electricity")
+    pue_ratio: Range = Field(title="Power usage effectiveness (PUE)")
+    depreciation_years: Range = Field(title="Depreciation period")
+    residual_frac: Range = Field(title="Residual value")
+    network_and_spares_frac: Range = Field(title="Network and spare parts")
+    server_power_kw_per_gpu: dict[Id, Range] = Field(title="Server power per GPU")
+    server_usd_per_gpu: dict[Id, Range] = Field(title="Server price per GPU")
+    servers: dict[Id, Server] = Field(title="Servers")
 
     @model_validator(mode="after")
     def _servers_have_a_size(self) -> "Ownership":

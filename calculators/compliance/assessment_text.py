@@ -1,5 +1,7 @@
 """The words of a compliance assessment: what it leaves, what it costs, and the takeaway of its chart."""
 
+from collections.abc import Sequence
+
 from calculators.compliance.assessment import ComplianceAssessment, Relaxation
 from calculators.units import capital, plural_or_no, usd
 
@@ -13,7 +15,21 @@ def assessment_sentence(assessment: ComplianceAssessment) -> str:
 def counts_words(allowed_count: int, ask_count: int, blocked_count: int) -> str:
     """How many options have each status, as the start of a sentence."""
     asked, blocked = (number or "none" for number in (ask_count, blocked_count))
-    return capital(f"{plural_or_no(allowed_count, 'option')} allowed, {asked} to ask, {blocked} blocked")
+    return capital(f"{plural_or_no(allowed_count, 'option')} confirmed, {asked} to ask, {blocked} blocked")
+
+
+def shared_condition(reasons: Sequence[str]) -> str:
+    """The condition with which reasons such as 'HIPAA requires a signed agreement: offered' begin, if it is always the
+    same one; empty otherwise."""
+    openings = (part.partition(": ")[0] for reason in reasons for part in reason.split("; "))
+    conditions = {opening for opening in openings if " requires " in opening}
+    return conditions.pop() if len(conditions) == 1 else ""
+
+
+def without_condition(reason: str, condition: str) -> str:
+    """A reason without the condition that stands above all of them."""
+    short = reason.removeprefix(f"{condition}: ")
+    return f"{short[:1].upper()}{short[1:]}"
 
 
 def premium_sentence(assessment: ComplianceAssessment) -> str:

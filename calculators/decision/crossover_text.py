@@ -6,7 +6,6 @@ from calculators.decision.crossover import Crossover
 from calculators.options.option import Option, best_self_hosted
 from calculators.units import capital, count, multiple_of, plural
 
-NUMBER_WORDS = {3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine"}
 WHOLE = "self-hosting all of the load"
 """What breaks even where a hybrid costs less: a crossover is that of fleets that carry the peak."""
 
@@ -42,8 +41,8 @@ def crossover_takeaway(
     if crossover.kind == "crosses" and durable is not None:
         multiple = multiple_of(durable / requests_per_month, "your volume")
         return (
-            f"Break-even volume: {plural(durable, 'request')}/month, {multiple}. {capital(_subject(allowed))} stays cheaper "
-            f"from there{_until(crossover)}.{_crossings(len(crossover.crossings))}"
+            f"Break-even volume: {plural(durable, 'request')}/month, {multiple}. "
+            f"{_from_when(crossover, durable, _subject(allowed))}{_until(crossover)}."
         )
     return f"{capital(break_even_clause(crossover, allowed))}."
 
@@ -59,8 +58,10 @@ def _until(crossover: Crossover) -> str:
     return f" up to {count(crossover.until_req_per_month)}, the most your GPU limit allows"
 
 
-def _crossings(number: int) -> str:
-    if number < 3:
-        return ""
-    times = NUMBER_WORDS.get(number, str(number))
-    return f" The curves cross {times} times because capacity is added in whole servers."
+def _from_when(crossover: Crossover, durable: float, subject: str) -> str:
+    """From which volume `subject` stays cheaper, and where it is cheaper first."""
+    first = crossover.first_req_per_month
+    if first is None or count(first) == count(durable):
+        return f"{capital(subject)} stays cheaper from there"
+    first_and_last = f"is first cheaper at {count(first)}, for good from {count(durable)}"
+    return f"{capital(subject)} {first_and_last} (capacity is added in whole servers)"

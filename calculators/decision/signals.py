@@ -15,8 +15,9 @@ from calculators.decision.signal_result import SIGNAL_STATUS_WORDS, Precondition
 from calculators.fleet.plan import FleetPlan
 from calculators.options.option import Option, best_build
 from calculators.options.remedies import NoFleet
+from calculators.scenario.defaults import preset_targets
 from calculators.scenario.inputs import Inputs
-from calculators.scenario.schema import Scenario
+from calculators.scenario.schema import Scenario, Targets
 from calculators.units import capital, listed, plural
 
 SCALE_GPUS = 16
@@ -44,7 +45,7 @@ def _cheapest_fleet(ranked: Sequence[Option]) -> FleetPlan | None:
 
 
 def _preconditions(inputs: Inputs) -> tuple[Precondition, ...]:
-    """Preconditions of leaving an API: until all of them hold, an API is the safe choice."""
+    """Preconditions of self-hosting: until all of them hold, paying per token is the safe choice."""
     scenario, catalog = inputs.scenario, inputs.catalog
     w, e, t = scenario.workload, scenario.evidence, scenario.targets
     is_in_use = any(inputs.gate_of(catalog.model(c.model)) is None for c in scenario.candidates)
@@ -60,7 +61,11 @@ def _preconditions(inputs: Inputs) -> tuple[Precondition, ...]:
         "Prompts or output format still change.",
         "Not answered: are prompts and output format stable?",
     )
-    targets = "A latency target is set." if has_targets else "No latency target is set. Set one on the Workload page."
+    targets = "No latency target is set. Set one on the Workload page."
+    if has_targets:
+        is_default = t in (Targets(), *map(preset_targets, inputs.catalog.presets.values()))
+        confirm = "The latency targets are defaults. Confirm them on the Workload page."
+        targets = confirm if is_default else "A latency target is set."
     value = "The value of a request is known." if has_value else "Not stated: what is an answered request worth?"
     own = "Volume and token lengths are your own figures."
     assumed = "Volume or token lengths are assumed. Enter your own on the Workload page."
@@ -101,7 +106,7 @@ def _supporting(scenario: Scenario, ranked: Sequence[Option]) -> tuple[Supportin
 
 
 def triggers_sentence(signals: Signals) -> str:
-    """The statuses of all exit signals in a sentence, with what is still open: Triggers for leaving the API: cost not met;
+    """The statuses of all exit signals in a sentence, with what is still open: Triggers for self-hosting: cost not met;
     latency and reliability need data."""
     by_status: dict[SignalStatus, list[str]] = {}
     for signal in signals.exit_signals:
@@ -109,16 +114,16 @@ def triggers_sentence(signals: Signals) -> str:
     clauses = [f"{listed(names)} {_status_words(status, len(names))}" for status, names in by_status.items()]
     open_points = ", ".join(p.name.lower() for p in signals.open_preconditions)
     still_open = f" Still open: {open_points}." if open_points else ""
-    return f"Triggers for leaving the API: {'; '.join(clauses)}.{still_open}"
+    return f"Triggers for self-hosting: {'; '.join(clauses)}.{still_open}"
 
 
 def met_sentence(signals: Signals) -> str:
-    """Which triggers for leaving the API are met, in a sentence."""
+    """Which triggers for self-hosting are met, in a sentence."""
     met = [s.name.lower() for s in signals.exit_signals if s.status == "firing"]
     if not met:
-        return "No trigger for leaving the API is met."
+        return "No trigger for self-hosting is met."
     are = "trigger is" if len(met) == 1 else "triggers are"
-    return f"{capital(listed(met))} {are} met: consider leaving the API."
+    return f"{capital(listed(met))} {are} met: consider self-hosting."
 
 
 def _status_words(status: SignalStatus, number: int) -> str:

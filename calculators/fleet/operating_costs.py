@@ -23,7 +23,7 @@ COST_NAMES: Mapping[CostKind, str] = {
     "owned_servers": "Purchased servers (amortized)",
     "staffing": "Staffing (engineers)",
     "platform": "Platform tooling (gateway, logging, monitoring)",
-    "migration": "Evaluation and migration",
+    "migration": "Migration",
     "network_egress": "Network egress",
 }
 USER_BASIS = "your input"
@@ -116,6 +116,7 @@ def _migration(typed_weeks: float | None, rule: Range, operations: Operations, o
     weeks = _range(typed_weeks, rule)
     costs = tuple(migration_usd_per_month(w, pay, operations.horizon_months) for w in weeks)
     note = f"{plural(weeks[1], 'engineer-week')} spread over {plural(operations.horizon_months, 'month')}"
+    note += f": {rule.what}" if typed_weeks is None else ""
     return _line("migration", costs, _basis(typed_weeks), ownership.sources[rule.source], note)
 
 

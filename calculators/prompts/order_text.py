@@ -19,6 +19,15 @@ def order_sentence(blocks: Sequence[Block], now_frac: float, best_frac: float) -
     )
 
 
+def example_note(blocks: Sequence[Block], input_tok: float) -> str:
+    """That the hit rates are those of the example and not of the user's requests."""
+    example_tok = sum(block.tok for block in blocks)
+    return (
+        f"Example prompt of {count(example_tok)} tokens, not your {count(input_tok)}-token requests. Describe your own "
+        "prompt first."
+    )
+
+
 def api_cache_sentences(api: CacheTerms, ratios: PriceRatios) -> str:
     """How today's API caches prompts, what it does not publish, and from which hit rate caching pays."""
     steps = (

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from calculators.catalog.quantization import Tolerance
 from calculators.fleet.plan import FleetPlan
+from calculators.options.option import Option
 from calculators.performance.quantization_recipe import has_native_arithmetic
 from calculators.quantization.effect import RecipeEffect
 from calculators.quantization.recipe_risk import RecipeRisk
@@ -51,6 +52,15 @@ def risk_detail(risk: RecipeRisk, measured_db: float | None) -> str:
     inferred = ", inferred from the nearest row or format" if risk.is_carried_over else ""
     own = "" if measured_db is None else f" Your checkpoint keeps {significant(measured_db, 2)} dB at worst."
     return f"{capital(note)}. {confidence} confidence{inferred}.{own}"
+
+
+def served_sentence(plan: FleetPlan, winner: Option | None) -> str:
+    """What the verdict's fleet serves, or would serve where the verdict is not to self-host."""
+    model, precision = plan.config.model.name, plan.config.precision.upper()
+    rent = f"GPU rent {usd(plan.rent_usd_per_month)}/month"
+    if winner is not None and winner.is_build:
+        return f"The verdict serves {model} in {precision}; {rent}"
+    return f"If you self-hosted: {model} in {precision}; {rent}"
 
 
 def worth_sentence(effect: RecipeEffect, name: str) -> str:

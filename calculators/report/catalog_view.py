@@ -67,7 +67,8 @@ class ModelFacts:
 class EstimateRow:
     """One rule of thumb for the cost of self-hosting, written in its unit."""
 
-    field: str
+    name: str
+    """Label of the estimate; a GPU's with the name of the GPU."""
     value: Range
     low: str
     central: str
@@ -151,11 +152,18 @@ def _facts(model: Model) -> ModelFacts:
 
 def estimates(catalog: Catalog) -> list[EstimateRow]:
     """All rules of thumb for the cost of self-hosting; those by GPU last."""
-    ownership = catalog.ownership
-    ranges = [(name, value) for name, value in ownership if isinstance(value, Range)]
-    by_gpu = {"server price": ownership.server_usd_per_gpu, "server power": ownership.server_power_kw_per_gpu}
-    ranges += [(f"{what}: {gpu}", value) for what, values in by_gpu.items() for gpu, value in values.items()]
-    return [EstimateRow(name.replace("_", " "), value, *_in_unit(value)) for name, value in ranges]
+    ranges, by_gpu = list[tuple[str, Range]](), list[tuple[str, Range]]()
+    for field, value in catalog.ownership:
+        name = type(catalog.ownership).model_fields[field].title or field
+        if isinstance(value, Range):
+            ranges.append((name, value))
+        elif isinstance(value, dict) and field != "sources":
+            by_gpu += [(f"{name}: {_gpu_name(gpu, catalog)}", entry) for gpu, entry in value.items()]
+    return [EstimateRow(name, value, *_in_unit(value)) for name, value in (*ranges, *by_gpu)]
+
+
+def _gpu_name(gpu: str, catalog: Catalog) -> str:
+    return catalog.gpus[gpu].name if gpu in catalog.gpus else gpu
 
 
 def _in_unit(value: Range) -> tuple[str, str, str]:
@@ -163,6 +171,18 @@ def _in_unit(value: Range) -> tuple[str, str, str]:
     return write(value.low), write(value.central), write(value.high)
 
 
+def rule_models(rule: ProviderRule, variant: CacheVariant | None) -> str:
+    """The models that a provider's general rule, or one of its variants, applies to."""
+    if variant is not None and variant.models != ("*",):
+        return ", ".join(variant.models)
+    others = sum(one.models != ("*",) for one in rule.cache_by_model)
+    return "all other models" if others else "all models"
+
+
 def provider_rules(catalog: Catalog) -> Iterable[tuple[ProviderRule, CacheVariant | None]]:
-    """Every provider's rules: one entry for each group of models with cache rules of its own, then the general one."""
-    return ((rule, variant) for rule in catalog.rules.values() for variant in (*rule.cache_by_model, None))
+    """Every provider's rules: one entry for each group of models with cache rules of its own, then the general one
+    unless a group is of all models."""
+    for rule in catalog.rules.values():
+        yield from ((rule, variant) for variant in rule.cache_by_model)
+        if not any(variant.models == ("*",) for variant in rule.cache_by_model):
+            yield rule, None

@@ -1,17 +1,20 @@
 """An Evaluation as text in a terminal."""
 
+from collections.abc import Sequence
+
 from calculators.compliance.assessment import ComplianceAssessment
 from calculators.compliance.assessment_text import assessment_sentence
 from calculators.decision.sensitivity import DecisionSensitivity
 from calculators.decision.signal_result import SIGNAL_STATUS_WORDS
 from calculators.evaluate import Evaluation
 from calculators.fleet.machine_offers import MachineOffer
+from calculators.options.feasibility import Feasibility
 from calculators.options.option import Option
 from calculators.units import plural, usd, usd_range
 
 
 def to_text(evaluation: Evaluation, sensitivity: DecisionSensitivity) -> str:
-    """The verdict, its reason, the options by cost, the triggers for leaving the API, the sensitivity and the key
+    """The verdict, its reason, the options by cost, the triggers for self-hosting, the sensitivity and the key
     assumptions."""
     verdict = evaluation.verdict
     options = [_option_row(option, evaluation.label_of(option)) for option in evaluation.options]
@@ -30,7 +33,7 @@ def to_text(evaluation: Evaluation, sensitivity: DecisionSensitivity) -> str:
         f"Cost at {plural(evaluation.demand.requests_per_month, 'request')}/month:",
         *options,
         "",
-        "Triggers for leaving the API:",
+        "Triggers for self-hosting:",
         *signals,
         *_compliance(evaluation.assessment),
         *(
@@ -57,6 +60,16 @@ def _compliance(assessment: ComplianceAssessment) -> list[str]:
         return []
     names = "; ".join(r.name for r in assessment.requirements)
     return ["", f"Compliance ({names}): {assessment_sentence(assessment)}"]
+
+
+def configurations_takeaway(rows: Sequence[Feasibility]) -> str:
+    """How many pairs of a model and a GPU meet the targets, and the cheapest. `rows`: cheapest first."""
+    feasible = [row for row in rows if row.plan is not None and row.usd_per_month is not None]
+    if not feasible:
+        return f"None of {len(rows)} pairs of a model and a GPU is feasible."
+    first = feasible[0]
+    cost = f"{first.model} on {first.gpu}, {usd(first.usd_per_month or 0.0)}/month with everything counted"
+    return f"{len(feasible)} of {len(rows)} pairs of a model and a GPU meet the targets. Cheapest: {cost}."
 
 
 def offer_terms(offer: MachineOffer) -> str:

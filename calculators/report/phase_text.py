@@ -56,9 +56,16 @@ def headline(view: PhaseView) -> str:
     else:
         bound = f"Prefill is {BOUND_WORDS[prefill.bottleneck]}; decode is {BOUND_WORDS[decode.bottleneck]}"
     return (
-        f"{bound}. The mean prompt takes {milliseconds(prefill.total_s * 1e3)}, each output token "
-        f"{milliseconds(decode.total_s * 1e3)}."
+        f"{bound}. The mean prompt alone takes {milliseconds(prefill.total_s * 1e3)}; a decode step of batch "
+        f"{count(round(decode.batch))} takes {milliseconds(decode.total_s * 1e3)}."
     )
+
+
+def load_heading(view: PhaseView) -> str:
+    """At which load the key figures are."""
+    if view.capacity is None:
+        return "No load meets your latency targets."
+    return f"At the highest load within your targets (batch {count(round(view.capacity.batch))})"
 
 
 def infeasible_headline(infeasible: Infeasible) -> str:
@@ -77,9 +84,9 @@ def conditions(view: PhaseView) -> list[str]:
         told.append(note)
     if peak := view.at_peak:
         told.append(
-            f"At this scenario's peak ({plural(peak.req_s, 'request')}/s on {plural(peak.replicas_count, 'replica')}), "
+            f"At your peak ({plural(peak.req_s, 'request')}/s on {plural(peak.replicas_count, 'replica')}), "
             f"{expanded('TTFT')} p95 is {milliseconds(peak.ttft_p95_ms)} and {expanded('TPOT')} is "
-            f"{milliseconds(peak.tpot_ms)}. The figures below are for one replica at its highest load."
+            f"{milliseconds(peak.tpot_ms)}."
         )
     return told
 
@@ -108,9 +115,16 @@ def roofline_takeaway(view: PhaseView) -> str:
 def roofline_note(view: PhaseView) -> str:
     """The batch from which more requests stop being almost free."""
     return (
-        f"At data-sheet rates, reading {view.config.precision.upper()} weights limits decode up to a batch of "
+        f"{_batches(view)}At data-sheet rates, reading {view.config.precision.upper()} weights limits decode up to a batch of "
         f"{count(round(view.full_batch_count))}. Below that, more requests or draft tokens are almost free."
     )
+
+
+def _batches(view: PhaseView) -> str:
+    """Which load each batch of the figures is; empty if only batch 1 is shown."""
+    if view.capacity is None or view.decode.batch <= view.decode_alone.batch:
+        return ""
+    return f"Batch 1: nearly idle. Batch {count(round(view.decode.batch))}: the highest load within your targets. "
 
 
 def shares_takeaway(view: PhaseView) -> str:
@@ -133,15 +147,18 @@ def load_takeaway(view: PhaseView) -> str:
     curve = view.curve
     return (
         f"Load raises TPOT from {milliseconds(curve.tpot_s[0] * 1e3)} (nearly idle) to "
-        f"{milliseconds(curve.tpot_s[-1] * 1e3)} (full) and queues prompts. At most "
-        f"{plural(curve.slots_count, 'request')} run at once."
+        f"{milliseconds(curve.tpot_s[-1] * 1e3)} (batch {count(round(curve.batch[-1]))}, near the batch limit of "
+        f"{count(round(curve.slots_count))}) and queues prompts."
     )
 
 
 def load_note(view: PhaseView) -> str:
     """How to read the load curves, and which techniques they leave out."""
     techniques = view.inputs.scenario.techniques
-    note = "Dotted gray lines: your targets, and the batch at which the binding constraint is reached. Modeled in closed form; see Model accuracy."
+    note = (
+        "Dotted gray lines: your targets, and the batch of the highest load within them. Modeled in closed form; see Model "
+        "accuracy."
+    )
     if techniques.speculation or techniques.disaggregation:
         note += (
             " The time split and the curves leave out speculative decoding and prefill/decode disaggregation; the four "

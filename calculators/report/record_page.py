@@ -72,7 +72,7 @@ def _signals(record: DecisionRecord) -> Section:
         for s in record.signals
     )
     header = ("Trigger", "Status", "Value", "Met", "Why and when")
-    return Section("Triggers for leaving the API", (), header, rows)
+    return Section("Triggers for self-hosting", (), header, rows)
 
 
 def _sensitivity(record: DecisionRecord) -> Section:

@@ -146,7 +146,7 @@ class Hardware(Record):
     commitments: Annotated[tuple[Commitment, ...], Field(max_length=MAX_LISTED)] = Field(
         ("on_demand",), title="Commitment terms"
     )
-    min_confidence: Confidence = Field("medium", title="Minimum price confidence")
+    min_confidence: Confidence = Field("medium", title="Minimum GPU price confidence")
     max_rent_age_days: Annotated[int, Field(ge=1, le=10_000)] = Field(365, title="Maximum age of GPU prices (days)")
     precisions: Annotated[tuple[Precision, ...], Field(max_length=MAX_LISTED)] = Field(
         ("bf16", "fp8"), title="Additional weight precisions"
@@ -240,7 +240,9 @@ class Evidence(Record):
     api_ttft_p95_ms: Annotated[float, Field(ge=0.1, le=3.6e6)] | None = Field(None, title="Measured API TTFT, p95 (ms)")
     api_tpot_p95_ms: Annotated[float, Field(ge=0.01, le=1e5)] | None = Field(None, title="Measured API TPOT, p95 (ms)")
     api_latency_source: Annotated[str, Field(max_length=160)] = Field("typed", title="Source of the API latency")
-    api_uptime_frac: Annotated[float, Field(ge=0.0001, le=1)] | None = Field(None, title="Measured API availability")
+    api_uptime_frac: Annotated[float, Field(ge=0.0001, le=1)] | None = Field(
+        None, title="Measured API availability (fraction)"
+    )
     """Share of requests, or of time, that the API answered."""
     needed_uptime_frac: Annotated[float, Field(ge=0.0001, le=0.99999)] | None = Field(
         None, title="Required availability"

@@ -20,6 +20,8 @@ from calculators.units import count, milliseconds, percent, plural
 ABResult = Literal["not run", "vllm", "sglang"]
 Certainty = Literal["measured", "leaning", "too close to call"]
 ENGINE_NAMES: Mapping[str, str] = {"vllm": "vLLM", "sglang": "SGLang", "tensorrt_llm": "TensorRT-LLM"}
+SAME_LATENCY_FRAC = 0.005
+"""A smaller gap is no gap in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +78,14 @@ def choose_engine(
     modeled = _modeled(plan, inputs)
     engine = _engine(axis_verdicts, ab_result)
     rival: ChoiceId = "vllm" if engine == "sglang" else "sglang"
-    tpot_ms = {m.engine: m.tpot_ms for m in modeled}
-    gap_frac = tpot_ms[rival] / tpot_ms[engine] - 1
+    speeds = {m.engine: m for m in modeled}
+    gap_frac = speeds[rival].tpot_ms / speeds[engine].tpot_ms - 1
+    ttft_gap_frac = speeds[rival].ttft_ms / speeds[engine].ttft_ms - 1
     error_frac = inputs.catalog.efficiencies.tpot_error_median_frac
     certainty = _certainty(engine, axis_verdicts, ab_result)
     pulls = [v.axis.name.lower() for v in axis_verdicts if v.speaks_for == engine]
-    sentence = _sentence(engine, rival, certainty, pulls, _gap_words(ENGINE_NAMES[rival], gap_frac, error_frac))
+    gap = f"{ENGINE_NAMES[rival]}: {_gap_words(gap_frac, ttft_gap_frac, error_frac)}"
+    sentence = _sentence(engine, certainty, pulls, gap)
     return EngineChoice(
         engine=engine,
         rival=rival,
@@ -109,21 +113,27 @@ def _certainty(engine: ChoiceId, axis_verdicts: tuple[AxisVerdict, ...], ab_resu
     return "leaning" if ahead == {engine} and not undecided else "too close to call"
 
 
-def _gap_words(rival: str, gap_frac: float, error_frac: float) -> str:
-    if abs(gap_frac) <= error_frac:
-        return f"{rival} is within {percent(abs(gap_frac))} on TPOT, inside model error"
-    return f"The speed model puts {rival} {percent(abs(gap_frac))} {'behind' if gap_frac > 0 else 'ahead'} on TPOT"
+def _gap_words(tpot_gap_frac: float, ttft_gap_frac: float, error_frac: float) -> str:
+    """How far the rival's modeled latencies are from the chosen engine's, and whether the TPOT gap means anything."""
+    inside = "; the TPOT gap is inside model error" if abs(tpot_gap_frac) <= error_frac else ""
+    return f"TPOT {_change(tpot_gap_frac)}, TTFT {_change(ttft_gap_frac)}, as modeled{inside}"
 
 
-def _sentence(engine: ChoiceId, rival: ChoiceId, certainty: Certainty, pulls: list[str], gap: str) -> str:
+def _change(gap_frac: float) -> str:
+    if abs(gap_frac) < SAME_LATENCY_FRAC:
+        return "the same"
+    return f"{percent(abs(gap_frac))} {'higher' if gap_frac > 0 else 'lower'}"
+
+
+def _sentence(engine: ChoiceId, certainty: Certainty, pulls: list[str], gap: str) -> str:
     name = ENGINE_NAMES[engine]
     if certainty == "measured":
         return f"Use {name}: it was faster in the A/B test on your own traffic."
     if certainty == "leaning":
         return (
-            f"Use {name}, the better fit on paper for {' and '.join(pulls)}. {gap}: benchmark both before you commit."
+            f"Use {name}, the better fit on paper for {' and '.join(pulls)}. {gap}. Benchmark both before you commit."
         )
-    return f"Use {name} (default). {gap}: benchmark both."
+    return f"Use {name} (default). {gap}. Benchmark both."
 
 
 # --- axes --------------------------------------------------------------------------------------------------------
@@ -155,7 +165,8 @@ def _model_case(config: ReplicaConfig, techniques: Techniques) -> tuple[str, str
     if params_b <= stack_file().rule("moe_params_b"):
         return "moe", f"{count(params_b * 1e9)} parameters, {experts} experts"
     spread = config.expert_ranks > 1 or config.attention_ranks > 1 or techniques.disaggregation
-    where = "expert-parallel or disaggregated" if spread else "tensor-parallel"
+    where = "tensor-parallel" if config.gpus_count > 1 else "single GPU"
+    where = "expert-parallel or disaggregated" if spread else where
     return (
         "large_moe_spread" if spread else "large_moe",
         f"{count(params_b * 1e9)} parameters, {experts} experts, {where}",
@@ -175,13 +186,14 @@ def shared_prefix_frac(scenario: Scenario) -> float:
 
 
 def _prefix_case(scenario: Scenario, ab_result: ABResult) -> tuple[str, str]:
-    share = shared_prefix_frac(scenario)
+    share, counted = shared_prefix_frac(scenario), scenario.own_hit_frac
     if share <= 0:
         return "off", "none, or caching off"
+    words = percent(share) if counted == share else f"{percent(share)} achievable, {percent(counted)} in this plan"
     if share <= stack_file().rule("prefix_frac"):
-        return "low", percent(share)
+        return "low", words
     case = {"not run": "high", "vllm": "high_vllm_won", "sglang": "high_sglang_won"}[ab_result]
-    return case, f"{percent(share)}, {'no A/B test yet' if ab_result == 'not run' else 'A/B tested'}"
+    return case, f"{words}, {'no A/B test yet' if ab_result == 'not run' else 'A/B tested'}"
 
 
 def _schema_case(schema_frac: float) -> tuple[str, str]:

@@ -99,7 +99,10 @@ def advise(
     order = _order(case.known, chosen, said.limiting, pins)
     design, state, tried = _one_by_one(case, chosen, order, pins, (design, start))
     others = [step for step in case.known.moves if step.id not in order]
-    tried += [TechniqueTrial(step, pins.get(step.id), reason=_no_help(chosen), before=state) for step in others]
+    for step in others:
+        able = is_possible(step.id, plan.config.model)
+        reason = _no_help(chosen) if able else exclusion_reason(step, case, design, state)
+        tried.append(TechniqueTrial(step, pins.get(step.id), reason=reason, before=state))
     return TechniqueAdvice(metric=chosen, why=why, baseline=start, tried=tuple(tried), design=design, state=state)
 
 

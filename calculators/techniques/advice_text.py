@@ -1,6 +1,7 @@
 """The advice as a headline, its baseline, and what the user's own choices change, in words."""
 
 from calculators.fleet.plan import FleetPlan
+from calculators.scenario.schema import Techniques
 from calculators.techniques.advice import TechniqueAdvice
 from calculators.techniques.fleets import FleetState
 from calculators.units import milliseconds, plural, usd
@@ -54,6 +55,21 @@ def verdict_costs_less(plan: FleetPlan, advice: TechniqueAdvice) -> str:
         return ""
     what = f"{plan.label} in {plan.config.precision.upper()} at {usd(plan.rent_usd_per_month)}/month"
     return f"The verdict's fleet has a lower rent: {what}."
+
+
+def not_kept_text(advice: TechniqueAdvice, chosen: Techniques) -> str:
+    """The techniques that the scenario switches on and the advice does not add; empty if there are none."""
+    design = advice.design
+    switches = {
+        "speculative decoding": (chosen.speculation, design.techniques.speculation),
+        "an FP8 KV cache": (chosen.kv_cache == "fp8", design.techniques.kv_cache == "fp8"),
+        "expert parallelism": (chosen.expert_parallelism, design.techniques.expert_parallelism),
+        "prefill/decode disaggregation": (chosen.disaggregation, design.techniques.disaggregation),
+    }
+    extra = [name for name, (is_on, is_kept) in switches.items() if is_on and not is_kept]
+    if not extra:
+        return ""
+    return f"Your scenario has switched on what this advice does not add: {', '.join(extra)}. See Six techniques."
 
 
 def pins_text(advised: FleetState, pinned: FleetState) -> str:

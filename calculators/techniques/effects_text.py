@@ -29,6 +29,27 @@ FAR_RATIO = 10.0
 """A higher gain in load means that the other fleet is at the edge of a target."""
 
 
+def use_text(effect: TechniqueEffect, chosen: Techniques) -> str:
+    """Whether the verdict's fleet uses a technique; one that is allowed and not used is not off."""
+    if effect.is_used:
+        return "used"
+    if not is_on(chosen, effect.id):
+        return "off"
+    return "allowed, not needed" if effect.with_it else "allowed, not possible"
+
+
+def without_fleet(effects: Sequence[TechniqueEffect], plan: FleetPlan, inputs: Inputs) -> list[str]:
+    """Why each technique that has no fleet with it has none, as 'Parallelism: RunPod has no server …'."""
+    missing = [effect for effect in effects if effect.with_it is None]
+    return [f"{SHORT_NAMES[effect.id]}: {_why_no_fleet(effect, plan, inputs)}" for effect in missing]
+
+
+def _why_no_fleet(effect: TechniqueEffect, plan: FleetPlan, inputs: Inputs) -> str:
+    if effect.id in ("parallelism", "disaggregation"):
+        return effect_text(effect, plan, inputs)
+    return "With it, no fleet of this model on this GPU meets the targets."
+
+
 def effect_text(effect: TechniqueEffect, plan: FleetPlan, inputs: Inputs) -> str:
     """What is compared for one technique, and what stands out."""
     made = effect.with_it.plan if effect.with_it else plan
@@ -110,18 +131,25 @@ def _disaggregation(effect: TechniqueEffect, inputs: Inputs) -> str:
 def technique_takeaway(
     effects: Sequence[TechniqueEffect], saved: Mapping[TechniqueId, float], chosen: Techniques
 ) -> str:
-    """Which enabled technique saves most, and which disabled one would help. `saved`: USD/month on the cheapest
-    self-hosted option, by switch."""
+    """Which enabled technique costs money or else saves most, and which disabled one would help. `saved`: USD/month on
+    the cheapest self-hosted option, by switch."""
     on = {technique: amount for technique, amount in saved.items() if is_on(chosen, technique)}
-    best = max(on, key=lambda technique: on[technique], default=None)
-    if best is None or on[best] < 0.5:
-        first = "Beyond batching, no enabled technique lowers cost: switching any off leaves the cheapest fleet at the same price"
-    elif isinf(on[best]):
-        first = f"Without {SHORT_NAMES[best].lower()} no fleet qualifies"
-    else:
-        first = f"{SHORT_NAMES[best]} saves the most: without it the cheapest fleet costs {usd(on[best])}/month more"
     off = {technique: amount for technique, amount in saved.items() if technique not in on}
-    return f"{first}; {_best_off([e for e in effects if e.id in off], off)}."
+    return f"{_enabled(on)}; {_best_off([e for e in effects if e.id in off], off)}."
+
+
+def _enabled(saved: Mapping[TechniqueId, float]) -> str:
+    """The enabled technique that costs most; if none costs anything, the one that saves most."""
+    worst = min(saved, key=lambda technique: saved[technique], default=None)
+    if worst is not None and saved[worst] <= -0.5:
+        costs = f"costs {usd(-saved[worst])}/month more: switching it off gives a cheaper fleet"
+        return f"{SHORT_NAMES[worst]} {costs}"
+    best = max(saved, key=lambda technique: saved[technique], default=None)
+    if best is None or saved[best] < 0.5:
+        return "Beyond batching, no enabled technique lowers cost: switching any off leaves the cheapest fleet at the same price"
+    if isinf(saved[best]):
+        return f"Without {SHORT_NAMES[best].lower()} no fleet qualifies"
+    return f"{SHORT_NAMES[best]} saves the most: without it the cheapest fleet costs {usd(saved[best])}/month more"
 
 
 def _best_off(effects: Sequence[TechniqueEffect], saved: Mapping[TechniqueId, float]) -> str:

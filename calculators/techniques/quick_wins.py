@@ -40,9 +40,9 @@ def gate(result: Evaluation) -> list[str]:
     )
     if met:
         trigger = "Trigger" if len(met) == 1 else "Triggers"
-        sentences.append(f"{trigger} for leaving the API met: {listed(met)}.")
+        sentences.append(f"{trigger} for self-hosting met: {listed(met)}.")
     else:
-        sentences.append("No trigger for leaving the API is met.")
+        sentences.append("No trigger for self-hosting is met.")
     sentences.append(_next_step(result))
     if unknown:
         sentences.append(f"Data needed: {listed(unknown)}. Measure before you decide.")
@@ -83,7 +83,7 @@ def quick_wins(result: Evaluation, catalog: Catalog) -> list[QuickWin]:
     is_higher = workload.cacheable_frac > workload.cached_frac
     wins = [
         QuickWin(
-            "Reorder prompts for the cache",
+            "Reorder prompts for the cache on the API",
             saved(deferrable_frac=0.0),
             raised if is_higher else f"because the cache hit rate is already the achievable {achievable}",
         ),

@@ -1,10 +1,9 @@
-"""Is it time to leave the API, what would make it time, and which options do the requirements allow?"""
+"""Is it time to self-host, what would make it time, and which options do the requirements allow?"""
 
 import streamlit as st
 
-from calculators.compliance.assessment_text import path_takeaway, premium_sentence
+from calculators.compliance.assessment_text import assessment_sentence, path_takeaway
 from calculators.decision.signals import met_sentence
-from calculators.units import plural
 from pages.shared.components.signals import (
     api_inputs,
     compliance_metrics,
@@ -33,14 +32,13 @@ result = evaluation()
 assessment, signals = result.assessment, result.signals
 sentence = met_sentence(signals)
 if assessment.requirements:
-    allowed = f"{len(assessment.with_status('allowed'))} of {plural(len(assessment.paths), 'option')}"
-    sentence += f" Compliance leaves {allowed}. {premium_sentence(assessment)}"
+    sentence += f" Under your requirements: {assessment_sentence(assessment)}"
 headline.subheader(escape(sentence))
 
 with answer:
     if signals.open_preconditions:
         names = ", ".join(item.name.lower() for item in signals.open_preconditions)
-        advice = " Until they are settled, the API is the safe choice." if result.today_allowed else ""
+        advice = " Until these are settled, keep paying per token." if result.today_allowed else ""
         st.markdown(escape(f"Preconditions still open: {names}.{advice}"))
     signal_cards(signals.exit_signals)
 

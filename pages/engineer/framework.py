@@ -9,7 +9,13 @@ from calculators.catalog.techniques import Framework, MetricId, MoveId
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.link import to_token
 from calculators.techniques.advice import Pin, TechniqueAdvice, advise, framework
-from calculators.techniques.advice_text import advice_takeaway, baseline_text, pins_text, verdict_costs_less
+from calculators.techniques.advice_text import (
+    advice_takeaway,
+    baseline_text,
+    not_kept_text,
+    pins_text,
+    verdict_costs_less,
+)
 from calculators.techniques.exclusions import is_possible
 from calculators.techniques.quick_wins import gate, quick_wins
 from pages.shared.components.framework import quick_win_list, thresholds, trial_row
@@ -56,22 +62,24 @@ if plan is None:
     top.markdown(escape(result.verdict.reason))
     st.stop()
 
+token = to_token(result.scenario, catalog().digest)
+diagnosed = advised(token, catalog().digest, None, ()).metric
+automatic = f"Automatic: {known().metric(diagnosed).name if diagnosed else 'none failing'}"
 with top:
     answer = st.container()
     left, _ = st.columns([2, 3])
     metric = left.selectbox(
-        "Failing metric",
+        "Metric to improve",
         [None, *(m.id for m in known().metrics)],
-        format_func=lambda m: "As diagnosed on the baseline" if m is None else known().metric(m).name,
+        format_func=lambda m: automatic if m is None else known().metric(m).name,
         key="view_framework_metric",
-        help=help_text("failing metric"),
+        help=help_text("metric to improve"),
     )
 pinned = tuple(
     (move.id, pin)
     for move in known().moves
     if (pin := state.get(f"framework.{move.id}", "auto")) in get_args(Pin) and is_possible(move.id, plan.config.model)
 )
-token = to_token(result.scenario, catalog().digest)
 advice = advised(token, catalog().digest, metric, pinned)
 sentence = advice_takeaway(advice)
 answer.subheader(escape(sentence))
@@ -82,8 +90,9 @@ with top:
         st.caption(
             "Each bar is measured at the load of the fleet sized with it; the gains below at the load of the fleet before it."
         )
-    if cheaper := verdict_costs_less(plan, advice):
-        st.markdown(escape(cheaper))
+    for note in (not_kept_text(advice, result.scenario.techniques), verdict_costs_less(plan, advice)):
+        if note:
+            st.markdown(escape(note))
     if pinned:
         plain = advised(token, catalog().digest, metric, ())
         if plain.state and advice.state:

@@ -6,7 +6,7 @@ from calculators.report import phase_text as text
 from calculators.report.phase_view import PhaseView, phase_view
 from calculators.scenario.inputs import Inputs
 from pages.shared.components.phases import capacity_metrics, pick_replica
-from pages.shared.figures.phases import load_figure, roofline_figure, time_shares_figure
+from pages.shared.figures.phases import load_figures, roofline_figure, time_shares_figure
 from pages.shared.state import catalog, escape, evaluation
 
 result = evaluation()
@@ -39,5 +39,6 @@ right.markdown(escape(text.remedy_sentence(view.decode)))
 
 takeaway = text.load_takeaway(view)
 st.markdown(f"**{escape(takeaway)}**")
-st.plotly_chart(load_figure(view), alt=takeaway, key="load")
+for column, (metric, figure) in zip(st.columns(2), load_figures(view).items(), strict=True):
+    column.plotly_chart(figure, alt=f"{metric} against the batch. {takeaway}", key=f"load_{metric.lower()}")
 st.caption(escape(text.load_note(view)))

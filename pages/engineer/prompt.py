@@ -7,7 +7,7 @@ from calculators.api.cache_terms import CacheTerms, cache_terms
 from calculators.errors import DataError
 from calculators.evaluate import Evaluation
 from calculators.prompts.order import Block, FleetCache, best_order, check_blocks, expected_hit_frac, fleet_hit_rates
-from calculators.prompts.order_text import api_cache_sentences, fleet_cache_sentence, order_sentence
+from calculators.prompts.order_text import api_cache_sentences, example_note, fleet_cache_sentence, order_sentence
 from calculators.prompts.seller_rules import duration
 from calculators.prompts.worth import todays_price_ratios
 from calculators.units import count
@@ -43,7 +43,7 @@ def describe(result: Evaluation, api: CacheTerms, own: FleetCache | None, headli
         ((now, best), duration(api.cache.kept_s)),
         ((own_rates.now_frac, own_rates.best_frac), duration(own_rates.kept_s)) if own_rates else None,
         "use_described_rates",
-        example,
+        example_note(blocks, result.demand.input_tok) if example else "",
     )
     st.caption(
         escape(

@@ -15,7 +15,7 @@ from calculators.techniques.effects import (
     technique_effects,
     techniques,
 )
-from calculators.techniques.effects_text import effect_text, step_takeaway, technique_takeaway
+from calculators.techniques.effects_text import effect_text, step_takeaway, technique_takeaway, use_text, without_fleet
 from pages.shared.components.techniques import assumptions, cards, effects_table, switches
 from pages.shared.figures.techniques import step_chart, technique_matrix
 from pages.shared.state import catalog, escape, evaluation
@@ -53,7 +53,11 @@ if plan is None or result.build is None:
 effects, steps, saved = measured(to_token(result.scenario, catalog().digest), catalog().digest)
 sentence = technique_takeaway(effects, saved, result.scenario.techniques)
 headline.subheader(escape(sentence))
-st.plotly_chart(technique_matrix(effects), alt=f"Technique by phase. {sentence}", key="technique_matrix")
+used = [use_text(effect, result.scenario.techniques) for effect in effects]
+inputs = Inputs(result.scenario, result.demand, catalog())
+st.plotly_chart(technique_matrix(effects, used), alt=f"Technique by phase. {sentence}", key="technique_matrix")
+for reason in without_fleet(effects, plan, inputs):
+    st.markdown(escape(reason))
 st.caption(
     escape(
         f"Each technique on vs. off on {result.build.label}, all else equal (precision, GPUs per replica, other switches). "
@@ -75,10 +79,9 @@ st.caption(
 )
 
 st.subheader("Each technique off and on")
-effects_table(effects)
+effects_table(effects, result.scenario.techniques)
 
 st.subheader("Method and requirements")
-inputs = Inputs(result.scenario, result.demand, catalog())
 cards(known(), {effect.id: effect_text(effect, plan, inputs) for effect in effects})
 with st.expander("Assumptions"):
     assumptions(plan.config.model)

@@ -63,7 +63,7 @@ breakdown = st.segmented_control(
 breakdown_table(rows, metric, protocol, breakdown)
 
 st.subheader("Method and stated ranges")
-st.markdown(escape(fit.protocol))
+st.markdown("\n".join(f"- {escape(point)}" for point in fit.protocol))
 st.markdown(escape(text.STATUS_NOTE))
 st.markdown(f"**{escape(text.COVERAGE_TAKEAWAY)}**")
 coverage_table(rows, next(claimed for claimed in fit.ranges if claimed.figure == metric))

@@ -36,6 +36,8 @@ def number(key: str, basis: str | None = None, **options: Any) -> None:
     if st.session_state[key] is not None:
         st.session_state[key] = kind(st.session_state[key])
     options.setdefault("help", help_text(key))
+    if kind is float:
+        options.setdefault("format", "%.6g")  # no needless ".00"
     st.number_input(
         label(key), low, high, None, key=key, persist_state="session", on_change=_typed, args=(basis,), **options
     )

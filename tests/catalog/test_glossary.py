@@ -70,7 +70,7 @@ def test_a_term_is_found_by_its_name_its_abbreviation_and_its_aliases() -> None:
     assert expanded("ttft") == "TTFT (time to first token)"
     assert definition("Time to first token") is definition("TTFT")
     assert definition("workload.peak_ratio") is definition("peak-to-average ratio")
-    assert definition("exit signal") is definition("trigger for leaving the API")
+    assert definition("exit signal") is definition("trigger for self-hosting")
 
 
 def test_the_help_of_an_input_has_all_four_parts() -> None:

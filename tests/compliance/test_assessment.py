@@ -64,7 +64,7 @@ def test_the_same_model_through_a_european_cloud_costs_its_regional_price() -> N
     assert plain.bill is not None
     assert regional.bill.usd_per_month == pytest.approx(11_000 * 1.5)
     assert plain.bill.usd_per_month == pytest.approx(11_000 * 1.2)
-    assert [line.name for line in plain.lines] == ["API spend", "Evaluation and migration"]
+    assert [line.name for line in plain.lines] == ["API spend", "Migration"]
 
 
 def test_an_air_gap_leaves_own_servers_only_and_shows_what_it_costs() -> None:

@@ -8,6 +8,8 @@ from calculators.compliance.assessment_text import (
     path_takeaway,
     premium_sentence,
     relaxation_words,
+    shared_condition,
+    without_condition,
 )
 from calculators.units import usd
 
@@ -24,11 +26,22 @@ def test_a_requirement_that_blocks_the_cheapest_has_a_premium() -> None:
     assert premium is not None
     assert premium_sentence(assessment) == f"Compliance costs {usd(premium)}/month."
     assert f"{usd(premium)} more than the cheapest overall" in path_takeaway(assessment)
-    assert assessment_sentence(assessment).startswith("1 option allowed, none to ask, ")
+    assert assessment_sentence(assessment).startswith("1 option confirmed, none to ask, ")
     [relaxation] = assessment.relaxations
     assert relaxation_words(relaxation) == f"{relaxation.label}, {usd(relaxation.usd_per_month or 0.0)}/month"
 
 
 def test_none_of_a_status_is_a_word() -> None:
-    assert counts_words(0, 1, 0) == "No option allowed, 1 to ask, none blocked"
-    assert counts_words(2, 0, 3) == "2 options allowed, none to ask, 3 blocked"
+    assert counts_words(0, 1, 0) == "No option confirmed, 1 to ask, none blocked"
+    assert counts_words(2, 0, 3) == "2 options confirmed, none to ask, 3 blocked"
+
+
+def test_one_condition_of_all_reasons_is_said_once() -> None:
+    signed = "HIPAA requires a signed agreement"
+    reasons = [f"{signed}: offered (form; on request)", "HIPAA: you need safeguards"]
+    assert shared_condition(reasons) == signed
+    assert [without_condition(reason, signed) for reason in reasons] == [
+        "Offered (form; on request)",
+        "HIPAA: you need safeguards",
+    ]
+    assert shared_condition([*reasons, f"{signed}: offered; PCI requires a report: offered"]) == ""

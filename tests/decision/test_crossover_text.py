@@ -23,13 +23,14 @@ def test_the_clause_of_each_kind() -> None:
     assert break_even_clause(some, [API]) == "self-hosting is cheaper at some volumes only, not at the largest"
 
 
-def test_the_takeaway_says_volume_multiple_and_crossings(catalog: Catalog) -> None:
+def test_the_takeaway_says_volume_multiple_and_where_self_hosting_is_cheaper_first(catalog: Catalog) -> None:
     build, _ = hand_made_build(catalog, 1_200, 800)
     once = crossover_takeaway(DURABLE, build, [API, build], 1e6)
     assert once == "Break-even volume: 5M requests/month, 5 times your volume. Self-hosting stays cheaper from there."
-    thrice = replace(DURABLE, crossings=(Crossing(1e6, "build"), Crossing(2e6, "buy"), Crossing(5e6, "build")))
+    crossings = (Crossing(1e6, "build"), Crossing(2e6, "buy"), Crossing(5e6, "build"))
+    thrice = replace(DURABLE, crossings=crossings, first_req_per_month=1e6)
     words = crossover_takeaway(thrice, build, [API, build], 1e6)
-    assert words.endswith("The curves cross three times because capacity is added in whole servers.")
+    assert words.endswith("Self-hosting is first cheaper at 1M, for good from 5M (capacity is added in whole servers).")
     assert crossover_takeaway(DURABLE, None, [API], 1e6).startswith("No self-hosted option qualifies")
     assert crossover_takeaway(DURABLE, build, [build], 1e6).startswith("No API option is allowed")
     assert crossover_takeaway(replace(DURABLE, kind="always"), build, [API, build], 1e6).endswith("at every volume.")

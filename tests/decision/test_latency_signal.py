@@ -33,6 +33,12 @@ def test_latency_needs_a_missed_target_and_a_fleet_that_meets_it(
     assert found.month == (0 if status == "firing" else None)
 
 
+def test_a_p95_that_is_held_against_a_target_for_the_mean_says_so() -> None:
+    assert signal("latency", targets=TARGETS).threshold == (
+        "when TTFT p95 exceeds 2 s or TPOT p95 exceeds 50 ms (your target for the mean) and self-hosting meets the target"
+    )
+
+
 def test_a_missed_target_that_no_fleet_meets_does_not_fire() -> None:
     found = signal("latency", targets={"ttft_p95_ms": 2_000.0, "tpot_ms": 0.1}, evidence={"api_tpot_p95_ms": 60})
     assert found.status == "not_firing"

@@ -47,12 +47,25 @@ def test_what_nobody_answered_reads_as_a_question_and_never_as_a_fact() -> None:
     ]
 
 
+def test_latency_targets_that_nobody_changed_are_called_default() -> None:
+    def said(**targets: float | None) -> str:
+        signals = run(targets=targets).signals
+        return next(fact.words for fact in signals.preconditions if fact.name == "Latency targets")
+
+    assert (
+        said(ttft_p95_ms=2_000.0, tpot_ms=50.0)
+        == "The latency targets are defaults. Confirm them on the Workload page."
+    )
+    assert said(ttft_p95_ms=1_111.0, tpot_ms=50.0) == "A latency target is set."
+    assert said(ttft_p95_ms=None, tpot_ms=None).startswith("No latency target is set.")
+
+
 def test_the_triggers_are_said_in_a_sentence() -> None:
     signals = run(candidates=[{"model": "llama-3.3-70b", "gate": "assumed"}]).signals
     assert triggers_sentence(signals) == (
-        "Triggers for leaving the API: cost not met; latency and reliability need data. Still open: model quality, prompt "
+        "Triggers for self-hosting: cost not met; latency and reliability need data. Still open: model quality, prompt "
         "and schema stability, value per request."
     )
-    assert met_sentence(signals) == "No trigger for leaving the API is met."
+    assert met_sentence(signals) == "No trigger for self-hosting is met."
     slow = run(evidence={"api_ttft_p95_ms": 60_000.0}).signals
-    assert met_sentence(slow) == "Latency trigger is met: consider leaving the API."
+    assert met_sentence(slow) == "Latency trigger is met: consider self-hosting."

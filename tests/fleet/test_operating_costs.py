@@ -81,4 +81,4 @@ def test_what_a_line_is_called_decides_nothing(catalog: Catalog, monkeypatch: py
 def test_notes_say_how_a_line_comes_about(catalog: Catalog) -> None:
     lines = _lines(catalog)
     assert lines["staffing"].note == "1 engineer at $240k/year"
-    assert lines["migration"].note == "3 engineer-weeks spread over 12 months"
+    assert lines["migration"].note == "3 engineer-weeks spread over 12 months: invented"

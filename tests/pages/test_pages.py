@@ -1,6 +1,7 @@
 """Every page under AppTest: no exception, and the one thing it is there to show."""
 
 import json
+import re
 import struct
 from datetime import date
 
@@ -286,7 +287,7 @@ def test_a_requirement_changes_the_verdict_travels_in_the_link_and_says_why() ->
     app = start().switch_page("pages/decide/signals.py").run()
     app.multiselect(key="compliance.requirements").set_value(["air-gap"]).run()
     assert not app.exception
-    assert "Compliance leaves 1 of" in app.subheader[0].value
+    assert "1 option confirmed, none to ask" in app.subheader[0].value
     assert linked(app).compliance.requirements == ("air-gap",)
     assert any(metric.label == "Compliance premium" and "$" in metric.value for metric in app.metric)
     app.switch_page("pages/decide/verdict.py").run()
@@ -374,3 +375,31 @@ def test_the_advised_set_goes_into_the_scenario() -> None:
     next(button for button in app.button if "Use this set" in button.label).click().run()
     assert linked(app).techniques.speculation
     assert not app.exception
+
+
+def test_a_technique_that_costs_money_is_said_on_both_technique_pages() -> None:
+    app = start().switch_page("pages/engineer/techniques.py").run()
+    app.toggle(key="techniques.disaggregation").set_value(True).run()
+    assert app.subheader[0].value.startswith("Disaggregation costs ")
+    assert "allowed, not needed" in app.table[0].value.to_csv()
+    app.switch_page("pages/engineer/framework.py").run()
+    assert "does not add: prefill/decode disaggregation" in words(app)
+    assert app.selectbox(key="view_framework_metric").options[0] == "Automatic: none failing"
+
+
+def test_break_even_marks_say_with_which_option() -> None:
+    chart = json.loads(opened("pages/decide/verdict.py").get("plotly_chart")[0].proto.spec)
+    marks = [trace["text"][0] for trace in chart["data"] if "text" in trace.get("mode", "")]
+    assert any(text.startswith("vs. current<br>API: ") for text in marks)
+    assert any(text.startswith("vs. hosted<br>open model: ") for text in marks)
+
+
+@pytest.mark.parametrize("table", ["Provider rules", "Cost estimates", "GPUs", "Open models"])
+def test_no_table_of_prices_shows_a_field_s_name_or_an_empty_value(table: str) -> None:
+    app = start().switch_page("pages/reference/prices.py").run()
+    app.segmented_control(key="view_prices").set_value(table).run()
+    cells = app.dataframe[0].value.astype(str).to_csv()
+    assert "None" not in cells
+    assert not re.search(r"\b[a-z]+ (fte|frac|usd|ratio) ", cells)
+    shown = app.dataframe[0].value
+    assert not {"*", "others"} & set(shown.get("Models", []))

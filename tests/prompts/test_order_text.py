@@ -5,7 +5,7 @@ from datetime import date
 from calculators.api.cache_terms import cache_terms
 from calculators.catalog.catalog import Catalog
 from calculators.prompts.order import Block
-from calculators.prompts.order_text import api_cache_sentences, fleet_cache_sentence, order_sentence
+from calculators.prompts.order_text import api_cache_sentences, example_note, fleet_cache_sentence, order_sentence
 from calculators.prompts.worth import todays_price_ratios
 from calculators.scenario.defaults import default_scenario
 
@@ -21,6 +21,12 @@ def test_the_breaker_is_named_with_both_hit_rates() -> None:
 def test_the_best_order_is_said_to_be_best() -> None:
     assert (
         order_sentence([TOOLS, STAMP], 0.92, 0.92) == "The prompt is in the best order: the API cache hit rate is 92%."
+    )
+
+
+def test_an_example_is_not_the_user_s_prompt() -> None:
+    assert example_note([STAMP, TOOLS], 1_150) == (
+        "Example prompt of 2,020 tokens, not your 1,150-token requests. Describe your own prompt first."
     )
 
 

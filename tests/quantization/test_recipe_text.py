@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from options_by_hand import hand_made_buy
 from support import scenario
 
 from calculators.catalog.catalog import Catalog
@@ -17,11 +18,13 @@ from calculators.quantization.recipe_text import (
     risk_detail,
     risk_heading,
     risk_sentence,
+    served_sentence,
     unpacked_text,
     worth_sentence,
 )
 from calculators.scenario.inputs import Inputs
 from calculators.techniques.fleets import FleetState
+from calculators.units import usd
 
 KNOWN = sensitivity()
 LIVE = load_catalog()
@@ -87,3 +90,12 @@ def test_formats_that_save_memory_only_are_named(fleet: tuple[FleetPlan, Inputs]
     assert unpacked_text(recipe_effect(fleet[0], Recipe(), fleet[1]), fleet[0]) == ""
     assumed = unpacked_text(replace(small, unpacked=("fp8",)), fleet[0])
     assert assumed.endswith("The verdict assumes FP8 activations, and so this GPU's higher rate.")
+
+
+def test_a_verdict_that_does_not_self_host_serves_nothing(fleet: tuple[FleetPlan, Inputs], catalog: Catalog) -> None:
+    plan, _ = fleet
+    rent = usd(plan.rent_usd_per_month)
+    build = evaluate(scenario(), catalog).build
+    assert served_sentence(plan, build) == f"The verdict serves {plan.config.model.name} in FP8; GPU rent {rent}/month"
+    for other in (None, hand_made_buy("api_today", 100)):
+        assert served_sentence(plan, other).startswith(f"If you self-hosted: {plan.config.model.name} in FP8;")

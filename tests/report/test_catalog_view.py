@@ -51,10 +51,18 @@ def test_sizes_of_a_model_by_hand(live_catalog: Catalog) -> None:
 
 
 def test_estimates_are_written_in_their_unit(catalog: Catalog) -> None:
-    rows = {row.field: row for row in view.estimates(catalog)}
-    assert rows["engineer usd per year"].central == "$240k"
-    assert rows["self host fte"].central == "1"
-    assert rows["server price: h100-sxm"].central == "$40k"
+    rows = {row.name: row for row in view.estimates(catalog)}
+    assert rows["Engineer cost"].central == "$240k"
+    assert rows["Staffing, self-hosted"].central == "1"
+    assert rows[f"Server price per GPU: {catalog.gpus['h100-sxm'].name}"].central == "$40k"
+    assert not any("_" in name for name in rows)
+
+
+def test_the_general_rule_is_of_all_other_models_and_left_out_where_a_group_is_of_all(live_catalog: Catalog) -> None:
+    models = [(rule.provider, view.rule_models(rule, variant)) for rule, variant in view.provider_rules(live_catalog)]
+    assert ("openai", "gpt-5.6*, gpt-6*") in models
+    assert ("openai", "all other models") in models
+    assert not any("*" in words.split(", ") for _, words in models)
 
 
 def test_a_provider_has_its_own_name(catalog: Catalog) -> None:

@@ -11,7 +11,7 @@ from calculators.catalog.load import load_catalog
 from calculators.evaluate import evaluate, sensitivity_of
 from calculators.fleet.machine_offers import machine_offers
 from calculators.report.decision_record import freeze
-from calculators.report.evaluation_text import offer_terms, to_text
+from calculators.report.evaluation_text import configurations_takeaway, offer_terms, to_text
 from calculators.report.record_page import to_markdown
 
 CASES = [{}, {"hardware": {"include_owned": True}}, {"targets": {"tpot_ms": 0.1}}, {"api": {"model": "closed-dated"}}]
@@ -55,7 +55,7 @@ def test_every_cost_line_of_a_list_price_has_a_source(catalog: Catalog) -> None:
         "GPU rental",
         "Staffing (engineers)",
         "Network egress",
-        "Evaluation and migration",
+        "Migration",
     }
 
 
@@ -63,3 +63,13 @@ def test_the_terms_of_a_lease_in_a_line(catalog: Catalog) -> None:
     listed = scenario(hardware={"rent_usd_per_gpu_h": {}})
     terms = offer_terms(machine_offers(catalog.gpu("h100-sxm"), listed, catalog)[0])
     assert terms == "8-GPU server at Eights, on-demand, seen 2026-11-01 (high confidence)"
+
+
+def test_the_takeaway_of_the_configurations_names_the_cheapest_or_that_there_is_none(catalog: Catalog) -> None:
+    rows = evaluate(scenario(), catalog).feasibility
+    feasible = [row for row in rows if row.plan]
+    text = configurations_takeaway(rows)
+    assert text.startswith(f"{len(feasible)} of {len(rows)} pairs of a model and a GPU meet the targets. Cheapest: ")
+    assert f"{feasible[0].model} on {feasible[0].gpu}, $" in text
+    none = [row for row in rows if not row.plan]
+    assert configurations_takeaway(none).endswith("is feasible.")

@@ -1,5 +1,6 @@
 """Sentences of the prefill and decode view: the field's words and one number format."""
 
+from dataclasses import replace
 from typing import get_args
 
 import pytest
@@ -32,6 +33,17 @@ def test_the_headline_names_what_bounds_each_phase() -> None:
     assert text.headline(view()).startswith("Prefill is compute-bound; decode is memory-bandwidth-bound. ")
 
 
+def test_each_batch_is_said_to_be_a_load() -> None:
+    seen = view()
+    assert seen.capacity is not None
+    batch = f"{round(seen.capacity.batch)}"
+    assert text.load_heading(seen) == f"At the highest load within your targets (batch {batch})"
+    assert f"a decode step of batch {batch} takes" in text.headline(seen)
+    assert f"Batch {batch}: the highest load within your targets." in text.roofline_note(seen)
+    assert text.load_heading(replace(seen, capacity=None)) == "No load meets your latency targets."
+    assert text.roofline_note(replace(seen, capacity=None)).startswith("At data-sheet rates")
+
+
 def test_the_conditions_say_what_the_figures_are_for() -> None:
     replica, peak = text.conditions(view())
     assert replica.startswith("One replica: ")
@@ -49,10 +61,10 @@ def test_a_missed_target_is_said_in_words_and_has_no_range() -> None:
 def test_takeaways_carry_the_figures_of_the_view() -> None:
     seen = view()
     assert "FLOP (floating-point operations) per byte" in text.roofline_takeaway(seen)
-    assert text.roofline_note(seen).startswith("At data-sheet rates, reading FP8 weights")
+    assert "At data-sheet rates, reading FP8 weights" in text.roofline_note(seen)
     assert "of decode time goes to memory bandwidth" in text.shares_takeaway(seen)
     assert text.remedy_sentence(seen.prefill).startswith("To speed up prefill (TTFT), ")
-    assert "run at once" in text.load_takeaway(seen)
+    assert "near the batch limit of " in text.load_takeaway(seen)
     assert text.phase_name(seen.decode_alone) == "Decode, batch 1"
 
 

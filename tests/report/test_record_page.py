@@ -64,7 +64,7 @@ def test_sections_come_in_the_order_of_a_decision(catalog: Catalog) -> None:
     assert titles[-2:] == ["Dissenting views", "Next review"]
     assert {
         "Options considered",
-        "Triggers for leaving the API",
+        "Triggers for self-hosting",
         "Compliance",
         "Key assumptions",
         "Inputs and prices",

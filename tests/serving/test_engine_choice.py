@@ -17,6 +17,7 @@ from calculators.scenario.files import read_scenario
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Scenario, Targets, Techniques
 from calculators.serving.engine_choice import ABResult, AxisVerdict, EngineChoice, choose_engine, has_heads
+from calculators.units import percent
 
 CATALOG = load_catalog()
 TODAY = date(2026, 11, 26)
@@ -57,7 +58,24 @@ def test_vllm_is_the_default_and_a_gap_inside_the_models_error_is_too_close_to_c
     assert found.engine == "vllm"
     assert found.certainty == "too close to call"
     assert abs(found.gap_frac) <= found.error_frac
-    assert "benchmark both" in found.sentence
+    assert found.sentence.endswith("inside model error. Benchmark both.")
+
+
+def test_the_sentence_says_how_far_the_other_engine_is_on_both_latencies() -> None:
+    found = chosen()
+    vllm, sglang = found.modeled[:2]
+    higher = sglang.ttft_ms > vllm.ttft_ms
+    gap = percent(abs(sglang.ttft_ms / vllm.ttft_ms - 1))
+    assert f"TTFT {gap} {'higher' if higher else 'lower'}, as modeled" in found.sentence
+    assert "SGLang: TPOT " in found.sentence
+
+
+def test_one_gpu_is_not_tensor_parallel_and_a_prefix_has_both_shares() -> None:
+    model = "deepseek-v3.2"
+    assert axis(chosen(plan_of(model, "mi355x", tp=1)), "model").here.endswith(", single GPU")
+    assert axis(chosen(plan_of(model, tp=8)), "model").here.endswith(", tensor-parallel")
+    prefix = axis(chosen(scenario=scenario_of(workload={"cacheable_frac": 0.5, "self_hit_frac": 0.25})), "prefix")
+    assert prefix.here == "50% achievable, 25% in this plan"
 
 
 def test_very_large_experts_that_are_spread_speak_for_sglang() -> None:

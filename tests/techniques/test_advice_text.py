@@ -4,7 +4,14 @@ from dataclasses import replace
 
 from technique_cases import ask, fleet
 
-from calculators.techniques.advice_text import advice_takeaway, baseline_text, pins_text, verdict_costs_less
+from calculators.scenario.schema import Techniques
+from calculators.techniques.advice_text import (
+    advice_takeaway,
+    baseline_text,
+    not_kept_text,
+    pins_text,
+    verdict_costs_less,
+)
 
 
 def test_the_headline_lists_what_to_add_and_what_it_gains() -> None:
@@ -25,6 +32,15 @@ def test_nothing_to_add_says_why() -> None:
     idle = ask("azure-conversation")
     assert advice_takeaway(idle) == "All targets are met and no technique lowers the rent: add none"
     assert advice_takeaway(replace(idle, metric="tpot")) == "No technique fixes this with this model and GPU"
+
+
+def test_a_switch_that_is_on_and_not_advised_is_named() -> None:
+    idle = ask("azure-conversation", techniques={"disaggregation": True, "kv_cache": "fp8"})
+    assert not_kept_text(idle, Techniques(disaggregation=True, kv_cache="fp8")) == (
+        "Your scenario has switched on what this advice does not add: an FP8 KV cache, prefill/decode disaggregation. See "
+        "Six techniques."
+    )
+    assert not_kept_text(idle, Techniques()) == ""
 
 
 def test_the_baseline_is_described_or_infeasible() -> None:

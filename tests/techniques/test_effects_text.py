@@ -15,6 +15,8 @@ from calculators.techniques.effects_text import (
     rent_moves,
     step_takeaway,
     technique_takeaway,
+    use_text,
+    without_fleet,
 )
 from calculators.techniques.fleets import FleetState
 
@@ -81,6 +83,32 @@ def test_the_takeaway_names_the_enabled_technique_that_saves_most_and_a_disabled
         "decoding, now off, would save another $900/month."
     )
     assert takeaway(parallelism=inf).startswith("Without parallelism no fleet qualifies;")
+
+
+def test_an_enabled_technique_that_costs_money_is_named_before_one_that_saves() -> None:
+    chosen = Techniques(disaggregation=True)
+    saved: dict[TechniqueId, float] = {"prefix_caching": 500.0, "disaggregation": -2_120.0, "speculation": 0.0}
+    assert technique_takeaway([], saved, chosen) == (
+        "Disaggregation costs $2.12k/month more: switching it off gives a cheaper fleet; no disabled technique would help."
+    )
+
+
+def test_an_enabled_technique_that_the_fleet_does_not_use_is_allowed_and_not_off() -> None:
+    unused = TechniqueEffect("parallelism", False, None, None)
+    with_fleet = all_six("steady-extraction")["speculation"].with_it
+    assert use_text(replace(unused, with_it=with_fleet), Techniques()) == "allowed, not needed"
+    assert use_text(unused, Techniques()) == "allowed, not possible"
+    assert use_text(unused, Techniques(parallelism=False)) == "off"
+    assert use_text(TechniqueEffect("parallelism", True, None, None), Techniques()) == "used"
+
+
+def test_a_technique_without_a_fleet_says_why() -> None:
+    plan, inputs = fleet("steady-extraction")
+    effects = [TechniqueEffect("disaggregation", False, None, None), TechniqueEffect("speculation", False, None, None)]
+    assert without_fleet(effects, plan, inputs) == [
+        "Disaggregation: No pair of prefill and decode pools for this model on this GPU meets the targets.",
+        "Speculative decoding: With it, no fleet of this model on this GPU meets the targets.",
+    ]
 
 
 def test_a_disabled_technique_that_only_lowers_latency_is_named_with_it() -> None:

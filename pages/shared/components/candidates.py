@@ -13,7 +13,7 @@ from calculators.evaluate import Evaluation
 from calculators.options.feasibility import Feasibility
 from calculators.options.option import Option
 from calculators.report.catalog_view import api_models, api_provider_label, why_no_option
-from calculators.report.evaluation_text import offer_terms
+from calculators.report.evaluation_text import configurations_takeaway, offer_terms
 from calculators.scenario.schema import label
 from calculators.units import plural, significant, usd
 from pages.shared.state import catalog, escape
@@ -152,11 +152,14 @@ def hosted_table(options: Sequence[Option], result: Evaluation) -> None:
 
 
 def feasibility_table(rows: Sequence[Feasibility]) -> None:
-    """Every model on every GPU: cost and distance from the cheapest, or why it is infeasible."""
+    """Every model on every GPU: cost and distance from the cheapest, or why it is infeasible; under the sentence that
+    names the cheapest."""
+    st.markdown(f"**{escape(configurations_takeaway(rows))}**")
     table = [
         {
             "Model": row.model,
             "GPU": row.gpu,
+            "Provider": row.plan.offer.provider if row.plan else "",
             "Total per month": "" if row.usd_per_month is None else usd(row.usd_per_month),
             "Result": row.why,
             "GPUs": row.plan.gpus if row.plan else None,

@@ -12,7 +12,7 @@ from calculators.units import count, significant
 from pages.shared.state import escape
 from pages.shared.widgets import source_line
 
-PINS = {"auto": "Advised", "in": "Include", "out": "Exclude"}
+PINS = {"auto": "Automatic", "in": "Include", "out": "Exclude"}
 
 
 def quick_win_list(wins: Sequence[QuickWin]) -> None:

@@ -4,7 +4,7 @@ import streamlit as st
 
 from calculators.catalog.glossary import help_text
 from calculators.evaluate import Evaluation
-from calculators.report.phase_text import latency_words, range_words
+from calculators.report.phase_text import latency_words, load_heading, range_words
 from calculators.report.phase_view import (
     GPUS_PER_REPLICA,
     PhaseView,
@@ -61,13 +61,14 @@ def pick_replica(result: Evaluation) -> ReplicaChoice:
 def capacity_metrics(view: PhaseView) -> None:
     """Latency at the highest load with its range, that load, and what limits it."""
     capacity = view.capacity
+    st.markdown(f"**{load_heading(view)}**")
     ttft, tpot, load, limit = st.columns([5, 5, 4, 6])
     for cell, term, value_ms, ratio in (
         (ttft, "TTFT", capacity.ttft_p95_ms if capacity else None, view.ttft_range_ratio),
         (tpot, "TPOT", capacity.tpot_ms if capacity else None, view.tpot_range_ratio),
     ):
         cell.metric(
-            "TTFT p95, full load" if term == "TTFT" else "TPOT, full load",
+            "TTFT p95" if term == "TTFT" else "TPOT",
             latency_words(value_ms),
             delta=range_words(value_ms, ratio),
             delta_color="off",

@@ -20,11 +20,15 @@ from calculators.report.catalog_view import (
     hosted_prices,
     model_facts,
     provider_rules,
+    rule_models,
     stale_age_days,
 )
-from calculators.units import count, percent, plural, significant, usd
+from calculators.units import count, percent, plural, usd
 from pages.shared.state import catalog
 from pages.shared.widgets import source_line
+
+FIRST = st.column_config.Column(width=210)
+"""For a first column, so that a telephone also shows the second."""
 
 
 def _provenance(source: Source, confidence: str, seen: date | None = None) -> dict[str, object]:
@@ -42,11 +46,14 @@ def _provenance(source: Source, confidence: str, seen: date | None = None) -> di
 
 def _table(rows: Iterable[dict[str, object]], **columns: object) -> None:
     frame = pd.DataFrame(list(rows))
+    text = list(frame.select_dtypes(exclude="number"))
+    frame[text] = frame[text].fillna("")
     stale_count = int((frame["Stale"] != "").sum())
     st.caption(f"{plural(len(frame), 'row')}, {count(stale_count)} older than {STALE_DAYS} days.")
     link = st.column_config.LinkColumn(display_text="open")
     money = [column for column in frame if "($/" in column]
-    shown = frame.style.format(usd, subset=money, na_rep="")
+    numbers = [column for column in frame.select_dtypes("number") if column not in money]
+    shown = frame.style.format(usd, subset=money, na_rep="").format(count, subset=numbers, na_rep="")
     st.dataframe(shown, hide_index=True, column_config={"Link": link, **columns}, height=560)
 
 
@@ -68,7 +75,8 @@ def gpu_price_table() -> None:
                 "Note": rent.note,
             }
             for rent, provider in gpu_prices(known)
-        )
+        ),
+        GPU=FIRST,
     )
 
 
@@ -93,7 +101,6 @@ def gpu_table() -> None:
 
 def model_table() -> None:
     """Every open model's size, KV cache and public scores."""
-    one_decimal = st.column_config.NumberColumn(format="%.1f")
     kv_cache = f"KV cache at {count(KV_CACHE_TOK)} tokens (GB)"
     _table(
         (
@@ -113,7 +120,6 @@ def model_table() -> None:
             }
             for facts in model_facts(catalog())
         ),
-        **{"Parameters (billion)": one_decimal, "Active (billion)": one_decimal, kv_cache: one_decimal},
     )
 
 
@@ -157,7 +163,7 @@ def estimate_table() -> None:
     """Every rule of thumb for the cost of self-hosting."""
     _table(
         {
-            "Estimate": row.field,
+            "Estimate": row.name,
             "Low": row.low,
             "Central": row.central,
             "High": row.high,
@@ -173,19 +179,22 @@ def provider_rule_table() -> None:
     """Every provider's rules for the prompt cache and the batch API, and its SLA."""
     known = catalog()
     _table(
-        {
-            "Provider": rule.provider,
-            "Models": ", ".join(variant.models) if variant else "others" if rule.cache_by_model else "all",
-            "Cache minimum (tokens)": variant.min_tok if variant else rule.cache_min_tok,
-            "Cache TTL (s)": _or_empty(variant.ttl_s if variant else rule.cache_ttl_s),
-            "Cache block (tokens)": variant.step_tok if variant else rule.cache_step_tok,
-            "Cache breakpoints (max)": variant.breakpoints_count if variant else None,
-            "Batch discount": percent(rule.batch_discount_frac) if rule.batch_discount_frac is not None else "",
-            "Uptime SLA": percent(rule.sla_uptime_frac) if rule.sla_uptime_frac is not None else "",
-            "Note": rule.note,
-            **_provenance(known.rules_file.sources[(variant or rule).source], (variant or rule).confidence),
-        }
-        for rule, variant in provider_rules(known)
+        (
+            {
+                "Provider": api_provider_label(rule.provider, known),
+                "Models": rule_models(rule, variant),
+                "Cache minimum (tokens)": _or_empty(variant.min_tok if variant else rule.cache_min_tok),
+                "Cache TTL (s)": _or_empty(variant.ttl_s if variant else rule.cache_ttl_s),
+                "Cache block (tokens)": _or_empty(variant.step_tok if variant else rule.cache_step_tok),
+                "Cache breakpoints (max)": _or_empty(variant.breakpoints_count if variant else None),
+                "Batch discount": percent(rule.batch_discount_frac) if rule.batch_discount_frac is not None else "",
+                "Uptime SLA": percent(rule.sla_uptime_frac) if rule.sla_uptime_frac is not None else "",
+                "Note": rule.note or "",
+                **_provenance(known.rules_file.sources[(variant or rule).source], (variant or rule).confidence),
+            }
+            for rule, variant in provider_rules(known)
+        ),
+        Provider=FIRST,
     )
     assumed = known.rules_file.assumed
     st.caption(
@@ -196,4 +205,4 @@ def provider_rule_table() -> None:
 
 
 def _or_empty(value: float | None) -> str:
-    return "" if value is None else significant(value)
+    return "" if value is None else count(value)

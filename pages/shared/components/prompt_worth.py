@@ -15,15 +15,20 @@ HitRates = tuple[float, float]
 
 
 def worth_table(
-    result: Evaluation, api: tuple[HitRates, str], own: tuple[HitRates, str] | None, key: str, example: bool = False
+    result: Evaluation, api: tuple[HitRates, str], own: tuple[HitRates, str] | None, key: str, example: str = ""
 ) -> None:
-    """Table of both sides (hit rates, TTL), and a button that takes the best rates into the scenario; off for an example."""
-    rows = [_api_row(result, *api)]
+    """Table of both sides (hit rates, TTL), and a button that takes the best rates into the scenario. `example`: why the
+    button is off, where the prompt is an example."""
+    rows, labels = [_api_row(result, *api)], [("API", result.today.label)]
     if own is not None and result.build is not None:
         rows.append(_own_row(result, *own))
+        labels.append(("Self-hosted", result.build.label))
     st.markdown("**What it is worth**")
+    if example:
+        st.markdown(escape(example))
     plain = [{name: escape(value) for name, value in row.items()} for row in rows]
     st.table(pd.DataFrame(plain), hide_index=True, border="horizontal")
+    st.caption(escape(" ".join(f"{name}: {label}." for name, label in labels)))
     best_own = own[0][1] if own else None
     rates = f"{percent(api[0][1])} on the API" + (f", {percent(best_own)} self-hosted" if best_own is not None else "")
     st.button(
@@ -31,7 +36,7 @@ def worth_table(
         key=key,
         icon=":material/input:",
         on_click=_take,
-        disabled=example,
+        disabled=bool(example),
         args=(api[0][1], best_own),
         help="Sets the achievable API cache hit rate and the self-hosted prefix-cache hit rate of the scenario.",
     )
@@ -54,13 +59,13 @@ def _take(api_frac: float, own_frac: float | None) -> None:
 def _api_row(result: Evaluation, rates: HitRates, ttl: str) -> dict[str, str]:
     inputs = Inputs(result.scenario, result.demand, catalog())
     costs = [usd(api_usd_per_month(inputs, rate)) for rate in rates]
-    return _row(f"API: {result.today.label}", ttl, rates, costs)
+    return _row("API", ttl, rates, costs)
 
 
 def _own_row(result: Evaluation, rates: HitRates, ttl: str) -> dict[str, str]:
     builds = [evaluation_of(with_own_hit_rate(result.scenario, rate)).build for rate in rates]
     costs = [usd(build.usd_per_month) if build else "infeasible" for build in builds]
-    return _row(f"Self-hosted: {result.build.label if result.build else ''}", ttl, rates, costs)
+    return _row("Self-hosted", ttl, rates, costs)
 
 
 def _row(side: str, ttl: str, rates: HitRates, costs: list[str]) -> dict[str, str]:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from calculators.catalog.glossary import help_text
 from calculators.compliance.assessment import ComplianceAssessment, PricedPath
-from calculators.compliance.assessment_text import relaxation_words
+from calculators.compliance.assessment_text import relaxation_words, shared_condition, without_condition
 from calculators.compliance.operator_check import PATH_WORDS, ComplianceStatus
 from calculators.decision.signal_result import SIGNAL_STATUS_WORDS, Precondition, Signal, SupportingFact
 from calculators.errors import DataError
@@ -160,9 +160,16 @@ def compliance_metrics(assessment: ComplianceAssessment) -> None:
     """How many options are allowed, to be asked and blocked, and what compliance costs."""
     cells, premium = st.columns(4), assessment.premium_usd_per_month
     for cell, (status, (name, _)) in zip(cells, STATUSES.items(), strict=False):
-        cell.metric(name, count(len(assessment.with_status(status))), border=True, help=help_text(name.lower()))
-    words = "no public price" if premium is None else f"{usd(premium)}/month"
-    cells[3].metric("Compliance premium", words, border=True, help=help_text("compliance premium"))
+        cell.metric(
+            name,
+            count(len(assessment.with_status(status))),
+            border=True,
+            height="stretch",
+            help=help_text(name.lower()),
+        )
+    words, unit = ("none", "no public price") if premium is None else (usd(premium), "per month")
+    style = {"delta_color": "off", "delta_arrow": "off", "border": True}
+    cells[3].metric("Compliance premium", words, unit, help=help_text("compliance premium"), **style)
 
 
 def path_tabs(assessment: ComplianceAssessment) -> None:
@@ -178,11 +185,14 @@ def _path_table(paths: Sequence[PricedPath], because: str) -> None:
     if not paths:
         st.caption("None.")
         return
+    condition = shared_condition([p.path.why for p in paths])
+    if condition:
+        st.markdown(f"**{escape(condition)}**")
     rows = [
         {
             "Operator": p.path.name,
             "USD/month": usd(p.usd_per_month) if p.usd_per_month is not None else "no public price",
-            because: p.path.why,
+            because: without_condition(p.path.why, condition),
             "Cheapest option": f"{p.label} ({PATH_WORDS[p.path.kind]})",
             "Source": _sources(p),
         }

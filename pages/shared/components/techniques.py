@@ -8,9 +8,9 @@ import streamlit as st
 from calculators.catalog.glossary import help_text
 from calculators.catalog.models import Model
 from calculators.catalog.techniques import Acceptance, Technique, TechniqueId, TechniquesFile
-from calculators.scenario.schema import label
+from calculators.scenario.schema import Techniques, label
 from calculators.techniques.effects import TechniqueEffect
-from calculators.techniques.effects_text import SHORT_NAMES
+from calculators.techniques.effects_text import SHORT_NAMES, use_text
 from calculators.techniques.fleets_text import side_by_side
 from calculators.units import percent, significant
 from pages.shared.state import catalog, escape
@@ -22,12 +22,13 @@ SWITCHES: tuple[TechniqueId, ...] = (
 WIDTHS = (4, 4, 5.5, 4, 4)
 """Of the switches: the longest label needs most."""
 FIGURES = {
+    "Rent per month": "usd_per_month",
+    "GPUs (busy at the peak)": "gpus",
     "TTFT p95": "ttft_ms",
     "TPOT": "tpot_ms",
     "Requests/s per GPU": "req_s_per_gpu",
-    "GPUs (busy at the peak)": "gpus",
-    "Rent per month": "usd_per_month",
 }
+"""The most important first: a telephone shows two or three, the others by swiping."""
 
 
 def switches() -> None:
@@ -35,6 +36,7 @@ def switches() -> None:
     for column, technique in zip(st.columns(WIDTHS), SWITCHES, strict=True):
         key = f"techniques.{technique}"
         column.toggle(SHORT_NAMES[technique], key=key, persist_state="session", help=help_text(key))
+    st.caption("Continuous batching is always on: it is part of every engine.")
     with st.expander("Settings of each technique", icon=":material/tune:"):
         left, middle, right = st.columns(3, gap="large")
         with left:
@@ -67,10 +69,10 @@ def switches() -> None:
             st.caption("Set the weight precisions on Candidates and the cache hit rates on Prompt structure.")
 
 
-def effects_table(effects: Sequence[TechniqueEffect]) -> None:
+def effects_table(effects: Sequence[TechniqueEffect], chosen: Techniques) -> None:
     """Every figure without and with each technique."""
     rows = [
-        {"Technique": SHORT_NAMES[e.id], "In this fleet": "used" if e.is_used else "not used"}
+        {"Technique": SHORT_NAMES[e.id], "In this fleet": use_text(e, chosen)}
         | {name: escape(side_by_side(e.without, e.with_it, field)) for name, field in FIGURES.items()}
         for e in effects
     ]

@@ -36,12 +36,19 @@ DASH = {
 NAME = {
     "api_today": "Current API",
     "api_optimised": "Current API with discounts",
-    "resold_api": "Same model, other contract",
+    "resold_api": "Same model through another seller",
     "hybrid": "Hybrid (self-hosted base, API overflow)",
     "hosted_open": "Hosted open model",
     "self_host": "Self-hosted (rented GPUs)",
     "own_hardware": "Self-hosted (purchased servers)",
 }
+BREAK_EVEN_WITH = {
+    "api_today": ("current<br>API", "top left"),
+    "api_optimised": ("API with<br>discounts", "bottom right"),
+    "resold_api": ("other<br>seller", "bottom left"),
+    "hosted_open": ("hosted<br>open model", "top left"),
+}
+"""Label of a break-even with each kind of API option, and where it stands beside the mark."""
 KINDS = ("api_today", "api_optimised", "resold_api", "hosted_open", "self_host", "hybrid")
 COST_SLOT = {
     "api": 1,
@@ -77,7 +84,7 @@ def crossover_chart(evaluation: Evaluation, height: int = 400, every_host: bool 
     for option, crossover in evaluation.crossovers:
         durable = crossover.durable_req_per_month
         if durable and grid[0] <= durable <= grid[-1] and any(option is kept for kept in keep):
-            figure.add_trace(_marker(durable, option))
+            figure.add_trace(_marker(durable, option, is_labeled=not every_host))
     _log_axes(figure, grid)
     return frame(figure, height)
 
@@ -115,12 +122,17 @@ def _mark_volume(figure: go.Figure, now: float) -> None:
     figure.add_annotation(x=float(np.log10(now)), y=1, yref="paper", yanchor="bottom", **label)
 
 
-def _marker(volume: float, option: Option) -> go.Scatter:
+def _marker(volume: float, option: Option, is_labeled: bool) -> go.Scatter:
+    """A diamond where self-hosting breaks even with an option, labeled with the option and the volume."""
     words = f"Break-even with {safe(option.label)}: {count(volume)} requests/month"
+    rival, position = BREAK_EVEN_WITH[option.kind]
     return go.Scatter(
         x=[volume],
         y=[option.usd_per_month_at(volume)],
-        mode="markers",
+        mode="markers+text" if is_labeled else "markers",
+        text=[f"vs. {rival}: {count(volume)}"],
+        textposition=position,
+        cliponaxis=False,
         showlegend=False,
         marker={"size": 11, "symbol": "diamond", "color": SLOT["self_host"]},
         hovertemplate=words + "<extra></extra>",

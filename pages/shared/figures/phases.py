@@ -1,17 +1,21 @@
 """Figures of prefill and decode: roofline, shares of time, and latency against load."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from calculators.report.phase_text import TERM_WORDS, phase_name
 from calculators.report.phase_view import PhaseView
+from calculators.scenario.demand import Array
 from calculators.units import FLOPS_PER_TFLOPS, count, milliseconds, percent, significant
 from pages.shared.figures.frame import frame, logarithmic, safe
 
 COLOR = {"bandwidth": "#000001", "compute": "#000002", "links": "#000004", "overhead": "#000006"}
 """Theme slot of each bottleneck."""
 GRAY = "#888888"
+PATTERNS = ("", "/", ".", "x")
+"""Terms that need the same resource share its color and differ in pattern."""
 DECADES = tuple(10.0**power for power in range(-2, 6))
 STEPS = tuple(digit * 10.0**power for power in range(7) for digit in (1, 2, 5))
 
@@ -58,6 +62,13 @@ def time_shares_figure(view: PhaseView, height: int = 330) -> go.Figure:
     figure, phases = go.Figure(), view.phases[::-1]
     terms = {term.kind: term.bottleneck for phase in phases for term in phase.terms if term.time_s > 0}
     for kind, bottleneck in terms.items():
+        alike = [other for other, needed in terms.items() if needed == bottleneck]
+        pattern = {
+            "shape": PATTERNS[alike.index(kind)],
+            "fillmode": "overlay",
+            "fgcolor": "rgba(255,255,255,0.55)",
+            "size": 6,
+        }
         shares = [phase.share_frac(kind) for phase in phases]
         figure.add_trace(
             go.Bar(
@@ -65,49 +76,64 @@ def time_shares_figure(view: PhaseView, height: int = 330) -> go.Figure:
                 x=shares,
                 orientation="h",
                 name=TERM_WORDS[kind],
-                marker={"color": COLOR[bottleneck], "line": {"width": 1, "color": "rgba(128,128,128,0.6)"}},
+                marker={
+                    "color": COLOR[bottleneck],
+                    "pattern": pattern,
+                    "line": {"width": 1, "color": "rgba(128,128,128,0.6)"},
+                },
+                textangle=0,
+                insidetextanchor="middle",
                 text=[percent(share) if share > 0.06 else "" for share in shares],
                 customdata=[percent(share) for share in shares],
                 hovertemplate="%{customdata}<extra>" + TERM_WORDS[kind] + "</extra>",
             )
         )
     figure.update_layout(barmode="stack", showlegend=True)
-    figure.update_xaxes(title="Share of time", tickformat=".0%", range=[0, 1])
+    figure.update_xaxes(title="Share of time", tickformat=".0%", range=[0, 1], dtick=0.25, ticklabeloverflow="allow")
     figure.update_yaxes(autorange="reversed", automargin=True)
-    return frame(figure, height)
+    return frame(figure, height).update_layout(margin_r=30)
 
 
-def load_figure(view: PhaseView, height: int = 340) -> go.Figure:
-    """TPOT and TTFT against the batch, with the targets and the batch of the highest load."""
-    figure, curve = make_subplots(rows=1, cols=2, subplot_titles=("TPOT (ms)", "TTFT (ms)")), view.curve
-    lines = (
-        (1, curve.tpot_s, "TPOT mean", "#000001", "solid"),
-        (1, curve.tpot_p95_s, "TPOT p95", "#000001", "dash"),
-        (2, curve.ttft_p50_s, "TTFT p50", "#000002", "solid"),
-        (2, curve.ttft_p95_s, "TTFT p95", "#000002", "dash"),
-        (2, curve.ttft_p99_s, "TTFT p99", "#000002", "dot"),
+def load_figures(view: PhaseView) -> dict[str, go.Figure]:
+    """TPOT and TTFT against the batch, with the targets and the batch of the highest load within them."""
+    curve, targets = view.curve, view.inputs.scenario.targets
+    tpot = (("TPOT mean", curve.tpot_s, "solid"), ("TPOT p95", curve.tpot_p95_s, "dash"))
+    ttft = (
+        ("TTFT p50", curve.ttft_p50_s, "solid"),
+        ("TTFT p95", curve.ttft_p95_s, "dash"),
+        ("TTFT p99", curve.ttft_p99_s, "dot"),
     )
-    for column, values_s, name, color, dash in lines:
-        line = go.Scatter(
-            x=curve.batch,
-            y=values_s * 1e3,
-            name=name,
-            mode="lines",
-            line={"color": color, "dash": dash},
-            customdata=[
-                f"{milliseconds(s * 1e3)} at batch {count(b)}" for s, b in zip(values_s, curve.batch, strict=True)
-            ],
-            hovertemplate="%{customdata}<extra>" + name + "</extra>",
+    return {
+        "TPOT": _load_figure(view, tpot, "#000001", targets.tpot_ms).update_yaxes(
+            title="TPOT (ms)", rangemode="tozero"
+        ),
+        "TTFT": _load_figure(view, ttft, "#000002", targets.ttft_p95_ms).update_yaxes(
+            title="TTFT (ms)", **logarithmic(STEPS)
+        ),
+    }
+
+
+def _load_figure(
+    view: PhaseView, lines: Sequence[tuple[str, Array, str]], color: str, target_ms: float | None, height: int = 320
+) -> go.Figure:
+    """Lines of one latency (name, seconds, dash) against the batch."""
+    figure, gray = go.Figure(), {"dash": "dot", "color": GRAY}
+    for name, values_s, dash in lines:
+        points = zip(values_s, view.curve.batch, strict=True)
+        figure.add_trace(
+            go.Scatter(
+                x=view.curve.batch,
+                y=values_s * 1e3,
+                name=name,
+                mode="lines",
+                line={"color": color, "dash": dash},
+                customdata=[f"{milliseconds(s * 1e3)} at batch {count(round(b))}" for s, b in points],
+                hovertemplate="%{customdata}<extra>" + name + "</extra>",
+            )
         )
-        figure.add_trace(line, row=1, col=column)
-    targets, gray = view.inputs.scenario.targets, {"dash": "dot", "color": GRAY}
-    for column, target_ms in ((1, targets.tpot_ms), (2, targets.ttft_p95_ms)):
-        if target_ms:
-            figure.add_hline(y=target_ms, line=gray, row=1, col=column)
-        if view.capacity:
-            figure.add_vline(x=view.capacity.batch, line=gray, row=1, col=column)
+    if target_ms:
+        figure.add_hline(y=target_ms, line=gray)
+    if view.capacity:
+        figure.add_vline(x=view.capacity.batch, line=gray)
     figure.update_xaxes(title="Batch size")
-    figure.update_yaxes(rangemode="tozero", row=1, col=1)
-    figure.update_yaxes(**logarithmic(STEPS), row=1, col=2)
-    frame(figure, height)
-    return figure.update_layout(margin={"t": 40}, legend={"y": -0.28, "yanchor": "top"})
+    return frame(figure, height)

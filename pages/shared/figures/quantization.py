@@ -17,17 +17,34 @@ TOLERANCE_COLOURS = [
 ]
 """Not applicable, tolerated, evaluate, avoid. The words are in each cell too."""
 DECIBEL_COLOURS = [[0.0, RED], [0.45, AMBER], [0.8, GREEN], [1.0, GREEN]]
+AS_RELEASED, NOT_APPLICABLE = "<b>as<br>released</b>", TOLERANCE_RANK["none"]
 ROW_PX, HEAD_PX = 36, 60
 
 Cells = Collection[tuple[str, str]]
 """(Row, format) of each cell that the recipe uses."""
 
 
-def sensitivity_chart(rows: Sequence[SensitivityRow], formats: Sequence[str], chosen: Cells = ()) -> go.Figure:
+def sensitivity_chart(
+    rows: Sequence[SensitivityRow], formats: Sequence[str], chosen: Cells = (), released: Cells = ()
+) -> go.Figure:
     """Classes down, formats across. The stricter of two tolerances colors a cell, both are written in it; a star: no
-    direct evidence. Chosen cells are outlined and bold."""
-    text = [[_cell_text(row, name, (row.name, name) in chosen) for name in formats] for row in rows]
-    colour = [[TOLERANCE_RANK[worst_tolerance(cell_tolerance(row, name))] for name in formats] for row in rows]
+    direct evidence. Chosen cells are outlined and bold; those of `released` are as the model's maker made them."""
+    text = [
+        [
+            AS_RELEASED if (row.name, name) in released else _cell_text(row, name, (row.name, name) in chosen)
+            for name in formats
+        ]
+        for row in rows
+    ]
+    colour = [
+        [
+            NOT_APPLICABLE
+            if (row.name, name) in released
+            else TOLERANCE_RANK[worst_tolerance(cell_tolerance(row, name))]
+            for name in formats
+        ]
+        for row in rows
+    ]
     scale: dict[str, Any] = {"zmin": -1.5, "zmax": 2.5, "colorscale": TOLERANCE_COLOURS}
     return _grid([row.name for row in rows], formats, chosen, {"z": colour, "text": text, **scale})
 

@@ -35,13 +35,14 @@ METRICS: dict[str, tuple[str, str, Callable[[float], str]]] = {
 }
 
 
-def technique_matrix(effects: Sequence[TechniqueEffect]) -> go.Figure:
-    """Techniques down, phases and fleet across: each cell compares with and without, all else equal."""
+def technique_matrix(effects: Sequence[TechniqueEffect], used: Sequence[str]) -> go.Figure:
+    """Techniques down, phases and fleet across: each cell compares with and without, all else equal. `used`: for each
+    technique whether the fleet uses it, in words."""
     cells = [[_cell(e, field, more) for _, field, more in COLUMNS] for e in effects]
     figure = go.Figure(
         go.Heatmap(
             x=[name for name, *_ in COLUMNS],
-            y=[f"{_name(e.id)}<br><b>{'used' if e.is_used else 'not used'}</b>" for e in effects],
+            y=[f"{_name(e.id)}<br><b>{_wrapped(words)}</b>" for e, words in zip(effects, used, strict=True)],
             z=[[better for better, _ in line] for line in cells],
             text=[[text for _, text in line] for line in cells],
             customdata=[[side_by_side(e.without, e.with_it, field) for _, field, _ in COLUMNS] for e in effects],
@@ -58,7 +59,7 @@ def technique_matrix(effects: Sequence[TechniqueEffect]) -> go.Figure:
     )
     figure.update_yaxes(autorange="reversed")
     figure.update_xaxes(side="top")
-    return frame(figure, 400)
+    return frame(figure, 460)
 
 
 def _cell(effect: TechniqueEffect, field: str, more_is_better: bool) -> tuple[float, str]:
@@ -118,8 +119,12 @@ def _step_name(step: CumulativeStep) -> str:
 
 
 def _name(technique: TechniqueId, width: int = 14) -> str:
+    return _wrapped(SHORT_NAMES[technique], width)
+
+
+def _wrapped(text: str, width: int = 14) -> str:
     """On two lines if long, for a telephone."""
-    return "<br>".join(textwrap.wrap(SHORT_NAMES[technique], width, break_long_words=False))
+    return "<br>".join(textwrap.wrap(text, width, break_long_words=False))
 
 
 def _delta(value: float, write: Callable[[float], str]) -> str:
