@@ -158,7 +158,8 @@ def estimates(catalog: Catalog) -> list[EstimateRow]:
         if isinstance(value, Range):
             ranges.append((name, value))
         elif isinstance(value, dict) and field != "sources":
-            by_gpu += [(f"{name}: {_gpu_name(gpu, catalog)}", entry) for gpu, entry in value.items()]
+            of_gpu = [(gpu, entry) for gpu, entry in value.items() if isinstance(entry, Range)]
+            by_gpu += [(f"{name}: {_gpu_name(gpu, catalog)}", entry) for gpu, entry in of_gpu]
     return [EstimateRow(name, value, *_in_unit(value)) for name, value in (*ranges, *by_gpu)]
 
 
