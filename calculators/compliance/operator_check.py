@@ -92,7 +92,7 @@ def _paths_left(rule: Requirement, operator: Operator) -> float:
 def _findings(operator: Operator, rule: Requirement, catalog: Catalog) -> list[RequirementFinding]:
     if rule.paths and operator.path not in rule.paths:
         left = listed([PATH_WORDS[kind] for kind in rule.paths], "or")
-        return [RequirementFinding(rule, "blocked", f"{rule.name} allows only {left}")]
+        return [RequirementFinding(rule, "blocked", f"“{rule.name}” allows only {left}")]
     if operator.path == "own_hardware" or operator.path in rule.exempt_paths:
         return [RequirementFinding(rule, "allowed", f"{rule.name}: {rule.yours}")]
     findings = [_fact(operator, rule, fact, catalog) for fact in rule.facts]

@@ -33,6 +33,7 @@ def to_text(evaluation: Evaluation, sensitivity: DecisionSensitivity) -> str:
         f"Cost at {plural(evaluation.demand.requests_per_month, 'request')}/month:",
         *options,
         "",
+        *_break_evens(evaluation),
         "Triggers for self-hosting:",
         *signals,
         *_compliance(evaluation.assessment),
@@ -53,6 +54,29 @@ def to_text(evaluation: Evaluation, sensitivity: DecisionSensitivity) -> str:
 def _option_row(option: Option, label: str) -> str:
     spread = usd_range(option.low_usd_per_month, option.high_usd_per_month)
     return f"  {usd(option.usd_per_month):>8}/month  {f'({spread})' if spread else '':<22}  {label}"
+
+
+def _break_evens(evaluation: Evaluation) -> list[str]:
+    """First and permanent break-even volume of self-hosting; none without a fleet or without an API option."""
+    if evaluation.build is None or not any(option.is_buy for option in evaluation.allowed):
+        return []
+    of = (
+        ("the cheapest API option at each volume", evaluation.crossover),
+        ("today's API", evaluation.crossovers[0][1]),
+    )
+    rows = [
+        f"  Against {rival}: first {break_even_volume(crossover.first_req_per_month)}, permanent "
+        f"{break_even_volume(crossover.durable_req_per_month)}"
+        for rival, crossover in of
+    ]
+    return ["Break-even volume of self-hosting:", *rows, ""]
+
+
+def break_even_volume(requests_per_month: float | None) -> str:
+    """A break-even volume with its unit, or that there is none."""
+    if requests_per_month is None:
+        return "never"
+    return f"{plural(requests_per_month, 'request')}/month" if requests_per_month > 0 else "any volume"
 
 
 def _compliance(assessment: ComplianceAssessment) -> list[str]:

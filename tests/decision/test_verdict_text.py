@@ -243,4 +243,4 @@ def test_the_strictest_rule_is_the_reason() -> None:
     """CMMC leaves government cloud, rented GPUs and own hardware; an air gap leaves own hardware alone. In either order."""
     for requirements in (["cmmc", "air-gap"], ["air-gap", "cmmc"]):
         reason = run(compliance={"requirements": requirements}).verdict.reason
-        assert reason.startswith("Air gap allows only own hardware.")
+        assert reason.startswith("“Air gap” allows only own hardware.")

@@ -11,7 +11,7 @@ from calculators.catalog.load import load_catalog
 from calculators.evaluate import evaluate, sensitivity_of
 from calculators.fleet.machine_offers import machine_offers
 from calculators.report.decision_record import freeze
-from calculators.report.evaluation_text import configurations_takeaway, offer_terms, to_text
+from calculators.report.evaluation_text import break_even_volume, configurations_takeaway, offer_terms, to_text
 from calculators.report.record_page import to_markdown
 
 CASES = [{}, {"hardware": {"include_owned": True}}, {"targets": {"tpot_ms": 0.1}}, {"api": {"model": "closed-dated"}}]
@@ -73,3 +73,21 @@ def test_the_takeaway_of_the_configurations_names_the_cheapest_or_that_there_is_
     assert f"{feasible[0].model} on {feasible[0].gpu}, $" in text
     none = [row for row in rows if not row.plan]
     assert configurations_takeaway(none).endswith("is feasible.")
+
+
+def test_the_text_lists_first_and_permanent_break_even(catalog: Catalog) -> None:
+    found = evaluate(scenario(), catalog)
+    text = to_text(found, sensitivity_of(found, catalog))
+    first, durable = found.crossover.first_req_per_month, found.crossover.durable_req_per_month
+    line = next(
+        line for line in text.splitlines() if line.startswith("  Against the cheapest API option at each volume: ")
+    )
+    assert line.endswith(f"first {break_even_volume(first)}, permanent {break_even_volume(durable)}")
+    assert [break_even_volume(v) for v in (None, 0.0, 1.0, 4.5e6)] == [
+        "never",
+        "any volume",
+        "1 request/month",
+        "4.5M requests/month",
+    ]
+    nothing = evaluate(scenario(targets={"tpot_ms": 0.1}), catalog)
+    assert "Break-even volume" not in to_text(nothing, sensitivity_of(nothing, catalog))
