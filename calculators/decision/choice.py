@@ -21,6 +21,9 @@ VerdictKind = Literal[
     "too_close",
     "cannot_tell",
 ]
+Answer = Literal["stay", "move", "build"]
+"""Keeping the model, moving to another seller, and self-hosting are the three answers; options within one of them are
+variants of it."""
 KIND_OF_WINNER: dict[OptionKind, VerdictKind] = {
     "api_today": "stay",
     "api_optimised": "optimise_api",
@@ -88,10 +91,13 @@ def _kind(winner: Option, sureness: Sureness, context: VerdictContext) -> Verdic
     return "forced_by_compliance" if context.blocked is not None else KIND_OF_WINNER[winner.kind]
 
 
-def _side(option: Option) -> Literal["stay", "move", "build"]:
-    """Keeping the model, moving to another seller, and self-hosting are the three answers; options within one of them
-    are variants of it."""
-    return "stay" if option.kind in STAYS else "move" if option.kind == "hosted_open" else "build"
+def answer_of(kind: OptionKind) -> Answer:
+    """The answer that a kind of option is a variant of."""
+    return "stay" if kind in STAYS else "move" if kind == "hosted_open" else "build"
+
+
+def _side(option: Option) -> Answer:
+    return answer_of(option.kind)
 
 
 def _rival(ranked: Sequence[Option]) -> Option | None:

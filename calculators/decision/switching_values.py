@@ -12,11 +12,11 @@ from math import inf, log
 
 import numpy as np
 
-from calculators.decision.choice import KIND_OF_WINNER, VerdictKind, cheapest_option
+from calculators.decision.choice import KIND_OF_WINNER, VerdictKind, answer_of, cheapest_option
 from calculators.decision.varied_inputs import Field, VariedInput, varied_inputs, varied_volume
 from calculators.options.build import size_candidates
 from calculators.options.cost_curves import SIDES
-from calculators.options.option import Option
+from calculators.options.option import CLOSE_FRAC, Option
 from calculators.options.ranking import curves_of
 from calculators.options.shortlist import AllowedOptions, Sized
 from calculators.options.what_if import allowed_again, ranked_again
@@ -65,13 +65,21 @@ def switching_values(inputs: Inputs) -> tuple[SwitchingValue, ...]:
 
 
 def guessed_volume_flips_at(ranked: Sequence[Option], allowed: AllowedOptions, inputs: Inputs) -> float | None:
-    """Requests per month at which the decision changes, where the volume is a guess that may be as far off; else None."""
+    """Requests per month at which the decision changes, where the volume is a guess that may be as far off, and there the
+    decision would clearly be another; else None."""
     workload, side = inputs.scenario.workload, side_of(ranked)
     if workload.requests_basis != "assumed" or workload.source.startswith("log:") or side < 0:
         return None
-    varied = varied_volume(curves_of(allowed, inputs), GUESS_RATIO)
-    changes = [first_change(varied, side, varied.values(rising)) for rising in (False, True)]
-    near = [change[0] for change in changes if change is not None]
+    curves, answers = curves_of(allowed, inputs), [answer_of(kind) for kind in SIDES]
+    places = np.array([answers.index(answer) for answer in answers] + [-1])  # variants of an answer count as one
+    varied = varied_volume(curves, GUESS_RATIO)
+    by_answer, near = replace(varied, sides=lambda values: places[varied.sides(values)]), list[float]()
+    for values in (varied.values(rising=False), varied.values(rising=True)):
+        change = first_change(by_answer, int(places[side]), values)
+        if change is not None:
+            [usd] = curves.least_by_side(curves.points(1, requests_per_month=values[-1:])).T
+            if usd.min() < usd[places[:-1] == places[side]].min() * (1 - CLOSE_FRAC):
+                near.append(change[0])
     return min(near, key=lambda at: abs(log(at / varied.now)), default=None)
 
 

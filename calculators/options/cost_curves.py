@@ -244,17 +244,23 @@ class OptionCurves:
 
     def sides(self, at: Points) -> NDArray[np.intp]:
         """The side of the cheapest option at each point (t,), as its position in `SIDES`; -1 where nothing serves."""
+        least = self.least_by_side(at)
+        cheapest = np.argmin(least, axis=0)
+        return np.where(np.isfinite(least.min(axis=0)), cheapest, -1)
+
+    def least_by_side(self, at: Points) -> Array:
+        """Cost of the cheapest option of each side at each point (sides, t); inf where it has none. Where growth carries
+        volume beyond the GPU limit of every option, the costs are today's."""
         costs = self.costs(at)
         kinds = [option.kind for option in self.buys]
         kinds += ["own_hardware" if owned else "self_host" for _, owned in self.groups] + ["hybrid"] * len(self.groups)
         every = np.concatenate([costs.buys_usd, costs.builds_usd, costs.hybrids_usd], axis=0)
-        if not kinds:
-            return np.full(every.shape[1], -1)
-        codes, each = np.array([SIDES.index(kind) for kind in kinds]), np.arange(every.shape[1])
-        none_lasts = np.isinf(every.min(axis=0))  # growth passes the GPU limit of all: then today decides
+        none_lasts = np.isinf(every.min(axis=0, initial=np.inf))
         every = np.where(none_lasts, costs.today_usd, every)
-        least = np.argmin(every, axis=0)
-        return np.where(np.isfinite(every[least, each]), codes[least], -1)
+        least = np.full((len(SIDES), every.shape[1]), np.inf)
+        for kind, usd in zip(kinds, every, strict=True):
+            least[SIDES.index(kind)] = np.minimum(least[SIDES.index(kind)], usd)
+        return least
 
 
 def _bill(option: Option) -> ApiBill:

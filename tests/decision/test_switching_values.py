@@ -193,3 +193,5 @@ def test_an_assumed_volume_near_a_change_is_found_within_a_factor_of_two() -> No
     assert near.verdict.kind == "cannot_tell"
     far = _read(workload={"requests_per_month": told * 0.4, "requests_basis": "assumed"})
     assert far.verdict.kind != "cannot_tell"
+    nearly_equal = _read(workload={"requests_per_month": told * 1.95, "requests_basis": "assumed"})  # at half of it
+    assert nearly_equal.verdict.kind != "cannot_tell"
