@@ -13,7 +13,7 @@ from calculators.fleet.operating_costs import engineer_usd_per_year, staffing_us
 from calculators.options.cost_curves import OptionCurves
 from calculators.options.ranking import curves_of
 from calculators.options.shortlist import AllowedOptions
-from calculators.options.what_if import NO_MOVES, PriceMoves, curves_at_throughput
+from calculators.options.what_if import NO_MOVES, PriceMoves, allowed_again, curves_at_throughput
 from calculators.scenario.demand import Array
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Scenario
@@ -68,8 +68,8 @@ def varied_inputs(allowed: AllowedOptions, inputs: Inputs) -> list[VariedInput]:
     )
     varied = [varied_volume(curves), *(_price(field, ratio, curves) for field, ratio, is_there in prices if is_there)]
     if allowed.stairs:
-        varied += [_peak(curves), *_staffing(curves), *_speed(allowed, inputs)]
-    return varied
+        varied += [_peak(curves), *_staffing(curves)]
+    return [*varied, *_speed(inputs)]
 
 
 def varied_volume(curves: OptionCurves, farthest_ratio: float = FARTHEST_RATIO) -> VariedInput:
@@ -122,16 +122,21 @@ def _staffing(curves: OptionCurves) -> list[VariedInput]:
     return [VariedInput("staffing", now, (0.0, MAX_FTE), sides, changed)]
 
 
-def _speed(allowed: AllowedOptions, inputs: Inputs) -> list[VariedInput]:
-    """The throughput override; none where the user's own benchmarks correct the speed, which an override would replace."""
+def _speed(inputs: Inputs) -> list[VariedInput]:
+    """The throughput override; none where the user's own benchmarks correct the speed, which an override would replace, or
+    no throughput gives a fleet."""
     hardware = inputs.scenario.hardware
     if hardware.own_measurements and hardware.throughput_factor == 1.0:
         return []
     changed = partial(_with, inputs.scenario, "hardware", "throughput_factor")
+    highest = min(hardware.throughput_factor * FARTHEST_SPEED_RATIO, SPEED_BOUNDS[1])
+    fastest = allowed_again(Inputs.of(changed(highest)[0], inputs.catalog))
+    if not fastest.stairs:
+        return []
 
     def sides(values: Array) -> Sides:
         each = [
-            curves_at_throughput(allowed, Inputs.of(changed(value)[0], inputs.catalog)) for value in values.tolist()
+            curves_at_throughput(fastest, Inputs.of(changed(value)[0], inputs.catalog)) for value in values.tolist()
         ]
         return np.array([curves.sides(curves.points(1))[0] for curves in each], dtype=np.intp)
 

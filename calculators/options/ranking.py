@@ -46,8 +46,9 @@ def rank_options(allowed: AllowedOptions, bounds: SpeedBounds, inputs: Inputs) -
 
 
 def curves_of(allowed: AllowedOptions, inputs: Inputs) -> OptionCurves:
-    """The curves of the allowed options."""
-    return OptionCurves.of(allowed.buys, allowed.stairs, allowed.lines, inputs, allowed.servers == "fallback")
+    """The curves of the allowed options, with the purchased servers that step in where no rented fleet serves."""
+    stairs = (*allowed.stairs, *allowed.standby)
+    return OptionCurves.of(allowed.buys, stairs, allowed.lines, inputs, allowed.servers_step_in)
 
 
 def _with_horizon_means(options: Sequence[Option], allowed: AllowedOptions, inputs: Inputs) -> tuple[Option, ...]:

@@ -86,6 +86,13 @@ class AllowedOptions:
     """Cost of the cheapest fleet on purchased servers that compliance allows; None where there is none."""
     barred: tuple[BarredFleet, ...] = ()
     """The cheapest of each model, GPU and operator; those to ask first."""
+    standby: tuple[Staircase, ...] = ()
+    """Purchased servers that count where no rented fleet serves any more; none where an API option is allowed."""
+
+    @property
+    def servers_step_in(self) -> bool:
+        """Whether purchased servers count only where no rented fleet serves."""
+        return self.servers == "fallback" or bool(self.standby)
 
     @property
     def has_fleet(self) -> bool:
@@ -203,6 +210,7 @@ def allowed_options(every: AllOptions, assessment: ComplianceAssessment, inputs:
     may_run = {key: (operator.path, operator.id) in allowed for key, operator in operators.items()}
     kept = every.serves & np.array([may_run[id(s.offer)] for s in every.stairs], dtype=bool)
     owned = np.array([s.offer.is_owned for s in every.stairs], dtype=bool)
+    may_step_in = kept & owned if not buys else np.zeros(owned.shape, dtype=bool)
     finite = np.isfinite(every.rents_usd)
     servers_usd = every.rents_usd[kept & owned & finite].min(initial=np.inf) + sum(o.usd_per_month for o in every.lines)
     servers: PurchasedServers = "left_out"
@@ -214,14 +222,19 @@ def allowed_options(every: AllOptions, assessment: ComplianceAssessment, inputs:
         kept = kept & ~owned
     return AllowedOptions(
         buys=tuple(cheapest_buys(buys)),
-        stairs=tuple(s for s, keep in zip(every.stairs, kept, strict=True) if keep),
+        stairs=_where(every.stairs, kept),
         rents_usd=every.rents_usd[kept],
         infeasible=every.infeasible,
         lines=every.lines,
         servers=servers,
+        standby=_where(every.stairs, may_step_in) if servers == "left_out" else (),
         servers_usd_per_month=float(servers_usd) if np.isfinite(servers_usd) else None,
         barred=_barred(every, np.flatnonzero(finite & ~kept & ~owned), assessment, inputs.catalog),
     )
+
+
+def _where(stairs: Sequence[Staircase], keep: NDArray[np.bool_]) -> tuple[Staircase, ...]:
+    return tuple(one for one, is_kept in zip(stairs, keep.tolist(), strict=True) if is_kept)
 
 
 def _barred(

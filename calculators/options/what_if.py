@@ -103,17 +103,16 @@ def _at_price(option: Option, ratio: float) -> Option:
     )
 
 
-def curves_at_throughput(allowed: AllowedOptions, inputs: Inputs) -> OptionCurves:
-    """Curves of the allowed options, sized again at the throughput of `inputs`: the configurations of the allowed fleets, of
-    many the cheapest, and those that missed only a latency target, up to `MOST_RESIZED`. In their own order: of fleets that
-    cost the same, the first one counts."""
-    order = np.argsort(allowed.rents_usd, kind="stable").tolist()
-    best = {(s.capacity.config.model.id, s.offer.is_owned): s for s in (allowed.stairs[i] for i in reversed(order))}
-    cheapest = [s.capacity.config for s in (*best.values(), *(allowed.stairs[i] for i in order))]
-    slow = [one.config for one in allowed.infeasible if one.constraint in ("tpot", "ttft")]
-    kept = set(list(dict.fromkeys(id(config) for config in (*cheapest, *slow)))[:MOST_RESIZED])
-    every = {id(config): config for config in (*(s.capacity.config for s in allowed.stairs), *slow)}
+def curves_at_throughput(fastest: AllowedOptions, inputs: Inputs) -> OptionCurves:
+    """Curves of the options, sized again at the throughput of `inputs`. `fastest`: the options that are allowed at the
+    highest throughput, since what meets a latency target at a lower one meets it there; of their configurations the
+    `MOST_RESIZED` cheapest count. In their own order: of fleets that cost the same, the first one counts."""
+    order = np.argsort(fastest.rents_usd, kind="stable").tolist()
+    best = {(s.capacity.config.model.id, s.offer.is_owned): s for s in (fastest.stairs[i] for i in reversed(order))}
+    cheapest = (*best.values(), *(fastest.stairs[i] for i in order), *fastest.standby)
+    kept = set(list(dict.fromkeys(id(s.capacity.config) for s in cheapest))[:MOST_RESIZED])
+    stairs = (*fastest.stairs, *fastest.standby)
+    every = {id(s.capacity.config): s.capacity.config for s in stairs}
     resized, _ = replica_capacities([config for key, config in every.items() if key in kept], inputs)
-    offers = {id(s.offer): s.offer for s in allowed.stairs}.values()
-    stairs = staircases_on(resized, offers, inputs)
-    return OptionCurves.of(allowed.buys, stairs, allowed.lines, inputs, allowed.servers == "fallback")
+    resized_stairs = tuple(staircases_on(resized, {id(s.offer): s.offer for s in stairs}.values(), inputs))
+    return OptionCurves.of(fastest.buys, resized_stairs, fastest.lines, inputs, fastest.servers_step_in)
