@@ -3,7 +3,7 @@
 import numpy as np
 
 from calculators.api.bill import Usage, monthly_bill
-from calculators.api.cache_terms import PriceRatios, price_ratios
+from calculators.api.cache_terms import CacheTerms, PriceRatios, cache_terms, price_ratios
 from calculators.api.rates import api_offer
 from calculators.catalog.catalog import Catalog
 from calculators.fleet.plan import FleetPlan
@@ -21,6 +21,11 @@ def fleet_cache(plan: FleetPlan, by_prefix: bool, block_tok: int, catalog: Catal
     free_frac = 1 - catalog.rules_file.assumed.in_flight_frac
     capacity_tok = float(replica.kv_room_bytes[0, 0]) / bytes_per_tok * free_frac if bytes_per_tok > 0 else 0.0
     return FleetCache(capacity_tok, plan.replicas + plan.spare_replicas, by_prefix, block_tok)
+
+
+def todays_cache_terms(scenario: Scenario, catalog: Catalog) -> CacheTerms:
+    """Prompt-cache rules of today's API."""
+    return cache_terms(scenario.api.provider, scenario.api.model, catalog)
 
 
 def todays_price_ratios(scenario: Scenario, catalog: Catalog) -> PriceRatios:

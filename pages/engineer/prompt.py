@@ -3,13 +3,13 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from calculators.api.cache_terms import CacheTerms, cache_terms
+from calculators.api.cache_terms import CacheTerms
 from calculators.errors import DataError
 from calculators.evaluate import Evaluation
 from calculators.prompts.order import Block, FleetCache, best_order, check_blocks, expected_hit_frac, fleet_hit_rates
 from calculators.prompts.order_text import api_cache_sentences, example_note, fleet_cache_sentence, order_sentence
 from calculators.prompts.seller_rules import duration
-from calculators.prompts.worth import todays_price_ratios
+from calculators.prompts.worth import todays_cache_terms, todays_price_ratios
 from calculators.units import count
 from pages.shared.components.prompt_inputs import EXAMPLE, block_editor, server_inputs, traffic_inputs
 from pages.shared.components.prompt_upload import TAB, plain, prompt_upload
@@ -61,7 +61,7 @@ try:
 except DataError as error:  # a model that costs nothing
     st.error(escape(str(error)), icon=":material/error:")
     st.stop()
-api_terms = cache_terms(result.scenario.api.provider, result.scenario.api.model, catalog())
+api_terms = todays_cache_terms(result.scenario, catalog())
 headline = st.container()
 own = server_inputs(result)
 described, real = st.tabs(["Describe the prompt", "Analyze real prompts"], key=TAB, on_change="rerun")

@@ -5,8 +5,15 @@ from datetime import date
 import pytest
 
 from calculators.catalog.catalog import Catalog
+from calculators.catalog.load import load_catalog
 from calculators.evaluate import evaluate
-from calculators.prompts.worth import api_usd_per_month, fleet_cache, todays_price_ratios, with_own_hit_rate
+from calculators.prompts.worth import (
+    api_usd_per_month,
+    fleet_cache,
+    todays_cache_terms,
+    todays_price_ratios,
+    with_own_hit_rate,
+)
 from calculators.scenario.defaults import default_scenario
 from calculators.scenario.inputs import Inputs
 
@@ -44,3 +51,8 @@ def test_a_hit_rate_changes_the_self_hosted_side_only() -> None:
 def test_prices_are_relative_to_plain_input(live_catalog: Catalog) -> None:
     ratios = todays_price_ratios(SCENARIO, live_catalog)
     assert 0 < ratios.read_ratio < 1 <= ratios.write_ratio
+
+
+def test_todays_cache_terms_are_those_of_the_api_in_use() -> None:
+    terms = todays_cache_terms(default_scenario(date(2026, 11, 23)), load_catalog())
+    assert terms.cache.minimum_tok == 1_024
