@@ -72,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     workload.add_argument(
         "--out", type=Path, metavar="WORKLOAD.yaml", help="write the workload block of a scenario (default: print it)"
     )
+    workload.add_argument("--json", action="store_true", help="what was read, as JSON")
     workload.set_defaults(run=_workload)
     return parser
 
@@ -256,14 +257,18 @@ def _bar(share: float) -> None:
 
 
 def _workload(options: argparse.Namespace) -> None:
-    from calculators.logs.request_log import read_log
+    from calculators.logs.request_log import read_log, request_reading
     from calculators.logs.to_workload import to_workload_yaml
 
     if len(options.logs) > 1:
         raise DataError(
             "give one log at a time, because overlapping logs would be counted twice; join them into one file first"
         )
-    text = to_workload_yaml(read_log(options.logs[0]))
+    summary = read_log(options.logs[0])
+    if options.json:
+        print(json.dumps(request_reading(summary).to_json(), indent=1))
+        return
+    text = to_workload_yaml(summary)
     if options.out is None:
         print(text, end="")
     else:

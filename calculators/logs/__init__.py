@@ -3,6 +3,7 @@
 Modules in reading order:
 
 json_documents  objects of a log in JSON, their keys and values
+usage_reading       what a file of usage says, whatever its kind
 request_file        bytes and first rows of a request log
 request_columns     which column means what
 request_mapping     which column plays which role

@@ -54,6 +54,7 @@ from calculators.logs.request_statistics import (
     value_counts,
     window_sums,
 )
+from calculators.logs.usage_reading import UsageReading
 from calculators.units import plural, printable
 
 MAX_SECONDS = 60.0  # for one read, from the first byte to the summary
@@ -184,6 +185,27 @@ def _summarize(source: LogSource, sha256: str, now: datetime, report: Progress) 
     )
     report(1.0, "Done")
     return summary
+
+
+def request_reading(summary: UsageSummary) -> UsageReading:
+    """The summary as the record that every kind of file has."""
+    count, input_tok = summary.used_row_count, round(summary.input_tok.mean_tok * summary.used_row_count)
+
+    def share(frac: float | None) -> int | None:
+        return None if frac is None else round(frac * input_tok)
+
+    return UsageReading(
+        kind="requests",
+        name=summary.name,
+        requests=count,
+        input_tok=input_tok,
+        cache_read_tok=share(summary.cached_frac),
+        cache_write_tok=share(summary.cache_write_frac),
+        output_tok=round(summary.output_tok.mean_tok * count),
+        start=summary.start,
+        end=summary.end,
+        read=summary.notes,
+    )
 
 
 def _all_notes(

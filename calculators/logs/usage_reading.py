@@ -1,0 +1,79 @@
+"""What a file of usage says: requests, tokens, period, models and spend, and what it leaves open.
+
+One record for every kind of file, so that command line, page and tests read the same. Tokens are sums over the file.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+ReadingKind = Literal["requests", "aggregate", "lengths", "rates"]
+
+
+@dataclass(frozen=True, slots=True)
+class UsageQuestion:
+    """What the file cannot tell: the question, its answers with what each would mean, and the option that answers it."""
+
+    text: str
+    answers: tuple[str, ...]
+    option: str
+    """Of the command line, as "--input-excludes-cache yes|no"."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelUsage:
+    """What one model was used for. None: not known."""
+
+    model: str
+    requests: float | None
+    input_tok: int | None
+    cache_read_tok: int | None
+    cache_write_tok: int | None
+    output_tok: int | None
+    spend_usd: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class UsageReading:
+    """A file of usage, read. `input_tok` is all input, cached and written included; `output_tok` includes reasoning; None
+    is unknown, never zero."""
+
+    kind: ReadingKind
+    name: str
+    requests: float | None
+    input_tok: int | None
+    cache_read_tok: int | None
+    cache_write_tok: int | None
+    output_tok: int | None
+    start: datetime | None
+    end: datetime | None
+    models: tuple[ModelUsage, ...] = ()
+    spend_usd: float | None = None
+    read: tuple[str, ...] = ()
+    """What was read, as sentences."""
+    inferred: tuple[str, ...] = ()
+    assumed: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    questions: tuple[UsageQuestion, ...] = ()
+    """Empty when nothing is in doubt."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values for other programs."""
+        return {
+            "kind": self.kind,
+            "name": self.name,
+            "requests": self.requests,
+            "input_tok": self.input_tok,
+            "cache_read_tok": self.cache_read_tok,
+            "cache_write_tok": self.cache_write_tok,
+            "output_tok": self.output_tok,
+            "start": self.start.isoformat() if self.start else None,
+            "end": self.end.isoformat() if self.end else None,
+            "models": [{name: getattr(model, name) for name in model.__slots__} for model in self.models],
+            "spend_usd": self.spend_usd,
+            "read": list(self.read),
+            "inferred": list(self.inferred),
+            "assumed": list(self.assumed),
+            "missing": list(self.missing),
+            "questions": [{"text": q.text, "answers": list(q.answers), "option": q.option} for q in self.questions],
+        }
