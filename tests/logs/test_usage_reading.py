@@ -6,6 +6,17 @@ from datetime import UTC, datetime
 from calculators.logs.usage_reading import ModelUsage, UsageQuestion, UsageReading
 
 
+MODEL = ModelUsage(
+    model="m",
+    requests=None,
+    input_tok=1_000,
+    cache_read_tok=200,
+    cache_write_tok=None,
+    output_tok=50,
+    spend_usd=0.5,
+)
+
+
 def test_unknown_is_null_and_questions_name_their_option() -> None:
     reading = UsageReading(
         kind="aggregate",
@@ -17,7 +28,7 @@ def test_unknown_is_null_and_questions_name_their_option() -> None:
         output_tok=50,
         start=datetime(2026, 10, 5, tzinfo=UTC),
         end=None,
-        models=(ModelUsage("m", None, 1_000, 200, None, 50, 0.5),),
+        models=(MODEL,),
         questions=(UsageQuestion("How many requests?", ("a number",), "--requests N"),),
     )
     plain = json.loads(json.dumps(reading.to_json()))
