@@ -28,7 +28,7 @@ from calculators.options.remedies import NoFleet, no_fleet
 from calculators.options.scenario_check import check_ids
 from calculators.options.shortlist import allowed_options, assess_options, enumerate_options
 from calculators.options.speed_range import size_at_speed_bounds
-from calculators.scenario.demand import Array, Demand, needed_context_tok
+from calculators.scenario.demand import Array, Demand, at_volume, needed_context_tok
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Scenario
 
@@ -169,6 +169,4 @@ def sensitivity_of(evaluation: Evaluation, catalog: Catalog) -> DecisionSensitiv
 
 def scaled_scenario(scenario: Scenario, multiple: float) -> Scenario:
     """The scenario at `multiple` times its volume, as far as the schema goes."""
-    volume = min(scenario.workload.requests_per_month * multiple, MAX_REQUESTS_PER_MONTH)
-    workload = scenario.workload.model_copy(update={"requests_per_month": volume})
-    return scenario.model_copy(update={"workload": workload})
+    return at_volume(scenario, min(scenario.workload.requests_per_month * multiple, MAX_REQUESTS_PER_MONTH))

@@ -9,8 +9,9 @@ from datetime import date
 
 import numpy as np
 
-from calculators.api.rates import PRICES, ApiOffer, ApiRates, api_rates
+from calculators.api.rates import PRICES, ApiOffer, ApiRates, api_offer, api_rates
 from calculators.scenario.demand import Demand
+from calculators.scenario.inputs import Inputs
 from calculators.units import TOK_PER_MTOK, count, percent, plural, significant
 
 
@@ -76,6 +77,23 @@ def monthly_bill(offer: ApiOffer, demand: Demand, day: date, usage: Usage = Usag
         rates=standard,
         working=_working(demand, standard, usage.cached_frac, notes),
     )
+
+
+def todays_list_bill(inputs: Inputs) -> ApiBill:
+    """The bill of today's API as it is used, at its list price."""
+    api, workload = inputs.scenario.api, inputs.scenario.workload
+    offer = api_offer(api.provider, api.model, inputs.catalog)
+    usage = Usage(cached_frac=workload.cached_frac, write_frac=workload.cache_write_frac)
+    return monthly_bill(offer, inputs.demand, inputs.scenario.as_of, usage)
+
+
+def todays_discount_frac(inputs: Inputs) -> float:
+    """What the user pays less than today's list price: by the bill where one is given, else the negotiated discount.
+    Negative where more is paid."""
+    paid = inputs.scenario.api.paid_usd_per_month
+    if paid is None:
+        return inputs.scenario.api.discount_frac
+    return 1 - paid / todays_list_bill(inputs).usd_per_month
 
 
 def _working(demand: Demand, rates: tuple[ApiRates, ...], cached_frac: float, notes: tuple[str, ...]) -> str:

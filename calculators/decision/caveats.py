@@ -11,6 +11,7 @@ from calculators.compliance.assessment import ComplianceAssessment
 from calculators.decision.crossover import Crossover
 from calculators.decision.savings import first_month
 from calculators.fleet.plan import FleetPlan
+from calculators.options.buy import bill_difference
 from calculators.options.option import Option, best_build, best_buy
 from calculators.performance import speculation
 from calculators.scenario.demand import by_month, effective_peak_ratio
@@ -24,7 +25,7 @@ UNCHECKED = "No published run validates this."
 
 def caveats(inputs: Inputs, today: Option, options: Sequence[Option]) -> list[str]:
     """Caveats of the allowed `options`, as sentences: prices, caches, GPUs, speeds, techniques, workload."""
-    notes = _price_notes(inputs.scenario, today) + _cache_notes(options, inputs.catalog)
+    notes = _price_notes(inputs, today) + _cache_notes(options, inputs.catalog)
     build = best_build(options)
     notes += [note for plan in _shown_plans(options) for note in _term_notes(plan, inputs)]
     if build is not None and build.plan is not None:
@@ -66,10 +67,14 @@ def growth_note(scenario: Scenario, overall: Crossover) -> list[str]:
     ]
 
 
-def _price_notes(scenario: Scenario, today: Option) -> list[str]:
+def _price_notes(inputs: Inputs, today: Option) -> list[str]:
+    """What today's spend rests on, and the announced changes of its price."""
     assert today.bill is not None
-    offer = today.bill.offer
-    return [
+    scenario, offer = inputs.scenario, today.bill.offer
+    estimate = "Today's API spend is an estimate at the list price. Enter your bill on the Candidates page."
+    is_paid = scenario.api.paid_usd_per_month is not None
+    spend = f"Today's API spend is your bill. {bill_difference(inputs)}" if is_paid else estimate
+    return [spend] + [
         f"{offer.label} changes price on {day} to {usd(rates.input_usd_per_mtok)} (input) and "
         f"{usd(rates.output_usd_per_mtok)} (output) per million tokens. The verdict uses today's price."
         for day, rates in scheduled_changes(offer, scenario.as_of, scenario.operations.horizon_months)

@@ -14,7 +14,7 @@ from calculators.options.cost_curves import OptionCurves
 from calculators.options.ranking import curves_of
 from calculators.options.shortlist import AllowedOptions
 from calculators.options.what_if import NO_MOVES, PriceMoves, allowed_again, curves_at_throughput
-from calculators.scenario.demand import Array
+from calculators.scenario.demand import Array, at_volume
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Scenario
 
@@ -80,7 +80,7 @@ def varied_volume(curves: OptionCurves, farthest_ratio: float = FARTHEST_RATIO) 
         now=scenario.workload.requests_per_month,
         bounds=(1.0, MAX_VOLUME),
         sides=lambda values: curves.sides(curves.points(values.size, requests_per_month=values)),
-        changed=partial(_with, scenario, "workload", "requests_per_month"),
+        changed=lambda value: (at_volume(scenario, value), NO_MOVES),
         farthest_ratio=farthest_ratio,
     )
 

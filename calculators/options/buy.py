@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from calculators.api.bill import ApiBill, Usage, monthly_bill
+from calculators.api.bill import ApiBill, Usage, monthly_bill, todays_discount_frac, todays_list_bill
 from calculators.api.cache_terms import cache_terms
 from calculators.api.rates import ApiOffer, api_offer, api_rates, hosted_offers
 from calculators.catalog.compliance_rules import FactName, Resale
@@ -13,8 +13,9 @@ from calculators.fleet.operating_costs import CostLine, fixed_line, hosted_open_
 from calculators.options.option import LinearCost, Option, OptionKind, with_range
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Candidate
-from calculators.units import multiple_of
+from calculators.units import multiple_of, percent, usd
 
+BILL_BASIS = "your bill"
 MIN_SAVING_FRAC = 0.005
 """Discounts that save less than this share of the bill make no option of their own."""
 
@@ -22,10 +23,10 @@ MIN_SAVING_FRAC = 0.005
 def direct_options(inputs: Inputs) -> list[Option]:
     """Today's API, and the same API with its discounts used where that saves."""
     offer, w = _today(inputs), inputs.scenario.workload
-    discount_frac = inputs.scenario.api.discount_frac
+    discount_frac = todays_discount_frac(inputs)
     usage = Usage(cached_frac=w.cached_frac, write_frac=w.cache_write_frac, discount_frac=discount_frac)
     today = monthly_bill(offer, inputs.demand, inputs.scenario.as_of, usage)
-    options = [_api_option("api_today", offer.label, today)]
+    options = [_as_paid(_api_option("api_today", offer.label, today), inputs)]
     best = optimized_bill(offer, inputs, discount_frac)
     if best.usd_per_month < today.usd_per_month * (1 - MIN_SAVING_FRAC):
         used = " and ".join(discounts_used(best)) or "its discounts"
@@ -61,7 +62,8 @@ def hosted_options_of(candidate: Candidate, inputs: Inputs) -> list[Option]:
     for offer in hosted_offers(model, inputs.scenario.as_of, inputs.catalog):
         is_today = (offer.provider, offer.model) == (today.provider, today.model)
         if not is_today and (not allowed or offer.provider in allowed):
-            bill = optimized_bill(offer, inputs, 1 - regional_ratio(offer.provider, inputs))
+            ratio = regional_ratio(offer.provider, inputs) * _paid_ratio(offer.provider, inputs)
+            bill = optimized_bill(offer, inputs, 1 - ratio)
             option = _api_option("hosted_open", f"{model.name} on {offer.provider_name}", bill, extra)
             options.append(replace(option, model=model.name, gate=gate))
     return sorted(options, key=lambda option: option.usd_per_month)
@@ -139,6 +141,39 @@ def regional_ratio(provider: str, inputs: Inputs) -> float:
 def _today(inputs: Inputs) -> ApiOffer:
     """The offer of the API in use today."""
     return api_offer(inputs.scenario.api.provider, inputs.scenario.api.model, inputs.catalog)
+
+
+def _paid_ratio(provider: str, inputs: Inputs) -> float:
+    """What the user pays of a provider's list price, where a bill of that provider says so; else 1."""
+    api = inputs.scenario.api
+    return 1 - todays_discount_frac(inputs) if api.paid_usd_per_month is not None and api.provider == provider else 1.0
+
+
+def _as_paid(today: Option, inputs: Inputs) -> Option:
+    """Today's option with the bill that the user pays as the source of its cost, and the difference to the list price."""
+    if inputs.scenario.api.paid_usd_per_month is None:
+        return today
+    line, *others = today.lines
+    return replace(today, lines=(replace(line, basis=BILL_BASIS, note=bill_difference(inputs)), *others))
+
+
+def bill_difference(inputs: Inputs) -> str:
+    """The bill that the user pays against the list price: what the negotiated discount explains, and what it does not."""
+    api, list_usd = inputs.scenario.api, todays_list_bill(inputs).usd_per_month
+    paid = api.paid_usd_per_month
+    assert paid is not None
+    expected = list_usd * (1 - api.discount_frac)
+    listed = f"List price {usd(list_usd)}/month"
+    if api.discount_frac:
+        listed += f", less your discount of {percent(api.discount_frac)} {usd(expected)}"
+    gap = paid - expected
+    if abs(gap) < MIN_SAVING_FRAC * expected:
+        return f"{listed}: your bill agrees."
+    more = "more" if gap > 0 else "less"
+    return (
+        f"{listed}. You pay {usd(abs(gap))}/month ({percent(abs(gap) / expected)}) {more}: by caching, batch, tiers or prices "
+        "that the workload does not show. All options of this provider are priced in proportion."
+    )
 
 
 def _resold(offer: ApiOffer, resale: Resale, ratio: float, inputs: Inputs) -> Option:

@@ -5,6 +5,7 @@ from datetime import date
 
 import numpy as np
 
+from calculators.api.bill import todays_list_bill
 from calculators.fleet.machine_offers import MachineOffer
 from calculators.fleet.replica_capacity import replica_capacities
 from calculators.fleet.staircase import staircases_on
@@ -56,6 +57,11 @@ def ranked_again(inputs: Inputs, moves: PriceMoves = NO_MOVES, sized: Sized | No
 def ranked_on(day: date, inputs: Inputs, sized: Sized) -> list[Option]:
     """The allowed options at the API prices announced for a day, all else as today."""
     then = replace(inputs, scenario=inputs.scenario.model_copy(update={"as_of": day}))
+    paid = inputs.scenario.api.paid_usd_per_month
+    if paid is not None:  # a bill moves with the list price
+        ratio = todays_list_bill(then).usd_per_month / todays_list_bill(inputs).usd_per_month
+        api = inputs.scenario.api.model_copy(update={"paid_usd_per_month": paid * ratio})
+        then = replace(then, scenario=then.scenario.model_copy(update={"api": api}))
     every = replace(enumerate_options(inputs, sized), buys=priced_buys(then))
     allowed = allowed_options(every, assess_options(every, inputs), inputs)
     return rank_options(allowed, SpeedBounds((), ()), inputs)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from calculators.api.bill import Usage, monthly_bill
+from calculators.api.bill import Usage, monthly_bill, todays_discount_frac
 from calculators.api.cache_terms import CacheTerms, PriceRatios, cache_terms, price_ratios
 from calculators.api.rates import api_offer
 from calculators.catalog.catalog import Catalog
@@ -41,7 +41,9 @@ def api_usd_per_month(inputs: Inputs, hit_frac: float) -> float:
         api_offer(api.provider, api.model, inputs.catalog),
         inputs.demand,
         scenario.as_of,
-        Usage(cached_frac=hit_frac, write_frac=1 - hit_frac if writes else 0.0, discount_frac=api.discount_frac),
+        Usage(
+            cached_frac=hit_frac, write_frac=1 - hit_frac if writes else 0.0, discount_frac=todays_discount_frac(inputs)
+        ),
     )
     return bill.usd_per_month
 

@@ -103,6 +103,19 @@ def by_month(scenario: Scenario, months_ahead: int = MONTHS_AHEAD) -> Array:
     return np.asarray(w.requests_per_month * (1 + w.growth_per_month_frac) ** ahead, dtype=float)
 
 
+def at_volume(scenario: Scenario, requests_per_month: float) -> Scenario:
+    """The scenario at another volume; the bill that the user pays goes along."""
+    workload, api = scenario.workload, scenario.api
+    ratio = requests_per_month / workload.requests_per_month
+    paid = None if api.paid_usd_per_month is None else api.paid_usd_per_month * ratio
+    return scenario.model_copy(
+        update={
+            "workload": workload.model_copy(update={"requests_per_month": requests_per_month}),
+            "api": api.model_copy(update={"paid_usd_per_month": paid}),
+        }
+    )
+
+
 def horizon_growth(scenario: Scenario) -> Array:
     """Volume in each month of the horizon over today's (months,), at the stated growth; one entry without it."""
     growth, months = scenario.workload.growth_per_month_frac, scenario.operations.horizon_months

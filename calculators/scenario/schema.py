@@ -90,6 +90,8 @@ class Api(Record):
     model: Annotated[str, Field(max_length=200)] = Field("gpt-5.4", title="API model")
     discount_frac: Annotated[float, Field(ge=0, le=0.95)] = Field(0.0, title="Negotiated API discount")
     """Off the list price."""
+    paid_usd_per_month: Annotated[float, Field(gt=0, le=1e10)] | None = Field(None, title="API bill today (USD/month)")
+    """What today's requests cost, from the invoice. None: estimated from the list price."""
     hosted_sellers: Annotated[tuple[Annotated[str, Field(max_length=100)], ...], Field(max_length=MAX_LISTED)] = Field(
         (), title="Allowed hosting providers (empty = all)"
     )

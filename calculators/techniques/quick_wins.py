@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from calculators.api.bill import todays_discount_frac
 from calculators.api.rates import api_offer
 from calculators.catalog.catalog import Catalog
 from calculators.evaluate import Evaluation
@@ -74,7 +75,7 @@ def quick_wins(result: Evaluation, catalog: Catalog) -> list[QuickWin]:
 
     def saved(**changes: float) -> float:
         other = scenario.model_copy(update={"workload": workload.model_copy(update=changes)})
-        bill = optimized_bill(offer, replace(inputs, scenario=other), scenario.api.discount_frac)
+        bill = optimized_bill(offer, replace(inputs, scenario=other), todays_discount_frac(inputs))
         return max(today_usd - bill.usd_per_month, 0.0)
 
     wait = f"on the {percent(workload.deferrable_frac)} of requests that can wait 24 hours"

@@ -39,6 +39,7 @@ with api:
     choice(api_providers(), "api.provider", on_change=first_model, format_func=provider_label)
     choice(api_models(state["api.provider"], date.today()), "api.model")
     percent_slider("api.discount_frac")
+    number("api.paid_usd_per_month", format="%.6g", placeholder="empty: estimated from the list price")
     several(hosting_providers(known), "api.hosted_sellers", format_func=provider_label)
 with models:
     st.markdown("**Open models**")

@@ -178,6 +178,16 @@ def test_every_value_of_random_scenarios_put_back_in_changes_the_side(
     _holds(asked.model_copy(update={"hardware": asked.hardware.model_copy(update={"include_owned": include_owned})}))
 
 
+def test_with_a_bill_every_value_put_back_in_changes_the_side_too() -> None:
+    """The bill goes along with the volume."""
+    asked = scenario_of(workload={"requests_per_month": 4_000_000}, api={"paid_usd_per_month": 9_000.0})
+    evaluation = evaluate(asked, REAL)
+    assert evaluation.today.usd_per_month == pytest.approx(9_000)
+    told = [v for v in sensitivity_of(evaluation, REAL).values if v.value_at is not None]
+    assert told
+    assert all(value.verified for value in told)
+
+
 def test_the_nearest_are_told_first_and_inputs_without_one_have_an_entry() -> None:
     values = sensitivity_of(_read(), REAL).values
     assert [v.distance for v in values] == sorted(v.distance for v in values)

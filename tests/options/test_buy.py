@@ -16,6 +16,8 @@ from calculators.options.buy import (
     regional_ratio,
     resold_options,
 )
+from calculators.options.option import Option
+from calculators.scenario.demand import at_volume
 from calculators.scenario.inputs import Inputs
 
 LONG = {"input_tok": 2_000, "input_p95_tok": 2_000}
@@ -134,3 +136,46 @@ def test_over_volume_the_bill_grows_and_the_other_lines_stay(catalog: Catalog) -
     line = buy_line(option)
     assert line.usd_per_request == option.bill.usd_per_request
     assert line.fixed_usd_per_month == pytest.approx(sum(line.usd_per_month for line in option.lines[1:]))
+
+
+# --- the bill that is paid -------------------------------------------------------------------------------------------
+
+
+def _paying(usd: float | None, **api: Any) -> list[Option]:
+    real = load_catalog()
+    asked = scenario(
+        workload={"cacheable_frac": 0.6, **LONG},
+        api={"provider": "openai", "model": "gpt-5.4", "paid_usd_per_month": usd, **api},
+        candidates=[{"model": "gpt-oss-120b", "gate": "accepted"}],
+    )
+    inputs = Inputs.of(asked, real)
+    return [*direct_options(inputs), *hosted_options(inputs)]
+
+
+def test_a_bill_replaces_the_estimate_and_its_ratio_moves_every_option_of_the_same_provider() -> None:
+    """A third less than the list price: the cached form costs a third less too, other sellers what they did."""
+    listed, paid = _paying(None), _paying(_paying(None)[0].usd_per_month * 2 / 3)
+    assert paid[0].usd_per_month == pytest.approx(listed[0].usd_per_month * 2 / 3)
+    assert paid[1].kind == "api_optimised"
+    assert paid[1].usd_per_month == pytest.approx(listed[1].usd_per_month * 2 / 3)
+    for before, after in zip(listed[2:], paid[2:], strict=True):
+        ratio = 2 / 3 if before.operator == "openai" else 1.0
+        assert after.lines[0].usd_per_month == pytest.approx(before.lines[0].usd_per_month * ratio)
+    assert paid[0].lines[0].basis == "your bill"
+
+
+def test_the_difference_between_bill_and_list_price_is_explained_by_the_discount_and_the_rest_is_said() -> None:
+    list_usd = _paying(None)[0].usd_per_month
+    agrees = _paying(list_usd * 0.8, discount_frac=0.2)[0].lines[0].note
+    assert "less your discount of 20%" in agrees
+    assert agrees.endswith("your bill agrees.")
+    less = _paying(list_usd * 0.6, discount_frac=0.2)[0].lines[0].note
+    assert "(25%) less: by caching, batch, tiers or prices that the workload does not show" in less
+    assert "(10%) more" in _paying(list_usd * 1.1)[0].lines[0].note
+
+
+def test_at_another_volume_the_bill_goes_along() -> None:
+    asked = scenario(api={"paid_usd_per_month": 9_000.0})
+    doubled = at_volume(asked, asked.workload.requests_per_month * 2)
+    assert doubled.api.paid_usd_per_month == 18_000
+    assert at_volume(scenario(), 5.0).api.paid_usd_per_month is None

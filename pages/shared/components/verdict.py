@@ -20,7 +20,7 @@ def metric_row(result: Evaluation) -> None:
     has_buy = result.today_allowed or buy is not today
     spend, api, fleet, volume = st.columns(4)
     with spend:
-        _metric("Current API spend", usd(today.usd_per_month), today.label, unit="estimated, per month")
+        _metric("Current API spend", usd(today.usd_per_month), today.label, unit=f"{_spend_basis(result)}, per month")
     with api:
         _option_metric("Cheapest API option", buy if has_buy else None, NO_PRICE, today)
     with fleet:
@@ -29,6 +29,10 @@ def metric_row(result: Evaluation) -> None:
     with volume:
         why = f"Requests/month from which self-hosting stays cheaper than the cheapest API option: {reason}."
         _metric("Break-even volume", break_even_words(durable), why, unit="requests/month" if durable else None)
+
+
+def _spend_basis(result: Evaluation) -> str:
+    return "estimated" if result.scenario.api.paid_usd_per_month is None else "your bill"
 
 
 def break_even_words(requests_per_month: float | None) -> str:
