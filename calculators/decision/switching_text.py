@@ -66,12 +66,9 @@ def _row(value: SwitchingValue, options: Sequence[Option]) -> SwitchingRow:
     else:
         unit = "/GPU-hour" if value.field in ("rent", "server_price") else "/month"
         said, at = f"{usd(now * value.value_now)}{unit}{seller}", f"{usd(now * value.value_at)}{unit}"
-    return SwitchingRow(
-        INPUT_NAMES[value.field],
-        said,
-        f"{moved_to(value.value_now, value.value_at, at)}{relative}",
-        BECOMES[value.becomes],
-    )
+    moves = f"{moved_to(value.value_now, value.value_at, at)}{relative}"
+    doubt = "" if value.verified else ", not verified"
+    return SwitchingRow(INPUT_NAMES[value.field], said, f"{moves}{doubt}", BECOMES[value.becomes])
 
 
 def _plain(field: Field, value: float) -> str:

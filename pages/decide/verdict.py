@@ -39,10 +39,7 @@ if not result.today_allowed:
     st.warning(escape(f"Your current API is no option: {result.today_barred}."), icon=":material/gavel:")
 st.markdown(escape(triggers_sentence(result.signals)))
 
-if result.allowed:
-    st.subheader("Sensitivity: what would change the decision")
-    st.caption("Each input alone, all else equal; closest first. Checked by ranking the options again on either side.")
-    sensitivity_table(sensitivity(result))
+changes = st.container()  # filled last: every value in it is checked by ranking the options again
 
 if verdict.assumptions or result.caveats:
     st.subheader("Key assumptions")
@@ -53,3 +50,11 @@ st.subheader("Cost breakdown and sources")
 for option in shown_options(result):
     cost_breakdown(option, result)
 st.caption(escape(accuracy_sentence()))
+
+if result.allowed:
+    with changes:
+        st.subheader("Sensitivity: what would change the decision")
+        st.caption(
+            "Each input alone, all else equal; closest first. Checked by ranking the options again on either side."
+        )
+        sensitivity_table(sensitivity(result))

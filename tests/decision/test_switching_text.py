@@ -18,7 +18,7 @@ def test_a_volume_grows_or_falls_to_a_value_and_the_decision_is_said() -> None:
 def test_a_price_names_whose_it_is_and_moves_in_dollars() -> None:
     evaluation = run()
     assert evaluation.today.bill is not None
-    [row] = switching_rows([SwitchingValue("today_price", 1.0, 0.5, "stay")], evaluation.options)
+    [row] = switching_rows([SwitchingValue("today_price", 1.0, 0.5, "stay", verified=True)], evaluation.options)
     assert row.what == "Price of today's API, in all its forms"
     assert row.now.endswith(f"/month for {evaluation.today.label}")
     assert row.flips_at.startswith("falls to $")
@@ -26,7 +26,7 @@ def test_a_price_names_whose_it_is_and_moves_in_dollars() -> None:
 
 
 def test_a_gpu_price_is_that_of_the_cheapest_fleet() -> None:
-    [row] = switching_rows([SwitchingValue("rent", 1.0, 2.0, "hosted_open")], run().options)
+    [row] = switching_rows([SwitchingValue("rent", 1.0, 2.0, "hosted_open", verified=True)], run().options)
     assert (row.now, row.flips_at) == ("$2.50/GPU-hour", "grows to $5/GPU-hour (2 times as much)")
 
 
@@ -37,3 +37,8 @@ def test_inputs_that_change_nothing_are_in_one_sentence() -> None:
         "(engineers)."
     )
     assert unswitched_sentence([SwitchingValue("volume", 1.0, 2.0, "stay")]) == ""
+
+
+def test_what_could_not_be_verified_says_so() -> None:
+    [row] = switching_rows([SwitchingValue("volume", 1e6, 4.5e6, "self_host")], run().options)
+    assert row.flips_at == "grows to 4.5M (4.5 times as much), not verified"
