@@ -86,7 +86,7 @@ class Evaluation:
             return ""
         if is_too_short(self.today, needed_context_tok(self.scenario.workload)):
             return "its context window is too small"
-        asked = [p for p in self.assessment.with_status("ask") if p.label == self.today.label]
+        asked = any(p.path.operator == self.today.operator for p in self.assessment.with_status("ask"))
         return f"not {'known to be ' if asked else ''}allowed under your requirements"
 
     @property

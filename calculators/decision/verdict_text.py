@@ -192,9 +192,8 @@ def _missing_input(missing: MissingInput) -> str:
             "lengths, or add a model with a longer context window."
         )
     if missing.kind == "ask_operators":
-        names = ", ".join(dict.fromkeys(missing.operators[:3]))
         return (
-            f"ask {names}. No option with a public price is known to be allowed; "
+            f"ask {_names(missing.operators)}. No option with a public price is known to be allowed; "
             f"{plural(len(missing.operators), 'option')} may be."
         )
     return "no option with a public price is allowed."

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from calculators.compliance.assessment import ComplianceAssessment
 from calculators.compliance.assessment_text import assessment_sentence
+from calculators.decision.crossover import Crossover
 from calculators.decision.sensitivity import DecisionSensitivity
 from calculators.decision.signal_result import SIGNAL_STATUS_WORDS
 from calculators.evaluate import Evaluation
@@ -64,12 +65,15 @@ def _break_evens(evaluation: Evaluation) -> list[str]:
         ("the cheapest API option at each volume", evaluation.crossover),
         ("today's API", evaluation.crossovers[0][1]),
     )
-    rows = [
-        f"  Against {rival}: first {break_even_volume(crossover.first_req_per_month)}, permanent "
-        f"{break_even_volume(crossover.durable_req_per_month)}"
-        for rival, crossover in of
-    ]
+    rows = [f"  Against {rival}: {_first_and_permanent(crossover)}" for rival, crossover in of]
     return ["Break-even volume of self-hosting:", *rows, ""]
+
+
+def _first_and_permanent(crossover: Crossover) -> str:
+    first, durable = crossover.first_req_per_month, crossover.durable_req_per_month
+    if first is None and durable is None:
+        return "never"
+    return f"first {break_even_volume(first)}, permanent {break_even_volume(durable)}"
 
 
 def break_even_volume(requests_per_month: float | None) -> str:

@@ -37,7 +37,7 @@ TODAY_API = hand_made_buy("api_today", 1_000, 900, 1_100)
         (MissingInput("nothing_allowed"), "Cannot tell yet: no option with a public price is allowed."),
         (
             MissingInput("ask_operators", ("A", "B", "A")),
-            "Cannot tell yet: ask A, B. No option with a public price is known to be allowed; 3 options may be.",
+            "Cannot tell yet: ask A and B. No option with a public price is known to be allowed; 3 options may be.",
         ),
         (
             MissingInput("volume", requests_per_month=1e6, flips_at_req_per_month=1.5e6),

@@ -76,7 +76,7 @@ def test_the_takeaway_of_the_configurations_names_the_cheapest_or_that_there_is_
 
 
 def test_the_text_lists_first_and_permanent_break_even(catalog: Catalog) -> None:
-    found = evaluate(scenario(), catalog)
+    found = evaluate(scenario(candidates=[{"model": "llama-3.1-8b", "gate": "accepted"}]), catalog)
     text = to_text(found, sensitivity_of(found, catalog))
     first, durable = found.crossover.first_req_per_month, found.crossover.durable_req_per_month
     line = next(
