@@ -26,7 +26,12 @@ from calculators.options.option import LinearCost, Option, best_build, best_buy
 from calculators.options.ranking import ranking
 from calculators.options.remedies import NoFleet, no_fleet
 from calculators.options.scenario_check import check_ids
-from calculators.options.shortlist import allowed_options, assess_options, enumerate_options
+from calculators.options.shortlist import (
+    allowed_options,
+    assess_options,
+    assessed_as_compared,
+    enumerate_options,
+)
 from calculators.options.speed_range import size_at_speed_bounds
 from calculators.scenario.demand import Array, Demand, at_volume, needed_context_tok
 from calculators.scenario.inputs import Inputs
@@ -121,7 +126,6 @@ def evaluate(scenario: Scenario, catalog: Catalog) -> Evaluation:
     check_ids(scenario, catalog)
     inputs = Inputs.of(scenario, catalog)
     every = enumerate_options(inputs)
-    today = every.buys[0].option
     assessment = assess_options(every, inputs)
     allowed = allowed_options(every, assessment, inputs)
 
@@ -130,17 +134,18 @@ def evaluate(scenario: Scenario, catalog: Catalog) -> Evaluation:
     bounds = size_at_speed_bounds(allowed.stairs, allowed.rents_usd, envelope, inputs)
     by_cost = ranking(allowed, bounds, inputs)
     ranked = by_cost.options
-    today = next((option for option in ranked if option.kind == "api_today"), today)
+    assessment = assessed_as_compared(assessment, every, allowed, ranked, inputs)
+    today = next((option for option in ranked if option.kind == "api_today"), every.buys[0].option)
     (_, against_best), *crossovers = crossovers_of(today, allowed.buys, self_host, inputs)
 
     savings = savings_by_month(inputs, envelope, bounds, allowed.lines, allowed.buys)
     fits = feasibility_matrix(allowed, self_host.line, inputs)
     missing = no_fleet(fits, allowed, inputs)
     signals = exit_signals(inputs, ranked, today, savings, missing)
-    context = verdict_context(ranked, assessment, signals, guessed_volume_flips_at(ranked, allowed, inputs), scenario)
+    flips_at = guessed_volume_flips_at(ranked, allowed, inputs)
+    context = verdict_context(ranked, assessment, signals, flips_at, scenario, missing)
     verdict = decide(today, ranked, against_best, crossovers[0][1], missing.words if missing else "", context)
-    notes = compared_notes(every, allowed, by_cost, inputs)
-    growth = growth_note(scenario, against_best) if allowed.buys else ()
+    notes = [*compared_notes(every, allowed, by_cost, inputs), *growth_note(scenario, against_best, allowed.buys)]
     return Evaluation(
         scenario=scenario,
         digest=catalog.digest,
@@ -156,7 +161,7 @@ def evaluate(scenario: Scenario, catalog: Catalog) -> Evaluation:
         build_line=self_host.line,
         feasibility=fits,
         no_fleet=missing,
-        caveats=(*contract_conditions(verdict.winner, assessment), *notes, *growth, *caveats(inputs, today, ranked)),
+        caveats=(*contract_conditions(verdict.winner, assessment), *notes, *caveats(inputs, today, ranked)),
     )
 
 

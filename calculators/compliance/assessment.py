@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from calculators.catalog.catalog import Catalog
-from calculators.catalog.compliance_rules import Operator, Requirement
+from calculators.catalog.compliance_rules import Operator, PathKind, Requirement
 from calculators.compliance.operator_check import STATUS_ORDER, ComplianceStatus, OperatorPath, expand, judge
 
 
@@ -50,31 +50,51 @@ class ComplianceAssessment:
     cheapest_allowed: PricedPath | None
     """The cheapest that is allowed."""
     relaxations: tuple[Relaxation, ...]
+    compared_usd_per_month: float | None = None
+    """Cost of the cheapest option that is compared, a hybrid or one that is kept for comparison only by the user's choice
+    included. None: that of `cheapest_allowed`."""
+
+    @property
+    def allowed_usd_per_month(self) -> float | None:
+        """Cost of the cheapest allowed option that is compared; None where none has a price."""
+        if self.compared_usd_per_month is not None:
+            return self.compared_usd_per_month
+        return None if self.cheapest_allowed is None else _usd(self.cheapest_allowed)
 
     @property
     def premium_usd_per_month(self) -> float | None:
-        """Monthly cost of compliance: cheapest allowed minus cheapest overall; None where no allowed path has a price."""
-        if self.cheapest_allowed is None or self.cheapest is None:
+        """Monthly cost of compliance: cheapest allowed minus cheapest overall; None where no allowed option has a price."""
+        if self.allowed_usd_per_month is None or self.cheapest is None:
             return None
-        return _usd(self.cheapest_allowed) - _usd(self.cheapest)
+        return max(self.allowed_usd_per_month - _usd(self.cheapest), 0.0)
 
     def with_status(self, status: ComplianceStatus) -> tuple[PricedPath, ...]:
         """The paths with this status, cheapest first."""
         return tuple(p for p in self.paths if p.path.status == status)
 
 
-def assess(chosen: Sequence[str], offers: Iterable[PathPrice], catalog: Catalog) -> ComplianceAssessment:
-    """Compliance assessment of every offer under the chosen requirements and all that they imply."""
+def assess(
+    chosen: Sequence[str],
+    offers: Iterable[PathPrice],
+    catalog: Catalog,
+    elsewhere: Iterable[PathPrice] = (),
+    left_out: PathKind | None = None,
+) -> ComplianceAssessment:
+    """Compliance assessment of every offer under the chosen requirements and all that they imply. `elsewhere`: products of
+    these operators that would do without the residency requirements; they count for what compliance costs. `left_out`: a
+    kind of path that is shown and not compared."""
     every = list(offers)
     requirements = expand(chosen, catalog)
     paths = _judged(every, requirements, catalog)
-    priced = [p for p in paths if p.usd_per_month is not None]
+    priced = [p for p in paths if p.usd_per_month is not None and p.path.kind != left_out]
     return ComplianceAssessment(
         requirements=requirements,
         paths=tuple(sorted(paths, key=_order)),
-        cheapest=min(priced, key=_usd, default=None),
+        cheapest=min([*priced, *_judged(elsewhere, requirements, catalog)], key=_usd, default=None),
         cheapest_allowed=min((p for p in priced if p.path.status == "allowed"), key=_usd, default=None),
-        relaxations=tuple(_relaxed(dropped, chosen, every, paths, catalog) for dropped in chosen),
+        relaxations=tuple(
+            _relaxed(dropped, chosen, [o for o in every if o.operator.path != left_out], catalog) for dropped in chosen
+        ),
     )
 
 
@@ -82,9 +102,8 @@ def _judged(offers: Iterable[PathPrice], requirements: Sequence[Requirement], ca
     return [PricedPath(judge(o.operator, requirements, catalog), o.label, o.usd_per_month) for o in offers]
 
 
-def _relaxed(
-    dropped: str, chosen: Sequence[str], offers: Sequence[PathPrice], before: Sequence[PricedPath], catalog: Catalog
-) -> Relaxation:
+def _relaxed(dropped: str, chosen: Sequence[str], offers: Sequence[PathPrice], catalog: Catalog) -> Relaxation:
+    before = _judged(offers, expand(chosen, catalog), catalog)
     left = expand([c for c in chosen if c != dropped], catalog)
     after = [p for p in _judged(offers, left, catalog) if p.path.status == "allowed"]
     best = min((p for p in after if p.usd_per_month is not None), key=_usd, default=None)

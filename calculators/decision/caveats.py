@@ -49,12 +49,12 @@ def contract_conditions(winner: Option, assessment: ComplianceAssessment) -> lis
     ]
 
 
-def growth_note(scenario: Scenario, overall: Crossover) -> list[str]:
-    """When the stated growth carries volume across the permanent break-even volume against the cheapest API option, up
-    or down."""
+def growth_note(scenario: Scenario, overall: Crossover, buys: Sequence[Option]) -> list[str]:
+    """When the stated growth carries volume across the permanent break-even volume against the cheapest of the API
+    options `buys`, up or down."""
     durable = overall.durable_req_per_month
     growth, now = scenario.workload.growth_per_month_frac, scenario.workload.requests_per_month
-    if not growth or not durable or (durable > now) != (growth > 0):
+    if not buys or not growth or not durable or (durable > now) != (growth > 0):
         return []
     ahead = by_month(scenario, FAR_MONTHS)
     month = first_month(ahead >= durable if growth > 0 else ahead < durable)

@@ -3,6 +3,7 @@ the pessimistic case too."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 
@@ -117,4 +118,4 @@ def _difference(saving_usd: float) -> str:
 
 
 def _whole_months(number: float) -> str:
-    return plural(max(round(number), 1), "month")
+    return plural(max(ceil(number - 1e-9), 1), "month")

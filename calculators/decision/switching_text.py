@@ -68,7 +68,15 @@ def _row(value: SwitchingValue, options: Sequence[Option]) -> SwitchingRow:
         said, at = f"{usd(now * value.value_now)}{unit}{seller}", f"{usd(now * value.value_at)}{unit}"
     moves = f"{moved_to(value.value_now, value.value_at, at)}{relative}"
     doubt = "" if value.verified else ", not verified"
-    return SwitchingRow(INPUT_NAMES[value.field], said, f"{moves}{doubt}", BECOMES[value.becomes])
+    return SwitchingRow(INPUT_NAMES[value.field], said, f"{moves}{doubt}", becomes_words(value.becomes, options))
+
+
+def becomes_words(kind: VerdictKind, options: Sequence[Option]) -> str:
+    """A side of the decision in words; where today's model is itself an open one, its other sellers are no move."""
+    hosted = min((o for o in options if o.kind == "hosted_open"), key=lambda o: o.usd_per_month, default=None)
+    if kind == "hosted_open" and hosted is not None and hosted.gate is None:
+        return "keep the model and change the provider"
+    return BECOMES[kind]
 
 
 def _plain(field: Field, value: float) -> str:

@@ -9,6 +9,7 @@ from calculators.catalog.compliance_rules import PathKind
 from calculators.compliance.assessment import ComplianceAssessment, PricedPath
 from calculators.decision.signal_result import Signal, Signals
 from calculators.options.option import Option
+from calculators.options.remedies import NoFleet
 from calculators.scenario.schema import Scenario, Workload
 
 PRICED_ON_REQUEST: tuple[PathKind, ...] = ("government_cloud", "direct_api", "resold_api", "hosted_open", "dedicated")
@@ -18,7 +19,7 @@ PRICED_ON_REQUEST: tuple[PathKind, ...] = ("government_cloud", "direct_api", "re
 class MissingInput:
     """What must be known before a verdict is possible."""
 
-    kind: Literal["ask_operators", "nothing_allowed", "nothing_holds", "volume"]
+    kind: Literal["ask_operators", "nothing_allowed", "nothing_holds", "over_limit", "volume"]
     operators: tuple[str, ...] = ()
     """Names of operators that may be allowed, once they are asked."""
     requests_per_month: float = 0.0
@@ -57,15 +58,16 @@ def verdict_context(
     signals: Signals,
     volume_flips_at: float | None,
     scenario: Scenario,
+    no_fleet: NoFleet | None = None,
 ) -> VerdictContext:
     """Context of a verdict on the allowed options `ranked`. `volume_flips_at`: requests per month at which the decision
-    changes, where the volume is a guess that may be as far off as that."""
+    changes, where the volume is a guess that may be as far off as that; `no_fleet`: why none is self-hosted."""
     met = tuple(s for s in signals.exit_signals if s.status == "firing" and s.id != "cost")
     is_api = bool(ranked) and min(ranked, key=lambda option: option.decisive_usd_per_month).is_buy
     return replace(
         compliance_context(assessment),
         met_signals=met if is_api else (),
-        missing=_missing(ranked, assessment, volume_flips_at, scenario.workload),
+        missing=_missing(ranked, assessment, volume_flips_at, scenario.workload, no_fleet),
         growth_per_month_frac=scenario.workload.growth_per_month_frac,
         horizon_months=scenario.operations.horizon_months,
     )
@@ -73,10 +75,10 @@ def verdict_context(
 
 def compliance_context(assessment: ComplianceAssessment) -> VerdictContext:
     """Context from compliance alone; empty without requirements."""
-    cheapest, cheapest_allowed = assessment.cheapest, assessment.cheapest_allowed
+    cheapest, allowed_usd = assessment.cheapest, assessment.allowed_usd_per_month
     if not assessment.requirements:
         return VerdictContext()
-    bar = cheapest_allowed.usd_per_month if cheapest_allowed and cheapest_allowed.usd_per_month is not None else inf
+    bar = inf if allowed_usd is None else allowed_usd
     is_forced = cheapest is not None and cheapest.path.status == "blocked" and (cheapest.usd_per_month or 0.0) < bar
     return VerdictContext(
         blocked=cheapest if is_forced else None,
@@ -97,9 +99,12 @@ def _missing(
     assessment: ComplianceAssessment,
     volume_flips_at: float | None,
     workload: Workload,
+    no_fleet: NoFleet | None,
 ) -> MissingInput | None:
     """The input without which nothing can be said; None where there is no such input."""
     if not ranked:
+        if no_fleet is not None and any("max_gpus" in change.values for change in no_fleet.changes):
+            return MissingInput("over_limit")
         names = tuple(p.path.name for p in assessment.with_status("ask"))
         if not assessment.requirements:  # only a context window can then rule out every API with a price
             return MissingInput("nothing_holds")

@@ -9,6 +9,7 @@ from calculators.decision.choice import Choice, Sureness, VerdictKind, ranges_ov
 from calculators.decision.crossover import Crossover
 from calculators.decision.crossover_text import break_even_clause
 from calculators.decision.verdict_context import MissingInput, VerdictContext
+from calculators.fleet.operating_costs import CostKind
 from calculators.fleet.plan import FleetPlan
 from calculators.options.buy import MIN_SAVING_FRAC, discounts_used
 from calculators.options.option import STAYS, Option, OptionKind, best_build, self_hosting_words
@@ -28,6 +29,12 @@ ADVICE: dict[OptionKind, str] = {
 KEEP_THE_MODEL = "Don't self-host. Keep the model and change the provider"
 """Advice to buy the open model in use today elsewhere."""
 
+OTHER_COSTS: dict[CostKind, str] = {
+    "staffing": "staffing",
+    "platform": "tooling",
+    "migration": "migration",
+    "network_egress": "network egress",
+}
 SAVING_FLOOR_USD = 10.0
 """A smaller monthly saving is not told as one: it is not worth the work of a change."""
 
@@ -44,9 +51,11 @@ def verdict_sentence(choice: Choice, today: Option, context: VerdictContext) -> 
     elif choice.kind == "too_close" and choice.runner_up is not None:
         sentence = _too_close(choice.winner, choice.runner_up, context)
     elif context.blocked is not None:
-        sentence = f"Compliance decides: {_costs(choice.winner)}. {_blocked(context)}"
+        cost = f"{_costs(choice.winner)}{_condition(choice.winner)}."
+        said = cost if choice.cheaper_today is None else _mean_costs(choice, choice.cheaper_today, context)
+        sentence = f"Compliance decides: {said} {_blocked(context)}"
     elif choice.cheaper_today is not None:
-        sentence = _advice_over_horizon(choice, choice.cheaper_today, context)
+        sentence = f"{advice_of(choice.winner)}: {_mean_costs(choice, choice.cheaper_today, context)}"
     else:
         sentence = _advice(choice, today)
     return " ".join([sentence, *_remarks(context, today)])
@@ -84,6 +93,12 @@ def _blocked(context: VerdictContext) -> str:
     return f"{blocked.label}, at {usd(blocked.usd_per_month or 0.0)}/month, is cheaper but not allowed."
 
 
+def advice_of(winner: Option) -> str:
+    """What to do, before the winner's label."""
+    is_same_model = winner.kind == "hosted_open" and winner.gate is None
+    return KEEP_THE_MODEL if is_same_model else ADVICE[winner.kind]
+
+
 def _advice(choice: Choice, today: Option) -> str:
     winner = choice.winner
     saving_usd = today.usd_per_month - winner.usd_per_month
@@ -92,10 +107,8 @@ def _advice(choice: Choice, today: Option) -> str:
         small = f"its discounts save less than {usd(SAVING_FLOOR_USD)}/month"
         return f"{ADVICE['api_today']}: {_costs(winner)}; {small}. {alternative}"
     less = f", {usd(saving_usd)} less than today" if saving_usd >= SAVING_FLOOR_USD else ""
-    is_same_model = winner.kind == "hosted_open" and winner.gate is None
-    advice = KEEP_THE_MODEL if is_same_model else ADVICE[winner.kind]
     credits = _credits(winner, today) if winner.kind == "resold_api" else ""
-    return f"{advice}: {_costs(winner)}{less}{_condition(winner)}. {credits}{alternative}"
+    return f"{advice_of(winner)}: {_costs(winner)}{less}{_condition(winner)}. {credits}{alternative}"
 
 
 def _credits(resold: Option, today: Option) -> str:
@@ -114,11 +127,12 @@ def _credits(resold: Option, today: Option) -> str:
     return f"The contract itself {itself}{moving}; {listed(used)} {verb} {usd(saved)}. "
 
 
-def _advice_over_horizon(choice: Choice, cheaper_today: Option, context: VerdictContext) -> str:
-    """The advice where the stated growth makes another option than today's cheapest one win over the horizon."""
+def _mean_costs(choice: Choice, cheaper_today: Option, context: VerdictContext) -> str:
+    """Where the stated growth makes another option than today's cheapest one win over the horizon: both, in two
+    sentences."""
     winner = choice.winner
     return (
-        f"{ADVICE[winner.kind]}: at {signed_percent(context.growth_per_month_frac)} volume per month, {winner.label} averages "
+        f"at {signed_percent(context.growth_per_month_frac)} volume per month, {winner.label} averages "
         f"{usd(winner.decisive_usd_per_month)}/month over {plural(context.horizon_months, 'month')}{_condition(winner)}. "
         f"{cheaper_today.label} is cheaper today, at {usd(cheaper_today.usd_per_month)} vs. "
         f"{usd(winner.usd_per_month)}/month, but {_over_horizon(cheaper_today)}."
@@ -196,6 +210,8 @@ def _missing_input(missing: MissingInput) -> str:
             f"ask {_names(missing.operators)}. No option with a public price is known to be allowed; "
             f"{plural(len(missing.operators), 'option')} may be."
         )
+    if missing.kind == "over_limit":
+        return "every allowed option needs more GPUs than your maximum."
     return "no option with a public price is allowed."
 
 
@@ -235,13 +251,21 @@ def verdict_reason(
     plan, rest_usd = build.plan, build.usd_per_month - build.plan.rent_usd_per_month
     needs = "The peak needs" if ranked[0].kind != "hybrid" else "Without an API for the overflow, the peak would need"
     fleet = (
-        f"{needs} {_fleet_size(plan)} {usd(plan.rent_usd_per_month)}/month; staffing, tooling and migration account for "
-        f"the other {usd(rest_usd)} ({percent(rest_usd / build.usd_per_month)})."
+        f"{needs} {_fleet_size(plan)} {usd(plan.rent_usd_per_month)}/month; {_other_costs(build)} for the other "
+        f"{usd(rest_usd)} ({percent(rest_usd / build.usd_per_month)})."
     )
     if not any(option.is_buy for option in ranked):
         return f"{fleet} No API option with a public price is allowed."
     best = f"Against the cheapest API option at each volume, {break_even_clause(against_best, ranked)}."
     return f"{fleet} {best} Against today's API alone, {break_even_clause(against_today, ranked)}."
+
+
+def _other_costs(build: Option) -> str:
+    """What a fleet costs besides its machines, to be followed by "for": lines of at least a hundredth of it."""
+    others = [line for line in build.lines if line.kind in OTHER_COSTS]
+    least_usd = sum(line.usd_per_month for line in others) / 100
+    names = [OTHER_COSTS[line.kind] for line in others if line.usd_per_month > least_usd]
+    return f"{listed(names) or 'nothing'} {'account' if len(names) > 1 else 'accounts'}"
 
 
 def _fleet_size(plan: FleetPlan) -> str:

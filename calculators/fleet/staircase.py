@@ -140,8 +140,20 @@ def _not_offered(capacity: Capacity, offers: Sequence[MachineOffer], inputs: Inp
             "no_offer",
             f"no offered server holds {article(config.tensor_parallel)} {config.tensor_parallel}-GPU replica",
         )
-    why = f"one replica and its spares need {plural(least, 'GPU')}; the maximum is {count(limit)}"
+    why = f"one replica{_and_spares(inputs)} need {_over_regions(least, inputs)}; the maximum is {count(limit)}"
     return Infeasible(config, "gpu_limit", why, least / limit)
+
+
+def _and_spares(inputs: Inputs) -> str:
+    spares = inputs.scenario.operations.spare_replicas
+    return "" if not spares else " and its spare" if spares == 1 else f" and its {count(spares)} spares"
+
+
+def _over_regions(gpus: float, inputs: Inputs) -> str:
+    regions = regions_count(inputs.scenario, inputs.catalog)
+    if regions == 1:
+        return plural(gpus, "GPU")
+    return f"{plural(gpus / regions, 'GPU')} in each of {count(regions)} regions, {count(gpus)} in all"
 
 
 def _least_gpus(capacity: Capacity, offer: MachineOffer, inputs: Inputs) -> float:

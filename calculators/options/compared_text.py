@@ -35,7 +35,7 @@ def _server_notes(allowed: AllowedOptions, options: Sequence[Option]) -> list[st
         less = usd(options[0].usd_per_month - cost)
         return [
             f"Purchased servers are left out, because you did not include them on the Candidates page. On them, "
-            f"self-hosting would cost {usd(cost)}/month, {less} less than the cheapest option compared."
+            f"self-hosting would cost {usd(cost)}/month today, {less} less than the cheapest option compared."
         ]
     return []
 
@@ -56,4 +56,6 @@ def _hybrid_notes(ranked: Ranking) -> list[str]:
 def _less_than_plain(hybrid: Option, options: Sequence[Option]) -> str:
     """How much cheaper a hybrid is than the cheapest option that is none."""
     plain = min(option.usd_per_month for option in options if option.kind != "hybrid")
-    return percent(1 - hybrid.usd_per_month / plain)
+    less_frac = 1 - hybrid.usd_per_month / plain
+    is_just_under = less_frac < CLOSE_FRAC and percent(less_frac) == percent(CLOSE_FRAC)
+    return f"just under {percent(CLOSE_FRAC)}" if is_just_under else percent(less_frac)

@@ -304,7 +304,7 @@ _FITTING: dict[RowConstraint, tuple[_Remedy, ...]] = {
     "ttft": (_ttft, _gpus),
     "no_offer": _OFFERS,
     "gpu_limit": (_gpu_limit,),
-    "not_allowed": (_owned, _requirement),
+    "not_allowed": (_owned, _gpu_limit, _requirement),
 }
 """What to try first where the nearest configuration fails this constraint."""
 _LOOSEST: dict[_Remedy, Change] = {

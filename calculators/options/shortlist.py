@@ -1,14 +1,14 @@
 """All options before compliance, their compliance assessment, and the options that compliance allows."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from calculators.catalog.catalog import Catalog
-from calculators.catalog.compliance_rules import FactName, Operator
+from calculators.catalog.compliance_rules import FactName, Operator, PathKind
 from calculators.compliance.assessment import ComplianceAssessment, PathPrice, assess
 from calculators.compliance.operator_check import api_seller, gpu_cloud, own_hardware
 from calculators.compliance.residency import is_regional, machine_meets_residency, product_meets_residency
@@ -166,9 +166,9 @@ def machine_operator(offer: MachineOffer, catalog: Catalog) -> Operator:
     return gpu_cloud(offer.provider_id, offer.provider, catalog)
 
 
-def assess_options(every: AllOptions, inputs: Inputs) -> ComplianceAssessment:
+def assess_options(every: AllOptions, inputs: Inputs, left_out: PathKind | None = None) -> ComplianceAssessment:
     """Compliance assessment of every operator, each with the cheapest option through it; for an API provider the hosted
-    open models are separate from the closed model."""
+    open models are separate from the closed model. `left_out`: as of `assess`."""
     offers: dict[tuple[str, str, bool], PathPrice] = {}
     for buy in (buy for buy in every.buys if buy.holds):
         option = buy.option
@@ -190,7 +190,30 @@ def assess_options(every: AllOptions, inputs: Inputs) -> ComplianceAssessment:
     for operator in inputs.catalog.operators.values():
         if operator.path == "government_cloud":
             _keep(offers, PathPrice(operator, operator.name, None), False)
-    return assess(inputs.scenario.compliance.requirements, offers.values(), inputs.catalog)
+    return assess(
+        inputs.scenario.compliance.requirements, offers.values(), inputs.catalog, _elsewhere(every, inputs), left_out
+    )
+
+
+def _elsewhere(every: AllOptions, inputs: Inputs) -> list[PathPrice]:
+    """API products that only the residency requirements rule out."""
+    buys = (buy.option for buy in every.buys if buy.holds and not buy.serves)
+    return [PathPrice(api_seller(o.operator, o.operator, inputs.catalog), o.label, o.usd_per_month) for o in buys]
+
+
+def assessed_as_compared(
+    assessment: ComplianceAssessment,
+    every: AllOptions,
+    allowed: AllowedOptions,
+    ranked: Sequence[Option],
+    inputs: Inputs,
+) -> ComplianceAssessment:
+    """The assessment with prices of what is compared only: no purchased servers that are left out, and hybrids."""
+    if not assessment.requirements:
+        return assessment
+    if allowed.servers == "left_out":
+        assessment = assess_options(every, inputs, left_out="own_hardware")
+    return replace(assessment, compared_usd_per_month=min((o.usd_per_month for o in ranked), default=None))
 
 
 def _keep(offers: dict[tuple[str, str, bool], PathPrice], offer: PathPrice, is_open: bool) -> None:

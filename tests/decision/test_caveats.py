@@ -60,13 +60,13 @@ def test_growth_reaches_break_even_in_whole_months() -> None:
     durable = crossover.durable_req_per_month
     assert durable is not None
     growing = scenario(workload={"requests_per_month": durable / 2, "growth_per_month_frac": 0.1})
-    assert growth_note(growing, crossover) == [
+    assert growth_note(growing, crossover, run().options) == [
         f"At +10% volume per month, it reaches the break-even volume of {count(durable)} requests/month in 8 months at "
         "today's prices."
     ]
-    assert growth_note(scenario(workload={"requests_per_month": durable / 2}), crossover) == []
+    assert growth_note(scenario(workload={"requests_per_month": durable / 2}), crossover, run().options) == []
     shrinking = scenario(workload={"requests_per_month": durable * 1.5, "growth_per_month_frac": -0.1})
-    [falls] = growth_note(shrinking, crossover)  # 1.5 x 0.9^4 = 0.984 is the first below 1
+    [falls] = growth_note(shrinking, crossover, run().options)  # 1.5 x 0.9^4 = 0.984 is the first below 1
     assert falls.startswith("At −10% volume per month, it falls below the break-even volume of ")
     assert "in 4 months" in falls
 

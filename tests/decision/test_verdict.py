@@ -59,7 +59,7 @@ def test_building_wins(catalog: Catalog, kind: str, words: str) -> None:
     assert verdict.sentence == (
         f"{words}own fleet costs $2k/month, $8k less than today. The cheapest API option, api_today option, would cost $10k/month."
     )
-    assert "at $1.2k/month; staffing, tooling and migration account for the other $800 (40%)." in verdict.reason
+    assert "at $1.2k/month; staffing accounts for the other $800 (40%)." in verdict.reason
     assert "self-hosting stays cheaper from 5M requests/month" in verdict.reason
     assert verdict.gap_usd_per_month == 8_000
     assert verdict.saving_usd_per_month == 8_000

@@ -37,7 +37,7 @@ def test_servers_compared_for_want_of_anything_else_are_named() -> None:
 @pytest.mark.parametrize(
     ("cheapest_usd", "words"),
     [
-        (10_000, "self-hosting would cost $8k/month, $2k less than the cheapest option compared"),
+        (10_000, "self-hosting would cost $8k/month today, $2k less than the cheapest option compared"),
         (8_000, None),
         (7_000, None),
     ],
