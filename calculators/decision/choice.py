@@ -66,7 +66,7 @@ def choose(today: Option, options: Sequence[Option], context: VerdictContext) ->
         sureness = "leaning"
     runner_up = others[0] if sureness == "too_close" else _rival(ranked)
     first = min(options, key=lambda option: option.usd_per_month)
-    if _side(first) == _side(winner):
+    if first.kind == winner.kind:
         return Choice(_kind(winner, sureness, context), sureness, winner, runner_up)
     sureness = "leaning" if sureness == "clear" else sureness  # growth is a forecast
     return Choice(_kind(winner, sureness, context), sureness, winner, runner_up, first)
@@ -89,6 +89,13 @@ def _kind(winner: Option, sureness: Sureness, context: VerdictContext) -> Verdic
     if sureness == "too_close":
         return "too_close"
     return "forced_by_compliance" if context.blocked is not None else KIND_OF_WINNER[winner.kind]
+
+
+def is_close(options: Sequence[Option]) -> bool:
+    """Whether two of the three answers cost nearly the same."""
+    ranked = by_decisive_cost(options)
+    others = [option for option in ranked if _side(option) != _side(ranked[0])]
+    return bool(ranked) and _sureness(ranked[0], others) == "too_close"
 
 
 def answer_of(kind: OptionKind) -> Answer:

@@ -10,21 +10,25 @@ import numpy as np
 from calculators.decision.savings import MonthlySavings, first_month, lasting_from_month
 from calculators.decision.signal_result import Signal, SignalCheck, SignalMonths, published_thresholds, signal_of
 from calculators.fleet.operating_costs import WEEKS_PER_YEAR, engineer_usd_per_year
-from calculators.options.option import Option, best_buy, best_self_hosted, self_hosting_words
+from calculators.options.option import Option, self_hosting_words
 from calculators.options.remedies import NoFleet
+from calculators.scenario.demand import Array
 from calculators.scenario.inputs import Inputs
 from calculators.units import capital, plural, usd
 
 
 @dataclass(frozen=True, slots=True)
 class SelfHostingSaving:
-    """The cheapest API option minus the cheapest option on a fleet, USD per month at today's volume."""
+    """The cheapest API option minus the cheapest option on a fleet, USD per month: at today's volume, or the mean over the
+    months of the horizon where volume grows or shrinks."""
 
     subject: str
     """What that option does: self-hosting, or self-hosting the base load."""
     central_usd: float
     pessimistic_usd: float
     bought_usd: float
+    averaged_months: int | None = None
+    """Over which it is averaged; None: today's."""
 
     @property
     def is_firing(self) -> bool:
@@ -37,7 +41,7 @@ def cost_signal(
     """The cost signal. `savings` None: there is no fleet, or nothing that may be bought. `ranked`: the allowed options;
     `missing`: why none is self-hosted."""
     others = published_thresholds(inputs.catalog.signal_rules.published_cost_thresholds, inputs.catalog)
-    saving = _saving(savings, ranked)
+    saving = _saving(savings, ranked, inputs)
     if saving is None or savings is None:
         check, months = _nothing_to_compare(inputs, missing), SignalMonths()
     else:
@@ -45,26 +49,43 @@ def cost_signal(
     return signal_of("cost", check, months, others, inputs.catalog)
 
 
-def _saving(savings: MonthlySavings | None, ranked: Sequence[Option]) -> SelfHostingSaving | None:
-    """The saving of the cheapest fleet today, or of a hybrid where that costs less; None without fleet or API option."""
-    best = best_self_hosted(ranked)
-    if savings is not None and best is not None and best.kind == "hybrid":
-        buy = best_buy(ranked)
-        central_usd = buy.usd_per_month - best.usd_per_month
-        pessimistic_usd = buy.low_usd_per_month - best.high_usd_per_month
-    elif savings is not None and best is not None and np.isfinite(savings.central[0]):
-        central_usd, pessimistic_usd = float(savings.central[0]), float(savings.pessimistic[0])
-    else:
+def _saving(savings: MonthlySavings | None, ranked: Sequence[Option], inputs: Inputs) -> SelfHostingSaving | None:
+    """The saving of the cheapest fleet, or of a hybrid where that costs less; None without fleet or API option."""
+    best = min((o for o in ranked if not o.is_buy), key=lambda o: o.decisive_usd_per_month, default=None)
+    buy = min((o for o in ranked if o.is_buy), key=lambda o: o.decisive_usd_per_month, default=None)
+    if savings is None or best is None or buy is None:
         return None
-    return SelfHostingSaving(self_hosting_words(best), central_usd, pessimistic_usd, savings.bought_usd)
+    central_usd = buy.decisive_usd_per_month - best.decisive_usd_per_month
+    months = inputs.scenario.operations.horizon_months
+    if best.kind == "hybrid":
+        worse_usd = buy.usd_per_month - best.usd_per_month - (buy.low_usd_per_month - best.high_usd_per_month)
+    else:
+        ahead = slice(0, months if best.horizon_usd_per_month is not None else 1)
+        worse_usd = float(savings.central[ahead].mean() - savings.pessimistic[ahead].mean())
+    return SelfHostingSaving(
+        subject=self_hosting_words(best),
+        central_usd=central_usd,
+        pessimistic_usd=central_usd - worse_usd if np.isfinite(worse_usd) else -np.inf,
+        bought_usd=savings.bought_usd,
+        averaged_months=months if best.horizon_usd_per_month is not None else None,
+    )
 
 
 def _months(savings: MonthlySavings, saving: SelfHostingSaving) -> SignalMonths:
     """When the signal is met: today's status is that of the cheapest option on a fleet, hybrids included; the months ahead
-    are those of a fleet that carries all of the load."""
-    fires, hopes = (savings.central > 0) & (savings.pessimistic > 0), savings.optimistic > 0
+    are those of a fleet that carries all of the load, each with the horizon from then on."""
+    central, pessimistic, optimistic = (
+        _from_then_on(series, saving.averaged_months or 1)
+        for series in (savings.central, savings.pessimistic, savings.optimistic)
+    )
+    fires, hopes = (central > 0) & (pessimistic > 0), optimistic > 0
     fires[0], hopes[0] = saving.is_firing, hopes[0] or saving.central_usd > 0
     return SignalMonths(first_month(fires), first_month(hopes), lasting_from_month(fires))
+
+
+def _from_then_on(series: Array, months: int) -> Array:
+    """Mean of each entry and the following ones, so many in all; fewer at the end."""
+    return np.array([series[start : start + months].mean() for start in range(len(series))])
 
 
 def _threshold(inputs: Inputs) -> str:
@@ -75,6 +96,8 @@ def _threshold(inputs: Inputs) -> str:
 def _compared(inputs: Inputs, saving: SelfHostingSaving) -> SignalCheck:
     subject = capital(saving.subject)
     value = f"{subject} {_difference(saving.central_usd)} than the cheapest API option"
+    if saving.averaged_months is not None:
+        value += f" on average over {plural(saving.averaged_months, 'month')} at your growth rate"
     worst = _difference(saving.pessimistic_usd) if np.isfinite(saving.pessimistic_usd) else "is infeasible"
     value += f"; in the pessimistic case it {worst}"
     if saving.central_usd > 0:

@@ -31,6 +31,8 @@ def crossover_takeaway(
     crossover: Crossover, build: Option | None, allowed: Sequence[Option], requests_per_month: float
 ) -> str:
     """What the chart of cost over volume shows, in a sentence: its caption and its alternative text."""
+    if build is None and best_self_hosted(allowed) is not None:
+        return "No fleet carries all of the load within your GPU limit, so the chart shows API options only."
     if build is None:
         return "No self-hosted option qualifies, so the chart shows API options only."
     if not any(option.is_buy for option in allowed):

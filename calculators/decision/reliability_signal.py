@@ -139,7 +139,8 @@ def _missed(
         return ReliabilityCheck("close", words, why, "Add a second vendor as failover first.")
     if needed > max(rules.one_region_uptime_frac.high, rules.two_region_uptime_frac.high):
         why = f"The API misses the availability target; {second}. Nothing that is known reaches {percent(needed)}."
-        to = f" to {percent(rules.two_region_uptime_frac.central)}" if fleet is not None else ""
+        keeps = fleet is not None and not fleet.offer.is_spot and fleet.spare_replicas >= MIN_SPARES
+        to = f" to {percent(assumed_uptime(fleet.regions, rules).central)}" if fleet is not None and keeps else ""
         return ReliabilityCheck("not_firing", words, why, f"Relax the target{to}.")
     status, self_hosting = _fleet_uptime(inputs, fleet, needed)
     why = f"The API misses the availability target; {second}, which is not enough; {self_hosting}."

@@ -9,7 +9,7 @@ from math import ceil, log
 import numpy as np
 
 from calculators.api.rates import scheduled_changes
-from calculators.decision.choice import KIND_OF_WINNER, cheapest_option
+from calculators.decision.choice import KIND_OF_WINNER, cheapest_option, is_close
 from calculators.decision.signal_result import Signals
 from calculators.decision.switching_text import BECOMES, SwitchingRow, switching_rows, unswitched_sentence
 from calculators.decision.switching_values import SwitchingValue, side_of, switching_values
@@ -69,7 +69,8 @@ class AnnouncedChange:
 
 
 def _announced_change(inputs: Inputs, allowed: Sequence[Option]) -> AnnouncedChange | None:
-    """The first announced price change within the horizon that changes the decision; None where none does."""
+    """The first announced price change within the horizon that changes the decision, or settles one that is too close to
+    call; None where none does."""
     months, start = inputs.scenario.operations.horizon_months, inputs.scenario.as_of
     bills = [option.bill for option in allowed if option.bill is not None]
     offers = {bill.offer.label: bill.offer for bill in bills}
@@ -77,8 +78,10 @@ def _announced_change(inputs: Inputs, allowed: Sequence[Option]) -> AnnouncedCha
     sized = size_candidates(inputs) if changes else ([], [])
     side = side_of(allowed)
     for day, name in sorted(changes):
-        then = cheapest_option(ranked_on(day, inputs, sized))
-        if then is not None and side_of([then]) != side:
+        options = ranked_on(day, inputs, sized)
+        then = cheapest_option(options)
+        settles = is_close(allowed) and not is_close(options)
+        if then is not None and (side_of([then]) != side or settles):
             return AnnouncedChange(day, name, BECOMES[KIND_OF_WINNER[then.kind]])
     return None
 

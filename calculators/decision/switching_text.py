@@ -93,7 +93,7 @@ def _today(field: Field, options: Sequence[Option]) -> tuple[str, float | None]:
             return f" for {hosted.label}", _bill_usd(hosted)
         case "rent" | "server_price":
             owned = field == "server_price"
-            plans = [o.plan for o in options if o.is_build and o.plan is not None and o.plan.offer.is_owned is owned]
+            plans = [o.plan for o in options if o.plan is not None and o.plan.offer.is_owned is owned]
             return "", plans[0].offer.usd_per_gpu_h if plans else None
     return "", None
 

@@ -247,6 +247,8 @@ def verdict_reason(
     ranked = sorted(options, key=lambda option: option.usd_per_month)
     build = best_build(ranked)
     if build is None or build.plan is None:
+        if any(option.kind == "hybrid" for option in ranked):
+            return f"No fleet carries all of the load; the hybrid sends its overflow to an API. {why_no_fleet}"
         return f"No self-hosted option qualifies. {why_no_fleet}"
     plan, rest_usd = build.plan, build.usd_per_month - build.plan.rent_usd_per_month
     needs = "The peak needs" if ranked[0].kind != "hybrid" else "Without an API for the overflow, the peak would need"
@@ -324,6 +326,8 @@ def confidence_sentence(kind: VerdictKind, sureness: Sureness, winner: Option, o
         return "Too close to call with what is known."
     if ranges_overlap(winner, [option for option in options if _is_other(option, winner)]):
         return "Medium confidence: the base case is clear, but the ranges of the top two options overlap."
+    if min(options, key=lambda option: option.usd_per_month).kind != winner.kind:
+        return "Medium confidence: another option is cheaper today, and the growth you entered decides."
     return "Medium confidence: the base case is clear, but an operator that may be cheaper has not been asked yet."
 
 

@@ -68,6 +68,11 @@ class MachineOffer:
         return f" ({self.term})" if self.term else ""
 
     @property
+    def is_committed(self) -> bool:
+        """Whether the machine is paid for when it is no longer needed: purchased, or rented for a year or more."""
+        return self.is_owned or self.commitment_months is not None
+
+    @property
     def is_owned(self) -> bool:
         """Whether the machine is purchased rather than rented."""
         return self.basis == "owned"

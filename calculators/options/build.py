@@ -37,11 +37,35 @@ def build_options(
     return [_build_option(staircases[i], bounds, lines, inputs) for i in best.values()]
 
 
+def partial_builds(
+    staircases: Sequence[Staircase], rents_usd: Array, lines: tuple[CostLine, ...], inputs: Inputs
+) -> list[tuple[Option, Staircase]]:
+    """For each model of which no fleet carries the whole load within the GPU limit, the one with the cheapest request, as
+    many machines as allowed: what a base load may run on."""
+    groups: dict[tuple[str, bool], list[int]] = {}
+    for i, one in enumerate(staircases):
+        groups.setdefault((one.capacity.config.model.id, one.offer.is_owned), []).append(i)
+    partial = []
+    for members in groups.values():
+        some = [staircases[i] for i in members if staircases[i].limit_req_per_month > 0]
+        if some and not np.isfinite(rents_usd[members]).any():
+            best = min(some, key=lambda one: one.usd_per_request_fully_loaded)
+            plan = FleetPlan.for_machines(best, best.max_machines, best.limit_req_per_month)
+            rent = plan.rent_usd_per_month
+            partial.append((_option_of(plan, (rent, rent), lines, inputs), best))
+    return partial
+
+
 def _build_option(staircase: Staircase, bounds: SpeedBounds, lines: tuple[CostLine, ...], inputs: Inputs) -> Option:
-    volume, model, offer = inputs.demand.requests_per_month, staircase.capacity.config.model, staircase.offer
+    volume = inputs.demand.requests_per_month
     plan = fleet_plan(staircase, volume)
     assert plan is not None
-    low, high = rent_range_usd(staircase, bounds, volume)
+    return _option_of(plan, rent_range_usd(staircase, bounds, volume), lines, inputs)
+
+
+def _option_of(plan: FleetPlan, range_usd: tuple[float, float], lines: tuple[CostLine, ...], inputs: Inputs) -> Option:
+    """The option of a fleet, `range_usd`: its rent at the optimistic and at the pessimistic speed."""
+    model, offer, (low, high) = plan.config.model, plan.offer, range_usd
     rent = CostLine(
         kind="owned_servers" if offer.is_owned else "gpu_rental",
         usd_per_month=plan.rent_usd_per_month,

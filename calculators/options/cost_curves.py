@@ -147,10 +147,12 @@ class OptionCurves:
         monthly = replace(monthly, requests_per_month=volume)
         buys, (builds, hybrids) = self._buys_usd(monthly), self._builds_usd(monthly)
         shape = (at.requests_per_month.size, months)
-        monthly_usd = [usd.reshape(-1, *shape) for usd in (buys, builds, np.minimum(hybrids, builds))]
-        today = [usd[..., 0] for usd in (monthly_usd[0], monthly_usd[1], hybrids.reshape(-1, *shape))]
+        by_month = [usd.reshape(-1, *shape) for usd in (buys, builds, hybrids)]
+        today = [usd[..., 0] for usd in by_month]
         counts = self._counts(today)
-        means = [usd.mean(axis=2) for usd in monthly_usd]
+        # a fleet that volume outgrows sends the overflow to an API from then on
+        outgrown = np.where(np.isinf(by_month[1]) & np.isfinite(today[1])[..., None], by_month[2], by_month[1])
+        means = [usd.mean(axis=2) for usd in (by_month[0], outgrown, np.minimum(by_month[2], by_month[1]))]
         return OptionCosts(
             means[0],
             means[1],
@@ -193,17 +195,49 @@ class OptionCurves:
         rest = (
             self.fixed_usd_per_month + at.staffing_usd_per_month + self.egress_usd_per_request * at.requests_per_month
         )
-        builds, hybrids = np.empty(shape), np.full(shape, np.inf)
-        chosen = np.empty(shape, dtype=int)
-        for place, members in enumerate(self.members):
-            chosen[place] = members[np.argmin(rents[members], axis=0)]
-            builds[place] = np.take_along_axis(rents, chosen[place][None], axis=0)[0]
+        rents = self._never_returned(rents)
+        chosen = np.array([self._chosen(members, rents) for members in self.members])
+        builds, hybrids = np.take_along_axis(rents, chosen, axis=0), np.full(shape, np.inf)
         owned = np.array([owned for _, owned in self.groups])
         if self.servers_are_fallback and not owned.all():
             builds[owned] = np.where(np.isfinite(builds[~owned]).any(axis=0), np.inf, builds[owned])
         if self.buys:
             hybrids = self._hybrids_usd(at, builds, rest, chosen)
         return builds + rest, hybrids
+
+    @property
+    def _is_committed(self) -> NDArray[np.bool_]:
+        """(s,)"""
+        return np.array([one.offer.is_committed for one in self.staircases], dtype=bool)
+
+    def _never_returned(self, rents_usd: Array) -> Array:
+        """Rents (s, t x months): machines that are bought, or committed for a year or more, are paid for after volume has
+        fallen too."""
+        months, committed = self.growth.size, self._is_committed
+        if months == 1 or not committed.any():
+            return rents_usd
+        kept = rents_usd.reshape(len(rents_usd), -1, months).copy()
+        kept[committed] = np.maximum.accumulate(kept[committed], axis=2)
+        return kept.reshape(rents_usd.shape)
+
+    def _chosen(self, members: NDArray[np.intp], rents_usd: Array) -> NDArray[np.intp]:
+        """The cheapest staircase of a group at each point and month (t x months,): on demand the cheapest of each month, of
+        commitments one for all months. Where none carries the load, the one with the cheapest request, for its base."""
+        months, of_group = self.growth.size, rents_usd[members]
+        chosen = np.argmin(of_group, axis=0)
+        fixed = np.flatnonzero(self._is_committed[members])
+        if months > 1 and fixed.size:
+            monthly = of_group.reshape(len(members), -1, months)
+            best = fixed[np.argmin(monthly[fixed].mean(axis=2), axis=0)]
+            free = np.flatnonzero(~self._is_committed[members])
+            cheapest_free = monthly[free].min(axis=0, initial=np.inf).mean(axis=1)
+            commits = np.take_along_axis(monthly.mean(axis=2), best[None], axis=0)[0] < cheapest_free
+            by_month = free[np.argmin(monthly[free], axis=0)] if free.size else np.repeat(best[:, None], months, axis=1)
+            chosen = np.where(commits[:, None], best[:, None], by_month).ravel()
+        per_request = np.array([self.staircases[i].usd_per_request_fully_loaded for i in members])
+        carries_some = np.array([self.staircases[i].limit_req_per_month > 0 for i in members])
+        base = int(np.argmin(np.where(carries_some, per_request, np.inf)))
+        return np.asarray(members[np.where(np.isinf(of_group.min(axis=0)), base, chosen)])
 
     def _machine_usd_per_month(self, at: Points) -> Array:
         """Price of a machine of each staircase (s, t)."""
@@ -212,7 +246,8 @@ class OptionCurves:
 
     def _hybrids_usd(self, at: Points, rents_usd: Array, rest_usd: Array, chosen: NDArray[np.intp]) -> Array:
         """(g, t): base-load fleets on the machines of the cheapest full fleet, the overflow sent to the cheapest API option;
-        inf where none is cheaper than the full fleet, or staffing alone keeps it from being clearly cheaper."""
+        inf where none is cheaper than the full fleet, or staffing alone keeps it from being clearly cheaper. Beyond the GPU
+        limit there is no full fleet, but still one for the base load."""
         buys = self._buys_usd(at)
         best, each = np.argmin(buys, axis=0), np.arange(buys.shape[1])
         fixed = np.array([option.usd_per_month - _bill(option).usd_per_month for option in self.buys])[best]
@@ -220,7 +255,7 @@ class OptionCurves:
         bar = np.minimum((rents_usd + rest_usd).min(axis=0), buys.min(axis=0)) * (1 - CLOSE_FRAC)
         hybrids, machine_usd = np.full(rents_usd.shape, np.inf), self._machine_usd_per_month(at)
         for place, stairs in enumerate(chosen):
-            may = np.flatnonzero((rest_usd + fixed < bar) & np.isfinite(rents_usd[place]))
+            may = np.flatnonzero(rest_usd + fixed < bar)
             if may.size:
                 columns = self.columns[:, stairs[may]].copy()
                 columns[:2] *= at.capacity_ratio[may]
@@ -229,6 +264,9 @@ class OptionCurves:
                 volumes, peaks = at.requests_per_month[may], at.peak_ratio[may]
                 usd = cheapest_base_load_usd(columns, volumes, peaks, prices, self.inputs.scenario.workload)
                 hybrids[place, may] = np.where(usd < rents_usd[place, may], usd + (rest_usd + fixed)[may], np.inf)
+        kept = self._is_committed[chosen[:, 0]] if self.growth.size > 1 else np.zeros(len(chosen), dtype=bool)
+        by_month = hybrids.reshape(len(hybrids), -1, self.growth.size)
+        by_month[kept] = np.maximum.accumulate(by_month[kept], axis=2)  # a commitment's cost does not fall again
         return hybrids
 
     def _overflow_rates(self, buys: NDArray[np.intp]) -> Array:

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import numpy as np
+
 from calculators.api.bill import ApiBill
 from calculators.fleet.base_load import BaseLoadFleet, base_load_fleets
 from calculators.fleet.operating_costs import CostLine
@@ -19,10 +21,10 @@ OVERFLOW_RANGE_RATIO = 2.0
 
 def hybrid_option(build: Option, staircase: Staircase, buy: Option, inputs: Inputs) -> Option | None:
     """The cheapest base-load fleet on the self-hosted option's machines, with its overflow sent to the API option; None
-    where no such fleet is cheaper than one that carries the peak."""
+    where a fleet that carries the peak is allowed and no smaller one is cheaper."""
     assert build.plan is not None
     assert buy.bill is not None
-    workload, peak_rent_usd = inputs.scenario.workload, build.plan.rent_usd_per_month
+    workload, peak_rent_usd = inputs.scenario.workload, _peak_rent_usd(staircase, inputs)
     fleets = base_load_fleets(staircase, workload)
     bills = [overflow_usd_per_month(base, buy.bill, workload) for base in fleets]
     costs = [(base.plan.rent_usd_per_month + bill, bill, base) for base, bill in zip(fleets, bills, strict=True)]
@@ -46,6 +48,11 @@ def hybrid_option(build: Option, staircase: Staircase, buy: Option, inputs: Inpu
             also_gate=buy.gate,
         )
     )
+
+
+def _peak_rent_usd(staircase: Staircase, inputs: Inputs) -> float:
+    """Rent of the fleet that carries the peak; infinite beyond the GPU limit."""
+    return float(staircase.rent_usd_per_month(np.asarray(inputs.demand.requests_per_month)))
 
 
 def _smaller(rent: CostLine, plan: FleetPlan) -> CostLine:

@@ -4,8 +4,7 @@ cheaper."""
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from calculators.fleet.staircase import Staircase
-from calculators.options.build import build_options
+from calculators.options.build import build_options, partial_builds
 from calculators.options.cost_curves import OptionCurves
 from calculators.options.hybrid import hybrid_option
 from calculators.options.option import CLOSE_FRAC, Option, best_buy
@@ -28,7 +27,7 @@ def ranking(allowed: AllowedOptions, bounds: SpeedBounds, inputs: Inputs) -> Ran
     takes two systems to run."""
     builds = build_options(allowed.stairs, allowed.rents_usd, bounds, allowed.lines, inputs)
     plain = sorted([*allowed.buys, *builds], key=_by_cost)
-    hybrid = _cheapest_hybrid(builds, allowed.buys, allowed.stairs, inputs)
+    hybrid = _cheapest_hybrid(builds, allowed, inputs)
     if hybrid is None or hybrid.usd_per_month >= plain[0].usd_per_month:
         return Ranking(_with_horizon_means(plain, allowed, inputs))
     if hybrid.usd_per_month < plain[0].usd_per_month * (1 - CLOSE_FRAC):
@@ -70,14 +69,12 @@ def _with_horizon_means(options: Sequence[Option], allowed: AllowedOptions, inpu
     return tuple(replace(option, horizon_usd_per_month=mean(option)) for option in options)
 
 
-def _cheapest_hybrid(
-    builds: Sequence[Option], buys: Sequence[Option], staircases: Sequence[Staircase], inputs: Inputs
-) -> Option | None:
+def _cheapest_hybrid(builds: Sequence[Option], allowed: AllowedOptions, inputs: Inputs) -> Option | None:
     """The cheapest fleet for the base load, with overflow to the cheapest API option; None where there is none."""
-    if not builds or not buys:
+    if not allowed.stairs or not allowed.buys:
         return None
-    best = best_buy(buys)
-    by_plan = {(id(one.capacity), id(one.offer)): one for one in staircases}
-    plans = ((build, build.plan) for build in builds if build.plan is not None)
-    hybrids = (hybrid_option(build, by_plan[id(p.capacity), id(p.offer)], best, inputs) for build, p in plans)
+    by_plan = {(id(one.capacity), id(one.offer)): one for one in allowed.stairs}
+    on = [(build, by_plan[id(build.plan.capacity), id(build.plan.offer)]) for build in builds if build.plan is not None]
+    on += partial_builds(allowed.stairs, allowed.rents_usd, allowed.lines, inputs)
+    hybrids = (hybrid_option(build, staircase, best_buy(allowed.buys), inputs) for build, staircase in on)
     return min((o for o in hybrids if o is not None), key=lambda o: o.usd_per_month, default=None)

@@ -34,14 +34,14 @@ def test_cost_fires_when_the_pessimistic_case_saves_too() -> None:
 
 
 def test_growth_gives_the_month_in_which_cost_fires() -> None:
-    """Without growth never; at 10% a month the first month whose volume makes the pessimistic case save."""
+    """Without growth never; at 10% a month the first month from which the pessimistic case saves over the horizon."""
     model = {"candidates": [{"model": "llama-3.1-8b", "gate": "accepted"}]}
     still = signal("cost", **model)
     growing = signal("cost", **model, workload={"growth_per_month_frac": 0.1})
     assert still.month is None
     assert growing.month is not None
-    there = {"requests_per_month": 2e6 * 1.1**growing.month}
-    before = {"requests_per_month": 2e6 * 1.1 ** (growing.month - 1)}
+    there = {"requests_per_month": 2e6 * 1.1**growing.month, "growth_per_month_frac": 0.1}
+    before = {"requests_per_month": 2e6 * 1.1 ** (growing.month - 1), "growth_per_month_frac": 0.1}
     assert signal("cost", **model, workload=there).status == "firing"
     assert signal("cost", **model, workload=before).status != "firing"
     assert growing.month_earliest is not None

@@ -13,6 +13,7 @@ from calculators.options.ranking import curves_of
 from calculators.options.what_if import allowed_again, ranked_again
 from calculators.scenario.files import read_scenario
 from calculators.scenario.inputs import Inputs
+from calculators.scenario.schema import parse_scenario
 
 CATALOG = load_catalog()
 DAY = date(2026, 11, 29)
@@ -81,3 +82,48 @@ def test_many_points_are_computed_in_parts_alike(monkeypatch: pytest.MonkeyPatch
     whole = curves.sides(points)
     monkeypatch.setattr("calculators.options.cost_curves.MAX_CELLS", 3 * len(curves.staircases))
     assert (curves.sides(points) == whole).all()
+
+
+def _shrinking(hardware: dict[str, object]) -> list[Option]:
+    """300 million requests a month, 12% fewer each month, over two years."""
+    plain = {
+        "as_of": DAY,
+        "workload": {
+            "requests_per_month": 300_000_000,
+            "input_tok": 1_500,
+            "output_tok": 300,
+            "input_p95_tok": 3_750,
+            "output_p95_tok": 660,
+            "peak_ratio": 2,
+            "growth_per_month_frac": -0.12,
+        },
+        "api": {"provider": "openai", "model": "gpt-5.4"},
+        "candidates": [{"model": "qwen3.5-27b", "gate": "accepted"}],
+        "hardware": {"max_gpus": 5_000, **hardware},
+        "operations": {"horizon_months": 24},
+    }
+    return ranked_again(Inputs.of(parse_scenario(plain), CATALOG))
+
+
+@pytest.mark.parametrize("hardware", [{"include_owned": True}, {"commitments": ["3y"]}])
+def test_machines_that_are_bought_or_committed_are_paid_for_after_volume_has_fallen(
+    hardware: dict[str, object],
+) -> None:
+    """Their mean over the horizon is today's cost but for egress; rented on demand, a fleet shrinks with the load."""
+    for option in _shrinking(hardware):
+        if option.is_build and option.plan is not None:
+            mean = option.decisive_usd_per_month
+            if option.plan.offer.is_committed:
+                assert mean == pytest.approx(option.usd_per_month, rel=0.01)
+            else:
+                assert mean < 0.8 * option.usd_per_month
+
+
+def test_a_hybrid_is_not_bound_by_the_gpus_that_the_whole_peak_would_need() -> None:
+    """Within eight GPUs no fleet carries 300 million requests; a base load runs on them, the rest goes to the API."""
+    options = _shrinking({"max_gpus": 8})
+    assert not any(option.is_build for option in options)
+    [hybrid] = [option for option in options if option.kind == "hybrid"]
+    assert hybrid.plan is not None
+    assert hybrid.plan.gpus <= 8
+    assert hybrid is min(options, key=lambda option: option.decisive_usd_per_month)
