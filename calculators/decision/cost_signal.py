@@ -61,7 +61,8 @@ def _saving(savings: MonthlySavings | None, ranked: Sequence[Option], inputs: In
         worse_usd = buy.usd_per_month - best.usd_per_month - (buy.low_usd_per_month - best.high_usd_per_month)
     else:
         ahead = slice(0, months if best.horizon_usd_per_month is not None else 1)
-        worse_usd = float(savings.central[ahead].mean() - savings.pessimistic[ahead].mean())
+        carries = np.isfinite(savings.central[ahead])
+        worse_usd = float((savings.central[ahead][carries] - savings.pessimistic[ahead][carries]).mean())
     return SelfHostingSaving(
         subject=self_hosting_words(best),
         central_usd=central_usd,
