@@ -21,11 +21,11 @@ import duckdb
 import ibis.expr.types as ir
 
 from calculators.logs import request_columns
+from calculators.logs.containers import PlainFile, plain
 from calculators.logs.request_file import (
     MAX_FILE_NAME_CHARS,
     LogError,
     Progress,
-    check_content,
     check_table,
     read_head,
 )
@@ -111,18 +111,18 @@ def read_log(
         if progress is not None:
             progress(fraction, text)
 
-    check = check_content(path, label, report)
-    head = read_head(path, label)
-    check_table(head, check)
+    file = plain(path, label, report)
+    head = read_head(file.path, label)
+    check_table(head, file.check)
     plan = plan_columns(head, role_of, input_excludes_cache)
     with tempfile.TemporaryDirectory(prefix="usage-log-") as folder:
         log = Path(folder) / "log"  # a name of ours: the real one may hold wildcards
-        os.symlink(path.resolve(), log)
+        os.symlink(file.path if file.file else path.resolve(), log)
         engine = LogEngine(Path(folder), log)
         try:
             with engine.time_limit(deadline_s - time.monotonic()):
-                source = LogSource(engine, open_raw(engine, head, log, check.quote_count > 0), head, plan)
-                return _summarize(source, check.sha256, now or datetime.now(UTC), report)
+                source = LogSource(engine, open_raw(engine, head, log, file.check.quote_count > 0), head, plan)
+                return _summarize(source, file, now or datetime.now(UTC), report)
         except duckdb.Error as error:
             raise LogError(_engine_problem(label, error)) from None
         finally:
@@ -146,7 +146,7 @@ def _engine_problem(label: str, error: duckdb.Error) -> str:
     )
 
 
-def _summarize(source: LogSource, sha256: str, now: datetime, report: Progress) -> UsageSummary:
+def _summarize(source: LogSource, file: PlainFile, now: datetime, report: Progress) -> UsageSummary:
     engine, plan = source.engine, source.plan
     report(0.45, "Reading the columns")
     table = engine.store("requests", parsed_rows(source.raw, source.head, plan).select(*ROW_COLUMNS))
@@ -165,7 +165,7 @@ def _summarize(source: LogSource, sha256: str, now: datetime, report: Progress) 
     step_s = MINUTE_S * math.ceil(minute_count / MAX_SPARK_COUNT)
     summary = UsageSummary(
         name=source.head.label,
-        sha256=sha256,
+        sha256=file.check.sha256,
         row_count=row_count,
         used_row_count=totals["n"],
         dropped=tuple(dropped.items()),
@@ -181,7 +181,7 @@ def _summarize(source: LogSource, sha256: str, now: datetime, report: Progress) 
         cells=tuple(length_cells(engine, used, edges_tok(*inputs), edges_tok(*outputs))),
         per_minute_requests=tuple(int(count) for count in window_sums(requests, step_s)),
         step_s=step_s,
-        notes=_all_notes(source, used, totals, dropped, int((requests == 0).sum())),
+        notes=(*file.notes, *_all_notes(source, used, totals, dropped, int((requests == 0).sum()))),
     )
     report(1.0, "Done")
     return summary
