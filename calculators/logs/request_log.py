@@ -33,12 +33,14 @@ from calculators.logs.request_mapping import ReadPlan, plan_columns
 from calculators.logs.request_rows import (
     ROW_COLUMNS,
     US_PER_S,
+    Counts,
     LogEngine,
     LogSource,
     open_raw,
     parsed_rows,
     rejected_count,
     sort_out,
+    with_totals_marked,
     without_duplicates,
 )
 from calculators.logs.request_statistics import (
@@ -54,6 +56,7 @@ from calculators.logs.request_statistics import (
     value_counts,
     window_sums,
 )
+from calculators.logs.summer_time import local_time_note
 from calculators.logs.usage_reading import UsageReading
 from calculators.units import plural, printable
 
@@ -150,6 +153,7 @@ def _summarize(source: LogSource, file: PlainFile, now: datetime, report: Progre
     engine, plan = source.engine, source.plan
     report(0.45, "Reading the columns")
     table = engine.store("requests", parsed_rows(source.raw, source.head, plan).select(*ROW_COLUMNS))
+    table = with_totals_marked(engine, table)
     row_count, dropped = sort_out(source, table, rejected_count(engine, source.head))
     used: ir.Table = table.filter(table.excluded == 0, table.fault == 0)
     report(0.75, "Looking for duplicates")
@@ -181,7 +185,11 @@ def _summarize(source: LogSource, file: PlainFile, now: datetime, report: Progre
         cells=tuple(length_cells(engine, used, edges_tok(*inputs), edges_tok(*outputs))),
         per_minute_requests=tuple(int(count) for count in window_sums(requests, step_s)),
         step_s=step_s,
-        notes=(*file.notes, *_all_notes(source, used, totals, dropped, int((requests == 0).sum()))),
+        notes=(
+            *file.notes,
+            *_all_notes(source, used, totals, dropped, int((requests == 0).sum())),
+            *_summer_time_notes(source, _moment(totals["start"]), requests),
+        ),
     )
     report(1.0, "Done")
     return summary
@@ -319,6 +327,12 @@ def _clock_notes(source: LogSource) -> list[str]:
     if any(later < earlier for earlier, later in itertools.pairwise(keys)):
         notes.append("The rows are not sorted by time; this does not affect the results.")
     return notes
+
+
+def _summer_time_notes(source: LogSource, start: datetime, requests_per_minute: Counts) -> list[str]:
+    values = source.head.values(source.plan.role_of["time"])
+    note = local_time_note(start, requests_per_minute) if any(map(request_columns.is_naive, values)) else None
+    return [note] if note else []
 
 
 def _sort_key(value: str) -> tuple[float, str]:

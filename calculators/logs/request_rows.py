@@ -50,7 +50,11 @@ EXCLUSIONS = (
     "no model call",
     "no token counts",
     "repeated headers",
+    "totals rows",
 )
+TOTALS_WORDS = r"(?i)^(grand[ -]?|sub[ -]?)?(total|totals|sum|summe|gesamt|gesamtsumme|average|mean)\b"
+MIN_SUMMED_ROWS = 3
+"""A row that is the sum of fewer others may be a request."""
 FAULTS = ("", "line", "time", "input", "output", "cache_read", "cache_write", "reasoning", "cached")
 ROW_COLUMNS = ("time_us", "input_tok", "output_tok", "read_tok", "write_tok", "excluded", "fault", "id_hash")
 REMEDY = {
@@ -247,7 +251,7 @@ def time_us(text: Any, unit: tuple[str, bool] | None, style: TimeStyle = PLAIN_T
     parts += [(size < limit, (number * scale).try_cast("int64")) for limit, scale in steps]
     numeric = ibis.cases(*parts, else_=None)
     written = text.re_search(r"^\d{4}[-/]").ifelse(text, None).try_cast("timestamp('UTC')")
-    return ibis.coalesce(numeric, _epoch_us(written), _written_us(text, style.day_first))
+    return ibis.coalesce(_epoch_us(written), numeric, _written_us(text, style.day_first))
 
 
 def _written_us(text: Any, day_first: bool) -> Any:
@@ -337,7 +341,11 @@ def _optional(table: Any, role: str) -> Any:
 
 
 def _excluded(table: Any, plan: ReadPlan) -> Any:
-    cases = [(table.time == plan.role_of["time"], 5)]
+    untimed = table.time_us.isnull() & table.time.notnull()
+    cases = [
+        (untimed.ifelse(table.time == plan.role_of["time"], False), EXCLUSIONS.index("repeated headers")),
+        (untimed.ifelse(table.time.re_search(TOTALS_WORDS), False), EXCLUSIONS.index("totals rows")),
+    ]
     if "status" in plan.role_of:
         cases.append((_is_failed(table.status, plan.role_of["status"]), 1))
     if "gateway_cache" in plan.role_of:
@@ -404,6 +412,27 @@ def _refuse_bad(source: LogSource, code: int, bad_count: int, row_count: int) ->
         raise LogError(f"{source.head.label}, data row {row}, is no JSON object; write one object a line ({share}).")
     place = source.place("input" if role == "cached" else role, lambda table: table.fault == code)
     raise LogError(f"{place} {REMEDY.get(role, UNREADABLE_COUNT)} ({share}).")
+
+
+def with_totals_marked(engine: LogEngine, table: ir.Table) -> ir.Table:
+    """The rows, of which one whose tokens are the sum of all others is left out: the total below an exported table."""
+    rows: Any = table
+    used = rows.excluded == 0
+    sums = rows.aggregate(
+        n=rows.count(),
+        input=rows.input_tok.sum(),
+        output=rows.output_tok.sum(),
+        used_input=used.ifelse(rows.input_tok, 0).sum(),
+        used_output=used.ifelse(rows.output_tok, 0).sum(),
+    )
+    row_count, *tok = (int(value or 0) for value in engine.rows(sums)[0].values())
+    halves = ((rows.input_tok * 2 == tok[at]) & (rows.output_tok * 2 == tok[at + 1]) for at in (0, 2))
+    is_total = (ibis.or_(*halves) & (rows.input_tok > 0)).fill_null(False)
+    total_count = engine.rows(rows.aggregate(n=is_total.sum()))[0]["n"]
+    if row_count <= MIN_SUMMED_ROWS or total_count != 1:
+        return table
+    marked: ir.Table = rows.mutate(excluded=is_total.ifelse(EXCLUSIONS.index("totals rows"), rows.excluded))
+    return marked
 
 
 def sort_out(source: LogSource, table: ir.Table, rejected_count: int) -> tuple[int, dict[str, int]]:
