@@ -6,8 +6,10 @@ with the process, even when that is killed. Sizes are checked before and while u
 
 import codecs
 import hashlib
+import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Literal
@@ -81,6 +83,19 @@ def unlinked(chunks: Iterator[bytes], label: str, packed_bytes: int = 0) -> tupl
             f"{label} does not fit into the temporary folder ({size_bytes / 1e6:,.0f} MB so far); free some space there."
         ) from error
     return Path(f"/proc/self/fd/{file.fileno()}"), file
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """A temporary folder that goes at the end, and also when this process is killed: a shell waits for that and removes
+    it."""
+    with tempfile.TemporaryDirectory(prefix="usage-log-") as folder:
+        command = ["/bin/sh", "-c", 'read -r _; rm -rf -- "$1"', "sh", folder]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True) as watcher:  # noqa: S603
+            try:
+                yield Path(folder)
+            finally:
+                watcher.kill()
 
 
 def _check_bomb(label: str, packed_bytes: int, size_bytes: int) -> None:

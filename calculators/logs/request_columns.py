@@ -60,6 +60,8 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "gateway_cache": ("cachehit",),
     "kind": ("type",),
 }
+MAX_COMPARED_CHARS = 60
+"""Of a name that is no known one; comparing takes quadratic time."""
 WHOLE_NAME_ONLY = frozenset({"id", "type", "date", "error", "status", "created", "prompt", "completion", "time"})
 TOTAL_NAMES = ("totaltokens", "totaltokencount", "usagedetailstotal", "tokenstotal")
 EXCLUDING_NAMES = frozenset(
@@ -232,7 +234,7 @@ def nearest_name(role: str, columns: Sequence[str]) -> list[str]:
     """Up to three columns whose names look most like the names known for `role`."""
 
     def score(column: str) -> float:
-        tail = normalised(column.rsplit(".", 1)[-1])
+        tail = normalised(column.rsplit(".", 1)[-1][:MAX_COMPARED_CHARS])
         return max(difflib.SequenceMatcher(None, tail, name).ratio() for name in NAMES[role][:-2])
 
     return [column for column in sorted(columns, key=score, reverse=True)[:3] if score(column) > 0.5]

@@ -13,7 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -301,8 +301,10 @@ def _parquet_head(path: Path, label: str) -> LogHead:
 
 
 def _parquet_text(value: Any) -> str:
+    """As `open_raw` gives it: microseconds since 1970, or date and time where there is no zone; JSON for nested values."""
     if isinstance(value, datetime):
-        return value.isoformat()
+        since = value - datetime(1970, 1, 1, tzinfo=value.tzinfo and UTC)
+        return str(since // timedelta(microseconds=1)) if value.tzinfo else value.isoformat(" ")
     return json.dumps(value, default=str) if isinstance(value, dict | list) else json_text(value)
 
 
@@ -405,13 +407,11 @@ def _delimiter(lines: Sequence[str], label: str) -> str:
 
 
 def _records(body: str, delimiter: str, whole: bool) -> list[tuple[int, list[str]]]:
-    """Rows that are not blank, each with the number of lines before it."""
-    records, line_count = list[tuple[int, list[str]]](), 0
-    reader = csv.reader(io.StringIO(body, newline=""), delimiter=delimiter)
-    for record in reader:
+    """Rows that are not blank, each with the number of lines before it; one with a line feed in quotes is one line."""
+    records = list[tuple[int, list[str]]]()
+    for line_count, record in enumerate(csv.reader(io.StringIO(body, newline=""), delimiter=delimiter)):
         if any(record):
             records.append((line_count, record))
-        line_count = reader.line_num
         if len(records) > HEAD_ROW_COUNT + MAX_TITLE_LINES:
             return records
     return records if whole or len(records) < 3 else records[:-1]

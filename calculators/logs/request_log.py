@@ -9,7 +9,6 @@ import itertools
 import math
 import os
 import re
-import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ import duckdb
 import ibis.expr.types as ir
 
 from calculators.logs import request_columns
-from calculators.logs.containers import PlainFile, plain
+from calculators.logs.containers import PlainFile, plain, scratch_folder
 from calculators.logs.request_file import (
     MAX_FILE_NAME_CHARS,
     LogError,
@@ -118,10 +117,10 @@ def read_log(
     head = read_head(file.path, label)
     check_table(head, file.check)
     plan = plan_columns(head, role_of, input_excludes_cache)
-    with tempfile.TemporaryDirectory(prefix="usage-log-") as folder:
-        log = Path(folder) / "log"  # a name of ours: the real one may hold wildcards
+    with scratch_folder() as folder:
+        log = folder / "log"  # a name of ours: the real one may hold wildcards
         os.symlink(file.path if file.file else path.resolve(), log)
-        engine = LogEngine(Path(folder), log)
+        engine = LogEngine(folder, log)
         try:
             with engine.time_limit(deadline_s - time.monotonic()):
                 source = LogSource(engine, open_raw(engine, head, log, file.check.quote_count > 0), head, plan)

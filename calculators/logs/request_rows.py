@@ -81,7 +81,9 @@ class LogEngine:
             "preserve_insertion_order": False,
             "temp_directory": str(folder / "spill"),
         }
-        self.connection = duckdb.connect(str(folder / "scratch.duckdb"), config=config)
+        scratch = folder / "scratch.duckdb"
+        self.connection = duckdb.connect(str(scratch), config=config)
+        scratch.unlink()  # DuckDB goes on with the open file, which is gone with the process
         self.backend = ibis.duckdb.from_connection(self.connection)  # sets the time zone to UTC
         self.connection.execute(f"SET allowed_paths = [{_quoted(str(log))}]")
         self.connection.execute("SET enable_external_access = false")
@@ -159,8 +161,8 @@ def _parquet_source(engine: LogEngine, cells: Sequence[str], log: Path) -> str:
 
 
 def _parquet_text(cell: str, kind: str) -> str:
-    if kind.startswith("TIMESTAMP"):
-        return f"epoch_us({cell}::TIMESTAMPTZ)::VARCHAR"
+    if kind in ("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ"):
+        return f"epoch_us({cell})::VARCHAR"
     nested = kind.endswith("]") or kind.startswith(("STRUCT", "MAP"))
     return f"to_json({cell})::VARCHAR" if nested else f"{cell}::VARCHAR"
 
@@ -239,6 +241,9 @@ def time_us(text: Any, unit: tuple[str, bool] | None, style: TimeStyle = PLAIN_T
     if style.is_excel_day:
         days = text.replace(",", ".").try_cast("float64") - EXCEL_EPOCH_DAYS
         return (days * 86_400_000).round().try_cast("int64") * 1_000
+    written = _epoch_us(text.re_search(r"^\d{4}[-/]").ifelse(text, None).try_cast("timestamp('UTC')"))
+    if style.is_iso:  # the other forms would be tried on every row, because DuckDB shares their parts
+        return written
     number, whole = text.try_cast("float64"), text.try_cast("int64")
     is_whole = _is_whole(number)
     if unit is not None:
@@ -250,8 +255,7 @@ def time_us(text: Any, unit: tuple[str, bool] | None, style: TimeStyle = PLAIN_T
     parts += [(is_whole & (size < limit), _scaled(whole, scale)) for limit, scale in steps]
     parts += [(size < limit, (number * scale).try_cast("int64")) for limit, scale in steps]
     numeric = ibis.cases(*parts, else_=None)
-    written = text.re_search(r"^\d{4}[-/]").ifelse(text, None).try_cast("timestamp('UTC')")
-    return ibis.coalesce(_epoch_us(written), numeric, _written_us(text, style.day_first))
+    return numeric if style.is_number else ibis.coalesce(written, numeric, _written_us(text, style.day_first))
 
 
 def _written_us(text: Any, day_first: bool) -> Any:

@@ -28,6 +28,7 @@ DATE = (
 ZONE = r"(?:Z|z|UTC|GMT|(?:UTC|GMT)?[+-]\d{2}(?::?\d{2})?)"
 """An offset; a name such as CET alone is none, because the offset would be a guess."""
 CLOCK = rf"(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-6]\d(?:[.,]\d+)?)? ?(?:[AaPp]\.?[Mm]\.?)? ?(?:{ZONE}(?: [A-Z]{{3,5}})?)?(?: m=[+-][\d.]+)?"
+ISO = r"\d{4}[-/]\d{1,2}[-/]\d{1,2}([T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?)?"
 COMPACT_CLOCK = rf"\d{{6}}(?:[.,]\d+)?{ZONE}?"
 WRITTEN = re.compile(rf"\[?(?:{WEEKDAY},? +)?{DATE}(?:[Tt_: ,-]*(?:{CLOCK}|{COMPACT_CLOCK}))?\]?")
 CTIME = rf"{MONTH} +\d{{1,2}} \d{{1,2}}:\d{{2}}:\d{{2}}(?:\.\d+)?(?: [A-Z]{{3}})? \d{{4}}"
@@ -44,12 +45,15 @@ EXCEL_EPOCH_DAYS = 25_569
 class TimeStyle:
     """What the cells of a time column mean together. `sure` is False where both orders of day and month are possible."""
 
-    day_first: bool
-    is_excel_day: bool
-    sure: bool
+    day_first: bool = False
+    is_excel_day: bool = False
+    is_iso: bool = False
+    """Year, month, day and a time with a point, all of them."""
+    is_number: bool = False
+    sure: bool = True
 
 
-PLAIN_TIMES = TimeStyle(day_first=False, is_excel_day=False, sure=True)
+PLAIN_TIMES = TimeStyle()
 
 
 def time_style(values: Sequence[str]) -> TimeStyle:
@@ -57,15 +61,19 @@ def time_style(values: Sequence[str]) -> TimeStyle:
     filled = [value.strip() for value in values if value.strip()]
     pairs = [match for value in filled if (match := re.match(r"\[?(\d{1,2})([-/.])(\d{1,2})\2\d{2,4}\b", value))]
     if not pairs:
-        return TimeStyle(False, is_excel_day(filled), True)
+        return TimeStyle(
+            is_excel_day=is_excel_day(filled),
+            is_iso=all(re.fullmatch(ISO, value) for value in filled),
+            is_number=all(re.fullmatch(r"\d{1,13}(\.\d+)?|1\d{15}|1\d{18}", value) for value in filled),
+        )
     days_first = any(int(match[1]) > 12 for match in pairs) or all(match[2] == "." for match in pairs)
     months_first = any(int(match[3]) > 12 for match in pairs) or any(
         re.search("[AaPp]\\.?[Mm]", value) for value in filled
     )
     if days_first or months_first:
-        return TimeStyle(days_first, False, days_first != months_first)
+        return TimeStyle(day_first=days_first, sure=days_first != months_first)
     firsts, seconds = ({match[at] for match in pairs} for at in (1, 3))
-    return TimeStyle(len(firsts) > len(seconds), False, len(firsts) != len(seconds))
+    return TimeStyle(day_first=len(firsts) > len(seconds), sure=len(firsts) != len(seconds))
 
 
 def is_excel_day(values: Sequence[str]) -> bool:

@@ -3,8 +3,14 @@
 import bz2
 import gzip
 import io
+import os
+import signal
+import subprocess
+import sys
 import tarfile
+import time
 import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -142,14 +148,19 @@ def test_windows_text_is_read_with_a_note(tmp_path: Path) -> None:
     assert any("Windows-1252" in note for note in summary.notes)
 
 
-@pytest.mark.parametrize("zone", [None, "UTC"])
-def test_parquet_with_times_and_nested_usage(tmp_path: Path, zone: str | None) -> None:
-    times = pa.array([1_791_190_800_000_000, 1_791_190_860_500_000], pa.timestamp("us", tz=zone))
+@pytest.mark.parametrize("zone", [None, "UTC", "Europe/Berlin"])
+@pytest.mark.parametrize("unit", ["ms", "us", "ns"])
+def test_parquet_with_times_and_nested_usage(tmp_path: Path, zone: str | None, unit: str) -> None:
+    times = pa.array([1_791_190_800_000, 1_791_190_860_500], pa.timestamp("ms", tz=zone)).cast(
+        pa.timestamp(unit, tz=zone)
+    )
     usage = [{"prompt_tokens": 100, "completion_tokens": 5}, {"prompt_tokens": 300, "completion_tokens": 6}]
     table = pa.table({"created_at": times, "usage": usage, "prompt text": [CANARY, CANARY]})
     pq.write_table(table, tmp_path / "log.parquet")
     summary = read_log(tmp_path / "log.parquet", now=NOW)
     assert _figures(summary) == (2, 200.0, pytest.approx(2 / 60.5))
+    assert summary.start == datetime(2026, 10, 5, 9, tzinfo=UTC)
+    assert any("No time zone" in note for note in summary.notes) == (zone is None)
     assert CANARY not in repr(summary)
 
 
@@ -186,3 +197,22 @@ def test_what_is_unpacked_has_no_name_on_disk(tmp_path: Path, monkeypatch: pytes
 def test_a_plain_file_is_not_copied(tmp_path: Path) -> None:
     (tmp_path / "log.csv").write_text(TEXT)
     assert plain(tmp_path / "log.csv", "log.csv").path == tmp_path / "log.csv"
+
+
+def test_a_killed_process_leaves_nothing(tmp_path: Path) -> None:
+    """SIGKILL cannot be caught: what is on disk then has to be removed by somebody else."""
+    code = (
+        "import os, signal\n"
+        "from calculators.logs.containers import scratch_folder\n"
+        "with scratch_folder() as folder:\n"
+        "    (folder / 'spill').write_text('numbers')\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    process = subprocess.run([sys.executable, "-c", code], env=environment, cwd=Path(__file__).parents[2], check=False)
+    assert process.returncode == -signal.SIGKILL
+    for _ in range(100):
+        if not list(tmp_path.iterdir()):
+            return
+        time.sleep(0.05)
+    raise AssertionError("a scratch folder is left")
