@@ -82,22 +82,29 @@ def _objects(text: str, name: str) -> Iterator[JsonObject]:
     decoder, space, at = json.JSONDecoder(), re.compile(r"[\s,]*"), 0
     any_result = False
     while (at := _after(space, text, at)) < len(text):
-        line = text.count("\n", 0, at) + 1
+        start = at
         try:
             value, at = decoder.raw_decode(text, at)
         except json.JSONDecodeError as error:
             raise DataError(f"{name}:{error.lineno}: not valid JSON, or cut off; save the result again") from None
         except (RecursionError, ValueError):
-            raise DataError(f"{name}:{line}: nested too deeply, or a number too long, to be read") from None
+            raise DataError(
+                f"{name}:{_line(text, start)}: nested too deeply, or a number too long, to be read"
+            ) from None
         for row in value if isinstance(value, list) else [value]:
             if not isinstance(row, dict):
                 raise DataError(
-                    f"{name}:{line}: holds a plain value where a result should be; drop {BENCHMARK_FORMATS}"
+                    f"{name}:{_line(text, start)}: holds a plain value where a result should be; drop {BENCHMARK_FORMATS}"
                 )
             any_result = True
             yield row
     if not any_result:
         raise DataError(f"{name}: holds no result; drop {BENCHMARK_FORMATS}")
+
+
+def _line(text: str, at: int) -> int:
+    """Number of the line, from 1; counted for messages only, because counting for each object takes quadratic time."""
+    return text.count("\n", 0, at) + 1
 
 
 def _after(pattern: re.Pattern[str], text: str, at: int) -> int:

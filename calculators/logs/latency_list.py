@@ -67,21 +67,26 @@ def read_latencies(content: bytes, name: str) -> LatencySample:
 
 
 def _table(content: bytes, name: str) -> tuple[list[str], list[dict[str, str]]]:
-    """Columns and rows of a file separated by commas, semicolons or tabs."""
+    """Columns of a file separated by commas, semicolons or tabs, and the cells of those that hold times."""
     try:
         text = content.decode("utf-8-sig")
         first = text.partition("\n")[0]
-        reader = csv.DictReader(io.StringIO(text), delimiter=max(",;\t", key=first.count))
-        columns = list(reader.fieldnames or ())
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count))
+        columns = next((row for row in reader if row), [])
         if len(columns) > MAX_LATENCY_COLUMNS:
             raise DataError(f"{name}: more than {MAX_LATENCY_COLUMNS} columns; keep those with the times")
-        rows = [row for row, _ in zip(reader, range(MAX_LATENCY_ROWS + 1), strict=False)]
+        wanted = {at: column for at, column in enumerate(columns) if _key(column) in LATENCY_COLUMNS}
+        rows, wide = list[dict[str, str]](), 0
+        for row in filter(None, reader):
+            rows.append({column: row[at] for at, column in wanted.items() if at < len(row)})
+            wide = wide or (len(row) > len(columns) and len(rows) + 1)
+            if len(rows) > MAX_LATENCY_ROWS:
+                break
     except (UnicodeDecodeError, csv.Error):
         raise DataError(f"{name}: not a CSV file; save the list as CSV in UTF-8") from None
     if len(rows) > MAX_LATENCY_ROWS:
         raise DataError(f"{name}: more than {MAX_LATENCY_ROWS:,} lines; upload a sample of the requests")
-    wide = next((line for line, row in enumerate(rows, start=2) if None in row), None)
-    if wide is not None:
+    if wide:
         raise DataError(f"{name}: line {wide} has more cells than the first line; write decimals with a point")
     return columns, rows
 

@@ -7,7 +7,9 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+
+from calculators.logs.cells import is_number
+from calculators.logs.timestamps import ZONE, is_excel_day, is_written
 
 ROLES = ("time", "input", "output", "cache_read", "cache_write", "status", "id")
 """What a person can map. `input` is the total input, cached tokens included, unless told otherwise."""
@@ -58,6 +60,8 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "gateway_cache": ("cachehit",),
     "kind": ("type",),
 }
+MAX_COMPARED_CHARS = 60
+"""Of a name that is no known one; comparing takes quadratic time."""
 WHOLE_NAME_ONLY = frozenset({"id", "type", "date", "error", "status", "created", "prompt", "completion", "time"})
 TOTAL_NAMES = ("totaltokens", "totaltokencount", "usagedetailstotal", "tokenstotal")
 EXCLUDING_NAMES = frozenset(
@@ -133,19 +137,9 @@ def normalised(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
-def is_number(text: str) -> bool:
-    """True for 12, 12.0, 1,234 and −3; text as written in a cell."""
-    return bool(re.fullmatch(r"[+-]?\d[\d,]*(\.\d+)?([eE][+-]?\d+)?", text.strip()))
-
-
 def is_time(text: str) -> bool:
-    """True for a number or an ISO-like date with or without a time."""
-    return is_number(text) or is_date_time(text)
-
-
-def is_date_time(text: str) -> bool:
-    """True for 2026-10-05, 2026-10-05 09:00:00.123 and RFC 3339."""
-    return bool(re.match(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}([ T]\d{1,2}:\d{2}.*)?$", text.strip()))
+    """True for a number or a date with or without a time."""
+    return is_number(text) or is_written(text)
 
 
 def matching_columns(role: str, columns: Iterable[str]) -> list[ColumnMatch]:
@@ -240,7 +234,7 @@ def nearest_name(role: str, columns: Sequence[str]) -> list[str]:
     """Up to three columns whose names look most like the names known for `role`."""
 
     def score(column: str) -> float:
-        tail = normalised(column.rsplit(".", 1)[-1])
+        tail = normalised(column.rsplit(".", 1)[-1][:MAX_COMPARED_CHARS])
         return max(difflib.SequenceMatcher(None, tail, name).ratio() for name in NAMES[role][:-2])
 
     return [column for column in sorted(columns, key=score, reverse=True)[:3] if score(column) > 0.5]
@@ -251,26 +245,21 @@ def relative_unit(column: str, others: Iterable[str], values: Sequence[str]) -> 
     numbers = [float(value) for value in values if re.fullmatch(r"\d+(\.\d+)?", value.strip())]
     if not numbers or len(numbers) < len([value for value in values if value.strip()]) or min(numbers) >= 1e8:
         return None
+    if is_excel_day(values):
+        return None
     name = normalised(column)
     if name.endswith(("ms", "millis", "milliseconds", "msec")):
         return "ms", True
     if column.lower().endswith(("_s", "sec", "secs", "seconds")) or any(number % 1 for number in numbers):
         return "s", True
-    if {"inputlength", "outputlength"} <= {normalised(other) for other in others}:
+    names = {normalised(other) for other in others}
+    if "parentchatid" in names:
+        return "s", True  # the published traces of Bailian, here rounded
+    if {"inputlength", "outputlength", "hashids"} <= names:
         return "ms", True  # the published traces of Mooncake
     return ("ms" if max(numbers) >= 1e7 else "s"), False
 
 
 def is_naive(text: str) -> bool:
     """True for a written date and time that names no zone."""
-    if not is_date_time(text) or re.search(r"(Z|UTC|GMT|[+-]\d\d(:?\d\d)?)$", text.strip()[10:]):
-        return False
-    return bool(text.strip())
-
-
-def is_midnight(text: str) -> bool:
-    """True for a date without a time of day."""
-    try:
-        return len(text.strip()) <= 10 and bool(datetime.strptime(text.strip().replace("/", "-"), "%Y-%m-%d"))
-    except ValueError:
-        return False
+    return is_written(text) and not re.search(rf"(?:{ZONE}(?: [A-Z]{{3,5}})?\]?)$", text.strip()[8:])

@@ -1,28 +1,33 @@
 """Opens a request log and looks at its bytes and first rows: text in, `LogHead` out.
 
-`check_content` passes once over all bytes (size, gzip, encoding, line length); `read_head` tells CSV from JSON, finds
-the separator and names the columns. Every refusal is a LogError. What a column means is decided in `request_mapping`.
+What is packed or not UTF-8 was made plain by `containers` before. `check_content` passes once over all bytes (encoding,
+line length); `read_head` tells CSV from JSON and Parquet, finds the separator and header, and names the columns. Every refusal is a LogError. What a column means is decided in `request_mapping`.
 """
 
 import codecs
 import csv
-import gzip
 import hashlib
 import io
 import json
 import re
-import zlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from calculators.errors import DataError
 from calculators.logs import request_columns
-from calculators.logs.json_documents import array_objects, json_object, leaves, line_objects, nested_keys
+from calculators.logs.cells import is_null
+from calculators.logs.json_documents import array_objects, json_object, json_text, leaves, line_objects, nested_keys
+from calculators.logs.timestamps import is_clock_only, is_date_only, is_written
 
-MAX_LOG_BYTES = 500e6  # the file as it lies on disk
-MAX_UNPACKED_BYTES = 2e9  # after gunzip
+MAX_LOG_BYTES = 4e9  # the file as it lies on disk
+MAX_UNPACKED_BYTES = 4e9
 MAX_UNPACK_RATIO = 200.0  # unpacked:packed; real logs stay below 30
 MIN_BOMB_BYTES = 10e6  # the ratio only counts above this size
 MAX_LINE_BYTES = 2_000_000
@@ -33,9 +38,23 @@ HEAD_ROW_COUNT = 2_000
 MAX_SHOWN_CELL_CHARS = 40
 MAX_FILE_NAME_CHARS = 120
 CHUNK_BYTES = 1_000_000
+START_BYTES = 1_024
+MAX_TITLE_LINES = 50
+"""Lines before the header that are looked at."""
+MAX_NAME_CHARS = 200
+WITH = "\0with"
+JOINED_TIME = "date time"
+PACKINGS = (
+    (b"\x1f\x8b", "gzip"),
+    (b"\x28\xb5\x2f\xfd", "zstd"),
+    (b"BZh", "bz2"),
+    (b"PK\x03\x04", "zip"),
+    (b"PAR1", "parquet"),
+)
+OTHER_BINARIES = (b"%PDF", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!", b"PK\x05\x06")
 JSON_COLUMNS = frozenset({"metadata", "usage", "usagedetails", "usagemetadata", "fullresponse"})
 
-LogKind = Literal["csv", "lines", "array"]
+LogKind = Literal["csv", "lines", "array", "parquet"]
 Progress = Callable[[float, str], None]
 
 csv.field_size_limit(MAX_LINE_BYTES)
@@ -45,13 +64,17 @@ class LogError(DataError):
     """A log that cannot be used. The message names the file, the place, the value and what to do about it."""
 
 
+class NotUtf8(LogError):
+    """Text in another encoding than UTF-8."""
+
+
 @dataclass(frozen=True, slots=True)
 class LogHead:
-    """Format and first rows of a log. `place_of`: by column, where DuckDB reads it (its cell, then keys within its JSON)."""
+    """Format and first rows of a log. `place_of`: by column, where DuckDB reads it (its cell, then keys within its JSON); two
+    places with WITH between them are a date and its time of day."""
 
     label: str
     kind: LogKind
-    packed: bool
     delimiter: str
     skip_count: int
     cell_count: int
@@ -64,7 +87,7 @@ class LogHead:
 
 @dataclass(frozen=True, slots=True)
 class ContentCheck:
-    """Digest of a log, and its numbers of quotes, line feeds and carriage returns."""
+    """Digest of a log as it was given, and its numbers of quotes, line feeds and carriage returns."""
 
     sha256: str
     quote_count: int
@@ -72,20 +95,76 @@ class ContentCheck:
     return_count: int
 
 
-# --- bytes: size, compression, encoding ----------------------------------------------------------------------------
+# --- bytes: size, kind, encoding -----------------------------------------------------------------------------------
+
+
+def check_size(path: Path, label: str) -> int:
+    """Size in bytes of a file that can be read. Raises LogError."""
+    try:
+        size_bytes = path.stat().st_size
+        is_file = path.is_file()
+        with path.open("rb") if is_file else io.BytesIO():
+            pass
+    except (OSError, ValueError) as error:
+        raise LogError(f"{label} cannot be opened; check the name and the permissions.") from error
+    if not is_file:
+        raise LogError(f"{label} is not a file; name one CSV, JSON-lines or Parquet file.")
+    if size_bytes == 0:
+        raise LogError(f"{label} is empty (0 bytes); export the log again.")
+    if size_bytes > MAX_LOG_BYTES:
+        raise LogError(
+            f"{label} has {size_bytes / 1e6:,.0f} MB and the limit is {MAX_LOG_BYTES / 1e6:,.0f} MB; "
+            "keep only time, input and output columns, compress it, or take a shorter period."
+        )
+    return size_bytes
+
+
+def packing(start: bytes) -> str:
+    """How a file is packed, by its first bytes: "gzip", "zstd", "bz2", "zip", "tar", "parquet" or "" for not."""
+    for magic, kind in PACKINGS:
+        if start.startswith(magic):
+            return kind
+    return "tar" if start[257:262] == b"ustar" else ""
+
+
+def plain_kind(path: Path, label: str) -> str:
+    """The packing of a file, or the encoding of its text: "text" for UTF-8 or alike. Raises LogError for anything else."""
+    with path.open("rb") as file:
+        start = file.read(START_BYTES)
+    if kind := packing(start):
+        return kind
+    if start.startswith(b"\xd0\xcf\x11\xe0"):
+        raise LogError(f"{label} is an old Excel workbook (.xls); save it as .xlsx or as CSV (UTF-8).")
+    if start.startswith(OTHER_BINARIES):
+        raise LogError(f"{label} is a PDF or packed as xz, 7z or rar; export it as CSV or JSON lines, or unpack it.")
+    if start.removeprefix(codecs.BOM_UTF8).lstrip()[:1] == b"<":
+        raise LogError(f"{label} is a web page or XML, perhaps a sign-in page; download the export itself.")
+    return _encoding(start)
+
+
+def _encoding(start: bytes) -> str:
+    """UTF-16 by its mark, or by the zero bytes of plain letters."""
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    even, odd = start[::2], start[1::2]
+    if len(odd) >= 4 and odd.count(0) > 0.8 * len(odd) and not even.count(0):
+        return "utf-16-le"
+    if len(odd) >= 4 and even.count(0) > 0.8 * len(even) and not odd.count(0):
+        return "utf-16-be"
+    return "text"
 
 
 def check_content(path: Path, label: str, progress: Progress) -> ContentCheck:
-    """One pass over all bytes: encoding, line length, number of lines. Raises LogError."""
-    size_bytes = _check_size(path, label) * (8 if _is_packed(path, label) else 1)  # a guess, for the progress only
-    decoder = codecs.getincrementaldecoder("utf-8")()
+    """One pass over all bytes of a text: encoding, line length, number of lines, digest. Raises LogError."""
+    size_bytes = check_size(path, label)
+    decoder, digest = codecs.getincrementaldecoder("utf-8")(), hashlib.sha256()
     line_count = read_bytes = run_bytes = quote_count = return_count = 0
     blank = True
     for chunk in _chunks(path, label):
-        if read_bytes == 0:
-            _check_start(chunk[:1024], label)
-        blank = not _decode(decoder, chunk, label, line_count, False).lstrip("\ufeff \t\r\n") and blank
+        text = _decode(decoder, chunk, label, line_count, False)
+        blank = blank and not text.lstrip("\ufeff \t\r\n")
         run_bytes = _check_lines(chunk, run_bytes, line_count, label)
+        digest.update(chunk)
         line_count += chunk.count(b"\n")
         read_bytes += len(chunk)
         quote_count += chunk.count(b'"')
@@ -96,8 +175,7 @@ def check_content(path: Path, label: str, progress: Progress) -> ContentCheck:
         raise LogError(f"{label} holds nothing but white space; export the log again.")
     if line_count > MAX_LOG_ROWS:
         raise LogError(f"{label} has more than {MAX_LOG_ROWS:,} lines; take a shorter period.")
-    with path.open("rb") as file:
-        return ContentCheck(hashlib.file_digest(file, "sha256").hexdigest(), quote_count, line_count, return_count)
+    return ContentCheck(digest.hexdigest(), quote_count, line_count, return_count)
 
 
 def check_table(head: LogHead, check: ContentCheck) -> None:
@@ -112,80 +190,25 @@ def check_table(head: LogHead, check: ContentCheck) -> None:
         raise LogError(f"{head.label} mixes Windows and Unix line ends; save it again with one kind.")
 
 
-def _check_size(path: Path, label: str) -> int:
-    try:
-        size_bytes = path.stat().st_size
-        is_file = path.is_file()
-    except (OSError, ValueError) as error:
-        raise LogError(f"{label} cannot be opened; check the name and the permissions.") from error
-    if not is_file:
-        raise LogError(f"{label} is not a file; name one CSV or JSON-lines file.")
-    if size_bytes == 0:
-        raise LogError(f"{label} is empty (0 bytes); export the log again.")
-    if size_bytes > MAX_LOG_BYTES:
-        raise LogError(
-            f"{label} has {size_bytes / 1e6:,.0f} MB and the limit is {MAX_LOG_BYTES / 1e6:,.0f} MB; "
-            "keep only time, input and output columns, compress it, or take a shorter period."
-        )
-    return size_bytes
-
-
-def _is_packed(path: Path, label: str) -> bool:
+def _chunks(path: Path, label: str) -> Iterator[bytes]:
+    """The content in pieces of at most 1 MB."""
     try:
         with path.open("rb") as file:
-            return file.read(2) == b"\x1f\x8b"
-    except OSError as error:
-        raise LogError(f"{label} cannot be read; check the permissions.") from error
-
-
-def _chunks(path: Path, label: str) -> Iterator[bytes]:
-    """The content, gunzipped if need be, in pieces of at most 1 MB. Raises LogError for bombs and broken archives."""
-    packed_bytes = _check_size(path, label)
-    read_bytes = 0
-    packed = _is_packed(path, label)
-    try:
-        with gzip.open(path) if packed else path.open("rb") as file:
             while chunk := file.read(CHUNK_BYTES):
-                read_bytes += len(chunk)
-                if packed:
-                    _check_bomb(label, packed_bytes, read_bytes)
                 yield chunk
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise LogError(f"{label} is a broken or truncated gzip archive; download or compress it again.") from error
     except OSError as error:
         raise LogError(f"{label} cannot be read; check the permissions.") from error
-
-
-def _check_bomb(label: str, packed_bytes: int, read_bytes: int) -> None:
-    ratio = read_bytes / packed_bytes
-    if read_bytes > MAX_UNPACKED_BYTES or (read_bytes > MIN_BOMB_BYTES and ratio > MAX_UNPACK_RATIO):
-        raise LogError(
-            f"{label} unpacks to more than {read_bytes / 1e6:,.0f} MB ({ratio:,.0f} times its size), beyond "
-            "the limit; take a shorter period or fewer columns."
-        )
-
-
-def _check_start(start: bytes, label: str) -> None:
-    """Refuses what is plainly no text table, from its first bytes."""
-    if start.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        raise LogError(f"{label} is an Excel workbook or zip archive; save the sheet as CSV (UTF-8), or unzip it.")
-    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise LogError(f"{label} is UTF-16 text; save it as UTF-8.")
-    if start.startswith((b"PAR1", b"\x1f\x8b", b"%PDF")):
-        raise LogError(f"{label} is binary (Parquet, PDF or packed twice); export it as CSV or JSON lines.")
-    if start.removeprefix(codecs.BOM_UTF8).lstrip()[:1] == b"<":
-        raise LogError(f"{label} is a web page or XML, perhaps a sign-in page; download the export itself.")
 
 
 def _decode(decoder: codecs.IncrementalDecoder, chunk: bytes, label: str, line_count: int, final: bool) -> str:
     if b"\x00" in chunk:
         line = line_count + chunk[: chunk.index(b"\x00")].count(b"\n") + 1
-        raise LogError(f"{label} holds NUL bytes (line {line}), so it is binary or UTF-16; save it as UTF-8 text.")
+        raise LogError(f"{label} holds NUL bytes (line {line}), so it is binary; export it as CSV or JSON lines.")
     try:
         return decoder.decode(chunk, final)
     except UnicodeDecodeError as error:
         line = line_count + error.object[: error.start].count(b"\n") + 1
-        raise LogError(f"{label} is not UTF-8 text (line {line}); save it as UTF-8.") from error
+        raise NotUtf8(f"{label} is not UTF-8 text (line {line}); save it as UTF-8.") from error
 
 
 def _check_lines(chunk: bytes, run_bytes: int, line_count: int, label: str) -> int:
@@ -203,40 +226,40 @@ def _check_lines(chunk: bytes, run_bytes: int, line_count: int, label: str) -> i
 
 
 def read_head(path: Path, label: str) -> LogHead:
-    """Format, columns and first rows of a log. Raises LogError."""
+    """Format, columns and first rows of a plain file. Raises LogError."""
+    if plain_kind(path, label) == "parquet":
+        return _parquet_head(path, label)
     data, whole = bytearray(), True
     for chunk in _chunks(path, label):
         data += chunk
         if len(data) >= HEAD_BYTES:
             whole = False
             break
-    _check_start(bytes(data[:1024]), label)
     decoder = codecs.getincrementaldecoder("utf-8")()
     text = _decode(decoder, bytes(data), label, 0, whole).removeprefix("\ufeff")
     if not text.strip():
         raise LogError(f"{label} holds nothing but white space; export the log again.")
-    packed = _is_packed(path, label)
     first = text.lstrip()[0]
     if first in "{[":
-        return _json_head(text, label, packed, "array" if first == "[" else "lines")
-    return _csv_head(text, label, packed, whole)
+        return _json_head(text, label, "array" if first == "[" else "lines")
+    return _csv_head(text, label, whole)
 
 
-def _json_head(text: str, label: str, packed: bool, kind: LogKind) -> LogHead:
+def _json_head(text: str, label: str, kind: LogKind) -> LogHead:
     documents = array_objects(text, HEAD_ROW_COUNT) if kind == "array" else line_objects(text, HEAD_ROW_COUNT)
     if not documents:
         raise LogError(_document_problem(text, label))
     _refuse_aggregate(label, sorted({key for document in documents[:3] for key in nested_keys(document, 6)}))
-    rows, place_of = [], dict[str, tuple[str, ...]]()
+    rows, place_of = list[Mapping[str, str]](), dict[str, tuple[str, ...]]()
     for document in documents:
         values = dict(leaves(document, ()))
         place_of |= {".".join(keys): ("json", *keys) for keys in values}
-        rows.append({".".join(keys): value for keys, value in values.items()})
+        rows.append({".".join(keys): _value(value) for keys, value in values.items()})
     _check_columns(label, tuple(place_of))
+    place_of, rows = _with_joined_time(place_of, rows)
     return LogHead(
         label=label,
         kind=kind,
-        packed=packed,
         delimiter="",
         skip_count=0,
         cell_count=1,
@@ -258,73 +281,183 @@ def _document_problem(text: str, label: str) -> str:
     return f"{label} has no line that is a JSON object (line 1); write one object a line, for example with jq -c '.[]'."
 
 
-def _csv_head(text: str, label: str, packed: bool, whole: bool) -> LogHead:
-    skip_count = len(text) - len(text.lstrip("\r\n"))
-    skipped = text[:skip_count].count("\n")
-    body = text[skip_count:]
-    delimiter = _delimiter(body, label)
+def _parquet_head(path: Path, label: str) -> LogHead:
+    try:
+        file = pq.ParquetFile(path)
+        _check_columns(label, file.schema_arrow.names)
+        if file.metadata.num_rows > MAX_LOG_ROWS:
+            raise LogError(f"{label} has more than {MAX_LOG_ROWS:,} rows; take a shorter period.")
+        batch = next(file.iter_batches(batch_size=HEAD_ROW_COUNT), None)
+        records = batch.to_pylist() if batch is not None else []
+    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
+        raise LogError(f"{label} is broken Parquet; export it again.") from error
+    header = _unique(file.schema_arrow.names)
+    _refuse_aggregate(label, header)
+    if not records:
+        raise LogError(f"{label} has no rows; export a period with requests.")
+    rows = [{name: _parquet_text(value) for name, value in zip(header, r.values(), strict=True)} for r in records]
+    holders = [name for name, kind in zip(header, file.schema_arrow.types, strict=True) if pa.types.is_nested(kind)]
+    return _table_head(label, "parquet", header, rows, holders)
+
+
+def _parquet_text(value: Any) -> str:
+    """As `open_raw` gives it: microseconds since 1970, or date and time where there is no zone; JSON for nested values."""
+    if isinstance(value, datetime):
+        since = value - datetime(1970, 1, 1, tzinfo=value.tzinfo and UTC)
+        return str(since // timedelta(microseconds=1)) if value.tzinfo else value.isoformat(" ")
+    return json.dumps(value, default=str) if isinstance(value, dict | list) else json_text(value)
+
+
+def _csv_head(text: str, label: str, whole: bool) -> LogHead:
+    skip_count, delimiter, records = _table(text, label, whole)
+    header = [cell.strip() for cell in records[0]]
+    _check_columns(label, header)
+    if not _is_header(header, records[1:]):
+        raise LogError(f"{label} has no header row (line {skip_count + 1} starts with data); name the columns there.")
+    header = _unique(header)
+    _refuse_aggregate(label, header)
+    if len(records) == 1:
+        raise LogError(f"{label} has a header row but no data rows; export a period with requests.")
+    rows = [dict(zip(header, map(_value, record), strict=False)) for record in records[1:]]
+    return replace(_table_head(label, "csv", header, rows, []), delimiter=delimiter, skip_count=skip_count)
+
+
+def _table_head(
+    label: str, kind: LogKind, header: Sequence[str], rows: Sequence[Mapping[str, str]], holders: Sequence[str]
+) -> LogHead:
+    """The head of a table; `holders`: its columns that hold JSON, besides those known by name."""
+    place_of: dict[str, tuple[str, ...]] = {name: (f"c{index}",) for index, name in enumerate(header)}
+    holders = [*holders, *(name for name in header if request_columns.normalised(name) in JSON_COLUMNS)]
+    place_of |= _json_places(place_of, rows, holders)
+    place_of, rows = _with_joined_time(place_of, [_json_values(row, place_of, holders) for row in rows])
+    return LogHead(
+        label=label,
+        kind=kind,
+        delimiter="",
+        skip_count=0,
+        cell_count=len(header),
+        place_of=place_of,
+        rows=tuple(rows),
+    )
+
+
+def _value(cell: str) -> str:
+    """The text of a cell; empty for a word that means nothing."""
+    return "" if is_null(cell) else cell
+
+
+def _with_joined_time(
+    place_of: Mapping[str, tuple[str, ...]], rows: Sequence[Mapping[str, str]]
+) -> tuple[dict[str, tuple[str, ...]], list[Mapping[str, str]]]:
+    """A column of dates and one of times of day become one column, unless another has both."""
+
+    def columns(fits: Callable[[str], bool]) -> list[str]:
+        cells = {name: [row[name] for row in rows if row.get(name)] for name in place_of}
+        return [name for name, values in cells.items() if values and all(map(fits, values))]
+
+    dates, clocks = columns(is_date_only), columns(is_clock_only)
+    if len(dates) != 1 or len(clocks) != 1 or columns(lambda text: is_written(text) and not is_date_only(text)):
+        return dict(place_of), list(rows)
+    (day,), (clock,) = dates, clocks
+    joined = {name: place for name, place in place_of.items() if name not in (day, clock)}
+    joined[JOINED_TIME] = (*place_of[day], WITH, *place_of[clock])
+    return joined, [{**row, JOINED_TIME: f"{row.get(day, '')} {row.get(clock, '')}".strip()} for row in rows]
+
+
+# --- the table within a text ---------------------------------------------------------------------------------------
+
+
+def _table(text: str, label: str, whole: bool) -> tuple[int, str, list[list[str]]]:
+    """Number of lines before the header (titles, comments, Excel's "sep="), the separator, and the rows from it on."""
+    lines = text.split("\n", MAX_TITLE_LINES)[:MAX_TITLE_LINES]
+    first = next((index for index, line in enumerate(lines) if not _is_comment(line)), 0)
+    told = re.fullmatch(r"sep=(.)", lines[first].rstrip("\r"), re.IGNORECASE)
+    first += 1 if told else 0
+    delimiter = told[1] if told else _delimiter(lines[first:], label)
+    body = text.split("\n", first)[-1]
     try:
         records = _records(body, delimiter, whole)
     except csv.Error as error:
         raise LogError(f"{label} cannot be split into columns; quote the text cells or leave them out.") from error
-    header = _unique([cell.strip() for cell in records[0]])
-    _check_columns(label, header)
-    if sum(map(request_columns.is_time, header)) > len(header) / 2:
-        raise LogError(f"{label} has no header row (line {skipped + 1} starts with data); name the columns there.")
-    _refuse_aggregate(label, header)
-    if len(records) == 1:
-        raise LogError(f"{label} has a header row but no data rows; export a period with requests.")
-    rows = tuple(dict(zip(header, record, strict=False)) for record in records[1:])
-    place_of: dict[str, tuple[str, ...]] = {name: (f"c{index}",) for index, name in enumerate(header)}
-    place_of |= _json_places(place_of, rows)
-    rows = tuple(row | _json_values(row, place_of) for row in rows)
-    return LogHead(
-        label=label,
-        kind="csv",
-        packed=packed,
-        delimiter=delimiter,
-        skip_count=skipped,
-        cell_count=len(header),
-        place_of=place_of,
-        rows=rows,
-    )
+    if not records:
+        raise LogError(f"{label} holds no table; export the log again.")
+    start = _header_index([record for _, record in records])
+    return first + records[start][0], delimiter, [record for _, record in records[start:]]
 
 
-def _delimiter(body: str, label: str) -> str:
-    line = re.sub(r'"[^"]*"', "", body.splitlines()[0])
-    best = max((",", ";", "\t", "|"), key=line.count)
-    if line.count(best) == 0:
+def _is_comment(line: str) -> bool:
+    return not line.strip() or line.startswith(("#", "//", "--"))
+
+
+def _delimiter(lines: Sequence[str], label: str) -> str:
+    """The sign that splits most lines into the same number of cells, more than one."""
+    bare = [re.sub(r'"[^"]*"', "", line) for line in lines if line.strip()] or [""]
+
+    def agreement(sign: str) -> tuple[float, int]:
+        counts = Counter(sign_count for line in bare if (sign_count := line.count(sign)))
+        sign_count, line_count = max(counts.items(), key=lambda item: (item[1], item[0]), default=(0, 0))
+        return round(line_count / len(bare), 1), sign_count
+
+    best = max((",", ";", "\t", "|"), key=agreement)
+    if agreement(best)[1] == 0:
         raise LogError(
-            f"{label} has a single column (line 1), so it is no table; "
-            "separate columns by commas, or write one JSON object a line."
+            f"{label} has a single column, so it is no table; separate columns by commas, or write one JSON object a line."
         )
     return best
 
 
-def _records(body: str, delimiter: str, whole: bool) -> list[list[str]]:
-    records = []
-    for record in csv.reader(io.StringIO(body, newline=""), delimiter=delimiter):
+def _records(body: str, delimiter: str, whole: bool) -> list[tuple[int, list[str]]]:
+    """Rows that are not blank, each with the number of lines before it; one with a line feed in quotes is one line."""
+    records = list[tuple[int, list[str]]]()
+    for line_count, record in enumerate(csv.reader(io.StringIO(body, newline=""), delimiter=delimiter)):
         if any(record):
-            records.append(record)
-        if len(records) > HEAD_ROW_COUNT:
+            records.append((line_count, record))
+        if len(records) > HEAD_ROW_COUNT + MAX_TITLE_LINES:
             return records
     return records if whole or len(records) < 3 else records[:-1]
 
 
+def _header_index(records: Sequence[Sequence[str]]) -> int:
+    """Which row names the columns: the first with two roles known by name, else the first as wide as most."""
+    for index, record in enumerate(records[:MAX_TITLE_LINES]):
+        if _known_role_count(record) >= 2:
+            return index
+    widths = Counter(len(record) for record in records if len(record) > 1)
+    width = widths.most_common(1)[0][0] if widths else 0
+    return next((index for index, record in enumerate(records[:MAX_TITLE_LINES]) if len(record) == width), 0)
+
+
+def _known_role_count(names: Sequence[str]) -> int:
+    if len(names) > MAX_LOG_COLUMNS:
+        return 0
+    short = [name for name in names if len(name) <= MAX_NAME_CHARS]
+    return sum(bool(request_columns.matching_columns(role, short)) for role in ("time", "input", "output"))
+
+
+def _is_header(names: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the first row holds names: none of them a number or time, with numbers or times below at least one."""
+    known = _known_role_count(names) >= 2
+    if data_count := sum(map(request_columns.is_time, names)):
+        return known and 2 * data_count <= len(names)
+    if known or not rows:
+        return True
+    columns = [[row[at] for row in rows if at < len(row) and row[at].strip()] for at in range(len(names))]
+    return any(2 * sum(map(request_columns.is_time, cells)) > len(cells) for cells in columns if cells)
+
+
 def _unique(header: Sequence[str]) -> list[str]:
     """Names for all columns: blanks are numbered, repeats get a suffix."""
-    names = list[str]()
+    names = dict[str, None]()  # a set that keeps the order
     for index, name in enumerate(header):
         base = name or f"column {index + 1}"
-        names.append(base if base not in names else f"{base} ({index + 1})")
-    return names
+        names[base if base not in names else f"{base} ({index + 1})"] = None
+    return list(names)
 
 
 def _json_places(
-    place_of: Mapping[str, tuple[str, ...]], rows: Iterable[Mapping[str, str]]
+    place_of: Mapping[str, tuple[str, ...]], rows: Iterable[Mapping[str, str]], holders: Sequence[str]
 ) -> dict[str, tuple[str, ...]]:
-    """Columns within known JSON-bearing cells of a CSV, such as the metadata of LiteLLM."""
-    holders = [name for name in place_of if request_columns.normalised(name) in JSON_COLUMNS]
+    """Columns within JSON-bearing cells of a table, such as the metadata of LiteLLM."""
     places = dict[str, tuple[str, ...]]()
     for row in rows:
         for name in holders:
@@ -333,12 +466,14 @@ def _json_places(
     return places if len(place_of) + len(places) <= MAX_LOG_COLUMNS else {}
 
 
-def _json_values(row: Mapping[str, str], place_of: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
-    values = dict[str, str]()
-    for name in row:
-        if request_columns.normalised(name) in JSON_COLUMNS:
-            values |= {".".join((name, *keys)): value for keys, value in leaves(json_object(row[name]), ())}
-    return {name: value for name, value in values.items() if name in place_of}
+def _json_values(
+    row: Mapping[str, str], place_of: Mapping[str, tuple[str, ...]], holders: Sequence[str]
+) -> dict[str, str]:
+    values = dict(row)
+    for name in holders:
+        inner = {".".join((name, *keys)): value for keys, value in leaves(json_object(row.get(name, "")), ())}
+        values |= {path: _value(value) for path, value in inner.items() if path in place_of}
+    return values
 
 
 def _check_columns(label: str, columns: Sequence[str]) -> None:

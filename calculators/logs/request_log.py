@@ -9,7 +9,6 @@ import itertools
 import math
 import os
 import re
-import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,11 +20,11 @@ import duckdb
 import ibis.expr.types as ir
 
 from calculators.logs import request_columns
+from calculators.logs.containers import PlainFile, plain, scratch_folder
 from calculators.logs.request_file import (
     MAX_FILE_NAME_CHARS,
     LogError,
     Progress,
-    check_content,
     check_table,
     read_head,
 )
@@ -33,12 +32,14 @@ from calculators.logs.request_mapping import ReadPlan, plan_columns
 from calculators.logs.request_rows import (
     ROW_COLUMNS,
     US_PER_S,
+    Counts,
     LogEngine,
     LogSource,
     open_raw,
     parsed_rows,
     rejected_count,
     sort_out,
+    with_totals_marked,
     without_duplicates,
 )
 from calculators.logs.request_statistics import (
@@ -54,6 +55,7 @@ from calculators.logs.request_statistics import (
     value_counts,
     window_sums,
 )
+from calculators.logs.summer_time import local_time_note
 from calculators.logs.usage_reading import UsageReading
 from calculators.units import plural, printable
 
@@ -111,18 +113,18 @@ def read_log(
         if progress is not None:
             progress(fraction, text)
 
-    check = check_content(path, label, report)
-    head = read_head(path, label)
-    check_table(head, check)
+    file = plain(path, label, report)
+    head = read_head(file.path, label)
+    check_table(head, file.check)
     plan = plan_columns(head, role_of, input_excludes_cache)
-    with tempfile.TemporaryDirectory(prefix="usage-log-") as folder:
-        log = Path(folder) / "log"  # a name of ours: the real one may hold wildcards
-        os.symlink(path.resolve(), log)
-        engine = LogEngine(Path(folder), log)
+    with scratch_folder() as folder:
+        log = folder / "log"  # a name of ours: the real one may hold wildcards
+        os.symlink(file.path if file.file else path.resolve(), log)
+        engine = LogEngine(folder, log)
         try:
             with engine.time_limit(deadline_s - time.monotonic()):
-                source = LogSource(engine, open_raw(engine, head, log, check.quote_count > 0), head, plan)
-                return _summarize(source, check.sha256, now or datetime.now(UTC), report)
+                source = LogSource(engine, open_raw(engine, head, log, file.check.quote_count > 0), head, plan)
+                return _summarize(source, file, now or datetime.now(UTC), report)
         except duckdb.Error as error:
             raise LogError(_engine_problem(label, error)) from None
         finally:
@@ -146,10 +148,11 @@ def _engine_problem(label: str, error: duckdb.Error) -> str:
     )
 
 
-def _summarize(source: LogSource, sha256: str, now: datetime, report: Progress) -> UsageSummary:
+def _summarize(source: LogSource, file: PlainFile, now: datetime, report: Progress) -> UsageSummary:
     engine, plan = source.engine, source.plan
     report(0.45, "Reading the columns")
     table = engine.store("requests", parsed_rows(source.raw, source.head, plan).select(*ROW_COLUMNS))
+    table = with_totals_marked(engine, table)
     row_count, dropped = sort_out(source, table, rejected_count(engine, source.head))
     used: ir.Table = table.filter(table.excluded == 0, table.fault == 0)
     report(0.75, "Looking for duplicates")
@@ -165,7 +168,7 @@ def _summarize(source: LogSource, sha256: str, now: datetime, report: Progress) 
     step_s = MINUTE_S * math.ceil(minute_count / MAX_SPARK_COUNT)
     summary = UsageSummary(
         name=source.head.label,
-        sha256=sha256,
+        sha256=file.check.sha256,
         row_count=row_count,
         used_row_count=totals["n"],
         dropped=tuple(dropped.items()),
@@ -181,7 +184,11 @@ def _summarize(source: LogSource, sha256: str, now: datetime, report: Progress) 
         cells=tuple(length_cells(engine, used, edges_tok(*inputs), edges_tok(*outputs))),
         per_minute_requests=tuple(int(count) for count in window_sums(requests, step_s)),
         step_s=step_s,
-        notes=_all_notes(source, used, totals, dropped, int((requests == 0).sum())),
+        notes=(
+            *file.notes,
+            *_all_notes(source, used, totals, dropped, int((requests == 0).sum())),
+            *_summer_time_notes(source, _moment(totals["start"]), requests),
+        ),
     )
     report(1.0, "Done")
     return summary
@@ -319,6 +326,12 @@ def _clock_notes(source: LogSource) -> list[str]:
     if any(later < earlier for earlier, later in itertools.pairwise(keys)):
         notes.append("The rows are not sorted by time; this does not affect the results.")
     return notes
+
+
+def _summer_time_notes(source: LogSource, start: datetime, requests_per_minute: Counts) -> list[str]:
+    values = source.head.values(source.plan.role_of["time"])
+    note = local_time_note(start, requests_per_minute) if any(map(request_columns.is_naive, values)) else None
+    return [note] if note else []
 
 
 def _sort_key(value: str) -> tuple[float, str]:

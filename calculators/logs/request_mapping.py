@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from calculators.logs import request_columns
+from calculators.logs.containers import plain
 from calculators.logs.request_columns import EXTRA_ROLES, ROLES
 from calculators.logs.request_file import MAX_FILE_NAME_CHARS, MAX_SHOWN_CELL_CHARS, LogError, LogHead, read_head
+from calculators.logs.timestamps import is_date_only, is_rounded, time_style
 from calculators.units import printable
 
 SAMPLE_ROW_COUNT = 5
@@ -42,7 +44,9 @@ class ReadPlan:
 
 def guess_columns(path: Path) -> ColumnGuess:
     """The roles of the columns, from names and the first rows (2,000 at most). Raises LogError for unusable files."""
-    return _guess(read_head(path, printable(path.name, MAX_FILE_NAME_CHARS)))
+    label = printable(path.name, MAX_FILE_NAME_CHARS)
+    file = plain(path, label)
+    return _guess(read_head(file.path, label))
 
 
 def _guess(head: LogHead) -> ColumnGuess:
@@ -80,6 +84,8 @@ def _more_doubts(head: LogHead, best: Mapping[str, request_columns.ColumnMatch])
     doubts = []
     if "time" in best and (unit := _relative_unit(head, best["time"].column)) is not None and not unit[1]:
         doubts.append(f"the clock counts from 0 without naming its unit (taken as {unit[0]})")
+    if "time" in best and not time_style(head.values(best["time"].column)).sure:
+        doubts.append("the dates do not tell the day from the month")
     uncached = "input" in best and best["input"].name in ("uncachedinputtokens", "inputuncachedtokens")
     if uncached and "cache_read" not in best:
         doubts.append("the input leaves cached tokens out and no column gives them")
@@ -155,7 +161,12 @@ def _column_list(head: LogHead, role: str) -> str:
 
 def _refuse_dates(head: LogHead, column: str) -> None:
     filled = [value for value in head.values(column) if value.strip()]
-    if filled and all(map(request_columns.is_midnight, filled)):
+    if is_rounded(filled):
+        raise LogError(
+            f'{head.label}: column "{printable(column, MAX_SHOWN_CELL_CHARS)}" was rounded by a spreadsheet, such as '
+            f'"{printable(filled[0], MAX_SHOWN_CELL_CHARS)}"; export the log again and do not open it in between.'
+        )
+    if filled and all(map(is_date_only, filled)):
         raise LogError(
             f'{head.label}: column "{printable(column, MAX_SHOWN_CELL_CHARS)}" holds dates without a time of day, such as '
             f'"{printable(filled[0], MAX_SHOWN_CELL_CHARS)}"; export the time of each request.'

@@ -20,9 +20,21 @@ import numpy as np
 import numpy.typing as npt
 
 from calculators.logs import request_columns
-from calculators.logs.request_file import MAX_SHOWN_CELL_CHARS, LogError, LogHead
+from calculators.logs.cells import NULL_WORDS, SPACES, thousands_sign
+from calculators.logs.request_file import MAX_SHOWN_CELL_CHARS, WITH, LogError, LogHead
 from calculators.logs.request_mapping import ReadPlan
-from calculators.logs.timestamps import EPOCH_UNITS
+from calculators.logs.timestamps import (
+    CLOCK,
+    COMPACT_DATES,
+    DATE,
+    EPOCH_UNITS,
+    EXCEL_EPOCH_DAYS,
+    MONTH,
+    PLAIN_TIMES,
+    WEEKDAY,
+    TimeStyle,
+    time_style,
+)
 from calculators.units import printable
 
 MAX_REQUEST_TOK = 10_000_000  # of one request; more is an error of the log
@@ -31,7 +43,18 @@ MAX_DUPLICATE_FRAC = 0.5
 MEMORY_LIMIT = "512MB"
 THREAD_COUNT = 2
 US_PER_S = 1_000_000
-EXCLUSIONS = ("", "failed requests", "served from the gateway cache", "no model call", "no token counts")
+EXCLUSIONS = (
+    "",
+    "failed requests",
+    "served from the gateway cache",
+    "no model call",
+    "no token counts",
+    "repeated headers",
+    "totals rows",
+)
+TOTALS_WORDS = r"(?i)^(grand[ -]?|sub[ -]?)?(total|totals|sum|summe|gesamt|gesamtsumme|average|mean)\b"
+MIN_SUMMED_ROWS = 3
+"""A row that is the sum of fewer others may be a request."""
 FAULTS = ("", "line", "time", "input", "output", "cache_read", "cache_write", "reasoning", "cached")
 ROW_COLUMNS = ("time_us", "input_tok", "output_tok", "read_tok", "write_tok", "excluded", "fault", "id_hash")
 REMEDY = {
@@ -58,7 +81,9 @@ class LogEngine:
             "preserve_insertion_order": False,
             "temp_directory": str(folder / "spill"),
         }
-        self.connection = duckdb.connect(str(folder / "scratch.duckdb"), config=config)
+        scratch = folder / "scratch.duckdb"
+        self.connection = duckdb.connect(str(scratch), config=config)
+        scratch.unlink()  # DuckDB goes on with the open file, which is gone with the process
         self.backend = ibis.duckdb.from_connection(self.connection)  # sets the time zone to UTC
         self.connection.execute(f"SET allowed_paths = [{_quoted(str(log))}]")
         self.connection.execute("SET enable_external_access = false")
@@ -106,24 +131,40 @@ def _identifier(name: str) -> str:
 
 
 def open_raw(engine: LogEngine, head: LogHead, log: Path, has_quotes: bool) -> ir.Table:
-    """The log as text: CSV columns c0, c1, … or one column `json`. No name given by a user reaches SQL here."""
-    packing = f"compression = {_quoted('gzip' if head.packed else 'none')}"
+    """The log as text: columns c0, c1, … of a table or one column `json`. No name given by a user reaches SQL here."""
+    cells = [f"c{index}" for index in range(head.cell_count)] if head.kind in ("csv", "parquet") else ["json"]
     if head.kind == "csv":
-        cells = [f"c{index}" for index in range(head.cell_count)]
         types = ", ".join(f"'{cell}': 'VARCHAR'" for cell in cells)
         options = [
             f"columns = {{{types}}}, delim = {_quoted(head.delimiter)}, header = true, skip = {head.skip_count}",
             "quote = '\"', escape = '\"', auto_detect = false, null_padding = true",
-            f"ignore_errors = true, store_rejects = true, parallel = {str(not has_quotes).lower()}, {packing}",
+            f"nullstr = [{', '.join(map(_quoted, ('', *NULL_WORDS)))}]",
+            f"ignore_errors = true, store_rejects = true, parallel = {str(not has_quotes).lower()}",
         ]
         source = f"SELECT * FROM read_csv({_quoted(str(log))}, {', '.join(options)})"  # noqa: S608  our words only
+    elif head.kind == "parquet":
+        source = _parquet_source(engine, cells, log)
     else:
-        cells = ["json"]
         form = "array" if head.kind == "array" else "newline_delimited"
-        options = [f"format = '{form}', ignore_errors = {str(head.kind != 'array').lower()}, {packing}"]
+        options = [f"format = '{form}', ignore_errors = {str(head.kind != 'array').lower()}"]
         source = f"SELECT json::VARCHAR AS json FROM read_json_objects({_quoted(str(log))}, {', '.join(options)})"  # noqa: S608
     engine.connection.execute(f"CREATE TEMP VIEW raw AS {source}")
     return ibis.table(dict.fromkeys(cells, "string"), name="raw")
+
+
+def _parquet_source(engine: LogEngine, cells: Sequence[str], log: Path) -> str:
+    """The columns of a Parquet file as text: times as microseconds since 1970, nested values as JSON."""
+    table = f"read_parquet({_quoted(str(log))}) AS t({', '.join(cells)})"
+    types = engine.connection.execute(f"DESCRIBE SELECT * FROM {table}").fetchall()  # noqa: S608  our words only
+    texts = ", ".join(f"{_parquet_text(name, str(kind))} AS {name}" for name, kind, *_ in types)
+    return f"SELECT {texts} FROM {table}"  # noqa: S608
+
+
+def _parquet_text(cell: str, kind: str) -> str:
+    if kind in ("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ"):
+        return f"epoch_us({cell})::VARCHAR"
+    nested = kind.endswith("]") or kind.startswith(("STRUCT", "MAP"))
+    return f"to_json({cell})::VARCHAR" if nested else f"{cell}::VARCHAR"
 
 
 @ibis.udf.scalar.builtin(name="json_extract_string")  # type: ignore[untyped-decorator]
@@ -141,6 +182,11 @@ def _epoch_us(moment: ibis.expr.datatypes.Timestamp("UTC")) -> int:  # type: ign
     """DuckDB's own function; it truncates, where a cast to integer seconds would round."""
 
 
+@ibis.udf.scalar.builtin(name="try_strptime")  # type: ignore[untyped-decorator]
+def _try_strptime(text: str, formats: list[str]) -> ibis.expr.datatypes.Timestamp():  # type: ignore[valid-type]
+    """DuckDB's own function."""
+
+
 @ibis.udf.scalar.builtin(name="hash")  # type: ignore[untyped-decorator]
 def _hash(text: str) -> ibis.expr.datatypes.uint64:
     """DuckDB's own function."""
@@ -151,19 +197,29 @@ def _hash(text: str) -> ibis.expr.datatypes.uint64:
 
 def _cell(raw: ir.Table, place: tuple[str, ...]) -> Any:
     """The trimmed text of a column; NULL when blank."""
+    if WITH in place:
+        at = place.index(WITH)
+        return _cell(raw, place[:at]) + " " + _cell(raw, place[at + 1 :])
     text: Any = raw[place[0]]
     if len(place) > 1:
         pointer = "".join("/" + key.replace("~", "~0").replace("/", "~1") for key in place[1:])
         text = _json_text(text if place[0] == "json" else _json_valid(text).ifelse(text, None), pointer)
+        text = text.isin(NULL_WORDS).ifelse(None, text)
     return text.strip().nullif("")
 
 
-def _number(text: Any) -> Any:
-    """A cell as float64: 3, 3.0, 1,234 and 12,0 are read; NULL otherwise."""
-    grouped = text.re_search(r"^\d{1,3}(,\d{3})+(\.\d+)?$")
-    decimal = text.re_search(r"^\d+,0+$")
-    cases = ((~text.contains(","), text), (grouped, text.replace(",", "")), (decimal, text.replace(",", ".")))
-    return ibis.cases(*cases, else_=None).try_cast("float64")
+def _number(text: Any, thousands: str = ",") -> Any:
+    """A cell as float64: 3, 3.0, 1,234, 1.234 (when the point groups), 1 234, 12,0 and 1.234,0; NULL otherwise."""
+    cases = (
+        (text.re_search(r"^\d{1,3}(\.\d{3})+,\d+$"), text.replace(".", "").replace(",", ".")),
+        (text.re_search(r"^\d{1,3}(,\d{2,3})*,\d{3}(\.\d+)?$"), text.replace(",", "")),
+        (text.re_search(r"^\d+,0+$"), text.replace(",", ".")),
+        (text.re_search(rf"^\d{{1,3}}([{SPACES}]\d{{3}})+$"), text.re_replace(rf"[{SPACES}]", "")),
+    )
+    plain = text.try_cast("float64")
+    if thousands == ".":
+        plain = text.re_search(r"^\d{1,3}(\.\d{3})+$").ifelse(text.replace(".", ""), text).try_cast("float64")
+    return ibis.coalesce(plain, ibis.cases(*cases, else_=None).try_cast("float64"))
 
 
 def _is_whole(number: Any) -> Any:
@@ -171,17 +227,23 @@ def _is_whole(number: Any) -> Any:
     return number == number.try_cast("int64")
 
 
-def _tokens(text: Any) -> Any:
+def _tokens(text: Any, thousands: str = ",") -> Any:
     """Whole tokens from 0 to 10 M; NULL otherwise (also for NaN and infinity)."""
-    number = _number(text)
+    number = _number(text, thousands)
     fits = (number >= 0) & (number <= MAX_REQUEST_TOK) & _is_whole(number)
     return fits.ifelse(number, None).try_cast("int64")
 
 
-def time_us(text: Any, unit: tuple[str, bool] | None) -> Any:
+def time_us(text: Any, unit: tuple[str, bool] | None, style: TimeStyle = PLAIN_TIMES) -> Any:
     """Microseconds since 1970 of a cell, or since 0 with a relative clock of the given unit; NULL where it is no time.
 
     Whole numbers stay integers, because a cast from fractional seconds would round."""
+    if style.is_excel_day:
+        days = text.replace(",", ".").try_cast("float64") - EXCEL_EPOCH_DAYS
+        return (days * 86_400_000).round().try_cast("int64") * 1_000
+    written = _epoch_us(text.re_search(r"^\d{4}[-/]").ifelse(text, None).try_cast("timestamp('UTC')"))
+    if style.is_iso:  # the other forms would be tried on every row, because DuckDB shares their parts
+        return written
     number, whole = text.try_cast("float64"), text.try_cast("int64")
     is_whole = _is_whole(number)
     if unit is not None:
@@ -189,11 +251,46 @@ def time_us(text: Any, unit: tuple[str, bool] | None) -> Any:
         return is_whole.ifelse((number.abs() < 1e13).ifelse(whole, None) * scale, (number * scale).try_cast("int64"))
     steps = [(limit, US_PER_S / per_second) for limit, per_second in EPOCH_UNITS]
     size = number.abs()
-    parts = [(is_whole & (size < limit), _scaled(whole, scale)) for limit, scale in steps]
+    parts = [(number.between(*COMPACT_DATES), None)]
+    parts += [(is_whole & (size < limit), _scaled(whole, scale)) for limit, scale in steps]
     parts += [(size < limit, (number * scale).try_cast("int64")) for limit, scale in steps]
     numeric = ibis.cases(*parts, else_=None)
-    written = text.re_search(r"^\d{4}[-/]").ifelse(text, None).try_cast("timestamp('UTC')")
-    return ibis.coalesce(numeric, _epoch_us(written))
+    return numeric if style.is_number else ibis.coalesce(written, numeric, _written_us(text, style.day_first))
+
+
+def _written_us(text: Any, day_first: bool) -> Any:
+    """Microseconds since 1970 of the other written forms; UTC where there is no offset."""
+    bare = text.re_replace(rf"^\[?(?:{WEEKDAY},? +)?([^\]]*)\]?$", r"\1")
+    bare = bare.re_replace(rf"^({MONTH}) +(\d{{1,2}}) ([\d:.]+)(?: [A-Z]{{3}})? (\d{{4}})$", r"\2 \1 \4 \3")
+    day = bare.re_extract(rf"^({DATE})", 1)
+    clock = bare.re_replace(rf"^{DATE}[Tt_: ,-]*", "").replace(",", ".").re_replace(" m=.*$", "")
+    clock = clock.re_replace(r"^(\d{2})(\d{2})(\d{2})(\.\d+)?([Zz]|[+-].*)?$", r"\1:\2:\3\4\5")
+    is_time = clock.re_search(rf"^{CLOCK}$")
+    return is_time.ifelse(_day_us(day, day_first) + _clock_us(clock), None)
+
+
+def _day_us(day: Any, day_first: bool) -> Any:
+    """Microseconds from 1970 to the start of a date."""
+    dashed = day.re_replace(r"[-/., ]+", "-").re_replace(r"^(\d{1,2}-\d{1,2})-(\d{2})$", r"\1-20\2")
+    order = "%d-%m-%Y" if day_first else "%m-%d-%Y"
+    formats = ["%Y-%m-%d", "%d-%b-%Y", "%d-%B-%Y", "%b-%d-%Y", "%B-%d-%Y", "%Y%m%d", order]
+    return _epoch_us(_try_strptime(dashed, formats).cast("timestamp('UTC')"))
+
+
+def _clock_us(clock: Any) -> Any:
+    """Microseconds from midnight UTC to a time of day with its offset."""
+
+    def part(pattern: str) -> Any:
+        return clock.re_extract(pattern, 1).try_cast("int64").fill_null(0)
+
+    hour = part(r"^(\d{1,2})")
+    hour = clock.re_search("[Pp]\\.?[Mm]").ifelse(
+        hour % 12 + 12, clock.re_search("[Aa]\\.?[Mm]").ifelse(hour % 12, hour)
+    )
+    micros = clock.re_extract(r"\.(\d{1,6})", 1).rpad(6, "0").cast("int64")
+    seconds = hour * 3_600 + part(r"^\d+:(\d{2})") * 60 + part(r"^\d+:\d+:(\d{2})")
+    offset = part(r"[+-](\d{2}):?\d{0,2}") * 3_600 + part(r"[+-]\d{2}:?(\d{2})") * 60
+    return (seconds + clock.re_search(r"-\d{2}").ifelse(offset, -offset)) * US_PER_S + micros
 
 
 def _scaled(whole: Any, scale: float) -> Any:
@@ -220,10 +317,15 @@ def _is_failed(text: Any, column: str) -> Any:
 def parsed_rows(raw: ir.Table, head: LogHead, plan: ReadPlan, extra: Sequence[str] = ()) -> ir.Table:
     """Every row as integers, with why it is left out (`excluded`) or what is wrong with it (`fault`), 0 for nothing."""
     texts = {role: _cell(raw, head.place_of[name]) for role, name in plan.role_of.items()}
-    line_ok: Any = raw.json.lstrip().startswith("{").fill_null(False) if head.kind != "csv" else ibis.literal(True)
+    line_ok: Any = raw.json.lstrip().startswith("{").fill_null(False) if "json" in raw.columns else ibis.literal(True)
     table: Any = raw.select(**texts, line_ok=line_ok, **{name: raw[name] for name in extra})
-    tokens = {f"n_{role}": _tokens(table[role]) for role in request_columns.TOKEN_ROLES if role in texts}
-    table = table.mutate(time_us=time_us(table.time, plan.unit), **tokens)
+    values = {role: head.values(plan.role_of[role]) for role in texts}
+    tokens = {
+        f"n_{role}": _tokens(table[role], thousands_sign(values[role]))
+        for role in request_columns.TOKEN_ROLES
+        if role in texts
+    }
+    table = table.mutate(time_us=time_us(table.time, plan.unit, time_style(values["time"])), **tokens)
     id_hash = _hash(table.id) if "id" in texts else ibis.null("uint64")
     table = table.mutate(excluded=_excluded(table, plan), id_hash=id_hash)
     reads, writes = _optional(table, "cache_read"), _optional(table, "cache_write")
@@ -243,7 +345,11 @@ def _optional(table: Any, role: str) -> Any:
 
 
 def _excluded(table: Any, plan: ReadPlan) -> Any:
-    cases = []
+    untimed = table.time_us.isnull() & table.time.notnull()
+    cases = [
+        (untimed.ifelse(table.time == plan.role_of["time"], False), EXCLUSIONS.index("repeated headers")),
+        (untimed.ifelse(table.time.re_search(TOTALS_WORDS), False), EXCLUSIONS.index("totals rows")),
+    ]
     if "status" in plan.role_of:
         cases.append((_is_failed(table.status, plan.role_of["status"]), 1))
     if "gateway_cache" in plan.role_of:
@@ -310,6 +416,27 @@ def _refuse_bad(source: LogSource, code: int, bad_count: int, row_count: int) ->
         raise LogError(f"{source.head.label}, data row {row}, is no JSON object; write one object a line ({share}).")
     place = source.place("input" if role == "cached" else role, lambda table: table.fault == code)
     raise LogError(f"{place} {REMEDY.get(role, UNREADABLE_COUNT)} ({share}).")
+
+
+def with_totals_marked(engine: LogEngine, table: ir.Table) -> ir.Table:
+    """The rows, of which one whose tokens are the sum of all others is left out: the total below an exported table."""
+    rows: Any = table
+    used = rows.excluded == 0
+    sums = rows.aggregate(
+        n=rows.count(),
+        input=rows.input_tok.sum(),
+        output=rows.output_tok.sum(),
+        used_input=used.ifelse(rows.input_tok, 0).sum(),
+        used_output=used.ifelse(rows.output_tok, 0).sum(),
+    )
+    row_count, *tok = (int(value or 0) for value in engine.rows(sums)[0].values())
+    halves = ((rows.input_tok * 2 == tok[at]) & (rows.output_tok * 2 == tok[at + 1]) for at in (0, 2))
+    is_total = (ibis.or_(*halves) & (rows.input_tok > 0)).fill_null(False)
+    total_count = engine.rows(rows.aggregate(n=is_total.sum()))[0]["n"]
+    if row_count <= MIN_SUMMED_ROWS or total_count != 1:
+        return table
+    marked: ir.Table = rows.mutate(excluded=is_total.ifelse(EXCLUSIONS.index("totals rows"), rows.excluded))
+    return marked
 
 
 def sort_out(source: LogSource, table: ir.Table, rejected_count: int) -> tuple[int, dict[str, int]]:

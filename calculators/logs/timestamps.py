@@ -1,5 +1,11 @@
-"""The time of a request in seconds since 1970, in whichever form its log has it."""
+"""The time of a request in seconds since 1970, in whichever form its log has it.
 
+`DATE` and `CLOCK` are the written forms; `time_style` decides for a column what a single cell cannot tell.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from calculators.errors import DataError
@@ -12,6 +18,93 @@ TIME_FIELDS = (
     *("timestamp", "time", "created", "created_at", "createdAt", "startTime", "start_time", "request_time", "ts"),
     *("request_created_at", "date"),
 )
+
+MONTH = "(?:[Jj]an|[Ff]eb|[Mm]ar|[Aa]pr|[Mm]ay|[Jj]un|[Jj]ul|[Aa]ug|[Ss]ep|[Oo]ct|[Nn]ov|[Dd]ec)[a-z]{0,6}"
+WEEKDAY = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6}"
+DATE = (
+    rf"(?:\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}|\d{{8}}|\d{{1,2}}[-/.]\d{{1,2}}[-/.](?:\d{{4}}|\d{{2}})"
+    rf"|\d{{1,2}}[-/. ]+{MONTH}[-/., ]+\d{{4}}|{MONTH} +\d{{1,2}},? +\d{{4}})"
+)
+ZONE = r"(?:Z|z|UTC|GMT|(?:UTC|GMT)?[+-]\d{2}(?::?\d{2})?)"
+"""An offset; a name such as CET alone is none, because the offset would be a guess."""
+CLOCK = rf"(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-6]\d(?:[.,]\d+)?)? ?(?:[AaPp]\.?[Mm]\.?)? ?(?:{ZONE}(?: [A-Z]{{3,5}})?)?(?: m=[+-][\d.]+)?"
+ISO = r"\d{4}[-/]\d{1,2}[-/]\d{1,2}([T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?)?"
+COMPACT_CLOCK = rf"\d{{6}}(?:[.,]\d+)?{ZONE}?"
+WRITTEN = re.compile(rf"\[?(?:{WEEKDAY},? +)?{DATE}(?:[Tt_: ,-]*(?:{CLOCK}|{COMPACT_CLOCK}))?\]?")
+CTIME = rf"{MONTH} +\d{{1,2}} \d{{1,2}}:\d{{2}}:\d{{2}}(?:\.\d+)?(?: [A-Z]{{3}})? \d{{4}}"
+"""Mon Oct  5 09:02:02 2026, without the day of the week."""
+COMPACT_DATES = (20_150_101_000_000, 20_991_231_235_959)
+"""20261005090202 is a written time and no number since 1970."""
+EXCEL_DAYS = (42_005.0, 60_000.0)
+"""2015 to 2064, in days since 1899-12-30."""
+EXCEL_EPOCH_DAYS = 25_569
+"""The day number of 1970-01-01."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimeStyle:
+    """What the cells of a time column mean together. `sure` is False where both orders of day and month are possible."""
+
+    day_first: bool = False
+    is_excel_day: bool = False
+    is_iso: bool = False
+    """Year, month, day and a time with a point, all of them."""
+    is_number: bool = False
+    sure: bool = True
+
+
+PLAIN_TIMES = TimeStyle()
+
+
+def time_style(values: Sequence[str]) -> TimeStyle:
+    """The style of a column, from a sample of its cells."""
+    filled = [value.strip() for value in values if value.strip()]
+    pairs = [match for value in filled if (match := re.match(r"\[?(\d{1,2})([-/.])(\d{1,2})\2\d{2,4}\b", value))]
+    if not pairs:
+        return TimeStyle(
+            is_excel_day=is_excel_day(filled),
+            is_iso=all(re.fullmatch(ISO, value) for value in filled),
+            is_number=all(re.fullmatch(r"\d{1,13}(\.\d+)?|1\d{15}|1\d{18}", value) for value in filled),
+        )
+    days_first = any(int(match[1]) > 12 for match in pairs) or all(match[2] == "." for match in pairs)
+    months_first = any(int(match[3]) > 12 for match in pairs) or any(
+        re.search("[AaPp]\\.?[Mm]", value) for value in filled
+    )
+    if days_first or months_first:
+        return TimeStyle(day_first=days_first, sure=days_first != months_first)
+    firsts, seconds = ({match[at] for match in pairs} for at in (1, 3))
+    return TimeStyle(day_first=len(firsts) > len(seconds), sure=len(firsts) != len(seconds))
+
+
+def is_excel_day(values: Sequence[str]) -> bool:
+    """Whether numbers are days as a spreadsheet counts them: 46300.377813 is 2026-10-05 at 09:04."""
+    numbers = [value.strip().replace(",", ".") for value in values if value.strip()]
+    if not numbers or not all(re.fullmatch(r"\d{5}(\.\d+)?", number) for number in numbers):
+        return False
+    fine_count = sum(len(number.partition(".")[2]) >= 3 for number in numbers)
+    return all(EXCEL_DAYS[0] <= float(number) < EXCEL_DAYS[1] for number in numbers) and 2 * fine_count > len(numbers)
+
+
+def is_rounded(values: Sequence[str]) -> bool:
+    """Whether a spreadsheet cut numbers since 1970 to a few digits: 1.79119E+12."""
+    filled = [value.strip() for value in values if value.strip()]
+    return bool(filled) and all(re.fullmatch(r"\d([.,]\d{0,8})?[eE]\+?(09|1[0-9])", value) for value in filled)
+
+
+def is_written(text: str) -> bool:
+    """True for a date, alone or with a time of day, in any form that is read: ISO 8601, RFC 2822, Apache, 10/05/2026 …"""
+    trimmed = text.strip()[:80]
+    return bool(WRITTEN.fullmatch(trimmed) or re.fullmatch(rf"(?:{WEEKDAY},? +)?{CTIME}", trimmed))
+
+
+def is_date_only(text: str) -> bool:
+    """True for a date without a time of day."""
+    return bool(re.fullmatch(DATE, text.strip()[:40]))
+
+
+def is_clock_only(text: str) -> bool:
+    """True for a time of day without a date."""
+    return bool(re.fullmatch(CLOCK, text.strip()[:40]))
 
 
 def epoch_seconds(value: object, where: str) -> float:

@@ -64,7 +64,7 @@ def test_one_deep_line_among_good_ones(tmp_path: Path) -> None:
 def test_workbook_renamed(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "book.csv", "w") as book:
         book.writestr("xl/workbook.xml", "<x/>")
-    with pytest.raises(LogError, match="Excel workbook"):
+    with pytest.raises(LogError, match="no sheet with a table"):
         read_log(tmp_path / "book.csv")
 
 

@@ -1,0 +1,38 @@
+"""How numbers and "nothing" are written in the cells of a log: separators of thousands and decimals, words for blank."""
+
+import re
+from collections.abc import Sequence
+
+NULL_WORDS = (
+    *("null", "Null", "NULL", "none", "None", "NONE", "nil", "<nil>", "nan", "NaN", "NAN", "n/a", "N/A", "#N/A", "NA"),
+    *("undefined", "(null)", "<null>", r"\N", "-", "--", "–", "—"),
+)
+"""A cell with one of them is blank."""
+SEPARATORS = ".,"
+SPACES = " \u00a0\u202f\u2009'’_"
+"""Between thousands in France, Switzerland and programs; never a decimal sign."""
+NUMBER = re.compile(
+    rf"[+-]?(\d+([.,]\d+)?([eE][+-]?\d+)?|\d{{1,3}}([{SPACES}]\d{{3}})+([.,]\d+)?|\d{{1,3}}(,\d{{2,3}})*,\d{{3}}(\.\d+)?|\d{{1,3}}(\.\d{{3}})+(,\d+)?)"
+)
+
+
+def is_null(text: str) -> bool:
+    """Whether a cell holds nothing or a word for nothing."""
+    return not (trimmed := text.strip()) or trimmed in NULL_WORDS
+
+
+def is_number(text: str) -> bool:
+    """True for 12, 12.0, 1,234, 1.234.567,8, 1 234, 1'234 and 1.2e3; text as written in a cell."""
+    return NUMBER.fullmatch(text.strip()) is not None
+
+
+def thousands_sign(values: Sequence[str]) -> str:
+    """The sign that groups thousands in a column of whole numbers: "." or ","; decides what 1.234 is.
+
+    A point groups when every number with a point is grouped by it (2.880 beside 300), and not all numbers end in .000.
+    """
+    filled = [value.strip() for value in values if not is_null(value)]
+    pointed = [value for value in filled if "." in value]
+    grouped = [value for value in pointed if re.fullmatch(r"[1-9]\d{0,2}(\.\d{3})+(,\d+)?", value)]
+    only_zeros = len(pointed) == len(filled) and all(value.endswith(".000") for value in pointed)
+    return "." if pointed and len(grouped) == len(pointed) and not only_zeros else ","
