@@ -1,0 +1,184 @@
+"""Tables of sums in CSV or JSON of any nesting, as flat rows by normalized name, one at a time.
+
+A nested key is there twice: by its whole path and by its last part. Lists of objects (pages, buckets, results) become
+rows that repeat what stands around them; other lists are left out. Values are text, and "" is null.
+"""
+
+import csv
+import itertools
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from calculators.logs.json_documents import json_text
+from calculators.logs.request_columns import normalised
+
+HEAD_CHARS = 200_000
+HEADER_LINE_COUNT = 20
+"""Titles and comments may stand above the header."""
+MAX_JSON_BYTES = 64_000_000
+MAX_DEPTH = 8
+ROW_LISTS = frozenset(
+    (
+        *("data", "results", "value", "timeseries", "rows", "items", "records", "buckets", "days", "datapoints"),
+        *("daily", "weekly", "monthly", "sessions", "blocks", "modelbreakdowns", "metricdataresults", "usage", "costs"),
+    )
+)
+"""Keys whose lists of objects are rows."""
+REPEATED_SUMS = frozenset({"breakdown", "totals", "totalresults", "summary"})
+"""Keys that repeat the sums of the rows."""
+SIDE_LISTS = frozenset({"timestamps", "values", "inputlens", "outputlens", "errors"})
+"""Keys whose lists of plain values run side by side."""
+DELIMITERS = (",", ";", "\t", "|")
+
+Row = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class UsageTable:
+    """Names of the columns, and a way to pass over the rows."""
+
+    names: frozenset[str]
+    rows: Callable[[], Iterator[Row]]
+    is_json: bool = False
+
+
+def usage_tables(path: Path) -> Iterator[UsageTable]:
+    """The tables that a file may hold: of JSON one, of CSV one for each line that may be the header. None for a file that is
+    no text."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            head = file.read(HEAD_CHARS)
+    except (OSError, UnicodeDecodeError):
+        return
+    if head.lstrip()[:1] in ("{", "["):
+        yield from _json_table(path, head)
+    elif "\x00" not in head:
+        yield from _csv_tables(path, head)
+
+
+# --- JSON ------------------------------------------------------------------------------------------------------------
+
+
+def _json_table(path: Path, head: str) -> Iterator[UsageTable]:
+    keys = {normalised(name) for name in re.findall(r'"([^"\\]{1,80})"\s*:', head)}
+    if path.stat().st_size <= MAX_JSON_BYTES:
+        yield UsageTable(frozenset(keys), lambda: _json_rows(path), is_json=True)
+
+
+def _json_rows(path: Path) -> Iterator[Row]:
+    try:
+        for document in _documents(path.read_text(encoding="utf-8-sig")):
+            yield from exploded(document, {})
+    except (UnicodeDecodeError, RecursionError):
+        return
+
+
+def _documents(text: str) -> Iterator[Any]:
+    """Every JSON document of a text, one after the other, up to the first that cannot be read."""
+    decoder, position, between = json.JSONDecoder(), 0, re.compile(r"[\s,]*")
+    while (start := between.match(text, position)) is not None and start.end() < len(text):
+        try:
+            document, position = decoder.raw_decode(text, start.end())
+        except ValueError:
+            return
+        yield document
+
+
+def exploded(value: Any, above: Row, depth: int = MAX_DEPTH) -> Iterator[Row]:
+    """Rows of a document; each repeats the plain values of the objects around it. An empty list is one row of those."""
+    if depth == 0:
+        return
+    if isinstance(value, list):
+        for child in value:
+            yield from exploded(child, above, depth - 1)
+    elif isinstance(value, dict):
+        lists = [key for key, child in value.items() if _holds_rows(key, child)]
+        flat = {**above, **_flat({key: child for key, child in value.items() if key not in lists})}
+        if not lists:
+            yield from _series(value, flat)
+        for key in lists:
+            children = _listed(value[key])
+            yield from exploded(children, flat, depth - 1) if children else (flat,)
+
+
+def _holds_rows(key: str, child: Any) -> bool:
+    if isinstance(child, dict):
+        return key == "projects" and all(isinstance(part, list) for part in child.values())
+    return isinstance(child, list) and normalised(key) in ROW_LISTS and all(isinstance(part, dict) for part in child)
+
+
+def _listed(children: Any) -> list[Any]:
+    return list(children.values()) if isinstance(children, dict) else children
+
+
+def _series(value: Mapping[str, Any], flat: Row) -> Iterator[Row]:
+    """One row for each place of lists that run side by side (times and values, lengths of requests), else the row itself."""
+    sides = {
+        name: child for key, child in value.items() if (name := normalised(key)) in SIDE_LISTS and isinstance(child, list)
+    }
+    if len(sides) < 2:
+        yield flat
+        return
+    for cells in itertools.zip_longest(*sides.values()):
+        yield {**flat, **dict(zip(sides, map(json_text, cells), strict=True))}
+
+
+def _flat(value: Mapping[str, Any]) -> dict[str, str]:
+    """Values by whole path, and by last part where no path has that name."""
+    by_path = dict(_paths(value, ()))
+    by_tail = dict(reversed([(path[-1], text) for path, text in by_path.items()]))
+    return by_tail | {"".join(path): text for path, text in by_path.items()}
+
+
+def _paths(value: Mapping[str, Any], above: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+    for key, child in value.items():
+        name = normalised(str(key))
+        path = (*above, name)
+        if name in REPEATED_SUMS or len(path) > MAX_DEPTH:
+            continue
+        if name == "metadatavalues" and isinstance(child, list):
+            yield from (((dimension,), text) for dimension, text in _dimensions(child))
+        elif isinstance(child, dict):
+            yield from _paths(child, path)
+        elif isinstance(child, list) and len(child) == 1 and isinstance(child[0], str):
+            yield path, child[0]
+        elif not isinstance(child, list):
+            yield path, json_text(child)
+
+
+def _dimensions(pairs: list[Any]) -> Iterator[tuple[str, str]]:
+    """Dimensions of Azure Monitor: a list of names with values."""
+    for pair in pairs:
+        if isinstance(pair, dict):
+            name = pair.get("name")
+            yield normalised(str(name.get("value") if isinstance(name, dict) else name)), json_text(pair.get("value"))
+
+
+# --- CSV -------------------------------------------------------------------------------------------------------------
+
+
+def _csv_tables(path: Path, head: str) -> Iterator[UsageTable]:
+    for index, line in enumerate(re.split(r"\r\n|\n|\r", head)[:HEADER_LINE_COUNT]):
+        delimiter = max(DELIMITERS, key=line.count)
+        names = [normalised(cell) for cell in next(csv.reader([line], delimiter=delimiter), [])]
+        if sum(1 for name in names if name and not name.isdigit()) >= 2:
+            yield UsageTable(frozenset(names), _csv_rows(path, index, delimiter, names))
+
+
+def _csv_rows(path: Path, skipped: int, delimiter: str, names: list[str]) -> Callable[[], Iterator[Row]]:
+    def rows() -> Iterator[Row]:
+        with path.open(encoding="utf-8-sig", newline="", errors="replace") as file:
+            for _ in range(skipped + 1):
+                file.readline()
+            try:
+                for cells in csv.reader(file, delimiter=delimiter):
+                    if any(cells):
+                        yield dict(zip(names, (cell.strip() for cell in cells), strict=False))
+            except csv.Error:
+                return
+
+    return rows
