@@ -106,11 +106,16 @@ FORMATS: tuple[AggregateFormat, ...] = (
     _format("an Anthropic usage report", "startingat uncachedinputtokens", input_is="uncached"),
     _format("an Anthropic console export", "usageinputtokensnocache usagedateutc", input_is="uncached"),
     _format("an Anthropic cost report", "startingat amount currency", spend=("amount",), units_per_usd=100.0),
-    _format("an OpenAI cost report", "starttime amount", "value currency", item=("lineitem",), amount=("quantity",)),
+    _format(
+        "an OpenAI cost report", "starttime amount results", "value currency", item=("lineitem",), amount=("quantity",)
+    ),
     _format("an OpenAI cost export", "starttime amountvalue", item=("lineitem",), amount=("quantity",)),
     _format("LiteLLM's daily spend", "date spend prompttokens apirequests"),
     _format(
-        "OpenRouter's activity", "date requests prompttokens", "byokusageinference modelpermaslug", spend=("usage",)
+        "OpenRouter's activity",
+        "date requests prompttokens",
+        "byokusageinference modelpermaslug usage",
+        spend=("usage",),
     ),
     _format(
         *(
@@ -122,6 +127,11 @@ FORMATS: tuple[AggregateFormat, ...] = (
         spend=("cost", "totalcost", "costusd"),
     ),
     _format(
+        *("a ccusage report", "tokencounts entries", "blocks"),
+        input_is="uncached",
+        spend=("costusd",),
+    ),
+    _format(
         *("Azure Monitor metrics", "timeseries timestamp", "total"),
         shape="items",
         item=("namevalue",),
@@ -129,9 +139,16 @@ FORMATS: tuple[AggregateFormat, ...] = (
         spend=(),
     ),
     _format(
-        *("Azure Monitor metrics", "total", "metricname metric"),
+        *("Azure Monitor metrics", "total timestamp", "metricname metric"),
         shape="items",
         item=("metricname", "metric"),
+        amount=("total",),
+        spend=(),
+    ),
+    _format(
+        *("Azure Monitor metrics", "total timegenerated metricname"),
+        shape="items",
+        item=("metricname",),
         amount=("total",),
         spend=(),
     ),
@@ -181,6 +198,7 @@ FORMATS: tuple[AggregateFormat, ...] = (
         unit=("unitofmeasure",),
         about=("metercategory", "metersubcategory", "metername", "consumedservice"),
     ),
+    _format("an OpenAI usage export", "starttime endtime starttimeiso endtimeiso"),
 )
 METRIC_COLUMNS = re.compile("processedprompttokens|azureopenairequests")
 METRIC_TABLE = AggregateFormat("Azure Monitor metrics", frozenset(), shape="metrics", spend=())
@@ -193,7 +211,7 @@ MODEL_SERVICES = re.compile(
 WORDS: tuple[tuple[str, str], ...] = (
     (
         "",
-        r"storage|rate\b|matchrate|utili[sz]ation|latency|time ?to|\btpm|\brpm|total ?tokens|token ?transaction|inference ?tokens",
+        r"storage|\brate\b|matchrate|utili[sz]ation|latency|time ?to|\btpm|\brpm|total ?tokens|token ?transaction|inference ?tokens",
     ),
     ("", r"per ?sec|error|throttle|blocked|availability|provisioned|commitment"),
     ("write", r"cach\w*\W*\w*(write|creat|storing)|(write|creat)\w*\W*\w*cach"),
@@ -205,6 +223,13 @@ WORDS: tuple[tuple[str, str], ...] = (
 )
 """Which quantity an item is, by the first pattern that its name holds; "": none that counts."""
 PAST_CHARACTERS = re.compile("character|image|video|audio|second", re.IGNORECASE)
+
+
+REGION = re.compile(r"^[A-Z]{2,4}\d?-|^Global-")
+NO_MODEL_WORDS = re.compile(
+    r"(?i)\b(cached?[- ]?(read|write|creation|storage)?|input|output|inp|outp|prompt|completion|generate content|tokens?"
+    r"|counts?|batch|predictions?|units|text|long|short|global|regional|glbl|ga)\b"
+)
 
 
 def quantity_of(item: str) -> str:
@@ -224,15 +249,11 @@ def unit_scale(unit: str) -> float:
 
 
 def item_model(item: str) -> str:
-    """The model within an item's name: what is left without region, direction and the word token."""
-    text = re.sub(r"^[A-Z]{2,4}\d?-|^Global-", "", item)
-    text = re.sub(
-        r"(?i)\b(cached?|cache[- ]?(read|write|creation)|input|output|inp|outp|prompt|completion|generate content|tokens?"
-        r"|counts?|batch|predictions?|units|text|long|short|global|regional|glbl|ga)\b",
-        " ",
-        text.replace("_", "-"),
-    )
-    return " ".join(re.sub(r"[-\s]*\s[-\s]*|^-+|-+$|--+", " ", text).split()).strip(" -,")
+    """The model within an item's name: what is left without region, direction and the word token; "" when nothing is."""
+    if ":" in item:  # a product of a marketplace names no model
+        return ""
+    plain = REGION.sub("", item).replace("_", "-")
+    return " ".join(re.sub(r"[-\s]*\s[-\s]*|^-+|-+$|--+", " ", NO_MODEL_WORDS.sub(" ", plain)).split()).strip(" -,")
 
 
 def known_format(names: frozenset[str]) -> AggregateFormat | None:

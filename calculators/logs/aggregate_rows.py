@@ -24,6 +24,8 @@ from calculators.logs.timestamps import epoch_seconds
 from calculators.logs.usage_tables import Row, UsageTable
 
 DAY_S = 86_400.0
+STEPS = ("interval", "granularity", "bucketwidth", "timegrain")
+STEP_UNITS_S = {"M": 60.0, "H": 3_600.0, "D": DAY_S}
 FAILED_FROM = 400
 """Status codes from here on are failures."""
 OTHER_KINDS = re.compile("embedding|image|audio|moderation|vector|interpreter|search")
@@ -41,6 +43,8 @@ class Slice:
     spend: float | None
     currency: str
     is_batch: bool
+    more_to_come: bool = False
+    """The page says that another follows."""
 
 
 def slices(table: UsageTable, entry: AggregateFormat) -> Iterator[Slice | None]:
@@ -74,6 +78,7 @@ def _slice(row: Row, entry: AggregateFormat, period: tuple[float, float | None])
         amounts=_amounts(row, entry, item),
         spend=_spend(row, entry),
         currency=_text(row, CURRENCY).upper(),
+        more_to_come=row.get("hasmore") == "true",
         is_batch=row.get("batch", "").lower() == "true"
         or "batch" in f"{_text(row, ('servicetier', 'usagetype'))} {item}".lower(),
     )
@@ -154,7 +159,14 @@ def period_s(row: Row) -> tuple[float, float | None] | None:
     end = time_s(_text(row, END))
     if end is not None and end > start:
         return start, end
-    return start, _calendar_end(name, row[name], start)
+    step_s = _step_s(_text(row, STEPS))
+    return start, start + step_s if step_s else _calendar_end(name, row[name], start)
+
+
+def _step_s(text: str) -> float | None:
+    """Seconds of "PT1H", "P1D", "5m" or "1d"; None for anything else."""
+    match = re.fullmatch(r"P?(T?)(\d{1,3})([MHD])", text.strip().upper())
+    return int(match[2]) * STEP_UNITS_S[match[3]] if match else None
 
 
 def _calendar_end(name: str, text: str, start_s: float) -> float | None:

@@ -59,7 +59,7 @@ def inferred_texts(reading: LoadReading, left_out: int, gap_count: int, uncached
     )
 
 
-def missing_texts(reading: LoadReading, currencies: list[str]) -> tuple[str, ...]:
+def missing_texts(reading: LoadReading, currencies: list[str], more_to_come: bool) -> tuple[str, ...]:
     """What the file does not hold."""
     lengths = "the lengths of single requests: only the mean is known" if reading.requests else "the number of requests"
     no_tokens = reading.input_tok is None or reading.output_tok is None
@@ -68,6 +68,7 @@ def missing_texts(reading: LoadReading, currencies: list[str]) -> tuple[str, ...
         for holds, words in (
             (True, "tokens" if no_tokens else lengths),
             (reading.cache_read_tok is None and not no_tokens, "cache reads"),
+            (more_to_come, "the pages that follow: the last one says that there are more"),
             (bool(currencies), f"spend in US dollars: it is in {listed(currencies)}"),
         )
         if holds
@@ -80,7 +81,7 @@ def asked_requests(reading: LoadReading) -> UsageQuestion:
     return UsageQuestion(
         text=f"{reading.name} has no number of requests. How many were there, or how many input tokens has one on average?",
         answers=tuple(
-            f"{count(size)} input tokens each: {plural(round(input_tok / size), 'request')}, "
+            f"{count(size)} input tokens each: {plural(max(1, round(input_tok / size)), 'request')}, "
             f"{count(max(1.0, input_tok / size) * month)} a month"
             for size in TYPICAL_INPUT_TOK
         ),

@@ -23,7 +23,7 @@ from calculators.logs.aggregate_text import (
 )
 from calculators.logs.lengths_and_rates import LoadReading, read_lengths, read_rates, refuse_benchmark
 from calculators.logs.request_file import LogError
-from calculators.logs.usage_reading import ModelUsage, UsageQuestion
+from calculators.logs.usage_reading import ModelUsage, UsageQuestion, UsageReading
 from calculators.logs.usage_tables import UsageTable, usage_tables
 from calculators.units import SECONDS_PER_HOUR
 
@@ -44,6 +44,7 @@ class _Account:
     currencies: set[str] = field(default_factory=set)
     left_out: int = 0
     cache_exceeds_input: bool = False
+    more_to_come: bool = False
 
 
 def read_aggregate(path: Path, label: str, input_excludes_cache: bool | None = None) -> LoadReading | None:
@@ -114,7 +115,7 @@ def _reading(table: UsageTable, entry: AggregateFormat, label: str, excludes: bo
         reading,
         read=read_texts(reading, entry.what, width_s),
         inferred=inferred_texts(reading, account.left_out, gap_count, bool(uncached) and entry is PLAIN),
-        missing=missing_texts(reading, foreign),
+        missing=missing_texts(reading, foreign, account.more_to_come),
         questions=_questions(reading, unsure and uncached is None and bool(account.all.get("read"))),
     )
 
@@ -141,6 +142,14 @@ def answered(
     return replace(reading, requests=told, questions=kept, assumed=(*reading.assumed, words))
 
 
+def with_spend(reading: UsageReading, bill: LoadReading) -> UsageReading:
+    """The reading with the money of a bill. Raises LogError when their periods have no time in common."""
+    periods = (reading.start, reading.end, bill.start, bill.end)
+    if None not in periods and (bill.end <= reading.start or reading.end <= bill.start):  # type: ignore[operator]
+        raise LogError(f"{bill.name} and {reading.name} have no day in common; export both for the same period.")
+    return replace(reading, spend_usd=bill.spend_usd, read=(*reading.read, *bill.read))
+
+
 # --- sums ------------------------------------------------------------------------------------------------------------
 
 
@@ -153,6 +162,7 @@ def _account(parts: Iterable[Slice | None], entry: AggregateFormat) -> _Account:
         _add(account, part)
         if part.end_s is not None:
             account.end_of[part.start_s].add(part.end_s)
+        account.more_to_come = part.more_to_come
         if part.currency and part.spend:
             account.currencies.add(part.currency)
         cached = part.amounts.get("read", 0.0) + part.amounts.get("write", 0.0)

@@ -3,6 +3,7 @@ because they say what a server can do and not what users ask for.
 """
 
 import itertools
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from calculators.logs.aggregate_rows import number, time_s
 from calculators.logs.request_file import LogError
 from calculators.logs.request_statistics import LengthGroup, LengthStatistics, edges_tok, length_figures
 from calculators.logs.usage_reading import ModelUsage, UsageQuestion, UsageReading
-from calculators.logs.usage_tables import Row, UsageTable
+from calculators.logs.usage_tables import HEAD_ROW_COUNT, Row, UsageTable
 from calculators.units import SECONDS_PER_HOUR, plural, significant
 
 LENGTHS: Mapping[str, tuple[str, ...]] = {
@@ -36,6 +37,8 @@ RATES = (
 )
 RATE_STARTS = ("windowstarts", "windowstart", "times", "seconds", "ts", "t", "offsets", *START)
 PER_MINUTE = frozenset({"requestsperminute", "rpm", "requestspermin"})
+BENCHMARK_KEYS = frozenset({"requestthroughput", "numprompts", "outputthroughput", "totaltokenthroughput"})
+CLOCK_NAMES = re.compile("time|date|creat|stamp|start|arriv|begin|epoch|clock|when|nano")
 CLOCKS = frozenset(request_columns.NAMES["time"]) | frozenset(START)
 MAX_ROW_COUNT = 5_000_000
 FIRST_DATE_S = 1e9
@@ -75,7 +78,7 @@ class LoadReading(UsageReading):
 
 def refuse_benchmark(table: UsageTable, label: str) -> None:
     """Raises LogError for the result of a load generator without the requests it sent."""
-    summed = {"totalinputtokens", "totaloutputtokens"} <= table.names and table.names & {"duration", "completed"}
+    summed = {"totalinputtokens", "totaloutputtokens"} <= table.names and table.names & BENCHMARK_KEYS
     if not (table.is_json and (summed or {"benchmarks", "config"} <= table.names)):
         return
     if not {"inputlens", "outputlens"} <= table.names:
@@ -94,10 +97,18 @@ def read_lengths(table: UsageTable, label: str) -> LoadReading | None:
     inputs, outputs = columns["input"], columns["output"]
     if inputs is None or outputs is None:
         return None
-    if {inputs, outputs} != {"inputlens", "outputlens"} and (table.is_json or table.names & CLOCKS):
+    if {inputs, outputs} != {"inputlens", "outputlens"} and _has_clock(table):
         return None
     pairs = _pairs(table.rows(), inputs, outputs)
     return _lengths_reading(pairs, label) if len(pairs) >= 2 else None
+
+
+def _has_clock(table: UsageTable) -> bool:
+    """Whether a name or a value of the first rows may be a time, so that the file is a log of requests."""
+    if any(CLOCK_NAMES.search(name) for name in table.names) or table.names & CLOCKS:
+        return True
+    cells = (cell for row in itertools.islice(table.rows(), HEAD_ROW_COUNT) for cell in row.values())
+    return any(re.search(r"\d{4}-\d\d-\d\d|\d:\d\d", cell) or (number(cell) or 0) >= FIRST_DATE_S for cell in cells)
 
 
 def _pairs(rows: Iterable[Row], inputs: str, outputs: str) -> list[tuple[int, int]]:

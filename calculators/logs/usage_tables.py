@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from calculators.logs.json_documents import json_text
+from calculators.logs.json_documents import array_objects, json_text, line_objects
 from calculators.logs.request_columns import normalised
 
 HEAD_CHARS = 200_000
+HEAD_ROW_COUNT = 50
 HEADER_LINE_COUNT = 20
 """Titles and comments may stand above the header."""
 MAX_JSON_BYTES = 64_000_000
@@ -65,6 +66,9 @@ def usage_tables(path: Path) -> Iterator[UsageTable]:
 
 def _json_table(path: Path, head: str) -> Iterator[UsageTable]:
     keys = {normalised(name) for name in re.findall(r'"([^"\\]{1,80})"\s*:', head)}
+    objects = array_objects(head, HEAD_ROW_COUNT) if "[" in head else []
+    for document in objects or line_objects(head, HEAD_ROW_COUNT):
+        keys |= {name for row in exploded(document, {}) for name in row}
     if path.stat().st_size <= MAX_JSON_BYTES:
         yield UsageTable(frozenset(keys), lambda: _json_rows(path), is_json=True)
 
@@ -118,7 +122,9 @@ def _listed(children: Any) -> list[Any]:
 def _series(value: Mapping[str, Any], flat: Row) -> Iterator[Row]:
     """One row for each place of lists that run side by side (times and values, lengths of requests), else the row itself."""
     sides = {
-        name: child for key, child in value.items() if (name := normalised(key)) in SIDE_LISTS and isinstance(child, list)
+        name: child
+        for key, child in value.items()
+        if (name := normalised(key)) in SIDE_LISTS and isinstance(child, list)
     }
     if len(sides) < 2:
         yield flat
