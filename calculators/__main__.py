@@ -136,13 +136,14 @@ def _add_prompts(commands: Any) -> None:
 
 def _check(_: argparse.Namespace) -> None:
     from calculators.catalog.glossary import glossary
+    from calculators.catalog.load_peaks import load_peaks
     from calculators.catalog.quantization import sensitivity
     from calculators.catalog.serving import engine_flags, flag_conflicts, stack_file
     from calculators.techniques.advice import framework
     from calculators.techniques.effects import techniques
 
     catalog = load_catalog()
-    for load in (techniques, framework, sensitivity, stack_file, flag_conflicts, glossary):
+    for load in (techniques, framework, sensitivity, stack_file, flag_conflicts, glossary, load_peaks):
         load()
     for engine in ("vllm", "sglang"):
         engine_flags(engine)

@@ -58,11 +58,11 @@ def read_aggregate(path: Path, label: str, input_excludes_cache: bool | None = N
         if (entry := known_format(table.names)) is not None:
             return _reading(table, entry, label, input_excludes_cache)
     for table in tables:
-        if may_be_sums(table.names) and _looks_summed(table):
-            return _reading(table, PLAIN, label, input_excludes_cache)
         for read in (read_rates, read_lengths):
             if (reading := read(table, label)) is not None:
                 return reading
+        if may_be_sums(table.names) and _looks_summed(table):
+            return _reading(table, PLAIN, label, input_excludes_cache)
     return None
 
 

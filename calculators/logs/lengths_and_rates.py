@@ -18,7 +18,7 @@ from calculators.logs.aggregate_rows import number, time_s
 from calculators.logs.request_file import LogError
 from calculators.logs.request_statistics import LengthGroup, LengthStatistics, edges_tok, length_figures
 from calculators.logs.usage_reading import ModelUsage, UsageQuestion, UsageReading
-from calculators.logs.usage_tables import HEAD_ROW_COUNT, Row, UsageTable
+from calculators.logs.usage_tables import FIRST_ROW_COUNT, Row, UsageTable
 from calculators.units import SECONDS_PER_HOUR, plural, significant
 
 LENGTHS: Mapping[str, tuple[str, ...]] = {
@@ -107,7 +107,7 @@ def _has_clock(table: UsageTable) -> bool:
     """Whether a name or a value of the first rows may be a time, so that the file is a log of requests."""
     if any(CLOCK_NAMES.search(name) for name in table.names) or table.names & CLOCKS:
         return True
-    cells = (cell for row in itertools.islice(table.rows(), HEAD_ROW_COUNT) for cell in row.values())
+    cells = (cell for row in itertools.islice(table.rows(), FIRST_ROW_COUNT) for cell in row.values())
     return any(re.search(r"\d{4}-\d\d-\d\d|\d:\d\d", cell) or (number(cell) or 0) >= FIRST_DATE_S for cell in cells)
 
 

@@ -17,7 +17,7 @@ from calculators.logs.json_documents import array_objects, json_text, line_objec
 from calculators.logs.request_columns import normalised
 
 HEAD_CHARS = 200_000
-HEAD_ROW_COUNT = 50
+FIRST_ROW_COUNT = 50
 HEADER_LINE_COUNT = 20
 """Titles and comments may stand above the header."""
 MAX_JSON_BYTES = 64_000_000
@@ -66,8 +66,8 @@ def usage_tables(path: Path) -> Iterator[UsageTable]:
 
 def _json_table(path: Path, head: str) -> Iterator[UsageTable]:
     keys = {normalised(name) for name in re.findall(r'"([^"\\]{1,80})"\s*:', head)}
-    objects = array_objects(head, HEAD_ROW_COUNT) if "[" in head else []
-    for document in objects or line_objects(head, HEAD_ROW_COUNT):
+    objects = array_objects(head, FIRST_ROW_COUNT) if "[" in head else []
+    for document in objects or line_objects(head, FIRST_ROW_COUNT):
         keys |= {name for row in exploded(document, {}) for name in row}
     if path.stat().st_size <= MAX_JSON_BYTES:
         yield UsageTable(frozenset(keys), lambda: _json_rows(path), is_json=True)
