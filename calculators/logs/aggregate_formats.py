@@ -30,7 +30,17 @@ COLUMNS: Mapping[str, tuple[tuple[str, ...], ...]] = {
         for name in (
             *("nummodelrequests", "successfulrequests", "apirequests", "requests", "requestcount", "numrequests"),
             *("totalrequests", "nrequests", "azureopenairequests", "modelrequests", "invocations", "calls"),
-            *("callcount", "apicalls", "numcalls", "numberofrequests", "requestscount", "entries"),
+            *(
+                "callcount",
+                "apicalls",
+                "numcalls",
+                "numberofrequests",
+                "requestscount",
+                "entries",
+                "countobservations",
+                "totalcalls",
+                "llmcalls",
+            ),
         )
     ),
     "uncached": tuple(
@@ -40,38 +50,59 @@ COLUMNS: Mapping[str, tuple[tuple[str, ...], ...]] = {
         (name,)
         for name in (
             *("inputtokens", "prompttokens", "tokensprompt", "processedprompttokens", "inputtokencount"),
-            *("tokensinput", "tokensin", "totalprompttokens", "totalinputtokens", "suminputtokens", "sumprompttokens"),
+            *(
+                "tokensinput",
+                "tokensin",
+                "totalprompttokens",
+                "totalinputtokens",
+                "suminputtokens",
+                "sumprompttokens",
+                "inputusage",
+            ),
         )
     ),
     "read": tuple(
         (name,)
         for name in (
             *("cachereadinputtokens", "inputcachedtokens", "usageinputtokenscacheread", "cachereadtokens"),
-            *("cachedinputtokens", "cachedtokens", "tokenscached", "cachedprompttokens", "cachereadinputtokencount"),
+            *(
+                "cachedinputtokens",
+                "cachedtokens",
+                "tokenscached",
+                "cachedprompttokens",
+                "cachereadinputtokencount",
+                "tokenscacheread",
+            ),
         )
     ),
     "write": (
         *((name,) for name in ("cachecreationinputtokens", "inputcachewritetokens", "cachewriteinputtokens")),
         ("ephemeral5minputtokens", "ephemeral1hinputtokens"),
         ("usageinputtokenscachewrite5m", "usageinputtokenscachewrite1h"),
-        *((name,) for name in ("usageinputtokenscachewrite", "cachecreationtokens", "cachewritetokens")),
+        *(
+            (name,)
+            for name in ("usageinputtokenscachewrite", "cachecreationtokens", "cachewritetokens", "tokenscachecreation")
+        ),
     ),
     "output": tuple(
         (name,)
         for name in (
             *("outputtokens", "usageoutputtokens", "completiontokens", "tokenscompletion", "generatedtokens"),
             *("generatedcompletiontokens", "outputtokencount", "tokensoutput", "tokensout", "totaloutputtokens"),
-            *("totalcompletiontokens", "sumoutputtokens", "sumcompletiontokens"),
+            *("totalcompletiontokens", "sumoutputtokens", "sumcompletiontokens", "outputusage"),
         )
     ),
-    "total": (("totaltokens",), ("tokenstotal",)),
+    "total": (("totaltokens",), ("tokenstotal",), ("totalusage",)),
 }
 """For each quantity the columns that may hold it, the first that does; of one entry all are added."""
 SPEND = (
     *("amountvalue", "spend", "spendusd", "costusd", "cost", "totalcost", "totalcostusd", "totalspend", "costtotal"),
     *("lineitemunblendedcost", "billedcost", "costinbillingcurrency", "pretaxcost", "costinusd"),
 )
-CURRENCY = (*("amountcurrency", "currency", "lineitemcurrencycode", "billingcurrency", "billingcurrencycode"),)
+CURRENCY = (
+    "estimatedcostcurrency",
+    *("amountcurrency", "currency", "lineitemcurrencycode", "billingcurrency", "billingcurrencycode"),
+)
 MODEL = (
     *("modeldeploymentname", "modelname", "model", "modelversion", "modelpermaslug", "modelid", "modelgroup"),
     *("deployment", "deploymentname", "modelsused"),
@@ -106,6 +137,12 @@ FORMATS: tuple[AggregateFormat, ...] = (
     _format("an Anthropic usage report", "startingat uncachedinputtokens", input_is="uncached"),
     _format("an Anthropic console export", "usageinputtokensnocache usagedateutc", input_is="uncached"),
     _format("an Anthropic cost report", "startingat amount currency", spend=("amount",), units_per_usd=100.0),
+    _format(
+        *("Anthropic's Claude Code report", "tokensinput tokensoutput estimatedcostamount"),
+        input_is="uncached",
+        spend=("estimatedcostamount",),
+        units_per_usd=100.0,
+    ),
     _format(
         "an OpenAI cost report", "starttime amount results", "value currency", item=("lineitem",), amount=("quantity",)
     ),

@@ -199,6 +199,6 @@ def assumed_texts(reading: LoadReading) -> list[str]:
             if timed
             else ("Assumed: the peak, which the file does not show.",)
         ),
-        *(month_texts(_per_month(reading), reading.window_s or 0.0) if timed else ()),
+        *(month_texts(_per_month(reading), reading.window_s or 0.0, reading.requests or 0.0) if timed else ()),
         *(f"Not in the file: {words}" for words in reading.missing),
     ]

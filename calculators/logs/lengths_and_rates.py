@@ -68,6 +68,10 @@ class LoadReading(UsageReading):
     output_lengths: LengthStatistics | None = None
     cells: tuple[LengthGroup, ...] = ()
 
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, with the length of a period and the busiest one over the mean."""
+        return UsageReading.to_json(self) | {"period_s": self.bucket_s, "peak_ratio_at_least": self.peak_ratio}
+
     @property
     def window_s(self) -> float | None:
         """Seconds from the start to the end of the last period."""
@@ -180,7 +184,7 @@ def _series(rows: Iterable[Row], start: str, rate: str) -> dict[tuple[str, float
     for row in itertools.islice(rows, MAX_ROW_COUNT):
         text = row.get(start, "")
         at, value = number(text), number(row.get(rate, ""))
-        at = time_s(text) if at is None else at
+        at = time_s(text) if at is None or at >= FIRST_DATE_S else at
         if at is not None and value is not None and value >= 0:
             series[row.get("model", ""), at] += value / (60 if rate in PER_MINUTE else 1)
     return dict(series)

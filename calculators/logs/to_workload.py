@@ -4,6 +4,8 @@ The block holds what `Workload` accepts and nothing else, so it can be pasted as
 (rows, period, percentiles, all peaks, notes) stands above it as comments, one line each.
 """
 
+import math
+
 import yaml
 from pydantic import ValidationError
 
@@ -13,7 +15,7 @@ from calculators.logs.peak_estimate import WEEK_S, PeakEstimate, SeenPeak, peak_
 from calculators.logs.request_log import UsageSummary, span_text
 from calculators.logs.request_statistics import LengthStatistics, Peak
 from calculators.scenario.schema import Basis, LengthCell, Workload
-from calculators.units import HOURS_PER_MONTH, SECONDS_PER_MONTH, count, printable
+from calculators.units import HOURS_PER_MONTH, SECONDS_PER_MONTH, count, plural, printable
 
 COMMENT_CHARS = 500
 NOT_IN_LOG = ("cacheable_frac", "self_hit_frac", "deferrable_frac", "growth_per_month_frac")
@@ -23,6 +25,9 @@ MEASURED_SPAN_S = WEEK_S
 
 
 HOUR_S = 3_600
+STANDARD_ERRORS = 1.96
+"""Of a count: 95% of samples lie within."""
+NARROW_FRAC = 0.1
 MAX_PEAK_RATIO = 10_000.0
 SIZING_WINDOW_S = 60  # targets of a second or two leave no time to average over longer
 
@@ -111,22 +116,29 @@ def _comments(summary: UsageSummary) -> list[str]:
         f"Cache reads: {cached}",
         *(_peak(peak) for peak in summary.peaks),
         f"Peak used: {week_peak(summary).why}",
-        *month_texts(summary.request_rate_req_s * SECONDS_PER_MONTH, summary.span_s),
+        *month_texts(summary.request_rate_req_s * SECONDS_PER_MONTH, summary.span_s, summary.used_row_count),
         *(f"Note: {note}" for note in summary.notes),
         f"Not from the log, so check them: {', '.join((*unknown, *NOT_IN_LOG))}",
     ]
 
 
-def month_texts(requests_per_month: float, span_s: float) -> list[str]:
-    """The range of a month's volume that comes from less than a week; nothing for a week or more."""
-    if span_s >= MEASURED_SPAN_S:
-        return []
+def month_range(requests_per_month: float, span_s: float, request_count: float) -> tuple[float, float]:
+    """The least and the most requests per month that a log of so many requests leaves open: chance, and below a week the
+    rhythm of the days that it does not show."""
+    chance_frac = STANDARD_ERRORS / math.sqrt(max(request_count, 1.0))
     month = load_peaks().month_over_hour
-    low, central, high = (count(requests_per_month * ratio) for ratio in (month.low, month.central, month.high))
-    return [
-        f"Requests per month: {central}, range {low} to {high}, because the log shows {span_text(span_s)} of a week. From the "
-        "busiest office hours it may be less than half."
-    ]
+    low, high = (1.0, 1.0) if span_s >= MEASURED_SPAN_S else (month.low, month.high)
+    return requests_per_month * low * max(1 - chance_frac, 0.0), requests_per_month * high * (1 + chance_frac)
+
+
+def month_texts(requests_per_month: float, span_s: float, request_count: float) -> list[str]:
+    """The range of a month's volume in a sentence; nothing where it is narrow."""
+    low, high = month_range(requests_per_month, span_s, request_count)
+    if high - low <= NARROW_FRAC * requests_per_month:
+        return []
+    seen = f"{plural(request_count, 'request')} in {span_text(span_s)}"
+    text = f"Requests per month: {count(requests_per_month)}, range {count(low)} to {count(high)}, from {seen}."
+    return [text if span_s >= MEASURED_SPAN_S else f"{text} If those were busy office hours, it may be less than half."]
 
 
 def _lengths(lengths: LengthStatistics) -> str:

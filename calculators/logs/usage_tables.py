@@ -20,12 +20,23 @@ HEAD_CHARS = 200_000
 FIRST_ROW_COUNT = 50
 HEADER_LINE_COUNT = 20
 """Titles and comments may stand above the header."""
-MAX_JSON_BYTES = 64_000_000
+MAX_JSON_BYTES = 24_000_000
 MAX_DEPTH = 8
 ROW_LISTS = frozenset(
     (
         *("data", "results", "value", "timeseries", "rows", "items", "records", "buckets", "days", "datapoints"),
-        *("daily", "weekly", "monthly", "sessions", "blocks", "modelbreakdowns", "metricdataresults", "usage", "costs"),
+        *(
+            "daily",
+            "weekly",
+            "monthly",
+            "sessions",
+            "blocks",
+            "modelbreakdowns",
+            "modelbreakdown",
+            "metricdataresults",
+            "usage",
+            "costs",
+        ),
     )
 )
 """Keys whose lists of objects are rows."""

@@ -10,7 +10,7 @@ from request_logs import HEADER, NOW, ROWS, csv_text, read_text, write
 from calculators.__main__ import main
 from calculators.errors import DataError
 from calculators.logs.request_log import UsageSummary, read_log
-from calculators.logs.to_workload import MEASURED_SPAN_S, month_texts, to_workload_yaml, week_peak
+from calculators.logs.to_workload import MEASURED_SPAN_S, month_range, month_texts, to_workload_yaml, week_peak
 from calculators.scenario.files import read_scenario
 
 SAMPLE = Path(__file__).parents[2] / "sample_logs" / "azure_conversation_2023.csv"
@@ -49,10 +49,16 @@ def test_yaml_loads_back_into_a_scenario(tmp_path: Path, sample: UsageSummary) -
         assert fact in comments
 
 
-def test_only_a_log_of_less_than_a_week_has_a_range_of_the_month() -> None:
-    (text,) = month_texts(1e6, 1_200)
-    assert "Requests per month: 1M, range 640k to 1.75M" in text  # 0.64 and 1.75 times
-    assert month_texts(1e6, MEASURED_SPAN_S) == []
+def test_a_month_from_less_than_a_week_has_a_wide_range() -> None:
+    low, high = month_range(1e6, 1_200, 1e12)
+    assert (low, high) == (pytest.approx(0.64e6, rel=1e-4), pytest.approx(1.75e6, rel=1e-4))
+    assert "Requests per month: 1M, range 627k to 1.78M" in month_texts(1e6, 1_200, 9_604)[0]  # 1.96 / 98: 2% of chance
+
+
+def test_chance_alone_widens_the_month_of_few_requests() -> None:
+    assert month_range(100, MEASURED_SPAN_S, 100) == (pytest.approx(80.4), pytest.approx(119.6))  # 1.96 / 10
+    assert month_range(100, MEASURED_SPAN_S, 1)[0] == 0
+    assert month_texts(1e6, MEASURED_SPAN_S, 1e6) == []
 
 
 def test_the_peak_of_a_week_is_measured_where_the_log_has_one(sample: UsageSummary) -> None:
