@@ -57,6 +57,7 @@ COLUMNS: Mapping[str, tuple[tuple[str, ...], ...]] = {
                 "totalinputtokens",
                 "suminputtokens",
                 "sumprompttokens",
+                "input",
                 "inputusage",
             ),
         )
@@ -89,7 +90,7 @@ COLUMNS: Mapping[str, tuple[tuple[str, ...], ...]] = {
         for name in (
             *("outputtokens", "usageoutputtokens", "completiontokens", "tokenscompletion", "generatedtokens"),
             *("generatedcompletiontokens", "outputtokencount", "tokensoutput", "tokensout", "totaloutputtokens"),
-            *("totalcompletiontokens", "sumoutputtokens", "sumcompletiontokens", "outputusage"),
+            *("totalcompletiontokens", "sumoutputtokens", "sumcompletiontokens", "output", "outputusage"),
         )
     ),
     "total": (("totaltokens",), ("tokenstotal",), ("totalusage",)),
@@ -124,6 +125,8 @@ class AggregateFormat:
     spend: tuple[str, ...] = SPEND
     units_per_usd: float = 1.0
     """Of the spend column: 100 where it is in cents."""
+    default_scale: float = 1.0
+    """Tokens of one unit where the table has no column of units."""
     about: tuple[str, ...] = ()
     """Columns that say which service a row of a bill is about; rows of others are passed over."""
 
@@ -204,6 +207,7 @@ FORMATS: tuple[AggregateFormat, ...] = (
         item=("lineitemusagetype",),
         amount=("lineitemusageamount",),
         unit=("pricingunit", "lineitemlineitemdescription"),
+        default_scale=1e3,
         about=("lineitemproductcode", "lineitemusagetype", "lineitemlineitemdescription", "productservicename"),
     ),
     _format(

@@ -29,7 +29,17 @@ STEP_UNITS_S = {"M": 60.0, "H": 3_600.0, "D": DAY_S}
 FAILED_FROM = 400
 """Status codes from here on are failures."""
 OTHER_KINDS = re.compile("embedding|image|audio|moderation|vector|interpreter|search")
-CALENDAR_STYLES = ("%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %I:%M %p", "%m/%d/%Y %H:%M", "%m/%d/%Y", "%b %d, %Y", "%d %b %Y")
+CALENDAR_STYLES = (
+    "%m/%d/%Y %I:%M:%S %p",
+    "%m/%d/%Y %I:%M %p",
+    "%m/%d/%Y %H:%M",
+    "%m/%d/%Y",
+    "%b %d, %Y",
+    "%d %b %Y",
+    "%d.%m.%Y",
+    "%d.%m.%Y %H:%M",
+    "%d.%m.%Y %H:%M:%S",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,15 +124,18 @@ def _item_amounts(row: Row, entry: AggregateFormat, item: str) -> dict[str, floa
     of_a_bill = bool(entry.about)
     if not quantity or (of_a_bill and (quantity == "requests" or PAST_CHARACTERS.search(f"{unit} {item}"))):
         return {}
-    units = " ".join(row.get(name, "") for name in entry.unit)
-    return {quantity: (amount or 0.0) * (unit_scale(units) if of_a_bill else 1.0)}
+    units = " ".join(row.get(name, "") for name in entry.unit).strip()
+    scale = (unit_scale(units) if units else entry.default_scale) if of_a_bill else 1.0
+    return {quantity: (amount or 0.0) * scale}
 
 
 def _metric_amounts(row: Row) -> dict[str, float]:
+    """Sums by quantity; a column whose name ends that of another repeats it."""
     amounts = dict[str, float]()
     for name, text in row.items():
         quantity, amount = quantity_of(name), number(text)
-        if quantity and amount is not None and name not in START:
+        repeats = any(other != name and other.endswith(name) for other in row)
+        if quantity and amount is not None and name not in START and not repeats:
             amounts[quantity] = amounts.get(quantity, 0.0) + amount
     return amounts
 
@@ -182,7 +195,9 @@ def _calendar_end(name: str, text: str, start_s: float) -> float | None:
 def is_day(text: str) -> bool:
     """True for a date without a time of day."""
     return bool(
-        re.fullmatch(r"20\d\d[-/]\d\d?[-/]\d\d?|20\d{6}|\d\d?/\d\d?/20\d\d|[A-Za-z]{3} \d\d?, 20\d\d", text.strip())
+        re.fullmatch(
+            r"20\d\d[-/]\d\d?[-/]\d\d?|20\d{6}|\d\d?[/.]\d\d?[/.]20\d\d|[A-Za-z]{3} \d\d?, 20\d\d", text.strip()
+        )
     )
 
 

@@ -68,15 +68,16 @@ def read_aggregate(path: Path, label: str, input_excludes_cache: bool | None = N
 
 def _looks_summed(table: UsageTable) -> bool:
     """Whether the first rows are periods: whole minutes with more than one request each, or dates without a time."""
-    counts, starts, days = list[float](), list[float](), list[bool]()
+    counts, starts, days, counted = list[float](), list[float](), list[bool](), set[str]()
     for row, part in zip(table.rows(), slices(table, PLAIN), strict=False):
         if part is not None:
             counts.append(part.amounts.get("requests", 0.0))
             starts.append(part.start_s)
             days.append(any(is_day(text) for text in row.values()) and part.end_s is not None)
+            counted |= {name for name, amount in part.amounts.items() if amount > 0}
         if len(starts) >= LOOKED_AT_ROW_COUNT:
             break
-    if not starts:
+    if "output" not in counted or not counted & {"input", "uncached"}:
         return False
     return all(days) or (max(counts) > 1 and all(start % 60 == 0 for start in starts))
 

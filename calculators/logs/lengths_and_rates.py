@@ -36,6 +36,9 @@ RATES = (
     *("requestsperminute", "rpm", "requestspermin"),
 )
 RATE_STARTS = ("windowstarts", "windowstart", "times", "seconds", "ts", "t", "offsets", *START)
+COUNTS = ("requests", "requestcount", "numrequests", "requestscount", "count", "hits", "calls")
+MAX_COUNT_COLUMNS = 4
+"""A table of counts has a time, a count and little else."""
 PER_MINUTE = frozenset({"requestsperminute", "rpm", "requestspermin"})
 BENCHMARK_KEYS = frozenset({"requestthroughput", "numprompts", "outputthroughput", "totaltokenthroughput"})
 CLOCK_NAMES = re.compile("time|date|creat|stamp|start|arriv|begin|epoch|clock|when|nano")
@@ -166,16 +169,29 @@ def _cells(values: Any, input_edges: list[int], output_edges: list[int]) -> tupl
 
 def read_rates(table: UsageTable, label: str) -> LoadReading | None:
     """Requests per second over time, without lengths; None where the table has none. Several models are added."""
-    rate = next((name for name in RATES if name in table.names), None)
+    rate = next((name for name in (*RATES, *COUNTS) if name in table.names), None)
     start = next((name for name in RATE_STARTS if name in table.names), None)
     lengths = {name for names in LENGTHS.values() for name in names[:-1]}
     if rate is None or start is None or table.names & lengths:
+        return None
+    if rate in COUNTS and len(table.names) > MAX_COUNT_COLUMNS:
         return None
     by_model = _series(table.rows(), start, rate)
     series = defaultdict[float, float](float)
     for (_, at), rate_req_s in by_model.items():
         series[at] += rate_req_s
-    return _rates_reading(series, by_model, label) if len(series) >= 2 else None
+    if len(series) < 2:
+        return None
+    if rate in COUNTS:
+        width_s = _step_of(series)
+        series = defaultdict(float, {at: count / width_s for at, count in series.items()})
+        by_model = {key: count / width_s for key, count in by_model.items()}
+    return _rates_reading(series, by_model, label)
+
+
+def _step_of(series: Mapping[float, float]) -> float:
+    """The smallest step between starts of windows, in seconds."""
+    return min(after - before for before, after in itertools.pairwise(sorted(series)))
 
 
 def _series(rows: Iterable[Row], start: str, rate: str) -> dict[tuple[str, float], float]:
@@ -194,7 +210,7 @@ def _rates_reading(
     series: Mapping[float, float], by_model: Mapping[tuple[str, float], float], label: str
 ) -> LoadReading:
     starts = sorted(series)
-    width_s = min(after - before for before, after in itertools.pairwise(starts))
+    width_s = _step_of(series)
     span_s = starts[-1] - starts[0] + width_s
     rates = np.array([series[start] for start in starts])
     requests = float(rates.sum()) * width_s

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -181,21 +182,53 @@ def _dimensions(pairs: list[Any]) -> Iterator[tuple[str, str]]:
 def _csv_tables(path: Path, head: str) -> Iterator[UsageTable]:
     for index, line in enumerate(re.split(r"\r\n|\n|\r", head)[:HEADER_LINE_COUNT]):
         delimiter = max(DELIMITERS, key=line.count)
-        names = [normalised(cell) for cell in next(csv.reader([line], delimiter=delimiter), [])]
-        if sum(1 for name in names if name and not name.isdigit()) >= 2:
-            yield UsageTable(frozenset(names), _csv_rows(path, index, delimiter, names))
+        names = [(normalised(cell), normalised(_tail(cell))) for cell in _cells(line, delimiter)]
+        if sum(1 for name, _ in names if name and not name.isdigit()) >= 2:
+            continental = delimiter == ";" and _is_continental(head)
+            rows = _csv_rows(path, index, delimiter, continental)
+            yield UsageTable(frozenset(name for pair in names for name in pair), partial(_named, names, rows))
 
 
-def _csv_rows(path: Path, skipped: int, delimiter: str, names: list[str]) -> Callable[[], Iterator[Row]]:
-    def rows() -> Iterator[Row]:
+def _cells(line: str, delimiter: str) -> list[str]:
+    return next(csv.reader([line], delimiter=delimiter), [])
+
+
+def _tail(name: str) -> str:
+    """The last part of a dotted key, as `usage.input_tokens`; other names whole."""
+    return name.rpartition(".")[2] if re.fullmatch(r"[A-Za-z_]\w*(\.\w+)+", name.strip()) else name
+
+
+def _named(names: list[tuple[str, str]], rows: Callable[[], Iterator[list[str]]]) -> Iterator[Row]:
+    """Cells by the whole name, and by its part behind the last dot where no column has that name."""
+    for cells in rows():
+        tails = {tail: cell for (_, tail), cell in zip(names, cells, strict=False)}
+        yield tails | {name: cell for (name, _), cell in zip(names, cells, strict=False)}
+
+
+def _csv_rows(path: Path, skipped: int, delimiter: str, continental: bool) -> Callable[[], Iterator[list[str]]]:
+    def rows() -> Iterator[list[str]]:
         with path.open(encoding="utf-8-sig", newline="", errors="replace") as file:
             for _ in range(skipped + 1):
                 file.readline()
             try:
                 for cells in csv.reader(file, delimiter=delimiter):
                     if any(cells):
-                        yield dict(zip(names, (cell.strip() for cell in cells), strict=False))
+                        yield [_plain(cell.strip(), continental) for cell in cells]
             except csv.Error:
                 return
 
     return rows
+
+
+def _is_continental(head: str) -> bool:
+    """Whether numbers have a decimal comma, or dots between thousands and nowhere else."""
+    cells = [cell for line in head.splitlines()[1:] for cell in line.split(";")]
+    dotted = [cell for cell in cells if re.fullmatch(r"-?\d+\.\d+", cell)]
+    comma = any(re.fullmatch(r"-?\d[\d.]*,\d+", cell) for cell in cells)
+    return comma or (bool(dotted) and all(re.fullmatch(r"-?\d{1,3}(\.\d{3})+", cell) for cell in dotted))
+
+
+def _plain(cell: str, continental: bool) -> str:
+    if not continental or not re.fullmatch(r"-?\d[\d.]*(,\d+)?", cell) or re.fullmatch(r"\d\d?\.\d\d?\.\d{4}", cell):
+        return cell
+    return cell.replace(".", "").replace(",", ".")

@@ -72,6 +72,26 @@ def test_anthropic_leaves_caches_out_of_the_input_and_has_no_count(tmp_path: Pat
     ("content", "right", "requests"),
     [
         (
+            "Time,gpt-4.1 Processed Prompt Tokens,gpt-4o Processed Prompt Tokens,gpt-4.1 Generated Tokens,Processed Prompt Tokens"
+            "\n2026-10-05 09:00:00,14,10,5,24\n",
+            (24, None, None, 5),
+            None,
+        ),
+        ("month,requests,input,output\n2026-09,10,1000,100\n", (1_000, None, None, 100), 10),
+        ("date;requests;input;output\n05.10.2026;22,0;100.985;9.848\n", (100_985, None, None, 9_848), 22),
+        (
+            "starting_at,uncached_input_tokens,cache_creation.ephemeral_5m_input_tokens,cache_read_input_tokens,"
+            "output_tokens\n2026-10-05T09:00:00Z,100,5,20,9\n",
+            (125, 20, 5, 9),
+            None,
+        ),
+        (
+            "lineItem/UsageStartDate,lineItem/UsageType,lineItem/UsageAmount\n"
+            "2026-10-05T09:00:00Z,USE1-NovaPro-input-tokens,2.5\n2026-10-05T09:00:00Z,USE1-NovaPro-output-tokens,1\n",
+            (2_500, None, None, 1_000),
+            None,
+        ),
+        (
             "usage_date_utc,model_version,usage_type,context_window,usage_input_tokens_no_cache,"
             "usage_input_tokens_cache_write_5m,usage_input_tokens_cache_write_1h,usage_input_tokens_cache_read,"
             "usage_output_tokens\n2026-10-05,claude,standard,≤ 200k,1000,50,5,200,90\n",
@@ -124,7 +144,19 @@ def test_anthropic_leaves_caches_out_of_the_input_and_has_no_count(tmp_path: Pat
             None,
         ),
     ],
-    ids=["anthropic-console", "openai-dashboard", "litellm-daily", "azure-portal", "plain-hours", "aws-cur", "gcp"],
+    ids=[
+        "sql-months",
+        "continental",
+        "flattened",
+        "cur-without-unit",
+        "anthropic-console",
+        "openai-dashboard",
+        "litellm-daily",
+        "azure-portal",
+        "plain-hours",
+        "aws-cur",
+        "gcp",
+    ],
 )
 def test_tables_of_sums(tmp_path: Path, content: str, right: tuple[int | None, ...], requests: float | None) -> None:
     reading = read(tmp_path, content)
@@ -205,6 +237,7 @@ def test_whether_the_input_holds_the_cache_is_asked_once(tmp_path: Path) -> None
         "timestamp,input_tokens,output_tokens\n2026-10-05T09:00:00Z,1,2\n2026-10-05T09:00:09Z,3,4\n",
         "time,requests,input_tokens,output_tokens\n2026-10-05T09:00:03Z,2,100,4\n2026-10-05T09:01:07Z,1,100,4\n",
         "time,requests,input_tokens,output_tokens\n2026-10-05T09:00:00Z,1,100,4\n2026-10-05T09:01:00Z,1,100,4\n",
+        "date,input,output\n2026-10-05,What is it?,A thing\n",
         "not a table at all",
         "{",
     ],

@@ -61,3 +61,15 @@ def test_rates_a_minute_and_dates(tmp_path: Path) -> None:
 def test_a_log_with_lengths_is_no_table_of_rates(tmp_path: Path) -> None:
     text = "timestamp,rate,input_tokens,output_tokens\n2026-10-05T09:00:00Z,1,2,3\n2026-10-05T09:00:01Z,1,2,3\n"
     assert read_rates(first_table(tmp_path, text), "x") is None
+
+
+def test_requests_counted_by_minute_are_rates(tmp_path: Path) -> None:
+    text = "time,requests\n2026-10-05 09:00,60\n2026-10-05 09:01,180\n2026-10-05 09:02,0\n"
+    reading = read(tmp_path, text)
+    assert (reading.kind, reading.requests, reading.window_s) == ("rates", pytest.approx(240), 180)
+    assert reading.peak_ratio == pytest.approx(2.25)  # 180 over a mean of 80
+
+
+def test_a_clock_in_milliseconds_is_a_date(tmp_path: Path) -> None:
+    reading = read(tmp_path, "timestamp,qps\n1790812800000,1\n1790812860000,3\n")
+    assert (reading.window_s, reading.requests) == (120, pytest.approx(240))
