@@ -145,6 +145,7 @@ def test_anthropic_leaves_caches_out_of_the_input_and_has_no_count(tmp_path: Pat
         ),
     ],
     ids=[
+        "azure-by-model",
         "sql-months",
         "continental",
         "flattened",
