@@ -73,8 +73,23 @@ def _parser() -> argparse.ArgumentParser:
         "--out", type=Path, metavar="WORKLOAD.yaml", help="write the workload block of a scenario (default: print it)"
     )
     workload.add_argument("--json", action="store_true", help="what was read, as JSON")
+    _add_answers(workload)
     workload.set_defaults(run=_workload)
     return parser
+
+
+def _add_answers(workload: argparse.ArgumentParser) -> None:
+    """What a file of sums, of lengths or of rates cannot tell."""
+    workload.add_argument("--requests", type=float, metavar="N", help="requests in a file of sums that has no count")
+    workload.add_argument(
+        "--input-tok-per-request", type=float, metavar="N", help="mean input of a request, where the file has no count"
+    )
+    workload.add_argument(
+        "--output-tok-per-request", type=float, metavar="N", help="mean output of a request, for a file of rates alone"
+    )
+    workload.add_argument(
+        "--requests-per-month", type=float, metavar="N", help="requests per month, for a file of lengths alone"
+    )
 
 
 def _add_measuring(commands: Any) -> None:
@@ -121,13 +136,14 @@ def _add_prompts(commands: Any) -> None:
 
 def _check(_: argparse.Namespace) -> None:
     from calculators.catalog.glossary import glossary
+    from calculators.catalog.load_peaks import load_peaks
     from calculators.catalog.quantization import sensitivity
     from calculators.catalog.serving import engine_flags, flag_conflicts, stack_file
     from calculators.techniques.advice import framework
     from calculators.techniques.effects import techniques
 
     catalog = load_catalog()
-    for load in (techniques, framework, sensitivity, stack_file, flag_conflicts, glossary):
+    for load in (techniques, framework, sensitivity, stack_file, flag_conflicts, glossary, load_peaks):
         load()
     for engine in ("vllm", "sglang"):
         engine_flags(engine)
@@ -257,6 +273,7 @@ def _bar(share: float) -> None:
 
 
 def _workload(options: argparse.Namespace) -> None:
+    from calculators.logs.aggregates import read_aggregate
     from calculators.logs.request_log import read_log, request_reading
     from calculators.logs.to_workload import to_workload_yaml
 
@@ -264,16 +281,36 @@ def _workload(options: argparse.Namespace) -> None:
         raise DataError(
             "give one log at a time, because overlapping logs would be counted twice; join them into one file first"
         )
+    if (sums := read_aggregate(options.logs[0], options.logs[0].name)) is not None:
+        _reading_workload(sums, options)
+        return
     summary = read_log(options.logs[0])
     if options.json:
         print(json.dumps(request_reading(summary).to_json(), indent=1))
         return
-    text = to_workload_yaml(summary)
-    if options.out is None:
+    _give(to_workload_yaml(summary), options.out)
+
+
+def _reading_workload(sums: Any, options: argparse.Namespace) -> None:
+    from calculators.logs.aggregate_workload import UsageAnswers, reading_workload_yaml
+    from calculators.logs.aggregates import answered
+
+    reading = answered(sums, options.requests, options.input_tok_per_request)
+    if options.json:
+        print(json.dumps(reading.to_json(), indent=1))
+        return
+    told = UsageAnswers(
+        options.requests, options.input_tok_per_request, options.output_tok_per_request, options.requests_per_month
+    )
+    _give(reading_workload_yaml(reading, told), options.out)
+
+
+def _give(text: str, out: Path | None) -> None:
+    if out is None:
         print(text, end="")
     else:
-        options.out.write_text(text, encoding="utf-8")
-        print(f"{options.out}: written")
+        out.write_text(text, encoding="utf-8")
+        print(f"{out}: written")
 
 
 if __name__ == "__main__":

@@ -17,5 +17,6 @@ efficiency        fitted coefficients of the throughput model
 price_library     models with a token price
 catalog           the Catalog and its look-ups
 load              the folders into one Catalog
+load_peaks        how load spreads over a week
 glossary          terms, abbreviations and definitions on the screen
 """

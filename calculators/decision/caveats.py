@@ -210,7 +210,8 @@ def _workload_notes(workload: Workload) -> list[str]:
     notes = []
     if workload.peak_basis != "measured" and (effective_peak_ratio(workload) > 1 or not workload.deferrable_frac):
         words = {"typed": "your own figure", "bounded": "a lower bound from a short log"}
-        basis, ratio = words.get(workload.peak_basis, "assumed"), significant(workload.peak_ratio)
+        assumed = "estimated from a short log" if workload.source.startswith("log:") else "assumed"
+        basis, ratio = words.get(workload.peak_basis, assumed), significant(workload.peak_ratio)
         notes.append(f"The peak-to-average ratio of {ratio} is {basis}. Fleet size depends on it.")
     if workload.cached_basis == "assumed":
         rate = percent(workload.cached_frac)

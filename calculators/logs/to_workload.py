@@ -4,22 +4,31 @@ The block holds what `Workload` accepts and nothing else, so it can be pasted as
 (rows, period, percentiles, all peaks, notes) stands above it as comments, one line each.
 """
 
+import math
+
 import yaml
 from pydantic import ValidationError
 
+from calculators.catalog.load_peaks import load_peaks
 from calculators.errors import data_error
+from calculators.logs.peak_estimate import WEEK_S, PeakEstimate, SeenPeak, peak_estimate
 from calculators.logs.request_log import UsageSummary, span_text
 from calculators.logs.request_statistics import LengthStatistics, Peak
 from calculators.scenario.schema import Basis, LengthCell, Workload
-from calculators.units import HOURS_PER_MONTH, SECONDS_PER_MONTH, printable
+from calculators.units import HOURS_PER_MONTH, SECONDS_PER_MONTH, count, plural, printable
 
 COMMENT_CHARS = 500
 NOT_IN_LOG = ("cacheable_frac", "self_hit_frac", "deferrable_frac", "growth_per_month_frac")
 
 
-MEASURED_SPAN_S = 7 * 86_400  # a log that covers a whole week shows the daily and weekly rhythm
+MEASURED_SPAN_S = WEEK_S
 
 
+HOUR_S = 3_600
+STANDARD_ERRORS = 1.96
+"""Of a count: 95% of samples lie within."""
+NARROW_FRAC = 0.1
+MAX_PEAK_RATIO = 10_000.0
 SIZING_WINDOW_S = 60  # targets of a second or two leave no time to average over longer
 
 
@@ -27,12 +36,10 @@ def log_workload(summary: UsageSummary, before: Workload, window_s: int = SIZING
     """The log's figures in place of the workload's; what a log cannot say (growth, deferrable share) is kept.
 
     Requests a month = rate x 730 h. Only a log of a week shows the rhythm of the days: from a shorter one the month is
-    assumed to repeat it, and its peak is a lower bound. Raises DataError for a figure that no scenario may hold.
+    assumed to repeat it, and its peak is estimated. Raises DataError for a figure that no scenario may hold.
     """
-    peak = next(p for p in summary.peaks if p.window_s == window_s)
-    whole_week = summary.span_s >= MEASURED_SPAN_S
-    requests_basis: Basis = "measured" if whole_week else "assumed"
-    peak_basis: Basis = peak.basis if whole_week or peak.basis != "measured" else "bounded"
+    peak = week_peak(summary, window_s)
+    requests_basis: Basis = "measured" if summary.span_s >= MEASURED_SPAN_S else "assumed"
     figures = {
         "source": f"log:{summary.name}",
         "requests_per_month": summary.request_rate_req_s * SECONDS_PER_MONTH,
@@ -43,14 +50,28 @@ def log_workload(summary: UsageSummary, before: Workload, window_s: int = SIZING
         "output_p95_tok": max(summary.output_tok.p95_tok, 1.0),
         "lengths_basis": "measured",
         "cells": [_cell(cell.share_frac, cell.input_tok, cell.output_tok) for cell in summary.cells],
-        "peak_ratio": max(peak.ratio, 1.0),
-        "peak_basis": peak_basis,
+        "peak_ratio": min(max(peak.central_ratio, 1.0), MAX_PEAK_RATIO),
+        "peak_basis": peak.basis,
         "active_h_per_month": HOURS_PER_MONTH,
     }
     try:
         return Workload.model_validate({**before.model_dump(), **figures, **_cache_figures(summary, before)})
     except ValidationError as error:
         raise data_error(error, Workload, lambda _: f"{summary.name}: ") from None
+
+
+def week_peak(summary: UsageSummary, window_s: int = SIZING_WINDOW_S) -> PeakEstimate:
+    """The peak of a week: measured where the log covers one, else estimated with the rhythm of services of its size."""
+    peak, hour = (next(p for p in summary.peaks if p.window_s == width_s) for width_s in (window_s, HOUR_S))
+    seen = SeenPeak(
+        ratio=peak.ratio,
+        hour_ratio=hour.ratio,
+        window_s=SIZING_WINDOW_S,
+        span_s=summary.span_s,
+        rate_req_s=summary.request_rate_req_s,
+        basis=peak.basis,
+    )
+    return peak_estimate(seen)
 
 
 def _cache_figures(summary: UsageSummary, before: Workload) -> dict[str, object]:
@@ -94,9 +115,30 @@ def _comments(summary: UsageSummary) -> list[str]:
         f"Output tokens of a request: {_lengths(summary.output_tok)}",
         f"Cache reads: {cached}",
         *(_peak(peak) for peak in summary.peaks),
+        f"Peak used: {week_peak(summary).why}",
+        *month_texts(summary.request_rate_req_s * SECONDS_PER_MONTH, summary.span_s, summary.used_row_count),
         *(f"Note: {note}" for note in summary.notes),
         f"Not from the log, so check them: {', '.join((*unknown, *NOT_IN_LOG))}",
     ]
+
+
+def month_range(requests_per_month: float, span_s: float, request_count: float) -> tuple[float, float]:
+    """The least and the most requests per month that a log of so many requests leaves open: chance, and below a week the
+    rhythm of the days that it does not show."""
+    chance_frac = STANDARD_ERRORS / math.sqrt(max(request_count, 1.0))
+    month = load_peaks().month_over_hour
+    low, high = (1.0, 1.0) if span_s >= MEASURED_SPAN_S else (month.low, month.high)
+    return requests_per_month * low * max(1 - chance_frac, 0.0), requests_per_month * high * (1 + chance_frac)
+
+
+def month_texts(requests_per_month: float, span_s: float, request_count: float) -> list[str]:
+    """The range of a month's volume in a sentence; nothing where it is narrow."""
+    low, high = month_range(requests_per_month, span_s, request_count)
+    if high - low <= NARROW_FRAC * requests_per_month:
+        return []
+    seen = f"{plural(request_count, 'request')} in {span_text(span_s)}"
+    text = f"Requests per month: {count(requests_per_month)}, range {count(low)} to {count(high)}, from {seen}."
+    return [text if span_s >= MEASURED_SPAN_S else f"{text} If those were busy office hours, it may be less than half."]
 
 
 def _lengths(lengths: LengthStatistics) -> str:

@@ -10,7 +10,7 @@ from request_logs import HEADER, NOW, ROWS, csv_text, read_text, write
 from calculators.__main__ import main
 from calculators.errors import DataError
 from calculators.logs.request_log import UsageSummary, read_log
-from calculators.logs.to_workload import to_workload_yaml
+from calculators.logs.to_workload import MEASURED_SPAN_S, month_range, month_texts, to_workload_yaml, week_peak
 from calculators.scenario.files import read_scenario
 
 SAMPLE = Path(__file__).parents[2] / "sample_logs" / "azure_conversation_2023.csv"
@@ -31,13 +31,40 @@ def test_yaml_loads_back_into_a_scenario(tmp_path: Path, sample: UsageSummary) -
     assert workload.requests_per_month == sample.request_rate_req_s * 730 * 3_600
     assert (workload.input_tok, workload.output_tok) == (sample.input_tok.mean_tok, sample.output_tok.mean_tok)
     assert (workload.input_p95_tok, workload.output_p95_tok) == (sample.input_tok.p95_tok, sample.output_tok.p95_tok)
-    assert (workload.peak_ratio, workload.peak_basis) == (sample.peaks[0].ratio, "bounded")
+    assert workload.peak_ratio == pytest.approx(4.5 * sample.peaks[0].ratio)  # 5 requests/s, shorter than an hour
+    assert workload.peak_basis == "assumed"
     assert workload.cached_basis == "assumed"
     assert len(workload.cells) == len(sample.cells)
     comments = "".join(line for line in text.splitlines(keepends=True) if line.startswith("#"))
     assert text.removeprefix(comments).startswith("workload:\n")
-    for fact in (sample.sha256, "5,985 used", "99th 4,107.0", "3,600 s", "(bounded)", *sample.notes):
+    for fact in (
+        sample.sha256,
+        "5,985 used",
+        "99th 4,107.0",
+        "3,600 s",
+        "(bounded)",
+        "= 5.36, range 3.69 to 11.3",
+        *sample.notes,
+    ):
         assert fact in comments
+
+
+def test_a_month_from_less_than_a_week_has_a_wide_range() -> None:
+    low, high = month_range(1e6, 1_200, 1e12)
+    assert (low, high) == (pytest.approx(0.64e6, rel=1e-4), pytest.approx(1.75e6, rel=1e-4))
+    assert "Requests per month: 1M, range 627k to 1.78M" in month_texts(1e6, 1_200, 9_604)[0]  # 1.96 / 98: 2% of chance
+
+
+def test_chance_alone_widens_the_month_of_few_requests() -> None:
+    assert month_range(100, MEASURED_SPAN_S, 100) == (pytest.approx(80.4), pytest.approx(119.6))  # 1.96 / 10
+    assert month_range(100, MEASURED_SPAN_S, 1)[0] == 0
+    assert month_texts(1e6, MEASURED_SPAN_S, 1e6) == []
+
+
+def test_the_peak_of_a_week_is_measured_where_the_log_has_one(sample: UsageSummary) -> None:
+    whole = week_peak(replace(sample, span_s=MEASURED_SPAN_S))
+    assert (whole.central_ratio, whole.basis) == (sample.peaks[0].ratio, "measured")
+    assert week_peak(sample).low_ratio == pytest.approx(3.1 * sample.peaks[0].ratio)
 
 
 def test_yaml_of_a_hostile_log_stays_comments(tmp_path: Path, sample: UsageSummary) -> None:

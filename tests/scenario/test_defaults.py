@@ -65,7 +65,7 @@ def test_a_log_replaces_what_it_measures_and_keeps_the_rest(summary: UsageSummar
 def test_a_short_log_is_never_called_measured(summary: UsageSummary) -> None:
     before = scenario().workload
     assert log_workload(summary, before).requests_basis == "assumed"
-    assert log_workload(summary, before).peak_basis == "bounded"
+    assert log_workload(summary, before).peak_basis == "assumed"
     for span_s, basis in ((MEASURED_SPAN_S - 1, "assumed"), (MEASURED_SPAN_S, "measured")):
         assert log_workload(replace(summary, span_s=span_s), before).requests_basis == basis
 

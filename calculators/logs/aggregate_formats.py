@@ -1,0 +1,320 @@
+"""The tables of sums that vendors and gateways export, one small entry each, and what their columns mean.
+
+Names are normalized: lower case, letters and digits only. A new format is one `AggregateFormat`.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+TableShape = Literal["columns", "metrics", "items"]
+"""columns: a column each for input, output and so on; metrics: columns named as metrics, to be told by their words; items:
+one row an item (metric, SKU, usage type) with its amount."""
+InputIs = Literal["all", "uncached", "unsure"]
+"""What a plain column of input tokens holds."""
+
+START = (
+    *("starttimeiso", "starttime", "startingat", "usagedateutc", "lineitemusagestartdate", "usagestarttime"),
+    *("chargeperiodstart", "usagestartdate", "windowstart", "bucketstart", "timeutc", "timegeneratedutc"),
+    *("timegenerated", "timestamputc", "timestamp", "datetime", "time", "date", "day", "usagedate", "month", "week"),
+    *("hour", "period", "bucket", "lastactivity", "timestamps"),
+)
+END = (
+    *("endtimeiso", "endtime", "endingat", "lineitemusageenddate", "usageendtime", "chargeperiodend", "usageenddate"),
+    *("windowend", "bucketend"),
+)
+COLUMNS: Mapping[str, tuple[tuple[str, ...], ...]] = {
+    "requests": tuple(
+        (name,)
+        for name in (
+            *("nummodelrequests", "successfulrequests", "apirequests", "requests", "requestcount", "numrequests"),
+            *("totalrequests", "nrequests", "azureopenairequests", "modelrequests", "invocations", "calls"),
+            *(
+                "callcount",
+                "apicalls",
+                "numcalls",
+                "numberofrequests",
+                "requestscount",
+                "entries",
+                "countobservations",
+                "totalcalls",
+                "llmcalls",
+            ),
+        )
+    ),
+    "uncached": tuple(
+        (name,) for name in ("uncachedinputtokens", "inputuncachedtokens", "usageinputtokensnocache", "uncachedtokens")
+    ),
+    "input": tuple(
+        (name,)
+        for name in (
+            *("inputtokens", "prompttokens", "tokensprompt", "processedprompttokens", "inputtokencount"),
+            *(
+                "tokensinput",
+                "tokensin",
+                "totalprompttokens",
+                "totalinputtokens",
+                "suminputtokens",
+                "sumprompttokens",
+                "input",
+                "inputusage",
+            ),
+        )
+    ),
+    "read": tuple(
+        (name,)
+        for name in (
+            *("cachereadinputtokens", "inputcachedtokens", "usageinputtokenscacheread", "cachereadtokens"),
+            *(
+                "cachedinputtokens",
+                "cachedtokens",
+                "tokenscached",
+                "cachedprompttokens",
+                "cachereadinputtokencount",
+                "tokenscacheread",
+            ),
+        )
+    ),
+    "write": (
+        *((name,) for name in ("cachecreationinputtokens", "inputcachewritetokens", "cachewriteinputtokens")),
+        ("ephemeral5minputtokens", "ephemeral1hinputtokens"),
+        ("usageinputtokenscachewrite5m", "usageinputtokenscachewrite1h"),
+        *(
+            (name,)
+            for name in ("usageinputtokenscachewrite", "cachecreationtokens", "cachewritetokens", "tokenscachecreation")
+        ),
+    ),
+    "output": tuple(
+        (name,)
+        for name in (
+            *("outputtokens", "usageoutputtokens", "completiontokens", "tokenscompletion", "generatedtokens"),
+            *("generatedcompletiontokens", "outputtokencount", "tokensoutput", "tokensout", "totaloutputtokens"),
+            *("totalcompletiontokens", "sumoutputtokens", "sumcompletiontokens", "output", "outputusage"),
+        )
+    ),
+    "total": (("totaltokens",), ("tokenstotal",), ("totalusage",)),
+}
+"""For each quantity the columns that may hold it, the first that does; of one entry all are added."""
+SPEND = (
+    *("amountvalue", "spend", "spendusd", "costusd", "cost", "totalcost", "totalcostusd", "totalspend", "costtotal"),
+    *("lineitemunblendedcost", "billedcost", "costinbillingcurrency", "pretaxcost", "costinusd"),
+)
+CURRENCY = (
+    "estimatedcostcurrency",
+    *("amountcurrency", "currency", "lineitemcurrencycode", "billingcurrency", "billingcurrencycode"),
+)
+MODEL = (
+    *("modeldeploymentname", "modelname", "model", "modelversion", "modelpermaslug", "modelid", "modelgroup"),
+    *("deployment", "deploymentname", "modelsused"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AggregateFormat:
+    """How one export is known and read. `needed`: names that all occur; `any_of`: of which one occurs."""
+
+    what: str
+    needed: frozenset[str]
+    any_of: frozenset[str] = frozenset()
+    shape: TableShape = "columns"
+    input_is: InputIs = "all"
+    item: tuple[str, ...] = ()
+    amount: tuple[str, ...] = ()
+    unit: tuple[str, ...] = ()
+    spend: tuple[str, ...] = SPEND
+    units_per_usd: float = 1.0
+    """Of the spend column: 100 where it is in cents."""
+    default_scale: float = 1.0
+    """Tokens of one unit where the table has no column of units."""
+    about: tuple[str, ...] = ()
+    """Columns that say which service a row of a bill is about; rows of others are passed over."""
+
+
+def _format(what: str, needed: str, any_of: str = "", **more: object) -> AggregateFormat:
+    return AggregateFormat(what, frozenset(needed.split()), frozenset(any_of.split()), **more)  # type: ignore[arg-type]
+
+
+FORMATS: tuple[AggregateFormat, ...] = (
+    _format("an OpenAI usage report", "nummodelrequests starttime"),
+    _format("an Anthropic usage report", "startingat uncachedinputtokens", input_is="uncached"),
+    _format("an Anthropic console export", "usageinputtokensnocache usagedateutc", input_is="uncached"),
+    _format("an Anthropic cost report", "startingat amount currency", spend=("amount",), units_per_usd=100.0),
+    _format(
+        *("Anthropic's Claude Code report", "tokensinput tokensoutput estimatedcostamount"),
+        input_is="uncached",
+        spend=("estimatedcostamount",),
+        units_per_usd=100.0,
+    ),
+    _format(
+        "an OpenAI cost report", "starttime amount results", "value currency", item=("lineitem",), amount=("quantity",)
+    ),
+    _format("an OpenAI cost export", "starttime amountvalue", item=("lineitem",), amount=("quantity",)),
+    _format("LiteLLM's daily spend", "date spend prompttokens apirequests"),
+    _format(
+        "OpenRouter's activity",
+        "date requests prompttokens",
+        "byokusageinference modelpermaslug usage",
+        spend=("usage",),
+    ),
+    _format(
+        *(
+            "a ccusage report",
+            "inputtokens cachecreationtokens cachereadtokens",
+            "daily weekly monthly sessions blocks",
+        ),
+        input_is="uncached",
+        spend=("cost", "totalcost", "costusd"),
+    ),
+    _format(
+        *("a ccusage report", "tokencounts entries", "blocks"),
+        input_is="uncached",
+        spend=("costusd",),
+    ),
+    _format(
+        *("Azure Monitor metrics", "timeseries timestamp", "total"),
+        shape="items",
+        item=("namevalue",),
+        amount=("total",),
+        spend=(),
+    ),
+    _format(
+        *("Azure Monitor metrics", "total timestamp", "metricname metric"),
+        shape="items",
+        item=("metricname", "metric"),
+        amount=("total",),
+        spend=(),
+    ),
+    _format(
+        *("Azure Monitor metrics", "total timegenerated metricname"),
+        shape="items",
+        item=("metricname",),
+        amount=("total",),
+        spend=(),
+    ),
+    _format(
+        *("CloudWatch metrics of Bedrock", "label", "metricdataresults datapoints"),
+        shape="items",
+        input_is="uncached",
+        item=("label",),
+        amount=("values", "sum"),
+        spend=(),
+    ),
+    _format(
+        *("an AWS cost and usage report", "lineitemusagetype lineitemusageamount lineitemusagestartdate"),
+        shape="items",
+        input_is="uncached",
+        item=("lineitemusagetype",),
+        amount=("lineitemusageamount",),
+        unit=("pricingunit", "lineitemlineitemdescription"),
+        default_scale=1e3,
+        about=("lineitemproductcode", "lineitemusagetype", "lineitemlineitemdescription", "productservicename"),
+    ),
+    _format(
+        *("a Google Cloud billing export", "skudescription", "usageamount usagestarttime usagestartdate"),
+        shape="items",
+        input_is="uncached",
+        item=("skudescription",),
+        amount=("usageamount",),
+        unit=("usageunit",),
+        spend=("cost", "costusd", "subtotal"),
+        about=("servicedescription", "skudescription"),
+    ),
+    _format(
+        *("a FOCUS billing export", "chargeperiodstart consumedquantity"),
+        shape="items",
+        input_is="uncached",
+        item=("skumeter", "chargedescription", "skuid"),
+        amount=("consumedquantity",),
+        unit=("consumedunit",),
+        spend=("billedcost", "effectivecost"),
+        about=("servicename", "skumeter", "chargedescription"),
+    ),
+    _format(
+        *("Azure cost details", "metername quantity unitofmeasure date"),
+        shape="items",
+        input_is="uncached",
+        item=("metername",),
+        amount=("quantity",),
+        unit=("unitofmeasure",),
+        about=("metercategory", "metersubcategory", "metername", "consumedservice"),
+    ),
+    _format("an OpenAI usage export", "starttime endtime starttimeiso endtimeiso"),
+)
+METRIC_COLUMNS = re.compile("processedprompttokens|azureopenairequests")
+METRIC_TABLE = AggregateFormat("Azure Monitor metrics", frozenset(), shape="metrics", spend=())
+PLAIN = AggregateFormat("a table of usage by period", frozenset(), input_is="unsure", spend=(*SPEND, "amount"))
+MODEL_SERVICES = re.compile(
+    r"bedrock|openai|foundry|cognitive|vertex|gemini|generative|claude|anthropic|mistral|llama|nova|token|gpt",
+    re.IGNORECASE,
+)
+
+WORDS: tuple[tuple[str, str], ...] = (
+    (
+        "",
+        r"storage|\brate\b|matchrate|utili[sz]ation|latency|time ?to|\btpm|\brpm|total ?tokens|token ?transaction|inference ?tokens",
+    ),
+    ("", r"per ?sec|error|throttle|blocked|availability|provisioned|commitment"),
+    ("write", r"cach\w*\W*\w*(write|creat|storing)|(write|creat)\w*\W*\w*cach"),
+    ("read", r"cach|cchd"),
+    ("output", r"out ?put|\boutp?\b|completion|candidate|response ?tokens"),
+    ("input", r"input|\binp\b|prompt"),
+    ("output", r"generated|thinking|reasoning"),
+    ("requests", r"requests?(\b|sum|total|count)|invocations?(\b|sum)|calls\b"),
+)
+"""Which quantity an item is, by the first pattern that its name holds; "": none that counts."""
+PAST_CHARACTERS = re.compile("character|image|video|audio|second", re.IGNORECASE)
+
+
+REGION = re.compile(r"^[A-Z]{2,4}\d?-|^Global-")
+NO_MODEL_WORDS = re.compile(
+    r"(?i)\b(cached?[- ]?(read|write|creation|storage)?|input|output|inp|outp|prompt|completion|generate content|tokens?"
+    r"|counts?|batch|predictions?|units|text|long|short|global|regional|glbl|ga)\b"
+)
+
+
+def quantity_of(item: str) -> str:
+    """The quantity that an item's name tells, as in `COLUMNS`; "" when none."""
+    text = item.replace("_", " ").replace("-", " ")
+    return next((role for role, pattern in WORDS if re.search(pattern, text, re.IGNORECASE)), "")
+
+
+def unit_scale(unit: str) -> float:
+    """Tokens of one unit: 1,000 for "1K tokens", a million for "1M"; 1 when it says nothing."""
+    text = unit.replace(",", "")
+    if re.search(r"\b1? ?m(illion)?\b|mtok|1000000\b|million", text, re.IGNORECASE):
+        return 1e6
+    if re.search(r"\b1? ?k\b|ktok|\b1000\b|thousand", text, re.IGNORECASE):
+        return 1e3
+    return 1.0
+
+
+def item_model(item: str) -> str:
+    """The model within an item's name: what is left without region, direction and the word token; "" when nothing is."""
+    if ":" in item:  # a product of a marketplace names no model
+        return ""
+    plain = REGION.sub("", item).replace("_", "-")
+    return " ".join(re.sub(r"[-\s]*\s[-\s]*|^-+|-+$|--+", " ", NO_MODEL_WORDS.sub(" ", plain)).split()).strip(" -,")
+
+
+def known_format(names: frozenset[str]) -> AggregateFormat | None:
+    """The export that has these names; None when they name none."""
+    for entry in FORMATS:
+        if entry.needed <= names and (not entry.any_of or entry.any_of & names):
+            return entry
+    if any(METRIC_COLUMNS.search(name) for name in names) and names & set(START):
+        return METRIC_TABLE
+    return None
+
+
+def may_be_sums(names: frozenset[str]) -> bool:
+    """Whether a table with these names may be sums by period: a time, input, output, and a count or a date."""
+
+    def has(quantity: str) -> bool:
+        return any(name in names for group in COLUMNS[quantity] for name in group)
+
+    inputs = has("input") or has("uncached")
+    return inputs and has("output") and bool(names & set(START)) and (has("requests") or bool(names & PERIODS))
+
+
+PERIODS = frozenset({"date", "day", "month", "week", "usagedate", "period", "bucket", "hour"})

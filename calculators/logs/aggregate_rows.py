@@ -1,0 +1,226 @@
+"""Rows of a table of sums as amounts of one period and model."""
+
+import calendar
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from calculators.errors import DataError
+from calculators.logs.aggregate_formats import (
+    COLUMNS,
+    CURRENCY,
+    END,
+    MODEL,
+    MODEL_SERVICES,
+    PAST_CHARACTERS,
+    START,
+    AggregateFormat,
+    item_model,
+    quantity_of,
+    unit_scale,
+)
+from calculators.logs.timestamps import epoch_seconds
+from calculators.logs.usage_tables import Row, UsageTable
+
+DAY_S = 86_400.0
+STEPS = ("interval", "granularity", "bucketwidth", "timegrain")
+STEP_UNITS_S = {"M": 60.0, "H": 3_600.0, "D": DAY_S}
+FAILED_FROM = 400
+"""Status codes from here on are failures."""
+OTHER_KINDS = re.compile("embedding|image|audio|moderation|vector|interpreter|search")
+CALENDAR_STYLES = (
+    "%m/%d/%Y %I:%M:%S %p",
+    "%m/%d/%Y %I:%M %p",
+    "%m/%d/%Y %H:%M",
+    "%m/%d/%Y",
+    "%b %d, %Y",
+    "%d %b %Y",
+    "%d.%m.%Y",
+    "%d.%m.%Y %H:%M",
+    "%d.%m.%Y %H:%M:%S",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Amounts of one row: by quantity as in `COLUMNS`, and money in the row's currency. `end_s` None: not told."""
+
+    start_s: float
+    end_s: float | None
+    model: str
+    amounts: Mapping[str, float]
+    spend: float | None
+    currency: str
+    is_batch: bool
+    more_to_come: bool = False
+    """The page says that another follows."""
+
+
+def slices(table: UsageTable, entry: AggregateFormat) -> Iterator[Slice | None]:
+    """One `Slice` for each row; None for a row that is left out: of another kind or service, failed, a total, or there
+    before."""
+    seen = set[int]()
+    for row in table.rows():
+        period = period_s(row)
+        if period is None or _is_other(row, entry):
+            yield None
+            continue
+        if entry.shape != "items":  # two groups of one period differ in what they are grouped by
+            mark = hash(tuple(sorted(row.items())))
+            if mark in seen and _grows(row):
+                yield None
+                continue
+            seen.add(mark)
+        yield _slice(row, entry, period)
+
+
+def _grows(row: Row) -> bool:
+    return any(number(row.get(name, "")) for group in COLUMNS["input"] + COLUMNS["uncached"] for name in group)
+
+
+def _slice(row: Row, entry: AggregateFormat, period: tuple[float, float | None]) -> Slice:
+    item = _text(row, entry.item)
+    return Slice(
+        start_s=period[0],
+        end_s=period[1],
+        model=item_model(item) if entry.about else _text(row, MODEL),
+        amounts=_amounts(row, entry, item),
+        spend=_spend(row, entry),
+        currency=_text(row, CURRENCY).upper(),
+        more_to_come=row.get("hasmore") == "true",
+        is_batch=row.get("batch", "").lower() == "true"
+        or "batch" in f"{_text(row, ('servicetier', 'usagetype'))} {item}".lower(),
+    )
+
+
+def _is_other(row: Row, entry: AggregateFormat) -> bool:
+    """Whether a row is about another service, another kind of call, or failed calls."""
+    if entry.about:
+        return not MODEL_SERVICES.search(" ".join(row.get(name, "") for name in entry.about))
+    if OTHER_KINDS.search(_text(row, ("object", "endpoint", "calltype")).lower()):
+        return True
+    return (number(row.get("statuscode", "")) or 0) >= FAILED_FROM
+
+
+def _amounts(row: Row, entry: AggregateFormat, item: str) -> dict[str, float]:
+    if entry.shape == "items":
+        return _item_amounts(row, entry, item)
+    if entry.shape == "metrics":
+        return _metric_amounts(row)
+    amounts = dict[str, float]()
+    for quantity, groups in COLUMNS.items():
+        for group in groups:
+            parts = [part for part in (number(row.get(name, "")) for name in group) if part is not None]
+            if parts:
+                amounts[quantity] = sum(parts)
+                break
+    return amounts
+
+
+def _item_amounts(row: Row, entry: AggregateFormat, item: str) -> dict[str, float]:
+    quantity, amount = quantity_of(item), number(_text(row, entry.amount))
+    unit = _text(row, entry.unit)
+    of_a_bill = bool(entry.about)
+    if not quantity or (of_a_bill and (quantity == "requests" or PAST_CHARACTERS.search(f"{unit} {item}"))):
+        return {}
+    units = " ".join(row.get(name, "") for name in entry.unit).strip()
+    scale = (unit_scale(units) if units else entry.default_scale) if of_a_bill else 1.0
+    return {quantity: (amount or 0.0) * scale}
+
+
+def _metric_amounts(row: Row) -> dict[str, float]:
+    """Sums by quantity; a column whose name ends that of another repeats it."""
+    amounts = dict[str, float]()
+    for name, text in row.items():
+        quantity, amount = quantity_of(name), number(text)
+        repeats = any(other != name and other.endswith(name) for other in row)
+        if quantity and amount is not None and name not in START and not repeats:
+            amounts[quantity] = amounts.get(quantity, 0.0) + amount
+    return amounts
+
+
+def _spend(row: Row, entry: AggregateFormat) -> float | None:
+    values = (number(row.get(name, "")) for name in entry.spend)
+    spend = next((value for value in values if value is not None), None)
+    return None if spend is None else spend / entry.units_per_usd
+
+
+def _text(row: Row, names: tuple[str, ...]) -> str:
+    return next((row[name] for name in names if row.get(name)), "")
+
+
+def number(text: str) -> float | None:
+    """The number in a cell: "3.0", "1,234", "$0.50"; None for anything else."""
+    try:
+        value = float(text.replace(",", "").replace("$", "").strip())
+    except ValueError:
+        return None
+    return value if abs(value) < 1e18 else None
+
+
+# --- times -----------------------------------------------------------------------------------------------------------
+
+
+def period_s(row: Row) -> tuple[float, float | None] | None:
+    """Start of the row's period in seconds since 1970, and its end where the row tells; None for a row without a time, as a
+    total."""
+    name = next((name for name in START if row.get(name)), None)
+    start = time_s(row[name]) if name else None
+    if name is None or start is None:
+        return None
+    end = time_s(_text(row, END))
+    if end is not None and end > start:
+        return start, end
+    step_s = _step_s(_text(row, STEPS))
+    return start, start + step_s if step_s else _calendar_end(name, row[name], start)
+
+
+def _step_s(text: str) -> float | None:
+    """Seconds of "PT1H", "P1D", "5m" or "1d"; None for anything else."""
+    match = re.fullmatch(r"P?(T?)(\d{1,3})([MHD])", text.strip().upper())
+    return int(match[2]) * STEP_UNITS_S[match[3]] if match else None
+
+
+def _calendar_end(name: str, text: str, start_s: float) -> float | None:
+    """The end of a period that is named by its date: a month, a week or a day."""
+    if not is_day(text) and not re.fullmatch(r"20\d\d-\d\d", text.strip()):
+        return None
+    day = datetime.fromtimestamp(start_s, UTC)
+    if name == "month" or not is_day(text):
+        return start_s + calendar.monthrange(day.year, day.month)[1] * DAY_S
+    return start_s + (7 * DAY_S if name == "week" else DAY_S)
+
+
+def is_day(text: str) -> bool:
+    """True for a date without a time of day."""
+    return bool(
+        re.fullmatch(
+            r"20\d\d[-/]\d\d?[-/]\d\d?|20\d{6}|\d\d?[/.]\d\d?[/.]20\d\d|[A-Za-z]{3} \d\d?, 20\d\d", text.strip()
+        )
+    )
+
+
+def time_s(text: str) -> float | None:
+    """Seconds since 1970 of a written time or date, UTC where it names no zone; None for anything else."""
+    plain = re.sub(r"\s*(UTC|GMT)$", "", text.strip())
+    if re.fullmatch(r"20\d\d-\d\d", plain):
+        plain += "-01"
+    if re.fullmatch(r"20\d\d/\d\d/\d\d.*", plain):
+        plain = plain.replace("/", "-")
+    if re.fullmatch(r"20\d{6}", plain):
+        plain = f"{plain[:4]}-{plain[4:6]}-{plain[6:]}"
+    try:
+        value = epoch_seconds(plain, "time")
+    except DataError:
+        return _calendar_time_s(plain)
+    return value if value >= DAY_S * 365 else None
+
+
+def _calendar_time_s(text: str) -> float | None:
+    for style in CALENDAR_STYLES:
+        try:
+            return datetime.strptime(text, style).replace(tzinfo=UTC).timestamp()
+        except ValueError:
+            continue
+    return None

@@ -1,0 +1,112 @@
+"""What is said and asked about a file of sums."""
+
+from calculators.logs.aggregate_rows import DAY_S
+from calculators.logs.lengths_and_rates import LoadReading
+from calculators.logs.usage_reading import UsageQuestion
+from calculators.units import SECONDS_PER_HOUR, SECONDS_PER_MONTH, count, listed, plural, significant, usd
+
+TYPICAL_INPUT_TOK = (1_000.0, 10_000.0)
+"""Input of a chat and of an agent's request: shows what an answer would mean."""
+
+
+def width_text(width_s: float) -> str:
+    """The length of one period, as "1 hour"."""
+    for unit_s, noun in ((DAY_S, "day"), (SECONDS_PER_HOUR, "hour"), (60.0, "minute")):
+        if width_s >= unit_s:
+            return plural(round(width_s / unit_s), noun)
+    return plural(round(width_s), "second")
+
+
+def read_texts(reading: LoadReading, what: str, width_s: float) -> tuple[str, ...]:
+    """What the file is and what it holds."""
+    if reading.start is None or reading.end is None:
+        return ()
+    start, end = (f"{moment:%Y-%m-%d %H:%M}" for moment in (reading.start, reading.end))
+    period = f"{reading.name} is {what}: sums by {width_text(width_s)} from {start} to {end} UTC."
+    held = [
+        words
+        for value, words in (
+            (reading.requests, plural(reading.requests or 0, "request")),
+            (reading.input_tok, f"{count(reading.input_tok or 0)} input tokens (cached ones included)"),
+            (reading.output_tok, f"{count(reading.output_tok or 0)} output tokens"),
+            (reading.spend_usd, f"{usd(reading.spend_usd or 0)} spent"),
+        )
+        if value is not None
+    ]
+    return (period, f"It holds {listed(held)}.") if held else (period,)
+
+
+def inferred_texts(reading: LoadReading, left_out: int, gap_count: int, uncached: bool) -> tuple[str, ...]:
+    """What follows from the file without being written in it."""
+    width = width_text(reading.bucket_s or DAY_S)
+    return tuple(
+        words
+        for holds, words in (
+            (uncached, "The input column leaves cached tokens out, as the totals show; they are added."),
+            (gap_count, f"{plural(gap_count, 'period')} of {width} without a row count as periods without use."),
+            (
+                left_out,
+                f"{plural(left_out, 'row')} left out: other services or calls, failed calls, totals and repeats.",
+            ),
+            (reading.batch_frac > 0, "Batch requests count in the volume but not in the peak."),
+            (
+                (reading.peak_ratio or 1) > 1,
+                f"The busiest {width} has {significant(reading.peak_ratio or 1)} times the mean load, so the peak is at "
+                "least that.",
+            ),
+        )
+        if holds
+    )
+
+
+def missing_texts(reading: LoadReading, currencies: list[str], more_to_come: bool) -> tuple[str, ...]:
+    """What the file does not hold."""
+    lengths = "the lengths of single requests: only the mean is known" if reading.requests else "the number of requests"
+    no_tokens = reading.input_tok is None or reading.output_tok is None
+    return tuple(
+        words
+        for holds, words in (
+            (True, "tokens" if no_tokens else lengths),
+            (reading.cache_read_tok is None and not no_tokens, "cache reads"),
+            (more_to_come, "the pages that follow: the last one says that there are more"),
+            (bool(currencies), f"spend in US dollars: it is in {listed(currencies)}"),
+        )
+        if holds
+    )
+
+
+def asked_requests(reading: LoadReading) -> UsageQuestion:
+    """How many requests there were, with what typical answers would mean."""
+    input_tok, month = reading.input_tok or 0, SECONDS_PER_MONTH / (reading.window_s or SECONDS_PER_MONTH)
+    return UsageQuestion(
+        text=f"{reading.name} has no number of requests. How many were there, or how many input tokens has one on average?",
+        answers=tuple(
+            f"{count(size)} input tokens each: {plural(max(1, round(input_tok / size)), 'request')}, "
+            f"{count(max(1.0, input_tok / size) * month)} a month"
+            for size in TYPICAL_INPUT_TOK
+        ),
+        option="--requests N or --input-tok-per-request N",
+    )
+
+
+def asked_tokens(reading: LoadReading) -> UsageQuestion:
+    """For a file with money alone: what to export as well."""
+    held = f"{usd(reading.spend_usd)} of spend but no" if reading.spend_usd is not None else "no"
+    return UsageQuestion(
+        text=f"{reading.name} holds {held} input and output tokens. Which export of the same period has them?",
+        answers=("the usage export of completions (tokens by hour or day)", "a log with one row a request"),
+        option="a second FILE with tokens",
+    )
+
+
+def asked_cache(reading: LoadReading) -> UsageQuestion:
+    """Whether the input column holds cached tokens too, with both sums."""
+    whole, cached = reading.input_tok or 0, (reading.cache_read_tok or 0) + (reading.cache_write_tok or 0)
+    return UsageQuestion(
+        text=f"Does the input column of {reading.name} leave cached tokens out?",
+        answers=(
+            f"no: {count(whole)} input tokens, {count(cached)} of them cached",
+            f"yes: {count(whole + cached)} input tokens, {count(cached)} of them cached",
+        ),
+        option="--input-excludes-cache yes|no",
+    )

@@ -1,0 +1,204 @@
+"""Sums, lengths or rates as the `workload:` block of a scenario: each fills what it knows, the rest stays.
+
+Of sums only the mean of the lengths is known; their spread is that of public traces. The peak of a bucket is a lower bound,
+so what happens within it is added as of services of its size.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from calculators.catalog.load_peaks import load_peaks
+from calculators.errors import data_error
+from calculators.logs.lengths_and_rates import LoadReading
+from calculators.logs.peak_estimate import WEEK_S, PeakEstimate, SeenPeak, peak_estimate
+from calculators.logs.request_file import LogError
+from calculators.logs.to_workload import COMMENT_CHARS, MAX_PEAK_RATIO, month_texts
+from calculators.scenario.schema import LengthCell, Workload
+from calculators.units import HOURS_PER_MONTH, SECONDS_PER_MONTH, printable, significant
+
+
+@dataclass(frozen=True, slots=True)
+class UsageAnswers:
+    """What the user tells of a file that does not hold it. None: not told."""
+
+    requests: float | None = None
+    input_tok_per_request: float | None = None
+    output_tok_per_request: float | None = None
+    requests_per_month: float | None = None
+
+
+NO_ANSWERS = UsageAnswers()
+
+
+def reading_workload(reading: LoadReading, before: Workload, answers: UsageAnswers = NO_ANSWERS) -> Workload:
+    """The reading's figures in place of the workload's; what it does not hold is kept. Raises LogError where a question of the
+    reading is open, DataError for a figure that no scenario may hold."""
+    figures = {"source": f"log:{reading.name}"[:300]} | _figures(reading, answers)
+    try:
+        return Workload.model_validate({**before.model_dump(), **figures})
+    except ValidationError as error:
+        raise data_error(error, Workload, lambda _: f"{reading.name}: ") from None
+
+
+def _figures(reading: LoadReading, answers: UsageAnswers) -> dict[str, Any]:
+    if reading.kind == "lengths":
+        return _length_figures(reading) | _told_volume(answers)
+    if reading.kind == "rates":
+        return _volume_figures(reading) | _told_lengths(answers)
+    if reading.questions:
+        raise LogError(open_question(reading))
+    return _volume_figures(reading) | _mean_figures(reading) | _cache_figures(reading) | _batch(reading)
+
+
+def open_question(reading: LoadReading) -> str:
+    """The first open question in one line, with the option that answers it."""
+    asked = reading.questions[0]
+    return f"{asked.text} Answer with {asked.option}. ({'; '.join(asked.answers)})"
+
+
+def still_open(reading: LoadReading, answers: UsageAnswers) -> bool:
+    """Whether a whole workload needs more answers than given."""
+    if reading.kind == "lengths":
+        return answers.requests_per_month is None
+    if reading.kind == "rates":
+        return answers.input_tok_per_request is None or answers.output_tok_per_request is None
+    return bool(reading.questions)
+
+
+def reading_peak(reading: LoadReading) -> PeakEstimate:
+    """The peak of a week, from the busiest bucket."""
+    seen = SeenPeak(
+        ratio=reading.peak_ratio or 1.0,
+        hour_ratio=reading.hour_ratio or 1.0,
+        window_s=reading.bucket_s or WEEK_S,
+        span_s=reading.window_s or 0.0,
+        rate_req_s=_per_month(reading) / SECONDS_PER_MONTH,
+    )
+    return peak_estimate(seen)
+
+
+def _per_month(reading: LoadReading) -> float:
+    return (reading.requests or 0.0) / (reading.window_s or SECONDS_PER_MONTH) * SECONDS_PER_MONTH
+
+
+def _volume_figures(reading: LoadReading) -> dict[str, Any]:
+    peak = reading_peak(reading)
+    return {
+        "requests_per_month": _per_month(reading),
+        "requests_basis": "measured" if (reading.window_s or 0) >= WEEK_S else "assumed",
+        "peak_ratio": min(max(peak.central_ratio, 1.0), MAX_PEAK_RATIO),
+        "peak_basis": peak.basis,
+        "active_h_per_month": HOURS_PER_MONTH,
+    }
+
+
+def _spread(input_tok: float, output_tok: float) -> dict[str, Any]:
+    """Means with the 95th percentiles of public traces."""
+    spreads = load_peaks()
+    return {
+        "input_tok": input_tok,
+        "output_tok": output_tok,
+        "input_p95_tok": max(input_tok * spreads.input_spread.central, 1.0),
+        "output_p95_tok": max(output_tok * spreads.output_spread.central, 1.0),
+        "lengths_basis": "assumed",
+        "cells": [],
+    }
+
+
+def _mean_figures(reading: LoadReading) -> dict[str, Any]:
+    requests = reading.requests or 1.0
+    return _spread((reading.input_tok or 0) / requests, (reading.output_tok or 0) / requests)
+
+
+def _cache_figures(reading: LoadReading) -> dict[str, Any]:
+    if reading.cache_read_tok is None or not reading.input_tok:
+        return {}
+    return {
+        "cached_frac": reading.cache_read_tok / reading.input_tok,
+        "cached_basis": "measured",
+        "cache_write_frac": (reading.cache_write_tok or 0) / reading.input_tok,
+    }
+
+
+def _batch(reading: LoadReading) -> dict[str, Any]:
+    return {"deferrable_frac": reading.batch_frac} if reading.batch_frac > 0 else {}
+
+
+def _length_figures(reading: LoadReading) -> dict[str, Any]:
+    inputs, outputs = reading.input_lengths, reading.output_lengths
+    if inputs is None or outputs is None:
+        return {}
+    return {
+        "input_tok": inputs.mean_tok,
+        "output_tok": outputs.mean_tok,
+        "input_p95_tok": max(inputs.p95_tok, 1.0),
+        "output_p95_tok": max(outputs.p95_tok, 1.0),
+        "lengths_basis": "measured",
+        "cells": [
+            LengthCell(
+                share_frac=float(f"{cell.share_frac:.6g}"),
+                input_tok=float(f"{cell.input_tok:.6g}"),
+                output_tok=float(f"{cell.output_tok:.6g}"),
+            )
+            for cell in reading.cells
+        ],
+    }
+
+
+def _told_volume(answers: UsageAnswers) -> dict[str, Any]:
+    if answers.requests_per_month is None:
+        return {}
+    return {"requests_per_month": answers.requests_per_month, "requests_basis": "typed"}
+
+
+def _told_lengths(answers: UsageAnswers) -> dict[str, Any]:
+    if answers.input_tok_per_request is None or answers.output_tok_per_request is None:
+        return {}
+    return _spread(answers.input_tok_per_request, answers.output_tok_per_request) | {"lengths_basis": "typed"}
+
+
+# --- YAML ------------------------------------------------------------------------------------------------------------
+
+
+def reading_workload_yaml(reading: LoadReading, answers: UsageAnswers = NO_ANSWERS) -> str:
+    """The block with its comments. Raises LogError where a question is open."""
+    if still_open(reading, answers):
+        raise LogError(open_question(reading))
+    unknown = Workload(  # the required figures are all replaced, and what the file does not tell is assumed
+        requests_per_month=1,
+        input_tok=1,
+        output_tok=1,
+        input_p95_tok=1,
+        output_p95_tok=1,
+        cached_basis="assumed",
+        peak_basis="assumed",
+    )
+    plain = reading_workload(reading, unknown, answers).model_dump(mode="json")
+    comments = "".join(f"# {printable(line, COMMENT_CHARS)}\n" for line in assumed_texts(reading))
+    return comments + yaml.safe_dump({"workload": plain}, sort_keys=False, allow_unicode=True, width=120)
+
+
+def assumed_texts(reading: LoadReading) -> list[str]:
+    """What was read, and what had to be assumed to make a workload of it."""
+    spread = load_peaks()
+    lengths = (
+        f"Assumed: the 95th percentile of lengths is {significant(spread.input_spread.central)} times the mean of the input and "
+        f"{significant(spread.output_spread.central)} times that of the output, as in public traces."
+    )
+    timed = reading.kind != "lengths"
+    return [
+        *reading.read,
+        *reading.inferred,
+        *reading.assumed,
+        *((lengths,) if reading.input_lengths is None else ()),
+        *(
+            (f"Peak used: {reading_peak(reading).why}",)
+            if timed
+            else ("Assumed: the peak, which the file does not show.",)
+        ),
+        *(month_texts(_per_month(reading), reading.window_s or 0.0, reading.requests or 0.0) if timed else ()),
+        *(f"Not in the file: {words}" for words in reading.missing),
+    ]

@@ -1,0 +1,284 @@
+"""Exports that hold sums by period (usage reports, console exports, metrics, bills) as one reading: requests, tokens, models,
+spend and the busiest period. What they lack is asked.
+"""
+
+import itertools
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from calculators.logs.aggregate_formats import PLAIN, AggregateFormat, known_format, may_be_sums
+from calculators.logs.aggregate_rows import DAY_S, Slice, is_day, slices
+from calculators.logs.aggregate_text import (
+    asked_cache,
+    asked_requests,
+    asked_tokens,
+    inferred_texts,
+    missing_texts,
+    read_texts,
+)
+from calculators.logs.lengths_and_rates import LoadReading, read_lengths, read_rates, refuse_benchmark
+from calculators.logs.request_file import LogError
+from calculators.logs.usage_reading import ModelUsage, UsageQuestion, UsageReading
+from calculators.logs.usage_tables import UsageTable, usage_tables
+from calculators.units import SECONDS_PER_HOUR
+
+LOOKED_AT_ROW_COUNT = 2_000
+TOTAL_TOLERANCE_FRAC = 0.005
+
+Sums = dict[str, float]
+
+
+@dataclass(slots=True)
+class _Account:
+    """Sums over the slices of a file."""
+
+    all: Sums = field(default_factory=lambda: defaultdict(float))
+    by_model: dict[str, Sums] = field(default_factory=lambda: defaultdict(lambda: defaultdict(float)))
+    by_start: dict[float, Sums] = field(default_factory=lambda: defaultdict(lambda: defaultdict(float)))
+    end_of: dict[float, set[float]] = field(default_factory=lambda: defaultdict(set))
+    currencies: set[str] = field(default_factory=set)
+    left_out: int = 0
+    cache_exceeds_input: bool = False
+    more_to_come: bool = False
+
+
+def read_aggregate(path: Path, label: str, input_excludes_cache: bool | None = None) -> LoadReading | None:
+    """The reading of a file of sums, of lengths alone or of rates alone; None when the file is none of these.
+
+    Raises LogError for a benchmark's result, for periods that overlap and for a file without any use.
+    """
+    tables = list(usage_tables(path))
+    for table in tables:
+        refuse_benchmark(table, label)
+        if (entry := known_format(table.names)) is not None:
+            return _reading(table, entry, label, input_excludes_cache)
+    for table in tables:
+        for read in (read_rates, read_lengths):
+            if (reading := read(table, label)) is not None:
+                return reading
+        if may_be_sums(table.names) and _looks_summed(table):
+            return _reading(table, PLAIN, label, input_excludes_cache)
+    return None
+
+
+def _looks_summed(table: UsageTable) -> bool:
+    """Whether the first rows are periods: whole minutes with more than one request each, or dates without a time."""
+    counts, starts, days, counted = list[float](), list[float](), list[bool](), set[str]()
+    for row, part in zip(table.rows(), slices(table, PLAIN), strict=False):
+        if part is not None:
+            counts.append(part.amounts.get("requests", 0.0))
+            starts.append(part.start_s)
+            days.append(any(is_day(text) for text in row.values()) and part.end_s is not None)
+            counted |= {name for name, amount in part.amounts.items() if amount > 0}
+        if len(starts) >= LOOKED_AT_ROW_COUNT:
+            break
+    if "output" not in counted or not counted & {"input", "uncached"}:
+        return False
+    return all(days) or (max(counts) > 1 and all(start % 60 == 0 for start in starts))
+
+
+def _reading(table: UsageTable, entry: AggregateFormat, label: str, excludes: bool | None) -> LoadReading:
+    account = _account(slices(table, entry), entry)
+    used = {start: sums for start, sums in account.by_start.items() if any(sums.values())}
+    if not used:
+        raise LogError(f"{label} is {entry.what} without any use in it; export a period with requests.")
+    width_s = _width_s(account, label, check=entry.shape != "items")
+    start_s = min(used)
+    end_s = max(max(account.end_of[start], default=start + width_s) for start in used)
+    unsure = entry.input_is == "unsure" and excludes is None
+    uncached = excludes if excludes is not None else _input_is_uncached(account, entry)
+    tokens: dict[str, Any] = {**_tokens(account.all, bool(uncached))}
+    requests = account.all.get("requests")
+    foreign = sorted(currency for currency in account.currencies if currency != "USD")
+    counted = "requests" if requests else "tokens"
+    loads = {start: sums.get(counted, 0.0) for start, sums in used.items()}
+    reading = LoadReading(
+        kind="aggregate",
+        name=label,
+        requests=requests,
+        **tokens,
+        start=datetime.fromtimestamp(start_s, UTC),
+        end=datetime.fromtimestamp(end_s, UTC),
+        models=_models(account, bool(uncached), not foreign),
+        spend_usd=None if foreign else account.all.get("spend"),
+        bucket_s=width_s,
+        peak_ratio=_ratio(loads, start_s, end_s, width_s),
+        hour_ratio=_ratio(_hourly(loads, start_s), start_s, end_s, max(width_s, SECONDS_PER_HOUR)),
+        batch_frac=account.all.get("batch", 0.0) / (account.all.get("load") or 1.0),
+    )
+    gap_count = max(0, round((end_s - start_s) / width_s) - len(used))
+    return replace(
+        reading,
+        read=read_texts(reading, entry.what, width_s),
+        inferred=inferred_texts(reading, account.left_out, gap_count, bool(uncached) and entry is PLAIN),
+        missing=missing_texts(reading, foreign, account.more_to_come),
+        questions=_questions(reading, unsure and uncached is None and bool(account.all.get("read"))),
+    )
+
+
+def _questions(reading: LoadReading, cache_unsure: bool) -> tuple[UsageQuestion, ...]:
+    if reading.input_tok is None or reading.output_tok is None:
+        return (asked_tokens(reading),)
+    asked = (asked_cache(reading),) if cache_unsure else ()
+    return asked if reading.requests is not None else (*asked, asked_requests(reading))
+
+
+def answered(
+    reading: LoadReading, requests: float | None = None, input_tok_per_request: float | None = None
+) -> LoadReading:
+    """The reading with the number of requests that the file lacks, as told: in all, or by the input of one. A count that the
+    file has is kept."""
+    if reading.requests is not None or reading.input_tok is None:
+        return reading
+    if requests is None and input_tok_per_request is None:
+        return reading
+    told = requests if requests is not None else reading.input_tok / (input_tok_per_request or 1.0)
+    words = "The number of requests is your own figure; the file has none."
+    kept = tuple(question for question in reading.questions if "--requests" not in question.option)
+    return replace(reading, requests=told, questions=kept, assumed=(*reading.assumed, words))
+
+
+def with_spend(reading: UsageReading, bill: LoadReading) -> UsageReading:
+    """The reading with the money of a bill. Raises LogError when their periods have no time in common."""
+    periods = (reading.start, reading.end, bill.start, bill.end)
+    if None not in periods and (bill.end <= reading.start or reading.end <= bill.start):  # type: ignore[operator]
+        raise LogError(f"{bill.name} and {reading.name} have no day in common; export both for the same period.")
+    return replace(reading, spend_usd=bill.spend_usd, read=(*reading.read, *bill.read))
+
+
+# --- sums ------------------------------------------------------------------------------------------------------------
+
+
+def _account(parts: Iterable[Slice | None], entry: AggregateFormat) -> _Account:
+    account = _Account()
+    for part in parts:
+        if part is None:
+            account.left_out += 1
+            continue
+        _add(account, part)
+        if part.end_s is not None:
+            account.end_of[part.start_s].add(part.end_s)
+        account.more_to_come = part.more_to_come
+        if part.currency and part.spend:
+            account.currencies.add(part.currency)
+        cached = part.amounts.get("read", 0.0) + part.amounts.get("write", 0.0)
+        account.cache_exceeds_input |= cached > part.amounts.get("input", math.inf)
+    return account
+
+
+def _add(account: _Account, part: Slice) -> None:
+    amounts = dict(part.amounts)
+    if part.spend is not None:
+        amounts["spend"] = part.spend
+    tokens = sum(amounts.get(name, 0.0) for name in ("input", "output") + (() if "input" in amounts else CACHES))
+    load = amounts.get("requests", tokens)
+    for sums in (account.all, account.by_model[part.model]):
+        for name, amount in amounts.items():
+            sums[name] += amount
+    account.all["load"] += load
+    account.all["batch"] += load if part.is_batch else 0.0
+    bucket = account.by_start[part.start_s]
+    for name in ("requests", "spend"):
+        if name in amounts and not (part.is_batch and name == "requests"):
+            bucket[name] += amounts[name]
+    bucket["tokens"] += 0.0 if part.is_batch else tokens
+    bucket["batch"] += load if part.is_batch else 0.0
+
+
+CACHES = ("uncached", "read", "write")
+
+
+def _input_is_uncached(account: _Account, entry: AggregateFormat) -> bool | None:
+    """Whether the input leaves cached tokens out; None where neither the format nor a column of totals tells."""
+    sums = account.all
+    if entry.input_is != "unsure":
+        return entry.input_is == "uncached"
+    cached, whole = sums.get("read", 0.0) + sums.get("write", 0.0), sums.get("input", 0.0) + sums.get("output", 0.0)
+    if account.cache_exceeds_input or "input" not in sums:
+        return True
+    if not cached:
+        return False
+    total = sums.get("total")
+    for uncached in (False, True):
+        if total and abs(whole + uncached * cached - total) <= TOTAL_TOLERANCE_FRAC * total:
+            return uncached
+    return None
+
+
+def _tokens(sums: Mapping[str, float], uncached: bool) -> dict[str, int | None]:
+    """Input of all kinds, its cached parts and the output; None where the file has no such column."""
+    cached = sums.get("read", 0.0) + sums.get("write", 0.0)
+    plain = sums.get("uncached") if uncached or "input" not in sums else None
+    if plain is None and uncached:
+        plain = sums.get("input")
+    whole = sums.get("input") if plain is None else plain + cached
+    return {
+        "input_tok": _whole(whole),
+        "cache_read_tok": _whole(sums.get("read")),
+        "cache_write_tok": _whole(sums.get("write")),
+        "output_tok": _whole(sums.get("output")),
+    }
+
+
+def _whole(value: float | None) -> int | None:
+    return None if value is None else round(value)
+
+
+def _models(account: _Account, uncached: bool, in_usd: bool) -> tuple[ModelUsage, ...]:
+    named = {model: sums for model, sums in account.by_model.items() if model and any(sums.values())}
+    return tuple(
+        ModelUsage(
+            model=model[:200],
+            requests=sums.get("requests"),
+            **_tokens(sums, uncached),
+            spend_usd=sums.get("spend") if in_usd else None,
+        )
+        for model, sums in sorted(named.items())
+    )
+
+
+# --- periods ---------------------------------------------------------------------------------------------------------
+
+
+def _width_s(account: _Account, label: str, check: bool) -> float:
+    """Length of one period: as told, else the smallest step; of a single one what its start is a multiple of."""
+    starts = sorted(account.by_start)
+    told = Counter(end - start for start in starts for end in account.end_of[start])
+    if check:
+        _check_overlap(account, label)
+    if told:
+        return told.most_common(1)[0][0]
+    if len(starts) > 1:
+        return min(after - before for before, after in itertools.pairwise(starts))
+    return next((step for step in (DAY_S, SECONDS_PER_HOUR) if starts[0] % step == 0), 60.0)
+
+
+def _check_overlap(account: _Account, label: str) -> None:
+    before = -math.inf
+    for start in sorted(account.by_start):
+        ends = account.end_of[start]
+        if len(ends) > 1 or (start < before and account.by_start[start]["tokens"]):
+            day = datetime.fromtimestamp(start, UTC).date()
+            raise LogError(
+                f"{label} has periods that overlap ({day}), so use would be counted twice; export one width, as hours or days."
+            )
+        before = max(before, *ends) if ends else before
+
+
+def _ratio(loads: Mapping[float, float], start_s: float, end_s: float, width_s: float) -> float:
+    """Busiest period : mean period; periods that the file leaves out had no use."""
+    count = max(1.0, (end_s - start_s) / width_s)
+    total = sum(loads.values())
+    return max(1.0, max(loads.values()) * count / total) if total > 0 else 1.0
+
+
+def _hourly(loads: Mapping[float, float], start_s: float) -> dict[float, float]:
+    hours = defaultdict[float, float](float)
+    for start, load in loads.items():
+        hours[(start - start_s) // SECONDS_PER_HOUR] += load
+    return dict(hours)

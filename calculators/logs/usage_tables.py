@@ -1,0 +1,234 @@
+"""Tables of sums in CSV or JSON of any nesting, as flat rows by normalized name, one at a time.
+
+A nested key is there twice: by its whole path and by its last part. Lists of objects (pages, buckets, results) become
+rows that repeat what stands around them; other lists are left out. Values are text, and "" is null.
+"""
+
+import csv
+import itertools
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from calculators.logs.json_documents import array_objects, json_text, line_objects
+from calculators.logs.request_columns import normalised
+
+HEAD_CHARS = 200_000
+FIRST_ROW_COUNT = 50
+HEADER_LINE_COUNT = 20
+"""Titles and comments may stand above the header."""
+MAX_JSON_BYTES = 24_000_000
+MAX_DEPTH = 8
+ROW_LISTS = frozenset(
+    (
+        *("data", "results", "value", "timeseries", "rows", "items", "records", "buckets", "days", "datapoints"),
+        *(
+            "daily",
+            "weekly",
+            "monthly",
+            "sessions",
+            "blocks",
+            "modelbreakdowns",
+            "modelbreakdown",
+            "metricdataresults",
+            "usage",
+            "costs",
+        ),
+    )
+)
+"""Keys whose lists of objects are rows."""
+REPEATED_SUMS = frozenset({"breakdown", "totals", "totalresults", "summary"})
+"""Keys that repeat the sums of the rows."""
+SIDE_LISTS = frozenset({"timestamps", "values", "inputlens", "outputlens", "errors"})
+"""Keys whose lists of plain values run side by side."""
+DELIMITERS = (",", ";", "\t", "|")
+
+Row = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class UsageTable:
+    """Names of the columns, and a way to pass over the rows."""
+
+    names: frozenset[str]
+    rows: Callable[[], Iterator[Row]]
+    is_json: bool = False
+
+
+def usage_tables(path: Path) -> Iterator[UsageTable]:
+    """The tables that a file may hold: of JSON one, of CSV one for each line that may be the header. None for a file that is
+    no text."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            head = file.read(HEAD_CHARS)
+    except (OSError, UnicodeDecodeError):
+        return
+    if head.lstrip()[:1] in ("{", "["):
+        yield from _json_table(path, head)
+    elif "\x00" not in head:
+        yield from _csv_tables(path, head)
+
+
+# --- JSON ------------------------------------------------------------------------------------------------------------
+
+
+def _json_table(path: Path, head: str) -> Iterator[UsageTable]:
+    keys = {normalised(name) for name in re.findall(r'"([^"\\]{1,80})"\s*:', head)}
+    objects = array_objects(head, FIRST_ROW_COUNT) if "[" in head else []
+    for document in objects or line_objects(head, FIRST_ROW_COUNT):
+        keys |= {name for row in exploded(document, {}) for name in row}
+    if path.stat().st_size <= MAX_JSON_BYTES:
+        yield UsageTable(frozenset(keys), lambda: _json_rows(path), is_json=True)
+
+
+def _json_rows(path: Path) -> Iterator[Row]:
+    try:
+        for document in _documents(path.read_text(encoding="utf-8-sig")):
+            yield from exploded(document, {})
+    except (UnicodeDecodeError, RecursionError):
+        return
+
+
+def _documents(text: str) -> Iterator[Any]:
+    """Every JSON document of a text, one after the other, up to the first that cannot be read."""
+    decoder, position, between = json.JSONDecoder(), 0, re.compile(r"[\s,]*")
+    while (start := between.match(text, position)) is not None and start.end() < len(text):
+        try:
+            document, position = decoder.raw_decode(text, start.end())
+        except ValueError:
+            return
+        yield document
+
+
+def exploded(value: Any, above: Row, depth: int = MAX_DEPTH) -> Iterator[Row]:
+    """Rows of a document; each repeats the plain values of the objects around it. An empty list is one row of those."""
+    if depth == 0:
+        return
+    if isinstance(value, list):
+        for child in value:
+            yield from exploded(child, above, depth - 1)
+    elif isinstance(value, dict):
+        lists = [key for key, child in value.items() if _holds_rows(key, child)]
+        flat = {**above, **_flat({key: child for key, child in value.items() if key not in lists})}
+        if not lists:
+            yield from _series(value, flat)
+        for key in lists:
+            children = _listed(value[key])
+            yield from exploded(children, flat, depth - 1) if children else (flat,)
+
+
+def _holds_rows(key: str, child: Any) -> bool:
+    if isinstance(child, dict):
+        return key == "projects" and all(isinstance(part, list) for part in child.values())
+    return isinstance(child, list) and normalised(key) in ROW_LISTS and all(isinstance(part, dict) for part in child)
+
+
+def _listed(children: Any) -> list[Any]:
+    return list(children.values()) if isinstance(children, dict) else children
+
+
+def _series(value: Mapping[str, Any], flat: Row) -> Iterator[Row]:
+    """One row for each place of lists that run side by side (times and values, lengths of requests), else the row itself."""
+    sides = {
+        name: child
+        for key, child in value.items()
+        if (name := normalised(key)) in SIDE_LISTS and isinstance(child, list)
+    }
+    if len(sides) < 2:
+        yield flat
+        return
+    for cells in itertools.zip_longest(*sides.values()):
+        yield {**flat, **dict(zip(sides, map(json_text, cells), strict=True))}
+
+
+def _flat(value: Mapping[str, Any]) -> dict[str, str]:
+    """Values by whole path, and by last part where no path has that name."""
+    by_path = dict(_paths(value, ()))
+    by_tail = dict(reversed([(path[-1], text) for path, text in by_path.items()]))
+    return by_tail | {"".join(path): text for path, text in by_path.items()}
+
+
+def _paths(value: Mapping[str, Any], above: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+    for key, child in value.items():
+        name = normalised(str(key))
+        path = (*above, name)
+        if name in REPEATED_SUMS or len(path) > MAX_DEPTH:
+            continue
+        if name == "metadatavalues" and isinstance(child, list):
+            yield from (((dimension,), text) for dimension, text in _dimensions(child))
+        elif isinstance(child, dict):
+            yield from _paths(child, path)
+        elif isinstance(child, list) and len(child) == 1 and isinstance(child[0], str):
+            yield path, child[0]
+        elif not isinstance(child, list):
+            yield path, json_text(child)
+
+
+def _dimensions(pairs: list[Any]) -> Iterator[tuple[str, str]]:
+    """Dimensions of Azure Monitor: a list of names with values."""
+    for pair in pairs:
+        if isinstance(pair, dict):
+            name = pair.get("name")
+            yield normalised(str(name.get("value") if isinstance(name, dict) else name)), json_text(pair.get("value"))
+
+
+# --- CSV -------------------------------------------------------------------------------------------------------------
+
+
+def _csv_tables(path: Path, head: str) -> Iterator[UsageTable]:
+    for index, line in enumerate(re.split(r"\r\n|\n|\r", head)[:HEADER_LINE_COUNT]):
+        delimiter = max(DELIMITERS, key=line.count)
+        names = [(normalised(cell), normalised(_tail(cell))) for cell in _cells(line, delimiter)]
+        if sum(1 for name, _ in names if name and not name.isdigit()) >= 2:
+            continental = delimiter == ";" and _is_continental(head)
+            rows = _csv_rows(path, index, delimiter, continental)
+            yield UsageTable(frozenset(name for pair in names for name in pair), partial(_named, names, rows))
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    return next(csv.reader([line], delimiter=delimiter), [])
+
+
+def _tail(name: str) -> str:
+    """The last part of a dotted key, as `usage.input_tokens`; other names whole."""
+    return name.rpartition(".")[2] if re.fullmatch(r"[A-Za-z_]\w*(\.\w+)+", name.strip()) else name
+
+
+def _named(names: list[tuple[str, str]], rows: Callable[[], Iterator[list[str]]]) -> Iterator[Row]:
+    """Cells by the whole name, and by its part behind the last dot where no column has that name."""
+    for cells in rows():
+        tails = {tail: cell for (_, tail), cell in zip(names, cells, strict=False)}
+        yield tails | {name: cell for (name, _), cell in zip(names, cells, strict=False)}
+
+
+def _csv_rows(path: Path, skipped: int, delimiter: str, continental: bool) -> Callable[[], Iterator[list[str]]]:
+    def rows() -> Iterator[list[str]]:
+        with path.open(encoding="utf-8-sig", newline="", errors="replace") as file:
+            for _ in range(skipped + 1):
+                file.readline()
+            try:
+                for cells in csv.reader(file, delimiter=delimiter):
+                    if any(cells):
+                        yield [_plain(cell.strip(), continental) for cell in cells]
+            except csv.Error:
+                return
+
+    return rows
+
+
+def _is_continental(head: str) -> bool:
+    """Whether numbers have a decimal comma, or dots between thousands and nowhere else."""
+    cells = [cell for line in head.splitlines()[1:] for cell in line.split(";")]
+    dotted = [cell for cell in cells if re.fullmatch(r"-?\d+\.\d+", cell)]
+    comma = any(re.fullmatch(r"-?\d[\d.]*,\d+", cell) for cell in cells)
+    return comma or (bool(dotted) and all(re.fullmatch(r"-?\d{1,3}(\.\d{3})+", cell) for cell in dotted))
+
+
+def _plain(cell: str, continental: bool) -> str:
+    if not continental or not re.fullmatch(r"-?\d[\d.]*(,\d+)?", cell) or re.fullmatch(r"\d\d?\.\d\d?\.\d{4}", cell):
+        return cell
+    return cell.replace(".", "").replace(",", ".")

@@ -1,0 +1,92 @@
+"""Sums, lengths and rates as a workload."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from support import scenario
+from usage_sums import group, page, read, write
+
+from calculators.__main__ import main
+from calculators.logs.aggregate_workload import (
+    UsageAnswers,
+    reading_peak,
+    reading_workload,
+    reading_workload_yaml,
+    still_open,
+)
+from calculators.logs.aggregates import answered
+from calculators.logs.request_file import LogError
+
+TWO_HOURS = "Time (UTC),Azure OpenAI Requests,Processed Prompt Tokens,Generated Completion Tokens\n" + (
+    "2026-10-05 09:00:00,14,60000,6000\n2026-10-05 10:00:00,8,50000,5000\n"
+)
+NO_COUNT = "date,input_tokens,output_tokens\n2026-10-05,1000,100\n2026-10-06,3000,300\n"
+
+
+def test_sums_give_volume_means_and_a_peak_that_is_said_to_be_assumed(tmp_path: Path) -> None:
+    reading = read(tmp_path, TWO_HOURS)
+    workload = reading_workload(reading, scenario().workload)
+    assert workload.requests_per_month == pytest.approx(22 / 2 * 730)
+    assert (workload.input_tok, workload.output_tok) == (5_000, 500)
+    assert workload.input_p95_tok == pytest.approx(3.5 * 5_000)
+    assert (workload.requests_basis, workload.lengths_basis, workload.peak_basis) == ("assumed",) * 3
+    assert workload.peak_ratio == pytest.approx(10 * 1.4)  # of services below 3 requests/s
+    assert reading_peak(reading).low_ratio == pytest.approx(3.5 * 1.3)
+    assert workload.source == "log:export.csv"
+
+
+def test_caches_and_batches_of_a_report_are_measured(tmp_path: Path) -> None:
+    day = [
+        group("a", 1_000, 100, 9, input_cached_tokens=250, input_cache_write_tokens=50),
+        group("a", 0, 0, 1, batch=True),
+    ]
+    workload = reading_workload(read(tmp_path, page(*[day] * 7)), scenario().workload)
+    assert (workload.cached_frac, workload.cache_write_frac, workload.cached_basis) == (0.25, 0.05, "measured")
+    assert (workload.requests_basis, workload.deferrable_frac) == ("measured", 0.1)
+    silent = reading_workload(read(tmp_path, TWO_HOURS), scenario(workload={"cached_frac": 0.3}).workload)
+    assert silent.cached_frac == 0.3
+
+
+def test_an_open_question_is_asked_before_any_figure(tmp_path: Path) -> None:
+    reading = read(tmp_path, NO_COUNT)
+    with pytest.raises(LogError, match="--requests N or --input-tok-per-request N"):
+        reading_workload(reading, scenario().workload)
+    workload = reading_workload(answered(reading, input_tok_per_request=100), scenario().workload)
+    assert (workload.input_tok, workload.requests_per_month) == (100, pytest.approx(40 / 48 * 730))
+
+
+def test_lengths_alone_fill_the_lengths(tmp_path: Path) -> None:
+    before = scenario(workload={"requests_per_month": 12_345, "peak_ratio": 3}).workload
+    reading = read(tmp_path, "prompt_len,output_len\n10,5\n20,7\n60,9\n")
+    after = reading_workload(reading, before)
+    assert (after.input_tok, after.output_tok, after.lengths_basis) == (30, 7, "measured")
+    assert (after.requests_per_month, after.peak_ratio) == (12_345, 3)
+    assert still_open(reading, UsageAnswers())
+    assert reading_workload(reading, before, UsageAnswers(requests_per_month=99)).requests_per_month == 99
+
+
+def test_rates_alone_fill_volume_and_peak(tmp_path: Path) -> None:
+    reading = read(tmp_path, "window_start_s,requests_per_s\n0,40\n600,80\n1200,60\n")
+    after = reading_workload(reading, scenario().workload)
+    assert after.requests_per_month == pytest.approx(60 * 730 * 3_600)
+    assert after.input_tok == scenario().workload.input_tok
+    told = reading_workload(reading, after, UsageAnswers(input_tok_per_request=700, output_tok_per_request=70))
+    assert (told.input_tok, told.output_tok, told.lengths_basis) == (700, 70, "typed")
+
+
+def test_the_block_says_what_it_assumes(tmp_path: Path) -> None:
+    text = reading_workload_yaml(read(tmp_path, TWO_HOURS))
+    for words in ("Assumed: the 95th percentile", "Peak used: Assumed", "range", "Not in the file: cache reads"):
+        assert words in text
+    assert yaml.safe_load(text)["workload"]["cached_basis"] == "assumed"
+
+
+def test_the_command_line_asks_and_is_answered(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = str(write(tmp_path, NO_COUNT))
+    assert main(["workload", path]) == 2
+    assert "Answer with --requests N" in capsys.readouterr().err
+    assert main(["workload", path, "--requests", "40"]) == 0
+    assert yaml.safe_load(capsys.readouterr().out)["workload"]["input_tok"] == 100
+    assert main(["workload", path, "--json"]) == 0
+    assert '"kind": "aggregate"' in capsys.readouterr().out
