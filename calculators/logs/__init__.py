@@ -14,11 +14,11 @@ usage_tables        tables of sums as flat rows
 aggregate_formats   exports of sums, one entry each
 aggregate_rows      rows of sums as amounts of a period and model
 lengths_and_rates   files of lengths alone, or of rates alone
-aggregate_text      what is said and asked about sums
-aggregates          exports of sums as a reading
 peak_estimate       the peak of a week from less than that
 to_workload         a summary into a scenario's workload
+aggregate_text      what is said and asked about sums
 aggregate_workload  sums, lengths or rates into a scenario's workload
+aggregates          exports of sums as a reading
 timestamps          seconds since the epoch from whatever a log writes
 prompt_log          prompts as the parts a model sees
 benchmark_fields    fields of a benchmark result

@@ -6,6 +6,7 @@ Names are normalized: lower case, letters and digits only. A new format is one `
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 TableShape = Literal["columns", "metrics", "items"]
@@ -273,12 +274,20 @@ NO_MODEL_WORDS = re.compile(
 )
 
 
+@lru_cache(4_096)
 def quantity_of(item: str) -> str:
     """The quantity that an item's name tells, as in `COLUMNS`; "" when none."""
     text = item.replace("_", " ").replace("-", " ")
     return next((role for role, pattern in WORDS if re.search(pattern, text, re.IGNORECASE)), "")
 
 
+@lru_cache(4_096)
+def is_model_service(text: str) -> bool:
+    """Whether the words of a bill's row are about a language model."""
+    return MODEL_SERVICES.search(text) is not None
+
+
+@lru_cache(4_096)
 def unit_scale(unit: str) -> float:
     """Tokens of one unit: 1,000 for "1K tokens", a million for "1M"; 1 when it says nothing."""
     text = unit.replace(",", "")
@@ -289,6 +298,7 @@ def unit_scale(unit: str) -> float:
     return 1.0
 
 
+@lru_cache(4_096)
 def item_model(item: str) -> str:
     """The model within an item's name: what is left without region, direction and the word token; "" when nothing is."""
     if ":" in item:  # a product of a marketplace names no model

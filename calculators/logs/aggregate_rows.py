@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from calculators.errors import DataError
 from calculators.logs.aggregate_formats import (
@@ -12,10 +13,10 @@ from calculators.logs.aggregate_formats import (
     CURRENCY,
     END,
     MODEL,
-    MODEL_SERVICES,
     PAST_CHARACTERS,
     START,
     AggregateFormat,
+    is_model_service,
     item_model,
     quantity_of,
     unit_scale,
@@ -62,8 +63,8 @@ def slices(table: UsageTable, entry: AggregateFormat) -> Iterator[Slice | None]:
     before."""
     seen = set[int]()
     for row in table.rows():
-        period = period_s(row)
-        if period is None or _is_other(row, entry):
+        period = None if _is_other(row, entry) else period_s(row)
+        if period is None:
             yield None
             continue
         if entry.shape != "items":  # two groups of one period differ in what they are grouped by
@@ -97,7 +98,7 @@ def _slice(row: Row, entry: AggregateFormat, period: tuple[float, float | None])
 def _is_other(row: Row, entry: AggregateFormat) -> bool:
     """Whether a row is about another service, another kind of call, or failed calls."""
     if entry.about:
-        return not MODEL_SERVICES.search(" ".join(row.get(name, "") for name in entry.about))
+        return not is_model_service(" ".join(row.get(name, "") for name in entry.about))
     if OTHER_KINDS.search(_text(row, ("object", "endpoint", "calltype")).lower()):
         return True
     return (number(row.get("statuscode", "")) or 0) >= FAILED_FROM
@@ -152,6 +153,8 @@ def _text(row: Row, names: tuple[str, ...]) -> str:
 
 def number(text: str) -> float | None:
     """The number in a cell: "3.0", "1,234", "$0.50"; None for anything else."""
+    if not text:
+        return None
     try:
         value = float(text.replace(",", "").replace("$", "").strip())
     except ValueError:
@@ -201,6 +204,7 @@ def is_day(text: str) -> bool:
     )
 
 
+@lru_cache(8_192)
 def time_s(text: str) -> float | None:
     """Seconds since 1970 of a written time or date, UTC where it names no zone; None for anything else."""
     plain = re.sub(r"\s*(UTC|GMT)$", "", text.strip())

@@ -177,28 +177,35 @@ def reading_workload_yaml(reading: LoadReading, answers: UsageAnswers = NO_ANSWE
         peak_basis="assumed",
     )
     plain = reading_workload(reading, unknown, answers).model_dump(mode="json")
-    comments = "".join(f"# {printable(line, COMMENT_CHARS)}\n" for line in assumed_texts(reading))
+    comments = "".join(f"# {printable(line, COMMENT_CHARS)}\n" for line in _comments(reading))
     return comments + yaml.safe_dump({"workload": plain}, sort_keys=False, allow_unicode=True, width=120)
 
 
-def assumed_texts(reading: LoadReading) -> list[str]:
-    """What was read, and what had to be assumed to make a workload of it."""
-    spread = load_peaks()
-    lengths = (
-        f"Assumed: the 95th percentile of lengths is {significant(spread.input_spread.central)} times the mean of the input and "
-        f"{significant(spread.output_spread.central)} times that of the output, as in public traces."
-    )
+def _comments(reading: LoadReading) -> list[str]:
     timed = reading.kind != "lengths"
     return [
         *reading.read,
         *reading.inferred,
-        *reading.assumed,
-        *((lengths,) if reading.input_lengths is None else ()),
-        *(
-            (f"Peak used: {reading_peak(reading).why}",)
-            if timed
-            else ("Assumed: the peak, which the file does not show.",)
-        ),
+        *(f"Assumed: {words}" for words in reading.assumed),
         *(month_texts(_per_month(reading), reading.window_s or 0.0, reading.requests or 0.0) if timed else ()),
         *(f"Not in the file: {words}" for words in reading.missing),
     ]
+
+
+def assumptions(reading: LoadReading) -> tuple[str, ...]:
+    """What a workload of the reading takes from elsewhere, as far as the number of requests is known."""
+    if reading.kind == "lengths":
+        return ("the peak, which the file does not show.",)
+    if not reading.requests:
+        return ()
+    return (*_assumed_lengths(reading), reading_peak(reading).why)
+
+
+def _assumed_lengths(reading: LoadReading) -> tuple[str, ...]:
+    if reading.input_tok is None:
+        return ()
+    spread = load_peaks()
+    return (
+        f"the 95th percentile of lengths is {significant(spread.input_spread.central)} times the mean of the input and "
+        f"{significant(spread.output_spread.central)} times that of the output, as in public traces.",
+    )

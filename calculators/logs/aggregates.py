@@ -21,6 +21,7 @@ from calculators.logs.aggregate_text import (
     missing_texts,
     read_texts,
 )
+from calculators.logs.aggregate_workload import assumptions
 from calculators.logs.lengths_and_rates import LoadReading, read_lengths, read_rates, refuse_benchmark
 from calculators.logs.request_file import LogError
 from calculators.logs.usage_reading import ModelUsage, UsageQuestion, UsageReading
@@ -52,7 +53,11 @@ def read_aggregate(path: Path, label: str, input_excludes_cache: bool | None = N
 
     Raises LogError for a benchmark's result, for periods that overlap and for a file without any use.
     """
-    tables = list(usage_tables(path))
+    reading = _read(list(usage_tables(path)), label, input_excludes_cache)
+    return None if reading is None else replace(reading, assumed=assumptions(reading))
+
+
+def _read(tables: list[UsageTable], label: str, input_excludes_cache: bool | None) -> LoadReading | None:
     for table in tables:
         refuse_benchmark(table, label)
         if (entry := known_format(table.names)) is not None:
@@ -139,8 +144,9 @@ def answered(
         return reading
     told = requests if requests is not None else reading.input_tok / (input_tok_per_request or 1.0)
     words = "The number of requests is your own figure; the file has none."
+    counted = replace(reading, requests=told)
     kept = tuple(question for question in reading.questions if "--requests" not in question.option)
-    return replace(reading, requests=told, questions=kept, assumed=(*reading.assumed, words))
+    return replace(counted, questions=kept, assumed=assumptions(counted), inferred=(*reading.inferred, words))
 
 
 def with_spend(reading: UsageReading, bill: LoadReading) -> UsageReading:

@@ -43,7 +43,7 @@ def peak_estimate(seen: SeenPeak) -> PeakEstimate:
     """The peak to size for. Measured where a week of minutes was seen; else estimated."""
     whole_week = seen.span_s >= WEEK_S
     if whole_week and seen.window_s <= MINUTE_S:
-        words = "Measured over at least a week." if seen.basis == "measured" else "From at least a week."
+        words = "Peak-to-average ratio over at least a week."
         return PeakEstimate(seen.ratio, seen.ratio, seen.ratio, seen.basis, words)
     if seen.window_s > SECONDS_PER_HOUR:
         return _of_days(seen)
@@ -64,7 +64,7 @@ def _of_hours(seen: SeenPeak, whole_week: bool) -> PeakEstimate:
         bursts, burst_words = [within.low, within.central, within.high], "typical of services of this size"
     origin = "measured" if whole_week or seen.hour_ratio >= rhythm.central else "typical of services of this size"
     words = (
-        f"Busiest minute over its hour {significant(bursts[1])} ({burst_words}) times busiest hour over the mean of a week "
+        f"Peak-to-average ratio: busiest minute over its hour {significant(bursts[1])} ({burst_words}) times busiest hour over the mean of a week "
         f"{significant(hours[1])} ({origin})"
     )
     return _estimate(bursts, hours, words)
@@ -79,7 +79,7 @@ def _of_days(seen: SeenPeak) -> PeakEstimate:
     bursts = [within.low, within.central, within.high]
     origin = "measured" if shown or seen.ratio >= days.central else "typical of services of this size"
     words = (
-        f"Busiest minute over its day {significant(bursts[1])} (typical of services of this size) times busiest day over the "
+        f"Peak-to-average ratio: busiest minute over its day {significant(bursts[1])} (typical of services of this size) times busiest day over the "
         f"mean {significant(ratios[1])} ({origin})"
     )
     return _estimate(bursts, ratios, words)
@@ -88,4 +88,4 @@ def _of_days(seen: SeenPeak) -> PeakEstimate:
 def _estimate(bursts: list[float], rhythms: list[float], words: str) -> PeakEstimate:
     low, central, high = (burst * rhythm for burst, rhythm in zip(bursts, rhythms, strict=True))
     span = f"{significant(central)}, range {significant(low)} to {significant(high)}"
-    return PeakEstimate(low, central, high, "assumed", f"Assumed: {words} = {span}.")
+    return PeakEstimate(low, central, high, "assumed", f"{words} = {span}.")

@@ -115,7 +115,7 @@ def _comments(summary: UsageSummary) -> list[str]:
         f"Output tokens of a request: {_lengths(summary.output_tok)}",
         f"Cache reads: {cached}",
         *(_peak(peak) for peak in summary.peaks),
-        f"Peak used: {week_peak(summary).why}",
+        f"{week_peak(summary).basis.capitalize()}: {week_peak(summary).why}",
         *month_texts(summary.request_rate_req_s * SECONDS_PER_MONTH, summary.span_s, summary.used_row_count),
         *(f"Note: {note}" for note in summary.notes),
         f"Not from the log, so check them: {', '.join((*unknown, *NOT_IN_LOG))}",

@@ -200,9 +200,12 @@ def _tail(name: str) -> str:
 
 def _named(names: list[tuple[str, str]], rows: Callable[[], Iterator[list[str]]]) -> Iterator[Row]:
     """Cells by the whole name, and by its part behind the last dot where no column has that name."""
+    tails = [(index, tail) for index, (name, tail) in enumerate(names) if tail != name]
+    wholes = [name for name, _ in names]
     for cells in rows():
-        tails = {tail: cell for (_, tail), cell in zip(names, cells, strict=False)}
-        yield tails | {name: cell for (name, _), cell in zip(names, cells, strict=False)}
+        row = {tail: cells[index] for index, tail in tails if index < len(cells)}
+        row.update(zip(wholes, cells, strict=False))
+        yield row
 
 
 def _csv_rows(path: Path, skipped: int, delimiter: str, continental: bool) -> Callable[[], Iterator[list[str]]]:
@@ -213,7 +216,7 @@ def _csv_rows(path: Path, skipped: int, delimiter: str, continental: bool) -> Ca
             try:
                 for cells in csv.reader(file, delimiter=delimiter):
                     if any(cells):
-                        yield [_plain(cell.strip(), continental) for cell in cells]
+                        yield [_plain(cell.strip()) for cell in cells] if continental else list(map(str.strip, cells))
             except csv.Error:
                 return
 
@@ -228,7 +231,7 @@ def _is_continental(head: str) -> bool:
     return comma or (bool(dotted) and all(re.fullmatch(r"-?\d{1,3}(\.\d{3})+", cell) for cell in dotted))
 
 
-def _plain(cell: str, continental: bool) -> str:
-    if not continental or not re.fullmatch(r"-?\d[\d.]*(,\d+)?", cell) or re.fullmatch(r"\d\d?\.\d\d?\.\d{4}", cell):
+def _plain(cell: str) -> str:
+    if not re.fullmatch(r"-?\d[\d.]*(,\d+)?", cell) or re.fullmatch(r"\d\d?\.\d\d?\.\d{4}", cell):
         return cell
     return cell.replace(".", "").replace(",", ".")

@@ -77,7 +77,12 @@ def test_rates_alone_fill_volume_and_peak(tmp_path: Path) -> None:
 
 def test_the_block_says_what_it_assumes(tmp_path: Path) -> None:
     text = reading_workload_yaml(read(tmp_path, TWO_HOURS))
-    for words in ("Assumed: the 95th percentile", "Peak used: Assumed", "range", "Not in the file: cache reads"):
+    for words in (
+        "Assumed: the 95th percentile",
+        "Assumed: Peak-to-average ratio: busiest minute",
+        "range",
+        "Not in the file: cache reads",
+    ):
         assert words in text
     assert yaml.safe_load(text)["workload"]["cached_basis"] == "assumed"
 
@@ -90,3 +95,12 @@ def test_the_command_line_asks_and_is_answered(tmp_path: Path, capsys: pytest.Ca
     assert yaml.safe_load(capsys.readouterr().out)["workload"]["input_tok"] == 100
     assert main(["workload", path, "--json"]) == 0
     assert '"kind": "aggregate"' in capsys.readouterr().out
+
+
+def test_what_is_assumed_is_part_of_the_reading(tmp_path: Path) -> None:
+    lengths, peak = read(tmp_path, TWO_HOURS).assumed
+    assert lengths.startswith("the 95th percentile of lengths is 3.5 times the mean")
+    assert peak.endswith("= 14, range 4.55 to 146.")  # 1.4 x 10, 1.3 x 3.5, 5.4 x 27
+    unanswered = read(tmp_path, NO_COUNT)
+    assert unanswered.assumed == ()
+    assert len(answered(unanswered, requests=40).assumed) == 2
