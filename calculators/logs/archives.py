@@ -111,6 +111,7 @@ def _data_members(members: list[Member]) -> list[Member]:
     """The logs among the files of an archive, by name; all of them when no name tells."""
     shown = [m for m in members if not any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(m[0]).parts)]
     named = [member for member in shown if PurePosixPath(member[0]).suffix.lower() in DATA_SUFFIXES]
+    named = [member for member in named if not member[0].lower().endswith(".txt")] or named  # a read-me beside the logs
     return sorted(named or shown, key=lambda member: member[0])
 
 

@@ -161,8 +161,8 @@ def _parquet_source(engine: LogEngine, cells: Sequence[str], log: Path) -> str:
 
 
 def _parquet_text(cell: str, kind: str) -> str:
-    if kind in ("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ"):
-        return f"epoch_us({cell})::VARCHAR"
+    if kind.startswith("TIMESTAMP") and ("TZ" in kind or "TIME ZONE" in kind):
+        return f"epoch_us({cell}::TIMESTAMPTZ)::VARCHAR"
     nested = kind.endswith("]") or kind.startswith(("STRUCT", "MAP"))
     return f"to_json({cell})::VARCHAR" if nested else f"{cell}::VARCHAR"
 
@@ -271,7 +271,7 @@ def _written_us(text: Any, day_first: bool) -> Any:
 
 def _day_us(day: Any, day_first: bool) -> Any:
     """Microseconds from 1970 to the start of a date."""
-    dashed = day.re_replace(r"[-/., ]+", "-").re_replace(r"^(\d{1,2}-\d{1,2})-(\d{2})$", r"\1-20\2")
+    dashed = day.re_replace(r"[-/., ]+", "-").re_replace(r"^(\d{1,2}-\w{1,9})-(\d{2})$", r"\1-20\2")
     order = "%d-%m-%Y" if day_first else "%m-%d-%Y"
     formats = ["%Y-%m-%d", "%d-%b-%Y", "%d-%B-%Y", "%b-%d-%Y", "%B-%d-%Y", "%Y%m%d", order]
     return _epoch_us(_try_strptime(dashed, formats).cast("timestamp('UTC')"))

@@ -19,11 +19,11 @@ TIME_FIELDS = (
     *("request_created_at", "date"),
 )
 
-MONTH = "(?:[Jj]an|[Ff]eb|[Mm]ar|[Aa]pr|[Mm]ay|[Jj]un|[Jj]ul|[Aa]ug|[Ss]ep|[Oo]ct|[Nn]ov|[Dd]ec)[a-z]{0,6}"
+MONTH = "(?i:(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6})"
 WEEKDAY = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6}"
 DATE = (
     rf"(?:\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}|\d{{8}}|\d{{1,2}}[-/.]\d{{1,2}}[-/.](?:\d{{4}}|\d{{2}})"
-    rf"|\d{{1,2}}[-/. ]+{MONTH}[-/., ]+\d{{4}}|{MONTH} +\d{{1,2}},? +\d{{4}})"
+    rf"|\d{{1,2}}[-/. ]+{MONTH}[-/., ]+(?:\d{{4}}|\d{{2}})|{MONTH} +\d{{1,2}},? +\d{{4}})"
 )
 ZONE = r"(?:Z|z|UTC|GMT|(?:UTC|GMT)?[+-]\d{2}(?::?\d{2})?)"
 """An offset; a name such as CET alone is none, because the offset would be a guess."""

@@ -102,7 +102,7 @@ def _figures(summary: UsageSummary) -> tuple[int, float, float]:
         _zstd(TEXT.encode()),
         _zip({"log.csv": TEXT}),
         _zip({"log.csv.gz": gzip.compress(TEXT.encode())}),
-        _zip({"a.csv": csv_text(ROWS[:2]), "b.csv": csv_text(ROWS[2:]), "__MACOSX/._a.csv": "x", "readme.md": "y"}),
+        _zip({"a.csv": csv_text(ROWS[:2]), "b.csv": csv_text(ROWS[2:]), "__MACOSX/._a.csv": "x", "readme.txt": "y, z"}),
         _zip({f"{n}.csv.gz": gzip.compress(csv_text([row]).encode()) for n, row in enumerate(ROWS)}),
         _tar_gz({"logs/a.csv": csv_text(ROWS[:1]), "logs/b.csv": csv_text(ROWS[1:])}),
         TEXT.encode("utf-16"),
