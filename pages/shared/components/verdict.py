@@ -18,7 +18,7 @@ def metric_row(result: Evaluation) -> None:
     """Current API spend, the cheapest API option, the cheapest self-hosted option and the break-even volume."""
     build, buy, today = result.build, result.buy, result.today
     has_buy = result.today_allowed or buy is not today
-    spend, api, fleet, volume = st.columns(4)
+    spend, api, fleet, volume = st.columns([10, 10, 12, 10])  # the third label is the longest
     with spend:
         _metric("Current API spend", usd(today.usd_per_month), today.label, unit=f"{_spend_basis(result)}, per month")
     with api:
