@@ -4,11 +4,19 @@ Modules in reading order:
 
 json_documents  objects of a log in JSON, their keys and values
 usage_reading       what a file of usage says, whatever its kind
-request_file        bytes and first rows of a request log
+timestamps          seconds since the epoch from whatever a log writes
+cells               numbers and blanks as they are written
+log_bytes           size, packing and encoding of a file
 request_columns     which column means what
+request_file        columns and first rows of a request log
+workbook            a sheet as CSV
+archives            packed logs, unpacked
+containers          any file as plain text or Parquet
 request_mapping     which column plays which role
+cell_expressions    a cell as tokens or time
 request_rows        rows as typed tables
 request_statistics  lengths, rates and peaks
+summer_time         hours that come twice
 request_log         a request log into a summary
 usage_tables        tables of sums as flat rows
 aggregate_formats   exports of sums, one entry each

@@ -12,8 +12,8 @@ from typing import IO, Any
 
 import pyarrow as pa
 
-from calculators.logs.request_file import CHUNK_BYTES, MAX_UNPACK_RATIO, MAX_UNPACKED_BYTES, MIN_BOMB_BYTES, LogError
-from calculators.logs.request_file import packing as packing_of
+from calculators.logs.log_bytes import CHUNK_BYTES, MAX_UNPACK_RATIO, MAX_UNPACKED_BYTES, MIN_BOMB_BYTES, LogError
+from calculators.logs.log_bytes import packing as packing_of
 from calculators.logs.workbook import workbook_chunks
 
 MAX_MEMBERS = 10_000

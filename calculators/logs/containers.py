@@ -1,6 +1,6 @@
 """A log as one plain file, whatever it came packed in (gzip, zstd, bz2, zip, tar, xlsx) or encoded as.
 
-`plain` gives UTF-8 text or Parquet. What has to be unpacked or rewritten goes into a file without a name, which is gone
+`plain_file` gives UTF-8 text or Parquet. What has to be unpacked or rewritten goes into a file without a name, which is gone
 with the process, even when that is killed. Sizes are checked before and while unpacking. Refusals are LogErrors.
 """
 
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, Literal
 
 from calculators.logs.archives import archive_chunks
-from calculators.logs.request_file import (
+from calculators.logs.log_bytes import (
     CHUNK_BYTES,
     MAX_UNPACK_RATIO,
     MAX_UNPACKED_BYTES,
@@ -47,7 +47,7 @@ class PlainFile:
     """The file without a name behind `path`; None: `path` is the file that was given."""
 
 
-def plain(path: Path, label: str, progress: Progress | None = None) -> PlainFile:
+def plain_file(path: Path, label: str, progress: Progress | None = None) -> PlainFile:
     """The log at `path` as UTF-8 text or Parquet. Raises LogError for what is no log, too large or broken."""
     report: Progress = progress or (lambda _fraction, _text: None)
     check_size(path, label)

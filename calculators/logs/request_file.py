@@ -1,17 +1,15 @@
 """Opens a request log and looks at its bytes and first rows: text in, `LogHead` out.
 
-What is packed or not UTF-8 was made plain by `containers` before. `check_content` passes once over all bytes (encoding,
-line length); `read_head` tells CSV from JSON and Parquet, finds the separator and header, and names the columns. Every refusal is a LogError. What a column means is decided in `request_mapping`.
+What is packed or not UTF-8 was made plain by `containers` before. `read_head` tells CSV from JSON and Parquet, finds the separator and header, and names the columns. Every refusal is a LogError. What a column means is decided in `request_mapping`.
 """
 
 import codecs
 import csv
-import hashlib
 import io
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,52 +18,28 @@ from typing import Any, Literal
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from calculators.errors import DataError
 from calculators.logs import request_columns
 from calculators.logs.cells import is_null
 from calculators.logs.json_documents import array_objects, json_object, json_text, leaves, line_objects, nested_keys
+from calculators.logs.log_bytes import MAX_LINE_BYTES, MAX_LOG_ROWS, ContentCheck, chunks_of, decoded, plain_kind
+from calculators.logs.log_bytes import LogError as LogError
+from calculators.logs.log_bytes import Progress as Progress
 from calculators.logs.timestamps import is_clock_only, is_date_only, is_written
 
-MAX_LOG_BYTES = 4e9  # the file as it lies on disk
-MAX_UNPACKED_BYTES = 4e9
-MAX_UNPACK_RATIO = 200.0  # unpacked:packed; real logs stay below 30
-MIN_BOMB_BYTES = 10e6  # the ratio only counts above this size
-MAX_LINE_BYTES = 2_000_000
 MAX_LOG_COLUMNS = 500
-MAX_LOG_ROWS = 50_000_000
 HEAD_BYTES = 4_000_000
 HEAD_ROW_COUNT = 2_000
 MAX_SHOWN_CELL_CHARS = 40
 MAX_FILE_NAME_CHARS = 120
-CHUNK_BYTES = 1_000_000
-START_BYTES = 1_024
 MAX_TITLE_LINES = 50
 """Lines before the header that are looked at."""
-MAX_NAME_CHARS = 200
+MAX_HEADER_CHARS = 200
 WITH = "\0with"
 JOINED_TIME = "date time"
-PACKINGS = (
-    (b"\x1f\x8b", "gzip"),
-    (b"\x28\xb5\x2f\xfd", "zstd"),
-    (b"BZh", "bz2"),
-    (b"PK\x03\x04", "zip"),
-    (b"PAR1", "parquet"),
-)
-OTHER_BINARIES = (b"%PDF", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!", b"PK\x05\x06")
 JSON_COLUMNS = frozenset({"metadata", "usage", "usagedetails", "usagemetadata", "fullresponse"})
 
 LogKind = Literal["csv", "lines", "array", "parquet"]
-Progress = Callable[[float, str], None]
-
 csv.field_size_limit(MAX_LINE_BYTES)
-
-
-class LogError(DataError):
-    """A log that cannot be used. The message names the file, the place, the value and what to do about it."""
-
-
-class NotUtf8(LogError):
-    """Text in another encoding than UTF-8."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,99 +59,6 @@ class LogHead:
         return [row.get(column, "") for row in self.rows]
 
 
-@dataclass(frozen=True, slots=True)
-class ContentCheck:
-    """Digest of a log as it was given, and its numbers of quotes, line feeds and carriage returns."""
-
-    sha256: str
-    quote_count: int
-    line_count: int
-    return_count: int
-
-
-# --- bytes: size, kind, encoding -----------------------------------------------------------------------------------
-
-
-def check_size(path: Path, label: str) -> int:
-    """Size in bytes of a file that can be read. Raises LogError."""
-    try:
-        size_bytes = path.stat().st_size
-        is_file = path.is_file()
-        with path.open("rb") if is_file else io.BytesIO():
-            pass
-    except (OSError, ValueError) as error:
-        raise LogError(f"{label} cannot be opened; check the name and the permissions.") from error
-    if not is_file:
-        raise LogError(f"{label} is not a file; name one CSV, JSON-lines or Parquet file.")
-    if size_bytes == 0:
-        raise LogError(f"{label} is empty (0 bytes); export the log again.")
-    if size_bytes > MAX_LOG_BYTES:
-        raise LogError(
-            f"{label} has {size_bytes / 1e6:,.0f} MB and the limit is {MAX_LOG_BYTES / 1e6:,.0f} MB; "
-            "keep only time, input and output columns, compress it, or take a shorter period."
-        )
-    return size_bytes
-
-
-def packing(start: bytes) -> str:
-    """How a file is packed, by its first bytes: "gzip", "zstd", "bz2", "zip", "tar", "parquet" or "" for not."""
-    for magic, kind in PACKINGS:
-        if start.startswith(magic):
-            return kind
-    return "tar" if start[257:262] == b"ustar" else ""
-
-
-def plain_kind(path: Path, label: str) -> str:
-    """The packing of a file, or the encoding of its text: "text" for UTF-8 or alike. Raises LogError for anything else."""
-    with path.open("rb") as file:
-        start = file.read(START_BYTES)
-    if kind := packing(start):
-        return kind
-    if start.startswith(b"\xd0\xcf\x11\xe0"):
-        raise LogError(f"{label} is an old Excel workbook (.xls); save it as .xlsx or as CSV (UTF-8).")
-    if start.startswith(OTHER_BINARIES):
-        raise LogError(f"{label} is a PDF or packed as xz, 7z or rar; export it as CSV or JSON lines, or unpack it.")
-    if start.removeprefix(codecs.BOM_UTF8).lstrip()[:1] == b"<":
-        raise LogError(f"{label} is a web page or XML, perhaps a sign-in page; download the export itself.")
-    return _encoding(start)
-
-
-def _encoding(start: bytes) -> str:
-    """UTF-16 by its mark, or by the zero bytes of plain letters."""
-    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    even, odd = start[::2], start[1::2]
-    if len(odd) >= 4 and odd.count(0) > 0.8 * len(odd) and not even.count(0):
-        return "utf-16-le"
-    if len(odd) >= 4 and even.count(0) > 0.8 * len(even) and not odd.count(0):
-        return "utf-16-be"
-    return "text"
-
-
-def check_content(path: Path, label: str, progress: Progress) -> ContentCheck:
-    """One pass over all bytes of a text: encoding, line length, number of lines, digest. Raises LogError."""
-    size_bytes = check_size(path, label)
-    decoder, digest = codecs.getincrementaldecoder("utf-8")(), hashlib.sha256()
-    line_count = read_bytes = run_bytes = quote_count = return_count = 0
-    blank = True
-    for chunk in _chunks(path, label):
-        text = _decode(decoder, chunk, label, line_count, False)
-        blank = blank and not text.lstrip("\ufeff \t\r\n")
-        run_bytes = _check_lines(chunk, run_bytes, line_count, label)
-        digest.update(chunk)
-        line_count += chunk.count(b"\n")
-        read_bytes += len(chunk)
-        quote_count += chunk.count(b'"')
-        return_count += chunk.count(b"\r")
-        progress(0.4 * min(1.0, read_bytes / size_bytes), "Checking the file")
-    _decode(decoder, b"", label, line_count, True)
-    if blank:
-        raise LogError(f"{label} holds nothing but white space; export the log again.")
-    if line_count > MAX_LOG_ROWS:
-        raise LogError(f"{label} has more than {MAX_LOG_ROWS:,} lines; take a shorter period.")
-    return ContentCheck(digest.hexdigest(), quote_count, line_count, return_count)
-
-
 def check_table(head: LogHead, check: ContentCheck) -> None:
     """Refuses a CSV of which rows would be lost without a word: an open quote, or two kinds of line end."""
     if head.kind != "csv":
@@ -190,38 +71,6 @@ def check_table(head: LogHead, check: ContentCheck) -> None:
         raise LogError(f"{head.label} mixes Windows and Unix line ends; save it again with one kind.")
 
 
-def _chunks(path: Path, label: str) -> Iterator[bytes]:
-    """The content in pieces of at most 1 MB."""
-    try:
-        with path.open("rb") as file:
-            while chunk := file.read(CHUNK_BYTES):
-                yield chunk
-    except OSError as error:
-        raise LogError(f"{label} cannot be read; check the permissions.") from error
-
-
-def _decode(decoder: codecs.IncrementalDecoder, chunk: bytes, label: str, line_count: int, final: bool) -> str:
-    if b"\x00" in chunk:
-        line = line_count + chunk[: chunk.index(b"\x00")].count(b"\n") + 1
-        raise LogError(f"{label} holds NUL bytes (line {line}), so it is binary; export it as CSV or JSON lines.")
-    try:
-        return decoder.decode(chunk, final)
-    except UnicodeDecodeError as error:
-        line = line_count + error.object[: error.start].count(b"\n") + 1
-        raise NotUtf8(f"{label} is not UTF-8 text (line {line}); save it as UTF-8.") from error
-
-
-def _check_lines(chunk: bytes, run_bytes: int, line_count: int, label: str) -> int:
-    """Bytes of the unfinished line at the end of the chunk. Raises LogError when a line is too long."""
-    first = chunk.find(b"\n")
-    if run_bytes + (len(chunk) if first < 0 else first) > MAX_LINE_BYTES:
-        raise LogError(
-            f"{label} has a line longer than {MAX_LINE_BYTES / 1e6:,.0f} MB (line {line_count + 1}); "
-            "write one request a line, without the prompt text."
-        )
-    return run_bytes + len(chunk) if first < 0 else len(chunk) - chunk.rfind(b"\n") - 1
-
-
 # --- the head: format, columns, first rows -------------------------------------------------------------------------
 
 
@@ -230,13 +79,13 @@ def read_head(path: Path, label: str) -> LogHead:
     if plain_kind(path, label) == "parquet":
         return _parquet_head(path, label)
     data, whole = bytearray(), True
-    for chunk in _chunks(path, label):
+    for chunk in chunks_of(path, label):
         data += chunk
         if len(data) >= HEAD_BYTES:
             whole = False
             break
     decoder = codecs.getincrementaldecoder("utf-8")()
-    text = _decode(decoder, bytes(data), label, 0, whole).removeprefix("\ufeff")
+    text = decoded(decoder, bytes(data), label, 0, whole).removeprefix("\ufeff")
     if not text.strip():
         raise LogError(f"{label} holds nothing but white space; export the log again.")
     first = text.lstrip()[0]
@@ -430,7 +279,7 @@ def _header_index(records: Sequence[Sequence[str]]) -> int:
 def _known_role_count(names: Sequence[str]) -> int:
     if len(names) > MAX_LOG_COLUMNS:
         return 0
-    short = [name for name in names if len(name) <= MAX_NAME_CHARS]
+    short = [name for name in names if len(name) <= MAX_HEADER_CHARS]
     return sum(bool(request_columns.matching_columns(role, short)) for role in ("time", "input", "output"))
 
 

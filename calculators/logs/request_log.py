@@ -20,7 +20,8 @@ import duckdb
 import ibis.expr.types as ir
 
 from calculators.logs import request_columns
-from calculators.logs.containers import PlainFile, plain, scratch_folder
+from calculators.logs.cell_expressions import US_PER_S
+from calculators.logs.containers import PlainFile, plain_file, scratch_folder
 from calculators.logs.request_file import (
     MAX_FILE_NAME_CHARS,
     LogError,
@@ -31,7 +32,6 @@ from calculators.logs.request_file import (
 from calculators.logs.request_mapping import ReadPlan, plan_columns
 from calculators.logs.request_rows import (
     ROW_COLUMNS,
-    US_PER_S,
     Counts,
     LogEngine,
     LogSource,
@@ -113,7 +113,7 @@ def read_log(
         if progress is not None:
             progress(fraction, text)
 
-    file = plain(path, label, report)
+    file = plain_file(path, label, report)
     head = read_head(file.path, label)
     check_table(head, file.check)
     plan = plan_columns(head, role_of, input_excludes_cache)
@@ -184,11 +184,7 @@ def _summarize(source: LogSource, file: PlainFile, now: datetime, report: Progre
         cells=tuple(length_cells(engine, used, edges_tok(*inputs), edges_tok(*outputs))),
         per_minute_requests=tuple(int(count) for count in window_sums(requests, step_s)),
         step_s=step_s,
-        notes=(
-            *file.notes,
-            *_all_notes(source, used, totals, dropped, int((requests == 0).sum())),
-            *_summer_time_notes(source, _moment(totals["start"]), requests),
-        ),
+        notes=(*file.notes, *_all_notes(source, used, totals, dropped, requests)),
     )
     report(1.0, "Done")
     return summary
@@ -216,10 +212,12 @@ def request_reading(summary: UsageSummary) -> UsageReading:
 
 
 def _all_notes(
-    source: LogSource, used: ir.Table, totals: Mapping[str, int], dropped: Mapping[str, int], empty_minute_count: int
+    source: LogSource, used: ir.Table, totals: Mapping[str, int], dropped: Mapping[str, int], requests: Counts
 ) -> tuple[str, ...]:
     repeat_count = _repeat_count(source.engine, used, source.plan)
-    return (*_drop_notes(dropped), *_clock_notes(source), *_notes(source, totals, empty_minute_count, repeat_count))
+    notes = _notes(source, totals, int((requests == 0).sum()), repeat_count)
+    summer_time = _summer_time_notes(source, _moment(totals["start"]), requests)
+    return (*_drop_notes(dropped), *_clock_notes(source), *summer_time, *notes)
 
 
 def _share(totals: Mapping[str, int], name: str, known: bool) -> float | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from calculators.logs import request_columns
-from calculators.logs.containers import plain
+from calculators.logs.containers import plain_file
 from calculators.logs.request_columns import EXTRA_ROLES, ROLES
 from calculators.logs.request_file import MAX_FILE_NAME_CHARS, MAX_SHOWN_CELL_CHARS, LogError, LogHead, read_head
 from calculators.logs.timestamps import is_date_only, is_rounded, time_style
@@ -45,7 +45,7 @@ class ReadPlan:
 def guess_columns(path: Path) -> ColumnGuess:
     """The roles of the columns, from names and the first rows (2,000 at most). Raises LogError for unusable files."""
     label = printable(path.name, MAX_FILE_NAME_CHARS)
-    file = plain(path, label)
+    file = plain_file(path, label)
     return _guess(read_head(file.path, label))
 
 

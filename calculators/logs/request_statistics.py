@@ -12,7 +12,8 @@ import ibis
 import ibis.expr.types as ir
 import numpy as np
 
-from calculators.logs.request_rows import US_PER_S, Counts, LogEngine
+from calculators.logs.cell_expressions import US_PER_S
+from calculators.logs.request_rows import Counts, LogEngine
 from calculators.units import plural
 
 MINUTE_S = 60

@@ -1,6 +1,6 @@
 """The time of a request in seconds since 1970, in whichever form its log has it.
 
-`DATE` and `CLOCK` are the written forms; `time_style` decides for a column what a single cell cannot tell.
+`DATE` and `CLOCK_FORM` are the written forms; `time_style` decides for a column what a single cell cannot tell.
 """
 
 import re
@@ -19,19 +19,19 @@ TIME_FIELDS = (
     *("request_created_at", "date"),
 )
 
-MONTH = "(?i:(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6})"
+MONTH_FORM = "(?i:(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6})"
 WEEKDAY = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6}"
 DATE = (
     rf"(?:\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}|\d{{8}}|\d{{1,2}}[-/.]\d{{1,2}}[-/.](?:\d{{4}}|\d{{2}})"
-    rf"|\d{{1,2}}[-/. ]+{MONTH}[-/., ]+(?:\d{{4}}|\d{{2}})|{MONTH} +\d{{1,2}},? +\d{{4}})"
+    rf"|\d{{1,2}}[-/. ]+{MONTH_FORM}[-/., ]+(?:\d{{4}}|\d{{2}})|{MONTH_FORM} +\d{{1,2}},? +\d{{4}})"
 )
 ZONE = r"(?:Z|z|UTC|GMT|(?:UTC|GMT)?[+-]\d{2}(?::?\d{2})?)"
 """An offset; a name such as CET alone is none, because the offset would be a guess."""
-CLOCK = rf"(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-6]\d(?:[.,]\d+)?)? ?(?:[AaPp]\.?[Mm]\.?)? ?(?:{ZONE}(?: [A-Z]{{3,5}})?)?(?: m=[+-][\d.]+)?"
+CLOCK_FORM = rf"(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-6]\d(?:[.,]\d+)?)? ?(?:[AaPp]\.?[Mm]\.?)? ?(?:{ZONE}(?: [A-Z]{{3,5}})?)?(?: m=[+-][\d.]+)?"
 ISO = r"\d{4}[-/]\d{1,2}[-/]\d{1,2}([T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?)?"
 COMPACT_CLOCK = rf"\d{{6}}(?:[.,]\d+)?{ZONE}?"
-WRITTEN = re.compile(rf"\[?(?:{WEEKDAY},? +)?{DATE}(?:[Tt_: ,-]*(?:{CLOCK}|{COMPACT_CLOCK}))?\]?")
-CTIME = rf"{MONTH} +\d{{1,2}} \d{{1,2}}:\d{{2}}:\d{{2}}(?:\.\d+)?(?: [A-Z]{{3}})? \d{{4}}"
+WRITTEN = re.compile(rf"\[?(?:{WEEKDAY},? +)?{DATE}(?:[Tt_: ,-]*(?:{CLOCK_FORM}|{COMPACT_CLOCK}))?\]?")
+CTIME = rf"{MONTH_FORM} +\d{{1,2}} \d{{1,2}}:\d{{2}}:\d{{2}}(?:\.\d+)?(?: [A-Z]{{3}})? \d{{4}}"
 """Mon Oct  5 09:02:02 2026, without the day of the week."""
 COMPACT_DATES = (20_150_101_000_000, 20_991_231_235_959)
 """20261005090202 is a written time and no number since 1970."""
@@ -104,7 +104,7 @@ def is_date_only(text: str) -> bool:
 
 def is_clock_only(text: str) -> bool:
     """True for a time of day without a date."""
-    return bool(re.fullmatch(CLOCK, text.strip()[:40]))
+    return bool(re.fullmatch(CLOCK_FORM, text.strip()[:40]))
 
 
 def epoch_seconds(value: object, where: str) -> float:

@@ -7,7 +7,8 @@ import zipfile
 from collections.abc import Iterator
 from xml.etree import ElementTree as ET
 
-from calculators.logs.request_file import MAX_LOG_COLUMNS, LogError
+from calculators.logs.log_bytes import LogError
+from calculators.logs.request_file import MAX_LOG_COLUMNS
 
 MAX_SHARED_CHARS = 200_000_000
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"

@@ -19,8 +19,8 @@ import pytest
 from request_logs import CANARY, HEADER, NOW, ROWS, csv_text, json_lines
 
 from calculators.logs import containers
-from calculators.logs.containers import plain
-from calculators.logs.request_file import LogError
+from calculators.logs.containers import plain_file
+from calculators.logs.log_bytes import LogError
 from calculators.logs.request_log import UsageSummary, read_log
 
 TEXT = csv_text(ROWS)
@@ -189,14 +189,14 @@ def test_what_is_unpacked_has_no_name_on_disk(tmp_path: Path, monkeypatch: pytes
     folder.mkdir()
     monkeypatch.setattr(containers.tempfile, "tempdir", str(folder))
     (tmp_path / "log.gz").write_bytes(gzip.compress(TEXT.encode()))
-    file = plain(tmp_path / "log.gz", "log.gz")
+    file = plain_file(tmp_path / "log.gz", "log.gz")
     assert file.path.read_text() == TEXT
     assert list(folder.iterdir()) == []
 
 
 def test_a_plain_file_is_not_copied(tmp_path: Path) -> None:
     (tmp_path / "log.csv").write_text(TEXT)
-    assert plain(tmp_path / "log.csv", "log.csv").path == tmp_path / "log.csv"
+    assert plain_file(tmp_path / "log.csv", "log.csv").path == tmp_path / "log.csv"
 
 
 def test_a_killed_process_leaves_nothing(tmp_path: Path) -> None:

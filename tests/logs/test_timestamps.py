@@ -6,7 +6,7 @@ import ibis
 import pytest
 
 from calculators.errors import DataError
-from calculators.logs.request_rows import US_PER_S, time_us
+from calculators.logs.cell_expressions import US_PER_S, time_us
 from calculators.logs.timestamps import EPOCH_UNITS, LAST_S, epoch_seconds, moment, utc_day
 
 NOON = 1_793_534_400.0  # 2026-11-01T12:00:00Z
