@@ -67,14 +67,40 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--out", type=Path, required=True, metavar="FOLDER")
     serve.set_defaults(run=_serve_files)
     _add_measuring(commands)
-    workload = commands.add_parser("workload", help="turn a request log into a scenario's workload")
-    workload.add_argument("logs", type=Path, nargs="+", metavar="LOG")
+    _add_workload(commands)
+    return parser
+
+
+def _add_workload(commands: Any) -> None:
+    workload = commands.add_parser("workload", help="turn files of usage into a scenario's workload")
+    workload.add_argument("logs", type=Path, nargs="+", metavar="LOG", help="several are read as one log")
     workload.add_argument(
         "--out", type=Path, metavar="WORKLOAD.yaml", help="write the workload block of a scenario (default: print it)"
     )
     workload.add_argument("--json", action="store_true", help="what was read, as JSON")
+    answers = workload.add_argument_group("answers to what a file leaves open (exit status 2 names the one it needs)")
+    answers.add_argument(
+        "--map",
+        action="append",
+        default=[],
+        metavar="ROLE=COLUMN",
+        help="which column is the time, input, output, cache_read, cache_write, status, id, reasoning, model or spend",
+    )
+    answers.add_argument("--input-excludes-cache", choices=("yes", "no"), help="the input column lacks cached tokens")
+    answers.add_argument("--output-includes-reasoning", choices=("yes", "no"), help="the output has reasoning tokens")
+    answers.add_argument("--time-unit", choices=("s", "ms"), help="of a clock that counts from 0")
+    answers.add_argument(
+        "--repeated-ids", choices=("once", "each"), help="rows with one ID: one request, or each its own"
+    )
+    answers.add_argument(
+        "--repeated-rows", choices=("once", "each"), help="equal rows without an ID: copies, or requests"
+    )
+    answers.add_argument("--counts", choices=("running", "each"), help="tokens are running totals, or of each request")
+    answers.add_argument("--requests", type=float, metavar="N", help="number of requests, where a file has only sums")
+    answers.add_argument(
+        "--input-tok-per-request", type=float, metavar="N", help="mean input tokens, where a file has only sums"
+    )
     workload.set_defaults(run=_workload)
-    return parser
 
 
 def _add_measuring(commands: Any) -> None:
@@ -257,23 +283,48 @@ def _bar(share: float) -> None:
 
 
 def _workload(options: argparse.Namespace) -> None:
-    from calculators.logs.request_log import read_log, request_reading
     from calculators.logs.to_workload import to_workload_yaml
+    from calculators.logs.usage_files import read_usage
 
-    if len(options.logs) > 1:
-        raise DataError(
-            "give one log at a time, because overlapping logs would be counted twice; join them into one file first"
-        )
-    summary = read_log(options.logs[0])
+    reading = read_usage(options.logs, _usage_answers(options))
     if options.json:
-        print(json.dumps(request_reading(summary).to_json(), indent=1))
+        print(json.dumps(reading.to_json(), indent=1))
+    if reading.questions:
+        raise DataError("\n".join(line for question in reading.questions for line in _question_lines(question)))
+    if options.json:
         return
-    text = to_workload_yaml(summary)
+    if reading.summary is None:
+        raise DataError(f"{reading.name} holds no single requests; --json prints what it says")
+    text = to_workload_yaml(reading.summary)
     if options.out is None:
         print(text, end="")
     else:
         options.out.write_text(text, encoding="utf-8")
         print(f"{options.out}: written")
+
+
+def _usage_answers(options: argparse.Namespace) -> Any:
+    from calculators.logs.usage_questions import UsageAnswers
+
+    pairs = [pair.partition("=") for pair in options.map]
+    if wrong := next((pair for pair in pairs if not pair[1]), None):
+        raise DataError(f"--map {wrong[0]}: write ROLE=COLUMN, as input=prompt_tokens")
+    yes = {"yes": True, "no": False, None: None}
+    return UsageAnswers(
+        column_of={role.strip(): column.strip() for role, _, column in pairs},
+        input_excludes_cache=yes[options.input_excludes_cache],
+        time_unit=options.time_unit,
+        output_includes_reasoning=yes[options.output_includes_reasoning],
+        repeated_ids=options.repeated_ids,
+        repeated_rows=options.repeated_rows,
+        counts=options.counts,
+        requests=options.requests,
+        input_tok_per_request=options.input_tok_per_request,
+    )
+
+
+def _question_lines(question: Any) -> list[str]:
+    return [question.text, *(f"  {answer}" for answer in question.answers), f"  answer with {question.option}"]
 
 
 if __name__ == "__main__":

@@ -5,22 +5,26 @@ Only the mapped columns are read; prompts never leave the file. Times are UTC. T
 `request_statistics` (integers to statistics), and here the checks of the whole, the notes and `read_log`.
 """
 
+import functools
+import hashlib
 import itertools
 import math
 import os
 import re
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import ibis
 import ibis.expr.types as ir
 
 from calculators.logs import request_columns
+from calculators.logs.model_usage import ModelUsage
 from calculators.logs.request_file import (
     MAX_FILE_NAME_CHARS,
     LogError,
@@ -29,7 +33,8 @@ from calculators.logs.request_file import (
     check_table,
     read_head,
 )
-from calculators.logs.request_mapping import ReadPlan, plan_columns
+from calculators.logs.request_mapping import plan_columns
+from calculators.logs.request_repeats import Sorting, superseded, without_repeats
 from calculators.logs.request_rows import (
     ROW_COLUMNS,
     US_PER_S,
@@ -39,7 +44,6 @@ from calculators.logs.request_rows import (
     parsed_rows,
     rejected_count,
     sort_out,
-    without_duplicates,
 )
 from calculators.logs.request_statistics import (
     MINUTE_S,
@@ -54,14 +58,18 @@ from calculators.logs.request_statistics import (
     value_counts,
     window_sums,
 )
-from calculators.logs.usage_reading import UsageReading
-from calculators.units import plural, printable
+from calculators.logs.usage_questions import UsageAnswers, UsageQuestion
+from calculators.units import count, percent, plural, printable
 
 MAX_SECONDS = 60.0  # for one read, from the first byte to the summary
 MAX_SPARK_COUNT = 1_500
 MAX_RELATIVE_S = 20 * 366 * 86_400
 FIRST_YEAR = 2015
 WINDOWS_S = (60, 600, 3_600)
+MAX_MODEL_COUNT = 100
+UNLIKE_RATIO = 100
+"""Mean lengths of two models so far apart make one mixture of lengths that neither has."""
+UNLIKE_MIN_FRAC = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +95,27 @@ class UsageSummary:
     step_s: int
     """Seconds of one point of `per_minute_requests`: 60, or a multiple when the log is long."""
     notes: tuple[str, ...]
+    models: tuple[ModelUsage, ...] = ()
+    """By tokens, the most first; empty when the log names none."""
+    spend_usd: float | None = None
+    batch_count: int = 0
+    """Requests of the batch tier: in the tokens, not in the peaks."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogFile:
+    """A log to read, under the name the user knows."""
+
+    path: Path
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestsRead:
+    """The summary of a log, and what it leaves open."""
+
+    summary: UsageSummary
+    questions: tuple[UsageQuestion, ...]
 
 
 def read_log(
@@ -99,10 +128,19 @@ def read_log(
 ) -> UsageSummary:
     """Summary of a log: tokens per request, requests per second, ratios; times in UTC.
 
-    `role_of` maps roles to column names and replaces the guess (EXTRA_ROLES stay as guessed unless given; "" is none).
+    `role_of` maps roles to column names in place of the guess ("" is none); other columns stay as guessed.
     `now` (aware) bounds the future. Raises LogError, with a remedy, for whatever cannot be read with certainty.
     """
-    label = printable(name or path.name, MAX_FILE_NAME_CHARS)
+    answers = UsageAnswers(column_of=role_of or {}, input_excludes_cache=input_excludes_cache)
+    return read_requests([LogFile(path, name or path.name)], answers, now, progress).summary
+
+
+def read_requests(
+    files: Sequence[LogFile], answers: UsageAnswers, now: datetime | None = None, progress: Progress | None = None
+) -> RequestsRead:
+    """Summary of one log or several together, and the questions they leave open. Raises LogError."""
+    name = files[0].label if len(files) == 1 else f"{files[0].label} and {plural(len(files) - 1, 'more file')}"
+    label = printable(name, MAX_FILE_NAME_CHARS)
     deadline_s = time.monotonic() + MAX_SECONDS
 
     def report(fraction: float, text: str) -> None:
@@ -111,22 +149,33 @@ def read_log(
         if progress is not None:
             progress(fraction, text)
 
-    check = check_content(path, label, report)
-    head = read_head(path, label)
-    check_table(head, check)
-    plan = plan_columns(head, role_of, input_excludes_cache)
     with tempfile.TemporaryDirectory(prefix="usage-log-") as folder:
-        log = Path(folder) / "log"  # a name of ours: the real one may hold wildcards
-        os.symlink(path.resolve(), log)
-        engine = LogEngine(Path(folder), log)
+        links = [Path(folder) / f"log{number}" for number in range(len(files))]  # names of ours: no wildcards
+        for file, link in zip(files, links, strict=True):
+            os.symlink(file.path.resolve(), link)
+        engine = LogEngine(Path(folder), *links)
         try:
             with engine.time_limit(deadline_s - time.monotonic()):
-                source = LogSource(engine, open_raw(engine, head, log, check.quote_count > 0), head, plan)
-                return _summarize(source, check.sha256, now or datetime.now(UTC), report)
+                made = []
+                for number, (file, link) in enumerate(zip(files, links, strict=True)):
+                    part = functools.partial(_report_part, report, number, len(files))
+                    made.append(_parsed(engine, file, link, answers, now or datetime.now(UTC), part))
+                return _summarize(engine, made, label, answers, report)
         except duckdb.Error as error:
             raise LogError(_engine_problem(label, error)) from None
         finally:
             engine.connection.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Parsed:
+    """One file as rows of integers."""
+
+    source: LogSource
+    sha256: str
+    table: ir.Table
+    row_count: int
+    dropped: dict[str, int]
 
 
 def _too_slow(label: str) -> str:
@@ -146,27 +195,63 @@ def _engine_problem(label: str, error: duckdb.Error) -> str:
     )
 
 
-def _summarize(source: LogSource, sha256: str, now: datetime, report: Progress) -> UsageSummary:
-    engine, plan = source.engine, source.plan
-    report(0.45, "Reading the columns")
-    table = engine.store("requests", parsed_rows(source.raw, source.head, plan).select(*ROW_COLUMNS))
-    row_count, dropped = sort_out(source, table, rejected_count(engine, source.head))
-    used: ir.Table = table.filter(table.excluded == 0, table.fault == 0)
-    report(0.75, "Looking for duplicates")
-    used, duplicate_count = without_duplicates(source, used, row_count - sum(dropped.values()))
-    dropped |= {"duplicate ids": duplicate_count} if duplicate_count else {}
-    totals = _totals(source, used)
-    _check_totals(source, totals, dropped, now)
+def _report_part(report: Progress, number: int, file_count: int, fraction: float, text: str) -> None:
+    report((number + fraction) / file_count * 0.75, text)
+
+
+def _parsed(
+    engine: LogEngine, file: LogFile, link: Path, answers: UsageAnswers, now: datetime, report: Progress
+) -> _Parsed:
+    """A file as rows of integers, those that do not count sorted out."""
+    label = printable(file.label, MAX_FILE_NAME_CHARS)
+    check = check_content(file.path, label, report)
+    head = read_head(file.path, label)
+    check_table(head, check)
+    plan = plan_columns(head, answers)
+    source = LogSource(engine, open_raw(engine, head, link, check.quote_count > 0), head, plan)
+    report(0.6, "Reading the columns")
+    parsed = parsed_rows(source.raw, head, plan).select(*ROW_COLUMNS, file=ibis.literal(link.name))
+    table = superseded(engine.store(f"requests_{link.name}", parsed), engine)
+    row_count, dropped = sort_out(source, table, rejected_count(engine, head))
+    rows: Any = table
+    used = rows.filter(rows.excluded == 0, rows.fault == 0)
+    _check_clock(source, used, now)
+    return _Parsed(source, check.sha256, used, row_count, dropped)
+
+
+def _summarize(
+    engine: LogEngine, files: Sequence[_Parsed], label: str, answers: UsageAnswers, report: Progress
+) -> RequestsRead:
+    plans = [file.source.plan for file in files]
+    if len({plan.unit is None for plan in plans}) > 1:
+        raise LogError(f"{label}: some files have dates and others a clock that counts from 0; read them one by one.")
+    report(0.78, "Looking for duplicates")
+    sorting = Sorting(
+        engine, ibis.union(*(file.table for file in files)) if len(files) > 1 else files[0].table, answers
+    )
+    without_repeats(sorting, len(files))
+    used = sorting.table
+    dropped = _sum_counts([*(file.dropped for file in files), sorting.dropped])
+    totals = _totals(engine, used)
+    _check_totals(label, totals, dropped)
     report(0.85, "Counting lengths and minutes")
     span_us = totals["end"] - totals["start"]
     inputs, outputs = (value_counts(engine, used, column) for column in ("input_tok", "output_tok"))
     minute_count = span_us // (MINUTE_S * US_PER_S) + 1
     requests, tokens = per_minute(engine, used, totals["start"], minute_count)
     step_s = MINUTE_S * math.ceil(minute_count / MAX_SPARK_COUNT)
+    rows: Any = used
+    at_once = totals["batch"] not in (0, totals["n"])
+    prompt = (
+        per_minute(engine, rows.filter(~rows.is_batch), totals["start"], minute_count)
+        if at_once
+        else (requests, tokens)
+    )
+    models = _models(engine, used, {role for plan in plans for role in plan.role_of})
     summary = UsageSummary(
-        name=source.head.label,
-        sha256=sha256,
-        row_count=row_count,
+        name=label,
+        sha256=files[0].sha256 if len(files) == 1 else _joint_digest([file.sha256 for file in files]),
+        row_count=sum(file.row_count for file in files),
         used_row_count=totals["n"],
         dropped=tuple(dropped.items()),
         start=_moment(totals["start"]),
@@ -175,44 +260,69 @@ def _summarize(source: LogSource, sha256: str, now: datetime, report: Progress) 
         request_rate_req_s=totals["n"] * US_PER_S / span_us,
         input_tok=length_figures(*inputs),
         output_tok=length_figures(*outputs),
-        cached_frac=_share(totals, "read", "cache_read" in plan.role_of),
-        cache_write_frac=_share(totals, "write", "cache_write" in plan.role_of),
-        peaks=tuple(peak_figures(requests, tokens, span_us / US_PER_S, window_s) for window_s in WINDOWS_S),
+        cached_frac=_share(totals, "read", any("cache_read" in plan.role_of for plan in plans)),
+        cache_write_frac=_share(totals, "write", any("cache_write" in plan.role_of for plan in plans)),
+        peaks=tuple(peak_figures(*prompt, span_us / US_PER_S, window_s) for window_s in WINDOWS_S),
         cells=tuple(length_cells(engine, used, edges_tok(*inputs), edges_tok(*outputs))),
-        per_minute_requests=tuple(int(count) for count in window_sums(requests, step_s)),
+        per_minute_requests=tuple(int(n) for n in window_sums(requests, step_s)),
         step_s=step_s,
-        notes=_all_notes(source, used, totals, dropped, int((requests == 0).sum())),
+        notes=(
+            *_drop_notes(dropped),
+            *dict.fromkeys(note for file in files for note in (*_clock_notes(file.source), *_plan_notes(file.source))),
+            *sorting.notes,
+            *_notes(totals, int((requests == 0).sum()), at_once),
+            *_model_notes(models),
+        ),
+        models=models,
+        spend_usd=_spend(engine, used),
+        batch_count=totals["batch"],
     )
     report(1.0, "Done")
-    return summary
+    asked = (question for plan in plans for question in plan.questions)
+    return RequestsRead(summary, tuple(dict.fromkeys((*asked, *sorting.questions))))
 
 
-def request_reading(summary: UsageSummary) -> UsageReading:
-    """The summary as the record that every kind of file has."""
-    count, input_tok = summary.used_row_count, round(summary.input_tok.mean_tok * summary.used_row_count)
+def _sum_counts(counts: Sequence[Mapping[str, int]]) -> dict[str, int]:
+    names = dict.fromkeys(name for each in counts for name in each)
+    return {name: sum(each.get(name, 0) for each in counts) for name in names}
 
-    def share(frac: float | None) -> int | None:
-        return None if frac is None else round(frac * input_tok)
 
-    return UsageReading(
-        kind="requests",
-        name=summary.name,
-        requests=count,
-        input_tok=input_tok,
-        cache_read_tok=share(summary.cached_frac),
-        cache_write_tok=share(summary.cache_write_frac),
-        output_tok=round(summary.output_tok.mean_tok * count),
-        start=summary.start,
-        end=summary.end,
-        read=summary.notes,
+def _joint_digest(digests: Sequence[str]) -> str:
+    return hashlib.sha256("".join(sorted(digests)).encode()).hexdigest()
+
+
+def _spend(engine: LogEngine, table: ir.Table) -> float | None:
+    rows: Any = table
+    value = engine.rows(rows.aggregate(spend=rows.spend_usd.sum()))[0]["spend"]
+    return None if value is None else float(value)
+
+
+def _models(engine: LogEngine, table: ir.Table, known: set[str]) -> tuple[ModelUsage, ...]:
+    """Requests, tokens and spend by model; rows without a model as "unknown"."""
+    rows: Any = table
+    grouped = rows.group_by("model").aggregate(
+        n=rows.count(),
+        input=rows.input_tok.sum(),
+        read=rows.read_tok.sum(),
+        write=rows.write_tok.sum(),
+        output=rows.output_tok.sum(),
+        spend=rows.spend_usd.sum(),
     )
-
-
-def _all_notes(
-    source: LogSource, used: ir.Table, totals: Mapping[str, int], dropped: Mapping[str, int], empty_minute_count: int
-) -> tuple[str, ...]:
-    repeat_count = _repeat_count(source.engine, used, source.plan)
-    return (*_drop_notes(dropped), *_clock_notes(source), *_notes(source, totals, empty_minute_count, repeat_count))
+    records = engine.rows(grouped.order_by(ibis.desc(grouped.input + grouped.output), "model").limit(MAX_MODEL_COUNT))
+    if all(record["model"] is None for record in records):
+        return ()
+    return tuple(
+        ModelUsage(
+            model=printable(record["model"] or "unknown", MAX_FILE_NAME_CHARS),
+            requests=record["n"],
+            input_tok=int(record["input"]),
+            cache_read_tok=int(record["read"]) if "cache_read" in known else None,
+            cache_write_tok=int(record["write"]) if "cache_write" in known else None,
+            output_tok=int(record["output"]),
+            spend_usd=None if record["spend"] is None else float(record["spend"]),
+        )
+        for record in records
+    )
 
 
 def _share(totals: Mapping[str, int], name: str, known: bool) -> float | None:
@@ -226,7 +336,7 @@ def _moment(time_us: int) -> datetime:
 # --- checks of the whole -------------------------------------------------------------------------------------------
 
 
-def _totals(source: LogSource, table: ir.Table) -> dict[str, int]:
+def _totals(engine: LogEngine, table: ir.Table) -> dict[str, int]:
     expression: Any = table.aggregate(
         n=table.count(),
         start=table.time_us.min(),
@@ -237,16 +347,15 @@ def _totals(source: LogSource, table: ir.Table) -> dict[str, int]:
         write=table.write_tok.sum(),
         no_output=(table.output_tok == 0).sum(),
         no_input=(table.input_tok == 0).sum(),
+        batch=table.is_batch.sum(),
     )
-    return {name: int(value or 0) for name, value in source.engine.rows(expression)[0].items()}
+    return {name: int(value or 0) for name, value in engine.rows(expression)[0].items()}
 
 
-def _check_totals(source: LogSource, totals: Mapping[str, int], dropped: Mapping[str, int], now: datetime) -> None:
-    label = source.head.label
+def _check_totals(label: str, totals: Mapping[str, int], dropped: Mapping[str, int]) -> None:
     if totals["n"] == 0:
-        reasons = ", ".join(f"{reason}: {count:,}" for reason, count in dropped.items()) or "no rows"
+        reasons = ", ".join(f"{reason}: {n:,}" for reason, n in dropped.items()) or "no rows"
         raise LogError(f"{label} has no usable request left ({reasons}); check the mapped columns or the period.")
-    _check_times(source, totals, now)
     if totals["input"] + totals["output"] == 0:
         raise LogError(f"{label}: all token counts are 0; map the columns that hold the tokens.")
     if totals["end"] == totals["start"]:
@@ -254,56 +363,79 @@ def _check_totals(source: LogSource, totals: Mapping[str, int], dropped: Mapping
         raise LogError(f"{label} has {what}, so no rate can be derived; export a longer period with exact times.")
 
 
-def _check_times(source: LogSource, totals: Mapping[str, int], now: datetime) -> None:
+def _check_clock(source: LogSource, table: ir.Table, now: datetime) -> None:
+    rows: Any = table
+    ends = source.engine.rows(rows.aggregate(start=rows.time_us.min(), end=rows.time_us.max()))[0]
+    if ends["start"] is None:
+        return
     if source.plan.unit is not None:
-        if totals["start"] < 0 or totals["end"] > MAX_RELATIVE_S * US_PER_S:
+        if ends["start"] < 0 or ends["end"] > MAX_RELATIVE_S * US_PER_S:
             place = source.place("time", lambda t: (t.time_us < 0) | (t.time_us > MAX_RELATIVE_S * US_PER_S))
             raise LogError(f"{place} does not fit a clock that counts from 0; write dates like 2026-10-05T09:00:00Z.")
         return
     earliest_us = int(datetime(FIRST_YEAR, 1, 1, tzinfo=UTC).timestamp()) * US_PER_S
     latest_us = int((now + timedelta(days=1)).timestamp()) * US_PER_S
-    if totals["end"] > latest_us:
+    if ends["end"] > latest_us:
         place = source.place("time", lambda t: (t.fault == 0) & (t.time_us > latest_us))
         raise LogError(f"{place} lies in the future; correct the clock or the unit of the time column.")
-    if totals["start"] < earliest_us:
+    if ends["start"] < earliest_us:
         place = source.place("time", lambda t: (t.fault == 0) & (t.time_us < earliest_us))
         raise LogError(f"{place} lies before {FIRST_YEAR}; correct the clock or the unit of the time column.")
-
-
-def _repeat_count(engine: LogEngine, table: ir.Table, plan: ReadPlan) -> int:
-    """Rows beyond the first of each set of equal rows, when there is no id to tell."""
-    if "id" in plan.role_of:
-        return 0
-    grouped: Any = table.group_by(*ROW_COLUMNS[:5]).aggregate(n=table.count())
-    return int(engine.rows(grouped.aggregate(extra=(grouped.n - 1).sum()))[0]["extra"])
 
 
 # --- notes ---------------------------------------------------------------------------------------------------------
 
 
-def _notes(source: LogSource, totals: Mapping[str, int], empty_minute_count: int, repeat_count: int) -> list[str]:
+def _notes(totals: Mapping[str, int], empty_minute_count: int, at_once: bool) -> list[str]:
     span_s = (totals["end"] - totals["start"]) / US_PER_S
     notes = []
     if span_s < 86_400:
         notes.append(f"The log covers {span_text(span_s)}; daily and weekly peaks are not included.")
     if empty_minute_count:
         notes.append(f"{plural(empty_minute_count, 'minute')} without requests count as zero load.")
-    if repeat_count:
-        notes.append(f"{plural(repeat_count, 'duplicate row')} without a request ID kept.")
     for name, what in (("no_input", "no input"), ("no_output", "no output")):
         if totals[name]:
             notes.append(f"{plural(totals[name], 'request')} with {what} tokens kept.")
+    if totals["batch"]:
+        share = percent(totals["batch"] / totals["n"])
+        left_out = " They are in the tokens and the rate, not in the peaks." if at_once else ""
+        notes.append(f"{share} of the requests went through the batch or flex tier.{left_out}")
+    return notes
+
+
+def _plan_notes(source: LogSource) -> list[str]:
+    notes = []
     if source.plan.input_excludes_cache:
         notes.append("The input column excludes cached tokens; they were added.")
     if "reasoning" in source.plan.role_of:
         notes.append("Reasoning tokens are in a separate column; they were added to the output tokens.")
+    if "tool_input" in source.plan.role_of:
+        notes.append("Tokens of tool results are in a separate column; they were added to the input tokens.")
     return notes
+
+
+def _model_notes(models: Sequence[ModelUsage]) -> list[str]:
+    """A warning where one mixture of lengths stands for models that are far apart."""
+    request_count = sum(model.requests or 0 for model in models)
+    large = [model for model in models if (model.requests or 0) >= UNLIKE_MIN_FRAC * request_count]
+    for what in ("input", "output"):
+        means = {model.model: (getattr(model, f"{what}_tok") or 0) / (model.requests or 1) for model in large}
+        means = {name: mean for name, mean in means.items() if mean > 0}
+        if not means:
+            continue
+        short, long = min(means, key=lambda name: means[name]), max(means, key=lambda name: means[name])
+        if means[long] >= UNLIKE_RATIO * means[short]:
+            return [
+                f"The models differ widely: {count(means[short])} {what} tokens a request for {short}, "
+                f"{count(means[long])} for {long}. One mixture of lengths fits neither; read the log of each model by itself."
+            ]
+    return []
 
 
 def _drop_notes(dropped: Mapping[str, int]) -> list[str]:
     if not dropped:
         return []
-    parts = ", ".join(f"{count:,} ({reason})" for reason, count in dropped.items())
+    parts = ", ".join(f"{n:,} ({reason})" for reason, n in dropped.items())
     return [f"Excluded rows: {parts}."]
 
 

@@ -247,7 +247,7 @@ BENCHMARK = '{"total_input_tokens": 5, "total_output_tokens": 6, "input_lens": [
         (gzip.compress(random.Random(3).randbytes(9_000), mtime=0)[:5_000], "truncated gzip"),
         (csv_text(ROWS) + "x" * 2_500_000 + ",1,1\n", r"line longer than 2 MB"),
         (csv_text(["2026-10-05T09:00:00Z,-5,1", *ROWS]), 'data row 1, column "input_tokens": "-5"'),
-        (csv_text([*ROWS, "2026-10-05T09:00:00Z,1,nan"]), 'data row 4, column "output_tokens": "nan"'),
+        (csv_text([*ROWS, "2026-10-05T09:00:00Z,1,nan"]), 'data row 4, column "output_tokens": ""'),
         (csv_text([*ROWS, "2026-10-05T09:00:00Z,inf,1"]), 'data row 4, column "input_tokens": "inf"'),
         (csv_text([*ROWS, f"2026-10-05T09:00:00Z,{10**18},1"]), 'column "input_tokens": "1000000000000000000"'),
         (csv_text([*ROWS, "2026-10-05T09:00:00Z,1.5,1"]), "whole number of tokens"),

@@ -1,0 +1,81 @@
+"""Files of usage, of whatever kind, as one reading: the one entry for the command line and the pages."""
+
+import importlib
+import importlib.util
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from calculators.logs.request_file import LogError, Progress
+from calculators.logs.request_log import LogFile, RequestsRead, UsageSummary, read_requests
+from calculators.logs.usage_questions import UsageAnswers
+from calculators.logs.usage_reading import UsageReading
+
+
+def read_usage(
+    paths: Sequence[Path],
+    answers: UsageAnswers | None = None,
+    names: Sequence[str] | None = None,
+    now: datetime | None = None,
+    progress: Progress | None = None,
+) -> UsageReading:
+    """What the files say together. `names`: what the user calls them. Raises LogError for what cannot be read at all; what
+    is in doubt stands in `questions`, and the figures are those of the answer taken meanwhile."""
+    answers, names = answers or UsageAnswers(), names or [path.name for path in paths]
+    files = [LogFile(path, name) for path, name in zip(paths, names, strict=True)]
+    sums = [_aggregate(file, answers) for file in files]
+    if len(files) == 1 and sums[0] is not None:
+        return sums[0]
+    if any(reading is not None for reading in sums):
+        raise LogError(f"{files[0].label} and others: sums of a period can be read one file at a time only.")
+    return request_reading(read_requests(files, answers, now, progress))
+
+
+def _module(name: str) -> Any:
+    """A reader of this room that may not be there; None then."""
+    path = f"calculators.logs.{name}"
+    return importlib.import_module(path) if importlib.util.find_spec(path) else None
+
+
+def _aggregate(file: LogFile, answers: UsageAnswers) -> UsageReading | None:
+    reader = _module("aggregates")
+    reading: UsageReading | None = reader.read_aggregate(file.path, file.label) if reader else None
+    return reading
+
+
+def request_reading(read: RequestsRead) -> UsageReading:
+    """The summary of a log of requests as the record that every kind of file has."""
+    summary = read.summary
+    request_count, input_tok = summary.used_row_count, round(summary.input_tok.mean_tok * summary.used_row_count)
+    return UsageReading(
+        kind="requests",
+        name=summary.name,
+        requests=request_count,
+        input_tok=input_tok,
+        cache_read_tok=_part(summary.cached_frac, input_tok),
+        cache_write_tok=_part(summary.cache_write_frac, input_tok),
+        output_tok=round(summary.output_tok.mean_tok * request_count),
+        start=summary.start,
+        end=summary.end,
+        models=summary.models,
+        spend_usd=summary.spend_usd,
+        read=summary.notes,
+        missing=_missing(summary),
+        questions=read.questions,
+        summary=summary,
+    )
+
+
+def _part(frac: float | None, input_tok: int) -> int | None:
+    return None if frac is None else round(frac * input_tok)
+
+
+def _missing(summary: UsageSummary) -> tuple[str, ...]:
+    unknown = {
+        "which input tokens were read from the cache": summary.cached_frac,
+        "which input tokens were written to the cache": summary.cache_write_frac,
+        "which model answered": summary.models or None,
+        "what the requests cost": summary.spend_usd,
+    }
+    return tuple(f"The log does not say {what}." for what, value in unknown.items() if value is None)
