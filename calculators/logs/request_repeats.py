@@ -17,6 +17,7 @@ MIXED_ID_FRAC = 0.1
 REPEATED_ROW_FRAC = 0.2
 OVERLAP_FRAC = 0.01
 MIN_TOTALS_ROWS = 4
+MIN_COPIED_ROWS = 10
 MIN_RUNNING_ROWS, MAX_RUNNING_ROWS = 10, 200_000
 RUNNING_GROWTH = 3
 ORDER = ("time_us", "output_tok", "input_tok")
@@ -185,12 +186,11 @@ def _without_copies(sorting: Sorting) -> None:
     if not extra_count or sorting.answers.repeated_rows == "each":
         return
     if sorting.answers.repeated_rows is None:
-        if extra_count < REPEATED_ROW_FRAC * facts["rows"]:
-            sorting.notes.append(f"{plural(extra_count, 'duplicate row')} without a request ID kept.")
-            return
-        all_alike = facts["least"] == facts["most"] and facts["fine"] and facts["groups"] >= MIN_RUNNING_ROWS
+        all_alike = facts["least"] == facts["most"] and facts["fine"] and facts["groups"] >= MIN_COPIED_ROWS
         if not all_alike:
-            sorting.questions.append(_copies_question(int(facts["groups"]), int(facts["rows"])))
+            sorting.notes.append(f"{plural(extra_count, 'duplicate row')} without a request ID kept.")
+            if extra_count >= REPEATED_ROW_FRAC * facts["rows"]:
+                sorting.questions.append(_copies_question(int(facts["groups"]), int(facts["rows"])))
             return
         sorting.notes.append(
             f"Every row is there {count(facts['most'])} times, to the fraction of a second: counted once."
