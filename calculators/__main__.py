@@ -100,6 +100,10 @@ def _add_workload(commands: Any) -> None:
     answers.add_argument(
         "--input-tok-per-request", type=float, metavar="N", help="mean input tokens, where a file has only sums"
     )
+    answers.add_argument(
+        "--output-tok-per-request", type=float, metavar="N", help="mean output tokens, where a file has only rates"
+    )
+    answers.add_argument("--requests-per-month", type=float, metavar="N", help="where a file has only lengths")
     workload.set_defaults(run=_workload)
 
 
@@ -285,17 +289,19 @@ def _bar(share: float) -> None:
 def _workload(options: argparse.Namespace) -> None:
     from calculators.logs.to_workload import to_workload_yaml
     from calculators.logs.usage_files import read_usage
+    from calculators.logs.usage_readers import sums_writer
 
-    reading = read_usage(options.logs, _usage_answers(options))
+    answers = _usage_answers(options)
+    reading = read_usage(options.logs, answers)
     if options.json:
         print(json.dumps(reading.to_json(), indent=1))
     if reading.questions:
         raise DataError("\n".join(line for question in reading.questions for line in _question_lines(question)))
     if options.json:
         return
-    if reading.summary is None:
-        raise DataError(f"{reading.name} holds no single requests; --json prints what it says")
-    text = to_workload_yaml(reading.summary)
+    text = (
+        to_workload_yaml(reading.summary) if reading.summary else sums_writer().reading_workload_yaml(reading, answers)
+    )
     if options.out is None:
         print(text, end="")
     else:
@@ -320,6 +326,8 @@ def _usage_answers(options: argparse.Namespace) -> Any:
         counts=options.counts,
         requests=options.requests,
         input_tok_per_request=options.input_tok_per_request,
+        output_tok_per_request=options.output_tok_per_request,
+        requests_per_month=options.requests_per_month,
     )
 
 

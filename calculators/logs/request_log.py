@@ -7,14 +7,13 @@ Only the mapped columns are read; prompts never leave the file. Times are UTC. T
 
 import functools
 import hashlib
-import itertools
 import math
 import os
 import re
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,21 +22,22 @@ import duckdb
 import ibis
 import ibis.expr.types as ir
 
-from calculators.logs import request_columns
 from calculators.logs.model_usage import ModelUsage
 from calculators.logs.request_file import (
     MAX_FILE_NAME_CHARS,
     LogError,
     Progress,
-    check_content,
     check_table,
     read_head,
 )
 from calculators.logs.request_mapping import plan_columns
+from calculators.logs.request_notes import clock_notes, drop_notes, load_notes, model_notes, plan_notes
+from calculators.logs.request_notes import span_text as span_text
 from calculators.logs.request_repeats import Sorting, superseded, without_repeats
 from calculators.logs.request_rows import (
     ROW_COLUMNS,
     US_PER_S,
+    Counts,
     LogEngine,
     LogSource,
     open_raw,
@@ -59,7 +59,8 @@ from calculators.logs.request_statistics import (
     window_sums,
 )
 from calculators.logs.usage_questions import UsageAnswers, UsageQuestion
-from calculators.units import count, percent, plural, printable
+from calculators.logs.usage_readers import OpenLog, answers_for, doubt, open_log
+from calculators.units import plural, printable
 
 MAX_SECONDS = 60.0  # for one read, from the first byte to the summary
 MAX_SPARK_COUNT = 1_500
@@ -67,9 +68,6 @@ MAX_RELATIVE_S = 20 * 366 * 86_400
 FIRST_YEAR = 2015
 WINDOWS_S = (60, 600, 3_600)
 MAX_MODEL_COUNT = 100
-UNLIKE_RATIO = 100
-"""Mean lengths of two models so far apart make one mixture of lengths that neither has."""
-UNLIKE_MIN_FRAC = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +130,10 @@ def read_log(
     `now` (aware) bounds the future. Raises LogError, with a remedy, for whatever cannot be read with certainty.
     """
     answers = UsageAnswers(column_of=role_of or {}, input_excludes_cache=input_excludes_cache)
-    return read_requests([LogFile(path, name or path.name)], answers, now, progress).summary
+    return read_logs([LogFile(path, name or path.name)], answers, now, progress).summary
 
 
-def read_requests(
+def read_logs(
     files: Sequence[LogFile], answers: UsageAnswers, now: datetime | None = None, progress: Progress | None = None
 ) -> RequestsRead:
     """Summary of one log or several together, and the questions they leave open. Raises LogError."""
@@ -149,17 +147,22 @@ def read_requests(
         if progress is not None:
             progress(fraction, text)
 
+    labels = [printable(file.label, MAX_FILE_NAME_CHARS) for file in files]
+    logs = [
+        open_log(file.path, each, answers, functools.partial(_report_part, report, number, len(files)))
+        for number, (file, each) in enumerate(zip(files, labels, strict=True))
+    ]
     with tempfile.TemporaryDirectory(prefix="usage-log-") as folder:
         links = [Path(folder) / f"log{number}" for number in range(len(files))]  # names of ours: no wildcards
-        for file, link in zip(files, links, strict=True):
-            os.symlink(file.path.resolve(), link)
+        for log, link in zip(logs, links, strict=True):
+            os.symlink(log.path, link)
         engine = LogEngine(Path(folder), *links)
         try:
             with engine.time_limit(deadline_s - time.monotonic()):
                 made = []
-                for number, (file, link) in enumerate(zip(files, links, strict=True)):
-                    part = functools.partial(_report_part, report, number, len(files))
-                    made.append(_parsed(engine, file, link, answers, now or datetime.now(UTC), part))
+                for number, (log, link) in enumerate(zip(logs, links, strict=True)):
+                    report(0.4 + 0.35 * number / len(files), "Reading the columns")
+                    made.append(_parsed(engine, labels[number], log, link, answers, now or datetime.now(UTC)))
                 return _summarize(engine, made, label, answers, report)
         except duckdb.Error as error:
             raise LogError(_engine_problem(label, error)) from None
@@ -172,7 +175,7 @@ class _Parsed:
     """One file as rows of integers."""
 
     source: LogSource
-    sha256: str
+    log: OpenLog
     table: ir.Table
     row_count: int
     dropped: dict[str, int]
@@ -196,27 +199,23 @@ def _engine_problem(label: str, error: duckdb.Error) -> str:
 
 
 def _report_part(report: Progress, number: int, file_count: int, fraction: float, text: str) -> None:
-    report((number + fraction) / file_count * 0.75, text)
+    report((0.4 * number + fraction) / file_count, text)
 
 
-def _parsed(
-    engine: LogEngine, file: LogFile, link: Path, answers: UsageAnswers, now: datetime, report: Progress
-) -> _Parsed:
+def _parsed(engine: LogEngine, label: str, log: OpenLog, link: Path, answers: UsageAnswers, now: datetime) -> _Parsed:
     """A file as rows of integers, those that do not count sorted out."""
-    label = printable(file.label, MAX_FILE_NAME_CHARS)
-    check = check_content(file.path, label, report)
-    head = read_head(file.path, label)
-    check_table(head, check)
-    plan = plan_columns(head, answers)
-    source = LogSource(engine, open_raw(engine, head, link, check.quote_count > 0), head, plan)
-    report(0.6, "Reading the columns")
+    head = read_head(log.path, label)
+    check_table(head, log.check)
+    plan = plan_columns(head, answers_for(log, answers))
+    plan = replace(plan, questions=(*doubt(log, answers), *plan.questions))
+    source = LogSource(engine, open_raw(engine, head, link, log.check.quote_count > 0), head, plan)
     parsed = parsed_rows(source.raw, head, plan).select(*ROW_COLUMNS, file=ibis.literal(link.name))
     table = superseded(engine.store(f"requests_{link.name}", parsed), engine)
     row_count, dropped = sort_out(source, table, rejected_count(engine, head))
     rows: Any = table
     used = rows.filter(rows.excluded == 0, rows.fault == 0)
     _check_clock(source, used, now)
-    return _Parsed(source, check.sha256, used, row_count, dropped)
+    return _Parsed(source, log, used, row_count, dropped)
 
 
 def _summarize(
@@ -230,56 +229,63 @@ def _summarize(
         engine, ibis.union(*(file.table for file in files)) if len(files) > 1 else files[0].table, answers
     )
     without_repeats(sorting, len(files))
-    used = sorting.table
-    dropped = _sum_counts([*(file.dropped for file in files), sorting.dropped])
-    totals = _totals(engine, used)
-    _check_totals(label, totals, dropped)
+    sorting.dropped = _sum_counts([*(file.dropped for file in files), sorting.dropped])
+    totals = _totals(engine, sorting.table)
+    _check_totals(label, totals, sorting.dropped)
     report(0.85, "Counting lengths and minutes")
+    summary = _summary(files, label, sorting, totals)
+    report(1.0, "Done")
+    asked = (question for plan in plans for question in plan.questions)
+    return RequestsRead(summary, tuple(dict.fromkeys((*asked, *sorting.questions))))
+
+
+def _summary(files: Sequence[_Parsed], label: str, sorting: Sorting, totals: Mapping[str, int]) -> UsageSummary:
+    engine, used = sorting.engine, sorting.table
+    known = {role for file in files for role in file.source.plan.role_of}
     span_us = totals["end"] - totals["start"]
     inputs, outputs = (value_counts(engine, used, column) for column in ("input_tok", "output_tok"))
     minute_count = span_us // (MINUTE_S * US_PER_S) + 1
     requests, tokens = per_minute(engine, used, totals["start"], minute_count)
+    prompt = _prompt_load(engine, used, totals, minute_count) or (requests, tokens)
     step_s = MINUTE_S * math.ceil(minute_count / MAX_SPARK_COUNT)
-    rows: Any = used
-    at_once = totals["batch"] not in (0, totals["n"])
-    prompt = (
-        per_minute(engine, rows.filter(~rows.is_batch), totals["start"], minute_count)
-        if at_once
-        else (requests, tokens)
-    )
-    models = _models(engine, used, {role for plan in plans for role in plan.role_of})
-    summary = UsageSummary(
+    models = _models(engine, used, known)
+    return UsageSummary(
         name=label,
-        sha256=files[0].sha256 if len(files) == 1 else _joint_digest([file.sha256 for file in files]),
+        sha256=_joint_digest([file.log.check.sha256 for file in files]),
         row_count=sum(file.row_count for file in files),
         used_row_count=totals["n"],
-        dropped=tuple(dropped.items()),
+        dropped=tuple(sorting.dropped.items()),
         start=_moment(totals["start"]),
         end=_moment(totals["end"]),
         span_s=span_us / US_PER_S,
         request_rate_req_s=totals["n"] * US_PER_S / span_us,
         input_tok=length_figures(*inputs),
         output_tok=length_figures(*outputs),
-        cached_frac=_share(totals, "read", any("cache_read" in plan.role_of for plan in plans)),
-        cache_write_frac=_share(totals, "write", any("cache_write" in plan.role_of for plan in plans)),
+        cached_frac=_share(totals, "read", "cache_read" in known),
+        cache_write_frac=_share(totals, "write", "cache_write" in known),
         peaks=tuple(peak_figures(*prompt, span_us / US_PER_S, window_s) for window_s in WINDOWS_S),
         cells=tuple(length_cells(engine, used, edges_tok(*inputs), edges_tok(*outputs))),
         per_minute_requests=tuple(int(n) for n in window_sums(requests, step_s)),
         step_s=step_s,
-        notes=(
-            *_drop_notes(dropped),
-            *dict.fromkeys(note for file in files for note in (*_clock_notes(file.source), *_plan_notes(file.source))),
-            *sorting.notes,
-            *_notes(totals, int((requests == 0).sum()), at_once),
-            *_model_notes(models),
-        ),
+        notes=(*_file_notes(files, sorting), *load_notes(totals, int((requests == 0).sum())), *model_notes(models)),
         models=models,
         spend_usd=_spend(engine, used),
         batch_count=totals["batch"],
     )
-    report(1.0, "Done")
-    asked = (question for plan in plans for question in plan.questions)
-    return RequestsRead(summary, tuple(dict.fromkeys((*asked, *sorting.questions))))
+
+
+def _prompt_load(
+    engine: LogEngine, table: ir.Table, totals: Mapping[str, int], minute_count: int
+) -> tuple[Counts, Counts] | None:
+    """Requests and tokens of each minute that wait for no batch; None when that is all of them, or none."""
+    rows: Any = table
+    some = totals["batch"] not in (0, totals["n"])
+    return per_minute(engine, rows.filter(~rows.is_batch), totals["start"], minute_count) if some else None
+
+
+def _file_notes(files: Sequence[_Parsed], sorting: Sorting) -> list[str]:
+    of_files = [(*file.log.notes, *clock_notes(file.source), *plan_notes(file.source)) for file in files]
+    return [*drop_notes(sorting.dropped), *dict.fromkeys(note for notes in of_files for note in notes), *sorting.notes]
 
 
 def _sum_counts(counts: Sequence[Mapping[str, int]]) -> dict[str, int]:
@@ -288,6 +294,8 @@ def _sum_counts(counts: Sequence[Mapping[str, int]]) -> dict[str, int]:
 
 
 def _joint_digest(digests: Sequence[str]) -> str:
+    if len(digests) == 1:
+        return digests[0]
     return hashlib.sha256("".join(sorted(digests)).encode()).hexdigest()
 
 
@@ -381,87 +389,3 @@ def _check_clock(source: LogSource, table: ir.Table, now: datetime) -> None:
     if ends["start"] < earliest_us:
         place = source.place("time", lambda t: (t.fault == 0) & (t.time_us < earliest_us))
         raise LogError(f"{place} lies before {FIRST_YEAR}; correct the clock or the unit of the time column.")
-
-
-# --- notes ---------------------------------------------------------------------------------------------------------
-
-
-def _notes(totals: Mapping[str, int], empty_minute_count: int, at_once: bool) -> list[str]:
-    span_s = (totals["end"] - totals["start"]) / US_PER_S
-    notes = []
-    if span_s < 86_400:
-        notes.append(f"The log covers {span_text(span_s)}; daily and weekly peaks are not included.")
-    if empty_minute_count:
-        notes.append(f"{plural(empty_minute_count, 'minute')} without requests count as zero load.")
-    for name, what in (("no_input", "no input"), ("no_output", "no output")):
-        if totals[name]:
-            notes.append(f"{plural(totals[name], 'request')} with {what} tokens kept.")
-    if totals["batch"]:
-        share = percent(totals["batch"] / totals["n"])
-        left_out = " They are in the tokens and the rate, not in the peaks." if at_once else ""
-        notes.append(f"{share} of the requests went through the batch or flex tier.{left_out}")
-    return notes
-
-
-def _plan_notes(source: LogSource) -> list[str]:
-    notes = []
-    if source.plan.input_excludes_cache:
-        notes.append("The input column excludes cached tokens; they were added.")
-    if "reasoning" in source.plan.role_of:
-        notes.append("Reasoning tokens are in a separate column; they were added to the output tokens.")
-    if "tool_input" in source.plan.role_of:
-        notes.append("Tokens of tool results are in a separate column; they were added to the input tokens.")
-    return notes
-
-
-def _model_notes(models: Sequence[ModelUsage]) -> list[str]:
-    """A warning where one mixture of lengths stands for models that are far apart."""
-    request_count = sum(model.requests or 0 for model in models)
-    large = [model for model in models if (model.requests or 0) >= UNLIKE_MIN_FRAC * request_count]
-    for what in ("input", "output"):
-        means = {model.model: (getattr(model, f"{what}_tok") or 0) / (model.requests or 1) for model in large}
-        means = {name: mean for name, mean in means.items() if mean > 0}
-        if not means:
-            continue
-        short, long = min(means, key=lambda name: means[name]), max(means, key=lambda name: means[name])
-        if means[long] >= UNLIKE_RATIO * means[short]:
-            return [
-                f"The models differ widely: {count(means[short])} {what} tokens a request for {short}, "
-                f"{count(means[long])} for {long}. One mixture of lengths fits neither; read the log of each model by itself."
-            ]
-    return []
-
-
-def _drop_notes(dropped: Mapping[str, int]) -> list[str]:
-    if not dropped:
-        return []
-    parts = ", ".join(f"{n:,} ({reason})" for reason, n in dropped.items())
-    return [f"Excluded rows: {parts}."]
-
-
-def _clock_notes(source: LogSource) -> list[str]:
-    notes, values = [], source.head.values(source.plan.role_of["time"])
-    if source.plan.unit is not None:
-        unit, sure = source.plan.unit
-        doubt = "" if sure else " The unit is assumed; check it."
-        notes.append(f"Timestamps are relative, in {unit} from 0; the dates shown are placeholders.{doubt}")
-    elif any(map(request_columns.is_naive, values)):
-        notes.append("No time zone in the timestamps; UTC assumed.")
-    keys = [_sort_key(value) for value in values if value.strip()]
-    if any(later < earlier for earlier, later in itertools.pairwise(keys)):
-        notes.append("The rows are not sorted by time; this does not affect the results.")
-    return notes
-
-
-def _sort_key(value: str) -> tuple[float, str]:
-    try:
-        return float(value), ""
-    except ValueError:
-        return 0.0, value
-
-
-def span_text(span_s: float) -> str:
-    """A duration in words: 90 s, 20 minutes, 3.5 hours."""
-    if span_s < 120:
-        return f"{span_s:,.0f} s"
-    return f"{span_s / 60:,.0f} minutes" if span_s < 7_200 else plural(span_s / 3_600, "hour")

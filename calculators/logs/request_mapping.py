@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from calculators.logs import request_columns
-from calculators.logs.request_columns import EXTRA_ROLES, MARK_ROLES, ROLES, ColumnMatch, is_blank
+from calculators.logs.request_columns import ColumnMatch, is_blank
 from calculators.logs.request_file import MAX_FILE_NAME_CHARS, MAX_SHOWN_CELL_CHARS, LogError, LogHead, read_head
 from calculators.logs.request_meaning import token_meaning
+from calculators.logs.request_names import EXTRA_ROLES, MARK_ROLES, ROLES
 from calculators.logs.usage_questions import UsageAnswers, UsageQuestion
 from calculators.units import count, milliseconds, plural, printable
 

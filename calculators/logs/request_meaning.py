@@ -7,7 +7,8 @@ import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from calculators.logs.request_columns import (
+from calculators.logs.request_columns import ColumnMatch, normalised, whole_number
+from calculators.logs.request_names import (
     ADDED_REASONING,
     EXCLUDING_NAMES,
     EXCLUDING_PAIRS,
@@ -15,9 +16,6 @@ from calculators.logs.request_columns import (
     INCLUDING_CACHES,
     TOKEN_ROLES,
     TOTAL_NAMES,
-    ColumnMatch,
-    normalised,
-    whole_number,
 )
 from calculators.logs.usage_questions import UsageAnswers, UsageQuestion
 from calculators.units import count

@@ -20,7 +20,7 @@ MIN_TOTALS_ROWS = 4
 MIN_COPIED_ROWS = 10
 MIN_RUNNING_ROWS, MAX_RUNNING_ROWS = 10, 200_000
 RUNNING_GROWTH = 3
-ORDER = ("time_us", "output_tok", "input_tok")
+TIME_ORDER = ("time_us", "output_tok", "input_tok")
 
 
 @dataclass(slots=True)
@@ -132,7 +132,7 @@ def _complete_first(rows: Any) -> list[Any]:
 
 def _is_mixed(sorting: Sorting, named: Any, id_count: int) -> bool:
     """Whether ids stand for several requests: their rows differ in input and do not grow; or all rows have one id."""
-    window = ibis.window(group_by="id_hash", order_by=ORDER)
+    window = ibis.window(group_by="id_hash", order_by=TIME_ORDER)
     steps = named.mutate(
         falls=(named.input_tok < named.input_tok.lag().over(window))
         | (named.output_tok < named.output_tok.lag().over(window))
@@ -259,7 +259,7 @@ def _running_counts(sorting: Sorting) -> None:
     row_count = int(sorting.facts(n=rows.count())["n"])
     if sorting.answers.counts == "each" or not MIN_RUNNING_ROWS <= row_count <= MAX_RUNNING_ROWS:
         return
-    window = ibis.window(order_by=ORDER)
+    window = ibis.window(order_by=TIME_ORDER)
     names = ("input_tok", "output_tok", "read_tok", "write_tok")
     before = {f"before_{name}": rows[name].lag().over(window) for name in names}
     steps = sorting.engine.store("steps", rows.mutate(**before))

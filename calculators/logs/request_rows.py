@@ -19,7 +19,7 @@ import ibis.expr.types as ir
 import numpy as np
 import numpy.typing as npt
 
-from calculators.logs import request_columns, request_marks
+from calculators.logs import request_columns, request_marks, request_names
 from calculators.logs.request_file import MAX_SHOWN_CELL_CHARS, LogError, LogHead
 from calculators.logs.request_mapping import MarkColumn, ReadPlan
 from calculators.logs.timestamps import EPOCH_UNITS
@@ -170,7 +170,7 @@ def _cell(raw: ir.Table, place: tuple[str, ...]) -> Any:
         pointer = "".join("/" + key.replace("~", "~0").replace("/", "~1") for key in place[1:])
         text = _json_text(text if place[0] == "json" else _json_valid(text).ifelse(text, None), pointer)
     text = text.strip().nullif("")
-    return text.lower().isin(request_columns.BLANK_WORDS).ifelse(None, text)
+    return text.lower().isin(request_names.BLANK_WORDS).ifelse(None, text)
 
 
 def _number(text: Any) -> Any:
@@ -231,7 +231,7 @@ def parsed_rows(raw: ir.Table, head: LogHead, plan: ReadPlan, extra: Sequence[st
     texts |= {f"mark_{i}": _cell(raw, head.place_of[mark.column]) for i, mark in enumerate(plan.marks)}
     line_ok: Any = raw.json.lstrip().startswith("{").fill_null(False) if head.kind != "csv" else ibis.literal(True)
     table: Any = raw.select(**texts, line_ok=line_ok, **{name: raw[name] for name in extra})
-    tokens = {f"n_{role}": _tokens(table[role]) for role in request_columns.TOKEN_ROLES if role in texts}
+    tokens = {f"n_{role}": _tokens(table[role]) for role in request_names.TOKEN_ROLES if role in texts}
     table = table.mutate(time_us=time_us(table.time, plan.unit), **tokens)
     hashes = {f"{name}_hash": _hash_or_null(table, name) for name in ("id", "span", "parent")}
     table = table.mutate(excluded=_excluded(table, plan), is_batch=_is_batch(table, plan), **hashes)
@@ -259,7 +259,7 @@ def _optional(table: Any, role: str) -> Any:
 
 
 def _excluded(table: Any, plan: ReadPlan) -> Any:
-    marks: dict[str, list[tuple[Any, MarkColumn]]] = {role: [] for role in (*request_columns.MARK_ROLES, "model")}
+    marks: dict[str, list[tuple[Any, MarkColumn]]] = {role: [] for role in (*request_names.MARK_ROLES, "model")}
     for number, mark in enumerate(plan.marks):
         marks[mark.role].append((table[f"mark_{number}"], mark))
     failed = [request_marks.is_failed(text, mark.column) for text, mark in marks["status"]]

@@ -1,15 +1,13 @@
 """Files of usage, of whatever kind, as one reading: the one entry for the command line and the pages."""
 
-import importlib
-import importlib.util
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from calculators.logs.request_file import LogError, Progress
-from calculators.logs.request_log import LogFile, RequestsRead, UsageSummary, read_requests
+from calculators.logs.request_log import LogFile, RequestsRead, UsageSummary, read_logs
 from calculators.logs.usage_questions import UsageAnswers
+from calculators.logs.usage_readers import read_sums
 from calculators.logs.usage_reading import UsageReading
 
 
@@ -24,24 +22,12 @@ def read_usage(
     is in doubt stands in `questions`, and the figures are those of the answer taken meanwhile."""
     answers, names = answers or UsageAnswers(), names or [path.name for path in paths]
     files = [LogFile(path, name) for path, name in zip(paths, names, strict=True)]
-    sums = [_aggregate(file, answers) for file in files]
+    sums: list[UsageReading | None] = [read_sums(file.path, file.label, answers) for file in files]
     if len(files) == 1 and sums[0] is not None:
         return sums[0]
     if any(reading is not None for reading in sums):
         raise LogError(f"{files[0].label} and others: sums of a period can be read one file at a time only.")
-    return request_reading(read_requests(files, answers, now, progress))
-
-
-def _module(name: str) -> Any:
-    """A reader of this room that may not be there; None then."""
-    path = f"calculators.logs.{name}"
-    return importlib.import_module(path) if importlib.util.find_spec(path) else None
-
-
-def _aggregate(file: LogFile, answers: UsageAnswers) -> UsageReading | None:
-    reader = _module("aggregates")
-    reading: UsageReading | None = reader.read_aggregate(file.path, file.label) if reader else None
-    return reading
+    return request_reading(read_logs(files, answers, now, progress))
 
 
 def request_reading(read: RequestsRead) -> UsageReading:

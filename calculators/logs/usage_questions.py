@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 TimeUnit = Literal["s", "ms"]
 Repeats = Literal["once", "each"]
-Counts = Literal["running", "each"]
+CountMeaning = Literal["running", "each"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +37,15 @@ class UsageAnswers:
     output_includes_reasoning: bool | None = None
     repeated_ids: Repeats | None = None
     repeated_rows: Repeats | None = None
-    counts: Counts | None = None
+    counts: CountMeaning | None = None
     requests: float | None = None
     input_tok_per_request: float | None = None
+    output_tok_per_request: float | None = None
+    requests_per_month: float | None = None
+
+    def with_roles(self, role_of: Mapping[str, str]) -> "UsageAnswers":
+        """These for a log of known roles, whose input holds the cached tokens and whose reasoning is to be added."""
+        return replace(self, column_of=role_of, input_excludes_cache=False, output_includes_reasoning=False)
 
     def with_answer(self, question: UsageQuestion, value: Any) -> "UsageAnswers":
         """These and one more; a question about a column has a pair of role and column as its value."""

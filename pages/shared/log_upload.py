@@ -11,10 +11,11 @@ import streamlit as st
 from calculators.catalog.glossary import help_text
 from calculators.errors import DataError
 from calculators.logs.request_log import UsageSummary
-from calculators.logs.request_mapping import guess_columns
+from calculators.logs.request_mapping import ColumnGuess, guess_columns
 from calculators.logs.to_workload import log_workload
 from calculators.logs.usage_files import read_usage
 from calculators.logs.usage_questions import UsageAnswers, UsageQuestion
+from calculators.logs.usage_readers import sums_writer
 from calculators.logs.usage_reading import UsageReading
 from calculators.units import count, plural, significant
 from pages.shared.state import escape, scenario
@@ -49,20 +50,18 @@ def log_upload() -> None:
         try:
             reading = _read(paths, names, answers)
         except DataError as error:
-            st.error(escape(_named(str(error), paths, names)), icon=":material/error:")
-            st.caption("Your inputs are kept.")
-            _ask_columns(paths, answers, read_id)
+            _refuse(error, _guess(paths[0]), answers, read_id)
             return
         if any(question.field == "column_of" for question in reading.questions):
-            _ask_columns(paths, answers, read_id)
+            _ask_columns(guess_columns(paths[0]), answers, read_id)
             return
         if reading.questions:
             _ask(reading.questions, answers, read_id)
             return
     if reading.summary is None:
-        st.error(escape(f"{reading.name} holds no single requests."), icon=":material/error:")
-        return
-    _use(reading.summary)
+        _use_sums(reading, answers)
+    else:
+        _use(reading.summary)
     st.session_state["log_read"] = read_id
     st.rerun()
 
@@ -74,10 +73,22 @@ def _saved(folder: Path, number: int, file: Any) -> Path:
     return path
 
 
-def _named(text: str, paths: Sequence[Path], names: Sequence[str]) -> str:
-    for path, name in zip(paths, names, strict=True):
-        text = text.replace(path.name, name)
-    return text
+def _guess(path: Path) -> ColumnGuess | None:
+    """The columns as recognized; None for a file of which nothing can be recognized."""
+    try:
+        return guess_columns(path)
+    except DataError:
+        return None
+
+
+def _refuse(error: DataError, guess: ColumnGuess | None, answers: UsageAnswers, read_id: str) -> None:
+    """Asks for the columns where that helps; says why the log was not read unless it was not asked before."""
+    can_ask = guess is not None and (not guess.sure or bool(answers.column_of))
+    if not can_ask or answers.column_of:
+        st.error(escape(str(error)), icon=":material/error:")
+        st.caption("Your inputs are kept.")
+    if guess is not None and can_ask:
+        _ask_columns(guess, answers, read_id)
 
 
 def _read(paths: Sequence[Path], names: Sequence[str], answers: UsageAnswers) -> UsageReading:
@@ -103,11 +114,14 @@ def _answer(answers: UsageAnswers, read_id: str) -> None:
 
 def _ask(questions: Sequence[UsageQuestion], answers: UsageAnswers, read_id: str) -> None:
     """One choice for each question, with what each answer means."""
+    said = help_text("request log")
     with st.form(f"ask_{read_id}"):
         picked = [
-            st.radio(escape(question.text), question.answers, index=None, key=f"ask_{number}_{read_id}")
+            st.radio(escape(question.text), question.answers, index=None, key=f"ask_{number}_{read_id}", help=said)
             if question.values
-            else st.number_input(escape(question.text), min_value=0.0, value=None, key=f"ask_{number}_{read_id}")
+            else st.number_input(
+                escape(question.text), min_value=0.0, value=None, key=f"ask_{number}_{read_id}", help=said
+            )
             for number, question in enumerate(questions)
         ]
         if not st.form_submit_button("Read the log", type="primary"):
@@ -121,14 +135,8 @@ def _ask(questions: Sequence[UsageQuestion], answers: UsageAnswers, read_id: str
     _answer(answers, read_id)
 
 
-def _ask_columns(paths: Sequence[Path], answers: UsageAnswers, read_id: str) -> None:
+def _ask_columns(guess: ColumnGuess, answers: UsageAnswers, read_id: str) -> None:
     """The columns of the first log to pick from, where they are in doubt. Roles that are not asked stay as recognized."""
-    try:
-        guess = guess_columns(paths[0])
-    except DataError:
-        return
-    if guess.sure and not answers.column_of:
-        return
     st.warning(f"Select the columns. {escape(guess.reason)}", icon=":material/help:")
     options = [NONE, *guess.columns[:200]]
     with st.form(f"map_{read_id}"):
@@ -143,7 +151,9 @@ def _ask_columns(paths: Sequence[Path], answers: UsageAnswers, read_id: str) -> 
             )
             for place, (role, label) in zip(columns, ASKED.items(), strict=False)
         }
-        cached = columns[-1].selectbox("Cached tokens", list(CACHED), key=f"map_excludes_{read_id}")
+        cached = columns[-1].selectbox(
+            "Cached tokens", list(CACHED), key=f"map_excludes_{read_id}", help=help_text("log column")
+        )
         if not st.form_submit_button("Read the log", type="primary"):
             return
     missing = [ASKED[role] for role in ("time", "input", "output") if picked[role] == NONE]
@@ -165,6 +175,17 @@ def _use(summary: UsageSummary) -> None:
         f"{plural(summary.used_row_count, 'request')} read from {summary.name}: {significant(summary.request_rate_req_s)} "
         f"requests/s, {count(summary.input_tok.mean_tok)} input and {plural(summary.output_tok.mean_tok, 'output token')} on average."
     )
+
+
+def _use_sums(reading: UsageReading, answers: UsageAnswers) -> None:
+    """Puts the figures of a file of sums, lengths or rates into the workload inputs."""
+    after = sums_writer().reading_workload(reading, scenario().workload, answers).model_dump(mode="json")
+    for field, value in after.items():
+        st.session_state[f"workload.{field}"] = value
+    st.session_state["name"] = reading.name[:120]
+    st.session_state.pop("log_summary", None)
+    said = " ".join((*reading.read, *reading.assumed))
+    st.session_state["notice"] = f"{reading.name} read. {said}"
 
 
 def _plain(summary: UsageSummary) -> dict[str, object]:
