@@ -123,7 +123,7 @@ def values_fit(role: str, values: Sequence[str]) -> bool:
         return all(map(is_cache_word, filled))
     if role == "cache_read" and filled and all(map(is_flag, filled)):
         return False  # a flag of a gateway's own cache
-    if role in ("model", "span", "parent", "kind", "tier"):
+    if role in ("model", "span", "parent", "trace", "session", "kind", "tier"):
         return all(len(value) <= MAX_WORD_CHARS for value in filled) and (role != "model" or bool(filled))
     if role == "spend":
         return sum(map(is_money, filled)) > len(filled) / 2
@@ -150,6 +150,11 @@ def is_cache_word(text: str) -> bool:
     """True for what a gateway writes of its own cache: a flag, 0, 1, HIT, MISS, DISABLED and the like."""
     words = r"(0|1)(\.0)?|.*(hit|miss|bypass|disabled|expired|stale|dynamic|refresh|updating|revalidated).*"
     return is_flag(text) or bool(re.fullmatch(words, text.strip().lower()))
+
+
+def is_hit(text: str) -> bool:
+    """True for true, yes, 1 and HIT."""
+    return text.strip().lower() in ("true", "t", "yes", "y", "1", "1.0") or "hit" in text.lower()
 
 
 def is_money(text: str) -> bool:

@@ -33,7 +33,7 @@ from calculators.logs.request_file import (
 from calculators.logs.request_mapping import plan_columns
 from calculators.logs.request_notes import clock_notes, drop_notes, load_notes, model_notes, plan_notes
 from calculators.logs.request_notes import span_text as span_text
-from calculators.logs.request_repeats import Sorting, superseded, without_repeats
+from calculators.logs.request_repeats import Sorting, prepared, without_repeats
 from calculators.logs.request_rows import (
     ROW_COLUMNS,
     US_PER_S,
@@ -210,7 +210,7 @@ def _parsed(engine: LogEngine, label: str, log: OpenLog, link: Path, answers: Us
     plan = replace(plan, questions=(*doubt(log, answers), *plan.questions))
     source = LogSource(engine, open_raw(engine, head, link, log.check.quote_count > 0), head, plan)
     parsed = parsed_rows(source.raw, head, plan).select(*ROW_COLUMNS, file=ibis.literal(link.name))
-    table = superseded(engine.store(f"requests_{link.name}", parsed), engine)
+    table = prepared(engine.store(f"requests_{link.name}", parsed), engine)
     row_count, dropped = sort_out(source, table, rejected_count(engine, head))
     rows: Any = table
     used = rows.filter(rows.excluded == 0, rows.fault == 0)

@@ -19,6 +19,7 @@ from calculators.units import count, milliseconds, plural, printable
 SAMPLE_ROW_COUNT = 5
 SHOWN_COLUMN_COUNT = 12
 MAX_MARK_COUNT = 20
+MIN_HIT_COUNT = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +213,7 @@ def _column_questions(
     unit = _relative_unit(head, best["time"].column)
     if unit is not None and not unit[1] and answers.time_unit is None:
         asked.append(_unit_question(head, best["time"].column, unit[0]))
+    asked += _flag_questions(head, fitting, best) if "gateway_cache" not in answers.column_of else []
     if _lacks_cached(best) and answers.input_excludes_cache is None and "cache_read" not in answers.column_of:
         asked.append(_lacking_question(best["input"].column))
     return asked
@@ -252,6 +254,31 @@ def _unit_question(head: LogHead, column: str, taken: str) -> UsageQuestion:
         field="time_unit",
         values=("s", "ms"),
     )
+
+
+def _flag_questions(
+    head: LogHead, fitting: Mapping[str, list[ColumnMatch]], best: Mapping[str, ColumnMatch]
+) -> list[UsageQuestion]:
+    """Asks whose cache a flag means where it is set for just those rows that have cached tokens."""
+    flags = fitting.get("gateway_cache", [])
+    if not flags or "cache_read" not in best:
+        return []
+    column = flags[0].column
+    cells = [(row.get(column, ""), row.get(best["cache_read"].column, "")) for row in head.rows]
+    pairs = [(request_columns.is_hit(flag), request_columns.whole_number(tokens) > 0) for flag, tokens in cells]
+    if sum(hit for hit, _ in pairs) < MIN_HIT_COUNT or any(hit != has_tokens for hit, has_tokens in pairs):
+        return []
+    question = UsageQuestion(
+        text=f"{_shown(column)} is set for just the rows with cached tokens. Whose cache does it mean?",
+        answers=(
+            "the gateway's own: those rows reached no model and are left out",
+            "the prompt cache of the provider: all rows are requests (on the command line --map gateway_cache=)",
+        ),
+        option="--map gateway_cache=COLUMN",
+        field="column_of",
+        values=(("gateway_cache", column), ("gateway_cache", "")),
+    )
+    return [question]
 
 
 def _lacking_question(column: str) -> UsageQuestion:

@@ -48,12 +48,12 @@ def token_meaning(
     totals_tok = _totals(best, columns, rows)
     added = _added_by_total(tokens, totals_tok)
     excludes = _first(
-        answers.input_excludes_cache, added.get("cache"), _excludes_by_rows(tokens), _excludes_by_name(best)
+        answers.input_excludes_cache, _excludes_by_rows(tokens), added.get("cache"), _excludes_by_name(best)
     )
     apart = _first(
         None if answers.output_includes_reasoning is None else not answers.output_includes_reasoning,
-        added.get("reasoning"),
         _reasoning_by_rows(tokens),
+        added.get("reasoning"),
         _reasoning_by_name(best),
     )
     asked = []

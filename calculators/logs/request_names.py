@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 ROLES = ("time", "input", "output", "cache_read", "cache_write", "status", "id")
 """What a person can map. `input` is the total input, cached tokens included, unless told otherwise."""
-EXTRA_ROLES = ("reasoning", "tool_input", "model", "spend", "span", "parent")
+EXTRA_ROLES = ("reasoning", "tool_input", "model", "spend", "span", "parent", "trace", "session")
 """Found by name only: tokens to add to `output` and to `input`, model and cost of a request, and which span a row is of
-which parent."""
+which parent, trace and session."""
 MARK_ROLES = ("status", "gateway_cache", "kind", "tier")
 """What leaves a row out of the requests, or of the peak. Every column of these names counts, not only the best."""
 TOKEN_ROLES = ("input", "output", "cache_read", "cache_write", "reasoning", "tool_input")
@@ -151,6 +151,8 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         ),
     ),
     "span": ("spanid", "contextspanid", "runid", "observationid", "id", "uuid"),
+    "trace": ("traceid", "roottraceid", "contexttraceid"),
+    "session": ("sessionid", "conversationid", "threadid", "chatid", "rolloutid"),
     "parent": ("parentspanid", "parentrunid", "parentobservationid", "parentid", "parentuuid"),
 }
 WHOLE_NAME_ONLY = frozenset(

@@ -47,21 +47,59 @@ class Sorting:
             self.dropped[reason] = self.dropped.get(reason, 0) + dropped_count
 
 
-def superseded(table: ir.Table, engine: LogEngine) -> ir.Table:
-    """The rows, those without counts marked where another row of their id has them: a request logged at start and end."""
+def prepared(table: ir.Table, engine: LogEngine) -> ir.Table:
+    """The rows of one file, those with the sums of all others left out, and parts of one request made readable."""
+    return _joined_parts(_without_totals(table, engine), engine)
+
+
+def _joined_parts(table: ir.Table, engine: LogEngine) -> ir.Table:
+    """A request logged in parts, the input at its start and the output at its end: what a part lacks counts as 0, since of
+    the rows of an id the largest counts come to stay."""
     rows: Any = table
     partial = (rows.excluded == 0) & rows.fault.isin([3, 4]) & rows.id_hash.notnull()
     if not engine.rows(rows.aggregate(n=partial.sum().fill_null(0)))[0]["n"]:
         return table
-    whole = rows.filter(rows.excluded == 0, rows.fault == 0, rows.id_hash.notnull()).select("id_hash").distinct()
-    marked = (partial & rows.id_hash.isin(whole.id_hash)).ifelse(6, rows.excluded)
-    return engine.store(f"{table.get_name()}_marked", rows.mutate(excluded=marked))
+    named = rows.filter(rows.excluded == 0, rows.fault.isin([0, 3, 4]), rows.id_hash.notnull())
+    ids = named.group_by("id_hash").aggregate(
+        has_input=named.input_tok.notnull().any(), has_output=(named.fault != 4).any(), n=named.count()
+    )
+    whole = ids.filter(ids.has_input, ids.has_output, ids.n > 1)
+    readable = partial & rows.id_hash.isin(whole.id_hash)
+    made = rows.mutate(
+        fault=readable.ifelse(0, rows.fault), input_tok=readable.ifelse(rows.input_tok.fill_null(0), rows.input_tok)
+    )
+    return engine.store(f"{table.get_name()}_joined", made)
+
+
+def _without_totals(table: ir.Table, engine: LogEngine) -> ir.Table:
+    """Marks the one row that holds the sums of all others, failures counted or not."""
+    rows: Any = table
+    good = (rows.fault == 0) & (rows.excluded == 0)
+    facts = engine.rows(
+        rows.aggregate(
+            n=good.sum(),
+            used_input=good.ifelse(rows.input_tok, 0).sum(),
+            used_output=good.ifelse(rows.output_tok, 0).sum(),
+            all_input=rows.input_tok.sum(),
+            all_output=rows.output_tok.sum(),
+        )
+    )[0]
+    if (facts["n"] or 0) < MIN_TOTALS_ROWS:
+        return table
+    sums = [(facts["used_input"], facts["used_output"]), (facts["all_input"], facts["all_output"])]
+    tests = [(rows.input_tok * 2 == input_tok) & (rows.output_tok * 2 == output_tok) for input_tok, output_tok in sums]
+    is_total = good & (rows.input_tok > 0) & (rows.output_tok > 0) & (tests[0] | tests[1])
+    if engine.rows(rows.aggregate(n=is_total.sum().fill_null(0)))[0]["n"] != 1:
+        return table
+    return engine.store(
+        f"{table.get_name()}_parts", rows.mutate(excluded=is_total.fill_null(False).ifelse(6, rows.excluded))
+    )
 
 
 def without_repeats(sorting: Sorting, file_count: int) -> None:
     """Leaves one row for each request, and asks where the rows do not tell."""
     _without_parents(sorting)
-    _without_totals(sorting)
+    _without_roots(sorting)
     _one_row_per_id(sorting)
     if file_count > 1:
         _without_overlap(sorting)
@@ -69,7 +107,7 @@ def without_repeats(sorting: Sorting, file_count: int) -> None:
     _running_counts(sorting)
 
 
-# --- parents and totals --------------------------------------------------------------------------------------------
+# --- parents --------------------------------------------------------------------------------------------
 
 
 def _without_parents(sorting: Sorting) -> None:
@@ -85,15 +123,20 @@ def _without_parents(sorting: Sorting) -> None:
     _drop(sorting, joined.mutate(gone=is_sum), "parents that repeat the tokens of their children")
 
 
-def _without_totals(sorting: Sorting) -> None:
-    """Drops the one row that holds the sums of all others."""
+def _without_roots(sorting: Sorting) -> None:
+    """Drops rows whose tokens are the sum of all others of their trace."""
     rows: Any = sorting.table
-    sums = sorting.facts(n=rows.count(), input=rows.input_tok.sum(), output=rows.output_tok.sum())
-    if sums["n"] < MIN_TOTALS_ROWS or not sums["input"] or not sums["output"]:
+    if not sorting.facts(n=rows.trace_hash.count())["n"]:
         return
-    is_total = (rows.input_tok * 2 == sums["input"]) & (rows.output_tok * 2 == sums["output"])
-    if sorting.facts(n=is_total.sum())["n"] == 1:
-        _drop(sorting, rows.mutate(gone=is_total), "a row with the totals of all others")
+    of_trace = ibis.window(group_by="trace_hash")
+    sums = rows.mutate(
+        n=rows.count().over(of_trace),
+        all_input=rows.input_tok.sum().over(of_trace),
+        all_output=rows.output_tok.sum().over(of_trace),
+    )
+    same = (sums.input_tok * 2 == sums.all_input) & (sums.output_tok * 2 == sums.all_output) & (sums.output_tok > 0)
+    is_root = (same & (sums.n > 2) & sums.trace_hash.notnull()).fill_null(False)
+    _drop(sorting, sums.mutate(gone=is_root), "parents that repeat the tokens of their children")
 
 
 def _drop(sorting: Sorting, marked: Any, reason: str) -> None:
@@ -106,7 +149,7 @@ def _drop(sorting: Sorting, marked: Any, reason: str) -> None:
 
 
 def _one_row_per_id(sorting: Sorting) -> None:
-    """One row per id: the one with the most output, at the time of the earliest."""
+    """One row per id: the one with the most output, at the time of the earliest, with the largest counts of all."""
     rows: Any = sorting.table
     named = rows.filter(rows.id_hash.notnull())
     ids = named.group_by("id_hash").aggregate(n=named.count())
@@ -119,10 +162,16 @@ def _one_row_per_id(sorting: Sorting) -> None:
         return
     if sorting.answers.repeated_ids == "each":
         return
+    names = ("input_tok", "output_tok", "read_tok", "write_tok")
     window = ibis.window(group_by="id_hash", order_by=_complete_first(rows))
-    ranked = rows.mutate(rank=ibis.row_number().over(window), first_us=rows.time_us.min().over(group_by="id_hash"))
+    most = {f"most_{name}": rows[name].max().over(group_by="id_hash") for name in names}
+    ranked = rows.mutate(
+        rank=ibis.row_number().over(window), first_us=rows.time_us.min().over(group_by="id_hash"), **most
+    )
     kept = ranked.filter(ranked.id_hash.isnull() | (ranked["rank"] == 0))
-    kept = kept.mutate(time_us=kept.id_hash.isnull().ifelse(kept.time_us, kept.first_us))
+    alone = kept.id_hash.isnull()
+    made = {name: alone.ifelse(kept[name], kept[f"most_{name}"]) for name in names}
+    kept = kept.mutate(time_us=alone.ifelse(kept.time_us, kept.first_us), **made)
     sorting.keep(kept.select(*rows.columns), extra_count, "duplicate ids")
 
 
@@ -254,12 +303,13 @@ def _overlap_question(extra_count: int, row_count: int) -> UsageQuestion:
 
 
 def _running_counts(sorting: Sorting) -> None:
-    """Differences of counters that only grow, if the user says that they are running totals; else a question."""
+    """Differences of counters that only grow within a session, if the user says that they are running totals; else a
+    question."""
     rows: Any = sorting.table
     row_count = int(sorting.facts(n=rows.count())["n"])
     if sorting.answers.counts == "each" or not MIN_RUNNING_ROWS <= row_count <= MAX_RUNNING_ROWS:
         return
-    window = ibis.window(order_by=TIME_ORDER)
+    window = ibis.window(group_by="session_hash", order_by=TIME_ORDER)
     names = ("input_tok", "output_tok", "read_tok", "write_tok")
     before = {f"before_{name}": rows[name].lag().over(window) for name in names}
     steps = sorting.engine.store("steps", rows.mutate(**before))

@@ -37,12 +37,12 @@ EXCLUSIONS = (
     "steps of a trace, no model call",
     "no token counts",
     "no chat request: embeddings, images, audio, moderation or reranking",
-    "other rows of a request that is there in full",
+    "a row with the totals of all others",
 )
 FAULTS = ("", "line", "time", "input", "output", "cache_read", "cache_write", "reasoning", "tool_input", "cached")
 ROW_COLUMNS = (
     *("time_us", "input_tok", "output_tok", "read_tok", "write_tok", "excluded", "fault", "id_hash", "model"),
-    *("spend_usd", "is_batch", "span_hash", "parent_hash"),
+    *("spend_usd", "is_batch", "span_hash", "parent_hash", "trace_hash", "session_hash"),
 )
 REQUEST_COLUMNS = ROW_COLUMNS[:5]
 """What tells two requests without an id apart."""
@@ -233,7 +233,7 @@ def parsed_rows(raw: ir.Table, head: LogHead, plan: ReadPlan, extra: Sequence[st
     table: Any = raw.select(**texts, line_ok=line_ok, **{name: raw[name] for name in extra})
     tokens = {f"n_{role}": _tokens(table[role]) for role in request_names.TOKEN_ROLES if role in texts}
     table = table.mutate(time_us=time_us(table.time, plan.unit), **tokens)
-    hashes = {f"{name}_hash": _hash_or_null(table, name) for name in ("id", "span", "parent")}
+    hashes = {f"{name}_hash": _hash_or_null(table, name) for name in ("id", "span", "parent", "trace", "session")}
     table = table.mutate(excluded=_excluded(table, plan), is_batch=_is_batch(table, plan), **hashes)
     reads, writes = _optional(table, "cache_read"), _optional(table, "cache_write")
     added = reads + writes if plan.input_excludes_cache else 0

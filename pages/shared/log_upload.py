@@ -52,7 +52,7 @@ def log_upload() -> None:
         except DataError as error:
             _refuse(error, _guess(paths[0]), answers, read_id)
             return
-        if any(question.field == "column_of" for question in reading.questions):
+        if any(question.field == "column_of" and question.values[0][0] in ASKED for question in reading.questions):
             _ask_columns(guess_columns(paths[0]), answers, read_id)
             return
         if reading.questions:

@@ -6,6 +6,7 @@ import pytest
 from request_logs import NOW, csv_text, json_lines, write
 
 from calculators.logs.usage_files import read_usage
+from calculators.logs.usage_questions import UsageAnswers
 from calculators.logs.usage_reading import UsageReading
 
 HEADER = "timestamp,input_tokens,output_tokens"
@@ -137,3 +138,12 @@ def test_the_batch_tier_is_in_the_tokens_but_not_in_the_peak(tmp_path: Path, col
     assert reading.summary.peaks[0].ratio == 1.0
     assert reading.summary.batch_count == 40
     assert any("batch" in note for note in reading.read)
+
+
+def test_a_flag_that_goes_with_cached_tokens_is_asked_about(tmp_path: Path) -> None:
+    lines = minutes(["true,50", "false,0", "true,60", "true,70", "false,0"])
+    reading = read(tmp_path, lines, f"{HEADER},cache_hit,cached_tokens")
+    assert [question.option for question in reading.questions] == ["--map gateway_cache=COLUMN"]
+    path = write(tmp_path, csv_text(lines, f"{HEADER},cache_hit,cached_tokens"))
+    answered = read_usage([path], UsageAnswers(column_of={"gateway_cache": ""}), now=NOW)
+    assert (answered.requests, answered.questions) == (5, ())

@@ -132,3 +132,38 @@ def test_files_that_overlap_without_ids_are_asked_about(tmp_path: Path) -> None:
     assert sums(reading) == RIGHT
     assert reading.questions[0].answers[1].startswith("each: 15 requests")
     assert read_usage(paths, UsageAnswers(repeated_rows="each"), now=NOW).requests == 15
+
+
+def test_a_request_logged_in_parts_has_the_input_of_one_and_the_output_of_the_other(tmp_path: Path) -> None:
+    parts = [
+        row
+        for number, (at, size, output) in enumerate(zip(TIMES, INPUTS, OUTPUTS, strict=True))
+        for row in (f"{at},{size},,r{number}", f"{at},,{output},r{number}")
+    ]
+    assert sums(read(tmp_path, parts, f"{HEADER},request_id")) == RIGHT
+    zeros = [row.replace(",,", ",0,") for row in parts]
+    assert sums(read(tmp_path, zeros, f"{HEADER},request_id")) == RIGHT
+
+
+def test_a_totals_row_may_count_the_failures(tmp_path: Path) -> None:
+    lines = [f"{row},200" for row in rows()]
+    lines += ["2026-10-05T09:20:00Z,700,5,500", "2026-10-05T09:30:00Z,5200,245,"]
+    assert sums(read(tmp_path, lines, f"{HEADER},status")) == RIGHT
+
+
+def test_roots_that_hold_the_sum_of_their_trace_are_left_out(tmp_path: Path) -> None:
+    lines = [f"t{number // 4},{row}" for number, row in enumerate(rows())]
+    for group in range(3):
+        part = slice(4 * group, 4 * group + 4)
+        lines.append(f"t{group},{TIMES[4 * group]},{sum(INPUTS[part])},{sum(OUTPUTS[part])}")
+    assert sums(read(tmp_path, lines, f"trace_id,{HEADER}")) == RIGHT
+
+
+def test_counters_of_sessions_that_run_side_by_side_are_differenced(tmp_path: Path) -> None:
+    lines = []
+    for number, at in enumerate(TIMES):
+        mine = [n for n in range(number + 1) if n % 2 == number % 2]
+        lines.append(f"s{number % 2},{at},{sum(INPUTS[n] for n in mine)},{sum(OUTPUTS[n] for n in mine)}")
+    header = f"session_id,{HEADER}"
+    assert [question.field for question in read(tmp_path, lines, header).questions] == ["counts"]
+    assert sums(read(tmp_path, lines, header, counts="running")) == RIGHT
