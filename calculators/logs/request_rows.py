@@ -126,6 +126,7 @@ def open_raw(engine: LogEngine, head: LogHead, log: Path, has_quotes: bool) -> i
         options = [
             f"columns = {{{types}}}, delim = {_quoted(head.delimiter)}, header = true, skip = {head.skip_count}",
             "quote = '\"', escape = '\"', auto_detect = false, null_padding = true",
+            f"nullstr = [{', '.join(map(_quoted, ('', *_blank_words())))}]",
             f"ignore_errors = true, store_rejects = true, parallel = {str(not has_quotes).lower()}, {packing}",
         ]
         source = f"SELECT * FROM read_csv({_quoted(str(log))}, {', '.join(options)})"  # noqa: S608  our words only
@@ -138,6 +139,14 @@ def open_raw(engine: LogEngine, head: LogHead, log: Path, has_quotes: bool) -> i
         engine.connection.execute(f"DROP TABLE IF EXISTS {rejects}")
     engine.connection.execute(f"CREATE OR REPLACE TEMP VIEW raw AS {source}")
     return ibis.table(dict.fromkeys(cells, "string"), name="raw")
+
+
+def _blank_words() -> list[str]:
+    """The words for nothing as they are written; within JSON they are looked for cell by cell."""
+    return sorted(
+        {form for word in request_names.BLANK_WORDS for form in (word, word.upper(), word.capitalize())}
+        | {"NaN", "NaT"}
+    )
 
 
 @ibis.udf.scalar.builtin(name="json_extract_string")  # type: ignore[untyped-decorator]
@@ -170,7 +179,7 @@ def _cell(raw: ir.Table, place: tuple[str, ...]) -> Any:
         pointer = "".join("/" + key.replace("~", "~0").replace("/", "~1") for key in place[1:])
         text = _json_text(text if place[0] == "json" else _json_valid(text).ifelse(text, None), pointer)
     text = text.strip().nullif("")
-    return text.lower().isin(request_names.BLANK_WORDS).ifelse(None, text)
+    return text if len(place) == 1 else text.lower().isin(request_names.BLANK_WORDS).ifelse(None, text)
 
 
 def _number(text: Any) -> Any:
@@ -265,8 +274,8 @@ def _excluded(table: Any, plan: ReadPlan) -> Any:
     failed = [request_marks.is_failed(text, mark.column) for text, mark in marks["status"]]
     hits = [request_marks.is_gateway_hit(text) for text, _ in marks["gateway_cache"]]
     steps = [request_marks.is_no_call(text, mark.values) for text, mark in marks["kind"]]
-    others = [request_marks.is_no_chat(text) for text, _ in marks["kind"]]
-    others += [request_marks.is_no_chat_model(text) for text, _ in marks["model"]]
+    others = [request_marks.is_no_chat(text, mark.values) for text, mark in marks["kind"]]
+    others += [request_marks.is_no_chat_model(text, mark.values) for text, mark in marks["model"]]
     blank = table.line_ok & table.input.isnull() & table.output.isnull()
     cases = [
         (request_marks.any_of(tests), code)
