@@ -67,29 +67,45 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--out", type=Path, required=True, metavar="FOLDER")
     serve.set_defaults(run=_serve_files)
     _add_measuring(commands)
-    workload = commands.add_parser("workload", help="turn a request log into a scenario's workload")
-    workload.add_argument("logs", type=Path, nargs="+", metavar="LOG")
+    _add_workload(commands)
+    return parser
+
+
+def _add_workload(commands: Any) -> None:
+    workload = commands.add_parser("workload", help="turn files of usage into a scenario's workload")
+    workload.add_argument("logs", type=Path, nargs="+", metavar="LOG", help="several are read as one log")
     workload.add_argument(
         "--out", type=Path, metavar="WORKLOAD.yaml", help="write the workload block of a scenario (default: print it)"
     )
     workload.add_argument("--json", action="store_true", help="what was read, as JSON")
-    _add_answers(workload)
+    answers = workload.add_argument_group("answers to what a file leaves open (exit status 2 names the one it needs)")
+    answers.add_argument(
+        "--map",
+        action="append",
+        default=[],
+        metavar="ROLE=COLUMN",
+        help="which column is the time, input, output, cache_read, cache_write, status, id, reasoning, model or spend",
+    )
+    answers.add_argument("--input-excludes-cache", choices=("yes", "no"), help="the input column lacks cached tokens")
+    answers.add_argument("--output-includes-reasoning", choices=("yes", "no"), help="the output has reasoning tokens")
+    answers.add_argument("--time-unit", choices=("s", "ms"), help="of a clock that counts from 0")
+    answers.add_argument("--date-order", choices=("day", "month"), help="what a date such as 05/10/2026 begins with")
+    answers.add_argument(
+        "--repeated-ids", choices=("once", "each"), help="rows with one ID: one request, or each its own"
+    )
+    answers.add_argument(
+        "--repeated-rows", choices=("once", "each"), help="equal rows without an ID: copies, or requests"
+    )
+    answers.add_argument("--counts", choices=("running", "each"), help="tokens are running totals, or of each request")
+    answers.add_argument("--requests", type=float, metavar="N", help="number of requests, where a file has only sums")
+    answers.add_argument(
+        "--input-tok-per-request", type=float, metavar="N", help="mean input tokens, where a file has only sums"
+    )
+    answers.add_argument(
+        "--output-tok-per-request", type=float, metavar="N", help="mean output tokens, where a file has only rates"
+    )
+    answers.add_argument("--requests-per-month", type=float, metavar="N", help="where a file has only lengths")
     workload.set_defaults(run=_workload)
-    return parser
-
-
-def _add_answers(workload: argparse.ArgumentParser) -> None:
-    """What a file of sums, of lengths or of rates cannot tell."""
-    workload.add_argument("--requests", type=float, metavar="N", help="requests in a file of sums that has no count")
-    workload.add_argument(
-        "--input-tok-per-request", type=float, metavar="N", help="mean input of a request, where the file has no count"
-    )
-    workload.add_argument(
-        "--output-tok-per-request", type=float, metavar="N", help="mean output of a request, for a file of rates alone"
-    )
-    workload.add_argument(
-        "--requests-per-month", type=float, metavar="N", help="requests per month, for a file of lengths alone"
-    )
 
 
 def _add_measuring(commands: Any) -> None:
@@ -136,14 +152,13 @@ def _add_prompts(commands: Any) -> None:
 
 def _check(_: argparse.Namespace) -> None:
     from calculators.catalog.glossary import glossary
-    from calculators.catalog.load_peaks import load_peaks
     from calculators.catalog.quantization import sensitivity
     from calculators.catalog.serving import engine_flags, flag_conflicts, stack_file
     from calculators.techniques.advice import framework
     from calculators.techniques.effects import techniques
 
     catalog = load_catalog()
-    for load in (techniques, framework, sensitivity, stack_file, flag_conflicts, glossary, load_peaks):
+    for load in (techniques, framework, sensitivity, stack_file, flag_conflicts, glossary):
         load()
     for engine in ("vllm", "sglang"):
         engine_flags(engine)
@@ -273,44 +288,49 @@ def _bar(share: float) -> None:
 
 
 def _workload(options: argparse.Namespace) -> None:
-    from calculators.logs.aggregates import read_aggregate
-    from calculators.logs.request_log import read_log, request_reading
-    from calculators.logs.to_workload import to_workload_yaml
+    from calculators.logs.usage_files import read_usage, usage_workload_yaml
 
-    if len(options.logs) > 1:
-        raise DataError(
-            "give one log at a time, because overlapping logs would be counted twice; join them into one file first"
-        )
-    if (sums := read_aggregate(options.logs[0], options.logs[0].name)) is not None:
-        _reading_workload(sums, options)
-        return
-    summary = read_log(options.logs[0])
-    if options.json:
-        print(json.dumps(request_reading(summary).to_json(), indent=1))
-        return
-    _give(to_workload_yaml(summary), options.out)
-
-
-def _reading_workload(sums: Any, options: argparse.Namespace) -> None:
-    from calculators.logs.aggregate_workload import UsageAnswers, reading_workload_yaml
-    from calculators.logs.aggregates import answered
-
-    reading = answered(sums, options.requests, options.input_tok_per_request)
+    answers = _usage_answers(options)
+    reading = read_usage(options.logs, answers)
     if options.json:
         print(json.dumps(reading.to_json(), indent=1))
+    if reading.questions:
+        raise DataError("\n".join(line for question in reading.questions for line in _question_lines(question)))
+    if options.json:
         return
-    told = UsageAnswers(
-        options.requests, options.input_tok_per_request, options.output_tok_per_request, options.requests_per_month
-    )
-    _give(reading_workload_yaml(reading, told), options.out)
-
-
-def _give(text: str, out: Path | None) -> None:
-    if out is None:
+    text = usage_workload_yaml(reading, answers)
+    if options.out is None:
         print(text, end="")
     else:
-        out.write_text(text, encoding="utf-8")
-        print(f"{out}: written")
+        options.out.write_text(text, encoding="utf-8")
+        print(f"{options.out}: written")
+
+
+def _usage_answers(options: argparse.Namespace) -> Any:
+    from calculators.logs.usage_questions import UsageAnswers
+
+    pairs = [pair.partition("=") for pair in options.map]
+    if wrong := next((pair for pair in pairs if not pair[1]), None):
+        raise DataError(f"--map {wrong[0]}: write ROLE=COLUMN, as input=prompt_tokens")
+    yes = {"yes": True, "no": False, None: None}
+    return UsageAnswers(
+        column_of={role.strip(): column.strip() for role, _, column in pairs},
+        input_excludes_cache=yes[options.input_excludes_cache],
+        time_unit=options.time_unit,
+        date_order=options.date_order,
+        output_includes_reasoning=yes[options.output_includes_reasoning],
+        repeated_ids=options.repeated_ids,
+        repeated_rows=options.repeated_rows,
+        counts=options.counts,
+        requests=options.requests,
+        input_tok_per_request=options.input_tok_per_request,
+        output_tok_per_request=options.output_tok_per_request,
+        requests_per_month=options.requests_per_month,
+    )
+
+
+def _question_lines(question: Any) -> list[str]:
+    return [question.text, *(f"  {answer}" for answer in question.answers), f"  answer with {question.option}"]
 
 
 if __name__ == "__main__":

@@ -240,8 +240,49 @@ def test_workload_of_the_shipped_sample_is_a_workload_block(tmp_path: Path, caps
     assert main(["decide", _file(tmp_path, case)]) == 0
 
 
-def test_several_logs_at_once_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    assert "one log at a time" in _refused(capsys, "workload", "a.csv", "b.csv")
+HEADER = "timestamp,input_tokens,output_tokens"
+MINUTES = [f"2026-10-05T09:{minute:02}:00Z,{100 + minute},10" for minute in range(9)]
+
+
+def _log(folder: Path, name: str, lines: list[str]) -> str:
+    path = folder / name
+    path.write_text("\n".join(lines) + "\n")
+    return str(path)
+
+
+def test_several_logs_count_a_request_with_an_id_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [f"r{number},{row}" for number, row in enumerate(MINUTES)]
+    first = _log(tmp_path, "a.csv", [f"request_id,{HEADER}", *rows[:6]])
+    second = _log(tmp_path, "b.csv", [f"request_id,{HEADER}", *rows[4:]])
+    assert main(["workload", first, second, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["requests"], told["input_tok"], told["questions"]) == (9, 936, [])
+
+
+def test_logs_that_overlap_without_ids_exit_with_two_and_the_option(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = _log(tmp_path, "a.csv", [HEADER, *MINUTES[:6]])
+    second = _log(tmp_path, "b.csv", [HEADER, *MINUTES[4:]])
+    assert main(["workload", first, second, "--json"]) == 2
+    out, err = capsys.readouterr()
+    assert json.loads(out)["questions"][0]["option"] == "--repeated-rows once|each"
+    assert "once: 9 requests" in err
+    assert "each: 11 requests" in err
+    assert main(["workload", first, second, "--json", "--repeated-rows", "each"]) == 0
+    assert json.loads(capsys.readouterr().out)["requests"] == 11
+
+
+def test_an_unsure_column_exits_with_two_until_it_is_mapped(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    log = _log(tmp_path, "a.csv", [f"{HEADER},prompt_tokens", *(f"{row},7" for row in MINUTES)])
+    assert main(["workload", log]) == 2
+    out, told = capsys.readouterr()
+    assert out == ""
+    assert "--map input=COLUMN" in told
+    assert '"prompt_tokens": 7 tokens a request' in told
+    assert main(["workload", log, "--json", "--map", "input=prompt_tokens"]) == 0
+    assert json.loads(capsys.readouterr().out)["input_tok"] == 63
+    assert "write ROLE=COLUMN" in _refused(capsys, "workload", log, "--map", "nonsense")
 
 
 @pytest.mark.parametrize("arguments", [[], ["nonsense"], ["decide"], ["throughput", "x.csv"]])

@@ -2,22 +2,30 @@
 
 Modules in reading order:
 
-json_documents  objects of a log in JSON, their keys and values
-usage_reading       what a file of usage says, whatever its kind
+json_documents      objects of a log in JSON, their keys and values
 timestamps          seconds since the epoch from whatever a log writes
 cells               numbers and blanks as they are written
 log_bytes           size, packing and encoding of a file
+usage_questions     what a file leaves open, and what the user answered
+model_usage         the share of one model
+request_names       names of columns, as tables
 request_columns     which column means what
 request_file        columns and first rows of a request log
 workbook            a sheet as CSV
 archives            packed logs, unpacked
 containers          any file as plain text or Parquet
+request_meaning     whether input holds cached tokens, and output reasoning
 request_mapping     which column plays which role
 cell_expressions    a cell as tokens or time
+request_marks       failures, gateway caches, other calls, batches
 request_rows        rows as typed tables
+request_repeats     rows that say again what others say
 request_statistics  lengths, rates and peaks
 summer_time         hours that come twice
-request_log         a request log into a summary
+request_notes       notes on a log as sentences
+usage_readers       readers that stand before the one of request logs
+request_log         request logs into a summary
+usage_reading       what a file of usage says, whatever its kind
 usage_tables        tables of sums as flat rows
 aggregate_formats   exports of sums, one entry each
 aggregate_rows      rows of sums as amounts of a period and model
@@ -27,7 +35,7 @@ to_workload         a summary into a scenario's workload
 aggregate_text      what is said and asked about sums
 aggregate_workload  sums, lengths or rates into a scenario's workload
 aggregates          exports of sums as a reading
-timestamps          seconds since the epoch from whatever a log writes
+usage_files         files of any kind into a reading
 prompt_log          prompts as the parts a model sees
 benchmark_fields    fields of a benchmark result
 benchmark_nested    GuideLLM and AIPerf

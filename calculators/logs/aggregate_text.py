@@ -2,7 +2,7 @@
 
 from calculators.logs.aggregate_rows import DAY_S
 from calculators.logs.lengths_and_rates import LoadReading
-from calculators.logs.usage_reading import UsageQuestion
+from calculators.logs.usage_questions import UsageQuestion
 from calculators.units import SECONDS_PER_HOUR, SECONDS_PER_MONTH, count, listed, plural, significant, usd
 
 TYPICAL_INPUT_TOK = (1_000.0, 10_000.0)

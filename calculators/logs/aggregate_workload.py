@@ -4,7 +4,6 @@ Of sums only the mean of the lengths is known; their spread is that of public tr
 so what happens within it is added as of services of its size.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 import yaml
@@ -16,19 +15,9 @@ from calculators.logs.lengths_and_rates import LoadReading
 from calculators.logs.peak_estimate import WEEK_S, PeakEstimate, SeenPeak, peak_estimate
 from calculators.logs.request_file import LogError
 from calculators.logs.to_workload import COMMENT_CHARS, MAX_PEAK_RATIO, month_texts
+from calculators.logs.usage_questions import UsageAnswers
 from calculators.scenario.schema import LengthCell, Workload
 from calculators.units import HOURS_PER_MONTH, SECONDS_PER_MONTH, printable, significant
-
-
-@dataclass(frozen=True, slots=True)
-class UsageAnswers:
-    """What the user tells of a file that does not hold it. None: not told."""
-
-    requests: float | None = None
-    input_tok_per_request: float | None = None
-    output_tok_per_request: float | None = None
-    requests_per_month: float | None = None
-
 
 NO_ANSWERS = UsageAnswers()
 

@@ -23,8 +23,10 @@ from calculators.logs.aggregate_text import (
 )
 from calculators.logs.aggregate_workload import assumptions
 from calculators.logs.lengths_and_rates import LoadReading, read_lengths, read_rates, refuse_benchmark
+from calculators.logs.model_usage import ModelUsage
 from calculators.logs.request_file import LogError
-from calculators.logs.usage_reading import ModelUsage, UsageQuestion, UsageReading
+from calculators.logs.usage_questions import UsageQuestion
+from calculators.logs.usage_reading import UsageReading
 from calculators.logs.usage_tables import UsageTable, usage_tables
 from calculators.units import SECONDS_PER_HOUR
 

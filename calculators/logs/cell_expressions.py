@@ -82,6 +82,13 @@ def tokens_of(text: Any, thousands: str = ",") -> Any:
     return fits.ifelse(number, None).try_cast("int64")
 
 
+def usd_of(text: Any) -> Any:
+    """Dollars in a cell: 0.0123, $1.20; NULL otherwise."""
+    plain = text.re_replace(r"^(USD|\$)\s*", "").re_replace(r"\s*(USD|\$)$", "")
+    comma = plain.re_search(r"^\d+,(\d{1,2}|\d{4,})$")
+    return _number(comma.ifelse(plain.replace(",", "."), plain))
+
+
 def time_us(text: Any, unit: tuple[str, bool] | None, style: TimeStyle = PLAIN_TIMES) -> Any:
     """Microseconds since 1970 of a cell, or since 0 with a relative clock of the given unit; NULL where it is no time.
 

@@ -4,8 +4,26 @@ import re
 from collections.abc import Sequence
 
 NULL_WORDS = (
-    *("null", "Null", "NULL", "none", "None", "NONE", "nil", "<nil>", "nan", "NaN", "NAN", "n/a", "N/A", "#N/A", "NA"),
-    *("undefined", "(null)", "<null>", r"\N", "-", "--", "–", "—"),
+    *(
+        "null",
+        "Null",
+        "NULL",
+        "none",
+        "None",
+        "NONE",
+        "nil",
+        "Nil",
+        "NIL",
+        "<nil>",
+        "nan",
+        "NaN",
+        "Nan",
+        "NAN",
+        "nat",
+        "NaT",
+    ),
+    *("n/a", "N/a", "N/A", "#n/a", "#N/A", "na", "Na", "NA"),
+    *("undefined", "Undefined", "UNDEFINED", "(null)", "<null>", r"\N", "-", "--", "–", "—"),
 )
 """A cell with one of them is blank."""
 SEPARATORS = ".,"
@@ -36,3 +54,15 @@ def thousands_sign(values: Sequence[str]) -> str:
     grouped = [value for value in pointed if re.fullmatch(r"[1-9]\d{0,2}(\.\d{3})+(,\d+)?", value)]
     only_zeros = len(pointed) == len(filled) and all(value.endswith(".000") for value in pointed)
     return "." if pointed and len(grouped) == len(pointed) and not only_zeros else ","
+
+
+def whole_number(text: str, thousands: str = ",") -> int:
+    """Tokens in a cell; 0 for anything else. `thousands`: the sign that groups them in its column."""
+    plain = re.sub(rf"[{SPACES}]", "", text.strip())
+    decimal = "," if thousands == "." else "."
+    if thousands == "," and re.fullmatch(r"\d+,0+|\d{1,3}(\.\d{3})+,\d+", plain):
+        thousands, decimal = ".", ","
+    try:
+        return int(float(plain.replace(thousands, "").replace(decimal, ".") or 0))
+    except (ValueError, OverflowError):
+        return 0

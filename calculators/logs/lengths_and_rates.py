@@ -12,23 +12,25 @@ from typing import Any
 
 import numpy as np
 
-from calculators.logs import request_columns
 from calculators.logs.aggregate_formats import START
 from calculators.logs.aggregate_rows import number, time_s
+from calculators.logs.model_usage import ModelUsage
 from calculators.logs.request_file import LogError
+from calculators.logs.request_names import NAMES
 from calculators.logs.request_statistics import LengthGroup, LengthStatistics, edges_tok, length_figures
-from calculators.logs.usage_reading import ModelUsage, UsageQuestion, UsageReading
+from calculators.logs.usage_questions import UsageQuestion
+from calculators.logs.usage_reading import UsageReading
 from calculators.logs.usage_tables import FIRST_ROW_COUNT, Row, UsageTable
 from calculators.units import SECONDS_PER_HOUR, plural, significant
 
 LENGTHS: Mapping[str, tuple[str, ...]] = {
     "input": (
         *("inputlens", "numprefilltokens", "prefilltokens", "promptlens", "inputlength", "promptlength", "inputlen"),
-        *("promptlen", "isl", *request_columns.NAMES["input"]),
+        *("promptlen", "isl", *NAMES["input"]),
     ),
     "output": (
         *("outputlens", "numdecodetokens", "decodetokens", "outputlength", "completionlength", "outputlen", "osl"),
-        *request_columns.NAMES["output"],
+        *NAMES["output"],
     ),
 }
 RATES = (
@@ -42,7 +44,7 @@ MAX_COUNT_COLUMNS = 4
 PER_MINUTE = frozenset({"requestsperminute", "rpm", "requestspermin"})
 BENCHMARK_KEYS = frozenset({"requestthroughput", "numprompts", "outputthroughput", "totaltokenthroughput"})
 CLOCK_NAMES = re.compile("time|date|creat|stamp|start|arriv|begin|epoch|clock|when|nano")
-CLOCKS = frozenset(request_columns.NAMES["time"]) | frozenset(START)
+CLOCKS = frozenset(NAMES["time"]) | frozenset(START)
 MAX_ROW_COUNT = 5_000_000
 FIRST_DATE_S = 1e9
 """A clock below this counts from the start of the file."""

@@ -8,76 +8,16 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from calculators.logs.cells import is_number
+from calculators.logs.cells import is_null, is_number
+from calculators.logs.request_names import NAMES, STATUS_HOLDERS, TOKEN_ROLES, WHOLE_NAME_ONLY
 from calculators.logs.timestamps import ZONE, is_excel_day, is_written
 
-ROLES = ("time", "input", "output", "cache_read", "cache_write", "status", "id")
-"""What a person can map. `input` is the total input, cached tokens included, unless told otherwise."""
-EXTRA_ROLES = ("reasoning", "gateway_cache", "kind")
-"""Found by name only: tokens to add to `output`, answers of a gateway's own cache, rows that are no model call."""
-TOKEN_ROLES = ("input", "output", "cache_read", "cache_write", "reasoning")
-
-# Normalised names, the preferred one first. A dotted column (usage.prompt_tokens) also matches by its tail.
-NAMES: Mapping[str, tuple[str, ...]] = {
-    "time": (
-        *("starttime", "startedat", "requestcreatedat", "requesttime", "requesttimestamp", "requeststartns"),
-        *("requeststarttime", "starttimestamp", "arrivaltime", "arrivedat", "timestamp", "eventtime", "loggingtime"),
-        *("createdat", "created", "receivedat", "datetime", "time", "ts", "timestampms", "timems", "times", "date"),
-    ),
-    "input": (
-        *("genaiusageinputtokens", "usagedetailsinput", "inputinputtokencount", "prompttokens", "inputtokens"),
-        *("contexttokens", "inputlength", "tokensprompt", "prompttokencount", "inputtokencount"),
-        *("inputsequencelengthvalue", "uncachedinputtokens", "inputuncachedtokens", "requesttokens", "numprompttokens"),
-        *("nprompttokens", "promptlen", "promptlength", "inputlen", "tokensinput", "tokensin", "intokens", "tokin"),
-        *("inputtok", "prompttok", "prompt", "input", "in"),
-    ),
-    "output": (
-        *("genaiusageoutputtokens", "usagedetailsoutput", "outputoutputtokencount", "completiontokens", "outputtokens"),
-        *("generatedtokens", "outputlength", "tokenscompletion", "candidatestokencount", "outputtokencount"),
-        *("outputsequencelengthvalue", "responsetokens", "numcompletiontokens", "numoutputtokens"),
-        *("ncompletiontokens", "outputlen", "completionlen", "completionlength", "tokensoutput", "tokensout"),
-        *("outtokens", "tokout", "outputtok", "completiontok", "completion", "output", "out"),
-    ),
-    "cache_read": (
-        *("genaiusagecachereadinputtokens", "cachereadinputtokens", "cachereadinputtokencount"),
-        *("promptcachereadtokens", "prompttokensdetailscachedtokens", "inputtokensdetailscachedtokens"),
-        *("inputcachedtokens", "cachedinputtokens", "cachedcontenttokencount", "cachedtokens", "tokenscached"),
-        *("cachedprompttokens", "cachereadtokens", "promptcachehittokens", "cachehittokens", "numcachedtokens"),
-        *("inputcacheread", "cacheread", "cachedtok", "cached"),
-    ),
-    "cache_write": (
-        *("genaiusagecachecreationinputtokens", "cachecreationinputtokens", "cachewriteinputtokencount"),
-        *("cachewriteinputtokens", "promptcachewritetokens", "prompttokensdetailscachewritetokens"),
-        *("inputcachewritetokens", "inputcachecreationtokens", "inputcachecreation", "cachecreationtokens"),
-        *("cachewritetokens", "tokenscachewrite", "cachewrite"),
-    ),
-    "status": (
-        *("responsestatus", "statuscode", "httpstatus", "httpstatuscode", "responsecode", "status", "errorcode"),
-        *("cancelled", "canceled", "success", "succeeded", "level", "outcome", "error"),
-    ),
-    "id": ("requestid", "xrequestid", "generationid", "completionid", "callid", "id"),
-    "reasoning": ("thoughtstokencount", "usagedetailsoutputreasoningtokens"),
-    "gateway_cache": ("cachehit",),
-    "kind": ("type",),
-}
 MAX_COMPARED_CHARS = 60
 """Of a name that is no known one; comparing takes quadratic time."""
-WHOLE_NAME_ONLY = frozenset({"id", "type", "date", "error", "status", "created", "prompt", "completion", "time"})
-TOTAL_NAMES = ("totaltokens", "totaltokencount", "usagedetailstotal", "tokenstotal")
-EXCLUDING_NAMES = frozenset(
-    {"uncachedinputtokens", "inputuncachedtokens", "inputtokencount", "inputinputtokencount", "usagedetailsinput"}
-)
-EXCLUDING_PAIRS = frozenset(
-    {
-        ("inputtokens", "cachereadinputtokens"),
-        ("inputtokens", "cachecreationinputtokens"),
-        ("prompttokens", "promptcachereadtokens"),
-        ("prompttokens", "promptcachewritetokens"),
-    }
-)
-ERROR_NAMES = frozenset({"error", "errorcode"})
-BAD_FLAG_NAMES = frozenset({"cancelled", "canceled"})
-GOOD_FLAG_NAMES = frozenset({"success", "succeeded"})
+MAX_WORD_CHARS = 200
+"""Longer text is no name of a model or an operation."""
+MAX_STATUS_CHARS = 60
+MAX_STATUS_COUNT = 40
 
 PER_REQUEST = "a per-request log (one row a request, with its time, input tokens and output tokens)"
 # (names that must all be there, what the file is, what to export instead)
@@ -150,18 +90,31 @@ def matching_columns(role: str, columns: Iterable[str]) -> list[ColumnMatch]:
 
 def _match(role: str, column: str) -> ColumnMatch | None:
     parts = [part for part in column.split(".") if part]
+    if role == "status" and any(normalised(part) in ("error", "exception") for part in parts[:-1]):
+        return ColumnMatch(column, "error", len(parts), len(NAMES[role]))  # a key of an error object
     for start in range(len(parts)):
         name = normalised("".join(parts[start:]))
-        if name in NAMES[role] and not (start and name in WHOLE_NAME_ONLY):
+        known = name in NAMES[role]
+        if known and not (start and name in WHOLE_NAME_ONLY and not _is_held(role, parts[start - 1])):
             return ColumnMatch(column, name, len(parts), NAMES[role].index(name))
     return None
 
 
+def _is_held(role: str, holder: str) -> bool:
+    return role == "status" and normalised(holder) in STATUS_HOLDERS
+
+
 def values_fit(role: str, values: Sequence[str]) -> bool:
     """Whether the sample of a column can be that role: numbers for tokens, times for time; empty cells say nothing."""
-    filled = [value for value in values if value.strip()]
-    if role == "kind":
-        return any(value == "GENERATION" for value in filled)
+    filled = [value for value in values if not is_null(value)]
+    if role == "gateway_cache":
+        return all(map(is_cache_word, filled))
+    if role == "cache_read" and filled and all(map(is_flag, filled)):
+        return False  # a flag of a gateway's own cache
+    if role in ("model", "span", "parent", "trace", "session", "kind", "tier"):
+        return all(len(value) <= MAX_WORD_CHARS for value in filled) and (role != "model" or bool(filled))
+    if role == "spend":
+        return sum(map(is_money, filled)) > len(filled) / 2
     if role == "time":
         return not filled or sum(map(is_time, filled)) > len(filled) / 2
     if role in TOKEN_ROLES:
@@ -169,10 +122,42 @@ def values_fit(role: str, values: Sequence[str]) -> bool:
     return True
 
 
+def _is_status(match: ColumnMatch, values: Sequence[str]) -> bool:
+    """An error may say anything; a status is one of a few words."""
+    filled = {value for value in values if not is_null(value)}
+    is_word = len(filled) <= MAX_STATUS_COUNT and all(len(value) <= MAX_STATUS_CHARS for value in filled)
+    return is_word or match.name.startswith(("err", "exception", "failure"))
+
+
+def is_flag(text: str) -> bool:
+    """True for true, false, yes and no."""
+    return text.strip().lower() in ("true", "false", "t", "f", "yes", "no", "y", "n")
+
+
+def is_cache_word(text: str) -> bool:
+    """True for what a gateway writes of its own cache: a flag, 0, 1, HIT, MISS, DISABLED and the like."""
+    words = r"(0|1)(\.0)?|.*(hit|miss|bypass|disabled|expired|stale|dynamic|refresh|updating|revalidated).*"
+    return is_flag(text) or bool(re.fullmatch(words, text.strip().lower()))
+
+
+def is_hit(text: str) -> bool:
+    """True for true, yes, 1 and HIT."""
+    return text.strip().lower() in ("true", "t", "yes", "y", "1", "1.0") or "hit" in text.lower()
+
+
+def is_money(text: str) -> bool:
+    """True for 0.0123, $1.20 and 1.2E-05."""
+    return is_number(text.strip().removeprefix("$").removeprefix("USD").removesuffix("USD"))
+
+
 def fitting_columns(role: str, columns: Sequence[str], rows: Sequence[Mapping[str, str]]) -> list[ColumnMatch]:
-    """Matches of `role` whose sample values fit."""
+    """Matches of `role` whose sample values fit; blank columns only where no other has the name."""
     matching = matching_columns(role, columns)
-    return [match for match in matching if values_fit(role, [row.get(match.column, "") for row in rows])]
+    if role == "status":
+        return [match for match in matching if _is_status(match, [row.get(match.column, "") for row in rows])]
+    fitting = [match for match in matching if values_fit(role, [row.get(match.column, "") for row in rows])]
+    filled = [match for match in fitting if not all(is_null(row.get(match.column, "")) for row in rows)]
+    return filled or fitting
 
 
 def rival_column(ranked: Sequence[ColumnMatch], rows: Sequence[Mapping[str, str]]) -> str | None:
@@ -182,43 +167,6 @@ def rival_column(ranked: Sequence[ColumnMatch], rows: Sequence[Mapping[str, str]
         if same_depth and any(row.get(rival.column) != row.get(ranked[0].column) for row in rows):
             return rival.column
     return None
-
-
-def excludes_cache(best: Mapping[str, ColumnMatch], columns: Sequence[str], rows: Sequence[Mapping[str, str]]) -> bool:
-    """Whether the input column leaves cached tokens out: from a total column when there is one, else from names."""
-    caches = [best[role] for role in ("cache_read", "cache_write") if role in best]
-    if "input" not in best or not caches:
-        return False
-    by_total = _excludes_by_total(best, columns, rows)
-    if by_total is not None:
-        return by_total
-    name = best["input"].name
-    return name in EXCLUDING_NAMES or any((name, cache.name) in EXCLUDING_PAIRS for cache in caches)
-
-
-def _excludes_by_total(
-    best: Mapping[str, ColumnMatch], columns: Sequence[str], rows: Sequence[Mapping[str, str]]
-) -> bool | None:
-    totals = [column for column in columns if normalised(column).endswith(TOTAL_NAMES)]
-    votes = [vote for row in rows if totals and (vote := _total_vote(best, min(totals, key=len), row)) is not None]
-    return votes[0] if votes and len(set(votes)) == 1 else None
-
-
-def _total_vote(best: Mapping[str, ColumnMatch], total_column: str, row: Mapping[str, str]) -> bool | None:
-    """True: total = input + caches + output in this row; False: total = input + output; None: says nothing."""
-    tok = {role: _as_int(row.get(best[role].column, "")) for role in TOKEN_ROLES if role in best}
-    caches_tok = tok.get("cache_read", 0) + tok.get("cache_write", 0)
-    rest_tok = _as_int(row.get(total_column, "")) - sum(tok.values())
-    if caches_tok <= 0 or rest_tok not in (0, -caches_tok):
-        return None
-    return rest_tok == 0
-
-
-def _as_int(text: str) -> int:
-    try:
-        return int(float(text.replace(",", "")))
-    except (ValueError, OverflowError):
-        return 0
 
 
 def aggregate_reason(names: Iterable[str]) -> str | None:

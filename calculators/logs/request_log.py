@@ -5,23 +5,25 @@ Only the mapped columns are read; prompts never leave the file. Times are UTC. T
 `request_statistics` (integers to statistics), and here the checks of the whole, the notes and `read_log`.
 """
 
-import itertools
+import functools
+import hashlib
 import math
 import os
 import re
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import ibis
 import ibis.expr.types as ir
 
-from calculators.logs import request_columns
 from calculators.logs.cell_expressions import US_PER_S
-from calculators.logs.containers import PlainFile, plain_file, scratch_folder
+from calculators.logs.containers import scratch_folder
+from calculators.logs.model_usage import ModelUsage
 from calculators.logs.request_file import (
     MAX_FILE_NAME_CHARS,
     LogError,
@@ -29,7 +31,17 @@ from calculators.logs.request_file import (
     check_table,
     read_head,
 )
-from calculators.logs.request_mapping import ReadPlan, plan_columns
+from calculators.logs.request_mapping import plan_columns
+from calculators.logs.request_notes import (
+    clock_notes,
+    drop_notes,
+    load_notes,
+    model_notes,
+    plan_notes,
+    summer_time_notes,
+)
+from calculators.logs.request_notes import span_text as span_text
+from calculators.logs.request_repeats import Sorting, prepared, without_repeats
 from calculators.logs.request_rows import (
     ROW_COLUMNS,
     Counts,
@@ -39,8 +51,6 @@ from calculators.logs.request_rows import (
     parsed_rows,
     rejected_count,
     sort_out,
-    with_totals_marked,
-    without_duplicates,
 )
 from calculators.logs.request_statistics import (
     MINUTE_S,
@@ -55,8 +65,8 @@ from calculators.logs.request_statistics import (
     value_counts,
     window_sums,
 )
-from calculators.logs.summer_time import local_time_note
-from calculators.logs.usage_reading import UsageReading
+from calculators.logs.usage_questions import UsageAnswers, UsageQuestion
+from calculators.logs.usage_readers import OpenLog, answers_for, doubt, open_log
 from calculators.units import plural, printable
 
 MAX_SECONDS = 60.0  # for one read, from the first byte to the summary
@@ -64,6 +74,7 @@ MAX_SPARK_COUNT = 1_500
 MAX_RELATIVE_S = 20 * 366 * 86_400
 FIRST_YEAR = 2015
 WINDOWS_S = (60, 600, 3_600)
+MAX_MODEL_COUNT = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +100,27 @@ class UsageSummary:
     step_s: int
     """Seconds of one point of `per_minute_requests`: 60, or a multiple when the log is long."""
     notes: tuple[str, ...]
+    models: tuple[ModelUsage, ...] = ()
+    """By tokens, the most first; empty when the log names none."""
+    spend_usd: float | None = None
+    batch_count: int = 0
+    """Requests of the batch tier: in the tokens, not in the peaks."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogFile:
+    """A log to read, under the name the user knows."""
+
+    path: Path
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestsRead:
+    """The summary of a log, and what it leaves open."""
+
+    summary: UsageSummary
+    questions: tuple[UsageQuestion, ...]
 
 
 def read_log(
@@ -101,10 +133,19 @@ def read_log(
 ) -> UsageSummary:
     """Summary of a log: tokens per request, requests per second, ratios; times in UTC.
 
-    `role_of` maps roles to column names and replaces the guess (EXTRA_ROLES stay as guessed unless given; "" is none).
+    `role_of` maps roles to column names in place of the guess ("" is none); other columns stay as guessed.
     `now` (aware) bounds the future. Raises LogError, with a remedy, for whatever cannot be read with certainty.
     """
-    label = printable(name or path.name, MAX_FILE_NAME_CHARS)
+    answers = UsageAnswers(column_of=role_of or {}, input_excludes_cache=input_excludes_cache)
+    return read_logs([LogFile(path, name or path.name)], answers, now, progress).summary
+
+
+def read_logs(
+    files: Sequence[LogFile], answers: UsageAnswers, now: datetime | None = None, progress: Progress | None = None
+) -> RequestsRead:
+    """Summary of one log or several together, and the questions they leave open. Raises LogError."""
+    name = files[0].label if len(files) == 1 else f"{files[0].label} and {plural(len(files) - 1, 'more file')}"
+    label = printable(name, MAX_FILE_NAME_CHARS)
     deadline_s = time.monotonic() + MAX_SECONDS
 
     def report(fraction: float, text: str) -> None:
@@ -113,22 +154,38 @@ def read_log(
         if progress is not None:
             progress(fraction, text)
 
-    file = plain_file(path, label, report)
-    head = read_head(file.path, label)
-    check_table(head, file.check)
-    plan = plan_columns(head, role_of, input_excludes_cache)
+    labels = [printable(file.label, MAX_FILE_NAME_CHARS) for file in files]
+    logs = [
+        open_log(file.path, each, answers, functools.partial(_report_part, report, number, len(files)))
+        for number, (file, each) in enumerate(zip(files, labels, strict=True))
+    ]
     with scratch_folder() as folder:
-        log = folder / "log"  # a name of ours: the real one may hold wildcards
-        os.symlink(file.path if file.file else path.resolve(), log)
-        engine = LogEngine(folder, log)
+        links = [folder / f"log{number}" for number in range(len(files))]  # names of ours: no wildcards
+        for log, link in zip(logs, links, strict=True):
+            os.symlink(log.path, link)
+        engine = LogEngine(folder, *links)
         try:
             with engine.time_limit(deadline_s - time.monotonic()):
-                source = LogSource(engine, open_raw(engine, head, log, file.check.quote_count > 0), head, plan)
-                return _summarize(source, file, now or datetime.now(UTC), report)
+                made = []
+                for number, (log, link) in enumerate(zip(logs, links, strict=True)):
+                    report(0.4 + 0.35 * number / len(files), "Reading the columns")
+                    made.append(_parsed(engine, labels[number], log, link, answers, now or datetime.now(UTC)))
+                return _summarize(engine, made, label, answers, report)
         except duckdb.Error as error:
             raise LogError(_engine_problem(label, error)) from None
         finally:
             engine.connection.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Parsed:
+    """One file as rows of integers."""
+
+    source: LogSource
+    log: OpenLog
+    table: ir.Table
+    row_count: int
+    dropped: dict[str, int]
 
 
 def _too_slow(label: str) -> str:
@@ -148,76 +205,153 @@ def _engine_problem(label: str, error: duckdb.Error) -> str:
     )
 
 
-def _summarize(source: LogSource, file: PlainFile, now: datetime, report: Progress) -> UsageSummary:
-    engine, plan = source.engine, source.plan
-    report(0.45, "Reading the columns")
-    table = engine.store("requests", parsed_rows(source.raw, source.head, plan).select(*ROW_COLUMNS))
-    table = with_totals_marked(engine, table)
-    row_count, dropped = sort_out(source, table, rejected_count(engine, source.head))
-    used: ir.Table = table.filter(table.excluded == 0, table.fault == 0)
-    report(0.75, "Looking for duplicates")
-    used, duplicate_count = without_duplicates(source, used, row_count - sum(dropped.values()))
-    dropped |= {"duplicate ids": duplicate_count} if duplicate_count else {}
-    totals = _totals(source, used)
-    _check_totals(source, totals, dropped, now)
+def _report_part(report: Progress, number: int, file_count: int, fraction: float, text: str) -> None:
+    report((0.4 * number + fraction) / file_count, text)
+
+
+def _parsed(engine: LogEngine, label: str, log: OpenLog, link: Path, answers: UsageAnswers, now: datetime) -> _Parsed:
+    """A file as rows of integers, those that do not count sorted out."""
+    head = read_head(log.path, label)
+    check_table(head, log.check)
+    plan = plan_columns(head, answers_for(log, answers))
+    plan = replace(plan, questions=(*doubt(log, answers), *plan.questions))
+    source = LogSource(engine, open_raw(engine, head, link, log.check.quote_count > 0), head, plan)
+    parsed = parsed_rows(source.raw, head, plan).select(*ROW_COLUMNS, file=ibis.literal(link.name))
+    table = prepared(engine.store(f"requests_{link.name}", parsed), engine)
+    row_count, dropped = sort_out(source, table, rejected_count(engine, head))
+    rows: Any = table
+    used = rows.filter(rows.excluded == 0, rows.fault == 0)
+    _check_clock(source, used, now)
+    return _Parsed(source, log, used, row_count, dropped)
+
+
+def _summarize(
+    engine: LogEngine, files: Sequence[_Parsed], label: str, answers: UsageAnswers, report: Progress
+) -> RequestsRead:
+    plans = [file.source.plan for file in files]
+    if len({plan.unit is None for plan in plans}) > 1:
+        raise LogError(f"{label}: some files have dates and others a clock that counts from 0; read them one by one.")
+    report(0.78, "Looking for duplicates")
+    sorting = Sorting(
+        engine, ibis.union(*(file.table for file in files)) if len(files) > 1 else files[0].table, answers
+    )
+    without_repeats(sorting, len(files))
+    sorting.dropped = _sum_counts([*(file.dropped for file in files), sorting.dropped])
+    totals = _totals(engine, sorting.table)
+    _check_totals(label, totals, sorting.dropped)
     report(0.85, "Counting lengths and minutes")
+    summary = _summary(files, label, sorting, totals)
+    report(1.0, "Done")
+    asked = (question for plan in plans for question in plan.questions)
+    return RequestsRead(summary, tuple(dict.fromkeys((*asked, *sorting.questions))))
+
+
+def _summary(files: Sequence[_Parsed], label: str, sorting: Sorting, totals: Mapping[str, int]) -> UsageSummary:
+    engine, used = sorting.engine, sorting.table
+    known = {role for file in files for role in file.source.plan.role_of}
     span_us = totals["end"] - totals["start"]
     inputs, outputs = (value_counts(engine, used, column) for column in ("input_tok", "output_tok"))
     minute_count = span_us // (MINUTE_S * US_PER_S) + 1
     requests, tokens = per_minute(engine, used, totals["start"], minute_count)
+    prompt = _prompt_load(engine, used, totals, minute_count) or (requests, tokens)
     step_s = MINUTE_S * math.ceil(minute_count / MAX_SPARK_COUNT)
-    summary = UsageSummary(
-        name=source.head.label,
-        sha256=file.check.sha256,
-        row_count=row_count,
+    models = _models(engine, used, known)
+    return UsageSummary(
+        name=label,
+        sha256=_joint_digest([file.log.check.sha256 for file in files]),
+        row_count=sum(file.row_count for file in files),
         used_row_count=totals["n"],
-        dropped=tuple(dropped.items()),
+        dropped=tuple(sorting.dropped.items()),
         start=_moment(totals["start"]),
         end=_moment(totals["end"]),
         span_s=span_us / US_PER_S,
         request_rate_req_s=totals["n"] * US_PER_S / span_us,
         input_tok=length_figures(*inputs),
         output_tok=length_figures(*outputs),
-        cached_frac=_share(totals, "read", "cache_read" in plan.role_of),
-        cache_write_frac=_share(totals, "write", "cache_write" in plan.role_of),
-        peaks=tuple(peak_figures(requests, tokens, span_us / US_PER_S, window_s) for window_s in WINDOWS_S),
+        cached_frac=_share(totals, "read", "cache_read" in known),
+        cache_write_frac=_share(totals, "write", "cache_write" in known),
+        peaks=tuple(peak_figures(*prompt, span_us / US_PER_S, window_s) for window_s in WINDOWS_S),
         cells=tuple(length_cells(engine, used, edges_tok(*inputs), edges_tok(*outputs))),
-        per_minute_requests=tuple(int(count) for count in window_sums(requests, step_s)),
+        per_minute_requests=tuple(int(n) for n in window_sums(requests, step_s)),
         step_s=step_s,
-        notes=(*file.notes, *_all_notes(source, used, totals, dropped, requests)),
-    )
-    report(1.0, "Done")
-    return summary
-
-
-def request_reading(summary: UsageSummary) -> UsageReading:
-    """The summary as the record that every kind of file has."""
-    count, input_tok = summary.used_row_count, round(summary.input_tok.mean_tok * summary.used_row_count)
-
-    def share(frac: float | None) -> int | None:
-        return None if frac is None else round(frac * input_tok)
-
-    return UsageReading(
-        kind="requests",
-        name=summary.name,
-        requests=count,
-        input_tok=input_tok,
-        cache_read_tok=share(summary.cached_frac),
-        cache_write_tok=share(summary.cache_write_frac),
-        output_tok=round(summary.output_tok.mean_tok * count),
-        start=summary.start,
-        end=summary.end,
-        read=summary.notes,
+        notes=(
+            *_file_notes(files, sorting, totals, requests),
+            *load_notes(totals, int((requests == 0).sum())),
+            *model_notes(models),
+        ),
+        models=models,
+        spend_usd=_spend(engine, used),
+        batch_count=totals["batch"],
     )
 
 
-def _all_notes(
-    source: LogSource, used: ir.Table, totals: Mapping[str, int], dropped: Mapping[str, int], requests: Counts
-) -> tuple[str, ...]:
-    repeat_count = _repeat_count(source.engine, used, source.plan)
-    notes = _notes(source, totals, int((requests == 0).sum()), repeat_count)
-    summer_time = _summer_time_notes(source, _moment(totals["start"]), requests)
-    return (*_drop_notes(dropped), *_clock_notes(source), *summer_time, *notes)
+def _prompt_load(
+    engine: LogEngine, table: ir.Table, totals: Mapping[str, int], minute_count: int
+) -> tuple[Counts, Counts] | None:
+    """Requests and tokens of each minute that wait for no batch; None when that is all of them, or none."""
+    rows: Any = table
+    some = totals["batch"] not in (0, totals["n"])
+    return per_minute(engine, rows.filter(~rows.is_batch), totals["start"], minute_count) if some else None
+
+
+def _file_notes(
+    files: Sequence[_Parsed], sorting: Sorting, totals: Mapping[str, int], requests_per_minute: Counts
+) -> list[str]:
+    of_files = [
+        (
+            *file.log.notes,
+            *clock_notes(file.source),
+            *summer_time_notes(file.source, _moment(totals["start"]), requests_per_minute),
+            *plan_notes(file.source),
+        )
+        for file in files
+    ]
+    return [*drop_notes(sorting.dropped), *dict.fromkeys(note for notes in of_files for note in notes), *sorting.notes]
+
+
+def _sum_counts(counts: Sequence[Mapping[str, int]]) -> dict[str, int]:
+    names = dict.fromkeys(name for each in counts for name in each)
+    return {name: sum(each.get(name, 0) for each in counts) for name in names}
+
+
+def _joint_digest(digests: Sequence[str]) -> str:
+    if len(digests) == 1:
+        return digests[0]
+    return hashlib.sha256("".join(sorted(digests)).encode()).hexdigest()
+
+
+def _spend(engine: LogEngine, table: ir.Table) -> float | None:
+    rows: Any = table
+    value = engine.rows(rows.aggregate(spend=rows.spend_usd.sum()))[0]["spend"]
+    return None if value is None else float(value)
+
+
+def _models(engine: LogEngine, table: ir.Table, known: set[str]) -> tuple[ModelUsage, ...]:
+    """Requests, tokens and spend by model; rows without a model as "unknown"."""
+    rows: Any = table
+    grouped = rows.group_by("model").aggregate(
+        n=rows.count(),
+        input=rows.input_tok.sum(),
+        read=rows.read_tok.sum(),
+        write=rows.write_tok.sum(),
+        output=rows.output_tok.sum(),
+        spend=rows.spend_usd.sum(),
+    )
+    records = engine.rows(grouped.order_by(ibis.desc(grouped.input + grouped.output), "model").limit(MAX_MODEL_COUNT))
+    if all(record["model"] is None for record in records):
+        return ()
+    return tuple(
+        ModelUsage(
+            model=printable(record["model"] or "unknown", MAX_FILE_NAME_CHARS),
+            requests=record["n"],
+            input_tok=int(record["input"]),
+            cache_read_tok=int(record["read"]) if "cache_read" in known else None,
+            cache_write_tok=int(record["write"]) if "cache_write" in known else None,
+            output_tok=int(record["output"]),
+            spend_usd=None if record["spend"] is None else float(record["spend"]),
+        )
+        for record in records
+    )
 
 
 def _share(totals: Mapping[str, int], name: str, known: bool) -> float | None:
@@ -231,7 +365,7 @@ def _moment(time_us: int) -> datetime:
 # --- checks of the whole -------------------------------------------------------------------------------------------
 
 
-def _totals(source: LogSource, table: ir.Table) -> dict[str, int]:
+def _totals(engine: LogEngine, table: ir.Table) -> dict[str, int]:
     expression: Any = table.aggregate(
         n=table.count(),
         start=table.time_us.min(),
@@ -242,16 +376,15 @@ def _totals(source: LogSource, table: ir.Table) -> dict[str, int]:
         write=table.write_tok.sum(),
         no_output=(table.output_tok == 0).sum(),
         no_input=(table.input_tok == 0).sum(),
+        batch=table.is_batch.sum(),
     )
-    return {name: int(value or 0) for name, value in source.engine.rows(expression)[0].items()}
+    return {name: int(value or 0) for name, value in engine.rows(expression)[0].items()}
 
 
-def _check_totals(source: LogSource, totals: Mapping[str, int], dropped: Mapping[str, int], now: datetime) -> None:
-    label = source.head.label
+def _check_totals(label: str, totals: Mapping[str, int], dropped: Mapping[str, int]) -> None:
     if totals["n"] == 0:
-        reasons = ", ".join(f"{reason}: {count:,}" for reason, count in dropped.items()) or "no rows"
+        reasons = ", ".join(f"{reason}: {n:,}" for reason, n in dropped.items()) or "no rows"
         raise LogError(f"{label} has no usable request left ({reasons}); check the mapped columns or the period.")
-    _check_times(source, totals, now)
     if totals["input"] + totals["output"] == 0:
         raise LogError(f"{label}: all token counts are 0; map the columns that hold the tokens.")
     if totals["end"] == totals["start"]:
@@ -259,88 +392,21 @@ def _check_totals(source: LogSource, totals: Mapping[str, int], dropped: Mapping
         raise LogError(f"{label} has {what}, so no rate can be derived; export a longer period with exact times.")
 
 
-def _check_times(source: LogSource, totals: Mapping[str, int], now: datetime) -> None:
+def _check_clock(source: LogSource, table: ir.Table, now: datetime) -> None:
+    rows: Any = table
+    ends = source.engine.rows(rows.aggregate(start=rows.time_us.min(), end=rows.time_us.max()))[0]
+    if ends["start"] is None:
+        return
     if source.plan.unit is not None:
-        if totals["start"] < 0 or totals["end"] > MAX_RELATIVE_S * US_PER_S:
+        if ends["start"] < 0 or ends["end"] > MAX_RELATIVE_S * US_PER_S:
             place = source.place("time", lambda t: (t.time_us < 0) | (t.time_us > MAX_RELATIVE_S * US_PER_S))
             raise LogError(f"{place} does not fit a clock that counts from 0; write dates like 2026-10-05T09:00:00Z.")
         return
     earliest_us = int(datetime(FIRST_YEAR, 1, 1, tzinfo=UTC).timestamp()) * US_PER_S
     latest_us = int((now + timedelta(days=1)).timestamp()) * US_PER_S
-    if totals["end"] > latest_us:
+    if ends["end"] > latest_us:
         place = source.place("time", lambda t: (t.fault == 0) & (t.time_us > latest_us))
         raise LogError(f"{place} lies in the future; correct the clock or the unit of the time column.")
-    if totals["start"] < earliest_us:
+    if ends["start"] < earliest_us:
         place = source.place("time", lambda t: (t.fault == 0) & (t.time_us < earliest_us))
         raise LogError(f"{place} lies before {FIRST_YEAR}; correct the clock or the unit of the time column.")
-
-
-def _repeat_count(engine: LogEngine, table: ir.Table, plan: ReadPlan) -> int:
-    """Rows beyond the first of each set of equal rows, when there is no id to tell."""
-    if "id" in plan.role_of:
-        return 0
-    grouped: Any = table.group_by(*ROW_COLUMNS[:5]).aggregate(n=table.count())
-    return int(engine.rows(grouped.aggregate(extra=(grouped.n - 1).sum()))[0]["extra"])
-
-
-# --- notes ---------------------------------------------------------------------------------------------------------
-
-
-def _notes(source: LogSource, totals: Mapping[str, int], empty_minute_count: int, repeat_count: int) -> list[str]:
-    span_s = (totals["end"] - totals["start"]) / US_PER_S
-    notes = []
-    if span_s < 86_400:
-        notes.append(f"The log covers {span_text(span_s)}; daily and weekly peaks are not included.")
-    if empty_minute_count:
-        notes.append(f"{plural(empty_minute_count, 'minute')} without requests count as zero load.")
-    if repeat_count:
-        notes.append(f"{plural(repeat_count, 'duplicate row')} without a request ID kept.")
-    for name, what in (("no_input", "no input"), ("no_output", "no output")):
-        if totals[name]:
-            notes.append(f"{plural(totals[name], 'request')} with {what} tokens kept.")
-    if source.plan.input_excludes_cache:
-        notes.append("The input column excludes cached tokens; they were added.")
-    if "reasoning" in source.plan.role_of:
-        notes.append("Reasoning tokens are in a separate column; they were added to the output tokens.")
-    return notes
-
-
-def _drop_notes(dropped: Mapping[str, int]) -> list[str]:
-    if not dropped:
-        return []
-    parts = ", ".join(f"{count:,} ({reason})" for reason, count in dropped.items())
-    return [f"Excluded rows: {parts}."]
-
-
-def _clock_notes(source: LogSource) -> list[str]:
-    notes, values = [], source.head.values(source.plan.role_of["time"])
-    if source.plan.unit is not None:
-        unit, sure = source.plan.unit
-        doubt = "" if sure else " The unit is assumed; check it."
-        notes.append(f"Timestamps are relative, in {unit} from 0; the dates shown are placeholders.{doubt}")
-    elif any(map(request_columns.is_naive, values)):
-        notes.append("No time zone in the timestamps; UTC assumed.")
-    keys = [_sort_key(value) for value in values if value.strip()]
-    if any(later < earlier for earlier, later in itertools.pairwise(keys)):
-        notes.append("The rows are not sorted by time; this does not affect the results.")
-    return notes
-
-
-def _summer_time_notes(source: LogSource, start: datetime, requests_per_minute: Counts) -> list[str]:
-    values = source.head.values(source.plan.role_of["time"])
-    note = local_time_note(start, requests_per_minute) if any(map(request_columns.is_naive, values)) else None
-    return [note] if note else []
-
-
-def _sort_key(value: str) -> tuple[float, str]:
-    try:
-        return float(value), ""
-    except ValueError:
-        return 0.0, value
-
-
-def span_text(span_s: float) -> str:
-    """A duration in words: 90 s, 20 minutes, 3.5 hours."""
-    if span_s < 120:
-        return f"{span_s:,.0f} s"
-    return f"{span_s / 60:,.0f} minutes" if span_s < 7_200 else plural(span_s / 3_600, "hour")

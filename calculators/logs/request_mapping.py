@@ -4,19 +4,25 @@ Combines the names and first rows of `request_file` with the tables of `request_
 or output column is not clear.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from calculators.logs import request_columns
+from calculators.logs.cells import is_null, is_number, whole_number
 from calculators.logs.containers import plain_file
-from calculators.logs.request_columns import EXTRA_ROLES, ROLES
+from calculators.logs.request_columns import ColumnMatch
 from calculators.logs.request_file import MAX_FILE_NAME_CHARS, MAX_SHOWN_CELL_CHARS, LogError, LogHead, read_head
-from calculators.logs.timestamps import is_date_only, is_rounded, time_style
-from calculators.units import printable
+from calculators.logs.request_meaning import token_meaning
+from calculators.logs.request_names import EXTRA_ROLES, MARK_ROLES, ROLES
+from calculators.logs.timestamps import PLAIN_TIMES, TimeStyle, is_date_only, is_rounded, time_style
+from calculators.logs.usage_questions import UsageAnswers, UsageQuestion
+from calculators.units import count, milliseconds, plural, printable
 
 SAMPLE_ROW_COUNT = 5
 SHOWN_COLUMN_COUNT = 12
+MAX_MARK_COUNT = 20
+MIN_HIT_COUNT = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +39,27 @@ class ColumnGuess:
 
 
 @dataclass(frozen=True, slots=True)
+class MarkColumn:
+    """A column that may leave rows out, with the values of the first rows."""
+
+    role: str
+    column: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ReadPlan:
-    """Which column plays which role, and how to read the clock."""
+    """Which column plays which role, and how to read the clock and the tokens."""
 
     role_of: Mapping[str, str]
+    """Without the reasoning tokens that the output has already."""
+    marks: tuple[MarkColumn, ...]
     input_excludes_cache: bool
     unit: tuple[str, bool] | None
     """Unit of a clock that counts from 0, and whether that is sure; None: real dates."""
+    times: TimeStyle = PLAIN_TIMES
+    """How the times are written."""
+    questions: tuple[UsageQuestion, ...] = ()
 
 
 def guess_columns(path: Path) -> ColumnGuess:
@@ -51,45 +71,57 @@ def guess_columns(path: Path) -> ColumnGuess:
 
 def _guess(head: LogHead) -> ColumnGuess:
     columns = tuple(head.place_of)
-    best, doubts = dict[str, request_columns.ColumnMatch](), list[str]()
-    for role in (*ROLES, *EXTRA_ROLES):
-        fitting = request_columns.fitting_columns(role, columns, head.rows)
-        if fitting:
-            best[role] = fitting[0]
-            rival = request_columns.rival_column(fitting, head.rows) if role in ROLES[:5] else None
-            doubts += (
-                [
-                    f'both "{printable(fitting[0].column, MAX_SHOWN_CELL_CHARS)}" and "{printable(rival, MAX_SHOWN_CELL_CHARS)}" could be the {role}'
-                ]
-                if rival
-                else []
-            )
-        elif role in ("time", "input", "output"):
-            doubts.append(f"no column looks like the {role}")
-    role_of = {role: match.column for role, match in best.items()}
-    excludes = request_columns.excludes_cache(best, columns, head.rows)
+    fitting = _fitting(head)
+    best = {role: matches[0] for role, matches in fitting.items()}
+    meaning = token_meaning(best, columns, head.rows, UsageAnswers())
+    doubts = [
+        f"both {_shown(fitting[role][0].column)} and {_shown(rival)} could be the {role}"
+        for role, rival in _rivals(head, fitting).items()
+    ]
+    doubts += [f"no column looks like the {role}" for role in ("time", "input", "output") if role not in best]
     doubts += _more_doubts(head, best)
     reason = "; ".join(doubts) + ": confirm the columns." if doubts else "All columns were recognized by name."
     return ColumnGuess(
         columns=columns,
-        role_of=role_of,
-        input_excludes_cache=excludes,
+        role_of={role: match.column for role, match in best.items() if role in ROLES},
+        input_excludes_cache=meaning.input_excludes_cache,
         sure=not doubts,
         reason=reason[0].upper() + reason[1:],
         sample=_sample(head),
     )
 
 
-def _more_doubts(head: LogHead, best: Mapping[str, request_columns.ColumnMatch]) -> list[str]:
+def _shown(column: str) -> str:
+    return f'"{printable(column, MAX_SHOWN_CELL_CHARS)}"'
+
+
+def _fitting(head: LogHead) -> dict[str, list[ColumnMatch]]:
+    """By role, the columns that may play it, the best first."""
+    roles = dict.fromkeys((*ROLES, *EXTRA_ROLES, *MARK_ROLES))
+    fitting = {role: request_columns.fitting_columns(role, tuple(head.place_of), head.rows) for role in roles}
+    return {role: matches for role, matches in fitting.items() if matches}
+
+
+def _rivals(head: LogHead, fitting: Mapping[str, list[ColumnMatch]]) -> dict[str, str]:
+    """Columns that contest the best one, by role."""
+    contested = {role: request_columns.rival_column(fitting.get(role, []), head.rows) for role in ROLES[:5]}
+    return {role: rival for role, rival in contested.items() if rival is not None}
+
+
+def _more_doubts(head: LogHead, best: Mapping[str, ColumnMatch]) -> list[str]:
     doubts = []
     if "time" in best and (unit := _relative_unit(head, best["time"].column)) is not None and not unit[1]:
         doubts.append(f"the clock counts from 0 without naming its unit (taken as {unit[0]})")
     if "time" in best and not time_style(head.values(best["time"].column)).sure:
         doubts.append("the dates do not tell the day from the month")
-    uncached = "input" in best and best["input"].name in ("uncachedinputtokens", "inputuncachedtokens")
-    if uncached and "cache_read" not in best:
+    if _lacks_cached(best):
         doubts.append("the input leaves cached tokens out and no column gives them")
     return doubts
+
+
+def _lacks_cached(best: Mapping[str, ColumnMatch]) -> bool:
+    uncached = "input" in best and best["input"].name in ("uncachedinputtokens", "inputuncachedtokens")
+    return uncached and "cache_read" not in best
 
 
 def _relative_unit(head: LogHead, column: str) -> tuple[str, bool] | None:
@@ -101,7 +133,7 @@ def _sample(head: LogHead) -> tuple[tuple[str, ...], ...]:
     shown = {
         column
         for column in head.place_of
-        if (filled := [value for value in head.values(column) if value.strip()])
+        if (filled := [value for value in head.values(column) if not is_null(value)])
         and all(map(request_columns.is_time, filled))
     }
     rows = head.rows[:SAMPLE_ROW_COUNT]
@@ -111,31 +143,186 @@ def _sample(head: LogHead) -> tuple[tuple[str, ...], ...]:
     )
 
 
-def plan_columns(head: LogHead, role_of: Mapping[str, str] | None, input_excludes_cache: bool | None) -> ReadPlan:
-    """The roles to read by: the guess, or the given ones. Extra roles of the guess stay unless given as ""."""
-    guess = _guess(head)
-    roles = dict(guess.role_of)
-    if role_of is not None:
-        if role_of.get("output") != roles.get("output"):
-            roles.pop("reasoning", None)
-        roles = {role: name for role, name in roles.items() if role in EXTRA_ROLES} | dict(role_of)
-    roles = {role: name for role, name in roles.items() if name}
-    for role, name in roles.items():
-        if role not in (*ROLES, *EXTRA_ROLES):
-            raise LogError(
-                f'"{printable(role, MAX_SHOWN_CELL_CHARS)}" is no role of a column; the roles are {", ".join(ROLES)}.'
-            )
-        if name not in head.place_of:
-            raise LogError(
-                f'{head.label} has no column "{printable(name, MAX_SHOWN_CELL_CHARS)}" for the {role}. {_column_list(head, role)}'
-            )
+def plan_columns(head: LogHead, answers: UsageAnswers) -> ReadPlan:
+    """The roles to read by: the guess, with the columns that the user gave in place of its own ("" is none)."""
+    fitting, given = _fitting(head), dict(answers.column_of)
+    _refuse_unknown(head, given)
+    taken = set(given.values())
+    best = {
+        role: match
+        for role, matches in fitting.items()
+        if (role not in MARK_ROLES or role == "status") and role not in given
+        if (match := next((match for match in matches if match.column not in taken), None)) is not None
+    }
+    if given.get("output", best["output"].column if "output" in best else "") != _first_column(fitting, "output"):
+        best.pop("reasoning", None)
+    best |= {role: _given_match(role, column) for role, column in given.items() if column}
     for role in ("time", "input", "output"):
-        if role not in roles:
+        if role not in best:
             raise LogError(f"{head.label} has no column recognized as the {role}. {_column_list(head, role)}")
-    _refuse_shared(head, roles)
-    _refuse_dates(head, roles["time"])
-    excludes = guess.input_excludes_cache if input_excludes_cache is None else input_excludes_cache
-    return ReadPlan(roles, excludes, _relative_unit(head, roles["time"]))
+    _refuse_shared(head, {role: match.column for role, match in best.items() if role in ROLES})
+    _refuse_dates(head, best["time"].column)
+    meaning = token_meaning(best, tuple(head.place_of), head.rows, answers)
+    dropped = ("reasoning",) * (not meaning.reasoning_added) + ("tool_input",) * (not meaning.tool_input_added)
+    unit = _relative_unit(head, best["time"].column)
+    return ReadPlan(
+        role_of={role: match.column for role, match in best.items() if role not in dropped and role not in MARK_ROLES},
+        marks=_marks(head, fitting, given),
+        input_excludes_cache=meaning.input_excludes_cache,
+        unit=(answers.time_unit, True) if unit and answers.time_unit else unit,
+        times=_times(head.values(best["time"].column), answers),
+        questions=(*_column_questions(head, fitting, best, answers), *meaning.questions),
+    )
+
+
+def _times(values: Sequence[str], answers: UsageAnswers) -> TimeStyle:
+    style = time_style(values)
+    return style if style.sure or answers.date_order is None else TimeStyle(day_first=answers.date_order == "day")
+
+
+def _first_column(fitting: Mapping[str, list[ColumnMatch]], role: str) -> str:
+    return fitting[role][0].column if role in fitting else ""
+
+
+def _given_match(role: str, column: str) -> ColumnMatch:
+    return next(iter(request_columns.matching_columns(role, (column,))), ColumnMatch(column, "", 1, 0))
+
+
+def _marks(head: LogHead, fitting: Mapping[str, list[ColumnMatch]], given: Mapping[str, str]) -> tuple[MarkColumn, ...]:
+    """All columns that may leave rows out, but for roles of which the user wants none, or another one."""
+    columns = [
+        (role, match.column)
+        for role in (*MARK_ROLES, "model")
+        if role not in given
+        for match in fitting.get(role, [])[:MAX_MARK_COUNT]
+    ]
+    columns += [(role, name) for role, name in given.items() if name and role in (*MARK_ROLES, "model")]
+    used = {name for role, name in given.items() if role not in MARK_ROLES and role != "model"}
+    return tuple(
+        MarkColumn(role, name, tuple(sorted(set(head.values(name)) - {""})))
+        for role, name in columns
+        if name not in used
+    )
+
+
+def _refuse_unknown(head: LogHead, given: Mapping[str, str]) -> None:
+    roles = dict.fromkeys((*ROLES, *EXTRA_ROLES, *MARK_ROLES))
+    for role, name in given.items():
+        if role not in roles:
+            raise LogError(f"{_shown(role)} is no role of a column; the roles are {', '.join(roles)}.")
+        if name and name not in head.place_of:
+            raise LogError(f"{head.label} has no column {_shown(name)} for the {role}. {_column_list(head, role)}")
+
+
+# --- questions -----------------------------------------------------------------------------------------------------
+
+
+def _column_questions(
+    head: LogHead, fitting: Mapping[str, list[ColumnMatch]], best: Mapping[str, ColumnMatch], answers: UsageAnswers
+) -> list[UsageQuestion]:
+    asked = [
+        _rival_question(head, role, (fitting[role][0].column, rival))
+        for role, rival in _rivals(head, fitting).items()
+        if role not in answers.column_of
+    ]
+    unit = _relative_unit(head, best["time"].column)
+    if unit is not None and not unit[1] and answers.time_unit is None:
+        asked.append(_unit_question(head, best["time"].column, unit[0]))
+    if answers.date_order is None and not time_style(head.values(best["time"].column)).sure:
+        asked.append(_date_question(head, best["time"].column))
+    asked += _flag_questions(head, fitting, best) if "gateway_cache" not in answers.column_of else []
+    if _lacks_cached(best) and answers.input_excludes_cache is None and "cache_read" not in answers.column_of:
+        asked.append(_lacking_question(best["input"].column))
+    return asked
+
+
+def _rival_question(head: LogHead, role: str, columns: tuple[str, str]) -> UsageQuestion:
+    shown = [_shown(column) for column in columns]
+    return UsageQuestion(
+        text=f"Which column is the {role.replace('_', ' ')}, {shown[0]} or {shown[1]}?",
+        answers=tuple(
+            f"{name}: {_consequence(head, role, column)}" for name, column in zip(shown, columns, strict=True)
+        ),
+        option=f"--map {role}=COLUMN",
+        field="column_of",
+        values=tuple((role, column) for column in columns),
+    )
+
+
+def _consequence(head: LogHead, role: str, column: str) -> str:
+    filled = [value for value in head.values(column) if not is_null(value)]
+    if role == "time":
+        return f"the first row has {printable(filled[0], MAX_SHOWN_CELL_CHARS) if filled else 'none'}"
+    mean_tok = sum(map(whole_number, filled)) / max(len(filled), 1)
+    return f"{count(mean_tok)} tokens a request on average"
+
+
+def _unit_question(head: LogHead, column: str, taken: str) -> UsageQuestion:
+    numbers = [float(value) for value in head.values(column) if is_number(value) and "," not in value]
+    span = max(numbers) - min(numbers)
+    what = f"The clock {_shown(column)} counts from 0: in seconds or in milliseconds? Taken as {taken}."
+    return UsageQuestion(
+        text=what,
+        answers=(
+            f"s: the first {plural(len(numbers), 'row')} cover {milliseconds(span * 1_000)}",
+            f"ms: they cover {milliseconds(span)}",
+        ),
+        option="--time-unit s|ms",
+        field="time_unit",
+        values=("s", "ms"),
+    )
+
+
+def _date_question(head: LogHead, column: str) -> UsageQuestion:
+    first = next(value for value in head.values(column) if not is_null(value))
+    return UsageQuestion(
+        text=f"Do the dates of {_shown(column)} begin with the day or with the month? The first is {printable(first, MAX_SHOWN_CELL_CHARS)}.",
+        answers=("day: as in 31/12/2026", "month: as in 12/31/2026"),
+        option="--date-order day|month",
+        field="date_order",
+        values=("day", "month"),
+    )
+
+
+def _flag_questions(
+    head: LogHead, fitting: Mapping[str, list[ColumnMatch]], best: Mapping[str, ColumnMatch]
+) -> list[UsageQuestion]:
+    """Asks whose cache a flag means where it is set for just those rows that have cached tokens."""
+    flags = fitting.get("gateway_cache", [])
+    if not flags or "cache_read" not in best:
+        return []
+    column = flags[0].column
+    cells = [(row.get(column, ""), row.get(best["cache_read"].column, "")) for row in head.rows]
+    pairs = [(request_columns.is_hit(flag), whole_number(tokens) > 0) for flag, tokens in cells]
+    if sum(hit for hit, _ in pairs) < MIN_HIT_COUNT or any(hit != has_tokens for hit, has_tokens in pairs):
+        return []
+    question = UsageQuestion(
+        text=f"{_shown(column)} is set for just the rows with cached tokens. Whose cache does it mean?",
+        answers=(
+            "the gateway's own: those rows reached no model and are left out",
+            "the prompt cache of the provider: all rows are requests (on the command line --map gateway_cache=)",
+        ),
+        option="--map gateway_cache=COLUMN",
+        field="column_of",
+        values=(("gateway_cache", column), ("gateway_cache", "")),
+    )
+    return [question]
+
+
+def _lacking_question(column: str) -> UsageQuestion:
+    return UsageQuestion(
+        text=f"{_shown(column)} leaves cached tokens out and no column gives them. Was the prompt cache in use?",
+        answers=(
+            "no: the input is complete as it is",
+            "yes: export the cached tokens as well, or the input is too small",
+        ),
+        option="--input-excludes-cache no",
+        field="input_excludes_cache",
+        values=(False, None),
+    )
+
+
+# --- refusals ------------------------------------------------------------------------------------------------------
 
 
 def _refuse_shared(head: LogHead, roles: Mapping[str, str]) -> None:
@@ -156,7 +343,7 @@ def _column_list(head: LogHead, role: str) -> str:
         )
         or "none"
     )
-    return f"Its columns are {shown}{f' and {more} more' if more > 0 else ''}; nearest: {near}. Map or rename one."
+    return f"Its columns are {shown}{f' and {more} more' if more > 0 else ''}; nearest: {near}. Map one (--map {role}=COLUMN) or rename it."
 
 
 def _refuse_dates(head: LogHead, column: str) -> None:

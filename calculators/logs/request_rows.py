@@ -1,8 +1,8 @@
 """From text to integers: the locked DuckDB engine and the Ibis expressions that parse every row.
 
 A fresh connection per read, shared by nobody, that can open the log and its own scratch folder and nothing else; its
-tables hold numbers only. Each row becomes eight integers; rows that do not count or cannot be read carry a code that
-says why. `LogSource` looks at the log again when an error has to name a row.
+tables hold numbers and names of models only. Each row becomes integers; rows that do not count or cannot be read carry
+a code that says why. `LogSource` looks at the log again when an error has to name a row.
 """
 
 import re
@@ -19,34 +19,34 @@ import ibis.expr.types as ir
 import numpy as np
 import numpy.typing as npt
 
-from calculators.logs import request_columns
-from calculators.logs.cell_expressions import MAX_REQUEST_TOK, cell_text, time_us, tokens_of
+from calculators.logs import request_columns, request_marks, request_names
+from calculators.logs.cell_expressions import MAX_REQUEST_TOK, cell_text, time_us, tokens_of, usd_of
 from calculators.logs.cells import NULL_WORDS, thousands_sign
 from calculators.logs.request_file import MAX_SHOWN_CELL_CHARS, LogError, LogHead
-from calculators.logs.request_mapping import ReadPlan
-from calculators.logs.timestamps import (
-    time_style,
-)
+from calculators.logs.request_mapping import MarkColumn, ReadPlan
 from calculators.units import printable
 
 MAX_BAD_FRAC = 0.01
-MAX_DUPLICATE_FRAC = 0.5
 MEMORY_LIMIT = "512MB"
 THREAD_COUNT = 2
 EXCLUSIONS = (
     "",
     "failed requests",
     "served from the gateway cache",
-    "no model call",
+    "steps of a trace, no model call",
     "no token counts",
-    "repeated headers",
+    "no chat request: embeddings, images, audio, moderation or reranking",
     "totals rows",
+    "repeated headers",
 )
 TOTALS_WORDS = r"(?i)^(grand[ -]?|sub[ -]?)?(total|totals|sum|summe|gesamt|gesamtsumme|average|mean)\b"
-MIN_SUMMED_ROWS = 3
-"""A row that is the sum of fewer others may be a request."""
-FAULTS = ("", "line", "time", "input", "output", "cache_read", "cache_write", "reasoning", "cached")
-ROW_COLUMNS = ("time_us", "input_tok", "output_tok", "read_tok", "write_tok", "excluded", "fault", "id_hash")
+FAULTS = ("", "line", "time", "input", "output", "cache_read", "cache_write", "reasoning", "tool_input", "cached")
+ROW_COLUMNS = (
+    *("time_us", "input_tok", "output_tok", "read_tok", "write_tok", "excluded", "fault", "id_hash", "model"),
+    *("spend_usd", "is_batch", "span_hash", "parent_hash", "trace_hash", "session_hash"),
+)
+REQUEST_COLUMNS = ROW_COLUMNS[:5]
+"""What tells two requests without an id apart."""
 REMEDY = {
     "time": "is no time; write it like 2026-10-05T09:00:00Z or as a Unix time",
     "cached": "is less than the cached tokens of its row; say that the input excludes cached tokens, or map anew",
@@ -60,9 +60,9 @@ Counts = npt.NDArray[np.int64]
 
 
 class LogEngine:
-    """One locked DuckDB connection for one read; it can open the log and its own scratch folder, nothing else."""
+    """One locked DuckDB connection for one read; it can open the logs and its own scratch folder, nothing else."""
 
-    def __init__(self, folder: Path, log: Path) -> None:
+    def __init__(self, folder: Path, *logs: Path) -> None:
         config: dict[str, Any] = {
             "memory_limit": MEMORY_LIMIT,
             "threads": THREAD_COUNT,
@@ -75,7 +75,7 @@ class LogEngine:
         self.connection = duckdb.connect(str(scratch), config=config)
         scratch.unlink()  # DuckDB goes on with the open file, which is gone with the process
         self.backend = ibis.duckdb.from_connection(self.connection)  # sets the time zone to UTC
-        self.connection.execute(f"SET allowed_paths = [{_quoted(str(log))}]")
+        self.connection.execute(f"SET allowed_paths = [{', '.join(_quoted(str(log)) for log in logs)}]")
         self.connection.execute("SET enable_external_access = false")
         self.connection.execute("SET lock_configuration = true")
 
@@ -138,7 +138,9 @@ def open_raw(engine: LogEngine, head: LogHead, log: Path, has_quotes: bool) -> i
         form = "array" if head.kind == "array" else "newline_delimited"
         options = [f"format = '{form}', ignore_errors = {str(head.kind != 'array').lower()}"]
         source = f"SELECT json::VARCHAR AS json FROM read_json_objects({_quoted(str(log))}, {', '.join(options)})"  # noqa: S608
-    engine.connection.execute(f"CREATE TEMP VIEW raw AS {source}")
+    for rejects in ("reject_errors", "reject_scans"):  # of the file before
+        engine.connection.execute(f"DROP TABLE IF EXISTS {rejects}")
+    engine.connection.execute(f"CREATE OR REPLACE TEMP VIEW raw AS {source}")
     return ibis.table(dict.fromkeys(cells, "string"), name="raw")
 
 
@@ -162,49 +164,38 @@ def _hash(text: str) -> ibis.expr.datatypes.uint64:
     """DuckDB's own function."""
 
 
-# --- one cell ------------------------------------------------------------------------------------------------------
-
-
-def _is_failed(text: Any, column: str) -> Any:
-    """Whether a status cell says that the request failed; blank is good."""
-    lower, name = text.lower(), request_columns.normalised(column.rsplit(".", 1)[-1])
-    if name in request_columns.ERROR_NAMES:
-        return text.notnull() & ~lower.isin(["null", "none", "false", "0", "200", "{}", "[]"])
-    if name in request_columns.BAD_FLAG_NAMES | request_columns.GOOD_FLAG_NAMES:
-        words = ["true", "1", "t", "yes"] if name in request_columns.BAD_FLAG_NAMES else ["false", "0", "f", "no"]
-        return lower.isin(words).fill_null(False)
-    number = text.try_cast("float64")
-    bad_code = ~(number.between(200, 399) | number.isin([0, 1]))
-    bad_word = lower.re_search("fail|error|cancel|abort|timeout|timed|throttl|reject|denied|exception|refus")
-    return number.notnull().ifelse(bad_code, bad_word).fill_null(False)
-
-
 # --- one row -------------------------------------------------------------------------------------------------------
 
 
 def parsed_rows(raw: ir.Table, head: LogHead, plan: ReadPlan, extra: Sequence[str] = ()) -> ir.Table:
     """Every row as integers, with why it is left out (`excluded`) or what is wrong with it (`fault`), 0 for nothing."""
     texts = {role: cell_text(raw, head.place_of[name]) for role, name in plan.role_of.items()}
+    texts |= {f"mark_{i}": cell_text(raw, head.place_of[mark.column]) for i, mark in enumerate(plan.marks)}
     line_ok: Any = raw.json.lstrip().startswith("{").fill_null(False) if "json" in raw.columns else ibis.literal(True)
     table: Any = raw.select(**texts, line_ok=line_ok, **{name: raw[name] for name in extra})
-    values = {role: head.values(plan.role_of[role]) for role in texts}
-    tokens = {
-        f"n_{role}": tokens_of(table[role], thousands_sign(values[role]))
-        for role in request_columns.TOKEN_ROLES
-        if role in texts
+    signs = {
+        role: thousands_sign(head.values(plan.role_of[role])) for role in request_names.TOKEN_ROLES if role in texts
     }
-    table = table.mutate(time_us=time_us(table.time, plan.unit, time_style(values["time"])), **tokens)
-    id_hash = _hash(table.id) if "id" in texts else ibis.null("uint64")
-    table = table.mutate(excluded=_excluded(table, plan), id_hash=id_hash)
+    tokens = {f"n_{role}": tokens_of(table[role], sign) for role, sign in signs.items()}
+    table = table.mutate(time_us=time_us(table.time, plan.unit, plan.times), **tokens)
+    hashes = {f"{name}_hash": _hash_or_null(table, name) for name in ("id", "span", "parent", "trace", "session")}
+    table = table.mutate(excluded=_excluded(table, plan), is_batch=_is_batch(table, plan), **hashes)
     reads, writes = _optional(table, "cache_read"), _optional(table, "cache_write")
     added = reads + writes if plan.input_excludes_cache else 0
     table = table.mutate(
-        input_tok=table.n_input + added,
+        input_tok=table.n_input + added + _optional(table, "tool_input"),
         output_tok=table.n_output.fill_null(0) + _optional(table, "reasoning"),
         read_tok=reads,
         write_tok=writes,
+        model=table.model[: request_columns.MAX_WORD_CHARS] if "model" in texts else ibis.null("string"),
+        spend_usd=usd_of(table.spend) if "spend" in texts else ibis.null("float64"),
     )
     return table.mutate(fault=_fault(table))
+
+
+def _hash_or_null(table: Any, role: str) -> Any:
+    """NULL where there is no text: the engine's own hash of NULL is a number."""
+    return table[role].notnull().ifelse(_hash(table[role]), None) if role in table.columns else ibis.null("uint64")
 
 
 def _optional(table: Any, role: str) -> Any:
@@ -213,19 +204,34 @@ def _optional(table: Any, role: str) -> Any:
 
 
 def _excluded(table: Any, plan: ReadPlan) -> Any:
+    marks: dict[str, list[tuple[Any, MarkColumn]]] = {role: [] for role in (*request_names.MARK_ROLES, "model")}
+    for number, mark in enumerate(plan.marks):
+        marks[mark.role].append((table[f"mark_{number}"], mark))
+    failed = [request_marks.is_failed(text, mark.column) for text, mark in marks["status"]]
+    hits = [request_marks.is_gateway_hit(text) for text, _ in marks["gateway_cache"]]
+    steps = [request_marks.is_no_call(text, mark.values) for text, mark in marks["kind"]]
+    others = [request_marks.is_no_chat(text, mark.values) for text, mark in marks["kind"]]
+    others += [request_marks.is_no_chat_model(text, mark.values) for text, mark in marks["model"]]
+    blank = table.line_ok & table.input.isnull() & table.output.isnull()
     untimed = table.time_us.isnull() & table.time.notnull()
     cases = [
-        (untimed.ifelse(table.time == plan.role_of["time"], False), EXCLUSIONS.index("repeated headers")),
-        (untimed.ifelse(table.time.re_search(TOTALS_WORDS), False), EXCLUSIONS.index("totals rows")),
+        (untimed.ifelse(table.time == plan.role_of["time"], False), 7),
+        (untimed.ifelse(table.time.re_search(TOTALS_WORDS), False), 6),
     ]
-    if "status" in plan.role_of:
-        cases.append((_is_failed(table.status, plan.role_of["status"]), 1))
-    if "gateway_cache" in plan.role_of:
-        cases.append((table.gateway_cache.lower() == "true", 2))
-    if "kind" in plan.role_of:
-        cases.append((table.kind != "GENERATION", 3))
-    cases.append((table.line_ok & table.input.isnull() & table.output.isnull(), 4))
-    return ibis.cases(*cases, else_=0)
+    cases += [
+        (request_marks.any_of(tests), code)
+        for code, tests in ((1, failed), (2, hits), (3, steps), (5, others))
+        if tests
+    ]
+    return ibis.cases(*cases, (blank, 4), else_=0)
+
+
+def _is_batch(table: Any, plan: ReadPlan) -> Any:
+    texts = [(table[f"mark_{number}"], mark) for number, mark in enumerate(plan.marks)]
+    tests = [request_marks.is_batch(text, mark.column) for text, mark in texts if mark.role == "tier"]
+    return request_marks.any_of(
+        tests + [request_marks.has_batch_kind(text) for text, mark in texts if mark.role == "kind"]
+    )
 
 
 def _fault(table: Any) -> Any:
@@ -234,10 +240,10 @@ def _fault(table: Any) -> Any:
         cases.append((table.output.notnull() & table.n_output.isnull(), 4))
     else:
         cases.append((table.n_output.isnull(), 4))
-    for code, role in ((5, "cache_read"), (6, "cache_write"), (7, "reasoning")):
+    for code, role in ((5, "cache_read"), (6, "cache_write"), (7, "reasoning"), (8, "tool_input")):
         if f"n_{role}" in table.columns:
             cases.append((table[role].notnull() & table[f"n_{role}"].isnull(), code))
-    cases.append((table.read_tok + table.write_tok > table.input_tok, 8))
+    cases.append((table.read_tok + table.write_tok > table.input_tok, 9))
     return ibis.cases(*cases, else_=0)
 
 
@@ -286,27 +292,6 @@ def _refuse_bad(source: LogSource, code: int, bad_count: int, row_count: int) ->
     raise LogError(f"{place} {REMEDY.get(role, UNREADABLE_COUNT)} ({share}).")
 
 
-def with_totals_marked(engine: LogEngine, table: ir.Table) -> ir.Table:
-    """The rows, of which one whose tokens are the sum of all others is left out: the total below an exported table."""
-    rows: Any = table
-    used = rows.excluded == 0
-    sums = rows.aggregate(
-        n=rows.count(),
-        input=rows.input_tok.sum(),
-        output=rows.output_tok.sum(),
-        used_input=used.ifelse(rows.input_tok, 0).sum(),
-        used_output=used.ifelse(rows.output_tok, 0).sum(),
-    )
-    row_count, *tok = (int(value or 0) for value in engine.rows(sums)[0].values())
-    halves = ((rows.input_tok * 2 == tok[at]) & (rows.output_tok * 2 == tok[at + 1]) for at in (0, 2))
-    is_total = (ibis.or_(*halves) & (rows.input_tok > 0)).fill_null(False)
-    total_count = engine.rows(rows.aggregate(n=is_total.sum()))[0]["n"]
-    if row_count <= MIN_SUMMED_ROWS or total_count != 1:
-        return table
-    marked: ir.Table = rows.mutate(excluded=is_total.ifelse(EXCLUSIONS.index("totals rows"), rows.excluded))
-    return marked
-
-
 def sort_out(source: LogSource, table: ir.Table, rejected_count: int) -> tuple[int, dict[str, int]]:
     """Row count of the file and the rows to drop by reason. Raises LogError when 1% or more cannot be read."""
     groups = source.engine.rows(table.group_by("excluded", "fault").aggregate(n=table.count()))
@@ -340,25 +325,3 @@ def rejected_count(engine: LogEngine, head: LogHead) -> int:
     if head.kind != "csv":
         return 0
     return int(engine.connection.execute("SELECT count(DISTINCT line) FROM reject_errors").fetchall()[0][0])
-
-
-def without_duplicates(source: LogSource, table: ir.Table, used_count: int) -> tuple[ir.Table, int]:
-    """One row per id, and how many went. Which row of an id stays does not depend on the order of the file."""
-    if "id" not in source.plan.role_of:
-        return table, 0
-    named: Any = table.filter(table.id_hash.notnull())
-    counts: Any = named.group_by("id_hash").aggregate(n=named.count())
-    totals = source.engine.rows(counts.aggregate(extra=(counts.n - 1).sum().fill_null(0)))
-    extra_count = int(totals[0]["extra"])
-    if extra_count > MAX_DUPLICATE_FRAC * used_count:
-        name = printable(source.plan.role_of["id"], MAX_SHOWN_CELL_CHARS)
-        raise LogError(
-            f'{source.head.label}: {extra_count:,} of {used_count:,} rows repeat a value of "{name}", '
-            "so it is no request id; map another column as the id, or none."
-        )
-    if extra_count == 0:
-        return table, 0
-    order = ["time_us", "input_tok", "output_tok", "read_tok", "write_tok"]
-    ranked: Any = table.mutate(rank=ibis.row_number().over(group_by="id_hash", order_by=order))
-    kept = ranked.filter(ranked.id_hash.isnull() | (ranked["rank"] == 0)).drop("rank")
-    return source.engine.store("unique_requests", kept), extra_count

@@ -55,7 +55,9 @@ def log_workload(summary: UsageSummary, before: Workload, window_s: int = SIZING
         "active_h_per_month": HOURS_PER_MONTH,
     }
     try:
-        return Workload.model_validate({**before.model_dump(), **figures, **_cache_figures(summary, before)})
+        return Workload.model_validate(
+            {**before.model_dump(), **figures, **_cache_figures(summary, before), **_batch_figures(summary)}
+        )
     except ValidationError as error:
         raise data_error(error, Workload, lambda _: f"{summary.name}: ") from None
 
@@ -84,6 +86,11 @@ def _cache_figures(summary: UsageSummary, before: Workload) -> dict[str, object]
         "cache_write_frac": summary.cache_write_frac or 0.0,
         "cacheable_frac": max(summary.cached_frac, before.cacheable_frac),
     }
+
+
+def _batch_figures(summary: UsageSummary) -> dict[str, object]:
+    """The share that waited for the batch tier, which the peaks leave out."""
+    return {"deferrable_frac": summary.batch_count / summary.used_row_count} if summary.batch_count else {}
 
 
 def _cell(share_frac: float, input_tok: float, output_tok: float) -> LengthCell:

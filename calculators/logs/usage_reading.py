@@ -7,30 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from calculators.logs.model_usage import ModelUsage
+from calculators.logs.request_log import UsageSummary
+from calculators.logs.usage_questions import UsageQuestion
+
 ReadingKind = Literal["requests", "aggregate", "lengths", "rates"]
-
-
-@dataclass(frozen=True, slots=True)
-class UsageQuestion:
-    """What the file cannot tell: the question, its answers with what each would mean, and the option that answers it."""
-
-    text: str
-    answers: tuple[str, ...]
-    option: str
-    """Of the command line, as "--input-excludes-cache yes|no"."""
-
-
-@dataclass(frozen=True, slots=True)
-class ModelUsage:
-    """What one model was used for. None: not known."""
-
-    model: str
-    requests: float | None
-    input_tok: int | None
-    cache_read_tok: int | None
-    cache_write_tok: int | None
-    output_tok: int | None
-    spend_usd: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +37,8 @@ class UsageReading:
     missing: tuple[str, ...] = ()
     questions: tuple[UsageQuestion, ...] = ()
     """Empty when nothing is in doubt."""
+    summary: UsageSummary | None = None
+    """Lengths, peaks and arrivals, of a log of requests only."""
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for other programs."""

@@ -1,17 +1,21 @@
-"""Upload of a request log: reads it, asks about columns when unsure, and puts its figures into the inputs."""
+"""Upload of request logs: reads them, asks what they leave open, and puts their figures into the inputs."""
 
 import tempfile
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
 from calculators.catalog.glossary import help_text
 from calculators.errors import DataError
-from calculators.logs.request_file import LogError
-from calculators.logs.request_log import UsageSummary, read_log
+from calculators.logs.request_log import UsageSummary
 from calculators.logs.request_mapping import ColumnGuess, guess_columns
 from calculators.logs.to_workload import log_workload
+from calculators.logs.usage_files import read_usage, usage_workload
+from calculators.logs.usage_questions import UsageAnswers, UsageQuestion
+from calculators.logs.usage_reading import UsageReading
 from calculators.units import count, plural, significant
 from pages.shared.state import escape, scenario
 
@@ -22,73 +26,141 @@ ASKED = {
     "cache_read": "Cached input tokens (optional)",
 }
 NONE = "not in this log"
+CACHED = {"As recognized": None, "Input includes them": False, "Input excludes them": True}
 
 
 def log_upload() -> None:
-    """Uploader of a request log. A log that cannot be used changes no input."""
-    file = st.file_uploader(
+    """Uploader of request logs, read together. Logs that cannot be used change no input."""
+    files = st.file_uploader(
         "Upload a request log",
-        type=["csv", "tsv", "txt", "json", "jsonl", "ndjson", "gz"],
+        type=[*("csv", "tsv", "txt", "log", "json", "jsonl", "ndjson", "gz", "zst", "bz2", "zip", "parquet", "xlsx")],
         key="log_file",
         max_upload_size=200,
+        accept_multiple_files=True,
         help=help_text("request log"),
     )
-    if file is None or st.session_state.get("log_read") == file.file_id:
+    read_id = "+".join(file.file_id for file in files)
+    if not files or st.session_state.get("log_read") == read_id:
         return
+    answers = UsageAnswers(**st.session_state.get(f"log_answers_{read_id}", {}))
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"log{''.join(s for s in Path(file.name).suffixes[-2:] if s.isascii() and len(s) < 8)}"
-        path.write_bytes(file.getbuffer())
+        paths = [_saved(Path(folder), number, file) for number, file in enumerate(files)]
+        names = [file.name for file in files]
         try:
-            guess = guess_columns(path)
-            mapping = _mapping(guess, file.file_id)
-            if mapping is None:
-                return
-            _use(_read(path, file.name, mapping))
+            reading = _read(paths, names, answers)
         except DataError as error:
-            st.error(escape(str(error).replace(path.name, file.name)), icon=":material/error:")
-            st.caption("Your inputs are kept.")
+            _refuse(error, _guess(paths[0]), answers, read_id)
             return
-    st.session_state["log_read"] = file.file_id
+        if any(question.field == "column_of" and question.values[0][0] in ASKED for question in reading.questions):
+            _ask_columns(guess_columns(paths[0]), answers, read_id)
+            return
+        if reading.questions:
+            _ask(reading.questions, answers, read_id)
+            return
+    if reading.summary is None:
+        _use_sums(reading, answers)
+    else:
+        _use(reading.summary)
+    st.session_state["log_read"] = read_id
     st.rerun()
 
 
-def _mapping(guess: ColumnGuess, file_id: str) -> dict[str, str] | None:
-    """Column of each role: as guessed when sure, else as the user selects; None until then."""
-    if guess.sure:
-        return dict(guess.role_of)
+def _saved(folder: Path, number: int, file: Any) -> Path:
+    suffixes = "".join(suffix for suffix in Path(file.name).suffixes[-2:] if suffix.isascii() and len(suffix) < 9)
+    path = folder / f"log{number}{suffixes}"
+    path.write_bytes(file.getbuffer())
+    return path
+
+
+def _guess(path: Path) -> ColumnGuess | None:
+    """The columns as recognized; None for a file of which nothing can be recognized."""
+    try:
+        return guess_columns(path)
+    except DataError:
+        return None
+
+
+def _refuse(error: DataError, guess: ColumnGuess | None, answers: UsageAnswers, read_id: str) -> None:
+    """Asks for the columns where that helps; says why the log was not read unless it was not asked before."""
+    can_ask = guess is not None and (not guess.sure or bool(answers.column_of))
+    if not can_ask or answers.column_of:
+        st.error(escape(str(error)), icon=":material/error:")
+        st.caption("Your inputs are kept.")
+    if guess is not None and can_ask:
+        _ask_columns(guess, answers, read_id)
+
+
+def _read(paths: Sequence[Path], names: Sequence[str], answers: UsageAnswers) -> UsageReading:
+    bar = st.progress(0.0, text="Reading the log …")
+    try:
+        return read_usage(
+            paths,
+            answers,
+            names=names,
+            progress=lambda share, what: bar.progress(min(max(share, 0.0), 1.0), text=escape(what)),
+        )
+    finally:
+        bar.empty()
+
+
+# --- what a log leaves open ----------------------------------------------------------------------------------------
+
+
+def _answer(answers: UsageAnswers, read_id: str) -> None:
+    st.session_state[f"log_answers_{read_id}"] = asdict(answers)
+    st.rerun()
+
+
+def _ask(questions: Sequence[UsageQuestion], answers: UsageAnswers, read_id: str) -> None:
+    """One choice for each question, with what each answer means."""
+    said = help_text("request log")
+    with st.form(f"ask_{read_id}"):
+        picked = [
+            st.radio(escape(question.text), question.answers, index=None, key=f"ask_{number}_{read_id}", help=said)
+            if question.values
+            else st.number_input(
+                escape(question.text), min_value=0.0, value=None, key=f"ask_{number}_{read_id}", help=said
+            )
+            for number, question in enumerate(questions)
+        ]
+        if not st.form_submit_button("Read the log", type="primary"):
+            return
+    if any(answer is None for answer in picked):
+        st.error("Answer every question.", icon=":material/error:")
+        return
+    for question, answer in zip(questions, picked, strict=True):
+        value = question.values[question.answers.index(answer)] if question.values else answer
+        answers = answers.with_answer(question, value)
+    _answer(answers, read_id)
+
+
+def _ask_columns(guess: ColumnGuess, answers: UsageAnswers, read_id: str) -> None:
+    """The columns of the first log to pick from, where they are in doubt. Roles that are not asked stay as recognized."""
     st.warning(f"Select the columns. {escape(guess.reason)}", icon=":material/help:")
     options = [NONE, *guess.columns[:200]]
-    with st.form(f"map_{file_id}"):
-        columns = st.columns(len(ASKED))
+    with st.form(f"map_{read_id}"):
+        columns = st.columns(len(ASKED) + 1)
         picked = {
             role: place.selectbox(
                 label,
                 options,
                 index=options.index(guess.role_of[role]) if guess.role_of.get(role) in options else 0,
-                key=f"map_{role}_{file_id}",
+                key=f"map_{role}_{read_id}",
                 help=help_text("log column"),
             )
-            for place, (role, label) in zip(columns, ASKED.items(), strict=True)
+            for place, (role, label) in zip(columns, ASKED.items(), strict=False)
         }
+        cached = columns[-1].selectbox(
+            "Cached tokens", list(CACHED), key=f"map_excludes_{read_id}", help=help_text("log column")
+        )
         if not st.form_submit_button("Read the log", type="primary"):
-            return None
+            return
     missing = [ASKED[role] for role in ("time", "input", "output") if picked[role] == NONE]
     if missing:
-        raise LogError(f"Select a column for: {', '.join(missing)}.")
-    return {role: column for role, column in picked.items() if column != NONE}
-
-
-def _read(path: Path, name: str, mapping: dict[str, str]) -> UsageSummary:
-    bar = st.progress(0.0, text="Reading the log …")
-    try:
-        return read_log(
-            path,
-            name=name,
-            role_of=mapping,
-            progress=lambda share, what: bar.progress(min(max(share, 0.0), 1.0), text=escape(what)),
-        )
-    finally:
-        bar.empty()
+        st.error(f"Select a column for: {', '.join(missing)}.", icon=":material/error:")
+        return
+    column_of = {role: "" if column == NONE else column for role, column in picked.items()}
+    _answer(replace(answers, column_of=column_of, input_excludes_cache=CACHED[cached]), read_id)
 
 
 def _use(summary: UsageSummary) -> None:
@@ -102,6 +174,17 @@ def _use(summary: UsageSummary) -> None:
         f"{plural(summary.used_row_count, 'request')} read from {summary.name}: {significant(summary.request_rate_req_s)} "
         f"requests/s, {count(summary.input_tok.mean_tok)} input and {plural(summary.output_tok.mean_tok, 'output token')} on average."
     )
+
+
+def _use_sums(reading: UsageReading, answers: UsageAnswers) -> None:
+    """Puts the figures of a file of sums, lengths or rates into the workload inputs."""
+    after = usage_workload(reading, scenario().workload, answers).model_dump(mode="json")
+    for field, value in after.items():
+        st.session_state[f"workload.{field}"] = value
+    st.session_state["name"] = reading.name[:120]
+    st.session_state.pop("log_summary", None)
+    said = " ".join((*reading.read, *reading.assumed))
+    st.session_state["notice"] = f"{reading.name} read. {said}"
 
 
 def _plain(summary: UsageSummary) -> dict[str, object]:

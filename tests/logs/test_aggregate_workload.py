@@ -90,7 +90,7 @@ def test_the_block_says_what_it_assumes(tmp_path: Path) -> None:
 def test_the_command_line_asks_and_is_answered(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = str(write(tmp_path, NO_COUNT))
     assert main(["workload", path]) == 2
-    assert "Answer with --requests N" in capsys.readouterr().err
+    assert "answer with --requests N" in capsys.readouterr().err
     assert main(["workload", path, "--requests", "40"]) == 0
     assert yaml.safe_load(capsys.readouterr().out)["workload"]["input_tok"] == 100
     assert main(["workload", path, "--json"]) == 0

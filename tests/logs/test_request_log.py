@@ -293,8 +293,8 @@ def test_bad_input_gets_a_remedy(tmp_path: Path, content: str | bytes, message: 
 def test_time_limit(monkeypatch: pytest.MonkeyPatch, limit_s: float) -> None:
     """Before the engine starts, and in the middle of a query: without the limit this would run for hours."""
 
-    def endless(source: usage_parse.LogSource, _table: object) -> None:
-        source.engine.connection.execute("SELECT max(hash(range)) FROM range(1000000000000)")
+    def endless(engine: usage_parse.LogEngine, _table: object) -> None:
+        engine.connection.execute("SELECT max(hash(range)) FROM range(1000000000000)")
 
     monkeypatch.setattr(usage_log, "MAX_SECONDS", limit_s)
     monkeypatch.setattr(usage_log, "_totals", endless)

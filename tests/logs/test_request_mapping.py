@@ -22,7 +22,8 @@ def test_given_roles_replace_the_guess(tmp_path: Path) -> None:
     usage = "full_response.usageMetadata"
     roles = {"time": "logging_time", "input": f"{usage}.promptTokenCount", "output": f"{usage}.thoughtsTokenCount"}
     found = read_log(path, name="mine", role_of=roles, now=NOW)
-    assert (found.name, found.output_tok.mean_tok, found.cached_frac) == ("mine", 4.5, None)
+    assert (found.name, found.output_tok.mean_tok, found.cached_frac) == ("mine", 4.5, 50 / 160)
+    assert read_log(path, role_of={**roles, "cache_read": ""}, now=NOW).cached_frac is None
     with pytest.raises(LogError, match="no column"):
         read_log(path, role_of={**roles, "input": "nothing"}, now=NOW)
 
@@ -31,5 +32,7 @@ def test_input_excludes_cache_can_be_given(tmp_path: Path) -> None:
     text = csv_text([f"{row},50" for row in ROWS], f"{HEADER},cached_tokens")
     assert read_text(tmp_path, text).input_tok.mean_tok == 200
     assert read_text(tmp_path, text, input_excludes_cache=True).input_tok.mean_tok == 250
+    more = text.replace(",50", ",500")
+    assert read_text(tmp_path, more).input_tok.mean_tok == 700
     with pytest.raises(LogError, match="less than the cached tokens"):
-        read_text(tmp_path, text.replace(",50", ",500"))
+        read_text(tmp_path, more, input_excludes_cache=False)

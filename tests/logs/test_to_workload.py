@@ -10,8 +10,16 @@ from request_logs import HEADER, NOW, ROWS, csv_text, read_text, write
 from calculators.__main__ import main
 from calculators.errors import DataError
 from calculators.logs.request_log import UsageSummary, read_log
-from calculators.logs.to_workload import MEASURED_SPAN_S, month_range, month_texts, to_workload_yaml, week_peak
+from calculators.logs.to_workload import (
+    MEASURED_SPAN_S,
+    log_workload,
+    month_range,
+    month_texts,
+    to_workload_yaml,
+    week_peak,
+)
 from calculators.scenario.files import read_scenario
+from calculators.scenario.schema import Workload
 
 SAMPLE = Path(__file__).parents[2] / "sample_logs" / "azure_conversation_2023.csv"
 
@@ -21,6 +29,9 @@ def sample() -> UsageSummary:
     return read_log(SAMPLE, now=NOW)
 
 
+BEFORE = Workload(
+    requests_per_month=1, input_tok=1, output_tok=1, input_p95_tok=1, output_p95_tok=1, cached_basis="assumed"
+)
 REST = "candidates: [{model: gpt-oss-120b}]\n"
 
 
@@ -88,3 +99,9 @@ def test_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert yaml.safe_load(out.read_text())["workload"]["lengths_basis"] == "measured"
     assert main(["workload", str(write(tmp_path, ""))]) == 2
     assert capsys.readouterr().err == "crossover: log.csv is empty (0 bytes); export the log again.\n"
+
+
+def test_batch_requests_of_a_log_are_the_share_that_can_wait(tmp_path: Path) -> None:
+    lines = [f"2026-10-05T09:{n:02}:00Z,100,{n + 1},{'batch' if n % 4 == 0 else 'default'}" for n in range(12)]
+    summary = read_text(tmp_path, csv_text(lines, "timestamp,input_tokens,output_tokens,service_tier"))
+    assert log_workload(summary, BEFORE).deferrable_frac == 0.25

@@ -3,7 +3,9 @@
 import json
 from datetime import UTC, datetime
 
-from calculators.logs.usage_reading import ModelUsage, UsageQuestion, UsageReading
+from calculators.logs.model_usage import ModelUsage
+from calculators.logs.usage_questions import UsageQuestion
+from calculators.logs.usage_reading import UsageReading
 
 MODEL = ModelUsage(
     model="m",

@@ -164,6 +164,37 @@ def test_a_log_with_unclear_columns_asks_before_it_reads() -> None:
     assert linked(app).workload.source == "log:odd.csv"
 
 
+def test_a_log_that_leaves_a_question_open_asks_it_with_both_consequences() -> None:
+    rows = "\n".join(f"2026-10-05T09:{minute:02d}:00Z,100,{20 + minute},40" for minute in range(40))
+    content = f"timestamp,input_tokens,output_tokens,cache_read_tokens\n{rows}\n"
+    app = start().switch_page("pages/inputs/workload.py").run()
+    app.file_uploader(key="log_file").upload("plain.csv", content.encode(), "text/csv").run()
+    asked = next(radio for radio in app.radio if (radio.key or "").startswith("ask_"))
+    assert [option[:40] for option in asked.options] == [
+        "yes: a request has 140 input tokens on a",
+        "no: a request has 100 input tokens on av",
+    ]
+    asked.set_value(asked.options[0])
+    next(button for button in app.button if button.label == "Read the log").click().run()
+    assert not app.exception
+    assert linked(app).workload.source == "log:plain.csv"
+    assert linked(app).workload.input_tok == 140
+
+
+def test_two_logs_dropped_together_are_one_workload() -> None:
+    halves = [
+        "timestamp,input_tokens,output_tokens\n"
+        + "\n".join(f"2026-10-05T{hour}:{minute:02d}:00Z,100,{20 + minute}" for minute in range(20))
+        for hour in ("09", "10")
+    ]
+    app = start().switch_page("pages/inputs/workload.py").run()
+    uploader = app.file_uploader(key="log_file")
+    for name, half in zip("ab", halves, strict=True):
+        uploader.upload(f"{name}.csv", half.encode(), "text/csv")
+    uploader.run()
+    assert linked(app).workload.source == "log:a.csv and 1 more file"
+
+
 def test_clearing_a_required_field_says_which_and_keeps_the_rest() -> None:
     app = start().switch_page("pages/inputs/candidates.py").run()
     app.multiselect(key="candidates").set_value([]).run()

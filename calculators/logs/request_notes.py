@@ -1,0 +1,108 @@
+"""Notes on a request log: what was left out, how it was read, and where one figure for all misleads."""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from calculators.logs import request_columns
+from calculators.logs.cell_expressions import US_PER_S
+from calculators.logs.model_usage import ModelUsage
+from calculators.logs.request_rows import Counts, LogSource
+from calculators.logs.summer_time import local_time_note
+from calculators.units import count, percent, plural
+
+UNLIKE_RATIO = 100
+"""Mean lengths of two models so far apart make one mixture of lengths that neither has."""
+UNLIKE_MIN_FRAC = 0.01
+
+
+def load_notes(totals: Mapping[str, int], empty_minute_count: int) -> list[str]:
+    """Notes on the requests that count."""
+    span_s = (totals["end"] - totals["start"]) / US_PER_S
+    notes = []
+    if span_s < 86_400:
+        notes.append(f"The log covers {span_text(span_s)}; daily and weekly peaks are not included.")
+    if empty_minute_count:
+        notes.append(f"{plural(empty_minute_count, 'minute')} without requests count as zero load.")
+    for name, what in (("no_input", "no input"), ("no_output", "no output")):
+        if totals[name]:
+            notes.append(f"{plural(totals[name], 'request')} with {what} tokens kept.")
+    if totals["batch"]:
+        share = percent(totals["batch"] / totals["n"])
+        left_out = " They are in the tokens and the rate, not in the peaks." if totals["batch"] < totals["n"] else ""
+        notes.append(f"{share} of the requests went through the batch or flex tier.{left_out}")
+    return notes
+
+
+def plan_notes(source: LogSource) -> list[str]:
+    """Notes on columns that were added up."""
+    notes = []
+    if source.plan.input_excludes_cache:
+        notes.append("The input column excludes cached tokens; they were added.")
+    if "reasoning" in source.plan.role_of:
+        notes.append("Reasoning tokens are in a separate column; they were added to the output tokens.")
+    if "tool_input" in source.plan.role_of:
+        notes.append("Tokens of tool results are in a separate column; they were added to the input tokens.")
+    return notes
+
+
+def model_notes(models: Sequence[ModelUsage]) -> list[str]:
+    """A warning where one mixture of lengths stands for models that are far apart."""
+    request_count = sum(model.requests or 0 for model in models)
+    large = [model for model in models if (model.requests or 0) >= UNLIKE_MIN_FRAC * request_count]
+    for what in ("input", "output"):
+        means = {model.model: (getattr(model, f"{what}_tok") or 0) / (model.requests or 1) for model in large}
+        means = {name: mean for name, mean in means.items() if mean > 0}
+        if not means:
+            continue
+        short, long = min(means, key=lambda name: means[name]), max(means, key=lambda name: means[name])
+        if means[long] >= UNLIKE_RATIO * means[short]:
+            return [
+                f"The models differ widely: {count(means[short])} {what} tokens a request for {short}, "
+                f"{count(means[long])} for {long}. One mixture of lengths fits neither; read the log of each model by itself."
+            ]
+    return []
+
+
+def drop_notes(dropped: Mapping[str, int]) -> list[str]:
+    """One note on all rows that were left out; empty when none was."""
+    if not dropped:
+        return []
+    parts = ", ".join(f"{n:,} ({reason})" for reason, n in dropped.items())
+    return [f"Excluded rows: {parts}."]
+
+
+def clock_notes(source: LogSource) -> list[str]:
+    """Notes on the clock and the order of the rows."""
+    notes, values = [], source.head.values(source.plan.role_of["time"])
+    if source.plan.unit is not None:
+        unit, sure = source.plan.unit
+        doubt = "" if sure else " The unit is assumed; check it."
+        notes.append(f"Timestamps are relative, in {unit} from 0; the dates shown are placeholders.{doubt}")
+    elif any(map(request_columns.is_naive, values)):
+        notes.append("No time zone in the timestamps; UTC assumed.")
+    keys = [_sort_key(value) for value in values if value.strip()]
+    if any(later < earlier for earlier, later in itertools.pairwise(keys)):
+        notes.append("The rows are not sorted by time; this does not affect the results.")
+    return notes
+
+
+def summer_time_notes(source: LogSource, start: datetime, requests_per_minute: Counts) -> list[str]:
+    """A warning where times without a zone look local."""
+    values = source.head.values(source.plan.role_of["time"])
+    note = local_time_note(start, requests_per_minute) if any(map(request_columns.is_naive, values)) else None
+    return [note] if note else []
+
+
+def _sort_key(value: str) -> tuple[float, str]:
+    try:
+        return float(value), ""
+    except ValueError:
+        return 0.0, value
+
+
+def span_text(span_s: float) -> str:
+    """A duration in words: 90 s, 20 minutes, 3.5 hours."""
+    if span_s < 120:
+        return f"{span_s:,.0f} s"
+    return f"{span_s / 60:,.0f} minutes" if span_s < 7_200 else plural(span_s / 3_600, "hour")

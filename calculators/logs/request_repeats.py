@@ -1,0 +1,361 @@
+"""Rows that say again what other rows say: a request logged twice, parents with the sums of their children, totals rows,
+exports that overlap, counters that only grow. Each step is a table in, a table out, with what went and what to ask.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+
+from calculators.logs.cell_expressions import US_PER_S
+from calculators.logs.request_rows import REQUEST_COLUMNS, LogEngine
+from calculators.logs.usage_questions import UsageAnswers, UsageQuestion
+from calculators.units import count, plural
+
+MIXED_ID_FRAC = 0.1
+"""Of the ids with several rows, so many may differ in input without growing; more, and it is no id of a request."""
+REPEATED_ROW_FRAC = 0.2
+OVERLAP_FRAC = 0.01
+MIN_TOTALS_ROWS = 4
+MIN_COPIED_ROWS = 10
+MIN_RUNNING_ROWS, MAX_RUNNING_ROWS = 10, 200_000
+RUNNING_GROWTH = 3
+TIME_ORDER = ("time_us", "output_tok", "input_tok")
+
+
+@dataclass(slots=True)
+class Sorting:
+    """Rows of requests as they are sorted out, step by step."""
+
+    engine: LogEngine
+    table: ir.Table
+    answers: UsageAnswers
+    dropped: dict[str, int] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    questions: list[UsageQuestion] = field(default_factory=list)
+    _step: int = 0
+
+    def facts(self, **values: Any) -> dict[str, Any]:
+        """One row of figures of the table."""
+        return self.engine.rows(self.table.aggregate(**values))[0]
+
+    def keep(self, table: Any, dropped_count: int, reason: str) -> None:
+        """Goes on with this table."""
+        self._step += 1
+        self.table = self.engine.store(f"kept_{self._step}", table)
+        if dropped_count:
+            self.dropped[reason] = self.dropped.get(reason, 0) + dropped_count
+
+
+def prepared(table: ir.Table, engine: LogEngine) -> ir.Table:
+    """The rows of one file, those with the sums of all others left out, and parts of one request made readable."""
+    return _joined_parts(_without_totals(table, engine), engine)
+
+
+def _joined_parts(table: ir.Table, engine: LogEngine) -> ir.Table:
+    """A request logged in parts, the input at its start and the output at its end: what a part lacks counts as 0, since of
+    the rows of an id the largest counts come to stay."""
+    rows: Any = table
+    partial = (rows.excluded == 0) & rows.fault.isin([3, 4]) & rows.id_hash.notnull()
+    if not engine.rows(rows.aggregate(n=partial.sum().fill_null(0)))[0]["n"]:
+        return table
+    named = rows.filter(rows.excluded == 0, rows.fault.isin([0, 3, 4]), rows.id_hash.notnull())
+    ids = named.group_by("id_hash").aggregate(
+        has_input=named.input_tok.notnull().any(), has_output=(named.fault != 4).any(), n=named.count()
+    )
+    whole = ids.filter(ids.has_input, ids.has_output, ids.n > 1)
+    readable = partial & rows.id_hash.isin(whole.id_hash)
+    made = rows.mutate(
+        fault=readable.ifelse(0, rows.fault), input_tok=readable.ifelse(rows.input_tok.fill_null(0), rows.input_tok)
+    )
+    return engine.store(f"{table.get_name()}_joined", made)
+
+
+def _without_totals(table: ir.Table, engine: LogEngine) -> ir.Table:
+    """Marks the one row that holds the sums of all others, failures counted or not."""
+    rows: Any = table
+    good = (rows.fault == 0) & (rows.excluded == 0)
+    facts = engine.rows(
+        rows.aggregate(
+            n=good.sum(),
+            used_input=good.ifelse(rows.input_tok, 0).sum(),
+            used_output=good.ifelse(rows.output_tok, 0).sum(),
+            all_input=rows.input_tok.sum(),
+            all_output=rows.output_tok.sum(),
+        )
+    )[0]
+    if (facts["n"] or 0) < MIN_TOTALS_ROWS:
+        return table
+    sums = [(facts["used_input"], facts["used_output"]), (facts["all_input"], facts["all_output"])]
+    tests = [(rows.input_tok * 2 == input_tok) & (rows.output_tok * 2 == output_tok) for input_tok, output_tok in sums]
+    is_total = (rows.excluded == 0) & rows.fault.isin([0, 2]) & (rows.input_tok > 0) & (rows.output_tok > 0) & (tests[0] | tests[1])
+    if engine.rows(rows.aggregate(n=is_total.sum().fill_null(0)))[0]["n"] != 1:
+        return table
+    return engine.store(
+        f"{table.get_name()}_parts", rows.mutate(excluded=is_total.fill_null(False).ifelse(6, rows.excluded))
+    )
+
+
+def without_repeats(sorting: Sorting, file_count: int) -> None:
+    """Leaves one row for each request, and asks where the rows do not tell."""
+    _without_parents(sorting)
+    _without_roots(sorting)
+    _one_row_per_id(sorting)
+    if file_count > 1:
+        _without_overlap(sorting)
+    _without_copies(sorting)
+    _running_counts(sorting)
+
+
+# --- parents --------------------------------------------------------------------------------------------
+
+
+def _without_parents(sorting: Sorting) -> None:
+    """Drops spans whose tokens are the sum of their children."""
+    rows: Any = sorting.table
+    if not sorting.facts(n=rows.parent_hash.count())["n"]:
+        return
+    children = rows.filter(rows.parent_hash.notnull()).group_by(rows.parent_hash.name("of"))
+    sums = children.aggregate(child_input=rows.input_tok.sum(), child_output=rows.output_tok.sum())
+    joined: Any = rows.left_join(sums, rows.span_hash == sums["of"])
+    same = (joined.child_input == joined.input_tok) & (joined.child_output == joined.output_tok)
+    is_sum = (same & (joined.input_tok + joined.output_tok > 0)).fill_null(False)
+    _drop(sorting, joined.mutate(gone=is_sum), "parents that repeat the tokens of their children")
+
+
+def _without_roots(sorting: Sorting) -> None:
+    """Drops rows whose tokens are the sum of all others of their trace."""
+    rows: Any = sorting.table
+    if not sorting.facts(n=rows.trace_hash.count())["n"]:
+        return
+    of_trace = ibis.window(group_by="trace_hash")
+    sums = rows.mutate(
+        n=rows.count().over(of_trace),
+        all_input=rows.input_tok.sum().over(of_trace),
+        all_output=rows.output_tok.sum().over(of_trace),
+    )
+    same = (sums.input_tok * 2 == sums.all_input) & (sums.output_tok * 2 == sums.all_output) & (sums.output_tok > 0)
+    is_root = (same & (sums.n > 2) & sums.trace_hash.notnull()).fill_null(False)
+    _drop(sorting, sums.mutate(gone=is_root), "parents that repeat the tokens of their children")
+
+
+def _drop(sorting: Sorting, marked: Any, reason: str) -> None:
+    gone_count = int(sorting.engine.rows(marked.aggregate(n=marked.gone.sum().fill_null(0)))[0]["n"])
+    if gone_count:
+        sorting.keep(marked.filter(~marked.gone).select(*sorting.table.columns), gone_count, reason)
+
+
+# --- rows of one id ------------------------------------------------------------------------------------------------
+
+
+def _one_row_per_id(sorting: Sorting) -> None:
+    """One row per id: the one with the most output, at the time of the earliest, with the largest counts of all."""
+    rows: Any = sorting.table
+    named = rows.filter(rows.id_hash.notnull())
+    ids = named.group_by("id_hash").aggregate(n=named.count())
+    facts = sorting.engine.rows(ids.aggregate(ids=ids.count(), extra=(ids.n - 1).sum().fill_null(0)))[0]
+    extra_count = int(facts["extra"])
+    if not extra_count:
+        return
+    if sorting.answers.repeated_ids is None and _is_mixed(sorting, named, int(facts["ids"])):
+        sorting.questions.append(_id_question(int(facts["ids"]), extra_count))
+        return
+    if sorting.answers.repeated_ids == "each":
+        return
+    names = ("input_tok", "output_tok", "read_tok", "write_tok")
+    window = ibis.window(group_by="id_hash", order_by=_complete_first(rows))
+    most = {f"most_{name}": rows[name].max().over(group_by="id_hash") for name in names}
+    ranked = rows.mutate(
+        rank=ibis.row_number().over(window), first_us=rows.time_us.min().over(group_by="id_hash"), **most
+    )
+    kept = ranked.filter(ranked.id_hash.isnull() | (ranked["rank"] == 0))
+    alone = kept.id_hash.isnull()
+    made = {name: alone.ifelse(kept[name], kept[f"most_{name}"]) for name in names}
+    kept = kept.mutate(time_us=alone.ifelse(kept.time_us, kept.first_us), **made)
+    sorting.keep(kept.select(*rows.columns), extra_count, "duplicate ids")
+
+
+def _complete_first(rows: Any) -> list[Any]:
+    return [ibis.desc(rows[name]) for name in ("output_tok", "input_tok", "read_tok", "write_tok", "time_us")]
+
+
+def _is_mixed(sorting: Sorting, named: Any, id_count: int) -> bool:
+    """Whether ids stand for several requests: their rows differ in input and do not grow; or all rows have one id."""
+    window = ibis.window(group_by="id_hash", order_by=TIME_ORDER)
+    steps = named.mutate(
+        falls=(named.input_tok < named.input_tok.lag().over(window))
+        | (named.output_tok < named.output_tok.lag().over(window))
+    )
+    some = steps.input_tok.nullif(0)
+    ids = steps.group_by("id_hash").aggregate(
+        n=steps.count(), falls=steps.falls.fill_null(False).any(), differs=some.max() > some.min()
+    )
+    repeated = ids.filter(ids.n > 1)
+    facts = sorting.engine.rows(
+        repeated.aggregate(n=repeated.count(), mixed=(repeated.falls & repeated.differs).sum().fill_null(0))
+    )[0]
+    return bool(facts["mixed"] > MIXED_ID_FRAC * facts["n"]) or (id_count == 1 and facts["n"] == 1)
+
+
+def _id_question(id_count: int, extra_count: int) -> UsageQuestion:
+    return UsageQuestion(
+        text="Several rows share an ID and differ in their input. Is each row a request of its own?",
+        answers=(
+            f"each: {plural(id_count + extra_count, 'request')} with an ID",
+            f"once: {plural(id_count, 'request')}, of each the row with the most output",
+        ),
+        option="--repeated-ids each|once",
+        field="repeated_ids",
+        values=("each", "once"),
+    )
+
+
+# --- equal rows without an id --------------------------------------------------------------------------------------
+
+
+def _equal_rows(rows: Any, *more: str) -> Any:
+    """Groups of rows that nothing tells apart, with their number `n`."""
+    unnamed = rows.filter(rows.id_hash.isnull())
+    return unnamed.group_by(*REQUEST_COLUMNS, "model", *more).aggregate(n=unnamed.count())
+
+
+def _without_copies(sorting: Sorting) -> None:
+    rows: Any = sorting.table
+    groups = _equal_rows(rows)
+    facts = sorting.engine.rows(
+        groups.aggregate(
+            groups=groups.count(),
+            rows=groups.n.sum().fill_null(0),
+            least=groups.n.min(),
+            most=groups.n.max(),
+            fine=(groups.time_us % US_PER_S != 0).any(),
+        )
+    )[0]
+    extra_count = int(facts["rows"]) - int(facts["groups"])
+    if not extra_count or sorting.answers.repeated_rows == "each":
+        return
+    if sorting.answers.repeated_rows is None:
+        all_alike = facts["least"] == facts["most"] and facts["fine"] and facts["groups"] >= MIN_COPIED_ROWS
+        if not all_alike:
+            sorting.notes.append(f"{plural(extra_count, 'duplicate row')} without a request ID kept.")
+            if extra_count >= REPEATED_ROW_FRAC * facts["rows"]:
+                sorting.questions.append(_copies_question(int(facts["groups"]), int(facts["rows"])))
+            return
+        sorting.notes.append(
+            f"Every row is there {count(facts['most'])} times, to the fraction of a second: counted once."
+        )
+    numbered = rows.mutate(copy=ibis.row_number().over(group_by=[*REQUEST_COLUMNS, "model"], order_by="spend_usd"))
+    kept = numbered.filter(numbered.id_hash.notnull() | (numbered["copy"] == 0)).select(*rows.columns)
+    sorting.keep(kept, extra_count, "the same row again")
+
+
+def _copies_question(group_count: int, row_count: int) -> UsageQuestion:
+    return UsageQuestion(
+        text="Many rows are there more than once, and the log has no request ID. Are they copies?",
+        answers=(
+            f"once: {plural(group_count, 'request')}, equal rows are copies",
+            f"each: {plural(row_count, 'request')}, equal rows are different requests",
+        ),
+        option="--repeated-rows once|each",
+        field="repeated_rows",
+        values=("once", "each"),
+    )
+
+
+def _without_overlap(sorting: Sorting) -> None:
+    """Counts rows without an id that several files have once, and asks."""
+    rows: Any = sorting.table
+    if sorting.answers.repeated_rows == "each":
+        return
+    by_file = _equal_rows(rows, "file")
+    groups = by_file.group_by(*REQUEST_COLUMNS, "model").aggregate(extra=by_file.n.sum() - by_file.n.max())
+    extra_count = int(sorting.engine.rows(groups.aggregate(extra=groups.extra.sum().fill_null(0)))[0]["extra"])
+    files = rows.group_by("file").aggregate(n=rows.count())
+    least_count = int(sorting.engine.rows(files.aggregate(least=files.n.min()))[0]["least"])
+    if extra_count < max(2, OVERLAP_FRAC * least_count):
+        return
+    if sorting.answers.repeated_rows is None:
+        row_count = int(sorting.facts(n=rows.count())["n"])
+        sorting.questions.append(_overlap_question(extra_count, row_count))
+    keys = [*REQUEST_COLUMNS, "model"]
+    counted = rows.mutate(in_file=rows.count().over(group_by=[*keys, "file"]))
+    ranked = counted.mutate(
+        best=ibis.dense_rank().over(ibis.window(group_by=keys, order_by=[ibis.desc(counted.in_file), counted.file]))
+    )
+    kept = ranked.filter(ranked.id_hash.notnull() | (ranked.best == 0)).select(*rows.columns)
+    sorting.keep(kept, extra_count, "the same row in another file")
+
+
+def _overlap_question(extra_count: int, row_count: int) -> UsageQuestion:
+    return UsageQuestion(
+        text=f"{plural(extra_count, 'row')} without a request ID are in more than one file. Do the files overlap?",
+        answers=(
+            f"once: {plural(row_count - extra_count, 'request')}, the files overlap",
+            f"each: {plural(row_count, 'request')}, the rows are different requests",
+        ),
+        option="--repeated-rows once|each",
+        field="repeated_rows",
+        values=("once", "each"),
+    )
+
+
+# --- counters ------------------------------------------------------------------------------------------------------
+
+
+def _running_counts(sorting: Sorting) -> None:
+    """Differences of counters that only grow within a session, if the user says that they are running totals; else a
+    question."""
+    rows: Any = sorting.table
+    row_count = int(sorting.facts(n=rows.count())["n"])
+    if sorting.answers.counts == "each" or not MIN_RUNNING_ROWS <= row_count <= MAX_RUNNING_ROWS:
+        return
+    window = ibis.window(group_by="session_hash", order_by=TIME_ORDER)
+    names = ("input_tok", "output_tok", "read_tok", "write_tok")
+    before = {f"before_{name}": rows[name].lag().over(window) for name in names}
+    steps = sorting.engine.store("steps", rows.mutate(**before))
+    if sorting.answers.counts is None:
+        if _only_grows(sorting.engine, steps, row_count):
+            sorting.questions.append(_running_question(sorting))
+        return
+    made = {name: _difference(steps[name], steps[f"before_{name}"]) for name in names}
+    plain: Any = steps.mutate(**made).select(*rows.columns)
+    plain = plain.filter(plain.input_tok + plain.output_tok > 0)
+    left_count = int(sorting.engine.rows(plain.aggregate(n=plain.count()))[0]["n"])
+    sorting.notes.append("The token counts are running totals; each request has the difference to the row before.")
+    sorting.keep(plain, row_count - left_count, "rows that repeat a running total")
+
+
+def _difference(now: Any, before: Any) -> Any:
+    """The growth; a counter below its last value began anew."""
+    last = before.fill_null(0)
+    return (now >= last).ifelse(now - last, now)
+
+
+def _only_grows(engine: LogEngine, steps: ir.Table, row_count: int) -> bool:
+    rows: Any = steps
+    facts = engine.rows(
+        rows.aggregate(
+            falls=((rows.input_tok < rows.before_input_tok) | (rows.output_tok < rows.before_output_tok)).sum(),
+            grows=((rows.input_tok > rows.before_input_tok) & (rows.output_tok > rows.before_output_tok)).sum(),
+            input_ratio=rows.input_tok.max() / rows.input_tok.min().nullif(0),
+            output_ratio=rows.output_tok.max() / rows.output_tok.min().nullif(0),
+        )
+    )[0]
+    ratios = [facts[name] or RUNNING_GROWTH for name in ("input_ratio", "output_ratio")]
+    return not facts["falls"] and facts["grows"] >= row_count / 2 and min(ratios) >= RUNNING_GROWTH
+
+
+def _running_question(sorting: Sorting) -> UsageQuestion:
+    rows: Any = sorting.table
+    facts = sorting.facts(last=rows.input_tok.max(), all=rows.input_tok.sum())
+    return UsageQuestion(
+        text="Input and output tokens grow from row to row and never fall. Are they running totals?",
+        answers=(
+            f"running: {count(facts['last'])} input tokens in all, each row the total so far",
+            f"each: {count(facts['all'])} input tokens in all, each row a request of its own",
+        ),
+        option="--counts running|each",
+        field="counts",
+        values=("running", "each"),
+    )

@@ -1,0 +1,100 @@
+"""Files of usage, of whatever kind, as one reading: the one entry for the command line and the pages."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from calculators.logs.aggregate_workload import reading_workload, reading_workload_yaml
+from calculators.logs.aggregates import answered, read_aggregate
+from calculators.logs.containers import plain_file
+from calculators.logs.lengths_and_rates import LoadReading
+from calculators.logs.request_file import LogError, Progress
+from calculators.logs.request_log import LogFile, RequestsRead, UsageSummary, read_logs
+from calculators.logs.to_workload import log_workload, to_workload_yaml
+from calculators.logs.usage_questions import UsageAnswers
+from calculators.logs.usage_reading import UsageReading
+from calculators.scenario.schema import Workload
+
+
+def read_usage(
+    paths: Sequence[Path],
+    answers: UsageAnswers | None = None,
+    names: Sequence[str] | None = None,
+    now: datetime | None = None,
+    progress: Progress | None = None,
+) -> UsageReading:
+    """What the files say together. `names`: what the user calls them. Raises LogError for what cannot be read at all; what
+    is in doubt stands in `questions`, and the figures are those of the answer taken meanwhile."""
+    answers, names = answers or UsageAnswers(), names or [path.name for path in paths]
+    files = [LogFile(path, name) for path, name in zip(paths, names, strict=True)]
+    sums = [read_sums(file.path, file.label, answers) for file in files]
+    if len(files) == 1 and sums[0] is not None:
+        return sums[0]
+    if any(reading is not None for reading in sums):
+        raise LogError(f"{files[0].label} and others: sums of a period can be read one file at a time only.")
+    return request_reading(read_logs(files, answers, now, progress))
+
+
+def read_sums(path: Path, label: str, answers: UsageAnswers) -> LoadReading | None:
+    """The reading of a file of sums, lengths or rates, completed by the answers; None for a log of requests."""
+    file = plain_file(path, label)
+    reading = read_aggregate(file.path, label, answers.input_excludes_cache)
+    return None if reading is None else answered(reading, answers.requests, answers.input_tok_per_request)
+
+
+def usage_workload(reading: UsageReading, before: Workload, answers: UsageAnswers) -> Workload:
+    """The figures of the files in place of the workload's; what they do not hold is kept. Raises LogError for an open
+    question, DataError for a figure that no scenario may hold."""
+    if isinstance(reading, LoadReading):
+        return reading_workload(reading, before, answers)
+    return log_workload(_summary(reading), before)
+
+
+def usage_workload_yaml(reading: UsageReading, answers: UsageAnswers) -> str:
+    """The `workload:` block of a scenario with its comments. Raises as `usage_workload`."""
+    if isinstance(reading, LoadReading):
+        return reading_workload_yaml(reading, answers)
+    return to_workload_yaml(_summary(reading))
+
+
+def _summary(reading: UsageReading) -> UsageSummary:
+    if reading.summary is None:
+        raise LogError(f"{reading.name} has no workload in it.")
+    return reading.summary
+
+
+def request_reading(read: RequestsRead) -> UsageReading:
+    """The summary of a log of requests as the record that every kind of file has."""
+    summary = read.summary
+    request_count, input_tok = summary.used_row_count, round(summary.input_tok.mean_tok * summary.used_row_count)
+    return UsageReading(
+        kind="requests",
+        name=summary.name,
+        requests=request_count,
+        input_tok=input_tok,
+        cache_read_tok=_part(summary.cached_frac, input_tok),
+        cache_write_tok=_part(summary.cache_write_frac, input_tok),
+        output_tok=round(summary.output_tok.mean_tok * request_count),
+        start=summary.start,
+        end=summary.end,
+        models=summary.models,
+        spend_usd=summary.spend_usd,
+        read=summary.notes,
+        missing=_missing(summary),
+        questions=read.questions,
+        summary=summary,
+    )
+
+
+def _part(frac: float | None, input_tok: int) -> int | None:
+    return None if frac is None else round(frac * input_tok)
+
+
+def _missing(summary: UsageSummary) -> tuple[str, ...]:
+    unknown = {
+        "which input tokens were read from the cache": summary.cached_frac,
+        "which input tokens were written to the cache": summary.cache_write_frac,
+        "which model answered": summary.models or None,
+        "what the requests cost": summary.spend_usd,
+    }
+    return tuple(f"The log does not say {what}." for what, value in unknown.items() if value is None)

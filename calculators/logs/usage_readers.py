@@ -1,0 +1,54 @@
+"""Before a log of requests is read: unpacked, and rewritten as plain records where it is nested."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from calculators.logs.containers import plain_file
+from calculators.logs.log_bytes import ContentCheck, Progress
+from calculators.logs.usage_questions import UsageAnswers, UsageQuestion
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLog:
+    """A log that the engine can open at `path` for as long as this record is kept."""
+
+    path: Path
+    check: ContentCheck
+    notes: tuple[str, ...]
+    role_of: Mapping[str, str] | None
+    """Sure roles of a log that was rewritten; None: to be guessed."""
+    kept: tuple[Any, ...]
+    """What holds files without a name open."""
+
+
+def open_log(path: Path, label: str, answers: UsageAnswers, progress: Progress) -> OpenLog:
+    """The log unpacked, and rewritten as plain records where it is nested. Raises LogError."""
+    plain = plain_file(path, label, progress)
+    where = plain.path if plain.file else path.absolute()
+    return OpenLog(where, plain.check, plain.notes, None, (plain,))
+
+
+def answers_for(log: OpenLog, answers: UsageAnswers) -> UsageAnswers:
+    """The answers, with the sure roles of a rewritten log: its input holds the cached tokens, its output not the
+    reasoning that stands beside it."""
+    if log.role_of is None:
+        return answers
+    roles = {**log.role_of, **answers.column_of}
+    return answers.with_roles(roles)
+
+
+def doubt(log: OpenLog, answers: UsageAnswers) -> tuple[UsageQuestion, ...]:
+    """The question of a rewritten log whose senders count cached tokens in two ways."""
+    doubtful = any(getattr(part, "is_doubtful", False) for part in log.kept)
+    if not doubtful or answers.input_excludes_cache is not None:
+        return ()
+    question = UsageQuestion(
+        text="Do the input tokens leave out the cached tokens? Senders of this format differ.",
+        answers=("yes: the cached tokens are added to the input", "no: the cached tokens are part of the input"),
+        option="--input-excludes-cache yes|no",
+        field="input_excludes_cache",
+        values=(True, False),
+    )
+    return (question,)

@@ -1,0 +1,38 @@
+"""Readers before the one of request logs."""
+
+from pathlib import Path
+
+from request_logs import ROWS, csv_text, write
+
+from calculators.logs.usage_files import read_sums
+from calculators.logs.usage_questions import UsageAnswers
+from calculators.logs.usage_readers import OpenLog, answers_for, doubt, open_log
+
+
+class Doubtful:
+    is_doubtful = True
+
+
+def _log(role_of: dict[str, str] | None, *kept: object) -> OpenLog:
+    return OpenLog(Path("log"), None, (), role_of, kept)
+
+
+def test_a_plain_log_is_opened_as_it_is_and_is_no_file_of_sums(tmp_path: Path) -> None:
+    path = write(tmp_path, csv_text(ROWS))
+    log = open_log(path, "log.csv", UsageAnswers(), lambda _fraction, _text: None)
+    assert log.path.read_text() == path.read_text()
+    assert log.check.line_count == 4
+    assert log.role_of is None
+    assert read_sums(path, "log.csv", UsageAnswers()) is None
+
+
+def test_a_rewritten_log_has_sure_roles() -> None:
+    assert answers_for(_log({"input": "input"}), UsageAnswers()).input_excludes_cache is False
+    assert answers_for(_log(None), UsageAnswers()) == UsageAnswers()
+
+
+def test_a_doubtful_format_is_asked_about_until_answered() -> None:
+    asked = doubt(_log({"input": "input"}, Doubtful()), UsageAnswers())
+    assert [question.option for question in asked] == ["--input-excludes-cache yes|no"]
+    assert doubt(_log(None, Doubtful()), UsageAnswers(input_excludes_cache=True)) == ()
+    assert doubt(_log(None), UsageAnswers()) == ()
