@@ -5,6 +5,9 @@ Modules in reading order:
 json_documents  objects of a log in JSON, their keys and values
 usage_reading       what a file of usage says, whatever its kind
 request_file        bytes and first rows of a request log
+document_stream     JSON documents of a text one after the other
+usage_formats       where each vendor's logs hold what
+documents           JSON of any shape as flat canonical records
 request_columns     which column means what
 request_mapping     which column plays which role
 request_rows        rows as typed tables

@@ -21,6 +21,7 @@ import duckdb
 import ibis.expr.types as ir
 
 from calculators.logs import request_columns
+from calculators.logs.documents import flattened
 from calculators.logs.request_file import (
     MAX_FILE_NAME_CHARS,
     LogError,
@@ -111,13 +112,17 @@ def read_log(
         if progress is not None:
             progress(fraction, text)
 
+    flat = None if role_of else flattened(path, label, input_excludes_cache)
+    if flat is not None:
+        path, role_of = flat.path, flat.role_of
+        input_excludes_cache = input_excludes_cache if role_of is None else False
     check = check_content(path, label, report)
     head = read_head(path, label)
     check_table(head, check)
     plan = plan_columns(head, role_of, input_excludes_cache)
     with tempfile.TemporaryDirectory(prefix="usage-log-") as folder:
         log = Path(folder) / "log"  # a name of ours: the real one may hold wildcards
-        os.symlink(path.resolve(), log)
+        os.symlink(path.absolute(), log)
         engine = LogEngine(Path(folder), log)
         try:
             with engine.time_limit(deadline_s - time.monotonic()):
