@@ -6,7 +6,13 @@ json_documents  objects of a log in JSON, their keys and values
 usage_reading       what a file of usage says, whatever its kind
 request_file        bytes and first rows of a request log
 document_stream     JSON documents of a text one after the other
-usage_formats       where each vendor's logs hold what
+record_leaves       an object as scalars by path
+usage_format        what an entry of the tables of formats says
+tool_formats        where logs of coding agents and tracers hold what
+usage_formats       where all known logs hold what
+record_plan         which path of a record means what
+record_words        words and numbers of a record
+canonical_rows      records as canonical rows
 documents           JSON of any shape as flat canonical records
 request_columns     which column means what
 request_mapping     which column plays which role

@@ -41,16 +41,15 @@ def documents(text: io.TextIOBase) -> Iterator[Any]:
         place = _start(buffer, place)
         if place < len(buffer):
             try:
-                document, place = decoder.raw_decode(buffer, place)
+                document, place = _decoded(decoder, buffer, place)
                 yield document
                 continue
             except (ValueError, RecursionError) as error:
-                if ended or not _is_cut(error, buffer):
-                    skipped, place = _line(buffer, place)
-                    if ended or place < len(buffer):
-                        yield from (None,) if skipped.startswith(("{", "[")) else _behind_prefix(skipped)
-                        continue
-                    place -= len(skipped)
+                skipped, end = _line(buffer, place)
+                if ended or (end < len(buffer) and not _is_cut(error, buffer)):
+                    yield from _behind_prefix(skipped)
+                    place = end
+                    continue
         if ended:
             return
         if len(buffer) - place > MAX_DOCUMENT_CHARS:
@@ -58,6 +57,12 @@ def documents(text: io.TextIOBase) -> Iterator[Any]:
         more = text.read(max(CHUNK_CHARS, len(buffer) - place))
         ended = not more
         buffer, place = buffer[place:] + more, 0
+
+
+def _decoded(decoder: json.JSONDecoder, buffer: str, place: int) -> tuple[Any, int]:
+    if buffer[place] not in "{[":
+        raise ValueError("text")
+    return decoder.raw_decode(buffer, place)
 
 
 def _start(buffer: str, place: int) -> int:
@@ -85,14 +90,16 @@ def _line(buffer: str, place: int) -> tuple[str, int]:
 
 
 def _behind_prefix(line: str) -> Iterator[Any]:
-    """The object at the end of a line of text, with the time of the text before it."""
+    """The object at the end of a line of text, with the time of the text before it; None for a broken object."""
     start = line.find("{")
-    if not 0 < start <= MAX_PREFIX_CHARS:
-        return
-    try:
-        document = json.loads(line[start:])
-    except (ValueError, RecursionError):
-        return
+    document = None
+    if 0 < start <= MAX_PREFIX_CHARS:
+        try:
+            document = json.loads(line[start:])
+        except (ValueError, RecursionError):
+            document = None
     if isinstance(document, dict):
         moment = _PREFIX_TIME.search(line[:start])
         yield document | ({"prefix_time": moment.group()} if moment else {})
+    elif line.startswith("{"):
+        yield None

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 
 from calculators.logs.usage_reading import ModelUsage, UsageQuestion, UsageReading
 
-
 MODEL = ModelUsage(
     model="m",
     requests=None,

@@ -1,0 +1,147 @@
+"""One object of a document as scalars by path of keys: texts that hold JSON are read, attribute lists become keys, tables rows."""
+
+import ast
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+MAX_DEPTH = 24
+MAX_TEXT_CHARS = 2_000_000
+MAX_LEAVES = 2_000
+MAX_WORD_CHARS = 200
+
+KeyPath = tuple[str, ...]
+Leaves = dict[KeyPath, Any]
+
+
+def table_rows(value: Mapping[str, Any]) -> Iterable[Any] | None:
+    """Rows of a document that is a table: columns and rows, values by column, or time and line pairs. None: no table."""
+    columns = value.get("columns") or (value.get("schema") or {}).get("fields") if _may_be_table(value) else None
+    rows = value.get("rows", value.get("data"))
+    if isinstance(columns, list) and isinstance(rows, list) and rows:
+        names = [column.get("name", "") if isinstance(column, dict) else str(column) for column in columns]
+        return (dict(zip(names, _cells(row), strict=False)) for row in rows)
+    if isinstance(value.get("stream"), dict) and isinstance(value.get("values"), list):  # Loki
+        return (
+            {"time": pair[0], "line": pair[1]} for pair in value["values"] if isinstance(pair, list) and len(pair) > 1
+        )
+    return _column_rows(value)
+
+
+def _may_be_table(value: Mapping[str, Any]) -> bool:
+    return isinstance(value.get("columns"), list) or isinstance(value.get("schema"), dict)
+
+
+def _cells(row: Any) -> list[Any]:
+    cells = row.get("f", []) if isinstance(row, dict) else row if isinstance(row, list) else []
+    return [cell.get("v") if isinstance(cell, dict) and set(cell) == {"v"} else cell for cell in cells]
+
+
+def _column_rows(value: Mapping[str, Any]) -> Iterable[Any] | None:
+    """Rows of {"time": [...], "input": [...]} and of {"time": {"0": ...}, ...}."""
+    columns = list(value.values())
+    if len(columns) < 3:
+        return None
+    if all(isinstance(column, dict) and column and _is_index(column) for column in columns):
+        if len({len(column) for column in columns}) == 1:
+            return ({name: column.get(key) for name, column in value.items()} for key in columns[0])
+        return None
+    if not all(isinstance(column, list) and column for column in columns) or len({len(one) for one in columns}) > 1:
+        return None
+    if any(isinstance(column[0], dict | list) for column in columns):
+        return None
+    return (dict(zip(value, cells, strict=True)) for cells in zip(*columns, strict=True))
+
+
+def _is_index(column: Mapping[str, Any]) -> bool:
+    return "0" in column and all(key.isdigit() for key in islice(column, 3))
+
+
+def leaves_and_lists(value: Mapping[str, Any], unpack: bool) -> tuple[Leaves, list[Any]]:
+    """The scalars of nested objects by path of keys, and the lists that may hold records. `unpack`: texts that hold JSON are
+    read as what they hold."""
+    leaves, lists = Leaves(), list[Any]()
+    stack: list[tuple[KeyPath, Any]] = [((), value)]
+    while stack and len(leaves) < MAX_LEAVES:
+        above, item = stack.pop()
+        if unpack and isinstance(item, str):
+            item = unpacked(item)
+        if isinstance(item, list):
+            named = _named_values(item)
+            if named is None:
+                lists += [item] if unpack and any(isinstance(unpacked(one), dict | list) for one in item[:20]) else []
+                continue
+            item = named
+        if isinstance(item, dict) and len(above) <= MAX_DEPTH:
+            by_model = _by_model(item) if unpack and above and above[-1] == "usage" else None
+            children = [((*above, *key_parts(key)), child) for key, child in (by_model or item).items()]
+            stack += reversed(children)
+        elif not isinstance(item, dict):
+            leaves[above] = item
+    return leaves, lists
+
+
+def key_parts(key: str) -> list[str]:
+    return [part for part in re.split(r"\.|__", key) if part] or [key]
+
+
+def unpacked(item: Any) -> Any:
+    """The object or list that a text holds, as JSON or as Python writes it; the text itself if none."""
+    if not isinstance(item, str) or len(item) < 2 or len(item) > MAX_TEXT_CHARS:
+        return item
+    start = item.lstrip()
+    if start[0:1] not in ("{", "["):
+        place = item.find('{"', 0, 400)
+        if place < 0 or not item.rstrip().endswith("}"):
+            return item
+        start = item[place:]
+    try:
+        return json.loads(start)
+    except (ValueError, RecursionError):
+        pass
+    if start.startswith("{'") and len(item) < 20_000:
+        try:
+            return ast.literal_eval(start.strip())
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            pass
+    return item
+
+
+def _named_values(items: Sequence[Any]) -> dict[str, Any] | None:
+    """Attributes written as a list of name and value, as OTLP, Jaeger and CloudWatch Logs Insights do. None: another list."""
+    for name in ("key", "field", "name"):
+        if items and all(isinstance(item, dict) and name in item and "value" in item for item in items):
+            return {str(item[name]): _any_value(item["value"]) for item in items}
+    return None
+
+
+def _any_value(value: Any) -> Any:
+    """The value of an OTLP attribute: {"intValue": "5"} is "5"."""
+    if isinstance(value, dict) and len(value) == 1:
+        kind, inner = next(iter(value.items()))
+        if kind in ("stringValue", "intValue", "doubleValue", "boolValue"):
+            return inner
+        if kind == "kvlistValue" and isinstance(inner, dict):
+            return _named_values(inner.get("values") or []) or {}
+    return value
+
+
+def _by_model(usage: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Usage given model by model, summed, with the name of a model. None: it is not."""
+    inner = list(usage.values())
+    if not inner or not all(isinstance(one, dict) and any("token" in key.lower() for key in one) for one in inner):
+        return None
+    if any(key.lower().endswith(("details", "detail")) for key in usage):
+        return None
+    sums = dict[str, Any]()
+    for one in inner:
+        for key, value in one.items():
+            if isinstance(value, int | float) and not isinstance(value, bool):
+                sums[key] = sums.get(key, 0) + value
+    return sums | {"model": max(usage, key=lambda model: sum(v for v in usage[model].values() if isinstance(v, int)))}
+
+
+def is_short(value: Any) -> bool:
+    return not isinstance(value, str) or len(value) <= MAX_WORD_CHARS
