@@ -8,10 +8,6 @@ from calculators.logs.record_leaves import KeyPath, Leaves
 from calculators.logs.record_plan import RecordPlan, plan_of
 from calculators.logs.record_words import amount, first_word, is_failed, is_hit, is_other
 
-CANONICAL = (
-    *("time", "input", "output", "cache_read", "cache_write", "id", "status", "model", "spend", "kind", "cache_hit"),
-    "tier",
-)
 INCLUDING_PROVIDERS = ("openai", "azure", "google", "gemini", "vertex", "deepseek", "mistral", "xai", "groq")
 """Sellers whose own input tokens include the cached ones."""
 MODEL_CALL, OTHER = "GENERATION", "SPAN"
@@ -71,31 +67,34 @@ def _remember(record: Leaves, session: Session) -> None:
 
 
 def _row(record: Leaves, plan: RecordPlan, session: Session) -> dict[str, Any] | None:
-    one = plan.format
-    if all(record.get(path) is None or record.get(path) == "" for path in (*plan.input, *plan.output)):
-        tokens: tuple[Any, ...] = (None, None, None, None)
-        if not is_failed(record, plan):
-            return None
-    else:
-        tokens = _tokens(record, plan, session)
-    if one.cumulative and (tokens := _increase(tokens, session)) is None:
+    failed = is_failed(record, plan)
+    tokens: tuple[Any, ...] | None = (None, None, None, None)
+    if any(amount(record[path]) is not None for path in (*plan.input, *plan.output)):
+        tokens = _tokens(record, plan, session, failed)
+    elif not failed:
         return None
-    word_of = {role: first_word(record, paths, role) for role, paths in plan.words.items()}
+    if plan.format.cumulative and tokens is not None:
+        tokens = _increase(tokens, session)
+    if tokens is None:
+        return None
+    word_of = {role: first_word(record, paths, role) if paths else None for role, paths in plan.words.items()}
     _note_span(word_of, tokens, session)
-    values = {
-        **dict(zip(("input", "output", "cache_read", "cache_write"), tokens, strict=True)),
-        "status": "error" if is_failed(record, plan) else "ok",
+    row = dict(zip(("input", "output", "cache_read", "cache_write"), tokens, strict=True)) | {
+        "time": word_of["time"],
+        "id": word_of["id"],
+        "status": "error" if failed else "ok",
+        "model": word_of["model"] or session.model,
+        "spend": amount(word_of["spend"]),
         "kind": OTHER if is_other(record, plan.kinds) else MODEL_CALL,
         "cache_hit": is_hit(word_of["gateway_cache"]),
-        "model": word_of["model"] or session.model,
-        **{role: word_of[role] for role in ("time", "id", "tier")},
-        "spend": amount(word_of["spend"]),
-        **({"span": word_of["span"]} if word_of["parent"] or word_of["span"] in session.parent_of else {}),
+        "tier": word_of["tier"],
     }
-    return {name: values.get(name) for name in (*CANONICAL, "span") if name in values or name != "span"}
+    return row | {"span": word_of["span"]} if word_of["parent"] or session.parent_of else row
 
 
-def _tokens(record: Leaves, plan: RecordPlan, session: Session) -> tuple[int | float, int | float, Any, Any]:
+def _tokens(
+    record: Leaves, plan: RecordPlan, session: Session, failed: bool
+) -> tuple[int | float, int | float, Any, Any]:
     """All input, output with reasoning, cache reads and writes (None where the format names none)."""
     given, output, read, write, extra, total = (
         _sum(record, paths)
@@ -104,11 +103,13 @@ def _tokens(record: Leaves, plan: RecordPlan, session: Session) -> tuple[int | f
     cached = read + write
     excludes, is_sure = _excludes(record, plan, session)
     apart = plan.format.extra_is_apart
+    if not (cached or extra):
+        return given, output, read if plan.cache_read else None, write if plan.cache_write else None
     choices = ((excludes, apart), (not excludes, apart), (excludes, not apart), (not excludes, not apart))
     proved = [one for one in choices if given + one[0] * cached + output + one[1] * extra == total]
-    if proved and (cached or extra):
+    if proved:
         excludes, apart = proved[0]
-    elif cached > given and not excludes and not is_failed(record, plan):
+    elif cached > given and not excludes and not failed:
         raise Contradiction(plan.format.name)
     elif cached and not is_sure:
         session.is_doubtful = True
@@ -136,7 +137,7 @@ def _excludes(record: Leaves, plan: RecordPlan, session: Session) -> tuple[bool,
 
 
 def _sum(record: Leaves, paths: Sequence[KeyPath]) -> int | float:
-    return sum(amount(record.get(path)) or 0 for path in paths)
+    return sum(amount(record[path]) or 0 for path in paths) if paths else 0
 
 
 def _increase(tokens: tuple[Any, ...], session: Session) -> Any:

@@ -166,7 +166,7 @@ def _flat_table(path: Path, label: str, excludes: bool | None) -> FlatLog | None
     plans = [
         plan for record in islice(records(), HEAD_RECORD_COUNT) if (plan := plan_of(tuple(record or ()))) is not None
     ]
-    columns = {tuple(key_parts(name)) for name in head.place_of if len(head.place_of[name]) == 1}
+    columns = {key_parts(name) for name in head.place_of if len(head.place_of[name]) == 1}
     if not plans or all(plan.format.is_common and set(plan.token_paths) <= columns for plan in plans):
         return None
     return _written(records, excludes)
@@ -203,11 +203,14 @@ def _records(value: Any, above: Leaves | None = None, depth: int = 0) -> Iterato
             yield from _records(row, above, depth + 1)
         return
     own, lists = leaves_and_lists(value, unpack=True)
-    inherited = {("", *path): item for path, item in ((above or {}) | own).items() if is_short(item)}
-    inner = chain.from_iterable(_records(children, inherited, depth + 1) for children in lists)
-    first = None if plan_of(tuple(own)) is not None else next(inner, None)
+    first: Leaves | None = None
+    inner: Iterator[Leaves] = iter(())
+    if lists and plan_of(tuple(own)) is None:
+        inherited = {("", *path): item for path, item in ((above or {}) | own).items() if is_short(item)}
+        inner = chain.from_iterable(_records(children, inherited, depth + 1) for children in lists)
+        first = next(inner, None)
     if first is None:
-        yield own | (above or {})
+        yield own | above if above else own
     else:
         yield from chain((first,), inner)
 

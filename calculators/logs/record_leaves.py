@@ -4,6 +4,7 @@ import ast
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
@@ -12,6 +13,7 @@ MAX_TEXT_CHARS = 2_000_000
 MAX_LEAVES = 2_000
 MAX_WORD_CHARS = 200
 
+_MAY_HOLD = re.compile(r"\s*[{\[]|[^{]{1,400}\{\"").match
 KeyPath = tuple[str, ...]
 Leaves = dict[KeyPath, Any]
 
@@ -63,28 +65,37 @@ def leaves_and_lists(value: Mapping[str, Any], unpack: bool) -> tuple[Leaves, li
     """The scalars of nested objects by path of keys, and the lists that may hold records. `unpack`: texts that hold JSON are
     read as what they hold."""
     leaves, lists = Leaves(), list[Any]()
-    stack: list[tuple[KeyPath, Any]] = [((), value)]
-    while stack and len(leaves) < MAX_LEAVES:
-        above, item = stack.pop()
-        if unpack and isinstance(item, str):
-            item = unpacked(item)
-        if isinstance(item, list):
-            named = _named_values(item)
-            if named is None:
-                lists += [item] if unpack and any(isinstance(unpacked(one), dict | list) for one in item[:20]) else []
-                continue
-            item = named
-        if isinstance(item, dict) and len(above) <= MAX_DEPTH:
-            by_model = _by_model(item) if unpack and above and above[-1] == "usage" else None
-            children = [((*above, *key_parts(key)), child) for key, child in (by_model or item).items()]
-            stack += reversed(children)
-        elif not isinstance(item, dict):
-            leaves[above] = item
+    _collect(value, (), leaves, lists if unpack else None)
     return leaves, lists
 
 
-def key_parts(key: str) -> list[str]:
-    return [part for part in re.split(r"\.|__", key) if part] or [key]
+def _collect(value: Mapping[str, Any], above: KeyPath, leaves: Leaves, lists: list[Any] | None) -> None:
+    """Adds to `leaves` and `lists`; without `lists` texts stay texts."""
+    if len(above) > MAX_DEPTH or len(leaves) > MAX_LEAVES:
+        return
+    if lists is not None and above and above[-1] == "usage":
+        value = _by_model(value) or value
+    for key, item in value.items():
+        if lists is not None and isinstance(item, str) and _MAY_HOLD(item):
+            item = unpacked(item)
+        if isinstance(item, list):
+            if (named := _named_values(item)) is None and lists is not None and _may_be_records(item):
+                lists.append(item)
+            item = named or ()
+        if isinstance(item, dict):
+            _collect(item, above + key_parts(key), leaves, lists)
+        elif item != ():
+            leaves[above + key_parts(key)] = item
+
+
+def _may_be_records(items: Sequence[Any]) -> bool:
+    return any(isinstance(unpacked(item), dict | list) for item in items[:20])
+
+
+@lru_cache(maxsize=20_000)
+def key_parts(key: str) -> KeyPath:
+    """The keys that one key stands for: "a.b" and "a__b" are a and b."""
+    return tuple(part for part in re.split(r"\.|__", key) if part) or (key,)
 
 
 def unpacked(item: Any) -> Any:

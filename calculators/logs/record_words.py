@@ -1,7 +1,8 @@
 """Words and numbers of one record: its time and model, whether it failed, whether it is a call of a language model."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from calculators.logs.record_leaves import MAX_WORD_CHARS, KeyPath, Leaves, is_short
@@ -38,49 +39,44 @@ def first_word(record: Leaves, paths: Sequence[KeyPath], role: str) -> Any:
 
 
 def _is_time(value: Any) -> bool:
-    if isinstance(value, bool):
-        return False
-    return isinstance(value, int | float) or bool(
-        re.match(r"\s*(\d|\w{3},? \w+ )", str(value)) and len(str(value)) < 60
-    )
+    if isinstance(value, bool | int | float):
+        return not isinstance(value, bool)
+    text = str(value).strip()
+    return len(text) < 60 and (text[:1].isdigit() or bool(re.match(r"\w{3},? \w+ ", text)))
 
 
 def is_failed(record: Leaves, plan: RecordPlan) -> bool:
-    if any(_truth(record.get(path)) is True for path in plan.bad_flags):
-        return True
-    if any(_truth(record.get(path)) is False for path in plan.good_flags):
-        return True
-    if any(_is_error(record.get(path)) for path in plan.errors):
-        return True
-    return any(_is_bad_status(record.get(path)) for path in plan.statuses)
-
-
-def _truth(value: Any) -> bool | None:
-    return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}.get(str(value).lower())
-
-
-def _is_error(value: Any) -> bool:
-    return value is not None and str(value).strip().lower() not in (
-        "",
-        "null",
-        "none",
-        "nan",
-        "false",
-        "0",
-        "200",
-        "{}",
-        "[]",
+    """Whether any of the usual signs says that the request failed."""
+    return (
+        any(_truth(record[path]) is True for path in plan.bad_flags)
+        or any(_truth(record[path]) is False for path in plan.good_flags)
+        or any(_is_error(str(record[path])[:MAX_WORD_CHARS]) for path in plan.errors)
+        or any(_is_bad_status(str(record[path])[:MAX_WORD_CHARS]) for path in plan.statuses)
     )
 
 
-def _is_bad_status(value: Any) -> bool:
-    if value is None or isinstance(value, bool):
-        return False
-    text = str(value).strip().lower()
-    code = re.match(r"(\d+)(\.0)?($|\s)", text)
+def _truth(value: Any) -> bool | None:
+    return TRUTH.get(value) if isinstance(value, bool) else TRUTH.get(str(value).lower())
+
+
+TRUTH: Mapping[Any, bool] = dict.fromkeys(("true", "1", "yes", True), True) | dict.fromkeys(
+    ("false", "0", "no", False), False
+)
+NO_ERROR = frozenset({"", "null", "none", "nan", "false", "0", "200", "{}", "[]", "undefined"})
+_BAD_WORDS = re.compile("fail|error|cancel|abort|timeout|timed|throttl|reject|denied|exception|refus")
+
+
+@lru_cache(maxsize=1_000)
+def _is_error(text: str) -> bool:
+    return text.strip().lower() not in NO_ERROR
+
+
+@lru_cache(maxsize=1_000)
+def _is_bad_status(text: str) -> bool:
+    code = re.match(r"\s*(\d+)(\.0)?($|\s)", text)
     if code:
         return not (200 <= int(code.group(1)) <= 399 or int(code.group(1)) in (0, 1))
-    return bool(re.search("fail|error|cancel|abort|timeout|timed|throttl|reject|denied|exception|refus", text[:200]))
+    return bool(_BAD_WORDS.search(text.lower()))
 
 
 _MODEL_WORDS = frozenset(
@@ -107,14 +103,19 @@ _OTHER_PARTS = re.compile(r"embed|image_?gen|images/|aimage|rerank|moderation|tr
 def is_other(record: Leaves, paths: Sequence[KeyPath]) -> bool:
     """Whether the record is no call of a language model: an embedding, a picture, or a span around other spans."""
     for path in paths:
-        value = record.get(path)
-        if not isinstance(value, str) or len(value) > MAX_WORD_CHARS:
-            continue
-        if squashed(value) in _MODEL_WORDS:
-            return False
-        if squashed(value) in _OTHER_WORDS or _OTHER_PARTS.search(value.lower()):
-            return True
+        value = record[path]
+        if isinstance(value, str) and len(value) <= MAX_WORD_CHARS and (told := _is_other_word(value)) is not None:
+            return told
     return False
+
+
+@lru_cache(maxsize=1_000)
+def _is_other_word(text: str) -> bool | None:
+    """None: the word says nothing."""
+    word = squashed(text)
+    if word in _MODEL_WORDS:
+        return False
+    return True if word in _OTHER_WORDS or _OTHER_PARTS.search(text.lower()) else None
 
 
 def is_hit(value: Any) -> bool:
