@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from calculators.logs.record_leaves import KeyPath, Leaves
+from calculators.logs.record_leaves import LeafPath, Leaves
 from calculators.logs.record_plan import RecordPlan, plan_of
 from calculators.logs.record_words import amount, first_word, is_failed, is_hit, is_other
 
@@ -37,6 +37,7 @@ class Session:
 
 
 def canonical_rows(records: Iterable[Leaves | None], session: Session) -> Iterator[dict[str, Any] | None]:
+    """One row a request, of every record that holds tokens; None for a record that could not be read."""
     for record in records:
         if record is None:
             yield None
@@ -136,7 +137,7 @@ def _excludes(record: Leaves, plan: RecordPlan, session: Session) -> tuple[bool,
     return False, any(name in provider for name in INCLUDING_PROVIDERS)
 
 
-def _sum(record: Leaves, paths: Sequence[KeyPath]) -> int | float:
+def _sum(record: Leaves, paths: Sequence[LeafPath]) -> int | float:
     return sum(amount(record[path]) or 0 for path in paths) if paths else 0
 
 

@@ -14,8 +14,8 @@ MAX_LEAVES = 2_000
 MAX_WORD_CHARS = 200
 
 _MAY_HOLD = re.compile(r"\s*[{\[]|[^{]{1,400}\{\"").match
-KeyPath = tuple[str, ...]
-Leaves = dict[KeyPath, Any]
+LeafPath = tuple[str, ...]
+Leaves = dict[LeafPath, Any]
 
 
 def table_rows(value: Mapping[str, Any]) -> Iterable[Any] | None:
@@ -69,21 +69,19 @@ def leaves_and_lists(value: Mapping[str, Any], unpack: bool) -> tuple[Leaves, li
     return leaves, lists
 
 
-def _collect(value: Mapping[str, Any], above: KeyPath, leaves: Leaves, lists: list[Any] | None) -> None:
+def _collect(value: Mapping[str, Any], above: LeafPath, leaves: Leaves, lists: list[Any] | None) -> None:
     """Adds to `leaves` and `lists`; without `lists` texts stay texts."""
     if len(above) > MAX_DEPTH or len(leaves) > MAX_LEAVES:
         return
-    if lists is not None and above and above[-1] == "usage":
-        value = _by_model(value) or value
     for key, item in value.items():
-        if lists is not None and isinstance(item, str) and _MAY_HOLD(item):
+        if lists is not None and isinstance(item, str):
             item = unpacked(item)
         if isinstance(item, list):
             if (named := _named_values(item)) is None and lists is not None and _may_be_records(item):
                 lists.append(item)
             item = named or ()
         if isinstance(item, dict):
-            _collect(item, above + key_parts(key), leaves, lists)
+            _collect(_by_model(item) or item if key == "usage" else item, above + key_parts(key), leaves, lists)
         elif item != ():
             leaves[above + key_parts(key)] = item
 
@@ -93,14 +91,14 @@ def _may_be_records(items: Sequence[Any]) -> bool:
 
 
 @lru_cache(maxsize=20_000)
-def key_parts(key: str) -> KeyPath:
+def key_parts(key: str) -> LeafPath:
     """The keys that one key stands for: "a.b" and "a__b" are a and b."""
     return tuple(part for part in re.split(r"\.|__", key) if part) or (key,)
 
 
 def unpacked(item: Any) -> Any:
     """The object or list that a text holds, as JSON or as Python writes it; the text itself if none."""
-    if not isinstance(item, str) or len(item) < 2 or len(item) > MAX_TEXT_CHARS:
+    if not isinstance(item, str) or len(item) > MAX_TEXT_CHARS or not _MAY_HOLD(item):
         return item
     start = item.lstrip()
     if start[0:1] not in ("{", "["):
@@ -155,4 +153,5 @@ def _by_model(usage: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def is_short(value: Any) -> bool:
+    """Whether a value is a number, or a word rather than somebody's text."""
     return not isinstance(value, str) or len(value) <= MAX_WORD_CHARS

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
 
-from calculators.logs.record_leaves import KeyPath
+from calculators.logs.record_leaves import LeafPath
 from calculators.logs.usage_format import BAD_FLAGS, COMMON, ERRORS, GOOD_FLAGS, KINDS, STATUSES, UsageFormat
 from calculators.logs.usage_formats import FORMATS
 
@@ -22,15 +22,15 @@ def squashed(text: str) -> str:
 class Places:
     """The paths of one shape of record by the tails of their names."""
 
-    def __init__(self, paths: Sequence[KeyPath]) -> None:
-        self.by_tail = dict[str, list[KeyPath]]()
+    def __init__(self, paths: Sequence[LeafPath]) -> None:
+        self.by_tail = dict[str, list[LeafPath]]()
         self.paths = sorted(paths, key=len)
         for path in self.paths:
             words = [squashed(part) for part in path]
             for start in range(max(0, len(words) - MAX_SUFFIX_PARTS), len(words)):
                 self.by_tail.setdefault("".join(words[start:]), []).append(path)
 
-    def one(self, name: str, beside: KeyPath = ()) -> list[KeyPath]:
+    def one(self, name: str, beside: LeafPath = ()) -> list[LeafPath]:
         """Paths that a name means, those below `beside` first, then the least nested."""
         if name.startswith("="):
             return [path for path in self.paths if f".{'.'.join(path)}".endswith(f".{name[1:]}")]
@@ -41,7 +41,7 @@ class Places:
         matching = self.by_tail.get(squashed(name), [])
         return [path for path in matching if beside and path[: len(beside)] == beside] or matching
 
-    def sums(self, text: str, beside: KeyPath = ()) -> tuple[KeyPath, ...]:
+    def sums(self, text: str, beside: LeafPath = ()) -> tuple[LeafPath, ...]:
         """Paths to be added up: the first alternative that is there."""
         for alternative in text.split("|") if text else ():
             terms = [self.one(term.strip(), beside) for term in alternative.split("+")]
@@ -53,13 +53,13 @@ class Places:
                 return tuple(dict.fromkeys(chosen))
         return ()
 
-    def any_of(self, *texts: str) -> tuple[KeyPath, ...]:
+    def any_of(self, *texts: str) -> tuple[LeafPath, ...]:
         """Every path that one of the names means, in their order."""
         names = [name.strip() for text in texts if text for name in text.split("|")]
         return tuple(dict.fromkeys(path for name in names for path in self.one(name)))
 
 
-def _ends(path: KeyPath, regex: re.Pattern[str]) -> bool:
+def _ends(path: LeafPath, regex: re.Pattern[str]) -> bool:
     return bool(regex.fullmatch("".join(map(squashed, path[-2:]))))
 
 
@@ -68,27 +68,27 @@ class RecordPlan:
     """Where one shape of record holds what."""
 
     format: UsageFormat
-    input: tuple[KeyPath, ...]
-    output: tuple[KeyPath, ...]
-    cache_read: tuple[KeyPath, ...]
-    cache_write: tuple[KeyPath, ...]
-    extra_output: tuple[KeyPath, ...]
-    total: tuple[KeyPath, ...]
-    words: Mapping[str, tuple[KeyPath, ...]]
+    input: tuple[LeafPath, ...]
+    output: tuple[LeafPath, ...]
+    cache_read: tuple[LeafPath, ...]
+    cache_write: tuple[LeafPath, ...]
+    extra_output: tuple[LeafPath, ...]
+    total: tuple[LeafPath, ...]
+    words: Mapping[str, tuple[LeafPath, ...]]
     """Of time, id, model and so on: the paths in order of preference."""
-    statuses: tuple[KeyPath, ...]
-    errors: tuple[KeyPath, ...]
-    good_flags: tuple[KeyPath, ...]
-    bad_flags: tuple[KeyPath, ...]
-    kinds: tuple[KeyPath, ...]
+    statuses: tuple[LeafPath, ...]
+    errors: tuple[LeafPath, ...]
+    good_flags: tuple[LeafPath, ...]
+    bad_flags: tuple[LeafPath, ...]
+    kinds: tuple[LeafPath, ...]
 
     @property
-    def token_paths(self) -> tuple[KeyPath, ...]:
+    def token_paths(self) -> tuple[LeafPath, ...]:
         return (*self.input, *self.output, *self.cache_read, *self.cache_write)
 
 
 @lru_cache(maxsize=MAX_SHAPES)
-def plan_of(shape: tuple[KeyPath, ...]) -> RecordPlan | None:
+def plan_of(shape: tuple[LeafPath, ...]) -> RecordPlan | None:
     """Where records of these paths hold their tokens, by the first format that fits; None: nowhere."""
     places = Places(shape)
     return next((plan for one in FORMATS if (plan := _plan(one, places)) is not None), None)
@@ -123,7 +123,7 @@ def _plan(one: UsageFormat, places: Places) -> RecordPlan | None:
     )
 
 
-def _pair(one: UsageFormat, places: Places) -> tuple[tuple[KeyPath, ...], tuple[KeyPath, ...]] | None:
+def _pair(one: UsageFormat, places: Places) -> tuple[tuple[LeafPath, ...], tuple[LeafPath, ...]] | None:
     """Input and output of a format, side by side where they can be. A common format needs both."""
     for alternative in one.input.split("|"):
         if "*" in alternative:

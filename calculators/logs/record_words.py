@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from calculators.logs.record_leaves import MAX_WORD_CHARS, KeyPath, Leaves, is_short
+from calculators.logs.record_leaves import MAX_WORD_CHARS, LeafPath, Leaves, is_short
 from calculators.logs.record_plan import RecordPlan, squashed
 
 
@@ -24,7 +24,7 @@ def amount(value: Any) -> int | float | None:
     return int(number) if number.is_integer() else number
 
 
-def first_word(record: Leaves, paths: Sequence[KeyPath], role: str) -> Any:
+def first_word(record: Leaves, paths: Sequence[LeafPath], role: str) -> Any:
     """The first value that can be that role."""
     for path in paths:
         value = record.get(path)
@@ -100,7 +100,7 @@ _OTHER_WORDS = frozenset(
 _OTHER_PARTS = re.compile(r"embed|image_?gen|images/|aimage|rerank|moderation|transcri|/audio|speech|\btts\b|whisper")
 
 
-def is_other(record: Leaves, paths: Sequence[KeyPath]) -> bool:
+def is_other(record: Leaves, paths: Sequence[LeafPath]) -> bool:
     """Whether the record is no call of a language model: an embedding, a picture, or a span around other spans."""
     for path in paths:
         value = record[path]
