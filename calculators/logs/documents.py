@@ -20,6 +20,7 @@ from calculators.logs.canonical_rows import OTHER, Contradiction, Session, canon
 from calculators.logs.document_stream import MAX_DOCUMENT_CHARS, DocumentTooLarge, documents, opened
 from calculators.logs.json_documents import nested_keys
 from calculators.logs.record_leaves import (
+    ABOVE,
     MAX_DEPTH,
     MAX_TEXT_CHARS,
     Leaves,
@@ -30,6 +31,7 @@ from calculators.logs.record_leaves import (
     unpacked,
 )
 from calculators.logs.record_plan import RecordPlan, plan_of
+from calculators.logs.record_words import first_word, is_other
 from calculators.logs.request_file import LogError, read_head
 
 HEAD_RECORD_COUNT = 500
@@ -205,14 +207,22 @@ def _records(value: Any, above: Leaves | None = None, depth: int = 0) -> Iterato
     own, lists = leaves_and_lists(value, unpack=True)
     first: Leaves | None = None
     inner: Iterator[Leaves] = iter(())
-    if lists and plan_of(tuple(own)) is None:
-        inherited = {("", *path): item for path, item in ((above or {}) | own).items() if is_short(item)}
+    if lists and not _stands_alone(own):
+        inherited = {(ABOVE, *path): item for path, item in ((above or {}) | own).items() if is_short(item)}
         inner = chain.from_iterable(_records(children, inherited, depth + 1) for children in lists)
         first = next(inner, None)
     if first is None:
         yield own | above if above else own
     else:
         yield from chain((first,), inner)
+
+
+def _stands_alone(record: Leaves) -> bool:
+    """Whether a record with lists below is a request itself: it has tokens and a time, and is no span around others."""
+    plan = plan_of(tuple(record))
+    if plan is None or is_other(record, plan.kinds):
+        return False
+    return first_word(record, plan.words["time"], "time") is not None
 
 
 # --- the file ------------------------------------------------------------------------------------------------------

@@ -16,6 +16,8 @@ MAX_WORD_CHARS = 200
 _MAY_HOLD = re.compile(r"\s*[{\[]|[^{]{1,400}\{\"").match
 LeafPath = tuple[str, ...]
 Leaves = dict[LeafPath, Any]
+ABOVE = ""
+"""First key of what a record inherits from the objects around it."""
 
 
 def table_rows(value: Mapping[str, Any]) -> Iterable[Any] | None:

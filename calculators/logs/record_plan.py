@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
 
-from calculators.logs.record_leaves import LeafPath
+from calculators.logs.record_leaves import ABOVE, LeafPath
 from calculators.logs.usage_format import BAD_FLAGS, COMMON, ERRORS, GOOD_FLAGS, KINDS, STATUSES, UsageFormat
 from calculators.logs.usage_formats import FORMATS
 
 MAX_SUFFIX_PARTS = 6
 MAX_SHAPES = 5_000
+OWN_ROLES = ("id", "spend", "span", "parent", "gateway_cache")
 
 
 def squashed(text: str) -> str:
@@ -102,10 +103,7 @@ def _plan(one: UsageFormat, places: Places) -> RecordPlan | None:
         return None
     inputs, outputs = pair
     beside = inputs[0][:-1]
-    words = {
-        role: places.any_of(getattr(one, role, ""), "" if role == "spend" and one.spend else COMMON[role])
-        for role in COMMON
-    }
+    words = {role: _word_paths(role, one, places) for role in COMMON}
     return RecordPlan(
         format=one,
         input=inputs,
@@ -121,6 +119,17 @@ def _plan(one: UsageFormat, places: Places) -> RecordPlan | None:
         bad_flags=places.any_of(BAD_FLAGS),
         kinds=places.any_of(KINDS),
     )
+
+
+def _word_paths(role: str, one: UsageFormat, places: Places) -> tuple[LeafPath, ...]:
+    """Paths of a role: those the format names, then the common ones. What stands above a record names its time and model,
+    not its id nor its cost."""
+    given = getattr(one, role, "")
+    named, common = places.any_of(given), places.any_of("" if role == "spend" and given else COMMON[role])
+    if role in OWN_ROLES:
+        common = tuple(path for path in common if path[0] != ABOVE)
+        named = tuple(path for path in named if path[0] != ABOVE or role == "id")
+    return tuple(dict.fromkeys((*named, *common)))
 
 
 def _pair(one: UsageFormat, places: Places) -> tuple[tuple[LeafPath, ...], tuple[LeafPath, ...]] | None:

@@ -62,7 +62,7 @@ COMMON: Mapping[str, str] = {
     "time": "start_time_unix_nano | start_ns | start_time | started_at | request_created_at | request_time | request_timestamp"
     " | request_start_ns | request_start_time | start_timestamp | arrival_time | arrived_at | time_unix_nano | timestamp"
     " | event_time | event_timestamp | logging_time | time_generated | time_generated_utc | created_at | received_at"
-    " | datetime | timestamp_ms | ts | time | created | time.created | start | asctime | create_time | request_received_ts"
+    " | datetime | timestamp_utc | created_at_utc | time_utc | created_utc | timestamp_ms | ts | time | created | time.created | start | asctime | create_time | request_received_ts"
     " | date | prefix_time",
     "id": "request_id | x_request_id | generation_id | completion_id | call_id | span_id | run_id | id | uuid | custom_id"
     " | correlation_id",

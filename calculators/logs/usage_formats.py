@@ -167,8 +167,8 @@ SERVICE_FORMATS: tuple[UsageFormat, ...] = (
     ),
     UsageFormat(
         name="OpenAI usage",
-        input="prompt_tokens | prompt_token",
-        output="completion_tokens | completion_token",
+        input="prompt_tokens | prompt_token | usage.prompt_tokens",
+        output="completion_tokens | completion_token | usage.completion_tokens",
         cache_read=ANY_READ,
         cache_write=ANY_WRITE,
         extra_output=ANY_REASONING,
@@ -177,8 +177,8 @@ SERVICE_FORMATS: tuple[UsageFormat, ...] = (
     ),
     UsageFormat(
         name="OpenAI Responses usage",
-        input="input_tokens",
-        output="output_tokens",
+        input="input_tokens | usage.input_tokens",
+        output="output_tokens | usage.output_tokens",
         cache_read=ANY_READ,
         cache_write=ANY_WRITE,
         extra_output=ANY_REASONING,

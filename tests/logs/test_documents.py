@@ -111,3 +111,36 @@ def test_nothing_stays_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert flat is not None
     assert list(folder.iterdir()) == []
     assert len(flat.path.read_text().splitlines()) == 2
+
+
+def usage(input_tok: int, output_tok: int) -> dict[str, Any]:
+    return {"prompt_tokens": input_tok, "completion_tokens": output_tok}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps({"usage": usage(300, 11), "data": CALLS}),
+        json.dumps({"id": "r", "run_type": "chain", "start_time": T1, **usage(300, 11), "child_runs": [
+            {"id": str(number), "run_type": "llm", "start_time": call["created"], **call["usage"]} for number, call in enumerate(CALLS)]}),
+        json.dumps({"id": "export-1", "total_cost": 5, "data": CALLS}),
+        json.dumps({"data": [{"spans": [{"spanID": str(number), "startTime": 1791190800000000 + number, "tags": [
+            {"key": "llm.usage.prompt_tokens", "type": "int64", "value": call["usage"]["prompt_tokens"]},
+            {"key": "llm.usage.completion_tokens", "type": "int64", "value": call["usage"]["completion_tokens"]}]}
+            for number, call in enumerate(CALLS)]}]}),
+        "\n".join(json.dumps({"name": "chat", "context": {"span_id": f"0x{number}"}, "parent_id": "0x9", "start_time": call["created"],
+                              "attributes": {f"gen_ai.usage.{name}": call["usage"][name] for name in usage(0, 0)},
+                              "status": {"status_code": "UNSET"}}, indent=4) for number, call in enumerate(CALLS)),
+        json.dumps({"resourceLogs": [{"scopeLogs": [{"logRecords": [
+            {"timeUnixNano": "1791190800000000000", "body": {"stringValue": "claude_code.api_request"}, "attributes": [
+                {"key": name, "value": {"stringValue": str(value)}} for name, value in call["usage"].items() if not isinstance(value, dict)]}
+            for call in CALLS]}]}]}),
+    ],
+    ids=["sums above", "runs within a run", "id and cost of the export", "Jaeger", "console spans", "OTLP logs"],
+)  # fmt: skip
+def test_only_the_calls_count(tmp_path: Path, text: str) -> None:
+    rows = [row for row in flat_rows(tmp_path, text) if row["kind"] == "GENERATION"]
+    assert [tokens(row)[:2] for row in rows] == [(100, 5), (200, 6)]
+    assert all(row["time"] is not None for row in rows)
+    assert {row["spend"] for row in rows} == {None}
+    assert len({row["id"] for row in rows} - {None}) in (0, 2)
