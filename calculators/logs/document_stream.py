@@ -14,6 +14,8 @@ from typing import Any
 CHUNK_CHARS = 1_000_000
 MAX_DOCUMENT_CHARS = 64_000_000
 MAX_PREFIX_CHARS = 400
+MAX_BROKEN_RUN = 1_000
+"""Broken objects one after the other, after which the rest is given up."""
 _BETWEEN = re.compile(r"[\s,\x1e]*")
 _PREFIX_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?")
 
@@ -36,20 +38,23 @@ def documents(text: io.TextIOBase) -> Iterator[Any]:
     """Each document; the elements of an outer array one by one. Text between them is passed over, a broken one is None.
 
     Raises DocumentTooLarge."""
-    decoder, buffer, place, ended = json.JSONDecoder(), "", 0, False
+    decoder, buffer, place, ended, broken_run = json.JSONDecoder(), "", 0, False, 0
     while True:
         place = _start(buffer, place)
         if place < len(buffer):
             try:
                 document, place = _decoded(decoder, buffer, place)
                 yield document
+                broken_run = 0
                 continue
             except (ValueError, RecursionError) as error:
                 skipped, end = _line(buffer, place)
                 if ended or (end < len(buffer) and not _is_cut(error, buffer)):
                     yield from _behind_prefix(skipped)
-                    place = end
-                    continue
+                    place, broken_run = end, broken_run + skipped.startswith(("{", "["))
+                    ended = ended or broken_run > MAX_BROKEN_RUN
+                    if broken_run <= MAX_BROKEN_RUN:
+                        continue
         if ended:
             return
         if len(buffer) - place > MAX_DOCUMENT_CHARS:

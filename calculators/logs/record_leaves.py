@@ -48,7 +48,9 @@ def _column_rows(value: Mapping[str, Any]) -> Iterable[Any] | None:
     columns = list(value.values())
     if len(columns) < 3:
         return None
-    if all(isinstance(column, dict) and column and _is_index(column) for column in columns):
+    if all(isinstance(column, dict) and column for column in columns):
+        if not _is_index(columns[0]):
+            return _keyed_rows(value)
         if len({len(column) for column in columns}) == 1:
             return ({name: column.get(key) for name, column in value.items()} for key in columns[0])
         return None
@@ -57,6 +59,12 @@ def _column_rows(value: Mapping[str, Any]) -> Iterable[Any] | None:
     if any(isinstance(column[0], dict | list) for column in columns):
         return None
     return (dict(zip(value, cells, strict=True)) for cells in zip(*columns, strict=True))
+
+
+def _keyed_rows(value: Mapping[str, Any]) -> Iterable[Any] | None:
+    """Rows of {"first id": {...}, "second id": {...}}, all with the same keys."""
+    rows = list(value.values())
+    return rows if len(rows[0]) > 2 and all(row.keys() == rows[0].keys() for row in rows) else None
 
 
 def _is_index(column: Mapping[str, Any]) -> bool:

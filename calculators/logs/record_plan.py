@@ -12,9 +12,11 @@ from calculators.logs.usage_formats import FORMATS
 
 MAX_SUFFIX_PARTS = 6
 MAX_SHAPES = 5_000
+MAX_CANDIDATES = 20
 OWN_ROLES = ("id", "spend", "span", "parent", "gateway_cache")
 
 
+@lru_cache(maxsize=50_000)
 def squashed(text: str) -> str:
     """Letters and digits in lower case."""
     return re.sub(r"[^a-z0-9]", "", text.lower())
@@ -56,8 +58,13 @@ class Places:
 
     def any_of(self, *texts: str) -> tuple[LeafPath, ...]:
         """Every path that one of the names means, in their order."""
-        names = [name.strip() for text in texts if text for name in text.split("|")]
-        return tuple(dict.fromkeys(path for name in names for path in self.one(name)))
+        paths = (path for text in texts if text for name in _names(text) for path in self.one(name))
+        return tuple(dict.fromkeys(paths))
+
+
+@lru_cache(maxsize=1_000)
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split("|"))
 
 
 def _ends(path: LeafPath, regex: re.Pattern[str]) -> bool:
@@ -92,7 +99,14 @@ class RecordPlan:
 def plan_of(shape: tuple[LeafPath, ...]) -> RecordPlan | None:
     """Where records of these paths hold their tokens, by the first format that fits; None: nowhere."""
     places = Places(shape)
-    return next((plan for one in FORMATS if (plan := _plan(one, places)) is not None), None)
+    fitting = (one for one in FORMATS if not places.by_tail.keys().isdisjoint(FIRST_NAMES[one.name]))
+    return next((plan for one in fitting if (plan := _plan(one, places)) is not None), None)
+
+
+def _first_names(one: UsageFormat) -> frozenset[str]:
+    """Names of which one must be there for the format to fit."""
+    text = one.needs.split("&")[0] if "*" in one.input else one.input
+    return frozenset(squashed(alternative.split("+")[0]) for alternative in text.split("|"))
 
 
 def _plan(one: UsageFormat, places: Places) -> RecordPlan | None:
@@ -139,7 +153,7 @@ def _pair(one: UsageFormat, places: Places) -> tuple[tuple[LeafPath, ...], tuple
             inputs = places.sums(alternative)
             return (inputs, places.sums(one.output)) if inputs else None
         first = alternative.split("+")[0].strip()
-        for path in places.one(first):
+        for path in places.one(first)[:MAX_CANDIDATES]:
             beside = path[:-1]
             outputs = places.sums(one.output, beside)
             if outputs and outputs[0][:-1] != beside and one.is_common:
@@ -148,3 +162,6 @@ def _pair(one: UsageFormat, places: Places) -> tuple[tuple[LeafPath, ...], tuple
                 others = [more for term in alternative.split("+")[1:] for more in places.one(term.strip(), beside)[:1]]
                 return (path, *others), outputs
     return None
+
+
+FIRST_NAMES = {one.name: _first_names(one) for one in FORMATS}
