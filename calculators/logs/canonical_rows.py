@@ -27,6 +27,7 @@ class Session:
     excludes: bool | None
     excluding: frozenset[str]
     totals: dict[str, int] = field(default_factory=dict)
+    running_total: float | None = None
     model: Any = None
     formats: dict[str, int] = field(default_factory=dict)
     is_doubtful: bool = False
@@ -56,6 +57,7 @@ def _remember(record: Leaves, session: Session) -> None:
     """What a record without tokens says about those that follow: the model of a session, the parent of a span."""
     if record.get(("type",)) == "session_meta":
         session.totals.clear()
+        session.running_total = None
     if record.get(("type",)) == "turn_context":
         session.model = record.get(("payload", "model"))
     for name in ("parentSpanId", "parent_id", "parent_run_id", "parentObservationId"):
@@ -68,6 +70,8 @@ def _remember(record: Leaves, session: Session) -> None:
 
 
 def _row(record: Leaves, plan: RecordPlan, session: Session) -> dict[str, Any] | None:
+    if _says_it_again(record, plan, session):
+        return None
     failed = is_failed(record, plan)
     tokens: tuple[Any, ...] | None = (None, None, None, None)
     if any(amount(record[path]) is not None for path in (*plan.input, *plan.output)):
@@ -91,6 +95,14 @@ def _row(record: Leaves, plan: RecordPlan, session: Session) -> dict[str, Any] |
         "tier": word_of["tier"],
     }
     return row | {"span": word_of["span"]} if word_of["parent"] or session.parent_of else row
+
+
+def _says_it_again(record: Leaves, plan: RecordPlan, session: Session) -> bool:
+    """Whether the count that runs on stands where it stood."""
+    if not plan.running_total:
+        return False
+    before, session.running_total = session.running_total, _sum(record, plan.running_total)
+    return session.running_total == before
 
 
 def _tokens(

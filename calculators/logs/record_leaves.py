@@ -23,7 +23,7 @@ ABOVE = ""
 def table_rows(value: Mapping[str, Any]) -> Iterable[Any] | None:
     """Rows of a document that is a table: columns and rows, values by column, or time and line pairs. None: no table."""
     columns = value.get("columns") or (value.get("schema") or {}).get("fields") if _may_be_table(value) else None
-    rows = value.get("rows", value.get("data"))
+    rows = next((value[key] for key in ("rows", "data", "results", "values") if key in value), None)
     if isinstance(columns, list) and isinstance(rows, list) and rows:
         names = [column.get("name", "") if isinstance(column, dict) else str(column) for column in columns]
         return (dict(zip(names, _cells(row), strict=False)) for row in rows)

@@ -37,9 +37,12 @@ class Places:
         """Paths that a name means, those below `beside` first, then the least nested."""
         if name.startswith("="):
             return [path for path in self.paths if f".{'.'.join(path)}".endswith(f".{name[1:]}")]
+        if "*" in name.rsplit(".", 1)[0]:
+            whole = re.compile(f"{_pattern(name)}$")
+            return [path for path in self.paths if whole.search("".join(map(squashed, path)))]
         if "*" in name:
             above, pattern = name.rsplit(".", 1)
-            regex = re.compile(squashed(above) + re.sub(r"[^a-z0-9*]", "", pattern.lower()).replace("*", "[a-z0-9]*"))
+            regex = re.compile(squashed(above) + _pattern(pattern))
             return [path for path in self.paths if len(path) > 1 and _ends(path, regex)]
         matching = self.by_tail.get(squashed(name), [])
         return [path for path in matching if beside and path[: len(beside)] == beside] or matching
@@ -67,6 +70,10 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split("|"))
 
 
+def _pattern(name: str) -> str:
+    return re.sub(r"[^a-z0-9*]", "", name.lower()).replace("*", "[a-z0-9]*")
+
+
 def _ends(path: LeafPath, regex: re.Pattern[str]) -> bool:
     return bool(regex.fullmatch("".join(map(squashed, path[-2:]))))
 
@@ -82,6 +89,7 @@ class RecordPlan:
     cache_write: tuple[LeafPath, ...]
     extra_output: tuple[LeafPath, ...]
     total: tuple[LeafPath, ...]
+    running_total: tuple[LeafPath, ...]
     words: Mapping[str, tuple[LeafPath, ...]]
     """Of time, id, model and so on: the paths in order of preference."""
     statuses: tuple[LeafPath, ...]
@@ -126,6 +134,7 @@ def _plan(one: UsageFormat, places: Places) -> RecordPlan | None:
         cache_write=places.sums(one.cache_write, beside),
         extra_output=places.sums(one.extra_output, beside),
         total=places.sums(one.total, beside),
+        running_total=places.sums(one.running_total),
         words=words,
         statuses=places.any_of(one.status, STATUSES),
         errors=places.any_of(ERRORS),
@@ -150,8 +159,9 @@ def _pair(one: UsageFormat, places: Places) -> tuple[tuple[LeafPath, ...], tuple
     """Input and output of a format, side by side where they can be. A common format needs both."""
     for alternative in one.input.split("|"):
         if "*" in alternative:
-            inputs = places.sums(alternative)
-            return (inputs, places.sums(one.output)) if inputs else None
+            if inputs := places.sums(alternative):
+                return inputs, places.sums(one.output)
+            continue
         first = alternative.split("+")[0].strip()
         for path in places.one(first)[:MAX_CANDIDATES]:
             beside = path[:-1]

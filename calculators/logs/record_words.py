@@ -120,4 +120,4 @@ def _is_other_word(text: str) -> bool | None:
 
 def is_hit(value: Any) -> bool:
     """Whether a gateway answered from its own cache: true, "HIT", "SEMANTIC HIT"."""
-    return _truth(value) is True or (isinstance(value, str) and "hit" in value.lower())
+    return value is True or (isinstance(value, str) and (value.lower() in ("true", "yes") or "hit" in value.lower()))

@@ -23,6 +23,7 @@ TOOL_FORMATS: tuple[UsageFormat, ...] = (
         output="last_token_usage.output_tokens",
         cache_read="last_token_usage.cached_input_tokens",
         total="last_token_usage.total_tokens",
+        running_total="total_token_usage.input_tokens + total_token_usage.output_tokens",
         time="timestamp",
     ),
     UsageFormat(
@@ -230,8 +231,10 @@ TOOL_FORMATS: tuple[UsageFormat, ...] = (
     UsageFormat(
         name="Weave call",
         needs="op_name & started_at",
-        input="summary.usage.prompt_tokens | summary.usage.input_tokens",
-        output="summary.usage.completion_tokens | summary.usage.output_tokens",
+        input="summary.usage.prompt_tokens | summary.usage.input_tokens | summary.usage.*.prompt_tokens"
+        " | summary.usage.*.input_tokens",
+        output="summary.usage.completion_tokens | summary.usage.output_tokens | summary.usage.*.completion_tokens"
+        " | summary.usage.*.output_tokens",
         cache_read=f"{ANY_READ}",
         cache_write=f"{ANY_WRITE}",
         total="summary.usage.total_tokens",

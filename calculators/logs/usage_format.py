@@ -36,6 +36,8 @@ class UsageFormat:
     """Seller whose own way of counting, without cached tokens, the format passes on."""
     cumulative: bool = False
     """The counts run on from record to record of a session."""
+    running_total: str = ""
+    """A count that runs on: a record that does not raise it says the last one again."""
     is_common: bool = False
     """Known names that need no vendor's rule: flat tables of them are read without this module."""
 

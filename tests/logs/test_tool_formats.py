@@ -179,3 +179,21 @@ def test_doubt_about_cached_tokens_is_told_and_answered(tmp_path: Path) -> None:
     flat = flat_log(tmp_path, json.dumps(otlp(span(1, {"gen_ai.system": "anthropic", **counts}))))
     assert flat is not None
     assert flat.is_doubtful
+
+
+def test_record_that_says_the_last_one_again_does_not_count(tmp_path: Path) -> None:
+    usage = {"input_tokens": 100, "output_tokens": 5}
+    event = {"timestamp": T1, "payload": {"info": {"total_token_usage": usage, "last_token_usage": usage}}}
+    more = {"input_tokens": 200, "output_tokens": 10}
+    later = {"timestamp": T1, "payload": {"info": {"total_token_usage": more, "last_token_usage": usage}}}
+    assert len(flat_rows(tmp_path, [event, event, later, {"type": "session_meta"}, event])) == 3
+
+
+def test_usage_by_model_in_columns(tmp_path: Path) -> None:
+    header = "id,op_name,started_at," + ",".join(
+        f"summary.usage.{model}.{count}"
+        for model in ("gpt-4.1", "o5")
+        for count in ("prompt_tokens", "completion_tokens")
+    )
+    rows = flat_rows(tmp_path, f"{header}\na,chat,{T1},60,3,,\nb,chat,{T1},60,3,40,2\n", "log.csv")
+    assert [tokens(row)[:2] for row in rows] == [(60, 3), (100, 5)]
