@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from calculators.logs.record_leaves import LeafPath, Leaves
-from calculators.logs.record_plan import RecordPlan, plan_of
+from calculators.logs.record_plan import RecordPlan, plan_of, squashed
 from calculators.logs.record_words import amount, first_word, is_failed, is_hit, is_other
 
 INCLUDING_PROVIDERS = ("openai", "azure", "google", "gemini", "vertex", "deepseek", "mistral", "xai", "groq")
 """Sellers whose own input tokens include the cached ones."""
+MAX_SPANS = 2_000_000
 MODEL_CALL, OTHER = "GENERATION", "SPAN"
 
 
@@ -83,14 +84,16 @@ def _row(record: Leaves, plan: RecordPlan, session: Session) -> dict[str, Any] |
     if tokens is None:
         return None
     word_of = {role: first_word(record, paths, role) if paths else None for role, paths in plan.words.items()}
-    _note_span(word_of, tokens, session)
+    other = is_other(record, plan.kinds)
+    if isinstance(word_of["span"], str) and _is_span(plan):
+        _note_span(word_of, tokens, not other, session)
     row = dict(zip(("input", "output", "cache_read", "cache_write"), tokens, strict=True)) | {
         "time": word_of["time"],
         "id": word_of["id"],
         "status": "error" if failed else "ok",
         "model": word_of["model"] or session.model,
         "spend": amount(word_of["spend"]),
-        "kind": OTHER if is_other(record, plan.kinds) else MODEL_CALL,
+        "kind": OTHER if other else MODEL_CALL,
         "cache_hit": is_hit(word_of["gateway_cache"]),
         "tier": word_of["tier"],
     }
@@ -170,13 +173,17 @@ def _increase(tokens: tuple[Any, ...], session: Session) -> Any:
 # --- spans that repeat the sums of the spans below them --------------------------------------------------------------
 
 
-def _note_span(word_of: Mapping[str, Any], tokens: Sequence[Any], session: Session) -> None:
+def _is_span(plan: RecordPlan) -> bool:
+    """Whether records of this shape may lie within others; the outermost names no parent."""
+    return bool(plan.words["parent"]) or squashed(plan.words["span"][0][-1]) == "spanid"
+
+
+def _note_span(word_of: Mapping[str, Any], tokens: Sequence[Any], is_call: bool, session: Session) -> None:
     span, parent = word_of["span"], word_of["parent"]
-    if isinstance(span, str):
-        if isinstance(parent, str):
-            session.parent_of[span] = parent
-        if len(session.tokens_of_span) < 5_000_000:
-            session.tokens_of_span[span] = (tokens[0] or 0, tokens[1] or 0)
+    if isinstance(parent, str):
+        session.parent_of[span] = parent
+    if is_call and len(session.tokens_of_span) < MAX_SPANS:
+        session.tokens_of_span[span] = (tokens[0] or 0, tokens[1] or 0)
 
 
 def repeating_spans(session: Session) -> set[str]:
