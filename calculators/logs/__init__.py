@@ -14,6 +14,15 @@ request_file        columns and first rows of a request log
 workbook            a sheet as CSV
 archives            packed logs, unpacked
 containers          any file as plain text or Parquet
+document_stream     JSON documents of a text one after the other
+record_leaves       an object as scalars by path
+usage_format        what an entry of the tables of formats says
+tool_formats        where logs of coding agents and tracers hold what
+usage_formats       where all known logs hold what
+record_plan         which path of a record means what
+record_words        words and numbers of a record
+canonical_rows      records as canonical rows
+documents           JSON of any shape as flat canonical records
 request_meaning     whether input holds cached tokens, and output reasoning
 request_mapping     which column plays which role
 cell_expressions    a cell as tokens or time

@@ -1,12 +1,13 @@
 """Before a log of requests is read: unpacked, and rewritten as plain records where it is nested."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from calculators.logs.containers import plain_file
-from calculators.logs.log_bytes import ContentCheck, Progress
+from calculators.logs.containers import PlainFile, plain_file
+from calculators.logs.documents import FlatLog, flattened
+from calculators.logs.log_bytes import ContentCheck, Progress, check_content
 from calculators.logs.usage_questions import UsageAnswers, UsageQuestion
 
 
@@ -26,8 +27,19 @@ class OpenLog:
 def open_log(path: Path, label: str, answers: UsageAnswers, progress: Progress) -> OpenLog:
     """The log unpacked, and rewritten as plain records where it is nested. Raises LogError."""
     plain = plain_file(path, label, progress)
+    flat = _flattened(plain, label, answers)
+    if flat is not None:
+        check = check_content(flat.path, label, progress)
+        return OpenLog(flat.path, replace(check, sha256=plain.check.sha256), plain.notes, flat.role_of, (plain, flat))
     where = plain.path if plain.file else path.absolute()
     return OpenLog(where, plain.check, plain.notes, None, (plain,))
+
+
+def _flattened(plain: PlainFile, label: str, answers: UsageAnswers) -> FlatLog | None:
+    """The log as plain records; None where it is one already, or where the user mapped its columns."""
+    if plain.kind != "text" or answers.column_of:
+        return None
+    return flattened(plain.path, label, answers.input_excludes_cache)
 
 
 def answers_for(log: OpenLog, answers: UsageAnswers) -> UsageAnswers:

@@ -1,0 +1,274 @@
+"""JSON of any shape, and tables of known vendors, as flat canonical records: one JSON object a line, one line a request.
+
+The steps: `document_stream` (text to documents), `_records` here with `record_leaves` (envelopes, tables, columns, spans and
+strings to the scalars of each record), `usage_formats` and `record_plan` (which path means what), `canonical_rows` (four
+integers, time, id, status, model, spend). What is written lies in a file without a name and holds times, ids, models and tiers.
+"""
+
+import csv
+import json
+import re
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
+from pathlib import Path
+from typing import IO, Any
+
+from calculators.logs import request_columns
+from calculators.logs.canonical_rows import OTHER, Contradiction, Session, canonical_rows, repeating_spans
+from calculators.logs.document_stream import MAX_DOCUMENT_CHARS, DocumentTooLarge, documents, opened
+from calculators.logs.json_documents import nested_keys
+from calculators.logs.record_leaves import (
+    ABOVE,
+    MAX_DEPTH,
+    MAX_TEXT_CHARS,
+    Leaves,
+    is_short,
+    key_parts,
+    leaves_and_lists,
+    table_rows,
+    unpacked,
+)
+from calculators.logs.record_plan import RecordPlan, plan_of
+from calculators.logs.record_words import first_word, is_other
+from calculators.logs.request_file import LogError, read_head
+
+HEAD_RECORD_COUNT = 500
+FLAT_DEPTH = 2
+"""Key depth up to which `request_columns` reads nested counts itself."""
+BROKEN = b"broken\n"
+"""Stands for an object that cannot be read, which the ordinary reading then counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class FlatLog:
+    """A log as canonical JSON lines in a file without a name. `role_of`: the sure mapping; None: names to guess from.
+
+    `path` can be opened as long as `file` is open."""
+
+    path: Path
+    file: IO[bytes]
+    formats: tuple[str, ...]
+    role_of: Mapping[str, str] | None
+    is_doubtful: bool = False
+    """Whether input leaves cached tokens out differs by sender, and this file does not tell: taken as included."""
+
+
+def flattened(path: Path, label: str, input_excludes_cache: bool | None = None) -> FlatLog | None:
+    """The log as canonical records; None for what is read as it is: plain tables and flat JSON lines.
+
+    `input_excludes_cache` answers the question of a doubtful file. Raises LogError."""
+    try:
+        if not _holds_json(path):
+            return _flat_table(path, label, input_excludes_cache)
+        return _flat_documents(path, input_excludes_cache)
+    except DocumentTooLarge:
+        raise LogError(
+            f"{label} holds one JSON document of more than {MAX_DOCUMENT_CHARS / 1e6:,.0f} MB; "
+            "export a shorter period, or one object a line."
+        ) from None
+    except (OSError, EOFError, csv.Error):
+        return None
+
+
+def _holds_json(path: Path) -> bool:
+    with opened(path) as text:
+        start = text.read(10_000).lstrip()
+    return start[:1] in ("{", "[") or bool(re.match(r'[^\n"{]{0,400}\{"', start))
+
+
+# --- where the records come from -----------------------------------------------------------------------------------
+
+
+def _flat_documents(path: Path, excludes: bool | None) -> FlatLog | None:
+    with opened(path) as text:
+        stream = documents(text)
+        head = list(islice(stream, HEAD_RECORD_COUNT))
+    first = list(islice(chain.from_iterable(map(_records, head)), HEAD_RECORD_COUNT))
+    if any(_is_aggregate(document) for document in head[:3]):
+        return None
+    plans = [plan for record in first if (plan := plan_of(tuple(record))) is not None]
+    if not plans:
+        return None if _is_flat(path, head) else _named_rows(path)
+    if _is_flat(path, head) and max(map(_depth, head)) <= FLAT_DEPTH and all(map(_is_plain, plans)):
+        return None
+
+    def records() -> Iterator[Leaves | None]:
+        with opened(path) as again:
+            for document in documents(again):
+                yield from (None,) if document is None else _records(document)
+
+    return _written(records, excludes)
+
+
+def _is_plain(plan: RecordPlan) -> bool:
+    """Whether the ordinary reading does as well: known names and no spans within spans."""
+    return plan.format.is_common and not plan.words["parent"]
+
+
+def _depth(document: Any) -> int:
+    """Keys to the deepest scalar of nested objects."""
+    return 1 + max(map(_depth, document.values()), default=0) if isinstance(document, dict) else 0
+
+
+def _is_aggregate(document: Any) -> bool:
+    keys = nested_keys(document, 6) - {"resourceSpans"}
+    if isinstance(document, dict) and "totals" in document:
+        return True
+    return request_columns.aggregate_reason(sorted(keys)) is not None
+
+
+def _is_flat(path: Path, head: Sequence[Any]) -> bool:
+    """Whether every document is one record whose texts hold no JSON, and stands on one line or in one array."""
+    if not _is_lines_or_array(path):
+        return False
+    for document in filter(None, head):
+        if isinstance(document, list) and not any(isinstance(one, dict | list | str) for one in document):
+            continue
+        if not isinstance(document, dict):
+            return False
+        leaves = next(_records(document), {})
+        own = set(leaves_and_lists(document, unpack=False)[0])
+        if len(own) != len(leaves) or any(path not in own for path in leaves):
+            return False
+    return True
+
+
+def _is_lines_or_array(path: Path) -> bool:
+    with opened(path) as text:
+        start = text.read(MAX_TEXT_CHARS)
+        end = start[-1_000:]
+        while start.lstrip().startswith("[") and (more := text.read(MAX_TEXT_CHARS)):
+            end = (end + more)[-1_000:]
+    if start.lstrip().startswith("["):
+        return bool(re.search(r"\}\s*\]\s*$", end))
+    lines = [line.strip() for line in start.splitlines()[:HEAD_RECORD_COUNT] if line.strip()]
+    return 2 * sum(line.startswith("{") and line.endswith("}") for line in lines) > len(lines)
+
+
+def _flat_table(path: Path, label: str, excludes: bool | None) -> FlatLog | None:
+    """A CSV with the header of a known vendor, or with the usage as JSON in a cell."""
+    try:
+        head = read_head(path, label)
+    except LogError:
+        return None
+    if head.kind != "csv":
+        return None
+
+    def records() -> Iterator[Leaves | None]:
+        with opened(path) as text:
+            for _ in range(head.skip_count):
+                text.readline()
+            rows = csv.reader(text, delimiter=head.delimiter)
+            header = [cell.strip() for cell in next(rows, [])]
+            for row in rows:
+                yield leaves_and_lists(dict(zip(header, row, strict=False)), unpack=True)[0]
+
+    plans = [
+        plan for record in islice(records(), HEAD_RECORD_COUNT) if (plan := plan_of(tuple(record or ()))) is not None
+    ]
+    columns = {key_parts(name) for name in head.place_of if len(head.place_of[name]) == 1}
+    if not plans or all(plan.format.is_common and set(plan.token_paths) <= columns for plan in plans):
+        return None
+    return _written(records, excludes)
+
+
+def _named_rows(path: Path) -> FlatLog | None:
+    """Records of an envelope whose names say nothing here, as flat rows for the ordinary reading."""
+    file = tempfile.TemporaryFile()  # noqa: SIM115  lives as long as the result
+    count = 0
+    with opened(path) as text:
+        for document in documents(text):
+            for record in _records(document):
+                row = {".".join(path): value for path, value in record.items() if is_short(value)}
+                file.write(json.dumps(row).encode() + b"\n")
+                count += 1
+    if count < 2:
+        file.close()
+        return None
+    file.flush()
+    return FlatLog(Path(f"/proc/self/fd/{file.fileno()}"), file, (), None)
+
+
+# --- documents to records ------------------------------------------------------------------------------------------
+
+
+def _records(value: Any, above: Leaves | None = None, depth: int = 0) -> Iterator[Leaves]:
+    """Scalars by path of each record in a document. A record inherits what stands above it, one level down each time."""
+    value = unpacked(value)
+    rows = value if isinstance(value, list) else table_rows(value) if isinstance(value, dict) else ()
+    if depth > MAX_DEPTH:
+        return
+    if rows is not None:
+        for row in rows:
+            yield from _records(row, above, depth + 1)
+        return
+    own, lists = leaves_and_lists(value, unpack=True)
+    first: Leaves | None = None
+    inner: Iterator[Leaves] = iter(())
+    if lists and not _stands_alone(own):
+        inherited = {(ABOVE, *path): item for path, item in ((above or {}) | own).items() if is_short(item)}
+        inner = chain.from_iterable(_records(children, inherited, depth + 1) for children in lists)
+        first = next(inner, None)
+    if first is None:
+        yield own | above if above else own
+    else:
+        yield from chain((first,), inner)
+
+
+def _stands_alone(record: Leaves) -> bool:
+    """Whether a record with lists below is a request itself: it has tokens and a time, and is no span around others."""
+    plan = plan_of(tuple(record))
+    if plan is None or is_other(record, plan.kinds):
+        return False
+    return first_word(record, plan.words["time"], "time") is not None
+
+
+# --- the file ------------------------------------------------------------------------------------------------------
+
+
+def _written(records: Callable[[], Iterator[Leaves | None]], excludes: bool | None) -> FlatLog | None:
+    """The canonical rows of all records in a file without a name; None when no row has tokens."""
+    excluding = frozenset[str]()
+    while True:
+        session = Session(excludes, excluding)
+        file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  lives as long as the result
+        try:
+            for row in canonical_rows(records(), session):
+                file.write(BROKEN if row is None else json.dumps(row).encode() + b"\n")
+            break
+        except Contradiction as told:
+            file.close()
+            excluding |= {told.format_name}
+    if not session.formats:
+        file.close()
+        return None
+    repeating = repeating_spans(session)
+    if repeating:
+        file = _without_parents(file, repeating)
+    file.flush()
+    roles = ("time", "input", "output", "status", "kind", *sorted(session.given))
+    role_of = {role: "cache_hit" if role == "gateway_cache" else role for role in roles}
+    return FlatLog(
+        path=Path(f"/proc/self/fd/{file.fileno()}"),
+        file=file,
+        formats=tuple(session.formats),
+        role_of=role_of,
+        is_doubtful=session.is_doubtful,
+    )
+
+
+def _without_parents(file: IO[bytes], repeating: set[str]) -> IO[bytes]:
+    file.seek(0)
+    other = tempfile.TemporaryFile()  # noqa: SIM115  lives as long as the result
+    for line in file:
+        if line == BROKEN:
+            other.write(line)
+            continue
+        row = json.loads(line)
+        if row.get("span", row["id"]) in repeating:
+            row["kind"] = OTHER
+        other.write(json.dumps(row).encode() + b"\n")
+    file.close()
+    return other

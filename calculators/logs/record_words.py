@@ -1,0 +1,123 @@
+"""Words and numbers of one record: its time and model, whether it failed, whether it is a call of a language model."""
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from calculators.logs.record_leaves import MAX_WORD_CHARS, LeafPath, Leaves, is_short
+from calculators.logs.record_plan import RecordPlan, squashed
+
+
+def amount(value: Any) -> int | float | None:
+    """A count or an amount; None for what is none."""
+    if isinstance(value, bool) or value is None:
+        return None
+    if isinstance(value, int | float):
+        return value if value == value and abs(value) < 1e15 else None
+    try:
+        number = float(value.strip().lstrip("$").replace(",", ""))
+    except (ValueError, AttributeError):
+        return None
+    if number != number or abs(number) >= 1e15:
+        return None
+    return int(number) if number.is_integer() else number
+
+
+def first_word(record: Leaves, paths: Sequence[LeafPath], role: str) -> Any:
+    """The first value that can be that role."""
+    for path in paths:
+        value = record.get(path)
+        if value is None or value == "" or not is_short(value):
+            continue
+        if role == "time" and not _is_time(value):
+            continue
+        if role == "model" and (not isinstance(value, str) or value == "<synthetic>"):
+            continue
+        return value
+    return None
+
+
+def _is_time(value: Any) -> bool:
+    if isinstance(value, bool | int | float):
+        return not isinstance(value, bool)
+    text = str(value).strip()
+    return len(text) < 60 and (text[:1].isdigit() or bool(re.match(r"\w{3},? \w+ ", text)))
+
+
+def is_failed(record: Leaves, plan: RecordPlan) -> bool:
+    """Whether any of the usual signs says that the request failed."""
+    return (
+        any(_truth(record[path]) is True for path in plan.bad_flags)
+        or any(_truth(record[path]) is False for path in plan.good_flags)
+        or any(_is_error(str(record[path])[:MAX_WORD_CHARS]) for path in plan.errors)
+        or any(_is_bad_status(str(record[path])[:MAX_WORD_CHARS]) for path in plan.statuses)
+    )
+
+
+def _truth(value: Any) -> bool | None:
+    return TRUTH.get(value) if isinstance(value, bool) else TRUTH.get(str(value).lower())
+
+
+TRUTH: Mapping[Any, bool] = dict.fromkeys(("true", "1", "yes", True), True) | dict.fromkeys(
+    ("false", "0", "no", False), False
+)
+NO_ERROR = frozenset({"", "null", "none", "nan", "false", "0", "200", "{}", "[]", "undefined"})
+_BAD_WORDS = re.compile("fail|error|cancel|abort|timeout|timed|throttl|reject|denied|exception|refus")
+
+
+@lru_cache(maxsize=1_000)
+def _is_error(text: str) -> bool:
+    return text.strip().lower() not in NO_ERROR
+
+
+@lru_cache(maxsize=1_000)
+def _is_bad_status(text: str) -> bool:
+    code = re.match(r"\s*(\d+)(\.0)?($|\s)", text)
+    if code:
+        return not (200 <= int(code.group(1)) <= 399 or int(code.group(1)) in (0, 1))
+    return bool(_BAD_WORDS.search(text.lower()))
+
+
+_MODEL_WORDS = frozenset(
+    {
+        "llm",
+        "generation",
+        "chat",
+        "completion",
+        "chatcompletion",
+        "acompletion",
+        "aigeneration",
+        "textcompletion",
+        "response",
+    }
+)
+_OTHER_WORDS = frozenset(
+    {"chain", "tool", "retriever", "agent", "workflow", "task", "span", "parser", "prompt", "evaluator", "guardrail"}
+    | {"function", "score", "eval", "reranker", "retrieval", "aispan", "aitrace", "aimetric", "aifeedback"}
+    | {"invokeagent", "createagent", "executetool"}
+)
+_OTHER_PARTS = re.compile(r"embed|image_?gen|images/|aimage|rerank|moderation|transcri|/audio|speech|\btts\b|whisper")
+
+
+def is_other(record: Leaves, paths: Sequence[LeafPath]) -> bool:
+    """Whether the record is no call of a language model: an embedding, a picture, or a span around other spans."""
+    for path in paths:
+        value = record[path]
+        if isinstance(value, str) and len(value) <= MAX_WORD_CHARS and (told := _is_other_word(value)) is not None:
+            return told
+    return False
+
+
+@lru_cache(maxsize=1_000)
+def _is_other_word(text: str) -> bool | None:
+    """None: the word says nothing."""
+    word = squashed(text)
+    if word in _MODEL_WORDS:
+        return False
+    return True if word in _OTHER_WORDS or _OTHER_PARTS.search(text.lower()) else None
+
+
+def is_hit(value: Any) -> bool:
+    """Whether a gateway answered from its own cache: true, "HIT", "SEMANTIC HIT"."""
+    return value is True or (isinstance(value, str) and (value.lower() in ("true", "yes") or "hit" in value.lower()))

@@ -1,0 +1,34 @@
+"""Documents of a text, whole or in pieces."""
+
+import io
+
+import pytest
+
+from calculators.logs import document_stream
+from calculators.logs.document_stream import DocumentTooLarge, documents
+
+
+def read(text: str) -> list[object]:
+    return list(documents(io.StringIO(text)))
+
+
+@pytest.mark.parametrize("chunk_chars", [1, 7, 1_000_000])
+def test_documents_however_they_are_separated(monkeypatch: pytest.MonkeyPatch, chunk_chars: int) -> None:
+    monkeypatch.setattr(document_stream, "CHUNK_CHARS", chunk_chars)
+    for text in ('{"a": 1}\n{"a": "}"}\n', '{"a": 1},{"a": "}"}', '[{"a": 1},\n {"a": "}"}]', '{\n"a":\n1}{"a": "}"}'):
+        assert read(text) == [{"a": 1}, {"a": "}"}], text
+
+
+def test_broken_object_is_told_and_text_is_passed_over() -> None:
+    assert read('{"a": 1}\n{"a": oops}\nplain text\n{"a": 2}\n{"a"') == [{"a": 1}, None, {"a": 2}, None]
+
+
+def test_object_behind_a_prefix_keeps_its_time() -> None:
+    assert read('2026-10-05T09:00:00Z INFO {"a": 1}\n') == [{"a": 1, "prefix_time": "2026-10-05T09:00:00Z"}]
+
+
+def test_endless_document_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(document_stream, "MAX_DOCUMENT_CHARS", 100)
+    monkeypatch.setattr(document_stream, "CHUNK_CHARS", 50)
+    with pytest.raises(DocumentTooLarge):
+        read('{"a": "' + "x" * 1_000 + '"}')

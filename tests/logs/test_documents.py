@@ -1,0 +1,147 @@
+"""Every way to wrap two plain requests gives the same two rows; plain logs are left to the ordinary reading."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flat_logs import T1, T2, flat_log, flat_rows, tokens
+
+from calculators.logs.documents import flattened
+from calculators.logs.request_log import read_log
+
+ROWS: list[dict[str, Any]] = [
+    {"timestamp": T1, "input_tokens": 100, "output_tokens": 5, "cached_tokens": 70, "status": 200},
+    {"timestamp": T2, "input_tokens": 200, "output_tokens": 6, "cached_tokens": 0, "status": 200},
+]
+LINES = [json.dumps(row) for row in ROWS]
+CALLS = [
+    {
+        "created": T1,
+        "usage": {"prompt_tokens": 100, "completion_tokens": 5, "prompt_tokens_details": {"cached_tokens": 70}},
+    },
+    {
+        "created": T2,
+        "usage": {"prompt_tokens": 200, "completion_tokens": 6, "prompt_tokens_details": {"cached_tokens": 0}},
+    },
+]
+COLUMNS = {name: [row[name] for row in ROWS] for name in ROWS[0]}
+WRAPPED: dict[str, str] = {
+    **{key: json.dumps({key: ROWS, "total": 2, "page": 1}) for key in ("data", "result", "rows", "value", "whatever")},
+    "nested": json.dumps({"status": "ok", "data": {"page": {"items": ROWS}}}),
+    "pretty": json.dumps({"data": ROWS}, indent=2),
+    "objects one after the other": "\n".join(json.dumps(row, indent=2) for row in ROWS),
+    "comma lines": ",\n".join(LINES),
+    "comma lines in an open array": "[\n" + ",\n".join(LINES) + ",\n]",
+    "columns": json.dumps(COLUMNS),
+    "columns by index": json.dumps({name: {str(i): value for i, value in enumerate(column)} for name, column in COLUMNS.items()}),
+    "by id": json.dumps({"x": {f"id{number}": row for number, row in enumerate([*ROWS, ROWS[1]])}}["x"]),
+    "split": json.dumps({"columns": list(ROWS[0]), "index": [0, 1], "data": [list(row.values()) for row in ROWS]}),
+    "BigQuery answer": json.dumps({"schema": {"fields": [{"name": name} for name in ROWS[0]]},
+                                   "rows": [{"f": [{"v": str(value)} for value in row.values()]} for row in ROWS]}),
+    "docker": "\n".join(json.dumps({"log": line + "\n", "stream": "stdout", "time": T1}) for line in LINES),
+    "CloudWatch": json.dumps({"events": [{"timestamp": 1, "message": line} for line in LINES]}),
+    "Logs Insights": json.dumps({"results": [[{"field": "@timestamp", "value": T1}, {"field": "@message", "value": line}] for line in LINES]}),
+    "Elasticsearch": json.dumps({"took": 3, "hits": {"total": {"value": 2}, "hits": [{"_id": "1", "_source": row} for row in ROWS]}}),
+    "Loki": json.dumps({"status": "success", "data": {"resultType": "streams", "result": [
+        {"stream": {"app": "a"}, "values": [["1791190800000000000", line] for line in LINES]}]}}),
+    "Splunk": "\n".join(json.dumps({"preview": False, "result": {"_raw": line, "_time": T1}}) for line in LINES),
+    "log lines": "\n".join(f"2026-10-05 09:00:00 INFO app: {line}" for line in LINES),
+    "log lines in brackets": "\n".join(f"[2026-10-05 09:00:00] {line}" for line in LINES),
+    "text with a prefix in a field": "\n".join(json.dumps({"message": f"INFO usage {line}"}) for line in LINES),
+    "twice in text": json.dumps({"Records": [{"body": json.dumps({"detail": line})} for line in LINES]}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", WRAPPED.values(), ids=WRAPPED)
+def test_wrapped_rows(tmp_path: Path, text: str) -> None:
+    rows = flat_rows(tmp_path, text)
+    assert [tokens(row)[:3] for row in rows][:2] == [(100, 5, 70), (200, 6, 0)]
+    assert all(row["time"] is not None and row["status"] == "ok" for row in rows)
+
+
+@pytest.mark.parametrize("wrap", [str, json.dumps], ids=["as Python writes it", "as JSON"])
+def test_usage_in_a_cell(tmp_path: Path, wrap: Any) -> None:
+    cells = [f'{call["created"]},"{wrap(call["usage"]).replace(chr(34), chr(34) * 2)}"' for call in CALLS]
+    rows = flat_rows(tmp_path, "created_at,answer\n" + "\n".join(cells) + "\n", "log.csv")
+    assert [tokens(row)[:3] for row in rows] == [(100, 5, 70), (200, 6, 0)]
+    assert [row["time"] for row in rows] == [T1, T2]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("log.csv", "timestamp,input_tokens,output_tokens\n" + f"{T1},1,2\n"),
+        ("log.jsonl", "\n".join(LINES)),
+        ("log.json", json.dumps(ROWS)),
+        (
+            "log.json",
+            json.dumps({"data": [{"start_time": 1, "num_model_requests": 3, "input_tokens": 5, "output_tokens": 1}]}),
+        ),
+        ("log.txt", "no table at all\n"),
+    ],
+)
+def test_plain_logs_and_aggregates_are_left_alone(tmp_path: Path, name: str, text: str) -> None:
+    assert flat_log(tmp_path, text, name) is None
+
+
+def test_unknown_names_in_an_envelope_become_plain_rows(tmp_path: Path) -> None:
+    flat = flat_log(tmp_path, json.dumps({"data": [{"when": T1, "words_in": 3, "words_out": 4}] * 2}))
+    assert flat is not None
+    assert flat.role_of is None
+    flat.file.seek(0)
+    assert json.loads(flat.file.readline())["words_in"] == 3
+
+
+def test_wrapped_log_is_read_as_a_request_log(tmp_path: Path) -> None:
+    path = tmp_path / "log.json"
+    path.write_text(json.dumps({"data": [*ROWS, ROWS[0] | {"status": 429, "timestamp": "2026-10-05T08:00:00Z"}]}))
+    summary = read_log(path)
+    assert (summary.used_row_count, summary.input_tok.mean_tok, summary.output_tok.mean_tok) == (2, 150, 5.5)
+    assert summary.cached_frac == pytest.approx(70 / 300)
+    assert summary.span_s == 600
+
+
+def test_nothing_stays_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "scratch"
+    folder.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
+    path = tmp_path / "log.json"
+    path.write_text(json.dumps({"data": ROWS}))
+    flat = flattened(path, "log.json")
+    assert flat is not None
+    assert list(folder.iterdir()) == []
+    assert len(flat.path.read_text().splitlines()) == 2
+
+
+def usage(input_tok: int, output_tok: int) -> dict[str, Any]:
+    return {"prompt_tokens": input_tok, "completion_tokens": output_tok}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps({"usage": usage(300, 11), "data": CALLS}),
+        json.dumps({"id": "r", "run_type": "chain", "start_time": T1, **usage(300, 11), "child_runs": [
+            {"id": str(number), "run_type": "llm", "start_time": call["created"], **call["usage"]} for number, call in enumerate(CALLS)]}),
+        json.dumps({"id": "export-1", "total_cost": 5, "data": CALLS}),
+        json.dumps({"data": [{"spans": [{"spanID": str(number), "startTime": 1791190800000000 + number, "tags": [
+            {"key": "llm.usage.prompt_tokens", "type": "int64", "value": call["usage"]["prompt_tokens"]},
+            {"key": "llm.usage.completion_tokens", "type": "int64", "value": call["usage"]["completion_tokens"]}]}
+            for number, call in enumerate(CALLS)]}]}),
+        "\n".join(json.dumps({"name": "chat", "context": {"span_id": f"0x{number}"}, "parent_id": "0x9", "start_time": call["created"],
+                              "attributes": {f"gen_ai.usage.{name}": call["usage"][name] for name in usage(0, 0)},
+                              "status": {"status_code": "UNSET"}}, indent=4) for number, call in enumerate(CALLS)),
+        json.dumps({"resourceLogs": [{"scopeLogs": [{"logRecords": [
+            {"timeUnixNano": "1791190800000000000", "body": {"stringValue": "claude_code.api_request"}, "attributes": [
+                {"key": name, "value": {"stringValue": str(value)}} for name, value in call["usage"].items() if not isinstance(value, dict)]}
+            for call in CALLS]}]}]}),
+    ],
+    ids=["sums above", "runs within a run", "id and cost of the export", "Jaeger", "console spans", "OTLP logs"],
+)  # fmt: skip
+def test_only_the_calls_count(tmp_path: Path, text: str) -> None:
+    rows = [row for row in flat_rows(tmp_path, text) if row["kind"] == "GENERATION"]
+    assert [tokens(row)[:2] for row in rows] == [(100, 5), (200, 6)]
+    assert all(row["time"] is not None for row in rows)
+    assert {row["spend"] for row in rows} == {None}
+    assert len({row["id"] for row in rows} - {None}) in (0, 2)
