@@ -28,6 +28,7 @@ request_mapping     which column plays which role
 cell_expressions    a cell as tokens or time
 request_marks       failures, gateway caches, other calls, batches
 request_rows        rows as typed tables
+request_checks      whether a log as a whole can be right
 request_repeats     rows that say again what others say
 request_statistics  lengths, rates and peaks
 summer_time         hours that come twice

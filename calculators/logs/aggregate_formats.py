@@ -136,7 +136,7 @@ def _format(what: str, needed: str, any_of: str = "", **more: object) -> Aggrega
     return AggregateFormat(what, frozenset(needed.split()), frozenset(any_of.split()), **more)  # type: ignore[arg-type]
 
 
-FORMATS: tuple[AggregateFormat, ...] = (
+AGGREGATE_FORMATS: tuple[AggregateFormat, ...] = (
     _format("an OpenAI usage report", "nummodelrequests starttime"),
     _format("an Anthropic usage report", "startingat uncachedinputtokens", input_is="uncached"),
     _format("an Anthropic console export", "usageinputtokensnocache usagedateutc", input_is="uncached"),
@@ -309,7 +309,7 @@ def item_model(item: str) -> str:
 
 def known_format(names: frozenset[str]) -> AggregateFormat | None:
     """The export that has these names; None when they name none."""
-    for entry in FORMATS:
+    for entry in AGGREGATE_FORMATS:
         if entry.needed <= names and (not entry.any_of or entry.any_of & names):
             return entry
     if any(METRIC_COLUMNS.search(name) for name in names) and names & set(START):

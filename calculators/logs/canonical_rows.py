@@ -6,7 +6,7 @@ from typing import Any
 
 from calculators.logs.record_leaves import LeafPath, Leaves
 from calculators.logs.record_plan import RecordPlan, plan_of, squashed
-from calculators.logs.record_words import amount, first_word, is_failed, is_hit, is_other
+from calculators.logs.record_words import amount, first_word, is_other, record_failed, says_hit
 
 INCLUDING_PROVIDERS = ("openai", "azure", "google", "gemini", "vertex", "deepseek", "mistral", "xai", "groq")
 """Sellers whose own input tokens include the cached ones."""
@@ -73,7 +73,7 @@ def _remember(record: Leaves, session: Session) -> None:
 def _row(record: Leaves, plan: RecordPlan, session: Session) -> dict[str, Any] | None:
     if _says_it_again(record, plan, session):
         return None
-    failed = is_failed(record, plan)
+    failed = record_failed(record, plan)
     tokens: tuple[Any, ...] | None = (None, None, None, None)
     if any(amount(record[path]) is not None for path in (*plan.input, *plan.output)):
         tokens = _tokens(record, plan, session, failed)
@@ -94,7 +94,7 @@ def _row(record: Leaves, plan: RecordPlan, session: Session) -> dict[str, Any] |
         "model": word_of["model"] or session.model,
         "spend": amount(word_of["spend"]),
         "kind": OTHER if other else MODEL_CALL,
-        "cache_hit": is_hit(word_of["gateway_cache"]),
+        "cache_hit": says_hit(word_of["gateway_cache"]),
         "tier": word_of["tier"],
     }
     return row | {"span": word_of["span"]} if word_of["parent"] or session.parent_of else row

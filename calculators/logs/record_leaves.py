@@ -11,7 +11,7 @@ from typing import Any
 MAX_DEPTH = 24
 MAX_TEXT_CHARS = 2_000_000
 MAX_LEAVES = 2_000
-MAX_WORD_CHARS = 200
+MAX_SHORT_CHARS = 200
 
 _MAY_HOLD = re.compile(r"\s*[{\[]|[^{]{1,400}\{\"").match
 LeafPath = tuple[str, ...]
@@ -164,4 +164,4 @@ def _by_model(usage: Mapping[str, Any]) -> dict[str, Any] | None:
 
 def is_short(value: Any) -> bool:
     """Whether a value is a number, or a word rather than somebody's text."""
-    return not isinstance(value, str) or len(value) <= MAX_WORD_CHARS
+    return not isinstance(value, str) or len(value) <= MAX_SHORT_CHARS

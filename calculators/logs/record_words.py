@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from calculators.logs.record_leaves import MAX_WORD_CHARS, LeafPath, Leaves, is_short
+from calculators.logs.record_leaves import MAX_SHORT_CHARS, LeafPath, Leaves, is_short
 from calculators.logs.record_plan import RecordPlan, squashed
 
 
@@ -45,13 +45,13 @@ def _is_time(value: Any) -> bool:
     return len(text) < 60 and (text[:1].isdigit() or bool(re.match(r"\w{3},? \w+ ", text)))
 
 
-def is_failed(record: Leaves, plan: RecordPlan) -> bool:
+def record_failed(record: Leaves, plan: RecordPlan) -> bool:
     """Whether any of the usual signs says that the request failed."""
     return (
         any(_truth(record[path]) is True for path in plan.bad_flags)
         or any(_truth(record[path]) is False for path in plan.good_flags)
-        or any(_is_error(str(record[path])[:MAX_WORD_CHARS]) for path in plan.errors)
-        or any(_is_bad_status(str(record[path])[:MAX_WORD_CHARS]) for path in plan.statuses)
+        or any(_is_error(str(record[path])[:MAX_SHORT_CHARS]) for path in plan.errors)
+        or any(_is_bad_status(str(record[path])[:MAX_SHORT_CHARS]) for path in plan.statuses)
     )
 
 
@@ -104,7 +104,7 @@ def is_other(record: Leaves, paths: Sequence[LeafPath]) -> bool:
     """Whether the record is no call of a language model: an embedding, a picture, or a span around other spans."""
     for path in paths:
         value = record[path]
-        if isinstance(value, str) and len(value) <= MAX_WORD_CHARS and (told := _is_other_word(value)) is not None:
+        if isinstance(value, str) and len(value) <= MAX_SHORT_CHARS and (told := _is_other_word(value)) is not None:
             return told
     return False
 
@@ -118,6 +118,6 @@ def _is_other_word(text: str) -> bool | None:
     return True if word in _OTHER_WORDS or _OTHER_PARTS.search(text.lower()) else None
 
 
-def is_hit(value: Any) -> bool:
+def says_hit(value: Any) -> bool:
     """Whether a gateway answered from its own cache: true, "HIT", "SEMANTIC HIT"."""
     return value is True or (isinstance(value, str) and (value.lower() in ("true", "yes") or "hit" in value.lower()))

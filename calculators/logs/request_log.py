@@ -24,6 +24,7 @@ import ibis.expr.types as ir
 from calculators.logs.cell_expressions import US_PER_S
 from calculators.logs.containers import scratch_folder
 from calculators.logs.model_usage import ModelUsage
+from calculators.logs.request_checks import check_clock, check_totals
 from calculators.logs.request_file import (
     MAX_FILE_NAME_CHARS,
     LogError,
@@ -71,8 +72,6 @@ from calculators.units import plural, printable
 
 MAX_SECONDS = 60.0  # for one read, from the first byte to the summary
 MAX_SPARK_COUNT = 1_500
-MAX_RELATIVE_S = 20 * 366 * 86_400
-FIRST_YEAR = 2015
 WINDOWS_S = (60, 600, 3_600)
 MAX_MODEL_COUNT = 100
 
@@ -221,7 +220,7 @@ def _parsed(engine: LogEngine, label: str, log: OpenLog, link: Path, answers: Us
     row_count, dropped = sort_out(source, table, rejected_count(engine, head))
     rows: Any = table
     used = rows.filter(rows.excluded == 0, rows.fault == 0)
-    _check_clock(source, used, now)
+    check_clock(source, used, now)
     return _Parsed(source, log, used, row_count, dropped)
 
 
@@ -238,7 +237,7 @@ def _summarize(
     without_repeats(sorting, len(files))
     sorting.dropped = _sum_counts([*(file.dropped for file in files), sorting.dropped])
     totals = _totals(engine, sorting.table)
-    _check_totals(label, totals, sorting.dropped)
+    check_totals(label, totals, sorting.dropped)
     report(0.85, "Counting lengths and minutes")
     summary = _summary(files, label, sorting, totals)
     report(1.0, "Done")
@@ -379,34 +378,3 @@ def _totals(engine: LogEngine, table: ir.Table) -> dict[str, int]:
         batch=table.is_batch.sum(),
     )
     return {name: int(value or 0) for name, value in engine.rows(expression)[0].items()}
-
-
-def _check_totals(label: str, totals: Mapping[str, int], dropped: Mapping[str, int]) -> None:
-    if totals["n"] == 0:
-        reasons = ", ".join(f"{reason}: {n:,}" for reason, n in dropped.items()) or "no rows"
-        raise LogError(f"{label} has no usable request left ({reasons}); check the mapped columns or the period.")
-    if totals["input"] + totals["output"] == 0:
-        raise LogError(f"{label}: all token counts are 0; map the columns that hold the tokens.")
-    if totals["end"] == totals["start"]:
-        what = "a single request" if totals["n"] == 1 else "a single moment for all requests"
-        raise LogError(f"{label} has {what}, so no rate can be derived; export a longer period with exact times.")
-
-
-def _check_clock(source: LogSource, table: ir.Table, now: datetime) -> None:
-    rows: Any = table
-    ends = source.engine.rows(rows.aggregate(start=rows.time_us.min(), end=rows.time_us.max()))[0]
-    if ends["start"] is None:
-        return
-    if source.plan.unit is not None:
-        if ends["start"] < 0 or ends["end"] > MAX_RELATIVE_S * US_PER_S:
-            place = source.place("time", lambda t: (t.time_us < 0) | (t.time_us > MAX_RELATIVE_S * US_PER_S))
-            raise LogError(f"{place} does not fit a clock that counts from 0; write dates like 2026-10-05T09:00:00Z.")
-        return
-    earliest_us = int(datetime(FIRST_YEAR, 1, 1, tzinfo=UTC).timestamp()) * US_PER_S
-    latest_us = int((now + timedelta(days=1)).timestamp()) * US_PER_S
-    if ends["end"] > latest_us:
-        place = source.place("time", lambda t: (t.fault == 0) & (t.time_us > latest_us))
-        raise LogError(f"{place} lies in the future; correct the clock or the unit of the time column.")
-    if ends["start"] < earliest_us:
-        place = source.place("time", lambda t: (t.fault == 0) & (t.time_us < earliest_us))
-        raise LogError(f"{place} lies before {FIRST_YEAR}; correct the clock or the unit of the time column.")

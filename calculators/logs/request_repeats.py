@@ -349,7 +349,7 @@ def _only_grows(engine: LogEngine, steps: ir.Table, row_count: int) -> bool:
         )
     )[0]
     ratios = [facts[name] or RUNNING_GROWTH for name in ("input_ratio", "output_ratio")]
-    return not facts["falls"] and facts["grows"] >= row_count / 2 and min(ratios) >= RUNNING_GROWTH
+    return not facts["falls"] and (facts["grows"] or 0) >= row_count / 2 and min(ratios) >= RUNNING_GROWTH
 
 
 def _running_question(sorting: Sorting) -> UsageQuestion:

@@ -127,7 +127,6 @@ SERVICE_FORMATS: tuple[UsageFormat, ...] = (
         model="model_name | deployment_name",
     ),
     # --- engines and their traces
-    UsageFormat(name="vidur trace", input="num_prefill_tokens", output="num_decode_tokens", time="arrived_at"),
     UsageFormat(
         name="SGLang request log",
         needs="meta_info.prompt_tokens | request_received_ts",

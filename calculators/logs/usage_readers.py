@@ -47,7 +47,7 @@ def answers_for(log: OpenLog, answers: UsageAnswers) -> UsageAnswers:
     reasoning that stands beside it."""
     if log.role_of is None:
         return answers
-    roles = {**log.role_of, **answers.column_of}
+    roles = {"cache_read": "", "cache_write": "", **log.role_of, **answers.column_of}
     return answers.with_roles(roles)
 
 

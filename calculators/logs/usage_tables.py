@@ -22,7 +22,7 @@ FIRST_ROW_COUNT = 50
 HEADER_LINE_COUNT = 20
 """Titles and comments may stand above the header."""
 MAX_JSON_BYTES = 24_000_000
-MAX_DEPTH = 8
+MAX_TABLE_DEPTH = 8
 ROW_LISTS = frozenset(
     (
         *("data", "results", "value", "timeseries", "rows", "items", "records", "buckets", "days", "datapoints"),
@@ -104,7 +104,7 @@ def _documents(text: str) -> Iterator[Any]:
         yield document
 
 
-def exploded(value: Any, above: Row, depth: int = MAX_DEPTH) -> Iterator[Row]:
+def exploded(value: Any, above: Row, depth: int = MAX_TABLE_DEPTH) -> Iterator[Row]:
     """Rows of a document; each repeats the plain values of the objects around it. An empty list is one row of those."""
     if depth == 0:
         return
@@ -156,7 +156,7 @@ def _paths(value: Mapping[str, Any], above: tuple[str, ...]) -> Iterator[tuple[t
     for key, child in value.items():
         name = normalised(str(key))
         path = (*above, name)
-        if name in REPEATED_SUMS or len(path) > MAX_DEPTH:
+        if name in REPEATED_SUMS or len(path) > MAX_TABLE_DEPTH:
             continue
         if name == "metadatavalues" and isinstance(child, list):
             yield from (((dimension,), text) for dimension, text in _dimensions(child))

@@ -3,7 +3,7 @@
 import pytest
 
 from calculators.logs.record_plan import plan_of
-from calculators.logs.record_words import amount, is_failed, is_hit, is_other
+from calculators.logs.record_words import amount, is_other, record_failed, says_hit
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_failures(key: str, value: object, failed: bool) -> None:
     record = {("input_tokens",): 1, ("output_tokens",): 1, (key,): value}
     plan = plan_of(tuple(record))
     assert plan is not None
-    assert is_failed(record, plan) is failed
+    assert record_failed(record, plan) is failed
 
 
 def test_calls_of_other_models_and_spans() -> None:
@@ -47,6 +47,6 @@ def test_calls_of_other_models_and_spans() -> None:
 
 
 def test_gateway_cache() -> None:
-    assert [is_hit(value) for value in (True, "True", "HIT", "SEMANTIC HIT", "MISS", "False", None)] == [True] * 4 + [
+    assert [says_hit(value) for value in (True, "True", "HIT", "SEMANTIC HIT", "MISS", "False", None)] == [True] * 4 + [
         False
     ] * 3

@@ -38,7 +38,6 @@ VERTEX = {"logging_time": "2026-10-05 09:00:00 UTC", "model": "m", "request_id":
 AZURE = {"tables": [{"name": "PrimaryResult",
                      "columns": [{"name": "TimeGenerated"}, {"name": "CorrelationId"}, {"name": "PromptTokens"}, {"name": "CompletionTokens"}],
                      "rows": [[T1, "a", 100, 5]]}]}  # fmt: skip
-VIDUR = "arrived_at,num_prefill_tokens,num_decode_tokens\n1.5,100,5\n"
 SGLANG = {
     "rid": "s",
     "request_received_ts": 1791190800.5,
@@ -77,7 +76,6 @@ SAMPLES: list[tuple[str, object, tuple[int | None, ...]]] = [
     ("Bedrock invocation log", BEDROCK, WHOLE),
     ("Gemini or Vertex answer", VERTEX, UNWRITTEN),
     ("API Management log of Azure", AZURE, PLAIN),
-    ("vidur trace", VIDUR, PLAIN),
     ("SGLang request log", SGLANG, UNWRITTEN),
     ("vLLM request log", VLLM, UNWRITTEN),
     ("AIPerf record", AIPERF, PLAIN),
