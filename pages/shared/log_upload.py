@@ -33,7 +33,7 @@ def log_upload() -> None:
     """Uploader of request logs, read together. Logs that cannot be used change no input."""
     files = st.file_uploader(
         "Upload a request log",
-        type=[*("csv", "tsv", "txt", "log", "json", "jsonl", "ndjson", "gz", "zst", "bz2", "zip", "parquet", "xlsx")],
+        type=[*("csv", "tsv", "txt", "log", "json", "jsonl", "ndjson", "gz", "zst", "bz2", "zip", "tar", "tgz", "parquet", "xlsx")],
         key="log_file",
         max_upload_size=200,
         accept_multiple_files=True,
