@@ -79,13 +79,14 @@ def asked_requests(reading: LoadReading) -> UsageQuestion:
     """How many requests there were, with what typical answers would mean."""
     input_tok, month = reading.input_tok or 0, SECONDS_PER_MONTH / (reading.window_s or SECONDS_PER_MONTH)
     return UsageQuestion(
-        text=f"{reading.name} has no number of requests. How many were there, or how many input tokens has one on average?",
+        text=f"{reading.name} has no number of requests. How many were there?",
         answers=tuple(
             f"{count(size)} input tokens each: {plural(max(1, round(input_tok / size)), 'request')}, "
             f"{count(max(1.0, input_tok / size) * month)} a month"
             for size in TYPICAL_INPUT_TOK
         ),
         option="--requests N or --input-tok-per-request N",
+        field="requests",
     )
 
 
@@ -109,4 +110,6 @@ def asked_cache(reading: LoadReading) -> UsageQuestion:
             f"yes: {count(whole + cached)} input tokens, {count(cached)} of them cached",
         ),
         option="--input-excludes-cache yes|no",
+        field="input_excludes_cache",
+        values=(False, True),
     )

@@ -48,10 +48,14 @@ CLOCKS = frozenset(NAMES["time"]) | frozenset(START)
 MAX_ROW_COUNT = 5_000_000
 FIRST_DATE_S = 1e9
 """A clock below this counts from the start of the file."""
-LENGTHS_ASKED = UsageQuestion(
-    text="The file has request rates but no lengths. How many tokens has a request?",
-    answers=("mean input and output tokens: they are used with these rates",),
-    option="--input-tok-per-request N --output-tok-per-request N",
+LENGTHS_ASKED = tuple(
+    UsageQuestion(
+        text=f"The file has request rates but no lengths. How many {side} tokens has a request on average?",
+        answers=(f"a number: it is used as the mean of the {side}",),
+        option=f"--{side}-tok-per-request N",
+        field=f"{side}_tok_per_request",
+    )
+    for side in ("input", "output")
 )
 
 
@@ -154,6 +158,7 @@ def _lengths_reading(pairs: list[tuple[int, int]], label: str) -> LoadReading:
                 text=f"{label} has lengths but no times. How many requests are there in a month?",
                 answers=("a number of requests: the lengths are used with it",),
                 option="--requests-per-month N",
+                field="requests_per_month",
             ),
         ),
     )
@@ -244,7 +249,7 @@ def _rates_reading(
             *several,
         ),
         missing=("token lengths", "cache reads"),
-        questions=(LENGTHS_ASKED,),
+        questions=LENGTHS_ASKED,
     )
 
 

@@ -1,6 +1,7 @@
 """Files of usage, of whatever kind, as one reading: the one entry for the command line and the pages."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -39,7 +40,10 @@ def read_sums(path: Path, label: str, answers: UsageAnswers) -> LoadReading | No
     """The reading of a file of sums, lengths or rates, completed by the answers; None for a log of requests."""
     file = plain_file(path, label)
     reading = read_aggregate(file.path, label, answers.input_excludes_cache)
-    return None if reading is None else answered(reading, answers.requests, answers.input_tok_per_request)
+    if reading is None:
+        return None
+    reading = answered(reading, answers.requests, answers.input_tok_per_request)
+    return replace(reading, questions=tuple(asked for asked in reading.questions if not answers.has(asked)))
 
 
 def usage_workload(reading: UsageReading, before: Workload, answers: UsageAnswers) -> Workload:

@@ -45,6 +45,10 @@ class UsageAnswers:
     output_tok_per_request: float | None = None
     requests_per_month: float | None = None
 
+    def has(self, question: UsageQuestion) -> bool:
+        """Whether the question is answered here."""
+        return bool(question.field) and getattr(self, question.field) is not None
+
     def with_roles(self, role_of: Mapping[str, str]) -> "UsageAnswers":
         """These for a log of known roles, whose input holds the cached tokens and whose reasoning is to be added."""
         return replace(self, column_of=role_of, input_excludes_cache=False, output_includes_reasoning=False)

@@ -26,6 +26,25 @@ ASKED = {
     "cache_read": "Cached input tokens (optional)",
 }
 NONE = "not in this log"
+FILE_TYPES = (
+    *(
+        "csv",
+        "tsv",
+        "txt",
+        "log",
+        "json",
+        "jsonl",
+        "ndjson",
+        "gz",
+        "zst",
+        "bz2",
+        "zip",
+        "tar",
+        "tgz",
+        "parquet",
+        "xlsx",
+    ),
+)
 CACHED = {"As recognized": None, "Input includes them": False, "Input excludes them": True}
 
 
@@ -33,7 +52,7 @@ def log_upload() -> None:
     """Uploader of request logs, read together. Logs that cannot be used change no input."""
     files = st.file_uploader(
         "Upload a request log",
-        type=[*("csv", "tsv", "txt", "log", "json", "jsonl", "ndjson", "gz", "zst", "bz2", "zip", "tar", "tgz", "parquet", "xlsx")],
+        type=FILE_TYPES,
         key="log_file",
         max_upload_size=200,
         accept_multiple_files=True,
@@ -113,16 +132,12 @@ def _answer(answers: UsageAnswers, read_id: str) -> None:
 
 def _ask(questions: Sequence[UsageQuestion], answers: UsageAnswers, read_id: str) -> None:
     """One choice for each question, with what each answer means."""
-    said = help_text("request log")
+    if elsewhere := next((question for question in questions if not question.field), None):
+        st.error(f"{escape(elsewhere.text)} {escape('; '.join(elsewhere.answers))}.", icon=":material/error:")
+        st.caption("Your inputs are kept.")
+        return
     with st.form(f"ask_{read_id}"):
-        picked = [
-            st.radio(escape(question.text), question.answers, index=None, key=f"ask_{number}_{read_id}", help=said)
-            if question.values
-            else st.number_input(
-                escape(question.text), min_value=0.0, value=None, key=f"ask_{number}_{read_id}", help=said
-            )
-            for number, question in enumerate(questions)
-        ]
+        picked = [_ask_one(question, f"ask_{number}_{read_id}") for number, question in enumerate(questions)]
         if not st.form_submit_button("Read the log", type="primary"):
             return
     if any(answer is None for answer in picked):
@@ -132,6 +147,16 @@ def _ask(questions: Sequence[UsageQuestion], answers: UsageAnswers, read_id: str
         value = question.values[question.answers.index(answer)] if question.values else answer
         answers = answers.with_answer(question, value)
     _answer(answers, read_id)
+
+
+def _ask_one(question: UsageQuestion, key: str) -> Any:
+    """The answer picked, or the number typed; None as long as there is none."""
+    said = help_text("request log")
+    if question.values:
+        return st.radio(escape(question.text), question.answers, index=None, key=key, help=said)
+    number = st.number_input(escape(question.text), min_value=1.0, value=None, key=key, help=said)
+    st.caption(escape("; ".join(question.answers)))
+    return number
 
 
 def _ask_columns(guess: ColumnGuess, answers: UsageAnswers, read_id: str) -> None:

@@ -6,7 +6,9 @@ import pytest
 from request_logs import HEADER, NOW, ROWS, csv_text, json_lines, write
 
 from calculators.logs.request_file import LogError
-from calculators.logs.usage_files import read_usage
+from calculators.logs.usage_files import read_usage, usage_workload
+from calculators.logs.usage_questions import UsageAnswers
+from calculators.scenario.schema import Workload
 
 
 def test_files_of_different_columns_and_kinds_are_one_log(tmp_path: Path) -> None:
@@ -45,3 +47,41 @@ def test_the_reading_says_what_is_missing(tmp_path: Path) -> None:
     missing = read_usage([write(tmp_path, csv_text(ROWS))], now=NOW).missing
     assert "The log does not say which model answered." in missing
     assert "The log does not say what the requests cost." in missing
+
+
+BEFORE = Workload(
+    requests_per_month=1, input_tok=1, output_tok=1, input_p95_tok=1, output_p95_tok=1, cached_basis="assumed"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "answers"),
+    [
+        ("prompt_len,output_len\n10,5\n20,7\n60,9\n", {"requests_per_month": 99.0}),
+        (
+            "window_start_s,requests_per_s\n0,40\n600,80\n1200,60\n",
+            {"input_tok_per_request": 700.0, "output_tok_per_request": 70.0},
+        ),
+        (
+            "Date;Input tokens;Output tokens;Cache read tokens\n2026-10-05;100;40;30\n2026-10-06;200;60;30\n",
+            {"input_excludes_cache": True, "requests": 40.0},
+        ),
+    ],
+)
+def test_each_question_has_a_field_and_its_answer_ends_it(
+    tmp_path: Path, text: str, answers: dict[str, float | bool]
+) -> None:
+    path = write(tmp_path, text)
+    asked = read_usage([path]).questions
+    assert {question.field for question in asked} == set(answers)
+    told = UsageAnswers()
+    for question in asked:
+        told = told.with_answer(question, answers[question.field])
+    reading = read_usage([path], told)
+    assert reading.questions == ()
+    workload = usage_workload(reading, BEFORE, told)
+    assert workload.source == "log:log.csv"
+    if "requests_per_month" in answers:
+        assert workload.requests_per_month == 99
+    if "requests" in answers:
+        assert workload.input_tok == pytest.approx(360 / 40)

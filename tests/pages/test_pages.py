@@ -181,6 +181,28 @@ def test_a_log_that_leaves_a_question_open_asks_it_with_both_consequences() -> N
     assert linked(app).workload.input_tok == 140
 
 
+def test_sums_without_a_number_of_requests_ask_for_it() -> None:
+    content = "Date;Input tokens;Output tokens\n2026-10-05;100000;4000\n2026-10-06;200000;6000\n"
+    app = start().switch_page("pages/inputs/workload.py").run()
+    app.file_uploader(key="log_file").upload("sums.csv", content.encode(), "text/csv").run()
+    asked = next(number for number in app.number_input if (number.key or "").startswith("ask_"))
+    assert asked.label == "sums.csv has no number of requests. How many were there?"
+    asked.set_value(300.0)
+    next(button for button in app.button if button.label == "Read the log").click().run()
+    assert not app.exception
+    assert linked(app).workload.source == "log:sums.csv"
+    assert linked(app).workload.input_tok == 1_000
+
+
+def test_a_bill_without_tokens_says_which_export_has_them() -> None:
+    content = "start_time,end_time,amount_value,amount_currency\n1790812800,1790899200,2,usd\n"
+    app = start().switch_page("pages/inputs/workload.py").run()
+    before = linked(app).workload
+    app.file_uploader(key="log_file").upload("costs.csv", content.encode(), "text/csv").run()
+    assert "Which export of the same period has them?" in app.error[0].value
+    assert linked(app).workload == before
+
+
 def test_two_logs_dropped_together_are_one_workload() -> None:
     halves = [
         "timestamp,input_tokens,output_tokens\n"
