@@ -15,9 +15,11 @@ from calculators.logs.peak_estimate import WEEK_S, PeakEstimate, SeenPeak, peak_
 from calculators.logs.request_log import UsageSummary, span_text
 from calculators.logs.request_statistics import LengthStatistics, Peak
 from calculators.scenario.schema import Basis, LengthCell, Workload
-from calculators.units import HOURS_PER_MONTH, SECONDS_PER_MONTH, count, plural, printable
+from calculators.units import HOURS_PER_MONTH, SECONDS_PER_MONTH, count, listed, percent, plural, printable, usd
 
 COMMENT_CHARS = 500
+MAX_MODEL_CHARS = 60
+MAX_NAMED_MODELS = 3
 NOT_IN_LOG = ("cacheable_frac", "self_hit_frac", "deferrable_frac", "growth_per_month_frac")
 
 
@@ -124,9 +126,31 @@ def _comments(summary: UsageSummary) -> list[str]:
         *(_peak(peak) for peak in summary.peaks),
         f"{week_peak(summary).basis.capitalize()}: {week_peak(summary).why}",
         *month_texts(summary.request_rate_req_s * SECONDS_PER_MONTH, summary.span_s, summary.used_row_count),
+        *api_texts(summary),
         *(f"Note: {note}" for note in summary.notes),
         f"Not from the log, so check them: {', '.join((*unknown, *NOT_IN_LOG))}",
     ]
+
+
+def api_texts(summary: UsageSummary) -> list[str]:
+    """Models and spend of the log in sentences, and where they belong: a workload holds neither."""
+    texts = []
+    if summary.models:
+        total_tok = sum((model.input_tok or 0) + (model.output_tok or 0) for model in summary.models)
+        shares = [
+            f"{printable(model.model, MAX_MODEL_CHARS)} {percent(((model.input_tok or 0) + (model.output_tok or 0)) / max(total_tok, 1))}"
+            for model in summary.models[:MAX_NAMED_MODELS]
+        ]
+        others = len(summary.models) - MAX_NAMED_MODELS
+        names = listed([*shares, plural(others, "other model")] if others > 0 else shares)
+        texts.append(f"Models by tokens: {names}. The verdict is priced for the API model on the Candidates page.")
+    if summary.spend_usd:
+        month_usd = summary.spend_usd / summary.span_s * SECONDS_PER_MONTH
+        texts.append(
+            f"Spend: {usd(summary.spend_usd)} in {span_text(summary.span_s)}, {usd(month_usd)}/month at that rate. "
+            "Enter the month of your invoice as API bill today on the Candidates page."
+        )
+    return texts
 
 
 def month_range(requests_per_month: float, span_s: float, request_count: float) -> tuple[float, float]:

@@ -12,7 +12,7 @@ from calculators.catalog.glossary import help_text
 from calculators.errors import DataError
 from calculators.logs.request_log import UsageSummary
 from calculators.logs.request_mapping import ColumnGuess, guess_columns
-from calculators.logs.to_workload import log_workload
+from calculators.logs.to_workload import api_texts, log_workload
 from calculators.logs.usage_files import read_usage, usage_workload
 from calculators.logs.usage_questions import UsageAnswers, UsageQuestion
 from calculators.logs.usage_reading import UsageReading
@@ -197,8 +197,9 @@ def _use(summary: UsageSummary) -> None:
     st.session_state["log_summary"] = _plain(summary)
     st.session_state["notice"] = (
         f"{plural(summary.used_row_count, 'request')} read from {summary.name}: {significant(summary.request_rate_req_s)} "
-        f"requests/s, {count(summary.input_tok.mean_tok)} input and {plural(summary.output_tok.mean_tok, 'output token')} on average."
-    )
+        f"requests/s, {count(summary.input_tok.mean_tok)} input and {plural(summary.output_tok.mean_tok, 'output token')} on average. "
+        + " ".join(api_texts(summary))
+    ).rstrip()
 
 
 def _use_sums(reading: UsageReading, answers: UsageAnswers) -> None:

@@ -147,7 +147,7 @@ def publish() -> None:
 def show_notice() -> None:
     """Shows the notice of `seed` or of an upload until it is dismissed."""
     if notice := st.session_state.get("notice"):
-        left, right = st.columns([12, 1], vertical_alignment="center")
+        left, right = st.columns([7, 1], vertical_alignment="center")
         left.warning(escape(notice), icon=":material/info:")
         right.button(
             "Close",
