@@ -11,10 +11,11 @@ from calculators.logs.containers import plain_file
 from calculators.logs.lengths_and_rates import LoadReading
 from calculators.logs.request_file import LogError, Progress
 from calculators.logs.request_log import LogFile, RequestsRead, UsageSummary, read_logs
-from calculators.logs.to_workload import log_workload, to_workload_yaml
+from calculators.logs.to_workload import log_workload, month_texts, to_workload_yaml, week_peak
 from calculators.logs.usage_questions import UsageAnswers
 from calculators.logs.usage_reading import UsageReading
 from calculators.scenario.schema import Workload
+from calculators.units import SECONDS_PER_MONTH
 
 
 def read_usage(
@@ -84,10 +85,18 @@ def request_reading(read: RequestsRead) -> UsageReading:
         models=summary.models,
         spend_usd=summary.spend_usd,
         read=summary.notes,
+        assumed=_assumed(summary),
         missing=_missing(summary),
         questions=read.questions,
         summary=summary,
     )
+
+
+def _assumed(summary: UsageSummary) -> tuple[str, ...]:
+    """What a log shorter than a week cannot tell of its peak and its month."""
+    peak = week_peak(summary)
+    month = month_texts(summary.request_rate_req_s * SECONDS_PER_MONTH, summary.span_s, summary.used_row_count)
+    return (*((peak.why,) if peak.basis == "assumed" else ()), *month)
 
 
 def _part(frac: float | None, input_tok: int) -> int | None:

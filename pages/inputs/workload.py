@@ -6,7 +6,7 @@ from calculators.errors import DataError
 from calculators.scenario.defaults import preset_targets, preset_workload
 from calculators.scenario.demand import demand_of
 from calculators.units import count, plural
-from pages.shared.components.workload import length_distribution, log_details
+from pages.shared.components.workload import length_distribution, log_details, reading_lists
 from pages.shared.log_upload import log_upload
 from pages.shared.state import catalog, escape, scenario
 from pages.shared.widgets import BASIS_WORDS, number, percent_slider, workload_line
@@ -22,6 +22,7 @@ def use_preset(preset_id: str) -> None:
             state[f"{section}.{field}"] = value
     state["name"] = preset.name
     state.pop("log_summary", None)
+    state.pop("log_lists", None)
 
 
 def basis(field: str) -> None:
@@ -91,3 +92,5 @@ if demand is not None and state["workload.cells"]:
     length_distribution(demand.lengths)
 if summary := state.get("log_summary"):
     log_details(summary)
+if lists := state.get("log_lists"):
+    reading_lists(lists)

@@ -80,6 +80,12 @@ def log_upload() -> None:
         _use_sums(reading, answers)
     else:
         _use(reading.summary)
+    st.session_state["log_lists"] = {
+        "Read": reading.read,
+        "Inferred": reading.inferred,
+        "Assumed": reading.assumed,
+        "Not in the file": reading.missing,
+    }
     st.session_state["log_read"] = read_id
     st.rerun()
 

@@ -192,6 +192,10 @@ def test_sums_without_a_number_of_requests_ask_for_it() -> None:
     assert not app.exception
     assert linked(app).workload.source == "log:sums.csv"
     assert linked(app).workload.input_tok == 1_000
+    shown = " ".join(text.value for text in app.markdown)
+    assert "**Read**" in shown
+    assert "**Assumed**" in shown
+    assert "The number of requests is your own figure" in shown
 
 
 def test_a_bill_without_tokens_says_which_export_has_them() -> None:

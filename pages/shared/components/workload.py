@@ -1,6 +1,6 @@
-"""What the page Workload shows of a request log: token lengths, peaks, arrivals and notes."""
+"""What the page Workload shows of a file of usage: token lengths, peaks, arrivals, and what was read and assumed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -26,7 +26,7 @@ def length_distribution(lengths: Lengths) -> None:
 
 
 def log_details(summary: Mapping[str, Any]) -> None:
-    """Lengths, peaks, arrivals and notes of a request log, given as plain values of a `UsageSummary`."""
+    """Lengths, peaks and arrivals of a request log, given as plain values of a `UsageSummary`."""
     st.subheader("Request log")
     lengths, peaks = st.columns(2, gap="large")
     lengths.dataframe(pd.DataFrame(_length_rows(summary)), hide_index=True)
@@ -34,8 +34,14 @@ def log_details(summary: Mapping[str, Any]) -> None:
     sentence = f"The busiest minute carries {significant(summary['peaks'][0]['ratio'])} times the average load."
     st.markdown(escape(sentence))
     st.plotly_chart(arrivals_chart(summary["per_minute_requests"], summary["step_s"]), alt=sentence, key="arrivals")
-    for note in summary["notes"]:
-        st.markdown(f"- {escape(note)}")
+
+
+def reading_lists(lists: Mapping[str, Sequence[str]]) -> None:
+    """What was read of a file, inferred, assumed, and what it does not hold."""
+    for title, sentences in lists.items():
+        if sentences:
+            st.markdown(f"**{title}**")
+            st.markdown("\n".join(f"- {escape(sentence)}" for sentence in sentences))
 
 
 def _length_rows(summary: Mapping[str, Any]) -> list[dict[str, str]]:
