@@ -83,11 +83,6 @@ def guessed_volume_flips_at(ranked: Sequence[Option], allowed: AllowedOptions, i
     return min(near, key=lambda at: abs(log(at / varied.now)), default=None)
 
 
-def nearest_switching_values(values: Sequence[SwitchingValue], most: int = 3) -> tuple[SwitchingValue, ...]:
-    """The few switching values closest to today's values, closest first; inputs without one are left out."""
-    return tuple(value for value in values if value.value_at is not None)[:most]
-
-
 def first_change(varied: VariedInput, side: int, values: Array) -> tuple[float, int] | None:
     """Where the winning side ceases to be `side` along `values`, which lead away from today's, and the side beyond; None
     where it never does for longer than a step."""

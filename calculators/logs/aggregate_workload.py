@@ -48,15 +48,6 @@ def open_question(reading: LoadReading) -> str:
     return f"{asked.text} Answer with {asked.option}. ({'; '.join(asked.answers)})"
 
 
-def still_open(reading: LoadReading, answers: UsageAnswers) -> bool:
-    """Whether a whole workload needs more answers than given."""
-    if reading.kind == "lengths":
-        return answers.requests_per_month is None
-    if reading.kind == "rates":
-        return answers.input_tok_per_request is None or answers.output_tok_per_request is None
-    return bool(reading.questions)
-
-
 def reading_peak(reading: LoadReading) -> PeakEstimate:
     """The peak of a week, from the busiest bucket."""
     seen = SeenPeak(
@@ -154,7 +145,7 @@ def _told_lengths(answers: UsageAnswers) -> dict[str, Any]:
 
 def reading_workload_yaml(reading: LoadReading, answers: UsageAnswers = NO_ANSWERS) -> str:
     """The block with its comments. Raises LogError where a question is open."""
-    if still_open(reading, answers):
+    if any(not answers.has(asked) for asked in reading.questions):
         raise LogError(open_question(reading))
     unknown = Workload(  # the required figures are all replaced, and what the file does not tell is assumed
         requests_per_month=1,

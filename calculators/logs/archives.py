@@ -37,7 +37,11 @@ def archive_chunks(path: Path, kind: str, label: str) -> Iterator[bytes]:
         else:
             with zipfile.ZipFile(path) as archive:
                 yield from _zip_chunks(archive, label, path.stat().st_size)
-    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, tarfile.TarError, NotImplementedError) as error:
+    except NotImplementedError as error:  # of zipfile, for a method such as Deflate64
+        raise LogError(
+            f"{label} is packed by a method that is not read here; pack it as an ordinary zip or gzip."
+        ) from error
+    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, tarfile.TarError) as error:
         reason = f"{label} is a broken or truncated {kind} archive; download or compress it again."
         raise LogError(reason) from error  # Arrow raises OSError too
 

@@ -26,7 +26,6 @@ NULL_WORDS = (
     *("undefined", "Undefined", "UNDEFINED", "(null)", "<null>", r"\N", "-", "--", "–", "—"),
 )
 """A cell with one of them is blank."""
-SEPARATORS = ".,"
 SPACES = " \u00a0\u202f\u2009'’_"
 """Between thousands in France, Switzerland and programs; never a decimal sign."""
 NUMBER = re.compile(

@@ -22,7 +22,7 @@ import ibis
 import ibis.expr.types as ir
 
 from calculators.logs.cell_expressions import US_PER_S
-from calculators.logs.containers import scratch_folder
+from calculators.logs.containers import PlainFile, plain_file, scratch_folder
 from calculators.logs.model_usage import ModelUsage
 from calculators.logs.request_checks import check_clock, check_totals
 from calculators.logs.request_file import (
@@ -108,9 +108,9 @@ class UsageSummary:
 
 @dataclass(frozen=True, slots=True)
 class LogFile:
-    """A log to read, under the name the user knows."""
+    """A log to read, unpacked, under the name the user knows."""
 
-    path: Path
+    plain: PlainFile
     label: str
 
 
@@ -135,8 +135,9 @@ def read_log(
     `role_of` maps roles to column names in place of the guess ("" is none); other columns stay as guessed.
     `now` (aware) bounds the future. Raises LogError, with a remedy, for whatever cannot be read with certainty.
     """
+    label = printable(name or path.name, MAX_FILE_NAME_CHARS)
     answers = UsageAnswers(column_of=role_of or {}, input_excludes_cache=input_excludes_cache)
-    return read_logs([LogFile(path, name or path.name)], answers, now, progress).summary
+    return read_logs([LogFile(plain_file(path, label, progress), label)], answers, now, progress).summary
 
 
 def read_logs(
@@ -155,7 +156,7 @@ def read_logs(
 
     labels = [printable(file.label, MAX_FILE_NAME_CHARS) for file in files]
     logs = [
-        open_log(file.path, each, answers, functools.partial(_report_part, report, number, len(files)))
+        open_log(file.plain, each, answers, functools.partial(_report_part, report, number, len(files)))
         for number, (file, each) in enumerate(zip(files, labels, strict=True))
     ]
     with scratch_folder() as folder:

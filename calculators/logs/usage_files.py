@@ -6,16 +6,16 @@ from datetime import datetime
 from pathlib import Path
 
 from calculators.logs.aggregate_workload import reading_workload, reading_workload_yaml
-from calculators.logs.aggregates import answered, read_aggregate
+from calculators.logs.aggregates import answered, read_aggregate, with_spend
 from calculators.logs.containers import plain_file
 from calculators.logs.lengths_and_rates import LoadReading
-from calculators.logs.request_file import LogError, Progress
+from calculators.logs.request_file import MAX_FILE_NAME_CHARS, LogError, Progress
 from calculators.logs.request_log import LogFile, RequestsRead, UsageSummary, read_logs
 from calculators.logs.to_workload import log_workload, month_texts, to_workload_yaml, week_peak
 from calculators.logs.usage_questions import UsageAnswers
 from calculators.logs.usage_reading import UsageReading
 from calculators.scenario.schema import Workload
-from calculators.units import SECONDS_PER_MONTH
+from calculators.units import SECONDS_PER_MONTH, printable
 
 
 def read_usage(
@@ -28,19 +28,29 @@ def read_usage(
     """What the files say together. `names`: what the user calls them. Raises LogError for what cannot be read at all; what
     is in doubt stands in `questions`, and the figures are those of the answer taken meanwhile."""
     answers, names = answers or UsageAnswers(), names or [path.name for path in paths]
-    files = [LogFile(path, name) for path, name in zip(paths, names, strict=True)]
-    sums = [read_sums(file.path, file.label, answers) for file in files]
+    labels = [printable(name, MAX_FILE_NAME_CHARS) for name in names]
+    files = [LogFile(plain_file(path, label, progress), label) for path, label in zip(paths, labels, strict=True)]
+    sums = [read_sums(file, answers) for file in files]
+    bill = next((reading for reading in sums if reading is not None and _is_bill(reading)), None)
+    if bill is not None and len(files) > 1:
+        place = sums.index(bill)
+        del files[place], sums[place]
     if len(files) == 1 and sums[0] is not None:
-        return sums[0]
-    if any(reading is not None for reading in sums):
+        reading: UsageReading = sums[0]
+    elif any(one is not None for one in sums):
         raise LogError(f"{files[0].label} and others: sums of a period can be read one file at a time only.")
-    return request_reading(read_logs(files, answers, now, progress))
+    else:
+        reading = request_reading(read_logs(files, answers, now, progress))
+    return reading if bill is None or bill is reading else with_spend(reading, bill)
 
 
-def read_sums(path: Path, label: str, answers: UsageAnswers) -> LoadReading | None:
+def _is_bill(reading: LoadReading) -> bool:
+    return reading.input_tok is None and reading.spend_usd is not None
+
+
+def read_sums(file: LogFile, answers: UsageAnswers) -> LoadReading | None:
     """The reading of a file of sums, lengths or rates, completed by the answers; None for a log of requests."""
-    file = plain_file(path, label)
-    reading = read_aggregate(file.path, label, answers.input_excludes_cache)
+    reading = read_aggregate(file.plain.path, file.label, answers.input_excludes_cache)
     if reading is None:
         return None
     reading = answered(reading, answers.requests, answers.input_tok_per_request)

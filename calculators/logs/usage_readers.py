@@ -1,11 +1,11 @@
-"""Before a log of requests is read: unpacked, and rewritten as plain records where it is nested."""
+"""Before a log of requests is read: rewritten as plain records where it is nested."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from calculators.logs.containers import PlainFile, plain_file
+from calculators.logs.containers import PlainFile
 from calculators.logs.documents import FlatLog, flattened
 from calculators.logs.log_bytes import ContentCheck, Progress, check_content
 from calculators.logs.usage_questions import UsageAnswers, UsageQuestion
@@ -24,14 +24,13 @@ class OpenLog:
     """What holds files without a name open."""
 
 
-def open_log(path: Path, label: str, answers: UsageAnswers, progress: Progress) -> OpenLog:
-    """The log unpacked, and rewritten as plain records where it is nested. Raises LogError."""
-    plain = plain_file(path, label, progress)
+def open_log(plain: PlainFile, label: str, answers: UsageAnswers, progress: Progress) -> OpenLog:
+    """The unpacked log, rewritten as plain records where it is nested. Raises LogError."""
     flat = _flattened(plain, label, answers)
     if flat is not None:
         check = check_content(flat.path, label, progress)
         return OpenLog(flat.path, replace(check, sha256=plain.check.sha256), plain.notes, flat.role_of, (plain, flat))
-    where = plain.path if plain.file else path.absolute()
+    where = plain.path if plain.file else plain.path.absolute()
     return OpenLog(where, plain.check, plain.notes, None, (plain,))
 
 

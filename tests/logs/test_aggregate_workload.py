@@ -13,7 +13,6 @@ from calculators.logs.aggregate_workload import (
     reading_peak,
     reading_workload,
     reading_workload_yaml,
-    still_open,
 )
 from calculators.logs.aggregates import answered
 from calculators.logs.request_file import LogError
@@ -62,7 +61,8 @@ def test_lengths_alone_fill_the_lengths(tmp_path: Path) -> None:
     after = reading_workload(reading, before)
     assert (after.input_tok, after.output_tok, after.lengths_basis) == (30, 7, "measured")
     assert (after.requests_per_month, after.peak_ratio) == (12_345, 3)
-    assert still_open(reading, UsageAnswers())
+    with pytest.raises(LogError, match="requests-per-month"):
+        reading_workload_yaml(reading)
     assert reading_workload(reading, before, UsageAnswers(requests_per_month=99)).requests_per_month == 99
 
 

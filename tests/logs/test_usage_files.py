@@ -85,3 +85,22 @@ def test_each_question_has_a_field_and_its_answer_ends_it(
         assert workload.requests_per_month == 99
     if "requests" in answers:
         assert workload.input_tok == pytest.approx(360 / 40)
+
+
+BILL = "start_time,end_time,amount_value,amount_currency\n1791158400,1791244800,2.5,usd\n"  # 2026-10-05
+
+
+@pytest.mark.parametrize("usage", [csv_text(ROWS), "Date;Input tokens;Output tokens;Requests\n2026-10-05;900;40;3\n"])
+@pytest.mark.parametrize("bill_first", [True, False])
+def test_a_bill_beside_a_file_with_tokens_gives_the_spend(tmp_path: Path, usage: str, bill_first: bool) -> None:
+    bill, tokens = write(tmp_path, BILL, "bill.csv"), write(tmp_path, usage, "usage.csv")
+    alone = read_usage([bill], now=NOW)
+    assert "Which export" in alone.questions[0].text
+    together = read_usage([bill, tokens] if bill_first else [tokens, bill], now=NOW)
+    assert (together.spend_usd, together.requests, together.questions) == (2.5, 3, ())
+
+
+def test_a_bill_of_another_month_is_refused(tmp_path: Path) -> None:
+    late = csv_text([row.replace("10-05", "11-05") for row in ROWS])
+    with pytest.raises(LogError, match="no day in common"):
+        read_usage([write(tmp_path, BILL, "bill.csv"), write(tmp_path, late, "usage.csv")], now=NOW)

@@ -4,6 +4,8 @@ from pathlib import Path
 
 from request_logs import ROWS, csv_text, write
 
+from calculators.logs.containers import plain_file
+from calculators.logs.request_log import LogFile
 from calculators.logs.usage_files import read_sums
 from calculators.logs.usage_questions import UsageAnswers
 from calculators.logs.usage_readers import OpenLog, answers_for, doubt, open_log
@@ -19,11 +21,11 @@ def _log(role_of: dict[str, str] | None, *kept: object) -> OpenLog:
 
 def test_a_plain_log_is_opened_as_it_is_and_is_no_file_of_sums(tmp_path: Path) -> None:
     path = write(tmp_path, csv_text(ROWS))
-    log = open_log(path, "log.csv", UsageAnswers(), lambda _fraction, _text: None)
+    log = open_log(plain_file(path, "log.csv"), "log.csv", UsageAnswers(), lambda _fraction, _text: None)
     assert log.path.read_text() == path.read_text()
     assert log.check.line_count == 4
     assert log.role_of is None
-    assert read_sums(path, "log.csv", UsageAnswers()) is None
+    assert read_sums(LogFile(plain_file(path, "log.csv"), "log.csv"), UsageAnswers()) is None
 
 
 def test_a_rewritten_log_has_sure_roles() -> None:
