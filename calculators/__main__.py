@@ -9,13 +9,16 @@ import json
 import math
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+from calculators.catalog.catalog import Catalog
 from calculators.catalog.load import load_catalog
 from calculators.errors import DataError
-from calculators.evaluate import evaluate, sensitivity_of
+from calculators.evaluate import evaluate, scenarios_by_model, sensitivity_of
+from calculators.report.by_model import choices_by_model
 from calculators.report.evaluation_json import to_json
 from calculators.report.evaluation_text import to_text
 from calculators.scenario.files import read_scenario
@@ -78,6 +81,11 @@ def _add_workload(commands: Any) -> None:
         "--out", type=Path, metavar="WORKLOAD.yaml", help="write the workload block of a scenario (default: print it)"
     )
     workload.add_argument("--json", action="store_true", help="what was read, as JSON")
+    _add_answers(workload)
+    workload.set_defaults(run=_workload)
+
+
+def _add_answers(workload: argparse.ArgumentParser) -> None:
     answers = workload.add_argument_group("answers to what a file leaves open (exit status 2 names the one it needs)")
     answers.add_argument(
         "--map",
@@ -105,7 +113,13 @@ def _add_workload(commands: Any) -> None:
         "--output-tok-per-request", type=float, metavar="N", help="mean output tokens, where a file has only rates"
     )
     answers.add_argument("--requests-per-month", type=float, metavar="N", help="where a file has only lengths")
-    workload.set_defaults(run=_workload)
+    answers.add_argument(
+        "--model",
+        action="append",
+        default=[],
+        metavar="NAME=PROVIDER/MODEL",
+        help="the listed API model of a name in the file, as our-chat=openai/gpt-5.4",
+    )
 
 
 def _add_measuring(commands: Any) -> None:
@@ -173,7 +187,14 @@ def _decide(options: argparse.Namespace) -> None:
     catalog = load_catalog()
     evaluation = evaluate(read_scenario(options.scenario, date.today()), catalog)
     sensitivity = sensitivity_of(evaluation, catalog)
-    print(json.dumps(to_json(evaluation, sensitivity), indent=1) if options.json else to_text(evaluation, sensitivity))
+    alone = [evaluate(scenario, catalog) for scenario in scenarios_by_model(evaluation, catalog)]
+    models = choices_by_model(evaluation, alone)
+    if options.json:
+        print(
+            json.dumps(to_json(evaluation, sensitivity) | {"by_model": [asdict(model) for model in models]}, indent=1)
+        )
+    else:
+        print(to_text(evaluation, sensitivity, models))
 
 
 def _record(options: argparse.Namespace) -> None:
@@ -288,22 +309,41 @@ def _bar(share: float) -> None:
 
 
 def _workload(options: argparse.Namespace) -> None:
+    from calculators.api.usage_api import api_of_usage, api_yaml
     from calculators.logs.usage_files import read_usage, usage_workload_yaml
+    from calculators.scenario.schema import Api
 
-    answers = _usage_answers(options)
+    answers, catalog = _usage_answers(options), load_catalog()
     reading = read_usage(options.logs, answers)
+    usage = api_of_usage(reading, Api(), date.today(), catalog, _typed_models(options, catalog))
     if options.json:
-        print(json.dumps(reading.to_json(), indent=1))
+        api = {"api": usage.api.model_dump(mode="json", exclude_none=True), "api_notes": usage.texts}
+        print(json.dumps(reading.to_json() | api, indent=1))
     if reading.questions:
         raise DataError("\n".join(line for question in reading.questions for line in _question_lines(question)))
     if options.json:
         return
-    text = usage_workload_yaml(reading, answers)
+    text = usage_workload_yaml(reading, answers) + api_yaml(usage)
     if options.out is None:
         print(text, end="")
     else:
         options.out.write_text(text, encoding="utf-8")
         print(f"{options.out}: written")
+
+
+def _typed_models(options: argparse.Namespace, catalog: Catalog) -> dict[str, tuple[str, str]]:
+    """Listed models by name in the file, as the user says. Raises DataError for one without a price."""
+    from calculators.api.rates import api_offer
+
+    models = {}
+    for pair in options.model:
+        name, _, listed = pair.rpartition("=")
+        provider, _, model = listed.partition("/")
+        if not name or not model:
+            raise DataError(f"--model {pair[:80]}: write NAME=PROVIDER/MODEL, as our-chat=openai/gpt-5.4")
+        offer = api_offer(provider, model, catalog)
+        models[name] = (offer.provider, offer.model)
+    return models
 
 
 def _usage_answers(options: argparse.Namespace) -> Any:

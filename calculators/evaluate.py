@@ -3,6 +3,8 @@ all call `evaluate`; every intermediate result is kept, so that any number on a 
 
 from dataclasses import dataclass
 
+from calculators.api.bill import todays_parts
+from calculators.api.bill_lines import BillLine, bill_lines, paid_words
 from calculators.catalog.catalog import Catalog
 from calculators.compliance.assessment import ComplianceAssessment
 from calculators.decision.caveats import caveats, contract_conditions, growth_note
@@ -65,10 +67,17 @@ class Evaluation:
     no_fleet: NoFleet | None
     """Why nothing can be self-hosted, and what would help; None where something can."""
     caveats: tuple[str, ...]
+    bill_lines: tuple[BillLine, ...]
+    """From the list price of today's API to what is paid."""
 
     @property
     def today(self) -> Option:
         return self.options[0]
+
+    @property
+    def spend_basis(self) -> str:
+        """What today's API spend rests on, in a few words."""
+        return paid_words(self.scenario.api)
 
     @property
     def allowed(self) -> tuple[Option, ...]:
@@ -91,7 +100,7 @@ class Evaluation:
             return ""
         if is_too_short(self.today, needed_context_tok(self.scenario.workload)):
             return "its context window is too small"
-        asked = any(p.path.operator == self.today.operator for p in self.assessment.with_status("ask"))
+        asked = any(p.path.operator in self.today.operators for p in self.assessment.with_status("ask"))
         return f"not {'known to be ' if asked else ''}allowed under your requirements"
 
     @property
@@ -128,7 +137,6 @@ def evaluate(scenario: Scenario, catalog: Catalog) -> Evaluation:
     every = enumerate_options(inputs)
     assessment = assess_options(every, inputs)
     allowed = allowed_options(every, assessment, inputs)
-
     self_host = SelfHostCost(lower_envelope(allowed.stairs, inputs.demand), self_host_line(every.lines, inputs.demand))
     envelope = self_host.staircases
     bounds = size_at_speed_bounds(allowed.stairs, allowed.rents_usd, envelope, inputs)
@@ -162,6 +170,7 @@ def evaluate(scenario: Scenario, catalog: Catalog) -> Evaluation:
         feasibility=fits,
         no_fleet=missing,
         caveats=(*contract_conditions(verdict.winner, assessment), *notes, *caveats(inputs, today, ranked)),
+        bill_lines=bill_lines(inputs),
     )
 
 
@@ -170,6 +179,13 @@ def sensitivity_of(evaluation: Evaluation, catalog: Catalog) -> DecisionSensitiv
     as the evaluation itself."""
     inputs = Inputs(evaluation.scenario, evaluation.demand, catalog)
     return decision_sensitivity(inputs, evaluation.options, evaluation.allowed, evaluation.signals)
+
+
+def scenarios_by_model(evaluation: Evaluation, catalog: Catalog) -> tuple[Scenario, ...]:
+    """What each API model in use answers, as a scenario of its own with its part of the bill, to be decided alone; none
+    where one model answers everything."""
+    parts = todays_parts(Inputs(evaluation.scenario, evaluation.demand, catalog))
+    return tuple(part.scenario for part in parts) if len(parts) > 1 else ()
 
 
 def scaled_scenario(scenario: Scenario, multiple: float) -> Scenario:

@@ -3,6 +3,9 @@
 Modules in reading order:
 
 rates        dated list prices of every provider, by kind of token
+model_names  the listed model behind a name of a usage file
 bill         the monthly bill for a demand
+bill_lines   from the list price to the bill, line by line
+usage_api    models and spend of a usage file as the API in use
 cache_terms  rules and prices of each provider's prompt cache
 """

@@ -4,6 +4,7 @@ Length tiers make the price of a request depend on its whole input, so a bill is
 never computed from the mean.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -12,7 +13,8 @@ import numpy as np
 from calculators.api.rates import PRICES, ApiOffer, ApiRates, api_offer, api_rates
 from calculators.scenario.demand import Demand
 from calculators.scenario.inputs import Inputs
-from calculators.units import TOK_PER_MTOK, count, percent, plural, significant
+from calculators.scenario.mix import model_scenarios
+from calculators.units import TOK_PER_MTOK, count, listed, percent, plural, significant, usd
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,34 @@ class ApiBill:
     """The calculation in words."""
     caching_saving_usd_per_month: float = 0.0
     """Saved by a higher cache hit rate than today's, before the batch discount."""
+    batch_frac: float = 0.0
+    """Share of requests sent through the batch API."""
+    parts: tuple["ApiBill", ...] = ()
+    """The bill of each model, where several answer; `offer` and `rates` are then those of the largest."""
+
+    @property
+    def offers(self) -> tuple[ApiOffer, ...]:
+        """The offer of each model that answers, each once."""
+        return tuple({(part.offer.provider, part.offer.model): part.offer for part in self.parts}.values()) or (
+            self.offer,
+        )
+
+    @property
+    def label(self) -> str:
+        """Models and providers in words."""
+        others = len(self.offers) - 1
+        return f"{self.offer.label} and {plural(others, 'other model')}" if others else self.offer.label
+
+    @property
+    def context_tok(self) -> int | None:
+        """The longest context window among the models; None where one is not known."""
+        known = [offer.context_tok for offer in self.offers]
+        return None if None in known else max(tok for tok in known if tok is not None)
+
+    @property
+    def batch_saving_of_all_usd_per_month(self) -> float:
+        """What the batch API would save if every request could wait."""
+        return self.batch_saving_usd_per_month / self.batch_frac if self.batch_frac else 0.0
 
     @property
     def unbatched_usd_per_month(self) -> float:
@@ -76,14 +106,74 @@ def monthly_bill(offer: ApiOffer, demand: Demand, day: date, usage: Usage = Usag
         usd_per_request=total / demand.requests_per_month,
         rates=standard,
         working=_working(demand, standard, usage.cached_frac, notes),
+        batch_frac=usage.batch_frac,
+    )
+
+
+SUMMED = (
+    *("usd_per_month", "input_usd_per_month", "cache_read_usd_per_month", "cache_write_usd_per_month"),
+    *("output_usd_per_month", "batch_saving_usd_per_month", "caching_saving_usd_per_month"),
+)
+
+
+def summed_bill(bills: Sequence[ApiBill], requests_per_month: float) -> ApiBill:
+    """The bills of several models as one; the only one as it is. Raises ValueError for none."""
+    if len(bills) == 1:
+        return bills[0]
+    sums = {name: sum(getattr(bill, name) for bill in bills) for name in SUMMED}
+    each = listed([f"{bill.offer.label} {usd(bill.usd_per_month)}/month" for bill in bills])
+    return replace(
+        max(bills, key=lambda bill: bill.usd_per_month),
+        **sums,
+        usd_per_request=sums["usd_per_month"] / requests_per_month,
+        working=f"Sum over {plural(len(bills), 'model')}: {each}.",
+        parts=tuple(bills),
+    )
+
+
+def todays_parts(inputs: Inputs) -> tuple[Inputs, ...]:
+    """What each API model in use answers, with its part of the bill; `inputs` itself where one model answers everything."""
+    api = inputs.scenario.api
+    if not api.mix:
+        return (inputs,)
+    parts = tuple(Inputs.of(scenario, inputs.catalog) for scenario in model_scenarios(inputs.scenario))
+    paid = api.paid_usd_per_month
+    if paid is None or api.mix[0].bill_frac is not None:
+        return parts
+    lists_usd = [todays_list_bill(part).usd_per_month for part in parts]
+    ratio = paid / sum(lists_usd)
+    return tuple(_paying(part, usd * ratio) for part, usd in zip(parts, lists_usd, strict=True))
+
+
+def _paying(part: Inputs, paid_usd_per_month: float) -> Inputs:
+    api = part.scenario.api.model_copy(update={"paid_usd_per_month": paid_usd_per_month})
+    return replace(part, scenario=part.scenario.model_copy(update={"api": api}))
+
+
+def todays_usage(inputs: Inputs, discount_frac: float = 0.0) -> Usage:
+    """How today's API is used: its caches and its batch API."""
+    workload, rule = inputs.scenario.workload, inputs.catalog.rules.get(inputs.scenario.api.provider)
+    return Usage(
+        cached_frac=workload.cached_frac,
+        write_frac=workload.cache_write_frac,
+        batch_frac=workload.batch_frac,
+        batch_discount_frac=rule.batch_discount_frac if rule else None,
+        discount_frac=discount_frac,
     )
 
 
 def todays_list_bill(inputs: Inputs) -> ApiBill:
-    """The bill of today's API as it is used, at its list price."""
-    api, workload = inputs.scenario.api, inputs.scenario.workload
+    """The bill of today's API models as they are used, at list price."""
+    if inputs.scenario.api.mix:
+        bills = [todays_list_bill(Inputs.of(part, inputs.catalog)) for part in model_scenarios(inputs.scenario)]
+        return summed_bill(bills, inputs.demand.requests_per_month)
+    return todays_bill(inputs, todays_usage(inputs))
+
+
+def todays_bill(inputs: Inputs, usage: Usage) -> ApiBill:
+    """The bill of the only API model in use, used in another way."""
+    api = inputs.scenario.api
     offer = api_offer(api.provider, api.model, inputs.catalog)
-    usage = Usage(cached_frac=workload.cached_frac, write_frac=workload.cache_write_frac)
     return monthly_bill(offer, inputs.demand, inputs.scenario.as_of, usage)
 
 
@@ -94,6 +184,16 @@ def todays_discount_frac(inputs: Inputs) -> float:
     if paid is None:
         return inputs.scenario.api.discount_frac
     return 1 - paid / todays_list_bill(inputs).usd_per_month
+
+
+def seller_discount_frac(provider: str, inputs: Inputs) -> float:
+    """What the user pays less than this provider's list prices, by the bill; 0 without a bill of this provider."""
+    parts = [part for part in todays_parts(inputs) if part.scenario.api.provider == provider]
+    paid = [part.scenario.api.paid_usd_per_month for part in parts]
+    if not parts or None in paid:
+        return 0.0
+    listed_usd = sum(todays_list_bill(part).usd_per_month for part in parts)
+    return 1 - sum(usd for usd in paid if usd is not None) / listed_usd
 
 
 def _working(demand: Demand, rates: tuple[ApiRates, ...], cached_frac: float, notes: tuple[str, ...]) -> str:

@@ -16,7 +16,7 @@ from calculators.options.option import Option, best_build, best_buy
 from calculators.performance import speculation
 from calculators.scenario.demand import by_month, effective_peak_ratio
 from calculators.scenario.inputs import Inputs
-from calculators.scenario.schema import Scenario, Workload
+from calculators.scenario.schema import Api, Scenario, Workload
 from calculators.units import MONTHS_PER_YEAR, count, percent, plural, signed_percent, significant, usd
 
 FAR_MONTHS = 600
@@ -39,8 +39,11 @@ def contract_conditions(winner: Option, assessment: ComplianceAssessment) -> lis
     """The conditions on which compliance allows the operators of the winner."""
     if not assessment.requirements:
         return []
-    sellers = (winner.operator, winner.also_operator)
-    paths = {p.path.operator: p.path for p in reversed(assessment.with_status("allowed")) if p.path.operator in sellers}
+    paths = {
+        p.path.operator: p.path
+        for p in reversed(assessment.with_status("allowed"))
+        if p.path.operator in winner.operators
+    }
     return [
         f"{path.name} is allowed on this condition: {finding.words.rstrip('.')}."
         for path in paths.values()
@@ -70,15 +73,25 @@ def growth_note(scenario: Scenario, overall: Crossover, buys: Sequence[Option]) 
 def _price_notes(inputs: Inputs, today: Option) -> list[str]:
     """What today's spend rests on, and the announced changes of its price."""
     assert today.bill is not None
-    scenario, offer = inputs.scenario, today.bill.offer
+    scenario = inputs.scenario
     estimate = "Today's API spend is an estimate at the list price. Enter your bill on the Candidates page."
     is_paid = scenario.api.paid_usd_per_month is not None
-    spend = f"Today's API spend is your bill. {bill_difference(inputs)}" if is_paid else estimate
-    return [spend] + [
+    spend = f"Today's API spend is {_paid(scenario.api)}. {bill_difference(inputs)}" if is_paid else estimate
+    assumed = [
+        f"{part.name or part.model} is priced as {part.model}, because no listed price has that name. Correct it on the Candidates page."
+        for part in scenario.api.mix
+        if part.basis == "assumed"
+    ]
+    return [spend, *assumed] + [
         f"{offer.label} changes price on {day} to {usd(rates.input_usd_per_mtok)} (input) and "
         f"{usd(rates.output_usd_per_mtok)} (output) per million tokens. The verdict uses today's price."
+        for offer in today.bill.offers
         for day, rates in scheduled_changes(offer, scenario.as_of, scenario.operations.horizon_months)
     ]
+
+
+def _paid(api: Api) -> str:
+    return "your bill" if api.paid_source == "typed" else "the spend in your usage file at its monthly rate"
 
 
 def _cache_notes(options: Sequence[Option], catalog: Catalog) -> list[str]:

@@ -73,7 +73,7 @@ def _announced_change(inputs: Inputs, allowed: Sequence[Option]) -> AnnouncedCha
     call; None where none does."""
     months, start = inputs.scenario.operations.horizon_months, inputs.scenario.as_of
     bills = [option.bill for option in allowed if option.bill is not None]
-    offers = {bill.offer.label: bill.offer for bill in bills}
+    offers = {offer.label: offer for bill in bills for offer in bill.offers}
     changes = [(day, name) for name, offer in offers.items() for day, _ in scheduled_changes(offer, start, months)]
     sized = size_candidates(inputs) if changes else ([], [])
     side = side_of(allowed)

@@ -104,7 +104,9 @@ def _cache_figures(reading: LoadReading) -> dict[str, Any]:
 
 
 def _batch(reading: LoadReading) -> dict[str, Any]:
-    return {"deferrable_frac": reading.batch_frac} if reading.batch_frac > 0 else {}
+    if reading.batch_frac <= 0:
+        return {}
+    return {"batch_frac": reading.batch_frac, "deferrable_frac": reading.batch_frac}
 
 
 def _length_figures(reading: LoadReading) -> dict[str, Any]:

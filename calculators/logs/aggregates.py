@@ -156,7 +156,7 @@ def with_spend(reading: UsageReading, bill: LoadReading) -> UsageReading:
     periods = (reading.start, reading.end, bill.start, bill.end)
     if None not in periods and (bill.end <= reading.start or reading.end <= bill.start):  # type: ignore[operator]
         raise LogError(f"{bill.name} and {reading.name} have no day in common; export both for the same period.")
-    return replace(reading, spend_usd=bill.spend_usd, read=(*reading.read, *bill.read))
+    return replace(reading, spend_usd=bill.spend_usd, bill_span_s=bill.spend_span_s, read=(*reading.read, *bill.read))
 
 
 # --- sums ------------------------------------------------------------------------------------------------------------

@@ -15,11 +15,9 @@ from calculators.logs.peak_estimate import WEEK_S, PeakEstimate, SeenPeak, peak_
 from calculators.logs.request_log import UsageSummary, span_text
 from calculators.logs.request_statistics import LengthStatistics, Peak
 from calculators.scenario.schema import Basis, LengthCell, Workload
-from calculators.units import HOURS_PER_MONTH, SECONDS_PER_MONTH, count, listed, percent, plural, printable, usd
+from calculators.units import HOURS_PER_MONTH, SECONDS_PER_MONTH, count, plural, printable
 
 COMMENT_CHARS = 500
-MAX_MODEL_CHARS = 60
-MAX_NAMED_MODELS = 3
 NOT_IN_LOG = ("cacheable_frac", "self_hit_frac", "deferrable_frac", "growth_per_month_frac")
 
 
@@ -92,7 +90,10 @@ def _cache_figures(summary: UsageSummary, before: Workload) -> dict[str, object]
 
 def _batch_figures(summary: UsageSummary) -> dict[str, object]:
     """The share that waited for the batch tier, which the peaks leave out."""
-    return {"deferrable_frac": summary.batch_count / summary.used_row_count} if summary.batch_count else {}
+    if not summary.batch_count:
+        return {}
+    frac = summary.batch_count / summary.used_row_count
+    return {"batch_frac": frac, "deferrable_frac": frac}
 
 
 def _cell(share_frac: float, input_tok: float, output_tok: float) -> LengthCell:
@@ -126,31 +127,9 @@ def _comments(summary: UsageSummary) -> list[str]:
         *(_peak(peak) for peak in summary.peaks),
         f"{week_peak(summary).basis.capitalize()}: {week_peak(summary).why}",
         *month_texts(summary.request_rate_req_s * SECONDS_PER_MONTH, summary.span_s, summary.used_row_count),
-        *api_texts(summary),
         *(f"Note: {note}" for note in summary.notes),
         f"Not from the log, so check them: {', '.join((*unknown, *NOT_IN_LOG))}",
     ]
-
-
-def api_texts(summary: UsageSummary) -> list[str]:
-    """Models and spend of the log in sentences, and where they belong: a workload holds neither."""
-    texts = []
-    if summary.models:
-        total_tok = sum((model.input_tok or 0) + (model.output_tok or 0) for model in summary.models)
-        shares = [
-            f"{printable(model.model, MAX_MODEL_CHARS)} {percent(((model.input_tok or 0) + (model.output_tok or 0)) / max(total_tok, 1))}"
-            for model in summary.models[:MAX_NAMED_MODELS]
-        ]
-        others = len(summary.models) - MAX_NAMED_MODELS
-        names = listed([*shares, plural(others, "other model")] if others > 0 else shares)
-        texts.append(f"Models by tokens: {names}. The verdict is priced for the API model on the Candidates page.")
-    if summary.spend_usd:
-        month_usd = summary.spend_usd / summary.span_s * SECONDS_PER_MONTH
-        texts.append(
-            f"Spend: {usd(summary.spend_usd)} in {span_text(summary.span_s)}, {usd(month_usd)}/month at that rate. "
-            "Enter the month of your invoice as API bill today on the Candidates page."
-        )
-    return texts
 
 
 def month_range(requests_per_month: float, span_s: float, request_count: float) -> tuple[float, float]:

@@ -39,6 +39,15 @@ class UsageReading:
     """Empty when nothing is in doubt."""
     summary: UsageSummary | None = None
     """Lengths, peaks and arrivals, of a log of requests only."""
+    bill_span_s: float | None = None
+    """Period of the spend, where a bill of its own gave it."""
+
+    @property
+    def spend_span_s(self) -> float | None:
+        """Period in which `spend_usd` was spent; None where it is not known."""
+        if self.bill_span_s is not None or self.start is None or self.end is None:
+            return self.bill_span_s
+        return self.summary.span_s if self.summary else (self.end - self.start).total_seconds()
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for other programs."""

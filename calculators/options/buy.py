@@ -3,7 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from calculators.api.bill import ApiBill, Usage, monthly_bill, todays_discount_frac, todays_list_bill
+from calculators.api.bill import (
+    ApiBill,
+    Usage,
+    monthly_bill,
+    seller_discount_frac,
+    summed_bill,
+    todays_bill,
+    todays_discount_frac,
+    todays_list_bill,
+    todays_parts,
+    todays_usage,
+)
+from calculators.api.bill_lines import paid_words
 from calculators.api.cache_terms import cache_terms
 from calculators.api.rates import ApiOffer, api_offer, api_rates, hosted_offers
 from calculators.catalog.compliance_rules import FactName, Resale
@@ -15,31 +27,37 @@ from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Candidate
 from calculators.units import multiple_of, percent, usd
 
-BILL_BASIS = "your bill"
 MIN_SAVING_FRAC = 0.005
 """Discounts that save less than this share of the bill make no option of their own."""
 
 
 def direct_options(inputs: Inputs) -> list[Option]:
     """Today's API, and the same API with its discounts used where that saves."""
-    offer, w = _today(inputs), inputs.scenario.workload
-    discount_frac = todays_discount_frac(inputs)
-    usage = Usage(cached_frac=w.cached_frac, write_frac=w.cache_write_frac, discount_frac=discount_frac)
-    today = monthly_bill(offer, inputs.demand, inputs.scenario.as_of, usage)
-    options = [_as_paid(_api_option("api_today", offer.label, today), inputs)]
-    best = optimized_bill(offer, inputs, discount_frac)
+    bills = [todays_bill(part, todays_usage(part, todays_discount_frac(part))) for part in todays_parts(inputs)]
+    today = summed_bill(bills, inputs.demand.requests_per_month)
+    options = [_as_paid(_api_option("api_today", today.label, today), inputs)]
+    best = optimized_todays_bill(inputs)
     if best.usd_per_month < today.usd_per_month * (1 - MIN_SAVING_FRAC):
         used = " and ".join(discounts_used(best)) or "its discounts"
-        options.append(_api_option("api_optimised", f"{offer.label} with {used}", best))
+        options.append(_api_option("api_optimised", f"{today.label} with {used}", best))
     return options
 
 
+def optimized_todays_bill(inputs: Inputs) -> ApiBill:
+    """The cheapest bill of today's API models, each as of `optimized_bill`."""
+    bills = [optimized_bill(_today(part), part, todays_discount_frac(part)) for part in todays_parts(inputs)]
+    return summed_bill(bills, inputs.demand.requests_per_month)
+
+
 def resold_options(inputs: Inputs, regional: bool) -> list[Option]:
-    """Today's model through a cloud that resells it, or on its maker's regional endpoints (`regional`)."""
+    """Today's models through a cloud that resells them, or on their maker's regional endpoints (`regional`); none where
+    they have several makers."""
+    api = inputs.scenario.api
+    makers = {part.provider for part in api.mix} or {api.provider}
     return [
-        _resold(_today(inputs), resale, ratio, inputs)
+        _resold(resale, ratio, inputs)
         for resale in inputs.catalog.operators_file.resales
-        if resale.provider == inputs.scenario.api.provider
+        if makers == {resale.provider}
         for ratio in (resale.regional_price_ratio if regional else resale.price_ratio,)
         if ratio is not None and (regional or resale.operator != resale.provider)
     ]
@@ -54,16 +72,15 @@ def hosted_options(inputs: Inputs) -> list[Option]:
 def hosted_options_of(candidate: Candidate, inputs: Inputs) -> list[Option]:
     """Every allowed provider of one open model, cheapest first. Where it is the model in use today, today's own offer is
     left out, and the others cost the move only."""
-    model, allowed = inputs.catalog.model(candidate.model), inputs.scenario.api.hosted_sellers
-    gate, today = inputs.gate_of(model), _today(inputs)
+    model, api = inputs.catalog.model(candidate.model), inputs.scenario.api
+    gate, allowed, today = inputs.gate_of(model), api.hosted_sellers, None if api.mix else (api.provider, api.model)
     lines_of = resale_lines if gate is None else hosted_open_lines
     extra = lines_of(inputs.scenario.operations, inputs.catalog.ownership)
     options = []
     for offer in hosted_offers(model, inputs.scenario.as_of, inputs.catalog):
-        is_today = (offer.provider, offer.model) == (today.provider, today.model)
-        if not is_today and (not allowed or offer.provider in allowed):
-            ratio = regional_ratio(offer.provider, inputs) * _paid_ratio(offer.provider, inputs)
-            bill = optimized_bill(offer, inputs, 1 - ratio)
+        if (offer.provider, offer.model) != today and (not allowed or offer.provider in allowed):
+            paid_ratio = 1 - seller_discount_frac(offer.provider, inputs)
+            bill = optimized_bill(offer, inputs, 1 - regional_ratio(offer.provider, inputs) * paid_ratio)
             option = _api_option("hosted_open", f"{model.name} on {offer.provider_name}", bill, extra)
             options.append(replace(option, model=model.name, gate=gate))
     return sorted(options, key=lambda option: option.usd_per_month)
@@ -143,18 +160,14 @@ def _today(inputs: Inputs) -> ApiOffer:
     return api_offer(inputs.scenario.api.provider, inputs.scenario.api.model, inputs.catalog)
 
 
-def _paid_ratio(provider: str, inputs: Inputs) -> float:
-    """What the user pays of a provider's list price, where a bill of that provider says so; else 1."""
-    api = inputs.scenario.api
-    return 1 - todays_discount_frac(inputs) if api.paid_usd_per_month is not None and api.provider == provider else 1.0
-
-
 def _as_paid(today: Option, inputs: Inputs) -> Option:
     """Today's option with the bill that the user pays as the source of its cost, and the difference to the list price."""
     if inputs.scenario.api.paid_usd_per_month is None:
         return today
     line, *others = today.lines
-    return replace(today, lines=(replace(line, basis=BILL_BASIS, note=bill_difference(inputs)), *others))
+    return replace(
+        today, lines=(replace(line, basis=paid_words(inputs.scenario.api), note=bill_difference(inputs)), *others)
+    )
 
 
 def bill_difference(inputs: Inputs) -> str:
@@ -168,7 +181,7 @@ def bill_difference(inputs: Inputs) -> str:
         listed += f", less your discount of {percent(api.discount_frac)} {usd(expected)}"
     gap = paid - expected
     if abs(gap) < MIN_SAVING_FRAC * expected:
-        return f"{listed}: your bill agrees."
+        return f"{listed}: what you pay agrees."
     more = "more" if gap > 0 else "less"
     return (
         f"{listed}. You pay {usd(abs(gap))}/month ({percent(abs(gap) / expected)}) {more}: by caching, batch, tiers or prices "
@@ -176,9 +189,10 @@ def bill_difference(inputs: Inputs) -> str:
     )
 
 
-def _resold(offer: ApiOffer, resale: Resale, ratio: float, inputs: Inputs) -> Option:
+def _resold(resale: Resale, ratio: float, inputs: Inputs) -> Option:
     """A reseller's price is the maker's list price times a ratio; the user's discount at the maker does not carry over."""
-    bill, is_maker = optimized_bill(offer, inputs, 1 - ratio), resale.operator == resale.provider
+    bills = [optimized_bill(_today(part), part, 1 - ratio) for part in todays_parts(inputs)]
+    bill, is_maker = summed_bill(bills, inputs.demand.requests_per_month), resale.operator == resale.provider
     name = api_seller(resale.operator, resale.operator, inputs.catalog).name
     used = " and ".join(discounts_used(bill))
     price = multiple_of(ratio, "the maker's list price")
@@ -189,12 +203,13 @@ def _resold(offer: ApiOffer, resale: Resale, ratio: float, inputs: Inputs) -> Op
     return with_range(
         Option(
             kind="resold_api",
-            label=offer.label
+            label=bill.label
             + (", regional endpoint" if is_maker else f" via {name}")
             + (f", with {used}" if used else ""),
             lines=(line, *moving),
-            model=offer.model,
+            model=bill.offer.model,
             operator=resale.operator,
+            products=tuple((resale.operator, offer.model) for offer in bill.offers) if bill.parts else (),
             bill=bill,
         )
     )
@@ -202,7 +217,8 @@ def _resold(offer: ApiOffer, resale: Resale, ratio: float, inputs: Inputs) -> Op
 
 def _api_option(kind: OptionKind, label: str, bill: ApiBill, extra: tuple[CostLine, ...] = ()) -> Option:
     """An option that buys from the bill's own provider; `extra` are its cost lines besides the bill."""
-    basis = f"list price, {bill.offer.confidence} confidence"
+    confidence = max((offer.confidence for offer in bill.offers), key=("high", "medium", "low").index)
+    basis = f"list price, {confidence} confidence"
     return with_range(
         Option(
             kind=kind,
@@ -210,6 +226,7 @@ def _api_option(kind: OptionKind, label: str, bill: ApiBill, extra: tuple[CostLi
             lines=(fixed_line("api", bill.usd_per_month, basis, bill.offer.source, bill.working), *extra),
             model=bill.offer.model,
             operator=bill.offer.provider,
+            products=tuple((offer.provider, offer.model) for offer in bill.offers) if bill.parts else (),
             bill=bill,
         )
     )

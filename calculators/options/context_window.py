@@ -16,7 +16,7 @@ NAMED_OPTIONS = 5
 
 def is_too_short(option: Option, needed_tok: int) -> bool:
     """Whether the context window of an API option is below `needed_tok`; an unknown one is taken to be long enough."""
-    context_tok = option.bill.offer.context_tok if option.bill else None
+    context_tok = option.bill.context_tok if option.bill else None
     return context_tok is not None and context_tok < needed_tok
 
 
@@ -24,7 +24,7 @@ def option_too_short_words(option: Option, workload: Workload) -> str:
     """Why an API option's context window rules it out; empty where it does not."""
     if option.bill is None or not is_too_short(option, needed_context_tok(workload)):
         return ""
-    return too_short_words(option.bill.offer.context_tok or 0, workload)
+    return too_short_words(option.bill.context_tok or 0, workload)
 
 
 def too_short_words(context_tok: int, workload: Workload) -> str:
@@ -60,7 +60,7 @@ def context_notes(options: Iterable[Option], inputs: Inputs) -> list[str]:
     for option in options:
         if is_too_short(option, needed_tok) and option.model not in short:
             assert option.bill is not None
-            short[option.label] = option.bill.offer.context_tok or 0
+            short[option.label] = option.bill.context_tok or 0
     if not short:
         return []
     names = [f"{name} ({tok:,} tokens)" for name, tok in short.items()]

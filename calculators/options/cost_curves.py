@@ -271,11 +271,10 @@ class OptionCurves:
 
     def _overflow_rates(self, buys: NDArray[np.intp]) -> Array:
         """Bill without the batch API, and what batch would save on all requests, over the bill (2, t)."""
-        deferrable_frac = self.inputs.scenario.workload.deferrable_frac
         bills = [_bill(option) for option in self.buys]
         paid = np.array([max(bill.usd_per_month, 1e-300) for bill in bills])
         unbatched = np.array([bill.unbatched_usd_per_month for bill in bills]) / paid
-        saving = np.array([bill.batch_saving_usd_per_month / (deferrable_frac or 1.0) for bill in bills]) / paid
+        saving = np.array([bill.batch_saving_of_all_usd_per_month for bill in bills]) / paid
         return np.array([unbatched[buys], saving[buys]])
 
     # --- sides -------------------------------------------------------------------------------------------------------

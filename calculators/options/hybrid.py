@@ -12,7 +12,6 @@ from calculators.fleet.staircase import Staircase
 from calculators.options.build import rent_note
 from calculators.options.option import Option, with_range
 from calculators.scenario.inputs import Inputs
-from calculators.scenario.schema import Workload
 from calculators.units import percent
 
 OVERFLOW_RANGE_RATIO = 2.0
@@ -26,7 +25,7 @@ def hybrid_option(build: Option, staircase: Staircase, buy: Option, inputs: Inpu
     assert buy.bill is not None
     workload, peak_rent_usd = inputs.scenario.workload, _peak_rent_usd(staircase, inputs)
     fleets = base_load_fleets(staircase, workload)
-    bills = [overflow_usd_per_month(base, buy.bill, workload) for base in fleets]
+    bills = [overflow_usd_per_month(base, buy.bill) for base in fleets]
     costs = [(base.plan.rent_usd_per_month + bill, bill, base) for base, bill in zip(fleets, bills, strict=True)]
     if not costs:
         return None
@@ -44,6 +43,7 @@ def hybrid_option(build: Option, staircase: Staircase, buy: Option, inputs: Inpu
             gate=build.gate,
             plan=base.plan,
             also_operator=buy.operator,
+            products=buy.products,
             also_model=buy.model,
             also_gate=buy.gate,
         )
@@ -67,10 +67,11 @@ def _smaller(rent: CostLine, plan: FleetPlan) -> CostLine:
     )
 
 
-def overflow_usd_per_month(base: BaseLoadFleet, bill: ApiBill, workload: Workload) -> float:
+def overflow_usd_per_month(base: BaseLoadFleet, bill: ApiBill) -> float:
     """What the API bills for the overflow: in batch only those of its requests that can wait."""
-    batch = bill.batch_saving_usd_per_month / workload.deferrable_frac if workload.deferrable_frac else 0.0
-    return base.overflow_frac * bill.unbatched_usd_per_month - base.waiting_frac * batch
+    return (
+        base.overflow_frac * bill.unbatched_usd_per_month - base.waiting_frac * bill.batch_saving_of_all_usd_per_month
+    )
 
 
 def _overflow(buy: Option, base: BaseLoadFleet, usd: float) -> CostLine:

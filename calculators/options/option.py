@@ -26,7 +26,9 @@ class Option:
     lines: tuple[CostLine, ...]
     model: str
     operator: str = ""
-    """Who would see the prompts: the id of the API provider or GPU cloud, or `OWN`."""
+    """Who would see the prompts: the id of the API provider or GPU cloud, or `OWN`; of several providers the largest."""
+    products: tuple[tuple[str, str], ...] = ()
+    """Provider and model of each, where several API models answer."""
     gate: Gate | None = None
     """Whether the user's evaluation accepts the model, or this is assumed; None for the model in use today, whoever
     serves it."""
@@ -58,6 +60,17 @@ class Option:
         assert self.bill is not None
         fixed = self.usd_per_month - self.bill.usd_per_month
         return fixed + self.bill.usd_per_request * requests_per_month
+
+    @property
+    def bought(self) -> tuple[tuple[str, str], ...]:
+        """Provider and model of everything that an API option buys."""
+        return self.products or ((self.operator, self.model),)
+
+    @property
+    def operators(self) -> tuple[str, ...]:
+        """Everyone who would see the prompts, each once."""
+        every = (self.operator, self.also_operator, *(operator for operator, _ in self.products))
+        return tuple(dict.fromkeys(operator for operator in every if operator))
 
     @property
     def models(self) -> tuple[str, ...]:

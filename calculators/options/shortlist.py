@@ -147,16 +147,17 @@ def _of_offers(stairs: Sequence[Staircase], of: Callable[[MachineOffer], _T]) ->
 
 
 def _serves(option: Option, needed: frozenset[FactName], catalog: Catalog) -> bool:
-    operator = api_seller(option.operator, option.operator, catalog)
-    return product_meets_residency(
-        option.kind, option.model, option.operator, operator, needed, catalog.operators_file.resales
+    return all(
+        product_meets_residency(
+            option.kind, model, seller, api_seller(seller, seller, catalog), needed, catalog.operators_file.resales
+        )
+        for seller, model in option.bought
     )
 
 
-def operator_path(option: Option, catalog: Catalog) -> tuple[str, str]:
-    """Path kind and id of the operator of an API option."""
-    operator = api_seller(option.operator, option.operator, catalog)
-    return operator.path, operator.id
+def sellers(option: Option, catalog: Catalog) -> list[Operator]:
+    """The operators of an API option."""
+    return [api_seller(operator, operator, catalog) for operator in option.operators]
 
 
 def machine_operator(offer: MachineOffer, catalog: Catalog) -> Operator:
@@ -172,9 +173,9 @@ def assess_options(every: AllOptions, inputs: Inputs, left_out: PathKind | None 
     offers: dict[tuple[str, str, bool], PathPrice] = {}
     for buy in (buy for buy in every.buys if buy.holds):
         option = buy.option
-        operator = api_seller(option.operator, option.operator, inputs.catalog)
         price = option.usd_per_month if buy.serves else None
-        _keep(offers, PathPrice(operator, option.label, price), option.kind == "hosted_open")
+        for operator in sellers(option, inputs.catalog):
+            _keep(offers, PathPrice(operator, option.label, price), option.kind == "hosted_open")
     rest = sum(line.usd_per_month for line in every.lines)
     operators = _of_offers(every.stairs, lambda offer: machine_operator(offer, inputs.catalog))
     is_priced = every.serves & np.isfinite(every.rents_usd)
@@ -198,7 +199,7 @@ def assess_options(every: AllOptions, inputs: Inputs, left_out: PathKind | None 
 def _elsewhere(every: AllOptions, inputs: Inputs) -> list[PathPrice]:
     """API products that only the residency requirements rule out."""
     buys = (buy.option for buy in every.buys if buy.holds and not buy.serves)
-    return [PathPrice(api_seller(o.operator, o.operator, inputs.catalog), o.label, o.usd_per_month) for o in buys]
+    return [PathPrice(one, o.label, o.usd_per_month) for o in buys for one in sellers(o, inputs.catalog)]
 
 
 def assessed_as_compared(
@@ -228,7 +229,8 @@ def allowed_options(every: AllOptions, assessment: ComplianceAssessment, inputs:
     """Options that compliance allows. Keeps the cheapest provider of each open model. Purchased servers count only if the
     user includes them or nothing else with a price is allowed."""
     allowed = {(p.path.kind, p.path.operator) for p in assessment.with_status("allowed")}
-    buys = [b.option for b in every.buys if b.serves and b.holds and operator_path(b.option, inputs.catalog) in allowed]
+    may_serve = [b.option for b in every.buys if b.serves and b.holds]
+    buys = [o for o in may_serve if all((s.path, s.id) in allowed for s in sellers(o, inputs.catalog))]
     operators = _of_offers(every.stairs, lambda offer: machine_operator(offer, inputs.catalog))
     may_run = {key: (operator.path, operator.id) in allowed for key, operator in operators.items()}
     kept = every.serves & np.array([may_run[id(s.offer)] for s in every.stairs], dtype=bool)

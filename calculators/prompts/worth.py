@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from calculators.api.bill import Usage, monthly_bill, todays_discount_frac
+from calculators.api.bill import Usage, todays_bill, todays_discount_frac, todays_parts
 from calculators.api.cache_terms import CacheTerms, PriceRatios, cache_terms, price_ratios
-from calculators.api.rates import api_offer
 from calculators.catalog.catalog import Catalog
 from calculators.fleet.plan import FleetPlan
 from calculators.performance.replica import replica_arrays
@@ -35,17 +34,13 @@ def todays_price_ratios(scenario: Scenario, catalog: Catalog) -> PriceRatios:
 
 def api_usd_per_month(inputs: Inputs, hit_frac: float) -> float:
     """Bill of today's API if `hit_frac` of the input is read from its cache; where writes cost extra, misses are written."""
-    scenario, api = inputs.scenario, inputs.scenario.api
-    writes = todays_price_ratios(scenario, inputs.catalog).write_ratio > 1
-    bill = monthly_bill(
-        api_offer(api.provider, api.model, inputs.catalog),
-        inputs.demand,
-        scenario.as_of,
-        Usage(
-            cached_frac=hit_frac, write_frac=1 - hit_frac if writes else 0.0, discount_frac=todays_discount_frac(inputs)
-        ),
-    )
-    return bill.usd_per_month
+    usd = 0.0
+    for part in todays_parts(inputs):
+        writes = todays_price_ratios(part.scenario, inputs.catalog).write_ratio > 1
+        write_frac, discount_frac = 1 - hit_frac if writes else 0.0, todays_discount_frac(part)
+        usage = Usage(cached_frac=hit_frac, write_frac=write_frac, discount_frac=discount_frac)
+        usd += todays_bill(part, usage).usd_per_month
+    return usd
 
 
 def with_own_hit_rate(scenario: Scenario, hit_frac: float) -> Scenario:

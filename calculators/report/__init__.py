@@ -9,5 +9,6 @@ record_changes   what changed since
 record_page      a record as Markdown and HTML
 phase_view       prefill and decode of one replica
 phase_text       words and sentences of that view
+by_model         each API model's traffic decided alone
 catalog_view     prices, models and offers as pages list them
 """

@@ -145,7 +145,9 @@ def freeze(
             Flipping(what=row.what, now=row.now, flips_at=row.flips_at, becomes=row.becomes)
             for row in sensitivity.rows[:NEAREST]
         ),
-        assumptions=tuple(_workload_rows(evaluation) + _latency_rows(evaluation) + _cost_rows(evaluation)),
+        assumptions=tuple(
+            _workload_rows(evaluation) + _api_rows(evaluation) + _latency_rows(evaluation) + _cost_rows(evaluation)
+        ),
         trust=(*verdict.assumptions, *evaluation.caveats),
         review=sensitivity.review,
         dissent=dissent,
@@ -220,6 +222,31 @@ def _workload_rows(evaluation: Evaluation) -> list[Assumed]:
             ("Growth per month", percent(w.growth_per_month_frac), "as entered"),
         )
     ]
+
+
+def _api_rows(evaluation: Evaluation) -> list[Assumed]:
+    """The API models in use, and the steps from their list price to the bill."""
+    mix = [
+        Assumed(
+            what=f"API model {part.model}",
+            value=f"{percent(part.requests_frac)} of requests",
+            basis=part.basis,
+            source=f"{part.name} in the usage file" if part.name else "as entered",
+            as_of=None,
+        )
+        for part in evaluation.scenario.api.mix
+    ]
+    lines = [
+        Assumed(
+            what=f"Today's API: {line.name}",
+            value=f"{usd(line.usd_per_month)}/month",
+            basis=line.note,
+            source="arithmetic",
+            as_of=None,
+        )
+        for line in evaluation.bill_lines
+    ]
+    return [*mix, *lines]
 
 
 def _latency_rows(evaluation: Evaluation) -> list[Assumed]:

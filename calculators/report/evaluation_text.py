@@ -11,12 +11,13 @@ from calculators.evaluate import Evaluation
 from calculators.fleet.machine_offers import MachineOffer
 from calculators.options.feasibility import Feasibility
 from calculators.options.option import Option
+from calculators.report.by_model import ModelChoice, by_model_sentence
 from calculators.units import plural, usd, usd_range
 
 
-def to_text(evaluation: Evaluation, sensitivity: DecisionSensitivity) -> str:
+def to_text(evaluation: Evaluation, sensitivity: DecisionSensitivity, models: Sequence[ModelChoice] = ()) -> str:
     """The verdict, its reason, the options by cost, the triggers for self-hosting, the sensitivity and the key
-    assumptions."""
+    assumptions. `models`: the decision for each API model's traffic alone, where several are in use."""
     verdict = evaluation.verdict
     options = [_option_row(option, evaluation.label_of(option)) for option in evaluation.options]
     signals = [
@@ -34,6 +35,8 @@ def to_text(evaluation: Evaluation, sensitivity: DecisionSensitivity) -> str:
         f"Cost at {plural(evaluation.demand.requests_per_month, 'request')}/month:",
         *options,
         "",
+        *_bill(evaluation),
+        *_by_model(evaluation, models),
         *_break_evens(evaluation),
         "Triggers for self-hosting:",
         *signals,
@@ -55,6 +58,25 @@ def to_text(evaluation: Evaluation, sensitivity: DecisionSensitivity) -> str:
 def _option_row(option: Option, label: str) -> str:
     spread = usd_range(option.low_usd_per_month, option.high_usd_per_month)
     return f"  {usd(option.usd_per_month):>8}/month  {f'({spread})' if spread else '':<22}  {label}"
+
+
+def _bill(evaluation: Evaluation) -> list[str]:
+    """From list price to bill, where more than one line leads there."""
+    if len(evaluation.bill_lines) < 3:
+        return []
+    rows = [f"  {usd(line.usd_per_month):>8}/month  {line.name}: {line.note}" for line in evaluation.bill_lines]
+    return ["From list price to today's API spend:", *rows, ""]
+
+
+def _by_model(evaluation: Evaluation, models: Sequence[ModelChoice]) -> list[str]:
+    """The decision for each API model's traffic alone; nothing where one model answers everything."""
+    if not models:
+        return []
+    rows = [
+        f"  {usd(m.today_usd_per_month):>8}/month today  {m.model}: {m.choice}, {usd(m.usd_per_month)}/month"
+        for m in models
+    ]
+    return ["Each API model's traffic alone:", *rows, f"  {by_model_sentence(evaluation, models)}", ""]
 
 
 def _break_evens(evaluation: Evaluation) -> list[str]:

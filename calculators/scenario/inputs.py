@@ -22,8 +22,9 @@ class Inputs:
         return cls(scenario, demand_of(scenario.workload), catalog)
 
     def gate_of(self, model: Model) -> Gate | None:
-        """Whether the user's evaluation accepts a candidate; None for the model in use today, which needs none."""
+        """Whether the user's evaluation accepts a candidate; None for the only model in use today, which needs none."""
         api = self.scenario.api
-        if self.catalog.open_model(api.provider, api.model) is model:
+        in_use = {id(self.catalog.open_model(one.provider, one.model)) for one in api.mix or (api,)}
+        if in_use == {id(model)}:
             return None
         return next(c.gate for c in self.scenario.candidates if self.catalog.model(c.model) is model)

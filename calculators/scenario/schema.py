@@ -17,6 +17,8 @@ from calculators.units import percent
 MAX_LISTED = 100
 """Entries in any list of a scenario."""
 MAX_OWN_MEASUREMENTS = 32
+MAX_MODELS = 12
+"""API models in use that are told apart."""
 
 Basis = Literal["measured", "bounded", "assumed", "typed"]
 Gate = Literal["accepted", "assumed", "not_acceptable"]
@@ -53,6 +55,8 @@ class Workload(Record):
     """Share of input tokens that a cache-friendly prompt order could read from a cache."""
     self_hit_frac: Fraction = Field(0.25, title="Prefix-cache hit rate when self-hosted")
     """Share of input tokens; lower than at an API, because capacity is limited and replicas have separate caches."""
+    batch_frac: Fraction = Field(0.0, title="Share in the batch API today")
+    """Share of requests."""
     deferrable_frac: Fraction = Field(0.0, title="Share eligible for the batch API (24 h)")
     peak_ratio: Annotated[float, Field(ge=1, le=10_000)] = Field(4.0, title="Peak-to-average ratio")
     """Busiest sizing window over the mean of the active hours."""
@@ -66,6 +70,10 @@ class Workload(Record):
             both = f"{label('workload.cached_frac')} and {label('workload.cache_write_frac').lower()}"
             shares = f"{percent(self.cached_frac)} and {percent(self.cache_write_frac)}"
             raise ValueError(f"{both} add up to more than 100% ({shares}); lower one of them")
+        if self.batch_frac > self.deferrable_frac + 1e-9:
+            today, eligible = (label(f"workload.{name}") for name in ("batch_frac", "deferrable_frac"))
+            shares = f"{percent(self.batch_frac)} against {percent(self.deferrable_frac)}"
+            raise ValueError(f"{today} is above {eligible.lower()} ({shares}); lower the one or raise the other")
         if self.cells and abs(sum(cell.share_frac for cell in self.cells) - 1) > 1e-3:
             raise ValueError("the shares of the token length distribution must add up to 100%; correct them")
         for name in ("input_tok", "output_tok") if self.cells else ():
@@ -83,6 +91,24 @@ class Targets(Record):
     tpot_ms: Annotated[float, Field(ge=0.1, le=10_000)] | None = Field(50.0, title="TPOT target, mean (ms)")
 
 
+class ModelTraffic(Record):
+    """What one of several API models answers today, as shares of the whole traffic, so that edits of the workload keep
+    them."""
+
+    name: Annotated[str, Field(max_length=80)] = Field("", title="Model name in the usage file")
+    provider: Annotated[str, Field(max_length=100)] = Field(title="API provider")
+    model: Annotated[str, Field(max_length=200)] = Field(title="API model")
+    basis: Literal["matched", "assumed", "typed"] = Field("typed", title="Basis of the API model")
+    """matched: the name in the file; assumed: no listed model has that name."""
+    requests_frac: Annotated[float, Field(gt=0, le=1)] = Field(title="Share of requests")
+    input_frac: Fraction = Field(title="Share of input tokens")
+    output_frac: Fraction = Field(title="Share of output tokens")
+    cache_read_frac: Fraction | None = Field(None, title="Share of cache reads")
+    cache_write_frac: Fraction | None = Field(None, title="Share of cache writes")
+    bill_frac: Fraction | None = Field(None, title="Share of the API bill")
+    """None: in proportion to list prices."""
+
+
 class Api(Record):
     """The API in use today."""
 
@@ -92,10 +118,28 @@ class Api(Record):
     """Off the list price."""
     paid_usd_per_month: Annotated[float, Field(gt=0, le=1e10)] | None = Field(None, title="API bill today (USD/month)")
     """What today's requests cost, from the invoice. None: estimated from the list price."""
+    paid_source: Annotated[str, Field(max_length=300)] = Field("typed", title="Source of the API bill")
+    """'typed' or 'log:<file name>'."""
+    mix: Annotated[tuple[ModelTraffic, ...], Field(max_length=MAX_MODELS)] = Field((), title="API models in use")
+    """Where several models answer: what each does. Empty: `model` answers everything."""
     hosted_sellers: Annotated[tuple[Annotated[str, Field(max_length=100)], ...], Field(max_length=MAX_LISTED)] = Field(
         (), title="Allowed hosting providers (empty = all)"
     )
     """Providers that may sell an open model by the token."""
+
+    @model_validator(mode="after")
+    def _whole(self) -> "Api":
+        for name in ModelTraffic.model_fields:
+            shares = [getattr(part, name) for part in self.mix] if name.endswith("_frac") else []
+            known = [share for share in shares if share is not None]
+            if known and len(known) < len(shares):
+                raise ValueError(
+                    f"{ModelTraffic.model_fields[name].title} is given for some models only; give it for all"
+                )
+            if known and abs(sum(known) - 1) > 1e-3:
+                title = ModelTraffic.model_fields[name].title
+                raise ValueError(f"{title} adds up to {percent(sum(known))} over all models; correct it to 100%")
+        return self
 
 
 class Candidate(Record):

@@ -2,11 +2,9 @@
 
 from dataclasses import dataclass, replace
 
-from calculators.api.bill import todays_discount_frac
-from calculators.api.rates import api_offer
 from calculators.catalog.catalog import Catalog
 from calculators.evaluate import Evaluation
-from calculators.options.buy import optimized_bill
+from calculators.options.buy import optimized_todays_bill
 from calculators.options.option import STAYS
 from calculators.scenario.inputs import Inputs
 from calculators.units import listed, percent, plural_or_no, usd
@@ -71,11 +69,10 @@ def quick_wins(result: Evaluation, catalog: Catalog) -> list[QuickWin]:
     inputs = Inputs(result.scenario, result.demand, catalog)
     scenario, today_usd = inputs.scenario, result.today.usd_per_month
     workload = scenario.workload
-    offer = api_offer(scenario.api.provider, scenario.api.model, catalog)
 
     def saved(**changes: float) -> float:
         other = scenario.model_copy(update={"workload": workload.model_copy(update=changes)})
-        bill = optimized_bill(offer, replace(inputs, scenario=other), todays_discount_frac(inputs))
+        bill = optimized_todays_bill(replace(inputs, scenario=other))
         return max(today_usd - bill.usd_per_month, 0.0)
 
     wait = f"on the {percent(workload.deferrable_frac)} of requests that can wait 24 hours"
@@ -85,7 +82,7 @@ def quick_wins(result: Evaluation, catalog: Catalog) -> list[QuickWin]:
     wins = [
         QuickWin(
             "Reorder prompts for the cache on the API",
-            saved(deferrable_frac=0.0),
+            saved(deferrable_frac=workload.batch_frac),
             raised if is_higher else f"because the cache hit rate is already the achievable {achievable}",
         ),
         QuickWin(

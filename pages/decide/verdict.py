@@ -3,6 +3,7 @@
 import streamlit as st
 
 from calculators.decision.signals import triggers_sentence
+from pages.shared.components.by_model import by_model_table
 from pages.shared.components.verdict import accuracy_sentence, cost_breakdown, metric_row, sensitivity_table
 from pages.shared.figures.cost import crossover_chart, shown_options
 from pages.shared.log_upload import log_upload
@@ -38,6 +39,8 @@ st.markdown(escape(verdict.reason))
 if not result.today_allowed:
     st.warning(escape(f"Your current API is no option: {result.today_barred}."), icon=":material/gavel:")
 st.markdown(escape(triggers_sentence(result.signals)))
+
+by_model_table(result)
 
 changes = st.container()  # filled last: every value in it is checked by ranking the options again
 

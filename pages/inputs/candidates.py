@@ -19,6 +19,7 @@ from pages.shared.components.candidates import (
     rule_of_thumb,
     toggle,
 )
+from pages.shared.components.models_in_use import bill_table, models_in_use
 from pages.shared.state import catalog, evaluation
 from pages.shared.widgets import choice, number, percent_slider, several
 
@@ -36,16 +37,23 @@ st.subheader("Options to compare")
 api, models = st.columns([2, 3], gap="large")
 with api:
     st.markdown("**Current API**")
-    choice(api_providers(), "api.provider", on_change=first_model, format_func=provider_label)
-    choice(api_models(state["api.provider"], date.today()), "api.model")
+    if state["api.mix"]:
+        models_in_use()
+    else:
+        choice(api_providers(), "api.provider", on_change=first_model, format_func=provider_label)
+        choice(api_models(state["api.provider"], date.today()), "api.model")
     percent_slider("api.discount_frac")
-    number("api.paid_usd_per_month", format="%.6g", placeholder="empty: estimated from the list price")
+    number(
+        "api.paid_usd_per_month", "api.paid_source", format="%.6g", placeholder="empty: estimated from the list price"
+    )
     several(hosting_providers(known), "api.hosted_sellers", format_func=provider_label)
 with models:
     st.markdown("**Open models**")
     several(list(known.models), "candidates", format_func=model_label)
     st.caption("Accepted: it passed your evals. Assumed: not evaluated yet. Not acceptable: left out.")
     quality_gates(state["candidates"])
+
+bill = st.container()  # filled last, by the evaluation
 
 st.markdown("**GPUs and cloud providers**")
 gpus, terms, limits = st.columns(3, gap="large")
@@ -87,6 +95,8 @@ with migration:
     number("operations.hosted_migration_weeks", step=0.5, placeholder=hosted_weeks)
 
 result = evaluation()
+with bill:
+    bill_table(result)
 st.subheader("Hosted open models")
 hosted_table(hosted_candidates(result, known), result)
 st.subheader("All self-hosted configurations")

@@ -20,6 +20,9 @@ def use_preset(preset_id: str) -> None:
     for section, record in (("workload", preset_workload(preset)), ("targets", preset_targets(preset))):
         for field, value in record.model_dump(mode="json").items():
             state[f"{section}.{field}"] = value
+    state["api.mix"] = []
+    if state["api.paid_source"] != "typed":
+        state["api.paid_usd_per_month"], state["api.paid_source"] = None, "typed"
     state["name"] = preset.name
     state.pop("log_summary", None)
     state.pop("log_lists", None)
@@ -76,7 +79,7 @@ with cache:
     st.markdown("**Caching and batching**")
     percent_slider("workload.cached_frac", "workload.cached_basis")
     basis("cached_basis")
-    for field in ("cacheable_frac", "self_hit_frac", "deferrable_frac"):
+    for field in ("batch_frac", "cacheable_frac", "self_hit_frac", "deferrable_frac"):
         percent_slider(f"workload.{field}")
     st.caption("The last three are assumptions until you set them.")
 

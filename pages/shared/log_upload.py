@@ -3,21 +3,23 @@
 import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
+from calculators.api.usage_api import api_of_usage
 from calculators.catalog.glossary import help_text
 from calculators.errors import DataError
 from calculators.logs.request_log import UsageSummary
 from calculators.logs.request_mapping import ColumnGuess, guess_columns
-from calculators.logs.to_workload import api_texts, log_workload
+from calculators.logs.to_workload import log_workload
 from calculators.logs.usage_files import read_usage, usage_workload
 from calculators.logs.usage_questions import UsageAnswers, UsageQuestion
 from calculators.logs.usage_reading import UsageReading
 from calculators.units import count, plural, significant
-from pages.shared.state import escape, scenario
+from pages.shared.state import catalog, escape, scenario
 
 ASKED = {
     "time": "Request time",
@@ -80,6 +82,7 @@ def log_upload() -> None:
         _use_sums(reading, answers)
     else:
         _use(reading.summary)
+    st.session_state["notice"] += " " + " ".join(use_api_of(reading))
     st.session_state["log_lists"] = {
         "Read": reading.read,
         "Inferred": reading.inferred,
@@ -204,7 +207,6 @@ def _use(summary: UsageSummary) -> None:
     st.session_state["notice"] = (
         f"{plural(summary.used_row_count, 'request')} read from {summary.name}: {significant(summary.request_rate_req_s)} "
         f"requests/s, {count(summary.input_tok.mean_tok)} input and {plural(summary.output_tok.mean_tok, 'output token')} on average. "
-        + " ".join(api_texts(summary))
     ).rstrip()
 
 
@@ -217,6 +219,14 @@ def _use_sums(reading: UsageReading, answers: UsageAnswers) -> None:
     st.session_state.pop("log_summary", None)
     said = " ".join((*reading.read, *reading.assumed))
     st.session_state["notice"] = f"{reading.name} read. {said}"
+
+
+def use_api_of(reading: UsageReading) -> tuple[str, ...]:
+    """Puts models and spend of the file into the inputs; says what was taken from it."""
+    usage = api_of_usage(reading, scenario().api, date.today(), catalog())
+    for field, value in usage.api.model_dump(mode="json").items():
+        st.session_state[f"api.{field}"] = value
+    return usage.texts
 
 
 def _plain(summary: UsageSummary) -> dict[str, object]:

@@ -12,7 +12,6 @@ from calculators.errors import DataError
 from calculators.logs.request_log import UsageSummary, read_log
 from calculators.logs.to_workload import (
     MEASURED_SPAN_S,
-    api_texts,
     log_workload,
     month_range,
     month_texts,
@@ -105,18 +104,5 @@ def test_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
 def test_batch_requests_of_a_log_are_the_share_that_can_wait(tmp_path: Path) -> None:
     lines = [f"2026-10-05T09:{n:02}:00Z,100,{n + 1},{'batch' if n % 4 == 0 else 'default'}" for n in range(12)]
     summary = read_text(tmp_path, csv_text(lines, "timestamp,input_tokens,output_tokens,service_tier"))
-    assert log_workload(summary, BEFORE).deferrable_frac == 0.25
-
-
-def test_models_and_spend_are_said_with_where_they_belong(tmp_path: Path, sample: UsageSummary) -> None:
-    assert api_texts(sample) == []  # the log names neither
-    rows = [f"2026-10-05T09:0{n}:00Z,{100 if n else 500},0,{'b' if n else 'a'},0.25" for n in range(6)]
-    texts = api_texts(read_text(tmp_path, csv_text(rows, f"{HEADER},model,cost_usd")))
-    assert texts[0].startswith("Models by tokens: a 50% and b 50%. The verdict is priced for")
-    assert texts[1].startswith("Spend: $1.50 in 5 minutes, $13.1k/month at that rate.")  # 1.5 / 300 s x 2,628,000 s
-
-
-def test_more_models_than_three_are_counted(tmp_path: Path) -> None:
-    rows = [f"2026-10-05T09:0{n}:00Z,100,0,model-{n}" for n in range(6)]
-    texts = api_texts(read_text(tmp_path, csv_text(rows, f"{HEADER},model")))
-    assert "17%, model-2 17% and 3 other models." in texts[0]
+    after = log_workload(summary, BEFORE)
+    assert (after.batch_frac, after.deferrable_frac) == (0.25, 0.25)

@@ -168,7 +168,7 @@ def test_the_difference_between_bill_and_list_price_is_explained_by_the_discount
     list_usd = _paying(None)[0].usd_per_month
     agrees = _paying(list_usd * 0.8, discount_frac=0.2)[0].lines[0].note
     assert "less your discount of 20%" in agrees
-    assert agrees.endswith("your bill agrees.")
+    assert agrees.endswith("what you pay agrees.")
     less = _paying(list_usd * 0.6, discount_frac=0.2)[0].lines[0].note
     assert "(25%) less: by caching, batch, tiers or prices that the workload does not show" in less
     assert "(10%) more" in _paying(list_usd * 1.1)[0].lines[0].note

@@ -60,7 +60,7 @@ def test_overflow_that_cannot_wait_is_not_billed_in_batch(catalog: Catalog) -> N
     assert bill.usd_per_month == pytest.approx(6_600)
     _, stairs = hand_made_build(catalog, 120_000, 5_000)
     base = BaseLoadFleet(FleetPlan.for_machines(stairs, 3, 100_000), overflow_frac=0.1, waiting_frac=0.025)
-    usd = overflow_usd_per_month(base, bill, inputs.scenario.workload)
+    usd = overflow_usd_per_month(base, bill)
     assert usd == pytest.approx(0.075 * 8_800 + 0.025 * 4_400)
 
 

@@ -1,5 +1,7 @@
 """What the Verdict page shows: four metrics, the sensitivity table, the cost breakdown of an option."""
 
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
@@ -20,7 +22,7 @@ def metric_row(result: Evaluation) -> None:
     has_buy = result.today_allowed or buy is not today
     spend, api, fleet, volume = st.columns([10, 10, 12, 10])  # the third label is the longest
     with spend:
-        _metric("Current API spend", usd(today.usd_per_month), today.label, unit=f"{_spend_basis(result)}, per month")
+        _metric("Current API spend", usd(today.usd_per_month), today.label, unit=f"{result.spend_basis}, per month")
     with api:
         _option_metric("Cheapest API option", buy if has_buy else None, NO_PRICE, today)
     with fleet:
@@ -29,10 +31,6 @@ def metric_row(result: Evaluation) -> None:
     with volume:
         why = f"Requests/month from which self-hosting stays cheaper than the cheapest API option: {reason}."
         _metric("Break-even volume", break_even_words(durable), why, unit="requests/month" if durable else None)
-
-
-def _spend_basis(result: Evaluation) -> str:
-    return "estimated" if result.scenario.api.paid_usd_per_month is None else "your bill"
 
 
 def break_even_words(requests_per_month: float | None) -> str:
@@ -84,13 +82,19 @@ def cost_breakdown(option: Option, result: Evaluation) -> None:
             st.markdown(escape(_replica_sentence(option, result)))
             st.caption(f"GPU profile: {source_line(gpu)} · model shape: {source_line(model)}")
         if option.bill:
-            rates = option.bill.rates[0]
-            st.markdown(
-                escape(
-                    f"Per million tokens: {usd(rates.input_usd_per_mtok)} input, {usd(rates.cache_read_usd_per_mtok)} cached "
-                    f"input, {usd(rates.output_usd_per_mtok)} output. Per request: {usd(option.bill.usd_per_request)}."
-                )
-            )
+            st.markdown(escape(_price_sentence(option.bill)))
+
+
+def _price_sentence(bill: Any) -> str:
+    """Prices of a million tokens and of a request; of several models the latter alone."""
+    each = f"Per request: {usd(bill.usd_per_request)}."
+    if bill.parts:
+        return f"{bill.working} {each}"
+    rates = bill.rates[0]
+    return (
+        f"Per million tokens: {usd(rates.input_usd_per_mtok)} input, {usd(rates.cache_read_usd_per_mtok)} cached input, "
+        f"{usd(rates.output_usd_per_mtok)} output. {each}"
+    )
 
 
 def _replica_sentence(option: Option, result: Evaluation) -> str:

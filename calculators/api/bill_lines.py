@@ -1,0 +1,87 @@
+"""From the list price to the bill, line by line: caching, the batch API, the negotiated discount, and what they leave."""
+
+from dataclasses import dataclass
+
+from calculators.api.bill import Usage, todays_bill, todays_list_bill, todays_parts
+from calculators.scenario.inputs import Inputs
+from calculators.scenario.schema import Api
+from calculators.units import listed, percent
+
+NO_LINE_FRAC = 0.005
+"""Differences below this share of the list price make no line."""
+
+
+@dataclass(frozen=True, slots=True)
+class BillLine:
+    """One step from the list price to what is paid."""
+
+    name: str
+    usd_per_month: float
+    note: str = ""
+    is_sum: bool = False
+
+
+def paid_words(api: Api) -> str:
+    """What today's API spend rests on, in a few words."""
+    if api.paid_usd_per_month is None:
+        return "estimated"
+    return "your bill" if api.paid_source == "typed" else "spend in your usage file"
+
+
+def bill_lines(inputs: Inputs) -> tuple[BillLine, ...]:
+    """The steps from the list price of today's traffic to the bill; without a bill, to its estimate."""
+    api, workload = inputs.scenario.api, inputs.scenario.workload
+    plain_usd = _usd(inputs, Usage())
+    cached_usd = _with_caches_usd(inputs)
+    used_usd = todays_list_bill(inputs).usd_per_month
+    discount_usd = -used_usd * api.discount_frac
+    expected_usd = used_usd + discount_usd
+    lines = [
+        *_list_lines(inputs, plain_usd),
+        BillLine(
+            "Prompt caching",
+            cached_usd - plain_usd,
+            f"{percent(workload.cached_frac)} of input tokens read from the cache",
+        ),
+        BillLine("Batch API", used_usd - cached_usd, f"{percent(workload.batch_frac)} of requests"),
+        BillLine("Negotiated discount", discount_usd, percent(api.discount_frac)),
+    ]
+    if api.paid_usd_per_month is None:
+        total = BillLine("API bill, estimated", expected_usd, "list price as used; no bill was entered", is_sum=True)
+    else:
+        rest = api.paid_usd_per_month - expected_usd
+        lines.append(
+            BillLine("Not explained", rest, "service tiers, contract prices, or use that the workload does not show")
+        )
+        total = BillLine("API bill", api.paid_usd_per_month, _source(api.paid_source), is_sum=True)
+    return (*(line for line in lines if abs(line.usd_per_month) >= NO_LINE_FRAC * plain_usd), total)
+
+
+def _list_lines(inputs: Inputs, plain_usd: float) -> list[BillLine]:
+    """List price of the models that are listed, and of the names that are not."""
+    assumed = [part for part in inputs.scenario.api.mix if part.basis == "assumed"]
+    if not assumed:
+        return [BillLine("List price", plain_usd, "every token at full price")]
+    parts = zip(inputs.scenario.api.mix, todays_parts(inputs), strict=True)
+    unknown_usd = sum(_usd(part, Usage()) for model, part in parts if model.basis == "assumed")
+    names = listed([f"{part.name or part.model} as {part.model}" for part in assumed])
+    return [
+        BillLine("List price", plain_usd - unknown_usd, "every token at full price"),
+        BillLine("Models without a listed price", unknown_usd, f"assumed: {names}"),
+    ]
+
+
+def _source(paid_source: str) -> str:
+    name = paid_source.removeprefix("log:")
+    return "as you entered it" if paid_source == "typed" else f"spend in {name}, at its monthly rate"
+
+
+def _with_caches_usd(inputs: Inputs) -> float:
+    parts = todays_parts(inputs)
+    used = [Usage(p.scenario.workload.cached_frac, p.scenario.workload.cache_write_frac) for p in parts]
+    return sum(todays_bill(part, usage).usd_per_month for part, usage in zip(parts, used, strict=True))
+
+
+def _usd(inputs: Inputs, usage: Usage) -> float:
+    """List price of today's traffic, used in one way by all models."""
+    return sum(todays_bill(part, usage).usd_per_month for part in todays_parts(inputs))

@@ -1,0 +1,167 @@
+"""The listed API model behind a model name of a usage file.
+
+Gateways write one model in many ways: with a route before it, a date or version behind it, dots or dashes between the
+numbers, words in another order. A name is compared by its words; the library's own prefix matching is not used, since it
+can give an unknown name an older model's price.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cache
+from typing import Literal
+
+from genai_prices import data_snapshot
+
+from calculators.api.rates import api_offer, api_rates
+from calculators.catalog.catalog import Catalog
+from calculators.catalog.price_library import library_model, library_models
+
+MODEL_MAKERS = (
+    "openai",
+    "anthropic",
+    "google",
+    "x-ai",
+    "mistral",
+    "cohere",
+    "deepseek",
+    "moonshotai",
+    "zai",
+    "minimax",
+)
+"""Providers that sell models of their own: a bare name is theirs."""
+SELLER_OF_ROUTE = {
+    **{"openai": "openai", "anthropic": "anthropic", "gemini": "google", "google": "google", "vertex_ai": "google"},
+    **{
+        "models": "google",
+        "publishers": "google",
+        "bedrock": "aws",
+        "aws": "aws",
+        "azure": "azure",
+        "azure_ai": "azure",
+    },
+    **{
+        "openrouter": "openrouter",
+        "groq": "groq",
+        "mistral": "mistral",
+        "mistralai": "mistral",
+        "deepseek": "deepseek",
+    },
+    **{"together": "together", "together_ai": "together", "fireworks": "fireworks", "fireworks_ai": "fireworks"},
+    **{"accounts": "fireworks", "xai": "x-ai", "x-ai": "x-ai", "cohere": "cohere", "moonshotai": "moonshotai"},
+    **{"perplexity": "perplexity", "cerebras": "cerebras", "databricks": "databricks", "cloudflare": "cloudflare"},
+    **{"novita": "novita", "github_copilot": "github-copilot", "cursor": "cursor", "baseten": "baseten", "zai": "zai"},
+}
+"""Provider of the price library by the first part of a routed name, as in 'bedrock/...' or 'models/...'."""
+BEDROCK = re.compile(
+    r"^(?:(?:us|eu|apac|jp|au|us-gov|global|regional)\.)?"
+    r"(?:anthropic|amazon|meta|mistral|cohere|ai21|deepseek|qwen|openai)\.(?=[a-z])"
+)
+BEDROCK_PLACE = {True: "global.anthropic.", False: "regional.anthropic."}
+REVISION = re.compile(r"(?:[-@:]?20\d{2}-?[01]\d-?[0-3]\d|-[01]\d[0-3]\d|[-:]v\d+(?::\d+)?|:\d+|-0\d{2}|[-:]latest)+$")
+"""A date, a revision or 'latest' at the end: the same model at the same price, unless it is listed by itself."""
+NAME_WORDS = re.compile(r"[a-z]+|\d+")
+FILLER_WORDS = frozenset({"instruct", "it", "hf", "fp", "maas", "v", "p"})
+"""Words that hosts add or leave out for the same model."""
+Form = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ListedModel:
+    """A model with a list price."""
+
+    provider: str
+    model: str
+    basis: Literal["matched", "assumed"]
+    """assumed: the name does not say who sells it, or only nearly fits."""
+
+
+def listed_model(name: str, day: date, catalog: Catalog) -> ListedModel | None:
+    """The listed model of a name in a usage file; None where there is none with a price for text.
+
+    In this order: the provider that the name tells; the makers; an open model of this name at the first provider that
+    hosts it, which is an assumption; what the price library itself takes for it, which is one too.
+    """
+    plain = name.strip().lower()
+    told = _teller(plain)
+    if told and (match := _first(_listed((told,), plain, catalog), day, catalog)):
+        return replace(match, basis="matched")
+    bare = plain.rpartition("/")[2]
+    if match := _first(_listed(MODEL_MAKERS, bare, catalog), day, catalog):
+        return replace(match, basis="assumed" if told not in (None, match.provider) else "matched")
+    others = [*catalog.api_providers, *(provider.id for provider in data_snapshot.get_snapshot().providers)]
+    return _first(_listed(others, bare, catalog), day, catalog) or _first(_by_library(bare), day, catalog)
+
+
+def _teller(plain: str) -> str | None:
+    """The provider that a routed name tells."""
+    if BEDROCK.match(plain.rpartition("/")[2]):
+        return "aws"
+    route, slash, _ = plain.partition("/")
+    return SELLER_OF_ROUTE.get(route) if slash else None
+
+
+def _first(listed: Iterable[tuple[str, str]], day: date, catalog: Catalog) -> ListedModel | None:
+    """The first with a price for text in and out, taken as an assumption."""
+    priced = (ListedModel(*one, basis="assumed") for one in listed if _is_sold(*one, day, catalog))
+    return next(priced, None)
+
+
+def _is_sold(provider: str, model: str, day: date, catalog: Catalog) -> bool:
+    """Whether a provider sells the model by the token: makers of open models list some that only others serve."""
+    rates, known = api_rates(api_offer(provider, model, catalog), day)[0], catalog.models.get(model)
+    is_served = known is None or any(hosted.provider == provider for hosted in known.hosted)
+    return is_served and rates.input_usd_per_mtok > 0 and rates.output_usd_per_mtok > 0
+
+
+# --- names by their words ------------------------------------------------------------------------------------------------
+
+
+def _listed(providers: Iterable[str], name: str, catalog: Catalog) -> Iterator[tuple[str, str]]:
+    """Models of these providers under a name: as it is written before without its route, date or revision."""
+    every = tuple(providers)
+    for form in _forms(name):
+        for provider in every:
+            own = catalog.api_providers.get(provider)
+            ids = tuple(model.id for model in own.models) if own else ()
+            yield from ((provider, model) for model in ids if form in _forms(model))
+            yield from ((provider, model) for model in _library_by_form(provider).get(form, ()))
+
+
+def _by_library(name: str) -> Iterator[tuple[str, str]]:
+    """What the price library takes for this name: of its makers the first whose rules fit."""
+    snapshot = data_snapshot.get_snapshot()
+    for provider in (one for one in snapshot.providers if one.id in MODEL_MAKERS):
+        if (model := provider.find_model(name, all_providers=snapshot.providers)) and library_model(
+            provider.id, model.id
+        ):
+            yield provider.id, model.id
+
+
+@cache
+def _forms(name: str) -> tuple[Form, ...]:
+    """Words of a name as it is written, without its route, and without a date or revision at the end."""
+    plain = name.strip().lower()
+    bare = plain.rpartition("/")[2]
+    short = BEDROCK.sub("", bare)
+    places = [BEDROCK_PLACE["global." in bare] + REVISION.sub("", short)] if BEDROCK.match(bare) else []
+    every = (plain, *places, REVISION.sub("", plain), bare, REVISION.sub("", bare), short, REVISION.sub("", short))
+    return tuple(dict.fromkeys(form for form in map(_words, every) if form != ("",)))
+
+
+def _words(name: str) -> Form:
+    """Words in alphabetical order, and all digits in one piece: 'claude-sonnet-4.5' and 'Claude 4 5 Sonnet' are one."""
+    words = NAME_WORDS.findall(name)
+    digits = "".join(word for word in words if word.isdigit())
+    return (digits, *sorted(word for word in words if not word.isdigit() and word not in FILLER_WORDS))
+
+
+@cache
+def _library_by_form(provider: str) -> dict[Form, tuple[str, ...]]:
+    """Ids of a provider's models in the price library by their forms: those written so first, current ones first."""
+    ranked: dict[Form, list[tuple[int, bool, str]]] = {}
+    for model in library_models(provider).values():
+        for rank, form in enumerate(_forms(model.id)):
+            ranked.setdefault(form, []).append((rank, bool(model.deprecated), model.id))
+    return {form: tuple(id for *_, id in sorted(models)) for form, models in ranked.items()}

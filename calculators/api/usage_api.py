@@ -1,0 +1,205 @@
+"""The API in use, as a usage file tells it: its models with their parts of the traffic, and its spend."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import yaml
+
+from calculators.api.model_names import ListedModel, listed_model
+from calculators.catalog.catalog import Catalog
+from calculators.logs.model_usage import ModelUsage
+from calculators.logs.request_notes import span_text
+from calculators.logs.usage_reading import UsageReading
+from calculators.scenario.mix import main_model
+from calculators.scenario.schema import MAX_MODELS, Api, ModelTraffic
+from calculators.units import SECONDS_PER_MONTH, listed, percent, plural, printable, usd
+
+MAX_MODEL_NAME_CHARS = 60
+MAX_NAMED = 3
+AMOUNTS = ("requests", "input_tok", "output_tok", "cache_read_tok", "cache_write_tok", "spend_usd")
+"""What is known of a model's usage, in the order of the shares of `ModelTraffic`."""
+OPTIONAL = {"cache_read_frac": "cache_read_tok", "cache_write_frac": "cache_write_tok", "bill_frac": "spend_usd"}
+"""Shares of `ModelTraffic` that may be unknown, and what they are shares of."""
+LEAST_FRAC = 1e-6
+Listing = Mapping[str, tuple[str, str]]
+"""Provider and model by the name in the file, where the user says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class UsageApi:
+    """The API in use by a usage file, and what is said of it."""
+
+    api: Api
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    names: tuple[str, ...]
+    listed: ListedModel
+    usage: Mapping[str, float | None]
+
+    @property
+    def tok(self) -> float:
+        return (self.usage["input_tok"] or 0.0) + (self.usage["output_tok"] or 0.0)
+
+
+def api_of_usage(
+    reading: UsageReading, before: Api, day: date, catalog: Catalog, typed: Listing | None = None
+) -> UsageApi:
+    """The API in use with the models and the spend of a file; what the file does not say stays as before, but for figures
+    of an earlier file.
+
+    A name that no list holds is priced as the largest model that one does, which is an assumption; where no name is listed
+    the API model stays. `typed`: listed models that the user names.
+    """
+    used = [model for model in reading.models if model.input_tok or model.output_tok] or reading.models
+    models, unlisted = _listed_models(used, day, catalog, typed or {})
+    parts = _folded(_merged(models))
+    kept = before if before.paid_source == "typed" else _without_bill(before)
+    api = kept.model_copy(update={"mix": (), **_models(parts, unlisted)})
+    spend = _spend(reading)
+    if spend is not None:
+        api = api.model_copy(update={"paid_usd_per_month": spend, "paid_source": f"log:{reading.name}"[:300]})
+    return UsageApi(Api.model_validate(api.model_dump()), tuple(_texts(reading, api, parts, unlisted)))
+
+
+def api_yaml(usage: UsageApi) -> str:
+    """The `api:` block of a scenario file, under what is said of it as comments."""
+    fields = ("provider", "model", "paid_usd_per_month", "paid_source", "mix")
+    plain = usage.api.model_dump(mode="json", include=set(fields), exclude_none=True)
+    comments = "".join(f"# {text}\n" for text in usage.texts)
+    block = {name: plain[name] for name in fields if plain.get(name)}
+    return comments + yaml.safe_dump({"api": block}, sort_keys=False, allow_unicode=True, width=120)
+
+
+def _without_bill(api: Api) -> Api:
+    return api.model_copy(update={"paid_usd_per_month": None, "paid_source": "typed"})
+
+
+def _listed_models(
+    models: Iterable[ModelUsage], day: date, catalog: Catalog, typed: Listing
+) -> tuple[list[_Part], list[ModelUsage]]:
+    """Models with a list price, and those without one."""
+    priced, unlisted = [], []
+    for model in models:
+        name = printable(model.model, MAX_MODEL_NAME_CHARS)
+        match = ListedModel(*typed[name], basis="matched") if name in typed else listed_model(model.model, day, catalog)
+        if match is None:
+            unlisted.append(model)
+        else:
+            priced.append(_Part((name,), match, {part: getattr(model, part) for part in AMOUNTS}))
+    return priced, unlisted
+
+
+def _merged(parts: Iterable[_Part]) -> list[_Part]:
+    """One part for each listed model, the largest first."""
+    by_model: dict[tuple[str, str], list[_Part]] = {}
+    for part in parts:
+        by_model.setdefault((part.listed.provider, part.listed.model), []).append(part)
+    return sorted(map(_joined, by_model.values()), key=lambda part: -part.tok)
+
+
+def _joined(parts: Sequence[_Part]) -> _Part:
+    """Several parts as one, under the listed model of the first."""
+    names = tuple(name for part in parts for name in part.names)
+    return _Part(names, parts[0].listed, {name: _sum(part.usage[name] for part in parts) for name in AMOUNTS})
+
+
+def _sum(values: Iterable[float | None]) -> float | None:
+    known = list(values)
+    return None if None in known else sum(value for value in known if value is not None)
+
+
+def _folded(parts: list[_Part]) -> list[_Part]:
+    """At most `MAX_MODELS` parts, one of them for names without a list price: the smallest are priced as the largest of
+    them."""
+    most = MAX_MODELS - 1
+    return parts if len(parts) <= most else [*parts[: most - 1], _joined(parts[most - 1 :])]
+
+
+def _models(parts: Sequence[_Part], unlisted: Sequence[ModelUsage]) -> dict[str, object]:
+    """The fields of `Api` that name models; none where no name has a list price."""
+    if not parts:
+        return {}
+    if unlisted:
+        usage = {name: _sum(getattr(model, name) for model in unlisted) for name in AMOUNTS}
+        names = tuple(printable(model.model, MAX_MODEL_NAME_CHARS) for model in unlisted)
+        assumed = ListedModel(parts[0].listed.provider, parts[0].listed.model, "assumed")
+        parts = [*parts, _Part(names, assumed, usage)]
+    mix = _mix(parts)
+    main = main_model(mix)
+    one_for_all = len(mix) == 1 and main.basis == "matched"
+    return {"provider": main.provider, "model": main.model, "mix": () if one_for_all else mix}
+
+
+def _mix(parts: Sequence[_Part]) -> tuple[ModelTraffic, ...]:
+    """The parts as shares. Requests that are not counted by model are shared as tokens are."""
+    tokens = _shares([part.tok for part in parts]) or [1 / len(parts)] * len(parts)
+    shares = {name: _shares([part.usage[name] for part in parts]) for name in AMOUNTS}
+    requests, inputs, outputs = (shares[name] or tokens for name in ("requests", "input_tok", "output_tok"))
+    return tuple(
+        ModelTraffic(
+            name=_name(part.names),
+            provider=part.listed.provider,
+            model=part.listed.model,
+            basis=part.listed.basis,
+            requests_frac=max(requests[at], LEAST_FRAC),
+            input_frac=inputs[at],
+            output_frac=outputs[at],
+            **{field: known[at] for field, of in OPTIONAL.items() if (known := shares[of])},
+        )
+        for at, part in enumerate(parts)
+    )
+
+
+def _shares(values: Sequence[float | None]) -> list[float] | None:
+    """Each value's share of the sum, in six significant figures; None where one is unknown or the sum is zero."""
+    known = [value for value in values if value is not None]
+    total = sum(known)
+    if len(known) < len(values) or total <= 0:
+        return None
+    return [float(f"{value / total:.6g}") for value in known]
+
+
+def _name(names: Sequence[str]) -> str:
+    others = len(names) - 1
+    return f"{names[0]} and {plural(others, 'other', 'others')}"[:80] if others else names[0]
+
+
+def _spend(reading: UsageReading) -> float | None:
+    """Spend of a month at the file's rate; None without spend or period."""
+    if not reading.spend_usd or not reading.spend_span_s:
+        return None
+    return float(f"{reading.spend_usd / reading.spend_span_s * SECONDS_PER_MONTH:.6g}")
+
+
+# --- what is said --------------------------------------------------------------------------------------------------------
+
+
+def _texts(reading: UsageReading, api: Api, parts: Sequence[_Part], unlisted: Sequence[ModelUsage]) -> Iterable[str]:
+    if reading.models and not parts:
+        names = _named([printable(model.model, MAX_MODEL_NAME_CHARS) for model in unlisted])
+        yield f"No listed price has the name {names}. Traffic is priced as {api.model}; select the API model on the Candidates page."
+    elif not reading.models:
+        yield f"The file names no API model. Traffic is priced as {api.model}; select the API model on the Candidates page."
+    elif len(api.mix) > 1:
+        shares = [f"{part.name} {percent((part.input_frac + part.output_frac) / 2)}" for part in api.mix]
+        yield f"Priced by model: {_named(shares)} of tokens."
+    elif not api.mix:
+        yield f"Priced as {api.model}."
+    assumed = [part for part in api.mix if part.basis == "assumed"]
+    if assumed:
+        each = [f"{part.name} as {part.model}" for part in assumed]
+        yield f"Assumed, because the list has no such name: {_named(each)}. Correct it on the Candidates page."
+    if api.paid_source == f"log:{reading.name}"[:300] and api.paid_usd_per_month and reading.spend_usd:
+        yield (
+            f"You pay {usd(api.paid_usd_per_month)}/month, by the file's spend of {usd(reading.spend_usd)} in "
+            f"{span_text(reading.spend_span_s or 0)}."
+        )
+
+
+def _named(names: Sequence[str]) -> str:
+    others = len(names) - MAX_NAMED
+    return listed([*names[:MAX_NAMED], plural(others, "other model")] if others > 0 else list(names))

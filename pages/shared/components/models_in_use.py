@@ -1,0 +1,81 @@
+"""The API models in use, each with its part of the traffic, and the steps from their list price to the bill."""
+
+from datetime import date
+
+import pandas as pd
+import streamlit as st
+
+from calculators.catalog.glossary import help_text
+from calculators.evaluate import Evaluation
+from calculators.report.catalog_view import api_models, api_providers
+from calculators.scenario.schema import label
+from calculators.units import percent, plural, usd
+from pages.shared.components.candidates import provider_label
+from pages.shared.state import escape
+
+BASES = {"matched": "name in the file", "assumed": "assumed", "typed": "selected by you"}
+
+
+def models_in_use() -> None:
+    """The models in use, and a way to correct which listed model each is, or to price everything as one."""
+    mix = st.session_state["api.mix"]
+    st.caption(
+        escape(f"{plural(len(mix), 'model')} in the usage file, each with its part of the traffic and its price.")
+    )
+    rows = [
+        {
+            "Name in the file": part["name"],
+            "Priced as": f"{part['model']} ({provider_label(part['provider'])})",
+            "Requests": percent(part["requests_frac"]),
+            "Input": percent(part["input_frac"]),
+            "Output": percent(part["output_frac"]),
+            "Basis": BASES[part["basis"]],
+        }
+        for part in mix
+    ]
+    st.dataframe(pd.DataFrame(rows), hide_index=True)
+    with st.popover("Change a model", icon=":material/edit:"):
+        _change(mix)
+    st.button("Price all traffic as one model", key="one_model", on_click=_one_model, help=help_text("api.mix"))
+
+
+def _change(mix: list[dict[str, object]]) -> None:
+    names = [f"{part['name'] or part['model']}" for part in mix]
+    name = st.selectbox("Name in the file", names, key="mix_name", help=help_text("api.mix"))
+    known = api_providers()
+    part = mix[names.index(name)]
+    at = known.index(part["provider"]) if part["provider"] in known else 0
+    provider = st.selectbox(
+        label("api.provider"), known, at, format_func=provider_label, key="mix_provider", help=help_text("api.provider")
+    )
+    models = api_models(provider, date.today())
+    model = st.selectbox(label("api.model"), models, key="mix_model", help=help_text("api.model"))
+    if st.button("Use this price", key="mix_use", type="primary"):
+        _price_as(names.index(name), provider, model)
+        st.rerun()
+
+
+def _price_as(at: int, provider: str, model: str) -> None:
+    """Sets the listed model of one name; the largest model in use stands for all where one is shown."""
+    mix = [dict(part) for part in st.session_state["api.mix"]]
+    mix[at] |= {"provider": provider, "model": model, "basis": "typed"}
+    st.session_state["api.mix"] = mix
+    main = max(mix, key=lambda part: part["input_frac"] + part["output_frac"])
+    st.session_state["api.provider"], st.session_state["api.model"] = main["provider"], main["model"]
+
+
+def _one_model() -> None:
+    st.session_state["api.mix"] = []
+
+
+def bill_table(result: Evaluation) -> None:
+    """From the list price of today's traffic to what is paid, a line for each reason."""
+    lines = result.bill_lines
+    if len(lines) < 3:
+        return
+    total = lines[-1]
+    st.markdown(
+        f"**{escape(f'From list price to API bill: {usd(lines[0].usd_per_month)} to {usd(total.usd_per_month)}/month')}**"
+    )
+    rows = [{"Line": line.name, "USD per month": usd(line.usd_per_month), "Why": line.note} for line in lines]
+    st.dataframe(pd.DataFrame(rows), hide_index=True)

@@ -1,0 +1,78 @@
+"""Names of models as usage files write them, and the listed model each is."""
+
+from datetime import date
+
+import pytest
+
+from calculators.api.model_names import ListedModel, listed_model
+from calculators.catalog.load import load_catalog
+
+DAY = date(2026, 11, 29)
+
+MATCHED = [
+    ("gpt-4o", "openai", "gpt-4o"),
+    ("gpt-4o-2024-08-06", "openai", "gpt-4o"),
+    ("gpt-4-1", "openai", "gpt-4.1"),
+    ("GPT 4o Mini", "openai", "gpt-4o-mini"),
+    ("gpt-35-turbo", "openai", "gpt-3.5-turbo"),
+    ("openai/gpt-4o", "openai", "gpt-4o"),
+    ("claude-sonnet-4.5", "anthropic", "claude-sonnet-4-5"),
+    ("claude-sonnet-4-5-20250929", "anthropic", "claude-sonnet-4-5"),
+    ("Claude4.5Sonnet", "anthropic", "claude-sonnet-4-5"),
+    ("claude-haiku-4-5@20251001", "anthropic", "claude-haiku-4-5"),
+    ("openrouter/anthropic/claude-sonnet-4.5", "openrouter", "anthropic/claude-sonnet-4.5"),
+    ("models/gemini-2.5-pro", "google", "gemini-2.5-pro"),
+    ("projects/p/locations/us-central1/publishers/google/models/gemini-2.5-flash", "google", "gemini-2.5-flash"),
+    ("groq/llama-3.3-70b-versatile", "groq", "llama-3.3-70b-versatile"),
+    ("mistral-large-latest", "mistral", "mistral-large"),
+]
+
+
+@pytest.mark.parametrize(("name", "provider", "model"), MATCHED)
+def test_a_name_is_its_listed_model_however_it_is_written(name: str, provider: str, model: str) -> None:
+    assert listed_model(name, DAY, load_catalog()) == ListedModel(provider, model, "matched")
+
+
+def test_a_dated_model_with_a_price_of_its_own_keeps_it() -> None:
+    match = listed_model("gpt-4o-2024-05-13", DAY, load_catalog())
+    assert match is not None
+    assert match.model == "gpt-4o-2024-05-13"
+
+
+@pytest.mark.parametrize(
+    ("name", "listed"),
+    [
+        ("us.anthropic.claude-sonnet-4-5-20250929-v1:0", "regional.anthropic.claude-sonnet-4-5-20250929-v1:0"),
+        ("anthropic.claude-sonnet-4-5-v1:0", "regional.anthropic.claude-sonnet-4-5-20250929-v1:0"),
+        ("global.anthropic.claude-sonnet-4-5-20250929-v1:0", "global.anthropic.claude-sonnet-4-5-20250929-v1:0"),
+        (
+            "arn:aws:bedrock:us-east-1:1:inference-profile/us.anthropic.claude-sonnet-4-5-20250929-v1:0",
+            "regional.anthropic.claude-sonnet-4-5-20250929-v1:0",
+        ),
+    ],
+)
+def test_a_bedrock_profile_of_one_place_costs_the_regional_price(name: str, listed: str) -> None:
+    assert listed_model(name, DAY, load_catalog()) == ListedModel("aws", listed, "matched")
+
+
+@pytest.mark.parametrize(
+    ("name", "model"),
+    [("azure/gpt-4o-mini", "gpt-4o-mini"), ("gpt-5.2-codex", "gpt-5.2"), ("Qwen/Qwen3-32B", "Qwen/Qwen3-32B")],
+)
+def test_another_seller_or_a_near_name_is_an_assumption(name: str, model: str) -> None:
+    match = listed_model(name, DAY, load_catalog())
+    assert match is not None
+    assert (match.model, match.basis) == (model, "assumed")
+
+
+@pytest.mark.parametrize(
+    "name", ["corp-prod", "azure/our-deployment", "gpt-9", "text-embedding-3-small", "llama", "", " / "]
+)
+def test_a_name_that_no_list_holds_has_no_price(name: str) -> None:
+    assert listed_model(name, DAY, load_catalog()) is None
+
+
+def test_a_maker_is_not_taken_to_sell_an_open_model_that_only_others_serve() -> None:
+    match = listed_model("openai/gpt-oss-120b", DAY, load_catalog())
+    assert match is not None
+    assert match.provider != "openai"
