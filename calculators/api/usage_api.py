@@ -182,12 +182,12 @@ def _texts(reading: UsageReading, api: Api, parts: Sequence[_Part], unlisted: Se
     if reading.models and not parts:
         names = _named([printable(model.model, MAX_MODEL_NAME_CHARS) for model in unlisted])
         yield f"No listed price has the name {names}. Traffic is priced as {api.model}; select the API model on the Candidates page."
-    elif not reading.models:
+    elif not reading.models and not reading.is_bill:
         yield f"The file names no API model. Traffic is priced as {api.model}; select the API model on the Candidates page."
     elif len(api.mix) > 1:
         shares = [f"{part.name} {percent((part.input_frac + part.output_frac) / 2)}" for part in api.mix]
         yield f"Priced by model: {_named(shares)} of tokens."
-    elif not api.mix:
+    elif parts and not api.mix:
         yield f"Priced as {api.model}."
     assumed = [part for part in api.mix if part.basis == "assumed"]
     if assumed:

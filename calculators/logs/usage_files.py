@@ -31,7 +31,7 @@ def read_usage(
     labels = [printable(name, MAX_FILE_NAME_CHARS) for name in names]
     files = [LogFile(plain_file(path, label, progress), label) for path, label in zip(paths, labels, strict=True)]
     sums = [read_sums(file, answers) for file in files]
-    bill = next((reading for reading in sums if reading is not None and _is_bill(reading)), None)
+    bill = next((reading for reading in sums if reading is not None and reading.is_bill), None)
     if bill is not None and len(files) > 1:
         place = sums.index(bill)
         del files[place], sums[place]
@@ -42,10 +42,6 @@ def read_usage(
     else:
         reading = request_reading(read_logs(files, answers, now, progress))
     return reading if bill is None or bill is reading else with_spend(reading, bill)
-
-
-def _is_bill(reading: LoadReading) -> bool:
-    return reading.input_tok is None and reading.spend_usd is not None
 
 
 def read_sums(file: LogFile, answers: UsageAnswers) -> LoadReading | None:

@@ -43,6 +43,11 @@ class UsageReading:
     """Period of the spend, where a bill of its own gave it."""
 
     @property
+    def is_bill(self) -> bool:
+        """Whether the file holds money and no tokens."""
+        return self.input_tok is None and self.spend_usd is not None
+
+    @property
     def spend_span_s(self) -> float | None:
         """Period in which `spend_usd` was spent; None where it is not known."""
         if self.bill_span_s is not None or self.start is None or self.end is None:

@@ -72,6 +72,9 @@ def log_upload() -> None:
         except DataError as error:
             _refuse(error, _guess(paths[0]), answers, read_id)
             return
+        if reading.is_bill:
+            _use_bill(reading, read_id)
+            return
         if any(question.field == "column_of" and question.values[0][0] in ASKED for question in reading.questions):
             _ask_columns(guess_columns(paths[0]), answers, read_id)
             return
@@ -227,6 +230,14 @@ def use_api_of(reading: UsageReading) -> tuple[str, ...]:
     for field, value in usage.api.model_dump(mode="json").items():
         st.session_state[f"api.{field}"] = value
     return usage.texts
+
+
+def _use_bill(reading: UsageReading, read_id: str) -> None:
+    """Puts the spend of an invoice into the inputs; the traffic stays as it is."""
+    said = use_api_of(reading)
+    st.session_state["log_read"] = read_id
+    st.session_state["notice"] = f"{reading.name} read. {' '.join(said)} The workload is unchanged."
+    st.rerun()
 
 
 def _plain(summary: UsageSummary) -> dict[str, object]:

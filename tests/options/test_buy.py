@@ -179,3 +179,82 @@ def test_at_another_volume_the_bill_goes_along() -> None:
     doubled = at_volume(asked, asked.workload.requests_per_month * 2)
     assert doubled.api.paid_usd_per_month == 18_000
     assert at_volume(scenario(), 5.0).api.paid_usd_per_month is None
+
+
+# --- several models in use -------------------------------------------------------------------------------------------
+
+
+def _half(model: str, provider: str = "testhost", **more: Any) -> dict[str, Any]:
+    return {"provider": provider, "model": model, "requests_frac": 0.5, "input_frac": 0.5, "output_frac": 0.5, **more}
+
+
+def test_the_bill_of_a_mix_is_the_sum_of_its_parts(catalog: Catalog) -> None:
+    """Half of 2M requests at $2.5 and $10: 5,500; half at $2 and $8: 4,400."""
+    [today] = direct_options(_inputs(catalog, api={"mix": [_half("closed"), _half("closed-cached")]}))
+    assert today.usd_per_month == pytest.approx(9_900)
+    assert today.label == "closed on Test Host and 1 other model"
+    assert today.products == (("testhost", "closed"), ("testhost", "closed-cached"))
+    assert today.bill is not None
+    assert today.bill.usd_per_request == pytest.approx(9_900 / 2_000_000)
+    assert "closed on Test Host $5.5k/month" in today.bill.working
+
+
+def test_a_mix_of_one_model_costs_what_the_model_does(catalog: Catalog) -> None:
+    plain, mixed = (
+        direct_options(_inputs(catalog, api=api))[0] for api in ({}, {"mix": [_half("closed"), _half("closed")]})
+    )
+    assert mixed.usd_per_month == pytest.approx(plain.usd_per_month)
+
+
+def test_each_part_of_a_mix_uses_its_own_discounts(catalog: Catalog) -> None:
+    inputs = _inputs(
+        catalog, api={"mix": [_half("closed"), _half("closed-cached")]}, workload={"cacheable_frac": 0.5, **LONG}
+    )
+    today, best = direct_options(inputs)
+    saved = today.usd_per_month - best.usd_per_month
+    alone = direct_options(_inputs(catalog, api={"model": "closed-cached"}, workload={"cacheable_frac": 0.5, **LONG}))
+    assert saved == pytest.approx((alone[0].usd_per_month - alone[1].usd_per_month) / 2)
+
+
+def test_a_bill_of_a_mix_moves_each_seller_by_its_own_ratio() -> None:
+    """OpenAI is paid at half its list price, Anthropic in full: only OpenAI's open model is cheaper than listed."""
+    real = load_catalog()
+    mix = [_half("gpt-5.4", "openai"), _half("claude-sonnet-4-5", "anthropic")]
+    candidates = [{"model": "gpt-oss-120b", "gate": "accepted"}]
+    plain = Inputs.of(scenario(api={"mix": mix}, candidates=candidates), real)
+    parts = [part.usd_per_month for part in direct_options(plain)[0].bill.parts]  # type: ignore[union-attr]
+    paid = parts[0] / 2 + parts[1]
+    shared = [one | {"bill_frac": usd / paid} for one, usd in zip(mix, (parts[0] / 2, parts[1]), strict=True)]
+    paying = Inputs.of(scenario(api={"mix": shared, "paid_usd_per_month": paid}, candidates=candidates), real)
+    today = direct_options(paying)[0]
+    assert [part.usd_per_month for part in today.bill.parts] == pytest.approx([parts[0] / 2, parts[1]])  # type: ignore[union-attr]
+    for before, after in zip(hosted_options(plain), hosted_options(paying), strict=True):
+        ratio = 0.5 if before.operator == "openai" else 1.0
+        assert after.lines[0].usd_per_month == pytest.approx(before.lines[0].usd_per_month * ratio)
+
+
+def test_an_open_model_in_a_mix_needs_the_users_evals_for_the_rest(catalog: Catalog) -> None:
+    mix = [_half("closed"), _half("llama-3.3-70b")]
+    [hosted] = hosted_options(_inputs(catalog, api={"mix": mix}))
+    assert (hosted.gate, hosted.operator) == ("accepted", "testhost")
+
+
+def test_models_of_several_makers_are_resold_by_nobody() -> None:
+    real = load_catalog()
+    one, two = (
+        {"mix": [_half("gpt-5.4", "openai"), _half(other, maker)]}
+        for other, maker in (("gpt-5.4-mini", "openai"), ("claude-sonnet-4-5", "anthropic"))
+    )
+    assert resold_options(
+        Inputs.of(scenario(api={"provider": "openai", "model": "gpt-5.4", **one}), real), regional=False
+    )
+    assert not resold_options(
+        Inputs.of(scenario(api={"provider": "openai", "model": "gpt-5.4", **two}), real), regional=False
+    )
+
+
+def test_what_is_in_the_batch_api_today_is_not_saved_again(catalog: Catalog) -> None:
+    """All of it in batch already: 12,000 at half price. The batch API saves nothing more."""
+    workload = {"batch_frac": 1.0, "deferrable_frac": 1.0, "cacheable_frac": 0.0, **LONG}
+    [today] = direct_options(_inputs(catalog, api={"model": "closed-cached"}, workload=workload))
+    assert today.usd_per_month == pytest.approx(6_400)  # 2M x (2,000 x $1 + 300 x $4) per million

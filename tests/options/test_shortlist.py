@@ -7,6 +7,7 @@ from support import scenario
 
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.compliance_rules import OWN
+from calculators.catalog.load import load_catalog
 from calculators.fleet.machine_offers import owned_offer
 from calculators.options.shortlist import (
     AllOptions,
@@ -61,3 +62,25 @@ def test_nobody_else_sees_the_prompts_on_purchased_servers(catalog: Catalog) -> 
     every, _ = _options(catalog)
     assert machine_operator(owned_offer(catalog.gpu("h100-sxm"), catalog), catalog).id == OWN
     assert {machine_operator(s.offer, catalog).path for s in every.stairs} >= {"own_hardware", "rented_gpus"}
+
+
+def test_a_mix_is_allowed_only_if_every_seller_of_it_is() -> None:
+    """Requirements that one of two sellers does not meet rule out today's mix, though the other alone would be allowed."""
+    real = load_catalog()
+    half = {"requests_frac": 0.5, "input_frac": 0.5, "output_frac": 0.5}
+    openai, deepseek = (
+        ({"provider": "openai", "model": "gpt-5.4"} | half),
+        ({"provider": "deepseek", "model": "deepseek-chat"} | half),
+    )
+    compliance = {"requirements": ["hipaa"]}
+
+    def is_allowed(*mix: dict[str, object]) -> bool:
+        inputs = Inputs.of(
+            scenario(api={"provider": "openai", "model": "gpt-5.4", "mix": mix}, compliance=compliance), real
+        )
+        every = enumerate_options(inputs)
+        buys = allowed_options(every, assess_options(every, inputs), inputs).buys
+        return any(option.kind == "api_today" for option in buys)
+
+    assert is_allowed(openai, openai)
+    assert not is_allowed(openai, deepseek)

@@ -1,0 +1,80 @@
+"""Several API models in use: from a usage file, through the Candidates page, to the verdict."""
+
+from app_pages import linked, start, words
+from streamlit.testing.v1 import AppTest
+
+HEADER = "timestamp,model,input_tokens,output_tokens,cost_usd"
+
+
+def uploaded(*models: str) -> AppTest:
+    """The Workload page after a log in which these models answer in turn, at $0.01 each."""
+    rows = [
+        f"2026-10-05T{9 + n // 60:02}:{n % 60:02}:00Z,{models[n % len(models)]},{1_000 + 50 * (n % 7)},{200 + n % 5},0.01"
+        for n in range(240)
+    ]
+    app = start().switch_page("pages/inputs/workload.py").run()
+    return app.file_uploader(key="log_file").upload("usage.csv", "\n".join([HEADER, *rows]).encode(), "text/csv").run()
+
+
+def test_models_and_spend_of_a_file_price_the_verdict_and_a_preset_takes_them_back() -> None:
+    app = uploaded("claude-sonnet-4-5", "gpt-4.1")
+    api = linked(app).api
+    assert [part.model for part in api.mix] == ["gpt-4.1", "claude-sonnet-4-5"]
+    assert api.paid_source == "log:usage.csv"
+    assert "Priced by model: gpt-4.1 50% and claude-sonnet-4-5 50% of tokens." in words(app)
+    preset = next(button for button in app.button if str(button.key).startswith("preset_"))
+    api = linked(preset.click().run()).api
+    assert (api.mix, api.paid_usd_per_month) == ((), None)
+
+
+def test_a_file_without_a_listed_model_keeps_the_api_model_and_says_so() -> None:
+    app = uploaded("corp-prod")
+    assert (linked(app).api.model, linked(app).api.mix) == ("gpt-5.4", ())
+    assert "No listed price has the name corp-prod" in words(app)
+
+
+def test_the_verdict_shows_each_models_traffic_alone() -> None:
+    app = uploaded("claude-sonnet-4-5", "gpt-4.1").switch_page("pages/decide/verdict.py").run()
+    assert not app.exception
+    assert "Each API model's traffic alone" in words(app)
+    alone = next(frame.value for frame in app.dataframe if "Traffic of" in frame.value)
+    assert list(alone["Traffic of"]) == ["gpt-4.1 on OpenAI", "claude-sonnet-4-5 on Anthropic"]
+
+
+def test_the_candidates_page_shows_the_models_and_the_bill_and_corrects_a_price() -> None:
+    app = uploaded("corp-prod", "gpt-4.1").switch_page("pages/inputs/candidates.py").run()
+    assert not app.exception
+    in_use = next(frame.value for frame in app.dataframe if "Priced as" in frame.value)
+    assert dict(zip(in_use["Name in the file"], in_use["Basis"], strict=True)) == {
+        "gpt-4.1": "name in the file",
+        "corp-prod": "assumed",
+    }
+    bill = next(frame.value for frame in app.dataframe if "Line" in frame.value)
+    assert list(bill["Line"])[-2:] == ["Not explained", "API bill"]
+    app.selectbox(key="mix_name").set_value("corp-prod").run()
+    app.selectbox(key="mix_provider").set_value("anthropic").run()
+    app.selectbox(key="mix_model").set_value("claude-sonnet-4-5").run()
+    app.button(key="mix_use").click().run()
+    assert {(part.name, part.model, part.basis) for part in linked(app).api.mix} == {
+        ("gpt-4.1", "gpt-4.1", "matched"),
+        ("corp-prod", "claude-sonnet-4-5", "typed"),
+    }
+
+
+def test_all_traffic_can_be_priced_as_one_model() -> None:
+    app = uploaded("claude-sonnet-4-5", "gpt-4.1").switch_page("pages/inputs/candidates.py").run()
+    app.button(key="one_model").click().run()
+    assert linked(app).api.mix == ()
+    assert app.selectbox(key="api.model").value == "gpt-4.1"
+
+
+def test_an_invoice_alone_sets_the_bill_and_leaves_the_traffic() -> None:
+    app = start().switch_page("pages/inputs/workload.py").run()
+    before = linked(app).workload
+    header = "start_time_iso,end_time_iso,amount_value,amount_currency,line_item"
+    days = [f"2026-10-{day:02}T00:00:00Z,2026-10-{day + 1:02}T00:00:00Z,1.0,usd," for day in range(1, 15)]
+    content = "\n".join([header, *days]).encode()
+    app = app.file_uploader(key="log_file").upload("cost.csv", content, "text/csv").run()
+    assert linked(app).workload == before
+    assert linked(app).api.paid_usd_per_month == 30.4167  # $14 in 14 days, a month of 730 hours
+    assert "The workload is unchanged." in words(app)
