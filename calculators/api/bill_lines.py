@@ -25,7 +25,7 @@ def paid_words(api: Api) -> str:
     """What today's API spend rests on, in a few words."""
     if api.paid_usd_per_month is None:
         return "estimated"
-    return "your bill" if api.paid_source == "typed" else "spend in your usage file"
+    return "your bill" if api.paid_source == "typed" else "from your file"
 
 
 def bill_lines(inputs: Inputs) -> tuple[BillLine, ...]:

@@ -19,7 +19,7 @@ from pages.shared.components.candidates import (
     rule_of_thumb,
     toggle,
 )
-from pages.shared.components.models_in_use import bill_table, models_in_use
+from pages.shared.components.models_in_use import bill_table, change_models, models_in_use
 from pages.shared.state import catalog, evaluation
 from pages.shared.widgets import choice, number, percent_slider, several
 
@@ -38,7 +38,7 @@ api, models = st.columns([2, 3], gap="large")
 with api:
     st.markdown("**Current API**")
     if state["api.mix"]:
-        models_in_use()
+        change_models()
     else:
         choice(api_providers(), "api.provider", on_change=first_model, format_func=provider_label)
         choice(api_models(state["api.provider"], date.today()), "api.model")
@@ -96,6 +96,7 @@ with migration:
 
 result = evaluation()
 with bill:
+    models_in_use()
     bill_table(result)
 st.subheader("Hosted open models")
 hosted_table(hosted_candidates(result, known), result)

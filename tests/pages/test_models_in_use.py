@@ -71,8 +71,9 @@ def test_all_traffic_can_be_priced_as_one_model() -> None:
 def test_an_invoice_alone_sets_the_bill_and_leaves_the_traffic() -> None:
     app = start().switch_page("pages/inputs/workload.py").run()
     before = linked(app).workload
-    header = "start_time_iso,end_time_iso,amount_value,amount_currency,line_item"
-    days = [f"2026-10-{day:02}T00:00:00Z,2026-10-{day + 1:02}T00:00:00Z,1.0,usd," for day in range(1, 15)]
+    header = "start_time,end_time,start_time_iso,end_time_iso,amount_value,amount_currency,line_item"
+    start_s = 1_790_812_800  # 2026-10-01, in UTC
+    days = [f"{start_s + 86_400 * n},{start_s + 86_400 * (n + 1)},,,1.0,usd," for n in range(14)]
     content = "\n".join([header, *days]).encode()
     app = app.file_uploader(key="log_file").upload("cost.csv", content, "text/csv").run()
     assert linked(app).workload == before

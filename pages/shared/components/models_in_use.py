@@ -16,12 +16,24 @@ from pages.shared.state import escape
 BASES = {"matched": "name in the file", "assumed": "assumed", "typed": "selected by you"}
 
 
-def models_in_use() -> None:
-    """The models in use, and a way to correct which listed model each is, or to price everything as one."""
+def change_models() -> None:
+    """A way to correct which listed model each name of the file is, or to price everything as one."""
     mix = st.session_state["api.mix"]
     st.caption(
-        escape(f"{plural(len(mix), 'model')} in the usage file, each with its part of the traffic and its price.")
+        escape(f"{plural(len(mix), 'model')} in use, each with its part of the traffic and its price: see below.")
     )
+    with st.popover("Change a model", icon=":material/edit:"):
+        _change(mix)
+    st.button("Price all traffic as one model", key="one_model", on_click=_one_model, help=help_text("api.mix"))
+
+
+def models_in_use() -> None:
+    """The models in use, each with its shares and what it is priced as; nothing where one model answers everything."""
+    mix = st.session_state["api.mix"]
+    if not mix:
+        return
+    largest = mix[0]["name"] or mix[0]["model"]
+    st.markdown(f"**{escape(f'API models in use: {len(mix)}, the largest {largest}')}**")
     rows = [
         {
             "Name in the file": part["name"],
@@ -34,9 +46,6 @@ def models_in_use() -> None:
         for part in mix
     ]
     st.dataframe(pd.DataFrame(rows), hide_index=True)
-    with st.popover("Change a model", icon=":material/edit:"):
-        _change(mix)
-    st.button("Price all traffic as one model", key="one_model", on_click=_one_model, help=help_text("api.mix"))
 
 
 def _change(mix: list[dict[str, object]]) -> None:
