@@ -32,6 +32,8 @@ class Usage:
     """The provider's stated batch discount, for where no batch price is listed."""
     discount_frac: float = 0.0
     """The user's negotiated discount, off the whole bill."""
+    ignores_tiers: bool = False
+    """Whether every request pays the price of the shortest length tier."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ class ApiBill:
 
 def monthly_bill(offer: ApiOffer, demand: Demand, day: date, usage: Usage = Usage()) -> ApiBill:
     """The bill for a month of `demand` at the offer's prices of `day`."""
-    standard = api_rates(offer, day)
+    standard = api_rates(offer, day)[: 1 if usage.ignores_tiers else None]
     batch, notes = _batch_rates(offer, day, usage.batch_discount_frac) if usage.batch_frac else ((), ())
     parts = _usd_per_request(standard, demand, usage)
     in_batch = _usd_per_request(batch, demand, usage) if batch else parts

@@ -31,13 +31,14 @@ def paid_words(api: Api) -> str:
 def bill_lines(inputs: Inputs) -> tuple[BillLine, ...]:
     """The steps from the list price of today's traffic to the bill; without a bill, to its estimate."""
     api, workload = inputs.scenario.api, inputs.scenario.workload
-    plain_usd = _usd(inputs, Usage())
+    flat_usd, plain_usd = _usd(inputs, Usage(ignores_tiers=True)), _usd(inputs, Usage())
     cached_usd = _with_caches_usd(inputs)
     used_usd = todays_list_bill(inputs).usd_per_month
     discount_usd = -used_usd * api.discount_frac
     expected_usd = used_usd + discount_usd
     lines = [
-        *_list_lines(inputs, plain_usd),
+        *_list_lines(inputs, flat_usd),
+        BillLine("Long-context prices", plain_usd - flat_usd, "requests above a length tier pay more for every token"),
         BillLine(
             "Prompt caching",
             cached_usd - plain_usd,
@@ -57,16 +58,16 @@ def bill_lines(inputs: Inputs) -> tuple[BillLine, ...]:
     return (*(line for line in lines if abs(line.usd_per_month) >= NO_LINE_FRAC * plain_usd), total)
 
 
-def _list_lines(inputs: Inputs, plain_usd: float) -> list[BillLine]:
+def _list_lines(inputs: Inputs, flat_usd: float) -> list[BillLine]:
     """List price of the models that are listed, and of the names that are not."""
     assumed = [part for part in inputs.scenario.api.mix if part.basis == "assumed"]
     if not assumed:
-        return [BillLine("List price", plain_usd, "every token at full price")]
+        return [BillLine("List price", flat_usd, "every token at full price")]
     parts = zip(inputs.scenario.api.mix, todays_parts(inputs), strict=True)
-    unknown_usd = sum(_usd(part, Usage()) for model, part in parts if model.basis == "assumed")
+    unknown_usd = sum(_usd(part, Usage(ignores_tiers=True)) for model, part in parts if model.basis == "assumed")
     names = listed([f"{part.name or part.model} as {part.model}" for part in assumed])
     return [
-        BillLine("List price", plain_usd - unknown_usd, "every token at full price"),
+        BillLine("List price", flat_usd - unknown_usd, "every token at full price"),
         BillLine("Models without a listed price", unknown_usd, f"assumed: {names}"),
     ]
 

@@ -43,3 +43,13 @@ def test_names_without_a_listed_price_have_a_line_of_their_own(catalog: Catalog)
     shown = bill_lines(Inputs.of(scenario(api={"mix": mix}), catalog))
     assert [line.usd_per_month for line in shown] == pytest.approx([5_500, 5_500, 11_000])
     assert "corp-prod as closed" in shown[1].note
+
+
+def test_prices_above_a_length_tier_have_a_line(catalog: Catalog) -> None:
+    """Gemini 2.5 Pro costs more above 200,000 input tokens."""
+    api = {"provider": "google", "model": "gemini-2.5-pro"}
+    long = {"input_tok": 250_000, "input_p95_tok": 250_000}
+    shown, short = lines(catalog, api=api, workload=long), lines(catalog, api=api)
+    assert "Long-context prices" not in short
+    assert shown["List price"] + shown["Long-context prices"] == pytest.approx(shown["API bill, estimated"])
+    assert shown["Long-context prices"] > 0.3 * shown["List price"]

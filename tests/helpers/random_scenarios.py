@@ -24,10 +24,10 @@ TODAYS_APIS = (
 def random_scenarios(number: int, catalog: Catalog, seed: int = 11) -> Iterator[Scenario]:
     """So many scenarios, each from its own generator, so that one more leaves the others as they are."""
     for i in range(number):
-        yield _scenario(random.Random(f"{seed}-{i}"), catalog)
+        yield _scenario(random.Random(f"{seed}-{i}"), random.Random(f"{seed}-{i}-bill"), catalog)
 
 
-def _scenario(rng: random.Random, catalog: Catalog) -> Scenario:
+def _scenario(rng: random.Random, bill_rng: random.Random, catalog: Catalog) -> Scenario:
     preset, is_large = catalog.presets[rng.choice(sorted(catalog.presets))], rng.random() < 0.2
     models = rng.sample(sorted(catalog.models), rng.choice((1, 1, 2, 3)))
     return parse_scenario(
@@ -38,7 +38,7 @@ def _scenario(rng: random.Random, catalog: Catalog) -> Scenario:
                 "ttft_p95_ms": rng.choice((preset.ttft_p95_ms, preset.ttft_p95_ms, 300, None)),
                 "tpot_ms": rng.choice((preset.tpot_ms, preset.tpot_ms, preset.tpot_ms, 5, None)),
             },
-            "api": _api(rng, models, catalog),
+            "api": _api(rng, models, catalog) | _mix(bill_rng) | _paid(bill_rng),
             "candidates": [{"model": m, "gate": rng.choices(_GATES, (5, 3, 1))[0]} for m in models],
             "hardware": {
                 "include_owned": rng.random() < 0.4,
@@ -84,6 +84,28 @@ def _api(rng: random.Random, models: list[str], catalog: Catalog) -> dict[str, A
         return {"provider": offer.provider, "model": offer.model}
     provider, model = rng.choice(TODAYS_APIS)
     return {"provider": provider, "model": model, "discount_frac": rng.choice((0, 0, 0.2))}
+
+
+def _mix(rng: random.Random) -> dict[str, Any]:
+    """In a quarter of all scenarios several models in use."""
+    if rng.random() > 0.25:
+        return {}
+    apis = rng.sample(TODAYS_APIS, rng.choice((2, 3)))
+    shares = [_shares(rng, len(apis)) for _ in range(4)]
+    names = ("requests_frac", "input_frac", "output_frac", rng.choice(("bill_frac", "cache_read_frac")))
+    parts = [dict(zip(names, each, strict=True)) for each in zip(*shares, strict=True)]
+    mix = [part | {"provider": provider, "model": model} for part, (provider, model) in zip(parts, apis, strict=True)]
+    return {"provider": apis[0][0], "model": apis[0][1], "mix": mix}
+
+
+def _shares(rng: random.Random, number: int) -> list[float]:
+    parts = [rng.uniform(0.05, 1) for _ in range(number)]
+    return [part / sum(parts) for part in parts]
+
+
+def _paid(rng: random.Random) -> dict[str, Any]:
+    """In a fifth of all scenarios a bill."""
+    return {"paid_usd_per_month": 10 ** rng.uniform(2, 5.5)} if rng.random() < 0.2 else {}
 
 
 def _evidence(rng: random.Random) -> dict[str, Any]:
