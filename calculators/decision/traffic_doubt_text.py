@@ -7,7 +7,7 @@ from calculators.decision.switching_text import becomes_words
 from calculators.decision.verdict_context import TrafficDoubt
 from calculators.options.option import Option
 from calculators.scenario.schema import Workload
-from calculators.scenario.traffic_range import chance_ratio, is_guess, lengths_ratio
+from calculators.scenario.traffic_range import TOLD_RATIO, chance_ratios, is_guess
 from calculators.scenario.traffic_range_text import in_brackets, traffic_range_words
 from calculators.units import capital, listed, plural, significant
 
@@ -20,9 +20,11 @@ def doubt_sentences(doubt: TrafficDoubt, workload: Workload, options: Sequence[O
 
 
 def _few(requests: int, workload: Workload) -> str:
-    off = significant(max(chance_ratio(requests), lengths_ratio(workload)), 2)
+    volume, lengths = chance_ratios(workload)
+    moved = (["the volume"] if volume > TOLD_RATIO else []) + (["the mean lengths"] if lengths > TOLD_RATIO else [])
     verb = "is" if requests == 1 else "are"
-    return f"{plural(requests, 'request')} {verb} too few: by chance the volume and the mean lengths may be off by a factor of {off}"
+    off = significant(max(volume, lengths), 2)
+    return f"{plural(requests, 'request')} {verb} too few: by chance {listed(moved)} may be off by a factor of {off}"
 
 
 def _changed(doubt: TrafficDoubt, workload: Workload, options: Sequence[Option]) -> str:

@@ -94,7 +94,9 @@ class Workload(Record):
             value, (low, high) = getattr(self, name), ends
             if not low * (1 - 1e-9) <= value <= high * (1 + 1e-9):
                 span = f"{label(f'workload.{range_name}')} is {count(low)} to {count(high)}"
-                raise ValueError(f"{span}, but {label(f'workload.{name}')} is {count(value)}; correct either")
+                raise ValueError(
+                    f"{span}, but {label(f'workload.{name}')} is {count(value)}; correct either, or remove the range"
+                )
         return self
 
     @property

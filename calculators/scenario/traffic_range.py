@@ -77,12 +77,14 @@ def has_range(workload: Workload) -> bool:
     return any(ratios != EXACT for ratios in (token_ratios(workload), peak_ratios(workload)))
 
 
-def too_few_requests(workload: Workload) -> int | None:
-    """The requests of the log, where by chance alone the volume or the mean lengths measured on them may be off by more than
-    `MAX_CHANCE_FRAC`; else None."""
+def chance_ratios(workload: Workload) -> tuple[float, float]:
+    """The factors by which chance alone may move the volume and the mean lengths of the log; 1 where it has no say."""
     count = workload.sample_requests
-    if count is None:
-        return None
     is_counted = workload.requests_basis != "typed" and workload.requests_range_per_month is not None
-    chance = max(chance_ratio(count) if is_counted else 1.0, lengths_ratio(workload))
-    return count if log(chance) > MAX_CHANCE_FRAC else None
+    return chance_ratio(count) if count is not None and is_counted else 1.0, lengths_ratio(workload)
+
+
+def too_few_requests(workload: Workload) -> int | None:
+    """The requests of the log, where chance may move the volume or the mean lengths by more than `MAX_CHANCE_FRAC`; else
+    None."""
+    return workload.sample_requests if log(max(chance_ratios(workload))) > MAX_CHANCE_FRAC else None

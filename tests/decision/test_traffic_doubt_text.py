@@ -6,6 +6,7 @@ from support import scenario
 
 from calculators.decision.traffic_doubt_text import doubt_sentences
 from calculators.decision.verdict_context import NO_DOUBT, TrafficDoubt
+from calculators.scenario.schema import Workload
 
 WORKLOAD = scenario(
     workload={
@@ -27,11 +28,11 @@ OPTIONS = [hand_made_buy("api_today", 100), hand_made_buy("hosted_open", 50, gat
         (NO_DOUBT, ""),
         (
             TrafficDoubt(few_requests=22),
-            "22 requests are too few: by chance the volume and the mean lengths may be off by a factor of 1.5.",
+            "22 requests are too few: by chance the volume may be off by a factor of 1.5.",
         ),
         (
             TrafficDoubt(few_requests=1),
-            "1 request is too few: by chance the volume and the mean lengths may be off by a factor of 7.1.",
+            "1 request is too few: by chance the volume may be off by a factor of 1.5.",
         ),
         (
             TrafficDoubt(changed_by=("volume",), becomes="hosted_open"),
@@ -46,6 +47,15 @@ OPTIONS = [hand_made_buy("api_today", 100), hand_made_buy("hosted_open", 50, gat
 )
 def test_each_doubt_is_a_sentence(doubt: TrafficDoubt, words: str) -> None:
     assert doubt_sentences(doubt, WORKLOAD, OPTIONS) == words
+
+
+def test_only_what_was_measured_on_the_requests_is_named() -> None:
+    figures = {**WORKLOAD.model_dump(), "input_p95_tok": 3_500.0}
+    typed_volume = Workload.model_validate({**figures, "requests_basis": "typed"})
+    typed_lengths = Workload.model_validate({**figures, "lengths_basis": "typed"})
+    few = TrafficDoubt(few_requests=22)
+    assert "by chance the mean lengths may be off" in doubt_sentences(few, typed_volume, OPTIONS)
+    assert "by chance the volume may be off" in doubt_sentences(few, typed_lengths, OPTIONS)
 
 
 def test_a_typical_value_is_called_one() -> None:

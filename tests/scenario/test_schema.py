@@ -149,11 +149,11 @@ def test_ranges_travel_in_a_link_and_in_yaml(tmp_path: Path) -> None:
     [
         (
             {"requests_range_per_month": (3e6, 4e6)},
-            "Range of requests per month is 3M to 4M, but Requests per month is 2M; correct either",
+            "Range of requests per month is 3M to 4M, but Requests per month is 2M; correct either, or remove the range",
         ),
         (
             {"peak_range_ratio": (1.0, 3.0)},
-            "Range of the peak-to-average ratio is 1 to 3, but Peak-to-average ratio is 4; correct either",
+            "Range of the peak-to-average ratio is 1 to 3, but Peak-to-average ratio is 4; correct either, or remove the range",
         ),
         ({"peak_range_ratio": (9.0, 2.0)}, "correct either"),
         ({"requests_range_per_month": (0.0, 4e6)}, "Range of requests per month.*at least 1"),
