@@ -1,8 +1,8 @@
 """Whether the decision holds over the ranges of the traffic."""
 
-from dataclasses import replace
 from datetime import date
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -12,14 +12,13 @@ from calculators.catalog.load import ROOT, load_catalog
 from calculators.decision.traffic_doubt import traffic_doubt
 from calculators.decision.verdict_context import NO_DOUBT
 from calculators.evaluate import Evaluation, evaluate, sensitivity_of
-from calculators.logs.request_log import read_log
-from calculators.logs.to_workload import log_workload
+from calculators.logs.usage_files import read_usage, usage_workload
+from calculators.logs.usage_questions import UsageAnswers
 from calculators.scenario.files import read_scenario
 from calculators.scenario.schema import Scenario
 
 REAL = load_catalog()
 DAY = date(2026, 11, 29)
-SAMPLE = ROOT / "sample_logs/azure_conversation_2023.csv"
 SURENESS = ("too_close", "leaning", "clear")
 
 
@@ -93,12 +92,16 @@ def test_22_requests_are_never_clear() -> None:
     )
 
 
-def test_22_requests_of_a_file_are_never_clear() -> None:
-    summary = read_log(SAMPLE)
-    small = replace(summary, used_row_count=22, request_rate_req_s=22 / 7_200, span_s=7_200.0, per_minute_requests=())
-    workload = log_workload(small, steady().workload)
-    for scenario in (steady(), read_scenario(ROOT / "scenarios/azure-conversation.yaml", DAY)):
-        evaluation = _verdict(scenario.model_copy(update={"workload": workload}))
+def test_a_file_of_22_requests_is_never_clear(tmp_path: Path) -> None:
+    """Two hours in a day, whatever they are compared with."""
+    path = tmp_path / "two_hours.csv"
+    rows = [f"2026-10-05T09:{5 * n % 60:02}:0{n % 7}Z,{900 + 150 * n},{150 + 20 * n}" for n in range(22)]
+    path.write_text("timestamp,input_tokens,output_tokens\n" + "\n".join(rows) + "\n")
+    workload = usage_workload(read_usage([path]), steady().workload, UsageAnswers())
+    assert workload.sample_requests == 22
+    for name in ("small-internal-tool", "azure-conversation", "steady-extraction"):
+        start = read_scenario(ROOT / f"scenarios/{name}.yaml", DAY)
+        evaluation = _verdict(start.model_copy(update={"workload": workload}))
         assert evaluation.verdict.sureness != "clear"
         assert "22 requests are too few" in evaluation.confidence
         assert any("Mean token lengths come from 22 requests" in note for note in evaluation.caveats)
