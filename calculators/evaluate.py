@@ -15,17 +15,18 @@ from calculators.decision.savings import savings_by_month
 from calculators.decision.sensitivity import DecisionSensitivity, decision_sensitivity
 from calculators.decision.signal_result import Signals
 from calculators.decision.signals import exit_signals
-from calculators.decision.switching_values import guessed_volume_flips_at
+from calculators.decision.traffic_doubt import traffic_doubt
+from calculators.decision.traffic_doubt_text import doubt_sentences
 from calculators.decision.verdict import Verdict, decide
-from calculators.decision.verdict_context import verdict_context
-from calculators.decision.verdict_text import confidence_sentence
+from calculators.decision.verdict_context import TrafficDoubt, verdict_context
+from calculators.decision.verdict_text import TrafficWords, confidence_sentence
 from calculators.fleet.staircase import Staircase
 from calculators.options.build import self_host_line
 from calculators.options.compared_text import compared_notes
 from calculators.options.context_window import is_too_short
 from calculators.options.feasibility import Feasibility, feasibility_matrix
 from calculators.options.option import LinearCost, Option, best_build, best_buy
-from calculators.options.ranking import ranking
+from calculators.options.ranking import curves_of, ranking
 from calculators.options.remedies import NoFleet, no_fleet
 from calculators.options.scenario_check import check_ids
 from calculators.options.shortlist import (
@@ -35,9 +36,11 @@ from calculators.options.shortlist import (
     enumerate_options,
 )
 from calculators.options.speed_range import size_at_speed_bounds
+from calculators.options.traffic_costs import over_traffic_ranges
 from calculators.scenario.demand import Array, Demand, at_volume, needed_context_tok
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Scenario
+from calculators.scenario.traffic_range import has_range
 
 MAX_REQUESTS_PER_MONTH = 1e12
 
@@ -66,6 +69,7 @@ class Evaluation:
     feasibility: tuple[Feasibility, ...]
     no_fleet: NoFleet | None
     """Why nothing can be self-hosted, and what would help; None where something can."""
+    traffic_doubt: TrafficDoubt
     caveats: tuple[str, ...]
     bill_lines: tuple[BillLine, ...]
     """From the list price of today's API to what is paid."""
@@ -122,7 +126,9 @@ class Evaluation:
     @property
     def confidence(self) -> str:
         """How sure the verdict is, in a sentence."""
-        return confidence_sentence(self.verdict.kind, self.verdict.sureness, self.verdict.winner, self.allowed)
+        verdict, workload = self.verdict, self.scenario.workload
+        words = TrafficWords(has_range(workload), doubt_sentences(self.traffic_doubt, workload, self.options))
+        return confidence_sentence(verdict.kind, verdict.sureness, verdict.winner, self.allowed, words)
 
     def curves(self, grid: Array) -> list[Curve]:
         """Monthly cost of every API option, and of the cheapest self-hosted fleet, over a grid of volumes (v,)."""
@@ -137,21 +143,20 @@ def evaluate(scenario: Scenario, catalog: Catalog) -> Evaluation:
     every = enumerate_options(inputs)
     assessment = assess_options(every, inputs)
     allowed = allowed_options(every, assessment, inputs)
-    self_host = SelfHostCost(lower_envelope(allowed.stairs, inputs.demand), self_host_line(every.lines, inputs.demand))
-    envelope = self_host.staircases
+    envelope = lower_envelope(allowed.stairs, inputs.demand)
+    self_host = SelfHostCost(envelope, self_host_line(every.lines, inputs.demand))
     bounds = size_at_speed_bounds(allowed.stairs, allowed.rents_usd, envelope, inputs)
     by_cost = ranking(allowed, bounds, inputs)
-    ranked = by_cost.options
+    ranked, traffic = over_traffic_ranges(by_cost.options, curves_of(allowed, inputs))
     assessment = assessed_as_compared(assessment, every, allowed, ranked, inputs)
     today = next((option for option in ranked if option.kind == "api_today"), every.buys[0].option)
     (_, against_best), *crossovers = crossovers_of(today, allowed.buys, self_host, inputs)
-
     savings = savings_by_month(inputs, envelope, bounds, allowed.lines, allowed.buys)
     fits = feasibility_matrix(allowed, self_host.line, inputs)
     missing = no_fleet(fits, allowed, inputs)
     signals = exit_signals(inputs, ranked, today, savings, missing)
-    flips_at = guessed_volume_flips_at(ranked, allowed, inputs)
-    context = verdict_context(ranked, assessment, signals, flips_at, scenario, missing)
+    doubt = traffic_doubt(ranked, traffic, scenario.workload)
+    context = verdict_context(ranked, assessment, signals, doubt, scenario, missing)
     verdict = decide(today, ranked, against_best, crossovers[0][1], missing.words if missing else "", context)
     notes = [*compared_notes(every, allowed, by_cost, inputs), *growth_note(scenario, against_best, allowed.buys)]
     return Evaluation(
@@ -169,6 +174,7 @@ def evaluate(scenario: Scenario, catalog: Catalog) -> Evaluation:
         build_line=self_host.line,
         feasibility=fits,
         no_fleet=missing,
+        traffic_doubt=doubt,
         caveats=(*contract_conditions(verdict.winner, assessment), *notes, *caveats(inputs, today, ranked)),
         bill_lines=bill_lines(inputs),
     )

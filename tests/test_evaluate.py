@@ -119,7 +119,7 @@ def test_bought_servers_are_an_option_of_their_own(catalog: Catalog) -> None:
             "closed-dated on Test Host changes price on 2026-12-01 to $4 (input) and $12 (output)",
         ),
         ({"workload": {"peak_basis": "bounded"}}, "The peak-to-average ratio of 4 is a lower bound from a short log"),
-        ({"workload": {"requests_basis": "assumed"}}, "2M requests/month is a typical value"),
+        ({"workload": {"requests_basis": "assumed"}}, "2M requests/month (1M to 4M) is a typical value"),
         ({"workload": {"requests_basis": "assumed", "source": "log:x.csv"}}, "extrapolated from a short log"),
         ({"hardware": {"rent_usd_per_gpu_h": {}}}, "one provider's list price"),
     ],

@@ -26,6 +26,8 @@ class LoadPeaks(SourcedFile):
     by_size: tuple[SizePeaks, ...] = Field(min_length=1)
     month_over_hour: Range
     """Mean rate of a week over the rate of one of its hours: the uncertainty of a month's volume from a short log."""
+    month_over_workday_hour: Range
+    month_over_weekend_hour: Range
     input_spread: Range
     """95th percentile over mean of lengths, where a file gives the mean alone."""
     output_spread: Range

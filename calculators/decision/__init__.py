@@ -19,5 +19,7 @@ caveats             what a careful reader should know
 varied_inputs       the inputs that can be varied, and the winning side over each
 switching_values    where another side wins
 switching_text      their words
+traffic_doubt       whether the ranges of the traffic change the decision
+traffic_doubt_text  its words
 sensitivity         all of them, and when to revisit the decision
 """

@@ -17,7 +17,18 @@ from calculators.performance import speculation
 from calculators.scenario.demand import by_month, effective_peak_ratio
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Api, Scenario, Workload
-from calculators.units import MONTHS_PER_YEAR, count, percent, plural, signed_percent, significant, usd
+from calculators.scenario.traffic_range import too_few_requests
+from calculators.scenario.traffic_range_text import in_brackets, traffic_range_words
+from calculators.units import (
+    MONTHS_PER_YEAR,
+    SECONDS_PER_MONTH,
+    count,
+    percent,
+    plural,
+    signed_percent,
+    significant,
+    usd,
+)
 
 FAR_MONTHS = 600
 UNCHECKED = "No published run validates this."
@@ -219,19 +230,25 @@ def _deferral_note(workload: Workload) -> list[str]:
 
 
 def _workload_notes(workload: Workload) -> list[str]:
-    """Figures of the workload that were not measured, where they act."""
-    notes = []
+    """Figures of the workload that were not measured, or on few requests, where they act."""
+    notes, ranges = [], traffic_range_words(workload)
+    is_log = workload.source.startswith("log:")
     if workload.peak_basis != "measured" and (effective_peak_ratio(workload) > 1 or not workload.deferrable_frac):
         words = {"typed": "your own figure", "bounded": "a lower bound from a short log"}
-        assumed = "estimated from a short log" if workload.source.startswith("log:") else "assumed"
+        rate = significant(workload.requests_per_month / SECONDS_PER_MONTH)
+        assumed = f"estimated for a service with {rate} requests/s, from a short log" if is_log else "assumed"
         basis, ratio = words.get(workload.peak_basis, assumed), significant(workload.peak_ratio)
-        notes.append(f"The peak-to-average ratio of {ratio} is {basis}. Fleet size depends on it.")
+        notes.append(
+            f"The peak-to-average ratio of {ratio}{in_brackets(ranges.peak)} is {basis}. Fleet size depends on it."
+        )
     if workload.cached_basis == "assumed":
         rate = percent(workload.cached_frac)
         notes.append(f"The API's cache hit rate today is not known; {rate} of input tokens is assumed.")
     if workload.requests_basis in ("assumed", "bounded"):
-        origin = "extrapolated from a short log" if workload.source.startswith("log:") else "a typical value"
-        notes.append(
-            f"{plural(workload.requests_per_month, 'request')}/month is {origin}. Check it on the Workload page."
-        )
+        origin = "extrapolated from a short log" if is_log else "a typical value"
+        requests = f"{plural(workload.requests_per_month, 'request')}/month{in_brackets(ranges.volume)}"
+        notes.append(f"{requests} is {origin}. Check it on the Workload page.")
+    if too_few_requests(workload) is not None and ranges.lengths:
+        sample = plural(workload.sample_requests or 0, "request")
+        notes.append(f"Mean token lengths come from {sample}: chance leaves them known {ranges.lengths}.")
     return notes

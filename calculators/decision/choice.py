@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Literal
 
-from calculators.decision.verdict_context import VerdictContext
+from calculators.decision.verdict_context import NO_DOUBT, VerdictContext
 from calculators.options.option import CLOSE_FRAC, STAYS, Option, OptionKind
 
 Sureness = Literal["clear", "leaning", "too_close"]
@@ -62,7 +62,7 @@ def choose(today: Option, options: Sequence[Option], context: VerdictContext) ->
     winner = ranked[0]
     others = [option for option in ranked if _side(option) != _side(winner)]
     sureness = _sureness(winner, others)
-    if sureness == "clear" and context.may_be_cheaper:
+    if sureness == "clear" and (context.may_be_cheaper or context.doubt != NO_DOUBT):
         sureness = "leaning"
     runner_up = others[0] if sureness == "too_close" else _rival(ranked)
     first = min(options, key=lambda option: option.usd_per_month)
@@ -123,5 +123,7 @@ def _sureness(winner: Option, others: Sequence[Option]) -> Sureness:
 
 
 def ranges_overlap(winner: Option, others: Sequence[Option]) -> bool:
-    """Whether the winner in its pessimistic case costs more than another option in its optimistic case."""
-    return winner.high_usd_per_month > min((option.low_usd_per_month for option in others), default=inf)
+    """Whether the winner in its pessimistic case costs more than another option in its optimistic case, each at today's
+    traffic: what the traffic does to the options, it does to all of them (`traffic_doubt`)."""
+    cheapest = min((option.own_low_usd_per_month for option in others), default=inf)
+    return winner.own_high_usd_per_month > cheapest

@@ -58,7 +58,7 @@ def _saving(savings: MonthlySavings | None, ranked: Sequence[Option], inputs: In
     central_usd = buy.decisive_usd_per_month - best.decisive_usd_per_month
     months = inputs.scenario.operations.horizon_months
     if best.kind == "hybrid":
-        worse_usd = buy.usd_per_month - best.usd_per_month - (buy.low_usd_per_month - best.high_usd_per_month)
+        worse_usd = buy.usd_per_month - best.usd_per_month - (buy.own_low_usd_per_month - best.own_high_usd_per_month)
     else:
         ahead = slice(0, months if best.horizon_usd_per_month is not None else 1)
         carries = np.isfinite(savings.central[ahead])

@@ -12,13 +12,12 @@ from math import inf, log
 
 import numpy as np
 
-from calculators.decision.choice import KIND_OF_WINNER, VerdictKind, answer_of, cheapest_option
-from calculators.decision.varied_inputs import Field, VariedInput, varied_inputs, varied_volume
+from calculators.decision.choice import KIND_OF_WINNER, VerdictKind, cheapest_option
+from calculators.decision.varied_inputs import Field, VariedInput, varied_inputs
 from calculators.options.build import size_candidates
 from calculators.options.cost_curves import SIDES
-from calculators.options.option import CLOSE_FRAC, Option
-from calculators.options.ranking import curves_of
-from calculators.options.shortlist import AllowedOptions, Sized
+from calculators.options.option import Option
+from calculators.options.shortlist import Sized
 from calculators.options.what_if import allowed_again, ranked_again
 from calculators.scenario.demand import Array
 from calculators.scenario.inputs import Inputs
@@ -26,8 +25,6 @@ from calculators.scenario.inputs import Inputs
 BESIDE_FRAC = 1e-3
 """How far before and beyond a value the options are ranked again."""
 NARROWED_TO_FRAC = 1e-5
-GUESS_RATIO = 2.0
-"""An assumed volume may be wrong by this factor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,25 +59,6 @@ def switching_values(inputs: Inputs) -> tuple[SwitchingValue, ...]:
         told = [_checked(value, (varied, side), inputs, sized) for value in nearest if value is not None]
         values += told or [SwitchingValue(varied.field, varied.now)]
     return tuple(sorted(values, key=lambda value: value.distance))
-
-
-def guessed_volume_flips_at(ranked: Sequence[Option], allowed: AllowedOptions, inputs: Inputs) -> float | None:
-    """Requests per month at which the decision changes, where the volume is a guess that may be as far off, and there the
-    decision would clearly be another; else None."""
-    workload, side = inputs.scenario.workload, side_of(ranked)
-    if workload.requests_basis != "assumed" or workload.source.startswith("log:") or side < 0:
-        return None
-    curves, answers = curves_of(allowed, inputs), [answer_of(kind) for kind in SIDES]
-    places = np.array([answers.index(answer) for answer in answers] + [-1])  # variants of an answer count as one
-    varied = varied_volume(curves, GUESS_RATIO)
-    by_answer, near = replace(varied, sides=lambda values: places[varied.sides(values)]), list[float]()
-    for values in (varied.values(rising=False), varied.values(rising=True)):
-        change = first_change(by_answer, int(places[side]), values)
-        if change is not None:
-            [usd] = curves.least_by_side(curves.points(1, requests_per_month=values[-1:])).T
-            if usd.min() < usd[places[:-1] == places[side]].min() * (1 - CLOSE_FRAC):
-                near.append(change[0])
-    return min(near, key=lambda at: abs(log(at / varied.now)), default=None)
 
 
 def first_change(varied: VariedInput, side: int, values: Array) -> tuple[float, int] | None:

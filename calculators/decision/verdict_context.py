@@ -8,7 +8,7 @@ from typing import Literal
 from calculators.catalog.compliance_rules import PathKind
 from calculators.compliance.assessment import ComplianceAssessment, PricedPath
 from calculators.decision.signal_result import Signal, Signals
-from calculators.options.option import Option
+from calculators.options.option import Option, OptionKind
 from calculators.options.remedies import NoFleet
 from calculators.scenario.schema import Scenario, Workload
 
@@ -27,10 +27,31 @@ class MissingInput:
     flips_at_req_per_month: float = 0.0
 
 
+TrafficFigure = Literal["volume", "lengths", "peak"]
+
+
+@dataclass(frozen=True, slots=True)
+class TrafficDoubt:
+    """What keeps the figures of the traffic from carrying a sure decision."""
+
+    few_requests: int | None = None
+    """The requests of the log, where they are too few."""
+    changed_by: tuple[TrafficFigure, ...] = ()
+    """The figures that, within their ranges, change the decision: together, where there are several."""
+    becomes: OptionKind | None = None
+    """What wins then; None where nothing serves."""
+    guess_flips_at_req_per_month: float | None = None
+    """Where the volume is a guess: the nearest one at which the decision changes, if it is clearly another within the
+    range."""
+
+
+NO_DOUBT = TrafficDoubt()
+
+
 @dataclass(frozen=True, slots=True)
 class VerdictContext:
     """Context for the verdict's sentence: a cheaper option that compliance forbids, sellers to ask, signals that are met,
-    a missing input."""
+    a missing input, a doubt about the traffic."""
 
     blocked: PricedPath | None = None
     """The cheapest option of all, where compliance forbids it."""
@@ -42,6 +63,7 @@ class VerdictContext:
     met_signals: tuple[Signal, ...] = ()
     """Latency and reliability signals that say leave, while the cheapest option is an API."""
     missing: MissingInput | None = None
+    doubt: TrafficDoubt = NO_DOUBT
     growth_per_month_frac: float = 0.0
     horizon_months: int = 0
     """Over which costs are compared where volume grows or shrinks."""
@@ -56,18 +78,18 @@ def verdict_context(
     ranked: Sequence[Option],
     assessment: ComplianceAssessment,
     signals: Signals,
-    volume_flips_at: float | None,
+    doubt: TrafficDoubt,
     scenario: Scenario,
     no_fleet: NoFleet | None = None,
 ) -> VerdictContext:
-    """Context of a verdict on the allowed options `ranked`. `volume_flips_at`: requests per month at which the decision
-    changes, where the volume is a guess that may be as far off as that; `no_fleet`: why none is self-hosted."""
+    """Context of a verdict on the allowed options `ranked`. `no_fleet`: why none is self-hosted."""
     met = tuple(s for s in signals.exit_signals if s.status == "firing" and s.id != "cost")
     is_api = bool(ranked) and min(ranked, key=lambda option: option.decisive_usd_per_month).is_buy
     return replace(
         compliance_context(assessment),
         met_signals=met if is_api else (),
-        missing=_missing(ranked, assessment, volume_flips_at, scenario.workload, no_fleet),
+        missing=_missing(ranked, assessment, doubt.guess_flips_at_req_per_month, scenario.workload, no_fleet),
+        doubt=doubt,
         growth_per_month_frac=scenario.workload.growth_per_month_frac,
         horizon_months=scenario.operations.horizon_months,
     )

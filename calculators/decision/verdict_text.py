@@ -1,6 +1,7 @@
 """The words of a verdict: its sentence, its reason, the assumptions behind it and how sure it is."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import inf, isfinite
 
 from calculators.compliance.assessment import PricedPath
@@ -37,6 +38,14 @@ OTHER_COSTS: dict[CostKind, str] = {
 }
 SAVING_FLOOR_USD = 10.0
 """A smaller monthly saving is not told as one: it is not worth the work of a change."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrafficWords:
+    """Whether any figure of the traffic has a range, and why it makes the decision unsure; empty where it does not."""
+
+    has_range: bool = False
+    doubt: str = ""
 
 
 # --- the sentence --------------------------------------------------------------------------------------------------
@@ -314,20 +323,29 @@ def key_assumptions(choice: Choice) -> tuple[str, ...]:
 # --- how sure ------------------------------------------------------------------------------------------------------
 
 
-def confidence_sentence(kind: VerdictKind, sureness: Sureness, winner: Option, options: Sequence[Option]) -> str:
+def confidence_sentence(
+    kind: VerdictKind, sureness: Sureness, winner: Option, options: Sequence[Option], traffic: TrafficWords
+) -> str:
     """How sure a verdict is. `options`: all that are allowed."""
     if kind == "cannot_tell":
         return "No recommendation until this is known."
     if sureness == "clear":
-        return "High confidence across the throughput and staffing ranges (traffic uncertainty not included)."
+        over = "traffic, throughput and staffing ranges" if traffic.has_range else "throughput and staffing ranges"
+        return f"High confidence across the {over}{'' if traffic.has_range else ' (the traffic is taken as exact)'}."
     if not options:
         return "No option with a public price is allowed, so nothing can be compared."
+    return " ".join(filter(None, (_unsure(sureness, winner, options, traffic), traffic.doubt)))
+
+
+def _unsure(sureness: Sureness, winner: Option, options: Sequence[Option], traffic: TrafficWords) -> str:
     if sureness == "too_close":
         return "Too close to call with what is known."
     if ranges_overlap(winner, [option for option in options if _is_other(option, winner)]):
         return "Medium confidence: the base case is clear, but the ranges of the top two options overlap."
     if min(options, key=lambda option: option.usd_per_month).kind != winner.kind:
         return "Medium confidence: another option is cheaper today, and the growth you entered decides."
+    if traffic.doubt:
+        return "Medium confidence: the base case is clear, but the traffic is not known well enough."
     return "Medium confidence: the base case is clear, but an operator that may be cheaper has not been asked yet."
 
 

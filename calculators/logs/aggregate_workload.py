@@ -14,9 +14,10 @@ from calculators.errors import data_error
 from calculators.logs.lengths_and_rates import LoadReading
 from calculators.logs.peak_estimate import WEEK_S, PeakEstimate, SeenPeak, peak_estimate
 from calculators.logs.request_file import LogError
-from calculators.logs.to_workload import COMMENT_CHARS, MAX_PEAK_RATIO, month_texts
+from calculators.logs.to_workload import COMMENT_CHARS, month_range, month_texts, peak_figures_of
 from calculators.logs.usage_questions import UsageAnswers
 from calculators.scenario.schema import LengthCell, Workload
+from calculators.scenario.traffic_range import chance_ratio
 from calculators.units import HOURS_PER_MONTH, SECONDS_PER_MONTH, printable, significant
 
 NO_ANSWERS = UsageAnswers()
@@ -69,10 +70,21 @@ def _volume_figures(reading: LoadReading) -> dict[str, Any]:
     return {
         "requests_per_month": _per_month(reading),
         "requests_basis": "measured" if (reading.window_s or 0) >= WEEK_S else "assumed",
-        "peak_ratio": min(max(peak.central_ratio, 1.0), MAX_PEAK_RATIO),
-        "peak_basis": peak.basis,
+        "requests_range_per_month": _month(reading),
+        "sample_requests": _sample(reading),
+        **peak_figures_of(peak),
         "active_h_per_month": HOURS_PER_MONTH,
     }
+
+
+def _month(reading: LoadReading) -> tuple[float, float]:
+    return month_range(
+        _per_month(reading), reading.window_s or 0.0, chance_ratio(reading.requests or 1.0), reading.start
+    )
+
+
+def _sample(reading: LoadReading) -> int:
+    return max(round(reading.requests or 1.0), 1)
 
 
 def _spread(input_tok: float, output_tok: float) -> dict[str, Any]:
@@ -119,6 +131,7 @@ def _length_figures(reading: LoadReading) -> dict[str, Any]:
         "input_p95_tok": max(inputs.p95_tok, 1.0),
         "output_p95_tok": max(outputs.p95_tok, 1.0),
         "lengths_basis": "measured",
+        "sample_requests": _sample(reading),
         "cells": [
             LengthCell(
                 share_frac=float(f"{cell.share_frac:.6g}"),
@@ -133,7 +146,11 @@ def _length_figures(reading: LoadReading) -> dict[str, Any]:
 def _told_volume(answers: UsageAnswers) -> dict[str, Any]:
     if answers.requests_per_month is None:
         return {}
-    return {"requests_per_month": answers.requests_per_month, "requests_basis": "typed"}
+    return {
+        "requests_per_month": answers.requests_per_month,
+        "requests_basis": "typed",
+        "requests_range_per_month": None,
+    }
 
 
 def _told_lengths(answers: UsageAnswers) -> dict[str, Any]:
@@ -169,9 +186,14 @@ def _comments(reading: LoadReading) -> list[str]:
         *reading.read,
         *reading.inferred,
         *(f"Assumed: {words}" for words in reading.assumed),
-        *(month_texts(_per_month(reading), reading.window_s or 0.0, reading.requests or 0.0) if timed else ()),
+        *(_month_texts(reading) if timed else ()),
         *(f"Not in the file: {words}" for words in reading.missing),
     ]
+
+
+def _month_texts(reading: LoadReading) -> list[str]:
+    seen = reading.requests or 0.0, reading.window_s or 0.0
+    return month_texts(_per_month(reading), _month(reading), seen, reading.start)
 
 
 def assumptions(reading: LoadReading) -> tuple[str, ...]:

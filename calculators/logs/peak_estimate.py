@@ -10,6 +10,7 @@ from calculators.catalog.load_peaks import load_peaks
 from calculators.logs.aggregate_rows import DAY_S
 from calculators.logs.request_statistics import MINUTE_S
 from calculators.scenario.schema import Basis
+from calculators.scenario.traffic_range import chance_ratio, joint_ratio
 from calculators.units import SECONDS_PER_HOUR, significant
 
 WEEK_S = 7 * 86_400
@@ -38,13 +39,18 @@ class SeenPeak:
     rate_req_s: float
     basis: Basis = "measured"
 
+    @property
+    def chance(self) -> float:
+        """The factor by which the busiest window may be off by chance, from the requests in it."""
+        return chance_ratio(self.ratio * self.rate_req_s * self.window_s)
+
 
 def peak_estimate(seen: SeenPeak) -> PeakEstimate:
-    """The peak to size for. Measured where a week of minutes was seen; else estimated."""
+    """The peak to size for. Measured where a week of minutes was seen; else estimated. The range holds chance too."""
     whole_week = seen.span_s >= WEEK_S
     if whole_week and seen.window_s <= MINUTE_S:
         words = "Peak-to-average ratio over at least a week."
-        return PeakEstimate(seen.ratio, seen.ratio, seen.ratio, seen.basis, words)
+        return PeakEstimate(seen.ratio / seen.chance, seen.ratio, seen.ratio * seen.chance, seen.basis, words)
     if seen.window_s > SECONDS_PER_HOUR:
         return _of_days(seen)
     return _of_hours(seen, whole_week)
@@ -67,7 +73,7 @@ def _of_hours(seen: SeenPeak, whole_week: bool) -> PeakEstimate:
         f"Peak-to-average ratio: busiest minute over its hour {significant(bursts[1])} ({burst_words}) times busiest hour over the mean of a week "
         f"{significant(hours[1])} ({origin})"
     )
-    return _estimate(bursts, hours, words)
+    return _estimate(bursts, hours, seen.chance, words)
 
 
 def _of_days(seen: SeenPeak) -> PeakEstimate:
@@ -82,10 +88,11 @@ def _of_days(seen: SeenPeak) -> PeakEstimate:
         f"Peak-to-average ratio: busiest minute over its day {significant(bursts[1])} (typical of services of this size) times busiest day over the "
         f"mean {significant(ratios[1])} ({origin})"
     )
-    return _estimate(bursts, ratios, words)
+    return _estimate(bursts, ratios, seen.chance, words)
 
 
-def _estimate(bursts: list[float], rhythms: list[float], words: str) -> PeakEstimate:
+def _estimate(bursts: list[float], rhythms: list[float], chance: float, words: str) -> PeakEstimate:
     low, central, high = (burst * rhythm for burst, rhythm in zip(bursts, rhythms, strict=True))
-    span = f"{significant(central)}, range {significant(low)} to {significant(high)}"
+    low, high = central / joint_ratio(central / low, chance), central * joint_ratio(high / central, chance)
+    span = f"{significant(central)}, range {significant(max(low, 1.0))} to {significant(high)}"
     return PeakEstimate(low, central, high, "assumed", f"{words} = {span}.")

@@ -4,17 +4,21 @@ The block holds what `Workload` accepts and nothing else, so it can be pasted as
 (rows, period, percentiles, all peaks, notes) stands above it as comments, one line each.
 """
 
-import math
+from collections.abc import Sequence
+from datetime import datetime
 
+import numpy as np
 import yaml
 from pydantic import ValidationError
 
 from calculators.catalog.load_peaks import load_peaks
 from calculators.errors import data_error
+from calculators.logs.aggregate_rows import DAY_S
 from calculators.logs.peak_estimate import WEEK_S, PeakEstimate, SeenPeak, peak_estimate
 from calculators.logs.request_log import UsageSummary, span_text
 from calculators.logs.request_statistics import LengthStatistics, Peak
 from calculators.scenario.schema import Basis, LengthCell, Workload
+from calculators.scenario.traffic_range import chance_ratio, joint_ratio
 from calculators.units import HOURS_PER_MONTH, SECONDS_PER_MONTH, count, plural, printable
 
 COMMENT_CHARS = 500
@@ -25,15 +29,15 @@ MEASURED_SPAN_S = WEEK_S
 
 
 HOUR_S = 3_600
-STANDARD_ERRORS = 1.96
-"""Of a count: 95% of samples lie within."""
+SATURDAY = 5
 NARROW_FRAC = 0.1
 MAX_PEAK_RATIO = 10_000.0
 SIZING_WINDOW_S = 60  # targets of a second or two leave no time to average over longer
 
 
 def log_workload(summary: UsageSummary, before: Workload, window_s: int = SIZING_WINDOW_S) -> Workload:
-    """The log's figures in place of the workload's; what a log cannot say (growth, deferrable share) is kept.
+    """The log's figures with their ranges in place of the workload's; what a log cannot say (growth, deferrable share) is
+    kept.
 
     Requests a month = rate x 730 h. Only a log of a week shows the rhythm of the days: from a shorter one the month is
     assumed to repeat it, and its peak is estimated. Raises DataError for a figure that no scenario may hold.
@@ -44,14 +48,15 @@ def log_workload(summary: UsageSummary, before: Workload, window_s: int = SIZING
         "source": f"log:{summary.name}",
         "requests_per_month": summary.request_rate_req_s * SECONDS_PER_MONTH,
         "requests_basis": requests_basis,
+        "requests_range_per_month": log_month(summary),
+        "sample_requests": summary.used_row_count,
         "input_tok": summary.input_tok.mean_tok,
         "output_tok": summary.output_tok.mean_tok,
         "input_p95_tok": max(summary.input_tok.p95_tok, 1.0),
         "output_p95_tok": max(summary.output_tok.p95_tok, 1.0),
         "lengths_basis": "measured",
         "cells": [_cell(cell.share_frac, cell.input_tok, cell.output_tok) for cell in summary.cells],
-        "peak_ratio": min(max(peak.central_ratio, 1.0), MAX_PEAK_RATIO),
-        "peak_basis": peak.basis,
+        **peak_figures_of(peak),
         "active_h_per_month": HOURS_PER_MONTH,
     }
     try:
@@ -74,6 +79,14 @@ def week_peak(summary: UsageSummary, window_s: int = SIZING_WINDOW_S) -> PeakEst
         basis=peak.basis,
     )
     return peak_estimate(seen)
+
+
+def peak_figures_of(peak: PeakEstimate) -> dict[str, object]:
+    """The peak of a workload with its range, as far as a scenario goes."""
+    low, central, high = (
+        min(max(ratio, 1.0), MAX_PEAK_RATIO) for ratio in (peak.low_ratio, peak.central_ratio, peak.high_ratio)
+    )
+    return {"peak_ratio": central, "peak_basis": peak.basis, "peak_range_ratio": (low, high)}
 
 
 def _cache_figures(summary: UsageSummary, before: Workload) -> dict[str, object]:
@@ -126,29 +139,71 @@ def _comments(summary: UsageSummary) -> list[str]:
         f"Cache reads: {cached}",
         *(_peak(peak) for peak in summary.peaks),
         f"{week_peak(summary).basis.capitalize()}: {week_peak(summary).why}",
-        *month_texts(summary.request_rate_req_s * SECONDS_PER_MONTH, summary.span_s, summary.used_row_count),
+        *log_month_texts(summary),
         *(f"Note: {note}" for note in summary.notes),
         f"Not from the log, so check them: {', '.join((*unknown, *NOT_IN_LOG))}",
     ]
 
 
-def month_range(requests_per_month: float, span_s: float, request_count: float) -> tuple[float, float]:
-    """The least and the most requests per month that a log of so many requests leaves open: chance, and below a week the
-    rhythm of the days that it does not show."""
-    chance_frac = STANDARD_ERRORS / math.sqrt(max(request_count, 1.0))
-    month = load_peaks().month_over_hour
-    low, high = (1.0, 1.0) if span_s >= MEASURED_SPAN_S else (month.low, month.high)
-    return requests_per_month * low * max(1 - chance_frac, 0.0), requests_per_month * high * (1 + chance_frac)
+def log_month(summary: UsageSummary) -> tuple[float, float]:
+    """The least and the most requests per month that a log leaves open."""
+    return month_range(
+        summary.request_rate_req_s * SECONDS_PER_MONTH,
+        summary.span_s,
+        chance_ratio(summary.used_row_count, arrival_variance_ratio(summary.per_minute_requests)),
+        summary.start,
+    )
 
 
-def month_texts(requests_per_month: float, span_s: float, request_count: float) -> list[str]:
-    """The range of a month's volume in a sentence; nothing where it is narrow."""
-    low, high = month_range(requests_per_month, span_s, request_count)
+def arrival_variance_ratio(counts: Sequence[int]) -> float:
+    """Variance over mean of the requests in equal windows, of which the last one may be cut short: 1 where requests are
+    independent, more where they come in bursts; at least 1."""
+    full = np.array(counts[:-1], dtype=float)
+    return max(1.0, float(full.var(ddof=1) / full.mean())) if full.size > 1 and full.any() else 1.0
+
+
+def month_range(requests_per_month: float, span_s: float, chance: float, start: datetime | None) -> tuple[float, float]:
+    """The least and the most requests per month that a log leaves open: chance, a factor, and below a week the rhythm of the
+    days that it does not show. Without a date (`start`), it is taken for one of a working day."""
+    rhythm_low, rhythm_high = (1.0, 1.0) if span_s >= MEASURED_SPAN_S else _rhythm(span_s, start)
+    low = requests_per_month / joint_ratio(rhythm_low, chance)
+    return max(low, 1.0), requests_per_month * joint_ratio(rhythm_high, chance)
+
+
+def _rhythm(span_s: float, start: datetime | None) -> tuple[float, float]:
+    """Mean rate of a week over that of a log."""
+    peaks = load_peaks()
+    if span_s >= DAY_S:
+        month = peaks.month_over_hour
+    else:
+        month = peaks.month_over_weekend_hour if _is_weekend(start) else peaks.month_over_workday_hour
+    return month.low, month.high
+
+
+def _is_weekend(start: datetime | None) -> bool:
+    return start is not None and start.weekday() >= SATURDAY
+
+
+def month_texts(
+    requests_per_month: float, ends: tuple[float, float], seen: tuple[float, float], start: datetime | None
+) -> list[str]:
+    """The range `ends` of a month's volume in a sentence; nothing where it is narrow. `seen`: requests and seconds."""
+    (low, high), (request_count, span_s) = ends, seen
     if high - low <= NARROW_FRAC * requests_per_month:
         return []
-    seen = f"{plural(request_count, 'request')} in {span_text(span_s)}"
-    text = f"Requests per month: {count(requests_per_month)}, range {count(low)} to {count(high)}, from {seen}."
-    return [text if span_s >= MEASURED_SPAN_S else f"{text} If those were busy office hours, it may be less than half."]
+    origin = f"{plural(request_count, 'request')} in {span_text(span_s)}"
+    text = f"Requests per month: {count(requests_per_month)}, range {count(low)} to {count(high)}, from {origin}."
+    if span_s >= DAY_S:
+        return [text]
+    if _is_weekend(start):
+        return [f"{text} The upper end is that of a service which rests on weekends."]
+    return [f"{text} The lower end is that of a service which is used in office hours, and was then."]
+
+
+def log_month_texts(summary: UsageSummary) -> list[str]:
+    """The range of the month of a log in a sentence; nothing where it is narrow."""
+    requests_per_month = summary.request_rate_req_s * SECONDS_PER_MONTH
+    return month_texts(requests_per_month, log_month(summary), (summary.used_row_count, summary.span_s), summary.start)
 
 
 def _lengths(lengths: LengthStatistics) -> str:

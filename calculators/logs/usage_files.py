@@ -11,11 +11,11 @@ from calculators.logs.containers import plain_file
 from calculators.logs.lengths_and_rates import LoadReading
 from calculators.logs.request_file import MAX_FILE_NAME_CHARS, LogError, Progress
 from calculators.logs.request_log import LogFile, RequestsRead, UsageSummary, read_logs
-from calculators.logs.to_workload import log_workload, month_texts, to_workload_yaml, week_peak
+from calculators.logs.to_workload import log_month_texts, log_workload, to_workload_yaml, week_peak
 from calculators.logs.usage_questions import UsageAnswers
 from calculators.logs.usage_reading import UsageReading
 from calculators.scenario.schema import Workload
-from calculators.units import SECONDS_PER_MONTH, printable
+from calculators.units import printable
 
 
 def read_usage(
@@ -101,8 +101,7 @@ def request_reading(read: RequestsRead) -> UsageReading:
 def _assumed(summary: UsageSummary) -> tuple[str, ...]:
     """What a log shorter than a week cannot tell of its peak and its month."""
     peak = week_peak(summary)
-    month = month_texts(summary.request_rate_req_s * SECONDS_PER_MONTH, summary.span_s, summary.used_row_count)
-    return (*((peak.why,) if peak.basis == "assumed" else ()), *month)
+    return (*((peak.why,) if peak.basis == "assumed" else ()), *log_month_texts(summary))
 
 
 def _part(frac: float | None, input_tok: int) -> int | None:

@@ -12,6 +12,7 @@ hybrid          a base-load fleet, with overflow to an API
 shortlist       all options, and those that compliance allows
 cost_curves     cost of every allowed option over inputs that vary
 ranking         all allowed options, cheapest first
+traffic_costs   costs over the ranges of the traffic
 compared_text   sentences on what is not compared, or only under a condition
 what_if         the allowed options again, under changed inputs
 feasibility     why each model on each GPU does or does not serve

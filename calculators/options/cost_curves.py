@@ -286,9 +286,12 @@ class OptionCurves:
         return np.where(np.isfinite(least.min(axis=0)), cheapest, -1)
 
     def least_by_side(self, at: Points) -> Array:
-        """Cost of the cheapest option of each side at each point (sides, t); inf where it has none. Where growth carries
-        volume beyond the GPU limit of every option, the costs are today's."""
-        costs = self.costs(at)
+        """Cost of the cheapest option of each side at each point (sides, t), as of `least_of`."""
+        return self.least_of(self.costs(at))
+
+    def least_of(self, costs: OptionCosts) -> Array:
+        """Cost of the cheapest option of each side (sides, t); inf where it has none. Where growth carries volume beyond the
+        GPU limit of every option, the costs are today's."""
         kinds = [option.kind for option in self.buys]
         kinds += ["own_hardware" if owned else "self_host" for _, owned in self.groups] + ["hybrid"] * len(self.groups)
         every = np.concatenate([costs.buys_usd, costs.builds_usd, costs.hybrids_usd], axis=0)

@@ -35,6 +35,7 @@ class Option:
     bill: ApiBill | None = None
     plan: FleetPlan | None = None
     low_usd_per_month: float = 0.0
+    """With the ranges of the lines and of the traffic, as `high_usd_per_month`."""
     high_usd_per_month: float = 0.0
     also_operator: str = ""
     """The provider that a hybrid's overflow goes to."""
@@ -49,6 +50,16 @@ class Option:
     def usd_per_month(self) -> float:
         """Sum of all cost lines."""
         return sum(line.usd_per_month for line in self.lines)
+
+    @property
+    def own_low_usd_per_month(self) -> float:
+        """The low case of all lines, at today's traffic."""
+        return sum(line.low_usd_per_month for line in self.lines)
+
+    @property
+    def own_high_usd_per_month(self) -> float:
+        """The high case of all lines, at today's traffic."""
+        return sum(line.high_usd_per_month for line in self.lines)
 
     @property
     def decisive_usd_per_month(self) -> float:
@@ -118,8 +129,8 @@ def with_range(option: Option) -> Option:
     """The option with the low and high case of its cost summed from its lines."""
     return replace(
         option,
-        low_usd_per_month=sum(line.low_usd_per_month for line in option.lines),
-        high_usd_per_month=sum(line.high_usd_per_month for line in option.lines),
+        low_usd_per_month=option.own_low_usd_per_month,
+        high_usd_per_month=option.own_high_usd_per_month,
     )
 
 

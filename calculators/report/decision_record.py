@@ -19,6 +19,7 @@ from calculators.errors import DataError, data_error
 from calculators.evaluate import Evaluation
 from calculators.options.option import Option
 from calculators.scenario.schema import Scenario
+from calculators.scenario.traffic_range_text import in_brackets, traffic_range_words
 from calculators.units import count, milliseconds, percent, plural_or_no, significant, usd
 
 MAX_BYTES = 2_000_000
@@ -102,6 +103,8 @@ class DecisionRecord(Record):
     name: Text
     kind: Text
     sureness: Text
+    confidence: Text = ""
+    """How sure it is, in a sentence; empty in records of earlier versions."""
     choice: Text
     winner: Text
     reason: Text
@@ -134,6 +137,7 @@ def freeze(
         name=evaluation.scenario.name,
         kind=verdict.kind,
         sureness=verdict.sureness,
+        confidence=evaluation.confidence,
         choice=verdict.sentence,
         winner=verdict.winner.label,
         reason=verdict.reason[:4_000],
@@ -212,13 +216,15 @@ def _path_price(path: PricedPath) -> str:
 
 def _workload_rows(evaluation: Evaluation) -> list[Assumed]:
     w = evaluation.scenario.workload
+    ranges = traffic_range_words(w)
+    lengths = f"{count(w.input_tok)} and {count(w.output_tok)}{in_brackets(ranges.lengths)}"
     return [
         Assumed(what=what, value=value, basis=basis, source=w.source, as_of=None)
         for what, value, basis in (
-            ("Requests/month", count(w.requests_per_month), w.requests_basis),
-            ("Input and output tokens/request", f"{count(w.input_tok)} and {count(w.output_tok)}", w.lengths_basis),
+            ("Requests/month", f"{count(w.requests_per_month)}{in_brackets(ranges.volume)}", w.requests_basis),
+            ("Input and output tokens/request", lengths, w.lengths_basis),
             ("Current API cache hit rate", percent(w.cached_frac), w.cached_basis),
-            ("Peak-to-average ratio", significant(w.peak_ratio), w.peak_basis),
+            ("Peak-to-average ratio", f"{significant(w.peak_ratio)}{in_brackets(ranges.peak)}", w.peak_basis),
             ("Growth per month", percent(w.growth_per_month_frac), "as entered"),
         )
     ]

@@ -43,9 +43,9 @@ def _decision(record: DecisionRecord) -> Section:
     sureness = CONFIDENCE_OF.get(record.sureness, record.sureness.replace("_", " "))
     if record.kind == "cannot_tell":
         sureness = NO_VERDICT.lower()
-    return Section(
-        "Decision", (record.choice, f"Confidence: {sureness}.", record.reason, f"Current API: {record.today}.")
-    )
+    is_told = record.confidence and record.kind != "cannot_tell"
+    confidence = record.confidence if is_told else f"Confidence: {sureness}."
+    return Section("Decision", (record.choice, confidence, record.reason, f"Current API: {record.today}."))
 
 
 def _options(record: DecisionRecord) -> Section:

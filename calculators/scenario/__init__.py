@@ -2,11 +2,13 @@
 
 Modules in reading order:
 
-schema    every input, with its label on the screen
-link      a scenario as the text of a link
-files     a scenario from a YAML file
-defaults  the starting case and the presets
-mix       the traffic of each API model as a scenario
-demand    token rates, peak and lengths of the workload
-inputs    scenario, demand and catalog as one
+schema              every input, with its label on the screen
+link                a scenario as the text of a link
+files               a scenario from a YAML file
+defaults            the starting case and the presets
+mix                 the traffic of each API model as a scenario
+demand              token rates, peak and lengths of the workload
+traffic_range       how far the traffic's figures may be off
+traffic_range_text  its words
+inputs              scenario, demand and catalog as one
 """

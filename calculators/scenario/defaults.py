@@ -14,7 +14,7 @@ replayed): 36.1% over four replicas with random routing, 65.1% with one cache.""
 
 
 def default_scenario(today: date) -> Scenario:
-    """The starting case: 20 minutes of a real chat service, on a closed API."""
+    """The starting case: what uploading the sample log gives, 20 minutes of a real chat service, on a closed API."""
     return read_scenario(STARTING_CASE, today)
 
 

@@ -104,13 +104,18 @@ def by_month(scenario: Scenario, months_ahead: int = MONTHS_AHEAD) -> Array:
 
 
 def at_volume(scenario: Scenario, requests_per_month: float) -> Scenario:
-    """The scenario at another volume; the bill that the user pays goes along."""
+    """The scenario at another volume; its range and the bill that the user pays go along."""
     workload, api = scenario.workload, scenario.api
     ratio = requests_per_month / workload.requests_per_month
+    ends = workload.requests_range_per_month
+    volumes = {
+        "requests_per_month": requests_per_month,
+        "requests_range_per_month": None if ends is None else tuple(end * ratio for end in ends),
+    }
     paid = None if api.paid_usd_per_month is None else api.paid_usd_per_month * ratio
     return scenario.model_copy(
         update={
-            "workload": workload.model_copy(update={"requests_per_month": requests_per_month}),
+            "workload": workload.model_copy(update=volumes),
             "api": api.model_copy(update={"paid_usd_per_month": paid}),
         }
     )

@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from calculators.catalog.base import Commitment, Confidence, Fraction, Id, Precision, Record
 from calculators.errors import KeyPath, data_error, label_of
-from calculators.units import percent
+from calculators.units import count, percent
 
 MAX_LISTED = 100
 """Entries in any list of a scenario."""
@@ -23,6 +23,8 @@ MAX_MODELS = 12
 Basis = Literal["measured", "bounded", "assumed", "typed"]
 Gate = Literal["accepted", "assumed", "not_acceptable"]
 GpuPrice = Annotated[float, Field(gt=0, le=1_000)]
+RequestsPerMonth = Annotated[float, Field(ge=1, le=1e12)]
+PeakRatio = Annotated[float, Field(ge=1, le=10_000)]
 
 
 class LengthCell(Record):
@@ -38,8 +40,14 @@ class Workload(Record):
 
     source: Annotated[str, Field(max_length=300)] = Field("typed", title="Source of the traffic figures")
     """'typed', 'preset:<id>' or 'log:<file name>'."""
-    requests_per_month: Annotated[float, Field(ge=1, le=1e12)] = Field(title="Requests per month")
+    requests_per_month: RequestsPerMonth = Field(title="Requests per month")
     requests_basis: Basis = Field("typed", title="Basis of requests per month")
+    requests_range_per_month: tuple[RequestsPerMonth, RequestsPerMonth] | None = Field(
+        None, title="Range of requests per month"
+    )
+    """Least and most that the log leaves open. None, or the figure is typed: no range."""
+    sample_requests: Annotated[int, Field(ge=1, le=10**15)] | None = Field(None, title="Requests in the log")
+    """How many requests volume and lengths were measured on: what chance may do to them. None: no log."""
     input_tok: Annotated[float, Field(ge=1, le=1e7)] = Field(title="Input tokens, mean")
     output_tok: Annotated[float, Field(ge=1, le=1e6)] = Field(title="Output tokens, mean")
     input_p95_tok: Annotated[float, Field(ge=1, le=1e7)] = Field(title="Input tokens, p95")
@@ -58,9 +66,11 @@ class Workload(Record):
     batch_frac: Fraction = Field(0.0, title="Share in the batch API today")
     """Share of requests."""
     deferrable_frac: Fraction = Field(0.0, title="Share eligible for the batch API (24 h)")
-    peak_ratio: Annotated[float, Field(ge=1, le=10_000)] = Field(4.0, title="Peak-to-average ratio")
+    peak_ratio: PeakRatio = Field(4.0, title="Peak-to-average ratio")
     """Busiest sizing window over the mean of the active hours."""
     peak_basis: Basis = Field("typed", title="Basis of the peak-to-average ratio")
+    peak_range_ratio: tuple[PeakRatio, PeakRatio] | None = Field(None, title="Range of the peak-to-average ratio")
+    """As of `requests_range_per_month`."""
     active_h_per_month: Annotated[float, Field(ge=1, le=730)] = Field(730.0, title="Active hours per month")
     growth_per_month_frac: Annotated[float, Field(ge=-0.5, le=1.0)] = Field(0.0, title="Monthly growth")
 
@@ -82,6 +92,31 @@ class Workload(Record):
                 stated = f"{label(f'workload.{name}')} is {getattr(self, name):.6g}"
                 raise ValueError(f"{stated}, but the token length distribution has {mean_tok:.6g}; correct either")
         return self
+
+    @model_validator(mode="after")
+    def _within_ranges(self) -> "Workload":
+        for name, range_name, ends in (
+            ("requests_per_month", "requests_range_per_month", self.requests_range),
+            ("peak_ratio", "peak_range_ratio", self.peak_range),
+        ):
+            value, (low, high) = getattr(self, name), ends
+            if not low * (1 - 1e-9) <= value <= high * (1 + 1e-9):
+                span = f"{label(f'workload.{range_name}')} is {count(low)} to {count(high)}"
+                raise ValueError(
+                    f"{span}, but {label(f'workload.{name}')} is {count(value)}; correct either, or remove the range"
+                )
+        return self
+
+    @property
+    def requests_range(self) -> tuple[float, float]:
+        """Least and most requests per month; a figure without a range, or the user's own, twice."""
+        ends = self.requests_range_per_month if self.requests_basis != "typed" else None
+        return ends or (self.requests_per_month, self.requests_per_month)
+
+    @property
+    def peak_range(self) -> tuple[float, float]:
+        """Least and greatest peak-to-average ratio, as `requests_range`."""
+        return (self.peak_range_ratio if self.peak_basis != "typed" else None) or (self.peak_ratio, self.peak_ratio)
 
 
 class Targets(Record):

@@ -5,6 +5,7 @@ import streamlit as st
 from calculators.errors import DataError
 from calculators.scenario.defaults import preset_targets, preset_workload
 from calculators.scenario.demand import demand_of
+from calculators.scenario.traffic_range_text import RangeWords, in_brackets, traffic_range_words
 from calculators.units import count, plural
 from pages.shared.components.workload import length_distribution, log_details, reading_lists
 from pages.shared.log_upload import log_upload
@@ -28,14 +29,14 @@ def use_preset(preset_id: str) -> None:
     state.pop("log_lists", None)
 
 
-def basis(field: str) -> None:
-    st.caption(f"Basis: {BASIS_WORDS[state[f'workload.{field}']]}.")
+def basis(field: str, span: str = "") -> None:
+    st.caption(f"Basis: {BASIS_WORDS[state[f'workload.{field}']]}{in_brackets(span)}.")
 
 
-demand = None
+demand, spans = None, RangeWords()
 try:
     workload = scenario().workload
-    demand = demand_of(workload)
+    demand, spans = demand_of(workload), traffic_range_words(workload)
     st.subheader(
         escape(
             f"{plural(demand.requests_per_month, 'request')}/month, {count(demand.input_tok)} input and "
@@ -65,16 +66,16 @@ volume, size, cache = st.columns(3, gap="large")
 with volume:
     st.markdown("**Volume**")
     number("workload.requests_per_month", "workload.requests_basis", step=1000.0, format="%.0f")
-    basis("requests_basis")
+    basis("requests_basis", spans.volume)
     number("workload.peak_ratio", "workload.peak_basis", step=0.1)
-    basis("peak_basis")
+    basis("peak_basis", spans.peak)
     number("workload.active_h_per_month", step=10.0)
     percent_slider("workload.growth_per_month_frac")
 with size:
     st.markdown("**Token lengths**")
     for field in ("input_tok", "input_p95_tok", "output_tok", "output_p95_tok"):
         number(f"workload.{field}", "workload.lengths_basis", step=10.0, format="%.0f")
-    basis("lengths_basis")
+    basis("lengths_basis", spans.lengths)
 with cache:
     st.markdown("**Caching and batching**")
     percent_slider("workload.cached_frac", "workload.cached_basis")

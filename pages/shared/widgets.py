@@ -1,7 +1,7 @@
 """Inputs bound to scenario fields, and pieces of output that several pages show. An input takes its label and limits from
 the schema and its help from the glossary."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -43,9 +43,18 @@ def number(key: str, basis: str | None = None, **options: Any) -> None:
     )
 
 
+RANGE_OF: Mapping[str, str] = {
+    "workload.requests_basis": "workload.requests_range_per_month",
+    "workload.peak_basis": "workload.peak_range_ratio",
+}
+"""The range of a figure, by the key of its basis: a typed figure has none."""
+
+
 def _typed(basis: str | None) -> None:
     if basis:
         st.session_state[basis] = "typed"
+    if basis in RANGE_OF:
+        st.session_state[RANGE_OF[basis]] = None
     if basis == "workload.lengths_basis":
         st.session_state["workload.cells"] = []  # a joint distribution no longer agrees with a typed mean
 
@@ -131,4 +140,6 @@ def workload_line(scenario: Scenario) -> str:
     if origin is None:
         return "Traffic: your figures."
     typed = "typed" in (workload.requests_basis, workload.lengths_basis, workload.peak_basis)
-    return f"Traffic: {origin}{', with your changes' if typed else ''}."
+    repeated = kind == "log" and workload.requests_basis == "assumed"
+    month = ", taken as if it repeated all month" if repeated else ""
+    return f"Traffic: {origin}{month}{', with your changes' if typed else ''}."

@@ -86,9 +86,8 @@ def test_a_hybrid_that_wins_is_what_the_signal_compares(
     """A hybrid at $95.6k against $157k for the API saves $61.4k, while a fleet for all of the load would lose $29.4k: "the
     API is cheaper" beside "self-host the base load" would be two answers."""
     build, _ = hand_made_build(catalog, 180_000, 6_400)
-    hybrid = replace(
-        build, kind="hybrid", lines=(replace(build.lines[0], usd_per_month=95_600.0),), high_usd_per_month=high
-    )
+    line = replace(build.lines[0], usd_per_month=95_600.0, high_usd_per_month=high)
+    hybrid = replace(build, kind="hybrid", lines=(line,))
     buy = hand_made_buy("api_today", 157_000, 150_000)
     inputs = Inputs.of(scenario(), catalog)
     found = cost_signal(inputs, _savings(-29_400, -60_000), (hybrid, buy, build), "")

@@ -2,7 +2,7 @@
 
 from signals_by_name import CATALOG, run
 
-from calculators.decision.verdict_context import VerdictContext, compliance_context, verdict_context
+from calculators.decision.verdict_context import NO_DOUBT, VerdictContext, compliance_context, verdict_context
 from calculators.evaluate import sensitivity_of
 
 
@@ -19,10 +19,10 @@ def test_a_cheaper_option_that_is_blocked_is_named() -> None:
 
 def test_signals_count_only_beside_an_api() -> None:
     slow = run(evidence={"api_ttft_p95_ms": 60_000.0})
-    met = verdict_context(slow.allowed, slow.assessment, slow.signals, None, slow.scenario).met_signals
+    met = verdict_context(slow.allowed, slow.assessment, slow.signals, NO_DOUBT, slow.scenario).met_signals
     assert [signal.id for signal in met] == ["latency"]
     builds = [option for option in slow.allowed if option.is_build]
-    assert not verdict_context(builds, slow.assessment, slow.signals, None, slow.scenario).met_signals
+    assert not verdict_context(builds, slow.assessment, slow.signals, NO_DOUBT, slow.scenario).met_signals
 
 
 def test_a_typical_volume_near_its_switching_value_is_missing() -> None:

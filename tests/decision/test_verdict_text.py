@@ -13,6 +13,7 @@ from calculators.catalog.load import load_catalog
 from calculators.decision.choice import Choice
 from calculators.decision.verdict_context import MissingInput, VerdictContext
 from calculators.decision.verdict_text import (
+    TrafficWords,
     blocked_reason,
     confidence_sentence,
     key_assumptions,
@@ -20,6 +21,7 @@ from calculators.decision.verdict_text import (
     verdict_sentence,
 )
 from calculators.evaluate import evaluate
+from calculators.options.option import Option
 from calculators.units import usd
 
 OPENAI = {"provider": "openai", "model": "gpt-5.4"}
@@ -73,20 +75,34 @@ def test_government_clouds_without_a_price_are_whom_to_ask() -> None:
     assert sentence.startswith("Cannot tell yet: ask Amazon Bedrock in AWS GovCloud (US), ")
 
 
+EXACT = TrafficWords()
+
+
+def _told(kind: Any, sureness: Any, options: list[Option], traffic: TrafficWords = EXACT) -> str:
+    return confidence_sentence(kind, sureness, TODAY_API, options, traffic)
+
+
 def test_confidence_says_why_it_is_not_high() -> None:
     other = hand_made_buy("hosted_open", 2_000, 1_000, 3_000)
-    assert confidence_sentence("stay", "clear", TODAY_API, [other]).startswith("High confidence across the throughput")
-    assert "ranges of the top two options overlap" in confidence_sentence(
-        "stay", "leaning", TODAY_API, [TODAY_API, other]
-    )
+    assert "ranges of the top two options overlap" in _told("stay", "leaning", [TODAY_API, other])
     apart = hand_made_buy("hosted_open", 2_000, 1_500, 3_000)
-    assert "has not been asked yet" in confidence_sentence("stay", "leaning", TODAY_API, [TODAY_API, apart])
-    assert confidence_sentence("too_close", "too_close", TODAY_API, [other]) == "Too close to call with what is known."
+    assert "has not been asked yet" in _told("stay", "leaning", [TODAY_API, apart])
+    assert _told("too_close", "too_close", [other]) == "Too close to call with what is known."
+
+
+def test_confidence_says_what_of_the_traffic_is_uncertain() -> None:
+    other, apart = hand_made_buy("hosted_open", 2_000, 1_000, 3_000), hand_made_buy("hosted_open", 2_000, 1_500, 3_000)
+    ranged, doubted = TrafficWords(has_range=True), TrafficWords(True, "22 requests are too few.")
+    assert _told("stay", "clear", [other]).endswith("staffing ranges (the traffic is taken as exact).")
+    assert _told("stay", "clear", [other], ranged).endswith("across the traffic, throughput and staffing ranges.")
+    told = _told("stay", "leaning", [TODAY_API, apart], doubted)
+    assert told.endswith("but the traffic is not known well enough. 22 requests are too few.")
+    assert _told("stay", "leaning", [TODAY_API, other], doubted).endswith("overlap. 22 requests are too few.")
 
 
 def test_no_confidence_is_claimed_in_what_cannot_be_told() -> None:
     """ "Too close to call" beside "Cannot tell yet: no option is allowed" would be two answers."""
-    assert confidence_sentence("cannot_tell", "too_close", TODAY_API, []) == "No recommendation until this is known."
+    assert _told("cannot_tell", "too_close", []) == "No recommendation until this is known."
 
 
 def test_nothing_blocked_is_no_reason() -> None:

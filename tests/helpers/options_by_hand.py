@@ -1,12 +1,13 @@
 """Options whose cost is typed in, so that no modelled speed comes into it."""
 
+from dataclasses import replace
 from typing import Any
 
 from support import scenario, staircase
 
 from calculators.catalog.catalog import Catalog
 from calculators.decision.crossover import Crossing, Crossover
-from calculators.fleet.operating_costs import USER_BASIS, fixed_line
+from calculators.fleet.operating_costs import USER_BASIS, CostLine, fixed_line
 from calculators.fleet.plan import fleet_plan
 from calculators.fleet.staircase import Staircase
 from calculators.options.option import Option
@@ -38,13 +39,17 @@ DURABLE = Crossover(
 WORKLOAD = scenario(workload={"requests_per_month": 1_000_000, "peak_ratio": 4}).workload
 
 
+def _with_ends(line: CostLine, low: float, high: float) -> CostLine:
+    return replace(line, low_usd_per_month=low, high_usd_per_month=high)
+
+
 def hand_made_buy(
     kind: Any, usd: float, low: float | None = None, high: float | None = None, gate: Any = None
 ) -> Option:
     return Option(
         kind=kind,
         label=f"{kind} option",
-        lines=(fixed_line("api", usd, "list price"),),
+        lines=(_with_ends(fixed_line("api", usd, "list price"), low or usd, high or usd),),
         model="Some model",
         operator="someone",
         gate=gate,
@@ -61,7 +66,7 @@ def hand_made_build(
     plan = fleet_plan(stairs, 1_000_000)
     assert plan is not None
     assert plan.machines == 12
-    rental = fixed_line("gpu_rental", plan.rent_usd_per_month, USER_BASIS)
+    rental = _with_ends(fixed_line("gpu_rental", plan.rent_usd_per_month, USER_BASIS), rent - spread, rent + spread)
     option = Option(
         kind=kind,
         label="own fleet",

@@ -63,16 +63,32 @@ _GATES = ("accepted", "assumed", "not_acceptable")
 def _workload(rng: random.Random, preset: dict[str, Any], is_large: bool) -> dict[str, Any]:
     """Traffic of a preset's shape; large and peaky traffic is where hybrids are."""
     one_token = {"output_tok": 1, "output_p95_tok": 1} if rng.random() < 0.05 else {}
-    return {
+    requests_per_month = 10 ** rng.uniform(*((7, 9) if is_large else (3, 9)))
+    workload = {
         **preset,
         **one_token,
-        "requests_per_month": 10 ** rng.uniform(*((7, 9) if is_large else (3, 9))),
+        "requests_per_month": requests_per_month,
         "requests_basis": rng.choice(("typed", "measured", "assumed", "bounded")),
         "deferrable_frac": rng.choice((0, preset["deferrable_frac"], 0.3, 1)),
         "peak_ratio": rng.choice((3, 6) if is_large else (1, preset["peak_ratio"], preset["peak_ratio"], 10)),
         "active_h_per_month": rng.choice((preset["active_h_per_month"], 730, 100)),
         "growth_per_month_frac": rng.choice((0, 0, 0.004, 0.05, 0.2, -0.05)),
         "cacheable_frac": rng.choice((preset["cacheable_frac"], 0.8)),
+    }
+    return workload | _ranges(
+        random.Random(f"ranges of {requests_per_month}"), requests_per_month, workload["peak_ratio"]
+    )
+
+
+def _ranges(rng: random.Random, requests_per_month: float, peak_ratio: float) -> dict[str, Any]:
+    """Of a log, for every other workload."""
+    if rng.random() < 0.5:
+        return {}
+    volume, peak = rng.choice((1.01, 1.3, 3.0)), rng.choice((1.0, 1.5, 4.0))
+    return {
+        "requests_range_per_month": (requests_per_month / volume, requests_per_month * volume),
+        "peak_range_ratio": (max(peak_ratio / peak, 1.0), peak_ratio * peak),
+        "sample_requests": rng.choice((22, 500, 10**6)),
     }
 
 

@@ -31,7 +31,9 @@ def test_sums_give_volume_means_and_a_peak_that_is_said_to_be_assumed(tmp_path: 
     assert workload.input_p95_tok == pytest.approx(3.5 * 5_000)
     assert (workload.requests_basis, workload.lengths_basis, workload.peak_basis) == ("assumed",) * 3
     assert workload.peak_ratio == pytest.approx(10 * 1.4)  # of services below 3 requests/s
-    assert reading_peak(reading).low_ratio == pytest.approx(3.5 * 1.3)
+    assert reading_peak(reading).low_ratio == pytest.approx(4.05, rel=1e-2)  # 3.5 x 1.3, and chance in the busiest hour
+    assert workload.requests_range == pytest.approx((3_066, 16_145), rel=1e-3)  # 0.42 to 1.75, and chance of 22
+    assert workload.sample_requests == 22
     assert workload.source == "log:export.csv"
 
 
@@ -75,6 +77,15 @@ def test_rates_alone_fill_volume_and_peak(tmp_path: Path) -> None:
     assert (told.input_tok, told.output_tok, told.lengths_basis) == (700, 70, "typed")
 
 
+def test_a_told_volume_has_no_range_and_lengths_keep_their_count(tmp_path: Path) -> None:
+    logged = scenario(
+        workload={"source": "log:x.csv", "requests_basis": "assumed", "requests_range_per_month": (1e6, 4e6)}
+    ).workload
+    reading = read(tmp_path, {"input_lens": [100, 300], "output_lens": [10, 30]})
+    workload = reading_workload(reading, logged, UsageAnswers(requests_per_month=5_000.0))
+    assert (workload.requests_range, workload.sample_requests) == ((5_000, 5_000), 2)
+
+
 def test_the_block_says_what_it_assumes(tmp_path: Path) -> None:
     text = reading_workload_yaml(read(tmp_path, TWO_HOURS))
     for words in (
@@ -100,7 +111,7 @@ def test_the_command_line_asks_and_is_answered(tmp_path: Path, capsys: pytest.Ca
 def test_what_is_assumed_is_part_of_the_reading(tmp_path: Path) -> None:
     lengths, peak = read(tmp_path, TWO_HOURS).assumed
     assert lengths.startswith("the 95th percentile of lengths is 3.5 times the mean")
-    assert peak.endswith("= 14, range 4.55 to 146.")  # 1.4 x 10, 1.3 x 3.5, 5.4 x 27
+    assert peak.endswith("= 14, range 4.05 to 154.")  # 1.4 x 10, 1.3 x 3.5, 5.4 x 27, and the chance of 14 in an hour
     unanswered = read(tmp_path, NO_COUNT)
     assert unanswered.assumed == ()
     assert len(answered(unanswered, requests=40).assumed) == 2

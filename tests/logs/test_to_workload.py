@@ -1,6 +1,8 @@
 """A request log as a workload, and as the YAML of a scenario."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
+from math import exp, hypot, log
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,8 @@ from calculators.errors import DataError
 from calculators.logs.request_log import UsageSummary, read_log
 from calculators.logs.to_workload import (
     MEASURED_SPAN_S,
+    arrival_variance_ratio,
+    log_month_texts,
     log_workload,
     month_range,
     month_texts,
@@ -54,28 +58,65 @@ def test_yaml_loads_back_into_a_scenario(tmp_path: Path, sample: UsageSummary) -
         "99th 4,107.0",
         "3,600 s",
         "(bounded)",
-        "= 5.36, range 3.69 to 11.3",
+        "= 5.36, range 3.64 to 11.4",
         *sample.notes,
     ):
         assert fact in comments
 
 
-def test_a_month_from_less_than_a_week_has_a_wide_range() -> None:
-    low, high = month_range(1e6, 1_200, 1e12)
-    assert (low, high) == (pytest.approx(0.64e6, rel=1e-4), pytest.approx(1.75e6, rel=1e-4))
-    assert "Requests per month: 1M, range 627k to 1.78M" in month_texts(1e6, 1_200, 9_604)[0]  # 1.96 / 98: 2% of chance
+SUNDAY, MONDAY = datetime(2026, 10, 4, 9, tzinfo=UTC), datetime(2026, 10, 5, 9, tzinfo=UTC)
 
 
-def test_chance_alone_widens_the_month_of_few_requests() -> None:
-    assert month_range(100, MEASURED_SPAN_S, 100) == (pytest.approx(80.4), pytest.approx(119.6))  # 1.96 / 10
-    assert month_range(100, MEASURED_SPAN_S, 1)[0] == 0
-    assert month_texts(1e6, MEASURED_SPAN_S, 1e6) == []
+@pytest.mark.parametrize(
+    ("start", "span_s", "low", "high"),
+    [
+        (MONDAY, 1_200, 0.42e6, 1.75e6),
+        (None, 1_200, 0.42e6, 1.75e6),
+        (SUNDAY, 1_200, 0.64e6, 3.6e6),
+        (MONDAY, 2 * 86_400, 0.64e6, 1.75e6),
+        (MONDAY, MEASURED_SPAN_S, 1e6, 1e6),
+    ],
+)
+def test_a_month_from_less_than_a_week_knows_office_hours(
+    start: datetime | None, span_s: float, low: float, high: float
+) -> None:
+    assert month_range(1e6, span_s, 1.0, start) == pytest.approx((low, high))
+
+
+def test_chance_and_rhythm_are_joined_by_their_squared_logarithms() -> None:
+    low, high = month_range(1e6, 1_200, 1.5, SUNDAY)
+    assert 1e6 / low == pytest.approx(exp(hypot(log(1.5), log(0.64))))
+    assert high / 1e6 == pytest.approx(exp(hypot(log(1.5), log(3.6))))
+    assert month_range(1.0, 1_200, 1.5, SUNDAY)[0] == 1.0  # no scenario holds less
+
+
+def test_the_range_of_a_month_is_told_where_it_is_wide(sample: UsageSummary) -> None:
+    [text] = log_month_texts(sample)
+    assert text.startswith(
+        "Requests per month: 13.1M, range 5.5M to 23M, from 5,985 requests in 20 minutes. The lower end"
+    )
+    assert "rests on weekends" in month_texts(1e6, (6e5, 4e6), (100, 1_200), SUNDAY)[0]
+    assert month_texts(1e6, (0.99e6, 1.01e6), (1e6, MEASURED_SPAN_S), MONDAY) == []
+
+
+def test_bursts_count_as_fewer_requests() -> None:
+    """Of four full windows two hold everything: 4 x 25 / 3 over a mean of 5."""
+    assert arrival_variance_ratio([10, 0, 10, 0, 3]) == pytest.approx(100 / 3 / 5)
+    assert arrival_variance_ratio([5, 5, 5, 5, 0]) == 1.0
+    assert arrival_variance_ratio([7]) == arrival_variance_ratio([0, 0, 9]) == 1.0
+
+
+def test_a_log_fills_the_ranges_of_its_workload(sample: UsageSummary) -> None:
+    workload = log_workload(sample, BEFORE)
+    assert workload.sample_requests == 5_985
+    assert workload.requests_range == pytest.approx((5.5e6, 23e6), rel=1e-2)
+    assert workload.peak_range == pytest.approx((3.64, 11.4), rel=1e-2)
 
 
 def test_the_peak_of_a_week_is_measured_where_the_log_has_one(sample: UsageSummary) -> None:
     whole = week_peak(replace(sample, span_s=MEASURED_SPAN_S))
     assert (whole.central_ratio, whole.basis) == (sample.peaks[0].ratio, "measured")
-    assert week_peak(sample).low_ratio == pytest.approx(3.1 * sample.peaks[0].ratio)
+    assert week_peak(sample).low_ratio == pytest.approx(3.1 * sample.peaks[0].ratio, rel=0.02)
 
 
 def test_yaml_of_a_hostile_log_stays_comments(tmp_path: Path, sample: UsageSummary) -> None:

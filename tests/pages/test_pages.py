@@ -85,6 +85,19 @@ def test_an_edit_changes_the_verdict_survives_other_pages_and_is_in_the_link() -
     assert linked(app).workload.requests_basis == "typed"
 
 
+def test_the_workload_page_shows_ranges_and_a_typed_figure_has_none() -> None:
+    app = start().switch_page("pages/inputs/workload.py").run()
+    shown = [caption.value for caption in app.caption]
+    assert "Basis: assumed (5.5M to 23M)." in shown
+    assert "Basis: assumed (3.64 to 11.4)." in shown
+    assert "Basis: measured (within a factor of 1.02)." in shown
+    app.number_input(key="workload.requests_per_month").set_value(90_000_000.0).run()
+    app.number_input(key="workload.peak_ratio").set_value(2.0).run()  # both outside of the ranges of the log
+    workload = linked(app).workload
+    assert (workload.requests_range_per_month, workload.peak_range_ratio) == (None, None)
+    assert [caption.value for caption in app.caption].count("Basis: your figure.") == 2
+
+
 def test_a_link_opens_with_the_same_verdict() -> None:
     first = start()
     second = start(first.query_params["s"][0])

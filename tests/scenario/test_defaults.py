@@ -93,3 +93,9 @@ def test_a_log_changes_the_verdict(live_catalog: Catalog, summary: UsageSummary)
     start = scenario(api={"provider": "openai", "model": "gpt-5.4"})
     logged = start.model_copy(update={"workload": log_workload(summary, start.workload)})
     assert evaluate(logged, live_catalog).verdict.sentence != evaluate(start, live_catalog).verdict.sentence
+
+
+def test_the_starting_case_is_what_uploading_the_sample_gives(summary: UsageSummary) -> None:
+    start = default_scenario(TODAY).workload
+    assert log_workload(summary, start) == start
+    assert (start.sample_requests, start.peak_basis, start.requests_basis) == (5_985, "assumed", "assumed")

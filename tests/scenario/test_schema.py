@@ -3,14 +3,18 @@
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from scenario_strategies import scenarios
-from support import scenario
+from support import TODAY, scenario
 
 from calculators.errors import DataError
+from calculators.scenario.files import read_scenario
+from calculators.scenario.link import from_token, to_token
 from calculators.scenario.schema import Scenario, label, parse_scenario
 
 
@@ -119,3 +123,51 @@ def test_a_scenario_is_frozen_and_hashable_fields_stay_put() -> None:
 @given(scenarios())
 def test_any_scenario_survives_the_round_trip_through_json(before: Scenario) -> None:
     assert parse_scenario(json.loads(before.model_dump_json())) == before
+
+
+RANGES = {
+    "requests_basis": "assumed",
+    "requests_range_per_month": (1e6, 4e6),
+    "peak_basis": "assumed",
+    "peak_range_ratio": (2.0, 9.0),
+    "sample_requests": 22,
+}
+
+
+def test_ranges_travel_in_a_link_and_in_yaml(tmp_path: Path) -> None:
+    ranged = scenario(workload=RANGES)
+    assert from_token(to_token(ranged, "digest"))[0] == ranged
+    path = tmp_path / "scenario.yaml"
+    path.write_text(yaml.safe_dump(ranged.model_dump(mode="json")))
+    assert read_scenario(path, TODAY) == ranged
+    assert ranged.workload.requests_range == (1e6, 4e6)
+    assert ranged.workload.peak_range == (2.0, 9.0)
+
+
+@pytest.mark.parametrize(
+    ("changes", "complaint"),
+    [
+        (
+            {"requests_range_per_month": (3e6, 4e6)},
+            "Range of requests per month is 3M to 4M, but Requests per month is 2M; correct either, or remove the range",
+        ),
+        (
+            {"peak_range_ratio": (1.0, 3.0)},
+            "Range of the peak-to-average ratio is 1 to 3, but Peak-to-average ratio is 4; correct either, or remove the range",
+        ),
+        ({"peak_range_ratio": (9.0, 2.0)}, "correct either"),
+        ({"requests_range_per_month": (0.0, 4e6)}, "Range of requests per month.*at least 1"),
+        ({"sample_requests": 0}, "Requests in the log must be at least 1"),
+    ],
+)
+def test_a_range_that_does_not_hold_its_figure_is_refused(changes: dict[str, object], complaint: str) -> None:
+    with pytest.raises(DataError, match=complaint):
+        scenario(workload={**RANGES, **changes})
+
+
+def test_the_range_of_a_typed_figure_is_ignored() -> None:
+    typed = {"requests_basis": "typed", "requests_range_per_month": (3e6, 4e6), "peak_basis": "typed"}
+    workload = scenario(workload={**RANGES, **typed, "peak_range_ratio": (8.0, 9.0)}).workload
+    assert (workload.requests_range, workload.peak_range) == ((2e6, 2e6), (4.0, 4.0))
+    plain = scenario().workload
+    assert (plain.requests_range, plain.peak_range) == ((2e6, 2e6), (4.0, 4.0))

@@ -16,7 +16,7 @@ MOVES: tuple[MoveId, ...] = tuple(move.id for move in framework().moves)
 
 
 def test_where_one_gpu_carries_the_peak_nothing_is_advised() -> None:
-    advice = ask("azure-conversation")
+    advice = ask("azure-conversation", workload={"peak_ratio": 1.2, "peak_range_ratio": None})
     assert advice.metric is None
     assert kept(advice) == []
     assert advice.state == advice.baseline

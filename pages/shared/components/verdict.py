@@ -116,5 +116,6 @@ def accuracy_sentence() -> str:
     return (
         f"Throughput is modeled. On published runs that the fit had not seen, the median {expanded('TPOT')} error was "
         f"{percent(fit.tpot_error_median_frac)}. The cost ranges assume a factor of {significant(tpot.ok_ratio)} either way, "
-        f"{significant(tpot.extrapolated_ratio)} on GPUs with few measured runs. See Model accuracy."
+        f"{significant(tpot.extrapolated_ratio)} on GPUs with few measured runs. See Model accuracy. The range of an option also "
+        "holds that of the traffic, which moves all options together; the ranges of its lines do not."
     )
