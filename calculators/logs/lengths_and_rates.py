@@ -14,12 +14,12 @@ import numpy as np
 
 from calculators.logs.aggregate_formats import START
 from calculators.logs.aggregate_rows import number, time_s
-from calculators.logs.model_usage import ModelUsage
 from calculators.logs.request_file import LogError
 from calculators.logs.request_names import NAMES
 from calculators.logs.request_statistics import LengthGroup, LengthStatistics, edges_tok, length_figures
 from calculators.logs.usage_questions import UsageQuestion
 from calculators.logs.usage_reading import UsageReading
+from calculators.logs.usage_share import UsageShare, largest_shares
 from calculators.logs.usage_tables import FIRST_ROW_COUNT, Row, UsageTable
 from calculators.units import SECONDS_PER_HOUR, plural, significant
 
@@ -253,13 +253,13 @@ def _rates_reading(
     )
 
 
-def _rated_models(by_model: Mapping[tuple[str, float], float], width_s: float) -> tuple[ModelUsage, ...]:
+def _rated_models(by_model: Mapping[tuple[str, float], float], width_s: float) -> tuple[UsageShare, ...]:
     requests = defaultdict[str, float](float)
     for (model, _), rate_req_s in by_model.items():
         requests[model] += rate_req_s * width_s
-    return tuple(
-        ModelUsage(
-            model=model,
+    shares = (
+        UsageShare(
+            value=model,
             requests=total,
             input_tok=None,
             cache_read_tok=None,
@@ -267,6 +267,7 @@ def _rated_models(by_model: Mapping[tuple[str, float], float], width_s: float) -
             output_tok=None,
             spend_usd=None,
         )
-        for model, total in sorted(requests.items())
+        for model, total in requests.items()
         if model
     )
+    return largest_shares(list(shares))

@@ -136,9 +136,9 @@ def api_texts(summary: UsageSummary) -> list[str]:
     """Models and spend of the log in sentences, and where they belong: a workload holds neither."""
     texts = []
     if summary.models:
-        total_tok = sum((model.input_tok or 0) + (model.output_tok or 0) for model in summary.models)
+        total_tok = sum(model.total_tok for model in summary.models)
         shares = [
-            f"{printable(model.model, MAX_MODEL_CHARS)} {percent(((model.input_tok or 0) + (model.output_tok or 0)) / max(total_tok, 1))}"
+            f"{printable(model.value, MAX_MODEL_CHARS)} {percent(model.total_tok / max(total_tok, 1))}"
             for model in summary.models[:MAX_NAMED_MODELS]
         ]
         others = len(summary.models) - MAX_NAMED_MODELS

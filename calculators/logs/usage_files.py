@@ -50,7 +50,7 @@ def _is_bill(reading: LoadReading) -> bool:
 
 def read_sums(file: LogFile, answers: UsageAnswers) -> LoadReading | None:
     """The reading of a file of sums, lengths or rates, completed by the answers; None for a log of requests."""
-    reading = read_aggregate(file.plain.path, file.label, answers.input_excludes_cache)
+    reading = read_aggregate(file.plain.path, file.label, answers.input_excludes_cache, answers.only)
     if reading is None:
         return None
     reading = answered(reading, answers.requests, answers.input_tok_per_request)
@@ -93,6 +93,8 @@ def request_reading(read: RequestsRead) -> UsageReading:
         start=summary.start,
         end=summary.end,
         models=summary.models,
+        groups=summary.groups,
+        series=summary.series,
         spend_usd=summary.spend_usd,
         read=summary.notes,
         assumed=_assumed(summary),
