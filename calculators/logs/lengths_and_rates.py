@@ -14,6 +14,7 @@ import numpy as np
 
 from calculators.logs.aggregate_formats import START
 from calculators.logs.aggregate_rows import number, time_s
+from calculators.logs.load_series import period_series
 from calculators.logs.request_file import LogError
 from calculators.logs.request_names import NAMES
 from calculators.logs.request_statistics import LengthGroup, LengthStatistics, edges_tok, length_figures
@@ -240,6 +241,9 @@ def _rates_reading(
         start=start_at,
         end=end_at,
         models=models,
+        series=period_series(
+            {start: {"requests": series[start] * width_s} for start in starts}, starts[0], starts[0] + span_s, width_s
+        ),
         span_s=span_s,
         bucket_s=width_s,
         peak_ratio=max(1.0, float(rates.max()) * span_s / requests) if requests else 1.0,

@@ -1,5 +1,6 @@
 """Load over time in few enough points to draw: requests, tokens and spend by steps of the clock, in UTC."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,8 +14,11 @@ from calculators.logs.request_rows import LogEngine
 from calculators.units import SECONDS_PER_HOUR
 
 MAX_POINTS = 750
-_DAY_S = 24 * SECONDS_PER_HOUR
-STEPS_S = (60.0, 300.0, 900.0, SECONDS_PER_HOUR, _DAY_S)
+MIN_POINTS, MIN_REQUESTS_PER_POINT = 24, 5
+"""Fewer requests a point make no picture, as long as there are so many points."""
+_HOUR_S = SECONDS_PER_HOUR
+_DAY_S = 24 * _HOUR_S
+STEPS_S = (60.0, 300.0, 900.0, _HOUR_S, 3 * _HOUR_S, _DAY_S)
 """The first that is fine enough: a day by 5 minutes, a week by quarter hours, a month by hours."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -30,18 +34,20 @@ class LoadSeries:
     spend_usd: tuple[float, ...] | None = None
 
 
-def series_step_s(span_s: float, least_s: float = 0.0) -> float:
-    """Seconds of one point of a series over so long a span, a multiple of `least_s`."""
-    step_s = next((step for step in STEPS_S if span_s / step <= MAX_POINTS - 2), _DAY_S)
-    step_s *= max(1, np.ceil(span_s / step_s / (MAX_POINTS - 2)))
-    return float(np.ceil(step_s / least_s) * least_s) if least_s else float(step_s)
+def series_step_s(span_s: float, period_s: float = 0.0, request_count: float = math.inf) -> float:
+    """Seconds of one point of a series over so long a span: a multiple of `period_s`, and no finer than the requests fill."""
+    least_s = max(span_s / (MAX_POINTS - 2), min(span_s / MIN_POINTS, MIN_REQUESTS_PER_POINT * span_s / request_count))
+    step_s = next((step for step in STEPS_S if step >= least_s), math.ceil(least_s / _DAY_S) * _DAY_S)
+    return math.ceil(step_s / period_s) * period_s if period_s else step_s
 
 
-def request_series(engine: LogEngine, table: ir.Table, start_us: int, end_us: int) -> LoadSeries:
-    """The series of a table of requests, by whole steps of the clock."""
+def request_series(engine: LogEngine, table: ir.Table, totals: Mapping[str, int]) -> LoadSeries:
+    """The series of a table of requests, by whole steps of the clock. `totals`: their number `n`, and `start` and `end` in
+    microseconds."""
     rows: Any = table
-    step_s = series_step_s((end_us - start_us) / US_PER_S)
-    step_us = int(step_s) * US_PER_S
+    start_us, end_us = totals["start"], totals["end"]
+    step_s = series_step_s((end_us - start_us) / US_PER_S, request_count=totals["n"])
+    step_us = round(step_s) * US_PER_S
     first, last = start_us // step_us, end_us // step_us
     grouped = rows.group_by(step=rows.time_us // step_us - first).aggregate(
         requests=rows.count(), tokens=(rows.input_tok + rows.output_tok).sum(), spend_usd=rows.spend_usd.sum()

@@ -304,7 +304,7 @@ def _summary(files: Sequence[_Parsed], label: str, sorting: Sorting, totals: Map
         ),
         models=models,
         groups=shares,
-        series=request_series(engine, used, totals["start"], totals["end"]),
+        series=request_series(engine, used, totals),
         spend_usd=_spend(sorting),
         batch_count=totals["batch"],
     )

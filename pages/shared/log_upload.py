@@ -1,7 +1,7 @@
-"""Upload of request logs: reads them, asks what they leave open, and puts their figures into the inputs."""
+"""Upload of files of usage: reads them, asks what they leave open, and puts their figures into the inputs."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,9 @@ from calculators.logs.to_workload import api_texts, log_workload
 from calculators.logs.usage_files import read_usage, usage_workload
 from calculators.logs.usage_questions import UsageAnswers, UsageQuestion
 from calculators.logs.usage_reading import UsageReading
+from calculators.logs.usage_share import OTHERS, UsageShare
 from calculators.units import count, plural, significant
+from pages.shared.log_state import keep_figures
 from pages.shared.state import escape, scenario
 
 ASKED = {
@@ -25,7 +27,7 @@ ASKED = {
     "output": "Output tokens",
     "cache_read": "Cached input tokens (optional)",
 }
-NONE = "not in this log"
+NONE = "not in this file"
 FILE_TYPES = (
     *(
         "csv",
@@ -48,17 +50,25 @@ FILE_TYPES = (
 CACHED = {"As recognized": None, "Input includes them": False, "Input excludes them": True}
 
 
+MAX_MB = 200
+KINDS = (
+    f"Request logs, usage reports, bills and metrics: CSV, JSON, Parquet, Excel, also packed, up to {MAX_MB} MB. For larger "
+    "files run `python -m calculators workload FILE > workload.yaml`, then open that file here."
+)
+
+
 def log_upload() -> None:
-    """Uploader of request logs, read together. Logs that cannot be used change no input."""
+    """Uploader of files of usage, read together. Files that cannot be used change no input."""
     files = st.file_uploader(
-        "Upload a request log",
+        "Upload usage",
         type=FILE_TYPES,
         key="log_file",
-        max_upload_size=200,
+        max_upload_size=MAX_MB,
         accept_multiple_files=True,
-        help=help_text("request log"),
+        help=help_text("usage file"),
     )
-    read_id = "+".join(file.file_id for file in files)
+    st.caption(KINDS)
+    read_id = uploaded_id()
     if not files or st.session_state.get("log_read") == read_id:
         return
     answers = UsageAnswers(**st.session_state.get(f"log_answers_{read_id}", {}))
@@ -76,10 +86,13 @@ def log_upload() -> None:
         if reading.questions:
             _ask(reading.questions, answers, read_id)
             return
+    charts = _charts(reading, answers, read_id)
+    keep_figures()
     if reading.summary is None:
         _use_sums(reading, answers)
     else:
         _use(reading.summary)
+    st.session_state["log_charts"] = charts | {"source": st.session_state["workload.source"]}
     st.session_state["log_lists"] = {
         "Read": reading.read,
         "Inferred": reading.inferred,
@@ -88,6 +101,41 @@ def log_upload() -> None:
     }
     st.session_state["log_read"] = read_id
     st.rerun()
+
+
+def uploaded_id() -> str:
+    """Which files are in the uploader; "" for none."""
+    return "+".join(file.file_id for file in st.session_state.get("log_file") or ())
+
+
+def read_only(only: Mapping[str, Sequence[str]]) -> None:
+    """Has the files in the uploader read again in the next run, with this traffic alone; empty: all of it."""
+    state, read_id = st.session_state, uploaded_id()
+    state[f"log_answers_{read_id}"] = state.get(f"log_answers_{read_id}", {}) | {"only": only}
+    state.pop("log_read", None)
+
+
+def _charts(reading: UsageReading, answers: UsageAnswers, read_id: str) -> dict[str, Any]:
+    """Plain values for the charts, since records in session state do not survive a hot reload. What a part of a file can be
+    picked from stays that of the whole."""
+    before = st.session_state.get("log_charts") or {}
+    models, groups = reading.models, reading.groups
+    choices = {group: _token_fracs(shares) for group, shares in {"model": models, **groups}.items()}
+    if answers.only and before.get("read_id") == read_id:
+        choices = before["choices"]
+    return {
+        "read_id": read_id,
+        "only": dict(answers.only),
+        "choices": choices,
+        "series": reading.series and asdict(reading.series) | {"start": reading.series.start.isoformat()},
+        "models": [asdict(share) for share in models],
+        "groups": {group: [asdict(share) for share in shares] for group, shares in groups.items()},
+    }
+
+
+def _token_fracs(shares: Sequence[UsageShare]) -> dict[str, float]:
+    total_tok = sum(share.total_tok for share in shares) or 1
+    return {share.value: share.total_tok / total_tok for share in shares if share.value != OTHERS}
 
 
 def _saved(folder: Path, number: int, file: Any) -> Path:
@@ -116,7 +164,7 @@ def _refuse(error: DataError, guess: ColumnGuess | None, answers: UsageAnswers, 
 
 
 def _read(paths: Sequence[Path], names: Sequence[str], answers: UsageAnswers) -> UsageReading:
-    bar = st.progress(0.0, text="Reading the log …")
+    bar = st.progress(0.0, text="Reading the file …")
     try:
         return read_usage(
             paths,
@@ -144,7 +192,7 @@ def _ask(questions: Sequence[UsageQuestion], answers: UsageAnswers, read_id: str
         return
     with st.form(f"ask_{read_id}"):
         picked = [_ask_one(question, f"ask_{number}_{read_id}") for number, question in enumerate(questions)]
-        if not st.form_submit_button("Read the log", type="primary"):
+        if not st.form_submit_button("Read the file", type="primary"):
             return
     if any(answer is None for answer in picked):
         st.error("Answer every question.", icon=":material/error:")
@@ -157,7 +205,7 @@ def _ask(questions: Sequence[UsageQuestion], answers: UsageAnswers, read_id: str
 
 def _ask_one(question: UsageQuestion, key: str) -> Any:
     """The answer picked, or the number typed; None as long as there is none."""
-    said = help_text("request log")
+    said = help_text("usage file")
     if question.values:
         return st.radio(escape(question.text), question.answers, index=None, key=key, help=said)
     number = st.number_input(escape(question.text), min_value=1.0, value=None, key=key, help=said)
@@ -184,7 +232,7 @@ def _ask_columns(guess: ColumnGuess, answers: UsageAnswers, read_id: str) -> Non
         cached = columns[-1].selectbox(
             "Cached tokens", list(CACHED), key=f"map_excludes_{read_id}", help=help_text("log column")
         )
-        if not st.form_submit_button("Read the log", type="primary"):
+        if not st.form_submit_button("Read the file", type="primary"):
             return
     missing = [ASKED[role] for role in ("time", "input", "output") if picked[role] == NONE]
     if missing:
@@ -214,7 +262,6 @@ def _use_sums(reading: UsageReading, answers: UsageAnswers) -> None:
     for field, value in after.items():
         st.session_state[f"workload.{field}"] = value
     st.session_state["name"] = reading.name[:120]
-    st.session_state.pop("log_summary", None)
     said = " ".join((*reading.read, *reading.assumed))
     st.session_state["notice"] = f"{reading.name} read. {said}"
 

@@ -31,6 +31,12 @@ def test_a_step_is_a_multiple_of_the_periods_of_the_file() -> None:
     assert series_step_s(800 * 7 * DAY_S, 7 * DAY_S) % (7 * DAY_S) == 0
 
 
+def test_few_requests_have_longer_steps_as_long_as_there_are_two_dozen() -> None:
+    assert series_step_s(DAY_S, request_count=1_000) == 900
+    assert series_step_s(3 * DAY_S, request_count=96) == 3 * HOUR_S
+    assert series_step_s(DAY_S, request_count=2) == HOUR_S
+
+
 def test_requests_tokens_and_spend_are_counted_by_the_clock_with_zeros_between(tmp_path: Path) -> None:
     rows = [
         "2026-10-05T09:59:50Z,100,10,0.5",

@@ -128,7 +128,10 @@ def test_a_team_alone_has_its_own_lengths_and_peak_over_the_time_of_the_whole_lo
 def test_the_reading_says_that_it_is_a_part_and_how_much(tmp_path: Path) -> None:
     part = read(tmp_path, team=["search"], model=["large", "small"])
     assert part.name == "log.csv (only team search, model large or small)"
-    assert part.read[0] == (
+    assert part.read[0].startswith(
+        "4 requests from 2026-10-05 00:00 to 2026-10-06 23:00 UTC: 4,000 input and 400 output"
+    )
+    assert part.read[1] == (
         "Only team search, model large or small: 45% of the tokens and 4 of 52 requests of the file."
     )
 
