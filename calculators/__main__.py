@@ -86,7 +86,13 @@ def _add_workload(commands: Any) -> None:
         help="read only the requests of a model, team, project, workspace, key, app or endpoint; several of one group: any "
         "of them",
     )
-    answers = workload.add_argument_group("answers to what a file leaves open (exit status 2 names the one it needs)")
+    _add_answers(
+        workload.add_argument_group("answers to what a file leaves open (exit status 2 names the one it needs)")
+    )
+    workload.set_defaults(run=_workload)
+
+
+def _add_answers(answers: Any) -> None:
     answers.add_argument(
         "--map",
         action="append",
@@ -114,7 +120,6 @@ def _add_workload(commands: Any) -> None:
         "--output-tok-per-request", type=float, metavar="N", help="mean output tokens, where a file has only rates"
     )
     answers.add_argument("--requests-per-month", type=float, metavar="N", help="where a file has only lengths")
-    workload.set_defaults(run=_workload)
 
 
 def _add_measuring(commands: Any) -> None:

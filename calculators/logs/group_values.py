@@ -9,7 +9,7 @@ from typing import Any
 
 import ibis
 
-ADDRESS = r"[^\s@/]+@[^\s@/]+\.[A-Za-z]{2,}"
+MAIL_ADDRESS = r"[^\s@/]+@[^\s@/]+\.[A-Za-z]{2,}"
 KEY_START = (
     r"(?i:^(bearer|basic)\s|\b(sk|pk|rk|gsk|xai|ghp|gho|glpat|nvapi|pplx)[-_][\w-]{8,}|\bAIza[\w-]{16,}|\bA[KS]IA\w{12,}"
     r"|\beyJ[\w-]{10,})"
@@ -29,7 +29,7 @@ def shown_group(text: str) -> str:
     """The name as it may be shown: of a secret or its hash the last four characters, of an address nothing, of a path what
     stands before the query."""
     plain = text.split("?")[0].strip()
-    if "@" in plain and re.search(ADDRESS, plain):
+    if "@" in plain and re.search(MAIL_ADDRESS, plain):
         return WITHHELD
     if len(plain) >= MIN_SECRET_CHARS and _is_secret(plain):
         return f"...{plain[-KEPT_CHARS:]}"
@@ -45,7 +45,7 @@ def group_expression(column: Any) -> Any:
     plain = column.split("?")[0].strip()
     is_secret = plain.re_search(KEY_START) | (plain.re_search(LONG_RUN) & plain.re_search(DIGITS))
     return ibis.cases(
-        (plain.contains("@") & plain.re_search(ADDRESS), WITHHELD),
+        (plain.contains("@") & plain.re_search(MAIL_ADDRESS), WITHHELD),
         ((plain.length() >= MIN_SECRET_CHARS) & is_secret, ibis.literal("...") + plain.right(KEPT_CHARS)),
         else_=plain[:MAX_GROUP_CHARS],
     )

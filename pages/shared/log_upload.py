@@ -72,26 +72,18 @@ def log_upload() -> None:
     if not files or st.session_state.get("log_read") == read_id:
         return
     answers = UsageAnswers(**st.session_state.get(f"log_answers_{read_id}", {}))
-    with tempfile.TemporaryDirectory() as folder:
-        paths = [_saved(Path(folder), number, file) for number, file in enumerate(files)]
-        names = [file.name for file in files]
-        try:
-            reading = _read(paths, names, answers)
-        except DataError as error:
-            _refuse(error, _guess(paths[0]), answers, read_id)
-            return
-        if any(question.field == "column_of" and question.values[0][0] in ASKED for question in reading.questions):
-            _ask_columns(guess_columns(paths[0]), answers, read_id)
-            return
-        if reading.questions:
-            _ask(reading.questions, answers, read_id)
-            return
+    if (reading := _settled_reading(files, answers, read_id)) is None:
+        return
     charts = _charts(reading, answers, read_id)
-    keep_figures()
-    if reading.summary is None:
-        _use_sums(reading, answers)
-    else:
-        _use(reading.summary)
+    try:
+        if reading.summary is None:
+            _use_sums(reading, answers)
+        else:
+            _use(reading.summary)
+    except DataError as error:  # a figure that no scenario may hold
+        st.error(escape(str(error)), icon=":material/error:")
+        st.caption("Your inputs are kept.")
+        return
     st.session_state["log_charts"] = charts | {"source": st.session_state["workload.source"]}
     st.session_state["log_lists"] = {
         "Read": reading.read,
@@ -101,6 +93,25 @@ def log_upload() -> None:
     }
     st.session_state["log_read"] = read_id
     st.rerun()
+
+
+def _settled_reading(files: Sequence[Any], answers: UsageAnswers, read_id: str) -> UsageReading | None:
+    """What the files say; None while they are refused or leave something open, which is then shown."""
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [_saved(Path(folder), number, file) for number, file in enumerate(files)]
+        names = [file.name for file in files]
+        try:
+            reading = _read(paths, names, answers)
+        except DataError as error:
+            _refuse(error, _guess(paths[0]), answers, read_id)
+            return None
+        if any(question.field == "column_of" and question.values[0][0] in ASKED for question in reading.questions):
+            _ask_columns(guess_columns(paths[0]), answers, read_id)
+            return None
+        if reading.questions:
+            _ask(reading.questions, answers, read_id)
+            return None
+    return reading
 
 
 def uploaded_id() -> str:
@@ -245,6 +256,7 @@ def _ask_columns(guess: ColumnGuess, answers: UsageAnswers, read_id: str) -> Non
 def _use(summary: UsageSummary) -> None:
     """Puts the figures of the log into the workload inputs."""
     after = log_workload(summary, scenario().workload).model_dump(mode="json")
+    keep_figures()
     for field, value in after.items():
         st.session_state[f"workload.{field}"] = value
     st.session_state["name"] = summary.name[:120]
@@ -259,6 +271,7 @@ def _use(summary: UsageSummary) -> None:
 def _use_sums(reading: UsageReading, answers: UsageAnswers) -> None:
     """Puts the figures of a file of sums, lengths or rates into the workload inputs."""
     after = usage_workload(reading, scenario().workload, answers).model_dump(mode="json")
+    keep_figures()
     for field, value in after.items():
         st.session_state[f"workload.{field}"] = value
     st.session_state["name"] = reading.name[:120]

@@ -68,7 +68,7 @@ def test_a_log_shows_what_was_read_and_four_charts_each_in_words() -> None:
     assert alternatives(app) == [
         "The load is even: 4 requests in 3 hours.",
         "$3.12 in all; the most in 3 hours was $0.13, on Oct 5, 2026 at 00:00 UTC.",
-        "The largest of 2 models is large, with 25% of the requests, 77% of the tokens and 77% of the spend.",
+        "Of 2 models, large has the most tokens: 77%, 25% of the requests and 77% of the spend.",
         "25% of requests are longer than the mean and carry 77% of input tokens.",
     ]
     assert [text for text in alternatives(app) if text not in said] == []
@@ -79,7 +79,7 @@ def test_usage_can_be_split_by_what_the_log_names() -> None:
     split = app.segmented_control(key="log_split")
     assert split.options == ["Model", "Team", "API key"]
     split.set_value("key").run()
-    assert "The largest of 2 API keys is search-prod" in words(app)
+    assert "Of 2 API keys, search-prod has the most tokens" in words(app)
     assert SECRET not in words(app)
 
 
@@ -89,7 +89,7 @@ def test_sums_show_their_load_and_their_spend() -> None:
     assert alternatives(app) == [
         "The busiest day, on Oct 5, 2026, had 90 requests: 1.5 times the mean of 60.",
         "$3.90 in all; the most in one day was $3, on Oct 6, 2026.",
-        "The largest of 2 teams is search, with 25% of the requests, 75% of the tokens and 77% of the spend.",
+        "Of 2 teams, search has the most tokens: 75%, 25% of the requests and 77% of the spend.",
     ]
 
 

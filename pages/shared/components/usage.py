@@ -12,7 +12,7 @@ from plotly.graph_objects import Figure
 from calculators.catalog.glossary import help_text
 from calculators.logs.aggregate_text import width_text
 from calculators.logs.request_groups import only_text
-from calculators.units import capital, count, percent, plural, significant, usd
+from calculators.units import count, listed, percent, plural, significant, usd
 from pages.shared.figures.usage import is_dated, load_chart, share_chart, spend_chart
 from pages.shared.log_upload import read_only, uploaded_id
 from pages.shared.state import escape
@@ -84,7 +84,7 @@ def _one(per: str) -> str:
 def _moment(series: Plain, number: int) -> str:
     at = datetime.fromisoformat(series["start"]) + timedelta(seconds=series["step_s"] * number)
     if not is_dated(series):
-        return f"({significant(series['step_s'] * number / 3_600)} hours after the start)"
+        return f"{significant(series['step_s'] * number / 3_600)} hours after the start"
     day = f"{at:%b} {at.day}, {at.year}"
     return f"on {day}" if series["step_s"] % 86_400 == 0 else f"on {day} at {at:%H:%M} UTC"
 
@@ -95,7 +95,7 @@ def _moment(series: Plain, number: int) -> str:
 def _split(charts: Plain) -> None:
     """Shares by the group that the reader picks."""
     shares_of = {"model": charts["models"], **charts["groups"]}
-    groups = [group for group in GROUPS if shares_of.get(group)]
+    groups = [group for group in GROUPS if len(shares_of.get(group, ())) > (group != "model")]
     if not groups:
         return
     st.markdown("**Models**" if groups == ["model"] else "**Who uses what**")
@@ -118,19 +118,17 @@ def _split(charts: Plain) -> None:
 
 
 def share_sentence(group: str, shares: Sequence[Plain]) -> str:
-    """The largest of a group, and what share of the rest is there."""
+    """The value with the most tokens, or else requests, and what it has of the rest."""
     measures = shown_shares(shares)
     first = next(iter(measures))
-    name, parts = GROUPS[group].lower() if group != "key" else "API key", measures[first]
-    held = [f"{percent(part)} of the {kind.lower()}" for kind, part in parts.items()]
-    words = " and ".join(held) if len(held) < 3 else f"{held[0]}, {held[1]} and {held[2]}"
+    name = GROUPS[group] if group == "key" else GROUPS[group].lower()
     if len(shares) == 1:
         return f"All usage is of one {name}: {first}."
-    return f"The largest of {len(shares)} {_plural(name)} is {first}, with {words or 'no known use'}."
-
-
-def _plural(noun: str) -> str:
-    return f"{noun}s"
+    parts = {kind.lower(): percent(part) for kind, part in measures[first].items()}
+    most = "tokens" if "tokens" in parts else next(iter(parts), "requests")
+    share = parts.pop(most, "unknown")
+    beside = f", {listed([f'{part} of the {kind}' for kind, part in parts.items()])}" if parts else ""
+    return f"Of {len(shares)} {name}s, {first} has the most {most}: {share}{beside}."
 
 
 def shown_shares(shares: Sequence[Plain]) -> dict[str, dict[str, float]]:
@@ -188,37 +186,45 @@ def use_only(charts: Plain) -> None:
         if charts["only"]:
             st.caption(escape(f"Only {only_text(charts['only'])}. Upload the file again to use other traffic of it."))
         return
-    options = [ALL, *(group for group in GROUPS if group in choices)]
-    used = next(iter(charts["only"]), ALL)
+    used = {group: list(values) for group, values in charts["only"].items()}
     left, middle, right = st.columns([1, 3, 1], vertical_alignment="bottom")
-    group = left.selectbox(
+    with left:
+        group = _pick_group([group for group in GROUPS if group in choices], used, charts["read_id"])
+    with middle:
+        values = _pick_values(group, choices[group], used, charts["read_id"]) if group != ALL else []
+    only = {group: values} if group != ALL else {}
+    if only or used:
+        right.button(
+            "Read again",
+            disabled=only == used or only.get(group) == [],
+            on_click=read_only,
+            args=(only,),
+            key="read_only",
+            help="Reads the file in the uploader again, with this traffic alone.",
+        )
+
+
+def _pick_group(groups: Sequence[str], used: Mapping[str, Sequence[str]], read_id: str) -> str:
+    options = [ALL, *groups]
+    now = next(iter(used), ALL)
+    picked: str = st.selectbox(
         "Use only",
         options,
-        index=options.index(used) if used in options else 0,
+        index=options.index(now) if now in options else 0,
         format_func=lambda name: "All traffic" if name == ALL else GROUPS[name],
-        key=f"only_group_{charts['read_id']}",
+        key=f"only_group_{read_id}",
         help=help_text("split of usage"),
     )
-    values: list[str] = []
-    if group != ALL:
-        shares = choices[group]
-        values = middle.multiselect(
-            capital(f"{GROUPS[group]}s"),
-            list(shares),
-            default=[value for value in charts["only"].get(group, ()) if value in shares],
-            format_func=lambda value: f"{value} ({percent(shares[value])} of the tokens)" if shares[value] else value,
-            key=f"only_values_{group}_{charts['read_id']}",
-            help=help_text("split of usage"),
-        )
-    only = {group: values} if values else {}
-    if group == used == ALL:
-        return
-    same = only == {name: list(kept) for name, kept in charts["only"].items()}
-    right.button(
-        "Read again",
-        disabled=same or (group != ALL and not values),
-        on_click=read_only,
-        args=(only,),
-        key="read_only",
-        help="Reads the file in the uploader again, with this traffic alone.",
+    return picked
+
+
+def _pick_values(group: str, shares: Mapping[str, float], used: Mapping[str, Sequence[str]], read_id: str) -> list[str]:
+    """Values of a group, each with its share of the tokens of the whole file."""
+    return st.multiselect(
+        f"{GROUPS[group]}s",
+        list(shares),
+        default=[value for value in used.get(group, ()) if value in shares],
+        format_func=lambda value: f"{value} ({percent(shares[value])} of the tokens)" if shares[value] else value,
+        key=f"only_values_{group}_{read_id}",
+        help=help_text("split of usage"),
     )

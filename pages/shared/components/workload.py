@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from calculators.scenario.demand import Lengths, above_mean_fracs
-from calculators.units import count, percent, plural, significant
+from calculators.units import capital, count, percent, plural, significant
 from pages.shared.figures.traffic import length_chart
 from pages.shared.state import escape
 from pages.shared.widgets import BASIS_WORDS
@@ -36,13 +36,13 @@ def log_details(summary: Mapping[str, Any]) -> None:
 
 
 def reading_lists(lists: Mapping[str, Sequence[str]]) -> None:
-    """What was read of a file, inferred, assumed, and what it does not hold, side by side."""
-    filled = [(title, sentences) for title, sentences in lists.items() if sentences]
-    places = st.columns(2, gap="large")
-    for number, (title, sentences) in enumerate(filled):
-        with places[number % 2]:
-            st.markdown(f"**{title}**")
-            st.markdown("\n".join(f"- {escape(sentence)}" for sentence in sentences))
+    """What was read of a file and inferred, beside what was assumed and what it does not hold."""
+    left, right = st.columns(2, gap="large")
+    for place, titles in ((left, list(lists)[:2]), (right, list(lists)[2:])):
+        for title in titles:
+            if sentences := lists[title]:
+                place.markdown(f"**{title}**")
+                place.markdown("\n".join(f"- {escape(capital(sentence))}" for sentence in sentences))
 
 
 def _length_rows(summary: Mapping[str, Any]) -> list[dict[str, str]]:

@@ -27,7 +27,7 @@ def length_chart(
             y=np.cumsum(tokens) / tokens.sum(),
             name="Input tokens",
             mode="lines",
-            line={"shape": "hv", "color": "#000002", "dash": "dash"},
+            line={"shape": "hv", "color": "#000003", "dash": "dash"},
         )
     )
     figure.update_xaxes(title="Input length, tokens", **logarithmic(LENGTH_TICKS))

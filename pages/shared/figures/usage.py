@@ -25,6 +25,8 @@ def load_chart(series: Mapping[str, Any], per: str, height: int = 360) -> go.Fig
         texts = [f"{count(value)} {name.lower()}" for value in values]
         figure.add_trace(_over_time(series, values, SLOTS[name], texts), row, 1)
         figure.update_yaxes(title=f"{name}/{per}", rangemode="tozero", row=row, col=1)
+    edges = _edges(series, len(panels[0][1]))
+    figure.update_xaxes(range=[edges[0], edges[-1]])
     figure.update_xaxes(title=time_title(series), row=len(panels), col=1)
     figure.update_layout(showlegend=False, bargap=0.15)
     return frame(figure, height if len(panels) > 1 else height // 2 + 60)
@@ -34,7 +36,8 @@ def spend_chart(series: Mapping[str, Any], per: str, height: int = 240) -> go.Fi
     """Spend of each step of time."""
     values = series["spend_usd"]
     figure = go.Figure(_over_time(series, values, SLOTS["Spend"], [usd(value) for value in values]))
-    figure.update_xaxes(title=time_title(series))
+    edges = _edges(series, len(values))
+    figure.update_xaxes(title=time_title(series), range=[edges[0], edges[-1]])
     figure.update_yaxes(title=f"Spend, USD/{per}", rangemode="tozero", tickprefix="$")
     figure.update_layout(showlegend=False, bargap=0.15)
     return frame(figure, height)
@@ -46,26 +49,30 @@ def is_dated(series: Mapping[str, Any]) -> bool:
 
 
 def time_title(series: Mapping[str, Any]) -> str:
-    return "Time, UTC" if is_dated(series) else "Hours since the clock of the file was 0"
+    return "Time, UTC" if is_dated(series) else "Time since the start, hours"
 
 
 def _over_time(
     series: Mapping[str, Any], values: Sequence[float], slot: str, texts: Sequence[str]
 ) -> go.Bar | go.Scatter:
     """Bars where there are few, else a filled line of steps."""
-    start, step = datetime.fromisoformat(series["start"]), timedelta(seconds=series["step_s"])
-    moments = [start.replace(tzinfo=None) + step * number for number in range(len(values) + 1)]
-    if not is_dated(series):
-        moments = [number * series["step_s"] / 3_600 for number in range(len(values) + 1)]
-    hover = {"text": texts, "hovertemplate": "%{x}<br>%{text}<extra></extra>"}
+    edges, hover = _edges(series, len(values)), {"text": texts, "hovertemplate": "%{x}<br>%{text}<extra></extra>"}
     if len(values) <= MAX_BARS:
-        width = series["step_s"] * 1e3 if is_dated(series) else series["step_s"] / 3_600
-        return go.Bar(
-            x=moments[:-1], y=values, offset=0, width=width * 0.9, marker={"color": slot}, textposition="none", **hover
-        )
-    ends = (*values, values[-1])
+        width = (
+            series["step_s"] * 1e3 if is_dated(series) else series["step_s"] / 3_600
+        )  # Plotly's milliseconds, or hours
+        bar = {"offset": 0, "width": width * 0.9, "marker": {"color": slot}, "textposition": "none"}
+        return go.Bar(x=edges[:-1], y=values, **bar, **hover)
     line = {"shape": "hv", "color": slot, "width": 1.2}
-    return go.Scatter(x=moments, y=ends, mode="lines", line=line, fill="tozeroy", **hover)
+    return go.Scatter(x=edges, y=(*values, values[-1]), mode="lines", line=line, fill="tozeroy", **hover)
+
+
+def _edges(series: Mapping[str, Any], step_count: int) -> list[Any]:
+    """Starts of all steps and the end of the last: dates in UTC, or hours."""
+    start = datetime.fromisoformat(series["start"]).replace(tzinfo=None)
+    if is_dated(series):
+        return [start + timedelta(seconds=series["step_s"] * number) for number in range(step_count + 1)]
+    return [series["step_s"] * number / 3_600 for number in range(step_count + 1)]
 
 
 def share_chart(shares: Mapping[str, Mapping[str, float]], height: int = 0) -> go.Figure:
