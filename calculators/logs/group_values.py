@@ -18,7 +18,7 @@ KEY_START = (
 LONG_RUN = r"^([A-Za-z0-9]{32,}|[A-Za-z0-9_+=-]{40,})$"
 """A key or its hash, if it also holds `DIGITS`; a long name in words does not."""
 DIGITS = r"\d.*\d.*\d"
-MIN_SECRET_CHARS = 11
+MIN_SECRET_CHARS, MIN_RUN_CHARS = 11, 32
 MAX_GROUP_CHARS = 80
 KEPT_CHARS = 4
 WITHHELD = "(address withheld)"
@@ -28,7 +28,7 @@ WITHHELD = "(address withheld)"
 def shown_group(text: str) -> str:
     """The name as it may be shown: of a secret or its hash the last four characters, of an address nothing, of a path what
     stands before the query."""
-    plain = text.split("?")[0].strip()
+    plain = text.split("?")[0]
     if "@" in plain and re.search(MAIL_ADDRESS, plain):
         return WITHHELD
     if len(plain) >= MIN_SECRET_CHARS and _is_secret(plain):
@@ -41,11 +41,18 @@ def _is_secret(text: str) -> bool:
 
 
 def group_expression(column: Any) -> Any:
-    """`shown_group` of a column; NULL where it names nothing."""
-    plain = column.split("?")[0].strip()
-    is_secret = plain.re_search(KEY_START) | (plain.re_search(LONG_RUN) & plain.re_search(DIGITS))
+    """`shown_group` of a column, the costly tests last, since most names are short; NULL where it names nothing."""
+    has_query = column.contains("?")
+    is_short = (column.length() < MIN_SECRET_CHARS) & ~column.contains("@") & ~has_query
+    return ibis.cases((is_short, column), (has_query, _tested(column.split("?")[0])), else_=_tested(column))
+
+
+def _tested(column: Any) -> Any:
+    is_run = (column.length() >= MIN_RUN_CHARS) & column.re_search(LONG_RUN) & column.re_search(DIGITS)
+    is_secret = (column.length() >= MIN_SECRET_CHARS) & (column.re_search(KEY_START) | is_run)
     return ibis.cases(
-        (plain.contains("@") & plain.re_search(MAIL_ADDRESS), WITHHELD),
-        ((plain.length() >= MIN_SECRET_CHARS) & is_secret, ibis.literal("...") + plain.right(KEPT_CHARS)),
-        else_=plain[:MAX_GROUP_CHARS],
+        (column.contains("@") & column.re_search(MAIL_ADDRESS), WITHHELD),
+        (is_secret, ibis.literal("...") + column.right(KEPT_CHARS)),
+        (column.length() > MAX_GROUP_CHARS, column[:MAX_GROUP_CHARS]),
+        else_=column,
     )

@@ -44,9 +44,8 @@ def request_shares(engine: LogEngine, table: ir.Table, group: str, known: set[st
     has one. `known`: roles that a column plays."""
     rows: Any = table
     amounts = _amounts(rows)
-    grouped = rows.group_by(group).aggregate(
-        **amounts, input_p95=rows.input_tok.approx_quantile(_P95), output_p95=rows.output_tok.approx_quantile(_P95)
-    )
+    lengths = {f"{side}_p95": rows[f"{side}_tok"].approx_quantile(_P95) for side in ("input", "output")}
+    grouped = rows.group_by(group).aggregate(**amounts, **(lengths if group == "model" else {}))  # of each costs time
     order = (ibis.desc(grouped.input + grouped.output), group)
     records = engine.rows(grouped.order_by(*order).limit(MAX_SHARES + 1))
     if all(record[group] is None for record in records):
