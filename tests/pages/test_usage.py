@@ -68,7 +68,7 @@ def test_a_log_shows_what_was_read_and_four_charts_each_in_words() -> None:
     assert alternatives(app) == [
         "The load is even: 4 requests in 3 hours.",
         "$3.12 in all; the most in 3 hours was $0.13, on Oct 5, 2026 at 00:00 UTC.",
-        "Of 2 models, large has the most tokens: 77%, 25% of the requests and 77% of the spend.",
+        "large has the most tokens of 2 models (77%), with 25% of the requests and 77% of the spend.",
         "25% of requests are longer than the mean and carry 77% of input tokens.",
     ]
     assert [text for text in alternatives(app) if text not in said] == []
@@ -79,7 +79,7 @@ def test_usage_can_be_split_by_what_the_log_names() -> None:
     split = app.segmented_control(key="log_split")
     assert split.options == ["Model", "Team", "API key"]
     split.set_value("key").run()
-    assert "Of 2 API keys, search-prod has the most tokens" in words(app)
+    assert "search-prod has the most tokens of 2 API keys" in words(app)
     assert SECRET not in words(app)
 
 
@@ -89,7 +89,7 @@ def test_sums_show_their_load_and_their_spend() -> None:
     assert alternatives(app) == [
         "The busiest day, on Oct 5, 2026, had 90 requests: 1.5 times the mean of 60.",
         "$3.90 in all; the most in one day was $3, on Oct 6, 2026.",
-        "Of 2 teams, search has the most tokens: 75%, 25% of the requests and 77% of the spend.",
+        "search has the most tokens of 2 teams (75%), with 25% of the requests and 77% of the spend.",
     ]
 
 
@@ -183,11 +183,20 @@ def test_a_second_log_does_not_destroy_the_first() -> None:
     assert linked(app) == first
 
 
-def test_charts_of_a_log_are_not_shown_for_another_page_visit_without_it() -> None:
-    """The file leaves the uploader with the page; the charts stay, and the selector says what it needs."""
+def test_charts_stay_when_the_file_has_left_the_uploader() -> None:
+    """The file leaves it with the page; the selector says what it needs."""
     app = uploaded()
     only(app, "team", ["search"])
     app.switch_page("pages/decide/verdict.py").run()
     app.switch_page(PAGE).run()
     assert "What was read of gateway.csv" in words(app)
     assert "Upload the file again to use other traffic of it." in words(app)
+
+
+def test_an_upload_on_the_verdict_page_is_undone_there() -> None:
+    app = start()
+    before = linked(app)
+    upload(app, log(), "gateway.csv")
+    assert linked(app).workload.source == "log:gateway.csv"
+    press(app, "Back to azure_conversation_2023.csv")
+    assert linked(app) == before

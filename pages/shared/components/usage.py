@@ -84,6 +84,8 @@ def _one(per: str) -> str:
 def _moment(series: Plain, number: int) -> str:
     at = datetime.fromisoformat(series["start"]) + timedelta(seconds=series["step_s"] * number)
     if not is_dated(series):
+        if number == 0:
+            return "at the start"
         return f"{significant(series['step_s'] * number / 3_600)} hours after the start"
     day = f"{at:%b} {at.day}, {at.year}"
     return f"on {day}" if series["step_s"] % 86_400 == 0 else f"on {day} at {at:%H:%M} UTC"
@@ -127,8 +129,8 @@ def share_sentence(group: str, shares: Sequence[Plain]) -> str:
     parts = {kind.lower(): percent(part) for kind, part in measures[first].items()}
     most = "tokens" if "tokens" in parts else next(iter(parts), "requests")
     share = parts.pop(most, "unknown")
-    beside = f", {listed([f'{part} of the {kind}' for kind, part in parts.items()])}" if parts else ""
-    return f"Of {len(shares)} {name}s, {first} has the most {most}: {share}{beside}."
+    beside = f", with {listed([f'{part} of the {kind}' for kind, part in parts.items()])}" if parts else ""
+    return f"{first} has the most {most} of {len(shares)} {name}s ({share}){beside}."
 
 
 def shown_shares(shares: Sequence[Plain]) -> dict[str, dict[str, float]]:

@@ -24,7 +24,7 @@ def load_chart(series: Mapping[str, Any], per: str, height: int = 360) -> go.Fig
     for row, (name, values) in enumerate(panels, start=1):
         texts = [f"{count(value)} {name.lower()}" for value in values]
         figure.add_trace(_over_time(series, values, SLOTS[name], texts), row, 1)
-        figure.update_yaxes(title=f"{name}/{per}", rangemode="tozero", row=row, col=1)
+        figure.update_yaxes(title=f"{name}/{per.replace('minutes', 'min')}", rangemode="tozero", row=row, col=1)
     edges = _edges(series, len(panels[0][1]))
     figure.update_xaxes(range=[edges[0], edges[-1]])
     figure.update_xaxes(title=time_title(series), row=len(panels), col=1)
@@ -38,7 +38,7 @@ def spend_chart(series: Mapping[str, Any], per: str, height: int = 240) -> go.Fi
     figure = go.Figure(_over_time(series, values, SLOTS["Spend"], [usd(value) for value in values]))
     edges = _edges(series, len(values))
     figure.update_xaxes(title=time_title(series), range=[edges[0], edges[-1]])
-    figure.update_yaxes(title=f"Spend, USD/{per}", rangemode="tozero", tickprefix="$")
+    figure.update_yaxes(title=f"Spend, USD/{per.replace('minutes', 'min')}", rangemode="tozero", tickprefix="$")
     figure.update_layout(showlegend=False, bargap=0.15)
     return frame(figure, height)
 
