@@ -81,18 +81,28 @@ def _add_workload(commands: Any) -> None:
         "--out", type=Path, metavar="WORKLOAD.yaml", help="write the workload block of a scenario (default: print it)"
     )
     workload.add_argument("--json", action="store_true", help="what was read, as JSON")
-    _add_answers(workload)
+    workload.add_argument(
+        "--only",
+        action="append",
+        default=[],
+        metavar="GROUP=VALUE",
+        help="read only the requests of a model, team, project, workspace, key, app or endpoint; several of one group: any "
+        "of them",
+    )
+    _add_answers(
+        workload.add_argument_group("answers to what a file leaves open (exit status 2 names the one it needs)")
+    )
     workload.set_defaults(run=_workload)
 
 
-def _add_answers(workload: argparse.ArgumentParser) -> None:
-    answers = workload.add_argument_group("answers to what a file leaves open (exit status 2 names the one it needs)")
+def _add_answers(answers: Any) -> None:
     answers.add_argument(
         "--map",
         action="append",
         default=[],
         metavar="ROLE=COLUMN",
-        help="which column is the time, input, output, cache_read, cache_write, status, id, reasoning, model or spend",
+        help="which column is the time, input, output, cache_read, cache_write, status, id, reasoning, model, spend, team, "
+        "project, workspace, key, app or endpoint",
     )
     answers.add_argument("--input-excludes-cache", choices=("yes", "no"), help="the input column lacks cached tokens")
     answers.add_argument("--output-includes-reasoning", choices=("yes", "no"), help="the output has reasoning tokens")
@@ -349,12 +359,13 @@ def _typed_models(options: argparse.Namespace, catalog: Catalog) -> dict[str, tu
 def _usage_answers(options: argparse.Namespace) -> Any:
     from calculators.logs.usage_questions import UsageAnswers
 
-    pairs = [pair.partition("=") for pair in options.map]
-    if wrong := next((pair for pair in pairs if not pair[1]), None):
-        raise DataError(f"--map {wrong[0]}: write ROLE=COLUMN, as input=prompt_tokens")
+    pairs = _pairs(options.map, "--map", "ROLE=COLUMN, as input=prompt_tokens")
+    only = dict[str, list[str]]()
+    for group, value in _pairs(options.only, "--only", "GROUP=VALUE, as team=checkout"):
+        only.setdefault(group, []).append(value)
     yes = {"yes": True, "no": False, None: None}
     return UsageAnswers(
-        column_of={role.strip(): column.strip() for role, _, column in pairs},
+        column_of=dict(pairs),
         input_excludes_cache=yes[options.input_excludes_cache],
         time_unit=options.time_unit,
         date_order=options.date_order,
@@ -366,7 +377,15 @@ def _usage_answers(options: argparse.Namespace) -> Any:
         input_tok_per_request=options.input_tok_per_request,
         output_tok_per_request=options.output_tok_per_request,
         requests_per_month=options.requests_per_month,
+        only=only,
     )
+
+
+def _pairs(texts: Sequence[str], option: str, form: str) -> list[tuple[str, str]]:
+    """Each text split at its first equals sign."""
+    if wrong := next((text for text in texts if "=" not in text), None):
+        raise DataError(f"{option} {wrong}: write {form}")
+    return [(name.strip(), value.strip()) for name, _, value in (text.partition("=") for text in texts)]
 
 
 def _question_lines(question: Any) -> list[str]:

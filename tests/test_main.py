@@ -285,6 +285,20 @@ def test_an_unsure_column_exits_with_two_until_it_is_mapped(tmp_path: Path, caps
     assert "write ROLE=COLUMN" in _refused(capsys, "workload", log, "--map", "nonsense")
 
 
+def test_only_reads_a_part_and_names_what_there_is_when_it_finds_none(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [f"{row},{('a', 'b', 'c')[number % 3]}" for number, row in enumerate(MINUTES)]
+    log = _log(tmp_path, "a.csv", [f"{HEADER},team", *rows])
+    assert main(["workload", log, "--json", "--only", "team=a", "--only", "team=b"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["requests"] == 6
+    assert [(share["value"], share["requests"]) for share in told["groups"]["team"]] == [("b", 3), ("a", 3)]
+    assert sum(told["series"]["requests"]) == 6
+    assert "there are: c, b, a" in _refused(capsys, "workload", log, "--only", "team=d")
+    assert "write GROUP=VALUE" in _refused(capsys, "workload", log, "--only", "nonsense")
+
+
 @pytest.mark.parametrize("arguments", [[], ["nonsense"], ["decide"], ["throughput", "x.csv"]])
 def test_a_wrong_command_line_exits_with_two(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stop:

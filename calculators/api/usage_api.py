@@ -8,9 +8,9 @@ import yaml
 
 from calculators.api.model_names import ListedModel, listed_model
 from calculators.catalog.catalog import Catalog
-from calculators.logs.model_usage import ModelUsage
 from calculators.logs.request_notes import span_text
 from calculators.logs.usage_reading import UsageReading
+from calculators.logs.usage_share import UsageShare
 from calculators.scenario.mix import main_model
 from calculators.scenario.schema import MAX_MODELS, Api, ModelTraffic
 from calculators.units import SECONDS_PER_MONTH, listed, percent, plural, printable, usd
@@ -79,13 +79,13 @@ def _without_bill(api: Api) -> Api:
 
 
 def _listed_models(
-    models: Iterable[ModelUsage], day: date, catalog: Catalog, typed: Listing
-) -> tuple[list[_Part], list[ModelUsage]]:
+    models: Iterable[UsageShare], day: date, catalog: Catalog, typed: Listing
+) -> tuple[list[_Part], list[UsageShare]]:
     """Models with a list price, and those without one."""
     priced, unlisted = [], []
     for model in models:
-        name = printable(model.model, MAX_MODEL_NAME_CHARS)
-        match = ListedModel(*typed[name], basis="matched") if name in typed else listed_model(model.model, day, catalog)
+        name = printable(model.value, MAX_MODEL_NAME_CHARS)
+        match = ListedModel(*typed[name], basis="matched") if name in typed else listed_model(model.value, day, catalog)
         if match is None:
             unlisted.append(model)
         else:
@@ -119,13 +119,13 @@ def _folded(parts: list[_Part]) -> list[_Part]:
     return parts if len(parts) <= most else [*parts[: most - 1], _joined(parts[most - 1 :])]
 
 
-def _models(parts: Sequence[_Part], unlisted: Sequence[ModelUsage]) -> dict[str, object]:
+def _models(parts: Sequence[_Part], unlisted: Sequence[UsageShare]) -> dict[str, object]:
     """The fields of `Api` that name models; none where no name has a list price."""
     if not parts:
         return {}
     if unlisted:
         usage = {name: _sum(getattr(model, name) for model in unlisted) for name in AMOUNTS}
-        names = tuple(printable(model.model, MAX_MODEL_NAME_CHARS) for model in unlisted)
+        names = tuple(printable(model.value, MAX_MODEL_NAME_CHARS) for model in unlisted)
         assumed = ListedModel(parts[0].listed.provider, parts[0].listed.model, "assumed")
         parts = [*parts, _Part(names, assumed, usage)]
     mix = _mix(parts)
@@ -178,9 +178,9 @@ def _spend(reading: UsageReading) -> float | None:
 # --- what is said --------------------------------------------------------------------------------------------------------
 
 
-def _texts(reading: UsageReading, api: Api, parts: Sequence[_Part], unlisted: Sequence[ModelUsage]) -> Iterable[str]:
+def _texts(reading: UsageReading, api: Api, parts: Sequence[_Part], unlisted: Sequence[UsageShare]) -> Iterable[str]:
     if reading.models and not parts:
-        names = _named([printable(model.model, MAX_MODEL_NAME_CHARS) for model in unlisted])
+        names = _named([printable(model.value, MAX_MODEL_NAME_CHARS) for model in unlisted])
         yield f"No listed price has the name {names}. Traffic is priced as {api.model}; select the API model on the Candidates page."
     elif not reading.models and not reading.is_bill:
         yield f"The file names no API model. Traffic is priced as {api.model}; select the API model on the Candidates page."

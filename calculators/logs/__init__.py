@@ -7,8 +7,9 @@ timestamps          seconds since the epoch from whatever a log writes
 cells               numbers and blanks as they are written
 log_bytes           size, packing and encoding of a file
 usage_questions     what a file leaves open, and what the user answered
-model_usage         the share of one model
+usage_share         the share of one model, team or key
 request_names       names of columns, as tables
+group_values        names of teams and keys as they may be shown
 request_columns     which column means what
 request_file        columns and first rows of a request log
 workbook            a sheet as CSV
@@ -28,6 +29,8 @@ request_mapping     which column plays which role
 cell_expressions    a cell as tokens or time
 request_marks       failures, gateway caches, other calls, batches
 request_rows        rows as typed tables
+load_series         load over time
+request_groups      requests by model, team and key
 request_checks      whether a log as a whole can be right
 request_repeats     rows that say again what others say
 request_statistics  lengths, rates and peaks

@@ -2,8 +2,8 @@
 
 import calendar
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 
@@ -21,6 +21,8 @@ from calculators.logs.aggregate_formats import (
     quantity_of,
     unit_scale,
 )
+from calculators.logs.group_values import shown_group
+from calculators.logs.request_names import GROUP_ROLES, NAMES
 from calculators.logs.timestamps import epoch_seconds
 from calculators.logs.usage_tables import Row, UsageTable
 
@@ -54,6 +56,8 @@ class Slice:
     spend: float | None
     currency: str
     is_batch: bool
+    groups: Mapping[str, str] = field(default_factory=dict)
+    """Team, project, key and so on, of columns that the table has; "" where the row names none."""
     more_to_come: bool = False
     """The page says that another follows."""
 
@@ -62,6 +66,7 @@ def slices(table: UsageTable, entry: AggregateFormat) -> Iterator[Slice | None]:
     """One `Slice` for each row; None for a row that is left out: of another kind or service, failed, a total, or there
     before."""
     seen = set[int]()
+    groups = [group for group in GROUP_ROLES if not table.names.isdisjoint(NAMES[group])]
     for row in table.rows():
         period = None if _is_other(row, entry) else period_s(row)
         if period is None:
@@ -73,14 +78,14 @@ def slices(table: UsageTable, entry: AggregateFormat) -> Iterator[Slice | None]:
                 yield None
                 continue
             seen.add(mark)
-        yield _slice(row, entry, period)
+        yield _slice(row, entry, period, groups)
 
 
 def _grows(row: Row) -> bool:
     return any(number(row.get(name, "")) for group in COLUMNS["input"] + COLUMNS["uncached"] for name in group)
 
 
-def _slice(row: Row, entry: AggregateFormat, period: tuple[float, float | None]) -> Slice:
+def _slice(row: Row, entry: AggregateFormat, period: tuple[float, float | None], groups: Sequence[str]) -> Slice:
     item = _text(row, entry.item)
     return Slice(
         start_s=period[0],
@@ -89,6 +94,7 @@ def _slice(row: Row, entry: AggregateFormat, period: tuple[float, float | None])
         amounts=_amounts(row, entry, item),
         spend=_spend(row, entry),
         currency=_text(row, CURRENCY).upper(),
+        groups={group: shown_group(_text(row, NAMES[group])) for group in groups},
         more_to_come=row.get("hasmore") == "true",
         is_batch=row.get("batch", "").lower() == "true"
         or "batch" in f"{_text(row, ('servicetier', 'usagetype'))} {item}".lower(),

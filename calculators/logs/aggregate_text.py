@@ -22,7 +22,7 @@ def read_texts(reading: LoadReading, what: str, width_s: float) -> tuple[str, ..
     if reading.start is None or reading.end is None:
         return ()
     start, end = (f"{moment:%Y-%m-%d %H:%M}" for moment in (reading.start, reading.end))
-    period = f"{reading.name} is {what}: sums by {width_text(width_s)} from {start} to {end} UTC."
+    period = f"{reading.name} is {what}: sums by {width_text(width_s).removeprefix('1 ')} from {start} to {end} UTC."
     held = [
         words
         for value, words in (
@@ -51,7 +51,7 @@ def inferred_texts(reading: LoadReading, left_out: int, gap_count: int, uncached
             (reading.batch_frac > 0, "Batch requests count in the volume but not in the peak."),
             (
                 (reading.peak_ratio or 1) > 1,
-                f"The busiest {width} has {significant(reading.peak_ratio or 1)} times the mean load, so the peak is at "
+                f"The busiest {width.removeprefix('1 ')} has {significant(reading.peak_ratio or 1)} times the mean load, so the peak is at "
                 "least that.",
             ),
         )

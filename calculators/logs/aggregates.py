@@ -5,7 +5,7 @@ spend and the busiest period. What they lack is asked.
 import itertools
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,17 +23,20 @@ from calculators.logs.aggregate_text import (
 )
 from calculators.logs.aggregate_workload import assumptions
 from calculators.logs.lengths_and_rates import LoadReading, read_lengths, read_rates, refuse_benchmark
-from calculators.logs.model_usage import ModelUsage
-from calculators.logs.request_file import LogError
+from calculators.logs.load_series import period_series
+from calculators.logs.request_file import MAX_FILE_NAME_CHARS, LogError
+from calculators.logs.request_groups import only_text
 from calculators.logs.usage_questions import UsageQuestion
 from calculators.logs.usage_reading import UsageReading
+from calculators.logs.usage_share import MAX_SHARE_CHARS, UNNAMED, UsageShare, largest_shares, named_values
 from calculators.logs.usage_tables import UsageTable, usage_tables
-from calculators.units import SECONDS_PER_HOUR
+from calculators.units import SECONDS_PER_HOUR, listed, percent, printable
 
 LOOKED_AT_ROW_COUNT = 2_000
 TOTAL_TOLERANCE_FRAC = 0.005
 
 Sums = dict[str, float]
+_ALL: Mapping[str, Sequence[str]] = {}
 
 
 @dataclass(slots=True)
@@ -41,8 +44,11 @@ class _Account:
     """Sums over the slices of a file."""
 
     all: Sums = field(default_factory=lambda: defaultdict(float))
-    by_model: dict[str, Sums] = field(default_factory=lambda: defaultdict(lambda: defaultdict(float)))
+    by_value: dict[tuple[str, str], Sums] = field(default_factory=lambda: defaultdict(lambda: defaultdict(float)))
+    """By group (model, team and so on) and value."""
     by_start: dict[float, Sums] = field(default_factory=lambda: defaultdict(lambda: defaultdict(float)))
+    points: dict[float, Sums] = field(default_factory=lambda: defaultdict(lambda: defaultdict(float)))
+    """By start of a period, batch requests included."""
     end_of: dict[float, set[float]] = field(default_factory=lambda: defaultdict(set))
     currencies: set[str] = field(default_factory=set)
     left_out: int = 0
@@ -50,26 +56,33 @@ class _Account:
     more_to_come: bool = False
 
 
-def read_aggregate(path: Path, label: str, input_excludes_cache: bool | None = None) -> LoadReading | None:
+def read_aggregate(
+    path: Path, label: str, input_excludes_cache: bool | None = None, only: Mapping[str, Sequence[str]] = _ALL
+) -> LoadReading | None:
     """The reading of a file of sums, of lengths alone or of rates alone; None when the file is none of these.
 
-    Raises LogError for a benchmark's result, for periods that overlap and for a file without any use.
+    Raises LogError for a benchmark's result, for periods that overlap, for a file without any use, and for one without what
+    `only` asks for.
     """
-    reading = _read(list(usage_tables(path)), label, input_excludes_cache)
+    reading = _read(list(usage_tables(path)), label, input_excludes_cache, only)
     return None if reading is None else replace(reading, assumed=assumptions(reading))
 
 
-def _read(tables: list[UsageTable], label: str, input_excludes_cache: bool | None) -> LoadReading | None:
+def _read(
+    tables: list[UsageTable], label: str, input_excludes_cache: bool | None, only: Mapping[str, Sequence[str]]
+) -> LoadReading | None:
     for table in tables:
         refuse_benchmark(table, label)
         if (entry := known_format(table.names)) is not None:
-            return _reading(table, entry, label, input_excludes_cache)
+            return _reading(table, entry, label, input_excludes_cache, only)
     for table in tables:
         for read in (read_rates, read_lengths):
             if (reading := read(table, label)) is not None:
+                if only:
+                    raise LogError(f"{label} holds {reading.kind} that cannot be split by {listed(list(only))}.")
                 return reading
         if may_be_sums(table.names) and _looks_summed(table):
-            return _reading(table, PLAIN, label, input_excludes_cache)
+            return _reading(table, PLAIN, label, input_excludes_cache, only)
     return None
 
 
@@ -89,29 +102,33 @@ def _looks_summed(table: UsageTable) -> bool:
     return all(days) or (max(counts) > 1 and all(start % 60 == 0 for start in starts))
 
 
-def _reading(table: UsageTable, entry: AggregateFormat, label: str, excludes: bool | None) -> LoadReading:
-    account = _account(slices(table, entry), entry)
-    used = {start: sums for start, sums in account.by_start.items() if any(sums.values())}
+def _reading(
+    table: UsageTable, entry: AggregateFormat, label: str, excludes: bool | None, only: Mapping[str, Sequence[str]]
+) -> LoadReading:
+    whole = _account(slices(table, entry), entry)
+    used = [start for start, sums in whole.by_start.items() if any(sums.values())]
     if not used:
         raise LogError(f"{label} is {entry.what} without any use in it; export a period with requests.")
-    width_s = _width_s(account, label, check=entry.shape != "items")
+    width_s = _width_s(whole, label, check=entry.shape != "items")
     start_s = min(used)
-    end_s = max(max(account.end_of[start], default=start + width_s) for start in used)
-    unsure = entry.input_is == "unsure" and excludes is None
-    uncached = excludes if excludes is not None else _input_is_uncached(account, entry)
-    tokens: dict[str, Any] = {**_tokens(account.all, bool(uncached))}
+    end_s = max(max(whole.end_of[start], default=start + width_s) for start in used)
+    uncached = excludes if excludes is not None else _input_is_uncached(whole, entry)
+    account = _only_account(table, entry, whole, only, label) if only else whole
     requests = account.all.get("requests")
     foreign = sorted(currency for currency in account.currencies if currency != "USD")
-    counted = "requests" if requests else "tokens"
-    loads = {start: sums.get(counted, 0.0) for start, sums in used.items()}
+    loads = {start: account.by_start[start].get("requests" if requests else "tokens", 0.0) for start in used}
+    shares = _shares(account, bool(uncached), not foreign)
+    tokens: dict[str, Any] = {**_tokens(account.all, bool(uncached))}
     reading = LoadReading(
         kind="aggregate",
-        name=label,
+        name=printable(f"{label} (only {only_text(only)})", MAX_FILE_NAME_CHARS) if only else label,
         requests=requests,
         **tokens,
         start=datetime.fromtimestamp(start_s, UTC),
         end=datetime.fromtimestamp(end_s, UTC),
-        models=_models(account, bool(uncached), not foreign),
+        models=shares.pop("model", ()),
+        groups=shares,
+        series=period_series(_points(account, bool(uncached), not foreign), start_s, end_s, width_s),
         spend_usd=None if foreign else account.all.get("spend"),
         bucket_s=width_s,
         peak_ratio=_ratio(loads, start_s, end_s, width_s),
@@ -119,13 +136,68 @@ def _reading(table: UsageTable, entry: AggregateFormat, label: str, excludes: bo
         batch_frac=account.all.get("batch", 0.0) / (account.all.get("load") or 1.0),
     )
     gap_count = max(0, round((end_s - start_s) / width_s) - len(used))
+    unsure = entry.input_is == "unsure" and excludes is None
     return replace(
         reading,
-        read=read_texts(reading, entry.what, width_s),
-        inferred=inferred_texts(reading, account.left_out, gap_count, bool(uncached) and entry is PLAIN),
-        missing=missing_texts(reading, foreign, account.more_to_come),
-        questions=_questions(reading, unsure and uncached is None and bool(account.all.get("read"))),
+        read=(*_only_texts(account, whole, only, bool(uncached)), *read_texts(reading, entry.what, width_s)),
+        inferred=inferred_texts(reading, whole.left_out, gap_count, bool(uncached) and entry is PLAIN),
+        missing=missing_texts(reading, foreign, whole.more_to_come),
+        questions=_questions(reading, unsure and uncached is None and bool(whole.all.get("read"))),
     )
+
+
+def _only_account(
+    table: UsageTable, entry: AggregateFormat, whole: _Account, only: Mapping[str, Sequence[str]], label: str
+) -> _Account:
+    """The sums of the rows that are asked for. Raises LogError, naming the values there are, when there are none."""
+    groups = list(dict.fromkeys(group for group, value in whole.by_value if value))
+    for group, values in only.items():
+        if group not in groups:
+            known = f"it can be split by {listed(groups)}" if groups else "it cannot be split"
+            raise LogError(f"{label} has no column for {group}; {known}.")
+        if not any((group, "" if value == UNNAMED else value) in whole.by_value for value in values):
+            known = named_values(_shares(whole, False, False).get(group, ()))
+            raise LogError(f"{label} has no row with {only_text({group: values})}; there are: {known}.")
+    parts = (part for part in slices(table, entry) if part is not None and _is_asked(part, only))
+    account = _account(parts, entry)
+    if not any(account.all.values()):
+        raise LogError(f"{label} has no row with {only_text(only)}; take one value fewer.")
+    return account
+
+
+def _is_asked(part: Slice, only: Mapping[str, Sequence[str]]) -> bool:
+    values_of = {"model": part.model, **part.groups}
+    return all((values_of.get(group) or UNNAMED) in values for group, values in only.items())
+
+
+def _only_texts(
+    account: _Account, whole: _Account, only: Mapping[str, Sequence[str]], uncached: bool
+) -> tuple[str, ...]:
+    """How much of the file is kept, in tokens or else in money."""
+    if not only:
+        return ()
+    kept, all_of_it = (_total_tok(sums, uncached) for sums in (account.all, whole.all))
+    share, what = (kept or 0) / (all_of_it or 1), "tokens"
+    if all_of_it is None:
+        share, what = account.all.get("spend", 0.0) / (whole.all.get("spend") or 1.0), "spend"
+    return (f"Only {only_text(only)}: {percent(share)} of the {what} of the file.",)
+
+
+def _points(account: _Account, uncached: bool, in_usd: bool) -> dict[float, dict[str, float]]:
+    """Requests, tokens and spend by start of a period, as far as the file has them."""
+    points = {}
+    for start, sums in account.points.items():
+        known = {"requests": sums.get("requests"), "tokens": _total_tok(sums, uncached)}
+        known |= {"spend": sums.get("spend") if in_usd else None}
+        points[start] = {name: amount for name, amount in known.items() if amount is not None}
+    return points
+
+
+def _total_tok(sums: Mapping[str, float], uncached: bool) -> int | None:
+    """Input and output; None where the file counts no tokens."""
+    tokens = _tokens(sums, uncached)
+    known = [tokens[name] for name in ("input_tok", "output_tok") if tokens[name] is not None]
+    return sum(known) if known else None  # type: ignore[arg-type]
 
 
 def _questions(reading: LoadReading, cache_unsure: bool) -> tuple[UsageQuestion, ...]:
@@ -185,7 +257,8 @@ def _add(account: _Account, part: Slice) -> None:
         amounts["spend"] = part.spend
     tokens = sum(amounts.get(name, 0.0) for name in ("input", "output") + (() if "input" in amounts else CACHES))
     load = amounts.get("requests", tokens)
-    for sums in (account.all, account.by_model[part.model]):
+    groups = {"model": part.model, **part.groups}
+    for sums in (account.all, account.points[part.start_s], *(account.by_value[item] for item in groups.items())):
         for name, amount in amounts.items():
             sums[name] += amount
     account.all["load"] += load
@@ -237,17 +310,22 @@ def _whole(value: float | None) -> int | None:
     return None if value is None else round(value)
 
 
-def _models(account: _Account, uncached: bool, in_usd: bool) -> tuple[ModelUsage, ...]:
-    named = {model: sums for model, sums in account.by_model.items() if model and any(sums.values())}
-    return tuple(
-        ModelUsage(
-            model=model[:200],
-            requests=sums.get("requests"),
-            **_tokens(sums, uncached),
-            spend_usd=sums.get("spend") if in_usd else None,
-        )
-        for model, sums in sorted(named.items())
-    )
+def _shares(account: _Account, uncached: bool, in_usd: bool) -> dict[str, tuple[UsageShare, ...]]:
+    """By group, the share of each value. Rows that name no model belong to none; rows without a team are "unknown"."""
+    shares_of = defaultdict[str, list[UsageShare]](list)
+    for (group, value), sums in account.by_value.items():
+        if any(sums.values()) and (value or group != "model"):
+            shares_of[group].append(
+                UsageShare(
+                    value=printable(value or UNNAMED, MAX_SHARE_CHARS),
+                    requests=sums.get("requests"),
+                    **_tokens(sums, uncached),
+                    spend_usd=sums.get("spend") if in_usd else None,
+                )
+            )
+    return {
+        group: largest_shares(shares) for group, shares in shares_of.items() if {s.value for s in shares} != {UNNAMED}
+    }
 
 
 # --- periods ---------------------------------------------------------------------------------------------------------

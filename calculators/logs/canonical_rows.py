@@ -1,12 +1,15 @@
-"""Records as canonical rows: all input, output with reasoning, cache reads and writes, time, id, status, model, spend."""
+"""Records as canonical rows: all input, output with reasoning, cache reads and writes, time, id, status, model, spend,
+team and other groups."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from calculators.logs.group_values import shown_group
 from calculators.logs.record_leaves import LeafPath, Leaves
 from calculators.logs.record_plan import RecordPlan, plan_of, squashed
 from calculators.logs.record_words import amount, first_word, is_other, record_failed, says_hit
+from calculators.logs.request_names import GROUP_ROLES, NAMES
 
 INCLUDING_PROVIDERS = ("openai", "azure", "google", "gemini", "vertex", "deepseek", "mistral", "xai", "groq")
 """Sellers whose own input tokens include the cached ones."""
@@ -96,6 +99,7 @@ def _row(record: Leaves, plan: RecordPlan, session: Session) -> dict[str, Any] |
         "kind": OTHER if other else MODEL_CALL,
         "cache_hit": says_hit(word_of["gateway_cache"]),
         "tier": word_of["tier"],
+        **{NAMES[role][0]: shown_group(str(word_of[role])) for role in GROUP_ROLES if word_of[role] is not None},
     }
     return row | {"span": word_of["span"]} if word_of["parent"] or session.parent_of else row
 

@@ -2,7 +2,7 @@
 
 The steps: `document_stream` (text to documents), `_records` here with `record_leaves` (envelopes, tables, columns, spans and
 strings to the scalars of each record), `usage_formats` and `record_plan` (which path means what), `canonical_rows` (four
-integers, time, id, status, model, spend). What is written lies in a file without a name and holds times, ids, models and tiers.
+integers, time, id, status, model, spend). What is written lies in a file without a name and holds times, ids, models, tiers and groups.
 """
 
 import csv

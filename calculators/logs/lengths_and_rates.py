@@ -14,12 +14,13 @@ import numpy as np
 
 from calculators.logs.aggregate_formats import START
 from calculators.logs.aggregate_rows import number, time_s
-from calculators.logs.model_usage import ModelUsage
+from calculators.logs.load_series import period_series
 from calculators.logs.request_file import LogError
 from calculators.logs.request_names import NAMES
 from calculators.logs.request_statistics import LengthGroup, LengthStatistics, edges_tok, length_figures
 from calculators.logs.usage_questions import UsageQuestion
 from calculators.logs.usage_reading import UsageReading
+from calculators.logs.usage_share import UsageShare, largest_shares
 from calculators.logs.usage_tables import FIRST_ROW_COUNT, Row, UsageTable
 from calculators.units import SECONDS_PER_HOUR, plural, significant
 
@@ -240,6 +241,9 @@ def _rates_reading(
         start=start_at,
         end=end_at,
         models=models,
+        series=period_series(
+            {start: {"requests": series[start] * width_s} for start in starts}, starts[0], starts[0] + span_s, width_s
+        ),
         span_s=span_s,
         bucket_s=width_s,
         peak_ratio=max(1.0, float(rates.max()) * span_s / requests) if requests else 1.0,
@@ -253,13 +257,13 @@ def _rates_reading(
     )
 
 
-def _rated_models(by_model: Mapping[tuple[str, float], float], width_s: float) -> tuple[ModelUsage, ...]:
+def _rated_models(by_model: Mapping[tuple[str, float], float], width_s: float) -> tuple[UsageShare, ...]:
     requests = defaultdict[str, float](float)
     for (model, _), rate_req_s in by_model.items():
         requests[model] += rate_req_s * width_s
-    return tuple(
-        ModelUsage(
-            model=model,
+    shares = (
+        UsageShare(
+            value=model,
             requests=total,
             input_tok=None,
             cache_read_tok=None,
@@ -267,6 +271,7 @@ def _rated_models(by_model: Mapping[tuple[str, float], float], width_s: float) -
             output_tok=None,
             spend_usd=None,
         )
-        for model, total in sorted(requests.items())
+        for model, total in requests.items()
         if model
     )
+    return largest_shares(list(shares))

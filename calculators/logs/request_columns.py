@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from calculators.logs.cells import is_null, is_number
-from calculators.logs.request_names import NAMES, STATUS_HOLDERS, TOKEN_ROLES, WHOLE_NAME_ONLY
+from calculators.logs.request_names import GROUP_ROLES, NAMES, STATUS_HOLDERS, TOKEN_ROLES, WHOLE_NAME_ONLY
 from calculators.logs.timestamps import ZONE, is_excel_day, is_written
 
 MAX_COMPARED_CHARS = 60
@@ -83,8 +83,11 @@ def is_time(text: str) -> bool:
 
 
 def matching_columns(role: str, columns: Iterable[str]) -> list[ColumnMatch]:
-    """Every column whose name means `role`, the best first: least nested, then the order of the table."""
+    """Every column whose name means `role`, the best first: least nested, then the order of the table. Of groups a name
+    deep down is better than a number on top."""
     columns_found = [match for column in columns if (match := _match(role, column)) is not None]
+    if role in GROUP_ROLES:
+        return sorted(columns_found, key=lambda match: (match.rank_count, match.part_count))
     return sorted(columns_found, key=lambda match: (match.part_count, match.rank_count))
 
 
@@ -111,8 +114,9 @@ def values_fit(role: str, values: Sequence[str]) -> bool:
         return all(map(is_cache_word, filled))
     if role == "cache_read" and filled and all(map(is_flag, filled)):
         return False  # a flag of a gateway's own cache
-    if role in ("model", "span", "parent", "trace", "session", "kind", "tier"):
-        return all(len(value) <= MAX_WORD_CHARS for value in filled) and (role != "model" or bool(filled))
+    if role in ("model", "span", "parent", "trace", "session", "kind", "tier", *GROUP_ROLES):
+        needs_one = role == "model" or role in GROUP_ROLES
+        return all(len(value) <= MAX_WORD_CHARS for value in filled) and (bool(filled) or not needs_one)
     if role == "spend":
         return sum(map(is_money, filled)) > len(filled) / 2
     if role == "time":

@@ -12,7 +12,7 @@ import os
 import re
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ import ibis.expr.types as ir
 
 from calculators.logs.cell_expressions import US_PER_S
 from calculators.logs.containers import PlainFile, plain_file, scratch_folder
-from calculators.logs.model_usage import ModelUsage
+from calculators.logs.load_series import LoadSeries, request_series
 from calculators.logs.request_checks import check_clock, check_totals
 from calculators.logs.request_file import (
     MAX_FILE_NAME_CHARS,
@@ -32,6 +32,7 @@ from calculators.logs.request_file import (
     check_table,
     read_head,
 )
+from calculators.logs.request_groups import groups_of, one_table, only_rows, only_text, request_shares
 from calculators.logs.request_mapping import plan_columns
 from calculators.logs.request_notes import (
     clock_notes,
@@ -68,12 +69,12 @@ from calculators.logs.request_statistics import (
 )
 from calculators.logs.usage_questions import UsageAnswers, UsageQuestion
 from calculators.logs.usage_readers import OpenLog, answers_for, doubt, open_log
-from calculators.units import plural, printable
+from calculators.logs.usage_share import UsageShare
+from calculators.units import percent, plural, printable
 
 MAX_SECONDS = 60.0  # for one read, from the first byte to the summary
 MAX_SPARK_COUNT = 1_500
 WINDOWS_S = (60, 600, 3_600)
-MAX_MODEL_COUNT = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +100,11 @@ class UsageSummary:
     step_s: int
     """Seconds of one point of `per_minute_requests`: 60, or a multiple when the log is long."""
     notes: tuple[str, ...]
-    models: tuple[ModelUsage, ...] = ()
+    models: tuple[UsageShare, ...] = ()
     """By tokens, the most first; empty when the log names none."""
+    groups: Mapping[str, tuple[UsageShare, ...]] = field(default_factory=dict)
+    """The same by team, project, workspace, key, app and endpoint, those that the log names."""
+    series: LoadSeries | None = None
     spend_usd: float | None = None
     batch_count: int = 0
     """Requests of the batch tier: in the tokens, not in the peaks."""
@@ -216,7 +220,7 @@ def _parsed(engine: LogEngine, label: str, log: OpenLog, link: Path, answers: Us
     plan = plan_columns(head, answers_for(log, answers))
     plan = replace(plan, questions=(*doubt(log, answers), *plan.questions))
     source = LogSource(engine, open_raw(engine, head, link, log.check.quote_count > 0), head, plan)
-    parsed = parsed_rows(source.raw, head, plan).select(*ROW_COLUMNS, file=ibis.literal(link.name))
+    parsed = parsed_rows(source.raw, head, plan).select(*ROW_COLUMNS, *plan.groups, file=ibis.literal(link.name))
     table = prepared(engine.store(f"requests_{link.name}", parsed), engine)
     row_count, dropped = sort_out(source, table, rejected_count(engine, head))
     rows: Any = table
@@ -232,18 +236,36 @@ def _summarize(
     if len({plan.unit is None for plan in plans}) > 1:
         raise LogError(f"{label}: some files have dates and others a clock that counts from 0; read them one by one.")
     report(0.78, "Looking for duplicates")
-    sorting = Sorting(
-        engine, ibis.union(*(file.table for file in files)) if len(files) > 1 else files[0].table, answers
-    )
+    sorting = Sorting(engine, one_table([file.table for file in files]), answers)
     without_repeats(sorting, len(files))
     sorting.dropped = _sum_counts([*(file.dropped for file in files), sorting.dropped])
     totals = _totals(engine, sorting.table)
     check_totals(label, totals, sorting.dropped)
+    if answers.only:
+        label, totals = _filtered(sorting, totals, label)
     report(0.85, "Counting lengths and minutes")
     summary = _summary(files, label, sorting, totals)
     report(1.0, "Done")
     asked = (question for plan in plans for question in plan.questions)
     return RequestsRead(summary, tuple(dict.fromkeys((*asked, *sorting.questions))))
+
+
+def _filtered(sorting: Sorting, totals: Mapping[str, int], label: str) -> tuple[str, dict[str, int]]:
+    """Keeps the rows that the user asks for, once copies are gone. The time stays that of the whole log: a team without
+    requests on some days has a lower rate, not a shorter log. Returns the name and the totals of what is left."""
+    only = sorting.answers.only
+    kept = only_rows(sorting.engine, sorting.table, only, label)
+    sorting.table = sorting.engine.store("only", kept)
+    left = _totals(sorting.engine, sorting.table) | {"start": totals["start"], "end": totals["end"]}
+    check_totals(label, left, sorting.dropped)
+    if left["n"] == 1:
+        raise LogError(f"{label} has a single request with {only_text(only)}; take more values, or a longer period.")
+    share = (left["input"] + left["output"]) / (totals["input"] + totals["output"])
+    sorting.notes.insert(
+        0,
+        f"Only {only_text(only)}: {percent(share)} of the tokens and {left['n']:,} of {totals['n']:,} requests of the file.",
+    )
+    return printable(f"{label} (only {only_text(only)})", MAX_FILE_NAME_CHARS), left
 
 
 def _summary(files: Sequence[_Parsed], label: str, sorting: Sorting, totals: Mapping[str, int]) -> UsageSummary:
@@ -255,7 +277,8 @@ def _summary(files: Sequence[_Parsed], label: str, sorting: Sorting, totals: Map
     requests, tokens = per_minute(engine, used, totals["start"], minute_count)
     prompt = _prompt_load(engine, used, totals, minute_count) or (requests, tokens)
     step_s = MINUTE_S * math.ceil(minute_count / MAX_SPARK_COUNT)
-    models = _models(engine, used, known)
+    shares = {group: request_shares(engine, used, group, known) for group in groups_of(used)}
+    models = shares.pop("model", ())
     return UsageSummary(
         name=label,
         sha256=_joint_digest([file.log.check.sha256 for file in files]),
@@ -280,7 +303,9 @@ def _summary(files: Sequence[_Parsed], label: str, sorting: Sorting, totals: Map
             *model_notes(models),
         ),
         models=models,
-        spend_usd=_spend(engine, used),
+        groups=shares,
+        series=request_series(engine, used, totals),
+        spend_usd=_spend(sorting),
         batch_count=totals["batch"],
     )
 
@@ -320,38 +345,10 @@ def _joint_digest(digests: Sequence[str]) -> str:
     return hashlib.sha256("".join(sorted(digests)).encode()).hexdigest()
 
 
-def _spend(engine: LogEngine, table: ir.Table) -> float | None:
-    rows: Any = table
-    value = engine.rows(rows.aggregate(spend=rows.spend_usd.sum()))[0]["spend"]
+def _spend(sorting: Sorting) -> float | None:
+    rows: Any = sorting.table
+    value = sorting.facts(spend=rows.spend_usd.sum())["spend"]
     return None if value is None else float(value)
-
-
-def _models(engine: LogEngine, table: ir.Table, known: set[str]) -> tuple[ModelUsage, ...]:
-    """Requests, tokens and spend by model; rows without a model as "unknown"."""
-    rows: Any = table
-    grouped = rows.group_by("model").aggregate(
-        n=rows.count(),
-        input=rows.input_tok.sum(),
-        read=rows.read_tok.sum(),
-        write=rows.write_tok.sum(),
-        output=rows.output_tok.sum(),
-        spend=rows.spend_usd.sum(),
-    )
-    records = engine.rows(grouped.order_by(ibis.desc(grouped.input + grouped.output), "model").limit(MAX_MODEL_COUNT))
-    if all(record["model"] is None for record in records):
-        return ()
-    return tuple(
-        ModelUsage(
-            model=printable(record["model"] or "unknown", MAX_FILE_NAME_CHARS),
-            requests=record["n"],
-            input_tok=int(record["input"]),
-            cache_read_tok=int(record["read"]) if "cache_read" in known else None,
-            cache_write_tok=int(record["write"]) if "cache_write" in known else None,
-            output_tok=int(record["output"]),
-            spend_usd=None if record["spend"] is None else float(record["spend"]),
-        )
-        for record in records
-    )
 
 
 def _share(totals: Mapping[str, int], name: str, known: bool) -> float | None:

@@ -14,7 +14,7 @@ from calculators.logs.containers import plain_file
 from calculators.logs.request_columns import ColumnMatch
 from calculators.logs.request_file import MAX_FILE_NAME_CHARS, MAX_SHOWN_CELL_CHARS, LogError, LogHead, read_head
 from calculators.logs.request_meaning import token_meaning
-from calculators.logs.request_names import EXTRA_ROLES, MARK_ROLES, ROLES
+from calculators.logs.request_names import EXTRA_ROLES, GROUP_ROLES, MARK_ROLES, ROLES
 from calculators.logs.timestamps import PLAIN_TIMES, TimeStyle, is_date_only, is_rounded, time_style
 from calculators.logs.usage_questions import UsageAnswers, UsageQuestion
 from calculators.units import count, milliseconds, plural, printable
@@ -61,6 +61,11 @@ class ReadPlan:
     """How the times are written."""
     questions: tuple[UsageQuestion, ...] = ()
 
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """By what the rows can be split, besides the model."""
+        return tuple(role for role in GROUP_ROLES if role in self.role_of)
+
 
 def guess_columns(path: Path) -> ColumnGuess:
     """The roles of the columns, from names and the first rows (2,000 at most). Raises LogError for unusable files."""
@@ -97,7 +102,7 @@ def _shown(column: str) -> str:
 
 def _fitting(head: LogHead) -> dict[str, list[ColumnMatch]]:
     """By role, the columns that may play it, the best first."""
-    roles = dict.fromkeys((*ROLES, *EXTRA_ROLES, *MARK_ROLES))
+    roles = dict.fromkeys((*ROLES, *EXTRA_ROLES, *MARK_ROLES, *GROUP_ROLES))
     fitting = {role: request_columns.fitting_columns(role, tuple(head.place_of), head.rows) for role in roles}
     return {role: matches for role, matches in fitting.items() if matches}
 
@@ -206,7 +211,7 @@ def _marks(head: LogHead, fitting: Mapping[str, list[ColumnMatch]], given: Mappi
 
 
 def _refuse_unknown(head: LogHead, given: Mapping[str, str]) -> None:
-    roles = dict.fromkeys((*ROLES, *EXTRA_ROLES, *MARK_ROLES))
+    roles = dict.fromkeys((*ROLES, *EXTRA_ROLES, *MARK_ROLES, *GROUP_ROLES))
     for role, name in given.items():
         if role not in roles:
             raise LogError(f"{_shown(role)} is no role of a column; the roles are {', '.join(roles)}.")

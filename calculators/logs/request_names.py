@@ -9,6 +9,8 @@ EXTRA_ROLES = ("reasoning", "tool_input", "model", "spend", "span", "parent", "t
 which parent, trace and session."""
 MARK_ROLES = ("status", "gateway_cache", "kind", "tier")
 """What leaves a row out of the requests, or of the peak. Every column of these names counts, not only the best."""
+GROUP_ROLES = ("team", "project", "workspace", "key", "app", "endpoint")
+"""By what usage can be split, besides the model. Never users: their names and addresses are not read."""
 TOKEN_ROLES = ("input", "output", "cache_read", "cache_write", "reasoning", "tool_input")
 # Normalised names, the preferred one first. A dotted column (usage.prompt_tokens) also matches by its tail.
 NAMES: Mapping[str, tuple[str, ...]] = {
@@ -135,6 +137,32 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "trace": ("traceid", "roottraceid", "contexttraceid"),
     "session": ("sessionid", "conversationid", "threadid", "chatid", "rolloutid"),
     "parent": ("parentspanid", "parentrunid", "parentobservationid", "parentid", "parentuuid"),
+    "team": (
+        *("teamalias", "userapikeyteamalias", "teamname", "team", "department", "squad", "costcenter", "businessunit"),
+        *("teamid", "userapikeyteamid"),
+    ),
+    "project": ("projectname", "project", "projectslug", "projectid"),
+    "workspace": ("workspacename", "workspace", "workspaceslug", "workspaceid"),
+    "key": (
+        *("userapikeyalias", "apikeyalias", "keyalias", "apikeyname", "keyname", "virtualkeyname", "virtualkey"),
+        *("apikeyid", "apikey"),
+    ),
+    "app": ("appname", "applicationname", "application", "app", "servicename", "service", "feature", "usecase"),
+    "endpoint": (
+        *(
+            "endpoint",
+            "route",
+            "requestpath",
+            "urlpath",
+            "path",
+            "requesturi",
+            "uri",
+            "requesturl",
+            "url",
+            "apiendpoint",
+        ),
+        *("genaioperationname", "operationname", "operation", "calltype", "requesttype"),
+    ),
 }
 WHOLE_NAME_ONLY = frozenset(
     {
@@ -154,7 +182,7 @@ WHOLE_NAME_ONLY = frozenset(
             "mode",
             "method",
         ),
-        *("task", "tasks", "batch", "tier", "cached", "usd", "price", "engine", "uuid", "exception"),
+        *("task", "tasks", "batch", "tier", "cached", "usd", "price", "engine", "uuid", "exception", "app", "service"),
     }
 )
 """Too common to count below any key."""

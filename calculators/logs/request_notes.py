@@ -6,9 +6,9 @@ from datetime import datetime
 
 from calculators.logs import request_columns
 from calculators.logs.cell_expressions import US_PER_S
-from calculators.logs.model_usage import ModelUsage
 from calculators.logs.request_rows import Counts, LogSource
 from calculators.logs.summer_time import local_time_note
+from calculators.logs.usage_share import UsageShare
 from calculators.units import count, percent, plural
 
 UNLIKE_RATIO = 100
@@ -46,12 +46,12 @@ def plan_notes(source: LogSource) -> list[str]:
     return notes
 
 
-def model_notes(models: Sequence[ModelUsage]) -> list[str]:
+def model_notes(models: Sequence[UsageShare]) -> list[str]:
     """A warning where one mixture of lengths stands for models that are far apart."""
     request_count = sum(model.requests or 0 for model in models)
     large = [model for model in models if (model.requests or 0) >= UNLIKE_MIN_FRAC * request_count]
     for what in ("input", "output"):
-        means = {model.model: (getattr(model, f"{what}_tok") or 0) / (model.requests or 1) for model in large}
+        means = {model.value: (getattr(model, f"{what}_tok") or 0) / (model.requests or 1) for model in large}
         means = {name: mean for name, mean in means.items() if mean > 0}
         if not means:
             continue
@@ -59,7 +59,7 @@ def model_notes(models: Sequence[ModelUsage]) -> list[str]:
         if means[long] >= UNLIKE_RATIO * means[short]:
             return [
                 f"The models differ widely: {count(means[short])} {what} tokens a request for {short}, "
-                f"{count(means[long])} for {long}. One mixture of lengths fits neither; read the log of each model by itself."
+                f"{count(means[long])} for {long}. One mixture of lengths fits neither; read each model by itself (Use only, --only model=NAME)."
             ]
     return []
 

@@ -1,7 +1,7 @@
 """From text to integers: the locked DuckDB engine and the Ibis expressions that parse every row.
 
 A fresh connection per read, shared by nobody, that can open the log and its own scratch folder and nothing else; its
-tables hold numbers and names of models only. Each row becomes integers; rows that do not count or cannot be read carry
+tables hold numbers and names of models and groups only. Each row becomes integers; rows that do not count or cannot be read carry
 a code that says why. `LogSource` looks at the log again when an error has to name a row.
 """
 
@@ -22,6 +22,7 @@ import numpy.typing as npt
 from calculators.logs import request_columns, request_marks, request_names
 from calculators.logs.cell_expressions import MAX_REQUEST_TOK, cell_text, time_us, tokens_of, usd_of
 from calculators.logs.cells import NULL_WORDS, thousands_sign
+from calculators.logs.group_values import group_expression
 from calculators.logs.request_file import MAX_SHOWN_CELL_CHARS, LogError, LogHead
 from calculators.logs.request_mapping import MarkColumn, ReadPlan
 from calculators.units import printable
@@ -189,6 +190,7 @@ def parsed_rows(raw: ir.Table, head: LogHead, plan: ReadPlan, extra: Sequence[st
         write_tok=writes,
         model=table.model[: request_columns.MAX_WORD_CHARS] if "model" in texts else ibis.null("string"),
         spend_usd=usd_of(table.spend) if "spend" in texts else ibis.null("float64"),
+        **{role: group_expression(table[role]) for role in plan.groups},
     )
     return table.mutate(fault=_fault(table))
 

@@ -9,13 +9,14 @@ from calculators.logs.aggregate_workload import reading_workload, reading_worklo
 from calculators.logs.aggregates import answered, read_aggregate, with_spend
 from calculators.logs.containers import plain_file
 from calculators.logs.lengths_and_rates import LoadReading
+from calculators.logs.request_checks import FIRST_YEAR
 from calculators.logs.request_file import MAX_FILE_NAME_CHARS, LogError, Progress
-from calculators.logs.request_log import LogFile, RequestsRead, UsageSummary, read_logs
+from calculators.logs.request_log import LogFile, RequestsRead, UsageSummary, read_logs, span_text
 from calculators.logs.to_workload import log_month_texts, log_workload, to_workload_yaml, week_peak
 from calculators.logs.usage_questions import UsageAnswers
 from calculators.logs.usage_reading import UsageReading
 from calculators.scenario.schema import Workload
-from calculators.units import printable
+from calculators.units import count, plural, printable, usd
 
 
 def read_usage(
@@ -46,7 +47,7 @@ def read_usage(
 
 def read_sums(file: LogFile, answers: UsageAnswers) -> LoadReading | None:
     """The reading of a file of sums, lengths or rates, completed by the answers; None for a log of requests."""
-    reading = read_aggregate(file.plain.path, file.label, answers.input_excludes_cache)
+    reading = read_aggregate(file.plain.path, file.label, answers.input_excludes_cache, answers.only)
     if reading is None:
         return None
     reading = answered(reading, answers.requests, answers.input_tok_per_request)
@@ -89,13 +90,27 @@ def request_reading(read: RequestsRead) -> UsageReading:
         start=summary.start,
         end=summary.end,
         models=summary.models,
+        groups=summary.groups,
+        series=summary.series,
         spend_usd=summary.spend_usd,
-        read=summary.notes,
+        read=(_held(summary), *summary.notes),
         assumed=_assumed(summary),
         missing=_missing(summary),
         questions=read.questions,
         summary=summary,
     )
+
+
+def _held(summary: UsageSummary) -> str:
+    """What the log holds, in a sentence."""
+    start, end = (f"{moment:%Y-%m-%d %H:%M}" for moment in (summary.start, summary.end))
+    when = f"from {start} to {end} UTC" if summary.start.year >= FIRST_YEAR else f"in {span_text(summary.span_s)}"
+    tokens = " and ".join(
+        f"{count(lengths.mean_tok * summary.used_row_count)} {side}"
+        for side, lengths in (("input", summary.input_tok), ("output", summary.output_tok))
+    )
+    spent = f", {usd(summary.spend_usd)} spent" if summary.spend_usd is not None else ""
+    return f"{plural(summary.used_row_count, 'request')} {when}: {tokens} tokens{spent}."
 
 
 def _assumed(summary: UsageSummary) -> tuple[str, ...]:

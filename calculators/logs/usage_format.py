@@ -8,6 +8,8 @@ that contains "input", "=a.b" only a.b as written. The first entry that fits a r
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from calculators.logs.request_names import GROUP_ROLES, NAMES, WHOLE_NAME_ONLY
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageFormat:
@@ -76,6 +78,7 @@ COMMON: Mapping[str, str] = {
     "gateway_cache": "cache_hit | cached | cache_status | is_cached | from_cache",
     "parent": "parent_span_id | parent_id | parent_run_id | parent_observation_id",
     "span": "span_id | context.span_id | id | run_id",
+    **{role: " | ".join(name for name in NAMES[role] if name not in WHOLE_NAME_ONLY) for role in GROUP_ROLES},
 }
 
 STATUSES = (

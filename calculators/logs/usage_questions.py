@@ -3,7 +3,7 @@
 A question names the option of the command line that answers it; the page asks the same one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -44,6 +44,8 @@ class UsageAnswers:
     input_tok_per_request: float | None = None
     output_tok_per_request: float | None = None
     requests_per_month: float | None = None
+    only: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """The values of model, team, key and so on to which the reading is limited; empty: all."""
 
     def has(self, question: UsageQuestion) -> bool:
         """Whether the question is answered here."""

@@ -3,13 +3,15 @@
 One record for every kind of file, so that command line, page and tests read the same. Tokens are sums over the file.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from calculators.logs.model_usage import ModelUsage
+from calculators.logs.load_series import LoadSeries
 from calculators.logs.request_log import UsageSummary
 from calculators.logs.usage_questions import UsageQuestion
+from calculators.logs.usage_share import UsageShare
 
 ReadingKind = Literal["requests", "aggregate", "lengths", "rates"]
 
@@ -28,7 +30,11 @@ class UsageReading:
     output_tok: int | None
     start: datetime | None
     end: datetime | None
-    models: tuple[ModelUsage, ...] = ()
+    models: tuple[UsageShare, ...] = ()
+    groups: Mapping[str, tuple[UsageShare, ...]] = field(default_factory=dict)
+    """As `models`, by team, project, workspace, key, app and endpoint, those that the file names."""
+    series: LoadSeries | None = None
+    """Load over time; None for a file without times."""
     spend_usd: float | None = None
     read: tuple[str, ...] = ()
     """What was read, as sentences."""
@@ -66,7 +72,9 @@ class UsageReading:
             "output_tok": self.output_tok,
             "start": self.start.isoformat() if self.start else None,
             "end": self.end.isoformat() if self.end else None,
-            "models": [{name: getattr(model, name) for name in model.__slots__} for model in self.models],
+            "models": [_plain_share(share, "model") for share in self.models],
+            "groups": {group: [_plain_share(share, "value") for share in self.groups[group]] for group in self.groups},
+            "series": None if self.series is None else asdict(self.series) | {"start": self.series.start.isoformat()},
             "spend_usd": self.spend_usd,
             "read": list(self.read),
             "inferred": list(self.inferred),
@@ -74,3 +82,9 @@ class UsageReading:
             "missing": list(self.missing),
             "questions": [{"text": q.text, "answers": list(q.answers), "option": q.option} for q in self.questions],
         }
+
+
+def _plain_share(share: UsageShare, name: str) -> dict[str, Any]:
+    """The figures of a share, its value under this name."""
+    figures = asdict(share)
+    return {name: figures.pop("value")} | figures

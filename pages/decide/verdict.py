@@ -6,6 +6,7 @@ from calculators.decision.signals import triggers_sentence
 from pages.shared.components.by_model import by_model_table
 from pages.shared.components.verdict import accuracy_sentence, cost_breakdown, metric_row, sensitivity_table
 from pages.shared.figures.cost import crossover_chart, shown_options
+from pages.shared.log_state import back_buttons
 from pages.shared.log_upload import log_upload
 from pages.shared.state import escape, evaluation, sensitivity
 from pages.shared.widgets import workload_line
@@ -25,6 +26,7 @@ example = "Example data, not your traffic. " if result.scenario.workload.source 
 origin.caption(escape(f"{example}{workload_line(result.scenario)} Current API: {result.today.label}."))
 with replace.popover("Use my data", icon=":material/upload_file:", width="stretch"):
     log_upload()
+    back_buttons()
     st.caption(
         "Or enter your traffic, or start from a preset, on the Workload page. Pick your API and models on the Candidates page."
     )

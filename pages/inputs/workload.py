@@ -1,4 +1,4 @@
-"""The traffic: from a request log, from a preset, or typed."""
+"""The traffic: from a file of usage, from a preset, or typed."""
 
 import streamlit as st
 
@@ -7,7 +7,9 @@ from calculators.scenario.defaults import preset_targets, preset_workload
 from calculators.scenario.demand import demand_of
 from calculators.scenario.traffic_range_text import RangeWords, in_brackets, traffic_range_words
 from calculators.units import count, plural
+from pages.shared.components.usage import usage_charts, use_only
 from pages.shared.components.workload import length_distribution, log_details, reading_lists
+from pages.shared.log_state import back_buttons, keep_figures, log_charts
 from pages.shared.log_upload import log_upload
 from pages.shared.state import catalog, escape, scenario
 from pages.shared.widgets import BASIS_WORDS, number, percent_slider, workload_line
@@ -16,17 +18,13 @@ presets, state = catalog().presets, st.session_state
 
 
 def use_preset(preset_id: str) -> None:
-    """Puts the figures of a preset into the inputs."""
+    """Puts the figures of a preset into the inputs; those of a log are kept."""
+    keep_figures()
     preset = presets[preset_id]
     for section, record in (("workload", preset_workload(preset)), ("targets", preset_targets(preset))):
         for field, value in record.model_dump(mode="json").items():
             state[f"{section}.{field}"] = value
-    state["api.mix"] = []
-    if state["api.paid_source"] != "typed":
-        state["api.paid_usd_per_month"], state["api.paid_source"] = None, "typed"
     state["name"] = preset.name
-    state.pop("log_summary", None)
-    state.pop("log_lists", None)
 
 
 def basis(field: str, span: str = "") -> None:
@@ -49,7 +47,7 @@ except DataError as error:
 
 log, typical = st.columns([3, 2], gap="large")
 with log:
-    st.markdown("**Start from a request log**")
+    st.markdown("**Start from your usage**")
     log_upload()
 with typical:
     st.markdown("**Start from a preset**")
@@ -57,8 +55,10 @@ with typical:
         for preset in presets.values():
             st.button(preset.name, key=f"preset_{preset.id}", help=preset.what, on_click=use_preset, args=(preset.id,))
     st.caption(
-        "Replaces the inputs below. Presets are assumptions, except the measured token lengths of the chat preset."
+        "Replaces the inputs below; a log can be brought back. Presets are assumptions, except the measured token lengths "
+        "of the chat preset."
     )
+back_buttons()
 
 st.subheader("Traffic")
 st.caption("Edit any value to use your own figure.")
@@ -92,9 +92,13 @@ with first:
 with token:
     number("targets.tpot_ms", step=5.0)
 
+charts = log_charts()
+if charts:
+    st.subheader(escape(f"What was read of {charts['source'].removeprefix('log:')}"))
+    reading_lists(state["log_lists"])
+    use_only(charts)
+    usage_charts(charts)
 if demand is not None and state["workload.cells"]:
     length_distribution(demand.lengths)
-if summary := state.get("log_summary"):
+if charts and (summary := state.get("log_summary")):
     log_details(summary)
-if lists := state.get("log_lists"):
-    reading_lists(lists)

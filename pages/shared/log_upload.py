@@ -1,7 +1,7 @@
-"""Upload of request logs: reads them, asks what they leave open, and puts their figures into the inputs."""
+"""Upload of files of usage: reads them, asks what they leave open, and puts their figures into the inputs."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
@@ -18,7 +18,9 @@ from calculators.logs.to_workload import log_workload
 from calculators.logs.usage_files import read_usage, usage_workload
 from calculators.logs.usage_questions import UsageAnswers, UsageQuestion
 from calculators.logs.usage_reading import UsageReading
+from calculators.logs.usage_share import OTHERS, UsageShare
 from calculators.units import count, plural, significant
+from pages.shared.log_state import keep_figures
 from pages.shared.state import catalog, escape, scenario
 
 ASKED = {
@@ -27,7 +29,7 @@ ASKED = {
     "output": "Output tokens",
     "cache_read": "Cached input tokens (optional)",
 }
-NONE = "not in this log"
+NONE = "not in this file"
 FILE_TYPES = (
     *(
         "csv",
@@ -50,42 +52,45 @@ FILE_TYPES = (
 CACHED = {"As recognized": None, "Input includes them": False, "Input excludes them": True}
 
 
+MAX_MB = 200
+KINDS = (
+    f"Request logs, usage reports, bills and metrics: CSV, JSON, Parquet, Excel, also packed, up to {MAX_MB} MB. For larger "
+    "files run `python -m calculators workload FILE > workload.yaml`, then open that file here."
+)
+
+
 def log_upload() -> None:
-    """Uploader of request logs, read together. Logs that cannot be used change no input."""
+    """Uploader of files of usage, read together. Files that cannot be used change no input."""
     files = st.file_uploader(
-        "Upload a request log",
+        "Upload usage",
         type=FILE_TYPES,
         key="log_file",
-        max_upload_size=200,
+        max_upload_size=MAX_MB,
         accept_multiple_files=True,
-        help=help_text("request log"),
+        help=help_text("usage file"),
     )
-    read_id = "+".join(file.file_id for file in files)
+    st.caption(KINDS)
+    read_id = uploaded_id()
     if not files or st.session_state.get("log_read") == read_id:
         return
     answers = UsageAnswers(**st.session_state.get(f"log_answers_{read_id}", {}))
-    with tempfile.TemporaryDirectory() as folder:
-        paths = [_saved(Path(folder), number, file) for number, file in enumerate(files)]
-        names = [file.name for file in files]
-        try:
-            reading = _read(paths, names, answers)
-        except DataError as error:
-            _refuse(error, _guess(paths[0]), answers, read_id)
-            return
-        if reading.is_bill:
-            _use_bill(reading, read_id)
-            return
-        if any(question.field == "column_of" and question.values[0][0] in ASKED for question in reading.questions):
-            _ask_columns(guess_columns(paths[0]), answers, read_id)
-            return
-        if reading.questions:
-            _ask(reading.questions, answers, read_id)
-            return
-    if reading.summary is None:
-        _use_sums(reading, answers)
-    else:
-        _use(reading.summary)
+    if (reading := _settled_reading(files, answers, read_id)) is None:
+        return
+    if reading.is_bill:
+        _use_bill(reading, read_id)
+        return
+    charts = _charts(reading, answers, read_id)
+    try:
+        if reading.summary is None:
+            _use_sums(reading, answers)
+        else:
+            _use(reading.summary)
+    except DataError as error:  # a figure that no scenario may hold
+        st.error(escape(str(error)), icon=":material/error:")
+        st.caption("Your inputs are kept.")
+        return
     st.session_state["notice"] += " " + " ".join(use_api_of(reading))
+    st.session_state["log_charts"] = charts | {"source": st.session_state["workload.source"]}
     st.session_state["log_lists"] = {
         "Read": reading.read,
         "Inferred": reading.inferred,
@@ -94,6 +99,62 @@ def log_upload() -> None:
     }
     st.session_state["log_read"] = read_id
     st.rerun()
+
+
+def _settled_reading(files: Sequence[Any], answers: UsageAnswers, read_id: str) -> UsageReading | None:
+    """What the files say; None while they are refused or leave something open, which is then shown."""
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [_saved(Path(folder), number, file) for number, file in enumerate(files)]
+        names = [file.name for file in files]
+        try:
+            reading = _read(paths, names, answers)
+        except DataError as error:
+            _refuse(error, _guess(paths[0]), answers, read_id)
+            return None
+        if reading.is_bill:
+            return reading
+        if any(question.field == "column_of" and question.values[0][0] in ASKED for question in reading.questions):
+            _ask_columns(guess_columns(paths[0]), answers, read_id)
+            return None
+        if reading.questions:
+            _ask(reading.questions, answers, read_id)
+            return None
+    return reading
+
+
+def uploaded_id() -> str:
+    """Which files are in the uploader; "" for none."""
+    return "+".join(file.file_id for file in st.session_state.get("log_file") or ())
+
+
+def read_only(only: Mapping[str, Sequence[str]]) -> None:
+    """Has the files in the uploader read again in the next run, with this traffic alone; empty: all of it."""
+    state, read_id = st.session_state, uploaded_id()
+    state[f"log_answers_{read_id}"] = state.get(f"log_answers_{read_id}", {}) | {"only": only}
+    state.pop("log_read", None)
+
+
+def _charts(reading: UsageReading, answers: UsageAnswers, read_id: str) -> dict[str, Any]:
+    """Plain values for the charts, since records in session state do not survive a hot reload. What a part of a file can be
+    picked from stays that of the whole."""
+    before = st.session_state.get("log_charts") or {}
+    models, groups = reading.models, reading.groups
+    choices = {group: _token_fracs(shares) for group, shares in {"model": models, **groups}.items()}
+    if answers.only and before.get("read_id") == read_id:
+        choices = before["choices"]
+    return {
+        "read_id": read_id,
+        "only": dict(answers.only),
+        "choices": choices,
+        "series": reading.series and asdict(reading.series) | {"start": reading.series.start.isoformat()},
+        "models": [asdict(share) for share in models],
+        "groups": {group: [asdict(share) for share in shares] for group, shares in groups.items()},
+    }
+
+
+def _token_fracs(shares: Sequence[UsageShare]) -> dict[str, float]:
+    total_tok = sum(share.total_tok for share in shares) or 1
+    return {share.value: share.total_tok / total_tok for share in shares if share.value != OTHERS}
 
 
 def _saved(folder: Path, number: int, file: Any) -> Path:
@@ -122,7 +183,7 @@ def _refuse(error: DataError, guess: ColumnGuess | None, answers: UsageAnswers, 
 
 
 def _read(paths: Sequence[Path], names: Sequence[str], answers: UsageAnswers) -> UsageReading:
-    bar = st.progress(0.0, text="Reading the log …")
+    bar = st.progress(0.0, text="Reading the file …")
     try:
         return read_usage(
             paths,
@@ -150,7 +211,7 @@ def _ask(questions: Sequence[UsageQuestion], answers: UsageAnswers, read_id: str
         return
     with st.form(f"ask_{read_id}"):
         picked = [_ask_one(question, f"ask_{number}_{read_id}") for number, question in enumerate(questions)]
-        if not st.form_submit_button("Read the log", type="primary"):
+        if not st.form_submit_button("Read the file", type="primary"):
             return
     if any(answer is None for answer in picked):
         st.error("Answer every question.", icon=":material/error:")
@@ -163,7 +224,7 @@ def _ask(questions: Sequence[UsageQuestion], answers: UsageAnswers, read_id: str
 
 def _ask_one(question: UsageQuestion, key: str) -> Any:
     """The answer picked, or the number typed; None as long as there is none."""
-    said = help_text("request log")
+    said = help_text("usage file")
     if question.values:
         return st.radio(escape(question.text), question.answers, index=None, key=key, help=said)
     number = st.number_input(escape(question.text), min_value=1.0, value=None, key=key, help=said)
@@ -190,7 +251,7 @@ def _ask_columns(guess: ColumnGuess, answers: UsageAnswers, read_id: str) -> Non
         cached = columns[-1].selectbox(
             "Cached tokens", list(CACHED), key=f"map_excludes_{read_id}", help=help_text("log column")
         )
-        if not st.form_submit_button("Read the log", type="primary"):
+        if not st.form_submit_button("Read the file", type="primary"):
             return
     missing = [ASKED[role] for role in ("time", "input", "output") if picked[role] == NONE]
     if missing:
@@ -203,23 +264,24 @@ def _ask_columns(guess: ColumnGuess, answers: UsageAnswers, read_id: str) -> Non
 def _use(summary: UsageSummary) -> None:
     """Puts the figures of the log into the workload inputs."""
     after = log_workload(summary, scenario().workload).model_dump(mode="json")
+    keep_figures()
     for field, value in after.items():
         st.session_state[f"workload.{field}"] = value
     st.session_state["name"] = summary.name[:120]
     st.session_state["log_summary"] = _plain(summary)
     st.session_state["notice"] = (
         f"{plural(summary.used_row_count, 'request')} read from {summary.name}: {significant(summary.request_rate_req_s)} "
-        f"requests/s, {count(summary.input_tok.mean_tok)} input and {plural(summary.output_tok.mean_tok, 'output token')} on average. "
-    ).rstrip()
+        f"requests/s, {count(summary.input_tok.mean_tok)} input and {plural(summary.output_tok.mean_tok, 'output token')} on average."
+    )
 
 
 def _use_sums(reading: UsageReading, answers: UsageAnswers) -> None:
     """Puts the figures of a file of sums, lengths or rates into the workload inputs."""
     after = usage_workload(reading, scenario().workload, answers).model_dump(mode="json")
+    keep_figures()
     for field, value in after.items():
         st.session_state[f"workload.{field}"] = value
     st.session_state["name"] = reading.name[:120]
-    st.session_state.pop("log_summary", None)
     said = " ".join((*reading.read, *reading.assumed))
     st.session_state["notice"] = f"{reading.name} read. {said}"
 

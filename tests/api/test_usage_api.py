@@ -8,8 +8,8 @@ import yaml
 
 from calculators.api.usage_api import api_of_usage, api_yaml
 from calculators.catalog.load import load_catalog
-from calculators.logs.model_usage import ModelUsage
 from calculators.logs.usage_reading import UsageReading
+from calculators.logs.usage_share import UsageShare
 from calculators.scenario.schema import MAX_MODELS, Api
 
 DAY = date(2026, 11, 29)
@@ -17,12 +17,12 @@ START = datetime(2026, 11, 1, tzinfo=UTC)
 HALF_MONTH = timedelta(hours=365)
 
 
-def usage(name: str, input_tok: int | None, spend_usd: float | None = None, **known: Any) -> ModelUsage:
+def usage(name: str, input_tok: int | None, spend_usd: float | None = None, **known: Any) -> UsageShare:
     figures = {"requests": 100, "output_tok": 0, "cache_read_tok": None, "cache_write_tok": None, **known}
-    return ModelUsage(model=name, input_tok=input_tok, spend_usd=spend_usd, **figures)
+    return UsageShare(value=name, input_tok=input_tok, spend_usd=spend_usd, **figures)
 
 
-def reading(*models: ModelUsage, spend_usd: float | None = None, **more: Any) -> UsageReading:
+def reading(*models: UsageShare, spend_usd: float | None = None, **more: Any) -> UsageReading:
     period = {"start": START, "end": START + HALF_MONTH, **more}
     return UsageReading(
         kind="aggregate",

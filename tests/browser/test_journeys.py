@@ -32,6 +32,21 @@ def test_dropping_a_real_log_changes_the_verdict(page: Page, app_url: str) -> No
     assert verdict(page) != before
 
 
+def test_a_preset_after_an_upload_leaves_a_way_back_to_the_log(page: Page, app_url: str) -> None:
+    visit(page, app_url, steps.WORKLOAD)
+    drop(page, "usage.csv", SAMPLE.read_bytes())
+    read = page.get_by_text(f"{steps.WAS_READ} usage.csv")
+    expect(read).to_be_visible()
+    expect(keyed(page, steps.LOAD_CHART).locator(".js-plotly-plot .trace").first).to_be_visible()
+    mine = heading(page).inner_text()
+    press(page, load_catalog().presets[steps.EXTRACTION].name)
+    expect(read).to_have_count(0)
+    press(page, f"{steps.BACK_TO} usage.csv")
+    expect(read).to_be_visible()
+    expect(heading(page)).to_have_text(mine)
+    settled(page)
+
+
 def test_a_copied_link_shows_the_same_verdict_in_another_browser(page: Page, app_url: str, browser: Browser) -> None:
     visit(page, app_url, steps.WORKLOAD)
     preset = load_catalog().presets[steps.EXTRACTION].name

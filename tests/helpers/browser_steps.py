@@ -29,6 +29,7 @@ DISAGGREGATION, PIN_DISAGGREGATION, BLOCK_TO_MOVE = (
 OWN_LOG = "Use my data"
 AGENT, EXTRACTION, BATCH = "coding-agent", "document-extraction", "batch"
 AIR_GAP = "Air gap"
+BACK_TO = "Back to"
 PINNED_IN, USE_SET = "Include", "Use this set in the scenario"
 TOOLS, MOVE_UP, BEST_ORDER = "2. Tool schemas", "Move up", "Sort into the best order"
 AS_JSON, OPEN_RECORD = "JSON", "Open a saved record"
@@ -36,6 +37,7 @@ AS_JSON, OPEN_RECORD = "JSON", "Open a saved record"
 # What is read.
 PER_MONTH = "/month"
 FROM_LOG, FROM_PRESET = "Traffic: the log", "Traffic: the preset"
+WAS_READ, LOAD_CHART = "What was read of", "load_over_time"
 NO_REQUIREMENT, PREMIUM, COMPLIANCE_DECIDES = (
     "No compliance requirement is set",
     "Compliance premium",

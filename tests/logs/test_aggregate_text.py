@@ -18,7 +18,7 @@ def test_a_width_is_told_in_its_unit(width_s: float, text: str) -> None:
 def test_period_sums_and_gaps_are_told(tmp_path: Path) -> None:
     reading = read(tmp_path, page([group("a", 1_000, 100, 1)], [], [group("a", 1_000, 100, 3)]))
     assert reading.read == (
-        "export.json is an OpenAI usage report: sums by 1 day from 2026-10-01 00:00 to 2026-10-04 00:00 UTC.",
+        "export.json is an OpenAI usage report: sums by day from 2026-10-01 00:00 to 2026-10-04 00:00 UTC.",
         "It holds 4 requests, 2,000 input tokens (cached ones included) and 200 output tokens.",
     )
     assert reading.inferred[0] == "1 period of 1 day without a row count as periods without use."

@@ -7,6 +7,7 @@ import pytest
 from usage_sums import group, page, read, tokens, write
 
 from calculators.logs.aggregates import answered, read_aggregate, with_spend
+from calculators.logs.lengths_and_rates import LoadReading
 from calculators.logs.request_file import LogError
 
 
@@ -24,7 +25,7 @@ def test_buckets_and_groups_of_an_openai_report_are_added(tmp_path: Path) -> Non
     assert tokens(reading) == (4_500, 600, 30, 450)
     assert reading.requests == 40
     assert (reading.start, reading.end) == (datetime(2026, 10, 2, tzinfo=UTC), datetime(2026, 10, 5, tzinfo=UTC))
-    assert [(m.model, m.requests, m.input_tok) for m in reading.models] == [("a", 30, 4_000), ("b", 10, 500)]
+    assert [(m.value, m.requests, m.input_tok) for m in reading.models] == [("a", 30, 4_000), ("b", 10, 500)]
     assert reading.peak_ratio == pytest.approx(20 / (40 / 3))  # the empty day between counts
     assert reading.questions == ()
 
@@ -175,7 +176,7 @@ def test_metrics_of_azure_are_read_by_name(tmp_path: Path) -> None:
     reading = read(tmp_path, {"cost": 0, "interval": "PT1H", "value": [*values, metric("TokenTransaction", [1.0] * 3)]})
     assert (tokens(reading), reading.requests, reading.spend_usd) == ((150, None, None, 10), 20, None)
     assert (reading.window_s, reading.peak_ratio) == (3 * 3_600, pytest.approx(2.1))
-    assert [model.model for model in reading.models] == ["gpt-4-1"]
+    assert [model.value for model in reading.models] == ["gpt-4-1"]
 
 
 def test_a_ccusage_report_is_split_by_model(tmp_path: Path) -> None:
@@ -201,7 +202,7 @@ def test_a_ccusage_report_is_split_by_model(tmp_path: Path) -> None:
     reading = read(tmp_path, {"monthly": [{**month, "cacheReadTokens": 300, "modelBreakdowns": parts}]})
     assert (tokens(reading), reading.spend_usd) == ((420, 300, 20, 50), 3)
     assert reading.window_s == 30 * 86_400
-    assert [(m.model, m.input_tok, m.spend_usd) for m in reading.models] == [("a", 380, 2), ("b", 40, 1)]
+    assert [(m.value, m.input_tok, m.spend_usd) for m in reading.models] == [("a", 380, 2), ("b", 40, 1)]
 
 
 def test_anthropic_bills_in_cents_and_money_alone_asks_for_tokens(tmp_path: Path) -> None:
@@ -252,3 +253,76 @@ def test_an_export_without_use_says_so(tmp_path: Path) -> None:
     header = "start_time,end_time,start_time_iso,end_time_iso\n"
     with pytest.raises(LogError, match="without any use"):
         read(tmp_path, header + "1790812800,1790899200,2026-10-01T00:00:00+00:00,2026-10-02T00:00:00+00:00\n")
+
+
+# --- teams, keys and projects ------------------------------------------------------------------------------------------
+
+HEADER = "Date,Team,API key,Model,Requests,Input tokens,Output tokens,Cost USD"
+ROWS = (
+    "2026-10-05,checkout,sk-proj-abcdefgh12345678wxyz,a,90,9000,900,0.9",
+    "2026-10-06,checkout,sk-proj-abcdefgh12345678wxyz,a,10,1000,100,0.1",
+    "2026-10-06,search,search-prod,b,30,30000,300,3",
+    "2026-10-07,,,b,5,500,50,0.5",
+)
+
+
+def split_sums(folder: Path, **only: list[str]) -> LoadReading:
+    path = folder / "sums.csv"
+    path.write_text("\n".join((HEADER, *ROWS)) + "\n")
+    reading = read_aggregate(path, path.name, only=only)
+    assert reading is not None
+    return reading
+
+
+def test_sums_are_split_by_team_and_key_without_secrets(tmp_path: Path) -> None:
+    groups = split_sums(tmp_path).groups
+    assert [(s.value, s.requests, s.input_tok, s.spend_usd) for s in groups["team"]] == [
+        ("search", 30, 30_000, 3),
+        ("checkout", 100, 10_000, 1),
+        ("unknown", 5, 500, 0.5),
+    ]
+    assert [s.value for s in groups["key"]] == ["search-prod", "...wxyz", "unknown"]
+
+
+def test_the_load_of_sums_over_time_is_kept(tmp_path: Path) -> None:
+    series = split_sums(tmp_path).series
+    assert series is not None
+    assert (series.requests, series.tokens, series.spend_usd) == ((90, 40, 5), (9_900, 31_400, 550), (0.9, 3.1, 0.5))
+
+
+def test_the_sums_of_one_team_cover_the_time_of_the_whole_file(tmp_path: Path) -> None:
+    whole, part = split_sums(tmp_path), split_sums(tmp_path, team=["checkout"])
+    assert (part.requests, part.input_tok, part.output_tok, part.spend_usd) == (100, 10_000, 1_000, 1)
+    assert (part.start, part.end) == (whole.start, whole.end)
+    assert part.peak_ratio == pytest.approx(90 / (100 / 3))
+    assert part.name == "sums.csv (only team checkout)"
+    assert part.read[0] == "Only team checkout: 26% of the tokens of the file."
+
+
+def test_rows_that_name_no_team_can_be_asked_for(tmp_path: Path) -> None:
+    assert split_sums(tmp_path, team=["unknown"]).requests == 5
+
+
+@pytest.mark.parametrize(
+    ("only", "said"),
+    [
+        ({"team": ["nobody"]}, "has no row with team nobody; there are: search, checkout, unknown"),
+        ({"project": ["p"]}, "has no column for project; it can be split by model, team and key"),
+        ({"team": ["search"], "model": ["a"]}, "has no row with team search, model a; take one value fewer"),
+    ],
+)
+def test_what_no_row_has_is_refused_with_what_there_is(tmp_path: Path, only: dict[str, list[str]], said: str) -> None:
+    with pytest.raises(LogError, match=said):
+        split_sums(tmp_path, **only)
+
+
+def test_a_filtered_bill_keeps_the_share_of_its_money(tmp_path: Path) -> None:
+    path = tmp_path / "costs.csv"
+    path.write_text(
+        "start_time,end_time,amount_value,amount_currency,project_id\n"
+        "1790812800,1790899200,2,usd,a\n1790812800,1790899200,6,usd,b\n"
+    )
+    reading = read_aggregate(path, path.name, only={"project": ["a"]})
+    assert reading is not None
+    assert reading.spend_usd == 2
+    assert reading.read[0] == "Only project a: 25% of the spend of the file."

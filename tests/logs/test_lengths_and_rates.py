@@ -47,7 +47,7 @@ def test_rates_of_several_models_are_added(tmp_path: Path) -> None:
     assert (reading.kind, reading.start, reading.window_s) == ("rates", None, 1_800)
     assert reading.requests == pytest.approx(9 * 600)  # 3 + 6 + 0 requests/s of 600 s each
     assert reading.peak_ratio == pytest.approx(2)  # 6 over a mean of 3
-    assert [(model.model, model.requests) for model in reading.models] == [("a", 1_800), ("b", 3_600)]
+    assert [(model.value, model.requests) for model in reading.models] == [("b", 3_600), ("a", 1_800)]
 
 
 def test_rates_a_minute_and_dates(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ def test_bad_lines_are_counted_in_the_file_that_has_them(tmp_path: Path) -> None
     many = [f"2026-10-05T09:{n // 60:02}:{n % 60:02}.5Z,{n + 1},{n % 7}" for n in range(600)]
     first = write(tmp_path, csv_text([*many, "1,2,3,4,5"]), "a.csv")
     second = write(tmp_path, csv_text([row.replace("T09", "T10") for row in many]), "b.csv")
-    assert read_usage([first, second], now=NOW).read[0] == "Excluded rows: 1 (unreadable rows)."
+    assert read_usage([first, second], now=NOW).read[1] == "Excluded rows: 1 (unreadable rows)."
 
 
 def test_clocks_of_two_kinds_are_no_one_log(tmp_path: Path) -> None:

@@ -3,12 +3,12 @@
 import json
 from datetime import UTC, datetime
 
-from calculators.logs.model_usage import ModelUsage
 from calculators.logs.usage_questions import UsageQuestion
 from calculators.logs.usage_reading import UsageReading
+from calculators.logs.usage_share import UsageShare
 
-MODEL = ModelUsage(
-    model="m",
+MODEL = UsageShare(
+    value="m",
     requests=None,
     input_tok=1_000,
     cache_read_tok=200,

@@ -172,7 +172,7 @@ def test_a_log_with_unclear_columns_asks_before_it_reads() -> None:
     boxes["Request time"].select("when")
     boxes["Input tokens"].select("alpha")
     boxes["Output tokens"].select("beta")
-    next(button for button in app.button if button.label == "Read the log").click().run()
+    next(button for button in app.button if button.label == "Read the file").click().run()
     assert not app.exception
     assert linked(app).workload.source == "log:odd.csv"
 
@@ -188,7 +188,7 @@ def test_a_log_that_leaves_a_question_open_asks_it_with_both_consequences() -> N
         "no: a request has 100 input tokens on av",
     ]
     asked.set_value(asked.options[0])
-    next(button for button in app.button if button.label == "Read the log").click().run()
+    next(button for button in app.button if button.label == "Read the file").click().run()
     assert not app.exception
     assert linked(app).workload.source == "log:plain.csv"
     assert linked(app).workload.input_tok == 140
@@ -201,7 +201,7 @@ def test_sums_without_a_number_of_requests_ask_for_it() -> None:
     asked = next(number for number in app.number_input if (number.key or "").startswith("ask_"))
     assert asked.label == "sums.csv has no number of requests. How many were there?"
     asked.set_value(300.0)
-    next(button for button in app.button if button.label == "Read the log").click().run()
+    next(button for button in app.button if button.label == "Read the file").click().run()
     assert not app.exception
     assert linked(app).workload.source == "log:sums.csv"
     assert linked(app).workload.input_tok == 1_000

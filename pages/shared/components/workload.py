@@ -1,4 +1,4 @@
-"""What the page Workload shows of a file of usage: token lengths, peaks, arrivals, and what was read and assumed."""
+"""What the page Workload shows of a file of usage: token lengths, peaks, and what was read and assumed."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,8 +7,8 @@ import pandas as pd
 import streamlit as st
 
 from calculators.scenario.demand import Lengths, above_mean_fracs
-from calculators.units import count, percent, plural, significant
-from pages.shared.figures.traffic import arrivals_chart, length_chart
+from calculators.units import capital, count, percent, plural, significant
+from pages.shared.figures.traffic import length_chart
 from pages.shared.state import escape
 from pages.shared.widgets import BASIS_WORDS
 
@@ -26,22 +26,23 @@ def length_distribution(lengths: Lengths) -> None:
 
 
 def log_details(summary: Mapping[str, Any]) -> None:
-    """Lengths, peaks and arrivals of a request log, given as plain values of a `UsageSummary`."""
-    st.subheader("Request log")
-    lengths, peaks = st.columns(2, gap="large")
-    lengths.dataframe(pd.DataFrame(_length_rows(summary)), hide_index=True)
-    peaks.dataframe(pd.DataFrame(_peak_rows(summary)), hide_index=True)
-    sentence = f"The busiest minute carries {significant(summary['peaks'][0]['ratio'])} times the average load."
-    st.markdown(escape(sentence))
-    st.plotly_chart(arrivals_chart(summary["per_minute_requests"], summary["step_s"]), alt=sentence, key="arrivals")
+    """Lengths and peaks of a log of requests, given as plain values of a `UsageSummary`."""
+    st.markdown("**Token lengths and peaks**")
+    st.markdown(
+        escape(f"The busiest minute carries {significant(summary['peaks'][0]['ratio'])} times the average load.")
+    )
+    st.dataframe(pd.DataFrame(_length_rows(summary)), hide_index=True)
+    st.dataframe(pd.DataFrame(_peak_rows(summary)), hide_index=True)
 
 
 def reading_lists(lists: Mapping[str, Sequence[str]]) -> None:
-    """What was read of a file, inferred, assumed, and what it does not hold."""
-    for title, sentences in lists.items():
-        if sentences:
-            st.markdown(f"**{title}**")
-            st.markdown("\n".join(f"- {escape(sentence)}" for sentence in sentences))
+    """What was read of a file and inferred, beside what was assumed and what it does not hold."""
+    left, right = st.columns(2, gap="large")
+    for place, titles in ((left, list(lists)[:2]), (right, list(lists)[2:])):
+        for title in titles:
+            if sentences := lists[title]:
+                place.markdown(f"**{title}**")
+                place.markdown("\n".join(f"- {escape(capital(sentence))}" for sentence in sentences))
 
 
 def _length_rows(summary: Mapping[str, Any]) -> list[dict[str, str]]:

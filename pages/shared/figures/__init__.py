@@ -3,7 +3,8 @@
 frame       the layout that all figures share, and text made safe for Plotly
 cost        cost over volume and by line
 compliance  the cheapest option on each kind of path
-traffic     lengths and arrivals of requests
+traffic     lengths of requests
+usage       load over time, and shares of models and teams
 phases      roofline, time by term and latency under load
 accuracy    predicted against measured runs
 """

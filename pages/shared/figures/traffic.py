@@ -1,4 +1,4 @@
-"""Lengths and arrivals of requests."""
+"""Lengths of requests."""
 
 from collections.abc import Sequence
 
@@ -27,26 +27,9 @@ def length_chart(
             y=np.cumsum(tokens) / tokens.sum(),
             name="Input tokens",
             mode="lines",
-            line={"shape": "hv", "color": "#000002", "dash": "dash"},
+            line={"shape": "hv", "color": "#000003", "dash": "dash"},
         )
     )
     figure.update_xaxes(title="Input length, tokens", **logarithmic(LENGTH_TICKS))
     figure.update_yaxes(title="Share at or below", tickformat=".0%")
-    return frame(figure, height)
-
-
-def arrivals_chart(counts: Sequence[float], step_s: float, height: int = 240) -> go.Figure:
-    """Requests a second over the log."""
-    whole = counts[:-1] if len(counts) > 2 else counts  # the last step is rarely a full one
-    rate = np.asarray(whole, dtype=float) / step_s
-    hours = np.arange(rate.size) * step_s / 3_600
-    unit, scale = ("minutes", 60.0) if hours[-1:] < 3 else ("hours", 1.0)
-    figure = go.Figure(
-        go.Scatter(
-            x=hours * scale, y=rate, mode="lines", line={"shape": "hv", "color": "#000001"}, name="Requests a second"
-        )
-    )
-    figure.add_hline(y=float(rate.mean()), line={"dash": "dot", "width": 1.5, "color": "#888888"})
-    figure.update_xaxes(title=f"Time since the first request, {unit}")
-    figure.update_yaxes(title="Requests a second", rangemode="tozero")
     return frame(figure, height)
