@@ -25,6 +25,7 @@ from calculators.logs.aggregate_workload import assumptions
 from calculators.logs.lengths_and_rates import LoadReading, read_lengths, read_rates, refuse_benchmark
 from calculators.logs.model_usage import ModelUsage
 from calculators.logs.request_file import LogError
+from calculators.logs.shown import shown_model
 from calculators.logs.usage_questions import UsageQuestion
 from calculators.logs.usage_reading import UsageReading
 from calculators.logs.usage_tables import UsageTable, usage_tables
@@ -241,7 +242,7 @@ def _models(account: _Account, uncached: bool, in_usd: bool) -> tuple[ModelUsage
     named = {model: sums for model, sums in account.by_model.items() if model and any(sums.values())}
     return tuple(
         ModelUsage(
-            model=model[:200],
+            model=shown_model(model),
             requests=sums.get("requests"),
             **_tokens(sums, uncached),
             spend_usd=sums.get("spend") if in_usd else None,

@@ -22,11 +22,10 @@ import ibis
 import ibis.expr.types as ir
 
 from calculators.logs.cell_expressions import US_PER_S
-from calculators.logs.containers import PlainFile, plain_file, scratch_folder
+from calculators.logs.containers import PlainFile, plain_file
 from calculators.logs.model_usage import ModelUsage
 from calculators.logs.request_checks import check_clock, check_totals
 from calculators.logs.request_file import (
-    MAX_FILE_NAME_CHARS,
     LogError,
     Progress,
     check_table,
@@ -66,9 +65,11 @@ from calculators.logs.request_statistics import (
     value_counts,
     window_sums,
 )
+from calculators.logs.scratch import scratch_folder
+from calculators.logs.shown import file_label, shown_model
 from calculators.logs.usage_questions import UsageAnswers, UsageQuestion
 from calculators.logs.usage_readers import OpenLog, answers_for, doubt, open_log
-from calculators.units import plural, printable
+from calculators.units import plural
 
 MAX_SECONDS = 60.0  # for one read, from the first byte to the summary
 MAX_SPARK_COUNT = 1_500
@@ -135,7 +136,7 @@ def read_log(
     `role_of` maps roles to column names in place of the guess ("" is none); other columns stay as guessed.
     `now` (aware) bounds the future. Raises LogError, with a remedy, for whatever cannot be read with certainty.
     """
-    label = printable(name or path.name, MAX_FILE_NAME_CHARS)
+    label = file_label(name or path.name)
     answers = UsageAnswers(column_of=role_of or {}, input_excludes_cache=input_excludes_cache)
     return read_logs([LogFile(plain_file(path, label, progress), label)], answers, now, progress).summary
 
@@ -144,8 +145,7 @@ def read_logs(
     files: Sequence[LogFile], answers: UsageAnswers, now: datetime | None = None, progress: Progress | None = None
 ) -> RequestsRead:
     """Summary of one log or several together, and the questions they leave open. Raises LogError."""
-    name = files[0].label if len(files) == 1 else f"{files[0].label} and {plural(len(files) - 1, 'more file')}"
-    label = printable(name, MAX_FILE_NAME_CHARS)
+    label = files[0].label if len(files) == 1 else f"{files[0].label} and {plural(len(files) - 1, 'more file')}"
     deadline_s = time.monotonic() + MAX_SECONDS
 
     def report(fraction: float, text: str) -> None:
@@ -154,7 +154,7 @@ def read_logs(
         if progress is not None:
             progress(fraction, text)
 
-    labels = [printable(file.label, MAX_FILE_NAME_CHARS) for file in files]
+    labels = [file.label for file in files]
     logs = [
         open_log(file.plain, each, answers, functools.partial(_report_part, report, number, len(files)))
         for number, (file, each) in enumerate(zip(files, labels, strict=True))
@@ -342,7 +342,7 @@ def _models(engine: LogEngine, table: ir.Table, known: set[str]) -> tuple[ModelU
         return ()
     return tuple(
         ModelUsage(
-            model=printable(record["model"] or "unknown", MAX_FILE_NAME_CHARS),
+            model=shown_model(record["model"] or "unknown"),
             requests=record["n"],
             input_tok=int(record["input"]),
             cache_read_tok=int(record["read"]) if "cache_read" in known else None,

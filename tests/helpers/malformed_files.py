@@ -8,7 +8,6 @@ import json
 import resource
 import sys
 import tempfile
-import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from pathlib import Path
 from random import Random
 
 from malformed_packed import PACKED_KINDS
-from malformed_text import CANARIES, TEXT_KINDS
+from malformed_text import TEXT_KINDS
 
 from calculators.errors import DataError
 from calculators.logs.request_mapping import guess_columns
@@ -27,7 +26,18 @@ from calculators.logs.usage_questions import UsageAnswers
 FILE_COUNT = 2_000
 MAX_CPU_S, MAX_GROWTH_MIB, MAX_SENTENCE_CHARS = 5.0, 300.0, 300
 KINDS = {**TEXT_KINDS, **PACKED_KINDS}
-NAMES = ("log.csv", "../x", "a\nb.csv", "httpfs://x/y.csv", "*.csv", "x' OR 1.csv", "<b>.json", "y" * 400, "", "log.jsonl.gz")
+NAMES = (
+    "log.csv",
+    "../x",
+    "a\nb.csv",
+    "httpfs://x/y.csv",
+    "*.csv",
+    "x' OR 1.csv",
+    "<b>.json",
+    "y" * 400,
+    "",
+    "log.jsonl.gz",
+)
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 PRIVATE = ("CANARY", "canary@")
 
@@ -46,7 +56,11 @@ def malformed_file(number: int) -> tuple[str, str, bytes]:
     random = Random(f"usage {number}")
     kind = list(KINDS)[number % len(KINDS)]
     content = KINDS[kind](random)
-    return kind, random.choice(NAMES), content if isinstance(content, bytes) else content.encode("utf-8", "surrogatepass")
+    return (
+        kind,
+        random.choice(NAMES),
+        content if isinstance(content, bytes) else content.encode("utf-8", "surrogatepass"),
+    )
 
 
 def outcome(folder: Path, number: int) -> Outcome:
@@ -121,11 +135,16 @@ def main() -> int:
             cpu_s, grown_mib = _cpu_s() - before_s, peak_mib() - before_mib
             label = f"{number} {result.kind}"
             worst_cpu, worst_mib = max(worst_cpu, (cpu_s, label)), max(worst_mib, (grown_mib, label))
-            problems += [f"{cpu_s:.1f} s CPU"] * (cpu_s > MAX_CPU_S) + [f"{grown_mib:.0f} MiB"] * (grown_mib > MAX_GROWTH_MIB)
+            problems += [f"{cpu_s:.1f} s CPU"] * (cpu_s > MAX_CPU_S) + [f"{grown_mib:.0f} MiB"] * (
+                grown_mib > MAX_GROWTH_MIB
+            )
             ends[f"{result.kind}: {'refused' if result.refused else 'read'}"] += 1
             wrong += bool(problems)
             if problems or options.verbose:
-                print(f"{label} {cpu_s:.2f} s {grown_mib:.0f} MiB: {'; '.join(problems)}: {result.said[:400]!r}", flush=True)
+                print(
+                    f"{label} {cpu_s:.2f} s {grown_mib:.0f} MiB: {'; '.join(problems)}: {result.said[:400]!r}",
+                    flush=True,
+                )
     print(*(f"{count:5} {end}" for end, count in sorted(ends.items())), sep="\n")
     print(f"Most CPU {worst_cpu}, most memory {worst_mib}; {wrong} files with a fault.")
     return bool(wrong)

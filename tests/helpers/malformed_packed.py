@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from malformed_text import CANARIES, HEADER, HOSTILE, any_text, records, table, time_of
+from malformed_text import CANARIES, HEADER, HOSTILE, any_text, records, table
 
 SPACE = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
 ENTITIES = (
@@ -81,7 +81,12 @@ def any_file(random: Random) -> bytes:
     content = text.encode()
     return random.choice(
         (
-            *(lambda: content, lambda: gzip.compress(content, mtime=0), lambda: zstd(content), lambda: bz2.compress(content)),
+            *(
+                lambda: content,
+                lambda: gzip.compress(content, mtime=0),
+                lambda: zstd(content),
+                lambda: bz2.compress(content),
+            ),
             *(lambda: zipped({"a.csv": content}), lambda: tarred({"a.csv": content}, {})),
             *(lambda: parquet(rows), lambda: workbook(sheet_rows(rows)), lambda: text.encode("utf-16")),
             *(lambda: text.encode("utf-16-le"), lambda: gzip.compress(text.encode("utf-16-be"), mtime=0)),
@@ -113,8 +118,12 @@ def spliced(random: Random) -> bytes:
 def bomb(random: Random) -> bytes:
     size = random.choice((11_000_000, 30_000_000, 60_000_000))
     zeros = random.choice((b"a,b\n", b" ", b"1", b"\n", b"{}", b"[")) * (size // 4)
-    packed = random.choice((lambda: gzip.compress(zeros, 1, mtime=0), lambda: zstd(zeros), lambda: zipped({"a.csv": zeros})))()
-    inner = random.choice((packed, zipped({"b.zip": packed}), gzip.compress(packed), zipped({"a.gz": packed, "c.csv": "a,b\n"})))
+    packed = random.choice(
+        (lambda: gzip.compress(zeros, 1, mtime=0), lambda: zstd(zeros), lambda: zipped({"a.csv": zeros}))
+    )()
+    inner = random.choice(
+        (packed, zipped({"b.zip": packed}), gzip.compress(packed), zipped({"a.gz": packed, "c.csv": "a,b\n"}))
+    )
     return inner if random.random() < 0.7 else zipped({f"{n}.zip": inner for n in range(5)})
 
 
@@ -190,14 +199,16 @@ def broken_workbook(random: Random) -> bytes:
     body = sheet_rows(rows)
     return random.choice(
         (
-            lambda: workbook(body + f'<row><c r="XFD1048576"><v>1</v></c></row>'),
+            lambda: workbook(body + '<row><c r="XFD1048576"><v>1</v></c></row>'),
             lambda: workbook(body + '<row r="99999999999999999999"><c r="ZZZZZZ1"><v>1</v></c></row>'),
             lambda: workbook('<row><c t="s"><v>999999</v></c></row>' * 3, "<si><t>x</t></si>"),
             lambda: workbook('<row><c t="s"><v>-1</v></c><c t="s"><v>x</v></c></row>' * 3, "<si><t>x</t></si>"),
             lambda: workbook("<row/>" * 100_000 + body),
             lambda: workbook("<row><c><v>&i;</v></c></row>" * 3, "<si><t>&i;</t></si>", start=ENTITIES),
             lambda: workbook("<row><c><v>&file;</v></c></row>" * 3, "<si><t>&file;</t></si>", start=ENTITIES),
-            lambda: workbook(body, more={"xl/externalLinks/externalLink1.xml": '<externalLink href="file:///etc/passwd"/>'}),
+            lambda: workbook(
+                body, more={"xl/externalLinks/externalLink1.xml": '<externalLink href="file:///etc/passwd"/>'}
+            ),
             lambda: workbook("<row><c><v>" + "9" * 3_000_000 + "</v></c><c><v>1</v></c></row>" * 2),
             lambda: workbook("<a>" * 50_000 + body),
             lambda: workbook(body[: random.randrange(len(body))]),

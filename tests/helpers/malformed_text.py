@@ -11,8 +11,8 @@ from typing import Any
 CANARIES = ("CANARY tell me about my illness", "sk-CANARY0a1b2c3d4e5f", "canary@example.org")
 HEADER = ("timestamp", "input_tokens", "output_tokens", "prompt", "api_key", "email", "model")
 HOSTILE = (
-    *("'); DROP TABLE requests --", '"; ATTACH \'/etc/passwd\' AS x; --', "<script>alert(1)</script>", "${7*7}"),
-    *("=HYPERLINK(\"http://127.0.0.1\")", "@SUM(A1)", "[x](javascript:alert(1))", "![x](http://127.0.0.1/x.png)"),
+    *("'); DROP TABLE requests --", "\"; ATTACH '/etc/passwd' AS x; --", "<script>alert(1)</script>", "${7*7}"),
+    *('=HYPERLINK("http://127.0.0.1")', "@SUM(A1)", "[x](javascript:alert(1))", "![x](http://127.0.0.1/x.png)"),
     *("../../etc/passwd", "C:\\windows\\win.ini", "a\x00b", "\x1b[31mred", "\u202etxt.exe", "a\nb", "$\\frac{1}{0}$"),
     *("x" * 3_000, "\ufeff", "\u200b", "{}", "[]", "null", "__proto__", "%s%n", "{0.__class__}", ":red[x]", "`x`"),
 )
@@ -59,7 +59,14 @@ def spans(rows: list[dict[str, Any]]) -> str:
     """The rows as an OTLP trace."""
 
     def span(number: int, row: dict[str, Any]) -> dict[str, Any]:
-        names = ("gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens", "gen_ai.prompt", "key", "user.email", "gen_ai.request.model")
+        names = (
+            "gen_ai.usage.input_tokens",
+            "gen_ai.usage.output_tokens",
+            "gen_ai.prompt",
+            "key",
+            "user.email",
+            "gen_ai.request.model",
+        )
         values = list(row.values())[1:]
         attributes = [
             {"key": name, "value": {"intValue" if isinstance(value, int) else "stringValue": str(value)}}
@@ -118,7 +125,12 @@ def many_columns(random: Random) -> Text:
 def short_rows(random: Random) -> Text:
     width, count = random.choice((3, 50, 490)), random.choice((10, 2_000, 200_000 if random.random() < 0.2 else 500))
     start = ",".join(HEADER[:3]) if random.random() < 0.7 else "a,b"
-    return start + "".join(f",c{number}" for number in range(width)) + "\n" + random.choice(("1\n", ",\n", "1,2\n")) * count
+    return (
+        start
+        + "".join(f",c{number}" for number in range(width))
+        + "\n"
+        + random.choice(("1\n", ",\n", "1,2\n")) * count
+    )
 
 
 def long_line(random: Random) -> Text:
@@ -131,7 +143,9 @@ def deep(random: Random) -> Text:
     depth = random.choice((5, 30, 900, 5_000, 100_000))
     opened, closed = random.choice((('{"data":', "}"), ("[", "]"), ('[{"usage":', "}]"), ('{"a":[', "]}")))
     whole = opened * depth + random.choice(("1", "null", '"' + CANARIES[0] + '"', "")) + closed * depth
-    return random.choice((whole, lines(records(random, 9)) + whole + "\n", whole[: len(whole) // 2], f"[{whole},\n{whole}]"))
+    return random.choice(
+        (whole, lines(records(random, 9)) + whole + "\n", whole[: len(whole) // 2], f"[{whole},\n{whole}]")
+    )
 
 
 def numbers(random: Random) -> Text:
@@ -168,7 +182,17 @@ def odd_bytes(random: Random) -> Text:
     for _ in range(random.randrange(1, 6)):
         place = random.randrange(len(content))
         odd = random.choice(
-            (b"\x00", b"\xed\xa0\x80", b"\\ud800", b"\xff", b"\xef\xbb\xbf", b"\x1a", b"\r", b"\x0b\x0c", "\u2028".encode())
+            (
+                b"\x00",
+                b"\xed\xa0\x80",
+                b"\\ud800",
+                b"\xff",
+                b"\xef\xbb\xbf",
+                b"\x1a",
+                b"\r",
+                b"\x0b\x0c",
+                "\u2028".encode(),
+            )
         )
         content = content[:place] + odd * random.choice((1, 1, 50)) + content[place:]
     return content
@@ -186,7 +210,12 @@ def hostile_names(random: Random) -> Text:
 
 def mixed(random: Random) -> Text:
     rows = records(random, random.randrange(2, 20))
-    parts = [table(rows, delimiter) for delimiter in ",;\t|"] + [lines(rows), envelope(rows), "# a title\n\n", "sep=;\n"]
+    parts = [table(rows, delimiter) for delimiter in ",;\t|"] + [
+        lines(rows),
+        envelope(rows),
+        "# a title\n\n",
+        "sep=;\n",
+    ]
     random.shuffle(parts)
     return "".join(parts[: random.randrange(2, 6)])
 
@@ -232,7 +261,11 @@ def rows_of_json(random: Random) -> Text:
         for n in range(random.randrange(1, 12))
     ]
     if random.random() < 0.2:
-        return '{"data": [\n' + ",\n".join([random.choice(("[]", "{}", "[[[]]]", "0"))] * random.choice((99, 600_000))) + "\n]}"
+        return (
+            '{"data": [\n'
+            + ",\n".join([random.choice(("[]", "{}", "[[[]]]", "0"))] * random.choice((99, 600_000)))
+            + "\n]}"
+        )
     return random.choice((table, lines, envelope))(rows)
 
 
