@@ -67,6 +67,8 @@ class LogEngine:
             "threads": THREAD_COUNT,
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
+            "allow_community_extensions": False,
+            "allow_persistent_secrets": False,
             "preserve_insertion_order": False,
             "temp_directory": str(folder / "spill"),
         }
