@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from malformed_packed import PACKED_KINDS
 from malformed_text import TEXT_KINDS
@@ -113,41 +114,47 @@ def _cpu_s() -> float:
     return used.ru_utime + used.ru_stime
 
 
+def measured(folder: Path, number: int) -> dict[str, Any]:
+    """What became of one file, with what is wrong with it, CPU seconds and memory."""
+    before_mib, before_s = forget_peak(), _cpu_s()
+    try:
+        result = outcome(folder, number)
+        wrong = list(faults(result))
+    except Exception as error:
+        result = Outcome(malformed_file(number)[0], False, "")
+        wrong = [f"raises {error!r}"[:200]]
+    return {
+        "number": number,
+        "kind": result.kind,
+        "refused": result.refused,
+        "said": result.said[:400],
+        "faults": wrong,
+        "cpu_s": round(_cpu_s() - before_s, 2),
+        "grown_mib": round(peak_mib() - before_mib),
+    }
+
+
 def main() -> int:
-    """All files, or those from FIRST to LAST; ends with status 1 if one is read, refused or used up wrongly."""
+    """Ends with status 1 if a file is read or refused wrongly, or takes too long or too much memory."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("first", type=int, nargs="?", default=0)
-    parser.add_argument("last", type=int, nargs="?", default=FILE_COUNT)
-    parser.add_argument("--verbose", action="store_true")
+    parser.add_argument("--every", type=int, default=1, help="read every so many of the files")
+    parser.add_argument("--json", action="store_true", help="all outcomes, one a line")
     options = parser.parse_args()
-    ends, worst_cpu, worst_mib, wrong = Counter[str](), (0.0, ""), (0.0, ""), 0
+    ends, worst, wrong_count = Counter[str](), dict.fromkeys(("cpu_s", "grown_mib"), (0.0, "")), 0
     with tempfile.TemporaryDirectory() as folder:
-        outcome(Path(folder), 0)
-        for number in range(options.first, options.last):
-            before_mib, before_s = forget_peak(), _cpu_s()
-            problems = list[str]()
-            try:
-                result = outcome(Path(folder), number)
-                problems += faults(result)
-            except Exception as error:
-                result = Outcome(malformed_file(number)[0], False, repr(error)[:200])
-                problems.append(f"raises {error!r}"[:200])
-            cpu_s, grown_mib = _cpu_s() - before_s, peak_mib() - before_mib
-            label = f"{number} {result.kind}"
-            worst_cpu, worst_mib = max(worst_cpu, (cpu_s, label)), max(worst_mib, (grown_mib, label))
-            problems += [f"{cpu_s:.1f} s CPU"] * (cpu_s > MAX_CPU_S) + [f"{grown_mib:.0f} MiB"] * (
-                grown_mib > MAX_GROWTH_MIB
-            )
-            ends[f"{result.kind}: {'refused' if result.refused else 'read'}"] += 1
-            wrong += bool(problems)
-            if problems or options.verbose:
-                print(
-                    f"{label} {cpu_s:.2f} s {grown_mib:.0f} MiB: {'; '.join(problems)}: {result.said[:400]!r}",
-                    flush=True,
-                )
-    print(*(f"{count:5} {end}" for end, count in sorted(ends.items())), sep="\n")
-    print(f"Most CPU {worst_cpu}, most memory {worst_mib}; {wrong} files with a fault.")
-    return bool(wrong)
+        outcome(Path(folder), 16)  # so that what is imported late is not counted
+        for number in range(0, FILE_COUNT, options.every):
+            record = measured(Path(folder), number)
+            wrong = record["faults"] or record["cpu_s"] > MAX_CPU_S or record["grown_mib"] > MAX_GROWTH_MIB
+            wrong_count += bool(wrong)
+            if wrong or options.json:
+                print(json.dumps(record), flush=True)
+            ends[f"{record['kind']}: {'refused' if record['refused'] else 'read'}"] += 1
+            worst = {name: max(most, (record[name], f"{record['kind']} {number}")) for name, most in worst.items()}
+    if not options.json:
+        print(*(f"{count:5} {end}" for end, count in sorted(ends.items())), sep="\n")
+        print(f"Most CPU and memory: {worst}; {wrong_count} files with a fault.")
+    return bool(wrong_count)
 
 
 if __name__ == "__main__":
