@@ -2,6 +2,7 @@
 # make test   install what is needed and run every test, the browser ones included where there is a Chromium
 # make check  format, lint, types, data files and tests: what CI runs
 # make data   check the data files only
+# make fuzz   read 2,000 malformed logs and measure each (about 5 minutes)
 # make bench  how fast the calculation is, as ratios
 # make simulate  latency model against a replay of real requests    TRACES="my_trace.csv ..."
 # make accuracy  errors of the throughput model on published runs left out of its fit (about 10 minutes)
@@ -12,7 +13,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 CODE := app.py serve.py calculators pages tests tools
 
-.PHONY: run test check lint data format clean picture simulate accuracy bench
+.PHONY: run test check lint data format clean picture simulate accuracy bench fuzz
 
 run: .venv/app
 	$(BIN)/python serve.py --port $(PORT) --host $(HOST)
@@ -57,3 +58,6 @@ simulate: .venv/app
 
 bench: .venv/app
 	$(BIN)/python -m tools.bench
+
+fuzz: .venv/dev
+	PYTHONPATH=.:tests/helpers $(BIN)/python tests/helpers/malformed_files.py

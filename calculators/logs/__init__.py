@@ -5,6 +5,8 @@ Modules in reading order:
 json_documents      objects of a log in JSON, their keys and values
 timestamps          seconds since the epoch from whatever a log writes
 cells               numbers and blanks as they are written
+scratch             files and folders that go with the process
+shown               what of a file may be shown
 log_bytes           size, packing and encoding of a file
 usage_questions     what a file leaves open, and what the user answered
 usage_share         the share of one model, team or key

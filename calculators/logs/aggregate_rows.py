@@ -93,12 +93,17 @@ def _slice(row: Row, entry: AggregateFormat, period: tuple[float, float | None],
         model=item_model(item) if entry.about else _text(row, MODEL),
         amounts=_amounts(row, entry, item),
         spend=_spend(row, entry),
-        currency=_text(row, CURRENCY).upper(),
+        currency=_currency(_text(row, CURRENCY)),
         groups={group: shown_group(_text(row, NAMES[group])) for group in groups},
         more_to_come=row.get("hasmore") == "true",
         is_batch=row.get("batch", "").lower() == "true"
         or "batch" in f"{_text(row, ('servicetier', 'usagetype'))} {item}".lower(),
     )
+
+
+def _currency(text: str) -> str:
+    """Code of the currency; empty where none is told. Anything else is not repeated."""
+    return text.upper() if not text or re.fullmatch("[A-Za-z]{3}", text) else "another currency"
 
 
 def _is_other(row: Row, entry: AggregateFormat) -> bool:

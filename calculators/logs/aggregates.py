@@ -24,8 +24,9 @@ from calculators.logs.aggregate_text import (
 from calculators.logs.aggregate_workload import assumptions
 from calculators.logs.lengths_and_rates import LoadReading, read_lengths, read_rates, refuse_benchmark
 from calculators.logs.load_series import period_series
-from calculators.logs.request_file import MAX_FILE_NAME_CHARS, LogError
+from calculators.logs.request_file import LogError
 from calculators.logs.request_groups import only_text
+from calculators.logs.shown import file_label
 from calculators.logs.usage_questions import UsageQuestion
 from calculators.logs.usage_reading import UsageReading
 from calculators.logs.usage_share import MAX_SHARE_CHARS, UNNAMED, UsageShare, largest_shares, named_values
@@ -121,7 +122,7 @@ def _reading(
     tokens: dict[str, Any] = {**_tokens(account.all, bool(uncached))}
     reading = LoadReading(
         kind="aggregate",
-        name=printable(f"{label} (only {only_text(only)})", MAX_FILE_NAME_CHARS) if only else label,
+        name=file_label(f"{label} (only {only_text(only)})") if only else label,
         requests=requests,
         **tokens,
         start=datetime.fromtimestamp(start_s, UTC),

@@ -6,10 +6,7 @@ with the process, even when that is killed. Sizes are checked before and while u
 
 import codecs
 import hashlib
-import subprocess
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Literal
@@ -28,6 +25,7 @@ from calculators.logs.log_bytes import (
     check_size,
     plain_kind,
 )
+from calculators.logs.scratch import scratch_file
 
 MAX_LAYERS = 3
 """A zip of a tar of gzip files is the deepest that is unpacked."""
@@ -70,7 +68,7 @@ def plain_file(path: Path, label: str, progress: Progress | None = None) -> Plai
 def unlinked(chunks: Iterator[bytes], label: str, packed_bytes: int = 0) -> tuple[Path, IO[bytes]]:
     """A file without a name that holds the chunks, and the path by which this process opens it. It goes when the file is
     closed. `packed_bytes`, when known, limits the size by its ratio."""
-    file = tempfile.TemporaryFile()  # noqa: SIM115  it has to outlive this call
+    file, path = scratch_file()
     size_bytes = 0
     try:
         for chunk in chunks:
@@ -82,20 +80,7 @@ def unlinked(chunks: Iterator[bytes], label: str, packed_bytes: int = 0) -> tupl
         raise LogError(
             f"{label} does not fit into the temporary folder ({size_bytes / 1e6:,.0f} MB so far); free some space there."
         ) from error
-    return Path(f"/proc/self/fd/{file.fileno()}"), file
-
-
-@contextmanager
-def scratch_folder() -> Iterator[Path]:
-    """A temporary folder that goes at the end, and also when this process is killed: a shell waits for that and removes
-    it."""
-    with tempfile.TemporaryDirectory(prefix="usage-log-") as folder:
-        command = ["/bin/sh", "-c", 'read -r _; rm -rf -- "$1"', "sh", folder]
-        with subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True) as watcher:  # noqa: S603
-            try:
-                yield Path(folder)
-            finally:
-                watcher.kill()
+    return path, file
 
 
 def _check_bomb(label: str, packed_bytes: int, size_bytes: int) -> None:

@@ -13,6 +13,8 @@ from typing import Any
 
 CHUNK_CHARS = 1_000_000
 MAX_DOCUMENT_CHARS = 64_000_000
+MAX_DOCUMENT_VALUES = 2_000_000
+"""Of lists, objects and values in one document: each takes 50 to 200 bytes of memory."""
 MAX_PREFIX_CHARS = 400
 MAX_BROKEN_RUN = 1_000
 """Broken objects one after the other, after which the rest is given up."""
@@ -57,11 +59,16 @@ def documents(text: io.TextIOBase) -> Iterator[Any]:
                         continue
         if ended:
             return
-        if len(buffer) - place > MAX_DOCUMENT_CHARS:
+        if len(buffer) - place > MAX_DOCUMENT_CHARS or value_count(buffer) > MAX_DOCUMENT_VALUES:
             raise DocumentTooLarge
         more = text.read(max(CHUNK_CHARS, len(buffer) - place))
         ended = not more
         buffer, place = buffer[place:] + more, 0
+
+
+def value_count(text: str) -> int:
+    """At most so many lists, objects and values are in a JSON text."""
+    return sum(map(text.count, "[{,"))
 
 
 def _decoded(decoder: json.JSONDecoder, buffer: str, place: int) -> tuple[Any, int]:

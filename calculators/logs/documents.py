@@ -8,7 +8,6 @@ integers, time, id, status, model, spend). What is written lies in a file withou
 import csv
 import json
 import re
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -17,7 +16,13 @@ from typing import IO, Any
 
 from calculators.logs import request_columns
 from calculators.logs.canonical_rows import OTHER, Contradiction, Session, canonical_rows, repeating_spans
-from calculators.logs.document_stream import MAX_DOCUMENT_CHARS, DocumentTooLarge, documents, opened
+from calculators.logs.document_stream import (
+    MAX_DOCUMENT_CHARS,
+    MAX_DOCUMENT_VALUES,
+    DocumentTooLarge,
+    documents,
+    opened,
+)
 from calculators.logs.json_documents import nested_keys
 from calculators.logs.record_leaves import (
     ABOVE,
@@ -33,6 +38,7 @@ from calculators.logs.record_leaves import (
 from calculators.logs.record_plan import RecordPlan, plan_of
 from calculators.logs.record_words import first_word, is_other
 from calculators.logs.request_file import LogError, read_head
+from calculators.logs.scratch import scratch_file
 
 HEAD_RECORD_COUNT = 500
 FLAT_DEPTH = 2
@@ -65,7 +71,7 @@ def flattened(path: Path, label: str, input_excludes_cache: bool | None = None) 
         return _flat_documents(path, input_excludes_cache)
     except DocumentTooLarge:
         raise LogError(
-            f"{label} holds one JSON document of more than {MAX_DOCUMENT_CHARS / 1e6:,.0f} MB; "
+            f"{label} holds one JSON document of more than {MAX_DOCUMENT_CHARS / 1e6:,.0f} MB or {MAX_DOCUMENT_VALUES:,} values; "
             "export a shorter period, or one object a line."
         ) from None
     except (OSError, EOFError, csv.Error):
@@ -108,8 +114,11 @@ def _is_plain(plan: RecordPlan) -> bool:
 
 
 def _depth(document: Any) -> int:
-    """Keys to the deepest scalar of nested objects."""
-    return 1 + max(map(_depth, document.values()), default=0) if isinstance(document, dict) else 0
+    """Keys to the deepest scalar of nested objects, up to MAX_DEPTH."""
+    depth, inner = 0, [document]
+    while depth < MAX_DEPTH and (objects := [value for value in inner if isinstance(value, dict)]):
+        depth, inner = depth + 1, [value for one in objects for value in one.values()]
+    return depth
 
 
 def _is_aggregate(document: Any) -> bool:
@@ -176,7 +185,7 @@ def _flat_table(path: Path, label: str, excludes: bool | None) -> FlatLog | None
 
 def _named_rows(path: Path) -> FlatLog | None:
     """Records of an envelope whose names say nothing here, as flat rows for the ordinary reading."""
-    file = tempfile.TemporaryFile()  # noqa: SIM115  lives as long as the result
+    file, where = scratch_file()
     count = 0
     with opened(path) as text:
         for document in documents(text):
@@ -188,7 +197,7 @@ def _named_rows(path: Path) -> FlatLog | None:
         file.close()
         return None
     file.flush()
-    return FlatLog(Path(f"/proc/self/fd/{file.fileno()}"), file, (), None)
+    return FlatLog(where, file, (), None)
 
 
 # --- documents to records ------------------------------------------------------------------------------------------
@@ -233,7 +242,7 @@ def _written(records: Callable[[], Iterator[Leaves | None]], excludes: bool | No
     excluding = frozenset[str]()
     while True:
         session = Session(excludes, excluding)
-        file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  lives as long as the result
+        file, where = scratch_file()
         try:
             for row in canonical_rows(records(), session):
                 file.write(BROKEN if row is None else json.dumps(row).encode() + b"\n")
@@ -246,12 +255,12 @@ def _written(records: Callable[[], Iterator[Leaves | None]], excludes: bool | No
         return None
     repeating = repeating_spans(session)
     if repeating:
-        file = _without_parents(file, repeating)
+        file, where = _without_parents(file, repeating)
     file.flush()
     roles = ("time", "input", "output", "status", "kind", *sorted(session.given))
     role_of = {role: "cache_hit" if role == "gateway_cache" else role for role in roles}
     return FlatLog(
-        path=Path(f"/proc/self/fd/{file.fileno()}"),
+        path=where,
         file=file,
         formats=tuple(session.formats),
         role_of=role_of,
@@ -259,9 +268,9 @@ def _written(records: Callable[[], Iterator[Leaves | None]], excludes: bool | No
     )
 
 
-def _without_parents(file: IO[bytes], repeating: set[str]) -> IO[bytes]:
+def _without_parents(file: IO[bytes], repeating: set[str]) -> tuple[IO[bytes], Path]:
     file.seek(0)
-    other = tempfile.TemporaryFile()  # noqa: SIM115  lives as long as the result
+    other, where = scratch_file()
     for line in file:
         if line == BROKEN:
             other.write(line)
@@ -271,4 +280,4 @@ def _without_parents(file: IO[bytes], repeating: set[str]) -> IO[bytes]:
             row["kind"] = OTHER
         other.write(json.dumps(row).encode() + b"\n")
     file.close()
-    return other
+    return other, where

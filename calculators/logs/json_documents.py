@@ -10,6 +10,8 @@ def line_objects(text: str, count: int) -> list[dict[str, Any]]:
     """The first `count` JSON objects of text with one document per line; other lines are skipped."""
     objects = []
     for line in text.splitlines():
+        if not line.lstrip().startswith("{"):
+            continue
         try:
             document = json.loads(line)
         except (ValueError, RecursionError):

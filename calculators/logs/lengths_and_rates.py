@@ -18,6 +18,7 @@ from calculators.logs.load_series import period_series
 from calculators.logs.request_file import LogError
 from calculators.logs.request_names import NAMES
 from calculators.logs.request_statistics import LengthGroup, LengthStatistics, edges_tok, length_figures
+from calculators.logs.shown import shown_model
 from calculators.logs.usage_questions import UsageQuestion
 from calculators.logs.usage_reading import UsageReading
 from calculators.logs.usage_share import UsageShare, largest_shares
@@ -263,7 +264,7 @@ def _rated_models(by_model: Mapping[tuple[str, float], float], width_s: float) -
         requests[model] += rate_req_s * width_s
     shares = (
         UsageShare(
-            value=model,
+            value=shown_model(model),
             requests=total,
             input_tok=None,
             cache_read_tok=None,

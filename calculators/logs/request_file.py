@@ -24,13 +24,12 @@ from calculators.logs.json_documents import array_objects, json_object, json_tex
 from calculators.logs.log_bytes import MAX_LINE_BYTES, MAX_LOG_ROWS, ContentCheck, chunks_of, decoded, plain_kind
 from calculators.logs.log_bytes import LogError as LogError
 from calculators.logs.log_bytes import Progress as Progress
+from calculators.logs.shown import reads_as_name
 from calculators.logs.timestamps import is_clock_only, is_date_only, is_written
 
 MAX_LOG_COLUMNS = 500
 HEAD_BYTES = 4_000_000
 HEAD_ROW_COUNT = 2_000
-MAX_SHOWN_CELL_CHARS = 40
-MAX_FILE_NAME_CHARS = 120
 MAX_TITLE_LINES = 50
 """Lines before the header that are looked at."""
 MAX_HEADER_CHARS = 200
@@ -284,14 +283,17 @@ def _known_role_count(names: Sequence[str]) -> int:
 
 
 def _is_header(names: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
-    """Whether the first row holds names: none of them a number or time, with numbers or times below at least one."""
+    """Whether the first row holds names: none of them a number or time, nor what reads
+    like a request, with numbers or times below at least one."""
     known = _known_role_count(names) >= 2
     if data_count := sum(map(request_columns.is_time, names)):
         return known and 2 * data_count <= len(names)
-    if known or not rows:
+    if known:
         return True
+    if not all(map(reads_as_name, names)):
+        return False
     columns = [[row[at] for row in rows if at < len(row) and row[at].strip()] for at in range(len(names))]
-    return any(2 * sum(map(request_columns.is_time, cells)) > len(cells) for cells in columns if cells)
+    return not rows or any(2 * sum(map(request_columns.is_time, cells)) > len(cells) for cells in columns if cells)
 
 
 def _unique(header: Sequence[str]) -> list[str]:

@@ -22,11 +22,10 @@ import ibis
 import ibis.expr.types as ir
 
 from calculators.logs.cell_expressions import US_PER_S
-from calculators.logs.containers import PlainFile, plain_file, scratch_folder
+from calculators.logs.containers import PlainFile, plain_file
 from calculators.logs.load_series import LoadSeries, request_series
 from calculators.logs.request_checks import check_clock, check_totals
 from calculators.logs.request_file import (
-    MAX_FILE_NAME_CHARS,
     LogError,
     Progress,
     check_table,
@@ -67,10 +66,12 @@ from calculators.logs.request_statistics import (
     value_counts,
     window_sums,
 )
+from calculators.logs.scratch import scratch_folder
+from calculators.logs.shown import file_label
 from calculators.logs.usage_questions import UsageAnswers, UsageQuestion
 from calculators.logs.usage_readers import OpenLog, answers_for, doubt, open_log
 from calculators.logs.usage_share import UsageShare
-from calculators.units import percent, plural, printable
+from calculators.units import percent, plural
 
 MAX_SECONDS = 60.0  # for one read, from the first byte to the summary
 MAX_SPARK_COUNT = 1_500
@@ -139,7 +140,7 @@ def read_log(
     `role_of` maps roles to column names in place of the guess ("" is none); other columns stay as guessed.
     `now` (aware) bounds the future. Raises LogError, with a remedy, for whatever cannot be read with certainty.
     """
-    label = printable(name or path.name, MAX_FILE_NAME_CHARS)
+    label = file_label(name or path.name)
     answers = UsageAnswers(column_of=role_of or {}, input_excludes_cache=input_excludes_cache)
     return read_logs([LogFile(plain_file(path, label, progress), label)], answers, now, progress).summary
 
@@ -148,8 +149,7 @@ def read_logs(
     files: Sequence[LogFile], answers: UsageAnswers, now: datetime | None = None, progress: Progress | None = None
 ) -> RequestsRead:
     """Summary of one log or several together, and the questions they leave open. Raises LogError."""
-    name = files[0].label if len(files) == 1 else f"{files[0].label} and {plural(len(files) - 1, 'more file')}"
-    label = printable(name, MAX_FILE_NAME_CHARS)
+    label = files[0].label if len(files) == 1 else f"{files[0].label} and {plural(len(files) - 1, 'more file')}"
     deadline_s = time.monotonic() + MAX_SECONDS
 
     def report(fraction: float, text: str) -> None:
@@ -158,7 +158,7 @@ def read_logs(
         if progress is not None:
             progress(fraction, text)
 
-    labels = [printable(file.label, MAX_FILE_NAME_CHARS) for file in files]
+    labels = [file.label for file in files]
     logs = [
         open_log(file.plain, each, answers, functools.partial(_report_part, report, number, len(files)))
         for number, (file, each) in enumerate(zip(files, labels, strict=True))
@@ -265,7 +265,7 @@ def _filtered(sorting: Sorting, totals: Mapping[str, int], label: str) -> tuple[
         0,
         f"Only {only_text(only)}: {percent(share)} of the tokens and {left['n']:,} of {totals['n']:,} requests of the file.",
     )
-    return printable(f"{label} (only {only_text(only)})", MAX_FILE_NAME_CHARS), left
+    return file_label(f"{label} (only {only_text(only)})"), left
 
 
 def _summary(files: Sequence[_Parsed], label: str, sorting: Sorting, totals: Mapping[str, int]) -> UsageSummary:

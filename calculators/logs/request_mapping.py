@@ -12,15 +12,17 @@ from calculators.logs import request_columns
 from calculators.logs.cells import is_null, is_number, whole_number
 from calculators.logs.containers import plain_file
 from calculators.logs.request_columns import ColumnMatch
-from calculators.logs.request_file import MAX_FILE_NAME_CHARS, MAX_SHOWN_CELL_CHARS, LogError, LogHead, read_head
+from calculators.logs.request_file import LogError, LogHead, read_head
 from calculators.logs.request_meaning import token_meaning
 from calculators.logs.request_names import EXTRA_ROLES, GROUP_ROLES, MARK_ROLES, ROLES
+from calculators.logs.shown import file_label, shown_cell, shown_name
 from calculators.logs.timestamps import PLAIN_TIMES, TimeStyle, is_date_only, is_rounded, time_style
 from calculators.logs.usage_questions import UsageAnswers, UsageQuestion
-from calculators.units import count, milliseconds, plural, printable
+from calculators.units import count, milliseconds, plural
 
 SAMPLE_ROW_COUNT = 5
-SHOWN_COLUMN_COUNT = 12
+MAX_LIST_CHARS = 80
+"""Of the names of columns in a message."""
 MAX_MARK_COUNT = 20
 MIN_HIT_COUNT = 3
 
@@ -69,7 +71,7 @@ class ReadPlan:
 
 def guess_columns(path: Path) -> ColumnGuess:
     """The roles of the columns, from names and the first rows (2,000 at most). Raises LogError for unusable files."""
-    label = printable(path.name, MAX_FILE_NAME_CHARS)
+    label = file_label(path.name)
     file = plain_file(path, label)
     return _guess(read_head(file.path, label))
 
@@ -97,7 +99,7 @@ def _guess(head: LogHead) -> ColumnGuess:
 
 
 def _shown(column: str) -> str:
-    return f'"{printable(column, MAX_SHOWN_CELL_CHARS)}"'
+    return f'"{shown_name(column)}"'
 
 
 def _fitting(head: LogHead) -> dict[str, list[ColumnMatch]]:
@@ -143,8 +145,7 @@ def _sample(head: LogHead) -> tuple[tuple[str, ...], ...]:
     }
     rows = head.rows[:SAMPLE_ROW_COUNT]
     return tuple(
-        tuple(printable(row.get(name, ""), MAX_SHOWN_CELL_CHARS) if name in shown else "" for name in head.place_of)
-        for row in rows
+        tuple(shown_cell(row.get(name, "")) if name in shown else "" for name in head.place_of) for row in rows
     )
 
 
@@ -257,7 +258,7 @@ def _rival_question(head: LogHead, role: str, columns: tuple[str, str]) -> Usage
 def _consequence(head: LogHead, role: str, column: str) -> str:
     filled = [value for value in head.values(column) if not is_null(value)]
     if role == "time":
-        return f"the first row has {printable(filled[0], MAX_SHOWN_CELL_CHARS) if filled else 'none'}"
+        return f"the first row has {shown_cell(filled[0]) if filled else 'none'}"
     mean_tok = sum(map(whole_number, filled)) / max(len(filled), 1)
     return f"{count(mean_tok)} tokens a request on average"
 
@@ -279,9 +280,9 @@ def _unit_question(head: LogHead, column: str, taken: str) -> UsageQuestion:
 
 
 def _date_question(head: LogHead, column: str) -> UsageQuestion:
-    first = next(value for value in head.values(column) if not is_null(value))
+    first = next(value for value in head.values(column) if request_columns.is_time(value))
     return UsageQuestion(
-        text=f"Do the dates of {_shown(column)} begin with the day or with the month? The first is {printable(first, MAX_SHOWN_CELL_CHARS)}.",
+        text=f"Do the dates of {_shown(column)} begin with the day or with the month? The first is {shown_cell(first)}.",
         answers=("day: as in 31/12/2026", "month: as in 12/31/2026"),
         option="--date-order day|month",
         field="date_order",
@@ -335,31 +336,35 @@ def _refuse_shared(head: LogHead, roles: Mapping[str, str]) -> None:
         shared = [role for role, column in roles.items() if column == name]
         if len(shared) > 1:
             raise LogError(
-                f'{head.label}: column "{printable(name, MAX_SHOWN_CELL_CHARS)}" is given for {" and ".join(shared)}; pick one for each.'
+                f"{head.label}: column {_shown(name)} is given for {' and '.join(shared)}; pick one for each."
             )
 
 
 def _column_list(head: LogHead, role: str) -> str:
-    shown = ", ".join(printable(name, MAX_SHOWN_CELL_CHARS) for name in list(head.place_of)[:SHOWN_COLUMN_COUNT])
-    more = len(head.place_of) - SHOWN_COLUMN_COUNT
-    near = (
-        ", ".join(
-            printable(name, MAX_SHOWN_CELL_CHARS) for name in request_columns.nearest_name(role, tuple(head.place_of))
-        )
-        or "none"
-    )
-    return f"Its columns are {shown}{f' and {more} more' if more > 0 else ''}; nearest: {near}. Map one (--map {role}=COLUMN) or rename it."
+    """The names to choose from; none where no name is known, because then the first row may be no header."""
+    names = tuple(head.place_of)
+    remedy = f"Map one (--map {role}=COLUMN) or rename it."
+    if not any(request_columns.matching_columns(each, names) for each in ROLES):
+        return f"None of its {plural(len(names), 'column name')} is a known one: see that the first row names them. {remedy}"
+    shown = list[str]()
+    for name in map(shown_name, names):
+        if len(", ".join((*shown, name))) > MAX_LIST_CHARS:
+            break
+        shown.append(name)
+    more = f" and {len(names) - len(shown):,} more" if len(shown) < len(names) else ""
+    near = next(map(shown_name, request_columns.nearest_name(role, names)), "none")
+    return f"Its columns are {', '.join(shown)}{more}; nearest: {near}. {remedy}"
 
 
 def _refuse_dates(head: LogHead, column: str) -> None:
     filled = [value for value in head.values(column) if value.strip()]
     if is_rounded(filled):
         raise LogError(
-            f'{head.label}: column "{printable(column, MAX_SHOWN_CELL_CHARS)}" was rounded by a spreadsheet, such as '
-            f'"{printable(filled[0], MAX_SHOWN_CELL_CHARS)}"; export the log again and do not open it in between.'
+            f"{head.label}: column {_shown(column)} was rounded by a spreadsheet, such as "
+            f'"{shown_cell(filled[0])}"; export the log again and do not open it in between.'
         )
     if filled and all(map(is_date_only, filled)):
         raise LogError(
-            f'{head.label}: column "{printable(column, MAX_SHOWN_CELL_CHARS)}" holds dates without a time of day, such as '
-            f'"{printable(filled[0], MAX_SHOWN_CELL_CHARS)}"; export the time of each request.'
+            f"{head.label}: column {_shown(column)} holds dates without a time of day, such as "
+            f'"{shown_cell(filled[0])}"; export the time of each request.'
         )

@@ -5,7 +5,6 @@ tables hold numbers and names of models and groups only. Each row becomes intege
 a code that says why. `LogSource` looks at the log again when an error has to name a row.
 """
 
-import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -23,9 +22,9 @@ from calculators.logs import request_columns, request_marks, request_names
 from calculators.logs.cell_expressions import MAX_REQUEST_TOK, cell_text, time_us, tokens_of, usd_of
 from calculators.logs.cells import NULL_WORDS, thousands_sign
 from calculators.logs.group_values import group_expression
-from calculators.logs.request_file import MAX_SHOWN_CELL_CHARS, LogError, LogHead
+from calculators.logs.request_file import LogError, LogHead
 from calculators.logs.request_mapping import MarkColumn, ReadPlan
-from calculators.units import printable
+from calculators.logs.shown import shown_cell, shown_name
 
 MAX_BAD_FRAC = 0.01
 MEMORY_LIMIT = "512MB"
@@ -69,6 +68,8 @@ class LogEngine:
             "threads": THREAD_COUNT,
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
+            "allow_community_extensions": False,
+            "allow_persistent_secrets": False,
             "preserve_insertion_order": False,
             "temp_directory": str(folder / "spill"),
         }
@@ -268,25 +269,16 @@ class LogSource:
         table = table.filter(table.excluded == 0, wrong(table)).order_by("row_number").limit(1)
         shown = table[role] if role in table.columns else ibis.literal("")
         rows = self.engine.rows(table.select("row_number", shown=shown.fill_null("")))
-        return (rows[0]["row_number"] + 1, _shown(rows[0]["shown"])) if rows else (0, "")
+        return (rows[0]["row_number"] + 1, shown_cell(rows[0]["shown"])) if rows else (0, "")
 
     def place(self, role: str, wrong: Callable[[Any], Any]) -> str:
         row, shown = self.first(role, wrong)
-        return f'{self.head.label}, data row {row}, column "{printable(self.plan.role_of[role], MAX_SHOWN_CELL_CHARS)}": "{shown}"'
-
-
-def _shown(value: str) -> str:
-    """A cell for a message: a number or a time as it is, anything else might be somebody's prompt."""
-    return (
-        printable(value, MAX_SHOWN_CELL_CHARS)
-        if not value.strip() or re.fullmatch(r"[\d\s.,:;+\-/TZzeE]{1,40}|[Nn]a[Nn]|-?[Ii]nf(inity)?", value)
-        else "(text)"
-    )
+        return f'{self.head.label}, data row {row}, column "{shown_name(self.plan.role_of[role])}": "{shown}"'
 
 
 def _refuse_bad(source: LogSource, code: int, bad_count: int, row_count: int) -> None:
     role = FAULTS[code]
-    share = f"{bad_count:,} of {row_count:,} rows are unreadable, and fewer than 1% can be dropped"
+    share = f"{bad_count:,} of {row_count:,} rows are unreadable; fewer than 1% can be dropped"
     if role == "line":
         row, _ = source.first("", lambda table: table.fault == code)
         raise LogError(f"{source.head.label}, data row {row}, is no JSON object; write one object a line ({share}).")

@@ -10,13 +10,14 @@ from calculators.logs.aggregates import answered, read_aggregate, with_spend
 from calculators.logs.containers import plain_file
 from calculators.logs.lengths_and_rates import LoadReading
 from calculators.logs.request_checks import FIRST_YEAR
-from calculators.logs.request_file import MAX_FILE_NAME_CHARS, LogError, Progress
+from calculators.logs.request_file import LogError, Progress
 from calculators.logs.request_log import LogFile, RequestsRead, UsageSummary, read_logs, span_text
+from calculators.logs.shown import file_label
 from calculators.logs.to_workload import log_month_texts, log_workload, to_workload_yaml, week_peak
 from calculators.logs.usage_questions import UsageAnswers
 from calculators.logs.usage_reading import UsageReading
 from calculators.scenario.schema import Workload
-from calculators.units import count, plural, printable, usd
+from calculators.units import count, plural, usd
 
 
 def read_usage(
@@ -29,7 +30,7 @@ def read_usage(
     """What the files say together. `names`: what the user calls them. Raises LogError for what cannot be read at all; what
     is in doubt stands in `questions`, and the figures are those of the answer taken meanwhile."""
     answers, names = answers or UsageAnswers(), names or [path.name for path in paths]
-    labels = [printable(name, MAX_FILE_NAME_CHARS) for name in names]
+    labels = [file_label(name) for name in names]
     files = [LogFile(plain_file(path, label, progress), label) for path, label in zip(paths, labels, strict=True)]
     sums = [read_sums(file, answers) for file in files]
     bill = next((reading for reading in sums if reading is not None and reading.is_bill), None)

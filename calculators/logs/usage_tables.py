@@ -1,4 +1,4 @@
-"""Tables of sums in CSV or JSON of any nesting, as flat rows by normalized name, one at a time.
+"""Tables of sums in CSV, Parquet or JSON of any nesting, as flat rows by normalized name, one at a time.
 
 A nested key is there twice: by its whole path and by its last part. Lists of objects (pages, buckets, results) become
 rows that repeat what stands around them; other lists are left out. Values are text, and "" is null.
@@ -10,11 +10,16 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from calculators.logs.json_documents import array_objects, json_text, line_objects
+from calculators.logs.log_bytes import START_BYTES, packing
 from calculators.logs.request_columns import normalised
 
 HEAD_CHARS = 200_000
@@ -63,9 +68,13 @@ def usage_tables(path: Path) -> Iterator[UsageTable]:
     """The tables that a file may hold: of JSON one, of CSV one for each line that may be the header. None for a file that is
     no text."""
     try:
+        with path.open("rb") as packed:
+            if packing(packed.read(START_BYTES)) == "parquet":
+                yield _parquet_table(path)
+                return
         with path.open(encoding="utf-8-sig", newline="") as file:
             head = file.read(HEAD_CHARS)
-    except (OSError, UnicodeDecodeError):
+    except (OSError, UnicodeDecodeError, pa.ArrowException):
         return
     if head.lstrip()[:1] in ("{", "["):
         yield from _json_table(path, head)
@@ -174,6 +183,28 @@ def _dimensions(pairs: list[Any]) -> Iterator[tuple[str, str]]:
         if isinstance(pair, dict):
             name = pair.get("name")
             yield normalised(str(name.get("value") if isinstance(name, dict) else name)), json_text(pair.get("value"))
+
+
+# --- Parquet ---------------------------------------------------------------------------------------------------------
+
+
+def _parquet_table(path: Path) -> UsageTable:
+    columns = [(name, normalised(name)) for name in pq.read_schema(path).names]
+    return UsageTable(frozenset(name for _, name in columns), partial(_parquet_rows, path, columns))
+
+
+def _parquet_rows(path: Path, columns: list[tuple[str, str]]) -> Iterator[Row]:
+    """Values as they would stand in a CSV; what is nested is left out."""
+    try:
+        for batch in pq.ParquetFile(path).iter_batches(batch_size=1_000):
+            for record in batch.to_pylist():
+                yield {name: _parquet_text(record[column]) for column, name in columns}
+    except (pa.ArrowException, OSError, ValueError, OverflowError):
+        return
+
+
+def _parquet_text(value: Any) -> str:
+    return value.isoformat() if isinstance(value, date) else "" if isinstance(value, dict) else json_text(value)
 
 
 # --- CSV -------------------------------------------------------------------------------------------------------------

@@ -36,11 +36,25 @@ def benchmark_upload() -> None:
     )
     if file is not None and st.session_state.get("benchmark_read") != file.file_id:
         try:
-            _ask(read_benchmark(bytes(file.getbuffer()), file.name), file.file_id)
+            _ask(_runs(file), file.file_id)
         except DataError as error:
             st.error(escape(str(error)), icon=":material/error:")
             st.caption("Your inputs are unchanged.")
     _show()
+
+
+def _runs(file: Any) -> tuple[BenchmarkRun, ...]:
+    """The runs in the file, which is read once however often the page is drawn. Raises DataError."""
+    of, outcome = st.session_state.get("benchmark_runs", ("", None))
+    if of != file.file_id:
+        try:
+            outcome = read_benchmark(bytes(file.getbuffer()), file.name)
+        except DataError as error:
+            outcome = error
+        st.session_state["benchmark_runs"] = (file.file_id, outcome)
+    if isinstance(outcome, DataError):
+        raise outcome
+    return outcome
 
 
 def _ask(runs: tuple[BenchmarkRun, ...], file_id: str) -> None:

@@ -1,8 +1,7 @@
 """Upload of files of usage: reads them, asks what they leave open, and puts their figures into the inputs."""
 
-import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,8 +11,10 @@ import streamlit as st
 from calculators.api.usage_api import api_of_usage
 from calculators.catalog.glossary import help_text
 from calculators.errors import DataError
+from calculators.logs.containers import unlinked
 from calculators.logs.request_log import UsageSummary
 from calculators.logs.request_mapping import ColumnGuess, guess_columns
+from calculators.logs.shown import shown_name
 from calculators.logs.to_workload import log_workload
 from calculators.logs.usage_files import read_usage, usage_workload
 from calculators.logs.usage_questions import UsageAnswers, UsageQuestion
@@ -74,11 +75,22 @@ def log_upload() -> None:
     if not files or st.session_state.get("log_read") == read_id:
         return
     answers = UsageAnswers(**st.session_state.get(f"log_answers_{read_id}", {}))
-    if (reading := _settled_reading(files, answers, read_id)) is None:
-        return
-    if reading.is_bill:
+    outcome = _outcome(files, answers, read_id)
+    reading, guess = outcome.reading, outcome.guess
+    if reading is None:
+        _refuse(outcome.refusal, guess, answers, read_id)
+    elif reading.is_bill:
         _use_bill(reading, read_id)
-        return
+    elif guess is not None:
+        _ask_columns(guess, answers, read_id)
+    elif reading.questions:
+        _ask(reading.questions, answers, read_id)
+    else:
+        _use_reading(reading, answers, read_id)
+
+
+def _use_reading(reading: UsageReading, answers: UsageAnswers, read_id: str) -> None:
+    """Puts everything that the files say into the inputs, and draws the page again."""
     charts = _charts(reading, answers, read_id)
     try:
         if reading.summary is None:
@@ -98,28 +110,38 @@ def log_upload() -> None:
         "Not in the file": reading.missing,
     }
     st.session_state["log_read"] = read_id
+    del st.session_state["log_outcome"]
     st.rerun()
 
 
-def _settled_reading(files: Sequence[Any], answers: UsageAnswers, read_id: str) -> UsageReading | None:
-    """What the files say; None while they are refused or leave something open, which is then shown."""
-    with tempfile.TemporaryDirectory() as folder:
-        paths = [_saved(Path(folder), number, file) for number, file in enumerate(files)]
-        names = [file.name for file in files]
-        try:
-            reading = _read(paths, names, answers)
-        except DataError as error:
-            _refuse(error, _guess(paths[0]), answers, read_id)
-            return None
-        if reading.is_bill:
-            return reading
-        if any(question.field == "column_of" and question.values[0][0] in ASKED for question in reading.questions):
-            _ask_columns(guess_columns(paths[0]), answers, read_id)
-            return None
-        if reading.questions:
-            _ask(reading.questions, answers, read_id)
-            return None
-    return reading
+@dataclass(frozen=True)
+class _Outcome:
+    """What the files gave with certain answers: a reading, or why there is none; and the columns, where they are asked."""
+
+    of: tuple[str, UsageAnswers]
+    reading: UsageReading | None = None
+    refusal: str = ""
+    guess: ColumnGuess | None = None
+
+
+def _outcome(files: Sequence[Any], answers: UsageAnswers, read_id: str) -> _Outcome:
+    """Files are read once for each set of answers, refused ones too, however often the page is drawn."""
+    before = st.session_state.get("log_outcome")
+    if before is None or before.of != (read_id, answers):
+        before = st.session_state["log_outcome"] = _new_outcome(files, answers, read_id)
+    return before
+
+
+def _new_outcome(files: Sequence[Any], answers: UsageAnswers, read_id: str) -> _Outcome:
+    of, copies = (read_id, answers), list[Any]()
+    try:
+        copies += [unlinked(iter([file.getbuffer()]), file.name) for file in files]  # no name on disk: gone if killed
+        paths = [path for path, _ in copies]
+        reading = _read(paths, [file.name for file in files], answers)
+        asked = [question.values[0][0] for question in reading.questions if question.field == "column_of"]
+        return _Outcome(of, reading, guess=guess_columns(paths[0]) if {*asked} & {*ASKED} else None)
+    except DataError as error:
+        return _Outcome(of, refusal=str(error), guess=_guess(copies[0][0]) if copies else None)
 
 
 def uploaded_id() -> str:
@@ -157,13 +179,6 @@ def _token_fracs(shares: Sequence[UsageShare]) -> dict[str, float]:
     return {share.value: share.total_tok / total_tok for share in shares if share.value != OTHERS}
 
 
-def _saved(folder: Path, number: int, file: Any) -> Path:
-    suffixes = "".join(suffix for suffix in Path(file.name).suffixes[-2:] if suffix.isascii() and len(suffix) < 9)
-    path = folder / f"log{number}{suffixes}"
-    path.write_bytes(file.getbuffer())
-    return path
-
-
 def _guess(path: Path) -> ColumnGuess | None:
     """The columns as recognized; None for a file of which nothing can be recognized."""
     try:
@@ -172,11 +187,11 @@ def _guess(path: Path) -> ColumnGuess | None:
         return None
 
 
-def _refuse(error: DataError, guess: ColumnGuess | None, answers: UsageAnswers, read_id: str) -> None:
+def _refuse(refusal: str, guess: ColumnGuess | None, answers: UsageAnswers, read_id: str) -> None:
     """Asks for the columns where that helps; says why the log was not read unless it was not asked before."""
     can_ask = guess is not None and (not guess.sure or bool(answers.column_of))
     if not can_ask or answers.column_of:
-        st.error(escape(str(error)), icon=":material/error:")
+        st.error(escape(refusal), icon=":material/error:")
         st.caption("Your inputs are kept.")
     if guess is not None and can_ask:
         _ask_columns(guess, answers, read_id)
@@ -244,6 +259,7 @@ def _ask_columns(guess: ColumnGuess, answers: UsageAnswers, read_id: str) -> Non
                 options,
                 index=options.index(guess.role_of[role]) if guess.role_of.get(role) in options else 0,
                 key=f"map_{role}_{read_id}",
+                format_func=shown_name,
                 help=help_text("log column"),
             )
             for place, (role, label) in zip(columns, ASKED.items(), strict=False)

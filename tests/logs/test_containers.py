@@ -3,12 +3,7 @@
 import bz2
 import gzip
 import io
-import os
-import signal
-import subprocess
-import sys
 import tarfile
-import time
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from request_logs import CANARY, HEADER, NOW, ROWS, csv_text, json_lines
 
-from calculators.logs import containers
+from calculators.logs import scratch
 from calculators.logs.containers import plain_file
 from calculators.logs.log_bytes import LogError
 from calculators.logs.request_log import UsageSummary, read_log
@@ -187,7 +182,7 @@ def test_what_is_unpacked_has_no_name_on_disk(tmp_path: Path, monkeypatch: pytes
     """So it is gone even when the process is killed."""
     folder = tmp_path / "temporary"
     folder.mkdir()
-    monkeypatch.setattr(containers.tempfile, "tempdir", str(folder))
+    monkeypatch.setattr(scratch.tempfile, "tempdir", str(folder))
     (tmp_path / "log.gz").write_bytes(gzip.compress(TEXT.encode()))
     file = plain_file(tmp_path / "log.gz", "log.gz")
     assert file.path.read_text() == TEXT
@@ -197,22 +192,3 @@ def test_what_is_unpacked_has_no_name_on_disk(tmp_path: Path, monkeypatch: pytes
 def test_a_plain_file_is_not_copied(tmp_path: Path) -> None:
     (tmp_path / "log.csv").write_text(TEXT)
     assert plain_file(tmp_path / "log.csv", "log.csv").path == tmp_path / "log.csv"
-
-
-def test_a_killed_process_leaves_nothing(tmp_path: Path) -> None:
-    """SIGKILL cannot be caught: what is on disk then has to be removed by somebody else."""
-    code = (
-        "import os, signal\n"
-        "from calculators.logs.containers import scratch_folder\n"
-        "with scratch_folder() as folder:\n"
-        "    (folder / 'spill').write_text('numbers')\n"
-        "    os.kill(os.getpid(), signal.SIGKILL)\n"
-    )
-    environment = {**os.environ, "TMPDIR": str(tmp_path)}
-    process = subprocess.run([sys.executable, "-c", code], env=environment, cwd=Path(__file__).parents[2], check=False)
-    assert process.returncode == -signal.SIGKILL
-    for _ in range(100):
-        if not list(tmp_path.iterdir()):
-            return
-        time.sleep(0.05)
-    raise AssertionError("a scratch folder is left")

@@ -1,10 +1,12 @@
 """Text to integers: every row is counted, excluded or refused."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import duckdb
 import pytest
-from request_logs import HEADER, ROWS, csv_text, input_sum_tok, read_text, write
+from request_logs import HEADER, ROWS, csv_text, input_sum_tok, json_lines, read_text, write
 
 from calculators.logs import request_rows as usage_parse
 
@@ -82,3 +84,72 @@ def test_engine_is_locked(tmp_path: Path) -> None:
         with pytest.raises(Exception, match=r"Permission|locked|disabled|cannot|Cannot"):
             connection.execute(statement)
     connection.close()
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a log and what is not to be read."""
+    folder = tmp_path_factory.mktemp("locked")
+    for name in ("log", "log2", "other"):
+        (folder / name).write_text("a,b\n1,2\n")
+    duckdb.connect(str(folder / "x.duckdb")).close()
+    (folder / "scratch").mkdir()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def locked(here: Path) -> Iterator[usage_parse.LogEngine]:
+    """A connection that may read the log. It cannot be changed, so all statements can have the same one."""
+    engine = usage_parse.LogEngine(here / "scratch", here / "log")
+    yield engine
+    engine.connection.close()
+
+
+def test_the_locked_connection_reads_the_log(locked: usage_parse.LogEngine, here: Path) -> None:
+    """So that the refusals below are not those of a connection that can do nothing."""
+    assert locked.connection.execute(f"SELECT * FROM read_csv('{here}/log')").fetchall() == [(1, 2)]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        *("ATTACH '{here}/x.duckdb' AS x", "ATTACH '{here}/new.duckdb'", "ATTACH 'http://127.0.0.1:9/x.duckdb'"),
+        *("COPY (SELECT 1) TO '{here}/out.csv'", "COPY (SELECT 1) TO '{here}/other' (FORMAT csv, USE_TMP_FILE false)"),
+        *("COPY (SELECT 1) TO '{here}/log'", "COPY (SELECT 1) TO '{here}/out.parquet' (FORMAT parquet)"),
+        *("CREATE TABLE t AS FROM read_csv('{here}/other')", "CREATE OR REPLACE TABLE t (a VARCHAR); COPY t FROM '{here}/other'"),
+        *("FROM read_csv('/etc/passwd')", "FROM '/etc/passwd'", "FROM '{here}/other.csv'", "FROM read_csv('{here}/*')"),
+        *("FROM read_csv('{here}/log2')", "FROM read_csv('{here}/log/../other')", "FROM read_csv(['{here}/log', '{here}/other'])"),
+        *("FROM glob('/etc/*')", "FROM glob('{here}/*')", "FROM read_text('/etc/passwd')", "FROM read_blob('/etc/passwd')"),
+        *("FROM read_text('/proc/self/environ')", "FROM read_csv('/dev/stdin')", "FROM read_csv('/proc/self/fd/0')"),
+        *("FROM read_json('{here}/other')", "FROM read_parquet('{here}/other')", "FROM parquet_metadata('{here}/other')"),
+        *("FROM sniff_csv('{here}/other')", "FROM read_csv('http://127.0.0.1:9/x.csv')", "FROM read_csv('s3://bucket/x.csv')"),
+        *("INSTALL httpfs", "FORCE INSTALL httpfs", "LOAD httpfs", "LOAD '{here}/other'", "UPDATE EXTENSIONS"),
+        *("INSTALL httpfs FROM community", "INSTALL '{here}/other'", "SET enable_external_access = true"),
+        *("RESET enable_external_access", "SET lock_configuration = false", "RESET lock_configuration"),
+        *("SET allowed_paths = ['/etc/passwd']", "RESET allowed_paths", "SET allowed_directories = ['/etc']"),
+        *("SET GLOBAL memory_limit = '8GB'", "SET SESSION threads = 3", "PRAGMA memory_limit = '8GB'", "SET temp_directory = '/tmp'"),
+        *("SET TimeZone = 'Asia/Kolkata'", "SET autoload_known_extensions = true", "SET log_query_path = '{here}/log3'"),
+        *("PRAGMA enable_profiling", "PRAGMA profiling_output = '{here}/log3'", "EXPORT DATABASE '{here}/out'"),
+        *("IMPORT DATABASE '{here}'", "CREATE PERSISTENT SECRET s (TYPE http, BEARER_TOKEN 'x')", "SET home_directory = '/'"),
+        *("CALL enable_logging(storage = 'file', storage_path = '{here}/log3')", "SELECT getenv('HOME')"),
+    ],
+)  # fmt: skip
+def test_the_locked_connection_reaches_nothing_else(statement: str, locked: usage_parse.LogEngine, here: Path) -> None:
+    before = {path: path.read_bytes() for path in here.iterdir() if path.is_file()}
+    with pytest.raises(duckdb.Error):
+        locked.connection.execute(statement.format(here=here)).fetchall()
+    assert {path: path.read_bytes() for path in here.iterdir() if path.is_file()} == before
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["'); ATTACH '/etc/passwd' AS x; --", "\") FROM read_text('/etc/passwd') --", "c0'||getenv('HOME')||'", "{c0}"],
+)
+@pytest.mark.parametrize("role", ["time", "input", "output"])
+def test_a_name_of_a_column_is_never_sql(tmp_path: Path, name: str, role: str) -> None:
+    """In a table, where the name stands in the header, and in JSON, where it is a path within the object."""
+    columns = {"time": "timestamp", "input": "input_tokens", "output": "output_tokens"} | {role: name}
+    quoted = ",".join('"' + column.replace('"', '""') + '"' for column in columns.values())
+    objects: list[dict[str, object]] = [dict(zip(columns.values(), row.split(","), strict=True)) for row in ROWS]
+    for text in (csv_text(ROWS, quoted), json_lines(objects)):
+        assert input_sum_tok(read_text(tmp_path, text, role_of=columns)) == 600

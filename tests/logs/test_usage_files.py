@@ -1,11 +1,18 @@
 """One entry for files of usage."""
 
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from request_logs import HEADER, NOW, ROWS, csv_text, json_lines, write
+from same_log import ROUTES, routed
 
+from calculators.catalog.load import ROOT
 from calculators.logs.request_file import LogError
+from calculators.logs.request_statistics import LengthStatistics
 from calculators.logs.usage_files import read_usage, usage_workload
 from calculators.logs.usage_questions import UsageAnswers
 from calculators.scenario.schema import Workload
@@ -104,3 +111,82 @@ def test_a_bill_of_another_month_is_refused(tmp_path: Path) -> None:
     late = csv_text([row.replace("10-05", "11-05") for row in ROWS])
     with pytest.raises(LogError, match="no day in common"):
         read_usage([write(tmp_path, BILL, "bill.csv"), write(tmp_path, late, "usage.csv")], now=NOW)
+
+
+SAMPLE = ROOT / "sample_logs" / "azure_conversation_2023.csv"
+RATES = "window_start_s,requests_per_s\n" + "".join(f"{600 * n},{40 + n % 7}\n" for n in range(144))
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_a_real_trace_has_its_figures_by_every_route(tmp_path: Path, route: str) -> None:
+    """5,985 requests in 20 minutes, counted by hand from the file."""
+    read = read_usage(routed(tmp_path, route, SAMPLE.read_text()), now=NOW)
+    summary = read.summary
+    assert summary is not None
+    assert (read.requests, read.input_tok, read.output_tok) == (5_985, 6_882_830, 1_512_323)
+    assert [round(value) for value in _quantiles(summary.input_tok)] == [1_042, 4_081, 4_107, 14_050]
+    assert [round(value) for value in _quantiles(summary.output_tok)] == [202, 479, 625, 1_000]
+    assert summary.request_rate_req_s == pytest.approx(4.989, abs=0.0005)
+    assert [round(peak.ratio, 2) for peak in summary.peaks[:1]] == [1.19]
+    assert bool(read.questions) == (route == "overlap")  # rows without an id, in both files
+
+
+def _quantiles(lengths: LengthStatistics) -> tuple[float, ...]:
+    return lengths.p50_tok, lengths.p95_tok, lengths.p99_tok, lengths.max_tok
+
+
+@pytest.mark.parametrize("route", ROUTES[:-2])
+def test_rates_are_the_same_by_every_route(tmp_path: Path, route: str) -> None:
+    read = read_usage(routed(tmp_path, route, RATES))
+    assert (read.kind, read.requests) == ("rates", pytest.approx(600 * sum(40 + n % 7 for n in range(144))))
+
+
+def _eight(folder: Path) -> list[Path]:
+    """Eight logs that differ, of several formats."""
+    texts = [csv_text([row.replace(",3", f",{number + 1}3") for row in ROWS]) for number in range(8)]
+    files = list[Path]()
+    for number, (route, text) in enumerate(zip((*ROUTES[:11:2], "array", "zip"), texts, strict=True)):
+        (folder / str(number)).mkdir()
+        files += routed(folder / str(number), route, text)
+    return files
+
+
+def test_eight_threads_at_once_read_what_one_reads_after_the_other(tmp_path: Path) -> None:
+    files = _eight(tmp_path)
+    alone = [read_usage([file], now=NOW).to_json() for file in files]
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(lambda file: read_usage([file], now=NOW).to_json(), files * 2))
+    assert together == alone * 2
+    assert len({one["input_tok"] for one in alone}) == 8
+
+
+ZONED = """
+import json, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from calculators.logs.usage_files import read_usage
+read = (read_usage([Path(path)], now=datetime(2026, 11, 23, tzinfo=UTC)) for path in sys.argv[1:])
+print(json.dumps([[one.to_json(), [repr(question) for question in one.questions]] for one in read]))
+"""
+
+
+def test_the_time_zone_of_the_machine_changes_nothing(tmp_path: Path) -> None:
+    """Local times, dates without a time, Parquet times without a zone, days of a workbook and seconds since 1970."""
+    local = csv_text([row.replace("T", " ").replace("Z", "") for row in ROWS])
+    (tmp_path / "texts").mkdir()
+    files = [
+        write(tmp_path, local, "local.csv"),
+        *routed(tmp_path / "texts", "parquet", local),
+        write(tmp_path, csv_text(["46300.375,100,10", "46300.385416667,300,20"]), "days.csv"),
+        write(tmp_path, csv_text(["05/10/2026 23:30,100,10", "06/10/2026 00:30,300,20"]), "words.csv"),
+        write(
+            tmp_path, "Date;Input tokens;Output tokens;Requests\n2026-10-05;900;40;3\n2026-10-06;900;40;3\n", "sums.csv"
+        ),
+        write(tmp_path, BILL, "bill.csv"),
+    ]
+    said = set[str]()
+    for zone in ("UTC", "America/New_York", "Asia/Kolkata"):
+        command = [sys.executable, "-c", ZONED, *map(str, files)]
+        environment = {**os.environ, "TZ": zone}
+        said.add(subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=True).stdout)
+    assert len(said) == 1

@@ -1,14 +1,13 @@
 """A checkpoint uploaded on the Quantization page: measured tensor by tensor, shown beside the map, not kept on disk."""
 
-import tempfile
-from pathlib import Path
-
 import pandas as pd
 import streamlit as st
 
 from calculators.catalog.glossary import help_text
 from calculators.catalog.quantization import Sensitivity
 from calculators.errors import DataError
+from calculators.logs.containers import unlinked
+from calculators.logs.scratch import scratch_folder
 from calculators.quantization.checkpoint_scan import (
     CheckpointSurvey,
     TensorLoss,
@@ -70,10 +69,11 @@ def _forget() -> None:
 def _scanned(name: str, content: memoryview) -> tuple[CheckpointSurvey, list[TensorLoss]] | None:
     text = "Measuring each tensor …"
     bar = st.progress(0.0, text=text)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "model.safetensors"
-        path.write_bytes(content)
+    with scratch_folder() as folder:
+        path = folder / "model.safetensors"
         try:
+            copy, _file = unlinked(iter([content]), name)  # the weights lie in a file without a name
+            path.symlink_to(copy)
             return survey(path), list(scan_checkpoint(path, lambda share: bar.progress(min(share, 1.0), text=text)))
         except DataError as error:
             st.error(escape(str(error).replace("model.safetensors", name)), icon=":material/error:")
