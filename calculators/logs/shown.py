@@ -10,7 +10,7 @@ from calculators.units import printable
 
 MAX_FILE_NAME_CHARS = 50
 LONGEST_MODEL_CHARS = 120
-MAX_NAME_CHARS = 40
+MAX_COLUMN_NAME_CHARS = 40
 MAX_CELL_CHARS = 30
 MAX_NAME_WORDS = 5
 HIDDEN = "(text)"
@@ -35,7 +35,7 @@ def reads_as_name(text: str) -> bool:
 
 def shown_name(column: str) -> str:
     """The name of a column."""
-    return printable(column, MAX_NAME_CHARS) if reads_as_name(column) else HIDDEN
+    return printable(column, MAX_COLUMN_NAME_CHARS) if reads_as_name(column) else HIDDEN
 
 
 def shown_model(model: str) -> str:
