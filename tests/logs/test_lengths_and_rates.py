@@ -48,6 +48,15 @@ def test_rates_of_several_models_are_added(tmp_path: Path) -> None:
     assert reading.requests == pytest.approx(9 * 600)  # 3 + 6 + 0 requests/s of 600 s each
     assert reading.peak_ratio == pytest.approx(2)  # 6 over a mean of 3
     assert [(model.value, model.requests) for model in reading.models] == [("b", 3_600), ("a", 1_800)]
+    assert reading.series is not None
+    assert (reading.series.step_s, reading.series.requests, reading.series.tokens) == (600, (1_800, 3_600, 0), None)
+
+
+def test_lengths_and_rates_cannot_be_limited_to_a_team(tmp_path: Path) -> None:
+    path = tmp_path / "rates.csv"
+    path.write_text("window_start_s,requests_per_s\n0,1\n600,2\n")
+    with pytest.raises(LogError, match=r"rates.csv holds rates that cannot be split by team\."):
+        read_aggregate(path, path.name, only={"team": ["a"]})
 
 
 def test_rates_a_minute_and_dates(tmp_path: Path) -> None:
