@@ -26,7 +26,7 @@ from calculators.options.compared_text import compared_notes
 from calculators.options.context_window import is_too_short
 from calculators.options.feasibility import Feasibility, feasibility_matrix
 from calculators.options.option import LinearCost, Option, best_build, best_buy
-from calculators.options.ranking import curves_of, ranking
+from calculators.options.ranking import as_ranked, curves_of, ranking
 from calculators.options.remedies import NoFleet, no_fleet
 from calculators.options.scenario_check import check_ids
 from calculators.options.shortlist import (
@@ -150,7 +150,7 @@ def evaluate(scenario: Scenario, catalog: Catalog) -> Evaluation:
     ranked, traffic = over_traffic_ranges(by_cost.options, curves_of(allowed, inputs))
     assessment = assessed_as_compared(assessment, every, allowed, ranked, inputs)
     today = next((option for option in ranked if option.kind == "api_today"), every.buys[0].option)
-    (_, against_best), *crossovers = crossovers_of(today, allowed.buys, self_host, inputs)
+    (_, against_best), *crossovers = crossovers_of(today, as_ranked(allowed.buys, ranked), self_host, inputs)
     savings = savings_by_month(inputs, envelope, bounds, allowed.lines, allowed.buys)
     fits = feasibility_matrix(allowed, self_host.line, inputs)
     missing = no_fleet(fits, allowed, inputs)

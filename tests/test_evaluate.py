@@ -112,6 +112,22 @@ def test_bought_servers_are_an_option_of_their_own(catalog: Catalog) -> None:
 
 
 @pytest.mark.parametrize(
+    "workload",
+    [
+        {},
+        {"growth_per_month_frac": 0.05},
+        {"requests_basis": "assumed", "source": "log:x.csv", "requests_range_per_month": (1e6, 4e6)},
+    ],
+)
+def test_the_options_of_the_chart_are_those_of_the_ranking(catalog: Catalog, workload: dict[str, Any]) -> None:
+    """Each once: a copy of an option would be drawn beside it, or not at all."""
+    found = evaluate(scenario(workload=workload), catalog)
+    drawn = [option for option, _ in found.crossovers]
+    assert len({id(option) for option in drawn}) == len(drawn)
+    assert {id(option) for option in drawn} == {id(option) for option in found.options if option.is_buy}
+
+
+@pytest.mark.parametrize(
     ("changes", "note"),
     [
         (

@@ -44,6 +44,12 @@ def rank_options(allowed: AllowedOptions, bounds: SpeedBounds, inputs: Inputs) -
     return list(ranking(allowed, bounds, inputs).options)
 
 
+def as_ranked(options: Sequence[Option], ranked: Sequence[Option]) -> list[Option]:
+    """The options as they stand in the ranking, with its means and ranges."""
+    by_name = {(option.kind, option.label): option for option in ranked}
+    return [by_name[option.kind, option.label] for option in options]
+
+
 def curves_of(allowed: AllowedOptions, inputs: Inputs) -> OptionCurves:
     """The curves of the allowed options, with the purchased servers that step in where no rented fleet serves."""
     stairs = (*allowed.stairs, *allowed.standby)
