@@ -17,12 +17,17 @@ from pathlib import Path
 from typing import Any
 
 from calculators.errors import DataError
+from calculators.logs.document_stream import value_count
 from calculators.logs.request_file import Progress
 from calculators.logs.timestamps import TIME_FIELDS, epoch_seconds
 from calculators.units import plural
 
 MAX_PROMPT_BYTES = 100_000_000
 MAX_PROMPTS = 5_000
+MAX_WITHOUT = 50_000
+"""Records without a prompt, after which the rest is not looked at."""
+MAX_LIST_VALUES = 4_000_000
+"""Of lists, objects and values in one JSON document."""
 MAX_REQUEST_CHARS = 4_000_000
 MAX_PARTS = 5_000
 MAX_ALL_PARTS = 500_000
@@ -108,6 +113,8 @@ def _collected(values: Iterator[tuple[str, float, Any]], progress: Progress) -> 
         prompt = value if isinstance(value, Prompt) else _prompt(value, where)
         if prompt is None:
             without += 1
+            if without > MAX_WITHOUT:
+                return prompts, without, True
             continue
         parts += len(prompt.parts)
         if len(prompts) == MAX_PROMPTS or (prompts and parts > MAX_ALL_PARTS):
@@ -186,6 +193,8 @@ def _json(text: str, where: str) -> Any:
 
 
 def _array(text: str, name: str) -> Iterator[tuple[str, float, Any]]:
+    if value_count(text) > MAX_LIST_VALUES:
+        raise DataError(f"{name}: more than {MAX_LIST_VALUES:,} values in one list; give one request a line")
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
@@ -201,12 +210,20 @@ def _array(text: str, name: str) -> Iterator[tuple[str, float, Any]]:
 
 
 def _plain(text: str, name: str) -> Iterator[tuple[str, float, Any]]:
-    segments = [piece.strip() for piece in SEPARATOR.split(text)]
-    for number, piece in enumerate(segments, 1):
+    for number, (piece, share) in enumerate(_segments(text), 1):
         if len(piece) > MAX_REQUEST_CHARS:
             raise DataError(f"{name}: prompt {number} is longer than {MAX_REQUEST_CHARS:,} characters; leave it out")
         if piece:
-            yield f"{name}: prompt {number}", number / len(segments), Prompt(None, "", (PromptPart("prompt", piece),))
+            yield f"{name}: prompt {number}", share, Prompt(None, "", (PromptPart("prompt", piece),))
+
+
+def _segments(text: str) -> Iterator[tuple[str, float]]:
+    """What stands between the separators, with how far on it ends."""
+    start = 0
+    for separator in SEPARATOR.finditer(text):
+        yield text[start : separator.start()].strip(), separator.start() / len(text)
+        start = separator.end()
+    yield text[start:].strip(), 1.0
 
 
 def _prompt(value: Any, where: str) -> Prompt | None:

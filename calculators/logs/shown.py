@@ -10,16 +10,21 @@ from calculators.units import printable
 
 MAX_FILE_NAME_CHARS = 50
 LONGEST_MODEL_CHARS = 120
-MAX_COLUMN_NAME_CHARS = 40
+LONGEST_NAME_CHARS = 40
 MAX_CELL_CHARS = 30
 MAX_NAME_WORDS = 5
 HIDDEN = "(text)"
+MAX_READ_CHARS = 200
+"""Longer text is no name."""
 PRIVATE = re.compile(
     r"\S@\S"  # an address
     r"|[.!?](\s*$|\s+[A-Z])"  # the end of a sentence
-    r"|\b(sk|pk|rk|key|ghp|xox[abp])[-_]\w{6,}|(?=(?:[a-zA-Z0-9+/=]*\d){4})[a-zA-Z0-9+/=]{16,}"  # a key or a hash
+    r"|\b(sk|pk|rk|key|ghp|xox[abp])[-_]\w{6,}"  # a key
     r"|\b[0-9a-f]{8}-[0-9a-f]{4}-"  # the number of somebody
 )
+LONG_WORD = re.compile(r"[a-zA-Z0-9+/=]{16,}")
+MIN_KEY_DIGITS = 4
+"""So many in a long word make it a key or a hash."""
 NUMBERS = re.compile(r"[\d\s.,:;+\-/TZzeE]{1,40}|[Nn]a[Nn]|-?[Ii]nf(inity)?")
 
 
@@ -30,12 +35,14 @@ def file_label(name: str) -> str:
 
 def reads_as_name(text: str) -> bool:
     """Whether a text can be the name of a column: no address, key or sentence."""
-    return len(text.split()) <= MAX_NAME_WORDS and PRIVATE.search(text) is None
+    if len(text) > MAX_READ_CHARS or len(text.split()) > MAX_NAME_WORDS or PRIVATE.search(text):
+        return False
+    return all(sum(map(str.isdigit, word)) < MIN_KEY_DIGITS for word in LONG_WORD.findall(text))
 
 
 def shown_name(column: str) -> str:
     """The name of a column."""
-    return printable(column, MAX_COLUMN_NAME_CHARS) if reads_as_name(column) else HIDDEN
+    return printable(column, LONGEST_NAME_CHARS) if reads_as_name(column) else HIDDEN
 
 
 def shown_model(model: str) -> str:

@@ -5,6 +5,7 @@ proxy: it ignores activations, so a release must be gated on evals.
 """
 
 import re
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from math import inf, isfinite, log10
@@ -115,15 +116,19 @@ def _is_matrix(tensor: Tensor) -> bool:
     return len(tensor.shape) >= 2 and tensor.values_count > 0 and not HELPERS.search(tensor.name.lower())
 
 
-def scan_checkpoint(path: Path, progress: Callable[[float], None] = lambda _: None) -> Iterator[TensorLoss]:
+def scan_checkpoint(
+    path: Path, progress: Callable[[float], None] = lambda _: None, limit_s: float = inf
+) -> Iterator[TensorLoss]:
     """Losses of every weight matrix, shard by shard in the order of the file. Vectors, scales, empty and already quantized
-    tensors are skipped (`survey` counts them). `progress` is called with the share done. Raises DataError."""
+    tensors are skipped (`survey` counts them). `progress` is called with the share done. Raises DataError, also
+    after `limit_s` seconds."""
+    end_s = time.monotonic() + limit_s
     held = [(file, tensor) for file in shard_files(path) for tensor in read_header(file)]
     total = sum(tensor.values_count for _, tensor in held) or 1
     done = 0
     for file, tensor in held:
         if _is_matrix(tensor) and tensor.dtype in FLOAT_TYPES:
-            yield _loss(file, tensor)
+            yield _loss(file, tensor, end_s)
         done += tensor.values_count
         progress(done / total)
 
@@ -145,10 +150,10 @@ def worst_of_row(losses: Iterable[TensorLoss], row: str, stored: str) -> float |
     return min((worst[kind][stored] for kind in kinds if stored in worst[kind]), default=None)
 
 
-def _loss(path: Path, tensor: Tensor) -> TensorLoss:
+def _loss(path: Path, tensor: Tensor, end_s: float) -> TensorLoss:
     signal, outliers, noise = 0.0, 0, dict.fromkeys(ROUNDINGS, 0.0)
-    deviation, broken = _deviation(path, tensor)
-    for rows, _ in _chunks(path, tensor):
+    deviation, broken = _deviation(path, tensor, end_s)
+    for rows, _ in _chunks(path, tensor, end_s):
         ordinary = np.abs(rows) / OUTLIER_DEVIATIONS <= deviation
         outliers += rows.size - int(np.count_nonzero(ordinary))
         signal += float(np.sum(np.square(rows, dtype=np.float64), where=ordinary))
@@ -165,16 +170,16 @@ def _loss(path: Path, tensor: Tensor) -> TensorLoss:
     )
 
 
-def _deviation(path: Path, tensor: Tensor) -> tuple[float, int]:
+def _deviation(path: Path, tensor: Tensor, end_s: float) -> tuple[float, int]:
     """Root mean square of the weights, whose mean is close to zero; and how many are not finite."""
     squares, broken = 0.0, 0
-    for rows, bad in _chunks(path, tensor):
+    for rows, bad in _chunks(path, tensor, end_s):
         squares += float(np.sum(np.square(rows, dtype=np.float64)))
         broken += bad
     return float((squares / tensor.values_count) ** 0.5), broken
 
 
-def _chunks(path: Path, tensor: Tensor) -> Iterator[tuple[NDArray[np.float32], int]]:
+def _chunks(path: Path, tensor: Tensor, end_s: float) -> Iterator[tuple[NDArray[np.float32], int]]:
     """A few rows at a time as float32, with the count of weights that are not finite and taken as zero. Leading dimensions,
     such as experts, count as rows. Formats pad a row to whole groups, so short rows count as longer ones."""
     columns = tensor.shape[-1]
@@ -186,6 +191,10 @@ def _chunks(path: Path, tensor: Tensor) -> Iterator[tuple[NDArray[np.float32], i
     mapped = np.memmap(path, np.dtype(FLOAT_TYPES[tensor.dtype]), "r", tensor.offset_bytes, (rows, columns))
     step = max(CHUNK_VALUES // (-(-columns // INT4_GROUP) * INT4_GROUP), 1)
     for start in range(0, rows, step):
+        if time.monotonic() > end_s:
+            raise DataError(
+                f"{path.name}: takes too long to scan here; scan it on the command line: python -m calculators quantize-scan"
+            )
         part = np.asarray(mapped[start : start + step])
         if tensor.dtype == "BF16":
             part = (part.astype(np.uint32) << 16).view(np.float32)

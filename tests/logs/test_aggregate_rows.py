@@ -7,6 +7,7 @@ from usage_sums import DAY_1_S, first_table, group, page
 
 from calculators.logs.aggregate_formats import PLAIN, known_format
 from calculators.logs.aggregate_rows import number, period_s, slices, time_s
+from calculators.logs.usage_tables import UsageTable
 
 
 @pytest.mark.parametrize(
@@ -56,3 +57,14 @@ def test_repeats_embeddings_and_totals_are_left_out(tmp_path: Path) -> None:
     assert [part is not None for part in slices(table, entry)] == [True, False, False]
     table = first_table(tmp_path, "date,input_tokens,output_tokens\n2026-10-01,1,2\nTotal,1,2\n")
     assert [part is not None for part in slices(table, PLAIN)] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("text", "currency"),
+    [("usd", "USD"), ("", ""), ("jane@example.org", "another currency"), ("€", "another currency")],
+)
+def test_a_currency_is_a_code_and_nothing_else_is_repeated(text: str, currency: str) -> None:
+    row = {"starttime": "1790812800", "amountvalue": "2", "amountcurrency": text}
+    (part,) = slices(UsageTable(frozenset(row), lambda: iter([row])), PLAIN)
+    assert part is not None
+    assert part.currency == currency

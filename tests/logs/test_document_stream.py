@@ -32,3 +32,12 @@ def test_endless_document_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(document_stream, "CHUNK_CHARS", 50)
     with pytest.raises(DocumentTooLarge):
         read('{"a": "' + "x" * 1_000 + '"}')
+
+
+def test_a_document_of_more_values_than_fit_into_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small documents one after the other are as many as they want to be."""
+    monkeypatch.setattr(document_stream, "MAX_DOCUMENT_VALUES", 100)
+    monkeypatch.setattr(document_stream, "CHUNK_CHARS", 300)
+    assert len(read("{}\n" * 1_000)) == 1_000
+    with pytest.raises(DocumentTooLarge):
+        read('{"data": [' + "[]," * 500 + "[]]}")

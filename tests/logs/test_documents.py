@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from flat_logs import T1, T2, flat_log, flat_rows, tokens
+from request_logs import NOW, write
 
 from calculators.logs.documents import flattened
 from calculators.logs.request_log import read_log
@@ -145,3 +146,12 @@ def test_only_the_calls_count(tmp_path: Path, text: str) -> None:
     assert all(row["time"] is not None for row in rows)
     assert {row["spend"] for row in rows} == {None}
     assert len({row["id"] for row in rows} - {None}) in (0, 2)
+
+
+@pytest.mark.parametrize("depth", [30, 300, 900])
+def test_objects_within_objects_end_in_a_reading(tmp_path: Path, depth: int) -> None:
+    """Deeper than anything is looked for, and than Python may recurse."""
+    deep = '{"data":' * depth + "1" + "}" * depth
+    text = "".join(json.dumps(call) + "\n" for call in CALLS) + deep + "\n"
+    path = write(tmp_path, text, "log.jsonl")
+    assert read_log(path, now=NOW).used_row_count == 2

@@ -194,3 +194,17 @@ def test_any_json_is_read_or_refused_with_a_reason(value: Any) -> None:
         assert all(isinstance(part.text, str) for prompt in log.prompts for part in prompt.parts)
         return
     assert refused.startswith("x.jsonl")
+
+
+def test_records_without_a_prompt_are_not_read_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prompt_log, "MAX_WITHOUT", 10)
+    good = json.dumps({"prompt": "Hello"})
+    log = parse_prompts((good + "\n" + "{}\n" * 20 + good).encode(), "x.jsonl")
+    assert len(log.prompts) == 1
+    assert "only the first 1 requests were read" in log.notes
+
+
+def test_a_list_of_more_values_than_fit_into_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prompt_log, "MAX_LIST_VALUES", 10)
+    with pytest.raises(DataError, match="give one request a line"):
+        parse_prompts(b"[" + b"[]," * 20 + b"[]]", "x.json")

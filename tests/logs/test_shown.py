@@ -51,3 +51,7 @@ def test_all_is_cut_short_and_printable() -> None:
         assert len(shown("9" * 1_000)) <= 120
         assert shown("1\n\x1b\u202e2").isprintable()
     assert file_label("\n") == "The file"
+
+
+def test_a_long_text_is_no_name() -> None:
+    assert [shown_name("a" * length) for length in (201, 1_000_000)] == ["(text)"] * 2

@@ -1,7 +1,10 @@
 """Tables of sums in CSV and JSON as flat rows."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 from usage_sums import first_table, page, write
 
 from calculators.logs.usage_tables import exploded, usage_tables
@@ -54,3 +57,13 @@ def test_what_is_no_text_has_no_table(tmp_path: Path) -> None:
 def test_deep_nesting_ends(tmp_path: Path) -> None:
     path = write(tmp_path, '{"data":[' * 5_000, "deep.json")
     assert [list(table.rows()) for table in usage_tables(path)] == [[]]
+
+
+def test_parquet_is_a_table_of_the_same_texts(tmp_path: Path) -> None:
+    columns = {"Start Time": [datetime(2026, 10, 1, tzinfo=UTC)], "n": [1.5], "model": [None], "nested": [{"a": 1}]}
+    pq.write_table(pa.table(columns), tmp_path / "sums.parquet")
+    (table,) = usage_tables(tmp_path / "sums.parquet")
+    assert table.names == {"starttime", "n", "model", "nested"}
+    assert list(table.rows()) == [{"starttime": "2026-10-01T00:00:00+00:00", "n": "1.5", "model": "", "nested": ""}]
+    (tmp_path / "broken.parquet").write_bytes(b"PAR1" * 9)
+    assert list(usage_tables(tmp_path / "broken.parquet")) == []

@@ -184,3 +184,8 @@ def test_a_row_of_the_map_finds_its_tensors_also_in_fused_ones(tmp_path: Path) -
     assert fused is not None
     assert fused == worst_of_row(losses, "up", "int4") == worst_of_row(losses, "down", "int4")
     assert worst_of_row(losses, "query", "int4") is None
+
+
+def test_a_scan_that_takes_too_long_says_what_to_do(model: Path) -> None:
+    with pytest.raises(DataError, match="quantize-scan"):
+        list(checkpoint_scan.scan_checkpoint(model, limit_s=-1.0))

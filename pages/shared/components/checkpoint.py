@@ -22,6 +22,7 @@ from pages.shared.figures.quantization import Cells, measured_chart
 from pages.shared.state import escape
 
 MAX_MB = 200
+MAX_SCAN_S = 60.0
 FILE, RESULT = "scan_file", "scan_result"
 SHOWN_ROWS = 1_000
 """Of the table: the worst."""
@@ -74,7 +75,9 @@ def _scanned(name: str, content: memoryview) -> tuple[CheckpointSurvey, list[Ten
         try:
             copy, _file = unlinked(iter([content]), name)  # the weights lie in a file without a name
             path.symlink_to(copy)
-            return survey(path), list(scan_checkpoint(path, lambda share: bar.progress(min(share, 1.0), text=text)))
+            return survey(path), list(
+                scan_checkpoint(path, lambda share: bar.progress(min(share, 1.0), text=text), MAX_SCAN_S)
+            )
         except DataError as error:
             st.error(escape(str(error).replace("model.safetensors", name)), icon=":material/error:")
             return None
