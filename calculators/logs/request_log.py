@@ -165,12 +165,11 @@ def read_logs(
             os.symlink(log.path, link)
         engine = LogEngine(folder, *links)
         try:
-            with engine.time_limit(deadline_s - time.monotonic()):
-                made = []
-                for number, (log, link) in enumerate(zip(logs, links, strict=True)):
-                    report(0.4 + 0.35 * number / len(files), "Reading the columns")
-                    made.append(_parsed(engine, labels[number], log, link, answers, now or datetime.now(UTC)))
-                return _summarize(engine, made, label, answers, report)
+            made = []
+            for number, (log, link) in enumerate(zip(logs, links, strict=True)):
+                report(0.4 + 0.35 * number / len(files), "Reading the columns")
+                made.append(_parsed(engine, labels[number], log, link, answers, now or datetime.now(UTC)))
+            return _summarize(engine, made, label, answers, report)
         except duckdb.Error as error:
             raise LogError(_engine_problem(label, error)) from None
         finally:
@@ -217,7 +216,7 @@ def _parsed(engine: LogEngine, label: str, log: OpenLog, link: Path, answers: Us
     plan = replace(plan, questions=(*doubt(log, answers), *plan.questions))
     source = LogSource(engine, open_raw(engine, head, link, log.check.quote_count > 0), head, plan)
     parsed = parsed_rows(source.raw, head, plan).select(*ROW_COLUMNS, file=ibis.literal(link.name))
-    table = prepared(engine.store(f"requests_{link.name}", parsed), engine)
+    table = prepared(engine.store(parsed), engine)
     row_count, dropped = sort_out(source, table, rejected_count(engine, head))
     rows: Any = table
     used = rows.filter(rows.excluded == 0, rows.fault == 0)

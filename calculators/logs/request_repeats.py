@@ -34,7 +34,6 @@ class Sorting:
     dropped: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     questions: list[UsageQuestion] = field(default_factory=list)
-    _step: int = 0
 
     def facts(self, **values: Any) -> dict[str, Any]:
         """One row of figures of the table."""
@@ -42,8 +41,7 @@ class Sorting:
 
     def keep(self, table: Any, dropped_count: int, reason: str) -> None:
         """Goes on with this table."""
-        self._step += 1
-        self.table = self.engine.store(f"kept_{self._step}", table)
+        self.table = self.engine.store(table)
         if dropped_count:
             self.dropped[reason] = self.dropped.get(reason, 0) + dropped_count
 
@@ -69,7 +67,7 @@ def _joined_parts(table: ir.Table, engine: LogEngine) -> ir.Table:
     made = rows.mutate(
         fault=readable.ifelse(0, rows.fault), input_tok=readable.ifelse(rows.input_tok.fill_null(0), rows.input_tok)
     )
-    return engine.store(f"{table.get_name()}_joined", made)
+    return engine.store(made)
 
 
 def _without_totals(table: ir.Table, engine: LogEngine) -> ir.Table:
@@ -98,9 +96,7 @@ def _without_totals(table: ir.Table, engine: LogEngine) -> ir.Table:
     )
     if engine.rows(rows.aggregate(n=is_total.sum().fill_null(0)))[0]["n"] != 1:
         return table
-    return engine.store(
-        f"{table.get_name()}_parts", rows.mutate(excluded=is_total.fill_null(False).ifelse(6, rows.excluded))
-    )
+    return engine.store(rows.mutate(excluded=is_total.fill_null(False).ifelse(6, rows.excluded)))
 
 
 def without_repeats(sorting: Sorting, file_count: int) -> None:
@@ -319,7 +315,7 @@ def _running_counts(sorting: Sorting) -> None:
     window = ibis.window(group_by="session_hash", order_by=TIME_ORDER)
     names = ("input_tok", "output_tok", "read_tok", "write_tok")
     before = {f"before_{name}": rows[name].lag().over(window) for name in names}
-    steps = sorting.engine.store("steps", rows.mutate(**before))
+    steps = sorting.engine.store(rows.mutate(**before))
     if sorting.answers.counts is None:
         if _only_grows(sorting.engine, steps, row_count):
             sorting.questions.append(_running_question(sorting))
