@@ -77,10 +77,18 @@ def text_of(cell: Any) -> Any:
     Trimming takes longer than all else, so it is left to cells that may need it."""
     if cell.type().is_integer():
         return cell.cast("string")
-    trimmed = cell.strip()
-    changed = trimmed.re_search(NULL_PATTERN).ifelse(None, trimmed)
     is_bare = (cell >= FIRST_SIGN) & (_character(cell, -1) >= FIRST_SIGN)
-    return ibis.cases((is_bare & (_byte_count(cell) > MAX_NULL_BYTES), cell), else_=changed)
+    is_long = is_bare & (_byte_count(cell) > MAX_NULL_BYTES)
+    return ibis.cases((is_long, cell), (is_bare, _unless_null(cell)), else_=_unless_null(cell.strip()))
+
+
+def _unless_null(text: Any) -> Any:
+    return text.re_search(NULL_PATTERN).ifelse(None, text)
+
+
+def shortened(text: Any, char_count: int) -> Any:
+    """The first characters of a text; counting them takes long, so short ones are told by their bytes."""
+    return (_byte_count(text) > char_count).ifelse(text[:char_count], text)
 
 
 def _number(text: Any, thousands: str = ",") -> Any:

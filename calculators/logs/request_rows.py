@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from calculators.logs import request_columns, request_marks, request_names
-from calculators.logs.cell_expressions import MAX_REQUEST_TOK, cell, text_of, time_us, tokens_of, usd_of
+from calculators.logs.cell_expressions import MAX_REQUEST_TOK, cell, shortened, text_of, time_us, tokens_of, usd_of
 from calculators.logs.cells import thousands_sign
 from calculators.logs.request_file import MAX_SHOWN_CELL_CHARS, LogError, LogHead
 from calculators.logs.request_mapping import MarkColumn, ReadPlan
@@ -29,7 +29,7 @@ MAX_BAD_FRAC = 0.01
 MEMORY_LIMIT = "256MB"
 """Of the engine; with the rest, the process stays below 600 MiB."""
 THREAD_COUNT = 2
-HASHES_AT_ONCE = 4_000_000
+HASHES_AT_ONCE = 2_000_000
 EXCLUSIONS = (
     "",
     "failed requests",
@@ -235,7 +235,7 @@ def parsed_rows(raw: ir.Table, head: LogHead, plan: ReadPlan, extra: Sequence[st
         output_tok=table.n_output.fill_null(0) + _optional(table, "reasoning"),
         read_tok=reads,
         write_tok=writes,
-        model=table.model[: request_columns.MAX_WORD_CHARS] if "model" in cells else ibis.null("string"),
+        model=shortened(table.model, request_columns.MAX_WORD_CHARS) if "model" in cells else ibis.null("string"),
         spend_usd=usd_of(table.spend) if "spend" in cells else ibis.null("float64"),
     )
     return table.mutate(fault=_fault(table))
@@ -260,18 +260,22 @@ def _excluded(table: Any, plan: ReadPlan) -> Any:
     steps = [request_marks.is_no_call(text, mark.values) for text, mark in marks["kind"]]
     others = [request_marks.is_no_chat(text, mark.values) for text, mark in marks["kind"]]
     others += [request_marks.is_no_chat_model(text, mark.values) for text, mark in marks["model"]]
-    blank = table.line_ok & _is_blank(table, "input") & _is_blank(table, "output")
-    untimed, time = table.time_us.isnull(), text_of(table.time)
-    cases = [
-        (untimed.ifelse(time == plan.role_of["time"], False), 7),
-        (untimed.ifelse(time.re_search(TOTALS_WORDS), False), 6),
-    ]
-    cases += [
+    marked = [
         (request_marks.any_of(tests), code)
         for code, tests in ((1, failed), (2, hits), (3, steps), (5, others))
         if tests
     ]
-    return ibis.cases(*cases, (blank, 4), else_=0)
+    time = text_of(table.time)
+    sums = [(time == plan.role_of["time"], 7), (time.re_search(TOTALS_WORDS), 6)]
+    untimed = [(table.time_us.isnull().ifelse(test, False), code) for test, code in sums]
+    blank = table.line_ok & _is_blank(table, "input") & _is_blank(table, "output")
+    simple = ibis.cases(*marked, else_=0) if marked else ibis.literal(0)
+    return _is_complete(table).ifelse(simple, ibis.cases(*untimed, *marked, (blank, 4), else_=0)).cast("int8")
+
+
+def _is_complete(table: Any) -> Any:
+    """Whether time, input and output were read, as they are in most rows: the others are looked at more closely."""
+    return table.line_ok & table.time_us.notnull() & table.n_input.notnull() & table.n_output.notnull()
 
 
 def _is_blank(table: Any, role: str) -> Any:
@@ -291,16 +295,18 @@ def _is_batch(table: Any, plan: ReadPlan) -> Any:
 
 
 def _fault(table: Any) -> Any:
-    cases = [(~table.line_ok, 1), (table.time_us.isnull(), 2), (table.n_input.isnull(), 3)]
+    first = [(~table.line_ok, 1), (table.time_us.isnull(), 2), (table.n_input.isnull(), 3)]
     if "n_reasoning" in table.columns:  # Gemini leaves out counts that are zero
-        cases.append((_is_unreadable(table, "output"), 4))
+        first.append((_is_unreadable(table, "output"), 4))
     else:
-        cases.append((table.n_output.isnull(), 4))
-    for code, role in ((5, "cache_read"), (6, "cache_write"), (7, "reasoning"), (8, "tool_input")):
-        if f"n_{role}" in table.columns:
-            cases.append((_is_unreadable(table, role), code))
-    cases.append((table.read_tok + table.write_tok > table.input_tok, 9))
-    return ibis.cases(*cases, else_=0)
+        first.append((table.n_output.isnull(), 4))
+    then = [
+        (_is_unreadable(table, role), code)
+        for code, role in ((5, "cache_read"), (6, "cache_write"), (7, "reasoning"), (8, "tool_input"))
+        if f"n_{role}" in table.columns
+    ]
+    then.append((table.read_tok + table.write_tok > table.input_tok, 9))
+    return _is_complete(table).ifelse(ibis.cases(*then, else_=0), ibis.cases(*first, *then, else_=0)).cast("int8")
 
 
 # --- all rows ------------------------------------------------------------------------------------------------------
