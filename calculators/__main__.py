@@ -1,7 +1,7 @@
 """The command line, with the same figures as the pages: `python -m calculators check | decide | record | rerun | cache-replay |
 prompt-scan | quantize-scan | serve-files | throughput | workload`.
 
-Exit status 0, or 2 with one clear line on bad input.
+Exit status 0, 2 with one clear line on bad input, or 130 when stopped by Ctrl-C.
 """
 
 import argparse
@@ -23,12 +23,15 @@ from calculators.units import printable
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Exit status of a command line: 0, or 2 after one line on bad input."""
+    """Exit status of a command line: 0, 2 after one line on bad input, 130 after Ctrl-C."""
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
     except BrokenPipeError:
         return 0
+    except KeyboardInterrupt:
+        print("\ncrossover: stopped; nothing was written.", file=sys.stderr)
+        return 130
     except (DataError, OSError) as error:
         told = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) and error.filename else error
         print("crossover: " + "\n".join(printable(line) for line in str(told).splitlines()), file=sys.stderr)
@@ -283,6 +286,11 @@ def _quantize_scan(options: argparse.Namespace) -> None:
     print(*filter(None, (survey_text(about), scan_table(losses))), sep="\n")
 
 
+def _line(share: float, what: str) -> None:
+    """How far it is, on one line that the next call replaces."""
+    print(f"\r\033[K{share:4.0%} {what}", end="", file=sys.stderr, flush=True)
+
+
 def _bar(share: float) -> None:
     print(f"\r{share:4.0%}", end="\r" if share < 1 else "\n", file=sys.stderr, flush=True)
 
@@ -291,7 +299,9 @@ def _workload(options: argparse.Namespace) -> None:
     from calculators.logs.usage_files import read_usage, usage_workload_yaml
 
     answers = _usage_answers(options)
-    reading = read_usage(options.logs, answers)
+    reading = read_usage(options.logs, answers, progress=_line if sys.stderr.isatty() else None)
+    if sys.stderr.isatty():
+        print("\r\033[K", end="", file=sys.stderr, flush=True)
     if options.json:
         print(json.dumps(reading.to_json(), indent=1))
     if reading.questions:

@@ -27,6 +27,7 @@ request_meaning     whether input holds cached tokens, and output reasoning
 request_mapping     which column plays which role
 cell_expressions    a cell as tokens or time
 request_marks       failures, gateway caches, other calls, batches
+log_engine          the database of one read
 request_rows        rows as typed tables
 request_checks      whether a log as a whole can be right
 request_repeats     rows that say again what others say

@@ -6,8 +6,9 @@ from datetime import datetime
 
 from calculators.logs import request_columns
 from calculators.logs.cell_expressions import US_PER_S
+from calculators.logs.log_engine import Counts
 from calculators.logs.model_usage import ModelUsage
-from calculators.logs.request_rows import Counts, LogSource
+from calculators.logs.request_rows import LogSource
 from calculators.logs.summer_time import local_time_note
 from calculators.units import count, percent, plural
 

@@ -9,7 +9,8 @@ import ibis
 import ibis.expr.types as ir
 
 from calculators.logs.cell_expressions import US_PER_S
-from calculators.logs.request_rows import REQUEST_COLUMNS, LogEngine, row_hash
+from calculators.logs.log_engine import LogEngine
+from calculators.logs.request_rows import REQUEST_COLUMNS, row_hash
 from calculators.logs.usage_questions import UsageAnswers, UsageQuestion
 from calculators.units import count, plural
 

@@ -9,27 +9,20 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
-import duckdb
 import ibis
-import ibis.expr.operations as ops
 import ibis.expr.types as ir
-import numpy as np
-import numpy.typing as npt
 
 from calculators.logs import request_columns, request_marks, request_names
 from calculators.logs.cell_expressions import MAX_REQUEST_TOK, cell, shortened, text_of, time_us, tokens_of, usd_of
 from calculators.logs.cells import thousands_sign
+from calculators.logs.log_engine import LogEngine, quoted
 from calculators.logs.request_file import MAX_SHOWN_CELL_CHARS, LogError, LogHead
 from calculators.logs.request_mapping import MarkColumn, ReadPlan
 from calculators.units import printable
 
 MAX_BAD_FRAC = 0.01
-MEMORY_LIMIT = "256MB"
-"""Of the engine; with the rest, the process stays below 600 MiB."""
-THREAD_COUNT = 2
-HASHES_AT_ONCE = 2_000_000
 EXCLUSIONS = (
     "",
     "failed requests",
@@ -58,100 +51,8 @@ WHOLE_TYPES = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLIN
 CELL_ROLES = frozenset({*request_names.TOKEN_ROLES, "time", "spend"})
 """Numbers and times are read from the cell as it stands; its text is wanted only where that fails."""
 
-Counts = npt.NDArray[np.int64]
 
-
-# --- DuckDB --------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Repetition:
-    """Of keys: how many there are, how many differ, and how often the rarest and the most frequent occur."""
-
-    row_count: int
-    key_count: int
-    least_count: int
-    most_count: int
-
-    @property
-    def extra_count(self) -> int:
-        """Rows beyond one a key."""
-        return self.row_count - self.key_count
-
-    def with_part(self, keys: npt.NDArray[np.uint64]) -> Self:
-        """With keys of which none was counted before."""
-        if not len(keys):
-            return self
-        ordered = np.sort(keys)
-        starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
-        counts = np.diff(starts, append=len(ordered))
-        least_count = min(self.least_count or len(keys), int(counts.min()))
-        most_count = max(self.most_count, int(counts.max()))
-        return type(self)(self.row_count + len(keys), self.key_count + len(starts), least_count, most_count)
-
-
-class LogEngine:
-    """One locked DuckDB connection for one read; it can open the logs and its own scratch folder, nothing else."""
-
-    def __init__(self, folder: Path, *logs: Path) -> None:
-        config: dict[str, Any] = {
-            "memory_limit": MEMORY_LIMIT,
-            "threads": THREAD_COUNT,
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-            "preserve_insertion_order": False,
-            "temp_directory": str(folder / "spill"),
-        }
-        scratch = folder / "scratch.duckdb"
-        self.connection = duckdb.connect(str(scratch), config=config)
-        scratch.unlink()  # DuckDB goes on with the open file, which is gone with the process
-        self.backend = ibis.duckdb.from_connection(self.connection)  # sets the time zone to UTC
-        self.connection.execute(f"SET allowed_paths = [{', '.join(_quoted(str(log)) for log in logs)}]")
-        self.connection.execute("SET enable_external_access = false")
-        self.connection.execute("SET lock_configuration = true")
-        self._stored_count = 0
-
-    def rows(self, expression: ir.Table) -> list[dict[str, Any]]:
-        records: list[dict[str, Any]] = self.backend.to_pyarrow(expression).to_pylist()
-        return records
-
-    def columns(self, expression: ir.Table) -> dict[str, Counts]:
-        """A small result as integer arrays."""
-        table = self.backend.to_pyarrow(expression)
-        return {name: table.column(name).to_numpy().astype(np.int64) for name in table.column_names}
-
-    def repetition(self, keys: ir.Table) -> Repetition:
-        """How often the values of the one column of 64-bit hashes occur: by sorting parts of them, which takes a third of the
-        time of grouping and no more memory for more rows."""
-        row_count = self.rows(keys.aggregate(n=keys.count()))[0]["n"]
-        part_count = row_count // HASHES_AT_ONCE + 1
-        found = Repetition(0, 0, 0, 0)
-        for part in range(part_count):
-            chosen: Any = keys.filter(keys[0] % part_count == part) if part_count > 1 else keys
-            found = found.with_part(self.backend.to_pyarrow(chosen).column(0).to_numpy())
-        return found
-
-    def store(self, expression: ir.Table) -> ir.Table:
-        """Keeps an expression as a table on disk, in DuckDB's compressed columns. What is the same in all rows is not written."""
-        self._stored_count += 1
-        name, kept = f"stored_{self._stored_count}", expression
-        constants = {column: value for column in expression.columns if (value := _constant(expression[column].op()))}
-        if len(constants) < len(expression.columns):
-            kept = expression.drop(*constants)
-        self.connection.execute(f"CREATE TABLE {name} AS {self.backend.compile(kept)}")
-        same = {column: value.to_expr() for column, value in constants.items()}
-        return ibis.table(kept.schema(), name=name).mutate(**same).select(*expression.columns)
-
-
-def _constant(node: Any) -> ops.Literal | None:
-    """The value of a column that is the same in all rows, as far as its expression tells."""
-    while isinstance(node, ops.Field) and isinstance(node.rel, ops.Project | ops.Filter):
-        node = node.rel.values[node.name]
-    return node if isinstance(node, ops.Literal) else None
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+# --- the text -----------------------------------------------------------------------------------------------------
 
 
 def open_raw(engine: LogEngine, head: LogHead, log: Path, has_quotes: bool) -> ir.Table:
@@ -162,17 +63,17 @@ def open_raw(engine: LogEngine, head: LogHead, log: Path, has_quotes: bool) -> i
     if head.kind == "csv":
         types = ", ".join(f"'{cell}': 'VARCHAR'" for cell in cells)
         options = [
-            f"columns = {{{types}}}, delim = {_quoted(head.delimiter)}, header = true, skip = {head.skip_count}",
+            f"columns = {{{types}}}, delim = {quoted(head.delimiter)}, header = true, skip = {head.skip_count}",
             "quote = '\"', escape = '\"', auto_detect = false, null_padding = true",
             f"ignore_errors = true, store_rejects = true, parallel = {str(not has_quotes).lower()}",
         ]
-        source = f"SELECT * FROM read_csv({_quoted(str(log))}, {', '.join(options)})"  # noqa: S608  our words only
+        source = f"SELECT * FROM read_csv({quoted(str(log))}, {', '.join(options)})"  # noqa: S608  our words only
     elif head.kind == "parquet":
         source, whole = _parquet_source(engine, cells, log)
     else:
         form = "array" if head.kind == "array" else "newline_delimited"
         options = [f"format = '{form}', ignore_errors = {str(head.kind != 'array').lower()}"]
-        source = f"SELECT json::VARCHAR AS json FROM read_json_objects({_quoted(str(log))}, {', '.join(options)})"  # noqa: S608
+        source = f"SELECT json::VARCHAR AS json FROM read_json_objects({quoted(str(log))}, {', '.join(options)})"  # noqa: S608
     for rejects in ("reject_errors", "reject_scans"):  # of the file before
         engine.connection.execute(f"DROP TABLE IF EXISTS {rejects}")
     engine.connection.execute(f"CREATE OR REPLACE TEMP VIEW raw AS {source}")
@@ -182,7 +83,7 @@ def open_raw(engine: LogEngine, head: LogHead, log: Path, has_quotes: bool) -> i
 def _parquet_source(engine: LogEngine, cells: Sequence[str], log: Path) -> tuple[str, set[str]]:
     """The columns of a Parquet file, and which of them are whole numbers, times among them (microseconds since 1970); the
     others are text, nested values as JSON."""
-    table = f"read_parquet({_quoted(str(log))}) AS t({', '.join(cells)})"
+    table = f"read_parquet({quoted(str(log))}) AS t({', '.join(cells)})"
     described = engine.connection.execute(f"DESCRIBE SELECT * FROM {table}").fetchall()  # noqa: S608  our words only
     columns = [(name, *_parquet_column(name, str(kind))) for name, kind, *_ in described]
     texts = ", ".join(f"{value}::{kind} AS {name}" for name, value, kind in columns)
