@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from request_logs import CANARY, HEADER, NOW, ROWS, csv_text, json_lines, read_text, write
 
 from calculators.errors import DataError
-from calculators.logs import request_log as usage_log
 from calculators.logs import log_engine as usage_parse
+from calculators.logs import request_log as usage_log
 from calculators.logs.request_file import LogError
 from calculators.logs.request_log import UsageSummary, read_log
 from calculators.logs.request_mapping import guess_columns
