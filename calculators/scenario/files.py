@@ -1,11 +1,28 @@
-"""A scenario from a YAML file."""
+"""A scenario, or its workload alone, from a YAML file."""
 
 from datetime import date
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from calculators.catalog.yaml_reader import MAX_YAML_BYTES, at_line, parse_yaml
-from calculators.errors import DataError
-from calculators.scenario.schema import Scenario, parse_scenario
+from calculators.errors import DataError, data_error
+from calculators.scenario.schema import Scenario, Workload, parse_scenario
+
+
+def parse_workload(content: bytes, name: str) -> Workload:
+    """The workload of a YAML file with a `workload:` block, as the command line writes it. Raises DataError with file, line
+    and label."""
+    value, lines = parse_yaml(content, name)
+    block = value.get("workload") if isinstance(value, dict) else None
+    if not isinstance(block, dict):
+        raise DataError(
+            f"{name}: no 'workload:' block; write it with python -m calculators workload FILE > workload.yaml"
+        )
+    try:
+        return Workload.model_validate(block)
+    except ValidationError as error:
+        raise data_error(error, Workload, lambda keys: at_line(("workload", *keys), lines, name)) from None
 
 
 def read_scenario(path: Path, today: date) -> Scenario:

@@ -16,6 +16,7 @@ from calculators.logs.to_workload import api_texts, log_workload
 from calculators.logs.usage_files import read_usage, usage_workload
 from calculators.logs.usage_questions import UsageAnswers, UsageQuestion
 from calculators.logs.usage_reading import UsageReading
+from calculators.scenario.files import parse_workload
 from calculators.units import count, plural, significant
 from pages.shared.state import escape, scenario
 
@@ -43,8 +44,11 @@ FILE_TYPES = (
         "tgz",
         "parquet",
         "xlsx",
+        "yaml",
+        "yml",
     ),
 )
+MAX_UPLOAD_MB = 200
 CACHED = {"As recognized": None, "Input includes them": False, "Input excludes them": True}
 
 
@@ -54,12 +58,18 @@ def log_upload() -> None:
         "Upload a request log",
         type=FILE_TYPES,
         key="log_file",
-        max_upload_size=200,
+        max_upload_size=MAX_UPLOAD_MB,
         accept_multiple_files=True,
         help=help_text("request log"),
     )
+    st.caption(
+        f"Larger than {MAX_UPLOAD_MB} MB: run `python -m calculators workload FILE > workload.yaml` and upload that small file."
+    )
     read_id = "+".join(file.file_id for file in files)
     if not files or st.session_state.get("log_read") == read_id:
+        return
+    if len(files) == 1 and files[0].name.endswith((".yaml", ".yml")):
+        _use_workload(files[0], read_id)
         return
     answers = UsageAnswers(**st.session_state.get(f"log_answers_{read_id}", {}))
     with tempfile.TemporaryDirectory() as folder:
@@ -192,6 +202,23 @@ def _ask_columns(guess: ColumnGuess, answers: UsageAnswers, read_id: str) -> Non
         return
     column_of = {role: "" if column == NONE else column for role, column in picked.items()}
     _answer(replace(answers, column_of=column_of, input_excludes_cache=CACHED[cached]), read_id)
+
+
+def _use_workload(file: Any, read_id: str) -> None:
+    """Puts a workload that the command line wrote into the inputs."""
+    try:
+        workload = parse_workload(file.getvalue(), file.name)
+    except DataError as error:
+        _refuse(error, None, UsageAnswers(), read_id)
+        return
+    for field, value in workload.model_dump(mode="json").items():
+        st.session_state[f"workload.{field}"] = value
+    for earlier in ("log_summary", "log_lists"):
+        st.session_state.pop(earlier, None)
+    st.session_state["name"] = file.name[:120]
+    st.session_state["notice"] = f"Workload read from {file.name}: {count(workload.requests_per_month)} requests/month."
+    st.session_state["log_read"] = read_id
+    st.rerun()
 
 
 def _use(summary: UsageSummary) -> None:
