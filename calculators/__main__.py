@@ -15,9 +15,6 @@ from typing import Any
 
 from calculators.catalog.load import load_catalog
 from calculators.errors import DataError
-from calculators.evaluate import evaluate, sensitivity_of
-from calculators.report.evaluation_json import to_json
-from calculators.report.evaluation_text import to_text
 from calculators.scenario.files import read_scenario
 from calculators.units import printable
 
@@ -173,6 +170,10 @@ def _check(_: argparse.Namespace) -> None:
 
 
 def _decide(options: argparse.Namespace) -> None:
+    from calculators.evaluate import evaluate, sensitivity_of
+    from calculators.report.evaluation_json import to_json
+    from calculators.report.evaluation_text import to_text
+
     catalog = load_catalog()
     evaluation = evaluate(read_scenario(options.scenario, date.today()), catalog)
     sensitivity = sensitivity_of(evaluation, catalog)
@@ -180,6 +181,7 @@ def _decide(options: argparse.Namespace) -> None:
 
 
 def _record(options: argparse.Namespace) -> None:
+    from calculators.evaluate import evaluate, sensitivity_of
     from calculators.report.decision_record import freeze, to_json_text
     from calculators.report.record_page import to_html, to_markdown
 
@@ -196,6 +198,7 @@ def _record(options: argparse.Namespace) -> None:
 
 
 def _rerun(options: argparse.Namespace) -> None:
+    from calculators.evaluate import evaluate, sensitivity_of
     from calculators.report.decision_record import MAX_BYTES, freeze, read_record
     from calculators.report.record_changes import record_changes
 
@@ -213,6 +216,7 @@ def _rerun(options: argparse.Namespace) -> None:
 
 
 def _serve_files(options: argparse.Namespace) -> None:
+    from calculators.evaluate import evaluate
     from calculators.serving.files import serving_files
 
     today = date.today()

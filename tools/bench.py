@@ -63,7 +63,7 @@ def log_ratios(folder: Path) -> str:
 def _used(command: list[str]) -> tuple[float, float]:
     """CPU seconds of a program, and the largest memory in MiB of any program so far."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, after.ru_maxrss / 1024
 

@@ -10,7 +10,7 @@ import ibis.expr.types as ir
 
 from calculators.logs.cell_expressions import US_PER_S
 from calculators.logs.log_engine import LogEngine
-from calculators.logs.request_rows import REQUEST_COLUMNS, row_hash
+from calculators.logs.request_rows import REQUEST_COLUMNS, row_hash, time_hash
 from calculators.logs.usage_questions import UsageAnswers, UsageQuestion
 from calculators.units import count, plural
 
@@ -156,7 +156,7 @@ def _one_row_per_id(sorting: Sorting) -> None:
     """One row per id: the one with the most output, at the time of the earliest, with the largest counts of all."""
     rows: Any = sorting.table
     named = rows.filter(rows.id_hash.notnull())
-    ids = sorting.engine.repetition(named.select("id_hash"))
+    ids = sorting.engine.repetition(named.select(key=named.id_hash, part=named.id_hash))
     extra_count = ids.extra_count
     if not extra_count:
         return
@@ -225,9 +225,8 @@ def _equal_rows(rows: Any, *more: str) -> Any:
 def _without_copies(sorting: Sorting) -> None:
     rows: Any = sorting.table
     unnamed = rows.filter(rows.id_hash.isnull())
-    copies = sorting.engine.repetition(
-        unnamed.select(key=row_hash(*(unnamed[name] for name in (*REQUEST_COLUMNS, "model"))))
-    )
+    key = row_hash(*(unnamed[name] for name in (*REQUEST_COLUMNS, "model")))
+    copies = sorting.engine.repetition(unnamed.select(key=key, part=time_hash(unnamed.time_us)))
     extra_count = copies.extra_count
     if not extra_count or sorting.answers.repeated_rows == "each":
         return

@@ -106,6 +106,11 @@ def _hash(text: str) -> ibis.expr.datatypes.uint64:
 
 
 @ibis.udf.scalar.builtin(name="hash")  # type: ignore[untyped-decorator]
+def time_hash(time_us: int) -> ibis.expr.datatypes.uint64:
+    """DuckDB's own function."""
+
+
+@ibis.udf.scalar.builtin(name="hash")  # type: ignore[untyped-decorator]
 def row_hash(
     time_us: int, input_tok: int, output_tok: int, read_tok: int, write_tok: int, model: str
 ) -> ibis.expr.datatypes.uint64:

@@ -26,8 +26,10 @@ def test_repetition_of_parts_is_that_of_the_whole() -> None:
 
 def test_hashes_are_counted_in_parts(engine: LogEngine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(log_engine, "HASHES_AT_ONCE", 3)
-    engine.connection.execute("CREATE TABLE k AS SELECT (range % 7)::UBIGINT AS key FROM range(20)")
-    found = engine.repetition(ibis.table({"key": "uint64"}, name="k"))
+    engine.connection.execute(
+        "CREATE TABLE k AS SELECT (range % 7)::UBIGINT AS key, (range % 7)::UBIGINT AS part FROM range(20)"
+    )
+    found = engine.repetition(ibis.table({"key": "uint64", "part": "uint64"}, name="k"))
     assert found == Repetition(row_count=20, key_count=7, least_count=2, most_count=3)
 
 
@@ -35,7 +37,9 @@ def test_what_is_the_same_in_all_rows_is_not_written(engine: LogEngine) -> None:
     engine.connection.execute("CREATE TABLE t AS SELECT range AS a FROM range(3)")
     table = ibis.table({"a": "int64"}, name="t")
     kept = engine.store(
-        table.mutate(file="log0", nothing=ibis.null("string")).filter(table.a > 0).select("file", "a", "nothing")
+        table.mutate(file=ibis.literal("log0"), nothing=ibis.null("string"))
+        .filter(table.a > 0)
+        .select("file", "a", "nothing")
     )
     written = engine.connection.execute(
         "SELECT column_name FROM duckdb_columns() WHERE table_name = 'stored_1'"

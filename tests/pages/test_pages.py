@@ -235,7 +235,7 @@ def test_a_workload_file_of_the_command_line_is_read_on_the_page() -> None:
 def test_a_yaml_without_a_workload_says_how_to_write_one() -> None:
     app = start().switch_page("pages/inputs/workload.py").run()
     app.file_uploader(key="log_file").upload("other.yaml", b"name: x\n", "application/yaml").run()
-    assert "no 'workload:' block" in app.error[0].value
+    assert "write it with python" in app.error[0].value
 
 
 def test_clearing_a_required_field_says_which_and_keeps_the_rest() -> None:
