@@ -1,7 +1,7 @@
 """The command line, with the same figures as the pages: `python -m calculators check | decide | record | rerun | cache-replay |
 prompt-scan | quantize-scan | serve-files | throughput | workload`.
 
-Exit status 0, or 2 with one clear line on bad input.
+Exit status 0, 2 with one clear line on bad input, or 130 when stopped by Ctrl-C.
 """
 
 import argparse
@@ -14,24 +14,22 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from calculators.catalog.catalog import Catalog
 from calculators.catalog.load import load_catalog
 from calculators.errors import DataError
-from calculators.evaluate import evaluate, scenarios_by_model, sensitivity_of
-from calculators.report.by_model import choices_by_model
-from calculators.report.evaluation_json import to_json
-from calculators.report.evaluation_text import to_text
 from calculators.scenario.files import read_scenario
 from calculators.units import printable
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Exit status of a command line: 0, or 2 after one line on bad input."""
+    """Exit status of a command line: 0, 2 after one line on bad input, 130 after Ctrl-C."""
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
     except BrokenPipeError:
         return 0
+    except KeyboardInterrupt:
+        print("\ncrossover: stopped; nothing was written.", file=sys.stderr)
+        return 130
     except (DataError, OSError) as error:
         told = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) and error.filename else error
         print("crossover: " + "\n".join(printable(line) for line in str(told).splitlines()), file=sys.stderr)
@@ -194,20 +192,25 @@ def _check(_: argparse.Namespace) -> None:
 
 
 def _decide(options: argparse.Namespace) -> None:
+    from calculators.evaluate import evaluate, scenarios_by_model, sensitivity_of
+    from calculators.report.by_model import choices_by_model
+    from calculators.report.evaluation_json import to_json
+    from calculators.report.evaluation_text import to_text
+
     catalog = load_catalog()
     evaluation = evaluate(read_scenario(options.scenario, date.today()), catalog)
     sensitivity = sensitivity_of(evaluation, catalog)
     alone = [evaluate(scenario, catalog) for scenario in scenarios_by_model(evaluation, catalog)]
     models = choices_by_model(evaluation, alone)
     if options.json:
-        print(
-            json.dumps(to_json(evaluation, sensitivity) | {"by_model": [asdict(model) for model in models]}, indent=1)
-        )
+        plain = to_json(evaluation, sensitivity) | {"by_model": [asdict(model) for model in models]}
+        print(json.dumps(plain, indent=1))
     else:
         print(to_text(evaluation, sensitivity, models))
 
 
 def _record(options: argparse.Namespace) -> None:
+    from calculators.evaluate import evaluate, sensitivity_of
     from calculators.report.decision_record import freeze, to_json_text
     from calculators.report.record_page import to_html, to_markdown
 
@@ -224,6 +227,7 @@ def _record(options: argparse.Namespace) -> None:
 
 
 def _rerun(options: argparse.Namespace) -> None:
+    from calculators.evaluate import evaluate, sensitivity_of
     from calculators.report.decision_record import MAX_BYTES, freeze, read_record
     from calculators.report.record_changes import record_changes
 
@@ -241,6 +245,7 @@ def _rerun(options: argparse.Namespace) -> None:
 
 
 def _serve_files(options: argparse.Namespace) -> None:
+    from calculators.evaluate import evaluate
     from calculators.serving.files import serving_files
 
     today = date.today()
@@ -314,6 +319,11 @@ def _quantize_scan(options: argparse.Namespace) -> None:
     print(*filter(None, (survey_text(about), scan_table(losses))), sep="\n")
 
 
+def _line(share: float, what: str) -> None:
+    """How far it is, on one line that the next call replaces."""
+    print(f"\r\033[K{share:4.0%} {what}", end="", file=sys.stderr, flush=True)
+
+
 def _bar(share: float) -> None:
     print(f"\r{share:4.0%}", end="\r" if share < 1 else "\n", file=sys.stderr, flush=True)
 
@@ -323,9 +333,11 @@ def _workload(options: argparse.Namespace) -> None:
     from calculators.logs.usage_files import read_usage, usage_workload_yaml
     from calculators.scenario.schema import Api
 
-    answers, catalog = _usage_answers(options), load_catalog()
-    reading = read_usage(options.logs, answers)
-    usage = api_of_usage(reading, Api(), date.today(), catalog, _typed_models(options, catalog))
+    answers, models = _usage_answers(options), _typed_models(options)
+    reading = read_usage(options.logs, answers, progress=_line if sys.stderr.isatty() else None)
+    if sys.stderr.isatty():
+        print("\r\033[K", end="", file=sys.stderr, flush=True)
+    usage = api_of_usage(reading, Api(), date.today(), load_catalog(), models)
     if options.json:
         api = {"api": usage.api.model_dump(mode="json", exclude_none=True), "api_notes": usage.texts}
         print(json.dumps(reading.to_json() | api, indent=1))
@@ -341,7 +353,7 @@ def _workload(options: argparse.Namespace) -> None:
         print(f"{options.out}: written")
 
 
-def _typed_models(options: argparse.Namespace, catalog: Catalog) -> dict[str, tuple[str, str]]:
+def _typed_models(options: argparse.Namespace) -> dict[str, tuple[str, str]]:
     """Listed models by name in the file, as the user says. Raises DataError for one without a price."""
     from calculators.api.rates import api_offer
 
@@ -351,7 +363,7 @@ def _typed_models(options: argparse.Namespace, catalog: Catalog) -> dict[str, tu
         provider, _, model = listed.partition("/")
         if not name or not model:
             raise DataError(f"--model {pair[:80]}: write NAME=PROVIDER/MODEL, as our-chat=openai/gpt-5.4")
-        offer = api_offer(provider, model, catalog)
+        offer = api_offer(provider, model, load_catalog())
         models[name] = (offer.provider, offer.model)
     return models
 

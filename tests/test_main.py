@@ -317,3 +317,14 @@ def test_a_fleet_is_written_as_the_files_that_start_it(tmp_path: Path, capsys: p
     nothing = str(ROOT / "scenarios/long-documents-closed-model.yaml")
     assert main(["serve-files", nothing, "--out", str(tmp_path)]) == 2
     assert "no self-hosted option qualifies" in capsys.readouterr().err
+
+
+def test_ctrl_c_is_one_sentence_and_status_130(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("calculators.logs.usage_files.read_usage", interrupted)
+    assert main(["workload", "any.csv"]) == 130
+    assert capsys.readouterr().err.strip() == "crossover: stopped; nothing was written."

@@ -1,10 +1,16 @@
 """How fast the calculation is: `make bench`. Compare ratios between runs on one machine, not seconds between machines."""
 
 import importlib.util
+import resource
+import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 
+import duckdb
 import numpy as np
 
 from calculators.catalog.catalog import Catalog
@@ -20,6 +26,15 @@ from calculators.scenario.schema import Candidate
 
 CONFIGURATIONS = 10_000
 REPEATS = 5
+LOG_ROWS = 1_000_000
+WRITE_LOG = """COPY (SELECT strftime(make_timestamp(1790812800000000 + range * 2592000), '%Y-%m-%dT%H:%M:%S.%fZ') AS time,
+  (exp(6.5) * (0.5 + hash(range) % 4096 / 256))::INTEGER AS input_tokens,
+  (exp(5) * (0.5 + hash(range + 1) % 4096 / 512))::INTEGER AS output_tokens,
+  hash(range + 2) % 300 AS cached_tokens FROM range({rows})) TO '{path}'"""
+PLAIN_QUERY = """import duckdb; duckdb.connect(config={{"threads": 2, "memory_limit": "512MB"}}).execute(\"\"\"
+  SELECT epoch_us(time) // 60000000 AS minute, input_tokens, output_tokens, floor(log2(greatest(input_tokens, 1))) AS i,
+  floor(log2(greatest(output_tokens, 1))) AS o, count(*), sum(input_tokens), sum(output_tokens), sum(cached_tokens)
+  FROM '{path}' GROUP BY GROUPING SETS ((minute), (input_tokens), (output_tokens), (i, o))\"\"\").fetchall()"""
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -31,6 +46,26 @@ def seconds(work: Callable[[], object]) -> float:
         work()
         times.append(time.perf_counter() - began)
     return float(np.median(times))
+
+
+def log_ratios(folder: Path) -> str:
+    """CPU and memory of reading a log by the command line, as ratios to one plain query with the same sums."""
+    path = folder / "log.csv"
+    duckdb.connect().execute(WRITE_LOG.format(rows=LOG_ROWS, path=path))
+    plain_s, plain_mib = _used([sys.executable, "-c", PLAIN_QUERY.format(path=path)])
+    own_s, own_mib = _used([sys.executable, "-m", "calculators", "workload", str(path)])
+    return (
+        f"A log of {LOG_ROWS:,} rows: {own_s:.1f} s of CPU and {own_mib:,.0f} MiB, start included; "
+        f"{own_s / plain_s:.1f} × the CPU and {own_mib / plain_mib:.1f} × the memory of one plain DuckDB query"
+    )
+
+
+def _used(command: list[str]) -> tuple[float, float]:
+    """CPU seconds of a program, and the largest memory in MiB of any program so far."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, after.ru_maxrss / 1024
 
 
 def configurations(catalog: Catalog) -> list[ReplicaConfig]:
@@ -67,6 +102,8 @@ def main() -> None:
     ):
         took = seconds(work)
         print(f"{what:45} {took * 1e3:9.1f} ms   {took / step:7.1f} × the times per token")
+    with tempfile.TemporaryDirectory() as folder:
+        print(log_ratios(Path(folder)))
     peer = importlib.util.find_spec("aiconfigurator")
     print(
         "Peer aiconfigurator:",

@@ -30,6 +30,7 @@ request_meaning     whether input holds cached tokens, and output reasoning
 request_mapping     which column plays which role
 cell_expressions    a cell as tokens or time
 request_marks       failures, gateway caches, other calls, batches
+log_engine          the database of one read
 request_rows        rows as typed tables
 load_series         load over time
 request_groups      requests by model, team and key

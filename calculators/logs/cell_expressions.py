@@ -1,5 +1,6 @@
 """Ibis expressions from the text of a cell to a number of tokens or a time, in every style that is read."""
 
+import re
 from typing import Any
 
 import ibis
@@ -21,6 +22,11 @@ from calculators.logs.timestamps import (
 
 US_PER_S = 1_000_000
 MAX_REQUEST_TOK = 10_000_000  # of one request; more is an error of the log
+MAX_USD = 1e12
+MAX_NULL_BYTES = max(len(word.encode()) for word in NULL_WORDS)
+NULL_PATTERN = f"^({'|'.join(map(re.escape, NULL_WORDS))})?$"  # a long list for IN becomes a join, which takes memory
+FIRST_SIGN = "!"
+"""Every white space sorts before it."""
 
 
 @ibis.udf.scalar.builtin(name="json_extract_string")  # type: ignore[untyped-decorator]
@@ -43,17 +49,46 @@ def _try_strptime(text: str, formats: list[str]) -> ibis.expr.datatypes.Timestam
     """DuckDB's own function."""
 
 
-def cell_text(raw: ir.Table, place: tuple[str, ...]) -> Any:
-    """The trimmed text of a column; NULL when blank."""
+@ibis.udf.scalar.builtin(name="strlen")  # type: ignore[untyped-decorator]
+def _byte_count(text: str) -> int:  # type: ignore[empty-body]
+    """DuckDB's own function."""
+
+
+@ibis.udf.scalar.builtin(name="array_extract")  # type: ignore[untyped-decorator]
+def _character(text: str, place: int) -> str:  # type: ignore[empty-body]
+    """DuckDB's own function; the last character is at -1."""
+
+
+def cell(raw: ir.Table, place: tuple[str, ...]) -> Any:
+    """A cell as the log has it: text, perhaps blank or with spaces around it, or a whole number of a Parquet file."""
     if WITH in place:
         at = place.index(WITH)
-        return cell_text(raw, place[:at]) + " " + cell_text(raw, place[at + 1 :])
-    text: Any = raw[place[0]]
-    if len(place) > 1:
-        pointer = "".join("/" + key.replace("~", "~0").replace("/", "~1") for key in place[1:])
-        text = _json_text(text if place[0] == "json" else _json_valid(text).ifelse(text, None), pointer)
-        text = text.isin(NULL_WORDS).ifelse(None, text)
-    return text.strip().nullif("")
+        return text_of(cell(raw, place[:at])) + " " + text_of(cell(raw, place[at + 1 :]))
+    value: Any = raw[place[0]]
+    if len(place) == 1:
+        return value
+    pointer = "".join("/" + key.replace("~", "~0").replace("/", "~1") for key in place[1:])
+    return _json_text(value if place[0] == "json" else _json_valid(value).ifelse(value, None), pointer)
+
+
+def text_of(cell: Any) -> Any:
+    """The trimmed text of a cell; NULL when it is blank or a word for nothing.
+
+    Trimming takes longer than all else, so it is left to cells that may need it."""
+    if cell.type().is_integer():
+        return cell.cast("string")
+    is_bare = (cell >= FIRST_SIGN) & (_character(cell, -1) >= FIRST_SIGN)
+    is_long = is_bare & (_byte_count(cell) > MAX_NULL_BYTES)
+    return ibis.cases((is_long, cell), (is_bare, _unless_null(cell)), else_=_unless_null(cell.strip()))
+
+
+def _unless_null(text: Any) -> Any:
+    return text.re_search(NULL_PATTERN).ifelse(None, text)
+
+
+def shortened(text: Any, char_count: int) -> Any:
+    """The first characters of a text; counting them takes long, so short ones are told by their bytes."""
+    return (_byte_count(text) > char_count).ifelse(text[:char_count], text)
 
 
 def _number(text: Any, thousands: str = ",") -> Any:
@@ -75,31 +110,38 @@ def _is_whole(number: Any) -> Any:
     return number == number.try_cast("int64")
 
 
-def tokens_of(text: Any, thousands: str = ",") -> Any:
+def tokens_of(cell: Any, thousands: str = ",") -> Any:
     """Whole tokens from 0 to 10 M; NULL otherwise (also for NaN and infinity)."""
-    number = _number(text, thousands)
+    written = _whole_tokens(_number(text_of(cell), thousands))
+    if thousands == ".":
+        return written
+    return _first_known(_whole_tokens(cell.try_cast("float64")), written)
+
+
+def _whole_tokens(number: Any) -> Any:
     fits = (number >= 0) & (number <= MAX_REQUEST_TOK) & _is_whole(number)
-    return fits.ifelse(number, None).try_cast("int64")
+    return fits.ifelse(number, None).try_cast("int32")
 
 
-def usd_of(text: Any) -> Any:
+def usd_of(cell: Any) -> Any:
     """Dollars in a cell: 0.0123, $1.20; NULL otherwise."""
+    number, text = cell.try_cast("float64"), text_of(cell)
     plain = text.re_replace(r"^(USD|\$)\s*", "").re_replace(r"\s*(USD|\$)$", "")
     comma = plain.re_search(r"^\d+,(\d{1,2}|\d{4,})$")
-    return _number(comma.ifelse(plain.replace(",", "."), plain))
+    written = _number(comma.ifelse(plain.replace(",", "."), plain))
+    return number.between(-MAX_USD, MAX_USD).ifelse(number, written)
 
 
-def time_us(text: Any, unit: tuple[str, bool] | None, style: TimeStyle = PLAIN_TIMES) -> Any:
+def time_us(cell: Any, unit: tuple[str, bool] | None, style: TimeStyle = PLAIN_TIMES) -> Any:
     """Microseconds since 1970 of a cell, or since 0 with a relative clock of the given unit; NULL where it is no time.
 
     Whole numbers stay integers, because a cast from fractional seconds would round."""
     if style.is_excel_day:
-        days = text.replace(",", ".").try_cast("float64") - EXCEL_EPOCH_DAYS
+        days = text_of(cell).replace(",", ".").try_cast("float64") - EXCEL_EPOCH_DAYS
         return (days * 86_400_000).round().try_cast("int64") * 1_000
-    written = _epoch_us(text.re_search(r"^\d{4}[-/]").ifelse(text, None).try_cast("timestamp('UTC')"))
     if style.is_iso:  # the other forms would be tried on every row, because DuckDB shares their parts
-        return written
-    number, whole = text.try_cast("float64"), text.try_cast("int64")
+        return _first_known(_iso_us(cell), _iso_us(text_of(cell)))
+    number, whole = cell.try_cast("float64"), cell.try_cast("int64")
     is_whole = _is_whole(number)
     if unit is not None:
         scale = US_PER_S if unit[0] == "s" else 1_000
@@ -110,7 +152,18 @@ def time_us(text: Any, unit: tuple[str, bool] | None, style: TimeStyle = PLAIN_T
     parts += [(is_whole & (size < limit), _scaled(whole, scale)) for limit, scale in steps]
     parts += [(size < limit, (number * scale).try_cast("int64")) for limit, scale in steps]
     numeric = ibis.cases(*parts, else_=None)
-    return numeric if style.is_number else ibis.coalesce(written, numeric, _written_us(text, style.day_first))
+    text = text_of(cell)
+    return numeric if style.is_number else ibis.coalesce(_iso_us(text), numeric, _written_us(text, style.day_first))
+
+
+def _iso_us(cell: Any) -> Any:
+    text = cell.cast("string")
+    return _epoch_us(text.re_search(r"^\d{4}[-/]").ifelse(text, None).try_cast("timestamp('UTC')"))
+
+
+def _first_known(quick: Any, slow: Any) -> Any:
+    """As coalesce, but DuckDB never tries the slow way where the quick one did."""
+    return quick.notnull().ifelse(quick, slow)
 
 
 def _written_us(text: Any, day_first: bool) -> Any:

@@ -54,9 +54,8 @@ def plain_file(path: Path, label: str, progress: Progress | None = None) -> Plai
         kind = plain_kind(where, label)
         if kind in (*TEXT_KINDS, "parquet"):
             break
-        report(0.0, "Unpacking the file")
         packed_bytes = where.stat().st_size
-        where, file = unlinked(archive_chunks(where, kind, label), label, packed_bytes)
+        where, file = unlinked(archive_chunks(where, kind, label), label, packed_bytes, report)
     else:
         raise LogError(f"{label} is packed more than {MAX_LAYERS} times; unpack it first.")
     if kind == "parquet":
@@ -65,13 +64,16 @@ def plain_file(path: Path, label: str, progress: Progress | None = None) -> Plai
     return read if read.file is None else replace(read, check=replace(read.check, sha256=_digest(path)))
 
 
-def unlinked(chunks: Iterator[bytes], label: str, packed_bytes: int = 0) -> tuple[Path, IO[bytes]]:
+def unlinked(
+    chunks: Iterator[bytes], label: str, packed_bytes: int = 0, report: Progress = lambda _fraction, _text: None
+) -> tuple[Path, IO[bytes]]:
     """A file without a name that holds the chunks, and the path by which this process opens it. It goes when the file is
     closed. `packed_bytes`, when known, limits the size by its ratio."""
     file, path = scratch_file()
     size_bytes = 0
     try:
         for chunk in chunks:
+            report(0.0, f"Unpacking the file: {size_bytes / 1e6:,.0f} MB")
             size_bytes += len(chunk)
             _check_bomb(label, packed_bytes, size_bytes)
             file.write(chunk)

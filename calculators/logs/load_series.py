@@ -10,7 +10,7 @@ import ibis.expr.types as ir
 import numpy as np
 
 from calculators.logs.cell_expressions import US_PER_S
-from calculators.logs.request_rows import LogEngine
+from calculators.logs.log_engine import LogEngine
 from calculators.units import SECONDS_PER_HOUR
 
 MAX_POINTS = 750

@@ -110,8 +110,9 @@ def check_content(path: Path, label: str, progress: Progress) -> ContentCheck:
     line_count = read_bytes = run_bytes = quote_count = return_count = 0
     blank = True
     for chunk in chunks_of(path, label):
-        text = decoded(decoder, chunk, label, line_count, False)
-        blank = blank and not text.lstrip("\ufeff \t\r\n")
+        if not chunk.isascii() or decoder.getstate()[0] or b"\x00" in chunk or blank:
+            text = decoded(decoder, chunk, label, line_count, False)
+            blank = blank and not text.lstrip("\ufeff \t\r\n")
         run_bytes = _check_lines(chunk, run_bytes, line_count, label)
         digest.update(chunk)
         line_count += chunk.count(b"\n")

@@ -6,9 +6,10 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
+from calculators.logs.log_engine import LogEngine
 from calculators.logs.request_file import LogError
 from calculators.logs.request_names import GROUP_ROLES
-from calculators.logs.request_rows import ROW_COLUMNS, LogEngine
+from calculators.logs.request_rows import ROW_COLUMNS
 from calculators.logs.usage_share import (
     MAX_SHARE_CHARS,
     MAX_SHARES,

@@ -10,7 +10,6 @@ import hashlib
 import math
 import os
 import re
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -24,6 +23,7 @@ import ibis.expr.types as ir
 from calculators.logs.cell_expressions import US_PER_S
 from calculators.logs.containers import PlainFile, plain_file
 from calculators.logs.load_series import LoadSeries, request_series
+from calculators.logs.log_engine import Counts, LogEngine
 from calculators.logs.request_checks import check_clock, check_totals
 from calculators.logs.request_file import (
     LogError,
@@ -43,16 +43,7 @@ from calculators.logs.request_notes import (
 )
 from calculators.logs.request_notes import span_text as span_text
 from calculators.logs.request_repeats import Sorting, prepared, without_repeats
-from calculators.logs.request_rows import (
-    ROW_COLUMNS,
-    Counts,
-    LogEngine,
-    LogSource,
-    open_raw,
-    parsed_rows,
-    rejected_count,
-    sort_out,
-)
+from calculators.logs.request_rows import ROW_COLUMNS, LogSource, open_raw, parsed_rows, rejected_count, sort_out
 from calculators.logs.request_statistics import (
     MINUTE_S,
     LengthGroup,
@@ -73,7 +64,6 @@ from calculators.logs.usage_readers import OpenLog, answers_for, doubt, open_log
 from calculators.logs.usage_share import UsageShare
 from calculators.units import percent, plural
 
-MAX_SECONDS = 60.0  # for one read, from the first byte to the summary
 MAX_SPARK_COUNT = 1_500
 WINDOWS_S = (60, 600, 3_600)
 
@@ -150,14 +140,7 @@ def read_logs(
 ) -> RequestsRead:
     """Summary of one log or several together, and the questions they leave open. Raises LogError."""
     label = files[0].label if len(files) == 1 else f"{files[0].label} and {plural(len(files) - 1, 'more file')}"
-    deadline_s = time.monotonic() + MAX_SECONDS
-
-    def report(fraction: float, text: str) -> None:
-        if time.monotonic() > deadline_s:
-            raise LogError(_too_slow(label))
-        if progress is not None:
-            progress(fraction, text)
-
+    report: Progress = progress or (lambda _fraction, _text: None)
     labels = [file.label for file in files]
     logs = [
         open_log(file.plain, each, answers, functools.partial(_report_part, report, number, len(files)))
@@ -167,18 +150,18 @@ def read_logs(
         links = [folder / f"log{number}" for number in range(len(files))]  # names of ours: no wildcards
         for log, link in zip(logs, links, strict=True):
             os.symlink(log.path, link)
-        engine = LogEngine(folder, *links)
+        engine = LogEngine(folder, *links, report=report)
         try:
-            with engine.time_limit(deadline_s - time.monotonic()):
-                made = []
-                for number, (log, link) in enumerate(zip(logs, links, strict=True)):
-                    report(0.4 + 0.35 * number / len(files), "Reading the columns")
-                    made.append(_parsed(engine, labels[number], log, link, answers, now or datetime.now(UTC)))
-                return _summarize(engine, made, label, answers, report)
+            made = []
+            for number, (log, link) in enumerate(zip(logs, links, strict=True)):
+                start, end = (0.4 + 0.35 * place / len(files) for place in (number, number + 1))
+                engine.show(start, "Reading the columns", end)
+                made.append(_parsed(engine, labels[number], log, link, answers, now or datetime.now(UTC)))
+            return _summarize(engine, made, label, answers)
         except duckdb.Error as error:
             raise LogError(_engine_problem(label, error)) from None
         finally:
-            engine.connection.close()
+            engine.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,14 +175,8 @@ class _Parsed:
     dropped: dict[str, int]
 
 
-def _too_slow(label: str) -> str:
-    return f"{label} takes longer than {MAX_SECONDS:,.0f} s to read; take a shorter period or fewer columns."
-
-
 def _engine_problem(label: str, error: duckdb.Error) -> str:
     """The engine's message quotes the file, so only the line number is taken from it."""
-    if isinstance(error, duckdb.InterruptException):
-        return _too_slow(label)
     if isinstance(error, duckdb.OutOfMemoryException):
         return f"{label} needs more memory than allowed; take a shorter period."
     line = re.search(r"[Ll]ine:? (\d+)", str(error))
@@ -221,7 +198,7 @@ def _parsed(engine: LogEngine, label: str, log: OpenLog, link: Path, answers: Us
     plan = replace(plan, questions=(*doubt(log, answers), *plan.questions))
     source = LogSource(engine, open_raw(engine, head, link, log.check.quote_count > 0), head, plan)
     parsed = parsed_rows(source.raw, head, plan).select(*ROW_COLUMNS, *plan.groups, file=ibis.literal(link.name))
-    table = prepared(engine.store(f"requests_{link.name}", parsed), engine)
+    table = prepared(engine.store(parsed), engine)
     row_count, dropped = sort_out(source, table, rejected_count(engine, head))
     rows: Any = table
     used = rows.filter(rows.excluded == 0, rows.fault == 0)
@@ -229,13 +206,11 @@ def _parsed(engine: LogEngine, label: str, log: OpenLog, link: Path, answers: Us
     return _Parsed(source, log, used, row_count, dropped)
 
 
-def _summarize(
-    engine: LogEngine, files: Sequence[_Parsed], label: str, answers: UsageAnswers, report: Progress
-) -> RequestsRead:
+def _summarize(engine: LogEngine, files: Sequence[_Parsed], label: str, answers: UsageAnswers) -> RequestsRead:
     plans = [file.source.plan for file in files]
     if len({plan.unit is None for plan in plans}) > 1:
         raise LogError(f"{label}: some files have dates and others a clock that counts from 0; read them one by one.")
-    report(0.78, "Looking for duplicates")
+    engine.show(0.78, "Looking for duplicates")
     sorting = Sorting(engine, one_table([file.table for file in files]), answers)
     without_repeats(sorting, len(files))
     sorting.dropped = _sum_counts([*(file.dropped for file in files), sorting.dropped])
@@ -243,9 +218,9 @@ def _summarize(
     check_totals(label, totals, sorting.dropped)
     if answers.only:
         label, totals = _filtered(sorting, totals, label)
-    report(0.85, "Counting lengths and minutes")
+    engine.show(0.85, "Counting lengths and minutes")
     summary = _summary(files, label, sorting, totals)
-    report(1.0, "Done")
+    engine.show(1.0, "Done")
     asked = (question for plan in plans for question in plan.questions)
     return RequestsRead(summary, tuple(dict.fromkeys((*asked, *sorting.questions))))
 
@@ -255,7 +230,7 @@ def _filtered(sorting: Sorting, totals: Mapping[str, int], label: str) -> tuple[
     requests on some days has a lower rate, not a shorter log. Returns the name and the totals of what is left."""
     only = sorting.answers.only
     kept = only_rows(sorting.engine, sorting.table, only, label)
-    sorting.table = sorting.engine.store("only", kept)
+    sorting.table = sorting.engine.store(kept)
     left = _totals(sorting.engine, sorting.table) | {"start": totals["start"], "end": totals["end"]}
     check_totals(label, left, sorting.dropped)
     if left["n"] == 1:

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from calculators.logs import request_columns
 from calculators.logs.cell_expressions import US_PER_S
-from calculators.logs.request_rows import Counts, LogSource
+from calculators.logs.log_engine import Counts
+from calculators.logs.request_rows import LogSource
 from calculators.logs.summer_time import local_time_note
 from calculators.logs.usage_share import UsageShare
 from calculators.units import count, percent, plural

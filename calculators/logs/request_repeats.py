@@ -9,7 +9,8 @@ import ibis
 import ibis.expr.types as ir
 
 from calculators.logs.cell_expressions import US_PER_S
-from calculators.logs.request_rows import REQUEST_COLUMNS, LogEngine
+from calculators.logs.log_engine import LogEngine
+from calculators.logs.request_rows import REQUEST_COLUMNS, row_hash, time_hash
 from calculators.logs.usage_questions import UsageAnswers, UsageQuestion
 from calculators.units import count, plural
 
@@ -34,7 +35,6 @@ class Sorting:
     dropped: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     questions: list[UsageQuestion] = field(default_factory=list)
-    _step: int = 0
 
     def facts(self, **values: Any) -> dict[str, Any]:
         """One row of figures of the table."""
@@ -42,8 +42,7 @@ class Sorting:
 
     def keep(self, table: Any, dropped_count: int, reason: str) -> None:
         """Goes on with this table."""
-        self._step += 1
-        self.table = self.engine.store(f"kept_{self._step}", table)
+        self.table = self.engine.store(table)
         if dropped_count:
             self.dropped[reason] = self.dropped.get(reason, 0) + dropped_count
 
@@ -69,7 +68,7 @@ def _joined_parts(table: ir.Table, engine: LogEngine) -> ir.Table:
     made = rows.mutate(
         fault=readable.ifelse(0, rows.fault), input_tok=readable.ifelse(rows.input_tok.fill_null(0), rows.input_tok)
     )
-    return engine.store(f"{table.get_name()}_joined", made)
+    return engine.store(made)
 
 
 def _without_totals(table: ir.Table, engine: LogEngine) -> ir.Table:
@@ -98,9 +97,7 @@ def _without_totals(table: ir.Table, engine: LogEngine) -> ir.Table:
     )
     if engine.rows(rows.aggregate(n=is_total.sum().fill_null(0)))[0]["n"] != 1:
         return table
-    return engine.store(
-        f"{table.get_name()}_parts", rows.mutate(excluded=is_total.fill_null(False).ifelse(6, rows.excluded))
-    )
+    return engine.store(rows.mutate(excluded=is_total.fill_null(False).ifelse(6, rows.excluded)))
 
 
 def without_repeats(sorting: Sorting, file_count: int) -> None:
@@ -159,13 +156,12 @@ def _one_row_per_id(sorting: Sorting) -> None:
     """One row per id: the one with the most output, at the time of the earliest, with the largest counts of all."""
     rows: Any = sorting.table
     named = rows.filter(rows.id_hash.notnull())
-    ids = named.group_by("id_hash").aggregate(n=named.count())
-    facts = sorting.engine.rows(ids.aggregate(ids=ids.count(), extra=(ids.n - 1).sum().fill_null(0)))[0]
-    extra_count = int(facts["extra"])
+    ids = sorting.engine.repetition(named.select(key=named.id_hash, part=named.id_hash))
+    extra_count = ids.extra_count
     if not extra_count:
         return
-    if sorting.answers.repeated_ids is None and _is_mixed(sorting, named, int(facts["ids"])):
-        sorting.questions.append(_id_question(int(facts["ids"]), extra_count))
+    if sorting.answers.repeated_ids is None and _is_mixed(sorting, named, ids.key_count):
+        sorting.questions.append(_id_question(ids.key_count, extra_count))
         return
     if sorting.answers.repeated_ids == "each":
         return
@@ -228,32 +224,30 @@ def _equal_rows(rows: Any, *more: str) -> Any:
 
 def _without_copies(sorting: Sorting) -> None:
     rows: Any = sorting.table
-    groups = _equal_rows(rows)
-    facts = sorting.engine.rows(
-        groups.aggregate(
-            groups=groups.count(),
-            rows=groups.n.sum().fill_null(0),
-            least=groups.n.min(),
-            most=groups.n.max(),
-            fine=(groups.time_us % US_PER_S != 0).any(),
-        )
-    )[0]
-    extra_count = int(facts["rows"]) - int(facts["groups"])
+    unnamed = rows.filter(rows.id_hash.isnull())
+    key = row_hash(*(unnamed[name] for name in (*REQUEST_COLUMNS, "model")))
+    copies = sorting.engine.repetition(unnamed.select(key=key, part=time_hash(unnamed.time_us)))
+    extra_count = copies.extra_count
     if not extra_count or sorting.answers.repeated_rows == "each":
         return
     if sorting.answers.repeated_rows is None:
-        all_alike = facts["least"] == facts["most"] and facts["fine"] and facts["groups"] >= MIN_COPIED_ROWS
-        if not all_alike:
+        all_alike = copies.least_count == copies.most_count and copies.key_count >= MIN_COPIED_ROWS
+        if not (all_alike and _has_fractions(sorting, unnamed)):
             sorting.notes.append(f"{plural(extra_count, 'duplicate row')} without a request ID kept.")
-            if extra_count >= REPEATED_ROW_FRAC * facts["rows"]:
-                sorting.questions.append(_copies_question(int(facts["groups"]), int(facts["rows"])))
+            if extra_count >= REPEATED_ROW_FRAC * copies.row_count:
+                sorting.questions.append(_copies_question(copies.key_count, copies.row_count))
             return
         sorting.notes.append(
-            f"Every row is there {count(facts['most'])} times, to the fraction of a second: counted once."
+            f"Every row is there {count(copies.most_count)} times, to the fraction of a second: counted once."
         )
     numbered = rows.mutate(copy=ibis.row_number().over(group_by=[*REQUEST_COLUMNS, "model"], order_by="spend_usd"))
     kept = numbered.filter(numbered.id_hash.notnull() | (numbered["copy"] == 0)).select(*rows.columns)
     sorting.keep(kept, extra_count, "the same row again")
+
+
+def _has_fractions(sorting: Sorting, rows: Any) -> bool:
+    """Whether times are finer than a second."""
+    return bool(sorting.engine.rows(rows.aggregate(fine=(rows.time_us % US_PER_S != 0).any()))[0]["fine"])
 
 
 def _copies_question(group_count: int, row_count: int) -> UsageQuestion:
@@ -319,7 +313,7 @@ def _running_counts(sorting: Sorting) -> None:
     window = ibis.window(group_by="session_hash", order_by=TIME_ORDER)
     names = ("input_tok", "output_tok", "read_tok", "write_tok")
     before = {f"before_{name}": rows[name].lag().over(window) for name in names}
-    steps = sorting.engine.store("steps", rows.mutate(**before))
+    steps = sorting.engine.store(rows.mutate(**before))
     if sorting.answers.counts is None:
         if _only_grows(sorting.engine, steps, row_count):
             sorting.questions.append(_running_question(sorting))

@@ -5,30 +5,24 @@ tables hold numbers and names of models and groups only. Each row becomes intege
 a code that says why. `LogSource` looks at the log again when an error has to name a row.
 """
 
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import ibis
 import ibis.expr.types as ir
-import numpy as np
-import numpy.typing as npt
 
 from calculators.logs import request_columns, request_marks, request_names
-from calculators.logs.cell_expressions import MAX_REQUEST_TOK, cell_text, time_us, tokens_of, usd_of
-from calculators.logs.cells import NULL_WORDS, thousands_sign
+from calculators.logs.cell_expressions import MAX_REQUEST_TOK, cell, shortened, text_of, time_us, tokens_of, usd_of
+from calculators.logs.cells import thousands_sign
 from calculators.logs.group_values import group_expression
+from calculators.logs.log_engine import LogEngine, quoted
 from calculators.logs.request_file import LogError, LogHead
 from calculators.logs.request_mapping import MarkColumn, ReadPlan
 from calculators.logs.shown import shown_cell, shown_name
 
 MAX_BAD_FRAC = 0.01
-MEMORY_LIMIT = "512MB"
-THREAD_COUNT = 2
 EXCLUSIONS = (
     "",
     "failed requests",
@@ -53,112 +47,57 @@ REMEDY = {
 }
 UNREADABLE_COUNT = f"is no whole number of tokens from 0 to {MAX_REQUEST_TOK:,}; correct the rows or map another column"
 
-Counts = npt.NDArray[np.int64]
+WHOLE_TYPES = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER")
+CELL_ROLES = frozenset({*request_names.TOKEN_ROLES, "time", "spend"})
+"""Numbers and times are read from the cell as it stands; its text is wanted only where that fails."""
 
 
-# --- DuckDB --------------------------------------------------------------------------------------------------------
-
-
-class LogEngine:
-    """One locked DuckDB connection for one read; it can open the logs and its own scratch folder, nothing else."""
-
-    def __init__(self, folder: Path, *logs: Path) -> None:
-        config: dict[str, Any] = {
-            "memory_limit": MEMORY_LIMIT,
-            "threads": THREAD_COUNT,
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-            "allow_community_extensions": False,
-            "allow_persistent_secrets": False,
-            "preserve_insertion_order": False,
-            "temp_directory": str(folder / "spill"),
-        }
-        scratch = folder / "scratch.duckdb"
-        self.connection = duckdb.connect(str(scratch), config=config)
-        scratch.unlink()  # DuckDB goes on with the open file, which is gone with the process
-        self.backend = ibis.duckdb.from_connection(self.connection)  # sets the time zone to UTC
-        self.connection.execute(f"SET allowed_paths = [{', '.join(_quoted(str(log)) for log in logs)}]")
-        self.connection.execute("SET enable_external_access = false")
-        self.connection.execute("SET lock_configuration = true")
-
-    @contextmanager
-    def time_limit(self, limit_s: float) -> Iterator[None]:
-        """Interrupts every query that runs later than so many seconds from now: duckdb.InterruptException."""
-        done = threading.Event()
-
-        def watch() -> None:
-            done.wait(limit_s)
-            while not done.wait(0.05):  # again and again: between two queries an interrupt is lost
-                self.connection.interrupt()
-
-        thread = threading.Thread(target=watch, daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            done.set()
-            thread.join()
-
-    def rows(self, expression: ir.Table) -> list[dict[str, Any]]:
-        records: list[dict[str, Any]] = self.backend.to_pyarrow(expression).to_pylist()
-        return records
-
-    def columns(self, expression: ir.Table) -> dict[str, Counts]:
-        """A small result as integer arrays."""
-        table = self.backend.to_pyarrow(expression)
-        return {name: table.column(name).to_numpy().astype(np.int64) for name in table.column_names}
-
-    def store(self, name: str, expression: ir.Table) -> ir.Table:
-        """Keeps an expression as a table on disk, in DuckDB's compressed columns."""
-        self.connection.execute(f"CREATE TABLE {_identifier(name)} AS {self.backend.compile(expression)}")
-        return ibis.table(expression.schema(), name=name)
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _identifier(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+# --- the text -----------------------------------------------------------------------------------------------------
 
 
 def open_raw(engine: LogEngine, head: LogHead, log: Path, has_quotes: bool) -> ir.Table:
-    """The log as text: columns c0, c1, … of a table or one column `json`. No name given by a user reaches SQL here."""
+    """The log as text: columns c0, c1, … of a table or one column `json`; whole numbers of Parquet as they are. No name given by
+    a user reaches SQL here."""
+    whole = set[str]()
     cells = [f"c{index}" for index in range(head.cell_count)] if head.kind in ("csv", "parquet") else ["json"]
     if head.kind == "csv":
         types = ", ".join(f"'{cell}': 'VARCHAR'" for cell in cells)
         options = [
-            f"columns = {{{types}}}, delim = {_quoted(head.delimiter)}, header = true, skip = {head.skip_count}",
+            f"columns = {{{types}}}, delim = {quoted(head.delimiter)}, header = true, skip = {head.skip_count}",
             "quote = '\"', escape = '\"', auto_detect = false, null_padding = true",
-            f"nullstr = [{', '.join(map(_quoted, ('', *NULL_WORDS)))}]",
             f"ignore_errors = true, store_rejects = true, parallel = {str(not has_quotes).lower()}",
         ]
-        source = f"SELECT * FROM read_csv({_quoted(str(log))}, {', '.join(options)})"  # noqa: S608  our words only
+        source = f"SELECT * FROM read_csv({quoted(str(log))}, {', '.join(options)})"  # noqa: S608  our words only
     elif head.kind == "parquet":
-        source = _parquet_source(engine, cells, log)
+        source, whole = _parquet_source(engine, cells, log)
     else:
         form = "array" if head.kind == "array" else "newline_delimited"
         options = [f"format = '{form}', ignore_errors = {str(head.kind != 'array').lower()}"]
-        source = f"SELECT json::VARCHAR AS json FROM read_json_objects({_quoted(str(log))}, {', '.join(options)})"  # noqa: S608
+        source = f"SELECT json::VARCHAR AS json FROM read_json_objects({quoted(str(log))}, {', '.join(options)})"  # noqa: S608
     for rejects in ("reject_errors", "reject_scans"):  # of the file before
         engine.connection.execute(f"DROP TABLE IF EXISTS {rejects}")
     engine.connection.execute(f"CREATE OR REPLACE TEMP VIEW raw AS {source}")
-    return ibis.table(dict.fromkeys(cells, "string"), name="raw")
+    return ibis.table({name: "int64" if name in whole else "string" for name in cells}, name="raw")
 
 
-def _parquet_source(engine: LogEngine, cells: Sequence[str], log: Path) -> str:
-    """The columns of a Parquet file as text: times as microseconds since 1970, nested values as JSON."""
-    table = f"read_parquet({_quoted(str(log))}) AS t({', '.join(cells)})"
-    types = engine.connection.execute(f"DESCRIBE SELECT * FROM {table}").fetchall()  # noqa: S608  our words only
-    texts = ", ".join(f"{_parquet_text(name, str(kind))} AS {name}" for name, kind, *_ in types)
-    return f"SELECT {texts} FROM {table}"  # noqa: S608
+def _parquet_source(engine: LogEngine, cells: Sequence[str], log: Path) -> tuple[str, set[str]]:
+    """The columns of a Parquet file, and which of them are whole numbers, times among them (microseconds since 1970); the
+    others are text, nested values as JSON."""
+    table = f"read_parquet({quoted(str(log))}) AS t({', '.join(cells)})"
+    described = engine.connection.execute(f"DESCRIBE SELECT * FROM {table}").fetchall()  # noqa: S608  our words only
+    columns = [(name, *_parquet_column(name, str(kind))) for name, kind, *_ in described]
+    texts = ", ".join(f"{value}::{kind} AS {name}" for name, value, kind in columns)
+    return f"SELECT {texts} FROM {table}", {name for name, _, kind in columns if kind == "BIGINT"}  # noqa: S608
 
 
-def _parquet_text(cell: str, kind: str) -> str:
+def _parquet_column(name: str, kind: str) -> tuple[str, str]:
+    """The expression and the type by which a column is read."""
     if kind.startswith("TIMESTAMP") and ("TZ" in kind or "TIME ZONE" in kind):
-        return f"epoch_us({cell}::TIMESTAMPTZ)::VARCHAR"
+        return f"epoch_us({name}::TIMESTAMPTZ)", "BIGINT"
+    if kind in WHOLE_TYPES:
+        return name, "BIGINT"
     nested = kind.endswith("]") or kind.startswith(("STRUCT", "MAP"))
-    return f"to_json({cell})::VARCHAR" if nested else f"{cell}::VARCHAR"
+    return f"to_json({name})" if nested else name, "VARCHAR"
 
 
 @ibis.udf.scalar.builtin(name="hash")  # type: ignore[untyped-decorator]
@@ -166,17 +105,30 @@ def _hash(text: str) -> ibis.expr.datatypes.uint64:
     """DuckDB's own function."""
 
 
+@ibis.udf.scalar.builtin(name="hash")  # type: ignore[untyped-decorator]
+def time_hash(time_us: int) -> ibis.expr.datatypes.uint64:
+    """DuckDB's own function."""
+
+
+@ibis.udf.scalar.builtin(name="hash")  # type: ignore[untyped-decorator]
+def row_hash(
+    time_us: int, input_tok: int, output_tok: int, read_tok: int, write_tok: int, model: str
+) -> ibis.expr.datatypes.uint64:
+    """DuckDB's own function, over what tells two requests without an id apart."""
+
+
 # --- one row -------------------------------------------------------------------------------------------------------
 
 
 def parsed_rows(raw: ir.Table, head: LogHead, plan: ReadPlan, extra: Sequence[str] = ()) -> ir.Table:
     """Every row as integers, with why it is left out (`excluded`) or what is wrong with it (`fault`), 0 for nothing."""
-    texts = {role: cell_text(raw, head.place_of[name]) for role, name in plan.role_of.items()}
-    texts |= {f"mark_{i}": cell_text(raw, head.place_of[mark.column]) for i, mark in enumerate(plan.marks)}
+    cells = {role: cell(raw, head.place_of[name]) for role, name in plan.role_of.items()}
+    cells |= {f"mark_{i}": cell(raw, head.place_of[mark.column]) for i, mark in enumerate(plan.marks)}
+    cells = {role: each if role in CELL_ROLES else text_of(each) for role, each in cells.items()}
     line_ok: Any = raw.json.lstrip().startswith("{").fill_null(False) if "json" in raw.columns else ibis.literal(True)
-    table: Any = raw.select(**texts, line_ok=line_ok, **{name: raw[name] for name in extra})
+    table: Any = raw.select(**cells, line_ok=line_ok, **{name: raw[name] for name in extra})
     signs = {
-        role: thousands_sign(head.values(plan.role_of[role])) for role in request_names.TOKEN_ROLES if role in texts
+        role: thousands_sign(head.values(plan.role_of[role])) for role in request_names.TOKEN_ROLES if role in cells
     }
     tokens = {f"n_{role}": tokens_of(table[role], sign) for role, sign in signs.items()}
     table = table.mutate(time_us=time_us(table.time, plan.unit, plan.times), **tokens)
@@ -189,9 +141,9 @@ def parsed_rows(raw: ir.Table, head: LogHead, plan: ReadPlan, extra: Sequence[st
         output_tok=table.n_output.fill_null(0) + _optional(table, "reasoning"),
         read_tok=reads,
         write_tok=writes,
-        model=table.model[: request_columns.MAX_WORD_CHARS] if "model" in texts else ibis.null("string"),
-        spend_usd=usd_of(table.spend) if "spend" in texts else ibis.null("float64"),
-        **{role: group_expression(table[role]) for role in plan.groups},
+        model=shortened(table.model, request_columns.MAX_WORD_CHARS) if "model" in cells else ibis.null("string"),
+        spend_usd=usd_of(table.spend) if "spend" in cells else ibis.null("float64"),
+        **{role: group_expression(text_of(table[role])) for role in plan.groups},
     )
     return table.mutate(fault=_fault(table))
 
@@ -203,7 +155,7 @@ def _hash_or_null(table: Any, role: str) -> Any:
 
 def _optional(table: Any, role: str) -> Any:
     name = f"n_{role}"
-    return table[name].fill_null(0) if name in table.columns else ibis.literal(0, "int64")
+    return table[name].fill_null(0) if name in table.columns else ibis.literal(0, "int32")
 
 
 def _excluded(table: Any, plan: ReadPlan) -> Any:
@@ -215,18 +167,30 @@ def _excluded(table: Any, plan: ReadPlan) -> Any:
     steps = [request_marks.is_no_call(text, mark.values) for text, mark in marks["kind"]]
     others = [request_marks.is_no_chat(text, mark.values) for text, mark in marks["kind"]]
     others += [request_marks.is_no_chat_model(text, mark.values) for text, mark in marks["model"]]
-    blank = table.line_ok & table.input.isnull() & table.output.isnull()
-    untimed = table.time_us.isnull() & table.time.notnull()
-    cases = [
-        (untimed.ifelse(table.time == plan.role_of["time"], False), 7),
-        (untimed.ifelse(table.time.re_search(TOTALS_WORDS), False), 6),
-    ]
-    cases += [
+    marked = [
         (request_marks.any_of(tests), code)
         for code, tests in ((1, failed), (2, hits), (3, steps), (5, others))
         if tests
     ]
-    return ibis.cases(*cases, (blank, 4), else_=0)
+    time = text_of(table.time)
+    sums = [(time == plan.role_of["time"], 7), (time.re_search(TOTALS_WORDS), 6)]
+    untimed = [(table.time_us.isnull().ifelse(test, False), code) for test, code in sums]
+    blank = table.line_ok & _is_blank(table, "input") & _is_blank(table, "output")
+    simple = ibis.cases(*marked, else_=0) if marked else ibis.literal(0)
+    return _is_complete(table).ifelse(simple, ibis.cases(*untimed, *marked, (blank, 4), else_=0)).cast("int8")
+
+
+def _is_complete(table: Any) -> Any:
+    """Whether time, input and output were read, as they are in most rows: the others are looked at more closely."""
+    return table.line_ok & table.time_us.notnull() & table.n_input.notnull() & table.n_output.notnull()
+
+
+def _is_blank(table: Any, role: str) -> Any:
+    return table[f"n_{role}"].isnull().ifelse(text_of(table[role]).isnull(), False)
+
+
+def _is_unreadable(table: Any, role: str) -> Any:
+    return table[f"n_{role}"].isnull().ifelse(text_of(table[role]).notnull(), False)
 
 
 def _is_batch(table: Any, plan: ReadPlan) -> Any:
@@ -238,16 +202,18 @@ def _is_batch(table: Any, plan: ReadPlan) -> Any:
 
 
 def _fault(table: Any) -> Any:
-    cases = [(~table.line_ok, 1), (table.time_us.isnull(), 2), (table.n_input.isnull(), 3)]
+    first = [(~table.line_ok, 1), (table.time_us.isnull(), 2), (table.n_input.isnull(), 3)]
     if "n_reasoning" in table.columns:  # Gemini leaves out counts that are zero
-        cases.append((table.output.notnull() & table.n_output.isnull(), 4))
+        first.append((_is_unreadable(table, "output"), 4))
     else:
-        cases.append((table.n_output.isnull(), 4))
-    for code, role in ((5, "cache_read"), (6, "cache_write"), (7, "reasoning"), (8, "tool_input")):
-        if f"n_{role}" in table.columns:
-            cases.append((table[role].notnull() & table[f"n_{role}"].isnull(), code))
-    cases.append((table.read_tok + table.write_tok > table.input_tok, 9))
-    return ibis.cases(*cases, else_=0)
+        first.append((table.n_output.isnull(), 4))
+    then = [
+        (_is_unreadable(table, role), code)
+        for code, role in ((5, "cache_read"), (6, "cache_write"), (7, "reasoning"), (8, "tool_input"))
+        if f"n_{role}" in table.columns
+    ]
+    then.append((table.read_tok + table.write_tok > table.input_tok, 9))
+    return _is_complete(table).ifelse(ibis.cases(*then, else_=0), ibis.cases(*first, *then, else_=0)).cast("int8")
 
 
 # --- all rows ------------------------------------------------------------------------------------------------------
@@ -267,7 +233,7 @@ class LogSource:
         numbered = self.raw.mutate(row_number=ibis.row_number())
         table: Any = parsed_rows(numbered, self.head, self.plan, extra=("row_number",))
         table = table.filter(table.excluded == 0, wrong(table)).order_by("row_number").limit(1)
-        shown = table[role] if role in table.columns else ibis.literal("")
+        shown = text_of(table[role]) if role in table.columns else ibis.literal("")
         rows = self.engine.rows(table.select("row_number", shown=shown.fill_null("")))
         return (rows[0]["row_number"] + 1, shown_cell(rows[0]["shown"])) if rows else (0, "")
 

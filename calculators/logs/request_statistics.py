@@ -13,7 +13,7 @@ import ibis.expr.types as ir
 import numpy as np
 
 from calculators.logs.cell_expressions import US_PER_S
-from calculators.logs.request_rows import Counts, LogEngine
+from calculators.logs.log_engine import Counts, LogEngine
 from calculators.units import plural
 
 MINUTE_S = 60

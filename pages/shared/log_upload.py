@@ -20,6 +20,7 @@ from calculators.logs.usage_files import read_usage, usage_workload
 from calculators.logs.usage_questions import UsageAnswers, UsageQuestion
 from calculators.logs.usage_reading import UsageReading
 from calculators.logs.usage_share import OTHERS, UsageShare
+from calculators.scenario.files import parse_usage_file
 from calculators.units import count, plural, significant
 from pages.shared.log_state import keep_figures
 from pages.shared.state import catalog, escape, scenario
@@ -48,14 +49,16 @@ FILE_TYPES = (
         "tgz",
         "parquet",
         "xlsx",
+        "yaml",
+        "yml",
     ),
 )
+MAX_UPLOAD_MB = 200
 CACHED = {"As recognized": None, "Input includes them": False, "Input excludes them": True}
 
 
-MAX_MB = 200
 KINDS = (
-    f"Request logs, usage reports, bills and metrics: CSV, JSON, Parquet, Excel, also packed, up to {MAX_MB} MB. For larger "
+    f"Request logs, usage reports, bills and metrics: CSV, JSON, Parquet, Excel, also packed, up to {MAX_UPLOAD_MB} MB. For larger "
     "files run `python -m calculators workload FILE > workload.yaml`, then open that file here."
 )
 
@@ -66,13 +69,16 @@ def log_upload() -> None:
         "Upload usage",
         type=FILE_TYPES,
         key="log_file",
-        max_upload_size=MAX_MB,
+        max_upload_size=MAX_UPLOAD_MB,
         accept_multiple_files=True,
         help=help_text("usage file"),
     )
     st.caption(KINDS)
     read_id = uploaded_id()
     if not files or st.session_state.get("log_read") == read_id:
+        return
+    if len(files) == 1 and files[0].name.endswith((".yaml", ".yml")):
+        _use_workload(files[0], read_id)
         return
     answers = UsageAnswers(**st.session_state.get(f"log_answers_{read_id}", {}))
     outcome = _outcome(files, answers, read_id)
@@ -275,6 +281,23 @@ def _ask_columns(guess: ColumnGuess, answers: UsageAnswers, read_id: str) -> Non
         return
     column_of = {role: "" if column == NONE else column for role, column in picked.items()}
     _answer(replace(answers, column_of=column_of, input_excludes_cache=CACHED[cached]), read_id)
+
+
+def _use_workload(file: Any, read_id: str) -> None:
+    """Puts the workload and the API that the command line wrote into the inputs."""
+    try:
+        workload, api = parse_usage_file(file.getvalue(), file.name)
+    except DataError as error:
+        _refuse(str(error), None, UsageAnswers(), read_id)
+        return
+    keep_figures()
+    for section, record in (("workload", workload), *((("api", api),) if api else ())):
+        for field, value in record.model_dump(mode="json", exclude_unset=True).items():
+            st.session_state[f"{section}.{field}"] = value
+    st.session_state["name"] = file.name[:120]
+    st.session_state["notice"] = f"Workload read from {file.name}: {count(workload.requests_per_month)} requests/month."
+    st.session_state["log_read"] = read_id
+    st.rerun()
 
 
 def _use(summary: UsageSummary) -> None:

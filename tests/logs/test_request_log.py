@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from request_logs import CANARY, HEADER, NOW, ROWS, csv_text, json_lines, read_text, write
 
 from calculators.errors import DataError
+from calculators.logs import log_engine as usage_parse
 from calculators.logs import request_log as usage_log
-from calculators.logs import request_rows as usage_parse
 from calculators.logs.request_file import LogError
 from calculators.logs.request_log import UsageSummary, read_log
 from calculators.logs.request_mapping import guess_columns
@@ -289,17 +289,30 @@ def test_bad_input_gets_a_remedy(tmp_path: Path, content: str | bytes, message: 
     assert len(text) < 700
 
 
-@pytest.mark.parametrize("limit_s", [0.0, 0.5])
-def test_time_limit(monkeypatch: pytest.MonkeyPatch, limit_s: float) -> None:
-    """Before the engine starts, and in the middle of a query: without the limit this would run for hours."""
+class Stopped(BaseException):
+    """As Streamlit raises when the user leaves or stops."""
+
+
+def test_a_stop_ends_the_running_query_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the interrupt the query would run for hours."""
 
     def endless(engine: usage_parse.LogEngine, _table: object) -> None:
-        engine.connection.execute("SELECT max(hash(range)) FROM range(1000000000000)")
+        engine._done(lambda: engine.connection.execute("SELECT max(hash(range)) FROM range(1000000000000)"))
 
-    monkeypatch.setattr(usage_log, "MAX_SECONDS", limit_s)
+    called = list[str]()
+
+    def stop(_fraction: float, text: str) -> None:
+        called.append(text)
+        if called.count("Looking for duplicates") > 1:  # once before the query, again while it runs
+            raise Stopped
+
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(scratch))
     monkeypatch.setattr(usage_log, "_totals", endless)
-    with pytest.raises(LogError, match=rf"takes longer than {limit_s:.0f} s to read; take"):
-        read_log(SAMPLE, now=NOW)
+    with pytest.raises(Stopped):
+        read_log(SAMPLE, now=NOW, progress=stop)
+    assert os.listdir(scratch) == []
 
 
 def test_errors_are_data_errors() -> None:

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 from request_logs import HEADER, ROWS, csv_text, input_sum_tok, json_lines, read_text, write
 
-from calculators.logs import request_rows as usage_parse
+from calculators.logs import log_engine as usage_parse
 
 
 @pytest.mark.parametrize(

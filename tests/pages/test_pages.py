@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 from app_pages import ROOT, link, linked, opened, start, words
 
+from calculators.logs.request_log import read_log
+from calculators.logs.to_workload import to_workload_yaml
 from calculators.scenario.defaults import default_scenario
-from calculators.scenario.files import read_scenario
+from calculators.scenario.files import parse_usage_file, read_scenario
 from calculators.scenario.link import to_token
 from calculators.scenario.schema import label
 
@@ -232,6 +234,21 @@ def test_two_logs_dropped_together_are_one_workload() -> None:
         uploader.upload(f"{name}.csv", half.encode(), "text/csv")
     uploader.run()
     assert linked(app).workload.source == "log:a.csv and 1 more file"
+
+
+def test_a_workload_file_of_the_command_line_is_read_on_the_page() -> None:
+    content = to_workload_yaml(read_log(SAMPLE))
+    app = start().switch_page("pages/inputs/workload.py").run()
+    app.file_uploader(key="log_file").upload("workload.yaml", content.encode(), "application/yaml").run()
+    assert not app.exception
+    assert linked(app).workload.model_dump() == parse_usage_file(content.encode(), "workload.yaml")[0].model_dump()
+    assert any("Larger than 200 MB: run `python -m calculators workload" in one.value for one in app.caption)
+
+
+def test_a_yaml_without_a_workload_says_how_to_write_one() -> None:
+    app = start().switch_page("pages/inputs/workload.py").run()
+    app.file_uploader(key="log_file").upload("other.yaml", b"name: x\n", "application/yaml").run()
+    assert "write it with python" in app.error[0].value
 
 
 def test_clearing_a_required_field_says_which_and_keeps_the_rest() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from calculators.catalog.load import ROOT
 from calculators.errors import DataError
-from calculators.scenario.files import read_scenario
+from calculators.scenario.files import parse_usage_file, read_scenario
 
 TODAY = date(2026, 11, 29)
 PLAIN = """workload:
@@ -19,6 +19,7 @@ PLAIN = """workload:
 candidates:
 - model: gpt-oss-120b
 """
+WORKLOAD = PLAIN.partition("candidates")[0].encode()
 
 
 def test_every_shipped_scenario_is_read() -> None:
@@ -54,3 +55,21 @@ def test_an_error_names_file_line_and_label(tmp_path: Path, old: str, new: str, 
     with pytest.raises(DataError) as error:
         read_scenario(path, TODAY)
     assert message in str(error.value)
+
+
+def test_a_workload_alone_is_read_and_a_wrong_one_named_by_its_line() -> None:
+    assert parse_usage_file(WORKLOAD, "w.yaml")[0].requests_per_month == 1000
+    with pytest.raises(DataError, match=r"w\.yaml, line 3: Input tokens, mean"):
+        parse_usage_file(WORKLOAD.replace(b"input_tok: 100", b"input_tok: 0"), "w.yaml")
+    with pytest.raises(DataError, match="no 'workload:' block"):
+        parse_usage_file(b"name: x\n", "w.yaml")
+
+
+def test_the_api_of_a_workload_file_is_read_with_it_and_named_by_its_line_where_it_is_wrong() -> None:
+    block = b"api:\n  provider: openai\n  model: gpt-5.4\n  paid_usd_per_month: 100\n"
+    api = parse_usage_file(WORKLOAD + block, "w.yaml")[1]
+    assert api is not None
+    assert (api.model, api.paid_usd_per_month) == ("gpt-5.4", 100)
+    assert parse_usage_file(WORKLOAD, "w.yaml")[1] is None
+    with pytest.raises(DataError, match=r"w\.yaml, line \d+: API bill today"):
+        parse_usage_file(WORKLOAD + block.replace(b"100", b"-1"), "w.yaml")
