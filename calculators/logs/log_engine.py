@@ -1,5 +1,6 @@
 """The locked DuckDB engine of one read: it keeps tables on disk, counts, reports how far it is, and can be stopped."""
 
+import functools
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from concurrent.futures import TimeoutError as FutureTimeout
@@ -131,21 +132,24 @@ class LogEngine:
         the other: that takes a third of the time of grouping, and no more memory for more rows."""
         row_count = self.rows(keys.aggregate(n=keys.count()))[0]["n"]
         part_count = row_count // HASHES_AT_ONCE + 1
-        repetition = Repetition(0, 0, 0, 0)
+        counted = Repetition(0, 0, 0, 0)
         for part in range(part_count):
             chosen: Any = keys.filter(keys["part"] % part_count == part) if part_count > 1 else keys
-            repetition = repetition.with_part(self._arrow(chosen.select("key")).column(0).to_numpy())
-        return repetition
+            counted = counted.with_part(self._arrow(chosen.select("key")).column(0).to_numpy())
+        return counted
 
-    def store(self, expression: ir.Table) -> ir.Table:
-        """Keeps an expression as a table on disk, in DuckDB's compressed columns. What is the same in all rows is not written."""
+    def store(self, expression: ir.Table, *more: ir.Table) -> ir.Table:
+        """Keeps an expression, and the rows of more like it, as a table on disk, in DuckDB's compressed columns. What is the
+        same in all rows is not written."""
         self._stored_count += 1
         name, kept = f"stored_{self._stored_count}", expression
         constants = {column: value for column in expression.columns if (value := _constant(expression[column].op()))}
         if len(constants) < len(expression.columns):
             kept = expression.drop(*constants)
-        query = f"CREATE TABLE {name} AS {self.backend.compile(kept)}"
-        self._done(lambda: self.connection.execute(query))
+        queries = [f"CREATE TABLE {name} AS {self.backend.compile(kept)}"]
+        queries += [f"INSERT INTO {name} {self.backend.compile(part.select(*kept.columns))}" for part in more]
+        for query in queries:
+            self._done(functools.partial(self.connection.execute, query))
         same = {column: value.to_expr() for column, value in constants.items()}
         return ibis.table(kept.schema(), name=name).mutate(**same).select(*expression.columns)
 

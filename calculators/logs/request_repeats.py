@@ -2,6 +2,7 @@
 exports that overlap, counters that only grow. Each step is a table in, a table out, with what went and what to ask.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +23,8 @@ MIN_TOTALS_ROWS = 4
 MIN_COPIED_ROWS = 10
 MIN_RUNNING_ROWS, MAX_RUNNING_ROWS = 10, 200_000
 RUNNING_GROWTH = 3
+ROWS_AT_ONCE = 3_000_000
+"""More rows with an id are put in order part by part, so that memory does not grow with them."""
 TIME_ORDER = ("time_us", "output_tok", "input_tok")
 
 
@@ -40,9 +43,9 @@ class Sorting:
         """One row of figures of the table."""
         return self.engine.rows(self.table.aggregate(**values))[0]
 
-    def keep(self, table: Any, dropped_count: int, reason: str) -> None:
-        """Goes on with this table."""
-        self.table = self.engine.store(table)
+    def keep(self, table: Any, dropped_count: int, reason: str, *more: Any) -> None:
+        """Goes on with this table, and the rows of more like it."""
+        self.table = self.engine.store(table, *more)
         if dropped_count:
             self.dropped[reason] = self.dropped.get(reason, 0) + dropped_count
 
@@ -160,30 +163,41 @@ def _one_row_per_id(sorting: Sorting) -> None:
     extra_count = ids.extra_count
     if not extra_count:
         return
-    if sorting.answers.repeated_ids is None and _is_mixed(sorting, named, ids.key_count):
+    part_count = ids.row_count // ROWS_AT_ONCE + 1
+    parts = [named.filter(named.id_hash % part_count == part) for part in range(part_count)]
+    if sorting.answers.repeated_ids is None and _is_mixed(sorting, parts, ids.key_count):
         sorting.questions.append(_id_question(ids.key_count, extra_count))
         return
     if sorting.answers.repeated_ids == "each":
         return
+    sorting.keep(rows.filter(rows.id_hash.isnull()), extra_count, "duplicate ids", *map(_first_of_each, parts))
+
+
+def _first_of_each(rows: Any) -> Any:
     names = ("input_tok", "output_tok", "read_tok", "write_tok")
     window = ibis.window(group_by="id_hash", order_by=_complete_first(rows))
     most = {f"most_{name}": rows[name].max().over(group_by="id_hash") for name in names}
     ranked = rows.mutate(
         rank=ibis.row_number().over(window), first_us=rows.time_us.min().over(group_by="id_hash"), **most
     )
-    kept = ranked.filter(ranked.id_hash.isnull() | (ranked["rank"] == 0))
-    alone = kept.id_hash.isnull()
-    made = {name: alone.ifelse(kept[name], kept[f"most_{name}"]) for name in names}
-    kept = kept.mutate(time_us=alone.ifelse(kept.time_us, kept.first_us), **made)
-    sorting.keep(kept.select(*rows.columns), extra_count, "duplicate ids")
+    kept = ranked.filter(ranked["rank"] == 0)
+    made = {name: kept[f"most_{name}"] for name in names}
+    return kept.mutate(time_us=kept.first_us, **made).select(*rows.columns)
 
 
 def _complete_first(rows: Any) -> list[Any]:
     return [ibis.desc(rows[name]) for name in ("output_tok", "input_tok", "read_tok", "write_tok", "time_us")]
 
 
-def _is_mixed(sorting: Sorting, named: Any, id_count: int) -> bool:
+def _is_mixed(sorting: Sorting, parts: Sequence[Any], id_count: int) -> bool:
     """Whether ids stand for several requests: their rows differ in input and do not grow; or all rows have one id."""
+    facts = [sorting.engine.rows(_mixed_count(part))[0] for part in parts]
+    repeated_count, mixed_count = (sum(fact[name] for fact in facts) for name in ("n", "mixed"))
+    return bool(mixed_count > MIXED_ID_FRAC * repeated_count) or (id_count == 1 and repeated_count == 1)
+
+
+def _mixed_count(named: Any) -> Any:
+    """The number of ids with several rows, and of those whose rows differ in input and do not grow."""
     window = ibis.window(group_by="id_hash", order_by=TIME_ORDER)
     steps = named.mutate(
         falls=(named.input_tok < named.input_tok.lag().over(window))
@@ -194,10 +208,7 @@ def _is_mixed(sorting: Sorting, named: Any, id_count: int) -> bool:
         n=steps.count(), falls=steps.falls.fill_null(False).any(), differs=some.max() > some.min()
     )
     repeated = ids.filter(ids.n > 1)
-    facts = sorting.engine.rows(
-        repeated.aggregate(n=repeated.count(), mixed=(repeated.falls & repeated.differs).sum().fill_null(0))
-    )[0]
-    return bool(facts["mixed"] > MIXED_ID_FRAC * facts["n"]) or (id_count == 1 and facts["n"] == 1)
+    return repeated.aggregate(n=repeated.count(), mixed=(repeated.falls & repeated.differs).sum().fill_null(0))
 
 
 def _id_question(id_count: int, extra_count: int) -> UsageQuestion:

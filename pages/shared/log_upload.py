@@ -79,7 +79,12 @@ def log_upload() -> None:
         return
     if len(files) == 1 and files[0].name.endswith((".yaml", ".yml")):
         _use_workload(files[0], read_id)
-        return
+    else:
+        _use_logs(files, read_id)
+
+
+def _use_logs(files: Sequence[Any], read_id: str) -> None:
+    """Reads the logs, asks what they leave open, and puts their figures into the inputs."""
     answers = UsageAnswers(**st.session_state.get(f"log_answers_{read_id}", {}))
     outcome = _outcome(files, answers, read_id)
     reading, guess = outcome.reading, outcome.guess

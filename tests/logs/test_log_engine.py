@@ -17,11 +17,11 @@ def engine(tmp_path: Path) -> LogEngine:
 
 def test_repetition_of_parts_is_that_of_the_whole() -> None:
     parts = [np.array(keys, np.uint64) for keys in ([5, 9, 5, 5], [], [2, 8])]
-    found = Repetition(0, 0, 0, 0)
+    counted = Repetition(0, 0, 0, 0)
     for part in parts:
-        found = found.with_part(part)
-    assert found == Repetition(row_count=6, key_count=4, least_count=1, most_count=3)
-    assert found.extra_count == 2
+        counted = counted.with_part(part)
+    assert counted == Repetition(row_count=6, key_count=4, least_count=1, most_count=3)
+    assert counted.extra_count == 2
 
 
 def test_hashes_are_counted_in_parts(engine: LogEngine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -29,8 +29,8 @@ def test_hashes_are_counted_in_parts(engine: LogEngine, monkeypatch: pytest.Monk
     engine.connection.execute(
         "CREATE TABLE k AS SELECT (range % 7)::UBIGINT AS key, (range % 7)::UBIGINT AS part FROM range(20)"
     )
-    found = engine.repetition(ibis.table({"key": "uint64", "part": "uint64"}, name="k"))
-    assert found == Repetition(row_count=20, key_count=7, least_count=2, most_count=3)
+    counted = engine.repetition(ibis.table({"key": "uint64", "part": "uint64"}, name="k"))
+    assert counted == Repetition(row_count=20, key_count=7, least_count=2, most_count=3)
 
 
 def test_what_is_the_same_in_all_rows_is_not_written(engine: LogEngine) -> None:

@@ -167,3 +167,12 @@ def test_counters_of_sessions_that_run_side_by_side_are_differenced(tmp_path: Pa
     header = f"session_id,{HEADER}"
     assert [question.field for question in read(tmp_path, lines, header).questions] == ["counts"]
     assert sums(read(tmp_path, lines, header, counts="running")) == RIGHT
+
+
+def test_ids_put_in_order_part_by_part_give_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ids: list[object] = [f"r{number}" if number % 4 else "" for number in range(COUNT)]
+    named = [row for row in rows(ids) if not row.endswith(",")]
+    monkeypatch.setattr("calculators.logs.request_repeats.ROWS_AT_ONCE", 2)
+    reading = read(tmp_path, [*rows(ids), *named], f"{HEADER},request_id")
+    assert sums(reading) == RIGHT
+    assert reading.read[0] == "Excluded rows: 9 (duplicate ids)."
