@@ -15,10 +15,8 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import IO, Any
 
-from calculators.logs import request_columns
 from calculators.logs.canonical_rows import OTHER, Contradiction, Session, canonical_rows, repeating_spans
 from calculators.logs.document_stream import MAX_DOCUMENT_CHARS, DocumentTooLarge, documents, opened
-from calculators.logs.json_documents import nested_keys
 from calculators.logs.record_leaves import (
     ABOVE,
     MAX_DEPTH,
@@ -86,8 +84,6 @@ def _flat_documents(path: Path, excludes: bool | None) -> FlatLog | None:
         stream = documents(text)
         head = list(islice(stream, HEAD_RECORD_COUNT))
     first = list(islice(chain.from_iterable(map(_records, head)), HEAD_RECORD_COUNT))
-    if any(_is_aggregate(document) for document in head[:3]):
-        return None
     plans = [plan for record in first if (plan := plan_of(tuple(record))) is not None]
     if not plans:
         return None if _is_flat(path, head) else _named_rows(path)
@@ -110,13 +106,6 @@ def _is_plain(plan: RecordPlan) -> bool:
 def _depth(document: Any) -> int:
     """Keys to the deepest scalar of nested objects."""
     return 1 + max(map(_depth, document.values()), default=0) if isinstance(document, dict) else 0
-
-
-def _is_aggregate(document: Any) -> bool:
-    keys = nested_keys(document, 6) - {"resourceSpans"}
-    if isinstance(document, dict) and "totals" in document:
-        return True
-    return request_columns.aggregate_reason(sorted(keys)) is not None
 
 
 def _is_flat(path: Path, head: Sequence[Any]) -> bool:

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 
 from calculators.logs import request_columns
 from calculators.logs.cells import is_null
-from calculators.logs.json_documents import array_objects, json_object, json_text, leaves, line_objects, nested_keys
+from calculators.logs.json_documents import array_objects, json_object, json_text, leaves, line_objects
 from calculators.logs.log_bytes import MAX_LINE_BYTES, MAX_LOG_ROWS, ContentCheck, chunks_of, decoded, plain_kind
 from calculators.logs.log_bytes import LogError as LogError
 from calculators.logs.log_bytes import Progress as Progress
@@ -98,7 +98,6 @@ def _json_head(text: str, label: str, kind: LogKind) -> LogHead:
     documents = array_objects(text, HEAD_ROW_COUNT) if kind == "array" else line_objects(text, HEAD_ROW_COUNT)
     if not documents:
         raise LogError(_document_problem(text, label))
-    _refuse_aggregate(label, sorted({key for document in documents[:3] for key in nested_keys(document, 6)}))
     rows, place_of = list[Mapping[str, str]](), dict[str, tuple[str, ...]]()
     for document in documents:
         values = dict(leaves(document, ()))
@@ -118,15 +117,13 @@ def _json_head(text: str, label: str, kind: LogKind) -> LogHead:
 
 
 def _document_problem(text: str, label: str) -> str:
-    """What to tell when no line is an object: an aggregate in one document, or something else."""
+    """What to tell when no line is an object."""
     try:
-        reason = request_columns.aggregate_reason(sorted(nested_keys(json.loads(text), 6)))
+        json.loads(text)
     except RecursionError:
         return f"{label} is JSON nested too deeply; write one flat object a line."
     except ValueError:
-        reason = None
-    if reason is not None:
-        return f"{label} {reason}."
+        pass
     return f"{label} has no line that is a JSON object (line 1); write one object a line, for example with jq -c '.[]'."
 
 
@@ -141,7 +138,6 @@ def _parquet_head(path: Path, label: str) -> LogHead:
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         raise LogError(f"{label} is broken Parquet; export it again.") from error
     header = _unique(file.schema_arrow.names)
-    _refuse_aggregate(label, header)
     if not records:
         raise LogError(f"{label} has no rows; export a period with requests.")
     rows = [{name: _parquet_text(value) for name, value in zip(header, r.values(), strict=True)} for r in records]
@@ -164,7 +160,6 @@ def _csv_head(text: str, label: str, whole: bool) -> LogHead:
     if not _is_header(header, records[1:]):
         raise LogError(f"{label} has no header row (line {skip_count + 1} starts with data); name the columns there.")
     header = _unique(header)
-    _refuse_aggregate(label, header)
     if len(records) == 1:
         raise LogError(f"{label} has a header row but no data rows; export a period with requests.")
     rows = [dict(zip(header, map(_value, record), strict=False)) for record in records[1:]]
@@ -332,8 +327,3 @@ def _check_columns(label: str, columns: Sequence[str]) -> None:
         )
     if any("\ud800" <= char <= "\udfff" for char in "".join(columns)):
         raise LogError(f"{label}: a column name holds characters that are no text; rename it.")
-
-
-def _refuse_aggregate(label: str, columns: Sequence[str]) -> None:
-    if (reason := request_columns.aggregate_reason(columns)) is not None:
-        raise LogError(f"{label} {reason}.")
