@@ -15,6 +15,7 @@ request_file        columns and first rows of a request log
 workbook            a sheet as CSV
 archives            packed logs, unpacked
 containers          any file as plain text or Parquet
+log_lines           lines of names and values as objects
 document_stream     JSON documents of a text one after the other
 record_leaves       an object as scalars by path
 usage_format        what an entry of the tables of formats says

@@ -39,7 +39,9 @@ NOISE = TOKENS | frozenset(
     "count counts number num n nb no of the used usage consumed llm ai gen genai openai model request total sum cumulative running"
     " utc gmt visible text per_request e y et en de d l a nr anzahl and".split()
 )
-INPUT = frozenset("input inputs in prompt prompts context sent query prefill isl".split())
+INPUT = frozenset("input inputs in prompt prompts context sent query prefill isl message messages question".split())
+ALONE = frozenset("input inputs prompt prompts isl output outputs completion completions generated osl".split())
+"""Words that need no "tokens" beside them."""
 OUTPUT = frozenset(
     "output outputs out completion completions generated generation gen response answer received decode osl candidates reply".split()
 )
@@ -59,14 +61,20 @@ NO_TIMES = frozenset(
 )
 MONEY = frozenset("cost costs price spend spent charge charges amount fee".split())
 CURRENCIES = frozenset("usd eur gbp jpy dollars dollar".split())
+MAX_OTEL_LEVEL, OTEL_ERROR, PINO_ERROR = 24, 17, 50
+"""Severity as a number: OpenTelemetry counts to 24, Bunyan and Pino by tens."""
 NO_STATUSES = frozenset(
     "rate ratio id time at on tokens token percent pct url name cost price details limit budget history max min avg timeout".split()
 )
 ERROR_WORDS = frozenset("error errors err errored exception exceptions failure failures failed cancelled canceled aborted".split())
+SQUASHED_ERRORS = frozenset(
+    "timeout timedout errorcode errortype errorclass errormessage errormsg errmsg exceptiontype exceptionmessage failurereason"
+    " iserror haserror isfailed isfailure isapierrormessage errorstr".split()
+)
 GOOD_WORDS = frozenset("success succeeded successful ok valid completed passed".split())
 STATUS_WORDS = frozenset("status outcome result severity level disposition termination state verdict".split())
 CODE_HOLDERS = frozenset("http exit return response error status result grpc upstream".split())
-SERVED_FROM_CACHE = CACHE | frozenset("helicone".split())
+SOURCES = frozenset("source provider served backend origin upstream answered".split())
 NO_CACHE_FLAGS = TOKENS | WRITES | frozenset("rate ratio key ttl percent pct cost savings saved control enabled id read reads".split())
 
 
@@ -94,7 +102,7 @@ def token_role(name: str) -> str | None:
         return "cache_write" if words & WRITES else "cache_read"
     for role, allowed in (("reasoning", REASONING), ("input", INPUT), ("output", OUTPUT)):
         if rest and rest <= allowed | (OUTPUT if role == "reasoning" else frozenset()) and (rest & allowed):
-            return role
+            return role if words & TOKENS or rest <= ALONE | REASONING else None
     return None
 
 
@@ -126,13 +134,18 @@ def plain_role(name: str) -> str | None:
 def failure_sign(name: str) -> str | None:
     """What a column says of failures: "error" (filled is bad), "good" (a flag), "code" (0 is good) or "status"; None: nothing."""
     words = set(words_of(name))
+    squashed = "".join(words_of(name))
+    if squashed in SQUASHED_ERRORS:
+        return "error"
     if words & NO_STATUSES:
-        return "error" if words == {"timeout"} else None
+        return None
+    if squashed.removeprefix("is").removeprefix("was") in GOOD_WORDS:
+        return "good"
     if words & GOOD_WORDS:
         return "good" if words <= GOOD_WORDS | {"is", "was", "request", "response", "call"} else None
     if words & {"exit", "return"} and "code" in words:
         return "code"
-    if words & ERROR_WORDS and "code" not in words:
+    if words & ERROR_WORDS:
         return "error"
     if words & STATUS_WORDS or ("code" in words and words & CODE_HOLDERS):
         return "status"
@@ -142,7 +155,7 @@ def failure_sign(name: str) -> str | None:
 def is_gateway_flag(name: str) -> bool:
     """Whether a name may say that a gateway answered from its own cache; the values tell."""
     words = set(words_of(name))
-    return bool(words & SERVED_FROM_CACHE) and not words & NO_CACHE_FLAGS
+    return bool(words & (CACHE | SOURCES)) and not words & NO_CACHE_FLAGS
 
 
 UNIT = re.compile(

@@ -17,14 +17,17 @@ from typing import IO, Any
 
 from calculators.logs.canonical_rows import OTHER, Contradiction, Session, canonical_rows, repeating_spans
 from calculators.logs.document_stream import MAX_DOCUMENT_CHARS, DocumentTooLarge, documents, opened
+from calculators.logs.log_lines import line_object
 from calculators.logs.record_leaves import (
     ABOVE,
     MAX_DEPTH,
     MAX_TEXT_CHARS,
     Leaves,
     is_short,
+    is_wrapped,
     key_parts,
     leaves_and_lists,
+    listed_rows,
     table_rows,
     unpacked,
 )
@@ -33,6 +36,7 @@ from calculators.logs.record_words import first_word, is_other
 from calculators.logs.request_file import LogError, read_head
 
 HEAD_RECORD_COUNT = 500
+HEAD_LINE_COUNT = 50
 FLAT_DEPTH = 2
 """Key depth up to which `request_columns` reads nested counts itself."""
 BROKEN = b"broken\n"
@@ -73,7 +77,14 @@ def flattened(path: Path, label: str, input_excludes_cache: bool | None = None) 
 def _holds_json(path: Path) -> bool:
     with opened(path) as text:
         start = text.read(10_000).lstrip()
-    return start[:1] in ("{", "[") or bool(re.match(r'[^\n"{]{0,400}\{"', start))
+    lines = [line for line in start.splitlines()[:HEAD_LINE_COUNT] if line.strip()]
+    has_names = any(line_object(line) is not None and not _is_cells(line) for line in lines)
+    return start[:1] in ("{", "[") or bool(re.match(r'[^\n"{]{0,400}\{"', start)) or has_names
+
+
+def _is_cells(line: str) -> bool:
+    """Whether a line with names and values may be a row of a table, its values in one cell."""
+    return '""' in line
 
 
 # --- where the records come from -----------------------------------------------------------------------------------
@@ -105,6 +116,8 @@ def _is_plain(plan: RecordPlan) -> bool:
 
 def _depth(document: Any) -> int:
     """Keys to the deepest scalar of nested objects."""
+    if is_wrapped(document):
+        return FLAT_DEPTH + 1
     return 1 + max(map(_depth, document.values()), default=0) if isinstance(document, dict) else 0
 
 
@@ -130,6 +143,8 @@ def _is_lines_or_array(path: Path) -> bool:
         end = start[-1_000:]
         while start.lstrip().startswith("[") and (more := text.read(MAX_TEXT_CHARS)):
             end = (end + more)[-1_000:]
+    if "\x1e" in start:
+        return False
     if start.lstrip().startswith("["):
         return bool(re.search(r"\}\s*\]\s*$", end))
     lines = [line.strip() for line in start.splitlines()[:HEAD_RECORD_COUNT] if line.strip()]
@@ -186,7 +201,7 @@ def _named_rows(path: Path) -> FlatLog | None:
 def _records(value: Any, above: Leaves | None = None, depth: int = 0) -> Iterator[Leaves]:
     """Scalars by path of each record in a document. A record inherits what stands above it, one level down each time."""
     value = unpacked(value)
-    rows = value if isinstance(value, list) else table_rows(value) if isinstance(value, dict) else ()
+    rows = listed_rows(value) if isinstance(value, list) else table_rows(value) if isinstance(value, dict) else ()
     if depth > MAX_DEPTH:
         return
     if rows is not None:

@@ -8,10 +8,19 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any
 
+from calculators.logs.log_lines import line_object
+
 MAX_DEPTH = 24
 MAX_TEXT_CHARS = 2_000_000
 MAX_LEAVES = 2_000
 MAX_SHORT_CHARS = 200
+TOOL_RESULT = "toolUseResult"
+"""In sessions of Claude Code the sums of a subagent, whose requests stand elsewhere."""
+WRAPPERS = frozenset(
+    ("$date", "$numberLong", "$numberInt", "$numberDouble", "$oid", "S", "N", "BOOL", "NULL", "integerValue", "stringValue",
+     "timestampValue", "doubleValue", "booleanValue", "nullValue", "intValue", "boolValue")
+)
+"""Keys that name the type of the one value beside them: exports of MongoDB, DynamoDB and Firestore, and OTLP."""
 
 _MAY_HOLD = re.compile(r"\s*[{\[]|[^{]{1,400}\{\"").match
 LeafPath = tuple[str, ...]
@@ -25,6 +34,8 @@ def table_rows(value: Mapping[str, Any]) -> Iterable[Any] | None:
     columns = value.get("columns") or (value.get("schema") or {}).get("fields") if _may_be_table(value) else None
     rows = next((value[key] for key in ("rows", "data", "results", "values") if key in value), None)
     if isinstance(columns, list) and isinstance(rows, list) and rows:
+        if all(isinstance(row, dict) and "f" not in row for row in rows):
+            return rows
         names = [column.get("name", "") if isinstance(column, dict) else str(column) for column in columns]
         return (dict(zip(names, _cells(row), strict=False)) for row in rows)
     if isinstance(value.get("stream"), dict) and isinstance(value.get("values"), list):  # Loki
@@ -32,6 +43,16 @@ def table_rows(value: Mapping[str, Any]) -> Iterable[Any] | None:
             {"time": pair[0], "line": pair[1]} for pair in value["values"] if isinstance(pair, list) and len(pair) > 1
         )
     return _column_rows(value)
+
+
+def listed_rows(items: list[Any]) -> Iterable[Any]:
+    """Rows of a list: as they are, or where its first is a list of names, the others by those names."""
+    names = items[0] if items else None
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        return items
+    if not all(isinstance(row, list) and len(row) == len(names) for row in items):
+        return items
+    return (dict(zip(names, row, strict=True)) for row in items[1:])
 
 
 def _may_be_table(value: Mapping[str, Any]) -> bool:
@@ -84,8 +105,12 @@ def _collect(value: Mapping[str, Any], above: LeafPath, leaves: Leaves, lists: l
     if len(above) > MAX_DEPTH or len(leaves) > MAX_LEAVES:
         return
     for key, item in value.items():
+        if key == TOOL_RESULT:
+            continue
         if lists is not None and isinstance(item, str):
             item = unpacked(item)
+        if is_wrapped(item):
+            item = _unwrapped(item)
         if isinstance(item, list):
             if (named := _named_values(item)) is None and lists is not None and _may_be_records(item):
                 lists.append(item)
@@ -108,8 +133,10 @@ def key_parts(key: str) -> LeafPath:
 
 def unpacked(item: Any) -> Any:
     """The object or list that a text holds, as JSON or as Python writes it; the text itself if none."""
-    if not isinstance(item, str) or len(item) > MAX_TEXT_CHARS or not _MAY_HOLD(item):
+    if not isinstance(item, str) or len(item) > MAX_TEXT_CHARS:
         return item
+    if not _MAY_HOLD(item):
+        return (line_object(item) or item) if "_tok" in item or "Tok" in item else item
     start = item.lstrip()
     if start[0:1] not in ("{", "["):
         place = item.find('{"', 0, 400)
@@ -134,6 +161,24 @@ def _named_values(items: Sequence[Any]) -> dict[str, Any] | None:
         if items and all(isinstance(item, dict) and name in item and "value" in item for item in items):
             return {str(item[name]): _any_value(item["value"]) for item in items}
     return None
+
+
+def is_wrapped(value: Any) -> bool:
+    """Whether a value stands behind the name of its type, or is a time as [seconds, nanoseconds]."""
+    if isinstance(value, dict):
+        return len(value) == 1 and next(iter(value)) in WRAPPERS
+    return isinstance(value, list) and len(value) == 2 and all(map(_is_count, value)) and 1e9 <= value[0] < 4e9 > value[1] * 4
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _unwrapped(value: Any) -> Any:
+    if isinstance(value, list):
+        return value[0] * 1_000_000_000 + value[1]
+    inner = next(iter(value.values()))
+    return _unwrapped(inner) if is_wrapped(inner) else inner
 
 
 def _any_value(value: Any) -> Any:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+from calculators.logs.column_words import MAX_OTEL_LEVEL, OTEL_ERROR, PINO_ERROR
 from calculators.logs.record_leaves import MAX_SHORT_CHARS, LeafPath, Leaves, is_short
 from calculators.logs.record_plan import RecordPlan, squashed
 
@@ -51,8 +52,13 @@ def record_failed(record: Leaves, plan: RecordPlan) -> bool:
         any(_truth(record[path]) is True for path in plan.bad_flags)
         or any(_truth(record[path]) is False for path in plan.good_flags)
         or any(_is_error(str(record[path])[:MAX_SHORT_CHARS]) for path in plan.errors)
-        or any(_is_bad_status(str(record[path])[:MAX_SHORT_CHARS]) for path in plan.statuses)
+        or any(_is_bad_status(str(record[path])[:MAX_SHORT_CHARS], is_level(path[-1])) for path in plan.statuses)
     )
+
+
+def is_level(name: str) -> bool:
+    """Whether a status is the severity of a log line, which may be a number that is no HTTP code."""
+    return squashed(name) in ("level", "severity", "severitynumber", "loglevel", "levelnum")
 
 
 def _truth(value: Any) -> bool | None:
@@ -72,8 +78,10 @@ def _is_error(text: str) -> bool:
 
 
 @lru_cache(maxsize=1_000)
-def _is_bad_status(text: str) -> bool:
+def _is_bad_status(text: str, is_severity: bool) -> bool:
     code = re.match(r"\s*(\d+)(\.0)?($|\s)", text)
+    if code and is_severity:
+        return int(code.group(1)) >= (OTEL_ERROR if int(code.group(1)) <= MAX_OTEL_LEVEL else PINO_ERROR)
     if code:
         return not (200 <= int(code.group(1)) <= 399 or int(code.group(1)) in (0, 1))
     return bool(_BAD_WORDS.search(text.lower()))

@@ -21,7 +21,7 @@ MAX_STATUS_CHARS = 60
 MAX_STATUS_COUNT = 40
 KIND_WORDS = frozenset("category service product kind task operation endpoint span name feature sku usage type".split())
 """Of columns that may name embeddings and the like."""
-FIRST_EPOCH_S = 1e9
+CACHE_SOURCES = frozenset({"cache", "cached", "gateway cache", "semantic cache", "semantic_cache", "semantic", "exact", "response cache"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +118,11 @@ def values_fit(role: str, values: Sequence[str]) -> bool:
 
 def _values_fit(role: str, match: ColumnMatch, values: Sequence[str]) -> bool:
     """As `values_fit`; where only words of the name tell, a time has to be a date, and a cache flag must be one."""
+    filled = [value for value in values if not is_null(value)]
+    if role == "gateway_cache" and any(map(is_cache_source, filled)):
+        return True
     if not values_fit(role, values) or match.name in NAMES[role]:
         return values_fit(role, values)
-    filled = [value for value in values if not is_null(value)]
     if role == "time":
         return bool(filled) and all(is_written(text) or _is_epoch(text) for text in filled)
     return role != "gateway_cache" or any(map(is_hit, filled)) or any("miss" in text.lower() for text in filled)
@@ -153,12 +155,17 @@ def is_flag(text: str) -> bool:
 def is_cache_word(text: str) -> bool:
     """True for what a gateway writes of its own cache: a flag, 0, 1, HIT, MISS, DISABLED and the like."""
     words = r"(0|1)(\.0)?|.*(hit|miss|bypass|disabled|expired|stale|dynamic|refresh|updating|revalidated).*"
-    return is_flag(text) or bool(re.fullmatch(words, text.strip().lower()))
+    return is_flag(text) or is_cache_source(text) or bool(re.fullmatch(words, text.strip().lower()))
+
+
+def is_cache_source(text: str) -> bool:
+    """True where a source of answers, or a kind of cache, is the gateway's own cache."""
+    return text.strip().lower() in CACHE_SOURCES
 
 
 def is_hit(text: str) -> bool:
     """True for true, yes, 1 and HIT."""
-    return text.strip().lower() in ("true", "t", "yes", "y", "1", "1.0") or "hit" in text.lower()
+    return text.strip().lower() in ("true", "t", "yes", "y", "1", "1.0") or "hit" in text.lower() or is_cache_source(text)
 
 
 def is_money(text: str) -> bool:

@@ -9,8 +9,8 @@ from typing import Any
 
 import ibis
 
-from calculators.logs.column_words import failure_sign
-from calculators.logs.request_columns import normalised
+from calculators.logs.column_words import MAX_OTEL_LEVEL, OTEL_ERROR, PINO_ERROR, failure_sign
+from calculators.logs.request_columns import CACHE_SOURCES, normalised
 
 FINISH_NAMES = frozenset(
     {"finishreason", "finishreasonnormalized", "finishreasonraw", "nativefinishreason", "stopreason"}
@@ -32,15 +32,17 @@ NO_CHAT_KIND = (
     r"^(a|create[ _.-]?|generate[ _.-]?|\$ai_|text[ _.-]?|openai\.|litellm\.|models\.|batch)?("
     r"embed(der|ding|dings|s)?|embed.?contents?|image[ _.-]?(gen|edit|vari|creat)\w*|images?|moderations?"
     r"|re-?rank(er|ing)?|(audio[ _./-]?)?(speech|transcriptions?|translations?)|audio|tts|ocr|videos?"
-    r"|video[ _.-]?(gen|edit|creat)\w*|text.to.(image|speech|video)|count.?tokens|fine.?tun\w*"
-    r")([ _.-]?(create|generations?|requests?|calls?|models?|api|jobs?))*$"
+    r"|video[ _.-]?(gen|edit|creat)\w*|(text|image).to.(image|speech|video)|count.?tokens|fine.?tun\w*|speech.to.text"
+    r"|(automatic.)?speech.recognition|feature.extraction|sentence.similarity"
+    r")([ _.-]?(create|generations?|requests?|calls?|models?|api|jobs?|usage))*$"
+    r"|^(embeddings?|rerank|moderations?) [\w./:-]+$"
     r"|/(embeddings?|embed|images?|moderations?|re-?rank|audio|videos?|models|files|fine.?tun\w*|speech|transcriptions?|ocr"
     r"|tokenize|count.?tokens)(/|$|\?|:)|:(batch)?embed|:counttokens"
 )
 NO_CHAT_MODEL = (
     r"embed|rerank|moderation|whisper|transcribe|(^|[-_/.])tts($|[-_/.])|dall.?e|gpt-image|stable-diffusion|sdxl"
     r"|text-to-(image|video|speech)|(^|[-_/.])(imagen|veo|sora|flux)([-_/.\d]|$)|(^|/)(bge|gte|e5)-|minilm"
-    r"|voyage-(\d|code|law|finance|multi)"
+    r"|voyage-(\d|code|law|finance|multi)|titan-image|image-generat|stable-image|^stability|nova-(canvas|reel|sonic)|jina-clip"
 )
 CALL_KINDS = frozenset({"generation", "llm", "chat_model", "chatmodel", "$ai_generation", "llm_call"})
 CALL_OPERATIONS = frozenset({"chat", "chat_completion", "text_completion", "completion", "generate_content"})
@@ -52,8 +54,6 @@ STEP_OPERATION = r"^(invoke_|create_agent|execute_)"
 
 
 LEVEL_NAMES = frozenset({"level", "severity", "severitynumber", "loglevel", "levelnum"})
-MAX_OTEL_LEVEL, OTEL_ERROR, PINO_ERROR = 24, 17, 50
-"""Severity as a number: OpenTelemetry counts to 24, Bunyan and Pino by tens."""
 
 
 def _tail(column: str) -> str:
@@ -92,7 +92,7 @@ def is_failed(text: Any, column: str) -> Any:
 def is_gateway_hit(text: Any) -> Any:
     """Whether a cell says that the gateway answered from its own cache."""
     lower = text.lower()
-    return lower.isin(YES_WORDS) | lower.re_search(CACHE_HIT)
+    return lower.isin((*YES_WORDS, *sorted(CACHE_SOURCES))) | lower.re_search(CACHE_HIT)
 
 
 def is_no_call(text: Any, values: Sequence[str]) -> Any:

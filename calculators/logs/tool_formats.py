@@ -89,6 +89,14 @@ TOOL_FORMATS: tuple[UsageFormat, ...] = (
         total="tokens.total | total_token_count",
     ),
     UsageFormat(
+        name="Kimi session",
+        input="token_usage.input_other",
+        output="token_usage.output",
+        cache_read="token_usage.input_cache_read",
+        cache_write="token_usage.input_cache_creation",
+        input_excludes_cache=True,
+    ),
+    UsageFormat(
         name="Claude Code telemetry",
         needs="cost_usd & cache_creation_tokens & event.name",
         input="input_tokens",
