@@ -11,8 +11,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from calculators.logs.aggregate_formats import PLAIN, AggregateFormat, known_format, may_be_sums
-from calculators.logs.aggregate_rows import DAY_S, Slice, is_day, slices
+from calculators.logs.aggregate_formats import (
+    KIND_COLUMNS,
+    PLAIN,
+    START,
+    AggregateFormat,
+    kinds_format,
+    known_format,
+    may_be_sums,
+)
+from calculators.logs.aggregate_rows import DAY_S, Slice, UnreadTime, is_day, slices
 from calculators.logs.aggregate_text import (
     asked_cache,
     asked_requests,
@@ -24,13 +32,15 @@ from calculators.logs.aggregate_text import (
 from calculators.logs.aggregate_workload import assumptions
 from calculators.logs.lengths_and_rates import LoadReading, read_lengths, read_rates, refuse_benchmark
 from calculators.logs.model_usage import ModelUsage
-from calculators.logs.request_file import LogError
+from calculators.logs.request_file import MAX_SHOWN_CELL_CHARS, LogError
+from calculators.logs.timestamps import TimeStyle, time_style
 from calculators.logs.usage_questions import UsageQuestion
 from calculators.logs.usage_reading import UsageReading
-from calculators.logs.usage_tables import UsageTable, usage_tables
-from calculators.units import SECONDS_PER_HOUR
+from calculators.logs.usage_tables import FIRST_ROW_COUNT, UsageTable, usage_tables
+from calculators.units import SECONDS_PER_HOUR, printable
 
 LOOKED_AT_ROW_COUNT = 2_000
+MIN_ROWS_OF_TOTAL = 4
 TOTAL_TOLERANCE_FRAC = 0.005
 
 Sums = dict[str, float]
@@ -70,14 +80,27 @@ def _read(tables: list[UsageTable], label: str, input_excludes_cache: bool | Non
                 return reading
         if may_be_sums(table.names) and _looks_summed(table):
             return _reading(table, PLAIN, label, input_excludes_cache)
+        if (kinds := kinds_format(table.names, _first_values(table))) is not None:
+            return _reading(table, kinds, label, input_excludes_cache)
     return None
+
+
+def _first_values(table: UsageTable) -> dict[str, set[str]]:
+    values = defaultdict[str, set[str]](set)
+    for row in itertools.islice(table.rows(), FIRST_ROW_COUNT):
+        for name in KIND_COLUMNS:
+            if row.get(name):
+                values[name].add(row[name])
+    return values
 
 
 def _looks_summed(table: UsageTable) -> bool:
     """Whether the first rows are periods: whole minutes with more than one request each, or dates without a time."""
     counts, starts, days, counted = list[float](), list[float](), list[bool](), set[str]()
-    for row, part in zip(table.rows(), slices(table, PLAIN), strict=False):
+    widths = list[float]()
+    for row, part in zip(table.rows(), slices(table, PLAIN, _day_first(table)), strict=False):
         if part is not None:
+            widths.append((part.end_s or part.start_s) - part.start_s)
             counts.append(part.amounts.get("requests", 0.0))
             starts.append(part.start_s)
             days.append(any(is_day(text) for text in row.values()) and part.end_s is not None)
@@ -86,11 +109,27 @@ def _looks_summed(table: UsageTable) -> bool:
             break
     if "output" not in counted or not counted & {"input", "uncached"}:
         return False
-    return all(days) or (max(counts) > 1 and all(start % 60 == 0 for start in starts))
+    by_minutes = all(start % 60 == 0 for start in starts)
+    return all(days) or (by_minutes and (max(counts) > 1 or all(width >= 3_600 and width % 60 == 0 for width in widths)))
+
+
+def _day_first(table: UsageTable) -> bool:
+    """Whether written dates begin with the day, as some of them show."""
+    return _time_style(table).day_first
+
+
+def _time_style(table: UsageTable) -> TimeStyle:
+    rows = itertools.islice(table.rows(), LOOKED_AT_ROW_COUNT)
+    return time_style([next((row[name] for name in START if row.get(name)), "") for row in rows])
 
 
 def _reading(table: UsageTable, entry: AggregateFormat, label: str, excludes: bool | None) -> LoadReading:
-    account = _account(slices(table, entry), entry)
+    try:
+        parts = list(slices(table, entry, _day_first(table)))
+    except UnreadTime as error:
+        shown = printable(str(error.args[0]), MAX_SHOWN_CELL_CHARS)
+        raise LogError(f'{label} has a period that is no date, "{shown}"; write dates like 2026-10-05.') from None
+    account = _account(_without_total(parts), entry)
     used = {start: sums for start, sums in account.by_start.items() if any(sums.values())}
     if not used:
         raise LogError(f"{label} is {entry.what} without any use in it; export a period with requests.")
@@ -157,6 +196,21 @@ def with_spend(reading: UsageReading, bill: LoadReading) -> UsageReading:
     if None not in periods and (bill.end <= reading.start or reading.end <= bill.start):  # type: ignore[operator]
         raise LogError(f"{bill.name} and {reading.name} have no day in common; export both for the same period.")
     return replace(reading, spend_usd=bill.spend_usd, read=(*reading.read, *bill.read))
+
+
+def _without_total(parts: list[Slice | None]) -> list[Slice | None]:
+    """The slices without one that holds the sums of all others, though it has a date."""
+    used = [part for part in parts if part is not None]
+    names = ("input", "uncached", "read", "output")
+    sums = {name: sum(part.amounts.get(name, 0.0) for part in used) for name in names}
+    whole = [
+        part
+        for part in used
+        if part.amounts.get("output") and all(2 * part.amounts.get(name, 0.0) == sums[name] for name in names)
+    ]
+    if len(used) < MIN_ROWS_OF_TOTAL or len(whole) != 1:
+        return parts
+    return [None if part is whole[0] else part for part in parts]
 
 
 # --- sums ------------------------------------------------------------------------------------------------------------

@@ -75,9 +75,17 @@ def _is_whole(number: Any) -> Any:
     return number == number.try_cast("int64")
 
 
-def tokens_of(text: Any, thousands: str = ",") -> Any:
-    """Whole tokens from 0 to 10 M; NULL otherwise (also for NaN and infinity)."""
-    number = _number(text, thousands)
+def tokens_of(text: Any, thousands: str = ",", scale: float = 1.0, has_suffix: bool = False) -> Any:
+    """Whole tokens from 0 to 10 M; NULL otherwise (also for NaN and infinity). `scale`: tokens of one unit of the column;
+    `has_suffix`: cells are written as 12.3k or as 300 tokens."""
+    if has_suffix:
+        bare = text.re_replace(r"(?i)\s?(k|m|mio\.?)?\s?(tok(en)?s?)?$", "")
+        unit = text.lower().re_extract(r"\d\s?(k|m)", 1)
+        number = _number(bare, thousands) * ibis.cases((unit == "k", 1e3), (unit == "m", 1e6), else_=1.0) * scale
+    else:
+        number = _number(text, thousands) * scale if scale != 1 else _number(text, thousands)
+    if has_suffix or scale != 1:
+        number = number.round(3)
     fits = (number >= 0) & (number <= MAX_REQUEST_TOK) & _is_whole(number)
     return fits.ifelse(number, None).try_cast("int64")
 

@@ -37,7 +37,7 @@ WHOLE_WORDS: Mapping[str, str] = {"heure": "time", "hora": "time", "zeit": "time
 TOKENS = frozenset("token tokens tok toks tkn tkns".split())
 NOISE = TOKENS | frozenset(
     "count counts number num n nb no of the used usage consumed llm ai gen genai openai model request total sum cumulative running"
-    " utc gmt visible text per_request e y et en de d l a nr anzahl and".split()
+    " utc gmt visible text azure open processed vllm request_success e y et en de d l a nr anzahl and".split()
 )
 INPUT = frozenset("input inputs in prompt prompts context sent query prefill isl message messages question".split())
 ALONE = frozenset("input inputs prompt prompts isl output outputs completion completions generated osl".split())
@@ -122,13 +122,27 @@ def period_name(name: str) -> str | None:
 
 
 def plain_role(name: str) -> str | None:
-    """model, requests or cost, by the words of a name."""
+    """model, requests, total (of tokens) or cost, by the words of a name."""
     words = set(words_of(name)) - CURRENCIES
     if words and words <= {"model", "name"}:
         return "model"
-    if words & REQUESTS and words <= REQUESTS | NOISE:
+    if words <= REQUESTS | NOISE | {"success"} and (words & REQUESTS or {"request", "count"} <= words or {"request", "success"} <= words):
         return "requests"
+    if {"total"} <= words <= NOISE and words & TOKENS:
+        return "total"
     return "cost" if words & MONEY and words <= MONEY | {"total"} else None
+
+
+OFFSET = re.compile(r"(?:UTC|GMT)\s?([+-]\d{1,2}):?(\d\d)?")
+
+
+def header_offset_s(name: str) -> int:
+    """Seconds by which the times of a column such as "Time (UTC+02:00)" are ahead of UTC."""
+    match = OFFSET.search(name)
+    if match is None:
+        return 0
+    hours, minutes = int(match.group(1)), int(match.group(2) or 0)
+    return (hours * 60 + (minutes if hours >= 0 else -minutes)) * 60
 
 
 def failure_sign(name: str) -> str | None:

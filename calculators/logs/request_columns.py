@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from calculators.logs import column_words
-from calculators.logs.cells import is_null, is_number
+from calculators.logs.cells import is_count, is_null, is_number
 from calculators.logs.request_names import MARK_ROLES, NAMES, STATUS_HOLDERS, TOKEN_ROLES, WHOLE_NAME_ONLY
 from calculators.logs.timestamps import ZONE, is_excel_day, is_written
 
@@ -112,7 +112,7 @@ def values_fit(role: str, values: Sequence[str]) -> bool:
     if role == "time":
         return not filled or sum(map(is_time, filled)) > len(filled) / 2
     if role in TOKEN_ROLES:
-        return not filled or sum(map(is_number, filled)) > len(filled) / 2
+        return not filled or sum(map(is_count, filled)) > len(filled) / 2
     return True
 
 

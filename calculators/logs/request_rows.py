@@ -21,7 +21,8 @@ import numpy.typing as npt
 
 from calculators.logs import request_columns, request_marks, request_names
 from calculators.logs.cell_expressions import MAX_REQUEST_TOK, cell_text, time_us, tokens_of, usd_of
-from calculators.logs.cells import NULL_WORDS, thousands_sign
+from calculators.logs.cells import NULL_WORDS, has_suffix, thousands_sign
+from calculators.logs.column_words import split_unit
 from calculators.logs.request_file import MAX_SHOWN_CELL_CHARS, LogError, LogHead
 from calculators.logs.request_mapping import MarkColumn, ReadPlan
 from calculators.units import printable
@@ -39,7 +40,7 @@ EXCLUSIONS = (
     "totals rows",
     "repeated headers",
 )
-TOTALS_WORDS = r"(?i)^(grand[ -]?|sub[ -]?)?(total|totals|sum|summe|gesamt|gesamtsumme|average|mean)\b"
+TOTALS_WORDS = r"(?i)^(grand[ -]?|sub[ -]?)?(total|totals|sum|summe|gesamt|gesamtsumme|insgesamt|somme|suma|average|mean)\b|^(合計|合计|总计|總計|합계)"
 FAULTS = ("", "line", "time", "input", "output", "cache_read", "cache_write", "reasoning", "tool_input", "cached")
 ROW_COLUMNS = (
     *("time_us", "input_tok", "output_tok", "read_tok", "write_tok", "excluded", "fault", "id_hash", "model"),
@@ -176,7 +177,9 @@ def parsed_rows(raw: ir.Table, head: LogHead, plan: ReadPlan, extra: Sequence[st
     signs = {
         role: thousands_sign(head.values(plan.role_of[role])) for role in request_names.TOKEN_ROLES if role in texts
     }
-    tokens = {f"n_{role}": tokens_of(table[role], sign) for role, sign in signs.items()}
+    tokens = {
+        f"n_{role}": tokens_of(table[role], sign, *_units(plan.role_of[role], head)) for role, sign in signs.items()
+    }
     table = table.mutate(time_us=time_us(table.time, plan.unit, plan.times), **tokens)
     hashes = {f"{name}_hash": _hash_or_null(table, name) for name in ("id", "span", "parent", "trace", "session")}
     table = table.mutate(excluded=_excluded(table, plan), is_batch=_is_batch(table, plan), **hashes)
@@ -191,6 +194,11 @@ def parsed_rows(raw: ir.Table, head: LogHead, plan: ReadPlan, extra: Sequence[st
         spend_usd=usd_of(table.spend) if "spend" in texts else ibis.null("float64"),
     )
     return table.mutate(fault=_fault(table))
+
+
+def _units(column: str, head: LogHead) -> tuple[float, bool]:
+    """Tokens of one unit of a column, by its name, and whether its cells have a suffix, as 12.3k."""
+    return split_unit(column)[1], any(map(has_suffix, head.values(column)))
 
 
 def _hash_or_null(table: Any, role: str) -> Any:
@@ -218,6 +226,8 @@ def _excluded(table: Any, plan: ReadPlan) -> Any:
         (untimed.ifelse(table.time == plan.role_of["time"], False), 7),
         (untimed.ifelse(table.time.re_search(TOTALS_WORDS), False), 6),
     ]
+    labels = [text.re_search(TOTALS_WORDS).fill_null(False) for text, _ in marks["model"]]
+    cases += [(table.time.isnull() & label, 6) for label in labels]
     cases += [
         (request_marks.any_of(tests), code)
         for code, tests in ((1, failed), (2, hits), (3, steps), (5, others))
