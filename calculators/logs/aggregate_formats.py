@@ -344,7 +344,7 @@ def may_be_sums(names: frozenset[str]) -> bool:
 
 
 KIND_COLUMNS = ("tokentype", "metric", "metricname", "type", "usagetype", "kind", "item", "name", "category", "direction", "genaitokentype")
-AMOUNT_COLUMNS = ("amount", "quantity", "tokens", "tokencount", "value", "count", "total", "sum", "usage", "numtokens")
+AMOUNT_COLUMNS = ("amount", "quantity", "tokens", "tokencount", "value", "total", "sum", "usage", "numtokens", "count")
 
 
 def kinds_format(names: frozenset[str], values: Mapping[str, Collection[str]]) -> AggregateFormat | None:

@@ -25,7 +25,7 @@ from calculators.logs.aggregate_formats import (
 from calculators.logs.cells import SPACES, suffix_scale
 from calculators.logs.request_marks import NO_CHAT_MODEL
 from calculators.logs.timestamps import EXCEL_EPOCH_DAYS, epoch_seconds, is_excel_day
-from calculators.logs.usage_tables import Row, UsageTable
+from calculators.logs.usage_tables import USUAL_NAMES, Row, UsageTable
 
 DAY_S = 86_400.0
 STEPS = ("interval", "granularity", "bucketwidth", "timegrain")
@@ -145,14 +145,19 @@ def _item_amounts(row: Row, entry: AggregateFormat, item: str) -> dict[str, floa
 
 
 def _metric_amounts(row: Row) -> dict[str, float]:
-    """Sums by quantity; a column whose name ends that of another repeats it."""
+    """Sums by quantity; a column whose name ends that of another repeats it, as does its usual name."""
     amounts = dict[str, float]()
     for name, text in row.items():
         quantity, amount = quantity_of(name), number(text)
-        repeats = any(other != name and other.endswith(name) for other in row)
+        repeats = any(other != name and (other.endswith(name) or _is_usual(name, other, row)) for other in row)
         if quantity and amount is not None and name not in START and not repeats:
             amounts[quantity] = amounts.get(quantity, 0.0) + amount
     return amounts
+
+
+def _is_usual(name: str, other: str, row: Row) -> bool:
+    """Whether `name` is the usual one that was given to the column `other`."""
+    return name in USUAL_NAMES.values() and row[name] == row[other] and quantity_of(name) == quantity_of(other)
 
 
 def _spend(row: Row, entry: AggregateFormat) -> float | None:

@@ -5,7 +5,7 @@ spend and the busiest period. What they lack is asked.
 import itertools
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -60,28 +60,53 @@ class _Account:
     more_to_come: bool = False
 
 
-def read_aggregate(path: Path, label: str, input_excludes_cache: bool | None = None) -> LoadReading | None:
-    """The reading of a file of sums, of lengths alone or of rates alone; None when the file is none of these.
+def read_aggregate(
+    paths: Path | Sequence[Path], label: str, input_excludes_cache: bool | None = None
+) -> LoadReading | None:
+    """The reading of a file of sums, or of several of one kind, of lengths alone or of rates alone; None when it is none of
+    these.
 
     Raises LogError for a benchmark's result, for periods that overlap and for a file without any use.
     """
-    reading = _read(list(usage_tables(path)), label, input_excludes_cache)
+    files = [list(usage_tables(path)) for path in ([paths] if isinstance(paths, Path) else paths)]
+    reading = _read_several(files, label, input_excludes_cache) if len(files) > 1 else None
+    reading = reading or _read(files[0], label, input_excludes_cache)
     return None if reading is None else replace(reading, assumed=assumptions(reading))
+
+
+def _read_several(files: list[list[UsageTable]], label: str, excludes: bool | None) -> LoadReading | None:
+    """The rows of several files of one kind as those of one."""
+    chosen = [_sums(tables) for tables in files]
+    found = [pair for pair in chosen if pair is not None]
+    if len(found) < len(files) or len({entry.what for _, entry in found}) > 1:
+        raise LogError(f"{label}: these files of sums are of different kinds; read them one at a time.")
+    names = frozenset(name for table, _ in found for name in table.names)
+    rows = lambda: itertools.chain.from_iterable(table.rows() for table, _ in found)  # noqa: E731
+    return _reading(UsageTable(names, rows, found[0][0].is_json), found[0][1], label, excludes)
 
 
 def _read(tables: list[UsageTable], label: str, input_excludes_cache: bool | None) -> LoadReading | None:
     for table in tables:
         refuse_benchmark(table, label)
-        if (entry := known_format(table.names)) is not None:
-            return _reading(table, entry, label, input_excludes_cache)
-    for table in tables:
+        if known_format(table.names) is not None:
+            break
         for read in (read_rates, read_lengths):
-            if (reading := read(table, label)) is not None:
+            if (reading := read(table, label)) is not None and _sums([table]) is None:
                 return reading
+    found = _sums(tables)
+    return None if found is None else _reading(*found, label, input_excludes_cache)
+
+
+def _sums(tables: list[UsageTable]) -> tuple[UsageTable, AggregateFormat] | None:
+    """The first table of sums and how to read it; None: there is none."""
+    for table in tables:
+        if (entry := known_format(table.names)) is not None:
+            return table, entry
+    for table in tables:
         if may_be_sums(table.names) and _looks_summed(table):
-            return _reading(table, PLAIN, label, input_excludes_cache)
+            return table, PLAIN
         if (kinds := kinds_format(table.names, _first_values(table))) is not None:
-            return _reading(table, kinds, label, input_excludes_cache)
+            return table, kinds
     return None
 
 

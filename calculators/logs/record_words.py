@@ -103,7 +103,7 @@ _MODEL_WORDS = frozenset(
 _OTHER_WORDS = frozenset(
     {"chain", "tool", "retriever", "agent", "workflow", "task", "span", "parser", "prompt", "evaluator", "guardrail"}
     | {"function", "score", "eval", "reranker", "retrieval", "aispan", "aitrace", "aimetric", "aifeedback"}
-    | {"invokeagent", "createagent", "executetool"}
+    | {"invokeagent", "createagent", "executetool", "messagestart"}
 )
 _OTHER_PARTS = re.compile(r"embed|image_?gen|images/|aimage|rerank|moderation|transcri|/audio|speech|\btts\b|whisper")
 

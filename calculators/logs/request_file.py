@@ -6,6 +6,7 @@ What is packed or not UTF-8 was made plain by `containers` before. `read_head` t
 import codecs
 import csv
 import io
+import itertools
 import json
 import re
 from collections import Counter
@@ -29,6 +30,8 @@ from calculators.logs.timestamps import is_clock_only, is_date_only, is_written
 MAX_LOG_COLUMNS = 500
 HEAD_BYTES = 4_000_000
 HEAD_ROW_COUNT = 2_000
+LATER_PLACES, LATER_LINES, LATER_LAST_BYTES = 32, 20, 4_000
+"""Where a long file is looked at again, behind its head."""
 MAX_SHOWN_CELL_CHARS = 40
 MAX_FILE_NAME_CHARS = 120
 MAX_TITLE_LINES = 50
@@ -89,15 +92,32 @@ def read_head(path: Path, label: str) -> LogHead:
     if not text.strip():
         raise LogError(f"{label} holds nothing but white space; export the log again.")
     first = text.lstrip()[0]
+    later = _later_lines(path)
     if first in "{[":
-        return _json_head(text, label, "array" if first == "[" else "lines")
-    return _csv_head(text, label, whole)
+        return _json_head(text, label, "array" if first == "[" else "lines", later)
+    return _csv_head(text, label, whole, later)
 
 
-def _json_head(text: str, label: str, kind: LogKind) -> LogHead:
+def _later_lines(path: Path) -> list[str]:
+    """Some lines from all over a long file, behind its first rows: what a column holds may change on the way."""
+    with path.open("rb") as file:
+        for _ in range(HEAD_ROW_COUNT + MAX_TITLE_LINES):
+            file.readline()
+        start_byte, size_bytes = file.tell(), path.stat().st_size
+        lines = list[bytes]()
+        for place in range(LATER_PLACES + 1):
+            last = size_bytes - LATER_LAST_BYTES if place == LATER_PLACES else 0
+            file.seek(max(start_byte, last, start_byte + (size_bytes - start_byte) * place // LATER_PLACES - last))
+            file.readline()
+            lines += itertools.islice(iter(file.readline, b""), LATER_LINES)
+    return [line.decode(errors="replace").strip("\r\n") for line in lines]
+
+
+def _json_head(text: str, label: str, kind: LogKind, later: Sequence[str]) -> LogHead:
     documents = array_objects(text, HEAD_ROW_COUNT) if kind == "array" else line_objects(text, HEAD_ROW_COUNT)
     if not documents:
         raise LogError(_document_problem(text, label))
+    documents += line_objects("\n".join(line.strip().rstrip(",") for line in later), len(later) or 1)
     rows, place_of = list[Mapping[str, str]](), dict[str, tuple[str, ...]]()
     for document in documents:
         values = dict(leaves(document, ()))
@@ -153,7 +173,7 @@ def _parquet_text(value: Any) -> str:
     return json.dumps(value, default=str) if isinstance(value, dict | list) else json_text(value)
 
 
-def _csv_head(text: str, label: str, whole: bool) -> LogHead:
+def _csv_head(text: str, label: str, whole: bool, later: Sequence[str]) -> LogHead:
     skip_count, delimiter, records = _table(text, label, whole)
     header = [cell.strip() for cell in records[0]]
     _check_columns(label, header)
@@ -162,6 +182,8 @@ def _csv_head(text: str, label: str, whole: bool) -> LogHead:
     header = _unique(header)
     if len(records) == 1:
         raise LogError(f"{label} has a header row but no data rows; export a period with requests.")
+    cells = csv.reader((line for line in later if line.count('"') % 2 == 0), delimiter=delimiter)
+    records += [record for record in cells if len(record) == len(header)]
     rows = [dict(zip(header, map(_value, record), strict=False)) for record in records[1:]]
     return replace(_table_head(label, "csv", header, rows, []), delimiter=delimiter, skip_count=skip_count)
 

@@ -140,6 +140,7 @@ TOOL_FORMATS: tuple[UsageFormat, ...] = (
         output="gen_ai.usage.output_tokens | gen_ai.usage.completion_tokens",
         cache_read="gen_ai.usage.cache_read.input_tokens | gen_ai.usage.cache_read_input_tokens | gen_ai.usage.cached_tokens"
         " | gen_ai.usage.input_tokens.cached | gen_ai.usage.details.cache_read_input_tokens"
+        " | gen_ai.usage.details.cached_tokens | gen_ai.usage.details.cache_read_tokens"
         " | llm.usage.cache_read_input_tokens | gen_ai.usage.prompt_tokens_details.cached_tokens",
         cache_write="gen_ai.usage.cache_creation.input_tokens | gen_ai.usage.cache_creation_input_tokens"
         " | gen_ai.usage.details.cache_creation_input_tokens | llm.usage.cache_creation_input_tokens",

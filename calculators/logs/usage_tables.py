@@ -244,6 +244,7 @@ USUAL_NAMES: Mapping[str | None, str] = {
     "cache_write": "cachewritetokens",
     "reasoning": "reasoningtokens",
     "total": "totaltokens",
+    "requests": "requests",
 }
 
 
