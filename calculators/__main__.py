@@ -288,10 +288,16 @@ def _bar(share: float) -> None:
 
 
 def _workload(options: argparse.Namespace) -> None:
-    from calculators.logs.usage_files import read_usage, usage_workload_yaml
+    from calculators.logs.request_mapping import UnknownColumn
+    from calculators.logs.usage_files import read_usage, unread, usage_workload_yaml
 
     answers = _usage_answers(options)
-    reading = read_usage(options.logs, answers)
+    try:
+        reading = read_usage(options.logs, answers)
+    except UnknownColumn as error:
+        if options.json:
+            print(json.dumps(unread(options.logs[0].name, error.question).to_json(), indent=1))
+        raise
     if options.json:
         print(json.dumps(reading.to_json(), indent=1))
     if reading.questions:

@@ -121,6 +121,13 @@ def _first_values(table: UsageTable) -> dict[str, set[str]]:
 
 def _looks_summed(table: UsageTable) -> bool:
     """Whether the first rows are periods: whole minutes with more than one request each, or dates without a time."""
+    try:
+        return _has_periods(table)
+    except UnreadTime:
+        return False
+
+
+def _has_periods(table: UsageTable) -> bool:
     counts, starts, days, counted = list[float](), list[float](), list[bool](), set[str]()
     widths = list[float]()
     for row, part in zip(table.rows(), slices(table, PLAIN, _day_first(table)), strict=False):

@@ -19,6 +19,8 @@ MAX_WORD_CHARS = 200
 """Longer text is no name of a model or an operation."""
 MAX_STATUS_CHARS = 60
 MAX_STATUS_COUNT = 40
+TIMED_FRAC = 0.8
+"""Of the cells of a time column; others are labels of totals."""
 KIND_WORDS = frozenset("category service product kind task operation endpoint span name feature sku usage type".split())
 """Of columns that may name embeddings and the like."""
 CACHE_SOURCES = frozenset({"cache", "cached", "gateway cache", "semantic cache", "semantic_cache", "semantic", "exact", "response cache"})
@@ -124,7 +126,8 @@ def _values_fit(role: str, match: ColumnMatch, values: Sequence[str]) -> bool:
     if not values_fit(role, values) or match.name in NAMES[role]:
         return values_fit(role, values)
     if role == "time":
-        return bool(filled) and all(is_written(text) or _is_epoch(text) for text in filled)
+        timed_count = sum(is_written(text) or _is_epoch(text) for text in filled)
+        return bool(filled) and timed_count >= TIMED_FRAC * len(filled)
     return role != "gateway_cache" or any(map(is_hit, filled)) or any("miss" in text.lower() for text in filled)
 
 

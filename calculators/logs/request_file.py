@@ -161,7 +161,7 @@ def _parquet_head(path: Path, label: str) -> LogHead:
     if not records:
         raise LogError(f"{label} has no rows; export a period with requests.")
     rows = [{name: _parquet_text(value) for name, value in zip(header, r.values(), strict=True)} for r in records]
-    holders = [name for name, kind in zip(header, file.schema_arrow.types, strict=True) if pa.types.is_nested(kind)]
+    holders = [name for name in header if all(text[:1] in ("{", "") for row in rows for text in (row[name],))]
     return _table_head(label, "parquet", header, rows, holders)
 
 
@@ -170,6 +170,8 @@ def _parquet_text(value: Any) -> str:
     if isinstance(value, datetime):
         since = value - datetime(1970, 1, 1, tzinfo=value.tzinfo and UTC)
         return str(since // timedelta(microseconds=1)) if value.tzinfo else value.isoformat(" ")
+    if isinstance(value, list) and value and all(isinstance(pair, tuple) for pair in value):
+        value = dict(value)  # a map
     return json.dumps(value, default=str) if isinstance(value, dict | list) else json_text(value)
 
 
@@ -286,14 +288,15 @@ def _records(body: str, delimiter: str, whole: bool) -> list[tuple[int, list[str
 def _header_index(records: Sequence[Sequence[str]]) -> int:
     """Which row names the columns: the first with two roles known by name, else the first as wide as most."""
     for index, record in enumerate(records[:MAX_TITLE_LINES]):
-        if _known_role_count(record) >= 2:
+        if known_role_count(record) >= 2:
             return index
     widths = Counter(len(record) for record in records if len(record) > 1)
     width = widths.most_common(1)[0][0] if widths else 0
     return next((index for index, record in enumerate(records[:MAX_TITLE_LINES]) if len(record) == width), 0)
 
 
-def _known_role_count(names: Sequence[str]) -> int:
+def known_role_count(names: Sequence[str]) -> int:
+    """How many of time, input and output the names tell."""
     if len(names) > MAX_LOG_COLUMNS:
         return 0
     short = [name for name in names if len(name) <= MAX_HEADER_CHARS]
@@ -302,7 +305,7 @@ def _known_role_count(names: Sequence[str]) -> int:
 
 def _is_header(names: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
     """Whether the first row holds names: none of them a number or time, with numbers or times below at least one."""
-    known = _known_role_count(names) >= 2
+    known = known_role_count(names) >= 2
     if data_count := sum(map(request_columns.is_time, names)):
         return known and 2 * data_count <= len(names)
     if known or not rows:

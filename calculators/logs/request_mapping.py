@@ -4,6 +4,7 @@ Combines the names and first rows of `request_file` with the tables of `request_
 or output column is not clear.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,16 @@ SAMPLE_ROW_COUNT = 5
 SHOWN_COLUMN_COUNT = 12
 MAX_MARK_COUNT = 20
 MIN_HIT_COUNT = 3
+WITHOUT_TOKENS = (
+    (
+        frozenset({"durationms", "resultsignature"}),
+        "diagnostic logs of Azure never have them: export the metrics of the resource (requests, prompt and completion tokens by "
+        "minute), or the log ApiManagementGatewayLlmLog of API Management",
+    ),
+    (frozenset({"tokencredits"}), "export SNOWFLAKE.ACCOUNT_USAGE with input and output tokens (TOKENS_GRANULAR)"),
+    (frozenset({"observations", "latency", "totalcost"}), "traces of Langfuse have none: export the observations"),
+)
+"""Columns by which a log that never has tokens is known, and what has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +71,14 @@ class ReadPlan:
     times: TimeStyle = PLAIN_TIMES
     """How the times are written."""
     questions: tuple[UsageQuestion, ...] = ()
+
+
+class UnknownColumn(LogError):
+    """No column is known as the time, the input or the output; `question` lists those that may be it."""
+
+    def __init__(self, reason: str, question: UsageQuestion) -> None:
+        super().__init__(reason)
+        self.question = question
 
 
 def guess_columns(path: Path) -> ColumnGuess:
@@ -125,7 +144,8 @@ def _lacks_cached(best: Mapping[str, ColumnMatch]) -> bool:
 
 
 def _relative_unit(head: LogHead, column: str) -> tuple[str, bool] | None:
-    return request_columns.relative_unit(column, head.place_of, head.values(column))
+    dated = [value for value in head.values(column) if re.search(r"\d", value)]  # not the label of a total
+    return request_columns.relative_unit(column, head.place_of, dated)
 
 
 def _sample(head: LogHead) -> tuple[tuple[str, ...], ...]:
@@ -159,7 +179,7 @@ def plan_columns(head: LogHead, answers: UsageAnswers) -> ReadPlan:
     best |= {role: _given_match(role, column) for role, column in given.items() if column}
     for role in ("time", "input", "output"):
         if role not in best:
-            raise LogError(f"{head.label} has no column recognized as the {role}. {_column_list(head, role)}")
+            raise UnknownColumn(_unknown_reason(head, role), _unknown_question(head, role))
     _refuse_shared(head, {role: match.column for role, match in best.items() if role in ROLES})
     _refuse_dates(head, best["time"].column)
     meaning = token_meaning(best, tuple(head.place_of), head.rows, answers)
@@ -332,6 +352,27 @@ def _refuse_shared(head: LogHead, roles: Mapping[str, str]) -> None:
             raise LogError(
                 f'{head.label}: column "{printable(name, MAX_SHOWN_CELL_CHARS)}" is given for {" and ".join(shared)}; pick one for each.'
             )
+
+
+def _unknown_reason(head: LogHead, role: str) -> str:
+    """What is missing and what to do: for a log that never has tokens, what has them."""
+    names = {request_columns.normalised(name.rsplit(".", 1)[-1]) for name in head.place_of}
+    for needed, instead in WITHOUT_TOKENS:
+        if role != "time" and needed <= names:
+            return f"{head.label} holds requests without their tokens; {instead}."
+    return f"{head.label} has no column recognized as the {role}. {_column_list(head, role)}"
+
+
+def _unknown_question(head: LogHead, role: str) -> UsageQuestion:
+    fitting = [name for name in head.place_of if request_columns.values_fit(role, head.values(name))]
+    columns = [name for name in fitting if any(not is_null(text) for text in head.values(name))][:SHOWN_COLUMN_COUNT]
+    return UsageQuestion(
+        text=f"Which column of {head.label} is the {role}?",
+        answers=tuple(f"{_shown(column)}: {_consequence(head, role, column)}" for column in columns),
+        option=f"--map {role}=COLUMN",
+        field="column_of",
+        values=tuple((role, column) for column in columns),
+    )
 
 
 def _column_list(head: LogHead, role: str) -> str:

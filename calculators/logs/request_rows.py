@@ -223,7 +223,7 @@ def _excluded(table: Any, plan: ReadPlan) -> Any:
     blank = table.line_ok & table.input.isnull() & table.output.isnull()
     untimed = table.time_us.isnull() & table.time.notnull()
     cases = [
-        (untimed.ifelse(table.time == plan.role_of["time"], False), 7),
+        (untimed.ifelse((table.time == plan.role_of["time"]) | table.time.re_search("^:?-{3,}:?$"), False), 7),
         (untimed.ifelse(table.time.re_search(TOTALS_WORDS), False), 6),
     ]
     labels = [text.re_search(TOTALS_WORDS).fill_null(False) for text, _ in marks["model"]]

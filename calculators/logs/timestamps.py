@@ -58,7 +58,7 @@ PLAIN_TIMES = TimeStyle()
 
 def time_style(values: Sequence[str]) -> TimeStyle:
     """The style of a column, from a sample of its cells."""
-    filled = [value.strip() for value in values if value.strip()]
+    filled = [value.strip() for value in values if re.search(r"\d", value)]  # others are labels of totals
     pairs = [match for value in filled if (match := re.match(r"\[?(\d{1,2})([-/.])(\d{1,2})\2\d{2,4}\b", value))]
     if not pairs:
         return TimeStyle(

@@ -12,7 +12,7 @@ from calculators.logs.lengths_and_rates import LoadReading
 from calculators.logs.request_file import MAX_FILE_NAME_CHARS, LogError, Progress
 from calculators.logs.request_log import LogFile, RequestsRead, UsageSummary, read_logs
 from calculators.logs.to_workload import log_workload, month_texts, to_workload_yaml, week_peak
-from calculators.logs.usage_questions import UsageAnswers
+from calculators.logs.usage_questions import UsageAnswers, UsageQuestion
 from calculators.logs.usage_reading import UsageReading
 from calculators.scenario.schema import Workload
 from calculators.units import SECONDS_PER_MONTH, plural, printable
@@ -44,6 +44,14 @@ def read_usage(
     else:
         reading = request_reading(read_logs(files, answers, now, progress))
     return reading if bill is None or bill is reading else with_spend(reading, bill)
+
+
+def unread(name: str, question: UsageQuestion) -> UsageReading:
+    """What is said of files of which no column is known as the time, the input or the output."""
+    figures = dict.fromkeys(
+        ("requests", "input_tok", "cache_read_tok", "cache_write_tok", "output_tok", "start", "end"), None
+    )
+    return UsageReading(kind="requests", name=printable(name, MAX_FILE_NAME_CHARS), questions=(question,), **figures)  # type: ignore[arg-type]
 
 
 def _is_bill(reading: LoadReading) -> bool:

@@ -153,6 +153,16 @@ SERVICE_FORMATS: tuple[UsageFormat, ...] = (
     UsageFormat(name="Ollama answer", input="prompt_eval_count", output="eval_count", time="created_at"),
     # --- answers of APIs, in whatever they are wrapped
     UsageFormat(
+        name="Anthropic usage with two lifetimes of the cache",
+        needs="cache_creation_5m_input_tokens",
+        input="input_tokens",
+        output="output_tokens",
+        cache_read="cache_read_input_tokens",
+        cache_write="cache_creation_5m_input_tokens + cache_creation_1h_input_tokens",
+        total="total_tokens",
+        input_excludes_cache=True,
+    ),
+    UsageFormat(
         name="Anthropic usage",
         needs="cache_read_input_tokens | cache_creation_input_tokens",
         input="usage.input_tokens | input_tokens",
@@ -163,16 +173,6 @@ SERVICE_FORMATS: tuple[UsageFormat, ...] = (
         total="total_tokens",
         input_excludes_cache=True,
         is_common=True,
-    ),
-    UsageFormat(
-        name="Anthropic usage with two lifetimes of the cache",
-        needs="cache_creation_5m_input_tokens",
-        input="input_tokens",
-        output="output_tokens",
-        cache_read="cache_read_input_tokens",
-        cache_write="cache_creation_5m_input_tokens + cache_creation_1h_input_tokens",
-        total="total_tokens",
-        input_excludes_cache=True,
     ),
     UsageFormat(
         name="Cohere answer",
