@@ -96,6 +96,7 @@ def _add_workload(commands: Any) -> None:
     answers.add_argument(
         "--repeated-rows", choices=("once", "each"), help="equal rows without an ID: copies, or requests"
     )
+    answers.add_argument("--sampled", choices=("yes", "no"), help="each row stands for as many requests as a column says")
     answers.add_argument("--counts", choices=("running", "each"), help="tokens are running totals, or of each request")
     answers.add_argument("--requests", type=float, metavar="N", help="number of requests, where a file has only sums")
     answers.add_argument(
@@ -328,6 +329,7 @@ def _usage_answers(options: argparse.Namespace) -> Any:
         repeated_ids=options.repeated_ids,
         repeated_rows=options.repeated_rows,
         counts=options.counts,
+        sampled=yes[options.sampled],
         requests=options.requests,
         input_tok_per_request=options.input_tok_per_request,
         output_tok_per_request=options.output_tok_per_request,

@@ -32,6 +32,7 @@ request_marks       failures, gateway caches, other calls, batches
 request_rows        rows as typed tables
 request_checks      whether a log as a whole can be right
 request_repeats     rows that say again what others say
+request_sampling    logs of one request in many
 request_statistics  lengths, rates and peaks
 summer_time         hours that come twice
 request_notes       notes on a log as sentences

@@ -98,7 +98,7 @@ def _row(record: Leaves, plan: RecordPlan, session: Session) -> dict[str, Any] |
         "kind": OTHER if other else MODEL_CALL,
         "cache_hit": says_hit(word_of["gateway_cache"]),
         "tier": word_of["tier"],
-    }
+    } | ({"sampling_rate": word_of["sampling_rate"]} if word_of["sampling_rate"] is not None else {})
     return row | {"span": word_of["span"]} if word_of["parent"] or session.parent_of else row
 
 

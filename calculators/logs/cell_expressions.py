@@ -126,7 +126,7 @@ def _written_us(text: Any, day_first: bool) -> Any:
     bare = text.re_replace(rf"^\[?(?:{WEEKDAY},? +)?([^\]]*)\]?$", r"\1")
     bare = bare.re_replace(rf"^({MONTH_FORM}) +(\d{{1,2}}) ([\d:.]+)(?: [A-Z]{{3}})? (\d{{4}})$", r"\2 \1 \4 \3")
     day = bare.re_extract(rf"^({DATE})", 1)
-    clock = bare.re_replace(rf"^{DATE}[Tt_: ,-]*", "").replace(",", ".").re_replace(" m=.*$", "")
+    clock = bare.re_replace(rf"^{DATE}[Tt_: ,@-]*", "").replace(",", ".").re_replace(" m=.*$", "")
     clock = clock.re_replace(r"^(\d{2})(\d{2})(\d{2})(\.\d+)?([Zz]|[+-].*)?$", r"\1:\2:\3\4\5")
     is_time = clock.re_search(rf"^{CLOCK_FORM}$")
     return is_time.ifelse(_day_us(day, day_first) + _clock_us(clock), None)

@@ -97,6 +97,8 @@ def token_role(name: str) -> str | None:
     if words & UNCACHED or (words & CACHE and words & NOT):
         return "uncached" if rest <= UNCACHED | CACHE | NOT | INPUT else None
     if words & CACHE:
+        if rest == {"cached"} and "requests" not in words:
+            return "cache_read"
         if not words & (TOKENS | WRITES | {"read"}) or not rest <= CACHE | WRITES | READS:
             return None
         return "cache_write" if words & WRITES else "cache_read"

@@ -53,6 +53,7 @@ from calculators.logs.request_rows import (
     rejected_count,
     sort_out,
 )
+from calculators.logs.request_sampling import weigh
 from calculators.logs.request_statistics import (
     MINUTE_S,
     LengthGroup,
@@ -236,6 +237,7 @@ def _summarize(
         engine, ibis.union(*(file.table for file in files)) if len(files) > 1 else files[0].table, answers
     )
     without_repeats(sorting, len(files))
+    weigh(sorting, [file.source.head for file in files])
     sorting.dropped = _sum_counts([*(file.dropped for file in files), sorting.dropped])
     totals = _totals(engine, sorting.table)
     check_totals(label, totals, sorting.dropped)

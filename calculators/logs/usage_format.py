@@ -74,6 +74,7 @@ COMMON: Mapping[str, str] = {
     "provider": "ai_provider | gen_ai_provider_name | gen_ai_system | llm_provider | llm_system | custom_llm_provider | provider",
     "tier": "service_tier | processing_tier",
     "gateway_cache": "cache_hit | cached | cache_status | is_cached | from_cache",
+    "sampling_rate": "sampling_rate | sample_rate | sampling_fraction | item_count",
     "parent": "parent_span_id | parent_id | parent_run_id | parent_observation_id",
     "span": "span_id | context.span_id | id | run_id",
 }
