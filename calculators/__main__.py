@@ -96,7 +96,9 @@ def _add_workload(commands: Any) -> None:
     answers.add_argument(
         "--repeated-rows", choices=("once", "each"), help="equal rows without an ID: copies, or requests"
     )
-    answers.add_argument("--sampled", choices=("yes", "no"), help="each row stands for as many requests as a column says")
+    answers.add_argument(
+        "--sampled", choices=("yes", "no"), help="each row stands for as many requests as a column says"
+    )
     answers.add_argument("--counts", choices=("running", "each"), help="tokens are running totals, or of each request")
     answers.add_argument("--requests", type=float, metavar="N", help="number of requests, where a file has only sums")
     answers.add_argument(
@@ -289,7 +291,7 @@ def _bar(share: float) -> None:
 
 
 def _workload(options: argparse.Namespace) -> None:
-    from calculators.logs.request_mapping import UnknownColumn
+    from calculators.logs.unknown_columns import UnknownColumn
     from calculators.logs.usage_files import read_usage, unread, usage_workload_yaml
 
     answers = _usage_answers(options)

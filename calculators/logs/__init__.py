@@ -26,6 +26,7 @@ record_words        words and numbers of a record
 canonical_rows      records as canonical rows
 documents           JSON of any shape as flat canonical records
 request_meaning     whether input holds cached tokens, and output reasoning
+unknown_columns     logs that lack a time, an input or an output
 request_mapping     which column plays which role
 cell_expressions    a cell as tokens or time
 request_marks       failures, gateway caches, other calls, batches

@@ -343,7 +343,19 @@ def may_be_sums(names: frozenset[str]) -> bool:
     return inputs and has("output") and bool(names & set(START)) and of_periods
 
 
-KIND_COLUMNS = ("tokentype", "metric", "metricname", "type", "usagetype", "kind", "item", "name", "category", "direction", "genaitokentype")
+KIND_COLUMNS = (
+    "tokentype",
+    "metric",
+    "metricname",
+    "type",
+    "usagetype",
+    "kind",
+    "item",
+    "name",
+    "category",
+    "direction",
+    "genaitokentype",
+)
 AMOUNT_COLUMNS = ("amount", "quantity", "tokens", "tokencount", "value", "total", "sum", "usage", "numtokens", "count")
 
 

@@ -76,7 +76,11 @@ def slices(table: UsageTable, entry: AggregateFormat, day_first: bool = False) -
         is_other = _is_other(row, entry)
         period = None if is_other else period_s(row, day_first)
         if period is None:
-            if not is_other and re.search(r"\d{2}", text := _text(row, START)) and any(_amounts(row, entry, "").values()):
+            if (
+                not is_other
+                and re.search(r"\d{2}", text := _text(row, START))
+                and any(_amounts(row, entry, "").values())
+            ):
                 raise UnreadTime(text)
             yield None
             continue
@@ -230,7 +234,7 @@ def time_s(text: str, day_first: bool = False) -> float | None:
     """Seconds since 1970 of a written time or date, UTC where it names no zone; None for anything else."""
     if is_excel_day([text]) or re.fullmatch(r"4[2-9]\d{3}|5\d{4}", text.strip()):
         return (float(text.strip().replace(",", ".")) - EXCEL_EPOCH_DAYS) * DAY_S
-    if (offset := re.search(r"(?<=\d)([+-])(\d\d):(\d\d)$", text)) and "/" in text:
+    if (offset := re.search(r"(?<=[\dM])([+-])(\d\d):(\d\d)$", text)) and "/" in text:
         ahead_s = (int(offset[2]) * 3_600 + int(offset[3]) * 60) * (1 if offset[1] == "+" else -1)
         local_s = time_s(text[: offset.start()], day_first)
         return None if local_s is None else local_s - ahead_s

@@ -142,7 +142,9 @@ def _has_periods(table: UsageTable) -> bool:
     if "output" not in counted or not counted & {"input", "uncached"}:
         return False
     by_minutes = all(start % 60 == 0 for start in starts)
-    return all(days) or (by_minutes and (max(counts) > 1 or all(width >= 3_600 and width % 60 == 0 for width in widths)))
+    return all(days) or (
+        by_minutes and (max(counts) > 1 or all(width >= 3_600 and width % 60 == 0 for width in widths))
+    )
 
 
 def _day_first(table: UsageTable) -> bool:

@@ -44,8 +44,6 @@ def canonical_rows(records: Iterable[Leaves | None], session: Session) -> Iterat
         if record is None:
             yield None
             continue
-        if record.get(("type",)) == "message_start":  # of a stream: its last counts come without an id
-            continue
         plan = plan_of(tuple(record))
         if plan is None:
             _remember(record, session)
@@ -89,16 +87,20 @@ def _row(record: Leaves, plan: RecordPlan, session: Session) -> dict[str, Any] |
     other = is_other(record, plan.kinds)
     if isinstance(word_of["span"], str) and _is_span(plan):
         _note_span(word_of, tokens, not other, session)
-    row = dict(zip(("input", "output", "cache_read", "cache_write"), tokens, strict=True)) | {
-        "time": word_of["time"],
-        "id": word_of["id"],
-        "status": "error" if failed else "ok",
-        "model": word_of["model"] or session.model,
-        "spend": amount(word_of["spend"]),
-        "kind": OTHER if other else MODEL_CALL,
-        "cache_hit": says_hit(word_of["gateway_cache"]),
-        "tier": word_of["tier"],
-    } | ({"sampling_rate": word_of["sampling_rate"]} if word_of["sampling_rate"] is not None else {})
+    row = (
+        dict(zip(("input", "output", "cache_read", "cache_write"), tokens, strict=True))
+        | {
+            "time": word_of["time"],
+            "id": word_of["id"],
+            "status": "error" if failed else "ok",
+            "model": word_of["model"] or session.model,
+            "spend": amount(word_of["spend"]),
+            "kind": OTHER if other else MODEL_CALL,
+            "cache_hit": says_hit(word_of["gateway_cache"]),
+            "tier": word_of["tier"],
+        }
+        | ({"sampling_rate": word_of["sampling_rate"]} if word_of["sampling_rate"] is not None else {})
+    )
     return row | {"span": word_of["span"]} if word_of["parent"] or session.parent_of else row
 
 

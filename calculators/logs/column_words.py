@@ -34,48 +34,285 @@ STEMS: Mapping[str, str] = {
 WHOLE_WORDS: Mapping[str, str] = {"heure": "time", "hora": "time", "zeit": "time", "tijd": "time", "数": "count", "sin": "without",
                                   "davon": "of", "monat": "month", "tag": "tag", "jour": "day"}  # fmt: skip
 
-TOKENS = frozenset("token tokens tok toks tkn tkns".split())
+TOKENS = frozenset(["token", "tokens", "tok", "toks", "tkn", "tkns"])
 NOISE = TOKENS | frozenset(
-    "count counts number num n nb no of the used usage consumed llm ai gen genai openai model request total sum cumulative running"
-    " utc gmt visible text azure open processed vllm request_success e y et en de d l a nr anzahl and".split()
+    [
+        "count",
+        "counts",
+        "number",
+        "num",
+        "n",
+        "nb",
+        "no",
+        "of",
+        "the",
+        "used",
+        "usage",
+        "consumed",
+        "llm",
+        "ai",
+        "gen",
+        "genai",
+        "openai",
+        "model",
+        "request",
+        "total",
+        "sum",
+        "cumulative",
+        "running",
+        "utc",
+        "gmt",
+        "visible",
+        "text",
+        "azure",
+        "open",
+        "processed",
+        "vllm",
+        "request_success",
+        "e",
+        "y",
+        "et",
+        "en",
+        "de",
+        "d",
+        "l",
+        "a",
+        "nr",
+        "anzahl",
+        "and",
+    ]
 )
-INPUT = frozenset("input inputs in prompt prompts context sent query prefill isl message messages question".split())
-ALONE = frozenset("input inputs prompt prompts isl output outputs completion completions generated osl".split())
+INPUT = frozenset(
+    [
+        "input",
+        "inputs",
+        "in",
+        "prompt",
+        "prompts",
+        "context",
+        "sent",
+        "query",
+        "prefill",
+        "isl",
+        "message",
+        "messages",
+        "question",
+    ]
+)
+ALONE = frozenset(
+    [
+        "input",
+        "inputs",
+        "prompt",
+        "prompts",
+        "isl",
+        "output",
+        "outputs",
+        "completion",
+        "completions",
+        "generated",
+        "osl",
+    ]
+)
 """Words that need no "tokens" beside them."""
 OUTPUT = frozenset(
-    "output outputs out completion completions generated generation gen response answer received decode osl candidates reply".split()
+    [
+        "output",
+        "outputs",
+        "out",
+        "completion",
+        "completions",
+        "generated",
+        "generation",
+        "gen",
+        "response",
+        "answer",
+        "received",
+        "decode",
+        "osl",
+        "candidates",
+        "reply",
+    ]
 )
-REASONING = frozenset("reasoning thinking thoughts thought".split())
-CACHE = frozenset("cache cached caching".split())
-WRITES = frozenset("write writes written creation create created creating".split())
-READS = frozenset("read reads reading hit hits input prompt context".split())
-UNCACHED = frozenset("uncached noncached".split())
-NOT = frozenset("without non no not miss misses excluding excl un".split())
-REQUESTS = frozenset("requests calls queries invocations completions".split())
-TIMES = frozenset("time timestamp ts date datetime at on when dt stamp day start started".split())
-STARTS = frozenset("start started begin began request requested invoked invocation sent arrival arrived call called received".split())
-ENDS = frozenset("end ended finish finished completed complete done responded closed updated modified inserted ingested logged".split())
+REASONING = frozenset(["reasoning", "thinking", "thoughts", "thought"])
+CACHE = frozenset(["cache", "cached", "caching"])
+WRITES = frozenset(["write", "writes", "written", "creation", "create", "created", "creating"])
+READS = frozenset(["read", "reads", "reading", "hit", "hits", "input", "prompt", "context"])
+UNCACHED = frozenset(["uncached", "noncached"])
+NOT = frozenset(["without", "non", "no", "not", "miss", "misses", "excluding", "excl", "un"])
+REQUESTS = frozenset(["requests", "calls", "queries", "invocations", "completions"])
+TIMES = frozenset(
+    ["time", "timestamp", "ts", "date", "datetime", "at", "on", "when", "dt", "stamp", "day", "start", "started"]
+)
+STARTS = frozenset(
+    [
+        "start",
+        "started",
+        "begin",
+        "began",
+        "request",
+        "requested",
+        "invoked",
+        "invocation",
+        "sent",
+        "arrival",
+        "arrived",
+        "call",
+        "called",
+        "received",
+    ]
+)
+ENDS = frozenset(
+    [
+        "end",
+        "ended",
+        "finish",
+        "finished",
+        "completed",
+        "complete",
+        "done",
+        "responded",
+        "closed",
+        "updated",
+        "modified",
+        "inserted",
+        "ingested",
+        "logged",
+    ]
+)
 NO_TIMES = frozenset(
-    "duration latency elapsed first ttft per zone timezone tz expires expiry out limit taken spent processing queue wait total"
-    " generation inference uptime runtime response tokens token cost price name id based of age last".split()
+    [
+        "duration",
+        "latency",
+        "elapsed",
+        "first",
+        "ttft",
+        "per",
+        "zone",
+        "timezone",
+        "tz",
+        "expires",
+        "expiry",
+        "out",
+        "limit",
+        "taken",
+        "spent",
+        "processing",
+        "queue",
+        "wait",
+        "total",
+        "generation",
+        "inference",
+        "uptime",
+        "runtime",
+        "response",
+        "tokens",
+        "token",
+        "cost",
+        "price",
+        "name",
+        "id",
+        "based",
+        "of",
+        "age",
+        "last",
+    ]
 )
-MONEY = frozenset("cost costs price spend spent charge charges amount fee".split())
-CURRENCIES = frozenset("usd eur gbp jpy dollars dollar".split())
+MONEY = frozenset(["cost", "costs", "price", "spend", "spent", "charge", "charges", "amount", "fee"])
+CURRENCIES = frozenset(["usd", "eur", "gbp", "jpy", "dollars", "dollar"])
 MAX_OTEL_LEVEL, OTEL_ERROR, PINO_ERROR = 24, 17, 50
 """Severity as a number: OpenTelemetry counts to 24, Bunyan and Pino by tens."""
 NO_STATUSES = frozenset(
-    "rate ratio id time at on tokens token percent pct url name cost price details limit budget history max min avg timeout".split()
+    [
+        "rate",
+        "ratio",
+        "id",
+        "time",
+        "at",
+        "on",
+        "tokens",
+        "token",
+        "percent",
+        "pct",
+        "url",
+        "name",
+        "cost",
+        "price",
+        "details",
+        "limit",
+        "budget",
+        "history",
+        "max",
+        "min",
+        "avg",
+        "timeout",
+    ]
 )
-ERROR_WORDS = frozenset("error errors err errored exception exceptions failure failures failed cancelled canceled aborted".split())
+ERROR_WORDS = frozenset(
+    [
+        "error",
+        "errors",
+        "err",
+        "errored",
+        "exception",
+        "exceptions",
+        "failure",
+        "failures",
+        "failed",
+        "cancelled",
+        "canceled",
+        "aborted",
+    ]
+)
 SQUASHED_ERRORS = frozenset(
-    "timeout timedout errorcode errortype errorclass errormessage errormsg errmsg exceptiontype exceptionmessage failurereason"
-    " iserror haserror isfailed isfailure isapierrormessage errorstr".split()
+    [
+        "timeout",
+        "timedout",
+        "errorcode",
+        "errortype",
+        "errorclass",
+        "errormessage",
+        "errormsg",
+        "errmsg",
+        "exceptiontype",
+        "exceptionmessage",
+        "failurereason",
+        "iserror",
+        "haserror",
+        "isfailed",
+        "isfailure",
+        "isapierrormessage",
+        "errorstr",
+    ]
 )
-GOOD_WORDS = frozenset("success succeeded successful ok valid completed passed".split())
-STATUS_WORDS = frozenset("status outcome result severity level disposition termination state verdict".split())
-CODE_HOLDERS = frozenset("http exit return response error status result grpc upstream".split())
-SOURCES = frozenset("source provider served backend origin upstream answered".split())
-NO_CACHE_FLAGS = TOKENS | WRITES | frozenset("rate ratio key ttl percent pct cost savings saved control enabled id read reads".split())
+GOOD_WORDS = frozenset(["success", "succeeded", "successful", "ok", "valid", "completed", "passed"])
+STATUS_WORDS = frozenset(
+    ["status", "outcome", "result", "severity", "level", "disposition", "termination", "state", "verdict"]
+)
+CODE_HOLDERS = frozenset(["http", "exit", "return", "response", "error", "status", "result", "grpc", "upstream"])
+SOURCES = frozenset(["source", "provider", "served", "backend", "origin", "upstream", "answered"])
+NO_CACHE_FLAGS = (
+    TOKENS
+    | WRITES
+    | frozenset(
+        [
+            "rate",
+            "ratio",
+            "key",
+            "ttl",
+            "percent",
+            "pct",
+            "cost",
+            "savings",
+            "saved",
+            "control",
+            "enabled",
+            "id",
+            "read",
+            "reads",
+        ]
+    )
+)
 
 
 @lru_cache(8_192)
@@ -83,7 +320,9 @@ def words_of(name: str) -> tuple[str, ...]:
     """The words of a name in lower case and English: "promptTokens" and "Prompt-Tokens" are prompt and tokens."""
     plain = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", unicodedata.normalize("NFKC", name[:MAX_NAME_CHARS]))
     plain = unicodedata.normalize("NFKD", plain).lower()
-    plain = unicodedata.normalize("NFC", "".join(char for char in plain if char not in "\u0300\u0301\u0302\u0303\u0308\u0327"))
+    plain = unicodedata.normalize(
+        "NFC", "".join(char for char in plain if char not in "\u0300\u0301\u0302\u0303\u0308\u0327")
+    )
     for stem, word in STEMS.items():
         if stem in plain:
             plain = re.sub(rf"{re.escape(stem)}[a-z]*?(?=tok|[^a-z]|$)", f" {word} ", plain)
@@ -128,7 +367,9 @@ def plain_role(name: str) -> str | None:
     words = set(words_of(name)) - CURRENCIES
     if words and words <= {"model", "name"}:
         return "model"
-    if words <= REQUESTS | NOISE | {"success"} and (words & REQUESTS or {"request", "count"} <= words or {"request", "success"} <= words):
+    if words <= REQUESTS | NOISE | {"success"} and (
+        words & REQUESTS or {"request", "count"} <= words or {"request", "success"} <= words
+    ):
         return "requests"
     if {"total"} <= words <= NOISE and words & TOKENS:
         return "total"

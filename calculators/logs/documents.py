@@ -57,6 +57,10 @@ class FlatLog:
     """Whether input leaves cached tokens out differs by sender, and this file does not tell: taken as included."""
 
 
+class EventsOfStream(ValueError):
+    """The records are events of streams, whose counts do not stand together."""
+
+
 def flattened(path: Path, label: str, input_excludes_cache: bool | None = None) -> FlatLog | None:
     """The log as canonical records; None for what is read as it is: plain tables and flat JSON lines.
 
@@ -65,6 +69,11 @@ def flattened(path: Path, label: str, input_excludes_cache: bool | None = None) 
         if not _holds_json(path):
             return _flat_table(path, label, input_excludes_cache)
         return _flat_documents(path, input_excludes_cache)
+    except EventsOfStream:
+        raise LogError(
+            f"{label} holds the events of streams, of which the last counts name no request; log the final message of each "
+            "request with its id and usage."
+        ) from None
     except DocumentTooLarge:
         raise LogError(
             f"{label} holds one JSON document of more than {MAX_DOCUMENT_CHARS / 1e6:,.0f} MB; "
@@ -95,6 +104,8 @@ def _flat_documents(path: Path, excludes: bool | None) -> FlatLog | None:
         stream = documents(text)
         head = list(islice(stream, HEAD_RECORD_COUNT))
     first = list(islice(chain.from_iterable(map(_records, head)), HEAD_RECORD_COUNT))
+    if any(record.get(("type",)) == "message_start" for record in first):
+        raise EventsOfStream
     plans = [plan for record in first if (plan := plan_of(tuple(record))) is not None]
     if not plans:
         return None if _is_flat(path, head) else _named_rows(path)

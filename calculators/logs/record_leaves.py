@@ -17,8 +17,25 @@ MAX_SHORT_CHARS = 200
 TOOL_RESULT = "toolUseResult"
 """In sessions of Claude Code the sums of a subagent, whose requests stand elsewhere."""
 WRAPPERS = frozenset(
-    ("$date", "$numberLong", "$numberInt", "$numberDouble", "$oid", "S", "N", "BOOL", "NULL", "integerValue", "stringValue",
-     "timestampValue", "doubleValue", "booleanValue", "nullValue", "intValue", "boolValue")
+    (
+        "$date",
+        "$numberLong",
+        "$numberInt",
+        "$numberDouble",
+        "$oid",
+        "S",
+        "N",
+        "BOOL",
+        "NULL",
+        "integerValue",
+        "stringValue",
+        "timestampValue",
+        "doubleValue",
+        "booleanValue",
+        "nullValue",
+        "intValue",
+        "boolValue",
+    )
 )
 """Keys that name the type of the one value beside them: exports of MongoDB, DynamoDB and Firestore, and OTLP."""
 
@@ -107,10 +124,7 @@ def _collect(value: Mapping[str, Any], above: LeafPath, leaves: Leaves, lists: l
     for key, item in value.items():
         if key == TOOL_RESULT:
             continue
-        if lists is not None and isinstance(item, str):
-            item = unpacked(item)
-        if is_wrapped(item):
-            item = _unwrapped(item)
+        item = _plain_item(item, unpack=lists is not None)
         if isinstance(item, list):
             if (named := _named_values(item)) is None and lists is not None and _may_be_records(item):
                 lists.append(item)
@@ -119,6 +133,13 @@ def _collect(value: Mapping[str, Any], above: LeafPath, leaves: Leaves, lists: l
             _collect(_by_model(item) or item if key == "usage" else item, above + key_parts(key), leaves, lists)
         elif item != ():
             leaves[above + key_parts(key)] = item
+
+
+def _plain_item(item: Any, unpack: bool) -> Any:
+    """What a text or the name of a type holds."""
+    if unpack and isinstance(item, str):
+        return unpacked(item)
+    return _unwrapped(item) if is_wrapped(item) else item
 
 
 def _may_be_records(items: Sequence[Any]) -> bool:
@@ -167,7 +188,12 @@ def is_wrapped(value: Any) -> bool:
     """Whether a value stands behind the name of its type, or is a time as [seconds, nanoseconds]."""
     if isinstance(value, dict):
         return len(value) == 1 and next(iter(value)) in WRAPPERS
-    return isinstance(value, list) and len(value) == 2 and all(map(_is_count, value)) and 1e9 <= value[0] < 4e9 > value[1] * 4
+    return (
+        isinstance(value, list)
+        and len(value) == 2
+        and all(map(_is_count, value))
+        and 1e9 <= value[0] < 4e9 > value[1] * 4
+    )
 
 
 def _is_count(value: Any) -> bool:
@@ -197,7 +223,7 @@ def _by_model(usage: Mapping[str, Any]) -> dict[str, Any] | None:
     inner = list(usage.values())
     if not inner or not all(isinstance(one, dict) and any("token" in key.lower() for key in one) for one in inner):
         return None
-    if any(key.lower().endswith(("details", "detail")) for key in usage):
+    if any(key.lower().endswith(("details", "detail", "units")) for key in usage):
         return None
     sums = dict[str, Any]()
     for one in inner:

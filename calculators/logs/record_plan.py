@@ -16,7 +16,22 @@ MAX_SUFFIX_PARTS = 6
 MAX_SHAPES = 5_000
 MAX_CANDIDATES = 20
 OTHER_IDS = frozenset(
-    "session user conversation thread trace organization org project account prompt app team installation workspace".split()
+    [
+        "session",
+        "user",
+        "conversation",
+        "thread",
+        "trace",
+        "organization",
+        "org",
+        "project",
+        "account",
+        "prompt",
+        "app",
+        "team",
+        "installation",
+        "workspace",
+    ]
 )
 """Keys above an `id` that is not the record's."""
 OWN_ROLES = ("id", "spend", "span", "parent", "gateway_cache")

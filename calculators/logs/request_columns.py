@@ -21,9 +21,27 @@ MAX_STATUS_CHARS = 60
 MAX_STATUS_COUNT = 40
 TIMED_FRAC = 0.8
 """Of the cells of a time column; others are labels of totals."""
-KIND_WORDS = frozenset("category service product kind task operation endpoint span name feature sku usage type".split())
+KIND_WORDS = frozenset(
+    [
+        "category",
+        "service",
+        "product",
+        "kind",
+        "task",
+        "operation",
+        "endpoint",
+        "span",
+        "name",
+        "feature",
+        "sku",
+        "usage",
+        "type",
+    ]
+)
 """Of columns that may name embeddings and the like."""
-CACHE_SOURCES = frozenset({"cache", "cached", "gateway cache", "semantic cache", "semantic_cache", "semantic", "exact", "response cache"})
+CACHE_SOURCES = frozenset(
+    {"cache", "cached", "gateway cache", "semantic cache", "semantic_cache", "semantic", "exact", "response cache"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +161,11 @@ def _is_status(match: ColumnMatch, values: Sequence[str]) -> bool:
     if match.column.lower().endswith("timeout"):
         return all(map(is_flag, filled))
     is_word = len(filled) <= MAX_STATUS_COUNT and all(len(value) <= MAX_STATUS_CHARS for value in filled)
-    return is_word or match.name.startswith(("err", "exception", "failure")) or column_words.failure_sign(match.column) == "error"
+    return (
+        is_word
+        or match.name.startswith(("err", "exception", "failure"))
+        or column_words.failure_sign(match.column) == "error"
+    )
 
 
 def _is_flag_or_bit(text: str) -> bool:
@@ -168,7 +190,9 @@ def is_cache_source(text: str) -> bool:
 
 def is_hit(text: str) -> bool:
     """True for true, yes, 1 and HIT."""
-    return text.strip().lower() in ("true", "t", "yes", "y", "1", "1.0") or "hit" in text.lower() or is_cache_source(text)
+    return (
+        text.strip().lower() in ("true", "t", "yes", "y", "1", "1.0") or "hit" in text.lower() or is_cache_source(text)
+    )
 
 
 def is_money(text: str) -> bool:

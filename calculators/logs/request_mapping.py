@@ -17,23 +17,13 @@ from calculators.logs.request_file import MAX_FILE_NAME_CHARS, MAX_SHOWN_CELL_CH
 from calculators.logs.request_meaning import token_meaning
 from calculators.logs.request_names import EXTRA_ROLES, MARK_ROLES, ROLES
 from calculators.logs.timestamps import PLAIN_TIMES, TimeStyle, is_date_only, is_rounded, time_style
+from calculators.logs.unknown_columns import column_list, consequence, shown_column, unknown_column
 from calculators.logs.usage_questions import UsageAnswers, UsageQuestion
-from calculators.units import count, milliseconds, plural, printable
+from calculators.units import milliseconds, plural, printable
 
 SAMPLE_ROW_COUNT = 5
-SHOWN_COLUMN_COUNT = 12
 MAX_MARK_COUNT = 20
 MIN_HIT_COUNT = 3
-WITHOUT_TOKENS = (
-    (
-        frozenset({"durationms", "resultsignature"}),
-        "diagnostic logs of Azure never have them: export the metrics of the resource (requests, prompt and completion tokens by "
-        "minute), or the log ApiManagementGatewayLlmLog of API Management",
-    ),
-    (frozenset({"tokencredits"}), "export SNOWFLAKE.ACCOUNT_USAGE with input and output tokens (TOKENS_GRANULAR)"),
-    (frozenset({"observations", "latency", "totalcost"}), "traces of Langfuse have none: export the observations"),
-)
-"""Columns by which a log that never has tokens is known, and what has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +63,6 @@ class ReadPlan:
     questions: tuple[UsageQuestion, ...] = ()
 
 
-class UnknownColumn(LogError):
-    """No column is known as the time, the input or the output; `question` lists those that may be it."""
-
-    def __init__(self, reason: str, question: UsageQuestion) -> None:
-        super().__init__(reason)
-        self.question = question
-
-
 def guess_columns(path: Path) -> ColumnGuess:
     """The roles of the columns, from names and the first rows (2,000 at most). Raises LogError for unusable files."""
     label = printable(path.name, MAX_FILE_NAME_CHARS)
@@ -94,7 +76,7 @@ def _guess(head: LogHead) -> ColumnGuess:
     best = {role: matches[0] for role, matches in fitting.items()}
     meaning = token_meaning(best, columns, head.rows, UsageAnswers())
     doubts = [
-        f"both {_shown(fitting[role][0].column)} and {_shown(rival)} could be the {role}"
+        f"both {shown_column(fitting[role][0].column)} and {shown_column(rival)} could be the {role}"
         for role, rival in _rivals(head, fitting).items()
     ]
     doubts += [f"no column looks like the {role}" for role in ("time", "input", "output") if role not in best]
@@ -108,10 +90,6 @@ def _guess(head: LogHead) -> ColumnGuess:
         reason=reason[0].upper() + reason[1:],
         sample=_sample(head),
     )
-
-
-def _shown(column: str) -> str:
-    return f'"{printable(column, MAX_SHOWN_CELL_CHARS)}"'
 
 
 def _fitting(head: LogHead) -> dict[str, list[ColumnMatch]]:
@@ -179,7 +157,7 @@ def plan_columns(head: LogHead, answers: UsageAnswers) -> ReadPlan:
     best |= {role: _given_match(role, column) for role, column in given.items() if column}
     for role in ("time", "input", "output"):
         if role not in best:
-            raise UnknownColumn(_unknown_reason(head, role), _unknown_question(head, role))
+            raise unknown_column(head, role)
     _refuse_shared(head, {role: match.column for role, match in best.items() if role in ROLES})
     _refuse_dates(head, best["time"].column)
     meaning = token_meaning(best, tuple(head.place_of), head.rows, answers)
@@ -229,9 +207,9 @@ def _refuse_unknown(head: LogHead, given: Mapping[str, str]) -> None:
     roles = dict.fromkeys((*ROLES, *EXTRA_ROLES, *MARK_ROLES))
     for role, name in given.items():
         if role not in roles:
-            raise LogError(f"{_shown(role)} is no role of a column; the roles are {', '.join(roles)}.")
+            raise LogError(f"{shown_column(role)} is no role of a column; the roles are {', '.join(roles)}.")
         if name and name not in head.place_of:
-            raise LogError(f"{head.label} has no column {_shown(name)} for the {role}. {_column_list(head, role)}")
+            raise LogError(f"{head.label} has no column {shown_column(name)} for the {role}. {column_list(head, role)}")
 
 
 # --- questions -----------------------------------------------------------------------------------------------------
@@ -257,11 +235,11 @@ def _column_questions(
 
 
 def _rival_question(head: LogHead, role: str, columns: tuple[str, str]) -> UsageQuestion:
-    shown = [_shown(column) for column in columns]
+    shown = [shown_column(column) for column in columns]
     return UsageQuestion(
         text=f"Which column is the {role.replace('_', ' ')}, {shown[0]} or {shown[1]}?",
         answers=tuple(
-            f"{name}: {_consequence(head, role, column)}" for name, column in zip(shown, columns, strict=True)
+            f"{name}: {consequence(head, role, column)}" for name, column in zip(shown, columns, strict=True)
         ),
         option=f"--map {role}=COLUMN",
         field="column_of",
@@ -269,18 +247,10 @@ def _rival_question(head: LogHead, role: str, columns: tuple[str, str]) -> Usage
     )
 
 
-def _consequence(head: LogHead, role: str, column: str) -> str:
-    filled = [value for value in head.values(column) if not is_null(value)]
-    if role == "time":
-        return f"the first row has {printable(filled[0], MAX_SHOWN_CELL_CHARS) if filled else 'none'}"
-    mean_tok = sum(map(whole_number, filled)) / max(len(filled), 1)
-    return f"{count(mean_tok)} tokens a request on average"
-
-
 def _unit_question(head: LogHead, column: str, taken: str) -> UsageQuestion:
     numbers = [float(value) for value in head.values(column) if is_number(value) and "," not in value]
     span = max(numbers) - min(numbers)
-    what = f"The clock {_shown(column)} counts from 0: in seconds or in milliseconds? Taken as {taken}."
+    what = f"The clock {shown_column(column)} counts from 0: in seconds or in milliseconds? Taken as {taken}."
     return UsageQuestion(
         text=what,
         answers=(
@@ -296,7 +266,7 @@ def _unit_question(head: LogHead, column: str, taken: str) -> UsageQuestion:
 def _date_question(head: LogHead, column: str) -> UsageQuestion:
     first = next(value for value in head.values(column) if not is_null(value))
     return UsageQuestion(
-        text=f"Do the dates of {_shown(column)} begin with the day or with the month? The first is {printable(first, MAX_SHOWN_CELL_CHARS)}.",
+        text=f"Do the dates of {shown_column(column)} begin with the day or with the month? The first is {printable(first, MAX_SHOWN_CELL_CHARS)}.",
         answers=("day: as in 31/12/2026", "month: as in 12/31/2026"),
         option="--date-order day|month",
         field="date_order",
@@ -317,7 +287,7 @@ def _flag_questions(
     if sum(hit for hit, _ in pairs) < MIN_HIT_COUNT or any(hit != has_tokens for hit, has_tokens in pairs):
         return []
     question = UsageQuestion(
-        text=f"{_shown(column)} is set for just the rows with cached tokens. Whose cache does it mean?",
+        text=f"{shown_column(column)} is set for just the rows with cached tokens. Whose cache does it mean?",
         answers=(
             "the gateway's own: those rows reached no model and are left out",
             "the prompt cache of the provider: all rows are requests (on the command line --map gateway_cache=)",
@@ -331,7 +301,7 @@ def _flag_questions(
 
 def _lacking_question(column: str) -> UsageQuestion:
     return UsageQuestion(
-        text=f"{_shown(column)} leaves cached tokens out and no column gives them. Was the prompt cache in use?",
+        text=f"{shown_column(column)} leaves cached tokens out and no column gives them. Was the prompt cache in use?",
         answers=(
             "no: the input is complete as it is",
             "yes: export the cached tokens as well, or the input is too small",
@@ -352,39 +322,6 @@ def _refuse_shared(head: LogHead, roles: Mapping[str, str]) -> None:
             raise LogError(
                 f'{head.label}: column "{printable(name, MAX_SHOWN_CELL_CHARS)}" is given for {" and ".join(shared)}; pick one for each.'
             )
-
-
-def _unknown_reason(head: LogHead, role: str) -> str:
-    """What is missing and what to do: for a log that never has tokens, what has them."""
-    names = {request_columns.normalised(name.rsplit(".", 1)[-1]) for name in head.place_of}
-    for needed, instead in WITHOUT_TOKENS:
-        if role != "time" and needed <= names:
-            return f"{head.label} holds requests without their tokens; {instead}."
-    return f"{head.label} has no column recognized as the {role}. {_column_list(head, role)}"
-
-
-def _unknown_question(head: LogHead, role: str) -> UsageQuestion:
-    fitting = [name for name in head.place_of if request_columns.values_fit(role, head.values(name))]
-    columns = [name for name in fitting if any(not is_null(text) for text in head.values(name))][:SHOWN_COLUMN_COUNT]
-    return UsageQuestion(
-        text=f"Which column of {head.label} is the {role}?",
-        answers=tuple(f"{_shown(column)}: {_consequence(head, role, column)}" for column in columns),
-        option=f"--map {role}=COLUMN",
-        field="column_of",
-        values=tuple((role, column) for column in columns),
-    )
-
-
-def _column_list(head: LogHead, role: str) -> str:
-    shown = ", ".join(printable(name, MAX_SHOWN_CELL_CHARS) for name in list(head.place_of)[:SHOWN_COLUMN_COUNT])
-    more = len(head.place_of) - SHOWN_COLUMN_COUNT
-    near = (
-        ", ".join(
-            printable(name, MAX_SHOWN_CELL_CHARS) for name in request_columns.nearest_name(role, tuple(head.place_of))
-        )
-        or "none"
-    )
-    return f"Its columns are {shown}{f' and {more} more' if more > 0 else ''}; nearest: {near}. Map one (--map {role}=COLUMN) or rename it."
 
 
 def _refuse_dates(head: LogHead, column: str) -> None:

@@ -15,7 +15,19 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "time": (
         *("starttime", "startedat", "requestcreatedat", "requesttime", "requesttimestamp", "requeststartns"),
         *("requeststarttime", "starttimestamp", "arrivaltime", "arrivedat", "timestamp", "eventtime", "loggingtime"),
-        *("createdat", "created", "receivedat", "datetime", "time", "ts", "timestampms", "timems", "times", "date", "t"),
+        *(
+            "createdat",
+            "created",
+            "receivedat",
+            "datetime",
+            "time",
+            "ts",
+            "timestampms",
+            "timems",
+            "times",
+            "date",
+            "t",
+        ),
     ),
     "input": (
         *("genaiusageinputtokens", "usagedetailsinput", "inputinputtokencount", "prompttokens", "inputtokens"),
