@@ -9,6 +9,7 @@ log_bytes           size, packing and encoding of a file
 usage_questions     what a file leaves open, and what the user answered
 model_usage         the share of one model
 request_names       names of columns, as tables
+word_lists          words of several languages, as tables
 column_words        words in names of columns, in several languages
 request_columns     which column means what
 request_file        columns and first rows of a request log

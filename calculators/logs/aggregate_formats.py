@@ -5,7 +5,7 @@ Names are normalized: lower case, letters and digits only. A new format is one `
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
@@ -247,6 +247,7 @@ AGGREGATE_FORMATS: tuple[AggregateFormat, ...] = (
 METRIC_COLUMNS = re.compile("processedprompttokens|azureopenairequests")
 METRIC_TABLE = AggregateFormat("Azure Monitor metrics", frozenset(), shape="metrics", spend=())
 PLAIN = AggregateFormat("a table of usage by period", frozenset(), input_is="unsure", spend=(*SPEND, "amount"))
+KIND_ROWS = AggregateFormat("a table with a row for each kind of token", frozenset(), shape="items", input_is="unsure")
 MODEL_SERVICES = re.compile(
     r"bedrock|openai|foundry|cognitive|vertex|gemini|generative|claude|anthropic|mistral|llama|nova|token|gpt",
     re.IGNORECASE,
@@ -366,13 +367,7 @@ def kinds_format(names: frozenset[str], values: Mapping[str, Collection[str]]) -
     for kind in KIND_COLUMNS:
         told = {quantity_of_kind(value) for value in values.get(kind, ()) if value}
         if amount and {"output"} <= told and told & {"input", "uncached"} and names & set(START):
-            return AggregateFormat(
-                *("a table with a row for each kind of token", frozenset()),
-                shape="items",
-                input_is="unsure",
-                item=(kind,),
-                amount=(amount,),
-            )
+            return replace(KIND_ROWS, item=(kind,), amount=(amount,))
     return None
 
 

@@ -77,12 +77,12 @@ def read_aggregate(
 def _read_several(files: list[list[UsageTable]], label: str, excludes: bool | None) -> LoadReading | None:
     """The rows of several files of one kind as those of one."""
     chosen = [_sums(tables) for tables in files]
-    found = [pair for pair in chosen if pair is not None]
-    if len(found) < len(files) or len({entry.what for _, entry in found}) > 1:
+    recognized = [pair for pair in chosen if pair is not None]
+    if len(recognized) < len(files) or len({entry.what for _, entry in recognized}) > 1:
         raise LogError(f"{label}: these files of sums are of different kinds; read them one at a time.")
-    names = frozenset(name for table, _ in found for name in table.names)
-    rows = lambda: itertools.chain.from_iterable(table.rows() for table, _ in found)  # noqa: E731
-    return _reading(UsageTable(names, rows, found[0][0].is_json), found[0][1], label, excludes)
+    names = frozenset(name for table, _ in recognized for name in table.names)
+    rows = lambda: itertools.chain.from_iterable(table.rows() for table, _ in recognized)  # noqa: E731
+    return _reading(UsageTable(names, rows, recognized[0][0].is_json), recognized[0][1], label, excludes)
 
 
 def _read(tables: list[UsageTable], label: str, input_excludes_cache: bool | None) -> LoadReading | None:
@@ -93,8 +93,8 @@ def _read(tables: list[UsageTable], label: str, input_excludes_cache: bool | Non
         for read in (read_rates, read_lengths):
             if (reading := read(table, label)) is not None and _sums([table]) is None:
                 return reading
-    found = _sums(tables)
-    return None if found is None else _reading(*found, label, input_excludes_cache)
+    recognized = _sums(tables)
+    return None if recognized is None else _reading(*recognized, label, input_excludes_cache)
 
 
 def _sums(tables: list[UsageTable]) -> tuple[UsageTable, AggregateFormat] | None:
@@ -158,12 +158,7 @@ def _time_style(table: UsageTable) -> TimeStyle:
 
 
 def _reading(table: UsageTable, entry: AggregateFormat, label: str, excludes: bool | None) -> LoadReading:
-    try:
-        parts = list(slices(table, entry, _day_first(table)))
-    except UnreadTime as error:
-        shown = printable(str(error.args[0]), MAX_SHOWN_CELL_CHARS)
-        raise LogError(f'{label} has a period that is no date, "{shown}"; write dates like 2026-10-05.') from None
-    account = _account(_without_total(parts), entry)
+    account = _account(_without_total(_slices(table, entry, label)), entry)
     used = {start: sums for start, sums in account.by_start.items() if any(sums.values())}
     if not used:
         raise LogError(f"{label} is {entry.what} without any use in it; export a period with requests.")
@@ -230,6 +225,14 @@ def with_spend(reading: UsageReading, bill: LoadReading) -> UsageReading:
     if None not in periods and (bill.end <= reading.start or reading.end <= bill.start):  # type: ignore[operator]
         raise LogError(f"{bill.name} and {reading.name} have no day in common; export both for the same period.")
     return replace(reading, spend_usd=bill.spend_usd, read=(*reading.read, *bill.read))
+
+
+def _slices(table: UsageTable, entry: AggregateFormat, label: str) -> list[Slice | None]:
+    try:
+        return list(slices(table, entry, _day_first(table)))
+    except UnreadTime as error:
+        shown = printable(str(error.args[0]), MAX_SHOWN_CELL_CHARS)
+        raise LogError(f'{label} has a period that is no date, "{shown}"; write dates like 2026-10-05.') from None
 
 
 def _without_total(parts: list[Slice | None]) -> list[Slice | None]:

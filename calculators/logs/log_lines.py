@@ -5,7 +5,7 @@ from typing import Any
 
 from calculators.logs.column_words import token_role
 
-MAX_LINE_CHARS = 20_000
+MAX_PAIRS_LINE_CHARS = 20_000
 PAIR = re.compile(
     r"""(?:^|[\s,;({\[|])["']?([A-Za-z_@][\w.@-]{0,80})["']?\s?(?:=|:(?=\s))\s?("(?:[^"\\]|\\.)*"|'[^']*'|[^\s,;(){}\[\]|]+)"""
 )
@@ -18,7 +18,7 @@ MAX_TIME_PLACE = 120
 
 def line_object(line: str) -> dict[str, Any] | None:
     """Names and values of a line with counts of tokens, with the time before them; None for any other line."""
-    if len(line) > MAX_LINE_CHARS or "tok" not in line.lower():
+    if len(line) > MAX_PAIRS_LINE_CHARS or "tok" not in line.lower():
         return None
     pairs = {name: value.strip("\"'") for name, value in PAIR.findall(line)}
     counted = [name for name, value in pairs.items() if value.isdigit() and token_role(name.rsplit(".", 1)[-1])]

@@ -16,7 +16,7 @@ MAX_LEAVES = 2_000
 MAX_SHORT_CHARS = 200
 TOOL_RESULT = "toolUseResult"
 """In sessions of Claude Code the sums of a subagent, whose requests stand elsewhere."""
-WRAPPERS = frozenset(
+TYPE_NAMES = frozenset(
     (
         "$date",
         "$numberLong",
@@ -187,7 +187,7 @@ def _named_values(items: Sequence[Any]) -> dict[str, Any] | None:
 def is_wrapped(value: Any) -> bool:
     """Whether a value stands behind the name of its type, or is a time as [seconds, nanoseconds]."""
     if isinstance(value, dict):
-        return len(value) == 1 and next(iter(value)) in WRAPPERS
+        return len(value) == 1 and next(iter(value)) in TYPE_NAMES
     return (
         isinstance(value, list)
         and len(value) == 2

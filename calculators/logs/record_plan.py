@@ -182,16 +182,16 @@ def _word_paths(role: str, one: UsageFormat, places: Places) -> tuple[LeafPath, 
         named = tuple(path for path in named if path[0] != ABOVE or role == "id")
     if role in ("id", "span"):
         common = tuple(path for path in common if len(path) < 2 or squashed(path[-2]) not in OTHER_IDS)
-    found = tuple(dict.fromkeys((*named, *common)))
-    return _times(found, places) if role == "time" else found
+    paths = tuple(dict.fromkeys((*named, *common)))
+    return _times(paths, places) if role == "time" else paths
 
 
-def _times(found: tuple[LeafPath, ...], places: Places) -> tuple[LeafPath, ...]:
+def _times(times: tuple[LeafPath, ...], places: Places) -> tuple[LeafPath, ...]:
     """Paths of times: those of the record before those that stand above it; without any, those that the words name."""
-    if not found:
+    if not times:
         ranked = [(rank, path) for path in places.paths if (rank := time_rank(path[-1])) is not None]
-        found = tuple(path for _, path in sorted(ranked, key=lambda item: item[0]))
-    return tuple(sorted(found, key=lambda path: path[0] == ABOVE))
+        times = tuple(path for _, path in sorted(ranked, key=lambda item: item[0]))
+    return tuple(sorted(times, key=lambda path: path[0] == ABOVE))
 
 
 def _pair(one: UsageFormat, places: Places) -> tuple[tuple[LeafPath, ...], tuple[LeafPath, ...]] | None:

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from calculators.logs.column_words import MAX_OTEL_LEVEL, OTEL_ERROR, PINO_ERROR
 from calculators.logs.record_leaves import MAX_SHORT_CHARS, LeafPath, Leaves, is_short
 from calculators.logs.record_plan import RecordPlan, squashed
+from calculators.logs.word_lists import MAX_OTEL_LEVEL, OTEL_ERROR, PINO_ERROR
 
 
 def amount(value: Any) -> int | float | None:

@@ -68,11 +68,13 @@ def matching_columns(role: str, columns: Iterable[str]) -> list[ColumnMatch]:
     """Every column whose name means `role`, the best first: least nested, then the order of the table. Where the table knows
     none, the words of the names tell; of what leaves rows out, both count."""
     names = list(columns)
-    found = [match for column in names if (match := _match(role, column)) is not None]
-    if not found or role in MARK_ROLES:
-        known = {match.column for match in found}
-        found += [match for column in names if column not in known and (match := _by_words(role, column)) is not None]
-    return sorted(found, key=lambda match: (match.part_count, match.rank_count))
+    matching = [match for column in names if (match := _match(role, column)) is not None]
+    if not matching or role in MARK_ROLES:
+        known = {match.column for match in matching}
+        matching += [
+            match for column in names if column not in known and (match := _by_words(role, column)) is not None
+        ]
+    return sorted(matching, key=lambda match: (match.part_count, match.rank_count))
 
 
 def _by_words(role: str, column: str) -> ColumnMatch | None:

@@ -9,8 +9,9 @@ from typing import Any
 
 import ibis
 
-from calculators.logs.column_words import MAX_OTEL_LEVEL, OTEL_ERROR, PINO_ERROR, failure_sign
+from calculators.logs.column_words import failure_sign
 from calculators.logs.request_columns import CACHE_SOURCES, normalised
+from calculators.logs.word_lists import MAX_OTEL_LEVEL, OTEL_ERROR, PINO_ERROR
 
 FINISH_NAMES = frozenset(
     {"finishreason", "finishreasonnormalized", "finishreasonraw", "nativefinishreason", "stopreason"}

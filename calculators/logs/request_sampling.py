@@ -34,15 +34,15 @@ def sampling_column(head: LogHead) -> tuple[str, float] | None:
 
 def weigh(sorting: Sorting, heads: Sequence[LogHead]) -> None:
     """Counts each row as the requests it stands for, if told so; asks where nobody told. Raises LogError."""
-    found = [sampling_column(head) for head in heads]
-    column, weight = next((one for one in found if one is not None), ("", 1.0))
+    told = [sampling_column(head) for head in heads]
+    column, weight = next((one for one in told if one is not None), ("", 1.0))
     if weight == 1.0 or sorting.answers.sampled is False:
         return
     row_count = int(sorting.facts(n=sorting.table.count())["n"])
     if sorting.answers.sampled is None:
         sorting.questions.append(_question(column, weight, row_count))
         return
-    if any(one is None or abs(one[1] - weight) > 0.01 * weight for one in found):
+    if any(one is None or abs(one[1] - weight) > 0.01 * weight for one in told):
         raise LogError("The files are sampled at different rates; read them one at a time.")
     if row_count * weight > MAX_WEIGHED_ROWS:
         raise LogError(

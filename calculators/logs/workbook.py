@@ -14,7 +14,7 @@ from calculators.logs.request_file import MAX_LOG_COLUMNS, known_role_count
 MAX_SHARED_CHARS = 200_000_000
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 CHUNK_ROW_COUNT = 1_000
-FIRST_ROW_COUNT = 50
+LOOKED_AT_SHEET_ROWS = 50
 """Titles may stand above the header."""
 
 
@@ -26,7 +26,7 @@ def workbook_chunks(archive: zipfile.ZipFile, label: str) -> Iterator[bytes]:
         words = _shared_words(archive, label)
         names = [name for name in archive.namelist() if re.fullmatch(r"xl/worksheets/sheet\d+\.xml", name)]
         sheets = {
-            name: list(itertools.islice(_rows(archive, name, words, label), FIRST_ROW_COUNT))
+            name: list(itertools.islice(_rows(archive, name, words, label), LOOKED_AT_SHEET_ROWS))
             for name in sorted(names, key=lambda name: (len(name), name))
         }
         for number, name in enumerate(_chosen(sheets, label)):

@@ -12,12 +12,12 @@ from calculators.logs.usage_files import read_usage
 
 
 def test_the_columns_that_may_be_it_are_the_answers(tmp_path: Path) -> None:
-    path = write(tmp_path, "when_it_was,x,y,word\n2026-10-05T09:00:00Z,2,3,a\n2026-10-05T09:01:00Z,4,5,b\n")
+    path = write(tmp_path, "moment_of_it,x,y,word\n2026-10-05T09:00:00Z,2,3,a\n2026-10-05T09:01:00Z,4,5,b\n")
     with pytest.raises(UnknownColumn, match="recognized as the time") as told:
         read_usage([path])
     question = told.value.question
     assert (question.option, question.field) == ("--map time=COLUMN", "column_of")
-    assert question.values == (("time", "when_it_was"), ("time", "x"), ("time", "y"))
+    assert question.values == (("time", "moment_of_it"), ("time", "x"), ("time", "y"))
 
 
 def test_the_command_line_prints_the_question_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
