@@ -91,7 +91,7 @@ def _read(tables: list[UsageTable], label: str, input_excludes_cache: bool | Non
         if known_format(table.names) is not None:
             break
         for read in (read_rates, read_lengths):
-            if (reading := read(table, label)) is not None and _sums([table]) is None:
+            if (reading := read(table, label)) is not None:
                 return reading
     recognized = _sums(tables)
     return None if recognized is None else _reading(*recognized, label, input_excludes_cache)

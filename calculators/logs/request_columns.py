@@ -81,6 +81,8 @@ def _by_words(role: str, column: str) -> ColumnMatch | None:
     """A match by the words of the last key, with the rank behind those of the table."""
     parts = [part for part in re.split(r"\.(?=\S)", column) if part]
     bare = column_words.split_unit(parts[-1])[0] if parts else ""
+    if role in MARK_ROLES and len(parts) > 1 and normalised(parts[-2]) not in STATUS_HOLDERS:
+        return None
     name, rank = _told_by_words(role, bare)
     return None if name is None else ColumnMatch(column, name, len(parts), len(NAMES[role]) + rank)
 

@@ -32,6 +32,8 @@ def workbook_chunks(archive: zipfile.ZipFile, label: str) -> Iterator[bytes]:
         for number, name in enumerate(_chosen(sheets, label)):
             header = _header(sheets[name]) if number else 0
             yield from _csv_chunks(itertools.islice(_rows(archive, name, words, label), header + bool(number), None))
+    except LogError:
+        raise
     except (ET.ParseError, KeyError, IndexError, ValueError) as error:
         raise LogError(f"{label} is a broken workbook; save the sheet as CSV (UTF-8).") from error
 
