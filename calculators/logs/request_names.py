@@ -173,7 +173,7 @@ WHOLE_NAME_ONLY = frozenset(
 STATUS_HOLDERS = frozenset(
     {
         *("http", "response", "result", "request", "attributes", "span", "call", "outcome", "metadata", "data"),
-        *("status", "usage", "llm", "info", "fullresponse"),
+        *("status", "usage", "llm", "info", "fullresponse", "tags", "fields"),
     }
 )
 """Keys below which a `status` is that of the request."""
