@@ -43,7 +43,7 @@ def _is_time(value: Any) -> bool:
     if isinstance(value, bool | int | float):
         return not isinstance(value, bool)
     text = str(value).strip()
-    return len(text) < 60 and (text[:1].isdigit() or bool(re.match(r"\w{3},? \w+ ", text)))
+    return len(text) < 60 and (text[:1].isdigit() or bool(re.match(r"\w{3},? \w+,? ", text)))
 
 
 def record_failed(record: Leaves, plan: RecordPlan) -> bool:
