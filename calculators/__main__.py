@@ -112,6 +112,9 @@ def _add_answers(answers: Any) -> None:
     answers.add_argument(
         "--repeated-rows", choices=("once", "each"), help="equal rows without an ID: copies, or requests"
     )
+    answers.add_argument(
+        "--sampled", choices=("yes", "no"), help="each row stands for as many requests as a column says"
+    )
     answers.add_argument("--counts", choices=("running", "each"), help="tokens are running totals, or of each request")
     answers.add_argument("--requests", type=float, metavar="N", help="number of requests, where a file has only sums")
     answers.add_argument(
@@ -330,13 +333,20 @@ def _bar(share: float) -> None:
 
 def _workload(options: argparse.Namespace) -> None:
     from calculators.api.usage_api import api_of_usage, api_yaml
-    from calculators.logs.usage_files import read_usage, usage_workload_yaml
+    from calculators.logs.unknown_columns import UnknownColumn
+    from calculators.logs.usage_files import read_usage, unread, usage_workload_yaml
     from calculators.scenario.schema import Api
 
     answers, models = _usage_answers(options), _typed_models(options)
-    reading = read_usage(options.logs, answers, progress=_line if sys.stderr.isatty() else None)
-    if sys.stderr.isatty():
-        print("\r\033[K", end="", file=sys.stderr, flush=True)
+    try:
+        reading = read_usage(options.logs, answers, progress=_line if sys.stderr.isatty() else None)
+    except UnknownColumn as error:
+        if options.json:
+            print(json.dumps(unread(options.logs[0].name, error.question).to_json(), indent=1))
+        raise
+    finally:
+        if sys.stderr.isatty():
+            print("\r\033[K", end="", file=sys.stderr, flush=True)
     usage = api_of_usage(reading, Api(), date.today(), load_catalog(), models)
     if options.json:
         api = {"api": usage.api.model_dump(mode="json", exclude_none=True), "api_notes": usage.texts}
@@ -385,6 +395,7 @@ def _usage_answers(options: argparse.Namespace) -> Any:
         repeated_ids=options.repeated_ids,
         repeated_rows=options.repeated_rows,
         counts=options.counts,
+        sampled=yes[options.sampled],
         requests=options.requests,
         input_tok_per_request=options.input_tok_per_request,
         output_tok_per_request=options.output_tok_per_request,

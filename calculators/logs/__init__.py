@@ -12,11 +12,14 @@ usage_questions     what a file leaves open, and what the user answered
 usage_share         the share of one model, team or key
 request_names       names of columns, as tables
 group_values        names of teams and keys as they may be shown
+word_lists          words of several languages, as tables
+column_words        words in names of columns, in several languages
 request_columns     which column means what
 request_file        columns and first rows of a request log
 workbook            a sheet as CSV
 archives            packed logs, unpacked
 containers          any file as plain text or Parquet
+log_lines           lines of names and values as objects
 document_stream     JSON documents of a text one after the other
 record_leaves       an object as scalars by path
 usage_format        what an entry of the tables of formats says
@@ -27,6 +30,7 @@ record_words        words and numbers of a record
 canonical_rows      records as canonical rows
 documents           JSON of any shape as flat canonical records
 request_meaning     whether input holds cached tokens, and output reasoning
+unknown_columns     logs that lack a time, an input or an output
 request_mapping     which column plays which role
 cell_expressions    a cell as tokens or time
 request_marks       failures, gateway caches, other calls, batches
@@ -36,6 +40,7 @@ load_series         load over time
 request_groups      requests by model, team and key
 request_checks      whether a log as a whole can be right
 request_repeats     rows that say again what others say
+request_sampling    logs of one request in many
 request_statistics  lengths, rates and peaks
 summer_time         hours that come twice
 request_notes       notes on a log as sentences

@@ -4,10 +4,12 @@ Names are normalized: lower case, letters and digits only. A new format is one `
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
+
+from calculators.logs.column_words import plain_role, token_role
 
 TableShape = Literal["columns", "metrics", "items"]
 """columns: a column each for input, output and so on; metrics: columns named as metrics, to be told by their words; items:
@@ -19,7 +21,7 @@ START = (
     *("starttimeiso", "starttime", "startingat", "usagedateutc", "lineitemusagestartdate", "usagestarttime"),
     *("chargeperiodstart", "usagestartdate", "windowstart", "bucketstart", "timeutc", "timegeneratedutc"),
     *("timegenerated", "timestamputc", "timestamp", "datetime", "time", "date", "day", "usagedate", "month", "week"),
-    *("hour", "period", "bucket", "lastactivity", "timestamps"),
+    *("hour", "period", "bucket", "lastactivity", "timestamps", "utcdate"),
 )
 END = (
     *("endtimeiso", "endtime", "endingat", "lineitemusageenddate", "usageendtime", "chargeperiodend", "usageenddate"),
@@ -245,6 +247,7 @@ AGGREGATE_FORMATS: tuple[AggregateFormat, ...] = (
 METRIC_COLUMNS = re.compile("processedprompttokens|azureopenairequests")
 METRIC_TABLE = AggregateFormat("Azure Monitor metrics", frozenset(), shape="metrics", spend=())
 PLAIN = AggregateFormat("a table of usage by period", frozenset(), input_is="unsure", spend=(*SPEND, "amount"))
+KIND_ROWS = AggregateFormat("a table with a row for each kind of token", frozenset(), shape="items", input_is="unsure")
 MODEL_SERVICES = re.compile(
     r"bedrock|openai|foundry|cognitive|vertex|gemini|generative|claude|anthropic|mistral|llama|nova|token|gpt",
     re.IGNORECASE,
@@ -267,6 +270,15 @@ WORDS: tuple[tuple[str, str], ...] = (
 PAST_CHARACTERS = re.compile("character|image|video|audio|second", re.IGNORECASE)
 
 
+QUANTITY_OF_ROLE: Mapping[str, str] = {
+    "input": "input",
+    "uncached": "uncached",
+    "output": "output",
+    "reasoning": "output",
+    "cache_read": "read",
+    "cache_write": "write",
+    "requests": "requests",
+}
 REGION = re.compile(r"^[A-Z]{2,4}\d?-|^Global-")
 NO_MODEL_WORDS = re.compile(
     r"(?i)\b(cached?[- ]?(read|write|creation|storage)?|input|output|inp|outp|prompt|completion|generate content|tokens?"
@@ -277,6 +289,10 @@ NO_MODEL_WORDS = re.compile(
 @lru_cache(4_096)
 def quantity_of(item: str) -> str:
     """The quantity that an item's name tells, as in `COLUMNS`; "" when none."""
+    bare = item.rpartition(":")[2]
+    told = QUANTITY_OF_ROLE.get(token_role(bare) or plain_role(bare) or "")
+    if told:
+        return told
     text = item.replace("_", " ").replace("-", " ")
     return next((role for role, pattern in WORDS if re.search(pattern, text, re.IGNORECASE)), "")
 
@@ -324,7 +340,40 @@ def may_be_sums(names: frozenset[str]) -> bool:
         return any(name in names for group in COLUMNS[quantity] for name in group)
 
     inputs = has("input") or has("uncached")
-    return inputs and has("output") and bool(names & set(START)) and (has("requests") or bool(names & PERIODS))
+    of_periods = has("requests") or bool(names & (PERIODS | frozenset(END)))
+    return inputs and has("output") and bool(names & set(START)) and of_periods
+
+
+KIND_COLUMNS = (
+    "tokentype",
+    "metric",
+    "metricname",
+    "type",
+    "usagetype",
+    "kind",
+    "item",
+    "name",
+    "category",
+    "direction",
+    "genaitokentype",
+)
+AMOUNT_COLUMNS = ("amount", "quantity", "tokens", "tokencount", "value", "total", "sum", "usage", "numtokens", "count")
+
+
+def kinds_format(names: frozenset[str], values: Mapping[str, Collection[str]]) -> AggregateFormat | None:
+    """How to read a table with one row for each kind of token; None where no column holds kinds. `values`: by column, what the
+    first rows hold."""
+    amount = next((name for name in AMOUNT_COLUMNS if name in names), None)
+    for kind in KIND_COLUMNS:
+        told = {quantity_of_kind(value) for value in values.get(kind, ()) if value}
+        if amount and {"output"} <= told and told & {"input", "uncached"} and names & set(START):
+            return replace(KIND_ROWS, item=(kind,), amount=(amount,))
+    return None
+
+
+def quantity_of_kind(text: str) -> str:
+    """The quantity of a kind of token, as "input" or "prompt_tokens"; "" for other words."""
+    return QUANTITY_OF_ROLE.get(token_role(text) or token_role(f"{text} tokens") or plain_role(text) or "", "")
 
 
 PERIODS = frozenset({"date", "day", "month", "week", "usagedate", "period", "bucket", "hour"})

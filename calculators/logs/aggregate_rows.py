@@ -19,24 +19,30 @@ from calculators.logs.aggregate_formats import (
     is_model_service,
     item_model,
     quantity_of,
+    quantity_of_kind,
     unit_scale,
 )
+from calculators.logs.cells import SPACES, suffix_scale
 from calculators.logs.group_values import shown_group
+from calculators.logs.request_marks import NO_CHAT_MODEL
 from calculators.logs.request_names import GROUP_ROLES, NAMES
-from calculators.logs.timestamps import epoch_seconds
-from calculators.logs.usage_tables import Row, UsageTable
+from calculators.logs.timestamps import EXCEL_EPOCH_DAYS, epoch_seconds, is_excel_day
+from calculators.logs.usage_tables import USUAL_NAMES, Row, UsageTable
 
 DAY_S = 86_400.0
 STEPS = ("interval", "granularity", "bucketwidth", "timegrain")
 STEP_UNITS_S = {"M": 60.0, "H": 3_600.0, "D": DAY_S}
 FAILED_FROM = 400
 """Status codes from here on are failures."""
-OTHER_KINDS = re.compile("embedding|image|audio|moderation|vector|interpreter|search")
+OTHER_KINDS = re.compile("embed|image|audio|moderation|vector|interpreter|search|rerank|speech|transcri")
+KIND_NAMES = ("object", "endpoint", "calltype", "operation", "usagetype", "requesttype", "category")
 CALENDAR_STYLES = (
     "%m/%d/%Y %I:%M:%S %p",
     "%m/%d/%Y %I:%M %p",
     "%m/%d/%Y %H:%M",
     "%m/%d/%Y",
+    "%m/%d/%Y %I:%M:%S.%f %p",
+    "%m/%d/%Y %H:%M:%S",
     "%b %d, %Y",
     "%d %b %Y",
     "%d.%m.%Y",
@@ -62,14 +68,25 @@ class Slice:
     """The page says that another follows."""
 
 
-def slices(table: UsageTable, entry: AggregateFormat) -> Iterator[Slice | None]:
+class UnreadTime(ValueError):
+    """A row with amounts has a time that cannot be read; `args[0]` is its text."""
+
+
+def slices(table: UsageTable, entry: AggregateFormat, day_first: bool = False) -> Iterator[Slice | None]:
     """One `Slice` for each row; None for a row that is left out: of another kind or service, failed, a total, or there
-    before."""
+    before. Raises UnreadTime."""
     seen = set[int]()
     groups = [group for group in GROUP_ROLES if not table.names.isdisjoint(NAMES[group])]
     for row in table.rows():
-        period = None if _is_other(row, entry) else period_s(row)
+        is_other = _is_other(row, entry)
+        period = None if is_other else period_s(row, day_first)
         if period is None:
+            if (
+                not is_other
+                and re.search(r"\d{2}", text := _text(row, START))
+                and any(_amounts(row, entry, "").values())
+            ):
+                raise UnreadTime(text)
             yield None
             continue
         if entry.shape != "items":  # two groups of one period differ in what they are grouped by
@@ -110,7 +127,7 @@ def _is_other(row: Row, entry: AggregateFormat) -> bool:
     """Whether a row is about another service, another kind of call, or failed calls."""
     if entry.about:
         return not is_model_service(" ".join(row.get(name, "") for name in entry.about))
-    if OTHER_KINDS.search(_text(row, ("object", "endpoint", "calltype")).lower()):
+    if OTHER_KINDS.search(_text(row, KIND_NAMES).lower()) or re.search(NO_CHAT_MODEL, _text(row, MODEL).lower()):
         return True
     return (number(row.get("statuscode", "")) or 0) >= FAILED_FROM
 
@@ -131,7 +148,8 @@ def _amounts(row: Row, entry: AggregateFormat, item: str) -> dict[str, float]:
 
 
 def _item_amounts(row: Row, entry: AggregateFormat, item: str) -> dict[str, float]:
-    quantity, amount = quantity_of(item), number(_text(row, entry.amount))
+    quantity, amount = quantity_of(item) if entry.about else quantity_of_kind(item), number(_text(row, entry.amount))
+    quantity = quantity or ("" if entry.about else quantity_of(item))
     unit = _text(row, entry.unit)
     of_a_bill = bool(entry.about)
     if not quantity or (of_a_bill and (quantity == "requests" or PAST_CHARACTERS.search(f"{unit} {item}"))):
@@ -142,14 +160,19 @@ def _item_amounts(row: Row, entry: AggregateFormat, item: str) -> dict[str, floa
 
 
 def _metric_amounts(row: Row) -> dict[str, float]:
-    """Sums by quantity; a column whose name ends that of another repeats it."""
+    """Sums by quantity; a column whose name ends that of another repeats it, as does its usual name."""
     amounts = dict[str, float]()
     for name, text in row.items():
         quantity, amount = quantity_of(name), number(text)
-        repeats = any(other != name and other.endswith(name) for other in row)
+        repeats = any(other != name and (other.endswith(name) or _is_usual(name, other, row)) for other in row)
         if quantity and amount is not None and name not in START and not repeats:
             amounts[quantity] = amounts.get(quantity, 0.0) + amount
     return amounts
+
+
+def _is_usual(name: str, other: str, row: Row) -> bool:
+    """Whether `name` is the usual one that was given to the column `other`."""
+    return name in USUAL_NAMES.values() and row[name] == row[other] and quantity_of(name) == quantity_of(other)
 
 
 def _spend(row: Row, entry: AggregateFormat) -> float | None:
@@ -166,8 +189,10 @@ def number(text: str) -> float | None:
     """The number in a cell: "3.0", "1,234", "$0.50"; None for anything else."""
     if not text:
         return None
+    bare, scale = suffix_scale(re.sub(rf"(?<=\d)[{SPACES}](?=\d\d\d)", "", text))
     try:
-        value = float(text.replace(",", "").replace("$", "").strip())
+        value = float(bare.replace(",", "").replace("$", "").strip())
+        value = round(value * scale, 6) if scale != 1 else value
     except ValueError:
         return None
     return value if abs(value) < 1e18 else None
@@ -176,14 +201,14 @@ def number(text: str) -> float | None:
 # --- times -----------------------------------------------------------------------------------------------------------
 
 
-def period_s(row: Row) -> tuple[float, float | None] | None:
+def period_s(row: Row, day_first: bool = False) -> tuple[float, float | None] | None:
     """Start of the row's period in seconds since 1970, and its end where the row tells; None for a row without a time, as a
     total."""
     name = next((name for name in START if row.get(name)), None)
-    start = time_s(row[name]) if name else None
+    start = time_s(row[name], day_first) if name else None
     if name is None or start is None:
         return None
-    end = time_s(_text(row, END))
+    end = time_s(_text(row, END), day_first)
     if end is not None and end > start:
         return start, end
     step_s = _step_s(_text(row, STEPS))
@@ -216,8 +241,14 @@ def is_day(text: str) -> bool:
 
 
 @lru_cache(8_192)
-def time_s(text: str) -> float | None:
+def time_s(text: str, day_first: bool = False) -> float | None:
     """Seconds since 1970 of a written time or date, UTC where it names no zone; None for anything else."""
+    if is_excel_day([text]) or re.fullmatch(r"4[2-9]\d{3}|5\d{4}", text.strip()):
+        return (float(text.strip().replace(",", ".")) - EXCEL_EPOCH_DAYS) * DAY_S
+    if (offset := re.search(r"(?<=[\dM])([+-])(\d\d):(\d\d)$", text)) and "/" in text:
+        ahead_s = (int(offset[2]) * 3_600 + int(offset[3]) * 60) * (1 if offset[1] == "+" else -1)
+        local_s = time_s(text[: offset.start()], day_first)
+        return None if local_s is None else local_s - ahead_s
     plain = re.sub(r"\s*(UTC|GMT)$", "", text.strip())
     if re.fullmatch(r"20\d\d-\d\d", plain):
         plain += "-01"
@@ -228,12 +259,14 @@ def time_s(text: str) -> float | None:
     try:
         value = epoch_seconds(plain, "time")
     except DataError:
-        return _calendar_time_s(plain)
+        return _calendar_time_s(plain, day_first)
     return value if value >= DAY_S * 365 else None
 
 
-def _calendar_time_s(text: str) -> float | None:
+def _calendar_time_s(text: str, day_first: bool) -> float | None:
+    text = re.sub(r"(\d),(?= \d)", r"\1", text) if "/" in text else text
     for style in CALENDAR_STYLES:
+        style = style.replace("%m/%d", "%d/%m") if day_first else style
         try:
             return datetime.strptime(text, style).replace(tzinfo=UTC).timestamp()
         except ValueError:

@@ -11,8 +11,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from calculators.logs.aggregate_formats import PLAIN, AggregateFormat, known_format, may_be_sums
-from calculators.logs.aggregate_rows import DAY_S, Slice, is_day, slices
+from calculators.logs.aggregate_formats import (
+    KIND_COLUMNS,
+    PLAIN,
+    START,
+    AggregateFormat,
+    kinds_format,
+    known_format,
+    may_be_sums,
+)
+from calculators.logs.aggregate_rows import DAY_S, Slice, UnreadTime, is_day, slices
 from calculators.logs.aggregate_text import (
     asked_cache,
     asked_requests,
@@ -26,14 +34,16 @@ from calculators.logs.lengths_and_rates import LoadReading, read_lengths, read_r
 from calculators.logs.load_series import period_series
 from calculators.logs.request_file import LogError
 from calculators.logs.request_groups import only_text
-from calculators.logs.shown import file_label
+from calculators.logs.shown import file_label, shown_cell
+from calculators.logs.timestamps import TimeStyle, time_style
 from calculators.logs.usage_questions import UsageQuestion
 from calculators.logs.usage_reading import UsageReading
 from calculators.logs.usage_share import MAX_SHARE_CHARS, UNNAMED, UsageShare, largest_shares, named_values
-from calculators.logs.usage_tables import UsageTable, usage_tables
+from calculators.logs.usage_tables import FIRST_ROW_COUNT, UsageTable, usage_tables
 from calculators.units import SECONDS_PER_HOUR, listed, percent, printable
 
 LOOKED_AT_ROW_COUNT = 2_000
+MIN_ROWS_OF_TOTAL = 4
 TOTAL_TOLERANCE_FRAC = 0.005
 
 Sums = dict[str, float]
@@ -58,40 +68,94 @@ class _Account:
 
 
 def read_aggregate(
-    path: Path, label: str, input_excludes_cache: bool | None = None, only: Mapping[str, Sequence[str]] = _ALL
+    paths: Path | Sequence[Path],
+    label: str,
+    input_excludes_cache: bool | None = None,
+    only: Mapping[str, Sequence[str]] = _ALL,
 ) -> LoadReading | None:
-    """The reading of a file of sums, of lengths alone or of rates alone; None when the file is none of these.
+    """The reading of a file of sums, or of several of one kind, of lengths alone or of rates alone; None when it is none of
+    these.
 
     Raises LogError for a benchmark's result, for periods that overlap, for a file without any use, and for one without what
     `only` asks for.
     """
-    reading = _read(list(usage_tables(path)), label, input_excludes_cache, only)
+    files = [list(usage_tables(path)) for path in ([paths] if isinstance(paths, Path) else paths)]
+    recognized = _joined(files, label) if len(files) > 1 else _sums_before_others(files[0], label)
+    if recognized is not None:
+        reading: LoadReading | None = _reading(*recognized, label, input_excludes_cache, only)
+    else:
+        reading = _lengths_or_rates(files[0], label, only)
     return None if reading is None else replace(reading, assumed=assumptions(reading))
 
 
-def _read(
-    tables: list[UsageTable], label: str, input_excludes_cache: bool | None, only: Mapping[str, Sequence[str]]
-) -> LoadReading | None:
+def _joined(files: list[list[UsageTable]], label: str) -> tuple[UsageTable, AggregateFormat]:
+    """The rows of several files of one kind as those of one. Raises LogError."""
+    chosen = [_sums(tables) for tables in files]
+    recognized = [pair for pair in chosen if pair is not None]
+    if len(recognized) < len(files) or len({entry.what for _, entry in recognized}) > 1:
+        raise LogError(f"{label}: these files of sums are of different kinds; read them one at a time.")
+    names = frozenset(name for table, _ in recognized for name in table.names)
+    rows = lambda: itertools.chain.from_iterable(table.rows() for table, _ in recognized)  # noqa: E731
+    return UsageTable(names, rows, recognized[0][0].is_json), recognized[0][1]
+
+
+def _sums_before_others(tables: list[UsageTable], label: str) -> tuple[UsageTable, AggregateFormat] | None:
+    """The table of sums, unless an earlier table holds lengths or rates. Raises LogError for a benchmark's result."""
     for table in tables:
         refuse_benchmark(table, label)
-        if (entry := known_format(table.names)) is not None:
-            return _reading(table, entry, label, input_excludes_cache, only)
+        if known_format(table.names) is not None:
+            break
+        if any(read(table, label) is not None for read in (read_rates, read_lengths)):
+            return None
+    return _sums(tables)
+
+
+def _lengths_or_rates(tables: list[UsageTable], label: str, only: Mapping[str, Sequence[str]]) -> LoadReading | None:
     for table in tables:
         for read in (read_rates, read_lengths):
             if (reading := read(table, label)) is not None:
                 if only:
                     raise LogError(f"{label} holds {reading.kind} that cannot be split by {listed(list(only))}.")
                 return reading
-        if may_be_sums(table.names) and _looks_summed(table):
-            return _reading(table, PLAIN, label, input_excludes_cache, only)
     return None
+
+
+def _sums(tables: list[UsageTable]) -> tuple[UsageTable, AggregateFormat] | None:
+    """The first table of sums and how to read it; None: there is none."""
+    for table in tables:
+        if (entry := known_format(table.names)) is not None:
+            return table, entry
+    for table in tables:
+        if may_be_sums(table.names) and _looks_summed(table):
+            return table, PLAIN
+        if (kinds := kinds_format(table.names, _first_values(table))) is not None:
+            return table, kinds
+    return None
+
+
+def _first_values(table: UsageTable) -> dict[str, set[str]]:
+    values = defaultdict[str, set[str]](set)
+    for row in itertools.islice(table.rows(), FIRST_ROW_COUNT):
+        for name in KIND_COLUMNS:
+            if row.get(name):
+                values[name].add(row[name])
+    return values
 
 
 def _looks_summed(table: UsageTable) -> bool:
     """Whether the first rows are periods: whole minutes with more than one request each, or dates without a time."""
+    try:
+        return _has_periods(table)
+    except UnreadTime:
+        return False
+
+
+def _has_periods(table: UsageTable) -> bool:
     counts, starts, days, counted = list[float](), list[float](), list[bool](), set[str]()
-    for row, part in zip(table.rows(), slices(table, PLAIN), strict=False):
+    widths = list[float]()
+    for row, part in zip(table.rows(), slices(table, PLAIN, _day_first(table)), strict=False):
         if part is not None:
+            widths.append((part.end_s or part.start_s) - part.start_s)
             counts.append(part.amounts.get("requests", 0.0))
             starts.append(part.start_s)
             days.append(any(is_day(text) for text in row.values()) and part.end_s is not None)
@@ -100,13 +164,26 @@ def _looks_summed(table: UsageTable) -> bool:
             break
     if "output" not in counted or not counted & {"input", "uncached"}:
         return False
-    return all(days) or (max(counts) > 1 and all(start % 60 == 0 for start in starts))
+    by_minutes = all(start % 60 == 0 for start in starts)
+    return all(days) or (
+        by_minutes and (max(counts) > 1 or all(width >= 3_600 and width % 60 == 0 for width in widths))
+    )
+
+
+def _day_first(table: UsageTable) -> bool:
+    """Whether written dates begin with the day, as some of them show."""
+    return _time_style(table).day_first
+
+
+def _time_style(table: UsageTable) -> TimeStyle:
+    rows = itertools.islice(table.rows(), LOOKED_AT_ROW_COUNT)
+    return time_style([next((row[name] for name in START if row.get(name)), "") for row in rows])
 
 
 def _reading(
     table: UsageTable, entry: AggregateFormat, label: str, excludes: bool | None, only: Mapping[str, Sequence[str]]
 ) -> LoadReading:
-    whole = _account(slices(table, entry), entry)
+    whole = _account(_without_total(_slices(table, entry, label)), entry)
     used = [start for start, sums in whole.by_start.items() if any(sums.values())]
     if not used:
         raise LogError(f"{label} is {entry.what} without any use in it; export a period with requests.")
@@ -159,7 +236,8 @@ def _only_account(
         if not any((group, "" if value == UNNAMED else value) in whole.by_value for value in values):
             known = named_values(_shares(whole, False, False).get(group, ()))
             raise LogError(f"{label} has no row with {only_text({group: values})}; there are: {known}.")
-    parts = (part for part in slices(table, entry) if part is not None and _is_asked(part, only))
+    every = _without_total(_slices(table, entry, label))
+    parts = (part for part in every if part is not None and _is_asked(part, only))
     account = _account(parts, entry)
     if not any(account.all.values()):
         raise LogError(f"{label} has no row with {only_text(only)}; take one value fewer.")
@@ -230,6 +308,29 @@ def with_spend(reading: UsageReading, bill: LoadReading) -> UsageReading:
     if None not in periods and (bill.end <= reading.start or reading.end <= bill.start):  # type: ignore[operator]
         raise LogError(f"{bill.name} and {reading.name} have no day in common; export both for the same period.")
     return replace(reading, spend_usd=bill.spend_usd, bill_span_s=bill.spend_span_s, read=(*reading.read, *bill.read))
+
+
+def _slices(table: UsageTable, entry: AggregateFormat, label: str) -> list[Slice | None]:
+    try:
+        return list(slices(table, entry, _day_first(table)))
+    except UnreadTime as error:
+        shown = shown_cell(str(error.args[0]))
+        raise LogError(f'{label} has a period that is no date, "{shown}"; write dates like 2026-10-05.') from None
+
+
+def _without_total(parts: list[Slice | None]) -> list[Slice | None]:
+    """The slices without one that holds the sums of all others, though it has a date."""
+    used = [part for part in parts if part is not None]
+    names = ("input", "uncached", "read", "output")
+    sums = {name: sum(part.amounts.get(name, 0.0) for part in used) for name in names}
+    whole = [
+        part
+        for part in used
+        if part.amounts.get("output") and all(2 * part.amounts.get(name, 0.0) == sums[name] for name in names)
+    ]
+    if len(used) < MIN_ROWS_OF_TOTAL or len(whole) != 1:
+        return parts
+    return [None if part is whole[0] else part for part in parts]
 
 
 # --- sums ------------------------------------------------------------------------------------------------------------

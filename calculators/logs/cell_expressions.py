@@ -110,12 +110,24 @@ def _is_whole(number: Any) -> Any:
     return number == number.try_cast("int64")
 
 
-def tokens_of(cell: Any, thousands: str = ",") -> Any:
-    """Whole tokens from 0 to 10 M; NULL otherwise (also for NaN and infinity)."""
+def tokens_of(cell: Any, thousands: str = ",", scale: float = 1.0, has_suffix: bool = False) -> Any:
+    """Whole tokens from 0 to 10 M; NULL otherwise (also for NaN and infinity). `scale`: tokens of one unit of the column;
+    `has_suffix`: cells are written as 12.3k or as 300 tokens."""
+    if has_suffix or scale != 1:
+        return _whole_tokens(_in_units(text_of(cell), thousands, has_suffix, scale))
     written = _whole_tokens(_number(text_of(cell), thousands))
     if thousands == ".":
         return written
     return _first_known(_whole_tokens(cell.try_cast("float64")), written)
+
+
+def _in_units(text: Any, thousands: str, has_suffix: bool, scale: float) -> Any:
+    """Tokens of cells in thousands or millions, as the column or the cell says."""
+    if not has_suffix:
+        return (_number(text, thousands) * scale).round(3)
+    bare = text.re_replace(r"(?i)\s?(k|m|mio\.?)?\s?(tok(en)?s?)?$", "")
+    unit = text.lower().re_extract(r"\d\s?(k|m)", 1)
+    return (_number(bare, thousands) * ibis.cases((unit == "k", 1e3), (unit == "m", 1e6), else_=1.0) * scale).round(3)
 
 
 def _whole_tokens(number: Any) -> Any:
@@ -171,7 +183,7 @@ def _written_us(text: Any, day_first: bool) -> Any:
     bare = text.re_replace(rf"^\[?(?:{WEEKDAY},? +)?([^\]]*)\]?$", r"\1")
     bare = bare.re_replace(rf"^({MONTH_FORM}) +(\d{{1,2}}) ([\d:.]+)(?: [A-Z]{{3}})? (\d{{4}})$", r"\2 \1 \4 \3")
     day = bare.re_extract(rf"^({DATE})", 1)
-    clock = bare.re_replace(rf"^{DATE}[Tt_: ,-]*", "").replace(",", ".").re_replace(" m=.*$", "")
+    clock = bare.re_replace(rf"^{DATE}[Tt_: ,@-]*", "").replace(",", ".").re_replace(" m=.*$", "")
     clock = clock.re_replace(r"^(\d{2})(\d{2})(\d{2})(\.\d+)?([Zz]|[+-].*)?$", r"\1:\2:\3\4\5")
     is_time = clock.re_search(rf"^{CLOCK_FORM}$")
     return is_time.ifelse(_day_us(day, day_first) + _clock_us(clock), None)

@@ -43,6 +43,28 @@ def is_number(text: str) -> bool:
     return NUMBER.fullmatch(text.strip()) is not None
 
 
+SUFFIX = re.compile(r"(?i)(.*\d)\s?(?:(k|m|mio\.?)|(?:(k|m) )?tok(?:en)?s?)$")
+
+
+def suffix_scale(text: str) -> tuple[str, float]:
+    """A count without its suffix, and what that stands for: "12.3k" is 12.3 and 1,000, "300 tokens" 300 and 1."""
+    match = SUFFIX.fullmatch(text.strip())
+    if match is None:
+        return text, 1.0
+    unit = (match.group(2) or match.group(3) or "").lower()
+    return match.group(1), {"": 1.0, "k": 1e3}.get(unit, 1e6)
+
+
+def has_suffix(text: str) -> bool:
+    """Whether a count is written as 12.3k or as 300 tokens."""
+    return SUFFIX.fullmatch(text.strip()) is not None
+
+
+def is_count(text: str) -> bool:
+    """As `is_number`, with a suffix or without: 12.3k, 300 tokens."""
+    return is_number(suffix_scale(text)[0])
+
+
 def thousands_sign(values: Sequence[str]) -> str:
     """The sign that groups thousands in a column of whole numbers: "." or ","; decides what 1.234 is.
 

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from calculators.logs.log_lines import line_object
+
 CHUNK_CHARS = 1_000_000
 MAX_DOCUMENT_CHARS = 64_000_000
 MAX_DOCUMENT_VALUES = 2_000_000
@@ -102,7 +104,8 @@ def _line(buffer: str, place: int) -> tuple[str, int]:
 
 
 def _behind_prefix(line: str) -> Iterator[Any]:
-    """The object at the end of a line of text, with the time of the text before it; None for a broken object."""
+    """The object at the end of a line of text, with the time of the text before it, or its names and values; None for a broken
+    object."""
     start = line.find("{")
     document = None
     if 0 < start <= MAX_PREFIX_CHARS:
@@ -113,5 +116,7 @@ def _behind_prefix(line: str) -> Iterator[Any]:
     if isinstance(document, dict):
         moment = _PREFIX_TIME.search(line[:start])
         yield document | ({"prefix_time": moment.group()} if moment else {})
+    elif (told := line_object(line)) is not None:
+        yield told
     elif line.startswith("{"):
         yield None

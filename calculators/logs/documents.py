@@ -14,7 +14,6 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import IO, Any
 
-from calculators.logs import request_columns
 from calculators.logs.canonical_rows import OTHER, Contradiction, Session, canonical_rows, repeating_spans
 from calculators.logs.document_stream import (
     MAX_DOCUMENT_CHARS,
@@ -23,15 +22,17 @@ from calculators.logs.document_stream import (
     documents,
     opened,
 )
-from calculators.logs.json_documents import nested_keys
+from calculators.logs.log_lines import line_object
 from calculators.logs.record_leaves import (
     ABOVE,
     MAX_DEPTH,
     MAX_TEXT_CHARS,
     Leaves,
     is_short,
+    is_wrapped,
     key_parts,
     leaves_and_lists,
+    listed_rows,
     table_rows,
     unpacked,
 )
@@ -41,6 +42,7 @@ from calculators.logs.request_file import LogError, read_head
 from calculators.logs.scratch import scratch_file
 
 HEAD_RECORD_COUNT = 500
+HEAD_LINE_COUNT = 50
 FLAT_DEPTH = 2
 """Key depth up to which `request_columns` reads nested counts itself."""
 BROKEN = b"broken\n"
@@ -61,6 +63,10 @@ class FlatLog:
     """Whether input leaves cached tokens out differs by sender, and this file does not tell: taken as included."""
 
 
+class EventsOfStream(ValueError):
+    """The records are events of streams, whose counts do not stand together."""
+
+
 def flattened(path: Path, label: str, input_excludes_cache: bool | None = None) -> FlatLog | None:
     """The log as canonical records; None for what is read as it is: plain tables and flat JSON lines.
 
@@ -69,6 +75,11 @@ def flattened(path: Path, label: str, input_excludes_cache: bool | None = None) 
         if not _holds_json(path):
             return _flat_table(path, label, input_excludes_cache)
         return _flat_documents(path, input_excludes_cache)
+    except EventsOfStream:
+        raise LogError(
+            f"{label} holds the events of streams, of which the last counts name no request; log the final message of each "
+            "request with its id and usage."
+        ) from None
     except DocumentTooLarge:
         raise LogError(
             f"{label} holds one JSON document of more than {MAX_DOCUMENT_CHARS / 1e6:,.0f} MB or {MAX_DOCUMENT_VALUES:,} values; "
@@ -81,7 +92,14 @@ def flattened(path: Path, label: str, input_excludes_cache: bool | None = None) 
 def _holds_json(path: Path) -> bool:
     with opened(path) as text:
         start = text.read(10_000).lstrip()
-    return start[:1] in ("{", "[") or bool(re.match(r'[^\n"{]{0,400}\{"', start))
+    lines = [line for line in start.splitlines()[:HEAD_LINE_COUNT] if line.strip()]
+    has_names = any(line_object(line) is not None and not _is_cells(line) for line in lines)
+    return start[:1] in ("{", "[") or bool(re.match(r'[^\n"{]{0,400}\{"', start)) or has_names
+
+
+def _is_cells(line: str) -> bool:
+    """Whether a line with names and values may be a row of a table, its values in one cell."""
+    return '""' in line
 
 
 # --- where the records come from -----------------------------------------------------------------------------------
@@ -92,8 +110,8 @@ def _flat_documents(path: Path, excludes: bool | None) -> FlatLog | None:
         stream = documents(text)
         head = list(islice(stream, HEAD_RECORD_COUNT))
     first = list(islice(chain.from_iterable(map(_records, head)), HEAD_RECORD_COUNT))
-    if any(_is_aggregate(document) for document in head[:3]):
-        return None
+    if any(record.get(("type",)) == "message_start" for record in first):
+        raise EventsOfStream
     plans = [plan for record in first if (plan := plan_of(tuple(record))) is not None]
     if not plans:
         return None if _is_flat(path, head) else _named_rows(path)
@@ -117,15 +135,10 @@ def _depth(document: Any) -> int:
     """Keys to the deepest scalar of nested objects, up to MAX_DEPTH."""
     depth, inner = 0, [document]
     while depth < MAX_DEPTH and (objects := [value for value in inner if isinstance(value, dict)]):
+        if any(map(is_wrapped, objects)):
+            return FLAT_DEPTH + 1
         depth, inner = depth + 1, [value for one in objects for value in one.values()]
     return depth
-
-
-def _is_aggregate(document: Any) -> bool:
-    keys = nested_keys(document, 6) - {"resourceSpans"}
-    if isinstance(document, dict) and "totals" in document:
-        return True
-    return request_columns.aggregate_reason(sorted(keys)) is not None
 
 
 def _is_flat(path: Path, head: Sequence[Any]) -> bool:
@@ -150,6 +163,8 @@ def _is_lines_or_array(path: Path) -> bool:
         end = start[-1_000:]
         while start.lstrip().startswith("[") and (more := text.read(MAX_TEXT_CHARS)):
             end = (end + more)[-1_000:]
+    if "\x1e" in start:
+        return False
     if start.lstrip().startswith("["):
         return bool(re.search(r"\}\s*\]\s*$", end))
     lines = [line.strip() for line in start.splitlines()[:HEAD_RECORD_COUNT] if line.strip()]
@@ -206,7 +221,7 @@ def _named_rows(path: Path) -> FlatLog | None:
 def _records(value: Any, above: Leaves | None = None, depth: int = 0) -> Iterator[Leaves]:
     """Scalars by path of each record in a document. A record inherits what stands above it, one level down each time."""
     value = unpacked(value)
-    rows = value if isinstance(value, list) else table_rows(value) if isinstance(value, dict) else ()
+    rows = listed_rows(value) if isinstance(value, list) else table_rows(value) if isinstance(value, dict) else ()
     if depth > MAX_DEPTH:
         return
     if rows is not None:

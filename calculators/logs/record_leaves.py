@@ -8,10 +8,36 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any
 
+from calculators.logs.log_lines import line_object
+
 MAX_DEPTH = 24
 MAX_TEXT_CHARS = 2_000_000
 MAX_LEAVES = 2_000
 MAX_SHORT_CHARS = 200
+TOOL_RESULT = "toolUseResult"
+"""In sessions of Claude Code the sums of a subagent, whose requests stand elsewhere."""
+TYPE_NAMES = frozenset(
+    (
+        "$date",
+        "$numberLong",
+        "$numberInt",
+        "$numberDouble",
+        "$oid",
+        "S",
+        "N",
+        "BOOL",
+        "NULL",
+        "integerValue",
+        "stringValue",
+        "timestampValue",
+        "doubleValue",
+        "booleanValue",
+        "nullValue",
+        "intValue",
+        "boolValue",
+    )
+)
+"""Keys that name the type of the one value beside them: exports of MongoDB, DynamoDB and Firestore, and OTLP."""
 
 _MAY_HOLD = re.compile(r"\s*[{\[]|[^{]{1,400}\{\"").match
 LeafPath = tuple[str, ...]
@@ -25,6 +51,8 @@ def table_rows(value: Mapping[str, Any]) -> Iterable[Any] | None:
     columns = value.get("columns") or (value.get("schema") or {}).get("fields") if _may_be_table(value) else None
     rows = next((value[key] for key in ("rows", "data", "results", "values") if key in value), None)
     if isinstance(columns, list) and isinstance(rows, list) and rows:
+        if all(isinstance(row, dict) and "f" not in row for row in rows):
+            return rows
         names = [column.get("name", "") if isinstance(column, dict) else str(column) for column in columns]
         return (dict(zip(names, _cells(row), strict=False)) for row in rows)
     if isinstance(value.get("stream"), dict) and isinstance(value.get("values"), list):  # Loki
@@ -32,6 +60,16 @@ def table_rows(value: Mapping[str, Any]) -> Iterable[Any] | None:
             {"time": pair[0], "line": pair[1]} for pair in value["values"] if isinstance(pair, list) and len(pair) > 1
         )
     return _column_rows(value)
+
+
+def listed_rows(items: list[Any]) -> Iterable[Any]:
+    """Rows of a list: as they are, or where its first is a list of names, the others by those names."""
+    names = items[0] if items else None
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        return items
+    if not all(isinstance(row, list) and len(row) == len(names) for row in items):
+        return items
+    return (dict(zip(names, row, strict=True)) for row in items[1:])
 
 
 def _may_be_table(value: Mapping[str, Any]) -> bool:
@@ -84,8 +122,9 @@ def _collect(value: Mapping[str, Any], above: LeafPath, leaves: Leaves, lists: l
     if len(above) > MAX_DEPTH or len(leaves) > MAX_LEAVES:
         return
     for key, item in value.items():
-        if lists is not None and isinstance(item, str):
-            item = unpacked(item)
+        if key == TOOL_RESULT:
+            continue
+        item = _plain_item(item, unpack=lists is not None)
         if isinstance(item, list):
             if (named := _named_values(item)) is None and lists is not None and _may_be_records(item):
                 lists.append(item)
@@ -94,6 +133,13 @@ def _collect(value: Mapping[str, Any], above: LeafPath, leaves: Leaves, lists: l
             _collect(_by_model(item) or item if key == "usage" else item, above + key_parts(key), leaves, lists)
         elif item != ():
             leaves[above + key_parts(key)] = item
+
+
+def _plain_item(item: Any, unpack: bool) -> Any:
+    """What a text or the name of a type holds."""
+    if unpack and isinstance(item, str):
+        return unpacked(item)
+    return _unwrapped(item) if is_wrapped(item) else item
 
 
 def _may_be_records(items: Sequence[Any]) -> bool:
@@ -108,8 +154,10 @@ def key_parts(key: str) -> LeafPath:
 
 def unpacked(item: Any) -> Any:
     """The object or list that a text holds, as JSON or as Python writes it; the text itself if none."""
-    if not isinstance(item, str) or len(item) > MAX_TEXT_CHARS or not _MAY_HOLD(item):
+    if not isinstance(item, str) or len(item) > MAX_TEXT_CHARS:
         return item
+    if not _MAY_HOLD(item):
+        return (line_object(item) or item) if "_tok" in item or "Tok" in item else item
     start = item.lstrip()
     if start[0:1] not in ("{", "["):
         place = item.find('{"', 0, 400)
@@ -136,6 +184,29 @@ def _named_values(items: Sequence[Any]) -> dict[str, Any] | None:
     return None
 
 
+def is_wrapped(value: Any) -> bool:
+    """Whether a value stands behind the name of its type, or is a time as [seconds, nanoseconds]."""
+    if isinstance(value, dict):
+        return len(value) == 1 and next(iter(value)) in TYPE_NAMES
+    return (
+        isinstance(value, list)
+        and len(value) == 2
+        and all(map(_is_count, value))
+        and 1e9 <= value[0] < 4e9 > value[1] * 4
+    )
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _unwrapped(value: Any) -> Any:
+    if isinstance(value, list):
+        return value[0] * 1_000_000_000 + value[1]
+    inner = next(iter(value.values()))
+    return _unwrapped(inner) if is_wrapped(inner) else inner
+
+
 def _any_value(value: Any) -> Any:
     """The value of an OTLP attribute: {"intValue": "5"} is "5"."""
     if isinstance(value, dict) and len(value) == 1:
@@ -152,7 +223,7 @@ def _by_model(usage: Mapping[str, Any]) -> dict[str, Any] | None:
     inner = list(usage.values())
     if not inner or not all(isinstance(one, dict) and any("token" in key.lower() for key in one) for one in inner):
         return None
-    if any(key.lower().endswith(("details", "detail")) for key in usage):
+    if any(key.lower().endswith(("details", "detail", "units")) for key in usage):
         return None
     sums = dict[str, Any]()
     for one in inner:

@@ -6,13 +6,34 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
 
+from calculators.logs.column_words import failure_sign, time_rank, token_role
 from calculators.logs.record_leaves import ABOVE, LeafPath
+from calculators.logs.request_names import STATUS_HOLDERS
 from calculators.logs.usage_format import BAD_FLAGS, COMMON, ERRORS, GOOD_FLAGS, KINDS, STATUSES, UsageFormat
 from calculators.logs.usage_formats import FORMATS
 
 MAX_SUFFIX_PARTS = 6
 MAX_SHAPES = 5_000
 MAX_CANDIDATES = 20
+OTHER_IDS = frozenset(
+    [
+        "session",
+        "user",
+        "conversation",
+        "thread",
+        "trace",
+        "organization",
+        "org",
+        "project",
+        "account",
+        "prompt",
+        "app",
+        "team",
+        "installation",
+        "workspace",
+    ]
+)
+"""Keys above an `id` that is not the record's."""
 OWN_ROLES = ("id", "spend", "span", "parent", "gateway_cache")
 
 
@@ -28,6 +49,7 @@ class Places:
     def __init__(self, paths: Sequence[LeafPath]) -> None:
         self.by_tail = dict[str, list[LeafPath]]()
         self.paths = sorted(paths, key=len)
+        self.has_output = any(token_role(path[-1]) == "output" for path in paths)
         for path in self.paths:
             words = [squashed(part) for part in path]
             for start in range(max(0, len(words) - MAX_SUFFIX_PARTS), len(words)):
@@ -136,12 +158,18 @@ def _plan(one: UsageFormat, places: Places) -> RecordPlan | None:
         total=places.sums(one.total, beside),
         running_total=places.sums(one.running_total),
         words=words,
-        statuses=places.any_of(one.status, STATUSES),
-        errors=places.any_of(ERRORS),
-        good_flags=places.any_of(GOOD_FLAGS),
+        statuses=tuple(dict.fromkeys((*places.any_of(one.status, STATUSES), *_signs(places, "status")))),
+        errors=(*places.any_of(ERRORS), *_signs(places, "error")),
+        good_flags=(*places.any_of(GOOD_FLAGS), *_signs(places, "good")),
         bad_flags=places.any_of(BAD_FLAGS),
         kinds=places.any_of(KINDS),
     )
+
+
+def _signs(places: Places, sign: str) -> tuple[LeafPath, ...]:
+    """Paths of a record's own that by their words say whether it failed."""
+    own = (path for path in places.paths if len(path) == 1 or squashed(path[-2]) in STATUS_HOLDERS)
+    return tuple(path for path in own if failure_sign(path[-1]) == sign and path[0] != ABOVE)
 
 
 def _word_paths(role: str, one: UsageFormat, places: Places) -> tuple[LeafPath, ...]:
@@ -152,7 +180,18 @@ def _word_paths(role: str, one: UsageFormat, places: Places) -> tuple[LeafPath, 
     if role in OWN_ROLES:
         common = tuple(path for path in common if path[0] != ABOVE)
         named = tuple(path for path in named if path[0] != ABOVE or role == "id")
-    return tuple(dict.fromkeys((*named, *common)))
+    if role in ("id", "span"):
+        common = tuple(path for path in common if len(path) < 2 or squashed(path[-2]) not in OTHER_IDS)
+    paths = tuple(dict.fromkeys((*named, *common)))
+    return _times(paths, places) if role == "time" else paths
+
+
+def _times(times: tuple[LeafPath, ...], places: Places) -> tuple[LeafPath, ...]:
+    """Paths of times: those of the record before those that stand above it; without any, those that the words name."""
+    if not times:
+        ranked = [(rank, path) for path in places.paths if (rank := time_rank(path[-1])) is not None]
+        times = tuple(path for _, path in sorted(ranked, key=lambda item: item[0]))
+    return tuple(sorted(times, key=lambda path: path[0] == ABOVE))
 
 
 def _pair(one: UsageFormat, places: Places) -> tuple[tuple[LeafPath, ...], tuple[LeafPath, ...]] | None:
@@ -168,7 +207,7 @@ def _pair(one: UsageFormat, places: Places) -> tuple[tuple[LeafPath, ...], tuple
             outputs = places.sums(one.output, beside)
             if outputs and outputs[0][:-1] != beside and one.is_common:
                 continue
-            if outputs or not one.is_common:
+            if outputs or not (one.is_common or places.has_output):
                 others = [more for term in alternative.split("+")[1:] for more in places.one(term.strip(), beside)[:1]]
                 return (path, *others), outputs
     return None

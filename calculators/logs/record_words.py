@@ -7,6 +7,7 @@ from typing import Any
 
 from calculators.logs.record_leaves import MAX_SHORT_CHARS, LeafPath, Leaves, is_short
 from calculators.logs.record_plan import RecordPlan, squashed
+from calculators.logs.word_lists import MAX_OTEL_LEVEL, OTEL_ERROR, PINO_ERROR
 
 
 def amount(value: Any) -> int | float | None:
@@ -42,7 +43,7 @@ def _is_time(value: Any) -> bool:
     if isinstance(value, bool | int | float):
         return not isinstance(value, bool)
     text = str(value).strip()
-    return len(text) < 60 and (text[:1].isdigit() or bool(re.match(r"\w{3},? \w+ ", text)))
+    return len(text) < 60 and (text[:1].isdigit() or bool(re.match(r"\w{3},? \w+,? ", text)))
 
 
 def record_failed(record: Leaves, plan: RecordPlan) -> bool:
@@ -51,8 +52,13 @@ def record_failed(record: Leaves, plan: RecordPlan) -> bool:
         any(_truth(record[path]) is True for path in plan.bad_flags)
         or any(_truth(record[path]) is False for path in plan.good_flags)
         or any(_is_error(str(record[path])[:MAX_SHORT_CHARS]) for path in plan.errors)
-        or any(_is_bad_status(str(record[path])[:MAX_SHORT_CHARS]) for path in plan.statuses)
+        or any(_is_bad_status(str(record[path])[:MAX_SHORT_CHARS], is_level(path[-1])) for path in plan.statuses)
     )
+
+
+def is_level(name: str) -> bool:
+    """Whether a status is the severity of a log line, which may be a number that is no HTTP code."""
+    return squashed(name) in ("level", "severity", "severitynumber", "loglevel", "levelnum")
 
 
 def _truth(value: Any) -> bool | None:
@@ -72,8 +78,10 @@ def _is_error(text: str) -> bool:
 
 
 @lru_cache(maxsize=1_000)
-def _is_bad_status(text: str) -> bool:
+def _is_bad_status(text: str, is_severity: bool) -> bool:
     code = re.match(r"\s*(\d+)(\.0)?($|\s)", text)
+    if code and is_severity:
+        return int(code.group(1)) >= (OTEL_ERROR if int(code.group(1)) <= MAX_OTEL_LEVEL else PINO_ERROR)
     if code:
         return not (200 <= int(code.group(1)) <= 399 or int(code.group(1)) in (0, 1))
     return bool(_BAD_WORDS.search(text.lower()))
@@ -95,7 +103,7 @@ _MODEL_WORDS = frozenset(
 _OTHER_WORDS = frozenset(
     {"chain", "tool", "retriever", "agent", "workflow", "task", "span", "parser", "prompt", "evaluator", "guardrail"}
     | {"function", "score", "eval", "reranker", "retrieval", "aispan", "aitrace", "aimetric", "aifeedback"}
-    | {"invokeagent", "createagent", "executetool"}
+    | {"invokeagent", "createagent", "executetool", "messagestart"}
 )
 _OTHER_PARTS = re.compile(r"embed|image_?gen|images/|aimage|rerank|moderation|transcri|/audio|speech|\btts\b|whisper")
 

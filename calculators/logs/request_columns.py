@@ -8,8 +8,16 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from calculators.logs.cells import is_null, is_number
-from calculators.logs.request_names import GROUP_ROLES, NAMES, STATUS_HOLDERS, TOKEN_ROLES, WHOLE_NAME_ONLY
+from calculators.logs import column_words
+from calculators.logs.cells import is_count, is_null, is_number
+from calculators.logs.request_names import (
+    GROUP_ROLES,
+    MARK_ROLES,
+    NAMES,
+    STATUS_HOLDERS,
+    TOKEN_ROLES,
+    WHOLE_NAME_ONLY,
+)
 from calculators.logs.timestamps import ZONE, is_excel_day, is_written
 
 MAX_COMPARED_CHARS = 60
@@ -18,47 +26,28 @@ MAX_WORD_CHARS = 200
 """Longer text is no name of a model or an operation."""
 MAX_STATUS_CHARS = 60
 MAX_STATUS_COUNT = 40
-
-PER_REQUEST = "a per-request log (one row a request, with its time, input tokens and output tokens)"
-# (names that must all be there, what the file is, what to export instead)
-AGGREGATES: tuple[tuple[frozenset[str], str, str], ...] = (
-    (frozenset({"nummodelrequests"}), "an aggregate, an OpenAI usage report summed per time bucket", PER_REQUEST),
-    (
-        frozenset({"usageinputtokensnocache"}),
-        "an aggregate, an Anthropic console usage report summed per day",
-        PER_REQUEST,
-    ),
-    (
-        frozenset({"startingat", "uncachedinputtokens"}),
-        "an aggregate, an Anthropic usage report summed per bucket",
-        PER_REQUEST,
-    ),
-    (frozenset({"startingat", "endingat"}), "an aggregate, a usage report summed per time bucket", PER_REQUEST),
-    (frozenset({"apirequests"}), "an aggregate, a daily spend table of LiteLLM", "the table LiteLLM_SpendLogs"),
-    (frozenset({"date", "requests"}), "an aggregate, an activity report summed per day", PER_REQUEST),
-    (
-        frozenset({"windowstarts", "requestspers"}),
-        "an aggregate, a table of request rates per time window",
-        PER_REQUEST,
-    ),
-    (
-        frozenset({"totalinputtokens", "totaloutputtokens"}),
-        "an aggregate, the result of a benchmark summed per run",
-        PER_REQUEST,
-    ),
-    (frozenset({"benchmarks"}), "an aggregate, a benchmark report", PER_REQUEST),
-    (frozenset({"skudescription"}), "an aggregate, a billing export summed per SKU", PER_REQUEST),
-    (
-        frozenset({"timespan", "timeseries"}),
-        "an aggregate, an export of Azure Monitor metrics summed per interval",
-        PER_REQUEST,
-    ),
-    (
-        frozenset({"processedprompttokens"}),
-        "an aggregate, an export of Azure Monitor metrics summed per interval",
-        PER_REQUEST,
-    ),
-    (frozenset({"resourcespans"}), "an OTLP trace file with nested lists", "one flat object a span and line"),
+TIMED_FRAC = 0.8
+"""Of the cells of a time column; others are labels of totals."""
+KIND_WORDS = frozenset(
+    [
+        "category",
+        "service",
+        "product",
+        "kind",
+        "task",
+        "operation",
+        "endpoint",
+        "span",
+        "name",
+        "feature",
+        "sku",
+        "usage",
+        "type",
+    ]
+)
+"""Of columns that may name embeddings and the like."""
+CACHE_SOURCES = frozenset(
+    {"cache", "cached", "gateway cache", "semantic cache", "semantic_cache", "semantic", "exact", "response cache"}
 )
 
 
@@ -83,12 +72,48 @@ def is_time(text: str) -> bool:
 
 
 def matching_columns(role: str, columns: Iterable[str]) -> list[ColumnMatch]:
-    """Every column whose name means `role`, the best first: least nested, then the order of the table. Of groups a name
-    deep down is better than a number on top."""
-    columns_found = [match for column in columns if (match := _match(role, column)) is not None]
+    """Every column whose name means `role`, the best first: least nested, then the order of the table; of groups a name deep
+    down is better than a number on top. Where the table knows none, the words of the names tell; of what leaves rows out,
+    both count."""
+    names = list(columns)
+    matching = [match for column in names if (match := _match(role, column)) is not None]
+    if not matching or role in MARK_ROLES:
+        known = {match.column for match in matching}
+        matching += [
+            match for column in names if column not in known and (match := _by_words(role, column)) is not None
+        ]
     if role in GROUP_ROLES:
-        return sorted(columns_found, key=lambda match: (match.rank_count, match.part_count))
-    return sorted(columns_found, key=lambda match: (match.part_count, match.rank_count))
+        return sorted(matching, key=lambda match: (match.rank_count, match.part_count))
+    return sorted(matching, key=lambda match: (match.part_count, match.rank_count))
+
+
+def _by_words(role: str, column: str) -> ColumnMatch | None:
+    """A match by the words of the last key, with the rank behind those of the table."""
+    parts = [part for part in re.split(r"\.(?=\S)", column) if part]
+    bare = column_words.split_unit(parts[-1])[0] if parts else ""
+    if role in MARK_ROLES and len(parts) > 1 and normalised(parts[-2]) not in STATUS_HOLDERS:
+        return None
+    name, rank = _told_by_words(role, bare)
+    return None if name is None else ColumnMatch(column, name, len(parts), len(NAMES[role]) + rank)
+
+
+def _told_by_words(role: str, name: str) -> tuple[str | None, int]:
+    if role in TOKEN_ROLES:
+        told = column_words.token_role(name)
+        return ("uncachedinputtokens" if told == "uncached" else "") if told == role or (
+            told == "uncached" and role == "input"
+        ) else None, 0
+    if role == "time":
+        rank = column_words.time_rank(name)
+        return (None if rank is None else ""), rank or 0
+    tests = {
+        "status": column_words.failure_sign(name) is not None,
+        "gateway_cache": column_words.is_gateway_flag(name),
+        "kind": bool(set(column_words.words_of(name)) & KIND_WORDS),
+        "model": column_words.plain_role(name) == "model",
+        "spend": column_words.plain_role(name) == "cost",
+    }
+    return ("" if tests.get(role) else None), 0
 
 
 def _match(role: str, column: str) -> ColumnMatch | None:
@@ -122,15 +147,44 @@ def values_fit(role: str, values: Sequence[str]) -> bool:
     if role == "time":
         return not filled or sum(map(is_time, filled)) > len(filled) / 2
     if role in TOKEN_ROLES:
-        return not filled or sum(map(is_number, filled)) > len(filled) / 2
+        return not filled or sum(map(is_count, filled)) > len(filled) / 2
     return True
+
+
+def _values_fit(role: str, match: ColumnMatch, values: Sequence[str]) -> bool:
+    """As `values_fit`; where only words of the name tell, a time has to be a date, and a cache flag must be one."""
+    filled = [value for value in values if not is_null(value)]
+    if role == "gateway_cache" and any(map(is_cache_source, filled)):
+        return True
+    if not values_fit(role, values) or match.name in NAMES[role]:
+        return values_fit(role, values)
+    if role == "time":
+        timed_count = sum(is_written(text) or _is_epoch(text) for text in filled)
+        return bool(filled) and timed_count >= TIMED_FRAC * len(filled)
+    return role != "gateway_cache" or any(map(is_hit, filled)) or any("miss" in text.lower() for text in filled)
+
+
+def _is_epoch(text: str) -> bool:
+    return bool(re.fullmatch(r"\d{10,19}(\.\d+)?", text.strip())) or is_excel_day([text])
 
 
 def _is_status(match: ColumnMatch, values: Sequence[str]) -> bool:
     """An error may say anything; a status is one of a few words."""
     filled = {value for value in values if not is_null(value)}
+    if match.name not in NAMES["status"] and column_words.failure_sign(match.column) == "good":
+        return all(map(_is_flag_or_bit, filled))
+    if match.column.lower().endswith("timeout"):
+        return all(map(is_flag, filled))
     is_word = len(filled) <= MAX_STATUS_COUNT and all(len(value) <= MAX_STATUS_CHARS for value in filled)
-    return is_word or match.name.startswith(("err", "exception", "failure"))
+    return (
+        is_word
+        or match.name.startswith(("err", "exception", "failure"))
+        or column_words.failure_sign(match.column) == "error"
+    )
+
+
+def _is_flag_or_bit(text: str) -> bool:
+    return is_flag(text) or text.strip() in ("0", "1")
 
 
 def is_flag(text: str) -> bool:
@@ -141,12 +195,19 @@ def is_flag(text: str) -> bool:
 def is_cache_word(text: str) -> bool:
     """True for what a gateway writes of its own cache: a flag, 0, 1, HIT, MISS, DISABLED and the like."""
     words = r"(0|1)(\.0)?|.*(hit|miss|bypass|disabled|expired|stale|dynamic|refresh|updating|revalidated).*"
-    return is_flag(text) or bool(re.fullmatch(words, text.strip().lower()))
+    return is_flag(text) or is_cache_source(text) or bool(re.fullmatch(words, text.strip().lower()))
+
+
+def is_cache_source(text: str) -> bool:
+    """True where a source of answers, or a kind of cache, is the gateway's own cache."""
+    return text.strip().lower() in CACHE_SOURCES
 
 
 def is_hit(text: str) -> bool:
     """True for true, yes, 1 and HIT."""
-    return text.strip().lower() in ("true", "t", "yes", "y", "1", "1.0") or "hit" in text.lower()
+    return (
+        text.strip().lower() in ("true", "t", "yes", "y", "1", "1.0") or "hit" in text.lower() or is_cache_source(text)
+    )
 
 
 def is_money(text: str) -> bool:
@@ -159,7 +220,7 @@ def fitting_columns(role: str, columns: Sequence[str], rows: Sequence[Mapping[st
     matching = matching_columns(role, columns)
     if role == "status":
         return [match for match in matching if _is_status(match, [row.get(match.column, "") for row in rows])]
-    fitting = [match for match in matching if values_fit(role, [row.get(match.column, "") for row in rows])]
+    fitting = [match for match in matching if _values_fit(role, match, [row.get(match.column, "") for row in rows])]
     filled = [match for match in fitting if not all(is_null(row.get(match.column, "")) for row in rows)]
     return filled or fitting
 
@@ -170,15 +231,6 @@ def rival_column(ranked: Sequence[ColumnMatch], rows: Sequence[Mapping[str, str]
         same_depth = rival.part_count == ranked[0].part_count
         if same_depth and any(row.get(rival.column) != row.get(ranked[0].column) for row in rows):
             return rival.column
-    return None
-
-
-def aggregate_reason(names: Iterable[str]) -> str | None:
-    """Why these columns are sums and no request log, with what to export instead; None when they are not."""
-    keys = {normalised(name) for name in names} | {normalised(name.rsplit(".", 1)[-1]) for name in names}
-    for needed, what, instead in AGGREGATES:
-        if needed <= keys:
-            return f"is {what}, not a log of single requests; export {instead} instead"
     return None
 
 

@@ -6,6 +6,7 @@ What is packed or not UTF-8 was made plain by `containers` before. `read_head` t
 import codecs
 import csv
 import io
+import itertools
 import json
 import re
 from collections import Counter
@@ -20,7 +21,7 @@ import pyarrow.parquet as pq
 
 from calculators.logs import request_columns
 from calculators.logs.cells import is_null
-from calculators.logs.json_documents import array_objects, json_object, json_text, leaves, line_objects, nested_keys
+from calculators.logs.json_documents import array_objects, json_object, json_text, leaves, line_objects
 from calculators.logs.log_bytes import MAX_LINE_BYTES, MAX_LOG_ROWS, ContentCheck, chunks_of, decoded, plain_kind
 from calculators.logs.log_bytes import LogError as LogError
 from calculators.logs.log_bytes import Progress as Progress
@@ -30,6 +31,8 @@ from calculators.logs.timestamps import is_clock_only, is_date_only, is_written
 MAX_LOG_COLUMNS = 500
 HEAD_BYTES = 4_000_000
 HEAD_ROW_COUNT = 2_000
+LATER_PLACES, LATER_LINES, LATER_LAST_BYTES = 32, 20, 4_000
+"""Where a long file is looked at again, behind its head."""
 MAX_TITLE_LINES = 50
 """Lines before the header that are looked at."""
 MAX_HEADER_CHARS = 200
@@ -88,16 +91,32 @@ def read_head(path: Path, label: str) -> LogHead:
     if not text.strip():
         raise LogError(f"{label} holds nothing but white space; export the log again.")
     first = text.lstrip()[0]
+    later = _later_lines(path)
     if first in "{[":
-        return _json_head(text, label, "array" if first == "[" else "lines")
-    return _csv_head(text, label, whole)
+        return _json_head(text, label, "array" if first == "[" else "lines", later)
+    return _csv_head(text, label, whole, later)
 
 
-def _json_head(text: str, label: str, kind: LogKind) -> LogHead:
+def _later_lines(path: Path) -> list[str]:
+    """Some lines from all over a long file, behind its first rows: what a column holds may change on the way."""
+    with path.open("rb") as file:
+        for _ in range(HEAD_ROW_COUNT + MAX_TITLE_LINES):
+            file.readline()
+        start_byte, size_bytes = file.tell(), path.stat().st_size
+        lines = list[bytes]()
+        for place in range(LATER_PLACES + 1):
+            last = size_bytes - LATER_LAST_BYTES if place == LATER_PLACES else 0
+            file.seek(max(start_byte, last, start_byte + (size_bytes - start_byte) * place // LATER_PLACES - last))
+            file.readline()
+            lines += itertools.islice(iter(file.readline, b""), LATER_LINES)
+    return [line.decode(errors="replace").strip("\r\n") for line in lines]
+
+
+def _json_head(text: str, label: str, kind: LogKind, later: Sequence[str]) -> LogHead:
     documents = array_objects(text, HEAD_ROW_COUNT) if kind == "array" else line_objects(text, HEAD_ROW_COUNT)
     if not documents:
         raise LogError(_document_problem(text, label))
-    _refuse_aggregate(label, sorted({key for document in documents[:3] for key in nested_keys(document, 6)}))
+    documents += line_objects("\n".join(line.strip().rstrip(",") for line in later), len(later) or 1)
     rows, place_of = list[Mapping[str, str]](), dict[str, tuple[str, ...]]()
     for document in documents:
         values = dict(leaves(document, ()))
@@ -117,15 +136,13 @@ def _json_head(text: str, label: str, kind: LogKind) -> LogHead:
 
 
 def _document_problem(text: str, label: str) -> str:
-    """What to tell when no line is an object: an aggregate in one document, or something else."""
+    """What to tell when no line is an object."""
     try:
-        reason = request_columns.aggregate_reason(sorted(nested_keys(json.loads(text), 6)))
+        json.loads(text)
     except RecursionError:
         return f"{label} is JSON nested too deeply; write one flat object a line."
     except ValueError:
-        reason = None
-    if reason is not None:
-        return f"{label} {reason}."
+        pass
     return f"{label} has no line that is a JSON object (line 1); write one object a line, for example with jq -c '.[]'."
 
 
@@ -140,11 +157,10 @@ def _parquet_head(path: Path, label: str) -> LogHead:
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         raise LogError(f"{label} is broken Parquet; export it again.") from error
     header = _unique(file.schema_arrow.names)
-    _refuse_aggregate(label, header)
     if not records:
         raise LogError(f"{label} has no rows; export a period with requests.")
     rows = [{name: _parquet_text(value) for name, value in zip(header, r.values(), strict=True)} for r in records]
-    holders = [name for name, kind in zip(header, file.schema_arrow.types, strict=True) if pa.types.is_nested(kind)]
+    holders = [name for name in header if all(text[:1] in ("{", "") for row in rows for text in (row[name],))]
     return _table_head(label, "parquet", header, rows, holders)
 
 
@@ -153,19 +169,22 @@ def _parquet_text(value: Any) -> str:
     if isinstance(value, datetime):
         since = value - datetime(1970, 1, 1, tzinfo=value.tzinfo and UTC)
         return str(since // timedelta(microseconds=1)) if value.tzinfo else value.isoformat(" ")
+    if isinstance(value, list) and value and all(isinstance(pair, tuple) for pair in value):
+        value = dict(value)  # a map
     return json.dumps(value, default=str) if isinstance(value, dict | list) else json_text(value)
 
 
-def _csv_head(text: str, label: str, whole: bool) -> LogHead:
+def _csv_head(text: str, label: str, whole: bool, later: Sequence[str]) -> LogHead:
     skip_count, delimiter, records = _table(text, label, whole)
     header = [cell.strip() for cell in records[0]]
     _check_columns(label, header)
     if not _is_header(header, records[1:]):
         raise LogError(f"{label} has no header row (line {skip_count + 1} starts with data); name the columns there.")
     header = _unique(header)
-    _refuse_aggregate(label, header)
     if len(records) == 1:
         raise LogError(f"{label} has a header row but no data rows; export a period with requests.")
+    cells = csv.reader((line for line in later if line.count('"') % 2 == 0), delimiter=delimiter)
+    records += [record for record in cells if len(record) == len(header)]
     rows = [dict(zip(header, map(_value, record), strict=False)) for record in records[1:]]
     return replace(_table_head(label, "csv", header, rows, []), delimiter=delimiter, skip_count=skip_count)
 
@@ -268,14 +287,15 @@ def _records(body: str, delimiter: str, whole: bool) -> list[tuple[int, list[str
 def _header_index(records: Sequence[Sequence[str]]) -> int:
     """Which row names the columns: the first with two roles known by name, else the first as wide as most."""
     for index, record in enumerate(records[:MAX_TITLE_LINES]):
-        if _known_role_count(record) >= 2:
+        if known_role_count(record) >= 2:
             return index
     widths = Counter(len(record) for record in records if len(record) > 1)
     width = widths.most_common(1)[0][0] if widths else 0
     return next((index for index, record in enumerate(records[:MAX_TITLE_LINES]) if len(record) == width), 0)
 
 
-def _known_role_count(names: Sequence[str]) -> int:
+def known_role_count(names: Sequence[str]) -> int:
+    """How many of time, input and output the names tell."""
     if len(names) > MAX_LOG_COLUMNS:
         return 0
     short = [name for name in names if len(name) <= MAX_HEADER_CHARS]
@@ -285,7 +305,7 @@ def _known_role_count(names: Sequence[str]) -> int:
 def _is_header(names: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
     """Whether the first row holds names: none of them a number or time, nor what reads
     like a request, with numbers or times below at least one."""
-    known = _known_role_count(names) >= 2
+    known = known_role_count(names) >= 2
     if data_count := sum(map(request_columns.is_time, names)):
         return known and 2 * data_count <= len(names)
     if known:
@@ -334,8 +354,3 @@ def _check_columns(label: str, columns: Sequence[str]) -> None:
         )
     if any("\ud800" <= char <= "\udfff" for char in "".join(columns)):
         raise LogError(f"{label}: a column name holds characters that are no text; rename it.")
-
-
-def _refuse_aggregate(label: str, columns: Sequence[str]) -> None:
-    if (reason := request_columns.aggregate_reason(columns)) is not None:
-        raise LogError(f"{label} {reason}.")

@@ -4,6 +4,7 @@ Combines the names and first rows of `request_file` with the tables of `request_
 or output column is not clear.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,14 +16,13 @@ from calculators.logs.request_columns import ColumnMatch
 from calculators.logs.request_file import LogError, LogHead, read_head
 from calculators.logs.request_meaning import token_meaning
 from calculators.logs.request_names import EXTRA_ROLES, GROUP_ROLES, MARK_ROLES, ROLES
-from calculators.logs.shown import file_label, shown_cell, shown_name
+from calculators.logs.shown import file_label, shown_cell
 from calculators.logs.timestamps import PLAIN_TIMES, TimeStyle, is_date_only, is_rounded, time_style
+from calculators.logs.unknown_columns import column_list, consequence, shown_column, unknown_column
 from calculators.logs.usage_questions import UsageAnswers, UsageQuestion
-from calculators.units import count, milliseconds, plural
+from calculators.units import milliseconds, plural
 
 SAMPLE_ROW_COUNT = 5
-MAX_LIST_CHARS = 80
-"""Of the names of columns in a message."""
 MAX_MARK_COUNT = 20
 MIN_HIT_COUNT = 3
 
@@ -82,7 +82,7 @@ def _guess(head: LogHead) -> ColumnGuess:
     best = {role: matches[0] for role, matches in fitting.items()}
     meaning = token_meaning(best, columns, head.rows, UsageAnswers())
     doubts = [
-        f"both {_shown(fitting[role][0].column)} and {_shown(rival)} could be the {role}"
+        f"both {shown_column(fitting[role][0].column)} and {shown_column(rival)} could be the {role}"
         for role, rival in _rivals(head, fitting).items()
     ]
     doubts += [f"no column looks like the {role}" for role in ("time", "input", "output") if role not in best]
@@ -96,10 +96,6 @@ def _guess(head: LogHead) -> ColumnGuess:
         reason=reason[0].upper() + reason[1:],
         sample=_sample(head),
     )
-
-
-def _shown(column: str) -> str:
-    return f'"{shown_name(column)}"'
 
 
 def _fitting(head: LogHead) -> dict[str, list[ColumnMatch]]:
@@ -132,7 +128,8 @@ def _lacks_cached(best: Mapping[str, ColumnMatch]) -> bool:
 
 
 def _relative_unit(head: LogHead, column: str) -> tuple[str, bool] | None:
-    return request_columns.relative_unit(column, head.place_of, head.values(column))
+    dated = [value for value in head.values(column) if re.search(r"\d", value)]  # not the label of a total
+    return request_columns.relative_unit(column, head.place_of, dated)
 
 
 def _sample(head: LogHead) -> tuple[tuple[str, ...], ...]:
@@ -165,7 +162,7 @@ def plan_columns(head: LogHead, answers: UsageAnswers) -> ReadPlan:
     best |= {role: _given_match(role, column) for role, column in given.items() if column}
     for role in ("time", "input", "output"):
         if role not in best:
-            raise LogError(f"{head.label} has no column recognized as the {role}. {_column_list(head, role)}")
+            raise unknown_column(head, role)
     _refuse_shared(head, {role: match.column for role, match in best.items() if role in ROLES})
     _refuse_dates(head, best["time"].column)
     meaning = token_meaning(best, tuple(head.place_of), head.rows, answers)
@@ -215,9 +212,9 @@ def _refuse_unknown(head: LogHead, given: Mapping[str, str]) -> None:
     roles = dict.fromkeys((*ROLES, *EXTRA_ROLES, *MARK_ROLES, *GROUP_ROLES))
     for role, name in given.items():
         if role not in roles:
-            raise LogError(f"{_shown(role)} is no role of a column; the roles are {', '.join(roles)}.")
+            raise LogError(f"{shown_column(role)} is no role of a column; the roles are {', '.join(roles)}.")
         if name and name not in head.place_of:
-            raise LogError(f"{head.label} has no column {_shown(name)} for the {role}. {_column_list(head, role)}")
+            raise LogError(f"{head.label} has no column {shown_column(name)} for the {role}. {column_list(head, role)}")
 
 
 # --- questions -----------------------------------------------------------------------------------------------------
@@ -243,11 +240,11 @@ def _column_questions(
 
 
 def _rival_question(head: LogHead, role: str, columns: tuple[str, str]) -> UsageQuestion:
-    shown = [_shown(column) for column in columns]
+    shown = [shown_column(column) for column in columns]
     return UsageQuestion(
         text=f"Which column is the {role.replace('_', ' ')}, {shown[0]} or {shown[1]}?",
         answers=tuple(
-            f"{name}: {_consequence(head, role, column)}" for name, column in zip(shown, columns, strict=True)
+            f"{name}: {consequence(head, role, column)}" for name, column in zip(shown, columns, strict=True)
         ),
         option=f"--map {role}=COLUMN",
         field="column_of",
@@ -255,18 +252,10 @@ def _rival_question(head: LogHead, role: str, columns: tuple[str, str]) -> Usage
     )
 
 
-def _consequence(head: LogHead, role: str, column: str) -> str:
-    filled = [value for value in head.values(column) if not is_null(value)]
-    if role == "time":
-        return f"the first row has {shown_cell(filled[0]) if filled else 'none'}"
-    mean_tok = sum(map(whole_number, filled)) / max(len(filled), 1)
-    return f"{count(mean_tok)} tokens a request on average"
-
-
 def _unit_question(head: LogHead, column: str, taken: str) -> UsageQuestion:
     numbers = [float(value) for value in head.values(column) if is_number(value) and "," not in value]
     span = max(numbers) - min(numbers)
-    what = f"The clock {_shown(column)} counts from 0: in seconds or in milliseconds? Taken as {taken}."
+    what = f"The clock {shown_column(column)} counts from 0: in seconds or in milliseconds? Taken as {taken}."
     return UsageQuestion(
         text=what,
         answers=(
@@ -282,7 +271,7 @@ def _unit_question(head: LogHead, column: str, taken: str) -> UsageQuestion:
 def _date_question(head: LogHead, column: str) -> UsageQuestion:
     first = next(value for value in head.values(column) if request_columns.is_time(value))
     return UsageQuestion(
-        text=f"Do the dates of {_shown(column)} begin with the day or with the month? The first is {shown_cell(first)}.",
+        text=f"Do the dates of {shown_column(column)} begin with the day or with the month? The first is {shown_cell(first)}.",
         answers=("day: as in 31/12/2026", "month: as in 12/31/2026"),
         option="--date-order day|month",
         field="date_order",
@@ -303,7 +292,7 @@ def _flag_questions(
     if sum(hit for hit, _ in pairs) < MIN_HIT_COUNT or any(hit != has_tokens for hit, has_tokens in pairs):
         return []
     question = UsageQuestion(
-        text=f"{_shown(column)} is set for just the rows with cached tokens. Whose cache does it mean?",
+        text=f"{shown_column(column)} is set for just the rows with cached tokens. Whose cache does it mean?",
         answers=(
             "the gateway's own: those rows reached no model and are left out",
             "the prompt cache of the provider: all rows are requests (on the command line --map gateway_cache=)",
@@ -317,7 +306,7 @@ def _flag_questions(
 
 def _lacking_question(column: str) -> UsageQuestion:
     return UsageQuestion(
-        text=f"{_shown(column)} leaves cached tokens out and no column gives them. Was the prompt cache in use?",
+        text=f"{shown_column(column)} leaves cached tokens out and no column gives them. Was the prompt cache in use?",
         answers=(
             "no: the input is complete as it is",
             "yes: export the cached tokens as well, or the input is too small",
@@ -336,35 +325,19 @@ def _refuse_shared(head: LogHead, roles: Mapping[str, str]) -> None:
         shared = [role for role, column in roles.items() if column == name]
         if len(shared) > 1:
             raise LogError(
-                f"{head.label}: column {_shown(name)} is given for {' and '.join(shared)}; pick one for each."
+                f"{head.label}: column {shown_column(name)} is given for {' and '.join(shared)}; pick one for each."
             )
-
-
-def _column_list(head: LogHead, role: str) -> str:
-    """The names to choose from; none where no name is known, because then the first row may be no header."""
-    names = tuple(head.place_of)
-    remedy = f"Map one (--map {role}=COLUMN) or rename it."
-    if not any(request_columns.matching_columns(each, names) for each in ROLES):
-        return f"None of its {plural(len(names), 'column name')} is a known one: see that the first row names them. {remedy}"
-    shown = list[str]()
-    for name in map(shown_name, names):
-        if len(", ".join((*shown, name))) > MAX_LIST_CHARS:
-            break
-        shown.append(name)
-    more = f" and {len(names) - len(shown):,} more" if len(shown) < len(names) else ""
-    near = next(map(shown_name, request_columns.nearest_name(role, names)), "none")
-    return f"Its columns are {', '.join(shown)}{more}; nearest: {near}. {remedy}"
 
 
 def _refuse_dates(head: LogHead, column: str) -> None:
     filled = [value for value in head.values(column) if value.strip()]
     if is_rounded(filled):
         raise LogError(
-            f"{head.label}: column {_shown(column)} was rounded by a spreadsheet, such as "
+            f"{head.label}: column {shown_column(column)} was rounded by a spreadsheet, such as "
             f'"{shown_cell(filled[0])}"; export the log again and do not open it in between.'
         )
     if filled and all(map(is_date_only, filled)):
         raise LogError(
-            f"{head.label}: column {_shown(column)} holds dates without a time of day, such as "
+            f"{head.label}: column {shown_column(column)} holds dates without a time of day, such as "
             f'"{shown_cell(filled[0])}"; export the time of each request.'
         )

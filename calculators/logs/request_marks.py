@@ -9,35 +9,20 @@ from typing import Any
 
 import ibis
 
-from calculators.logs.request_columns import normalised
+from calculators.logs.column_words import failure_sign
+from calculators.logs.request_columns import CACHE_SOURCES, normalised
+from calculators.logs.word_lists import MAX_OTEL_LEVEL, OTEL_ERROR, PINO_ERROR
 
-ERROR_NAMES = frozenset(
-    {
-        *("error", "err", "errorcode", "errortype", "errorclass", "errormessage", "errormsg", "errmsg", "exception"),
-        *("exceptiontype", "exceptionmessage", "failurereason"),
-    }
-)
-BAD_FLAG_NAMES = frozenset(
-    {
-        *("cancelled", "canceled", "aborted", "timedout", "iserror", "haserror", "isfailed", "failed", "isfailure"),
-        "isapierrormessage",
-    }
-)
-GOOD_FLAG_NAMES = frozenset(
-    {
-        *("success", "succeeded", "successful", "issuccess", "issuccessful", "wassuccessful", "requestsuccess", "isok"),
-        "ok",
-    }
-)
 FINISH_NAMES = frozenset(
     {"finishreason", "finishreasonnormalized", "finishreasonraw", "nativefinishreason", "stopreason"}
 )
-NO_ERROR_WORDS = ("false", "0", "0.0", "200", "{}", "[]", "ok", "success", "no", "no error", '""')
+NO_ERROR_WORDS = ("false", "f", "0", "0.0", "200", "{}", "[]", "ok", "success", "no", "n", "no error", '""')
 YES_WORDS = ("true", "1", "1.0", "t", "yes", "y")
 NO_WORDS = ("false", "0", "0.0", "f", "no", "n")
 BAD_STATUS = (
     r"fail|error|cancel|abort|time.?out|timed|throttl|reject|denied|exception|refus|unsuccess|overload|unavailable"
-    r"|exhaust|exceeded|unauth|unauthorized|rate.?limit|forbidden|too many|^(nok|ko|false|no|bad|killed|4xx|5xx)$"
+    r"|exhaust|exceeded|unauth|unauthorized|rate.?limit|forbidden|too many|^(nok|ko|false|no|bad|killed|4xx|5xx)$|not.?ok"
+    r"|fehler|fehlgeschlagen|[eé]chec|[eé]chou|erreur|fall[oió]|失敗|失败|エラー|错误|실패|❌|✗|🔴"
 )
 HTTP_CODE = r"^(?:http\S*\s+)?([1-5]\d\d)\b"
 BAD_FINISH = r"error|fail|cancel|abort|time.?out|exception"
@@ -48,15 +33,17 @@ NO_CHAT_KIND = (
     r"^(a|create[ _.-]?|generate[ _.-]?|\$ai_|text[ _.-]?|openai\.|litellm\.|models\.|batch)?("
     r"embed(der|ding|dings|s)?|embed.?contents?|image[ _.-]?(gen|edit|vari|creat)\w*|images?|moderations?"
     r"|re-?rank(er|ing)?|(audio[ _./-]?)?(speech|transcriptions?|translations?)|audio|tts|ocr|videos?"
-    r"|video[ _.-]?(gen|edit|creat)\w*|text.to.(image|speech|video)|count.?tokens|fine.?tun\w*"
-    r")([ _.-]?(create|generations?|requests?|calls?|models?|api|jobs?))*$"
+    r"|video[ _.-]?(gen|edit|creat)\w*|(text|image).to.(image|speech|video)|count.?tokens|fine.?tun\w*|speech.to.text"
+    r"|(automatic.)?speech.recognition|feature.extraction|sentence.similarity"
+    r")([ _.-]?(create|generations?|requests?|calls?|models?|api|jobs?|usage))*$"
+    r"|^(embeddings?|rerank|moderations?) [\w./:-]+$"
     r"|/(embeddings?|embed|images?|moderations?|re-?rank|audio|videos?|models|files|fine.?tun\w*|speech|transcriptions?|ocr"
     r"|tokenize|count.?tokens)(/|$|\?|:)|:(batch)?embed|:counttokens"
 )
 NO_CHAT_MODEL = (
     r"embed|rerank|moderation|whisper|transcribe|(^|[-_/.])tts($|[-_/.])|dall.?e|gpt-image|stable-diffusion|sdxl"
     r"|text-to-(image|video|speech)|(^|[-_/.])(imagen|veo|sora|flux)([-_/.\d]|$)|(^|/)(bge|gte|e5)-|minilm"
-    r"|voyage-(\d|code|law|finance|multi)"
+    r"|voyage-(\d|code|law|finance|multi)|titan-image|image-generat|stable-image|^stability|nova-(canvas|reel|sonic)|jina-clip"
 )
 CALL_KINDS = frozenset({"generation", "llm", "chat_model", "chatmodel", "$ai_generation", "llm_call"})
 CALL_OPERATIONS = frozenset({"chat", "chat_completion", "text_completion", "completion", "generate_content"})
@@ -65,6 +52,9 @@ STEP_KIND = (
     r"|tool_call|root|feedback|metric|score|unknown)$"
 )
 STEP_OPERATION = r"^(invoke_|create_agent|execute_)"
+
+
+LEVEL_NAMES = frozenset({"level", "severity", "severitynumber", "loglevel", "levelnum"})
 
 
 def _tail(column: str) -> str:
@@ -81,14 +71,19 @@ def any_of(tests: Iterable[Any]) -> Any:
 def is_failed(text: Any, column: str) -> Any:
     """Whether a status cell says that the request failed; blank is good."""
     lower, name = text.lower(), _tail(column)
-    if name in ERROR_NAMES:
-        return text.notnull() & ~lower.isin(NO_ERROR_WORDS)
-    if name in BAD_FLAG_NAMES:
-        return lower.isin(YES_WORDS)
-    if name in GOOD_FLAG_NAMES:
-        return lower.isin(NO_WORDS)
+    sign = "error" if name == "error" else failure_sign(column.rsplit(".", 1)[-1])
     if name in FINISH_NAMES:
         return lower.re_search(BAD_FINISH)
+    if sign == "error":
+        return text.notnull() & ~lower.isin(NO_ERROR_WORDS)
+    if sign == "good":
+        return lower.isin(NO_WORDS)
+    if sign == "code":
+        return text.try_cast("float64") != 0
+    if name in LEVEL_NAMES:
+        level = text.try_cast("float64")
+        bad_level = (level > MAX_OTEL_LEVEL).ifelse(level >= PINO_ERROR, level >= OTEL_ERROR)
+        return level.notnull().ifelse(bad_level, lower.re_search(BAD_STATUS))
     number = text.try_cast("float64")
     http = lower.re_extract(HTTP_CODE, 1).try_cast("int64")
     bad_code = ~(number.between(200, 399) | number.isin([0, 1]))
@@ -98,7 +93,7 @@ def is_failed(text: Any, column: str) -> Any:
 def is_gateway_hit(text: Any) -> Any:
     """Whether a cell says that the gateway answered from its own cache."""
     lower = text.lower()
-    return lower.isin(YES_WORDS) | lower.re_search(CACHE_HIT)
+    return lower.isin((*YES_WORDS, *sorted(CACHE_SOURCES))) | lower.re_search(CACHE_HIT)
 
 
 def is_no_call(text: Any, values: Sequence[str]) -> Any:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from calculators.logs.cells import thousands_sign, whole_number
+from calculators.logs.column_words import plain_role
 from calculators.logs.request_columns import ColumnMatch, normalised
 from calculators.logs.request_names import (
     ADDED_REASONING,
@@ -77,12 +78,16 @@ def _caches(row: Tokens) -> int:
 
 def _totals(best: Mapping[str, ColumnMatch], columns: Sequence[str], rows: Sequence[Mapping[str, str]]) -> list[int]:
     """The total of each row, 0 where there is none: from the total beside the input column, else the least nested."""
-    totals = [column for column in columns if normalised(column).endswith(TOTAL_NAMES)]
+    totals = [column for column in columns if _is_total(column)]
     if not totals or "input" not in best:
         return [0 for _ in rows]
     holder = best["input"].column.rpartition(".")[0]
     total = min(totals, key=lambda column: (column.rpartition(".")[0] != holder, len(column)))
     return [whole_number(row.get(total, "")) for row in rows]
+
+
+def _is_total(column: str) -> bool:
+    return normalised(column).endswith(TOTAL_NAMES) or normalised(column) == "total" or plain_role(column) == "total"
 
 
 def _added_by_total(tokens: Sequence[Tokens], totals_tok: Sequence[int]) -> dict[str, bool]:

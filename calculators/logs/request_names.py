@@ -17,7 +17,19 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "time": (
         *("starttime", "startedat", "requestcreatedat", "requesttime", "requesttimestamp", "requeststartns"),
         *("requeststarttime", "starttimestamp", "arrivaltime", "arrivedat", "timestamp", "eventtime", "loggingtime"),
-        *("createdat", "created", "receivedat", "datetime", "time", "ts", "timestampms", "timems", "times", "date"),
+        *(
+            "createdat",
+            "created",
+            "receivedat",
+            "datetime",
+            "time",
+            "ts",
+            "timestampms",
+            "timems",
+            "times",
+            "date",
+            "t",
+        ),
     ),
     "input": (
         *("genaiusageinputtokens", "usagedetailsinput", "inputinputtokencount", "prompttokens", "inputtokens"),
@@ -189,7 +201,7 @@ WHOLE_NAME_ONLY = frozenset(
 STATUS_HOLDERS = frozenset(
     {
         *("http", "response", "result", "request", "attributes", "span", "call", "outcome", "metadata", "data"),
-        *("status", "usage", "llm", "info", "fullresponse"),
+        *("status", "usage", "llm", "info", "fullresponse", "tags", "fields"),
     }
 )
 """Keys below which a `status` is that of the request."""

@@ -91,12 +91,13 @@ def _without_totals(table: ir.Table, engine: LogEngine) -> ir.Table:
         return table
     sums = [(facts["used_input"], facts["used_output"]), (facts["all_input"], facts["all_output"])]
     tests = [(rows.input_tok * 2 == input_tok) & (rows.output_tok * 2 == output_tok) for input_tok, output_tok in sums]
+    tests.append((rows.fault == 2) & (rows.input_tok == sums[0][0]) & (rows.output_tok == sums[0][1]))
     is_total = (
         (rows.excluded == 0)
         & rows.fault.isin([0, 2])
         & (rows.input_tok > 0)
         & (rows.output_tok > 0)
-        & (tests[0] | tests[1])
+        & (tests[0] | tests[1] | tests[2])
     )
     if engine.rows(rows.aggregate(n=is_total.sum().fill_null(0)))[0]["n"] != 1:
         return table

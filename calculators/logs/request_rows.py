@@ -15,7 +15,8 @@ import ibis.expr.types as ir
 
 from calculators.logs import request_columns, request_marks, request_names
 from calculators.logs.cell_expressions import MAX_REQUEST_TOK, cell, shortened, text_of, time_us, tokens_of, usd_of
-from calculators.logs.cells import thousands_sign
+from calculators.logs.cells import has_suffix, thousands_sign
+from calculators.logs.column_words import split_unit
 from calculators.logs.group_values import group_expression
 from calculators.logs.log_engine import LogEngine, quoted
 from calculators.logs.request_file import LogError, LogHead
@@ -33,7 +34,7 @@ EXCLUSIONS = (
     "totals rows",
     "repeated headers",
 )
-TOTALS_WORDS = r"(?i)^(grand[ -]?|sub[ -]?)?(total|totals|sum|summe|gesamt|gesamtsumme|average|mean)\b"
+TOTALS_WORDS = r"(?i)^(grand[ -]?|sub[ -]?)?(total|totals|sum|summe|gesamt|gesamtsumme|insgesamt|somme|suma|average|mean)\b|^(合計|合计|总计|總計|합계)"
 FAULTS = ("", "line", "time", "input", "output", "cache_read", "cache_write", "reasoning", "tool_input", "cached")
 ROW_COLUMNS = (
     *("time_us", "input_tok", "output_tok", "read_tok", "write_tok", "excluded", "fault", "id_hash", "model"),
@@ -130,7 +131,9 @@ def parsed_rows(raw: ir.Table, head: LogHead, plan: ReadPlan, extra: Sequence[st
     signs = {
         role: thousands_sign(head.values(plan.role_of[role])) for role in request_names.TOKEN_ROLES if role in cells
     }
-    tokens = {f"n_{role}": tokens_of(table[role], sign) for role, sign in signs.items()}
+    tokens = {
+        f"n_{role}": tokens_of(table[role], sign, *_units(plan.role_of[role], head)) for role, sign in signs.items()
+    }
     table = table.mutate(time_us=time_us(table.time, plan.unit, plan.times), **tokens)
     hashes = {f"{name}_hash": _hash_or_null(table, name) for name in ("id", "span", "parent", "trace", "session")}
     table = table.mutate(excluded=_excluded(table, plan), is_batch=_is_batch(table, plan), **hashes)
@@ -146,6 +149,11 @@ def parsed_rows(raw: ir.Table, head: LogHead, plan: ReadPlan, extra: Sequence[st
         **{role: group_expression(text_of(table[role])) for role in plan.groups},
     )
     return table.mutate(fault=_fault(table))
+
+
+def _units(column: str, head: LogHead) -> tuple[float, bool]:
+    """Tokens of one unit of a column, by its name, and whether its cells have a suffix, as 12.3k."""
+    return split_unit(column)[1], any(map(has_suffix, head.values(column)))
 
 
 def _hash_or_null(table: Any, role: str) -> Any:
@@ -173,8 +181,10 @@ def _excluded(table: Any, plan: ReadPlan) -> Any:
         if tests
     ]
     time = text_of(table.time)
-    sums = [(time == plan.role_of["time"], 7), (time.re_search(TOTALS_WORDS), 6)]
-    untimed = [(table.time_us.isnull().ifelse(test, False), code) for test, code in sums]
+    is_header = (time == plan.role_of["time"]) | time.re_search("^:?-{3,}:?$")
+    untimed = [(is_header, 7), (time.re_search(TOTALS_WORDS), 6)]
+    untimed += [(time.isnull() & text.re_search(TOTALS_WORDS), 6) for text, _ in marks["model"]]
+    untimed = [(table.time_us.isnull().ifelse(test, False), code) for test, code in untimed]
     blank = table.line_ok & _is_blank(table, "input") & _is_blank(table, "output")
     simple = ibis.cases(*marked, else_=0) if marked else ibis.literal(0)
     return _is_complete(table).ifelse(simple, ibis.cases(*untimed, *marked, (blank, 4), else_=0)).cast("int8")

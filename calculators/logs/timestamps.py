@@ -27,10 +27,10 @@ DATE = (
 )
 ZONE = r"(?:Z|z|UTC|GMT|(?:UTC|GMT)?[+-]\d{2}(?::?\d{2})?)"
 """An offset; a name such as CET alone is none, because the offset would be a guess."""
-CLOCK_FORM = rf"(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-6]\d(?:[.,]\d+)?)? ?(?:[AaPp]\.?[Mm]\.?)? ?(?:{ZONE}(?: [A-Z]{{3,5}})?)?(?: m=[+-][\d.]+)?"
+CLOCK_FORM = rf"(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-6]\d(?:[.,]\d+)?)? ?(?:[AaPp]\.?[Mm]\.?)? ?(?:{ZONE}(?: [A-Z]{{3,5}}| \([^)]{{1,40}}\))?)?(?: m=[+-][\d.]+)?"
 ISO = r"\d{4}[-/]\d{1,2}[-/]\d{1,2}([T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?)?"
 COMPACT_CLOCK = rf"\d{{6}}(?:[.,]\d+)?{ZONE}?"
-WRITTEN = re.compile(rf"\[?(?:{WEEKDAY},? +)?{DATE}(?:[Tt_: ,-]*(?:{CLOCK_FORM}|{COMPACT_CLOCK}))?\]?")
+WRITTEN = re.compile(rf"\[?(?:{WEEKDAY},? +)?{DATE}(?:[Tt_: ,@-]*(?:{CLOCK_FORM}|{COMPACT_CLOCK}))?\]?")
 CTIME = rf"{MONTH_FORM} +\d{{1,2}} \d{{1,2}}:\d{{2}}:\d{{2}}(?:\.\d+)?(?: [A-Z]{{3}})? \d{{4}}"
 """Mon Oct  5 09:02:02 2026, without the day of the week."""
 COMPACT_DATES = (20_150_101_000_000, 20_991_231_235_959)
@@ -58,7 +58,7 @@ PLAIN_TIMES = TimeStyle()
 
 def time_style(values: Sequence[str]) -> TimeStyle:
     """The style of a column, from a sample of its cells."""
-    filled = [value.strip() for value in values if value.strip()]
+    filled = [value.strip() for value in values if re.search(r"\d", value)]  # others are labels of totals
     pairs = [match for value in filled if (match := re.match(r"\[?(\d{1,2})([-/.])(\d{1,2})\2\d{2,4}\b", value))]
     if not pairs:
         return TimeStyle(

@@ -89,6 +89,14 @@ TOOL_FORMATS: tuple[UsageFormat, ...] = (
         total="tokens.total | total_token_count",
     ),
     UsageFormat(
+        name="Kimi session",
+        input="token_usage.input_other",
+        output="token_usage.output",
+        cache_read="token_usage.input_cache_read",
+        cache_write="token_usage.input_cache_creation",
+        input_excludes_cache=True,
+    ),
+    UsageFormat(
         name="Claude Code telemetry",
         needs="cost_usd & cache_creation_tokens & event.name",
         input="input_tokens",
@@ -132,6 +140,7 @@ TOOL_FORMATS: tuple[UsageFormat, ...] = (
         output="gen_ai.usage.output_tokens | gen_ai.usage.completion_tokens",
         cache_read="gen_ai.usage.cache_read.input_tokens | gen_ai.usage.cache_read_input_tokens | gen_ai.usage.cached_tokens"
         " | gen_ai.usage.input_tokens.cached | gen_ai.usage.details.cache_read_input_tokens"
+        " | gen_ai.usage.details.cached_tokens | gen_ai.usage.details.cache_read_tokens"
         " | llm.usage.cache_read_input_tokens | gen_ai.usage.prompt_tokens_details.cached_tokens",
         cache_write="gen_ai.usage.cache_creation.input_tokens | gen_ai.usage.cache_creation_input_tokens"
         " | gen_ai.usage.details.cache_creation_input_tokens | llm.usage.cache_creation_input_tokens",

@@ -14,7 +14,7 @@ from calculators.logs.request_file import LogError, Progress
 from calculators.logs.request_log import LogFile, RequestsRead, UsageSummary, read_logs, span_text
 from calculators.logs.shown import file_label
 from calculators.logs.to_workload import log_month_texts, log_workload, to_workload_yaml, week_peak
-from calculators.logs.usage_questions import UsageAnswers
+from calculators.logs.usage_questions import UsageAnswers, UsageQuestion
 from calculators.logs.usage_reading import UsageReading
 from calculators.scenario.schema import Workload
 from calculators.units import count, plural, usd
@@ -39,11 +39,21 @@ def read_usage(
         del files[place], sums[place]
     if len(files) == 1 and sums[0] is not None:
         reading: UsageReading = sums[0]
+    elif all(one is not None for one in sums):
+        reading = _sums_together(files, answers)
     elif any(one is not None for one in sums):
-        raise LogError(f"{files[0].label} and others: sums of a period can be read one file at a time only.")
+        raise LogError(_mixed(files, sums))
     else:
         reading = request_reading(read_logs(files, answers, now, progress))
     return reading if bill is None or bill is reading else with_spend(reading, bill)
+
+
+def unread(name: str, question: UsageQuestion) -> UsageReading:
+    """What is said of files of which no column is known as the time, the input or the output."""
+    figures = dict.fromkeys(
+        ("requests", "input_tok", "cache_read_tok", "cache_write_tok", "output_tok", "start", "end"), None
+    )
+    return UsageReading(kind="requests", name=file_label(name), questions=(question,), **figures)  # type: ignore[arg-type]
 
 
 def read_sums(file: LogFile, answers: UsageAnswers) -> LoadReading | None:
@@ -51,8 +61,31 @@ def read_sums(file: LogFile, answers: UsageAnswers) -> LoadReading | None:
     reading = read_aggregate(file.plain.path, file.label, answers.input_excludes_cache, answers.only)
     if reading is None:
         return None
+    return _completed(reading, answers)
+
+
+def _completed(reading: LoadReading, answers: UsageAnswers) -> LoadReading:
     reading = answered(reading, answers.requests, answers.input_tok_per_request)
     return replace(reading, questions=tuple(asked for asked in reading.questions if not answers.has(asked)))
+
+
+def _sums_together(files: Sequence[LogFile], answers: UsageAnswers) -> LoadReading:
+    label = f"{files[0].label} and {plural(len(files) - 1, 'more file')}"
+    reading = read_aggregate([file.plain.path for file in files], label, answers.input_excludes_cache)
+    if reading is None:
+        raise LogError(f"{label}: these files of sums are of different kinds; read them one at a time.")
+    return _completed(reading, answers)
+
+
+def _mixed(files: Sequence[LogFile], sums: Sequence[LoadReading | None]) -> str:
+    of_sums, of_requests = (
+        next(file.label for file, one in zip(files, sums, strict=True) if (one is not None) == summed)
+        for summed in (True, False)
+    )
+    return (
+        f"{of_sums} holds sums and {of_requests} single requests, so use would be counted twice; read {of_requests} alone, "
+        "which says more, and compare its sums."
+    )
 
 
 def usage_workload(reading: UsageReading, before: Workload, answers: UsageAnswers) -> Workload:

@@ -49,7 +49,7 @@ NOWHERE = "-"
 ANY_READ = (
     "prompt_tokens_details.cached_tokens | input_tokens_details.cached_tokens | cached_input_tokens | input_cached_tokens"
     " | cache_read_input_tokens | cache_read_tokens | prompt_cache_hit_tokens | cached_prompt_tokens | prompt_cached_tokens"
-    " | input_token_details.cache_read | prompt_token_details.cache_read | cached_tokens | cached_input_token_count | cache_read"
+    " | input_token_details.cache_read | prompt_token_details.cache_read | cached_tokens | cached_input_token_count | cache_read | cache_tokens"
 )
 ANY_WRITE = (
     "cache_creation_input_tokens | cache_write_input_tokens | cache_creation_tokens | cache_write_tokens"
@@ -76,6 +76,7 @@ COMMON: Mapping[str, str] = {
     "provider": "ai_provider | gen_ai_provider_name | gen_ai_system | llm_provider | llm_system | custom_llm_provider | provider",
     "tier": "service_tier | processing_tier",
     "gateway_cache": "cache_hit | cached | cache_status | is_cached | from_cache",
+    "sampling_rate": "sampling_rate | sample_rate | sampling_fraction | item_count",
     "parent": "parent_span_id | parent_id | parent_run_id | parent_observation_id",
     "span": "span_id | context.span_id | id | run_id",
     **{role: " | ".join(name for name in NAMES[role] if name not in WHOLE_NAME_ONLY) for role in GROUP_ROLES},
@@ -83,7 +84,7 @@ COMMON: Mapping[str, str] = {
 
 STATUSES = (
     "response_status | response_status_code | status_code | http_status | http_status_code | http_response_status_code | response_code"
-    " | status | state | outcome | level | finish_reason"
+    " | status | state | outcome | level | severity | severity_text | finish_reason"
 )
 ERRORS = "error | error_code | error_message | error_type | error_str | exception | exception_type"
 GOOD_FLAGS = "success | is_success | succeeded | ok | is_ok"

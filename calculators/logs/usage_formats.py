@@ -107,7 +107,7 @@ SERVICE_FORMATS: tuple[UsageFormat, ...] = (
         name="Gemini or Vertex answer",
         input="usage_metadata.prompt_token_count + usage_metadata.tool_use_prompt_token_count"
         " | prompt_token_count + tool_use_prompt_token_count",
-        output="usage_metadata.candidates_token_count | candidates_token_count",
+        output="usage_metadata.candidates_token_count | candidates_token_count | completion_token_count | output_token_count",
         cache_read="cached_content_token_count",
         extra_output="thoughts_token_count",
         extra_is_apart=True,
@@ -153,6 +153,16 @@ SERVICE_FORMATS: tuple[UsageFormat, ...] = (
     UsageFormat(name="Ollama answer", input="prompt_eval_count", output="eval_count", time="created_at"),
     # --- answers of APIs, in whatever they are wrapped
     UsageFormat(
+        name="Anthropic usage with two lifetimes of the cache",
+        needs="cache_creation_5m_input_tokens",
+        input="input_tokens",
+        output="output_tokens",
+        cache_read="cache_read_input_tokens",
+        cache_write="cache_creation_5m_input_tokens + cache_creation_1h_input_tokens",
+        total="total_tokens",
+        input_excludes_cache=True,
+    ),
+    UsageFormat(
         name="Anthropic usage",
         needs="cache_read_input_tokens | cache_creation_input_tokens",
         input="usage.input_tokens | input_tokens",
@@ -163,6 +173,13 @@ SERVICE_FORMATS: tuple[UsageFormat, ...] = (
         total="total_tokens",
         input_excludes_cache=True,
         is_common=True,
+    ),
+    UsageFormat(
+        name="Cohere answer",
+        needs="billed_units.input_tokens",
+        input="tokens.input_tokens",
+        output="tokens.output_tokens",
+        cache_read="cached_tokens",
     ),
     UsageFormat(
         name="OpenAI usage",
@@ -187,9 +204,9 @@ SERVICE_FORMATS: tuple[UsageFormat, ...] = (
     ),
     UsageFormat(
         name="usage under short names",
-        input="usage.input | tokens.input | tokens.prompt | token_usage.prompt | token_usage.input | tokens.in | tokens_in"
+        input="usage.input | tokens.input | tokens_granular.input | tokens.prompt | token_usage.prompt | token_usage.input | tokens.in | tokens_in"
         " | input_token_count | tokens_prompt | prompt_len | input_length | input_len",
-        output="usage.output | tokens.output | tokens.completion | token_usage.completion | token_usage.output | tokens.out"
+        output="usage.output | tokens.output | tokens_granular.output | tokens.completion | token_usage.completion | token_usage.output | tokens.out"
         " | tokens_out | output_token_count | tokens_completion | output_len | output_length",
         cache_read=f"{ANY_READ} | tokens_cached | tokens.cached",
         cache_write=ANY_WRITE,

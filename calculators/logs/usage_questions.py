@@ -40,6 +40,7 @@ class UsageAnswers:
     repeated_ids: Repeats | None = None
     repeated_rows: Repeats | None = None
     counts: CountMeaning | None = None
+    sampled: bool | None = None
     requests: float | None = None
     input_tok_per_request: float | None = None
     output_tok_per_request: float | None = None

@@ -18,6 +18,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from calculators.logs import column_words
 from calculators.logs.json_documents import array_objects, json_text, line_objects
 from calculators.logs.log_bytes import START_BYTES, packing
 from calculators.logs.request_columns import normalised
@@ -28,6 +29,7 @@ HEADER_LINE_COUNT = 20
 """Titles and comments may stand above the header."""
 MAX_JSON_BYTES = 24_000_000
 MAX_TABLE_DEPTH = 8
+MAX_PARQUET_ROWS = 1_000_000
 ROW_LISTS = frozenset(
     (
         *("data", "results", "value", "timeseries", "rows", "items", "records", "buckets", "days", "datapoints"),
@@ -70,7 +72,7 @@ def usage_tables(path: Path) -> Iterator[UsageTable]:
     try:
         with path.open("rb") as packed:
             if packing(packed.read(START_BYTES)) == "parquet":
-                yield _parquet_table(path)
+                yield from _parquet_table(path)
                 return
         with path.open(encoding="utf-8-sig", newline="") as file:
             head = file.read(HEAD_CHARS)
@@ -80,6 +82,30 @@ def usage_tables(path: Path) -> Iterator[UsageTable]:
         yield from _json_table(path, head)
     elif "\x00" not in head:
         yield from _csv_tables(path, head)
+
+
+def _parquet_table(path: Path) -> Iterator[UsageTable]:
+    """The table of a Parquet file of few rows; sums are never many."""
+    try:
+        file = pq.ParquetFile(path)
+    except (pa.ArrowException, OSError):
+        return
+    if file.metadata.num_rows > MAX_PARQUET_ROWS or any(pa.types.is_nested(kind) for kind in file.schema_arrow.types):
+        return
+    names = [(normalised(name), usual_name(name) or normalised(name)) for name in file.schema_arrow.names]
+
+    def rows() -> Iterator[list[str]]:
+        try:
+            for batch in file.iter_batches(batch_size=1_000):
+                yield from ([json_text(_moment(value)) for value in row.values()] for row in batch.to_pylist())
+        except (pa.ArrowException, OSError, ValueError, OverflowError):
+            return
+
+    yield UsageTable(frozenset(name for pair in names for name in pair), partial(_named, names, {}, rows))
+
+
+def _moment(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
 
 
 # --- JSON ------------------------------------------------------------------------------------------------------------
@@ -185,39 +211,20 @@ def _dimensions(pairs: list[Any]) -> Iterator[tuple[str, str]]:
             yield normalised(str(name.get("value") if isinstance(name, dict) else name)), json_text(pair.get("value"))
 
 
-# --- Parquet ---------------------------------------------------------------------------------------------------------
-
-
-def _parquet_table(path: Path) -> UsageTable:
-    columns = [(name, normalised(name)) for name in pq.read_schema(path).names]
-    return UsageTable(frozenset(name for _, name in columns), partial(_parquet_rows, path, columns))
-
-
-def _parquet_rows(path: Path, columns: list[tuple[str, str]]) -> Iterator[Row]:
-    """Values as they would stand in a CSV; what is nested is left out."""
-    try:
-        for batch in pq.ParquetFile(path).iter_batches(batch_size=1_000):
-            for record in batch.to_pylist():
-                yield {name: _parquet_text(record[column]) for column, name in columns}
-    except (pa.ArrowException, OSError, ValueError, OverflowError):
-        return
-
-
-def _parquet_text(value: Any) -> str:
-    return value.isoformat() if isinstance(value, date) else "" if isinstance(value, dict) else json_text(value)
-
-
 # --- CSV -------------------------------------------------------------------------------------------------------------
 
 
 def _csv_tables(path: Path, head: str) -> Iterator[UsageTable]:
     for index, line in enumerate(re.split(r"\r\n|\n|\r", head)[:HEADER_LINE_COUNT]):
         delimiter = max(DELIMITERS, key=line.count)
-        names = [(normalised(cell), normalised(_tail(cell))) for cell in _cells(line, delimiter)]
-        if sum(1 for name, _ in names if name and not name.isdigit()) >= 2:
+        header = _cells(line, delimiter)
+        names = [(normalised(cell), normalised(_tail(cell))) for cell in header]
+        names = [(name, usual_name(cell) or tail) for cell, (name, tail) in zip(header, names, strict=True)]
+        units = {place: unit for place, cell in enumerate(header) if (unit := _unit(cell)) is not None}
+        if sum(1 for name, tail in names if (name or tail) and not name.isdigit()) >= 2:
             continental = delimiter == ";" and _is_continental(head)
             rows = _csv_rows(path, index, delimiter, continental)
-            yield UsageTable(frozenset(name for pair in names for name in pair), partial(_named, names, rows))
+            yield UsageTable(frozenset(name for pair in names for name in pair), partial(_named, names, units, rows))
 
 
 def _cells(line: str, delimiter: str) -> list[str]:
@@ -229,11 +236,51 @@ def _tail(name: str) -> str:
     return name.rpartition(".")[2] if re.fullmatch(r"[A-Za-z_]\w*(\.\w+)+", name.strip()) else name
 
 
-def _named(names: list[tuple[str, str]], rows: Callable[[], Iterator[list[str]]]) -> Iterator[Row]:
-    """Cells by the whole name, and by its part behind the last dot where no column has that name."""
-    tails = [(index, tail) for index, (name, tail) in enumerate(names) if tail != name]
+def usual_name(header: str) -> str | None:
+    """The usual name of what a header says in words, in any of the languages read: "Eingabe-Token (k)" is inputtokens."""
+    bare = column_words.split_unit(header)[0]
+    told = column_words.token_role(bare) or column_words.plain_role(bare) or column_words.period_name(bare)
+    return USUAL_NAMES.get(told, told) if told else None
+
+
+USUAL_NAMES: Mapping[str | None, str] = {
+    "input": "inputtokens",
+    "output": "outputtokens",
+    "uncached": "uncachedtokens",
+    "cache_read": "cachereadtokens",
+    "cache_write": "cachewritetokens",
+    "reasoning": "reasoningtokens",
+    "total": "totaltokens",
+    "requests": "requests",
+}
+
+
+def _unit(header: str) -> Callable[[str], str] | None:
+    """What makes plain counts of the cells of a column in thousands, or UTC of those in another zone."""
+    scale, offset_s = column_words.split_unit(header)[1], column_words.header_offset_s(header)
+    if offset_s:
+        sign, minutes = "-" if offset_s < 0 else "+", abs(offset_s) // 60
+        return lambda cell: f"{cell}{sign}{minutes // 60:02}:{minutes % 60:02}" if ":" in cell else cell
+    return None if scale == 1 else lambda cell: _scaled(cell, scale)
+
+
+def _scaled(cell: str, scale: float) -> str:
+    try:
+        return str(round(float(cell.replace(",", "")) * scale, 6))
+    except ValueError:
+        return cell
+
+
+def _named(
+    names: list[tuple[str, str]], units: Mapping[int, Callable[[str], str]], rows: Callable[[], Iterator[list[str]]]
+) -> Iterator[Row]:
+    """Cells by the whole name, and by its usual name, or its part behind the last dot, where no column has that name."""
+    tails = [(index, tail) for index, (name, tail) in reversed(list(enumerate(names))) if tail != name]
     wholes = [name for name, _ in names]
     for cells in rows():
+        for place, unit in units.items():
+            if place < len(cells):
+                cells[place] = unit(cells[place])
         row = {tail: cells[index] for index, tail in tails if index < len(cells)}
         row.update(zip(wholes, cells, strict=False))
         yield row

@@ -1,37 +1,58 @@
-"""The first sheet with a table of an .xlsx workbook, as CSV text. Cells are read one after another, never all at once."""
+"""The sheets with usage of an .xlsx workbook, as CSV text. Cells are read one after another, never all at once."""
 
 import csv
 import io
+import itertools
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from xml.etree import ElementTree as ET
 
 from calculators.logs.log_bytes import LogError
-from calculators.logs.request_file import MAX_LOG_COLUMNS
+from calculators.logs.request_file import MAX_LOG_COLUMNS, known_role_count
 
 MAX_SHARED_CHARS = 200_000_000
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 CHUNK_ROW_COUNT = 1_000
+LOOKED_AT_SHEET_ROWS = 50
+"""Titles may stand above the header."""
 
 
 def workbook_chunks(archive: zipfile.ZipFile, label: str) -> Iterator[bytes]:
-    """The rows of the first sheet that has at least two, as CSV. Raises LogError."""
+    """The rows of the sheets with usage, else of the first that has a table, as CSV. Raises LogError."""
     try:
         if re.search(rb'date1904="(1|true)"', archive.read("xl/workbook.xml")):
             raise LogError(f"{label} counts days from 1904; save the sheet as CSV (UTF-8).")
         words = _shared_words(archive, label)
-        sheets = [name for name in archive.namelist() if re.fullmatch(r"xl/worksheets/sheet\d+\.xml", name)]
-        for name in sorted(sheets, key=lambda name: (len(name), name)):
-            rows = _rows(archive, name, words, label)
-            first, second = next(rows, None), next(rows, None)
-            if first is not None and second is not None:
-                yield _csv([first, second])
-                yield from _csv_chunks(rows)
-                return
+        names = [name for name in archive.namelist() if re.fullmatch(r"xl/worksheets/sheet\d+\.xml", name)]
+        sheets = {
+            name: list(itertools.islice(_rows(archive, name, words, label), LOOKED_AT_SHEET_ROWS))
+            for name in sorted(names, key=lambda name: (len(name), name))
+        }
+        for number, name in enumerate(_chosen(sheets, label)):
+            header = _header(sheets[name]) if number else 0
+            yield from _csv_chunks(itertools.islice(_rows(archive, name, words, label), header + bool(number), None))
+    except LogError:
+        raise
     except (ET.ParseError, KeyError, IndexError, ValueError) as error:
         raise LogError(f"{label} is a broken workbook; save the sheet as CSV (UTF-8).") from error
-    raise LogError(f"{label} has no sheet with a table; export the log again.")
+
+
+def _chosen(sheets: Mapping[str, list[list[str]]], label: str) -> list[str]:
+    """The sheets whose header names usage, all of one header; else the first with two rows, wide ones before others."""
+    usage = [name for name, rows in sheets.items() if rows and known_role_count(rows[_header(rows)]) >= 2]
+    if len({tuple(sheets[name][_header(sheets[name])]) for name in usage}) > 1:
+        raise LogError(f"{label} has several sheets with usage and different columns; save the one that counts as CSV.")
+    others = [name for name, rows in sheets.items() if len(rows) > 1]
+    others = [name for name in others if max(map(len, sheets[name])) > 1] or others
+    if not usage and not others:
+        raise LogError(f"{label} has no sheet with a table; export the log again.")
+    return usage or others[:1]
+
+
+def _header(rows: list[list[str]]) -> int:
+    """The place of the row that names usage; 0 for none."""
+    return next((place for place, row in enumerate(rows) if known_role_count(row) >= 2), 0)
 
 
 def _csv_chunks(rows: Iterator[list[str]]) -> Iterator[bytes]:

@@ -75,14 +75,10 @@ def test_usage_in_a_cell(tmp_path: Path, wrap: Any) -> None:
         ("log.csv", "timestamp,input_tokens,output_tokens\n" + f"{T1},1,2\n"),
         ("log.jsonl", "\n".join(LINES)),
         ("log.json", json.dumps(ROWS)),
-        (
-            "log.json",
-            json.dumps({"data": [{"start_time": 1, "num_model_requests": 3, "input_tokens": 5, "output_tokens": 1}]}),
-        ),
         ("log.txt", "no table at all\n"),
     ],
 )
-def test_plain_logs_and_aggregates_are_left_alone(tmp_path: Path, name: str, text: str) -> None:
+def test_plain_logs_are_left_alone(tmp_path: Path, name: str, text: str) -> None:
     assert flat_log(tmp_path, text, name) is None
 
 

@@ -218,20 +218,6 @@ def test_canary_is_in_no_error(tmp_path: Path) -> None:
 DEEP = '{"a":' * 5_000 + "1" + "}" * 5_000
 
 
-AGGREGATE = csv_text(
-    ["1791190800,1791194400,3.0,10,10"], "start_time,end_time,num_model_requests,input_tokens,output_tokens"
-)
-
-
-BUCKETS = json.dumps({"data": [{"starting_at": "x", "ending_at": "y", "results": []}], "has_more": False}, indent=1)
-
-
-METRICS = json.dumps({"timespan": "x", "value": [{"timeseries": [{"data": []}]}]}, indent=1)
-
-
-BENCHMARK = '{"total_input_tokens": 5, "total_output_tokens": 6, "input_lens": [1]}\n'
-
-
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -268,10 +254,6 @@ BENCHMARK = '{"total_input_tokens": 5, "total_output_tokens": 6, "input_lens": [
         (csv_text(ROWS, "timestamp,ctx_tokens,output_tokens"), "recognized as the input.*Its columns are.*ctx_tokens"),
         (csv_text([*ROWS, '2026-10-05T09:00:00Z,"open,1', *ROWS]), "odd number of quotes"),
         (csv_text([*ROWS, "2026-10-05T09:00:00Z,1,1,1,1"]), r"line 5, does not have the 3 columns"),
-        (AGGREGATE, "aggregate.*OpenAI.*export a per-request log"),
-        (BUCKETS, "aggregate.*usage report"),
-        (METRICS, "aggregate.*Azure Monitor"),
-        (BENCHMARK, "aggregate.*benchmark"),
         (DEEP, "nested too deeply"),
         ("[1, 2, 3]", "no line that is a JSON object"),
         ("{broken\n{more", "no line that is a JSON object"),

@@ -89,6 +89,8 @@ DATADOG = {"data": [{"id": "d", "type": "span", "attributes": {
     "metrics": {"input_tokens": 100, "output_tokens": 5, "total_tokens": 105, "cache_read_input_tokens": 70}}}]}  # fmt: skip
 
 WHOLE, UNWRITTEN, PLAIN = (100, 5, 70, 20), (100, 5, 70, None), (100, 5, None, None)
+KIMI = {"timestamp": T1, "payload": {"token_usage": {"input_other": 10, "output": 5, "input_cache_read": 70,
+                                                     "input_cache_creation": 20}}}  # fmt: skip
 SAMPLES: list[tuple[str, object, tuple[int | None, ...]]] = [
     ("Claude Code session", CLAUDE_CODE, WHOLE),
     ("Codex session", {"timestamp": T1, "type": "event_msg", "payload": {"type": "token_count", "info": {
@@ -111,6 +113,7 @@ SAMPLES: list[tuple[str, object, tuple[int | None, ...]]] = [
     ("LangSmith run", LANGSMITH, WHOLE),
     ("Braintrust span", BRAINTRUST, WHOLE),
     ("Weave call", WEAVE, PLAIN),
+    ("Kimi session", KIMI, WHOLE),
     ("Datadog LLM Observability span", DATADOG, UNWRITTEN),
 ]  # fmt: skip
 

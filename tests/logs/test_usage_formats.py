@@ -8,6 +8,10 @@ from flat_logs import T1, T2, flat_log, flat_rows, tokens, used
 
 from calculators.logs.usage_formats import SERVICE_FORMATS
 
+LIFETIMES = {"time": T1, "input_tokens": 10, "output_tokens": 5, "cache_read_input_tokens": 70,
+             "cache_creation_5m_input_tokens": 15, "cache_creation_1h_input_tokens": 5}  # fmt: skip
+COHERE = {"time": T1, "usage": {"billed_units": {"input_tokens": 99, "output_tokens": 5}, "cached_tokens": 70,
+                                "tokens": {"input_tokens": 100, "output_tokens": 5}}}  # fmt: skip
 PORTKEY = {"id": "p", "created_at": T1, "is_success": True, "ai_model": "m", "req_units": 100, "res_units": 5, "total_units": 105,
            "cost": 3, "response_status_code": 200, "cache_status": "MISS"}  # fmt: skip
 ENVOY = {
@@ -80,6 +84,8 @@ SAMPLES: list[tuple[str, object, tuple[int | None, ...]]] = [
     ("vLLM request log", VLLM, UNWRITTEN),
     ("AIPerf record", AIPERF, PLAIN),
     ("Ollama answer", OLLAMA, PLAIN),
+    ("Anthropic usage with two lifetimes of the cache", LIFETIMES, WHOLE),
+    ("Cohere answer", COHERE, UNWRITTEN),
     ("Anthropic usage", ANTHROPIC, WHOLE),
     ("OpenAI usage", BATCH, UNWRITTEN),
     ("OpenAI Responses usage", RESPONSES, UNWRITTEN),

@@ -44,8 +44,8 @@ def test_documents_one_after_the_other_are_all_read(tmp_path: Path) -> None:
 def test_titles_may_stand_above_the_header(tmp_path: Path) -> None:
     path = write(tmp_path, "Azure OpenAI,,\nSum,,\nTime (UTC),Requests,Tokens\n2026-10-05,1,2\n")
     table = next(usage_tables(path))
-    assert {"timeutc", "requests", "tokens"} == table.names
-    assert list(table.rows()) == [{"timeutc": "2026-10-05", "requests": "1", "tokens": "2"}]
+    assert {"timeutc", "time", "requests", "tokens"} == table.names
+    assert list(table.rows()) == [{"timeutc": "2026-10-05", "time": "2026-10-05", "requests": "1", "tokens": "2"}]
 
 
 def test_what_is_no_text_has_no_table(tmp_path: Path) -> None:
