@@ -11,16 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from calculators.logs.aggregate_formats import (
-    KIND_COLUMNS,
-    PLAIN,
-    START,
-    AggregateFormat,
-    kinds_format,
-    known_format,
-    may_be_sums,
-)
-from calculators.logs.aggregate_rows import DAY_S, Slice, UnreadTime, is_day, slices
+from calculators.logs.aggregate_formats import PLAIN, AggregateFormat, known_format
+from calculators.logs.aggregate_rows import DAY_S, Slice, UnreadTime, slices
+from calculators.logs.aggregate_tables import day_first, joined_sums, sums_table
 from calculators.logs.aggregate_text import (
     asked_cache,
     asked_requests,
@@ -35,14 +28,12 @@ from calculators.logs.load_series import period_series
 from calculators.logs.request_file import LogError
 from calculators.logs.request_groups import only_text
 from calculators.logs.shown import file_label, shown_cell
-from calculators.logs.timestamps import TimeStyle, time_style
 from calculators.logs.usage_questions import UsageQuestion
 from calculators.logs.usage_reading import UsageReading
 from calculators.logs.usage_share import MAX_SHARE_CHARS, UNNAMED, UsageShare, largest_shares, named_values
-from calculators.logs.usage_tables import FIRST_ROW_COUNT, UsageTable, usage_tables
+from calculators.logs.usage_tables import UsageTable, usage_tables
 from calculators.units import SECONDS_PER_HOUR, listed, percent, printable
 
-LOOKED_AT_ROW_COUNT = 2_000
 MIN_ROWS_OF_TOTAL = 4
 TOTAL_TOLERANCE_FRAC = 0.005
 
@@ -80,104 +71,26 @@ def read_aggregate(
     `only` asks for.
     """
     files = [list(usage_tables(path)) for path in ([paths] if isinstance(paths, Path) else paths)]
-    recognized = _joined(files, label) if len(files) > 1 else _sums_before_others(files[0], label)
-    if recognized is not None:
-        reading: LoadReading | None = _reading(*recognized, label, input_excludes_cache, only)
-    else:
-        reading = _lengths_or_rates(files[0], label, only)
+    reading = _lengths_or_rates(files[0], label, only) if len(files) == 1 else None
+    if reading is None:
+        sums = joined_sums(files, label) if len(files) > 1 else sums_table(files[0])
+        reading = None if sums is None else _reading(*sums, label, input_excludes_cache, only)
     return None if reading is None else replace(reading, assumed=assumptions(reading))
 
 
-def _joined(files: list[list[UsageTable]], label: str) -> tuple[UsageTable, AggregateFormat]:
-    """The rows of several files of one kind as those of one. Raises LogError."""
-    chosen = [_sums(tables) for tables in files]
-    recognized = [pair for pair in chosen if pair is not None]
-    if len(recognized) < len(files) or len({entry.what for _, entry in recognized}) > 1:
-        raise LogError(f"{label}: these files of sums are of different kinds; read them one at a time.")
-    names = frozenset(name for table, _ in recognized for name in table.names)
-    rows = lambda: itertools.chain.from_iterable(table.rows() for table, _ in recognized)  # noqa: E731
-    return UsageTable(names, rows, recognized[0][0].is_json), recognized[0][1]
-
-
-def _sums_before_others(tables: list[UsageTable], label: str) -> tuple[UsageTable, AggregateFormat] | None:
-    """The table of sums, unless an earlier table holds lengths or rates. Raises LogError for a benchmark's result."""
+def _lengths_or_rates(tables: list[UsageTable], label: str, only: Mapping[str, Sequence[str]]) -> LoadReading | None:
+    """The reading of lengths or rates, unless a table of known sums comes first. Raises LogError for a benchmark's
+    result."""
     for table in tables:
         refuse_benchmark(table, label)
         if known_format(table.names) is not None:
-            break
-        if any(read(table, label) is not None for read in (read_rates, read_lengths)):
             return None
-    return _sums(tables)
-
-
-def _lengths_or_rates(tables: list[UsageTable], label: str, only: Mapping[str, Sequence[str]]) -> LoadReading | None:
-    for table in tables:
         for read in (read_rates, read_lengths):
             if (reading := read(table, label)) is not None:
                 if only:
                     raise LogError(f"{label} holds {reading.kind} that cannot be split by {listed(list(only))}.")
                 return reading
     return None
-
-
-def _sums(tables: list[UsageTable]) -> tuple[UsageTable, AggregateFormat] | None:
-    """The first table of sums and how to read it; None: there is none."""
-    for table in tables:
-        if (entry := known_format(table.names)) is not None:
-            return table, entry
-    for table in tables:
-        if may_be_sums(table.names) and _looks_summed(table):
-            return table, PLAIN
-        if (kinds := kinds_format(table.names, _first_values(table))) is not None:
-            return table, kinds
-    return None
-
-
-def _first_values(table: UsageTable) -> dict[str, set[str]]:
-    values = defaultdict[str, set[str]](set)
-    for row in itertools.islice(table.rows(), FIRST_ROW_COUNT):
-        for name in KIND_COLUMNS:
-            if row.get(name):
-                values[name].add(row[name])
-    return values
-
-
-def _looks_summed(table: UsageTable) -> bool:
-    """Whether the first rows are periods: whole minutes with more than one request each, or dates without a time."""
-    try:
-        return _has_periods(table)
-    except UnreadTime:
-        return False
-
-
-def _has_periods(table: UsageTable) -> bool:
-    counts, starts, days, counted = list[float](), list[float](), list[bool](), set[str]()
-    widths = list[float]()
-    for row, part in zip(table.rows(), slices(table, PLAIN, _day_first(table)), strict=False):
-        if part is not None:
-            widths.append((part.end_s or part.start_s) - part.start_s)
-            counts.append(part.amounts.get("requests", 0.0))
-            starts.append(part.start_s)
-            days.append(any(is_day(text) for text in row.values()) and part.end_s is not None)
-            counted |= {name for name, amount in part.amounts.items() if amount > 0}
-        if len(starts) >= LOOKED_AT_ROW_COUNT:
-            break
-    if "output" not in counted or not counted & {"input", "uncached"}:
-        return False
-    by_minutes = all(start % 60 == 0 for start in starts)
-    return all(days) or (
-        by_minutes and (max(counts) > 1 or all(width >= 3_600 and width % 60 == 0 for width in widths))
-    )
-
-
-def _day_first(table: UsageTable) -> bool:
-    """Whether written dates begin with the day, as some of them show."""
-    return _time_style(table).day_first
-
-
-def _time_style(table: UsageTable) -> TimeStyle:
-    rows = itertools.islice(table.rows(), LOOKED_AT_ROW_COUNT)
-    return time_style([next((row[name] for name in START if row.get(name)), "") for row in rows])
 
 
 def _reading(
@@ -312,7 +225,7 @@ def with_spend(reading: UsageReading, bill: LoadReading) -> UsageReading:
 
 def _slices(table: UsageTable, entry: AggregateFormat, label: str) -> list[Slice | None]:
     try:
-        return list(slices(table, entry, _day_first(table)))
+        return list(slices(table, entry, day_first(table)))
     except UnreadTime as error:
         shown = shown_cell(str(error.args[0]))
         raise LogError(f'{label} has a period that is no date, "{shown}"; write dates like 2026-10-05.') from None

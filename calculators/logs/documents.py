@@ -135,10 +135,10 @@ def _depth(document: Any) -> int:
     """Keys to the deepest scalar of nested objects, up to MAX_DEPTH."""
     depth, inner = 0, [document]
     while depth < MAX_DEPTH and (objects := [value for value in inner if isinstance(value, dict)]):
-        if any(map(is_wrapped, objects)):
-            return FLAT_DEPTH + 1
+        if any(map(is_wrapped, inner)):
+            break
         depth, inner = depth + 1, [value for one in objects for value in one.values()]
-    return depth
+    return FLAT_DEPTH + 1 if any(map(is_wrapped, inner)) else depth
 
 
 def _is_flat(path: Path, head: Sequence[Any]) -> bool:

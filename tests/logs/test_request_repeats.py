@@ -175,4 +175,4 @@ def test_ids_put_in_order_part_by_part_give_the_same(tmp_path: Path, monkeypatch
     monkeypatch.setattr("calculators.logs.request_repeats.ROWS_AT_ONCE", 2)
     reading = read(tmp_path, [*rows(ids), *named], f"{HEADER},request_id")
     assert sums(reading) == RIGHT
-    assert reading.read[0] == "Excluded rows: 9 (duplicate ids)."
+    assert "Excluded rows: 9 (duplicate ids)." in reading.read

@@ -1,0 +1,91 @@
+"""Which table of a file holds sums by period, and how it is read."""
+
+import itertools
+from collections import defaultdict
+
+from calculators.logs.aggregate_formats import (
+    KIND_COLUMNS,
+    PLAIN,
+    START,
+    AggregateFormat,
+    kinds_format,
+    known_format,
+    may_be_sums,
+)
+from calculators.logs.aggregate_rows import UnreadTime, is_day, slices
+from calculators.logs.request_file import LogError
+from calculators.logs.timestamps import TimeStyle, time_style
+from calculators.logs.usage_tables import FIRST_ROW_COUNT, UsageTable
+
+LOOKED_AT_ROW_COUNT = 2_000
+
+
+def joined_sums(files: list[list[UsageTable]], label: str) -> tuple[UsageTable, AggregateFormat]:
+    """The rows of several files of one kind as those of one. Raises LogError."""
+    chosen = [sums_table(tables) for tables in files]
+    recognized = [pair for pair in chosen if pair is not None]
+    if len(recognized) < len(files) or len({entry.what for _, entry in recognized}) > 1:
+        raise LogError(f"{label}: these files of sums are of different kinds; read them one at a time.")
+    names = frozenset(name for table, _ in recognized for name in table.names)
+    rows = lambda: itertools.chain.from_iterable(table.rows() for table, _ in recognized)  # noqa: E731
+    return UsageTable(names, rows, recognized[0][0].is_json), recognized[0][1]
+
+
+def sums_table(tables: list[UsageTable]) -> tuple[UsageTable, AggregateFormat] | None:
+    """The first table of sums and how to read it; None: there is none."""
+    for table in tables:
+        if (entry := known_format(table.names)) is not None:
+            return table, entry
+    for table in tables:
+        if may_be_sums(table.names) and _looks_summed(table):
+            return table, PLAIN
+        if (kinds := kinds_format(table.names, _first_values(table))) is not None:
+            return table, kinds
+    return None
+
+
+def _first_values(table: UsageTable) -> dict[str, set[str]]:
+    values = defaultdict[str, set[str]](set)
+    for row in itertools.islice(table.rows(), FIRST_ROW_COUNT):
+        for name in KIND_COLUMNS:
+            if row.get(name):
+                values[name].add(row[name])
+    return values
+
+
+def _looks_summed(table: UsageTable) -> bool:
+    """Whether the first rows are periods: whole minutes with more than one request each, or dates without a time."""
+    try:
+        return _has_periods(table)
+    except UnreadTime:
+        return False
+
+
+def _has_periods(table: UsageTable) -> bool:
+    counts, starts, days, counted = list[float](), list[float](), list[bool](), set[str]()
+    widths = list[float]()
+    for row, part in zip(table.rows(), slices(table, PLAIN, day_first(table)), strict=False):
+        if part is not None:
+            widths.append((part.end_s or part.start_s) - part.start_s)
+            counts.append(part.amounts.get("requests", 0.0))
+            starts.append(part.start_s)
+            days.append(any(is_day(text) for text in row.values()) and part.end_s is not None)
+            counted |= {name for name, amount in part.amounts.items() if amount > 0}
+        if len(starts) >= LOOKED_AT_ROW_COUNT:
+            break
+    if "output" not in counted or not counted & {"input", "uncached"}:
+        return False
+    by_minutes = all(start % 60 == 0 for start in starts)
+    return all(days) or (
+        by_minutes and (max(counts) > 1 or all(width >= 3_600 and width % 60 == 0 for width in widths))
+    )
+
+
+def day_first(table: UsageTable) -> bool:
+    """Whether written dates begin with the day, as some of them show."""
+    return _time_style(table).day_first
+
+
+def _time_style(table: UsageTable) -> TimeStyle:
+    rows = itertools.islice(table.rows(), LOOKED_AT_ROW_COUNT)
+    return time_style([next((row[name] for name in START if row.get(name)), "") for row in rows])
