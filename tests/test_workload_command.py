@@ -124,7 +124,7 @@ def test_a_name_without_a_price_is_assumed_until_it_is_named(
     assert main(["workload", log, "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert [part["basis"] for part in told["api"]["mix"]] == ["matched", "assumed"]
-    assert any("corp-prod as gpt-4.1" in note for note in told["api_notes"])
+    assert any("corp-prod as gpt-4.1 of OpenAI" in note for note in told["api_notes"])
     assert main(["workload", log, "--json", "--model", "corp-prod=openai/gpt-5.4"]) == 0
     mix = json.loads(capsys.readouterr().out)["api"]["mix"]
     assert {(part["model"], part["basis"]) for part in mix} == {("gpt-4.1", "matched"), ("gpt-5.4", "matched")}

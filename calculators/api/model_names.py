@@ -77,14 +77,17 @@ class ListedModel:
     """assumed: the name does not say who sells it, or only nearly fits."""
 
 
-def listed_model(name: str, day: date, catalog: Catalog) -> ListedModel | None:
-    """The listed model of a name in a usage file; None where there is none with a price for text.
+def listed_model(name: str, day: date, catalog: Catalog, seller: str = "") -> ListedModel | None:
+    """The listed model of a name in a usage file; None where there is none with a price for text. `seller`: who sold it,
+    where the file says so.
 
-    In this order: the provider that the name tells; the makers; an open model of this name at the first provider that
+    In this order: the seller, or the provider that the name tells; the makers; an open model of this name at the first provider that
     hosts it, which is an assumption; what the price library itself takes for it, which is one too.
     """
     plain = name.strip().lower()
-    told = _teller(plain)
+    told = seller or _teller(plain)
+    if told == "aws" and "claude" in plain and not BEDROCK.match(plain.rpartition("/")[2]):
+        plain = BEDROCK_PLACE[False] + plain.rpartition("/")[2]
     if told and (match := _first(_listed((told,), plain, catalog), day, catalog)):
         return replace(match, basis="matched")
     bare = plain.rpartition("/")[2]

@@ -1,12 +1,13 @@
 """The API in use, as a usage file tells it: its models with their parts of the traffic, and its spend."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import yaml
 
 from calculators.api.model_names import ListedModel, listed_model
+from calculators.api.rates import provider_name
 from calculators.catalog.catalog import Catalog
 from calculators.logs.request_notes import span_text
 from calculators.logs.usage_reading import UsageReading
@@ -55,7 +56,7 @@ def api_of_usage(
     the API model stays. `typed`: listed models that the user names.
     """
     used = [model for model in reading.models if model.input_tok or model.output_tok] or reading.models
-    models, unlisted = _listed_models(used, day, catalog, typed or {})
+    models, unlisted = _listed_models(used, lambda name: listed_model(name, day, catalog, reading.seller), typed or {})
     parts = _folded(_merged(models))
     kept = before if before.paid_source == "typed" else _without_bill(before)
     api = kept.model_copy(update={"mix": (), **_models(parts, unlisted)})
@@ -79,13 +80,13 @@ def _without_bill(api: Api) -> Api:
 
 
 def _listed_models(
-    models: Iterable[UsageShare], day: date, catalog: Catalog, typed: Listing
+    models: Iterable[UsageShare], look_up: Callable[[str], ListedModel | None], typed: Listing
 ) -> tuple[list[_Part], list[UsageShare]]:
     """Models with a list price, and those without one."""
     priced, unlisted = [], []
     for model in models:
         name = printable(model.value, MAX_MODEL_NAME_CHARS)
-        match = ListedModel(*typed[name], basis="matched") if name in typed else listed_model(model.value, day, catalog)
+        match = ListedModel(*typed[name], basis="matched") if name in typed else look_up(model.value)
         if match is None:
             unlisted.append(model)
         else:
@@ -191,7 +192,7 @@ def _texts(reading: UsageReading, api: Api, parts: Sequence[_Part], unlisted: Se
         yield f"Priced as {api.model}."
     assumed = [part for part in api.mix if part.basis == "assumed"]
     if assumed:
-        each = [f"{part.name} as {part.model}" for part in assumed]
+        each = [f"{part.name} as {part.model} of {provider_name(part.provider)}" for part in assumed]
         yield f"Assumed, because the list has no such name: {_named(each)}. Correct it on the Candidates page."
     if api.paid_source == f"log:{reading.name}"[:300] and api.paid_usd_per_month and reading.spend_usd:
         yield (

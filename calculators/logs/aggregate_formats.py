@@ -132,6 +132,8 @@ class AggregateFormat:
     """Tokens of one unit where the table has no column of units."""
     about: tuple[str, ...] = ()
     """Columns that say which service a row of a bill is about; rows of others are passed over."""
+    seller: str = ""
+    """Who sold the tokens, as price lists name it; empty where the format does not say."""
 
 
 def _format(what: str, needed: str, any_of: str = "", **more: object) -> AggregateFormat:
@@ -159,6 +161,7 @@ AGGREGATE_FORMATS: tuple[AggregateFormat, ...] = (
         "date requests prompttokens",
         "byokusageinference modelpermaslug usage",
         spend=("usage",),
+        seller="openrouter",
     ),
     _format(
         *(
@@ -180,6 +183,7 @@ AGGREGATE_FORMATS: tuple[AggregateFormat, ...] = (
         item=("namevalue",),
         amount=("total",),
         spend=(),
+        seller="azure",
     ),
     _format(
         *("Azure Monitor metrics", "total timestamp", "metricname metric"),
@@ -187,6 +191,7 @@ AGGREGATE_FORMATS: tuple[AggregateFormat, ...] = (
         item=("metricname", "metric"),
         amount=("total",),
         spend=(),
+        seller="azure",
     ),
     _format(
         *("Azure Monitor metrics", "total timegenerated metricname"),
@@ -194,6 +199,7 @@ AGGREGATE_FORMATS: tuple[AggregateFormat, ...] = (
         item=("metricname",),
         amount=("total",),
         spend=(),
+        seller="azure",
     ),
     _format(
         *("CloudWatch metrics of Bedrock", "label", "metricdataresults datapoints"),
@@ -202,6 +208,7 @@ AGGREGATE_FORMATS: tuple[AggregateFormat, ...] = (
         item=("label",),
         amount=("values", "sum"),
         spend=(),
+        seller="aws",
     ),
     _format(
         *("an AWS cost and usage report", "lineitemusagetype lineitemusageamount lineitemusagestartdate"),
@@ -212,6 +219,7 @@ AGGREGATE_FORMATS: tuple[AggregateFormat, ...] = (
         unit=("pricingunit", "lineitemlineitemdescription"),
         default_scale=1e3,
         about=("lineitemproductcode", "lineitemusagetype", "lineitemlineitemdescription", "productservicename"),
+        seller="aws",
     ),
     _format(
         *("a Google Cloud billing export", "skudescription", "usageamount usagestarttime usagestartdate"),
@@ -222,6 +230,7 @@ AGGREGATE_FORMATS: tuple[AggregateFormat, ...] = (
         unit=("usageunit",),
         spend=("cost", "costusd", "subtotal"),
         about=("servicedescription", "skudescription"),
+        seller="google",
     ),
     _format(
         *("a FOCUS billing export", "chargeperiodstart consumedquantity"),
@@ -241,11 +250,12 @@ AGGREGATE_FORMATS: tuple[AggregateFormat, ...] = (
         amount=("quantity",),
         unit=("unitofmeasure",),
         about=("metercategory", "metersubcategory", "metername", "consumedservice"),
+        seller="azure",
     ),
     _format("an OpenAI usage export", "starttime endtime starttimeiso endtimeiso"),
 )
 METRIC_COLUMNS = re.compile("processedprompttokens|azureopenairequests")
-METRIC_TABLE = AggregateFormat("Azure Monitor metrics", frozenset(), shape="metrics", spend=())
+METRIC_TABLE = AggregateFormat("Azure Monitor metrics", frozenset(), shape="metrics", spend=(), seller="azure")
 PLAIN = AggregateFormat("a table of usage by period", frozenset(), input_is="unsure", spend=(*SPEND, "amount"))
 KIND_ROWS = AggregateFormat("a table with a row for each kind of token", frozenset(), shape="items", input_is="unsure")
 MODEL_SERVICES = re.compile(

@@ -112,6 +112,7 @@ def _reading(
     tokens: dict[str, Any] = {**_tokens(account.all, bool(uncached))}
     reading = LoadReading(
         kind="aggregate",
+        seller=entry.seller,
         name=file_label(f"{label} (only {only_text(only)})") if only else label,
         requests=requests,
         **tokens,

@@ -45,6 +45,8 @@ class UsageReading:
     """Empty when nothing is in doubt."""
     summary: UsageSummary | None = None
     """Lengths, peaks and arrivals, of a log of requests only."""
+    seller: str = ""
+    """Who sold the tokens, as price lists name it; empty where the file does not say."""
     bill_span_s: float | None = None
     """Period of the spend, where a bill of its own gave it."""
 

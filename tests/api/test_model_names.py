@@ -76,3 +76,18 @@ def test_a_maker_is_not_taken_to_sell_an_open_model_that_only_others_serve() -> 
     match = listed_model("openai/gpt-oss-120b", DAY, load_catalog())
     assert match is not None
     assert match.provider != "openai"
+
+
+@pytest.mark.parametrize(
+    ("seller", "provider", "basis"),
+    [
+        ("", "anthropic", "matched"),
+        ("aws", "aws", "matched"),
+        ("google", "google", "matched"),
+        ("azure", "anthropic", "assumed"),
+    ],
+)
+def test_the_seller_that_the_file_tells_sets_the_price(seller: str, provider: str, basis: str) -> None:
+    match = listed_model("Claude4.5Sonnet", DAY, load_catalog(), seller)
+    assert match is not None
+    assert (match.provider, match.basis) == (provider, basis)

@@ -70,7 +70,7 @@ def test_an_unlisted_name_is_priced_as_the_largest_listed_model_and_said_to_be()
         ("gpt-4.1", "gpt-4.1", "matched"),
         ("corp-prod", "gpt-4.1", "assumed"),
     ]
-    assert any("corp-prod as gpt-4.1" in text and text.startswith("Assumed") for text in result.texts)
+    assert any("corp-prod as gpt-4.1 of OpenAI" in text and text.startswith("Assumed") for text in result.texts)
 
 
 def test_the_user_names_the_listed_model_of_a_name() -> None:
