@@ -17,7 +17,7 @@ ABBREVIATIONS = [term.abbreviation for term in TERMS if term.abbreviation]
 NOT_TYPED = {
     *("workload.source", "workload.cells", "workload.cache_write_frac", "hardware.max_rent_age_days"),
     *(f"workload.{name}_basis" for name in ("requests", "lengths", "cached", "peak")),
-    "evidence.api_latency_source",
+    *("api.paid_source", "evidence.api_latency_source"),
 }
 """Where values came from, and what only a log or a file sets."""
 

@@ -242,7 +242,9 @@ def test_a_workload_file_of_the_command_line_is_read_on_the_page() -> None:
     app.file_uploader(key="log_file").upload("workload.yaml", content.encode(), "application/yaml").run()
     assert not app.exception
     assert linked(app).workload.model_dump() == parse_usage_file(content.encode(), "workload.yaml")[0].model_dump()
-    assert any("Larger than 200 MB: run `python -m calculators workload" in one.value for one in app.caption)
+    assert any(
+        "For larger files run `python -m calculators workload FILE > workload.yaml`" in one.value for one in app.caption
+    )
 
 
 def test_a_yaml_without_a_workload_says_how_to_write_one() -> None:
@@ -478,7 +480,7 @@ def test_a_technique_that_costs_money_is_said_on_both_technique_pages() -> None:
     assert "allowed, not needed" in app.table[0].value.to_csv()
     app.switch_page("pages/engineer/framework.py").run()
     assert "does not add: prefill/decode disaggregation" in words(app)
-    assert app.selectbox(key="view_framework_metric").options[0] == "Automatic: Too many GPUs for the load"
+    assert app.selectbox(key="view_framework_metric").options[0] == "Automatic: none failing"
 
 
 def test_break_even_marks_say_with_which_option() -> None:
