@@ -52,7 +52,9 @@ def request_shares(engine: LogEngine, table: ir.Table, group: str, known: set[st
         return ()
     values = [record[group] for record in records[:MAX_SHARES]]
     p95s = _p95s(engine, rows, values) if group == "model" else {}  # of each group costs time
-    shares = [_share(record | p95s.get(record[group], {}), record[group] or UNNAMED, known) for record in records[:MAX_SHARES]]
+    shares = [
+        _share(record | p95s.get(record[group], {}), record[group] or UNNAMED, known) for record in records[:MAX_SHARES]
+    ]
     if len(records) > MAX_SHARES:
         rest = rows.filter(~rows[group].fill_null("").isin([value or "" for value in values]))
         shares.append(_share(engine.rows(rest.aggregate(**_amounts(rest)))[0], OTHERS, known))
@@ -66,8 +68,8 @@ def _p95s(engine: LogEngine, rows: Any, models: Sequence[str | None]) -> dict[st
     if None in p95s:
         place = rows.model.isnull().ifelse(models.index(None), place)
     for side in ("input", "output"):
-        placed = rows.select(place=place, value=rows[f"{side}_tok"])
-        grouped = placed.filter(placed.place >= 0).group_by("place", "value").aggregate(n=placed.count())
+        placed: Any = rows.select(place=place, value=rows[f"{side}_tok"])
+        grouped = placed.group_by("place", "value").aggregate(n=placed.count())
         columns = engine.columns(grouped.order_by("place", "value"))
         for at, model in enumerate(models):
             chosen = columns["place"] == at
