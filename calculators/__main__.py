@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         return 0
     except KeyboardInterrupt:
-        print("\ncrossover: stopped; nothing was written.", file=sys.stderr)
+        print("\ncrossover: stopped.", file=sys.stderr)
         return 130
     except (DataError, OSError) as error:
         told = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) and error.filename else error

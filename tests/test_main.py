@@ -258,4 +258,4 @@ def test_ctrl_c_is_one_sentence_and_status_130(
 
     monkeypatch.setattr("calculators.logs.usage_files.read_usage", interrupted)
     assert main(["workload", "any.csv"]) == 130
-    assert capsys.readouterr().err.strip() == "crossover: stopped; nothing was written."
+    assert capsys.readouterr().err.strip() == "crossover: stopped."

@@ -36,12 +36,12 @@ cell_expressions    a cell as tokens or time
 request_marks       failures, gateway caches, other calls, batches
 log_engine          the database of one read
 request_rows        rows as typed tables
+request_statistics  lengths, rates and peaks
 load_series         load over time
 request_groups      requests by model, team and key
 request_checks      whether a log as a whole can be right
 request_repeats     rows that say again what others say
 request_sampling    logs of one request in many
-request_statistics  lengths, rates and peaks
 summer_time         hours that come twice
 request_notes       notes on a log as sentences
 usage_readers       readers that stand before the one of request logs

@@ -25,6 +25,7 @@ from calculators.logs.aggregate_text import (
 from calculators.logs.aggregate_workload import assumptions
 from calculators.logs.lengths_and_rates import LoadReading, read_lengths, read_rates, refuse_benchmark
 from calculators.logs.load_series import period_series
+from calculators.logs.log_bytes import Progress, silent
 from calculators.logs.request_file import LogError
 from calculators.logs.request_groups import only_text
 from calculators.logs.shown import file_label, shown_cell
@@ -63,6 +64,7 @@ def read_aggregate(
     label: str,
     input_excludes_cache: bool | None = None,
     only: Mapping[str, Sequence[str]] = _ALL,
+    progress: Progress = silent,
 ) -> LoadReading | None:
     """The reading of a file of sums, or of several of one kind, of lengths alone or of rates alone; None when it is none of
     these.
@@ -70,7 +72,7 @@ def read_aggregate(
     Raises LogError for a benchmark's result, for periods that overlap, for a file without any use, and for one without what
     `only` asks for.
     """
-    files = [list(usage_tables(path)) for path in ([paths] if isinstance(paths, Path) else paths)]
+    files = [list(usage_tables(path, progress)) for path in ([paths] if isinstance(paths, Path) else paths)]
     reading = _lengths_or_rates(files[0], label, only) if len(files) == 1 else None
     if reading is None:
         sums = joined_sums(files, label) if len(files) > 1 else sums_table(files[0])

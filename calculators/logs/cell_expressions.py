@@ -1,6 +1,8 @@
 """Ibis expressions from the text of a cell to a number of tokens or a time, in every style that is read."""
 
 import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import ibis
@@ -25,6 +27,9 @@ MAX_REQUEST_TOK = 10_000_000  # of one request; more is an error of the log
 MAX_USD = 1e12
 MAX_NULL_BYTES = max(len(word.encode()) for word in NULL_WORDS)
 NULL_PATTERN = f"^({'|'.join(map(re.escape, NULL_WORDS))})?$"  # a long list for IN becomes a join, which takes memory
+MAX_KNOWN_COUNT = 20
+PLAIN_MOMENTS = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
+"""A cast that gives a time between them was of a plain date and time; others, such as the word epoch, are looked at."""
 FIRST_SIGN = "!"
 """Every white space sorts before it."""
 
@@ -71,15 +76,17 @@ def cell(raw: ir.Table, place: tuple[str, ...]) -> Any:
     return _json_text(value if place[0] == "json" else _json_valid(value).ifelse(value, None), pointer)
 
 
-def text_of(cell: Any) -> Any:
-    """The trimmed text of a cell; NULL when it is blank or a word for nothing.
+def text_of(cell: Any, known: Iterable[str] = ()) -> Any:
+    """The trimmed text of a cell; NULL when it is blank or a word for nothing. `known`: texts that stand for themselves.
 
     Trimming takes longer than all else, so it is left to cells that may need it."""
     if cell.type().is_integer():
         return cell.cast("string")
     is_bare = (cell >= FIRST_SIGN) & (_character(cell, -1) >= FIRST_SIGN)
     is_long = is_bare & (_byte_count(cell) > MAX_NULL_BYTES)
-    return ibis.cases((is_long, cell), (is_bare, _unless_null(cell)), else_=_unless_null(cell.strip()))
+    text = ibis.cases((is_long, cell), (is_bare, _unless_null(cell)), else_=_unless_null(cell.strip()))
+    plain = [value for value in known if value and value == value.strip()][:MAX_KNOWN_COUNT]
+    return cell.isin(plain).ifelse(cell, text) if plain else text
 
 
 def _unless_null(text: Any) -> Any:
@@ -110,15 +117,15 @@ def _is_whole(number: Any) -> Any:
     return number == number.try_cast("int64")
 
 
-def tokens_of(cell: Any, thousands: str = ",", scale: float = 1.0, has_suffix: bool = False) -> Any:
-    """Whole tokens from 0 to 10 M; NULL otherwise (also for NaN and infinity). `scale`: tokens of one unit of the column;
-    `has_suffix`: cells are written as 12.3k or as 300 tokens."""
+def tokens_of(cell: Any, number: Any, thousands: str = ",", scale: float = 1.0, has_suffix: bool = False) -> Any:
+    """Whole tokens from 0 to 10 M; NULL otherwise (also for NaN and infinity). `number`: the cell as float64, or NULL;
+    `scale`: tokens of one unit of the column; `has_suffix`: cells are written as 12.3k or as 300 tokens."""
     if has_suffix or scale != 1:
         return _whole_tokens(_in_units(text_of(cell), thousands, has_suffix, scale))
     written = _whole_tokens(_number(text_of(cell), thousands))
     if thousands == ".":
         return written
-    return _first_known(_whole_tokens(cell.try_cast("float64")), written)
+    return _is_token_count(number).ifelse(number.try_cast("int32"), written)
 
 
 def _in_units(text: Any, thousands: str, has_suffix: bool, scale: float) -> Any:
@@ -131,20 +138,30 @@ def _in_units(text: Any, thousands: str, has_suffix: bool, scale: float) -> Any:
 
 
 def _whole_tokens(number: Any) -> Any:
-    fits = (number >= 0) & (number <= MAX_REQUEST_TOK) & _is_whole(number)
-    return fits.ifelse(number, None).try_cast("int32")
+    return _is_token_count(number).ifelse(number, None).try_cast("int32")
 
 
-def usd_of(cell: Any) -> Any:
-    """Dollars in a cell: 0.0123, $1.20; NULL otherwise."""
-    number, text = cell.try_cast("float64"), text_of(cell)
+def _is_token_count(number: Any) -> Any:
+    return (number >= 0) & (number <= MAX_REQUEST_TOK) & (number == number.try_cast("int32"))
+
+
+def usd_of(cell: Any, number: Any) -> Any:
+    """Dollars in a cell: 0.0123, $1.20; NULL otherwise. `number`: the cell as float64, or NULL."""
+    text = text_of(cell)
     plain = text.re_replace(r"^(USD|\$)\s*", "").re_replace(r"\s*(USD|\$)$", "")
     comma = plain.re_search(r"^\d+,(\d{1,2}|\d{4,})$")
     written = _number(comma.ifelse(plain.replace(",", "."), plain))
     return number.between(-MAX_USD, MAX_USD).ifelse(number, written)
 
 
-def time_us(cell: Any, unit: tuple[str, bool] | None, style: TimeStyle = PLAIN_TIMES) -> Any:
+def time_casts(cell: Any, style: TimeStyle) -> dict[str, Any]:
+    """What a cell is as a time by a plain cast, as columns for `time_us`: DuckDB repeats a cast for each use within CASE."""
+    if style.is_iso:
+        return {"moment": cell.cast("string").try_cast("timestamp('UTC')")}
+    return {"number": cell.try_cast("float64"), "whole": cell.try_cast("int64")}
+
+
+def time_us(cell: Any, casts: Mapping[str, Any], unit: tuple[str, bool] | None, style: TimeStyle = PLAIN_TIMES) -> Any:
     """Microseconds since 1970 of a cell, or since 0 with a relative clock of the given unit; NULL where it is no time.
 
     Whole numbers stay integers, because a cast from fractional seconds would round."""
@@ -152,8 +169,9 @@ def time_us(cell: Any, unit: tuple[str, bool] | None, style: TimeStyle = PLAIN_T
         days = text_of(cell).replace(",", ".").try_cast("float64") - EXCEL_EPOCH_DAYS
         return (days * 86_400_000).round().try_cast("int64") * 1_000
     if style.is_iso:  # the other forms would be tried on every row, because DuckDB shares their parts
-        return _first_known(_iso_us(cell), _iso_us(text_of(cell)))
-    number, whole = cell.try_cast("float64"), cell.try_cast("int64")
+        moment = casts["moment"]
+        return moment.between(*PLAIN_MOMENTS).ifelse(_epoch_us(moment), _iso_us(text_of(cell)))
+    number, whole = casts["number"], casts["whole"]
     is_whole = _is_whole(number)
     if unit is not None:
         scale = US_PER_S if unit[0] == "s" else 1_000
@@ -171,11 +189,6 @@ def time_us(cell: Any, unit: tuple[str, bool] | None, style: TimeStyle = PLAIN_T
 def _iso_us(cell: Any) -> Any:
     text = cell.cast("string")
     return _epoch_us(text.re_search(r"^\d{4}[-/]").ifelse(text, None).try_cast("timestamp('UTC')"))
-
-
-def _first_known(quick: Any, slow: Any) -> Any:
-    """As coalesce, but DuckDB never tries the slow way where the quick one did."""
-    return quick.notnull().ifelse(quick, slow)
 
 
 def _written_us(text: Any, day_first: bool) -> Any:

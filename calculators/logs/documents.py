@@ -22,6 +22,7 @@ from calculators.logs.document_stream import (
     documents,
     opened,
 )
+from calculators.logs.log_bytes import Progress, reported, silent
 from calculators.logs.log_lines import line_object
 from calculators.logs.record_leaves import (
     ABOVE,
@@ -45,6 +46,7 @@ HEAD_RECORD_COUNT = 500
 HEAD_LINE_COUNT = 50
 FLAT_DEPTH = 2
 """Key depth up to which `request_columns` reads nested counts itself."""
+UNPACKING = "Reading records"
 BROKEN = b"broken\n"
 """Stands for an object that cannot be read, which the ordinary reading then counts."""
 
@@ -67,14 +69,16 @@ class EventsOfStream(ValueError):
     """The records are events of streams, whose counts do not stand together."""
 
 
-def flattened(path: Path, label: str, input_excludes_cache: bool | None = None) -> FlatLog | None:
+def flattened(
+    path: Path, label: str, input_excludes_cache: bool | None = None, progress: Progress = silent
+) -> FlatLog | None:
     """The log as canonical records; None for what is read as it is: plain tables and flat JSON lines.
 
     `input_excludes_cache` answers the question of a doubtful file. Raises LogError."""
     try:
         if not _holds_json(path):
-            return _flat_table(path, label, input_excludes_cache)
-        return _flat_documents(path, input_excludes_cache)
+            return _flat_table(path, label, input_excludes_cache, progress)
+        return _flat_documents(path, input_excludes_cache, progress)
     except EventsOfStream:
         raise LogError(
             f"{label} holds the events of streams, of which the last counts name no request; log the final message of each "
@@ -105,7 +109,7 @@ def _is_cells(line: str) -> bool:
 # --- where the records come from -----------------------------------------------------------------------------------
 
 
-def _flat_documents(path: Path, excludes: bool | None) -> FlatLog | None:
+def _flat_documents(path: Path, excludes: bool | None, progress: Progress) -> FlatLog | None:
     with opened(path) as text:
         stream = documents(text)
         head = list(islice(stream, HEAD_RECORD_COUNT))
@@ -114,13 +118,13 @@ def _flat_documents(path: Path, excludes: bool | None) -> FlatLog | None:
         raise EventsOfStream
     plans = [plan for record in first if (plan := plan_of(tuple(record))) is not None]
     if not plans:
-        return None if _is_flat(path, head) else _named_rows(path)
+        return None if _is_flat(path, head) else _named_rows(path, progress)
     if _is_flat(path, head) and max(map(_depth, head)) <= FLAT_DEPTH and all(map(_is_plain, plans)):
         return None
 
     def records() -> Iterator[Leaves | None]:
         with opened(path) as again:
-            for document in documents(again):
+            for document in reported(documents(again), progress, UNPACKING):
                 yield from (None,) if document is None else _records(document)
 
     return _written(records, excludes)
@@ -171,7 +175,7 @@ def _is_lines_or_array(path: Path) -> bool:
     return 2 * sum(line.startswith("{") and line.endswith("}") for line in lines) > len(lines)
 
 
-def _flat_table(path: Path, label: str, excludes: bool | None) -> FlatLog | None:
+def _flat_table(path: Path, label: str, excludes: bool | None, progress: Progress) -> FlatLog | None:
     """A CSV with the header of a known vendor, or with the usage as JSON in a cell."""
     try:
         head = read_head(path, label)
@@ -186,7 +190,7 @@ def _flat_table(path: Path, label: str, excludes: bool | None) -> FlatLog | None
                 text.readline()
             rows = csv.reader(text, delimiter=head.delimiter)
             header = [cell.strip() for cell in next(rows, [])]
-            for row in rows:
+            for row in reported(rows, progress, UNPACKING):
                 yield leaves_and_lists(dict(zip(header, row, strict=False)), unpack=True)[0]
 
     plans = [
@@ -198,12 +202,12 @@ def _flat_table(path: Path, label: str, excludes: bool | None) -> FlatLog | None
     return _written(records, excludes)
 
 
-def _named_rows(path: Path) -> FlatLog | None:
+def _named_rows(path: Path, progress: Progress) -> FlatLog | None:
     """Records of an envelope whose names say nothing here, as flat rows for the ordinary reading."""
     file, where = scratch_file()
     count = 0
     with opened(path) as text:
-        for document in documents(text):
+        for document in reported(documents(text), progress, UNPACKING):
             for record in _records(document):
                 row = {".".join(path): value for path, value in record.items() if is_short(value)}
                 file.write(json.dumps(row).encode() + b"\n")

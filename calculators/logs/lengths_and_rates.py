@@ -4,8 +4,9 @@ because they say what a server can do and not what users ask for.
 
 import itertools
 import re
+from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -14,6 +15,7 @@ import numpy as np
 
 from calculators.logs.aggregate_formats import START
 from calculators.logs.aggregate_rows import number, time_s
+from calculators.logs.cell_expressions import MAX_REQUEST_TOK
 from calculators.logs.load_series import period_series
 from calculators.logs.request_file import LogError
 from calculators.logs.request_names import NAMES
@@ -114,7 +116,7 @@ def read_lengths(table: UsageTable, label: str) -> LoadReading | None:
         return None
     if {inputs, outputs} != {"inputlens", "outputlens"} and _has_clock(table):
         return None
-    pairs = _pairs(table.rows(), inputs, outputs)
+    pairs = _pairs(table.rows(), inputs, outputs, label)
     return _lengths_reading(pairs, label) if len(pairs) >= 2 else None
 
 
@@ -126,24 +128,34 @@ def _has_clock(table: UsageTable) -> bool:
     return any(re.search(r"\d{4}-\d\d-\d\d|\d:\d\d", cell) or (number(cell) or 0) >= FIRST_DATE_S for cell in cells)
 
 
-def _pairs(rows: Iterable[Row], inputs: str, outputs: str) -> list[tuple[int, int]]:
-    pairs = list[tuple[int, int]]()
-    for row in itertools.islice(rows, MAX_ROW_COUNT):
+def _pairs(rows: Iterable[Row], inputs: str, outputs: str, label: str) -> Any:
+    """Input and output of each request: (n, 2)."""
+    pairs = array("q")
+    for row in _limited(rows, f"{label} holds the lengths of", "requests; add their times, or take a part of the rows"):
         input_tok, output_tok = number(row.get(inputs, "")), number(row.get(outputs, ""))
         if row.get("errors"):
             continue
         if input_tok is not None and output_tok is not None and input_tok >= 0 <= output_tok:
-            pairs.append((round(input_tok), round(output_tok)))
-    return pairs
+            if max(input_tok, output_tok) > MAX_REQUEST_TOK:
+                raise LogError(f"{label} has a length of more than {MAX_REQUEST_TOK:,} tokens; remove totals rows.")
+            pairs.extend((round(input_tok), round(output_tok)))
+    return np.frombuffer(pairs, np.int64).reshape(-1, 2) if pairs else np.zeros((0, 2), np.int64)
 
 
-def _lengths_reading(pairs: list[tuple[int, int]], label: str) -> LoadReading:
-    values = np.array(pairs, dtype=np.int64)
+def _limited(rows: Iterable[Row], before: str, after: str) -> Iterator[Row]:
+    """The rows. Raises LogError for more than are read one by one."""
+    for row_count, row in enumerate(rows):
+        if row_count == MAX_ROW_COUNT:
+            raise LogError(f"{before} more than {MAX_ROW_COUNT:,} {after}.")
+        yield row
+
+
+def _lengths_reading(values: Any, label: str) -> LoadReading:
     sides = [np.unique(values[:, side], return_counts=True) for side in (0, 1)]
     return LoadReading(
         kind="lengths",
         name=label,
-        requests=len(pairs),
+        requests=len(values),
         input_tok=int(values[:, 0].sum()),
         cache_read_tok=None,
         cache_write_tok=None,
@@ -153,7 +165,7 @@ def _lengths_reading(pairs: list[tuple[int, int]], label: str) -> LoadReading:
         input_lengths=length_figures(*sides[0]),
         output_lengths=length_figures(*sides[1]),
         cells=_cells(values, edges_tok(*sides[0]), edges_tok(*sides[1])),
-        read=(f"{label} holds the lengths of {plural(len(pairs), 'request')} without their times.",),
+        read=(f"{label} holds the lengths of {plural(len(values), 'request')} without their times.",),
         missing=("requests per month", "the peak", "cache reads"),
         questions=(
             UsageQuestion(
@@ -185,7 +197,7 @@ def read_rates(table: UsageTable, label: str) -> LoadReading | None:
         return None
     if rate in COUNTS and len(table.names) > MAX_COUNT_COLUMNS:
         return None
-    by_model = _series(table.rows(), start, rate)
+    by_model = _series(table.rows(), start, rate, label)
     series = defaultdict[float, float](float)
     for (_, at), rate_req_s in by_model.items():
         series[at] += rate_req_s
@@ -203,10 +215,10 @@ def _step_of(series: Mapping[float, float]) -> float:
     return min(after - before for before, after in itertools.pairwise(sorted(series)))
 
 
-def _series(rows: Iterable[Row], start: str, rate: str) -> dict[tuple[str, float], float]:
+def _series(rows: Iterable[Row], start: str, rate: str, label: str) -> dict[tuple[str, float], float]:
     """Requests per second by model and start of window."""
     series = defaultdict[tuple[str, float], float](float)
-    for row in itertools.islice(rows, MAX_ROW_COUNT):
+    for row in _limited(rows, f"{label} holds", "request rates; add them up by minute"):
         text = row.get(start, "")
         at, value = number(text), number(row.get(rate, ""))
         at = time_s(text) if at is None or at >= FIRST_DATE_S else at

@@ -3,9 +3,10 @@
 import codecs
 import hashlib
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from calculators.errors import DataError
 
@@ -26,7 +27,10 @@ PACKINGS = (
 )
 OTHER_BINARIES = (b"%PDF", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!", b"PK\x05\x06")
 
+REPORT_EVERY_COUNT = 10_000
+
 Progress = Callable[[float, str], None]
+Item = TypeVar("Item")
 
 
 class LogError(DataError):
@@ -45,6 +49,18 @@ class ContentCheck:
     quote_count: int
     line_count: int
     return_count: int
+
+
+def silent(_fraction: float, _text: str) -> None:
+    """A report that nobody reads."""
+
+
+def reported(items: Iterable[Item], progress: Progress, what: str) -> Iterator[Item]:
+    """The items. How many there are is told every so often; what the report raises ends the reading."""
+    for count, item in enumerate(items):
+        if count % REPORT_EVERY_COUNT == 0:
+            progress(0.4, f"{what}: {count:,}")
+        yield item
 
 
 def check_size(path: Path, label: str) -> int:

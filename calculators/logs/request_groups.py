@@ -10,6 +10,7 @@ from calculators.logs.log_engine import LogEngine
 from calculators.logs.request_file import LogError
 from calculators.logs.request_names import GROUP_ROLES
 from calculators.logs.request_rows import ROW_COLUMNS
+from calculators.logs.request_statistics import percentile
 from calculators.logs.usage_share import (
     MAX_SHARE_CHARS,
     MAX_SHARES,
@@ -44,19 +45,36 @@ def request_shares(engine: LogEngine, table: ir.Table, group: str, known: set[st
     """Requests, tokens, lengths and spend by value, the most tokens first; rows without one as "unknown". Empty when no row
     has one. `known`: roles that a column plays."""
     rows: Any = table
-    amounts = _amounts(rows)
-    lengths = {f"{side}_p95": rows[f"{side}_tok"].approx_quantile(_P95) for side in ("input", "output")}
-    grouped = rows.group_by(group).aggregate(**amounts, **(lengths if group == "model" else {}))  # of each costs time
+    grouped = rows.group_by(group).aggregate(**_amounts(rows))
     order = (ibis.desc(grouped.input + grouped.output), group)
     records = engine.rows(grouped.order_by(*order).limit(MAX_SHARES + 1))
     if all(record[group] is None for record in records):
         return ()
-    shares = [_share(record, record[group] or UNNAMED, known) for record in records[:MAX_SHARES]]
+    values = [record[group] for record in records[:MAX_SHARES]]
+    p95s = _p95s(engine, rows, values) if group == "model" else {}  # of each group costs time
+    shares = [
+        _share(record | p95s.get(record[group], {}), record[group] or UNNAMED, known) for record in records[:MAX_SHARES]
+    ]
     if len(records) > MAX_SHARES:
-        values = [record[group] for record in records[:MAX_SHARES]]
         rest = rows.filter(~rows[group].fill_null("").isin([value or "" for value in values]))
         shares.append(_share(engine.rows(rest.aggregate(**_amounts(rest)))[0], OTHERS, known))
     return tuple(shares)
+
+
+def _p95s(engine: LogEngine, rows: Any, models: Sequence[str | None]) -> dict[str | None, dict[str, float]]:
+    """By model the 95th percentiles of input and output, exact: from how often each length occurs."""
+    p95s: dict[str | None, dict[str, float]] = {model: {} for model in models}
+    place = ibis.cases(*((rows.model == model, at) for at, model in enumerate(models) if model is not None), else_=-1)
+    if None in p95s:
+        place = rows.model.isnull().ifelse(models.index(None), place)
+    for side in ("input", "output"):
+        placed: Any = rows.select(place=place, value=rows[f"{side}_tok"])
+        grouped = placed.group_by("place", "value").aggregate(n=placed.count())
+        columns = engine.columns(grouped.order_by("place", "value"))
+        for at, model in enumerate(models):
+            chosen = columns["place"] == at
+            p95s[model][f"{side}_p95"] = percentile(columns["value"][chosen], columns["n"][chosen], _P95)
+    return p95s
 
 
 def _amounts(rows: Any) -> dict[str, Any]:

@@ -14,7 +14,16 @@ import ibis
 import ibis.expr.types as ir
 
 from calculators.logs import request_columns, request_marks, request_names
-from calculators.logs.cell_expressions import MAX_REQUEST_TOK, cell, shortened, text_of, time_us, tokens_of, usd_of
+from calculators.logs.cell_expressions import (
+    MAX_REQUEST_TOK,
+    cell,
+    shortened,
+    text_of,
+    time_casts,
+    time_us,
+    tokens_of,
+    usd_of,
+)
 from calculators.logs.cells import has_suffix, thousands_sign
 from calculators.logs.column_words import split_unit
 from calculators.logs.group_values import group_expression
@@ -51,6 +60,9 @@ UNREADABLE_COUNT = f"is no whole number of tokens from 0 to {MAX_REQUEST_TOK:,};
 WHOLE_TYPES = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER")
 CELL_ROLES = frozenset({*request_names.TOKEN_ROLES, "time", "spend"})
 """Numbers and times are read from the cell as it stands; its text is wanted only where that fails."""
+COUNTED_ROLES = (*request_names.TOKEN_ROLES, "spend")
+HASHED_ROLES = ("id", "span", "parent", "trace", "session")
+"""Of these only a hash is kept, to find rows that are alike."""
 
 
 # --- the text -----------------------------------------------------------------------------------------------------
@@ -123,19 +135,22 @@ def row_hash(
 
 def parsed_rows(raw: ir.Table, head: LogHead, plan: ReadPlan, extra: Sequence[str] = ()) -> ir.Table:
     """Every row as integers, with why it is left out (`excluded`) or what is wrong with it (`fault`), 0 for nothing."""
-    cells = {role: cell(raw, head.place_of[name]) for role, name in plan.role_of.items()}
-    cells |= {f"mark_{i}": cell(raw, head.place_of[mark.column]) for i, mark in enumerate(plan.marks)}
-    cells = {role: each if role in CELL_ROLES else text_of(each) for role, each in cells.items()}
-    line_ok: Any = raw.json.lstrip().startswith("{").fill_null(False) if "json" in raw.columns else ibis.literal(True)
-    table: Any = raw.select(**cells, line_ok=line_ok, **{name: raw[name] for name in extra})
+    table = _cells(raw, head, plan, extra)
+    numbers = {f"number_{role}": table[role].try_cast("float64") for role in COUNTED_ROLES if role in table.columns}
+    times = time_casts(table.time, plan.times)
+    table = table.mutate(**numbers, **{f"time_{name}": value for name, value in times.items()})
+    times = {name: table[f"time_{name}"] for name in times}
     signs = {
-        role: thousands_sign(head.values(plan.role_of[role])) for role in request_names.TOKEN_ROLES if role in cells
+        role: thousands_sign(head.values(plan.role_of[role]))
+        for role in request_names.TOKEN_ROLES
+        if role in table.columns
     }
     tokens = {
-        f"n_{role}": tokens_of(table[role], sign, *_units(plan.role_of[role], head)) for role, sign in signs.items()
+        f"n_{role}": tokens_of(table[role], table[f"number_{role}"], sign, *_units(plan.role_of[role], head))
+        for role, sign in signs.items()
     }
-    table = table.mutate(time_us=time_us(table.time, plan.unit, plan.times), **tokens)
-    hashes = {f"{name}_hash": _hash_or_null(table, name) for name in ("id", "span", "parent", "trace", "session")}
+    table = table.mutate(time_us=time_us(table.time, times, plan.unit, plan.times), **tokens)
+    hashes = {f"{name}_hash": _hash_or_null(table, name) for name in HASHED_ROLES}
     table = table.mutate(excluded=_excluded(table, plan), is_batch=_is_batch(table, plan), **hashes)
     reads, writes = _optional(table, "cache_read"), _optional(table, "cache_write")
     added = reads + writes if plan.input_excludes_cache else 0
@@ -144,11 +159,28 @@ def parsed_rows(raw: ir.Table, head: LogHead, plan: ReadPlan, extra: Sequence[st
         output_tok=table.n_output.fill_null(0) + _optional(table, "reasoning"),
         read_tok=reads,
         write_tok=writes,
-        model=shortened(table.model, request_columns.MAX_WORD_CHARS) if "model" in cells else ibis.null("string"),
-        spend_usd=usd_of(table.spend) if "spend" in cells else ibis.null("float64"),
+        model=shortened(table.model, request_columns.MAX_WORD_CHARS)
+        if "model" in table.columns
+        else ibis.null("string"),
+        spend_usd=usd_of(table.spend, table.number_spend) if "spend" in table.columns else ibis.null("float64"),
         **{role: group_expression(text_of(table[role])) for role in plan.groups},
     )
     return table.mutate(fault=_fault(table))
+
+
+def _cells(raw: ir.Table, head: LogHead, plan: ReadPlan, extra: Sequence[str]) -> Any:
+    """The cells of each role and mark, trimmed where their text counts; a column with several roles is read once."""
+    texts = {role: name for role, name in plan.role_of.items() if role not in CELL_ROLES}
+    role_of_text = {name: role for role, name in texts.items()}
+    cells = {role: cell(raw, head.place_of[name]) for role, name in plan.role_of.items() if role in CELL_ROLES}
+    marks = {f"mark_{number}": mark.column for number, mark in enumerate(plan.marks)}
+    texts |= {mark: name for mark, name in marks.items() if name not in role_of_text}
+    for role, name in texts.items():
+        known = () if role in HASHED_ROLES else sorted(set(head.values(name)))
+        cells[role] = text_of(cell(raw, head.place_of[name]), known)
+    line_ok: Any = raw.json.lstrip().startswith("{").fill_null(False) if "json" in raw.columns else ibis.literal(True)
+    table: Any = raw.select(**cells, line_ok=line_ok, **{name: raw[name] for name in extra})
+    return table.mutate(**{mark: table[role_of_text[name]] for mark, name in marks.items() if mark not in texts})
 
 
 def _units(column: str, head: LogHead) -> tuple[float, bool]:

@@ -55,17 +55,18 @@ class LengthGroup:
 
 def length_figures(values_tok: Counts, counts: Counts) -> LengthStatistics:
     """Exact figures from value counts (values ascending) of at least two requests."""
-    reach = np.cumsum(counts)
-    total = int(reach[-1])
-
-    def percentile(fraction: float) -> float:
-        position = fraction * (total - 1)
-        low, high = (int(values_tok[np.searchsorted(reach, math.floor(position) + step, "right")]) for step in (0, 1))
-        return low + (high - low) * (position - math.floor(position))
-
-    mean_tok = int((values_tok * counts).sum()) / total
-    p50_tok, p95_tok, p99_tok = (percentile(fraction) for fraction in (0.5, 0.95, 0.99))
+    mean_tok = int((values_tok * counts).sum()) / int(counts.sum())
+    p50_tok, p95_tok, p99_tok = (percentile(values_tok, counts, fraction) for fraction in (0.5, 0.95, 0.99))
     return LengthStatistics(mean_tok, p50_tok, p95_tok, p99_tok, float(values_tok[-1]))
+
+
+def percentile(values: Counts, counts: Counts, fraction: float) -> float:
+    """Exact, interpolated between neighbours, from value counts (values ascending)."""
+    reach = np.cumsum(counts)
+    position = fraction * (int(reach[-1]) - 1)
+    places = (math.floor(position), math.ceil(position))
+    low, high = (int(values[np.searchsorted(reach, place, "right")]) for place in places)
+    return low + (high - low) * (position - math.floor(position))
 
 
 def value_counts(engine: LogEngine, table: ir.Table, column: str) -> tuple[Counts, Counts]:

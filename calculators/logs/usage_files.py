@@ -9,6 +9,7 @@ from calculators.logs.aggregate_workload import reading_workload, reading_worklo
 from calculators.logs.aggregates import answered, read_aggregate, with_spend
 from calculators.logs.containers import plain_file
 from calculators.logs.lengths_and_rates import LoadReading
+from calculators.logs.log_bytes import silent
 from calculators.logs.request_checks import FIRST_YEAR
 from calculators.logs.request_file import LogError, Progress
 from calculators.logs.request_log import LogFile, RequestsRead, UsageSummary, read_logs, span_text
@@ -32,7 +33,7 @@ def read_usage(
     answers, names = answers or UsageAnswers(), names or [path.name for path in paths]
     labels = [file_label(name) for name in names]
     files = [LogFile(plain_file(path, label, progress), label) for path, label in zip(paths, labels, strict=True)]
-    sums = [read_sums(file, answers) for file in files]
+    sums = [read_sums(file, answers, progress or silent) for file in files]
     bill = next((reading for reading in sums if reading is not None and reading.is_bill), None)
     if bill is not None and len(files) > 1:
         place = sums.index(bill)
@@ -56,9 +57,9 @@ def unread(name: str, question: UsageQuestion) -> UsageReading:
     return UsageReading(kind="requests", name=file_label(name), questions=(question,), **figures)  # type: ignore[arg-type]
 
 
-def read_sums(file: LogFile, answers: UsageAnswers) -> LoadReading | None:
+def read_sums(file: LogFile, answers: UsageAnswers, progress: Progress = silent) -> LoadReading | None:
     """The reading of a file of sums, lengths or rates, completed by the answers; None for a log of requests."""
-    reading = read_aggregate(file.plain.path, file.label, answers.input_excludes_cache, answers.only)
+    reading = read_aggregate(file.plain.path, file.label, answers.input_excludes_cache, answers.only, progress)
     if reading is None:
         return None
     return _completed(reading, answers)

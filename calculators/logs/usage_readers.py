@@ -26,7 +26,7 @@ class OpenLog:
 
 def open_log(plain: PlainFile, label: str, answers: UsageAnswers, progress: Progress) -> OpenLog:
     """The unpacked log, rewritten as plain records where it is nested. Raises LogError."""
-    flat = _flattened(plain, label, answers)
+    flat = _flattened(plain, label, answers, progress)
     if flat is not None:
         check = check_content(flat.path, label, progress)
         return OpenLog(flat.path, replace(check, sha256=plain.check.sha256), plain.notes, flat.role_of, (plain, flat))
@@ -34,11 +34,11 @@ def open_log(plain: PlainFile, label: str, answers: UsageAnswers, progress: Prog
     return OpenLog(where, plain.check, plain.notes, None, (plain,))
 
 
-def _flattened(plain: PlainFile, label: str, answers: UsageAnswers) -> FlatLog | None:
+def _flattened(plain: PlainFile, label: str, answers: UsageAnswers, progress: Progress) -> FlatLog | None:
     """The log as plain records; None where it is one already, or where the user mapped its columns."""
     if plain.kind != "text" or answers.column_of:
         return None
-    return flattened(plain.path, label, answers.input_excludes_cache)
+    return flattened(plain.path, label, answers.input_excludes_cache, progress)
 
 
 def answers_for(log: OpenLog, answers: UsageAnswers) -> UsageAnswers:

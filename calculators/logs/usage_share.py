@@ -24,7 +24,7 @@ class UsageShare:
     output_tok: int | None
     spend_usd: float | None
     input_p95_tok: float | None = None
-    """About, as estimated by a t-digest; of a model in a log of requests only."""
+    """Of a model in a log of requests only."""
     output_p95_tok: float | None = None
 
     @property

@@ -9,7 +9,7 @@ import itertools
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 
 from calculators.logs import column_words
 from calculators.logs.json_documents import array_objects, json_text, line_objects
-from calculators.logs.log_bytes import START_BYTES, packing
+from calculators.logs.log_bytes import START_BYTES, Progress, packing, reported, silent
 from calculators.logs.request_columns import normalised
 
 HEAD_CHARS = 200_000
@@ -66,9 +66,18 @@ class UsageTable:
     is_json: bool = False
 
 
-def usage_tables(path: Path) -> Iterator[UsageTable]:
+def usage_tables(path: Path, progress: Progress = silent) -> Iterator[UsageTable]:
     """The tables that a file may hold: of JSON one, of CSV one for each line that may be the header. None for a file that is
     no text."""
+    for table in _tables(path):
+        yield replace(table, rows=partial(_reported_rows, table.rows, progress))
+
+
+def _reported_rows(rows: Callable[[], Iterator[Row]], progress: Progress) -> Iterator[Row]:
+    return reported(rows(), progress, "Reading rows")
+
+
+def _tables(path: Path) -> Iterator[UsageTable]:
     try:
         with path.open("rb") as packed:
             if packing(packed.read(START_BYTES)) == "parquet":
