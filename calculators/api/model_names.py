@@ -10,13 +10,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
+from itertools import chain
 from typing import Literal
 
 from genai_prices import data_snapshot
 
 from calculators.api.rates import api_offer, api_rates
 from calculators.catalog.catalog import Catalog
-from calculators.catalog.price_library import library_model, library_models
+from calculators.catalog.price_library import library_model, library_models, library_names
 
 MODEL_MAKERS = (
     "openai",
@@ -51,19 +52,37 @@ SELLER_OF_ROUTE = {
     **{"together": "together", "together_ai": "together", "fireworks": "fireworks", "fireworks_ai": "fireworks"},
     **{"accounts": "fireworks", "xai": "x-ai", "x-ai": "x-ai", "cohere": "cohere", "moonshotai": "moonshotai"},
     **{"perplexity": "perplexity", "cerebras": "cerebras", "databricks": "databricks", "cloudflare": "cloudflare"},
-    **{"novita": "novita", "github_copilot": "github-copilot", "cursor": "cursor", "baseten": "baseten", "zai": "zai"},
+    **{
+        "novita": "novita",
+        "github_copilot": "github-copilot",
+        "cursor": "cursor",
+        "baseten": "baseten",
+        "zai": "zai",
+        "z-ai": "zai",
+    },
+    **{"minimax": "minimax", "projects": "google"},
 }
 """Provider of the price library by the first part of a routed name, as in 'bedrock/...' or 'models/...'."""
 BEDROCK = re.compile(
-    r"^(?:(?:us|eu|apac|jp|au|us-gov|global|regional)\.)?"
-    r"(?:anthropic|amazon|meta|mistral|cohere|ai21|deepseek|qwen|openai)\.(?=[a-z])"
+    r"^(?:(?P<place>[a-z]{2}(?:-gov)?|apac|global|regional)\.)?"
+    r"(?P<maker>anthropic|amazon|meta|mistral|cohere|ai21|deepseek|qwen|openai|google|nvidia|moonshotai?|zai|minimax|writer)"
+    r"\.(?=[a-z])"
 )
-BEDROCK_PLACE = {True: "global.anthropic.", False: "regional.anthropic."}
-REVISION = re.compile(r"(?:[-@:]?20\d{2}-?[01]\d-?[0-3]\d|-[01]\d[0-3]\d|[-:]v\d+(?::\d+)?|:\d+|-0\d{2}|[-:]latest)+$")
+"""Place and maker before a model of Bedrock. All places but 'global' cost the regional price."""
+REVISION = re.compile(r"(?:[-@:]?20\d{2}-?[01]\d-?[0-3]\d|-[01]\d[0-3]\d|-v\d+:\d+|:\d+|-0(?:\d{2})?|[-:]latest)+$")
 """A date, a revision or 'latest' at the end: the same model at the same price, unless it is listed by itself."""
+VARIANT = re.compile(
+    r"@preset/.*|\[1m\]|:(?:free|nitro|floor|online|exacto|beta|extended|thinking)|-(?:x?high|medium|low|minimal|thinking)"
+)
+FINE_TUNE = re.compile(r"^ft:(?P<base>[^:]+):.*")
+"""How a model is called, with which effort, or what was made of it: its price may be that of the model."""
 NAME_WORDS = re.compile(r"[a-z]+|\d+")
-FILLER_WORDS = frozenset({"instruct", "it", "hf", "fp", "maas", "v", "p"})
+VERSION_LETTERS = re.compile(r"(?<![a-z])v(?=\d)|(?<=\d)p(?=\d)")
+"""The letters of 'v3p1'; that of 'glm-4.6v' is part of the name."""
+FILLER_WORDS = frozenset({"instruct", "it", "hf", "fp", "maas"})
 """Words that hosts add or leave out for the same model."""
+RESOLD_FAMILIES = {"claude": "anthropic", "deepseek": "deepseek", "glm": "zai"}
+"""Makers of models that other makers resell."""
 Form = tuple[str, ...]
 
 
@@ -81,28 +100,43 @@ def listed_model(name: str, day: date, catalog: Catalog, seller: str = "") -> Li
     """The listed model of a name in a usage file; None where there is none with a price for text. `seller`: who sold it,
     where the file says so.
 
-    In this order: the seller, or the provider that the name tells; the makers; an open model of this name at the first provider that
-    hosts it, which is an assumption; what the price library itself takes for it, which is one too.
+    In this order: the seller, or the provider that the name tells; the makers; an open model of this name at the first
+    provider that hosts it, which is an assumption; what the price library itself takes for it, which is one too; and the
+    model that is called with an effort, a variant or after fine-tuning.
     """
     plain = name.strip().lower()
+    base = FINE_TUNE.sub(r"\g<base>", VARIANT.sub("", plain))
+    if (match := _listed_as(plain, day, catalog, seller)) or base == plain:
+        return match
+    near = _listed_as(base, day, catalog, seller)
+    return replace(near, basis="assumed") if near else None
+
+
+def _listed_as(plain: str, day: date, catalog: Catalog, seller: str) -> ListedModel | None:
     told = seller or _teller(plain)
-    if told == "aws" and "claude" in plain and not BEDROCK.match(plain.rpartition("/")[2]):
-        plain = BEDROCK_PLACE[False] + plain.rpartition("/")[2]
     if told and (match := _first(_listed((told,), plain, catalog), day, catalog)):
         return replace(match, basis="matched")
-    bare = plain.rpartition("/")[2]
-    if match := _first(_listed(MODEL_MAKERS, bare, catalog), day, catalog):
-        return replace(match, basis="assumed" if told not in (None, match.provider) else "matched")
-    others = [*catalog.api_providers, *(provider.id for provider in data_snapshot.get_snapshot().providers)]
-    return _first(_listed(others, bare, catalog), day, catalog) or _first(_by_library(bare), day, catalog)
+    plain = plain.replace("global.", "")
+    bare, snapshot = plain.rpartition("/")[2], data_snapshot.get_snapshot()
+    makers = (maker, *MODEL_MAKERS) if (maker := _maker(bare)) else MODEL_MAKERS
+    if match := _first(chain.from_iterable(_listed((one,), bare, catalog) for one in makers), day, catalog):
+        is_theirs = told in (None, match.provider) and maker in (None, match.provider)
+        return replace(match, basis="matched" if is_theirs else "assumed")
+    others = [*catalog.api_providers, *(provider.id for provider in snapshot.providers)]
+    return _first(_listed(others, plain, catalog), day, catalog) or _first(_by_library(bare), day, catalog)
 
 
 def _teller(plain: str) -> str | None:
-    """The provider that a routed name tells."""
+    """The provider that a routed name tells; empty for a route that is none."""
     if BEDROCK.match(plain.rpartition("/")[2]):
         return "aws"
     route, slash, _ = plain.partition("/")
-    return SELLER_OF_ROUTE.get(route) if slash else None
+    return SELLER_OF_ROUTE.get(route, "") if slash else None
+
+
+def _maker(bare: str) -> str | None:
+    """Who makes a model that others resell."""
+    return next((maker for family, maker in RESOLD_FAMILIES.items() if family in NAME_WORDS.findall(bare)), None)
 
 
 def _first(listed: Iterable[tuple[str, str]], day: date, catalog: Catalog) -> ListedModel | None:
@@ -123,12 +157,15 @@ def _is_sold(provider: str, model: str, day: date, catalog: Catalog) -> bool:
 
 def _listed(providers: Iterable[str], name: str, catalog: Catalog) -> Iterator[tuple[str, str]]:
     """Models of these providers under a name: as it is written before without its route, date or revision."""
-    every = tuple(providers)
+    every, own = tuple(providers), catalog.api_providers
+    own_ids = {provider: tuple(m.id for m in own[provider].models) if provider in own else () for provider in every}
+    for written in dict.fromkeys((name, name.rpartition("/")[2])):
+        for provider in every:
+            yield from ((provider, model) for model in own_ids[provider] if model.lower() == written)
+            yield from ((provider, model) for model in (library_names(provider).get(written),) if model)
     for form in _forms(name):
         for provider in every:
-            own = catalog.api_providers.get(provider)
-            ids = tuple(model.id for model in own.models) if own else ()
-            yield from ((provider, model) for model in ids if form in _forms(model))
+            yield from ((provider, model) for model in own_ids[provider] if form in _forms(model))
             yield from ((provider, model) for model in _library_by_form(provider).get(form, ()))
 
 
@@ -147,15 +184,27 @@ def _forms(name: str) -> tuple[Form, ...]:
     """Words of a name as it is written, without its route, and without a date or revision at the end."""
     plain = name.strip().lower()
     bare = plain.rpartition("/")[2]
-    short = BEDROCK.sub("", bare)
-    places = [BEDROCK_PLACE["global." in bare] + REVISION.sub("", short)] if BEDROCK.match(bare) else []
-    every = (plain, *places, REVISION.sub("", plain), bare, REVISION.sub("", bare), short, REVISION.sub("", short))
+    every = [plain, *_bedrock(bare), _unrevised(plain), bare, _unrevised(bare)]
     return tuple(dict.fromkeys(form for form in map(_words, every) if form != ("",)))
+
+
+def _bedrock(bare: str) -> list[str]:
+    """A name of Bedrock at its price, global or regional; of a regional one without place and maker too, as bills write it."""
+    match = BEDROCK.match(bare)
+    if match is None:
+        return []
+    model = _unrevised(bare[match.end() :] + ("" if ":" in bare else ":0"))
+    is_global = match["place"] == "global"
+    return [f"{'global' if is_global else 'regional'}.{match['maker']}.{model}", *([] if is_global else [model])]
+
+
+def _unrevised(name: str) -> str:
+    return REVISION.sub("", name)
 
 
 def _words(name: str) -> Form:
     """Words in alphabetical order, and all digits in one piece: 'claude-sonnet-4.5' and 'Claude 4 5 Sonnet' are one."""
-    words = NAME_WORDS.findall(name)
+    words = NAME_WORDS.findall(VERSION_LETTERS.sub("", name))
     digits = "".join(word for word in words if word.isdigit())
     return (digits, *sorted(word for word in words if not word.isdigit() and word not in FILLER_WORDS))
 
@@ -163,8 +212,11 @@ def _words(name: str) -> Form:
 @cache
 def _library_by_form(provider: str) -> dict[Form, tuple[str, ...]]:
     """Ids of a provider's models in the price library by their forms: those written so first, current ones first."""
+    models = library_models(provider)
     ranked: dict[Form, list[tuple[int, bool, str]]] = {}
-    for model in library_models(provider).values():
+    for model in models.values():
         for rank, form in enumerate(_forms(model.id)):
             ranked.setdefault(form, []).append((rank, bool(model.deprecated), model.id))
-    return {form: tuple(id for *_, id in sorted(models)) for form, models in ranked.items()}
+    for name, id in library_names(provider).items():
+        ranked.setdefault(_words(name), []).append((0, bool(models[id].deprecated), id))
+    return {form: tuple(dict.fromkeys(id for *_, id in sorted(ids))) for form, ids in ranked.items()}

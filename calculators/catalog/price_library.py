@@ -1,11 +1,11 @@
 """Models with a token price: in the genai-prices snapshot, or in pricing_data/api."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.metadata import version
 
 from genai_prices import data_snapshot
-from genai_prices.types import ModelInfo
+from genai_prices.types import ClauseEquals, ClauseOr, MatchLogic, ModelInfo
 
 from calculators.catalog.prices import ApiModel, ApiProvider
 
@@ -29,6 +29,22 @@ def library_models(provider_id: str) -> Mapping[str, ModelInfo]:
 def library_model(provider_id: str, model_id: str) -> ModelInfo | None:
     """The model in the genai-prices snapshot, by exact id; None where the provider does not list it."""
     return library_models(provider_id).get(model_id)
+
+
+@cache
+def library_names(provider_id: str) -> Mapping[str, str]:
+    """Id of a provider's model by each name that the snapshot gives it word for word, in lower case."""
+    models = library_models(provider_id).values()
+    ids = {model.id.lower(): model.id for model in models}
+    return {name.lower(): model.id for model in models for name in _names(model.match)} | ids
+
+
+def _names(rule: MatchLogic) -> Iterator[str]:
+    if isinstance(rule, ClauseEquals):
+        yield rule.equals
+    elif isinstance(rule, ClauseOr):
+        for one in rule.or_:
+            yield from _names(one)
 
 
 @cache

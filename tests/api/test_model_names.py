@@ -5,7 +5,9 @@ from datetime import date
 import pytest
 
 from calculators.api.model_names import ListedModel, listed_model
+from calculators.api.rates import api_offer, api_rates
 from calculators.catalog.load import load_catalog
+from calculators.catalog.price_library import library_names
 
 DAY = date(2026, 11, 29)
 
@@ -25,6 +27,14 @@ MATCHED = [
     ("projects/p/locations/us-central1/publishers/google/models/gemini-2.5-flash", "google", "gemini-2.5-flash"),
     ("groq/llama-3.3-70b-versatile", "groq", "llama-3.3-70b-versatile"),
     ("mistral-large-latest", "mistral", "mistral-large"),
+    ("gpt-5.2-codex", "openai", "gpt-5.2"),
+    ("gpt-3.5-turbo-instruct-0914", "openai", "gpt-3.5-turbo-instruct"),
+    ("gpt-3.5-turbo-0301", "openai", "gpt-3.5-0301"),
+    ("glm-4.6v", "zai", "GLM-4.6V"),
+    ("gemini-pro-latest", "google", "gemini-3.1-pro-preview"),
+    ("mistral-medium-2505", "mistral", "mistral-medium-3-1"),
+    ("claude-sonnet-4-20250514", "anthropic", "claude-sonnet-4-0"),
+    ("claude-4-opus", "anthropic", "claude-opus-4-0"),
 ]
 
 
@@ -43,6 +53,9 @@ def test_a_dated_model_with_a_price_of_its_own_keeps_it() -> None:
     ("name", "listed"),
     [
         ("us.anthropic.claude-sonnet-4-5-20250929-v1:0", "regional.anthropic.claude-sonnet-4-5-20250929-v1:0"),
+        ("ca.anthropic.claude-sonnet-4-5-20250929-v1:0", "regional.anthropic.claude-sonnet-4-5-20250929-v1:0"),
+        ("us.amazon.nova-2-lite-v1:0", "regional.amazon.nova-2-lite-v1:0"),
+        ("us.openai.gpt-6-sol", "regional.openai.gpt-6-sol"),
         ("anthropic.claude-sonnet-4-5-v1:0", "regional.anthropic.claude-sonnet-4-5-20250929-v1:0"),
         ("global.anthropic.claude-sonnet-4-5-20250929-v1:0", "global.anthropic.claude-sonnet-4-5-20250929-v1:0"),
         (
@@ -57,7 +70,11 @@ def test_a_bedrock_profile_of_one_place_costs_the_regional_price(name: str, list
 
 @pytest.mark.parametrize(
     ("name", "model"),
-    [("azure/gpt-4o-mini", "gpt-4o-mini"), ("gpt-5.2-codex", "gpt-5.2"), ("Qwen/Qwen3-32B", "Qwen/Qwen3-32B")],
+    [
+        ("azure/gpt-4o-mini", "gpt-4o-mini"),
+        ("snowflake/claude-3-5-sonnet", "claude-3-5-sonnet"),
+        ("Qwen/Qwen3-32B", "Qwen/Qwen3-32B"),
+    ],
 )
 def test_another_seller_or_a_near_name_is_an_assumption(name: str, model: str) -> None:
     match = listed_model(name, DAY, load_catalog())
@@ -66,7 +83,46 @@ def test_another_seller_or_a_near_name_is_an_assumption(name: str, model: str) -
 
 
 @pytest.mark.parametrize(
-    "name", ["corp-prod", "azure/our-deployment", "gpt-9", "text-embedding-3-small", "llama", "", " / "]
+    ("name", "model"),
+    [
+        ("gpt-5.4-high", "gpt-5.4"),
+        ("claude-4.5-sonnet-thinking", "claude-sonnet-4-5"),
+        ("openai/gpt-4o-mini:online", "gpt-4o-mini"),
+        ("openai/gpt-4o@preset/email", "gpt-4o"),
+        ("ft:gpt-4.1-mini-2025-04-14:acme::abc", "gpt-4.1-mini"),
+        ("ft:gpt-4o-mini-2024-07-18:acme::abc", "ft:gpt-4o-mini"),
+    ],
+)
+def test_an_effort_a_variant_or_a_fine_tuned_model_is_priced_as_its_model_by_assumption(name: str, model: str) -> None:
+    match = listed_model(name, DAY, load_catalog())
+    assert match is not None
+    assert (match.model, match.basis) == (model, "assumed")
+
+
+@pytest.mark.parametrize("maker", ["openai", "anthropic", "zai", "mistral"])
+def test_every_name_that_a_maker_lists_has_the_price_of_its_model(maker: str) -> None:
+    catalog = load_catalog()
+    for name, id in library_names(maker).items():
+        match = listed_model(name, DAY, catalog)
+        if match is not None and match.basis == "matched":
+            assert api_rates(api_offer(match.provider, match.model, catalog), DAY) == api_rates(
+                api_offer(maker, id, catalog), DAY
+            ), name
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "claude",
+        "deepseek-v9",
+        "corp-prod",
+        "azure/our-deployment",
+        "gpt-9",
+        "text-embedding-3-small",
+        "llama",
+        "",
+        " / ",
+    ],
 )
 def test_a_name_that_no_list_holds_has_no_price(name: str) -> None:
     assert listed_model(name, DAY, load_catalog()) is None
