@@ -12,7 +12,7 @@ from calculators.catalog.catalog import Catalog
 from calculators.logs.request_notes import span_text
 from calculators.logs.usage_reading import UsageReading
 from calculators.logs.usage_share import UsageShare
-from calculators.scenario.mix import main_model
+from calculators.scenario.mix import main_model, token_fracs
 from calculators.scenario.schema import MAX_MODELS, Api, ModelTraffic
 from calculators.units import SECONDS_PER_MONTH, listed, percent, plural, printable, usd
 
@@ -130,7 +130,7 @@ def _models(parts: Sequence[_Part], unlisted: Sequence[UsageShare]) -> dict[str,
         assumed = ListedModel(parts[0].listed.provider, parts[0].listed.model, "assumed")
         parts = [*parts, _Part(names, assumed, usage)]
     mix = _mix(parts)
-    main = main_model(mix)
+    main = main_model(mix, *_both_tok(part.usage for part in parts))
     one_for_all = len(mix) == 1 and main.basis == "matched"
     return {"provider": main.provider, "model": main.model, "mix": () if one_for_all else mix}
 
@@ -153,6 +153,12 @@ def _mix(parts: Sequence[_Part]) -> tuple[ModelTraffic, ...]:
         )
         for at, part in enumerate(parts)
     )
+
+
+def _both_tok(usages: Iterable[Mapping[str, float | None]]) -> tuple[float, float]:
+    """Input and output tokens in sum, unknown ones as none."""
+    known = [(usage["input_tok"] or 0.0, usage["output_tok"] or 0.0) for usage in usages]
+    return sum(input_tok for input_tok, _ in known), sum(output_tok for _, output_tok in known)
 
 
 def _shares(values: Sequence[float | None]) -> list[float] | None:
@@ -186,7 +192,9 @@ def _texts(reading: UsageReading, api: Api, parts: Sequence[_Part], unlisted: Se
     elif not reading.models and not reading.is_bill:
         yield f"The file names no API model. Traffic is priced as {api.model}; select the API model on the Candidates page."
     elif len(api.mix) > 1:
-        shares = [f"{part.name} {percent((part.input_frac + part.output_frac) / 2)}" for part in api.mix]
+        whole = _both_tok({name: getattr(model, name) for name in AMOUNTS} for model in reading.models)
+        fracs = token_fracs(api.mix, *whole)
+        shares = [f"{part.name} {percent(frac)}" for part, frac in zip(api.mix, fracs, strict=True)]
         yield f"Priced by model: {_named(shares)} of tokens."
     elif parts and not api.mix:
         yield f"Priced as {api.model}."

@@ -176,7 +176,7 @@ def bill_difference(inputs: Inputs) -> str:
     paid = api.paid_usd_per_month
     assert paid is not None
     expected = list_usd * (1 - api.discount_frac)
-    listed = f"List price {usd(list_usd)}/month"
+    listed = f"At list prices, used as today, it is {usd(list_usd)}/month"
     if api.discount_frac:
         listed += f", less your discount of {percent(api.discount_frac)} {usd(expected)}"
     gap = paid - expected
@@ -185,7 +185,7 @@ def bill_difference(inputs: Inputs) -> str:
     more = "more" if gap > 0 else "less"
     return (
         f"{listed}. You pay {usd(abs(gap))}/month ({percent(abs(gap) / expected)}) {more}: by caching, batch, tiers or prices "
-        "that the workload does not show. All options of this provider are priced in proportion."
+        "that the workload does not show. All options of the same seller are priced in proportion."
     )
 
 

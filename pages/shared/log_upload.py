@@ -326,8 +326,10 @@ def _use_sums(reading: UsageReading, answers: UsageAnswers) -> None:
     for field, value in after.items():
         st.session_state[f"workload.{field}"] = value
     st.session_state["name"] = reading.name[:120]
-    said = " ".join((*reading.read, *reading.assumed))
-    st.session_state["notice"] = f"{reading.name} read. {said}"
+    st.session_state["notice"] = (
+        f"{reading.name} read: {plural(after['requests_per_month'], 'request')}/month, {count(after['input_tok'])} input and "
+        f"{plural(after['output_tok'], 'output token')} on average."
+    )
 
 
 def use_api_of(reading: UsageReading) -> tuple[str, ...]:
