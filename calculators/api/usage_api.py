@@ -258,7 +258,7 @@ def _spend_texts(reading: UsageReading, api: Api, parts: Sequence[_Part]) -> Ite
             f"You pay {usd(paid or 0)}/month: {seller} by its bill ({spent}), {_named(others)} by the spend in {reading.name}."
         )
     elif paid:
-        yield f"You pay {usd(paid)}/month, by the spend of {spent} in {reading.bill_name or 'the file'}."
+        yield f"You pay {usd(paid)}/month, by {reading.bill_name or 'the file'}: {spent}."
 
 
 def _named(names: Sequence[str]) -> str:
