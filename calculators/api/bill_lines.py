@@ -52,7 +52,11 @@ def bill_lines(inputs: Inputs) -> tuple[BillLine, ...]:
     else:
         rest = api.paid_usd_per_month - expected_usd
         lines.append(
-            BillLine("Not explained", rest, "service tiers, contract prices, or use that the workload does not show")
+            BillLine(
+                "Not explained",
+                rest,
+                "service tiers, contract prices, or use that the workload does not show; carried into every option of the same seller",
+            )
         )
         total = BillLine("API bill", api.paid_usd_per_month, _source(api.paid_source), is_sum=True)
     return (*(line for line in lines if abs(line.usd_per_month) >= NO_LINE_FRAC * plain_usd), total)

@@ -1,7 +1,7 @@
 """The API in use, as a usage file tells it: its models with their parts of the traffic, and its spend."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import yaml
@@ -12,7 +12,7 @@ from calculators.catalog.catalog import Catalog
 from calculators.logs.request_notes import span_text
 from calculators.logs.usage_reading import UsageReading
 from calculators.logs.usage_share import UsageShare
-from calculators.scenario.mix import main_model
+from calculators.scenario.mix import main_model, token_fracs
 from calculators.scenario.schema import MAX_MODELS, Api, ModelTraffic
 from calculators.units import SECONDS_PER_MONTH, listed, percent, plural, printable, usd
 
@@ -59,10 +59,10 @@ def api_of_usage(
     models, unlisted = _listed_models(used, lambda name: listed_model(name, day, catalog, reading.seller), typed or {})
     parts = _folded(_merged(models))
     kept = before if before.paid_source == "typed" else _without_bill(before)
+    parts, spend = _as_billed(reading, parts, unlisted)
     api = kept.model_copy(update={"mix": (), **_models(parts, unlisted)})
-    spend = _spend(reading)
     if spend is not None:
-        api = api.model_copy(update={"paid_usd_per_month": spend, "paid_source": f"log:{reading.name}"[:300]})
+        api = api.model_copy(update={"paid_usd_per_month": spend, "paid_source": _paid_source(reading, parts)})
     return UsageApi(Api.model_validate(api.model_dump()), tuple(_texts(reading, api, parts, unlisted)))
 
 
@@ -130,7 +130,7 @@ def _models(parts: Sequence[_Part], unlisted: Sequence[UsageShare]) -> dict[str,
         assumed = ListedModel(parts[0].listed.provider, parts[0].listed.model, "assumed")
         parts = [*parts, _Part(names, assumed, usage)]
     mix = _mix(parts)
-    main = main_model(mix)
+    main = main_model(mix, *_both_tok(part.usage for part in parts))
     one_for_all = len(mix) == 1 and main.basis == "matched"
     return {"provider": main.provider, "model": main.model, "mix": () if one_for_all else mix}
 
@@ -155,6 +155,12 @@ def _mix(parts: Sequence[_Part]) -> tuple[ModelTraffic, ...]:
     )
 
 
+def _both_tok(usages: Iterable[Mapping[str, float | None]]) -> tuple[float, float]:
+    """Input and output tokens in sum, unknown ones as none."""
+    known = [(usage["input_tok"] or 0.0, usage["output_tok"] or 0.0) for usage in usages]
+    return sum(input_tok for input_tok, _ in known), sum(output_tok for _, output_tok in known)
+
+
 def _shares(values: Sequence[float | None]) -> list[float] | None:
     """Each value's share of the sum, in six significant figures; None where one is unknown or the sum is zero."""
     known = [value for value in values if value is not None]
@@ -176,6 +182,39 @@ def _spend(reading: UsageReading) -> float | None:
     return float(f"{reading.spend_usd / reading.spend_span_s * SECONDS_PER_MONTH:.6g}")
 
 
+def _paid_source(reading: UsageReading, parts: Sequence[_Part]) -> str:
+    names = [reading.bill_name or reading.name, *([reading.name] if _not_billed(reading, parts) else [])]
+    return f"log:{listed(names)}"[:300]
+
+
+def _not_billed(reading: UsageReading, parts: Sequence[_Part]) -> list[str]:
+    """The models that are not on the bill of one seller, where others are."""
+    others = [part.names[0] for part in parts if part.listed.provider != reading.bill_seller]
+    return others if reading.bill_seller and len(others) < len(parts) else []
+
+
+def _as_billed(
+    reading: UsageReading, parts: list[_Part], unlisted: Sequence[UsageShare]
+) -> tuple[list[_Part], float | None]:
+    """The parts and the spend of a month. A bill of one seller stands for the spend of that seller's models alone; what the
+    others cost is the spend in the log, and where that is not known, nor is the sum (None)."""
+    bill_usd, span_s = _spend(reading), replace(reading, bill_span_s=None).spend_span_s
+    if not _not_billed(reading, parts) or bill_usd is None:
+        return parts, bill_usd
+    own = [part for part in parts if part.listed.provider == reading.bill_seller]
+    logged_usd = _sum(part.usage["spend_usd"] for part in own)
+    all_usd = _sum([*(part.usage["spend_usd"] for part in parts), *(model.spend_usd for model in unlisted)])
+    if not logged_usd or all_usd is None or not span_s:
+        return parts, None
+    billed_usd = bill_usd / SECONDS_PER_MONTH * span_s
+    paid = [_times(part, billed_usd / logged_usd) if part in own else part for part in parts]
+    return paid, float(f"{bill_usd + (all_usd - logged_usd) / span_s * SECONDS_PER_MONTH:.6g}")
+
+
+def _times(part: _Part, ratio: float) -> _Part:
+    return replace(part, usage={**part.usage, "spend_usd": (part.usage["spend_usd"] or 0.0) * ratio})
+
+
 # --- what is said --------------------------------------------------------------------------------------------------------
 
 
@@ -186,7 +225,9 @@ def _texts(reading: UsageReading, api: Api, parts: Sequence[_Part], unlisted: Se
     elif not reading.models and not reading.is_bill:
         yield f"The file names no API model. Traffic is priced as {api.model}; select the API model on the Candidates page."
     elif len(api.mix) > 1:
-        shares = [f"{part.name} {percent((part.input_frac + part.output_frac) / 2)}" for part in api.mix]
+        whole = _both_tok({name: getattr(model, name) for name in AMOUNTS} for model in reading.models)
+        fracs = token_fracs(api.mix, *whole)
+        shares = [f"{part.name} {percent(frac)}" for part, frac in zip(api.mix, fracs, strict=True)]
         yield f"Priced by model: {_named(shares)} of tokens."
     elif parts and not api.mix:
         yield f"Priced as {api.model}."
@@ -194,11 +235,30 @@ def _texts(reading: UsageReading, api: Api, parts: Sequence[_Part], unlisted: Se
     if assumed:
         each = [f"{part.name} as {part.model} of {provider_name(part.provider)}" for part in assumed]
         yield f"Assumed, because the list has no such name: {_named(each)}. Correct it on the Candidates page."
-    if api.paid_source == f"log:{reading.name}"[:300] and api.paid_usd_per_month and reading.spend_usd:
+    if len(api.mix) > 1 and any(part.usage["requests"] is None for part in parts):
+        yield "The file does not count requests by model; they are shared as tokens are."
+    yield from _spend_texts(reading, api, parts)
+
+
+def _spend_texts(reading: UsageReading, api: Api, parts: Sequence[_Part]) -> Iterable[str]:
+    """What is paid and by which file; or why a bill is not taken for it."""
+    if not reading.spend_usd:
+        return
+    spent = f"{usd(reading.spend_usd)} in {span_text(reading.spend_span_s or 0)}"
+    paid = api.paid_usd_per_month if api.paid_source == _paid_source(reading, parts) else None
+    others = _not_billed(reading, parts)
+    seller = provider_name(reading.bill_seller) if others else ""
+    if others and paid is None:
         yield (
-            f"You pay {usd(api.paid_usd_per_month)}/month, by the file's spend of {usd(reading.spend_usd)} in "
-            f"{span_text(reading.spend_span_s or 0)}."
+            f"{reading.bill_name} ({spent}) is a bill of {seller} alone; what you pay for {_named(others)} is not in the files. "
+            "Enter the sum of all bills on the Candidates page."
         )
+    elif others:
+        yield (
+            f"You pay {usd(paid or 0)}/month: {seller} by its bill ({spent}), {_named(others)} by the spend in {reading.name}."
+        )
+    elif paid:
+        yield f"You pay {usd(paid)}/month, by {reading.bill_name or 'the file'}: {spent}."
 
 
 def _named(names: Sequence[str]) -> str:

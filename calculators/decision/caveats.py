@@ -11,7 +11,7 @@ from calculators.compliance.assessment import ComplianceAssessment
 from calculators.decision.crossover import Crossover
 from calculators.decision.savings import first_month
 from calculators.fleet.plan import FleetPlan
-from calculators.options.buy import bill_difference
+from calculators.options.buy import CACHING_DISCOUNT, bill_difference, discounts_used
 from calculators.options.option import Option, best_build, best_buy
 from calculators.performance import speculation
 from calculators.scenario.demand import by_month, effective_peak_ratio
@@ -36,7 +36,7 @@ UNCHECKED = "No published run validates this."
 
 def caveats(inputs: Inputs, today: Option, options: Sequence[Option]) -> list[str]:
     """Caveats of the allowed `options`, as sentences: prices, caches, GPUs, speeds, techniques, workload."""
-    notes = _price_notes(inputs, today) + _cache_notes(options, inputs.catalog)
+    notes = _price_notes(inputs, today) + _cache_notes(options, inputs)
     build = best_build(options)
     notes += [note for plan in _shown_plans(options) for note in _term_notes(plan, inputs)]
     if build is not None and build.plan is not None:
@@ -105,18 +105,27 @@ def _paid(api: Api) -> str:
     return "your bill" if api.paid_source == "typed" else "the spend in your usage file at its monthly rate"
 
 
-def _cache_notes(options: Sequence[Option], catalog: Catalog) -> list[str]:
-    """Cache rules that the seller of the cheapest API option does not publish, where its bill counts cache reads."""
+def _cache_notes(options: Sequence[Option], inputs: Inputs) -> list[str]:
+    """What the cheapest API option's bill of cache reads rests on: a hit rate above today's, and cache rules that its seller
+    does not publish."""
     buys = [option for option in options if option.is_buy and option.bill is not None]
     bill = best_buy(buys).bill if buys else None
     if bill is None or bill.cache_read_usd_per_month <= 0:
         return []
-    offer = bill.offer
-    gaps = cache_terms(offer.provider, offer.model, catalog).assumed_rules
+    workload, offer, notes = inputs.scenario.workload, bill.offer, list[str]()
+    if workload.cacheable_frac > workload.cached_frac and CACHING_DISCOUNT in discounts_used(bill):
+        notes.append(
+            f"Prompt caching is priced at the achievable hit rate of the Workload page, {percent(workload.cacheable_frac)} of "
+            f"input tokens (today {percent(workload.cached_frac)}). Nobody has measured it."
+        )
+    gaps = cache_terms(offer.provider, offer.model, inputs.catalog).assumed_rules
     if not gaps:
-        return []
+        return notes
     model = offer.model.rsplit("/", 1)[-1]
-    return [f"{offer.provider_name} does not publish all prompt-cache rules for {model}. Assumed: {', '.join(gaps)}."]
+    return [
+        *notes,
+        f"{offer.provider_name} does not publish all prompt-cache rules for {model}. Assumed: {', '.join(gaps)}.",
+    ]
 
 
 def _shown_plans(options: Sequence[Option]) -> list[FleetPlan]:
@@ -236,7 +245,11 @@ def _workload_notes(workload: Workload) -> list[str]:
     if workload.peak_basis != "measured" and (effective_peak_ratio(workload) > 1 or not workload.deferrable_frac):
         words = {"typed": "your own figure", "bounded": "a lower bound from a short log"}
         rate = significant(workload.requests_per_month / SECONDS_PER_MONTH)
-        assumed = f"estimated for a service with {rate} requests/s, from a short log" if is_log else "assumed"
+        assumed = (
+            f"estimated for a service with {rate} requests/s, since the file does not show each minute of a week"
+            if is_log
+            else "assumed"
+        )
         basis, ratio = words.get(workload.peak_basis, assumed), significant(workload.peak_ratio)
         notes.append(
             f"The peak-to-average ratio of {ratio}{in_brackets(ranges.peak)} is {basis}. Fleet size depends on it."

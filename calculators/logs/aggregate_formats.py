@@ -144,7 +144,12 @@ AGGREGATE_FORMATS: tuple[AggregateFormat, ...] = (
     _format("an OpenAI usage report", "nummodelrequests starttime"),
     _format("an Anthropic usage report", "startingat uncachedinputtokens", input_is="uncached"),
     _format("an Anthropic console export", "usageinputtokensnocache usagedateutc", input_is="uncached"),
-    _format("an Anthropic cost report", "startingat amount currency", spend=("amount",), units_per_usd=100.0),
+    _format(
+        *("an Anthropic cost report", "startingat amount currency"),
+        spend=("amount",),
+        units_per_usd=100.0,
+        seller="anthropic",
+    ),
     _format(
         *("Anthropic's Claude Code report", "tokensinput tokensoutput estimatedcostamount"),
         input_is="uncached",
@@ -152,9 +157,14 @@ AGGREGATE_FORMATS: tuple[AggregateFormat, ...] = (
         units_per_usd=100.0,
     ),
     _format(
-        "an OpenAI cost report", "starttime amount results", "value currency", item=("lineitem",), amount=("quantity",)
+        *("an OpenAI cost report", "starttime amount results", "value currency"),
+        item=("lineitem",),
+        amount=("quantity",),
+        seller="openai",
     ),
-    _format("an OpenAI cost export", "starttime amountvalue", item=("lineitem",), amount=("quantity",)),
+    _format(
+        "an OpenAI cost export", "starttime amountvalue", item=("lineitem",), amount=("quantity",), seller="openai"
+    ),
     _format("LiteLLM's daily spend", "date spend prompttokens apirequests"),
     _format(
         "OpenRouter's activity",

@@ -66,11 +66,12 @@ def _per_month(reading: LoadReading) -> float:
 
 
 def _volume_figures(reading: LoadReading) -> dict[str, Any]:
-    peak = reading_peak(reading)
+    peak, is_week = reading_peak(reading), (reading.window_s or 0) >= WEEK_S
+    basis = "typed" if reading.is_count_told else "measured"
     return {
         "requests_per_month": _per_month(reading),
-        "requests_basis": "measured" if (reading.window_s or 0) >= WEEK_S else "assumed",
-        "requests_range_per_month": _month(reading),
+        "requests_basis": basis if is_week else "assumed",
+        "requests_range_per_month": None if is_week and reading.is_count_told else _month(reading),
         "sample_requests": _sample(reading),
         **peak_figures_of(peak),
         "active_h_per_month": HOURS_PER_MONTH,

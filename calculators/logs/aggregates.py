@@ -213,7 +213,7 @@ def answered(
         return reading
     told = requests if requests is not None else reading.input_tok / (input_tok_per_request or 1.0)
     words = "The number of requests is your own figure; the file has none."
-    counted = replace(reading, requests=told)
+    counted = replace(reading, requests=told, is_count_told=True)
     kept = tuple(question for question in reading.questions if "--requests" not in question.option)
     return replace(counted, questions=kept, assumed=assumptions(counted), inferred=(*reading.inferred, words))
 
@@ -223,7 +223,14 @@ def with_spend(reading: UsageReading, bill: LoadReading) -> UsageReading:
     periods = (reading.start, reading.end, bill.start, bill.end)
     if None not in periods and (bill.end <= reading.start or reading.end <= bill.start):  # type: ignore[operator]
         raise LogError(f"{bill.name} and {reading.name} have no day in common; export both for the same period.")
-    return replace(reading, spend_usd=bill.spend_usd, bill_span_s=bill.spend_span_s, read=(*reading.read, *bill.read))
+    return replace(
+        reading,
+        spend_usd=bill.spend_usd,
+        bill_span_s=bill.spend_span_s,
+        bill_name=bill.name,
+        bill_seller=bill.seller,
+        read=(*reading.read, *bill.read),
+    )
 
 
 def _slices(table: UsageTable, entry: AggregateFormat, label: str) -> list[Slice | None]:

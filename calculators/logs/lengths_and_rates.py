@@ -77,6 +77,8 @@ class LoadReading(UsageReading):
     """Share of batch requests in all."""
     span_s: float | None = None
     """Time that the file covers where it has no dates."""
+    is_count_told: bool = False
+    """Whether the user gave the number of requests, in all or by the input of one."""
     input_lengths: LengthStatistics | None = None
     output_lengths: LengthStatistics | None = None
     cells: tuple[LengthGroup, ...] = ()

@@ -15,6 +15,14 @@ from calculators.units import count, percent, plural
 UNLIKE_RATIO = 100
 """Mean lengths of two models so far apart make one mixture of lengths that neither has."""
 UNLIKE_MIN_FRAC = 0.01
+UTC_ASSUMED = "No time zone in the timestamps; UTC assumed."
+ZERO_LOAD = " without requests count as zero load."
+UNIT_ASSUMED = " The unit is assumed; check it."
+
+
+def is_assumption(note: str) -> bool:
+    """Whether a note says what was taken for granted, not what was read."""
+    return note.endswith((UTC_ASSUMED, ZERO_LOAD, UNIT_ASSUMED))
 
 
 def load_notes(totals: Mapping[str, int], empty_minute_count: int) -> list[str]:
@@ -24,7 +32,7 @@ def load_notes(totals: Mapping[str, int], empty_minute_count: int) -> list[str]:
     if span_s < 86_400:
         notes.append(f"The log covers {span_text(span_s)}; daily and weekly peaks are not included.")
     if empty_minute_count:
-        notes.append(f"{plural(empty_minute_count, 'minute')} without requests count as zero load.")
+        notes.append(f"{plural(empty_minute_count, 'minute')}{ZERO_LOAD}")
     for name, what in (("no_input", "no input"), ("no_output", "no output")):
         if totals[name]:
             notes.append(f"{plural(totals[name], 'request')} with {what} tokens kept.")
@@ -78,10 +86,10 @@ def clock_notes(source: LogSource) -> list[str]:
     notes, values = [], source.head.values(source.plan.role_of["time"])
     if source.plan.unit is not None:
         unit, sure = source.plan.unit
-        doubt = "" if sure else " The unit is assumed; check it."
+        doubt = "" if sure else UNIT_ASSUMED
         notes.append(f"Timestamps are relative, in {unit} from 0; the dates shown are placeholders.{doubt}")
     elif any(map(request_columns.is_naive, values)):
-        notes.append("No time zone in the timestamps; UTC assumed.")
+        notes.append(UTC_ASSUMED)
     keys = [_sort_key(value) for value in values if value.strip()]
     if any(later < earlier for earlier, later in itertools.pairwise(keys)):
         notes.append("The rows are not sorted by time; this does not affect the results.")

@@ -209,7 +209,7 @@ def _excluded(table: Any, plan: ReadPlan) -> Any:
     others += [request_marks.is_no_chat_model(text, mark.values) for text, mark in marks["model"]]
     marked = [
         (request_marks.any_of(tests), code)
-        for code, tests in ((1, failed), (2, hits), (3, steps), (5, others))
+        for code, tests in ((1, failed), (2, hits), (5, others), (3, steps))
         if tests
     ]
     time = text_of(table.time)

@@ -13,8 +13,9 @@ from calculators.logs.log_bytes import silent
 from calculators.logs.request_checks import FIRST_YEAR
 from calculators.logs.request_file import LogError, Progress
 from calculators.logs.request_log import LogFile, RequestsRead, UsageSummary, read_logs, span_text
+from calculators.logs.request_notes import is_assumption
 from calculators.logs.shown import file_label
-from calculators.logs.to_workload import log_month_texts, log_workload, to_workload_yaml, week_peak
+from calculators.logs.to_workload import MEASURED_SPAN_S, log_month_texts, log_workload, to_workload_yaml, week_peak
 from calculators.logs.usage_questions import UsageAnswers, UsageQuestion
 from calculators.logs.usage_reading import UsageReading
 from calculators.scenario.schema import Workload
@@ -128,7 +129,8 @@ def request_reading(read: RequestsRead) -> UsageReading:
         groups=summary.groups,
         series=summary.series,
         spend_usd=summary.spend_usd,
-        read=(_held(summary), *summary.notes),
+        read=(_held(summary), *(note for note in summary.notes if not is_assumption(note))),
+        inferred=_inferred(summary),
         assumed=_assumed(summary),
         missing=_missing(summary),
         questions=read.questions,
@@ -148,10 +150,19 @@ def _held(summary: UsageSummary) -> str:
     return f"{plural(summary.used_row_count, 'request')} {when}: {tokens} tokens{spent}."
 
 
+def _inferred(summary: UsageSummary) -> tuple[str, ...]:
+    """The month of a log of at least a week."""
+    return tuple(log_month_texts(summary)) if summary.span_s >= MEASURED_SPAN_S else ()
+
+
 def _assumed(summary: UsageSummary) -> tuple[str, ...]:
-    """What a log shorter than a week cannot tell of its peak and its month."""
-    peak = week_peak(summary)
-    return (*((peak.why,) if peak.basis == "assumed" else ()), *log_month_texts(summary))
+    """What was taken for granted, and what a log shorter than a week cannot tell of its peak and its month."""
+    peak, month = week_peak(summary), () if _inferred(summary) else log_month_texts(summary)
+    return (
+        *((peak.why,) if peak.basis == "assumed" else ()),
+        *month,
+        *filter(is_assumption, summary.notes),
+    )
 
 
 def _part(frac: float | None, input_tok: int) -> int | None:

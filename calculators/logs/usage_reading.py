@@ -49,6 +49,10 @@ class UsageReading:
     """Who sold the tokens, as price lists name it; empty where the file does not say."""
     bill_span_s: float | None = None
     """Period of the spend, where a bill of its own gave it."""
+    bill_name: str = ""
+    """The file of that bill."""
+    bill_seller: str = ""
+    """Whose bill it is, as `seller`."""
 
     @property
     def is_bill(self) -> bool:

@@ -27,6 +27,7 @@ from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Candidate
 from calculators.units import multiple_of, percent, usd
 
+CACHING_DISCOUNT = "prompt caching"
 MIN_SAVING_FRAC = 0.005
 """Discounts that save less than this share of the bill make no option of their own."""
 
@@ -136,7 +137,7 @@ def discounts_used(bill: ApiBill) -> tuple[str, ...]:
     """Names of the discounts that save a noticeable part of a bill."""
     caching, batch = bill.caching_saving_usd_per_month, bill.batch_saving_usd_per_month
     least = MIN_SAVING_FRAC * (bill.usd_per_month + caching + batch)
-    return tuple(name for name, saving in (("prompt caching", caching), ("batch", batch)) if saving > least)
+    return tuple(name for name, saving in ((CACHING_DISCOUNT, caching), ("batch", batch)) if saving > least)
 
 
 def needed_facts(inputs: Inputs) -> frozenset[FactName]:
@@ -176,7 +177,7 @@ def bill_difference(inputs: Inputs) -> str:
     paid = api.paid_usd_per_month
     assert paid is not None
     expected = list_usd * (1 - api.discount_frac)
-    listed = f"List price {usd(list_usd)}/month"
+    listed = f"At list prices, used as today, it is {usd(list_usd)}/month"
     if api.discount_frac:
         listed += f", less your discount of {percent(api.discount_frac)} {usd(expected)}"
     gap = paid - expected
@@ -185,7 +186,7 @@ def bill_difference(inputs: Inputs) -> str:
     more = "more" if gap > 0 else "less"
     return (
         f"{listed}. You pay {usd(abs(gap))}/month ({percent(abs(gap) / expected)}) {more}: by caching, batch, tiers or prices "
-        "that the workload does not show. All options of this provider are priced in proportion."
+        "that the workload does not show. All options of the same seller are priced in proportion."
     )
 
 

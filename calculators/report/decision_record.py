@@ -219,7 +219,9 @@ def _workload_rows(evaluation: Evaluation) -> list[Assumed]:
     ranges = traffic_range_words(w)
     lengths = f"{count(w.input_tok)} and {count(w.output_tok)}{in_brackets(ranges.lengths)}"
     return [
-        Assumed(what=what, value=value, basis=basis, source=w.source, as_of=None)
+        Assumed(
+            what=what, value=value, basis=basis, source="as entered" if basis == "as entered" else w.source, as_of=None
+        )
         for what, value, basis in (
             ("Requests/month", f"{count(w.requests_per_month)}{in_brackets(ranges.volume)}", w.requests_basis),
             ("Input and output tokens/request", lengths, w.lengths_basis),
@@ -235,7 +237,8 @@ def _api_rows(evaluation: Evaluation) -> list[Assumed]:
     mix = [
         Assumed(
             what=f"API model {part.model}",
-            value=f"{percent(part.requests_frac)} of requests",
+            value=f"{percent(part.requests_frac)} of requests, {percent(part.input_frac)} of input and "
+            f"{percent(part.output_frac)} of output tokens",
             basis=part.basis,
             source=f"{part.name} in the usage file" if part.name else "as entered",
             as_of=None,

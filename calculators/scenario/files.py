@@ -42,4 +42,9 @@ def read_scenario(path: Path, today: date) -> Scenario:
     value, lines = parse_yaml(content, path.name)
     if not isinstance(value, dict):
         raise DataError(f"{path.name}: a scenario is a list of 'key: value' lines; see scenarios/ for examples")
+    if "workload" in value and not {*value} - {"workload", "api"}:
+        raise DataError(
+            f"{path.name}: a workload, no whole scenario; upload it on the Workload page, or put its blocks in the place of those "
+            "of a scenario file, as scenarios/azure-conversation.yaml"
+        )
     return parse_scenario({"as_of": today, **value}, lambda keys: at_line(keys, lines, path.name))

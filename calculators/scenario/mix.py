@@ -59,6 +59,13 @@ def _cache_frac(of_all_frac: float, part_frac: float | None, input_frac: float) 
     return min(of_all_frac * part_frac / input_frac, 1.0)
 
 
-def main_model(mix: Sequence[ModelTraffic]) -> ModelTraffic:
-    """The model with the most tokens. Raises ValueError for an empty mix."""
-    return max(mix, key=lambda part: part.input_frac + part.output_frac)
+def token_fracs(mix: Sequence[ModelTraffic], input_tok: float, output_tok: float) -> tuple[float, ...]:
+    """Each model's share of all tokens, where the whole traffic has these, in sum or on average."""
+    total_tok = (input_tok + output_tok) or 1.0
+    return tuple((part.input_frac * input_tok + part.output_frac * output_tok) / total_tok for part in mix)
+
+
+def main_model(mix: Sequence[ModelTraffic], input_tok: float, output_tok: float) -> ModelTraffic:
+    """The model with the most tokens, of traffic as in `token_fracs`. Raises ValueError for an empty mix."""
+    fracs = token_fracs(mix, input_tok, output_tok)
+    return mix[fracs.index(max(fracs))]

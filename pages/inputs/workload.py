@@ -94,8 +94,9 @@ with token:
 
 charts = log_charts()
 if charts:
-    st.subheader(escape(f"What was read of {charts['source'].removeprefix('log:')}"))
-    reading_lists(state["log_lists"])
+    name = charts["source"].removeprefix("log:")
+    st.subheader(escape(f"What was read of {name}"))
+    reading_lists(state["log_lists"], name)
     use_only(charts)
     usage_charts(charts)
 if demand is not None and state["workload.cells"]:

@@ -21,7 +21,8 @@ from calculators.logs.usage_questions import UsageAnswers, UsageQuestion
 from calculators.logs.usage_reading import UsageReading
 from calculators.logs.usage_share import OTHERS, UsageShare
 from calculators.scenario.files import parse_usage_file
-from calculators.units import count, plural, significant
+from calculators.scenario.schema import Api
+from calculators.units import count, plural, significant, usd
 from pages.shared.log_state import keep_figures
 from pages.shared.state import catalog, escape, scenario
 
@@ -300,9 +301,19 @@ def _use_workload(file: Any, read_id: str) -> None:
         for field, value in record.model_dump(mode="json", exclude_unset=True).items():
             st.session_state[f"{section}.{field}"] = value
     st.session_state["name"] = file.name[:120]
-    st.session_state["notice"] = f"Workload read from {file.name}: {count(workload.requests_per_month)} requests/month."
+    st.session_state["notice"] = (
+        f"Workload read from {file.name}: {count(workload.requests_per_month)} requests/month. {_api_words(api)}"
+    )
     st.session_state["log_read"] = read_id
     st.rerun()
+
+
+def _api_words(api: Api | None) -> str:
+    """What a workload file says of the API in use."""
+    if api is None:
+        return "It names no API model; select it on the Candidates page."
+    paid = f", {usd(api.paid_usd_per_month)}/month by the file" if api.paid_usd_per_month is not None else ""
+    return f"API models in use: {len(api.mix) or 1}{paid}; see Candidates."
 
 
 def _use(summary: UsageSummary) -> None:
@@ -326,8 +337,10 @@ def _use_sums(reading: UsageReading, answers: UsageAnswers) -> None:
     for field, value in after.items():
         st.session_state[f"workload.{field}"] = value
     st.session_state["name"] = reading.name[:120]
-    said = " ".join((*reading.read, *reading.assumed))
-    st.session_state["notice"] = f"{reading.name} read. {said}"
+    st.session_state["notice"] = (
+        f"{reading.name} read: {plural(after['requests_per_month'], 'request')}/month, {count(after['input_tok'])} input and "
+        f"{plural(after['output_tok'], 'output token')} on average."
+    )
 
 
 def use_api_of(reading: UsageReading) -> tuple[str, ...]:

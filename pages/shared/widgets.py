@@ -112,8 +112,8 @@ def cost_table(option: Option) -> None:
 
 
 def cost_range(option: Option) -> str:
-    """Optimistic to pessimistic cost of an option."""
-    return usd_range(option.low_usd_per_month, option.high_usd_per_month) or "list price"
+    """Optimistic to pessimistic cost of an option; where there is one cost alone, what it rests on."""
+    return usd_range(option.low_usd_per_month, option.high_usd_per_month) or option.lines[0].basis
 
 
 def source_line(source: Source) -> str:

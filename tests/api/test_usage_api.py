@@ -124,3 +124,55 @@ def test_the_block_of_a_scenario_file_reads_back_as_the_same_api() -> None:
         reading(usage("gpt-4.1", 3_000, 9.0), usage("gpt-5", 1_000, 1.0), spend_usd=10.0), Api(), DAY, load_catalog()
     )
     assert Api.model_validate(yaml.safe_load(api_yaml(result))["api"]) == result.api
+
+
+# --- a bill beside a log ---------------------------------------------------------------------------------------------
+
+BILL = {"bill_name": "invoice.csv", "bill_seller": "openai", "bill_span_s": timedelta(hours=730).total_seconds()}
+
+
+def test_a_bill_beside_a_log_is_the_source_of_what_is_paid() -> None:
+    taken = api(reading(usage("gpt-4.1", 1_000), spend_usd=100.0, **BILL))
+    assert (taken.paid_usd_per_month, taken.paid_source) == (100.0, "log:invoice.csv")
+
+
+def test_a_bill_of_one_seller_pays_for_its_models_and_the_log_tells_the_rest() -> None:
+    """In half a month the log has $20 for OpenAI, where the bill has $100 a month, and $30 for Anthropic: $100 and $60."""
+    models = usage("gpt-4.1", 1_000, spend_usd=20.0), usage("claude-sonnet-4-5", 1_000, spend_usd=30.0)
+    result = api_of_usage(reading(*models, spend_usd=100.0, **BILL), Api(), DAY, load_catalog())
+    assert result.api.paid_usd_per_month == pytest.approx(160.0)
+    assert {part.name: part.bill_frac for part in result.api.mix} == {
+        "gpt-4.1": pytest.approx(100 / 160),
+        "claude-sonnet-4-5": pytest.approx(60 / 160),
+    }
+    assert result.api.paid_source == "log:invoice.csv and usage.csv"
+    assert result.texts[-1] == (
+        "You pay $160/month: OpenAI by its bill ($100 in 730 hours), claude-sonnet-4-5 by the spend in usage.csv."
+    )
+
+
+def test_a_bill_of_one_seller_is_no_bill_of_all_where_the_rest_is_not_known() -> None:
+    models = usage("gpt-4.1", 1_000), usage("claude-sonnet-4-5", 1_000)
+    result = api_of_usage(reading(*models, spend_usd=100.0, **BILL), Api(), DAY, load_catalog())
+    assert result.api.paid_usd_per_month is None
+    assert "is a bill of OpenAI alone; what you pay for claude-sonnet-4-5 is not in the files" in result.texts[-1]
+
+
+def test_a_bill_of_a_seller_that_the_names_do_not_show_is_of_all() -> None:
+    """Azure bills gpt-4.1, which a log without a provider names as OpenAI does."""
+    taken = api(reading(usage("gpt-4.1", 1_000), usage("o3", 10), spend_usd=100.0, **{**BILL, "bill_seller": "azure"}))
+    assert taken.paid_usd_per_month == 100.0
+
+
+def test_requests_that_are_not_counted_by_model_are_said_to_be_shared_as_tokens() -> None:
+    models = usage("gpt-4.1", 300, requests=None), usage("o3", 100, requests=None)
+    result = api_of_usage(reading(*models), Api(), DAY, load_catalog())
+    assert "The file does not count requests by model; they are shared as tokens are." in result.texts
+
+
+def test_shares_of_tokens_count_input_and_output_together() -> None:
+    """900 of 1,000 tokens, though the other model has nine tenths of the output."""
+    models = usage("gpt-4.1", 890, output_tok=10), usage("o3", 10, output_tok=90)
+    result = api_of_usage(reading(*models), Api(), DAY, load_catalog())
+    assert result.texts[0] == "Priced by model: gpt-4.1 90% and o3 10% of tokens."
+    assert result.api.model == "gpt-4.1"

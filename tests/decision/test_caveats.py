@@ -113,3 +113,24 @@ def test_servers_outlive_a_short_horizon(horizon_months: int, is_warned: bool) -
     notes = _notes(hardware=hardware, operations={"horizon_months": horizon_months})
     words = f"written off over 48 months, longer than your horizon of {plural(horizon_months, 'month')}"
     assert (words in notes) is is_warned
+
+
+def test_a_saving_by_caching_names_the_hit_rate_it_is_priced_at() -> None:
+    """Only where the cheapest API option counts on more cache reads than today's."""
+
+    def notes(cacheable_frac: float) -> list[str]:
+        asked = scenario(
+            api={"provider": "openai", "model": "gpt-5.4"},
+            workload={
+                **{"input_tok": 4_000, "input_p95_tok": 8_000, "cached_frac": 0.1},
+                "cacheable_frac": cacheable_frac,
+            },
+            candidates=[{"model": "llama-3.3-70b-instruct", "gate": "not_acceptable"}],
+        )
+        return [note for note in evaluate(asked, load_catalog()).caveats if "achievable hit rate" in note]
+
+    assert notes(0.5) == [
+        "Prompt caching is priced at the achievable hit rate of the Workload page, 50% of input tokens (today 10%). Nobody has "
+        "measured it."
+    ]
+    assert notes(0.1) == []

@@ -57,6 +57,15 @@ def test_an_open_question_is_asked_before_any_figure(tmp_path: Path) -> None:
     assert (workload.input_tok, workload.requests_per_month) == (100, pytest.approx(40 / 48 * 730))
 
 
+def test_a_number_of_requests_that_the_user_gives_is_typed_and_has_no_range(tmp_path: Path) -> None:
+    days = "".join(f"2026-10-{day:02},1000,100\n" for day in range(1, 9))
+    reading = answered(read(tmp_path, f"date,input_tokens,output_tokens\n{days}"), requests=80)
+    workload = reading_workload(reading, scenario().workload)
+    assert workload.requests_per_month == pytest.approx(80 / 8 * 730 / 24)
+    assert (workload.requests_basis, workload.requests_range_per_month) == ("typed", None)
+    assert workload.sample_requests == 80
+
+
 def test_lengths_alone_fill_the_lengths(tmp_path: Path) -> None:
     before = scenario(workload={"requests_per_month": 12_345, "peak_ratio": 3}).workload
     reading = read(tmp_path, "prompt_len,output_len\n10,5\n20,7\n60,9\n")

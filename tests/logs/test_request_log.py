@@ -24,6 +24,7 @@ from calculators.logs.request_file import LogError
 from calculators.logs.request_log import UsageSummary, read_log
 from calculators.logs.request_mapping import guess_columns
 from calculators.logs.to_workload import to_workload_yaml
+from calculators.logs.usage_files import read_usage
 
 SAMPLE = Path(__file__).parents[2] / "sample_logs" / "azure_conversation_2023.csv"
 
@@ -307,3 +308,17 @@ def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("tempfile.tempdir", str(scratch))
     read_log(SAMPLE, now=NOW)
     assert os.listdir(scratch) == []
+
+
+def test_embeddings_of_a_gateway_are_said_to_be_embeddings_not_steps_of_a_trace(tmp_path: Path) -> None:
+    rows = [
+        "r1,acompletion,2026-10-05T09:00:00Z,gpt-4.1,100,10",
+        "r2,aembedding,2026-10-05T09:01:00Z,text-embedding-3-small,900,0",
+        "r3,acompletion,2026-10-05T09:02:00Z,gpt-4.1,200,20",
+    ]
+    header = "request_id,call_type,startTime,model,prompt_tokens,completion_tokens"
+    path = tmp_path / "spend.csv"
+    path.write_text("\n".join([header, *rows, ""]))
+    reading = read_usage([path])
+    assert reading.requests == 2
+    assert any("1 (no chat request: embeddings" in text for text in reading.read)

@@ -73,3 +73,10 @@ def test_the_api_of_a_workload_file_is_read_with_it_and_named_by_its_line_where_
     assert parse_usage_file(WORKLOAD, "w.yaml")[1] is None
     with pytest.raises(DataError, match=r"w\.yaml, line \d+: API bill today"):
         parse_usage_file(WORKLOAD + block.replace(b"100", b"-1"), "w.yaml")
+
+
+def test_a_workload_given_as_a_scenario_is_named_with_what_to_do_with_it(tmp_path: Path) -> None:
+    path = tmp_path / "workload.yaml"
+    path.write_text("workload:\n  requests_per_month: 1000\napi:\n  provider: openai\n")
+    with pytest.raises(DataError, match="a workload, no whole scenario; upload it on the Workload page"):
+        read_scenario(path, date(2026, 11, 29))

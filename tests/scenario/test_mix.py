@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from support import scenario
 
 from calculators.errors import DataError
-from calculators.scenario.mix import main_model, model_scenarios
+from calculators.scenario.mix import main_model, model_scenarios, token_fracs
 from calculators.scenario.schema import Scenario, parse_scenario
 
 
@@ -72,8 +72,12 @@ def test_the_parts_add_up_to_the_whole(requests: float, inputs: float, outputs: 
         assert total == pytest.approx(whole.workload.requests_per_month * getattr(whole.workload, field), abs=least + 1)
 
 
-def test_the_main_model_has_the_most_tokens() -> None:
-    assert main_model(mixed(*TWO).api.mix).model == "closed"
+def test_the_main_model_has_the_most_tokens_of_input_and_output_together() -> None:
+    """Nine tenths of a short output are fewer tokens than three quarters of a long input."""
+    mix = mixed(part("closed", 0.5, 0.75, 0.1), part("closed-cached", 0.5, 0.25, 0.9)).api.mix
+    assert main_model(mix, 1_000.0, 100.0).model == "closed"
+    assert main_model(mix, 100.0, 1_000.0).model == "closed-cached"
+    assert token_fracs(mix, 900.0, 100.0) == pytest.approx((0.685, 0.315))
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The API models in use, each with its part of the traffic, and the steps from their list price to the bill."""
 
 from datetime import date
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -8,7 +9,8 @@ import streamlit as st
 from calculators.catalog.glossary import help_text
 from calculators.evaluate import Evaluation
 from calculators.report.catalog_view import api_models, api_providers
-from calculators.scenario.schema import label
+from calculators.scenario.mix import token_fracs
+from calculators.scenario.schema import ModelTraffic, label
 from calculators.units import percent, plural, usd
 from pages.shared.components.candidates import provider_label
 from pages.shared.state import escape
@@ -32,8 +34,9 @@ def models_in_use() -> None:
     mix = st.session_state["api.mix"]
     if not mix:
         return
-    largest = mix[0]["name"] or mix[0]["model"]
-    st.markdown(f"**{escape(f'API models in use: {len(mix)}, the largest {largest}')}**")
+    largest = _largest(mix)
+    name = largest["name"] or largest["model"]
+    st.markdown(f"**{escape(f'API models in use: {len(mix)}, {name} has the most tokens')}**")
     rows = [
         {
             "Name in the file": part["name"],
@@ -48,7 +51,7 @@ def models_in_use() -> None:
     st.dataframe(pd.DataFrame(rows), hide_index=True)
 
 
-def _change(mix: list[dict[str, object]]) -> None:
+def _change(mix: list[dict[str, Any]]) -> None:
     names = [f"{part['name'] or part['model']}" for part in mix]
     name = st.selectbox("Name in the file", names, key="mix_name", help=help_text("api.mix"))
     known = api_providers()
@@ -69,8 +72,16 @@ def _price_as(at: int, provider: str, model: str) -> None:
     mix = [dict(part) for part in st.session_state["api.mix"]]
     mix[at] |= {"provider": provider, "model": model, "basis": "typed"}
     st.session_state["api.mix"] = mix
-    main = max(mix, key=lambda part: part["input_frac"] + part["output_frac"])
+    main = _largest(mix)
     st.session_state["api.provider"], st.session_state["api.model"] = main["provider"], main["model"]
+
+
+def _largest(mix: list[dict[str, Any]]) -> dict[str, Any]:
+    """The model with the most tokens of the workload."""
+    state = st.session_state
+    parts = [ModelTraffic.model_validate(part) for part in mix]
+    fracs = token_fracs(parts, state["workload.input_tok"], state["workload.output_tok"])
+    return mix[fracs.index(max(fracs))]
 
 
 def _one_model() -> None:

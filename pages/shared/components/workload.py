@@ -35,14 +35,16 @@ def log_details(summary: Mapping[str, Any]) -> None:
     st.dataframe(pd.DataFrame(_peak_rows(summary)), hide_index=True)
 
 
-def reading_lists(lists: Mapping[str, Sequence[str]]) -> None:
-    """What was read of a file and inferred, beside what was assumed and what it does not hold."""
+def reading_lists(lists: Mapping[str, Sequence[str]], name: str) -> None:
+    """What was read of a file and inferred, beside what was assumed and what it does not hold. The name of the file keeps its
+    spelling."""
     left, right = st.columns(2, gap="large")
     for place, titles in ((left, list(lists)[:2]), (right, list(lists)[2:])):
         for title in titles:
             if sentences := lists[title]:
                 place.markdown(f"**{title}**")
-                place.markdown("\n".join(f"- {escape(capital(sentence))}" for sentence in sentences))
+                starts = [sentence if sentence.startswith(name) else capital(sentence) for sentence in sentences]
+                place.markdown("\n".join(f"- {escape(sentence)}" for sentence in starts))
 
 
 def _length_rows(summary: Mapping[str, Any]) -> list[dict[str, str]]:
