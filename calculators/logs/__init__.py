@@ -14,6 +14,7 @@ request_names       names of columns, as tables
 group_values        names of teams and keys as they may be shown
 word_lists          words of several languages, as tables
 column_words        words in names of columns, in several languages
+money               money as files write it
 request_columns     which column means what
 request_file        columns and first rows of a request log
 workbook            a sheet as CSV

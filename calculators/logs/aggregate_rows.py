@@ -24,6 +24,7 @@ from calculators.logs.aggregate_formats import (
 )
 from calculators.logs.cells import SPACES, suffix_scale
 from calculators.logs.group_values import shown_group
+from calculators.logs.money import money_of
 from calculators.logs.request_marks import NO_CHAT_MODEL
 from calculators.logs.request_names import GROUP_ROLES, NAMES
 from calculators.logs.timestamps import EXCEL_EPOCH_DAYS, epoch_seconds, is_excel_day
@@ -103,14 +104,14 @@ def _grows(row: Row) -> bool:
 
 
 def _slice(row: Row, entry: AggregateFormat, period: tuple[float, float | None], groups: Sequence[str]) -> Slice:
-    item = _text(row, entry.item)
+    item, (spend, currency) = _text(row, entry.item), _spend(row, entry)
     return Slice(
         start_s=period[0],
         end_s=period[1],
         model=item_model(item) if entry.about else _text(row, MODEL),
         amounts=_amounts(row, entry, item),
-        spend=_spend(row, entry),
-        currency=_currency(_text(row, CURRENCY)),
+        spend=spend,
+        currency=currency or _currency(_text(row, CURRENCY)),
         groups={group: shown_group(_text(row, NAMES[group])) for group in groups},
         more_to_come=row.get("hasmore") == "true",
         is_batch=row.get("batch", "").lower() == "true"
@@ -175,10 +176,10 @@ def _is_usual(name: str, other: str, row: Row) -> bool:
     return name in USUAL_NAMES.values() and row[name] == row[other] and quantity_of(name) == quantity_of(other)
 
 
-def _spend(row: Row, entry: AggregateFormat) -> float | None:
-    values = (number(row.get(name, "")) for name in entry.spend)
-    spend = next((value for value in values if value is not None), None)
-    return None if spend is None else spend / entry.units_per_usd
+def _spend(row: Row, entry: AggregateFormat) -> tuple[float | None, str]:
+    """Money of a row, and the currency that stands beside it, "" for none."""
+    told = next((told for name in entry.spend if (told := money_of(row.get(name, ""))) is not None), None)
+    return (None, "") if told is None else (told[0] / entry.units_per_usd, told[1])
 
 
 def _text(row: Row, names: tuple[str, ...]) -> str:

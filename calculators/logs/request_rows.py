@@ -19,6 +19,7 @@ from calculators.logs.cells import has_suffix, thousands_sign
 from calculators.logs.column_words import split_unit
 from calculators.logs.group_values import group_expression
 from calculators.logs.log_engine import LogEngine, quoted
+from calculators.logs.money import money_unit
 from calculators.logs.request_file import LogError, LogHead
 from calculators.logs.request_mapping import MarkColumn, ReadPlan
 from calculators.logs.shown import shown_cell, shown_name
@@ -145,10 +146,16 @@ def parsed_rows(raw: ir.Table, head: LogHead, plan: ReadPlan, extra: Sequence[st
         read_tok=reads,
         write_tok=writes,
         model=shortened(table.model, request_columns.MAX_WORD_CHARS) if "model" in cells else ibis.null("string"),
-        spend_usd=usd_of(table.spend) if "spend" in cells else ibis.null("float64"),
+        spend_usd=_spend(table, plan),
         **{role: group_expression(text_of(table[role])) for role in plan.groups},
     )
     return table.mutate(fault=_fault(table))
+
+
+def _spend(table: Any, plan: ReadPlan) -> Any:
+    if "spend" not in plan.role_of:
+        return ibis.null("float64")
+    return usd_of(table.spend, money_unit(plan.role_of["spend"].rsplit(".", 1)[-1]), table.currency if plan.has_currency else None)
 
 
 def _units(column: str, head: LogHead) -> tuple[float, bool]:
