@@ -22,6 +22,7 @@ from calculators.logs.aggregate_formats import (
     quantity_of_kind,
     unit_scale,
 )
+from calculators.logs.bills import is_no_use
 from calculators.logs.cells import SPACES, suffix_scale
 from calculators.logs.group_values import shown_group
 from calculators.logs.money import money_of
@@ -125,7 +126,9 @@ def _currency(text: str) -> str:
 
 
 def _is_other(row: Row, entry: AggregateFormat) -> bool:
-    """Whether a row is about another service, another kind of call, or failed calls."""
+    """Whether a row is about another service, another kind of call, or failed calls; or money for no use, as a tax."""
+    if entry.spend and is_no_use(row, entry):
+        return True
     if entry.about:
         return not is_model_service(" ".join(row.get(name, "") for name in entry.about))
     if OTHER_KINDS.search(_text(row, KIND_NAMES).lower()) or re.search(NO_CHAT_MODEL, _text(row, MODEL).lower()):
@@ -224,7 +227,7 @@ def _step_s(text: str) -> float | None:
 
 def _calendar_end(name: str, text: str, start_s: float) -> float | None:
     """The end of a period that is named by its date: a month, a week or a day."""
-    if not is_day(text) and not re.fullmatch(r"20\d\d-\d\d", text.strip()):
+    if not is_day(text) and not is_month(text):
         return None
     day = datetime.fromtimestamp(start_s, UTC)
     if name == "month" or not is_day(text):
@@ -239,6 +242,11 @@ def is_day(text: str) -> bool:
             r"20\d\d[-/]\d\d?[-/]\d\d?|20\d{6}|\d\d?[/.]\d\d?[/.]20\d\d|[A-Za-z]{3} \d\d?, 20\d\d", text.strip()
         )
     )
+
+
+def is_month(text: str) -> bool:
+    """True for a month, as 2026-10."""
+    return bool(re.fullmatch(r"20\d\d-\d\d", text.strip()))
 
 
 @lru_cache(8_192)
