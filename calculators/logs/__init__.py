@@ -14,6 +14,7 @@ request_names       names of columns, as tables
 group_values        names of teams and keys as they may be shown
 word_lists          words of several languages, as tables
 column_words        words in names of columns, in several languages
+money               money as files write it
 request_columns     which column means what
 request_file        columns and first rows of a request log
 workbook            a sheet as CSV
@@ -49,6 +50,7 @@ request_log         request logs into a summary
 usage_reading       what a file of usage says, whatever its kind
 usage_tables        tables of sums as flat rows
 aggregate_formats   exports of sums, one entry each
+bills               tables of money alone
 aggregate_rows      rows of sums as amounts of a period and model
 aggregate_tables    which table of a file holds sums
 lengths_and_rates   files of lengths alone, or of rates alone

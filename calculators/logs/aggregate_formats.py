@@ -160,11 +160,8 @@ AGGREGATE_FORMATS: tuple[AggregateFormat, ...] = (
         *("an OpenAI cost report", "starttime amount results", "value currency"),
         item=("lineitem",),
         amount=("quantity",),
-        seller="openai",
     ),
-    _format(
-        "an OpenAI cost export", "starttime amountvalue", item=("lineitem",), amount=("quantity",), seller="openai"
-    ),
+    _format("an OpenAI cost export", "amountvalue", "starttime starttimeiso", item=("lineitem",), amount=("quantity",)),
     _format("LiteLLM's daily spend", "date spend prompttokens apirequests"),
     _format(
         "OpenRouter's activity",

@@ -22,8 +22,10 @@ from calculators.logs.aggregate_formats import (
     quantity_of_kind,
     unit_scale,
 )
+from calculators.logs.bills import is_no_use
 from calculators.logs.cells import SPACES, suffix_scale
 from calculators.logs.group_values import shown_group
+from calculators.logs.money import money_of
 from calculators.logs.request_marks import NO_CHAT_MODEL
 from calculators.logs.request_names import GROUP_ROLES, NAMES
 from calculators.logs.timestamps import EXCEL_EPOCH_DAYS, epoch_seconds, is_excel_day
@@ -103,14 +105,14 @@ def _grows(row: Row) -> bool:
 
 
 def _slice(row: Row, entry: AggregateFormat, period: tuple[float, float | None], groups: Sequence[str]) -> Slice:
-    item = _text(row, entry.item)
+    item, (spend, currency) = _text(row, entry.item), _spend(row, entry)
     return Slice(
         start_s=period[0],
         end_s=period[1],
         model=item_model(item) if entry.about else _text(row, MODEL),
         amounts=_amounts(row, entry, item),
-        spend=_spend(row, entry),
-        currency=_currency(_text(row, CURRENCY)),
+        spend=spend,
+        currency=currency or _currency(_text(row, CURRENCY)),
         groups={group: shown_group(_text(row, NAMES[group])) for group in groups},
         more_to_come=row.get("hasmore") == "true",
         is_batch=row.get("batch", "").lower() == "true"
@@ -124,7 +126,9 @@ def _currency(text: str) -> str:
 
 
 def _is_other(row: Row, entry: AggregateFormat) -> bool:
-    """Whether a row is about another service, another kind of call, or failed calls."""
+    """Whether a row is about another service, another kind of call, or failed calls; or money for no use, as a tax."""
+    if entry.spend and is_no_use(row, entry):
+        return True
     if entry.about:
         return not is_model_service(" ".join(row.get(name, "") for name in entry.about))
     if OTHER_KINDS.search(_text(row, KIND_NAMES).lower()) or re.search(NO_CHAT_MODEL, _text(row, MODEL).lower()):
@@ -175,10 +179,10 @@ def _is_usual(name: str, other: str, row: Row) -> bool:
     return name in USUAL_NAMES.values() and row[name] == row[other] and quantity_of(name) == quantity_of(other)
 
 
-def _spend(row: Row, entry: AggregateFormat) -> float | None:
-    values = (number(row.get(name, "")) for name in entry.spend)
-    spend = next((value for value in values if value is not None), None)
-    return None if spend is None else spend / entry.units_per_usd
+def _spend(row: Row, entry: AggregateFormat) -> tuple[float | None, str]:
+    """Money of a row, and the currency that stands beside it, "" for none."""
+    told = next((told for name in entry.spend if (told := money_of(row.get(name, ""))) is not None), None)
+    return (None, "") if told is None else (told[0] / entry.units_per_usd, told[1])
 
 
 def _text(row: Row, names: tuple[str, ...]) -> str:
@@ -223,7 +227,7 @@ def _step_s(text: str) -> float | None:
 
 def _calendar_end(name: str, text: str, start_s: float) -> float | None:
     """The end of a period that is named by its date: a month, a week or a day."""
-    if not is_day(text) and not re.fullmatch(r"20\d\d-\d\d", text.strip()):
+    if not is_day(text) and not is_month(text):
         return None
     day = datetime.fromtimestamp(start_s, UTC)
     if name == "month" or not is_day(text):
@@ -238,6 +242,11 @@ def is_day(text: str) -> bool:
             r"20\d\d[-/]\d\d?[-/]\d\d?|20\d{6}|\d\d?[/.]\d\d?[/.]20\d\d|[A-Za-z]{3} \d\d?, 20\d\d", text.strip()
         )
     )
+
+
+def is_month(text: str) -> bool:
+    """True for a month, as 2026-10."""
+    return bool(re.fullmatch(r"20\d\d-\d\d", text.strip()))
 
 
 @lru_cache(8_192)

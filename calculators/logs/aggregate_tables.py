@@ -12,7 +12,8 @@ from calculators.logs.aggregate_formats import (
     known_format,
     may_be_sums,
 )
-from calculators.logs.aggregate_rows import UnreadTime, is_day, slices
+from calculators.logs.aggregate_rows import UnreadTime, is_day, is_month, slices
+from calculators.logs.bills import bill_format
 from calculators.logs.request_file import LogError
 from calculators.logs.timestamps import TimeStyle, time_style
 from calculators.logs.usage_tables import FIRST_ROW_COUNT, UsageTable
@@ -41,7 +42,8 @@ def sums_table(tables: list[UsageTable]) -> tuple[UsageTable, AggregateFormat] |
             return table, PLAIN
         if (kinds := kinds_format(table.names, _first_values(table))) is not None:
             return table, kinds
-    return None
+    bills = ((table, bill_format(table, lambda text: is_day(text) or is_month(text))) for table in tables)
+    return next(((table, bill) for table, bill in bills if bill is not None), None)
 
 
 def _first_values(table: UsageTable) -> dict[str, set[str]]:

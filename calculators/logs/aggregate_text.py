@@ -1,5 +1,7 @@
 """What is said and asked about a file of sums."""
 
+from dataclasses import replace
+
 from calculators.logs.aggregate_rows import DAY_S
 from calculators.logs.lengths_and_rates import LoadReading
 from calculators.logs.usage_questions import UsageQuestion
@@ -46,7 +48,7 @@ def inferred_texts(reading: LoadReading, left_out: int, gap_count: int, uncached
             (gap_count, f"{plural(gap_count, 'period')} of {width} without a row count as periods without use."),
             (
                 left_out,
-                f"{plural(left_out, 'row')} left out: other services or calls, failed calls, totals and repeats.",
+                f"{plural(left_out, 'row')} left out: other services or calls, failed calls, totals, taxes, credits and repeats.",
             ),
             (reading.batch_frac > 0, "Batch requests count in the volume but not in the peak."),
             (
@@ -72,6 +74,24 @@ def missing_texts(reading: LoadReading, currencies: list[str], more_to_come: boo
             (bool(currencies), f"spend in US dollars: it is in {listed(currencies)}"),
         )
         if holds
+    )
+
+
+def without_period(reading: LoadReading) -> LoadReading:
+    """A bill whose rows carry the dates of invoices: its money without start and end."""
+    spent = f"{reading.name} is a bill of {usd(reading.spend_usd)}." if reading.spend_usd is not None else ""
+    words = "the period of the money: its rows carry the dates of invoices, so export the costs by day"
+    return replace(
+        reading,
+        start=None,
+        end=None,
+        series=None,
+        bucket_s=None,
+        peak_ratio=None,
+        hour_ratio=None,
+        read=(spent,) if spent else (),
+        inferred=(),
+        missing=(words, *reading.missing),
     )
 
 

@@ -21,8 +21,10 @@ from calculators.logs.aggregate_text import (
     inferred_texts,
     missing_texts,
     read_texts,
+    without_period,
 )
 from calculators.logs.aggregate_workload import assumptions
+from calculators.logs.bills import BILL, has_no_period
 from calculators.logs.lengths_and_rates import LoadReading, read_lengths, read_rates, refuse_benchmark
 from calculators.logs.load_series import period_series
 from calculators.logs.log_bytes import Progress, silent
@@ -131,13 +133,15 @@ def _reading(
     )
     gap_count = max(0, round((end_s - start_s) / width_s) - len(used))
     unsure = entry.input_is == "unsure" and excludes is None
-    return replace(
+    reading = replace(
         reading,
         read=(*_only_texts(account, whole, only, bool(uncached)), *read_texts(reading, entry.what, width_s)),
         inferred=inferred_texts(reading, whole.left_out, gap_count, bool(uncached) and entry is PLAIN),
         missing=missing_texts(reading, foreign, whole.more_to_come),
         questions=_questions(reading, unsure and uncached is None and bool(whole.all.get("read"))),
     )
+    undated = entry is BILL and has_no_period(table.names, {start: whole.end_of[start] for start in used})
+    return without_period(reading) if undated else reading
 
 
 def _only_account(

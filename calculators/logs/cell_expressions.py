@@ -9,6 +9,7 @@ import ibis
 import ibis.expr.types as ir
 
 from calculators.logs.cells import NULL_WORDS, SPACES
+from calculators.logs.money import FOREIGN, USD, MoneyUnit
 from calculators.logs.request_file import WITH
 from calculators.logs.timestamps import (
     CLOCK_FORM,
@@ -145,13 +146,23 @@ def _is_token_count(number: Any) -> Any:
     return (number >= 0) & (number <= MAX_REQUEST_TOK) & (number == number.try_cast("int32"))
 
 
-def usd_of(cell: Any, number: Any) -> Any:
-    """Dollars in a cell: 0.0123, $1.20; NULL otherwise. `number`: the cell as float64, or NULL."""
+def usd_of(cell: Any, number: Any, unit: MoneyUnit, currency: Any = None) -> Any:
+    """Dollars in a cell: 0.0123, $1.20, (0.50); NaN for money of another currency, as the cell, its column or the column of
+    currencies says, so that no sum leaves it out; NULL otherwise. `number`: the cell
+    as float64, or NULL."""
     text = text_of(cell)
-    plain = text.re_replace(r"^(USD|\$)\s*", "").re_replace(r"\s*(USD|\$)$", "")
-    comma = plain.re_search(r"^\d+,(\d{1,2}|\d{4,})$")
+    plain = text.re_replace(r"^(US ?\$|USD|\$)\s*", "").re_replace(r"\s*(USD|US\$|\$)$", "")
+    plain = plain.re_replace(r"^(-?)[(]?(US\$|\$)?([0-9.,]+)[)]$", "-\\3")
+    comma = plain.re_search(r"^-?\d+,(\d{1,2}|\d{4,})$")
     written = _number(comma.ifelse(plain.replace(",", "."), plain))
-    return number.between(-MAX_USD, MAX_USD).ifelse(number, written)
+    usd = number.between(-MAX_USD, MAX_USD).ifelse(number, written) * unit.per_unit
+    foreign = plain.re_search(FOREIGN)
+    if unit.currency not in ("", USD):
+        foreign = text.notnull()
+    elif currency is not None:
+        others = ~text_of(currency).upper().isin(["USD", "$", "US$", "US DOLLAR", "US DOLLARS"])
+        foreign = foreign | (others.fill_null(False) & text.notnull())
+    return foreign.fill_null(False).ifelse(float("nan"), usd)
 
 
 def time_casts(cell: Any, style: TimeStyle) -> dict[str, Any]:

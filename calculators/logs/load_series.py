@@ -53,7 +53,8 @@ def request_series(engine: LogEngine, table: ir.Table, totals: Mapping[str, int]
         requests=rows.count(), tokens=(rows.input_tok + rows.output_tok).sum(), spend_usd=rows.spend_usd.sum()
     )
     records = engine.rows(grouped)
-    has_spend = any(record["spend_usd"] is not None for record in records)
+    spends = [record["spend_usd"] for record in records]
+    has_spend = any(spend is not None for spend in spends) and all(spend == spend for spend in spends)  # no NaN
     return LoadSeries(
         start=EPOCH + timedelta(microseconds=first * step_us),
         step_s=step_s,

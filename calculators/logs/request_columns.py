@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from calculators.logs import column_words
 from calculators.logs.cells import is_count, is_null, is_number
+from calculators.logs.money import money_of
 from calculators.logs.request_names import (
     GROUP_ROLES,
     MARK_ROLES,
@@ -112,6 +113,7 @@ def _told_by_words(role: str, name: str) -> tuple[str | None, int]:
         "kind": bool(set(column_words.words_of(name)) & KIND_WORDS),
         "model": column_words.plain_role(name) == "model",
         "spend": column_words.plain_role(name) == "cost",
+        "currency": "currency" in column_words.words_of(name),
     }
     return ("" if tests.get(role) else None), 0
 
@@ -139,7 +141,7 @@ def values_fit(role: str, values: Sequence[str]) -> bool:
         return all(map(is_cache_word, filled))
     if role == "cache_read" and filled and all(map(is_flag, filled)):
         return False  # a flag of a gateway's own cache
-    if role in ("model", "span", "parent", "trace", "session", "kind", "tier", *GROUP_ROLES):
+    if role in ("model", "currency", "span", "parent", "trace", "session", "kind", "tier", *GROUP_ROLES):
         needs_one = role == "model" or role in GROUP_ROLES
         return all(len(value) <= MAX_WORD_CHARS for value in filled) and (bool(filled) or not needs_one)
     if role == "spend":
@@ -211,8 +213,8 @@ def is_hit(text: str) -> bool:
 
 
 def is_money(text: str) -> bool:
-    """True for 0.0123, $1.20 and 1.2E-05."""
-    return is_number(text.strip().removeprefix("$").removeprefix("USD").removesuffix("USD"))
+    """True for 0.0123, $1.20, 1,20 € and 1.2E-05."""
+    return is_number(text) or money_of(text) is not None
 
 
 def fitting_columns(role: str, columns: Sequence[str], rows: Sequence[Mapping[str, str]]) -> list[ColumnMatch]:

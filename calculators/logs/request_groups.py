@@ -7,6 +7,7 @@ import ibis
 import ibis.expr.types as ir
 
 from calculators.logs.log_engine import LogEngine
+from calculators.logs.money import usd_or_none
 from calculators.logs.request_file import LogError
 from calculators.logs.request_names import GROUP_ROLES
 from calculators.logs.request_rows import ROW_COLUMNS
@@ -97,7 +98,7 @@ def _share(record: Mapping[str, Any], value: str, known: set[str]) -> UsageShare
         cache_read_tok=int(record["read"]) if "cache_read" in known else None,
         cache_write_tok=int(record["write"]) if "cache_write" in known else None,
         output_tok=int(record["output"]),
-        spend_usd=None if record["spend"] is None else float(record["spend"]),
+        spend_usd=usd_or_none(record["spend"]),
         input_p95_tok=None if p95s[0] is None else float(round(p95s[0])),
         output_p95_tok=None if p95s[1] is None else float(round(p95s[1])),
     )

@@ -24,6 +24,7 @@ from calculators.logs.cell_expressions import US_PER_S
 from calculators.logs.containers import PlainFile, plain_file
 from calculators.logs.load_series import LoadSeries, request_series
 from calculators.logs.log_engine import Counts, LogEngine
+from calculators.logs.money import usd_or_none
 from calculators.logs.request_checks import check_clock, check_totals
 from calculators.logs.request_file import (
     LogError,
@@ -324,8 +325,7 @@ def _joint_digest(digests: Sequence[str]) -> str:
 
 def _spend(sorting: Sorting) -> float | None:
     rows: Any = sorting.table
-    value = sorting.facts(spend=rows.spend_usd.sum())["spend"]
-    return None if value is None else float(value)
+    return usd_or_none(sorting.facts(spend=rows.spend_usd.sum())["spend"])
 
 
 def _share(totals: Mapping[str, int], name: str, known: bool) -> float | None:

@@ -64,6 +64,11 @@ class ReadPlan:
     questions: tuple[UsageQuestion, ...] = ()
 
     @property
+    def has_currency(self) -> bool:
+        """Whether a column says in which currency the spend is."""
+        return "currency" in self.role_of
+
+    @property
     def groups(self) -> tuple[str, ...]:
         """By what the rows can be split, besides the model."""
         return tuple(role for role in GROUP_ROLES if role in self.role_of)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 ROLES = ("time", "input", "output", "cache_read", "cache_write", "status", "id")
 """What a person can map. `input` is the total input, cached tokens included, unless told otherwise."""
-EXTRA_ROLES = ("reasoning", "tool_input", "model", "spend", "span", "parent", "trace", "session")
+EXTRA_ROLES = ("reasoning", "tool_input", "model", "spend", "currency", "span", "parent", "trace", "session")
 """Found by name only: tokens to add to `output` and to `input`, model and cost of a request, and which span a row is of
 which parent, trace and session."""
 MARK_ROLES = ("status", "gateway_cache", "kind", "tier")
@@ -131,6 +131,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         *("providedmodelname", "modelpermaslug", "aimodel", "llmmodelname", "modelgroup", "modeldeploymentname"),
         *("deploymentname", "deployment", "modelversion", "engine"),
     ),
+    "currency": ("currency", "costcurrency", "amountcurrency", "spendcurrency", "billingcurrency", "currencycode"),
     "spend": (
         *("spend", "spendusd", "costusd", "totalcostusd", "totalcost", "costtotal", "calculatedtotalcost", "usagecost"),
         *(

@@ -11,6 +11,7 @@ import ibis.expr.types as ir
 
 from calculators.logs.cell_expressions import US_PER_S
 from calculators.logs.log_engine import LogEngine
+from calculators.logs.request_names import GROUP_ROLES
 from calculators.logs.request_rows import REQUEST_COLUMNS, row_hash, time_hash
 from calculators.logs.usage_questions import UsageAnswers, UsageQuestion
 from calculators.units import count, plural
@@ -228,16 +229,21 @@ def _id_question(id_count: int, extra_count: int) -> UsageQuestion:
 # --- equal rows without an id --------------------------------------------------------------------------------------
 
 
+def _told_apart_by(rows: Any) -> list[str]:
+    """The columns in which copies are equal: time, tokens, model, and team, key and so on as far as the log names them."""
+    return [*REQUEST_COLUMNS, "model", *(group for group in GROUP_ROLES if group in rows.columns)]
+
+
 def _equal_rows(rows: Any, *more: str) -> Any:
     """Groups of rows that nothing tells apart, with their number `n`."""
     unnamed = rows.filter(rows.id_hash.isnull())
-    return unnamed.group_by(*REQUEST_COLUMNS, "model", *more).aggregate(n=unnamed.count())
+    return unnamed.group_by(*_told_apart_by(rows), *more).aggregate(n=unnamed.count())
 
 
 def _without_copies(sorting: Sorting) -> None:
     rows: Any = sorting.table
     unnamed = rows.filter(rows.id_hash.isnull())
-    key = row_hash(*(unnamed[name] for name in (*REQUEST_COLUMNS, "model")))
+    key = row_hash(*(unnamed[name] for name in REQUEST_COLUMNS), _words(unnamed))
     copies = sorting.engine.repetition(unnamed.select(key=key, part=time_hash(unnamed.time_us)))
     extra_count = copies.extra_count
     if not extra_count or sorting.answers.repeated_rows == "each":
@@ -252,9 +258,18 @@ def _without_copies(sorting: Sorting) -> None:
         sorting.notes.append(
             f"Every row is there {count(copies.most_count)} times, to the fraction of a second: counted once."
         )
-    numbered = rows.mutate(copy=ibis.row_number().over(group_by=[*REQUEST_COLUMNS, "model"], order_by="spend_usd"))
+    numbered = rows.mutate(copy=ibis.row_number().over(group_by=_told_apart_by(rows), order_by="spend_usd"))
     kept = numbered.filter(numbered.id_hash.notnull() | (numbered["copy"] == 0)).select(*rows.columns)
     sorting.keep(kept, extra_count, "the same row again")
+
+
+def _words(rows: Any) -> Any:
+    """Model, team and so on as one text."""
+    first, *groups = (rows[name] for name in _told_apart_by(rows)[len(REQUEST_COLUMNS) :])
+    text = first
+    for group in groups:
+        text = text.fill_null("") + "\n" + group.fill_null("")
+    return text
 
 
 def _has_fractions(sorting: Sorting, rows: Any) -> bool:
@@ -281,7 +296,7 @@ def _without_overlap(sorting: Sorting) -> None:
     if sorting.answers.repeated_rows == "each":
         return
     by_file = _equal_rows(rows, "file")
-    groups = by_file.group_by(*REQUEST_COLUMNS, "model").aggregate(extra=by_file.n.sum() - by_file.n.max())
+    groups = by_file.group_by(*_told_apart_by(rows)).aggregate(extra=by_file.n.sum() - by_file.n.max())
     extra_count = int(sorting.engine.rows(groups.aggregate(extra=groups.extra.sum().fill_null(0)))[0]["extra"])
     files = rows.group_by("file").aggregate(n=rows.count())
     least_count = int(sorting.engine.rows(files.aggregate(least=files.n.min()))[0]["least"])
@@ -290,7 +305,7 @@ def _without_overlap(sorting: Sorting) -> None:
     if sorting.answers.repeated_rows is None:
         row_count = int(sorting.facts(n=rows.count())["n"])
         sorting.questions.append(_overlap_question(extra_count, row_count))
-    keys = [*REQUEST_COLUMNS, "model"]
+    keys = _told_apart_by(rows)
     counted = rows.mutate(in_file=rows.count().over(group_by=[*keys, "file"]))
     ranked = counted.mutate(
         best=ibis.dense_rank().over(ibis.window(group_by=keys, order_by=[ibis.desc(counted.in_file), counted.file]))

@@ -28,6 +28,7 @@ from calculators.logs.cells import has_suffix, thousands_sign
 from calculators.logs.column_words import split_unit
 from calculators.logs.group_values import group_expression
 from calculators.logs.log_engine import LogEngine, quoted
+from calculators.logs.money import money_unit
 from calculators.logs.request_file import LogError, LogHead
 from calculators.logs.request_mapping import MarkColumn, ReadPlan
 from calculators.logs.shown import shown_cell, shown_name
@@ -162,7 +163,7 @@ def parsed_rows(raw: ir.Table, head: LogHead, plan: ReadPlan, extra: Sequence[st
         model=shortened(table.model, request_columns.MAX_WORD_CHARS)
         if "model" in table.columns
         else ibis.null("string"),
-        spend_usd=usd_of(table.spend, table.number_spend) if "spend" in table.columns else ibis.null("float64"),
+        spend_usd=_spend(table, plan),
         **{role: group_expression(text_of(table[role])) for role in plan.groups},
     )
     return table.mutate(fault=_fault(table))
@@ -181,6 +182,17 @@ def _cells(raw: ir.Table, head: LogHead, plan: ReadPlan, extra: Sequence[str]) -
     line_ok: Any = raw.json.lstrip().startswith("{").fill_null(False) if "json" in raw.columns else ibis.literal(True)
     table: Any = raw.select(**cells, line_ok=line_ok, **{name: raw[name] for name in extra})
     return table.mutate(**{mark: table[role_of_text[name]] for mark, name in marks.items() if mark not in texts})
+
+
+def _spend(table: Any, plan: ReadPlan) -> Any:
+    if "spend" not in plan.role_of:
+        return ibis.null("float64")
+    return usd_of(
+        table.spend,
+        table.number_spend,
+        money_unit(plan.role_of["spend"].rsplit(".", 1)[-1]),
+        table.currency if plan.has_currency else None,
+    )
 
 
 def _units(column: str, head: LogHead) -> tuple[float, bool]:

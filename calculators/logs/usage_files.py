@@ -174,6 +174,6 @@ def _missing(summary: UsageSummary) -> tuple[str, ...]:
         "which input tokens were read from the cache": summary.cached_frac,
         "which input tokens were written to the cache": summary.cache_write_frac,
         "which model answered": summary.models or None,
-        "what the requests cost": summary.spend_usd,
+        "what the requests cost in US dollars": summary.spend_usd,
     }
     return tuple(f"The log does not say {what}." for what, value in unknown.items() if value is None)

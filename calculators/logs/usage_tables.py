@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 from calculators.logs import column_words
 from calculators.logs.json_documents import array_objects, json_text, line_objects
 from calculators.logs.log_bytes import START_BYTES, Progress, packing, reported, silent
+from calculators.logs.money import in_major_units, money_unit
 from calculators.logs.request_columns import normalised
 
 HEAD_CHARS = 200_000
@@ -209,7 +210,10 @@ def _paths(value: Mapping[str, Any], above: tuple[str, ...]) -> Iterator[tuple[t
         elif isinstance(child, list) and len(child) == 1 and isinstance(child[0], str):
             yield path, child[0]
         elif not isinstance(child, list):
-            yield path, json_text(child)
+            unit = money_unit(str(key))
+            yield path, in_major_units(unit, json_text(child))
+            if not unit.is_plain:
+                yield (*above, "cost"), in_major_units(unit, json_text(child))
 
 
 def _dimensions(pairs: list[Any]) -> Iterator[tuple[str, str]]:
@@ -249,6 +253,8 @@ def usual_name(header: str) -> str | None:
     """The usual name of what a header says in words, in any of the languages read: "Eingabe-Token (k)" is inputtokens."""
     bare = column_words.split_unit(header)[0]
     told = column_words.token_role(bare) or column_words.plain_role(bare) or column_words.period_name(bare)
+    if column_words.words_of(header)[-1:] == ("currency",):
+        return "currency"
     return USUAL_NAMES.get(told, told) if told else None
 
 
@@ -266,6 +272,9 @@ USUAL_NAMES: Mapping[str | None, str] = {
 
 def _unit(header: str) -> Callable[[str], str] | None:
     """What makes plain counts of the cells of a column in thousands, or UTC of those in another zone."""
+    money = money_unit(header)
+    if not money.is_plain:
+        return partial(in_major_units, money)
     scale, offset_s = column_words.split_unit(header)[1], column_words.header_offset_s(header)
     if offset_s:
         sign, minutes = "-" if offset_s < 0 else "+", abs(offset_s) // 60

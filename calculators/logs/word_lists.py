@@ -35,6 +35,7 @@ FOREIGN_WORDS: Mapping[str, str] = _by_word(
         "without": "sin",
         "of": "davon",
         "month": "monat",
+        "currency": "wahrung devise moneda valuta moeda",
         "tag": "tag",
         "day": "jour",
     }
@@ -225,7 +226,34 @@ NO_TIMES = frozenset(
     ]
 )
 MONEY = frozenset(["cost", "costs", "price", "spend", "spent", "charge", "charges", "amount", "fee"])
-CURRENCIES = frozenset(["usd", "eur", "gbp", "jpy", "dollars", "dollar"])
+CURRENCY_CODES: Mapping[str, str] = {
+    **{
+        code: code.upper()
+        for code in (
+            *("usd", "eur", "gbp", "jpy", "cny", "inr", "krw", "brl", "aud", "cad", "chf", "sek", "nok", "dkk", "pln"),
+            *("czk", "huf", "sgd", "hkd", "mxn", "zar", "ils", "nzd", "thb", "idr", "twd", "aed"),
+        )
+    },
+    **dict.fromkeys(("dollar", "dollars"), "USD"),
+    **dict.fromkeys(("euro", "euros"), "EUR"),
+    **dict.fromkeys(("rmb", "yuan"), "CNY"),
+    **{"yen": "JPY", "pounds": "GBP", "rupees": "INR"},
+}
+"""The code of a currency by the word for it."""
+CURRENCY_SIGNS: Mapping[str, str] = {
+    **dict.fromkeys(("US$", "US $", "$"), "USD"),
+    **{"€": "EUR", "£": "GBP", "¥": "JPY", "￥": "CNY", "元": "CNY", "円": "JPY", "₹": "INR", "₩": "KRW", "R$": "BRL"},
+    **{"A$": "AUD", "AU$": "AUD", "C$": "CAD", "CA$": "CAD", "S$": "SGD", "HK$": "HKD", "NZ$": "NZD", "MX$": "MXN"},
+    **{"NT$": "TWD", "zł": "PLN", "Kč": "CZK", "₪": "ILS", "kr": "SEK", "Fr.": "CHF"},
+}
+MINOR_UNITS: Mapping[str, float] = {
+    **dict.fromkeys(("cent", "cents"), 0.01),
+    **dict.fromkeys(("micro", "micros", "microdollar", "microdollars", "microusd", "microcurrency"), 1e-6),
+    **dict.fromkeys(("millicent", "millicents"), 1e-5),
+    **dict.fromkeys(("nano", "nanos", "nanodollars", "nanousd"), 1e-9),
+}
+"""Of a currency in one of them."""
+CURRENCIES = frozenset([*CURRENCY_CODES, *MINOR_UNITS, "us", "in"])
 MAX_OTEL_LEVEL, OTEL_ERROR, PINO_ERROR = 24, 17, 50
 """Severity as a number: OpenTelemetry counts to 24, Bunyan and Pino by tens."""
 NO_STATUSES = frozenset(
