@@ -165,14 +165,19 @@ def _one_row_per_id(sorting: Sorting) -> None:
     extra_count = ids.extra_count
     if not extra_count:
         return
-    part_count = ids.row_count // ROWS_AT_ONCE + 1
-    parts = [named.filter(named.id_hash % part_count == part) for part in range(part_count)]
+    parts = _parts(named, named.id_hash, ids.row_count)
     if sorting.answers.repeated_ids is None and _is_mixed(sorting, parts, ids.key_count):
         sorting.questions.append(_id_question(ids.key_count, extra_count))
         return
     if sorting.answers.repeated_ids == "each":
         return
     sorting.keep(rows.filter(rows.id_hash.isnull()), extra_count, "duplicate ids", *map(_first_of_each, parts))
+
+
+def _parts(rows: Any, key: Any, row_count: int) -> list[Any]:
+    """The rows in parts that fit into memory; those of one key are in one part."""
+    part_count = row_count // ROWS_AT_ONCE + 1
+    return [rows.filter(key % part_count == part) for part in range(part_count)]
 
 
 def _first_of_each(rows: Any) -> Any:
@@ -234,12 +239,6 @@ def _told_apart_by(rows: Any) -> list[str]:
     return [*REQUEST_COLUMNS, "model", *(group for group in GROUP_ROLES if group in rows.columns)]
 
 
-def _equal_rows(rows: Any, *more: str) -> Any:
-    """Groups of rows that nothing tells apart, with their number `n`."""
-    unnamed = rows.filter(rows.id_hash.isnull())
-    return unnamed.group_by(*_told_apart_by(rows), *more).aggregate(n=unnamed.count())
-
-
 def _without_copies(sorting: Sorting) -> None:
     rows: Any = sorting.table
     unnamed = rows.filter(rows.id_hash.isnull())
@@ -258,9 +257,13 @@ def _without_copies(sorting: Sorting) -> None:
         sorting.notes.append(
             f"Every row is there {count(copies.most_count)} times, to the fraction of a second: counted once."
         )
+    parts = _parts(unnamed, time_hash(unnamed.time_us), copies.row_count)
+    sorting.keep(rows.filter(rows.id_hash.notnull()), extra_count, "the same row again", *map(_first_copies, parts))
+
+
+def _first_copies(rows: Any) -> Any:
     numbered = rows.mutate(copy=ibis.row_number().over(group_by=_told_apart_by(rows), order_by="spend_usd"))
-    kept = numbered.filter(numbered.id_hash.notnull() | (numbered["copy"] == 0)).select(*rows.columns)
-    sorting.keep(kept, extra_count, "the same row again")
+    return numbered.filter(numbered["copy"] == 0).select(*rows.columns)
 
 
 def _words(rows: Any) -> Any:
@@ -295,23 +298,34 @@ def _without_overlap(sorting: Sorting) -> None:
     rows: Any = sorting.table
     if sorting.answers.repeated_rows == "each":
         return
-    by_file = _equal_rows(rows, "file")
-    groups = by_file.group_by(*_told_apart_by(rows)).aggregate(extra=by_file.n.sum() - by_file.n.max())
-    extra_count = int(sorting.engine.rows(groups.aggregate(extra=groups.extra.sum().fill_null(0)))[0]["extra"])
     files = rows.group_by("file").aggregate(n=rows.count())
-    least_count = int(sorting.engine.rows(files.aggregate(least=files.n.min()))[0]["least"])
-    if extra_count < max(2, OVERLAP_FRAC * least_count):
+    row_counts = [int(file["n"]) for file in sorting.engine.rows(files)]
+    unnamed = rows.filter(rows.id_hash.isnull())
+    parts = _parts(unnamed, time_hash(unnamed.time_us), sum(row_counts))
+    extra_count = sum(int(sorting.engine.rows(_overlap_count(part))[0]["extra"]) for part in parts)
+    if extra_count < max(2, OVERLAP_FRAC * min(row_counts)):
         return
     if sorting.answers.repeated_rows is None:
-        row_count = int(sorting.facts(n=rows.count())["n"])
-        sorting.questions.append(_overlap_question(extra_count, row_count))
+        sorting.questions.append(_overlap_question(extra_count, sum(row_counts)))
+    named = rows.filter(rows.id_hash.notnull())
+    sorting.keep(named, extra_count, "the same row in another file", *map(_of_one_file, parts))
+
+
+def _overlap_count(rows: Any) -> Any:
+    """The number of rows beyond those of the file that has the most of their kind."""
+    by_file = rows.group_by(*_told_apart_by(rows), "file").aggregate(n=rows.count())
+    groups = by_file.group_by(*_told_apart_by(rows)).aggregate(extra=by_file.n.sum() - by_file.n.max())
+    return groups.aggregate(extra=groups.extra.sum().fill_null(0))
+
+
+def _of_one_file(rows: Any) -> Any:
+    """Of equal rows those of the file that has the most."""
     keys = _told_apart_by(rows)
     counted = rows.mutate(in_file=rows.count().over(group_by=[*keys, "file"]))
     ranked = counted.mutate(
         best=ibis.dense_rank().over(ibis.window(group_by=keys, order_by=[ibis.desc(counted.in_file), counted.file]))
     )
-    kept = ranked.filter(ranked.id_hash.notnull() | (ranked.best == 0)).select(*rows.columns)
-    sorting.keep(kept, extra_count, "the same row in another file")
+    return ranked.filter(ranked.best == 0).select(*rows.columns)
 
 
 def _overlap_question(extra_count: int, row_count: int) -> UsageQuestion:

@@ -157,3 +157,10 @@ def test_blank_names_are_numbered_at_once(tmp_path: Path) -> None:
     """Looking each up in a list took minutes for 100,000."""
     with pytest.raises(LogError, match="300,001 columns"):
         read_text(tmp_path, "a" + "," * 300_000 + "\n1\n")
+
+
+@pytest.mark.parametrize("word", ["epoch", "infinity", "-infinity"])
+def test_words_that_the_engine_takes_for_times_are_none(tmp_path: Path, word: str) -> None:
+    times = [f"2026-10-05T09:{n // 60:02}:{n % 60:02}.5Z" for n in range(200)]
+    summary = read_text(tmp_path, csv_text([f"{time},1,2" for time in [*times, word]]))
+    assert (summary.used_row_count, dict(summary.dropped)) == (200, {"unreadable rows": 1})

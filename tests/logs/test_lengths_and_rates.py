@@ -82,3 +82,23 @@ def test_requests_counted_by_minute_are_rates(tmp_path: Path) -> None:
 def test_a_clock_in_milliseconds_is_a_date(tmp_path: Path) -> None:
     reading = read(tmp_path, "timestamp,qps\n1790812800000,1\n1790812860000,3\n")
     assert (reading.window_s, reading.requests) == (120, pytest.approx(240))
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("input_tokens,output_tokens\n1,2\n3,4\n5,6\n", "more than 2 requests; add their times"),
+        ("timestamp,rps\n0,2\n60,4\n120,6\n", "more than 2 request rates; add them up by minute"),
+    ],
+)
+def test_more_rows_than_are_read_are_refused_and_not_cut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, problem: str
+) -> None:
+    monkeypatch.setattr("calculators.logs.lengths_and_rates.MAX_ROW_COUNT", 2)
+    with pytest.raises(LogError, match=problem):
+        read(tmp_path, text)
+
+
+def test_the_totals_below_lengths_are_no_request(tmp_path: Path) -> None:
+    with pytest.raises(LogError, match="remove totals rows"):
+        read(tmp_path, "input_tokens,output_tokens\n1,2\n3,4\n40000000,6\n")

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from request_logs import NOW, csv_text, json_lines, write
 
@@ -167,3 +168,19 @@ def test_an_unknown_group_names_those_there_are(tmp_path: Path) -> None:
 
 def test_the_text_of_a_filter_joins_values_and_groups() -> None:
     assert only_text({"team": ["a", "b"], "model": ["m"]}) == "team a or b, model m"
+
+
+def test_the_p95_of_each_model_is_that_of_its_own_requests(tmp_path: Path) -> None:
+    lengths = {model: [n * n * step % 997 + 1 for n in range(40)] for model, step in (("a", 3), ("b", 70), ("", 11))}
+    rows = [
+        f"2026-10-05T09:{n:02d}:00Z,{model},{tok},{tok // 2}"
+        for model, of in lengths.items()
+        for n, tok in enumerate(of)
+    ]
+    models = read(tmp_path, rows, "timestamp,model,input_tokens,output_tokens").models
+    p95s = {share.value: (share.input_p95_tok, share.output_p95_tok) for share in models}
+    halves = {model: [tok // 2 for tok in of] for model, of in lengths.items()}
+    assert p95s == {
+        model or "unknown": (round(np.percentile(of, 95)), round(np.percentile(halves[model], 95)))
+        for model, of in lengths.items()
+    }

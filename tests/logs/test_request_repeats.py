@@ -176,3 +176,12 @@ def test_ids_put_in_order_part_by_part_give_the_same(tmp_path: Path, monkeypatch
     reading = read(tmp_path, [*rows(ids), *named], f"{HEADER},request_id")
     assert sums(reading) == RIGHT
     assert "Excluded rows: 9 (duplicate ids)." in reading.read
+
+
+def test_equal_rows_sorted_out_part_by_part_give_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("calculators.logs.request_repeats.ROWS_AT_ONCE", 2)
+    assert sums(read(tmp_path, rows() + rows()[:5], HEADER, repeated_rows="once")) == RIGHT
+    paths = [
+        write(tmp_path, csv_text(part, HEADER), name) for part, name in ((rows()[:8], "a.csv"), (rows()[5:], "b.csv"))
+    ]
+    assert sums(read_usage(paths, UsageAnswers(repeated_rows="once"), now=NOW)) == RIGHT
