@@ -106,17 +106,19 @@ def _paid(api: Api) -> str:
 
 
 def _cache_notes(options: Sequence[Option], catalog: Catalog) -> list[str]:
-    """Cache rules that the seller of the cheapest API option does not publish, where its bill counts cache reads."""
+    """Cache rules that the sellers of the cheapest API option do not publish, where its bill counts cache reads."""
     buys = [option for option in options if option.is_buy and option.bill is not None]
     bill = best_buy(buys).bill if buys else None
     if bill is None or bill.cache_read_usd_per_month <= 0:
         return []
-    offer = bill.offer
-    gaps = cache_terms(offer.provider, offer.model, catalog).assumed_rules
-    if not gaps:
-        return []
-    model = offer.model.rsplit("/", 1)[-1]
-    return [f"{offer.provider_name} does not publish all prompt-cache rules for {model}. Assumed: {', '.join(gaps)}."]
+    reading = (part.offer for part in bill.parts or (bill,) if part.cache_read_usd_per_month > 0)
+    offers = {(offer.provider, offer.model): offer for offer in reading}
+    return [
+        f"{offer.provider_name} does not publish all prompt-cache rules for {model.rsplit('/', 1)[-1]}. "
+        f"Assumed: {', '.join(gaps)}."
+        for (provider, model), offer in offers.items()
+        if (gaps := cache_terms(provider, model, catalog).assumed_rules)
+    ]
 
 
 def _shown_plans(options: Sequence[Option]) -> list[FleetPlan]:
