@@ -15,6 +15,7 @@ from calculators.api.rates import PRICES, ApiOffer, ApiRates, api_offer, api_rat
 from calculators.scenario.demand import Demand
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.mix import model_scenarios
+from calculators.scenario.schema import ModelTraffic
 from calculators.units import TOK_PER_MTOK, count, listed, percent, plural, significant, usd
 
 
@@ -113,8 +114,8 @@ def monthly_bill(offer: ApiOffer, demand: Demand, day: date, usage: Usage = Usag
     )
 
 
-LEAST_PAID_USD = 0.005
-"""A bill below half a cent tells no price."""
+LEAST_TOLD_FRAC = 1e-4
+"""A smaller share of the bill tells no price of its seller."""
 SUMMED = (
     *("usd_per_month", "input_usd_per_month", "cache_read_usd_per_month", "cache_write_usd_per_month"),
     *("output_usd_per_month", "batch_saving_usd_per_month", "caching_saving_usd_per_month"),
@@ -160,9 +161,9 @@ def todays_parts(inputs: Inputs) -> tuple[Inputs, ...]:
     return tuple(paying(part, usd * ratio) for part, usd in zip(parts, lists_usd, strict=True))
 
 
-def paying(part: Inputs, paid_usd_per_month: float) -> Inputs:
-    """The inputs with another bill."""
-    api = part.scenario.api.model_copy(update={"paid_usd_per_month": paid_usd_per_month})
+def paying(part: Inputs, paid_usd_per_month: float, mix: tuple[ModelTraffic, ...] = ()) -> Inputs:
+    """The inputs with another bill, and its shares where several models answer."""
+    api = part.scenario.api.model_copy(update={"paid_usd_per_month": paid_usd_per_month, "mix": mix})
     return replace(part, scenario=part.scenario.model_copy(update={"api": api}))
 
 
@@ -204,13 +205,14 @@ def todays_discount_frac(inputs: Inputs) -> float:
 
 def paid_ratios(inputs: Inputs) -> Mapping[str, float]:
     """What the user pays over list price at each provider in use, by the bill; empty without one. A provider that bills
-    nothing is left out: that tells no price."""
+    next to nothing is left out."""
     paid_usd, listed_usd = defaultdict[str, float](float), defaultdict[str, float](float)
     for part in todays_parts(inputs):
         api = part.scenario.api
         paid_usd[api.provider] += api.paid_usd_per_month or 0.0
         listed_usd[api.provider] += todays_list_bill(part).usd_per_month
-    return {provider: usd / listed_usd[provider] for provider, usd in paid_usd.items() if usd > LEAST_PAID_USD}
+    least_usd = LEAST_TOLD_FRAC * sum(paid_usd.values())
+    return {provider: usd / listed_usd[provider] for provider, usd in paid_usd.items() if usd > least_usd}
 
 
 def _working(demand: Demand, rates: tuple[ApiRates, ...], cached_frac: float, notes: tuple[str, ...]) -> str:

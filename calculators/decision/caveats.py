@@ -89,7 +89,7 @@ def _price_notes(inputs: Inputs, today: Option) -> list[str]:
     is_paid = scenario.api.paid_usd_per_month is not None
     spend = f"Today's API spend is {_paid(scenario.api)}. {bill_difference(inputs)}" if is_paid else estimate
     assumed = [
-        f"{part.name or part.model} is priced as {part.model}, because no listed price has that name. Correct it on the Candidates page."
+        f"{part.name or part.model} is assumed to cost what {part.model} does. Correct it on the Candidates page."
         for part in scenario.api.mix
         if part.basis == "assumed"
     ]

@@ -1,6 +1,7 @@
 """The API models in use, each with its part of the traffic, and the steps from their list price to the bill."""
 
 from datetime import date
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -32,7 +33,8 @@ def models_in_use() -> None:
     mix = st.session_state["api.mix"]
     if not mix:
         return
-    largest = mix[0]["name"] or mix[0]["model"]
+    main = _largest(mix)
+    largest = main["name"] or main["model"]
     st.markdown(f"**{escape(f'API models in use: {len(mix)}, the largest {largest}')}**")
     rows = [
         {
@@ -48,11 +50,16 @@ def models_in_use() -> None:
     st.dataframe(pd.DataFrame(rows), hide_index=True)
 
 
-def _change(mix: list[dict[str, object]]) -> None:
-    names = [f"{part['name'] or part['model']}" for part in mix]
-    name = st.selectbox("Name in the file", names, key="mix_name", help=help_text("api.mix"))
+def _change(mix: list[dict[str, Any]]) -> None:
+    place = st.selectbox(
+        "Name in the file",
+        range(len(mix)),
+        format_func=lambda at: mix[at]["name"] or mix[at]["model"],
+        key="mix_name",
+        help=help_text("api.mix"),
+    )
     known = api_providers()
-    part = mix[names.index(name)]
+    part = mix[place]
     at = known.index(part["provider"]) if part["provider"] in known else 0
     provider = st.selectbox(
         label("api.provider"), known, at, format_func=provider_label, key="mix_provider", help=help_text("api.provider")
@@ -60,7 +67,7 @@ def _change(mix: list[dict[str, object]]) -> None:
     models = api_models(provider, date.today())
     model = st.selectbox(label("api.model"), models, key="mix_model", help=help_text("api.model"))
     if st.button("Use this price", key="mix_use", type="primary"):
-        _price_as(names.index(name), provider, model)
+        _price_as(place, provider, model)
         st.rerun()
 
 
@@ -69,8 +76,12 @@ def _price_as(at: int, provider: str, model: str) -> None:
     mix = [dict(part) for part in st.session_state["api.mix"]]
     mix[at] |= {"provider": provider, "model": model, "basis": "typed"}
     st.session_state["api.mix"] = mix
-    main = max(mix, key=lambda part: part["input_frac"] + part["output_frac"])
+    main = _largest(mix)
     st.session_state["api.provider"], st.session_state["api.model"] = main["provider"], main["model"]
+
+
+def _largest(mix: list[dict[str, Any]]) -> dict[str, Any]:
+    return max(mix, key=lambda part: float(part["input_frac"] + part["output_frac"]))
 
 
 def _one_model() -> None:
