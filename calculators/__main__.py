@@ -135,7 +135,7 @@ def _check(_: argparse.Namespace) -> None:
 
 
 def _decide(options: argparse.Namespace) -> None:
-    from calculators.evaluate import evaluate, scenarios_by_model, sensitivity_of
+    from calculators.evaluate import evaluate, evaluations_by_model, sensitivity_of
     from calculators.report.by_model import choices_by_model
     from calculators.report.evaluation_json import to_json
     from calculators.report.evaluation_text import to_text
@@ -143,8 +143,7 @@ def _decide(options: argparse.Namespace) -> None:
     catalog = load_catalog()
     evaluation = evaluate(read_scenario(options.scenario, date.today()), catalog)
     sensitivity = sensitivity_of(evaluation, catalog)
-    alone = [evaluate(scenario, catalog) for scenario in scenarios_by_model(evaluation, catalog)]
-    models = choices_by_model(evaluation, alone)
+    models = choices_by_model(evaluation, evaluations_by_model(evaluation, catalog))
     if options.json:
         plain = to_json(evaluation, sensitivity) | {"by_model": [asdict(model) for model in models]}
         print(json.dumps(plain, indent=1))

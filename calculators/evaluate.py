@@ -1,9 +1,9 @@
 """The whole calculation, top to bottom: scenario and catalog in, Evaluation out. Pages, command line, report and tests
 all call `evaluate`; every intermediate result is kept, so that any number on a page can be traced."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from calculators.api.bill import todays_parts
+from calculators.api.bill import paid_ratios, todays_parts
 from calculators.api.bill_lines import BillLine, bill_lines, paid_words
 from calculators.catalog.catalog import Catalog
 from calculators.compliance.assessment import ComplianceAssessment
@@ -104,8 +104,10 @@ class Evaluation:
             return ""
         if is_too_short(self.today, needed_context_tok(self.scenario.workload)):
             return "its context window is too small"
-        asked = any(p.path.operator in self.today.operators for p in self.assessment.with_status("ask"))
-        return f"not {'known to be ' if asked else ''}allowed under your requirements"
+        paths = [p.path for p in self.assessment.paths if p.path.kind not in ("rented_gpus", "own_hardware")]
+        statuses = {path.status for path in paths if path.operator in self.today.operators}
+        is_to_ask = "ask" in statuses and "blocked" not in statuses
+        return f"not {'known to be ' if is_to_ask else ''}allowed under your requirements"
 
     @property
     def build(self) -> Option | None:
@@ -139,7 +141,11 @@ class Evaluation:
 def evaluate(scenario: Scenario, catalog: Catalog) -> Evaluation:
     """The evaluation of a scenario. Raises UnknownId or DataError when it names something the catalog does not hold."""
     check_ids(scenario, catalog)
-    inputs = Inputs.of(scenario, catalog)
+    return _evaluated(Inputs.of(scenario, catalog))
+
+
+def _evaluated(inputs: Inputs) -> Evaluation:
+    scenario, catalog = inputs.scenario, inputs.catalog
     every = enumerate_options(inputs)
     assessment = assess_options(every, inputs)
     allowed = allowed_options(every, assessment, inputs)
@@ -187,11 +193,12 @@ def sensitivity_of(evaluation: Evaluation, catalog: Catalog) -> DecisionSensitiv
     return decision_sensitivity(inputs, evaluation.options, evaluation.allowed, evaluation.signals)
 
 
-def scenarios_by_model(evaluation: Evaluation, catalog: Catalog) -> tuple[Scenario, ...]:
-    """What each API model in use answers, as a scenario of its own with its part of the bill, to be decided alone; none
-    where one model answers everything."""
-    parts = todays_parts(Inputs(evaluation.scenario, evaluation.demand, catalog))
-    return tuple(part.scenario for part in parts) if len(parts) > 1 else ()
+def evaluations_by_model(evaluation: Evaluation, catalog: Catalog) -> tuple[Evaluation, ...]:
+    """What each API model in use answers, with its part of the bill, decided alone at the prices of the whole; none where
+    one model answers everything."""
+    inputs = Inputs(evaluation.scenario, evaluation.demand, catalog)
+    parts, ratios = todays_parts(inputs), paid_ratios(inputs)
+    return tuple(_evaluated(replace(part, paid_ratios=ratios)) for part in parts) if len(parts) > 1 else ()
 
 
 def scaled_scenario(scenario: Scenario, multiple: float) -> Scenario:

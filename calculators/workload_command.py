@@ -6,13 +6,16 @@ What a file leaves open ends the command with exit status 2 and the option that 
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from calculators.catalog.load import load_catalog
 from calculators.errors import DataError
+
+MAX_NAMES_TOLD = 10
+MAX_TYPED_CHARS = 60
 
 
 def add_workload_command(commands: Any) -> None:
@@ -98,6 +101,7 @@ def _workload(options: argparse.Namespace) -> None:
     finally:
         if sys.stderr.isatty():
             print("\r\033[K", end="", file=sys.stderr, flush=True)
+    _check_names(models, [model.value for model in reading.models])
     usage = api_of_usage(reading, Api(), date.today(), load_catalog(), models)
     if options.json:
         api = {"api": usage.api.model_dump(mode="json", exclude_none=True), "api_notes": usage.texts}
@@ -127,6 +131,17 @@ def _typed_models(options: argparse.Namespace) -> dict[str, tuple[str, str]]:
         offer = api_offer(provider, model, load_catalog())
         models[name] = (offer.provider, offer.model)
     return models
+
+
+def _check_names(typed: Collection[str], in_file: Sequence[str]) -> None:
+    """Raises DataError for a typed name that no model of the file has."""
+    from calculators.units import listed, printable
+
+    known = [printable(name, MAX_TYPED_CHARS) for name in in_file]
+    for name in typed:
+        if name not in known and name not in in_file:
+            names = f"its models are {listed(known[:MAX_NAMES_TOLD])}" if known else "it names no model"
+            raise DataError(f"--model {printable(name, MAX_TYPED_CHARS)}: no model of the file has that name; {names}")
 
 
 def _usage_answers(options: argparse.Namespace) -> Any:

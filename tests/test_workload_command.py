@@ -130,3 +130,11 @@ def test_a_name_without_a_price_is_assumed_until_it_is_named(
     assert {(part["model"], part["basis"]) for part in mix} == {("gpt-4.1", "matched"), ("gpt-5.4", "matched")}
     assert "write NAME=PROVIDER/MODEL" in _refused(capsys, "workload", log, "--model", "nonsense")
     assert "no price for model 'none'" in _refused(capsys, "workload", log, "--model", "corp-prod=openai/none")
+
+
+def test_a_typed_model_that_the_file_does_not_name_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = _log(tmp_path, "a.csv", _named("gpt-4.1", "corp-prod"))
+    told = _refused(capsys, "workload", log, "--model", "corp-prd=openai/gpt-5.4")
+    assert "--model corp-prd: no model of the file has that name; its models are" in told

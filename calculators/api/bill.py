@@ -4,7 +4,8 @@ Length tiers make the price of a request depend on its whole input, so a bill is
 never computed from the mean.
 """
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -14,6 +15,7 @@ from calculators.api.rates import PRICES, ApiOffer, ApiRates, api_offer, api_rat
 from calculators.scenario.demand import Demand
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.mix import model_scenarios
+from calculators.scenario.schema import ModelTraffic
 from calculators.units import TOK_PER_MTOK, count, listed, percent, plural, significant, usd
 
 
@@ -112,6 +114,8 @@ def monthly_bill(offer: ApiOffer, demand: Demand, day: date, usage: Usage = Usag
     )
 
 
+LEAST_TOLD_FRAC = 1e-4
+"""A smaller share of the bill tells no price of its seller."""
 SUMMED = (
     *("usd_per_month", "input_usd_per_month", "cache_read_usd_per_month", "cache_write_usd_per_month"),
     *("output_usd_per_month", "batch_saving_usd_per_month", "caching_saving_usd_per_month"),
@@ -123,14 +127,24 @@ def summed_bill(bills: Sequence[ApiBill], requests_per_month: float) -> ApiBill:
     if len(bills) == 1:
         return bills[0]
     sums = {name: sum(getattr(bill, name) for bill in bills) for name in SUMMED}
-    each = listed([f"{bill.offer.label} {usd(bill.usd_per_month)}/month" for bill in bills])
+    by_offer = _usd_by_offer(bills)
+    each = listed([f"{bill.offer.label} {usd(usd_per_month)}/month" for bill, usd_per_month in by_offer])
     return replace(
-        max(bills, key=lambda bill: bill.usd_per_month),
+        by_offer[0][0],
         **sums,
         usd_per_request=sums["usd_per_month"] / requests_per_month,
-        working=f"Sum over {plural(len(bills), 'model')}: {each}.",
+        working=f"Sum over {plural(len(by_offer), 'model')}: {each}.",
         parts=tuple(bills),
     )
+
+
+def _usd_by_offer(bills: Iterable[ApiBill]) -> list[tuple[ApiBill, float]]:
+    """A bill of each model with what it costs in all, the dearest first."""
+    groups = defaultdict[tuple[str, str], list[ApiBill]](list)
+    for bill in bills:
+        groups[bill.offer.provider, bill.offer.model].append(bill)
+    sums = [(same[0], sum(bill.usd_per_month for bill in same)) for same in groups.values()]
+    return sorted(sums, key=lambda one: -one[1])
 
 
 def todays_parts(inputs: Inputs) -> tuple[Inputs, ...]:
@@ -144,11 +158,12 @@ def todays_parts(inputs: Inputs) -> tuple[Inputs, ...]:
         return parts
     lists_usd = [todays_list_bill(part).usd_per_month for part in parts]
     ratio = paid / sum(lists_usd)
-    return tuple(_paying(part, usd * ratio) for part, usd in zip(parts, lists_usd, strict=True))
+    return tuple(paying(part, usd * ratio) for part, usd in zip(parts, lists_usd, strict=True))
 
 
-def _paying(part: Inputs, paid_usd_per_month: float) -> Inputs:
-    api = part.scenario.api.model_copy(update={"paid_usd_per_month": paid_usd_per_month})
+def paying(part: Inputs, paid_usd_per_month: float, mix: tuple[ModelTraffic, ...] = ()) -> Inputs:
+    """The inputs with another bill, and its shares where several models answer."""
+    api = part.scenario.api.model_copy(update={"paid_usd_per_month": paid_usd_per_month, "mix": mix})
     return replace(part, scenario=part.scenario.model_copy(update={"api": api}))
 
 
@@ -188,14 +203,16 @@ def todays_discount_frac(inputs: Inputs) -> float:
     return 1 - paid / todays_list_bill(inputs).usd_per_month
 
 
-def seller_discount_frac(provider: str, inputs: Inputs) -> float:
-    """What the user pays less than this provider's list prices, by the bill; 0 without a bill of this provider."""
-    parts = [part for part in todays_parts(inputs) if part.scenario.api.provider == provider]
-    paid = [part.scenario.api.paid_usd_per_month for part in parts]
-    if not parts or None in paid:
-        return 0.0
-    listed_usd = sum(todays_list_bill(part).usd_per_month for part in parts)
-    return 1 - sum(usd for usd in paid if usd is not None) / listed_usd
+def paid_ratios(inputs: Inputs) -> Mapping[str, float]:
+    """What the user pays over list price at each provider in use, by the bill; empty without one. A provider that bills
+    next to nothing is left out."""
+    paid_usd, listed_usd = defaultdict[str, float](float), defaultdict[str, float](float)
+    for part in todays_parts(inputs):
+        api = part.scenario.api
+        paid_usd[api.provider] += api.paid_usd_per_month or 0.0
+        listed_usd[api.provider] += todays_list_bill(part).usd_per_month
+    least_usd = LEAST_TOLD_FRAC * sum(paid_usd.values())
+    return {provider: usd / listed_usd[provider] for provider, usd in paid_usd.items() if usd > least_usd}
 
 
 def _working(demand: Demand, rates: tuple[ApiRates, ...], cached_frac: float, notes: tuple[str, ...]) -> str:

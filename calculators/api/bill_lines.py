@@ -8,7 +8,8 @@ from calculators.scenario.schema import Api
 from calculators.units import listed, percent
 
 NO_LINE_FRAC = 0.005
-"""Differences below this share of the list price make no line."""
+"""Differences below this share of the bill make no line of their own."""
+LEAST_LINE_FRAC = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,10 @@ def bill_lines(inputs: Inputs) -> tuple[BillLine, ...]:
             )
         )
         total = BillLine("API bill", api.paid_usd_per_month, _source(api.paid_source), is_sum=True)
-    return (*(line for line in lines if abs(line.usd_per_month) >= NO_LINE_FRAC * plain_usd), total)
+    told = [line for line in lines if abs(line.usd_per_month) >= NO_LINE_FRAC * total.usd_per_month]
+    small_usd = total.usd_per_month - sum(line.usd_per_month for line in told)
+    small = BillLine("Smaller differences", small_usd, f"each below {percent(NO_LINE_FRAC)} of the bill")
+    return (*told, *([small] if abs(small_usd) >= LEAST_LINE_FRAC * total.usd_per_month else []), total)
 
 
 def _list_lines(inputs: Inputs, flat_usd: float) -> list[BillLine]:

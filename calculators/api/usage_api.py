@@ -86,7 +86,8 @@ def _listed_models(
     priced, unlisted = [], []
     for model in models:
         name = printable(model.value, MAX_MODEL_NAME_CHARS)
-        match = ListedModel(*typed[name], basis="matched") if name in typed else look_up(model.value)
+        told = typed.get(model.value) or typed.get(name)
+        match = ListedModel(*told, basis="matched") if told else look_up(model.value)
         if match is None:
             unlisted.append(model)
         else:
@@ -95,10 +96,10 @@ def _listed_models(
 
 
 def _merged(parts: Iterable[_Part]) -> list[_Part]:
-    """One part for each listed model, the largest first."""
-    by_model: dict[tuple[str, str], list[_Part]] = {}
+    """One part for each listed model, the largest first; names that are assumed to be it are another."""
+    by_model: dict[ListedModel, list[_Part]] = {}
     for part in parts:
-        by_model.setdefault((part.listed.provider, part.listed.model), []).append(part)
+        by_model.setdefault(part.listed, []).append(part)
     return sorted(map(_joined, by_model.values()), key=lambda part: -part.tok)
 
 
@@ -117,7 +118,10 @@ def _folded(parts: list[_Part]) -> list[_Part]:
     """At most `MAX_MODELS` parts, one of them for names without a list price: the smallest are priced as the largest of
     them."""
     most = MAX_MODELS - 1
-    return parts if len(parts) <= most else [*parts[: most - 1], _joined(parts[most - 1 :])]
+    if len(parts) <= most:
+        return parts
+    rest = _joined(parts[most - 1 :])
+    return [*parts[: most - 1], replace(rest, listed=replace(rest.listed, basis="assumed"))]
 
 
 def _models(parts: Sequence[_Part], unlisted: Sequence[UsageShare]) -> dict[str, object]:
@@ -234,7 +238,7 @@ def _texts(reading: UsageReading, api: Api, parts: Sequence[_Part], unlisted: Se
     assumed = [part for part in api.mix if part.basis == "assumed"]
     if assumed:
         each = [f"{part.name} as {part.model} of {provider_name(part.provider)}" for part in assumed]
-        yield f"Assumed, because the list has no such name: {_named(each)}. Correct it on the Candidates page."
+        yield f"Assumed: {_named(each)}. Correct it on the Candidates page."
     if len(api.mix) > 1 and any(part.usage["requests"] is None for part in parts):
         yield "The file does not count requests by model; they are shared as tokens are."
     yield from _spend_texts(reading, api, parts)

@@ -16,6 +16,8 @@ class PathPrice:
     operator: Operator
     label: str
     usd_per_month: float | None
+    partners: tuple[Operator, ...] = ()
+    """Who else must be allowed, where an option buys from several sellers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,8 @@ class PricedPath:
     path: OperatorPath
     label: str
     usd_per_month: float | None
+    barred_by: str = ""
+    """The other seller of the option whose status is worse: through this one alone the price cannot be had."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +91,11 @@ def assess(
     requirements = expand(chosen, catalog)
     paths = _judged(every, requirements, catalog)
     priced = [p for p in paths if p.usd_per_month is not None and p.path.kind != left_out]
+    others = [p for p in _judged(elsewhere, requirements, catalog) if p.usd_per_month is not None]
     return ComplianceAssessment(
         requirements=requirements,
         paths=tuple(sorted(paths, key=_order)),
-        cheapest=min([*priced, *_judged(elsewhere, requirements, catalog)], key=_usd, default=None),
+        cheapest=min([*priced, *others], key=_usd, default=None),
         cheapest_allowed=min((p for p in priced if p.path.status == "allowed"), key=_usd, default=None),
         relaxations=tuple(
             _relaxed(dropped, chosen, [o for o in every if o.operator.path != left_out], catalog) for dropped in chosen
@@ -99,7 +104,15 @@ def assess(
 
 
 def _judged(offers: Iterable[PathPrice], requirements: Sequence[Requirement], catalog: Catalog) -> list[PricedPath]:
-    return [PricedPath(judge(o.operator, requirements, catalog), o.label, o.usd_per_month) for o in offers]
+    return [_priced(offer, requirements, catalog) for offer in offers]
+
+
+def _priced(offer: PathPrice, requirements: Sequence[Requirement], catalog: Catalog) -> PricedPath:
+    path, *others = (judge(one, requirements, catalog) for one in (offer.operator, *offer.partners))
+    worst = max(others, key=lambda other: STATUS_ORDER[other.status], default=path)
+    if STATUS_ORDER[worst.status] > STATUS_ORDER[path.status]:
+        return PricedPath(path, offer.label, None, barred_by=worst.name)
+    return PricedPath(path, offer.label, offer.usd_per_month)
 
 
 def _relaxed(dropped: str, chosen: Sequence[str], offers: Sequence[PathPrice], catalog: Catalog) -> Relaxation:

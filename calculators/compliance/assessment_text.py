@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from calculators.compliance.assessment import ComplianceAssessment, Relaxation
+from calculators.compliance.assessment import ComplianceAssessment, PricedPath, Relaxation
 from calculators.units import capital, plural_or_no, usd
 
 
@@ -38,6 +38,13 @@ def premium_sentence(assessment: ComplianceAssessment) -> str:
     if premium is None:
         return "No allowed option has a public price."
     return f"Compliance costs {usd(premium)}/month." if premium >= 0.5 else "Compliance costs nothing."
+
+
+def price_words(path: PricedPath) -> str:
+    """The monthly cost of a path; in words where it has none."""
+    if path.barred_by:
+        return f"not without {path.barred_by}"
+    return "no public price" if path.usd_per_month is None else usd(path.usd_per_month)
 
 
 def path_takeaway(assessment: ComplianceAssessment) -> str:

@@ -89,7 +89,7 @@ def _price_notes(inputs: Inputs, today: Option) -> list[str]:
     is_paid = scenario.api.paid_usd_per_month is not None
     spend = f"Today's API spend is {_paid(scenario.api)}. {bill_difference(inputs)}" if is_paid else estimate
     assumed = [
-        f"{part.name or part.model} is priced as {part.model}, because no listed price has that name. Correct it on the Candidates page."
+        f"{part.name or part.model} is assumed to cost what {part.model} does. Correct it on the Candidates page."
         for part in scenario.api.mix
         if part.basis == "assumed"
     ]
@@ -106,25 +106,25 @@ def _paid(api: Api) -> str:
 
 
 def _cache_notes(options: Sequence[Option], inputs: Inputs) -> list[str]:
-    """What the cheapest API option's bill of cache reads rests on: a hit rate above today's, and cache rules that its seller
-    does not publish."""
+    """What the cheapest API option's bill of cache reads rests on: a hit rate above today's, and cache rules that its sellers
+    do not publish."""
     buys = [option for option in options if option.is_buy and option.bill is not None]
     bill = best_buy(buys).bill if buys else None
     if bill is None or bill.cache_read_usd_per_month <= 0:
         return []
-    workload, offer, notes = inputs.scenario.workload, bill.offer, list[str]()
+    workload, notes = inputs.scenario.workload, list[str]()
     if workload.cacheable_frac > workload.cached_frac and CACHING_DISCOUNT in discounts_used(bill):
         notes.append(
             f"Prompt caching is priced at the achievable hit rate of the Workload page, {percent(workload.cacheable_frac)} of "
             f"input tokens (today {percent(workload.cached_frac)}). Nobody has measured it."
         )
-    gaps = cache_terms(offer.provider, offer.model, inputs.catalog).assumed_rules
-    if not gaps:
-        return notes
-    model = offer.model.rsplit("/", 1)[-1]
-    return [
-        *notes,
-        f"{offer.provider_name} does not publish all prompt-cache rules for {model}. Assumed: {', '.join(gaps)}.",
+    reading = (part.offer for part in bill.parts or (bill,) if part.cache_read_usd_per_month > 0)
+    offers = {(offer.provider, offer.model): offer for offer in reading}
+    return notes + [
+        f"{offer.provider_name} does not publish all prompt-cache rules for {model.rsplit('/', 1)[-1]}. "
+        f"Assumed: {', '.join(gaps)}."
+        for (provider, model), offer in offers.items()
+        if (gaps := cache_terms(provider, model, inputs.catalog).assumed_rules)
     ]
 
 

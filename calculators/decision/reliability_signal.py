@@ -1,6 +1,7 @@
 """The reliability signal: whether the API is available enough and carries the load that the product needs, what a second
 vendor would change, and what a self-hosted fleet is assumed to deliver."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from calculators.catalog.base import Range
@@ -14,9 +15,10 @@ from calculators.options.option import Option
 from calculators.options.shortlist import allowed_options, assess_options, enumerate_options
 from calculators.scenario.demand import by_month
 from calculators.scenario.inputs import Inputs
-from calculators.units import MONTHS_PER_YEAR, count, percent, plural, usd
+from calculators.units import MONTHS_PER_YEAR, count, listed, percent, plural, usd
 
 SECONDS_PER_MINUTE = 60
+MAX_NAMED_SELLERS = 3
 MIN_SPARES = 1
 """Spare replicas for which the availability of a fleet is stated: N+1 (pricing_data/signals.yaml)."""
 RELAX = "Relax the availability target: nothing compared here is assumed to keep it."
@@ -58,7 +60,8 @@ def reliability_signal(inputs: Inputs, today: Option, fleet: FleetPlan | None) -
         remedy=remedy,
     )
     months = SignalMonths.of(0 if status == "firing" else limit.month if limit else None)
-    return signal_of("reliability", joined, months, observed(today.operator, inputs.catalog), inputs.catalog)
+    seen = tuple(words for seller in today.operators for words in observed(seller, inputs.catalog))
+    return signal_of("reliability", joined, months, seen, inputs.catalog)
 
 
 # --- availability --------------------------------------------------------------------------------------------------
@@ -103,11 +106,13 @@ def uptime_check(inputs: Inputs, today: Option, fleet: FleetPlan | None) -> Reli
     needed, measured = evidence.needed_uptime_frac, evidence.api_uptime_frac
     if needed is None:
         return None
-    promise = promised(today.operator, inputs.catalog)
-    words = _promise_words(promise)
+    assert today.bill is not None
+    promises = [(offer.provider_name, promised(offer.provider, inputs.catalog)) for offer in today.bill.offers]
+    words = _promises_words(dict(promises))
     if measured is not None:
         words = f"{percent(measured)} measured, {words[:1].lower()}{words[1:]}"
-    uptime = measured if measured is not None else promise.uptime_frac if promise is not None else None
+    known = [promise.uptime_frac for _, promise in promises if promise and promise.uptime_frac is not None]
+    uptime = measured if measured is not None else min(known, default=None)
     if uptime is None or (measured is None and uptime >= needed):
         why = "Availability was not measured. A promise is no measurement."
         return ReliabilityCheck("unknown", words, why, COUNT_FAILURES)
@@ -115,6 +120,24 @@ def uptime_check(inputs: Inputs, today: Option, fleet: FleetPlan | None) -> Reli
         is_near = (1 - uptime) > (1 - inputs.catalog.signal_rules.close_frac.central) * (1 - needed)
         return ReliabilityCheck("close" if is_near else "not_firing", words, "The API meets the availability target.")
     return _missed(inputs, today, fleet, needed, (uptime, words))
+
+
+def _promises_words(promises: Mapping[str, Uptime | None]) -> str:
+    """What the seller promises; of several, who promises what."""
+    if len(promises) == 1:
+        return _promise_words(*promises.values())
+    kept = [
+        f"{percent(u.uptime_frac)} promised by {name} on {u.tier}"
+        for name, u in promises.items()
+        if u and u.uptime_frac
+    ]
+    without = [name for name, u in promises.items() if not u or not u.uptime_frac]
+    rest = (
+        listed(without)
+        if len(without) <= MAX_NAMED_SELLERS
+        else plural(len(without), "other seller" if kept else "seller")
+    )
+    return "; ".join([*kept, *([f"No promise known of {rest}"] if without else [])])
 
 
 def _promise_words(promise: Uptime | None) -> str:

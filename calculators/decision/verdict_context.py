@@ -111,7 +111,7 @@ def compliance_context(assessment: ComplianceAssessment) -> VerdictContext:
         quote_first=tuple(
             p.path.name
             for p in assessment.with_status("allowed")
-            if p.usd_per_month is None and p.path.kind in PRICED_ON_REQUEST
+            if p.usd_per_month is None and not p.barred_by and p.path.kind in PRICED_ON_REQUEST
         ),
     )
 

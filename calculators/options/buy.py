@@ -1,13 +1,13 @@
 """Options that buy tokens: today's API, the same API with its discounts, resellers of it, hosts of open models."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from calculators.api.bill import (
     ApiBill,
     Usage,
     monthly_bill,
-    seller_discount_frac,
+    paid_ratios,
     summed_bill,
     todays_bill,
     todays_discount_frac,
@@ -67,20 +67,31 @@ def resold_options(inputs: Inputs, regional: bool) -> list[Option]:
 def hosted_options(inputs: Inputs) -> list[Option]:
     """Every allowed provider of every candidate open model that is not ruled out."""
     candidates = [c for c in inputs.scenario.candidates if c.gate != "not_acceptable"]
-    return [option for candidate in candidates for option in hosted_options_of(candidate, inputs)]
+    ratios = _paid_ratios(inputs)
+    return [option for candidate in candidates for option in _hosted_options(candidate, inputs, ratios)]
 
 
 def hosted_options_of(candidate: Candidate, inputs: Inputs) -> list[Option]:
     """Every allowed provider of one open model, cheapest first. Where it is the model in use today, today's own offer is
     left out, and the others cost the move only."""
+    return _hosted_options(candidate, inputs, _paid_ratios(inputs))
+
+
+def _paid_ratios(inputs: Inputs) -> Mapping[str, float]:
+    return paid_ratios(inputs) if inputs.paid_ratios is None else inputs.paid_ratios
+
+
+def _hosted_options(candidate: Candidate, inputs: Inputs, ratios: Mapping[str, float]) -> list[Option]:
+    """As `hosted_options_of`; `ratios`: as of `paid_ratios`."""
     model, api = inputs.catalog.model(candidate.model), inputs.scenario.api
-    gate, allowed, today = inputs.gate_of(model), api.hosted_sellers, None if api.mix else (api.provider, api.model)
+    gate, allowed = inputs.gate_of(model), api.hosted_sellers
+    today = {(one.provider, one.model) for one in api.mix or (api,)}
     lines_of = resale_lines if gate is None else hosted_open_lines
     extra = lines_of(inputs.scenario.operations, inputs.catalog.ownership)
     options = []
     for offer in hosted_offers(model, inputs.scenario.as_of, inputs.catalog):
-        if (offer.provider, offer.model) != today and (not allowed or offer.provider in allowed):
-            paid_ratio = 1 - seller_discount_frac(offer.provider, inputs)
+        if {(offer.provider, offer.model)} != today and (not allowed or offer.provider in allowed):
+            paid_ratio = ratios.get(offer.provider, 1.0)
             bill = optimized_bill(offer, inputs, 1 - regional_ratio(offer.provider, inputs) * paid_ratio)
             option = _api_option("hosted_open", f"{model.name} on {offer.provider_name}", bill, extra)
             options.append(replace(option, model=model.name, gate=gate))
@@ -183,10 +194,11 @@ def bill_difference(inputs: Inputs) -> str:
     gap = paid - expected
     if abs(gap) < MIN_SAVING_FRAC * expected:
         return f"{listed}: what you pay agrees."
+    share = percent(abs(gap) / expected) if paid < 10 * expected else multiple_of(paid / expected, "the list price")
     more = "more" if gap > 0 else "less"
     return (
-        f"{listed}. You pay {usd(abs(gap))}/month ({percent(abs(gap) / expected)}) {more}: by caching, batch, tiers or prices "
-        "that the workload does not show. All options of the same seller are priced in proportion."
+        f"{listed}. You pay {usd(abs(gap))}/month ({share}) {more}: by caching, batch, tiers or prices that the workload does "
+        "not show. All options of the same seller are priced in proportion."
     )
 
 

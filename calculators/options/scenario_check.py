@@ -1,12 +1,13 @@
 """Whether the catalog holds everything that a scenario names."""
 
 from collections.abc import Callable, Collection, Sequence
+from datetime import date
 from typing import TypeVar
 
 from calculators.api.rates import api_offer, api_rates
 from calculators.catalog.catalog import Catalog
 from calculators.errors import DataError
-from calculators.scenario.schema import Hardware, Scenario, label
+from calculators.scenario.schema import Api, Hardware, ModelTraffic, Scenario, label
 from calculators.units import printable
 
 _Entry = TypeVar("_Entry")
@@ -24,11 +25,17 @@ def check_ids(scenario: Scenario, catalog: Catalog) -> None:
 
 
 def _check_api(scenario: Scenario, catalog: Catalog) -> None:
-    offer = _known("api.model", lambda model: api_offer(scenario.api.provider, model, catalog), scenario.api.model)
-    priced = api_rates(offer, scenario.as_of)[0]
+    _check_model("api.model", scenario.api, scenario.as_of, catalog)
+    for part in scenario.api.mix:
+        _check_model("api.mix", part, scenario.as_of, catalog)
+
+
+def _check_model(field: str, sold: Api | ModelTraffic, day: date, catalog: Catalog) -> None:
+    offer = _known(field, lambda model: api_offer(sold.provider, model, catalog), sold.model)
+    priced = api_rates(offer, day)[0]
     if not (priced.input_usd_per_mtok > 0 and priced.output_usd_per_mtok > 0):
-        model = printable(scenario.api.model, 60)
-        raise _refused("api.model", f"'{model}' has no price for text tokens in and out; pick a text model.")
+        model = printable(sold.model, 60)
+        raise _refused(field, f"'{model}' has no price for text tokens in and out; pick a text model.")
 
 
 def _check_hardware(hardware: Hardware, catalog: Catalog) -> None:

@@ -174,8 +174,8 @@ def assess_options(every: AllOptions, inputs: Inputs, left_out: PathKind | None 
     for buy in (buy for buy in every.buys if buy.holds):
         option = buy.option
         price = option.usd_per_month if buy.serves else None
-        for operator in sellers(option, inputs.catalog):
-            _keep(offers, PathPrice(operator, option.label, price), option.kind == "hosted_open")
+        for offer in _path_prices(option, price, inputs.catalog):
+            _keep(offers, offer, option.kind == "hosted_open")
     rest = sum(line.usd_per_month for line in every.lines)
     operators = _of_offers(every.stairs, lambda offer: machine_operator(offer, inputs.catalog))
     is_priced = every.serves & np.isfinite(every.rents_usd)
@@ -196,10 +196,19 @@ def assess_options(every: AllOptions, inputs: Inputs, left_out: PathKind | None 
     )
 
 
+def _path_prices(option: Option, usd_per_month: float | None, catalog: Catalog) -> list[PathPrice]:
+    """The price of an API option through each of its sellers."""
+    every = sellers(option, catalog)
+    return [
+        PathPrice(one, option.label, usd_per_month, tuple(other for other in every if other is not one))
+        for one in every
+    ]
+
+
 def _elsewhere(every: AllOptions, inputs: Inputs) -> list[PathPrice]:
     """API products that only the residency requirements rule out."""
     buys = (buy.option for buy in every.buys if buy.holds and not buy.serves)
-    return [PathPrice(one, o.label, o.usd_per_month) for o in buys for one in sellers(o, inputs.catalog)]
+    return [offer for option in buys for offer in _path_prices(option, option.usd_per_month, inputs.catalog)]
 
 
 def assessed_as_compared(

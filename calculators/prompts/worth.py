@@ -1,8 +1,10 @@
 """What a cache hit rate is worth: the prefix cache of a fleet, and the monthly cost of either side at a hit rate."""
 
+from dataclasses import replace
+
 import numpy as np
 
-from calculators.api.bill import Usage, todays_bill, todays_discount_frac, todays_parts
+from calculators.api.bill import todays_bill, todays_discount_frac, todays_parts, todays_usage
 from calculators.api.cache_terms import CacheTerms, PriceRatios, cache_terms, price_ratios
 from calculators.catalog.catalog import Catalog
 from calculators.fleet.plan import FleetPlan
@@ -37,8 +39,8 @@ def api_usd_per_month(inputs: Inputs, hit_frac: float) -> float:
     usd = 0.0
     for part in todays_parts(inputs):
         writes = todays_price_ratios(part.scenario, inputs.catalog).write_ratio > 1
-        write_frac, discount_frac = 1 - hit_frac if writes else 0.0, todays_discount_frac(part)
-        usage = Usage(cached_frac=hit_frac, write_frac=write_frac, discount_frac=discount_frac)
+        usage = todays_usage(part, todays_discount_frac(part))
+        usage = replace(usage, cached_frac=hit_frac, write_frac=1 - hit_frac if writes else 0.0)
         usd += todays_bill(part, usage).usd_per_month
     return usd
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from calculators.evaluate import Evaluation
 from calculators.options.option import CLOSE_FRAC, STAYS
-from calculators.units import percent, usd
+from calculators.scenario.schema import ModelTraffic
+from calculators.units import listed, percent, usd
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,8 @@ class ModelChoice:
     moves: bool
     """Whether another model takes over."""
     usd_per_month: float
+    is_decided: bool = True
+    """Whether any option is allowed for it alone; else it stays where it is."""
 
     @property
     def saving_usd_per_month(self) -> float:
@@ -29,21 +32,30 @@ class ModelChoice:
 
 def choices_by_model(whole: Evaluation, alone: Sequence[Evaluation]) -> list[ModelChoice]:
     """The decision for each model's traffic, as evaluated alone: the others stay as they are."""
-    return [
-        ModelChoice(
-            model=part.today.label,
-            requests_frac=part.demand.requests_per_month / whole.demand.requests_per_month,
-            today_usd_per_month=part.today.usd_per_month,
-            choice=part.verdict.winner.label,
-            moves=part.verdict.winner.kind not in STAYS,
-            usd_per_month=part.verdict.winner.usd_per_month,
-        )
-        for part in alone
-    ]
+    return [_choice(used, part, whole) for used, part in zip(whole.scenario.api.mix, alone, strict=True)]
+
+
+def _choice(used: ModelTraffic, part: Evaluation, whole: Evaluation) -> ModelChoice:
+    winner = part.verdict.winner
+    return ModelChoice(
+        model=f"{used.name or used.model}, priced as {part.today.label}"
+        if used.basis == "assumed"
+        else part.today.label,
+        requests_frac=part.demand.requests_per_month / whole.demand.requests_per_month,
+        today_usd_per_month=part.today.usd_per_month,
+        choice=part.label_of(winner),
+        moves=winner.kind not in STAYS,
+        usd_per_month=winner.usd_per_month,
+        is_decided=bool(part.allowed),
+    )
 
 
 def by_model_sentence(whole: Evaluation, choices: Sequence[ModelChoice]) -> str:
     """Whether one option for all traffic, or one for each model, costs less."""
+    undecided = [choice.model for choice in choices if not choice.is_decided]
+    if undecided or not whole.allowed:
+        which = f"the traffic of {listed(undecided)} alone" if undecided and whole.allowed else "all traffic"
+        return f"No option is allowed for {which}, so one option for all is not compared with one for each model."
     apart_usd, together = sum(choice.usd_per_month for choice in choices), whole.verdict.winner
     gap = together.usd_per_month - apart_usd
     moved = [choice.model for choice in choices if choice.moves]

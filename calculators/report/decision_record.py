@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError
 
 from calculators.catalog.base import Record
 from calculators.compliance.assessment import ComplianceAssessment, PricedPath
-from calculators.compliance.assessment_text import relaxation_words
+from calculators.compliance.assessment_text import price_words, relaxation_words
 from calculators.decision.sensitivity import NEAREST, DecisionSensitivity
 from calculators.decision.signal_result import Signal
 from calculators.errors import DataError, data_error
@@ -211,7 +211,7 @@ def _named(paths: Sequence[PricedPath]) -> tuple[str, ...]:
 
 
 def _path_price(path: PricedPath) -> str:
-    return f"{usd(path.usd_per_month)}/month" if path.usd_per_month is not None else "no public price"
+    return f"{price_words(path)}/month" if path.usd_per_month is not None else price_words(path)
 
 
 def _workload_rows(evaluation: Evaluation) -> list[Assumed]:

@@ -1,5 +1,6 @@
 """The inputs of every step of the evaluation: scenario, demand and catalog."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from calculators.catalog.catalog import Catalog
@@ -15,6 +16,8 @@ class Inputs:
     scenario: Scenario
     demand: Demand
     catalog: Catalog
+    paid_ratios: Mapping[str, float] | None = None
+    """What is paid over list price at each provider, where the scenario is a part of a whole whose bill tells it."""
 
     @classmethod
     def of(cls, scenario: Scenario, catalog: Catalog) -> "Inputs":

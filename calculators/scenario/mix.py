@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
-from calculators.scenario.schema import ModelTraffic, Scenario, Workload
+from calculators.scenario.schema import Api, ModelTraffic, Scenario, Workload
 
 LEAST_TOK = 1.0
+LEAST_BILL_FRAC = 1e-6
+"""A model that is billed nothing costs next to nothing, so that it has a price to compare with."""
 
 
 def model_scenarios(scenario: Scenario) -> tuple[Scenario, ...]:
@@ -13,25 +15,35 @@ def model_scenarios(scenario: Scenario) -> tuple[Scenario, ...]:
 
     Lengths keep the distribution of the whole, scaled to the model's means; the rhythm of the day is that of the whole.
     """
-    return tuple(model_scenario(scenario, part) for part in scenario.api.mix) or (scenario,)
+    paid_usd = _paid_usd(scenario.api)
+    return tuple(_alone(scenario, part, usd) for part, usd in zip(scenario.api.mix, paid_usd, strict=True)) or (
+        scenario,
+    )
 
 
-def model_scenario(scenario: Scenario, part: ModelTraffic) -> Scenario:
+def _paid_usd(api: Api) -> list[float | None]:
+    """Each model's part of the bill; None without a bill, or without shares of it."""
+    fracs = [max(part.bill_frac, LEAST_BILL_FRAC) for part in api.mix if part.bill_frac is not None]
+    paid = api.paid_usd_per_month
+    if paid is None or not fracs:
+        return [None] * len(api.mix)
+    return [paid * frac / sum(fracs) for frac in fracs]
+
+
+def _alone(scenario: Scenario, part: ModelTraffic, paid_usd_per_month: float | None) -> Scenario:
     """The scenario of what one API model answers."""
-    api, paid = scenario.api, scenario.api.paid_usd_per_month
-    alone = {
-        "provider": part.provider,
-        "model": part.model,
-        "mix": (),
-        "paid_usd_per_month": None if paid is None or part.bill_frac is None else paid * part.bill_frac,
-    }
+    alone = {"provider": part.provider, "model": part.model, "mix": (), "paid_usd_per_month": paid_usd_per_month}
     return scenario.model_copy(
-        update={"workload": _workload(scenario.workload, part), "api": api.model_copy(update=alone)}
+        update={
+            "workload": _workload(scenario.workload, part),
+            "api": scenario.api.model_copy(update=alone),
+        }
     )
 
 
 def _workload(w: Workload, part: ModelTraffic) -> Workload:
-    inputs, outputs = part.input_frac / part.requests_frac, part.output_frac / part.requests_frac
+    inputs = max(part.input_frac / part.requests_frac, LEAST_TOK / w.input_tok)
+    outputs = max(part.output_frac / part.requests_frac, LEAST_TOK / w.output_tok)
     cached_frac = _cache_frac(w.cached_frac, part.cache_read_frac, part.input_frac)
     write_frac = _cache_frac(w.cache_write_frac, part.cache_write_frac, part.input_frac)
     cells = tuple(
@@ -41,8 +53,8 @@ def _workload(w: Workload, part: ModelTraffic) -> Workload:
     return w.model_copy(
         update={
             "requests_per_month": w.requests_per_month * part.requests_frac,
-            "input_tok": max(w.input_tok * inputs, LEAST_TOK),
-            "output_tok": max(w.output_tok * outputs, LEAST_TOK),
+            "input_tok": w.input_tok * inputs,
+            "output_tok": w.output_tok * outputs,
             "input_p95_tok": max(w.input_p95_tok * inputs, LEAST_TOK),
             "output_p95_tok": max(w.output_p95_tok * outputs, LEAST_TOK),
             "cells": cells,

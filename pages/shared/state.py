@@ -14,7 +14,7 @@ from calculators.catalog.catalog import Catalog
 from calculators.catalog.load import load_catalog
 from calculators.decision.sensitivity import DecisionSensitivity
 from calculators.errors import DataError
-from calculators.evaluate import Evaluation, evaluate, sensitivity_of
+from calculators.evaluate import Evaluation, evaluate, evaluations_by_model, sensitivity_of
 from calculators.scenario.defaults import default_scenario
 from calculators.scenario.link import MAX_TOKEN_CHARS, from_token, to_token
 from calculators.scenario.schema import Scenario, parse_scenario
@@ -127,6 +127,16 @@ def _sensitivity(token: str, digest: str, _evaluation: Evaluation) -> DecisionSe
 def sensitivity(evaluation: Evaluation) -> DecisionSensitivity:
     """What would change the decision, cached."""
     return _sensitivity(to_token(evaluation.scenario, evaluation.digest), evaluation.digest, evaluation)
+
+
+@st.cache_resource(max_entries=16, show_spinner="Deciding for each API model …")
+def _by_model(token: str, digest: str, _evaluation: Evaluation) -> tuple[Evaluation, ...]:
+    return evaluations_by_model(_evaluation, catalog())
+
+
+def by_model(evaluation: Evaluation) -> tuple[Evaluation, ...]:
+    """Each API model's traffic decided alone, cached."""
+    return _by_model(to_token(evaluation.scenario, evaluation.digest), evaluation.digest, evaluation)
 
 
 def publish() -> None:

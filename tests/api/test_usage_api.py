@@ -8,6 +8,7 @@ import yaml
 
 from calculators.api.usage_api import api_of_usage, api_yaml
 from calculators.catalog.load import load_catalog
+from calculators.catalog.price_library import library_models
 from calculators.logs.usage_reading import UsageReading
 from calculators.logs.usage_share import UsageShare
 from calculators.scenario.schema import MAX_MODELS, Api
@@ -176,3 +177,26 @@ def test_shares_of_tokens_count_input_and_output_together() -> None:
     result = api_of_usage(reading(*models), Api(), DAY, load_catalog())
     assert result.texts[0] == "Priced by model: gpt-4.1 90% and o3 10% of tokens."
     assert result.api.model == "gpt-4.1"
+
+
+def test_a_name_that_is_assumed_to_be_a_model_is_not_the_model_itself() -> None:
+    taken = api(reading(usage("gpt-4.1", 1_000), usage("azure/gpt-4.1", 3_000)))
+    assert [(part.name, part.model, part.basis) for part in taken.mix] == [
+        ("azure/gpt-4.1", "gpt-4.1", "assumed"),
+        ("gpt-4.1", "gpt-4.1", "matched"),
+    ]
+
+
+def test_models_beyond_the_most_that_are_told_apart_are_priced_by_assumption() -> None:
+    every = sorted(library_models("openai"))
+    names = [name for name in every if name.startswith(("gpt-5.", "gpt-4."))][: MAX_MODELS + 3]
+    taken = api(reading(*(usage(name, 1_000 - at) for at, name in enumerate(names))))
+    *known, rest = taken.mix
+    assert {part.basis for part in known} == {"matched"}
+    assert (rest.basis, "others" in rest.name) == ("assumed", True)
+
+
+def test_a_long_name_is_corrected_as_it_is_written() -> None:
+    name = "arn:aws:bedrock:eu-west-1:123456789012:application-inference-profile/abcdefghijkl"
+    taken = api_of_usage(reading(usage(name, 1_000)), Api(), DAY, load_catalog(), {name: ("openai", "gpt-4.1")}).api
+    assert taken.model == "gpt-4.1"

@@ -206,3 +206,16 @@ def test_a_signal_that_fires_is_said_beside_a_verdict_that_stays() -> None:
     assert slow.verdict.winner.is_buy
     assert "But the latency trigger is met" in slow.verdict.sentence
     assert "But the" not in found().verdict.sentence
+
+
+def test_a_price_that_needs_another_seller_is_not_had_where_that_one_is_barred() -> None:
+    """The test host is allowed under "hipaa", a machine renter without facts must be asked: only through it is the price
+    of both an open question."""
+    host, other = CATALOG.operators["direct_api", "testhost"], Operator(id="other", name="Other", path="direct_api")
+    both = [PathPrice(host, "both", 100.0, (other,)), PathPrice(other, "both", 100.0, (host,))]
+    assessment = assess(["hipaa"], both, CATALOG)
+    by_name = {path.path.operator: path for path in assessment.paths}
+    assert (by_name["testhost"].path.status, by_name["testhost"].usd_per_month) == ("allowed", None)
+    assert by_name["testhost"].barred_by == "Other"
+    assert (by_name["other"].path.status, by_name["other"].usd_per_month) == ("ask", 100.0)
+    assert assessment.allowed_usd_per_month is None

@@ -2,15 +2,18 @@
 
 from signals_by_name import run
 
+from calculators.compliance.assessment import PricedPath
 from calculators.compliance.assessment_text import (
     assessment_sentence,
     counts_words,
     path_takeaway,
     premium_sentence,
+    price_words,
     relaxation_words,
     shared_condition,
     without_condition,
 )
+from calculators.compliance.operator_check import OperatorPath
 from calculators.units import usd
 
 
@@ -45,3 +48,10 @@ def test_one_condition_of_all_reasons_is_said_once() -> None:
         "HIPAA: you need safeguards",
     ]
     assert shared_condition([*reasons, f"{signed}: offered; PCI requires a report: offered"]) == ""
+
+
+def test_a_path_without_a_price_says_why() -> None:
+    path = OperatorPath("direct_api", "one", "One", "allowed", ())
+    assert price_words(PricedPath(path, "x", 1_200.0)) == "$1.2k"
+    assert price_words(PricedPath(path, "x", None)) == "no public price"
+    assert price_words(PricedPath(path, "x", None, barred_by="Other")) == "not without Other"

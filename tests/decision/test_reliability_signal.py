@@ -179,3 +179,13 @@ def test_five_nines_have_no_remedy_but_a_lower_target() -> None:
     found = _reliability(_live(evidence={"needed_uptime_frac": 0.99999}))
     assert found.status == "not_firing"
     assert found.remedy.startswith("Relax the target to 99.99%")
+
+
+def test_of_several_sellers_it_says_who_promises_what() -> None:
+    half = {"requests_frac": 0.5, "input_frac": 0.5, "output_frac": 0.5}
+    sellers = (("openai", "gpt-5.4"), ("aws", "regional.anthropic.claude-sonnet-4-5-20250929-v1:0"))
+    mix = [{"provider": provider, "model": model, **half} for provider, model in sellers]
+    asked = scenario(api={"provider": "openai", "model": "gpt-5.4", "mix": mix}, evidence={"needed_uptime_frac": 0.9})
+    found = evaluate(asked, load_catalog())
+    [reliability] = [one for one in found.signals.exit_signals if one.id == "reliability"]
+    assert reliability.value == "99.9% promised by AWS Bedrock on Bedrock, per Region; No promise known of OpenAI"

@@ -258,3 +258,23 @@ def test_what_is_in_the_batch_api_today_is_not_saved_again(catalog: Catalog) -> 
     workload = {"batch_frac": 1.0, "deferrable_frac": 1.0, "cacheable_frac": 0.0, **LONG}
     [today] = direct_options(_inputs(catalog, api={"model": "closed-cached"}, workload=workload))
     assert today.usd_per_month == pytest.approx(6_400)  # 2M x (2,000 x $1 + 300 x $4) per million
+
+
+def test_todays_own_offer_is_no_move_where_its_name_is_assumed(catalog: Catalog) -> None:
+    whole = {"provider": "testhost", "model": "llama-3.3-70b", "basis": "assumed"}
+    whole |= {"requests_frac": 1.0, "input_frac": 1.0, "output_frac": 1.0}
+    plain, mixed = (
+        hosted_options(_inputs(catalog, api={"model": "llama-3.3-70b", **api})) for api in ({}, {"mix": [whole]})
+    )
+    assert [option.label for option in mixed] == [option.label for option in plain]
+
+
+def test_a_seller_that_bills_nothing_does_not_host_for_nothing() -> None:
+    real = load_catalog()
+    mix = [_half("gpt-5.4", "openai", bill_frac=1.0), _half("openai/gpt-oss-120b", "deepinfra", bill_frac=0.0)]
+    candidates = [{"model": "llama-3.3-70b", "gate": "accepted"}]
+    plain, paying = (
+        {o.operator: o.usd_per_month for o in hosted_options(Inputs.of(scenario(api=api, candidates=candidates), real))}
+        for api in ({"mix": mix}, {"mix": mix, "paid_usd_per_month": 5_000.0})
+    )
+    assert paying["deepinfra"] == pytest.approx(plain["deepinfra"])

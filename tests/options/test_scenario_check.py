@@ -72,3 +72,10 @@ def test_an_unknown_id_is_refused_with_label_value_and_remedy(
     assert str(error.value).startswith(message)
     assert str(error.value).endswith((".", "?"))
     assert error.value.field == field
+
+
+def test_every_model_of_a_mix_is_checked(catalog: Catalog) -> None:
+    share = {"requests_frac": 1.0, "input_frac": 1.0, "output_frac": 1.0}
+    asked = scenario(api={"mix": [{"provider": "testhost", "model": "closd", **share}]})
+    with pytest.raises(DataError, match="API models in use: no price for model 'closd' of provider 'testhost'"):
+        check_ids(asked, catalog)

@@ -1,10 +1,12 @@
 """Options under changed inputs: prices that all moved, another throughput, another day."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 from support import FIXED_ROOT, scenario
 
+from calculators.api.bill import todays_list_bill, todays_parts
 from calculators.catalog.load import load_catalog
 from calculators.options.build import size_candidates
 from calculators.options.option import Option
@@ -54,3 +56,24 @@ def test_on_another_day_only_api_prices_are_of_that_day() -> None:
     later = ranked_on(date(2027, 12, 1), INPUTS, size_candidates(INPUTS))
     builds = {label: usd for label, usd in _usd(ranked_again(INPUTS)).items() if "self-hosted" in label}
     assert builds.items() <= _usd(later).items()
+
+
+def test_a_bill_moves_with_the_list_price_of_each_of_its_models() -> None:
+    """A tenth of the bill is for a model whose announced price is another: only that tenth moves."""
+    real = load_catalog()
+    share = {"requests_frac": 0.5, "input_frac": 0.5, "output_frac": 0.5}
+    day = date(2027, 1, 1)
+    mix = [
+        {"provider": "openai", "model": "gpt-4o", "bill_frac": 0.9, **share},
+        {"provider": "google", "model": "gemini-3.8-flash", "bill_frac": 0.1, **share},
+    ]
+    api = {"provider": "openai", "model": "gpt-4o", "mix": mix, "paid_usd_per_month": 10_000.0}
+    inputs = Inputs.of(scenario(api=api, as_of="2026-11-29"), real)
+    before, after = (
+        todays_list_bill(todays_parts(replace(inputs, scenario=inputs.scenario.model_copy(update={"as_of": at})))[1])
+        for at in (date(2026, 11, 29), day)
+    )
+    [today] = [o for o in ranked_on(day, inputs, size_candidates(inputs)) if o.kind == "api_today"]
+    ratio = after.usd_per_month / before.usd_per_month
+    assert ratio > 1.1
+    assert today.usd_per_month == pytest.approx(9_000 + 1_000 * ratio)

@@ -51,7 +51,7 @@ def test_the_candidates_page_shows_the_models_and_the_bill_and_corrects_a_price(
     }
     bill = next(frame.value for frame in app.dataframe if "Line" in frame.value)
     assert list(bill["Line"])[-2:] == ["Not explained", "API bill"]
-    app.selectbox(key="mix_name").set_value("corp-prod").run()
+    app.selectbox(key="mix_name").set_value(1).run()
     app.selectbox(key="mix_provider").set_value("anthropic").run()
     app.selectbox(key="mix_model").set_value("claude-sonnet-4-5").run()
     app.button(key="mix_use").click().run()

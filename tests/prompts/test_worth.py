@@ -56,3 +56,12 @@ def test_prices_are_relative_to_plain_input(live_catalog: Catalog) -> None:
 def test_todays_cache_terms_are_those_of_the_api_in_use() -> None:
     terms = todays_cache_terms(default_scenario(date(2026, 11, 23)), load_catalog())
     assert terms.cache.minimum_tok == 1_024
+
+
+def test_what_is_in_the_batch_api_stays_there(live_catalog: Catalog) -> None:
+    workload = SCENARIO.workload.model_copy(update={"batch_frac": 0.5, "deferrable_frac": 0.5})
+    scenario = SCENARIO.model_copy(update={"workload": workload})
+    today = evaluate(scenario, live_catalog).today
+    assert api_usd_per_month(Inputs.of(scenario, live_catalog), workload.cached_frac) == pytest.approx(
+        today.usd_per_month
+    )

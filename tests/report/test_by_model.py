@@ -1,10 +1,16 @@
 """Each API model's traffic decided alone."""
 
+from dataclasses import replace
+
+import pytest
 from support import scenario
 
+from calculators.api.bill import paid_ratios
 from calculators.catalog.load import load_catalog
-from calculators.evaluate import Evaluation, evaluate, scenarios_by_model
+from calculators.evaluate import Evaluation, evaluate, evaluations_by_model
+from calculators.options.buy import optimized_bill
 from calculators.report.by_model import ModelChoice, by_model_sentence, choices_by_model
+from calculators.scenario.inputs import Inputs
 
 CATALOG = load_catalog()
 BOTH = [
@@ -18,14 +24,13 @@ def whole() -> Evaluation:
 
 
 def test_one_model_has_no_parts() -> None:
-    assert (
-        scenarios_by_model(evaluate(scenario(api={"provider": "openai", "model": "gpt-5.4"}), CATALOG), CATALOG) == ()
-    )
+    alone = evaluate(scenario(api={"provider": "openai", "model": "gpt-5.4"}), CATALOG)
+    assert evaluations_by_model(alone, CATALOG) == ()
 
 
 def test_todays_parts_add_up_to_todays_spend() -> None:
     result = whole()
-    choices = choices_by_model(result, [evaluate(one, CATALOG) for one in scenarios_by_model(result, CATALOG)])
+    choices = choices_by_model(result, evaluations_by_model(result, CATALOG))
     assert sum(choice.today_usd_per_month for choice in choices) == result.today.usd_per_month
     assert [choice.model for choice in choices] == ["gpt-5.4 on OpenAI", "gpt-5.4-nano on OpenAI"]
     assert all(choice.saving_usd_per_month >= 0 for choice in choices)
@@ -53,3 +58,45 @@ def test_the_sentence_says_which_way_is_cheaper() -> None:
     assert by_model_sentence(result, [_choice(2 * all_usd, moves=True)]).startswith(
         "One option for all traffic is cheaper"
     )
+
+
+def test_a_part_without_an_allowed_option_is_not_compared() -> None:
+    result = whole()
+    barred = replace(_choice(0.0, moves=False), is_decided=False)
+    assert by_model_sentence(result, [barred]) == (
+        "No option is allowed for the traffic of gpt-5.4 on OpenAI alone, so one option for all is not compared with one "
+        "for each model."
+    )
+
+
+def test_an_assumed_model_is_named_as_in_the_file() -> None:
+    mix = [{**part, "name": f"ours-{at}", "basis": "assumed"} for at, part in enumerate(BOTH)]
+    result = evaluate(scenario(api={"provider": "openai", "model": "gpt-5.4", "mix": mix}), CATALOG)
+    names = [choice.model for choice in choices_by_model(result, evaluations_by_model(result, CATALOG))]
+    assert names[0] == "ours-0, priced as gpt-5.4 on OpenAI"
+
+
+def test_a_model_that_is_billed_nothing_keeps_its_traffic() -> None:
+    mix = [{**part, "bill_frac": share} for part, share in zip(BOTH, (1.0, 0.0), strict=True)]
+    api = {"provider": "openai", "model": "gpt-5.4", "mix": mix, "paid_usd_per_month": 1_000.0}
+    result = evaluate(scenario(api=api), CATALOG)
+    choices = choices_by_model(result, evaluations_by_model(result, CATALOG))
+    assert result.today.usd_per_month == pytest.approx(1_000.0)
+    assert not choices[1].moves
+
+
+def test_a_part_pays_its_hosts_the_prices_of_the_whole() -> None:
+    host = {"provider": "deepinfra", "model": "openai/gpt-oss-120b"}
+    mix = [{**BOTH[0], "bill_frac": 0.99}, {**BOTH[1], **host, "bill_frac": 0.01}]
+    api = {"provider": "openai", "model": "gpt-5.4", "mix": mix, "paid_usd_per_month": 10_000.0}
+    result = evaluate(scenario(api={**api, "hosted_sellers": ["deepinfra"]}), CATALOG)
+    first, _ = evaluations_by_model(result, CATALOG)
+    hosted = [next(o for o in one.options if o.kind == "hosted_open" and o.bill) for one in (result, first)]
+    ratios = [paid_ratios(Inputs.of(result.scenario, CATALOG))["deepinfra"]] * 2
+    lists = [
+        optimized_bill(option.bill.offer, Inputs.of(one.scenario, CATALOG)).usd_per_month
+        for option, one in zip(hosted, (result, first), strict=True)
+        if option.bill
+    ]
+    bills = [option.bill.usd_per_month for option in hosted if option.bill]
+    assert bills == pytest.approx([ratio * usd for ratio, usd in zip(ratios, lists, strict=True)])

@@ -99,3 +99,24 @@ def test_a_batch_share_above_the_eligible_one_is_refused_with_both_labels() -> N
     plain["workload"] |= {"batch_frac": 0.5, "deferrable_frac": 0.25}
     with pytest.raises(DataError, match="Share in the batch API today is above share eligible"):
         parse_scenario(plain)
+
+
+def test_the_parts_of_a_bill_add_up_where_a_model_is_billed_nothing() -> None:
+    parts = (part("closed", 0.5, 0.5, 0.5, bill_frac=1.0), part("closed-cached", 0.5, 0.5, 0.5, bill_frac=0.0))
+    paid = [
+        one.api.paid_usd_per_month or 0.0 for one in model_scenarios(mixed(*parts, api={"paid_usd_per_month": 9.0}))
+    ]
+    assert sum(paid) == pytest.approx(9.0, rel=1e-12)
+    assert all(usd > 0 for usd in paid)
+
+
+def test_a_model_without_tokens_keeps_a_request_of_one_token() -> None:
+    cells = [{"share_frac": 1.0, "input_tok": 1_000, "output_tok": 300}]
+    whole = mixed(
+        part("closed", 0.5, 1.0, 1.0),
+        part("closed-cached", 0.5, 0.0, 0.0),
+        workload={"cells": cells, "input_tok": 1_000, "output_tok": 300},
+    )
+    _, empty = (one.workload for one in model_scenarios(whole))
+    assert (empty.input_tok, empty.output_tok) == pytest.approx((1.0, 1.0))
+    assert empty.cells[0].input_tok == pytest.approx(1.0)

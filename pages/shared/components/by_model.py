@@ -3,19 +3,19 @@
 import pandas as pd
 import streamlit as st
 
-from calculators.evaluate import Evaluation, scenarios_by_model
+from calculators.evaluate import Evaluation
 from calculators.report.by_model import by_model_sentence, choices_by_model
 from calculators.units import percent, usd
-from pages.shared.state import catalog, escape, evaluation_of
+from pages.shared.state import by_model, escape
 
 
 def by_model_table(result: Evaluation) -> None:
     """Cost today and best option of each model's traffic, under the sentence that compares them with one option for all;
     nothing where one model answers everything."""
-    scenarios = scenarios_by_model(result, catalog())
-    if not scenarios:
+    alone = by_model(result)
+    if not alone:
         return
-    choices = choices_by_model(result, [evaluation_of(scenario) for scenario in scenarios])
+    choices = choices_by_model(result, alone)
     st.subheader("Each API model's traffic alone")
     st.markdown(f"**{escape(by_model_sentence(result, choices))}**")
     rows = [

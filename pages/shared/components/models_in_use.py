@@ -52,10 +52,15 @@ def models_in_use() -> None:
 
 
 def _change(mix: list[dict[str, Any]]) -> None:
-    names = [f"{part['name'] or part['model']}" for part in mix]
-    name = st.selectbox("Name in the file", names, key="mix_name", help=help_text("api.mix"))
+    place = st.selectbox(
+        "Name in the file",
+        range(len(mix)),
+        format_func=lambda at: mix[at]["name"] or mix[at]["model"],
+        key="mix_name",
+        help=help_text("api.mix"),
+    )
     known = api_providers()
-    part = mix[names.index(name)]
+    part = mix[place]
     at = known.index(part["provider"]) if part["provider"] in known else 0
     provider = st.selectbox(
         label("api.provider"), known, at, format_func=provider_label, key="mix_provider", help=help_text("api.provider")
@@ -63,7 +68,7 @@ def _change(mix: list[dict[str, Any]]) -> None:
     models = api_models(provider, date.today())
     model = st.selectbox(label("api.model"), models, key="mix_model", help=help_text("api.model"))
     if st.button("Use this price", key="mix_use", type="primary"):
-        _price_as(names.index(name), provider, model)
+        _price_as(place, provider, model)
         st.rerun()
 
 

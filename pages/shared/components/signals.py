@@ -7,7 +7,7 @@ import streamlit as st
 
 from calculators.catalog.glossary import help_text
 from calculators.compliance.assessment import ComplianceAssessment, PricedPath
-from calculators.compliance.assessment_text import relaxation_words, shared_condition, without_condition
+from calculators.compliance.assessment_text import price_words, relaxation_words, shared_condition, without_condition
 from calculators.compliance.operator_check import PATH_WORDS, ComplianceStatus
 from calculators.decision.signal_result import SIGNAL_STATUS_WORDS, Precondition, Signal, SupportingFact
 from calculators.errors import DataError
@@ -191,7 +191,7 @@ def _path_table(paths: Sequence[PricedPath], because: str) -> None:
     rows = [
         {
             "Operator": p.path.name,
-            "USD/month": usd(p.usd_per_month) if p.usd_per_month is not None else "no public price",
+            "USD/month": price_words(p),
             because: without_condition(p.path.why, condition),
             "Cheapest option": f"{p.label} ({PATH_WORDS[p.path.kind]})",
             "Source": _sources(p),
