@@ -39,8 +39,8 @@ def models_in_use() -> None:
     st.markdown(f"**{escape(f'API models in use: {len(mix)}, {name} has the most tokens')}**")
     rows = [
         {
-            "Name in the file": part["name"],
-            "Priced as": f"{part['model']} ({provider_label(part['provider'])})",
+            "Name in the file": escape(part["name"]),
+            "Priced as": escape(f"{part['model']} ({provider_label(part['provider'])})"),
             "Requests": percent(part["requests_frac"]),
             "Input": percent(part["input_frac"]),
             "Output": percent(part["output_frac"]),
@@ -48,7 +48,7 @@ def models_in_use() -> None:
         }
         for part in mix
     ]
-    st.dataframe(pd.DataFrame(rows), hide_index=True)
+    st.table(pd.DataFrame(rows), hide_index=True, border="horizontal")
 
 
 def _change(mix: list[dict[str, Any]]) -> None:
@@ -97,5 +97,8 @@ def bill_table(result: Evaluation) -> None:
     st.markdown(
         f"**{escape(f'From list price to API bill: {usd(lines[0].usd_per_month)} to {usd(total.usd_per_month)}/month')}**"
     )
-    rows = [{"Line": line.name, "USD per month": usd(line.usd_per_month), "Why": line.note} for line in lines]
-    st.dataframe(pd.DataFrame(rows), hide_index=True)
+    rows = [
+        {"Line": line.name, "USD per month": escape(usd(line.usd_per_month)), "Why": escape(line.note)}
+        for line in lines
+    ]
+    st.table(pd.DataFrame(rows), hide_index=True, border="horizontal")
