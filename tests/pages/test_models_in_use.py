@@ -52,8 +52,10 @@ def test_the_candidates_page_shows_the_models_and_the_bill_and_corrects_a_price(
     bill = next(frame.value for frame in app.table if "Line" in frame.value)
     assert list(bill["Line"])[-2:] == ["Not explained", "API bill"]
     app.selectbox(key="mix_name").set_value("corp-prod").run()
-    app.selectbox(key="mix_provider").set_value("anthropic").run()
-    app.selectbox(key="mix_model").set_value("claude-sonnet-4-5").run()
+    now = app.selectbox(key="mix_provider_corp-prod").value, app.selectbox(key="mix_model_corp-prod_openai").value
+    assert now == ("openai", "gpt-4.1")  # as it is priced, so that nothing changes unseen
+    app.selectbox(key="mix_provider_corp-prod").set_value("anthropic").run()
+    app.selectbox(key="mix_model_corp-prod_anthropic").set_value("claude-sonnet-4-5").run()
     app.button(key="mix_use").click().run()
     assert {(part.name, part.model, part.basis) for part in linked(app).api.mix} == {
         ("gpt-4.1", "gpt-4.1", "matched"),

@@ -58,10 +58,17 @@ def _change(mix: list[dict[str, Any]]) -> None:
     part = mix[names.index(name)]
     at = known.index(part["provider"]) if part["provider"] in known else 0
     provider = st.selectbox(
-        label("api.provider"), known, at, format_func=provider_label, key="mix_provider", help=help_text("api.provider")
+        label("api.provider"),
+        known,
+        at,
+        format_func=provider_label,
+        key=f"mix_provider_{name}",
+        help=help_text("api.provider"),
     )
     models = api_models(provider, date.today())
-    model = st.selectbox(label("api.model"), models, key="mix_model", help=help_text("api.model"))
+    now = models.index(part["model"]) if part["model"] in models else 0
+    key = f"mix_model_{name}_{provider}"
+    model = st.selectbox(label("api.model"), models, now, key=key, help=help_text("api.model"))
     if st.button("Use this price", key="mix_use", type="primary"):
         _price_as(names.index(name), provider, model)
         st.rerun()
