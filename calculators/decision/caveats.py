@@ -102,7 +102,8 @@ def _price_notes(inputs: Inputs, today: Option) -> list[str]:
 
 
 def _paid(api: Api) -> str:
-    return "your bill" if api.paid_source == "typed" else "the spend in your usage file at its monthly rate"
+    name = api.paid_source.removeprefix("log:")
+    return "your bill" if api.paid_source == "typed" else f"the spend in {name}, at its monthly rate"
 
 
 def _cache_notes(options: Sequence[Option], inputs: Inputs) -> list[str]:

@@ -40,7 +40,8 @@ def direct_options(inputs: Inputs) -> list[Option]:
     best = optimized_todays_bill(inputs)
     if best.usd_per_month < today.usd_per_month * (1 - MIN_SAVING_FRAC):
         used = " and ".join(discounts_used(best)) or "its discounts"
-        options.append(_api_option("api_optimised", f"{today.label} with {used}", best))
+        is_paid = inputs.scenario.api.paid_usd_per_month is not None
+        options.append(_api_option("api_optimised", f"{today.label} with {used}", best, is_paid=is_paid))
     return options
 
 
@@ -93,7 +94,8 @@ def _hosted_options(candidate: Candidate, inputs: Inputs, ratios: Mapping[str, f
         if {(offer.provider, offer.model)} != today and (not allowed or offer.provider in allowed):
             paid_ratio = ratios.get(offer.provider, 1.0)
             bill = optimized_bill(offer, inputs, 1 - regional_ratio(offer.provider, inputs) * paid_ratio)
-            option = _api_option("hosted_open", f"{model.name} on {offer.provider_name}", bill, extra)
+            label, is_paid = f"{model.name} on {offer.provider_name}", paid_ratio != 1
+            option = _api_option("hosted_open", label, bill, extra, is_paid)
             options.append(replace(option, model=model.name, gate=gate))
     return sorted(options, key=lambda option: option.usd_per_month)
 
@@ -228,10 +230,13 @@ def _resold(resale: Resale, ratio: float, inputs: Inputs) -> Option:
     )
 
 
-def _api_option(kind: OptionKind, label: str, bill: ApiBill, extra: tuple[CostLine, ...] = ()) -> Option:
-    """An option that buys from the bill's own provider; `extra` are its cost lines besides the bill."""
+def _api_option(
+    kind: OptionKind, label: str, bill: ApiBill, extra: tuple[CostLine, ...] = (), is_paid: bool = False
+) -> Option:
+    """An option that buys from the bill's own provider; `extra` are its cost lines besides the bill. `is_paid`: what the user
+    pays that provider today is carried into the price."""
     confidence = max((offer.confidence for offer in bill.offers), key=("high", "medium", "low").index)
-    basis = f"list price, {confidence} confidence"
+    basis = f"list price{', in proportion to your bill' if is_paid else ''}, {confidence} confidence"
     return with_range(
         Option(
             kind=kind,

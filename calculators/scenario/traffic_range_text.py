@@ -18,11 +18,11 @@ class RangeWords:
 
 def traffic_range_words(workload: Workload) -> RangeWords:
     """The ranges of requests per month, mean token lengths and peak."""
-    low, high = (ratio * workload.requests_per_month for ratio in volume_ratios(workload))
+    low, high = (count(ratio * workload.requests_per_month) for ratio in volume_ratios(workload))
     least, most = workload.peak_range
     off = lengths_ratio(workload)
     return RangeWords(
-        volume="" if volume_ratios(workload) == EXACT else f"{count(low)} to {count(high)}",
+        volume="" if low == high else f"{low} to {high}",
         lengths="" if off < TOLD_RATIO else f"within a factor of {significant(off)}",
         peak="" if peak_ratios(workload) == EXACT else f"{significant(least)} to {significant(most)}",
     )

@@ -11,7 +11,6 @@ from pages.shared.log_upload import log_upload
 from pages.shared.state import escape, evaluation, sensitivity
 from pages.shared.widgets import workload_line
 
-EXAMPLE = "log:azure_conversation_2023.csv"
 CONFIDENCE_ICON = {
     "clear": ":material/verified:",
     "leaning": ":material/trending_up:",
@@ -22,8 +21,7 @@ result = evaluation()
 verdict = result.verdict
 
 origin, replace = st.columns([3, 1], vertical_alignment="center")
-example = "Example data, not your traffic. " if result.scenario.workload.source == EXAMPLE else ""
-origin.caption(escape(f"{example}{workload_line(result.scenario)} Current API: {result.today.label}."))
+origin.caption(escape(f"{workload_line(result.scenario)} Current API: {result.today.label}."))
 with replace.popover("Use my data", icon=":material/upload_file:", width="stretch"):
     log_upload()
     back_buttons()

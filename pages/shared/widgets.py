@@ -131,9 +131,13 @@ BASIS_WORDS = {
 }
 
 
+EXAMPLE = "log:azure_conversation_2023.csv"
+
+
 def workload_line(scenario: Scenario) -> str:
-    """Where the traffic figures come from, in a sentence."""
+    """Where the traffic figures come from, and that the log which the app opens on is not the reader's."""
     workload = scenario.workload
+    example = "Example data, not your traffic. " if workload.source == EXAMPLE else ""
     kind, _, name = workload.source.partition(":")
     preset = catalog().presets.get(name)
     origin = {"log": f"the log {name}", "preset": f"the preset “{preset.name if preset else name}”"}.get(kind)
@@ -142,4 +146,4 @@ def workload_line(scenario: Scenario) -> str:
     typed = "typed" in (workload.requests_basis, workload.lengths_basis, workload.peak_basis)
     repeated = kind == "log" and workload.requests_basis == "assumed"
     month = ", taken as if it repeated all month" if repeated else ""
-    return f"Traffic: {origin}{month}{', with your changes' if typed else ''}."
+    return f"{example}Traffic: {origin}{month}{', with your changes' if typed else ''}."

@@ -37,23 +37,25 @@ def test_the_verdict_shows_each_models_traffic_alone() -> None:
     app = uploaded("claude-sonnet-4-5", "gpt-4.1").switch_page("pages/decide/verdict.py").run()
     assert not app.exception
     assert "Each API model's traffic alone" in words(app)
-    alone = next(frame.value for frame in app.dataframe if "Traffic of" in frame.value)
+    alone = next(frame.value for frame in app.table if "Traffic of" in frame.value)
     assert list(alone["Traffic of"]) == ["gpt-4.1 on OpenAI", "claude-sonnet-4-5 on Anthropic"]
 
 
 def test_the_candidates_page_shows_the_models_and_the_bill_and_corrects_a_price() -> None:
     app = uploaded("corp-prod", "gpt-4.1").switch_page("pages/inputs/candidates.py").run()
     assert not app.exception
-    in_use = next(frame.value for frame in app.dataframe if "Priced as" in frame.value)
+    in_use = next(frame.value for frame in app.table if "Priced as" in frame.value)
     assert dict(zip(in_use["Name in the file"], in_use["Basis"], strict=True)) == {
         "gpt-4.1": "name in the file",
         "corp-prod": "assumed",
     }
-    bill = next(frame.value for frame in app.dataframe if "Line" in frame.value)
+    bill = next(frame.value for frame in app.table if "Line" in frame.value)
     assert list(bill["Line"])[-2:] == ["Not explained", "API bill"]
     app.selectbox(key="mix_name").set_value(1).run()
-    app.selectbox(key="mix_provider").set_value("anthropic").run()
-    app.selectbox(key="mix_model").set_value("claude-sonnet-4-5").run()
+    now = app.selectbox(key="mix_provider_1").value, app.selectbox(key="mix_model_1_openai").value
+    assert now == ("openai", "gpt-4.1")  # as it is priced, so that nothing changes unseen
+    app.selectbox(key="mix_provider_1").set_value("anthropic").run()
+    app.selectbox(key="mix_model_1_anthropic").set_value("claude-sonnet-4-5").run()
     app.button(key="mix_use").click().run()
     assert {(part.name, part.model, part.basis) for part in linked(app).api.mix} == {
         ("gpt-4.1", "gpt-4.1", "matched"),

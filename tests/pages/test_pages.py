@@ -242,9 +242,7 @@ def test_a_workload_file_of_the_command_line_is_read_on_the_page() -> None:
     app.file_uploader(key="log_file").upload("workload.yaml", content.encode(), "application/yaml").run()
     assert not app.exception
     assert linked(app).workload.model_dump() == parse_usage_file(content.encode(), "workload.yaml")[0].model_dump()
-    assert any(
-        "For larger files run `python -m calculators workload FILE > workload.yaml`" in one.value for one in app.caption
-    )
+    assert any("For larger files run `python -m calculators workload" in one.value for one in app.caption)
 
 
 def test_a_yaml_without_a_workload_says_how_to_write_one() -> None:

@@ -28,6 +28,7 @@ def test_each_range_is_said_and_a_figure_without_one_is_not() -> None:
     typed = workload(requests_basis="typed", lengths_basis="typed", peak_basis="typed")
     assert traffic_range_words(typed) == RangeWords()
     assert traffic_range_words(workload(sample_requests=10**6)).lengths == ""
+    assert traffic_range_words(workload(requests_range_per_month=(1_999_999.0, 2_000_001.0))).volume == ""
 
 
 def test_no_range_has_no_brackets() -> None:

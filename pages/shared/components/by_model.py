@@ -20,16 +20,16 @@ def by_model_table(result: Evaluation) -> None:
     st.markdown(f"**{escape(by_model_sentence(result, choices))}**")
     rows = [
         {
-            "Traffic of": choice.model,
+            "Traffic of": escape(choice.model),
             "Requests": percent(choice.requests_frac),
-            "Today per month": usd(choice.today_usd_per_month),
-            "Best option for it": choice.choice,
-            "Then per month": usd(choice.usd_per_month),
-            "Saves per month": usd(choice.saving_usd_per_month),
+            "Today per month": escape(usd(choice.today_usd_per_month)),
+            "Best option for it": escape(choice.choice),
+            "Then per month": escape(usd(choice.usd_per_month)),
+            "Saves per month": escape(usd(choice.saving_usd_per_month)),
         }
         for choice in choices
     ]
-    st.dataframe(pd.DataFrame(rows), hide_index=True)
+    st.table(pd.DataFrame(rows), hide_index=True, border="horizontal")
     st.caption(
         "Each row alone: the other models stay as they are. Lengths and peaks of a part are scaled from the whole."
     )

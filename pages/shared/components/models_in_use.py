@@ -39,8 +39,8 @@ def models_in_use() -> None:
     st.markdown(f"**{escape(f'API models in use: {len(mix)}, {name} has the most tokens')}**")
     rows = [
         {
-            "Name in the file": part["name"],
-            "Priced as": f"{part['model']} ({provider_label(part['provider'])})",
+            "Name in the file": escape(part["name"]),
+            "Priced as": escape(f"{part['model']} ({provider_label(part['provider'])})"),
             "Requests": percent(part["requests_frac"]),
             "Input": percent(part["input_frac"]),
             "Output": percent(part["output_frac"]),
@@ -48,7 +48,7 @@ def models_in_use() -> None:
         }
         for part in mix
     ]
-    st.dataframe(pd.DataFrame(rows), hide_index=True)
+    st.table(pd.DataFrame(rows), hide_index=True, border="horizontal")
 
 
 def _change(mix: list[dict[str, Any]]) -> None:
@@ -63,10 +63,17 @@ def _change(mix: list[dict[str, Any]]) -> None:
     part = mix[place]
     at = known.index(part["provider"]) if part["provider"] in known else 0
     provider = st.selectbox(
-        label("api.provider"), known, at, format_func=provider_label, key="mix_provider", help=help_text("api.provider")
+        label("api.provider"),
+        known,
+        at,
+        format_func=provider_label,
+        key=f"mix_provider_{place}",
+        help=help_text("api.provider"),
     )
     models = api_models(provider, date.today())
-    model = st.selectbox(label("api.model"), models, key="mix_model", help=help_text("api.model"))
+    now = models.index(part["model"]) if part["model"] in models else 0
+    key = f"mix_model_{place}_{provider}"
+    model = st.selectbox(label("api.model"), models, now, key=key, help=help_text("api.model"))
     if st.button("Use this price", key="mix_use", type="primary"):
         _price_as(place, provider, model)
         st.rerun()
@@ -102,5 +109,8 @@ def bill_table(result: Evaluation) -> None:
     st.markdown(
         f"**{escape(f'From list price to API bill: {usd(lines[0].usd_per_month)} to {usd(total.usd_per_month)}/month')}**"
     )
-    rows = [{"Line": line.name, "USD per month": usd(line.usd_per_month), "Why": line.note} for line in lines]
-    st.dataframe(pd.DataFrame(rows), hide_index=True)
+    rows = [
+        {"Line": line.name, "USD per month": escape(usd(line.usd_per_month)), "Why": escape(line.note)}
+        for line in lines
+    ]
+    st.table(pd.DataFrame(rows), hide_index=True, border="horizontal")
