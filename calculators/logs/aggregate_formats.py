@@ -134,6 +134,8 @@ class AggregateFormat:
     """Columns that say which service a row of a bill is about; rows of others are passed over."""
     seller: str = ""
     """Who sold the tokens, as price lists name it; empty where the format does not say."""
+    day_first: bool | None = None
+    """Whether dates such as 05/10/2026 begin with the day, where the user told; None: as the rows show."""
 
 
 def _format(what: str, needed: str, any_of: str = "", **more: object) -> AggregateFormat:
@@ -252,6 +254,7 @@ AGGREGATE_FORMATS: tuple[AggregateFormat, ...] = (
         about=("metercategory", "metersubcategory", "metername", "consumedservice"),
         seller="azure",
     ),
+    _format("counters of a server", "prometheuscounter"),
     _format("an OpenAI usage export", "starttime endtime starttimeiso endtimeiso"),
 )
 METRIC_COLUMNS = re.compile("processedprompttokens|azureopenairequests")

@@ -77,15 +77,20 @@ def clock_notes(source: LogSource) -> list[str]:
     """Notes on the clock and the order of the rows."""
     notes, values = [], source.head.values(source.plan.role_of["time"])
     if source.plan.unit is not None:
-        unit, sure = source.plan.unit
-        doubt = "" if sure else " The unit is assumed; check it."
-        notes.append(f"Timestamps are relative, in {unit} from 0; the dates shown are placeholders.{doubt}")
-    elif any(map(request_columns.is_naive, values)):
-        notes.append("No time zone in the timestamps; UTC assumed.")
+        notes.append(f"Timestamps are relative, in {source.plan.unit[0]} from 0; the dates shown are placeholders.")
     keys = [_sort_key(value) for value in values if value.strip()]
     if any(later < earlier for earlier, later in itertools.pairwise(keys)):
         notes.append("The rows are not sorted by time; this does not affect the results.")
     return notes
+
+
+def clock_assumptions(source: LogSource) -> list[str]:
+    """What is assumed of the clock: a time zone that the times do not name, a unit that the column does not name."""
+    if source.plan.unit is not None:
+        unit, sure = source.plan.unit
+        return [] if sure else [f"the clock counts {'milliseconds' if unit == 'ms' else 'seconds'}; check it."]
+    naive = any(map(request_columns.is_naive, source.head.values(source.plan.role_of["time"])))
+    return ["No time zone in the timestamps; UTC assumed."] if naive else []
 
 
 def summer_time_notes(source: LogSource, start: datetime, requests_per_minute: Counts) -> list[str]:

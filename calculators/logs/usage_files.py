@@ -58,7 +58,7 @@ def unread(name: str, question: UsageQuestion) -> UsageReading:
 
 def read_sums(file: LogFile, answers: UsageAnswers) -> LoadReading | None:
     """The reading of a file of sums, lengths or rates, completed by the answers; None for a log of requests."""
-    reading = read_aggregate(file.plain.path, file.label, answers.input_excludes_cache, answers.only)
+    reading = read_aggregate(file.plain.path, file.label, answers.input_excludes_cache, answers.only, answers.date_order)
     if reading is None:
         return None
     return _completed(reading, answers)
@@ -71,7 +71,7 @@ def _completed(reading: LoadReading, answers: UsageAnswers) -> LoadReading:
 
 def _sums_together(files: Sequence[LogFile], answers: UsageAnswers) -> LoadReading:
     label = f"{files[0].label} and {plural(len(files) - 1, 'more file')}"
-    reading = read_aggregate([file.plain.path for file in files], label, answers.input_excludes_cache)
+    reading = read_aggregate([file.plain.path for file in files], label, answers.input_excludes_cache, date_order=answers.date_order)
     if reading is None:
         raise LogError(f"{label}: these files of sums are of different kinds; read them one at a time.")
     return _completed(reading, answers)
@@ -128,7 +128,7 @@ def request_reading(read: RequestsRead) -> UsageReading:
         series=summary.series,
         spend_usd=summary.spend_usd,
         read=(_held(summary), *summary.notes),
-        assumed=_assumed(summary),
+        assumed=(*summary.assumed, *_assumed(summary)),
         missing=_missing(summary),
         questions=read.questions,
         summary=summary,
