@@ -61,6 +61,7 @@ to_workload         a summary into a scenario's workload
 aggregate_text      what is said and asked about sums
 aggregate_workload  sums, lengths or rates into a scenario's workload
 aggregates          exports of sums as a reading
+batch_errors        failed requests of a batch
 usage_files         files of any kind into a reading
 prompt_log          prompts as the parts a model sees
 benchmark_fields    fields of a benchmark result

@@ -70,7 +70,9 @@ def counter_tables(path: Path, label: str) -> list[UsageTable]:
             series = _of_columns(path, label)
         else:
             return []
-    except (OSError, ValueError, csv.Error):
+    except LogError:
+        raise
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, csv.Error):
         return []
     return _table(series, label) if series else []
 

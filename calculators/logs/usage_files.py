@@ -7,6 +7,7 @@ from pathlib import Path
 
 from calculators.logs.aggregate_workload import reading_workload, reading_workload_yaml
 from calculators.logs.aggregates import answered, read_aggregate, with_spend
+from calculators.logs.batch_errors import failed_request_count
 from calculators.logs.containers import plain_file
 from calculators.logs.lengths_and_rates import LoadReading
 from calculators.logs.request_checks import FIRST_YEAR
@@ -32,6 +33,7 @@ def read_usage(
     answers, names = answers or UsageAnswers(), names or [path.name for path in paths]
     labels = [file_label(name) for name in names]
     files = [LogFile(plain_file(path, label, progress), label) for path, label in zip(paths, labels, strict=True)]
+    files, failed = _without_failed(files)
     sums = [read_sums(file, answers) for file in files]
     bill = next((reading for reading in sums if reading is not None and reading.is_bill), None)
     if bill is not None and len(files) > 1:
@@ -45,15 +47,31 @@ def read_usage(
         raise LogError(_mixed(files, sums))
     else:
         reading = request_reading(read_logs(files, answers, now, progress))
-    return reading if bill is None or bill is reading else with_spend(reading, bill)
+    reading = reading if bill is None or bill is reading else with_spend(reading, bill)
+    return replace(reading, read=(*reading.read, *failed))
 
 
-def unread(name: str, question: UsageQuestion) -> UsageReading:
-    """What is said of files of which no column is known as the time, the input or the output."""
+def _without_failed(files: list[LogFile]) -> tuple[list[LogFile], tuple[str, ...]]:
+    """The files without those that hold nothing but failed requests of a batch, and what is said of them. Raises LogError
+    when none is left."""
+    counts = [failed_request_count(file.plain.path) for file in files]
+    kept = [file for file, count in zip(files, counts, strict=True) if not count]
+    if not kept:
+        raise LogError(f"{files[0].label} holds failed requests of a batch alone; give the output file of the batch.")
+    named = [
+        f"{file.label}: {plural(count, 'failed request')} of a batch left out."
+        for file, count in zip(files, counts, strict=True)
+        if count
+    ]
+    return kept, tuple(named)
+
+
+def unread(name: str, question: UsageQuestion | None = None) -> UsageReading:
+    """What is said of files of which no column is known as the time, the input or the output, or that are refused."""
     figures = dict.fromkeys(
         ("requests", "input_tok", "cache_read_tok", "cache_write_tok", "output_tok", "start", "end"), None
     )
-    return UsageReading(kind="requests", name=file_label(name), questions=(question,), **figures)  # type: ignore[arg-type]
+    return UsageReading(kind="requests", name=file_label(name), questions=(question,) if question else (), **figures)  # type: ignore[arg-type]
 
 
 def read_sums(file: LogFile, answers: UsageAnswers) -> LoadReading | None:
