@@ -127,7 +127,7 @@ def _currency(text: str) -> str:
 
 def _is_other(row: Row, entry: AggregateFormat) -> bool:
     """Whether a row is about another service, another kind of call, or failed calls; or money for no use, as a tax."""
-    if entry.spend and is_no_use(row, entry):
+    if entry.spend and (entry.about or entry.shape == "columns") and is_no_use(row, entry):
         return True
     if entry.about:
         return not is_model_service(" ".join(row.get(name, "") for name in entry.about))
