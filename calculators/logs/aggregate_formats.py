@@ -21,12 +21,14 @@ START = (
     *("starttimeiso", "starttime", "startingat", "usagedateutc", "lineitemusagestartdate", "usagestarttime"),
     *("chargeperiodstart", "usagestartdate", "windowstart", "bucketstart", "timeutc", "timegeneratedutc"),
     *("timegenerated", "timestamputc", "timestamp", "datetime", "time", "date", "day", "usagedate", "month", "week"),
-    *("hour", "period", "bucket", "lastactivity", "timestamps", "utcdate"),
+    *("hour", "period", "bucket", "lastactivity", "timestamps", "utcdate", "startdate", "periodstart", "from"),
 )
 END = (
     *("endtimeiso", "endtime", "endingat", "lineitemusageenddate", "usageendtime", "chargeperiodend", "usageenddate"),
     *("windowend", "bucketend"),
 )
+LAST_DAY = ("enddate", "periodend", "to", "until")
+"""Columns that hold the last day of a period, which belongs to it, or else its end."""
 COLUMNS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "requests": tuple(
         (name,)
@@ -389,4 +391,4 @@ def quantity_of_kind(text: str) -> str:
     return QUANTITY_OF_ROLE.get(token_role(text) or token_role(f"{text} tokens") or plain_role(text) or "", "")
 
 
-PERIODS = frozenset({"date", "day", "month", "week", "usagedate", "period", "bucket", "hour"})
+PERIODS = frozenset({"date", "day", "month", "week", "usagedate", "period", "bucket", "hour", *LAST_DAY})
