@@ -87,16 +87,17 @@ def _line(share: float, what: str) -> None:
 
 def _workload(options: argparse.Namespace) -> None:
     from calculators.api.usage_api import api_of_usage, api_yaml
-    from calculators.logs.unknown_columns import UnknownColumn
+    from calculators.logs.request_file import LogError
     from calculators.logs.usage_files import read_usage, unread, usage_workload_yaml
     from calculators.scenario.schema import Api
 
     answers, models = _usage_answers(options), _typed_models(options)
     try:
         reading = read_usage(options.logs, answers, progress=_line if sys.stderr.isatty() else None)
-    except UnknownColumn as error:
+    except LogError as error:
         if options.json:
-            print(json.dumps(unread(options.logs[0].name, error.question).to_json(), indent=1))
+            nothing = unread(options.logs[0].name, getattr(error, "question", None))
+            print(json.dumps(nothing.to_json() | {"error": str(error)}, indent=1))
         raise
     finally:
         if sys.stderr.isatty():

@@ -52,6 +52,8 @@ usage_tables        tables of sums as flat rows
 aggregate_formats   exports of sums, one entry each
 bills               tables of money alone
 aggregate_rows      rows of sums as amounts of a period and model
+aggregate_periods   periods of sums
+prometheus          counters of a server as sums
 aggregate_tables    which table of a file holds sums
 lengths_and_rates   files of lengths alone, or of rates alone
 peak_estimate       the peak of a week from less than that
@@ -59,6 +61,7 @@ to_workload         a summary into a scenario's workload
 aggregate_text      what is said and asked about sums
 aggregate_workload  sums, lengths or rates into a scenario's workload
 aggregates          exports of sums as a reading
+batch_errors        failed requests of a batch
 usage_files         files of any kind into a reading
 prompt_log          prompts as the parts a model sees
 benchmark_fields    fields of a benchmark result

@@ -21,12 +21,14 @@ START = (
     *("starttimeiso", "starttime", "startingat", "usagedateutc", "lineitemusagestartdate", "usagestarttime"),
     *("chargeperiodstart", "usagestartdate", "windowstart", "bucketstart", "timeutc", "timegeneratedutc"),
     *("timegenerated", "timestamputc", "timestamp", "datetime", "time", "date", "day", "usagedate", "month", "week"),
-    *("hour", "period", "bucket", "lastactivity", "timestamps", "utcdate"),
+    *("hour", "period", "bucket", "lastactivity", "timestamps", "utcdate", "startdate", "periodstart", "from"),
 )
 END = (
     *("endtimeiso", "endtime", "endingat", "lineitemusageenddate", "usageendtime", "chargeperiodend", "usageenddate"),
     *("windowend", "bucketend"),
 )
+LAST_DAY = ("enddate", "periodend", "to", "until")
+"""Columns that hold the last day of a period, which belongs to it, or else its end."""
 COLUMNS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "requests": tuple(
         (name,)
@@ -134,6 +136,8 @@ class AggregateFormat:
     """Columns that say which service a row of a bill is about; rows of others are passed over."""
     seller: str = ""
     """Who sold the tokens, as price lists name it; empty where the format does not say."""
+    day_first: bool | None = None
+    """Whether dates such as 05/10/2026 begin with the day, where the user told; None: as the rows show."""
 
 
 def _format(what: str, needed: str, any_of: str = "", **more: object) -> AggregateFormat:
@@ -259,6 +263,7 @@ AGGREGATE_FORMATS: tuple[AggregateFormat, ...] = (
         about=("metercategory", "metersubcategory", "metername", "consumedservice"),
         seller="azure",
     ),
+    _format("counters of a server", "prometheuscounter"),
     _format("an OpenAI usage export", "starttime endtime starttimeiso endtimeiso"),
 )
 METRIC_COLUMNS = re.compile("processedprompttokens|azureopenairequests")
@@ -393,4 +398,4 @@ def quantity_of_kind(text: str) -> str:
     return QUANTITY_OF_ROLE.get(token_role(text) or token_role(f"{text} tokens") or plain_role(text) or "", "")
 
 
-PERIODS = frozenset({"date", "day", "month", "week", "usagedate", "period", "bucket", "hour"})
+PERIODS = frozenset({"date", "day", "month", "week", "usagedate", "period", "bucket", "hour", *LAST_DAY})

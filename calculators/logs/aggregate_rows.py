@@ -12,6 +12,7 @@ from calculators.logs.aggregate_formats import (
     COLUMNS,
     CURRENCY,
     END,
+    LAST_DAY,
     MODEL,
     PAST_CHARACTERS,
     START,
@@ -127,7 +128,7 @@ def _currency(text: str) -> str:
 
 def _is_other(row: Row, entry: AggregateFormat) -> bool:
     """Whether a row is about another service, another kind of call, or failed calls; or money for no use, as a tax."""
-    if entry.spend and is_no_use(row, entry):
+    if entry.spend and (entry.about or entry.shape == "columns") and is_no_use(row, entry):
         return True
     if entry.about:
         return not is_model_service(" ".join(row.get(name, "") for name in entry.about))
@@ -212,7 +213,9 @@ def period_s(row: Row, day_first: bool = False) -> tuple[float, float | None] | 
     start = time_s(row[name], day_first) if name else None
     if name is None or start is None:
         return None
-    end = time_s(_text(row, END), day_first)
+    last, end = _text(row, LAST_DAY), time_s(_text(row, (*END, *LAST_DAY)), day_first)
+    if end is not None and is_day(last) and not _text(row, END):
+        end += DAY_S
     if end is not None and end > start:
         return start, end
     step_s = _step_s(_text(row, STEPS))
@@ -245,8 +248,17 @@ def is_day(text: str) -> bool:
 
 
 def is_month(text: str) -> bool:
-    """True for a month, as 2026-10."""
-    return bool(re.fullmatch(r"20\d\d-\d\d", text.strip()))
+    """True for a month, as 2026-10, 10/2026 or October 2026."""
+    return _month(text) is not None
+
+
+def _month(text: str) -> datetime | None:
+    for style in ("%Y-%m", "%m/%Y", "%B %Y", "%b %Y"):
+        try:
+            return datetime.strptime(text.strip(), style).replace(tzinfo=UTC)
+        except ValueError:
+            continue
+    return None
 
 
 @lru_cache(8_192)
@@ -259,8 +271,8 @@ def time_s(text: str, day_first: bool = False) -> float | None:
         local_s = time_s(text[: offset.start()], day_first)
         return None if local_s is None else local_s - ahead_s
     plain = re.sub(r"\s*(UTC|GMT)$", "", text.strip())
-    if re.fullmatch(r"20\d\d-\d\d", plain):
-        plain += "-01"
+    if (month := _month(plain)) is not None:
+        return month.timestamp()
     if re.fullmatch(r"20\d\d/\d\d/\d\d.*", plain):
         plain = plain.replace("/", "-")
     if re.fullmatch(r"20\d{6}", plain):

@@ -1,6 +1,7 @@
 """Which table of a file holds sums by period, and how it is read."""
 
 import itertools
+import re
 from collections import defaultdict
 
 from calculators.logs.aggregate_formats import (
@@ -88,6 +89,18 @@ def day_first(table: UsageTable) -> bool:
     return _time_style(table).day_first
 
 
-def _time_style(table: UsageTable) -> TimeStyle:
+def doubtful_date(table: UsageTable, entry: AggregateFormat) -> str:
+    """The first date where day and month may be either way round; "" where they are sure, as in exports of Azure, which are
+    in American order."""
+    if entry.seller == "azure" or _time_style(table).sure:
+        return ""
+    return next((text for text in _times(table) if re.search(r"\d", text)), "")
+
+
+def _times(table: UsageTable) -> list[str]:
     rows = itertools.islice(table.rows(), LOOKED_AT_ROW_COUNT)
-    return time_style([next((row[name] for name in START if row.get(name)), "") for row in rows])
+    return [next((row[name] for name in START if row.get(name)), "") for row in rows]
+
+
+def _time_style(table: UsageTable) -> TimeStyle:
+    return time_style(_times(table))

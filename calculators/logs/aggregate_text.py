@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from calculators.logs.aggregate_rows import DAY_S
 from calculators.logs.lengths_and_rates import LoadReading
+from calculators.logs.shown import shown_cell
 from calculators.logs.usage_questions import UsageQuestion
 from calculators.units import SECONDS_PER_HOUR, SECONDS_PER_MONTH, count, listed, plural, significant, usd
 
@@ -118,6 +119,20 @@ def asked_tokens(reading: LoadReading) -> UsageQuestion:
         answers=("the usage export of completions (tokens by hour or day)", "a log with one row a request"),
         option="a second FILE with tokens",
     )
+
+
+def asked_date_order(doubtful: str) -> tuple[UsageQuestion, ...]:
+    """Which way round day and month are in a date; nothing for "", where they are sure."""
+    if not doubtful:
+        return ()
+    question = UsageQuestion(
+        text=f"Do the dates begin with the day or with the month? The first is {shown_cell(doubtful)}.",
+        answers=("day: as in 31/12/2026", "month: as in 12/31/2026"),
+        option="--date-order day|month",
+        field="date_order",
+        values=("day", "month"),
+    )
+    return (question,)
 
 
 def asked_cache(reading: LoadReading) -> UsageQuestion:

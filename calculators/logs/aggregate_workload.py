@@ -182,12 +182,10 @@ def reading_workload_yaml(reading: LoadReading, answers: UsageAnswers = NO_ANSWE
 
 
 def _comments(reading: LoadReading) -> list[str]:
-    timed = reading.kind != "lengths"
     return [
         *reading.read,
         *reading.inferred,
         *(f"Assumed: {words}" for words in reading.assumed),
-        *(_month_texts(reading) if timed else ()),
         *(f"Not in the file: {words}" for words in reading.missing),
     ]
 
@@ -200,10 +198,11 @@ def _month_texts(reading: LoadReading) -> list[str]:
 def assumptions(reading: LoadReading) -> tuple[str, ...]:
     """What a workload of the reading takes from elsewhere, as far as the number of requests is known."""
     if reading.kind == "lengths":
-        return ("the peak, which the file does not show.",)
+        return ("the peak and the number of requests a month, which the file does not show.",)
+    zone = ("Periods without a time zone are in UTC.",) if reading.start is not None else ()
     if not reading.requests:
-        return ()
-    return (*_assumed_lengths(reading), reading_peak(reading).why)
+        return zone
+    return (*zone, *_assumed_lengths(reading), reading_peak(reading).why, *_month_texts(reading))
 
 
 def _assumed_lengths(reading: LoadReading) -> tuple[str, ...]:

@@ -2,9 +2,8 @@
 spend and the busiest period. What they lack is asked.
 """
 
-import itertools
 import math
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -12,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from calculators.logs.aggregate_formats import PLAIN, AggregateFormat, known_format
-from calculators.logs.aggregate_rows import DAY_S, Slice, UnreadTime, slices
-from calculators.logs.aggregate_tables import day_first, joined_sums, sums_table
+from calculators.logs.aggregate_periods import busiest_ratio, by_hour, period_width_s
+from calculators.logs.aggregate_rows import Slice, UnreadTime, slices
+from calculators.logs.aggregate_tables import day_first, doubtful_date, joined_sums, sums_table
 from calculators.logs.aggregate_text import (
     asked_cache,
+    asked_date_order,
     asked_requests,
     asked_tokens,
     inferred_texts,
@@ -28,10 +29,11 @@ from calculators.logs.bills import BILL, has_no_period
 from calculators.logs.lengths_and_rates import LoadReading, read_lengths, read_rates, refuse_benchmark
 from calculators.logs.load_series import period_series
 from calculators.logs.log_bytes import Progress, silent
+from calculators.logs.prometheus import counter_tables
 from calculators.logs.request_file import LogError
 from calculators.logs.request_groups import only_text
 from calculators.logs.shown import file_label, shown_cell
-from calculators.logs.usage_questions import UsageQuestion
+from calculators.logs.usage_questions import DateOrder, UsageQuestion
 from calculators.logs.usage_reading import UsageReading
 from calculators.logs.usage_share import MAX_SHARE_CHARS, UNNAMED, UsageShare, largest_shares, named_values
 from calculators.logs.usage_tables import UsageTable, usage_tables
@@ -66,6 +68,7 @@ def read_aggregate(
     label: str,
     input_excludes_cache: bool | None = None,
     only: Mapping[str, Sequence[str]] = _ALL,
+    date_order: DateOrder | None = None,
     progress: Progress = silent,
 ) -> LoadReading | None:
     """The reading of a file of sums, or of several of one kind, of lengths alone or of rates alone; None when it is none of
@@ -74,11 +77,12 @@ def read_aggregate(
     Raises LogError for a benchmark's result, for periods that overlap, for a file without any use, and for one without what
     `only` asks for.
     """
-    files = [list(usage_tables(path, progress)) for path in ([paths] if isinstance(paths, Path) else paths)]
+    every = [paths] if isinstance(paths, Path) else paths
+    files = [list(counter_tables(path, label) or usage_tables(path, progress)) for path in every]
     reading = _lengths_or_rates(files[0], label, only) if len(files) == 1 else None
     if reading is None:
         sums = joined_sums(files, label) if len(files) > 1 else sums_table(files[0])
-        reading = None if sums is None else _reading(*sums, label, input_excludes_cache, only)
+        reading = None if sums is None else _reading(*_ordered(*sums, date_order), label, input_excludes_cache, only)
     return None if reading is None else replace(reading, assumed=assumptions(reading))
 
 
@@ -100,11 +104,12 @@ def _lengths_or_rates(tables: list[UsageTable], label: str, only: Mapping[str, S
 def _reading(
     table: UsageTable, entry: AggregateFormat, label: str, excludes: bool | None, only: Mapping[str, Sequence[str]]
 ) -> LoadReading:
+    doubtful = "" if entry.day_first is not None else doubtful_date(table, entry)
     whole = _account(_without_total(_slices(table, entry, label)), entry)
     used = [start for start, sums in whole.by_start.items() if any(sums.values())]
     if not used:
         raise LogError(f"{label} is {entry.what} without any use in it; export a period with requests.")
-    width_s = _width_s(whole, label, check=entry.shape != "items")
+    width_s = period_width_s(whole.by_start, whole.end_of, label if entry.shape != "items" else None)
     start_s = min(used)
     end_s = max(max(whole.end_of[start], default=start + width_s) for start in used)
     uncached = excludes if excludes is not None else _input_is_uncached(whole, entry)
@@ -127,8 +132,8 @@ def _reading(
         series=period_series(_points(account, bool(uncached), not foreign), start_s, end_s, width_s),
         spend_usd=None if foreign else account.all.get("spend"),
         bucket_s=width_s,
-        peak_ratio=_ratio(loads, start_s, end_s, width_s),
-        hour_ratio=_ratio(_hourly(loads, start_s), start_s, end_s, max(width_s, SECONDS_PER_HOUR)),
+        peak_ratio=busiest_ratio(loads, start_s, end_s, width_s),
+        hour_ratio=busiest_ratio(by_hour(loads, start_s), start_s, end_s, max(width_s, SECONDS_PER_HOUR)),
         batch_frac=account.all.get("batch", 0.0) / (account.all.get("load") or 1.0),
     )
     gap_count = max(0, round((end_s - start_s) / width_s) - len(used))
@@ -138,10 +143,20 @@ def _reading(
         read=(*_only_texts(account, whole, only, bool(uncached)), *read_texts(reading, entry.what, width_s)),
         inferred=inferred_texts(reading, whole.left_out, gap_count, bool(uncached) and entry is PLAIN),
         missing=missing_texts(reading, foreign, whole.more_to_come),
-        questions=_questions(reading, unsure and uncached is None and bool(whole.all.get("read"))),
+        questions=(
+            *asked_date_order(doubtful),
+            *_questions(reading, unsure and uncached is None and bool(whole.all.get("read"))),
+        ),
     )
     undated = entry is BILL and has_no_period(table.names, {start: whole.end_of[start] for start in used})
     return without_period(reading) if undated else reading
+
+
+def _ordered(
+    table: UsageTable, entry: AggregateFormat, date_order: DateOrder | None
+) -> tuple[UsageTable, AggregateFormat]:
+    """The table with the order of day and month that the user told."""
+    return table, entry if date_order is None else replace(entry, day_first=date_order == "day")
 
 
 def _only_account(
@@ -239,7 +254,7 @@ def with_spend(reading: UsageReading, bill: LoadReading) -> UsageReading:
 
 def _slices(table: UsageTable, entry: AggregateFormat, label: str) -> list[Slice | None]:
     try:
-        return list(slices(table, entry, day_first(table)))
+        return list(slices(table, entry, day_first(table) if entry.day_first is None else entry.day_first))
     except UnreadTime as error:
         shown = shown_cell(str(error.args[0]))
         raise LogError(f'{label} has a period that is no date, "{shown}"; write dates like 2026-10-05.') from None
@@ -355,45 +370,3 @@ def _shares(account: _Account, uncached: bool, in_usd: bool) -> dict[str, tuple[
     return {
         group: largest_shares(shares) for group, shares in shares_of.items() if {s.value for s in shares} != {UNNAMED}
     }
-
-
-# --- periods ---------------------------------------------------------------------------------------------------------
-
-
-def _width_s(account: _Account, label: str, check: bool) -> float:
-    """Length of one period: as told, else the smallest step; of a single one what its start is a multiple of."""
-    starts = sorted(account.by_start)
-    told = Counter(end - start for start in starts for end in account.end_of[start])
-    if check:
-        _check_overlap(account, label)
-    if told:
-        return told.most_common(1)[0][0]
-    if len(starts) > 1:
-        return min(after - before for before, after in itertools.pairwise(starts))
-    return next((step for step in (DAY_S, SECONDS_PER_HOUR) if starts[0] % step == 0), 60.0)
-
-
-def _check_overlap(account: _Account, label: str) -> None:
-    before = -math.inf
-    for start in sorted(account.by_start):
-        ends = account.end_of[start]
-        if len(ends) > 1 or (start < before and account.by_start[start]["tokens"]):
-            day = datetime.fromtimestamp(start, UTC).date()
-            raise LogError(
-                f"{label} has periods that overlap ({day}), so use would be counted twice; export one width, as hours or days."
-            )
-        before = max(before, *ends) if ends else before
-
-
-def _ratio(loads: Mapping[float, float], start_s: float, end_s: float, width_s: float) -> float:
-    """Busiest period : mean period; periods that the file leaves out had no use."""
-    count = max(1.0, (end_s - start_s) / width_s)
-    total = sum(loads.values())
-    return max(1.0, max(loads.values()) * count / total) if total > 0 else 1.0
-
-
-def _hourly(loads: Mapping[float, float], start_s: float) -> dict[float, float]:
-    hours = defaultdict[float, float](float)
-    for start, load in loads.items():
-        hours[(start - start_s) // SECONDS_PER_HOUR] += load
-    return dict(hours)

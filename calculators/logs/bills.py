@@ -30,7 +30,7 @@ WORDS = (
 )
 """Columns whose words may say that a row is no use."""
 NO_USE = re.compile(
-    r"(?i)^\W*((sales |us |state |local )*(tax|taxes|vat|gst|hst|mwst|ust)\b|(grand |sub|sub[- ])?totals?\b|invoice total"
+    r"(?i)^\W*((sales |us |state |local )*(tax|taxes|vat|gst|hst|mwst|ust)\b|(grand |sub|sub[- ])?totals?\b(?! (tokens|requests|calls))|invoice total"
     r"|(amount|balance) (due|paid|remaining)|(starting |ending |opening |closing )?balance\b|payments?\b)|\b(sales )?tax$"
 )
 CREDIT = re.compile(r"(?i)\bcredits?\b(?! notes?\b)")

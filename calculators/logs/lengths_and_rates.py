@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from calculators.logs.aggregate_formats import START
+from calculators.logs.aggregate_formats import COLUMNS, START
 from calculators.logs.aggregate_rows import number, time_s
 from calculators.logs.cell_expressions import MAX_REQUEST_TOK
 from calculators.logs.load_series import period_series
@@ -112,6 +112,8 @@ def refuse_benchmark(table: UsageTable, label: str) -> None:
 
 def read_lengths(table: UsageTable, label: str) -> LoadReading | None:
     """Lengths of requests without their times; None where there is a time, or not both lengths."""
+    if table.names & {name for group in COLUMNS["requests"] for name in group}:
+        return None  # sums of something else than a period
     columns = {side: next((name for name in names if name in table.names), None) for side, names in LENGTHS.items()}
     inputs, outputs = columns["input"], columns["output"]
     if inputs is None or outputs is None:

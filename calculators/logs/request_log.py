@@ -35,6 +35,7 @@ from calculators.logs.request_file import (
 from calculators.logs.request_groups import groups_of, one_table, only_rows, only_text, request_shares
 from calculators.logs.request_mapping import plan_columns
 from calculators.logs.request_notes import (
+    clock_assumptions,
     clock_notes,
     drop_notes,
     load_notes,
@@ -93,6 +94,8 @@ class UsageSummary:
     step_s: int
     """Seconds of one point of `per_minute_requests`: 60, or a multiple when the log is long."""
     notes: tuple[str, ...]
+    assumed: tuple[str, ...] = ()
+    """Of the clock: what the times do not say themselves."""
     models: tuple[UsageShare, ...] = ()
     """By tokens, the most first; empty when the log names none."""
     groups: Mapping[str, tuple[UsageShare, ...]] = field(default_factory=dict)
@@ -280,6 +283,7 @@ def _summary(files: Sequence[_Parsed], label: str, sorting: Sorting, totals: Map
             *load_notes(totals, int((requests == 0).sum())),
             *model_notes(models),
         ),
+        assumed=tuple(dict.fromkeys(words for file in files for words in clock_assumptions(file.source))),
         models=models,
         groups=shares,
         series=request_series(engine, used, totals),

@@ -15,14 +15,12 @@ from calculators.units import count, percent, plural
 UNLIKE_RATIO = 100
 """Mean lengths of two models so far apart make one mixture of lengths that neither has."""
 UNLIKE_MIN_FRAC = 0.01
-UTC_ASSUMED = "No time zone in the timestamps; UTC assumed."
 ZERO_LOAD = " without requests count as zero load."
-UNIT_ASSUMED = " The unit is assumed; check it."
 
 
 def is_assumption(note: str) -> bool:
     """Whether a note says what was taken for granted, not what was read."""
-    return note.endswith((UTC_ASSUMED, ZERO_LOAD, UNIT_ASSUMED))
+    return note.endswith(ZERO_LOAD)
 
 
 def load_notes(totals: Mapping[str, int], empty_minute_count: int) -> list[str]:
@@ -85,15 +83,26 @@ def clock_notes(source: LogSource) -> list[str]:
     """Notes on the clock and the order of the rows."""
     notes, values = [], source.head.values(source.plan.role_of["time"])
     if source.plan.unit is not None:
-        unit, sure = source.plan.unit
-        doubt = "" if sure else UNIT_ASSUMED
-        notes.append(f"Timestamps are relative, in {unit} from 0; the dates shown are placeholders.{doubt}")
-    elif any(map(request_columns.is_naive, values)):
-        notes.append(UTC_ASSUMED)
+        notes.append(f"Timestamps are relative, in {source.plan.unit[0]} from 0; the dates shown are placeholders.")
     keys = [_sort_key(value) for value in values if value.strip()]
     if any(later < earlier for earlier, later in itertools.pairwise(keys)):
         notes.append("The rows are not sorted by time; this does not affect the results.")
     return notes
+
+
+def clock_assumptions(source: LogSource) -> list[str]:
+    """What is assumed of the clock: a time zone that the times do not name, a unit that the column does not name."""
+    if source.plan.unit is not None:
+        unit, sure = source.plan.unit
+        return (
+            []
+            if sure
+            else [
+                f"The clock counts {'milliseconds' if unit == 'ms' else 'seconds'}, which its column does not say; check it."
+            ]
+        )
+    naive = any(map(request_columns.is_naive, source.head.values(source.plan.role_of["time"])))
+    return ["No time zone in the timestamps; UTC assumed."] if naive else []
 
 
 def summer_time_notes(source: LogSource, start: datetime, requests_per_minute: Counts) -> list[str]:

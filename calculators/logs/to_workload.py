@@ -141,6 +141,7 @@ def _comments(summary: UsageSummary) -> list[str]:
         f"{week_peak(summary).basis.capitalize()}: {week_peak(summary).why}",
         *log_month_texts(summary),
         *(f"Note: {note}" for note in summary.notes),
+        *(f"Assumed: {words}" for words in summary.assumed),
         f"Not from the log, so check them: {', '.join((*unknown, *NOT_IN_LOG))}",
     ]
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from calculators.logs.aggregate_workload import reading_workload, reading_workload_yaml
 from calculators.logs.aggregates import answered, read_aggregate, with_spend
+from calculators.logs.batch_errors import failed_request_count
 from calculators.logs.containers import plain_file
 from calculators.logs.lengths_and_rates import LoadReading
 from calculators.logs.log_bytes import silent
@@ -34,6 +35,7 @@ def read_usage(
     answers, names = answers or UsageAnswers(), names or [path.name for path in paths]
     labels = [file_label(name) for name in names]
     files = [LogFile(plain_file(path, label, progress), label) for path, label in zip(paths, labels, strict=True)]
+    files, failed = _without_failed(files)
     sums = [read_sums(file, answers, progress or silent) for file in files]
     bill = next((reading for reading in sums if reading is not None and reading.is_bill), None)
     if bill is not None and len(files) > 1:
@@ -47,20 +49,38 @@ def read_usage(
         raise LogError(_mixed(files, sums))
     else:
         reading = request_reading(read_logs(files, answers, now, progress))
-    return reading if bill is None or bill is reading else with_spend(reading, bill)
+    reading = reading if bill is None or bill is reading else with_spend(reading, bill)
+    return replace(reading, read=(*reading.read, *failed))
 
 
-def unread(name: str, question: UsageQuestion) -> UsageReading:
-    """What is said of files of which no column is known as the time, the input or the output."""
+def _without_failed(files: list[LogFile]) -> tuple[list[LogFile], tuple[str, ...]]:
+    """The files without those that hold nothing but failed requests of a batch, and what is said of them. Raises LogError
+    when none is left."""
+    counts = [failed_request_count(file.plain.path) for file in files]
+    kept = [file for file, count in zip(files, counts, strict=True) if not count]
+    if not kept:
+        raise LogError(f"{files[0].label} holds failed requests of a batch alone; give the output file of the batch.")
+    named = [
+        f"{file.label}: {plural(count, 'failed request')} of a batch left out."
+        for file, count in zip(files, counts, strict=True)
+        if count
+    ]
+    return kept, tuple(named)
+
+
+def unread(name: str, question: UsageQuestion | None = None) -> UsageReading:
+    """What is said of files of which no column is known as the time, the input or the output, or that are refused."""
     figures = dict.fromkeys(
         ("requests", "input_tok", "cache_read_tok", "cache_write_tok", "output_tok", "start", "end"), None
     )
-    return UsageReading(kind="requests", name=file_label(name), questions=(question,), **figures)  # type: ignore[arg-type]
+    return UsageReading(kind="requests", name=file_label(name), questions=(question,) if question else (), **figures)  # type: ignore[arg-type]
 
 
 def read_sums(file: LogFile, answers: UsageAnswers, progress: Progress = silent) -> LoadReading | None:
     """The reading of a file of sums, lengths or rates, completed by the answers; None for a log of requests."""
-    reading = read_aggregate(file.plain.path, file.label, answers.input_excludes_cache, answers.only, progress)
+    reading = read_aggregate(
+        file.plain.path, file.label, answers.input_excludes_cache, answers.only, answers.date_order, progress
+    )
     if reading is None:
         return None
     return _completed(reading, answers)
@@ -73,7 +93,9 @@ def _completed(reading: LoadReading, answers: UsageAnswers) -> LoadReading:
 
 def _sums_together(files: Sequence[LogFile], answers: UsageAnswers) -> LoadReading:
     label = f"{files[0].label} and {plural(len(files) - 1, 'more file')}"
-    reading = read_aggregate([file.plain.path for file in files], label, answers.input_excludes_cache)
+    reading = read_aggregate(
+        [file.plain.path for file in files], label, answers.input_excludes_cache, date_order=answers.date_order
+    )
     if reading is None:
         raise LogError(f"{label}: these files of sums are of different kinds; read them one at a time.")
     return _completed(reading, answers)
@@ -131,7 +153,7 @@ def request_reading(read: RequestsRead) -> UsageReading:
         spend_usd=summary.spend_usd,
         read=(_held(summary), *(note for note in summary.notes if not is_assumption(note))),
         inferred=_inferred(summary),
-        assumed=_assumed(summary),
+        assumed=(*summary.assumed, *_assumed(summary)),
         missing=_missing(summary),
         questions=read.questions,
         summary=summary,

@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from calculators.logs import column_words
+from calculators.logs.cells import thousands_sign
 from calculators.logs.json_documents import array_objects, json_text, line_objects
 from calculators.logs.log_bytes import START_BYTES, Progress, packing, reported, silent
 from calculators.logs.money import in_major_units, money_unit
@@ -236,8 +237,21 @@ def _csv_tables(path: Path, head: str) -> Iterator[UsageTable]:
         units = {place: unit for place, cell in enumerate(header) if (unit := _unit(cell)) is not None}
         if sum(1 for name, tail in names if (name or tail) and not name.isdigit()) >= 2:
             continental = delimiter == ";" and _is_continental(head)
+            if not continental:
+                units |= _grouped(header, units, head, index, delimiter)
             rows = _csv_rows(path, index, delimiter, continental)
             yield UsageTable(frozenset(name for pair in names for name in pair), partial(_named, names, units, rows))
+
+
+def _grouped(
+    header: list[str], units: Mapping[int, Callable[[str], str]], head: str, index: int, delimiter: str
+) -> dict[int, Callable[[str], str]]:
+    """By place, what makes plain counts of tokens whose thousands are grouped by points: no token is a fraction."""
+    lines = re.split(r"\r\n|\n|\r", head)[index + 1 : index + 1 + FIRST_ROW_COUNT]
+    rows = list(csv.reader(lines, delimiter=delimiter))
+    places = (place for place, name in enumerate(header) if "token" in name.lower() and place not in units)
+    signs = {place: thousands_sign([row[place] for row in rows if place < len(row)]) for place in places}
+    return {place: lambda cell: cell.replace(".", "").replace(",", ".") for place, sign in signs.items() if sign == "."}
 
 
 def _cells(line: str, delimiter: str) -> list[str]:
@@ -252,12 +266,16 @@ def _tail(name: str) -> str:
 def usual_name(header: str) -> str | None:
     """The usual name of what a header says in words, in any of the languages read: "Eingabe-Token (k)" is inputtokens."""
     bare = column_words.split_unit(header)[0]
+    if not RUNNING.isdisjoint(column_words.words_of(header)):
+        return None
     told = column_words.token_role(bare) or column_words.plain_role(bare) or column_words.period_name(bare)
     if column_words.words_of(header)[-1:] == ("currency",):
         return "currency"
     return USUAL_NAMES.get(told, told) if told else None
 
 
+RUNNING = frozenset({"cumulative", "running", "cumulated", "accumulated", "ytd", "mtd"})
+"""Words of columns that hold the sum of all rows so far."""
 USUAL_NAMES: Mapping[str | None, str] = {
     "input": "inputtokens",
     "output": "outputtokens",

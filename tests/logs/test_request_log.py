@@ -42,7 +42,7 @@ def test_sample_facts(sample: UsageSummary) -> None:
     assert sample.start == datetime(2023, 11, 16, 18, 15, 46, 680590, tzinfo=UTC)
     assert sample.cached_frac is None
     assert sample.dropped == ()
-    assert any("UTC assumed" in note for note in sample.notes)
+    assert any("UTC assumed" in words for words in sample.assumed)
     assert any("daily and weekly" in note for note in sample.notes)
     assert len(sample.cells) <= 64
 

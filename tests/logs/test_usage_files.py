@@ -53,7 +53,7 @@ def test_clocks_of_two_kinds_are_no_one_log(tmp_path: Path) -> None:
 def test_the_reading_says_what_is_missing(tmp_path: Path) -> None:
     missing = read_usage([write(tmp_path, csv_text(ROWS))], now=NOW).missing
     assert "The log does not say which model answered." in missing
-    assert "The log does not say what the requests cost." in missing
+    assert "The log does not say what the requests cost in US dollars." in missing
 
 
 BEFORE = Workload(
