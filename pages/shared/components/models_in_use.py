@@ -94,8 +94,6 @@ def bill_table(result: Evaluation) -> None:
     if len(lines) < 3:
         return
     total = lines[-1]
-    st.markdown(
-        f"**{escape(f'From list price to API bill: {usd(lines[0].usd_per_month)} to {usd(total.usd_per_month)}/month')}**"
-    )
+    st.markdown(f"**{escape(f'From list price to API bill: {usd(total.usd_per_month)}/month')}**")
     rows = [{"Line": line.name, "USD per month": usd(line.usd_per_month), "Why": line.note} for line in lines]
     st.dataframe(pd.DataFrame(rows), hide_index=True)
