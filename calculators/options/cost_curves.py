@@ -38,6 +38,8 @@ class Points:
     rent_ratio: Array
     server_ratio: Array
     today_price_ratio: Array
+    bill_ratio: Array
+    """Of the price of today's API as it is billed, which a reseller does not go by."""
     hosted_price_ratio: Array
     staffing_usd_per_month: Array
 
@@ -177,6 +179,7 @@ class OptionCurves:
         rows = []
         for option in self.buys:
             ratio = at.hosted_price_ratio if option.kind == "hosted_open" else at.today_price_ratio
+            ratio = ratio * at.bill_ratio if option.kind in ("api_today", "api_optimised") else ratio
             bill = _bill(option)
             rows.append(
                 option.usd_per_month - bill.usd_per_month + bill.usd_per_request * ratio * at.requests_per_month

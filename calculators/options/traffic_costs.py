@@ -69,7 +69,7 @@ def _points(token_ratio: Array, peak_ratio: Array, curves: OptionCurves) -> Poin
     return replace(
         points,
         requests_per_month=points.requests_per_month * token_ratio,
-        today_price_ratio=1 / token_ratio if is_paid else points.today_price_ratio,
+        bill_ratio=1 / token_ratio if is_paid else points.bill_ratio,
     )
 
 

@@ -130,3 +130,12 @@ def test_what_costs_nothing_has_no_range() -> None:
     allowed = allowed_again(inputs)
     free = replace(allowed.buys[0], lines=())
     assert over_traffic_ranges([free], curves_of(allowed, inputs))[0] == (free,)
+
+
+def test_a_resellers_price_goes_with_the_traffic_whatever_is_paid_today() -> None:
+    now = asked().workload.requests_per_month
+    ranged = asked(api={"paid_usd_per_month": 50_000.0}, requests_range_per_month=(now / 2, now * 2))
+    ruled = ranged.model_copy(update={"compliance": ranged.compliance.model_copy(update={"requirements": ("hipaa",)})})
+    resold = next(option for option in evaluate(ruled, CATALOG).options if option.kind == "resold_api")
+    assert resold.low_usd_per_month < 0.6 * resold.usd_per_month
+    assert resold.high_usd_per_month > 1.8 * resold.usd_per_month

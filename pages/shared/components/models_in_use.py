@@ -106,9 +106,7 @@ def bill_table(result: Evaluation) -> None:
     if len(lines) < 3:
         return
     total = lines[-1]
-    st.markdown(
-        f"**{escape(f'From list price to API bill: {usd(lines[0].usd_per_month)} to {usd(total.usd_per_month)}/month')}**"
-    )
+    st.markdown(f"**{escape(f'From list price to API bill: {usd(total.usd_per_month)}/month')}**")
     rows = [
         {"Line": line.name, "USD per month": escape(usd(line.usd_per_month)), "Why": escape(line.note)}
         for line in lines
