@@ -130,3 +130,12 @@ def test_a_name_without_a_price_is_assumed_until_it_is_named(
     assert {(part["model"], part["basis"]) for part in mix} == {("gpt-4.1", "matched"), ("gpt-5.4", "matched")}
     assert "write NAME=PROVIDER/MODEL" in _refused(capsys, "workload", log, "--model", "nonsense")
     assert "no price for model 'none'" in _refused(capsys, "workload", log, "--model", "corp-prod=openai/none")
+
+
+def test_a_refusal_prints_its_object_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    names = _log(tmp_path, "names.csv", ["when,a,b", "x,1,2", "y,2,3"])
+    assert main(["workload", names, "--json"]) == 2
+    told = json.loads(capsys.readouterr().out)
+    assert told["requests"] is None
+    assert told["error"].startswith("names.csv")
+    assert isinstance(told["questions"], list)

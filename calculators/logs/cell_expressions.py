@@ -7,8 +7,8 @@ import ibis
 import ibis.expr.types as ir
 
 from calculators.logs.cells import NULL_WORDS, SPACES
-from calculators.logs.request_file import WITH
 from calculators.logs.money import FOREIGN, USD, MoneyUnit
+from calculators.logs.request_file import WITH
 from calculators.logs.timestamps import (
     CLOCK_FORM,
     COMPACT_DATES,

@@ -155,7 +155,9 @@ def parsed_rows(raw: ir.Table, head: LogHead, plan: ReadPlan, extra: Sequence[st
 def _spend(table: Any, plan: ReadPlan) -> Any:
     if "spend" not in plan.role_of:
         return ibis.null("float64")
-    return usd_of(table.spend, money_unit(plan.role_of["spend"].rsplit(".", 1)[-1]), table.currency if plan.has_currency else None)
+    return usd_of(
+        table.spend, money_unit(plan.role_of["spend"].rsplit(".", 1)[-1]), table.currency if plan.has_currency else None
+    )
 
 
 def _units(column: str, head: LogHead) -> tuple[float, bool]:

@@ -183,7 +183,9 @@ def test_rows_that_differ_in_team_or_key_are_no_copies(tmp_path: Path, header: s
 
 
 def test_what_is_assumed_of_the_clock_stands_under_assumed(tmp_path: Path) -> None:
-    plain = table(["timestamp", "input_tokens", "output_tokens"], [[c.iso[:-1], c.input_tok, c.output_tok] for c in GOOD])
+    plain = table(
+        ["timestamp", "input_tokens", "output_tokens"], [[c.iso[:-1], c.input_tok, c.output_tok] for c in GOOD]
+    )
     for text in (plain, table(HEADER, DAYS)):
         reading = read_files(tmp_path, text)
         assert any("UTC" in words for words in reading.assumed)

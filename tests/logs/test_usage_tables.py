@@ -64,6 +64,8 @@ def test_parquet_is_a_table_of_the_same_texts(tmp_path: Path) -> None:
     pq.write_table(pa.table(columns), tmp_path / "sums.parquet")
     (table,) = usage_tables(tmp_path / "sums.parquet")
     assert {"starttime", "n", "model"} <= table.names
-    assert list(table.rows()) == [{"time": "2026-10-01T00:00:00+00:00", "starttime": "2026-10-01T00:00:00+00:00", "n": "1.5", "model": ""}]
+    assert list(table.rows()) == [
+        {"time": "2026-10-01T00:00:00+00:00", "starttime": "2026-10-01T00:00:00+00:00", "n": "1.5", "model": ""}
+    ]
     (tmp_path / "broken.parquet").write_bytes(b"PAR1" * 9)
     assert list(usage_tables(tmp_path / "broken.parquet")) == []
