@@ -138,3 +138,12 @@ def test_a_typed_model_that_the_file_does_not_name_is_refused(
     log = _log(tmp_path, "a.csv", _named("gpt-4.1", "corp-prod"))
     told = _refused(capsys, "workload", log, "--model", "corp-prd=openai/gpt-5.4")
     assert "--model corp-prd: no model of the file has that name; its models are" in told
+
+
+def test_a_refusal_prints_its_object_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    names = _log(tmp_path, "names.csv", ["when,a,b", "x,1,2", "y,2,3"])
+    assert main(["workload", names, "--json"]) == 2
+    told = json.loads(capsys.readouterr().out)
+    assert told["requests"] is None
+    assert told["error"].startswith("names.csv")
+    assert isinstance(told["questions"], list)

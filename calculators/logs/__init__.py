@@ -41,6 +41,7 @@ request_statistics  lengths, rates and peaks
 load_series         load over time
 request_groups      requests by model, team and key
 request_checks      whether a log as a whole can be right
+repeat_questions    what is asked of such rows
 request_repeats     rows that say again what others say
 request_sampling    logs of one request in many
 summer_time         hours that come twice

@@ -35,17 +35,8 @@ COLUMNS: Mapping[str, tuple[tuple[str, ...], ...]] = {
         for name in (
             *("nummodelrequests", "successfulrequests", "apirequests", "requests", "requestcount", "numrequests"),
             *("totalrequests", "nrequests", "azureopenairequests", "modelrequests", "invocations", "calls"),
-            *(
-                "callcount",
-                "apicalls",
-                "numcalls",
-                "numberofrequests",
-                "requestscount",
-                "entries",
-                "countobservations",
-                "totalcalls",
-                "llmcalls",
-            ),
+            *("callcount", "apicalls", "numcalls", "numberofrequests", "requestscount", "entries", "countobservations"),
+            *("totalcalls", "llmcalls"),
         )
     ),
     "uncached": tuple(

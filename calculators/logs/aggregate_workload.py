@@ -199,7 +199,7 @@ def assumptions(reading: LoadReading) -> tuple[str, ...]:
     """What a workload of the reading takes from elsewhere, as far as the number of requests is known."""
     if reading.kind == "lengths":
         return ("the peak and the number of requests a month, which the file does not show.",)
-    zone = ("Periods without a time zone are in UTC.",) if reading.start is not None else ()
+    zone = ("Periods without a time zone are taken as UTC.",) if reading.start is not None else ()
     if not reading.requests:
         return zone
     return (*zone, *_assumed_lengths(reading), reading_peak(reading).why, *_month_texts(reading))

@@ -12,7 +12,7 @@ from typing import Any
 
 from calculators.logs.aggregate_formats import PLAIN, AggregateFormat, known_format
 from calculators.logs.aggregate_periods import busiest_ratio, by_hour, period_width_s
-from calculators.logs.aggregate_rows import Slice, UnreadTime, slices
+from calculators.logs.aggregate_rows import DAY_S, Slice, UnreadTime, slices
 from calculators.logs.aggregate_tables import day_first, doubtful_date, joined_sums, sums_table
 from calculators.logs.aggregate_text import (
     asked_cache,
@@ -104,7 +104,6 @@ def _lengths_or_rates(tables: list[UsageTable], label: str, only: Mapping[str, S
 def _reading(
     table: UsageTable, entry: AggregateFormat, label: str, excludes: bool | None, only: Mapping[str, Sequence[str]]
 ) -> LoadReading:
-    doubtful = "" if entry.day_first is not None else doubtful_date(table, entry)
     whole = _account(_without_total(_slices(table, entry, label)), entry)
     used = [start for start, sums in whole.by_start.items() if any(sums.values())]
     if not used:
@@ -115,7 +114,7 @@ def _reading(
     uncached = excludes if excludes is not None else _input_is_uncached(whole, entry)
     account = _only_account(table, entry, whole, only, label) if only else whole
     requests = account.all.get("requests")
-    foreign = sorted(currency for currency in account.currencies if currency != "USD")
+    foreign = _foreign(account)
     loads = {start: account.by_start[start].get("requests" if requests else "tokens", 0.0) for start in used}
     shares = _shares(account, bool(uncached), not foreign)
     tokens: dict[str, Any] = {**_tokens(account.all, bool(uncached))}
@@ -136,20 +135,40 @@ def _reading(
         hour_ratio=busiest_ratio(by_hour(loads, start_s), start_s, end_s, max(width_s, SECONDS_PER_HOUR)),
         batch_frac=account.all.get("batch", 0.0) / (account.all.get("load") or 1.0),
     )
-    gap_count = max(0, round((end_s - start_s) / width_s) - len(used))
-    unsure = entry.input_is == "unsure" and excludes is None
-    reading = replace(
+    told = _told(reading, entry, account, whole, uncached)
+    told = replace(told, read=(*_only_texts(account, whole, only, bool(uncached)), *told.read))
+    return _dated(told, table, entry, {start: whole.end_of[start] for start in used})
+
+
+def _told(
+    reading: LoadReading, entry: AggregateFormat, account: _Account, whole: _Account, uncached: bool | None
+) -> LoadReading:
+    """The reading with what is said and asked of it."""
+    width_s = reading.bucket_s or DAY_S
+    used_count = sum(any(sums.values()) for sums in whole.by_start.values())
+    gap_count = max(0, round((reading.window_s or 0.0) / width_s) - used_count)
+    cache_unsure = entry.input_is == "unsure" and uncached is None and bool(whole.all.get("read"))
+    return replace(
         reading,
-        read=(*_only_texts(account, whole, only, bool(uncached)), *read_texts(reading, entry.what, width_s)),
-        inferred=inferred_texts(reading, whole.left_out, gap_count, bool(uncached) and entry is PLAIN),
-        missing=missing_texts(reading, foreign, whole.more_to_come),
-        questions=(
-            *asked_date_order(doubtful),
-            *_questions(reading, unsure and uncached is None and bool(whole.all.get("read"))),
-        ),
+        read=read_texts(reading, entry.what, width_s),
+        inferred=inferred_texts(reading, whole.left_out, gap_count, bool(uncached) and entry.what == PLAIN.what),
+        missing=missing_texts(reading, _foreign(account), whole.more_to_come),
+        questions=_questions(reading, cache_unsure),
     )
-    undated = entry is BILL and has_no_period(table.names, {start: whole.end_of[start] for start in used})
-    return without_period(reading) if undated else reading
+
+
+def _foreign(account: _Account) -> list[str]:
+    """Currencies of the money that are no US dollars."""
+    return sorted(currency for currency in account.currencies if currency != "USD")
+
+
+def _dated(
+    reading: LoadReading, table: UsageTable, entry: AggregateFormat, end_of: Mapping[float, set[float]]
+) -> LoadReading:
+    """The reading without a period where a bill has the dates of invoices, and with the question which way round dates are."""
+    doubtful = "" if entry.day_first is not None else doubtful_date(table, entry)
+    asked = replace(reading, questions=(*asked_date_order(doubtful), *reading.questions))
+    return without_period(asked) if entry.what == BILL.what and has_no_period(table.names, end_of) else asked
 
 
 def _ordered(
@@ -238,12 +257,15 @@ def answered(
 
 
 def with_spend(reading: UsageReading, bill: LoadReading) -> UsageReading:
-    """The reading with the money of a bill. Raises LogError when their periods have no time in common."""
+    """The reading with the money of a bill; one without a period is assumed to be of that of the reading. Raises LogError
+    when their periods have no time in common."""
     periods = (reading.start, reading.end, bill.start, bill.end)
     if None not in periods and (bill.end <= reading.start or reading.end <= bill.start):  # type: ignore[operator]
         raise LogError(f"{bill.name} and {reading.name} have no day in common; export both for the same period.")
+    undated = f"{bill.name} has no period; it is taken to be for the time of {reading.name}."
     return replace(
         reading,
+        assumed=reading.assumed if bill.spend_span_s else (*reading.assumed, undated),
         spend_usd=bill.spend_usd,
         bill_span_s=bill.spend_span_s,
         bill_name=bill.name,

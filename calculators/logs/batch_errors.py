@@ -5,8 +5,8 @@ from pathlib import Path
 
 from calculators.logs.log_bytes import START_BYTES
 
-MAX_LINE_CHARS = 2_000_000
-FAILED_FROM = 400
+MAX_BATCH_LINE_CHARS = 2_000_000
+FIRST_BAD_STATUS = 400
 """HTTP statuses from here on are failures."""
 
 
@@ -18,7 +18,7 @@ def failed_request_count(path: Path) -> int:
                 return 0
         count = 0
         with path.open(encoding="utf-8") as text:
-            while line := text.readline(MAX_LINE_CHARS):
+            while line := text.readline(MAX_BATCH_LINE_CHARS):
                 if not line.strip():
                     continue
                 if not _is_failed(json.loads(line)):
@@ -36,5 +36,5 @@ def _is_failed(record: object) -> bool:
     if not isinstance(response, dict):
         return bool(record.get("error"))
     body, status = response.get("body"), response.get("status_code")
-    is_bad = bool(record.get("error")) or (isinstance(status, int) and status >= FAILED_FROM)
+    is_bad = bool(record.get("error")) or (isinstance(status, int) and status >= FIRST_BAD_STATUS)
     return is_bad and not (isinstance(body, dict) and body.get("usage"))

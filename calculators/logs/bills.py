@@ -15,7 +15,7 @@ BILL = AggregateFormat(
     frozenset(),
     spend=(*SPEND, "amountusd", "amount", "amountpaid", "amountdue", "total", "charges", "charge"),
 )
-WORDS = (
+BILL_WORDS = (
     *(
         "description",
         "lineitemlineitemtype",
@@ -42,7 +42,7 @@ INVOICE_NAMES = frozenset(
 )
 """Their rows carry the date of the invoice, not that of the use."""
 NO_BILL = re.compile("token(?!type)|latency|duration|requestid|traceid|sessionid|timetofirst|statuscode|finishreason")
-DAY_S = 86_400.0
+_DAY_S = 86_400.0
 SPARSE_DAYS, SPARSE_INVOICE_DAYS = 20, 6
 """Dates so far apart are those of invoices; a table that names invoices or quantities has them sooner."""
 
@@ -76,14 +76,14 @@ def is_no_use(row: Row, entry: AggregateFormat) -> bool:
 
 
 def _words(row: Row) -> Iterator[str]:
-    return (row[name] for name in WORDS if row.get(name))
+    return (row[name] for name in BILL_WORDS if row.get(name))
 
 
 def has_no_period(names: frozenset[str], end_of: Mapping[float, Collection[float]]) -> bool:
     """Whether the dates of a bill are those of invoices. `end_of`: ends by start of a period, as far as told, in seconds."""
     widths = [end - start for start, ends in end_of.items() for end in ends]
-    if names & set(END) or any(width > DAY_S for width in widths):
+    if names & set(END) or any(width > _DAY_S for width in widths):
         return False
     is_invoice = bool(names & INVOICE_NAMES)
     steps = [after - before for before, after in itertools.pairwise(sorted(end_of))]
-    return min(steps) >= DAY_S * (SPARSE_INVOICE_DAYS if is_invoice else SPARSE_DAYS) if steps else is_invoice
+    return min(steps) >= _DAY_S * (SPARSE_INVOICE_DAYS if is_invoice else SPARSE_DAYS) if steps else is_invoice

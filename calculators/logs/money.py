@@ -10,7 +10,7 @@ from calculators.logs.word_lists import CURRENCY_CODES, CURRENCY_SIGNS, MINOR_UN
 
 SIGNS = "|".join(re.escape(sign) for sign in sorted(CURRENCY_SIGNS, key=len, reverse=True))
 SIGN = re.compile(SIGNS)
-MONEY = re.compile(
+AMOUNT_CELL = re.compile(
     rf"(?P<minus>[-−(]?)\s*(?P<before>{SIGNS}|[A-Za-z]{{3}})?\s*(?P<sign>[-−]?)\s*(?P<number>\d[\d., '\u00a0\u202f]*?|\.\d+)"
     rf"(?P<power>[eE][+-]?\d+)?\s*(?P<after>{SIGNS}|[A-Za-z]{{3}})?\s*(?P<end>[)-]?)"
 )
@@ -47,7 +47,7 @@ def money_unit(name: str) -> MoneyUnit:
 def money_of(cell: str) -> tuple[float, str] | None:
     """Amount and currency of a cell: "$1,234.50", "1,20 €", "(0.50)", "EUR 3"; the currency is "" where it names none. None
     for anything else."""
-    match = MONEY.fullmatch(cell.strip())
+    match = AMOUNT_CELL.fullmatch(cell.strip())
     if match is None:
         return None
     currency = _code(match["before"]) or _code(match["after"])

@@ -17,9 +17,9 @@ from calculators.logs.aggregate_rows import number, time_s
 from calculators.logs.request_file import LogError
 from calculators.logs.usage_tables import Row, UsageTable
 
-MAX_BYTES = 48_000_000
-HEAD_CHARS = 4_000
-COUNTERS: Mapping[str, tuple[str, ...]] = {
+MAX_COUNTER_BYTES = 48_000_000
+FIRST_CHARS = 4_000
+COUNTER_NAMES: Mapping[str, tuple[str, ...]] = {
     "inputtokens": (
         *("prompt_tokens_total", "input_tokens_total", "request_prompt_tokens_sum", "prompt_tokens"),
         *("token_usage_sum input", "token_usage_tokens_sum input"),
@@ -36,11 +36,11 @@ COUNTERS: Mapping[str, tuple[str, ...]] = {
 }
 """Names of counters behind their prefix, the preferred first; of OpenTelemetry with the kind of token."""
 MODEL_LABELS = ("model_name", "gen_ai_request_model", "gen_ai_response_model", "model")
-SAMPLE = re.compile(r"^([A-Za-z_:][\w:]*)(?:\{(.*)\})?\s+([-+\d.eE]+|NaN|[+-]?Inf)(?:\s+(\d{10,13}))?\s*$")
-LABEL = re.compile(r'([A-Za-z_]\w*)\s*=\s*"((?:[^"\\]|\\.)*)"')
-HEADER = re.compile(r"^\s*([A-Za-z_:][\w:]*)?\s*(?:\{(.*)\})?\s*$")
-FUNCTION = re.compile(r"\b(rate|irate|increase|delta|idelta|avg_over_time|histogram_quantile)\s*\(")
-REMEDY = (
+SAMPLE_LINE = re.compile(r"^([A-Za-z_:][\w:]*)(?:\{(.*)\})?\s+([-+\d.eE]+|NaN|[+-]?Inf)(?:\s+(\d{10,13}))?\s*$")
+LABEL_PAIR = re.compile(r'([A-Za-z_]\w*)\s*=\s*"((?:[^"\\]|\\.)*)"')
+SERIES_NAME = re.compile(r"^\s*([A-Za-z_:][\w:]*)?\s*(?:\{(.*)\})?\s*$")
+QUERY_FUNCTION = re.compile(r"\b(rate|irate|increase|delta|idelta|avg_over_time|histogram_quantile)\s*\(")
+EXPORT_COUNTERS = (
     "export the counters themselves over a time, as with /api/v1/query_range?query=vllm:prompt_tokens_total, in one file with "
     "those of the output tokens and of the requests"
 )
@@ -58,10 +58,10 @@ def counter_tables(path: Path, label: str) -> list[UsageTable]:
     """The table of the counters in a file; empty for any other file. Raises LogError for counters without a time, and for
     rates."""
     try:
-        if path.stat().st_size > MAX_BYTES:
+        if path.stat().st_size > MAX_COUNTER_BYTES:
             return []
         with path.open(encoding="utf-8-sig", newline="") as file:
-            head = file.read(HEAD_CHARS)
+            head = file.read(FIRST_CHARS)
         if '"resultType"' in head and head.lstrip()[:1] == "{":
             series = _of_api(json.loads(path.read_text(encoding="utf-8-sig")), label)
         elif re.search(r"^# (TYPE|HELP) ", head, re.MULTILINE):
@@ -88,7 +88,7 @@ def _of_api(document: Any, label: str) -> list[_Series]:
         pairs = one.get("values") or [one["value"]]
         series.append(_Series(labels, {float(at): float(value) for at, value in pairs}))
     if series and not any("__name__" in one.labels for one in series):
-        raise LogError(f"{label} holds series of Prometheus without the names of counters; {REMEDY}.")
+        raise LogError(f"{label} holds series of Prometheus without the names of counters; {EXPORT_COUNTERS}.")
     return series
 
 
@@ -96,7 +96,7 @@ def _of_text(text: str, label: str) -> list[_Series]:
     """Series of the text that a server shows at /metrics, taken more than once, each line with its time."""
     series = dict[tuple[str, str], _Series]()
     for line in text.splitlines():
-        match = SAMPLE.match(line)
+        match = SAMPLE_LINE.match(line)
         if match is None:
             continue
         name, labels, value, at = match.groups()
@@ -105,12 +105,12 @@ def _of_text(text: str, label: str) -> list[_Series]:
     if any(_quantity(one.labels) for one in series.values()) and all(
         set(one.values) == {0.0} for one in series.values()
     ):
-        raise LogError(f"{label} shows what the counters stood at once, without a time; {REMEDY}.")
+        raise LogError(f"{label} shows what the counters stood at once, without a time; {EXPORT_COUNTERS}.")
     return list(series.values())
 
 
 def _labels(text: str) -> dict[str, str]:
-    return dict(LABEL.findall(text))
+    return dict(LABEL_PAIR.findall(text))
 
 
 def _of_columns(path: Path, label: str) -> list[_Series]:
@@ -120,9 +120,9 @@ def _of_columns(path: Path, label: str) -> list[_Series]:
     header, *body = rows
     if not header or header[0].strip().lower() not in ("time", "timestamp", "date"):
         return []
-    if any(FUNCTION.search(name) and re.search("token", name) for name in header):
-        raise LogError(f"{label} holds rates or steps that a query made of counters; {REMEDY}.")
-    matches = [HEADER.match(name) for name in header[1:]]
+    if any(QUERY_FUNCTION.search(name) and re.search("token", name) for name in header):
+        raise LogError(f"{label} holds rates or steps that a query made of counters; {EXPORT_COUNTERS}.")
+    matches = [SERIES_NAME.match(name) for name in header[1:]]
     series = [_Series({**({"__name__": m[1]} if m and m[1] else {}), **_labels((m and m[2]) or "")}) for m in matches]
     for cells in body:
         at = time_s(cells[0]) if cells else None
@@ -139,7 +139,7 @@ def _quantity(labels: Mapping[str, str]) -> tuple[str, int] | None:
     """What a counter counts, and how far back its name stands among those of the same; None for any other."""
     kind = labels.get("gen_ai_token_type", "")
     name = f"{labels.get('__name__', '')} {kind}".strip()
-    for quantity, known in COUNTERS.items():
+    for quantity, known in COUNTER_NAMES.items():
         for rank, counter in enumerate(known):
             if re.search(rf"(^|[:_]){re.escape(counter)}$", name):
                 return quantity, rank
@@ -154,8 +154,8 @@ def _table(series: list[_Series], label: str) -> list[UsageTable]:
     used = [(quantity, one) for (quantity, rank), one in told if rank == best[quantity]]
     times = sorted({at for _, one in used for at in one.values})
     if len(times) < 2:
-        raise LogError(f"{label} shows what the counters stood at once; {REMEDY}.")
-    names = frozenset({"prometheuscounter", "starttime", "endtime", "model", *COUNTERS})
+        raise LogError(f"{label} shows what the counters stood at once; {EXPORT_COUNTERS}.")
+    names = frozenset({"prometheuscounter", "starttime", "endtime", "model", *COUNTER_NAMES})
     return [UsageTable(names, lambda: _rows(used, times))]
 
 

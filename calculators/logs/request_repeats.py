@@ -11,6 +11,7 @@ import ibis.expr.types as ir
 
 from calculators.logs.cell_expressions import US_PER_S
 from calculators.logs.log_engine import LogEngine
+from calculators.logs.repeat_questions import copies_question, id_question, overlap_question, running_question
 from calculators.logs.request_names import GROUP_ROLES
 from calculators.logs.request_rows import REQUEST_COLUMNS, row_hash, time_hash
 from calculators.logs.usage_questions import UsageAnswers, UsageQuestion
@@ -167,7 +168,7 @@ def _one_row_per_id(sorting: Sorting) -> None:
         return
     parts = _parts(named, named.id_hash, ids.row_count)
     if sorting.answers.repeated_ids is None and _is_mixed(sorting, parts, ids.key_count):
-        sorting.questions.append(_id_question(ids.key_count, extra_count))
+        sorting.questions.append(id_question(ids.key_count, extra_count))
         return
     if sorting.answers.repeated_ids == "each":
         return
@@ -218,19 +219,6 @@ def _mixed_count(named: Any) -> Any:
     return repeated.aggregate(n=repeated.count(), mixed=(repeated.falls & repeated.differs).sum().fill_null(0))
 
 
-def _id_question(id_count: int, extra_count: int) -> UsageQuestion:
-    return UsageQuestion(
-        text="Several rows share an ID and differ in their input. Is each row a request of its own?",
-        answers=(
-            f"each: {plural(id_count + extra_count, 'request')} with an ID",
-            f"once: {plural(id_count, 'request')}, of each the row with the most output",
-        ),
-        option="--repeated-ids each|once",
-        field="repeated_ids",
-        values=("each", "once"),
-    )
-
-
 # --- equal rows without an id --------------------------------------------------------------------------------------
 
 
@@ -252,7 +240,7 @@ def _without_copies(sorting: Sorting) -> None:
         if not (all_alike and _has_fractions(sorting, unnamed)):
             sorting.notes.append(f"{plural(extra_count, 'duplicate row')} without a request ID kept.")
             if extra_count >= REPEATED_ROW_FRAC * copies.row_count:
-                sorting.questions.append(_copies_question(copies.key_count, copies.row_count))
+                sorting.questions.append(copies_question(copies.key_count, copies.row_count))
             return
         sorting.notes.append(
             f"Every row is there {count(copies.most_count)} times, to the fraction of a second: counted once."
@@ -280,19 +268,6 @@ def _has_fractions(sorting: Sorting, rows: Any) -> bool:
     return bool(sorting.engine.rows(rows.aggregate(fine=(rows.time_us % US_PER_S != 0).any()))[0]["fine"])
 
 
-def _copies_question(group_count: int, row_count: int) -> UsageQuestion:
-    return UsageQuestion(
-        text="Many rows are there more than once, and the log has no request ID. Are they copies?",
-        answers=(
-            f"once: {plural(group_count, 'request')}, equal rows are copies",
-            f"each: {plural(row_count, 'request')}, equal rows are different requests",
-        ),
-        option="--repeated-rows once|each",
-        field="repeated_rows",
-        values=("once", "each"),
-    )
-
-
 def _without_overlap(sorting: Sorting) -> None:
     """Counts rows without an id that several files have once, and asks."""
     rows: Any = sorting.table
@@ -306,7 +281,7 @@ def _without_overlap(sorting: Sorting) -> None:
     if extra_count < max(2, OVERLAP_FRAC * min(row_counts)):
         return
     if sorting.answers.repeated_rows is None:
-        sorting.questions.append(_overlap_question(extra_count, sum(row_counts)))
+        sorting.questions.append(overlap_question(extra_count, sum(row_counts)))
     named = rows.filter(rows.id_hash.notnull())
     sorting.keep(named, extra_count, "the same row in another file", *map(_of_one_file, parts))
 
@@ -328,19 +303,6 @@ def _of_one_file(rows: Any) -> Any:
     return ranked.filter(ranked.best == 0).select(*rows.columns)
 
 
-def _overlap_question(extra_count: int, row_count: int) -> UsageQuestion:
-    return UsageQuestion(
-        text=f"{plural(extra_count, 'row')} without a request ID are in more than one file. Do the files overlap?",
-        answers=(
-            f"once: {plural(row_count - extra_count, 'request')}, the files overlap",
-            f"each: {plural(row_count, 'request')}, the rows are different requests",
-        ),
-        option="--repeated-rows once|each",
-        field="repeated_rows",
-        values=("once", "each"),
-    )
-
-
 # --- counters ------------------------------------------------------------------------------------------------------
 
 
@@ -357,7 +319,7 @@ def _running_counts(sorting: Sorting) -> None:
     steps = sorting.engine.store(rows.mutate(**before))
     if sorting.answers.counts is None:
         if _only_grows(sorting.engine, steps, row_count):
-            sorting.questions.append(_running_question(sorting))
+            sorting.questions.append(running_question(*_input_tok(sorting)))
         return
     made = {name: _difference(steps[name], steps[f"before_{name}"]) for name in names}
     plain: Any = steps.mutate(**made).select(*rows.columns)
@@ -365,6 +327,13 @@ def _running_counts(sorting: Sorting) -> None:
     left_count = int(sorting.engine.rows(plain.aggregate(n=plain.count()))[0]["n"])
     sorting.notes.append("The token counts are running totals; each request has the difference to the row before.")
     sorting.keep(plain, row_count - left_count, "rows that repeat a running total")
+
+
+def _input_tok(sorting: Sorting) -> tuple[int, int]:
+    """Input tokens of the last row, and of all rows."""
+    rows: Any = sorting.table
+    facts = sorting.facts(last=rows.input_tok.max(), all=rows.input_tok.sum())
+    return int(facts["last"]), int(facts["all"])
 
 
 def _difference(now: Any, before: Any) -> Any:
@@ -385,18 +354,3 @@ def _only_grows(engine: LogEngine, steps: ir.Table, row_count: int) -> bool:
     )[0]
     ratios = [facts[name] or RUNNING_GROWTH for name in ("input_ratio", "output_ratio")]
     return not facts["falls"] and (facts["grows"] or 0) >= row_count / 2 and min(ratios) >= RUNNING_GROWTH
-
-
-def _running_question(sorting: Sorting) -> UsageQuestion:
-    rows: Any = sorting.table
-    facts = sorting.facts(last=rows.input_tok.max(), all=rows.input_tok.sum())
-    return UsageQuestion(
-        text="Input and output tokens grow from row to row and never fall. Are they running totals?",
-        answers=(
-            f"running: {count(facts['last'])} input tokens in all, each row the total so far",
-            f"each: {count(facts['all'])} input tokens in all, each row a request of its own",
-        ),
-        option="--counts running|each",
-        field="counts",
-        values=("running", "each"),
-    )

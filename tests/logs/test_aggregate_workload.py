@@ -118,9 +118,11 @@ def test_the_command_line_asks_and_is_answered(tmp_path: Path, capsys: pytest.Ca
 
 
 def test_what_is_assumed_is_part_of_the_reading(tmp_path: Path) -> None:
-    lengths, peak = read(tmp_path, TWO_HOURS).assumed
+    zone, lengths, peak, month = read(tmp_path, TWO_HOURS).assumed
+    assert "UTC" in zone
+    assert month.startswith("Requests per month:")
     assert lengths.startswith("the 95th percentile of lengths is 3.5 times the mean")
     assert peak.endswith("= 14, range 4.05 to 154.")  # 1.4 x 10, 1.3 x 3.5, 5.4 x 27, and the chance of 14 in an hour
     unanswered = read(tmp_path, NO_COUNT)
-    assert unanswered.assumed == ()
-    assert len(answered(unanswered, requests=40).assumed) == 2
+    assert unanswered.assumed == (zone,)
+    assert len(answered(unanswered, requests=40).assumed) == 4

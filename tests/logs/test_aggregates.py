@@ -1,5 +1,6 @@
 """Exports of sums: tokens, requests, spend and periods worked out by hand."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -212,7 +213,10 @@ def test_anthropic_bills_in_cents_and_money_alone_asks_for_tokens(tmp_path: Path
     assert bill.spend_usd == pytest.approx(1.2345)
     assert "no input and output tokens" in bill.questions[0].text
     usage = read(tmp_path, "date,requests,input_tokens,output_tokens\n2026-10-05,2,100,9\n2026-10-06,2,100,9\n")
-    assert with_spend(usage, bill).spend_usd == pytest.approx(1.2345)
+    paid = with_spend(usage, bill)
+    assert (paid.spend_usd, paid.assumed) == (pytest.approx(1.2345), usage.assumed)
+    undated = with_spend(usage, replace(bill, start=None, end=None))
+    assert undated.assumed[-1] == f"{bill.name} has no period; it is taken to be for the time of {usage.name}."
     late = read(tmp_path, "date,requests,input_tokens,output_tokens\n2026-10-07,2,100,9\n2026-10-08,2,100,9\n")
     with pytest.raises(LogError, match="no day in common"):
         with_spend(late, bill)
