@@ -155,7 +155,7 @@ def test_parquet_with_times_and_nested_usage(tmp_path: Path, zone: str | None, u
     summary = read_log(tmp_path / "log.parquet", now=NOW)
     assert _figures(summary) == (2, 200.0, pytest.approx(2 / 60.5))
     assert summary.start == datetime(2026, 10, 5, 9, tzinfo=UTC)
-    assert any("No time zone" in note for note in summary.notes) == (zone is None)
+    assert any("No time zone" in note for note in summary.assumed) == (zone is None)
     assert CANARY not in repr(summary)
 
 
