@@ -19,7 +19,6 @@ class BillLine:
     name: str
     usd_per_month: float
     note: str = ""
-    is_sum: bool = False
 
 
 def paid_words(api: Api) -> str:
@@ -49,7 +48,7 @@ def bill_lines(inputs: Inputs) -> tuple[BillLine, ...]:
         BillLine("Negotiated discount", discount_usd, percent(api.discount_frac)),
     ]
     if api.paid_usd_per_month is None:
-        total = BillLine("API bill, estimated", expected_usd, "list price as used; no bill was entered", is_sum=True)
+        total = BillLine("API bill, estimated", expected_usd, "list price as used; no bill was entered")
     else:
         rest = api.paid_usd_per_month - expected_usd
         lines.append(
@@ -59,7 +58,7 @@ def bill_lines(inputs: Inputs) -> tuple[BillLine, ...]:
                 "service tiers, contract prices, or use that the workload does not show; carried into every option of the same seller",
             )
         )
-        total = BillLine("API bill", api.paid_usd_per_month, _source(api.paid_source), is_sum=True)
+        total = BillLine("API bill", api.paid_usd_per_month, _source(api.paid_source))
     told = [line for line in lines if abs(line.usd_per_month) >= NO_LINE_FRAC * total.usd_per_month]
     small_usd = total.usd_per_month - sum(line.usd_per_month for line in told)
     small = BillLine("Smaller differences", small_usd, f"each below {percent(NO_LINE_FRAC)} of the bill")

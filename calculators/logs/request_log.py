@@ -38,6 +38,7 @@ from calculators.logs.request_notes import (
     clock_assumptions,
     clock_notes,
     drop_notes,
+    load_assumptions,
     load_notes,
     model_notes,
     plan_notes,
@@ -280,16 +281,22 @@ def _summary(files: Sequence[_Parsed], label: str, sorting: Sorting, totals: Map
         step_s=step_s,
         notes=(
             *_file_notes(files, sorting, totals, requests),
-            *load_notes(totals, int((requests == 0).sum())),
+            *load_notes(totals),
             *model_notes(models),
         ),
-        assumed=tuple(dict.fromkeys(words for file in files for words in clock_assumptions(file.source))),
+        assumed=_assumed(files, requests),
         models=models,
         groups=shares,
         series=request_series(engine, used, totals),
         spend_usd=_spend(sorting),
         batch_count=totals["batch"],
     )
+
+
+def _assumed(files: Sequence[_Parsed], requests: Counts) -> tuple[str, ...]:
+    """What is assumed of the clocks of the files, and of minutes without a request."""
+    of_clocks = dict.fromkeys(words for file in files for words in clock_assumptions(file.source))
+    return (*of_clocks, *load_assumptions(int((requests == 0).sum())))
 
 
 def _prompt_load(

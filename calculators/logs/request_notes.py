@@ -15,22 +15,14 @@ from calculators.units import count, percent, plural
 UNLIKE_RATIO = 100
 """Mean lengths of two models so far apart make one mixture of lengths that neither has."""
 UNLIKE_MIN_FRAC = 0.01
-ZERO_LOAD = " without requests count as zero load."
 
 
-def is_assumption(note: str) -> bool:
-    """Whether a note says what was taken for granted, not what was read."""
-    return note.endswith(ZERO_LOAD)
-
-
-def load_notes(totals: Mapping[str, int], empty_minute_count: int) -> list[str]:
+def load_notes(totals: Mapping[str, int]) -> list[str]:
     """Notes on the requests that count."""
     span_s = (totals["end"] - totals["start"]) / US_PER_S
     notes = []
     if span_s < 86_400:
         notes.append(f"The log covers {span_text(span_s)}; daily and weekly peaks are not included.")
-    if empty_minute_count:
-        notes.append(f"{plural(empty_minute_count, 'minute')}{ZERO_LOAD}")
     for name, what in (("no_input", "no input"), ("no_output", "no output")):
         if totals[name]:
             notes.append(f"{plural(totals[name], 'request')} with {what} tokens kept.")
@@ -88,6 +80,13 @@ def clock_notes(source: LogSource) -> list[str]:
     if any(later < earlier for earlier, later in itertools.pairwise(keys)):
         notes.append("The rows are not sorted by time; this does not affect the results.")
     return notes
+
+
+def load_assumptions(empty_minute_count: int) -> list[str]:
+    """What is assumed of minutes without a request."""
+    if not empty_minute_count:
+        return []
+    return [f"{plural(empty_minute_count, 'minute')} without requests count as zero load."]
 
 
 def clock_assumptions(source: LogSource) -> list[str]:

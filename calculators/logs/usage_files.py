@@ -14,7 +14,6 @@ from calculators.logs.log_bytes import silent
 from calculators.logs.request_checks import FIRST_YEAR
 from calculators.logs.request_file import LogError, Progress
 from calculators.logs.request_log import LogFile, RequestsRead, UsageSummary, read_logs, span_text
-from calculators.logs.request_notes import is_assumption
 from calculators.logs.shown import file_label
 from calculators.logs.to_workload import MEASURED_SPAN_S, log_month_texts, log_workload, to_workload_yaml, week_peak
 from calculators.logs.usage_questions import UsageAnswers, UsageQuestion
@@ -151,7 +150,7 @@ def request_reading(read: RequestsRead) -> UsageReading:
         groups=summary.groups,
         series=summary.series,
         spend_usd=summary.spend_usd,
-        read=(_held(summary), *(note for note in summary.notes if not is_assumption(note))),
+        read=(_held(summary), *summary.notes),
         inferred=_inferred(summary),
         assumed=(*summary.assumed, *_assumed(summary)),
         missing=_missing(summary),
@@ -183,7 +182,6 @@ def _assumed(summary: UsageSummary) -> tuple[str, ...]:
     return (
         *((peak.why,) if peak.basis == "assumed" else ()),
         *month,
-        *filter(is_assumption, summary.notes),
     )
 
 

@@ -61,15 +61,14 @@ def _steps(ratios: Factors) -> Array:
 
 
 def _points(token_ratio: Array, peak_ratio: Array, curves: OptionCurves) -> Points:
-    """More tokens count as more requests: a bill, and what a replica carries, go with both alike. A bill that the user pays is
-    what today's model costs, whatever the log says."""
+    """More tokens count as more requests: a bill, and what a replica carries, go with both alike. A bill that is known is what
+    today's model costs, whatever the log says."""
     scenario = curves.inputs.scenario
     points = curves.peak_points(scenario.workload.peak_ratio * peak_ratio)
-    is_paid = scenario.api.paid_usd_per_month is not None
     return replace(
         points,
         requests_per_month=points.requests_per_month * token_ratio,
-        bill_ratio=1 / token_ratio if is_paid else points.bill_ratio,
+        bill_ratio=1 / token_ratio if scenario.is_bill_known else points.bill_ratio,
     )
 
 
@@ -77,14 +76,11 @@ def over_traffic_ranges(
     options: Sequence[Option], curves: OptionCurves
 ) -> tuple[tuple[Option, ...], TrafficCosts | None]:
     """The allowed options with the ranges of the traffic in the low and high case of their cost, and the costs behind
-    them. A bill that the user typed is known, whatever the traffic."""
+    them."""
     traffic = traffic_costs(curves)
     if traffic is None:
         return tuple(options), None
-    api = curves.inputs.scenario.api
-    known = "api_today" if api.paid_usd_per_month is not None and api.paid_source == "typed" else None
-    widened = (o if o.kind == known else _widened(o, _usd_of(o, traffic), traffic) for o in options)
-    return tuple(widened), traffic
+    return tuple(_widened(option, _usd_of(option, traffic), traffic) for option in options), traffic
 
 
 def _usd_of(option: Option, traffic: TrafficCosts) -> Array:

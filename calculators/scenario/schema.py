@@ -355,6 +355,13 @@ class Scenario(Record):
     evidence: Evidence = Field(Evidence(), title="Evidence")
 
     @property
+    def is_bill_known(self) -> bool:
+        """Whether today's bill is known apart from the traffic: entered, or from an invoice. The spend in the file that the
+        traffic comes from goes with its volume."""
+        is_of_the_log = self.api.paid_source.startswith("log:") and self.api.paid_source == self.workload.source
+        return self.api.paid_usd_per_month is not None and not is_of_the_log
+
+    @property
     def own_hit_frac(self) -> float:
         """Share of input tokens that self-hosted replicas find in their prefix cache; 0 with prefix caching off."""
         return self.workload.self_hit_frac if self.techniques.prefix_caching else 0.0

@@ -61,7 +61,7 @@ def test_gaps_count_as_zero_load(tmp_path: Path) -> None:
     found = read_text(tmp_path, csv_text(ROWS))
     assert found.per_minute_requests == (2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1)
     assert found.peaks[0].ratio == 10
-    assert any("9 minutes without requests" in note for note in found.notes)
+    assert any("9 minutes without requests" in note for note in found.assumed)
 
 
 def test_long_logs_are_thinned_for_the_sparkline(tmp_path: Path) -> None:

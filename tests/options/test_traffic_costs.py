@@ -6,6 +6,7 @@ from math import exp, hypot, log
 
 import numpy as np
 import pytest
+from support import scenario
 
 from calculators.catalog.load import ROOT, load_catalog
 from calculators.evaluate import Evaluation, evaluate
@@ -139,3 +140,21 @@ def test_a_resellers_price_goes_with_the_traffic_whatever_is_paid_today() -> Non
     resold = next(option for option in evaluate(ruled, CATALOG).options if option.kind == "resold_api")
     assert resold.low_usd_per_month < 0.6 * resold.usd_per_month
     assert resold.high_usd_per_month > 1.8 * resold.usd_per_month
+
+
+@pytest.mark.parametrize(
+    ("paid_source", "is_known"), [("typed", True), ("log:invoice.csv", True), ("log:usage.csv", False)]
+)
+def test_a_bill_has_no_range_unless_it_is_the_spend_of_the_log_itself(paid_source: str, is_known: bool) -> None:
+    """An hour's spend, extrapolated to a month, is as uncertain as the month's volume."""
+    catalog = load_catalog()
+    asked = scenario(
+        workload={
+            "source": "log:usage.csv",
+            "requests_basis": "assumed",
+            "requests_range_per_month": (1_000_000, 4_000_000),
+        },
+        api={"provider": "openai", "model": "gpt-5.4", "paid_usd_per_month": 9_000.0, "paid_source": paid_source},
+    )
+    today = evaluate(asked, catalog).today
+    assert (today.high_usd_per_month - today.low_usd_per_month < 1) == is_known

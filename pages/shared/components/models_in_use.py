@@ -9,7 +9,7 @@ import streamlit as st
 from calculators.catalog.glossary import help_text
 from calculators.evaluate import Evaluation
 from calculators.report.catalog_view import api_models, api_providers
-from calculators.scenario.mix import token_fracs
+from calculators.scenario.mix import main_model
 from calculators.scenario.schema import ModelTraffic, label
 from calculators.units import percent, plural, usd
 from pages.shared.components.candidates import provider_label
@@ -92,8 +92,7 @@ def _largest(mix: list[dict[str, Any]]) -> dict[str, Any]:
     """The model with the most tokens of the workload."""
     state = st.session_state
     parts = [ModelTraffic.model_validate(part) for part in mix]
-    fracs = token_fracs(parts, state["workload.input_tok"], state["workload.output_tok"])
-    return mix[fracs.index(max(fracs))]
+    return mix[parts.index(main_model(parts, state["workload.input_tok"], state["workload.output_tok"]))]
 
 
 def _one_model() -> None:
