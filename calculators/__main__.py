@@ -1,5 +1,5 @@
 """The command line, with the same figures as the pages: `python -m calculators check | decide | record | rerun | cache-replay |
-prompt-scan | quantize-scan | serve-files | throughput | workload`.
+prompt-scan | quantize-scan | serve-files | throughput | update-prices | workload`.
 
 Exit status 0, 2 with one clear line on bad input, or 130 when stopped by Ctrl-C.
 """
@@ -16,6 +16,7 @@ from typing import Any
 
 from calculators.catalog.load import load_catalog
 from calculators.errors import DataError
+from calculators.price_updates.update_command import add_update_command
 from calculators.scenario.files import read_scenario
 from calculators.units import printable
 from calculators.workload_command import add_workload_command
@@ -70,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.set_defaults(run=_serve_files)
     _add_measuring(commands)
     add_workload_command(commands)
+    add_update_command(commands)
     return parser
 
 

@@ -18,7 +18,7 @@ from calculators.catalog.base import Confidence, Source
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.models import Model
 from calculators.catalog.price_library import library_model, library_models, own_model, price_library_version
-from calculators.catalog.prices import ApiPrice
+from calculators.catalog.prices import ApiPrice, TokenPrices
 from calculators.errors import DataError
 
 BATCH = {"processing": "batch"}
@@ -48,8 +48,9 @@ class ApiOffer:
     provider_name: str
     model: str
     library: ModelInfo | None
-    """The model in genai-prices; None where its prices are in pricing_data/api (`own_prices`)."""
+    """The model in genai-prices; None where it lists none."""
     own_prices: tuple[ApiPrice, ...]
+    """Prices of pricing_data/api. Before the first of them the library's hold, where it has any."""
     source: Source
     confidence: Confidence
     note: str | None = None
@@ -100,7 +101,7 @@ def provider_name(provider: str) -> str:
 
 def api_offer(provider: str, model: str, catalog: Catalog, note: str | None = None) -> ApiOffer:
     """The offer with exactly this provider and model id. Raises DataError where no price is listed for it."""
-    own = own_model(catalog.api_providers, provider, model)
+    own, library = own_model(catalog.api_providers, provider, model), library_model(provider, model)
     if own is not None:
         record = catalog.api_providers[provider]
         last = own.prices[-1]
@@ -108,14 +109,13 @@ def api_offer(provider: str, model: str, catalog: Catalog, note: str | None = No
             provider=provider,
             provider_name=record.name,
             model=model,
-            library=None,
+            library=library,
             own_prices=own.prices,
             source=record.sources[last.source],
             confidence=last.confidence,
             note=note or own.note,
-            context_tok=own.context_tok,
+            context_tok=own.context_tok or (library.context_window if library else None),
         )
-    library = library_model(provider, model)
     if library is None:
         raise DataError(_no_price(provider, model, catalog))
     return ApiOffer(
@@ -141,10 +141,13 @@ def _library_source() -> Source:
     )
 
 
-def text_models(provider: str, day: date) -> list[str]:
+def text_models(provider: str, day: date, catalog: Catalog) -> list[str]:
     """Ids of the provider's current models with a price for text input and output, the newest version first."""
-    models = (m for m in library_models(provider).values() if not m.deprecated)
-    priced = ((m.id, _rates_of_day(provider, m.id, day, False)[0]) for m in models)
+    own = catalog.api_providers.get(provider)
+    listed = {m.id for m in library_models(provider).values() if not m.deprecated} | {
+        m.id for m in (own.models if own else ())
+    }
+    priced = ((id, api_rates(api_offer(provider, id, catalog), day)[0]) for id in listed)
     ids = sorted(id for id, r in priced if r.input_usd_per_mtok > 0 and r.output_usd_per_mtok > 0)
     return sorted(ids, key=_version, reverse=True)
 
@@ -180,8 +183,9 @@ def hosted_offers(model: Model, day: date, catalog: Catalog) -> list[ApiOffer]:
 
 def api_rates(offer: ApiOffer, day: date, batch: bool = False) -> tuple[ApiRates, ...]:
     """Prices on a day, one entry per length tier, shortest first; the mean over 24 hours where they differ by hour."""
-    if offer.library is None:
-        return (_own_rates(offer, day, batch),)
+    past = [price for price in offer.own_prices if price.valid_from <= day]
+    if past or offer.library is None:
+        return own_rates(past[-1] if past else offer.own_prices[0], batch)
     return _rates_of_day(offer.provider, offer.model, day, batch)
 
 
@@ -194,14 +198,29 @@ def _rates_of_day(provider: str, model_id: str, day: date, batch: bool) -> tuple
     return tuple(_mean_rates(tier) for tier in zip(*by_hour, strict=True))
 
 
-def _own_rates(offer: ApiOffer, day: date, batch: bool) -> ApiRates:
-    past = [price for price in offer.own_prices if price.valid_from <= day]
-    price = past[-1] if past else offer.own_prices[0]
-    plain_usd, output_usd = price.input_usd_per_mtok, price.output_usd_per_mtok
-    if batch:
-        plain_usd = _known_or(price.batch_input_usd_per_mtok, plain_usd)
-        output_usd = _known_or(price.batch_output_usd_per_mtok, output_usd)
-    return _rates(0.0, plain_usd, output_usd, price.cache_read_usd_per_mtok, price.cache_write_usd_per_mtok)
+def own_rates(price: ApiPrice, batch: bool = False) -> tuple[ApiRates, ...]:
+    """Prices of an entry of pricing_data/api, one for each length tier, shortest first."""
+    starts = (0.0, *(float(tier.above_input_tok) for tier in price.tiers))
+    return tuple(_of_prices(start, of, batch) for start, of in zip(starts, (price, *price.tiers), strict=True))
+
+
+def _of_prices(above_input_tok: float, prices: TokenPrices, batch: bool) -> ApiRates:
+    standard = (
+        prices.input_usd_per_mtok,
+        prices.output_usd_per_mtok,
+        prices.cache_read_usd_per_mtok,
+        prices.cache_write_usd_per_mtok,
+    )
+    if not batch:
+        return _rates(above_input_tok, *standard)
+    batched = (
+        prices.batch_input_usd_per_mtok,
+        prices.batch_output_usd_per_mtok,
+        prices.batch_cache_read_usd_per_mtok,
+        prices.batch_cache_write_usd_per_mtok,
+    )
+    input_usd, output_usd, *cached = (usd if of is None else of for usd, of in zip(standard, batched, strict=True))
+    return _rates(above_input_tok, input_usd or 0.0, output_usd or 0.0, *cached)
 
 
 def _known_or(usd: float | None, otherwise: float) -> float:

@@ -22,6 +22,7 @@ from calculators.catalog.yaml_reader import AnyRecord, load_record
 from calculators.errors import DataError
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+DATA_FOLDERS = ("hardware_profiles", "model_profiles", "pricing_data", "technique_data", "serving_data")
 STALE_DAYS = 180  # older prices are marked: rents moved by half within six months of 2026
 
 
@@ -162,7 +163,7 @@ def _aliases(named: Iterable[tuple[str, tuple[str, ...]]], problems: list[str]) 
 def _digest(root: Path) -> str:
     """Twelve hex digits that change when any data file or the price library changes."""
     total = hashlib.sha256(price_library_version().encode())
-    for folder in ("hardware_profiles", "model_profiles", "pricing_data", "technique_data", "serving_data"):
+    for folder in DATA_FOLDERS:
         for path in sorted((root / folder).rglob("*.yaml")):
             total.update(path.name.encode() + path.read_bytes())
     return total.hexdigest()[:12]

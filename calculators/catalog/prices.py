@@ -21,16 +21,38 @@ from calculators.catalog.base import (
 # --- pricing_data/api/*.yaml -------------------------------------------------------------------------------------
 
 
-class ApiPrice(Sourced):
-    """Price of one model from a day on (inclusive), until the next entry. None: not published."""
+class TokenPrices(Record):
+    """Prices of the kinds of token. None: not published."""
 
-    valid_from: date
     input_usd_per_mtok: NotNegative
     output_usd_per_mtok: NotNegative
     cache_read_usd_per_mtok: NotNegative | None = None
     cache_write_usd_per_mtok: NotNegative | None = None
     batch_input_usd_per_mtok: NotNegative | None = None
     batch_output_usd_per_mtok: NotNegative | None = None
+    batch_cache_read_usd_per_mtok: NotNegative | None = None
+    batch_cache_write_usd_per_mtok: NotNegative | None = None
+
+
+class LengthTier(TokenPrices):
+    """Prices of requests whose input exceeds a threshold: they hold for every token of the request."""
+
+    above_input_tok: PositiveCount
+
+
+class ApiPrice(Sourced, TokenPrices):
+    """Price of one model from a day on (inclusive), until the next entry."""
+
+    valid_from: date
+    tiers: tuple[LengthTier, ...] = ()
+    """Shortest first."""
+
+    @model_validator(mode="after")
+    def _tiers_ascend(self) -> "ApiPrice":
+        thresholds = [tier.above_input_tok for tier in self.tiers]
+        if thresholds != sorted(set(thresholds)):
+            raise ValueError("tiers: above_input_tok must ascend, no threshold twice")
+        return self
 
 
 class ApiModel(Record):
@@ -50,7 +72,7 @@ class ApiModel(Record):
 
 
 class ApiProvider(SourcedFile):
-    """An API provider that genai-prices does not list."""
+    """Models of an API provider that genai-prices does not list, or whose price changed since its snapshot."""
 
     provider: Id
     name: str

@@ -92,14 +92,14 @@ def api_provider_label(provider: str, catalog: Catalog) -> str:
     return own.name if own else provider_name(provider)
 
 
-def api_models(provider: str, day: date) -> list[str]:
+def api_models(provider: str, day: date, catalog: Catalog) -> list[str]:
     """Ids of a provider's current text models."""
-    return text_models(provider, day)
+    return text_models(provider, day, catalog)
 
 
 def api_prices(provider: str, day: date, catalog: Catalog) -> list[ListedPrice]:
     """Prices of a provider's current text models on a day."""
-    offers = (api_offer(provider, model, catalog) for model in text_models(provider, day))
+    offers = (api_offer(provider, model, catalog) for model in text_models(provider, day, catalog))
     return [ListedPrice(offer.model, offer, api_rates(offer, day)) for offer in offers]
 
 

@@ -41,7 +41,7 @@ with api:
         change_models()
     else:
         choice(api_providers(), "api.provider", on_change=first_model, format_func=provider_label)
-        choice(api_models(state["api.provider"], date.today()), "api.model")
+        choice(api_models(state["api.provider"], date.today(), known), "api.model")
     percent_slider("api.discount_frac")
     number(
         "api.paid_usd_per_month", "api.paid_source", format="%.6g", placeholder="empty: estimated from the list price"

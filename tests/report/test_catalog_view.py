@@ -19,7 +19,7 @@ def test_only_an_old_price_has_an_age() -> None:
 def test_a_length_tier_is_said_in_words(live_catalog: Catalog) -> None:
     prices = {price.model: price for price in view.api_prices("openai", date(2026, 11, 29), live_catalog)}
     assert prices["gpt-5.4"].long_inputs.startswith("above 272k tokens: $5 input, $")
-    assert len(prices) == len(view.api_models("openai", date(2026, 11, 29)))
+    assert len(prices) == len(view.api_models("openai", date(2026, 11, 29), live_catalog))
 
 
 def test_hosted_candidates_are_cheapest_first(live_catalog: Catalog) -> None:

@@ -48,7 +48,7 @@ def cloud_label(provider: str) -> str:
 
 def first_model() -> None:
     """Selects a model of the newly chosen provider in place of one that it does not sell."""
-    models = api_models(st.session_state["api.provider"], date.today())
+    models = api_models(st.session_state["api.provider"], date.today(), catalog())
     if models and st.session_state["api.model"] not in models:
         st.session_state["api.model"] = models[0]
 

@@ -70,7 +70,7 @@ def _change(mix: list[dict[str, Any]]) -> None:
         key=f"mix_provider_{place}",
         help=help_text("api.provider"),
     )
-    models = api_models(provider, date.today())
+    models = api_models(provider, date.today(), catalog())
     now = models.index(part["model"]) if part["model"] in models else 0
     key = f"mix_model_{place}_{provider}"
     model = st.selectbox(label("api.model"), models, now, key=key, help=help_text("api.model"))
