@@ -140,8 +140,9 @@ class Evaluation:
 
 def evaluate(scenario: Scenario, catalog: Catalog) -> Evaluation:
     """The evaluation of a scenario. Raises UnknownId or DataError when it names something the catalog does not hold."""
-    check_ids(scenario, catalog)
-    return _evaluated(Inputs.of(scenario, catalog))
+    inputs = Inputs.of(scenario, catalog)
+    check_ids(scenario, inputs.catalog)
+    return _evaluated(inputs)
 
 
 def _evaluated(inputs: Inputs) -> Evaluation:

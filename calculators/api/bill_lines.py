@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from calculators.api.bill import Usage, todays_bill, todays_list_bill, todays_parts
+from calculators.api.bill import Usage, negotiated_discount_frac, todays_bill, todays_list_bill, todays_parts
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Api
 from calculators.units import listed, percent
@@ -34,7 +34,7 @@ def bill_lines(inputs: Inputs) -> tuple[BillLine, ...]:
     flat_usd, plain_usd = _usd(inputs, Usage(ignores_tiers=True)), _usd(inputs, Usage())
     cached_usd = _with_caches_usd(inputs)
     used_usd = todays_list_bill(inputs).usd_per_month
-    discount_usd = -used_usd * api.discount_frac
+    discount_usd = -sum(todays_list_bill(p).usd_per_month * negotiated_discount_frac(p) for p in todays_parts(inputs))
     expected_usd = used_usd + discount_usd
     lines = [
         *_list_lines(inputs, flat_usd),

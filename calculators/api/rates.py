@@ -17,7 +17,13 @@ from genai_prices.types import ModelInfo, TieredPrices, TimeOfDateConstraint
 from calculators.catalog.base import Confidence, Source
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.models import Model
-from calculators.catalog.price_library import library_model, library_models, own_model, price_library_version
+from calculators.catalog.price_library import (
+    library_model,
+    library_models,
+    own_model,
+    price_library_version,
+    seller_name,
+)
 from calculators.catalog.prices import ApiPrice, TokenPrices
 from calculators.errors import DataError
 
@@ -58,45 +64,22 @@ class ApiOffer:
     """The context window that the seller publishes, or the open model's own where that is smaller. None: not known."""
 
     @property
+    def is_yours(self) -> bool:
+        """Whether the price is the user's own."""
+        return self.source.kind == "quote"
+
+    @property
     def label(self) -> str:
         """Model and provider in words."""
         return f"{self.model} on {self.provider_name}"
 
 
 VERSION = re.compile(r"(?<![\d.x])(\d{1,2})(?:[.p-](\d{1,2}))?(?![\dbkx])", re.IGNORECASE)
-PROVIDER_NAMES = {
-    "openai": "OpenAI",
-    "anthropic": "Anthropic",
-    "google": "Google",
-    "aws": "AWS Bedrock",
-    "x-ai": "xAI",
-    "mistral": "Mistral",
-    "deepseek": "DeepSeek",
-    "groq": "Groq",
-    "together": "Together",
-    "fireworks": "Fireworks",
-    "zai": "Z.AI",
-    "moonshotai": "Moonshot",
-    "minimax": "MiniMax",
-    "ovhcloud": "OVHcloud",
-    "huggingface_nebius": "Nebius (through Hugging Face)",
-    "huggingface_sambanova": "SambaNova (through Hugging Face)",
-    "huggingface_hyperbolic": "Hyperbolic (through Hugging Face)",
-    "huggingface_nscale": "Nscale (through Hugging Face)",
-    "novita": "Novita",
-}
-
-
 CLOSED_PROVIDERS = (
     *("openai", "anthropic", "google", "x-ai", "mistral", "aws"),
     *("deepseek", "cohere", "groq", "together", "fireworks"),
 )
 """Providers to choose the current API from: makers of closed models first."""
-
-
-def provider_name(provider: str) -> str:
-    """Display name of a provider of genai-prices."""
-    return PROVIDER_NAMES.get(provider, provider.capitalize())
 
 
 def api_offer(provider: str, model: str, catalog: Catalog, note: str | None = None) -> ApiOffer:
@@ -120,7 +103,7 @@ def api_offer(provider: str, model: str, catalog: Catalog, note: str | None = No
         raise DataError(_no_price(provider, model, catalog))
     return ApiOffer(
         provider=provider,
-        provider_name=provider_name(provider),
+        provider_name=seller_name(provider),
         model=model,
         library=library,
         own_prices=(),

@@ -7,8 +7,8 @@ from datetime import date
 import yaml
 
 from calculators.api.model_names import ListedModel, listed_model
-from calculators.api.rates import provider_name
 from calculators.catalog.catalog import Catalog
+from calculators.catalog.price_library import seller_name
 from calculators.logs.request_notes import span_text
 from calculators.logs.usage_reading import UsageReading
 from calculators.logs.usage_share import UsageShare
@@ -237,7 +237,7 @@ def _texts(reading: UsageReading, api: Api, parts: Sequence[_Part], unlisted: Se
         yield f"Priced as {api.model}."
     assumed = [part for part in api.mix if part.basis == "assumed"]
     if assumed:
-        each = [f"{part.name} as {part.model} of {provider_name(part.provider)}" for part in assumed]
+        each = [f"{part.name} as {part.model} of {seller_name(part.provider)}" for part in assumed]
         yield f"Assumed: {_named(each)}. Correct it on the Candidates page."
     if len(api.mix) > 1 and any(part.usage["requests"] is None for part in parts):
         yield "The file does not count requests by model; they are shared as tokens are."
@@ -251,7 +251,7 @@ def _spend_texts(reading: UsageReading, api: Api, parts: Sequence[_Part]) -> Ite
     spent = f"{usd(reading.spend_usd)} in {span_text(reading.spend_span_s or 0)}"
     paid = api.paid_usd_per_month if api.paid_source == _paid_source(reading, parts) else None
     others = _not_billed(reading, parts)
-    seller = provider_name(reading.bill_seller) if others else ""
+    seller = seller_name(reading.bill_seller) if others else ""
     if others and paid is None:
         yield (
             f"{reading.bill_name} ({spent}) is a bill of {seller} alone; what you pay for {_named(others)} is not in the files. "

@@ -16,6 +16,7 @@ serving           engines, their options, and flags that conflict
 efficiency        fitted coefficients of the throughput model
 price_library     models with a token price
 catalog           the Catalog and its look-ups
+private_offers    prices of one's own over the shipped data
 load              the folders into one Catalog
 load_peaks        how load spreads over a week
 glossary          terms, abbreviations and definitions on the screen

@@ -35,6 +35,8 @@ class Catalog:
     digest: str
     gpu_by_alias: Mapping[str, str] = field(repr=False)
     model_by_alias: Mapping[str, str] = field(repr=False)
+    own_prices: tuple[object, ...] = ()
+    """Prices that a user typed, already laid over the data."""
 
     @property
     def operators(self) -> Mapping[tuple[str, str], Operator]:

@@ -16,6 +16,7 @@ from calculators.catalog.models import Model
 from calculators.catalog.presets import Presets
 from calculators.catalog.price_library import library_model, own_model, price_library_version
 from calculators.catalog.prices import ApiProvider, Ownership, ProviderRules, RentProvider
+from calculators.catalog.private_offers import PrivateOffers, with_private_offers
 from calculators.catalog.signal_rules import SignalRules
 from calculators.catalog.techniques import TechniqueRules
 from calculators.catalog.yaml_reader import AnyRecord, load_record
@@ -23,6 +24,8 @@ from calculators.errors import DataError
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DATA_FOLDERS = ("hardware_profiles", "model_profiles", "pricing_data", "technique_data", "serving_data")
+PRIVATE_OFFERS = Path("pricing_data/private_offers.yaml")
+"""Prices of the company that runs the app; the file is not part of the shipped data."""
 STALE_DAYS = 180  # older prices are marked: rents moved by half within six months of 2026
 
 
@@ -49,7 +52,7 @@ def load_catalog(root: Path = ROOT) -> Catalog:
         raise DataError("\n".join(problems))
     if operators is None or requirements is None or signal_rules is None or technique_rules is None:  # told above
         raise DataError("\n".join(problems))
-    return Catalog(
+    catalog = Catalog(
         gpus=gpus,
         models=models,
         api_providers=api_providers,
@@ -67,6 +70,18 @@ def load_catalog(root: Path = ROOT) -> Catalog:
         gpu_by_alias=gpu_by_alias,
         model_by_alias=model_by_alias,
     )
+    return _with_offers_of_the_company(catalog, root / PRIVATE_OFFERS)
+
+
+def _with_offers_of_the_company(catalog: Catalog, path: Path) -> Catalog:
+    """The catalog with the company's own prices over it, where there is a file of them."""
+    if not path.is_file():
+        return catalog
+    offers = load_sourced(path, PrivateOffers)
+    try:
+        return with_private_offers(catalog, offers)
+    except DataError as error:
+        raise DataError(f"{path.name}: {error}") from None
 
 
 def load_sourced(path: Path, record: type[AnyRecord]) -> AnyRecord:

@@ -7,6 +7,7 @@ from calculators.api.bill import (
     ApiBill,
     Usage,
     monthly_bill,
+    negotiated_discount_frac,
     paid_ratios,
     summed_bill,
     todays_bill,
@@ -189,9 +190,10 @@ def bill_difference(inputs: Inputs) -> str:
     api, list_usd = inputs.scenario.api, todays_list_bill(inputs).usd_per_month
     paid = api.paid_usd_per_month
     assert paid is not None
-    expected = list_usd * (1 - api.discount_frac)
+    parts = todays_parts(inputs)
+    expected = sum(todays_list_bill(part).usd_per_month * (1 - negotiated_discount_frac(part)) for part in parts)
     listed = f"At list prices, used as today, it is {usd(list_usd)}/month"
-    if api.discount_frac:
+    if abs(expected - list_usd) > MIN_SAVING_FRAC * list_usd:
         listed += f", less your discount of {percent(api.discount_frac)} {usd(expected)}"
     gap = paid - expected
     if abs(gap) < MIN_SAVING_FRAC * expected:
@@ -236,7 +238,8 @@ def _api_option(
     """An option that buys from the bill's own provider; `extra` are its cost lines besides the bill. `is_paid`: what the user
     pays that provider today is carried into the price."""
     confidence = max((offer.confidence for offer in bill.offers), key=("high", "medium", "low").index)
-    basis = f"list price{', in proportion to your bill' if is_paid else ''}, {confidence} confidence"
+    price = "your price" if all(offer.is_yours for offer in bill.offers) else "list price"
+    basis = f"{price}{', in proportion to your bill' if is_paid else ''}, {confidence} confidence"
     return with_range(
         Option(
             kind=kind,

@@ -10,9 +10,9 @@ from typing import Any
 
 import yaml
 
-from calculators.api.rates import provider_name
 from calculators.catalog.base import Record, Source
 from calculators.catalog.load import DATA_FOLDERS
+from calculators.catalog.price_library import seller_name
 from calculators.price_updates.changes import Changes
 from calculators.price_updates.published import PublishedRent, PublishedTokens
 from calculators.price_updates.yaml_rows import as_yaml, with_item, with_key
@@ -48,7 +48,7 @@ def _with_tokens(text: str, published: PublishedTokens, source: NamedSource) -> 
     context = {"context_tok": published.context_tok} if published.context_tok else {}
     model = {"id": published.model, "prices": rows, **context}
     if not text:
-        return _new_file(published.provider, provider_name(published.provider), "models", model, source)
+        return _new_file(published.provider, seller_name(published.provider), "models", model, source)
     models = yaml.safe_load(text)["models"]
     place = next((n for n, one in enumerate(models) if one["id"] == published.model), None)
     if place is None:

@@ -11,13 +11,13 @@ from calculators.api.rates import (
     api_offer,
     api_rates,
     hosted_offers,
-    provider_name,
     text_models,
 )
 from calculators.catalog.base import Range
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.load import STALE_DAYS
 from calculators.catalog.models import Model
+from calculators.catalog.price_library import seller_name
 from calculators.catalog.prices import CacheVariant, ProviderRule, Rent, RentProvider
 from calculators.evaluate import Evaluation
 from calculators.options.buy import hosted_options
@@ -89,7 +89,7 @@ def api_providers() -> tuple[str, ...]:
 def api_provider_label(provider: str, catalog: Catalog) -> str:
     """Display name of an API provider."""
     own = catalog.api_providers.get(provider)
-    return own.name if own else provider_name(provider)
+    return own.name if own else seller_name(provider)
 
 
 def api_models(provider: str, day: date, catalog: Catalog) -> list[str]:

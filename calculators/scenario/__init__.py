@@ -2,6 +2,7 @@
 
 Modules in reading order:
 
+typed_prices        prices that a user types
 schema              every input, with its label on the screen
 link                a scenario as the text of a link
 files               a scenario from a YAML file
@@ -10,5 +11,6 @@ mix                 the traffic of each API model as a scenario
 demand              token rates, peak and lengths of the workload
 traffic_range       how far the traffic's figures may be off
 traffic_range_text  its words
+own_prices          prices that the user typed, over the data
 inputs              scenario, demand and catalog as one
 """

@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from calculators.catalog.base import Commitment, Confidence, Fraction, Id, Precision, Record
 from calculators.errors import KeyPath, data_error, label_of
+from calculators.scenario.typed_prices import GpuPrice, OwnApiPrice, OwnRent
 from calculators.units import count, percent
 
 MAX_LISTED = 100
@@ -22,7 +23,6 @@ MAX_MODELS = 12
 
 Basis = Literal["measured", "bounded", "assumed", "typed"]
 Gate = Literal["accepted", "assumed", "not_acceptable"]
-GpuPrice = Annotated[float, Field(gt=0, le=1_000)]
 RequestsPerMonth = Annotated[float, Field(ge=1, le=1e12)]
 PeakRatio = Annotated[float, Field(ge=1, le=10_000)]
 
@@ -150,7 +150,7 @@ class Api(Record):
     provider: Annotated[str, Field(max_length=100)] = Field("openai", title="API provider")
     model: Annotated[str, Field(max_length=200)] = Field("gpt-5.4", title="API model")
     discount_frac: Annotated[float, Field(ge=0, le=0.95)] = Field(0.0, title="Negotiated API discount")
-    """Off the list price."""
+    """Off the list price; models with a price of your own have none."""
     paid_usd_per_month: Annotated[float, Field(gt=0, le=1e10)] | None = Field(None, title="API bill today (USD/month)")
     """What today's requests cost, from the invoice. None: estimated from the list price."""
     paid_source: Annotated[str, Field(max_length=300)] = Field("typed", title="Source of the API bill")
@@ -161,6 +161,7 @@ class Api(Record):
         (), title="Allowed hosting providers (empty = all)"
     )
     """Providers that may sell an open model by the token."""
+    own_prices: Annotated[tuple[OwnApiPrice, ...], Field(max_length=MAX_LISTED)] = Field((), title="Your API prices")
 
     @model_validator(mode="after")
     def _whole(self) -> "Api":
@@ -237,6 +238,7 @@ class Hardware(Record):
         default_factory=dict, title="Your negotiated GPU price (USD/GPU-hour)"
     )
     """By GPU, rentable one by one: replaces the list prices of that GPU."""
+    own_rents: Annotated[tuple[OwnRent, ...], Field(max_length=MAX_LISTED)] = Field((), title="Your machine prices")
     include_marketplaces: bool = Field(False, title="Include marketplaces")
     include_owned: bool = Field(False, title="Include purchased servers (capex)")
     max_gpus: Annotated[int, Field(ge=1, le=10_000)] = Field(512, title="Maximum GPUs")

@@ -13,7 +13,7 @@ from calculators.scenario.mix import main_model
 from calculators.scenario.schema import ModelTraffic, label
 from calculators.units import percent, plural, usd
 from pages.shared.components.candidates import provider_label
-from pages.shared.state import escape
+from pages.shared.state import catalog, escape
 
 BASES = {"matched": "name in the file", "assumed": "assumed", "typed": "selected by you"}
 
