@@ -25,7 +25,9 @@ from calculators.catalog.price_library import (
     seller_name,
 )
 from calculators.catalog.prices import ApiPrice, TokenPrices
+from calculators.catalog.retirements import is_retired
 from calculators.errors import DataError
+from calculators.units import DAYS_PER_MONTH
 
 BATCH = {"processing": "batch"}
 LIBRARY_DATE = date(2026, 11, 11)  # upload of genai-prices 0.2.3, the day its prices are known to have held
@@ -125,12 +127,14 @@ def _library_source() -> Source:
 
 
 def text_models(provider: str, day: date, catalog: Catalog) -> list[str]:
-    """Ids of the provider's current models with a price for text input and output, the newest version first."""
+    """Ids of the provider's current models with a price for text input and output, the newest version first. What the seller
+    has stopped serving by `day` is none of them."""
     own = catalog.api_providers.get(provider)
     listed = {m.id for m in library_models(provider).values() if not m.deprecated} | {
         m.id for m in (own.models if own else ())
     }
-    priced = ((id, api_rates(api_offer(provider, id, catalog), day)[0]) for id in listed)
+    served = (id for id in listed if not is_retired(provider, id, day))
+    priced = ((id, api_rates(api_offer(provider, id, catalog), day)[0]) for id in served)
     ids = sorted(id for id, r in priced if r.input_usd_per_mtok > 0 and r.output_usd_per_mtok > 0)
     return sorted(ids, key=_version, reverse=True)
 
@@ -257,7 +261,7 @@ def _differs_by_hour(model: ModelInfo) -> bool:
 def scheduled_changes(offer: ApiOffer, start: date, months: int) -> list[tuple[date, ApiRates]]:
     """Announced price changes within the horizon: the day and the rates of the first tier from that day on."""
     changes, before = [], api_rates(offer, start)
-    for day in (start + timedelta(days=n) for n in range(1, round(months * 30.4) + 1)):
+    for day in (start + timedelta(days=n) for n in range(1, round(months * DAYS_PER_MONTH) + 1)):
         now = api_rates(offer, day)
         if now != before:
             changes.append((day, now[0]))

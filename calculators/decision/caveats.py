@@ -1,12 +1,14 @@
 """Caveats of a result: what a careful reader should know about its prices, its speeds and its workload."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from calculators.api.cache_terms import cache_terms
 from calculators.api.rates import scheduled_changes
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.hardware import Gpu
 from calculators.catalog.load import STALE_DAYS
+from calculators.catalog.retirements import retirement, retirement_source
 from calculators.compliance.assessment import ComplianceAssessment
 from calculators.decision.crossover import Crossover
 from calculators.decision.savings import first_month
@@ -20,6 +22,7 @@ from calculators.scenario.schema import Api, Scenario, Workload
 from calculators.scenario.traffic_range import too_few_requests
 from calculators.scenario.traffic_range_text import in_brackets, traffic_range_words
 from calculators.units import (
+    DAYS_PER_MONTH,
     MONTHS_PER_YEAR,
     SECONDS_PER_MONTH,
     count,
@@ -93,11 +96,25 @@ def _price_notes(inputs: Inputs, today: Option) -> list[str]:
         for part in scenario.api.mix
         if part.basis == "assumed"
     ]
-    return [spend, *assumed] + [
+    return [spend, *assumed, *_retirement_notes(today, scenario)] + [
         f"{offer.label} changes price on {day} to {usd(rates.input_usd_per_mtok)} (input) and "
         f"{usd(rates.output_usd_per_mtok)} (output) per million tokens. The verdict uses today's price."
         for offer in today.bill.offers
         for day, rates in scheduled_changes(offer, scenario.as_of, scenario.operations.horizon_months)
+    ]
+
+
+def _retirement_notes(today: Option, scenario: Scenario) -> list[str]:
+    """Models in use that their seller stops serving within the horizon, or has stopped serving."""
+    assert today.bill is not None
+    last_day = scenario.as_of + timedelta(days=round(scenario.operations.horizon_months * DAYS_PER_MONTH))
+    ends = ((offer, retirement(offer.provider, offer.model)) for offer in today.bill.offers)
+    return [
+        f"{offer.label} {'was retired' if end.retired_on <= scenario.as_of else 'will be retired'} on {end.retired_on}"
+        f"{f'; the seller names {end.successor} in its place' if end.successor else ''} ({retirement_source(end).title}). "
+        "Compare with a model that stays."
+        for offer, end in ends
+        if end is not None and end.retired_on <= last_day
     ]
 
 

@@ -19,6 +19,7 @@ from calculators.catalog.load import STALE_DAYS
 from calculators.catalog.models import Model
 from calculators.catalog.price_library import seller_name
 from calculators.catalog.prices import CacheVariant, ProviderRule, Rent, RentProvider
+from calculators.catalog.retirements import retirement
 from calculators.evaluate import Evaluation
 from calculators.options.buy import hosted_options
 from calculators.options.context_window import is_too_short, option_too_short_words
@@ -41,6 +42,12 @@ class ListedPrice:
     offer: ApiOffer
     rates: tuple[ApiRates, ...]
     """One entry per length tier, shortest first."""
+
+    @property
+    def retired_on(self) -> str:
+        """The day on which the seller stops serving the model; empty where none is published."""
+        end = retirement(self.offer.provider, self.offer.model)
+        return str(end.retired_on) if end else ""
 
     @property
     def long_inputs(self) -> str:

@@ -55,11 +55,11 @@ def test_the_candidates_page_shows_the_models_and_the_bill_and_corrects_a_price(
     now = app.selectbox(key="mix_provider_1").value, app.selectbox(key="mix_model_1_openai").value
     assert now == ("openai", "gpt-4.1")  # as it is priced, so that nothing changes unseen
     app.selectbox(key="mix_provider_1").set_value("anthropic").run()
-    app.selectbox(key="mix_model_1_anthropic").set_value("claude-sonnet-4-5").run()
+    app.selectbox(key="mix_model_1_anthropic").set_value("claude-sonnet-5-5").run()
     app.button(key="mix_use").click().run()
     assert {(part.name, part.model, part.basis) for part in linked(app).api.mix} == {
         ("gpt-4.1", "gpt-4.1", "matched"),
-        ("corp-prod", "claude-sonnet-4-5", "typed"),
+        ("corp-prod", "claude-sonnet-5-5", "typed"),
     }
 
 

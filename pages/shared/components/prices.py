@@ -135,6 +135,7 @@ def _offer_table(prices: Iterable[ListedPrice]) -> None:
             "Long inputs": price.long_inputs,
             "Model id": price.offer.model,
             **_provenance(price.offer.source, price.offer.confidence),
+            "Retired on": price.retired_on,
             "Note": price.offer.note or "",
         }
         for price in prices
