@@ -18,6 +18,7 @@ from genai_prices import data_snapshot
 from calculators.api.rates import api_offer, api_rates
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.price_library import library_model, library_models, library_names
+from calculators.catalog.short_names import BEDROCK
 
 MODEL_MAKERS = (
     "openai",
@@ -63,12 +64,6 @@ SELLER_OF_ROUTE = {
     **{"minimax": "minimax", "projects": "google"},
 }
 """Provider of the price library by the first part of a routed name, as in 'bedrock/...' or 'models/...'."""
-BEDROCK = re.compile(
-    r"^(?:(?P<place>[a-z]{2}(?:-gov)?|apac|global|regional)\.)?"
-    r"(?P<maker>anthropic|amazon|meta|mistral|cohere|ai21|deepseek|qwen|openai|google|nvidia|moonshotai?|zai|minimax|writer)"
-    r"\.(?=[a-z])"
-)
-"""Place and maker before a model of Bedrock. All places but 'global' cost the regional price."""
 REVISION = re.compile(r"(?:[-@:]?20\d{2}-?[01]\d-?[0-3]\d|-[01]\d[0-3]\d|-v\d+:\d+|:\d+|-0(?:\d{2})?|[-:]latest)+$")
 """A date, a revision or 'latest' at the end: the same model at the same price, unless it is listed by itself."""
 VARIANT = re.compile(

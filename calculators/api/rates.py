@@ -19,6 +19,7 @@ from calculators.catalog.catalog import Catalog
 from calculators.catalog.models import Model
 from calculators.catalog.price_library import library_model, library_models, own_model, price_library_version
 from calculators.catalog.prices import ApiPrice
+from calculators.catalog.short_names import short_model_name
 from calculators.errors import DataError
 
 BATCH = {"processing": "batch"}
@@ -58,8 +59,13 @@ class ApiOffer:
 
     @property
     def label(self) -> str:
-        """Model and provider in words."""
-        return f"{self.model} on {self.provider_name}"
+        """Model and provider in words, the model by its short name."""
+        return f"{self.short_model} on {self.provider_name}"
+
+    @property
+    def short_model(self) -> str:
+        """The model as people say it; `model` is the name in the price list."""
+        return short_model_name(self.model)
 
 
 VERSION = re.compile(r"(?<![\d.x])(\d{1,2})(?:[.p-](\d{1,2}))?(?![\dbkx])", re.IGNORECASE)

@@ -9,10 +9,11 @@ import yaml
 from calculators.api.model_names import ListedModel, listed_model
 from calculators.api.rates import provider_name
 from calculators.catalog.catalog import Catalog
+from calculators.catalog.short_names import short_model_name
 from calculators.logs.request_notes import span_text
 from calculators.logs.usage_reading import UsageReading
 from calculators.logs.usage_share import UsageShare
-from calculators.scenario.mix import main_model, token_fracs
+from calculators.scenario.mix import main_model, token_fracs, traffic_name
 from calculators.scenario.schema import MAX_MODELS, Api, ModelTraffic
 from calculators.units import SECONDS_PER_MONTH, listed, percent, plural, printable, usd
 
@@ -225,19 +226,22 @@ def _times(part: _Part, ratio: float) -> _Part:
 def _texts(reading: UsageReading, api: Api, parts: Sequence[_Part], unlisted: Sequence[UsageShare]) -> Iterable[str]:
     if reading.models and not parts:
         names = _named([printable(model.value, MAX_MODEL_NAME_CHARS) for model in unlisted])
-        yield f"No listed price has the name {names}. Traffic is priced as {api.model}; select the API model on the Candidates page."
+        yield f"No listed price has the name {names}. Traffic is priced as {short_model_name(api.model)}; select the API model on the Candidates page."
     elif not reading.models and not reading.is_bill:
-        yield f"The file names no API model. Traffic is priced as {api.model}; select the API model on the Candidates page."
+        yield f"The file names no API model. Traffic is priced as {short_model_name(api.model)}; select the API model on the Candidates page."
     elif len(api.mix) > 1:
         whole = _both_tok({name: getattr(model, name) for name in AMOUNTS} for model in reading.models)
         fracs = token_fracs(api.mix, *whole)
-        shares = [f"{part.name} {percent(frac)}" for part, frac in zip(api.mix, fracs, strict=True)]
+        shares = [f"{traffic_name(part)} {percent(frac)}" for part, frac in zip(api.mix, fracs, strict=True)]
         yield f"Priced by model: {_named(shares)} of tokens."
     elif parts and not api.mix:
-        yield f"Priced as {api.model}."
+        yield f"Priced as {short_model_name(api.model)}."
     assumed = [part for part in api.mix if part.basis == "assumed"]
     if assumed:
-        each = [f"{part.name} as {part.model} of {provider_name(part.provider)}" for part in assumed]
+        each = [
+            f"{traffic_name(part)} as {short_model_name(part.model)} of {provider_name(part.provider)}"
+            for part in assumed
+        ]
         yield f"Assumed: {_named(each)}. Correct it on the Candidates page."
     if len(api.mix) > 1 and any(part.usage["requests"] is None for part in parts):
         yield "The file does not count requests by model; they are shared as tokens are."

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError
 
 from calculators.catalog.base import Record
+from calculators.catalog.short_names import short_model_name
 from calculators.compliance.assessment import ComplianceAssessment, PricedPath
 from calculators.compliance.assessment_text import price_words, relaxation_words
 from calculators.decision.sensitivity import NEAREST, DecisionSensitivity
@@ -236,11 +237,11 @@ def _api_rows(evaluation: Evaluation) -> list[Assumed]:
     """The API models in use, and the steps from their list price to the bill."""
     mix = [
         Assumed(
-            what=f"API model {part.model}",
+            what=f"API model {short_model_name(part.model)}",
             value=f"{percent(part.requests_frac)} of requests, {percent(part.input_frac)} of input and "
             f"{percent(part.output_frac)} of output tokens",
             basis=part.basis,
-            source=f"{part.name} in the usage file" if part.name else "as entered",
+            source=f"{part.name} in the usage file" if part.name else f"{part.model}, as entered",
             as_of=None,
         )
         for part in evaluation.scenario.api.mix

@@ -12,7 +12,7 @@ from calculators.catalog.base import Source
 from calculators.catalog.glossary import help_text
 from calculators.options.option import Option
 from calculators.scenario.schema import Scenario, label
-from calculators.units import usd, usd_range
+from calculators.units import usd_column, usd_range
 from pages.shared.state import catalog, escape
 
 
@@ -94,10 +94,11 @@ def several(options: Sequence[str], key: str, **more: Any) -> None:
 
 def cost_table(option: Option) -> None:
     """Every line of an option's monthly cost, with range, basis and source."""
+    costs = usd_column([line.usd_per_month for line in option.lines])
     rows = [
         {
             "Cost": line.name,
-            "Per month": usd(line.usd_per_month),
+            "Per month": cost,
             "Range": usd_range(line.low_usd_per_month, line.high_usd_per_month),
             "Basis": line.basis,
             "As of": line.source.accessed if line.source else None,
@@ -105,7 +106,7 @@ def cost_table(option: Option) -> None:
             "Link": line.source.url if line.source else None,
             "Calculation": line.note,
         }
-        for line in option.lines
+        for line, cost in zip(option.lines, costs, strict=True)
     ]
     table = pd.DataFrame(rows).fillna("")
     st.dataframe(table, hide_index=True, column_config={"Link": st.column_config.LinkColumn(display_text="open")})
