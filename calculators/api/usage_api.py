@@ -88,7 +88,7 @@ def _listed_models(
     for model in models:
         name = printable(model.value, MAX_MODEL_NAME_CHARS)
         told = typed.get(model.value) or typed.get(name)
-        match = ListedModel(*told, basis="matched") if told else look_up(model.value)
+        match = ListedModel(*told, basis="typed") if told else look_up(model.value)
         if match is None:
             unlisted.append(model)
         else:
@@ -136,7 +136,7 @@ def _models(parts: Sequence[_Part], unlisted: Sequence[UsageShare]) -> dict[str,
         parts = [*parts, _Part(names, assumed, usage)]
     mix = _mix(parts)
     main = main_model(mix, *_both_tok(part.usage for part in parts))
-    one_for_all = len(mix) == 1 and main.basis == "matched"
+    one_for_all = len(mix) == 1 and main.basis != "assumed"
     return {"provider": main.provider, "model": main.model, "mix": () if one_for_all else mix}
 
 
