@@ -219,6 +219,7 @@ def _workload_rows(evaluation: Evaluation) -> list[Assumed]:
     w = evaluation.scenario.workload
     ranges = traffic_range_words(w)
     lengths = f"{count(w.input_tok)} and {count(w.output_tok)}{in_brackets(ranges.lengths)}"
+    longest = f"{count(w.input_p95_tok)} and {count(w.output_p95_tok)}"
     return [
         Assumed(
             what=what, value=value, basis=basis, source="as entered" if basis == "as entered" else w.source, as_of=None
@@ -226,6 +227,7 @@ def _workload_rows(evaluation: Evaluation) -> list[Assumed]:
         for what, value, basis in (
             ("Requests/month", f"{count(w.requests_per_month)}{in_brackets(ranges.volume)}", w.requests_basis),
             ("Input and output tokens/request", lengths, w.lengths_basis),
+            *([("Input and output tokens/request, p95", longest, w.p95_basis)] if w.p95_basis else []),
             ("Current API cache hit rate", percent(w.cached_frac), w.cached_basis),
             ("Peak-to-average ratio", f"{significant(w.peak_ratio)}{in_brackets(ranges.peak)}", w.peak_basis),
             ("Growth per month", percent(w.growth_per_month_frac), "as entered"),

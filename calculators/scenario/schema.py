@@ -53,6 +53,7 @@ class Workload(Record):
     input_p95_tok: Annotated[float, Field(ge=1, le=1e7)] = Field(title="Input tokens, p95")
     output_p95_tok: Annotated[float, Field(ge=1, le=1e6)] = Field(title="Output tokens, p95")
     lengths_basis: Basis = Field("typed", title="Basis of token lengths")
+    p95_basis: Basis | None = Field(None, title="Basis of the 95th percentiles, where it is another")
     cells: tuple[LengthCell, ...] = Field((), max_length=64, title="Token length distribution")
     """Joint length distribution from a log; empty: derived from mean and 95th percentile."""
     cached_frac: Fraction = Field(0.0, title="Current API cache hit rate")

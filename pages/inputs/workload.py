@@ -74,8 +74,11 @@ with volume:
 with size:
     st.markdown("**Token lengths**")
     for field in ("input_tok", "input_p95_tok", "output_tok", "output_p95_tok"):
-        number(f"workload.{field}", "workload.lengths_basis", step=10.0, format="%.0f")
+        of = "p95_basis" if "p95" in field else "lengths_basis"
+        number(f"workload.{field}", f"workload.{of}", step=10.0, format="%.0f")
     basis("lengths_basis", spans.lengths)
+    if state["workload.p95_basis"] not in (None, state["workload.lengths_basis"]):
+        st.caption(f"Basis of the p95: {BASIS_WORDS[state['workload.p95_basis']]}.")
 with cache:
     st.markdown("**Caching and batching**")
     percent_slider("workload.cached_frac", "workload.cached_basis")

@@ -50,12 +50,15 @@ RANGE_OF: Mapping[str, str] = {
 """The range of a figure, by the key of its basis: a typed figure has none."""
 
 
+LENGTH_BASES = ("workload.lengths_basis", "workload.p95_basis")
+
+
 def _typed(basis: str | None) -> None:
     if basis:
         st.session_state[basis] = "typed"
     if basis in RANGE_OF:
         st.session_state[RANGE_OF[basis]] = None
-    if basis == "workload.lengths_basis":
+    if basis in LENGTH_BASES:
         st.session_state["workload.cells"] = []  # a joint distribution no longer agrees with a typed mean
 
 
