@@ -80,9 +80,17 @@ RESOLD_FAMILIES = {"claude": "anthropic", "deepseek": "deepseek", "glm": "zai"}
 """Makers of models that other makers resell."""
 MAX_DEPLOYMENT_WORDS = 16
 FAMILY_WORDS = frozenset(
-    "gpt claude gemini grok mistral mixtral deepseek kimi glm llama qwen gemma nova titan phi sonnet opus haiku".split()
+    {
+        *("gpt", "claude", "gemini", "grok", "mistral", "mixtral", "deepseek", "kimi", "glm", "llama", "qwen", "gemma"),
+        *("nova", "titan", "phi", "sonnet", "opus", "haiku"),
+    }
 )
-SIZE_WORDS = frozenset("nano mini tiny small medium large lite light flash turbo pro plus max ultra fast".split())
+SIZE_WORDS = frozenset(
+    {
+        *("nano", "mini", "tiny", "small", "medium", "large", "lite", "light", "flash", "turbo", "pro", "plus", "max"),
+        *("ultra", "fast"),
+    }
+)
 SAME_PRICE_WORDS = frozenset({"chat", "api", "ai", "a", "b", "c", "m", "n", "r", "x"})
 """Words in names of models that, behind another, do not make it a different one."""
 Form = tuple[str, ...]
@@ -181,9 +189,9 @@ def _models_inside(name: str, day: date, catalog: Catalog) -> tuple[ListedModel,
     runs = _runs_of_words([] if FINE_TUNE.match(name) or len(words) > MAX_DEPLOYMENT_WORDS else words)
     inside = list[tuple[int, int, ListedModel]]()
     for first, last in runs:
-        if all(last <= start or first >= end for start, end, _ in inside):
-            if match := _first(_made(" ".join(words[first:last]), catalog), day, catalog):
-                inside.append((first, last, match))
+        is_apart = all(last <= start or first >= end for start, end, _ in inside)
+        if is_apart and (match := _first(_made(" ".join(words[first:last]), catalog), day, catalog)):
+            inside.append((first, last, match))
     models = tuple(dict.fromkeys(match for *_, match in inside))
     if len(models) != 1:
         return models

@@ -61,7 +61,10 @@ def api_of_usage(
     parts = _folded(_merged(models))
     kept = before if before.paid_source == "typed" else _without_bill(before)
     parts, spend = _as_billed(reading, parts, unlisted)
-    api = kept.model_copy(update={"mix": (), **_models(parts, unlisted)})
+    if reading.is_bill and before.mix:  # money alone: the traffic and its models stay
+        api = kept.model_copy(update={"mix": tuple(part.model_copy(update={"bill_frac": None}) for part in before.mix)})
+    else:
+        api = kept.model_copy(update={"mix": (), **_models(parts, unlisted)})
     if spend is not None:
         api = api.model_copy(update={"paid_usd_per_month": spend, "paid_source": _paid_source(reading, parts)})
     return UsageApi(Api.model_validate(api.model_dump()), tuple(_texts(reading, api, parts, unlisted)))

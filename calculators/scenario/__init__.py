@@ -4,6 +4,7 @@ Modules in reading order:
 
 schema              every input, with its label on the screen
 link                a scenario as the text of a link
+usage_block         what a workload file says of its log
 files               a scenario from a YAML file
 defaults            the starting case and the presets
 mix                 the traffic of each API model as a scenario

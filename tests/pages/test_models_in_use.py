@@ -84,6 +84,26 @@ def test_an_invoice_alone_sets_the_bill_and_leaves_the_traffic() -> None:
     assert linked(app).workload == before
     assert linked(app).api.paid_usd_per_month == 30.4167  # $14 in 14 days, a month of 730 hours
     assert "The workload is unchanged." in words(app)
+    bill = linked(app).api
+    next(button for button in app.button if str(button.key).startswith("preset_")).click().run()
+    assert linked(app).api.paid_usd_per_month is None
+    back = next(button for button in app.button if "Back to" in button.label and "the bill cost.csv" in button.label)
+    back.click().run()
+    assert (linked(app).api, linked(app).workload) == (bill, before)
+
+
+def test_an_invoice_after_a_log_keeps_its_models_and_charts() -> None:
+    app = uploaded("claude-sonnet-4-5", "gpt-4.1")
+    models = [part.model for part in linked(app).api.mix]
+    header = "start_time,end_time,start_time_iso,end_time_iso,amount_value,amount_currency,line_item"
+    content = f"{header}\n1790812800,1790899200,,,7.0,usd,\n1790899200,1790985600,,,7.0,usd,".encode()
+    app.file_uploader(key="log_file").set_value(("cost.csv", content, "text/csv")).run()
+    assert not app.exception
+    api = linked(app).api
+    assert ([part.model for part in api.mix], api.paid_source) == (models, "log:cost.csv")
+    assert {part.bill_frac for part in api.mix} == {None}
+    assert "What was read of usage.csv" in words(app).replace("\\", "")
+    assert "Back to usage.csv" in [button.label for button in app.button]
 
 
 BEDROCK_NAME = "anthropic.claude-sonnet-4-5-20250929-v1:0"

@@ -13,10 +13,12 @@ from calculators.catalog.glossary import help_text
 from calculators.catalog.short_names import told_apart
 from calculators.logs.aggregate_text import width_text
 from calculators.logs.request_groups import only_text
+from calculators.scenario.files import UsageFile, usage_file_yaml
+from calculators.scenario.usage_block import UsageBlock
 from calculators.units import count, listed, percent, plural, significant, usd, usd_column
 from pages.shared.figures.usage import is_dated, load_chart, share_chart, spend_chart
 from pages.shared.log_upload import read_only, uploaded_id
-from pages.shared.state import escape
+from pages.shared.state import escape, scenario
 
 GROUPS = {
     "model": "Model",
@@ -220,6 +222,21 @@ def use_only(charts: Plain) -> None:
             key="read_only",
             help="Reads the file in the uploader again, with this traffic alone.",
         )
+
+
+def workload_download(charts: Plain) -> None:
+    """What was read as a small file, which brings all of it back without the log."""
+    now = scenario()
+    usage = UsageBlock.model_validate({name: charts[name] for name in UsageBlock.model_fields})
+    st.download_button(
+        "Download workload.yaml",
+        lambda: usage_file_yaml(UsageFile(now.workload, now.api, usage)),
+        "workload.yaml",
+        "application/yaml",
+        icon=":material/download:",
+        key="workload_file",
+        help="A small file with these figures, lists and charts: upload it instead of the log. It holds no single request.",
+    )
 
 
 def _pick_group(groups: Sequence[str], used: Mapping[str, Sequence[str]], read_id: str) -> str:
