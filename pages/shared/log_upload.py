@@ -26,6 +26,7 @@ from calculators.scenario.schema import Api
 from calculators.units import count, plural, significant, usd
 from pages.shared.log_state import keep_copy, keep_figures
 from pages.shared.state import catalog, escape, scenario
+from pages.shared.upload_limits import READS
 
 ASKED = {
     "time": "Request time",
@@ -62,7 +63,8 @@ CACHED = {"As recognized": None, "Input includes them": False, "Input excludes t
 
 KINDS = (
     f"Request logs, usage reports, bills and metrics: CSV, JSON, Parquet, Excel, also packed, up to {MAX_UPLOAD_MB} MB. For larger "
-    "files run `python -m calculators workload FILE > workload.yaml`, then open that file here."
+    "files run `python -m calculators workload FILE > workload.yaml`, then upload that small file here: it brings the same "
+    "figures, lists and charts."
 )
 
 
@@ -209,14 +211,15 @@ def _refuse(refusal: str, guess: ColumnGuess | None, answers: UsageAnswers, read
 
 
 def _read(paths: Sequence[Path], names: Sequence[str], answers: UsageAnswers) -> UsageReading:
-    bar = st.progress(0.0, text="Reading the file …")
+    bar = st.progress(0.0, text="Waiting for other files to be read …")
     try:
-        return read_usage(
-            paths,
-            answers,
-            names=names,
-            progress=lambda share, what: bar.progress(min(max(share, 0.0), 1.0), text=escape(what)),
-        )
+        with READS:
+            return read_usage(
+                paths,
+                answers,
+                names=names,
+                progress=lambda share, what: bar.progress(min(max(share, 0.0), 1.0), text=escape(what)),
+            )
     finally:
         bar.empty()
 
