@@ -113,7 +113,7 @@ def _workload(options: argparse.Namespace) -> None:
         raise DataError("\n".join(line for question in reading.questions for line in _question_lines(question)))
     if options.json:
         return
-    text = usage_workload_yaml(reading, answers) + api_yaml(usage) + usage_block_yaml(usage_block(reading))
+    text = usage_workload_yaml(reading, answers) + api_yaml(usage) + usage_block_yaml(usage_block(reading, usage.texts))
     if options.out is None:
         print(text, end="")
     else:

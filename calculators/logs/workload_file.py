@@ -10,14 +10,24 @@ from calculators.logs.usage_reading import UsageReading
 from calculators.logs.usage_share import UsageShare
 from calculators.scenario.usage_block import UsageBlock, sentences_of
 
+ASSUMED = "Assumed: "
 
-def usage_block(reading: UsageReading) -> UsageBlock:
-    """The four lists, load over time, split, lengths and peaks of a reading, in six significant figures."""
+
+def usage_block(reading: UsageReading, api_texts: Sequence[str] = ()) -> UsageBlock:
+    """The four lists, load over time, split, lengths and peaks of a reading, in six significant figures. `api_texts`: what is
+    said of its models and its bill."""
+    assumed = [text.removeprefix(ASSUMED) for text in api_texts if text.startswith(ASSUMED)]
+    told = {
+        "read": reading.read,
+        "inferred": (*reading.inferred, *(text for text in api_texts if not text.startswith(ASSUMED))),
+        "assumed": (*reading.assumed, *assumed),
+        "missing": reading.missing,
+    }
     summary = reading.summary
     lengths = {} if summary is None else {"input_lengths": summary.input_tok, "output_lengths": summary.output_tok}
     return UsageBlock.model_validate(
         {
-            **{name: sentences_of(getattr(reading, name)) for name in ("read", "inferred", "assumed", "missing")},
+            **{name: sentences_of(texts) for name, texts in told.items()},
             "series": None if reading.series is None else _series(reading.series),
             "models": _split(reading.models),
             "groups": {group: _split(shares) for group, shares in reading.groups.items()},

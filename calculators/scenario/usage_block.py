@@ -17,14 +17,14 @@ MAX_SENTENCES = 200
 MAX_SENTENCE_CHARS = 1_000
 MAX_SERIES_POINTS = 1_000
 MAX_SPLIT_VALUES = 60
-MAX_NAME_CHARS = 300
+MAX_VALUE_CHARS = 300
 _DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 Sentences = Annotated[tuple[Annotated[str, Field(max_length=MAX_SENTENCE_CHARS)], ...], Field(max_length=MAX_SENTENCES)]
 Number = Annotated[int | float, Field(ge=0, lt=1e18)]
 Amounts = Annotated[tuple[Number, ...], Field(min_length=1, max_length=MAX_SERIES_POINTS)] | None
 Amount = Number | None
-Money = Annotated[int | float, Field(gt=-1e18, lt=1e18)]
+Dollars = Annotated[int | float, Field(gt=-1e18, lt=1e18)]
 
 
 class UsageSeries(Record):
@@ -34,7 +34,7 @@ class UsageSeries(Record):
     step_s: Annotated[float, Field(gt=0, le=1e9)] = Field(title="Seconds of a step")
     requests: Amounts = Field(None, title="Requests")
     tokens: Amounts = Field(None, title="Tokens")
-    spend_usd: Annotated[tuple[Money, ...], Field(min_length=1, max_length=MAX_SERIES_POINTS)] | None = Field(
+    spend_usd: Annotated[tuple[Dollars, ...], Field(min_length=1, max_length=MAX_SERIES_POINTS)] | None = Field(
         None, title="Spend"
     )
 
@@ -48,13 +48,13 @@ class UsageSeries(Record):
 class SplitValue(Record):
     """What one model, team or key was used for. None: not known."""
 
-    value: Annotated[str, Field(max_length=MAX_NAME_CHARS)] = Field(title="Name")
+    value: Annotated[str, Field(max_length=MAX_VALUE_CHARS)] = Field(title="Name")
     requests: Amount = Field(None, title="Requests")
     input_tok: Amount = Field(None, title="Input tokens")
     cache_read_tok: Amount = Field(None, title="Cached input tokens")
     cache_write_tok: Amount = Field(None, title="Cache writes")
     output_tok: Amount = Field(None, title="Output tokens")
-    spend_usd: Money | None = Field(None, title="Spend")
+    spend_usd: Dollars | None = Field(None, title="Spend")
     input_p95_tok: Amount = Field(None, title="Input tokens, p95")
     output_p95_tok: Amount = Field(None, title="Output tokens, p95")
 

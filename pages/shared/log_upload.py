@@ -117,8 +117,9 @@ def _use_reading(reading: UsageReading, answers: UsageAnswers, read_id: str) -> 
         st.error(escape(str(error)), icon=":material/error:")
         st.caption("Your inputs are kept.")
         return
-    st.session_state["notice"] += " " + " ".join(use_api_of(reading))
-    _show(charts, read_id)
+    said = use_api_of(reading)
+    st.session_state["notice"] += " " + " ".join(said)
+    _show(charts | usage_block(reading, said).model_dump(mode="json"), read_id)
     del st.session_state["log_outcome"]
     st.rerun()
 
@@ -172,8 +173,8 @@ def read_only(only: Mapping[str, Sequence[str]]) -> None:
 
 
 def _charts(reading: UsageReading, answers: UsageAnswers, read_id: str) -> dict[str, Any]:
-    """Plain values of what the page shows, since records in session state do not survive a hot reload. What a part of a file
-    can be picked from stays that of the whole."""
+    """Which traffic of the files is used, and what can be picked: that of the whole. Plain values, since records in session
+    state do not survive a hot reload."""
     before = st.session_state.get("log_charts") or {}
     models, groups = reading.models, reading.groups
     choices = {group: _token_fracs(shares) for group, shares in {"model": models, **groups}.items()}
@@ -183,7 +184,6 @@ def _charts(reading: UsageReading, answers: UsageAnswers, read_id: str) -> dict[
         "read_id": read_id,
         "only": dict(answers.only),
         "choices": choices,
-        **usage_block(reading).model_dump(mode="json"),
     }
 
 

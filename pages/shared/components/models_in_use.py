@@ -41,17 +41,17 @@ def models_in_use() -> None:
     rows = [
         {
             "Model": f"{short_model_name(part['model'])} on {provider_label(part['provider'])}",
-            "Name in the file": part["name"],
             "Basis": BASES[part["basis"]],
             "Requests": percent(part["requests_frac"]),
             "Input": percent(part["input_frac"]),
             "Output": percent(part["output_frac"]),
             **_price(part),
+            "Name in the file": part["name"],
+            "Name in the price list": part["model"],
         }
         for part in mix
     ]
-    columns = {"Model": st.column_config.TextColumn(pinned=True, width="medium")}
-    st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=columns)
+    st.dataframe(pd.DataFrame(rows), hide_index=True)
 
 
 def _price(part: dict[str, Any]) -> dict[str, str]:
@@ -66,7 +66,6 @@ def _price(part: dict[str, Any]) -> dict[str, str]:
         "Price as of": str(offer.source.accessed),
         "Confidence": offer.confidence,
         "Price source": offer.source.title,
-        "Name in the price list": offer.model,
     }
 
 
