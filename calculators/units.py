@@ -164,9 +164,9 @@ def listed(names: Sequence[str], last: str = "and") -> str:
 
 
 def capital(text: str) -> str:
-    """Words as the start of a sentence. A name keeps its spelling: gpt-oss, vLLM, gemini-2.5-flash, openai/gpt-5."""
+    """Words as the start of a sentence. A name keeps its spelling: gpt-oss, vLLM, gemini-2.5-flash, usage.csv."""
     first = text.split(" ", 1)[0]
-    is_name = first.startswith("gpt-") or re.search(r"\d|/|\w[A-Z]", first)
+    is_name = first.startswith("gpt-") or re.search(r"\d|/|\w[A-Z]|\w\.\w", first)
     return text if is_name else f"{text[:1].upper()}{text[1:]}"
 
 

@@ -171,6 +171,7 @@ def test_names_are_listed_with_one_and(names: list[str], text: str) -> None:
         ("gemini-2.5-flash on Google", "gemini-2.5-flash on Google"),
         ("meta-llama/llama on Groq", "meta-llama/llama on Groq"),
         ("32 days", "32 days"),
+        ("usage.csv is a report.", "usage.csv is a report."),
         ("", ""),
     ],
 )

@@ -43,12 +43,12 @@ NAME = {
     "own_hardware": "Self-hosted (purchased servers)",
 }
 BREAK_EVEN_WITH = {
-    "api_today": ("current<br>API", "top"),
-    "api_optimised": ("API with<br>discounts", "bottom"),
-    "resold_api": ("other<br>seller", "bottom"),
-    "hosted_open": ("hosted<br>open model", "top"),
+    "api_today": ("current<br>API", "top left"),
+    "api_optimised": ("API with<br>discounts", "bottom right"),
+    "resold_api": ("other<br>seller", "bottom left"),
+    "hosted_open": ("hosted<br>open model", "top left"),
 }
-"""Label of a break-even with each kind of API option, and whether it stands above or below the mark."""
+"""Label of a break-even with each kind of API option, and where it stands beside the mark, off the curves."""
 KINDS = ("api_today", "api_optimised", "resold_api", "hosted_open", "self_host", "hybrid")
 COST_SLOT = {
     "api": 1,
@@ -61,7 +61,8 @@ COST_SLOT = {
     "network_egress": 9,
 }
 MOST_STEPS = 400
-EDGE_FRAC = 0.15
+EDGE_FRAC, LABEL_FRAC = 0.15, 0.4
+"""How near an end of the axis a label would be cut on a phone: the volume above the chart, and a break-even."""
 
 
 def shown_options(evaluation: Evaluation) -> list[Option]:
@@ -131,11 +132,13 @@ def _mark_volume(figure: go.Figure, now: float, grid: Array) -> None:
 
 
 def _marker(volume: float, option: Option, grid: Array, is_labeled: bool) -> go.Scatter:
-    """A diamond where self-hosting breaks even with an option, labeled with the option and the volume on the side with more
-    room."""
+    """A diamond where self-hosting breaks even with an option, labeled with the option and the volume; near an end of the axis
+    on the inner side, so that a phone does not cut it."""
     words = f"Break-even with {safe(option.label)}: {count(volume)} requests/month"
-    rival, height = BREAK_EVEN_WITH[option.kind]
-    side = "left" if _place_frac(volume, grid) > 0.5 else "right"
+    rival, position = BREAK_EVEN_WITH[option.kind]
+    height, side = position.split()
+    at = _place_frac(volume, grid)
+    side = "left" if at > 1 - LABEL_FRAC else "right" if at < LABEL_FRAC else side
     return go.Scatter(
         x=[volume],
         y=[option.usd_per_month_at(volume)],
