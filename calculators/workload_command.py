@@ -89,7 +89,9 @@ def _workload(options: argparse.Namespace) -> None:
     from calculators.api.usage_api import api_of_usage, api_yaml
     from calculators.logs.request_file import LogError
     from calculators.logs.usage_files import read_usage, unread, usage_workload_yaml
+    from calculators.logs.workload_file import usage_block
     from calculators.scenario.schema import Api
+    from calculators.scenario.usage_block import usage_block_yaml
 
     answers, models = _usage_answers(options), _typed_models(options)
     try:
@@ -111,7 +113,7 @@ def _workload(options: argparse.Namespace) -> None:
         raise DataError("\n".join(line for question in reading.questions for line in _question_lines(question)))
     if options.json:
         return
-    text = usage_workload_yaml(reading, answers) + api_yaml(usage)
+    text = usage_workload_yaml(reading, answers) + api_yaml(usage) + usage_block_yaml(usage_block(reading, usage.texts))
     if options.out is None:
         print(text, end="")
     else:

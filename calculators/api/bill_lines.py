@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 from calculators.api.bill import Usage, negotiated_discount_frac, todays_bill, todays_list_bill, todays_parts
+from calculators.catalog.short_names import short_model_name
 from calculators.scenario.inputs import Inputs
+from calculators.scenario.mix import traffic_name
 from calculators.scenario.schema import Api
 from calculators.units import listed, percent
 
@@ -72,7 +74,7 @@ def _list_lines(inputs: Inputs, flat_usd: float) -> list[BillLine]:
         return [BillLine("List price", flat_usd, "every token at full price")]
     parts = zip(inputs.scenario.api.mix, todays_parts(inputs), strict=True)
     unknown_usd = sum(_usd(part, Usage(ignores_tiers=True)) for model, part in parts if model.basis == "assumed")
-    names = listed([f"{part.name or part.model} as {part.model}" for part in assumed])
+    names = listed([f"{traffic_name(part)} as {short_model_name(part.model)}" for part in assumed])
     return [
         BillLine("List price", flat_usd - unknown_usd, "every token at full price"),
         BillLine("Models without a listed price", unknown_usd, f"assumed: {names}"),

@@ -26,6 +26,7 @@ from calculators.catalog.price_library import (
 )
 from calculators.catalog.prices import ApiPrice, TokenPrices
 from calculators.catalog.retirements import is_retired
+from calculators.catalog.short_names import short_model_name
 from calculators.errors import DataError
 from calculators.units import DAYS_PER_MONTH
 
@@ -72,8 +73,13 @@ class ApiOffer:
 
     @property
     def label(self) -> str:
-        """Model and provider in words."""
-        return f"{self.model} on {self.provider_name}"
+        """Model and provider in words, the model by its short name."""
+        return f"{self.short_model} on {self.provider_name}"
+
+    @property
+    def short_model(self) -> str:
+        """The model as people say it; `model` is the name in the price list."""
+        return short_model_name(self.model)
 
 
 VERSION = re.compile(r"(?<![\d.x])(\d{1,2})(?:[.p-](\d{1,2}))?(?![\dbkx])", re.IGNORECASE)

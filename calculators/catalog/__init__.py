@@ -15,6 +15,7 @@ quantization      tolerance of each class of tensors to each format
 serving           engines, their options, and flags that conflict
 efficiency        fitted coefficients of the throughput model
 price_library     models with a token price
+short_names       names of models, short to read
 catalog           the Catalog and its look-ups
 private_offers    prices of one's own over the shipped data
 load              the folders into one Catalog

@@ -9,6 +9,7 @@ from calculators.catalog.catalog import Catalog
 from calculators.catalog.hardware import Gpu
 from calculators.catalog.load import STALE_DAYS
 from calculators.catalog.retirements import retirement, retirement_source
+from calculators.catalog.short_names import short_model_name
 from calculators.compliance.assessment import ComplianceAssessment
 from calculators.decision.crossover import Crossover
 from calculators.decision.savings import first_month
@@ -18,6 +19,7 @@ from calculators.options.option import Option, best_build, best_buy
 from calculators.performance import speculation
 from calculators.scenario.demand import by_month, effective_peak_ratio
 from calculators.scenario.inputs import Inputs
+from calculators.scenario.mix import traffic_name
 from calculators.scenario.schema import Api, Scenario, Workload
 from calculators.scenario.traffic_range import too_few_requests
 from calculators.scenario.traffic_range_text import in_brackets, traffic_range_words
@@ -92,7 +94,7 @@ def _price_notes(inputs: Inputs, today: Option) -> list[str]:
     is_paid = scenario.api.paid_usd_per_month is not None
     spend = f"Today's API spend is {_paid(scenario.api)}. {bill_difference(inputs)}" if is_paid else estimate
     assumed = [
-        f"{part.name or part.model} is assumed to cost what {part.model} does. Correct it on the Candidates page."
+        f"{traffic_name(part)} is assumed to cost what {short_model_name(part.model)} does. Correct it on the Candidates page."
         for part in scenario.api.mix
         if part.basis == "assumed"
     ]
@@ -139,7 +141,7 @@ def _cache_notes(options: Sequence[Option], inputs: Inputs) -> list[str]:
     reading = (part.offer for part in bill.parts or (bill,) if part.cache_read_usd_per_month > 0)
     offers = {(offer.provider, offer.model): offer for offer in reading}
     return notes + [
-        f"{offer.provider_name} does not publish all prompt-cache rules for {model.rsplit('/', 1)[-1]}. "
+        f"{offer.provider_name} does not publish all prompt-cache rules for {offer.short_model}. "
         f"Assumed: {', '.join(gaps)}."
         for (provider, model), offer in offers.items()
         if (gaps := cache_terms(provider, model, inputs.catalog).assumed_rules)

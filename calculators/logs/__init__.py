@@ -64,6 +64,7 @@ aggregate_workload  sums, lengths or rates into a scenario's workload
 aggregates          exports of sums as a reading
 batch_errors        failed requests of a batch
 usage_files         files of any kind into a reading
+workload_file       what a workload file says of a reading
 prompt_log          prompts as the parts a model sees
 benchmark_fields    fields of a benchmark result
 benchmark_nested    GuideLLM and AIPerf

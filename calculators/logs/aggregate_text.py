@@ -108,6 +108,7 @@ def asked_requests(reading: LoadReading) -> UsageQuestion:
         ),
         option="--requests N or --input-tok-per-request N",
         field="requests",
+        instead="input_tok_per_request",
     )
 
 

@@ -55,6 +55,7 @@ def log_workload(summary: UsageSummary, before: Workload, window_s: int = SIZING
         "input_p95_tok": max(summary.input_tok.p95_tok, 1.0),
         "output_p95_tok": max(summary.output_tok.p95_tok, 1.0),
         "lengths_basis": "measured",
+        "p95_basis": None,
         "cells": [_cell(cell.share_frac, cell.input_tok, cell.output_tok) for cell in summary.cells],
         **peak_figures_of(peak),
         "active_h_per_month": HOURS_PER_MONTH,

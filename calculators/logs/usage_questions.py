@@ -25,6 +25,8 @@ class UsageQuestion:
     """Of `UsageAnswers`; "" where the page cannot ask."""
     values: tuple[Any, ...] = ()
     """What that field takes for each of the answers; empty: a number to type."""
+    instead: str = ""
+    """Another field whose number answers it as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,8 @@ class UsageAnswers:
 
     def has(self, question: UsageQuestion) -> bool:
         """Whether the question is answered here."""
-        return bool(question.field) and getattr(self, question.field) is not None
+        fields = [name for name in (question.field, question.instead) if name]
+        return any(getattr(self, name) is not None for name in fields)
 
     def with_roles(self, role_of: Mapping[str, str]) -> "UsageAnswers":
         """These for a log of known roles, whose input holds the cached tokens and whose reasoning is to be added."""

@@ -20,6 +20,7 @@ from calculators.catalog.models import Model
 from calculators.catalog.price_library import seller_name
 from calculators.catalog.prices import CacheVariant, ProviderRule, Rent, RentProvider
 from calculators.catalog.retirements import retirement
+from calculators.errors import DataError
 from calculators.evaluate import Evaluation
 from calculators.options.buy import hosted_options
 from calculators.options.context_window import is_too_short, option_too_short_words
@@ -108,6 +109,15 @@ def api_prices(provider: str, day: date, catalog: Catalog) -> list[ListedPrice]:
     """Prices of a provider's current text models on a day."""
     offers = (api_offer(provider, model, catalog) for model in text_models(provider, day, catalog))
     return [ListedPrice(offer.model, offer, api_rates(offer, day)) for offer in offers]
+
+
+def listed_price(provider: str, model: str, day: date, catalog: Catalog) -> ListedPrice | None:
+    """The price of one model at one provider on a day, under its short name; None where it has none."""
+    try:
+        offer = api_offer(provider, model, catalog)
+    except DataError:
+        return None
+    return ListedPrice(offer.short_model, offer, api_rates(offer, day))
 
 
 def hosted_prices(day: date, catalog: Catalog) -> list[ListedPrice]:

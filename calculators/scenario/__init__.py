@@ -3,8 +3,10 @@
 Modules in reading order:
 
 typed_prices        prices that a user types
+measurement         a benchmark of the user's own server
 schema              every input, with its label on the screen
 link                a scenario as the text of a link
+usage_block         what a workload file says of its log
 files               a scenario from a YAML file
 defaults            the starting case and the presets
 mix                 the traffic of each API model as a scenario

@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from calculators.catalog.base import Commitment, Confidence, Fraction, Id, Precision, Record
 from calculators.errors import KeyPath, data_error, label_of
+from calculators.scenario.measurement import OwnMeasurement
 from calculators.scenario.typed_prices import GpuPrice, OwnApiPrice, OwnRent
 from calculators.units import count, percent
 
@@ -53,6 +54,7 @@ class Workload(Record):
     input_p95_tok: Annotated[float, Field(ge=1, le=1e7)] = Field(title="Input tokens, p95")
     output_p95_tok: Annotated[float, Field(ge=1, le=1e6)] = Field(title="Output tokens, p95")
     lengths_basis: Basis = Field("typed", title="Basis of token lengths")
+    p95_basis: Basis | None = Field(None, title="Basis of the 95th percentiles, where it is another")
     cells: tuple[LengthCell, ...] = Field((), max_length=64, title="Token length distribution")
     """Joint length distribution from a log; empty: derived from mean and 95th percentile."""
     cached_frac: Fraction = Field(0.0, title="Current API cache hit rate")
@@ -183,37 +185,6 @@ class Candidate(Record):
 
     model: Id = Field(title="Model")
     gate: Gate = Field("assumed", title="Quality")
-
-
-class OwnMeasurement(Record):
-    """A benchmark of the user's own server: the configuration, what was sent, and how fast it answered. None: not
-    measured."""
-
-    source: Annotated[str, Field(min_length=1, max_length=160)] = Field(title="Benchmark file")
-    measured_on: date | None = Field(None, title="Date of the benchmark")
-    tool: Annotated[str, Field(max_length=60)] = Field("", title="Benchmark tool")
-    engine: Annotated[str, Field(max_length=60)] = Field("", title="Engine")
-    engine_version: Annotated[str, Field(max_length=60)] = Field("", title="Engine version")
-    model: Id = Field(title="Model")
-    gpu: Id = Field(title="GPU")
-    precision: Precision = Field(title="Weight precision")
-    tensor_parallel: Annotated[int, Field(ge=1, le=64)] = Field(1, title="GPUs per replica")
-    input_tok: Annotated[float, Field(ge=1, le=1e7)] = Field(title="Input tokens, mean")
-    output_tok: Annotated[float, Field(ge=1, le=1e6)] = Field(title="Output tokens, mean")
-    arrival: Literal["closed", "open"] = Field("closed", title="Arrival of requests")
-    """closed: clients that each wait for their answer; open: requests that arrive independently."""
-    concurrency_count: Annotated[float, Field(gt=0, le=1e5)] = Field(title="Concurrency")
-    """Clients of a closed loop; otherwise the mean number of requests in decode."""
-    request_rate_req_s: Annotated[float, Field(gt=0, le=1e6)] | None = Field(None, title="Requests per second")
-    ttft_ms: Annotated[float, Field(gt=0, le=3.6e6)] | None = Field(None, title="TTFT, mean (ms)")
-    tpot_ms: Annotated[float, Field(gt=0, le=1e5)] | None = Field(None, title="TPOT, mean (ms)")
-    output_tok_s: Annotated[float, Field(gt=0, le=1e9)] | None = Field(None, title="Output throughput (tok/s)")
-
-    @model_validator(mode="after")
-    def _measured(self) -> "OwnMeasurement":
-        if self.ttft_ms is None and self.tpot_ms is None and self.output_tok_s is None:
-            raise ValueError("it has neither TTFT, TPOT nor output throughput; add one, or remove the benchmark")
-        return self
 
 
 class Hardware(Record):
@@ -390,11 +361,3 @@ def parse_scenario(value: Any, place: Callable[[KeyPath], str] = lambda _: "") -
         return Scenario.model_validate(value)
     except ValidationError as error:
         raise data_error(error, Scenario, place) from None
-
-
-def parse_measurement(value: Any) -> OwnMeasurement:
-    """A benchmark of the user from plain values. Raises DataError with the label, the value and what is allowed."""
-    try:
-        return OwnMeasurement.model_validate(value)
-    except ValidationError as error:
-        raise data_error(error, OwnMeasurement) from None

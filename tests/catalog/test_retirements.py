@@ -42,4 +42,6 @@ def test_a_retired_model_is_not_offered_but_marked_where_it_is_in_use(live_catal
     told = " ".join(evaluate(scenario(**used, as_of=date(2026, 11, 29)), live_catalog).caveats)
     assert "gpt-4-turbo on OpenAI was retired on 2026-10-23; the seller names gpt-5.6-sol in its place" in told
     soon = {**used, "api": {"provider": "openai", "model": "gpt-4.1"}}
-    assert "gpt-4.1 on OpenAI will be retired on 2027-01-14" in " ".join(evaluate(scenario(**soon), live_catalog).caveats)
+    assert "gpt-4.1 on OpenAI will be retired on 2027-01-14" in " ".join(
+        evaluate(scenario(**soon), live_catalog).caveats
+    )

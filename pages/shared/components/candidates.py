@@ -15,7 +15,7 @@ from calculators.options.option import Option
 from calculators.report.catalog_view import api_models, api_provider_label, why_no_option
 from calculators.report.evaluation_text import configurations_takeaway, offer_terms
 from calculators.scenario.schema import label
-from calculators.units import plural, significant, usd
+from calculators.units import plural, significant, usd, usd_column
 from pages.shared.state import catalog, escape
 from pages.shared.widgets import source_line
 
@@ -135,10 +135,11 @@ def hosted_table(options: Sequence[Option], result: Evaluation) -> None:
             f"Cheapest of {plural(len(able), 'offer')}: {first.label}, {usd(bill.usd_per_month)}/month before staffing."
         )
     st.markdown(f"**{escape(words)}**")
+    spends = usd_column([bill.usd_per_month for _, bill, _ in bills])
     rows = [
         {
             "Offer": option.label,
-            "API spend per month": usd(bill.usd_per_month),
+            "API spend per month": spend,
             "Input per Mtok": usd(bill.rates[0].input_usd_per_mtok),
             "Output per Mtok": usd(bill.rates[0].output_usd_per_mtok),
             "Note": f"Not an option: {why_not}." if why_not else bill.offer.note or "",
@@ -146,7 +147,7 @@ def hosted_table(options: Sequence[Option], result: Evaluation) -> None:
             "Confidence": bill.offer.confidence,
             "Source": bill.offer.source.title,
         }
-        for option, bill, why_not in bills
+        for (option, bill, why_not), spend in zip(bills, spends, strict=True)
     ]
     st.dataframe(pd.DataFrame(rows), hide_index=True, height=300)
 
@@ -155,18 +156,19 @@ def feasibility_table(rows: Sequence[Feasibility]) -> None:
     """Every model on every GPU: cost and distance from the cheapest, or why it is infeasible; under the sentence that
     names the cheapest."""
     st.markdown(f"**{escape(configurations_takeaway(rows))}**")
+    totals = usd_column([row.usd_per_month for row in rows])
     table = [
         {
             "Model": row.model,
             "GPU": row.gpu,
             "Provider": row.plan.offer.provider if row.plan else "",
-            "Total per month": "" if row.usd_per_month is None else usd(row.usd_per_month),
+            "Total per month": total,
             "Result": row.why,
             "GPUs": row.plan.gpus if row.plan else None,
             "Precision": row.plan.config.precision.upper() if row.plan else "",
             "GPUs per replica": row.plan.config.tensor_parallel if row.plan else None,
             "Server": offer_terms(row.plan.offer) if row.plan else "",
         }
-        for row in rows
+        for row, total in zip(rows, totals, strict=True)
     ]
     st.dataframe(pd.DataFrame(table), hide_index=True, height=420)
