@@ -8,22 +8,17 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 from calculators.errors import DataError
-from calculators.logs.aggregate_formats import (
-    COLUMNS,
-    CURRENCY,
-    END,
-    LAST_DAY,
-    MODEL,
+from calculators.logs.aggregate_columns import COLUMNS, CURRENCY, END, LAST_DAY, MODEL, START
+from calculators.logs.aggregate_formats import AggregateFormat
+from calculators.logs.aggregate_items import (
     PAST_CHARACTERS,
-    START,
-    AggregateFormat,
     is_model_service,
     item_model,
     quantity_of,
     quantity_of_kind,
     unit_scale,
 )
-from calculators.logs.bills import is_no_use
+from calculators.logs.bills import MoneyKind, lowered_by, money_kind
 from calculators.logs.cells import SPACES, suffix_scale
 from calculators.logs.group_values import shown_group
 from calculators.logs.money import money_of
@@ -69,6 +64,10 @@ class Slice:
     """Team, project, key and so on, of columns that the table has; "" where the row names none."""
     more_to_come: bool = False
     """The page says that another follows."""
+    aside: Mapping[MoneyKind, float] = field(default_factory=dict)
+    """Money beside the charges for use, by kind."""
+    is_aside: bool = False
+    """Whether the row is nothing else, so that its time is no period of use."""
 
 
 class UnreadTime(ValueError):
@@ -81,8 +80,12 @@ def slices(table: UsageTable, entry: AggregateFormat, day_first: bool = False) -
     seen = set[int]()
     groups = [group for group in GROUP_ROLES if not table.names.isdisjoint(NAMES[group])]
     for row in table.rows():
-        is_other = _is_other(row, entry)
+        kind: MoneyKind = money_kind(row, entry) if entry.has_money_rows else "use"
+        is_other = kind == "none" or _is_other(row, entry)
         period = None if is_other else period_s(row, day_first)
+        if kind != "use" and not is_other and (aside := _aside(row, entry, kind, period, groups)) is not None:
+            yield aside
+            continue
         if period is None:
             if (
                 not is_other
@@ -105,9 +108,40 @@ def _grows(row: Row) -> bool:
     return any(number(row.get(name, "")) for group in COLUMNS["input"] + COLUMNS["uncached"] for name in group)
 
 
+def _aside(
+    row: Row, entry: AggregateFormat, kind: MoneyKind, period: tuple[float, float | None] | None, groups: Sequence[str]
+) -> Slice | None:
+    """A row of money that is no charge for use; None where it takes tokens back, which is a correction of use."""
+    item, (amount, currency) = _text(row, entry.item), _spend(row, entry)
+    if amount is None or (kind != "tax" and any(_amounts(row, entry, item).values())):
+        return None
+    money = -abs(amount) if kind != "tax" else amount
+    return Slice(
+        start_s=period[0] if period else 0.0,
+        end_s=None,
+        model=item_model(item) if entry.about else _text(row, MODEL),
+        amounts={},
+        spend=money if kind in _netted(entry) else None,
+        currency=currency or _currency(_text(row, CURRENCY)),
+        groups={group: shown_group(_text(row, NAMES[group])) for group in groups},
+        is_batch=False,
+        aside={kind: money},
+        is_aside=True,
+    )
+
+
+def _netted(entry: AggregateFormat) -> tuple[MoneyKind, ...]:
+    """Kinds of money that lower what is paid for use."""
+    return ("discount",) if entry.negatives == "once" else ("discount", "unclear")
+
+
 def _slice(row: Row, entry: AggregateFormat, period: tuple[float, float | None], groups: Sequence[str]) -> Slice:
     item, (spend, currency) = _text(row, entry.item), _spend(row, entry)
+    off = lowered_by(row, spend) if spend is not None and entry.has_money_rows else {}
+    if spend is not None:
+        spend += sum(off.get(kind, 0.0) for kind in _netted(entry))
     return Slice(
+        aside=off,
         start_s=period[0],
         end_s=period[1],
         model=item_model(item) if entry.about else _text(row, MODEL),
@@ -127,9 +161,7 @@ def _currency(text: str) -> str:
 
 
 def _is_other(row: Row, entry: AggregateFormat) -> bool:
-    """Whether a row is about another service, another kind of call, or failed calls; or money for no use, as a tax."""
-    if entry.spend and (entry.about or entry.shape == "columns") and is_no_use(row, entry):
-        return True
+    """Whether a row is about another service, another kind of call, or failed calls."""
     if entry.about:
         return not is_model_service(" ".join(row.get(name, "") for name in entry.about))
     if OTHER_KINDS.search(_text(row, KIND_NAMES).lower()) or re.search(NO_CHAT_MODEL, _text(row, MODEL).lower()):

@@ -4,10 +4,10 @@ import itertools
 import re
 from collections import defaultdict
 
+from calculators.logs.aggregate_columns import START
 from calculators.logs.aggregate_formats import (
     KIND_COLUMNS,
     PLAIN,
-    START,
     AggregateFormat,
     kinds_format,
     known_format,

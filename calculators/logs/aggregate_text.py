@@ -1,13 +1,17 @@
 """What is said and asked about a file of sums."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from calculators.logs.aggregate_rows import DAY_S
 from calculators.logs.lengths_and_rates import LoadReading
 from calculators.logs.shown import shown_cell
-from calculators.logs.usage_questions import UsageQuestion
+from calculators.logs.usage_questions import NegativeRows, UsageQuestion
 from calculators.units import SECONDS_PER_HOUR, SECONDS_PER_MONTH, count, listed, plural, significant, usd
 
+LEAST_TOLD_USD = 0.005
+MIN_UNCLEAR_FRAC = 0.01
+"""A smaller share of the spend is taken off it without a question."""
 TYPICAL_INPUT_TOK = (1_000.0, 10_000.0)
 """Input of a chat and of an agent's request: shows what an answer would mean."""
 
@@ -49,7 +53,7 @@ def inferred_texts(reading: LoadReading, left_out: int, gap_count: int, uncached
             (gap_count, f"{plural(gap_count, 'period')} of {width} without a row count as periods without use."),
             (
                 left_out,
-                f"{plural(left_out, 'row')} left out: other services or calls, failed calls, totals, taxes, credits and repeats.",
+                f"{plural(left_out, 'row')} left out: other services or calls, failed calls, totals, payments and repeats.",
             ),
             (reading.batch_frac > 0, "Batch requests count in the volume but not in the peak."),
             (
@@ -60,6 +64,48 @@ def inferred_texts(reading: LoadReading, left_out: int, gap_count: int, uncached
         )
         if holds
     )
+
+
+def money_texts(reading: LoadReading, aside: Mapping[str, float], negatives: NegativeRows | None) -> tuple[str, ...]:
+    """What lowers the spend, and what of the money is no part of it. `aside`: US dollars by kind, less money as negative."""
+    if reading.spend_usd is None:
+        return ()
+    discount, unclear = -aside.get("discount", 0.0), -aside.get("unclear", 0.0)
+    lowered = discount + (0.0 if negatives == "once" else unclear)
+    who = "Discounts" if not unclear or negatives else "Discounts and other negative rows"
+    left_out = [
+        f"{usd(amount)} of {what}"
+        for amount, what in (
+            (-aside.get("credit", 0.0), "credits and refunds, which are given once"),
+            (unclear if negatives == "once" else 0.0, "negative rows, as you said"),
+            (aside.get("tax", 0.0), "taxes"),
+        )
+        if abs(amount) >= LEAST_TOLD_USD
+    ]
+    return (
+        *((f"{who} lower the spend by {usd(lowered)}.",) if lowered >= LEAST_TOLD_USD else ()),
+        *((f"Not in the spend: {listed(left_out)}.",) if left_out else ()),
+    )
+
+
+def asked_negatives(
+    reading: LoadReading, unclear_usd: float, negatives: NegativeRows | None
+) -> tuple[UsageQuestion, ...]:
+    """Whether negative rows without a reason recur; nothing where they are told or too small to matter."""
+    spend_usd = reading.spend_usd
+    if negatives is not None or spend_usd is None or -unclear_usd <= MIN_UNCLEAR_FRAC * (spend_usd - unclear_usd):
+        return ()
+    question = UsageQuestion(
+        text=f"{reading.name} has negative rows of {usd(-unclear_usd)} in all that do not say why. Will such rows come back?",
+        answers=(
+            f"recurring: discounts, so you pay {usd(spend_usd)} for this use",
+            f"once: credits, refunds or corrections, so you pay {usd(spend_usd - unclear_usd)} for this use",
+        ),
+        option="--negative-rows recurring|once",
+        field="negative_rows",
+        values=("recurring", "once"),
+    )
+    return (question,)
 
 
 def missing_texts(reading: LoadReading, currencies: list[str], more_to_come: bool) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from calculators.logs.aggregate_formats import COLUMNS, START
+from calculators.logs.aggregate_columns import COLUMNS, START
 from calculators.logs.aggregate_rows import number, time_s
 from calculators.logs.cell_expressions import MAX_REQUEST_TOK
 from calculators.logs.load_series import period_series

@@ -125,7 +125,7 @@ def _moment(value: Any) -> Any:
 def _json_table(path: Path, head: str) -> Iterator[UsageTable]:
     keys = {normalised(name) for name in re.findall(r'"([^"\\]{1,80})"\s*:', head)}
     objects = array_objects(head, FIRST_ROW_COUNT) if "[" in head else []
-    for document in objects or line_objects(head, FIRST_ROW_COUNT):
+    for document in (*objects, *line_objects(head, FIRST_ROW_COUNT)):
         keys |= {name for row in exploded(document, {}) for name in row}
     if path.stat().st_size <= MAX_JSON_BYTES:
         yield UsageTable(frozenset(keys), lambda: _json_rows(path), is_json=True)
@@ -208,13 +208,20 @@ def _paths(value: Mapping[str, Any], above: tuple[str, ...]) -> Iterator[tuple[t
             yield from (((dimension,), text) for dimension, text in _dimensions(child))
         elif isinstance(child, dict):
             yield from _paths(child, path)
-        elif isinstance(child, list) and len(child) == 1 and isinstance(child[0], str):
-            yield path, child[0]
-        elif not isinstance(child, list):
+        elif isinstance(child, list):
+            yield from ((path, text) for text in _list_texts(name, child))
+        else:
             unit = money_unit(str(key))
             yield path, in_major_units(unit, json_text(child))
             if not unit.is_plain:
                 yield (*above, "cost"), in_major_units(unit, json_text(child))
+
+
+def _list_texts(name: str, child: list[Any]) -> list[str]:
+    """What is kept of a list that holds no rows: credits of a bill as JSON, and the only text of others."""
+    if name == "credits":
+        return [json.dumps(child)]
+    return child if len(child) == 1 and isinstance(child[0], str) else []
 
 
 def _dimensions(pairs: list[Any]) -> Iterator[tuple[str, str]]:
@@ -269,7 +276,7 @@ def usual_name(header: str) -> str | None:
     if not RUNNING.isdisjoint(column_words.words_of(header)):
         return None
     told = column_words.token_role(bare) or column_words.plain_role(bare) or column_words.period_name(bare)
-    if column_words.words_of(header)[-1:] == ("currency",):
+    if column_words.words_of(header)[-1:] == ("currency",) and "in" not in column_words.words_of(header):
         return "currency"
     return USUAL_NAMES.get(told, told) if told else None
 

@@ -10,6 +10,7 @@ from usage_sums import group, page, read, tokens, write
 from calculators.logs.aggregates import answered, read_aggregate, with_spend
 from calculators.logs.lengths_and_rates import LoadReading
 from calculators.logs.request_file import LogError
+from calculators.logs.usage_questions import UsageAnswers
 
 
 def test_buckets_and_groups_of_an_openai_report_are_added(tmp_path: Path) -> None:
@@ -222,6 +223,28 @@ def test_anthropic_bills_in_cents_and_money_alone_asks_for_tokens(tmp_path: Path
         with_spend(late, bill)
 
 
+def test_what_lowers_a_bill_for_good_is_netted_and_the_rest_told_or_asked(tmp_path: Path) -> None:
+    rows = [f"2026-10-0{day},{what}" for day in (1, 2, 3) for what in ("Use of GPT-5,10", "Volume discount,-1")]
+    rows += ["2026-10-03,Promotional credit,-15", "2026-10-03,Refund,-5", ",VAT,4"]
+    bill = read(tmp_path, "\n".join(["Date,Description,Amount", *rows]))
+    assert (bill.spend_usd, bill.window_s) == (27, 3 * 86_400)
+    assert bill.read[-2:] == (
+        "Discounts lower the spend by $3.",
+        "Not in the spend: $20 of credits and refunds, which are given once and $4 of taxes.",
+    )
+    text = "\n".join(["Date,Description,Amount", *rows, "2026-10-03,Adjustment,-7"])
+    asked = read(tmp_path, text)
+    assert (asked.questions[0].option, asked.spend_usd) == ("--negative-rows recurring|once", 20)
+    assert [answer.split("you pay ")[1][:3] for answer in asked.questions[0].answers] == ["$20", "$27"]
+    for told, usd in (("recurring", 20), ("once", 27)):
+        answered_bill = read(tmp_path, text, UsageAnswers(negative_rows=told))  # type: ignore[arg-type]
+        assert (answered_bill.spend_usd, len(answered_bill.questions)) == (usd, 1)
+    usage = read(tmp_path, "date,requests,input_tokens,output_tokens\n2026-10-01,2,100,9\n2026-10-02,2,100,9\n")
+    paid = with_spend(usage, asked)
+    assert [question.field for question in paid.questions] == ["negative_rows"]
+    assert paid.read[-1] == asked.read[-1]
+
+
 def test_another_currency_is_no_dollar(tmp_path: Path) -> None:
     reading = read(tmp_path, "start_time,end_time,amount_value,amount_currency\n1790812800,1790899200,2,eur\n")
     assert reading.spend_usd is None
@@ -233,7 +256,7 @@ def test_whether_the_input_holds_the_cache_is_asked_once(tmp_path: Path) -> None
     asked = [question.option for question in read(tmp_path, text).questions]
     assert asked == ["--input-excludes-cache yes|no", "--requests N or --input-tok-per-request N"]
     for excludes, whole in ((True, 360), (False, 300)):
-        reading = read(tmp_path, text, input_excludes_cache=excludes)
+        reading = read(tmp_path, text, UsageAnswers(input_excludes_cache=excludes))
         assert (reading.input_tok, len(reading.questions)) == (whole, 1)
 
 
@@ -273,7 +296,7 @@ ROWS = (
 def split_sums(folder: Path, **only: list[str]) -> LoadReading:
     path = folder / "sums.csv"
     path.write_text("\n".join((HEADER, *ROWS)) + "\n")
-    reading = read_aggregate(path, path.name, only=only)
+    reading = read_aggregate(path, path.name, UsageAnswers(only=only))
     assert reading is not None
     return reading
 
@@ -326,7 +349,7 @@ def test_a_filtered_bill_keeps_the_share_of_its_money(tmp_path: Path) -> None:
         "start_time,end_time,amount_value,amount_currency,project_id\n"
         "1790812800,1790899200,2,usd,a\n1790812800,1790899200,6,usd,b\n"
     )
-    reading = read_aggregate(path, path.name, only={"project": ["a"]})
+    reading = read_aggregate(path, path.name, UsageAnswers(only={"project": ["a"]}))
     assert reading is not None
     assert reading.spend_usd == 2
     assert reading.read[0] == "Only project a: 25% of the spend of the file."

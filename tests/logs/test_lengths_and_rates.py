@@ -8,6 +8,7 @@ from usage_sums import first_table, read, tokens, write
 from calculators.logs.aggregates import read_aggregate
 from calculators.logs.lengths_and_rates import read_lengths, read_rates, refuse_benchmark
 from calculators.logs.request_file import LogError
+from calculators.logs.usage_questions import UsageAnswers
 
 
 def test_lengths_without_times_are_measured(tmp_path: Path) -> None:
@@ -56,7 +57,7 @@ def test_lengths_and_rates_cannot_be_limited_to_a_team(tmp_path: Path) -> None:
     path = tmp_path / "rates.csv"
     path.write_text("window_start_s,requests_per_s\n0,1\n600,2\n")
     with pytest.raises(LogError, match=r"rates.csv holds rates that cannot be split by team\."):
-        read_aggregate(path, path.name, only={"team": ["a"]})
+        read_aggregate(path, path.name, UsageAnswers(only={"team": ["a"]}))
 
 
 def test_rates_a_minute_and_dates(tmp_path: Path) -> None:
