@@ -10,10 +10,12 @@ START = (
     *("chargeperiodstart", "usagestartdate", "windowstart", "bucketstart", "timeutc", "timegeneratedutc"),
     *("timegenerated", "timestamputc", "timestamp", "datetime", "time", "date", "day", "usagedate", "month", "week"),
     *("hour", "period", "bucket", "lastactivity", "timestamps", "utcdate", "startdate", "periodstart", "from"),
+    *("quarter", "isoweek", "calendarweek", "yearweek", "kw", "weekof", "weekstarting", "weekstart", "billingmonth"),
+    *("begintimeseconds", "begintime", "timeperiodstart"),
 )
 END = (
     *("endtimeiso", "endtime", "endingat", "lineitemusageenddate", "usageendtime", "chargeperiodend", "usageenddate"),
-    *("windowend", "bucketend"),
+    *("windowend", "bucketend", "endtimeseconds", "timeperiodend"),
 )
 LAST_DAY = ("enddate", "periodend", "to", "until")
 """Columns that hold the last day of a period, which belongs to it, or else its end."""
@@ -24,7 +26,7 @@ COLUMNS: Mapping[str, tuple[tuple[str, ...], ...]] = {
             *("nummodelrequests", "successfulrequests", "apirequests", "requests", "requestcount", "numrequests"),
             *("totalrequests", "nrequests", "azureopenairequests", "modelrequests", "invocations", "calls"),
             *("callcount", "apicalls", "numcalls", "numberofrequests", "requestscount", "entries", "countobservations"),
-            *("totalcalls", "llmcalls"),
+            *("totalcalls", "llmcalls", "count"),
         )
     ),
     "uncached": tuple(
@@ -85,11 +87,31 @@ SPEND = (
     *("lineitemunblendedcost", "billedcost", "costinbillingcurrency", "pretaxcost", "costinusd"),
 )
 CURRENCY = (
-    "estimatedcostcurrency",
+    *("estimatedcostcurrency", "metricsunblendedcostunit", "metricsamortizedcostunit", "metricsblendedcostunit"),
     *("amountcurrency", "currency", "lineitemcurrencycode", "billingcurrency", "billingcurrencycode"),
 )
 MODEL = (
     *("modeldeploymentname", "modelname", "model", "modelversion", "modelpermaslug", "modelid", "modelgroup"),
     *("deployment", "deploymentname", "modelsused"),
 )
-PERIODS = frozenset({"date", "day", "month", "week", "usagedate", "period", "bucket", "hour", *LAST_DAY})
+PERIODS = frozenset(
+    {
+        "quarter",
+        "isoweek",
+        "calendarweek",
+        "yearweek",
+        "kw",
+        "weekof",
+        "weekstarting",
+        "billingmonth",
+        "date",
+        "day",
+        "month",
+        "week",
+        "usagedate",
+        "period",
+        "bucket",
+        "hour",
+        *LAST_DAY,
+    }
+)

@@ -39,13 +39,17 @@ class AggregateFormat:
     """Who sold the tokens, as price lists name it; empty where the format does not say."""
     day_first: bool | None = None
     """Whether dates such as 05/10/2026 begin with the day, where the user told; None: as the rows show."""
+    is_undated: bool = False
+    """Whether the rows have no times: sums over a period that the user tells."""
+    is_running: bool = False
+    """Whether the user told that each row is the total so far."""
     negatives: NegativeRows | None = None
     """What negative rows without a reason are, where the user told."""
 
     @property
     def has_money_rows(self) -> bool:
         """Whether a row may be money that is no charge for use."""
-        return bool(self.spend) and (bool(self.about) or self.shape == "columns")
+        return bool(self.spend)
 
 
 def _format(what: str, needed: str, any_of: str = "", **more: object) -> AggregateFormat:
@@ -171,12 +175,33 @@ AGGREGATE_FORMATS: tuple[AggregateFormat, ...] = (
         about=("metercategory", "metersubcategory", "metername", "consumedservice"),
         seller="azure",
     ),
+    _format(
+        *(
+            "AWS costs and usage by group",
+            "timeperiodstart keys",
+            "metricsunblendedcostamount metricsblendedcostamount",
+        ),
+        shape="items",
+        input_is="uncached",
+        item=("keys",),
+        amount=("metricsusagequantityamount",),
+        unit=("metricsusagequantityunit",),
+        spend=("metricsunblendedcostamount", "metricsamortizedcostamount", "metricsblendedcostamount"),
+        default_scale=1e3,
+        about=("keys",),
+        seller="aws",
+    ),
+    _format("what the counters of a server stood at", "standingcounter", is_undated=True),
+    _format("what the counters of a server grew by between the files", "counterdifference", is_undated=True),
     _format("counters of a server", "prometheuscounter"),
     _format("an OpenAI usage export", "starttime endtime starttimeiso endtimeiso"),
 )
 METRIC_COLUMNS = re.compile("processedprompttokens|azureopenairequests")
 METRIC_TABLE = AggregateFormat("Azure Monitor metrics", frozenset(), shape="metrics", spend=(), seller="azure")
 PLAIN = AggregateFormat("a table of usage by period", frozenset(), input_is="unsure", spend=(*SPEND, "amount"))
+UNDATED = AggregateFormat(
+    "a table of usage in one sum", frozenset(), input_is="unsure", spend=PLAIN.spend, is_undated=True
+)
 KIND_ROWS = AggregateFormat("a table with a row for each kind of token", frozenset(), shape="items", input_is="unsure")
 
 
@@ -188,6 +213,15 @@ def known_format(names: frozenset[str]) -> AggregateFormat | None:
     if any(METRIC_COLUMNS.search(name) for name in names) and names & set(START):
         return METRIC_TABLE
     return None
+
+
+def may_be_undated(names: frozenset[str]) -> bool:
+    """Whether a table with these names may be sums over one period: models or others with requests, input and output, no time."""
+
+    def has(quantity: str) -> bool:
+        return any(name in names for group in COLUMNS[quantity] for name in group)
+
+    return has("requests") and (has("input") or has("uncached")) and has("output") and not names & {*START, *END}
 
 
 def may_be_sums(names: frozenset[str]) -> bool:
@@ -224,5 +258,6 @@ def kinds_format(names: frozenset[str], values: Mapping[str, Collection[str]]) -
     for kind in KIND_COLUMNS:
         told = {quantity_of_kind(value) for value in values.get(kind, ()) if value}
         if amount and {"output"} <= told and told & {"input", "uncached"} and names & set(START):
-            return replace(KIND_ROWS, item=(kind,), amount=(amount,))
+            spend = tuple(name for name in KIND_ROWS.spend if name in names)
+            return replace(KIND_ROWS, item=(kind,), amount=(amount,), spend=spend)
     return None

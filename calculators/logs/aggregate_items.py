@@ -44,6 +44,12 @@ NO_MODEL_WORDS = re.compile(
 )
 
 
+SERVICES = re.compile(
+    r"(?i)amazon bedrock( service)?|azure openai( service)?|(google )?vertex ai( api)?|foundry models|generative language api"
+)
+"""Names of services, which are no models."""
+
+
 @lru_cache(4_096)
 def quantity_of(item: str) -> str:
     """The quantity that an item's name tells, as in `COLUMNS`; "" when none."""
@@ -75,7 +81,7 @@ def unit_scale(unit: str) -> float:
 @lru_cache(4_096)
 def item_model(item: str) -> str:
     """The model within an item's name: what is left without region, direction and the word token; "" when nothing is."""
-    if ":" in item:  # a product of a marketplace names no model
+    if ":" in item or SERVICES.fullmatch(item.strip()):  # a product of a marketplace names no model
         return ""
     plain = REGION.sub("", item).replace("_", "-")
     return " ".join(re.sub(r"[-\s]*\s[-\s]*|^-+|-+$|--+", " ", NO_MODEL_WORDS.sub(" ", plain)).split()).strip(" -,")

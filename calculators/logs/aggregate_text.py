@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from calculators.logs.aggregate_rows import DAY_S
+from calculators.logs.aggregate_times import DAY_S
 from calculators.logs.lengths_and_rates import LoadReading
 from calculators.logs.shown import shown_cell
 from calculators.logs.usage_questions import NegativeRows, UsageQuestion
@@ -12,6 +12,13 @@ from calculators.units import SECONDS_PER_HOUR, SECONDS_PER_MONTH, count, listed
 LEAST_TOLD_USD = 0.005
 MIN_UNCLEAR_FRAC = 0.01
 """A smaller share of the spend is taken off it without a question."""
+TYPICAL_DAYS = (1, 7, 30)
+RUNNING_WORDS = (
+    ("requests", "requests"),
+    ("input", "input tokens"),
+    ("output", "output tokens"),
+    ("spend", "US dollars"),
+)
 TYPICAL_INPUT_TOK = (1_000.0, 10_000.0)
 """Input of a chat and of an agent's request: shows what an answer would mean."""
 
@@ -140,6 +147,59 @@ def without_period(reading: LoadReading) -> LoadReading:
         inferred=(),
         missing=(words, *reading.missing),
     )
+
+
+def without_dates(reading: LoadReading, what: str, period_days: float | None) -> LoadReading:
+    """Sums over one period of so many days, which is asked where it is None."""
+    span_s = None if period_days is None else period_days * DAY_S
+    told = "" if period_days is None else f", of {plural(period_days, 'day')} as you said"
+    questions = [*reading.questions, *([] if span_s else [_asked_period(reading, what)])]
+    return replace(
+        reading,
+        start=None,
+        end=None,
+        series=None,
+        bucket_s=None,
+        peak_ratio=None,
+        hour_ratio=None,
+        span_s=span_s,
+        bill_span_s=span_s,
+        read=(f"{reading.name} is {what}{told}.", *reading.read[1:]),
+        inferred=(),
+        missing=("when the requests came", *reading.missing),
+        questions=tuple(questions),
+    )
+
+
+def _asked_period(reading: LoadReading, held: str) -> UsageQuestion:
+    """How many days the sums are for, with what typical answers would mean."""
+    what, amount = ("requests", reading.requests) if reading.requests else ("input tokens", reading.input_tok or 0)
+    month_days = SECONDS_PER_MONTH / DAY_S
+    return UsageQuestion(
+        text=f"{reading.name}: {held}. It has no dates: how many days is it for?",
+        answers=tuple(
+            f"{plural(days, 'day')}: {count((amount or 0.0) / days * month_days)} {what} a month"
+            for days in TYPICAL_DAYS
+        ),
+        option="--days N",
+        field="period_days",
+    )
+
+
+def asked_running(last: Mapping[str, float], all_of_it: Mapping[str, float]) -> tuple[UsageQuestion, ...]:
+    """Whether rows that only grow are totals so far. By quantity: the last row, and the sum of all."""
+    name, what = next((pair for pair in RUNNING_WORDS if pair[0] in last), RUNNING_WORDS[-1])
+    question = UsageQuestion(
+        text="All figures grow from row to row and never fall. Are they running totals?",
+        answers=(
+            f"running: {count(last.get(name, 0.0))} {what} in all, each row the total so far",
+            f"each: {count(all_of_it.get(name, 0.0))} {what} in all, each row a period of its own",
+        ),
+        option="--counts running|each",
+        field="counts",
+        values=("running", "each"),
+    )
+    return (question,)
 
 
 def asked_requests(reading: LoadReading) -> UsageQuestion:

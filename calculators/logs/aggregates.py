@@ -2,6 +2,7 @@
 spend and the busiest period. What they lack is asked.
 """
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -10,7 +11,8 @@ from typing import Any
 
 from calculators.logs.aggregate_formats import PLAIN, AggregateFormat, known_format
 from calculators.logs.aggregate_periods import busiest_ratio, by_hour, period_width_s
-from calculators.logs.aggregate_rows import DAY_S, Slice, UnreadTime, slices
+from calculators.logs.aggregate_rates import RATED, rated_table
+from calculators.logs.aggregate_rows import Slice, UnreadTime, of_running_totals, slices
 from calculators.logs.aggregate_sums import (
     Account,
     account_of,
@@ -27,19 +29,22 @@ from calculators.logs.aggregate_text import (
     asked_date_order,
     asked_negatives,
     asked_requests,
+    asked_running,
     asked_tokens,
     inferred_texts,
     missing_texts,
     money_texts,
     read_texts,
+    without_dates,
     without_period,
 )
+from calculators.logs.aggregate_times import DAY_S
 from calculators.logs.aggregate_workload import NO_ANSWERS, assumptions
 from calculators.logs.bills import BILL, has_no_period
 from calculators.logs.lengths_and_rates import LoadReading, read_lengths, read_rates, refuse_benchmark
 from calculators.logs.load_series import period_series
 from calculators.logs.log_bytes import Progress, silent
-from calculators.logs.prometheus import counter_tables
+from calculators.logs.prometheus import counter_difference, counter_tables
 from calculators.logs.request_file import LogError
 from calculators.logs.request_groups import only_text
 from calculators.logs.shown import file_label, shown_cell
@@ -48,6 +53,9 @@ from calculators.logs.usage_reading import UsageReading
 from calculators.logs.usage_share import UNNAMED, named_values
 from calculators.logs.usage_tables import UsageTable, usage_tables
 from calculators.units import SECONDS_PER_HOUR, listed, percent
+
+MIN_RUNNING_ROWS = 5
+"""Fewer that only grow may well be use that grows."""
 
 
 def read_aggregate(
@@ -64,11 +72,20 @@ def read_aggregate(
     """
     every = [paths] if isinstance(paths, Path) else paths
     files = [list(counter_tables(path, label) or usage_tables(path, progress)) for path in every]
+    files = counter_difference(files, label)
+    tables = files[0] if len(files) == 1 else []
+    rated = next((made for table in tables if (made := rated_table(table)) is not None), None)
+    if rated is not None:
+        return _assumed(_reading(*_told_by(rated, RATED, answers), label, answers))
     reading = _lengths_or_rates(files[0], label, answers.only) if len(files) == 1 else None
     if reading is None:
-        sums = joined_sums(files, label) if len(files) > 1 else sums_table(files[0])
+        sums = joined_sums(files, label) if len(files) > 1 else sums_table(files[0], label)
         reading = None if sums is None else _reading(*_told_by(*sums, answers), label, answers)
-    return None if reading is None else replace(reading, assumed=assumptions(reading))
+    return None if reading is None else _assumed(reading)
+
+
+def _assumed(reading: LoadReading) -> LoadReading:
+    return replace(reading, assumed=assumptions(reading))
 
 
 def _lengths_or_rates(tables: list[UsageTable], label: str, only: Mapping[str, Sequence[str]]) -> LoadReading | None:
@@ -94,7 +111,7 @@ def _reading(table: UsageTable, entry: AggregateFormat, label: str, answers: Usa
         raise LogError(f"{label} is {entry.what} without any use in it; export a period with requests.")
     width_s = period_width_s(whole.by_start, whole.end_of, label if entry.shape != "items" else None)
     start_s = min(used)
-    end_s = max(max(whole.end_of[start], default=start + width_s) for start in used)
+    end_s = _until_now(max(max(whole.end_of[start], default=start + width_s) for start in used), used)
     uncached = excludes if excludes is not None else input_is_uncached(whole, entry)
     account = _only_account(table, entry, whole, only, label) if only else whole
     requests = account.all.get("requests")
@@ -122,7 +139,15 @@ def _reading(table: UsageTable, entry: AggregateFormat, label: str, answers: Usa
     told = _told(reading, entry, account, whole, uncached)
     told = replace(told, read=(*_only_texts(account, whole, only, bool(uncached)), *told.read))
     dated = _dated(told, table, entry, {start: whole.end_of[start] for start in used})
+    if entry.is_undated:
+        dated = without_dates(dated, entry.what, answers.period_days)
     return replace(dated, read=(*dated.read, *money_texts(dated, account.aside, entry.negatives)))
+
+
+def _until_now(end_s: float, used: Sequence[float]) -> float:
+    """The end of the last period, or now where that is not over."""
+    now_s = datetime.now(UTC).timestamp()
+    return now_s if max(used) < now_s < end_s else end_s
 
 
 def _told(
@@ -140,9 +165,23 @@ def _told(
         missing=missing_texts(reading, _foreign(account), whole.more_to_come),
         questions=(
             *asked_negatives(reading, account.aside.get("unclear", 0.0), entry.negatives),
+            *(asked_running(_last_sums(whole), whole.all) if _may_be_running(whole, entry) else ()),
             *_questions(reading, cache_unsure),
         ),
     )
+
+
+def _may_be_running(account: Account, entry: AggregateFormat) -> bool:
+    """Whether all that the rows count only grows from period to period, so that each may be the total so far."""
+    rows = [account.points[start] for start in sorted(account.points)]
+    names = [name for name in ("requests", "input", "output", "spend") if account.all.get(name)]
+    if entry.shape != "columns" or entry.is_running or entry.needed or len(rows) < MIN_RUNNING_ROWS or not names:
+        return False
+    return all(before.get(name, 0.0) < row.get(name, 0.0) for before, row in itertools.pairwise(rows) for name in names)
+
+
+def _last_sums(account: Account) -> Mapping[str, float]:
+    return account.points[max(account.points)]
 
 
 def _foreign(account: Account) -> list[str]:
@@ -162,7 +201,8 @@ def _dated(
 def _told_by(table: UsageTable, entry: AggregateFormat, answers: UsageAnswers) -> tuple[UsageTable, AggregateFormat]:
     """The table with what the user told of its dates and of its negative rows."""
     is_day_first = None if answers.date_order is None else answers.date_order == "day"
-    return table, replace(entry, day_first=is_day_first, negatives=answers.negative_rows)
+    is_running = answers.counts == "running"
+    return table, replace(entry, day_first=is_day_first, is_running=is_running, negatives=answers.negative_rows)
 
 
 def _only_account(
@@ -245,7 +285,8 @@ def with_spend(reading: UsageReading, bill: LoadReading) -> UsageReading:
 
 def _slices(table: UsageTable, entry: AggregateFormat, label: str) -> list[Slice | None]:
     try:
-        return list(slices(table, entry, day_first(table) if entry.day_first is None else entry.day_first))
+        parts = list(slices(table, entry, day_first(table) if entry.day_first is None else entry.day_first))
+        return of_running_totals(parts) if entry.is_running else parts
     except UnreadTime as error:
         shown = shown_cell(str(error.args[0]))
         raise LogError(f'{label} has a period that is no date, "{shown}"; write dates like 2026-10-05.') from None

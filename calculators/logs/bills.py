@@ -10,9 +10,9 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, Literal
 
-from calculators.logs.aggregate_columns import COLUMNS, END, SPEND, START
+from calculators.logs.aggregate_columns import COLUMNS, CURRENCY, END, SPEND, START
 from calculators.logs.aggregate_formats import AggregateFormat
-from calculators.logs.money import money_of
+from calculators.logs.money import SIGN, money_of
 from calculators.logs.usage_tables import FIRST_ROW_COUNT, Row, UsageTable
 
 BILL = AggregateFormat(
@@ -31,7 +31,8 @@ BILL_WORDS = (
         "type",
         "kind",
     ),
-    *("lineitem", "item", "category", "label", "product", "name", "skudescription", "date", "model"),
+    *("lineitem", "item", "category", "label", "product", "name", "skudescription", "date", "model", "text"),
+    *("user", "team", "project", "projectname", "service", "servicename", "apikeyname", "workspace", "department"),
 )
 """Columns whose words may say that a row is no use."""
 MoneyKind = Literal["use", "discount", "credit", "tax", "unclear", "none"]
@@ -126,6 +127,8 @@ def bill_format(table: UsageTable, is_period: Callable[[str], bool]) -> Aggregat
     tokens = {name for quantity in ("input", "uncached", "output") for group in COLUMNS[quantity] for name in group}
     if not names & set(START) or names & tokens or any(NO_BILL.search(name) for name in names):
         return None
+    if _is_total_of_unknown(table):
+        return None
     rows = [
         row for row in itertools.islice(table.rows(), FIRST_ROW_COUNT) if money_kind(row, BILL) in ("use", "unclear")
     ]
@@ -134,6 +137,13 @@ def bill_format(table: UsageTable, is_period: Callable[[str], bool]) -> Aggregat
         any(row.get(name) for name in END) or any(is_period(row.get(name, "")) for name in START) for row in paid
     ]
     return BILL if paid and 2 * sum(periods) > len(rows) else None
+
+
+def _is_total_of_unknown(table: UsageTable) -> bool:
+    """Whether the only money would be a total of columns that name none, which may count anything."""
+    named = table.names & {*BILL.spend, *CURRENCY, *INVOICE_NAMES, "subtotal", "tax"}
+    rows = itertools.islice(table.rows(), FIRST_ROW_COUNT)
+    return named == {"total"} and not any(SIGN.search(row.get("total", "")) for row in rows)
 
 
 def _money(row: Row) -> tuple[float, str] | None:

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from calculators.logs.aggregate_columns import COLUMNS, START
-from calculators.logs.aggregate_rows import number, time_s
+from calculators.logs.aggregate_rows import number
+from calculators.logs.aggregate_times import time_s
 from calculators.logs.cell_expressions import MAX_REQUEST_TOK
 from calculators.logs.load_series import period_series
 from calculators.logs.request_file import LogError

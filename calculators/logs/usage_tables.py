@@ -46,6 +46,8 @@ ROW_LISTS = frozenset(
             "metricdataresults",
             "usage",
             "costs",
+            "resultsbytime",
+            "groups",
         ),
     )
 )
@@ -54,6 +56,10 @@ REPEATED_SUMS = frozenset({"breakdown", "totals", "totalresults", "summary"})
 """Keys that repeat the sums of the rows."""
 SIDE_LISTS = frozenset({"timestamps", "values", "inputlens", "outputlens", "errors"})
 """Keys whose lists of plain values run side by side."""
+DOTTED = re.compile(r"[A-Za-z_]\w*(\.\w+)+")
+"""A key of several parts."""
+DATE_CELL = re.compile(r"20\d\d[-/.]\d\d?([-/.]\d\d?)?|\d\d?[-/.]\d\d?[-/.]20\d\d")
+"""A header of a table with a column for each day or month."""
 DELIMITERS = (",", ";", "\t", "|")
 
 Row = Mapping[str, str]
@@ -66,6 +72,10 @@ class UsageTable:
     names: frozenset[str]
     rows: Callable[[], Iterator[Row]]
     is_json: bool = False
+    header: tuple[str, ...] = ()
+    """Cells of the header line of a CSV as they are written."""
+    cells: Callable[[], Iterator[list[str]]] | None = None
+    """The cells of each row of a CSV."""
 
 
 def usage_tables(path: Path, progress: Progress = silent) -> Iterator[UsageTable]:
@@ -201,7 +211,7 @@ def _flat(value: Mapping[str, Any]) -> dict[str, str]:
 def _paths(value: Mapping[str, Any], above: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
     for key, child in value.items():
         name = normalised(str(key))
-        path = (*above, name)
+        path = (*above, *(map(normalised, str(key).split(".")) if DOTTED.fullmatch(str(key)) else (name,)))
         if name in REPEATED_SUMS or len(path) > MAX_TABLE_DEPTH:
             continue
         if name == "metadatavalues" and isinstance(child, list):
@@ -218,9 +228,12 @@ def _paths(value: Mapping[str, Any], above: tuple[str, ...]) -> Iterator[tuple[t
 
 
 def _list_texts(name: str, child: list[Any]) -> list[str]:
-    """What is kept of a list that holds no rows: credits of a bill as JSON, and the only text of others."""
+    """What is kept of a list that holds no rows: credits of a bill as JSON, the last of several keys, and the only text of
+    others."""
     if name == "credits":
         return [json.dumps(child)]
+    if name == "keys" and child and all(isinstance(key, str) for key in child):
+        return [child[-1]]
     return child if len(child) == 1 and isinstance(child[0], str) else []
 
 
@@ -241,13 +254,22 @@ def _csv_tables(path: Path, head: str) -> Iterator[UsageTable]:
         header = _cells(line, delimiter)
         names = [(normalised(cell), normalised(_tail(cell))) for cell in header]
         names = [(name, usual_name(cell) or tail) for cell, (name, tail) in zip(header, names, strict=True)]
+        names = _without_prices(names)
         units = {place: unit for place, cell in enumerate(header) if (unit := _unit(cell)) is not None}
-        if sum(1 for name, tail in names if (name or tail) and not name.isdigit()) >= 2:
+        dates = sum(DATE_CELL.fullmatch(cell) is not None for cell in header[1:])
+        if dates >= 2 or sum(1 for name, tail in names if (name or tail) and not name.isdigit()) >= 2:
             continental = delimiter == ";" and _is_continental(head)
             if not continental:
                 units |= _grouped(header, units, head, index, delimiter)
             rows = _csv_rows(path, index, delimiter, continental)
-            yield UsageTable(frozenset(name for pair in names for name in pair), partial(_named, names, units, rows))
+            every = frozenset(name for pair in names for name in pair)
+            yield UsageTable(every, partial(_named, names, units, rows), header=tuple(header), cells=rows)
+
+
+def _without_prices(names: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The names without "cost" for a price, which is that of one piece where there is a number of pieces or another cost."""
+    counted = any(name in COUNTED or (tail == "cost" and name not in PRICES) for name, tail in names)
+    return [(name, name if counted and name in PRICES else tail) for name, tail in names]
 
 
 def _grouped(
@@ -267,7 +289,7 @@ def _cells(line: str, delimiter: str) -> list[str]:
 
 def _tail(name: str) -> str:
     """The last part of a dotted key, as `usage.input_tokens`; other names whole."""
-    return name.rpartition(".")[2] if re.fullmatch(r"[A-Za-z_]\w*(\.\w+)+", name.strip()) else name
+    return name.rpartition(".")[2] if DOTTED.fullmatch(name.strip()) else name
 
 
 def usual_name(header: str) -> str | None:
@@ -281,6 +303,8 @@ def usual_name(header: str) -> str | None:
     return USUAL_NAMES.get(told, told) if told else None
 
 
+PRICES = frozenset({"price", "priceusd", "usdprice", "priceeur"})
+COUNTED = frozenset({"qty", "quantity", "amount", "units", "count", "menge", "anzahl", "quantite"})
 RUNNING = frozenset({"cumulative", "running", "cumulated", "accumulated", "ytd", "mtd"})
 """Words of columns that hold the sum of all rows so far."""
 USUAL_NAMES: Mapping[str | None, str] = {

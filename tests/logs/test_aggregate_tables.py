@@ -18,12 +18,15 @@ def tables(folder: Path, *lines: str) -> list[UsageTable]:
 
 
 def test_days_with_tokens_are_sums_and_single_requests_are_not(tmp_path: Path) -> None:
-    assert sums_table(tables(tmp_path, HEADER, "2026-10-01,1000,10", "2026-10-02,2000,20")) is not None
-    assert sums_table(tables(tmp_path, HEADER, "2026-10-01T09:00:07Z,100,10", "2026-10-01T09:01:11Z,200,20")) is None
+    assert sums_table(tables(tmp_path, HEADER, "2026-10-01,1000,10", "2026-10-02,2000,20"), "sums") is not None
+    assert (
+        sums_table(tables(tmp_path, HEADER, "2026-10-01T09:00:07Z,100,10", "2026-10-01T09:01:11Z,200,20"), "sums")
+        is None
+    )
 
 
 def test_days_of_a_month_beyond_twelve_tell_the_order(tmp_path: Path) -> None:
-    recognized = sums_table(tables(tmp_path, HEADER, "13/10/2026,1000,10", "14/10/2026,2000,20"))
+    recognized = sums_table(tables(tmp_path, HEADER, "13/10/2026,1000,10", "14/10/2026,2000,20"), "sums")
     assert recognized is not None
     assert day_first(recognized[0])
 

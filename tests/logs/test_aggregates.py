@@ -245,6 +245,37 @@ def test_what_lowers_a_bill_for_good_is_netted_and_the_rest_told_or_asked(tmp_pa
     assert paid.read[-1] == asked.read[-1]
 
 
+def test_sums_without_dates_ask_for_their_days(tmp_path: Path) -> None:
+    text = "Model,Requests,Input tokens,Output tokens,Cost\ngpt-5,1000,5000,100,$4\ngpt-5-mini,2000,1000,100,$1\nTotal,3000,6000,200,$5\n"
+    asked = read(tmp_path, text)
+    assert (tokens(asked), asked.requests, asked.start, asked.spend_usd) == ((6_000, None, None, 200), 3_000, None, 5)
+    assert [question.option for question in asked.questions] == ["--days N"]
+    told = read(tmp_path, text, UsageAnswers(period_days=30))
+    assert (told.questions, told.window_s, told.spend_span_s) == ((), 30 * 86_400, 30 * 86_400)
+
+
+def test_figures_that_only_grow_may_be_running_totals(tmp_path: Path) -> None:
+    rows = [f"2026-10-0{day},{10 * day},{1_000 * day},{100 * day}" for day in range(1, 7)]
+    text = "\n".join(["Date,Requests,Input tokens,Output tokens", *rows])
+    asked = read(tmp_path, text).questions
+    assert [(question.option, question.answers[0][:16]) for question in asked] == [
+        ("--counts running|each", "running: 60 requ")
+    ]
+    running = read(tmp_path, text, UsageAnswers(counts="running"))
+    assert (tokens(running), running.requests, running.peak_ratio) == ((6_000, None, None, 600), 60, 1)
+    assert read(tmp_path, "\n".join(text.splitlines()[:5])).questions == ()
+
+
+def test_a_price_is_no_cost_and_a_cost_in_dollars_is_in_dollars(tmp_path: Path) -> None:
+    rows = [f"2026-10-01,m,{kind},0.0002,{amount}" for kind, amount in (("input_tokens", 500), ("output_tokens", 50))]
+    priced = read(tmp_path, "\n".join(["date,model,type,price,amount", *rows]))
+    assert (tokens(priced), priced.spend_usd) == ((500, None, None, 50), None)
+    assert read(tmp_path, "Date,Description,Quantity,Price,Amount\n2026-10-01,Use,10,2,20\n").spend_usd == 20
+    assert (
+        read(tmp_path, "UsageDate,Meter,Cost,CostUSD,Currency\n2026-10-01,gpt-5 Inp Tokens,9,10,EUR\n").spend_usd == 10
+    )
+
+
 def test_another_currency_is_no_dollar(tmp_path: Path) -> None:
     reading = read(tmp_path, "start_time,end_time,amount_value,amount_currency\n1790812800,1790899200,2,eur\n")
     assert reading.spend_usd is None

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from calculators.logs.aggregate_rows import is_day
+from calculators.logs.aggregate_times import is_day
 from calculators.logs.bills import BILL, bill_format, has_no_period, lowered_by, money_kind
 from calculators.logs.usage_tables import UsageTable, usage_tables
 

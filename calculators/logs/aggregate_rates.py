@@ -1,0 +1,60 @@
+"""Tables of rates (tokens a second, requests a minute) over time as sums of the time between two rows."""
+
+import itertools
+import re
+from collections.abc import Iterator, Mapping
+from functools import partial
+
+from calculators.logs.aggregate_columns import COLUMNS, MODEL, START
+from calculators.logs.aggregate_formats import AggregateFormat
+from calculators.logs.aggregate_items import quantity_of_kind
+from calculators.logs.aggregate_rows import number
+from calculators.logs.aggregate_tables import day_first
+from calculators.logs.aggregate_times import first_text, time_s
+from calculators.logs.column_words import plain_role
+from calculators.logs.request_columns import normalised
+from calculators.logs.usage_tables import USUAL_NAMES, Row, UsageTable
+
+RATED = AggregateFormat("a table of rates over time", frozenset(), input_is="unsure", spend=())
+RATE_UNIT = re.compile(
+    r"(?i)[\s_]*[(\[]?(?:/|\bper[\s_]|(?<=_)per_)\s*(s|sec|second|m|min|minute|h|hr|hour)s?[)\]]?\s*$"
+)
+SHORT_UNIT = re.compile(r"(?i)\b(t|r|q)p(s|m|h)\s*$")
+SECONDS_OF_UNIT = {"s": 1.0, "m": 60.0, "h": 3_600.0}
+NAME_OF_ROLE = {"read": "cachereadtokens", "write": "cachewritetokens", "uncached": "uncachedtokens"}
+
+
+def rate_column(header: str) -> tuple[str, float] | None:
+    """The usual name and the seconds of the unit of a column of rates: "Prompt tokens/s", "Output TPM"; None for any other."""
+    if (short := SHORT_UNIT.search(header)) is not None:
+        kind, unit = short.groups()
+        text = f"{header[: short.start()]} {'tokens' if kind.lower() == 't' else 'requests'}"
+    elif (long := RATE_UNIT.search(header)) is not None:
+        text, unit = header[: long.start()], long[1]
+    else:
+        return None
+    role = quantity_of_kind(text) or plain_role(text) or ""
+    name = NAME_OF_ROLE.get(role) or USUAL_NAMES.get(role)
+    return (name, SECONDS_OF_UNIT[unit[0].lower()]) if name else None
+
+
+def rated_table(table: UsageTable) -> UsageTable | None:
+    """The table with sums in place of rates; None for one that does not hold input and output in a time."""
+    columns = {normalised(text): told for text in table.header if (told := rate_column(text)) is not None}
+    names = {name for name, _ in columns.values()}
+    counted = {name for quantity in ("input", "uncached", "output") for group in COLUMNS[quantity] for name in group}
+    if not {"inputtokens", "outputtokens"} <= names or not table.names & set(START) or table.names & counted:
+        return None
+    is_day_first = day_first(table)
+    times = sorted({at for row in table.rows() if (at := time_s(first_text(row, START), is_day_first)) is not None})
+    if len(times) < 2:
+        return None
+    width_s = min(after - before for before, after in itertools.pairwise(times))
+    return UsageTable(frozenset({"starttime", "model", *names}), partial(_sums, table, columns, width_s))
+
+
+def _sums(table: UsageTable, columns: Mapping[str, tuple[str, float]], width_s: float) -> Iterator[Row]:
+    for row in table.rows():
+        rates = ((name, number(row.get(column, "")), unit_s) for column, (name, unit_s) in columns.items())
+        sums = {name: str(rate * width_s / unit_s) for name, rate, unit_s in rates if rate is not None}
+        yield {"starttime": first_text(row, START), "model": first_text(row, MODEL), **sums}
