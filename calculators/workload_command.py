@@ -66,6 +66,10 @@ def _add_answers(answers: Any) -> None:
     answers.add_argument(
         "--negative-rows", choices=("recurring", "once"), help="negative rows of a bill: discounts, or credits"
     )
+    _add_figures(answers)
+
+
+def _add_figures(answers: Any) -> None:
     answers.add_argument("--days", type=float, metavar="N", help="days that sums without dates are for")
     answers.add_argument("--requests", type=float, metavar="N", help="number of requests, where a file has only sums")
     answers.add_argument(

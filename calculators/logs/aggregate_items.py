@@ -40,7 +40,7 @@ QUANTITY_OF_ROLE: Mapping[str, str] = {
 REGION = re.compile(r"^[A-Z]{2,4}\d?-|^Global-")
 NO_MODEL_WORDS = re.compile(
     r"(?i)\b(cached?[- ]?(read|write|creation|storage)?|input|output|inp|outp|prompt|completion|generate content|tokens?"
-    r"|counts?|batch|predictions?|units|text|long|short|global|regional|glbl|ga)\b"
+    r"|counts?|batch|predictions?|units|text|long|short|global|regional|regnl|glbl|ga|cross[- ]region|data ?zone|d ?zone)\b"
 )
 
 
@@ -79,12 +79,21 @@ def unit_scale(unit: str) -> float:
 
 
 @lru_cache(4_096)
-def item_model(item: str) -> str:
-    """The model within an item's name: what is left without region, direction and the word token; "" when nothing is."""
+def item_model(item: str, has_places: bool = False) -> str:
+    """The model within an item's name: what is left without region, direction and the word token; "" when nothing is.
+    `has_places`: whether the global endpoint has a price of its own, so that the name keeps the word."""
     if ":" in item or SERVICES.fullmatch(item.strip()):  # a product of a marketplace names no model
         return ""
     plain = REGION.sub("", item).replace("_", "-")
-    return " ".join(re.sub(r"[-\s]*\s[-\s]*|^-+|-+$|--+", " ", NO_MODEL_WORDS.sub(" ", plain)).split()).strip(" -,")
+    place = " global" if has_places and re.search(r"(?i)\bglobal\b", plain) else ""
+    model = " ".join(re.sub(r"[-\s]*\s[-\s]*|^-+|-+$|--+", " ", NO_MODEL_WORDS.sub(" ", plain)).split()).strip(" -,")
+    return model + place if model else ""
+
+
+def label_model(label: str) -> str:
+    """The model that a metric's label names beside the metric, as "anthropic.claude-sonnet-4-5 InputTokenCount"; "" for none."""
+    words = re.split(r"[\s,;()\[\]]+", label)
+    return next((word for word in words if MODEL_SERVICES.search(word) and re.search(r"\d", word)), "")
 
 
 def quantity_of_kind(text: str) -> str:

@@ -91,7 +91,7 @@ def pivot_item(text: str) -> PivotItem | None:
 def _model(label: str) -> str:
     """The model that a label names; "" for a service, a tax and so on."""
     plain = UNIT_TEXT.sub("", re.sub(r"(?i)\brequests?\b|\bcalls\b", " ", label))
-    model = item_model(plain.replace("_", "-"))
+    model = item_model(plain.replace("_", "-"), REGION.search(label) is not None)
     return model if FAMILIES.search(model) else ""
 
 

@@ -11,6 +11,7 @@ from calculators.logs.aggregate_items import (
     PAST_CHARACTERS,
     is_model_service,
     item_model,
+    label_model,
     quantity_of,
     quantity_of_kind,
     unit_scale,
@@ -123,7 +124,7 @@ def _aside(
     return Slice(
         start_s=period[0] if period else 0.0,
         end_s=None,
-        model=item_model(item) if entry.about else first_text(row, MODEL),
+        model=_model(row, entry, item),
         amounts={},
         spend=money if kind in _netted(entry) else None,
         currency=currency or _currency(first_text(row, CURRENCY)),
@@ -148,7 +149,7 @@ def _slice(row: Row, entry: AggregateFormat, period: tuple[float, float | None],
         aside=off,
         start_s=period[0],
         end_s=period[1],
-        model=item_model(item) if entry.about else first_text(row, MODEL),
+        model=_model(row, entry, item),
         amounts=_amounts(row, entry, item),
         spend=spend,
         currency=currency or _currency(first_text(row, CURRENCY)),
@@ -157,6 +158,12 @@ def _slice(row: Row, entry: AggregateFormat, period: tuple[float, float | None],
         is_batch=row.get("batch", "").lower() == "true"
         or "batch" in f"{first_text(row, ('servicetier', 'usagetype'))} {item}".lower(),
     )
+
+
+def _model(row: Row, entry: AggregateFormat, item: str) -> str:
+    if entry.about:
+        return item_model(item, entry.seller == "aws")
+    return first_text(row, MODEL) or (label_model(item) if entry.shape == "items" else "")
 
 
 def _currency(text: str) -> str:

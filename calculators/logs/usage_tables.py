@@ -268,8 +268,8 @@ def _csv_tables(path: Path, head: str) -> Iterator[UsageTable]:
 
 def _without_prices(names: list[tuple[str, str]]) -> list[tuple[str, str]]:
     """The names without "cost" for a price, which is that of one piece where there is a number of pieces or another cost."""
-    counted = any(name in COUNTED or (tail == "cost" and name not in PRICES) for name, tail in names)
-    return [(name, name if counted and name in PRICES else tail) for name, tail in names]
+    counted = any(name in COUNTED or (tail == "cost" and name not in PIECE_PRICES) for name, tail in names)
+    return [(name, name if counted and name in PIECE_PRICES else tail) for name, tail in names]
 
 
 def _grouped(
@@ -303,7 +303,7 @@ def usual_name(header: str) -> str | None:
     return USUAL_NAMES.get(told, told) if told else None
 
 
-PRICES = frozenset({"price", "priceusd", "usdprice", "priceeur"})
+PIECE_PRICES = frozenset({"price", "priceusd", "usdprice", "priceeur"})
 COUNTED = frozenset({"qty", "quantity", "amount", "units", "count", "menge", "anzahl", "quantite"})
 RUNNING = frozenset({"cumulative", "running", "cumulated", "accumulated", "ytd", "mtd"})
 """Words of columns that hold the sum of all rows so far."""

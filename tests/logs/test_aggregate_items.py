@@ -2,7 +2,7 @@
 
 import pytest
 
-from calculators.logs.aggregate_items import item_model, quantity_of, unit_scale
+from calculators.logs.aggregate_items import item_model, label_model, quantity_of, unit_scale
 
 
 @pytest.mark.parametrize(
@@ -54,3 +54,13 @@ def test_a_unit_tells_its_tokens(unit: str, tok: float) -> None:
 )
 def test_an_item_tells_its_model(item: str, model: str) -> None:
     assert item_model(item) == model
+
+
+def test_the_global_endpoint_is_kept_where_it_has_a_price() -> None:
+    assert (
+        item_model("USE1-Claude4.5Sonnet-input-tokens-cross-region-global", has_places=True) == "Claude4.5Sonnet global"
+    )
+    assert item_model("USE1-Claude4.5Sonnet-input-tokens", has_places=True) == "Claude4.5Sonnet"
+    assert item_model("gpt 4.1 Inp glbl Tokens") == item_model("gpt 4.1 Inp Data Zone Tokens") == "gpt 4.1"
+    assert label_model("anthropic.claude-sonnet-4-5 InputTokenCount") == "anthropic.claude-sonnet-4-5"
+    assert label_model("InputTokenCount") == ""
