@@ -11,7 +11,7 @@ START = (
     *("timegenerated", "timestamputc", "timestamp", "datetime", "time", "date", "day", "usagedate", "month", "week"),
     *("hour", "period", "bucket", "lastactivity", "timestamps", "utcdate", "startdate", "periodstart", "from"),
     *("quarter", "isoweek", "calendarweek", "yearweek", "kw", "weekof", "weekstarting", "weekstart", "billingmonth"),
-    *("begintimeseconds", "begintime", "timeperiodstart"),
+    *("begintimeseconds", "begintime", "timeperiodstart", "fulllabel", "timeseriesid"),
 )
 END = (
     *("endtimeiso", "endtime", "endingat", "lineitemusageenddate", "usageendtime", "chargeperiodend", "usageenddate"),
@@ -92,7 +92,7 @@ CURRENCY = (
 )
 MODEL = (
     *("modeldeploymentname", "modelname", "model", "modelversion", "modelpermaslug", "modelid", "modelgroup"),
-    *("deployment", "deploymentname", "modelsused"),
+    *("deployment", "deploymentname", "modelsused", "modeluserid", "accountingresourcename", "modelbucket"),
 )
 PERIODS = frozenset(
     {

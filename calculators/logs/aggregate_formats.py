@@ -191,6 +191,14 @@ AGGREGATE_FORMATS: tuple[AggregateFormat, ...] = (
         about=("keys",),
         seller="aws",
     ),
+    _format(
+        *("Google Cloud metrics", "starttime metrictype", "valueint64value valuedoublevalue"),
+        shape="items",
+        item=("metriclabelstype", "metrictype"),
+        amount=("valueint64value", "valuedoublevalue"),
+        spend=(),
+        seller="google",
+    ),
     _format("what the counters of a server stood at", "standingcounter", is_undated=True),
     _format("what the counters of a server grew by between the files", "counterdifference", is_undated=True),
     _format("counters of a server", "prometheuscounter"),
@@ -198,6 +206,7 @@ AGGREGATE_FORMATS: tuple[AggregateFormat, ...] = (
 )
 METRIC_COLUMNS = re.compile("processedprompttokens|azureopenairequests")
 METRIC_TABLE = AggregateFormat("Azure Monitor metrics", frozenset(), shape="metrics", spend=(), seller="azure")
+METRICS = AggregateFormat("a table of metrics by period", frozenset(), shape="metrics", spend=(), input_is="unsure")
 PLAIN = AggregateFormat("a table of usage by period", frozenset(), input_is="unsure", spend=(*SPEND, "amount"))
 UNDATED = AggregateFormat(
     "a table of usage in one sum", frozenset(), input_is="unsure", spend=PLAIN.spend, is_undated=True

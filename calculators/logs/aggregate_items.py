@@ -22,7 +22,7 @@ WORDS: tuple[tuple[str, str], ...] = (
     ("output", r"out ?put|\boutp?\b|completion|candidate|response ?tokens"),
     ("input", r"input|\binp\b|prompt"),
     ("output", r"generated|thinking|reasoning"),
-    ("requests", r"requests?(\b|sum|total|count)|invocations?(\b|sum)|calls\b"),
+    ("requests", r"requests?(\b|sum|total|count|ascount)|invocations?(\b|sum|count)|calls\b"),
 )
 """Which quantity an item is, by the first pattern that its name holds; "": none that counts."""
 PAST_CHARACTERS = re.compile("character|image|video|audio|second", re.IGNORECASE)

@@ -42,6 +42,7 @@ SERVICE_NAMES = frozenset({"service", "usagetype", "meter", "metercategory", "sk
 FAMILIES = re.compile(
     r"(?i)\b(gpt|o[1-9]\b|claude|gemini|llama|mi[sx]tral|deepseek|qwen|nova|command|grok|sonnet|opus|haiku|titan)"
 )
+NO_AMOUNTS = frozenset({"", "-", "–", "n/a", "na", "null", "none"})
 UNIT_TEXT = re.compile(r"\s*\(([^()]*)\)\s*$")
 MONEY_WORDS = re.compile(rf"(?i)\b({'|'.join(sorted({*MONEY, *CURRENCY_CODES, 'total'}))})\b")
 UNSAID = (
@@ -105,6 +106,8 @@ def pivot_table(table: UsageTable, label: str) -> tuple[UsageTable, AggregateFor
         return None
     first = list(itertools.islice(table.cells(), FIRST_ROW_COUNT))
     firsts = [cells[0] for cells in first if cells]
+    if not all(map(_is_amount, itertools.chain.from_iterable(cells[1:] for cells in first))):
+        return None
     if 2 * sum(map(is_period_text, firsts)) > len(firsts) > 0:
         items = _items(table.header, first, label)
         rows: Callable[[], Iterator[Row]] = partial(_by_period, table, items)
@@ -120,6 +123,10 @@ def pivot_table(table: UsageTable, label: str) -> tuple[UsageTable, AggregateFor
     is_aws = any(REGION.search(item.label) for item in items.values())
     entry = replace(PIVOT, input_is="uncached", seller="aws") if is_aws else PIVOT
     return UsageTable(frozenset({"date", "model", "kind", "amount", "cost", "description"}), rows), entry
+
+
+def _is_amount(cell: str) -> bool:
+    return cell.lower() in NO_AMOUNTS or number(cell) is not None or money_of(cell) is not None
 
 
 def is_period_text(text: str) -> bool:
@@ -147,11 +154,7 @@ def _is_pivot(items: Sequence[PivotItem], of_rows: bool) -> bool:
     """Whether the items are those of models or services; rows may also be tokens of no model."""
     kinds = {item.kind for item in items if item.model or of_rows}
     paid = {item.label for item in items if item.kind == "cost" and not TAX.search(item.label)}
-    return (
-        ("output" in kinds and bool(kinds & {"input", "uncached"}))
-        or len(paid) >= 2
-        or any(map(is_model_service, paid))
-    )
+    return ("output" in kinds and bool(kinds & {"input", "uncached"})) or any(map(is_model_service, paid))
 
 
 def _by_period(table: UsageTable, items: Mapping[int, PivotItem]) -> Iterator[Row]:

@@ -3,10 +3,12 @@
 import itertools
 import re
 from collections import defaultdict
+from collections.abc import Callable
 
 from calculators.logs.aggregate_columns import START
 from calculators.logs.aggregate_formats import (
     KIND_COLUMNS,
+    METRICS,
     PLAIN,
     UNDATED,
     AggregateFormat,
@@ -15,6 +17,7 @@ from calculators.logs.aggregate_formats import (
     may_be_sums,
     may_be_undated,
 )
+from calculators.logs.aggregate_items import quantity_of
 from calculators.logs.aggregate_pivots import pivot_table
 from calculators.logs.aggregate_rows import UnreadTime, slices
 from calculators.logs.aggregate_times import is_day, named_period_s
@@ -41,24 +44,31 @@ def joined_sums(files: list[list[UsageTable]], label: str) -> tuple[UsageTable, 
 def sums_table(tables: list[UsageTable], label: str) -> tuple[UsageTable, AggregateFormat] | None:
     """The first table of sums and how to read it; None: there is none. Raises LogError for columns that do not say what they
     count."""
-    for table in tables:
-        if (entry := known_format(table.names)) is not None:
-            return table, entry
-    for table in tables:
-        if may_be_sums(table.names) and _looks_summed(table):
-            return table, PLAIN
-        if (kinds := kinds_format(_written(table), _first_values(table))) is not None:
-            return table, kinds
-    undated = next((table for table in tables if may_be_undated(table.names) and _counts_requests(table)), None)
-    if undated is not None:
-        return undated, UNDATED
+    readers: tuple[Callable[[UsageTable], AggregateFormat | None], ...] = (
+        lambda table: known_format(table.names),
+        _plain_format,
+        lambda table: METRICS if _are_metrics(table) else None,
+        lambda table: UNDATED if may_be_undated(table.names) and _counts_requests(table) else None,
+    )
+    for read in readers:
+        for table in tables:
+            if (entry := read(table)) is not None:
+                return table, entry
     pivots = (pivot_table(table, label) for table in tables)
     if (pivot := next((pair for pair in pivots if pair is not None), None)) is not None:
         return pivot
-    bills = (
-        (table, bill_format(table, lambda text: is_day(text) or named_period_s(text) is not None)) for table in tables
-    )
+    bills = ((table, bill_format(table, _is_period)) for table in tables)
     return next(((table, bill) for table, bill in bills if bill is not None), None)
+
+
+def _is_period(text: str) -> bool:
+    return is_day(text) or named_period_s(text) is not None
+
+
+def _plain_format(table: UsageTable) -> AggregateFormat | None:
+    if may_be_sums(table.names) and _looks_summed(table, PLAIN):
+        return PLAIN
+    return kinds_format(_written(table), _first_values(table))
 
 
 def _written(table: UsageTable) -> frozenset[str]:
@@ -82,18 +92,26 @@ def _counts_requests(table: UsageTable) -> bool:
     return 0 < len(counts) < LOOKED_AT_ROW_COUNT and 2 * sum(count > 1 for count in counts) > len(counts)
 
 
-def _looks_summed(table: UsageTable) -> bool:
+def _are_metrics(table: UsageTable) -> bool:
+    """Whether a table has a column each for input and output, named in the way of a metric, and rows of periods."""
+    told = [quantity_of(name) for name in table.header[1:]]
+    if told.count("input") != 1 or told.count("output") != 1 or normalised(table.header[0]) not in START:
+        return False
+    return _looks_summed(table, METRICS)
+
+
+def _looks_summed(table: UsageTable, entry: AggregateFormat) -> bool:
     """Whether the first rows are periods: whole minutes with more than one request each, or dates without a time."""
     try:
-        return _has_periods(table)
+        return _has_periods(table, entry)
     except UnreadTime:
         return False
 
 
-def _has_periods(table: UsageTable) -> bool:
+def _has_periods(table: UsageTable, entry: AggregateFormat) -> bool:
     counts, starts, days, counted = list[float](), list[float](), list[bool](), set[str]()
     widths = list[float]()
-    for row, part in zip(table.rows(), slices(table, PLAIN, day_first(table)), strict=False):
+    for row, part in zip(table.rows(), slices(table, entry, day_first(table)), strict=False):
         if part is not None:
             widths.append((part.end_s or part.start_s) - part.start_s)
             counts.append(part.amounts.get("requests", 0.0))

@@ -201,7 +201,7 @@ def _dated(
 def _told_by(table: UsageTable, entry: AggregateFormat, answers: UsageAnswers) -> tuple[UsageTable, AggregateFormat]:
     """The table with what the user told of its dates and of its negative rows."""
     is_day_first = None if answers.date_order is None else answers.date_order == "day"
-    is_running = answers.counts == "running"
+    is_running = answers.counts == "running" or table.is_running
     return table, replace(entry, day_first=is_day_first, is_running=is_running, negatives=answers.negative_rows)
 
 

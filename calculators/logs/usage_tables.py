@@ -48,6 +48,7 @@ ROW_LISTS = frozenset(
             "costs",
             "resultsbytime",
             "groups",
+            "points",
         ),
     )
 )
@@ -76,6 +77,8 @@ class UsageTable:
     """Cells of the header line of a CSV as they are written."""
     cells: Callable[[], Iterator[list[str]]] | None = None
     """The cells of each row of a CSV."""
+    is_running: bool = False
+    """Whether the header says that each row holds the totals so far."""
 
 
 def usage_tables(path: Path, progress: Progress = silent) -> Iterator[UsageTable]:
@@ -253,7 +256,8 @@ def _csv_tables(path: Path, head: str) -> Iterator[UsageTable]:
         delimiter = max(DELIMITERS, key=line.count)
         header = _cells(line, delimiter)
         names = [(normalised(cell), normalised(_tail(cell))) for cell in header]
-        names = [(name, usual_name(cell) or tail) for cell, (name, tail) in zip(header, names, strict=True)]
+        is_running = any(map(_is_running_name, header)) and not any(usual_name(cell) in SUMMED_NAMES for cell in header)
+        names = [(name, usual_name(cell, is_running) or tail) for cell, (name, tail) in zip(header, names, strict=True)]
         names = _without_prices(names)
         units = {place: unit for place, cell in enumerate(header) if (unit := _unit(cell)) is not None}
         dates = sum(DATE_CELL.fullmatch(cell) is not None for cell in header[1:])
@@ -263,7 +267,9 @@ def _csv_tables(path: Path, head: str) -> Iterator[UsageTable]:
                 units |= _grouped(header, units, head, index, delimiter)
             rows = _csv_rows(path, index, delimiter, continental)
             every = frozenset(name for pair in names for name in pair)
-            yield UsageTable(every, partial(_named, names, units, rows), header=tuple(header), cells=rows)
+            yield UsageTable(
+                every, partial(_named, names, units, rows), header=tuple(header), cells=rows, is_running=is_running
+            )
 
 
 def _without_prices(names: list[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -292,11 +298,16 @@ def _tail(name: str) -> str:
     return name.rpartition(".")[2] if DOTTED.fullmatch(name.strip()) else name
 
 
-def usual_name(header: str) -> str | None:
-    """The usual name of what a header says in words, in any of the languages read: "Eingabe-Token (k)" is inputtokens."""
+def _is_running_name(header: str) -> bool:
+    return not RUNNING.isdisjoint(column_words.words_of(header))
+
+
+def usual_name(header: str, of_running: bool = False) -> str | None:
+    """The usual name of what a header says in words, in any of the languages read: "Eingabe-Token (k)" is inputtokens.
+    `of_running`: whether a column of running totals has one too."""
     bare = column_words.split_unit(header)[0]
-    if not RUNNING.isdisjoint(column_words.words_of(header)):
-        return None
+    if _is_running_name(header):
+        return usual_name(RUNNING_WORD.sub(" ", header)) if of_running else None
     told = column_words.token_role(bare) or column_words.plain_role(bare) or column_words.period_name(bare)
     if column_words.words_of(header)[-1:] == ("currency",) and "in" not in column_words.words_of(header):
         return "currency"
@@ -307,6 +318,9 @@ PIECE_PRICES = frozenset({"price", "priceusd", "usdprice", "priceeur"})
 COUNTED = frozenset({"qty", "quantity", "amount", "units", "count", "menge", "anzahl", "quantite"})
 RUNNING = frozenset({"cumulative", "running", "cumulated", "accumulated", "ytd", "mtd"})
 """Words of columns that hold the sum of all rows so far."""
+RUNNING_WORD = re.compile(rf"(?i)(?<![a-z])({'|'.join(sorted(RUNNING))})(?![a-z])")
+SUMMED_NAMES = frozenset({"inputtokens", "outputtokens", "requests", "cost"})
+"""What rows hold that is no running total."""
 USUAL_NAMES: Mapping[str | None, str] = {
     "input": "inputtokens",
     "output": "outputtokens",

@@ -70,6 +70,11 @@ def test_columns_of_models_that_do_not_say_what_they_count_are_refused(tmp_path:
     assert read(tmp_path, "Date,gpt-5,gpt-5-mini\n2026-10-01,$1,$2\n").spend_usd == 3
 
 
+def test_costs_beside_text_are_no_pivot(tmp_path: Path) -> None:
+    text = "usage_date_utc,model,token_type,cost_usd,list_price_usd\n2026-10-01,Claude,output,3,4\n2026-10-02,Claude,output,3,4\n"
+    assert read(tmp_path, text).spend_usd == 6
+
+
 def test_a_period_is_a_date_and_no_number() -> None:
     assert all(map(is_period_text, ("2026-10-01", "2026-Q3", "Oct 2026", "2026-W40")))
     assert not any(map(is_period_text, ("1790812800", "12.5", "Total", "")))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from usage_sums import first_table, read, tokens
 
-from calculators.logs.aggregate_rates import rate_column, rated_table
+from calculators.logs.aggregate_rates import mean_column, rate_column, rated_table
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,13 @@ def test_rates_are_times_the_step_between_rows(tmp_path: Path) -> None:
     rows = [f"2026-10-01T0{hour}:00:00Z,6000,600,6" for hour in range(3)]
     reading = read(tmp_path, "\n".join(["Time,Prompt TPM,Completion TPM,RPM", *rows]))
     assert (tokens(reading), reading.requests, reading.window_s) == ((1_080_000, None, None, 108_000), 1_080, 10_800)
+
+
+def test_means_of_a_request_are_times_their_number(tmp_path: Path) -> None:
+    rows = [f"2026-10-0{day},10,1000,100" for day in (1, 2)]
+    reading = read(tmp_path, "\n".join(["Date,Requests,Avg input tokens,Output tokens per request", *rows]))
+    assert (tokens(reading), reading.requests) == ((20_000, None, None, 2_000), 20)
+    assert mean_column("avg_latency") is None
 
 
 def test_speeds_of_single_requests_are_no_rates_of_use(tmp_path: Path) -> None:
