@@ -49,6 +49,7 @@ request_notes       notes on a log as sentences
 usage_readers       readers that stand before the one of request logs
 request_log         request logs into a summary
 usage_reading       what a file of usage says, whatever its kind
+usage_headers       names and units of columns as a header says
 usage_tables        tables of sums as flat rows
 aggregate_columns   names of the columns of sums
 aggregate_items     what the name of an item of sums tells

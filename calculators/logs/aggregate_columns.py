@@ -10,7 +10,19 @@ START = (
     *("chargeperiodstart", "usagestartdate", "windowstart", "bucketstart", "timeutc", "timegeneratedutc"),
     *("timegenerated", "timestamputc", "timestamp", "datetime", "time", "date", "day", "usagedate", "month", "week"),
     *("hour", "period", "bucket", "lastactivity", "timestamps", "utcdate", "startdate", "periodstart", "from"),
-    *("quarter", "isoweek", "calendarweek", "yearweek", "kw", "weekof", "weekstarting", "weekstart", "billingmonth"),
+    *(
+        "quarter",
+        "isoweek",
+        "calendarweek",
+        "yearweek",
+        "kw",
+        "weekof",
+        "weekstarting",
+        "weekstart",
+        "billingmonth",
+        "year",
+        "calendaryear",
+    ),
     *("begintimeseconds", "begintime", "timeperiodstart", "fulllabel", "timeseriesid"),
 )
 END = (
@@ -79,6 +91,7 @@ COLUMNS: Mapping[str, tuple[tuple[str, ...], ...]] = {
             *("totalcompletiontokens", "sumoutputtokens", "sumcompletiontokens", "output", "outputusage"),
         )
     ),
+    "reasoning": (("reasoningtokens",), ("tokensreasoning",), ("thinkingtokens",), ("thoughtstokens",)),
     "total": (("totaltokens",), ("tokenstotal",), ("totalusage",)),
 }
 """For each quantity the columns that may hold it, the first that does; of one entry all are added."""
@@ -96,6 +109,8 @@ MODEL = (
 )
 PERIODS = frozenset(
     {
+        "year",
+        "calendaryear",
         "quarter",
         "isoweek",
         "calendarweek",

@@ -43,6 +43,8 @@ class AggregateFormat:
     """Whether the rows have no times: sums over a period that the user tells."""
     is_running: bool = False
     """Whether the user told that each row is the total so far."""
+    leaves_reasoning_out: bool | None = None
+    """Whether reasoning is to be added to the output, where the user told."""
     negatives: NegativeRows | None = None
     """What negative rows without a reason are, where the user told."""
 

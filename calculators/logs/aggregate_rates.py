@@ -13,7 +13,8 @@ from calculators.logs.aggregate_tables import day_first
 from calculators.logs.aggregate_times import first_text, time_s
 from calculators.logs.column_words import plain_role
 from calculators.logs.request_columns import normalised
-from calculators.logs.usage_tables import USUAL_NAMES, Row, UsageTable
+from calculators.logs.usage_headers import USUAL_NAMES
+from calculators.logs.usage_tables import Row, UsageTable
 
 RATED = AggregateFormat("a table of rates over time", frozenset(), input_is="unsure", spend=())
 RATE_UNIT = re.compile(

@@ -23,7 +23,8 @@ from calculators.logs.group_values import shown_group
 from calculators.logs.money import money_of
 from calculators.logs.request_marks import NO_CHAT_MODEL
 from calculators.logs.request_names import GROUP_ROLES, NAMES
-from calculators.logs.usage_tables import USUAL_NAMES, Row, UsageTable
+from calculators.logs.usage_headers import USUAL_NAMES
+from calculators.logs.usage_tables import Row, UsageTable
 
 FAILED_FROM = 400
 """Status codes from here on are failures."""

@@ -3,7 +3,7 @@
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from calculators.logs.aggregate_formats import AggregateFormat
 from calculators.logs.aggregate_rows import Slice
@@ -11,6 +11,8 @@ from calculators.logs.usage_share import MAX_SHARE_CHARS, UNNAMED, UsageShare, l
 from calculators.units import printable
 
 MIN_ROWS_OF_TOTAL = 4
+MIN_MODELS_OF_SUM = 3
+"""A sum and what it is of."""
 TOTAL_TOLERANCE_FRAC = 0.005
 
 Sums = dict[str, float]
@@ -32,6 +34,8 @@ class Account:
     """Money beside the charges for use, by kind."""
     left_out: int = 0
     cache_exceeds_input: bool = False
+    is_reasoning_unsure: bool = False
+    """Whether nothing tells if the output holds reasoning."""
     more_to_come: bool = False
 
 
@@ -52,7 +56,8 @@ def without_total(parts: list[Slice | None]) -> list[Slice | None]:
 
 def account_of(parts: Iterable[Slice | None], entry: AggregateFormat) -> Account:
     """The sums of the slices; discounts in rows of their own are added at the end."""
-    account, money = Account(), list[Slice]()
+    parts = list(parts)
+    account, money = Account(is_reasoning_unsure=reasoning_is_extra(parts) is None), list[Slice]()
     for part in parts:
         if part is None:
             account.left_out += 1
@@ -69,7 +74,7 @@ def account_of(parts: Iterable[Slice | None], entry: AggregateFormat) -> Account
         if part.currency and part.spend:
             account.currencies.add(part.currency)
         cached = part.amounts.get("read", 0.0) + part.amounts.get("write", 0.0)
-        account.cache_exceeds_input |= cached > part.amounts.get("input", math.inf)
+        account.cache_exceeds_input |= cached > max(part.amounts.get("input", math.inf), 0.0)
     for part in money:
         _add_money(account, part)
     return account
@@ -107,6 +112,59 @@ def _add(account: Account, part: Slice) -> None:
 
 
 CACHES = ("uncached", "read", "write")
+
+
+def reasoning_is_extra(parts: Iterable[Slice | None]) -> bool | None:
+    """Whether the output leaves reasoning out, as totals tell or output that is less; None where nothing tells."""
+    sums = defaultdict[str, float](float)
+    for part in parts:
+        for name, amount in part.amounts.items() if part is not None else ():
+            sums[name] += amount
+    reasoning, output, total = sums["reasoning"], sums["output"], sums["total"]
+    if not reasoning:
+        return False
+    if reasoning > output:
+        return True
+    cached = sums["read"] + sums["write"]
+    wholes = [(sums["input"] or sums["uncached"]) + output + extra for extra in (0.0, cached)]
+    if total and any(abs(whole - total) <= TOTAL_TOLERANCE_FRAC * total for whole in wholes):
+        return False
+    if total and any(abs(whole + reasoning - total) <= TOTAL_TOLERANCE_FRAC * total for whole in wholes):
+        return True
+    return None
+
+
+def with_reasoning(parts: Iterable[Slice | None]) -> list[Slice | None]:
+    """The slices with reasoning as a part of the output."""
+    return [part if part is None else replace(part, amounts=_reasoned(part.amounts)) for part in parts]
+
+
+def _reasoned(amounts: Mapping[str, float]) -> Mapping[str, float]:
+    extra = amounts.get("reasoning", 0.0)
+    others = {name: amount for name, amount in amounts.items() if name != "reasoning"}
+    return {**others, "output": amounts.get("output", 0.0) + extra} if extra else others
+
+
+def without_sums_of_models(parts: list[Slice | None]) -> list[Slice | None]:
+    """The slices without those of a model that holds, in each period, the sums of two others or more."""
+    by_start: dict[float, dict[str, dict[str, float]]] = defaultdict(lambda: defaultdict(lambda: defaultdict(float)))
+    for part in parts:
+        for name, amount in part.amounts.items() if part is not None and not part.is_aside else ():
+            by_start[part.start_s][part.model][name] += amount  # type: ignore[union-attr]
+    names = ("input", "uncached", "read", "output")
+    models = {model for sums in by_start.values() for model in sums}
+    if len(models) < MIN_MODELS_OF_SUM:
+        return parts
+    whole = {
+        model
+        for model in models
+        if all(
+            model not in sums or all(2 * sums[model][name] == sum(one[name] for one in sums.values()) for name in names)
+            for sums in by_start.values()
+        )
+        and any(len(sums) >= MIN_MODELS_OF_SUM and sums[model]["output"] for sums in by_start.values() if model in sums)
+    }
+    return [None if part is not None and part.model in whole else part for part in parts] if len(whole) == 1 else parts
 
 
 def input_is_uncached(account: Account, entry: AggregateFormat) -> bool | None:

@@ -48,7 +48,9 @@ def sums_table(tables: list[UsageTable], label: str) -> tuple[UsageTable, Aggreg
         lambda table: known_format(table.names),
         _plain_format,
         lambda table: METRICS if _are_metrics(table) else None,
-        lambda table: UNDATED if may_be_undated(table.names) and _counts_requests(table) else None,
+        lambda table: (
+            UNDATED if not table.is_json and may_be_undated(table.names) and _counts_requests(table) else None
+        ),
     )
     for read in readers:
         for table in tables:

@@ -186,6 +186,22 @@ def _asked_period(reading: LoadReading, held: str) -> UsageQuestion:
     )
 
 
+def asked_reasoning(reading: LoadReading, reasoning_tok: float) -> tuple[UsageQuestion, ...]:
+    """Whether the output column holds the reasoning tokens too, with both sums."""
+    output_tok = reading.output_tok or 0
+    question = UsageQuestion(
+        text=f"Does the output column of {reading.name} include the reasoning tokens?",
+        answers=(
+            f"yes: {count(output_tok)} output tokens, {count(reasoning_tok)} of them reasoning",
+            f"no: {count(output_tok + reasoning_tok)} output tokens, {count(reasoning_tok)} of them reasoning",
+        ),
+        option="--output-includes-reasoning yes|no",
+        field="output_includes_reasoning",
+        values=(True, False),
+    )
+    return (question,)
+
+
 def asked_running(last: Mapping[str, float], all_of_it: Mapping[str, float]) -> tuple[UsageQuestion, ...]:
     """Whether rows that only grow are totals so far. By quantity: the last row, and the sum of all."""
     name, what = next((pair for pair in RUNNING_WORDS if pair[0] in last), RUNNING_WORDS[-1])

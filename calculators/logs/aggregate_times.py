@@ -9,6 +9,7 @@ from calculators.errors import DataError
 from calculators.logs.aggregate_columns import END, LAST_DAY, START
 from calculators.logs.timestamps import EXCEL_EPOCH_DAYS, epoch_seconds, is_excel_day
 from calculators.logs.usage_tables import Row
+from calculators.logs.word_lists import FOREIGN_MONTHS
 
 DAY_S = 86_400.0
 WEEK_DAYS = 7
@@ -16,6 +17,8 @@ WEEK_NAMES = frozenset({"week", "isoweek", "calendarweek", "yearweek", "kw", "we
 ISO_WEEK = re.compile(
     r"(?i)(?P<y>20\d\d)[-/ ]?(?:W|KW|CW|week)[- ]?(?P<w>\d\d?)|(?:W|KW|CW|week)[- ]?(?P<w2>\d\d?)[-/, ]+(?P<y2>20\d\d)"
 )
+YEAR_NAMES = frozenset({"year", "calendaryear", "jahr"})
+DAY_RANGE = re.compile(r"(20\d\d-\d\d-\d\d)\s*(?:-|–|—|to|/|bis|\.\.)\s*(20\d\d-\d\d-\d\d)")
 QUARTER = re.compile(r"(?i)(?P<y>20\d\d)[-/ ]?Q(?P<q>[1-4])|Q(?P<q2>[1-4])[-/ ]{0,3}(?P<y2>20\d\d)")
 STEPS = ("interval", "granularity", "bucketwidth", "timegrain")
 STEP_UNITS_S = {"M": 60.0, "H": 3_600.0, "D": DAY_S}
@@ -94,6 +97,11 @@ def named_period_s(text: str, name: str = "") -> tuple[float, float] | None:
         plain = f"{plain[:4]}-W{plain[4:].lstrip('-/')}"
     if (week := ISO_WEEK.fullmatch(plain)) is not None:
         return _week(int(week["y"] or week["y2"]), int(week["w"] or week["w2"]))
+    if name in YEAR_NAMES and re.fullmatch(r"20\d\d", plain):
+        return _months(int(plain), 1, 12)
+    if (days := DAY_RANGE.fullmatch(plain)) is not None:
+        start_s, last_s = time_s(days[1]), time_s(days[2])
+        return (start_s, last_s + DAY_S) if start_s is not None and last_s is not None and start_s <= last_s else None
     if (quarter := QUARTER.fullmatch(plain)) is not None:
         year, first = int(quarter["y"] or quarter["y2"]), 3 * int(quarter["q"] or quarter["q2"]) - 2
         return _months(year, first, 3)
@@ -117,6 +125,7 @@ def _week(year: int, week: int) -> tuple[float, float] | None:
 
 
 def _month(text: str, name: str = "") -> datetime | None:
+    text = re.sub(r"[^\W\d_]+", lambda word: FOREIGN_MONTHS.get(word[0].lower(), word[0]), text)
     styles = ("%Y-%m", "%m/%Y", "%B %Y", "%b %Y", "%b-%Y", "%Y/%m", *(("%b-%y", "%b %y") if name == "month" else ()))
     for style in styles:
         try:

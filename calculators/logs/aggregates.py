@@ -18,9 +18,12 @@ from calculators.logs.aggregate_sums import (
     account_of,
     input_is_uncached,
     points_of,
+    reasoning_is_extra,
     shares_of,
     token_sums,
     total_tok,
+    with_reasoning,
+    without_sums_of_models,
     without_total,
 )
 from calculators.logs.aggregate_tables import day_first, doubtful_date, joined_sums, sums_table
@@ -28,6 +31,7 @@ from calculators.logs.aggregate_text import (
     asked_cache,
     asked_date_order,
     asked_negatives,
+    asked_reasoning,
     asked_requests,
     asked_running,
     asked_tokens,
@@ -54,6 +58,7 @@ from calculators.logs.usage_share import UNNAMED, named_values
 from calculators.logs.usage_tables import UsageTable, usage_tables
 from calculators.units import SECONDS_PER_HOUR, listed, percent
 
+NOT_OVER = "The last period is not over; it counts until now."
 MIN_RUNNING_ROWS = 5
 """Fewer that only grow may well be use that grows."""
 
@@ -111,7 +116,7 @@ def _reading(table: UsageTable, entry: AggregateFormat, label: str, answers: Usa
         raise LogError(f"{label} is {entry.what} without any use in it; export a period with requests.")
     width_s = period_width_s(whole.by_start, whole.end_of, label if entry.shape != "items" else None)
     start_s = min(used)
-    end_s = _until_now(max(max(whole.end_of[start], default=start + width_s) for start in used), used)
+    end_s = _until_now(_last_end_s(whole, width_s), start_s)
     uncached = excludes if excludes is not None else input_is_uncached(whole, entry)
     account = _only_account(table, entry, whole, only, label) if only else whole
     requests = account.all.get("requests")
@@ -144,10 +149,16 @@ def _reading(table: UsageTable, entry: AggregateFormat, label: str, answers: Usa
     return replace(dated, read=(*dated.read, *money_texts(dated, account.aside, entry.negatives)))
 
 
-def _until_now(end_s: float, used: Sequence[float]) -> float:
-    """The end of the last period, or now where that is not over."""
-    now_s = datetime.now(UTC).timestamp()
-    return now_s if max(used) < now_s < end_s else end_s
+def _last_end_s(account: Account, width_s: float) -> float:
+    """The end of the last period with use."""
+    used = (start for start, sums in account.by_start.items() if any(sums.values()))
+    return max(max(account.end_of[start], default=start + width_s) for start in used)
+
+
+def _until_now(end_s: float, start_s: float) -> float:
+    """The end of the last period, or this minute where that is not over."""
+    now_s = datetime.now(UTC).timestamp() // 60 * 60
+    return now_s if start_s < now_s < end_s else end_s
 
 
 def _told(
@@ -161,14 +172,28 @@ def _told(
     return replace(
         reading,
         read=read_texts(reading, entry.what, width_s),
-        inferred=inferred_texts(reading, whole.left_out, gap_count, bool(uncached) and entry.what == PLAIN.what),
+        inferred=(
+            *inferred_texts(reading, whole.left_out, gap_count, bool(uncached) and entry.what == PLAIN.what),
+            *((NOT_OVER,) if reading.end and _last_end_s(whole, width_s) > reading.end.timestamp() + 60 else ()),
+        ),
         missing=missing_texts(reading, _foreign(account), whole.more_to_come),
         questions=(
             *asked_negatives(reading, account.aside.get("unclear", 0.0), entry.negatives),
             *(asked_running(_last_sums(whole), whole.all) if _may_be_running(whole, entry) else ()),
+            *(asked_reasoning(reading, whole.all["reasoning"]) if _is_reasoning_unsure(whole, entry) else ()),
             *_questions(reading, cache_unsure),
         ),
     )
+
+
+def _leaves_reasoning_out(parts: Sequence[Slice | None], entry: AggregateFormat) -> bool:
+    told = reasoning_is_extra(parts)
+    return told if told is not None else entry.leaves_reasoning_out is True
+
+
+def _is_reasoning_unsure(account: Account, entry: AggregateFormat) -> bool:
+    """Whether the output of a table that no vendor makes may leave reasoning out."""
+    return not entry.needed and entry.leaves_reasoning_out is None and account.is_reasoning_unsure
 
 
 def _may_be_running(account: Account, entry: AggregateFormat) -> bool:
@@ -201,8 +226,15 @@ def _dated(
 def _told_by(table: UsageTable, entry: AggregateFormat, answers: UsageAnswers) -> tuple[UsageTable, AggregateFormat]:
     """The table with what the user told of its dates and of its negative rows."""
     is_day_first = None if answers.date_order is None else answers.date_order == "day"
+    leaves_out = None if answers.output_includes_reasoning is None else not answers.output_includes_reasoning
     is_running = answers.counts == "running" or table.is_running
-    return table, replace(entry, day_first=is_day_first, is_running=is_running, negatives=answers.negative_rows)
+    return table, replace(
+        entry,
+        day_first=is_day_first,
+        is_running=is_running,
+        negatives=answers.negative_rows,
+        leaves_reasoning_out=leaves_out,
+    )
 
 
 def _only_account(
@@ -286,7 +318,9 @@ def with_spend(reading: UsageReading, bill: LoadReading) -> UsageReading:
 def _slices(table: UsageTable, entry: AggregateFormat, label: str) -> list[Slice | None]:
     try:
         parts = list(slices(table, entry, day_first(table) if entry.day_first is None else entry.day_first))
-        return of_running_totals(parts) if entry.is_running else parts
+        parts = of_running_totals(parts) if entry.is_running else parts
+        parts = with_reasoning(parts) if _leaves_reasoning_out(parts, entry) else parts
+        return without_sums_of_models(parts) if entry.shape == "columns" else parts
     except UnreadTime as error:
         shown = shown_cell(str(error.args[0]))
         raise LogError(f'{label} has a period that is no date, "{shown}"; write dates like 2026-10-05.') from None

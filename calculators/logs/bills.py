@@ -7,18 +7,22 @@ What is paid for use is the net of charges and of discounts that recur; credits 
 import itertools
 import json
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 from calculators.logs.aggregate_columns import COLUMNS, CURRENCY, END, SPEND, START
 from calculators.logs.aggregate_formats import AggregateFormat
+from calculators.logs.aggregate_items import is_model_service
 from calculators.logs.money import SIGN, money_of
 from calculators.logs.usage_tables import FIRST_ROW_COUNT, Row, UsageTable
 
+NET = ("net", "netamount", "amountnet", "netcost", "netto", "nettobetrag")
+"""Columns of money without the tax that stands beside it."""
 BILL = AggregateFormat(
     "a bill",
     frozenset(),
-    spend=(*SPEND, "amountusd", "amount", "amountpaid", "amountdue", "total", "charges", "charge"),
+    spend=(*NET, *SPEND, "amountusd", "amount", "amountpaid", "amountdue", "total", "charges", "charge"),
 )
 BILL_WORDS = (
     *(
@@ -35,11 +39,14 @@ BILL_WORDS = (
     *("user", "team", "project", "projectname", "service", "servicename", "apikeyname", "workspace", "department"),
 )
 """Columns whose words may say that a row is no use."""
+VENDOR = ("vendor", "supplier", "merchant", "provider", "payee", "lieferant", "service", "servicename")
+FORECAST = re.compile(r"(?i)\W*(forecast(ed)?|projected|projection|budget(ed)?|planned|plan|prognose)\W*")
+FORECAST_COLUMNS = ("type", "kind", "status", "scenario", "rowtype", "datatype", "costtype", "category", "version")
 MoneyKind = Literal["use", "discount", "credit", "tax", "unclear", "none"]
 """What money is for: use, a discount that recurs, a credit given once, a tax, less money without a reason, or a sum of other
 rows."""
 NO_USE = re.compile(
-    r"(?i)^\W*((grand |sub|sub[- ])?totals?\b(?! (tokens|requests|calls))|invoice total|(zwischen|gesamt)?summe\b|gesamt\b"
+    r"(?i)^\W*(all( models| teams| projects| users| services| keys)?\W*$|overall\b|(grand |sub|sub[- ])?totals?\b(?! (tokens|requests|calls))|invoice total|(zwischen|gesamt)?summe\b|gesamt\b"
     r"|sous[- ]total|(amount|balance) (due|paid|remaining)|(starting |ending |opening |closing )?balance\b|payments?\b)"
 )
 TAX = re.compile(
@@ -136,7 +143,16 @@ def bill_format(table: UsageTable, is_period: Callable[[str], bool]) -> Aggregat
     periods = [
         any(row.get(name) for name in END) or any(is_period(row.get(name, "")) for name in START) for row in paid
     ]
-    return BILL if paid and 2 * sum(periods) > len(rows) else None
+    return _of_models(rows) if paid and 2 * sum(periods) > len(rows) else None
+
+
+def _of_models(rows: Sequence[Row]) -> AggregateFormat:
+    """The format of a bill, of the vendors of models alone where it names others too."""
+    for name in VENDOR:
+        are_models = {is_model_service(row[name]) for row in rows if row.get(name)}
+        if len(are_models) == 2:
+            return replace(BILL, about=(name,))
+    return BILL
 
 
 def _is_total_of_unknown(table: UsageTable) -> bool:
@@ -157,6 +173,8 @@ def money_kind(row: Row, entry: AggregateFormat) -> MoneyKind:
         if any(pattern.search(text) for text in texts):
             return kind  # type: ignore[return-value]
     amount = next((told[0] for name in entry.spend if (told := money_of(row.get(name, ""))) is not None), 0.0)
+    if any(FORECAST.fullmatch(row.get(name, "")) for name in FORECAST_COLUMNS):
+        return "none"
     if amount < 0:
         return _reason(" ".join(row.get(name, "") for name in REASON_COLUMNS))
     whole = ((kind, text) for kind, words in WHOLE_REASONS for text in texts if re.fullmatch(words, _plain_words(text)))

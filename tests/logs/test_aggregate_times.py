@@ -21,13 +21,17 @@ DAY_S = 86_400.0
         ("KW 40/2026", "kw", -3, 7),
         ("2026-40", "week", -3, 7),
         ("2026-10", "week", -213, 7),
+        ("Oktober 2026", "", 0, 31),
+        ("octobre 2026", "", 0, 31),
+        ("2026", "year", -273, 365),
+        ("2026-10-01 - 2026-10-07", "", 0, 7),
     ],
 )
 def test_a_period_is_named(text: str, name: str, start_day: int, days: int) -> None:
     assert named_period_s(text, name) == (DAY_1_S + start_day * DAY_S, DAY_1_S + (start_day + days) * DAY_S)
 
 
-@pytest.mark.parametrize("text", ["Oct-26", "2026-40", "Q5 2026", "2026-W60", "2026-10-01", "FY26 Q1", ""])
+@pytest.mark.parametrize("text", ["Oct-26", "2026-40", "Q5 2026", "2026-W60", "2026-10-01", "FY26 Q1", "2026", ""])
 def test_other_texts_name_no_period(text: str) -> None:
     assert named_period_s(text) is None
 

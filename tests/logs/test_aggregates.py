@@ -276,6 +276,28 @@ def test_a_price_is_no_cost_and_a_cost_in_dollars_is_in_dollars(tmp_path: Path) 
     )
 
 
+def test_reasoning_beside_the_output_is_asked_about(tmp_path: Path) -> None:
+    text = "Date,Requests,Input tokens,Output tokens,Reasoning tokens\n2026-10-01,1,1000,100,50\n2026-10-02,1,1000,100,50\n"
+    asked = read(tmp_path, text).questions
+    assert [question.option for question in asked] == ["--output-includes-reasoning yes|no"]
+    for includes, output_tok in ((True, 200), (False, 300)):
+        told = read(tmp_path, text, UsageAnswers(output_includes_reasoning=includes))
+        assert (told.output_tok, told.questions) == (output_tok, ())
+
+
+def test_a_period_that_is_not_over_counts_until_now(tmp_path: Path) -> None:
+    year = datetime.now(UTC).year
+    reading = read(tmp_path, f"Year,Requests,Input tokens,Output tokens\n{year - 1},9,900,90\n{year},9,900,90\n")
+    assert reading.end is not None
+    assert reading.end <= datetime.now(UTC)
+    assert reading.inferred[-1] == "The last period is not over; it counts until now."
+
+
+def test_sums_by_date_as_keys(tmp_path: Path) -> None:
+    days = {f"2026-10-0{day}": {"requests": 2, "input_tokens": 100, "output_tokens": 10} for day in (1, 2, 3)}
+    assert (read(tmp_path, days).requests, read(tmp_path, {"data": days}).input_tok) == (6, 300)
+
+
 def test_another_currency_is_no_dollar(tmp_path: Path) -> None:
     reading = read(tmp_path, "start_time,end_time,amount_value,amount_currency\n1790812800,1790899200,2,eur\n")
     assert reading.spend_usd is None

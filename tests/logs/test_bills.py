@@ -1,5 +1,6 @@
 """Tables of money alone."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,8 @@ DAY_S = 86_400.0
         ({"description": "Claude 4.5 tokens", "amount": "-2"}, "unclear"),
         ({"description": "Total tokens of GPT-5", "amount": "2"}, "use"),
         ({"description": "GPT-5 input", "amount": "2"}, "use"),
+        ({"model": "All models", "amount": "2"}, "none"),
+        ({"type": "Forecast", "amount": "2"}, "none"),
     ],
 )
 def test_a_row_says_what_its_money_is_for(row: dict[str, str], kind: str) -> None:
@@ -64,6 +67,14 @@ def test_a_table_of_days_and_money_is_a_bill(tmp_path: Path) -> None:
     assert bill_format(_table(tmp_path, "Date,Cost,latency_ms\n2026-10-05,1.5,3\n"), is_day) is None
     assert bill_format(_table(tmp_path, "Date,Cost,total_tokens\n2026-10-05,1.5,3\n"), is_day) is None
     assert bill_format(_table(tmp_path, "Time,Cost\n2026-10-05 09:01:02,1.5\n"), is_day) is None
+
+
+def test_a_bill_of_several_vendors_is_read_of_those_of_models(tmp_path: Path) -> None:
+    bill = bill_format(_table(tmp_path, "Date,Vendor,Amount\n2026-10-05,OpenAI,10\n2026-10-05,GitHub,5\n"), is_day)
+    assert bill == replace(BILL, about=("vendor",))
+    assert bill_format(_table(tmp_path, "Date,Vendor,Amount\n2026-10-05,OpenAI,10\n"), is_day) is BILL
+    assert bill_format(_table(tmp_path, "Date,a,b,Total\n2026-10-05,1,2,3\n"), is_day) is None
+    assert bill_format(_table(tmp_path, "Date,a,b,Total\n2026-10-05,$1,$2,$3\n"), is_day) is BILL
 
 
 def test_dates_of_invoices_are_no_period() -> None:
