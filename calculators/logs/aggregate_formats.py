@@ -208,7 +208,9 @@ AGGREGATE_FORMATS: tuple[AggregateFormat, ...] = (
 )
 METRIC_COLUMNS = re.compile("processedprompttokens|azureopenairequests")
 METRIC_TABLE = AggregateFormat("Azure Monitor metrics", frozenset(), shape="metrics", spend=(), seller="azure")
-METRICS = AggregateFormat("a table of metrics by period", frozenset(), shape="metrics", spend=(), input_is="unsure")
+NAMED_METRICS = AggregateFormat(
+    "a table of metrics by period", frozenset(), shape="metrics", spend=(), input_is="unsure"
+)
 PLAIN = AggregateFormat("a table of usage by period", frozenset(), input_is="unsure", spend=(*SPEND, "amount"))
 UNDATED = AggregateFormat(
     "a table of usage in one sum", frozenset(), input_is="unsure", spend=PLAIN.spend, is_undated=True

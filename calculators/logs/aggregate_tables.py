@@ -8,7 +8,7 @@ from collections.abc import Callable
 from calculators.logs.aggregate_columns import START
 from calculators.logs.aggregate_formats import (
     KIND_COLUMNS,
-    METRICS,
+    NAMED_METRICS,
     PLAIN,
     UNDATED,
     AggregateFormat,
@@ -47,7 +47,7 @@ def sums_table(tables: list[UsageTable], label: str) -> tuple[UsageTable, Aggreg
     readers: tuple[Callable[[UsageTable], AggregateFormat | None], ...] = (
         lambda table: known_format(table.names),
         _plain_format,
-        lambda table: METRICS if _are_metrics(table) else None,
+        lambda table: NAMED_METRICS if _are_metrics(table) else None,
         lambda table: (
             UNDATED if not table.is_json and may_be_undated(table.names) and _counts_requests(table) else None
         ),
@@ -99,7 +99,7 @@ def _are_metrics(table: UsageTable) -> bool:
     told = [quantity_of(name) for name in table.header[1:]]
     if told.count("input") != 1 or told.count("output") != 1 or normalised(table.header[0]) not in START:
         return False
-    return _looks_summed(table, METRICS)
+    return _looks_summed(table, NAMED_METRICS)
 
 
 def _looks_summed(table: UsageTable, entry: AggregateFormat) -> bool:

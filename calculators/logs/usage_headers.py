@@ -23,6 +23,7 @@ def last_part(name: str) -> str:
 
 
 def is_running_name(header: str) -> bool:
+    """Whether a column holds the sum of all rows so far, by the words of its header."""
     return not RUNNING.isdisjoint(column_words.words_of(header))
 
 
