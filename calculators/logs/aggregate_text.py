@@ -1,10 +1,12 @@
 """What is said and asked about a file of sums."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 
 from calculators.logs.aggregate_times import DAY_S
 from calculators.logs.lengths_and_rates import LoadReading
+from calculators.logs.request_file import LogError
 from calculators.logs.shown import shown_cell
 from calculators.logs.usage_questions import NegativeRows, UsageQuestion
 from calculators.units import SECONDS_PER_HOUR, SECONDS_PER_MONTH, count, listed, plural, significant, usd
@@ -150,7 +152,9 @@ def without_period(reading: LoadReading) -> LoadReading:
 
 
 def without_dates(reading: LoadReading, what: str, period_days: float | None) -> LoadReading:
-    """Sums over one period of so many days, which is asked where it is None."""
+    """Sums over one period of so many days, which is asked where it is None. Raises LogError for no such number."""
+    if period_days is not None and not 0 < period_days < math.inf:
+        raise LogError(f"--days {period_days:g}: write a number of days above 0.")
     span_s = None if period_days is None else period_days * DAY_S
     told = "" if period_days is None else f", of {plural(period_days, 'day')} as you said"
     questions = [*reading.questions, *([] if span_s else [_asked_period(reading, what)])]

@@ -36,7 +36,6 @@ BILL_WORDS = (
         "kind",
     ),
     *("lineitem", "item", "category", "label", "product", "name", "skudescription", "date", "model", "text"),
-    *("user", "team", "project", "projectname", "service", "servicename", "apikeyname", "workspace", "department"),
 )
 """Columns whose words may say that a row is no use."""
 VENDOR = ("vendor", "supplier", "merchant", "provider", "payee", "lieferant", "service", "servicename")
@@ -45,6 +44,19 @@ FORECAST_COLUMNS = ("type", "kind", "status", "scenario", "rowtype", "datatype",
 MoneyKind = Literal["use", "discount", "credit", "tax", "unclear", "none"]
 """What money is for: use, a discount that recurs, a credit given once, a tax, less money without a reason, or a sum of other
 rows."""
+SUMMED_COLUMNS = (
+    "user",
+    "team",
+    "project",
+    "projectname",
+    "service",
+    "servicename",
+    "apikeyname",
+    "workspace",
+    "department",
+)
+SUM_NAME = re.compile(r"(?i)\W*((grand |sub|sub[- ])?totals?|all|overall|summe|gesamt(summe)?)\W*")
+"""The name of a row that holds the sums of others, in columns of names."""
 NO_USE = re.compile(
     r"(?i)^\W*(all( models| teams| projects| users| services| keys)?\W*$|overall\b|(grand |sub|sub[- ])?totals?\b(?! (tokens|requests|calls))|invoice total|(zwischen|gesamt)?summe\b|gesamt\b"
     r"|sous[- ]total|(amount|balance) (due|paid|remaining)|(starting |ending |opening |closing )?balance\b|payments?\b)"
@@ -173,6 +185,8 @@ def money_kind(row: Row, entry: AggregateFormat) -> MoneyKind:
         if any(pattern.search(text) for text in texts):
             return kind  # type: ignore[return-value]
     amount = next((told[0] for name in entry.spend if (told := money_of(row.get(name, ""))) is not None), 0.0)
+    if any(SUM_NAME.fullmatch(row.get(name, "")) for name in SUMMED_COLUMNS):
+        return "none"
     if any(FORECAST.fullmatch(row.get(name, "")) for name in FORECAST_COLUMNS):
         return "none"
     if amount < 0:

@@ -252,6 +252,8 @@ def test_sums_without_dates_ask_for_their_days(tmp_path: Path) -> None:
     assert [question.option for question in asked.questions] == ["--days N"]
     told = read(tmp_path, text, UsageAnswers(period_days=30))
     assert (told.questions, told.window_s, told.spend_span_s) == ((), 30 * 86_400, 30 * 86_400)
+    with pytest.raises(LogError, match="above 0"):
+        read(tmp_path, text, UsageAnswers(period_days=0))
 
 
 def test_figures_that_only_grow_may_be_running_totals(tmp_path: Path) -> None:

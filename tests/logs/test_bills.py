@@ -37,6 +37,8 @@ DAY_S = 86_400.0
         ({"description": "GPT-5 input", "amount": "2"}, "use"),
         ({"model": "All models", "amount": "2"}, "none"),
         ({"type": "Forecast", "amount": "2"}, "none"),
+        ({"team": "Total", "amount": "2"}, "none"),
+        ({"team": "Total Rewards", "amount": "2"}, "use"),
     ],
 )
 def test_a_row_says_what_its_money_is_for(row: dict[str, str], kind: str) -> None:
