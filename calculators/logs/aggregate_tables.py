@@ -20,7 +20,7 @@ from calculators.logs.aggregate_formats import (
 from calculators.logs.aggregate_items import quantity_of
 from calculators.logs.aggregate_pivots import pivot_table
 from calculators.logs.aggregate_rows import UnreadTime, slices
-from calculators.logs.aggregate_times import is_day, named_period_s
+from calculators.logs.aggregate_times import first_text, is_day, named_period_s, time_s
 from calculators.logs.bills import bill_format
 from calculators.logs.request_columns import normalised
 from calculators.logs.request_file import LogError
@@ -99,7 +99,8 @@ def _are_metrics(table: UsageTable) -> bool:
     told = [quantity_of(name) for name in table.header[1:]]
     if told.count("input") != 1 or told.count("output") != 1 or normalised(table.header[0]) not in START:
         return False
-    return _looks_summed(table, NAMED_METRICS)
+    first = (time_s(first_text(row, START)) for row in itertools.islice(table.rows(), FIRST_ROW_COUNT))
+    return all(at is None or at % 60 == 0 for at in first) and _looks_summed(table, NAMED_METRICS)
 
 
 def _looks_summed(table: UsageTable, entry: AggregateFormat) -> bool:
