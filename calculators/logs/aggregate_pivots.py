@@ -99,7 +99,7 @@ def _model(label: str) -> str:
 def pivot_table(table: UsageTable, label: str) -> tuple[UsageTable, AggregateFormat] | None:
     """The table with one row an item and period, and how to read it; None for a table of another shape. Raises LogError for
     columns of models that do not say what they count."""
-    if table.cells is None or len(table.header) < 2:
+    if table.cells is None or len(table.header) < 2 or is_period_text(table.header[0]):
         return None
     dates = sum(map(is_period_text, table.header[1:]))
     if dates < 2 and not any(FAMILIES.search(text) or is_model_service(text) for text in table.header):
@@ -140,7 +140,8 @@ def _items(header: Sequence[str], first: list[list[str]], label: str) -> dict[in
     """By place, what the columns hold. Those of a cloud's services are of models alone."""
     items = {place: item for place, text in enumerate(header) if place and (item := pivot_item(text)) is not None}
     bare = {place: text for place, text in enumerate(header) if place and place not in items and FAMILIES.search(text)}
-    if bare and not items:
+    others = [text for text in header[1:] if text and not FAMILIES.search(text) and not NO_USE.search(text)]
+    if bare and not items and not others:
         if not all(SIGN.search(row[place]) for row in first for place in bare if place < len(row) and row[place]):
             raise LogError(UNSAID.format(label=label, place="column"))
         items = {place: PivotItem(text, "cost", _model(text)) for place, text in bare.items()}

@@ -3,10 +3,12 @@
 from pathlib import Path
 
 import pytest
-from usage_sums import read, tokens
+from usage_sums import read, tokens, write
 
 from calculators.logs.aggregate_pivots import is_period_text, pivot_item
+from calculators.logs.aggregate_tables import sums_table
 from calculators.logs.request_file import LogError
+from calculators.logs.usage_tables import usage_tables
 
 DAYS = [f"2026-10-0{day}" for day in (1, 2, 3, 4)]
 
@@ -68,6 +70,12 @@ def test_columns_of_models_that_do_not_say_what_they_count_are_refused(tmp_path:
         with pytest.raises(LogError, match="does not say what they count"):
             read(tmp_path, text)
     assert read(tmp_path, "Date,gpt-5,gpt-5-mini\n2026-10-01,$1,$2\n").spend_usd == 3
+
+
+def test_a_log_of_requests_is_no_pivot(tmp_path: Path) -> None:
+    rows = [f"2026-10-05T09:0{minute}:00Z,100,10,gpt-4.1,0.01" for minute in range(4)]
+    text = "\n".join(["timestamp,input_tokens,output_tokens,model,cost_usd", *rows])
+    assert sums_table(list(usage_tables(write(tmp_path, text))), "log") is None
 
 
 def test_costs_beside_text_are_no_pivot(tmp_path: Path) -> None:
