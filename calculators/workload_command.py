@@ -63,6 +63,14 @@ def _add_answers(answers: Any) -> None:
         "--sampled", choices=("yes", "no"), help="each row stands for as many requests as a column says"
     )
     answers.add_argument("--counts", choices=("running", "each"), help="tokens are running totals, or of each request")
+    answers.add_argument(
+        "--negative-rows", choices=("recurring", "once"), help="negative rows of a bill: discounts, or credits"
+    )
+    _add_figures(answers)
+
+
+def _add_figures(answers: Any) -> None:
+    answers.add_argument("--days", type=float, metavar="N", help="days that sums without dates are for")
     answers.add_argument("--requests", type=float, metavar="N", help="number of requests, where a file has only sums")
     answers.add_argument(
         "--input-tok-per-request", type=float, metavar="N", help="mean input tokens, where a file has only sums"
@@ -165,6 +173,8 @@ def _usage_answers(options: argparse.Namespace) -> Any:
         repeated_rows=options.repeated_rows,
         counts=options.counts,
         sampled=yes[options.sampled],
+        negative_rows=options.negative_rows,
+        period_days=options.days,
         requests=options.requests,
         input_tok_per_request=options.input_tok_per_request,
         output_tok_per_request=options.output_tok_per_request,

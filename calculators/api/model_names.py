@@ -165,6 +165,13 @@ def _is_sold(provider: str, model: str, day: date, catalog: Catalog) -> bool:
     return is_served and rates.input_usd_per_mtok > 0 and rates.output_usd_per_mtok > 0
 
 
+def global_model(provider: str, model: str) -> str | None:
+    """The listed model of the global endpoint beside that of a regional one; None where there is none of its own."""
+    place, _, rest = model.partition(".")
+    other = f"global.{rest}"
+    return other if place == "regional" and other in library_models(provider) else None
+
+
 # --- names by their words ------------------------------------------------------------------------------------------------
 
 
@@ -248,13 +255,14 @@ def _forms(name: str) -> tuple[Form, ...]:
 
 
 def _bedrock(bare: str) -> list[str]:
-    """A name of Bedrock at its price, global or regional; of a regional one without place and maker too, as bills write it."""
+    """A name of Bedrock at its price, global or regional; without the maker too, and of a regional one without the place, as bills write it."""
     match = BEDROCK.match(bare)
     if match is None:
         return []
     model = _unrevised(bare[match.end() :] + ("" if ":" in bare else ":0"))
     is_global = match["place"] == "global"
-    return [f"{'global' if is_global else 'regional'}.{match['maker']}.{model}", *([] if is_global else [model])]
+    bare_of_maker = f"global.{model}" if is_global else model
+    return [f"{'global' if is_global else 'regional'}.{match['maker']}.{model}", bare_of_maker]
 
 
 def _unrevised(name: str) -> str:

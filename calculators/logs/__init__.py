@@ -49,12 +49,19 @@ request_notes       notes on a log as sentences
 usage_readers       readers that stand before the one of request logs
 request_log         request logs into a summary
 usage_reading       what a file of usage says, whatever its kind
+usage_headers       names and units of columns as a header says
 usage_tables        tables of sums as flat rows
+aggregate_columns   names of the columns of sums
+aggregate_items     what the name of an item of sums tells
 aggregate_formats   exports of sums, one entry each
 bills               tables of money alone
+aggregate_times     periods as they are written
 aggregate_rows      rows of sums as amounts of a period and model
+aggregate_pivots    tables with a column for each model or item
 aggregate_periods   periods of sums
+aggregate_sums      sums over the rows, by period and by model
 prometheus          counters of a server as sums
+aggregate_rates     rates of tokens as sums
 aggregate_tables    which table of a file holds sums
 lengths_and_rates   files of lengths alone, or of rates alone
 peak_estimate       the peak of a week from less than that

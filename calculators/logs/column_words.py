@@ -152,7 +152,7 @@ UNIT = re.compile(
 def split_unit(name: str) -> tuple[str, float]:
     """A column of tokens without its unit, and the tokens of one: "Input tokens (k)" counts thousands."""
     match = UNIT.search(name)
-    if match is None or not set(words_of(name)) & (TOKENS | INPUT_WORDS | OUTPUT_WORDS):
+    if match is None or not set(words_of(name)) & (TOKENS | INPUT_WORDS | OUTPUT_WORDS | REQUESTS):
         return name, 1.0
     unit = next(filter(None, match.groups())).lower()
     return name[: match.start()], 1e6 if unit.startswith("m") else 1e3

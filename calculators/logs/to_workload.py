@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from calculators.catalog.load_peaks import load_peaks
 from calculators.errors import data_error
-from calculators.logs.aggregate_rows import DAY_S
+from calculators.logs.aggregate_times import DAY_S
 from calculators.logs.peak_estimate import WEEK_S, PeakEstimate, SeenPeak, peak_estimate
 from calculators.logs.request_log import UsageSummary, span_text
 from calculators.logs.request_statistics import LengthStatistics, Peak

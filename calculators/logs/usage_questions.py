@@ -11,6 +11,7 @@ TimeUnit = Literal["s", "ms"]
 DateOrder = Literal["day", "month"]
 Repeats = Literal["once", "each"]
 CountMeaning = Literal["running", "each"]
+NegativeRows = Literal["recurring", "once"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,8 @@ class UsageAnswers:
     repeated_rows: Repeats | None = None
     counts: CountMeaning | None = None
     sampled: bool | None = None
+    negative_rows: NegativeRows | None = None
+    period_days: float | None = None
     requests: float | None = None
     input_tok_per_request: float | None = None
     output_tok_per_request: float | None = None
