@@ -41,10 +41,8 @@ def test_what_is_the_same_in_all_rows_is_not_written(engine: LogEngine) -> None:
         .filter(table.a > 0)
         .select("file", "a", "nothing")
     )
-    written = engine.connection.execute(
-        "SELECT column_name FROM duckdb_columns() WHERE table_name = 'stored_1'"
-    ).fetchall()
-    assert written == [("a",)]
+    written = engine.connection.execute("SELECT * FROM stored_1_rows").description
+    assert [name for name, *_ in written] == ["a"]
     assert engine.rows(kept.order_by("a")) == [{"file": "log0", "a": a, "nothing": None} for a in (1, 2)]
 
 
