@@ -14,7 +14,6 @@ import ibis.expr.operations as ops
 import ibis.expr.types as ir
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from calculators.logs.log_bytes import Progress
 
@@ -122,9 +121,10 @@ class LogEngine:
                 wait([running], 0.05)
             raise
 
-    def _arrow(self, expression: ir.Table) -> pa.Table:
+    def _arrays(self, expression: ir.Table) -> dict[str, Any]:
+        """Columns as they come, by name: straight to numpy, because the way through Arrow imports pandas."""
         query = _sql(expression.op())
-        return self._done(lambda: self.connection.sql(query).to_arrow_table())
+        return self._done(lambda: self.connection.sql(query).fetchnumpy())
 
     def rows(self, expression: ir.Table) -> list[dict[str, Any]]:
         query = _sql(expression.op())
@@ -132,9 +132,8 @@ class LogEngine:
         return [dict(zip(expression.columns, record, strict=True)) for record in records]
 
     def columns(self, expression: ir.Table) -> dict[str, Counts]:
-        """A small result as integer arrays."""
-        table = self._arrow(expression)
-        return {name: table.column(name).cast(pa.int64()).to_numpy() for name in table.column_names}
+        """A small result as integer arrays; sums below 2**53, because they come as float64."""
+        return {name: values.astype(np.int64) for name, values in self._arrays(expression).items()}
 
     def repetition(self, keys: ir.Table) -> Repetition:
         """How often each `key`, a 64-bit hash, occurs. Parts of the keys, told apart by the hash `part`, are sorted one after
@@ -144,7 +143,7 @@ class LogEngine:
         counted = Repetition(0, 0, 0, 0)
         for part in range(part_count):
             chosen: Any = keys.filter(keys["part"] % part_count == part) if part_count > 1 else keys
-            counted = counted.with_part(self._arrow(chosen.select("key")).column(0).to_numpy())
+            counted = counted.with_part(self._arrays(chosen.select("key"))["key"])
         return counted
 
     def store(self, expression: ir.Table, *more: ir.Table) -> ir.Table:
@@ -157,7 +156,7 @@ class LogEngine:
             kept = expression.drop(*constants)
         files = [quoted(str(self.folder / f"{name}_{number}.parquet")) for number in range(len(more) + 1)]
         for part, file in zip((kept, *more), files, strict=True):
-            query = f"COPY ({_compiled(part.select(*kept.columns))}) TO {file} ({STORED_AS})"
+            query = f"COPY ({_sql(part.select(*kept.columns).op())}) TO {file} ({STORED_AS})"
             self._done(functools.partial(self.connection.execute, query))
         written = ibis.table(kept.schema(), name=f"{name}_rows")
         same = {column: node.to_expr() for column, node in constants.items() if column not in kept.columns}
@@ -177,14 +176,17 @@ class LogEngine:
         return node if isinstance(node, ops.Literal) else None
 
 
-@functools.lru_cache(1_024)
 def _sql(node: ops.Relation) -> str:
-    """The query of an expression. Tables of all reads have the same names, so another log often asks the same."""
-    return _compiled(node.to_expr())
+    """The query of an expression. Tables of all reads have the same names, so another log often asks the same; what has words
+    of a log in it is not kept."""
+    literals = node.find(ops.Literal)
+    has_words = any(literal.dtype.is_string() and (literal.value or "").strip() for literal in literals)
+    return _compiled.__wrapped__(node) if has_words else _compiled(node)
 
 
-def _compiled(expression: ir.Table) -> str:
-    query: str = ibis.duckdb.compile(expression)
+@functools.lru_cache(1_024)
+def _compiled(node: ops.Relation) -> str:
+    query: str = ibis.duckdb.compile(node.to_expr())
     return query
 
 
