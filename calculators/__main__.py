@@ -5,8 +5,10 @@ Exit status 0, 2 with one clear line on bad input, or 130 when stopped by Ctrl-C
 """
 
 import argparse
+import contextlib
 import json
 import math
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -267,5 +269,13 @@ def _bar(share: float) -> None:
     print(f"\r{share:4.0%}", end="\r" if share < 1 else "\n", file=sys.stderr, flush=True)
 
 
+def _leave(status: int) -> None:
+    """Ends the process at once: to take all objects apart one by one takes a tenth of the time of a short command."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(BrokenPipeError):
+            stream.flush()
+    os._exit(status)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    _leave(main())

@@ -16,13 +16,18 @@ import ibis.expr.types as ir
 from calculators.logs import request_columns, request_marks, request_names
 from calculators.logs.cell_expressions import (
     MAX_REQUEST_TOK,
+    CountStyle,
     cell,
+    count_of,
+    count_text,
+    money_text,
     shortened,
     text_of,
     time_casts,
+    time_text,
     time_us,
-    tokens_of,
     usd_of,
+    whole_tokens,
 )
 from calculators.logs.cells import has_suffix, thousands_sign
 from calculators.logs.column_words import split_unit
@@ -137,20 +142,23 @@ def row_hash(
 def parsed_rows(raw: ir.Table, head: LogHead, plan: ReadPlan, extra: Sequence[str] = ()) -> ir.Table:
     """Every row as integers, with why it is left out (`excluded`) or what is wrong with it (`fault`), 0 for nothing."""
     table = _cells(raw, head, plan, extra)
+    styles = {role: _style(plan.role_of[role], head) for role in request_names.TOKEN_ROLES if role in table.columns}
     numbers = {f"number_{role}": table[role].try_cast("float64") for role in COUNTED_ROLES if role in table.columns}
     times = time_casts(table.time, plan.times)
     table = table.mutate(**numbers, **{f"time_{name}": value for name, value in times.items()})
     times = {name: table[f"time_{name}"] for name in times}
-    signs = {
-        role: thousands_sign(head.values(plan.role_of[role]))
-        for role in request_names.TOKEN_ROLES
-        if role in table.columns
+    texts = {role: count_text(table[role], table[f"number_{role}"], style) for role, style in styles.items()}
+    if "spend" in table.columns:
+        texts["spend"] = money_text(table.spend, table.number_spend)
+    texts["time"] = time_text(table.time, times, plan.times)
+    table = table.mutate(**{f"text_{role}": text for role, text in texts.items()})
+    times = {name: table[f"time_{name}"] for name in times}
+    counts = {
+        f"count_{role}": count_of(table[f"text_{role}"], table[f"number_{role}"], style)
+        for role, style in styles.items()
     }
-    tokens = {
-        f"n_{role}": tokens_of(table[role], table[f"number_{role}"], sign, *_units(plan.role_of[role], head))
-        for role, sign in signs.items()
-    }
-    table = table.mutate(time_us=time_us(table.time, times, plan.unit, plan.times), **tokens)
+    table = table.mutate(time_us=time_us(table.text_time, times, plan.unit, plan.times), **counts)
+    table = table.mutate(**{f"n_{role}": whole_tokens(table[f"count_{role}"]) for role in styles})
     hashes = {f"{name}_hash": _hash_or_null(table, name) for name in HASHED_ROLES}
     table = table.mutate(excluded=_excluded(table, plan), is_batch=_is_batch(table, plan), **hashes)
     reads, writes = _optional(table, "cache_read"), _optional(table, "cache_write")
@@ -164,7 +172,7 @@ def parsed_rows(raw: ir.Table, head: LogHead, plan: ReadPlan, extra: Sequence[st
         if "model" in table.columns
         else ibis.null("string"),
         spend_usd=_spend(table, plan),
-        **{role: group_expression(text_of(table[role])) for role in plan.groups},
+        **{role: group_expression(table[role]) for role in plan.groups},
     )
     return table.mutate(fault=_fault(table))
 
@@ -188,16 +196,17 @@ def _spend(table: Any, plan: ReadPlan) -> Any:
     if "spend" not in plan.role_of:
         return ibis.null("float64")
     return usd_of(
-        table.spend,
+        table.text_spend,
         table.number_spend,
         money_unit(plan.role_of["spend"].rsplit(".", 1)[-1]),
         table.currency if plan.has_currency else None,
     )
 
 
-def _units(column: str, head: LogHead) -> tuple[float, bool]:
-    """Tokens of one unit of a column, by its name, and whether its cells have a suffix, as 12.3k."""
-    return split_unit(column)[1], any(map(has_suffix, head.values(column)))
+def _style(column: str, head: LogHead) -> CountStyle:
+    """How a column writes counts, by its name and its first rows."""
+    values = head.values(column)
+    return CountStyle(thousands_sign(values), split_unit(column)[1], any(map(has_suffix, values)))
 
 
 def _hash_or_null(table: Any, role: str) -> Any:
@@ -224,7 +233,7 @@ def _excluded(table: Any, plan: ReadPlan) -> Any:
         for code, tests in ((1, failed), (2, hits), (5, others), (3, steps))
         if tests
     ]
-    time = text_of(table.time)
+    time = table.text_time
     is_header = (time == plan.role_of["time"]) | time.re_search("^:?-{3,}:?$")
     untimed = [(is_header, 7), (time.re_search(TOTALS_WORDS), 6)]
     untimed += [(time.isnull() & text.re_search(TOTALS_WORDS), 6) for text, _ in marks["model"]]
@@ -240,11 +249,11 @@ def _is_complete(table: Any) -> Any:
 
 
 def _is_blank(table: Any, role: str) -> Any:
-    return table[f"n_{role}"].isnull().ifelse(text_of(table[role]).isnull(), False)
+    return table[f"n_{role}"].isnull().ifelse(table[f"text_{role}"].isnull(), False)
 
 
 def _is_unreadable(table: Any, role: str) -> Any:
-    return table[f"n_{role}"].isnull().ifelse(text_of(table[role]).notnull(), False)
+    return table[f"n_{role}"].isnull().ifelse(table[f"text_{role}"].notnull(), False)
 
 
 def _is_batch(table: Any, plan: ReadPlan) -> Any:

@@ -6,7 +6,7 @@ import ibis
 import pytest
 
 from calculators.errors import DataError
-from calculators.logs.cell_expressions import US_PER_S, time_casts, time_us
+from calculators.logs.cell_expressions import US_PER_S, text_of, time_casts, time_us
 from calculators.logs.timestamps import EPOCH_UNITS, LAST_S, PLAIN_TIMES, epoch_seconds, moment, utc_day
 
 NOON = 1_793_534_400.0  # 2026-11-01T12:00:00Z
@@ -44,7 +44,7 @@ def test_a_request_log_reads_every_number_as_the_other_logs_do() -> None:
     """The SQL of request logs has the same limits between s, ms, µs and ns as `epoch_seconds`."""
     table = ibis.memtable({"time": [f"{number:.0f}" for number in EDGES]})
     read_us = (
-        table.select(time_us=time_us(table.time, time_casts(table.time, PLAIN_TIMES), None))
+        table.select(time_us=time_us(text_of(table.time), time_casts(table.time, PLAIN_TIMES), None))
         .to_pyarrow()["time_us"]
         .to_pylist()
     )
