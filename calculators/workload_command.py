@@ -59,6 +59,7 @@ def _add_answers(answers: Any) -> None:
     answers.add_argument(
         "--repeated-rows", choices=("once", "each"), help="equal rows without an ID: copies, or requests"
     )
+    answers.add_argument("--steps", choices=("once", "each"), help="steps of traces repeat the tokens of calls, or not")
     answers.add_argument(
         "--sampled", choices=("yes", "no"), help="each row stands for as many requests as a column says"
     )
@@ -161,6 +162,7 @@ def _usage_answers(options: argparse.Namespace) -> Any:
         output_includes_reasoning=yes[options.output_includes_reasoning],
         repeated_ids=options.repeated_ids,
         repeated_rows=options.repeated_rows,
+        steps=options.steps,
         counts=options.counts,
         sampled=yes[options.sampled],
         requests=options.requests,

@@ -58,3 +58,18 @@ def running_question(last_tok: int, sum_tok: int) -> UsageQuestion:
         field="counts",
         values=("running", "each"),
     )
+
+
+def steps_question(step_count: int, tokens: tuple[float, float]) -> UsageQuestion:
+    """Whether steps with tokens repeat those of calls, where nothing links the two."""
+    text = f"{plural(step_count, 'step')} of traces (agents, chains or tools) {'has' if step_count == 1 else 'have'} tokens, and no ID links"
+    return UsageQuestion(
+        text=f"{text} them to calls of a model. Do the steps repeat the tokens of the calls?",
+        answers=(
+            "once: they repeat them, only the calls count",
+            f"each: each step is a request of its own, {count(tokens[0])} input and {count(tokens[1])} output tokens more",
+        ),
+        option="--steps once|each",
+        field="steps",
+        values=("once", "each"),
+    )

@@ -204,7 +204,9 @@ def _parsed(engine: LogEngine, label: str, log: OpenLog, link: Path, answers: Us
     plan = replace(plan, questions=(*doubt(log, answers), *plan.questions))
     source = LogSource(engine, open_raw(engine, head, link, log.check.quote_count > 0), head, plan)
     parsed = parsed_rows(source.raw, head, plan).select(*ROW_COLUMNS, *plan.groups, file=ibis.literal(link.name))
-    table = prepared(engine.store(parsed), engine)
+    has_steps = log.role_of is None and any(mark.role == "kind" for mark in plan.marks)
+    table, asked = prepared(engine.store(parsed), engine, answers, has_steps)
+    source = replace(source, plan=replace(plan, questions=(*plan.questions, *asked)))
     row_count, dropped = sort_out(source, table, rejected_count(engine, head))
     rows: Any = table
     used = rows.filter(rows.excluded == 0, rows.fault == 0)

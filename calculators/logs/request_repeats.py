@@ -14,6 +14,7 @@ from calculators.logs.log_engine import LogEngine
 from calculators.logs.repeat_questions import copies_question, id_question, overlap_question, running_question
 from calculators.logs.request_names import GROUP_ROLES
 from calculators.logs.request_rows import REQUEST_COLUMNS, row_hash, time_hash
+from calculators.logs.request_steps import with_own_steps
 from calculators.logs.usage_questions import UsageAnswers, UsageQuestion
 from calculators.units import count, plural
 
@@ -52,9 +53,15 @@ class Sorting:
             self.dropped[reason] = self.dropped.get(reason, 0) + dropped_count
 
 
-def prepared(table: ir.Table, engine: LogEngine) -> ir.Table:
-    """The rows of one file, those with the sums of all others left out, and parts of one request made readable."""
-    return _joined_parts(_without_totals(table, engine), engine)
+def prepared(
+    table: ir.Table, engine: LogEngine, answers: UsageAnswers, has_steps: bool
+) -> tuple[ir.Table, tuple[UsageQuestion, ...]]:
+    """The rows of one file, those with the sums of all others left out, steps that no call repeats as requests, and parts of
+    one request made readable; and what is asked of its steps."""
+    rows, asked = _without_totals(table, engine), tuple[UsageQuestion, ...]()
+    if has_steps:
+        rows, asked = with_own_steps(rows, engine, answers.steps)
+    return _joined_parts(rows, engine), asked
 
 
 def _joined_parts(table: ir.Table, engine: LogEngine) -> ir.Table:

@@ -39,6 +39,8 @@ class UsageAnswers:
     output_includes_reasoning: bool | None = None
     repeated_ids: Repeats | None = None
     repeated_rows: Repeats | None = None
+    steps: Repeats | None = None
+    """Of traces: whether steps that nothing links to calls repeat their tokens."""
     counts: CountMeaning | None = None
     sampled: bool | None = None
     requests: float | None = None

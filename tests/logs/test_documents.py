@@ -151,3 +151,23 @@ def test_objects_within_objects_end_in_a_reading(tmp_path: Path, depth: int) -> 
     text = "".join(json.dumps(call) + "\n" for call in CALLS) + deep + "\n"
     path = write(tmp_path, text, "log.jsonl")
     assert read_log(path, now=NOW).used_row_count == 2
+
+
+def _run(name: str, kind: str, size: int | None, **more: Any) -> dict[str, Any]:
+    tokens = {} if size is None else {"prompt_tokens": size, "completion_tokens": 5, "total_tokens": size + 5}
+    return {"id": name, "trace_id": name[0], "run_type": kind, "start_time": T1, **tokens, **more}
+
+
+def test_tokens_above_records_without_any_count_once(tmp_path: Path) -> None:
+    """A run over two tools, one over a tool and a call, and usage beside messages whose times alone are told."""
+    tools = [_run(f"a{number}", "tool", None, parent_run_id="a") for number in range(2)]
+    call = _run("b1", "llm", 200, parent_run_id="b")
+    runs = [
+        _run("a", "chain", 100, child_runs=tools),
+        _run("b", "chain", 200, child_runs=[{**tools[0], "id": "b0"}, call]),
+    ]
+    rows = flat_rows(tmp_path, "\n".join(map(json.dumps, runs)))
+    assert [tokens(row)[:2] for row in rows if row["kind"] == "GENERATION"] == [(100, 5), (200, 5)]
+    said = {"usage": CALLS[0]["usage"], "messages": [{"role": role, "time": T1} for role in ("user", "assistant")]}
+    (row,) = flat_rows(tmp_path, json.dumps([said]))
+    assert (tokens(row)[:3], row["time"]) == ((100, 5, 70), T1)
