@@ -37,6 +37,7 @@ request_mapping     which column plays which role
 cell_expressions    a cell as tokens or time
 request_marks       failures, gateway caches, other calls, batches
 log_engine          the database of one read
+request_signs       what all rows say of the claims of the first ones
 request_rows        rows as typed tables
 request_statistics  lengths, rates and peaks
 load_series         load over time

@@ -48,6 +48,7 @@ from calculators.logs.request_notes import span_text as span_text
 from calculators.logs.request_repeats import Sorting, prepared, without_repeats
 from calculators.logs.request_rows import ROW_COLUMNS, LogSource, open_raw, parsed_rows, rejected_count, sort_out
 from calculators.logs.request_sampling import weigh
+from calculators.logs.request_signs import broken_claims
 from calculators.logs.request_statistics import (
     MINUTE_S,
     LengthGroup,
@@ -206,11 +207,13 @@ def _parsed(engine: LogEngine, label: str, log: OpenLog, link: Path, answers: Us
     parsed = parsed_rows(source.raw, head, plan).select(*ROW_COLUMNS, *plan.groups, file=ibis.literal(link.name))
     has_steps = log.role_of is None and any(mark.role == "kind" for mark in plan.marks)
     table, asked = prepared(engine.store(parsed), engine, answers, has_steps)
-    source = replace(source, plan=replace(plan, questions=(*plan.questions, *asked)))
     row_count, dropped = sort_out(source, table, rejected_count(engine, head))
     rows: Any = table
     used = rows.filter(rows.excluded == 0, rows.fault == 0)
     check_clock(source, used, now)
+    source = replace(
+        source, plan=replace(plan, questions=(*plan.questions, *asked, *broken_claims(engine, used, plan)))
+    )
     return _Parsed(source, log, used, row_count, dropped)
 
 

@@ -6,7 +6,7 @@ or output column is not clear.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from calculators.logs import request_columns
@@ -14,10 +14,10 @@ from calculators.logs.cells import is_null, is_number, whole_number
 from calculators.logs.containers import plain_file
 from calculators.logs.request_columns import ColumnMatch
 from calculators.logs.request_file import LogError, LogHead, read_head
-from calculators.logs.request_meaning import token_meaning
+from calculators.logs.request_meaning import TokenClaim, TokenMeaning, token_meaning
 from calculators.logs.request_names import EXTRA_ROLES, GROUP_ROLES, MARK_ROLES, ROLES
 from calculators.logs.shown import file_label, shown_cell
-from calculators.logs.timestamps import PLAIN_TIMES, TimeStyle, is_date_only, is_rounded, time_style
+from calculators.logs.timestamps import PLAIN_TIMES, TimeStyle, both_orders, is_date_only, is_rounded, time_style
 from calculators.logs.unknown_columns import column_list, consequence, shown_column, unknown_column
 from calculators.logs.usage_questions import UsageAnswers, UsageQuestion
 from calculators.units import milliseconds, plural
@@ -62,6 +62,12 @@ class ReadPlan:
     times: TimeStyle = PLAIN_TIMES
     """How the times are written."""
     questions: tuple[UsageQuestion, ...] = ()
+    checked: Mapping[str, str] = field(default_factory=dict)
+    """Columns beside the roles: the total of a row, reasoning within the output, and of some roles another column that holds
+    the same in the first rows."""
+    claims: tuple[TokenClaim, ...] = ()
+    twins: tuple[UsageQuestion, ...] = ()
+    """What to ask where a column that holds the same in the first rows differs further down."""
 
     @property
     def has_currency(self) -> bool:
@@ -173,6 +179,7 @@ def plan_columns(head: LogHead, answers: UsageAnswers) -> ReadPlan:
     meaning = token_meaning(best, tuple(head.place_of), head.rows, answers)
     dropped = ("reasoning",) * (not meaning.reasoning_added) + ("tool_input",) * (not meaning.tool_input_added)
     unit = _relative_unit(head, best["time"].column)
+    twins = _twins(head, fitting, best, given)
     return ReadPlan(
         role_of={role: match.column for role, match in best.items() if role not in dropped and role not in MARK_ROLES},
         marks=_marks(head, fitting, given),
@@ -180,7 +187,30 @@ def plan_columns(head: LogHead, answers: UsageAnswers) -> ReadPlan:
         unit=(answers.time_unit, True) if unit and answers.time_unit else unit,
         times=_times(head.values(best["time"].column), answers),
         questions=(*_column_questions(head, fitting, best, answers), *meaning.questions),
+        checked=_checked(best, meaning) | {f"twin_{role}": rival for role, rival in twins.items()},
+        claims=meaning.claims,
+        twins=tuple(_rival_question(head, role, (best[role].column, rival)) for role, rival in twins.items()),
     )
+
+
+def _checked(best: Mapping[str, ColumnMatch], meaning: TokenMeaning) -> dict[str, str]:
+    """Columns that tell of all rows whether they mean what the first ones say."""
+    is_claimed = meaning.total or any(claim.what == "reasoning" for claim in meaning.claims)
+    inner = best["reasoning"].column if "reasoning" in best and not meaning.reasoning_added and is_claimed else ""
+    return {name: column for name, column in (("total", meaning.total), ("inner_reasoning", inner)) if column}
+
+
+def _twins(
+    head: LogHead, fitting: Mapping[str, list[ColumnMatch]], best: Mapping[str, ColumnMatch], given: Mapping[str, str]
+) -> dict[str, str]:
+    """By role, a column that fits as well as the best and differs from it in no first row."""
+    rivals = _rivals(head, fitting)
+    return {
+        role: ranked[1].column
+        for role, ranked in fitting.items()
+        if role in ROLES[:5] and role not in given and role not in rivals and len(ranked) > 1
+        if ranked[0] == best.get(role) and ranked[1].part_count == ranked[0].part_count
+    }
 
 
 def _times(values: Sequence[str], answers: UsageAnswers) -> TimeStyle:
@@ -334,6 +364,14 @@ def _refuse_shared(head: LogHead, roles: Mapping[str, str]) -> None:
             )
 
 
+def mixed_dates(label: str, column: str, day_first: str, month_first: str) -> str:
+    """The refusal of a column in which some dates begin with the day and others with the month."""
+    return (
+        f'{label}: in column {column} some dates begin with the day ("{shown_cell(day_first)}") and others with the month '
+        f'("{shown_cell(month_first)}"); export the log with dates like 2026-10-05.'
+    )
+
+
 def _refuse_dates(head: LogHead, column: str) -> None:
     filled = [value for value in head.values(column) if value.strip()]
     if is_rounded(filled):
@@ -341,6 +379,8 @@ def _refuse_dates(head: LogHead, column: str) -> None:
             f"{head.label}: column {shown_column(column)} was rounded by a spreadsheet, such as "
             f'"{shown_cell(filled[0])}"; export the log again and do not open it in between.'
         )
+    if pair := both_orders(filled):
+        raise LogError(mixed_dates(head.label, shown_column(column), *pair))
     if filled and all(map(is_date_only, filled)):
         raise LogError(
             f"{head.label}: column {shown_column(column)} holds dates without a time of day, such as "

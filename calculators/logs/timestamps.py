@@ -35,6 +35,12 @@ CTIME = rf"{MONTH_FORM} +\d{{1,2}} \d{{1,2}}:\d{{2}}:\d{{2}}(?:\.\d+)?(?: [A-Z]{
 """Mon Oct  5 09:02:02 2026, without the day of the week."""
 COMPACT_DATES = (20_150_101_000_000, 20_991_231_235_959)
 """20261005090202 is a written time and no number since 1970."""
+_DAY_ALONE = "(?:1[3-9]|2[0-9]|3[01])"
+OTHER_ORDER = {
+    True: rf"^\[?[0-9]{{1,2}}[-/.]{_DAY_ALONE}[-/.](?:[0-9]{{4}}|[0-9]{{2}})(?:[^0-9]|$)",
+    False: rf"^\[?{_DAY_ALONE}[-/.][0-9]{{1,2}}[-/.](?:[0-9]{{4}}|[0-9]{{2}})(?:[^0-9]|$)",
+}
+"""By whether dates begin with the day: what only the other order can be."""
 EXCEL_DAYS = (42_005.0, 60_000.0)
 """2015 to 2064, in days since 1899-12-30."""
 EXCEL_EPOCH_DAYS = 25_569
@@ -74,6 +80,14 @@ def time_style(values: Sequence[str]) -> TimeStyle:
         return TimeStyle(day_first=days_first, sure=days_first != months_first)
     firsts, seconds = ({match[at] for match in pairs} for at in (1, 3))
     return TimeStyle(day_first=len(firsts) > len(seconds), sure=len(firsts) != len(seconds))
+
+
+def both_orders(values: Sequence[str]) -> tuple[str, str] | None:
+    """A date that must begin with the day and one that must begin with the month; None: not both."""
+    pair = [
+        next((text for text in values if re.search(OTHER_ORDER[order], text.strip())), None) for order in (False, True)
+    ]
+    return None if pair[0] is None or pair[1] is None else (pair[0], pair[1])
 
 
 def is_excel_day(values: Sequence[str]) -> bool:
