@@ -40,7 +40,7 @@ from calculators.logs.record_leaves import (
 from calculators.logs.record_plan import RecordPlan, plan_of
 from calculators.logs.record_words import first_word, is_other
 from calculators.logs.repeat_questions import steps_question
-from calculators.logs.request_file import LogError, read_head
+from calculators.logs.request_file import LogError, known_role_count, read_head
 from calculators.logs.scratch import scratch_file
 from calculators.logs.trace_steps import own_steps, repeating_spans, sum_tok
 from calculators.logs.usage_questions import UsageAnswers, UsageQuestion
@@ -82,7 +82,7 @@ def flattened(
     answers = answers or UsageAnswers()
     try:
         if not _holds_json(path):
-            return _flat_table(path, label, answers, progress)
+            return None if answers.column_of else _flat_table(path, label, answers, progress)
         return _flat_documents(path, answers, progress)
     except EventsOfStream:
         raise LogError(
@@ -102,8 +102,13 @@ def _holds_json(path: Path) -> bool:
     with opened(path) as text:
         start = text.read(10_000).lstrip()
     lines = [line for line in start.splitlines()[:HEAD_LINE_COUNT] if line.strip()]
-    has_names = any(line_object(line) is not None and not _is_cells(line) for line in lines)
+    has_names = not _is_header(lines) and any(line_object(line) is not None and not _is_cells(line) for line in lines)
     return start[:1] in ("{", "[") or bool(re.match(r'[^\n"{]{0,400}\{"', start)) or has_names
+
+
+def _is_header(lines: Sequence[str]) -> bool:
+    """Whether the first line names the columns of a table, whose cells may hold such lines."""
+    return any(known_role_count(lines[0].replace('"', "").split(sign)) >= 2 for sign in ",;\t|") if lines else False
 
 
 def _is_cells(line: str) -> bool:
@@ -118,6 +123,8 @@ def _flat_documents(path: Path, answers: UsageAnswers, progress: Progress) -> Fl
     with opened(path) as text:
         stream = documents(text)
         head = list(islice(stream, HEAD_RECORD_COUNT))
+    if answers.column_of:  # names of the file itself
+        return None if _is_flat(path, head) else _named_rows(path, progress)
     first = list(islice(chain.from_iterable(map(_records, head)), HEAD_RECORD_COUNT))
     if any(record.get(("type",)) == "message_start" for record in first):
         raise EventsOfStream

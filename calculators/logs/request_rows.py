@@ -58,6 +58,7 @@ REMEDY = {
     "time": "is no time; write it like 2026-10-05T09:00:00Z or as a Unix time",
     "cached": "is less than the cached tokens of its row; say that the input excludes cached tokens, or map anew",
 }
+ADD_TIME = "export the date and time of each request, in a text log at the start of each line"
 UNREADABLE_COUNT = f"is no whole number of tokens from 0 to {MAX_REQUEST_TOK:,}; correct the rows or map another column"
 
 WHOLE_TYPES = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER")
@@ -303,6 +304,8 @@ def _refuse_bad(source: LogSource, code: int, bad_count: int, row_count: int) ->
     if role == "line":
         row, _ = source.first("", lambda table: table.fault == code)
         raise LogError(f"{source.head.label}, data row {row}, is no JSON object; write one object a line ({share}).")
+    if role == "time" and not source.first("time", lambda table: table.fault == code)[1]:
+        raise LogError(f"{source.head.label} tells no time for {bad_count:,} of {row_count:,} requests; {ADD_TIME}.")
     place = source.place("input" if role == "cached" else role, lambda table: table.fault == code)
     raise LogError(f"{place} {REMEDY.get(role, UNREADABLE_COUNT)} ({share}).")
 

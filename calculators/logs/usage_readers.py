@@ -35,8 +35,8 @@ def open_log(plain: PlainFile, label: str, answers: UsageAnswers, progress: Prog
 
 
 def _flattened(plain: PlainFile, label: str, answers: UsageAnswers, progress: Progress) -> FlatLog | None:
-    """The log as plain records; None where it is one already, or where the user mapped its columns."""
-    if plain.kind != "text" or answers.column_of:
+    """The log as plain records; None where it is one already."""
+    if plain.kind != "text":
         return None
     return flattened(plain.path, label, answers, progress)
 
