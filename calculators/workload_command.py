@@ -59,6 +59,9 @@ def _add_answers(answers: Any) -> None:
     answers.add_argument(
         "--repeated-rows", choices=("once", "each"), help="equal rows without an ID: copies, or requests"
     )
+    answers.add_argument(
+        "--row-sums", choices=("yes", "no"), help="a row holds the sums of as many requests as it says"
+    )
     answers.add_argument("--steps", choices=("once", "each"), help="steps of traces repeat the tokens of calls, or not")
     answers.add_argument(
         "--sampled", choices=("yes", "no"), help="each row stands for as many requests as a column says"
@@ -163,6 +166,7 @@ def _usage_answers(options: argparse.Namespace) -> Any:
         repeated_ids=options.repeated_ids,
         repeated_rows=options.repeated_rows,
         steps=options.steps,
+        row_sums=yes[options.row_sums],
         counts=options.counts,
         sampled=yes[options.sampled],
         requests=options.requests,

@@ -99,6 +99,7 @@ def _row(record: Leaves, plan: RecordPlan, session: Session) -> dict[str, Any] |
         "cache_hit": says_hit(word_of["gateway_cache"]),
         "tier": word_of["tier"],
         **{NAMES[role][0]: shown_group(str(word_of[role])) for role in GROUP_ROLES if word_of[role] is not None},
+        **({"request_count": word_of["requests"]} if word_of["requests"] is not None else {}),
         **({"sampling_rate": word_of["sampling_rate"]} if word_of["sampling_rate"] is not None else {}),
     }
     return row | {"span": word_of["span"]} if word_of["parent"] or session.spans.parent_of else row

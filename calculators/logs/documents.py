@@ -184,7 +184,7 @@ def _is_lines_or_array(path: Path) -> bool:
     if start.lstrip().startswith("["):
         return bool(re.search(r"\}\s*\]\s*$", end))
     lines = [line.strip() for line in start.splitlines()[:HEAD_RECORD_COUNT] if line.strip()]
-    return 2 * sum(line.startswith("{") and line.endswith("}") for line in lines) > len(lines)
+    return 2 * sum(bool(re.match(r'\{\s*["}]', line)) and line.endswith("}") for line in lines) > len(lines)
 
 
 def _flat_table(path: Path, label: str, answers: UsageAnswers, progress: Progress) -> FlatLog | None:

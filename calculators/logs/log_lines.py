@@ -1,6 +1,7 @@
 """Lines of text with counts of tokens as objects: names and values ("input_tokens=12 output_tokens=3", logfmt, printed usage
 objects, access logs) and prose ("12 input tokens, 3 output tokens")."""
 
+import ast
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -55,6 +56,17 @@ def line_object(line: str) -> dict[str, Any] | None:
         pairs |= {name: number for name, number in said.items() if token_role(name) not in roles - {None}}
     told = {"prefix_time": moment} if moment else {}
     return told | ({"status": status.group(1)} if status else {}) | pairs
+
+
+def python_object(text: str) -> dict[str, Any] | None:
+    """A dict as Python prints it; None for anything else."""
+    if len(text) > MAX_PAIRS_LINE_CHARS:
+        return None
+    try:
+        value = ast.literal_eval(text.strip())
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
 
 
 def _time(line: str) -> str | None:

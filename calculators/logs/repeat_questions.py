@@ -10,7 +10,7 @@ def id_question(id_count: int, extra_count: int) -> UsageQuestion:
         text="Several rows share an ID and differ in their input. Is each row a request of its own?",
         answers=(
             f"each: {plural(id_count + extra_count, 'request')} with an ID",
-            f"once: {plural(id_count, 'request')}, of each the row with the most output",
+            f"once: {plural(id_count, 'request')}, of each the last complete row",
         ),
         option="--repeated-ids each|once",
         field="repeated_ids",

@@ -47,7 +47,7 @@ from calculators.logs.request_notes import (
 from calculators.logs.request_notes import span_text as span_text
 from calculators.logs.request_repeats import Sorting, prepared, without_repeats
 from calculators.logs.request_rows import ROW_COLUMNS, LogSource, open_raw, parsed_rows, rejected_count, sort_out
-from calculators.logs.request_sampling import weigh
+from calculators.logs.request_sampling import split_sums, weigh
 from calculators.logs.request_signs import broken_claims
 from calculators.logs.request_statistics import (
     MINUTE_S,
@@ -225,6 +225,7 @@ def _summarize(engine: LogEngine, files: Sequence[_Parsed], label: str, answers:
     sorting = Sorting(engine, one_table([file.table for file in files]), answers)
     without_repeats(sorting, len(files))
     weigh(sorting, [file.source.head for file in files])
+    split_sums(sorting, [plan.checked.get("requests") for plan in plans])
     sorting.dropped = _sum_counts([*(file.dropped for file in files), sorting.dropped])
     totals = _totals(engine, sorting.table)
     check_totals(label, totals, sorting.dropped)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from calculators.logs import request_columns
 from calculators.logs.cells import is_null, is_number, whole_number
+from calculators.logs.column_words import plain_role
 from calculators.logs.containers import plain_file
 from calculators.logs.request_columns import ColumnMatch
 from calculators.logs.request_file import LogError, LogHead, read_head
@@ -187,7 +188,9 @@ def plan_columns(head: LogHead, answers: UsageAnswers) -> ReadPlan:
         unit=(answers.time_unit, True) if unit and answers.time_unit else unit,
         times=_times(head.values(best["time"].column), answers),
         questions=(*_column_questions(head, fitting, best, answers), *meaning.questions),
-        checked=_checked(best, meaning) | {f"twin_{role}": rival for role, rival in twins.items()},
+        checked=_checked(best, meaning)
+        | _counted(head, best)
+        | {f"twin_{role}": rival for role, rival in twins.items()},
         claims=meaning.claims,
         twins=tuple(_rival_question(head, role, (best[role].column, rival)) for role, rival in twins.items()),
     )
@@ -198,6 +201,18 @@ def _checked(best: Mapping[str, ColumnMatch], meaning: TokenMeaning) -> dict[str
     is_claimed = meaning.total or any(claim.what == "reasoning" for claim in meaning.claims)
     inner = best["reasoning"].column if "reasoning" in best and not meaning.reasoning_added and is_claimed else ""
     return {name: column for name, column in (("total", meaning.total), ("inner_reasoning", inner)) if column}
+
+
+def _counted(head: LogHead, best: Mapping[str, ColumnMatch]) -> dict[str, str]:
+    """The column that says of how many requests a row holds the sums."""
+    used = {match.column for match in best.values()}
+    columns = [name for name in head.place_of if name not in used and _counts_requests(name.rsplit(".", 1)[-1])]
+    counting = [name for name in columns if any(whole_number(text) > 0 for text in head.values(name))]
+    return {"requests": counting[0]} if counting else {}
+
+
+def _counts_requests(name: str) -> bool:
+    return plain_role(name) == "requests" or request_columns.normalised(name) == "numturns"
 
 
 def _twins(

@@ -166,7 +166,7 @@ def _drop(sorting: Sorting, marked: Any, reason: str) -> None:
 
 
 def _one_row_per_id(sorting: Sorting) -> None:
-    """One row per id: the one with the most output, at the time of the earliest, with the largest counts of all."""
+    """One row per id: the output of the last complete row, at the time of the earliest, with the largest other counts of all."""
     rows: Any = sorting.table
     named = rows.filter(rows.id_hash.notnull())
     ids = sorting.engine.repetition(named.select(key=named.id_hash, part=named.id_hash))
@@ -197,11 +197,18 @@ def _first_of_each(rows: Any) -> Any:
     )
     kept = ranked.filter(ranked["rank"] == 0)
     made = {name: kept[f"most_{name}"] for name in names}
+    made["output_tok"] = _is_whole_row(kept).ifelse(kept.output_tok, kept.most_output_tok)
     return kept.mutate(time_us=kept.first_us, **made).select(*rows.columns)
 
 
 def _complete_first(rows: Any) -> list[Any]:
-    return [ibis.desc(rows[name]) for name in ("output_tok", "input_tok", "read_tok", "write_tok", "time_us")]
+    """The last complete row of an id first: of a retry what it came to, of a stream its end."""
+    most = [ibis.desc(rows[name]) for name in ("time_us", "output_tok", "input_tok", "read_tok", "write_tok")]
+    return [ibis.desc(_is_whole_row(rows)), *most]
+
+
+def _is_whole_row(rows: Any) -> Any:
+    return (rows.input_tok > 0) & (rows.output_tok > 0)
 
 
 def _is_mixed(sorting: Sorting, parts: Sequence[Any], id_count: int) -> bool:

@@ -50,7 +50,7 @@ TOTALS_WORDS = r"(?i)^(grand[ -]?|sub[ -]?)?(total|totals|sum|summe|gesamt|gesam
 FAULTS = ("", "line", "time", "input", "output", "cache_read", "cache_write", "reasoning", "tool_input", "cached")
 ROW_COLUMNS = (
     *("time_us", "input_tok", "output_tok", "read_tok", "write_tok", "excluded", "fault", "id_hash", "model"),
-    *("spend_usd", "is_batch", "span_hash", "parent_hash", "trace_hash", "session_hash", "signs"),
+    *("spend_usd", "is_batch", "span_hash", "parent_hash", "trace_hash", "session_hash", "signs", "requests"),
 )
 REQUEST_COLUMNS = ROW_COLUMNS[:5]
 """What tells two requests without an id apart."""
@@ -139,7 +139,9 @@ def row_hash(
 def parsed_rows(raw: ir.Table, head: LogHead, plan: ReadPlan, extra: Sequence[str] = ()) -> ir.Table:
     """Every row as integers, with why it is left out (`excluded`) or what is wrong with it (`fault`), 0 for nothing."""
     table, columns = _cells(raw, head, plan, extra), {**plan.role_of, **plan.checked}
-    counted = [role for role in (*request_names.TOKEN_ROLES, "total", "inner_reasoning") if role in table.columns]
+    counted = [
+        role for role in (*request_names.TOKEN_ROLES, "total", "inner_reasoning", "requests") if role in table.columns
+    ]
     numbers = {
         f"number_{role}": table[role].try_cast("float64") for role in (*counted, "spend") if role in table.columns
     }
@@ -161,6 +163,9 @@ def parsed_rows(raw: ir.Table, head: LogHead, plan: ReadPlan, extra: Sequence[st
         output_tok=table.n_output.fill_null(0) + table.more_output,
         read_tok=reads,
         write_tok=writes,
+        requests=table.n_requests.fill_null(1).clip(lower=1)
+        if "n_requests" in table.columns
+        else ibis.literal(1, "int32"),
         model=shortened(table.model, request_columns.MAX_WORD_CHARS)
         if "model" in table.columns
         else ibis.null("string"),

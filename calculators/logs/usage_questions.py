@@ -41,6 +41,8 @@ class UsageAnswers:
     repeated_rows: Repeats | None = None
     steps: Repeats | None = None
     """Of traces: whether steps that nothing links to calls repeat their tokens."""
+    row_sums: bool | None = None
+    """Whether a row with a number of requests holds the sums of those."""
     counts: CountMeaning | None = None
     sampled: bool | None = None
     requests: float | None = None

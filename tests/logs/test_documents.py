@@ -196,3 +196,9 @@ def test_mapped_columns_of_documents_keep_all_others_in_use(tmp_path: Path) -> N
         column_of=dict(zip(("output", "input"), ("tokens before the slash", "tokens after the slash"), strict=False))
     )
     assert read_usage([write(tmp_path, lines, "x.log")], answers, now=NOW).output_tok == 700
+
+
+def test_dicts_as_python_prints_them(tmp_path: Path) -> None:
+    for prefix in ("", "2026-10-05 09:00:00 INFO "):
+        rows = flat_rows(tmp_path, "\n".join(f"{prefix}{row | {'ok': True}}" for row in ROWS))
+        assert [tokens(row)[:3] for row in rows] == [(100, 5, 70), (200, 6, 0)]
