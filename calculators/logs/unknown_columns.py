@@ -1,7 +1,5 @@
 """A log of which no column is known as the time, the input or the output: why, and which column it may be."""
 
-import re
-
 from calculators.logs import request_columns
 from calculators.logs.cells import is_null, whole_number
 from calculators.logs.request_file import LogError, LogHead
@@ -45,8 +43,6 @@ def _unknown_reason(head: LogHead, role: str) -> str:
     for needed, instead in WITHOUT_TOKENS:
         if role != "time" and needed <= names:
             return f"{head.label} holds requests without their tokens; {instead}."
-    if re.match(r"(?i)(insert into|create table|copy)\b", next(iter(head.place_of))):
-        return f"{head.label} is a dump of SQL statements; export the table as CSV or JSON."
     named = [match.column for match in request_columns.matching_columns(role, tuple(head.place_of))]
     periods = (
         [(name, text) for name in named for text in head.values(name) if is_period(text)] if role == "time" else []
