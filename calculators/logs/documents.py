@@ -108,7 +108,10 @@ def _holds_json(path: Path) -> bool:
 
 def _is_header(lines: Sequence[str]) -> bool:
     """Whether the first line names the columns of a table, whose cells may hold such lines."""
-    return any(known_role_count(lines[0].replace('"', "").split(sign)) >= 2 for sign in ",;\t|") if lines else False
+    if not lines:
+        return False
+    headers = [lines[0].replace('"', "").split(sign) for sign in ",;\t|"]
+    return any(len(names) > 2 and known_role_count(names) >= 2 for names in headers)
 
 
 def _is_cells(line: str) -> bool:

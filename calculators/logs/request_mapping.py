@@ -11,11 +11,10 @@ from pathlib import Path
 
 from calculators.logs import request_columns
 from calculators.logs.cells import is_null, is_number, whole_number
-from calculators.logs.column_words import plain_role
 from calculators.logs.containers import plain_file
 from calculators.logs.request_columns import ColumnMatch
 from calculators.logs.request_file import LogError, LogHead, read_head
-from calculators.logs.request_meaning import TokenClaim, TokenMeaning, token_meaning
+from calculators.logs.request_meaning import TokenClaim, TokenMeaning, requests_column, token_meaning
 from calculators.logs.request_names import EXTRA_ROLES, GROUP_ROLES, MARK_ROLES, ROLES
 from calculators.logs.shown import file_label, shown_cell
 from calculators.logs.timestamps import PLAIN_TIMES, TimeStyle, both_orders, is_date_only, is_rounded, time_style
@@ -189,7 +188,7 @@ def plan_columns(head: LogHead, answers: UsageAnswers) -> ReadPlan:
         times=_times(head.values(best["time"].column), answers),
         questions=(*_column_questions(head, fitting, best, answers), *meaning.questions),
         checked=_checked(best, meaning)
-        | _counted(head, best)
+        | requests_column(best, head.place_of, head.rows)
         | {f"twin_{role}": rival for role, rival in twins.items()},
         claims=meaning.claims,
         twins=tuple(_rival_question(head, role, (best[role].column, rival)) for role, rival in twins.items()),
@@ -201,18 +200,6 @@ def _checked(best: Mapping[str, ColumnMatch], meaning: TokenMeaning) -> dict[str
     is_claimed = meaning.total or any(claim.what == "reasoning" for claim in meaning.claims)
     inner = best["reasoning"].column if "reasoning" in best and not meaning.reasoning_added and is_claimed else ""
     return {name: column for name, column in (("total", meaning.total), ("inner_reasoning", inner)) if column}
-
-
-def _counted(head: LogHead, best: Mapping[str, ColumnMatch]) -> dict[str, str]:
-    """The column that says of how many requests a row holds the sums."""
-    used = {match.column for match in best.values()}
-    columns = [name for name in head.place_of if name not in used and _counts_requests(name.rsplit(".", 1)[-1])]
-    counting = [name for name in columns if any(whole_number(text) > 0 for text in head.values(name))]
-    return {"requests": counting[0]} if counting else {}
-
-
-def _counts_requests(name: str) -> bool:
-    return plain_role(name) == "requests" or request_columns.normalised(name) == "numturns"
 
 
 def _twins(

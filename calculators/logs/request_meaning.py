@@ -125,6 +125,20 @@ def _total_column(best: Mapping[str, ColumnMatch], columns: Sequence[str]) -> st
     return min(totals, key=lambda column: (column.rpartition(".")[0] != holder, len(column)))
 
 
+def requests_column(
+    best: Mapping[str, ColumnMatch], columns: Iterable[str], rows: Sequence[Mapping[str, str]]
+) -> dict[str, str]:
+    """Under "requests", the column that says of how many requests a row holds the sums; empty without one."""
+    used = {match.column for match in best.values()}
+    named = [name for name in columns if name not in used and _counts_requests(name.rsplit(".", 1)[-1])]
+    counting = [name for name in named if any(whole_number(row.get(name, "")) > 0 for row in rows)]
+    return {"requests": counting[0]} if counting else {}
+
+
+def _counts_requests(name: str) -> bool:
+    return plain_role(name) == "requests" or normalised(name) == "numturns"
+
+
 def _is_total(column: str) -> bool:
     return normalised(column).endswith(TOTAL_NAMES) or normalised(column) == "total" or plain_role(column) == "total"
 

@@ -20,6 +20,8 @@ from calculators.units import count, plural
 
 MIXED_ID_FRAC = 0.1
 """Of the ids with several rows, so many may differ in input without growing; more, and it is no id of a request."""
+UNLIKE_ID_FRAC, UNLIKE_INPUT_RATIO = 0.5, 1.1
+"""Where inputs differ by more than this ratio in so many ids, growing does not tell a stream from several requests."""
 REPEATED_ROW_FRAC = 0.2
 OVERLAP_FRAC = 0.01
 MIN_TOTALS_ROWS = 4
@@ -214,8 +216,9 @@ def _is_whole_row(rows: Any) -> Any:
 def _is_mixed(sorting: Sorting, parts: Sequence[Any], id_count: int) -> bool:
     """Whether ids stand for several requests: their rows differ in input and do not grow; or all rows have one id."""
     facts = [sorting.engine.rows(_mixed_count(part))[0] for part in parts]
-    repeated_count, mixed_count = (sum(fact[name] for fact in facts) for name in ("n", "mixed"))
-    return bool(mixed_count > MIXED_ID_FRAC * repeated_count) or (id_count == 1 and repeated_count == 1)
+    repeated_count, mixed_count, unlike_count = (sum(fact[name] for fact in facts) for name in ("n", "mixed", "unlike"))
+    is_mixed = mixed_count > MIXED_ID_FRAC * repeated_count or unlike_count > UNLIKE_ID_FRAC * repeated_count
+    return bool(is_mixed) or (id_count == 1 and repeated_count == 1)
 
 
 def _mixed_count(named: Any) -> Any:
@@ -227,10 +230,17 @@ def _mixed_count(named: Any) -> Any:
     )
     some = steps.input_tok.nullif(0)
     ids = steps.group_by("id_hash").aggregate(
-        n=steps.count(), falls=steps.falls.fill_null(False).any(), differs=some.max() > some.min()
+        n=steps.count(),
+        falls=steps.falls.fill_null(False).any(),
+        differs=some.max() > some.min(),
+        unlike=some.max() > some.min() * UNLIKE_INPUT_RATIO,
     )
     repeated = ids.filter(ids.n > 1)
-    return repeated.aggregate(n=repeated.count(), mixed=(repeated.falls & repeated.differs).sum().fill_null(0))
+    return repeated.aggregate(
+        n=repeated.count(),
+        mixed=(repeated.falls & repeated.differs).sum().fill_null(0),
+        unlike=repeated.unlike.sum().fill_null(0),
+    )
 
 
 # --- equal rows without an id --------------------------------------------------------------------------------------

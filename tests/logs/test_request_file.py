@@ -8,7 +8,7 @@ import pytest
 from request_logs import CANARY, HEADER, ROWS, csv_text, input_sum_tok, json_lines, read_text
 
 from calculators.logs import log_bytes as usage_file
-from calculators.logs.request_file import LogError
+from calculators.logs.request_file import LogError, read_head
 from calculators.logs.request_log import read_log
 from calculators.logs.request_mapping import guess_columns
 
