@@ -111,6 +111,8 @@ def _named(line: str) -> Iterator[tuple[str, str]]:
     for number, words in _COUNT_OF.findall(line):
         parts = re.split("[ _-]", words)
         stop = next((place for place, word in enumerate(parts) if word.lower() in _STOPS), len(parts))
+        if parts[-1].lower() == "in" and "tok" in "".join(parts[:-1]).lower():  # "3 output tokens in 5 s"
+            stop = min(stop, len(parts) - 1)
         if "per" not in parts and (role := _role(parts[:stop])):
             yield _NAMES[role], number
 

@@ -26,6 +26,7 @@ def test_an_access_log_tells_its_status() -> None:
     [
         "12 input tokens, 3 output tokens",
         "INFO r1 done: used 12 prompt tokens and 3 completion tokens (total 15) in 5 s",
+        "INFO 12 input tokens, 3 output tokens in 5 s",
         "prompt=12 completion=3",
         "in: 12 out: 3",
         "tokens: 12 in / 3 out",
