@@ -161,7 +161,7 @@ def plan_columns(head: LogHead, answers: UsageAnswers) -> ReadPlan:
     """The roles to read by: the guess, with the columns that the user gave in place of its own ("" is none)."""
     fitting, given = _fitting(head), dict(answers.column_of)
     _refuse_unknown(head, given)
-    taken = set(given.values())
+    taken = {name for role, name in given.items() if role not in GROUP_ROLES}  # a team may also say what failed
     best = {
         role: match
         for role, matches in fitting.items()
@@ -237,7 +237,7 @@ def _marks(head: LogHead, fitting: Mapping[str, list[ColumnMatch]], given: Mappi
         for match in fitting.get(role, [])[:MAX_MARK_COUNT]
     ]
     columns += [(role, name) for role, name in given.items() if name and role in (*MARK_ROLES, "model")]
-    used = {name for role, name in given.items() if role not in MARK_ROLES and role != "model"}
+    used = {name for role, name in given.items() if role not in (*MARK_ROLES, *GROUP_ROLES, "model")}
     return tuple(
         MarkColumn(role, name, tuple(sorted(set(head.values(name)) - {""})))
         for role, name in columns
