@@ -53,19 +53,7 @@ def _add_answers(answers: Any) -> None:
     answers.add_argument("--output-includes-reasoning", choices=("yes", "no"), help="the output has reasoning tokens")
     answers.add_argument("--time-unit", choices=("s", "ms"), help="of a clock that counts from 0")
     answers.add_argument("--date-order", choices=("day", "month"), help="what a date such as 05/10/2026 begins with")
-    answers.add_argument(
-        "--repeated-ids", choices=("once", "each"), help="rows with one ID: one request, or each its own"
-    )
-    answers.add_argument(
-        "--repeated-rows", choices=("once", "each"), help="equal rows without an ID: copies, or requests"
-    )
-    answers.add_argument(
-        "--row-sums", choices=("yes", "no"), help="a row holds the sums of as many requests as it says"
-    )
-    answers.add_argument("--steps", choices=("once", "each"), help="steps of traces repeat the tokens of calls, or not")
-    answers.add_argument(
-        "--sampled", choices=("yes", "no"), help="each row stands for as many requests as a column says"
-    )
+    _add_row_answers(answers)
     answers.add_argument("--counts", choices=("running", "each"), help="tokens are running totals, or of each request")
     answers.add_argument("--requests", type=float, metavar="N", help="number of requests, where a file has only sums")
     answers.add_argument(
@@ -81,6 +69,23 @@ def _add_answers(answers: Any) -> None:
         default=[],
         metavar="NAME=PROVIDER/MODEL",
         help="the listed API model of a name in the file, as our-chat=openai/gpt-5.4",
+    )
+
+
+def _add_row_answers(answers: Any) -> None:
+    """Options for what single rows stand for."""
+    answers.add_argument(
+        "--repeated-ids", choices=("once", "each"), help="rows with one ID: one request, or each its own"
+    )
+    answers.add_argument(
+        "--repeated-rows", choices=("once", "each"), help="equal rows without an ID: copies, or requests"
+    )
+    answers.add_argument(
+        "--row-sums", choices=("yes", "no"), help="a row holds the sums of as many requests as it says"
+    )
+    answers.add_argument("--steps", choices=("once", "each"), help="steps of traces repeat the tokens of calls, or not")
+    answers.add_argument(
+        "--sampled", choices=("yes", "no"), help="each row stands for as many requests as a column says"
     )
 
 

@@ -29,7 +29,7 @@ PROOF_SHARE_FRAC = 0.05
 """Of the rows with cached tokens, so many must exceed the input; fewer are errors of the log."""
 
 WHATS = ("cache", "reasoning")
-CACHES = frozenset({"cache_read", "cache_write"})
+CACHE_ROLES = frozenset({"cache_read", "cache_write"})
 Tokens = Mapping[str, int]
 
 
@@ -86,7 +86,7 @@ def token_meaning(
         reasoning_added=bool(apart),
         tool_input_added=added.get("tool_input", True),
         questions=tuple(asked),
-        total=total if len(open_whats) == len(WHATS) and {*CACHES, "reasoning"} & set(best) else "",
+        total=total if len(open_whats) == len(WHATS) and {*CACHE_ROLES, "reasoning"} & set(best) else "",
         claims=_claims(best, {what: told[what][1:] for what in open_whats}, asked, bool(total)),
     )
 
@@ -200,7 +200,7 @@ def _is_part(cache: ColumnMatch) -> bool:
 
 def _late_cache_question(best: Mapping[str, ColumnMatch]) -> UsageQuestion | None:
     """The question that the first rows do not raise."""
-    if "input" not in best or not CACHES & set(best):
+    if "input" not in best or not CACHE_ROLES & set(best):
         return None
     return _about_cache(best, ("the cached ones are added", "the cached ones are among them"))
 
