@@ -54,15 +54,7 @@ def _add_answers(answers: Any) -> None:
     answers.add_argument("--output-includes-reasoning", choices=("yes", "no"), help="the output has reasoning tokens")
     answers.add_argument("--time-unit", choices=("s", "ms"), help="of a clock that counts from 0")
     answers.add_argument("--date-order", choices=("day", "month"), help="what a date such as 05/10/2026 begins with")
-    answers.add_argument(
-        "--repeated-ids", choices=("once", "each"), help="rows with one ID: one request, or each its own"
-    )
-    answers.add_argument(
-        "--repeated-rows", choices=("once", "each"), help="equal rows without an ID: copies, or requests"
-    )
-    answers.add_argument(
-        "--sampled", choices=("yes", "no"), help="each row stands for as many requests as a column says"
-    )
+    _add_row_answers(answers)
     answers.add_argument("--counts", choices=("running", "each"), help="tokens are running totals, or of each request")
     answers.add_argument(
         "--negative-rows", choices=("recurring", "once"), help="negative rows of a bill: discounts, or credits"
@@ -86,6 +78,23 @@ def _add_figures(answers: Any) -> None:
         default=[],
         metavar="NAME=PROVIDER/MODEL",
         help="the listed API model of a name in the file, as our-chat=openai/gpt-5.4",
+    )
+
+
+def _add_row_answers(answers: Any) -> None:
+    """Options for what single rows stand for."""
+    answers.add_argument(
+        "--repeated-ids", choices=("once", "each"), help="rows with one ID: one request, or each its own"
+    )
+    answers.add_argument(
+        "--repeated-rows", choices=("once", "each"), help="equal rows without an ID: copies, or requests"
+    )
+    answers.add_argument(
+        "--row-sums", choices=("yes", "no"), help="a row holds the sums of as many requests as it says"
+    )
+    answers.add_argument("--steps", choices=("once", "each"), help="steps of traces repeat the tokens of calls, or not")
+    answers.add_argument(
+        "--sampled", choices=("yes", "no"), help="each row stands for as many requests as a column says"
     )
 
 
@@ -176,6 +185,8 @@ def _usage_answers(options: argparse.Namespace) -> Any:
         output_includes_reasoning=yes[options.output_includes_reasoning],
         repeated_ids=options.repeated_ids,
         repeated_rows=options.repeated_rows,
+        steps=options.steps,
+        row_sums=yes[options.row_sums],
         counts=options.counts,
         sampled=yes[options.sampled],
         negative_rows=options.negative_rows,

@@ -28,6 +28,7 @@ tool_formats        where logs of coding agents and tracers hold what
 usage_formats       where all known logs hold what
 record_plan         which path of a record means what
 record_words        words and numbers of a record
+trace_steps         spans that repeat others, steps that no call repeats
 canonical_rows      records as canonical rows
 documents           JSON of any shape as flat canonical records
 request_meaning     whether input holds cached tokens, and output reasoning
@@ -36,12 +37,14 @@ request_mapping     which column plays which role
 cell_expressions    a cell as tokens or time
 request_marks       failures, gateway caches, other calls, batches
 log_engine          the database of one read
+request_signs       what all rows say of the claims of the first ones
 request_rows        rows as typed tables
 request_statistics  lengths, rates and peaks
 load_series         load over time
 request_groups      requests by model, team and key
 request_checks      whether a log as a whole can be right
 repeat_questions    what is asked of such rows
+request_steps       steps of traces that no call repeats
 request_repeats     rows that say again what others say
 request_sampling    logs of one request in many
 summer_time         hours that come twice

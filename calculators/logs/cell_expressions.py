@@ -1,5 +1,7 @@
 """Ibis expressions from the text of a cell to a number of tokens or a time, in every style that is read."""
 
+import functools
+import operator
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -212,7 +214,8 @@ def time_text(cell: Any, casts: Mapping[str, Any], style: TimeStyle) -> Any:
     if style.is_iso:
         return odd_text(cell, casts["moment"].between(*PLAIN_MOMENTS))
     number = casts["number"]
-    return odd_text(cell, (number.abs() < EPOCH_UNITS[-1][0]) & ~number.between(*COMPACT_DATES))
+    is_date = functools.reduce(operator.or_, (number.between(*dates) for dates in COMPACT_DATES))
+    return odd_text(cell, (number.abs() < EPOCH_UNITS[-1][0]) & ~is_date)
 
 
 def time_us(text: Any, casts: Mapping[str, Any], unit: tuple[str, bool] | None, style: TimeStyle = PLAIN_TIMES) -> Any:
@@ -233,7 +236,7 @@ def time_us(text: Any, casts: Mapping[str, Any], unit: tuple[str, bool] | None, 
         return is_whole.ifelse((number.abs() < 1e13).ifelse(whole, None) * scale, (number * scale).try_cast("int64"))
     steps = [(limit, US_PER_S / per_second) for limit, per_second in EPOCH_UNITS]
     size = number.abs()
-    parts = [(number.between(*COMPACT_DATES), None)]
+    parts: list[tuple[Any, Any]] = [(number.between(*dates), None) for dates in COMPACT_DATES]
     parts += [(is_whole & (size < limit), _scaled(whole, scale)) for limit, scale in steps]
     parts += [(size < limit, (number * scale).try_cast("int64")) for limit, scale in steps]
     numeric = ibis.cases(*parts, else_=None)
@@ -250,7 +253,9 @@ def _written_us(text: Any, day_first: bool) -> Any:
     bare = bare.re_replace(rf"^({MONTH_FORM}) +(\d{{1,2}}) ([\d:.]+)(?: [A-Z]{{3}})? (\d{{4}})$", r"\2 \1 \4 \3")
     day = bare.re_extract(rf"^({DATE})", 1)
     clock = bare.re_replace(rf"^{DATE}[Tt_: ,@-]*", "").replace(",", ".").re_replace(" m=.*$", "")
+    clock = clock.re_replace(r"^(\d{6})(\d{3}|\d{6})([Zz]|[+-].*)?$", r"\1.\2\3")
     clock = clock.re_replace(r"^(\d{2})(\d{2})(\d{2})(\.\d+)?([Zz]|[+-].*)?$", r"\1:\2:\3\4\5")
+    clock = clock.re_replace(r"^(\d{2})(\d{2})([Zz]|[+-].*)?$", r"\1:\2\3")
     is_time = clock.re_search(rf"^{CLOCK_FORM}$")
     return is_time.ifelse(_day_us(day, day_first) + _clock_us(clock), None)
 

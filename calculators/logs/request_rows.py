@@ -5,6 +5,7 @@ tables hold numbers and names of models and groups only. Each row becomes intege
 a code that says why. `LogSource` looks at the log again when an error has to name a row.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from calculators.logs import request_columns, request_marks, request_names
+from calculators.logs import request_columns, request_marks, request_names, request_signs
 from calculators.logs.cell_expressions import (
     MAX_REQUEST_TOK,
     CountStyle,
@@ -35,8 +36,9 @@ from calculators.logs.group_values import group_expression
 from calculators.logs.log_engine import LogEngine, quoted
 from calculators.logs.money import money_unit
 from calculators.logs.request_file import LogError, LogHead
-from calculators.logs.request_mapping import MarkColumn, ReadPlan
+from calculators.logs.request_mapping import MarkColumn, ReadPlan, mixed_dates
 from calculators.logs.shown import shown_cell, shown_name
+from calculators.logs.timestamps import OTHER_ORDER
 
 MAX_BAD_FRAC = 0.01
 EXCLUSIONS = (
@@ -53,7 +55,7 @@ TOTALS_WORDS = r"(?i)^(grand[ -]?|sub[ -]?)?(total|totals|sum|summe|gesamt|gesam
 FAULTS = ("", "line", "time", "input", "output", "cache_read", "cache_write", "reasoning", "tool_input", "cached")
 ROW_COLUMNS = (
     *("time_us", "input_tok", "output_tok", "read_tok", "write_tok", "excluded", "fault", "id_hash", "model"),
-    *("spend_usd", "is_batch", "span_hash", "parent_hash", "trace_hash", "session_hash"),
+    *("spend_usd", "is_batch", "span_hash", "parent_hash", "trace_hash", "session_hash", "signs", "requests"),
 )
 REQUEST_COLUMNS = ROW_COLUMNS[:5]
 """What tells two requests without an id apart."""
@@ -61,12 +63,13 @@ REMEDY = {
     "time": "is no time; write it like 2026-10-05T09:00:00Z or as a Unix time",
     "cached": "is less than the cached tokens of its row; say that the input excludes cached tokens, or map anew",
 }
+ADD_TIME = "export the date and time of each request, in a text log at the start of each line"
 UNREADABLE_COUNT = f"is no whole number of tokens from 0 to {MAX_REQUEST_TOK:,}; correct the rows or map another column"
 
 WHOLE_TYPES = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER")
 CELL_ROLES = frozenset({*request_names.TOKEN_ROLES, "time", "spend"})
 """Numbers and times are read from the cell as it stands; its text is wanted only where that fails."""
-COUNTED_ROLES = (*request_names.TOKEN_ROLES, "spend")
+COUNTED_ROLES = (*request_names.TOKEN_ROLES, "total", "inner_reasoning", "requests")
 HASHED_ROLES = ("id", "span", "parent", "trace", "session")
 """Of these only a hash is kept, to find rows that are alike."""
 
@@ -141,9 +144,11 @@ def row_hash(
 
 def parsed_rows(raw: ir.Table, head: LogHead, plan: ReadPlan, extra: Sequence[str] = ()) -> ir.Table:
     """Every row as integers, with why it is left out (`excluded`) or what is wrong with it (`fault`), 0 for nothing."""
-    table = _cells(raw, head, plan, extra)
-    styles = {role: _style(plan.role_of[role], head) for role in request_names.TOKEN_ROLES if role in table.columns}
-    numbers = {f"number_{role}": table[role].try_cast("float64") for role in COUNTED_ROLES if role in table.columns}
+    table, columns = _cells(raw, head, plan, extra), {**plan.role_of, **plan.checked}
+    styles = {role: _style(columns[role], head) for role in COUNTED_ROLES if role in table.columns}
+    numbers = {
+        f"number_{role}": table[role].try_cast("float64") for role in (*styles, "spend") if role in table.columns
+    }
     times = time_casts(table.time, plan.times)
     table = table.mutate(**numbers, **{f"time_{name}": value for name, value in times.items()})
     times = {name: table[f"time_{name}"] for name in times}
@@ -162,12 +167,15 @@ def parsed_rows(raw: ir.Table, head: LogHead, plan: ReadPlan, extra: Sequence[st
     hashes = {f"{name}_hash": _hash_or_null(table, name) for name in HASHED_ROLES}
     table = table.mutate(excluded=_excluded(table, plan), is_batch=_is_batch(table, plan), **hashes)
     reads, writes = _optional(table, "cache_read"), _optional(table, "cache_write")
-    added = reads + writes if plan.input_excludes_cache else 0
+    table = table.mutate(**request_signs.row_sums(table, plan))
     table = table.mutate(
-        input_tok=table.n_input + added + _optional(table, "tool_input"),
-        output_tok=table.n_output.fill_null(0) + _optional(table, "reasoning"),
+        input_tok=table.n_input + table.more_input + _optional(table, "tool_input"),
+        output_tok=table.n_output.fill_null(0) + table.more_output,
         read_tok=reads,
         write_tok=writes,
+        requests=table.n_requests.fill_null(1).clip(lower=1)
+        if "n_requests" in table.columns
+        else ibis.literal(1, "int32"),
         model=shortened(table.model, request_columns.MAX_WORD_CHARS)
         if "model" in table.columns
         else ibis.null("string"),
@@ -184,6 +192,7 @@ def _cells(raw: ir.Table, head: LogHead, plan: ReadPlan, extra: Sequence[str]) -
     cells = {role: cell(raw, head.place_of[name]) for role, name in plan.role_of.items() if role in CELL_ROLES}
     marks = {f"mark_{number}": mark.column for number, mark in enumerate(plan.marks)}
     texts |= {mark: name for mark, name in marks.items() if name not in role_of_text}
+    cells |= {role: cell(raw, head.place_of[name]) for role, name in plan.checked.items()}
     for role, name in texts.items():
         known = () if role in HASHED_ROLES else sorted(set(head.values(name)))
         cells[role] = text_of(cell(raw, head.place_of[name]), known)
@@ -311,6 +320,8 @@ def _refuse_bad(source: LogSource, code: int, bad_count: int, row_count: int) ->
     if role == "line":
         row, _ = source.first("", lambda table: table.fault == code)
         raise LogError(f"{source.head.label}, data row {row}, is no JSON object; write one object a line ({share}).")
+    if role == "time" and not source.first("time", lambda table: table.fault == code)[1]:
+        raise LogError(f"{source.head.label} tells no time for {bad_count:,} of {row_count:,} requests; {ADD_TIME}.")
     place = source.place("input" if role == "cached" else role, lambda table: table.fault == code)
     raise LogError(f"{place} {REMEDY.get(role, UNREADABLE_COUNT)} ({share}).")
 
@@ -326,6 +337,8 @@ def sort_out(source: LogSource, table: ir.Table, rejected_count: int) -> tuple[i
             dropped[EXCLUSIONS[group["excluded"]]] += group["n"]
         elif group["fault"]:
             bad_count_of[group["fault"]] = group["n"]
+    if FAULTS.index("time") in bad_count_of:
+        _refuse_mixed_dates(source)
     bad_count = sum(bad_count_of.values()) + rejected_count
     considered_count = row_count - sum(dropped.values())
     if bad_count and bad_count >= MAX_BAD_FRAC * considered_count:
@@ -333,6 +346,21 @@ def sort_out(source: LogSource, table: ir.Table, rejected_count: int) -> tuple[i
             raise LogError(_ragged(source, bad_count, row_count))
         _refuse_bad(source, max(bad_count_of, key=lambda code: bad_count_of[code]), bad_count, considered_count)
     return row_count, {reason: count for reason, count in (dropped | {"unreadable rows": bad_count}).items() if count}
+
+
+def _refuse_mixed_dates(source: LogSource) -> None:
+    """Raises LogError where a date of the other order is among those that cannot be read: some that can be are then wrong."""
+    column, style = source.plan.role_of["time"], source.plan.times
+    own = next((text for text in source.head.values(column) if re.search(OTHER_ORDER[not style.day_first], text)), None)
+    if own is None:
+        return
+    other = OTHER_ORDER[style.day_first]
+    row, text = source.first(
+        "time", lambda table: (table.fault == FAULTS.index("time")) & text_of(table.time).re_search(other)
+    )
+    if row:
+        pair = (own, text) if style.day_first else (text, own)
+        raise LogError(mixed_dates(f"{source.head.label}, data row {row}", f'"{shown_name(column)}"', *pair))
 
 
 def _ragged(source: LogSource, bad_count: int, row_count: int) -> str:

@@ -42,6 +42,10 @@ class UsageAnswers:
     output_includes_reasoning: bool | None = None
     repeated_ids: Repeats | None = None
     repeated_rows: Repeats | None = None
+    steps: Repeats | None = None
+    """Of traces: whether steps that nothing links to calls repeat their tokens."""
+    row_sums: bool | None = None
+    """Whether a row with a number of requests holds the sums of those."""
     counts: CountMeaning | None = None
     sampled: bool | None = None
     negative_rows: NegativeRows | None = None
