@@ -117,8 +117,14 @@ class _Case:
         if known is None:
             return RequirementFinding(self.rule, status, words)
         file = self.catalog.operators_file
-        until = file.ask_again_after(known)
-        return RequirementFinding(self.rule, status, words, file.sources[known.source], known.confidence, until)
+        return RequirementFinding(
+            requirement=self.rule,
+            status=status,
+            words=words,
+            source=file.sources[known.source],
+            confidence=known.confidence,
+            ask_again_after=file.ask_again_after(known),
+        )
 
     def doubt(self, known: KnownFact) -> str:
         """Why a fact does not count, in words; empty where it does."""

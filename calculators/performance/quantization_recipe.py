@@ -72,7 +72,7 @@ def with_formats(kinds: tuple[TensorClass, ...], weights: Precision, activations
     """Recipe with these classes in one precision and all others in 16 bit."""
     formats = {field_of(kind): weights for kind in kinds}
     chosen = {f.name: formats[f.name] for f in fields(Recipe) if f.name in formats}
-    return Recipe(activations=activations, **chosen)  # type: ignore[arg-type]
+    return Recipe(activations=activations, **chosen)
 
 
 PRESETS: dict[str, Recipe] = {
