@@ -29,6 +29,7 @@ FIGURES = {
     "Requests/s per GPU": "req_s_per_gpu",
 }
 """The most important first: a telephone shows two or three, the others by swiping."""
+METHOD_NAMES = {"mtp": "MTP", "eagle3": "EAGLE3", "dspark": "DSpark"}
 
 
 def switches() -> None:
@@ -132,4 +133,4 @@ def assumptions(model: Model) -> None:
 def _run_text(name: str, run: AcceptedTokens) -> str:
     tokens = ", ".join(significant(tok) for tok in run.pass_tok)
     thinking = "thinking" if run.thinking else "not thinking"
-    return f"{name}, {run.method.upper()}, {thinking}: {tokens} tokens per pass with 1, 2, … draft tokens."
+    return f"{name}, {METHOD_NAMES[run.method]}, {thinking}: {tokens} tokens per pass with 1, 2, … draft tokens."
