@@ -191,8 +191,9 @@ def assess_options(every: AllOptions, inputs: Inputs, left_out: PathKind | None 
     for operator in inputs.catalog.operators.values():
         if operator.path == "government_cloud":
             _keep(offers, PathPrice(operator, operator.name, None), False)
+    scenario, elsewhere = inputs.scenario, _elsewhere(every, inputs)
     return assess(
-        inputs.scenario.compliance.requirements, offers.values(), inputs.catalog, _elsewhere(every, inputs), left_out
+        scenario.compliance.requirements, offers.values(), inputs.catalog, scenario.as_of, elsewhere, left_out
     )
 
 

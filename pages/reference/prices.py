@@ -26,7 +26,10 @@ st.subheader(
         f"API prices from {price_library_version()}"
     )
 )
-st.caption("List prices, not quotes. They can change by half within a year: check the ones your decision depends on.")
+st.caption(
+    "List prices, not quotes. They can change by half within a year: check the ones your decision depends on. Standard and "
+    "batch prices only: other service tiers (flex, priority, fast) are not compared."
+)
 view = st.segmented_control(
     "Table", list(VIEWS), default="GPU prices", key="view_prices", help=help_text("data table"), required=True
 )
