@@ -36,6 +36,7 @@ def test_a_log_that_never_has_tokens_says_what_has_them(tmp_path: Path) -> None:
 
 
 def test_periods_are_told(tmp_path: Path) -> None:
-    path = write(tmp_path, "timestamp,request_id,input_tokens,output_tokens\nQ3 2026,a,2,3\nQ4 2026,b,4,5\n")
-    with pytest.raises(UnknownColumn, match='holds months, quarters or weeks, such as "Q3 2026"'):
+    rows = [{"timestamp": f"Q{n} 2026", "usage": {"prompt_tokens": n, "completion_tokens": 3}} for n in (1, 2, 3)]
+    path = write(tmp_path, "\n".join(map(json.dumps, rows)))
+    with pytest.raises(UnknownColumn, match='holds months, quarters or weeks, such as "Q1 2026"'):
         read_usage([path])

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from golden_calls import ALL, GOOD, INPUT_TOK, OUTPUT_TOK, read_files, sums, table
 
-from calculators.logs.request_file import LogError
 from calculators.logs.usage_questions import UsageAnswers
 
 HEADER = ["Date", "Requests", "Input tokens", "Output tokens"]
@@ -98,7 +97,12 @@ BILLS = {
     "a discount and a refund": (
         table(
             ["Date", "Description", "Amount"],
-            [["2026-10-05", "Usage", "4"], ["2026-10-06", "Refund", "-0.5"], ["2026-10-06", "Volume discount", "-0.25"]],
+            [
+                ["2026-10-05", "Usage", "3"],
+                ["2026-10-06", "Usage", "1"],
+                ["2026-10-06", "Refund", "-0.5"],
+                ["2026-10-06", "Volume discount", "-0.25"],
+            ],
         ),
         (3.75, 2),
     ),
@@ -168,7 +172,7 @@ def test_running_totals_are_no_sums_of_days(tmp_path: Path) -> None:
 def test_sums_by_user_are_no_lengths_of_requests(tmp_path: Path) -> None:
     reading = read_files(tmp_path, table(["User", *HEADER[1:]], [["a", *DAYS[0][1:]], ["b", *DAYS[1][1:]]]))
     assert reading.kind == "aggregate"
-    assert "how many days is it for?" in reading.questions[0]
+    assert "how many days is it for?" in reading.questions[0].text
 
 
 # --- rows that differ in little ---------------------------------------------------------------------------------------
