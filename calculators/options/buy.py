@@ -31,7 +31,7 @@ CACHING_DISCOUNT = "prompt caching"
 MIN_SAVING_FRAC = 0.005
 """Discounts that save less than this share of the bill make no option of their own."""
 SAME_COST_FRAC = 0.05
-"""An offer may cost this much more than another to be preferred for what is known of its latency."""
+"""The bill of an offer may be this much higher than that of another to be preferred for what is known of its latency."""
 
 
 def direct_options(inputs: Inputs) -> list[Option]:
@@ -112,11 +112,12 @@ def cheapest_buys(options: Sequence[Option]) -> list[Option]:
 
 
 def _first_choice(offers: Sequence[Option]) -> Option:
+    """Bills are compared, not whole costs: their ratio stays as volume and prices move, and with it the choice."""
     least = min(offers, key=lambda option: option.usd_per_month)
-    if least.target_check.status == "meets":
+    if least.target_check.status == "meets" or least.bill is None:
         return least
-    bar = least.usd_per_month * (1 + SAME_COST_FRAC)
-    known = [o for o in offers if o.target_check.status == "meets" and o.usd_per_month <= bar]
+    bar = least.bill.usd_per_month * (1 + SAME_COST_FRAC)
+    known = [o for o in offers if o.target_check.status == "meets" and o.bill and o.bill.usd_per_month <= bar]
     return min(known, key=lambda option: option.usd_per_month, default=least)
 
 

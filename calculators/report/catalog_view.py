@@ -14,6 +14,7 @@ from calculators.api.rates import (
     provider_name,
     text_models,
 )
+from calculators.api.seller_terms import seller_terms
 from calculators.catalog.base import Range
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.load import STALE_DAYS
@@ -124,6 +125,11 @@ def hosted_candidates(evaluation: Evaluation, catalog: Catalog) -> list[Option]:
         return is_too_short(option, needed_tok), option.target_check.status == "misses", option.usd_per_month
 
     return sorted(options, key=rank)
+
+
+def option_terms(option: Option, catalog: Catalog) -> tuple[str, ...]:
+    """Known terms of the sellers of an option, as sentences; none for a fleet."""
+    return seller_terms(option.bill, catalog) if option.bill is not None else ()
 
 
 def why_no_option(option: Option, evaluation: Evaluation) -> str:

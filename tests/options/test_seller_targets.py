@@ -103,15 +103,16 @@ def test_the_users_own_measurement_of_todays_api_replaces_the_public_figure() ->
 
 
 def _buys(*figures: tuple[float, str]) -> list[Option]:
-    """Offers of one open model, by their cost over the first one's and the status of their check."""
+    """Offers of one open model, by their bill over that at list price and the status of their check."""
     inputs = Inputs.of(scenario(**OPEN), CATALOG)
     hosted = next(b.option for b in priced_buys(inputs) if b.option.kind == "hosted_open")
-    line = hosted.lines[0]
-    rest = hosted.usd_per_month - line.usd_per_month
+    assert hosted.bill is not None
+    listed = hosted.bill
 
     def at(ratio: float, status: Any) -> Option:
-        lines = (replace(line, usd_per_month=hosted.usd_per_month * ratio - rest), *hosted.lines[1:])
-        return replace(hosted, lines=lines, label=f"{status} {ratio}", target_check=TargetCheck(status))
+        bill = replace(listed, usd_per_month=listed.usd_per_month * ratio)
+        lines = (replace(hosted.lines[0], usd_per_month=bill.usd_per_month), *hosted.lines[1:])
+        return replace(hosted, lines=lines, bill=bill, label=f"{status} {ratio}", target_check=TargetCheck(status))
 
     return [at(*figure) for figure in figures]
 
