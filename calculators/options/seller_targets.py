@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from calculators.catalog.glossary import expanded
 from calculators.catalog.load import STALE_DAYS
 from calculators.catalog.seller_speeds import SellerSpeed
 from calculators.scenario.inputs import Inputs
@@ -100,15 +101,16 @@ def _tpot(speed: SellerSpeed, target_ms: float) -> _Judged:
 def _measured_words(speed: SellerSpeed, inputs: Inputs) -> str:
     figures = []
     if speed.ttft_s is not None:
-        high = f" (p95 {milliseconds(speed.ttft_p95_s * MS_PER_S)})" if speed.ttft_p95_s is not None else ""
-        figures.append(f"TTFT {milliseconds(speed.ttft_s * MS_PER_S)}{high}")
-    if speed.output_tok_s is not None:
-        figures.append(f"{significant(speed.output_tok_s)} output tokens/s")
+        high = f" ({milliseconds(speed.ttft_p95_s * MS_PER_S)} at p95)" if speed.ttft_p95_s is not None else ""
+        figures.append(f"{expanded('TTFT')} {milliseconds(speed.ttft_s * MS_PER_S)}{high}")
+    if speed.output_tok_s is not None and speed.tpot_ms is not None:
+        rate = f"{significant(speed.output_tok_s)} output tokens/s"
+        figures.append(f"{rate}, {expanded('TPOT')} {milliseconds(speed.tpot_ms)}")
     if speed.uptime_frac is not None:
         figures.append(f"{percent(speed.uptime_frac)} uptime")
     prompts = f", on prompts of {count(speed.prompt_tok)} tokens" if speed.prompt_tok is not None else ""
     source = inputs.catalog.seller_speeds.sources[speed.source].title
-    return f"median {listed(figures)}{prompts} ({source}, {speed.seen}{_age_words(speed, inputs)})"
+    return f"median {'; '.join(figures)}{prompts} ({source}, {speed.seen}{_age_words(speed, inputs)})"
 
 
 def _age_words(speed: SellerSpeed, inputs: Inputs) -> str:

@@ -40,8 +40,8 @@ def test_published_figures_within_both_targets_keep_them() -> None:
     check = _check(_catalog())
     assert (check.status, check.missed) == ("meets", "")
     assert check.measured == (
-        "median TTFT 500 ms (p95 1.5 s), 100 output tokens/s and 99.9% uptime, on prompts of 1,000 tokens "
-        "(Invented for the tests, 2026-11-01)"
+        "median TTFT (time to first token) 500 ms (1.5 s at p95); 100 output tokens/s, TPOT (time per output token) 10 ms; "
+        "99.9% uptime, on prompts of 1,000 tokens (Invented for the tests, 2026-11-01)"
     )
 
 
