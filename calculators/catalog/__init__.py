@@ -9,6 +9,7 @@ models            open-weights models
 prices            API prices, GPU prices, cache rules, cost of ownership
 presets           typical workloads
 compliance_rules  requirements, and facts about operators
+seller_speeds     how fast API sellers answered
 signal_rules      thresholds of the exit signals
 techniques        the six techniques and their rules
 quantization      tolerance of each class of tensors to each format

@@ -10,6 +10,7 @@ from calculators.catalog.hardware import Gpu
 from calculators.catalog.models import Model
 from calculators.catalog.presets import Preset
 from calculators.catalog.prices import ApiProvider, Ownership, ProviderRule, ProviderRules, Rent, RentProvider
+from calculators.catalog.seller_speeds import SellerSpeeds
 from calculators.catalog.signal_rules import SignalRules
 from calculators.catalog.techniques import TechniqueRules
 from calculators.errors import UnknownId
@@ -32,6 +33,7 @@ class Catalog:
     requirements_file: Requirements
     signal_rules: SignalRules
     technique_rules: TechniqueRules
+    seller_speeds: SellerSpeeds
     digest: str
     gpu_by_alias: Mapping[str, str] = field(repr=False)
     model_by_alias: Mapping[str, str] = field(repr=False)

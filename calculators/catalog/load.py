@@ -17,6 +17,7 @@ from calculators.catalog.presets import Presets
 from calculators.catalog.price_library import library_model, own_model, price_library_version
 from calculators.catalog.prices import ApiProvider, Ownership, ProviderRules, RentProvider
 from calculators.catalog.private_offers import PrivateOffers, with_private_offers
+from calculators.catalog.seller_speeds import SellerSpeeds
 from calculators.catalog.signal_rules import SignalRules
 from calculators.catalog.techniques import TechniqueRules
 from calculators.catalog.yaml_reader import AnyRecord, load_record
@@ -45,12 +46,13 @@ def load_catalog(root: Path = ROOT) -> Catalog:
     requirements = _file(root / "pricing_data/compliance/requirements.yaml", Requirements, problems)
     signal_rules = _file(root / "pricing_data/signals.yaml", SignalRules, problems)
     technique_rules = _file(root / "technique_data/assumptions.yaml", TechniqueRules, problems)
+    seller_speeds = _file(root / "pricing_data/seller_speeds.yaml", SellerSpeeds, problems)
     problems += _unknown_gpus(rent_providers.values(), gpus) + _unknown_sellers(models.values(), api_providers)
     gpu_by_alias = _aliases(((g.id, (g.id, g.name, *g.aliases)) for g in gpus.values()), problems)
     model_by_alias = _aliases(((m.id, (m.id, m.name, m.hf_id, *m.aliases)) for m in models.values()), problems)
-    if problems or rules is None or ownership is None or presets is None or efficiencies is None:
+    if problems or rules is None or ownership is None or presets is None or efficiencies is None or not technique_rules:
         raise DataError("\n".join(problems))
-    if operators is None or requirements is None or signal_rules is None or technique_rules is None:  # told above
+    if operators is None or requirements is None or signal_rules is None or seller_speeds is None:  # told above
         raise DataError("\n".join(problems))
     catalog = Catalog(
         gpus=gpus,
@@ -66,6 +68,7 @@ def load_catalog(root: Path = ROOT) -> Catalog:
         requirements_file=requirements,
         signal_rules=signal_rules,
         technique_rules=technique_rules,
+        seller_speeds=seller_speeds,
         digest=_digest(root),
         gpu_by_alias=gpu_by_alias,
         model_by_alias=model_by_alias,

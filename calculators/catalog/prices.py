@@ -14,6 +14,7 @@ from calculators.catalog.base import (
     PositiveCount,
     Range,
     Record,
+    ShortText,
     Sourced,
     SourcedFile,
 )
@@ -147,6 +148,16 @@ class ProviderRule(Sourced):
     note: str | None = None
 
 
+class SellerTerm(Sourced):
+    """A condition of a seller's self-serve contract that may bind: a spend cap, prepayment, a rate limit."""
+
+    provider: Id
+    words: ShortText
+    """A clause that follows the seller's name."""
+    max_usd_per_month: Positive | None = None
+    """The most that may be spent without a contract of one's own. None: no such cap is known."""
+
+
 class CacheAssumed(Sourced):
     """Cache rules assumed where a provider publishes none; shown as assumed."""
 
@@ -167,9 +178,11 @@ class EngineCache(Sourced):
 
 
 class ProviderRules(SourcedFile):
-    """Cache and batch rules of providers, what is assumed where they publish none, and cache blocks of engines."""
+    """Cache and batch rules of providers, terms of sellers, what is assumed where they publish none, and cache blocks of engines."""
 
     rules: tuple[ProviderRule, ...]
+    terms: tuple[SellerTerm, ...] = ()
+    """Known terms that change what can be bought; those of a seller that is not there are not known."""
     assumed: CacheAssumed
     engines: tuple[EngineCache, ...] = Field(min_length=1)
 

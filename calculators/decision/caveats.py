@@ -5,12 +5,14 @@ from datetime import timedelta
 
 from calculators.api.cache_terms import cache_terms
 from calculators.api.rates import scheduled_changes
+from calculators.api.seller_terms import seller_terms
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.hardware import Gpu
 from calculators.catalog.load import STALE_DAYS
 from calculators.catalog.retirements import retirement, retirement_source
 from calculators.catalog.short_names import short_model_name
 from calculators.compliance.assessment import ComplianceAssessment
+from calculators.decision.choice import cheapest_option
 from calculators.decision.crossover import Crossover
 from calculators.decision.savings import first_month
 from calculators.fleet.plan import FleetPlan
@@ -41,7 +43,7 @@ UNCHECKED = "No published run validates this."
 
 def caveats(inputs: Inputs, today: Option, options: Sequence[Option]) -> list[str]:
     """Caveats of the allowed `options`, as sentences: prices, caches, GPUs, speeds, techniques, workload."""
-    notes = _price_notes(inputs, today) + _cache_notes(options, inputs)
+    notes = _price_notes(inputs, today) + _cache_notes(options, inputs) + _seller_notes(options, inputs.catalog)
     build = best_build(options)
     notes += [note for plan in _shown_plans(options) for note in _term_notes(plan, inputs)]
     if build is not None and build.plan is not None:
@@ -146,6 +148,12 @@ def _cache_notes(options: Sequence[Option], inputs: Inputs) -> list[str]:
         for (provider, model), offer in offers.items()
         if (gaps := cache_terms(provider, model, inputs.catalog).assumed_rules)
     ]
+
+
+def _seller_notes(options: Sequence[Option], catalog: Catalog) -> list[str]:
+    """Known terms of the seller of the cheapest option, where that is an API."""
+    first = cheapest_option(options)
+    return list(seller_terms(first.bill, catalog)) if first is not None and first.bill is not None else []
 
 
 def _shown_plans(options: Sequence[Option]) -> list[FleetPlan]:

@@ -69,6 +69,8 @@ class VerdictContext:
     growth_per_month_frac: float = 0.0
     horizon_months: int = 0
     """Over which costs are compared where volume grows or shrinks."""
+    passed_over: str = ""
+    """The cheapest option that would win if it did not miss a latency target, as a sentence."""
 
     @property
     def may_be_cheaper(self) -> bool:

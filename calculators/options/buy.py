@@ -31,6 +31,8 @@ from calculators.units import multiple_of, percent, usd
 CACHING_DISCOUNT = "prompt caching"
 MIN_SAVING_FRAC = 0.005
 """Discounts that save less than this share of the bill make no option of their own."""
+SAME_COST_FRAC = 0.05
+"""The bill of an offer may be this much higher than that of another to be preferred for what is known of its latency."""
 
 
 def direct_options(inputs: Inputs) -> list[Option]:
@@ -102,13 +104,22 @@ def _hosted_options(candidate: Candidate, inputs: Inputs, ratios: Mapping[str, f
 
 
 def cheapest_buys(options: Sequence[Option]) -> list[Option]:
-    """Each form of today's API, and the cheapest provider of each open model; the first where several cost the same."""
-    best: dict[str, Option] = {}
+    """Each form of today's API, and the cheapest provider of each open model; the first where several cost the same. A
+    provider that is known to keep the latency targets comes before one of which that is not known, at about the same cost."""
+    offers: dict[str, list[Option]] = {}
     for option in options:
-        name = option.model if option.kind == "hosted_open" else option.label
-        if name not in best or option.usd_per_month < best[name].usd_per_month:
-            best[name] = option
-    return list(best.values())
+        offers.setdefault(option.model if option.kind == "hosted_open" else option.label, []).append(option)
+    return [_first_choice(each) for each in offers.values()]
+
+
+def _first_choice(offers: Sequence[Option]) -> Option:
+    """Bills are compared, not whole costs: their ratio stays as volume and prices move, and with it the choice."""
+    least = min(offers, key=lambda option: option.usd_per_month)
+    if least.target_check.status == "meets" or least.bill is None:
+        return least
+    bar = least.bill.usd_per_month * (1 + SAME_COST_FRAC)
+    known = [o for o in offers if o.target_check.status == "meets" and o.bill and o.bill.usd_per_month <= bar]
+    return min(known, key=lambda option: option.usd_per_month, default=least)
 
 
 def buy_line(option: Option) -> LinearCost:

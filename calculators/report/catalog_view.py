@@ -13,6 +13,7 @@ from calculators.api.rates import (
     hosted_offers,
     text_models,
 )
+from calculators.api.seller_terms import seller_terms
 from calculators.catalog.base import Range
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.load import STALE_DAYS
@@ -25,6 +26,7 @@ from calculators.evaluate import Evaluation
 from calculators.options.buy import hosted_options
 from calculators.options.context_window import is_too_short, option_too_short_words
 from calculators.options.option import Option
+from calculators.options.shortlist import with_target_check
 from calculators.performance.model_size import kv_bytes, parameters
 from calculators.scenario.demand import needed_context_tok
 from calculators.scenario.inputs import Inputs
@@ -130,10 +132,21 @@ def hosted_prices(day: date, catalog: Catalog) -> list[ListedPrice]:
 
 
 def hosted_candidates(evaluation: Evaluation, catalog: Catalog) -> list[Option]:
-    """Every candidate open model at every allowed provider, cheapest first; those with too small a context window last."""
-    options = hosted_options(Inputs(evaluation.scenario, evaluation.demand, catalog))
+    """Every candidate open model at every allowed provider, cheapest first; those that miss a latency target after them, and
+    those with too small a context window last."""
+    inputs = Inputs(evaluation.scenario, evaluation.demand, catalog)
+    options = [with_target_check(option, inputs) for option in hosted_options(inputs)]
     needed_tok = needed_context_tok(evaluation.scenario.workload)
-    return sorted(options, key=lambda option: (is_too_short(option, needed_tok), option.usd_per_month))
+
+    def rank(option: Option) -> tuple[bool, bool, float]:
+        return is_too_short(option, needed_tok), option.target_check.status == "misses", option.usd_per_month
+
+    return sorted(options, key=rank)
+
+
+def option_terms(option: Option, catalog: Catalog) -> tuple[str, ...]:
+    """Known terms of the sellers of an option, as sentences; none for a fleet."""
+    return seller_terms(option.bill, catalog) if option.bill is not None else ()
 
 
 def why_no_option(option: Option, evaluation: Evaluation) -> str:

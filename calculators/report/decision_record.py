@@ -42,7 +42,7 @@ class Weighed(Record):
     high_usd_per_month: Money | None
     """None: infeasible in the pessimistic case."""
     barred: Text = ""
-    """How far the requirements do not allow it; empty where they do."""
+    """Why it may not be chosen: requirements, or a latency target that it misses; empty where it may."""
 
 
 class Assumed(Record):
@@ -143,7 +143,7 @@ def freeze(
         winner=verdict.winner.label,
         reason=verdict.reason[:4_000],
         today=f"{today.label}, {usd(today.usd_per_month)}/month{barred}",
-        options=tuple(_weighed(option, evaluation) for option in evaluation.options),
+        options=tuple(_weighed(option, evaluation) for option in (*evaluation.options, *evaluation.set_aside)),
         signals=tuple(_judged(signal) for signal in evaluation.signals.exit_signals),
         compliance=_ruled(evaluation.assessment),
         flips=tuple(

@@ -490,7 +490,7 @@ def test_break_even_marks_say_with_which_option() -> None:
     assert any(text.startswith("vs. hosted<br>open model: ") for text in marks)
 
 
-@pytest.mark.parametrize("table", ["Provider rules", "Cost estimates", "GPUs", "Open models"])
+@pytest.mark.parametrize("table", ["Provider rules", "Cost estimates", "GPUs", "Open models", "Speed of API sellers"])
 def test_no_table_of_prices_shows_a_field_s_name_or_an_empty_value(table: str) -> None:
     app = start().switch_page("pages/reference/prices.py").run()
     app.segmented_control(key="view_prices").set_value(table).run()

@@ -20,6 +20,7 @@ from pages.shared.state import catalog, escape
 from pages.shared.widgets import source_line
 
 GATES = {"accepted": "Accepted", "assumed": "Assumed", "not_acceptable": "Not acceptable"}
+TARGET_WORDS = {"meets": "met", "misses": "missed", "not_known": "not known"}
 NEGOTIATED = "hardware.rent_usd_per_gpu_h"
 
 
@@ -121,8 +122,8 @@ def negotiated_prices() -> None:
 
 
 def hosted_table(options: Sequence[Option], result: Evaluation) -> None:
-    """Every offer of a hosted open model, cheapest first, under the sentence that names the cheapest; those that cannot
-    serve the workload last, with the reason."""
+    """Every offer of a hosted open model, cheapest first, under the sentence that names the cheapest; those that miss a
+    latency target behind them, and those that cannot serve the workload last, with the reason."""
     bills = [(option, option.bill, why_no_option(option, result)) for option in options if option.bill is not None]
     if not bills:
         st.info("No allowed provider hosts these models.")
@@ -142,7 +143,8 @@ def hosted_table(options: Sequence[Option], result: Evaluation) -> None:
             "API spend per month": spend,
             "Input per Mtok": usd(bill.rates[0].input_usd_per_mtok),
             "Output per Mtok": usd(bill.rates[0].output_usd_per_mtok),
-            "Note": f"Not an option: {why_not}." if why_not else bill.offer.note or "",
+            "Latency targets": TARGET_WORDS[option.target_check.status],
+            "Note": f"Not an option: {why_not}." if why_not else _offer_note(option, bill.offer.note),
             "As of": bill.offer.source.accessed,
             "Confidence": bill.offer.confidence,
             "Source": bill.offer.source.title,
@@ -150,6 +152,14 @@ def hosted_table(options: Sequence[Option], result: Evaluation) -> None:
         for (option, bill, why_not), spend in zip(bills, spends, strict=True)
     ]
     st.dataframe(pd.DataFrame(rows), hide_index=True, height=300)
+
+
+def _offer_note(option: Option, note: str | None) -> str:
+    """What an offer misses, what others measured at it, and what its price list says."""
+    check = option.target_check
+    missed = f"Ranked behind the others: it {check.missed}." if check.missed else ""
+    measured = f"Published: {check.measured}." if check.measured else ""
+    return " ".join(filter(None, (missed, measured, note or "")))
 
 
 def feasibility_table(rows: Sequence[Feasibility]) -> None:

@@ -64,11 +64,14 @@ def _token_form() -> None:
         format_func=_seller_name,
         key="own_seller",
         accept_new_options=True,
+        help=help_text(TOKENS),
     )
     models = api_models(seller, date.today(), catalog()) if seller in known else list(catalog().models)
-    model = st.selectbox(_title(OwnApiPrice, "model"), models, None, key="own_model", accept_new_options=True)
+    model = st.selectbox(
+        _title(OwnApiPrice, "model"), models, None, key="own_model", accept_new_options=True, help=help_text(TOKENS)
+    )
     names = [name for name in OwnApiPrice.model_fields if name.endswith("_usd_per_mtok")]
-    prices = {name: _price(OwnApiPrice, name) for name in names}
+    prices = {name: _price(TOKENS, OwnApiPrice, name) for name in names}
     if st.button("Add this API price", disabled=not (seller and model)):
         new = {"provider": seller, "model": model, "is_new_seller": seller not in known, **prices}
         _add(TOKENS, OwnApiPrice, new)
@@ -82,12 +85,24 @@ def _seller_name(seller: str) -> str:
 def _machine_form() -> None:
     clouds = [id for id, cloud in catalog().rent_providers.items() if not cloud.index]
     cloud = st.selectbox(
-        _title(OwnRent, "provider"), clouds, None, format_func=cloud_label, key="own_cloud", accept_new_options=True
+        _title(OwnRent, "provider"),
+        clouds,
+        None,
+        format_func=cloud_label,
+        key="own_cloud",
+        accept_new_options=True,
+        help=help_text(MACHINES),
     )
-    gpu = st.selectbox(_title(OwnRent, "gpu"), list(catalog().gpus), format_func=gpu_label, key="own_gpu")
-    count = st.number_input(_title(OwnRent, "gpus_per_machine"), 1, 144, 8, key="own_gpus_per_machine")
-    term = st.selectbox(_title(OwnRent, "commitment"), ["on_demand", "1y", "3y", "5y", "spot"], key="own_term")
-    prices = {name: _price(OwnRent, name) for name in ("usd_per_gpu_h", "usd_per_machine_h")}
+    gpu = st.selectbox(
+        _title(OwnRent, "gpu"), list(catalog().gpus), format_func=gpu_label, key="own_gpu", help=help_text(MACHINES)
+    )
+    count = st.number_input(
+        _title(OwnRent, "gpus_per_machine"), 1, 144, 8, key="own_gpus_per_machine", help=help_text(MACHINES)
+    )
+    term = st.selectbox(
+        _title(OwnRent, "commitment"), ["on_demand", "1y", "3y", "5y", "spot"], key="own_term", help=help_text(MACHINES)
+    )
+    prices = {name: _price(MACHINES, OwnRent, name) for name in ("usd_per_gpu_h", "usd_per_machine_h")}
     if st.button("Add this machine price", disabled=not cloud):
         row = {"provider": cloud, "gpu": gpu, "gpus_per_machine": count, "commitment": term, **prices}
         _add(MACHINES, OwnRent, {**row, "is_new_provider": cloud not in clouds})
@@ -97,9 +112,16 @@ def _title(record: type[OwnApiPrice | OwnRent], name: str) -> str:
     return str(record.model_fields[name].title)
 
 
-def _price(record: type[OwnApiPrice | OwnRent], name: str) -> float | None:
+def _price(field: str, record: type[OwnApiPrice | OwnRent], name: str) -> float | None:
     return st.number_input(
-        _title(record, name), 0.0, None, None, key=f"own_{name}", format="%.6g", placeholder="empty: none"
+        _title(record, name),
+        0.0,
+        None,
+        None,
+        key=f"own_{name}",
+        format="%.6g",
+        placeholder="empty: none",
+        help=help_text(field),
     )
 
 

@@ -80,6 +80,24 @@ def gpu_price_table() -> None:
     )
 
 
+def seller_speed_table() -> None:
+    """Published medians of latency and output speed by API seller and model."""
+    file = catalog().seller_speeds
+    _table(
+        {
+            "Model": row.model,
+            "Provider": api_provider_label(row.provider, catalog()),
+            "TTFT, median (s)": row.ttft_s,
+            "TTFT, p95 (s)": row.ttft_p95_s,
+            "Output tokens/s": row.output_tok_s,
+            "Prompts measured (tokens)": row.prompt_tok,
+            "Uptime": percent(row.uptime_frac) if row.uptime_frac is not None else "",
+            **_provenance(file.sources[row.source], row.confidence, row.seen),
+        }
+        for row in file.speeds
+    )
+
+
 def gpu_table() -> None:
     """Every GPU profile."""
     _table(

@@ -9,6 +9,7 @@ from calculators.catalog.glossary import expanded
 from calculators.decision.sensitivity import DecisionSensitivity
 from calculators.evaluate import Evaluation
 from calculators.options.option import Option
+from calculators.report.catalog_view import option_terms
 from calculators.units import count, listed, milliseconds, percent, plural, significant, usd
 from pages.shared.state import catalog, escape
 from pages.shared.widgets import cost_range, cost_table, source_line
@@ -94,6 +95,8 @@ def cost_breakdown(option: Option, result: Evaluation) -> None:
             st.caption(f"GPU profile: {source_line(gpu)} · model shape: {source_line(model)}")
         if option.bill:
             st.markdown(escape(f"{_price_sentence(option.bill)} {_names_in_list(option)}"))
+            for term in option_terms(option, catalog()):
+                st.caption(escape(term))
 
 
 def _price_sentence(bill: Any) -> str:
