@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from calculators.catalog.base import SourcedFile
+from calculators.catalog.base import Record, SourcedFile
 from calculators.catalog.catalog import Catalog, alias_key
 from calculators.catalog.compliance_rules import Operators, Requirements
 from calculators.catalog.efficiency import Efficiencies
@@ -29,6 +29,19 @@ PRIVATE_OFFERS = Path("pricing_data/private_offers.yaml")
 """Prices of the company that runs the app; the file is not part of the shipped data."""
 STALE_DAYS = 180  # older prices are marked: rents moved by half within six months of 2026
 
+FILES: Mapping[str, tuple[str, type[Record]]] = {
+    "rules_file": ("pricing_data/provider_rules.yaml", ProviderRules),
+    "ownership": ("pricing_data/ownership.yaml", Ownership),
+    "presets_file": ("pricing_data/workload_presets.yaml", Presets),
+    "efficiencies": ("hardware_profiles/efficiency.yaml", Efficiencies),
+    "operators_file": ("pricing_data/compliance/operators.yaml", Operators),
+    "requirements_file": ("pricing_data/compliance/requirements.yaml", Requirements),
+    "signal_rules": ("pricing_data/signals.yaml", SignalRules),
+    "technique_rules": ("technique_data/assumptions.yaml", TechniqueRules),
+    "seller_speeds": ("pricing_data/seller_speeds.yaml", SellerSpeeds),
+}
+"""Field of the catalog, path below the root, and record of every single data file; each is needed."""
+
 
 @cache
 def load_catalog(root: Path = ROOT) -> Catalog:
@@ -38,40 +51,24 @@ def load_catalog(root: Path = ROOT) -> Catalog:
     models = _folder(root / "model_profiles", Model, "id", problems)
     api_providers = _folder(root / "pricing_data/api", ApiProvider, "provider", problems)
     rent_providers = _folder(root / "pricing_data/gpu_rents", RentProvider, "provider", problems)
-    rules = _file(root / "pricing_data/provider_rules.yaml", ProviderRules, problems)
-    ownership = _file(root / "pricing_data/ownership.yaml", Ownership, problems)
-    presets = _file(root / "pricing_data/workload_presets.yaml", Presets, problems)
-    efficiencies = _file(root / "hardware_profiles/efficiency.yaml", Efficiencies, problems)
-    operators = _file(root / "pricing_data/compliance/operators.yaml", Operators, problems)
-    requirements = _file(root / "pricing_data/compliance/requirements.yaml", Requirements, problems)
-    signal_rules = _file(root / "pricing_data/signals.yaml", SignalRules, problems)
-    technique_rules = _file(root / "technique_data/assumptions.yaml", TechniqueRules, problems)
-    seller_speeds = _file(root / "pricing_data/seller_speeds.yaml", SellerSpeeds, problems)
+    files: dict[str, Any] = {name: _file(root / path, record, problems) for name, (path, record) in FILES.items()}
     problems += _unknown_gpus(rent_providers.values(), gpus) + _unknown_sellers(models.values(), api_providers)
     gpu_by_alias = _aliases(((g.id, (g.id, g.name, *g.aliases)) for g in gpus.values()), problems)
     model_by_alias = _aliases(((m.id, (m.id, m.name, m.hf_id, *m.aliases)) for m in models.values()), problems)
-    if problems or rules is None or ownership is None or presets is None or efficiencies is None or not technique_rules:
+    if problems:
         raise DataError("\n".join(problems))
-    if operators is None or requirements is None or signal_rules is None or seller_speeds is None:  # told above
-        raise DataError("\n".join(problems))
+    rules, presets = files["rules_file"], files.pop("presets_file")
     catalog = Catalog(
         gpus=gpus,
         models=models,
         api_providers=api_providers,
         rent_providers=rent_providers,
         rules={rule.provider: rule for rule in rules.rules},
-        rules_file=rules,
-        ownership=ownership,
         presets={preset.id: preset for preset in presets.presets},
-        efficiencies=efficiencies,
-        operators_file=operators,
-        requirements_file=requirements,
-        signal_rules=signal_rules,
-        technique_rules=technique_rules,
-        seller_speeds=seller_speeds,
         digest=_digest(root),
         gpu_by_alias=gpu_by_alias,
         model_by_alias=model_by_alias,
+        **files,
     )
     return _with_offers_of_the_company(catalog, root / PRIVATE_OFFERS)
 
