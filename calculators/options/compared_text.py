@@ -1,6 +1,7 @@
 """Sentences on what is not compared, or only under a condition: short context windows, sellers that miss a latency target,
 purchased servers, hybrids."""
 
+import math
 from collections.abc import Sequence
 
 from calculators.options.context_window import context_notes
@@ -16,7 +17,7 @@ HYBRID_BAR = f"hybrids are options only from {percent(CLOSE_FRAC)} cheaper, beca
 def compared_notes(every: AllOptions, allowed: AllowedOptions, ranked: Ranking, inputs: Inputs) -> list[str]:
     """What is not compared and why, where that matters."""
     short = context_notes([buy.option for buy in every.buys], inputs)
-    return short + _target_notes(allowed.set_aside) + conditional_notes(allowed, ranked)
+    return short + _target_notes(allowed.set_aside, ranked.options) + conditional_notes(allowed, ranked)
 
 
 def passed_over_reason(set_aside: Sequence[Option], ranked: Sequence[Option]) -> str:
@@ -32,13 +33,15 @@ def passed_over_reason(set_aside: Sequence[Option], ranked: Sequence[Option]) ->
     )
 
 
-def _target_notes(set_aside: Sequence[Option]) -> list[str]:
-    """Each seller that is ranked behind all others, with the figure that it misses."""
+def _target_notes(set_aside: Sequence[Option], ranked: Sequence[Option]) -> list[str]:
+    """Each seller that would be the cheapest but is ranked behind all others, with the figure that it misses."""
+    least = min((option.usd_per_month for option in ranked), default=math.inf)
     return [
         f"{option.label} ({usd(option.usd_per_month)}/month) is ranked behind all others, because it "
         f"{option.target_check.missed}. Others' requests, not yours: {option.target_check.measured}. Measure it with your "
         "own, or relax the target on the Workload page."
         for option in set_aside
+        if option.usd_per_month < least
     ]
 
 
