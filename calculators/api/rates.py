@@ -48,7 +48,7 @@ class ApiOffer:
     provider_name: str
     model: str
     library: ModelInfo | None
-    """The model in genai-prices; None where its prices are in pricing_data/api (`own_prices`)."""
+    """The model in genai-prices; None where its prices are in pricing_data (`own_prices`)."""
     own_prices: tuple[ApiPrice, ...]
     source: Source
     confidence: Confidence
@@ -118,15 +118,17 @@ def api_offer(provider: str, model: str, catalog: Catalog, note: str | None = No
     library = library_model(provider, model)
     if library is None:
         raise DataError(_no_price(provider, model, catalog))
+    right = catalog.library_correction(provider, model)
+    corrected = catalog.corrections_file.sources[right.source] if right is not None else None
     return ApiOffer(
         provider=provider,
         provider_name=provider_name(provider),
         model=model,
-        library=library,
-        own_prices=(),
-        source=_library_source(),
-        confidence="medium",
-        note=note,
+        library=library if right is None else None,
+        own_prices=() if right is None else (right,),
+        source=corrected or _library_source(),
+        confidence="medium" if right is None else right.confidence,
+        note=note or (right.note if right is not None else None),
         context_tok=library.context_window,
     )
 

@@ -9,7 +9,16 @@ from calculators.catalog.efficiency import Efficiencies, Efficiency, EngineFit, 
 from calculators.catalog.hardware import Gpu
 from calculators.catalog.models import Model
 from calculators.catalog.presets import Preset
-from calculators.catalog.prices import ApiProvider, Ownership, ProviderRule, ProviderRules, Rent, RentProvider
+from calculators.catalog.prices import (
+    ApiProvider,
+    LibraryCorrection,
+    LibraryCorrections,
+    Ownership,
+    ProviderRule,
+    ProviderRules,
+    Rent,
+    RentProvider,
+)
 from calculators.catalog.signal_rules import SignalRules
 from calculators.catalog.techniques import TechniqueRules
 from calculators.errors import UnknownId
@@ -25,6 +34,7 @@ class Catalog:
     rent_providers: Mapping[str, RentProvider]
     rules: Mapping[str, ProviderRule]
     rules_file: ProviderRules
+    corrections_file: LibraryCorrections
     ownership: Ownership
     presets: Mapping[str, Preset]
     efficiencies: Efficiencies
@@ -44,6 +54,11 @@ class Catalog:
     @property
     def requirements(self) -> Mapping[str, Requirement]:
         return self.requirements_file.by_id
+
+    def library_correction(self, provider: str, model: str) -> LibraryCorrection | None:
+        """The right price of a model that genai-prices has wrong; None where the library stands."""
+        every = self.corrections_file.prices
+        return next((one for one in every if (one.provider, one.model) == (provider, model)), None)
 
     def gpu(self, name: str) -> Gpu:
         return self.gpus[_resolve(name, self.gpu_by_alias, "GPU", "hardware_profiles/gpus")]

@@ -15,14 +15,13 @@ from calculators.catalog.hardware import Gpu
 from calculators.catalog.models import Model
 from calculators.catalog.presets import Presets
 from calculators.catalog.price_library import library_model, own_model, price_library_version
-from calculators.catalog.prices import ApiProvider, Ownership, ProviderRules, RentProvider
+from calculators.catalog.prices import ApiProvider, LibraryCorrections, Ownership, ProviderRules, RentProvider
 from calculators.catalog.signal_rules import SignalRules
 from calculators.catalog.techniques import TechniqueRules
 from calculators.catalog.yaml_reader import AnyRecord, load_record
 from calculators.errors import DataError
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-STALE_DAYS = 180  # older prices are marked: rents moved by half within six months of 2026
 
 
 @cache
@@ -34,6 +33,7 @@ def load_catalog(root: Path = ROOT) -> Catalog:
     api_providers = _folder(root / "pricing_data/api", ApiProvider, "provider", problems)
     rent_providers = _folder(root / "pricing_data/gpu_rents", RentProvider, "provider", problems)
     rules = _file(root / "pricing_data/provider_rules.yaml", ProviderRules, problems)
+    corrections = _corrections(root, problems)
     ownership = _file(root / "pricing_data/ownership.yaml", Ownership, problems)
     presets = _file(root / "pricing_data/workload_presets.yaml", Presets, problems)
     efficiencies = _file(root / "hardware_profiles/efficiency.yaml", Efficiencies, problems)
@@ -44,7 +44,7 @@ def load_catalog(root: Path = ROOT) -> Catalog:
     problems += _unknown_gpus(rent_providers.values(), gpus) + _unknown_sellers(models.values(), api_providers)
     gpu_by_alias = _aliases(((g.id, (g.id, g.name, *g.aliases)) for g in gpus.values()), problems)
     model_by_alias = _aliases(((m.id, (m.id, m.name, m.hf_id, *m.aliases)) for m in models.values()), problems)
-    if problems or rules is None or ownership is None or presets is None or efficiencies is None:
+    if problems or rules is None or ownership is None or presets is None or efficiencies is None or corrections is None:
         raise DataError("\n".join(problems))
     if operators is None or requirements is None or signal_rules is None or technique_rules is None:  # told above
         raise DataError("\n".join(problems))
@@ -55,6 +55,7 @@ def load_catalog(root: Path = ROOT) -> Catalog:
         rent_providers=rent_providers,
         rules={rule.provider: rule for rule in rules.rules},
         rules_file=rules,
+        corrections_file=corrections,
         ownership=ownership,
         presets={preset.id: preset for preset in presets.presets},
         efficiencies=efficiencies,
@@ -146,6 +147,16 @@ def _unknown_sellers(models: Iterable[Model], api_providers: Mapping[str, ApiPro
         if library_model(hosted.provider, hosted.model) is None
         and own_model(api_providers, hosted.provider, hosted.model) is None
     ]
+
+
+def _corrections(root: Path, problems: list[str]) -> LibraryCorrections | None:
+    loaded = _file(root / "pricing_data/library_corrections.yaml", LibraryCorrections, problems)
+    problems += [
+        f"library_corrections.yaml: genai-prices has no '{one.model}' of {one.provider}; remove the entry"
+        for one in (loaded.prices if loaded else ())
+        if library_model(one.provider, one.model) is None
+    ]
+    return loaded
 
 
 def _aliases(named: Iterable[tuple[str, tuple[str, ...]]], problems: list[str]) -> dict[str, str]:

@@ -6,7 +6,7 @@ from calculators.api.cache_terms import cache_terms
 from calculators.api.rates import scheduled_changes
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.hardware import Gpu
-from calculators.catalog.load import STALE_DAYS
+from calculators.catalog.rent_history import STALE_DAYS
 from calculators.compliance.assessment import ComplianceAssessment
 from calculators.decision.crossover import Crossover
 from calculators.decision.savings import first_month

@@ -8,7 +8,7 @@ import streamlit as st
 
 from calculators.catalog.base import Source
 from calculators.catalog.glossary import help_text
-from calculators.catalog.load import STALE_DAYS
+from calculators.catalog.rent_history import STALE_DAYS
 from calculators.report.catalog_view import (
     KV_CACHE_TOK,
     ListedPrice,
@@ -169,6 +169,7 @@ def estimate_table() -> None:
             "High": row.high,
             "Unit": row.value.unit,
             "Definition": row.value.what,
+            "By source": row.by_source,
             **_provenance(catalog().ownership.sources[row.value.source], row.value.confidence),
         }
         for row in estimates(catalog())
