@@ -20,6 +20,7 @@ from calculators.decision.traffic_doubt_text import doubt_sentences
 from calculators.decision.verdict import Verdict, decide
 from calculators.decision.verdict_context import TrafficDoubt, verdict_context
 from calculators.decision.verdict_text import TrafficWords, confidence_sentence
+from calculators.fleet.rent_gap import RentGap, rent_gap
 from calculators.fleet.staircase import Staircase
 from calculators.options.build import self_host_line
 from calculators.options.compared_text import compared_notes
@@ -69,6 +70,8 @@ class Evaluation:
     feasibility: tuple[Feasibility, ...]
     no_fleet: NoFleet | None
     """Why nothing can be self-hosted, and what would help; None where something can."""
+    rent_gap: RentGap | None
+    """What keeps every GPU price out of the comparison; None where something is compared, or renting is not at stake."""
     traffic_doubt: TrafficDoubt
     caveats: tuple[str, ...]
     bill_lines: tuple[BillLine, ...]
@@ -130,7 +133,8 @@ class Evaluation:
         """How sure the verdict is, in a sentence."""
         verdict, workload = self.verdict, self.scenario.workload
         words = TrafficWords(has_range(workload), doubt_sentences(self.traffic_doubt, workload, self.options))
-        return confidence_sentence(verdict.kind, verdict.sureness, verdict.winner, self.allowed, words)
+        is_partial = self.rent_gap is not None
+        return confidence_sentence(verdict.kind, verdict.sureness, verdict.winner, self.allowed, words, is_partial)
 
     def curves(self, grid: Array) -> list[Curve]:
         """Monthly cost of every API option, and of the cheapest self-hosted fleet, over a grid of volumes (v,)."""
@@ -162,7 +166,8 @@ def _evaluated(inputs: Inputs) -> Evaluation:
     missing = no_fleet(fits, allowed, inputs)
     signals = exit_signals(inputs, ranked, today, savings, missing)
     doubt = traffic_doubt(ranked, traffic, scenario.workload)
-    context = verdict_context(ranked, assessment, signals, doubt, scenario, missing)
+    gap = None if any(s.offer.basis != "owned" for s in every.stairs) else _rent_gap(inputs)
+    context = replace(verdict_context(ranked, assessment, signals, doubt, scenario, missing), rent_gap=gap)
     verdict = decide(today, ranked, against_best, crossovers[0][1], missing.words if missing else "", context)
     notes = [*compared_notes(every, allowed, by_cost, inputs), *growth_note(scenario, against_best, allowed.buys)]
     return Evaluation(
@@ -180,10 +185,20 @@ def _evaluated(inputs: Inputs) -> Evaluation:
         build_line=self_host.line,
         feasibility=fits,
         no_fleet=missing,
+        rent_gap=gap,
         traffic_doubt=doubt,
         caveats=(*contract_conditions(verdict.winner, assessment), *notes, *caveats(inputs, today, ranked)),
         bill_lines=bill_lines(inputs),
     )
+
+
+def _rent_gap(inputs: Inputs) -> RentGap | None:
+    """The gap in the rents, where renting is at stake: a candidate is acceptable, and no requirement rules rented GPUs out."""
+    scenario, catalog = inputs.scenario, inputs.catalog
+    needed = (catalog.requirements[id] for id in scenario.compliance.requirements)
+    if any(requirement.paths and "rented_gpus" not in requirement.paths for requirement in needed):
+        return None
+    return rent_gap(scenario, catalog) if any(c.gate != "not_acceptable" for c in scenario.candidates) else None
 
 
 def sensitivity_of(evaluation: Evaluation, catalog: Catalog) -> DecisionSensitivity:

@@ -77,7 +77,7 @@ class Catalog:
         ]
 
     def rents(self, gpu_id: str) -> Iterable[tuple[RentProvider, Rent]]:
-        """Bookable offers for a GPU (market indices left out), cheapest first."""
+        """Every bookable row for a GPU, history included (market indices left out), cheapest first."""
         offers = [(p, r) for p in self.rent_providers.values() if not p.index for r in p.rents if r.gpu == gpu_id]
         return sorted(offers, key=lambda pair: pair[1].usd_per_gpu_h)
 

@@ -42,14 +42,6 @@ def _takes_place_of(one: Rent, other: Rent) -> bool:
     return is_same and one.usd_per_gpu_h > other.usd_per_gpu_h
 
 
-def listings(provider: RentProvider, rents: Iterable[Rent]) -> dict[tuple[str, str], frozenset[str]]:
-    """By GPU and term, the listings that show a price of this provider among `rents`."""
-    shown = defaultdict[tuple[str, str], set[str]](set)
-    for rent in rents:
-        shown[rent.gpu, rent.commitment].add(provider.sources[rent.source].listing)
-    return {key: frozenset(names) for key, names in shown.items()}
-
-
 def price_points(providers: Iterable[RentProvider], gpu_id: str, day: date) -> Iterator[tuple[date, Sequence[float]]]:
     """On-demand prices of a GPU over time: each day on which a price was seen, with the current prices in USD per GPU-hour of
     that day that are not stale, one for each provider (its lowest), ascending. Market indices and marketplaces are left out."""

@@ -254,16 +254,28 @@ def allowed_options(every: AllOptions, assessment: ComplianceAssessment, inputs:
         servers = "fallback"
     else:
         kept = kept & ~owned
+    compared = kept & _newest_of(every.stairs, kept & finite)
     return AllowedOptions(
         buys=tuple(cheapest_buys(buys)),
-        stairs=_where(every.stairs, kept),
-        rents_usd=every.rents_usd[kept],
+        stairs=_where(every.stairs, compared),
+        rents_usd=every.rents_usd[compared],
         infeasible=every.infeasible,
         lines=every.lines,
         servers=servers,
         standby=_where(every.stairs, may_step_in) if servers == "left_out" else (),
         servers_usd_per_month=float(servers_usd) if np.isfinite(servers_usd) else None,
         barred=_barred(every, np.flatnonzero(finite & ~kept & ~owned), assessment, inputs.catalog),
+    )
+
+
+def _newest_of(stairs: Sequence[Staircase], carries: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(s,) False for stale prices, wherever the model has a fleet on that GPU at a newer one among those that carry the
+    volume and are allowed."""
+    pairs = [(s.capacity.config.model.id, s.offer.gpu_id) for s in stairs]
+    is_newer = np.array([not s.offer.is_stale and not s.offer.is_owned for s in stairs], dtype=bool)
+    newer = {pairs[i] for i in np.flatnonzero(carries & is_newer).tolist()}
+    return np.array(
+        [not s.offer.is_stale or pair not in newer for s, pair in zip(stairs, pairs, strict=True)], dtype=bool
     )
 
 

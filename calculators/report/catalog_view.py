@@ -17,7 +17,7 @@ from calculators.api.rates import (
 from calculators.catalog.base import Range
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.models import Model
-from calculators.catalog.prices import CacheVariant, ProviderRule, Rent, RentProvider
+from calculators.catalog.prices import CacheVariant, ProviderRule
 from calculators.catalog.rent_history import STALE_DAYS
 from calculators.evaluate import Evaluation
 from calculators.options.buy import hosted_options
@@ -129,12 +129,6 @@ def why_no_option(option: Option, evaluation: Evaluation) -> str:
 def hosting_providers(catalog: Catalog) -> list[str]:
     """Ids of all providers that host an open model of the catalog."""
     return sorted({hosted.provider for model in catalog.models.values() for hosted in model.hosted})
-
-
-def gpu_prices(catalog: Catalog) -> list[tuple[Rent, RentProvider]]:
-    """All GPU prices with their provider, by GPU and price; market indices included."""
-    offers = ((rent, provider) for provider in catalog.rent_providers.values() for rent in provider.rents)
-    return sorted(offers, key=lambda pair: (catalog.gpus[pair[0].gpu].name, pair[0].usd_per_gpu_h))
 
 
 def model_facts(catalog: Catalog) -> list[ModelFacts]:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.prices import Rent, RentProvider
-from calculators.catalog.rent_history import STALE_DAYS, current_rents, is_fresh, listings, price_points
+from calculators.catalog.rent_history import STALE_DAYS, current_rents, is_fresh, price_points
 
 DAY = date(2026, 11, 1)
 
@@ -118,20 +118,6 @@ def test_a_row_is_fresh_until_it_is_half_a_year_old() -> None:
 def _provider(rents: list[Rent], **words: object) -> RentProvider:
     sources = {"s": {"title": "Lister, snapshot of May", "accessed": DAY, "kind": "secondary"}}
     return RentProvider.model_validate({"provider": "p", "name": "P", "rents": rents, "sources": sources, **words})
-
-
-def test_files_and_days_of_one_publisher_are_one_listing() -> None:
-    provider = _provider([_rent(2.0), _rent(3.0, term="spot")])
-    two = provider.model_copy(
-        update={
-            "rents": (*provider.rents, provider.rents[0].model_copy(update={"source": "t"})),
-            "sources": {**provider.sources, "t": provider.sources["s"].model_copy(update={"title": "Lister, report"})},
-        }
-    )
-    assert listings(two, two.rents) == {
-        ("h100-sxm", "on_demand"): frozenset({"Lister"}),
-        ("h100-sxm", "spot"): frozenset({"Lister"}),
-    }
 
 
 def test_points_over_time_hold_one_price_of_each_provider_while_it_is_fresh() -> None:

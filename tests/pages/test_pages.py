@@ -488,6 +488,18 @@ def test_break_even_marks_say_with_which_option() -> None:
     assert any(text.startswith("vs. hosted<br>open model: ") for text in marks)
 
 
+def test_the_prices_page_says_what_the_scenario_searches_and_why_not_the_rest() -> None:
+    app = start().switch_page("pages/reference/prices.py").run()
+    frame = app.dataframe[0].value
+    counts = app.table[0].value
+    assert counts["GPU prices"].sum() == len(frame)
+    assert {"searched", "market index, not for rent", "history: a newer price is listed"} <= set(frame["Use"])
+    assert set(frame["Listings"]) == {"one", "several"}
+    chart = app.get("plotly_chart")[0].proto
+    assert "NVIDIA H100 80 GB SXM: the median provider asked $" in words(app)
+    assert "median provider" in chart.spec
+
+
 @pytest.mark.parametrize("table", ["Provider rules", "Cost estimates", "GPUs", "Open models"])
 def test_no_table_of_prices_shows_a_field_s_name_or_an_empty_value(table: str) -> None:
     app = start().switch_page("pages/reference/prices.py").run()
