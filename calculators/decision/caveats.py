@@ -195,7 +195,7 @@ def _rent_notes(plan: FleetPlan, scenario: Scenario) -> list[str]:
     if seen is not None and (scenario.as_of - seen).days > STALE_DAYS:
         notes.append(
             f"The GPU price at {plan.offer.provider} was last seen on {seen}, {plural((scenario.as_of - seen).days, 'day')} ago; "
-            "no newer price of this GPU is allowed and serves, so its confidence is one level lower. GPU prices rose by about "
+            "no newer price of this GPU is allowed and holds the replica, so its confidence is one level lower. GPU prices rose by about "
             "half in 2026: ask for a quote."
         )
     notes.append("The GPU price is one provider's list price. Availability of the GPUs is not known.")

@@ -37,7 +37,7 @@ class MachineOffer:
     confidence: Confidence
     basis: OfferBasis
     is_stale: bool = False
-    """Whether its price is older than half a year: it counts only where its GPU has no newer one that is allowed."""
+    """Whether its price is older than half a year: as of `RentRow`."""
     is_single_listing: bool = False
     """Whether only one listing shows this provider's price."""
 

@@ -30,7 +30,7 @@ class RentRow:
     excluded_by: tuple[Exclusion, ...]
     """Everything that leaves it out; empty where it is searched."""
     is_stale: bool
-    """Older than `STALE_DAYS`: it counts only where a GPU has nothing newer that is allowed."""
+    """Older than `STALE_DAYS`: it counts only where nothing newer of its GPU is allowed and holds the configuration."""
     is_single_listing: bool
     """Whether only one listing shows a price of this provider for the GPU and term."""
 

@@ -254,7 +254,7 @@ def allowed_options(every: AllOptions, assessment: ComplianceAssessment, inputs:
         servers = "fallback"
     else:
         kept = kept & ~owned
-    compared = kept & _newest_of(every.stairs, kept & finite)
+    compared = kept & newest_of(every.stairs, kept)
     return AllowedOptions(
         buys=tuple(cheapest_buys(buys)),
         stairs=_where(every.stairs, compared),
@@ -268,15 +268,12 @@ def allowed_options(every: AllOptions, assessment: ComplianceAssessment, inputs:
     )
 
 
-def _newest_of(stairs: Sequence[Staircase], carries: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """(s,) False for stale prices, wherever the model has a fleet on that GPU at a newer one among those that carry the
-    volume and are allowed."""
-    pairs = [(s.capacity.config.model.id, s.offer.gpu_id) for s in stairs]
+def newest_of(stairs: Sequence[Staircase], allowed: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(s,) False for stale prices, wherever a newer one that is allowed is of a machine that holds the same configuration.
+    Neither volume nor speed come into it, so that the same prices are compared at every one."""
     is_newer = np.array([not s.offer.is_stale and not s.offer.is_owned for s in stairs], dtype=bool)
-    newer = {pairs[i] for i in np.flatnonzero(carries & is_newer).tolist()}
-    return np.array(
-        [not s.offer.is_stale or pair not in newer for s, pair in zip(stairs, pairs, strict=True)], dtype=bool
-    )
+    held = {id(stairs[i].capacity) for i in np.flatnonzero(allowed & is_newer).tolist()}
+    return np.array([not s.offer.is_stale or id(s.capacity) not in held for s in stairs], dtype=bool)
 
 
 def _where(stairs: Sequence[Staircase], keep: NDArray[np.bool_]) -> tuple[Staircase, ...]:

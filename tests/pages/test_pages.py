@@ -464,15 +464,19 @@ def test_the_advised_set_goes_into_the_scenario() -> None:
     assert not app.exception
 
 
-def _nearly_even() -> str:
-    """A link to the starting case with hardly a peak, as the log alone shows it: one GPU carries the load."""
+def _nearly_even(*gpus: str) -> str:
+    """A link to the starting case with hardly a peak, as the log alone shows it: one MI300X carries the load."""
     scenario = default_scenario(date(2026, 11, 23))
     figures = {"peak_ratio": 1.2, "peak_range_ratio": None}
-    return link(scenario.model_copy(update={"workload": scenario.workload.model_copy(update=figures)}))
+    parts = {
+        "workload": scenario.workload.model_copy(update=figures),
+        "hardware": scenario.hardware.model_copy(update={"gpus": gpus}),
+    }
+    return link(scenario.model_copy(update=parts))
 
 
 def test_a_technique_that_costs_money_is_said_on_both_technique_pages() -> None:
-    app = start(_nearly_even()).switch_page("pages/engineer/techniques.py").run()
+    app = start(_nearly_even("mi300x")).switch_page("pages/engineer/techniques.py").run()
     app.toggle(key="techniques.disaggregation").set_value(True).run()
     assert app.subheader[0].value.startswith("Disaggregation costs ")
     assert "allowed, not needed" in app.table[0].value.to_csv()
