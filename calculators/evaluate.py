@@ -31,6 +31,7 @@ from calculators.options.ranking import as_ranked, curves_of, ranking
 from calculators.options.remedies import NoFleet, no_fleet
 from calculators.options.scenario_check import check_ids
 from calculators.options.shortlist import (
+    AllOptions,
     allowed_options,
     assess_options,
     assessed_as_compared,
@@ -70,8 +71,6 @@ class Evaluation:
     feasibility: tuple[Feasibility, ...]
     no_fleet: NoFleet | None
     """Why nothing can be self-hosted, and what would help; None where something can."""
-    rent_gap: RentGap | None
-    """What keeps every GPU price out of the comparison; None where something is compared, or renting is not at stake."""
     traffic_doubt: TrafficDoubt
     caveats: tuple[str, ...]
     bill_lines: tuple[BillLine, ...]
@@ -133,7 +132,7 @@ class Evaluation:
         """How sure the verdict is, in a sentence."""
         verdict, workload = self.verdict, self.scenario.workload
         words = TrafficWords(has_range(workload), doubt_sentences(self.traffic_doubt, workload, self.options))
-        is_partial = self.rent_gap is not None
+        is_partial = verdict.rent_gap is not None
         return confidence_sentence(verdict.kind, verdict.sureness, verdict.winner, self.allowed, words, is_partial)
 
     def curves(self, grid: Array) -> list[Curve]:
@@ -161,14 +160,14 @@ def _evaluated(inputs: Inputs) -> Evaluation:
     assessment = assessed_as_compared(assessment, every, allowed, ranked, inputs)
     today = next((option for option in ranked if option.kind == "api_today"), every.buys[0].option)
     (_, against_best), *crossovers = crossovers_of(today, as_ranked(allowed.buys, ranked), self_host, inputs)
-    savings = savings_by_month(inputs, envelope, bounds, allowed.lines, allowed.buys)
     fits = feasibility_matrix(allowed, self_host.line, inputs)
     missing = no_fleet(fits, allowed, inputs)
+    why = missing.words if missing else ""
+    savings = savings_by_month(inputs, envelope, bounds, allowed.lines, allowed.buys)
     signals = exit_signals(inputs, ranked, today, savings, missing)
     doubt = traffic_doubt(ranked, traffic, scenario.workload)
-    gap = None if any(s.offer.basis != "owned" for s in every.stairs) else _rent_gap(inputs)
-    context = replace(verdict_context(ranked, assessment, signals, doubt, scenario, missing), rent_gap=gap)
-    verdict = decide(today, ranked, against_best, crossovers[0][1], missing.words if missing else "", context)
+    context = verdict_context(ranked, assessment, signals, doubt, scenario, missing)
+    verdict = decide(today, ranked, against_best, crossovers[0][1], why, replace(context, rent_gap=_gap(every, inputs)))
     notes = [*compared_notes(every, allowed, by_cost, inputs), *growth_note(scenario, against_best, allowed.buys)]
     return Evaluation(
         scenario=scenario,
@@ -185,15 +184,16 @@ def _evaluated(inputs: Inputs) -> Evaluation:
         build_line=self_host.line,
         feasibility=fits,
         no_fleet=missing,
-        rent_gap=gap,
         traffic_doubt=doubt,
         caveats=(*contract_conditions(verdict.winner, assessment), *notes, *caveats(inputs, today, ranked)),
         bill_lines=bill_lines(inputs),
     )
 
 
-def _rent_gap(inputs: Inputs) -> RentGap | None:
+def _gap(every: AllOptions, inputs: Inputs) -> RentGap | None:
     """The gap in the rents, where renting is at stake: a candidate is acceptable, and no requirement rules rented GPUs out."""
+    if any(not s.offer.is_owned for s in every.stairs):
+        return None
     scenario, catalog = inputs.scenario, inputs.catalog
     needed = (catalog.requirements[id] for id in scenario.compliance.requirements)
     if any(requirement.paths and "rented_gpus" not in requirement.paths for requirement in needed):
