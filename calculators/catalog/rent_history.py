@@ -8,7 +8,7 @@ from typing import TypeVar
 from calculators.catalog.prices import Rent, RentProvider
 
 STALE_DAYS = 180
-"""Older prices are marked, and taken only where a GPU has none that is newer: rents moved by half within six months of 2026."""
+"""Older prices are marked, and taken only where nothing newer holds the configuration: rents moved by half within six months of 2026."""
 VAGUE_REGIONS = (None, "global", "any")
 """What a list says that names no region."""
 _Rent = TypeVar("_Rent", bound=Rent)

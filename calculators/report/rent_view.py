@@ -13,7 +13,7 @@ from calculators.scenario.schema import Scenario
 from calculators.units import plural, signed_percent, usd
 
 SEARCHED = "searched"
-FALLBACK = f"older than {STALE_DAYS} days: only where a GPU has nothing newer"
+FALLBACK = f"older than {STALE_DAYS} days: only where nothing newer holds the replica"
 REASONS: Mapping[Exclusion, str] = {
     "gpu": "GPU not compared",
     "your_price": "your negotiated price counts instead",
@@ -64,7 +64,7 @@ def search_sentence(rows: Sequence[RentRow]) -> str:
     """How many of all rows the scenario searches."""
     newer = sum(row.is_searched and not row.is_stale for row in rows)
     older = sum(row.is_searched and row.is_stale for row in rows)
-    also = f", and {older} older ones where a GPU has nothing newer" if older else ""
+    also = f", and {older} older ones where nothing newer holds the replica" if older else ""
     return f"Your scenario searches {newer} of {plural(len(rows), 'GPU price')}{also}."
 
 

@@ -42,7 +42,7 @@ def test_the_reasons_of_shipped_rows_all_have_words(live_catalog: Catalog) -> No
     words = {use_words(row) for row in rows}
     assert len(rows) == sum(count for _, count in search_counts(rows))
     assert {"searched", REASONS["index"], REASONS["superseded"], REASONS["marketplace"], REASONS["term"]} <= words
-    assert "older ones where a GPU has nothing newer" in search_sentence(rows)
+    assert "older ones where nothing newer holds the replica" in search_sentence(rows)
 
 
 def test_a_change_is_told_against_a_day_with_half_as_many_providers() -> None:
