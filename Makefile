@@ -2,6 +2,7 @@
 # make test   install what is needed and run every test, the browser ones included where there is a Chromium
 # make check  format, lint, types, data files and tests: what CI runs
 # make data   check the data files only
+# make update-prices   what the newest prices would change     WRITE=1 LISTS=folder SCENARIOS=folder PACKAGES=folder ACCEPT=name
 # make fuzz   read 2,000 malformed logs and measure each (about 5 minutes)
 # make bench  how fast the calculation is, as ratios
 # make simulate  latency model against a replay of real requests    TRACES="my_trace.csv ..."
@@ -13,7 +14,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 CODE := app.py serve.py calculators pages tests tools
 
-.PHONY: run test check lint data format clean picture simulate accuracy bench fuzz
+.PHONY: run test check lint data format clean picture simulate accuracy bench fuzz update-prices
 
 run: .venv/app
 	$(BIN)/python serve.py --port $(PORT) --host $(HOST)
@@ -34,6 +35,10 @@ lint: .venv/dev
 
 data: .venv/app
 	$(BIN)/python -m calculators check
+
+update-prices: .venv/app
+	@$(BIN)/python -m calculators update-prices $(if $(WRITE),--write) $(if $(LISTS),--lists "$(LISTS)") $(if $(SCENARIOS),--scenarios "$(SCENARIOS)") \
+		$(if $(PACKAGES),--packages "$(PACKAGES)") $(if $(ACCEPT),--accept "$(ACCEPT)")
 
 format: .venv/dev
 	$(BIN)/ruff format $(CODE)

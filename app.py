@@ -40,7 +40,7 @@ with st.sidebar:
     st.caption(
         f"Data version {state.catalog().digest[:8]} ({st.session_state['as_of']}). The URL saves your inputs: copy it to share them."
     )
-state.show_notice()
+state.show_notice(page.url_path)
 state.publish()  # changing pages empties the address; a reload in mid-run must not lose the inputs
 page.run()
 state.publish()

@@ -26,6 +26,7 @@ from streamlit.web import cli
 
 from calculators.catalog.load import load_catalog
 from calculators.errors import DataError
+from pages.shared.upload_limits import bound_uploads
 
 ROOT = Path(__file__).resolve().parent
 
@@ -42,6 +43,7 @@ def main() -> int:
         return 2
     if not is_loopback(options.host):
         print(f"Listening on {options.host}: anybody who can reach this machine can open the app. It has no sign-in.")
+    bound_uploads()
     net_util._external_ip = options.host  # else Streamlit asks an outside service when a strange origin connects
     threading.Thread(target=warm_up, args=(options.host, options.port), daemon=True).start()
     sys.argv = [

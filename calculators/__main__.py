@@ -1,12 +1,14 @@
 """The command line, with the same figures as the pages: `python -m calculators check | decide | record | rerun | cache-replay |
-prompt-scan | quantize-scan | serve-files | throughput | workload`.
+prompt-scan | quantize-scan | serve-files | throughput | update-prices | workload`.
 
 Exit status 0, 2 with one clear line on bad input, or 130 when stopped by Ctrl-C.
 """
 
 import argparse
+import contextlib
 import json
 import math
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -17,6 +19,7 @@ from typing import Any
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.load import ROOT, load_catalog
 from calculators.errors import DataError
+from calculators.price_updates.update_command import add_update_command
 from calculators.scenario.files import read_scenario
 from calculators.units import printable
 from calculators.workload_command import add_workload_command
@@ -71,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.set_defaults(run=_serve_files)
     _add_measuring(commands)
     add_workload_command(commands)
+    add_update_command(commands)
     return parser
 
 
@@ -285,5 +289,13 @@ def _bar(share: float) -> None:
     print(f"\r{share:4.0%}", end="\r" if share < 1 else "\n", file=sys.stderr, flush=True)
 
 
+def _leave(status: int) -> None:
+    """Ends the process at once: to take all objects apart one by one takes a tenth of the time of a short command."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(BrokenPipeError):
+            stream.flush()
+    os._exit(status)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    _leave(main())

@@ -1,6 +1,7 @@
 """The whole calculation, top to bottom: scenario and catalog in, Evaluation out. Pages, command line, report and tests
 all call `evaluate`; every intermediate result is kept, so that any number on a page can be traced."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from calculators.api.bill import paid_ratios, todays_parts
@@ -18,12 +19,12 @@ from calculators.decision.signals import exit_signals
 from calculators.decision.traffic_doubt import traffic_doubt
 from calculators.decision.traffic_doubt_text import doubt_sentences
 from calculators.decision.verdict import Verdict, decide
-from calculators.decision.verdict_context import TrafficDoubt, verdict_context
+from calculators.decision.verdict_context import TrafficDoubt, VerdictContext, verdict_context
 from calculators.decision.verdict_text import TrafficWords, confidence_sentence
 from calculators.fleet.rent_gap import RentGap, rent_gap
 from calculators.fleet.staircase import Staircase
 from calculators.options.build import self_host_line
-from calculators.options.compared_text import compared_notes
+from calculators.options.compared_text import compared_notes, passed_over_reason
 from calculators.options.context_window import is_too_short
 from calculators.options.feasibility import Feasibility, feasibility_matrix
 from calculators.options.option import LinearCost, Option, best_build, best_buy
@@ -32,6 +33,7 @@ from calculators.options.remedies import NoFleet, no_fleet
 from calculators.options.scenario_check import check_ids
 from calculators.options.shortlist import (
     AllOptions,
+    AllowedOptions,
     allowed_options,
     assess_options,
     assessed_as_compared,
@@ -56,6 +58,8 @@ class Evaluation:
     demand: Demand
     options: tuple[Option, ...]
     """Today's API first, then the others that are allowed, by cost."""
+    set_aside: tuple[Option, ...]
+    """API options that are allowed, but miss a latency target that others are not known to miss; ranked behind them."""
     today_allowed: bool
     verdict: Verdict
     assessment: ComplianceAssessment
@@ -96,7 +100,9 @@ class Evaluation:
         return f"{option.label} ({barred})" if barred else option.label
 
     def barred_words(self, option: Option) -> str:
-        """How far an option is not allowed; empty where it is. Only today's API is kept then."""
+        """Why an option may not be chosen; empty where it may. Today's API is kept then, and sellers that are too slow."""
+        if any(option is one for one in self.set_aside):
+            return option.target_check.missed
         return self.today_barred if option is self.today else ""
 
     @property
@@ -108,6 +114,8 @@ class Evaluation:
             return "its context window is too small"
         paths = [p.path for p in self.assessment.paths if p.path.kind not in ("rented_gpus", "own_hardware")]
         statuses = {path.status for path in paths if path.operator in self.today.operators}
+        if self.today.target_check.missed and statuses <= {"allowed"}:
+            return f"it {self.today.target_check.missed}"
         is_to_ask = "ask" in statuses and "blocked" not in statuses
         return f"not {'known to be ' if is_to_ask else ''}allowed under your requirements"
 
@@ -143,8 +151,9 @@ class Evaluation:
 
 def evaluate(scenario: Scenario, catalog: Catalog) -> Evaluation:
     """The evaluation of a scenario. Raises UnknownId or DataError when it names something the catalog does not hold."""
-    check_ids(scenario, catalog)
-    return _evaluated(Inputs.of(scenario, catalog))
+    inputs = Inputs.of(scenario, catalog)
+    check_ids(scenario, inputs.catalog)
+    return _evaluated(inputs)
 
 
 def _evaluated(inputs: Inputs) -> Evaluation:
@@ -160,20 +169,20 @@ def _evaluated(inputs: Inputs) -> Evaluation:
     assessment = assessed_as_compared(assessment, every, allowed, ranked, inputs)
     today = next((option for option in ranked if option.kind == "api_today"), every.buys[0].option)
     (_, against_best), *crossovers = crossovers_of(today, as_ranked(allowed.buys, ranked), self_host, inputs)
-    fits = feasibility_matrix(allowed, self_host.line, inputs)
-    missing = no_fleet(fits, allowed, inputs)
-    why = missing.words if missing else ""
     savings = savings_by_month(inputs, envelope, bounds, allowed.lines, allowed.buys)
+    missing = no_fleet(fits := feasibility_matrix(allowed, self_host.line, inputs), allowed, inputs)
     signals = exit_signals(inputs, ranked, today, savings, missing)
     doubt = traffic_doubt(ranked, traffic, scenario.workload)
     context = verdict_context(ranked, assessment, signals, doubt, scenario, missing)
-    verdict = decide(today, ranked, against_best, crossovers[0][1], why, replace(context, rent_gap=_gap(every, inputs)))
+    context = _passing_over(replace(context, rent_gap=_gap(every, inputs)), allowed, ranked)
+    verdict = decide(today, ranked, against_best, crossovers[0][1], missing.words if missing else "", context)
     notes = [*compared_notes(every, allowed, by_cost, inputs), *growth_note(scenario, against_best, allowed.buys)]
     return Evaluation(
         scenario=scenario,
         digest=catalog.digest,
         demand=inputs.demand,
         options=(today, *(option for option in ranked if option is not today)),
+        set_aside=tuple(option for option in allowed.set_aside if option.label != today.label),
         today_allowed=any(option is today for option in ranked),
         verdict=verdict,
         assessment=assessment,
@@ -199,6 +208,10 @@ def _gap(every: AllOptions, inputs: Inputs) -> RentGap | None:
     if any(requirement.paths and "rented_gpus" not in requirement.paths for requirement in needed):
         return None
     return rent_gap(scenario, catalog) if any(c.gate != "not_acceptable" for c in scenario.candidates) else None
+
+
+def _passing_over(context: VerdictContext, allowed: AllowedOptions, ranked: Sequence[Option]) -> VerdictContext:
+    return replace(context, passed_over=passed_over_reason(allowed.set_aside, ranked))
 
 
 def sensitivity_of(evaluation: Evaluation, catalog: Catalog) -> DecisionSensitivity:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 HOURS_PER_MONTH = 730.0  # 8,760 h a year / 12; how every cloud bills "a month" of an always-on machine
 SECONDS_PER_HOUR = 3_600.0
+DAYS_PER_MONTH = HOURS_PER_MONTH / 24
 SECONDS_PER_MONTH = HOURS_PER_MONTH * SECONDS_PER_HOUR
 MONTHS_PER_YEAR = 12
 TOK_PER_MTOK = 1e6
@@ -89,6 +90,30 @@ def usd(value: float) -> str:
     return f"{sign}${max(cents, finer, key=len)}".removesuffix(".00")
 
 
+def usd_column(values: Sequence[float | None]) -> list[str]:
+    """Dollars of one column in one style: as `usd`, and where one has cents all below $100 have; None is empty. Beside
+    amounts of a dollar and more, smaller ones are rounded to cents."""
+    texts = ["" if value is None else usd(value) for value in values]
+    known = [abs(value) for value in values if value is not None and math.isfinite(value)]
+    has_cents = any(0 < size < 99.995 and "." in usd(size) for size in known)
+    if not has_cents:
+        return texts
+    least = 0.995 if max(known) >= 0.995 else 0.0  # a column of tiny prices keeps their figures
+    return [
+        text if value is None or not math.isfinite(value) or abs(value) >= 99.995 else _with_cents(value, least)
+        for value, text in zip(values, texts, strict=True)
+    ]
+
+
+def _with_cents(value: float, least_whole: float) -> str:
+    """An amount below $100 with cents; below `least_whole`, where that is not zero, rounded to them."""
+    size, sign = abs(value), "−" if value < 0 else ""
+    if least_whole and 0 < size < 0.005:
+        return f"{sign}<$0.01"
+    cents, finer = f"{size:.2f}", usd(size).lstrip("$")
+    return f"{sign}${cents if least_whole or len(finer) < len(cents) else finer}"
+
+
 def usd_range(low: float, high: float | None) -> str:
     """A range of dollars: $6.75k to $44.2k; empty where both ends are the same. Infinite or None: infeasible."""
     if high is None or not math.isfinite(high):
@@ -140,9 +165,9 @@ def listed(names: Sequence[str], last: str = "and") -> str:
 
 
 def capital(text: str) -> str:
-    """Words as the start of a sentence. A name keeps its spelling: gpt-oss, vLLM, gemini-2.5-flash, openai/gpt-5."""
+    """Words as the start of a sentence. A name keeps its spelling: gpt-oss, vLLM, gemini-2.5-flash, usage.csv."""
     first = text.split(" ", 1)[0]
-    is_name = first.startswith("gpt-") or re.search(r"\d|/|\w[A-Z]", first)
+    is_name = first.startswith("gpt-") or re.search(r"\d|/|\w[A-Z]|\w\.\w", first)
     return text if is_name else f"{text[:1].upper()}{text[1:]}"
 
 

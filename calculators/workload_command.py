@@ -4,6 +4,7 @@ What a file leaves open ends the command with exit status 2 and the option that 
 """
 
 import argparse
+import gc
 import json
 import sys
 from collections.abc import Collection, Sequence
@@ -53,16 +54,16 @@ def _add_answers(answers: Any) -> None:
     answers.add_argument("--output-includes-reasoning", choices=("yes", "no"), help="the output has reasoning tokens")
     answers.add_argument("--time-unit", choices=("s", "ms"), help="of a clock that counts from 0")
     answers.add_argument("--date-order", choices=("day", "month"), help="what a date such as 05/10/2026 begins with")
-    answers.add_argument(
-        "--repeated-ids", choices=("once", "each"), help="rows with one ID: one request, or each its own"
-    )
-    answers.add_argument(
-        "--repeated-rows", choices=("once", "each"), help="equal rows without an ID: copies, or requests"
-    )
-    answers.add_argument(
-        "--sampled", choices=("yes", "no"), help="each row stands for as many requests as a column says"
-    )
+    _add_row_answers(answers)
     answers.add_argument("--counts", choices=("running", "each"), help="tokens are running totals, or of each request")
+    answers.add_argument(
+        "--negative-rows", choices=("recurring", "once"), help="negative rows of a bill: discounts, or credits"
+    )
+    _add_figures(answers)
+
+
+def _add_figures(answers: Any) -> None:
+    answers.add_argument("--days", type=float, metavar="N", help="days that sums without dates are for")
     answers.add_argument("--requests", type=float, metavar="N", help="number of requests, where a file has only sums")
     answers.add_argument(
         "--input-tok-per-request", type=float, metavar="N", help="mean input tokens, where a file has only sums"
@@ -80,17 +81,39 @@ def _add_answers(answers: Any) -> None:
     )
 
 
+def _add_row_answers(answers: Any) -> None:
+    """Options for what single rows stand for."""
+    answers.add_argument(
+        "--repeated-ids", choices=("once", "each"), help="rows with one ID: one request, or each its own"
+    )
+    answers.add_argument(
+        "--repeated-rows", choices=("once", "each"), help="equal rows without an ID: copies, or requests"
+    )
+    answers.add_argument(
+        "--row-sums", choices=("yes", "no"), help="a row holds the sums of as many requests as it says"
+    )
+    answers.add_argument("--steps", choices=("once", "each"), help="steps of traces repeat the tokens of calls, or not")
+    answers.add_argument(
+        "--sampled", choices=("yes", "no"), help="each row stands for as many requests as a column says"
+    )
+
+
 def _line(share: float, what: str) -> None:
     """How far it is, on one line that the next call replaces."""
     print(f"\r\033[K{share:4.0%} {what}", end="", file=sys.stderr, flush=True)
 
 
 def _workload(options: argparse.Namespace) -> None:
+    gc.disable()  # imports leave many objects and no garbage: to look for it takes a sixth of the time of a small file
     from calculators.api.usage_api import api_of_usage, api_yaml
     from calculators.logs.request_file import LogError
     from calculators.logs.usage_files import read_usage, unread, usage_workload_yaml
+    from calculators.logs.workload_file import usage_block
     from calculators.scenario.schema import Api
+    from calculators.scenario.usage_block import usage_block_yaml
 
+    gc.freeze()
+    gc.enable()
     answers, models = _usage_answers(options), _typed_models(options)
     try:
         reading = read_usage(options.logs, answers, progress=_line if sys.stderr.isatty() else None)
@@ -100,6 +123,7 @@ def _workload(options: argparse.Namespace) -> None:
             print(json.dumps(nothing.to_json() | {"error": str(error)}, indent=1))
         raise
     finally:
+        gc.unfreeze()
         if sys.stderr.isatty():
             print("\r\033[K", end="", file=sys.stderr, flush=True)
     _check_names(models, [model.value for model in reading.models])
@@ -111,7 +135,7 @@ def _workload(options: argparse.Namespace) -> None:
         raise DataError("\n".join(line for question in reading.questions for line in _question_lines(question)))
     if options.json:
         return
-    text = usage_workload_yaml(reading, answers) + api_yaml(usage)
+    text = usage_workload_yaml(reading, answers) + api_yaml(usage) + usage_block_yaml(usage_block(reading, usage.texts))
     if options.out is None:
         print(text, end="")
     else:
@@ -161,8 +185,12 @@ def _usage_answers(options: argparse.Namespace) -> Any:
         output_includes_reasoning=yes[options.output_includes_reasoning],
         repeated_ids=options.repeated_ids,
         repeated_rows=options.repeated_rows,
+        steps=options.steps,
+        row_sums=yes[options.row_sums],
         counts=options.counts,
         sampled=yes[options.sampled],
+        negative_rows=options.negative_rows,
+        period_days=options.days,
         requests=options.requests,
         input_tok_per_request=options.input_tok_per_request,
         output_tok_per_request=options.output_tok_per_request,

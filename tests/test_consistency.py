@@ -93,8 +93,9 @@ def test_winner_and_cost_are_the_same_in_sentence_table_record_json_and_page(gro
             assert told_cost(result) in result.verdict.sentence
         assert plain["verdict"]["winner"]["label"] == record.winner == winner.label
         assert plain["verdict"]["winner"]["usd_per_month"] == winner.usd_per_month
-        assert [o["label"] for o in plain["options"]] == [o.label for o in record.options]
-        assert [o["usd_per_month"] for o in plain["options"]] == [o.usd_per_month for o in record.options]
+        told = [*plain["options"], *plain["set_aside"]]
+        assert [o["label"] for o in told] == [o.label for o in record.options]
+        assert [o["usd_per_month"] for o in told] == [o.usd_per_month for o in record.options]
         row = next(line for line in text.splitlines() if line.endswith(f"  {result.label_of(winner)}"))
         assert row.split()[0] == cost
         assert any(option is winner for option in shown_options(result))
@@ -140,11 +141,14 @@ def test_what_is_not_allowed_is_marked_wherever_it_is_shown(group: int) -> None:
         text, record = to_text(result, ASKED_LATER), freeze(result, ASKED_LATER, TODAY)
         barred = result.today_barred
         assert bool(barred) is not result.today_allowed
-        assert [o.barred for o in record.options] == [barred, *("" for _ in record.options[1:])]
+        behind = [option.target_check.missed for option in result.set_aside]
+        assert all(behind)
+        assert [o.barred for o in record.options] == [barred, *("" for _ in result.options[1:]), *behind]
         assert not barred or f"{result.today.label} ({barred})" in text
         assert to_json(result, ASKED_LATER)["today_allowed"] is result.today_allowed
         shown = next(section for section in sections(record) if section.title == "Options considered")
-        assert [label.endswith(f"({barred})") for label, *_ in shown.rows] == [bool(o.barred) for o in record.options]
+        for (label, *_), option in zip(shown.rows, record.options, strict=True):
+            assert label == (f"{option.label} ({option.barred})" if option.barred else option.label)
         assert record.today.endswith(barred)
 
 

@@ -171,6 +171,7 @@ def test_names_are_listed_with_one_and(names: list[str], text: str) -> None:
         ("gemini-2.5-flash on Google", "gemini-2.5-flash on Google"),
         ("meta-llama/llama on Groq", "meta-llama/llama on Groq"),
         ("32 days", "32 days"),
+        ("usage.csv is a report.", "usage.csv is a report."),
         ("", ""),
     ],
 )
@@ -229,3 +230,20 @@ def test_a_value_grows_or_falls_to_another() -> None:
 )
 def test_a_multiple_below_one_is_a_share(ratio: float, words: str) -> None:
     assert units.multiple_of(ratio, "your volume") == words
+
+
+@pytest.mark.parametrize(
+    ("values", "texts"),
+    [
+        ([19.0, 48.69], ["$19.00", "$48.69"]),
+        ([19.0, 48.0], ["$19", "$48"]),
+        ([0.579, 13.82, 0.0, None, 0.0004], ["$0.58", "$13.82", "$0.00", "", "<$0.01"]),
+        ([209.0, -27.81, 51.0], ["$209", "−$27.81", "$51.00"]),
+        ([1_234.0, 5.0], ["$1.23k", "$5"]),
+        ([0.037, 0.05, 0.1], ["$0.037", "$0.05", "$0.10"]),
+        ([float("inf"), 1.5], ["unknown", "$1.50"]),
+        ([], []),
+    ],
+)
+def test_a_column_of_dollars_has_one_style(values: list[float | None], texts: list[str]) -> None:
+    assert units.usd_column(values) == texts

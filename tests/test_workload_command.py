@@ -127,7 +127,7 @@ def test_a_name_without_a_price_is_assumed_until_it_is_named(
     assert any("corp-prod as gpt-4.1 of OpenAI" in note for note in told["api_notes"])
     assert main(["workload", log, "--json", "--model", "corp-prod=openai/gpt-5.4"]) == 0
     mix = json.loads(capsys.readouterr().out)["api"]["mix"]
-    assert {(part["model"], part["basis"]) for part in mix} == {("gpt-4.1", "matched"), ("gpt-5.4", "matched")}
+    assert {(part["model"], part["basis"]) for part in mix} == {("gpt-4.1", "matched"), ("gpt-5.4", "typed")}
     assert "write NAME=PROVIDER/MODEL" in _refused(capsys, "workload", log, "--model", "nonsense")
     assert "no price for model 'none'" in _refused(capsys, "workload", log, "--model", "corp-prod=openai/none")
 

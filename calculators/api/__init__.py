@@ -8,4 +8,5 @@ bill         the monthly bill for a demand
 bill_lines   from the list price to the bill, line by line
 usage_api    models and spend of a usage file as the API in use
 cache_terms  rules and prices of each provider's prompt cache
+seller_terms  spend caps, prepayment and rate limits of sellers
 """

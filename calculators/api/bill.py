@@ -199,8 +199,14 @@ def todays_discount_frac(inputs: Inputs) -> float:
     Negative where more is paid."""
     paid = inputs.scenario.api.paid_usd_per_month
     if paid is None:
-        return inputs.scenario.api.discount_frac
+        return negotiated_discount_frac(inputs)
     return 1 - paid / todays_list_bill(inputs).usd_per_month
+
+
+def negotiated_discount_frac(inputs: Inputs) -> float:
+    """What the user's contract takes off the price of the only API model in use: nothing off a price of their own."""
+    api = inputs.scenario.api
+    return 0.0 if api_offer(api.provider, api.model, inputs.catalog).is_yours else api.discount_frac
 
 
 def paid_ratios(inputs: Inputs) -> Mapping[str, float]:

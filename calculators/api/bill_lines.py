@@ -1,9 +1,12 @@
 """From the list price to the bill, line by line: caching, the batch API, the negotiated discount, and what they leave."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from calculators.api.bill import Usage, todays_bill, todays_list_bill, todays_parts
+from calculators.api.bill import Usage, negotiated_discount_frac, todays_bill, todays_list_bill, todays_parts
+from calculators.api.model_names import global_model
+from calculators.catalog.short_names import short_model_name
 from calculators.scenario.inputs import Inputs
+from calculators.scenario.mix import traffic_name
 from calculators.scenario.schema import Api
 from calculators.units import listed, percent
 
@@ -32,12 +35,14 @@ def bill_lines(inputs: Inputs) -> tuple[BillLine, ...]:
     """The steps from the list price of today's traffic to the bill; without a bill, to its estimate."""
     api, workload = inputs.scenario.api, inputs.scenario.workload
     flat_usd, plain_usd = _usd(inputs, Usage(ignores_tiers=True)), _usd(inputs, Usage())
+    regional_usd, regional_frac = _regional_usd(inputs)
     cached_usd = _with_caches_usd(inputs)
     used_usd = todays_list_bill(inputs).usd_per_month
-    discount_usd = -used_usd * api.discount_frac
+    discount_usd = -sum(todays_list_bill(p).usd_per_month * negotiated_discount_frac(p) for p in todays_parts(inputs))
     expected_usd = used_usd + discount_usd
     lines = [
-        *_list_lines(inputs, flat_usd),
+        *_list_lines(inputs, flat_usd - regional_usd),
+        BillLine("Regional endpoint", regional_usd, f"{percent(regional_frac)} above the price of the global endpoint"),
         BillLine("Long-context prices", plain_usd - flat_usd, "requests above a length tier pay more for every token"),
         BillLine(
             "Prompt caching",
@@ -72,11 +77,24 @@ def _list_lines(inputs: Inputs, flat_usd: float) -> list[BillLine]:
         return [BillLine("List price", flat_usd, "every token at full price")]
     parts = zip(inputs.scenario.api.mix, todays_parts(inputs), strict=True)
     unknown_usd = sum(_usd(part, Usage(ignores_tiers=True)) for model, part in parts if model.basis == "assumed")
-    names = listed([f"{part.name or part.model} as {part.model}" for part in assumed])
+    names = listed([f"{traffic_name(part)} as {short_model_name(part.model)}" for part in assumed])
     return [
         BillLine("List price", flat_usd - unknown_usd, "every token at full price"),
         BillLine("Models without a listed price", unknown_usd, f"assumed: {names}"),
     ]
+
+
+def _regional_usd(inputs: Inputs) -> tuple[float, float]:
+    """What models of a regional endpoint cost above those of the global one, and that as a share of the global price."""
+    extra_usd = global_usd = 0.0
+    for part in todays_parts(inputs):
+        api, used = part.scenario.api, Usage(ignores_tiers=True)
+        if (model := global_model(api.provider, api.model)) is not None:
+            elsewhere = part.scenario.model_copy(update={"api": api.model_copy(update={"model": model, "mix": ()})})
+            usd_there = todays_bill(replace(part, scenario=elsewhere), used).usd_per_month
+            extra_usd += todays_bill(part, used).usd_per_month - usd_there
+            global_usd += usd_there
+    return extra_usd, extra_usd / global_usd if global_usd else 0.0
 
 
 def _source(paid_source: str) -> str:

@@ -4,7 +4,6 @@ A rule that a provider does not publish is None. `CacheTerms.cache` fills the ga
 `CacheTerms.assumed_rules` names them.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from fnmatch import fnmatchcase
@@ -138,14 +137,8 @@ def price_ratios(provider: str, model: str, day: date, catalog: Catalog) -> Pric
 
 def cached_ratios(provider: str, day: date, catalog: Catalog) -> tuple[PriceRatios, ...]:
     """Price ratios of every model of this provider with a discount on cached input."""
-    own = catalog.api_providers.get(provider)
-    ids: Sequence[str] = [m.id for m in own.models] if own else text_models(provider, day)
-    every = (price_ratios(provider, model, day, catalog) for model in ids if _priced(provider, model, day, catalog))
+    every = (price_ratios(provider, model, day, catalog) for model in text_models(provider, day, catalog))
     return tuple(ratios for ratios in every if ratios.read_ratio < 1)
-
-
-def _priced(provider: str, model: str, day: date, catalog: Catalog) -> bool:
-    return api_rates(api_offer(provider, model, catalog), day)[0].input_usd_per_mtok > 0
 
 
 def engine_cache(id: str, catalog: Catalog) -> EngineCache:

@@ -6,7 +6,7 @@ can give an unknown name an older model's price.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
@@ -18,6 +18,7 @@ from genai_prices import data_snapshot
 from calculators.api.rates import api_offer, api_rates
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.price_library import library_model, library_models, library_names
+from calculators.catalog.short_names import BEDROCK
 
 MODEL_MAKERS = (
     "openai",
@@ -63,12 +64,6 @@ SELLER_OF_ROUTE = {
     **{"minimax": "minimax", "projects": "google"},
 }
 """Provider of the price library by the first part of a routed name, as in 'bedrock/...' or 'models/...'."""
-BEDROCK = re.compile(
-    r"^(?:(?P<place>[a-z]{2}(?:-gov)?|apac|global|regional)\.)?"
-    r"(?P<maker>anthropic|amazon|meta|mistral|cohere|ai21|deepseek|qwen|openai|google|nvidia|moonshotai?|zai|minimax|writer)"
-    r"\.(?=[a-z])"
-)
-"""Place and maker before a model of Bedrock. All places but 'global' cost the regional price."""
 REVISION = re.compile(r"(?:[-@:]?20\d{2}-?[01]\d-?[0-3]\d|-[01]\d[0-3]\d|-v\d+:\d+|:\d+|-0(?:\d{2})?|[-:]latest)+$")
 """A date, a revision or 'latest' at the end: the same model at the same price, unless it is listed by itself."""
 VARIANT = re.compile(
@@ -83,6 +78,21 @@ FILLER_WORDS = frozenset({"instruct", "it", "hf", "fp", "maas"})
 """Words that hosts add or leave out for the same model."""
 RESOLD_FAMILIES = {"claude": "anthropic", "deepseek": "deepseek", "glm": "zai"}
 """Makers of models that other makers resell."""
+MAX_DEPLOYMENT_WORDS = 16
+FAMILY_WORDS = frozenset(
+    {
+        *("gpt", "claude", "gemini", "grok", "mistral", "mixtral", "deepseek", "kimi", "glm", "llama", "qwen", "gemma"),
+        *("nova", "titan", "phi", "sonnet", "opus", "haiku"),
+    }
+)
+SIZE_WORDS = frozenset(
+    {
+        *("nano", "mini", "tiny", "small", "medium", "large", "lite", "light", "flash", "turbo", "pro", "plus", "max"),
+        *("ultra", "fast"),
+    }
+)
+SAME_PRICE_WORDS = frozenset({"chat", "api", "ai", "a", "b", "c", "m", "n", "r", "x"})
+"""Words in names of models that, behind another, do not make it a different one."""
 Form = tuple[str, ...]
 
 
@@ -92,17 +102,17 @@ class ListedModel:
 
     provider: str
     model: str
-    basis: Literal["matched", "assumed"]
-    """assumed: the name does not say who sells it, or only nearly fits."""
+    basis: Literal["matched", "assumed", "typed"]
+    """assumed: the name does not say who sells it, or only nearly fits; typed: the user said so."""
 
 
 def listed_model(name: str, day: date, catalog: Catalog, seller: str = "") -> ListedModel | None:
     """The listed model of a name in a usage file; None where there is none with a price for text. `seller`: who sold it,
     where the file says so.
 
-    In this order: the seller, or the provider that the name tells; the makers; an open model of this name at the first
-    provider that hosts it, which is an assumption; what the price library itself takes for it, which is one too; and the
-    model that is called with an effort, a variant or after fine-tuning.
+    In this order: the seller, or the provider that the name tells; the makers; and as assumptions an open model of this name
+    at the first provider that hosts it, the one model inside the name of a deployment, what the price library itself takes
+    for it, and the model that is called with an effort, a variant or after fine-tuning.
     """
     plain = name.strip().lower()
     base = FINE_TUNE.sub(r"\g<base>", VARIANT.sub("", plain))
@@ -123,7 +133,10 @@ def _listed_as(plain: str, day: date, catalog: Catalog, seller: str) -> ListedMo
         is_theirs = told in (None, match.provider) and maker in (None, match.provider)
         return replace(match, basis="matched" if is_theirs else "assumed")
     others = [*catalog.api_providers, *(provider.id for provider in snapshot.providers)]
-    return _first(_listed(others, plain, catalog), day, catalog) or _first(_by_library(bare), day, catalog)
+    if match := _first(_listed(others, plain, catalog), day, catalog):
+        return match
+    inside = _models_inside(plain, day, catalog)
+    return inside[0] if len(inside) == 1 else None if inside else _first(_by_library(bare), day, catalog)
 
 
 def _teller(plain: str) -> str | None:
@@ -152,6 +165,13 @@ def _is_sold(provider: str, model: str, day: date, catalog: Catalog) -> bool:
     return is_served and rates.input_usd_per_mtok > 0 and rates.output_usd_per_mtok > 0
 
 
+def global_model(provider: str, model: str) -> str | None:
+    """The listed model of the global endpoint beside that of a regional one; None where there is none of its own."""
+    place, _, rest = model.partition(".")
+    other = f"global.{rest}"
+    return other if place == "regional" and other in library_models(provider) else None
+
+
 # --- names by their words ------------------------------------------------------------------------------------------------
 
 
@@ -167,6 +187,52 @@ def _listed(providers: Iterable[str], name: str, catalog: Catalog) -> Iterator[t
         for provider in every:
             yield from ((provider, model) for model in own_ids[provider] if form in _forms(model))
             yield from ((provider, model) for model in _library_by_form(provider).get(form, ()))
+
+
+def _models_inside(name: str, day: date, catalog: Catalog) -> tuple[ListedModel, ...]:
+    """The different models inside the name of a deployment, as 'prod-gpt-4o-eastus' around gpt-4o. None where a word around
+    the only one may make it another model."""
+    words = NAME_WORDS.findall(name)
+    runs = _runs_of_words([] if FINE_TUNE.match(name) or len(words) > MAX_DEPLOYMENT_WORDS else words)
+    inside = list[tuple[int, int, ListedModel]]()
+    for first, last in runs:
+        is_apart = all(last <= start or first >= end for start, end, _ in inside)
+        if is_apart and (match := _first(_made(" ".join(words[first:last]), catalog), day, catalog)):
+            inside.append((first, last, match))
+    models = tuple(dict.fromkeys(match for *_, match in inside))
+    if len(models) != 1:
+        return models
+    start, end = min(first for first, *_ in inside), max(last for _, last, _ in inside)
+    before, after = {*words[:start]}, words[end:]
+    is_another = before & (FAMILY_WORDS | SIZE_WORDS) or {*after} & (_variant_words() - SAME_PRICE_WORDS)
+    return () if is_another or (after and after[0].isdigit()) else models
+
+
+def _runs_of_words(words: Sequence[str]) -> list[tuple[int, int]]:
+    """First and last of each run of words that may be a model: those with a number first, then the longest. Without a
+    number a family and a word more, as mistral-large."""
+    spans = [(first, last) for first in range(len(words)) for last in range(first + 2, len(words) + 1)]
+    runs = [
+        (first, last) for first, last in spans if not words[first].isdigit() and FAMILY_WORDS & {*words[first:last]}
+    ]
+    return sorted(runs, key=lambda run: (not any(map(str.isdigit, words[slice(*run)])), run[0] - run[1]))
+
+
+def _made(name: str, catalog: Catalog) -> Iterator[tuple[str, str]]:
+    """Models of makers that have exactly these words."""
+    form = _words(name)
+    for maker in MODEL_MAKERS:
+        own = catalog.api_providers[maker].models if maker in catalog.api_providers else ()
+        yield from ((maker, model.id) for model in own if form in _forms(model.id))
+        yield from ((maker, model) for model in _library_by_form(maker).get(form, ()))
+
+
+@cache
+def _variant_words() -> frozenset[str]:
+    """Words in names of models that makers list: behind a model they make it another one."""
+    names = (name for maker in MODEL_MAKERS for name in (*library_models(maker), *library_names(maker)))
+    words = frozenset(word for name in names for word in NAME_WORDS.findall(name.lower()) if not word.isdigit())
+    return words | FAMILY_WORDS | SIZE_WORDS
 
 
 def _by_library(name: str) -> Iterator[tuple[str, str]]:
@@ -189,13 +255,14 @@ def _forms(name: str) -> tuple[Form, ...]:
 
 
 def _bedrock(bare: str) -> list[str]:
-    """A name of Bedrock at its price, global or regional; of a regional one without place and maker too, as bills write it."""
+    """A name of Bedrock at its price, global or regional; without the maker too, and of a regional one without the place, as bills write it."""
     match = BEDROCK.match(bare)
     if match is None:
         return []
     model = _unrevised(bare[match.end() :] + ("" if ":" in bare else ":0"))
     is_global = match["place"] == "global"
-    return [f"{'global' if is_global else 'regional'}.{match['maker']}.{model}", *([] if is_global else [model])]
+    bare_of_maker = f"global.{model}" if is_global else model
+    return [f"{'global' if is_global else 'regional'}.{match['maker']}.{model}", bare_of_maker]
 
 
 def _unrevised(name: str) -> str:

@@ -17,9 +17,18 @@ from genai_prices.types import ModelInfo, TieredPrices, TimeOfDateConstraint
 from calculators.catalog.base import Confidence, Source
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.models import Model
-from calculators.catalog.price_library import library_model, library_models, own_model, price_library_version
-from calculators.catalog.prices import ApiPrice
+from calculators.catalog.price_library import (
+    library_model,
+    library_models,
+    own_model,
+    price_library_version,
+    seller_name,
+)
+from calculators.catalog.prices import ApiPrice, TokenPrices
+from calculators.catalog.retirements import is_retired
+from calculators.catalog.short_names import short_model_name
 from calculators.errors import DataError
+from calculators.units import DAYS_PER_MONTH
 
 BATCH = {"processing": "batch"}
 LIBRARY_DATE = date(2026, 11, 11)  # upload of genai-prices 0.2.3, the day its prices are known to have held
@@ -48,8 +57,9 @@ class ApiOffer:
     provider_name: str
     model: str
     library: ModelInfo | None
-    """The model in genai-prices; None where its prices are in pricing_data (`own_prices`)."""
+    """The model in genai-prices; None where it lists none, or its price is corrected."""
     own_prices: tuple[ApiPrice, ...]
+    """Prices of pricing_data/api. Before the first of them the library's hold, where it has any."""
     source: Source
     confidence: Confidence
     note: str | None = None
@@ -57,35 +67,22 @@ class ApiOffer:
     """The context window that the seller publishes, or the open model's own where that is smaller. None: not known."""
 
     @property
+    def is_yours(self) -> bool:
+        """Whether the price is the user's own."""
+        return self.source.kind == "quote"
+
+    @property
     def label(self) -> str:
-        """Model and provider in words."""
-        return f"{self.model} on {self.provider_name}"
+        """Model and provider in words, the model by its short name."""
+        return f"{self.short_model} on {self.provider_name}"
+
+    @property
+    def short_model(self) -> str:
+        """The model as people say it; `model` is the name in the price list."""
+        return short_model_name(self.model)
 
 
 VERSION = re.compile(r"(?<![\d.x])(\d{1,2})(?:[.p-](\d{1,2}))?(?![\dbkx])", re.IGNORECASE)
-PROVIDER_NAMES = {
-    "openai": "OpenAI",
-    "anthropic": "Anthropic",
-    "google": "Google",
-    "aws": "AWS Bedrock",
-    "x-ai": "xAI",
-    "mistral": "Mistral",
-    "deepseek": "DeepSeek",
-    "groq": "Groq",
-    "together": "Together",
-    "fireworks": "Fireworks",
-    "zai": "Z.AI",
-    "moonshotai": "Moonshot",
-    "minimax": "MiniMax",
-    "ovhcloud": "OVHcloud",
-    "huggingface_nebius": "Nebius (through Hugging Face)",
-    "huggingface_sambanova": "SambaNova (through Hugging Face)",
-    "huggingface_hyperbolic": "Hyperbolic (through Hugging Face)",
-    "huggingface_nscale": "Nscale (through Hugging Face)",
-    "novita": "Novita",
-}
-
-
 CLOSED_PROVIDERS = (
     *("openai", "anthropic", "google", "x-ai", "mistral", "aws"),
     *("deepseek", "cohere", "groq", "together", "fireworks"),
@@ -93,14 +90,9 @@ CLOSED_PROVIDERS = (
 """Providers to choose the current API from: makers of closed models first."""
 
 
-def provider_name(provider: str) -> str:
-    """Display name of a provider of genai-prices."""
-    return PROVIDER_NAMES.get(provider, provider.capitalize())
-
-
 def api_offer(provider: str, model: str, catalog: Catalog, note: str | None = None) -> ApiOffer:
     """The offer with exactly this provider and model id. Raises DataError where no price is listed for it."""
-    own = own_model(catalog.api_providers, provider, model)
+    own, library = own_model(catalog.api_providers, provider, model), library_model(provider, model)
     if own is not None:
         record = catalog.api_providers[provider]
         last = own.prices[-1]
@@ -108,21 +100,20 @@ def api_offer(provider: str, model: str, catalog: Catalog, note: str | None = No
             provider=provider,
             provider_name=record.name,
             model=model,
-            library=None,
+            library=library,
             own_prices=own.prices,
             source=record.sources[last.source],
             confidence=last.confidence,
             note=note or own.note,
-            context_tok=own.context_tok,
+            context_tok=own.context_tok or (library.context_window if library else None),
         )
-    library = library_model(provider, model)
     if library is None:
         raise DataError(_no_price(provider, model, catalog))
     right = catalog.library_correction(provider, model)
     corrected = catalog.corrections_file.sources[right.source] if right is not None else None
     return ApiOffer(
         provider=provider,
-        provider_name=provider_name(provider),
+        provider_name=seller_name(provider),
         model=model,
         library=library if right is None else None,
         own_prices=() if right is None else (right,),
@@ -143,10 +134,15 @@ def _library_source() -> Source:
     )
 
 
-def text_models(provider: str, day: date) -> list[str]:
-    """Ids of the provider's current models with a price for text input and output, the newest version first."""
-    models = (m for m in library_models(provider).values() if not m.deprecated)
-    priced = ((m.id, _rates_of_day(provider, m.id, day, False)[0]) for m in models)
+def text_models(provider: str, day: date, catalog: Catalog) -> list[str]:
+    """Ids of the provider's current models with a price for text input and output, the newest version first. What the seller
+    has stopped serving by `day` is none of them."""
+    own = catalog.api_providers.get(provider)
+    listed = {m.id for m in library_models(provider).values() if not m.deprecated} | {
+        m.id for m in (own.models if own else ())
+    }
+    served = (id for id in listed if not is_retired(provider, id, day))
+    priced = ((id, api_rates(api_offer(provider, id, catalog), day)[0]) for id in served)
     ids = sorted(id for id, r in priced if r.input_usd_per_mtok > 0 and r.output_usd_per_mtok > 0)
     return sorted(ids, key=_version, reverse=True)
 
@@ -182,8 +178,9 @@ def hosted_offers(model: Model, day: date, catalog: Catalog) -> list[ApiOffer]:
 
 def api_rates(offer: ApiOffer, day: date, batch: bool = False) -> tuple[ApiRates, ...]:
     """Prices on a day, one entry per length tier, shortest first; the mean over 24 hours where they differ by hour."""
-    if offer.library is None:
-        return (_own_rates(offer, day, batch),)
+    past = [price for price in offer.own_prices if price.valid_from <= day]
+    if past or offer.library is None:
+        return own_rates(past[-1] if past else offer.own_prices[0], batch)
     return _rates_of_day(offer.provider, offer.model, day, batch)
 
 
@@ -196,14 +193,29 @@ def _rates_of_day(provider: str, model_id: str, day: date, batch: bool) -> tuple
     return tuple(_mean_rates(tier) for tier in zip(*by_hour, strict=True))
 
 
-def _own_rates(offer: ApiOffer, day: date, batch: bool) -> ApiRates:
-    past = [price for price in offer.own_prices if price.valid_from <= day]
-    price = past[-1] if past else offer.own_prices[0]
-    plain_usd, output_usd = price.input_usd_per_mtok, price.output_usd_per_mtok
-    if batch:
-        plain_usd = _known_or(price.batch_input_usd_per_mtok, plain_usd)
-        output_usd = _known_or(price.batch_output_usd_per_mtok, output_usd)
-    return _rates(0.0, plain_usd, output_usd, price.cache_read_usd_per_mtok, price.cache_write_usd_per_mtok)
+def own_rates(price: ApiPrice, batch: bool = False) -> tuple[ApiRates, ...]:
+    """Prices of an entry of pricing_data/api, one for each length tier, shortest first."""
+    starts = (0.0, *(float(tier.above_input_tok) for tier in price.tiers))
+    return tuple(_of_prices(start, of, batch) for start, of in zip(starts, (price, *price.tiers), strict=True))
+
+
+def _of_prices(above_input_tok: float, prices: TokenPrices, batch: bool) -> ApiRates:
+    standard = (
+        prices.input_usd_per_mtok,
+        prices.output_usd_per_mtok,
+        prices.cache_read_usd_per_mtok,
+        prices.cache_write_usd_per_mtok,
+    )
+    if not batch:
+        return _rates(above_input_tok, *standard)
+    batched = (
+        prices.batch_input_usd_per_mtok,
+        prices.batch_output_usd_per_mtok,
+        prices.batch_cache_read_usd_per_mtok,
+        prices.batch_cache_write_usd_per_mtok,
+    )
+    input_usd, output_usd, *cached = (usd if of is None else of for usd, of in zip(standard, batched, strict=True))
+    return _rates(above_input_tok, input_usd or 0.0, output_usd or 0.0, *cached)
 
 
 def _known_or(usd: float | None, otherwise: float) -> float:
@@ -257,7 +269,7 @@ def _differs_by_hour(model: ModelInfo) -> bool:
 def scheduled_changes(offer: ApiOffer, start: date, months: int) -> list[tuple[date, ApiRates]]:
     """Announced price changes within the horizon: the day and the rates of the first tier from that day on."""
     changes, before = [], api_rates(offer, start)
-    for day in (start + timedelta(days=n) for n in range(1, round(months * 30.4) + 1)):
+    for day in (start + timedelta(days=n) for n in range(1, round(months * DAYS_PER_MONTH) + 1)):
         now = api_rates(offer, day)
         if now != before:
             changes.append((day, now[0]))

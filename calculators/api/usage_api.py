@@ -7,12 +7,13 @@ from datetime import date
 import yaml
 
 from calculators.api.model_names import ListedModel, listed_model
-from calculators.api.rates import provider_name
 from calculators.catalog.catalog import Catalog
+from calculators.catalog.price_library import seller_name
+from calculators.catalog.short_names import short_model_name
 from calculators.logs.request_notes import span_text
 from calculators.logs.usage_reading import UsageReading
 from calculators.logs.usage_share import UsageShare
-from calculators.scenario.mix import main_model, token_fracs
+from calculators.scenario.mix import main_model, token_fracs, traffic_name
 from calculators.scenario.schema import MAX_MODELS, Api, ModelTraffic
 from calculators.units import SECONDS_PER_MONTH, listed, percent, plural, printable, usd
 
@@ -60,7 +61,10 @@ def api_of_usage(
     parts = _folded(_merged(models))
     kept = before if before.paid_source == "typed" else _without_bill(before)
     parts, spend = _as_billed(reading, parts, unlisted)
-    api = kept.model_copy(update={"mix": (), **_models(parts, unlisted)})
+    if reading.is_bill and before.mix:  # money alone: the traffic and its models stay
+        api = kept.model_copy(update={"mix": tuple(part.model_copy(update={"bill_frac": None}) for part in before.mix)})
+    else:
+        api = kept.model_copy(update={"mix": (), **_models(parts, unlisted)})
     if spend is not None:
         api = api.model_copy(update={"paid_usd_per_month": spend, "paid_source": _paid_source(reading, parts)})
     return UsageApi(Api.model_validate(api.model_dump()), tuple(_texts(reading, api, parts, unlisted)))
@@ -87,7 +91,7 @@ def _listed_models(
     for model in models:
         name = printable(model.value, MAX_MODEL_NAME_CHARS)
         told = typed.get(model.value) or typed.get(name)
-        match = ListedModel(*told, basis="matched") if told else look_up(model.value)
+        match = ListedModel(*told, basis="typed") if told else look_up(model.value)
         if match is None:
             unlisted.append(model)
         else:
@@ -135,7 +139,7 @@ def _models(parts: Sequence[_Part], unlisted: Sequence[UsageShare]) -> dict[str,
         parts = [*parts, _Part(names, assumed, usage)]
     mix = _mix(parts)
     main = main_model(mix, *_both_tok(part.usage for part in parts))
-    one_for_all = len(mix) == 1 and main.basis == "matched"
+    one_for_all = len(mix) == 1 and main.basis != "assumed"
     return {"provider": main.provider, "model": main.model, "mix": () if one_for_all else mix}
 
 
@@ -225,19 +229,22 @@ def _times(part: _Part, ratio: float) -> _Part:
 def _texts(reading: UsageReading, api: Api, parts: Sequence[_Part], unlisted: Sequence[UsageShare]) -> Iterable[str]:
     if reading.models and not parts:
         names = _named([printable(model.value, MAX_MODEL_NAME_CHARS) for model in unlisted])
-        yield f"No listed price has the name {names}. Traffic is priced as {api.model}; select the API model on the Candidates page."
+        yield f"No listed price has the name {names}. Traffic is priced as {short_model_name(api.model)}; select the API model on the Candidates page."
     elif not reading.models and not reading.is_bill:
-        yield f"The file names no API model. Traffic is priced as {api.model}; select the API model on the Candidates page."
+        yield f"The file names no API model. Traffic is priced as {short_model_name(api.model)}; select the API model on the Candidates page."
     elif len(api.mix) > 1:
         whole = _both_tok({name: getattr(model, name) for name in AMOUNTS} for model in reading.models)
         fracs = token_fracs(api.mix, *whole)
-        shares = [f"{part.name} {percent(frac)}" for part, frac in zip(api.mix, fracs, strict=True)]
+        shares = [f"{traffic_name(part)} {percent(frac)}" for part, frac in zip(api.mix, fracs, strict=True)]
         yield f"Priced by model: {_named(shares)} of tokens."
     elif parts and not api.mix:
-        yield f"Priced as {api.model}."
+        yield f"Priced as {short_model_name(api.model)}."
     assumed = [part for part in api.mix if part.basis == "assumed"]
     if assumed:
-        each = [f"{part.name} as {part.model} of {provider_name(part.provider)}" for part in assumed]
+        each = [
+            f"{traffic_name(part)} as {short_model_name(part.model)} of {seller_name(part.provider)}"
+            for part in assumed
+        ]
         yield f"Assumed: {_named(each)}. Correct it on the Candidates page."
     if len(api.mix) > 1 and any(part.usage["requests"] is None for part in parts):
         yield "The file does not count requests by model; they are shared as tokens are."
@@ -251,7 +258,7 @@ def _spend_texts(reading: UsageReading, api: Api, parts: Sequence[_Part]) -> Ite
     spent = f"{usd(reading.spend_usd)} in {span_text(reading.spend_span_s or 0)}"
     paid = api.paid_usd_per_month if api.paid_source == _paid_source(reading, parts) else None
     others = _not_billed(reading, parts)
-    seller = provider_name(reading.bill_seller) if others else ""
+    seller = seller_name(reading.bill_seller) if others else ""
     if others and paid is None:
         yield (
             f"{reading.bill_name} ({spent}) is a bill of {seller} alone; what you pay for {_named(others)} is not in the files. "

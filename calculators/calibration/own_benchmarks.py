@@ -26,7 +26,7 @@ from calculators.catalog.hardware import Gpu
 from calculators.performance.replica import ReplicaConfig, replica_arrays
 from calculators.performance.step_time import largest_batch
 from calculators.scenario.demand import Array
-from calculators.scenario.schema import OwnMeasurement
+from calculators.scenario.measurement import OwnMeasurement
 
 SLOPES: Array = np.array([0.6, 0.2, 0.2, 0.5, 1.0])
 """Per unit of ln(concurrency), ln(input), ln(output) and ln(GPUs per replica), and for another weight precision."""

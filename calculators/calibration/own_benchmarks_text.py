@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from calculators.calibration.own_benchmarks import Gap, OwnComparison
 from calculators.catalog.catalog import Catalog
-from calculators.scenario.schema import OwnMeasurement
+from calculators.scenario.measurement import OwnMeasurement
 from calculators.units import count, milliseconds, percent, plural
 
 _AS_PREDICTED_FRAC = 0.005

@@ -6,7 +6,7 @@ from calculators.catalog.base import Precision
 from calculators.catalog.catalog import Catalog
 from calculators.errors import DataError
 from calculators.logs.benchmark_fields import BenchmarkRun
-from calculators.scenario.schema import OwnMeasurement, parse_measurement
+from calculators.scenario.measurement import OwnMeasurement, parse_measurement
 from calculators.units import printable
 
 _PRECISION_WORDS: dict[str, Precision] = {

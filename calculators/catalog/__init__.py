@@ -10,14 +10,18 @@ prices            API prices, GPU prices, cache rules, cost of ownership
 rent_history      which GPU prices are current on a day, and which are history
 presets           typical workloads
 compliance_rules  requirements, and facts about operators
+seller_speeds     how fast API sellers answered
 signal_rules      thresholds of the exit signals
 techniques        the six techniques and their rules
 quantization      tolerance of each class of tensors to each format
 serving           engines, their options, and flags that conflict
 efficiency        fitted coefficients of the throughput model
 price_library     models with a token price
+short_names       names of models, short to read
 catalog           the Catalog and its look-ups
+private_offers    prices of one's own over the shipped data
 load              the folders into one Catalog
 load_peaks        how load spreads over a week
+retirements       when sellers stop serving a closed model
 glossary          terms, abbreviations and definitions on the screen
 """

@@ -19,6 +19,7 @@ from calculators.catalog.prices import (
     Rent,
     RentProvider,
 )
+from calculators.catalog.seller_speeds import SellerSpeeds
 from calculators.catalog.signal_rules import SignalRules
 from calculators.catalog.techniques import TechniqueRules
 from calculators.errors import UnknownId
@@ -42,9 +43,12 @@ class Catalog:
     requirements_file: Requirements
     signal_rules: SignalRules
     technique_rules: TechniqueRules
+    seller_speeds: SellerSpeeds
     digest: str
     gpu_by_alias: Mapping[str, str] = field(repr=False)
     model_by_alias: Mapping[str, str] = field(repr=False)
+    own_prices: tuple[object, ...] = ()
+    """Prices that a user typed, already laid over the data."""
 
     @property
     def operators(self) -> Mapping[tuple[str, str], Operator]:

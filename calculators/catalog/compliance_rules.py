@@ -1,5 +1,7 @@
 """Records of pricing_data/compliance: requirements, and facts about operators."""
 
+from collections.abc import Mapping
+from datetime import date, timedelta
 from functools import cached_property
 from typing import Annotated, Literal
 
@@ -10,7 +12,8 @@ from calculators.catalog.base import Id, Record, Sourced, SourcedFile
 PathKind = Literal[
     "direct_api", "resold_api", "government_cloud", "hosted_open", "dedicated", "rented_gpus", "own_hardware"
 ]
-FactAnswer = Literal["yes", "on_request", "no"]
+FactAnswer = Literal["yes", "on_request", "partly", "no"]
+"""partly: with exceptions that a strict contract would not accept, so the operator must be asked."""
 FactName = Literal[
     "baa",
     "zero_retention",
@@ -27,11 +30,14 @@ FactName = Literal[
     "pci_dss",
     "hds",
     "c5",
+    "fedramp_moderate",
     "fedramp_high",
     "itar",
     "il5_cmmc",
 ]
 OWN = "own-hardware"
+ASK_AGAIN_DAYS = 365
+"""A fact about an operator is asked again so many days after the day it held, a certificate when it expires."""
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 
 # --- pricing_data/compliance/operators.yaml ----------------------------------------------------------------------
@@ -43,12 +49,22 @@ class Fact(Sourced):
     value: FactAnswer
     note: str | None = None
     """Under which condition."""
+    expires: date | None = None
+    """Last day of the certificate or authorization, where it is known."""
+
+
+class UsEstablishment(Sourced):
+    """Whether the operator has a company, an office or servers in the United States, so that US courts can reach it."""
+
+    value: Literal["yes", "no"]
 
 
 class Owner(Sourced):
     """The country whose law binds the company that ultimately controls the operator."""
 
     country: Country
+    us_establishment: UsEstablishment | None = None
+    """Of an operator controlled from elsewhere; None: unknown."""
 
 
 class Operator(Record):
@@ -86,6 +102,11 @@ class Operators(SourcedFile):
         """By kind of path and id."""
         return {(o.path, o.id): o for o in self.operators}
 
+    def ask_again_after(self, known: Fact | Owner | UsEstablishment) -> date:
+        """Last day on which a fact counts: its expiry, or a year after the day it held at its source."""
+        expires = known.expires if isinstance(known, Fact) else None
+        return expires or self.sources[known.source].accessed + timedelta(days=ASK_AGAIN_DAYS)
+
     @model_validator(mode="after")
     def _distinct(self) -> "Operators":
         keys = [(o.path, o.id) for o in self.operators]
@@ -115,7 +136,7 @@ class Requirement(Sourced):
     facts: tuple[FactName, ...] = ()
     """What every operator on the path must offer."""
     owner_countries: tuple[Country, ...] = ()
-    """Countries whose law may bind the operator; empty: any."""
+    """Countries whose law may bind the operator; empty: any. An operator that US courts can reach must be asked too."""
     paths: tuple[PathKind, ...] = ()
     """Kinds of path that it allows; empty: all."""
     exempt_paths: tuple[PathKind, ...] = ()
@@ -130,6 +151,8 @@ class Requirements(SourcedFile):
     requirements: tuple[Requirement, ...] = Field(min_length=1)
     fact_words: dict[FactName, str]
     """Each fact as words that follow 'needs'."""
+    shown_by: Mapping[FactName, tuple[FactName, ...]] = {}
+    """Facts that are shown by a stricter one as well."""
 
     @cached_property
     def by_id(self) -> dict[str, Requirement]:

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from calculators.catalog.base import SourcedFile
+from calculators.catalog.base import Record, SourcedFile
 from calculators.catalog.catalog import Catalog, alias_key
 from calculators.catalog.compliance_rules import Operators, Requirements
 from calculators.catalog.efficiency import Efficiencies
@@ -16,12 +16,31 @@ from calculators.catalog.models import Model
 from calculators.catalog.presets import Presets
 from calculators.catalog.price_library import library_model, own_model, price_library_version
 from calculators.catalog.prices import ApiProvider, LibraryCorrections, Ownership, ProviderRules, RentProvider
+from calculators.catalog.private_offers import PrivateOffers, with_private_offers
+from calculators.catalog.seller_speeds import SellerSpeeds
 from calculators.catalog.signal_rules import SignalRules
 from calculators.catalog.techniques import TechniqueRules
 from calculators.catalog.yaml_reader import AnyRecord, load_record
 from calculators.errors import DataError
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+DATA_FOLDERS = ("hardware_profiles", "model_profiles", "pricing_data", "technique_data", "serving_data")
+PRIVATE_OFFERS = Path("pricing_data/private_offers.yaml")
+"""Prices of the company that runs the app; the file is not part of the shipped data."""
+
+FILES: Mapping[str, tuple[str, type[Record]]] = {
+    "rules_file": ("pricing_data/provider_rules.yaml", ProviderRules),
+    "corrections_file": ("pricing_data/library_corrections.yaml", LibraryCorrections),
+    "ownership": ("pricing_data/ownership.yaml", Ownership),
+    "presets_file": ("pricing_data/workload_presets.yaml", Presets),
+    "efficiencies": ("hardware_profiles/efficiency.yaml", Efficiencies),
+    "operators_file": ("pricing_data/compliance/operators.yaml", Operators),
+    "requirements_file": ("pricing_data/compliance/requirements.yaml", Requirements),
+    "signal_rules": ("pricing_data/signals.yaml", SignalRules),
+    "technique_rules": ("technique_data/assumptions.yaml", TechniqueRules),
+    "seller_speeds": ("pricing_data/seller_speeds.yaml", SellerSpeeds),
+}
+"""Field of the catalog, path below the root, and record of every single data file; each is needed."""
 
 
 @cache
@@ -32,41 +51,38 @@ def load_catalog(root: Path = ROOT) -> Catalog:
     models = _folder(root / "model_profiles", Model, "id", problems)
     api_providers = _folder(root / "pricing_data/api", ApiProvider, "provider", problems)
     rent_providers = _folder(root / "pricing_data/gpu_rents", RentProvider, "provider", problems)
-    rules = _file(root / "pricing_data/provider_rules.yaml", ProviderRules, problems)
-    corrections = _corrections(root, problems)
-    ownership = _file(root / "pricing_data/ownership.yaml", Ownership, problems)
-    presets = _file(root / "pricing_data/workload_presets.yaml", Presets, problems)
-    efficiencies = _file(root / "hardware_profiles/efficiency.yaml", Efficiencies, problems)
-    operators = _file(root / "pricing_data/compliance/operators.yaml", Operators, problems)
-    requirements = _file(root / "pricing_data/compliance/requirements.yaml", Requirements, problems)
-    signal_rules = _file(root / "pricing_data/signals.yaml", SignalRules, problems)
-    technique_rules = _file(root / "technique_data/assumptions.yaml", TechniqueRules, problems)
+    files: dict[str, Any] = {name: _file(root / path, record, problems) for name, (path, record) in FILES.items()}
+    problems += _corrects_nothing(files["corrections_file"])
     problems += _unknown_gpus(rent_providers.values(), gpus) + _unknown_sellers(models.values(), api_providers)
     gpu_by_alias = _aliases(((g.id, (g.id, g.name, *g.aliases)) for g in gpus.values()), problems)
     model_by_alias = _aliases(((m.id, (m.id, m.name, m.hf_id, *m.aliases)) for m in models.values()), problems)
-    if problems or rules is None or ownership is None or presets is None or efficiencies is None or corrections is None:
+    if problems:
         raise DataError("\n".join(problems))
-    if operators is None or requirements is None or signal_rules is None or technique_rules is None:  # told above
-        raise DataError("\n".join(problems))
-    return Catalog(
+    rules, presets = files["rules_file"], files.pop("presets_file")
+    catalog = Catalog(
         gpus=gpus,
         models=models,
         api_providers=api_providers,
         rent_providers=rent_providers,
         rules={rule.provider: rule for rule in rules.rules},
-        rules_file=rules,
-        corrections_file=corrections,
-        ownership=ownership,
         presets={preset.id: preset for preset in presets.presets},
-        efficiencies=efficiencies,
-        operators_file=operators,
-        requirements_file=requirements,
-        signal_rules=signal_rules,
-        technique_rules=technique_rules,
         digest=_digest(root),
         gpu_by_alias=gpu_by_alias,
         model_by_alias=model_by_alias,
+        **files,
     )
+    return _with_offers_of_the_company(catalog, root / PRIVATE_OFFERS)
+
+
+def _with_offers_of_the_company(catalog: Catalog, path: Path) -> Catalog:
+    """The catalog with the company's own prices over it, where there is a file of them."""
+    if not path.is_file():
+        return catalog
+    offers = load_sourced(path, PrivateOffers)
+    try:
+        return with_private_offers(catalog, offers)
+    except DataError as error:
+        raise DataError(f"{path.name}: {error}") from None
 
 
 def load_sourced(path: Path, record: type[AnyRecord]) -> AnyRecord:
@@ -149,14 +165,12 @@ def _unknown_sellers(models: Iterable[Model], api_providers: Mapping[str, ApiPro
     ]
 
 
-def _corrections(root: Path, problems: list[str]) -> LibraryCorrections | None:
-    loaded = _file(root / "pricing_data/library_corrections.yaml", LibraryCorrections, problems)
-    problems += [
+def _corrects_nothing(corrections: LibraryCorrections | None) -> list[str]:
+    return [
         f"library_corrections.yaml: genai-prices has no '{one.model}' of {one.provider}; remove the entry"
-        for one in (loaded.prices if loaded else ())
+        for one in (corrections.prices if corrections else ())
         if library_model(one.provider, one.model) is None
     ]
-    return loaded
 
 
 def _aliases(named: Iterable[tuple[str, tuple[str, ...]]], problems: list[str]) -> dict[str, str]:
@@ -173,7 +187,7 @@ def _aliases(named: Iterable[tuple[str, tuple[str, ...]]], problems: list[str]) 
 def _digest(root: Path) -> str:
     """Twelve hex digits that change when any data file or the price library changes."""
     total = hashlib.sha256(price_library_version().encode())
-    for folder in ("hardware_profiles", "model_profiles", "pricing_data", "technique_data", "serving_data"):
+    for folder in DATA_FOLDERS:
         for path in sorted((root / folder).rglob("*.yaml")):
             total.update(path.name.encode() + path.read_bytes())
     return total.hexdigest()[:12]

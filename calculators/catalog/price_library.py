@@ -9,11 +9,39 @@ from genai_prices.types import ClauseEquals, ClauseOr, MatchLogic, ModelInfo
 
 from calculators.catalog.prices import ApiModel, ApiProvider
 
+SELLER_NAMES = {
+    "openai": "OpenAI",
+    "anthropic": "Anthropic",
+    "google": "Google",
+    "aws": "AWS Bedrock",
+    "x-ai": "xAI",
+    "mistral": "Mistral",
+    "deepseek": "DeepSeek",
+    "groq": "Groq",
+    "together": "Together",
+    "fireworks": "Fireworks",
+    "zai": "Z.AI",
+    "moonshotai": "Moonshot",
+    "minimax": "MiniMax",
+    "ovhcloud": "OVHcloud",
+    "huggingface_nebius": "Nebius (through Hugging Face)",
+    "huggingface_sambanova": "SambaNova (through Hugging Face)",
+    "huggingface_hyperbolic": "Hyperbolic (through Hugging Face)",
+    "huggingface_nscale": "Nscale (through Hugging Face)",
+    "novita": "Novita",
+}
+
 
 def own_model(api_providers: Mapping[str, ApiProvider], provider_id: str, model_id: str) -> ApiModel | None:
     """The model in pricing_data/api, by exact id."""
     provider = api_providers.get(provider_id)
     return next((m for m in provider.models if m.id == model_id), None) if provider else None
+
+
+@cache
+def library_sellers() -> tuple[str, ...]:
+    """Ids of every provider in the genai-prices snapshot."""
+    return tuple(provider.id for provider in data_snapshot.get_snapshot().providers)
 
 
 @cache
@@ -51,3 +79,8 @@ def _names(rule: MatchLogic) -> Iterator[str]:
 def price_library_version() -> str:
     """Name and version of the installed price library."""
     return f"genai-prices {version('genai-prices')}"
+
+
+def seller_name(provider: str) -> str:
+    """Display name of a provider of genai-prices."""
+    return SELLER_NAMES.get(provider, provider.capitalize())

@@ -15,6 +15,7 @@ from calculators.catalog.base import (
     PositiveCount,
     Range,
     Record,
+    ShortText,
     Sourced,
     SourcedFile,
 )
@@ -22,16 +23,38 @@ from calculators.catalog.base import (
 # --- pricing_data/api/*.yaml -------------------------------------------------------------------------------------
 
 
-class ApiPrice(Sourced):
-    """Price of one model from a day on (inclusive), until the next entry. None: not published."""
+class TokenPrices(Record):
+    """Prices of the kinds of token. None: not published."""
 
-    valid_from: date
     input_usd_per_mtok: NotNegative
     output_usd_per_mtok: NotNegative
     cache_read_usd_per_mtok: NotNegative | None = None
     cache_write_usd_per_mtok: NotNegative | None = None
     batch_input_usd_per_mtok: NotNegative | None = None
     batch_output_usd_per_mtok: NotNegative | None = None
+    batch_cache_read_usd_per_mtok: NotNegative | None = None
+    batch_cache_write_usd_per_mtok: NotNegative | None = None
+
+
+class LengthTier(TokenPrices):
+    """Prices of requests whose input exceeds a threshold: they hold for every token of the request."""
+
+    above_input_tok: PositiveCount
+
+
+class ApiPrice(Sourced, TokenPrices):
+    """Price of one model from a day on (inclusive), until the next entry."""
+
+    valid_from: date
+    tiers: tuple[LengthTier, ...] = ()
+    """Shortest first."""
+
+    @model_validator(mode="after")
+    def _tiers_ascend(self) -> "ApiPrice":
+        thresholds = [tier.above_input_tok for tier in self.tiers]
+        if thresholds != sorted(set(thresholds)):
+            raise ValueError("tiers: above_input_tok must ascend, no threshold twice")
+        return self
 
 
 class ApiModel(Record):
@@ -51,7 +74,7 @@ class ApiModel(Record):
 
 
 class ApiProvider(SourcedFile):
-    """An API provider that genai-prices does not list."""
+    """Models of an API provider that genai-prices does not list, or whose price changed since its snapshot."""
 
     provider: Id
     name: str
@@ -140,6 +163,16 @@ class ProviderRule(Sourced):
     note: str | None = None
 
 
+class SellerTerm(Sourced):
+    """A condition of a seller's self-serve contract that may bind: a spend cap, prepayment, a rate limit."""
+
+    provider: Id
+    words: ShortText
+    """A clause that follows the seller's name."""
+    max_usd_per_month: Positive | None = None
+    """The most that may be spent without a contract of one's own. None: no such cap is known."""
+
+
 class CacheAssumed(Sourced):
     """Cache rules assumed where a provider publishes none; shown as assumed."""
 
@@ -160,9 +193,11 @@ class EngineCache(Sourced):
 
 
 class ProviderRules(SourcedFile):
-    """Cache and batch rules of providers, what is assumed where they publish none, and cache blocks of engines."""
+    """Cache and batch rules of providers, terms of sellers, what is assumed where they publish none, and cache blocks of engines."""
 
     rules: tuple[ProviderRule, ...]
+    terms: tuple[SellerTerm, ...] = ()
+    """Known terms that change what can be bought; those of a seller that is not there are not known."""
     assumed: CacheAssumed
     engines: tuple[EngineCache, ...] = Field(min_length=1)
 

@@ -60,8 +60,11 @@ class CacheRow(SensitivityRow):
     """Tolerance of cached keys or values to each format."""
 
     fp8: SensitivityCell
-    fp4: SensitivityCell
+    int8: SensitivityCell
+    nvfp4: SensitivityCell
+    mxfp4: SensitivityCell
     int4: SensitivityCell
+    turboquant: SensitivityCell
     int2: SensitivityCell
 
 

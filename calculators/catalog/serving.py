@@ -86,9 +86,17 @@ class Image(Sourced):
 
 
 class Heads(Sourced):
-    """Models released with draft heads (MTP or EAGLE) that both engines support."""
+    """Models released with draft heads (MTP or EAGLE), by the engines that list them."""
 
-    models: tuple[Id, ...]
+    both: tuple[Id, ...]
+    vllm: tuple[Id, ...] = ()
+    """Models whose heads only vLLM lists."""
+    sglang: tuple[Id, ...] = ()
+
+    def engines(self, model: str) -> frozenset["ServingEngine"]:
+        """The engines that draft with this model's heads."""
+        alone: Mapping[ServingEngine, tuple[Id, ...]] = {"vllm": self.vllm, "sglang": self.sglang}
+        return frozenset(engine for engine, models in alone.items() if model in (*self.both, *models))
 
 
 class StackFile(SourcedFile):

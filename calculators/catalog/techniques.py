@@ -3,7 +3,7 @@ rules by which techniques are chosen."""
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from calculators.catalog.base import Id, Positive, Range, Record, ShortText, Sourced, SourcedFile
 
@@ -12,6 +12,14 @@ PhaseName = Literal["prefill", "decode"]
 MAX_DRAFT_TOK = 8
 
 # --- technique_data/techniques.yaml ------------------------------------------------------------------------------
+
+
+class RelatedSetting(Record):
+    """A setting that belongs to a technique and is no technique of its own."""
+
+    name: ShortText
+    text: ShortText
+    sources: Annotated[tuple[str, ...], Field(min_length=1)]
 
 
 class Technique(Sourced):
@@ -28,6 +36,9 @@ class Technique(Sourced):
     """When not to use it."""
     published: ShortText
     """Gains measured on other workloads."""
+    published_sources: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Where the gains are from."""
+    related: tuple[RelatedSetting, ...] = ()
 
 
 class TechniquesFile(SourcedFile):
@@ -35,18 +46,37 @@ class TechniquesFile(SourcedFile):
 
     techniques: tuple[Technique, ...] = Field(min_length=6, max_length=6)
 
+    @model_validator(mode="after")
+    def _sourced(self) -> "TechniquesFile":
+        named = {key for t in self.techniques for key in t.published_sources}
+        named |= {key for t in self.techniques for setting in t.related for key in setting.sources}
+        if lost := sorted(named - set(self.sources)):
+            raise ValueError(f"a source is named that the file does not list: {', '.join(lost)}")
+        return self
+
 
 # --- technique_data/assumptions.yaml -----------------------------------------------------------------------------
 
 
-class Acceptance(Sourced):
-    """A published run that measured how many drafted tokens a model accepts."""
+class AcceptedTokens(Sourced):
+    """How many tokens a pass yields, as a published run measured it on coding prompts."""
 
-    model: Id
-    method: Literal["mtp", "eagle3"]
+    method: Literal["mtp", "eagle3", "dspark"]
     thinking: bool
     pass_tok: Annotated[tuple[Positive, ...], Field(min_length=MAX_DRAFT_TOK, max_length=MAX_DRAFT_TOK)]
     """Tokens yielded per pass with 1, 2, ... drafted; includes the token of the pass itself."""
+
+
+class Acceptance(AcceptedTokens):
+    """A published run of a model that has a profile."""
+
+    model: Id
+
+
+class AcceptanceElsewhere(AcceptedTokens):
+    """A published run of a model without a profile, for comparison."""
+
+    name: ShortText
 
 
 class TechniqueRules(SourcedFile):
@@ -57,6 +87,7 @@ class TechniqueRules(SourcedFile):
     acceptance_frac: Range
     transfer_gb_s: Range
     acceptance: tuple[Acceptance, ...]
+    elsewhere: tuple[AcceptanceElsewhere, ...] = ()
 
 
 # --- technique_data/framework.yaml -------------------------------------------------------------------------------

@@ -99,8 +99,10 @@ def _mapping(node: yaml.MappingNode, path: KeyPath, lines: Lines, name: str) -> 
 
 def _scalar(node: yaml.Node, line: int, name: str) -> Any:
     text = str(node.value)
+    if node.tag == "tag:yaml.org,2002:str" and (text[:1].isalpha() or not _is_number(text)):  # most are
+        return text
     plain = not getattr(node, "style", None)  # None from the Python parser, '' from the C one
-    if plain and node.tag == "tag:yaml.org,2002:str" and _is_number(text):
+    if plain and node.tag == "tag:yaml.org,2002:str":
         raise DataError(
             f"{name}, line {line}: '{text}' would be read as text; write the number out, for example {float(text):.0f}"
         )

@@ -3,6 +3,7 @@ giving up each requirement would open."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.compliance_rules import Operator, PathKind, Requirement
@@ -81,44 +82,51 @@ def assess(
     chosen: Sequence[str],
     offers: Iterable[PathPrice],
     catalog: Catalog,
+    day: date,
     elsewhere: Iterable[PathPrice] = (),
     left_out: PathKind | None = None,
 ) -> ComplianceAssessment:
-    """Compliance assessment of every offer under the chosen requirements and all that they imply. `elsewhere`: products of
+    """Compliance assessment of every offer under the chosen requirements and all that they imply. `day`: facts about
+    operators that are older than a year then count as unknown. `elsewhere`: products of
     these operators that would do without the residency requirements; they count for what compliance costs. `left_out`: a
     kind of path that is shown and not compared."""
     every = list(offers)
     requirements = expand(chosen, catalog)
-    paths = _judged(every, requirements, catalog)
+    paths = _judged(every, requirements, catalog, day)
     priced = [p for p in paths if p.usd_per_month is not None and p.path.kind != left_out]
-    others = [p for p in _judged(elsewhere, requirements, catalog) if p.usd_per_month is not None]
+    others = [p for p in _judged(elsewhere, requirements, catalog, day) if p.usd_per_month is not None]
     return ComplianceAssessment(
         requirements=requirements,
         paths=tuple(sorted(paths, key=_order)),
         cheapest=min([*priced, *others], key=_usd, default=None),
         cheapest_allowed=min((p for p in priced if p.path.status == "allowed"), key=_usd, default=None),
         relaxations=tuple(
-            _relaxed(dropped, chosen, [o for o in every if o.operator.path != left_out], catalog) for dropped in chosen
+            _relaxed(dropped, chosen, [o for o in every if o.operator.path != left_out], catalog, day)
+            for dropped in chosen
         ),
     )
 
 
-def _judged(offers: Iterable[PathPrice], requirements: Sequence[Requirement], catalog: Catalog) -> list[PricedPath]:
-    return [_priced(offer, requirements, catalog) for offer in offers]
+def _judged(
+    offers: Iterable[PathPrice], requirements: Sequence[Requirement], catalog: Catalog, day: date
+) -> list[PricedPath]:
+    return [_priced(offer, requirements, catalog, day) for offer in offers]
 
 
-def _priced(offer: PathPrice, requirements: Sequence[Requirement], catalog: Catalog) -> PricedPath:
-    path, *others = (judge(one, requirements, catalog) for one in (offer.operator, *offer.partners))
+def _priced(offer: PathPrice, requirements: Sequence[Requirement], catalog: Catalog, day: date) -> PricedPath:
+    path, *others = (judge(one, requirements, catalog, day) for one in (offer.operator, *offer.partners))
     worst = max(others, key=lambda other: STATUS_ORDER[other.status], default=path)
     if STATUS_ORDER[worst.status] > STATUS_ORDER[path.status]:
         return PricedPath(path, offer.label, None, barred_by=worst.name)
     return PricedPath(path, offer.label, offer.usd_per_month)
 
 
-def _relaxed(dropped: str, chosen: Sequence[str], offers: Sequence[PathPrice], catalog: Catalog) -> Relaxation:
-    before = _judged(offers, expand(chosen, catalog), catalog)
+def _relaxed(
+    dropped: str, chosen: Sequence[str], offers: Sequence[PathPrice], catalog: Catalog, day: date
+) -> Relaxation:
+    before = _judged(offers, expand(chosen, catalog), catalog, day)
     left = expand([c for c in chosen if c != dropped], catalog)
-    after = [p for p in _judged(offers, left, catalog) if p.path.status == "allowed"]
+    after = [p for p in _judged(offers, left, catalog, day) if p.path.status == "allowed"]
     best = min((p for p in after if p.usd_per_month is not None), key=_usd, default=None)
     opened = len(after) - sum(p.path.status == "allowed" for p in before)
     return Relaxation(

@@ -1,22 +1,33 @@
 """Which operators the compliance requirements allow, before anything is priced: every requirement against every operator.
 
 A requirement is a set of conditions on whoever would see the prompts (pricing_data/compliance). An operator known to miss
-a condition is blocked. One for which a condition is unknown, or known with low confidence only, must be asked. What it
-offers under a contract is allowed on that condition. A set of requirements blocks what any of them blocks, so adding one
+a condition is blocked. One for which a condition is unknown, known with low confidence only, met with exceptions, or known
+from too long ago, must be asked. What it offers under a contract is allowed on that condition. A set of requirements blocks what any of them blocks, so adding one
 never opens a path. On-premises hardware has no operator: only a requirement on the kind of path can rule it out.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from math import inf
 from typing import Literal
 
 from calculators.catalog.base import Confidence, Source
 from calculators.catalog.catalog import Catalog
-from calculators.catalog.compliance_rules import OWN, FactName, Operator, PathKind, Requirement
+from calculators.catalog.compliance_rules import (
+    OWN,
+    Fact,
+    FactName,
+    Operator,
+    Owner,
+    PathKind,
+    Requirement,
+    UsEstablishment,
+)
 from calculators.units import listed
 
 ComplianceStatus = Literal["allowed", "ask", "blocked"]
+KnownFact = Fact | Owner | UsEstablishment
 STATUS_ORDER: Mapping[ComplianceStatus, int] = {"allowed": 0, "ask": 1, "blocked": 2}
 PATH_WORDS: Mapping[PathKind, str] = {
     "direct_api": "the model provider's own API",
@@ -39,6 +50,8 @@ class RequirementFinding:
     source: Source | None = None
     """Source of the fact about the operator; None where nothing is known, or the requirement itself decides."""
     confidence: Confidence | None = None
+    ask_again_after: date | None = None
+    """Last day on which the fact counts; None without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +88,9 @@ def expand(ids: Sequence[str], catalog: Catalog) -> tuple[Requirement, ...]:
     return tuple(r for id, r in known.items() if id in reached)
 
 
-def judge(operator: Operator, requirements: Iterable[Requirement], catalog: Catalog) -> OperatorPath:
-    """Compliance status of an operator under a set of requirements: the worst of its findings."""
-    findings = [f for r in requirements for f in _findings(operator, r, catalog)]
+def judge(operator: Operator, requirements: Iterable[Requirement], catalog: Catalog, day: date) -> OperatorPath:
+    """Compliance status of an operator under a set of requirements on a day: the worst of its findings."""
+    findings = [f for r in requirements for f in _findings(_Case(operator, r, catalog, day))]
     findings.sort(key=lambda f: (-STATUS_ORDER[f.status], _paths_left(f.requirement, operator)))
     status = findings[0].status if findings else "allowed"
     return OperatorPath(operator.path, operator.id, operator.name, status, tuple(findings))
@@ -89,51 +102,107 @@ def _paths_left(rule: Requirement, operator: Operator) -> float:
     return len(rule.paths) if rule.paths and operator.path not in rule.paths else inf
 
 
-def _findings(operator: Operator, rule: Requirement, catalog: Catalog) -> list[RequirementFinding]:
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One operator under one requirement on a day."""
+
+    operator: Operator
+    rule: Requirement
+    catalog: Catalog
+    day: date
+
+    def finding(self, status: ComplianceStatus, words: str, known: KnownFact | None = None) -> RequirementFinding:
+        """A finding in words; an operator to ask is named at their end."""
+        words = f"{words}, ask {self.operator.name}" if status == "ask" else words
+        if known is None:
+            return RequirementFinding(self.rule, status, words)
+        file = self.catalog.operators_file
+        return RequirementFinding(
+            requirement=self.rule,
+            status=status,
+            words=words,
+            source=file.sources[known.source],
+            confidence=known.confidence,
+            ask_again_after=file.ask_again_after(known),
+        )
+
+    def doubt(self, known: KnownFact) -> str:
+        """Why a fact does not count, in words; empty where it does."""
+        file = self.catalog.operators_file
+        if self.day > (last := file.ask_again_after(known)):
+            return (
+                f"expired on {last}" if _expires(known) else f"last confirmed on {file.sources[known.source].accessed}"
+            )
+        return "unconfirmed" if known.confidence == "low" else ""
+
+
+def _expires(known: KnownFact) -> bool:
+    return isinstance(known, Fact) and known.expires is not None
+
+
+def _findings(case: _Case) -> list[RequirementFinding]:
+    operator, rule = case.operator, case.rule
     if rule.paths and operator.path not in rule.paths:
         left = listed([PATH_WORDS[kind] for kind in rule.paths], "or")
-        return [RequirementFinding(rule, "blocked", f"“{rule.name}” allows only {left}")]
+        return [case.finding("blocked", f"“{rule.name}” allows only {left}")]
     if operator.path == "own_hardware" or operator.path in rule.exempt_paths:
-        return [RequirementFinding(rule, "allowed", f"{rule.name}: {rule.yours}")]
-    findings = [_fact(operator, rule, fact, catalog) for fact in rule.facts]
+        return [case.finding("allowed", f"{rule.name}: {rule.yours}")]
+    findings = [_fact(case, fact) for fact in rule.facts]
     if rule.owner_countries:
-        findings.append(_owner(operator, rule, catalog))
-    return findings or [RequirementFinding(rule, "allowed", f"{rule.name}: no condition on the operator")]
+        findings.append(_owner(case))
+    return findings or [case.finding("allowed", f"{rule.name}: no condition on the operator")]
 
 
-def _fact(operator: Operator, rule: Requirement, fact: FactName, catalog: Catalog) -> RequirementFinding:
-    words, known = catalog.requirements_file.fact_words[fact], operator.facts.get(fact)
-    if known is None:
-        return RequirementFinding(rule, "ask", f"{rule.name} requires {words}: unknown, ask {operator.name}")
-    source, note = catalog.operators_file.sources[known.source], f" ({known.note})" if known.note else ""
-    if known.confidence == "low":
-        words = f"{rule.name} requires {words}: unconfirmed{note}, ask {operator.name}"
-        return RequirementFinding(rule, "ask", words, source, known.confidence)
+def _fact(case: _Case, fact: FactName) -> RequirementFinding:
+    """The finding on a fact: the best that is known of it and of stricter facts that show it too."""
+    file, facts = case.catalog.requirements_file, case.operator.facts
+    needs = f"{case.rule.name} requires {file.fact_words[fact]}"
+    findings = [_known(case, needs, facts[fact])] if fact in facts else []
+    for other in file.shown_by.get(fact, ()):
+        if other in facts and facts[other].value != "no":
+            findings.append(_known(case, needs, facts[other], f" as {file.fact_words[other]}"))
+    return min(findings, key=_order, default=case.finding("ask", f"{needs}: unknown"))
+
+
+def _order(finding: RequirementFinding) -> int:
+    return STATUS_ORDER[finding.status]
+
+
+def _known(case: _Case, needs: str, known: Fact, shown_as: str = "") -> RequirementFinding:
+    note = f" ({known.note})" if known.note else ""
+    if doubt := case.doubt(known):
+        return case.finding("ask", f"{needs}: {doubt}{shown_as}{note}", known)
+    if known.value == "partly":
+        return case.finding("ask", f"{needs}: offered with exceptions{shown_as}{note}", known)
     if known.value == "no":
-        return RequirementFinding(
-            rule, "blocked", f"{rule.name} requires {words}: not offered{note}", source, known.confidence
-        )
-    offered = "offered" if known.value == "yes" else "available on request, get it in writing"
-    return RequirementFinding(
-        rule, "allowed", f"{rule.name} requires {words}: {offered}{note}", source, known.confidence
-    )
+        return case.finding("blocked", f"{needs}: not offered{note}", known)
+    offered = f"offered{shown_as}" if known.value == "yes" else f"available on request{shown_as}, get it in writing"
+    return case.finding("allowed", f"{needs}: {offered}{note}", known)
 
 
-def _owner(operator: Operator, rule: Requirement, catalog: Catalog) -> RequirementFinding:
-    owner = operator.owner
+def _owner(case: _Case) -> RequirementFinding:
+    """The finding on who controls the operator: barred is an owner under foreign law; one at home is asked unless it has no
+    establishment in the United States, because US law reaches every provider that US courts can reach."""
+    owner, rule = case.operator.owner, case.rule
     if owner is None:
-        return RequirementFinding(
-            rule, "ask", f"{rule.name} depends on who controls {operator.name}: unknown, ask {operator.name}"
+        return case.finding("ask", f"{rule.name} depends on who controls {case.operator.name}: unknown")
+    if doubt := case.doubt(owner):
+        return case.finding("ask", f"{rule.name}: controlled from {owner.country}, {doubt}", owner)
+    if owner.country not in rule.owner_countries:
+        words = f"{rule.name}: controlled from {owner.country}, whose law applies wherever its servers are"
+        return case.finding("blocked", words, owner)
+    return _us_reach(case, owner)
+
+
+def _us_reach(case: _Case, owner: Owner) -> RequirementFinding:
+    home, known = f"{case.rule.name}: controlled from {owner.country}", owner.us_establishment
+    if known is None or case.doubt(known):
+        return case.finding("ask", f"{home}, but whether US courts can reach it is not confirmed", known or owner)
+    if known.value == "yes":
+        return case.finding(
+            "ask", f"{home}, but it operates in the United States, where the CLOUD Act can reach it", known
         )
-    source = catalog.operators_file.sources[owner.source]
-    if owner.confidence == "low":
-        words = f"{rule.name}: reportedly controlled from {owner.country}, ask {operator.name}"
-        return RequirementFinding(rule, "ask", words, source, owner.confidence)
-    if owner.country in rule.owner_countries:
-        words = f"{rule.name}: controlled from {owner.country}"
-        return RequirementFinding(rule, "allowed", words, source, owner.confidence)
-    words = f"{rule.name}: controlled from {owner.country}, whose law applies wherever its servers are"
-    return RequirementFinding(rule, "blocked", words, source, owner.confidence)
+    return case.finding("allowed", f"{home}, with no establishment in the United States", known)
 
 
 def own_hardware() -> Operator:

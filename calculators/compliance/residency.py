@@ -17,7 +17,7 @@ JURISDICTIONS: tuple[tuple[str, str], ...] = (
     ("in", r"india|mumbai"),
     ("au", r"australia|sydney"),
 )
-GOVERNMENT: frozenset[FactName] = frozenset({"fedramp_high", "itar", "il5_cmmc"})
+GOVERNMENT: frozenset[FactName] = frozenset({"fedramp_moderate", "fedramp_high", "itar", "il5_cmmc"})
 
 
 def jurisdiction(region: str | None) -> str | None:
@@ -55,11 +55,12 @@ def product_meets_residency(
     A provider's default endpoint does not meet residency where its regional endpoint has a price of its own, nor does a
     model sold as "global". Residency or government service on request is not sold at the list price.
     """
+    if needed & GOVERNMENT and {operator.facts[f].value for f in GOVERNMENT & set(operator.facts)} == {"on_request"}:
+        return False
     if kind == "resold_api":
         return True
     own_region = any(r.provider == r.operator == seller_id for r in resales)
     if is_regional(needed) and kind != "hosted_open" and (own_region or "global." in model):
         return False
-    special = [f for f in needed if f in GOVERNMENT or f.startswith("processing_")]
-    asked = [f for f in special if f in operator.facts and operator.facts[f].value == "on_request"]
-    return not asked or (own_region and not needed & GOVERNMENT)
+    regional = [f for f in needed if f.startswith("processing_") and f in operator.facts]
+    return (own_region and not needed & GOVERNMENT) or all(operator.facts[f].value != "on_request" for f in regional)

@@ -1,13 +1,18 @@
 """Caveats of a result: what a careful reader should know about its prices, its speeds and its workload."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from calculators.api.cache_terms import cache_terms
 from calculators.api.rates import scheduled_changes
+from calculators.api.seller_terms import seller_terms
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.hardware import Gpu
 from calculators.catalog.rent_history import STALE_DAYS
+from calculators.catalog.retirements import retirement, retirement_source
+from calculators.catalog.short_names import short_model_name
 from calculators.compliance.assessment import ComplianceAssessment
+from calculators.decision.choice import cheapest_option
 from calculators.decision.crossover import Crossover
 from calculators.decision.savings import first_month
 from calculators.fleet.plan import FleetPlan
@@ -16,10 +21,12 @@ from calculators.options.option import Option, best_build, best_buy
 from calculators.performance import speculation
 from calculators.scenario.demand import by_month, effective_peak_ratio
 from calculators.scenario.inputs import Inputs
+from calculators.scenario.mix import traffic_name
 from calculators.scenario.schema import Api, Scenario, Workload
 from calculators.scenario.traffic_range import too_few_requests
 from calculators.scenario.traffic_range_text import in_brackets, traffic_range_words
 from calculators.units import (
+    DAYS_PER_MONTH,
     MONTHS_PER_YEAR,
     SECONDS_PER_MONTH,
     count,
@@ -36,9 +43,8 @@ UNCHECKED = "No published run validates this."
 
 def caveats(inputs: Inputs, today: Option, options: Sequence[Option]) -> list[str]:
     """Caveats of the allowed `options`, as sentences: prices, caches, GPUs, speeds, techniques, workload."""
-    notes = (
-        _price_notes(inputs, today) + _api_age_notes(options, today, inputs.scenario) + _cache_notes(options, inputs)
-    )
+    notes = _price_notes(inputs, today) + _api_age_notes(options, today, inputs.scenario)
+    notes += _cache_notes(options, inputs) + _seller_notes(options, inputs.catalog)
     build = best_build(options)
     notes += [note for plan in _shown_plans(options) for note in _term_notes(plan, inputs)]
     if build is not None and build.plan is not None:
@@ -91,11 +97,11 @@ def _price_notes(inputs: Inputs, today: Option) -> list[str]:
     is_paid = scenario.api.paid_usd_per_month is not None
     spend = f"Today's API spend is {_paid(scenario.api)}. {bill_difference(inputs)}" if is_paid else estimate
     assumed = [
-        f"{part.name or part.model} is assumed to cost what {part.model} does. Correct it on the Candidates page."
+        f"{traffic_name(part)} is assumed to cost what {short_model_name(part.model)} does. Correct it on the Candidates page."
         for part in scenario.api.mix
         if part.basis == "assumed"
     ]
-    return [spend, *assumed] + [
+    return [spend, *assumed, *_retirement_notes(today, scenario)] + [
         f"{offer.label} changes price on {day} to {usd(rates.input_usd_per_mtok)} (input) and "
         f"{usd(rates.output_usd_per_mtok)} (output) per million tokens. The verdict uses today's price."
         for offer in today.bill.offers
@@ -114,6 +120,20 @@ def _api_age_notes(options: Sequence[Option], today: Option, scenario: Scenario)
         "before you rely on it."
         for name, days in ages.items()
         if days > STALE_DAYS
+    ]
+
+
+def _retirement_notes(today: Option, scenario: Scenario) -> list[str]:
+    """Models in use that their seller stops serving within the horizon, or has stopped serving."""
+    assert today.bill is not None
+    last_day = scenario.as_of + timedelta(days=round(scenario.operations.horizon_months * DAYS_PER_MONTH))
+    ends = ((offer, retirement(offer.provider, offer.model)) for offer in today.bill.offers)
+    return [
+        f"{offer.label} {'was retired' if end.retired_on <= scenario.as_of else 'will be retired'} on {end.retired_on}"
+        f"{f'; the seller names {end.successor} in its place' if end.successor else ''} ({retirement_source(end).title}). "
+        "Compare with a model that stays."
+        for offer, end in ends
+        if end is not None and end.retired_on <= last_day
     ]
 
 
@@ -138,11 +158,17 @@ def _cache_notes(options: Sequence[Option], inputs: Inputs) -> list[str]:
     reading = (part.offer for part in bill.parts or (bill,) if part.cache_read_usd_per_month > 0)
     offers = {(offer.provider, offer.model): offer for offer in reading}
     return notes + [
-        f"{offer.provider_name} does not publish all prompt-cache rules for {model.rsplit('/', 1)[-1]}. "
+        f"{offer.provider_name} does not publish all prompt-cache rules for {offer.short_model}. "
         f"Assumed: {', '.join(gaps)}."
         for (provider, model), offer in offers.items()
         if (gaps := cache_terms(provider, model, inputs.catalog).assumed_rules)
     ]
+
+
+def _seller_notes(options: Sequence[Option], catalog: Catalog) -> list[str]:
+    """Known terms of the seller of the cheapest option, where that is an API."""
+    first = cheapest_option(options)
+    return list(seller_terms(first.bill, catalog)) if first is not None and first.bill is not None else []
 
 
 def _shown_plans(options: Sequence[Option]) -> list[FleetPlan]:

@@ -49,7 +49,7 @@ def decide(
         kind=choice.kind,
         sureness=choice.sureness,
         sentence=verdict_sentence(choice, today, context),
-        reason=blocked_reason(context) + reason if options else reason,
+        reason=blocked_reason(context) + context.passed_over + reason if options else reason,
         winner=choice.winner,
         runner_up=choice.runner_up,
         gap_usd_per_month=choice.gap_usd_per_month,

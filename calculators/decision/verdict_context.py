@@ -13,6 +13,8 @@ from calculators.options.option import Option, OptionKind
 from calculators.options.remedies import NoFleet
 from calculators.scenario.schema import Scenario, Workload
 
+LEAST_SAVING_USD = 10.0
+LEAST_SAVING_FRAC = 0.01
 PRICED_ON_REQUEST: tuple[PathKind, ...] = ("government_cloud", "direct_api", "resold_api", "hosted_open", "dedicated")
 
 
@@ -57,7 +59,7 @@ class VerdictContext:
     blocked: PricedPath | None = None
     """The cheapest option of all, where compliance forbids it."""
     ask_first: tuple[PricedPath, ...] = ()
-    """Options cheaper than every allowed one, whose operator may say yes."""
+    """Options noticeably cheaper than every allowed one, whose operator may say yes."""
     cheapest_allowed_usd: float = inf
     quote_first: tuple[str, ...] = ()
     """Operators that are allowed and publish no price."""
@@ -70,6 +72,8 @@ class VerdictContext:
     growth_per_month_frac: float = 0.0
     horizon_months: int = 0
     """Over which costs are compared where volume grows or shrinks."""
+    passed_over: str = ""
+    """The cheapest option that would win if it did not miss a latency target, as a sentence."""
 
     @property
     def may_be_cheaper(self) -> bool:
@@ -108,7 +112,9 @@ def compliance_context(assessment: ComplianceAssessment) -> VerdictContext:
     return VerdictContext(
         blocked=cheapest if is_forced else None,
         ask_first=tuple(
-            p for p in assessment.with_status("ask") if p.usd_per_month is not None and p.usd_per_month < bar
+            p
+            for p in assessment.with_status("ask")
+            if p.usd_per_month is not None and bar - p.usd_per_month >= least_saving_usd(bar)
         ),
         cheapest_allowed_usd=bar,
         quote_first=tuple(
@@ -117,6 +123,11 @@ def compliance_context(assessment: ComplianceAssessment) -> VerdictContext:
             if p.usd_per_month is None and not p.barred_by and p.path.kind in PRICED_ON_REQUEST
         ),
     )
+
+
+def least_saving_usd(usd_per_month: float) -> float:
+    """What a month must save at least, against an option of this cost, to be worth asking somebody for."""
+    return max(LEAST_SAVING_USD, LEAST_SAVING_FRAC * usd_per_month) if usd_per_month < inf else 0.0
 
 
 def _missing(

@@ -311,13 +311,20 @@ def key_assumptions(choice: Choice) -> tuple[str, ...]:
     if choice.winner.kind == "hybrid":
         assumptions.append("Load over the hours is assumed log-normal between its mean and its peak.")
     assumptions += [f"{name} is assumed to pass your evals. Test it first." for o in shown for name in o.assumed_models]
-    assumptions += [
-        f"Latency, rate limits and uptime of {o.label} are not modeled. Only self-hosted options are checked against your "
-        "latency targets."
-        for o in shown
-        if o.is_buy
-    ]
+    assumptions += [_seller_assumption(option) for option in shown if option.is_buy]
     return tuple(dict.fromkeys(assumptions))
+
+
+def _seller_assumption(option: Option) -> str:
+    """What is known of an API option against the latency targets."""
+    check, rest = option.target_check, "Rate limits and uptime are not known."
+    if check.status == "misses":
+        return f"{option.label} {check.missed} ({check.measured}). {rest}"
+    if check.status == "meets":
+        return f"{option.label} keeps your latency targets, as published: {check.measured}. Your own requests may differ. {rest}"
+    if check.measured:
+        return f"Whether {option.label} keeps your latency targets is not known. Published: {check.measured}. {rest}"
+    return f"Latency, rate limits and uptime of {option.label} are not known: no public figures."
 
 
 # --- how sure ------------------------------------------------------------------------------------------------------

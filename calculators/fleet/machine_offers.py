@@ -50,7 +50,13 @@ class MachineOffer:
     def where(self) -> str:
         """The offer as the end of a label, with its term: "rented from Nebius (3-year commitment)"."""
         words: dict[OfferBasis, str] = {"owned": "on purchased servers", "yours": "at your negotiated price"}
-        return words.get(self.basis, f"rented from {self.provider}{self.term_in_brackets}")
+        price = " at your price" if self.is_yours else ""
+        return words.get(self.basis, f"rented from {self.provider}{self.term_in_brackets}{price}")
+
+    @property
+    def is_yours(self) -> bool:
+        """Whether the price is the user's own, of a provider that they named."""
+        return self.basis == "list" and self.source.kind == "quote"
 
     @property
     def is_spot(self) -> bool:

@@ -28,6 +28,7 @@ tool_formats        where logs of coding agents and tracers hold what
 usage_formats       where all known logs hold what
 record_plan         which path of a record means what
 record_words        words and numbers of a record
+trace_steps         spans that repeat others, steps that no call repeats
 canonical_rows      records as canonical rows
 documents           JSON of any shape as flat canonical records
 request_meaning     whether input holds cached tokens, and output reasoning
@@ -36,12 +37,14 @@ request_mapping     which column plays which role
 cell_expressions    a cell as tokens or time
 request_marks       failures, gateway caches, other calls, batches
 log_engine          the database of one read
+request_signs       what all rows say of the claims of the first ones
 request_rows        rows as typed tables
 request_statistics  lengths, rates and peaks
 load_series         load over time
 request_groups      requests by model, team and key
 request_checks      whether a log as a whole can be right
 repeat_questions    what is asked of such rows
+request_steps       steps of traces that no call repeats
 request_repeats     rows that say again what others say
 request_sampling    logs of one request in many
 summer_time         hours that come twice
@@ -49,12 +52,19 @@ request_notes       notes on a log as sentences
 usage_readers       readers that stand before the one of request logs
 request_log         request logs into a summary
 usage_reading       what a file of usage says, whatever its kind
+usage_headers       names and units of columns as a header says
 usage_tables        tables of sums as flat rows
+aggregate_columns   names of the columns of sums
+aggregate_items     what the name of an item of sums tells
 aggregate_formats   exports of sums, one entry each
 bills               tables of money alone
+aggregate_times     periods as they are written
 aggregate_rows      rows of sums as amounts of a period and model
+aggregate_pivots    tables with a column for each model or item
 aggregate_periods   periods of sums
+aggregate_sums      sums over the rows, by period and by model
 prometheus          counters of a server as sums
+aggregate_rates     rates of tokens as sums
 aggregate_tables    which table of a file holds sums
 lengths_and_rates   files of lengths alone, or of rates alone
 peak_estimate       the peak of a week from less than that
@@ -64,6 +74,7 @@ aggregate_workload  sums, lengths or rates into a scenario's workload
 aggregates          exports of sums as a reading
 batch_errors        failed requests of a batch
 usage_files         files of any kind into a reading
+workload_file       what a workload file says of a reading
 prompt_log          prompts as the parts a model sees
 benchmark_fields    fields of a benchmark result
 benchmark_nested    GuideLLM and AIPerf

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 
-from calculators.logs.aggregate_rows import DAY_S
+from calculators.logs.aggregate_times import DAY_S
 from calculators.logs.request_file import LogError
 from calculators.units import SECONDS_PER_HOUR
 

@@ -1,57 +1,35 @@
 """Rows of a table of sums as amounts of one period and model."""
 
-import calendar
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-from calculators.errors import DataError
-from calculators.logs.aggregate_formats import (
-    COLUMNS,
-    CURRENCY,
-    END,
-    LAST_DAY,
-    MODEL,
+from calculators.logs.aggregate_columns import COLUMNS, CURRENCY, MODEL, START
+from calculators.logs.aggregate_formats import AggregateFormat
+from calculators.logs.aggregate_items import (
     PAST_CHARACTERS,
-    START,
-    AggregateFormat,
     is_model_service,
     item_model,
+    label_model,
     quantity_of,
     quantity_of_kind,
     unit_scale,
 )
-from calculators.logs.bills import is_no_use
+from calculators.logs.aggregate_times import first_text, period_s
+from calculators.logs.bills import MoneyKind, lowered_by, money_kind
 from calculators.logs.cells import SPACES, suffix_scale
 from calculators.logs.group_values import shown_group
 from calculators.logs.money import money_of
 from calculators.logs.request_marks import NO_CHAT_MODEL
 from calculators.logs.request_names import GROUP_ROLES, NAMES
-from calculators.logs.timestamps import EXCEL_EPOCH_DAYS, epoch_seconds, is_excel_day
-from calculators.logs.usage_tables import USUAL_NAMES, Row, UsageTable
+from calculators.logs.usage_headers import USUAL_NAMES
+from calculators.logs.usage_tables import Row, UsageTable
 
-DAY_S = 86_400.0
-STEPS = ("interval", "granularity", "bucketwidth", "timegrain")
-STEP_UNITS_S = {"M": 60.0, "H": 3_600.0, "D": DAY_S}
 FAILED_FROM = 400
 """Status codes from here on are failures."""
 OTHER_KINDS = re.compile("embed|image|audio|moderation|vector|interpreter|search|rerank|speech|transcri")
 KIND_NAMES = ("object", "endpoint", "calltype", "operation", "usagetype", "requesttype", "category")
-CALENDAR_STYLES = (
-    "%m/%d/%Y %I:%M:%S %p",
-    "%m/%d/%Y %I:%M %p",
-    "%m/%d/%Y %H:%M",
-    "%m/%d/%Y",
-    "%m/%d/%Y %I:%M:%S.%f %p",
-    "%m/%d/%Y %H:%M:%S",
-    "%b %d, %Y",
-    "%d %b %Y",
-    "%d.%m.%Y",
-    "%d.%m.%Y %H:%M",
-    "%d.%m.%Y %H:%M:%S",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +47,33 @@ class Slice:
     """Team, project, key and so on, of columns that the table has; "" where the row names none."""
     more_to_come: bool = False
     """The page says that another follows."""
+    aside: Mapping[MoneyKind, float] = field(default_factory=dict)
+    """Money beside the charges for use, by kind."""
+    is_aside: bool = False
+    """Whether the row is nothing else, so that its time is no period of use."""
+
+
+def of_running_totals(parts: Iterable[Slice | None]) -> list[Slice | None]:
+    """The slices with what was added since the one before of the same model and groups; totals that fall began again."""
+    before_of, every = dict[tuple[Any, ...], Slice](), list[Slice | None]()
+    for part in sorted((part for part in parts if part is not None), key=lambda part: part.start_s):
+        if part.is_aside:
+            every.append(part)
+            continue
+        key = (part.model, part.is_batch, *sorted(part.groups.items()))
+        before, before_of[key] = before_of.get(key), part
+        every.append(part if before is None else _since(before, part))
+    return every
+
+
+def _since(before: Slice, part: Slice) -> Slice:
+    amounts = {name: _grown(before.amounts.get(name, 0.0), amount) for name, amount in part.amounts.items()}
+    spend = part.spend if part.spend is None else _grown(before.spend or 0.0, part.spend)
+    return replace(part, amounts=amounts, spend=spend)
+
+
+def _grown(before: float, now: float) -> float:
+    return now - before if now >= before else now
 
 
 class UnreadTime(ValueError):
@@ -81,12 +86,16 @@ def slices(table: UsageTable, entry: AggregateFormat, day_first: bool = False) -
     seen = set[int]()
     groups = [group for group in GROUP_ROLES if not table.names.isdisjoint(NAMES[group])]
     for row in table.rows():
-        is_other = _is_other(row, entry)
-        period = None if is_other else period_s(row, day_first)
+        kind: MoneyKind = money_kind(row, entry) if entry.has_money_rows else "use"
+        is_other = kind == "none" or _is_other(row, entry)
+        period = None if is_other else (0.0, None) if entry.is_undated else period_s(row, day_first)
+        if kind != "use" and not is_other and (aside := _aside(row, entry, kind, period, groups)) is not None:
+            yield aside
+            continue
         if period is None:
             if (
                 not is_other
-                and re.search(r"\d{2}", text := _text(row, START))
+                and re.search(r"\d{2}", text := first_text(row, START))
                 and any(_amounts(row, entry, "").values())
             ):
                 raise UnreadTime(text)
@@ -105,20 +114,57 @@ def _grows(row: Row) -> bool:
     return any(number(row.get(name, "")) for group in COLUMNS["input"] + COLUMNS["uncached"] for name in group)
 
 
-def _slice(row: Row, entry: AggregateFormat, period: tuple[float, float | None], groups: Sequence[str]) -> Slice:
-    item, (spend, currency) = _text(row, entry.item), _spend(row, entry)
+def _aside(
+    row: Row, entry: AggregateFormat, kind: MoneyKind, period: tuple[float, float | None] | None, groups: Sequence[str]
+) -> Slice | None:
+    """A row of money that is no charge for use; None where it takes tokens back, which is a correction of use."""
+    item, (amount, currency) = first_text(row, entry.item), _spend(row, entry)
+    if amount is None or (kind != "tax" and any(_amounts(row, entry, item).values())):
+        return None
+    money = -abs(amount) if kind != "tax" else amount
     return Slice(
+        start_s=period[0] if period else 0.0,
+        end_s=None,
+        model=_model(row, entry, item),
+        amounts={},
+        spend=money if kind in _netted(entry) else None,
+        currency=currency or _currency(first_text(row, CURRENCY)),
+        groups={group: shown_group(first_text(row, NAMES[group])) for group in groups},
+        is_batch=False,
+        aside={kind: money},
+        is_aside=True,
+    )
+
+
+def _netted(entry: AggregateFormat) -> tuple[MoneyKind, ...]:
+    """Kinds of money that lower what is paid for use."""
+    return ("discount",) if entry.negatives == "once" else ("discount", "unclear")
+
+
+def _slice(row: Row, entry: AggregateFormat, period: tuple[float, float | None], groups: Sequence[str]) -> Slice:
+    item, (spend, currency) = first_text(row, entry.item), _spend(row, entry)
+    off = lowered_by(row, spend) if spend is not None and entry.has_money_rows else {}
+    if spend is not None:
+        spend += sum(off.get(kind, 0.0) for kind in _netted(entry))
+    return Slice(
+        aside=off,
         start_s=period[0],
         end_s=period[1],
-        model=item_model(item) if entry.about else _text(row, MODEL),
+        model=_model(row, entry, item),
         amounts=_amounts(row, entry, item),
         spend=spend,
-        currency=currency or _currency(_text(row, CURRENCY)),
-        groups={group: shown_group(_text(row, NAMES[group])) for group in groups},
+        currency=currency or _currency(first_text(row, CURRENCY)),
+        groups={group: shown_group(first_text(row, NAMES[group])) for group in groups},
         more_to_come=row.get("hasmore") == "true",
         is_batch=row.get("batch", "").lower() == "true"
-        or "batch" in f"{_text(row, ('servicetier', 'usagetype'))} {item}".lower(),
+        or "batch" in f"{first_text(row, ('servicetier', 'usagetype'))} {item}".lower(),
     )
+
+
+def _model(row: Row, entry: AggregateFormat, item: str) -> str:
+    if entry.about:
+        return item_model(item, entry.seller == "aws")
+    return first_text(row, MODEL) or (label_model(item) if entry.shape == "items" else "")
 
 
 def _currency(text: str) -> str:
@@ -127,12 +173,12 @@ def _currency(text: str) -> str:
 
 
 def _is_other(row: Row, entry: AggregateFormat) -> bool:
-    """Whether a row is about another service, another kind of call, or failed calls; or money for no use, as a tax."""
-    if entry.spend and (entry.about or entry.shape == "columns") and is_no_use(row, entry):
-        return True
+    """Whether a row is about another service, another kind of call, or failed calls."""
     if entry.about:
         return not is_model_service(" ".join(row.get(name, "") for name in entry.about))
-    if OTHER_KINDS.search(_text(row, KIND_NAMES).lower()) or re.search(NO_CHAT_MODEL, _text(row, MODEL).lower()):
+    if OTHER_KINDS.search(first_text(row, KIND_NAMES).lower()) or re.search(
+        NO_CHAT_MODEL, first_text(row, MODEL).lower()
+    ):
         return True
     return (number(row.get("statuscode", "")) or 0) >= FAILED_FROM
 
@@ -153,9 +199,12 @@ def _amounts(row: Row, entry: AggregateFormat, item: str) -> dict[str, float]:
 
 
 def _item_amounts(row: Row, entry: AggregateFormat, item: str) -> dict[str, float]:
-    quantity, amount = quantity_of(item) if entry.about else quantity_of_kind(item), number(_text(row, entry.amount))
+    quantity, amount = (
+        quantity_of(item) if entry.about else quantity_of_kind(item),
+        number(first_text(row, entry.amount)),
+    )
     quantity = quantity or ("" if entry.about else quantity_of(item))
-    unit = _text(row, entry.unit)
+    unit = first_text(row, entry.unit)
     of_a_bill = bool(entry.about)
     if not quantity or (of_a_bill and (quantity == "requests" or PAST_CHARACTERS.search(f"{unit} {item}"))):
         return {}
@@ -182,12 +231,11 @@ def _is_usual(name: str, other: str, row: Row) -> bool:
 
 def _spend(row: Row, entry: AggregateFormat) -> tuple[float | None, str]:
     """Money of a row, and the currency that stands beside it, "" for none."""
-    told = next((told for name in entry.spend if (told := money_of(row.get(name, ""))) is not None), None)
-    return (None, "") if told is None else (told[0] / entry.units_per_usd, told[1])
-
-
-def _text(row: Row, names: tuple[str, ...]) -> str:
-    return next((row[name] for name in names if row.get(name)), "")
+    told_by = next(((name, told) for name in entry.spend if (told := money_of(row.get(name, ""))) is not None), None)
+    if told_by is None:
+        return None, ""
+    name, (amount, currency) = told_by
+    return amount / entry.units_per_usd, currency or ("USD" if name.endswith("usd") else "")
 
 
 def number(text: str) -> float | None:
@@ -201,95 +249,3 @@ def number(text: str) -> float | None:
     except ValueError:
         return None
     return value if abs(value) < 1e18 else None
-
-
-# --- times -----------------------------------------------------------------------------------------------------------
-
-
-def period_s(row: Row, day_first: bool = False) -> tuple[float, float | None] | None:
-    """Start of the row's period in seconds since 1970, and its end where the row tells; None for a row without a time, as a
-    total."""
-    name = next((name for name in START if row.get(name)), None)
-    start = time_s(row[name], day_first) if name else None
-    if name is None or start is None:
-        return None
-    last, end = _text(row, LAST_DAY), time_s(_text(row, (*END, *LAST_DAY)), day_first)
-    if end is not None and is_day(last) and not _text(row, END):
-        end += DAY_S
-    if end is not None and end > start:
-        return start, end
-    step_s = _step_s(_text(row, STEPS))
-    return start, start + step_s if step_s else _calendar_end(name, row[name], start)
-
-
-def _step_s(text: str) -> float | None:
-    """Seconds of "PT1H", "P1D", "5m" or "1d"; None for anything else."""
-    match = re.fullmatch(r"P?(T?)(\d{1,3})([MHD])", text.strip().upper())
-    return int(match[2]) * STEP_UNITS_S[match[3]] if match else None
-
-
-def _calendar_end(name: str, text: str, start_s: float) -> float | None:
-    """The end of a period that is named by its date: a month, a week or a day."""
-    if not is_day(text) and not is_month(text):
-        return None
-    day = datetime.fromtimestamp(start_s, UTC)
-    if name == "month" or not is_day(text):
-        return start_s + calendar.monthrange(day.year, day.month)[1] * DAY_S
-    return start_s + (7 * DAY_S if name == "week" else DAY_S)
-
-
-def is_day(text: str) -> bool:
-    """True for a date without a time of day."""
-    return bool(
-        re.fullmatch(
-            r"20\d\d[-/]\d\d?[-/]\d\d?|20\d{6}|\d\d?[/.]\d\d?[/.]20\d\d|[A-Za-z]{3} \d\d?, 20\d\d", text.strip()
-        )
-    )
-
-
-def is_month(text: str) -> bool:
-    """True for a month, as 2026-10, 10/2026 or October 2026."""
-    return _month(text) is not None
-
-
-def _month(text: str) -> datetime | None:
-    for style in ("%Y-%m", "%m/%Y", "%B %Y", "%b %Y"):
-        try:
-            return datetime.strptime(text.strip(), style).replace(tzinfo=UTC)
-        except ValueError:
-            continue
-    return None
-
-
-@lru_cache(8_192)
-def time_s(text: str, day_first: bool = False) -> float | None:
-    """Seconds since 1970 of a written time or date, UTC where it names no zone; None for anything else."""
-    if is_excel_day([text]) or re.fullmatch(r"4[2-9]\d{3}|5\d{4}", text.strip()):
-        return (float(text.strip().replace(",", ".")) - EXCEL_EPOCH_DAYS) * DAY_S
-    if (offset := re.search(r"(?<=[\dM])([+-])(\d\d):(\d\d)$", text)) and "/" in text:
-        ahead_s = (int(offset[2]) * 3_600 + int(offset[3]) * 60) * (1 if offset[1] == "+" else -1)
-        local_s = time_s(text[: offset.start()], day_first)
-        return None if local_s is None else local_s - ahead_s
-    plain = re.sub(r"\s*(UTC|GMT)$", "", text.strip())
-    if (month := _month(plain)) is not None:
-        return month.timestamp()
-    if re.fullmatch(r"20\d\d/\d\d/\d\d.*", plain):
-        plain = plain.replace("/", "-")
-    if re.fullmatch(r"20\d{6}", plain):
-        plain = f"{plain[:4]}-{plain[4:6]}-{plain[6:]}"
-    try:
-        value = epoch_seconds(plain, "time")
-    except DataError:
-        return _calendar_time_s(plain, day_first)
-    return value if value >= DAY_S * 365 else None
-
-
-def _calendar_time_s(text: str, day_first: bool) -> float | None:
-    text = re.sub(r"(\d),(?= \d)", r"\1", text) if "/" in text else text
-    for style in CALENDAR_STYLES:
-        style = style.replace("%m/%d", "%d/%m") if day_first else style
-        try:
-            return datetime.strptime(text, style).replace(tzinfo=UTC).timestamp()
-        except ValueError:
-            continue
-    return None

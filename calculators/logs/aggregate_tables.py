@@ -3,18 +3,26 @@
 import itertools
 import re
 from collections import defaultdict
+from collections.abc import Callable
 
+from calculators.logs.aggregate_columns import START
 from calculators.logs.aggregate_formats import (
     KIND_COLUMNS,
+    NAMED_METRICS,
     PLAIN,
-    START,
+    UNDATED,
     AggregateFormat,
     kinds_format,
     known_format,
     may_be_sums,
+    may_be_undated,
 )
-from calculators.logs.aggregate_rows import UnreadTime, is_day, is_month, slices
+from calculators.logs.aggregate_items import quantity_of
+from calculators.logs.aggregate_pivots import pivot_table
+from calculators.logs.aggregate_rows import UnreadTime, slices
+from calculators.logs.aggregate_times import first_text, is_day, named_period_s, time_s
 from calculators.logs.bills import bill_format
+from calculators.logs.request_columns import normalised
 from calculators.logs.request_file import LogError
 from calculators.logs.timestamps import TimeStyle, time_style
 from calculators.logs.usage_tables import FIRST_ROW_COUNT, UsageTable
@@ -24,7 +32,7 @@ LOOKED_AT_ROW_COUNT = 2_000
 
 def joined_sums(files: list[list[UsageTable]], label: str) -> tuple[UsageTable, AggregateFormat]:
     """The rows of several files of one kind as those of one. Raises LogError."""
-    chosen = [sums_table(tables) for tables in files]
+    chosen = [sums_table(tables, label) for tables in files]
     recognized = [pair for pair in chosen if pair is not None]
     if len(recognized) < len(files) or len({entry.what for _, entry in recognized}) > 1:
         raise LogError(f"{label}: these files of sums are of different kinds; read them one at a time.")
@@ -33,18 +41,41 @@ def joined_sums(files: list[list[UsageTable]], label: str) -> tuple[UsageTable, 
     return UsageTable(names, rows, recognized[0][0].is_json), recognized[0][1]
 
 
-def sums_table(tables: list[UsageTable]) -> tuple[UsageTable, AggregateFormat] | None:
-    """The first table of sums and how to read it; None: there is none."""
-    for table in tables:
-        if (entry := known_format(table.names)) is not None:
-            return table, entry
-    for table in tables:
-        if may_be_sums(table.names) and _looks_summed(table):
-            return table, PLAIN
-        if (kinds := kinds_format(table.names, _first_values(table))) is not None:
-            return table, kinds
-    bills = ((table, bill_format(table, lambda text: is_day(text) or is_month(text))) for table in tables)
+def sums_table(tables: list[UsageTable], label: str) -> tuple[UsageTable, AggregateFormat] | None:
+    """The first table of sums and how to read it; None: there is none. Raises LogError for columns that do not say what they
+    count."""
+    readers: tuple[Callable[[UsageTable], AggregateFormat | None], ...] = (
+        lambda table: known_format(table.names),
+        _plain_format,
+        lambda table: NAMED_METRICS if _are_metrics(table) else None,
+        lambda table: (
+            UNDATED if not table.is_json and may_be_undated(table.names) and _counts_requests(table) else None
+        ),
+    )
+    for read in readers:
+        for table in tables:
+            if (entry := read(table)) is not None:
+                return table, entry
+    pivots = (pivot_table(table, label) for table in tables)
+    if (pivot := next((pair for pair in pivots if pair is not None), None)) is not None:
+        return pivot
+    bills = ((table, bill_format(table, _is_period)) for table in tables)
     return next(((table, bill) for table, bill in bills if bill is not None), None)
+
+
+def _is_period(text: str) -> bool:
+    return is_day(text) or named_period_s(text) is not None
+
+
+def _plain_format(table: UsageTable) -> AggregateFormat | None:
+    if may_be_sums(table.names) and _looks_summed(table, PLAIN):
+        return PLAIN
+    return kinds_format(_written(table), _first_values(table))
+
+
+def _written(table: UsageTable) -> frozenset[str]:
+    """The names of a table; of a CSV those that are written, without what they usually are called."""
+    return frozenset(map(normalised, table.header)) or table.names
 
 
 def _first_values(table: UsageTable) -> dict[str, set[str]]:
@@ -56,18 +87,34 @@ def _first_values(table: UsageTable) -> dict[str, set[str]]:
     return values
 
 
-def _looks_summed(table: UsageTable) -> bool:
+def _counts_requests(table: UsageTable) -> bool:
+    """Whether a table without times has few rows, of more than one request each but for some."""
+    rows = itertools.islice(slices(table, UNDATED), LOOKED_AT_ROW_COUNT)
+    counts = [part.amounts.get("requests", 0.0) for part in rows if part is not None]
+    return 0 < len(counts) < LOOKED_AT_ROW_COUNT and 2 * sum(count > 1 for count in counts) > len(counts)
+
+
+def _are_metrics(table: UsageTable) -> bool:
+    """Whether a table has a column each for input and output, named in the way of a metric, and rows of periods."""
+    told = [quantity_of(name) for name in table.header[1:]]
+    if told.count("input") != 1 or told.count("output") != 1 or normalised(table.header[0]) not in START:
+        return False
+    first = (time_s(first_text(row, START)) for row in itertools.islice(table.rows(), FIRST_ROW_COUNT))
+    return all(at is None or at % 60 == 0 for at in first) and _looks_summed(table, NAMED_METRICS)
+
+
+def _looks_summed(table: UsageTable, entry: AggregateFormat) -> bool:
     """Whether the first rows are periods: whole minutes with more than one request each, or dates without a time."""
     try:
-        return _has_periods(table)
+        return _has_periods(table, entry)
     except UnreadTime:
         return False
 
 
-def _has_periods(table: UsageTable) -> bool:
+def _has_periods(table: UsageTable, entry: AggregateFormat) -> bool:
     counts, starts, days, counted = list[float](), list[float](), list[bool](), set[str]()
     widths = list[float]()
-    for row, part in zip(table.rows(), slices(table, PLAIN, day_first(table)), strict=False):
+    for row, part in zip(table.rows(), slices(table, entry, day_first(table)), strict=False):
         if part is not None:
             widths.append((part.end_s or part.start_s) - part.start_s)
             counts.append(part.amounts.get("requests", 0.0))

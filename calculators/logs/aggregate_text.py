@@ -1,13 +1,26 @@
 """What is said and asked about a file of sums."""
 
+import math
+from collections.abc import Mapping
 from dataclasses import replace
 
-from calculators.logs.aggregate_rows import DAY_S
+from calculators.logs.aggregate_times import DAY_S
 from calculators.logs.lengths_and_rates import LoadReading
+from calculators.logs.request_file import LogError
 from calculators.logs.shown import shown_cell
-from calculators.logs.usage_questions import UsageQuestion
+from calculators.logs.usage_questions import NegativeRows, UsageQuestion
 from calculators.units import SECONDS_PER_HOUR, SECONDS_PER_MONTH, count, listed, plural, significant, usd
 
+LEAST_TOLD_USD = 0.005
+MIN_UNCLEAR_FRAC = 0.01
+"""A smaller share of the spend is taken off it without a question."""
+TYPICAL_DAYS = (1, 7, 30)
+RUNNING_WORDS = (
+    ("requests", "requests"),
+    ("input", "input tokens"),
+    ("output", "output tokens"),
+    ("spend", "US dollars"),
+)
 TYPICAL_INPUT_TOK = (1_000.0, 10_000.0)
 """Input of a chat and of an agent's request: shows what an answer would mean."""
 
@@ -49,7 +62,7 @@ def inferred_texts(reading: LoadReading, left_out: int, gap_count: int, uncached
             (gap_count, f"{plural(gap_count, 'period')} of {width} without a row count as periods without use."),
             (
                 left_out,
-                f"{plural(left_out, 'row')} left out: other services or calls, failed calls, totals, taxes, credits and repeats.",
+                f"{plural(left_out, 'row')} left out: other services or calls, failed calls, totals, payments and repeats.",
             ),
             (reading.batch_frac > 0, "Batch requests count in the volume but not in the peak."),
             (
@@ -60,6 +73,48 @@ def inferred_texts(reading: LoadReading, left_out: int, gap_count: int, uncached
         )
         if holds
     )
+
+
+def money_texts(reading: LoadReading, aside: Mapping[str, float], negatives: NegativeRows | None) -> tuple[str, ...]:
+    """What lowers the spend, and what of the money is no part of it. `aside`: US dollars by kind, less money as negative."""
+    if reading.spend_usd is None:
+        return ()
+    discount, unclear = -aside.get("discount", 0.0), -aside.get("unclear", 0.0)
+    lowered = discount + (0.0 if negatives == "once" else unclear)
+    who = "Discounts" if not unclear or negatives else "Discounts and other negative rows"
+    left_out = [
+        f"{usd(amount)} of {what}"
+        for amount, what in (
+            (-aside.get("credit", 0.0), "credits and refunds, which are given once"),
+            (unclear if negatives == "once" else 0.0, "negative rows, as you said"),
+            (aside.get("tax", 0.0), "taxes"),
+        )
+        if abs(amount) >= LEAST_TOLD_USD
+    ]
+    return (
+        *((f"{who} lower the spend by {usd(lowered)}.",) if lowered >= LEAST_TOLD_USD else ()),
+        *((f"Not in the spend: {listed(left_out)}.",) if left_out else ()),
+    )
+
+
+def asked_negatives(
+    reading: LoadReading, unclear_usd: float, negatives: NegativeRows | None
+) -> tuple[UsageQuestion, ...]:
+    """Whether negative rows without a reason recur; nothing where they are told or too small to matter."""
+    spend_usd = reading.spend_usd
+    if negatives is not None or spend_usd is None or -unclear_usd <= MIN_UNCLEAR_FRAC * (spend_usd - unclear_usd):
+        return ()
+    question = UsageQuestion(
+        text=f"{reading.name} has negative rows of {usd(-unclear_usd)} in all that do not say why. Will such rows come back?",
+        answers=(
+            f"recurring: discounts, so you pay {usd(spend_usd)} for this use",
+            f"once: credits, refunds or corrections, so you pay {usd(spend_usd - unclear_usd)} for this use",
+        ),
+        option="--negative-rows recurring|once",
+        field="negative_rows",
+        values=("recurring", "once"),
+    )
+    return (question,)
 
 
 def missing_texts(reading: LoadReading, currencies: list[str], more_to_come: bool) -> tuple[str, ...]:
@@ -96,6 +151,77 @@ def without_period(reading: LoadReading) -> LoadReading:
     )
 
 
+def without_dates(reading: LoadReading, what: str, period_days: float | None) -> LoadReading:
+    """Sums over one period of so many days, which is asked where it is None. Raises LogError for no such number."""
+    if period_days is not None and not 0 < period_days < math.inf:
+        raise LogError(f"--days {period_days:g}: write a number of days above 0.")
+    span_s = None if period_days is None else period_days * DAY_S
+    told = "" if period_days is None else f", of {plural(period_days, 'day')} as you said"
+    questions = [*reading.questions, *([] if span_s else [_asked_period(reading, what)])]
+    return replace(
+        reading,
+        start=None,
+        end=None,
+        series=None,
+        bucket_s=None,
+        peak_ratio=None,
+        hour_ratio=None,
+        span_s=span_s,
+        bill_span_s=span_s,
+        read=(f"{reading.name} is {what}{told}.", *reading.read[1:]),
+        inferred=(),
+        missing=("when the requests came", *reading.missing),
+        questions=tuple(questions),
+    )
+
+
+def _asked_period(reading: LoadReading, held: str) -> UsageQuestion:
+    """How many days the sums are for, with what typical answers would mean."""
+    what, amount = ("requests", reading.requests) if reading.requests else ("input tokens", reading.input_tok or 0)
+    month_days = SECONDS_PER_MONTH / DAY_S
+    return UsageQuestion(
+        text=f"{reading.name}: {held}. It has no dates: how many days is it for?",
+        answers=tuple(
+            f"{plural(days, 'day')}: {count((amount or 0.0) / days * month_days)} {what} a month"
+            for days in TYPICAL_DAYS
+        ),
+        option="--days N",
+        field="period_days",
+    )
+
+
+def asked_reasoning(reading: LoadReading, reasoning_tok: float) -> tuple[UsageQuestion, ...]:
+    """Whether the output column holds the reasoning tokens too, with both sums."""
+    output_tok = reading.output_tok or 0
+    question = UsageQuestion(
+        text=f"Does the output column of {reading.name} include the reasoning tokens?",
+        answers=(
+            f"yes: {count(output_tok)} output tokens, {count(reasoning_tok)} of them reasoning",
+            f"no: {count(output_tok + reasoning_tok)} output tokens, {count(reasoning_tok)} of them reasoning",
+        ),
+        option="--output-includes-reasoning yes|no",
+        field="output_includes_reasoning",
+        values=(True, False),
+    )
+    return (question,)
+
+
+def asked_running(last: Mapping[str, float], all_of_it: Mapping[str, float]) -> tuple[UsageQuestion, ...]:
+    """Whether rows that only grow are totals so far. By quantity: the last row, and the sum of all."""
+    name, what = next((pair for pair in RUNNING_WORDS if pair[0] in last), RUNNING_WORDS[-1])
+    question = UsageQuestion(
+        text="All figures grow from row to row and never fall. Are they running totals?",
+        answers=(
+            f"running: {count(last.get(name, 0.0))} {what} in all, each row the total so far",
+            f"each: {count(all_of_it.get(name, 0.0))} {what} in all, each row a period of its own",
+        ),
+        option="--counts running|each",
+        field="counts",
+        values=("running", "each"),
+    )
+    return (question,)
+
+
 def asked_requests(reading: LoadReading) -> UsageQuestion:
     """How many requests there were, with what typical answers would mean."""
     input_tok, month = reading.input_tok or 0, SECONDS_PER_MONTH / (reading.window_s or SECONDS_PER_MONTH)
@@ -108,6 +234,7 @@ def asked_requests(reading: LoadReading) -> UsageQuestion:
         ),
         option="--requests N or --input-tok-per-request N",
         field="requests",
+        instead="input_tok_per_request",
     )
 
 

@@ -16,7 +16,7 @@ from calculators.logs.peak_estimate import WEEK_S, PeakEstimate, SeenPeak, peak_
 from calculators.logs.request_file import LogError
 from calculators.logs.to_workload import COMMENT_CHARS, month_range, month_texts, peak_figures_of
 from calculators.logs.usage_questions import UsageAnswers
-from calculators.scenario.schema import LengthCell, Workload
+from calculators.scenario.schema import Basis, LengthCell, Workload
 from calculators.scenario.traffic_range import chance_ratio
 from calculators.units import HOURS_PER_MONTH, SECONDS_PER_MONTH, printable, significant
 
@@ -88,22 +88,24 @@ def _sample(reading: LoadReading) -> int:
     return max(round(reading.requests or 1.0), 1)
 
 
-def _spread(input_tok: float, output_tok: float) -> dict[str, Any]:
-    """Means with the 95th percentiles of public traces."""
+def _spread(input_tok: float, output_tok: float, basis: Basis) -> dict[str, Any]:
+    """Means of this basis with the assumed 95th percentiles of public traces."""
     spreads = load_peaks()
     return {
         "input_tok": input_tok,
         "output_tok": output_tok,
         "input_p95_tok": max(input_tok * spreads.input_spread.central, 1.0),
         "output_p95_tok": max(output_tok * spreads.output_spread.central, 1.0),
-        "lengths_basis": "assumed",
+        "lengths_basis": basis,
+        "p95_basis": "assumed",
         "cells": [],
     }
 
 
 def _mean_figures(reading: LoadReading) -> dict[str, Any]:
     requests = reading.requests or 1.0
-    return _spread((reading.input_tok or 0) / requests, (reading.output_tok or 0) / requests)
+    basis: Basis = "typed" if reading.is_count_told else "measured"
+    return _spread((reading.input_tok or 0) / requests, (reading.output_tok or 0) / requests, basis)
 
 
 def _cache_figures(reading: LoadReading) -> dict[str, Any]:
@@ -132,6 +134,7 @@ def _length_figures(reading: LoadReading) -> dict[str, Any]:
         "input_p95_tok": max(inputs.p95_tok, 1.0),
         "output_p95_tok": max(outputs.p95_tok, 1.0),
         "lengths_basis": "measured",
+        "p95_basis": None,
         "sample_requests": _sample(reading),
         "cells": [
             LengthCell(
@@ -157,7 +160,7 @@ def _told_volume(answers: UsageAnswers) -> dict[str, Any]:
 def _told_lengths(answers: UsageAnswers) -> dict[str, Any]:
     if answers.input_tok_per_request is None or answers.output_tok_per_request is None:
         return {}
-    return _spread(answers.input_tok_per_request, answers.output_tok_per_request) | {"lengths_basis": "typed"}
+    return _spread(answers.input_tok_per_request, answers.output_tok_per_request, "typed")
 
 
 # --- YAML ------------------------------------------------------------------------------------------------------------

@@ -2,73 +2,71 @@
 spend and the busiest period. What they lack is asked.
 """
 
-import math
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from calculators.logs.aggregate_formats import PLAIN, AggregateFormat, known_format
 from calculators.logs.aggregate_periods import busiest_ratio, by_hour, period_width_s
-from calculators.logs.aggregate_rows import DAY_S, Slice, UnreadTime, slices
+from calculators.logs.aggregate_rates import RATED, rated_table
+from calculators.logs.aggregate_rows import Slice, UnreadTime, of_running_totals, slices
+from calculators.logs.aggregate_sums import (
+    Account,
+    account_of,
+    input_is_uncached,
+    points_of,
+    reasoning_is_extra,
+    shares_of,
+    token_sums,
+    total_tok,
+    with_reasoning,
+    without_sums_of_models,
+    without_total,
+)
 from calculators.logs.aggregate_tables import day_first, doubtful_date, joined_sums, sums_table
 from calculators.logs.aggregate_text import (
     asked_cache,
     asked_date_order,
+    asked_negatives,
+    asked_reasoning,
     asked_requests,
+    asked_running,
     asked_tokens,
     inferred_texts,
     missing_texts,
+    money_texts,
     read_texts,
+    without_dates,
     without_period,
 )
-from calculators.logs.aggregate_workload import assumptions
+from calculators.logs.aggregate_times import DAY_S
+from calculators.logs.aggregate_workload import NO_ANSWERS, assumptions
 from calculators.logs.bills import BILL, has_no_period
 from calculators.logs.lengths_and_rates import LoadReading, read_lengths, read_rates, refuse_benchmark
 from calculators.logs.load_series import period_series
 from calculators.logs.log_bytes import Progress, silent
-from calculators.logs.prometheus import counter_tables
+from calculators.logs.prometheus import counter_difference, counter_tables
 from calculators.logs.request_file import LogError
 from calculators.logs.request_groups import only_text
 from calculators.logs.shown import file_label, shown_cell
-from calculators.logs.usage_questions import DateOrder, UsageQuestion
+from calculators.logs.usage_questions import UsageAnswers, UsageQuestion
 from calculators.logs.usage_reading import UsageReading
-from calculators.logs.usage_share import MAX_SHARE_CHARS, UNNAMED, UsageShare, largest_shares, named_values
+from calculators.logs.usage_share import UNNAMED, named_values
 from calculators.logs.usage_tables import UsageTable, usage_tables
-from calculators.units import SECONDS_PER_HOUR, listed, percent, printable
+from calculators.units import SECONDS_PER_HOUR, listed, percent
 
-MIN_ROWS_OF_TOTAL = 4
-TOTAL_TOLERANCE_FRAC = 0.005
-
-Sums = dict[str, float]
-_ALL: Mapping[str, Sequence[str]] = {}
-
-
-@dataclass(slots=True)
-class _Account:
-    """Sums over the slices of a file."""
-
-    all: Sums = field(default_factory=lambda: defaultdict(float))
-    by_value: dict[tuple[str, str], Sums] = field(default_factory=lambda: defaultdict(lambda: defaultdict(float)))
-    """By group (model, team and so on) and value."""
-    by_start: dict[float, Sums] = field(default_factory=lambda: defaultdict(lambda: defaultdict(float)))
-    points: dict[float, Sums] = field(default_factory=lambda: defaultdict(lambda: defaultdict(float)))
-    """By start of a period, batch requests included."""
-    end_of: dict[float, set[float]] = field(default_factory=lambda: defaultdict(set))
-    currencies: set[str] = field(default_factory=set)
-    left_out: int = 0
-    cache_exceeds_input: bool = False
-    more_to_come: bool = False
+NOT_OVER = "The last period is not over; it counts until now."
+MIN_RUNNING_ROWS = 5
+"""Fewer that only grow may well be use that grows."""
 
 
 def read_aggregate(
     paths: Path | Sequence[Path],
     label: str,
-    input_excludes_cache: bool | None = None,
-    only: Mapping[str, Sequence[str]] = _ALL,
-    date_order: DateOrder | None = None,
+    answers: UsageAnswers = NO_ANSWERS,
     progress: Progress = silent,
 ) -> LoadReading | None:
     """The reading of a file of sums, or of several of one kind, of lengths alone or of rates alone; None when it is none of
@@ -79,11 +77,20 @@ def read_aggregate(
     """
     every = [paths] if isinstance(paths, Path) else paths
     files = [list(counter_tables(path, label) or usage_tables(path, progress)) for path in every]
-    reading = _lengths_or_rates(files[0], label, only) if len(files) == 1 else None
+    files = counter_difference(files, label)
+    tables = files[0] if len(files) == 1 else []
+    rated = next((made for table in tables if (made := rated_table(table)) is not None), None)
+    if rated is not None:
+        return _assumed(_reading(*_told_by(rated, RATED, answers), label, answers))
+    reading = _lengths_or_rates(files[0], label, answers.only) if len(files) == 1 else None
     if reading is None:
-        sums = joined_sums(files, label) if len(files) > 1 else sums_table(files[0])
-        reading = None if sums is None else _reading(*_ordered(*sums, date_order), label, input_excludes_cache, only)
-    return None if reading is None else replace(reading, assumed=assumptions(reading))
+        sums = joined_sums(files, label) if len(files) > 1 else sums_table(files[0], label)
+        reading = None if sums is None else _reading(*_told_by(*sums, answers), label, answers)
+    return None if reading is None else _assumed(reading)
+
+
+def _assumed(reading: LoadReading) -> LoadReading:
+    return replace(reading, assumed=assumptions(reading))
 
 
 def _lengths_or_rates(tables: list[UsageTable], label: str, only: Mapping[str, Sequence[str]]) -> LoadReading | None:
@@ -101,23 +108,22 @@ def _lengths_or_rates(tables: list[UsageTable], label: str, only: Mapping[str, S
     return None
 
 
-def _reading(
-    table: UsageTable, entry: AggregateFormat, label: str, excludes: bool | None, only: Mapping[str, Sequence[str]]
-) -> LoadReading:
-    whole = _account(_without_total(_slices(table, entry, label)), entry)
+def _reading(table: UsageTable, entry: AggregateFormat, label: str, answers: UsageAnswers) -> LoadReading:
+    only, excludes = answers.only, answers.input_excludes_cache
+    whole = account_of(without_total(_slices(table, entry, label)), entry)
     used = [start for start, sums in whole.by_start.items() if any(sums.values())]
     if not used:
         raise LogError(f"{label} is {entry.what} without any use in it; export a period with requests.")
     width_s = period_width_s(whole.by_start, whole.end_of, label if entry.shape != "items" else None)
     start_s = min(used)
-    end_s = max(max(whole.end_of[start], default=start + width_s) for start in used)
-    uncached = excludes if excludes is not None else _input_is_uncached(whole, entry)
+    end_s = _until_now(_last_end_s(whole, width_s), start_s)
+    uncached = excludes if excludes is not None else input_is_uncached(whole, entry)
     account = _only_account(table, entry, whole, only, label) if only else whole
     requests = account.all.get("requests")
     foreign = _foreign(account)
     loads = {start: account.by_start[start].get("requests" if requests else "tokens", 0.0) for start in used}
-    shares = _shares(account, bool(uncached), not foreign)
-    tokens: dict[str, Any] = {**_tokens(account.all, bool(uncached))}
+    shares = shares_of(account, bool(uncached), not foreign)
+    tokens: dict[str, Any] = {**token_sums(account.all, bool(uncached))}
     reading = LoadReading(
         kind="aggregate",
         seller=entry.seller,
@@ -128,7 +134,7 @@ def _reading(
         end=datetime.fromtimestamp(end_s, UTC),
         models=shares.pop("model", ()),
         groups=shares,
-        series=period_series(_points(account, bool(uncached), not foreign), start_s, end_s, width_s),
+        series=period_series(points_of(account, bool(uncached), not foreign), start_s, end_s, width_s),
         spend_usd=None if foreign else account.all.get("spend"),
         bucket_s=width_s,
         peak_ratio=busiest_ratio(loads, start_s, end_s, width_s),
@@ -137,11 +143,26 @@ def _reading(
     )
     told = _told(reading, entry, account, whole, uncached)
     told = replace(told, read=(*_only_texts(account, whole, only, bool(uncached)), *told.read))
-    return _dated(told, table, entry, {start: whole.end_of[start] for start in used})
+    dated = _dated(told, table, entry, {start: whole.end_of[start] for start in used})
+    if entry.is_undated:
+        dated = without_dates(dated, entry.what, answers.period_days)
+    return replace(dated, read=(*dated.read, *money_texts(dated, account.aside, entry.negatives)))
+
+
+def _last_end_s(account: Account, width_s: float) -> float:
+    """The end of the last period with use."""
+    used = (start for start, sums in account.by_start.items() if any(sums.values()))
+    return max(max(account.end_of[start], default=start + width_s) for start in used)
+
+
+def _until_now(end_s: float, start_s: float) -> float:
+    """The end of the last period, or this minute where that is not over."""
+    now_s = datetime.now(UTC).timestamp() // 60 * 60
+    return now_s if start_s < now_s < end_s else end_s
 
 
 def _told(
-    reading: LoadReading, entry: AggregateFormat, account: _Account, whole: _Account, uncached: bool | None
+    reading: LoadReading, entry: AggregateFormat, account: Account, whole: Account, uncached: bool | None
 ) -> LoadReading:
     """The reading with what is said and asked of it."""
     width_s = reading.bucket_s or DAY_S
@@ -151,13 +172,44 @@ def _told(
     return replace(
         reading,
         read=read_texts(reading, entry.what, width_s),
-        inferred=inferred_texts(reading, whole.left_out, gap_count, bool(uncached) and entry.what == PLAIN.what),
+        inferred=(
+            *inferred_texts(reading, whole.left_out, gap_count, bool(uncached) and entry.what == PLAIN.what),
+            *((NOT_OVER,) if reading.end and _last_end_s(whole, width_s) > reading.end.timestamp() + 60 else ()),
+        ),
         missing=missing_texts(reading, _foreign(account), whole.more_to_come),
-        questions=_questions(reading, cache_unsure),
+        questions=(
+            *asked_negatives(reading, account.aside.get("unclear", 0.0), entry.negatives),
+            *(asked_running(_last_sums(whole), whole.all) if _may_be_running(whole, entry) else ()),
+            *(asked_reasoning(reading, whole.all["reasoning"]) if _is_reasoning_unsure(whole, entry) else ()),
+            *_questions(reading, cache_unsure),
+        ),
     )
 
 
-def _foreign(account: _Account) -> list[str]:
+def _leaves_reasoning_out(parts: Sequence[Slice | None], entry: AggregateFormat) -> bool:
+    told = reasoning_is_extra(parts)
+    return told if told is not None else entry.leaves_reasoning_out is True
+
+
+def _is_reasoning_unsure(account: Account, entry: AggregateFormat) -> bool:
+    """Whether the output of a table that no vendor makes may leave reasoning out."""
+    return not entry.needed and entry.leaves_reasoning_out is None and account.is_reasoning_unsure
+
+
+def _may_be_running(account: Account, entry: AggregateFormat) -> bool:
+    """Whether all that the rows count only grows from period to period, so that each may be the total so far."""
+    rows = [account.points[start] for start in sorted(account.points)]
+    names = [name for name in ("requests", "input", "output", "spend") if account.all.get(name)]
+    if entry.shape != "columns" or entry.is_running or entry.needed or len(rows) < MIN_RUNNING_ROWS or not names:
+        return False
+    return all(before.get(name, 0.0) < row.get(name, 0.0) for before, row in itertools.pairwise(rows) for name in names)
+
+
+def _last_sums(account: Account) -> Mapping[str, float]:
+    return account.points[max(account.points)]
+
+
+def _foreign(account: Account) -> list[str]:
     """Currencies of the money that are no US dollars."""
     return sorted(currency for currency in account.currencies if currency != "USD")
 
@@ -171,16 +223,23 @@ def _dated(
     return without_period(asked) if entry.what == BILL.what and has_no_period(table.names, end_of) else asked
 
 
-def _ordered(
-    table: UsageTable, entry: AggregateFormat, date_order: DateOrder | None
-) -> tuple[UsageTable, AggregateFormat]:
-    """The table with the order of day and month that the user told."""
-    return table, entry if date_order is None else replace(entry, day_first=date_order == "day")
+def _told_by(table: UsageTable, entry: AggregateFormat, answers: UsageAnswers) -> tuple[UsageTable, AggregateFormat]:
+    """The table with what the user told of its dates and of its negative rows."""
+    is_day_first = None if answers.date_order is None else answers.date_order == "day"
+    leaves_out = None if answers.output_includes_reasoning is None else not answers.output_includes_reasoning
+    is_running = answers.counts == "running" or table.is_running
+    return table, replace(
+        entry,
+        day_first=is_day_first,
+        is_running=is_running,
+        negatives=answers.negative_rows,
+        leaves_reasoning_out=leaves_out,
+    )
 
 
 def _only_account(
-    table: UsageTable, entry: AggregateFormat, whole: _Account, only: Mapping[str, Sequence[str]], label: str
-) -> _Account:
+    table: UsageTable, entry: AggregateFormat, whole: Account, only: Mapping[str, Sequence[str]], label: str
+) -> Account:
     """The sums of the rows that are asked for. Raises LogError, naming the values there are, when there are none."""
     groups = list(dict.fromkeys(group for group, value in whole.by_value if value))
     for group, values in only.items():
@@ -188,11 +247,11 @@ def _only_account(
             known = f"it can be split by {listed(groups)}" if groups else "it cannot be split"
             raise LogError(f"{label} has no column for {group}; {known}.")
         if not any((group, "" if value == UNNAMED else value) in whole.by_value for value in values):
-            known = named_values(_shares(whole, False, False).get(group, ()))
+            known = named_values(shares_of(whole, False, False).get(group, ()))
             raise LogError(f"{label} has no row with {only_text({group: values})}; there are: {known}.")
-    every = _without_total(_slices(table, entry, label))
+    every = without_total(_slices(table, entry, label))
     parts = (part for part in every if part is not None and _is_asked(part, only))
-    account = _account(parts, entry)
+    account = account_of(parts, entry)
     if not any(account.all.values()):
         raise LogError(f"{label} has no row with {only_text(only)}; take one value fewer.")
     return account
@@ -203,34 +262,15 @@ def _is_asked(part: Slice, only: Mapping[str, Sequence[str]]) -> bool:
     return all((values_of.get(group) or UNNAMED) in values for group, values in only.items())
 
 
-def _only_texts(
-    account: _Account, whole: _Account, only: Mapping[str, Sequence[str]], uncached: bool
-) -> tuple[str, ...]:
+def _only_texts(account: Account, whole: Account, only: Mapping[str, Sequence[str]], uncached: bool) -> tuple[str, ...]:
     """How much of the file is kept, in tokens or else in money."""
     if not only:
         return ()
-    kept, all_of_it = (_total_tok(sums, uncached) for sums in (account.all, whole.all))
+    kept, all_of_it = (total_tok(sums, uncached) for sums in (account.all, whole.all))
     share, what = (kept or 0) / (all_of_it or 1), "tokens"
     if all_of_it is None:
         share, what = account.all.get("spend", 0.0) / (whole.all.get("spend") or 1.0), "spend"
     return (f"Only {only_text(only)}: {percent(share)} of the {what} of the file.",)
-
-
-def _points(account: _Account, uncached: bool, in_usd: bool) -> dict[float, dict[str, float]]:
-    """Requests, tokens and spend by start of a period, as far as the file has them."""
-    points = {}
-    for start, sums in account.points.items():
-        known = {"requests": sums.get("requests"), "tokens": _total_tok(sums, uncached)}
-        known |= {"spend": sums.get("spend") if in_usd else None}
-        points[start] = {name: amount for name, amount in known.items() if amount is not None}
-    return points
-
-
-def _total_tok(sums: Mapping[str, float], uncached: bool) -> int | None:
-    """Input and output; None where the file counts no tokens."""
-    tokens = _tokens(sums, uncached)
-    known = [tokens[name] for name in ("input_tok", "output_tok") if tokens[name] is not None]
-    return sum(known) if known else None  # type: ignore[arg-type]
 
 
 def _questions(reading: LoadReading, cache_unsure: bool) -> tuple[UsageQuestion, ...]:
@@ -271,124 +311,16 @@ def with_spend(reading: UsageReading, bill: LoadReading) -> UsageReading:
         bill_name=bill.name,
         bill_seller=bill.seller,
         read=(*reading.read, *bill.read),
+        questions=(*reading.questions, *(asked for asked in bill.questions if asked.field)),
     )
 
 
 def _slices(table: UsageTable, entry: AggregateFormat, label: str) -> list[Slice | None]:
     try:
-        return list(slices(table, entry, day_first(table) if entry.day_first is None else entry.day_first))
+        parts = list(slices(table, entry, day_first(table) if entry.day_first is None else entry.day_first))
+        parts = of_running_totals(parts) if entry.is_running else parts
+        parts = with_reasoning(parts) if _leaves_reasoning_out(parts, entry) else parts
+        return without_sums_of_models(parts) if entry.shape == "columns" else parts
     except UnreadTime as error:
         shown = shown_cell(str(error.args[0]))
         raise LogError(f'{label} has a period that is no date, "{shown}"; write dates like 2026-10-05.') from None
-
-
-def _without_total(parts: list[Slice | None]) -> list[Slice | None]:
-    """The slices without one that holds the sums of all others, though it has a date."""
-    used = [part for part in parts if part is not None]
-    names = ("input", "uncached", "read", "output")
-    sums = {name: sum(part.amounts.get(name, 0.0) for part in used) for name in names}
-    whole = [
-        part
-        for part in used
-        if part.amounts.get("output") and all(2 * part.amounts.get(name, 0.0) == sums[name] for name in names)
-    ]
-    if len(used) < MIN_ROWS_OF_TOTAL or len(whole) != 1:
-        return parts
-    return [None if part is whole[0] else part for part in parts]
-
-
-# --- sums ------------------------------------------------------------------------------------------------------------
-
-
-def _account(parts: Iterable[Slice | None], entry: AggregateFormat) -> _Account:
-    account = _Account()
-    for part in parts:
-        if part is None:
-            account.left_out += 1
-            continue
-        _add(account, part)
-        if part.end_s is not None:
-            account.end_of[part.start_s].add(part.end_s)
-        account.more_to_come = part.more_to_come
-        if part.currency and part.spend:
-            account.currencies.add(part.currency)
-        cached = part.amounts.get("read", 0.0) + part.amounts.get("write", 0.0)
-        account.cache_exceeds_input |= cached > part.amounts.get("input", math.inf)
-    return account
-
-
-def _add(account: _Account, part: Slice) -> None:
-    amounts = dict(part.amounts)
-    if part.spend is not None:
-        amounts["spend"] = part.spend
-    tokens = sum(amounts.get(name, 0.0) for name in ("input", "output") + (() if "input" in amounts else CACHES))
-    load = amounts.get("requests", tokens)
-    groups = {"model": part.model, **part.groups}
-    for sums in (account.all, account.points[part.start_s], *(account.by_value[item] for item in groups.items())):
-        for name, amount in amounts.items():
-            sums[name] += amount
-    account.all["load"] += load
-    account.all["batch"] += load if part.is_batch else 0.0
-    bucket = account.by_start[part.start_s]
-    for name in ("requests", "spend"):
-        if name in amounts and not (part.is_batch and name == "requests"):
-            bucket[name] += amounts[name]
-    bucket["tokens"] += 0.0 if part.is_batch else tokens
-    bucket["batch"] += load if part.is_batch else 0.0
-
-
-CACHES = ("uncached", "read", "write")
-
-
-def _input_is_uncached(account: _Account, entry: AggregateFormat) -> bool | None:
-    """Whether the input leaves cached tokens out; None where neither the format nor a column of totals tells."""
-    sums = account.all
-    if entry.input_is != "unsure":
-        return entry.input_is == "uncached"
-    cached, whole = sums.get("read", 0.0) + sums.get("write", 0.0), sums.get("input", 0.0) + sums.get("output", 0.0)
-    if account.cache_exceeds_input or "input" not in sums:
-        return True
-    if not cached:
-        return False
-    total = sums.get("total")
-    for uncached in (False, True):
-        if total and abs(whole + uncached * cached - total) <= TOTAL_TOLERANCE_FRAC * total:
-            return uncached
-    return None
-
-
-def _tokens(sums: Mapping[str, float], uncached: bool) -> dict[str, int | None]:
-    """Input of all kinds, its cached parts and the output; None where the file has no such column."""
-    cached = sums.get("read", 0.0) + sums.get("write", 0.0)
-    plain = sums.get("uncached") if uncached or "input" not in sums else None
-    if plain is None and uncached:
-        plain = sums.get("input")
-    whole = sums.get("input") if plain is None else plain + cached
-    return {
-        "input_tok": _whole(whole),
-        "cache_read_tok": _whole(sums.get("read")),
-        "cache_write_tok": _whole(sums.get("write")),
-        "output_tok": _whole(sums.get("output")),
-    }
-
-
-def _whole(value: float | None) -> int | None:
-    return None if value is None else round(value)
-
-
-def _shares(account: _Account, uncached: bool, in_usd: bool) -> dict[str, tuple[UsageShare, ...]]:
-    """By group, the share of each value. Rows that name no model belong to none; rows without a team are "unknown"."""
-    shares_of = defaultdict[str, list[UsageShare]](list)
-    for (group, value), sums in account.by_value.items():
-        if any(sums.values()) and (value or group != "model"):
-            shares_of[group].append(
-                UsageShare(
-                    value=printable(value or UNNAMED, MAX_SHARE_CHARS),
-                    requests=sums.get("requests"),
-                    **_tokens(sums, uncached),
-                    spend_usd=sums.get("spend") if in_usd else None,
-                )
-            )
-    return {
-        group: largest_shares(shares) for group, shares in shares_of.items() if {s.value for s in shares} != {UNNAMED}
-    }

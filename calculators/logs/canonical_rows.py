@@ -8,13 +8,13 @@ from typing import Any
 from calculators.logs.group_values import shown_group
 from calculators.logs.record_leaves import LeafPath, Leaves
 from calculators.logs.record_plan import RecordPlan, plan_of, squashed
-from calculators.logs.record_words import amount, first_word, is_other, record_failed, says_hit
+from calculators.logs.record_words import CALL, STEP, amount, first_word, record_failed, says_hit, told_kind
 from calculators.logs.request_names import GROUP_ROLES, NAMES
+from calculators.logs.trace_steps import TraceSpans
 
 INCLUDING_PROVIDERS = ("openai", "azure", "google", "gemini", "vertex", "deepseek", "mistral", "xai", "groq")
 """Sellers whose own input tokens include the cached ones."""
-MAX_SPANS = 2_000_000
-MODEL_CALL, OTHER = "GENERATION", "SPAN"
+MODEL_CALL, OTHER, NO_CHAT = "GENERATION", "SPAN", "EMBEDDING"
 
 
 class Contradiction(Exception):
@@ -37,14 +37,16 @@ class Session:
     is_doubtful: bool = False
     given: set[str] = field(default_factory=set)
     """Roles that some row plays."""
-    tokens_of_span: dict[str, tuple[int, int]] = field(default_factory=dict)
-    parent_of: dict[str, str] = field(default_factory=dict)
+    spans: TraceSpans = field(default_factory=TraceSpans)
+    row_count: int = 0
+    """Of the rows before, those that could not be read among them."""
 
 
 def canonical_rows(records: Iterable[Leaves | None], session: Session) -> Iterator[dict[str, Any] | None]:
     """One row a request, of every record that holds tokens; None for a record that could not be read."""
     for record in records:
         if record is None:
+            session.row_count += 1
             yield None
             continue
         plan = plan_of(tuple(record))
@@ -54,6 +56,7 @@ def canonical_rows(records: Iterable[Leaves | None], session: Session) -> Iterat
             session.formats[plan.format.name] = session.formats.get(plan.format.name, 0) + 1
             session.given.update(role for role in ("id", "cache_read", "cache_write") if row[role] is not None)
             session.given.update(("gateway_cache",) if row["cache_hit"] else ())
+            session.row_count += 1
             yield row
 
 
@@ -65,12 +68,9 @@ def _remember(record: Leaves, session: Session) -> None:
     if record.get(("type",)) == "turn_context":
         session.model = record.get(("payload", "model"))
     for name in ("parentSpanId", "parent_id", "parent_run_id", "parentObservationId"):
-        parent = record.get((name,))
-        if isinstance(parent, str) and parent:
-            for span in ("spanId", "span_id", "id"):
-                if isinstance(record.get((span,)), str):
-                    session.parent_of[record[(span,)]] = parent
-                    break
+        if parent := record.get((name,)):
+            spans = (record.get((span,)) for span in ("spanId", "span_id", "id"))
+            session.spans.link(next(filter(None, spans), None), parent)
 
 
 def _row(record: Leaves, plan: RecordPlan, session: Session) -> dict[str, Any] | None:
@@ -87,22 +87,38 @@ def _row(record: Leaves, plan: RecordPlan, session: Session) -> dict[str, Any] |
     if tokens is None:
         return None
     word_of = {role: first_word(record, paths, role) if paths else None for role, paths in plan.words.items()}
-    other = is_other(record, plan.kinds)
-    if isinstance(word_of["span"], str) and _is_span(plan):
-        _note_span(word_of, tokens, not other, session)
+    kind = told_kind(record, plan.kinds) or CALL
+    _note(word_of, tokens, (kind, _is_span(plan)), session)
     row = dict(zip(("input", "output", "cache_read", "cache_write"), tokens, strict=True)) | {
         "time": word_of["time"],
         "id": word_of["id"],
         "status": "error" if failed else "ok",
         "model": word_of["model"] or session.model,
         "spend": amount(word_of["spend"]),
-        "kind": OTHER if other else MODEL_CALL,
+        "kind": {CALL: MODEL_CALL, STEP: OTHER}.get(kind, NO_CHAT),
         "cache_hit": says_hit(word_of["gateway_cache"]),
         "tier": word_of["tier"],
         **{NAMES[role][0]: shown_group(str(word_of[role])) for role in GROUP_ROLES if word_of[role] is not None},
+        **({"request_count": word_of["requests"]} if word_of["requests"] is not None else {}),
         **({"sampling_rate": word_of["sampling_rate"]} if word_of["sampling_rate"] is not None else {}),
     }
-    return row | {"span": word_of["span"]} if word_of["parent"] or session.parent_of else row
+    return row | {"span": word_of["span"]} if word_of["parent"] or session.spans.parent_of else row
+
+
+def _note(word_of: Mapping[str, Any], tokens: Sequence[Any], kind: tuple[str, bool], session: Session) -> None:
+    """Notes a row with tokens among the spans of its log. `kind`: what it is, and whether it may lie within others."""
+    session.spans.link(word_of["span"] if kind[1] else None, word_of["parent"])
+    counts = (tokens[0] or 0, tokens[1] or 0)
+    if kind[0] == STEP:
+        session.spans.note_step(session.row_count, word_of, counts)
+    elif sum(counts) > 0:
+        session.spans.note_call(word_of, counts, kind[1])
+
+
+def _is_span(plan: RecordPlan) -> bool:
+    """Whether records of this shape may lie within others; the outermost names no parent."""
+    spans = plan.words["span"]
+    return bool(plan.words["parent"]) or (bool(spans) and squashed(spans[0][-1]) == "spanid")
 
 
 def _says_it_again(record: Leaves, plan: RecordPlan, session: Session) -> bool:
@@ -173,40 +189,3 @@ def _increase(tokens: tuple[Any, ...], session: Session) -> Any:
     if not any(grown.values()):
         return None
     return tuple(grown[name] if value is not None else None for name, value in zip(names, tokens, strict=True))
-
-
-# --- spans that repeat the sums of the spans below them --------------------------------------------------------------
-
-
-def _is_span(plan: RecordPlan) -> bool:
-    """Whether records of this shape may lie within others; the outermost names no parent."""
-    return bool(plan.words["parent"]) or squashed(plan.words["span"][0][-1]) == "spanid"
-
-
-def _note_span(word_of: Mapping[str, Any], tokens: Sequence[Any], is_call: bool, session: Session) -> None:
-    span, parent = word_of["span"], word_of["parent"]
-    if isinstance(parent, str):
-        session.parent_of[span] = parent
-    if is_call and len(session.tokens_of_span) < MAX_SPANS:
-        session.tokens_of_span[span] = (tokens[0] or 0, tokens[1] or 0)
-
-
-def repeating_spans(session: Session) -> set[str]:
-    """Spans whose tokens are at least those of the nearest spans below them that have some."""
-    sums = dict[str, list[float]]()
-    if not session.parent_of:
-        return set()
-    for span, (input_tok, output_tok) in session.tokens_of_span.items():
-        above, steps = session.parent_of.get(span), 0
-        while above is not None and above not in session.tokens_of_span and steps < 100:
-            above, steps = session.parent_of.get(above), steps + 1
-        if above is not None and above in session.tokens_of_span and above != span:
-            below = sums.setdefault(above, [0, 0])
-            below[0] += input_tok
-            below[1] += output_tok
-    of_span = session.tokens_of_span
-    return {
-        span
-        for span, (input_tok, output_tok) in sums.items()
-        if input_tok + output_tok > 0 and of_span[span][0] >= input_tok and of_span[span][1] >= output_tok
-    }

@@ -1,7 +1,10 @@
 """Ibis expressions from the text of a cell to a number of tokens or a time, in every style that is read."""
 
+import functools
+import operator
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -118,15 +121,38 @@ def _is_whole(number: Any) -> Any:
     return number == number.try_cast("int64")
 
 
-def tokens_of(cell: Any, number: Any, thousands: str = ",", scale: float = 1.0, has_suffix: bool = False) -> Any:
-    """Whole tokens from 0 to 10 M; NULL otherwise (also for NaN and infinity). `number`: the cell as float64, or NULL;
-    `scale`: tokens of one unit of the column; `has_suffix`: cells are written as 12.3k or as 300 tokens."""
-    if has_suffix or scale != 1:
-        return _whole_tokens(_in_units(text_of(cell), thousands, has_suffix, scale))
-    written = _whole_tokens(_number(text_of(cell), thousands))
-    if thousands == ".":
-        return written
-    return _is_token_count(number).ifelse(number.try_cast("int32"), written)
+@dataclass(frozen=True, slots=True)
+class CountStyle:
+    """How a column writes counts. `thousands`: the sign that groups them; `scale`: tokens of one unit of the column;
+    `has_suffix`: cells are written as 12.3k or as 300 tokens."""
+
+    thousands: str = ","
+    scale: float = 1.0
+    has_suffix: bool = False
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether what casts to a number is that number."""
+        return self.thousands != "." and self.scale == 1 and not self.has_suffix
+
+
+def odd_text(cell: Any, is_read: Any) -> Any:
+    """The text of cells that no plain cast reads. As a column it stands in a query once, however often it is used, and costs
+    next to nothing for the other rows."""
+    text = cell.cast("string").strip()
+    return (is_read.fill_null(False) | text.re_search(NULL_PATTERN)).ifelse(None, text)
+
+
+def count_text(cell: Any, number: Any, style: CountStyle) -> Any:
+    """The text of a cell that its number does not tell. `number`: the cell as float64, or NULL."""
+    return odd_text(cell, _is_token_count(number)) if style.is_plain else text_of(cell)
+
+
+def count_of(text: Any, number: Any, style: CountStyle) -> Any:
+    """Tokens of a cell as float64, to be a column for `whole_tokens`; NULL where it is no number. `text`: of `count_text`."""
+    if style.has_suffix or style.scale != 1:
+        return _in_units(text, style.thousands, style.has_suffix, style.scale)
+    return ibis.coalesce(number, _number(text)) if style.is_plain else _number(text, style.thousands)
 
 
 def _in_units(text: Any, thousands: str, has_suffix: bool, scale: float) -> Any:
@@ -138,7 +164,8 @@ def _in_units(text: Any, thousands: str, has_suffix: bool, scale: float) -> Any:
     return (_number(bare, thousands) * ibis.cases((unit == "k", 1e3), (unit == "m", 1e6), else_=1.0) * scale).round(3)
 
 
-def _whole_tokens(number: Any) -> Any:
+def whole_tokens(number: Any) -> Any:
+    """Whole tokens from 0 to 10 M; NULL otherwise (also for NaN and infinity)."""
     return _is_token_count(number).ifelse(number, None).try_cast("int32")
 
 
@@ -146,23 +173,31 @@ def _is_token_count(number: Any) -> Any:
     return (number >= 0) & (number <= MAX_REQUEST_TOK) & (number == number.try_cast("int32"))
 
 
-def usd_of(cell: Any, number: Any, unit: MoneyUnit, currency: Any = None) -> Any:
-    """Dollars in a cell: 0.0123, $1.20, (0.50); NaN for money of another currency, as the cell, its column or the column of
-    currencies says, so that no sum leaves it out; NULL otherwise. `number`: the cell
-    as float64, or NULL."""
-    text = text_of(cell)
+def _is_amount(number: Any) -> Any:
+    """Whether the number of a cell, as float64 or NULL, is a plain amount of money."""
+    return number.between(-MAX_USD, MAX_USD).fill_null(False)
+
+
+def money_text(cell: Any, number: Any) -> Any:
+    """The text of a cell that is no plain amount, without signs of dollars and with a point for decimals."""
+    text = odd_text(cell, _is_amount(number))
     plain = text.re_replace(r"^(US ?\$|USD|\$)\s*", "").re_replace(r"\s*(USD|US\$|\$)$", "")
     plain = plain.re_replace(r"^(-?)[(]?(US\$|\$)?([0-9.,]+)[)]$", "-\\3")
-    comma = plain.re_search(r"^-?\d+,(\d{1,2}|\d{4,})$")
-    written = _number(comma.ifelse(plain.replace(",", "."), plain))
-    usd = number.between(-MAX_USD, MAX_USD).ifelse(number, written) * unit.per_unit
-    foreign = plain.re_search(FOREIGN)
+    return plain.re_replace(r"^(-?\d+),(\d{1,2}|\d{4,})$", r"\1.\2")
+
+
+def usd_of(text: Any, number: Any, unit: MoneyUnit, currency: Any = None) -> Any:
+    """Dollars in a cell: 0.0123, $1.20, (0.50); NaN for money of another currency, as the cell, its column or the column of
+    currencies says, so that no sum leaves it out; NULL otherwise. `number`: the cell as float64, or NULL; `text`: of
+    `money_text`."""
+    usd = _is_amount(number).ifelse(number, _number(text)) * unit.per_unit
+    foreign, is_filled = text.re_search(FOREIGN).fill_null(False), _is_amount(number) | text.notnull()
     if unit.currency not in ("", USD):
-        foreign = text.notnull()
+        foreign = is_filled
     elif currency is not None:
-        others = ~text_of(currency).upper().isin(["USD", "$", "US$", "US DOLLAR", "US DOLLARS"])
-        foreign = foreign | (others.fill_null(False) & text.notnull())
-    return foreign.fill_null(False).ifelse(float("nan"), usd)
+        others = ~currency.upper().isin(["USD", "$", "US$", "US DOLLAR", "US DOLLARS"])
+        foreign = foreign | (others.fill_null(False) & is_filled)
+    return foreign.ifelse(float("nan"), usd)
 
 
 def time_casts(cell: Any, style: TimeStyle) -> dict[str, Any]:
@@ -172,16 +207,28 @@ def time_casts(cell: Any, style: TimeStyle) -> dict[str, Any]:
     return {"number": cell.try_cast("float64"), "whole": cell.try_cast("int64")}
 
 
-def time_us(cell: Any, casts: Mapping[str, Any], unit: tuple[str, bool] | None, style: TimeStyle = PLAIN_TIMES) -> Any:
+def time_text(cell: Any, casts: Mapping[str, Any], style: TimeStyle) -> Any:
+    """The text of a cell that the casts do not tell."""
+    if style.is_excel_day:
+        return text_of(cell)
+    if style.is_iso:
+        return odd_text(cell, casts["moment"].between(*PLAIN_MOMENTS))
+    number = casts["number"]
+    is_date = functools.reduce(operator.or_, (number.between(*dates) for dates in COMPACT_DATES))
+    return odd_text(cell, (number.abs() < EPOCH_UNITS[-1][0]) & ~is_date)
+
+
+def time_us(text: Any, casts: Mapping[str, Any], unit: tuple[str, bool] | None, style: TimeStyle = PLAIN_TIMES) -> Any:
     """Microseconds since 1970 of a cell, or since 0 with a relative clock of the given unit; NULL where it is no time.
+    `text`: that of `time_text`.
 
     Whole numbers stay integers, because a cast from fractional seconds would round."""
     if style.is_excel_day:
-        days = text_of(cell).replace(",", ".").try_cast("float64") - EXCEL_EPOCH_DAYS
+        days = text.replace(",", ".").try_cast("float64") - EXCEL_EPOCH_DAYS
         return (days * 86_400_000).round().try_cast("int64") * 1_000
     if style.is_iso:  # the other forms would be tried on every row, because DuckDB shares their parts
         moment = casts["moment"]
-        return moment.between(*PLAIN_MOMENTS).ifelse(_epoch_us(moment), _iso_us(text_of(cell)))
+        return moment.between(*PLAIN_MOMENTS).ifelse(_epoch_us(moment), _iso_us(text))
     number, whole = casts["number"], casts["whole"]
     is_whole = _is_whole(number)
     if unit is not None:
@@ -189,16 +236,14 @@ def time_us(cell: Any, casts: Mapping[str, Any], unit: tuple[str, bool] | None, 
         return is_whole.ifelse((number.abs() < 1e13).ifelse(whole, None) * scale, (number * scale).try_cast("int64"))
     steps = [(limit, US_PER_S / per_second) for limit, per_second in EPOCH_UNITS]
     size = number.abs()
-    parts = [(number.between(*COMPACT_DATES), None)]
+    parts: list[tuple[Any, Any]] = [(number.between(*dates), None) for dates in COMPACT_DATES]
     parts += [(is_whole & (size < limit), _scaled(whole, scale)) for limit, scale in steps]
     parts += [(size < limit, (number * scale).try_cast("int64")) for limit, scale in steps]
     numeric = ibis.cases(*parts, else_=None)
-    text = text_of(cell)
     return numeric if style.is_number else ibis.coalesce(_iso_us(text), numeric, _written_us(text, style.day_first))
 
 
-def _iso_us(cell: Any) -> Any:
-    text = cell.cast("string")
+def _iso_us(text: Any) -> Any:
     return _epoch_us(text.re_search(r"^\d{4}[-/]").ifelse(text, None).try_cast("timestamp('UTC')"))
 
 
@@ -208,7 +253,9 @@ def _written_us(text: Any, day_first: bool) -> Any:
     bare = bare.re_replace(rf"^({MONTH_FORM}) +(\d{{1,2}}) ([\d:.]+)(?: [A-Z]{{3}})? (\d{{4}})$", r"\2 \1 \4 \3")
     day = bare.re_extract(rf"^({DATE})", 1)
     clock = bare.re_replace(rf"^{DATE}[Tt_: ,@-]*", "").replace(",", ".").re_replace(" m=.*$", "")
+    clock = clock.re_replace(r"^(\d{6})(\d{3}|\d{6})([Zz]|[+-].*)?$", r"\1.\2\3")
     clock = clock.re_replace(r"^(\d{2})(\d{2})(\d{2})(\.\d+)?([Zz]|[+-].*)?$", r"\1:\2:\3\4\5")
+    clock = clock.re_replace(r"^(\d{2})(\d{2})([Zz]|[+-].*)?$", r"\1:\2\3")
     is_time = clock.re_search(rf"^{CLOCK_FORM}$")
     return is_time.ifelse(_day_us(day, day_first) + _clock_us(clock), None)
 

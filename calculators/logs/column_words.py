@@ -144,7 +144,7 @@ def is_gateway_flag(name: str) -> bool:
 
 UNIT = re.compile(
     r"(?i)(?:\s*[\(\[]\s*(?:in\s+)?(?:1\s?)?(k|thousands?|tsd\.?|000s?|1,?000s?|m|mn|mio\.?|mm|millions?)\s*(?:tok(?:en)?s?)?\s*[\)\]]"
-    r"|[ _](k|thousands?|millions?|m)|\s+in\s+(thousands?|millions?))\s*$"
+    r"|[ _](k|thousands?|millions?|m)|\s+in\s+(thousands?|millions?)|[ _-](k|kilo|m|mega)[ _-]?tok(?:en)?s?)\s*$"
 )
 
 
@@ -152,7 +152,8 @@ UNIT = re.compile(
 def split_unit(name: str) -> tuple[str, float]:
     """A column of tokens without its unit, and the tokens of one: "Input tokens (k)" counts thousands."""
     match = UNIT.search(name)
-    if match is None or not set(words_of(name)) & (TOKENS | INPUT_WORDS | OUTPUT_WORDS):
+    has_word = match is not None and "tok" in match.group().lower()
+    if match is None or not (has_word or set(words_of(name)) & (TOKENS | INPUT_WORDS | OUTPUT_WORDS | REQUESTS)):
         return name, 1.0
     unit = next(filter(None, match.groups())).lower()
     return name[: match.start()], 1e6 if unit.startswith("m") else 1e3

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from calculators.logs.log_lines import line_object
+from calculators.logs.log_lines import line_object, python_object
 
 CHUNK_CHARS = 1_000_000
 MAX_DOCUMENT_CHARS = 64_000_000
@@ -113,6 +113,8 @@ def _behind_prefix(line: str) -> Iterator[Any]:
             document = json.loads(line[start:])
         except (ValueError, RecursionError):
             document = None
+    if document is None and start >= 0 and line[start + 1 : start + 2] == "'":
+        document = python_object(line[start:])
     if isinstance(document, dict):
         moment = _PREFIX_TIME.search(line[:start])
         yield document | ({"prefix_time": moment.group()} if moment else {})

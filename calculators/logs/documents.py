@@ -14,7 +14,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import IO, Any
 
-from calculators.logs.canonical_rows import OTHER, Contradiction, Session, canonical_rows, repeating_spans
+from calculators.logs.canonical_rows import MODEL_CALL, OTHER, Contradiction, Session, canonical_rows
 from calculators.logs.document_stream import (
     MAX_DOCUMENT_CHARS,
     MAX_DOCUMENT_VALUES,
@@ -39,8 +39,11 @@ from calculators.logs.record_leaves import (
 )
 from calculators.logs.record_plan import RecordPlan, plan_of
 from calculators.logs.record_words import first_word, is_other
-from calculators.logs.request_file import LogError, read_head
+from calculators.logs.repeat_questions import steps_question
+from calculators.logs.request_file import LogError, known_role_count, read_head
 from calculators.logs.scratch import scratch_file
+from calculators.logs.trace_steps import own_steps, repeating_spans, sum_tok
+from calculators.logs.usage_questions import UsageAnswers, UsageQuestion
 
 HEAD_RECORD_COUNT = 500
 HEAD_LINE_COUNT = 50
@@ -63,6 +66,7 @@ class FlatLog:
     role_of: Mapping[str, str] | None
     is_doubtful: bool = False
     """Whether input leaves cached tokens out differs by sender, and this file does not tell: taken as included."""
+    questions: tuple[UsageQuestion, ...] = ()
 
 
 class EventsOfStream(ValueError):
@@ -70,15 +74,16 @@ class EventsOfStream(ValueError):
 
 
 def flattened(
-    path: Path, label: str, input_excludes_cache: bool | None = None, progress: Progress = silent
+    path: Path, label: str, answers: UsageAnswers | None = None, progress: Progress = silent
 ) -> FlatLog | None:
     """The log as canonical records; None for what is read as it is: plain tables and flat JSON lines.
 
-    `input_excludes_cache` answers the question of a doubtful file. Raises LogError."""
+    The answers are those to the questions of a doubtful file. Raises LogError."""
+    answers = answers or UsageAnswers()
     try:
         if not _holds_json(path):
-            return _flat_table(path, label, input_excludes_cache, progress)
-        return _flat_documents(path, input_excludes_cache, progress)
+            return None if answers.column_of else _flat_table(path, label, answers, progress)
+        return _flat_documents(path, answers, progress)
     except EventsOfStream:
         raise LogError(
             f"{label} holds the events of streams, of which the last counts name no request; log the final message of each "
@@ -97,8 +102,16 @@ def _holds_json(path: Path) -> bool:
     with opened(path) as text:
         start = text.read(10_000).lstrip()
     lines = [line for line in start.splitlines()[:HEAD_LINE_COUNT] if line.strip()]
-    has_names = any(line_object(line) is not None and not _is_cells(line) for line in lines)
+    has_names = not _is_header(lines) and any(line_object(line) is not None and not _is_cells(line) for line in lines)
     return start[:1] in ("{", "[") or bool(re.match(r'[^\n"{]{0,400}\{"', start)) or has_names
+
+
+def _is_header(lines: Sequence[str]) -> bool:
+    """Whether the first line names the columns of a table, whose cells may hold such lines."""
+    if not lines:
+        return False
+    headers = [lines[0].replace('"', "").split(sign) for sign in ",;\t|"]
+    return any(len(names) > 2 and known_role_count(names) >= 2 for names in headers)
 
 
 def _is_cells(line: str) -> bool:
@@ -109,10 +122,12 @@ def _is_cells(line: str) -> bool:
 # --- where the records come from -----------------------------------------------------------------------------------
 
 
-def _flat_documents(path: Path, excludes: bool | None, progress: Progress) -> FlatLog | None:
+def _flat_documents(path: Path, answers: UsageAnswers, progress: Progress) -> FlatLog | None:
     with opened(path) as text:
         stream = documents(text)
         head = list(islice(stream, HEAD_RECORD_COUNT))
+    if answers.column_of:  # names of the file itself
+        return None if _is_flat(path, head) else _named_rows(path, progress)
     first = list(islice(chain.from_iterable(map(_records, head)), HEAD_RECORD_COUNT))
     if any(record.get(("type",)) == "message_start" for record in first):
         raise EventsOfStream
@@ -127,7 +142,7 @@ def _flat_documents(path: Path, excludes: bool | None, progress: Progress) -> Fl
             for document in reported(documents(again), progress, UNPACKING):
                 yield from (None,) if document is None else _records(document)
 
-    return _written(records, excludes)
+    return _written(records, answers)
 
 
 def _is_plain(plan: RecordPlan) -> bool:
@@ -172,10 +187,10 @@ def _is_lines_or_array(path: Path) -> bool:
     if start.lstrip().startswith("["):
         return bool(re.search(r"\}\s*\]\s*$", end))
     lines = [line.strip() for line in start.splitlines()[:HEAD_RECORD_COUNT] if line.strip()]
-    return 2 * sum(line.startswith("{") and line.endswith("}") for line in lines) > len(lines)
+    return 2 * sum(bool(re.match(r'\{\s*["}]', line)) and line.endswith("}") for line in lines) > len(lines)
 
 
-def _flat_table(path: Path, label: str, excludes: bool | None, progress: Progress) -> FlatLog | None:
+def _flat_table(path: Path, label: str, answers: UsageAnswers, progress: Progress) -> FlatLog | None:
     """A CSV with the header of a known vendor, or with the usage as JSON in a cell."""
     try:
         head = read_head(path, label)
@@ -199,7 +214,7 @@ def _flat_table(path: Path, label: str, excludes: bool | None, progress: Progres
     columns = {key_parts(name) for name in head.place_of if len(head.place_of[name]) == 1}
     if not plans or all(plan.format.is_common and set(plan.token_paths) <= columns for plan in plans):
         return None
-    return _written(records, excludes)
+    return _written(records, answers)
 
 
 def _named_rows(path: Path, progress: Progress) -> FlatLog | None:
@@ -233,16 +248,33 @@ def _records(value: Any, above: Leaves | None = None, depth: int = 0) -> Iterato
             yield from _records(row, above, depth + 1)
         return
     own, lists = leaves_and_lists(value, unpack=True)
-    first: Leaves | None = None
-    inner: Iterator[Leaves] = iter(())
-    if lists and not _stands_alone(own):
-        inherited = {(ABOVE, *path): item for path, item in ((above or {}) | own).items() if is_short(item)}
-        inner = chain.from_iterable(_records(children, inherited, depth + 1) for children in lists)
-        first = next(inner, None)
-    if first is None:
-        yield own | above if above else own
+    whole = own | above if above else own
+    if not lists or _stands_alone(own):
+        yield whole
+        return
+    inherited = {(ABOVE, *path): item for path, item in ((above or {}) | own).items() if is_short(item)}
+    inner = chain.from_iterable(_records(children, inherited, depth + 1) for children in lists)
+    if plan_of(tuple(own)) is not None:
+        yield from _once(whole, inner)
     else:
-        yield from chain((first,), inner)
+        first = next(inner, None)
+        yield from (whole,) if first is None else chain((first,), inner)
+
+
+def _once(record: Leaves, inner: Iterator[Leaves]) -> Iterator[Leaves]:
+    """The records within one that has tokens: those with tokens of their own, or else the outer one, once."""
+    told, moment = False, None
+    for part in inner:
+        plan = plan_of(tuple(part))
+        if plan is None or any(path[0] != ABOVE for path in (*plan.input, *plan.output)):
+            told |= plan is not None
+            yield part
+        elif moment is None:
+            moment = first_word(part, plan.words["time"], "time")
+    if not told:
+        own = plan_of(tuple(record))
+        has_time = own is not None and first_word(record, own.words["time"], "time") is not None
+        yield record if has_time or moment is None else record | {("time",): moment}
 
 
 def _stands_alone(record: Leaves) -> bool:
@@ -256,11 +288,11 @@ def _stands_alone(record: Leaves) -> bool:
 # --- the file ------------------------------------------------------------------------------------------------------
 
 
-def _written(records: Callable[[], Iterator[Leaves | None]], excludes: bool | None) -> FlatLog | None:
+def _written(records: Callable[[], Iterator[Leaves | None]], answers: UsageAnswers) -> FlatLog | None:
     """The canonical rows of all records in a file without a name; None when no row has tokens."""
     excluding = frozenset[str]()
     while True:
-        session = Session(excludes, excluding)
+        session = Session(answers.input_excludes_cache, excluding)
         file, where = scratch_file()
         try:
             for row in canonical_rows(records(), session):
@@ -272,9 +304,11 @@ def _written(records: Callable[[], Iterator[Leaves | None]], excludes: bool | No
     if not session.formats:
         file.close()
         return None
-    repeating = repeating_spans(session)
-    if repeating:
-        file, where = _without_parents(file, repeating)
+    repeating, (own, unclear) = repeating_spans(session.spans), own_steps(session.spans)
+    if answers.steps == "each":
+        own |= {step.row for step in unclear}
+    if repeating or own:
+        file, where = _sorted_spans(file, repeating, own)
     file.flush()
     roles = ("time", "input", "output", "status", "kind", *sorted(session.given))
     role_of = {role: "cache_hit" if role == "gateway_cache" else role for role in roles}
@@ -284,19 +318,23 @@ def _written(records: Callable[[], Iterator[Leaves | None]], excludes: bool | No
         formats=tuple(session.formats),
         role_of=role_of,
         is_doubtful=session.is_doubtful,
+        questions=(steps_question(len(unclear), sum_tok(unclear)),) if unclear and answers.steps is None else (),
     )
 
 
-def _without_parents(file: IO[bytes], repeating: set[str]) -> tuple[IO[bytes], Path]:
+def _sorted_spans(file: IO[bytes], repeating: set[str], own: set[int]) -> tuple[IO[bytes], Path]:
+    """The rows again, with parents that repeat their children as steps, and steps that no call repeats as calls."""
     file.seek(0)
     other, where = scratch_file()
-    for line in file:
+    for number, line in enumerate(file):
         if line == BROKEN:
             other.write(line)
             continue
         row = json.loads(line)
         if row.get("span", row["id"]) in repeating:
             row["kind"] = OTHER
+        if number in own:
+            row["kind"] = MODEL_CALL
         other.write(json.dumps(row).encode() + b"\n")
     file.close()
     return other, where

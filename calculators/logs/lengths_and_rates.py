@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from calculators.logs.aggregate_formats import COLUMNS, START
-from calculators.logs.aggregate_rows import number, time_s
+from calculators.logs.aggregate_columns import COLUMNS, START
+from calculators.logs.aggregate_rows import number
+from calculators.logs.aggregate_times import time_s
 from calculators.logs.cell_expressions import MAX_REQUEST_TOK
 from calculators.logs.load_series import period_series
 from calculators.logs.request_file import LogError
@@ -120,8 +121,8 @@ def read_lengths(table: UsageTable, label: str) -> LoadReading | None:
         return None
     if {inputs, outputs} != {"inputlens", "outputlens"} and _has_clock(table):
         return None
-    pairs = _pairs(table.rows(), inputs, outputs, label)
-    return _lengths_reading(pairs, label) if len(pairs) >= 2 else None
+    pairs, count = _pairs(table.rows(), inputs, outputs, label)
+    return _lengths_reading(pairs, count, label) if len(pairs) >= 2 else None
 
 
 def _has_clock(table: UsageTable) -> bool:
@@ -132,18 +133,23 @@ def _has_clock(table: UsageTable) -> bool:
     return any(re.search(r"\d{4}-\d\d-\d\d|\d:\d\d", cell) or (number(cell) or 0) >= FIRST_DATE_S for cell in cells)
 
 
-def _pairs(rows: Iterable[Row], inputs: str, outputs: str, label: str) -> Any:
-    """Input and output of each request: (n, 2)."""
-    pairs = array("q")
-    for row in _limited(rows, f"{label} holds the lengths of", "requests; add their times, or take a part of the rows"):
+def _pairs(rows: Iterable[Row], inputs: str, outputs: str, label: str) -> tuple[Any, int]:
+    """Input and output of each request: (n, 2), of more than `MAX_ROW_COUNT` every second, fourth and so on; and how many
+    there are."""
+    pairs, stride, count = array("q"), 1, 0
+    for row in rows:
         input_tok, output_tok = number(row.get(inputs, "")), number(row.get(outputs, ""))
         if row.get("errors"):
             continue
         if input_tok is not None and output_tok is not None and input_tok >= 0 <= output_tok:
             if max(input_tok, output_tok) > MAX_REQUEST_TOK:
                 raise LogError(f"{label} has a length of more than {MAX_REQUEST_TOK:,} tokens; remove totals rows.")
-            pairs.extend((round(input_tok), round(output_tok)))
-    return np.frombuffer(pairs, np.int64).reshape(-1, 2) if pairs else np.zeros((0, 2), np.int64)
+            count += 1
+            if count % stride == 0:
+                pairs.extend((round(input_tok), round(output_tok)))
+            if len(pairs) > 2 * MAX_ROW_COUNT:
+                pairs, stride = array("q", np.frombuffer(pairs, np.int64).reshape(-1, 2)[::2].tobytes()), 2 * stride
+    return np.frombuffer(pairs, np.int64).reshape(-1, 2) if pairs else np.zeros((0, 2), np.int64), count
 
 
 def _limited(rows: Iterable[Row], before: str, after: str) -> Iterator[Row]:
@@ -154,22 +160,25 @@ def _limited(rows: Iterable[Row], before: str, after: str) -> Iterator[Row]:
         yield row
 
 
-def _lengths_reading(values: Any, label: str) -> LoadReading:
+def _lengths_reading(values: Any, request_count: int, label: str) -> LoadReading:
+    """`values`: lengths of all requests, or of one in so many."""
+    each = request_count / len(values)
+    used = f" One in {each:.2g} is used." if len(values) < request_count else ""
     sides = [np.unique(values[:, side], return_counts=True) for side in (0, 1)]
     return LoadReading(
         kind="lengths",
         name=label,
-        requests=len(values),
-        input_tok=int(values[:, 0].sum()),
+        requests=request_count,
+        input_tok=round(int(values[:, 0].sum()) * each),
         cache_read_tok=None,
         cache_write_tok=None,
-        output_tok=int(values[:, 1].sum()),
+        output_tok=round(int(values[:, 1].sum()) * each),
         start=None,
         end=None,
         input_lengths=length_figures(*sides[0]),
         output_lengths=length_figures(*sides[1]),
         cells=_cells(values, edges_tok(*sides[0]), edges_tok(*sides[1])),
-        read=(f"{label} holds the lengths of {plural(len(values), 'request')} without their times.",),
+        read=(f"{label} holds the lengths of {plural(request_count, 'request')} without their times.{used}",),
         missing=("requests per month", "the peak", "cache reads"),
         questions=(
             UsageQuestion(

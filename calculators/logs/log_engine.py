@@ -1,7 +1,7 @@
 """The locked DuckDB engine of one read: it keeps tables on disk, counts, reports how far it is, and can be stopped."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
@@ -14,7 +14,6 @@ import ibis.expr.operations as ops
 import ibis.expr.types as ir
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from calculators.logs.log_bytes import Progress
 
@@ -24,6 +23,8 @@ THREAD_COUNT = 2
 REPORT_EVERY_S = 0.2
 HASHES_AT_ONCE = 3_000_000
 STORED_AS = "FORMAT parquet, COMPRESSION uncompressed, DICTIONARY_SIZE_LIMIT 1000"
+
+ibis.options.sql.fuse_selects = False  # DuckDB does that itself, in less time
 
 Counts = npt.NDArray[np.int64]
 Result = TypeVar("Result")
@@ -73,18 +74,20 @@ class LogEngine:
             "preserve_insertion_order": False,
             "temp_directory": str(folder / "spill"),
         }
-        scratch = folder / "scratch.duckdb"
-        self.connection = duckdb.connect(str(scratch), config=config)
-        scratch.unlink()  # DuckDB goes on with the open file, which is gone with the process
-        self.backend = ibis.duckdb.from_connection(self.connection)  # sets the time zone to UTC
+        self.connection = duckdb.connect(config=config)
         self.folder = folder
-        self.connection.execute(f"SET allowed_paths = [{', '.join(quoted(str(log)) for log in logs)}]")
-        self.connection.execute(f"SET allowed_directories = [{quoted(str(folder))}]")
-        self.connection.execute("SET enable_external_access = false")
-        self.connection.execute("SET enable_progress_bar = true")
-        self.connection.execute("SET enable_progress_bar_print = false")
-        self.connection.execute("SET lock_configuration = true")
-        self._stored_count = 0
+        settings = {
+            "TimeZone": "'UTC'",
+            "python_enable_replacements": "false",
+            "allowed_paths": f"[{', '.join(quoted(str(log)) for log in logs)}]",
+            "allowed_directories": f"[{quoted(str(folder))}]",
+            "enable_external_access": "false",
+            "enable_progress_bar": "true",
+            "enable_progress_bar_print": "false",
+            "lock_configuration": "true",
+        }
+        self.connection.execute("; ".join(f"SET {name} = {value}" for name, value in settings.items()))
+        self._constants_of = dict[str, Mapping[str, ops.Literal]]()
 
     def close(self) -> None:
         """Ends the connection; its files go with it."""
@@ -118,17 +121,19 @@ class LogEngine:
                 wait([running], 0.05)
             raise
 
-    def _arrow(self, expression: ir.Table) -> pa.Table:
-        return self._done(lambda: self.backend.to_pyarrow(expression))
+    def _arrays(self, expression: ir.Table) -> dict[str, Any]:
+        """Columns as they come, by name: straight to numpy, because the way through Arrow imports pandas."""
+        query = _sql(expression.op())
+        return self._done(lambda: self.connection.sql(query).fetchnumpy())
 
     def rows(self, expression: ir.Table) -> list[dict[str, Any]]:
-        records: list[dict[str, Any]] = self._arrow(expression).to_pylist()
-        return records
+        query = _sql(expression.op())
+        records = self._done(lambda: self.connection.execute(query).fetchall())
+        return [dict(zip(expression.columns, record, strict=True)) for record in records]
 
     def columns(self, expression: ir.Table) -> dict[str, Counts]:
-        """A small result as integer arrays."""
-        table = self._arrow(expression)
-        return {name: table.column(name).to_numpy().astype(np.int64) for name in table.column_names}
+        """A small result as integer arrays; sums below 2**53, because they come as float64."""
+        return {name: values.astype(np.int64) for name, values in self._arrays(expression).items()}
 
     def repetition(self, keys: ir.Table) -> Repetition:
         """How often each `key`, a 64-bit hash, occurs. Parts of the keys, told apart by the hash `part`, are sorted one after
@@ -138,31 +143,51 @@ class LogEngine:
         counted = Repetition(0, 0, 0, 0)
         for part in range(part_count):
             chosen: Any = keys.filter(keys["part"] % part_count == part) if part_count > 1 else keys
-            counted = counted.with_part(self._arrow(chosen.select("key")).column(0).to_numpy())
+            counted = counted.with_part(self._arrays(chosen.select("key"))["key"])
         return counted
 
     def store(self, expression: ir.Table, *more: ir.Table) -> ir.Table:
         """Keeps an expression, and the rows of more like it, as Parquet in the scratch folder: half the work of a table of
         DuckDB. What is the same in all rows is not written."""
-        self._stored_count += 1
-        name, kept = f"stored_{self._stored_count}", expression
-        constants = {column: value for column in expression.columns if (value := _constant(expression[column].op()))}
-        if len(constants) < len(expression.columns):
+        name, kept = f"stored_{len(self._constants_of) + 1}", expression
+        nodes = {column: self._constant(expression[column].op()) for column in expression.columns}
+        constants = {column: node for column, node in nodes.items() if node is not None}
+        if len(constants) < len(nodes):
             kept = expression.drop(*constants)
         files = [quoted(str(self.folder / f"{name}_{number}.parquet")) for number in range(len(more) + 1)]
         for part, file in zip((kept, *more), files, strict=True):
-            query = f"COPY ({self.backend.compile(part.select(*kept.columns))}) TO {file} ({STORED_AS})"
+            query = f"COPY ({_sql(part.select(*kept.columns).op())}) TO {file} ({STORED_AS})"
             self._done(functools.partial(self.connection.execute, query))
-        self.connection.execute(f"CREATE VIEW {name} AS FROM read_parquet([{', '.join(files)}])")
-        same = {column: value.to_expr() for column, value in constants.items()}
-        return ibis.table(kept.schema(), name=name).mutate(**same).select(*expression.columns)
+        written = ibis.table(kept.schema(), name=f"{name}_rows")
+        same = {column: node.to_expr() for column, node in constants.items() if column not in kept.columns}
+        self.connection.execute(
+            f"CREATE VIEW {name}_rows AS FROM read_parquet([{', '.join(files)}]); "
+            f"CREATE VIEW {name} AS {_sql(written.mutate(**same).select(*expression.columns).op())}"
+        )
+        self._constants_of[name] = constants
+        return ibis.table(expression.schema(), name=name)
+
+    def _constant(self, node: Any) -> ops.Literal | None:
+        """The value of a column that is the same in all rows, as far as its expression tells."""
+        while isinstance(node, ops.Field) and isinstance(node.rel, ops.Project | ops.Filter):
+            node = node.rel.values[node.name]
+        if isinstance(node, ops.Field) and isinstance(node.rel, ops.UnboundTable):
+            return self._constants_of.get(node.rel.name, {}).get(node.name)
+        return node if isinstance(node, ops.Literal) else None
 
 
-def _constant(node: Any) -> ops.Literal | None:
-    """The value of a column that is the same in all rows, as far as its expression tells."""
-    while isinstance(node, ops.Field) and isinstance(node.rel, ops.Project | ops.Filter):
-        node = node.rel.values[node.name]
-    return node if isinstance(node, ops.Literal) else None
+def _sql(node: ops.Relation) -> str:
+    """The query of an expression. Tables of all reads have the same names, so another log often asks the same; what has words
+    of a log in it is not kept."""
+    literals = node.find(ops.Literal)
+    has_words = any(literal.dtype.is_string() and (literal.value or "").strip() for literal in literals)
+    return _compiled.__wrapped__(node) if has_words else _compiled(node)
+
+
+@functools.lru_cache(1_024)
+def _compiled(node: ops.Relation) -> str:
+    query: str = ibis.duckdb.compile(node.to_expr())
+    return query
 
 
 def quoted(text: str) -> str:

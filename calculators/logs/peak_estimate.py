@@ -7,7 +7,7 @@ week over its mean is that of services of its size, or the log's own where that 
 from dataclasses import dataclass
 
 from calculators.catalog.load_peaks import load_peaks
-from calculators.logs.aggregate_rows import DAY_S
+from calculators.logs.aggregate_times import DAY_S
 from calculators.logs.request_statistics import MINUTE_S
 from calculators.scenario.schema import Basis
 from calculators.scenario.traffic_range import chance_ratio, joint_ratio

@@ -8,6 +8,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any
 
+from calculators.logs.column_words import token_role
 from calculators.logs.log_lines import line_object
 
 MAX_DEPTH = 24
@@ -114,7 +115,20 @@ def leaves_and_lists(value: Mapping[str, Any], unpack: bool) -> tuple[Leaves, li
     read as what they hold."""
     leaves, lists = Leaves(), list[Any]()
     _collect(value, (), leaves, lists if unpack else None)
+    said = {path: text for path, text in leaves.items() if _may_say_counts(text)} if unpack else {}
+    if said and not any(_names_tokens(path[-1]) for path in leaves):
+        for path, text in said.items():
+            leaves.update({(*path, *key_parts(name)): item for name, item in (line_object(text) or {}).items()})
     return leaves, lists
+
+
+def _may_say_counts(value: Any) -> bool:
+    return isinstance(value, str) and ("tok" in value or "Tok" in value)
+
+
+@lru_cache(maxsize=20_000)
+def _names_tokens(key: str) -> bool:
+    return token_role(key) is not None
 
 
 def _collect(value: Mapping[str, Any], above: LeafPath, leaves: Leaves, lists: list[Any] | None) -> None:
@@ -138,7 +152,7 @@ def _collect(value: Mapping[str, Any], above: LeafPath, leaves: Leaves, lists: l
 def _plain_item(item: Any, unpack: bool) -> Any:
     """What a text or the name of a type holds."""
     if unpack and isinstance(item, str):
-        return unpacked(item)
+        return _in_json(item)
     return _unwrapped(item) if is_wrapped(item) else item
 
 
@@ -153,11 +167,15 @@ def key_parts(key: str) -> LeafPath:
 
 
 def unpacked(item: Any) -> Any:
-    """The object or list that a text holds, as JSON or as Python writes it; the text itself if none."""
-    if not isinstance(item, str) or len(item) > MAX_TEXT_CHARS:
+    """The object or list that a text holds, as JSON, as Python writes it or in words; the text itself if none."""
+    if not isinstance(item, str) or _MAY_HOLD(item):
+        return _in_json(item)
+    return (line_object(item) or item) if _may_say_counts(item) else item
+
+
+def _in_json(item: Any) -> Any:
+    if not isinstance(item, str) or len(item) > MAX_TEXT_CHARS or not _MAY_HOLD(item):
         return item
-    if not _MAY_HOLD(item):
-        return (line_object(item) or item) if "_tok" in item or "Tok" in item else item
     start = item.lstrip()
     if start[0:1] not in ("{", "["):
         place = item.find('{"', 0, 400)

@@ -87,6 +87,7 @@ def _is_bad_status(text: str, is_severity: bool) -> bool:
     return bool(_BAD_WORDS.search(text.lower()))
 
 
+CALL, STEP, NO_CHAT_CALL = "call", "step", "no chat"
 _MODEL_WORDS = frozenset(
     {
         "llm",
@@ -102,7 +103,7 @@ _MODEL_WORDS = frozenset(
 )
 _OTHER_WORDS = frozenset(
     {"chain", "tool", "retriever", "agent", "workflow", "task", "span", "parser", "prompt", "evaluator", "guardrail"}
-    | {"function", "score", "eval", "reranker", "retrieval", "aispan", "aitrace", "aimetric", "aifeedback"}
+    | {"function", "score", "eval", "retrieval", "aispan", "aitrace", "aimetric", "aifeedback"}
     | {"invokeagent", "createagent", "executetool", "messagestart"}
 )
 _OTHER_PARTS = re.compile(r"embed|image_?gen|images/|aimage|rerank|moderation|transcri|/audio|speech|\btts\b|whisper")
@@ -110,20 +111,26 @@ _OTHER_PARTS = re.compile(r"embed|image_?gen|images/|aimage|rerank|moderation|tr
 
 def is_other(record: Leaves, paths: Sequence[LeafPath]) -> bool:
     """Whether the record is no call of a language model: an embedding, a picture, or a span around other spans."""
+    return told_kind(record, paths) in (STEP, NO_CHAT_CALL)
+
+
+def told_kind(record: Leaves, paths: Sequence[LeafPath]) -> str:
+    """What the first telling word says the record is: CALL of a language model, STEP of a trace, NO_CHAT_CALL, or ""."""
     for path in paths:
         value = record[path]
-        if isinstance(value, str) and len(value) <= MAX_SHORT_CHARS and (told := _is_other_word(value)) is not None:
+        if isinstance(value, str) and len(value) <= MAX_SHORT_CHARS and (told := _kind_of_word(value)):
             return told
-    return False
+    return ""
 
 
 @lru_cache(maxsize=1_000)
-def _is_other_word(text: str) -> bool | None:
-    """None: the word says nothing."""
+def _kind_of_word(text: str) -> str:
     word = squashed(text)
     if word in _MODEL_WORDS:
-        return False
-    return True if word in _OTHER_WORDS or _OTHER_PARTS.search(text.lower()) else None
+        return CALL
+    if word in _OTHER_WORDS:
+        return STEP
+    return NO_CHAT_CALL if _OTHER_PARTS.search(text.lower()) else ""
 
 
 def says_hit(value: Any) -> bool:

@@ -10,7 +10,7 @@ def id_question(id_count: int, extra_count: int) -> UsageQuestion:
         text="Several rows share an ID and differ in their input. Is each row a request of its own?",
         answers=(
             f"each: {plural(id_count + extra_count, 'request')} with an ID",
-            f"once: {plural(id_count, 'request')}, of each the row with the most output",
+            f"once: {plural(id_count, 'request')}, of each the last complete row",
         ),
         option="--repeated-ids each|once",
         field="repeated_ids",
@@ -57,4 +57,19 @@ def running_question(last_tok: int, sum_tok: int) -> UsageQuestion:
         option="--counts running|each",
         field="counts",
         values=("running", "each"),
+    )
+
+
+def steps_question(step_count: int, tokens: tuple[float, float]) -> UsageQuestion:
+    """Whether steps with tokens repeat those of calls, where nothing links the two."""
+    text = f"{plural(step_count, 'step')} of traces (agents, chains or tools) {'has' if step_count == 1 else 'have'} tokens, and no ID links"
+    return UsageQuestion(
+        text=f"{text} them to calls of a model. Do the steps repeat the tokens of the calls?",
+        answers=(
+            "once: they repeat them, only the calls count",
+            f"each: each step is a request of its own, {count(tokens[0])} input and {count(tokens[1])} output tokens more",
+        ),
+        option="--steps once|each",
+        field="steps",
+        values=("once", "each"),
     )

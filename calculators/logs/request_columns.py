@@ -167,7 +167,7 @@ def _values_fit(role: str, match: ColumnMatch, values: Sequence[str]) -> bool:
 
 
 def _is_epoch(text: str) -> bool:
-    return bool(re.fullmatch(r"\d{10,19}(\.\d+)?", text.strip())) or is_excel_day([text])
+    return bool(re.fullmatch(r"\d{10,20}(\.\d+)?", text.strip())) or is_excel_day([text])
 
 
 def _is_status(match: ColumnMatch, values: Sequence[str]) -> bool:

@@ -238,6 +238,8 @@ def _table(text: str, label: str, whole: bool) -> tuple[int, str, list[list[str]
     """Number of lines before the header (titles, comments, Excel's "sep="), the separator, and the rows from it on."""
     lines = text.split("\n", MAX_TITLE_LINES)[:MAX_TITLE_LINES]
     first = next((index for index, line in enumerate(lines) if not _is_comment(line)), 0)
+    if re.match(r"(?i)(insert into|create table|drop table)\b", lines[first]):
+        raise LogError(f"{label} is a dump of SQL statements; export the table as CSV or JSON.")
     told = re.fullmatch(r"sep=(.)", lines[first].rstrip("\r"), re.IGNORECASE)
     first += 1 if told else 0
     delimiter = told[1] if told else _delimiter(lines[first:], label)

@@ -47,7 +47,8 @@ from calculators.logs.request_notes import (
 from calculators.logs.request_notes import span_text as span_text
 from calculators.logs.request_repeats import Sorting, prepared, without_repeats
 from calculators.logs.request_rows import ROW_COLUMNS, LogSource, open_raw, parsed_rows, rejected_count, sort_out
-from calculators.logs.request_sampling import weigh
+from calculators.logs.request_sampling import split_sums, weigh
+from calculators.logs.request_signs import broken_claims
 from calculators.logs.request_statistics import (
     MINUTE_S,
     LengthGroup,
@@ -204,11 +205,15 @@ def _parsed(engine: LogEngine, label: str, log: OpenLog, link: Path, answers: Us
     plan = replace(plan, questions=(*doubt(log, answers), *plan.questions))
     source = LogSource(engine, open_raw(engine, head, link, log.check.quote_count > 0), head, plan)
     parsed = parsed_rows(source.raw, head, plan).select(*ROW_COLUMNS, *plan.groups, file=ibis.literal(link.name))
-    table = prepared(engine.store(parsed), engine)
+    has_steps = log.role_of is None and any(mark.role == "kind" for mark in plan.marks)
+    table, asked = prepared(engine.store(parsed), engine, answers, has_steps)
     row_count, dropped = sort_out(source, table, rejected_count(engine, head))
     rows: Any = table
     used = rows.filter(rows.excluded == 0, rows.fault == 0)
     check_clock(source, used, now)
+    source = replace(
+        source, plan=replace(plan, questions=(*plan.questions, *asked, *broken_claims(engine, used, plan)))
+    )
     return _Parsed(source, log, used, row_count, dropped)
 
 
@@ -220,6 +225,7 @@ def _summarize(engine: LogEngine, files: Sequence[_Parsed], label: str, answers:
     sorting = Sorting(engine, one_table([file.table for file in files]), answers)
     without_repeats(sorting, len(files))
     weigh(sorting, [file.source.head for file in files])
+    split_sums(sorting, [plan.checked.get("requests") for plan in plans])
     sorting.dropped = _sum_counts([*(file.dropped for file in files), sorting.dropped])
     totals = _totals(engine, sorting.table)
     check_totals(label, totals, sorting.dropped)

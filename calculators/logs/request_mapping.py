@@ -6,7 +6,7 @@ or output column is not clear.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from calculators.logs import request_columns
@@ -14,10 +14,10 @@ from calculators.logs.cells import is_null, is_number, whole_number
 from calculators.logs.containers import plain_file
 from calculators.logs.request_columns import ColumnMatch
 from calculators.logs.request_file import LogError, LogHead, read_head
-from calculators.logs.request_meaning import token_meaning
+from calculators.logs.request_meaning import TokenClaim, TokenMeaning, requests_column, token_meaning
 from calculators.logs.request_names import EXTRA_ROLES, GROUP_ROLES, MARK_ROLES, ROLES
 from calculators.logs.shown import file_label, shown_cell
-from calculators.logs.timestamps import PLAIN_TIMES, TimeStyle, is_date_only, is_rounded, time_style
+from calculators.logs.timestamps import PLAIN_TIMES, TimeStyle, both_orders, is_date_only, is_rounded, time_style
 from calculators.logs.unknown_columns import column_list, consequence, shown_column, unknown_column
 from calculators.logs.usage_questions import UsageAnswers, UsageQuestion
 from calculators.units import milliseconds, plural
@@ -62,6 +62,12 @@ class ReadPlan:
     times: TimeStyle = PLAIN_TIMES
     """How the times are written."""
     questions: tuple[UsageQuestion, ...] = ()
+    checked: Mapping[str, str] = field(default_factory=dict)
+    """Columns beside the roles: the total of a row, reasoning within the output, and of some roles another column that holds
+    the same in the first rows."""
+    claims: tuple[TokenClaim, ...] = ()
+    twins: tuple[UsageQuestion, ...] = ()
+    """What to ask where a column that holds the same in the first rows differs further down."""
 
     @property
     def has_currency(self) -> bool:
@@ -155,7 +161,7 @@ def plan_columns(head: LogHead, answers: UsageAnswers) -> ReadPlan:
     """The roles to read by: the guess, with the columns that the user gave in place of its own ("" is none)."""
     fitting, given = _fitting(head), dict(answers.column_of)
     _refuse_unknown(head, given)
-    taken = set(given.values())
+    taken = {name for role, name in given.items() if role not in GROUP_ROLES}  # a team may also say what failed
     best = {
         role: match
         for role, matches in fitting.items()
@@ -173,6 +179,7 @@ def plan_columns(head: LogHead, answers: UsageAnswers) -> ReadPlan:
     meaning = token_meaning(best, tuple(head.place_of), head.rows, answers)
     dropped = ("reasoning",) * (not meaning.reasoning_added) + ("tool_input",) * (not meaning.tool_input_added)
     unit = _relative_unit(head, best["time"].column)
+    twins = _twins(head, fitting, best, given)
     return ReadPlan(
         role_of={role: match.column for role, match in best.items() if role not in dropped and role not in MARK_ROLES},
         marks=_marks(head, fitting, given),
@@ -180,7 +187,32 @@ def plan_columns(head: LogHead, answers: UsageAnswers) -> ReadPlan:
         unit=(answers.time_unit, True) if unit and answers.time_unit else unit,
         times=_times(head.values(best["time"].column), answers),
         questions=(*_column_questions(head, fitting, best, answers), *meaning.questions),
+        checked=_checked(best, meaning)
+        | requests_column(best, head.place_of, head.rows)
+        | {f"twin_{role}": rival for role, rival in twins.items()},
+        claims=meaning.claims,
+        twins=tuple(_rival_question(head, role, (best[role].column, rival)) for role, rival in twins.items()),
     )
+
+
+def _checked(best: Mapping[str, ColumnMatch], meaning: TokenMeaning) -> dict[str, str]:
+    """Columns that tell of all rows whether they mean what the first ones say."""
+    is_claimed = meaning.total or any(claim.what == "reasoning" for claim in meaning.claims)
+    inner = best["reasoning"].column if "reasoning" in best and not meaning.reasoning_added and is_claimed else ""
+    return {name: column for name, column in (("total", meaning.total), ("inner_reasoning", inner)) if column}
+
+
+def _twins(
+    head: LogHead, fitting: Mapping[str, list[ColumnMatch]], best: Mapping[str, ColumnMatch], given: Mapping[str, str]
+) -> dict[str, str]:
+    """By role, a column that fits as well as the best and differs from it in no first row."""
+    rivals = _rivals(head, fitting)
+    return {
+        role: ranked[1].column
+        for role, ranked in fitting.items()
+        if role in ROLES[:5] and role not in given and role not in rivals and len(ranked) > 1
+        if ranked[0] == best.get(role) and ranked[1].part_count == ranked[0].part_count
+    }
 
 
 def _times(values: Sequence[str], answers: UsageAnswers) -> TimeStyle:
@@ -205,7 +237,7 @@ def _marks(head: LogHead, fitting: Mapping[str, list[ColumnMatch]], given: Mappi
         for match in fitting.get(role, [])[:MAX_MARK_COUNT]
     ]
     columns += [(role, name) for role, name in given.items() if name and role in (*MARK_ROLES, "model")]
-    used = {name for role, name in given.items() if role not in MARK_ROLES and role != "model"}
+    used = {name for role, name in given.items() if role not in (*MARK_ROLES, *GROUP_ROLES, "model")}
     return tuple(
         MarkColumn(role, name, tuple(sorted(set(head.values(name)) - {""})))
         for role, name in columns
@@ -334,6 +366,14 @@ def _refuse_shared(head: LogHead, roles: Mapping[str, str]) -> None:
             )
 
 
+def mixed_dates(label: str, column: str, day_first: str, month_first: str) -> str:
+    """The refusal of a column in which some dates begin with the day and others with the month."""
+    return (
+        f'{label}: in column {column} some dates begin with the day ("{shown_cell(day_first)}") and others with the month '
+        f'("{shown_cell(month_first)}"); export the log with dates like 2026-10-05.'
+    )
+
+
 def _refuse_dates(head: LogHead, column: str) -> None:
     filled = [value for value in head.values(column) if value.strip()]
     if is_rounded(filled):
@@ -341,6 +381,8 @@ def _refuse_dates(head: LogHead, column: str) -> None:
             f"{head.label}: column {shown_column(column)} was rounded by a spreadsheet, such as "
             f'"{shown_cell(filled[0])}"; export the log again and do not open it in between.'
         )
+    if pair := both_orders(filled):
+        raise LogError(mixed_dates(head.label, shown_column(column), *pair))
     if filled and all(map(is_date_only, filled)):
         raise LogError(
             f"{head.label}: column {shown_column(column)} holds dates without a time of day, such as "

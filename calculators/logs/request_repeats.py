@@ -14,11 +14,14 @@ from calculators.logs.log_engine import LogEngine
 from calculators.logs.repeat_questions import copies_question, id_question, overlap_question, running_question
 from calculators.logs.request_names import GROUP_ROLES
 from calculators.logs.request_rows import REQUEST_COLUMNS, row_hash, time_hash
+from calculators.logs.request_steps import with_own_steps
 from calculators.logs.usage_questions import UsageAnswers, UsageQuestion
 from calculators.units import count, plural
 
 MIXED_ID_FRAC = 0.1
 """Of the ids with several rows, so many may differ in input without growing; more, and it is no id of a request."""
+UNLIKE_ID_FRAC, UNLIKE_INPUT_RATIO = 0.5, 1.1
+"""Where inputs differ by more than this ratio in so many ids, growing does not tell a stream from several requests."""
 REPEATED_ROW_FRAC = 0.2
 OVERLAP_FRAC = 0.01
 MIN_TOTALS_ROWS = 4
@@ -52,9 +55,15 @@ class Sorting:
             self.dropped[reason] = self.dropped.get(reason, 0) + dropped_count
 
 
-def prepared(table: ir.Table, engine: LogEngine) -> ir.Table:
-    """The rows of one file, those with the sums of all others left out, and parts of one request made readable."""
-    return _joined_parts(_without_totals(table, engine), engine)
+def prepared(
+    table: ir.Table, engine: LogEngine, answers: UsageAnswers, has_steps: bool
+) -> tuple[ir.Table, tuple[UsageQuestion, ...]]:
+    """The rows of one file, those with the sums of all others left out, steps that no call repeats as requests, and parts of
+    one request made readable; and what is asked of its steps."""
+    rows, asked = _without_totals(table, engine), tuple[UsageQuestion, ...]()
+    if has_steps:
+        rows, asked = with_own_steps(rows, engine, answers.steps)
+    return _joined_parts(rows, engine), asked
 
 
 def _joined_parts(table: ir.Table, engine: LogEngine) -> ir.Table:
@@ -159,7 +168,7 @@ def _drop(sorting: Sorting, marked: Any, reason: str) -> None:
 
 
 def _one_row_per_id(sorting: Sorting) -> None:
-    """One row per id: the one with the most output, at the time of the earliest, with the largest counts of all."""
+    """One row per id: the output of the last complete row, at the time of the earliest, with the largest other counts of all."""
     rows: Any = sorting.table
     named = rows.filter(rows.id_hash.notnull())
     ids = sorting.engine.repetition(named.select(key=named.id_hash, part=named.id_hash))
@@ -190,18 +199,26 @@ def _first_of_each(rows: Any) -> Any:
     )
     kept = ranked.filter(ranked["rank"] == 0)
     made = {name: kept[f"most_{name}"] for name in names}
+    made["output_tok"] = _is_whole_row(kept).ifelse(kept.output_tok, kept.most_output_tok)
     return kept.mutate(time_us=kept.first_us, **made).select(*rows.columns)
 
 
 def _complete_first(rows: Any) -> list[Any]:
-    return [ibis.desc(rows[name]) for name in ("output_tok", "input_tok", "read_tok", "write_tok", "time_us")]
+    """The last complete row of an id first: of a retry what it came to, of a stream its end."""
+    most = [ibis.desc(rows[name]) for name in ("time_us", "output_tok", "input_tok", "read_tok", "write_tok")]
+    return [ibis.desc(_is_whole_row(rows)), *most]
+
+
+def _is_whole_row(rows: Any) -> Any:
+    return (rows.input_tok > 0) & (rows.output_tok > 0)
 
 
 def _is_mixed(sorting: Sorting, parts: Sequence[Any], id_count: int) -> bool:
     """Whether ids stand for several requests: their rows differ in input and do not grow; or all rows have one id."""
     facts = [sorting.engine.rows(_mixed_count(part))[0] for part in parts]
-    repeated_count, mixed_count = (sum(fact[name] for fact in facts) for name in ("n", "mixed"))
-    return bool(mixed_count > MIXED_ID_FRAC * repeated_count) or (id_count == 1 and repeated_count == 1)
+    repeated_count, mixed_count, unlike_count = (sum(fact[name] for fact in facts) for name in ("n", "mixed", "unlike"))
+    is_mixed = mixed_count > MIXED_ID_FRAC * repeated_count or unlike_count > UNLIKE_ID_FRAC * repeated_count
+    return bool(is_mixed) or (id_count == 1 and repeated_count == 1)
 
 
 def _mixed_count(named: Any) -> Any:
@@ -213,10 +230,17 @@ def _mixed_count(named: Any) -> Any:
     )
     some = steps.input_tok.nullif(0)
     ids = steps.group_by("id_hash").aggregate(
-        n=steps.count(), falls=steps.falls.fill_null(False).any(), differs=some.max() > some.min()
+        n=steps.count(),
+        falls=steps.falls.fill_null(False).any(),
+        differs=some.max() > some.min(),
+        unlike=some.max() > some.min() * UNLIKE_INPUT_RATIO,
     )
     repeated = ids.filter(ids.n > 1)
-    return repeated.aggregate(n=repeated.count(), mixed=(repeated.falls & repeated.differs).sum().fill_null(0))
+    return repeated.aggregate(
+        n=repeated.count(),
+        mixed=(repeated.falls & repeated.differs).sum().fill_null(0),
+        unlike=repeated.unlike.sum().fill_null(0),
+    )
 
 
 # --- equal rows without an id --------------------------------------------------------------------------------------

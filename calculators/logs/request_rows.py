@@ -5,6 +5,7 @@ tables hold numbers and names of models and groups only. Each row becomes intege
 a code that says why. `LogSource` looks at the log again when an error has to name a row.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,16 +14,21 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from calculators.logs import request_columns, request_marks, request_names
+from calculators.logs import request_columns, request_marks, request_names, request_signs
 from calculators.logs.cell_expressions import (
     MAX_REQUEST_TOK,
+    CountStyle,
     cell,
+    count_of,
+    count_text,
+    money_text,
     shortened,
     text_of,
     time_casts,
+    time_text,
     time_us,
-    tokens_of,
     usd_of,
+    whole_tokens,
 )
 from calculators.logs.cells import has_suffix, thousands_sign
 from calculators.logs.column_words import split_unit
@@ -30,8 +36,9 @@ from calculators.logs.group_values import group_expression
 from calculators.logs.log_engine import LogEngine, quoted
 from calculators.logs.money import money_unit
 from calculators.logs.request_file import LogError, LogHead
-from calculators.logs.request_mapping import MarkColumn, ReadPlan
+from calculators.logs.request_mapping import MarkColumn, ReadPlan, mixed_dates
 from calculators.logs.shown import shown_cell, shown_name
+from calculators.logs.timestamps import OTHER_ORDER
 
 MAX_BAD_FRAC = 0.01
 EXCLUSIONS = (
@@ -48,7 +55,7 @@ TOTALS_WORDS = r"(?i)^(grand[ -]?|sub[ -]?)?(total|totals|sum|summe|gesamt|gesam
 FAULTS = ("", "line", "time", "input", "output", "cache_read", "cache_write", "reasoning", "tool_input", "cached")
 ROW_COLUMNS = (
     *("time_us", "input_tok", "output_tok", "read_tok", "write_tok", "excluded", "fault", "id_hash", "model"),
-    *("spend_usd", "is_batch", "span_hash", "parent_hash", "trace_hash", "session_hash"),
+    *("spend_usd", "is_batch", "span_hash", "parent_hash", "trace_hash", "session_hash", "signs", "requests"),
 )
 REQUEST_COLUMNS = ROW_COLUMNS[:5]
 """What tells two requests without an id apart."""
@@ -56,12 +63,13 @@ REMEDY = {
     "time": "is no time; write it like 2026-10-05T09:00:00Z or as a Unix time",
     "cached": "is less than the cached tokens of its row; say that the input excludes cached tokens, or map anew",
 }
+ADD_TIME = "export the date and time of each request, in a text log at the start of each line"
 UNREADABLE_COUNT = f"is no whole number of tokens from 0 to {MAX_REQUEST_TOK:,}; correct the rows or map another column"
 
 WHOLE_TYPES = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER")
 CELL_ROLES = frozenset({*request_names.TOKEN_ROLES, "time", "spend"})
 """Numbers and times are read from the cell as it stands; its text is wanted only where that fails."""
-COUNTED_ROLES = (*request_names.TOKEN_ROLES, "spend")
+COUNTED_ROLES = (*request_names.TOKEN_ROLES, "total", "inner_reasoning", "requests")
 HASHED_ROLES = ("id", "span", "parent", "trace", "session")
 """Of these only a hash is kept, to find rows that are alike."""
 
@@ -136,35 +144,43 @@ def row_hash(
 
 def parsed_rows(raw: ir.Table, head: LogHead, plan: ReadPlan, extra: Sequence[str] = ()) -> ir.Table:
     """Every row as integers, with why it is left out (`excluded`) or what is wrong with it (`fault`), 0 for nothing."""
-    table = _cells(raw, head, plan, extra)
-    numbers = {f"number_{role}": table[role].try_cast("float64") for role in COUNTED_ROLES if role in table.columns}
+    table, columns = _cells(raw, head, plan, extra), {**plan.role_of, **plan.checked}
+    styles = {role: _style(columns[role], head) for role in COUNTED_ROLES if role in table.columns}
+    numbers = {
+        f"number_{role}": table[role].try_cast("float64") for role in (*styles, "spend") if role in table.columns
+    }
     times = time_casts(table.time, plan.times)
     table = table.mutate(**numbers, **{f"time_{name}": value for name, value in times.items()})
     times = {name: table[f"time_{name}"] for name in times}
-    signs = {
-        role: thousands_sign(head.values(plan.role_of[role]))
-        for role in request_names.TOKEN_ROLES
-        if role in table.columns
+    texts = {role: count_text(table[role], table[f"number_{role}"], style) for role, style in styles.items()}
+    if "spend" in table.columns:
+        texts["spend"] = money_text(table.spend, table.number_spend)
+    texts["time"] = time_text(table.time, times, plan.times)
+    table = table.mutate(**{f"text_{role}": text for role, text in texts.items()})
+    times = {name: table[f"time_{name}"] for name in times}
+    counts = {
+        f"count_{role}": count_of(table[f"text_{role}"], table[f"number_{role}"], style)
+        for role, style in styles.items()
     }
-    tokens = {
-        f"n_{role}": tokens_of(table[role], table[f"number_{role}"], sign, *_units(plan.role_of[role], head))
-        for role, sign in signs.items()
-    }
-    table = table.mutate(time_us=time_us(table.time, times, plan.unit, plan.times), **tokens)
+    table = table.mutate(time_us=time_us(table.text_time, times, plan.unit, plan.times), **counts)
+    table = table.mutate(**{f"n_{role}": whole_tokens(table[f"count_{role}"]) for role in styles})
     hashes = {f"{name}_hash": _hash_or_null(table, name) for name in HASHED_ROLES}
     table = table.mutate(excluded=_excluded(table, plan), is_batch=_is_batch(table, plan), **hashes)
     reads, writes = _optional(table, "cache_read"), _optional(table, "cache_write")
-    added = reads + writes if plan.input_excludes_cache else 0
+    table = table.mutate(**request_signs.row_sums(table, plan))
     table = table.mutate(
-        input_tok=table.n_input + added + _optional(table, "tool_input"),
-        output_tok=table.n_output.fill_null(0) + _optional(table, "reasoning"),
+        input_tok=table.n_input + table.more_input + _optional(table, "tool_input"),
+        output_tok=table.n_output.fill_null(0) + table.more_output,
         read_tok=reads,
         write_tok=writes,
+        requests=table.n_requests.fill_null(1).clip(lower=1)
+        if "n_requests" in table.columns
+        else ibis.literal(1, "int32"),
         model=shortened(table.model, request_columns.MAX_WORD_CHARS)
         if "model" in table.columns
         else ibis.null("string"),
         spend_usd=_spend(table, plan),
-        **{role: group_expression(text_of(table[role])) for role in plan.groups},
+        **{role: group_expression(table[role]) for role in plan.groups},
     )
     return table.mutate(fault=_fault(table))
 
@@ -176,6 +192,7 @@ def _cells(raw: ir.Table, head: LogHead, plan: ReadPlan, extra: Sequence[str]) -
     cells = {role: cell(raw, head.place_of[name]) for role, name in plan.role_of.items() if role in CELL_ROLES}
     marks = {f"mark_{number}": mark.column for number, mark in enumerate(plan.marks)}
     texts |= {mark: name for mark, name in marks.items() if name not in role_of_text}
+    cells |= {role: cell(raw, head.place_of[name]) for role, name in plan.checked.items()}
     for role, name in texts.items():
         known = () if role in HASHED_ROLES else sorted(set(head.values(name)))
         cells[role] = text_of(cell(raw, head.place_of[name]), known)
@@ -188,16 +205,17 @@ def _spend(table: Any, plan: ReadPlan) -> Any:
     if "spend" not in plan.role_of:
         return ibis.null("float64")
     return usd_of(
-        table.spend,
+        table.text_spend,
         table.number_spend,
         money_unit(plan.role_of["spend"].rsplit(".", 1)[-1]),
         table.currency if plan.has_currency else None,
     )
 
 
-def _units(column: str, head: LogHead) -> tuple[float, bool]:
-    """Tokens of one unit of a column, by its name, and whether its cells have a suffix, as 12.3k."""
-    return split_unit(column)[1], any(map(has_suffix, head.values(column)))
+def _style(column: str, head: LogHead) -> CountStyle:
+    """How a column writes counts, by its name and its first rows."""
+    values = head.values(column)
+    return CountStyle(thousands_sign(values), split_unit(column)[1], any(map(has_suffix, values)))
 
 
 def _hash_or_null(table: Any, role: str) -> Any:
@@ -224,7 +242,7 @@ def _excluded(table: Any, plan: ReadPlan) -> Any:
         for code, tests in ((1, failed), (2, hits), (5, others), (3, steps))
         if tests
     ]
-    time = text_of(table.time)
+    time = table.text_time
     is_header = (time == plan.role_of["time"]) | time.re_search("^:?-{3,}:?$")
     untimed = [(is_header, 7), (time.re_search(TOTALS_WORDS), 6)]
     untimed += [(time.isnull() & text.re_search(TOTALS_WORDS), 6) for text, _ in marks["model"]]
@@ -240,11 +258,11 @@ def _is_complete(table: Any) -> Any:
 
 
 def _is_blank(table: Any, role: str) -> Any:
-    return table[f"n_{role}"].isnull().ifelse(text_of(table[role]).isnull(), False)
+    return table[f"n_{role}"].isnull().ifelse(table[f"text_{role}"].isnull(), False)
 
 
 def _is_unreadable(table: Any, role: str) -> Any:
-    return table[f"n_{role}"].isnull().ifelse(text_of(table[role]).notnull(), False)
+    return table[f"n_{role}"].isnull().ifelse(table[f"text_{role}"].notnull(), False)
 
 
 def _is_batch(table: Any, plan: ReadPlan) -> Any:
@@ -302,6 +320,8 @@ def _refuse_bad(source: LogSource, code: int, bad_count: int, row_count: int) ->
     if role == "line":
         row, _ = source.first("", lambda table: table.fault == code)
         raise LogError(f"{source.head.label}, data row {row}, is no JSON object; write one object a line ({share}).")
+    if role == "time" and not source.first("time", lambda table: table.fault == code)[1]:
+        raise LogError(f"{source.head.label} tells no time for {bad_count:,} of {row_count:,} requests; {ADD_TIME}.")
     place = source.place("input" if role == "cached" else role, lambda table: table.fault == code)
     raise LogError(f"{place} {REMEDY.get(role, UNREADABLE_COUNT)} ({share}).")
 
@@ -317,6 +337,8 @@ def sort_out(source: LogSource, table: ir.Table, rejected_count: int) -> tuple[i
             dropped[EXCLUSIONS[group["excluded"]]] += group["n"]
         elif group["fault"]:
             bad_count_of[group["fault"]] = group["n"]
+    if FAULTS.index("time") in bad_count_of:
+        _refuse_mixed_dates(source)
     bad_count = sum(bad_count_of.values()) + rejected_count
     considered_count = row_count - sum(dropped.values())
     if bad_count and bad_count >= MAX_BAD_FRAC * considered_count:
@@ -324,6 +346,21 @@ def sort_out(source: LogSource, table: ir.Table, rejected_count: int) -> tuple[i
             raise LogError(_ragged(source, bad_count, row_count))
         _refuse_bad(source, max(bad_count_of, key=lambda code: bad_count_of[code]), bad_count, considered_count)
     return row_count, {reason: count for reason, count in (dropped | {"unreadable rows": bad_count}).items() if count}
+
+
+def _refuse_mixed_dates(source: LogSource) -> None:
+    """Raises LogError where a date of the other order is among those that cannot be read: some that can be are then wrong."""
+    column, style = source.plan.role_of["time"], source.plan.times
+    own = next((text for text in source.head.values(column) if re.search(OTHER_ORDER[not style.day_first], text)), None)
+    if own is None:
+        return
+    other = OTHER_ORDER[style.day_first]
+    row, text = source.first(
+        "time", lambda table: (table.fault == FAULTS.index("time")) & text_of(table.time).re_search(other)
+    )
+    if row:
+        pair = (own, text) if style.day_first else (text, own)
+        raise LogError(mixed_dates(f"{source.head.label}, data row {row}", f'"{shown_name(column)}"', *pair))
 
 
 def _ragged(source: LogSource, bad_count: int, row_count: int) -> str:

@@ -1,4 +1,5 @@
-"""Logs that hold one request in so many: told by a column such as sampling_rate, and multiplied if the user says so."""
+"""Logs that hold one request in so many, told by a column such as sampling_rate, and rows that hold the sums of several: both as
+single requests if the user says so."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -57,6 +58,51 @@ def weigh(sorting: Sorting, heads: Sequence[LogHead]) -> None:
     weighed = weighed.mutate(copy=ibis.range(0, weighed.copies).unnest()).select(*rows.columns)
     sorting.keep(weighed, 0, "")
     sorting.notes.append(f"The log is a sample: each row counts as {significant(weight)} requests.")
+
+
+def split_sums(sorting: Sorting, columns: Sequence[str | None]) -> None:
+    """Rows with the sums of several requests as that many requests, if told so; asks where nobody told. Raises LogError."""
+    column = next(filter(None, columns), None)
+    if column is None or sorting.answers.row_sums is False:
+        return
+    rows: Any = sorting.table
+    facts = sorting.facts(rows=rows.count(), requests=rows.requests.sum())
+    if facts["requests"] == facts["rows"]:
+        return
+    if sorting.answers.row_sums is None:
+        sorting.questions.append(_sums_question(column, facts["rows"], facts["requests"]))
+        return
+    if facts["requests"] > MAX_WEIGHED_ROWS:
+        raise LogError(
+            f"The log stands for {count(facts['requests'])} requests, beyond the limit; take a shorter period."
+        )
+    single = rows.mutate(copy=ibis.range(0, rows.requests).unnest())
+    names = ("input_tok", "output_tok", "read_tok", "write_tok")
+    parts = {name: _part(single[name], single.copy, single.requests) for name in names}
+    made = single.mutate(**parts, spend_usd=single.spend_usd / single.requests, requests=ibis.literal(1, "int32"))
+    sorting.keep(made.select(*rows.columns), 0, "")
+    sorting.notes.append(
+        f'Rows hold the sums of several requests, as "{shown_name(column)}" says; each was split evenly.'
+    )
+
+
+def _part(tokens: Any, place: Any, part_count: Any) -> Any:
+    """The tokens of one part of several, which are as equal as whole numbers allow and sum up to all."""
+    whole = tokens.cast("int64")
+    return ((place + 1) * whole // part_count - place * whole // part_count).cast("int32")
+
+
+def _sums_question(column: str, row_count: int, request_count: int) -> UsageQuestion:
+    return UsageQuestion(
+        text=f'"{shown_name(column)}" says that a row stands for several requests. Are its tokens the sums of those?',
+        answers=(
+            f"yes: {plural(request_count, 'request')}, the tokens of a row split evenly",
+            f"no: {plural(row_count, 'request')}, one a row",
+        ),
+        option="--row-sums yes|no",
+        field="row_sums",
+        values=(True, False),
+    )
 
 
 def _question(column: str, weight: float, row_count: int) -> UsageQuestion:

@@ -29,12 +29,20 @@ ZONE = r"(?:Z|z|UTC|GMT|(?:UTC|GMT)?[+-]\d{2}(?::?\d{2})?)"
 """An offset; a name such as CET alone is none, because the offset would be a guess."""
 CLOCK_FORM = rf"(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-6]\d(?:[.,]\d+)?)? ?(?:[AaPp]\.?[Mm]\.?)? ?(?:{ZONE}(?: [A-Z]{{3,5}}| \([^)]{{1,40}}\))?)?(?: m=[+-][\d.]+)?"
 ISO = r"\d{4}[-/]\d{1,2}[-/]\d{1,2}([T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?)?"
-COMPACT_CLOCK = rf"\d{{6}}(?:[.,]\d+)?{ZONE}?"
+COMPACT_CLOCK = rf"(?:\d{{6}}(?:[.,]\d+|\d{{3}}|\d{{6}})?|\d{{4}}){ZONE}?"
 WRITTEN = re.compile(rf"\[?(?:{WEEKDAY},? +)?{DATE}(?:[Tt_: ,@-]*(?:{CLOCK_FORM}|{COMPACT_CLOCK}))?\]?")
 CTIME = rf"{MONTH_FORM} +\d{{1,2}} \d{{1,2}}:\d{{2}}:\d{{2}}(?:\.\d+)?(?: [A-Z]{{3}})? \d{{4}}"
 """Mon Oct  5 09:02:02 2026, without the day of the week."""
-COMPACT_DATES = (20_150_101_000_000, 20_991_231_235_959)
-"""20261005090202 is a written time and no number since 1970."""
+COMPACT_DATES = tuple((20_150_101.0 * 10**digit_count, 21_000_101.0 * 10**digit_count) for digit_count in (4, 6, 9, 12))
+"""20261005090202 is a written time and no number since 1970, to the minute, second, milli- or microsecond: as the first they
+would be before 2015 or after 2300."""
+COMPACT_MINUTE = r"20(?:1[5-9]|[2-9]\d)(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[01]\d|2[0-3])[0-5]\d"
+_DAY_ALONE = "(?:1[3-9]|2[0-9]|3[01])"
+OTHER_ORDER = {
+    True: rf"^\[?[0-9]{{1,2}}[-/.]{_DAY_ALONE}[-/.](?:[0-9]{{4}}|[0-9]{{2}})(?:[^0-9]|$)",
+    False: rf"^\[?{_DAY_ALONE}[-/.][0-9]{{1,2}}[-/.](?:[0-9]{{4}}|[0-9]{{2}})(?:[^0-9]|$)",
+}
+"""By whether dates begin with the day: what only the other order can be."""
 EXCEL_DAYS = (42_005.0, 60_000.0)
 """2015 to 2064, in days since 1899-12-30."""
 EXCEL_EPOCH_DAYS = 25_569
@@ -64,7 +72,8 @@ def time_style(values: Sequence[str]) -> TimeStyle:
         return TimeStyle(
             is_excel_day=is_excel_day(filled),
             is_iso=all(re.fullmatch(ISO, value) for value in filled),
-            is_number=all(re.fullmatch(r"\d{1,13}(\.\d+)?|1\d{15}|1\d{18}", value) for value in filled),
+            is_number=all(re.fullmatch(r"\d{1,13}(\.\d+)?|1\d{15}|1\d{18}", value) for value in filled)
+            and not any(re.fullmatch(COMPACT_MINUTE, value) for value in filled),
         )
     days_first = any(int(match[1]) > 12 for match in pairs) or all(match[2] == "." for match in pairs)
     months_first = any(int(match[3]) > 12 for match in pairs) or any(
@@ -74,6 +83,14 @@ def time_style(values: Sequence[str]) -> TimeStyle:
         return TimeStyle(day_first=days_first, sure=days_first != months_first)
     firsts, seconds = ({match[at] for match in pairs} for at in (1, 3))
     return TimeStyle(day_first=len(firsts) > len(seconds), sure=len(firsts) != len(seconds))
+
+
+def both_orders(values: Sequence[str]) -> tuple[str, str] | None:
+    """A date that must begin with the day and one that must begin with the month; None: not both."""
+    pair = [
+        next((text for text in values if re.search(OTHER_ORDER[order], text.strip())), None) for order in (False, True)
+    ]
+    return None if pair[0] is None or pair[1] is None else (pair[0], pair[1])
 
 
 def is_excel_day(values: Sequence[str]) -> bool:
@@ -100,6 +117,13 @@ def is_written(text: str) -> bool:
 def is_date_only(text: str) -> bool:
     """True for a date without a time of day."""
     return bool(re.fullmatch(DATE, text.strip()[:40]))
+
+
+def is_period(text: str) -> bool:
+    """True for a month, a quarter or a week: 2026-10, Q4 2026, 2026-Q4, 2026-W41-1."""
+    year, quarter = r"\d{4}", "[Qq][1-4]"
+    period = rf"{year}-?[Ww]\d{{2}}(-?[1-7])?|{quarter}[ /-]?{year}|{year}[ /-]?{quarter}|{year}[-/](0[1-9]|1[0-2])"
+    return bool(re.fullmatch(rf"{period}|{MONTH_FORM}[ -]{year}", text.strip()[:40]))
 
 
 def is_clock_only(text: str) -> bool:

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from calculators.catalog.load_peaks import load_peaks
 from calculators.errors import data_error
-from calculators.logs.aggregate_rows import DAY_S
+from calculators.logs.aggregate_times import DAY_S
 from calculators.logs.peak_estimate import WEEK_S, PeakEstimate, SeenPeak, peak_estimate
 from calculators.logs.request_log import UsageSummary, span_text
 from calculators.logs.request_statistics import LengthStatistics, Peak
@@ -55,6 +55,7 @@ def log_workload(summary: UsageSummary, before: Workload, window_s: int = SIZING
         "input_p95_tok": max(summary.input_tok.p95_tok, 1.0),
         "output_p95_tok": max(summary.output_tok.p95_tok, 1.0),
         "lengths_basis": "measured",
+        "p95_basis": None,
         "cells": [_cell(cell.share_frac, cell.input_tok, cell.output_tok) for cell in summary.cells],
         **peak_figures_of(peak),
         "active_h_per_month": HOURS_PER_MONTH,

@@ -5,6 +5,7 @@ from calculators.logs.cells import is_null, whole_number
 from calculators.logs.request_file import LogError, LogHead
 from calculators.logs.request_names import ROLES
 from calculators.logs.shown import shown_cell, shown_name
+from calculators.logs.timestamps import is_period
 from calculators.logs.usage_questions import UsageQuestion
 from calculators.units import count, plural
 
@@ -42,6 +43,15 @@ def _unknown_reason(head: LogHead, role: str) -> str:
     for needed, instead in WITHOUT_TOKENS:
         if role != "time" and needed <= names:
             return f"{head.label} holds requests without their tokens; {instead}."
+    named = [match.column for match in request_columns.matching_columns(role, tuple(head.place_of))]
+    periods = (
+        [(name, text) for name in named for text in head.values(name) if is_period(text)] if role == "time" else []
+    )
+    if periods:
+        return (
+            f"{head.label}: column {shown_column(periods[0][0])} holds months, quarters or weeks, such as "
+            f'"{periods[0][1].strip()}"; export the date and time of each request.'
+        )
     return f"{head.label} has no column recognized as the {role}. {column_list(head, role)}"
 
 

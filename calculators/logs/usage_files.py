@@ -77,12 +77,8 @@ def unread(name: str, question: UsageQuestion | None = None) -> UsageReading:
 
 def read_sums(file: LogFile, answers: UsageAnswers, progress: Progress = silent) -> LoadReading | None:
     """The reading of a file of sums, lengths or rates, completed by the answers; None for a log of requests."""
-    reading = read_aggregate(
-        file.plain.path, file.label, answers.input_excludes_cache, answers.only, answers.date_order, progress
-    )
-    if reading is None:
-        return None
-    return _completed(reading, answers)
+    reading = read_aggregate(file.plain.path, file.label, answers, progress)
+    return None if reading is None else _completed(reading, answers)
 
 
 def _completed(reading: LoadReading, answers: UsageAnswers) -> LoadReading:
@@ -92,9 +88,7 @@ def _completed(reading: LoadReading, answers: UsageAnswers) -> LoadReading:
 
 def _sums_together(files: Sequence[LogFile], answers: UsageAnswers) -> LoadReading:
     label = f"{files[0].label} and {plural(len(files) - 1, 'more file')}"
-    reading = read_aggregate(
-        [file.plain.path for file in files], label, answers.input_excludes_cache, date_order=answers.date_order
-    )
+    reading = read_aggregate([file.plain.path for file in files], label, answers)
     if reading is None:
         raise LogError(f"{label}: these files of sums are of different kinds; read them one at a time.")
     return _completed(reading, answers)

@@ -77,8 +77,10 @@ COMMON: Mapping[str, str] = {
     "tier": "service_tier | processing_tier",
     "gateway_cache": "cache_hit | cached | cache_status | is_cached | from_cache",
     "sampling_rate": "sampling_rate | sample_rate | sampling_fraction | item_count",
+    "requests": "request_count | num_requests | n_requests | num_calls | n_calls | llm_calls | num_turns | requests | calls",
     "parent": "parent_span_id | parent_id | parent_run_id | parent_observation_id",
     "span": "span_id | context.span_id | id | run_id",
+    "trace": "trace_id | root_trace_id | context.trace_id | ai_trace_id | root_run_id | root_span_id",
     **{role: " | ".join(name for name in NAMES[role] if name not in WHOLE_NAME_ONLY) for role in GROUP_ROLES},
 }
 

@@ -11,6 +11,7 @@ TimeUnit = Literal["s", "ms"]
 DateOrder = Literal["day", "month"]
 Repeats = Literal["once", "each"]
 CountMeaning = Literal["running", "each"]
+NegativeRows = Literal["recurring", "once"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,8 @@ class UsageQuestion:
     """Of `UsageAnswers`; "" where the page cannot ask."""
     values: tuple[Any, ...] = ()
     """What that field takes for each of the answers; empty: a number to type."""
+    instead: str = ""
+    """Another field whose number answers it as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +42,14 @@ class UsageAnswers:
     output_includes_reasoning: bool | None = None
     repeated_ids: Repeats | None = None
     repeated_rows: Repeats | None = None
+    steps: Repeats | None = None
+    """Of traces: whether steps that nothing links to calls repeat their tokens."""
+    row_sums: bool | None = None
+    """Whether a row with a number of requests holds the sums of those."""
     counts: CountMeaning | None = None
     sampled: bool | None = None
+    negative_rows: NegativeRows | None = None
+    period_days: float | None = None
     requests: float | None = None
     input_tok_per_request: float | None = None
     output_tok_per_request: float | None = None
@@ -50,7 +59,8 @@ class UsageAnswers:
 
     def has(self, question: UsageQuestion) -> bool:
         """Whether the question is answered here."""
-        return bool(question.field) and getattr(self, question.field) is not None
+        fields = [name for name in (question.field, question.instead) if name]
+        return any(getattr(self, name) is not None for name in fields)
 
     def with_roles(self, role_of: Mapping[str, str]) -> "UsageAnswers":
         """These for a log of known roles, whose input holds the cached tokens and whose reasoning is to be added."""

@@ -35,10 +35,10 @@ def open_log(plain: PlainFile, label: str, answers: UsageAnswers, progress: Prog
 
 
 def _flattened(plain: PlainFile, label: str, answers: UsageAnswers, progress: Progress) -> FlatLog | None:
-    """The log as plain records; None where it is one already, or where the user mapped its columns."""
-    if plain.kind != "text" or answers.column_of:
+    """The log as plain records; None where it is one already."""
+    if plain.kind != "text":
         return None
-    return flattened(plain.path, label, answers.input_excludes_cache, progress)
+    return flattened(plain.path, label, answers, progress)
 
 
 def answers_for(log: OpenLog, answers: UsageAnswers) -> UsageAnswers:
@@ -51,10 +51,11 @@ def answers_for(log: OpenLog, answers: UsageAnswers) -> UsageAnswers:
 
 
 def doubt(log: OpenLog, answers: UsageAnswers) -> tuple[UsageQuestion, ...]:
-    """The question of a rewritten log whose senders count cached tokens in two ways."""
+    """The questions of a rewritten log: senders count cached tokens in two ways, steps may repeat calls."""
+    asked = tuple(question for part in log.kept for question in getattr(part, "questions", ()))
     doubtful = any(getattr(part, "is_doubtful", False) for part in log.kept)
     if not doubtful or answers.input_excludes_cache is not None:
-        return ()
+        return asked
     question = UsageQuestion(
         text="Do the input tokens leave out the cached tokens? Senders of this format differ.",
         answers=("yes: the cached tokens are added to the input", "no: the cached tokens are part of the input"),
@@ -62,4 +63,4 @@ def doubt(log: OpenLog, answers: UsageAnswers) -> tuple[UsageQuestion, ...]:
         field="input_excludes_cache",
         values=(True, False),
     )
-    return (question,)
+    return (question, *asked)

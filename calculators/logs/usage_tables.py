@@ -18,12 +18,20 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from calculators.logs import column_words
 from calculators.logs.cells import thousands_sign
 from calculators.logs.json_documents import array_objects, json_text, line_objects
 from calculators.logs.log_bytes import START_BYTES, Progress, packing, reported, silent
 from calculators.logs.money import in_major_units, money_unit
 from calculators.logs.request_columns import normalised
+from calculators.logs.usage_headers import (
+    DOTTED,
+    SUMMED_NAMES,
+    cell_unit,
+    is_running_name,
+    last_part,
+    usual_name,
+    without_prices,
+)
 
 HEAD_CHARS = 200_000
 FIRST_ROW_COUNT = 50
@@ -46,6 +54,9 @@ ROW_LISTS = frozenset(
             "metricdataresults",
             "usage",
             "costs",
+            "resultsbytime",
+            "groups",
+            "points",
         ),
     )
 )
@@ -54,6 +65,8 @@ REPEATED_SUMS = frozenset({"breakdown", "totals", "totalresults", "summary"})
 """Keys that repeat the sums of the rows."""
 SIDE_LISTS = frozenset({"timestamps", "values", "inputlens", "outputlens", "errors"})
 """Keys whose lists of plain values run side by side."""
+DATE_CELL = re.compile(r"20\d\d[-/.]\d\d?([-/.]\d\d?)?|\d\d?[-/.]\d\d?[-/.]20\d\d")
+"""A header of a table with a column for each day or month."""
 DELIMITERS = (",", ";", "\t", "|")
 
 Row = Mapping[str, str]
@@ -66,6 +79,12 @@ class UsageTable:
     names: frozenset[str]
     rows: Callable[[], Iterator[Row]]
     is_json: bool = False
+    header: tuple[str, ...] = ()
+    """Cells of the header line of a CSV as they are written."""
+    cells: Callable[[], Iterator[list[str]]] | None = None
+    """The cells of each row of a CSV."""
+    is_running: bool = False
+    """Whether the header says that each row holds the totals so far."""
 
 
 def usage_tables(path: Path, progress: Progress = silent) -> Iterator[UsageTable]:
@@ -123,9 +142,10 @@ def _moment(value: Any) -> Any:
 
 
 def _json_table(path: Path, head: str) -> Iterator[UsageTable]:
-    keys = {normalised(name) for name in re.findall(r'"([^"\\]{1,80})"\s*:', head)}
+    written = re.findall(r'"([^"\\]{1,80})"\s*:', head)
+    keys = {normalised(name) for name in written} | ({"date"} if any(map(DATE_CELL.fullmatch, written)) else set())
     objects = array_objects(head, FIRST_ROW_COUNT) if "[" in head else []
-    for document in objects or line_objects(head, FIRST_ROW_COUNT):
+    for document in (*objects, *line_objects(head, FIRST_ROW_COUNT)):
         keys |= {name for row in exploded(document, {}) for name in row}
     if path.stat().st_size <= MAX_JSON_BYTES:
         yield UsageTable(frozenset(keys), lambda: _json_rows(path), is_json=True)
@@ -158,6 +178,7 @@ def exploded(value: Any, above: Row, depth: int = MAX_TABLE_DEPTH) -> Iterator[R
         for child in value:
             yield from exploded(child, above, depth - 1)
     elif isinstance(value, dict):
+        value = {"rows": value} if _is_by_date(value) else value
         lists = [key for key, child in value.items() if _holds_rows(key, child)]
         flat = {**above, **_flat({key: child for key, child in value.items() if key not in lists})}
         if not lists:
@@ -169,12 +190,25 @@ def exploded(value: Any, above: Row, depth: int = MAX_TABLE_DEPTH) -> Iterator[R
 
 def _holds_rows(key: str, child: Any) -> bool:
     if isinstance(child, dict):
+        if _is_by_date(child):
+            return True
         return key == "projects" and all(isinstance(part, list) for part in child.values())
     return isinstance(child, list) and normalised(key) in ROW_LISTS and all(isinstance(part, dict) for part in child)
 
 
-def _listed(children: Any) -> list[Any]:
-    return list(children.values()) if isinstance(children, dict) else children
+def _is_by_date(value: Mapping[str, Any]) -> bool:
+    """Whether an object has an object for each of some dates."""
+    return bool(value) and all(DATE_CELL.fullmatch(key) and isinstance(child, dict) for key, child in value.items())
+
+
+def _listed(children: list[Any] | dict[str, Any]) -> list[Any]:
+    if not isinstance(children, dict):
+        return children
+    return (
+        [{"date": key, **child} for key, child in children.items()]
+        if _is_by_date(children)
+        else list(children.values())
+    )
 
 
 def _series(value: Mapping[str, Any], flat: Row) -> Iterator[Row]:
@@ -201,20 +235,30 @@ def _flat(value: Mapping[str, Any]) -> dict[str, str]:
 def _paths(value: Mapping[str, Any], above: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
     for key, child in value.items():
         name = normalised(str(key))
-        path = (*above, name)
+        path = (*above, *(map(normalised, str(key).split(".")) if DOTTED.fullmatch(str(key)) else (name,)))
         if name in REPEATED_SUMS or len(path) > MAX_TABLE_DEPTH:
             continue
         if name == "metadatavalues" and isinstance(child, list):
             yield from (((dimension,), text) for dimension, text in _dimensions(child))
         elif isinstance(child, dict):
             yield from _paths(child, path)
-        elif isinstance(child, list) and len(child) == 1 and isinstance(child[0], str):
-            yield path, child[0]
-        elif not isinstance(child, list):
+        elif isinstance(child, list):
+            yield from ((path, text) for text in _list_texts(name, child))
+        else:
             unit = money_unit(str(key))
             yield path, in_major_units(unit, json_text(child))
             if not unit.is_plain:
                 yield (*above, "cost"), in_major_units(unit, json_text(child))
+
+
+def _list_texts(name: str, child: list[Any]) -> list[str]:
+    """What is kept of a list that holds no rows: credits of a bill as JSON, the last of several keys, and the only text of
+    others."""
+    if name == "credits":
+        return [json.dumps(child)]
+    if name == "keys" and child and all(isinstance(key, str) for key in child):
+        return [child[-1]]
+    return child if len(child) == 1 and isinstance(child[0], str) else []
 
 
 def _dimensions(pairs: list[Any]) -> Iterator[tuple[str, str]]:
@@ -232,15 +276,21 @@ def _csv_tables(path: Path, head: str) -> Iterator[UsageTable]:
     for index, line in enumerate(re.split(r"\r\n|\n|\r", head)[:HEADER_LINE_COUNT]):
         delimiter = max(DELIMITERS, key=line.count)
         header = _cells(line, delimiter)
-        names = [(normalised(cell), normalised(_tail(cell))) for cell in header]
-        names = [(name, usual_name(cell) or tail) for cell, (name, tail) in zip(header, names, strict=True)]
-        units = {place: unit for place, cell in enumerate(header) if (unit := _unit(cell)) is not None}
-        if sum(1 for name, tail in names if (name or tail) and not name.isdigit()) >= 2:
+        names = [(normalised(cell), normalised(last_part(cell))) for cell in header]
+        is_running = any(map(is_running_name, header)) and not any(usual_name(cell) in SUMMED_NAMES for cell in header)
+        names = [(name, usual_name(cell, is_running) or tail) for cell, (name, tail) in zip(header, names, strict=True)]
+        names = without_prices(names)
+        units = {place: unit for place, cell in enumerate(header) if (unit := cell_unit(cell)) is not None}
+        dates = sum(DATE_CELL.fullmatch(cell) is not None for cell in header[1:])
+        if dates >= 2 or sum(1 for name, tail in names if (name or tail) and not name.isdigit()) >= 2:
             continental = delimiter == ";" and _is_continental(head)
             if not continental:
                 units |= _grouped(header, units, head, index, delimiter)
             rows = _csv_rows(path, index, delimiter, continental)
-            yield UsageTable(frozenset(name for pair in names for name in pair), partial(_named, names, units, rows))
+            every = frozenset(name for pair in names for name in pair)
+            yield UsageTable(
+                every, partial(_named, names, units, rows), header=tuple(header), cells=rows, is_running=is_running
+            )
 
 
 def _grouped(
@@ -256,55 +306,6 @@ def _grouped(
 
 def _cells(line: str, delimiter: str) -> list[str]:
     return next(csv.reader([line], delimiter=delimiter), [])
-
-
-def _tail(name: str) -> str:
-    """The last part of a dotted key, as `usage.input_tokens`; other names whole."""
-    return name.rpartition(".")[2] if re.fullmatch(r"[A-Za-z_]\w*(\.\w+)+", name.strip()) else name
-
-
-def usual_name(header: str) -> str | None:
-    """The usual name of what a header says in words, in any of the languages read: "Eingabe-Token (k)" is inputtokens."""
-    bare = column_words.split_unit(header)[0]
-    if not RUNNING.isdisjoint(column_words.words_of(header)):
-        return None
-    told = column_words.token_role(bare) or column_words.plain_role(bare) or column_words.period_name(bare)
-    if column_words.words_of(header)[-1:] == ("currency",):
-        return "currency"
-    return USUAL_NAMES.get(told, told) if told else None
-
-
-RUNNING = frozenset({"cumulative", "running", "cumulated", "accumulated", "ytd", "mtd"})
-"""Words of columns that hold the sum of all rows so far."""
-USUAL_NAMES: Mapping[str | None, str] = {
-    "input": "inputtokens",
-    "output": "outputtokens",
-    "uncached": "uncachedtokens",
-    "cache_read": "cachereadtokens",
-    "cache_write": "cachewritetokens",
-    "reasoning": "reasoningtokens",
-    "total": "totaltokens",
-    "requests": "requests",
-}
-
-
-def _unit(header: str) -> Callable[[str], str] | None:
-    """What makes plain counts of the cells of a column in thousands, or UTC of those in another zone."""
-    money = money_unit(header)
-    if not money.is_plain:
-        return partial(in_major_units, money)
-    scale, offset_s = column_words.split_unit(header)[1], column_words.header_offset_s(header)
-    if offset_s:
-        sign, minutes = "-" if offset_s < 0 else "+", abs(offset_s) // 60
-        return lambda cell: f"{cell}{sign}{minutes // 60:02}:{minutes % 60:02}" if ":" in cell else cell
-    return None if scale == 1 else lambda cell: _scaled(cell, scale)
-
-
-def _scaled(cell: str, scale: float) -> str:
-    try:
-        return str(round(float(cell.replace(",", "")) * scale, 6))
-    except ValueError:
-        return cell
 
 
 def _named(

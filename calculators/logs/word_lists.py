@@ -41,6 +41,23 @@ FOREIGN_WORDS: Mapping[str, str] = _by_word(
     }
 )
 """Short words of other languages, whole ones only."""
+FOREIGN_MONTHS: Mapping[str, str] = _by_word(
+    {
+        "January": "januar janner janvier enero gennaio januari janeiro",
+        "February": "februar fevrier février febrero febbraio februari fevereiro",
+        "March": "märz maerz mars marzo maart março",
+        "April": "avril abril aprile",
+        "May": "mai mayo maggio mei maio",
+        "June": "juni juin junio giugno junho",
+        "July": "juli juillet julio luglio julho",
+        "August": "août aout agosto augustus",
+        "September": "septembre septiembre settembre setembro",
+        "October": "oktober octobre octubre ottobre outubro okt",
+        "November": "novembre noviembre novembro",
+        "December": "dezember décembre diciembre dicembre dezembro dez",
+    }
+)
+"""Months of other languages."""
 TOKENS = frozenset(["token", "tokens", "tok", "toks", "tkn", "tkns"])
 NOISE = TOKENS | frozenset(
     [

@@ -2,6 +2,7 @@
 
 Modules in reading order:
 
+seller_targets  whether an API seller keeps the latency targets
 option          one option and its cost lines
 context_window  whether a context window holds the workload's requests
 scenario_check  whether the catalog knows what a scenario names

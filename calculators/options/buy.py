@@ -7,6 +7,7 @@ from calculators.api.bill import (
     ApiBill,
     Usage,
     monthly_bill,
+    negotiated_discount_frac,
     paid_ratios,
     summed_bill,
     todays_bill,
@@ -30,6 +31,8 @@ from calculators.units import multiple_of, percent, usd
 CACHING_DISCOUNT = "prompt caching"
 MIN_SAVING_FRAC = 0.005
 """Discounts that save less than this share of the bill make no option of their own."""
+SAME_COST_FRAC = 0.05
+"""The bill of an offer may be this much higher than that of another to be preferred for what is known of its latency."""
 
 
 def direct_options(inputs: Inputs) -> list[Option]:
@@ -101,13 +104,22 @@ def _hosted_options(candidate: Candidate, inputs: Inputs, ratios: Mapping[str, f
 
 
 def cheapest_buys(options: Sequence[Option]) -> list[Option]:
-    """Each form of today's API, and the cheapest provider of each open model; the first where several cost the same."""
-    best: dict[str, Option] = {}
+    """Each form of today's API, and the cheapest provider of each open model; the first where several cost the same. A
+    provider that is known to keep the latency targets comes before one of which that is not known, at about the same cost."""
+    offers: dict[str, list[Option]] = {}
     for option in options:
-        name = option.model if option.kind == "hosted_open" else option.label
-        if name not in best or option.usd_per_month < best[name].usd_per_month:
-            best[name] = option
-    return list(best.values())
+        offers.setdefault(option.model if option.kind == "hosted_open" else option.label, []).append(option)
+    return [_first_choice(each) for each in offers.values()]
+
+
+def _first_choice(offers: Sequence[Option]) -> Option:
+    """Bills are compared, not whole costs: their ratio stays as volume and prices move, and with it the choice."""
+    least = min(offers, key=lambda option: option.usd_per_month)
+    if least.target_check.status == "meets" or least.bill is None:
+        return least
+    bar = least.bill.usd_per_month * (1 + SAME_COST_FRAC)
+    known = [o for o in offers if o.target_check.status == "meets" and o.bill and o.bill.usd_per_month <= bar]
+    return min(known, key=lambda option: option.usd_per_month, default=least)
 
 
 def buy_line(option: Option) -> LinearCost:
@@ -189,9 +201,10 @@ def bill_difference(inputs: Inputs) -> str:
     api, list_usd = inputs.scenario.api, todays_list_bill(inputs).usd_per_month
     paid = api.paid_usd_per_month
     assert paid is not None
-    expected = list_usd * (1 - api.discount_frac)
+    parts = todays_parts(inputs)
+    expected = sum(todays_list_bill(part).usd_per_month * (1 - negotiated_discount_frac(part)) for part in parts)
     listed = f"At list prices, used as today, it is {usd(list_usd)}/month"
-    if api.discount_frac:
+    if abs(expected - list_usd) > MIN_SAVING_FRAC * list_usd:
         listed += f", less your discount of {percent(api.discount_frac)} {usd(expected)}"
     gap = paid - expected
     if abs(gap) < MIN_SAVING_FRAC * expected:
@@ -236,7 +249,8 @@ def _api_option(
     """An option that buys from the bill's own provider; `extra` are its cost lines besides the bill. `is_paid`: what the user
     pays that provider today is carried into the price."""
     confidence = max((offer.confidence for offer in bill.offers), key=("high", "medium", "low").index)
-    basis = f"list price{', in proportion to your bill' if is_paid else ''}, {confidence} confidence"
+    price = "your price" if all(offer.is_yours for offer in bill.offers) else "list price"
+    basis = f"{price}{', in proportion to your bill' if is_paid else ''}, {confidence} confidence"
     return with_range(
         Option(
             kind=kind,

@@ -1,4 +1,5 @@
-"""Sentences on what is not compared, or only under a condition: short context windows, purchased servers, hybrids."""
+"""Sentences on what is not compared, or only under a condition: short context windows, sellers that miss a latency target,
+purchased servers, hybrids."""
 
 from collections.abc import Sequence
 
@@ -14,7 +15,31 @@ HYBRID_BAR = f"hybrids are options only from {percent(CLOSE_FRAC)} cheaper, beca
 
 def compared_notes(every: AllOptions, allowed: AllowedOptions, ranked: Ranking, inputs: Inputs) -> list[str]:
     """What is not compared and why, where that matters."""
-    return context_notes([buy.option for buy in every.buys], inputs) + conditional_notes(allowed, ranked)
+    short = context_notes([buy.option for buy in every.buys], inputs)
+    return short + _target_notes(allowed.set_aside) + conditional_notes(allowed, ranked)
+
+
+def passed_over_reason(set_aside: Sequence[Option], ranked: Sequence[Option]) -> str:
+    """The cheapest option that would win if it did not miss a latency target, as a sentence; empty where there is none."""
+    first = min(set_aside, key=lambda option: option.usd_per_month, default=None)
+    least = min((option.usd_per_month for option in ranked), default=0.0)
+    if first is None or first.usd_per_month >= least:
+        return ""
+    check = first.target_check
+    return (
+        f"{first.label}, at {usd(first.usd_per_month)}/month, is cheaper but {check.missed}. It was measured by others: "
+        f"{check.measured}. "
+    )
+
+
+def _target_notes(set_aside: Sequence[Option]) -> list[str]:
+    """Each seller that is ranked behind all others, with the figure that it misses."""
+    return [
+        f"{option.label} ({usd(option.usd_per_month)}/month) is ranked behind all others, because it "
+        f"{option.target_check.missed}. Others' requests, not yours: {option.target_check.measured}. Measure it with your "
+        "own, or relax the target on the Workload page."
+        for option in set_aside
+    ]
 
 
 def conditional_notes(allowed: AllowedOptions, ranked: Ranking) -> list[str]:

@@ -7,12 +7,15 @@ from typing import Literal
 from calculators.api.bill import ApiBill
 from calculators.fleet.operating_costs import CostLine
 from calculators.fleet.plan import FleetPlan
+from calculators.options.seller_targets import NOT_KNOWN, TargetCheck
 from calculators.scenario.demand import Array
 from calculators.scenario.schema import Gate
 
 OptionKind = Literal["api_today", "api_optimised", "resold_api", "hosted_open", "self_host", "own_hardware", "hybrid"]
 STAYS: tuple[OptionKind, ...] = ("api_today", "api_optimised", "resold_api")
 """Kinds that keep today's model."""
+IN_USE: tuple[OptionKind, ...] = ("api_today", "api_optimised")
+"""Kinds that keep today's seller, which the user may have measured."""
 CLOSE_FRAC = 0.10
 """Two costs nearer than this are called equal: list prices, traffic and staffing are not known better."""
 
@@ -45,6 +48,8 @@ class Option:
     """The model that answers a hybrid's overflow."""
     also_gate: Gate | None = None
     """Of the model that answers a hybrid's overflow."""
+    target_check: TargetCheck = NOT_KNOWN
+    """What public monitors say of an API option against the latency targets. Fleets are sized for them."""
 
     @property
     def usd_per_month(self) -> float:

@@ -20,7 +20,8 @@ from calculators.fleet.staircase import Staircase, rents_matrix, staircases, sta
 from calculators.options.build import size_candidates
 from calculators.options.buy import cheapest_buys, direct_options, hosted_options, needed_facts, resold_options
 from calculators.options.context_window import is_too_short
-from calculators.options.option import Option
+from calculators.options.option import IN_USE, Option
+from calculators.options.seller_targets import target_check
 from calculators.scenario.demand import Array, needed_context_tok
 from calculators.scenario.inputs import Inputs
 
@@ -84,6 +85,8 @@ class AllowedOptions:
     servers: PurchasedServers = "included"
     servers_usd_per_month: float | None = None
     """Cost of the cheapest fleet on purchased servers that compliance allows; None where there is none."""
+    set_aside: tuple[Option, ...] = ()
+    """API options that miss a latency target, where another option is not known to: ranked behind all others."""
     barred: tuple[BarredFleet, ...] = ()
     """The cheapest of each model, GPU and operator; those to ask first."""
     standby: tuple[Staircase, ...] = ()
@@ -120,12 +123,19 @@ def priced_buys(inputs: Inputs) -> tuple[PricedProduct, ...]:
     """Every API option at the prices of the scenario's day, today's API first."""
     needed = needed_facts(inputs)
     resold = resold_options(inputs, is_regional(needed)) if inputs.scenario.compliance.requirements else []
-    options = (*direct_options(inputs), *resold, *hosted_options(inputs))
+    options = [with_target_check(o, inputs) for o in (*direct_options(inputs), *resold, *hosted_options(inputs))]
     needed_tok = needed_context_tok(inputs.scenario.workload)
     return tuple(
         PricedProduct(option, _serves(option, needed, inputs.catalog), not is_too_short(option, needed_tok))
         for option in options
     )
+
+
+def with_target_check(option: Option, inputs: Inputs) -> Option:
+    """An API option with what public monitors say of its seller against the latency targets."""
+    assert option.bill is not None
+    products = option.products or ((option.operator, option.bill.offer.model),)
+    return replace(option, target_check=target_check(products, inputs, option.kind in IN_USE))
 
 
 def _all_staircases(inputs: Inputs, candidates: Sized) -> tuple[list[Staircase], list[Infeasible]]:
@@ -191,8 +201,9 @@ def assess_options(every: AllOptions, inputs: Inputs, left_out: PathKind | None 
     for operator in inputs.catalog.operators.values():
         if operator.path == "government_cloud":
             _keep(offers, PathPrice(operator, operator.name, None), False)
+    scenario, elsewhere = inputs.scenario, _elsewhere(every, inputs)
     return assess(
-        inputs.scenario.compliance.requirements, offers.values(), inputs.catalog, _elsewhere(every, inputs), left_out
+        scenario.compliance.requirements, offers.values(), inputs.catalog, scenario.as_of, elsewhere, left_out
     )
 
 
@@ -254,9 +265,10 @@ def allowed_options(every: AllOptions, assessment: ComplianceAssessment, inputs:
         servers = "fallback"
     else:
         kept = kept & ~owned
+    kept_buys, set_aside = hold_to_targets(buys, bool((kept & finite).any()))
     compared = kept & newest_of(every.stairs, kept)
     return AllowedOptions(
-        buys=tuple(cheapest_buys(buys)),
+        buys=kept_buys,
         stairs=_where(every.stairs, compared),
         rents_usd=every.rents_usd[compared],
         infeasible=every.infeasible,
@@ -264,6 +276,7 @@ def allowed_options(every: AllOptions, assessment: ComplianceAssessment, inputs:
         servers=servers,
         standby=_where(every.stairs, may_step_in) if servers == "left_out" else (),
         servers_usd_per_month=float(servers_usd) if np.isfinite(servers_usd) else None,
+        set_aside=set_aside,
         barred=_barred(every, np.flatnonzero(finite & ~kept & ~owned), assessment, inputs.catalog),
     )
 
@@ -274,6 +287,17 @@ def newest_of(stairs: Sequence[Staircase], allowed: NDArray[np.bool_]) -> NDArra
     is_newer = np.array([not s.offer.is_stale and not s.offer.is_owned for s in stairs], dtype=bool)
     held = {id(stairs[i].capacity) for i in np.flatnonzero(allowed & is_newer).tolist()}
     return np.array([not s.offer.is_stale or id(s.capacity) not in held for s in stairs], dtype=bool)
+
+
+def hold_to_targets(buys: Sequence[Option], has_fleet: bool) -> tuple[tuple[Option, ...], tuple[Option, ...]]:
+    """The API options to compare, and those ranked behind them because they miss a latency target: each form of today's
+    API and one provider of each open model. Where all miss it, and no fleet is there to keep it, all are compared."""
+    missing = [o for o in buys if o.target_check.status == "misses"]
+    others = [o for o in buys if o.target_check.status != "misses"]
+    if not others and not has_fleet:
+        return tuple(cheapest_buys(missing)), ()
+    behind = sorted(cheapest_buys(missing), key=lambda option: option.usd_per_month)
+    return tuple(cheapest_buys(others)), tuple(behind)
 
 
 def _where(stairs: Sequence[Staircase], keep: NDArray[np.bool_]) -> tuple[Staircase, ...]:

@@ -20,15 +20,18 @@ TensorClass = Literal[
 TENSOR_CLASSES: tuple[TensorClass, ...] = get_args(TensorClass)
 BLOCKS: tuple[TensorClass, ...] = TENSOR_CLASSES[2:]
 LINEAR: tuple[TensorClass, ...] = tuple(kind for kind in BLOCKS if kind != "router")
-KvFormat = Literal["bf16", "fp8", "fp4", "int4", "int2"]
+KvFormat = Literal["bf16", "int8", "fp8", "nvfp4", "mxfp4", "int4", "turboquant", "int2"]
 ActivationFormat = Literal["bf16", "fp8", "int8", "nvfp4", "mxfp4"]
 WEIGHT_FORMATS: tuple[Precision, ...] = get_args(Precision)
 KV_FORMATS: tuple[KvFormat, ...] = get_args(KvFormat)
 ACTIVATION_FORMATS: tuple[ActivationFormat, ...] = get_args(ActivationFormat)
 
-# Bits per cached value with its scales: FP8 one scale for all; FP4 an 8-bit scale for 16 values; INT4 a 16-bit scale and
-# zero for 128; INT2 the same for 32, as in KIVI (arXiv:2402.02750). Derived from the definitions of the formats.
-KV_BITS: dict[KvFormat, float] = {"bf16": 16, "fp8": 8, "fp4": 4.5, "int4": 4.25, "int2": 3}
+# Bits per cached value with its scales: INT8 a 32-bit scale for 128 values; FP8 one scale for all; NVFP4 and MXFP4 (in
+# SGLang) an 8-bit scale for 16; INT4 a 16-bit scale and zero for 128, TurboQuant at 4 bits as much; INT2 the same for 32,
+# as in KIVI (arXiv:2402.02750). Derived from the definitions of the formats.
+KV_BITS: dict[KvFormat, float] = {
+    **{"bf16": 16, "int8": 8.25, "fp8": 8, "nvfp4": 4.5, "mxfp4": 4.5, "int4": 4.25, "turboquant": 4.25, "int2": 3}
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,7 @@ def with_formats(kinds: tuple[TensorClass, ...], weights: Precision, activations
     """Recipe with these classes in one precision and all others in 16 bit."""
     formats = {field_of(kind): weights for kind in kinds}
     chosen = {f.name: formats[f.name] for f in fields(Recipe) if f.name in formats}
-    return Recipe(activations=activations, **chosen)  # type: ignore[arg-type]
+    return Recipe(activations=activations, **chosen)
 
 
 PRESETS: dict[str, Recipe] = {
@@ -83,6 +86,7 @@ PRESETS: dict[str, Recipe] = {
 }
 RELEASED: dict[Precision, str] = dict(zip(WEIGHT_FORMATS, PRESETS, strict=True))
 """Preset of a released checkpoint in each precision."""
+PRESETS["W4A8: INT4 experts, FP8 rest"] = replace(with_formats(LINEAR, "fp8", "fp8"), experts="int4")
 
 
 def served_recipe(precision: Precision, kv_element_bytes: float) -> Recipe:
@@ -203,10 +207,12 @@ def kv_element_bytes(shape: Shape, recipe: Recipe) -> float:
 
 def arithmetic_precision(gpu: Gpu, stored: Precision, activations: ActivationFormat) -> Precision:
     """Precision of the arithmetic for weights stored in one precision and activations in another. The same precision, if the
-    GPU has arithmetic for it; FP8 for floating-point formats of which one is FP8 and the GPU reads the other natively;
-    16 bit for everything else."""
+    GPU has arithmetic for it; FP8 for floating-point formats of which one is FP8 and the GPU reads the other natively, and
+    for INT4 weights with FP8 activations (W4A8); 16 bit for everything else."""
     if stored == activations:
         return stored if has_native_arithmetic(gpu, stored) else "bf16"
+    if (stored, activations) == ("int4", "fp8"):
+        return "fp8" if has_native_arithmetic(gpu, "fp8") else "bf16"
     floats = {"fp8", "nvfp4", "mxfp4"}
     if stored in floats and activations in floats and "fp8" in (stored, activations):
         return "fp8" if has_native_arithmetic(gpu, stored) and has_native_arithmetic(gpu, activations) else "bf16"

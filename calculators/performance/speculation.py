@@ -54,16 +54,16 @@ def drafts(
 
 def expected_tokens(model: Model, techniques: Techniques, catalog: Catalog) -> tuple[float, float, float]:
     """Low, central and high tokens per pass: from the entered acceptance rate, else from runs published for this model, else
-    from an assumed rate."""
+    from an assumed rate. Published runs are of coding prompts, so their low end is at most that of the assumed rate."""
     count = techniques.draft_tok
     if techniques.acceptance_frac is not None:
         typed = tokens_per_pass(techniques.acceptance_frac, count)
         return typed, typed, typed
-    measured = [run.pass_tok[count - 1] for run in published(model, catalog)]
-    if measured:
-        return min(measured), sum(measured) / len(measured), max(measured)
     rule = catalog.technique_rules.acceptance_frac
     low, central, high = (tokens_per_pass(a, count) for a in (rule.low, rule.central, rule.high))
+    measured = [run.pass_tok[count - 1] for run in published(model, catalog)]
+    if measured:
+        return min(low, *measured), sum(measured) / len(measured), max(measured)
     return low, central, high
 
 
@@ -73,7 +73,8 @@ def basis_words(model: Model, techniques: Techniques, catalog: Catalog) -> str:
         return f"acceptance rate {percent(techniques.acceptance_frac)} (entered)"
     runs = published(model, catalog)
     if runs:
-        return f"acceptance rate published for this model on coding prompts ({runs[0].method.upper()})"
+        method = runs[0].method.upper()
+        return f"acceptance rate published for this model on coding prompts ({method}); other text may accept less"
     rule = catalog.technique_rules.acceptance_frac
     return f"assumed acceptance rate {percent(rule.central)} ({percent(rule.low)} to {percent(rule.high)})"
 

@@ -11,8 +11,8 @@ from calculators.api.cache_terms import (
     cached_ratios,
     every_terms,
 )
-from calculators.api.rates import provider_name
 from calculators.catalog.catalog import Catalog
+from calculators.catalog.price_library import seller_name
 from calculators.catalog.prices import CacheLifetime
 from calculators.prompts.worth import todays_price_ratios
 from calculators.scenario.schema import Scenario
@@ -47,7 +47,7 @@ def _row(provider: str, model: str, rules: Sequence[CacheTerms], ratios: Sequenc
     steps = [f"{r.step_tok}" if r.step_tok else f"up to {r.breakpoints_count} marks" for r in rules if _has_step(r)]
     minimums = sorted({r.minimum_tok for r in rules if r.minimum_tok})
     return {
-        "Seller": f"{provider_name(provider)}{f', {model}' if model else ''}",
+        "Seller": f"{seller_name(provider)}{f', {model}' if model else ''}",
         "Minimum (tokens)": _ends([count(tok) for tok in minimums]),
         "Step (tokens)": _either(list(dict.fromkeys(steps))),
         "TTL": _either([duration(kept) for kept in sorted({r.kept_s for r in rules if r.kept_s})]),

@@ -15,7 +15,7 @@ from calculators.performance.quantization_recipe import KvFormat
 
 MAP_FORMATS: tuple[Precision, ...] = ("fp8", "int8", "int4", "nvfp4", "mxfp4")
 """Columns of the weight map."""
-CACHE_FORMATS: tuple[KvFormat, ...] = ("fp8", "fp4", "int4", "int2")
+CACHE_FORMATS: tuple[KvFormat, ...] = ("fp8", "int8", "nvfp4", "mxfp4", "int4", "turboquant", "int2")
 """Columns of the KV-cache map."""
 FUSED = {"query, key, value": ("query", "key", "value"), "gate, up": ("gate", "up")}
 """Several matrices stored as one tensor, as scanned checkpoints name them."""

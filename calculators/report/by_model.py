@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from calculators.evaluate import Evaluation
 from calculators.options.option import CLOSE_FRAC, STAYS
+from calculators.scenario.mix import traffic_name
 from calculators.scenario.schema import ModelTraffic
 from calculators.units import listed, percent, usd
 
@@ -38,9 +39,7 @@ def choices_by_model(whole: Evaluation, alone: Sequence[Evaluation]) -> list[Mod
 def _choice(used: ModelTraffic, part: Evaluation, whole: Evaluation) -> ModelChoice:
     winner = part.verdict.winner
     return ModelChoice(
-        model=f"{used.name or used.model}, priced as {part.today.label}"
-        if used.basis == "assumed"
-        else part.today.label,
+        model=f"{traffic_name(used)}, priced as {part.today.label}" if used.basis == "assumed" else part.today.label,
         requests_frac=part.demand.requests_per_month / whole.demand.requests_per_month,
         today_usd_per_month=part.today.usd_per_month,
         choice=part.label_of(winner),

@@ -11,18 +11,22 @@ from calculators.api.rates import (
     api_offer,
     api_rates,
     hosted_offers,
-    provider_name,
     text_models,
 )
+from calculators.api.seller_terms import seller_terms
 from calculators.catalog.base import Range
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.models import Model
+from calculators.catalog.price_library import seller_name
 from calculators.catalog.prices import CacheVariant, ProviderRule
 from calculators.catalog.rent_history import STALE_DAYS
+from calculators.catalog.retirements import retirement
+from calculators.errors import DataError
 from calculators.evaluate import Evaluation
 from calculators.options.buy import hosted_options
 from calculators.options.context_window import is_too_short, option_too_short_words
 from calculators.options.option import Option
+from calculators.options.shortlist import with_target_check
 from calculators.performance.model_size import kv_bytes, parameters
 from calculators.scenario.demand import needed_context_tok
 from calculators.scenario.inputs import Inputs
@@ -41,6 +45,12 @@ class ListedPrice:
     offer: ApiOffer
     rates: tuple[ApiRates, ...]
     """One entry per length tier, shortest first."""
+
+    @property
+    def retired_on(self) -> str:
+        """The day on which the seller stops serving the model; empty where none is published."""
+        end = retirement(self.offer.provider, self.offer.model)
+        return str(end.retired_on) if end else ""
 
     @property
     def long_inputs(self) -> str:
@@ -91,18 +101,27 @@ def api_providers() -> tuple[str, ...]:
 def api_provider_label(provider: str, catalog: Catalog) -> str:
     """Display name of an API provider."""
     own = catalog.api_providers.get(provider)
-    return own.name if own else provider_name(provider)
+    return own.name if own else seller_name(provider)
 
 
-def api_models(provider: str, day: date) -> list[str]:
+def api_models(provider: str, day: date, catalog: Catalog) -> list[str]:
     """Ids of a provider's current text models."""
-    return text_models(provider, day)
+    return text_models(provider, day, catalog)
 
 
 def api_prices(provider: str, day: date, catalog: Catalog) -> list[ListedPrice]:
     """Prices of a provider's current text models on a day."""
-    offers = (api_offer(provider, model, catalog) for model in text_models(provider, day))
+    offers = (api_offer(provider, model, catalog) for model in text_models(provider, day, catalog))
     return [ListedPrice(offer.model, offer, api_rates(offer, day)) for offer in offers]
+
+
+def listed_price(provider: str, model: str, day: date, catalog: Catalog) -> ListedPrice | None:
+    """The price of one model at one provider on a day, under its short name; None where it has none."""
+    try:
+        offer = api_offer(provider, model, catalog)
+    except DataError:
+        return None
+    return ListedPrice(offer.short_model, offer, api_rates(offer, day))
 
 
 def hosted_prices(day: date, catalog: Catalog) -> list[ListedPrice]:
@@ -115,10 +134,21 @@ def hosted_prices(day: date, catalog: Catalog) -> list[ListedPrice]:
 
 
 def hosted_candidates(evaluation: Evaluation, catalog: Catalog) -> list[Option]:
-    """Every candidate open model at every allowed provider, cheapest first; those with too small a context window last."""
-    options = hosted_options(Inputs(evaluation.scenario, evaluation.demand, catalog))
+    """Every candidate open model at every allowed provider, cheapest first; those that miss a latency target after them, and
+    those with too small a context window last."""
+    inputs = Inputs(evaluation.scenario, evaluation.demand, catalog)
+    options = [with_target_check(option, inputs) for option in hosted_options(inputs)]
     needed_tok = needed_context_tok(evaluation.scenario.workload)
-    return sorted(options, key=lambda option: (is_too_short(option, needed_tok), option.usd_per_month))
+
+    def rank(option: Option) -> tuple[bool, bool, float]:
+        return is_too_short(option, needed_tok), option.target_check.status == "misses", option.usd_per_month
+
+    return sorted(options, key=rank)
+
+
+def option_terms(option: Option, catalog: Catalog) -> tuple[str, ...]:
+    """Known terms of the sellers of an option, as sentences; none for a fleet."""
+    return seller_terms(option.bill, catalog) if option.bill is not None else ()
 
 
 def why_no_option(option: Option, evaluation: Evaluation) -> str:

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError
 
 from calculators.catalog.base import Record
+from calculators.catalog.short_names import short_model_name
 from calculators.compliance.assessment import ComplianceAssessment, PricedPath
 from calculators.compliance.assessment_text import price_words, relaxation_words
 from calculators.decision.sensitivity import NEAREST, DecisionSensitivity
@@ -41,7 +42,7 @@ class Weighed(Record):
     high_usd_per_month: Money | None
     """None: infeasible in the pessimistic case."""
     barred: Text = ""
-    """How far the requirements do not allow it; empty where they do."""
+    """Why it may not be chosen: requirements, or a latency target that it misses; empty where it may."""
 
 
 class Assumed(Record):
@@ -142,7 +143,7 @@ def freeze(
         winner=verdict.winner.label,
         reason=verdict.reason[:4_000],
         today=f"{today.label}, {usd(today.usd_per_month)}/month{barred}",
-        options=tuple(_weighed(option, evaluation) for option in evaluation.options),
+        options=tuple(_weighed(option, evaluation) for option in (*evaluation.options, *evaluation.set_aside)),
         signals=tuple(_judged(signal) for signal in evaluation.signals.exit_signals),
         compliance=_ruled(evaluation.assessment),
         flips=tuple(
@@ -218,6 +219,7 @@ def _workload_rows(evaluation: Evaluation) -> list[Assumed]:
     w = evaluation.scenario.workload
     ranges = traffic_range_words(w)
     lengths = f"{count(w.input_tok)} and {count(w.output_tok)}{in_brackets(ranges.lengths)}"
+    longest = f"{count(w.input_p95_tok)} and {count(w.output_p95_tok)}"
     return [
         Assumed(
             what=what, value=value, basis=basis, source="as entered" if basis == "as entered" else w.source, as_of=None
@@ -225,6 +227,7 @@ def _workload_rows(evaluation: Evaluation) -> list[Assumed]:
         for what, value, basis in (
             ("Requests/month", f"{count(w.requests_per_month)}{in_brackets(ranges.volume)}", w.requests_basis),
             ("Input and output tokens/request", lengths, w.lengths_basis),
+            *([("Input and output tokens/request, p95", longest, w.p95_basis)] if w.p95_basis else []),
             ("Current API cache hit rate", percent(w.cached_frac), w.cached_basis),
             ("Peak-to-average ratio", f"{significant(w.peak_ratio)}{in_brackets(ranges.peak)}", w.peak_basis),
             ("Growth per month", percent(w.growth_per_month_frac), "as entered"),
@@ -236,11 +239,11 @@ def _api_rows(evaluation: Evaluation) -> list[Assumed]:
     """The API models in use, and the steps from their list price to the bill."""
     mix = [
         Assumed(
-            what=f"API model {part.model}",
+            what=f"API model {short_model_name(part.model)}",
             value=f"{percent(part.requests_frac)} of requests, {percent(part.input_frac)} of input and "
             f"{percent(part.output_frac)} of output tokens",
             basis=part.basis,
-            source=f"{part.name} in the usage file" if part.name else "as entered",
+            source=f"{part.name} in the usage file" if part.name else f"{part.model}, as entered",
             as_of=None,
         )
         for part in evaluation.scenario.api.mix

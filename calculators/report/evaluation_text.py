@@ -19,7 +19,9 @@ def to_text(evaluation: Evaluation, sensitivity: DecisionSensitivity, models: Se
     """The verdict, its reason, the options by cost, the triggers for self-hosting, the sensitivity and the key
     assumptions. `models`: the decision for each API model's traffic alone, where several are in use."""
     verdict = evaluation.verdict
-    options = [_option_row(option, evaluation.label_of(option)) for option in evaluation.options]
+    options = [
+        _option_row(option, evaluation.label_of(option)) for option in (*evaluation.options, *evaluation.set_aside)
+    ]
     signals = [
         f"  {s.name}: {SIGNAL_STATUS_WORDS[s.status]}. {s.value}. {s.why} {s.when}"
         for s in evaluation.signals.exit_signals

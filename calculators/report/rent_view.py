@@ -14,7 +14,7 @@ from calculators.units import plural, signed_percent, usd
 
 SEARCHED = "searched"
 FALLBACK = f"older than {STALE_DAYS} days: only where nothing newer holds the replica"
-REASONS: Mapping[Exclusion, str] = {
+LEFT_OUT_WORDS: Mapping[Exclusion, str] = {
     "gpu": "GPU not compared",
     "your_price": "your negotiated price counts instead",
     "index": "market index, not for rent",
@@ -50,14 +50,14 @@ def use_words(row: RentRow) -> str:
     """What a scenario does with a row: searches it, or why not."""
     if row.is_searched:
         return FALLBACK if row.is_stale else SEARCHED
-    return REASONS[row.excluded_by[0]]
+    return LEFT_OUT_WORDS[row.excluded_by[0]]
 
 
 def search_counts(rows: Sequence[RentRow]) -> list[tuple[str, int]]:
     """Rows that are searched, and those that are left out by the first reason; each row counts once. Reasons without a row
     are left out."""
     counted = Counter(use_words(row) for row in rows)
-    return [(words, counted[words]) for words in (SEARCHED, FALLBACK, *REASONS.values()) if counted[words]]
+    return [(words, counted[words]) for words in (SEARCHED, FALLBACK, *LEFT_OUT_WORDS.values()) if counted[words]]
 
 
 def search_sentence(rows: Sequence[RentRow]) -> str:

@@ -2,13 +2,17 @@
 
 Modules in reading order:
 
+typed_prices        prices that a user types
+measurement         a benchmark of the user's own server
 schema              every input, with its label on the screen
 link                a scenario as the text of a link
+usage_block         what a workload file says of its log
 files               a scenario from a YAML file
 defaults            the starting case and the presets
 mix                 the traffic of each API model as a scenario
 demand              token rates, peak and lengths of the workload
 traffic_range       how far the traffic's figures may be off
 traffic_range_text  its words
+own_prices          prices that the user typed, over the data
 inputs              scenario, demand and catalog as one
 """

@@ -6,18 +6,22 @@ from dataclasses import dataclass
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.models import Model
 from calculators.scenario.demand import Demand, demand_of
+from calculators.scenario.own_prices import with_own_prices
 from calculators.scenario.schema import Gate, Scenario
 
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """A scenario, the demand of its workload, and the catalog; made once per evaluation."""
+    """A scenario, the demand of its workload, and the catalog with the scenario's own prices; made once per evaluation."""
 
     scenario: Scenario
     demand: Demand
     catalog: Catalog
     paid_ratios: Mapping[str, float] | None = None
     """What is paid over list price at each provider, where the scenario is a part of a whole whose bill tells it."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "catalog", with_own_prices(self.scenario, self.catalog))
 
     @classmethod
     def of(cls, scenario: Scenario, catalog: Catalog) -> "Inputs":

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from calculators.catalog.short_names import short_model_name
 from calculators.scenario.schema import Api, ModelTraffic, Scenario, Workload
 
 LEAST_TOK = 1.0
@@ -75,6 +76,11 @@ def token_fracs(mix: Sequence[ModelTraffic], input_tok: float, output_tok: float
     """Each model's share of all tokens, where the whole traffic has these, in sum or on average."""
     total_tok = (input_tok + output_tok) or 1.0
     return tuple((part.input_frac * input_tok + part.output_frac * output_tok) / total_tok for part in mix)
+
+
+def traffic_name(part: ModelTraffic) -> str:
+    """The name in the usage file, or else the listed model, as people say it."""
+    return short_model_name(part.name or part.model)
 
 
 def main_model(mix: Sequence[ModelTraffic], input_tok: float, output_tok: float) -> ModelTraffic:

@@ -12,6 +12,8 @@ from pydantic import Field, ValidationError, model_validator
 
 from calculators.catalog.base import Commitment, Confidence, Fraction, Id, Precision, Record
 from calculators.errors import KeyPath, data_error, label_of
+from calculators.scenario.measurement import OwnMeasurement
+from calculators.scenario.typed_prices import GpuPrice, OwnApiPrice, OwnRent
 from calculators.units import count, percent
 
 MAX_LISTED = 100
@@ -22,7 +24,6 @@ MAX_MODELS = 12
 
 Basis = Literal["measured", "bounded", "assumed", "typed"]
 Gate = Literal["accepted", "assumed", "not_acceptable"]
-GpuPrice = Annotated[float, Field(gt=0, le=1_000)]
 RequestsPerMonth = Annotated[float, Field(ge=1, le=1e12)]
 PeakRatio = Annotated[float, Field(ge=1, le=10_000)]
 
@@ -53,6 +54,7 @@ class Workload(Record):
     input_p95_tok: Annotated[float, Field(ge=1, le=1e7)] = Field(title="Input tokens, p95")
     output_p95_tok: Annotated[float, Field(ge=1, le=1e6)] = Field(title="Output tokens, p95")
     lengths_basis: Basis = Field("typed", title="Basis of token lengths")
+    p95_basis: Basis | None = Field(None, title="Basis of the 95th percentiles, where it is another")
     cells: tuple[LengthCell, ...] = Field((), max_length=64, title="Token length distribution")
     """Joint length distribution from a log; empty: derived from mean and 95th percentile."""
     cached_frac: Fraction = Field(0.0, title="Current API cache hit rate")
@@ -150,7 +152,7 @@ class Api(Record):
     provider: Annotated[str, Field(max_length=100)] = Field("openai", title="API provider")
     model: Annotated[str, Field(max_length=200)] = Field("gpt-5.4", title="API model")
     discount_frac: Annotated[float, Field(ge=0, le=0.95)] = Field(0.0, title="Negotiated API discount")
-    """Off the list price."""
+    """Off the list price; models with a price of your own have none."""
     paid_usd_per_month: Annotated[float, Field(gt=0, le=1e10)] | None = Field(None, title="API bill today (USD/month)")
     """What today's requests cost, from the invoice. None: estimated from the list price."""
     paid_source: Annotated[str, Field(max_length=300)] = Field("typed", title="Source of the API bill")
@@ -161,6 +163,7 @@ class Api(Record):
         (), title="Allowed hosting providers (empty = all)"
     )
     """Providers that may sell an open model by the token."""
+    own_prices: Annotated[tuple[OwnApiPrice, ...], Field(max_length=MAX_LISTED)] = Field((), title="Your API prices")
 
     @model_validator(mode="after")
     def _whole(self) -> "Api":
@@ -182,37 +185,6 @@ class Candidate(Record):
 
     model: Id = Field(title="Model")
     gate: Gate = Field("assumed", title="Quality")
-
-
-class OwnMeasurement(Record):
-    """A benchmark of the user's own server: the configuration, what was sent, and how fast it answered. None: not
-    measured."""
-
-    source: Annotated[str, Field(min_length=1, max_length=160)] = Field(title="Benchmark file")
-    measured_on: date | None = Field(None, title="Date of the benchmark")
-    tool: Annotated[str, Field(max_length=60)] = Field("", title="Benchmark tool")
-    engine: Annotated[str, Field(max_length=60)] = Field("", title="Engine")
-    engine_version: Annotated[str, Field(max_length=60)] = Field("", title="Engine version")
-    model: Id = Field(title="Model")
-    gpu: Id = Field(title="GPU")
-    precision: Precision = Field(title="Weight precision")
-    tensor_parallel: Annotated[int, Field(ge=1, le=64)] = Field(1, title="GPUs per replica")
-    input_tok: Annotated[float, Field(ge=1, le=1e7)] = Field(title="Input tokens, mean")
-    output_tok: Annotated[float, Field(ge=1, le=1e6)] = Field(title="Output tokens, mean")
-    arrival: Literal["closed", "open"] = Field("closed", title="Arrival of requests")
-    """closed: clients that each wait for their answer; open: requests that arrive independently."""
-    concurrency_count: Annotated[float, Field(gt=0, le=1e5)] = Field(title="Concurrency")
-    """Clients of a closed loop; otherwise the mean number of requests in decode."""
-    request_rate_req_s: Annotated[float, Field(gt=0, le=1e6)] | None = Field(None, title="Requests per second")
-    ttft_ms: Annotated[float, Field(gt=0, le=3.6e6)] | None = Field(None, title="TTFT, mean (ms)")
-    tpot_ms: Annotated[float, Field(gt=0, le=1e5)] | None = Field(None, title="TPOT, mean (ms)")
-    output_tok_s: Annotated[float, Field(gt=0, le=1e9)] | None = Field(None, title="Output throughput (tok/s)")
-
-    @model_validator(mode="after")
-    def _measured(self) -> "OwnMeasurement":
-        if self.ttft_ms is None and self.tpot_ms is None and self.output_tok_s is None:
-            raise ValueError("it has neither TTFT, TPOT nor output throughput; add one, or remove the benchmark")
-        return self
 
 
 class Hardware(Record):
@@ -237,6 +209,7 @@ class Hardware(Record):
         default_factory=dict, title="Your negotiated GPU price (USD/GPU-hour)"
     )
     """By GPU, rentable one by one: replaces the list prices of that GPU."""
+    own_rents: Annotated[tuple[OwnRent, ...], Field(max_length=MAX_LISTED)] = Field((), title="Your machine prices")
     include_marketplaces: bool = Field(False, title="Include marketplaces")
     include_owned: bool = Field(False, title="Include purchased servers (capex)")
     max_gpus: Annotated[int, Field(ge=1, le=10_000)] = Field(512, title="Maximum GPUs")
@@ -388,11 +361,3 @@ def parse_scenario(value: Any, place: Callable[[KeyPath], str] = lambda _: "") -
         return Scenario.model_validate(value)
     except ValidationError as error:
         raise data_error(error, Scenario, place) from None
-
-
-def parse_measurement(value: Any) -> OwnMeasurement:
-    """A benchmark of the user from plain values. Raises DataError with the label, the value and what is allowed."""
-    try:
-        return OwnMeasurement.model_validate(value)
-    except ValidationError as error:
-        raise data_error(error, OwnMeasurement) from None

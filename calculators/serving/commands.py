@@ -203,7 +203,11 @@ def _vllm(job: Job, role: Role, host: Token, port: int) -> Iterator[Token]:
     yield from ("--max-num-batched-tokens", str(CHUNK_TOK))
     yield "--enable-prefix-caching" if techniques.prefix_caching else "--no-enable-prefix-caching"
     if techniques.speculation:  # of both pools, whose caches must look alike
-        yield from ("--spec-method", "mtp") if has_heads(config) else ("--spec-method", "eagle3", "--spec-model", DRAFT)
+        yield from (
+            ("--spec-method", "mtp")
+            if has_heads(config, "vllm")
+            else ("--spec-method", "eagle3", "--spec-model", DRAFT)
+        )
         yield from ("--spec-tokens", str(techniques.draft_tok))
     if role != "both":
         kv_role = "kv_producer" if role == "prefill" else "kv_consumer"
@@ -247,8 +251,8 @@ def _sglang_cache(job: Job, role: Role) -> Iterator[Token]:
 
 def _sglang_drafts(job: Job) -> Iterator[Token]:
     count = job.scenario.techniques.draft_tok
-    yield from ("--speculative-algorithm", "NEXTN" if has_heads(job.config) else "EAGLE3")
-    if not has_heads(job.config):
+    yield from ("--speculative-algorithm", "NEXTN" if has_heads(job.config, "sglang") else "EAGLE3")
+    if not has_heads(job.config, "sglang"):
         yield from ("--speculative-draft-model-path", DRAFT)
     yield from ("--speculative-num-steps", str(count), "--speculative-eagle-topk", "1")
     yield from ("--speculative-num-draft-tokens", str(count + 1))

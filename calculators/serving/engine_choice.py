@@ -1,5 +1,5 @@
 """The serving engine for a workload: vLLM, SGLang or TensorRT-LLM, compared on eight axes with their evidence, and the
-modeled speed of the same replica on each. The default is vLLM; only a measurement or expert parallelism changes it.
+modeled speed of the same replica on each. The default is vLLM; only a measurement changes it.
 """
 
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from calculators.catalog.base import Fraction
-from calculators.catalog.serving import FITS, Axis, AxisCase, AxisId, ChoiceId, stack_file
+from calculators.catalog.serving import FITS, Axis, AxisCase, AxisId, ChoiceId, ServingEngine, stack_file
 from calculators.fleet.plan import FleetPlan
 from calculators.performance.replica import ReplicaConfig, replica_arrays
 from calculators.performance.step_time import prefill_s, tpot_s
@@ -76,7 +76,7 @@ def choose_engine(
     which engine was faster in the user's A/B test."""
     axis_verdicts = axes(plan, inputs.scenario, schema_frac, ab_result)
     modeled = _modeled(plan, inputs)
-    engine = _engine(axis_verdicts, ab_result)
+    engine: ChoiceId = "vllm" if ab_result == "not run" else ab_result
     rival: ChoiceId = "vllm" if engine == "sglang" else "sglang"
     speeds = {m.engine: m for m in modeled}
     gap_frac = speeds[rival].tpot_ms / speeds[engine].tpot_ms - 1
@@ -96,13 +96,6 @@ def choose_engine(
         gap_frac=gap_frac,
         error_frac=error_frac,
     )
-
-
-def _engine(axis_verdicts: tuple[AxisVerdict, ...], ab_result: ABResult) -> ChoiceId:
-    """The winner of the A/B test; without one SGLang for very large expert-parallel models, else vLLM."""
-    if ab_result != "not run":
-        return ab_result
-    return "sglang" if any(v.case.id == "large_moe_spread" for v in axis_verdicts) else "vllm"
 
 
 def _certainty(engine: ChoiceId, axis_verdicts: tuple[AxisVerdict, ...], ab_result: ABResult) -> Certainty:
@@ -217,12 +210,15 @@ def _speculation_case(config: ReplicaConfig, techniques: Techniques) -> tuple[st
         return "off", "off"
     if config.pipeline_stages > 1:
         return "pipeline", plural(config.pipeline_stages, "pipeline stage")
-    return ("heads", "built-in draft heads") if has_heads(config) else ("draft", "your own draft model")
+    engines = stack_file().heads.engines(config.model.id)
+    if not engines:
+        return "draft", "your own draft model"
+    return "heads" if len(engines) > 1 else f"heads_{min(engines)}", "built-in draft heads"
 
 
-def has_heads(config: ReplicaConfig) -> bool:
-    """Whether the model was released with draft heads (MTP or EAGLE) that both engines can use."""
-    return config.model.id in stack_file().heads.models
+def has_heads(config: ReplicaConfig, engine: ServingEngine) -> bool:
+    """Whether the model was released with draft heads (MTP or EAGLE) that this engine can use."""
+    return engine in stack_file().heads.engines(config.model.id)
 
 
 def _latency_case(config: ReplicaConfig, scenario: Scenario) -> tuple[str, str]:

@@ -61,11 +61,11 @@ def _has_4bit(case: AdviceInputs, design: Design, _: FleetState | None) -> str:
 
 def _short_context(case: AdviceInputs, design: Design, _: FleetState | None) -> str:
     context = case.inputs.demand.input_p95_tok + case.inputs.demand.output_p95_tok
-    least = case.known.thresholds.kv_fp8_context_tok.central
-    if context < least:
+    rule = case.known.thresholds.kv_fp8_context_tok
+    if context < rule.low:
         return (
-            f"Long requests hold {count(context)} tokens; below about {count(least)} an FP8 KV cache adds more latency "
-            "than it saves."
+            f"Long requests hold {count(context)} tokens. By a rule of thumb, measured on one model and GPU, an FP8 KV cache "
+            f"saves latency only above {count(rule.low)} to {count(rule.high)} tokens."
         )
     return ""
 

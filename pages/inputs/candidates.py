@@ -20,6 +20,7 @@ from pages.shared.components.candidates import (
     toggle,
 )
 from pages.shared.components.models_in_use import bill_table, change_models, models_in_use
+from pages.shared.components.own_prices import own_prices
 from pages.shared.state import catalog, evaluation
 from pages.shared.widgets import choice, number, percent_slider, several
 
@@ -41,7 +42,7 @@ with api:
         change_models()
     else:
         choice(api_providers(), "api.provider", on_change=first_model, format_func=provider_label)
-        choice(api_models(state["api.provider"], date.today()), "api.model")
+        choice(api_models(state["api.provider"], date.today(), known), "api.model")
     percent_slider("api.discount_frac")
     number(
         "api.paid_usd_per_month", "api.paid_source", format="%.6g", placeholder="empty: estimated from the list price"
@@ -71,6 +72,7 @@ with limits:
     number("hardware.max_gpus")
     number("hardware.throughput_factor", step=0.05)
     negotiated_prices()
+own_prices()
 
 st.markdown("**Your benchmarks**")
 benchmark_upload()

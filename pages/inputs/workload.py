@@ -7,7 +7,7 @@ from calculators.scenario.defaults import preset_targets, preset_workload
 from calculators.scenario.demand import demand_of
 from calculators.scenario.traffic_range_text import RangeWords, in_brackets, traffic_range_words
 from calculators.units import count, plural
-from pages.shared.components.usage import usage_charts, use_only
+from pages.shared.components.usage import usage_charts, use_only, workload_download
 from pages.shared.components.workload import length_distribution, log_details, reading_lists
 from pages.shared.log_state import back_buttons, keep_figures, log_charts
 from pages.shared.log_upload import log_upload
@@ -60,6 +60,15 @@ with typical:
     )
 back_buttons()
 
+charts = log_charts()
+if charts:
+    name = charts["source"].removeprefix("log:")
+    st.subheader(escape(f"What was read of {name}"))
+    reading_lists(charts, name)
+    use_only(charts)
+    if demand is not None:
+        workload_download(charts)
+
 st.subheader("Traffic")
 st.caption("Edit any value to use your own figure.")
 volume, size, cache = st.columns(3, gap="large")
@@ -74,8 +83,11 @@ with volume:
 with size:
     st.markdown("**Token lengths**")
     for field in ("input_tok", "input_p95_tok", "output_tok", "output_p95_tok"):
-        number(f"workload.{field}", "workload.lengths_basis", step=10.0, format="%.0f")
+        of = "p95_basis" if "p95" in field else "lengths_basis"
+        number(f"workload.{field}", f"workload.{of}", step=10.0, format="%.0f")
     basis("lengths_basis", spans.lengths)
+    if state["workload.p95_basis"] not in (None, state["workload.lengths_basis"]):
+        st.caption(f"Basis of the p95: {BASIS_WORDS[state['workload.p95_basis']]}.")
 with cache:
     st.markdown("**Caching and batching**")
     percent_slider("workload.cached_frac", "workload.cached_basis")
@@ -92,14 +104,10 @@ with first:
 with token:
     number("targets.tpot_ms", step=5.0)
 
-charts = log_charts()
 if charts:
-    name = charts["source"].removeprefix("log:")
-    st.subheader(escape(f"What was read of {name}"))
-    reading_lists(state["log_lists"], name)
-    use_only(charts)
+    st.subheader("Load, spend and who uses what")
     usage_charts(charts)
 if demand is not None and state["workload.cells"]:
     length_distribution(demand.lengths)
-if charts and (summary := state.get("log_summary")):
-    log_details(summary)
+if charts and charts["peaks"] and charts["input_lengths"] and charts["output_lengths"]:
+    log_details(charts)

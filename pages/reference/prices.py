@@ -13,6 +13,7 @@ VIEWS = {
     "GPU prices": rents.gpu_price_table,
     "API prices": prices.api_price_table,
     "Hosted open models": prices.hosted_price_table,
+    "Speed of API sellers": prices.seller_speed_table,
     "GPUs": prices.gpu_table,
     "Open models": prices.model_table,
     "Cost estimates": prices.estimate_table,
@@ -25,7 +26,10 @@ st.subheader(
         f"API prices from {price_library_version()}"
     )
 )
-st.caption("List prices, not quotes. They can change by half within a year: check the ones your decision depends on.")
+st.caption(
+    "List prices, not quotes. They can change by half within a year: check the ones your decision depends on. Standard and "
+    "batch prices only: other service tiers (flex, priority, fast) are not compared."
+)
 view = st.segmented_control(
     "Table", list(VIEWS), default="GPU prices", key="view_prices", help=help_text("data table"), required=True
 )

@@ -17,7 +17,8 @@ from calculators.catalog.glossary import help_text
 from calculators.errors import DataError
 from calculators.logs.benchmark_fields import BenchmarkRun
 from calculators.logs.benchmark_run import read_benchmark
-from calculators.scenario.schema import MAX_OWN_MEASUREMENTS, OwnMeasurement, parse_measurement
+from calculators.scenario.measurement import OwnMeasurement, parse_measurement
+from calculators.scenario.schema import MAX_OWN_MEASUREMENTS
 from calculators.units import plural
 from pages.shared.state import catalog, escape
 

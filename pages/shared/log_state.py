@@ -1,7 +1,6 @@
 """What was read of a log, and the way back to it when other figures take its place.
 
-`log_summary`, `log_lists` and `log_charts` in session state belong to the log that `workload.source` names; figures that were
-in use before lie in `earlier_logs` and `earlier_figures`.
+`log_charts` in session state belongs to the log that `workload.source` names; figures that were in use before lie in `earlier_logs` and `earlier_figures`.
 """
 
 from collections.abc import Mapping
@@ -9,14 +8,15 @@ from typing import Any
 
 import streamlit as st
 
+Figures = Mapping[str, Any]
+
 MAX_EARLIER_LOGS = 3
-LOG_KEYS = ("log_summary", "log_lists", "log_charts")
+LOG_KEYS = ("log_charts",)
 SECTIONS = ("workload.", "targets.")
+SOURCES = ("workload.source", "api.paid_source")
 API_KEYS = ("api.provider", "api.model", "api.mix", "api.paid_usd_per_month", "api.paid_source")
 """What a file of usage says of the API."""
 LOG = "log:"
-
-Figures = Mapping[str, Any]
 
 
 def log_charts() -> dict[str, Any] | None:
@@ -27,15 +27,32 @@ def log_charts() -> dict[str, Any] | None:
 
 def keep_figures() -> None:
     """Keeps the figures in use, and what was read of their log, before others take their place."""
+    keep_copy()
+    forget_log()
+
+
+def keep_copy() -> None:
+    """Keeps the figures in use as a way back, and leaves them in use."""
     state = st.session_state
     now = {
         key: state[key] for key in map(str, state) if key.startswith(SECTIONS) or key in ("name", *LOG_KEYS, *API_KEYS)
     }
-    if now["workload.source"].startswith(LOG):
+    if _is_of_a_file(now):
         state["earlier_logs"] = [*state.get("earlier_logs", ()), now][-MAX_EARLIER_LOGS:]
     else:
         state["earlier_figures"] = now
-    forget_log()
+
+
+def _is_of_a_file(figures: Figures) -> bool:
+    """Whether traffic or bill are those of a file."""
+    return any(figures[key].startswith(LOG) for key in SOURCES)
+
+
+def _name(figures: Figures) -> str:
+    """The file of the traffic, and that of the bill where it is another."""
+    traffic, bill = (figures[key].removeprefix(LOG) if figures[key].startswith(LOG) else "" for key in SOURCES)
+    names = [traffic or "the figures", *([f"the bill {bill}"] if bill and bill != traffic else [])]
+    return " with ".join(names)
 
 
 def forget_log() -> None:
@@ -51,16 +68,16 @@ def forget_log() -> None:
 def ways_back() -> dict[str, Figures]:
     """Figures to go back to by what the button says: the last logs, and what was there before a log."""
     state = st.session_state
-    now = state["workload.source"]
     logs = [figures for figures in state.get("earlier_logs", ()) if _differ(figures)]
-    ways = {f"Back to {figures['workload.source'].removeprefix(LOG)}": figures for figures in logs}
-    if now.startswith(LOG) and "earlier_figures" in state:
+    ways = {f"Back to {_name(figures)}": figures for figures in logs}
+    if "earlier_figures" in state and _is_of_a_file({key: state[key] for key in SOURCES}):
         ways["Back to the figures before"] = state["earlier_figures"]
     return dict(reversed(ways.items()))
 
 
 def _differ(figures: Figures) -> bool:
-    return any(st.session_state.get(key) != value for key, value in figures.items() if key.startswith("workload."))
+    keys = [key for key in figures if key.startswith("workload.") or key in API_KEYS]
+    return any(st.session_state.get(key) != figures[key] for key in keys)
 
 
 def go_back(figures: Figures) -> None:

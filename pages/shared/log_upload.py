@@ -20,11 +20,13 @@ from calculators.logs.usage_files import read_usage, usage_workload
 from calculators.logs.usage_questions import UsageAnswers, UsageQuestion
 from calculators.logs.usage_reading import UsageReading
 from calculators.logs.usage_share import OTHERS, UsageShare
+from calculators.logs.workload_file import usage_block
 from calculators.scenario.files import parse_usage_file
 from calculators.scenario.schema import Api
 from calculators.units import count, plural, significant, usd
-from pages.shared.log_state import keep_figures
+from pages.shared.log_state import keep_copy, keep_figures
 from pages.shared.state import catalog, escape, scenario
+from pages.shared.upload_limits import READS
 
 ASKED = {
     "time": "Request time",
@@ -33,6 +35,7 @@ ASKED = {
     "cache_read": "Cached input tokens (optional)",
 }
 NONE = "not in this file"
+NUMBERS = {"requests": "Number of requests", "input_tok_per_request": "Or: mean input tokens per request"}
 FILE_TYPES = (
     *(
         "csv",
@@ -60,7 +63,8 @@ CACHED = {"As recognized": None, "Input includes them": False, "Input excludes t
 
 KINDS = (
     f"Request logs, usage reports, bills and metrics: CSV, JSON, Parquet, Excel, also packed, up to {MAX_UPLOAD_MB} MB. For larger "
-    "files run `python -m calculators workload FILE > workload.yaml`, then open that file here."
+    "files run `python -m calculators workload FILE > workload.yaml`, then upload that small file here: it brings the same "
+    "figures, lists and charts."
 )
 
 
@@ -113,17 +117,17 @@ def _use_reading(reading: UsageReading, answers: UsageAnswers, read_id: str) -> 
         st.error(escape(str(error)), icon=":material/error:")
         st.caption("Your inputs are kept.")
         return
-    st.session_state["notice"] += " " + " ".join(use_api_of(reading))
-    st.session_state["log_charts"] = charts | {"source": st.session_state["workload.source"]}
-    st.session_state["log_lists"] = {
-        "Read": reading.read,
-        "Inferred": reading.inferred,
-        "Assumed": reading.assumed,
-        "Not in the file": reading.missing,
-    }
-    st.session_state["log_read"] = read_id
+    said = use_api_of(reading)
+    st.session_state["notice"] += " " + " ".join(said)
+    _show(charts | usage_block(reading, said).model_dump(mode="json"), read_id)
     del st.session_state["log_outcome"]
     st.rerun()
+
+
+def _show(charts: Mapping[str, Any], read_id: str) -> None:
+    """Has the page show what was read, as long as the figures are those of this file."""
+    st.session_state["log_charts"] = {**charts, "source": st.session_state["workload.source"]}
+    st.session_state["log_read"] = read_id
 
 
 @dataclass(frozen=True)
@@ -169,8 +173,8 @@ def read_only(only: Mapping[str, Sequence[str]]) -> None:
 
 
 def _charts(reading: UsageReading, answers: UsageAnswers, read_id: str) -> dict[str, Any]:
-    """Plain values for the charts, since records in session state do not survive a hot reload. What a part of a file can be
-    picked from stays that of the whole."""
+    """Which traffic of the files is used, and what can be picked: that of the whole. Plain values, since records in session
+    state do not survive a hot reload."""
     before = st.session_state.get("log_charts") or {}
     models, groups = reading.models, reading.groups
     choices = {group: _token_fracs(shares) for group, shares in {"model": models, **groups}.items()}
@@ -180,9 +184,6 @@ def _charts(reading: UsageReading, answers: UsageAnswers, read_id: str) -> dict[
         "read_id": read_id,
         "only": dict(answers.only),
         "choices": choices,
-        "series": reading.series and asdict(reading.series) | {"start": reading.series.start.isoformat()},
-        "models": [asdict(share) for share in models],
-        "groups": {group: [asdict(share) for share in shares] for group, shares in groups.items()},
     }
 
 
@@ -210,14 +211,15 @@ def _refuse(refusal: str, guess: ColumnGuess | None, answers: UsageAnswers, read
 
 
 def _read(paths: Sequence[Path], names: Sequence[str], answers: UsageAnswers) -> UsageReading:
-    bar = st.progress(0.0, text="Reading the file …")
+    bar = st.progress(0.0, text="Waiting for other files to be read …")
     try:
-        return read_usage(
-            paths,
-            answers,
-            names=names,
-            progress=lambda share, what: bar.progress(min(max(share, 0.0), 1.0), text=escape(what)),
-        )
+        with READS:
+            return read_usage(
+                paths,
+                answers,
+                names=names,
+                progress=lambda share, what: bar.progress(min(max(share, 0.0), 1.0), text=escape(what)),
+            )
     finally:
         bar.empty()
 
@@ -241,17 +243,31 @@ def _ask(questions: Sequence[UsageQuestion], answers: UsageAnswers, read_id: str
         if not st.form_submit_button("Read the file", type="primary"):
             return
     if any(answer is None for answer in picked):
-        st.error("Answer every question.", icon=":material/error:")
+        st.error("Answer every question; of two fields fill in one.", icon=":material/error:")
         return
     for question, answer in zip(questions, picked, strict=True):
+        if question.instead:
+            answers = replace(answers, **answer)
+            continue
         value = question.values[question.answers.index(answer)] if question.values else answer
         answers = answers.with_answer(question, value)
     _answer(answers, read_id)
 
 
 def _ask_one(question: UsageQuestion, key: str) -> Any:
-    """The answer picked, or the number typed; None as long as there is none."""
+    """The answer picked, or the number typed; None as long as there is none. Where either of two numbers will do, the one
+    typed by its field."""
     said = help_text("usage file")
+    if question.instead:
+        st.markdown(escape(question.text))
+        places = zip(st.columns(2), (question.field, question.instead), strict=True)
+        typed = {
+            field: place.number_input(NUMBERS[field], min_value=1.0, value=None, key=f"{key}_{field}", help=said)
+            for place, field in places
+        }
+        st.caption(escape("; ".join(question.answers)))
+        given = {field: number for field, number in typed.items() if number is not None}
+        return given if len(given) == 1 else None
     if question.values:
         return st.radio(escape(question.text), question.answers, index=None, key=key, help=said)
     number = st.number_input(escape(question.text), min_value=1.0, value=None, key=key, help=said)
@@ -292,19 +308,23 @@ def _ask_columns(guess: ColumnGuess, answers: UsageAnswers, read_id: str) -> Non
 def _use_workload(file: Any, read_id: str) -> None:
     """Puts the workload and the API that the command line wrote into the inputs."""
     try:
-        workload, api = parse_usage_file(file.getvalue(), file.name)
+        given = parse_usage_file(file.getvalue(), file.name)
     except DataError as error:
         _refuse(str(error), None, UsageAnswers(), read_id)
         return
     keep_figures()
-    for section, record in (("workload", workload), *((("api", api),) if api else ())):
+    st.session_state["workload.p95_basis"] = None
+    for section, record in (("workload", given.workload), *((("api", given.api),) if given.api else ())):
         for field, value in record.model_dump(mode="json", exclude_unset=True).items():
             st.session_state[f"{section}.{field}"] = value
     st.session_state["name"] = file.name[:120]
     st.session_state["notice"] = (
-        f"Workload read from {file.name}: {count(workload.requests_per_month)} requests/month. {_api_words(api)}"
+        f"Workload read from {file.name}: {count(given.workload.requests_per_month)} requests/month. {_api_words(given.api)}"
     )
     st.session_state["log_read"] = read_id
+    if given.usage is not None:
+        whole = {"read_id": read_id, "only": {}, "choices": {}}
+        _show(whole | given.usage.model_dump(mode="json"), read_id)
     st.rerun()
 
 
@@ -323,7 +343,6 @@ def _use(summary: UsageSummary) -> None:
     for field, value in after.items():
         st.session_state[f"workload.{field}"] = value
     st.session_state["name"] = summary.name[:120]
-    st.session_state["log_summary"] = _plain(summary)
     st.session_state["notice"] = (
         f"{plural(summary.used_row_count, 'request')} read from {summary.name}: {significant(summary.request_rate_req_s)} "
         f"requests/s, {count(summary.input_tok.mean_tok)} input and {plural(summary.output_tok.mean_tok, 'output token')} on average."
@@ -353,14 +372,8 @@ def use_api_of(reading: UsageReading) -> tuple[str, ...]:
 
 def _use_bill(reading: UsageReading, read_id: str) -> None:
     """Puts the spend of an invoice into the inputs; the traffic stays as it is."""
+    keep_copy()
     said = use_api_of(reading)
     st.session_state["log_read"] = read_id
     st.session_state["notice"] = f"{reading.name} read. {' '.join(said)} The workload is unchanged."
     st.rerun()
-
-
-def _plain(summary: UsageSummary) -> dict[str, object]:
-    """Plain values of the summary, since records in session state do not survive a hot reload."""
-    plain = asdict(summary)
-    plain["start"], plain["end"] = summary.start.isoformat(), summary.end.isoformat()
-    return plain

@@ -154,11 +154,16 @@ def publish() -> None:
         st.query_params[LINK] = token
 
 
-def show_notice() -> None:
-    """Shows the notice of `seed` or of an upload until it is dismissed."""
-    if notice := st.session_state.get("notice"):
+def show_notice(page: str) -> None:
+    """Shows the notice of `seed` or of an upload until it is dismissed, or another page is opened."""
+    notice = st.session_state.get("notice")
+    text, shown_on = st.session_state.get("notice_shown", ("", page))
+    if notice and notice == text and page != shown_on:
+        notice = st.session_state["notice"] = ""
+    st.session_state["notice_shown"] = (notice, page)
+    if notice:
         left, right = st.columns([7, 1], vertical_alignment="center")
-        left.warning(escape(notice), icon=":material/info:")
+        left.info(escape(notice), icon=":material/info:")
         right.button(
             "Close",
             key="dismiss",

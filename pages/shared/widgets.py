@@ -12,7 +12,7 @@ from calculators.catalog.base import Source
 from calculators.catalog.glossary import help_text
 from calculators.options.option import Option
 from calculators.scenario.schema import Scenario, label
-from calculators.units import usd, usd_range
+from calculators.units import usd_column, usd_range
 from pages.shared.state import catalog, escape
 
 
@@ -50,12 +50,15 @@ RANGE_OF: Mapping[str, str] = {
 """The range of a figure, by the key of its basis: a typed figure has none."""
 
 
+LENGTH_BASES = ("workload.lengths_basis", "workload.p95_basis")
+
+
 def _typed(basis: str | None) -> None:
     if basis:
         st.session_state[basis] = "typed"
     if basis in RANGE_OF:
         st.session_state[RANGE_OF[basis]] = None
-    if basis == "workload.lengths_basis":
+    if basis in LENGTH_BASES:
         st.session_state["workload.cells"] = []  # a joint distribution no longer agrees with a typed mean
 
 
@@ -94,10 +97,11 @@ def several(options: Sequence[str], key: str, **more: Any) -> None:
 
 def cost_table(option: Option) -> None:
     """Every line of an option's monthly cost, with range, basis and source."""
+    costs = usd_column([line.usd_per_month for line in option.lines])
     rows = [
         {
             "Cost": line.name,
-            "Per month": usd(line.usd_per_month),
+            "Per month": cost,
             "Range": usd_range(line.low_usd_per_month, line.high_usd_per_month),
             "Basis": line.basis,
             "As of": line.source.accessed if line.source else None,
@@ -105,7 +109,7 @@ def cost_table(option: Option) -> None:
             "Link": line.source.url if line.source else None,
             "Calculation": line.note,
         }
-        for line in option.lines
+        for line, cost in zip(option.lines, costs, strict=True)
     ]
     table = pd.DataFrame(rows).fillna("")
     st.dataframe(table, hide_index=True, column_config={"Link": st.column_config.LinkColumn(display_text="open")})

@@ -61,3 +61,14 @@ def test_small_differences_are_one_line_so_that_the_lines_add_up(catalog: Catalo
     assert shown["Smaller differences"] == pytest.approx(-11_000 * 0.007)
     *steps, total = shown.values()
     assert total == pytest.approx(sum(steps))
+
+
+def test_a_regional_endpoint_has_a_line_of_its_own(catalog: Catalog) -> None:
+    """Claude Sonnet 4.5 of Bedrock: $3 in and $15 out at the global endpoint, 10% more at a regional one."""
+    name = "anthropic.claude-sonnet-4-5-20250929-v1:0"
+    regional = lines(catalog, api={"provider": "aws", "model": f"regional.{name}", "paid_usd_per_month": 23_100.0})
+    elsewhere = lines(catalog, api={"provider": "aws", "model": f"global.{name}"})
+    assert regional["List price"] == pytest.approx(elsewhere["List price"])
+    assert regional["Regional endpoint"] == pytest.approx(0.1 * regional["List price"])
+    assert "Regional endpoint" not in elsewhere
+    assert sum(list(regional.values())[:-1]) == pytest.approx(regional["API bill"])

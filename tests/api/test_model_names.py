@@ -99,6 +99,49 @@ def test_an_effort_a_variant_or_a_fine_tuned_model_is_priced_as_its_model_by_ass
     assert (match.model, match.basis) == (model, "assumed")
 
 
+@pytest.mark.parametrize(
+    ("name", "model"),
+    [
+        ("prod-gpt-4o-eastus", "gpt-4o"),
+        ("gpt4o-mini-deploy-2", "gpt-4o-mini"),
+        ("gpt-4o-eastus2", "gpt-4o"),
+        ("my-team/claude-sonnet-4-5-prod", "claude-sonnet-4-5"),
+        ("azure/prod-gpt41mini", "gpt-4.1-mini"),
+        ("staging_gpt_4_1_nano", "gpt-4.1-nano"),
+        ("search-gpt-4o-canary", "gpt-4o"),
+        ("GPT-5-chat-EU", "gpt-5"),
+        ("chat-gpt-4o", "gpt-4o"),
+        ("our-gemini-2.5-flash-west1", "gemini-2.5-flash"),
+        ("gpt-4o/gpt-4o-prod", "gpt-4o"),
+    ],
+)
+def test_the_one_model_inside_the_name_of_a_deployment_is_an_assumption(name: str, model: str) -> None:
+    match = listed_model(name, DAY, load_catalog())
+    assert match is not None
+    assert (match.model.removesuffix("-chat-latest"), match.basis) == (model, "assumed")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "fallback-gpt-4o-or-gpt-4.1",
+        "gpt-4o-vs-claude-sonnet-4-5",
+        # more words that makers use, or a number right behind: another model, perhaps
+        "gpt-4o-ultra",
+        "prod-gpt-4-9",
+        "mini-prod-gpt-4o",
+        "prod-gpt-4o-embedding",
+        "distill-llama-gpt-4o",
+        "prod4o",
+        "bot-claude",
+        "my-command-center",
+        "-".join("abcdefghijklmnop") + "-gpt-4o",
+    ],
+)
+def test_a_deployment_that_may_be_another_model_has_no_price(name: str) -> None:
+    assert listed_model(name, DAY, load_catalog()) is None
+
+
 @pytest.mark.parametrize("maker", ["openai", "anthropic", "zai", "mistral"])
 def test_every_name_that_a_maker_lists_has_the_price_of_its_model(maker: str) -> None:
     catalog = load_catalog()

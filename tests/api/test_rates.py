@@ -76,9 +76,9 @@ def test_an_unknown_model_or_provider_is_refused_with_what_there_is(catalog: Cat
         assert str(error.value).startswith(message)
 
 
-def test_models_are_listed_newest_version_first_and_a_size_is_no_version() -> None:
-    models = text_models("openai", date(2026, 11, 29))
-    assert models.index("gpt-5.4") < models.index("gpt-5") < models.index("gpt-4.1") < models.index("gpt-3.5-turbo")
+def test_models_are_listed_newest_version_first_and_a_size_is_no_version(live_catalog: Catalog) -> None:
+    models = text_models("openai", date(2026, 11, 29), live_catalog)
+    assert models.index("gpt-5.4") < models.index("gpt-5") < models.index("gpt-4.1") < models.index("gpt-3.5-0301")
     assert models.index("gpt-4o") < models.index("gpt-oss-120b")
-    claude = text_models("anthropic", date(2026, 11, 29))
+    claude = text_models("anthropic", date(2026, 11, 29), live_catalog)
     assert claude.index("claude-opus-4-5") < claude.index("claude-3-7-sonnet-latest") < claude.index("claude-v1")

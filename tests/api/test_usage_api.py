@@ -78,7 +78,17 @@ def test_the_user_names_the_listed_model_of_a_name() -> None:
     read = reading(usage("gpt-4.1", 3_000), usage("corp-prod", 1_000))
     taken = api(read, **{"corp-prod": ("openai", "gpt-5.4")})
     assert [part.model for part in taken.mix] == ["gpt-4.1", "gpt-5.4"]
-    assert {part.basis for part in taken.mix} == {"matched"}
+    assert [part.basis for part in taken.mix] == ["matched", "typed"]
+    alone = api(reading(usage("corp-prod", 1_000)), **{"corp-prod": ("openai", "gpt-5.4")})
+    assert (alone.model, alone.mix) == ("gpt-5.4", ())
+
+
+def test_a_deployment_name_is_priced_as_the_model_inside_and_marked() -> None:
+    taken = api(reading(usage("prod-gpt-4o-eastus", 3_000), usage("gpt-4o", 1_000)))
+    assert [(part.name, part.model, part.basis) for part in taken.mix] == [
+        ("prod-gpt-4o-eastus", "gpt-4o", "assumed"),
+        ("gpt-4o", "gpt-4o", "matched"),
+    ]
 
 
 def test_where_no_name_is_listed_the_api_model_stays_and_the_text_says_so() -> None:

@@ -23,7 +23,8 @@ from calculators.options.scenario_check import check_ids
 from calculators.performance.replica import ReplicaConfig
 from calculators.report.evaluation_json import to_json
 from calculators.scenario.link import from_token, to_token
-from calculators.scenario.schema import OwnMeasurement, Scenario
+from calculators.scenario.measurement import OwnMeasurement
+from calculators.scenario.schema import Scenario
 
 CATALOG = load_catalog(FIXED_ROOT)
 

@@ -9,7 +9,7 @@ from calculators.calibration.own_benchmarks_text import (
     measured_replica,
     measurement_conditions,
 )
-from calculators.scenario.schema import OwnMeasurement
+from calculators.scenario.measurement import OwnMeasurement
 
 
 def told(m: OwnMeasurement) -> list[str]:

@@ -10,7 +10,7 @@ TEXT = """
 weights:
 - {class: a, fp8: [tolerates], int8: [caution], int4: [caution], nvfp4: [caution], mxfp4: [avoid], own: [OWN], confidence: low, evidence: [x], note: n}
 caches:
-- {class: b, fp8: [tolerates], fp4: [caution], int4: CELL, int2: [avoid], own: [], confidence: low, evidence: [s], note: n}
+- {class: b, fp8: [tolerates], int8: [caution], nvfp4: [caution], mxfp4: [caution], int4: CELL, turboquant: [caution], int2: [avoid], own: [], confidence: low, evidence: [s], note: n}
 conflicts: []
 whole_model: [{text: t, confidence: low, evidence: [s]}]
 sources: {s: {title: t, accessed: 2026-01-01, kind: paper}}

@@ -75,3 +75,11 @@ def test_a_global_model_and_a_region_on_request_have_no_list_price_that_counts()
     assert not _meets("api_today", "global.m", EU)
     assert not _meets("hosted_open", "m", EU, processing_eu="on_request")
     assert _meets("hosted_open", "m", EU, processing_eu="yes")
+
+
+def test_a_government_service_on_request_has_no_list_price_that_counts() -> None:
+    """Not even through a cloud, whose list is that of its public regions; what nobody answered yet keeps its price."""
+    cui: frozenset[Any] = frozenset({"fedramp_moderate"})
+    assert not _meets("resold_api", "m", cui, fedramp_high="on_request")
+    assert _meets("resold_api", "m", cui, fedramp_high="yes")
+    assert _meets("resold_api", "m", cui)

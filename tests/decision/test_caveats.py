@@ -9,6 +9,7 @@ from options_by_hand import hand_made_build
 from signals_by_name import CATALOG, run
 from support import merged, scenario
 
+from calculators.api.seller_terms import seller_terms
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.load import load_catalog
 from calculators.decision.caveats import caveats, contract_conditions, growth_note
@@ -154,3 +155,15 @@ def test_a_saving_by_caching_names_the_hit_rate_it_is_priced_at() -> None:
         "measured it."
     ]
     assert notes(0.1) == []
+
+
+def test_terms_of_the_cheapest_seller_are_told(live_catalog: Catalog) -> None:
+    asked = scenario(
+        api={"provider": "openai", "model": "gpt-5.4"}, candidates=[{"model": "glm-5.1", "gate": "accepted"}]
+    )
+    result = evaluate(asked, live_catalog)
+    winner = result.verdict.winner
+    assert winner.bill is not None
+    told = seller_terms(winner.bill, live_catalog)
+    assert told
+    assert set(told) <= set(result.caveats)

@@ -45,6 +45,7 @@ def test_shrinking_below_break_even_is_reviewed_in_the_month_in_which_it_happens
         },
         api={"provider": "openai", "model": "gpt-5.4"},
         candidates=[{"model": "qwen3.5-27b", "gate": "accepted"}],
+        targets={"tpot_ms": 80},  # the only host of this model is known to be slower than 50 ms
         hardware={"gpus": [], "rent_usd_per_gpu_h": {}},
     )
     evaluation = evaluate(shrinks, REAL)

@@ -103,6 +103,6 @@ def test_key_assumptions_are_said(catalog: Catalog) -> None:
     trusted, _ = hand_made_build(catalog, 1_200, 800, gate="assumed")
     [first, second] = _decide(hand_made_buy("api_today", 10_000), trusted).assumptions
     assert first.startswith("Llama is assumed to pass your evals")
-    assert second.startswith("Latency, rate limits and uptime of api_today option are not modeled")
+    assert second.startswith("Latency, rate limits and uptime of api_today option are not known")
     shown, _ = hand_made_build(catalog, 1_200, 800, gate="accepted")
     assert _decide(hand_made_buy("api_today", 10_000), shown).assumptions == (second,)

@@ -1,7 +1,12 @@
 """What compliance, signals and missing inputs add to a verdict."""
 
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
 from signals_by_name import CATALOG, run
 
+from calculators.compliance.assessment import PricedPath
 from calculators.decision.verdict_context import NO_DOUBT, VerdictContext, compliance_context, verdict_context
 from calculators.evaluate import sensitivity_of
 
@@ -15,6 +20,30 @@ def test_a_cheaper_option_that_is_blocked_is_named() -> None:
     context = compliance_context(found.assessment)
     assert context.blocked is found.assessment.cheapest
     assert not context.ask_first
+
+
+@pytest.mark.parametrize(
+    ("allowed_usd", "asked_usd", "is_asked"),
+    [
+        (5_000.0, 4_900.0, True),
+        (5_000.0, 4_960.0, False),  # less than a hundredth
+        (100.0, 95.0, False),  # less than $10
+        (100.0, 85.0, True),
+        (0.0002, 0.0001, False),
+        (None, 4_960.0, True),
+    ],
+)
+def test_nobody_is_asked_for_a_saving_that_is_not_worth_it(
+    allowed_usd: float | None, asked_usd: float, is_asked: bool
+) -> None:
+    asked = PricedPath(SimpleNamespace(status="ask", name="Someone"), "a model on Someone", asked_usd)  # type: ignore[arg-type]
+    assessment: Any = SimpleNamespace(
+        cheapest=asked,
+        allowed_usd_per_month=allowed_usd,
+        requirements=("soc2",),
+        with_status=lambda status: [asked] if status == "ask" else [],
+    )
+    assert bool(compliance_context(assessment).ask_first) == is_asked
 
 
 def test_signals_count_only_beside_an_api() -> None:

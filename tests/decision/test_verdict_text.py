@@ -256,7 +256,7 @@ def test_a_hybrid_that_loses_is_told_as_what_it_is(catalog: Catalog) -> None:
 
 
 def test_the_strictest_rule_is_the_reason() -> None:
-    """CMMC leaves government cloud, rented GPUs and own hardware; an air gap leaves own hardware alone. In either order."""
-    for requirements in (["cmmc", "air-gap"], ["air-gap", "cmmc"]):
+    """ITAR leaves government cloud, rented GPUs and own hardware; an air gap leaves own hardware alone. In either order."""
+    for requirements in (["itar", "air-gap"], ["air-gap", "itar"]):
         reason = run(compliance={"requirements": requirements}).verdict.reason
         assert reason.startswith("“Air gap” allows only own hardware.")

@@ -41,7 +41,7 @@ def opened(page: str) -> AppTest:
 
 def words(app: AppTest) -> str:
     """All text of the page."""
-    elements = [*app.subheader, *app.markdown, *app.caption, *app.error, *app.warning]
+    elements = [*app.subheader, *app.markdown, *app.caption, *app.error, *app.warning, *app.info]
     return "\n".join(str(element.value) for element in elements).replace("\\", "")
 
 

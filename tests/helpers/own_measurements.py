@@ -7,7 +7,7 @@ from support import FIXED_ROOT
 
 from calculators.calibration.own_benchmarks import fit_own_benchmarks
 from calculators.catalog.load import load_catalog
-from calculators.scenario.schema import OwnMeasurement, parse_measurement
+from calculators.scenario.measurement import OwnMeasurement, parse_measurement
 
 CATALOG = load_catalog(FIXED_ROOT)
 PLAIN: dict[str, Any] = {

@@ -4,8 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+from calculators.logs.aggregate_workload import NO_ANSWERS
 from calculators.logs.aggregates import read_aggregate
 from calculators.logs.lengths_and_rates import LoadReading
+from calculators.logs.usage_questions import UsageAnswers
 from calculators.logs.usage_tables import UsageTable, usage_tables
 
 DAY_1_S = 1_790_812_800
@@ -41,9 +43,9 @@ def first_table(folder: Path, content: Any) -> UsageTable:
     return next(usage_tables(write(folder, content)))
 
 
-def read(folder: Path, content: Any, **options: Any) -> LoadReading:
+def read(folder: Path, content: Any, answers: UsageAnswers = NO_ANSWERS) -> LoadReading:
     path = write(folder, content)
-    reading = read_aggregate(path, path.name, **options)
+    reading = read_aggregate(path, path.name, answers)
     assert reading is not None
     return reading
 

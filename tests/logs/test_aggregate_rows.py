@@ -6,7 +6,8 @@ import pytest
 from usage_sums import DAY_1_S, first_table, group, page
 
 from calculators.logs.aggregate_formats import PLAIN, known_format
-from calculators.logs.aggregate_rows import number, period_s, slices, time_s
+from calculators.logs.aggregate_rows import number, slices
+from calculators.logs.aggregate_times import period_s, time_s
 from calculators.logs.usage_tables import UsageTable
 
 

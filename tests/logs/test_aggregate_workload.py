@@ -29,7 +29,8 @@ def test_sums_give_volume_means_and_a_peak_that_is_said_to_be_assumed(tmp_path: 
     assert workload.requests_per_month == pytest.approx(22 / 2 * 730)
     assert (workload.input_tok, workload.output_tok) == (5_000, 500)
     assert workload.input_p95_tok == pytest.approx(3.5 * 5_000)
-    assert (workload.requests_basis, workload.lengths_basis, workload.peak_basis) == ("assumed",) * 3
+    assert (workload.requests_basis, workload.p95_basis, workload.peak_basis) == ("assumed",) * 3
+    assert workload.lengths_basis == "measured"
     assert workload.peak_ratio == pytest.approx(10 * 1.4)  # of services below 3 requests/s
     assert reading_peak(reading).low_ratio == pytest.approx(4.05, rel=1e-2)  # 3.5 x 1.3, and chance in the busiest hour
     assert workload.requests_range == pytest.approx((3_066, 16_145), rel=1e-3)  # 0.42 to 1.75, and chance of 22

@@ -10,6 +10,7 @@ from usage_sums import group, page, read, tokens, write
 from calculators.logs.aggregates import answered, read_aggregate, with_spend
 from calculators.logs.lengths_and_rates import LoadReading
 from calculators.logs.request_file import LogError
+from calculators.logs.usage_questions import UsageAnswers
 
 
 def test_buckets_and_groups_of_an_openai_report_are_added(tmp_path: Path) -> None:
@@ -222,6 +223,83 @@ def test_anthropic_bills_in_cents_and_money_alone_asks_for_tokens(tmp_path: Path
         with_spend(late, bill)
 
 
+def test_what_lowers_a_bill_for_good_is_netted_and_the_rest_told_or_asked(tmp_path: Path) -> None:
+    rows = [f"2026-10-0{day},{what}" for day in (1, 2, 3) for what in ("Use of GPT-5,10", "Volume discount,-1")]
+    rows += ["2026-10-03,Promotional credit,-15", "2026-10-03,Refund,-5", ",VAT,4"]
+    bill = read(tmp_path, "\n".join(["Date,Description,Amount", *rows]))
+    assert (bill.spend_usd, bill.window_s) == (27, 3 * 86_400)
+    assert bill.read[-2:] == (
+        "Discounts lower the spend by $3.",
+        "Not in the spend: $20 of credits and refunds, which are given once and $4 of taxes.",
+    )
+    text = "\n".join(["Date,Description,Amount", *rows, "2026-10-03,Adjustment,-7"])
+    asked = read(tmp_path, text)
+    assert (asked.questions[0].option, asked.spend_usd) == ("--negative-rows recurring|once", 20)
+    assert [answer.split("you pay ")[1][:3] for answer in asked.questions[0].answers] == ["$20", "$27"]
+    for told, usd in (("recurring", 20), ("once", 27)):
+        answered_bill = read(tmp_path, text, UsageAnswers(negative_rows=told))  # type: ignore[arg-type]
+        assert (answered_bill.spend_usd, len(answered_bill.questions)) == (usd, 1)
+    usage = read(tmp_path, "date,requests,input_tokens,output_tokens\n2026-10-01,2,100,9\n2026-10-02,2,100,9\n")
+    paid = with_spend(usage, asked)
+    assert [question.field for question in paid.questions] == ["negative_rows"]
+    assert paid.read[-1] == asked.read[-1]
+
+
+def test_sums_without_dates_ask_for_their_days(tmp_path: Path) -> None:
+    text = "Model,Requests,Input tokens,Output tokens,Cost\ngpt-5,1000,5000,100,$4\ngpt-5-mini,2000,1000,100,$1\nTotal,3000,6000,200,$5\n"
+    asked = read(tmp_path, text)
+    assert (tokens(asked), asked.requests, asked.start, asked.spend_usd) == ((6_000, None, None, 200), 3_000, None, 5)
+    assert [question.option for question in asked.questions] == ["--days N"]
+    told = read(tmp_path, text, UsageAnswers(period_days=30))
+    assert (told.questions, told.window_s, told.spend_span_s) == ((), 30 * 86_400, 30 * 86_400)
+    with pytest.raises(LogError, match="above 0"):
+        read(tmp_path, text, UsageAnswers(period_days=0))
+
+
+def test_figures_that_only_grow_may_be_running_totals(tmp_path: Path) -> None:
+    rows = [f"2026-10-0{day},{10 * day},{1_000 * day},{100 * day}" for day in range(1, 7)]
+    text = "\n".join(["Date,Requests,Input tokens,Output tokens", *rows])
+    asked = read(tmp_path, text).questions
+    assert [(question.option, question.answers[0][:16]) for question in asked] == [
+        ("--counts running|each", "running: 60 requ")
+    ]
+    running = read(tmp_path, text, UsageAnswers(counts="running"))
+    assert (tokens(running), running.requests, running.peak_ratio) == ((6_000, None, None, 600), 60, 1)
+    assert read(tmp_path, "\n".join(text.splitlines()[:5])).questions == ()
+
+
+def test_a_price_is_no_cost_and_a_cost_in_dollars_is_in_dollars(tmp_path: Path) -> None:
+    rows = [f"2026-10-01,m,{kind},0.0002,{amount}" for kind, amount in (("input_tokens", 500), ("output_tokens", 50))]
+    priced = read(tmp_path, "\n".join(["date,model,type,price,amount", *rows]))
+    assert (tokens(priced), priced.spend_usd) == ((500, None, None, 50), None)
+    assert read(tmp_path, "Date,Description,Quantity,Price,Amount\n2026-10-01,Use,10,2,20\n").spend_usd == 20
+    assert (
+        read(tmp_path, "UsageDate,Meter,Cost,CostUSD,Currency\n2026-10-01,gpt-5 Inp Tokens,9,10,EUR\n").spend_usd == 10
+    )
+
+
+def test_reasoning_beside_the_output_is_asked_about(tmp_path: Path) -> None:
+    text = "Date,Requests,Input tokens,Output tokens,Reasoning tokens\n2026-10-01,1,1000,100,50\n2026-10-02,1,1000,100,50\n"
+    asked = read(tmp_path, text).questions
+    assert [question.option for question in asked] == ["--output-includes-reasoning yes|no"]
+    for includes, output_tok in ((True, 200), (False, 300)):
+        told = read(tmp_path, text, UsageAnswers(output_includes_reasoning=includes))
+        assert (told.output_tok, told.questions) == (output_tok, ())
+
+
+def test_a_period_that_is_not_over_counts_until_now(tmp_path: Path) -> None:
+    year = datetime.now(UTC).year
+    reading = read(tmp_path, f"Year,Requests,Input tokens,Output tokens\n{year - 1},9,900,90\n{year},9,900,90\n")
+    assert reading.end is not None
+    assert reading.end <= datetime.now(UTC)
+    assert reading.inferred[-1] == "The last period is not over; it counts until now."
+
+
+def test_sums_by_date_as_keys(tmp_path: Path) -> None:
+    days = {f"2026-10-0{day}": {"requests": 2, "input_tokens": 100, "output_tokens": 10} for day in (1, 2, 3)}
+    assert (read(tmp_path, days).requests, read(tmp_path, {"data": days}).input_tok) == (6, 300)
+
+
 def test_another_currency_is_no_dollar(tmp_path: Path) -> None:
     reading = read(tmp_path, "start_time,end_time,amount_value,amount_currency\n1790812800,1790899200,2,eur\n")
     assert reading.spend_usd is None
@@ -233,7 +311,7 @@ def test_whether_the_input_holds_the_cache_is_asked_once(tmp_path: Path) -> None
     asked = [question.option for question in read(tmp_path, text).questions]
     assert asked == ["--input-excludes-cache yes|no", "--requests N or --input-tok-per-request N"]
     for excludes, whole in ((True, 360), (False, 300)):
-        reading = read(tmp_path, text, input_excludes_cache=excludes)
+        reading = read(tmp_path, text, UsageAnswers(input_excludes_cache=excludes))
         assert (reading.input_tok, len(reading.questions)) == (whole, 1)
 
 
@@ -273,7 +351,7 @@ ROWS = (
 def split_sums(folder: Path, **only: list[str]) -> LoadReading:
     path = folder / "sums.csv"
     path.write_text("\n".join((HEADER, *ROWS)) + "\n")
-    reading = read_aggregate(path, path.name, only=only)
+    reading = read_aggregate(path, path.name, UsageAnswers(only=only))
     assert reading is not None
     return reading
 
@@ -326,7 +404,7 @@ def test_a_filtered_bill_keeps_the_share_of_its_money(tmp_path: Path) -> None:
         "start_time,end_time,amount_value,amount_currency,project_id\n"
         "1790812800,1790899200,2,usd,a\n1790812800,1790899200,6,usd,b\n"
     )
-    reading = read_aggregate(path, path.name, only={"project": ["a"]})
+    reading = read_aggregate(path, path.name, UsageAnswers(only={"project": ["a"]}))
     assert reading is not None
     assert reading.spend_usd == 2
     assert reading.read[0] == "Only project a: 25% of the spend of the file."

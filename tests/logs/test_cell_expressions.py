@@ -2,10 +2,13 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+import ibis
 import pytest
 from request_logs import CANARY, HEADER, ROWS, csv_text, read_text
 
+from calculators.logs.cell_expressions import CountStyle, count_text, odd_text
 from calculators.logs.cells import is_number
 from calculators.logs.request_file import LogError
 from calculators.logs.request_log import read_log
@@ -25,6 +28,8 @@ NINE, FIVE_PAST = datetime(2026, 10, 5, 9, 0, 0, tzinfo=UTC), datetime(2026, 10,
         ("05-OCT-26 09:00:00", "05-OCT-26 09:05:00.250 PM"),  # Oracle
         ("20261005T090000Z", "20261005T210500.250Z"),
         ("20261005090000", "20261005210500.250"),
+        ("202610050900", "20261005210500250"),
+        ("20261005090000", "20261005210500250000"),
         ("Mon, 05 Oct 2026 09:00:00 GMT", "Mon, 05 Oct 2026 21:05:00.250 +0000"),
         ("5 October 2026 09:00 UTC", "05-Oct-2026 23:05:00.250 +02:00"),
         ("[05/Oct/2026:09:00:00 +0000]", "[05/Oct/2026:17:05:00.250 -0400]"),  # Apache
@@ -98,6 +103,18 @@ def test_thousands_and_decimals(tmp_path: Path, cells: tuple[str, ...], total_to
     summary = read_text(tmp_path, csv_text(rows, "timestamp;input_tokens;output_tokens"))
     assert summary.input_tok.mean_tok * 3 == pytest.approx(total_tok)
     assert all(map(is_number, cells))
+
+
+def test_a_text_is_left_of_cells_that_no_cast_read() -> None:
+    table: Any = ibis.memtable({"at": range(6), "cell": ["12", " 12,5 ", "N/A", "x\t", "", "-3"]})
+    number = table.cell.try_cast("float64")
+    made = ibis.duckdb.connect().to_pyarrow(
+        table.order_by("at").select(
+            odd=odd_text(table.cell, number.notnull()), count=count_text(table.cell, number, CountStyle())
+        )
+    )
+    assert made["odd"].to_pylist() == [None, "12,5", None, "x", None, None]
+    assert made["count"].to_pylist() == [None, "12,5", None, "x", None, "-3"]
 
 
 @pytest.mark.parametrize("word", ["null", "NaN", "N/A", "-", "None", r"\N", "—"])

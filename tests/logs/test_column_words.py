@@ -86,6 +86,8 @@ def test_flags_of_a_gateways_cache() -> None:
 def test_units_and_zones_of_headers() -> None:
     assert split_unit("Input tokens (k)") == ("Input tokens", 1e3)
     assert split_unit("Tokens in millions") == ("Tokens", 1e6)
+    assert split_unit("input_ktokens") == ("input", 1e3)
+    assert split_unit("cached mtok") == ("cached", 1e6)
     assert split_unit("Duration (m)") == ("Duration (m)", 1.0)
     assert [header_offset_s(name) for name in ("Time (UTC+02:00)", "Time (UTC-3:30)", "Time (UTC)")] == [
         7_200,

@@ -10,6 +10,8 @@ from request_logs import NOW, write
 
 from calculators.logs.documents import flattened
 from calculators.logs.request_log import read_log
+from calculators.logs.usage_files import read_usage
+from calculators.logs.usage_questions import UsageAnswers
 
 ROWS: list[dict[str, Any]] = [
     {"timestamp": T1, "input_tokens": 100, "output_tokens": 5, "cached_tokens": 70, "status": 200},
@@ -151,3 +153,52 @@ def test_objects_within_objects_end_in_a_reading(tmp_path: Path, depth: int) -> 
     text = "".join(json.dumps(call) + "\n" for call in CALLS) + deep + "\n"
     path = write(tmp_path, text, "log.jsonl")
     assert read_log(path, now=NOW).used_row_count == 2
+
+
+def _run(name: str, kind: str, size: int | None, **more: Any) -> dict[str, Any]:
+    tokens = {} if size is None else {"prompt_tokens": size, "completion_tokens": 5, "total_tokens": size + 5}
+    return {"id": name, "trace_id": name[0], "run_type": kind, "start_time": T1, **tokens, **more}
+
+
+def test_tokens_above_records_without_any_count_once(tmp_path: Path) -> None:
+    """A run over two tools, one over a tool and a call, and usage beside messages whose times alone are told."""
+    tools = [_run(f"a{number}", "tool", None, parent_run_id="a") for number in range(2)]
+    call = _run("b1", "llm", 200, parent_run_id="b")
+    runs = [
+        _run("a", "chain", 100, child_runs=tools),
+        _run("b", "chain", 200, child_runs=[{**tools[0], "id": "b0"}, call]),
+    ]
+    rows = flat_rows(tmp_path, "\n".join(map(json.dumps, runs)))
+    assert [tokens(row)[:2] for row in rows if row["kind"] == "GENERATION"] == [(100, 5), (200, 5)]
+    said = {"usage": CALLS[0]["usage"], "messages": [{"role": role, "time": T1} for role in ("user", "assistant")]}
+    (row,) = flat_rows(tmp_path, json.dumps([said]))
+    assert (tokens(row)[:3], row["time"]) == ((100, 5, 70), T1)
+
+
+def test_mapped_columns_of_documents_keep_all_others_in_use(tmp_path: Path) -> None:
+    """Sizes under names that nobody knows, in an envelope, and in lines of text; status, id and caches stay as they are."""
+    calls = [
+        {
+            "ts": f"2026-10-05T09:0{n}:00Z",
+            "m": {"size": {"a": 100, "b": 10}},
+            "requestId": f"r{n // 2}",
+            "cached_tokens": 5,
+        }
+        | {"status": 200 if n else 500}
+        for n in range(7)
+    ]
+    answers = UsageAnswers(column_of={"input": "m.size.a", "output": "m.size.b"})
+    for text in (json.dumps({"data": calls}), "\n".join(map(json.dumps, calls))):
+        reading = read_usage([write(tmp_path, text, "log.json")], answers, now=NOW)
+        assert (reading.requests, reading.input_tok, reading.cache_read_tok) == (4, 400, 20)
+    lines = "\n".join(f"{call['ts']} tokens used: 100/10" for call in calls)
+    answers = UsageAnswers(
+        column_of=dict(zip(("output", "input"), ("tokens before the slash", "tokens after the slash"), strict=False))
+    )
+    assert read_usage([write(tmp_path, lines, "x.log")], answers, now=NOW).output_tok == 700
+
+
+def test_dicts_as_python_prints_them(tmp_path: Path) -> None:
+    for prefix in ("", "2026-10-05 09:00:00 INFO "):
+        rows = flat_rows(tmp_path, "\n".join(f"{prefix}{row | {'ok': True}}" for row in ROWS))
+        assert [tokens(row)[:3] for row in rows] == [(100, 5, 70), (200, 6, 0)]

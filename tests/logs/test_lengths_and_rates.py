@@ -8,6 +8,7 @@ from usage_sums import first_table, read, tokens, write
 from calculators.logs.aggregates import read_aggregate
 from calculators.logs.lengths_and_rates import read_lengths, read_rates, refuse_benchmark
 from calculators.logs.request_file import LogError
+from calculators.logs.usage_questions import UsageAnswers
 
 
 def test_lengths_without_times_are_measured(tmp_path: Path) -> None:
@@ -56,7 +57,7 @@ def test_lengths_and_rates_cannot_be_limited_to_a_team(tmp_path: Path) -> None:
     path = tmp_path / "rates.csv"
     path.write_text("window_start_s,requests_per_s\n0,1\n600,2\n")
     with pytest.raises(LogError, match=r"rates.csv holds rates that cannot be split by team\."):
-        read_aggregate(path, path.name, only={"team": ["a"]})
+        read_aggregate(path, path.name, UsageAnswers(only={"team": ["a"]}))
 
 
 def test_rates_a_minute_and_dates(tmp_path: Path) -> None:
@@ -87,7 +88,6 @@ def test_a_clock_in_milliseconds_is_a_date(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("input_tokens,output_tokens\n1,2\n3,4\n5,6\n", "more than 2 requests; add their times"),
         ("timestamp,rps\n0,2\n60,4\n120,6\n", "more than 2 request rates; add them up by minute"),
     ],
 )
@@ -97,6 +97,15 @@ def test_more_rows_than_are_read_are_refused_and_not_cut(
     monkeypatch.setattr("calculators.logs.lengths_and_rates.MAX_ROW_COUNT", 2)
     with pytest.raises(LogError, match=problem):
         read(tmp_path, text)
+
+
+def test_of_very_many_lengths_one_in_so_many_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("calculators.logs.lengths_and_rates.MAX_ROW_COUNT", 100)
+    rows = "".join(f"{100 + row % 10},{10 + row % 5}\n" for row in range(1_000))
+    reading = read(tmp_path, f"input_tokens,output_tokens\n{rows}")
+    assert (reading.requests, reading.output_tok) == (1_000, pytest.approx(12_000, rel=0.1))
+    assert reading.input_tok == pytest.approx(104_500, rel=0.05)
+    assert reading.read[0].endswith("is used.")
 
 
 def test_the_totals_below_lengths_are_no_request(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from golden_calls import INPUT_TOK, OUTPUT_TOK, read_files
 
 from calculators.logs.prometheus import counter_tables
 from calculators.logs.request_file import LogError
+from calculators.logs.usage_questions import UsageAnswers
 
 NAMES = ("vllm:prompt_tokens_total", "vllm:generation_tokens_total", "vllm:request_success_total")
 GROWING = ([1_000, 59_049, 1_000 + INPUT_TOK], [500, 7_162, 500 + OUTPUT_TOK], [3, 17, 25])
@@ -81,11 +82,51 @@ def test_tokens_of_opentelemetry_are_told_by_their_kind(tmp_path: Path) -> None:
     assert {key: getattr(reading, key) for key in ALL_USE} == ALL_USE
 
 
+def _grown(query: str, per_step: float) -> str:
+    """A CSV of a query of each counter, in steps of a minute; `per_step`: what the query tells of growth of 1 in a step."""
+    header = "Time," + ",".join(f'"{query.format(name)}"' for name in NAMES)
+    growths = ([60_000, 40_985], [5_000, 4_848], [12, 10])
+    rows = (",".join(f"{one[i] * per_step:.9f}" for one in growths) for i in range(2))
+    return "\n".join([header, *(f"2026-10-05 09:0{i}:00,{row}" for i, row in enumerate(rows))])
+
+
+def test_growth_a_second_or_in_a_window_is_use(tmp_path: Path) -> None:
+    for query, per_step in (("rate({}[5m])", 1 / 60), ("increase({}[1m])", 1), ("sum(increase({}[5m]))", 5)):
+        reading = read_files(tmp_path, _grown(query, per_step))
+        assert (reading.requests, reading.input_tok, reading.output_tok) == (pytest.approx(22), 100_985, 9_848)
+        assert reading.spend_span_s == 120
+    frames = [
+        {
+            "schema": {
+                "meta": {"executedQueryString": f"Expr: rate({name}[1m])\nStep: 1m0s"},
+                "fields": [{"name": "Time"}, {"name": "Value", "labels": {"model_name": "m"}}],
+            },
+            "data": {"values": [[FIRST_S * 1_000, FIRST_S * 1_000 + 60_000], [one / 60, one / 60]]},
+        }
+        for name, one in zip(NAMES, (600, 60, 6), strict=True)
+    ]
+    reading = read_files(tmp_path, json.dumps({"results": {"A": {"frames": frames}}}))
+    assert (reading.requests, reading.input_tok, reading.output_tok) == (pytest.approx(12), 1_200, 120)
+    assert [model.value for model in reading.models] == ["m"]
+
+
+def test_what_counters_stood_at_is_use_of_a_time_that_is_asked(tmp_path: Path) -> None:
+    first, last = _text((1_000, 500, 3)), _text((1_000 + INPUT_TOK, 500 + OUTPUT_TOK, 25))
+    alone = read_files(tmp_path, last)
+    assert (alone.requests, alone.input_tok, alone.start) == (25, 1_000 + INPUT_TOK, None)
+    assert [question.option for question in alone.questions] == ["--days N"]
+    both = read_files(tmp_path, last, first, answers=UsageAnswers(period_days=0.5))
+    assert {key: getattr(both, key) for key in ALL_USE} == ALL_USE
+    assert (both.questions, both.spend_span_s) == ((), 43_200)
+    with pytest.raises(LogError, match="some counters fell"):
+        read_files(tmp_path, first, _text((5_000, 400, 9)))
+
+
 REFUSED = {
-    "one scrape": (_text((1, 2, 3)), "without a time"),
     "an instant": (_answer([{**one, "values": one["values"][:1]} for one in _series(GROWING)]), "at once"),
     "no names": (_answer([{**one, "metric": {"type": "input"}} for one in _series(GROWING)]), "without the names"),
-    "rates": ("Time,sum(rate(vllm:prompt_tokens_total[5m]))\n2026-10-05 09:00:00,1.5\n", "rates or steps"),
+    "rates of one": ("Time,sum(rate(vllm:prompt_tokens_total[5m]))\n2026-10-05 09:00:00,1.5\n", "some counters alone"),
+    "rates of an instant": ("Time,irate(vllm:prompt_tokens_total[5m])\n2026-10-05 09:00:00,1.5\n", "a query made"),
 }
 
 

@@ -34,3 +34,10 @@ def test_usage_by_model_is_summed() -> None:
 def test_tables() -> None:
     assert list(table_rows({"columns": ["a", "b"], "rows": [[1, 2]]}) or ()) == [{"a": 1, "b": 2}]
     assert table_rows({"a": 1, "b": [1], "c": [2]}) is None
+
+
+def test_words_in_a_field_count_only_where_the_record_names_no_tokens_itself() -> None:
+    said = {"time": 1, "msg": "12 input tokens, 3 output tokens"}
+    assert leaves_and_lists(said, unpack=True)[0][("msg", "input_tokens")] == "12"
+    for own in ({"prompt_tokens": 9}, {"usage": {"input_tokens": 9}}):
+        assert leaves_and_lists(said | own, unpack=True)[0][("msg",)] == said["msg"]

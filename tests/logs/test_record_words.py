@@ -3,7 +3,7 @@
 import pytest
 
 from calculators.logs.record_plan import plan_of
-from calculators.logs.record_words import amount, is_other, record_failed, says_hit
+from calculators.logs.record_words import amount, is_other, record_failed, says_hit, told_kind
 
 
 @pytest.mark.parametrize(
@@ -40,6 +40,12 @@ def test_failures(key: str, value: object, failed: bool) -> None:
 
 
 def test_calls_of_other_models_and_spans() -> None:
+    assert [told_kind({("type",): word}, (("type",),)) for word in ("agent", "generation", "embedding", "x")] == [
+        "step",
+        "call",
+        "no chat",
+        "",
+    ]
     assert is_other({("type",): "SPAN"}, (("type",),))
     assert is_other({("call_type",): "aembedding"}, (("call_type",),))
     assert not is_other({("span_kind",): "llm", ("type",): "span"}, (("span_kind",), ("type",)))

@@ -9,7 +9,7 @@ from calculators.logs.usage_questions import UsageQuestion
 @pytest.mark.parametrize(
     ("question", "answers"),
     [
-        (id_question(8, 2), ("each: 10 requests with an ID", "once: 8 requests, of each the row with the most output")),
+        (id_question(8, 2), ("each: 10 requests with an ID", "once: 8 requests, of each the last complete row")),
         (
             copies_question(5, 10),
             ("once: 5 requests, equal rows are copies", "each: 10 requests, equal rows are different requests"),

@@ -8,7 +8,7 @@ import pytest
 from request_logs import CANARY, HEADER, ROWS, csv_text, input_sum_tok, json_lines, read_text
 
 from calculators.logs import log_bytes as usage_file
-from calculators.logs.request_file import LogError
+from calculators.logs.request_file import LogError, read_head
 from calculators.logs.request_log import read_log
 from calculators.logs.request_mapping import guess_columns
 
@@ -87,3 +87,10 @@ def test_missing_file_and_folder(tmp_path: Path) -> None:
     for path in (tmp_path / "nothing.csv", tmp_path):
         with pytest.raises(LogError, match=r"cannot be opened|is not a file"):
             read_log(path)
+
+
+def test_a_dump_of_sql_is_named_as_such(tmp_path: Path) -> None:
+    path = tmp_path / "x.sql"
+    path.write_text("-- MySQL dump\nINSERT INTO `calls` (`id`,`tokens`) VALUES\n(1,3),\n(2,4);\n")
+    with pytest.raises(LogError, match="dump of SQL statements"):
+        read_head(path, "x.sql")

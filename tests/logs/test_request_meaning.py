@@ -78,3 +78,5 @@ def test_columns_stay_in_use_after_a_manual_mapping(tmp_path: Path) -> None:
     path = write(tmp_path, csv_text(lines, "timestamp,size_in,output_tokens,cached_tokens,status,request_id"))
     reading = read_usage([path], UsageAnswers(column_of={"input": "size_in"}), now=NOW)
     assert (reading.requests, reading.input_tok, reading.cache_read_tok) == (3, 300, 150)
+    reading = read_usage([path], UsageAnswers(column_of={"input": "size_in", "team": "status"}), now=NOW)
+    assert (reading.requests, reading.input_tok, reading.cache_read_tok) == (3, 300, 150)

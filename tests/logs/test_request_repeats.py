@@ -1,5 +1,6 @@
 """Rows that say again what other rows say. The log of most tests: 12 requests, one a minute."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -185,3 +186,19 @@ def test_equal_rows_sorted_out_part_by_part_give_the_same(tmp_path: Path, monkey
         write(tmp_path, csv_text(part, HEADER), name) for part, name in ((rows()[:8], "a.csv"), (rows()[5:], "b.csv"))
     ]
     assert sums(read_usage(paths, UsageAnswers(repeated_rows="once"), now=NOW)) == RIGHT
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl"])
+def test_of_an_id_the_last_complete_row_counts(tmp_path: Path, kind: str) -> None:
+    """A first try that wrote more, the call itself, and a closing row without output; the rows of the file in any order."""
+    parts = [
+        (f"{at[:17]}{second:02}Z", size, output, f"r{number}")
+        for number, (at, size, *_) in enumerate(zip(TIMES, INPUTS, strict=True))
+        for second, output in ((20, OUTPUTS[number]), (0, 999), (40, 0))
+    ]
+    names = f"{HEADER},request_id".split(",")
+    text = csv_text([",".join(map(str, part)) for part in parts], ",".join(names))
+    if kind == "jsonl":
+        text = "".join(json.dumps(dict(zip(names, part, strict=True))) + "\n" for part in parts)
+    reading = read_usage([write(tmp_path, text, f"log.{kind}")], now=NOW)
+    assert (sums(reading), reading.questions) == (RIGHT, ())

@@ -33,3 +33,10 @@ def test_a_log_that_never_has_tokens_says_what_has_them(tmp_path: Path) -> None:
     path = write(tmp_path, f"{json.dumps(row)}\n{json.dumps(row)}\n", "log.jsonl")
     with pytest.raises(UnknownColumn, match="diagnostic logs of Azure never have them"):
         read_usage([path])
+
+
+def test_periods_are_told(tmp_path: Path) -> None:
+    rows = [{"timestamp": f"Q{n} 2026", "usage": {"prompt_tokens": n, "completion_tokens": 3}} for n in (1, 2, 3)]
+    path = write(tmp_path, "\n".join(map(json.dumps, rows)))
+    with pytest.raises(UnknownColumn, match='holds months, quarters or weeks, such as "Q1 2026"'):
+        read_usage([path])

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from golden_calls import ALL, GOOD, INPUT_TOK, OUTPUT_TOK, read_files, sums, table
 
-from calculators.logs.request_file import LogError
 from calculators.logs.usage_questions import UsageAnswers
 
 HEADER = ["Date", "Requests", "Input tokens", "Output tokens"]
@@ -98,9 +97,14 @@ BILLS = {
     "a discount and a refund": (
         table(
             ["Date", "Description", "Amount"],
-            [["2026-10-05", "Usage", "4"], ["2026-10-06", "Refund", "-0.5"], ["2026-10-06", "Volume discount", "-0.25"]],
+            [
+                ["2026-10-05", "Usage", "3"],
+                ["2026-10-06", "Usage", "1"],
+                ["2026-10-06", "Refund", "-0.5"],
+                ["2026-10-06", "Volume discount", "-0.25"],
+            ],
         ),
-        (3.25, 2),
+        (3.75, 2),
     ),
 }  # fmt: skip
 
@@ -161,13 +165,14 @@ def test_points_between_thousands_of_tokens(tmp_path: Path, delimiter: str) -> N
 
 def test_running_totals_are_no_sums_of_days(tmp_path: Path) -> None:
     header = ["Date", "Cumulative requests", "Cumulative input tokens", "Cumulative output tokens"]
-    with pytest.raises(LogError):
-        read_files(tmp_path, table(header, [DAYS[0], ["2026-10-06", 22, INPUT_TOK, OUTPUT_TOK]]))
+    reading = read_files(tmp_path, table(header, [DAYS[0], ["2026-10-06", 22, INPUT_TOK, OUTPUT_TOK]]))
+    assert (reading.requests, reading.input_tok, reading.output_tok) == (22, INPUT_TOK, OUTPUT_TOK)
 
 
 def test_sums_by_user_are_no_lengths_of_requests(tmp_path: Path) -> None:
-    with pytest.raises(LogError, match="time"):
-        read_files(tmp_path, table(["User", *HEADER[1:]], [["a", *DAYS[0][1:]], ["b", *DAYS[1][1:]]]))
+    reading = read_files(tmp_path, table(["User", *HEADER[1:]], [["a", *DAYS[0][1:]], ["b", *DAYS[1][1:]]]))
+    assert reading.kind == "aggregate"
+    assert "how many days is it for?" in reading.questions[0].text
 
 
 # --- rows that differ in little ---------------------------------------------------------------------------------------

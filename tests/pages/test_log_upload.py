@@ -80,3 +80,24 @@ def test_a_page_that_is_killed_while_it_reads_leaves_nothing_of_the_log(tmp_path
     assert process.returncode == -signal.SIGKILL
     left = [path for path in tmp_path.rglob("*") if path.is_file() and not path.is_symlink()]
     assert [path for path in left if CANARY.encode() in path.read_bytes()] == []
+
+
+def test_sums_without_requests_take_the_mean_input_of_one_instead() -> None:
+    days = "".join(f"2026-10-{day:02},60000,6000\n" for day in range(1, 9))
+    app = drop(workload(), f"date,input_tokens,output_tokens\n{days}".encode(), "sums.csv")
+    fields = {number.label: number for number in app.number_input if (number.key or "").startswith("ask_")}
+    assert list(fields) == ["Number of requests", "Or: mean input tokens per request"]
+    press = next(button for button in app.button if button.label == "Read the file")
+    for number in fields.values():
+        number.set_value(3_000.0)
+    press.click().run()
+    assert (
+        "of two fields fill in one" in app.error[0].value
+    )  # 3,000 requests of 3,000 tokens are not what the file holds
+    fields = {number.label: number for number in app.number_input if (number.key or "").startswith("ask_")}
+    fields["Number of requests"].set_value(None)
+    next(button for button in app.button if button.label == "Read the file").click().run()
+    assert not app.exception
+    taken = linked(app).workload
+    assert (taken.input_tok, taken.output_tok, taken.lengths_basis, taken.p95_basis) == (3_000, 300, "typed", "assumed")
+    assert "Basis of the p95: assumed." in words(app)

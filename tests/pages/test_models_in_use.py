@@ -38,15 +38,18 @@ def test_the_verdict_shows_each_models_traffic_alone() -> None:
     assert not app.exception
     assert "Each API model's traffic alone" in words(app)
     alone = next(frame.value for frame in app.table if "Traffic of" in frame.value)
-    assert list(alone["Traffic of"]) == ["gpt-4.1 on OpenAI", "claude-sonnet-4-5 on Anthropic"]
+    assert list(alone["Traffic of"]) == [
+        f"{model}, 50% of requests" for model in ("gpt-4.1 on OpenAI", "claude-sonnet-4-5 on Anthropic")
+    ]
+    assert len(alone.columns) == 4  # all that fits on a phone
 
 
 def test_the_candidates_page_shows_the_models_and_the_bill_and_corrects_a_price() -> None:
     app = uploaded("corp-prod", "gpt-4.1").switch_page("pages/inputs/candidates.py").run()
     assert not app.exception
-    in_use = next(frame.value for frame in app.table if "Priced as" in frame.value)
+    in_use = next(frame.value for frame in app.dataframe if "Price as of" in frame.value)
     assert dict(zip(in_use["Name in the file"], in_use["Basis"], strict=True)) == {
-        "gpt-4.1": "name in the file",
+        "gpt-4.1": "by its name",
         "corp-prod": "assumed",
     }
     bill = next(frame.value for frame in app.table if "Line" in frame.value)
@@ -55,11 +58,11 @@ def test_the_candidates_page_shows_the_models_and_the_bill_and_corrects_a_price(
     now = app.selectbox(key="mix_provider_1").value, app.selectbox(key="mix_model_1_openai").value
     assert now == ("openai", "gpt-4.1")  # as it is priced, so that nothing changes unseen
     app.selectbox(key="mix_provider_1").set_value("anthropic").run()
-    app.selectbox(key="mix_model_1_anthropic").set_value("claude-sonnet-4-5").run()
+    app.selectbox(key="mix_model_1_anthropic").set_value("claude-sonnet-5-5").run()
     app.button(key="mix_use").click().run()
     assert {(part.name, part.model, part.basis) for part in linked(app).api.mix} == {
         ("gpt-4.1", "gpt-4.1", "matched"),
-        ("corp-prod", "claude-sonnet-4-5", "typed"),
+        ("corp-prod", "claude-sonnet-5-5", "typed"),
     }
 
 
@@ -81,3 +84,45 @@ def test_an_invoice_alone_sets_the_bill_and_leaves_the_traffic() -> None:
     assert linked(app).workload == before
     assert linked(app).api.paid_usd_per_month == 30.4167  # $14 in 14 days, a month of 730 hours
     assert "The workload is unchanged." in words(app)
+    bill = linked(app).api
+    next(button for button in app.button if str(button.key).startswith("preset_")).click().run()
+    assert linked(app).api.paid_usd_per_month is None
+    back = next(button for button in app.button if "Back to" in button.label and "the bill cost.csv" in button.label)
+    back.click().run()
+    assert (linked(app).api, linked(app).workload) == (bill, before)
+
+
+def test_an_invoice_after_a_log_keeps_its_models_and_charts() -> None:
+    app = uploaded("claude-sonnet-4-5", "gpt-4.1")
+    models = [part.model for part in linked(app).api.mix]
+    header = "start_time,end_time,start_time_iso,end_time_iso,amount_value,amount_currency,line_item"
+    content = f"{header}\n1790812800,1790899200,,,7.0,usd,\n1790899200,1790985600,,,7.0,usd,".encode()
+    app.file_uploader(key="log_file").set_value(("cost.csv", content, "text/csv")).run()
+    assert not app.exception
+    api = linked(app).api
+    assert ([part.model for part in api.mix], api.paid_source) == (models, "log:cost.csv")
+    assert {part.bill_frac for part in api.mix} == {None}
+    assert "What was read of usage.csv" in words(app).replace("\\", "")
+    assert "Back to usage.csv" in [button.label for button in app.button]
+
+
+BEDROCK_NAME = "anthropic.claude-sonnet-4-5-20250929-v1:0"
+
+
+def test_a_name_of_bedrock_is_short_in_sentences_and_whole_in_the_details() -> None:
+    app = uploaded(BEDROCK_NAME, "gpt-4.1")
+    assert "Priced by model: gpt-4.1 50% and claude-sonnet-4-5 50% of tokens." in words(app)
+    split = next(frame.value for frame in app.dataframe if "Name in the file" in frame.value)
+    assert dict(zip(split["Model"], split["Name in the file"], strict=True))["claude-sonnet-4-5"] == BEDROCK_NAME
+    app.switch_page("pages/inputs/candidates.py").run()
+    in_use = next(frame.value for frame in app.dataframe if "Price as of" in frame.value)
+    row = in_use[in_use["Name in the file"] == BEDROCK_NAME].iloc[0]
+    assert row["Model"] == "claude-sonnet-4-5 on AWS Bedrock"
+    assert row["Name in the price list"] == f"regional.{BEDROCK_NAME}"
+    assert (row["Input per Mtok"], row["Confidence"]) == ("$3.30", "medium")
+    assert str(row["Price as of"]).startswith("2026-")
+    app.switch_page("pages/decide/verdict.py").run()
+    headings = " ".join(heading.value for heading in app.subheader)
+    assert "claude-sonnet-4-5 on AWS Bedrock" in headings.replace("\\", "")
+    assert "v1" not in headings
+    assert f"In the price list: regional.{BEDROCK_NAME}" in app.metric[0].help.replace("\\", "")

@@ -201,7 +201,7 @@ def test_sums_without_a_number_of_requests_ask_for_it() -> None:
     app = start().switch_page("pages/inputs/workload.py").run()
     app.file_uploader(key="log_file").upload("sums.csv", content.encode(), "text/csv").run()
     asked = next(number for number in app.number_input if (number.key or "").startswith("ask_"))
-    assert asked.label == "sums.csv has no number of requests. How many were there?"
+    assert "sums.csv has no number of requests. How many were there?" in words(app)
     asked.set_value(300.0)
     next(button for button in app.button if button.label == "Read the file").click().run()
     assert not app.exception
@@ -241,7 +241,9 @@ def test_a_workload_file_of_the_command_line_is_read_on_the_page() -> None:
     app = start().switch_page("pages/inputs/workload.py").run()
     app.file_uploader(key="log_file").upload("workload.yaml", content.encode(), "application/yaml").run()
     assert not app.exception
-    assert linked(app).workload.model_dump() == parse_usage_file(content.encode(), "workload.yaml")[0].model_dump()
+    assert (
+        linked(app).workload.model_dump() == parse_usage_file(content.encode(), "workload.yaml").workload.model_dump()
+    )
     assert any("For larger files run `python -m calculators workload" in one.value for one in app.caption)
 
 
@@ -504,7 +506,7 @@ def test_the_prices_page_says_what_the_scenario_searches_and_why_not_the_rest() 
     assert "median provider" in chart.spec
 
 
-@pytest.mark.parametrize("table", ["Provider rules", "Cost estimates", "GPUs", "Open models"])
+@pytest.mark.parametrize("table", ["Provider rules", "Cost estimates", "GPUs", "Open models", "Speed of API sellers"])
 def test_no_table_of_prices_shows_a_field_s_name_or_an_empty_value(table: str) -> None:
     app = start().switch_page("pages/reference/prices.py").run()
     app.segmented_control(key="view_prices").set_value(table).run()

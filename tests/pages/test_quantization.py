@@ -47,7 +47,7 @@ def _table(app: AppTest) -> dict[str, list[str]]:
 def test_each_preset_is_costed_and_marked() -> None:
     app = _open()
     dense = [name for name in PRESETS if "experts" not in name]
-    assert len(dense) == len(PRESETS) - 1
+    assert len(dense) == len(PRESETS) - 2
     assert app.selectbox(key="view_recipe_preset").value == "As in the verdict"
     assert app.selectbox(key="view_recipe_preset").options[1:-2] == dense
     for name in dense:

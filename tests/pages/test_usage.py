@@ -6,6 +6,9 @@ import pytest
 from app_pages import linked, start, words
 from streamlit.testing.v1 import AppTest
 
+from calculators.scenario.files import UsageFile, usage_file_yaml
+from calculators.scenario.usage_block import UsageBlock
+
 PAGE = "pages/inputs/workload.py"
 HEADER = "timestamp,team,api_key,model,input_tokens,output_tokens,cost_usd"
 SECRET = "sk-proj-abcdefgh12345678wxyz"
@@ -105,6 +108,47 @@ def test_the_uploader_names_the_limit_and_what_to_do_with_larger_files() -> None
     assert app.file_uploader(key="log_file").label == "Upload usage"
     assert "up to 200 MB" in words(app)
     assert "python -m calculators workload FILE > workload.yaml" in words(app)
+
+
+def test_a_workload_file_shows_the_same_as_the_log_that_it_was_made_from() -> None:
+    """The file is that of the button; the command line writes the same block."""
+    app = uploaded()
+    mine, shown, said = linked(app), alternatives(app), words(app)
+    content = page_file(app)
+    again = start().switch_page(PAGE).run()
+    upload(again, content, "workload.yaml")
+    assert not again.exception
+    after = linked(again)
+    assert (after.workload, after.api.mix, after.api.paid_usd_per_month) == (
+        mine.workload,
+        mine.api.mix,
+        mine.api.paid_usd_per_month,
+    )
+    assert alternatives(again) == shown
+    for listed in ("What was read of gateway.csv", "**Not in the file**", "96 requests from 2026-10-05 00:00"):
+        assert listed in said
+        assert listed in words(again)
+    assert SECRET.encode() not in content
+    again.button(key="preset_batch").click().run()
+    press(again, "Back to gateway.csv")
+    assert alternatives(again) == shown
+
+
+def page_file(app: AppTest) -> bytes:
+    charts = app.session_state["log_charts"]
+    usage = UsageBlock.model_validate({name: charts[name] for name in UsageBlock.model_fields})
+    return usage_file_yaml(UsageFile(linked(app).workload, linked(app).api, usage)).encode()
+
+
+def test_the_lists_stand_directly_below_the_upload() -> None:
+    headings = [heading.value.replace("\\", "") for heading in uploaded().subheader]
+    assert headings[1:] == [
+        "What was read of gateway.csv",
+        "Traffic",
+        "Latency targets (SLOs)",
+        "Load, spend and who uses what",
+        "Token length distribution",
+    ]
 
 
 # --- a part of the traffic -----------------------------------------------------------------------------------------

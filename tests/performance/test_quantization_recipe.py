@@ -165,10 +165,10 @@ def test_cached_values_take_the_mean_of_both_formats_with_their_scales() -> None
     narrow = llama.model_copy(update={"attention": llama.attention.model_copy(update={"v_head_dim": 64})})
     assert kv_element_bytes(llama, Recipe()) == KV_ELEMENT_BYTES
     assert kv_element_bytes(llama, Recipe(keys="fp8", values="int4")) == (8 + 4.25) / 2 / 8
-    assert kv_element_bytes(llama, Recipe(keys="fp4", values="fp4")) == 4.5 / 8
+    assert kv_element_bytes(llama, Recipe(keys="nvfp4", values="mxfp4")) == 4.5 / 8
     assert kv_element_bytes(deepseek, Recipe(keys="int2", values="fp8")) == 1  # one latent is both: the finer
     assert kv_element_bytes(narrow, Recipe(keys="fp8")) == pytest.approx((128 * 1 + 64 * 2) / 192)
-    assert sorted(KV_BITS, key=lambda name: -KV_BITS[name]) == ["bf16", "fp8", "fp4", "int4", "int2"]
+    assert sorted(KV_BITS, key=lambda name: -KV_BITS[name]) == list(KV_FORMATS)
 
 
 def test_what_a_fleet_serves_is_a_preset() -> None:
@@ -188,6 +188,8 @@ def test_what_a_fleet_serves_is_a_preset() -> None:
         ("h100-sxm", "fp8", "fp8", "fp8"),
         ("h100-sxm", "fp8", "bf16", "bf16"),  # weight-only
         ("h100-sxm", "int4", "int8", "bf16"),
+        ("h100-sxm", "int4", "fp8", "fp8"),  # W4A8
+        ("a100-80gb-sxm", "int4", "fp8", "bf16"),
         ("h100-sxm", "nvfp4", "nvfp4", "bf16"),  # Hopper has no FP4
         ("h100-sxm", "nvfp4", "fp8", "bf16"),
         ("b200-sxm", "nvfp4", "nvfp4", "nvfp4"),
@@ -217,7 +219,7 @@ def test_the_mean_rate_by_hand() -> None:
     real = 1 / (fast / (fast_flops * fit.fp8_compute_frac) + (1 - fast) / slow_flops)
     assert peak * frac == pytest.approx(real)
     assert unpacked_precisions(gpu, shape, recipe) == ()
-    assert unpacked_precisions(gpu, shape, replace(recipe, down="int4", query="nvfp4")) == ("nvfp4", "int4")
+    assert unpacked_precisions(gpu, shape, replace(recipe, down="int4", query="nvfp4")) == ("nvfp4",)
 
 
 @quickly

@@ -35,12 +35,12 @@ def test_every_cell_is_filled_and_coarser_than_eight_bits_is_never_safer() -> No
 def test_the_published_order_holds() -> None:
     """Weights of attention tolerate more than down projections, those more than routers; keys less than values."""
     by_name = {row.name: row for row in KNOWN.weights}
-    assert worst_tolerance(by_name["query"].nvfp4) == "tolerates"
+    assert worst_tolerance(by_name["query"].int4) == "tolerates"
     assert worst_tolerance(by_name["down"].mxfp4) == "avoid"
     assert worst_tolerance(by_name["router"].int8) == "avoid"
     assert worst_tolerance(by_name["softmax and scores"].nvfp4) == "avoid"
     keys, values = KNOWN.caches
-    assert TOLERANCE_RANK[worst_tolerance(keys.fp4)] > TOLERANCE_RANK[worst_tolerance(values.fp4)]
+    assert TOLERANCE_RANK[worst_tolerance(keys.mxfp4)] > TOLERANCE_RANK[worst_tolerance(values.mxfp4)]
 
 
 def test_studies_that_disagree_are_shown_and_not_averaged() -> None:
@@ -48,6 +48,17 @@ def test_studies_that_disagree_are_shown_and_not_averaged() -> None:
     assert up.mxfp4 == ("caution", "avoid")
     assert worst_tolerance(up.mxfp4) == "avoid"
     assert "conflict" in up.note
+    attention = [row for row in KNOWN.weights if row.name in ("query", "key", "value", "attention output")]
+    assert {row.nvfp4 for row in attention} == {("tolerates", "caution")}
+    assert all("conflict" in row.note for row in attention)
+
+
+def test_caches_in_nvfp4_are_told_apart_from_those_in_mxfp4() -> None:
+    """The maker of the one reports less than 1% lost, SGLang measured the other on hard problems."""
+    for row in KNOWN.caches:
+        assert row.nvfp4 == ("tolerates", "caution")
+        assert TOLERANCE_RANK[worst_tolerance(row.mxfp4)] >= TOLERANCE_RANK[worst_tolerance(row.nvfp4)]
+    assert carried_over(KNOWN.caches[0], "int8")
 
 
 def test_every_scanned_class_of_weights_and_every_class_of_a_recipe_has_its_rows() -> None:
@@ -76,7 +87,7 @@ def test_no_source_is_only_in_our_notes_and_most_can_be_opened() -> None:
 
 def test_a_scanned_tensor_is_told_the_strictest_tolerance_of_its_rows() -> None:
     assert class_tolerance("gate, up", "mxfp4", KNOWN) == "avoid"
-    assert class_tolerance("query", "nvfp4", KNOWN) == "ok"
+    assert class_tolerance("query", "nvfp4", KNOWN) == "caution"
     assert class_tolerance("other", "nvfp4", KNOWN) == "not in the map"
     assert set(TOLERANCE_WORDS) == set(TOLERANCE_RANK)
 

@@ -19,15 +19,24 @@ def test_only_an_old_price_has_an_age() -> None:
 def test_a_length_tier_is_said_in_words(live_catalog: Catalog) -> None:
     prices = {price.model: price for price in view.api_prices("openai", date(2026, 11, 29), live_catalog)}
     assert prices["gpt-5.4"].long_inputs.startswith("above 272k tokens: $5 input, $")
-    assert len(prices) == len(view.api_models("openai", date(2026, 11, 29)))
+    assert len(prices) == len(view.api_models("openai", date(2026, 11, 29), live_catalog))
 
 
-def test_hosted_candidates_are_cheapest_first(live_catalog: Catalog) -> None:
+def test_hosted_candidates_are_cheapest_first_and_those_that_miss_a_target_behind(live_catalog: Catalog) -> None:
     api = {"provider": "openai", "model": "gpt-5.4"}
     options = view.hosted_candidates(evaluate(scenario(api=api), live_catalog), live_catalog)
-    costs = [option.usd_per_month for option in options]
-    assert len(costs) > 3
-    assert costs == sorted(costs)
+    ranks = [(option.target_check.status == "misses", option.usd_per_month) for option in options]
+    assert {misses for misses, _ in ranks} == {False, True}
+    assert len(ranks) > 3
+    assert ranks == sorted(ranks)
+
+
+def test_terms_are_those_of_the_sellers_of_an_option(live_catalog: Catalog) -> None:
+    result = evaluate(scenario(api={"provider": "openai", "model": "gpt-5.4"}), live_catalog)
+    [term] = view.option_terms(result.today, live_catalog)
+    assert term.startswith("OpenAI sets a monthly usage limit")
+    assert result.build is not None
+    assert view.option_terms(result.build, live_catalog) == ()
 
 
 def test_every_listed_thing_is_there_once(catalog: Catalog, live_catalog: Catalog) -> None:

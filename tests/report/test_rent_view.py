@@ -6,7 +6,7 @@ from support import TODAY, scenario
 
 from calculators.catalog.catalog import Catalog
 from calculators.report.rent_view import (
-    REASONS,
+    LEFT_OUT_WORDS,
     PricePoint,
     history_takeaway,
     listed_rents,
@@ -41,7 +41,13 @@ def test_the_reasons_of_shipped_rows_all_have_words(live_catalog: Catalog) -> No
     rows = listed_rents(scenario(hardware={"rent_usd_per_gpu_h": {}}), live_catalog)
     words = {use_words(row) for row in rows}
     assert len(rows) == sum(count for _, count in search_counts(rows))
-    assert {"searched", REASONS["index"], REASONS["superseded"], REASONS["marketplace"], REASONS["term"]} <= words
+    assert {
+        "searched",
+        LEFT_OUT_WORDS["index"],
+        LEFT_OUT_WORDS["superseded"],
+        LEFT_OUT_WORDS["marketplace"],
+        LEFT_OUT_WORDS["term"],
+    } <= words
     assert "older ones where nothing newer holds the replica" in search_sentence(rows)
 
 

@@ -58,7 +58,7 @@ def test_an_error_names_file_line_and_label(tmp_path: Path, old: str, new: str, 
 
 
 def test_a_workload_alone_is_read_and_a_wrong_one_named_by_its_line() -> None:
-    assert parse_usage_file(WORKLOAD, "w.yaml")[0].requests_per_month == 1000
+    assert parse_usage_file(WORKLOAD, "w.yaml").workload.requests_per_month == 1000
     with pytest.raises(DataError, match=r"w\.yaml, line 3: Input tokens, mean"):
         parse_usage_file(WORKLOAD.replace(b"input_tok: 100", b"input_tok: 0"), "w.yaml")
     with pytest.raises(DataError, match="no 'workload:' block"):
@@ -67,10 +67,10 @@ def test_a_workload_alone_is_read_and_a_wrong_one_named_by_its_line() -> None:
 
 def test_the_api_of_a_workload_file_is_read_with_it_and_named_by_its_line_where_it_is_wrong() -> None:
     block = b"api:\n  provider: openai\n  model: gpt-5.4\n  paid_usd_per_month: 100\n"
-    api = parse_usage_file(WORKLOAD + block, "w.yaml")[1]
+    api = parse_usage_file(WORKLOAD + block, "w.yaml").api
     assert api is not None
     assert (api.model, api.paid_usd_per_month) == ("gpt-5.4", 100)
-    assert parse_usage_file(WORKLOAD, "w.yaml")[1] is None
+    assert parse_usage_file(WORKLOAD, "w.yaml").api is None
     with pytest.raises(DataError, match=r"w\.yaml, line \d+: API bill today"):
         parse_usage_file(WORKLOAD + block.replace(b"100", b"-1"), "w.yaml")
 

@@ -43,7 +43,7 @@ def test_a_format_that_nobody_released_is_a_variable_and_never_an_invented_repos
 def test_a_draft_is_the_models_own_heads_or_a_variable() -> None:
     speculation = Techniques(speculation=True, draft_tok=4)
     own, foreign = job_of("vllm", techniques=speculation), job_of("vllm", "llama-3.3-70b", tp=2, techniques=speculation)
-    assert has_heads(own.config)
+    assert has_heads(own.config, "vllm")
     assert value(words(own), "--spec-method") == "mtp"
     assert "--spec-model" not in words(own)
     assert value(words(foreign), "--spec-model") == "${DRAFT_MODEL}"
@@ -54,6 +54,11 @@ def test_a_draft_is_the_models_own_heads_or_a_variable() -> None:
     theirs = words(job_of("sglang", "llama-3.3-70b", tp=2, techniques=speculation))
     assert value(theirs, "--speculative-algorithm") == "EAGLE3"
     assert value(theirs, "--speculative-draft-model-path") == "${DRAFT_MODEL}"
+    one_sided = {
+        engine: words(job_of(engine, "minimax-m3", tp=8, techniques=speculation)) for engine in ("vllm", "sglang")
+    }
+    assert value(one_sided["vllm"], "--spec-method") == "mtp"
+    assert value(one_sided["sglang"], "--speculative-algorithm") == "EAGLE3"
 
 
 def test_prefix_caching_is_switched_off_where_the_plan_has_it_off() -> None:

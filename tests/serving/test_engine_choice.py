@@ -78,26 +78,29 @@ def test_one_gpu_is_not_tensor_parallel_and_a_prefix_has_both_shares() -> None:
     assert prefix.here == "50% achievable, 25% in this plan"
 
 
-def test_very_large_experts_that_are_spread_speak_for_sglang() -> None:
+def test_very_large_experts_that_are_spread_speak_for_no_engine_alone() -> None:
+    """An independent harness runs them on all three, so nobody's own report decides."""
     found = chosen(plan_of("deepseek-v3.2", tp=8, expert_ranks=8), scenario_of(expert_parallelism=True))
-    assert found.engine == "sglang"
-    assert found.certainty == "leaning"
-    assert axis(found, "model").speaks_for == "sglang"
+    assert axis(found, "model").case.id == "large_moe_spread"
+    assert axis(found, "model").speaks_for is None
+    assert (found.engine, found.certainty) == ("vllm", "too close to call")
 
 
-def test_very_large_experts_in_two_pools_speak_for_sglang() -> None:
+def test_two_pools_speak_for_sglang_but_do_not_decide_alone() -> None:
     found = chosen(plan_of("deepseek-v3.2", tp=8), scenario_of(disaggregation=True))
-    assert found.engine == "sglang"
     assert axis(found, "disaggregation").speaks_for == "sglang"
+    assert (found.engine, found.certainty) == ("vllm", "too close to call")
 
 
-def test_very_large_experts_on_one_machine_do_not() -> None:
-    assert chosen(plan_of("deepseek-v3.2", tp=8)).engine == "vllm"
+@pytest.mark.parametrize(("model", "case"), [("deepseek-v3.2", "large_moe"), ("qwen3-30b-a3b", "moe")])
+def test_experts_on_one_machine_are_told_by_their_size(model: str, case: str) -> None:
+    assert axis(chosen(plan_of(model, tp=8)), "model").case.id == case
 
 
-def test_small_experts_that_are_spread_do_not() -> None:
-    found = chosen(plan_of("qwen3-30b-a3b", tp=2, expert_ranks=2), scenario_of(expert_parallelism=True))
-    assert found.engine == "vllm"
+def test_tensorrt_llm_is_rated_where_it_is_measured() -> None:
+    """InferenceX runs it on large experts, two pools, racks and draft heads."""
+    found = chosen(plan_of("deepseek-v3.2", tp=8, expert_ranks=8), scenario_of(speculation=True, disaggregation=True))
+    assert {axis(found, name).case.tensorrt_llm for name in ("model", "speculation", "disaggregation")} == {"fits"}
 
 
 @pytest.mark.parametrize(("result", "engine"), [("sglang", "sglang"), ("vllm", "vllm")])
@@ -177,11 +180,19 @@ def test_heads_of_the_model_itself_are_known() -> None:
     assert (
         axis(chosen(plan_of("llama-3.3-70b", tp=2, pipeline_stages=2), speculation), "speculation").speaks_for == "vllm"
     )
-    assert not has_heads(plan_of("gpt-oss-120b").config)
+    assert not has_heads(plan_of("gpt-oss-120b").config, "vllm")
+
+
+def test_heads_that_one_engine_lists_speak_for_it() -> None:
+    config = plan_of("minimax-m3", tp=8).config
+    assert (has_heads(config, "vllm"), has_heads(config, "sglang")) == (True, False)
+    verdict = axis(chosen(plan_of("minimax-m3", tp=8), scenario_of(speculation=True)), "speculation")
+    assert (verdict.case.id, verdict.speaks_for) == ("heads_vllm", "vllm")
 
 
 def test_every_model_with_heads_has_a_profile() -> None:
-    assert set(stack_file().heads.models) <= set(CATALOG.models)
+    heads = stack_file().heads
+    assert {*heads.both, *heads.vllm, *heads.sglang} <= set(CATALOG.models)
 
 
 def test_the_plan_is_modelled_on_the_engine_it_was_sized_for() -> None:

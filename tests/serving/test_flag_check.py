@@ -130,7 +130,9 @@ def test_what_the_engine_would_refuse_is_refused_with_the_reason(
         ("sglang", "--speculative-algorithm EAGLE3", DENSE, "--speculative-draft-model-path"),
         ("sglang", "--speculative-algorithm STANDALONE --speculative-draft-model-path d --attn-dp-size 2", DENSE, "--attn-dp-size"),
         ("sglang", "--speculative-eagle-topk 2", DENSE, "--speculative-num-steps"),
-        ("sglang", "--disaggregation-decode-enable-radix-cache --speculative-algorithm NGRAM", DENSE, "--speculative-algorithm"),
+        ("sglang", "--speculative-algorithm NEXTN --pp-size 2 --disaggregation-mode decode", DENSE, "--pp-size"),
+        ("sglang", "--speculative-algorithm DSPARK --pp-size 2", DENSE, "--pp-size"),
+        ("sglang", "--disaggregation-mode decode --disaggregation-decode-enable-radix-cache --speculative-algorithm NGRAM", DENSE, "--speculative-algorithm"),
         ("sglang", "--disaggregation-mode prefill --disaggregation-transfer-backend fake", DENSE, "fake"),
         ("sglang", "--disaggregation-transfer-backend nixl", DENSE, "--disaggregation-mode"),
         ("sglang", "--tp-size 4", DENSE, "--tp-size"),
@@ -143,6 +145,21 @@ def test_a_contradiction_is_refused_naming_both_sides_and_the_remedy(
     assert len(found) == 1
     assert flag in found[0]
     assert found[0].split("; ")[-1] != ""
+
+
+@pytest.mark.parametrize(
+    ("engine", "options"),
+    [
+        ("sglang", "--disaggregation-mode decode --disaggregation-decode-enable-radix-cache --speculative-algorithm NEXTN"),
+        ("sglang", "--disaggregation-decode-enable-radix-cache --speculative-algorithm NGRAM"),
+        ("sglang", "--quantization modelopt_fp4"),
+        ("sglang", "--speculative-algorithm DSPARK --pp-size 2 --disaggregation-mode prefill"),
+        ("vllm", "--kv-cache-dtype fp8_e5m2 --quantization compressed-tensors"),
+    ],
+)  # fmt: skip
+def test_what_the_engine_takes_on_an_fp8_checkpoint_is_not_refused(engine: ServingEngine, options: str) -> None:
+    """SGLang 0.5.23 and vLLM 0.33.0 as read: drafts beside a cache on decode servers, experts requantized online, E5M2."""
+    assert not [words for words in of(engine, options, DENSE) if "conflict" in words]
 
 
 def test_every_recorded_contradiction_can_happen_and_has_a_known_source() -> None:

@@ -22,7 +22,7 @@ def test_four_bit_weights_are_tried_only_where_the_user_allows_them() -> None:
 
 def test_an_eight_bit_cache_is_not_tried_on_short_requests() -> None:
     assert (
-        "below about 7,000"
+        "only above 4,000 to 12k tokens"
         in reasons(ask("steady-extraction", "cost", workload={"input_tok": 600, "input_p95_tok": 900, "cells": []}))[
             "kv_fp8"
         ]

@@ -5,7 +5,7 @@ import streamlit as st
 
 from calculators.evaluate import Evaluation
 from calculators.report.by_model import by_model_sentence, choices_by_model
-from calculators.units import percent, usd
+from calculators.units import percent, usd_column
 from pages.shared.state import by_model, escape
 
 
@@ -18,18 +18,18 @@ def by_model_table(result: Evaluation) -> None:
     choices = choices_by_model(result, alone)
     st.subheader("Each API model's traffic alone")
     st.markdown(f"**{escape(by_model_sentence(result, choices))}**")
-    rows = [
+    amounts = [(one.today_usd_per_month, one.usd_per_month, one.saving_usd_per_month) for one in choices]
+    costs = iter(usd_column([amount for row in amounts for amount in row]))
+    rows = [  # four columns: more do not fit on a phone
         {
-            "Traffic of": escape(choice.model),
-            "Requests": percent(choice.requests_frac),
-            "Today per month": escape(usd(choice.today_usd_per_month)),
-            "Best option for it": escape(choice.choice),
-            "Then per month": escape(usd(choice.usd_per_month)),
-            "Saves per month": escape(usd(choice.saving_usd_per_month)),
+            "Traffic of": escape(f"{choice.model}, {percent(choice.requests_frac)} of requests"),
+            "Today": escape(today),
+            "Best option for it": escape(f"{choice.choice}: {then}"),
+            "Saves": escape(saved),
         }
-        for choice in choices
+        for choice, today, then, saved in zip(choices, costs, costs, costs, strict=True)
     ]
     st.table(pd.DataFrame(rows), hide_index=True, border="horizontal")
     st.caption(
-        "Each row alone: the other models stay as they are. Lengths and peaks of a part are scaled from the whole."
+        "USD per month. Each row alone: the other models stay as they are. Lengths and peaks of a part are scaled from the whole."
     )

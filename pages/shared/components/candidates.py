@@ -15,11 +15,12 @@ from calculators.options.option import Option
 from calculators.report.catalog_view import api_models, api_provider_label, why_no_option
 from calculators.report.evaluation_text import configurations_takeaway, offer_terms
 from calculators.scenario.schema import label
-from calculators.units import plural, significant, usd
+from calculators.units import plural, significant, usd, usd_column
 from pages.shared.state import catalog, escape
 from pages.shared.widgets import source_line
 
 GATES = {"accepted": "Accepted", "assumed": "Assumed", "not_acceptable": "Not acceptable"}
+TARGET_WORDS = {"meets": "met", "misses": "missed", "not_known": "not known"}
 NEGOTIATED = "hardware.rent_usd_per_gpu_h"
 
 
@@ -48,7 +49,7 @@ def cloud_label(provider: str) -> str:
 
 def first_model() -> None:
     """Selects a model of the newly chosen provider in place of one that it does not sell."""
-    models = api_models(st.session_state["api.provider"], date.today())
+    models = api_models(st.session_state["api.provider"], date.today(), catalog())
     if models and st.session_state["api.model"] not in models:
         st.session_state["api.model"] = models[0]
 
@@ -121,8 +122,8 @@ def negotiated_prices() -> None:
 
 
 def hosted_table(options: Sequence[Option], result: Evaluation) -> None:
-    """Every offer of a hosted open model, cheapest first, under the sentence that names the cheapest; those that cannot
-    serve the workload last, with the reason."""
+    """Every offer of a hosted open model, cheapest first, under the sentence that names the cheapest; those that miss a
+    latency target behind them, and those that cannot serve the workload last, with the reason."""
     bills = [(option, option.bill, why_no_option(option, result)) for option in options if option.bill is not None]
     if not bills:
         st.info("No allowed provider hosts these models.")
@@ -135,38 +136,49 @@ def hosted_table(options: Sequence[Option], result: Evaluation) -> None:
             f"Cheapest of {plural(len(able), 'offer')}: {first.label}, {usd(bill.usd_per_month)}/month before staffing."
         )
     st.markdown(f"**{escape(words)}**")
+    spends = usd_column([bill.usd_per_month for _, bill, _ in bills])
     rows = [
         {
             "Offer": option.label,
-            "API spend per month": usd(bill.usd_per_month),
+            "API spend per month": spend,
             "Input per Mtok": usd(bill.rates[0].input_usd_per_mtok),
             "Output per Mtok": usd(bill.rates[0].output_usd_per_mtok),
-            "Note": f"Not an option: {why_not}." if why_not else bill.offer.note or "",
+            "Latency targets": TARGET_WORDS[option.target_check.status],
+            "Note": f"Not an option: {why_not}." if why_not else _offer_note(option, bill.offer.note),
             "As of": bill.offer.source.accessed,
             "Confidence": bill.offer.confidence,
             "Source": bill.offer.source.title,
         }
-        for option, bill, why_not in bills
+        for (option, bill, why_not), spend in zip(bills, spends, strict=True)
     ]
     st.dataframe(pd.DataFrame(rows), hide_index=True, height=300)
+
+
+def _offer_note(option: Option, note: str | None) -> str:
+    """What an offer misses, what others measured at it, and what its price list says."""
+    check = option.target_check
+    missed = f"Ranked behind the others: it {check.missed}." if check.missed else ""
+    measured = f"Published: {check.measured}." if check.measured else ""
+    return " ".join(filter(None, (missed, measured, note or "")))
 
 
 def feasibility_table(rows: Sequence[Feasibility]) -> None:
     """Every model on every GPU: cost and distance from the cheapest, or why it is infeasible; under the sentence that
     names the cheapest."""
     st.markdown(f"**{escape(configurations_takeaway(rows))}**")
+    totals = usd_column([row.usd_per_month for row in rows])
     table = [
         {
             "Model": row.model,
             "GPU": row.gpu,
             "Provider": row.plan.offer.provider if row.plan else "",
-            "Total per month": "" if row.usd_per_month is None else usd(row.usd_per_month),
+            "Total per month": total,
             "Result": row.why,
             "GPUs": row.plan.gpus if row.plan else None,
             "Precision": row.plan.config.precision.upper() if row.plan else "",
             "GPUs per replica": row.plan.config.tensor_parallel if row.plan else None,
             "Server": offer_terms(row.plan.offer) if row.plan else "",
         }
-        for row in rows
+        for row, total in zip(rows, totals, strict=True)
     ]
     st.dataframe(pd.DataFrame(table), hide_index=True, height=420)

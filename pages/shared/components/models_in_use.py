@@ -7,15 +7,16 @@ import pandas as pd
 import streamlit as st
 
 from calculators.catalog.glossary import help_text
+from calculators.catalog.short_names import short_model_name
 from calculators.evaluate import Evaluation
-from calculators.report.catalog_view import api_models, api_providers
+from calculators.report.catalog_view import api_models, api_providers, listed_price
 from calculators.scenario.mix import main_model
 from calculators.scenario.schema import ModelTraffic, label
-from calculators.units import percent, plural, usd
+from calculators.units import percent, plural, usd, usd_column
 from pages.shared.components.candidates import provider_label
-from pages.shared.state import escape
+from pages.shared.state import catalog, escape
 
-BASES = {"matched": "name in the file", "assumed": "assumed", "typed": "selected by you"}
+BASES = {"matched": "by its name", "assumed": "assumed", "typed": "selected by you"}
 
 
 def change_models() -> None:
@@ -35,20 +36,37 @@ def models_in_use() -> None:
     if not mix:
         return
     largest = _largest(mix)
-    name = largest["name"] or largest["model"]
+    name = short_model_name(largest["name"] or largest["model"])
     st.markdown(f"**{escape(f'API models in use: {len(mix)}, {name} has the most tokens')}**")
     rows = [
         {
-            "Name in the file": escape(part["name"]),
-            "Priced as": escape(f"{part['model']} ({provider_label(part['provider'])})"),
+            "Model": f"{short_model_name(part['model'])} on {provider_label(part['provider'])}",
+            "Basis": BASES[part["basis"]],
             "Requests": percent(part["requests_frac"]),
             "Input": percent(part["input_frac"]),
             "Output": percent(part["output_frac"]),
-            "Basis": BASES[part["basis"]],
+            **_price(part),
+            "Name in the file": part["name"],
+            "Name in the price list": part["model"],
         }
         for part in mix
     ]
-    st.table(pd.DataFrame(rows), hide_index=True, border="horizontal")
+    st.dataframe(pd.DataFrame(rows), hide_index=True)
+
+
+def _price(part: dict[str, Any]) -> dict[str, str]:
+    """What the model costs by the list, and how good that is."""
+    price = listed_price(part["provider"], part["model"], date.fromisoformat(st.session_state["as_of"]), catalog())
+    if price is None:
+        return {}
+    offer, rates = price.offer, price.rates[0]
+    return {
+        "Input per Mtok": usd(rates.input_usd_per_mtok),
+        "Output per Mtok": usd(rates.output_usd_per_mtok),
+        "Price as of": str(offer.source.accessed),
+        "Confidence": offer.confidence,
+        "Price source": offer.source.title,
+    }
 
 
 def _change(mix: list[dict[str, Any]]) -> None:
@@ -70,7 +88,7 @@ def _change(mix: list[dict[str, Any]]) -> None:
         key=f"mix_provider_{place}",
         help=help_text("api.provider"),
     )
-    models = api_models(provider, date.today())
+    models = api_models(provider, date.today(), catalog())
     now = models.index(part["model"]) if part["model"] in models else 0
     key = f"mix_model_{place}_{provider}"
     model = st.selectbox(label("api.model"), models, now, key=key, help=help_text("api.model"))
@@ -106,8 +124,9 @@ def bill_table(result: Evaluation) -> None:
         return
     total = lines[-1]
     st.markdown(f"**{escape(f'From list price to API bill: {usd(total.usd_per_month)}/month')}**")
+    costs = usd_column([line.usd_per_month for line in lines])
     rows = [
-        {"Line": line.name, "USD per month": escape(usd(line.usd_per_month)), "Why": escape(line.note)}
-        for line in lines
+        {"Line": line.name, "USD per month": escape(cost), "Why": escape(line.note)}
+        for line, cost in zip(lines, costs, strict=True)
     ]
     st.table(pd.DataFrame(rows), hide_index=True, border="horizontal")

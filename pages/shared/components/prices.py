@@ -57,6 +57,24 @@ def price_table(rows: Iterable[dict[str, object]], **columns: object) -> None:
     st.dataframe(shown, hide_index=True, column_config={"Link": link, **columns}, height=560)
 
 
+def seller_speed_table() -> None:
+    """Published medians of latency and output speed by API seller and model."""
+    file = catalog().seller_speeds
+    price_table(
+        {
+            "Model": row.model,
+            "Provider": api_provider_label(row.provider, catalog()),
+            "TTFT, median (s)": row.ttft_s,
+            "TTFT, p95 (s)": row.ttft_p95_s,
+            "Output tokens/s": row.output_tok_s,
+            "Prompts measured (tokens)": row.prompt_tok,
+            "Uptime": percent(row.uptime_frac) if row.uptime_frac is not None else "",
+            **provenance(file.sources[row.source], row.confidence, row.seen),
+        }
+        for row in file.speeds
+    )
+
+
 def gpu_table() -> None:
     """Every GPU profile."""
     price_table(
@@ -112,6 +130,7 @@ def _offer_table(prices: Iterable[ListedPrice]) -> None:
             "Long inputs": price.long_inputs,
             "Model id": price.offer.model,
             **provenance(price.offer.source, price.offer.confidence),
+            "Retired on": price.retired_on,
             "Note": price.offer.note or "",
         }
         for price in prices

@@ -211,7 +211,9 @@ def _path_table(paths: Sequence[PricedPath], because: str) -> None:
 
 def _sources(path: PricedPath) -> str:
     words = (
-        f"{f.source.title}, {f.source.accessed}, {f.confidence} confidence" for f in path.path.deciding if f.source
+        f"{f.source.title}, {f.source.accessed}, {f.confidence} confidence, ask again after {f.ask_again_after}"
+        for f in path.path.deciding
+        if f.source
     )
     return "; ".join(dict.fromkeys(words))
 

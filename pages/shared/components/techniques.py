@@ -7,7 +7,7 @@ import streamlit as st
 
 from calculators.catalog.glossary import help_text
 from calculators.catalog.models import Model
-from calculators.catalog.techniques import Acceptance, Technique, TechniqueId, TechniquesFile
+from calculators.catalog.techniques import AcceptedTokens, Technique, TechniqueId, TechniquesFile
 from calculators.scenario.schema import Techniques, label
 from calculators.techniques.effects import TechniqueEffect
 from calculators.techniques.effects_text import SHORT_NAMES, use_text
@@ -29,6 +29,7 @@ FIGURES = {
     "Requests/s per GPU": "req_s_per_gpu",
 }
 """The most important first: a telephone shows two or three, the others by swiping."""
+METHOD_NAMES = {"mtp": "MTP", "eagle3": "EAGLE3", "dspark": "DSpark"}
 
 
 def switches() -> None:
@@ -85,7 +86,14 @@ def cards(known: TechniquesFile, here: Mapping[TechniqueId, str]) -> None:
         with st.expander(escape(technique.name)):
             for label, text in _card(technique, here[technique.id]):
                 st.markdown(f"**{label}.** {escape(text[:1].upper() + text[1:])}.")
-            st.caption(f"{source_line(known.sources[technique.source])} · {technique.confidence} confidence")
+            keys = dict.fromkeys((technique.source, *technique.published_sources))
+            lines = "; ".join(source_line(known.sources[key]) for key in keys)
+            st.caption(f"{lines} · {technique.confidence} confidence")
+            for setting in technique.related:
+                st.markdown(
+                    f"**Related: {escape(setting.name)}.** {escape(setting.text[:1].upper() + setting.text[1:])}."
+                )
+                st.caption("; ".join(source_line(known.sources[key]) for key in setting.sources))
 
 
 def _card(technique: Technique, here: str) -> tuple[tuple[str, str], ...]:
@@ -108,16 +116,21 @@ def assumptions(model: Model) -> None:
         text = escape(f"{central} ({low} to {high}) {rule.unit}: {rule.what}.")
         st.markdown(f"{text} {source_line(rules.sources[rule.source])} · {rule.confidence} confidence")
     runs = [run for run in rules.acceptance if run.model == model.id]
-    for run in runs:
-        st.markdown(f"{escape(_run_text(model, run))} {source_line(rules.sources[run.source])}")
+    shown = [(model.name, run) for run in runs] if runs else [(run.name, run) for run in rules.elsewhere]
+    for name, run in shown:
+        st.markdown(f"{escape(_run_text(name, run))} {source_line(rules.sources[run.source])}")
+    st.caption("All published runs are of coding prompts. Other text is accepted less: measure your own.")
     if not runs:
         assumed = percent(rules.acceptance_frac.central)
         st.caption(
-            escape(f"No published run for {model.name}: {assumed} is assumed unless you set the acceptance rate.")
+            escape(
+                f"No published run for {model.name}: {assumed} is assumed unless you set the acceptance rate. The runs above "
+                "are of other models, for comparison."
+            )
         )
 
 
-def _run_text(model: Model, run: Acceptance) -> str:
+def _run_text(name: str, run: AcceptedTokens) -> str:
     tokens = ", ".join(significant(tok) for tok in run.pass_tok)
     thinking = "thinking" if run.thinking else "not thinking"
-    return f"{model.name}, {run.method.upper()}, {thinking}: {tokens} tokens per pass with 1, 2, … draft tokens."
+    return f"{name}, {METHOD_NAMES[run.method]}, {thinking}: {tokens} tokens per pass with 1, 2, … draft tokens."

@@ -10,12 +10,15 @@ import streamlit as st
 from plotly.graph_objects import Figure
 
 from calculators.catalog.glossary import help_text
+from calculators.catalog.short_names import told_apart
 from calculators.logs.aggregate_text import width_text
 from calculators.logs.request_groups import only_text
-from calculators.units import count, listed, percent, plural, significant, usd
+from calculators.scenario.files import UsageFile, usage_file_yaml
+from calculators.scenario.usage_block import UsageBlock
+from calculators.units import count, listed, percent, plural, significant, usd, usd_column
 from pages.shared.figures.usage import is_dated, load_chart, share_chart, spend_chart
 from pages.shared.log_upload import read_only, uploaded_id
-from pages.shared.state import escape
+from pages.shared.state import escape, scenario
 
 GROUPS = {
     "model": "Model",
@@ -112,11 +115,17 @@ def _split(charts: Plain) -> None:
             help=help_text("split of usage"),
         )
         group = picked or group
-    shares = shares_of[group]
+    shares = named_short(shares_of[group]) if group == "model" else shares_of[group]
     sentence = share_sentence(group, shares)
     st.markdown(escape(sentence))
     st.plotly_chart(share_chart(shown_shares(shares)), alt=sentence, key="usage_shares")
     st.dataframe(pd.DataFrame(_rows(group, shares)), hide_index=True)
+
+
+def named_short(shares: Sequence[Plain]) -> list[dict[str, Any]]:
+    """Shares of models under short names, as far as those differ; the name in the file stands in the table."""
+    short = told_apart([share["value"] for share in shares])
+    return [{**share, "value": short[share["value"]], "in_file": share["value"]} for share in shares]
 
 
 def share_sentence(group: str, shares: Sequence[Plain]) -> str:
@@ -160,20 +169,29 @@ def _amount(share: Plain, kind: str) -> float | None:
 
 def _rows(group: str, shares: Sequence[Plain]) -> list[dict[str, str]]:
     columns = {
-        "Requests": ("requests", count),
-        "Input tokens": ("input_tok", count),
-        "Cached input": ("cache_read_tok", count),
-        "Output tokens": ("output_tok", count),
-        "Input p95, about": ("input_p95_tok", count),
-        "Output p95, about": ("output_p95_tok", count),
-        "Spend": ("spend_usd", usd),
+        "Requests": "requests",
+        "Input tokens": "input_tok",
+        "Cached input": "cache_read_tok",
+        "Output tokens": "output_tok",
+        "Input p95, about": "input_p95_tok",
+        "Output p95, about": "output_p95_tok",
+        "Spend": "spend_usd",
     }
-    known = {title: rule for title, rule in columns.items() if any(share[rule[0]] is not None for share in shares)}
+    known = {title: key for title, key in columns.items() if any(share[key] is not None for share in shares)}
+    written = {
+        title: (usd_column if key == "spend_usd" else _counts)([share[key] for share in shares])
+        for title, key in known.items()
+    }
+    if any(share.get("in_file", share["value"]) != share["value"] for share in shares):
+        written["Name in the file"] = [share["in_file"] for share in shares]
     return [
-        {GROUPS[group]: share["value"]}
-        | {title: "" if share[key] is None else write(share[key]) for title, (key, write) in known.items()}
-        for share in shares
+        {GROUPS[group]: share["value"]} | {title: texts[at] for title, texts in written.items()}
+        for at, share in enumerate(shares)
     ]
+
+
+def _counts(values: Sequence[float | None]) -> list[str]:
+    return ["" if value is None else count(value) for value in values]
 
 
 # --- a part of the file --------------------------------------------------------------------------------------------
@@ -204,6 +222,21 @@ def use_only(charts: Plain) -> None:
             key="read_only",
             help="Reads the file in the uploader again, with this traffic alone.",
         )
+
+
+def workload_download(charts: Plain) -> None:
+    """What was read as a small file, which brings all of it back without the log."""
+    now = scenario()
+    usage = UsageBlock.model_validate({name: charts[name] for name in UsageBlock.model_fields})
+    st.download_button(
+        "Download workload.yaml",
+        lambda: usage_file_yaml(UsageFile(now.workload, now.api, usage)),
+        "workload.yaml",
+        "application/yaml",
+        icon=":material/download:",
+        key="workload_file",
+        help="A small file with these figures, lists and charts: upload it instead of the log. It holds no single request.",
+    )
 
 
 def _pick_group(groups: Sequence[str], used: Mapping[str, Sequence[str]], read_id: str) -> str:

@@ -9,7 +9,8 @@ from calculators.catalog.glossary import expanded
 from calculators.decision.sensitivity import DecisionSensitivity
 from calculators.evaluate import Evaluation
 from calculators.options.option import Option
-from calculators.units import count, milliseconds, percent, plural, significant, usd
+from calculators.report.catalog_view import option_terms
+from calculators.units import count, listed, milliseconds, percent, plural, significant, usd
 from pages.shared.state import catalog, escape
 from pages.shared.widgets import cost_range, cost_table, source_line
 
@@ -22,7 +23,7 @@ def metric_row(result: Evaluation) -> None:
     has_buy = result.today_allowed or buy is not today
     spend, api, fleet, volume = st.columns([10, 10, 12, 10])  # the third label is the longest
     with spend:
-        _metric("Current API spend", usd(today.usd_per_month), today.label, unit=f"{result.spend_basis}, per month")
+        _metric("Current API spend", usd(today.usd_per_month), _in_full(today), unit=f"{result.spend_basis}, per month")
     with api:
         _option_metric("Cheapest API option", buy if has_buy else None, NO_PRICE, today)
     with fleet:
@@ -45,17 +46,28 @@ def _option_metric(label: str, option: Option | None, why_none: str, today: Opti
     if option is None:
         _metric(label, "none", why_none)
     elif option is today:
-        _metric(label, usd(option.usd_per_month), option.label, unit="per month")
+        _metric(label, usd(option.usd_per_month), _in_full(option), unit="per month")
     else:
         gap = option.usd_per_month - today.usd_per_month
         sign = "-" if gap < 0 else "+"  # Streamlit reads the direction from an ASCII sign
         delta = f"{sign}{usd(abs(gap))}/month vs. today"
         cost = usd(option.usd_per_month)
-        st.metric(label, cost, delta, "inverse", border=True, height="stretch", help=escape(option.label))
+        st.metric(label, cost, delta, "inverse", border=True, height="stretch", help=escape(_in_full(option)))
 
 
 def _metric(label: str, value: str, help: str, unit: str | None = None) -> None:
     st.metric(label, value, unit, "off", delta_arrow="off", border=True, height="stretch", help=escape(help))
+
+
+def _in_full(option: Option) -> str:
+    """An option with the names of its models in the price list, where those are longer."""
+    return f"{option.label}. {_names_in_list(option)}".strip()
+
+
+def _names_in_list(option: Option) -> str:
+    offers = option.bill.offers if option.bill else ()
+    names = [offer.model for offer in offers if offer.model != offer.short_model]
+    return f"In the price list: {listed(names)}." if names else ""
 
 
 def _per_month(option: Option) -> str:
@@ -82,7 +94,9 @@ def cost_breakdown(option: Option, result: Evaluation) -> None:
             st.markdown(escape(_replica_sentence(option, result)))
             st.caption(f"GPU profile: {source_line(gpu)} · model shape: {source_line(model)}")
         if option.bill:
-            st.markdown(escape(_price_sentence(option.bill)))
+            st.markdown(escape(f"{_price_sentence(option.bill)} {_names_in_list(option)}"))
+            for term in option_terms(option, catalog()):
+                st.caption(escape(term))
 
 
 def _price_sentence(bill: Any) -> str:

@@ -1,6 +1,6 @@
 """What the page Workload shows of a file of usage: token lengths, peaks, and what was read and assumed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -12,6 +12,7 @@ from pages.shared.figures.traffic import length_chart
 from pages.shared.state import escape
 from pages.shared.widgets import BASIS_WORDS
 
+LISTS = {"read": "Read", "inferred": "Inferred", "assumed": "Assumed", "missing": "Not in the file"}
 PERCENTILES = {"Mean": "mean_tok", "Median": "p50_tok", "p95": "p95_tok", "p99": "p99_tok", "Longest": "max_tok"}
 
 
@@ -25,36 +26,35 @@ def length_distribution(lengths: Lengths) -> None:
     st.plotly_chart(figure, alt=sentence, key="lengths")
 
 
-def log_details(summary: Mapping[str, Any]) -> None:
-    """Lengths and peaks of a log of requests, given as plain values of a `UsageSummary`."""
+def log_details(usage: Mapping[str, Any]) -> None:
+    """Lengths and peaks of a log of requests, given as plain values of a `UsageBlock`."""
     st.markdown("**Token lengths and peaks**")
-    st.markdown(
-        escape(f"The busiest minute carries {significant(summary['peaks'][0]['ratio'])} times the average load.")
-    )
-    st.dataframe(pd.DataFrame(_length_rows(summary)), hide_index=True)
-    st.dataframe(pd.DataFrame(_peak_rows(summary)), hide_index=True)
+    st.markdown(escape(f"The busiest minute carries {significant(usage['peaks'][0]['ratio'])} times the average load."))
+    st.dataframe(pd.DataFrame(_length_rows(usage)), hide_index=True)
+    st.dataframe(pd.DataFrame(_peak_rows(usage)), hide_index=True)
 
 
-def reading_lists(lists: Mapping[str, Sequence[str]], name: str) -> None:
+def reading_lists(usage: Mapping[str, Any], name: str) -> None:
     """What was read of a file and inferred, beside what was assumed and what it does not hold. The name of the file keeps its
     spelling."""
     left, right = st.columns(2, gap="large")
-    for place, titles in ((left, list(lists)[:2]), (right, list(lists)[2:])):
-        for title in titles:
-            if sentences := lists[title]:
+    for place, titles in ((left, ("read", "inferred")), (right, ("assumed", "missing"))):
+        for key in titles:
+            if sentences := usage[key]:
+                title = LISTS[key]
                 place.markdown(f"**{title}**")
                 starts = [sentence if sentence.startswith(name) else capital(sentence) for sentence in sentences]
                 place.markdown("\n".join(f"- {escape(sentence)}" for sentence in starts))
 
 
-def _length_rows(summary: Mapping[str, Any]) -> list[dict[str, str]]:
+def _length_rows(usage: Mapping[str, Any]) -> list[dict[str, str]]:
     return [
-        {"Tokens per request": name} | {title: count(summary[key][field]) for title, field in PERCENTILES.items()}
-        for name, key in (("Input", "input_tok"), ("Output", "output_tok"))
+        {"Tokens per request": name} | {title: count(usage[key][field]) for title, field in PERCENTILES.items()}
+        for name, key in (("Input", "input_lengths"), ("Output", "output_lengths"))
     ]
 
 
-def _peak_rows(summary: Mapping[str, Any]) -> list[dict[str, str]]:
+def _peak_rows(usage: Mapping[str, Any]) -> list[dict[str, str]]:
     return [
         {
             "Window": plural(peak["window_s"] // 60, "minute"),
@@ -63,5 +63,5 @@ def _peak_rows(summary: Mapping[str, Any]) -> list[dict[str, str]]:
             "Basis": BASIS_WORDS[peak["basis"]],
             "Details": peak["why"],
         }
-        for peak in summary["peaks"]
+        for peak in usage["peaks"]
     ]

@@ -48,7 +48,7 @@ BREAK_EVEN_WITH = {
     "resold_api": ("other<br>seller", "bottom left"),
     "hosted_open": ("hosted<br>open model", "top left"),
 }
-"""Label of a break-even with each kind of API option, and where it stands beside the mark."""
+"""Label of a break-even with each kind of API option, and where it stands beside the mark, off the curves."""
 KINDS = ("api_today", "api_optimised", "resold_api", "hosted_open", "self_host", "hybrid")
 COST_SLOT = {
     "api": 1,
@@ -61,6 +61,8 @@ COST_SLOT = {
     "network_egress": 9,
 }
 MOST_STEPS = 400
+EDGE_FRAC, LABEL_FRAC = 0.15, 0.4
+"""How near an end of the axis a label would be cut on a phone: the volume above the chart, and a break-even."""
 
 
 def shown_options(evaluation: Evaluation) -> list[Option]:
@@ -80,11 +82,11 @@ def crossover_chart(evaluation: Evaluation, height: int = 400, every_host: bool 
     for curve in evaluation.curves(grid):
         if any(curve.option is option for option in keep):
             figure.add_trace(_line(curve, grid, curve.option.label if every_host else NAME[curve.option.kind]))
-    _mark_volume(figure, evaluation.demand.requests_per_month)
+    _mark_volume(figure, evaluation.demand.requests_per_month, grid)
     for option, crossover in evaluation.crossovers:
         durable = crossover.durable_req_per_month
         if durable and grid[0] <= durable <= grid[-1] and any(option is kept for kept in keep):
-            figure.add_trace(_marker(durable, option, is_labeled=not every_host))
+            figure.add_trace(_marker(durable, option, grid, is_labeled=not every_host))
     _log_axes(figure, grid)
     return frame(figure, height)
 
@@ -115,23 +117,34 @@ def _line(curve: Curve, grid: Array, name: str) -> go.Scatter:
     )
 
 
-def _mark_volume(figure: go.Figure, now: float) -> None:
-    """A dotted line at the user's volume."""
+def _place_frac(volume: float, grid: Array) -> float:
+    """Where a volume stands on the axis: 0 at its left end, 1 at its right."""
+    return float(np.log(volume / grid[0]) / np.log(grid[-1] / grid[0]))
+
+
+def _mark_volume(figure: go.Figure, now: float, grid: Array) -> None:
+    """A dotted line at the user's volume. Near an end its label stands on the inner side, so that a phone does not cut it."""
     figure.add_vline(x=now, line={"dash": "dot", "width": 1.5, "color": "#888888"})
     label = {"text": f"You: {count(now)}", "showarrow": False, "font": {"size": 13}}
-    figure.add_annotation(x=float(np.log10(now)), y=1, yref="paper", yanchor="bottom", **label)
+    at = _place_frac(now, grid)
+    side = "right" if at > 1 - EDGE_FRAC else "left" if at < EDGE_FRAC else "center"
+    figure.add_annotation(x=float(np.log10(now)), y=1, yref="paper", yanchor="bottom", xanchor=side, **label)
 
 
-def _marker(volume: float, option: Option, is_labeled: bool) -> go.Scatter:
-    """A diamond where self-hosting breaks even with an option, labeled with the option and the volume."""
+def _marker(volume: float, option: Option, grid: Array, is_labeled: bool) -> go.Scatter:
+    """A diamond where self-hosting breaks even with an option, labeled with the option and the volume; near an end of the axis
+    on the inner side, so that a phone does not cut it."""
     words = f"Break-even with {safe(option.label)}: {count(volume)} requests/month"
     rival, position = BREAK_EVEN_WITH[option.kind]
+    height, side = position.split()
+    at = _place_frac(volume, grid)
+    side = "left" if at > 1 - LABEL_FRAC else "right" if at < LABEL_FRAC else side
     return go.Scatter(
         x=[volume],
         y=[option.usd_per_month_at(volume)],
         mode="markers+text" if is_labeled else "markers",
         text=[f"vs. {rival}: {count(volume)}"],
-        textposition=position,
+        textposition=f"{height} {side}",
         cliponaxis=False,
         showlegend=False,
         marker={"size": 11, "symbol": "diamond", "color": SLOT["self_host"]},
