@@ -16,7 +16,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from calculators.catalog.load import load_catalog
+from calculators.catalog.catalog import Catalog
+from calculators.catalog.load import ROOT, load_catalog
 from calculators.errors import DataError
 from calculators.price_updates.update_command import add_update_command
 from calculators.scenario.files import read_scenario
@@ -127,6 +128,7 @@ def _check(_: argparse.Namespace) -> None:
     from calculators.techniques.effects import techniques
 
     catalog = load_catalog()
+    _check_defaults(catalog)
     for load in (techniques, framework, sensitivity, stack_file, flag_conflicts, glossary):
         load()
     for engine in ("vllm", "sglang"):
@@ -136,6 +138,24 @@ def _check(_: argparse.Namespace) -> None:
         f"{len(catalog.gpus)} GPUs, {len(catalog.models)} models, {rents} rents of {len(catalog.rent_providers)} providers, "
         f"{sum(len(p.models) for p in catalog.api_providers.values())} API models beside genai-prices: all valid. Data version {catalog.digest}."
     )
+
+
+def _check_defaults(catalog: Catalog) -> None:
+    """Raises DataError where the starting case, a preset or a shipped scenario chooses something without a price today."""
+    from calculators.options.scenario_check import lost_prices
+    from calculators.scenario.defaults import default_scenario, preset_targets, preset_workload
+
+    today = date.today()
+    start = default_scenario(today)
+    asked = {
+        f"scenarios/{path.name}": read_scenario(path, today) for path in sorted((ROOT / "scenarios").glob("*.yaml"))
+    }
+    for preset in catalog.presets.values():
+        changed = {"workload": preset_workload(preset), "targets": preset_targets(preset)}
+        asked[f"preset {preset.id}"] = start.model_copy(update=changed)
+    lost = [f"{name}: {words}" for name, one in asked.items() for words in lost_prices(one, catalog)]
+    if lost:
+        raise DataError("\n".join(lost))
 
 
 def _decide(options: argparse.Namespace) -> None:

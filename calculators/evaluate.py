@@ -21,6 +21,7 @@ from calculators.decision.traffic_doubt_text import doubt_sentences
 from calculators.decision.verdict import Verdict, decide
 from calculators.decision.verdict_context import TrafficDoubt, VerdictContext, verdict_context
 from calculators.decision.verdict_text import TrafficWords, confidence_sentence
+from calculators.fleet.rent_gap import RentGap, rent_gap
 from calculators.fleet.staircase import Staircase
 from calculators.options.build import self_host_line
 from calculators.options.compared_text import compared_notes, passed_over_reason
@@ -31,6 +32,7 @@ from calculators.options.ranking import as_ranked, curves_of, ranking
 from calculators.options.remedies import NoFleet, no_fleet
 from calculators.options.scenario_check import check_ids
 from calculators.options.shortlist import (
+    AllOptions,
     AllowedOptions,
     allowed_options,
     assess_options,
@@ -138,7 +140,8 @@ class Evaluation:
         """How sure the verdict is, in a sentence."""
         verdict, workload = self.verdict, self.scenario.workload
         words = TrafficWords(has_range(workload), doubt_sentences(self.traffic_doubt, workload, self.options))
-        return confidence_sentence(verdict.kind, verdict.sureness, verdict.winner, self.allowed, words)
+        is_partial = verdict.rent_gap is not None
+        return confidence_sentence(verdict.kind, verdict.sureness, verdict.winner, self.allowed, words, is_partial)
 
     def curves(self, grid: Array) -> list[Curve]:
         """Monthly cost of every API option, and of the cheapest self-hosted fleet, over a grid of volumes (v,)."""
@@ -167,11 +170,11 @@ def _evaluated(inputs: Inputs) -> Evaluation:
     today = next((option for option in ranked if option.kind == "api_today"), every.buys[0].option)
     (_, against_best), *crossovers = crossovers_of(today, as_ranked(allowed.buys, ranked), self_host, inputs)
     savings = savings_by_month(inputs, envelope, bounds, allowed.lines, allowed.buys)
-    fits = feasibility_matrix(allowed, self_host.line, inputs)
-    missing = no_fleet(fits, allowed, inputs)
+    missing = no_fleet(fits := feasibility_matrix(allowed, self_host.line, inputs), allowed, inputs)
     signals = exit_signals(inputs, ranked, today, savings, missing)
     doubt = traffic_doubt(ranked, traffic, scenario.workload)
-    context = _passing_over(verdict_context(ranked, assessment, signals, doubt, scenario, missing), allowed, ranked)
+    context = verdict_context(ranked, assessment, signals, doubt, scenario, missing)
+    context = _passing_over(replace(context, rent_gap=_gap(every, inputs)), allowed, ranked)
     verdict = decide(today, ranked, against_best, crossovers[0][1], missing.words if missing else "", context)
     notes = [*compared_notes(every, allowed, by_cost, inputs), *growth_note(scenario, against_best, allowed.buys)]
     return Evaluation(
@@ -194,6 +197,17 @@ def _evaluated(inputs: Inputs) -> Evaluation:
         caveats=(*contract_conditions(verdict.winner, assessment), *notes, *caveats(inputs, today, ranked)),
         bill_lines=bill_lines(inputs),
     )
+
+
+def _gap(every: AllOptions, inputs: Inputs) -> RentGap | None:
+    """The gap in the rents, where renting is at stake: a candidate is acceptable, and no requirement rules rented GPUs out."""
+    if any(not s.offer.is_owned for s in every.stairs):
+        return None
+    scenario, catalog = inputs.scenario, inputs.catalog
+    needed = (catalog.requirements[id] for id in scenario.compliance.requirements)
+    if any(requirement.paths and "rented_gpus" not in requirement.paths for requirement in needed):
+        return None
+    return rent_gap(scenario, catalog) if any(c.gate != "not_acceptable" for c in scenario.candidates) else None
 
 
 def _passing_over(context: VerdictContext, allowed: AllowedOptions, ranked: Sequence[Option]) -> VerdictContext:

@@ -25,6 +25,8 @@ UNITLESS = {
     ("Range", "low"): "the unit is data here: `unit`",
     ("Range", "central"): "the unit is data here: `unit`",
     ("Range", "high"): "the unit is data here: `unit`",
+    ("Reading", "low"): "the unit of its range",
+    ("Reading", "high"): "the unit of its range",
     ("AxisRule", "value"): "its id ends in the unit",
     ("Condition", "default"): "the unit of the engine's option",
     ("Condition", "at_most"): "the unit of the engine's option",

@@ -3,17 +3,18 @@
 import random
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from support import BASE, FIXED_ROOT, scenario, staircase
+from support import BASE, FIXED_ROOT, TODAY, scenario, staircase
 
 from calculators.catalog.base import Range
 from calculators.catalog.catalog import Catalog
-from calculators.catalog.load import load_catalog
+from calculators.catalog.load import ROOT, load_catalog
 from calculators.decision import crossover
 from calculators.decision import verdict as decision
 from calculators.evaluate import Evaluation, evaluate, sensitivity_of
@@ -22,6 +23,7 @@ from calculators.fleet.staircase import staircases
 from calculators.options.build import size_candidates
 from calculators.options.option import LinearCost, Option
 from calculators.scenario.demand import needed_context_tok
+from calculators.scenario.files import read_scenario
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Scenario, parse_scenario
 
@@ -458,3 +460,16 @@ def test_what_limits_an_option_is_in_its_words_and_in_what_is_said_of_it(asked: 
         assert ("longer than your horizon" in notes) >= ((fleet.offer.commitment_months or 0) > horizon)
         has_claim = not fleet.offer.is_spot and fleet.spare_replicas > 0
         assert has_claim or result.signals.exit_signals[2].status != "firing"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "scenarios").glob("*.yaml")), ids=lambda path: path.stem)
+def test_the_order_of_price_rows_changes_no_verdict(path: Path) -> None:
+    """Files and rows the other way round: the same sentence, to the dollar, and the same caveats."""
+    asked = read_scenario(path, TODAY)
+    turned = {
+        name: provider.model_copy(update={"rents": provider.rents[::-1]})
+        for name, provider in reversed(list(LIVE.rent_providers.items()))
+    }
+    one, other = (evaluate(asked, catalog) for catalog in (LIVE, replace(LIVE, rent_providers=turned)))
+    assert (other.verdict.sentence, other.verdict.reason) == (one.verdict.sentence, one.verdict.reason)
+    assert other.caveats == one.caveats

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,18 @@ def _refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 def test_check_counts_the_data(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check"]) == 0
     assert "all valid. Data version" in capsys.readouterr().out
+
+
+def test_check_fails_where_a_default_choice_has_lost_its_price(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalog = load_catalog()
+    few = {"hotaisle": catalog.rent_providers["hotaisle"].model_copy(update={"marketplace": True})}
+    monkeypatch.setattr("calculators.__main__.load_catalog", lambda: replace(catalog, rent_providers=few))
+    assert main(["check"]) == 2
+    told = capsys.readouterr().err
+    assert "scenarios/azure-conversation.yaml: Renting GPUs is not compared: none of 1 GPU price passes" in told
+    assert "preset " in told
 
 
 def test_decide_prints_the_verdict(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -57,7 +57,7 @@ class ApiOffer:
     provider_name: str
     model: str
     library: ModelInfo | None
-    """The model in genai-prices; None where it lists none."""
+    """The model in genai-prices; None where it lists none, or its price is corrected."""
     own_prices: tuple[ApiPrice, ...]
     """Prices of pricing_data/api. Before the first of them the library's hold, where it has any."""
     source: Source
@@ -109,15 +109,17 @@ def api_offer(provider: str, model: str, catalog: Catalog, note: str | None = No
         )
     if library is None:
         raise DataError(_no_price(provider, model, catalog))
+    right = catalog.library_correction(provider, model)
+    corrected = catalog.corrections_file.sources[right.source] if right is not None else None
     return ApiOffer(
         provider=provider,
         provider_name=seller_name(provider),
         model=model,
-        library=library,
-        own_prices=(),
-        source=_library_source(),
-        confidence="medium",
-        note=note,
+        library=library if right is None else None,
+        own_prices=() if right is None else (right,),
+        source=corrected or _library_source(),
+        confidence="medium" if right is None else right.confidence,
+        note=note or (right.note if right is not None else None),
         context_tok=library.context_window,
     )
 

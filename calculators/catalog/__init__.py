@@ -7,6 +7,7 @@ yaml_reader       a YAML file into a record, with clear errors
 hardware          GPUs
 models            open-weights models
 prices            API prices, GPU prices, cache rules, cost of ownership
+rent_history      which GPU prices are current on a day, and which are history
 presets           typical workloads
 compliance_rules  requirements, and facts about operators
 seller_speeds     how fast API sellers answered

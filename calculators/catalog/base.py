@@ -43,6 +43,12 @@ class Source(Record):
     kind: SourceKind
     note: str | None = None
 
+    @property
+    def listing(self) -> str:
+        """Who publishes it: the title up to its first comma. Sources of one publisher are one listing, however many files or
+        days they are of."""
+        return self.title.partition(",")[0]
+
 
 class Sourced(Record):
     """A group of values with its source, a key of the file's `sources`, and its confidence."""
@@ -57,6 +63,15 @@ class SourcedFile(Record):
     sources: dict[str, Source] = Field(min_length=1)
 
 
+class Reading(Record):
+    """What one source says of a rule of thumb, in the rule's unit."""
+
+    source: str
+    low: float
+    high: float
+    what: str
+
+
 class Range(Sourced):
     """A rule of thumb: low, central and high value."""
 
@@ -65,9 +80,13 @@ class Range(Sourced):
     high: float
     unit: str
     what: str
+    readings: tuple[Reading, ...] = ()
+    """What each of several sources says, where they differ; the range spans all of them."""
 
     @model_validator(mode="after")
     def _ordered(self) -> "Range":
         if not self.low <= self.central <= self.high:
             raise ValueError("needs low <= central <= high")
+        if any(not self.low <= reading.low <= reading.high <= self.high for reading in self.readings):
+            raise ValueError("readings: each needs low <= high, both within the range")
         return self

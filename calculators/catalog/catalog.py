@@ -9,7 +9,16 @@ from calculators.catalog.efficiency import Efficiencies, Efficiency, EngineFit, 
 from calculators.catalog.hardware import Gpu
 from calculators.catalog.models import Model
 from calculators.catalog.presets import Preset
-from calculators.catalog.prices import ApiProvider, Ownership, ProviderRule, ProviderRules, Rent, RentProvider
+from calculators.catalog.prices import (
+    ApiProvider,
+    LibraryCorrection,
+    LibraryCorrections,
+    Ownership,
+    ProviderRule,
+    ProviderRules,
+    Rent,
+    RentProvider,
+)
 from calculators.catalog.seller_speeds import SellerSpeeds
 from calculators.catalog.signal_rules import SignalRules
 from calculators.catalog.techniques import TechniqueRules
@@ -26,6 +35,7 @@ class Catalog:
     rent_providers: Mapping[str, RentProvider]
     rules: Mapping[str, ProviderRule]
     rules_file: ProviderRules
+    corrections_file: LibraryCorrections
     ownership: Ownership
     presets: Mapping[str, Preset]
     efficiencies: Efficiencies
@@ -49,6 +59,11 @@ class Catalog:
     def requirements(self) -> Mapping[str, Requirement]:
         return self.requirements_file.by_id
 
+    def library_correction(self, provider: str, model: str) -> LibraryCorrection | None:
+        """The right price of a model that genai-prices has wrong; None where the library stands."""
+        every = self.corrections_file.prices
+        return next((one for one in every if (one.provider, one.model) == (provider, model)), None)
+
     def gpu(self, name: str) -> Gpu:
         return self.gpus[_resolve(name, self.gpu_by_alias, "GPU", "hardware_profiles/gpus")]
 
@@ -66,7 +81,7 @@ class Catalog:
         ]
 
     def rents(self, gpu_id: str) -> Iterable[tuple[RentProvider, Rent]]:
-        """Bookable offers for a GPU (market indices left out), cheapest first."""
+        """Every bookable row for a GPU, history included (market indices left out), cheapest first."""
         offers = [(p, r) for p in self.rent_providers.values() if not p.index for r in p.rents if r.gpu == gpu_id]
         return sorted(offers, key=lambda pair: pair[1].usd_per_gpu_h)
 

@@ -15,7 +15,7 @@ from calculators.catalog.hardware import Gpu
 from calculators.catalog.models import Model
 from calculators.catalog.presets import Presets
 from calculators.catalog.price_library import library_model, own_model, price_library_version
-from calculators.catalog.prices import ApiProvider, Ownership, ProviderRules, RentProvider
+from calculators.catalog.prices import ApiProvider, LibraryCorrections, Ownership, ProviderRules, RentProvider
 from calculators.catalog.private_offers import PrivateOffers, with_private_offers
 from calculators.catalog.seller_speeds import SellerSpeeds
 from calculators.catalog.signal_rules import SignalRules
@@ -27,10 +27,10 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 DATA_FOLDERS = ("hardware_profiles", "model_profiles", "pricing_data", "technique_data", "serving_data")
 PRIVATE_OFFERS = Path("pricing_data/private_offers.yaml")
 """Prices of the company that runs the app; the file is not part of the shipped data."""
-STALE_DAYS = 180  # older prices are marked: rents moved by half within six months of 2026
 
 FILES: Mapping[str, tuple[str, type[Record]]] = {
     "rules_file": ("pricing_data/provider_rules.yaml", ProviderRules),
+    "corrections_file": ("pricing_data/library_corrections.yaml", LibraryCorrections),
     "ownership": ("pricing_data/ownership.yaml", Ownership),
     "presets_file": ("pricing_data/workload_presets.yaml", Presets),
     "efficiencies": ("hardware_profiles/efficiency.yaml", Efficiencies),
@@ -52,6 +52,7 @@ def load_catalog(root: Path = ROOT) -> Catalog:
     api_providers = _folder(root / "pricing_data/api", ApiProvider, "provider", problems)
     rent_providers = _folder(root / "pricing_data/gpu_rents", RentProvider, "provider", problems)
     files: dict[str, Any] = {name: _file(root / path, record, problems) for name, (path, record) in FILES.items()}
+    problems += _corrects_nothing(files["corrections_file"])
     problems += _unknown_gpus(rent_providers.values(), gpus) + _unknown_sellers(models.values(), api_providers)
     gpu_by_alias = _aliases(((g.id, (g.id, g.name, *g.aliases)) for g in gpus.values()), problems)
     model_by_alias = _aliases(((m.id, (m.id, m.name, m.hf_id, *m.aliases)) for m in models.values()), problems)
@@ -161,6 +162,14 @@ def _unknown_sellers(models: Iterable[Model], api_providers: Mapping[str, ApiPro
         for hosted in model.hosted
         if library_model(hosted.provider, hosted.model) is None
         and own_model(api_providers, hosted.provider, hosted.model) is None
+    ]
+
+
+def _corrects_nothing(corrections: LibraryCorrections | None) -> list[str]:
+    return [
+        f"library_corrections.yaml: genai-prices has no '{one.model}' of {one.provider}; remove the entry"
+        for one in (corrections.prices if corrections else ())
+        if library_model(one.provider, one.model) is None
     ]
 
 

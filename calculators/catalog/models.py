@@ -33,6 +33,9 @@ class Attention(Record):
     qk_rope_head_dim: PositiveCount | None = None
     v_head_dim: PositiveCount | None = None
     full_layers: Count
+    full_kv_heads: PositiveCount | None = None
+    """Key heads of the full layers, of `full_head_dim`, where they differ from those of the sliding layers."""
+    full_head_dim: PositiveCount | None = None
     sliding_layers: Count = 0
     sliding_window_tok: PositiveCount | None = None
     sparse_layers: Count = 0
@@ -60,6 +63,8 @@ class Attention(Record):
             raise ValueError("kind mla needs kv_lora_rank, qk_nope_head_dim, qk_rope_head_dim and v_head_dim")
         if bool(self.sliding_layers) != bool(self.sliding_window_tok):
             raise ValueError("sliding_layers and sliding_window_tok come together")
+        if bool(self.full_kv_heads) != bool(self.full_head_dim):
+            raise ValueError("full_kv_heads and full_head_dim come together")
         if bool(self.sparse_layers) != bool(self.sparse_tok) or self.sparse_layers > self.full_layers:
             raise ValueError("sparse_layers and sparse_tok come together, and sparse layers are among the full ones")
         if len({bool(x) for x in (self.index_layers, self.index_heads, self.index_dim)}) > 1:

@@ -1,6 +1,7 @@
 """Records of pricing_data: token prices, GPU rents, providers' cache and batch rules, rules of thumb for ownership."""
 
 from datetime import date
+from itertools import pairwise
 from typing import Annotated
 
 from pydantic import Field, model_validator
@@ -78,6 +79,20 @@ class ApiProvider(SourcedFile):
     provider: Id
     name: str
     models: tuple[ApiModel, ...] = Field(min_length=1)
+
+
+class LibraryCorrection(ApiPrice):
+    """The right price of a model that genai-prices has wrong, and why."""
+
+    provider: str
+    model: str
+    note: str
+
+
+class LibraryCorrections(SourcedFile):
+    """Prices that take the place of those in genai-prices."""
+
+    prices: tuple[LibraryCorrection, ...]
 
 
 # --- pricing_data/gpu_rents/*.yaml -------------------------------------------------------------------------------
@@ -209,11 +224,22 @@ class Ownership(SourcedFile):
     electricity_usd_per_kwh: Range = Field(title="Electricity")
     pue_ratio: Range = Field(title="Power usage effectiveness (PUE)")
     depreciation_years: Range = Field(title="Depreciation period")
-    residual_frac: Range = Field(title="Residual value")
+    residual_frac_by_year: dict[int, Range] = Field(title="Residual value", min_length=1)
+    """By years since the purchase: what a server then sells for, as a fraction of its price."""
     network_and_spares_frac: Range = Field(title="Network and spare parts")
     server_power_kw_per_gpu: dict[Id, Range] = Field(title="Server power per GPU")
     server_usd_per_gpu: dict[Id, Range] = Field(title="Server price per GPU")
     servers: dict[Id, Server] = Field(title="Servers")
+
+    @model_validator(mode="after")
+    def _residual_values_fall(self) -> "Ownership":
+        years = sorted(self.residual_frac_by_year)
+        if years[0] < 1 or any(
+            self.residual_frac_by_year[later].central > self.residual_frac_by_year[earlier].central
+            for earlier, later in pairwise(years)
+        ):
+            raise ValueError("residual_frac_by_year: needs years from 1 on, and a fraction that falls with them")
+        return self
 
     @model_validator(mode="after")
     def _servers_have_a_size(self) -> "Ownership":

@@ -8,7 +8,7 @@ from calculators.api.rates import scheduled_changes
 from calculators.api.seller_terms import seller_terms
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.hardware import Gpu
-from calculators.catalog.load import STALE_DAYS
+from calculators.catalog.rent_history import STALE_DAYS
 from calculators.catalog.retirements import retirement, retirement_source
 from calculators.catalog.short_names import short_model_name
 from calculators.compliance.assessment import ComplianceAssessment
@@ -43,7 +43,8 @@ UNCHECKED = "No published run validates this."
 
 def caveats(inputs: Inputs, today: Option, options: Sequence[Option]) -> list[str]:
     """Caveats of the allowed `options`, as sentences: prices, caches, GPUs, speeds, techniques, workload."""
-    notes = _price_notes(inputs, today) + _cache_notes(options, inputs) + _seller_notes(options, inputs.catalog)
+    notes = _price_notes(inputs, today) + _api_age_notes(options, today, inputs.scenario)
+    notes += _cache_notes(options, inputs) + _seller_notes(options, inputs.catalog)
     build = best_build(options)
     notes += [note for plan in _shown_plans(options) for note in _term_notes(plan, inputs)]
     if build is not None and build.plan is not None:
@@ -105,6 +106,20 @@ def _price_notes(inputs: Inputs, today: Option) -> list[str]:
         f"{usd(rates.output_usd_per_mtok)} (output) per million tokens. The verdict uses today's price."
         for offer in today.bill.offers
         for day, rates in scheduled_changes(offer, scenario.as_of, scenario.operations.horizon_months)
+    ]
+
+
+def _api_age_notes(options: Sequence[Option], today: Option, scenario: Scenario) -> list[str]:
+    """Token prices of today's API and of the cheapest API option that were last read more than half a year ago."""
+    buys = [option for option in options if option.is_buy]
+    bills = [option.bill for option in (today, *([best_buy(buys)] if buys else [])) if option.bill is not None]
+    offers = {offer.label: offer for bill in bills for offer in bill.offers}
+    ages = {name: (scenario.as_of - offer.source.accessed).days for name, offer in offers.items()}
+    return [
+        f"The token price of {name} was last read on {offers[name].source.accessed}, {plural(days, 'day')} ago. Check it "
+        "before you rely on it."
+        for name, days in ages.items()
+        if days > STALE_DAYS
     ]
 
 
@@ -205,8 +220,9 @@ def _rent_notes(plan: FleetPlan, scenario: Scenario) -> list[str]:
     seen, notes = plan.offer.seen, []
     if seen is not None and (scenario.as_of - seen).days > STALE_DAYS:
         notes.append(
-            f"The GPU price at {plan.offer.provider} was last seen on {seen}, {plural((scenario.as_of - seen).days, 'day')} ago. "
-            "GPU prices rose by about half in 2026: ask for a quote."
+            f"The GPU price at {plan.offer.provider} was last seen on {seen}, {plural((scenario.as_of - seen).days, 'day')} ago; "
+            "no newer price of this GPU is allowed and holds the replica, so its confidence is one level lower. GPU prices rose by about "
+            "half in 2026: ask for a quote."
         )
     notes.append("The GPU price is one provider's list price. Availability of the GPUs is not known.")
     return notes

@@ -62,7 +62,8 @@ def choose(today: Option, options: Sequence[Option], context: VerdictContext) ->
     winner = ranked[0]
     others = [option for option in ranked if _side(option) != _side(winner)]
     sureness = _sureness(winner, others)
-    if sureness == "clear" and (context.may_be_cheaper or context.doubt != NO_DOUBT):
+    is_partial = context.may_be_cheaper or context.rent_gap is not None
+    if sureness == "clear" and (is_partial or context.doubt != NO_DOUBT):
         sureness = "leaning"
     runner_up = others[0] if sureness == "too_close" else _rival(ranked)
     first = min(options, key=lambda option: option.usd_per_month)

@@ -7,6 +7,7 @@ from calculators.decision.choice import Sureness, VerdictKind, choose
 from calculators.decision.crossover import Crossover
 from calculators.decision.verdict_context import VerdictContext
 from calculators.decision.verdict_text import blocked_reason, key_assumptions, verdict_reason, verdict_sentence
+from calculators.fleet.rent_gap import RentGap
 from calculators.options.option import Option
 
 NO_CONTEXT = VerdictContext()
@@ -28,6 +29,8 @@ class Verdict:
     saving_usd_per_month: float
     """What is paid today minus the winner; zero when today's API wins."""
     assumptions: tuple[str, ...]
+    rent_gap: RentGap | None = None
+    """What keeps every GPU price out of the comparison; None where something is compared, or renting is not at stake."""
 
 
 def decide(
@@ -52,4 +55,5 @@ def decide(
         gap_usd_per_month=choice.gap_usd_per_month,
         saving_usd_per_month=today.usd_per_month - choice.winner.usd_per_month,
         assumptions=key_assumptions(choice) if options else (),
+        rent_gap=context.rent_gap,
     )

@@ -8,6 +8,7 @@ from typing import Literal
 from calculators.catalog.compliance_rules import PathKind
 from calculators.compliance.assessment import ComplianceAssessment, PricedPath
 from calculators.decision.signal_result import Signal, Signals
+from calculators.fleet.rent_gap import RentGap
 from calculators.options.option import Option, OptionKind
 from calculators.options.remedies import NoFleet
 from calculators.scenario.schema import Scenario, Workload
@@ -66,6 +67,8 @@ class VerdictContext:
     """Latency and reliability signals that say leave, while the cheapest option is an API."""
     missing: MissingInput | None = None
     doubt: TrafficDoubt = NO_DOUBT
+    rent_gap: RentGap | None = None
+    """What keeps every GPU price out of the comparison."""
     growth_per_month_frac: float = 0.0
     horizon_months: int = 0
     """Over which costs are compared where volume grows or shrinks."""

@@ -226,7 +226,7 @@ def _missing_input(missing: MissingInput) -> str:
 
 def _remarks(context: VerdictContext, today: Option) -> list[str]:
     """Whom to ask first, and the signals that today's API does not satisfy."""
-    remarks = []
+    remarks = [context.rent_gap.words] if context.rent_gap is not None else []
     if context.ask_first:
         names = list(dict.fromkeys(p.path.name for p in context.ask_first))
         more = f" and {len(names) - 1} more" if len(names) > 1 else ""
@@ -331,9 +331,14 @@ def _seller_assumption(option: Option) -> str:
 
 
 def confidence_sentence(
-    kind: VerdictKind, sureness: Sureness, winner: Option, options: Sequence[Option], traffic: TrafficWords
+    kind: VerdictKind,
+    sureness: Sureness,
+    winner: Option,
+    options: Sequence[Option],
+    traffic: TrafficWords,
+    rents_left_out: bool = False,
 ) -> str:
-    """How sure a verdict is. `options`: all that are allowed."""
+    """How sure a verdict is. `options`: all that are allowed; `rents_left_out`: no GPU price passes the filters."""
     if kind == "cannot_tell":
         return "No recommendation until this is known."
     if sureness == "clear":
@@ -341,16 +346,20 @@ def confidence_sentence(
         return f"High confidence across the {over}{'' if traffic.has_range else ' (the traffic is taken as exact)'}."
     if not options:
         return "No option with a public price is allowed, so nothing can be compared."
-    return " ".join(filter(None, (_unsure(sureness, winner, options, traffic), traffic.doubt)))
+    left_out = "Medium confidence: the base case is clear, but no GPU price passes your filters."
+    unsure = _unsure(sureness, winner, options, traffic, left_out if rents_left_out else "")
+    return " ".join(filter(None, (unsure, traffic.doubt)))
 
 
-def _unsure(sureness: Sureness, winner: Option, options: Sequence[Option], traffic: TrafficWords) -> str:
+def _unsure(sureness: Sureness, winner: Option, options: Sequence[Option], traffic: TrafficWords, left_out: str) -> str:
     if sureness == "too_close":
         return "Too close to call with what is known."
     if ranges_overlap(winner, [option for option in options if _is_other(option, winner)]):
         return "Medium confidence: the base case is clear, but the ranges of the top two options overlap."
     if min(options, key=lambda option: option.usd_per_month).kind != winner.kind:
         return "Medium confidence: another option is cheaper today, and the growth you entered decides."
+    if left_out:
+        return left_out
     if traffic.doubt:
         return "Medium confidence: the base case is clear, but the traffic is not known well enough."
     return "Medium confidence: the base case is clear, but an operator that may be cheaper has not been asked yet."

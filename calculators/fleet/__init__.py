@@ -5,6 +5,8 @@ Modules in reading order:
 capacity_text     sentences about limits and infeasible configurations
 replica_capacity  highest load of one replica within the targets
 owned_servers     hourly cost of a GPU in a purchased server
+rent_search       which GPU prices a scenario searches, and why not the others
+rent_gap          where its filters leave none
 machine_offers    machines to rent or buy, with their price
 staircase         rent over volume, as whole machines are added
 plan              one fleet: its replicas, machines and rent

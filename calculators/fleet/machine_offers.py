@@ -8,15 +8,14 @@ from calculators.catalog.base import COMMITMENT_MONTHS, Confidence, Source
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.compliance_rules import OWN
 from calculators.catalog.hardware import Gpu
-from calculators.catalog.prices import Rent, RentProvider
 from calculators.fleet.owned_servers import owned_usd_per_gpu_h
+from calculators.fleet.rent_search import RentRow, rent_rows
 from calculators.scenario.schema import Scenario
 from calculators.units import HOURS_PER_MONTH, MONTHS_PER_YEAR
 
 QUOTED = "your-quote"
 OfferBasis = Literal["list", "yours", "owned"]
 """Whose price it is: a list price, the user's negotiated price, or the cost of a purchased server."""
-_TRUST: dict[Confidence, int] = {"low": 0, "medium": 1, "high": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +36,15 @@ class MachineOffer:
     source: Source
     confidence: Confidence
     basis: OfferBasis
+    is_stale: bool = False
+    """Whether its price is older than half a year: as of `RentRow`."""
+    is_single_listing: bool = False
+    """Whether only one listing shows this provider's price."""
+
+    @property
+    def trust_words(self) -> str:
+        """How far to trust the price: its confidence, and whether only one listing has it."""
+        return f"{self.confidence} confidence{', one listing' if self.is_single_listing else ''}"
 
     @property
     def where(self) -> str:
@@ -99,9 +107,7 @@ def machine_offers(gpu: Gpu, scenario: Scenario, catalog: Catalog) -> list[Machi
     if gpu.id in negotiated:
         offers = [_negotiated(gpu, negotiated[gpu.id], scenario.as_of)]
     else:
-        offers = [
-            _listed(provider, rent) for provider, rent in catalog.rents(gpu.id) if _allowed(provider, rent, scenario)
-        ]
+        offers = [_listed(row) for row in rent_rows(gpu, scenario, catalog) if row.is_searched]
     if hardware.include_owned and gpu.id in catalog.ownership.server_usd_per_gpu:
         offers.append(owned_offer(gpu, catalog))
     return sorted(offers, key=lambda offer: offer.usd_per_gpu_h)
@@ -124,18 +130,8 @@ def _negotiated(gpu: Gpu, usd_per_gpu_h: float, day: date) -> MachineOffer:
     )
 
 
-def _allowed(provider: RentProvider, rent: Rent, scenario: Scenario) -> bool:
-    hardware = scenario.hardware
-    chosen = not hardware.rent_providers or provider.provider in hardware.rent_providers
-    trusted = _TRUST[rent.confidence] >= _TRUST[hardware.min_confidence]
-    recent = (scenario.as_of - rent.seen).days <= hardware.max_rent_age_days
-    of_this_kind = rent.commitment in hardware.commitments and (
-        hardware.include_marketplaces or not provider.marketplace
-    )
-    return chosen and trusted and recent and of_this_kind
-
-
-def _listed(provider: RentProvider, rent: Rent) -> MachineOffer:
+def _listed(row: RentRow) -> MachineOffer:
+    provider, rent = row.provider, row.rent
     return MachineOffer(
         provider_id=provider.provider,
         provider=provider.name,
@@ -147,8 +143,10 @@ def _listed(provider: RentProvider, rent: Rent) -> MachineOffer:
         usd_per_gpu_h=rent.usd_per_gpu_h,
         seen=rent.seen,
         source=provider.sources[rent.source],
-        confidence=rent.confidence,
+        confidence=row.confidence,
         basis="list",
+        is_stale=row.is_stale,
+        is_single_listing=row.is_single_listing,
     )
 
 

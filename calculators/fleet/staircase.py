@@ -131,7 +131,7 @@ def _not_offered(capacity: Capacity, offers: Sequence[MachineOffer], inputs: Inp
     """Why no offer holds a replica of each pool and all spares."""
     config, limit = capacity.config, inputs.scenario.hardware.max_gpus
     if not offers:
-        why = "no offer for this GPU passes the chosen providers, commitment terms and price confidence"
+        why = "no offer for this GPU passes the chosen providers, commitment terms, price confidence and age"
         return Infeasible(config, "no_offer", why)
     least = min((_least_gpus(capacity, offer, inputs) for offer in offers), default=np.inf)
     if np.isinf(least):

@@ -91,7 +91,7 @@ def _option_of(plan: FleetPlan, range_usd: tuple[float, float], lines: tuple[Cos
 def _rent_basis(offer: MachineOffer) -> str:
     known = {"yours": USER_BASIS, "owned": ESTIMATE_BASIS}
     price = "your price" if offer.is_yours else "list price"
-    return known.get(offer.basis, f"{price}{offer.term_in_brackets}, {offer.confidence} confidence")
+    return known.get(offer.basis, f"{price}{offer.term_in_brackets}, {offer.trust_words}")
 
 
 def rent_note(plan: FleetPlan) -> str:

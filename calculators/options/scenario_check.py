@@ -4,9 +4,12 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import date
 from typing import TypeVar
 
-from calculators.api.rates import api_offer, api_rates
+from calculators.api.rates import api_offer, api_rates, hosted_offers
 from calculators.catalog.catalog import Catalog
 from calculators.errors import DataError
+from calculators.fleet.machine_offers import machine_offers
+from calculators.fleet.rent_gap import rent_gap
+from calculators.fleet.replica_capacity import searched_gpus
 from calculators.scenario.schema import Api, Hardware, ModelTraffic, Scenario, label
 from calculators.units import printable
 
@@ -22,6 +25,29 @@ def check_ids(scenario: Scenario, catalog: Catalog) -> None:
             raise _refused("candidates", f"'{model}' is listed under two of its names; keep one.")
     _check_hardware(scenario.hardware, catalog)
     _check_listed("compliance.requirements", scenario.compliance.requirements, "requirement", catalog.requirements)
+
+
+def lost_prices(scenario: Scenario, catalog: Catalog) -> list[str]:
+    """What a scenario chooses and the price tables no longer sell on its day, as sentences: its API models, its candidates at
+    any host, its GPUs."""
+    try:
+        check_ids(scenario, catalog)
+    except DataError as error:
+        return [str(error)]
+    day, lost = scenario.as_of, list[str]()
+    accepted = [catalog.model(c.model) for c in scenario.candidates if c.gate != "not_acceptable"]
+    for model in accepted:
+        if model.hosted and not hosted_offers(model, day, catalog):
+            lost.append(f"{label('candidates')}: no host sells {model.name} any more.")
+    for name in scenario.hardware.gpus:
+        if not machine_offers(catalog.gpu(name), scenario, catalog):
+            lost.append(f"{label('hardware.gpus')}: no price of {catalog.gpu(name).name} is left.")
+    if accepted and not any(
+        machine_offers(gpu, scenario, catalog) for gpu in searched_gpus(scenario.hardware, catalog)
+    ):
+        gap = rent_gap(scenario, catalog)
+        lost.append(gap.words if gap else f"{label('hardware.gpus')}: no GPU price is listed any more.")
+    return lost
 
 
 def _check_api(scenario: Scenario, catalog: Catalog) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from calculators.catalog.glossary import expanded
-from calculators.catalog.load import STALE_DAYS
+from calculators.catalog.rent_history import STALE_DAYS
 from calculators.catalog.seller_speeds import SellerSpeed
 from calculators.scenario.inputs import Inputs
 from calculators.units import count, listed, milliseconds, percent, significant

@@ -266,10 +266,11 @@ def allowed_options(every: AllOptions, assessment: ComplianceAssessment, inputs:
     else:
         kept = kept & ~owned
     kept_buys, set_aside = hold_to_targets(buys, bool((kept & finite).any()))
+    compared = kept & newest_of(every.stairs, kept)
     return AllowedOptions(
         buys=kept_buys,
-        stairs=_where(every.stairs, kept),
-        rents_usd=every.rents_usd[kept],
+        stairs=_where(every.stairs, compared),
+        rents_usd=every.rents_usd[compared],
         infeasible=every.infeasible,
         lines=every.lines,
         servers=servers,
@@ -278,6 +279,14 @@ def allowed_options(every: AllOptions, assessment: ComplianceAssessment, inputs:
         set_aside=set_aside,
         barred=_barred(every, np.flatnonzero(finite & ~kept & ~owned), assessment, inputs.catalog),
     )
+
+
+def newest_of(stairs: Sequence[Staircase], allowed: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(s,) False for stale prices, wherever a newer one that is allowed is of a machine that holds the same configuration.
+    Neither volume nor speed come into it, so that the same prices are compared at every one."""
+    is_newer = np.array([not s.offer.is_stale and not s.offer.is_owned for s in stairs], dtype=bool)
+    held = {id(stairs[i].capacity) for i in np.flatnonzero(allowed & is_newer).tolist()}
+    return np.array([not s.offer.is_stale or id(s.capacity) not in held for s in stairs], dtype=bool)
 
 
 def hold_to_targets(buys: Sequence[Option], has_fleet: bool) -> tuple[tuple[Option, ...], tuple[Option, ...]]:

@@ -19,6 +19,7 @@ from calculators.options.shortlist import (
     allowed_options,
     assess_options,
     enumerate_options,
+    newest_of,
     priced_buys,
 )
 from calculators.options.speed_range import SpeedBounds
@@ -133,5 +134,7 @@ def curves_at_throughput(fastest: AllowedOptions, inputs: Inputs) -> OptionCurve
     stairs = (*fastest.stairs, *fastest.standby)
     every = {id(s.capacity.config): s.capacity.config for s in stairs}
     resized, _ = replica_capacities([config for key, config in every.items() if key in kept], inputs)
-    resized_stairs = tuple(staircases_on(resized, {id(s.offer): s.offer for s in stairs}.values(), inputs))
+    on_every = staircases_on(resized, {id(s.offer): s.offer for s in stairs}.values(), inputs)
+    is_newest = newest_of(on_every, np.ones(len(on_every), dtype=bool))
+    resized_stairs = tuple(on_every[i] for i in np.flatnonzero(is_newest).tolist())
     return OptionCurves.of(fastest.buys, resized_stairs, fastest.lines, inputs, fastest.servers_step_in)

@@ -132,13 +132,23 @@ def kv_bytes_per_layer_tok(shape: Shape, element_bytes: float = KV_ELEMENT_BYTES
     return a.kv_heads * (a.head_dim + value_dim) * element_bytes
 
 
+def kv_bytes_per_full_layer_tok(shape: Shape, element_bytes: float = KV_ELEMENT_BYTES) -> float:
+    """As of `kv_bytes_per_layer_tok`, for the full layers: theirs may have other heads. Keys and values are both stored, also
+    where a model takes the one from the other, as engines do."""
+    a = shape.attention
+    if a.full_kv_heads is None or a.full_head_dim is None:
+        return kv_bytes_per_layer_tok(shape, element_bytes)
+    return a.full_kv_heads * 2 * a.full_head_dim * element_bytes
+
+
 def kv_bytes(shape: Shape, context_tok: float | Array, element_bytes: float = KV_ELEMENT_BYTES) -> Array:
     """KV-cache bytes of one sequence, in the shape of `context_tok`. Full-attention layers grow with the context, sliding
     ones stop at their window; the small fixed state of linear attention is not counted."""
     a = shape.attention
     context = np.asarray(context_tok, dtype=float)
     sliding = a.sliding_layers * np.minimum(context, a.sliding_window_tok or 0)
-    cached: Array = kv_bytes_per_layer_tok(shape, element_bytes) * (a.full_layers * context + sliding)
+    full = kv_bytes_per_full_layer_tok(shape, element_bytes) * a.full_layers * context
+    cached: Array = full + kv_bytes_per_layer_tok(shape, element_bytes) * sliding
     return cached + index_bytes_per_tok(shape) * context
 
 

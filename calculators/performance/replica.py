@@ -283,10 +283,12 @@ def _attention(splits: Columns, shapes: Columns) -> Columns:
     tp = splits["tensor_parallel"]
     shards = np.minimum(tp, shapes["kv_shards"])
     kv_layer = shapes["kv_values_per_layer_tok"] * splits["kv_element_bytes"] / shards
+    full_shards = np.minimum(tp, shapes["kv_full_shards"])
+    kv_full_layer = shapes["kv_values_per_full_layer_tok"] * splits["kv_element_bytes"] / full_shards
     layer_flop = shapes["flop_per_layer_tok2"] / tp
     prompt_flop, latent_flop = layer_flop * shapes["full_layers"], shapes["latent_flop_per_tok2"] / tp
     return {
-        "kv_full_bytes_per_tok": kv_layer * shapes["full_layers"],
+        "kv_full_bytes_per_tok": kv_full_layer * shapes["full_layers"],
         "kv_sliding_bytes_per_tok": kv_layer * shapes["sliding_layers"],
         "window_tok": shapes["window_tok"],
         "sparse_frac": shapes["sparse_frac"],

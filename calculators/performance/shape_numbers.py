@@ -4,6 +4,7 @@ from calculators.catalog.hardware import Gpu
 from calculators.catalog.models import Shape
 from calculators.performance.model_size import (
     index_bytes_per_tok,
+    kv_bytes_per_full_layer_tok,
     kv_bytes_per_layer_tok,
     linear_state_bytes,
     parameters,
@@ -29,7 +30,9 @@ def shape_numbers(shape: Shape) -> dict[str, float]:
         "experts_per_token": mlp.experts_per_token or 1,
         "expert_width": max(expert_width, 1),
         "kv_values_per_layer_tok": kv_bytes_per_layer_tok(shape, 1.0),
+        "kv_values_per_full_layer_tok": kv_bytes_per_full_layer_tok(shape, 1.0),
         "kv_shards": 1 if is_mla else a.kv_heads,
+        "kv_full_shards": 1 if is_mla else a.full_kv_heads or a.kv_heads,
         "full_layers": a.full_layers,
         "sliding_layers": a.sliding_layers,
         "window_tok": a.sliding_window_tok or 0,

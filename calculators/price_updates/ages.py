@@ -6,7 +6,7 @@ from datetime import date
 from statistics import median
 
 from calculators.catalog.catalog import Catalog
-from calculators.catalog.load import STALE_DAYS
+from calculators.catalog.rent_history import STALE_DAYS, current_rents
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +20,9 @@ class Ages:
 
 
 def rent_ages(catalog: Catalog, today: date) -> Ages:
-    """Ages of the newest rent of every provider, GPU, machine size, region and term; market indices left out."""
-    newest: dict[tuple[object, ...], date] = {}
-    for provider in catalog.rent_providers.values():
-        for rent in () if provider.index else provider.rents:
-            machine = (provider.provider, rent.gpu, rent.gpus_per_instance, rent.region, rent.commitment)
-            newest[machine] = max(rent.seen, newest.get(machine, rent.seen))
-    return _ages([(today - seen).days for seen in newest.values()])
+    """Ages of the rents that are current on a day; market indices left out."""
+    sold = [provider for provider in catalog.rent_providers.values() if not provider.index]
+    return _ages([(today - rent.seen).days for provider in sold for rent in current_rents(provider.rents, today)])
 
 
 def token_ages(catalog: Catalog, today: date) -> Ages:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from calculators.api.rates import own_rates
-from calculators.catalog.load import STALE_DAYS
+from calculators.catalog.rent_history import STALE_DAYS
 from calculators.price_updates.ages import Ages
 from calculators.price_updates.changes import Changes, RentChange, TokenChange
 from calculators.price_updates.update import Update

@@ -16,10 +16,10 @@ from calculators.api.rates import (
 from calculators.api.seller_terms import seller_terms
 from calculators.catalog.base import Range
 from calculators.catalog.catalog import Catalog
-from calculators.catalog.load import STALE_DAYS
 from calculators.catalog.models import Model
 from calculators.catalog.price_library import seller_name
-from calculators.catalog.prices import CacheVariant, ProviderRule, Rent, RentProvider
+from calculators.catalog.prices import CacheVariant, ProviderRule
+from calculators.catalog.rent_history import STALE_DAYS
 from calculators.catalog.retirements import retirement
 from calculators.errors import DataError
 from calculators.evaluate import Evaluation
@@ -30,7 +30,7 @@ from calculators.options.shortlist import with_target_check
 from calculators.performance.model_size import kv_bytes, parameters
 from calculators.scenario.demand import needed_context_tok
 from calculators.scenario.inputs import Inputs
-from calculators.units import BYTES_PER_GB, count, significant, usd
+from calculators.units import BYTES_PER_GB, count, plural, significant, usd
 
 KV_CACHE_TOK = 8_192
 """Context length at which the size of a model's KV cache is listed."""
@@ -83,6 +83,8 @@ class EstimateRow:
     low: str
     central: str
     high: str
+    by_source: str = ""
+    """What each source says, where several are known to differ."""
 
 
 def stale_age_days(seen: date, today: date) -> int | None:
@@ -159,12 +161,6 @@ def hosting_providers(catalog: Catalog) -> list[str]:
     return sorted({hosted.provider for model in catalog.models.values() for hosted in model.hosted})
 
 
-def gpu_prices(catalog: Catalog) -> list[tuple[Rent, RentProvider]]:
-    """All GPU prices with their provider, by GPU and price; market indices included."""
-    offers = ((rent, provider) for provider in catalog.rent_providers.values() for rent in provider.rents)
-    return sorted(offers, key=lambda pair: (catalog.gpus[pair[0].gpu].name, pair[0].usd_per_gpu_h))
-
-
 def model_facts(catalog: Catalog) -> list[ModelFacts]:
     """Sizes of all open models."""
     return [_facts(model) for model in catalog.models.values()]
@@ -188,18 +184,39 @@ def estimates(catalog: Catalog) -> list[EstimateRow]:
         if isinstance(value, Range):
             ranges.append((name, value))
         elif isinstance(value, dict) and field != "sources":
-            of_gpu = [(gpu, entry) for gpu, entry in value.items() if isinstance(entry, Range)]
-            by_gpu += [(f"{name}: {_gpu_name(gpu, catalog)}", entry) for gpu, entry in of_gpu]
-    return [EstimateRow(name, value, *_in_unit(value)) for name, value in (*ranges, *by_gpu)]
+            entries = [(key, entry) for key, entry in value.items() if isinstance(entry, Range)]
+            by_gpu += [(f"{name}: {_key_name(key, catalog)}", entry) for key, entry in entries]
+    return [_estimate(name, value, catalog) for name, value in (*ranges, *by_gpu)]
 
 
-def _gpu_name(gpu: str, catalog: Catalog) -> str:
-    return catalog.gpus[gpu].name if gpu in catalog.gpus else gpu
+def _key_name(key: str | int, catalog: Catalog) -> str:
+    """The GPU, or the age, that a rule of thumb is for."""
+    if isinstance(key, int):
+        return f"after {plural(key, 'year')}"
+    return catalog.gpus[key].name if key in catalog.gpus else key
 
 
-def _in_unit(value: Range) -> tuple[str, str, str]:
+def _by_source(value: Range, catalog: Catalog) -> str:
     write = usd if value.unit.startswith("USD") else significant
-    return write(value.low), write(value.central), write(value.high)
+    sources = catalog.ownership.sources
+    said = (
+        f"{write(one.low)} to {write(one.high)}" if one.low < one.high else write(one.low) for one in value.readings
+    )
+    return "; ".join(
+        f"{text} ({sources[one.source].listing}: {one.what})" for text, one in zip(said, value.readings, strict=True)
+    )
+
+
+def _estimate(name: str, value: Range, catalog: Catalog) -> EstimateRow:
+    write = usd if value.unit.startswith("USD") else significant
+    return EstimateRow(
+        name=name,
+        value=value,
+        low=write(value.low),
+        central=write(value.central),
+        high=write(value.high),
+        by_source=_by_source(value, catalog),
+    )
 
 
 def rule_models(rule: ProviderRule, variant: CacheVariant | None) -> str:

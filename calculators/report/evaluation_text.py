@@ -129,4 +129,4 @@ def offer_terms(offer: MachineOffer) -> str:
     where = f", {offer.region}" if offer.region else ""
     seen = f", seen {offer.seen}" if offer.seen else ""
     terms = offer.term or offer.commitment.replace("_", "-")
-    return f"{offer.machine} at {offer.provider}{where}, {terms}{seen} ({offer.confidence} confidence)"
+    return f"{offer.machine} at {offer.provider}{where}, {terms}{seen} ({offer.trust_words})"

@@ -4,14 +4,13 @@ import streamlit as st
 
 from calculators.catalog.glossary import help_text
 from calculators.catalog.price_library import price_library_version
-from calculators.report.catalog_view import gpu_prices
 from calculators.units import count
-from pages.shared.components import prices
+from pages.shared.components import prices, rents
 from pages.shared.state import catalog, escape
 
 known = catalog()
 VIEWS = {
-    "GPU prices": prices.gpu_price_table,
+    "GPU prices": rents.gpu_price_table,
     "API prices": prices.api_price_table,
     "Hosted open models": prices.hosted_price_table,
     "Speed of API sellers": prices.seller_speed_table,
@@ -23,7 +22,7 @@ VIEWS = {
 
 st.subheader(
     escape(
-        f"{len(known.gpus)} GPUs, {len(known.models)} open models, {count(len(gpu_prices(known)))} GPU prices, "
+        f"{len(known.gpus)} GPUs, {len(known.models)} open models, {count(sum(len(p.rents) for p in known.rent_providers.values()))} GPU prices, "
         f"API prices from {price_library_version()}"
     )
 )

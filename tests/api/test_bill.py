@@ -24,7 +24,6 @@ ORACLE_MODELS = [
     ("anthropic", "claude-sonnet-4-5"),  # cache writes, a length tier
     ("anthropic", "claude-opus-5"),
     ("anthropic", "claude-haiku-5-5"),
-    ("deepseek", "deepseek-chat"),  # by the hour
     ("deepseek", "deepseek-v4-pro"),  # by the hour and by date
     ("groq", "openai/gpt-oss-120b"),
     ("x-ai", "grok-4-0709"),

@@ -21,11 +21,20 @@ def test_the_oracle_models_cover_what_they_are_there_for(live_catalog: Catalog) 
     assert sonnet.cache_write_usd_per_mtok > sonnet.input_usd_per_mtok > sonnet.cache_read_usd_per_mtok > 0
 
 
-def test_a_price_by_the_hour_is_averaged_over_the_day(live_catalog: Catalog) -> None:
-    """deepseek-chat: 0.27 in / 1.10 out from 00:30 to 16:30 UTC (16 h), half of it in the other 8 hours."""
-    rates = api_rates(api_offer("deepseek", "deepseek-chat", live_catalog), TODAY)[0]
+def test_a_price_by_the_hour_is_averaged_over_the_day(catalog: Catalog) -> None:
+    """deepseek-chat of the library, which the invented catalog does not correct: 0.27 in / 1.10 out from 00:30 to 16:30 UTC
+    (16 h), half of it in the other 8 hours."""
+    rates = api_rates(api_offer("deepseek", "deepseek-chat", catalog), TODAY)[0]
     assert rates.input_usd_per_mtok == pytest.approx((16 * 0.27 + 8 * 0.135) / 24)
     assert rates.output_usd_per_mtok == pytest.approx((16 * 1.10 + 8 * 0.55) / 24)
+
+
+def test_a_corrected_price_takes_the_place_of_the_librarys(live_catalog: Catalog, catalog: Catalog) -> None:
+    model = "meta-llama/Llama-3.3-70B-Instruct-Turbo"
+    wrong, right = (api_offer("together", model, known) for known in (catalog, live_catalog))
+    assert [api_rates(offer, TODAY)[0].input_usd_per_mtok for offer in (wrong, right)] == [0.88, 1.04]
+    assert (right.source.title, right.provider_name) == ("litellm 1.110.2 model price table", "Together")
+    assert "retired on 2026-10-22" in (right.note or "")
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,20 @@ def test_a_purchase_price_needs_the_size_of_its_server() -> None:
         Ownership.model_validate(plain)
 
 
+def test_a_residual_value_never_rises_with_age() -> None:
+    plain = load_catalog().ownership.model_dump()
+    plain["residual_frac_by_year"][6]["central"] = plain["residual_frac_by_year"][6]["high"] = 0.5
+    with pytest.raises(ValidationError, match="a fraction that falls"):
+        Ownership.model_validate(plain)
+
+
+def test_what_a_source_says_lies_within_the_range() -> None:
+    plain = load_catalog().ownership.model_dump()
+    plain["self_host_fte"]["readings"][0]["high"] = 20
+    with pytest.raises(ValidationError, match="readings: each needs low <= high, both within the range"):
+        Ownership.model_validate(plain)
+
+
 def test_gpus_that_fast_links_join_beyond_a_server_are_bought_by_the_rack() -> None:
     catalog = load_catalog()
     sizes = {id: server.gpus_count for id, server in catalog.ownership.servers.items()}

@@ -1,6 +1,7 @@
 """Caveats: prices, speeds, techniques, workload, conditions and growth."""
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -81,6 +82,25 @@ def _notes(**changes: Any) -> str:
         "hardware": {"gpus": [], "rent_usd_per_gpu_h": {}, "include_marketplaces": True, "min_confidence": "low"},
     }
     return " ".join(evaluate(scenario(**merged(plain, changes)), load_catalog()).caveats)
+
+
+def test_old_token_prices_are_told_with_their_day() -> None:
+    """An invented price of 2026-11-01, read half a year and a day later."""
+    asked = scenario().model_copy(update={"as_of": date(2027, 5, 1)})
+    told = [note for note in evaluate(asked, CATALOG).caveats if note.startswith("The token price of ")]
+    assert told
+    assert all("was last read on 2026-11-01, 181 days ago." in note for note in told)
+    assert not any("was last read" in note for note in run().caveats)
+
+
+def test_an_old_gpu_price_is_told_with_its_day_and_trusted_less() -> None:
+    asked = scenario(hardware={"rent_usd_per_gpu_h": {}}).model_copy(update={"as_of": date(2027, 5, 1)})
+    build = evaluate(asked, CATALOG).build
+    assert build is not None
+    rent = next(line for line in build.lines if line.kind == "gpu_rental")
+    assert "medium confidence" in rent.basis  # high when it was new
+    text = " ".join(evaluate(asked, CATALOG).caveats)
+    assert "was last seen on 2026-11-01, 181 days ago; no newer price of this GPU is allowed" in text
 
 
 def test_spot_may_be_taken_back() -> None:

@@ -53,6 +53,12 @@ def all_six(name: str, **chosen: object) -> dict[str, TechniqueEffect]:
     return {effect.id: effect for effect in technique_effects(*fleet(name, **chosen))}
 
 
+def on_mi300x() -> tuple[FleetPlan, Inputs]:
+    """The fleet near the crossover on MI300X, which holds the released weights as cheaply as coarser ones."""
+    plain = read_scenario(ROOT / "scenarios/near-the-crossover.yaml", TODAY).model_dump(mode="json")
+    return fleet_of(parse_scenario(merged(plain, {"hardware": {"gpus": ["mi300x"]}})))
+
+
 def both(effect: TechniqueEffect) -> tuple[FleetState, FleetState]:
     assert effect.without is not None
     assert effect.with_it is not None

@@ -38,7 +38,7 @@ def test_the_hand_check_of_the_issue(catalog: Catalog) -> None:
 def test_rented_and_purchased_fleets_are_options_apart(catalog: Catalog) -> None:
     options, _ = _built(catalog, hardware={"rent_usd_per_gpu_h": {}, "include_owned": True})
     by_kind = {option.kind: option for option in options}
-    assert by_kind["self_host"].lines[0].basis == "list price, high confidence"
+    assert by_kind["self_host"].lines[0].basis == "list price, high confidence, one listing"
     assert "rented from Eights" in by_kind["self_host"].label
     assert by_kind["own_hardware"].lines[0].kind == "owned_servers"
     assert by_kind["own_hardware"].lines[0].basis == "rule of thumb"

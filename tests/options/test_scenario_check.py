@@ -1,11 +1,24 @@
 """Ids of a scenario that the catalog does not hold."""
 
+from dataclasses import replace
+
 import pytest
 from support import scenario
 
 from calculators.catalog.catalog import Catalog
 from calculators.errors import DataError, UnknownId
-from calculators.options.scenario_check import check_ids
+from calculators.options.scenario_check import check_ids, lost_prices
+
+
+def test_a_choice_that_nobody_sells_any_more_is_told(catalog: Catalog) -> None:
+    listed = {"rent_usd_per_gpu_h": {}}
+    assert lost_prices(scenario(hardware=listed), catalog) == []
+    assert lost_prices(scenario(api={"model": "closd"}), catalog)[0].startswith("API model: no price for model 'closd'")
+    gone = replace(catalog, rent_providers={"eights": catalog.rent_providers["eights"]})
+    [words] = lost_prices(scenario(hardware={**listed, "gpus": ["h100-sxm", "l40s"]}), gone)
+    assert words == f"GPUs (empty = all data-center GPUs): no price of {catalog.gpu('l40s').name} is left."
+    gap = lost_prices(scenario(hardware={**listed, "max_rent_age_days": 1}), catalog)[-1]
+    assert "maximum age: 1 day" in gap
 
 
 def test_known_ids_pass(catalog: Catalog) -> None:

@@ -1,5 +1,7 @@
 """All options, and those that compliance allows."""
 
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -84,3 +86,28 @@ def test_a_mix_is_allowed_only_if_every_seller_of_it_is() -> None:
 
     assert is_allowed(openai, openai)
     assert not is_allowed(openai, deepseek)
+
+
+def test_a_stale_price_counts_only_for_what_no_newer_one_holds(catalog: Catalog) -> None:
+    """Half a year after the eights were seen, the singles are seen anew, dearer: a replica of one GPU takes these, a larger one
+    the eights."""
+    seen = date(2027, 6, 1)
+    singles = catalog.rent_providers["singles"]
+    anew = tuple(rent.model_copy(update={"seen": seen, "usd_per_gpu_h": 9.0}) for rent in singles.rents)
+    newer = replace(
+        catalog, rent_providers={**catalog.rent_providers, "singles": singles.model_copy(update={"rents": anew})}
+    )
+    asked = scenario(**LISTED, candidates=[{"model": "llama-3.1-8b", "gate": "accepted"}])
+    inputs = Inputs.of(asked.model_copy(update={"as_of": seen}), newer)
+    every = enumerate_options(inputs)
+    left = allowed_options(every, assess_options(every, inputs), inputs)
+    by_split = {
+        tp: {
+            s.offer.provider
+            for s in left.stairs
+            if (s.offer.gpu_id, s.capacity.config.tensor_parallel) == ("h100-sxm", tp)
+        }
+        for tp in (1, 8)
+    }
+    assert by_split == {1: {"Singles"}, 8: {"Eights"}}
+    assert any(s.offer.is_stale and s.capacity.config.tensor_parallel == 1 for s in every.stairs)

@@ -466,15 +466,19 @@ def test_the_advised_set_goes_into_the_scenario() -> None:
     assert not app.exception
 
 
-def _nearly_even() -> str:
-    """A link to the starting case with hardly a peak, as the log alone shows it: one GPU carries the load."""
+def _nearly_even(*gpus: str) -> str:
+    """A link to the starting case with hardly a peak, as the log alone shows it: one MI300X carries the load."""
     scenario = default_scenario(date(2026, 11, 23))
     figures = {"peak_ratio": 1.2, "peak_range_ratio": None}
-    return link(scenario.model_copy(update={"workload": scenario.workload.model_copy(update=figures)}))
+    parts = {
+        "workload": scenario.workload.model_copy(update=figures),
+        "hardware": scenario.hardware.model_copy(update={"gpus": gpus}),
+    }
+    return link(scenario.model_copy(update=parts))
 
 
 def test_a_technique_that_costs_money_is_said_on_both_technique_pages() -> None:
-    app = start(_nearly_even()).switch_page("pages/engineer/techniques.py").run()
+    app = start(_nearly_even("mi300x")).switch_page("pages/engineer/techniques.py").run()
     app.toggle(key="techniques.disaggregation").set_value(True).run()
     assert app.subheader[0].value.startswith("Disaggregation costs ")
     assert "allowed, not needed" in app.table[0].value.to_csv()
@@ -488,6 +492,18 @@ def test_break_even_marks_say_with_which_option() -> None:
     marks = [trace["text"][0] for trace in chart["data"] if "text" in trace.get("mode", "")]
     assert any(text.startswith("vs. current<br>API: ") for text in marks)
     assert any(text.startswith("vs. hosted<br>open model: ") for text in marks)
+
+
+def test_the_prices_page_says_what_the_scenario_searches_and_why_not_the_rest() -> None:
+    app = start().switch_page("pages/reference/prices.py").run()
+    frame = app.dataframe[0].value
+    counts = app.table[0].value
+    assert counts["GPU prices"].sum() == len(frame)
+    assert {"searched", "market index, not for rent", "history: a newer price is listed"} <= set(frame["Use"])
+    assert set(frame["Listings"]) == {"one", "several"}
+    chart = app.get("plotly_chart")[0].proto
+    assert "NVIDIA H100 80 GB SXM: the median provider asked $" in words(app)
+    assert "median provider" in chart.spec
 
 
 @pytest.mark.parametrize("table", ["Provider rules", "Cost estimates", "GPUs", "Open models", "Speed of API sellers"])

@@ -60,6 +60,17 @@ def test_the_latent_of_deepseek_v3_by_hand(live_catalog: Catalog) -> None:
     assert float(kv_bytes(shape, 1)) == 70_272
 
 
+@pytest.mark.parametrize(
+    ("model", "full", "sliding"), [("gemma-4-31b", 81_920, 819_200), ("gemma-4-26b-a4b", 20_480, 204_800)]
+)
+def test_full_layers_with_their_own_heads_by_hand(live_catalog: Catalog, model: str, full: int, sliding: int) -> None:
+    """Gemma 4 31B: 10 full layers of 4 heads x 512 x 2 (K and V) x 2 bytes, 50 sliding ones of 16 x 256 x 2 x 2 bytes; of the
+    second: 5 of 2 x 512, 25 of 8 x 256. A token beyond the window adds to the full layers only."""
+    shape = live_catalog.model(model).shape
+    assert float(kv_bytes(shape, 1)) == full + sliding
+    assert float(kv_bytes(shape, 5_001) - kv_bytes(shape, 5_000)) == full
+
+
 @pytest.mark.parametrize(("context", "counted"), [(127, 127), (128, 128), (129, 128), (10_000, 128)])
 def test_sliding_layers_stop_at_their_window(catalog: Catalog, context: float, counted: float) -> None:
     """gpt-oss-120b: 18 full and 18 sliding layers, window 128, 8 KV heads of 64: 2,048 bytes a layer and token."""

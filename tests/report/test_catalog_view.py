@@ -6,7 +6,7 @@ import pytest
 from support import TODAY, scenario
 
 from calculators.catalog.catalog import Catalog
-from calculators.catalog.load import STALE_DAYS
+from calculators.catalog.rent_history import STALE_DAYS
 from calculators.evaluate import evaluate
 from calculators.report import catalog_view as view
 
@@ -45,8 +45,6 @@ def test_every_listed_thing_is_there_once(catalog: Catalog, live_catalog: Catalo
         price.offer.provider for price in view.hosted_prices(TODAY, catalog)
     }
     assert [facts.model.id for facts in view.model_facts(catalog)] == list(catalog.models)
-    prices = [(rent.gpu, rent.usd_per_gpu_h) for rent, _ in view.gpu_prices(catalog)]
-    assert len(prices) == sum(len(provider.rents) for provider in catalog.rent_providers.values())
     assert len(list(view.provider_rules(live_catalog))) >= len(live_catalog.rules)
 
 
@@ -64,7 +62,16 @@ def test_estimates_are_written_in_their_unit(catalog: Catalog) -> None:
     assert rows["Engineer cost"].central == "$240k"
     assert rows["Staffing, self-hosted"].central == "1"
     assert rows[f"Server price per GPU: {catalog.gpus['h100-sxm'].name}"].central == "$40k"
+    assert rows["Residual value: after 4 years"].central == "0.2"
     assert not any("_" in name for name in rows)
+
+
+def test_where_sources_differ_each_is_shown(live_catalog: Catalog) -> None:
+    rows = {row.name: row for row in view.estimates(live_catalog)}
+    said = rows["Staffing, self-hosted"].by_source
+    assert "0.1 to 0.2 (agoradigest: " in said
+    assert "2 (aicost.ai: " in said
+    assert rows["Storage"].by_source == ""
 
 
 def test_the_general_rule_is_of_all_other_models_and_left_out_where_a_group_is_of_all(live_catalog: Catalog) -> None:

@@ -62,7 +62,7 @@ def test_every_cost_line_of_a_list_price_has_a_source(catalog: Catalog) -> None:
 def test_the_terms_of_a_lease_in_a_line(catalog: Catalog) -> None:
     listed = scenario(hardware={"rent_usd_per_gpu_h": {}})
     terms = offer_terms(machine_offers(catalog.gpu("h100-sxm"), listed, catalog)[0])
-    assert terms == "8-GPU server at Eights, on-demand, seen 2026-11-01 (high confidence)"
+    assert terms == "8-GPU server at Eights, on-demand, seen 2026-11-01 (high confidence, one listing)"
 
 
 def test_the_takeaway_of_the_configurations_names_the_cheapest_or_that_there_is_none(catalog: Catalog) -> None:

@@ -13,7 +13,9 @@ def case(name: str = "steady-extraction", **chosen: object) -> AdviceInputs:
 
 
 def test_a_batch_cap_of_one_is_lifted_in_the_baseline() -> None:
-    capped, plain = ask("near-the-crossover", techniques={"batch_cap": 1}), ask("near-the-crossover")
+    one_offer = {"gpus": ["h100-sxm"], "rent_providers": ["runpod"], "max_gpus": 10_000}
+    capped = ask("near-the-crossover", techniques={"batch_cap": 1}, hardware=one_offer)
+    plain = ask("near-the-crossover", hardware=one_offer)
     assert capped.baseline is not None
     assert plain.baseline is not None
     assert capped.baseline.usd_per_month == plain.baseline.usd_per_month

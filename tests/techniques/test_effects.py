@@ -5,7 +5,7 @@ from math import inf
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from technique_cases import CATALOG, SCENARIOS, all_six, both, evaluated, fleet, fleet_of, with_switches
+from technique_cases import CATALOG, SCENARIOS, all_six, both, evaluated, fleet, fleet_of, on_mi300x, with_switches
 
 from calculators.catalog.techniques import TechniqueId
 from calculators.scenario.schema import Techniques
@@ -91,7 +91,7 @@ def test_only_the_technique_in_question_differs_between_the_two_sides() -> None:
 
 
 def test_a_format_that_is_allowed_and_not_taken_is_shown_against_the_released_one() -> None:
-    effect = all_six("near-the-crossover")["quantization"]
+    effect = next(one for one in technique_effects(*on_mi300x()) if one.id == "quantization")
     released, coarser = both(effect)
     assert not effect.is_used
     assert (released.plan.config.precision, coarser.plan.config.precision) == ("bf16", "fp8")

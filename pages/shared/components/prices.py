@@ -8,7 +8,7 @@ import streamlit as st
 
 from calculators.catalog.base import Source
 from calculators.catalog.glossary import help_text
-from calculators.catalog.load import STALE_DAYS
+from calculators.catalog.rent_history import STALE_DAYS
 from calculators.report.catalog_view import (
     KV_CACHE_TOK,
     ListedPrice,
@@ -16,7 +16,6 @@ from calculators.report.catalog_view import (
     api_provider_label,
     api_providers,
     estimates,
-    gpu_prices,
     hosted_prices,
     model_facts,
     provider_rules,
@@ -31,7 +30,7 @@ FIRST = st.column_config.Column(width=210)
 """For a first column, so that a telephone also shows the second."""
 
 
-def _provenance(source: Source, confidence: str, seen: date | None = None) -> dict[str, object]:
+def provenance(source: Source, confidence: str, seen: date | None = None) -> dict[str, object]:
     """Columns with the source of a row, its date and its age where it is stale."""
     day = seen or source.accessed
     age_days = stale_age_days(day, date.today())
@@ -44,7 +43,8 @@ def _provenance(source: Source, confidence: str, seen: date | None = None) -> di
     }
 
 
-def _table(rows: Iterable[dict[str, object]], **columns: object) -> None:
+def price_table(rows: Iterable[dict[str, object]], **columns: object) -> None:
+    """A table of prices or profiles, with how many rows are stale above it."""
     frame = pd.DataFrame(list(rows))
     text = list(frame.select_dtypes(exclude="number"))
     frame[text] = frame[text].fillna("")
@@ -57,33 +57,10 @@ def _table(rows: Iterable[dict[str, object]], **columns: object) -> None:
     st.dataframe(shown, hide_index=True, column_config={"Link": link, **columns}, height=560)
 
 
-def gpu_price_table() -> None:
-    """Every GPU price by GPU and provider."""
-    known = catalog()
-    _table(
-        (
-            {
-                "GPU": known.gpus[rent.gpu].name,
-                "Price ($/GPU-hour)": rent.usd_per_gpu_h,
-                "Provider": provider.name,
-                "Commitment": rent.commitment.replace("_", "-"),
-                **_provenance(provider.sources[rent.source], rent.confidence, rent.seen),
-                "Instance": rent.instance,
-                "GPUs per instance": rent.gpus_per_instance,
-                "Region": rent.region,
-                "Kind": "index" if provider.index else "marketplace" if provider.marketplace else "provider",
-                "Note": rent.note,
-            }
-            for rent, provider in gpu_prices(known)
-        ),
-        GPU=FIRST,
-    )
-
-
 def seller_speed_table() -> None:
     """Published medians of latency and output speed by API seller and model."""
     file = catalog().seller_speeds
-    _table(
+    price_table(
         {
             "Model": row.model,
             "Provider": api_provider_label(row.provider, catalog()),
@@ -92,7 +69,7 @@ def seller_speed_table() -> None:
             "Output tokens/s": row.output_tok_s,
             "Prompts measured (tokens)": row.prompt_tok,
             "Uptime": percent(row.uptime_frac) if row.uptime_frac is not None else "",
-            **_provenance(file.sources[row.source], row.confidence, row.seen),
+            **provenance(file.sources[row.source], row.confidence, row.seen),
         }
         for row in file.speeds
     )
@@ -100,7 +77,7 @@ def seller_speed_table() -> None:
 
 def gpu_table() -> None:
     """Every GPU profile."""
-    _table(
+    price_table(
         {
             "GPU": gpu.name,
             "Memory (GB)": gpu.memory.capacity_gb,
@@ -111,7 +88,7 @@ def gpu_table() -> None:
             "Interconnect": gpu.links.kind,
             "Power (W)": gpu.power.tdp_w,
             "Caveats": " ".join(gpu.caveats),
-            **_provenance(gpu.sources[gpu.compute.source], gpu.compute.confidence),
+            **provenance(gpu.sources[gpu.compute.source], gpu.compute.confidence),
         }
         for gpu in catalog().gpus.values()
     )
@@ -120,7 +97,7 @@ def gpu_table() -> None:
 def model_table() -> None:
     """Every open model's size, KV cache and public scores."""
     kv_cache = f"KV cache at {count(KV_CACHE_TOK)} tokens (GB)"
-    _table(
+    price_table(
         (
             {
                 "Model": facts.model.name,
@@ -134,7 +111,7 @@ def model_table() -> None:
                 "License": facts.model.licence,
                 "Public scores": "; ".join(f"{q.benchmark} {q.score:g}" for q in facts.model.quality_hints) or "none",
                 "Caveats": " ".join(facts.model.caveats),
-                **_provenance(facts.model.sources[facts.model.shape.source], facts.model.shape.confidence),
+                **provenance(facts.model.sources[facts.model.shape.source], facts.model.shape.confidence),
             }
             for facts in model_facts(catalog())
         ),
@@ -143,7 +120,7 @@ def model_table() -> None:
 
 def _offer_table(prices: Iterable[ListedPrice]) -> None:
     """Today's prices per million tokens, with any tiers for long inputs."""
-    _table(
+    price_table(
         {
             "Model": price.model,
             "Provider": price.offer.provider_name,
@@ -152,7 +129,7 @@ def _offer_table(prices: Iterable[ListedPrice]) -> None:
             "Output ($/Mtok)": price.rates[0].output_usd_per_mtok,
             "Long inputs": price.long_inputs,
             "Model id": price.offer.model,
-            **_provenance(price.offer.source, price.offer.confidence),
+            **provenance(price.offer.source, price.offer.confidence),
             "Retired on": price.retired_on,
             "Note": price.offer.note or "",
         }
@@ -180,7 +157,7 @@ def hosted_price_table() -> None:
 
 def estimate_table() -> None:
     """Every rule of thumb for the cost of self-hosting."""
-    _table(
+    price_table(
         {
             "Estimate": row.name,
             "Low": row.low,
@@ -188,7 +165,8 @@ def estimate_table() -> None:
             "High": row.high,
             "Unit": row.value.unit,
             "Definition": row.value.what,
-            **_provenance(catalog().ownership.sources[row.value.source], row.value.confidence),
+            "By source": row.by_source,
+            **provenance(catalog().ownership.sources[row.value.source], row.value.confidence),
         }
         for row in estimates(catalog())
     )
@@ -197,7 +175,7 @@ def estimate_table() -> None:
 def provider_rule_table() -> None:
     """Every provider's rules for the prompt cache and the batch API, and its SLA."""
     known = catalog()
-    _table(
+    price_table(
         (
             {
                 "Provider": api_provider_label(rule.provider, known),
@@ -209,7 +187,7 @@ def provider_rule_table() -> None:
                 "Batch discount": percent(rule.batch_discount_frac) if rule.batch_discount_frac is not None else "",
                 "Uptime SLA": percent(rule.sla_uptime_frac) if rule.sla_uptime_frac is not None else "",
                 "Note": rule.note or "",
-                **_provenance(known.rules_file.sources[(variant or rule).source], (variant or rule).confidence),
+                **provenance(known.rules_file.sources[(variant or rule).source], (variant or rule).confidence),
             }
             for rule, variant in provider_rules(known)
         ),

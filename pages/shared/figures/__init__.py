@@ -6,5 +6,6 @@ compliance  the cheapest option on each kind of path
 traffic     lengths of requests
 usage       load over time, and shares of models and teams
 phases      roofline, time by term and latency under load
+rents       price of a GPU over time
 accuracy    predicted against measured runs
 """
