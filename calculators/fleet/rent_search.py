@@ -85,9 +85,14 @@ def _rows_of(provider: RentProvider, gpu_id: str, scenario: Scenario, is_negotia
             provider=provider,
             rent=rent,
             excluded_by=(*excluded, *failed_filters(provider, rent, scenario.hardware, day)),
-            is_stale=not is_fresh(rent, day),
-            is_single_listing=len(beside) == 1,
+            is_stale=not is_own_quote(provider, rent) and not is_fresh(rent, day),
+            is_single_listing=len(beside) == 1 and not is_own_quote(provider, rent),
         )
+
+
+def is_own_quote(provider: RentProvider, rent: Rent) -> bool:
+    """Whether a price is the user's own, by contract or quote: it binds at any age."""
+    return provider.sources[rent.source].kind == "quote"
 
 
 def failed_filters(provider: RentProvider, rent: Rent, hardware: Hardware, day: date) -> tuple[RentFilter, ...]:
@@ -97,6 +102,6 @@ def failed_filters(provider: RentProvider, rent: Rent, hardware: Hardware, day: 
         "marketplace": hardware.include_marketplaces or not provider.marketplace,
         "term": rent.commitment in hardware.commitments,
         "confidence": TRUST[rent.confidence] >= TRUST[hardware.min_confidence],
-        "age": (day - rent.seen).days <= hardware.max_rent_age_days,
+        "age": is_own_quote(provider, rent) or (day - rent.seen).days <= hardware.max_rent_age_days,
     }
     return tuple(name for name, is_passed in passed.items() if not is_passed)

@@ -1,5 +1,6 @@
 """Which rows of the price tables a scenario searches, and what leaves the others out."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -52,8 +53,6 @@ def test_a_stale_price_is_trusted_one_level_less(catalog: Catalog, days: int, st
 
 def _with(catalog: Catalog, row: RentRow, **changes: Any) -> Catalog:
     """The catalog with another row of the same provider."""
-    from dataclasses import replace
-
     source = row.provider.sources[row.rent.source]
     provider = row.provider.model_copy(
         update={
@@ -88,3 +87,19 @@ def test_a_price_that_two_publishers_show_is_no_single_listing(catalog: Catalog)
         [row.is_single_listing for row in rent_rows(gpu, asked, c) if row.is_searched] for c in (long_ago, recently)
     ]
     assert alone == [[True], [False]]
+
+
+def test_a_price_of_your_own_binds_at_any_age(catalog: Catalog) -> None:
+    row = next(one for one in rent_rows(catalog.gpu("h100-sxm"), _asked(), catalog) if one.rent.usd_per_gpu_h == 2.0)
+    provider = row.provider
+    quoted = {key: source.model_copy(update={"kind": "quote"}) for key, source in provider.sources.items()}
+    old = provider.rents[0].model_copy(update={"seen": SEEN - timedelta(days=900)})
+    yours = provider.model_copy(update={"sources": quoted, "rents": (old,)})
+    known = replace(catalog, rent_providers={**catalog.rent_providers, provider.provider: yours})
+    again = next(one for one in rent_rows(catalog.gpu("h100-sxm"), _asked(), known) if one.provider is yours)
+    assert (again.is_searched, again.is_stale, again.is_single_listing, again.confidence) == (
+        True,
+        False,
+        False,
+        "high",
+    )
