@@ -38,7 +38,8 @@ def test_where_today_s_api_is_not_allowed_there_is_nothing_to_win_on_it() -> Non
 
 def test_a_firing_signal_is_named_and_compliance_comes_first() -> None:
     assert any(
-        "Trigger for self-hosting met: cost" in line for line in gate(evaluate(scenario("steady-extraction"), CATALOG))
+        "Trigger for self-hosting met: cost" in line
+        for line in gate(evaluate(scenario("own-servers-at-scale"), CATALOG))
     )
     assert gate(evaluate(scenario("air-gapped"), CATALOG))[0].startswith("Compliance allows")
 
