@@ -15,6 +15,7 @@ from calculators.catalog.price_library import (
     price_library_version,
 )
 from calculators.catalog.prices import ApiPrice, Rent
+from calculators.catalog.rent_history import current_rents
 from calculators.compliance.residency import jurisdiction
 from calculators.price_updates.gpu_names import machine_key
 from calculators.price_updates.published import HeldBack, Publication, PublishedRent, PublishedTokens
@@ -211,7 +212,10 @@ def _rent_change(published: PublishedRent, catalog: Catalog) -> RentChange | Non
     """None where the data hold a row of that day or a later one, or the same price of late."""
     rent = published.rent
     known = catalog.rent_providers.get(published.provider)
-    same = [one for one in (known.rents if known else ()) if _is_same_machine(published.provider, one, rent)]
+    rows = known.rents if known else ()
+    if rent not in current_rents((*rows, rent), max(one.seen for one in (*rows, rent))):
+        return None  # a newer row takes its place
+    same = [one for one in rows if _is_same_machine(published.provider, one, rent)]
     before = max(same, key=lambda one: one.seen, default=None)
     if before is None:
         return RentChange(published, None, False)
