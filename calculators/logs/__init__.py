@@ -12,6 +12,7 @@ usage_questions     what a file leaves open, and what the user answered
 usage_share         the share of one model, team or key
 request_names       names of columns, as tables
 group_values        names of teams and keys as they may be shown
+failure_words       words of failures, yes and no in several languages
 word_lists          words of several languages, as tables
 column_words        words in names of columns, in several languages
 money               money as files write it

@@ -48,8 +48,9 @@ def words_of(name: str) -> tuple[str, ...]:
     plain = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", unicodedata.normalize("NFKC", name[:MAX_HEADER_NAME_CHARS]))
     plain = unicodedata.normalize("NFKD", plain).lower()
     plain = unicodedata.normalize(
-        "NFC", "".join(char for char in plain if char not in "\u0300\u0301\u0302\u0303\u0308\u0327")
+        "NFC", "".join(char for char in plain if char not in "\u0300\u0301\u0302\u0303\u0308\u030a\u0327\u0328")
     )
+    plain = re.sub(r"(?<=[a-z0-9])(?=[\u3040-\ud7af])", " ", plain)
     for stem, word in STEMS.items():
         if stem in plain:
             plain = re.sub(rf"{re.escape(stem)}[a-z]*?(?=tok|[^a-z]|$)", f" {word} ", plain)
@@ -63,7 +64,7 @@ def token_role(name: str) -> str | None:
     if words & UNCACHED or (words & CACHE and words & NOT):
         return "uncached" if rest <= UNCACHED | CACHE | NOT | INPUT_WORDS else None
     if words & CACHE:
-        if rest == {"cached"} and "requests" not in words:
+        if (rest == {"cached"} or (rest <= CACHE and "of" in words)) and "requests" not in words:
             return "cache_read"
         if not words & (TOKENS | WRITES | {"read"}) or not rest <= CACHE | WRITES | READS:
             return None
@@ -72,6 +73,12 @@ def token_role(name: str) -> str | None:
         if rest and rest <= allowed | (OUTPUT_WORDS if role == "reasoning" else frozenset()) and (rest & allowed):
             return role if words & TOKENS or rest <= ALONE | REASONING else None
     return None
+
+
+def is_any_cached(name: str) -> bool:
+    """Whether a column of cached tokens says neither read nor write, as makers name a part of the input: "Tokens en caché"."""
+    words = set(words_of(name))
+    return token_role(name) == "cache_read" and not words & {"read", "reads", "reading"}
 
 
 def time_rank(name: str) -> int | None:
@@ -121,7 +128,7 @@ def failure_sign(name: str) -> str | None:
     squashed = "".join(words_of(name))
     if squashed in SQUASHED_ERRORS:
         return "error"
-    if words & NO_STATUSES:
+    if words & (NO_STATUSES | CACHE):
         return None
     if squashed.removeprefix("is").removeprefix("was") in GOOD_WORDS:
         return "good"

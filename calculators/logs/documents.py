@@ -103,15 +103,18 @@ def _holds_json(path: Path) -> bool:
         start = text.read(10_000).lstrip()
     lines = [line for line in start.splitlines()[:HEAD_LINE_COUNT] if line.strip()]
     has_names = not _is_header(lines) and any(line_object(line) is not None and not _is_cells(line) for line in lines)
-    return start[:1] in ("{", "[") or bool(re.match(r'[^\n"{]{0,400}\{"', start)) or has_names
+    return start.startswith(("{", "[", '"{\\"')) or bool(re.match(r'[^\n"{]{0,400}\{"', start)) or has_names
 
 
 def _is_header(lines: Sequence[str]) -> bool:
-    """Whether the first line names the columns of a table, whose cells may hold such lines."""
-    if not lines:
-        return False
-    headers = [lines[0].replace('"', "").split(sign) for sign in ",;\t|"]
-    return any(len(names) > 2 and known_role_count(names) >= 2 for names in headers)
+    """Whether the first line names the columns of a table, whose cells may hold such lines: two names are known, or one and
+    all lines have as many cells."""
+    for sign in ",;\t|" if lines else "":
+        rows = list(csv.reader(lines, delimiter=sign))
+        known_count = known_role_count(rows[0]) if len(rows[0]) > 2 else 0
+        if known_count >= 2 or (known_count and len(rows) > 2 and len({len(row) for row in rows[:-1]}) == 1):
+            return True
+    return False
 
 
 def _is_cells(line: str) -> bool:

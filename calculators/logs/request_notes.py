@@ -8,7 +8,7 @@ from calculators.logs import request_columns
 from calculators.logs.cell_expressions import US_PER_S
 from calculators.logs.log_engine import Counts
 from calculators.logs.request_rows import LogSource
-from calculators.logs.summer_time import local_time_note
+from calculators.logs.summer_time import local_time_note, order_note
 from calculators.logs.usage_share import UsageShare
 from calculators.units import count, percent, plural
 
@@ -107,7 +107,9 @@ def clock_assumptions(source: LogSource) -> list[str]:
 def summer_time_notes(source: LogSource, start: datetime, requests_per_minute: Counts) -> list[str]:
     """A warning where times without a zone look local."""
     values = source.head.values(source.plan.role_of["time"])
-    note = local_time_note(start, requests_per_minute) if any(map(request_columns.is_naive, values)) else None
+    if not any(map(request_columns.is_naive, values)):
+        return []
+    note = local_time_note(start, requests_per_minute) or order_note(values, source.plan.times.day_first)
     return [note] if note else []
 
 

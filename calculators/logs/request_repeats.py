@@ -30,6 +30,8 @@ MIN_RUNNING_ROWS, MAX_RUNNING_ROWS = 10, 200_000
 RUNNING_GROWTH = 3
 ROWS_AT_ONCE = 3_000_000
 """More rows with an id are put in order part by part, so that memory does not grow with them."""
+FAILED = 1
+"""The code of `excluded` for failed requests."""
 TIME_ORDER = ("time_us", "output_tok", "input_tok")
 
 
@@ -68,7 +70,7 @@ def prepared(
 
 def _joined_parts(table: ir.Table, engine: LogEngine) -> ir.Table:
     """A request logged in parts, the input at its start and the output at its end: what a part lacks counts as 0, since of
-    the rows of an id the largest counts come to stay."""
+    the rows of an id the largest counts come to stay. The start of a request that failed goes with its end."""
     rows: Any = table
     partial = (rows.excluded == 0) & rows.fault.isin([3, 4]) & rows.id_hash.notnull()
     if not engine.rows(rows.aggregate(n=partial.sum().fill_null(0)))[0]["n"]:
@@ -79,8 +81,11 @@ def _joined_parts(table: ir.Table, engine: LogEngine) -> ir.Table:
     )
     whole = ids.filter(ids.has_input, ids.has_output, ids.n > 1)
     readable = partial & rows.id_hash.isin(whole.id_hash)
+    failed = rows.filter(rows.excluded == FAILED, rows.id_hash.notnull())
     made = rows.mutate(
-        fault=readable.ifelse(0, rows.fault), input_tok=readable.ifelse(rows.input_tok.fill_null(0), rows.input_tok)
+        excluded=(partial & ~readable & rows.id_hash.isin(failed.id_hash)).ifelse(FAILED, rows.excluded).cast("int8"),
+        fault=readable.ifelse(0, rows.fault),
+        input_tok=readable.ifelse(rows.input_tok.fill_null(0), rows.input_tok),
     )
     return engine.store(made)
 

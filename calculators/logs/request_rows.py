@@ -49,7 +49,7 @@ EXCLUSIONS = (
     "no token counts",
     "no chat request: embeddings, images, audio, moderation or reranking",
     "totals rows",
-    "repeated headers",
+    "repeated headers or units",
 )
 TOTALS_WORDS = r"(?i)^(grand[ -]?|sub[ -]?)?(total|totals|sum|summe|gesamt|gesamtsumme|insgesamt|somme|suma|average|mean)\b|^(合計|合计|总计|總計|합계)"
 FAULTS = ("", "line", "time", "input", "output", "cache_read", "cache_write", "reasoning", "tool_input", "cached")
@@ -232,7 +232,7 @@ def _excluded(table: Any, plan: ReadPlan) -> Any:
     marks: dict[str, list[tuple[Any, MarkColumn]]] = {role: [] for role in (*request_names.MARK_ROLES, "model")}
     for number, mark in enumerate(plan.marks):
         marks[mark.role].append((table[f"mark_{number}"], mark))
-    failed = [request_marks.is_failed(text, mark.column) for text, mark in marks["status"]]
+    failed = [request_marks.is_failed(text, mark.column, mark.values) for text, mark in marks["status"]]
     hits = [request_marks.is_gateway_hit(text) for text, _ in marks["gateway_cache"]]
     steps = [request_marks.is_no_call(text, mark.values) for text, mark in marks["kind"]]
     others = [request_marks.is_no_chat(text, mark.values) for text, mark in marks["kind"]]
@@ -244,7 +244,9 @@ def _excluded(table: Any, plan: ReadPlan) -> Any:
     ]
     time = table.text_time
     is_header = (time == plan.role_of["time"]) | time.re_search("^:?-{3,}:?$")
-    untimed = [(is_header, 7), (time.re_search(TOTALS_WORDS), 6)]
+    has_words = table.text_input.re_search(r"^\D+$") & table.text_output.re_search(r"^\D+$")
+    words_only = has_words & ~time.fill_null("").re_search(r"\d")
+    untimed = [(is_header, 7), (words_only, 7), (time.re_search(TOTALS_WORDS), 6)]
     untimed += [(time.isnull() & text.re_search(TOTALS_WORDS), 6) for text, _ in marks["model"]]
     untimed = [(table.time_us.isnull().ifelse(test, False), code) for test, code in untimed]
     blank = table.line_ok & _is_blank(table, "input") & _is_blank(table, "output")

@@ -25,6 +25,11 @@ from calculators.logs.column_words import (
         ("non_cached_input_tokens", "uncached"),
         ("Jetons en cache", "cache_read"),
         ("Davon gecacht", "cache_read"),
+        ("davon aus Cache", "cache_read"),
+        ("其中缓存", "cache_read"),
+        ("缓存命中token数", "cache_read"),
+        ("输入token数", "input"),
+        ("Tokeny wyjściowe", "output"),
         ("出力トークン数", "output"),
         ("thinkingTokens", "reasoning"),
         ("total_tokens", None),
@@ -66,6 +71,13 @@ def test_periods_money_models_and_counts() -> None:
         ("Result Code", "status"),
         ("exit_code", "code"),
         ("error_rate", None),
+        *(
+            (name, "status")
+            for name in ("Ergebnis", "État", "Esito", "Situação", "Wynik", "Tillstånd", "状态码", "結果")
+        ),
+        *((name, "error") for name in ("Fehlermeldung", "erro", "Błąd", "fout", "エラー")),
+        ("erfolgreich", "good"),
+        ("cache_status", None),
         ("status_url", None),
         ("model", None),
     ],

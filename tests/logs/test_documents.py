@@ -8,7 +8,7 @@ import pytest
 from flat_logs import T1, T2, flat_log, flat_rows, tokens
 from request_logs import NOW, write
 
-from calculators.logs.documents import flattened
+from calculators.logs.documents import _is_header, flattened
 from calculators.logs.request_log import read_log
 from calculators.logs.usage_files import read_usage
 from calculators.logs.usage_questions import UsageAnswers
@@ -202,3 +202,10 @@ def test_dicts_as_python_prints_them(tmp_path: Path) -> None:
     for prefix in ("", "2026-10-05 09:00:00 INFO "):
         rows = flat_rows(tmp_path, "\n".join(f"{prefix}{row | {'ok': True}}" for row in ROWS))
         assert [tokens(row)[:3] for row in rows] == [(100, 5, 70), (200, 6, 0)]
+
+
+def test_a_table_with_printed_objects_in_a_cell_is_no_text() -> None:
+    cell = "\"{'prompt_tokens': 7, 'completion_tokens': 3}\""
+    table = ["created,model,usage", *(f"17893711{number},m,{cell}" for number in range(10, 14))]
+    assert _is_header(table)
+    assert not _is_header([f"created,model,{cell}", "done, 7 input tokens"])

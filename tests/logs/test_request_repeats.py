@@ -144,6 +144,8 @@ def test_a_request_logged_in_parts_has_the_input_of_one_and_the_output_of_the_ot
     assert sums(read(tmp_path, parts, f"{HEADER},request_id")) == RIGHT
     zeros = [row.replace(",,", ",0,") for row in parts]
     assert sums(read(tmp_path, zeros, f"{HEADER},request_id")) == RIGHT
+    failed = [f"{TIMES[1]},7,,f,", f"{TIMES[2]},,,f,500"]
+    assert sums(read(tmp_path, [*(f"{row},200" for row in parts), *failed], f"{HEADER},request_id,status")) == RIGHT
 
 
 def test_a_totals_row_may_count_the_failures(tmp_path: Path) -> None:
