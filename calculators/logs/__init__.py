@@ -47,6 +47,7 @@ request_checks      whether a log as a whole can be right
 repeat_questions    what is asked of such rows
 request_steps       steps of traces that no call repeats
 request_repeats     rows that say again what others say
+request_counters    counts and costs that run on
 request_sampling    logs of one request in many
 summer_time         hours that come twice
 request_notes       notes on a log as sentences

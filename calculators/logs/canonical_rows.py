@@ -94,7 +94,7 @@ def _row(record: Leaves, plan: RecordPlan, session: Session) -> dict[str, Any] |
         "id": word_of["id"],
         "status": "error" if failed else "ok",
         "model": word_of["model"] or session.model,
-        "spend": amount(word_of["spend"]),
+        "spend": _sum(record, plan.costs) if plan.costs else amount(word_of["spend"]),
         "kind": {CALL: MODEL_CALL, STEP: OTHER}.get(kind, NO_CHAT),
         "cache_hit": says_hit(word_of["gateway_cache"]),
         "tier": word_of["tier"],

@@ -110,6 +110,21 @@ def plain_role(name: str) -> str | None:
     return "cost" if words & MONEY and words <= MONEY | {"total"} else None
 
 
+def cost_kind(name: str) -> str | None:
+    """The role of the tokens that a column has the cost of: input for "prompt_cost_usd"; None: another column. A price is none,
+    because that is of many tokens."""
+    words = set(words_of(name))
+    if not words & MONEY or "price" in words:
+        return None
+    return token_role(" ".join(("tokens", *sorted(words - MONEY - (CURRENCIES - {"in"})))))
+
+
+def without_kind(name: str) -> str:
+    """The name of a column of costs without the kind of tokens: "cost usd" of "input_cost_usd"."""
+    money = [word for word in words_of(name) if word in MONEY | CURRENCIES]
+    return " ".join(money) if cost_kind(name) else name
+
+
 OFFSET = re.compile(r"(?:UTC|GMT)\s?([+-]\d{1,2}):?(\d\d)?")
 
 

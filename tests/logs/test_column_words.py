@@ -3,6 +3,7 @@
 import pytest
 
 from calculators.logs.column_words import (
+    cost_kind,
     failure_sign,
     header_offset_s,
     is_gateway_flag,
@@ -11,6 +12,7 @@ from calculators.logs.column_words import (
     split_unit,
     time_rank,
     token_role,
+    without_kind,
     words_of,
 )
 
@@ -84,6 +86,12 @@ def test_periods_money_models_and_counts() -> None:
 )
 def test_signs_of_failures(name: str, sign: str | None) -> None:
     assert failure_sign(name) == sign
+
+
+def test_costs_of_one_kind_of_tokens() -> None:
+    names = ("prompt_cost_usd", "completion_cost", "cache_read_cost", "total_cost", "input_price", "cost_per_query")
+    assert [cost_kind(name) for name in names] == ["input", "output", "cache_read", None, None, None]
+    assert without_kind("Input cost (cents)") == "cost cents"
 
 
 def test_flags_of_a_gateways_cache() -> None:
