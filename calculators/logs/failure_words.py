@@ -27,7 +27,7 @@ _FAILED_OF = {
     "Portuguese": r"falh|erro|rejeitad|recusad|negad[oa]|expirad|esgotado|interrompid|sem sucesso",
     "Dutch": r"mislukt|fout|geannuleerd|afgebroken|afgewezen|geweigerd|geblokkeerd|onderbroken|verlopen|niet gelukt",
     "Polish": r"b[łl][ąa]d|niepowodz|nieudan|nie powiod|anulowan|odrzucon|przerwan|przekroczon|zablokowan|odmow",
-    "Swedish, Danish, Norwegian": r"misslyck|mislyk|(^|\W)(fel|feil|fejl)($|\W)|avbr[uo]t|afbrud|nekad|avvis|afvist"
+    "Swedish, Danish, Norwegian": r"misslyck|mislyk|(^|\W)fel($|\W)|feil|fejl|avbr[uo]t|afbrud|nekad|avvis|afvist"
     r"|blockerad|tidsgräns",
     "Chinese": "失败|失敗|错误|錯誤|取消|超时|超時|逾时|逾時|异常|異常|拒绝|拒絕|中断|中斷|中止|终止|終止|限流|未成功",
     "Japanese": "エラー|キャンセル|タイムアウト|時間切れ|拒否|例外|ブロック",
