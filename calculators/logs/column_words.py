@@ -42,14 +42,18 @@ from calculators.logs.word_lists import (
 MAX_HEADER_NAME_CHARS = 120
 
 
+def unaccented(text: str) -> str:
+    """The text in lower case without accents."""
+    marks = "\u0300\u0301\u0302\u0303\u0308\u030a\u0327\u0328"
+    plain = unicodedata.normalize("NFKD", text).lower()
+    return unicodedata.normalize("NFC", "".join(char for char in plain if char not in marks))
+
+
 @lru_cache(8_192)
 def words_of(name: str) -> tuple[str, ...]:
     """The words of a name in lower case and English: "promptTokens" and "Prompt-Tokens" are prompt and tokens."""
     plain = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", unicodedata.normalize("NFKC", name[:MAX_HEADER_NAME_CHARS]))
-    plain = unicodedata.normalize("NFKD", plain).lower()
-    plain = unicodedata.normalize(
-        "NFC", "".join(char for char in plain if char not in "\u0300\u0301\u0302\u0303\u0308\u030a\u0327\u0328")
-    )
+    plain = unaccented(plain)
     plain = re.sub(r"(?<=[a-z0-9])(?=[\u3040-\ud7af])", " ", plain)
     for stem, word in STEMS.items():
         if stem in plain:
@@ -64,7 +68,7 @@ def token_role(name: str) -> str | None:
     if words & UNCACHED or (words & CACHE and words & NOT):
         return "uncached" if rest <= UNCACHED | CACHE | NOT | INPUT_WORDS else None
     if words & CACHE:
-        if (rest == {"cached"} or (rest <= CACHE and "of" in words)) and "requests" not in words:
+        if (rest in ({"cached"}, {"cached", "hit"}) or (rest <= CACHE and "of" in words)) and "requests" not in words:
             return "cache_read"
         if not words & (TOKENS | WRITES | {"read"}) or not rest <= CACHE | WRITES | READS:
             return None

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, Literal
 
 from calculators.logs.archives import archive_chunks
+from calculators.logs.column_words import unaccented
 from calculators.logs.log_bytes import (
     CHUNK_BYTES,
     MAX_UNPACK_RATIO,
@@ -34,6 +35,7 @@ MAX_LAYERS = 3
 """A zip of a tar of gzip files is the deepest that is unpacked."""
 ENCODINGS: Mapping[str, str] = {
     "cp1252": "Windows-1252 (Latin-1)",
+    "cp1250": "Windows-1250 (Central European)",
     "gb18030": "GB18030 (Chinese)",
     "big5": "Big5 (Chinese)",
     "cp932": "Shift JIS (Japanese)",
@@ -107,8 +109,8 @@ def _check_bomb(label: str, packed_bytes: int, size_bytes: int) -> None:
 
 
 def _text(given: PlainFile, kind: str, label: str, report: Progress) -> PlainFile:
-    """The file as UTF-8 text, checked. Text that is not UTF-8 is taken for an encoding of East Asia where its first lines hold
-    words of there, else for Windows-1252, the usual other one."""
+    """The file as UTF-8 text, checked. Text that is not UTF-8 is taken for the encoding in which its first lines hold known
+    words, else for Windows-1252, the usual other one."""
     if kind != "text":
         given = _recoded(given, kind, label, "The text is UTF-16.")
     try:
@@ -123,15 +125,15 @@ def _text(given: PlainFile, kind: str, label: str, report: Progress) -> PlainFil
 
 
 def _other_encoding(path: Path) -> str:
-    """The encoding in which the start of a file holds the most words known from headers of East Asia; without any, that of
-    Windows."""
+    """The encoding in which the start of a file holds the most words known from headers of other languages; of several that of
+    Western Europe."""
     with path.open("rb") as file:
         start = file.read(START_BYTES)
     counts = dict.fromkeys(ENCODINGS, 0)
     for encoding in ENCODINGS:
         with contextlib.suppress(UnicodeError):
-            text = codecs.getincrementaldecoder(encoding)().decode(start)
-            counts[encoding] = sum(stem in text for stem in STEMS if min(stem) > "\u3000")
+            text = unaccented(codecs.getincrementaldecoder(encoding)().decode(start))
+            counts[encoding] = sum(stem in text for stem in STEMS)
     return max(counts, key=lambda encoding: counts[encoding])
 
 

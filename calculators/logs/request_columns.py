@@ -208,8 +208,14 @@ def _is_status(match: ColumnMatch, values: Sequence[str]) -> bool:
 def _holds_http(column: str, rows: Sequence[Mapping[str, str]]) -> bool:
     """Whether every cell is an HTTP status: "HTTP 503", "503 Service Unavailable", or 200 beside codes that are no round
     numbers."""
-    filled = {text for row in rows if not is_null(text := row.get(column, ""))}
-    if not filled or len(filled) > MAX_STATUS_COUNT or not all(map(HTTP_CELL.fullmatch, filled)):
+    filled = set[str]()
+    for row in rows:
+        if is_null(text := row.get(column, "")):
+            continue
+        if not HTTP_CELL.fullmatch(text):
+            return False
+        filled.add(text)
+    if not filled or len(filled) > MAX_STATUS_COUNT:
         return False
     return any(not text.strip().isdigit() for text in filled) or bool("200" in filled and filled & TELLING_CODES)
 

@@ -21,7 +21,7 @@ from calculators.logs.usage_reading import UsageReading
 from calculators.scenario.schema import Workload
 from calculators.units import count, plural, usd
 
-MAX_EMPTY_BYTES = 100_000
+MAX_EMPTY_BYTES = 10_000
 """A larger file has rows."""
 
 

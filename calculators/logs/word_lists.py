@@ -33,15 +33,15 @@ STEMS: Mapping[str, str] = _by_word(
 """Stems of other languages, without accents; long enough to occur in no English name."""
 FOREIGN_WORDS: Mapping[str, str] = _by_word(
     {
-        "time": "heure hora zeit tijd",
+        "time": "heure hora zeit tijd ora czas tid",
         "count": "数",
         "without": "sin",
-        "of": "davon dont waarvan varav 其中 うち",
+        "of": "davon dont waarvan varav cui tym 其中 うち",
         "status": "etat esito uitkomst stan",
         "error": "erro errore errori fout fel",
         "tokens": "tokeny tokenow",
         "success": "succes exito sukces",
-        "from": "aus dans dem der den",
+        "from": "aus dans dem der den di w z",
         "month": "monat",
         "currency": "wahrung devise moneda valuta moeda",
         "tag": "tag",

@@ -29,6 +29,8 @@ from calculators.logs.column_words import (
         ("Davon gecacht", "cache_read"),
         ("davon aus Cache", "cache_read"),
         ("其中缓存", "cache_read"),
+        ("缓存命中", "cache_read"),
+        ("缓存命中率", None),
         ("缓存命中token数", "cache_read"),
         ("输入token数", "input"),
         ("Tokeny wyjściowe", "output"),
