@@ -12,6 +12,7 @@ usage_questions     what a file leaves open, and what the user answered
 usage_share         the share of one model, team or key
 request_names       names of columns, as tables
 group_values        names of teams and keys as they may be shown
+failure_words       words of failures, yes and no in several languages
 word_lists          words of several languages, as tables
 column_words        words in names of columns, in several languages
 money               money as files write it
@@ -46,6 +47,7 @@ request_checks      whether a log as a whole can be right
 repeat_questions    what is asked of such rows
 request_steps       steps of traces that no call repeats
 request_repeats     rows that say again what others say
+request_counters    counts and costs that run on
 request_sampling    logs of one request in many
 summer_time         hours that come twice
 request_notes       notes on a log as sentences

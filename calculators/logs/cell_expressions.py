@@ -262,7 +262,11 @@ def _written_us(text: Any, day_first: bool) -> Any:
 
 def _day_us(day: Any, day_first: bool) -> Any:
     """Microseconds from 1970 to the start of a date."""
-    dashed = day.re_replace(r"[-/., ]+", "-").re_replace(r"^(\d{1,2}-\w{1,9})-(\d{2})$", r"\1-20\2")
+    dashed = (
+        day.re_replace(r"[日일]$", "")
+        .re_replace(r"[-/., 年月년월]+", "-")
+        .re_replace(r"^(\d{1,2}-\w{1,9})-(\d{2})$", r"\1-20\2")
+    )
     order = "%d-%m-%Y" if day_first else "%m-%d-%Y"
     formats = ["%Y-%m-%d", "%d-%b-%Y", "%d-%B-%Y", "%b-%d-%Y", "%B-%d-%Y", "%Y%m%d", order]
     return _epoch_us(_try_strptime(dashed, formats).cast("timestamp('UTC')"))

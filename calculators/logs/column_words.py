@@ -42,14 +42,19 @@ from calculators.logs.word_lists import (
 MAX_HEADER_NAME_CHARS = 120
 
 
+def unaccented(text: str) -> str:
+    """The text in lower case without accents."""
+    marks = "\u0300\u0301\u0302\u0303\u0308\u030a\u0327\u0328"
+    plain = unicodedata.normalize("NFKD", text).lower()
+    return unicodedata.normalize("NFC", "".join(char for char in plain if char not in marks))
+
+
 @lru_cache(8_192)
 def words_of(name: str) -> tuple[str, ...]:
     """The words of a name in lower case and English: "promptTokens" and "Prompt-Tokens" are prompt and tokens."""
     plain = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", unicodedata.normalize("NFKC", name[:MAX_HEADER_NAME_CHARS]))
-    plain = unicodedata.normalize("NFKD", plain).lower()
-    plain = unicodedata.normalize(
-        "NFC", "".join(char for char in plain if char not in "\u0300\u0301\u0302\u0303\u0308\u0327")
-    )
+    plain = unaccented(plain)
+    plain = re.sub(r"(?<=[a-z0-9])(?=[\u3040-\ud7af])", " ", plain)
     for stem, word in STEMS.items():
         if stem in plain:
             plain = re.sub(rf"{re.escape(stem)}[a-z]*?(?=tok|[^a-z]|$)", f" {word} ", plain)
@@ -63,7 +68,7 @@ def token_role(name: str) -> str | None:
     if words & UNCACHED or (words & CACHE and words & NOT):
         return "uncached" if rest <= UNCACHED | CACHE | NOT | INPUT_WORDS else None
     if words & CACHE:
-        if rest == {"cached"} and "requests" not in words:
+        if (rest in ({"cached"}, {"cached", "hit"}) or (rest <= CACHE and "of" in words)) and "requests" not in words:
             return "cache_read"
         if not words & (TOKENS | WRITES | {"read"}) or not rest <= CACHE | WRITES | READS:
             return None
@@ -72,6 +77,12 @@ def token_role(name: str) -> str | None:
         if rest and rest <= allowed | (OUTPUT_WORDS if role == "reasoning" else frozenset()) and (rest & allowed):
             return role if words & TOKENS or rest <= ALONE | REASONING else None
     return None
+
+
+def is_any_cached(name: str) -> bool:
+    """Whether a column of cached tokens says neither read nor write, as makers name a part of the input: "Tokens en caché"."""
+    words = set(words_of(name))
+    return token_role(name) == "cache_read" and not words & {"read", "reads", "reading"}
 
 
 def time_rank(name: str) -> int | None:
@@ -103,6 +114,21 @@ def plain_role(name: str) -> str | None:
     return "cost" if words & MONEY and words <= MONEY | {"total"} else None
 
 
+def cost_kind(name: str) -> str | None:
+    """The role of the tokens that a column has the cost of: input for "prompt_cost_usd"; None: another column. A price is none,
+    because that is of many tokens."""
+    words = set(words_of(name))
+    if not words & MONEY or "price" in words:
+        return None
+    return token_role(" ".join(("tokens", *sorted(words - MONEY - (CURRENCIES - {"in"})))))
+
+
+def without_kind(name: str) -> str:
+    """The name of a column of costs without the kind of tokens: "cost usd" of "input_cost_usd"."""
+    money = [word for word in words_of(name) if word in MONEY | CURRENCIES]
+    return " ".join(money) if cost_kind(name) else name
+
+
 OFFSET = re.compile(r"(?:UTC|GMT)\s?([+-]\d{1,2}):?(\d\d)?")
 
 
@@ -121,7 +147,7 @@ def failure_sign(name: str) -> str | None:
     squashed = "".join(words_of(name))
     if squashed in SQUASHED_ERRORS:
         return "error"
-    if words & NO_STATUSES:
+    if words & (NO_STATUSES | CACHE):
         return None
     if squashed.removeprefix("is").removeprefix("was") in GOOD_WORDS:
         return "good"

@@ -5,18 +5,21 @@ with the process, even when that is killed. Sizes are checked before and while u
 """
 
 import codecs
+import contextlib
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Literal
 
 from calculators.logs.archives import archive_chunks
+from calculators.logs.column_words import unaccented
 from calculators.logs.log_bytes import (
     CHUNK_BYTES,
     MAX_UNPACK_RATIO,
     MAX_UNPACKED_BYTES,
     MIN_BOMB_BYTES,
+    START_BYTES,
     ContentCheck,
     LogError,
     NotUtf8,
@@ -26,9 +29,20 @@ from calculators.logs.log_bytes import (
     plain_kind,
 )
 from calculators.logs.scratch import scratch_file
+from calculators.logs.word_lists import STEMS
 
 MAX_LAYERS = 3
 """A zip of a tar of gzip files is the deepest that is unpacked."""
+ENCODINGS: Mapping[str, str] = {
+    "cp1252": "Windows-1252 (Latin-1)",
+    "cp1250": "Windows-1250 (Central European)",
+    "gb18030": "GB18030 (Chinese)",
+    "big5": "Big5 (Chinese)",
+    "cp932": "Shift JIS (Japanese)",
+    "euc_jp": "EUC-JP (Japanese)",
+    "cp949": "EUC-KR (Korean)",
+}
+"""Of text that is not UTF-8, the first where none tells."""
 TEXT_KINDS = ("text", "utf-16", "utf-16-le", "utf-16-be")
 
 
@@ -95,17 +109,32 @@ def _check_bomb(label: str, packed_bytes: int, size_bytes: int) -> None:
 
 
 def _text(given: PlainFile, kind: str, label: str, report: Progress) -> PlainFile:
-    """The file as UTF-8 text, checked. Text that is not UTF-8 is taken for Windows-1252, the usual other one."""
+    """The file as UTF-8 text, checked. Text that is not UTF-8 is taken for the encoding in which its first lines hold known
+    words, else for Windows-1252, the usual other one."""
     if kind != "text":
         given = _recoded(given, kind, label, "The text is UTF-16.")
     try:
         return replace(given, check=check_content(given.path, label, report))
     except NotUtf8 as error:
+        encoding = _other_encoding(given.path)
         try:
-            given = _recoded(given, "cp1252", label, "The text is not UTF-8; it was read as Windows-1252 (Latin-1).")
+            given = _recoded(given, encoding, label, f"The text is not UTF-8; it was read as {ENCODINGS[encoding]}.")
         except LogError:
             raise error from None
     return replace(given, check=check_content(given.path, label, report))
+
+
+def _other_encoding(path: Path) -> str:
+    """The encoding in which the start of a file holds the most words known from headers of other languages; of several that of
+    Western Europe."""
+    with path.open("rb") as file:
+        start = file.read(START_BYTES)
+    counts = dict.fromkeys(ENCODINGS, 0)
+    for encoding in ENCODINGS:
+        with contextlib.suppress(UnicodeError):
+            text = unaccented(codecs.getincrementaldecoder(encoding)().decode(start))
+            counts[encoding] = sum(stem in text for stem in STEMS)
+    return max(counts, key=lambda encoding: counts[encoding])
 
 
 def _recoded(given: PlainFile, encoding: str, label: str, note: str) -> PlainFile:

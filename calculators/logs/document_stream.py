@@ -107,8 +107,8 @@ def _behind_prefix(line: str) -> Iterator[Any]:
     """The object at the end of a line of text, with the time of the text before it, or its names and values; None for a broken
     object."""
     start = line.find("{")
-    document = None
-    if 0 < start <= MAX_PREFIX_CHARS:
+    document = _quoted_object(line) if line.startswith('"{') else None
+    if document is None and 0 < start <= MAX_PREFIX_CHARS:
         try:
             document = json.loads(line[start:])
         except (ValueError, RecursionError):
@@ -122,3 +122,11 @@ def _behind_prefix(line: str) -> Iterator[Any]:
         yield told
     elif line.startswith("{"):
         yield None
+
+
+def _quoted_object(line: str) -> Any:
+    """The object that a line holds as a JSON text, quotes and all; None for none."""
+    try:
+        return json.loads(json.loads(line.strip().rstrip(",")))
+    except (ValueError, RecursionError, TypeError):
+        return None

@@ -42,7 +42,9 @@ from calculators.logs.record_words import first_word, is_other
 from calculators.logs.repeat_questions import steps_question
 from calculators.logs.request_file import LogError, known_role_count, read_head
 from calculators.logs.scratch import scratch_file
+from calculators.logs.timestamps import is_written
 from calculators.logs.trace_steps import own_steps, repeating_spans, sum_tok
+from calculators.logs.unknown_columns import UnknownColumn, shown_column, time_question
 from calculators.logs.usage_questions import UsageAnswers, UsageQuestion
 
 HEAD_RECORD_COUNT = 500
@@ -83,7 +85,7 @@ def flattened(
     try:
         if not _holds_json(path):
             return None if answers.column_of else _flat_table(path, label, answers, progress)
-        return _flat_documents(path, answers, progress)
+        return _flat_documents(path, label, answers, progress)
     except EventsOfStream:
         raise LogError(
             f"{label} holds the events of streams, of which the last counts name no request; log the final message of each "
@@ -103,15 +105,18 @@ def _holds_json(path: Path) -> bool:
         start = text.read(10_000).lstrip()
     lines = [line for line in start.splitlines()[:HEAD_LINE_COUNT] if line.strip()]
     has_names = not _is_header(lines) and any(line_object(line) is not None and not _is_cells(line) for line in lines)
-    return start[:1] in ("{", "[") or bool(re.match(r'[^\n"{]{0,400}\{"', start)) or has_names
+    return start.startswith(("{", "[", '"{\\"')) or bool(re.match(r'[^\n"{]{0,400}\{"', start)) or has_names
 
 
 def _is_header(lines: Sequence[str]) -> bool:
-    """Whether the first line names the columns of a table, whose cells may hold such lines."""
-    if not lines:
-        return False
-    headers = [lines[0].replace('"', "").split(sign) for sign in ",;\t|"]
-    return any(len(names) > 2 and known_role_count(names) >= 2 for names in headers)
+    """Whether the first line names the columns of a table, whose cells may hold such lines: two names are known, or one and
+    all lines have as many cells."""
+    for sign in ",;\t|" if lines else "":
+        rows = list(csv.reader(lines, delimiter=sign))
+        known_count = known_role_count(rows[0]) if len(rows[0]) > 2 else 0
+        if known_count >= 2 or (known_count and len(rows) > 2 and len({len(row) for row in rows[:-1]}) == 1):
+            return True
+    return False
 
 
 def _is_cells(line: str) -> bool:
@@ -122,7 +127,7 @@ def _is_cells(line: str) -> bool:
 # --- where the records come from -----------------------------------------------------------------------------------
 
 
-def _flat_documents(path: Path, answers: UsageAnswers, progress: Progress) -> FlatLog | None:
+def _flat_documents(path: Path, label: str, answers: UsageAnswers, progress: Progress) -> FlatLog | None:
     with opened(path) as text:
         stream = documents(text)
         head = list(islice(stream, HEAD_RECORD_COUNT))
@@ -136,6 +141,7 @@ def _flat_documents(path: Path, answers: UsageAnswers, progress: Progress) -> Fl
         return None if _is_flat(path, head) else _named_rows(path, progress)
     if _is_flat(path, head) and max(map(_depth, head)) <= FLAT_DEPTH and all(map(_is_plain, plans)):
         return None
+    _refuse_untimed(first, label)
 
     def records() -> Iterator[Leaves | None]:
         with opened(path) as again:
@@ -143,6 +149,21 @@ def _flat_documents(path: Path, answers: UsageAnswers, progress: Progress) -> Fl
                 yield from (None,) if document is None else _records(document)
 
     return _written(records, answers)
+
+
+def _refuse_untimed(records: Sequence[Leaves], label: str) -> None:
+    """Raises UnknownColumn where no request has a time under a known name and others may be it."""
+    plans = [(record, plan) for record in records if (plan := plan_of(tuple(record))) is not None]
+    if any(first_word(record, plan.words["time"], "time") is not None for record, plan in plans):
+        return
+    named = {".".join(path): value for record, _ in plans for path, value in record.items() if path[0] != ABOVE}
+    times = [name for name, value in named.items() if isinstance(value, str) and is_written(value)]
+    if times:
+        raise UnknownColumn(
+            f"{label} has no column recognized as the time. It may be {shown_column(times[0])}: "
+            "map it (--map time=COLUMN) or rename it.",
+            time_question(label, times),
+        )
 
 
 def _is_plain(plan: RecordPlan) -> bool:

@@ -34,9 +34,9 @@ class MoneyUnit:
 @lru_cache(8_192)
 def money_unit(name: str) -> MoneyUnit:
     """Currency and unit by the name of a column: "Cost (€)" is EUR, "spend_cents" hundredths; plain where it names no cost."""
-    if plain_role(name) != "cost":
-        return MoneyUnit()
     words = words_of(name)
+    if plain_role(name) != "cost" and not set(words) <= MINOR_UNITS.keys() | {"total"}:
+        return MoneyUnit()
     codes = [CURRENCY_CODES[word] for word in words if word in CURRENCY_CODES]
     signs = [CURRENCY_SIGNS[sign] for sign in SIGN.findall(name)]
     per_unit = next((MINOR_UNITS[word] for word in words if word in MINOR_UNITS), 1.0)

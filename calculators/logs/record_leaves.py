@@ -36,6 +36,10 @@ TYPE_NAMES = frozenset(
         "nullValue",
         "intValue",
         "boolValue",
+        "string_value",
+        "int_value",
+        "double_value",
+        "bool_value",
     )
 )
 """Keys that name the type of the one value beside them: exports of MongoDB, DynamoDB and Firestore, and OTLP."""
@@ -229,9 +233,9 @@ def _any_value(value: Any) -> Any:
     """The value of an OTLP attribute: {"intValue": "5"} is "5"."""
     if isinstance(value, dict) and len(value) == 1:
         kind, inner = next(iter(value.items()))
-        if kind in ("stringValue", "intValue", "doubleValue", "boolValue"):
+        if kind in TYPE_NAMES:
             return inner
-        if kind == "kvlistValue" and isinstance(inner, dict):
+        if kind in ("kvlistValue", "kvlist_value") and isinstance(inner, dict):
             return _named_values(inner.get("values") or []) or {}
     return value
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
 
-from calculators.logs.column_words import failure_sign, time_rank, token_role
+from calculators.logs.column_words import cost_kind, failure_sign, time_rank, token_role, without_kind
+from calculators.logs.money import money_unit
 from calculators.logs.record_leaves import ABOVE, LeafPath
 from calculators.logs.request_names import STATUS_HOLDERS
-from calculators.logs.usage_format import BAD_FLAGS, COMMON, ERRORS, GOOD_FLAGS, KINDS, STATUSES, UsageFormat
+from calculators.logs.usage_format import BAD_FLAGS, COMMON, ERRORS, GOOD_FLAGS, KINDS, NOWHERE, STATUSES, UsageFormat
 from calculators.logs.usage_formats import FORMATS
 
 MAX_SUFFIX_PARTS = 6
@@ -114,6 +115,8 @@ class RecordPlan:
     running_total: tuple[LeafPath, ...]
     words: Mapping[str, tuple[LeafPath, ...]]
     """Of time, id, model and so on: the paths in order of preference."""
+    costs: tuple[LeafPath, ...]
+    """Of input, output and caches, to be added up where no cost of the whole stands."""
     statuses: tuple[LeafPath, ...]
     errors: tuple[LeafPath, ...]
     good_flags: tuple[LeafPath, ...]
@@ -158,12 +161,23 @@ def _plan(one: UsageFormat, places: Places) -> RecordPlan | None:
         total=places.sums(one.total, beside),
         running_total=places.sums(one.running_total),
         words=words,
+        costs=() if words["spend"] or one.spend == NOWHERE else _costs(places),
         statuses=tuple(dict.fromkeys((*places.any_of(one.status, STATUSES), *_signs(places, "status")))),
         errors=(*places.any_of(ERRORS), *_signs(places, "error")),
         good_flags=(*places.any_of(GOOD_FLAGS), *_signs(places, "good")),
         bad_flags=places.any_of(BAD_FLAGS),
         kinds=places.any_of(KINDS),
     )
+
+
+def _costs(places: Places) -> tuple[LeafPath, ...]:
+    """Paths of a record's own with the dollars of input, output and caches."""
+    kinds = dict[str, LeafPath]()
+    for path in places.paths:
+        kind = cost_kind(path[-1])
+        if kind and path[0] != ABOVE and money_unit(without_kind(path[-1])).is_plain:
+            kinds.setdefault(kind, path)
+    return tuple(kinds.values()) if {"input", "output"} <= kinds.keys() else ()
 
 
 def _signs(places: Places, sign: str) -> tuple[LeafPath, ...]:

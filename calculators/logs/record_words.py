@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+from calculators.logs.failure_words import FAILED_PATTERN, NO_ERROR_WORDS, NO_WORDS, YES_WORDS
 from calculators.logs.record_leaves import MAX_SHORT_CHARS, LeafPath, Leaves, is_short
 from calculators.logs.record_plan import RecordPlan, squashed
 from calculators.logs.word_lists import MAX_OTEL_LEVEL, OTEL_ERROR, PINO_ERROR
@@ -65,21 +66,18 @@ def _truth(value: Any) -> bool | None:
     return TRUTH.get(value) if isinstance(value, bool) else TRUTH.get(str(value).lower())
 
 
-TRUTH: Mapping[Any, bool] = dict.fromkeys(("true", "1", "yes", True), True) | dict.fromkeys(
-    ("false", "0", "no", False), False
-)
-NO_ERROR = frozenset({"", "null", "none", "nan", "false", "0", "200", "{}", "[]", "undefined"})
-_BAD_WORDS = re.compile("fail|error|cancel|abort|timeout|timed|throttl|reject|denied|exception|refus")
+TRUTH: Mapping[Any, bool] = dict.fromkeys((*YES_WORDS, True), True) | dict.fromkeys((*NO_WORDS, False), False)
+_BAD_WORDS = re.compile(FAILED_PATTERN)
 
 
 @lru_cache(maxsize=1_000)
 def _is_error(text: str) -> bool:
-    return text.strip().lower() not in NO_ERROR
+    return text.strip().lower() not in ("", *NO_ERROR_WORDS)
 
 
 @lru_cache(maxsize=1_000)
 def _is_bad_status(text: str, is_severity: bool) -> bool:
-    code = re.match(r"\s*(\d+)(\.0)?($|\s)", text)
+    code = re.match(r"(?i)\s*(?:HTTP\S*\s+)?(\d+)(\.0)?($|\s)", text)
     if code and is_severity:
         return int(code.group(1)) >= (OTEL_ERROR if int(code.group(1)) <= MAX_OTEL_LEVEL else PINO_ERROR)
     if code:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from calculators.logs import column_words
 from calculators.logs.cells import is_count, is_null, is_number
+from calculators.logs.failure_words import NO_WORDS, YES_WORDS
 from calculators.logs.money import money_of
 from calculators.logs.request_names import (
     GROUP_ROLES,
@@ -47,6 +48,12 @@ KIND_WORDS = frozenset(
     ]
 )
 """Of columns that may name embeddings and the like."""
+HTTP_CELL = re.compile(
+    r"(?i)\s*(HTTP\S*\s+[1-5]\d\d\b.{0,40}|[1-5]\d\d [A-Z][A-Z' -]{1,40}|20[0-6]|4\d\d|50[0-4]|529)\s*"
+)
+TELLING_CODES = frozenset({"401", "403", "404", "408", "413", "422", "429", "499", "502", "503", "504", "529"})
+UTC = frozenset(["utc", "gmt"])
+ZONES = UTC | {"local"}
 CACHE_SOURCES = frozenset(
     {"cache", "cached", "gateway cache", "semantic cache", "semantic_cache", "semantic", "exact", "response cache"}
 )
@@ -85,7 +92,17 @@ def matching_columns(role: str, columns: Iterable[str]) -> list[ColumnMatch]:
         ]
     if role in GROUP_ROLES:
         return sorted(matching, key=lambda match: (match.rank_count, match.part_count))
+    if role == "time":
+        matching = _without_local(matching)
     return sorted(matching, key=lambda match: (match.part_count, match.rank_count))
+
+
+def _without_local(matching: Sequence[ColumnMatch]) -> list[ColumnMatch]:
+    """Columns of times but for those that another column gives in UTC."""
+    words = {match.column: frozenset(column_words.words_of(match.column)) for match in matching}
+    in_utc = [words[column] - ZONES for column in words if words[column] & UTC]
+    kept = [match for match in matching if "local" not in words[match.column] or not in_utc]
+    return [match for match in kept if words[match.column] & UTC or words[match.column] not in in_utc]
 
 
 def _by_words(role: str, column: str) -> ColumnMatch | None:
@@ -101,9 +118,10 @@ def _by_words(role: str, column: str) -> ColumnMatch | None:
 def _told_by_words(role: str, name: str) -> tuple[str | None, int]:
     if role in TOKEN_ROLES:
         told = column_words.token_role(name)
-        return ("uncachedinputtokens" if told == "uncached" else "") if told == role or (
-            told == "uncached" and role == "input"
-        ) else None, 0
+        if told == "uncached":
+            return ("uncachedinputtokens" if role == "input" else None), 0
+        meant = "cachedtokens" if column_words.is_any_cached(name) else ""
+        return (meant if told == role else None), 0
     if role == "time":
         rank = column_words.time_rank(name)
         return (None if rank is None else ""), rank or 0
@@ -124,6 +142,8 @@ def _match(role: str, column: str) -> ColumnMatch | None:
         return ColumnMatch(column, "error", len(parts), len(NAMES[role]))  # a key of an error object
     for start in range(len(parts)):
         name = normalised("".join(parts[start:]))
+        if role == "time":
+            name = re.sub(r"(?<=.)(utc|gmt|local)$", "", name)
         known = name in NAMES[role]
         if known and not (start and name in WHOLE_NAME_ONLY and not _is_held(role, parts[start - 1])):
             return ColumnMatch(column, name, len(parts), NAMES[role].index(name))
@@ -174,7 +194,7 @@ def _is_status(match: ColumnMatch, values: Sequence[str]) -> bool:
     """An error may say anything; a status is one of a few words."""
     filled = {value for value in values if not is_null(value)}
     if match.name not in NAMES["status"] and column_words.failure_sign(match.column) == "good":
-        return all(map(_is_flag_or_bit, filled))
+        return all(map(_is_flag_or_bit, filled)) or not any(map(is_number, filled))
     if match.column.lower().endswith("timeout"):
         return all(map(is_flag, filled))
     is_word = len(filled) <= MAX_STATUS_COUNT and all(len(value) <= MAX_STATUS_CHARS for value in filled)
@@ -185,13 +205,28 @@ def _is_status(match: ColumnMatch, values: Sequence[str]) -> bool:
     )
 
 
+def _holds_http(column: str, rows: Sequence[Mapping[str, str]]) -> bool:
+    """Whether every cell is an HTTP status: "HTTP 503", "503 Service Unavailable", or 200 beside codes that are no round
+    numbers."""
+    filled = set[str]()
+    for row in rows:
+        if is_null(text := row.get(column, "")):
+            continue
+        if not HTTP_CELL.fullmatch(text):
+            return False
+        filled.add(text)
+    if not filled or len(filled) > MAX_STATUS_COUNT:
+        return False
+    return any(not text.strip().isdigit() for text in filled) or bool("200" in filled and filled & TELLING_CODES)
+
+
 def _is_flag_or_bit(text: str) -> bool:
     return is_flag(text) or text.strip() in ("0", "1")
 
 
 def is_flag(text: str) -> bool:
-    """True for true, false, yes and no."""
-    return text.strip().lower() in ("true", "false", "t", "f", "yes", "no", "y", "n")
+    """True for true, false, yes and no, ja and nein."""
+    return (word := text.strip().lower()) in YES_WORDS + NO_WORDS and not is_number(word)
 
 
 def is_cache_word(text: str) -> bool:
@@ -207,9 +242,7 @@ def is_cache_source(text: str) -> bool:
 
 def is_hit(text: str) -> bool:
     """True for true, yes, 1 and HIT."""
-    return (
-        text.strip().lower() in ("true", "t", "yes", "y", "1", "1.0") or "hit" in text.lower() or is_cache_source(text)
-    )
+    return text.strip().lower() in YES_WORDS or "hit" in text.lower() or is_cache_source(text)
 
 
 def is_money(text: str) -> bool:
@@ -221,6 +254,8 @@ def fitting_columns(role: str, columns: Sequence[str], rows: Sequence[Mapping[st
     """Matches of `role` whose sample values fit; blank columns only where no other has the name."""
     matching = matching_columns(role, columns)
     if role == "status":
+        named = {match.column for match in matching}
+        matching += [ColumnMatch(name, "", 1, 0) for name in columns if name not in named and _holds_http(name, rows)]
         return [match for match in matching if _is_status(match, [row.get(match.column, "") for row in rows])]
     fitting = [match for match in matching if _values_fit(role, match, [row.get(match.column, "") for row in rows])]
     filled = [match for match in fitting if not all(is_null(row.get(match.column, "")) for row in rows)]

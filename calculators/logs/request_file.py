@@ -61,6 +61,10 @@ class LogHead:
         return [row.get(column, "") for row in self.rows]
 
 
+class NoRows(LogError):
+    """A header, or an empty list, and no request."""
+
+
 def check_table(head: LogHead, check: ContentCheck) -> None:
     """Refuses a CSV of which rows would be lost without a word: an open quote, or two kinds of line end."""
     if head.kind != "csv":
@@ -115,6 +119,8 @@ def _later_lines(path: Path) -> list[str]:
 def _json_head(text: str, label: str, kind: LogKind, later: Sequence[str]) -> LogHead:
     documents = array_objects(text, HEAD_ROW_COUNT) if kind == "array" else line_objects(text, HEAD_ROW_COUNT)
     if not documents:
+        if re.fullmatch(r"\s*\[\s*\]\s*", text):
+            raise NoRows(f"{label} is an empty list; export a period with requests.")
         raise LogError(_document_problem(text, label))
     documents += line_objects("\n".join(line.strip().rstrip(",") for line in later), len(later) or 1)
     rows, place_of = list[Mapping[str, str]](), dict[str, tuple[str, ...]]()
@@ -158,7 +164,7 @@ def _parquet_head(path: Path, label: str) -> LogHead:
         raise LogError(f"{label} is broken Parquet; export it again.") from error
     header = _unique(file.schema_arrow.names)
     if not records:
-        raise LogError(f"{label} has no rows; export a period with requests.")
+        raise NoRows(f"{label} has no rows; export a period with requests.")
     rows = [{name: _parquet_text(value) for name, value in zip(header, r.values(), strict=True)} for r in records]
     holders = [name for name in header if all(text[:1] in ("{", "") for row in rows for text in (row[name],))]
     return _table_head(label, "parquet", header, rows, holders)
@@ -182,7 +188,7 @@ def _csv_head(text: str, label: str, whole: bool, later: Sequence[str]) -> LogHe
         raise LogError(f"{label} has no header row (line {skip_count + 1} starts with data); name the columns there.")
     header = _unique(header)
     if len(records) == 1:
-        raise LogError(f"{label} has a header row but no data rows; export a period with requests.")
+        raise NoRows(f"{label} has a header row but no data rows; export a period with requests.")
     cells = csv.reader((line for line in later if line.count('"') % 2 == 0), delimiter=delimiter)
     records += [record for record in cells if len(record) == len(header)]
     rows = [dict(zip(header, map(_value, record), strict=False)) for record in records[1:]]

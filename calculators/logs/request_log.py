@@ -26,6 +26,7 @@ from calculators.logs.load_series import LoadSeries, request_series
 from calculators.logs.log_engine import Counts, LogEngine
 from calculators.logs.money import usd_or_none
 from calculators.logs.request_checks import check_clock, check_totals
+from calculators.logs.request_counters import without_totals_so_far
 from calculators.logs.request_file import (
     LogError,
     Progress,
@@ -224,6 +225,7 @@ def _summarize(engine: LogEngine, files: Sequence[_Parsed], label: str, answers:
     engine.show(0.78, "Looking for duplicates")
     sorting = Sorting(engine, one_table([file.table for file in files]), answers)
     without_repeats(sorting, len(files))
+    without_totals_so_far(sorting)
     weigh(sorting, [file.source.head for file in files])
     split_sums(sorting, [plan.checked.get("requests") for plan in plans])
     sorting.dropped = _sum_counts([*(file.dropped for file in files), sorting.dropped])

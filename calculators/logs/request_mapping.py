@@ -14,7 +14,7 @@ from calculators.logs.cells import is_null, is_number, whole_number
 from calculators.logs.containers import plain_file
 from calculators.logs.request_columns import ColumnMatch
 from calculators.logs.request_file import LogError, LogHead, read_head
-from calculators.logs.request_meaning import TokenClaim, TokenMeaning, requests_column, token_meaning
+from calculators.logs.request_meaning import TokenClaim, TokenMeaning, cost_columns, requests_column, token_meaning
 from calculators.logs.request_names import EXTRA_ROLES, GROUP_ROLES, MARK_ROLES, ROLES
 from calculators.logs.shown import file_label, shown_cell
 from calculators.logs.timestamps import PLAIN_TIMES, TimeStyle, both_orders, is_date_only, is_rounded, time_style
@@ -171,6 +171,8 @@ def plan_columns(head: LogHead, answers: UsageAnswers) -> ReadPlan:
     if given.get("output", best["output"].column if "output" in best else "") != _first_column(fitting, "output"):
         best.pop("reasoning", None)
     best |= {role: _given_match(role, column) for role, column in given.items() if column}
+    costs = () if "spend" in best or "spend" in given else cost_columns(tuple(head.place_of))
+    best |= dict.fromkeys(("spend",), ColumnMatch(costs[0], "", 1, 0)) if costs else {}
     for role in ("time", "input", "output"):
         if role not in best:
             raise unknown_column(head, role)
@@ -189,7 +191,8 @@ def plan_columns(head: LogHead, answers: UsageAnswers) -> ReadPlan:
         questions=(*_column_questions(head, fitting, best, answers), *meaning.questions),
         checked=_checked(best, meaning)
         | requests_column(best, head.place_of, head.rows)
-        | {f"twin_{role}": rival for role, rival in twins.items()},
+        | {f"twin_{role}": rival for role, rival in twins.items()}
+        | {f"spend_{number}": column for number, column in enumerate(costs[1:])},
         claims=meaning.claims,
         twins=tuple(_rival_question(head, role, (best[role].column, rival)) for role, rival in twins.items()),
     )

@@ -10,19 +10,12 @@ from typing import Any
 import ibis
 
 from calculators.logs.column_words import failure_sign
+from calculators.logs.failure_words import FAILED_PATTERN, NO_ERROR_WORDS, NO_WORDS, YES_WORDS
 from calculators.logs.request_columns import CACHE_SOURCES, normalised
 from calculators.logs.word_lists import MAX_OTEL_LEVEL, OTEL_ERROR, PINO_ERROR
 
 FINISH_NAMES = frozenset(
     {"finishreason", "finishreasonnormalized", "finishreasonraw", "nativefinishreason", "stopreason"}
-)
-NO_ERROR_WORDS = ("false", "f", "0", "0.0", "200", "{}", "[]", "ok", "success", "no", "n", "no error", '""')
-YES_WORDS = ("true", "1", "1.0", "t", "yes", "y")
-NO_WORDS = ("false", "0", "0.0", "f", "no", "n")
-BAD_STATUS = (
-    r"fail|error|cancel|abort|time.?out|timed|throttl|reject|denied|exception|refus|unsuccess|overload|unavailable"
-    r"|exhaust|exceeded|unauth|unauthorized|rate.?limit|forbidden|too many|^(nok|ko|false|no|bad|killed|4xx|5xx)$|not.?ok"
-    r"|fehler|fehlgeschlagen|[eé]chec|[eé]chou|erreur|fall[oió]|失敗|失败|エラー|错误|실패|❌|✗|🔴"
 )
 HTTP_CODE = r"^(?:http\S*\s+)?([1-5]\d\d)\b"
 BAD_FINISH = r"error|fail|cancel|abort|time.?out|exception"
@@ -68,8 +61,8 @@ def any_of(tests: Iterable[Any]) -> Any:
     return functools.reduce(lambda a, b: a | b, [test.fill_null(False) for test in tests], ibis.literal(False))
 
 
-def is_failed(text: Any, column: str) -> Any:
-    """Whether a status cell says that the request failed; blank is good."""
+def is_failed(text: Any, column: str, values: Sequence[str] = ()) -> Any:
+    """Whether a status cell says that the request failed; blank is good. `values`: what the column holds in the first rows."""
     lower, name = text.lower(), _tail(column)
     sign = "error" if name == "error" else failure_sign(column.rsplit(".", 1)[-1])
     if name in FINISH_NAMES:
@@ -77,17 +70,18 @@ def is_failed(text: Any, column: str) -> Any:
     if sign == "error":
         return text.notnull() & ~lower.isin(NO_ERROR_WORDS)
     if sign == "good":
-        return lower.isin(NO_WORDS)
+        return lower.isin(NO_WORDS) | _has_pattern(text, FAILED_PATTERN, values)
     if sign == "code":
         return text.try_cast("float64") != 0
     if name in LEVEL_NAMES:
         level = text.try_cast("float64")
         bad_level = (level > MAX_OTEL_LEVEL).ifelse(level >= PINO_ERROR, level >= OTEL_ERROR)
-        return level.notnull().ifelse(bad_level, lower.re_search(BAD_STATUS))
+        return level.notnull().ifelse(bad_level, _has_pattern(text, FAILED_PATTERN, values))
     number = text.try_cast("float64")
     http = lower.re_extract(HTTP_CODE, 1).try_cast("int64")
     bad_code = ~(number.between(200, 399) | number.isin([0, 1]))
-    return ibis.cases((number.notnull(), bad_code), (http.notnull(), http >= 400), else_=lower.re_search(BAD_STATUS))
+    bad_word = _has_pattern(text, FAILED_PATTERN, values)
+    return ibis.cases((number.notnull(), bad_code), (http.notnull(), http >= 400), else_=bad_word)
 
 
 def is_gateway_hit(text: Any) -> Any:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from calculators.logs.cells import thousands_sign, whole_number
-from calculators.logs.column_words import plain_role
+from calculators.logs.column_words import cost_kind, plain_role
 from calculators.logs.request_columns import ColumnMatch, normalised
 from calculators.logs.request_names import (
     ADDED_REASONING,
@@ -133,6 +133,16 @@ def requests_column(
     named = [name for name in columns if name not in used and _counts_requests(name.rsplit(".", 1)[-1])]
     counting = [name for name in named if any(whole_number(row.get(name, "")) > 0 for row in rows)]
     return {"requests": counting[0]} if counting else {}
+
+
+def cost_columns(columns: Sequence[str]) -> tuple[str, ...]:
+    """The columns with the cost of the input, of the output and of caches, to be added up; empty without one of input and one
+    of output."""
+    kinds = dict[str, str]()
+    for column in columns:
+        if kind := cost_kind(column.rsplit(".", 1)[-1]):
+            kinds.setdefault(kind, column)
+    return tuple(kinds.values()) if {"input", "output"} <= kinds.keys() else ()
 
 
 def _counts_requests(name: str) -> bool:

@@ -129,15 +129,16 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "model": (
         *("responsemodel", "genairesponsemodel", "genairequestmodel", "requestmodel", "model", "modelname", "modelid"),
         *("providedmodelname", "modelpermaslug", "aimodel", "llmmodelname", "modelgroup", "modeldeploymentname"),
-        *("deploymentname", "deployment", "modelversion", "engine"),
+        *("deploymentname", "deployment", "modelversion", "engine", "mainmodel"),
     ),
     "currency": ("currency", "costcurrency", "amountcurrency", "spendcurrency", "billingcurrency", "currencycode"),
     "spend": (
-        *("spend", "spendusd", "costusd", "totalcostusd", "totalcost", "costtotal", "calculatedtotalcost", "usagecost"),
+        *("spend", "spendusd", "costusd", "usagecost", "requestcost", "responsecost", "cost"),
         *(
-            "requestcost",
-            "responsecost",
-            "cost",
+            "totalcostusd",
+            "totalcost",
+            "costtotal",
+            "calculatedtotalcost",
             "price",
             "totalprice",
             "priceusd",

@@ -1,6 +1,7 @@
 """Notes on a request log: what was left out, how it was read, and where one figure for all misleads."""
 
 import itertools
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -8,7 +9,7 @@ from calculators.logs import request_columns
 from calculators.logs.cell_expressions import US_PER_S
 from calculators.logs.log_engine import Counts
 from calculators.logs.request_rows import LogSource
-from calculators.logs.summer_time import local_time_note
+from calculators.logs.summer_time import local_time_note, order_note
 from calculators.logs.usage_share import UsageShare
 from calculators.units import count, percent, plural
 
@@ -76,8 +77,9 @@ def clock_notes(source: LogSource) -> list[str]:
     notes, values = [], source.head.values(source.plan.role_of["time"])
     if source.plan.unit is not None:
         notes.append(f"Timestamps are relative, in {source.plan.unit[0]} from 0; the dates shown are placeholders.")
-    keys = [_sort_key(value) for value in values if value.strip()]
-    if any(later < earlier for earlier, later in itertools.pairwise(keys)):
+    keys = [_sort_key(value) for value in values if re.search(r"\d", value)]
+    is_sorted = all(earlier <= later for earlier, later in itertools.pairwise(keys))
+    if not is_sorted and _order_note(source) is None:
         notes.append("The rows are not sorted by time; this does not affect the results.")
     return notes
 
@@ -106,9 +108,14 @@ def clock_assumptions(source: LogSource) -> list[str]:
 
 def summer_time_notes(source: LogSource, start: datetime, requests_per_minute: Counts) -> list[str]:
     """A warning where times without a zone look local."""
-    values = source.head.values(source.plan.role_of["time"])
-    note = local_time_note(start, requests_per_minute) if any(map(request_columns.is_naive, values)) else None
+    naive = any(map(request_columns.is_naive, source.head.values(source.plan.role_of["time"])))
+    note = (local_time_note(start, requests_per_minute) or _order_note(source)) if naive else None
     return [note] if note else []
+
+
+def _order_note(source: LogSource) -> str | None:
+    values = source.head.values(source.plan.role_of["time"])
+    return order_note(values, source.plan.times.day_first) if any(map(request_columns.is_naive, values)) else None
 
 
 def _sort_key(value: str) -> tuple[float, str]:

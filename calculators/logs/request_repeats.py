@@ -1,5 +1,5 @@
 """Rows that say again what other rows say: a request logged twice, parents with the sums of their children, totals rows,
-exports that overlap, counters that only grow. Each step is a table in, a table out, with what went and what to ask.
+exports that overlap. Each step is a table in, a table out, with what went and what to ask.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ import ibis.expr.types as ir
 
 from calculators.logs.cell_expressions import US_PER_S
 from calculators.logs.log_engine import LogEngine
-from calculators.logs.repeat_questions import copies_question, id_question, overlap_question, running_question
+from calculators.logs.repeat_questions import copies_question, id_question, overlap_question
 from calculators.logs.request_names import GROUP_ROLES
 from calculators.logs.request_rows import REQUEST_COLUMNS, row_hash, time_hash
 from calculators.logs.request_steps import with_own_steps
@@ -26,10 +26,10 @@ REPEATED_ROW_FRAC = 0.2
 OVERLAP_FRAC = 0.01
 MIN_TOTALS_ROWS = 4
 MIN_COPIED_ROWS = 10
-MIN_RUNNING_ROWS, MAX_RUNNING_ROWS = 10, 200_000
-RUNNING_GROWTH = 3
 ROWS_AT_ONCE = 3_000_000
 """More rows with an id are put in order part by part, so that memory does not grow with them."""
+FAILED = 1
+"""The code of `excluded` for failed requests."""
 TIME_ORDER = ("time_us", "output_tok", "input_tok")
 
 
@@ -68,7 +68,7 @@ def prepared(
 
 def _joined_parts(table: ir.Table, engine: LogEngine) -> ir.Table:
     """A request logged in parts, the input at its start and the output at its end: what a part lacks counts as 0, since of
-    the rows of an id the largest counts come to stay."""
+    the rows of an id the largest counts come to stay. The start of a request that failed goes with its end."""
     rows: Any = table
     partial = (rows.excluded == 0) & rows.fault.isin([3, 4]) & rows.id_hash.notnull()
     if not engine.rows(rows.aggregate(n=partial.sum().fill_null(0)))[0]["n"]:
@@ -79,8 +79,11 @@ def _joined_parts(table: ir.Table, engine: LogEngine) -> ir.Table:
     )
     whole = ids.filter(ids.has_input, ids.has_output, ids.n > 1)
     readable = partial & rows.id_hash.isin(whole.id_hash)
+    failed = rows.filter(rows.excluded == FAILED, rows.id_hash.notnull())
     made = rows.mutate(
-        fault=readable.ifelse(0, rows.fault), input_tok=readable.ifelse(rows.input_tok.fill_null(0), rows.input_tok)
+        excluded=(partial & ~readable & rows.id_hash.isin(failed.id_hash)).ifelse(FAILED, rows.excluded).cast("int8"),
+        fault=readable.ifelse(0, rows.fault),
+        input_tok=readable.ifelse(rows.input_tok.fill_null(0), rows.input_tok),
     )
     return engine.store(made)
 
@@ -123,7 +126,6 @@ def without_repeats(sorting: Sorting, file_count: int) -> None:
     if file_count > 1:
         _without_overlap(sorting)
     _without_copies(sorting)
-    _running_counts(sorting)
 
 
 # --- parents --------------------------------------------------------------------------------------------
@@ -325,56 +327,3 @@ def _of_one_file(rows: Any) -> Any:
         best=ibis.dense_rank().over(ibis.window(group_by=keys, order_by=[ibis.desc(counted.in_file), counted.file]))
     )
     return ranked.filter(ranked.best == 0).select(*rows.columns)
-
-
-# --- counters ------------------------------------------------------------------------------------------------------
-
-
-def _running_counts(sorting: Sorting) -> None:
-    """Differences of counters that only grow within a session, if the user says that they are running totals; else a
-    question."""
-    rows: Any = sorting.table
-    row_count = int(sorting.facts(n=rows.count())["n"])
-    if sorting.answers.counts == "each" or not MIN_RUNNING_ROWS <= row_count <= MAX_RUNNING_ROWS:
-        return
-    window = ibis.window(group_by="session_hash", order_by=TIME_ORDER)
-    names = ("input_tok", "output_tok", "read_tok", "write_tok")
-    before = {f"before_{name}": rows[name].lag().over(window) for name in names}
-    steps = sorting.engine.store(rows.mutate(**before))
-    if sorting.answers.counts is None:
-        if _only_grows(sorting.engine, steps, row_count):
-            sorting.questions.append(running_question(*_input_tok(sorting)))
-        return
-    made = {name: _difference(steps[name], steps[f"before_{name}"]) for name in names}
-    plain: Any = steps.mutate(**made).select(*rows.columns)
-    plain = plain.filter(plain.input_tok + plain.output_tok > 0)
-    left_count = int(sorting.engine.rows(plain.aggregate(n=plain.count()))[0]["n"])
-    sorting.notes.append("The token counts are running totals; each request has the difference to the row before.")
-    sorting.keep(plain, row_count - left_count, "rows that repeat a running total")
-
-
-def _input_tok(sorting: Sorting) -> tuple[int, int]:
-    """Input tokens of the last row, and of all rows."""
-    rows: Any = sorting.table
-    facts = sorting.facts(last=rows.input_tok.max(), all=rows.input_tok.sum())
-    return int(facts["last"]), int(facts["all"])
-
-
-def _difference(now: Any, before: Any) -> Any:
-    """The growth; a counter below its last value began anew."""
-    last = before.fill_null(0)
-    return (now >= last).ifelse(now - last, now)
-
-
-def _only_grows(engine: LogEngine, steps: ir.Table, row_count: int) -> bool:
-    rows: Any = steps
-    facts = engine.rows(
-        rows.aggregate(
-            falls=((rows.input_tok < rows.before_input_tok) | (rows.output_tok < rows.before_output_tok)).sum(),
-            grows=((rows.input_tok > rows.before_input_tok) & (rows.output_tok > rows.before_output_tok)).sum(),
-            input_ratio=rows.input_tok.max() / rows.input_tok.min().nullif(0),
-            output_ratio=rows.output_tok.max() / rows.output_tok.min().nullif(0),
-        )
-    )[0]
-    ratios = [facts[name] or RUNNING_GROWTH for name in ("input_ratio", "output_ratio")]
-    return not facts["falls"] and (facts["grows"] or 0) >= row_count / 2 and min(ratios) >= RUNNING_GROWTH

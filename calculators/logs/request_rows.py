@@ -6,7 +6,7 @@ a code that says why. `LogSource` looks at the log again when an error has to na
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,7 @@ from calculators.logs.cell_expressions import (
     whole_tokens,
 )
 from calculators.logs.cells import has_suffix, thousands_sign
-from calculators.logs.column_words import split_unit
+from calculators.logs.column_words import split_unit, without_kind
 from calculators.logs.group_values import group_expression
 from calculators.logs.log_engine import LogEngine, quoted
 from calculators.logs.money import money_unit
@@ -49,9 +49,9 @@ EXCLUSIONS = (
     "no token counts",
     "no chat request: embeddings, images, audio, moderation or reranking",
     "totals rows",
-    "repeated headers",
+    "repeated headers or units",
 )
-TOTALS_WORDS = r"(?i)^(grand[ -]?|sub[ -]?)?(total|totals|sum|summe|gesamt|gesamtsumme|insgesamt|somme|suma|average|mean)\b|^(合計|合计|总计|總計|합계)"
+TOTALS_WORDS = r"(?i)^([\d/.-]+ )?(grand[ -]?|sub[ -]?)?(total|totals|sum|summe|gesamt|gesamtsumme|insgesamt|somme|suma|average|mean)\b|^(合計|合计|总计|總計|합계)"
 FAULTS = ("", "line", "time", "input", "output", "cache_read", "cache_write", "reasoning", "tool_input", "cached")
 ROW_COLUMNS = (
     *("time_us", "input_tok", "output_tok", "read_tok", "write_tok", "excluded", "fault", "id_hash", "model"),
@@ -146,15 +146,13 @@ def parsed_rows(raw: ir.Table, head: LogHead, plan: ReadPlan, extra: Sequence[st
     """Every row as integers, with why it is left out (`excluded`) or what is wrong with it (`fault`), 0 for nothing."""
     table, columns = _cells(raw, head, plan, extra), {**plan.role_of, **plan.checked}
     styles = {role: _style(columns[role], head) for role in COUNTED_ROLES if role in table.columns}
-    numbers = {
-        f"number_{role}": table[role].try_cast("float64") for role in (*styles, "spend") if role in table.columns
-    }
+    costs = [role for role in columns if role.partition("_")[0] == "spend"]
+    numbers = {f"number_{role}": table[role].try_cast("float64") for role in (*styles, *costs)}
     times = time_casts(table.time, plan.times)
     table = table.mutate(**numbers, **{f"time_{name}": value for name, value in times.items()})
     times = {name: table[f"time_{name}"] for name in times}
     texts = {role: count_text(table[role], table[f"number_{role}"], style) for role, style in styles.items()}
-    if "spend" in table.columns:
-        texts["spend"] = money_text(table.spend, table.number_spend)
+    texts |= {role: money_text(table[role], table[f"number_{role}"]) for role in costs}
     texts["time"] = time_text(table.time, times, plan.times)
     table = table.mutate(**{f"text_{role}": text for role, text in texts.items()})
     times = {name: table[f"time_{name}"] for name in times}
@@ -179,7 +177,7 @@ def parsed_rows(raw: ir.Table, head: LogHead, plan: ReadPlan, extra: Sequence[st
         model=shortened(table.model, request_columns.MAX_WORD_CHARS)
         if "model" in table.columns
         else ibis.null("string"),
-        spend_usd=_spend(table, plan),
+        spend_usd=_spend(table, {role: columns[role] for role in costs}),
         **{role: group_expression(table[role]) for role in plan.groups},
     )
     return table.mutate(fault=_fault(table))
@@ -201,15 +199,14 @@ def _cells(raw: ir.Table, head: LogHead, plan: ReadPlan, extra: Sequence[str]) -
     return table.mutate(**{mark: table[role_of_text[name]] for mark, name in marks.items() if mark not in texts})
 
 
-def _spend(table: Any, plan: ReadPlan) -> Any:
-    if "spend" not in plan.role_of:
-        return ibis.null("float64")
-    return usd_of(
-        table.text_spend,
-        table.number_spend,
-        money_unit(plan.role_of["spend"].rsplit(".", 1)[-1]),
-        table.currency if plan.has_currency else None,
-    )
+def _spend(table: Any, columns: Mapping[str, str]) -> Any:
+    """Dollars of a row, those of input and output added where they stand apart."""
+    currency, spend = table.currency if "currency" in table.columns else None, ibis.null("float64")
+    for role, column in columns.items():
+        unit = money_unit(without_kind(column.rsplit(".", 1)[-1]))
+        usd = usd_of(table[f"text_{role}"], table[f"number_{role}"], unit, currency)
+        spend = usd if role == "spend" else spend.fill_null(0) + usd.fill_null(0)
+    return spend
 
 
 def _style(column: str, head: LogHead) -> CountStyle:
@@ -232,7 +229,7 @@ def _excluded(table: Any, plan: ReadPlan) -> Any:
     marks: dict[str, list[tuple[Any, MarkColumn]]] = {role: [] for role in (*request_names.MARK_ROLES, "model")}
     for number, mark in enumerate(plan.marks):
         marks[mark.role].append((table[f"mark_{number}"], mark))
-    failed = [request_marks.is_failed(text, mark.column) for text, mark in marks["status"]]
+    failed = [request_marks.is_failed(text, mark.column, mark.values) for text, mark in marks["status"]]
     hits = [request_marks.is_gateway_hit(text) for text, _ in marks["gateway_cache"]]
     steps = [request_marks.is_no_call(text, mark.values) for text, mark in marks["kind"]]
     others = [request_marks.is_no_chat(text, mark.values) for text, mark in marks["kind"]]
@@ -244,7 +241,9 @@ def _excluded(table: Any, plan: ReadPlan) -> Any:
     ]
     time = table.text_time
     is_header = (time == plan.role_of["time"]) | time.re_search("^:?-{3,}:?$")
-    untimed = [(is_header, 7), (time.re_search(TOTALS_WORDS), 6)]
+    has_words = table.text_input.re_search(r"^\D+$") & table.text_output.re_search(r"^\D+$")
+    words_only = has_words & ~time.fill_null("").re_search(r"\d")
+    untimed = [(is_header, 7), (words_only, 7), (time.re_search(TOTALS_WORDS), 6)]
     untimed += [(time.isnull() & text.re_search(TOTALS_WORDS), 6) for text, _ in marks["model"]]
     untimed = [(table.time_us.isnull().ifelse(test, False), code) for test, code in untimed]
     blank = table.line_ok & _is_blank(table, "input") & _is_blank(table, "output")

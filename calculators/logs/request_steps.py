@@ -10,7 +10,7 @@ from calculators.logs.repeat_questions import steps_question
 from calculators.logs.usage_questions import Repeats, UsageQuestion
 
 STEP, UNCOUNTED = 3, (4, 6, 7)
-"""Codes of `excluded`: a step of a trace; no counts, totals, repeated headers."""
+"""Codes of `excluded`: a step of a trace; no counts, totals, repeated headers or units."""
 MAX_TREE_DEPTH = 30
 
 

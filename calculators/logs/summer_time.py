@@ -1,10 +1,13 @@
 """Whether times without a zone are local: at the end of summer time an hour comes twice, at its start one is missing."""
 
+import itertools
+import re
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 import numpy as np
 
+LOCAL = re.compile(r"(\d{1,4})[-/.](\d{1,2})[-/.](\d{1,4})[T ,]+(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,]\d+)?)?\s?([AaPp])?")
 HOUR = 60
 DOUBLED = 1.6
 """Requests of the hour to the mean of its neighbours; one that is counted twice has 2."""
@@ -26,12 +29,47 @@ def local_time_note(start: datetime, requests_per_minute: Sequence[int] | np.nda
                 continue
             ratio = 2 * hour / (before + after)
             if (ratio > DOUBLED) if doubled else (ratio < MISSING):
-                what = "comes twice" if doubled else "is missing"
-                return (
-                    f"The hour from {change:%Y-%m-%d %H:%M} {what}, as in local time at a change of the clocks: the span is "
-                    f"an hour too {'short' if doubled else 'long'}, and the peak there is not real. Export times in UTC."
-                )
+                return _note(change, doubled)
     return None
+
+
+def order_note(texts: Sequence[str], day_first: bool) -> str | None:
+    """What the order of the rows says of times that name no zone: they rise but for one jump back within an hour that comes
+    twice in local time; None: nothing."""
+    times = [time for text in texts if (time := _local(text, day_first)) is not None]
+    if len(times) > 1 and times[0] > times[-1]:
+        times.reverse()  # the newest first
+    backs = [(earlier, later) for earlier, later in itertools.pairwise(times) if later < earlier]
+    if len(backs) != 1:
+        return None
+    hours = [change for change, doubled in _changes(backs[0][0].year) if doubled]
+    inside = [hour for hour in hours if all(hour <= time < hour + timedelta(hours=1) for time in backs[0])]
+    return _note(inside[0], True) if inside else None
+
+
+def _note(change: datetime, doubled: bool) -> str:
+    what = "comes twice" if doubled else "is missing"
+    return (
+        f"The hour from {change:%Y-%m-%d %H:%M} {what}, as in local time at a change of the clocks: the span is "
+        f"an hour too {'short' if doubled else 'long'}, and the peak there is not real. Export times in UTC."
+    )
+
+
+def _local(text: str, day_first: bool) -> datetime | None:
+    """A date in figures with a time of day, whatever follows."""
+    match = LOCAL.match(text.strip())
+    if match is None:
+        return None
+    first, second, third, hour, minute, second_of = (int(part or 0) for part in match.groups()[:6])
+    year, month, day = (first, second, third) if first > 31 else (third, first, second)
+    if first <= 31 and day_first:
+        month, day = day, month
+    if match[7]:
+        hour = hour % 12 + (12 if match[7] in "pP" else 0)
+    try:
+        return datetime(year, month, day, hour, minute, min(second_of, 59))
+    except ValueError:
+        return None
 
 
 def _changes(year: int) -> list[tuple[datetime, bool]]:

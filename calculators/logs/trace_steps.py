@@ -4,13 +4,16 @@ Agents, chains and tools mostly repeat the tokens of the calls below them; where
 tells them.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 MAX_SPANS = 2_000_000
+MAX_LOOSE_TOKENS = 100_000
 MAX_TREE_STEPS = 100
+ALIKE_FRAC = 0.8
+"""Of steps that nothing links to calls, so many have the tokens of a call where they repeat calls; others are of failed ones."""
 NO_PARENT = frozenset({"", "0", "undefined", "null", "none", "0000000000000000"})
 
 SpanTokens = tuple[float, float]
@@ -35,6 +38,8 @@ class TraceSpans:
     trace_of_call: dict[str, str | None] = field(default_factory=dict)
     spanless_traces: set[str] = field(default_factory=set)
     """Traces with a call that names no span."""
+    tokens_of_loose_calls: Counter[SpanTokens] = field(default_factory=Counter)
+    """How many of the calls that name neither trace nor span have such tokens."""
     has_loose_calls: bool = False
     """Whether some call names neither trace nor span."""
     calls_tok: SpanTokens = (0, 0)
@@ -56,6 +61,8 @@ class TraceSpans:
             self.spanless_traces.add(trace)
         else:
             self.has_loose_calls = True
+            if len(self.tokens_of_loose_calls) < MAX_LOOSE_TOKENS:
+                self.tokens_of_loose_calls[tokens] += 1
 
     def note_step(self, row: int, word_of: Mapping[str, Any], tokens: SpanTokens) -> None:
         """A step of a trace."""
@@ -148,5 +155,10 @@ def sum_tok(steps: Iterable[TraceStep]) -> SpanTokens:
 
 
 def _unlike(unclear: list[TraceStep], spans: TraceSpans) -> list[TraceStep]:
-    """The steps, unless together they hold just the tokens of all calls."""
-    return [] if sum_tok(unclear) == spans.calls_tok else unclear
+    """The steps, unless together they hold just the tokens of all calls, or most of them those of one call each."""
+    if not unclear or sum_tok(unclear) == spans.calls_tok:
+        return []
+    alike = Counter(step.tokens for step in unclear) & (
+        spans.tokens_of_loose_calls + Counter(spans.tokens_of_call.values())
+    )
+    return [] if alike.total() >= ALIKE_FRAC * len(unclear) else unclear

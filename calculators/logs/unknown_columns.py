@@ -1,5 +1,7 @@
 """A log of which no column is known as the time, the input or the output: why, and which column it may be."""
 
+from collections.abc import Sequence
+
 from calculators.logs import request_columns
 from calculators.logs.cells import is_null, whole_number
 from calculators.logs.request_file import LogError, LogHead
@@ -64,6 +66,18 @@ def _unknown_question(head: LogHead, role: str) -> UsageQuestion:
         option=f"--map {role}=COLUMN",
         field="column_of",
         values=tuple((role, column) for column in columns),
+    )
+
+
+def time_question(label: str, columns: Sequence[str]) -> UsageQuestion:
+    """Which of the columns that hold times is that of the requests."""
+    shown = columns[:SHOWN_COLUMN_COUNT]
+    return UsageQuestion(
+        text=f"Which column of {label} is the time?",
+        answers=tuple(map(shown_column, shown)),
+        option="--map time=COLUMN",
+        field="column_of",
+        values=tuple(("time", column) for column in shown),
     )
 
 

@@ -12,7 +12,7 @@ from calculators.logs.containers import plain_file
 from calculators.logs.lengths_and_rates import LoadReading
 from calculators.logs.log_bytes import silent
 from calculators.logs.request_checks import FIRST_YEAR
-from calculators.logs.request_file import LogError, Progress
+from calculators.logs.request_file import LogError, NoRows, Progress, read_head
 from calculators.logs.request_log import LogFile, RequestsRead, UsageSummary, read_logs, span_text
 from calculators.logs.shown import file_label
 from calculators.logs.to_workload import MEASURED_SPAN_S, log_month_texts, log_workload, to_workload_yaml, week_peak
@@ -20,6 +20,9 @@ from calculators.logs.usage_questions import UsageAnswers, UsageQuestion
 from calculators.logs.usage_reading import UsageReading
 from calculators.scenario.schema import Workload
 from calculators.units import count, plural, usd
+
+MAX_EMPTY_BYTES = 10_000
+"""A larger file has rows."""
 
 
 def read_usage(
@@ -34,6 +37,7 @@ def read_usage(
     answers, names = answers or UsageAnswers(), names or [path.name for path in paths]
     labels = [file_label(name) for name in names]
     files = [LogFile(plain_file(path, label, progress), label) for path, label in zip(paths, labels, strict=True)]
+    files, left_out = _without_empty(files)
     files, failed = _without_failed(files)
     sums = [read_sums(file, answers, progress or silent) for file in files]
     bill = next((reading for reading in sums if reading is not None and reading.is_bill), None)
@@ -49,7 +53,30 @@ def read_usage(
     else:
         reading = request_reading(read_logs(files, answers, now, progress))
     reading = reading if bill is None or bill is reading else with_spend(reading, bill)
-    return replace(reading, read=(*reading.read, *failed))
+    return replace(reading, read=(*reading.read, *left_out, *failed))
+
+
+def _without_empty(files: list[LogFile]) -> tuple[list[LogFile], tuple[str, ...]]:
+    """Of several files those with rows, unless none has, and what is said of the others."""
+    empty = [len(files) > 1 and _has_no_rows(file) for file in files]
+    if all(empty):
+        return files, ()
+    pairs = list(zip(files, empty, strict=True))
+    return [file for file, is_empty in pairs if not is_empty], tuple(
+        f"{file.label}: no data rows, left out." for file, is_empty in pairs if is_empty
+    )
+
+
+def _has_no_rows(file: LogFile) -> bool:
+    if file.plain.path.stat().st_size > MAX_EMPTY_BYTES:
+        return False
+    try:
+        read_head(file.plain.path, file.label)
+    except NoRows:
+        return True
+    except LogError:
+        pass
+    return False
 
 
 def _without_failed(files: list[LogFile]) -> tuple[list[LogFile], tuple[str, ...]]:

@@ -64,15 +64,15 @@ ANY_TOTAL = "total_tokens | total_token_count | tokens_total | total_units"
 
 COMMON: Mapping[str, str] = {
     "time": "start_time_unix_nano | start_ns | start_time | started_at | request_created_at | request_time | request_timestamp"
-    " | request_start_ns | request_start_time | start_timestamp | arrival_time | arrived_at | time_unix_nano | timestamp"
-    " | event_time | event_timestamp | logging_time | time_generated | time_generated_utc | created_at | received_at"
-    " | datetime | timestamp_utc | created_at_utc | time_utc | created_utc | timestamp_ms | ts | time | created | time.created | start | asctime | create_time | request_received_ts"
-    " | date | prefix_time",
+    " | request_start_ns | request_start_time | start_timestamp | arrival_time | arrived_at | time_unix_nano | timestamp_utc"
+    " | created_at_utc | time_utc | created_utc | timestamp | event_time | event_timestamp | logging_time | time_generated | time_generated_utc | created_at | received_at"
+    " | datetime | timestamp_ms | ts | time | created | time.created | start | asctime | create_time | request_received_ts"
+    " | date | prefix_time | event_metadata.inference_time",
     "id": "request_id | x_request_id | generation_id | completion_id | call_id | span_id | run_id | id | uuid | custom_id"
     " | correlation_id",
     "model": "response_model | response.model | request_model | request.model | model | model_id | model_name | ai_model"
-    " | provided_model_name | llm_model_name | deployment_name | deployment",
-    "spend": "spend | cost_usd | total_cost_usd | total_cost | response_cost | cost_total | calculated_total_cost | cost",
+    " | provided_model_name | llm_model_name | deployment_name | deployment | main_model",
+    "spend": "spend | cost_usd | response_cost | cost | total_cost_usd | total_cost | cost_total | calculated_total_cost",
     "provider": "ai_provider | gen_ai_provider_name | gen_ai_system | llm_provider | llm_system | custom_llm_provider | provider",
     "tier": "service_tier | processing_tier",
     "gateway_cache": "cache_hit | cached | cache_status | is_cached | from_cache",

@@ -9,19 +9,22 @@ def _by_word(words_of_meaning: Mapping[str, str]) -> dict[str, str]:
 
 STEMS: Mapping[str, str] = _by_word(
     {
-        "time": "zeitstempel zeitpunkt uhrzeit horodatage 日時 時刻 时间 時間 일시 시간",
+        "time": "zeitstempel zeitpunkt uhrzeit horodatage tijdstip tidpunkt 日時 時刻 时间 時間 일시 시간",
         "date": "datum fecha 日付 日期 날짜",
-        "input": "eingabe eingang d'entree entree entrada ingresso invoer 入力 输入 輸入 입력",
-        "output": "ausgabe ausgang sortie salida saida uscita uitvoer 出力 输出 輸出 출력",
+        "input": "eingabe eingang d'entree entree entrada ingresso invoer wejscio indata 入力 输入 輸入 입력",
+        "output": "ausgabe ausgang sortie salida saida uscita uitvoer wyjscio utdata 出力 输出 輸出 출력",
         "cached": "zwischengespeichert gecacht キャッシュ 缓存 快取 캐시",
         "write": "schreiben ecriture escritura 書き込み 写入",
-        "read": "lesen lecture lectura 読み取り 读取 命中",
+        "read": "lesen lecture lectura 読み取り 读取",
+        "hit": "命中 ヒット",
         "requests": "anfrage aufruf requete solicitud solicitac peticion richiest verzoek requisic リクエスト 请求 請求 调用 呼び出し 요청",
         "tokens": "jetons jeton トークン 令牌 토큰",
         "model": "modell modele modelo modello モデル 模型 모델",
         "cost": "kosten costo coste custo cout コスト 料金 費用 费用 金额 金額 비용",
-        "status": "statut estado stato ステータス 状态 狀態 상태",
-        "error": "fehler erreur エラー 错误",
+        "status": "statut estado stato ergebnis resultat resultado risultato resultaat wynik situac zustand toestand tillstand"
+        " utfall ステータス 状态 狀態 状態 结果 結果 상태 결과",
+        "error": "fehler fehlschlag erreur foutmeld foutcode felmeddel felkod bład エラー 错误 錯誤 오류",
+        "success": "erfolg reussi sucesso geslaagd lyckad 成功",
         "reasoning": "denkschritte raisonnement razonamiento 推論 推理",
         "without": "ohne sans hors",
         "count": "次数",
@@ -30,10 +33,15 @@ STEMS: Mapping[str, str] = _by_word(
 """Stems of other languages, without accents; long enough to occur in no English name."""
 FOREIGN_WORDS: Mapping[str, str] = _by_word(
     {
-        "time": "heure hora zeit tijd",
+        "time": "heure hora zeit tijd ora czas tid",
         "count": "数",
         "without": "sin",
-        "of": "davon",
+        "of": "davon dont waarvan varav cui tym 其中 うち",
+        "status": "etat esito uitkomst stan",
+        "error": "erro errore errori fout fel",
+        "tokens": "tokeny tokenow",
+        "success": "succes exito sukces",
+        "from": "aus dans dem der den di w z",
         "month": "monat",
         "currency": "wahrung devise moneda valuta moeda",
         "tag": "tag",
@@ -103,6 +111,7 @@ NOISE = TOKENS | frozenset(
         "a",
         "nr",
         "anzahl",
+        "from",
         "and",
     ]
 )
@@ -338,7 +347,7 @@ SQUASHED_ERRORS = frozenset(
 )
 GOOD_WORDS = frozenset(["success", "succeeded", "successful", "ok", "valid", "completed", "passed"])
 STATUS_WORDS = frozenset(
-    ["status", "outcome", "result", "severity", "level", "disposition", "termination", "state", "verdict"]
+    ["status", "outcome", "result", "severity", "level", "disposition", "termination", "state", "verdict", "decision"]
 )
 CODE_HOLDERS = frozenset(["http", "exit", "return", "response", "error", "status", "result", "grpc", "upstream"])
 SOURCES = frozenset(["source", "provider", "served", "backend", "origin", "upstream", "answered"])

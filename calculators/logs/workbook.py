@@ -5,7 +5,8 @@ import io
 import itertools
 import re
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
 from calculators.logs.log_bytes import LogError
@@ -14,16 +15,26 @@ from calculators.logs.request_file import MAX_LOG_COLUMNS, known_role_count
 MAX_SHARED_CHARS = 200_000_000
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 CHUNK_ROW_COUNT = 1_000
+DAYS_TO_1904 = 1_462
+"""From the day 0 of other workbooks to that of one that counts from 1904."""
+BUILT_IN_DATES = frozenset(map(str, (14, 15, 16, 17, 22)))
+"""Numbers of formats that show a date."""
 LOOKED_AT_SHEET_ROWS = 50
 """Titles may stand above the header."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """Texts that the cells of a workbook refer to by number, and styles of its dates that count from 1904."""
+
+    shared: Sequence[str]
+    styles_from_1904: frozenset[str] = frozenset()
 
 
 def workbook_chunks(archive: zipfile.ZipFile, label: str) -> Iterator[bytes]:
     """The rows of the sheets with usage, else of the first that has a table, as CSV. Raises LogError."""
     try:
-        if re.search(rb'date1904="(1|true)"', archive.read("xl/workbook.xml")):
-            raise LogError(f"{label} counts days from 1904; save the sheet as CSV (UTF-8).")
-        words = _shared_words(archive, label)
+        words = _Words(_shared_words(archive, label), _date_styles(archive))
         names = [name for name in archive.namelist() if re.fullmatch(r"xl/worksheets/sheet\d+\.xml", name)]
         sheets = {
             name: list(itertools.islice(_rows(archive, name, words, label), LOOKED_AT_SHEET_ROWS))
@@ -39,8 +50,11 @@ def workbook_chunks(archive: zipfile.ZipFile, label: str) -> Iterator[bytes]:
 
 
 def _chosen(sheets: Mapping[str, list[list[str]]], label: str) -> list[str]:
-    """The sheets whose header names usage, all of one header; else the first with two rows, wide ones before others."""
-    usage = [name for name, rows in sheets.items() if rows and known_role_count(rows[_header(rows)]) >= 2]
+    """The sheets whose header names usage, all of one header, those of requests before sums; else the first with two rows, wide
+    ones before others."""
+    known = {name: known_role_count(rows[_header(rows)]) for name, rows in sheets.items() if rows}
+    most = max(known.values(), default=0)
+    usage = [name for name, count in known.items() if count == most >= 2]
     if len({tuple(sheets[name][_header(sheets[name])]) for name in usage}) > 1:
         raise LogError(f"{label} has several sheets with usage and different columns; save the one that counts as CSV.")
     others = [name for name, rows in sheets.items() if len(rows) > 1]
@@ -86,7 +100,7 @@ def _shared_words(archive: zipfile.ZipFile, label: str) -> list[str]:
     return words
 
 
-def _rows(archive: zipfile.ZipFile, name: str, words: list[str], label: str) -> Iterator[list[str]]:
+def _rows(archive: zipfile.ZipFile, name: str, words: _Words, label: str) -> Iterator[list[str]]:
     """Rows that are not blank, each with all cells up to its last."""
     with archive.open(name) as file:
         for _, element in ET.iterparse(file):  # noqa: S314
@@ -114,8 +128,24 @@ def _column(reference: str, following: int) -> int:
     return max(following, number - 1)
 
 
-def _cell_text(cell: ET.Element, words: list[str]) -> str:
-    if cell.get("t") == "inlineStr":
+def _cell_text(cell: ET.Element, words: _Words) -> str:
+    kind, value = cell.get("t", "n"), cell.findtext(f"{MAIN}v") or ""
+    if kind == "inlineStr":
         return "".join(part.text or "" for part in cell.iter(f"{MAIN}t"))
-    value = cell.findtext(f"{MAIN}v") or ""
-    return words[int(value)] if cell.get("t") == "s" and value else value
+    if kind == "s" and value:
+        return words.shared[int(value)]
+    is_early = kind == "n" and value and cell.get("s", "0") in words.styles_from_1904
+    return str(float(value) + DAYS_TO_1904) if is_early else value
+
+
+def _date_styles(archive: zipfile.ZipFile) -> frozenset[str]:
+    """The numbers of the styles that show a cell as a date, where the workbook counts days from 1904; else none."""
+    if not re.search(rb'date1904="(1|true)"', archive.read("xl/workbook.xml")):
+        return frozenset()
+    root = ET.fromstring(archive.read("xl/styles.xml"))  # noqa: S314  as above
+    codes = {one.get("numFmtId", ""): one.get("formatCode", "") for one in root.iter(f"{MAIN}numFmt")}
+    dated = {
+        number for number, code in codes.items() if re.search("[yd]", re.sub(r'"[^"]*"|\[[^]]*\]', "", code.lower()))
+    }
+    formats = [one.get("numFmtId", "") for cells in root.iter(f"{MAIN}cellXfs") for one in cells.iter(f"{MAIN}xf")]
+    return frozenset(str(at) for at, number in enumerate(formats) if number in dated | BUILT_IN_DATES)

@@ -37,3 +37,25 @@ def test_more_cached_than_input_is_a_contradiction() -> None:
 
 def test_broken_records_stay_and_blank_ones_go() -> None:
     assert list(canonical_rows([None, record(None, None) | {("output_tokens",): None}], session())) == [None]
+
+
+@pytest.mark.parametrize(
+    ("costs", "usd"),
+    [
+        ({"input_cost": 0.5, "output_cost": "$0.25", "cache_read_cost": None}, 0.75),
+        ({"input_cost": 0.5, "output_cost": 0.25, "cost": 0.8}, 0.8),
+        ({"cost": 0.1, "total_cost": 9.0}, 0.1),
+        ({"input_cost": 0.5, "output_price": 0.25}, None),
+    ],
+)
+def test_the_cost_of_the_whole_counts_else_those_of_input_and_output(costs: dict[str, object], usd: float) -> None:
+    (row,) = canonical_rows([record(100, 70) | {(name,): value for name, value in costs.items()}], session())
+    assert row is not None
+    assert row["spend"] == (None if usd is None else pytest.approx(usd))
+
+
+def test_cents_are_dollars() -> None:
+    tokens = {"inputTokens": 7, "outputTokens": 5, "cacheReadTokens": 0, "totalCents": 40.0}
+    (row,) = canonical_rows([{("tokenUsage", name): value for name, value in tokens.items()}], session())
+    assert row is not None
+    assert row["spend"] == pytest.approx(0.4)

@@ -37,6 +37,7 @@ NINE, FIVE_PAST = datetime(2026, 10, 5, 9, 0, 0, tzinfo=UTC), datetime(2026, 10,
         ("Mon Oct  5 09:00:00 2026", "Mon Oct  5 21:05:00.250 2026"),
         ("Oct 5, 2026 9:00:00 AM", "Oct 5, 2026, 9:05:00.250 PM"),
         ("2026-10-05 09:00:00 UTC", "2026-10-05 21:05:00.250000+00"),
+        ("2026年10月5日 09:00:00", "2026年10月5日 21:05:00.250"),
         ("46300.375", "46300.8784751157"),  # 21:05:00.25 is 75900.25/86400 of a day
         ("46300,375", "46300,8784751157"),
     ],
@@ -142,8 +143,11 @@ def test_lines_before_the_header(tmp_path: Path, before: str) -> None:
 
 
 def test_headers_between_rows_and_totals_below_are_left_out(tmp_path: Path) -> None:
-    summary = read_text(tmp_path, csv_text([*ROWS, HEADER, *ROWS, HEADER, "Total,1200,120"]))
-    assert dict(summary.dropped) == {"repeated headers": 2, "totals rows": 1}
+    summary = read_text(
+        tmp_path,
+        csv_text(["UTC,tokens,tokens", *ROWS, HEADER, *ROWS, HEADER, "Total,1200,120", "2026-10-05 subtotal,1200,120"]),
+    )
+    assert dict(summary.dropped) == {"repeated headers or units": 3, "totals rows": 2}
     assert summary.used_row_count == 6
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from calculators.logs.column_words import (
+    cost_kind,
     failure_sign,
     header_offset_s,
     is_gateway_flag,
@@ -11,6 +12,7 @@ from calculators.logs.column_words import (
     split_unit,
     time_rank,
     token_role,
+    without_kind,
     words_of,
 )
 
@@ -25,6 +27,13 @@ from calculators.logs.column_words import (
         ("non_cached_input_tokens", "uncached"),
         ("Jetons en cache", "cache_read"),
         ("Davon gecacht", "cache_read"),
+        ("davon aus Cache", "cache_read"),
+        ("其中缓存", "cache_read"),
+        ("缓存命中", "cache_read"),
+        ("缓存命中率", None),
+        ("缓存命中token数", "cache_read"),
+        ("输入token数", "input"),
+        ("Tokeny wyjściowe", "output"),
         ("出力トークン数", "output"),
         ("thinkingTokens", "reasoning"),
         ("total_tokens", None),
@@ -66,12 +75,25 @@ def test_periods_money_models_and_counts() -> None:
         ("Result Code", "status"),
         ("exit_code", "code"),
         ("error_rate", None),
+        *(
+            (name, "status")
+            for name in ("Ergebnis", "État", "Esito", "Situação", "Wynik", "Tillstånd", "状态码", "結果")
+        ),
+        *((name, "error") for name in ("Fehlermeldung", "erro", "Błąd", "fout", "エラー")),
+        ("erfolgreich", "good"),
+        ("cache_status", None),
         ("status_url", None),
         ("model", None),
     ],
 )
 def test_signs_of_failures(name: str, sign: str | None) -> None:
     assert failure_sign(name) == sign
+
+
+def test_costs_of_one_kind_of_tokens() -> None:
+    names = ("prompt_cost_usd", "completion_cost", "cache_read_cost", "total_cost", "input_price", "cost_per_query")
+    assert [cost_kind(name) for name in names] == ["input", "output", "cache_read", None, None, None]
+    assert without_kind("Input cost (cents)") == "cost cents"
 
 
 def test_flags_of_a_gateways_cache() -> None:

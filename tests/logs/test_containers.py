@@ -143,6 +143,22 @@ def test_windows_text_is_read_with_a_note(tmp_path: Path) -> None:
     assert any("Windows-1252" in note for note in summary.notes)
 
 
+@pytest.mark.parametrize(
+    ("encoding", "header"),
+    [
+        ("gb18030", "时间,输入,输出"),
+        ("cp932", "日時,入力,出力"),
+        ("cp949", "시간,입력,출력"),
+        ("cp1250", "czas,wejściowe,wyjściowe"),
+        ("cp1252", "Zeit,entrée,sortie"),
+    ],
+)
+def test_another_encoding_is_known_by_the_words_of_its_header(tmp_path: Path, encoding: str, header: str) -> None:
+    path = tmp_path / "log.csv"
+    path.write_bytes(csv_text(ROWS, header).encode(encoding))
+    assert plain_file(path, "log").path.read_text(encoding="utf-8") == csv_text(ROWS, header)
+
+
 @pytest.mark.parametrize("zone", [None, "UTC", "Europe/Berlin"])
 @pytest.mark.parametrize("unit", ["ms", "us", "ns"])
 def test_parquet_with_times_and_nested_usage(tmp_path: Path, zone: str | None, unit: str) -> None:

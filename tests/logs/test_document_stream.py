@@ -27,6 +27,10 @@ def test_object_behind_a_prefix_keeps_its_time() -> None:
     assert read('2026-10-05T09:00:00Z INFO {"a": 1}\n') == [{"a": 1, "prefix_time": "2026-10-05T09:00:00Z"}]
 
 
+def test_a_line_may_hold_an_object_as_a_text() -> None:
+    assert read('"{\\"a\\": 1}"\n"plain"\n"{oops}"\n') == [{"a": 1}]
+
+
 def test_endless_document_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(document_stream, "MAX_DOCUMENT_CHARS", 100)
     monkeypatch.setattr(document_stream, "CHUNK_CHARS", 50)

@@ -8,8 +8,9 @@ import pytest
 from flat_logs import T1, T2, flat_log, flat_rows, tokens
 from request_logs import NOW, write
 
-from calculators.logs.documents import flattened
+from calculators.logs.documents import _is_header, flattened
 from calculators.logs.request_log import read_log
+from calculators.logs.unknown_columns import UnknownColumn
 from calculators.logs.usage_files import read_usage
 from calculators.logs.usage_questions import UsageAnswers
 
@@ -202,3 +203,20 @@ def test_dicts_as_python_prints_them(tmp_path: Path) -> None:
     for prefix in ("", "2026-10-05 09:00:00 INFO "):
         rows = flat_rows(tmp_path, "\n".join(f"{prefix}{row | {'ok': True}}" for row in ROWS))
         assert [tokens(row)[:3] for row in rows] == [(100, 5, 70), (200, 6, 0)]
+
+
+def test_a_table_with_printed_objects_in_a_cell_is_no_text() -> None:
+    cell = "\"{'prompt_tokens': 7, 'completion_tokens': 3}\""
+    table = ["created,model,usage", *(f"17893711{number},m,{cell}" for number in range(10, 14))]
+    assert _is_header(table)
+    assert not _is_header([f"created,model,{cell}", "done, 7 input tokens"])
+
+
+def test_nested_requests_with_a_time_of_another_name_are_asked_which_it_is(tmp_path: Path) -> None:
+    body = json.dumps({"usage": {"prompt_tokens": 7, "completion_tokens": 3}})
+    lines = [json.dumps({"data": {"out": body}, "meta": {"done": f"2026-10-05T09:0{n}:00Z"}}) for n in range(3)]
+    path = write(tmp_path, "\n".join(lines), "log.jsonl")
+    with pytest.raises(UnknownColumn, match=r'It may be "meta\.done": map it \(--map time=COLUMN\)') as refused:
+        read_usage([path], now=NOW)
+    assert refused.value.question.values == (("time", "meta.done"),)
+    assert read_usage([path], UsageAnswers(column_of={"time": "meta.done"}), now=NOW).input_tok == 21

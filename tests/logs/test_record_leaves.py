@@ -11,10 +11,11 @@ def test_nested_keys_and_dotted_keys_are_the_same() -> None:
 def test_attributes_as_a_list_are_keys() -> None:
     attributes = [
         {"key": "n", "value": {"intValue": "5"}},
+        {"key": "o", "value": {"int_value": "6"}},
         {"key": "m", "value": {"kvlistValue": {"values": [{"key": "k", "value": 1}]}}},
     ]
     assert leaves_and_lists({"attributes": attributes}, unpack=True) == (
-        {("attributes", "n"): "5", ("attributes", "m", "k"): 1},
+        {("attributes", "n"): "5", ("attributes", "o"): "6", ("attributes", "m", "k"): 1},
         [],
     )
 

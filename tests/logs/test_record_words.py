@@ -28,7 +28,7 @@ def test_amounts(value: object, right: float | None) -> None:
     ("key", "value", "failed"),
     [
         ("status", 200, False), ("status", "OK", False), ("status", "incomplete", False), ("status", 0, False), ("status", None, False),
-        ("status", "500", True), ("status", "504 Gateway Timeout", True), ("status", "rate_limit_error", True),
+        ("status", "500", True), ("status", "504 Gateway Timeout", True), ("status", "HTTP 503", True), ("Status", "mislukt", True), ("status", "rate_limit_error", True),
         ("success", "false", True), ("is_error", False, False), ("error", "", False), ("error", "None", False), ("error", "boom", True),
     ],
 )  # fmt: skip

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from request_logs import HEADER, ROWS, csv_text, read_text, write
 
+from calculators.logs.request_columns import fitting_columns, matching_columns
 from calculators.logs.request_mapping import guess_columns
 
 
@@ -41,3 +42,28 @@ def test_competing_columns_are_not_sure(tmp_path: Path) -> None:
     guess = guess_columns(write(tmp_path, csv_text(ROWS, "timestamp,foo,output_tokens")))
     assert not guess.sure
     assert "No column looks like the input" in guess.reason
+
+
+def _statuses(*cells: str) -> list[str]:
+    return [match.column for match in fitting_columns("status", ("reply",), [{"reply": cell} for cell in cells])]
+
+
+def test_a_column_of_http_statuses_is_known_by_its_cells() -> None:
+    assert _statuses("HTTP 200", "HTTP 503") == _statuses("200", "429", "") == _statuses("200 OK") == ["reply"]
+    assert _statuses("200", "400") == _statuses("200", "1024", "429") == _statuses("thanks", "HTTP 200") == []
+
+
+def test_a_time_in_utc_is_taken_before_a_local_one() -> None:
+    def times(*columns: str) -> list[str]:
+        return [match.column for match in matching_columns("time", columns)]
+
+    assert times("timestamp_local", "timestamp_utc") == times("timestamp", "timestamp_utc") == ["timestamp_utc"]
+    assert times("created_at", "timestamp_utc") == ["timestamp_utc", "created_at"]
+    assert times("timestamp_local") == ["timestamp_local"]
+
+
+def test_cached_tokens_in_other_languages_are_a_part_as_in_english() -> None:
+    assert [matching_columns("cache_read", [name])[0].name for name in ("Jetons en cache", "cache_tokens_read")] == [
+        "cachedtokens",
+        "",
+    ]

@@ -108,13 +108,6 @@ def test_parents_that_repeat_their_children_are_left_out_without_a_kind(tmp_path
     assert sums(reading) == RIGHT
 
 
-def test_counters_that_only_grow_are_asked_about_and_can_be_differenced(tmp_path: Path) -> None:
-    totals = [f"{at},{sum(INPUTS[: n + 1])},{sum(OUTPUTS[: n + 1])}" for n, at in enumerate(TIMES)]
-    assert [question.field for question in read(tmp_path, totals, HEADER).questions] == ["counts"]
-    assert sums(read(tmp_path, totals, HEADER, counts="running")) == RIGHT
-    assert read(tmp_path, totals, HEADER, counts="each").questions == ()
-
-
 def test_files_that_overlap_count_a_request_with_an_id_once(tmp_path: Path) -> None:
     ids: list[object] = [f"r{number}" for number in range(COUNT)]
     lines = rows(ids)
@@ -144,6 +137,8 @@ def test_a_request_logged_in_parts_has_the_input_of_one_and_the_output_of_the_ot
     assert sums(read(tmp_path, parts, f"{HEADER},request_id")) == RIGHT
     zeros = [row.replace(",,", ",0,") for row in parts]
     assert sums(read(tmp_path, zeros, f"{HEADER},request_id")) == RIGHT
+    failed = [f"{TIMES[1]},7,,f,", f"{TIMES[2]},,,f,500"]
+    assert sums(read(tmp_path, [*(f"{row},200" for row in parts), *failed], f"{HEADER},request_id,status")) == RIGHT
 
 
 def test_a_totals_row_may_count_the_failures(tmp_path: Path) -> None:
@@ -158,16 +153,6 @@ def test_roots_that_hold_the_sum_of_their_trace_are_left_out(tmp_path: Path) -> 
         part = slice(4 * group, 4 * group + 4)
         lines.append(f"t{group},{TIMES[4 * group]},{sum(INPUTS[part])},{sum(OUTPUTS[part])}")
     assert sums(read(tmp_path, lines, f"trace_id,{HEADER}")) == RIGHT
-
-
-def test_counters_of_sessions_that_run_side_by_side_are_differenced(tmp_path: Path) -> None:
-    lines = []
-    for number, at in enumerate(TIMES):
-        mine = [n for n in range(number + 1) if n % 2 == number % 2]
-        lines.append(f"s{number % 2},{at},{sum(INPUTS[n] for n in mine)},{sum(OUTPUTS[n] for n in mine)}")
-    header = f"session_id,{HEADER}"
-    assert [question.field for question in read(tmp_path, lines, header).questions] == ["counts"]
-    assert sums(read(tmp_path, lines, header, counts="running")) == RIGHT
 
 
 def test_ids_put_in_order_part_by_part_give_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -55,6 +55,11 @@ def test_steps_that_nothing_links_are_unclear_unless_they_hold_the_tokens_of_all
     calls: list[Span] = [(None, None, None, (100, 10))]
     other, same = (own_steps(spans(calls, [("a", None, None, tokens)]))[1] for tokens in ((7, 1), (100, 10)))
     assert (sum_tok(other), same) == ((7, 1), [])
+    several: list[Span] = [(f"c{number}", None, None, (number, 1)) for number in range(1, 11)]
+    repeated: list[Span] = [(f"s{number}", None, None, (number, 1)) for number in range(2, 12)]
+    assert own_steps(spans(several, repeated))[1] == []
+    assert own_steps(spans([(None, *call[1:]) for call in several], repeated))[1] == []
+    assert len(own_steps(spans(several, [*repeated, *repeated]))[1]) == 20
     assert own_steps(spans([CALL], [("b", None, None, (7, 1))])) == ({0}, [])
 
 

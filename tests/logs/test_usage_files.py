@@ -24,7 +24,9 @@ def test_files_of_different_columns_and_kinds_are_one_log(tmp_path: Path) -> Non
     objects: list[dict[str, object]] = [
         {"created_at": "2026-10-05T09:20:00Z", "usage": {"prompt_tokens": 70, "completion_tokens": 7}}
     ]
-    reading = read_usage([first, write(tmp_path, json_lines(objects), "b.jsonl")], now=NOW)
+    empty = [write(tmp_path, HEADER, "c.csv"), write(tmp_path, "[]", "d.json")]
+    reading = read_usage([first, write(tmp_path, json_lines(objects), "b.jsonl"), *empty], now=NOW)
+    assert reading.read[-2:] == ("c.csv: no data rows, left out.", "d.json: no data rows, left out.")
     assert (reading.requests, reading.input_tok, reading.output_tok) == (4, 670, 47)
     assert reading.name == "a.csv and 1 more file"
     assert reading.end is not None
