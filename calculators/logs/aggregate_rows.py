@@ -28,6 +28,21 @@ from calculators.logs.usage_tables import Row, UsageTable
 
 FAILED_FROM = 400
 """Status codes from here on are failures."""
+PAGE_NAMES = frozenset(
+    (
+        "hasmore",
+        "nextpage",
+        "nextpagetoken",
+        "nextcursor",
+        "nextlink",
+        "nexttoken",
+        "firstid",
+        "lastid",
+        "page",
+        "cursor",
+    )
+)
+"""What a page of a report says of itself, which is not the same for rows that two pages share."""
 OTHER_KINDS = re.compile("embed|image|audio|moderation|vector|interpreter|search|rerank|speech|transcri")
 KIND_NAMES = ("object", "endpoint", "calltype", "operation", "usagetype", "requesttype", "category")
 
@@ -102,7 +117,7 @@ def slices(table: UsageTable, entry: AggregateFormat, day_first: bool = False) -
             yield None
             continue
         if entry.shape != "items":  # two groups of one period differ in what they are grouped by
-            mark = hash(tuple(sorted(row.items())))
+            mark = hash(tuple(sorted(item for item in row.items() if item[0] not in PAGE_NAMES)))
             if mark in seen and _grows(row):
                 yield None
                 continue

@@ -36,9 +36,11 @@ def joined_sums(files: list[list[UsageTable]], label: str) -> tuple[UsageTable, 
     recognized = [pair for pair in chosen if pair is not None]
     if len(recognized) < len(files) or len({entry.what for _, entry in recognized}) > 1:
         raise LogError(f"{label}: these files of sums are of different kinds; read them one at a time.")
-    names = frozenset(name for table, _ in recognized for name in table.names)
-    rows = lambda: itertools.chain.from_iterable(table.rows() for table, _ in recognized)  # noqa: E731
-    return UsageTable(names, rows, recognized[0][0].is_json), recognized[0][1]
+    parts = tuple(table for table, _ in recognized)
+    names = frozenset(name for table in parts for name in table.names)
+    rows = lambda: itertools.chain.from_iterable(table.rows() for table in parts)  # noqa: E731
+    is_running = any(table.is_running for table in parts)
+    return UsageTable(names, rows, parts[0].is_json, is_running=is_running, files=parts), recognized[0][1]
 
 
 def sums_table(tables: list[UsageTable], label: str) -> tuple[UsageTable, AggregateFormat] | None:

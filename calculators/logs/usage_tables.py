@@ -85,6 +85,8 @@ class UsageTable:
     """The cells of each row of a CSV."""
     is_running: bool = False
     """Whether the header says that each row holds the totals so far."""
+    files: "tuple[UsageTable, ...]" = ()
+    """The tables of several files that this one joins."""
 
 
 def usage_tables(path: Path, progress: Progress = silent) -> Iterator[UsageTable]:
