@@ -102,10 +102,13 @@ def slices(table: UsageTable, entry: AggregateFormat, day_first: bool = False) -
     groups = [group for group in GROUP_ROLES if not table.names.isdisjoint(NAMES[group])]
     for row in table.rows():
         kind: MoneyKind = money_kind(row, entry) if entry.has_money_rows else "use"
-        is_other = kind == "none" or _is_other(row, entry)
+        is_other = kind == "none" or _is_other(row, entry, kind == "other")
         period = None if is_other else (0.0, None) if entry.is_undated else period_s(row, day_first)
         if kind != "use" and not is_other and (aside := _aside(row, entry, kind, period, groups)) is not None:
             yield aside
+            continue
+        if kind == "other":
+            yield None
             continue
         if period is None:
             if (
@@ -132,11 +135,12 @@ def _grows(row: Row) -> bool:
 def _aside(
     row: Row, entry: AggregateFormat, kind: MoneyKind, period: tuple[float, float | None] | None, groups: Sequence[str]
 ) -> Slice | None:
-    """A row of money that is no charge for use; None where it takes tokens back, which is a correction of use."""
+    """A row of money that is no charge for chat traffic; None where it takes tokens back, which is a correction of use."""
     item, (amount, currency) = first_text(row, entry.item), _spend(row, entry)
-    if amount is None or (kind != "tax" and any(_amounts(row, entry, item).values())):
+    is_charge = kind in ("tax", "other")
+    if amount is None or (not is_charge and any(_amounts(row, entry, item).values())):
         return None
-    money = -abs(amount) if kind != "tax" else amount
+    money = amount if is_charge else -abs(amount)
     return Slice(
         start_s=period[0] if period else 0.0,
         end_s=None,
@@ -187,10 +191,13 @@ def _currency(text: str) -> str:
     return text.upper() if not text or re.fullmatch("[A-Za-z]{3}", text) else "another currency"
 
 
-def _is_other(row: Row, entry: AggregateFormat) -> bool:
-    """Whether a row is about another service, another kind of call, or failed calls."""
+def _is_other(row: Row, entry: AggregateFormat, is_no_chat: bool) -> bool:
+    """Whether a row is about another service, another kind of call, or failed calls. `is_no_chat`: whether its words name
+    embeddings or the like, whose money is told."""
     if entry.about:
         return not is_model_service(" ".join(row.get(name, "") for name in entry.about))
+    if is_no_chat:
+        return False
     if OTHER_KINDS.search(first_text(row, KIND_NAMES).lower()) or re.search(
         NO_CHAT_MODEL, first_text(row, MODEL).lower()
     ):

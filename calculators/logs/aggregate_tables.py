@@ -20,12 +20,13 @@ from calculators.logs.aggregate_formats import (
 from calculators.logs.aggregate_items import quantity_of
 from calculators.logs.aggregate_pivots import pivot_table
 from calculators.logs.aggregate_rows import UnreadTime, slices
-from calculators.logs.aggregate_times import first_text, is_day, named_period_s, time_s
+from calculators.logs.aggregate_times import first_text, is_day, named_period_s, period_s, start_name, time_s
 from calculators.logs.bills import bill_format
 from calculators.logs.request_columns import normalised
 from calculators.logs.request_file import LogError
 from calculators.logs.timestamps import TimeStyle, time_style
-from calculators.logs.usage_tables import FIRST_ROW_COUNT, UsageTable
+from calculators.logs.usage_tables import FIRST_ROW_COUNT, Row, UsageTable
+from calculators.units import SECONDS_PER_HOUR
 
 LOOKED_AT_ROW_COUNT = 2_000
 
@@ -65,8 +66,12 @@ def sums_table(tables: list[UsageTable], label: str) -> tuple[UsageTable, Aggreg
     return next(((table, bill) for table, bill in bills if bill is not None), None)
 
 
-def _is_period(text: str) -> bool:
-    return is_day(text) or named_period_s(text) is not None
+def _is_period(row: Row) -> bool:
+    """Whether a row is of a day, a month and so on, or of an hour or more."""
+    if any(is_day(text) or named_period_s(text) is not None for name in START if (text := row.get(name, ""))):
+        return True
+    start_s, end_s = period_s(row) or (0.0, None)
+    return end_s is not None and end_s - start_s >= SECONDS_PER_HOUR and start_s % 60 == 0
 
 
 def _plain_format(table: UsageTable) -> AggregateFormat | None:
@@ -148,7 +153,7 @@ def doubtful_date(table: UsageTable, entry: AggregateFormat) -> str:
 
 def _times(table: UsageTable) -> list[str]:
     rows = itertools.islice(table.rows(), LOOKED_AT_ROW_COUNT)
-    return [next((row[name] for name in START if row.get(name)), "") for row in rows]
+    return [row[name] if (name := start_name(row)) else "" for row in rows]
 
 
 def _time_style(table: UsageTable) -> TimeStyle:
