@@ -80,6 +80,17 @@ def test_requests_counted_by_minute_are_rates(tmp_path: Path) -> None:
     assert reading.peak_ratio == pytest.approx(2.25)  # 180 over a mean of 80
 
 
+def test_cells_may_repeat_the_unit_of_a_rate(tmp_path: Path) -> None:
+    rows = "2026-10-05 09:00:00,1.5 req/s\n2026-10-05 09:01:00,2.5 req/s\n"
+    reading = read(tmp_path, f"Time,requests/s\n{rows}")
+    assert (reading.kind, reading.requests) == ("rates", pytest.approx(240))
+    counted = read_rates(
+        first_table(tmp_path, "minute,request_count\n2026-10-05 09:00,60\n2026-10-05 09:01,180\n"), "x"
+    )
+    assert counted is not None
+    assert counted.requests == pytest.approx(240)
+
+
 def test_a_clock_in_milliseconds_is_a_date(tmp_path: Path) -> None:
     reading = read(tmp_path, "timestamp,qps\n1790812800000,1\n1790812860000,3\n")
     assert (reading.window_s, reading.requests) == (120, pytest.approx(240))
