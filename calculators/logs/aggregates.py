@@ -119,7 +119,7 @@ def _reading(table: UsageTable, entry: AggregateFormat, label: str, answers: Usa
     width_s = period_width_s(whole.by_start, whole.end_of, label if entry.shape != "items" else None)
     start_s = min(used)
     end_s = _until_now(_last_end_s(whole, width_s), start_s)
-    uncached = excludes if excludes is not None else input_is_uncached(whole, entry)
+    uncached = excludes if excludes is not None else input_is_uncached(whole, entry, table.names)
     account = _only_account(table, entry, whole, only, label) if only else whole
     requests = account.all.get("requests")
     foreign = _foreign(account)
