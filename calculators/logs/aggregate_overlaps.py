@@ -13,6 +13,8 @@ SUM_TOLERANCE_FRAC = 0.005
 """A sum over rounded parts."""
 MIN_EDGE_PERIODS = 3
 """Files that meet in one period must go on on either side of it."""
+MIN_SHARED_BILLS = 3
+"""Fewer amounts of money may be the same by chance, as those of two subscriptions."""
 TOKEN_SUMS = ("input", "uncached", "read", "write", "output", "total")
 WIDER_LEFT_OUT = "Periods that hold the sums of shorter ones are left out."
 
@@ -45,7 +47,8 @@ def _joined(before: Parts, after: Parts) -> JoinedSums:
     unequal = [key for key in shared if not _are_equal(sums[0][key], sums[1][key])]
     equal = set(shared) - set(unequal)
     after = _without_same_money(before, after)
-    if 2 * len(equal) < len(shared) and not _is_edge(sums, unequal):
+    are_few = len(shared) < MIN_SHARED_BILLS and not any(_weight(sums[0][key]) for key in shared)
+    if shared and (are_few or (2 * len(equal) < len(shared) and not _is_edge(sums, unequal))):
         words = f"{plural(len(shared), 'period')} in more than one file with other figures: they are added, as of different keys or projects."
         return JoinedSums([*before, *after], (words,))
     lesser = {key for key in unequal if _weight(sums[0][key]) < _weight(sums[1][key])}

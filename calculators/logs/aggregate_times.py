@@ -114,7 +114,7 @@ def is_day(text: str) -> bool:
     """True for a date without a time of day."""
     return bool(
         re.fullmatch(
-            r"20\d\d[-/]\d\d?[-/]\d\d?|20\d{6}|\d\d?[/.]\d\d?[/.]20\d\d|[A-Za-z]{3} \d\d?, 20\d\d", text.strip()
+            r"20\d\d[-/]\d\d?[-/]\d\d?|20\d{6}|\d\d?[-/.]\d\d?[-/.]20\d\d|[A-Za-z]{3} \d\d?, 20\d\d", text.strip()
         )
     )
 
@@ -126,6 +126,8 @@ def named_period_s(text: str, name: str = "") -> tuple[float, float] | None:
     plain = text.strip()
     if name in WEEK_NAMES and re.fullmatch(r"20\d\d[-/]?\d\d?", plain):
         plain = f"{plain[:4]}-W{plain[4:].lstrip('-/')}"
+    if name in WEEK_NAMES and re.fullmatch(r"\d\d?[-/. ]20\d\d", plain):
+        plain = f"{plain[-4:]}-W{plain[:-5]}"
     if (week := ISO_WEEK.fullmatch(plain)) is not None:
         return _week(int(week["y"] or week["y2"]), int(week["w"] or week["w2"]))
     if name in YEAR_NAMES and re.fullmatch(r"20\d\d", plain):
@@ -178,6 +180,7 @@ def time_s(text: str, day_first: bool = False) -> float | None:
     plain = re.sub(r"\s*(UTC|GMT)$", "", text.strip())
     if (named := named_period_s(plain)) is not None:
         return named[0]
+    plain = re.sub(r"^(\d\d?)-(\d\d?)-(20\d\d)", r"\1/\2/\3", plain)
     if re.fullmatch(r"20\d\d/\d\d/\d\d.*", plain):
         plain = plain.replace("/", "-")
     if re.fullmatch(r"20\d{6}", plain):

@@ -144,8 +144,7 @@ def _reading(table: UsageTable, entry: AggregateFormat, label: str, answers: Usa
         batch_frac=account.all.get("batch", 0.0) / (account.all.get("load") or 1.0),
     )
     told = _told(reading, entry, account, whole, uncached)
-    read = (*_only_texts(account, whole, only, bool(uncached)), *told.read)
-    told = replace(told, read=read, inferred=(*told.inferred, *joined.notes))
+    told = replace(told, read=(*_only_texts(account, whole, only, bool(uncached)), *told.read, *joined.notes))
     dated = _dated(told, table, entry, {start: whole.end_of[start] for start in used})
     if entry.is_undated:
         dated = without_dates(dated, entry.what, answers.period_days)

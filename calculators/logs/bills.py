@@ -61,7 +61,10 @@ SUMMED_COLUMNS = (
     "workspace",
     "department",
 )
-SUM_NAME = re.compile(r"(?i)\W*((grand |sub|sub[- ])?totals?|all|overall|summe|gesamt(summe)?)\W*")
+SUM_NAME = re.compile(
+    r"(?i)\W*((grand |sub|sub[- ])?totals?|all( (api )?(models|users|members|teams|projects|services|keys|workspaces|departments|apps))?"
+    r"|overall|summe|gesamt(summe)?)\W*"
+)
 """The name of a row that holds the sums of others, in columns of names."""
 NO_USE = re.compile(
     r"(?i)^\W*(all( models| teams| projects| users| services| keys)?\W*$|overall\b|(grand |sub|sub[- ])?totals?\b(?! (tokens|requests|calls))|invoice total|(zwischen|gesamt)?summe\b|gesamt\b"

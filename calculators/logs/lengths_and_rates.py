@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from calculators.logs.aggregate_columns import COLUMNS, START
-from calculators.logs.aggregate_rates import rate_column
+from calculators.logs.aggregate_rates import rate_column, rate_number
 from calculators.logs.aggregate_rows import number
+from calculators.logs.aggregate_sums import MIN_ROWS_OF_TOTAL
 from calculators.logs.aggregate_times import time_s
 from calculators.logs.cell_expressions import MAX_REQUEST_TOK
 from calculators.logs.load_series import period_series
@@ -49,8 +50,6 @@ COUNTS = ("requests", "requestcount", "numrequests", "requestscount", "count", "
 MAX_COUNT_COLUMNS = 4
 """A table of counts has a time, a count and little else."""
 PER_MINUTE = frozenset({"requestsperminute", "rpm", "requestspermin"})
-RATE_CELL_UNIT = re.compile(r"(?i)\s*(req(uest)?s?|calls?|queries|ops|c)?\s*(/|p)\s*(s|sec|m|min|h)$")
-"""A unit behind a number: "3.25 req/s"."""
 BENCHMARK_KEYS = frozenset({"requestthroughput", "numprompts", "outputthroughput", "totaltokenthroughput"})
 CLOCK_NAMES = re.compile("time|date|creat|stamp|start|arriv|begin|epoch|clock|when|nano")
 CLOCKS = frozenset(NAMES["time"]) | frozenset(START)
@@ -126,6 +125,8 @@ def read_lengths(table: UsageTable, label: str) -> LoadReading | None:
     if {inputs, outputs} != {"inputlens", "outputlens"} and _has_clock(table):
         return None
     pairs, count = _pairs(table.rows(), inputs, outputs, label)
+    if count == len(pairs) >= MIN_ROWS_OF_TOTAL and (2 * pairs[-1] == pairs.sum(axis=0)).all():
+        pairs, count = pairs[:-1], count - 1  # the last row holds the sums of all others
     return _lengths_reading(pairs, count, label) if len(pairs) >= 2 else None
 
 
@@ -241,7 +242,7 @@ def _series(rows: Iterable[Row], start: str, rate: tuple[str, float], label: str
     series = defaultdict[tuple[str, float], float](float)
     for row in _limited(rows, f"{label} holds", "request rates; add them up by minute"):
         text = row.get(start, "")
-        at, value = number(text), number(RATE_CELL_UNIT.sub("", row.get(rate[0], "")))
+        at, value = number(text), rate_number(row.get(rate[0], ""))
         at = time_s(text) if at is None or at >= FIRST_DATE_S else at
         if at is not None and value is not None and value >= 0:
             series[row.get("model", ""), at] += value / rate[1]

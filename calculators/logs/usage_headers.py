@@ -18,17 +18,16 @@ def header_names(header: Sequence[str]) -> tuple[list[tuple[str, str]], bool]:
     is_running = any(map(is_running_name, header)) and not any(usual_name(cell) in SUMMED_NAMES for cell in header)
     names = [
         (normalised(cell), usual_name(cell, is_running) or normalised(last_part(cell)))
-        for cell in (_german_day(cell, header) for cell in header)
+        for cell in (_period_in_english(cell, header) for cell in header)
     ]
     return without_prices(without_bookkeeping(names)), is_running
 
 
-def _german_day(cell: str, header: Sequence[str]) -> str:
-    """ "Tag" is the day where other columns are named in German or the like, a label where they are named in English."""
-    is_foreign = cell.strip().lower() == "tag" and any(
-        normalised(other) != "".join(column_words.words_of(other)) for other in header if other != cell
-    )
-    return "day" if is_foreign else cell
+def _period_in_english(cell: str, header: Sequence[str]) -> str:
+    """ "Tag" or "Data" name the period where other columns are named in another language than English too."""
+    period = FOREIGN_PERIODS.get("".join(column_words.words_of(cell)))
+    are_foreign = (normalised(other) != "".join(column_words.words_of(other)) for other in header if other != cell)
+    return period if period and any(are_foreign) else cell
 
 
 def without_bookkeeping(names: list[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -66,6 +65,14 @@ def usual_name(header: str, of_running: bool = False) -> str | None:
     return USUAL_NAMES.get(told, told) if told else None
 
 
+FOREIGN_PERIODS = {
+    **dict.fromkeys(("tag", "dia", "giorno", "dag"), "day"),
+    **dict.fromkeys(("data", "jornada"), "date"),
+    **dict.fromkeys(("woche", "semaine", "semana", "settimana", "kalenderwoche"), "week"),
+    **dict.fromkeys(("mois", "mes", "mese", "maand"), "month"),
+    **dict.fromkeys(("quartal", "trimestre", "kwartaal"), "quarter"),
+}
+"""Words that may mean another thing in English."""
 BOOKKEEPING = re.compile("created|updated|modified|inserted|ingested|exported|imported|loaded|synced|refreshed")
 REQUEST_COUNTS = frozenset(name for group in COLUMNS["requests"] for name in group)
 PIECE_PRICES = frozenset({"price", "priceusd", "usdprice", "priceeur"})

@@ -1,5 +1,6 @@
 """Use that stands twice in several files or in periods of two widths."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -62,6 +63,13 @@ def test_files_of_one_metric_each_repeat_nothing() -> None:
 def test_money_alone_that_two_files_share_counts_once() -> None:
     credit = use(0.0, None, {}, aside={"credit": -5.0}, is_aside=True)
     assert joined_slices([[*DAYS, credit], [*DAYS, credit]]).parts.count(credit) == 1
+
+
+def test_the_same_amounts_of_few_bills_are_two_bills() -> None:
+    bills = [use(day * DAY_S, None, {}, "") for day in range(3)]
+    paid = [replace(one, spend=20.0) for one in bills]
+    assert len([one for one in joined_slices([paid[:1], paid[:1]]).parts if one]) == 2
+    assert len([one for one in joined_slices([list(paid), list(paid)]).parts if one]) == 3
 
 
 def test_days_that_hold_the_sums_of_their_hours_are_left_out() -> None:

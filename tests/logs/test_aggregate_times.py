@@ -21,6 +21,7 @@ DAY_S = 86_400.0
         ("KW 40/2026", "kw", -3, 7),
         ("2026-40", "week", -3, 7),
         ("2026-10", "week", -213, 7),
+        ("40/2026", "kw", -3, 7),
         ("Oktober 2026", "", 0, 31),
         ("octobre 2026", "", 0, 31),
         ("2026", "year", -273, 365),
@@ -64,3 +65,5 @@ def test_a_row_of_a_quarter_lasts_until_its_end() -> None:
     assert time_s("2026-Q4") == DAY_1_S
     assert first_text({"a": "", "b": "1"}, ("a", "b", "c")) == "1"
     assert is_day("2026-10-01")
+    assert is_day("01-10-2026")
+    assert time_s("01-10-2026", day_first=True) == time_s("10-01-2026") == DAY_1_S

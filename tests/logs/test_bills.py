@@ -43,6 +43,8 @@ DAY_S = 86_400.0
         ({"type": "Forecast", "amount": "2"}, "none"),
         ({"team": "Total", "amount": "2"}, "none"),
         ({"team": "Total Rewards", "amount": "2"}, "use"),
+        ({"user": "All users", "amount": "2"}, "none"),
+        ({"user": "Allison", "amount": "2"}, "use"),
     ],
 )
 def test_a_row_says_what_its_money_is_for(row: dict[str, str], kind: str) -> None:

@@ -21,6 +21,11 @@ def test_lengths_without_times_are_measured(tmp_path: Path) -> None:
     assert [question.option for question in reading.questions] == ["--requests-per-month N"]
 
 
+def test_a_last_row_with_the_sums_of_all_others_is_no_request(tmp_path: Path) -> None:
+    reading = read(tmp_path, "input_tokens,output_tokens\n100,10\n200,20\n300,31\n600,61\n")
+    assert (reading.requests, tokens(reading)) == (3, (600, None, None, 61))
+
+
 def test_lists_of_a_benchmark_leave_failed_requests_out(tmp_path: Path) -> None:
     run = {"date": "20261005", "total_input_tokens": 30, "total_output_tokens": 9, "request_throughput": 1.0}
     lists = {"input_lens": [10, 20, 30], "output_lens": [4, 0, 5], "errors": ["", "HTTP 429", ""]}

@@ -38,8 +38,20 @@ def test_when_a_row_was_written_is_no_period_of_its_use() -> None:
     assert without_bookkeeping([("createdat", "time"), ("requests", "requests")])[0] == ("createdat", "time")
 
 
-def test_tag_is_a_day_in_german_alone() -> None:
-    assert header_names(["Tag", "Anfragen"])[0][0] == ("day", "day")
+@pytest.mark.parametrize(
+    ("header", "name"),
+    [
+        (["Tag", "Anfragen"], "day"),
+        (["Día", "Solicitudes"], "day"),
+        (["Data", "Requisições"], "date"),
+        (["Mois", "Requêtes"], "month"),
+    ],
+)
+def test_short_words_of_periods_are_read_beside_others_of_their_language(header: list[str], name: str) -> None:
+    assert header_names(header)[0][0] == (name, name)
+
+
+def test_short_words_of_periods_are_labels_in_english() -> None:
     assert header_names(["tag", "requests"])[0][0] == ("tag", "tag")
 
 
