@@ -108,7 +108,7 @@ COLUMNS: Mapping[str, tuple[tuple[str, ...], ...]] = {
 """For each quantity the columns that may hold it, the first that does; of one entry all are added."""
 SPEND = (
     *("amountvalue", "spend", "spendusd", "costusd", "cost", "totalcost", "totalcostusd", "totalspend", "costtotal"),
-    *("lineitemunblendedcost", "billedcost", "costinbillingcurrency", "pretaxcost", "costinusd"),
+    *("lineitemunblendedcost", "billedcost", "costinbillingcurrency", "pretaxcost", "costinusd", "netcost"),
 )
 CURRENCY = (
     *("estimatedcostcurrency", "metricsunblendedcostunit", "metricsamortizedcostunit", "metricsblendedcostunit"),

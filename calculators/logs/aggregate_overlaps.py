@@ -42,7 +42,8 @@ def joined_slices(files: Sequence[Parts]) -> JoinedSums:
 
 def _joined(before: Parts, after: Parts) -> JoinedSums:
     names = _told_by_both(before, after)
-    sums = [_by_key(parts, names) for parts in (before, after)]
+    keys = [[_key(part, names) for part in parts] for parts in (before, after)]
+    sums = [_by_key(before, keys[0]), _by_key(after, keys[1])]
     shared = [key for key in sums[0] if key in sums[1] and _common(sums[0][key], sums[1][key])]
     unequal = [key for key in shared if not _are_equal(sums[0][key], sums[1][key])]
     equal = set(shared) - set(unequal)
@@ -52,34 +53,36 @@ def _joined(before: Parts, after: Parts) -> JoinedSums:
         words = f"{plural(len(shared), 'period')} in more than one file with other figures: they are added, as of different keys or projects."
         return JoinedSums([*before, *after], (words,))
     lesser = {key for key in unequal if _weight(sums[0][key]) < _weight(sums[1][key])}
-    kept = _without(before, names, lesser) + _without(after, names, equal | (set(unequal) - lesser))
+    kept = _without(before, keys[0], lesser) + _without(after, keys[1], equal | (set(unequal) - lesser))
     told = f"{plural(len(unequal), 'period')} in more than one file with other figures: the larger ones count."
     return JoinedSums(kept, (told,) if unequal else ())
 
 
 def _told_by_both(before: Parts, after: Parts) -> tuple[str, ...]:
     """What both files are grouped by: the model, teams and so on."""
-    named = [
-        {name for part in parts if part is not None for name, value in _values(part).items() if value}
-        for parts in (before, after)
-    ]
-    return tuple(sorted(named[0] & named[1]))
+    used = [[part for part in parts if part is not None] for parts in (before, after)]
+    names = sorted({"model", "batch", *(name for parts in used for part in parts[:1] for name in part.groups)})
+    return tuple(name for name in names if all(any(_value(part, name) for part in parts) for parts in used))
 
 
-def _values(part: Slice) -> Mapping[str, str]:
-    return {"model": part.model, "batch": "batch" if part.is_batch else "", **part.groups}
+def _value(part: Slice, name: str) -> str:
+    if name == "model":
+        return part.model
+    return ("batch" if part.is_batch else "") if name == "batch" else part.groups.get(name, "")
 
 
-def _key(part: Slice, names: tuple[str, ...]) -> Hashable:
-    values = _values(part)
-    return (part.start_s, part.end_s, *(values.get(name, "") for name in names))
+def _key(part: Slice | None, names: tuple[str, ...]) -> Hashable:
+    """Period and groups of use; None for no use."""
+    if part is None or part.is_aside:
+        return None
+    return (part.start_s, part.end_s, *(_value(part, name) for name in names))
 
 
-def _by_key(parts: Parts, names: tuple[str, ...]) -> dict[Hashable, dict[str, float]]:
+def _by_key(parts: Parts, keys: Sequence[Hashable]) -> dict[Hashable, dict[str, float]]:
     sums: dict[Hashable, dict[str, float]] = defaultdict(lambda: defaultdict(float))
-    for part in parts:
-        if part is not None and not part.is_aside:
-            _add_to(sums[_key(part, names)], part)
+    for part, key in zip(parts, keys, strict=True):
+        if part is not None and key is not None:
+            _add_to(sums[key], part)
     return sums
 
 
@@ -114,8 +117,8 @@ def _weight(sums: Mapping[str, float]) -> float:
     return sum(sums.get(name, 0.0) for name in TOKEN_SUMS) or sums.get("requests", 0.0)
 
 
-def _without(parts: Parts, names: tuple[str, ...], keys: set[Hashable]) -> Parts:
-    return [None if part is None or (not part.is_aside and _key(part, names) in keys) else part for part in parts]
+def _without(parts: Parts, keys: Sequence[Hashable], dropped: set[Hashable]) -> Parts:
+    return [None if key in dropped else part for part, key in zip(parts, keys, strict=True)]
 
 
 def _without_same_money(before: Parts, after: Parts) -> Parts:

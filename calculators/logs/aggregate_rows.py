@@ -43,6 +43,9 @@ PAGE_NAMES = frozenset(
     )
 )
 """What a page of a report says of itself, which is not the same for rows that two pages share."""
+SPLIT_COST = re.compile("(input|prompt|output|completion|cached?(read|write|input)?)(tokens?)?cost(usd)?")
+DATED_TOTAL = re.compile(r"(?i)(\bsub|\b|zwischen)(totals?|summe)\b")
+"""As "2026-10-05 subtotal", in the place of a date."""
 OTHER_KINDS = re.compile("embed|image|audio|moderation|vector|interpreter|search|rerank|speech|transcri")
 KIND_NAMES = ("object", "endpoint", "calltype", "operation", "usagetype", "requesttype", "category")
 
@@ -114,6 +117,7 @@ def slices(table: UsageTable, entry: AggregateFormat, day_first: bool = False) -
             if (
                 not is_other
                 and re.search(r"\d{2}", text := first_text(row, START))
+                and not DATED_TOTAL.search(text)
                 and any(_amounts(row, entry, "").values())
             ):
                 raise UnreadTime(text)
@@ -255,9 +259,16 @@ def _spend(row: Row, entry: AggregateFormat) -> tuple[float | None, str]:
     """Money of a row, and the currency that stands beside it, "" for none."""
     told_by = next(((name, told) for name in entry.spend if (told := money_of(row.get(name, ""))) is not None), None)
     if told_by is None:
-        return None, ""
+        return _split_spend(row) if entry.spend else (None, "")
     name, (amount, currency) = told_by
     return amount / entry.units_per_usd, currency or ("USD" if name.endswith("usd") else "")
+
+
+def _split_spend(row: Row) -> tuple[float | None, str]:
+    """Money of a row without a whole: that of the input, the output and the cache."""
+    costs = (cell for name, cell in row.items() if name.endswith(("cost", "usd")) and SPLIT_COST.fullmatch(name))
+    parts = [told for cell in costs if (told := money_of(cell)) is not None]
+    return (sum(amount for amount, _ in parts), next((code for _, code in parts if code), "")) if parts else (None, "")
 
 
 def number(text: str) -> float | None:

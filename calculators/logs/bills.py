@@ -205,7 +205,7 @@ def money_kind(row: Row, entry: AggregateFormat) -> MoneyKind:
 
 def _is_no_chat(row: Row) -> bool:
     """Whether the row is for embeddings, images, audio or moderation."""
-    return any(re.search(NO_CHAT_MODEL, row[name].lower()) for name in ITEM_COLUMNS if row.get(name))
+    return any(re.search(NO_CHAT_MODEL, row[name].lower().replace(" ", "-")) for name in ITEM_COLUMNS if row.get(name))
 
 
 def _reason(text: str) -> MoneyKind:

@@ -36,6 +36,7 @@ DAY_S = 86_400.0
         ({"description": "Total tokens of GPT-5", "amount": "2"}, "use"),
         ({"description": "GPT-5 input", "amount": "2"}, "use"),
         ({"lineitem": "text-embedding-3-small, input", "amount": "2"}, "other"),
+        ({"skudescription": "Imagen 4 Generation", "cost": "2"}, "other"),
         ({"usagetype": "USE1-TitanEmbeddingV2-Text-input-tokens", "cost": "2"}, "other"),
         ({"project": "embedding-service", "description": "GPT-5 input", "amount": "2"}, "use"),
         ({"lineitem": "text-embedding-3-small, input", "amount": "-2"}, "unclear"),
