@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from calculators.logs.group_values import shown_group
-from calculators.logs.money import money_unit
 from calculators.logs.record_leaves import LeafPath, Leaves
 from calculators.logs.record_plan import RecordPlan, plan_of, squashed
 from calculators.logs.record_words import CALL, STEP, amount, first_word, record_failed, says_hit, told_kind
@@ -95,7 +94,7 @@ def _row(record: Leaves, plan: RecordPlan, session: Session) -> dict[str, Any] |
         "id": word_of["id"],
         "status": "error" if failed else "ok",
         "model": word_of["model"] or session.model,
-        "spend": _spend(record, plan.words["spend"]),
+        "spend": amount(word_of["spend"]),
         "kind": {CALL: MODEL_CALL, STEP: OTHER}.get(kind, NO_CHAT),
         "cache_hit": says_hit(word_of["gateway_cache"]),
         "tier": word_of["tier"],
@@ -104,12 +103,6 @@ def _row(record: Leaves, plan: RecordPlan, session: Session) -> dict[str, Any] |
         **({"sampling_rate": word_of["sampling_rate"]} if word_of["sampling_rate"] is not None else {}),
     }
     return row | {"span": word_of["span"]} if word_of["parent"] or session.spans.parent_of else row
-
-
-def _spend(record: Leaves, paths: Sequence[LeafPath]) -> float | None:
-    """The first amount of money, in whole units of its currency."""
-    told = next(((path, paid) for path in paths if (paid := amount(record.get(path))) is not None), None)
-    return None if told is None else told[1] * money_unit(told[0][-1]).per_unit
 
 
 def _note(word_of: Mapping[str, Any], tokens: Sequence[Any], kind: tuple[str, bool], session: Session) -> None:

@@ -1,7 +1,7 @@
 """Money as files write it: the currency and the unit in the name of a column, and amounts as they stand in cells."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -34,18 +34,13 @@ class MoneyUnit:
 @lru_cache(8_192)
 def money_unit(name: str) -> MoneyUnit:
     """Currency and unit by the name of a column: "Cost (€)" is EUR, "spend_cents" hundredths; plain where it names no cost."""
-    words = words_of(name)
-    if plain_role(name) != "cost" and not is_cents(words):
+    if plain_role(name) != "cost":
         return MoneyUnit()
+    words = words_of(name)
     codes = [CURRENCY_CODES[word] for word in words if word in CURRENCY_CODES]
     signs = [CURRENCY_SIGNS[sign] for sign in SIGN.findall(name)]
     per_unit = next((MINOR_UNITS[word] for word in words if word in MINOR_UNITS), 1.0)
     return MoneyUnit(next(iter((*codes, *signs)), ""), per_unit)
-
-
-def is_cents(words: Sequence[str]) -> bool:
-    """Whether a name says cents and no more, as "totalCents"."""
-    return not {"cent", "cents"}.isdisjoint(words) and {*words} <= {"cent", "cents", "total", *CURRENCY_CODES}
 
 
 @lru_cache(8_192)

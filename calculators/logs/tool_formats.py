@@ -54,7 +54,6 @@ TOOL_FORMATS: tuple[UsageFormat, ...] = (
         cache_read="token_usage.cache_read_tokens",
         cache_write="token_usage.cache_write_tokens",
         input_excludes_cache=True,
-        spend="token_usage.total_cents",
         status="kind_label | kind",
     ),
     UsageFormat(

@@ -50,7 +50,7 @@ def read_usage(
         raise LogError(_mixed(files, sums))
     else:
         reading = request_reading(read_logs(files, answers, now, progress))
-    reading = reading if bill is None else with_spend(reading, bill)
+    reading = reading if bill is None or bill is reading else with_spend(reading, bill)
     return replace(reading, read=(*reading.read, *failed))
 
 

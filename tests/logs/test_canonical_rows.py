@@ -27,13 +27,6 @@ def test_total_tells_whether_input_includes_cached_tokens(total_tok: int | None,
     assert (row["input"], row["cache_read"]) == (input_tok, 70)
 
 
-def test_money_in_cents_is_in_whole_units() -> None:
-    cursor = {("tokenUsage", name): 10 for name in ("inputTokens", "outputTokens", "cacheReadTokens", "totalCents")}
-    (row,) = canonical_rows([{("timestamp",): 1} | cursor], session())
-    assert row is not None
-    assert row["spend"] == pytest.approx(0.1)
-
-
 def test_more_cached_than_input_is_a_contradiction() -> None:
     with pytest.raises(Contradiction) as caught:
         list(canonical_rows([record(10, 70)], session()))

@@ -37,7 +37,6 @@ def test_a_cell_tells_amount_and_currency(cell: str, told: tuple[float, str] | N
         ("spend_cents", MoneyUnit("", 0.01)),
         ("costInCents", MoneyUnit("", 0.01)),
         ("cost_micro_usd", MoneyUnit("USD", 1e-6)),
-        ("totalCents", MoneyUnit("", 0.01)),
         ("input_tokens", MoneyUnit()),
     ],
 )
