@@ -64,6 +64,7 @@ aggregate_times     periods as they are written
 aggregate_rows      rows of sums as amounts of a period and model
 aggregate_pivots    tables with a column for each model or item
 aggregate_periods   periods of sums
+aggregate_overlaps  use that stands twice in files or periods
 aggregate_sums      sums over the rows, by period and by model
 prometheus          counters of a server as sums
 aggregate_rates     rates of tokens as sums

@@ -9,7 +9,18 @@ START = (
     *("starttimeiso", "starttime", "startingat", "usagedateutc", "lineitemusagestartdate", "usagestarttime"),
     *("chargeperiodstart", "usagestartdate", "windowstart", "bucketstart", "timeutc", "timegeneratedutc"),
     *("timegenerated", "timestamputc", "timestamp", "datetime", "time", "date", "day", "usagedate", "month", "week"),
-    *("hour", "period", "bucket", "lastactivity", "timestamps", "utcdate", "startdate", "periodstart", "from"),
+    *(
+        "hour",
+        "minute",
+        "period",
+        "bucket",
+        "lastactivity",
+        "timestamps",
+        "utcdate",
+        "startdate",
+        "periodstart",
+        "from",
+    ),
     *(
         "quarter",
         "isoweek",
@@ -29,7 +40,7 @@ END = (
     *("endtimeiso", "endtime", "endingat", "lineitemusageenddate", "usageendtime", "chargeperiodend", "usageenddate"),
     *("windowend", "bucketend", "endtimeseconds", "timeperiodend"),
 )
-LAST_DAY = ("enddate", "periodend", "to", "until")
+LAST_DAY = ("enddate", "periodend", "end", "endutc", "to", "until")
 """Columns that hold the last day of a period, which belongs to it, or else its end."""
 COLUMNS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "requests": tuple(
@@ -38,7 +49,7 @@ COLUMNS: Mapping[str, tuple[tuple[str, ...], ...]] = {
             *("nummodelrequests", "successfulrequests", "apirequests", "requests", "requestcount", "numrequests"),
             *("totalrequests", "nrequests", "azureopenairequests", "modelrequests", "invocations", "calls"),
             *("callcount", "apicalls", "numcalls", "numberofrequests", "requestscount", "entries", "countobservations"),
-            *("totalcalls", "llmcalls", "count"),
+            *("totalcalls", "llmcalls", "totalapirequests", "totalapicalls", "count"),
         )
     ),
     "uncached": tuple(
@@ -97,7 +108,7 @@ COLUMNS: Mapping[str, tuple[tuple[str, ...], ...]] = {
 """For each quantity the columns that may hold it, the first that does; of one entry all are added."""
 SPEND = (
     *("amountvalue", "spend", "spendusd", "costusd", "cost", "totalcost", "totalcostusd", "totalspend", "costtotal"),
-    *("lineitemunblendedcost", "billedcost", "costinbillingcurrency", "pretaxcost", "costinusd"),
+    *("lineitemunblendedcost", "billedcost", "costinbillingcurrency", "pretaxcost", "costinusd", "netcost"),
 )
 CURRENCY = (
     *("estimatedcostcurrency", "metricsunblendedcostunit", "metricsamortizedcostunit", "metricsblendedcostunit"),
@@ -127,6 +138,7 @@ PERIODS = frozenset(
         "period",
         "bucket",
         "hour",
+        "minute",
         *LAST_DAY,
     }
 )

@@ -206,7 +206,7 @@ AGGREGATE_FORMATS: tuple[AggregateFormat, ...] = (
     _format("counters of a server", "prometheuscounter"),
     _format("an OpenAI usage export", "starttime endtime starttimeiso endtimeiso"),
 )
-METRIC_COLUMNS = re.compile("processedprompttokens|azureopenairequests")
+METRIC_COLUMNS = re.compile("processedprompttokens|generated(completion)?tokens.*(sum|total)|azureopenairequests")
 METRIC_TABLE = AggregateFormat("Azure Monitor metrics", frozenset(), shape="metrics", spend=(), seller="azure")
 NAMED_METRICS = AggregateFormat(
     "a table of metrics by period", frozenset(), shape="metrics", spend=(), input_is="unsure"

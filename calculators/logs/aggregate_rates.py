@@ -20,6 +20,7 @@ RATED = AggregateFormat("a table of rates over time", frozenset(), input_is="uns
 RATE_UNIT = re.compile(
     r"(?i)[\s_]*[(\[]?(?:/|\bper[\s_]|(?<=_)per_)\s*(s|sec|second|m|min|minute|h|hr|hour)s?[)\]]?\s*$"
 )
+RATE_CELL_UNIT = re.compile(r"(?i)\s*(req(uest)?s?|calls?|queries|ops|c|t|tok(en)?s?)?\s*(/|p)\s*(s|sec|m|min|h)$")
 SHORT_UNIT = re.compile(r"(?i)\b(t|r|q)p(s|m|h)\s*$")
 MEAN_WORD = re.compile(r"(?i)\b(avg|average|mean)\b\.?|(per|/)[\s_]?(request|call|req)s?\b|(?<![a-z])(avg|mean)_")
 """Words of a column that holds the mean of a request."""
@@ -42,6 +43,11 @@ def rate_column(header: str) -> tuple[str, float] | None:
     role = quantity_of_kind(text) or plain_role(text) or ""
     name = NAME_OF_ROLE.get(role) or USUAL_NAMES.get(role)
     return (name, SECONDS_OF_UNIT[unit[0].lower()]) if name else None
+
+
+def rate_number(cell: str) -> float | None:
+    """The number of a cell that may repeat its unit: "3.25 req/s"."""
+    return number(RATE_CELL_UNIT.sub("", cell))
 
 
 def mean_column(header: str) -> str | None:
@@ -74,7 +80,7 @@ def _sums(
     table: UsageTable, columns: Mapping[str, tuple[str, float]], means: Mapping[str, str], width_s: float
 ) -> Iterator[Row]:
     for row in table.rows():
-        rates = ((name, number(row.get(column, "")), unit_s) for column, (name, unit_s) in columns.items())
+        rates = ((name, rate_number(row.get(column, "")), unit_s) for column, (name, unit_s) in columns.items())
         sums = {name: str(rate * width_s / unit_s) for name, rate, unit_s in rates if rate is not None}
         requests = number(sums.get("requests") or first_text(row, REQUEST_NAMES))
         if requests is not None:

@@ -28,6 +28,24 @@ from calculators.logs.usage_tables import Row, UsageTable
 
 FAILED_FROM = 400
 """Status codes from here on are failures."""
+PAGE_NAMES = frozenset(
+    (
+        "hasmore",
+        "nextpage",
+        "nextpagetoken",
+        "nextcursor",
+        "nextlink",
+        "nexttoken",
+        "firstid",
+        "lastid",
+        "page",
+        "cursor",
+    )
+)
+"""What a page of a report says of itself, which is not the same for rows that two pages share."""
+SPLIT_COST = re.compile("(input|prompt|output|completion|cached?(read|write|input)?)(tokens?)?cost(usd)?")
+DATED_TOTAL = re.compile(r"(?i)(\bsub|\b|zwischen)(totals?|summe)\b")
+"""As "2026-10-05 subtotal", in the place of a date."""
 OTHER_KINDS = re.compile("embed|image|audio|moderation|vector|interpreter|search|rerank|speech|transcri")
 KIND_NAMES = ("object", "endpoint", "calltype", "operation", "usagetype", "requesttype", "category")
 
@@ -87,22 +105,26 @@ def slices(table: UsageTable, entry: AggregateFormat, day_first: bool = False) -
     groups = [group for group in GROUP_ROLES if not table.names.isdisjoint(NAMES[group])]
     for row in table.rows():
         kind: MoneyKind = money_kind(row, entry) if entry.has_money_rows else "use"
-        is_other = kind == "none" or _is_other(row, entry)
+        is_other = kind == "none" or _is_other(row, entry, kind == "other")
         period = None if is_other else (0.0, None) if entry.is_undated else period_s(row, day_first)
         if kind != "use" and not is_other and (aside := _aside(row, entry, kind, period, groups)) is not None:
             yield aside
+            continue
+        if kind == "other":
+            yield None
             continue
         if period is None:
             if (
                 not is_other
                 and re.search(r"\d{2}", text := first_text(row, START))
+                and not DATED_TOTAL.search(text)
                 and any(_amounts(row, entry, "").values())
             ):
                 raise UnreadTime(text)
             yield None
             continue
         if entry.shape != "items":  # two groups of one period differ in what they are grouped by
-            mark = hash(tuple(sorted(row.items())))
+            mark = hash(tuple(sorted(item for item in row.items() if item[0] not in PAGE_NAMES)))
             if mark in seen and _grows(row):
                 yield None
                 continue
@@ -117,11 +139,12 @@ def _grows(row: Row) -> bool:
 def _aside(
     row: Row, entry: AggregateFormat, kind: MoneyKind, period: tuple[float, float | None] | None, groups: Sequence[str]
 ) -> Slice | None:
-    """A row of money that is no charge for use; None where it takes tokens back, which is a correction of use."""
+    """A row of money that is no charge for chat traffic; None where it takes tokens back, which is a correction of use."""
     item, (amount, currency) = first_text(row, entry.item), _spend(row, entry)
-    if amount is None or (kind != "tax" and any(_amounts(row, entry, item).values())):
+    is_charge = kind in ("tax", "other")
+    if amount is None or (not is_charge and any(_amounts(row, entry, item).values())):
         return None
-    money = -abs(amount) if kind != "tax" else amount
+    money = amount if is_charge else -abs(amount)
     return Slice(
         start_s=period[0] if period else 0.0,
         end_s=None,
@@ -172,10 +195,13 @@ def _currency(text: str) -> str:
     return text.upper() if not text or re.fullmatch("[A-Za-z]{3}", text) else "another currency"
 
 
-def _is_other(row: Row, entry: AggregateFormat) -> bool:
-    """Whether a row is about another service, another kind of call, or failed calls."""
+def _is_other(row: Row, entry: AggregateFormat, is_no_chat: bool) -> bool:
+    """Whether a row is about another service, another kind of call, or failed calls. `is_no_chat`: whether its words name
+    embeddings or the like, whose money is told."""
     if entry.about:
         return not is_model_service(" ".join(row.get(name, "") for name in entry.about))
+    if is_no_chat:
+        return False
     if OTHER_KINDS.search(first_text(row, KIND_NAMES).lower()) or re.search(
         NO_CHAT_MODEL, first_text(row, MODEL).lower()
     ):
@@ -233,9 +259,16 @@ def _spend(row: Row, entry: AggregateFormat) -> tuple[float | None, str]:
     """Money of a row, and the currency that stands beside it, "" for none."""
     told_by = next(((name, told) for name in entry.spend if (told := money_of(row.get(name, ""))) is not None), None)
     if told_by is None:
-        return None, ""
+        return _split_spend(row) if entry.spend else (None, "")
     name, (amount, currency) = told_by
     return amount / entry.units_per_usd, currency or ("USD" if name.endswith("usd") else "")
+
+
+def _split_spend(row: Row) -> tuple[float | None, str]:
+    """Money of a row without a whole: that of the input, the output and the cache."""
+    costs = (cell for name, cell in row.items() if name.endswith(("cost", "usd")) and SPLIT_COST.fullmatch(name))
+    parts = [told for cell in costs if (told := money_of(cell)) is not None]
+    return (sum(amount for amount, _ in parts), next((code for _, code in parts if code), "")) if parts else (None, "")
 
 
 def number(text: str) -> float | None:

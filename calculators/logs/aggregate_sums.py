@@ -1,12 +1,14 @@
 """Sums over the rows of a table: in all, by period, and by model, team and so on."""
 
 import math
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from calculators.logs.aggregate_formats import AggregateFormat
 from calculators.logs.aggregate_rows import Slice
+from calculators.logs.request_names import INCLUDING_CACHES
 from calculators.logs.usage_share import MAX_SHARE_CHARS, UNNAMED, UsageShare, largest_shares
 from calculators.units import printable
 
@@ -167,8 +169,9 @@ def without_sums_of_models(parts: list[Slice | None]) -> list[Slice | None]:
     return [None if part is not None and part.model in whole else part for part in parts] if len(whole) == 1 else parts
 
 
-def input_is_uncached(account: Account, entry: AggregateFormat) -> bool | None:
-    """Whether the input leaves cached tokens out; None where neither the format nor a column of totals tells."""
+def input_is_uncached(account: Account, entry: AggregateFormat, names: Collection[str] = ()) -> bool | None:
+    """Whether the input leaves cached tokens out; None where neither the format, a column of totals nor the names of the
+    columns tell."""
     sums = account.all
     if entry.input_is != "unsure":
         return entry.input_is == "uncached"
@@ -181,7 +184,7 @@ def input_is_uncached(account: Account, entry: AggregateFormat) -> bool | None:
     for uncached in (False, True):
         if total and abs(whole + uncached * cached - total) <= TOTAL_TOLERANCE_FRAC * total:
             return uncached
-    return None
+    return False if any(re.sub("^(sum|total)", "", name) in INCLUDING_CACHES for name in names) else None
 
 
 def token_sums(sums: Mapping[str, float], uncached: bool) -> dict[str, int | None]:

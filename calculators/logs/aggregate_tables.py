@@ -20,12 +20,13 @@ from calculators.logs.aggregate_formats import (
 from calculators.logs.aggregate_items import quantity_of
 from calculators.logs.aggregate_pivots import pivot_table
 from calculators.logs.aggregate_rows import UnreadTime, slices
-from calculators.logs.aggregate_times import first_text, is_day, named_period_s, time_s
+from calculators.logs.aggregate_times import first_text, is_day, named_period_s, period_s, start_name, time_s
 from calculators.logs.bills import bill_format
 from calculators.logs.request_columns import normalised
 from calculators.logs.request_file import LogError
 from calculators.logs.timestamps import TimeStyle, time_style
-from calculators.logs.usage_tables import FIRST_ROW_COUNT, UsageTable
+from calculators.logs.usage_tables import FIRST_ROW_COUNT, Row, UsageTable
+from calculators.units import SECONDS_PER_HOUR
 
 LOOKED_AT_ROW_COUNT = 2_000
 
@@ -36,9 +37,11 @@ def joined_sums(files: list[list[UsageTable]], label: str) -> tuple[UsageTable, 
     recognized = [pair for pair in chosen if pair is not None]
     if len(recognized) < len(files) or len({entry.what for _, entry in recognized}) > 1:
         raise LogError(f"{label}: these files of sums are of different kinds; read them one at a time.")
-    names = frozenset(name for table, _ in recognized for name in table.names)
-    rows = lambda: itertools.chain.from_iterable(table.rows() for table, _ in recognized)  # noqa: E731
-    return UsageTable(names, rows, recognized[0][0].is_json), recognized[0][1]
+    parts = tuple(table for table, _ in recognized)
+    names = frozenset(name for table in parts for name in table.names)
+    rows = lambda: itertools.chain.from_iterable(table.rows() for table in parts)  # noqa: E731
+    is_running = any(table.is_running for table in parts)
+    return UsageTable(names, rows, parts[0].is_json, is_running=is_running, files=parts), recognized[0][1]
 
 
 def sums_table(tables: list[UsageTable], label: str) -> tuple[UsageTable, AggregateFormat] | None:
@@ -63,8 +66,12 @@ def sums_table(tables: list[UsageTable], label: str) -> tuple[UsageTable, Aggreg
     return next(((table, bill) for table, bill in bills if bill is not None), None)
 
 
-def _is_period(text: str) -> bool:
-    return is_day(text) or named_period_s(text) is not None
+def _is_period(row: Row) -> bool:
+    """Whether a row is of a day, a month and so on, or of an hour or more."""
+    if any(is_day(text) or named_period_s(text) is not None for name in START if (text := row.get(name, ""))):
+        return True
+    start_s, end_s = period_s(row) or (0.0, None)
+    return end_s is not None and end_s - start_s >= SECONDS_PER_HOUR and start_s % 60 == 0
 
 
 def _plain_format(table: UsageTable) -> AggregateFormat | None:
@@ -146,7 +153,7 @@ def doubtful_date(table: UsageTable, entry: AggregateFormat) -> str:
 
 def _times(table: UsageTable) -> list[str]:
     rows = itertools.islice(table.rows(), LOOKED_AT_ROW_COUNT)
-    return [next((row[name] for name in START if row.get(name)), "") for row in rows]
+    return [row[name] if (name := start_name(row)) else "" for row in rows]
 
 
 def _time_style(table: UsageTable) -> TimeStyle:

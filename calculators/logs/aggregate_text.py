@@ -88,6 +88,7 @@ def money_texts(reading: LoadReading, aside: Mapping[str, float], negatives: Neg
             (-aside.get("credit", 0.0), "credits and refunds, which are given once"),
             (unclear if negatives == "once" else 0.0, "negative rows, as you said"),
             (aside.get("tax", 0.0), "taxes"),
+            (aside.get("other", 0.0), "embeddings, images, audio or moderation, which are no chat traffic"),
         )
         if abs(amount) >= LEAST_TOLD_USD
     ]

@@ -10,6 +10,7 @@ from calculators.logs.aggregate_columns import END, LAST_DAY, START
 from calculators.logs.timestamps import EXCEL_EPOCH_DAYS, epoch_seconds, is_excel_day
 from calculators.logs.usage_tables import Row
 from calculators.logs.word_lists import FOREIGN_MONTHS
+from calculators.units import SECONDS_PER_HOUR
 
 DAY_S = 86_400.0
 WEEK_DAYS = 7
@@ -22,6 +23,11 @@ DAY_RANGE = re.compile(r"(20\d\d-\d\d-\d\d)\s*(?:-|–|—|to|/|bis|\.\.)\s*(20\
 QUARTER = re.compile(r"(?i)(?P<y>20\d\d)[-/ ]?Q(?P<q>[1-4])|Q(?P<q2>[1-4])[-/ ]{0,3}(?P<y2>20\d\d)")
 STEPS = ("interval", "granularity", "bucketwidth", "timegrain")
 STEP_UNITS_S = {"M": 60.0, "H": 3_600.0, "D": DAY_S}
+STEP_WORDS_S = {"MINUTE": 60.0, "HOUR": 3_600.0, "HOURLY": 3_600.0, "DAY": DAY_S, "DAILY": DAY_S}
+CLOCKS_OF_DAY = ("hour", "hourutc", "time", "timeutc")
+"""Columns that may hold the hour of a day beside its date."""
+DAY_CLOCK = re.compile(r"([01]?\d|2[0-3])(:[0-5]\d){0,2}")
+WHOLE_DAYS = (1, 7, 14)
 CALENDAR_STYLES = (
     "%m/%d/%Y %I:%M:%S %p",
     "%m/%d/%Y %I:%M %p",
@@ -45,26 +51,51 @@ def first_text(row: Row, names: tuple[str, ...]) -> str:
 def period_s(row: Row, day_first: bool = False) -> tuple[float, float | None] | None:
     """Start of the row's period in seconds since 1970, and its end where the row tells; None for a row without a time, as a
     total."""
-    name = next((name for name in START if row.get(name)), None)
+    name = start_name(row)
     if name is None:
         return None
     named = named_period_s(row[name], name)
     start = named[0] if named else time_s(row[name], day_first)
     if start is None:
         return None
+    clock = first_text(row, CLOCKS_OF_DAY) if is_day(row[name]) else ""
+    if DAY_CLOCK.fullmatch(clock):
+        start += _clock_s(clock)
+        return start, start + SECONDS_PER_HOUR if clock.isdigit() or row.get("hour") == clock else None
     last, end = first_text(row, LAST_DAY), time_s(first_text(row, (*END, *LAST_DAY)), day_first)
     if end is not None and is_day(last) and not first_text(row, END):
-        end += DAY_S
+        end = _after_last(start, end)
     if end is not None and end > start:
         return start, end
     step_s = _step_s(first_text(row, STEPS))
     return start, start + step_s if step_s else _calendar_end(name, row[name], start)
 
 
+def start_name(row: Row) -> str | None:
+    """The column that says when the row's period starts; one with hours of a day alone is none."""
+    return next(
+        (name for name in START if row.get(name) and not (name in CLOCKS_OF_DAY and DAY_CLOCK.fullmatch(row[name]))),
+        None,
+    )
+
+
+def _clock_s(text: str) -> float:
+    hours, minutes, seconds = (*map(int, text.split(":")), 0, 0)[:3]
+    return 3_600.0 * hours + 60 * minutes + seconds
+
+
+def _after_last(start_s: float, last_s: float) -> float:
+    """The end of a period with this last day, or with this end where that makes a day, a week or whole months."""
+    start, last = (datetime.fromtimestamp(at_s, UTC) for at_s in (start_s, last_s))
+    is_end = (last_s - start_s) / DAY_S in WHOLE_DAYS or (last_s > start_s and start.day == last.day == 1)
+    return last_s if is_end else last_s + DAY_S
+
+
 def _step_s(text: str) -> float | None:
-    """Seconds of "PT1H", "P1D", "5m" or "1d"; None for anything else."""
-    match = re.fullmatch(r"P?(T?)(\d{1,3})([MHD])", text.strip().upper())
-    return int(match[2]) * STEP_UNITS_S[match[3]] if match else None
+    """Seconds of "PT1H", "P1D", "5m", "1d" or "hourly"; None for anything else."""
+    plain = text.strip().upper()
+    match = re.fullmatch(r"P?(T?)(\d{1,3})([MHD])", plain)
+    return int(match[2]) * STEP_UNITS_S[match[3]] if match else STEP_WORDS_S.get(plain)
 
 
 def _calendar_end(name: str, text: str, start_s: float) -> float | None:
@@ -83,7 +114,7 @@ def is_day(text: str) -> bool:
     """True for a date without a time of day."""
     return bool(
         re.fullmatch(
-            r"20\d\d[-/]\d\d?[-/]\d\d?|20\d{6}|\d\d?[/.]\d\d?[/.]20\d\d|[A-Za-z]{3} \d\d?, 20\d\d", text.strip()
+            r"20\d\d[-/]\d\d?[-/]\d\d?|20\d{6}|\d\d?[-/.]\d\d?[-/.]20\d\d|[A-Za-z]{3} \d\d?, 20\d\d", text.strip()
         )
     )
 
@@ -95,6 +126,8 @@ def named_period_s(text: str, name: str = "") -> tuple[float, float] | None:
     plain = text.strip()
     if name in WEEK_NAMES and re.fullmatch(r"20\d\d[-/]?\d\d?", plain):
         plain = f"{plain[:4]}-W{plain[4:].lstrip('-/')}"
+    if name in WEEK_NAMES and re.fullmatch(r"\d\d?[-/. ]20\d\d", plain):
+        plain = f"{plain[-4:]}-W{plain[:-5]}"
     if (week := ISO_WEEK.fullmatch(plain)) is not None:
         return _week(int(week["y"] or week["y2"]), int(week["w"] or week["w2"]))
     if name in YEAR_NAMES and re.fullmatch(r"20\d\d", plain):
@@ -147,6 +180,7 @@ def time_s(text: str, day_first: bool = False) -> float | None:
     plain = re.sub(r"\s*(UTC|GMT)$", "", text.strip())
     if (named := named_period_s(plain)) is not None:
         return named[0]
+    plain = re.sub(r"^(\d\d?)-(\d\d?)-(20\d\d)", r"\1/\2/\3", plain)
     if re.fullmatch(r"20\d\d/\d\d/\d\d.*", plain):
         plain = plain.replace("/", "-")
     if re.fullmatch(r"20\d{6}", plain):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from calculators.logs.aggregate_formats import PLAIN, AggregateFormat, known_format
+from calculators.logs.aggregate_overlaps import JoinedSums, joined_slices, without_wider
 from calculators.logs.aggregate_periods import busiest_ratio, by_hour, period_width_s
 from calculators.logs.aggregate_rates import RATED, rated_table
 from calculators.logs.aggregate_rows import Slice, UnreadTime, of_running_totals, slices
@@ -110,14 +111,15 @@ def _lengths_or_rates(tables: list[UsageTable], label: str, only: Mapping[str, S
 
 def _reading(table: UsageTable, entry: AggregateFormat, label: str, answers: UsageAnswers) -> LoadReading:
     only, excludes = answers.only, answers.input_excludes_cache
-    whole = account_of(without_total(_slices(table, entry, label)), entry)
+    joined = _slices(table, entry, label)
+    whole = account_of(without_total(joined.parts), entry)
     used = [start for start, sums in whole.by_start.items() if any(sums.values())]
     if not used:
         raise LogError(f"{label} is {entry.what} without any use in it; export a period with requests.")
     width_s = period_width_s(whole.by_start, whole.end_of, label if entry.shape != "items" else None)
     start_s = min(used)
     end_s = _until_now(_last_end_s(whole, width_s), start_s)
-    uncached = excludes if excludes is not None else input_is_uncached(whole, entry)
+    uncached = excludes if excludes is not None else input_is_uncached(whole, entry, table.names)
     account = _only_account(table, entry, whole, only, label) if only else whole
     requests = account.all.get("requests")
     foreign = _foreign(account)
@@ -142,7 +144,7 @@ def _reading(table: UsageTable, entry: AggregateFormat, label: str, answers: Usa
         batch_frac=account.all.get("batch", 0.0) / (account.all.get("load") or 1.0),
     )
     told = _told(reading, entry, account, whole, uncached)
-    told = replace(told, read=(*_only_texts(account, whole, only, bool(uncached)), *told.read))
+    told = replace(told, read=(*_only_texts(account, whole, only, bool(uncached)), *told.read, *joined.notes))
     dated = _dated(told, table, entry, {start: whole.end_of[start] for start in used})
     if entry.is_undated:
         dated = without_dates(dated, entry.what, answers.period_days)
@@ -249,7 +251,7 @@ def _only_account(
         if not any((group, "" if value == UNNAMED else value) in whole.by_value for value in values):
             known = named_values(shares_of(whole, False, False).get(group, ()))
             raise LogError(f"{label} has no row with {only_text({group: values})}; there are: {known}.")
-    every = without_total(_slices(table, entry, label))
+    every = without_total(_slices(table, entry, label).parts)
     parts = (part for part in every if part is not None and _is_asked(part, only))
     account = account_of(parts, entry)
     if not any(account.all.values()):
@@ -315,12 +317,16 @@ def with_spend(reading: UsageReading, bill: LoadReading) -> UsageReading:
     )
 
 
-def _slices(table: UsageTable, entry: AggregateFormat, label: str) -> list[Slice | None]:
+def _slices(table: UsageTable, entry: AggregateFormat, label: str) -> JoinedSums:
+    """The slices of the file or the files, each use once. Raises LogError."""
+    is_day_first = day_first(table) if entry.day_first is None else entry.day_first
     try:
-        parts = list(slices(table, entry, day_first(table) if entry.day_first is None else entry.day_first))
-        parts = of_running_totals(parts) if entry.is_running else parts
+        joined = joined_slices([list(slices(one, entry, is_day_first)) for one in table.files or (table,)])
+        finest = without_wider(joined.parts) if entry.shape != "items" else JoinedSums(joined.parts)
+        parts = of_running_totals(finest.parts) if entry.is_running else finest.parts
         parts = with_reasoning(parts) if _leaves_reasoning_out(parts, entry) else parts
-        return without_sums_of_models(parts) if entry.shape == "columns" else parts
+        parts = without_sums_of_models(parts) if entry.shape == "columns" else parts
+        return JoinedSums(parts, (*joined.notes, *finest.notes))
     except UnreadTime as error:
         shown = shown_cell(str(error.args[0]))
         raise LogError(f'{label} has a period that is no date, "{shown}"; write dates like 2026-10-05.') from None

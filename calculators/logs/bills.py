@@ -15,6 +15,7 @@ from calculators.logs.aggregate_columns import COLUMNS, CURRENCY, END, SPEND, ST
 from calculators.logs.aggregate_formats import AggregateFormat
 from calculators.logs.aggregate_items import is_model_service
 from calculators.logs.money import SIGN, money_of
+from calculators.logs.request_marks import NO_CHAT_MODEL
 from calculators.logs.usage_tables import FIRST_ROW_COUNT, Row, UsageTable
 
 NET = ("net", "netamount", "amountnet", "netcost", "netto", "nettobetrag")
@@ -41,9 +42,14 @@ BILL_WORDS = (
 VENDOR = ("vendor", "supplier", "merchant", "provider", "payee", "lieferant", "service", "servicename")
 FORECAST = re.compile(r"(?i)\W*(forecast(ed)?|projected|projection|budget(ed)?|planned|plan|prognose)\W*")
 FORECAST_COLUMNS = ("type", "kind", "status", "scenario", "rowtype", "datatype", "costtype", "category", "version")
-MoneyKind = Literal["use", "discount", "credit", "tax", "unclear", "none"]
-"""What money is for: use, a discount that recurs, a credit given once, a tax, less money without a reason, or a sum of other
-rows."""
+MoneyKind = Literal["use", "other", "discount", "credit", "tax", "unclear", "none"]
+"""What money is for: use, calls that are no chat, a discount that recurs, a credit given once, a tax, less money without a
+reason, or a sum of other rows."""
+ITEM_COLUMNS = (
+    *("lineitem", "lineitemusagetype", "usagetype", "item", "metername", "skudescription", "description", "product"),
+    *("label", "model", "modelname", "modelgroup", "modelid"),
+)
+"""Columns that name what was bought."""
 SUMMED_COLUMNS = (
     "user",
     "team",
@@ -55,7 +61,10 @@ SUMMED_COLUMNS = (
     "workspace",
     "department",
 )
-SUM_NAME = re.compile(r"(?i)\W*((grand |sub|sub[- ])?totals?|all|overall|summe|gesamt(summe)?)\W*")
+SUM_NAME = re.compile(
+    r"(?i)\W*((grand |sub|sub[- ])?totals?|all( (api )?(models|users|members|teams|projects|services|keys|workspaces|departments|apps))?"
+    r"|overall|summe|gesamt(summe)?)\W*"
+)
 """The name of a row that holds the sums of others, in columns of names."""
 NO_USE = re.compile(
     r"(?i)^\W*(all( models| teams| projects| users| services| keys)?\W*$|overall\b|(grand |sub|sub[- ])?totals?\b(?! (tokens|requests|calls))|invoice total|(zwischen|gesamt)?summe\b|gesamt\b"
@@ -139,9 +148,9 @@ SPARSE_DAYS, SPARSE_INVOICE_DAYS = 20, 6
 """Dates so far apart are those of invoices; a table that names invoices or quantities has them sooner."""
 
 
-def bill_format(table: UsageTable, is_period: Callable[[str], bool]) -> AggregateFormat | None:
-    """How to read a table of money by period; None for any other. `is_period`: whether a text is a
-    date without a time."""
+def bill_format(table: UsageTable, is_period: Callable[[Row], bool]) -> AggregateFormat | None:
+    """How to read a table of money by period; None for any other. `is_period`: whether a row is of a day or so, not of a
+    moment."""
     names = table.names
     tokens = {name for quantity in ("input", "uncached", "output") for group in COLUMNS[quantity] for name in group}
     if not names & set(START) or names & tokens or any(NO_BILL.search(name) for name in names):
@@ -149,13 +158,12 @@ def bill_format(table: UsageTable, is_period: Callable[[str], bool]) -> Aggregat
     if _is_total_of_unknown(table):
         return None
     rows = [
-        row for row in itertools.islice(table.rows(), FIRST_ROW_COUNT) if money_kind(row, BILL) in ("use", "unclear")
+        row
+        for row in itertools.islice(table.rows(), FIRST_ROW_COUNT)
+        if money_kind(row, BILL) in ("use", "other", "unclear")
     ]
     paid = [row for row in rows if _money(row) is not None]
-    periods = [
-        any(row.get(name) for name in END) or any(is_period(row.get(name, "")) for name in START) for row in paid
-    ]
-    return _of_models(rows) if paid and 2 * sum(periods) > len(rows) else None
+    return _of_models(rows) if paid and 2 * sum(map(is_period, paid)) > len(rows) else None
 
 
 def _of_models(rows: Sequence[Row]) -> AggregateFormat:
@@ -192,7 +200,12 @@ def money_kind(row: Row, entry: AggregateFormat) -> MoneyKind:
     if amount < 0:
         return _reason(" ".join(row.get(name, "") for name in REASON_COLUMNS))
     whole = ((kind, text) for kind, words in WHOLE_REASONS for text in texts if re.fullmatch(words, _plain_words(text)))
-    return next(whole, ("use", ""))[0]
+    return next(whole, ("other" if _is_no_chat(row) else "use", ""))[0]
+
+
+def _is_no_chat(row: Row) -> bool:
+    """Whether the row is for embeddings, images, audio or moderation."""
+    return any(re.search(NO_CHAT_MODEL, row[name].lower().replace(" ", "-")) for name in ITEM_COLUMNS if row.get(name))
 
 
 def _reason(text: str) -> MoneyKind:

@@ -14,10 +14,13 @@ from typing import Any
 import numpy as np
 
 from calculators.logs.aggregate_columns import COLUMNS, START
+from calculators.logs.aggregate_rates import rate_column, rate_number
 from calculators.logs.aggregate_rows import number
+from calculators.logs.aggregate_sums import MIN_ROWS_OF_TOTAL
 from calculators.logs.aggregate_times import time_s
 from calculators.logs.cell_expressions import MAX_REQUEST_TOK
 from calculators.logs.load_series import period_series
+from calculators.logs.request_columns import normalised
 from calculators.logs.request_file import LogError
 from calculators.logs.request_names import NAMES
 from calculators.logs.request_statistics import LengthGroup, LengthStatistics, edges_tok, length_figures
@@ -122,6 +125,8 @@ def read_lengths(table: UsageTable, label: str) -> LoadReading | None:
     if {inputs, outputs} != {"inputlens", "outputlens"} and _has_clock(table):
         return None
     pairs, count = _pairs(table.rows(), inputs, outputs, label)
+    if count == len(pairs) >= MIN_ROWS_OF_TOTAL and (2 * pairs[-1] == pairs.sum(axis=0)).all():
+        pairs, count = pairs[:-1], count - 1  # the last row holds the sums of all others
     return _lengths_reading(pairs, count, label) if len(pairs) >= 2 else None
 
 
@@ -203,14 +208,18 @@ def _cells(values: Any, input_edges: list[int], output_edges: list[int]) -> tupl
 
 def read_rates(table: UsageTable, label: str) -> LoadReading | None:
     """Requests per second over time, without lengths; None where the table has none. Several models are added."""
-    rate = next((name for name in (*RATES, *COUNTS) if name in table.names), None)
+    told = {
+        normalised(cell): rated[1] for cell in table.header if (rated := rate_column(cell)) and rated[0] == "requests"
+    }
+    rate = next((name for name in (*RATES, *told, *COUNTS) if name in table.names), None)
     start = next((name for name in RATE_STARTS if name in table.names), None)
     lengths = {name for names in LENGTHS.values() for name in names[:-1]}
     if rate is None or start is None or table.names & lengths:
         return None
     if rate in COUNTS and len(table.names) > MAX_COUNT_COLUMNS:
         return None
-    by_model = _series(table.rows(), start, rate, label)
+    unit_s = told.get(rate) or (60.0 if rate in PER_MINUTE else 1.0)
+    by_model = _series(table.rows(), start, (rate, unit_s), label)
     series = defaultdict[float, float](float)
     for (_, at), rate_req_s in by_model.items():
         series[at] += rate_req_s
@@ -228,15 +237,15 @@ def _step_of(series: Mapping[float, float]) -> float:
     return min(after - before for before, after in itertools.pairwise(sorted(series)))
 
 
-def _series(rows: Iterable[Row], start: str, rate: str, label: str) -> dict[tuple[str, float], float]:
-    """Requests per second by model and start of window."""
+def _series(rows: Iterable[Row], start: str, rate: tuple[str, float], label: str) -> dict[tuple[str, float], float]:
+    """Requests per second by model and start of window. `rate`: the column and the seconds of its unit."""
     series = defaultdict[tuple[str, float], float](float)
     for row in _limited(rows, f"{label} holds", "request rates; add them up by minute"):
         text = row.get(start, "")
-        at, value = number(text), number(row.get(rate, ""))
+        at, value = number(text), rate_number(row.get(rate[0], ""))
         at = time_s(text) if at is None or at >= FIRST_DATE_S else at
         if at is not None and value is not None and value >= 0:
-            series[row.get("model", ""), at] += value / (60 if rate in PER_MINUTE else 1)
+            series[row.get("model", ""), at] += value / rate[1]
     return dict(series)
 
 

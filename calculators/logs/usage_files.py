@@ -40,10 +40,12 @@ def read_usage(
     files, left_out = _without_empty(files)
     files, failed = _without_failed(files)
     sums = [read_sums(file, answers, progress or silent) for file in files]
-    bill = next((reading for reading in sums if reading is not None and reading.is_bill), None)
-    if bill is not None and len(files) > 1:
-        place = sums.index(bill)
-        del files[place], sums[place]
+    bills = [file for file, reading in zip(files, sums, strict=True) if reading is not None and reading.is_bill]
+    bill = None
+    if 0 < len(bills) < len(files):
+        bill = _sums_together(bills, answers)
+        sums = [reading for file, reading in zip(files, sums, strict=True) if file not in bills]
+        files = [file for file in files if file not in bills]
     if len(files) == 1 and sums[0] is not None:
         reading: UsageReading = sums[0]
     elif all(one is not None for one in sums):
@@ -114,7 +116,7 @@ def _completed(reading: LoadReading, answers: UsageAnswers) -> LoadReading:
 
 
 def _sums_together(files: Sequence[LogFile], answers: UsageAnswers) -> LoadReading:
-    label = f"{files[0].label} and {plural(len(files) - 1, 'more file')}"
+    label = f"{files[0].label} and {plural(len(files) - 1, 'more file')}" if len(files) > 1 else files[0].label
     reading = read_aggregate([file.plain.path for file in files], label, answers)
     if reading is None:
         raise LogError(f"{label}: these files of sums are of different kinds; read them one at a time.")

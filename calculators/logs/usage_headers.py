@@ -1,14 +1,40 @@
 """What the cells of a header say: the usual names of columns, their units, and whether they hold running totals."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from calculators.logs import column_words
+from calculators.logs.aggregate_columns import COLUMNS, PERIODS, START
 from calculators.logs.money import in_major_units, money_unit
+from calculators.logs.request_columns import normalised
 
 DOTTED = re.compile(r"[A-Za-z_]\w*(\.\w+)+")
 """A key of several parts."""
+
+
+def header_names(header: Sequence[str]) -> tuple[list[tuple[str, str]], bool]:
+    """For each cell its whole name, and its usual name or its last part; and whether the rows hold running totals."""
+    is_running = any(map(is_running_name, header)) and not any(usual_name(cell) in SUMMED_NAMES for cell in header)
+    names = [
+        (normalised(cell), usual_name(cell, is_running) or normalised(last_part(cell)))
+        for cell in (_period_in_english(cell, header) for cell in header)
+    ]
+    return without_prices(without_bookkeeping(names)), is_running
+
+
+def _period_in_english(cell: str, header: Sequence[str]) -> str:
+    """ "Tag" or "Data" name the period where other columns are named in another language than English too."""
+    period = FOREIGN_PERIODS.get("".join(column_words.words_of(cell)))
+    are_foreign = (normalised(other) != "".join(column_words.words_of(other)) for other in header if other != cell)
+    return period if period and any(are_foreign) else cell
+
+
+def without_bookkeeping(names: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The names without "time" for when a row of sums was written, where another column has its period."""
+    kept = [(name, name if tail in ("time", "date") and BOOKKEEPING.search(name) else tail) for name, tail in names]
+    counts = any(not REQUEST_COUNTS.isdisjoint(pair) for pair in names)
+    return kept if counts and any(tail in PERIODS or tail in START for _, tail in kept) else names
 
 
 def without_prices(names: list[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -39,6 +65,16 @@ def usual_name(header: str, of_running: bool = False) -> str | None:
     return USUAL_NAMES.get(told, told) if told else None
 
 
+FOREIGN_PERIODS = {
+    **dict.fromkeys(("tag", "dia", "giorno", "dag"), "day"),
+    **dict.fromkeys(("data", "jornada"), "date"),
+    **dict.fromkeys(("woche", "semaine", "semana", "settimana", "kalenderwoche"), "week"),
+    **dict.fromkeys(("mois", "mes", "mese", "maand"), "month"),
+    **dict.fromkeys(("quartal", "trimestre", "kwartaal"), "quarter"),
+}
+"""Words that may mean another thing in English."""
+BOOKKEEPING = re.compile("created|updated|modified|inserted|ingested|exported|imported|loaded|synced|refreshed")
+REQUEST_COUNTS = frozenset(name for group in COLUMNS["requests"] for name in group)
 PIECE_PRICES = frozenset({"price", "priceusd", "usdprice", "priceeur"})
 COUNTED = frozenset({"qty", "quantity", "amount", "units", "count", "menge", "anzahl", "quantite"})
 RUNNING = frozenset({"cumulative", "running", "cumulated", "accumulated", "ytd", "mtd"})

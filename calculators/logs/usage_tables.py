@@ -25,12 +25,8 @@ from calculators.logs.money import in_major_units, money_unit
 from calculators.logs.request_columns import normalised
 from calculators.logs.usage_headers import (
     DOTTED,
-    SUMMED_NAMES,
     cell_unit,
-    is_running_name,
-    last_part,
-    usual_name,
-    without_prices,
+    header_names,
 )
 
 HEAD_CHARS = 200_000
@@ -85,6 +81,8 @@ class UsageTable:
     """The cells of each row of a CSV."""
     is_running: bool = False
     """Whether the header says that each row holds the totals so far."""
+    files: "tuple[UsageTable, ...]" = ()
+    """The tables of several files that this one joins."""
 
 
 def usage_tables(path: Path, progress: Progress = silent) -> Iterator[UsageTable]:
@@ -122,7 +120,7 @@ def _parquet_table(path: Path) -> Iterator[UsageTable]:
         return
     if file.metadata.num_rows > MAX_PARQUET_ROWS or any(pa.types.is_nested(kind) for kind in file.schema_arrow.types):
         return
-    names = [(normalised(name), usual_name(name) or normalised(name)) for name in file.schema_arrow.names]
+    names, _ = header_names(file.schema_arrow.names)
 
     def rows() -> Iterator[list[str]]:
         try:
@@ -276,10 +274,7 @@ def _csv_tables(path: Path, head: str) -> Iterator[UsageTable]:
     for index, line in enumerate(re.split(r"\r\n|\n|\r", head)[:HEADER_LINE_COUNT]):
         delimiter = max(DELIMITERS, key=line.count)
         header = _cells(line, delimiter)
-        names = [(normalised(cell), normalised(last_part(cell))) for cell in header]
-        is_running = any(map(is_running_name, header)) and not any(usual_name(cell) in SUMMED_NAMES for cell in header)
-        names = [(name, usual_name(cell, is_running) or tail) for cell, (name, tail) in zip(header, names, strict=True)]
-        names = without_prices(names)
+        names, is_running = header_names(header)
         units = {place: unit for place, cell in enumerate(header) if (unit := cell_unit(cell)) is not None}
         dates = sum(DATE_CELL.fullmatch(cell) is not None for cell in header[1:])
         if dates >= 2 or sum(1 for name, tail in names if (name or tail) and not name.isdigit()) >= 2:

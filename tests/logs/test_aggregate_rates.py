@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from usage_sums import first_table, read, tokens
 
-from calculators.logs.aggregate_rates import mean_column, rate_column, rated_table
+from calculators.logs.aggregate_rates import mean_column, rate_column, rate_number, rated_table
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,16 @@ def test_rates_are_times_the_step_between_rows(tmp_path: Path) -> None:
     rows = [f"2026-10-01T0{hour}:00:00Z,6000,600,6" for hour in range(3)]
     reading = read(tmp_path, "\n".join(["Time,Prompt TPM,Completion TPM,RPM", *rows]))
     assert (tokens(reading), reading.requests, reading.window_s) == ((1_080_000, None, None, 108_000), 1_080, 10_800)
+
+
+def test_cells_of_rates_may_repeat_their_unit() -> None:
+    assert [rate_number(cell) for cell in ("3.25 req/s", "1,200 tok/s", "1.5K reqps", "7", "7 pm x")] == [
+        3.25,
+        1_200,
+        1_500,
+        7,
+        None,
+    ]
 
 
 def test_means_of_a_request_are_times_their_number(tmp_path: Path) -> None:

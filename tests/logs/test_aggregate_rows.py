@@ -56,8 +56,20 @@ def test_repeats_embeddings_and_totals_are_left_out(tmp_path: Path) -> None:
     entry = known_format(table.names)
     assert entry is not None
     assert [part is not None for part in slices(table, entry)] == [True, False, False]
-    table = first_table(tmp_path, "date,input_tokens,output_tokens\n2026-10-01,1,2\nTotal,1,2\n")
-    assert [part is not None for part in slices(table, PLAIN)] == [True, False]
+    table = first_table(
+        tmp_path, "date,input_tokens,output_tokens\n2026-10-01,1,2\n2026-10-01 subtotal,1,2\nTotal,1,2\n"
+    )
+    assert [part is not None for part in slices(table, PLAIN)] == [True, False, False]
+
+
+def test_costs_of_input_and_output_are_added_where_no_column_holds_the_whole(tmp_path: Path) -> None:
+    header = "date,input_tokens,output_tokens,input_cost,output_cost_usd,input_cost_per_token"
+    (part,) = slices(first_table(tmp_path, f"{header}\n2026-10-01,1,2,0.5,0.25,9\n"), PLAIN)
+    assert part is not None
+    assert part.spend == 0.75
+    (part,) = slices(first_table(tmp_path, f"{header},cost\n2026-10-01,1,2,0.5,0.25,9,0.8\n"), PLAIN)
+    assert part is not None
+    assert part.spend == 0.8
 
 
 @pytest.mark.parametrize(

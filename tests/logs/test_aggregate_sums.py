@@ -80,4 +80,5 @@ def test_totals_tell_whether_the_input_leaves_the_cache_out() -> None:
     for total, is_uncached in ((12, False), (15, True), (99, None)):
         account = account_of([_slice(1, "a", input=10, read=3, output=2, total=total)], PLAIN)
         assert input_is_uncached(account, PLAIN) is is_uncached
+        assert input_is_uncached(account, PLAIN, ["sumcachedtokens"]) is bool(is_uncached)
     assert (total_tok(account.all, True), total_tok(account.all, False)) == (15, 12)

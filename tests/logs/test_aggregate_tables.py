@@ -26,6 +26,18 @@ def test_days_with_tokens_are_sums_and_single_requests_are_not(tmp_path: Path) -
     )
 
 
+def test_money_of_moments_is_no_bill(tmp_path: Path) -> None:
+    header = "startTime,endTime,name,totalCost"
+    moments = tables(
+        tmp_path,
+        header,
+        "2026-10-01T09:00:07Z,2026-10-01T09:00:09Z,a,1",
+        "2026-10-01T09:05:07Z,2026-10-01T09:06:09Z,a,1",
+    )
+    days = tables(tmp_path, header, "2026-10-01T00:00:00Z,2026-10-02T00:00:00Z,a,1")
+    assert (sums_table(moments, "x"), sums_table(days, "x") is None) == (None, False)
+
+
 def test_days_of_a_month_beyond_twelve_tell_the_order(tmp_path: Path) -> None:
     recognized = sums_table(tables(tmp_path, HEADER, "13/10/2026,1000,10", "14/10/2026,2000,20"), "sums")
     assert recognized is not None

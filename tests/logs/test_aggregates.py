@@ -41,6 +41,7 @@ def test_pages_one_after_the_other_are_one_report(tmp_path: Path) -> None:
     one, two = page([group("a", 10, 1, 1)], has_more=True), page([group("a", 20, 2, 1)], first_day=1)
     assert tokens(read(tmp_path, [one, two])) == (30, None, None, 3)
     assert tokens(read(tmp_path, [one, one])) == (10, None, None, 1)
+    assert tokens(read(tmp_path, [one | {"next_page": "2"}, one | {"next_page": None}])) == (10, None, None, 1)
     assert "the pages that follow" in read(tmp_path, one).missing[-1]
     assert "the pages that follow" not in read(tmp_path, [one, two]).missing[-1]
 
@@ -221,6 +222,22 @@ def test_anthropic_bills_in_cents_and_money_alone_asks_for_tokens(tmp_path: Path
     late = read(tmp_path, "date,requests,input_tokens,output_tokens\n2026-10-07,2,100,9\n2026-10-08,2,100,9\n")
     with pytest.raises(LogError, match="no day in common"):
         with_spend(late, bill)
+
+
+def test_embeddings_of_a_bill_are_told_and_no_part_of_its_spend(tmp_path: Path) -> None:
+    rows = [f"2026-10-0{day},{what}" for day in (1, 2) for what in ("GPT-5,10", "text-embedding-3-small,2.5")]
+    bill = read(tmp_path, "\n".join(["Date,Description,Amount", *rows]))
+    assert bill.spend_usd == 20
+    assert bill.read[-1].startswith("Not in the spend: $5 of embeddings")
+    header = "date,model,requests,input_tokens,output_tokens,cost"
+    rows = [
+        f"2026-10-0{day},{what}"
+        for day in (1, 2)
+        for what in ("gpt-5,3,100,10,1", "text-embedding-3-small,9,900,0,0.5")
+    ]
+    report = read(tmp_path, "\n".join([header, *rows]))
+    assert (tokens(report), report.requests, report.spend_usd) == ((200, None, None, 20), 6, 2)
+    assert report.read[-1].startswith("Not in the spend: $1 of embeddings")
 
 
 def test_what_lowers_a_bill_for_good_is_netted_and_the_rest_told_or_asked(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from calculators.logs.aggregate_times import is_day
 from calculators.logs.bills import BILL, bill_format, has_no_period, lowered_by, money_kind
-from calculators.logs.usage_tables import UsageTable, usage_tables
+from calculators.logs.usage_tables import Row, UsageTable, usage_tables
 
 DAY_S = 86_400.0
 
@@ -35,10 +35,17 @@ DAY_S = 86_400.0
         ({"description": "Claude 4.5 tokens", "amount": "-2"}, "unclear"),
         ({"description": "Total tokens of GPT-5", "amount": "2"}, "use"),
         ({"description": "GPT-5 input", "amount": "2"}, "use"),
+        ({"lineitem": "text-embedding-3-small, input", "amount": "2"}, "other"),
+        ({"skudescription": "Imagen 4 Generation", "cost": "2"}, "other"),
+        ({"usagetype": "USE1-TitanEmbeddingV2-Text-input-tokens", "cost": "2"}, "other"),
+        ({"project": "embedding-service", "description": "GPT-5 input", "amount": "2"}, "use"),
+        ({"lineitem": "text-embedding-3-small, input", "amount": "-2"}, "unclear"),
         ({"model": "All models", "amount": "2"}, "none"),
         ({"type": "Forecast", "amount": "2"}, "none"),
         ({"team": "Total", "amount": "2"}, "none"),
         ({"team": "Total Rewards", "amount": "2"}, "use"),
+        ({"user": "All users", "amount": "2"}, "none"),
+        ({"user": "Allison", "amount": "2"}, "use"),
     ],
 )
 def test_a_row_says_what_its_money_is_for(row: dict[str, str], kind: str) -> None:
@@ -64,19 +71,23 @@ def _table(folder: Path, text: str) -> UsageTable:
     return next(usage_tables(path))
 
 
+def _of_a_day(row: Row) -> bool:
+    return any(is_day(cell) for cell in row.values())
+
+
 def test_a_table_of_days_and_money_is_a_bill(tmp_path: Path) -> None:
-    assert bill_format(_table(tmp_path, "Date,Cost\n2026-10-05,1.5\n"), is_day) is BILL
-    assert bill_format(_table(tmp_path, "Date,Cost,latency_ms\n2026-10-05,1.5,3\n"), is_day) is None
-    assert bill_format(_table(tmp_path, "Date,Cost,total_tokens\n2026-10-05,1.5,3\n"), is_day) is None
-    assert bill_format(_table(tmp_path, "Time,Cost\n2026-10-05 09:01:02,1.5\n"), is_day) is None
+    assert bill_format(_table(tmp_path, "Date,Cost\n2026-10-05,1.5\n"), _of_a_day) is BILL
+    assert bill_format(_table(tmp_path, "Date,Cost,latency_ms\n2026-10-05,1.5,3\n"), _of_a_day) is None
+    assert bill_format(_table(tmp_path, "Date,Cost,total_tokens\n2026-10-05,1.5,3\n"), _of_a_day) is None
+    assert bill_format(_table(tmp_path, "Time,Cost\n2026-10-05 09:01:02,1.5\n"), _of_a_day) is None
 
 
 def test_a_bill_of_several_vendors_is_read_of_those_of_models(tmp_path: Path) -> None:
-    bill = bill_format(_table(tmp_path, "Date,Vendor,Amount\n2026-10-05,OpenAI,10\n2026-10-05,GitHub,5\n"), is_day)
+    bill = bill_format(_table(tmp_path, "Date,Vendor,Amount\n2026-10-05,OpenAI,10\n2026-10-05,GitHub,5\n"), _of_a_day)
     assert bill == replace(BILL, about=("vendor",))
-    assert bill_format(_table(tmp_path, "Date,Vendor,Amount\n2026-10-05,OpenAI,10\n"), is_day) is BILL
-    assert bill_format(_table(tmp_path, "Date,a,b,Total\n2026-10-05,1,2,3\n"), is_day) is None
-    assert bill_format(_table(tmp_path, "Date,a,b,Total\n2026-10-05,$1,$2,$3\n"), is_day) is BILL
+    assert bill_format(_table(tmp_path, "Date,Vendor,Amount\n2026-10-05,OpenAI,10\n"), _of_a_day) is BILL
+    assert bill_format(_table(tmp_path, "Date,a,b,Total\n2026-10-05,1,2,3\n"), _of_a_day) is None
+    assert bill_format(_table(tmp_path, "Date,a,b,Total\n2026-10-05,$1,$2,$3\n"), _of_a_day) is BILL
 
 
 def test_dates_of_invoices_are_no_period() -> None:

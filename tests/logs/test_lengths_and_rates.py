@@ -21,6 +21,11 @@ def test_lengths_without_times_are_measured(tmp_path: Path) -> None:
     assert [question.option for question in reading.questions] == ["--requests-per-month N"]
 
 
+def test_a_last_row_with_the_sums_of_all_others_is_no_request(tmp_path: Path) -> None:
+    reading = read(tmp_path, "input_tokens,output_tokens\n100,10\n200,20\n300,31\n600,61\n")
+    assert (reading.requests, tokens(reading)) == (3, (600, None, None, 61))
+
+
 def test_lists_of_a_benchmark_leave_failed_requests_out(tmp_path: Path) -> None:
     run = {"date": "20261005", "total_input_tokens": 30, "total_output_tokens": 9, "request_throughput": 1.0}
     lists = {"input_lens": [10, 20, 30], "output_lens": [4, 0, 5], "errors": ["", "HTTP 429", ""]}
@@ -78,6 +83,17 @@ def test_requests_counted_by_minute_are_rates(tmp_path: Path) -> None:
     reading = read(tmp_path, text)
     assert (reading.kind, reading.requests, reading.window_s) == ("rates", pytest.approx(240), 180)
     assert reading.peak_ratio == pytest.approx(2.25)  # 180 over a mean of 80
+
+
+def test_cells_may_repeat_the_unit_of_a_rate(tmp_path: Path) -> None:
+    rows = "2026-10-05 09:00:00,1.5 req/s\n2026-10-05 09:01:00,2.5 req/s\n"
+    reading = read(tmp_path, f"Time,requests/s\n{rows}")
+    assert (reading.kind, reading.requests) == ("rates", pytest.approx(240))
+    counted = read_rates(
+        first_table(tmp_path, "minute,request_count\n2026-10-05 09:00,60\n2026-10-05 09:01,180\n"), "x"
+    )
+    assert counted is not None
+    assert counted.requests == pytest.approx(240)
 
 
 def test_a_clock_in_milliseconds_is_a_date(tmp_path: Path) -> None:

@@ -109,6 +109,19 @@ def test_a_bill_beside_a_file_with_tokens_gives_the_spend(tmp_path: Path, usage:
     assert (together.spend_usd, together.requests, together.questions) == (2.5, 3, ())
 
 
+def test_the_money_of_two_bills_is_added(tmp_path: Path) -> None:
+    texts = [
+        f"date,description,amount\n2026-10-01,{who},{usd}\n2026-10-02,{who},{usd}\n"
+        for who, usd in (("OpenAI", 5), ("xAI", 7))
+    ]
+    bills = [write(tmp_path, text, f"bill{place}.csv") for place, text in enumerate(texts)]
+    usage = write(
+        tmp_path, "date,requests,input_tokens,output_tokens\n2026-10-01,2,30,9\n2026-10-02,3,20,9\n", "usage.csv"
+    )
+    assert read_usage([bills[0], usage, bills[1]], now=NOW).spend_usd == 24
+    assert read_usage(bills, now=NOW).spend_usd == 24
+
+
 def test_a_bill_of_another_month_is_refused(tmp_path: Path) -> None:
     late = csv_text([row.replace("10-05", "11-05") for row in ROWS])
     with pytest.raises(LogError, match="no day in common"):
