@@ -156,6 +156,12 @@ def why_no_option(option: Option, evaluation: Evaluation) -> str:
     return option_too_short_words(option, evaluation.scenario.workload)
 
 
+def models_by_hosting(catalog: Catalog) -> list[str]:
+    """Ids of all open models, those that the most providers host first."""
+    sellers = {id: len({hosted.provider for hosted in model.hosted}) for id, model in catalog.models.items()}
+    return sorted(catalog.models, key=lambda id: (-sellers[id], id))
+
+
 def hosting_providers(catalog: Catalog) -> list[str]:
     """Ids of all providers that host an open model of the catalog."""
     return sorted({hosted.provider for model in catalog.models.values() for hosted in model.hosted})

@@ -4,7 +4,13 @@ from datetime import date
 
 import streamlit as st
 
-from calculators.report.catalog_view import api_models, api_providers, hosted_candidates, hosting_providers
+from calculators.report.catalog_view import (
+    api_models,
+    api_providers,
+    hosted_candidates,
+    hosting_providers,
+    models_by_hosting,
+)
 from pages.shared.benchmark_upload import benchmark_upload
 from pages.shared.components.candidates import (
     cloud_label,
@@ -50,7 +56,7 @@ with api:
     several(hosting_providers(known), "api.hosted_sellers", format_func=provider_label)
 with models:
     st.markdown("**Open models**")
-    several(list(known.models), "candidates", format_func=model_label)
+    several(models_by_hosting(known), "candidates", format_func=model_label)
     st.caption("Accepted: it passed your evals. Assumed: not evaluated yet. Not acceptable: left out.")
     quality_gates(state["candidates"])
 

@@ -22,6 +22,13 @@ def test_a_length_tier_is_said_in_words(live_catalog: Catalog) -> None:
     assert len(prices) == len(view.api_models("openai", date(2026, 11, 29), live_catalog))
 
 
+def test_the_models_that_most_providers_host_come_first(live_catalog: Catalog) -> None:
+    ids = view.models_by_hosting(live_catalog)
+    assert set(ids) == set(live_catalog.models)
+    counts = [len({hosted.provider for hosted in live_catalog.models[id].hosted}) for id in ids]
+    assert counts == sorted(counts, reverse=True)
+
+
 def test_hosted_candidates_are_cheapest_first_and_those_that_miss_a_target_behind(live_catalog: Catalog) -> None:
     api = {"provider": "openai", "model": "gpt-5.4"}
     options = view.hosted_candidates(evaluate(scenario(api=api), live_catalog), live_catalog)
