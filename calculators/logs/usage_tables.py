@@ -23,6 +23,7 @@ from calculators.logs.json_documents import array_objects, json_text, line_objec
 from calculators.logs.log_bytes import START_BYTES, Progress, packing, reported, silent
 from calculators.logs.money import in_major_units, money_unit
 from calculators.logs.request_columns import normalised
+from calculators.logs.request_file import MAX_LOG_COLUMNS
 from calculators.logs.usage_headers import (
     DOTTED,
     cell_unit,
@@ -273,6 +274,8 @@ def _dimensions(pairs: list[Any]) -> Iterator[tuple[str, str]]:
 def _csv_tables(path: Path, head: str) -> Iterator[UsageTable]:
     for index, line in enumerate(re.split(r"\r\n|\n|\r", head)[:HEADER_LINE_COUNT]):
         delimiter = max(DELIMITERS, key=line.count)
+        if line.count(delimiter) >= MAX_LOG_COLUMNS:
+            continue
         header = _cells(line, delimiter)
         names, is_running = header_names(header)
         units = {place: unit for place, cell in enumerate(header) if (unit := cell_unit(cell)) is not None}
