@@ -77,5 +77,7 @@ def test_parquet_is_a_table_of_the_same_texts(tmp_path: Path) -> None:
 
 def test_a_line_of_more_columns_than_a_log_may_have_is_no_header(tmp_path: Path) -> None:
     path = tmp_path / "wide.csv"
-    path.write_text(",".join(f"2026-01-{n % 28 + 1:02}" for n in range(MAX_LOG_COLUMNS + 1)) + "\n1\n", encoding="utf-8")
+    path.write_text(
+        ",".join(f"2026-01-{n % 28 + 1:02}" for n in range(MAX_LOG_COLUMNS + 1)) + "\n1\n", encoding="utf-8"
+    )
     assert list(usage_tables(path)) == []
