@@ -77,7 +77,12 @@ def cell(raw: ir.Table, place: tuple[str, ...]) -> Any:
     if len(place) == 1:
         return value
     pointer = "".join("/" + key.replace("~", "~0").replace("/", "~1") for key in place[1:])
-    return _json_text(value if place[0] == "json" else _json_valid(value).ifelse(value, None), pointer)
+    return _json_text(value if place[0] == "json" else valid_json(value), pointer)
+
+
+def valid_json(text: Any) -> Any:
+    """The text where it is JSON; NULL otherwise."""
+    return _json_valid(text).ifelse(text, None)
 
 
 def text_of(cell: Any, known: Iterable[str] = ()) -> Any:

@@ -265,7 +265,7 @@ def _records(value: Any, above: Leaves | None = None, depth: int = 0) -> Iterato
     if depth > MAX_DEPTH:
         return
     if rows is not None:
-        for row in rows:
+        for row in filter(None, rows):  # an empty one holds no record
             yield from _records(row, above, depth + 1)
         return
     own, lists = leaves_and_lists(value, unpack=True)

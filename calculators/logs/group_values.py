@@ -15,6 +15,11 @@ KEY_START = (
     r"|\beyJ[\w-]{10,})"
 )
 """How keys of the usual sellers and tokens begin."""
+SHORT_START = r"^\w{2}-[A-Za-z0-9]{14,}$"
+MIXED = r"\d[A-Za-z].*\d[A-Za-z].*\d[A-Za-z]"
+"""Two letters before digits among letters: a key of another seller, or a broken one."""
+ODD = r"[^\w./:@-]"
+"""Signs that a broken line leaves inside a key."""
 LONG_RUN = r"^([A-Za-z0-9]{32,}|[A-Za-z0-9_+=-]{40,})$"
 """A key or its hash, if it also holds `DIGITS`; a long name in words does not."""
 DIGITS = r"\d.*\d.*\d"
@@ -37,7 +42,9 @@ def shown_group(text: str) -> str:
 
 
 def _is_secret(text: str) -> bool:
-    return bool(re.search(KEY_START, text) or (re.search(LONG_RUN, text) and re.search(DIGITS, text)))
+    has_start = re.search(KEY_START, text) or re.search(KEY_START, re.sub(ODD, "", text))
+    is_mixed = re.search(SHORT_START, text) and re.search(MIXED, text)
+    return bool(has_start or is_mixed or (re.search(LONG_RUN, text) and re.search(DIGITS, text)))
 
 
 def group_expression(column: Any) -> Any:
@@ -49,7 +56,9 @@ def group_expression(column: Any) -> Any:
 
 def _tested(column: Any) -> Any:
     is_run = (column.length() >= MIN_RUN_CHARS) & column.re_search(LONG_RUN) & column.re_search(DIGITS)
-    is_secret = (column.length() >= MIN_SECRET_CHARS) & (column.re_search(KEY_START) | is_run)
+    is_odd = column.re_search(ODD) & column.re_replace(ODD, "").re_search(KEY_START)
+    is_mixed = column.re_search(SHORT_START) & column.re_search(MIXED)
+    is_secret = (column.length() >= MIN_SECRET_CHARS) & (column.re_search(KEY_START) | is_odd | is_mixed | is_run)
     return ibis.cases(
         (column.contains("@") & column.re_search(MAIL_ADDRESS), WITHHELD),
         (is_secret, ibis.literal("...") + column.right(KEPT_CHARS)),

@@ -166,7 +166,7 @@ def read_logs(
                 engine.show(start, "Reading the columns", end)
                 made.append(_parsed(engine, labels[number], log, link, answers, now or datetime.now(UTC)))
             return _summarize(engine, made, label, answers)
-        except duckdb.Error as error:
+        except (duckdb.Error, RuntimeError) as error:  # the engine lets some errors of C++ through
             raise LogError(_engine_problem(label, error)) from None
         finally:
             engine.close()
@@ -183,7 +183,7 @@ class _Parsed:
     dropped: dict[str, int]
 
 
-def _engine_problem(label: str, error: duckdb.Error) -> str:
+def _engine_problem(label: str, error: Exception) -> str:
     """The engine's message quotes the file, so only the line number is taken from it."""
     if isinstance(error, duckdb.OutOfMemoryException):
         return f"{label} needs more memory than allowed; take a shorter period."

@@ -28,6 +28,7 @@ from calculators.logs.cell_expressions import (
     time_text,
     time_us,
     usd_of,
+    valid_json,
     whole_tokens,
 )
 from calculators.logs.cells import has_suffix, thousands_sign
@@ -185,6 +186,8 @@ def parsed_rows(raw: ir.Table, head: LogHead, plan: ReadPlan, extra: Sequence[st
 
 def _cells(raw: ir.Table, head: LogHead, plan: ReadPlan, extra: Sequence[str]) -> Any:
     """The cells of each role and mark, trimmed where their text counts; a column with several roles is read once."""
+    if "json" in raw.columns:  # the engine fails as a whole on a line that is no JSON
+        raw = raw.mutate(json=valid_json(raw.json))
     texts = {role: name for role, name in plan.role_of.items() if role not in CELL_ROLES}
     role_of_text = {name: role for role, name in texts.items()}
     cells = {role: cell(raw, head.place_of[name]) for role, name in plan.role_of.items() if role in CELL_ROLES}

@@ -14,6 +14,7 @@ NAMES = {
     "task-force-alpha-team": "task-force-alpha-team",
     "publishers/anthropic/models/claude-sonnet-4@20250514": "publishers/anthropic/models/claude-sonnet-4@20250514",
     "équipe tarifs": "équipe tarifs",
+    "us-marketing2026q1europe": "us-marketing2026q1europe",
 }
 SECRETS = (
     "sk-proj-abcdefgh12345678wxyz",
@@ -23,6 +24,9 @@ SECRETS = (
     "AKIAIOSFODNN7EXAMwxyz",
     "AIzaSyA-1234567890abcdefghwxyz",
     "/v1/keys/sk-abcdefgh12345wxyz",
+    "sk -abcdefgh12345wxyz",
+    's"k-abcdefgh12345wxyz',
+    "wk-ABC0a1b2c3d4e5wxyz",
 )
 ADDRESSES = ("ann@example.com", "Ann Lee <ann.lee@example.co.uk>", "/users/ann@example.com/chat")
 

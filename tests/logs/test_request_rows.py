@@ -9,6 +9,7 @@ import pytest
 from request_logs import HEADER, ROWS, csv_text, input_sum_tok, json_lines, read_text, write
 
 from calculators.logs import log_engine as usage_parse
+from calculators.logs.usage_files import read_usage
 
 
 @pytest.mark.parametrize(
@@ -153,3 +154,13 @@ def test_a_name_of_a_column_is_never_sql(tmp_path: Path, name: str, role: str) -
     objects: list[dict[str, object]] = [dict(zip(columns.values(), row.split(","), strict=True)) for row in ROWS]
     for text in (csv_text(ROWS, quoted), json_lines(objects)):
         assert input_sum_tok(read_text(tmp_path, text, role_of=columns)) == 600
+
+
+def test_a_line_that_is_no_json_is_counted_where_it_stands(tmp_path: Path) -> None:
+    """The engine's own functions fail as a whole on a vertical tab between two members."""
+    good = '{"timestamp": "2026-10-05T09:%02d:%02dZ", "input_tokens": 10, "output_tokens": 3}'
+    lines = [good % divmod(n, 60) for n in range(200)]
+    lines[8] = lines[8].replace(', "input', ', \x0b\x0c"input')
+    path = tmp_path / "log.jsonl"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    assert read_usage([path]).requests == 199
