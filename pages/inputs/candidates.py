@@ -13,6 +13,7 @@ from calculators.report.catalog_view import (
 )
 from pages.shared.benchmark_upload import benchmark_upload
 from pages.shared.components.candidates import (
+    COMMITMENTS,
     cloud_label,
     feasibility_table,
     first_model,
@@ -32,13 +33,6 @@ from pages.shared.widgets import choice, number, percent_slider, several
 
 known, state = catalog(), st.session_state
 PRECISIONS = ("bf16", "fp8", "int8", "int4", "nvfp4")
-COMMITMENTS = {
-    "on_demand": "On-demand",
-    "1y": "Reserved, 1 year",
-    "3y": "Reserved, 3 years",
-    "5y": "Reserved, 5 years",
-    "spot": "Spot (interruptible)",
-}
 
 st.subheader("Options to compare")
 api, models = st.columns([2, 3], gap="large")

@@ -14,7 +14,7 @@ from calculators.scenario.own_prices import with_own_prices
 from calculators.scenario.schema import label
 from calculators.scenario.typed_prices import OwnApiPrice, OwnRent
 from calculators.units import usd
-from pages.shared.components.candidates import cloud_label, gpu_label, provider_label
+from pages.shared.components.candidates import COMMITMENTS, cloud_label, gpu_label, provider_label
 from pages.shared.state import catalog, escape, scenario
 
 TOKENS, MACHINES = "api.own_prices", "hardware.own_rents"
@@ -52,7 +52,7 @@ def _machine_words(rent: Mapping[str, Any]) -> str:
     cloud = rent["provider"] if rent["is_new_provider"] else cloud_label(rent["provider"])
     per_gpu = rent["usd_per_gpu_h"]
     price = f"{usd(per_gpu)}/GPU-hour" if per_gpu else f"{usd(rent['usd_per_machine_h'])}/machine-hour"
-    return f"{rent['gpus_per_machine']}x {gpu_label(rent['gpu'])} at {cloud}: {price} ({rent['commitment']})."
+    return f"{rent['gpus_per_machine']}x {gpu_label(rent['gpu'])} at {cloud}: {price} ({COMMITMENTS[rent['commitment']].lower()})."
 
 
 def _token_form() -> None:
@@ -100,7 +100,11 @@ def _machine_form() -> None:
         _title(OwnRent, "gpus_per_machine"), 1, 144, 8, key="own_gpus_per_machine", help=help_text(MACHINES)
     )
     term = st.selectbox(
-        _title(OwnRent, "commitment"), ["on_demand", "1y", "3y", "5y", "spot"], key="own_term", help=help_text(MACHINES)
+        _title(OwnRent, "commitment"),
+        list(COMMITMENTS),
+        format_func=COMMITMENTS.get,
+        key="own_term",
+        help=help_text(MACHINES),
     )
     prices = {name: _price(MACHINES, OwnRent, name) for name in ("usd_per_gpu_h", "usd_per_machine_h")}
     if st.button("Add this machine price", disabled=not cloud):
