@@ -1,7 +1,7 @@
 """What an update would append: published prices that are new or changed, or confirm one that grows old, held against the
 data and against their peers."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from statistics import median
@@ -153,10 +153,11 @@ def _token_doubt(change: TokenChange, day: date, catalog: Catalog) -> str:
     new, old = own_rates(change.published.prices[0])[0], change.before
     if change.is_confirmed:
         return ""
-    for kind in PRICES if old else ():
-        was, now = getattr(old, kind), getattr(new, kind)
-        if _ratio(was, now) > MOST_CHANGE_RATIO:
-            return f"{_kind(kind)} was ${was:.4g}, now ${now:.4g}: more than {MOST_CHANGE_RATIO:.0f}x"
+    for since, was, now in _moves(change.published, day, catalog) if old else ():
+        for kind in PRICES:
+            usd = getattr(was, kind), getattr(now, kind)
+            if _ratio(*usd) > MOST_CHANGE_RATIO:
+                return f"{_kind(kind)} was ${usd[0]:.4g}, {since} ${usd[1]:.4g}: more than {MOST_CHANGE_RATIO:.0f}x"
     peers = _peers(change.published, day, catalog)
     for kind in ("input_usd_per_mtok", "output_usd_per_mtok") if peers else ():
         middle, now = median(getattr(peer, kind) for peer in peers), getattr(new, kind)
@@ -165,6 +166,23 @@ def _token_doubt(change: TokenChange, day: date, catalog: Catalog) -> str:
                 f"{_kind(kind)} ${now:.4g}, against a median of ${middle:.4g} at {plural(len(peers), 'other seller')}"
             )
     return ""
+
+
+def _moves(published: PublishedTokens, day: date, catalog: Catalog) -> Iterator[tuple[str, ApiRates, ApiRates]]:
+    """From when, and the rates before and after, of each step to a published price: standard and batch, each length tier that
+    both have, announced changes after the one before."""
+    offer = api_offer(published.provider, published.model, catalog)
+    for batch in (False, True):
+        before = api_rates(offer, day, batch)
+        for price in published.prices:
+            after = own_rates(price, batch)
+            since = "now" if price.valid_from <= day else f"from {price.valid_from} on"
+            of_before = {rates.above_input_tok: rates for rates in before}
+            shared = (
+                (of_before[rates.above_input_tok], rates) for rates in after if rates.above_input_tok in of_before
+            )
+            yield from ((since + (" in the batch API" if batch else ""), *pair) for pair in shared)
+            before = after
 
 
 def _leaves_peers(now: float, before: float | None, middle: float) -> bool:

@@ -32,6 +32,12 @@ def gpu_meant(name: str, memory_gb: float | None, gpus_per_machine: int, catalog
     return fitting[0] if len(fitting) == 1 else None
 
 
+def is_known_family(name: str, catalog: Catalog) -> bool:
+    """Whether the app has a profile of a GPU of this family, whatever its form and memory."""
+    family = _parsed(name).family
+    return any(family == _parsed(id).family for id in catalog.gpus)
+
+
 def gpu_of_machine(provider: str, instance: str, catalog: Catalog) -> Gpu | None:
     """The GPU of a machine type whose rent the data hold already."""
     known = catalog.rent_providers.get(provider)

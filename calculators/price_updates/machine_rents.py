@@ -7,7 +7,7 @@ from datetime import date
 from calculators.catalog.base import Confidence
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.prices import Rent
-from calculators.price_updates.gpu_names import gpu_meant, gpu_of_machine
+from calculators.price_updates.gpu_names import gpu_meant, gpu_of_machine, is_known_family
 from calculators.price_updates.published import HeldBack, PublishedRent, rent_problem
 
 SYNTHETIC = frozenset({"any", "average", "avg", "median", "mean", "lowest", "from", "min", "estimate", "synthetic"})
@@ -42,7 +42,7 @@ def rents_of_machines(
         gpu = gpu_of_machine(machine.provider, machine.instance, catalog) or gpu_meant(
             machine.gpu_name, machine.memory_gb, count, catalog
         )
-        if gpu is None and not _is_of_known_family(machine.gpu_name, catalog):
+        if gpu is None and not is_known_family(machine.gpu_name, catalog):
             continue  # a GPU that the app has no profile of
         name = f"{machine.provider}/{machine.instance or machine.gpu_name}/{machine.region or 'any region'}/{machine.commitment}"
         problem = _problem(machine)
@@ -67,12 +67,6 @@ def rents_of_machines(
         known = catalog.rent_providers.get(machine.provider)
         rents.append(PublishedRent(machine.provider, known.name if known else machine.provider, rent))
     return tuple(rents), tuple(held)
-
-
-def _is_of_known_family(name: str, catalog: Catalog) -> bool:
-    return any(
-        gpu_meant(name, gpu.memory.capacity_gb, count, catalog) for gpu in catalog.gpus.values() for count in (1, 8)
-    )
 
 
 def _problem(machine: SoldMachine) -> str:

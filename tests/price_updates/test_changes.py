@@ -90,6 +90,19 @@ def test_what_moved_too_far_or_leaves_its_peers_is_held_back_until_accepted(
     assert (len(accepted.tokens) + len(accepted.rents), accepted.held) == (1, ())
 
 
+def test_announced_prices_tiers_and_batch_prices_are_held_against_what_they_follow(catalog: Catalog) -> None:
+    def held(*prices: ApiPrice, model: str = "closed") -> list[str]:
+        return [one.why for one in _changes(catalog, PublishedTokens("testhost", model, prices)).held]
+
+    now = _tokens("closed", 2.0, 10).prices[0]
+    later = now.model_copy(update={"valid_from": date(2027, 1, 1), "input_usd_per_mtok": 5.0})
+    assert held(now, later) == ["input was $2, from 2027-01-01 on $5: more than 2x"]
+    assert held(now, later.model_copy(update={"input_usd_per_mtok": 4.0})) == []
+    cached = {"cache_read_usd_per_mtok": 0.2, "cache_write_usd_per_mtok": 2.5, "batch_input_usd_per_mtok": 0.4}
+    batch = _tokens("closed-cached", 2, 8, **cached, batch_output_usd_per_mtok=4).prices[0]
+    assert held(batch, model="closed-cached") == ["input was $1, now in the batch API $0.4: more than 2x"]
+
+
 def test_a_price_that_can_be_none_is_never_accepted(catalog: Catalog) -> None:
     broken = PublishedTokens("testhost", "closed", problem="a price of zero")
     [held] = _changes(catalog, broken, accepted=["testhost/closed"]).held
