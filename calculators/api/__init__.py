@@ -3,6 +3,7 @@
 Modules in reading order:
 
 rates        dated list prices of every provider, by kind of token
+step_downs   cheaper models of the maker in use
 model_names  the listed model behind a name of a usage file
 bill         the monthly bill for a demand
 bill_lines   from the list price to the bill, line by line

@@ -22,6 +22,7 @@ catalog           the Catalog and its look-ups
 private_offers    prices of one's own over the shipped data
 load              the folders into one Catalog
 load_peaks        how load spreads over a week
+line_ups          sizes of each maker's closed models
 retirements       when sellers stop serving a closed model
 glossary          terms, abbreviations and definitions on the screen
 """

@@ -60,7 +60,8 @@ def product_meets_residency(
     if kind == "resold_api":
         return True
     own_region = any(r.provider == r.operator == seller_id for r in resales)
-    if is_regional(needed) and kind != "hosted_open" and (own_region or "global." in model):
+    is_default_endpoint = own_region and kind != "step_down"  # a step-down is priced on the regional endpoint
+    if is_regional(needed) and kind != "hosted_open" and (is_default_endpoint or "global." in model):
         return False
     regional = [f for f in needed if f.startswith("processing_") and f in operator.facts]
     return (own_region and not needed & GOVERNMENT) or all(operator.facts[f].value != "on_request" for f in regional)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from calculators.api.cache_terms import cache_terms
 from calculators.api.rates import scheduled_changes
 from calculators.api.seller_terms import seller_terms
+from calculators.api.step_downs import superseded_by
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.hardware import Gpu
 from calculators.catalog.rent_history import STALE_DAYS
@@ -101,7 +102,7 @@ def _price_notes(inputs: Inputs, today: Option) -> list[str]:
         for part in scenario.api.mix
         if part.basis == "assumed"
     ]
-    return [spend, *assumed, *_retirement_notes(today, scenario)] + [
+    return [spend, *assumed, *_retirement_notes(today, scenario), *_superseded_notes(today, inputs)] + [
         f"{offer.label} changes price on {day} to {usd(rates.input_usd_per_mtok)} (input) and "
         f"{usd(rates.output_usd_per_mtok)} (output) per million tokens. The verdict uses today's price."
         for offer in today.bill.offers
@@ -134,6 +135,18 @@ def _retirement_notes(today: Option, scenario: Scenario) -> list[str]:
         "Compare with a model that stays."
         for offer, end in ends
         if end is not None and end.retired_on <= last_day
+    ]
+
+
+def _superseded_notes(today: Option, inputs: Inputs) -> list[str]:
+    """Models in use of which their seller has a newer one in the same size."""
+    assert today.bill is not None
+    day = inputs.scenario.as_of
+    newer = ((offer, superseded_by(offer.provider, offer.model, day, inputs.catalog)) for offer in today.bill.offers)
+    return [
+        f"{offer.label} has been superseded: {short_model_name(model)} is the newest model of its size there."
+        for offer, model in newer
+        if model is not None
     ]
 
 

@@ -6,13 +6,14 @@ from math import inf
 from typing import Literal
 
 from calculators.decision.verdict_context import NO_DOUBT, VerdictContext
-from calculators.options.option import CLOSE_FRAC, STAYS, Option, OptionKind
+from calculators.options.option import CLOSE_FRAC, MOVES, STAYS, Option, OptionKind
 
 Sureness = Literal["clear", "leaning", "too_close"]
 VerdictKind = Literal[
     "stay",
     "optimise_api",
     "resold_api",
+    "step_down",
     "hosted_open",
     "self_host",
     "own_hardware",
@@ -22,12 +23,13 @@ VerdictKind = Literal[
     "cannot_tell",
 ]
 Answer = Literal["stay", "move", "build"]
-"""Keeping the model, moving to another seller, and self-hosting are the three answers; options within one of them are
-variants of it."""
+"""Keeping the model, buying another one, and self-hosting are the three answers; options within one of them are variants of
+it."""
 KIND_OF_WINNER: dict[OptionKind, VerdictKind] = {
     "api_today": "stay",
     "api_optimised": "optimise_api",
     "resold_api": "resold_api",
+    "step_down": "step_down",
     "hosted_open": "hosted_open",
     "self_host": "self_host",
     "own_hardware": "own_hardware",
@@ -101,7 +103,7 @@ def is_close(options: Sequence[Option]) -> bool:
 
 def answer_of(kind: OptionKind) -> Answer:
     """The answer that a kind of option is a variant of."""
-    return "stay" if kind in STAYS else "move" if kind == "hosted_open" else "build"
+    return "stay" if kind in STAYS else "move" if kind in MOVES else "build"
 
 
 def _side(option: Option) -> Answer:

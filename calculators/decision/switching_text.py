@@ -14,6 +14,7 @@ BECOMES: Mapping[VerdictKind, str] = {
     "stay": "stay on today's API",
     "optimise_api": "stay on today's API and use its discounts",
     "resold_api": "keep the model and change the contract",
+    "step_down": "move to a cheaper model of the same maker",
     "hosted_open": "move to a hosted open model",
     "self_host": "self-host on rented GPUs",
     "own_hardware": "buy servers and self-host",
@@ -22,7 +23,7 @@ BECOMES: Mapping[VerdictKind, str] = {
 }
 INPUT_NAMES: Mapping[Field, str] = {
     "volume": label("workload.requests_per_month"),
-    "today_price": "Price of today's API, in all its forms",
+    "today_price": "Price of today's API, in all its forms and sizes",
     "price": "Price of hosted open models, all sellers",
     "rent": "GPU rental price",
     "server_price": "Cost of purchased servers",

@@ -22,6 +22,7 @@ ADVICE: dict[OptionKind, str] = {
     "api_today": "Stay on the API",
     "api_optimised": "Stay on the API and use its discounts",
     "resold_api": "Keep the model and change the contract",
+    "step_down": "Don't self-host. Move to a cheaper model of the same maker",
     "hosted_open": "Don't self-host. Move to a hosted open model",
     "hybrid": "Self-host the base load and send the overflow to an API",
     "own_hardware": "Buy servers and self-host",

@@ -7,6 +7,7 @@ option          one option and its cost lines
 context_window  whether a context window holds the workload's requests
 scenario_check  whether the catalog knows what a scenario names
 buy             options that buy tokens from an API
+step_down       options that buy a cheaper model of the same maker
 speed_range     fleets at the optimistic and pessimistic speed
 build           options that self-host
 hybrid          a base-load fleet, with overflow to an API

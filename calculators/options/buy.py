@@ -39,12 +39,12 @@ def direct_options(inputs: Inputs) -> list[Option]:
     """Today's API, and the same API with its discounts used where that saves."""
     bills = [todays_bill(part, todays_usage(part, todays_discount_frac(part))) for part in todays_parts(inputs)]
     today = summed_bill(bills, inputs.demand.requests_per_month)
-    options = [_as_paid(_api_option("api_today", today.label, today), inputs)]
+    options = [_as_paid(api_option("api_today", today.label, today), inputs)]
     best = optimized_todays_bill(inputs)
     if best.usd_per_month < today.usd_per_month * (1 - MIN_SAVING_FRAC):
         used = " and ".join(discounts_used(best)) or "its discounts"
         is_paid = inputs.scenario.api.paid_usd_per_month is not None
-        options.append(_api_option("api_optimised", f"{today.label} with {used}", best, is_paid=is_paid))
+        options.append(api_option("api_optimised", f"{today.label} with {used}", best, is_paid=is_paid))
     return options
 
 
@@ -98,7 +98,7 @@ def _hosted_options(candidate: Candidate, inputs: Inputs, ratios: Mapping[str, f
             paid_ratio = ratios.get(offer.provider, 1.0)
             bill = optimized_bill(offer, inputs, 1 - regional_ratio(offer.provider, inputs) * paid_ratio)
             label, is_paid = f"{model.name} on {offer.provider_name}", paid_ratio != 1
-            option = _api_option("hosted_open", label, bill, extra, is_paid)
+            option = api_option("hosted_open", label, bill, extra, is_paid)
             options.append(replace(option, model=model.name, gate=gate))
     return sorted(options, key=lambda option: option.usd_per_month)
 
@@ -243,7 +243,7 @@ def _resold(resale: Resale, ratio: float, inputs: Inputs) -> Option:
     )
 
 
-def _api_option(
+def api_option(
     kind: OptionKind, label: str, bill: ApiBill, extra: tuple[CostLine, ...] = (), is_paid: bool = False
 ) -> Option:
     """An option that buys from the bill's own provider; `extra` are its cost lines besides the bill. `is_paid`: what the user

@@ -20,7 +20,7 @@ from calculators.scenario.inputs import Inputs
 MAX_CELLS = 2_000_000
 """Staircases x points x months that are computed at once."""
 SIDES: tuple[OptionKind, ...] = (
-    *("api_today", "api_optimised", "resold_api", "hosted_open", "self_host", "own_hardware", "hybrid"),
+    *("api_today", "api_optimised", "resold_api", "step_down", "hosted_open", "self_host", "own_hardware", "hybrid"),
 )
 """The sides of the decision; an array of sides holds positions in this tuple."""
 FleetGroup = tuple[str, bool]

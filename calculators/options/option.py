@@ -5,15 +5,20 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from calculators.api.bill import ApiBill
+from calculators.catalog.short_names import short_model_name
 from calculators.fleet.operating_costs import CostLine
 from calculators.fleet.plan import FleetPlan
 from calculators.options.seller_targets import NOT_KNOWN, TargetCheck
 from calculators.scenario.demand import Array
 from calculators.scenario.schema import Gate
 
-OptionKind = Literal["api_today", "api_optimised", "resold_api", "hosted_open", "self_host", "own_hardware", "hybrid"]
+OptionKind = Literal[
+    "api_today", "api_optimised", "resold_api", "step_down", "hosted_open", "self_host", "own_hardware", "hybrid"
+]
 STAYS: tuple[OptionKind, ...] = ("api_today", "api_optimised", "resold_api")
 """Kinds that keep today's model."""
+MOVES: tuple[OptionKind, ...] = ("step_down", "hosted_open")
+"""Kinds that buy another model by the token."""
 IN_USE: tuple[OptionKind, ...] = ("api_today", "api_optimised")
 """Kinds that keep today's seller, which the user may have measured."""
 CLOSE_FRAC = 0.10
@@ -48,6 +53,8 @@ class Option:
     """The model that answers a hybrid's overflow."""
     also_gate: Gate | None = None
     """Of the model that answers a hybrid's overflow."""
+    stepped_to: tuple[str, ...] = ()
+    """Of a step-down: the models that replace those in use."""
     target_check: TargetCheck = NOT_KNOWN
     """What public monitors say of an API option against the latency targets. Fleets are sized for them."""
 
@@ -91,13 +98,15 @@ class Option:
     @property
     def models(self) -> tuple[str, ...]:
         """Names of the models that answer, each once."""
-        return tuple(dict.fromkeys(name for name in (self.model, self.also_model) if name))
+        return self.stepped_to or tuple(dict.fromkeys(name for name in (self.model, self.also_model) if name))
 
     @property
     def assumed_models(self) -> tuple[str, ...]:
         """Those of `models` that have not passed the user's evals yet."""
+        if self.stepped_to:
+            return self.stepped_to if self.gate == "assumed" else ()
         gates = ((self.model, self.gate), (self.also_model, self.also_gate))
-        return tuple(dict.fromkeys(name for name, gate in gates if gate == "assumed"))
+        return tuple(dict.fromkeys(short_model_name(name) for name, gate in gates if gate == "assumed"))
 
     @property
     def is_build(self) -> bool:

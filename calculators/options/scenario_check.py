@@ -10,7 +10,7 @@ from calculators.errors import DataError
 from calculators.fleet.machine_offers import machine_offers
 from calculators.fleet.rent_gap import rent_gap
 from calculators.fleet.replica_capacity import searched_gpus
-from calculators.scenario.schema import Api, Hardware, ModelTraffic, Scenario, label
+from calculators.scenario.schema import Api, Hardware, ModelTraffic, Scenario, StepDown, label
 from calculators.units import printable
 
 _Entry = TypeVar("_Entry")
@@ -54,9 +54,11 @@ def _check_api(scenario: Scenario, catalog: Catalog) -> None:
     _check_model("api.model", scenario.api, scenario.as_of, catalog)
     for part in scenario.api.mix:
         _check_model("api.mix", part, scenario.as_of, catalog)
+    for one in scenario.api.step_downs:
+        _check_model("api.step_downs", one, scenario.as_of, catalog)
 
 
-def _check_model(field: str, sold: Api | ModelTraffic, day: date, catalog: Catalog) -> None:
+def _check_model(field: str, sold: Api | ModelTraffic | StepDown, day: date, catalog: Catalog) -> None:
     offer = _known(field, lambda model: api_offer(sold.provider, model, catalog), sold.model)
     priced = api_rates(offer, day)[0]
     if not (priced.input_usd_per_mtok > 0 and priced.output_usd_per_mtok > 0):

@@ -22,6 +22,7 @@ from calculators.options.buy import cheapest_buys, direct_options, hosted_option
 from calculators.options.context_window import is_too_short
 from calculators.options.option import IN_USE, Option
 from calculators.options.seller_targets import target_check
+from calculators.options.step_down import step_down_options
 from calculators.scenario.demand import Array, needed_context_tok
 from calculators.scenario.inputs import Inputs
 
@@ -123,7 +124,8 @@ def priced_buys(inputs: Inputs) -> tuple[PricedProduct, ...]:
     """Every API option at the prices of the scenario's day, today's API first."""
     needed = needed_facts(inputs)
     resold = resold_options(inputs, is_regional(needed)) if inputs.scenario.compliance.requirements else []
-    options = [with_target_check(o, inputs) for o in (*direct_options(inputs), *resold, *hosted_options(inputs))]
+    buys = (*direct_options(inputs), *resold, *step_down_options(inputs), *hosted_options(inputs))
+    options = [with_target_check(option, inputs) for option in buys]
     needed_tok = needed_context_tok(inputs.scenario.workload)
     return tuple(
         PricedProduct(option, _serves(option, needed, inputs.catalog), not is_too_short(option, needed_tok))

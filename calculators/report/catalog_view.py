@@ -27,9 +27,11 @@ from calculators.options.buy import hosted_options
 from calculators.options.context_window import is_too_short, option_too_short_words
 from calculators.options.option import Option
 from calculators.options.shortlist import with_target_check
+from calculators.options.step_down import compared_step_downs
 from calculators.performance.model_size import kv_bytes, parameters
 from calculators.scenario.demand import needed_context_tok
 from calculators.scenario.inputs import Inputs
+from calculators.scenario.schema import Scenario, StepDown
 from calculators.units import BYTES_PER_GB, count, plural, significant, usd
 
 KV_CACHE_TOK = 8_192
@@ -107,6 +109,11 @@ def api_provider_label(provider: str, catalog: Catalog) -> str:
 def api_models(provider: str, day: date, catalog: Catalog) -> list[str]:
     """Ids of a provider's current text models."""
     return text_models(provider, day, catalog)
+
+
+def listed_step_downs(scenario: Scenario, catalog: Catalog) -> list[StepDown]:
+    """Cheaper models of the makers in use, at the same sellers, those that the user ruled out included."""
+    return compared_step_downs(Inputs.of(scenario, catalog))
 
 
 def api_prices(provider: str, day: date, catalog: Catalog) -> list[ListedPrice]:

@@ -146,6 +146,14 @@ class ModelTraffic(Record):
     """None: in proportion to list prices."""
 
 
+class StepDown(Record):
+    """Another closed model of a seller in use, and whether its quality was accepted."""
+
+    provider: Annotated[str, Field(max_length=100)] = Field(title="API provider")
+    model: Annotated[str, Field(max_length=200)] = Field(title="API model")
+    gate: Gate = Field("assumed", title="Quality")
+
+
 class Api(Record):
     """The API in use today."""
 
@@ -164,9 +172,18 @@ class Api(Record):
     )
     """Providers that may sell an open model by the token."""
     own_prices: Annotated[tuple[OwnApiPrice, ...], Field(max_length=MAX_LISTED)] = Field((), title="Your API prices")
+    step_downs: Annotated[tuple[StepDown, ...], Field(max_length=MAX_LISTED)] = Field(
+        (), title="Cheaper models of the same maker"
+    )
+    """Beside the newest model of today's size and the next smaller one that is cheaper, which are always compared: other
+    models of today's seller, and whether any of them passed the user's evaluation."""
 
     @model_validator(mode="after")
     def _whole(self) -> "Api":
+        models = [f"{one.provider} {one.model}" for one in self.step_downs]
+        twice = next((model for model in models if models.count(model) > 1), None)
+        if twice is not None:
+            raise ValueError(f"{Api.model_fields['step_downs'].title} lists '{twice}' twice; keep one")
         for name in ModelTraffic.model_fields:
             shares = [getattr(part, name) for part in self.mix] if name.endswith("_frac") else []
             known = [share for share in shares if share is not None]

@@ -28,6 +28,7 @@ from pages.shared.components.candidates import (
 )
 from pages.shared.components.models_in_use import bill_table, change_models, models_in_use
 from pages.shared.components.own_prices import own_prices
+from pages.shared.components.step_downs import step_downs
 from pages.shared.state import catalog, evaluation
 from pages.shared.widgets import choice, number, percent_slider, several
 
@@ -48,6 +49,7 @@ with api:
         "api.paid_usd_per_month", "api.paid_source", format="%.6g", placeholder="empty: estimated from the list price"
     )
     several(hosting_providers(known), "api.hosted_sellers", format_func=provider_label)
+    step_downs()
 with models:
     st.markdown("**Open models**")
     several(models_by_hosting(known), "candidates", format_func=model_label)

@@ -19,6 +19,7 @@ SLOT = {
     "api_today": "#000001",
     "self_host": "#000002",
     "own_hardware": "#000002",
+    "step_down": "#000006",
     "hosted_open": "#000003",
     "api_optimised": "#000004",
     "resold_api": "#000004",
@@ -28,6 +29,7 @@ DASH = {
     "api_today": "solid",
     "self_host": "solid",
     "own_hardware": "solid",
+    "step_down": "longdash",
     "hosted_open": "dash",
     "api_optimised": "dot",
     "resold_api": "dot",
@@ -38,6 +40,7 @@ NAME = {
     "api_optimised": "Current API with discounts",
     "resold_api": "Same model through another seller",
     "hybrid": "Hybrid (self-hosted base, API overflow)",
+    "step_down": "Cheaper model of the same maker",
     "hosted_open": "Hosted open model",
     "self_host": "Self-hosted (rented GPUs)",
     "own_hardware": "Self-hosted (purchased servers)",
@@ -46,10 +49,11 @@ BREAK_EVEN_WITH = {
     "api_today": ("current<br>API", "top left"),
     "api_optimised": ("API with<br>discounts", "bottom right"),
     "resold_api": ("other<br>seller", "bottom left"),
+    "step_down": ("cheaper<br>model", "bottom right"),
     "hosted_open": ("hosted<br>open model", "top left"),
 }
 """Label of a break-even with each kind of API option, and where it stands beside the mark, off the curves."""
-KINDS = ("api_today", "api_optimised", "resold_api", "hosted_open", "self_host", "hybrid")
+KINDS = ("api_today", "api_optimised", "resold_api", "step_down", "hosted_open", "self_host", "hybrid")
 COST_SLOT = {
     "api": 1,
     "overflow_api": 7,
