@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support import FIXED_ROOT, TODAY, scenario
+from support import FIXED_ROOT, NO_GPT_STEP, TODAY, scenario
 
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.compliance_rules import OWN, Operator
@@ -144,7 +144,7 @@ CLOSED = {"candidates": [{"model": "gpt-oss-120b", "gate": "not_acceptable"}]}
 
 def test_a_region_is_priced_as_a_region() -> None:
     """OpenAI's endpoints in the EU cost 1.1 times the list: the plain ones are then no answer."""
-    api = {"api": {"provider": "openai", "model": "gpt-5.4"}}
+    api = {"api": {"provider": "openai", "model": "gpt-5.4", **NO_GPT_STEP}}
     plain, eu = real(**api, **CLOSED), real(**api, **CLOSED, compliance={"requirements": ["residency-eu"]})
     assert plain.today_allowed
     assert not eu.today_allowed

@@ -4,7 +4,7 @@ from datetime import date
 
 from signals_by_name import CATALOG as FIXED
 from signals_by_name import run
-from support import scenario
+from support import failed, scenario
 
 from calculators.catalog.load import load_catalog
 from calculators.evaluate import evaluate, sensitivity_of
@@ -61,7 +61,7 @@ def test_an_announced_price_that_changes_the_decision_is_the_day_of_the_review()
     asked = scenario(
         as_of=date(2026, 11, 29),
         workload={"requests_per_month": 1_000_000, "input_tok": 1_800, "output_tok": 300, "cacheable_frac": 0.5},
-        api={"provider": "google", "model": "gemini-3.8-flash"},
+        api={"provider": "google", "model": "gemini-3.8-flash", **failed("google", "gemini-3.5-flash-lite")},
         candidates=[{"model": "gpt-oss-120b", "gate": "accepted"}],
         hardware={"gpus": [], "rent_usd_per_gpu_h": {}},
     )

@@ -19,7 +19,7 @@ def test_a_price_names_whose_it_is_and_moves_in_dollars() -> None:
     evaluation = run()
     assert evaluation.today.bill is not None
     [row] = switching_rows([SwitchingValue("today_price", 1.0, 0.5, "stay", verified=True)], evaluation.options)
-    assert row.what == "Price of today's API, in all its forms"
+    assert row.what == "Price of today's API, in all its forms and sizes"
     assert row.now.endswith(f"/month for {evaluation.today.label}")
     assert row.flips_at.startswith("falls to $")
     assert row.flips_at.endswith("/month (50% lower)")

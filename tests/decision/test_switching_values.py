@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support import scenario
+from support import NO_GPT_STEP, scenario
 
 from calculators.catalog.load import ROOT, load_catalog
 from calculators.decision.choice import KIND_OF_WINNER
@@ -74,7 +74,7 @@ def scenario_of(**changes: object) -> Scenario:
     return scenario(
         as_of=TODAY,
         workload=workload,
-        api={"provider": "openai", "model": "gpt-5.4"} | changes.pop("api", {}),  # type: ignore[operator]
+        api={"provider": "openai", "model": "gpt-5.4"} | NO_GPT_STEP | changes.pop("api", {}),  # type: ignore[operator]
         candidates=[{"model": "gpt-oss-120b", "gate": "accepted"}],
         hardware={"gpus": [], "rent_usd_per_gpu_h": {}},
         **changes,

@@ -77,9 +77,9 @@ def test_a_range_that_reaches_another_answer_lowers_the_confidence_and_says_whic
     evaluation = _verdict(logged(ratio * 1.05))
     doubt = evaluation.traffic_doubt
     assert evaluation.verdict.sureness == "leaning"
-    assert (doubt.changed_by, doubt.becomes, doubt.few_requests) == (("volume",), "hosted_open", None)
+    assert (doubt.changed_by, doubt.becomes, doubt.few_requests) == (("volume",), "step_down", None)
     assert "within the range of requests per month" in evaluation.confidence.lower()
-    assert evaluation.confidence.endswith("the decision becomes: move to a hosted open model.")
+    assert evaluation.confidence.endswith("the decision becomes: move to a cheaper model of the same maker.")
 
 
 def test_22_requests_are_never_clear() -> None:

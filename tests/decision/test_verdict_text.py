@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from options_by_hand import DURABLE, hand_made_build, hand_made_buy
 from signals_by_name import run
-from support import scenario
+from support import NO_GPT_STEP, scenario
 
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.load import load_catalog
@@ -119,7 +119,7 @@ def test_what_batch_saves_is_not_credited_to_the_contract() -> None:
     half = {"cached_frac": 0.0, "cacheable_frac": 0.0, "deferrable_frac": 1.0, "requests_per_month": 2_000_000}
     refused = [{"model": "gpt-oss-120b", "gate": "not_acceptable"}]
     regional = {"requirements": ["residency-us"]}
-    asked = scenario(workload=half, api=OPENAI, candidates=refused, compliance=regional)
+    asked = scenario(workload=half, api=OPENAI | NO_GPT_STEP, candidates=refused, compliance=regional)
     found = evaluate(asked, load_catalog())
     before = found.today.usd_per_month
     assert found.verdict.winner.label == "gpt-5.4 on OpenAI, regional endpoint, with batch"

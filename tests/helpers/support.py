@@ -54,6 +54,15 @@ def scenario(**changes: Any) -> Scenario:
     return parse_scenario(merged(BASE, changes))
 
 
+def failed(provider: str, *models: str) -> dict[str, Any]:
+    """Part of an API in use: cheaper models of its maker that failed the evals."""
+    return {"step_downs": [{"provider": provider, "model": model, "gate": "not_acceptable"} for model in models]}
+
+
+NO_GPT_STEP = failed("openai", "gpt-6.1-sol", "gpt-6.1-terra", "gpt-6-luna")
+"""For cases about other options than cheaper models of OpenAI."""
+
+
 def demand_by_hand(
     requests_per_month: float = 1_000_000.0, input_tok: float = 1_000.0, output_tok: float = 300.0, **changes: Any
 ) -> Demand:

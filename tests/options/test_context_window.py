@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from support import scenario
+from support import NO_GPT_STEP, scenario
 
 from calculators.catalog.load import load_catalog
 from calculators.evaluate import Evaluation, evaluate
@@ -18,7 +18,7 @@ LONG = {"input_tok": 20_000, "output_tok": 500, "input_p95_tok": 60_000, "output
 def _run(model: str, api: tuple[str, str] = ("openai", "gpt-5.4"), **workload: Any) -> Evaluation:
     asked = scenario(
         workload=LONG | {"requests_per_month": 3_000_000} | workload,
-        api={"provider": api[0], "model": api[1]},
+        api={"provider": api[0], "model": api[1], **NO_GPT_STEP},
         candidates=[{"model": model, "gate": "accepted"}],
         hardware={"gpus": [], "rent_usd_per_gpu_h": {}},
     )

@@ -35,7 +35,7 @@ def test_the_newest_of_the_same_size_and_the_next_smaller_one_are_compared(live_
 
 
 def test_a_newer_model_that_costs_more_is_no_step_down(live_catalog: Catalog) -> None:
-    assert _labels(live_catalog, provider="google", model="gemini-2.5-pro") == ["gemini-3.5-flash-lite on Google"]
+    assert _labels(live_catalog, provider="google", model="gemini-2.5-pro") == ["gemini-3.8-flash on Google"]
 
 
 def test_a_step_down_costs_its_bill_and_the_move_and_is_assumed_to_pass(live_catalog: Catalog) -> None:

@@ -4,6 +4,7 @@ from datetime import date
 
 import streamlit as st
 
+from calculators.catalog.glossary import help_text
 from calculators.catalog.short_names import short_model_name
 from calculators.errors import DataError
 from calculators.report.catalog_view import api_models, listed_step_downs
@@ -35,6 +36,7 @@ def step_downs() -> None:
         key=ADDED,
         format_func=short_model_name,
         placeholder="Choose a model",
+        help=help_text(FIELD),
         on_change=_add,
         args=(provider,),
     )
@@ -49,6 +51,7 @@ def _quality(one: StepDown) -> None:
         format_func=GATES.get,
         key=key,
         required=True,
+        help=f"Run your own evals on it first. {help_text(FIELD)}",
         on_change=lambda: _say(one.provider, one.model, st.session_state[key]),
     )
 

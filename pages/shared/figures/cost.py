@@ -49,7 +49,7 @@ BREAK_EVEN_WITH = {
     "api_today": ("current<br>API", "top left"),
     "api_optimised": ("API with<br>discounts", "bottom right"),
     "resold_api": ("other<br>seller", "bottom left"),
-    "step_down": ("cheaper<br>model", "bottom right"),
+    "step_down": ("cheaper<br>model", "top right"),
     "hosted_open": ("hosted<br>open model", "top left"),
 }
 """Label of a break-even with each kind of API option, and where it stands beside the mark, off the curves."""
