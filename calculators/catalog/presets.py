@@ -20,6 +20,8 @@ class Preset(Sourced):
     """95th percentile over mean of the input length."""
     output_spread_ratio: Annotated[float, Field(ge=1, le=20)]
     cached_frac: Fraction
+    shared_hit_frac: Fraction = 0.5
+    """Share of the hits in prefixes that many requests have, not a conversation's own."""
     peak_ratio: Annotated[float, Field(ge=1)]
     active_h_per_month: Annotated[float, Field(gt=0, le=730)]
     deferrable_frac: Fraction

@@ -25,7 +25,7 @@ from calculators.performance import disaggregation
 from calculators.performance.max_load import BATCH_COLUMN, LoadSearch, Stop, highest_loads, latencies_ms
 from calculators.performance.quantization_recipe import KV_BITS
 from calculators.performance.replica import ReplicaArrays, ReplicaConfig, replica_arrays, weights_of
-from calculators.performance.request_mix import RequestMix, request_mix
+from calculators.performance.request_mix import NOT_SHARED, RequestMix, SharedPrefixes, request_mix
 from calculators.performance.speculation import drafts
 from calculators.scenario.demand import Array, Demand
 from calculators.scenario.inputs import Inputs
@@ -147,9 +147,14 @@ def precisions(model: Model, scenario: Scenario) -> list[Precision]:
     return [native, *coarser]
 
 
-def request_mix_of(demand: Demand, hit_frac: float) -> RequestMix:
+def request_mix_of(demand: Demand, hit_frac: float, shared: SharedPrefixes = NOT_SHARED) -> RequestMix:
     """The request mix that one replica serves: the demand's lengths, with this share of input tokens cached."""
-    return request_mix(demand.lengths, hit_frac)
+    return request_mix(demand.lengths, hit_frac, shared=shared)
+
+
+def shared_prefixes(scenario: Scenario) -> SharedPrefixes:
+    """What requests have in common, of what a replica finds in its prefix cache."""
+    return SharedPrefixes(scenario.workload.shared_hit_frac, scenario.workload.shared_prefixes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,13 +287,15 @@ def replica_capacities(
     """
     scenario, demand, hit = inputs.scenario, inputs.demand, inputs.scenario.own_hit_frac
     factor, own = speed_correction(scenario, inputs.catalog)
-    case = SizingCase(request_mix_of(demand, hit), scenario.targets, scenario.techniques, factor, own)
+    case = SizingCase(
+        request_mix_of(demand, hit, shared_prefixes(scenario)), scenario.targets, scenario.techniques, factor, own
+    )
     if not scenario.techniques.disaggregation:
         return capacities(configs, case, inputs.catalog, speed_error_sign)
     ttft_p95_ms, tpot_ms = scenario.targets.ttft_p95_ms, scenario.targets.tpot_ms
     prefill = replace(
         case,
-        traffic=disaggregation.prompts_only(demand.lengths, hit),
+        traffic=disaggregation.prompts_only(demand.lengths, hit, shared_prefixes(scenario)),
         targets=Targets(ttft_p95_ms=ttft_p95_ms, tpot_ms=None),
         kv_transfer_tok=demand.input_p95_tok,
     )

@@ -14,14 +14,14 @@ import numpy as np
 from calculators.catalog.catalog import Catalog
 from calculators.performance.model_size import kv_bytes
 from calculators.performance.replica import ReplicaConfig
-from calculators.performance.request_mix import RequestMix, request_mix
+from calculators.performance.request_mix import NOT_SHARED, RequestMix, SharedPrefixes, request_mix
 from calculators.scenario.demand import Array, Lengths
 from calculators.units import BYTES_PER_GB
 
 
-def prompts_only(lengths: Lengths, hit_frac: float) -> RequestMix:
+def prompts_only(lengths: Lengths, hit_frac: float, shared: SharedPrefixes = NOT_SHARED) -> RequestMix:
     """Request mix of a prefill replica: every request ends with its first token."""
-    return request_mix(replace(lengths, output_tok=np.ones_like(lengths.output_tok)), hit_frac)
+    return request_mix(replace(lengths, output_tok=np.ones_like(lengths.output_tok)), hit_frac, shared=shared)
 
 
 def tokens_only(lengths: Lengths) -> RequestMix:

@@ -32,6 +32,8 @@ STATES: Array = np.append(np.arange(8.0), np.round(np.linspace(8**0.5, MAX_BATCH
 mean of a Poisson number comes out right to 1.3%."""
 ITERATIONS = 2
 FULL = 1 - 1e-9
+HALVINGS = 30
+MOST_SLOTS = 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,20 +109,48 @@ def slots(m: ReplicaArrays, mix: RequestMix, cap: float = MAX_BATCH) -> Array:
 
     Each holds memory for its whole answer, and requests in flight are longer than average, so the count is
     room / (E[d x cache] / E[d]). About E[cache^2] / 2 E[cache] of the room stays free, too little for the next in line.
+    A prefix that several of them share is held once.
     """
-    cache = cache_bytes(m, mix.held_tok)
+    alone = _fitting(m, cache_bytes(m, mix.held_tok), mix, np.zeros(m.kv_room_bytes.shape[0]))
+    if not mix.shared_tok.any():
+        return np.minimum(alone, cap)[:, None]
+    own = cache_bytes(m, mix.held_tok) - shared_bytes(m, mix.shared_tok)
+    prefix = shared_bytes(m, mix.shared_tok) @ mix.share_frac
+    low, high = alone, np.minimum(_fitting(m, own, mix, np.zeros_like(prefix)), MOST_SLOTS)
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        fits = _fitting(m, own, mix, prefix * prefixes_in_use(middle, mix.prefixes_count)) >= middle
+        low, high = np.where(fits, middle, low), np.where(fits, high, middle)
+    return np.minimum(low, cap)[:, None]
+
+
+def _fitting(m: ReplicaArrays, cache: Array, mix: RequestMix, taken_bytes: Array) -> Array:
+    """Requests (n,) that fit at once beside `taken_bytes` (n,), where each cell's requests hold `cache` bytes (n, c)."""
     held, mean = cache @ mix.inflight_share_frac, cache @ mix.share_frac
     lost = (cache**2 @ mix.share_frac) / np.maximum(2 * mean, TINY)
-    room = m.kv_room_bytes[:, 0]
+    room = m.kv_room_bytes[:, 0] - taken_bytes
     with_loss = np.maximum(room - lost, np.minimum(room, held))
     count = np.divide(with_loss, held, out=np.full(held.shape, np.inf), where=held > 0)
-    return np.minimum(np.where(room > 0, count, 0.0), cap)[:, None]
+    return np.where(room > 0, count, 0.0)
+
+
+def prefixes_in_use(requests: Array, prefixes_count: float) -> Array:
+    """Expected number of different shared prefixes among `requests` in flight, each of which has one of `prefixes_count` at
+    random: K (1 - (1 - 1/K)^n), the number of occupied boxes after n balls."""
+    miss = np.log1p(-1 / prefixes_count) if prefixes_count > 1 else -np.inf
+    return np.asarray(prefixes_count * -np.expm1(np.maximum(requests, TINY) * miss))
+
+
+def shared_bytes(m: ReplicaArrays, prefix_tok: Array) -> Array:
+    """Bytes on one GPU that are held once for a shared prefix: full attention's. A sliding window moves past the prefix, and
+    the state of linear attention is each request's own."""
+    return (m.kv_full_bytes_per_tok + m.index_bytes_per_tok) * prefix_tok
 
 
 def slot_size_ratio(m: ReplicaArrays, mix: RequestMix, fit: Array, cap: float) -> Array:
     """Peakedness (n, 1) of the demand for slots: of the memory held where memory is the limit, of the number of requests
     where the cap is. Bursty arrivals multiply it by (1 + dispersion) / 2, as in a renewal process."""
-    cache = cache_bytes(m, mix.held_tok)
+    cache = cache_bytes(m, mix.held_tok) - shared_bytes(m, mix.shared_tok)
     second = (cache**2 @ mix.inflight_share_frac) / np.maximum(cache @ mix.inflight_share_frac, TINY) ** 2
     return np.where(fit < cap, np.maximum(second[:, None], 1.0), 1.0) * max((1 + mix.dispersion_ratio) / 2, 0.1)
 

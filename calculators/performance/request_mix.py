@@ -16,6 +16,8 @@ PROMPT_NODES_TOK: Array = CHUNK_TOK * np.array([0.0, 1 / 256, 1 / 64, 1 / 16, 1 
 multiplication turns from memory- to compute-bound and most experts come to be read; nearly linear above."""
 GROUP_EDGES_FRAC = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99)
 TINY = 1e-12
+BLOCK_TOK = 16.0
+"""Tokens of one cache block, the unit of sharing: vLLM's default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +55,31 @@ class RequestMix:
     inflight_share_frac: Array
     """Share of each cell among the requests in flight."""
     held_tok: Array
+    shared_tok: Array
+    """Of `held_tok`: tokens of prefixes that other requests use too, in whole blocks of the cache."""
+    prefixes_count: float
+    """Different shared prefixes that come to one replica."""
+
+
+@dataclass(frozen=True, slots=True)
+class SharedPrefixes:
+    """How much of what a replica finds in its prefix cache many requests have in common."""
+
+    hits_frac: float
+    """Share of the hits; the others are a conversation's own earlier turns."""
+    count: float
+    """Different shared prefixes that come to one replica."""
+
+
+NOT_SHARED = SharedPrefixes(0.0, 1.0)
 
 
 def request_mix(
-    lengths: Lengths, hit_frac: float = 0.0, arrival_cv2_ratio: float = 1.0, dispersion_ratio: float | None = None
+    lengths: Lengths,
+    hit_frac: float = 0.0,
+    arrival_cv2_ratio: float = 1.0,
+    dispersion_ratio: float | None = None,
+    shared: SharedPrefixes = NOT_SHARED,
 ) -> RequestMix:
     """Request mix of a length distribution, of whose input a share `hit_frac` is cached. Arrivals are Poisson by default;
     `dispersion_ratio` None: as of independent times between arrivals."""
@@ -85,6 +108,8 @@ def request_mix(
         share_frac=share,
         inflight_share_frac=inflight / inflight.sum(),
         held_tok=inputs + outputs,
+        shared_tok=BLOCK_TOK * np.floor(inputs * hit_frac * shared.hits_frac / BLOCK_TOK),
+        prefixes_count=shared.count,
     )
 
 

@@ -19,6 +19,7 @@ from calculators.fleet.replica_capacity import (
     replica_capacities,
     replica_config,
     request_mix_of,
+    shared_prefixes,
     speed_correction,
 )
 from calculators.performance.model_size import LINEAR_BITS
@@ -114,7 +115,7 @@ def phase_view(choice: ReplicaChoice, inputs: Inputs) -> PhaseView | Infeasible:
     if float(m.kv_room_bytes[0, 0]) <= 0:
         return infeasible[0]
     capacity = capacities[0] if capacities else None
-    mix, basis = request_mix_of(demand, scenario.own_hit_frac), _speed_basis(config, inputs)
+    mix, basis = request_mix_of(demand, scenario.own_hit_frac, shared_prefixes(scenario)), _speed_basis(config, inputs)
     sheet, achieved = rooflines(m)
     ranges = [
         np.nan if basis == "measured" else catalog.range_ratio(name, config.gpu) for name in ("ttft_ms", "tpot_ms")
@@ -147,6 +148,6 @@ def _speed_basis(config: ReplicaConfig, inputs: Inputs) -> SpeedBasis:
 def _at_peak(capacity: Capacity, inputs: Inputs) -> PeakLatency:
     scenario, req_s = inputs.scenario, inputs.demand.peak_req_s
     replicas = ceil(req_s / capacity.req_s)
-    mix = request_mix_of(inputs.demand, scenario.own_hit_frac)
+    mix = request_mix_of(inputs.demand, scenario.own_hit_frac, shared_prefixes(scenario))
     ttft_ms, tpot_ms = at_load_ms(capacity.config, mix, req_s / replicas, scenario, inputs.catalog)
     return PeakLatency(req_s, replicas, ttft_ms, tpot_ms)

@@ -33,6 +33,7 @@ def preset_workload(preset: Preset) -> Workload:
         cached_basis="assumed",
         cacheable_frac=preset.cached_frac,
         self_hit_frac=preset.cached_frac * OWN_HIT_SHARE,
+        shared_hit_frac=preset.shared_hit_frac,
         deferrable_frac=preset.deferrable_frac,
         peak_ratio=preset.peak_ratio,
         peak_basis="assumed",

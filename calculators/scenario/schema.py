@@ -65,6 +65,11 @@ class Workload(Record):
     """Share of input tokens that a cache-friendly prompt order could read from a cache."""
     self_hit_frac: Fraction = Field(0.25, title="Prefix-cache hit rate when self-hosted")
     """Share of input tokens; lower than at an API, because capacity is limited and replicas have separate caches."""
+    shared_hit_frac: Fraction = Field(0.5, title="Share of those hits common to many requests")
+    """Instructions and documents that many requests begin with, held once in a replica's memory; the rest of the hits are a
+    conversation's own earlier turns."""
+    shared_prefixes: Annotated[int, Field(ge=1, le=1_000_000)] = Field(1, title="Shared prefixes per replica")
+    """Different beginnings that requests at one replica have in common."""
     batch_frac: Fraction = Field(0.0, title="Share in the batch API today")
     """Share of requests."""
     deferrable_frac: Fraction = Field(0.0, title="Share eligible for the batch API (24 h)")

@@ -17,6 +17,7 @@ from calculators.fleet.replica_capacity import (
     replica_capacities,
     replica_config,
     request_mix_of,
+    shared_prefixes,
 )
 from calculators.fleet.staircase import staircases_on
 from calculators.performance.disaggregation import prompts_only, tokens_only, transfer_s
@@ -121,13 +122,12 @@ def _latencies_ms(plan: FleetPlan, reference_gpus: int, inputs: Inputs) -> tuple
     """TTFT (95th percentile) and mean TPOT in ms at the load per GPU of `reference_gpus` at the peak. Separate prefill and
     decode pools are at the load of their fleet."""
     demand, scenario, catalog, config = inputs.demand, inputs.scenario, inputs.catalog, plan.config
-    hit = scenario.own_hit_frac
+    hit, shared = scenario.own_hit_frac, shared_prefixes(scenario)
     if not plan.prefill_replicas:
         each = demand.peak_req_s / reference_gpus * config.gpus_count
-        return at_load_ms(config, request_mix_of(demand, hit), each, scenario, catalog)
-    first, _ = at_load_ms(
-        config, prompts_only(demand.lengths, hit), demand.peak_req_s / plan.prefill_replicas, scenario, catalog
-    )
+        return at_load_ms(config, request_mix_of(demand, hit, shared), each, scenario, catalog)
+    prompts = prompts_only(demand.lengths, hit, shared)
+    first, _ = at_load_ms(config, prompts, demand.peak_req_s / plan.prefill_replicas, scenario, catalog)
     _, then = at_load_ms(config, tokens_only(demand.lengths), demand.peak_req_s / plan.replicas, scenario, catalog)
     return first + kv_transfer_ms(config, inputs), then
 

@@ -92,9 +92,10 @@ with cache:
     st.markdown("**Caching and batching**")
     percent_slider("workload.cached_frac", "workload.cached_basis")
     basis("cached_basis")
-    for field in ("batch_frac", "cacheable_frac", "self_hit_frac", "deferrable_frac"):
+    for field in ("batch_frac", "deferrable_frac", "cacheable_frac", "self_hit_frac", "shared_hit_frac"):
         percent_slider(f"workload.{field}")
-    st.caption("The last three are assumptions until you set them.")
+    number("workload.shared_prefixes")
+    st.caption("All but the first two are assumptions until you set them.")
 
 st.subheader("Latency targets (SLOs)")
 st.caption("Assumptions until you set them. They apply at the peak; clear a field for no target.")

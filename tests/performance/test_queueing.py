@@ -4,13 +4,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from queues_by_hand import ALL, CATALOG, CONFIGS, FINE, bare, equal, heavy, latencies, server
 
 from calculators.calibration.simulator import Requests, simulate
 from calculators.performance.percentiles import tpot_percentile_s, ttft_percentile_s
-from calculators.performance.queueing import at_rate, largest_req_s, queue_model, slots
+from calculators.performance.queueing import at_rate, largest_req_s, prefixes_in_use, queue_model, slots
 from calculators.performance.replica import ReplicaConfig, replica_arrays
-from calculators.performance.request_mix import request_mix
+from calculators.performance.request_mix import SharedPrefixes, request_mix
 from calculators.performance.step_time import CHUNK_TOK, step_s
 
 
@@ -118,3 +120,45 @@ def test_attention_ranks_share_the_arrivals() -> None:
     queue = queue_model(ranks, workload)
     half = at_rate(replace(queue, ranks_count=queue.ranks_count / 2), np.array([[0.1]]))
     assert at_rate(queue, np.array([[0.2]])).batch == pytest.approx(half.batch)
+
+
+# --- shared prefixes -----------------------------------------------------------------------------------------------
+
+
+def test_a_prefix_that_all_requests_share_is_held_once() -> None:
+    """Room for 10 requests of 1,000 tokens holds one prefix of 480 and 18 rests of 520 tokens (room 10,000; half a rest
+    stays free): (10,000 - 480 - 260) / 520."""
+    m = server(kv_full_bytes_per_tok=1.0, kv_room_bytes=10_000.0)
+    alike = request_mix(equal(900, 100), 0.5339, shared=SharedPrefixes(1.0, 1))
+    assert float(alike.shared_tok[0]) == 480
+    assert float(slots(m, alike)[0, 0]) == pytest.approx((10_000 - 480 - 260) / 520, rel=1e-4)
+    assert float(slots(m, request_mix(equal(900, 100), 0.5339))[0, 0]) == pytest.approx(9.5)
+
+
+def test_own_turns_of_a_conversation_save_prefill_but_no_memory() -> None:
+    own = request_mix(equal(900, 100), 0.8, shared=SharedPrefixes(0.0, 1))
+    assert float(slots(server(), own)[0, 0]) == float(slots(server(), request_mix(equal(900, 100)))[0, 0])
+
+
+@pytest.mark.parametrize(("requests", "count", "used"), [(5, 1, 1), (1, 7, 1), (2, 2, 1.5), (1e6, 50, 50)])
+def test_prefixes_in_use_are_boxes_with_a_ball(requests: float, count: float, used: float) -> None:
+    assert float(prefixes_in_use(np.array(requests), count)) == pytest.approx(used)
+
+
+@given(st.floats(0, 0.99), st.floats(0, 1), st.floats(0, 1), st.integers(1, 10_000))
+def test_a_larger_shared_prefix_never_lowers_slots(hit_frac: float, shared: float, more: float, count: int) -> None:
+    lengths = heavy()
+    less, larger = (
+        slots(ALL, request_mix(lengths, hit_frac, shared=SharedPrefixes(min(share, 1.0), count)))
+        for share in (shared, shared + more)
+    )
+    assert (larger >= less * (1 - 1e-9)).all()
+    assert (larger >= slots(ALL, request_mix(lengths, hit_frac)) * (1 - 1e-9)).all()
+
+
+@given(st.floats(0, 0.99), st.integers(1, 1_000), st.integers(1, 1_000))
+def test_more_different_prefixes_never_raise_slots(hit_frac: float, count: int, more: int) -> None:
+    few, many = (
+        slots(ALL, request_mix(heavy(), hit_frac, shared=SharedPrefixes(1.0, n))) for n in (count, count + more)
+    )
+    assert (many <= few * (1 + 1e-9)).all()
