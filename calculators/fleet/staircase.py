@@ -101,6 +101,12 @@ class Staircase:
         return float(self.carried_req_per_month(np.array([float(self.max_machines)]))[0])
 
     @property
+    def carries_any(self) -> bool:
+        """Whether the user's GPU limit allows a fleet that carries any volume: a replica of each pool beside the spares."""
+        held = replicas_held(self.max_machines, self.spare_replicas, self.replicas_per_machine)
+        return held >= self.capacity.pools_count
+
+    @property
     def usd_per_request_fully_loaded(self) -> float:
         """Rent per request when every replica is fully loaded: the lowest that these machines reach at any volume."""
         return self.machine_usd_per_month / (self.replicas_per_machine * self.requests_per_replica)

@@ -69,6 +69,10 @@ class OptionCurves:
     staircases: tuple[Staircase, ...]
     columns: Array
     """As of `staircase_columns` (6, s)."""
+    is_committed: NDArray[np.bool_]
+    """(s,) machines that are bought, or rented for a year or more."""
+    base_usd_per_request: Array
+    """(s,) rent of a request when every replica is fully loaded; inf where not one replica is allowed."""
     groups: tuple[FleetGroup, ...]
     members: tuple[NDArray[np.intp], ...]
     """Staircases of each group."""
@@ -101,6 +105,10 @@ class OptionCurves:
             buys=tuple(buys),
             staircases=tuple(staircases),
             columns=staircase_columns(staircases),
+            is_committed=np.array([one.offer.is_committed for one in staircases], dtype=bool),
+            base_usd_per_request=np.array(
+                [one.usd_per_request_fully_loaded if one.carries_any else np.inf for one in staircases]
+            ),
             groups=tuple(by_group),
             members=tuple(np.array(members) for members in by_group.values()),
             egress_usd_per_request=egress / inputs.demand.requests_per_month,
@@ -208,15 +216,10 @@ class OptionCurves:
             hybrids = self._hybrids_usd(at, builds, rest, chosen)
         return builds + rest, hybrids
 
-    @property
-    def _is_committed(self) -> NDArray[np.bool_]:
-        """(s,)"""
-        return np.array([one.offer.is_committed for one in self.staircases], dtype=bool)
-
     def _never_returned(self, rents_usd: Array) -> Array:
         """Rents (s, t x months): machines that are bought, or committed for a year or more, are paid for after volume has
         fallen too."""
-        months, committed = self.growth.size, self._is_committed
+        months, committed = self.growth.size, self.is_committed
         if months == 1 or not committed.any():
             return rents_usd
         kept = rents_usd.reshape(len(rents_usd), -1, months).copy()
@@ -228,18 +231,16 @@ class OptionCurves:
         commitments one for all months. Where none carries the load, the one with the cheapest request, for its base."""
         months, of_group = self.growth.size, rents_usd[members]
         chosen = np.argmin(of_group, axis=0)
-        fixed = np.flatnonzero(self._is_committed[members])
+        fixed = np.flatnonzero(self.is_committed[members])
         if months > 1 and fixed.size:
             monthly = of_group.reshape(len(members), -1, months)
             best = fixed[np.argmin(monthly[fixed].mean(axis=2), axis=0)]
-            free = np.flatnonzero(~self._is_committed[members])
+            free = np.flatnonzero(~self.is_committed[members])
             cheapest_free = monthly[free].min(axis=0, initial=np.inf).mean(axis=1)
             commits = np.take_along_axis(monthly.mean(axis=2), best[None], axis=0)[0] < cheapest_free
             by_month = free[np.argmin(monthly[free], axis=0)] if free.size else np.repeat(best[:, None], months, axis=1)
             chosen = np.where(commits[:, None], best[:, None], by_month).ravel()
-        per_request = np.array([self.staircases[i].usd_per_request_fully_loaded for i in members])
-        carries_some = np.array([self.staircases[i].limit_req_per_month > 0 for i in members])
-        base = int(np.argmin(np.where(carries_some, per_request, np.inf)))
+        base = int(np.argmin(self.base_usd_per_request[members]))
         return np.asarray(members[np.where(np.isinf(of_group.min(axis=0)), base, chosen)])
 
     def _machine_usd_per_month(self, at: Points) -> Array:
@@ -267,7 +268,7 @@ class OptionCurves:
                 volumes, peaks = at.requests_per_month[may], at.peak_ratio[may]
                 usd = cheapest_base_load_usd(columns, volumes, peaks, prices, self.inputs.scenario.workload)
                 hybrids[place, may] = np.where(usd < rents_usd[place, may], usd + (rest_usd + fixed)[may], np.inf)
-        kept = self._is_committed[chosen[:, 0]] if self.growth.size > 1 else np.zeros(len(chosen), dtype=bool)
+        kept = self.is_committed[chosen[:, 0]] if self.growth.size > 1 else np.zeros(len(chosen), dtype=bool)
         by_month = hybrids.reshape(len(hybrids), -1, self.growth.size)
         by_month[kept] = np.maximum.accumulate(by_month[kept], axis=2)  # a commitment's cost does not fall again
         return hybrids
