@@ -274,6 +274,27 @@ def staircase_columns(staircases: Sequence[Staircase]) -> Array:
     )
 
 
+def undercut_positions(columns: Array) -> set[int]:
+    """Positions of the staircases, given by their columns (6, s), that another one undercuts at every volume: its machines cost
+    no more, no fewer of them are allowed, and any number of them carries no less. Of equals the first stays.
+
+    With one pool, m machines carry (m x per machine - spare) x per replica: no less for every m where slope and value at
+    m = 1 are no less. With two pools every number has to be no worse.
+    """
+    per_replica, per_prefill, per_machine, spare, usd, most = columns
+    one_pool = ~np.isfinite(per_prefill)
+    slope = np.where(one_pool, per_machine * per_replica, per_replica)
+    first = np.where(one_pool, (per_machine - spare) * per_replica, per_machine)
+    better = np.stack([slope, first, per_prefill, most, np.where(one_pool, 0, -spare)])
+    undercut, kept = set[int](), np.empty((len(better), 0))
+    for i in np.lexsort((np.arange(usd.size), -most, -first, -slope, usd)).tolist():
+        if kept.size and (kept >= better[:, i : i + 1]).all(axis=0).any():
+            undercut.add(i)
+        else:
+            kept = np.append(kept, better[:, i : i + 1], axis=1)
+    return undercut
+
+
 def column_rents_usd(columns: Array | Sequence[Array], requests_per_month: Array) -> Array:
     """Rent of staircases given by their columns, at volumes that broadcast with them; inf beyond the user's GPU limit."""
     per_replica, per_prefill, per_machine, spare, usd, most = columns

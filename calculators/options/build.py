@@ -47,7 +47,7 @@ def partial_builds(
         groups.setdefault((one.capacity.config.model.id, one.offer.is_owned), []).append(i)
     partial = []
     for members in groups.values():
-        some = [staircases[i] for i in members if staircases[i].limit_req_per_month > 0]
+        some = [staircases[i] for i in members if staircases[i].carries_any]
         if some and not np.isfinite(rents_usd[members]).any():
             best = min(some, key=lambda one: one.usd_per_request_fully_loaded)
             plan = FleetPlan.for_machines(best, best.max_machines, best.limit_req_per_month)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from calculators.api.bill import ApiBill
 from calculators.fleet.base_load import OverflowPrices, cheapest_base_load_usd
 from calculators.fleet.operating_costs import CostLine
-from calculators.fleet.staircase import Staircase, column_rents_usd, staircase_columns
+from calculators.fleet.staircase import Staircase, column_rents_usd, staircase_columns, undercut_positions
 from calculators.options.option import CLOSE_FRAC, Option, OptionKind
 from calculators.scenario.demand import Array, horizon_growth, prompt_ratio
 from calculators.scenario.inputs import Inputs
@@ -25,6 +25,17 @@ SIDES: tuple[OptionKind, ...] = (
 """The sides of the decision; an array of sides holds positions in this tuple."""
 FleetGroup = tuple[str, bool]
 """A model and whether its servers are purchased: each makes an option of its own."""
+
+
+def worth_comparing(staircases: Sequence[Staircase]) -> list[Staircase]:
+    """Those of the staircases that are the cheapest of their group at some volume and price: one that another undercuts is
+    left out, where both are rented without a commitment, or both are paid for to the end."""
+    columns, alike = staircase_columns(staircases), dict[tuple[str, bool, bool], list[int]]()
+    for i, one in enumerate(staircases):
+        offer = one.offer
+        alike.setdefault((one.capacity.config.model.id, offer.is_owned, offer.is_committed), []).append(i)
+    left_out = {members[k] for members in alike.values() for k in undercut_positions(columns[:, members])}
+    return [one for i, one in enumerate(staircases) if i not in left_out]
 
 
 @dataclass(frozen=True, slots=True)

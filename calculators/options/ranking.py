@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from calculators.options.build import build_options, partial_builds
-from calculators.options.cost_curves import OptionCurves
+from calculators.options.cost_curves import OptionCurves, worth_comparing
 from calculators.options.hybrid import hybrid_option
 from calculators.options.option import CLOSE_FRAC, Option, best_buy
 from calculators.options.shortlist import AllowedOptions
@@ -52,7 +52,7 @@ def as_ranked(options: Sequence[Option], ranked: Sequence[Option]) -> list[Optio
 
 def curves_of(allowed: AllowedOptions, inputs: Inputs) -> OptionCurves:
     """The curves of the allowed options, with the purchased servers that step in where no rented fleet serves."""
-    stairs = (*allowed.stairs, *allowed.standby)
+    stairs = worth_comparing((*allowed.stairs, *allowed.standby))
     return OptionCurves.of(allowed.buys, stairs, allowed.lines, inputs, allowed.servers_step_in)
 
 

@@ -5,11 +5,13 @@ from datetime import date
 
 import numpy as np
 import pytest
+from support import scenario
 
 from calculators.catalog.load import ROOT, load_catalog
-from calculators.options.cost_curves import SIDES, OptionCurves
+from calculators.options.cost_curves import SIDES, OptionCurves, worth_comparing
 from calculators.options.option import Option
 from calculators.options.ranking import curves_of
+from calculators.options.shortlist import enumerate_options
 from calculators.options.what_if import allowed_again, ranked_again
 from calculators.scenario.files import read_scenario
 from calculators.scenario.inputs import Inputs
@@ -127,3 +129,27 @@ def test_a_hybrid_is_not_bound_by_the_gpus_that_the_whole_peak_would_need() -> N
     assert hybrid.plan is not None
     assert hybrid.plan.gpus <= 8
     assert hybrid is min(options, key=lambda option: option.decisive_usd_per_month)
+
+
+@pytest.mark.parametrize("techniques", [{}, {"disaggregation": True}])
+@pytest.mark.parametrize("spares", [0, 1, 3])
+def test_what_is_left_out_is_the_cheapest_at_no_volume(techniques: dict[str, bool], spares: int) -> None:
+    """Among rented machines of one model, at a thousand volumes."""
+    asked = scenario(
+        candidates=[{"model": "gpt-oss-120b", "gate": "accepted"}],
+        hardware={"gpus": [], "rent_usd_per_gpu_h": {}, "commitments": ["on_demand", "1y"]},
+        techniques=techniques,
+        operations={"spare_replicas": spares},
+        api={"provider": "openai", "model": "gpt-5.4"},
+    )
+    inputs = Inputs.of(asked, load_catalog())
+    every = [one for one in enumerate_options(inputs).stairs if not one.offer.is_owned]
+    kept = worth_comparing(every)
+    assert 0 < len(kept) < len(every)
+    volumes = np.geomspace(1e3, 1e11, 1_000)
+    for committed in (False, True):
+        everything, few = (
+            np.min([s.rent_usd_per_month(volumes) for s in stairs if s.offer.is_committed is committed], axis=0)
+            for stairs in (every, kept)
+        )
+        assert few == pytest.approx(everything)
