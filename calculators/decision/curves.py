@@ -32,7 +32,7 @@ class SelfHostCost:
 
 def lower_envelope(staircases: Sequence[Staircase], demand: Demand) -> tuple[Staircase, ...]:
     """The staircases on the lower cost envelope: self-hosting at each volume costs the minimum over these."""
-    staircases = worth_comparing(staircases)
+    staircases = [staircases[i] for i in worth_comparing(staircases)]
     if not staircases:
         return ()
     most = max(s.limit_req_per_month for s in staircases)

@@ -27,15 +27,15 @@ FleetGroup = tuple[str, bool]
 """A model and whether its servers are purchased: each makes an option of its own."""
 
 
-def worth_comparing(staircases: Sequence[Staircase]) -> list[Staircase]:
-    """Those of the staircases that are the cheapest of their group at some volume and price: one that another undercuts is
+def worth_comparing(staircases: Sequence[Staircase]) -> list[int]:
+    """Positions of the staircases that are the cheapest of their group at some volume and price: one that another undercuts is
     left out, where both are rented without a commitment, or both are paid for to the end."""
     columns, alike = staircase_columns(staircases), dict[tuple[str, bool, bool], list[int]]()
     for i, one in enumerate(staircases):
         offer = one.offer
         alike.setdefault((one.capacity.config.model.id, offer.is_owned, offer.is_committed), []).append(i)
     left_out = {members[k] for members in alike.values() for k in undercut_positions(columns[:, members])}
-    return [one for i, one in enumerate(staircases) if i not in left_out]
+    return [i for i in range(len(staircases)) if i not in left_out]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +107,7 @@ class OptionCurves:
         servers_are_fallback: bool = False,
     ) -> "OptionCurves":
         """The curves of options that compliance allows; `lines`: what self-hosting costs besides the machines."""
+        staircases = [staircases[i] for i in worth_comparing(staircases)]
         by_group: dict[FleetGroup, list[int]] = {}
         for i, one in enumerate(staircases):
             by_group.setdefault((one.capacity.config.model.id, one.offer.is_owned), []).append(i)

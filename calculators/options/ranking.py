@@ -25,6 +25,7 @@ class Ranking:
 def ranking(allowed: AllowedOptions, bounds: SpeedBounds, inputs: Inputs) -> Ranking:
     """The ranking of the allowed options. A hybrid is an option only where it is clearly cheaper than everything else: it
     takes two systems to run."""
+    allowed = _without_undercut(allowed)
     builds = build_options(allowed.stairs, allowed.rents_usd, bounds, allowed.lines, inputs)
     plain = sorted([*allowed.buys, *builds], key=_by_cost)
     hybrid = _cheapest_hybrid(builds, allowed, inputs)
@@ -33,6 +34,13 @@ def ranking(allowed: AllowedOptions, bounds: SpeedBounds, inputs: Inputs) -> Ran
     if hybrid.usd_per_month < plain[0].usd_per_month * (1 - CLOSE_FRAC):
         return Ranking(_with_horizon_means(sorted([*plain, hybrid], key=_by_cost), allowed, inputs))
     return Ranking(_with_horizon_means(plain, allowed, inputs), hybrid)
+
+
+def _without_undercut(allowed: AllowedOptions) -> AllowedOptions:
+    """The allowed options without the staircases that another one undercuts at every volume. Of two fleets that cost the same
+    today, the one that carries more then counts, as in the curves."""
+    keep = worth_comparing(allowed.stairs)
+    return replace(allowed, stairs=tuple(allowed.stairs[i] for i in keep), rents_usd=allowed.rents_usd[keep])
 
 
 def _by_cost(option: Option) -> tuple[float, str]:
@@ -52,7 +60,7 @@ def as_ranked(options: Sequence[Option], ranked: Sequence[Option]) -> list[Optio
 
 def curves_of(allowed: AllowedOptions, inputs: Inputs) -> OptionCurves:
     """The curves of the allowed options, with the purchased servers that step in where no rented fleet serves."""
-    stairs = worth_comparing((*allowed.stairs, *allowed.standby))
+    stairs = (*allowed.stairs, *allowed.standby)
     return OptionCurves.of(allowed.buys, stairs, allowed.lines, inputs, allowed.servers_step_in)
 
 

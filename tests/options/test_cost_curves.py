@@ -144,7 +144,7 @@ def test_what_is_left_out_is_the_cheapest_at_no_volume(techniques: dict[str, boo
     )
     inputs = Inputs.of(asked, load_catalog())
     every = [one for one in enumerate_options(inputs).stairs if not one.offer.is_owned]
-    kept = worth_comparing(every)
+    kept = [every[i] for i in worth_comparing(every)]
     assert 0 < len(kept) < len(every)
     volumes = np.geomspace(1e3, 1e11, 1_000)
     for committed in (False, True):
