@@ -67,7 +67,8 @@ def _built_usd(
 
 def _bought_usd(buys: Sequence[Option], scale: Array, bound: Bound) -> Array:
     """Monthly cost of the cheapest API option, (m,): bills grow with volume, the rest does not."""
-    return np.asarray(np.min([_bill(b) * scale + _end(b, bound) - _bill(b) for b in buys], axis=0))
+    each = [b.usd_at_bill(_bill(b) * scale) + _end(b, bound) - b.usd_per_month for b in buys]
+    return np.asarray(np.min(each, axis=0))
 
 
 def _end(cost: CostLine | Option, bound: Bound) -> float:

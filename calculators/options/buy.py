@@ -104,11 +104,12 @@ def _hosted_options(candidate: Candidate, inputs: Inputs, ratios: Mapping[str, f
 
 
 def cheapest_buys(options: Sequence[Option]) -> list[Option]:
-    """Each form of today's API, and the cheapest provider of each open model; the first where several cost the same. A
-    provider that is known to keep the latency targets comes before one of which that is not known, at about the same cost."""
-    offers: dict[str, list[Option]] = {}
+    """Each form of today's API, and the cheapest provider of each open model, at today's provider apart where spend is
+    committed there, since volume decides between these; the first where several cost the same. A provider that is known to keep the latency targets comes before one of which that is not known, at about the same cost."""
+    offers: dict[tuple[str, bool], list[Option]] = {}
     for option in options:
-        offers.setdefault(option.model if option.kind == "hosted_open" else option.label, []).append(option)
+        name = option.model if option.kind == "hosted_open" else option.label
+        offers.setdefault((name, bool(option.committed.bill_frac)), []).append(option)
     return [_first_choice(each) for each in offers.values()]
 
 
@@ -123,10 +124,15 @@ def _first_choice(offers: Sequence[Option]) -> Option:
 
 
 def buy_line(option: Option) -> LinearCost:
-    """Cost of an API option over volume: the bill grows with it, the other lines do not."""
-    bill = option.bill
+    """Cost of an API option over volume: the bill grows with it, the other lines do not. While the bill stays below a
+    commitment, each request that uses it up costs only the rest of its price."""
+    bill, committed, fixed_usd = option.bill, option.committed, option.fixed_usd_per_month
     assert bill is not None
-    return LinearCost(bill.usd_per_request, option.usd_per_month - bill.usd_per_month)
+    unused_usd, per_request = float(committed.unused_usd(0.0)), bill.usd_per_request
+    if not unused_usd:
+        return LinearCost(per_request, fixed_usd)
+    saved_frac = float(committed.bill_frac) * committed.months_paid / committed.horizon_months
+    return LinearCost(per_request, fixed_usd, LinearCost(per_request * (1 - saved_frac), fixed_usd + unused_usd))
 
 
 def optimized_bill(offer: ApiOffer, inputs: Inputs, discount_frac: float = 0.0) -> ApiBill:

@@ -157,6 +157,11 @@ class Api(Record):
     """What today's requests cost, from the invoice. None: estimated from the list price."""
     paid_source: Annotated[str, Field(max_length=300)] = Field("typed", title="Source of the API bill")
     """'typed' or 'log:<file name>'."""
+    committed_usd_per_month: Annotated[float, Field(ge=0, le=1e10)] | None = Field(
+        None, title="Committed spend (USD/month)"
+    )
+    """What a contract obliges to spend at `provider`, used or not. None: nothing."""
+    committed_months: Annotated[int, Field(ge=0, le=120)] | None = Field(None, title="Months left of the commitment")
     mix: Annotated[tuple[ModelTraffic, ...], Field(max_length=MAX_MODELS)] = Field((), title="API models in use")
     """Where several models answer: what each does. Empty: `model` answers everything."""
     hosted_sellers: Annotated[tuple[Annotated[str, Field(max_length=100)], ...], Field(max_length=MAX_LISTED)] = Field(
@@ -177,6 +182,18 @@ class Api(Record):
             if known and abs(sum(known) - 1) > 1e-3:
                 title = ModelTraffic.model_fields[name].title
                 raise ValueError(f"{title} adds up to {percent(sum(known))} over all models; correct it to 100%")
+        return self
+
+    @model_validator(mode="after")
+    def _whole_commitment(self) -> "Api":
+        names = ("committed_usd_per_month", "committed_months")
+        given = [name for name in names if getattr(self, name) is not None]
+        if len(given) == 1:
+            [missing] = set(names) - set(given)
+            shown, empty = (Api.model_fields[name].title for name in (given[0], missing))
+            raise ValueError(
+                f"{shown} is {count(getattr(self, given[0]))}, but {empty} is empty; fill in both, or neither"
+            )
         return self
 
 
