@@ -14,7 +14,7 @@ from calculators.catalog.base import Commitment, Confidence, Fraction, Id, Preci
 from calculators.errors import KeyPath, data_error, label_of
 from calculators.scenario.measurement import OwnMeasurement
 from calculators.scenario.typed_prices import GpuPrice, OwnApiPrice, OwnRent
-from calculators.units import count, percent
+from calculators.units import HOURS_PER_DAY, count, percent
 
 MAX_LISTED = 100
 """Entries in any list of a scenario."""
@@ -74,6 +74,10 @@ class Workload(Record):
     peak_range_ratio: tuple[PeakRatio, PeakRatio] | None = Field(None, title="Range of the peak-to-average ratio")
     """As of `requests_range_per_month`."""
     active_h_per_month: Annotated[float, Field(ge=1, le=730)] = Field(730.0, title="Active hours per month")
+    hourly_frac: Annotated[tuple[Fraction, ...], Field(max_length=HOURS_PER_DAY)] = Field(
+        (), title="Share of tokens by hour of day (UTC)"
+    )
+    """From midnight on (24,), for prices that differ by hour; empty: not known."""
     growth_per_month_frac: Annotated[float, Field(ge=-0.5, le=1.0)] = Field(0.0, title="Monthly growth")
 
     @model_validator(mode="after")
@@ -93,6 +97,16 @@ class Workload(Record):
             if abs(mean_tok / getattr(self, name) - 1) > 0.01:
                 stated = f"{label(f'workload.{name}')} is {getattr(self, name):.6g}"
                 raise ValueError(f"{stated}, but the token length distribution has {mean_tok:.6g}; correct either")
+        return self
+
+    @model_validator(mode="after")
+    def _whole_day(self) -> "Workload":
+        hours, total = len(self.hourly_frac), sum(self.hourly_frac)
+        if hours and (hours != HOURS_PER_DAY or abs(total - 1) > 1e-3):
+            given = f"{hours} of {percent(total)} in all"
+            raise ValueError(
+                f"{label('workload.hourly_frac')} needs 24 shares of 100% in all, not {given}; correct them"
+            )
         return self
 
     @model_validator(mode="after")
@@ -187,13 +201,11 @@ class Api(Record):
     @model_validator(mode="after")
     def _whole_commitment(self) -> "Api":
         names = ("committed_usd_per_month", "committed_months")
-        given = [name for name in names if getattr(self, name) is not None]
-        if len(given) == 1:
-            [missing] = set(names) - set(given)
-            shown, empty = (Api.model_fields[name].title for name in (given[0], missing))
-            raise ValueError(
-                f"{shown} is {count(getattr(self, given[0]))}, but {empty} is empty; fill in both, or neither"
-            )
+        given, empty = ([n for n in names if (getattr(self, n) is None) is is_none] for is_none in (False, True))
+        if given and empty:
+            shown, missing = (Api.model_fields[name].title for name in (*given, *empty))
+            value = count(getattr(self, given[0]))
+            raise ValueError(f"{shown} is {value}, but {missing} is empty; fill in both, or neither")
         return self
 
 

@@ -291,3 +291,17 @@ def test_the_line_of_a_buy_with_committed_spend_costs_what_the_option_costs(
         for volume in (0.0, 1e3, 1e6, 2e6, 1e7, 1e9):
             at = float(buy_line(option).usd_per_month(np.array(volume)))
             assert at == pytest.approx(option.usd_per_month_at(volume))
+
+
+def test_a_price_by_the_hour_is_the_range_of_its_cost_line_where_the_hours_are_not_known(catalog: Catalog) -> None:
+    by_hour = {"provider": "deepseek", "model": "deepseek-chat"}
+    [today] = direct_options(_inputs(catalog, api=by_hour))
+    [line] = today.lines
+    assert line.low_usd_per_month < line.usd_per_month < line.high_usd_per_month
+    assert (today.low_usd_per_month, today.high_usd_per_month) == (line.low_usd_per_month, line.high_usd_per_month)
+    for known in (
+        {"api": {**by_hour, "paid_usd_per_month": 500}},
+        {"workload": {"hourly_frac": [1 / 24] * 24}, "api": by_hour},
+    ):
+        [today] = direct_options(_inputs(catalog, **known))
+        assert today.low_usd_per_month == today.usd_per_month == today.high_usd_per_month

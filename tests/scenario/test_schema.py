@@ -50,6 +50,14 @@ from calculators.scenario.schema import Scenario, label, parse_scenario
             {"api": {"committed_months": 6}},
             "Months left of the commitment is 6, but Committed spend (USD/month) is empty; fill in both, or neither.",
         ),
+        (
+            {"workload": {"hourly_frac": [0.5, 0.5]}},
+            "Share of tokens by hour of day (UTC) needs 24 shares of 100% in all, not 2 of 100% in all; correct them.",
+        ),
+        (
+            {"workload": {"hourly_frac": [0.05] * 24}},
+            "Share of tokens by hour of day (UTC) needs 24 shares of 100% in all, not 24 of 120% in all; correct them.",
+        ),
         ({"targets": {"ttft_p95_ms": -5}}, "TTFT target, p95 (ms) must be at least 1 ms (you entered -5)."),
         ({"candidates": []}, "Candidate open models must have 1 or more entries."),
         ({"candidates": [{"model": "a"}, {"model": "a"}]}, "Candidate open models lists 'a' twice; keep one."),
