@@ -4,11 +4,13 @@ all call `evaluate`; every intermediate result is kept, so that any number on a 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from calculators.api.bill import paid_ratios, todays_parts
+from calculators.api.bill import paid_ratios
 from calculators.api.bill_lines import BillLine, bill_lines, paid_words
 from calculators.catalog.catalog import Catalog
 from calculators.compliance.assessment import ComplianceAssessment
 from calculators.decision.caveats import caveats, contract_conditions, growth_note
+from calculators.decision.choice import cheapest_option
+from calculators.decision.commitment_text import commitment_sentences
 from calculators.decision.crossover import Crossover
 from calculators.decision.crossover_text import crossover_takeaway
 from calculators.decision.curves import Curve, SelfHostCost, cost_curves, crossovers_of, lower_envelope
@@ -24,11 +26,12 @@ from calculators.decision.verdict_text import TrafficWords, confidence_sentence
 from calculators.fleet.rent_gap import RentGap, rent_gap
 from calculators.fleet.staircase import Staircase
 from calculators.options.build import self_host_line
+from calculators.options.commitment import committed_spend, parts_with_commitment
 from calculators.options.compared_text import compared_notes, passed_over_reason
 from calculators.options.context_window import is_too_short
 from calculators.options.feasibility import Feasibility, feasibility_matrix
 from calculators.options.option import LinearCost, Option, best_build, best_buy
-from calculators.options.ranking import as_ranked, curves_of, ranking
+from calculators.options.ranking import as_ranked, curves_of, rank_options, ranking, without_commitment
 from calculators.options.remedies import NoFleet, no_fleet
 from calculators.options.scenario_check import check_ids
 from calculators.options.shortlist import (
@@ -39,8 +42,9 @@ from calculators.options.shortlist import (
     assessed_as_compared,
     enumerate_options,
 )
-from calculators.options.speed_range import size_at_speed_bounds
+from calculators.options.speed_range import SpeedBounds, size_at_speed_bounds
 from calculators.options.traffic_costs import over_traffic_ranges
+from calculators.scenario.committed_spend import NOTHING_COMMITTED
 from calculators.scenario.demand import Array, Demand, at_volume, needed_context_tok
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Scenario
@@ -174,7 +178,7 @@ def _evaluated(inputs: Inputs) -> Evaluation:
     signals = exit_signals(inputs, ranked, today, savings, missing)
     doubt = traffic_doubt(ranked, traffic, scenario.workload)
     context = verdict_context(ranked, assessment, signals, doubt, scenario, missing)
-    context = _passing_over(replace(context, rent_gap=_gap(every, inputs)), allowed, ranked)
+    context = _noted(replace(context, rent_gap=_gap(every, inputs)), allowed, ranked, bounds, inputs)
     verdict = decide(today, ranked, against_best, crossovers[0][1], missing.words if missing else "", context)
     notes = [*compared_notes(every, allowed, by_cost, inputs), *growth_note(scenario, against_best, allowed.buys)]
     return Evaluation(
@@ -210,8 +214,15 @@ def _gap(every: AllOptions, inputs: Inputs) -> RentGap | None:
     return rent_gap(scenario, catalog) if any(c.gate != "not_acceptable" for c in scenario.candidates) else None
 
 
-def _passing_over(context: VerdictContext, allowed: AllowedOptions, ranked: Sequence[Option]) -> VerdictContext:
-    return replace(context, passed_over=passed_over_reason(allowed.set_aside, ranked))
+def _noted(
+    context: VerdictContext, allowed: AllowedOptions, ranked: Sequence[Option], bounds: SpeedBounds, inputs: Inputs
+) -> VerdictContext:
+    """The context with the option that was passed over, and what committed spend does to the answer."""
+    context = replace(context, passed_over=passed_over_reason(allowed.set_aside, ranked))
+    if (committed := committed_spend(inputs)) is NOTHING_COMMITTED:
+        return context
+    without = cheapest_option(rank_options(without_commitment(allowed), bounds, inputs))
+    return replace(context, commitment=commitment_sentences(committed, cheapest_option(ranked), without))
 
 
 def sensitivity_of(evaluation: Evaluation, catalog: Catalog) -> DecisionSensitivity:
@@ -225,7 +236,7 @@ def evaluations_by_model(evaluation: Evaluation, catalog: Catalog) -> tuple[Eval
     """What each API model in use answers, with its part of the bill, decided alone at the prices of the whole; none where
     one model answers everything."""
     inputs = Inputs(evaluation.scenario, evaluation.demand, catalog)
-    parts, ratios = todays_parts(inputs), paid_ratios(inputs)
+    parts, ratios = parts_with_commitment(inputs), paid_ratios(inputs)
     return tuple(_evaluated(replace(part, paid_ratios=ratios)) for part in parts) if len(parts) > 1 else ()
 
 

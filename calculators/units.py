@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 HOURS_PER_MONTH = 730.0  # 8,760 h a year / 12; how every cloud bills "a month" of an always-on machine
 SECONDS_PER_HOUR = 3_600.0
-DAYS_PER_MONTH = HOURS_PER_MONTH / 24
+HOURS_PER_DAY = 24
+DAYS_PER_MONTH = HOURS_PER_MONTH / HOURS_PER_DAY
 SECONDS_PER_MONTH = HOURS_PER_MONTH * SECONDS_PER_HOUR
 MONTHS_PER_YEAR = 12
 TOK_PER_MTOK = 1e6

@@ -11,12 +11,12 @@ from datetime import date
 
 import numpy as np
 
-from calculators.api.rates import PRICES, ApiOffer, ApiRates, api_offer, api_rates
+from calculators.api.rates import PRICES, ApiOffer, ApiRates, api_offer, api_rates, rates_by_hour
 from calculators.scenario.demand import Demand
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.mix import model_scenarios
 from calculators.scenario.schema import ModelTraffic
-from calculators.units import TOK_PER_MTOK, count, listed, percent, plural, significant, usd
+from calculators.units import HOURS_PER_DAY, TOK_PER_MTOK, count, listed, percent, plural, significant, usd
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,9 @@ class ApiBill:
     """Saved by a higher cache hit rate than today's, before the batch discount."""
     batch_frac: float = 0.0
     """Share of requests sent through the batch API."""
+    hours_usd_per_month: tuple[float, float] | None = None
+    """With all traffic in the cheapest hour and in the dearest; None where the price is the same all day, or the workload's
+    hours are known."""
     parts: tuple["ApiBill", ...] = ()
     """The bill of each model, where several answer; `offer` and `rates` are then those of the largest."""
 
@@ -92,8 +95,8 @@ class ApiBill:
 
 def monthly_bill(offer: ApiOffer, demand: Demand, day: date, usage: Usage = Usage()) -> ApiBill:
     """The bill for a month of `demand` at the offer's prices of `day`."""
-    standard = api_rates(offer, day)[: 1 if usage.ignores_tiers else None]
-    batch, notes = _batch_rates(offer, day, usage.batch_discount_frac) if usage.batch_frac else ((), ())
+    standard = api_rates(offer, day, hourly_frac=demand.hourly_frac)[: 1 if usage.ignores_tiers else None]
+    batch, notes = _batch_rates(offer, demand, day, usage.batch_discount_frac) if usage.batch_frac else ((), ())
     parts = _usd_per_request(standard, demand, usage)
     in_batch = _usd_per_request(batch, demand, usage) if batch else parts
     scale = demand.requests_per_month * (1 - usage.discount_frac)
@@ -109,9 +112,42 @@ def monthly_bill(offer: ApiOffer, demand: Demand, day: date, usage: Usage = Usag
         batch_saving_usd_per_month=usage.batch_frac * (sum(parts) - sum(in_batch)) * scale,
         usd_per_request=total / demand.requests_per_month,
         rates=standard,
-        working=_working(demand, standard, usage.cached_frac, notes),
+        working=_working(demand, standard, usage.cached_frac, (*notes, *_hour_notes(offer, demand, day))),
         batch_frac=usage.batch_frac,
+        hours_usd_per_month=_hours_usd_per_month(offer, demand, day, usage),
     )
+
+
+def _hours_usd_per_month(offer: ApiOffer, demand: Demand, day: date, usage: Usage) -> tuple[float, float] | None:
+    """The bill with all traffic in the cheapest hour, and in the dearest, where the workload's hours are needed and not
+    known."""
+    by_hour = rates_by_hour(offer, day)
+    if demand.hourly_frac or len(by_hour) == 1:
+        return None
+    hours = {rates: hour for hour, rates in enumerate(by_hour)}.values()
+    fracs = (tuple(float(h == hour) for h in range(HOURS_PER_DAY)) for hour in hours)
+    each = [monthly_bill(offer, replace(demand, hourly_frac=frac), day, usage).usd_per_month for frac in fracs]
+    return min(each), max(each)
+
+
+def _hour_notes(offer: ApiOffer, demand: Demand, day: date) -> tuple[str, ...]:
+    """That the price differs by hour, and which hours it is a mean of, as a sentence; none where it does not."""
+    by_hour = rates_by_hour(offer, day)
+    if len(by_hour) == 1:
+        return ()
+    spans = (
+        f"{_price(min(usd))} to {_price(max(usd))} {kind}"
+        for kind, usd in (
+            ("input", [rates[0].input_usd_per_mtok for rates in by_hour]),
+            ("output", [rates[0].output_usd_per_mtok for rates in by_hour]),
+        )
+    )
+    how = (
+        "weighted with your workload's tokens by hour of day"
+        if demand.hourly_frac
+        else "a flat mean over 24 hours, because your workload's hours are not known"
+    )
+    return (f"The price differs by hour, {' and '.join(spans)}; it is {how}.",)
 
 
 LEAST_TOLD_FRAC = 1e-4
@@ -133,9 +169,17 @@ def summed_bill(bills: Sequence[ApiBill], requests_per_month: float) -> ApiBill:
         by_offer[0][0],
         **sums,
         usd_per_request=sums["usd_per_month"] / requests_per_month,
+        hours_usd_per_month=_summed_hours(bills),
         working=f"Sum over {plural(len(by_offer), 'model')}: {each}.",
         parts=tuple(bills),
     )
+
+
+def _summed_hours(bills: Sequence[ApiBill]) -> tuple[float, float] | None:
+    if all(bill.hours_usd_per_month is None for bill in bills):
+        return None
+    ends = [bill.hours_usd_per_month or (bill.usd_per_month, bill.usd_per_month) for bill in bills]
+    return sum(low for low, _ in ends), sum(high for _, high in ends)
 
 
 def _usd_by_offer(bills: Iterable[ApiBill]) -> list[tuple[ApiBill, float]]:
@@ -258,14 +302,14 @@ def _usd_per_request(rates: tuple[ApiRates, ...], demand: Demand, usage: Usage) 
 
 
 def _batch_rates(
-    offer: ApiOffer, day: date, discount_frac: float | None
+    offer: ApiOffer, demand: Demand, day: date, discount_frac: float | None
 ) -> tuple[tuple[ApiRates, ...], tuple[str, ...]]:
     """Batch rates and the sentence about them; no rates where the standard price applies.
 
     Where genai-prices knows no batch price it silently returns the standard one, so the two are compared; if they are
     equal, the provider's stated discount applies.
     """
-    standard, batch = api_rates(offer, day), api_rates(offer, day, batch=True)
+    standard, batch = (api_rates(offer, day, is_batch, demand.hourly_frac) for is_batch in (False, True))
     if batch != standard:
         return batch, ("Batch API at its list price.",)
     if discount_frac is None:

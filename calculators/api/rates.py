@@ -6,6 +6,7 @@ request whose input exceeds a tier's threshold pays that tier's price for every 
 
 import difflib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, lru_cache
@@ -28,7 +29,7 @@ from calculators.catalog.prices import ApiPrice, TokenPrices
 from calculators.catalog.retirements import is_retired
 from calculators.catalog.short_names import short_model_name
 from calculators.errors import DataError
-from calculators.units import DAYS_PER_MONTH
+from calculators.units import DAYS_PER_MONTH, HOURS_PER_DAY
 
 BATCH = {"processing": "batch"}
 LIBRARY_DATE = date(2026, 11, 11)  # upload of genai-prices 0.2.3, the day its prices are known to have held
@@ -176,21 +177,35 @@ def hosted_offers(model: Model, day: date, catalog: Catalog) -> list[ApiOffer]:
     ]
 
 
-def api_rates(offer: ApiOffer, day: date, batch: bool = False) -> tuple[ApiRates, ...]:
-    """Prices on a day, one entry per length tier, shortest first; the mean over 24 hours where they differ by hour."""
+def api_rates(
+    offer: ApiOffer, day: date, batch: bool = False, hourly_frac: tuple[float, ...] = ()
+) -> tuple[ApiRates, ...]:
+    """Prices on a day, one entry per length tier, shortest first. Where they differ by hour, means weighted with
+    `hourly_frac` (24,), the share of tokens in each hour (UTC); without it, flat means over the day."""
+    by_hour = rates_by_hour(offer, day, batch)
+    return by_hour[0] if len(by_hour) == 1 else _mean_rates(by_hour, hourly_frac)
+
+
+def rates_by_hour(offer: ApiOffer, day: date, batch: bool = False) -> tuple[tuple[ApiRates, ...], ...]:
+    """Prices in each hour of a day (UTC), each as of `api_rates`; one entry where they are the same all day."""
     past = [price for price in offer.own_prices if price.valid_from <= day]
     if past or offer.library is None:
-        return own_rates(past[-1] if past else offer.own_prices[0], batch)
-    return _rates_of_day(offer.provider, offer.model, day, batch)
+        return (own_rates(past[-1] if past else offer.own_prices[0], batch),)
+    return _library_rates_by_hour(offer.provider, offer.model, day, batch)
 
 
 @lru_cache(maxsize=20_000)
-def _rates_of_day(provider: str, model_id: str, day: date, batch: bool) -> tuple[ApiRates, ...]:
+def _library_rates_by_hour(provider: str, model_id: str, day: date, batch: bool) -> tuple[tuple[ApiRates, ...], ...]:
     model = library_model(provider, model_id)
     assert model is not None
-    hours = range(24) if _differs_by_hour(model) else (12,)
-    by_hour = [_library_rates(model, datetime(day.year, day.month, day.day, hour, tzinfo=UTC), batch) for hour in hours]
-    return tuple(_mean_rates(tier) for tier in zip(*by_hour, strict=True))
+
+    def at(hour: int, minute: int = 0) -> tuple[ApiRates, ...]:
+        return _library_rates(model, datetime(day.year, day.month, day.day, hour, minute, tzinfo=UTC), batch)
+
+    if not _differs_by_hour(model):
+        return (at(12),)
+    by_hour = tuple(_mean_rates((at(hour), at(hour, 30)), ()) for hour in range(HOURS_PER_DAY))
+    return by_hour if len(set(by_hour)) > 1 else by_hour[:1]
 
 
 def own_rates(price: ApiPrice, batch: bool = False) -> tuple[ApiRates, ...]:
@@ -255,9 +270,22 @@ def _at(value: Any, start: int) -> float | None:
     return float(past[-1] if past else value.base)
 
 
-def _mean_rates(rates: tuple[ApiRates, ...]) -> ApiRates:
-    means = {price: float(sum(getattr(rate, price) for rate in rates)) / len(rates) for price in PRICES}
-    return ApiRates(above_input_tok=rates[0].above_input_tok, **means)
+@lru_cache(maxsize=20_000)
+def _mean_rates(times: tuple[tuple[ApiRates, ...], ...], weights: tuple[float, ...]) -> tuple[ApiRates, ...]:
+    """Prices of each tier, the mean over times; with equal weights where none are given."""
+    weights = weights or (1.0,) * len(times)
+    return tuple(
+        ApiRates(
+            above_input_tok=tier[0].above_input_tok,
+            **{price: _mean([getattr(rate, price) for rate in tier], weights) for price in PRICES},
+        )
+        for tier in zip(*times, strict=True)
+    )
+
+
+def _mean(values: Sequence[float], weights: Sequence[float]) -> float:
+    weighted = (value * weight for value, weight in zip(values, weights, strict=True))
+    return min(max(sum(weighted) / sum(weights), min(values)), max(values))  # no rounding beyond either
 
 
 def _differs_by_hour(model: ModelInfo) -> bool:

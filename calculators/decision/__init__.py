@@ -12,6 +12,7 @@ latency_signal      whether the API misses a latency target
 reliability_signal  availability and rate limits
 signals             the three exit signals together
 verdict_context     what compliance, signals and missing inputs add to the ranking
+commitment_text     what committed spend does to the answer
 choice              kind of verdict, sureness, winner and rival
 verdict_text        its words
 verdict             the recommendation

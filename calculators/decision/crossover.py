@@ -1,9 +1,9 @@
 """Where self-hosting and buying cost the same: every crossing, found exactly, or the reason there is none.
 
-Buying costs a x volume + A, the cheapest of several API options. Self-hosting costs a x' volume + F plus the cheapest
-of several staircases of whole machines. Between two steps, or two changes of the cheapest seller, both are straight
-lines, so each stretch holds at most one crossing and all are found by visiting every stretch: nothing is read off a
-grid.
+Buying costs a x volume + A, and with committed spend the greater of two such lines, the cheapest of several API options.
+Self-hosting costs a x' volume + F plus the cheapest of several staircases of whole machines. Between two steps, or two
+changes of the cheapest line, both are straight, so each stretch holds at most one crossing and all are found by visiting
+every stretch: nothing is read off a grid.
 """
 
 from collections.abc import Sequence
@@ -191,11 +191,12 @@ def buy_usd_per_month(buys: Sequence[LinearCost], requests_per_month: Array) -> 
 
 
 def _kinks(buys: Sequence[LinearCost], limit: float) -> Array:
-    """Volumes at which two API options cost the same: only there can the cheapest one change."""
+    """Volumes at which two lines of API options cost the same: only there can the cheapest one change, or its slope."""
+    lines = [line for buy in buys for line in buy.lines]
     meet = [
         (a.fixed_usd_per_month - b.fixed_usd_per_month) / (b.usd_per_request - a.usd_per_request)
-        for i, a in enumerate(buys)
-        for b in buys[:i]
+        for i, a in enumerate(lines)
+        for b in lines[:i]
         if a.usd_per_request != b.usd_per_request
     ]
     return np.array([volume for volume in meet if 0 < volume < limit])

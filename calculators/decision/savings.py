@@ -1,7 +1,7 @@
 """Savings of self-hosting against the cheapest API option in each month ahead at the stated growth, in the base case and at
 either end of the ranges."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 
 from calculators.fleet.operating_costs import CostLine
 from calculators.fleet.staircase import Staircase, rents_matrix
+from calculators.options.commitment import committed_spend
 from calculators.options.option import Option
 from calculators.options.speed_range import SpeedBounds
+from calculators.scenario.committed_spend import CommittedSpend
 from calculators.scenario.demand import Array, by_month
 from calculators.scenario.inputs import Inputs
 
@@ -43,10 +45,11 @@ def savings_by_month(
     if not staircases or not buys:
         return None
     ahead = by_month(inputs.scenario)
-    scale = ahead / inputs.demand.requests_per_month
+    scale, lasts = ahead / inputs.demand.requests_per_month, _lasts(committed_spend(inputs), len(ahead))
 
     def saving(fleets: Sequence[Staircase], build: Bound, buy: Bound) -> Array:
-        return _bought_usd(buys, scale, buy) - _built_usd(fleets, ahead, lines, scale, build)
+        grows = {"network_egress": scale, "unused_commitment": lasts}
+        return _bought_usd(buys, scale, lasts, buy) - _built_usd(fleets, ahead, lines, grows, build)
 
     return MonthlySavings(
         central=saving(staircases, "central", "central"),
@@ -56,18 +59,33 @@ def savings_by_month(
     )
 
 
+def _lasts(committed: CommittedSpend, month_count: int) -> Array:
+    """Committed spend that is paid in each month ahead, over what is spread evenly over the horizon (m,): none once it has
+    ended. One month stands for the whole horizon."""
+    if month_count == 1 or not committed.months_paid:
+        return np.ones(month_count)
+    return (np.arange(month_count) < committed.months) * committed.horizon_months / committed.months_paid
+
+
 def _built_usd(
-    staircases: Sequence[Staircase], ahead: Array, lines: tuple[CostLine, ...], scale: Array, bound: Bound
+    staircases: Sequence[Staircase], ahead: Array, lines: tuple[CostLine, ...], grows: Mapping[str, Array], bound: Bound
 ) -> Array:
-    """Monthly cost of the cheapest fleet, (m,); inf where none carries the volume."""
+    """Monthly cost of the cheapest fleet, (m,); inf where none carries the volume. `grows`: lines that are not the same in
+    every month, by kind the factors (m,) on today's."""
     rent = rents_matrix(staircases, ahead).min(axis=0) if staircases else np.full(len(ahead), np.inf)
-    rest = sum(_end(line, bound) * (scale if line.kind == "network_egress" else 1.0) for line in lines)
+    rest = sum(_end(line, bound) * grows.get(line.kind, 1.0) for line in lines)
     return np.asarray(rent + rest)
 
 
-def _bought_usd(buys: Sequence[Option], scale: Array, bound: Bound) -> Array:
-    """Monthly cost of the cheapest API option, (m,): bills grow with volume, the rest does not."""
-    return np.asarray(np.min([_bill(b) * scale + _end(b, bound) - _bill(b) for b in buys], axis=0))
+def _bought_usd(buys: Sequence[Option], scale: Array, lasts: Array, bound: Bound) -> Array:
+    """Monthly cost of the cheapest API option, (m,): bills grow with volume, and what they leave of a commitment is paid
+    while it lasts; the rest stays."""
+    each = []
+    for buy in buys:
+        bill_usd = _bill(buy) * scale
+        beyond_mean_usd = (lasts - 1) * buy.committed.unused_usd(bill_usd)
+        each.append(buy.usd_at_bill(bill_usd) + beyond_mean_usd + _end(buy, bound) - buy.usd_per_month)
+    return np.asarray(np.min(each, axis=0))
 
 
 def _end(cost: CostLine | Option, bound: Bound) -> float:

@@ -14,6 +14,7 @@ from calculators.decision.signal_result import Signals
 from calculators.decision.switching_text import BECOMES, SwitchingRow, switching_rows, unswitched_sentence
 from calculators.decision.switching_values import SwitchingValue, side_of, switching_values
 from calculators.options.build import size_candidates
+from calculators.options.commitment import committed_spend
 from calculators.options.cost_curves import OptionCurves
 from calculators.options.option import Option
 from calculators.options.ranking import curves_of
@@ -89,8 +90,8 @@ def _announced_change(inputs: Inputs, allowed: Sequence[Option]) -> AnnouncedCha
 def _review(
     values: Sequence[SwitchingValue], announced: AnnouncedChange | None, signals: Signals, inputs: Inputs
 ) -> str:
-    """When to revisit the decision: at a volume, on the day of an announced price change, when growth reaches a switching
-    volume or a trigger, and by a month at the latest, because prices age."""
+    """When to revisit the decision: at a volume, on the day of an announced price change, when committed spend ends, when
+    growth reaches a switching volume or a trigger, and by a month at the latest, because prices age."""
     growth, start = inputs.scenario.workload.growth_per_month_frac, inputs.scenario.as_of
     volumes = [
         (v.value_at, v.value_now)
@@ -98,6 +99,7 @@ def _review(
         if v.field == "volume" and v.value_at is not None and (not growth or (v.value_at > v.value_now) == (growth > 0))
     ]
     months = [s.month for s in signals.exit_signals if s.month] + [inputs.catalog.signal_rules.review_months]
+    months += [committed.months] if (committed := committed_spend(inputs)).months else []
     if growth:
         months += [max(1, ceil(log(at / now) / log(1 + growth))) for at, now in volumes]
         changed = month_of_change(curves_of(allowed_again(inputs), inputs))

@@ -74,6 +74,8 @@ class VerdictContext:
     """Over which costs are compared where volume grows or shrinks."""
     passed_over: str = ""
     """The cheapest option that would win if it did not miss a latency target, as a sentence."""
+    commitment: str = ""
+    """What committed spend does to the answer, in sentences; empty where it changes nothing."""
 
     @property
     def may_be_cheaper(self) -> bool:

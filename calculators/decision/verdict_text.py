@@ -36,6 +36,7 @@ OTHER_COSTS: dict[CostKind, str] = {
     "platform": "tooling",
     "migration": "migration",
     "network_egress": "network egress",
+    "unused_commitment": "the unused commitment",
 }
 SAVING_FLOOR_USD = 10.0
 """A smaller monthly saving is not told as one: it is not worth the work of a change."""
@@ -128,7 +129,7 @@ def _credits(resold: Option, today: Option) -> str:
     if bill is None or before is None or not used:
         return ""
     saved = bill.caching_saving_usd_per_month + bill.batch_saving_usd_per_month
-    contract, move = bill.usd_per_month + saved - before.usd_per_month, resold.usd_per_month - bill.usd_per_month
+    contract, move = bill.usd_per_month + saved - before.usd_per_month, resold.fixed_usd_per_month
     change = abs(contract) / before.usd_per_month
     does = f"{'adds' if contract > 0 else 'saves'} {usd(abs(contract))}/month ({percent(change)})"
     itself = does if change >= MIN_SAVING_FRAC else "costs the same"
@@ -228,6 +229,7 @@ def _missing_input(missing: MissingInput) -> str:
 def _remarks(context: VerdictContext, today: Option) -> list[str]:
     """Whom to ask first, and the signals that today's API does not satisfy."""
     remarks = [context.rent_gap.words] if context.rent_gap is not None else []
+    remarks += [context.commitment] if context.commitment else []
     if context.ask_first:
         names = list(dict.fromkeys(p.path.name for p in context.ask_first))
         more = f" and {len(names) - 1} more" if len(names) > 1 else ""

@@ -11,6 +11,7 @@ import numpy as np
 
 from calculators.fleet.plan import FleetPlan
 from calculators.fleet.staircase import Staircase, column_rents_usd
+from calculators.scenario.committed_spend import NOTHING_COMMITTED, CommittedSpend
 from calculators.scenario.demand import Array, effective_peak_ratio, prompt_ratio
 from calculators.scenario.schema import Workload
 
@@ -94,15 +95,19 @@ class OverflowPrices:
 
     unbatched_usd: Array
     batch_saving_usd: Array
+    committed: CommittedSpend = NOTHING_COMMITTED
+    """What the bill must reach; its `bill_frac` may be an array (k,)."""
 
 
 def cheapest_base_load_usd(
     columns: Array, requests_per_month: Array, peak_ratio: Array, prices: OverflowPrices, workload: Workload
 ) -> Array:
-    """Rent of the cheapest base-load fleet plus the API's bill for its overflow (k,), inf where no smaller fleet exists.
+    """Rent of the cheapest base-load fleet plus the API's bill for its overflow, and what that leaves unused of committed
+    spend (k,), inf where no smaller fleet exists.
 
     `columns` (6, k): as of `staircase_columns`, one staircase for each volume; `peak_ratio` (k,): as of the workload, whose
-    other fields are those of every volume. Rent is linear in machines and the bill convex, so that the best number is
+    other fields are those of every volume. Rent is linear in machines and the bill convex, as is the greater of the bill and
+    what is committed, so that the best number is
     found by halving the numbers that are left, by whether one machine more still saves.
     """
     per_replica, per_prefill, per_machine, spare, machine_usd, most = columns
@@ -118,7 +123,7 @@ def cheapest_base_load_usd(
         prompt = prompt_overflow_frac(capacity, peak_ratio, workload)
         waiting = np.maximum(1 - capacity - prompt, 0.0)
         bill = (prompt + waiting) * prices.unbatched_usd - waiting * prices.batch_saving_usd
-        return np.asarray(machines * machine_usd + bill)
+        return np.asarray(machines * machine_usd + bill + prices.committed.unused_usd(bill))
 
     low, high = fewest, np.maximum(largest, fewest)
     while (low < high).any():

@@ -1,11 +1,12 @@
 """Monthly cost of self-hosting besides the GPUs: staffing, platform tooling, migration and network egress."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from calculators.catalog.base import Range, Source
 from calculators.catalog.prices import Ownership
+from calculators.scenario.committed_spend import CommittedSpend
 from calculators.scenario.demand import Demand
 from calculators.scenario.schema import Operations
 from calculators.units import BYTES_PER_GB, MONTHS_PER_YEAR, plural, significant, usd
@@ -14,7 +15,15 @@ WEEKS_PER_YEAR = 52
 BYTES_PER_TOK = 5.0  # about four letters of English and their share of JSON framing; assumed
 
 CostKind = Literal[
-    "api", "overflow_api", "gpu_rental", "owned_servers", "staffing", "platform", "migration", "network_egress"
+    "api",
+    "overflow_api",
+    "gpu_rental",
+    "owned_servers",
+    "staffing",
+    "platform",
+    "migration",
+    "network_egress",
+    "unused_commitment",
 ]
 COST_NAMES: Mapping[CostKind, str] = {
     "api": "API spend",
@@ -25,8 +34,10 @@ COST_NAMES: Mapping[CostKind, str] = {
     "platform": "Platform tooling (gateway, logging, monitoring)",
     "migration": "Migration",
     "network_egress": "Network egress",
+    "unused_commitment": "Unused commitment",
 }
 USER_BASIS = "your input"
+COMMITTED_BASIS = "your commitment"
 ESTIMATE_BASIS = "rule of thumb"
 
 
@@ -43,11 +54,13 @@ class CostLine:
     source: Source | None = None
     """None: arithmetic on other lines."""
     note: str = ""
+    seller: str = ""
+    """Whom it is paid to, where that is part of the label."""
 
     @property
     def name(self) -> str:
         """The line's label on screen."""
-        return COST_NAMES[self.kind]
+        return f"{COST_NAMES[self.kind]} at {self.seller}" if self.seller else COST_NAMES[self.kind]
 
 
 def fixed_line(
@@ -55,6 +68,19 @@ def fixed_line(
 ) -> CostLine:
     """A cost line without a range."""
     return _line(kind, (usd_per_month, usd_per_month, usd_per_month), basis, source, note)
+
+
+def unused_commitment_lines(committed: CommittedSpend, bill_usd: float) -> tuple[CostLine, ...]:
+    """The cost line of committed spend that an API bill leaves unused; none where all of it is used."""
+    unused_usd = float(committed.unused_usd(bill_usd))
+    if not unused_usd:
+        return ()
+    spent_usd = float(committed.spent_usd(bill_usd))
+    used = f"{usd(spent_usd)}/month" if spent_usd else "none"
+    lasts = f"{committed.months_paid} of {plural(committed.horizon_months, 'month')}"
+    note = f"{usd(committed.usd_per_month)}/month is committed for {lasts}; {used} of it is used"
+    line = fixed_line("unused_commitment", unused_usd, COMMITTED_BASIS, note=note)
+    return (replace(line, seller=committed.seller),)
 
 
 def engineer_usd_per_year(operations: Operations, ownership: Ownership) -> float:

@@ -75,6 +75,7 @@ def _volume_figures(reading: LoadReading) -> dict[str, Any]:
         "sample_requests": _sample(reading),
         **peak_figures_of(peak),
         "active_h_per_month": HOURS_PER_MONTH,
+        "hourly_frac": (),
     }
 
 

@@ -25,6 +25,7 @@ from calculators.logs.containers import PlainFile, plain_file
 from calculators.logs.load_series import LoadSeries, request_series
 from calculators.logs.log_engine import Counts, LogEngine
 from calculators.logs.money import usd_or_none
+from calculators.logs.peak_estimate import WEEK_S
 from calculators.logs.request_checks import check_clock, check_totals
 from calculators.logs.request_counters import without_totals_so_far
 from calculators.logs.request_file import (
@@ -42,6 +43,7 @@ from calculators.logs.request_notes import (
     load_assumptions,
     load_notes,
     model_notes,
+    names_zone,
     plan_notes,
     summer_time_notes,
 )
@@ -56,6 +58,7 @@ from calculators.logs.request_statistics import (
     LengthStatistics,
     Peak,
     edges_tok,
+    hourly_shares,
     length_cells,
     length_figures,
     peak_figures,
@@ -107,6 +110,8 @@ class UsageSummary:
     spend_usd: float | None = None
     batch_count: int = 0
     """Requests of the batch tier: in the tokens, not in the peaks."""
+    hourly_frac: tuple[float, ...] = ()
+    """Share of tokens in each hour of the day (24,); empty where the log is shorter than a week or names no time zone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,18 +292,21 @@ def _summary(files: Sequence[_Parsed], label: str, sorting: Sorting, totals: Map
         cells=tuple(length_cells(engine, used, edges_tok(*inputs), edges_tok(*outputs))),
         per_minute_requests=tuple(int(n) for n in window_sums(requests, step_s)),
         step_s=step_s,
-        notes=(
-            *_file_notes(files, sorting, totals, requests),
-            *load_notes(totals),
-            *model_notes(models),
-        ),
+        notes=(*_file_notes(files, sorting, totals, requests), *load_notes(totals), *model_notes(models)),
         assumed=_assumed(files, requests),
         models=models,
         groups=shares,
         series=request_series(engine, used, totals),
         spend_usd=_spend(sorting),
         batch_count=totals["batch"],
+        hourly_frac=_hourly_frac(files, tokens, totals["start"]),
     )
+
+
+def _hourly_frac(files: Sequence[_Parsed], tokens_per_minute: Counts, start_us: int) -> tuple[float, ...]:
+    """Share of tokens in each hour of the day, where a week of known moments shows it."""
+    is_shown = len(tokens_per_minute) * MINUTE_S >= WEEK_S and all(names_zone(file.source) for file in files)
+    return hourly_shares(tokens_per_minute, start_us) if is_shown else ()
 
 
 def _assumed(files: Sequence[_Parsed], requests: Counts) -> tuple[str, ...]:

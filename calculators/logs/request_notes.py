@@ -91,6 +91,12 @@ def load_assumptions(empty_minute_count: int) -> list[str]:
     return [f"{plural(empty_minute_count, 'minute')} without requests count as zero load."]
 
 
+def names_zone(source: LogSource) -> bool:
+    """Whether the times are moments: with a time zone, or counted from 1970."""
+    times = source.head.values(source.plan.role_of["time"])
+    return source.plan.unit is None and not any(map(request_columns.is_naive, times))
+
+
 def clock_assumptions(source: LogSource) -> list[str]:
     """What is assumed of the clock: a time zone that the times do not name, a unit that the column does not name."""
     if source.plan.unit is not None:
@@ -102,8 +108,7 @@ def clock_assumptions(source: LogSource) -> list[str]:
                 f"The clock counts {'milliseconds' if unit == 'ms' else 'seconds'}, which its column does not say; check it."
             ]
         )
-    naive = any(map(request_columns.is_naive, source.head.values(source.plan.role_of["time"])))
-    return ["No time zone in the timestamps; UTC assumed."] if naive else []
+    return [] if names_zone(source) else ["No time zone in the timestamps; UTC assumed."]
 
 
 def summer_time_notes(source: LogSource, start: datetime, requests_per_minute: Counts) -> list[str]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from calculators.logs.cell_expressions import US_PER_S
 from calculators.logs.log_engine import Counts, LogEngine
-from calculators.units import plural
+from calculators.units import HOURS_PER_DAY, plural
 
 MINUTE_S = 60
 CELL_QUANTILES = (0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999)  # 8 bins a side, finer where memory is decided
@@ -112,6 +112,15 @@ def per_minute(engine: LogEngine, table: ir.Table, start_us: int, minute_count: 
     requests, tokens = np.zeros(minute_count, np.int64), np.zeros(minute_count, np.int64)
     requests[columns["minute"]], tokens[columns["minute"]] = columns["n"], columns["tok"]
     return requests, tokens
+
+
+def hourly_shares(counts: Counts, start_us: int) -> tuple[float, ...]:
+    """Share of a mean day's load in each hour of the day (24,), UTC, from the load of each minute since `start_us` of at
+    least a day. An hour that is covered once more than another counts no more."""
+    minute = start_us // (MINUTE_S * US_PER_S) + np.arange(len(counts))
+    hour = minute // 60 % HOURS_PER_DAY
+    rates = np.bincount(hour, counts, HOURS_PER_DAY) / np.bincount(hour, minlength=HOURS_PER_DAY)
+    return tuple((rates / rates.sum()).tolist())
 
 
 def peak_figures(requests: Counts, tokens: Counts, span_s: float, window_s: int) -> Peak:

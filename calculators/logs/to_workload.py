@@ -31,6 +31,7 @@ MEASURED_SPAN_S = WEEK_S
 HOUR_S = 3_600
 SATURDAY = 5
 NARROW_FRAC = 0.1
+HOURLY_DECIMALS = 5  # links stay short
 MAX_PEAK_RATIO = 10_000.0
 SIZING_WINDOW_S = 60  # targets of a second or two leave no time to average over longer
 
@@ -59,6 +60,7 @@ def log_workload(summary: UsageSummary, before: Workload, window_s: int = SIZING
         "cells": [_cell(cell.share_frac, cell.input_tok, cell.output_tok) for cell in summary.cells],
         **peak_figures_of(peak),
         "active_h_per_month": HOURS_PER_MONTH,
+        "hourly_frac": [round(frac, HOURLY_DECIMALS) for frac in summary.hourly_frac],
     }
     try:
         return Workload.model_validate(

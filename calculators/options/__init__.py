@@ -4,6 +4,7 @@ Modules in reading order:
 
 seller_targets  whether an API seller keeps the latency targets
 option          one option and its cost lines
+commitment      what an option leaves unused of committed spend
 context_window  whether a context window holds the workload's requests
 scenario_check  whether the catalog knows what a scenario names
 buy             options that buy tokens from an API

@@ -19,6 +19,7 @@ from calculators.api.bill import (
 from calculators.api.bill_lines import paid_words
 from calculators.api.cache_terms import cache_terms
 from calculators.api.rates import ApiOffer, api_offer, api_rates, hosted_offers
+from calculators.catalog.base import Source
 from calculators.catalog.compliance_rules import FactName, Resale
 from calculators.compliance.operator_check import api_seller, expand
 from calculators.compliance.residency import is_regional, required_facts
@@ -104,11 +105,12 @@ def _hosted_options(candidate: Candidate, inputs: Inputs, ratios: Mapping[str, f
 
 
 def cheapest_buys(options: Sequence[Option]) -> list[Option]:
-    """Each form of today's API, and the cheapest provider of each open model; the first where several cost the same. A
-    provider that is known to keep the latency targets comes before one of which that is not known, at about the same cost."""
-    offers: dict[str, list[Option]] = {}
+    """Each form of today's API, and the cheapest provider of each open model, at today's provider apart where spend is
+    committed there, since volume decides between these; the first where several cost the same. A provider that is known to keep the latency targets comes before one of which that is not known, at about the same cost."""
+    offers: dict[tuple[str, bool], list[Option]] = {}
     for option in options:
-        offers.setdefault(option.model if option.kind == "hosted_open" else option.label, []).append(option)
+        name = option.model if option.kind == "hosted_open" else option.label
+        offers.setdefault((name, bool(option.committed.bill_frac)), []).append(option)
     return [_first_choice(each) for each in offers.values()]
 
 
@@ -123,10 +125,15 @@ def _first_choice(offers: Sequence[Option]) -> Option:
 
 
 def buy_line(option: Option) -> LinearCost:
-    """Cost of an API option over volume: the bill grows with it, the other lines do not."""
-    bill = option.bill
+    """Cost of an API option over volume: the bill grows with it, the other lines do not. While the bill stays below a
+    commitment, each request that uses it up costs only the rest of its price."""
+    bill, committed, fixed_usd = option.bill, option.committed, option.fixed_usd_per_month
     assert bill is not None
-    return LinearCost(bill.usd_per_request, option.usd_per_month - bill.usd_per_month)
+    unused_usd, per_request = float(committed.unused_usd(0.0)), bill.usd_per_request
+    if not unused_usd:
+        return LinearCost(per_request, fixed_usd)
+    saved_frac = float(committed.bill_frac) * committed.months_paid / committed.horizon_months
+    return LinearCost(per_request, fixed_usd, LinearCost(per_request * (1 - saved_frac), fixed_usd + unused_usd))
 
 
 def optimized_bill(offer: ApiOffer, inputs: Inputs, discount_frac: float = 0.0) -> ApiBill:
@@ -136,7 +143,7 @@ def optimized_bill(offer: ApiOffer, inputs: Inputs, discount_frac: float = 0.0) 
     published is the assumed one of pricing_data/provider_rules.yaml.
     """
     w, rule, day = inputs.scenario.workload, inputs.catalog.rules.get(offer.provider), inputs.scenario.as_of
-    price = api_rates(offer, day)[0]
+    price = api_rates(offer, day, hourly_frac=inputs.demand.hourly_frac)[0]
     writes_cost_extra = price.cache_write_usd_per_mtok > price.input_usd_per_mtok
     as_today = Usage(
         cached_frac=w.cached_frac,
@@ -191,9 +198,8 @@ def _as_paid(today: Option, inputs: Inputs) -> Option:
     if inputs.scenario.api.paid_usd_per_month is None:
         return today
     line, *others = today.lines
-    return replace(
-        today, lines=(replace(line, basis=paid_words(inputs.scenario.api), note=bill_difference(inputs)), *others)
-    )
+    paid = fixed_line("api", line.usd_per_month, paid_words(inputs.scenario.api), line.source, bill_difference(inputs))
+    return with_range(replace(today, lines=(paid, *others)))
 
 
 def bill_difference(inputs: Inputs) -> str:
@@ -226,7 +232,7 @@ def _resold(resale: Resale, ratio: float, inputs: Inputs) -> Option:
     price = multiple_of(ratio, "the maker's list price")
     basis = f"{price}, {resale.confidence} confidence"
     source = inputs.catalog.operators_file.sources[resale.source]
-    line = fixed_line("api", bill.usd_per_month, basis, source, bill.working)
+    line = _bill_line(bill, basis, source)
     moving = () if is_maker else resale_lines(inputs.scenario.operations, inputs.catalog.ownership)
     return with_range(
         Option(
@@ -255,10 +261,17 @@ def api_option(
         Option(
             kind=kind,
             label=label,
-            lines=(fixed_line("api", bill.usd_per_month, basis, bill.offer.source, bill.working), *extra),
+            lines=(_bill_line(bill, basis, bill.offer.source), *extra),
             model=bill.offer.model,
             operator=bill.offer.provider,
             products=tuple((offer.provider, offer.model) for offer in bill.offers) if bill.parts else (),
             bill=bill,
         )
     )
+
+
+def _bill_line(bill: ApiBill, basis: str, source: Source) -> CostLine:
+    """An API bill as a cost line, its range from the cheapest to the dearest hour where those of the workload decide."""
+    low, high = bill.hours_usd_per_month or (bill.usd_per_month, bill.usd_per_month)
+    line = fixed_line("api", bill.usd_per_month, basis, source, bill.working)
+    return replace(line, low_usd_per_month=low, high_usd_per_month=high)

@@ -89,8 +89,10 @@ class OptionCurves:
     """Staircases of each group."""
     egress_usd_per_request: float
     fixed_usd_per_month: float
-    """Of self-hosting, without machines, egress and staffing."""
+    """Of self-hosting, without machines, egress, staffing and unused committed spend."""
     staffing_usd_per_month: float
+    unused_usd_per_month: float
+    """Of committed spend, where a fleet carries everything."""
     growth: Array
     """Volume in each month of the horizon over today's (h,); one month without growth."""
     servers_are_fallback: bool
@@ -112,7 +114,7 @@ class OptionCurves:
         for i, one in enumerate(staircases):
             by_group.setdefault((one.capacity.config.model.id, one.offer.is_owned), []).append(i)
         usd = {line.kind: line.usd_per_month for line in lines}
-        egress, staffing = usd.get("network_egress", 0.0), usd.get("staffing", 0.0)
+        egress, staffing, unused = (usd.get(kind, 0.0) for kind in ("network_egress", "staffing", "unused_commitment"))
         return cls(
             buys=tuple(buys),
             staircases=tuple(staircases),
@@ -124,8 +126,9 @@ class OptionCurves:
             groups=tuple(by_group),
             members=tuple(np.array(members) for members in by_group.values()),
             egress_usd_per_request=egress / inputs.demand.requests_per_month,
-            fixed_usd_per_month=sum(usd.values()) - egress - staffing,
+            fixed_usd_per_month=sum(usd.values()) - egress - staffing - unused,
             staffing_usd_per_month=staffing,
+            unused_usd_per_month=unused,
             growth=horizon_growth(inputs.scenario),
             servers_are_fallback=servers_are_fallback,
             inputs=inputs,
@@ -196,14 +199,15 @@ class OptionCurves:
         """(b, t)."""
         if not self.buys:
             return np.zeros((0, at.requests_per_month.size))
+        return np.array([o.usd_at_bill(bill) for o, bill in zip(self.buys, self._bills_usd(at), strict=True)])
+
+    def _bills_usd(self, at: Points) -> Array:
+        """Bill of each API option (b, t)."""
         rows = []
         for option in self.buys:
             ratio = at.hosted_price_ratio if option.kind == "hosted_open" else at.today_price_ratio
             ratio = ratio * at.bill_ratio if option.kind in ("api_today", "api_optimised") else ratio
-            bill = _bill(option)
-            rows.append(
-                option.usd_per_month - bill.usd_per_month + bill.usd_per_request * ratio * at.requests_per_month
-            )
+            rows.append(_bill(option).usd_per_request * ratio * at.requests_per_month)
         return np.array(rows)
 
     def _builds_usd(self, at: Points) -> tuple[Array, Array]:
@@ -226,7 +230,7 @@ class OptionCurves:
             builds[owned] = np.where(np.isfinite(builds[~owned]).any(axis=0), np.inf, builds[owned])
         if self.buys:
             hybrids = self._hybrids_usd(at, builds, rest, chosen)
-        return builds + rest, hybrids
+        return builds + rest + self.unused_usd_per_month, hybrids
 
     def _never_returned(self, rents_usd: Array) -> Array:
         """Rents (s, t x months): machines that are bought, or committed for a year or more, are paid for after volume has
@@ -264,11 +268,12 @@ class OptionCurves:
         """(g, t): base-load fleets on the machines of the cheapest full fleet, the overflow sent to the cheapest API option;
         inf where none is cheaper than the full fleet, or staffing alone keeps it from being clearly cheaper. Beyond the GPU
         limit there is no full fleet, but still one for the base load."""
-        buys = self._buys_usd(at)
+        buys, full_usd = self._buys_usd(at), rents_usd + self.unused_usd_per_month
         best, each = np.argmin(buys, axis=0), np.arange(buys.shape[1])
-        fixed = np.array([option.usd_per_month - _bill(option).usd_per_month for option in self.buys])[best]
-        unbatched, saving = self._overflow_rates(best) * (buys[best, each] - fixed)
-        bar = np.minimum((rents_usd + rest_usd).min(axis=0), buys.min(axis=0)) * (1 - CLOSE_FRAC)
+        fixed = np.array([option.fixed_usd_per_month for option in self.buys])[best]
+        used_frac = np.array([option.committed.bill_frac for option in self.buys])[best]
+        unbatched, saving = self._overflow_rates(best) * self._bills_usd(at)[best, each]
+        bar = np.minimum((full_usd + rest_usd).min(axis=0), buys.min(axis=0)) * (1 - CLOSE_FRAC)
         hybrids, machine_usd = np.full(rents_usd.shape, np.inf), self._machine_usd_per_month(at)
         for place, stairs in enumerate(chosen):
             may = np.flatnonzero(rest_usd + fixed < bar)
@@ -276,10 +281,11 @@ class OptionCurves:
                 columns = self.columns[:, stairs[may]].copy()
                 columns[:2] *= at.capacity_ratio[may]
                 columns[4] = machine_usd[stairs[may], may]
-                prices = OverflowPrices(unbatched[may], saving[may])
+                committed = replace(self.buys[0].committed, bill_frac=used_frac[may])
+                prices = OverflowPrices(unbatched[may], saving[may], committed)
                 volumes, peaks = at.requests_per_month[may], at.peak_ratio[may]
                 usd = cheapest_base_load_usd(columns, volumes, peaks, prices, self.inputs.scenario.workload)
-                hybrids[place, may] = np.where(usd < rents_usd[place, may], usd + (rest_usd + fixed)[may], np.inf)
+                hybrids[place, may] = np.where(usd < full_usd[place, may], usd + (rest_usd + fixed)[may], np.inf)
         kept = self.is_committed[chosen[:, 0]] if self.growth.size > 1 else np.zeros(len(chosen), dtype=bool)
         by_month = hybrids.reshape(len(hybrids), -1, self.growth.size)
         by_month[kept] = np.maximum.accumulate(by_month[kept], axis=2)  # a commitment's cost does not fall again

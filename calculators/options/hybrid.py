@@ -10,7 +10,8 @@ from calculators.fleet.operating_costs import CostLine
 from calculators.fleet.plan import FleetPlan
 from calculators.fleet.staircase import Staircase
 from calculators.options.build import rent_note
-from calculators.options.option import Option, with_range
+from calculators.options.commitment import with_unused
+from calculators.options.option import Option
 from calculators.scenario.inputs import Inputs
 from calculators.units import percent
 
@@ -26,14 +27,17 @@ def hybrid_option(build: Option, staircase: Staircase, buy: Option, inputs: Inpu
     workload, peak_rent_usd = inputs.scenario.workload, _peak_rent_usd(staircase, inputs)
     fleets = base_load_fleets(staircase, workload)
     bills = [overflow_usd_per_month(base, buy.bill) for base in fleets]
-    costs = [(base.plan.rent_usd_per_month + bill, bill, base) for base, bill in zip(fleets, bills, strict=True)]
+    costs = [
+        (base.plan.rent_usd_per_month + bill + float(buy.committed.unused_usd(bill)), bill, base)
+        for base, bill in zip(fleets, bills, strict=True)
+    ]
     if not costs:
         return None
     usd, overflow_usd, base = min(costs, key=lambda cost: cost[0])
-    if usd >= peak_rent_usd:
+    if usd >= peak_rent_usd + float(buy.committed.unused_usd(0.0)):
         return None
     rent, *other_lines = build.lines
-    return with_range(
+    return with_unused(
         Option(
             kind="hybrid",
             label=f"{build.model} self-hosted on {base.plan.label} for the base load, {buy.label} for overflow",
@@ -46,6 +50,7 @@ def hybrid_option(build: Option, staircase: Staircase, buy: Option, inputs: Inpu
             products=buy.products,
             also_model=buy.model,
             also_gate=buy.gate,
+            committed=buy.committed,
         )
     )
 

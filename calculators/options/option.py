@@ -4,11 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+import numpy as np
+
 from calculators.api.bill import ApiBill
 from calculators.catalog.short_names import short_model_name
 from calculators.fleet.operating_costs import CostLine
 from calculators.fleet.plan import FleetPlan
 from calculators.options.seller_targets import NOT_KNOWN, TargetCheck
+from calculators.scenario.committed_spend import NOTHING_COMMITTED, CommittedSpend
 from calculators.scenario.demand import Array
 from calculators.scenario.schema import Gate
 
@@ -57,6 +60,8 @@ class Option:
     """Of a step-down: the models that replace those in use."""
     target_check: TargetCheck = NOT_KNOWN
     """What public monitors say of an API option against the latency targets. Fleets are sized for them."""
+    committed: CommittedSpend = NOTHING_COMMITTED
+    """What its API bill must reach at today's provider; what it leaves unused is one of the `lines`."""
 
     @property
     def usd_per_month(self) -> float:
@@ -78,11 +83,21 @@ class Option:
         """The cost by which options are compared: the mean over the horizon where volume grows or shrinks, else today's."""
         return self.usd_per_month if self.horizon_usd_per_month is None else self.horizon_usd_per_month
 
+    @property
+    def fixed_usd_per_month(self) -> float:
+        """Cost of an API option besides its bill, and what the bill leaves of a commitment: staffing and migration."""
+        assert self.bill is not None
+        bill_usd = self.bill.usd_per_month
+        return self.usd_per_month - bill_usd - float(self.committed.unused_usd(bill_usd))
+
+    def usd_at_bill(self, bill_usd: float | Array) -> Array:
+        """Monthly cost of an API option at other API bills. Same shape as the argument."""
+        return self.fixed_usd_per_month + np.asarray(bill_usd) + self.committed.unused_usd(bill_usd)
+
     def usd_per_month_at(self, requests_per_month: float) -> float:
         """Monthly cost of an API option at another volume: the bill scales, staffing and migration do not."""
         assert self.bill is not None
-        fixed = self.usd_per_month - self.bill.usd_per_month
-        return fixed + self.bill.usd_per_request * requests_per_month
+        return float(self.usd_at_bill(self.bill.usd_per_request * requests_per_month))
 
     @property
     def bought(self) -> tuple[tuple[str, str], ...]:
@@ -150,11 +165,19 @@ def with_range(option: Option) -> Option:
 
 @dataclass(frozen=True, slots=True)
 class LinearCost:
-    """A monthly cost that is linear in volume."""
+    """A monthly cost that is linear in volume, or the greater of two that are."""
 
     usd_per_request: float
     fixed_usd_per_month: float
+    least: "LinearCost | None" = None
+    """What it costs at least at each volume."""
+
+    @property
+    def lines(self) -> tuple["LinearCost", ...]:
+        """The straight lines that it consists of."""
+        return (self,) if self.least is None else (self, self.least)
 
     def usd_per_month(self, requests_per_month: Array) -> Array:
         """Cost at each volume. Same shape as the argument."""
-        return self.fixed_usd_per_month + self.usd_per_request * requests_per_month
+        usd = self.fixed_usd_per_month + self.usd_per_request * requests_per_month
+        return usd if self.least is None else np.maximum(usd, self.least.usd_per_month(requests_per_month))

@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from calculators.options.build import build_options, partial_builds
+from calculators.options.commitment import with_unused
 from calculators.options.cost_curves import OptionCurves, worth_comparing
 from calculators.options.hybrid import hybrid_option
 from calculators.options.option import CLOSE_FRAC, Option, best_buy
 from calculators.options.shortlist import AllowedOptions
 from calculators.options.speed_range import SpeedBounds
+from calculators.scenario.committed_spend import NOTHING_COMMITTED
 from calculators.scenario.inputs import Inputs
 
 
@@ -50,6 +52,13 @@ def _by_cost(option: Option) -> tuple[float, str]:
 def rank_options(allowed: AllowedOptions, bounds: SpeedBounds, inputs: Inputs) -> list[Option]:
     """The allowed options by monthly cost, cheapest first."""
     return list(ranking(allowed, bounds, inputs).options)
+
+
+def without_commitment(allowed: AllowedOptions) -> AllowedOptions:
+    """The allowed options as they were if no spend were committed."""
+    buys = tuple(with_unused(replace(buy, committed=NOTHING_COMMITTED)) for buy in allowed.buys)
+    lines = tuple(line for line in allowed.lines if line.kind != "unused_commitment")
+    return replace(allowed, buys=buys, lines=lines)
 
 
 def as_ranked(options: Sequence[Option], ranked: Sequence[Option]) -> list[Option]:

@@ -13,12 +13,13 @@ from calculators.compliance.assessment import ComplianceAssessment, PathPrice, a
 from calculators.compliance.operator_check import api_seller, gpu_cloud, own_hardware
 from calculators.compliance.residency import is_regional, machine_meets_residency, product_meets_residency
 from calculators.fleet.machine_offers import MachineOffer, owned_offer
-from calculators.fleet.operating_costs import CostLine, self_host_lines
+from calculators.fleet.operating_costs import CostLine, self_host_lines, unused_commitment_lines
 from calculators.fleet.plan import fleet_plan
 from calculators.fleet.replica_capacity import Capacity, Infeasible
 from calculators.fleet.staircase import Staircase, rents_matrix, staircases, staircases_on
 from calculators.options.build import size_candidates
 from calculators.options.buy import cheapest_buys, direct_options, hosted_options, needed_facts, resold_options
+from calculators.options.commitment import committed_spend, with_commitment
 from calculators.options.context_window import is_too_short
 from calculators.options.option import IN_USE, Option
 from calculators.options.seller_targets import target_check
@@ -116,7 +117,10 @@ def enumerate_options(inputs: Inputs, sized: Sized | None = None) -> AllOptions:
         serves=np.array([meets[id(s.offer)] for s in stairs], dtype=bool),
         rents_usd=rents_matrix(stairs, np.array([inputs.demand.requests_per_month]))[:, 0] if stairs else np.zeros(0),
         infeasible=tuple(infeasible),
-        lines=self_host_lines(inputs.scenario.operations, inputs.demand, inputs.catalog.ownership),
+        lines=(
+            *self_host_lines(inputs.scenario.operations, inputs.demand, inputs.catalog.ownership),
+            *unused_commitment_lines(committed_spend(inputs), 0.0),
+        ),
     )
 
 
@@ -125,12 +129,17 @@ def priced_buys(inputs: Inputs) -> tuple[PricedProduct, ...]:
     needed = needed_facts(inputs)
     resold = resold_options(inputs, is_regional(needed)) if inputs.scenario.compliance.requirements else []
     buys = (*direct_options(inputs), *resold, *step_down_options(inputs), *hosted_options(inputs))
-    options = [with_target_check(option, inputs) for option in buys]
+    options = [compared_buy(option, inputs) for option in buys]
     needed_tok = needed_context_tok(inputs.scenario.workload)
     return tuple(
         PricedProduct(option, _serves(option, needed, inputs.catalog), not is_too_short(option, needed_tok))
         for option in options
     )
+
+
+def compared_buy(option: Option, inputs: Inputs) -> Option:
+    """An API option as it is compared: with what it leaves unused of committed spend, and its seller's speed."""
+    return with_commitment(with_target_check(option, inputs), inputs)
 
 
 def with_target_check(option: Option, inputs: Inputs) -> Option:

@@ -9,6 +9,7 @@ from calculators.api.bill import paying, todays_list_bill, todays_parts
 from calculators.fleet.machine_offers import MachineOffer
 from calculators.fleet.replica_capacity import replica_capacities
 from calculators.fleet.staircase import staircases_on
+from calculators.options.commitment import with_unused
 from calculators.options.cost_curves import OptionCurves
 from calculators.options.option import Option
 from calculators.options.ranking import rank_options
@@ -111,7 +112,7 @@ def _at_price(option: Option, ratio: float) -> Option:
     assert bill is not None
     line, *others = option.lines
     usd = bill.usd_per_month * ratio
-    return replace(
+    then = replace(
         option,
         bill=replace(
             bill,
@@ -121,6 +122,7 @@ def _at_price(option: Option, ratio: float) -> Option:
         ),
         lines=(replace(line, usd_per_month=usd, low_usd_per_month=usd, high_usd_per_month=usd), *others),
     )
+    return with_unused(then)
 
 
 def curves_at_throughput(fastest: AllowedOptions, inputs: Inputs) -> OptionCurves:

@@ -26,7 +26,7 @@ from calculators.evaluate import Evaluation
 from calculators.options.buy import hosted_options
 from calculators.options.context_window import is_too_short, option_too_short_words
 from calculators.options.option import Option
-from calculators.options.shortlist import with_target_check
+from calculators.options.shortlist import compared_buy
 from calculators.options.step_down import compared_step_downs
 from calculators.performance.model_size import kv_bytes, parameters
 from calculators.scenario.demand import needed_context_tok
@@ -144,7 +144,7 @@ def hosted_candidates(evaluation: Evaluation, catalog: Catalog) -> list[Option]:
     """Every candidate open model at every allowed provider, cheapest first; those that miss a latency target after them, and
     those with too small a context window last."""
     inputs = Inputs(evaluation.scenario, evaluation.demand, catalog)
-    options = [with_target_check(option, inputs) for option in hosted_options(inputs)]
+    options = [compared_buy(option, inputs) for option in hosted_options(inputs)]
     needed_tok = needed_context_tok(evaluation.scenario.workload)
 
     def rank(option: Option) -> tuple[bool, bool, float]:

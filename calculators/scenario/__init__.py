@@ -11,6 +11,7 @@ files               a scenario from a YAML file
 defaults            the starting case and the presets
 mix                 the traffic of each API model as a scenario
 demand              token rates, peak and lengths of the workload
+committed_spend     what an API bill leaves unused of a commitment
 traffic_range       how far the traffic's figures may be off
 traffic_range_text  its words
 own_prices          prices that the user typed, over the data

@@ -43,6 +43,8 @@ class Demand:
     output_tok: float
     input_p95_tok: float
     output_p95_tok: float
+    hourly_frac: tuple[float, ...] = ()
+    """Share of tokens in each hour of the day, UTC (24,); empty: not known."""
 
     @property
     def peak_s_per_month(self) -> float:
@@ -93,6 +95,7 @@ def demand_of(workload: Workload) -> Demand:
         output_tok=workload.output_tok,
         input_p95_tok=workload.input_p95_tok,
         output_p95_tok=workload.output_p95_tok,
+        hourly_frac=workload.hourly_frac,
     )
 
 

@@ -14,7 +14,7 @@ from calculators.catalog.base import Commitment, Confidence, Fraction, Id, Preci
 from calculators.errors import KeyPath, data_error, label_of
 from calculators.scenario.measurement import OwnMeasurement
 from calculators.scenario.typed_prices import GpuPrice, OwnApiPrice, OwnRent
-from calculators.units import count, percent
+from calculators.units import HOURS_PER_DAY, count, percent
 
 MAX_LISTED = 100
 """Entries in any list of a scenario."""
@@ -79,6 +79,10 @@ class Workload(Record):
     peak_range_ratio: tuple[PeakRatio, PeakRatio] | None = Field(None, title="Range of the peak-to-average ratio")
     """As of `requests_range_per_month`."""
     active_h_per_month: Annotated[float, Field(ge=1, le=730)] = Field(730.0, title="Active hours per month")
+    hourly_frac: Annotated[tuple[Fraction, ...], Field(max_length=HOURS_PER_DAY)] = Field(
+        (), title="Share of tokens by hour of day (UTC)"
+    )
+    """From midnight on (24,), for prices that differ by hour; empty: not known."""
     growth_per_month_frac: Annotated[float, Field(ge=-0.5, le=1.0)] = Field(0.0, title="Monthly growth")
 
     @model_validator(mode="after")
@@ -98,6 +102,16 @@ class Workload(Record):
             if abs(mean_tok / getattr(self, name) - 1) > 0.01:
                 stated = f"{label(f'workload.{name}')} is {getattr(self, name):.6g}"
                 raise ValueError(f"{stated}, but the token length distribution has {mean_tok:.6g}; correct either")
+        return self
+
+    @model_validator(mode="after")
+    def _whole_day(self) -> "Workload":
+        hours, total = len(self.hourly_frac), sum(self.hourly_frac)
+        if hours and (hours != HOURS_PER_DAY or abs(total - 1) > 1e-3):
+            given = f"{hours} of {percent(total)} in all"
+            raise ValueError(
+                f"{label('workload.hourly_frac')} needs 24 shares of 100% in all, not {given}; correct them"
+            )
         return self
 
     @model_validator(mode="after")
@@ -170,6 +184,11 @@ class Api(Record):
     """What today's requests cost, from the invoice. None: estimated from the list price."""
     paid_source: Annotated[str, Field(max_length=300)] = Field("typed", title="Source of the API bill")
     """'typed' or 'log:<file name>'."""
+    committed_usd_per_month: Annotated[float, Field(ge=0, le=1e10)] | None = Field(
+        None, title="Committed spend (USD/month)"
+    )
+    """What a contract obliges to spend at `provider`, used or not. None: nothing."""
+    committed_months: Annotated[int, Field(ge=0, le=120)] | None = Field(None, title="Months left of the commitment")
     mix: Annotated[tuple[ModelTraffic, ...], Field(max_length=MAX_MODELS)] = Field((), title="API models in use")
     """Where several models answer: what each does. Empty: `model` answers everything."""
     hosted_sellers: Annotated[tuple[Annotated[str, Field(max_length=100)], ...], Field(max_length=MAX_LISTED)] = Field(
@@ -199,6 +218,16 @@ class Api(Record):
             if known and abs(sum(known) - 1) > 1e-3:
                 title = ModelTraffic.model_fields[name].title
                 raise ValueError(f"{title} adds up to {percent(sum(known))} over all models; correct it to 100%")
+        return self
+
+    @model_validator(mode="after")
+    def _whole_commitment(self) -> "Api":
+        names = ("committed_usd_per_month", "committed_months")
+        given, empty = ([n for n in names if (getattr(self, n) is None) is is_none] for is_none in (False, True))
+        if given and empty:
+            shown, missing = (Api.model_fields[name].title for name in (*given, *empty))
+            value = count(getattr(self, given[0]))
+            raise ValueError(f"{shown} is {value}, but {missing} is empty; fill in both, or neither")
         return self
 
 

@@ -73,7 +73,7 @@ def quick_wins(result: Evaluation, catalog: Catalog) -> list[QuickWin]:
     def saved(**changes: float) -> float:
         other = scenario.model_copy(update={"workload": workload.model_copy(update=changes)})
         bill = optimized_todays_bill(replace(inputs, scenario=other))
-        return max(today_usd - bill.usd_per_month, 0.0)
+        return max(today_usd - float(result.today.usd_at_bill(bill.usd_per_month)), 0.0)
 
     wait = f"on the {percent(workload.deferrable_frac)} of requests that can wait 24 hours"
     achievable = f"{percent(workload.cacheable_frac)} of input tokens"
@@ -103,6 +103,7 @@ def _routing(result: Evaluation) -> list[QuickWin]:
         return []
     best = min(hosted, key=lambda o: o.usd_per_month)
     assert best.bill is not None
-    saves = EASY_FRAC * (result.today.bill.usd_per_month - best.bill.usd_per_month)
+    rest_usd = float(result.today.usd_at_bill((1 - EASY_FRAC) * result.today.bill.usd_per_month))
+    saves = result.today.usd_per_month - rest_usd - EASY_FRAC * best.bill.usd_per_month
     text = f"for each {percent(EASY_FRAC)} of requests that {best.label} answers well enough; run your evals first"
     return [QuickWin("Route easy requests to a cheaper model", max(saves, 0.0), text)]

@@ -48,6 +48,8 @@ with api:
     number(
         "api.paid_usd_per_month", "api.paid_source", format="%.6g", placeholder="empty: estimated from the list price"
     )
+    number("api.committed_usd_per_month", placeholder="empty: no commitment")
+    number("api.committed_months")
     several(hosting_providers(known), "api.hosted_sellers", format_func=provider_label)
     step_downs()
 with models:

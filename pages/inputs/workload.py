@@ -79,6 +79,8 @@ with volume:
     number("workload.peak_ratio", "workload.peak_basis", step=0.1)
     basis("peak_basis", spans.peak)
     number("workload.active_h_per_month", step=10.0)
+    if state["workload.hourly_frac"]:
+        st.caption("Tokens by hour of day (UTC): measured, for prices that differ by hour.")
     percent_slider("workload.growth_per_month_frac")
 with size:
     st.markdown("**Token lengths**")

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import TODAY, demand_by_hand
 
-from calculators.api.bill import Usage, monthly_bill
+from calculators.api.bill import Usage, monthly_bill, summed_bill
 from calculators.api.rates import BATCH, api_offer, api_rates
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.load import load_catalog
@@ -155,3 +155,37 @@ def test_a_bill_is_linear_in_volume(volume: float, cached: float, batch: float, 
     many = monthly_bill(offer, demand_by_hand(volume), TODAY, usage)
     assert many.usd_per_month == pytest.approx(volume * one.usd_per_month)
     assert many.usd_per_request == pytest.approx(one.usd_per_month)
+
+
+DEEPSEEK = ("deepseek", "deepseek-chat")
+"""0.27 in / 1.10 out from 00:30 to 16:30 UTC, half of it at other times."""
+
+
+def test_without_the_workloads_hours_a_price_by_the_hour_says_so_and_has_a_range(catalog: Catalog) -> None:
+    """A million requests of 1,000 in and 300 out: $600 by day, $300 by night."""
+    bill = monthly_bill(api_offer(*DEEPSEEK, catalog), demand_by_hand(), TODAY)
+    assert bill.usd_per_month == pytest.approx((16 * 600 + 8 * 300) / 24)
+    assert bill.hours_usd_per_month == pytest.approx((300, 600))
+    assert bill.working.endswith(
+        "The price differs by hour, $0.135 to $0.27 input and $0.55 to $1.1 output; it is a flat mean over 24 hours, because "
+        "your workload's hours are not known."
+    )
+
+
+def test_with_the_workloads_hours_the_price_is_theirs(catalog: Catalog) -> None:
+    """Three quarters by day, a quarter by night."""
+    hours = tuple({10: 0.75, 20: 0.25}.get(hour, 0.0) for hour in range(24))
+    bill = monthly_bill(api_offer(*DEEPSEEK, catalog), demand_by_hand(hourly_frac=hours), TODAY)
+    assert bill.usd_per_month == pytest.approx(0.75 * 600 + 0.25 * 300)
+    assert bill.hours_usd_per_month is None
+    assert bill.working.endswith("it is weighted with your workload's tokens by hour of day.")
+
+
+def test_a_bill_of_several_models_has_the_range_of_those_by_the_hour(catalog: Catalog) -> None:
+    by_hour, flat = (
+        monthly_bill(api_offer(*of, catalog), demand_by_hand(), TODAY) for of in (DEEPSEEK, ("testhost", "closed"))
+    )
+    low, high = summed_bill([by_hour, flat], 1e6).hours_usd_per_month or (0.0, 0.0)
+    assert (low, high) == pytest.approx((300 + flat.usd_per_month, 600 + flat.usd_per_month))
+    assert flat.hours_usd_per_month is None
+    assert "hour" not in flat.working

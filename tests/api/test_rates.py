@@ -3,10 +3,22 @@
 from datetime import date
 
 import pytest
-from support import TODAY
+from hypothesis import given
+from hypothesis import strategies as st
+from support import FIXED_ROOT, TODAY
 
-from calculators.api.rates import ApiRates, api_offer, api_rates, hosted_offers, scheduled_changes, text_models
+from calculators.api.rates import (
+    PRICES,
+    ApiRates,
+    api_offer,
+    api_rates,
+    hosted_offers,
+    rates_by_hour,
+    scheduled_changes,
+    text_models,
+)
 from calculators.catalog.catalog import Catalog
+from calculators.catalog.load import load_catalog
 from calculators.errors import DataError
 
 
@@ -27,6 +39,40 @@ def test_a_price_by_the_hour_is_averaged_over_the_day(catalog: Catalog) -> None:
     rates = api_rates(api_offer("deepseek", "deepseek-chat", catalog), TODAY)[0]
     assert rates.input_usd_per_mtok == pytest.approx((16 * 0.27 + 8 * 0.135) / 24)
     assert rates.output_usd_per_mtok == pytest.approx((16 * 1.10 + 8 * 0.55) / 24)
+
+
+def test_all_tokens_in_one_hour_pay_that_hours_price(catalog: Catalog) -> None:
+    """deepseek-chat is dear at noon and cheap at 20:00 UTC; the hour from midnight is half cheap, half dear."""
+    offer = api_offer("deepseek", "deepseek-chat", catalog)
+    for hour, usd in ((12, 0.27), (20, 0.135), (0, (0.135 + 0.27) / 2)):
+        only = tuple(float(h == hour) for h in range(24))
+        assert api_rates(offer, TODAY, hourly_frac=only)[0].input_usd_per_mtok == pytest.approx(usd)
+
+
+def test_equal_shares_of_all_hours_are_the_flat_mean(catalog: Catalog) -> None:
+    offer = api_offer("deepseek", "deepseek-chat", catalog)
+    [flat], [weighted] = (api_rates(offer, TODAY, hourly_frac=frac) for frac in ((), (1 / 24,) * 24))
+    assert weighted.output_usd_per_mtok == pytest.approx(flat.output_usd_per_mtok)
+
+
+@given(
+    st.lists(st.floats(0, 1), min_size=24, max_size=24).filter(any),
+    st.sampled_from(["deepseek-chat", "deepseek-v4-pro"]),
+)
+def test_a_weighted_price_lies_between_the_cheapest_and_the_dearest_hour(shares: list[float], model: str) -> None:
+    offer = api_offer("deepseek", model, load_catalog(FIXED_ROOT))
+    hours = [rates[0] for rates in rates_by_hour(offer, TODAY)]
+    [mean] = api_rates(offer, TODAY, hourly_frac=tuple(shares))
+    for price in PRICES:
+        each = [getattr(rates, price) for rates in hours]
+        assert min(each) <= getattr(mean, price) <= max(each)
+
+
+def test_a_price_that_is_the_same_all_day_does_not_ask_for_hours(catalog: Catalog) -> None:
+    for provider, model in (("testhost", "closed"), ("openai", "gpt-5.4")):
+        offer = api_offer(provider, model, catalog)
+        assert len(rates_by_hour(offer, TODAY)) == 1
+        assert api_rates(offer, TODAY, hourly_frac=(1.0,) + (0.0,) * 23) == api_rates(offer, TODAY)
 
 
 def test_a_corrected_price_takes_the_place_of_the_librarys(live_catalog: Catalog, catalog: Catalog) -> None:

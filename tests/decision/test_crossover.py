@@ -29,6 +29,21 @@ def _volumes(found: Crossover) -> list[tuple[float, str]]:
     return [(round(c.requests_per_month, 6), c.cheaper_above) for c in found.crossings]
 
 
+def test_a_buy_that_costs_at_least_another_line_crosses_on_that_line(catalog: Catalog) -> None:
+    """A machine for $600 carries 10,000 requests. Buying costs the greater of v and 400 + v / 2, which meet at 800: it is
+    $600 at 400 requests."""
+    found = _find([staircase(catalog, 1e4, 600, max_machines=1)], NOTHING, LinearCost(1.0, 0.0, LinearCost(0.5, 400.0)))
+    assert _volumes(found) == [(400, "build")]
+
+
+def test_it_crosses_on_either_side_of_the_bend(catalog: Catalog) -> None:
+    """Self-hosting costs $300 and 0.75 a request: buying is dearer up to 400 requests on the one line, and from 1,200 on the
+    other."""
+    build, buy = LinearCost(0.75, 299.0), LinearCost(1.0, 0.0, LinearCost(0.5, 400.0))
+    found = _find([staircase(catalog, 1e4, 1, max_machines=1)], build, buy)
+    assert _volumes(found) == [(400, "buy"), (1_200, "build")]
+
+
 def test_one_step_crosses_once(catalog: Catalog) -> None:
     """One machine for $1,000 carries everything; buying costs $0.01 a request: equal at 100,000."""
     found = _find([staircase(catalog, 1e6, 1_000, max_machines=1)], NOTHING, LinearCost(0.01, 0.0))

@@ -1,10 +1,12 @@
 """Savings of self-hosting by month."""
 
 import numpy as np
+import pytest
 from signals_by_name import CATALOG, run, signal
 from support import scenario
 
 from calculators.decision.savings import first_month, lasting_from_month, savings_by_month
+from calculators.options.shortlist import enumerate_options
 from calculators.options.speed_range import SpeedBounds
 from calculators.scenario.inputs import Inputs
 from calculators.units import usd
@@ -31,3 +33,22 @@ def test_there_is_no_saving_without_a_fleet_or_an_api_option() -> None:
     nothing = SpeedBounds((), ())
     assert savings_by_month(inputs, [], nothing, (), run().options[:1]) is None
     assert savings_by_month(inputs, run().envelope_staircases, nothing, (), []) is None
+
+
+def test_committed_spend_is_paid_until_it_ends_and_on_average_as_the_options_say() -> None:
+    """At 1% growth and $90,000 committed at today's seller for 6 of 12 months, the fleet pays 90,000 in each of them: twice the
+    even spread. The open model of the same seller leaves unused what its bill of $1,654, growing, does not reach."""
+    growing = {"workload": {"growth_per_month_frac": 0.01}}
+    bound = {**growing, "api": {"committed_usd_per_month": 90_000, "committed_months": 6}}
+
+    def central(changes: dict[str, object]) -> np.ndarray:
+        found, inputs = run(**changes), Inputs.of(scenario(**changes), CATALOG)
+        lines = enumerate_options(inputs).lines
+        buys = [option for option in found.options if option.kind == "hosted_open"]
+        savings = savings_by_month(inputs, found.envelope_staircases, SpeedBounds((), ()), lines, buys)
+        assert savings is not None
+        return savings.central
+
+    bills_usd = 1_654 * 1.01 ** np.arange(6)
+    expected = np.append(-bills_usd, np.zeros(55))  # the fleet pays 90,000 and the buyer 90,000 less the bill
+    assert central(bound) - central(growing) == pytest.approx(expected, abs=1e-6)

@@ -68,3 +68,8 @@ def test_an_announced_price_that_changes_the_decision_is_the_day_of_the_review()
     review = sensitivity_of(evaluate(asked, REAL), REAL).review
     assert "on 2027-01-01: gemini-3.8-flash on Google then changes its price" in review
     assert review.endswith("the decision becomes: move to a hosted open model.")
+
+
+def test_the_decision_is_revisited_when_committed_spend_ends() -> None:
+    committed = {"committed_usd_per_month": 20_000, "committed_months": 3}
+    assert _review(api=committed).endswith("by February 2027.")

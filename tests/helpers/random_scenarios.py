@@ -38,7 +38,7 @@ def _scenario(rng: random.Random, bill_rng: random.Random, catalog: Catalog) -> 
                 "ttft_p95_ms": rng.choice((preset.ttft_p95_ms, preset.ttft_p95_ms, 300, None)),
                 "tpot_ms": rng.choice((preset.tpot_ms, preset.tpot_ms, preset.tpot_ms, 5, None)),
             },
-            "api": _api(rng, models, catalog) | _mix(bill_rng) | _paid(bill_rng),
+            "api": _api(rng, models, catalog) | _mix(bill_rng) | _paid(bill_rng) | _committed(bill_rng),
             "candidates": [{"model": m, "gate": rng.choices(_GATES, (5, 3, 1))[0]} for m in models],
             "hardware": {
                 "include_owned": rng.random() < 0.4,
@@ -122,6 +122,13 @@ def _shares(rng: random.Random, number: int) -> list[float]:
 def _paid(rng: random.Random) -> dict[str, Any]:
     """In a fifth of all scenarios a bill."""
     return {"paid_usd_per_month": 10 ** rng.uniform(2, 5.5)} if rng.random() < 0.2 else {}
+
+
+def _committed(rng: random.Random) -> dict[str, Any]:
+    """In a fifth of all scenarios committed spend."""
+    if rng.random() > 0.2:
+        return {}
+    return {"committed_usd_per_month": 10 ** rng.uniform(2, 5.5), "committed_months": rng.choice((1, 6, 24))}
 
 
 def _evidence(rng: random.Random) -> dict[str, Any]:

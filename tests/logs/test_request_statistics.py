@@ -8,6 +8,7 @@ import pytest
 from request_logs import NOW, ROWS, csv_text, read_text
 
 from calculators.logs.request_log import UsageSummary, read_log
+from calculators.logs.request_statistics import hourly_shares
 
 SAMPLE = Path(__file__).parents[2] / "sample_logs" / "azure_conversation_2023.csv"
 
@@ -71,3 +72,15 @@ def test_long_logs_are_thinned_for_the_sparkline(tmp_path: Path) -> None:
     assert len(found.per_minute_requests) <= 1_500
     assert sum(found.per_minute_requests) == len(rows)
     assert found.step_s == 60 * 39
+
+
+def test_an_hour_that_a_log_covers_once_more_counts_no_more() -> None:
+    """25 hours from 23:00 on at one token a minute: each hour of the day is a 24th, though 23:00 came twice."""
+    shares = hourly_shares(np.ones(25 * 60, np.int64), start_us=23 * 3_600 * 10**6)
+    assert shares == pytest.approx([1 / 24] * 24)
+
+
+def test_tokens_of_the_clocks_hour_are_in_that_hour() -> None:
+    tokens = np.zeros(24 * 60, np.int64)
+    tokens[60:120] = 5
+    assert np.flatnonzero(hourly_shares(tokens, start_us=6 * 3_600 * 10**6)).tolist() == [7]

@@ -147,3 +147,29 @@ def test_batch_requests_of_a_log_are_the_share_that_can_wait(tmp_path: Path) -> 
     summary = read_text(tmp_path, csv_text(lines, "timestamp,input_tokens,output_tokens,service_tier"))
     after = log_workload(summary, BEFORE)
     assert (after.batch_frac, after.deferrable_frac) == (0.25, 0.25)
+
+
+def _office_hours(days: int, zone: str) -> str:
+    """A request every quarter of an hour from 9:00 to 17:00; the first day is a Monday."""
+    times = [
+        f"2026-10-{5 + day:02}T{hour:02}:{minute:02}:00{zone}"
+        for day in range(days)
+        for hour in range(9, 17)
+        for minute in range(0, 60, 15)
+    ]
+    return csv_text([f"{time},100,10" for time in (*times, f"2026-10-{5 + days:02}T09:00:00{zone}")])
+
+
+@pytest.mark.parametrize(("zone", "first_hour"), [("Z", 9), ("+02:00", 7)])
+def test_a_week_of_known_moments_tells_the_tokens_by_hour_of_day(tmp_path: Path, zone: str, first_hour: int) -> None:
+    workload = log_workload(read_text(tmp_path, _office_hours(14, zone)), BEFORE)
+    busy = [hour for hour, frac in enumerate(workload.hourly_frac) if frac > 0]
+    assert busy == list(range(first_hour, first_hour + 8))
+    assert [workload.hourly_frac[hour] for hour in busy] == pytest.approx([1 / 8] * 8, rel=0.03)
+    assert sum(workload.hourly_frac) == pytest.approx(1, abs=1e-3)
+
+
+@pytest.mark.parametrize(("days", "zone"), [(14, ""), (4, "Z")])
+def test_without_a_time_zone_or_a_week_the_hours_are_not_known(tmp_path: Path, days: int, zone: str) -> None:
+    before = BEFORE.model_copy(update={"hourly_frac": (1 / 24,) * 24})
+    assert log_workload(read_text(tmp_path, _office_hours(days, zone)), before).hourly_frac == ()

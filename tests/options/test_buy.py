@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 from support import scenario
 
@@ -16,6 +17,7 @@ from calculators.options.buy import (
     regional_ratio,
     resold_options,
 )
+from calculators.options.commitment import with_commitment
 from calculators.options.option import Option
 from calculators.scenario.demand import at_volume
 from calculators.scenario.inputs import Inputs
@@ -278,3 +280,28 @@ def test_a_seller_that_bills_nothing_does_not_host_for_nothing() -> None:
         for api in ({"mix": mix}, {"mix": mix, "paid_usd_per_month": 5_000.0})
     )
     assert paying["deepinfra"] == pytest.approx(plain["deepinfra"])
+
+
+@pytest.mark.parametrize(("usd", "months"), [(500, 6), (8_000, 6), (90_000, 60)])
+def test_the_line_of_a_buy_with_committed_spend_costs_what_the_option_costs(
+    catalog: Catalog, usd: float, months: int
+) -> None:
+    inputs = _inputs(catalog, api={"committed_usd_per_month": usd, "committed_months": months})
+    for option in (with_commitment(o, inputs) for o in (*direct_options(inputs), *hosted_options(inputs))):
+        for volume in (0.0, 1e3, 1e6, 2e6, 1e7, 1e9):
+            at = float(buy_line(option).usd_per_month(np.array(volume)))
+            assert at == pytest.approx(option.usd_per_month_at(volume))
+
+
+def test_a_price_by_the_hour_is_the_range_of_its_cost_line_where_the_hours_are_not_known(catalog: Catalog) -> None:
+    by_hour = {"provider": "deepseek", "model": "deepseek-chat"}
+    [today] = direct_options(_inputs(catalog, api=by_hour))
+    [line] = today.lines
+    assert line.low_usd_per_month < line.usd_per_month < line.high_usd_per_month
+    assert (today.low_usd_per_month, today.high_usd_per_month) == (line.low_usd_per_month, line.high_usd_per_month)
+    for known in (
+        {"api": {**by_hour, "paid_usd_per_month": 500}},
+        {"workload": {"hourly_frac": [1 / 24] * 24}, "api": by_hour},
+    ):
+        [today] = direct_options(_inputs(catalog, **known))
+        assert today.low_usd_per_month == today.usd_per_month == today.high_usd_per_month

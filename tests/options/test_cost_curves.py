@@ -13,6 +13,7 @@ from calculators.options.option import Option
 from calculators.options.ranking import curves_of
 from calculators.options.shortlist import enumerate_options
 from calculators.options.what_if import allowed_again, ranked_again
+from calculators.scenario.demand import at_volume
 from calculators.scenario.files import read_scenario
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import parse_scenario
@@ -54,6 +55,25 @@ def test_at_any_volume_a_side_costs_what_its_cheapest_option_costs(name: str, mu
         assert min(rows) == pytest.approx(usd, rel=1e-9), kind
     if "hybrid" not in expected:
         assert np.isinf(costs.hybrids_usd).all()
+
+
+@pytest.mark.parametrize("name", ["steady-extraction", "peaky-at-scale", "own-servers-at-scale"])
+@pytest.mark.parametrize(("share", "months"), [(0.3, 6), (1.0, 60), (5.0, 12)])
+def test_with_committed_spend_a_side_costs_what_its_cheapest_option_costs_at_any_volume(
+    name: str, share: float, months: int
+) -> None:
+    plain = _inputs(name, growth_per_month_frac=0.0)
+    bill_usd = ranked_again(plain)[-1].usd_per_month
+    committed = {"committed_usd_per_month": share * bill_usd, "committed_months": months}
+    api = plain.scenario.api.model_copy(update=committed)
+    base = plain.scenario.model_copy(update={"api": api})
+    curves = _curves(Inputs.of(base, CATALOG))
+    now = plain.demand.requests_per_month
+    for multiple in (0.02, 0.4, 1.0, 6.0):
+        costs = curves.costs(curves.points(1, requests_per_month=np.array([now * multiple])))
+        expected = _cheapest_of_each_side(ranked_again(Inputs.of(at_volume(base, now * multiple), CATALOG)))
+        least = curves.least_of(costs)[:, 0]
+        assert {SIDES[i]: least[i] for i in range(len(SIDES)) if np.isfinite(least[i])} == pytest.approx(expected)
 
 
 def test_the_peak_changes_capacity_as_sizing_does() -> None:

@@ -39,3 +39,13 @@ def test_a_price_that_cannot_be_one_says_why_and_changes_nothing() -> None:
     next(button for button in app.button if button.label == "Add this API price").click().run()
     assert "Input (USD per million tokens)" in words(app)
     assert linked(app).api.own_prices == ()
+
+
+def test_committed_spend_is_typed_in_two_fields_that_need_each_other() -> None:
+    app = _candidates()
+    app.number_input(key="api.committed_usd_per_month").set_value(50_000.0).run()
+    assert "Months left of the commitment is empty; fill in both, or neither." in words(app)
+    app.number_input(key="api.committed_months").set_value(6).run()
+    assert not app.exception
+    api = linked(app).api
+    assert (api.committed_usd_per_month, api.committed_months) == (50_000.0, 6)

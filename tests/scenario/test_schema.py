@@ -42,6 +42,22 @@ from calculators.scenario.schema import Scenario, label, parse_scenario
             {"workload": {"cells": [{"share_frac": 1, "input_tok": 9, "output_tok": 300}]}},
             "Input tokens, mean is 1000, but the token length distribution has 9; correct either.",
         ),
+        (
+            {"api": {"committed_usd_per_month": 50_000}},
+            "Committed spend (USD/month) is 50k, but Months left of the commitment is empty; fill in both, or neither.",
+        ),
+        (
+            {"api": {"committed_months": 6}},
+            "Months left of the commitment is 6, but Committed spend (USD/month) is empty; fill in both, or neither.",
+        ),
+        (
+            {"workload": {"hourly_frac": [0.5, 0.5]}},
+            "Share of tokens by hour of day (UTC) needs 24 shares of 100% in all, not 2 of 100% in all; correct them.",
+        ),
+        (
+            {"workload": {"hourly_frac": [0.05] * 24}},
+            "Share of tokens by hour of day (UTC) needs 24 shares of 100% in all, not 24 of 120% in all; correct them.",
+        ),
         ({"targets": {"ttft_p95_ms": -5}}, "TTFT target, p95 (ms) must be at least 1 ms (you entered -5)."),
         ({"candidates": []}, "Candidate open models must have 1 or more entries."),
         ({"candidates": [{"model": "a"}, {"model": "a"}]}, "Candidate open models lists 'a' twice; keep one."),
@@ -123,6 +139,13 @@ def test_a_scenario_is_frozen_and_hashable_fields_stay_put() -> None:
 @given(scenarios())
 def test_any_scenario_survives_the_round_trip_through_json(before: Scenario) -> None:
     assert parse_scenario(json.loads(before.model_dump_json())) == before
+
+
+def test_committed_spend_survives_the_link_and_the_file(tmp_path: Path) -> None:
+    before = scenario(api={"committed_usd_per_month": 50_000, "committed_months": 6})
+    assert from_token(to_token(before, "digest"))[0] == before
+    (tmp_path / "ours.yaml").write_text(yaml.safe_dump(before.model_dump(mode="json")))
+    assert read_scenario(tmp_path / "ours.yaml", TODAY) == before
 
 
 RANGES = {

@@ -1,0 +1,38 @@
+"""Spend that a contract commits to at one seller: what of it an API bill leaves unused."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from calculators.scenario.demand import Array
+
+
+@dataclass(frozen=True, slots=True)
+class CommittedSpend:
+    """A commitment at today's API provider, and how an option uses it up."""
+
+    usd_per_month: float = 0.0
+    months: int = 0
+    """For which it lasts."""
+    horizon_months: int = 1
+    seller: str = ""
+    """Name of the provider."""
+    bill_frac: float | Array = 0.0
+    """Share of the option's API bill that goes to this provider."""
+
+    @property
+    def months_paid(self) -> int:
+        """Months of the horizon for which it lasts."""
+        return min(self.months, self.horizon_months)
+
+    def spent_usd(self, bill_usd: float | Array) -> Array:
+        """What of an API bill uses it up, USD/month: no more than is committed. Same shape as the bill."""
+        return np.minimum(np.asarray(bill_usd) * self.bill_frac, self.usd_per_month)
+
+    def unused_usd(self, bill_usd: float | Array) -> Array:
+        """What is paid for nothing besides an API bill: max(0, committed - spent there), USD/month, for the months that it
+        lasts, spread evenly over the horizon. Same shape as the bill."""
+        return np.asarray((self.usd_per_month - self.spent_usd(bill_usd)) * (self.months_paid / self.horizon_months))
+
+
+NOTHING_COMMITTED = CommittedSpend()
