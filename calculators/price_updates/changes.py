@@ -1,7 +1,7 @@
 """What an update would append: published prices that are new or changed, or confirm one that grows old, held against the
 data and against their peers."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from statistics import median
@@ -66,7 +66,7 @@ def changes_of(publication: Publication, day: date, accepted: Iterable[str], cat
     news = (_token_change(one, day, catalog) for one in (() if is_installed else publication.tokens))
     moved = (_rent_change(one, catalog) for one in _kept(publication.rents))
     tokens = [(change, _token_doubt(change, day, catalog)) for change in news if change]
-    rents = [(change, _rent_doubt(change, catalog)) for change in moved if change]
+    rents = [(change, _rent_doubt(change, day, catalog)) for change in moved if change]
     names = frozenset(accepted)
     held = [
         *publication.held,
@@ -249,24 +249,22 @@ def _is_same_machine(provider: str, one: Rent, other: Rent) -> bool:
     return _machine(provider, one) == _machine(provider, other) and len(places) == 1
 
 
-def _rent_doubt(change: RentChange, catalog: Catalog) -> str:
+def _rent_doubt(change: RentChange, day: date, catalog: Catalog) -> str:
     rent, before = change.published.rent, change.before
     if change.is_confirmed:
         return ""
     if before is not None and _ratio(rent.usd_per_gpu_h, before.usd_per_gpu_h) > MOST_CHANGE_RATIO:
         return f"was ${before.usd_per_gpu_h:.4g} on {before.seen}: more than {MOST_CHANGE_RATIO:.0f}x"
-    peers = _rents_elsewhere(change.published, catalog)
-    middle = median(peers.values()) if peers else rent.usd_per_gpu_h
+    peers = _rents_elsewhere(change.published, day, catalog)
+    middle = median(peers) if peers else rent.usd_per_gpu_h
     if _leaves_peers(rent.usd_per_gpu_h, before.usd_per_gpu_h if before else None, middle):
         return f"against a median of ${middle:.4g} at {plural(len(peers), 'other provider')}"
     return ""
 
 
-def _rents_elsewhere(published: PublishedRent, catalog: Catalog) -> Mapping[str, float]:
-    """The newest rent of the GPU for the same term at every other provider."""
-    newest: dict[str, Rent] = {}
-    for provider, rent in catalog.rents(published.rent.gpu):
-        is_peer = provider.provider != published.provider and rent.commitment == published.rent.commitment
-        if is_peer and (provider.provider not in newest or newest[provider.provider].seen < rent.seen):
-            newest[provider.provider] = rent
-    return {provider: rent.usd_per_gpu_h for provider, rent in newest.items()}
+def _rents_elsewhere(published: PublishedRent, day: date, catalog: Catalog) -> list[float]:
+    """Of every other provider the lowest current rent of the GPU for the same term."""
+    gpu, term = published.rent.gpu, published.rent.commitment
+    others = (one for one in catalog.rent_providers.values() if not one.index and one.provider != published.provider)
+    rents = ([r for r in current_rents(one.rents, day) if (r.gpu, r.commitment) == (gpu, term)] for one in others)
+    return [min(rent.usd_per_gpu_h for rent in current) for current in rents if current]

@@ -119,6 +119,16 @@ def test_who_was_always_dear_is_no_news(catalog: Catalog) -> None:
     assert [one.published.rent.usd_per_gpu_h for one in changes.rents] == [7.5]
 
 
+def test_peers_are_taken_at_their_lowest_current_rent(catalog: Catalog) -> None:
+    """Five providers: one machine at 1 until a row of it at 1.50, and since then another machine at 7."""
+    rows = ((1.0, "m1", date(2026, 10, 1)), (1.5, "m1", date(2026, 11, 1)), (7.0, "m2", DAY))
+    rents = tuple(_rent(usd, "p", seen, instance=machine, region="us").rent for usd, machine, seen in rows)
+    peer = catalog.rent_providers["eights"].model_copy(update={"rents": rents})
+    providers = {f"p{n}": peer.model_copy(update={"provider": f"p{n}"}) for n in range(5)}
+    changes = _changes(replace(catalog, rent_providers=providers), _rent(6.0, provider="newcomer"))
+    assert [held.why for held in changes.held] == ["against a median of $1.5 at 5 other providers"]
+
+
 def test_an_unlisted_model_is_taken_only_of_sellers_of_the_price_library(catalog: Catalog) -> None:
     assert _changes(catalog, _tokens("unheard-of", 1, 2)).tokens == ()
     [new] = _changes(catalog, _tokens("gpt-99", 1, 2, provider="openai")).tokens
