@@ -18,6 +18,7 @@ from typing import Any
 
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.load import ROOT, load_catalog
+from calculators.catalog.price_library import price_library_version
 from calculators.errors import DataError
 from calculators.price_updates.update_command import add_update_command
 from calculators.scenario.files import read_scenario
@@ -128,6 +129,7 @@ def _check(_: argparse.Namespace) -> None:
     from calculators.techniques.effects import techniques
 
     catalog = load_catalog()
+    _check_price_library(catalog)
     _check_defaults(catalog)
     for load in (techniques, framework, sensitivity, stack_file, flag_conflicts, glossary):
         load()
@@ -138,6 +140,15 @@ def _check(_: argparse.Namespace) -> None:
         f"{len(catalog.gpus)} GPUs, {len(catalog.models)} models, {rents} rents of {len(catalog.rent_providers)} providers, "
         f"{sum(len(p.models) for p in catalog.api_providers.values())} API models beside genai-prices: all valid. Data version {catalog.digest}."
     )
+
+
+def _check_price_library(catalog: Catalog) -> None:
+    """Raises DataError where another version of genai-prices is installed than the one whose release day the data hold."""
+    known, installed = catalog.corrections_file.library.title, price_library_version()
+    if known != installed:
+        raise DataError(
+            f"library_corrections.yaml: library is {known}, installed is {installed}; write its version and release day there"
+        )
 
 
 def _check_defaults(catalog: Catalog) -> None:

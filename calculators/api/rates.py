@@ -8,7 +8,7 @@ import difflib
 import re
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
 from genai_prices import data_snapshot
@@ -21,7 +21,6 @@ from calculators.catalog.price_library import (
     library_model,
     library_models,
     own_model,
-    price_library_version,
     seller_name,
 )
 from calculators.catalog.prices import ApiPrice, TokenPrices
@@ -31,7 +30,6 @@ from calculators.errors import DataError
 from calculators.units import DAYS_PER_MONTH
 
 BATCH = {"processing": "batch"}
-LIBRARY_DATE = date(2026, 11, 11)  # upload of genai-prices 0.2.3, the day its prices are known to have held
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,20 +115,10 @@ def api_offer(provider: str, model: str, catalog: Catalog, note: str | None = No
         model=model,
         library=library if right is None else None,
         own_prices=() if right is None else (right,),
-        source=corrected or _library_source(),
+        source=corrected or catalog.corrections_file.library,
         confidence="medium" if right is None else right.confidence,
         note=note or (right.note if right is not None else None),
         context_tok=library.context_window,
-    )
-
-
-@cache
-def _library_source() -> Source:
-    return Source(
-        title=price_library_version(),
-        url="https://github.com/pydantic/genai-prices",
-        accessed=LIBRARY_DATE,
-        kind="library",
     )
 
 
