@@ -111,14 +111,14 @@ def api_models(provider: str, day: date, catalog: Catalog) -> list[str]:
 
 def api_prices(provider: str, day: date, catalog: Catalog) -> list[ListedPrice]:
     """Prices of a provider's current text models on a day."""
-    offers = (api_offer(provider, model, catalog) for model in text_models(provider, day, catalog))
+    offers = (api_offer(provider, model, catalog, day) for model in text_models(provider, day, catalog))
     return [ListedPrice(offer.model, offer, api_rates(offer, day)) for offer in offers]
 
 
 def listed_price(provider: str, model: str, day: date, catalog: Catalog) -> ListedPrice | None:
     """The price of one model at one provider on a day, under its short name; None where it has none."""
     try:
-        offer = api_offer(provider, model, catalog)
+        offer = api_offer(provider, model, catalog, day)
     except DataError:
         return None
     return ListedPrice(offer.short_model, offer, api_rates(offer, day))
