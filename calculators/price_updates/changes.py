@@ -14,7 +14,7 @@ from calculators.catalog.price_library import (
     own_model,
     price_library_version,
 )
-from calculators.catalog.prices import ApiPrice, Rent
+from calculators.catalog.prices import ApiModel, ApiPrice, Rent
 from calculators.catalog.rent_history import current_rents
 from calculators.compliance.residency import jurisdiction
 from calculators.price_updates.gpu_names import machine_key
@@ -95,8 +95,8 @@ def _rent_words(change: RentChange) -> str:
 
 
 def _token_change(published: PublishedTokens, day: date, catalog: Catalog) -> TokenChange | None:
-    """None where the data say the same, or do not list the model: a new model of a known seller needs a person, who knows
-    which open model it is. New models of the price library's sellers are taken: they are closed ones to choose from."""
+    """None where the data say the same or have a price of that day or a later one, or do not list the model: a new model of a
+    known seller needs a person, who knows which open model it is. New models of the price library's sellers are taken: they are closed ones to choose from."""
     provider, model = published.provider, published.model
     own, library = own_model(catalog.api_providers, provider, model), library_model(provider, model)
     if own is None and library is None:
@@ -105,10 +105,19 @@ def _token_change(published: PublishedTokens, day: date, catalog: Catalog) -> To
     before = api_rates(offer, day)[0]
     if library is not None and _says(published, replace(offer, own_prices=())):
         return None  # what the installed library says is no news, even where a row of ours corrects it
+    since = _newest_day(own, day)
+    newer_days = (published.prices[0].valid_from - since).days if since and published.prices else None
+    if newer_days is not None and newer_days <= 0:
+        return None
     if not _says(published, offer):
         return TokenChange(published, before, False)
-    is_old = own is not None and (day - own.prices[-1].valid_from).days >= CONFIRM_AFTER_DAYS
+    is_old = newer_days is not None and newer_days >= CONFIRM_AFTER_DAYS
     return TokenChange(published, before, True) if is_old else None
+
+
+def _newest_day(own: ApiModel | None, day: date) -> date | None:
+    """Of the rows of ours that hold by a day; None without one."""
+    return max((price.valid_from for price in own.prices if price.valid_from <= day), default=None) if own else None
 
 
 def _says(published: PublishedTokens, offer: ApiOffer) -> bool:

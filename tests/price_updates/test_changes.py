@@ -19,12 +19,12 @@ SOURCE = Source(title="A list", accessed=DAY, kind="library")
 
 
 def _tokens(
-    model: str, input_usd: float, output_usd: float, provider: str = "testhost", **more: Any
+    model: str, input_usd: float, output_usd: float, provider: str = "testhost", since: date = DAY, **more: Any
 ) -> PublishedTokens:
     price = ApiPrice(
         source="k",
         confidence="medium",
-        valid_from=DAY,
+        valid_from=since,
         input_usd_per_mtok=input_usd,
         output_usd_per_mtok=output_usd,
         **more,
@@ -61,8 +61,14 @@ def test_a_changed_price_is_appended_and_the_same_one_confirmed_once_it_is_old(c
     assert [(one.published.model, one.is_confirmed) for one in changed.tokens] == [("closed", False)]
     same = _changes(catalog, _tokens("closed", 2.5005, 10))
     assert [one.is_confirmed for one in same.tokens] == [True]
-    early = _changes(catalog, _tokens("closed", 2.5, 10), day=date(2026, 1, 20))
+    early = _changes(catalog, _tokens("closed", 2.5, 10, since=date(2026, 1, 20)), day=DAY)
     assert (early.tokens, early.held) == ((), ())
+
+
+def test_a_package_no_newer_than_our_row_is_no_news(catalog: Catalog) -> None:
+    """Our row is of 2026-01-01; what was released by then is history, whatever it says."""
+    for released, news in ((date(2025, 12, 1), 0), (date(2026, 1, 1), 0), (date(2026, 1, 2), 1)):
+        assert len(_changes(catalog, _tokens("closed", 2.0, 10, since=released)).tokens) == news
 
 
 @pytest.mark.parametrize(
