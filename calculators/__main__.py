@@ -152,7 +152,8 @@ def _check_price_library(catalog: Catalog) -> None:
 
 
 def _check_defaults(catalog: Catalog) -> None:
-    """Raises DataError where the starting case, a preset or a shipped scenario chooses something without a price today."""
+    """Raises DataError where the starting case, a preset or a shipped scenario chooses something without a price today, or
+    the starting case a superseded model."""
     from calculators.options.scenario_check import lost_prices
     from calculators.scenario.defaults import default_scenario, preset_targets, preset_workload
 
@@ -165,6 +166,12 @@ def _check_defaults(catalog: Catalog) -> None:
         changed = {"workload": preset_workload(preset), "targets": preset_targets(preset)}
         asked[f"preset {preset.id}"] = start.model_copy(update=changed)
     lost = [f"{name}: {words}" for name, one in asked.items() for words in lost_prices(one, catalog)]
+    chosen = (catalog.model(candidate.model) for candidate in start.candidates)
+    lost += [
+        f"starting case: {model.name} is superseded by {newer.model.name}; take that one"
+        for model in chosen
+        if (newer := catalog.newer_model(model))
+    ]
     if lost:
         raise DataError("\n".join(lost))
 

@@ -71,6 +71,8 @@ class ModelFacts:
     active_params_b: float
     kv_cache_gb: float
     """KV cache of one request of `KV_CACHE_TOK` tokens, in BF16."""
+    superseded_by: str
+    """Name of the newest model that took its place; empty where none is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,16 +171,17 @@ def hosting_providers(catalog: Catalog) -> list[str]:
 
 def model_facts(catalog: Catalog) -> list[ModelFacts]:
     """Sizes of all open models."""
-    return [_facts(model) for model in catalog.models.values()]
+    return [_facts(model, catalog) for model in catalog.models.values()]
 
 
-def _facts(model: Model) -> ModelFacts:
-    size = parameters(model.shape)
+def _facts(model: Model, catalog: Catalog) -> ModelFacts:
+    size, newer = parameters(model.shape), catalog.newer_model(model)
     return ModelFacts(
         model=model,
         total_params_b=size.total / PER_BILLION,
         active_params_b=size.active / PER_BILLION,
         kv_cache_gb=float(kv_bytes(model.shape, float(KV_CACHE_TOK))) / BYTES_PER_GB,
+        superseded_by=newer.model.name if newer else "",
     )
 
 
