@@ -7,7 +7,7 @@ from calculators.catalog.serving import ServingEngine
 from calculators.scenario.inputs import Inputs
 from calculators.serving.engine_choice import ENGINE_NAMES, choose_engine
 from calculators.units import percent
-from pages.shared.components.serving import axes_takeaway, axis_cards, axis_evidence, generated_files, modeled_speeds
+from pages.shared.components.serving import axes_table, axes_takeaway, axis_evidence, generated_files, modeled_speeds
 from pages.shared.state import catalog, escape, evaluation
 
 AB_RESULTS = {"not run": "not run yet", "vllm": "vLLM was faster", "sglang": "SGLang was faster"}
@@ -52,7 +52,7 @@ with headline:
         )
     )
     st.markdown(f"**{escape(axes_takeaway(choice))}**")
-    axis_cards(choice)
+    axes_table(choice)
 
 with st.expander("Evidence for each axis, with sources"):
     axis_evidence(choice)

@@ -36,14 +36,16 @@ def _cell(choice: EngineChoice, verdict: AxisVerdict, engine: ChoiceId) -> str:
     return f"{escape(fact or ('' if word else 'not compared'))} {word}".strip()
 
 
-def axis_cards(choice: EngineChoice) -> None:
-    """A card for each axis: what this workload asks for, and what each engine offers, under one another on a narrow screen."""
-    for verdict in choice.axes:
-        with st.container(border=True):
-            axis, *cells = st.columns(1 + len(ENGINE_NAMES), gap="small")
-            axis.markdown(f"**{escape(verdict.axis.name)}:** {escape(verdict.here)}")
-            for cell, (engine, name) in zip(cells, ENGINE_NAMES.items(), strict=True):
-                cell.markdown(f":gray[{name}:] {_cell(choice, verdict, engine)}")  # type: ignore[arg-type]
+def axes_table(choice: EngineChoice) -> None:
+    """Table of all axes with what this workload asks for, one column for each engine."""
+    rows = [
+        {
+            "Axis: this workload": f"**{escape(v.axis.name)}:** {escape(v.here)}",
+            **{name: _cell(choice, v, engine) for engine, name in ENGINE_NAMES.items()},  # type: ignore[arg-type]
+        }
+        for v in choice.axes
+    ]
+    st.table(pd.DataFrame(rows), hide_index=True, border="horizontal", alt=axes_takeaway(choice))
 
 
 def axis_evidence(choice: EngineChoice) -> None:
