@@ -18,6 +18,7 @@ from typing import Any
 
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.load import ROOT, load_catalog
+from calculators.catalog.price_library import price_library_version
 from calculators.errors import DataError
 from calculators.price_updates.update_command import add_update_command
 from calculators.scenario.files import read_scenario
@@ -128,6 +129,7 @@ def _check(_: argparse.Namespace) -> None:
     from calculators.techniques.effects import techniques
 
     catalog = load_catalog()
+    _check_price_library(catalog)
     _check_defaults(catalog)
     for load in (techniques, framework, sensitivity, stack_file, flag_conflicts, glossary):
         load()
@@ -140,8 +142,18 @@ def _check(_: argparse.Namespace) -> None:
     )
 
 
+def _check_price_library(catalog: Catalog) -> None:
+    """Raises DataError where another version of genai-prices is installed than the one whose release day the data hold."""
+    known, installed = catalog.corrections_file.library.title, price_library_version()
+    if known != installed:
+        raise DataError(
+            f"library_corrections.yaml: library is {known}, installed is {installed}; write its version and release day there"
+        )
+
+
 def _check_defaults(catalog: Catalog) -> None:
-    """Raises DataError where the starting case, a preset or a shipped scenario chooses something without a price today."""
+    """Raises DataError where the starting case, a preset or a shipped scenario chooses something without a price today, or
+    the starting case a superseded model."""
     from calculators.options.scenario_check import lost_prices
     from calculators.scenario.defaults import default_scenario, preset_targets, preset_workload
 
@@ -154,6 +166,12 @@ def _check_defaults(catalog: Catalog) -> None:
         changed = {"workload": preset_workload(preset), "targets": preset_targets(preset)}
         asked[f"preset {preset.id}"] = start.model_copy(update=changed)
     lost = [f"{name}: {words}" for name, one in asked.items() for words in lost_prices(one, catalog)]
+    chosen = (catalog.model(candidate.model) for candidate in start.candidates)
+    lost += [
+        f"starting case: {model.name} is superseded by {newer.model.name}; take that one"
+        for model in chosen
+        if (newer := catalog.newer_model(model))
+    ]
     if lost:
         raise DataError("\n".join(lost))
 

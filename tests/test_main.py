@@ -57,6 +57,27 @@ def test_check_fails_where_a_default_choice_has_lost_its_price(
     assert "preset " in told
 
 
+def test_check_fails_where_a_model_chosen_by_default_is_superseded(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalog = load_catalog()
+    old, mark = catalog.model("gpt-oss-120b"), catalog.model("qwen3-32b")
+    profile = {"superseded_by": mark.superseded_by, "sources": {**old.sources, **mark.sources}}
+    models = {**catalog.models, old.id: old.model_copy(update=profile)}
+    monkeypatch.setattr("calculators.__main__.load_catalog", lambda: replace(catalog, models=models))
+    assert main(["check"]) == 2
+    assert "starting case: gpt-oss 120B is superseded by Qwen3.6 27B; take that one" in capsys.readouterr().err
+
+
+def test_check_fails_where_the_day_of_the_installed_price_library_is_not_known(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert main(["check"]) == 0
+    monkeypatch.setattr("calculators.__main__.price_library_version", lambda: "genai-prices 99.0")
+    assert main(["check"]) == 2
+    assert "installed is genai-prices 99.0; write its version and release day there" in capsys.readouterr().err
+
+
 def test_decide_prints_the_verdict(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["decide", _file(tmp_path, LIVE)]) == 0
     assert "Cost at 2M requests/month:" in capsys.readouterr().out

@@ -233,9 +233,12 @@ def todays_list_bill(inputs: Inputs) -> ApiBill:
 
 def todays_bill(inputs: Inputs, usage: Usage) -> ApiBill:
     """The bill of the only API model in use, used in another way."""
+    return monthly_bill(_offer_in_use(inputs), inputs.demand, inputs.scenario.as_of, usage)
+
+
+def _offer_in_use(inputs: Inputs) -> ApiOffer:
     api = inputs.scenario.api
-    offer = api_offer(api.provider, api.model, inputs.catalog)
-    return monthly_bill(offer, inputs.demand, inputs.scenario.as_of, usage)
+    return api_offer(api.provider, api.model, inputs.catalog, inputs.scenario.as_of)
 
 
 def todays_discount_frac(inputs: Inputs) -> float:
@@ -249,8 +252,7 @@ def todays_discount_frac(inputs: Inputs) -> float:
 
 def negotiated_discount_frac(inputs: Inputs) -> float:
     """What the user's contract takes off the price of the only API model in use: nothing off a price of their own."""
-    api = inputs.scenario.api
-    return 0.0 if api_offer(api.provider, api.model, inputs.catalog).is_yours else api.discount_frac
+    return 0.0 if _offer_in_use(inputs).is_yours else inputs.scenario.api.discount_frac
 
 
 def paid_ratios(inputs: Inputs) -> Mapping[str, float]:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
 from genai_prices import data_snapshot
@@ -22,7 +22,6 @@ from calculators.catalog.price_library import (
     library_model,
     library_models,
     own_model,
-    price_library_version,
     seller_name,
 )
 from calculators.catalog.prices import ApiPrice, TokenPrices
@@ -32,7 +31,7 @@ from calculators.errors import DataError
 from calculators.units import DAYS_PER_MONTH, HOURS_PER_DAY
 
 BATCH = {"processing": "batch"}
-LIBRARY_DATE = date(2026, 11, 11)  # upload of genai-prices 0.2.3, the day its prices are known to have held
+LIBRARY_CONFIDENCE: Confidence = "medium"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,20 +90,23 @@ CLOSED_PROVIDERS = (
 """Providers to choose the current API from: makers of closed models first."""
 
 
-def api_offer(provider: str, model: str, catalog: Catalog, note: str | None = None) -> ApiOffer:
-    """The offer with exactly this provider and model id. Raises DataError where no price is listed for it."""
+def api_offer(
+    provider: str, model: str, catalog: Catalog, day: date | None = None, note: str | None = None
+) -> ApiOffer:
+    """The offer with exactly this provider and model id, with the source of the price in force on `day`, or of its newest.
+    Raises DataError where no price is listed for it."""
     own, library = own_model(catalog.api_providers, provider, model), library_model(provider, model)
     if own is not None:
         record = catalog.api_providers[provider]
-        last = own.prices[-1]
+        row = own.prices[-1] if day is None else _in_force(own.prices, library, day)
         return ApiOffer(
             provider=provider,
             provider_name=record.name,
             model=model,
             library=library,
             own_prices=own.prices,
-            source=record.sources[last.source],
-            confidence=last.confidence,
+            source=record.sources[row.source] if row else catalog.corrections_file.library,
+            confidence=row.confidence if row else LIBRARY_CONFIDENCE,
             note=note or own.note,
             context_tok=own.context_tok or (library.context_window if library else None),
         )
@@ -118,20 +120,10 @@ def api_offer(provider: str, model: str, catalog: Catalog, note: str | None = No
         model=model,
         library=library if right is None else None,
         own_prices=() if right is None else (right,),
-        source=corrected or _library_source(),
-        confidence="medium" if right is None else right.confidence,
+        source=corrected or catalog.corrections_file.library,
+        confidence=LIBRARY_CONFIDENCE if right is None else right.confidence,
         note=note or (right.note if right is not None else None),
         context_tok=library.context_window,
-    )
-
-
-@cache
-def _library_source() -> Source:
-    return Source(
-        title=price_library_version(),
-        url="https://github.com/pydantic/genai-prices",
-        accessed=LIBRARY_DATE,
-        kind="library",
     )
 
 
@@ -168,7 +160,7 @@ def _no_price(provider: str, model: str, catalog: Catalog) -> str:
 
 def hosted_offers(model: Model, day: date, catalog: Catalog) -> list[ApiOffer]:
     """Offers of every provider that hosts this open model, free tiers left out, since they guarantee no capacity."""
-    offers = [api_offer(hosted.provider, hosted.model, catalog, hosted.note) for hosted in model.hosted]
+    offers = [api_offer(hosted.provider, hosted.model, catalog, day, hosted.note) for hosted in model.hosted]
     most_tok = model.published.context_tok
     return [
         replace(o, context_tok=min(o.context_tok or most_tok, most_tok))
@@ -188,10 +180,18 @@ def api_rates(
 
 def rates_by_hour(offer: ApiOffer, day: date, batch: bool = False) -> tuple[tuple[ApiRates, ...], ...]:
     """Prices in each hour of a day (UTC), each as of `api_rates`; one entry where they are the same all day."""
-    past = [price for price in offer.own_prices if price.valid_from <= day]
-    if past or offer.library is None:
-        return (own_rates(past[-1] if past else offer.own_prices[0], batch),)
+    row = _in_force(offer.own_prices, offer.library, day)
+    if row is not None:
+        return (own_rates(row, batch),)
     return _library_rates_by_hour(offer.provider, offer.model, day, batch)
+
+
+def _in_force(prices: Sequence[ApiPrice], library: ModelInfo | None, day: date) -> ApiPrice | None:
+    """The entry that holds on a day. Before the first of them the library's price does (None), or without one the first."""
+    past = [price for price in prices if price.valid_from <= day]
+    if past:
+        return past[-1]
+    return None if library else prices[0]
 
 
 @lru_cache(maxsize=20_000)

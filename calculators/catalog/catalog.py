@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from calculators.catalog.base import Source
 from calculators.catalog.compliance_rules import Operator, Operators, Requirement, Requirements
 from calculators.catalog.efficiency import Efficiencies, Efficiency, EngineFit, EngineId
 from calculators.catalog.hardware import Gpu
@@ -23,6 +24,14 @@ from calculators.catalog.seller_speeds import SellerSpeeds
 from calculators.catalog.signal_rules import SignalRules
 from calculators.catalog.techniques import TechniqueRules
 from calculators.errors import UnknownId
+
+
+@dataclass(frozen=True, slots=True)
+class NewerModel:
+    """A model that took the place of another of its family and size, and who says so."""
+
+    model: Model
+    source: Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +78,15 @@ class Catalog:
 
     def model(self, name: str) -> Model:
         return self.models[_resolve(name, self.model_by_alias, "model", "model_profiles")]
+
+    def newer_model(self, model: Model) -> NewerModel | None:
+        """The newest model that has taken a model's place; None where none is known."""
+        newer = None
+        while model.superseded_by is not None:
+            source = model.sources[model.superseded_by.source]
+            model = self.models[model.superseded_by.model]
+            newer = NewerModel(model, source)
+        return newer
 
     def open_model(self, provider: str, model: str) -> Model | None:
         """The open model that a provider sells under this id; None where it is closed, or not listed."""

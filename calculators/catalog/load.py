@@ -53,6 +53,7 @@ def load_catalog(root: Path = ROOT) -> Catalog:
     rent_providers = _folder(root / "pricing_data/gpu_rents", RentProvider, "provider", problems)
     files: dict[str, Any] = {name: _file(root / path, record, problems) for name, (path, record) in FILES.items()}
     problems += _corrects_nothing(files["corrections_file"])
+    problems += _wrong_successors(models)
     problems += _unknown_gpus(rent_providers.values(), gpus) + _unknown_sellers(models.values(), api_providers)
     gpu_by_alias = _aliases(((g.id, (g.id, g.name, *g.aliases)) for g in gpus.values()), problems)
     model_by_alias = _aliases(((m.id, (m.id, m.name, m.hf_id, *m.aliases)) for m in models.values()), problems)
@@ -163,6 +164,29 @@ def _unknown_sellers(models: Iterable[Model], api_providers: Mapping[str, ApiPro
         if library_model(hosted.provider, hosted.model) is None
         and own_model(api_providers, hosted.provider, hosted.model) is None
     ]
+
+
+def _wrong_successors(models: Mapping[str, Model]) -> list[str]:
+    """Successors without a profile, and those that lead back to a model that they supersede."""
+    named = {model.id: model.superseded_by.model for model in models.values() if model.superseded_by}
+    unknown = [
+        f"{id}.yaml: superseded_by: model '{newer}' has no profile; add model_profiles/{newer}.yaml"
+        for id, newer in named.items()
+        if newer not in models
+    ]
+    return unknown + [
+        f"{id}.yaml: superseded_by: '{newer}' leads back to {id}; remove one of them"
+        for id, newer in named.items()
+        if id in _chain(newer, named)
+    ]
+
+
+def _chain(id: str, named: Mapping[str, str]) -> list[str]:
+    """A model and those that took its place one after the other, each once."""
+    chain = [id]
+    while (newer := named.get(chain[-1])) is not None and newer not in chain:
+        chain.append(newer)
+    return chain
 
 
 def _corrects_nothing(corrections: LibraryCorrections | None) -> list[str]:

@@ -124,6 +124,12 @@ class Hosted(Record):
     note: str | None = None
 
 
+class Successor(Sourced):
+    """The newer model of the same family and about the same size to move to, as its maker or a seller says."""
+
+    model: Id
+
+
 class QualityHint(Sourced):
     """A public benchmark score: a dated hint, never a verdict on fitness."""
 
@@ -146,4 +152,5 @@ class Model(SourcedFile):
     shape: Shape
     published: PublishedSize
     hosted: tuple[Hosted, ...] = ()
+    superseded_by: Successor | None = None
     quality_hints: tuple[QualityHint, ...] = ()

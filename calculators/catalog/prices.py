@@ -16,6 +16,7 @@ from calculators.catalog.base import (
     Range,
     Record,
     ShortText,
+    Source,
     Sourced,
     SourcedFile,
 )
@@ -90,8 +91,10 @@ class LibraryCorrection(ApiPrice):
 
 
 class LibraryCorrections(SourcedFile):
-    """Prices that take the place of those in genai-prices."""
+    """The installed version of genai-prices, and prices that take the place of its own."""
 
+    library: Source
+    """Its title is name and version as installed; accessed: the day of its release, on which its prices are known to have held."""
     prices: tuple[LibraryCorrection, ...]
 
 

@@ -45,7 +45,7 @@ UNCHECKED = "No published run validates this."
 def caveats(inputs: Inputs, today: Option, options: Sequence[Option]) -> list[str]:
     """Caveats of the allowed `options`, as sentences: prices, caches, GPUs, speeds, techniques, workload."""
     notes = _price_notes(inputs, today) + _api_age_notes(options, today, inputs.scenario)
-    notes += _cache_notes(options, inputs) + _seller_notes(options, inputs.catalog)
+    notes += _cache_notes(options, inputs) + _seller_notes(options, inputs.catalog) + _superseded_candidates(inputs)
     build = best_build(options)
     notes += [note for plan in _shown_plans(options) for note in _term_notes(plan, inputs)]
     if build is not None and build.plan is not None:
@@ -147,6 +147,18 @@ def _superseded_notes(today: Option, inputs: Inputs) -> list[str]:
         f"{offer.label} has been superseded: {short_model_name(model)} is the newest model of its size there."
         for offer, model in newer
         if model is not None
+    ]
+
+
+def _superseded_candidates(inputs: Inputs) -> list[str]:
+    """Candidates with a newer model of their family and size that is none of the candidates."""
+    models = [inputs.catalog.model(one.model) for one in inputs.scenario.candidates if one.gate != "not_acceptable"]
+    pairs = ((model, inputs.catalog.newer_model(model)) for model in models)
+    return [
+        f"{model.name} is superseded by {newer.model.name}, of the same family and about the same size ({newer.source.title}, "
+        f"{newer.source.accessed}). Compare that one too."
+        for model, newer in pairs
+        if newer is not None and newer.model not in models
     ]
 
 

@@ -12,7 +12,7 @@ LIMIT_WORDS: Mapping[CapacityLimit, str] = {
     "prefill_time": "prefill time",
     "undrafted_load": "load limit without speculative decoding",
     "batch_cap": "engine's batch size limit",
-    "kv_cache": "KV-cache memory",
+    "kv_cache": "memory for the key-value cache (KV cache)",
 }
 """The binding constraint of a replica, to follow "the"."""
 

@@ -190,7 +190,8 @@ def regional_ratio(provider: str, inputs: Inputs) -> float:
 
 def _today(inputs: Inputs) -> ApiOffer:
     """The offer of the API in use today."""
-    return api_offer(inputs.scenario.api.provider, inputs.scenario.api.model, inputs.catalog)
+    scenario = inputs.scenario
+    return api_offer(scenario.api.provider, scenario.api.model, inputs.catalog, scenario.as_of)
 
 
 def _as_paid(today: Option, inputs: Inputs) -> Option:

@@ -4,6 +4,7 @@ Modules in reading order:
 
 published          token prices and rents as a source publishes them, and what is held back
 packages           the newest package of a source, downloaded and opened, never installed
+release_day        how old the prices in a package are
 genai_prices_file  token prices out of genai-prices
 litellm_file       token prices out of litellm
 gpu_names          which GPU a source means

@@ -1,7 +1,7 @@
 """What an update would append: published prices that are new or changed, or confirm one that grows old, held against the
 data and against their peers."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from statistics import median
@@ -14,7 +14,7 @@ from calculators.catalog.price_library import (
     own_model,
     price_library_version,
 )
-from calculators.catalog.prices import ApiPrice, Rent
+from calculators.catalog.prices import ApiModel, ApiPrice, Rent
 from calculators.catalog.rent_history import current_rents
 from calculators.compliance.residency import jurisdiction
 from calculators.price_updates.gpu_names import machine_key
@@ -66,7 +66,7 @@ def changes_of(publication: Publication, day: date, accepted: Iterable[str], cat
     news = (_token_change(one, day, catalog) for one in (() if is_installed else publication.tokens))
     moved = (_rent_change(one, catalog) for one in _kept(publication.rents))
     tokens = [(change, _token_doubt(change, day, catalog)) for change in news if change]
-    rents = [(change, _rent_doubt(change, catalog)) for change in moved if change]
+    rents = [(change, _rent_doubt(change, day, catalog)) for change in moved if change]
     names = frozenset(accepted)
     held = [
         *publication.held,
@@ -95,8 +95,8 @@ def _rent_words(change: RentChange) -> str:
 
 
 def _token_change(published: PublishedTokens, day: date, catalog: Catalog) -> TokenChange | None:
-    """None where the data say the same, or do not list the model: a new model of a known seller needs a person, who knows
-    which open model it is. New models of the price library's sellers are taken: they are closed ones to choose from."""
+    """None where the data say the same or have a price of that day or a later one, or do not list the model: a new model of a
+    known seller needs a person, who knows which open model it is. New models of the price library's sellers are taken: they are closed ones to choose from."""
     provider, model = published.provider, published.model
     own, library = own_model(catalog.api_providers, provider, model), library_model(provider, model)
     if own is None and library is None:
@@ -105,10 +105,19 @@ def _token_change(published: PublishedTokens, day: date, catalog: Catalog) -> To
     before = api_rates(offer, day)[0]
     if library is not None and _says(published, replace(offer, own_prices=())):
         return None  # what the installed library says is no news, even where a row of ours corrects it
+    since = _newest_day(own, day)
+    newer_days = (published.prices[0].valid_from - since).days if since and published.prices else None
+    if newer_days is not None and newer_days <= 0:
+        return None
     if not _says(published, offer):
         return TokenChange(published, before, False)
-    is_old = own is not None and (day - own.prices[-1].valid_from).days >= CONFIRM_AFTER_DAYS
+    is_old = newer_days is not None and newer_days >= CONFIRM_AFTER_DAYS
     return TokenChange(published, before, True) if is_old else None
+
+
+def _newest_day(own: ApiModel | None, day: date) -> date | None:
+    """Of the rows of ours that hold by a day; None without one."""
+    return max((price.valid_from for price in own.prices if price.valid_from <= day), default=None) if own else None
 
 
 def _says(published: PublishedTokens, offer: ApiOffer) -> bool:
@@ -249,24 +258,22 @@ def _is_same_machine(provider: str, one: Rent, other: Rent) -> bool:
     return _machine(provider, one) == _machine(provider, other) and len(places) == 1
 
 
-def _rent_doubt(change: RentChange, catalog: Catalog) -> str:
+def _rent_doubt(change: RentChange, day: date, catalog: Catalog) -> str:
     rent, before = change.published.rent, change.before
     if change.is_confirmed:
         return ""
     if before is not None and _ratio(rent.usd_per_gpu_h, before.usd_per_gpu_h) > MOST_CHANGE_RATIO:
         return f"was ${before.usd_per_gpu_h:.4g} on {before.seen}: more than {MOST_CHANGE_RATIO:.0f}x"
-    peers = _rents_elsewhere(change.published, catalog)
-    middle = median(peers.values()) if peers else rent.usd_per_gpu_h
+    peers = _rents_elsewhere(change.published, day, catalog)
+    middle = median(peers) if peers else rent.usd_per_gpu_h
     if _leaves_peers(rent.usd_per_gpu_h, before.usd_per_gpu_h if before else None, middle):
         return f"against a median of ${middle:.4g} at {plural(len(peers), 'other provider')}"
     return ""
 
 
-def _rents_elsewhere(published: PublishedRent, catalog: Catalog) -> Mapping[str, float]:
-    """The newest rent of the GPU for the same term at every other provider."""
-    newest: dict[str, Rent] = {}
-    for provider, rent in catalog.rents(published.rent.gpu):
-        is_peer = provider.provider != published.provider and rent.commitment == published.rent.commitment
-        if is_peer and (provider.provider not in newest or newest[provider.provider].seen < rent.seen):
-            newest[provider.provider] = rent
-    return {provider: rent.usd_per_gpu_h for provider, rent in newest.items()}
+def _rents_elsewhere(published: PublishedRent, day: date, catalog: Catalog) -> list[float]:
+    """Of every other provider the lowest current rent of the GPU for the same term."""
+    gpu, term = published.rent.gpu, published.rent.commitment
+    others = (one for one in catalog.rent_providers.values() if not one.index and one.provider != published.provider)
+    rents = ([r for r in current_rents(one.rents, day) if (r.gpu, r.commitment) == (gpu, term)] for one in others)
+    return [min(rent.usd_per_gpu_h for rent in current) for current in rents if current]

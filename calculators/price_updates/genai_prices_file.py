@@ -26,7 +26,7 @@ Call = dict[str, Any]
 
 
 def read_genai_prices(wheel: Wheel, day: datetime.date) -> Publication:
-    """Prices of every current text model on `day`, and the announced ones after it. Raises DataError in one line."""
+    """Prices of every current text model on `day`, that of the release, and the announced ones after it. Raises DataError in one line."""
     providers = _providers(read_member(wheel, GENAI_MEMBER), wheel)
     key = f"{GENAI_PACKAGE}-{wheel.version}"
     source = Source(

@@ -37,7 +37,7 @@ _FIELDS = {
 
 
 def read_litellm(wheel: Wheel, day: date) -> Publication:
-    """Prices on `day` of every model of the sellers in `ROUTES`. Raises DataError in one line."""
+    """Prices on `day`, that of the release, of every model of the sellers in `ROUTES`. Raises DataError in one line."""
     listed = _entries(read_member(wheel, LITELLM_MEMBER), wheel)
     key = f"{LITELLM_PACKAGE}-{wheel.version}"
     source = Source(

@@ -8,7 +8,9 @@ import subprocess
 import sys
 import zipfile
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from packaging.version import InvalidVersion, Version
@@ -84,6 +86,18 @@ def names_in(wheel: Wheel) -> list[str]:
     """Names of the files in a package. Raises DataError in one line."""
     with _opened(wheel) as archive:
         return archive.namelist()
+
+
+def times_in(wheel: Wheel) -> list[datetime]:
+    """When each file in a package was last changed, as it says itself; those without a readable time left out. Raises
+    DataError in one line."""
+    with _opened(wheel) as archive:
+        entries = [entry.date_time for entry in archive.infolist()]
+    times = []
+    for entry in entries:
+        with suppress(ValueError):
+            times.append(datetime(*entry))
+    return times
 
 
 def read_member(wheel: Wheel, name: str) -> bytes:

@@ -13,7 +13,7 @@ class PublishedTokens:
     provider: str
     model: str
     prices: tuple[ApiPrice, ...] = ()
-    """By day, ascending; the first holds on the day of the update. None could be read where there is none."""
+    """By day, ascending; the first holds on the day of the release. None could be read where there is none."""
     context_tok: int | None = None
     problem: str = ""
     """Why the price cannot be right or cannot be written; empty where nothing is wrong with it by itself."""

@@ -18,6 +18,7 @@ from calculators.price_updates.data_files import appended_files, copied_data, wr
 from calculators.price_updates.dropped_files import read_dropped
 from calculators.price_updates.packages import Wheel, newest_wheel
 from calculators.price_updates.published import Publication
+from calculators.price_updates.release_day import release_day
 from calculators.price_updates.unknown_models import unknown_models
 from calculators.price_updates.verdict_changes import VerdictChange, verdict_changes
 
@@ -87,10 +88,11 @@ def update_prices(settings: UpdateSettings, root: Path) -> Update:
 
 def _published(settings: UpdateSettings, catalog: Catalog) -> tuple[list[Publication], list[str]]:
     """What every source publishes, and why some could not be read. Each prices against the state before the update."""
+    released = partial(release_day, today=settings.today, ask_index=settings.packages is None)
     readers: Sequence[tuple[str, Callable[[Wheel], Publication]]] = (
-        (genai_prices_file.GENAI_PACKAGE, partial(genai_prices_file.read_genai_prices, day=settings.today)),
-        (litellm_file.LITELLM_PACKAGE, partial(litellm_file.read_litellm, day=settings.today)),
-        (cloudprice_file.CLOUDPRICE_PACKAGE, partial(cloudprice_file.read_cloudprice, catalog=catalog)),
+        (genai_prices_file.GENAI_PACKAGE, lambda wheel: genai_prices_file.read_genai_prices(wheel, released(wheel))),
+        (litellm_file.LITELLM_PACKAGE, lambda wheel: litellm_file.read_litellm(wheel, released(wheel))),
+        (cloudprice_file.CLOUDPRICE_PACKAGE, lambda wheel: cloudprice_file.read_cloudprice(wheel, catalog)),
     )
     publications: list[Publication] = []
     problems: list[str] = []

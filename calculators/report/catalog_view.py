@@ -73,6 +73,8 @@ class ModelFacts:
     active_params_b: float
     kv_cache_gb: float
     """KV cache of one request of `KV_CACHE_TOK` tokens, in BF16."""
+    superseded_by: str
+    """Name of the newest model that took its place; empty where none is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +120,14 @@ def listed_step_downs(scenario: Scenario, catalog: Catalog) -> list[StepDown]:
 
 def api_prices(provider: str, day: date, catalog: Catalog) -> list[ListedPrice]:
     """Prices of a provider's current text models on a day."""
-    offers = (api_offer(provider, model, catalog) for model in text_models(provider, day, catalog))
+    offers = (api_offer(provider, model, catalog, day) for model in text_models(provider, day, catalog))
     return [ListedPrice(offer.model, offer, api_rates(offer, day)) for offer in offers]
 
 
 def listed_price(provider: str, model: str, day: date, catalog: Catalog) -> ListedPrice | None:
     """The price of one model at one provider on a day, under its short name; None where it has none."""
     try:
-        offer = api_offer(provider, model, catalog)
+        offer = api_offer(provider, model, catalog, day)
     except DataError:
         return None
     return ListedPrice(offer.short_model, offer, api_rates(offer, day))
@@ -176,16 +178,17 @@ def hosting_providers(catalog: Catalog) -> list[str]:
 
 def model_facts(catalog: Catalog) -> list[ModelFacts]:
     """Sizes of all open models."""
-    return [_facts(model) for model in catalog.models.values()]
+    return [_facts(model, catalog) for model in catalog.models.values()]
 
 
-def _facts(model: Model) -> ModelFacts:
-    size = parameters(model.shape)
+def _facts(model: Model, catalog: Catalog) -> ModelFacts:
+    size, newer = parameters(model.shape), catalog.newer_model(model)
     return ModelFacts(
         model=model,
         total_params_b=size.total / PER_BILLION,
         active_params_b=size.active / PER_BILLION,
         kv_cache_gb=float(kv_bytes(model.shape, float(KV_CACHE_TOK))) / BYTES_PER_GB,
+        superseded_by=newer.model.name if newer else "",
     )
 
 

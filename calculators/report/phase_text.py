@@ -62,10 +62,11 @@ def headline(view: PhaseView) -> str:
 
 
 def load_heading(view: PhaseView) -> str:
-    """At which load the key figures are."""
+    """At which load the key figures are, and what keeps a replica from serving more."""
     if view.capacity is None:
         return "No load meets your latency targets."
-    return f"At the highest load within your targets (batch {count(round(view.capacity.batch))})"
+    batch = count(round(view.capacity.batch))
+    return f"At the highest load within your targets (batch {batch}); the binding constraint is the {view.capacity.limit_words}"
 
 
 def infeasible_headline(infeasible: Infeasible) -> str:

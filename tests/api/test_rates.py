@@ -1,6 +1,7 @@
 """Dated list prices: of the price library by hour and length tier, and of own records by date."""
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
@@ -19,6 +20,7 @@ from calculators.api.rates import (
 )
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.load import load_catalog
+from calculators.catalog.prices import ApiModel
 from calculators.errors import DataError
 
 
@@ -88,6 +90,40 @@ def test_a_corrected_price_takes_the_place_of_the_librarys(live_catalog: Catalog
 )
 def test_own_prices_hold_from_their_day_on(catalog: Catalog, day: date, usd: float) -> None:
     assert api_rates(api_offer("testhost", "closed-dated", catalog), day)[0].input_usd_per_mtok == usd
+
+
+def test_the_source_is_that_of_the_price_in_force(catalog: Catalog) -> None:
+    """Two rows of different sources, of which the newer one is announced."""
+    seller = catalog.api_providers["testhost"]
+    [dated] = [one for one in seller.models if one.id == "closed-dated"]
+    later = dated.prices[-1].model_copy(update={"source": "later", "confidence": "high"})
+    sources = {**seller.sources, "later": seller.sources["test"].model_copy(update={"title": "later list"})}
+    models = tuple(
+        one.model_copy(update={"prices": (*one.prices[:-1], later)}) if one is dated else one for one in seller.models
+    )
+    moved = replace(
+        catalog, api_providers={"testhost": seller.model_copy(update={"models": models, "sources": sources})}
+    )
+
+    def shown(day: date | None) -> tuple[str, str]:
+        offer = api_offer("testhost", "closed-dated", moved, day)
+        return offer.source.title, offer.confidence
+
+    assert (
+        shown(date(2026, 11, 30)) == shown(date(2025, 1, 1)) == ("Invented for the tests; nobody charges this", "low")
+    )
+    assert shown(date(2026, 12, 1)) == shown(None) == ("later list", "high")
+
+
+def test_before_the_first_row_of_ours_the_price_library_is_the_source(catalog: Catalog) -> None:
+    seller = catalog.api_providers["testhost"]
+    since = date(2026, 11, 1)
+    row = seller.models[0].prices[0].model_copy(update={"valid_from": since, "confidence": "low"})
+    own = seller.model_copy(update={"models": (ApiModel(id="gpt-5.4", prices=(row,)),)})
+    ours = replace(catalog, api_providers={"openai": own})
+    before, after = (api_offer("openai", "gpt-5.4", ours, day) for day in (since - timedelta(days=1), since))
+    assert (before.source, before.confidence) == (catalog.corrections_file.library, "medium")
+    assert (after.source, after.confidence) == (seller.sources["test"], "low")
 
 
 def test_scheduled_changes_are_found_within_the_horizon(catalog: Catalog, live_catalog: Catalog) -> None:

@@ -21,6 +21,22 @@ def test_an_unknown_id_gets_the_nearest_known_one(catalog: Catalog) -> None:
         catalog.preset("zzzzzz")
 
 
+def test_the_newest_of_a_line_of_models_takes_the_place_of_each(live_catalog: Catalog) -> None:
+    """DeepSeek V3 was followed by V3.1, and that by V3.2: the last step says who says so."""
+    newer = live_catalog.newer_model(live_catalog.model("deepseek-v3"))
+    assert newer is not None
+    assert (newer.model.id, newer.source.accessed.isoformat()) == ("deepseek-v3.2", "2025-12-01")
+    assert live_catalog.newer_model(newer.model) is None
+
+
+def test_a_newer_model_is_of_about_the_same_size(live_catalog: Catalog) -> None:
+    for model in live_catalog.models.values():
+        newer = live_catalog.newer_model(model)
+        if newer is not None:
+            sizes_b = model.published.total_params_b, newer.model.published.total_params_b
+            assert max(sizes_b) / min(sizes_b) < 1.25, model.id
+
+
 def test_rents_are_cheapest_first_and_leave_out_an_index_nobody_can_rent_from(catalog: Catalog) -> None:
     rates = [(provider.provider, rent.usd_per_gpu_h) for provider, rent in catalog.rents("h100-sxm")]
     assert [rate for _, rate in rates] == [1.0, 1.5, 1.6, 2.0, 2.0, 3.0]

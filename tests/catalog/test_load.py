@@ -57,6 +57,18 @@ BREAKS = [
     ("model_profiles/gpt-oss-120b.yaml", "- openai/gpt-oss-120b", "- llama-3.3-70b", "already names"),
     (
         "model_profiles/gpt-oss-120b.yaml",
+        "shape:",
+        "superseded_by: {source: test, confidence: low, model: gpt-9}\nshape:",
+        "superseded_by: model 'gpt-9' has no profile; add model_profiles/gpt-9.yaml",
+    ),
+    (
+        "model_profiles/gpt-oss-120b.yaml",
+        "shape:",
+        "superseded_by: {source: test, confidence: low, model: gpt-oss-120b}\nshape:",
+        "superseded_by: 'gpt-oss-120b' leads back to gpt-oss-120b; remove one of them",
+    ),
+    (
+        "model_profiles/gpt-oss-120b.yaml",
         "sliding_window_tok: 128",
         "head_dim: 64",
         "the key 'head_dim' is given twice",

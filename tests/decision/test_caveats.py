@@ -34,6 +34,21 @@ def test_what_the_fleet_assumes_is_said(changes: dict[str, Any], words: str) -> 
     assert any(words in note for note in run(**changes).caveats)
 
 
+def test_a_superseded_candidate_is_said_unless_its_successor_is_compared_too() -> None:
+    catalog = load_catalog()
+
+    def said(*models: str, gate: str = "assumed") -> list[str]:
+        chosen = [{"model": model, "gate": gate} for model in models]
+        asked = scenario(candidates=chosen, api={"provider": "openai", "model": "gpt-5.4"})
+        return [note for note in evaluate(asked, catalog).caveats if "superseded" in note]
+
+    assert said("glm-5.1") == [
+        "GLM-5.1 is superseded by GLM-5.3, of the same family and about the same size (CloudBase, end of the GLM-5 models, "
+        "2026-10-09). Compare that one too."
+    ]
+    assert said("glm-5.1", "glm-5.3") == said("gpt-oss-120b") == said("glm-5.1", gate="not_acceptable") == []
+
+
 def test_a_peak_that_does_not_act_is_no_caveat() -> None:
     """When everything can wait, the fleet is sized for the mean load, whatever the peak."""
     assert any("Fleet size depends on it" in note for note in run(workload={"peak_basis": "typed"}).caveats)

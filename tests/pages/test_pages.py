@@ -266,7 +266,7 @@ def test_clearing_a_required_field_says_which_and_keeps_the_rest() -> None:
 
 def test_a_model_that_is_not_acceptable_is_no_longer_offered() -> None:
     app = start().switch_page("pages/inputs/candidates.py").run()
-    for model in ("gpt-oss-120b", "llama-3.3-70b", "qwen3-235b-a22b", "deepseek-v3.2"):
+    for model in (candidate.model for candidate in default_scenario(date.today()).candidates):
         app.segmented_control(key=f"gate.{model}").set_value("not_acceptable")
     app.run().switch_page("pages/decide/verdict.py").run()
     assert not app.exception

@@ -19,12 +19,12 @@ SOURCE = Source(title="A list", accessed=DAY, kind="library")
 
 
 def _tokens(
-    model: str, input_usd: float, output_usd: float, provider: str = "testhost", **more: Any
+    model: str, input_usd: float, output_usd: float, provider: str = "testhost", since: date = DAY, **more: Any
 ) -> PublishedTokens:
     price = ApiPrice(
         source="k",
         confidence="medium",
-        valid_from=DAY,
+        valid_from=since,
         input_usd_per_mtok=input_usd,
         output_usd_per_mtok=output_usd,
         **more,
@@ -61,8 +61,14 @@ def test_a_changed_price_is_appended_and_the_same_one_confirmed_once_it_is_old(c
     assert [(one.published.model, one.is_confirmed) for one in changed.tokens] == [("closed", False)]
     same = _changes(catalog, _tokens("closed", 2.5005, 10))
     assert [one.is_confirmed for one in same.tokens] == [True]
-    early = _changes(catalog, _tokens("closed", 2.5, 10), day=date(2026, 1, 20))
+    early = _changes(catalog, _tokens("closed", 2.5, 10, since=date(2026, 1, 20)), day=DAY)
     assert (early.tokens, early.held) == ((), ())
+
+
+def test_a_package_no_newer_than_our_row_is_no_news(catalog: Catalog) -> None:
+    """Our row is of 2026-01-01; what was released by then is history, whatever it says."""
+    for released, news in ((date(2025, 12, 1), 0), (date(2026, 1, 1), 0), (date(2026, 1, 2), 1)):
+        assert len(_changes(catalog, _tokens("closed", 2.0, 10, since=released)).tokens) == news
 
 
 @pytest.mark.parametrize(
@@ -117,6 +123,16 @@ def test_who_was_always_dear_is_no_news(catalog: Catalog) -> None:
     providers = {**catalog.rent_providers, "singles": dear.model_copy(update={"rents": rows})}
     changes = _changes(replace(catalog, rent_providers=providers), _rent(7.5, "singles", gpus_per_instance=1))
     assert [one.published.rent.usd_per_gpu_h for one in changes.rents] == [7.5]
+
+
+def test_peers_are_taken_at_their_lowest_current_rent(catalog: Catalog) -> None:
+    """Five providers: one machine at 1 until a row of it at 1.50, and since then another machine at 7."""
+    rows = ((1.0, "m1", date(2026, 10, 1)), (1.5, "m1", date(2026, 11, 1)), (7.0, "m2", DAY))
+    rents = tuple(_rent(usd, "p", seen, instance=machine, region="us").rent for usd, machine, seen in rows)
+    peer = catalog.rent_providers["eights"].model_copy(update={"rents": rents})
+    providers = {f"p{n}": peer.model_copy(update={"provider": f"p{n}"}) for n in range(5)}
+    changes = _changes(replace(catalog, rent_providers=providers), _rent(6.0, provider="newcomer"))
+    assert [held.why for held in changes.held] == ["against a median of $1.5 at 5 other providers"]
 
 
 def test_an_unlisted_model_is_taken_only_of_sellers_of_the_price_library(catalog: Catalog) -> None:

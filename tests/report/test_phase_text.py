@@ -37,7 +37,9 @@ def test_each_batch_is_said_to_be_a_load() -> None:
     seen = view()
     assert seen.capacity is not None
     batch = f"{round(seen.capacity.batch)}"
-    assert text.load_heading(seen) == f"At the highest load within your targets (batch {batch})"
+    limit = seen.capacity.limit_words
+    heading = f"At the highest load within your targets (batch {batch}); the binding constraint is the {limit}"
+    assert text.load_heading(seen) == heading
     assert f"a decode step of batch {batch} takes" in text.headline(seen)
     assert f"Batch {batch}: the highest load within your targets." in text.roofline_note(seen)
     assert text.load_heading(replace(seen, capacity=None)) == "No load meets your latency targets."

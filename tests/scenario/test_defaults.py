@@ -13,6 +13,7 @@ from calculators.evaluate import evaluate
 from calculators.logs.request_log import UsageSummary, read_log
 from calculators.logs.to_workload import MEASURED_SPAN_S, log_workload
 from calculators.options.scenario_check import check_ids
+from calculators.report.catalog_view import models_by_hosting
 from calculators.scenario.defaults import default_scenario, preset_targets, preset_workload
 from calculators.scenario.link import from_token, to_token
 
@@ -30,6 +31,27 @@ def test_the_case_the_app_opens_on_is_known_and_gives_a_verdict(live_catalog: Ca
     assert start.as_of == TODAY
     assert evaluate(start, live_catalog).verdict.sentence
     assert from_token(to_token(start, live_catalog.digest)) == (start, live_catalog.digest)
+
+
+def test_the_models_it_compares_are_current_widely_hosted_and_of_every_size(live_catalog: Catalog) -> None:
+    """The most widely hosted first, one of each family, none superseded, from one that fits a single GPU to one that needs
+    eight; each the most widely hosted of what is left of its size."""
+    models = [live_catalog.model(candidate.model) for candidate in default_scenario(TODAY).candidates]
+    ids = [model.id for model in models]
+    assert ids == [id for id in models_by_hosting(live_catalog) if id in ids]
+    assert len({model.family for model in models}) == len(models)
+    assert not any(live_catalog.newer_model(model) for model in models)
+    sizes_b = sorted(model.published.total_params_b for model in models)
+    assert sizes_b[0] < 40
+    assert sizes_b[-1] > 400
+    small = [
+        id
+        for id in models_by_hosting(live_catalog)
+        if (model := live_catalog.model(id)).published.total_params_b < 40
+        and model.family not in {other.family for other in models[:-1]}
+        and not live_catalog.newer_model(model)
+    ]
+    assert small[0] == ids[-1]
 
 
 def test_every_preset_is_a_whole_workload(live_catalog: Catalog) -> None:

@@ -37,9 +37,12 @@ def provider_label(provider: str) -> str:
 
 
 def model_label(model: str) -> str:
-    """Display name of an open model; its id where the catalog does not hold it."""
-    known = catalog().models
-    return known[model].name if model in known else model
+    """Display name of an open model, marked where a newer one took its place; its id where the catalog does not hold it."""
+    known = catalog().models.get(model)
+    if known is None:
+        return model
+    newer = catalog().newer_model(known)
+    return f"{known.name} (superseded by {newer.model.name})" if newer else known.name
 
 
 def gpu_label(gpu: str) -> str:

@@ -59,10 +59,10 @@ def pick_replica(result: Evaluation) -> ReplicaChoice:
 
 
 def capacity_metrics(view: PhaseView) -> None:
-    """Latency at the highest load with its range, that load, and what limits it."""
+    """Latency at the highest load with its range, that load, and above them what limits it."""
     capacity = view.capacity
-    st.markdown(f"**{load_heading(view)}**")
-    ttft, tpot, load, limit = st.columns([5, 5, 4, 6])
+    st.markdown(f"**{load_heading(view)}**", help=help_text("binding constraint"))
+    ttft, tpot, load = st.columns(3)
     for cell, term, value_ms, ratio in (
         (ttft, "TTFT", capacity.ttft_p95_ms if capacity else None, view.ttft_range_ratio),
         (tpot, "TPOT", capacity.tpot_ms if capacity else None, view.tpot_range_ratio),
@@ -83,11 +83,4 @@ def capacity_metrics(view: PhaseView) -> None:
         border=True,
         height="stretch",
         help=help_text("requests per second per replica"),
-    )
-    limit.metric(
-        "Binding constraint",
-        capacity.limit_words if capacity else "latency targets",
-        border=True,
-        height="stretch",
-        help=help_text("binding constraint"),
     )

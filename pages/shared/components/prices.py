@@ -110,6 +110,7 @@ def model_table() -> None:
                 "Context window (tokens)": count(facts.model.published.context_tok),
                 "License": facts.model.licence,
                 "Public scores": "; ".join(f"{q.benchmark} {q.score:g}" for q in facts.model.quality_hints) or "none",
+                "Superseded by": facts.superseded_by,
                 "Caveats": " ".join(facts.model.caveats),
                 **provenance(facts.model.sources[facts.model.shape.source], facts.model.shape.confidence),
             }

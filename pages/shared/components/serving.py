@@ -37,11 +37,10 @@ def _cell(choice: EngineChoice, verdict: AxisVerdict, engine: ChoiceId) -> str:
 
 
 def axes_table(choice: EngineChoice) -> None:
-    """Table of all axes, one column for each engine."""
+    """Table of all axes with what this workload asks for, one column for each engine."""
     rows = [
         {
-            "Axis": f"**{escape(v.axis.name)}**",
-            "This workload": escape(v.here),
+            "Axis: this workload": f"**{escape(v.axis.name)}:** {escape(v.here)}",
             **{name: _cell(choice, v, engine) for engine, name in ENGINE_NAMES.items()},  # type: ignore[arg-type]
         }
         for v in choice.axes
