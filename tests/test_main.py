@@ -108,6 +108,7 @@ KINDS = {
     "azure-conversation": "hosted_open",
     "small-internal-tool": "stay",
     "long-documents-closed-model": "optimise_api",
+    "ticket-triage-smaller-model": "step_down",
     "steady-extraction": "self_host",
     "own-servers-at-scale": "own_hardware",
     "peaky-at-scale": "hybrid",
