@@ -19,6 +19,8 @@ from calculators.techniques.fleets import FleetState
 
 CATALOG = load_catalog()
 TODAY = date(2026, 11, 26)
+MXFP4_ONLY = [{"model": "gpt-oss-120b", "gate": "assumed"}]
+"""Candidates of which the only one is released in MXFP4."""
 SCENARIOS = ("azure-conversation", "steady-extraction", "own-servers-at-scale", "eu-public-sector")
 
 

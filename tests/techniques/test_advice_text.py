@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from technique_cases import ask, fleet
+from technique_cases import MXFP4_ONLY, ask, fleet
 
 from calculators.scenario.schema import Techniques
 from calculators.techniques.advice_text import (
@@ -29,13 +29,13 @@ def test_a_name_that_begins_with_an_abbreviation_keeps_its_capitals() -> None:
 
 
 def test_nothing_to_add_says_why() -> None:
-    idle = ask("azure-conversation")
+    idle = ask("azure-conversation", candidates=MXFP4_ONLY)
     assert advice_takeaway(idle) == "All targets are met and no technique lowers the rent: add none"
     assert advice_takeaway(replace(idle, metric="tpot")) == "No technique fixes this with this model and GPU"
 
 
 def test_a_switch_that_is_on_and_not_advised_is_named() -> None:
-    idle = ask("azure-conversation", techniques={"disaggregation": True, "kv_cache": "fp8"})
+    idle = ask("azure-conversation", candidates=MXFP4_ONLY, techniques={"disaggregation": True, "kv_cache": "fp8"})
     assert not_kept_text(idle, Techniques(disaggregation=True, kv_cache="fp8")) == (
         "Your scenario has switched on what this advice does not add: an FP8 KV cache, prefill/decode disaggregation. See "
         "Six techniques."
