@@ -2,6 +2,7 @@
 
 Modules in reading order:
 
+seller_uptime   what is published of the uptime of an API seller
 seller_targets  whether an API seller keeps the latency targets
 option          one option and its cost lines
 context_window  whether a context window holds the workload's requests
