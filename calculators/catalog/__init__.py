@@ -10,7 +10,7 @@ prices            API prices, GPU prices, cache rules, cost of ownership
 rent_history      which GPU prices are current on a day, and which are history
 presets           typical workloads
 compliance_rules  requirements, and facts about operators
-seller_speeds     how fast API sellers answered
+seller_speeds     how fast API sellers answered, and their uptime
 signal_rules      thresholds of the exit signals
 techniques        the six techniques and their rules
 quantization      tolerance of each class of tensors to each format

@@ -1,5 +1,7 @@
-"""Records of pricing_data/signals.yaml: thresholds of the exit signals, promised and observed uptime."""
+"""Records of pricing_data/signals.yaml: thresholds of the exit signals, promised uptime."""
 
+from collections.abc import Mapping
+from functools import cached_property
 from typing import Literal
 
 from calculators.catalog.base import Fraction, PositiveCount, Range, Sourced, SourcedFile
@@ -11,7 +13,7 @@ SignalId = Literal["cost", "latency", "reliability"]
 
 
 class Uptime(Sourced):
-    """Uptime that a provider promises, or was observed to keep, on one tier. None: it states that it promises none."""
+    """Uptime that a provider promises on one tier. None: it states that it promises none."""
 
     operator: str
     tier: str
@@ -44,4 +46,8 @@ class SignalRules(SourcedFile):
     published_cost_thresholds: tuple[PublishedUptime, ...]
     published_latency_thresholds: tuple[PublishedUptime, ...]
     promised: tuple[Uptime, ...]
-    observed: tuple[Uptime, ...]
+
+    @cached_property
+    def promise_by_operator(self) -> Mapping[str, Uptime]:
+        """What each operator promises on the pay-as-you-go tier, which is priced here."""
+        return {uptime.operator: uptime for uptime in self.promised if uptime.pay_as_you_go}

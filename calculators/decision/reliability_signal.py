@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from calculators.catalog.base import Range
-from calculators.catalog.catalog import Catalog
 from calculators.catalog.signal_rules import SignalRules, Uptime
 from calculators.decision.savings import first_month
 from calculators.decision.signal_result import RANK, Signal, SignalCheck, SignalMonths, SignalStatus, signal_of
 from calculators.fleet.operating_costs import WEEKS_PER_YEAR, engineer_usd_per_year
 from calculators.fleet.plan import FleetPlan
 from calculators.options.option import Option
+from calculators.options.seller_uptime import published_words
 from calculators.options.shortlist import allowed_options, assess_options, enumerate_options
 from calculators.scenario.demand import by_month
 from calculators.scenario.inputs import Inputs
@@ -60,26 +60,17 @@ def reliability_signal(inputs: Inputs, today: Option, fleet: FleetPlan | None) -
         remedy=remedy,
     )
     months = SignalMonths.of(0 if status == "firing" else limit.month if limit else None)
-    seen = tuple(words for seller in today.operators for words in observed(seller, inputs.catalog))
+    seen = tuple(words for seller in today.operators for words in observed(seller, inputs))
     return signal_of("reliability", joined, months, seen, inputs.catalog)
 
 
 # --- availability --------------------------------------------------------------------------------------------------
 
 
-def promised(operator: str, catalog: Catalog) -> Uptime | None:
-    """The uptime that a seller promises on the pay-as-you-go tier, which is priced here. None: not known."""
-    return next((u for u in catalog.signal_rules.promised if u.operator == operator and u.pay_as_you_go), None)
-
-
-def observed(operator: str, catalog: Catalog) -> tuple[str, ...]:
-    """Uptimes that others measured at a seller, as sentences: context, never the rule."""
-    rules = catalog.signal_rules
-    return tuple(
-        f"{percent(u.uptime_frac)} measured by others, {u.tier} ({rules.sources[u.source].title}, {u.confidence} confidence)"
-        for u in rules.observed
-        if u.operator == operator and u.uptime_frac is not None
-    )
+def observed(operator: str, inputs: Inputs) -> tuple[str, ...]:
+    """The uptime of a seller that others publish, in words: context, never the rule."""
+    uptime = inputs.catalog.seller_speeds.uptime_by_provider.get(operator)
+    return () if uptime is None else (f"Published uptime: {published_words(uptime, inputs)}",)
 
 
 def with_failover(uptime_frac: float, shared_frac: float) -> float:
@@ -107,7 +98,8 @@ def uptime_check(inputs: Inputs, today: Option, fleet: FleetPlan | None) -> Reli
     if needed is None:
         return None
     assert today.bill is not None
-    promises = [(offer.provider_name, promised(offer.provider, inputs.catalog)) for offer in today.bill.offers]
+    kept = inputs.catalog.signal_rules.promise_by_operator
+    promises = [(offer.provider_name, kept.get(offer.provider)) for offer in today.bill.offers]
     words = _promises_words(dict(promises))
     if measured is not None:
         words = f"{percent(measured)} measured, {words[:1].lower()}{words[1:]}"

@@ -319,14 +319,17 @@ def key_assumptions(choice: Choice) -> tuple[str, ...]:
 
 
 def _seller_assumption(option: Option) -> str:
-    """What is known of an API option against the latency targets."""
-    check, rest = option.target_check, "Rate limits and uptime are not known."
+    """What is known of an API option against the latency targets and of its uptime."""
+    check = option.target_check
+    rest = f"{check.uptime} Rate limits are not known." if check.uptime else "Rate limits and uptime are not known."
     if check.status == "misses":
         return f"{option.label} {check.missed} ({check.measured}). {rest}"
     if check.status == "meets":
         return f"{option.label} keeps your latency targets, as published: {check.measured}. Your own requests may differ. {rest}"
     if check.measured:
         return f"Whether {option.label} keeps your latency targets is not known. Published: {check.measured}. {rest}"
+    if check.uptime:
+        return f"Latency and rate limits of {option.label} are not known: no public figures. {check.uptime}"
     return f"Latency, rate limits and uptime of {option.label} are not known: no public figures."
 
 

@@ -2,6 +2,7 @@
 
 Modules in reading order:
 
+seller_uptime   what is published of the uptime of an API seller
 seller_targets  whether an API seller keeps the latency targets
 option          one option and its cost lines
 commitment      what an option leaves unused of committed spend

@@ -4,7 +4,7 @@ A published median beyond the target is a miss: the 95th percentile can only be 
 unless the published 95th percentile does not. A TTFT counts where it was measured
 on prompts like the workload's: one on much longer prompts proves no miss, one on much shorter ones keeps no target. What
 nobody has published stays not known. The user's own measurement of today's API replaces the public figure of it; the
-latency trigger judges that.
+latency trigger judges that. Uptime is told beside it (seller_uptime).
 """
 
 from collections.abc import Sequence
@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from calculators.catalog.glossary import expanded
-from calculators.catalog.rent_history import STALE_DAYS
 from calculators.catalog.seller_speeds import SellerSpeed
+from calculators.options.seller_uptime import age_words, uptime_words
 from calculators.scenario.inputs import Inputs
-from calculators.units import count, listed, milliseconds, percent, significant
+from calculators.units import count, listed, milliseconds, significant
 
 LIKE_PROMPT_RATIO = 2.0
 """Prompts within this factor are alike: TTFT grows about in proportion to the prompt."""
@@ -33,6 +33,8 @@ class TargetCheck:
     """The published figures with source and day; empty where there are none."""
     missed: str = ""
     """Each target that is missed, with the figure, as words that follow 'it'."""
+    uptime: str = ""
+    """Its published and promised uptime as sentences; empty where neither is known."""
 
 
 NOT_KNOWN = TargetCheck("not_known")
@@ -48,11 +50,13 @@ class _Judged:
 
 
 def target_check(bought: Sequence[tuple[str, str]], inputs: Inputs, is_today: bool = False) -> TargetCheck:
-    """The check of an API option by the provider and model that it buys. Of several models it is not known. `is_today`: the
-    option is today's API, which the user may have measured."""
+    """The check of an API option by the provider and model that it buys. Of several models the latency is not known, of
+    several sellers the uptime neither. `is_today`: the option is today's API, which the user may have measured."""
+    sellers = {provider for provider, _ in bought}
+    uptime = uptime_words(sellers.pop(), inputs, is_today) if len(sellers) == 1 else ""
     speed = inputs.catalog.seller_speeds.by_product.get(bought[0]) if len(bought) == 1 else None
     if speed is None:
-        return NOT_KNOWN
+        return TargetCheck("not_known", uptime=uptime)
     judged = _judged(speed, inputs, is_today)
     missed = listed([one.words for one in judged if one.misses])
     status: TargetStatus = "not_known"
@@ -60,7 +64,7 @@ def target_check(bought: Sequence[tuple[str, str]], inputs: Inputs, is_today: bo
         status = "misses"
     elif judged and all(one.misses is False for one in judged):
         status = "meets"
-    return TargetCheck(status, _measured_words(speed, inputs), missed)
+    return TargetCheck(status, _measured_words(speed, inputs), missed, uptime)
 
 
 def _judged(speed: SellerSpeed, inputs: Inputs, is_today: bool) -> list[_Judged]:
@@ -71,10 +75,6 @@ def _judged(speed: SellerSpeed, inputs: Inputs, is_today: bool) -> list[_Judged]
         judged.append(_ttft(speed, targets.ttft_p95_ms, inputs.scenario.workload.input_tok))
     if targets.tpot_ms is not None and not (is_today and evidence.api_tpot_p95_ms is not None):
         judged.append(_tpot(speed, targets.tpot_ms))
-    needed, uptime = evidence.needed_uptime_frac, speed.uptime_frac
-    if needed is not None and uptime is not None and not (is_today and evidence.api_uptime_frac is not None):
-        words = f"misses your availability target of {percent(needed)}: {percent(uptime)} was observed"
-        judged.append(_Judged(uptime < needed, words))
     return judged
 
 
@@ -106,13 +106,8 @@ def _measured_words(speed: SellerSpeed, inputs: Inputs) -> str:
     if speed.output_tok_s is not None and speed.tpot_ms is not None:
         rate = f"{significant(speed.output_tok_s)} output tokens/s"
         figures.append(f"{rate}, {expanded('TPOT')} {milliseconds(speed.tpot_ms)}")
-    if speed.uptime_frac is not None:
-        figures.append(f"{percent(speed.uptime_frac)} uptime")
     prompts = f", on prompts of {count(speed.prompt_tok)} tokens" if speed.prompt_tok is not None else ""
     source = inputs.catalog.seller_speeds.sources[speed.source].title
-    return f"median {'; '.join(figures)}{prompts} ({source}, {speed.seen}{_age_words(speed, inputs)})"
-
-
-def _age_words(speed: SellerSpeed, inputs: Inputs) -> str:
-    days = (inputs.scenario.as_of - speed.seen).days
-    return f", {days} days old" if days > STALE_DAYS else ""
+    return (
+        f"median {'; '.join(figures)}{prompts} ({source}, {speed.seen}{age_words(speed.seen, inputs.scenario.as_of)})"
+    )

@@ -14,6 +14,7 @@ VIEWS = {
     "API prices": prices.api_price_table,
     "Hosted open models": prices.hosted_price_table,
     "Speed of API sellers": prices.seller_speed_table,
+    "Uptime of API sellers": prices.seller_uptime_table,
     "GPUs": prices.gpu_table,
     "Open models": prices.model_table,
     "Cost estimates": prices.estimate_table,

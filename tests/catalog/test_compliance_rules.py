@@ -14,6 +14,12 @@ def test_operators_are_looked_up_by_kind_of_path(live_catalog: Catalog) -> None:
         assert (operator.path, operator.id) == (path, id)
 
 
+def test_every_fact_that_counts_can_be_looked_up_where_it_was_read(live_catalog: Catalog) -> None:
+    file = live_catalog.operators_file
+    sources = {fact.source for operator in file.operators for fact in operator.facts.values()}
+    assert [id for id in sorted(sources) if not file.sources[id].url and file.sources[id].kind != "assumption"] == []
+
+
 def test_an_operator_is_listed_once_on_a_path(live_catalog: Catalog) -> None:
     plain: dict[str, Any] = live_catalog.operators_file.model_dump()
     with pytest.raises(ValidationError, match="listed twice on one path"):

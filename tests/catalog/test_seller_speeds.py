@@ -8,14 +8,13 @@ from pydantic import ValidationError
 
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.price_library import library_model, own_model
-from calculators.catalog.seller_speeds import SellerSpeed, SellerSpeeds
+from calculators.catalog.seller_speeds import SellerSpeed, SellerSpeeds, SellerUptime
 
 ROW: dict[str, Any] = {
     "provider": "novita",
     "model": "a/b",
     "ttft_s": 0.5,
     "output_tok_s": 40,
-    "uptime_frac": None,
     "prompt_tok": None,
     "seen": date(2026, 8, 22),
     "source": "s",
@@ -36,13 +35,49 @@ def test_time_per_token_is_the_inverse_of_the_rate() -> None:
         ({"ttft_p95_s": 0.4}, "must not be below the median"),
         ({"ttft_s": None, "ttft_p95_s": 0.4}, "must not be below the median"),
         ({"output_tok_s": 0}, "greater than 0"),
-        ({"uptime_frac": 99.9}, "less than or equal to 1"),
         ({"prompt_tok": None, "prompts": 3}, "Extra inputs"),
     ],
 )
 def test_a_row_that_says_nothing_or_nonsense_is_refused(changes: dict[str, Any], words: str) -> None:
     with pytest.raises(ValidationError, match=words):
         SellerSpeed(**{**ROW, **changes})
+
+
+UPTIME: dict[str, Any] = {
+    "provider": "novita",
+    "uptime_frac": 0.999,
+    "since": date(2026, 7, 1),
+    "seen": date(2026, 9, 30),
+    "source": "s",
+    "confidence": "medium",
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"uptime_frac": 99.9}, "less than or equal to 1"),
+        ({"worst_model_frac": 0.9995}, "worst_model_frac must not be above uptime_frac"),
+        ({"since": date(2026, 10, 1)}, "since, 2026-10-01, must not be after seen, 2026-09-30"),
+    ],
+)
+def test_an_uptime_that_contradicts_itself_is_refused(changes: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        SellerUptime(**{**UPTIME, **changes})
+
+
+def test_a_seller_has_one_uptime() -> None:
+    with pytest.raises(ValidationError, match="uptimes: listed twice: novita"):
+        SellerSpeeds.model_validate({"uptimes": [UPTIME, UPTIME], "sources": SOURCES})
+    one = SellerSpeeds.model_validate({"uptimes": [UPTIME], "sources": SOURCES})
+    assert one.uptime_by_provider["novita"].uptime_frac == 0.999
+
+
+def test_every_live_uptime_is_of_a_known_seller_and_no_newer_than_its_source(live_catalog: Catalog) -> None:
+    file = live_catalog.seller_speeds
+    known = {operator.id for operator in live_catalog.operators_file.operators}
+    assert [uptime.provider for uptime in file.uptimes if uptime.provider not in known] == []
+    assert all(uptime.seen <= file.sources[uptime.source].accessed for uptime in file.uptimes)
 
 
 def test_a_product_has_one_row() -> None:

@@ -13,3 +13,9 @@ def test_two_regions_reach_more_than_one_and_a_failover_costs_something(live_cat
 def test_an_uptime_of_the_price_used_is_stated_once_per_operator(live_catalog: Catalog) -> None:
     used = [uptime.operator for uptime in live_catalog.signal_rules.promised if uptime.pay_as_you_go]
     assert len(used) == len(set(used))
+
+
+def test_the_promise_that_counts_is_that_of_the_tier_priced(catalog: Catalog) -> None:
+    promises = catalog.signal_rules.promise_by_operator
+    assert (promises["testhost"].tier, promises["testhost"].uptime_frac) == ("pay as you go", 0.99)
+    assert "nobody" not in promises

@@ -8,9 +8,8 @@ from hypothesis import strategies as st
 from signals_by_name import quickly, run, signal
 from support import merged, scenario
 
-from calculators.catalog.catalog import Catalog
 from calculators.catalog.load import load_catalog
-from calculators.decision.reliability_signal import promised, with_failover
+from calculators.decision.reliability_signal import with_failover
 from calculators.decision.signal_result import RANK, Signal
 from calculators.evaluate import Evaluation, evaluate
 from calculators.units import SECONDS_PER_MONTH, percent
@@ -21,13 +20,6 @@ def test_failover_by_hand() -> None:
     assert with_failover(0.99, 0.1) == pytest.approx(1 - 0.00109)
     assert with_failover(1.0, 0.1) == 1
     assert with_failover(0.99, 1.0) == pytest.approx(0.99)
-
-
-def test_the_promise_that_counts_is_that_of_the_tier_priced(catalog: Catalog) -> None:
-    found = promised("testhost", catalog)
-    assert found is not None
-    assert (found.tier, found.uptime_frac) == ("pay as you go", 0.99)
-    assert promised("nobody", catalog) is None
 
 
 @pytest.mark.parametrize(
@@ -115,7 +107,7 @@ def test_what_others_saw_is_shown_and_decides_nothing() -> None:
     asked = scenario(api={"provider": "openai", "model": "gpt-5.4"}, hardware={"rent_usd_per_gpu_h": {}})
     [reliability] = [s for s in evaluate(asked, real).signals.exit_signals if s.id == "reliability"]
     assert reliability.status == "unknown"
-    assert any("measured by others" in words for words in reliability.context)
+    assert [words.split(" (")[0] for words in reliability.context] == ["Published uptime: 99.4%"]
 
 
 def _live(**changes: Any) -> Evaluation:

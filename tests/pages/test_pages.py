@@ -506,7 +506,10 @@ def test_the_prices_page_says_what_the_scenario_searches_and_why_not_the_rest() 
     assert "median provider" in chart.spec
 
 
-@pytest.mark.parametrize("table", ["Provider rules", "Cost estimates", "GPUs", "Open models", "Speed of API sellers"])
+@pytest.mark.parametrize(
+    "table",
+    ["Provider rules", "Cost estimates", "GPUs", "Open models", "Speed of API sellers", "Uptime of API sellers"],
+)
 def test_no_table_of_prices_shows_a_field_s_name_or_an_empty_value(table: str) -> None:
     app = start().switch_page("pages/reference/prices.py").run()
     app.segmented_control(key="view_prices").set_value(table).run()

@@ -169,7 +169,7 @@ def _offer_note(option: Option, note: str | None) -> str:
     check = option.target_check
     missed = f"Ranked behind the others: it {check.missed}." if check.missed else ""
     measured = f"Published: {check.measured}." if check.measured else ""
-    return " ".join(filter(None, (missed, measured, note or "")))
+    return " ".join(filter(None, (missed, measured, check.uptime, note or "")))
 
 
 def feasibility_table(rows: Sequence[Feasibility]) -> None:

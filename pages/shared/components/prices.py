@@ -68,11 +68,36 @@ def seller_speed_table() -> None:
             "TTFT, p95 (s)": row.ttft_p95_s,
             "Output tokens/s": row.output_tok_s,
             "Prompts measured (tokens)": row.prompt_tok,
-            "Uptime": percent(row.uptime_frac) if row.uptime_frac is not None else "",
             **provenance(file.sources[row.source], row.confidence, row.seen),
         }
         for row in file.speeds
     )
+
+
+def seller_uptime_table() -> None:
+    """Published uptime by API seller, and what it promises on the prices used here."""
+    file = catalog().seller_speeds
+    price_table(
+        {
+            "Provider": api_provider_label(row.provider, catalog()),
+            "Uptime": percent(row.uptime_frac),
+            "Worst model": percent(row.worst_model_frac) if row.worst_model_frac is not None else "",
+            "From": str(row.since or ""),
+            "Until": str(row.seen),
+            "Promised": _promise_cell(row.provider),
+            "Note": row.note or "",
+            **provenance(file.sources[row.source], row.confidence, row.seen),
+        }
+        for row in file.uptimes
+    )
+
+
+def _promise_cell(provider: str) -> str:
+    """The uptime that a seller promises on pay as you go; empty where it is not known."""
+    promise = catalog().signal_rules.promise_by_operator.get(provider)
+    if promise is None:
+        return ""
+    return "No promise" if promise.uptime_frac is None else percent(promise.uptime_frac)
 
 
 def gpu_table() -> None:
