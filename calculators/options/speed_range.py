@@ -1,6 +1,6 @@
 """Staircases and rents if the model's throughput were off by its 80th-percentile error, either way."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,8 @@ from calculators.scenario.demand import Array
 from calculators.scenario.inputs import Inputs
 
 RESIZED_CONFIGS = 60  # how many of the cheapest configurations are sized again at both speed bounds
+GPUS_OF_A_MODEL = 5
+"""On how many GPUs each model is sized again: one that misses a target if slower leaves others that do not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,22 +26,32 @@ class SpeedBounds:
 def size_at_speed_bounds(
     staircases: Sequence[Staircase], rents_usd: Array, envelope: Sequence[Staircase], inputs: Inputs
 ) -> SpeedBounds:
-    """The relevant configurations sized again at both speed bounds: those of the cheapest fleets at today's volume, of the
-    cheapest of each model, and of the lower cost envelope.
+    """The relevant configurations sized again at both speed bounds: those of the cheapest fleets at today's volume, of each
+    model's cheapest on its cheapest GPUs, and of the lower cost envelope.
 
     `rents_usd` (s,): rent of each staircase at today's volume.
     """
     if not staircases:
         return SpeedBounds((), ())
     order = np.argsort(rents_usd, kind="stable")
-    best = {(s.capacity.config.model.id, s.offer.is_owned): s for s in (staircases[i] for i in order[::-1])}
-    near = [staircases[i] for i in order[:RESIZED_CONFIGS]]
-    configs = list({id(s.capacity.config): s.capacity.config for s in (*best.values(), *near, *envelope)}.values())
+    by_cost = [staircases[i] for i in order.tolist()]
+    near = (*by_cost[:RESIZED_CONFIGS], *_of_each_model(by_cost), *envelope)
+    configs = list({id(s.capacity.config): s.capacity.config for s in near}.values())
     resized, _ = replica_capacities(2 * configs, inputs, np.repeat((1.0, -1.0), len(configs)))
     offers = {id(s.offer): s.offer for s in staircases}.values()
     again = staircases_on(resized, offers, inputs)
     faster, slower = (tuple(s for s in again if s.capacity.speed_error_sign == sign) for sign in (1.0, -1.0))
     return SpeedBounds(faster, slower)
+
+
+def _of_each_model(by_cost: Iterable[Staircase]) -> list[Staircase]:
+    """The cheapest fleet of each model, rented and purchased, on each of its `GPUS_OF_A_MODEL` cheapest GPUs."""
+    kept: dict[tuple[str, bool], dict[str, Staircase]] = {}
+    for one in by_cost:
+        by_gpu = kept.setdefault((one.capacity.config.model.id, one.offer.is_owned), {})
+        if len(by_gpu) < GPUS_OF_A_MODEL:
+            by_gpu.setdefault(one.offer.gpu_id, one)
+    return [one for by_gpu in kept.values() for one in by_gpu.values()]
 
 
 def rent_range_usd(chosen: Staircase, bounds: SpeedBounds, requests_per_month: float) -> tuple[float, float]:

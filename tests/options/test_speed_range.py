@@ -32,3 +32,19 @@ def test_no_fleet_at_a_bound_costs_infinitely_much(catalog: Catalog) -> None:
     inputs = Inputs.of(scenario(), catalog)
     [first, *_], _ = staircases(size_candidates(inputs)[0], inputs)
     assert rent_range_usd(first, SpeedBounds((), (first,)), VOLUME)[0] == np.inf
+
+
+def test_a_dear_model_is_sized_again_on_several_gpus(live_catalog: Catalog) -> None:
+    """Ten smaller models beside it, all of whose fleets are cheaper."""
+    small = ["gemma-4-26b-a4b", "gpt-oss-20b", "qwen3-8b", "qwen3-14b", "llama-3.1-8b", "qwen3-30b-a3b", "gpt-oss-120b"]
+    asked = scenario(
+        api={"provider": "openai", "model": "gpt-5.4"},
+        candidates=[{"model": model, "gate": "accepted"} for model in (*small, "llama-3.3-70b")],
+        hardware={"gpus": [], "rent_usd_per_gpu_h": {}},
+    )
+    inputs = Inputs.of(asked, live_catalog)
+    stairs, _ = staircases(size_candidates(inputs)[0], inputs)
+    rents = rents_matrix(stairs, np.array([inputs.demand.requests_per_month]))[:, 0]
+    resized = size_at_speed_bounds(stairs, rents, [], inputs).optimistic
+    gpus = {s.offer.gpu_id for s in resized if s.capacity.config.model.id == "llama-3.3-70b"}
+    assert len(gpus) >= 3
