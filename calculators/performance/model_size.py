@@ -62,8 +62,9 @@ class Parameters:
 def parameters(shape: Shape) -> Parameters:
     """Parameter counts of a model's shape; within 3% of the published counts (tests/catalog/test_data_files.py)."""
     mlp, hidden = shape.mlp, shape.hidden_size
-    expert = mlp.matrices * hidden * (mlp.expert_intermediate_size or 0)
-    always = mlp.matrices * hidden * mlp.shared_intermediate_size + hidden * (mlp.experts or 0)
+    expert = mlp.matrices * (mlp.expert_hidden_size or hidden) * (mlp.expert_intermediate_size or 0)
+    narrowing = 2 * (mlp.expert_hidden_size or 0)
+    always = hidden * (mlp.matrices * mlp.shared_intermediate_size + (mlp.experts or 0) + narrowing)
     table = shape.vocab_size * hidden
     return Parameters(
         embeddings=table * (1 if shape.tied_embeddings else 2),
@@ -147,15 +148,21 @@ def kv_bytes(shape: Shape, context_tok: float | Array, element_bytes: float = KV
     a = shape.attention
     context = np.asarray(context_tok, dtype=float)
     sliding = a.sliding_layers * np.minimum(context, a.sliding_window_tok or 0)
-    full = kv_bytes_per_full_layer_tok(shape, element_bytes) * a.full_layers * context
+    full = kv_bytes_per_full_layer_tok(shape, element_bytes) * cached_layers(shape) * context
     cached: Array = full + kv_bytes_per_layer_tok(shape, element_bytes) * sliding
     return cached + index_bytes_per_tok(shape) * context
+
+
+def cached_layers(shape: Shape) -> float:
+    """Entries that all full layers together cache per token: one each, fewer where one entry stands for several tokens."""
+    a = shape.attention
+    return a.sparse_layers / a.sparse_pool_tok + (a.full_layers - a.sparse_layers) / a.dense_pool_tok
 
 
 def index_bytes_per_tok(shape: Shape) -> float:
     """Bytes per token of the cached keys of sparse attention's indexers: `index_dim` values per layer that has one."""
     a = shape.attention
-    return a.index_layers * a.index_dim * INDEX_ELEMENT_BYTES
+    return a.index_layers * a.index_dim * INDEX_ELEMENT_BYTES / a.index_pool_tok
 
 
 def linear_state_bytes(shape: Shape) -> float:
