@@ -12,7 +12,7 @@ from calculators.calibration.arrival_modes import ArrivalKind, BenchmarkConfig, 
 from calculators.catalog.base import Precision
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.efficiency import EngineId
-from calculators.catalog.format_spelling import format_of
+from calculators.catalog.format_spelling import format_meant
 from calculators.catalog.hardware import Gpu
 from calculators.catalog.models import Model
 from calculators.errors import DataError, UnknownId
@@ -177,7 +177,7 @@ def _precision(row: Mapping[str, str], model: Model, gpu: Gpu) -> tuple[Precisio
     """Weight precision as stated, else as in the checkpoint's name, else the released one with a doubt. Four-bit floats are
     MXFP4 where NVFP4 does not exist: on AMD, and in models released in MXFP4."""
     native, text = model.published.native_precision, _text(row, "weight_dtype")
-    precision = format_of(text or _text(row, "model"))
+    precision = format_meant(text or _text(row, "model"))
     if text and precision is None:
         raise _UnsupportedError(f"weight_dtype '{text[:30]}' is not one of {', '.join(LINEAR_BITS)}")
     if precision is None:
@@ -192,7 +192,7 @@ def _kv_bytes(row: Mapping[str, str], engine: str, precision: Precision, model: 
 
     NVIDIA's ModelOpt checkpoints do: all in NVFP4, and those in FP8 of models that were released in 16 bit.
     """
-    stated = format_of(_text(row, "kv_dtype"))
+    stated = format_meant(_text(row, "kv_dtype"))
     requantized = precision == "fp8" and model.published.native_precision == "bf16" and "sglang" not in engine
     quantized = precision == "nvfp4" or requantized or ("tensorrt" in engine and precision == "fp8")
     unstated = 1.0 if quantized and not _text(row, "kv_dtype") else KV_ELEMENT_BYTES

@@ -2,7 +2,7 @@
 
 from calculators.catalog.base import Precision
 from calculators.catalog.catalog import Catalog
-from calculators.catalog.format_spelling import format_of
+from calculators.catalog.format_spelling import format_meant
 from calculators.errors import DataError
 from calculators.logs.benchmark_fields import BenchmarkRun
 from calculators.scenario.measurement import OwnMeasurement, parse_measurement
@@ -63,4 +63,4 @@ def guess_model(run: BenchmarkRun, catalog: Catalog) -> str | None:
 
 def guess_precision(run: BenchmarkRun, native: Precision) -> Precision:
     """Weight precision from the words in the checkpoint's name; without one, `native`."""
-    return format_of(run.model or "") or native
+    return format_meant(run.model or "") or native

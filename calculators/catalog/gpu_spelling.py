@@ -63,7 +63,7 @@ class GpuNames:
         """The id of the GPU that the spelling means; None where it means none or several. Where a family has several, its bare
         name among the aliases decides: that of the SXM module with the larger memory."""
         spellings = (gpu_name(text), gpu_name(_ASIDE.sub(" ", text)))
-        return next((found for spelling in spellings if (found := self._fitting(spelling))), None)
+        return next((id for spelling in spellings if (id := self._fitting(spelling))), None)
 
     def nearest(self, text: str) -> str | None:
         """The id of a GPU of the same family, by its bare name where it has several; None where the family is not known."""

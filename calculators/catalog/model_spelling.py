@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from calculators.catalog.format_spelling import format_of
+from calculators.catalog.format_spelling import format_meant
 
-Words = tuple[str, ...]
+NameWords = tuple[str, ...]
 
 _BETWEEN = re.compile(r"[^a-z0-9.]+|\.(?!\d)|(?<!\d)\.")
 _POINT = re.compile(r"(?<=\d)p(?=\d)")
@@ -22,7 +22,7 @@ _VARIANT_WORDS = frozenset(
         *("kv", "dynamic", "static", "quantized", "block", "channel", "tensor", "torch"),
     }
 )
-"""Words that makers and republishers add to the name of the same network."""
+"""NameWords that makers and republishers add to the name of the same network."""
 _REPUBLISHERS = (
     *("nvidia", "amd", "redhatai", "neuralmagic", "unsloth", "thebloke", "hugging-quants", "meta", "casperhansen"),
     *("mlx-community", "lmstudio-community", "intel", "nm-testing", "quanttrio", "zai", "moonshot", "anyscale"),
@@ -31,15 +31,15 @@ _REPUBLISHERS = (
 _LEAST_LIKENESS = 0.8
 
 
-def model_words(name: str) -> Words:
+def model_words(name: str) -> NameWords:
     """The words that tell a model apart, in order: runs of letters, and numbers with their decimal point."""
     chunks = _BETWEEN.split(_VERSION_LETTER.sub("", _POINT.sub(".", name.lower())))
-    kept = [chunk for chunk in chunks if chunk not in _VARIANT_WORDS and format_of(chunk) is None]
+    kept = [chunk for chunk in chunks if chunk not in _VARIANT_WORDS and format_meant(chunk) is None]
     return tuple(part for chunk in kept for part in _PART.findall(chunk))
 
 
-def undotted(words: Words) -> Words:
-    """Words with each decimal point as a gap between two numbers."""
+def undotted(words: NameWords) -> NameWords:
+    """NameWords with each decimal point as a gap between two numbers."""
     return tuple(part for word in words for part in word.split("."))
 
 
@@ -47,16 +47,16 @@ def undotted(words: Words) -> Words:
 class ModelNames:
     """Every name of every model. `by_words` and `by_undotted` give the model's id by the words of a name."""
 
-    by_words: Mapping[Words, str]
-    by_undotted: Mapping[Words, str]
-    publishers: frozenset[Words]
+    by_words: Mapping[NameWords, str]
+    by_undotted: Mapping[NameWords, str]
+    publishers: frozenset[NameWords]
 
     def find(self, name: str) -> str | None:
         """The id of the model that the name means; None where it means none."""
         spellings = list(self._spellings(name))
-        found = next((self.by_words[words] for words in spellings if words in self.by_words), None)
-        if found or "." in name:
-            return found
+        id = next((self.by_words[words] for words in spellings if words in self.by_words), None)
+        if id or "." in name:
+            return id
         return next((self.by_undotted[words] for words in spellings if words in self.by_undotted), None)
 
     def nearest(self, name: str) -> str | None:
@@ -70,17 +70,17 @@ class ModelNames:
         near = difflib.get_close_matches(" ".join(words), [" ".join(known) for known in like], n=1, cutoff=0.0)
         return self.by_words[tuple(near[0].split(" "))] if near else None
 
-    def _spellings(self, name: str) -> Iterator[Words]:
-        """Words to look up, the most telling first: as written, without publisher, without a revision behind it."""
+    def _spellings(self, name: str) -> Iterator[NameWords]:
+        """NameWords to look up, the most telling first: as written, without publisher, without a revision behind it."""
         stems = list(self._stems(name))
         yield from stems
         yield from (words[:-1] for words in stems if len(words) > 1 and _REVISION.fullmatch(words[-1]))
 
-    def _stems(self, name: str) -> Iterator[Words]:
+    def _stems(self, name: str) -> Iterator[NameWords]:
         for part in (name, name.rpartition("/")[2]):
             yield from self._without_publishers(model_words(part))
 
-    def _without_publishers(self, words: Words) -> Iterator[Words]:
+    def _without_publishers(self, words: NameWords) -> Iterator[NameWords]:
         yield words
         for n in (3, 2, 1):
             if len(words) > n and words[:n] in self.publishers:
@@ -92,8 +92,8 @@ def names_of_models(named: Iterable[tuple[str, Sequence[str]]], problems: list[s
     every = [(id, name) for id, names in named for name in names]
     makers = {name.partition("/")[0] for _, name in every if "/" in name}
     publishers = frozenset(model_words(maker) for maker in (*makers, *_REPUBLISHERS))
-    by_words: dict[Words, str] = {}
-    by_undotted: dict[Words, str] = {}
+    by_words: dict[NameWords, str] = {}
+    by_undotted: dict[NameWords, str] = {}
     for id, name in every:
         words = model_words(name.rpartition("/")[2])
         for known, key in ((by_words, words), (by_undotted, undotted(words))):
@@ -103,12 +103,12 @@ def names_of_models(named: Iterable[tuple[str, Sequence[str]]], problems: list[s
     return ModelNames(by_words, by_undotted, publishers)
 
 
-def _family(words: Words) -> str:
+def _family(words: NameWords) -> str:
     """The letters before the first number."""
     return "".join(words[: next((i for i, word in enumerate(words) if word[0].isdigit()), len(words))])
 
 
-def _version(words: Words) -> str:
+def _version(words: NameWords) -> str:
     """The first number."""
     return next((word for word in words if word[0].isdigit()), "")
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from calculators.catalog.format_spelling import format_of
+from calculators.catalog.format_spelling import format_meant
 
 
 @pytest.mark.parametrize(
@@ -20,5 +20,5 @@ from calculators.catalog.format_spelling import format_of
     ],
 )
 def test_a_spelling_names_one_format_or_none(spelling: str, precision: str | None) -> None:
-    assert format_of(spelling) == precision
-    assert format_of(spelling.upper()) == precision
+    assert format_meant(spelling) == precision
+    assert format_meant(spelling.upper()) == precision
