@@ -18,7 +18,7 @@ narrowest of the formats that a spelling combines, and a method says how many bi
 _BETWEEN = re.compile(r"[^a-z0-9]+")
 
 
-def format_of(text: str) -> Precision | None:
+def format_meant(text: str) -> Precision | None:
     """The weight format that the words of `text` name: "FP8_DYNAMIC", "bf16/fp16", "w4a16" or a checkpoint's name. None where
     no word does. A bare "fp4" is NVFP4."""
     words = _BETWEEN.split(text.lower())
