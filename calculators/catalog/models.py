@@ -32,6 +32,11 @@ class Attention(Record):
     qk_nope_head_dim: PositiveCount | None = None
     qk_rope_head_dim: Count | None = None
     v_head_dim: PositiveCount | None = None
+    keys_are_values: bool = False
+    """The cached latent serves as key and as value as it is, without an up-projection."""
+    o_lora_rank: PositiveCount | None = None
+    """Rank of an output projection through a bottleneck, for each of `o_groups` groups of heads."""
+    o_groups: PositiveCount = 1
     full_layers: Count
     full_kv_heads: PositiveCount | None = None
     """Key heads of the full layers, of `full_head_dim`, where they differ from those of the sliding layers."""
@@ -51,6 +56,9 @@ class Attention(Record):
     """Tokens that one cached entry of the other full layers stands for."""
     index_pool_tok: PositiveCount = 1
     """Tokens that one cached key of an indexer stands for."""
+    kept_entries_per_tok: Positive | None = None
+    """Entries that all full layers together keep per token, where layers read the cache of another; every one reads all the
+    same."""
     linear_layers: Count = 0
     """Layers with a fixed-size state instead of a growing cache (linear attention, state-space)."""
     linear_state_values: Count = 0

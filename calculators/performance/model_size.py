@@ -109,8 +109,10 @@ def _mla_projections(shape: Shape) -> tuple[float, float, float, float]:
     nope, rope, value, rank = a.qk_nope_head_dim or 0, a.qk_rope_head_dim or 0, a.v_head_dim or 0, a.kv_lora_rank or 0
     query_width = a.query_heads * (nope + rope)
     query = hidden * a.q_lora_rank + a.q_lora_rank * query_width if a.q_lora_rank else hidden * query_width
-    up = rank * a.query_heads * (nope + value)
-    return query, hidden * (rank + rope), up, a.query_heads * value * hidden
+    up = 0 if a.keys_are_values else rank * a.query_heads * (nope + value)
+    heads = a.query_heads * value
+    output = a.o_lora_rank * (heads + a.o_groups * hidden) if a.o_lora_rank else heads * hidden
+    return query, hidden * (rank + rope), up, output
 
 
 def stored_bytes(p: Parameters, precision: Precision) -> float:
@@ -148,15 +150,20 @@ def kv_bytes(shape: Shape, context_tok: float | Array, element_bytes: float = KV
     a = shape.attention
     context = np.asarray(context_tok, dtype=float)
     sliding = a.sliding_layers * np.minimum(context, a.sliding_window_tok or 0)
-    full = kv_bytes_per_full_layer_tok(shape, element_bytes) * cached_layers(shape) * context
+    full = kv_bytes_per_full_layer_tok(shape, element_bytes) * kept_entries(shape) * context
     cached: Array = full + kv_bytes_per_layer_tok(shape, element_bytes) * sliding
     return cached + index_bytes_per_tok(shape) * context
 
 
-def cached_layers(shape: Shape) -> float:
-    """Entries that all full layers together cache per token: one each, fewer where one entry stands for several tokens."""
+def read_entries(shape: Shape) -> float:
+    """Entries per cached token that all full layers together attend to: one each, fewer where one stands for several tokens."""
     a = shape.attention
     return a.sparse_layers / a.sparse_pool_tok + (a.full_layers - a.sparse_layers) / a.dense_pool_tok
+
+
+def kept_entries(shape: Shape) -> float:
+    """Entries per token that all full layers together keep: those they read, fewer where layers share a cache."""
+    return shape.attention.kept_entries_per_tok or read_entries(shape)
 
 
 def index_bytes_per_tok(shape: Shape) -> float:

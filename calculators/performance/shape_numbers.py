@@ -3,12 +3,13 @@
 from calculators.catalog.hardware import Gpu
 from calculators.catalog.models import Shape
 from calculators.performance.model_size import (
-    cached_layers,
     index_bytes_per_tok,
+    kept_entries,
     kv_bytes_per_full_layer_tok,
     kv_bytes_per_layer_tok,
     linear_state_bytes,
     parameters,
+    read_entries,
     visible_bytes,
 )
 from calculators.units import BYTES_PER_GB
@@ -23,7 +24,7 @@ def shape_numbers(shape: Shape) -> dict[str, float]:
     picks, expert_width = mlp.experts_per_token or 0, mlp.expert_intermediate_size or 0
     is_mla = a.kind == "mla"
     latent_dim = 2 * (a.kv_lora_rank or 0) + (a.qk_rope_head_dim or 0)
-    full_layers, expert_hidden = cached_layers(shape), mlp.expert_hidden_size or shape.hidden_size
+    full_layers, expert_hidden = read_entries(shape), mlp.expert_hidden_size or shape.hidden_size
     return {
         "dense_flop_per_tok": 2 * (p.active - p.active_experts),
         "expert_flop_per_tok": 2 * p.active_experts,
@@ -36,6 +37,7 @@ def shape_numbers(shape: Shape) -> dict[str, float]:
         "kv_shards": 1 if is_mla else a.kv_heads,
         "kv_full_shards": 1 if is_mla else a.full_kv_heads or a.kv_heads,
         "full_layers": full_layers,
+        "kept_frac": kept_entries(shape) / max(full_layers, 1e-9),
         "sliding_layers": a.sliding_layers,
         "window_tok": a.sliding_window_tok or 0,
         "sparse_frac": a.sparse_layers / a.sparse_pool_tok / max(full_layers, 1e-9),

@@ -46,6 +46,7 @@ def one(**changes: float) -> ReplicaArrays:
     """A machine with round numbers and perfect efficiency."""
     values = dict.fromkeys(ReplicaArrays.__dataclass_fields__, 0.0) | {
         "always_read_bytes": 1e9,
+        "kept_frac": 1.0,
         "experts_count": 1.0,
         "experts_per_token_count": 1.0,
         "expert_ranks_count": 1.0,
