@@ -74,11 +74,11 @@ class Catalog:
         return next((one for one in every if (one.provider, one.model) == (provider, model)), None)
 
     def gpu(self, name: str) -> Gpu:
-        id = self.gpu_names.find(name)
+        id = name if name in self.gpus else self.gpu_names.find(name)
         return self.gpus[id or _unknown(name, "GPU", self.gpu_names.nearest(name), "hardware_profiles/gpus")]
 
     def model(self, name: str) -> Model:
-        id = self.model_names.find(name)
+        id = name if name in self.models else self.model_names.find(name)
         return self.models[id or _unknown(name, "model", self.model_names.nearest(name), "model_profiles")]
 
     def open_model(self, provider: str, model: str) -> Model | None:

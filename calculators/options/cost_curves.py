@@ -198,8 +198,9 @@ class OptionCurves:
         rest = (
             self.fixed_usd_per_month + at.staffing_usd_per_month + self.egress_usd_per_request * at.requests_per_month
         )
-        rents = self._never_returned(rents)
-        chosen = np.array([self._chosen(members, rents) for members in self.members])
+        committed = np.array([one.offer.is_committed for one in self.staircases], dtype=bool)
+        rents = self._never_returned(rents, committed)
+        chosen = np.array([self._chosen(members, rents, committed[members]) for members in self.members])
         builds, hybrids = np.take_along_axis(rents, chosen, axis=0), np.full(shape, np.inf)
         owned = np.array([owned for _, owned in self.groups])
         if self.servers_are_fallback and not owned.all():
@@ -208,31 +209,26 @@ class OptionCurves:
             hybrids = self._hybrids_usd(at, builds, rest, chosen)
         return builds + rest, hybrids
 
-    @property
-    def _is_committed(self) -> NDArray[np.bool_]:
-        """(s,)"""
-        return np.array([one.offer.is_committed for one in self.staircases], dtype=bool)
-
-    def _never_returned(self, rents_usd: Array) -> Array:
+    def _never_returned(self, rents_usd: Array, committed: NDArray[np.bool_]) -> Array:
         """Rents (s, t x months): machines that are bought, or committed for a year or more, are paid for after volume has
         fallen too."""
-        months, committed = self.growth.size, self._is_committed
+        months = self.growth.size
         if months == 1 or not committed.any():
             return rents_usd
         kept = rents_usd.reshape(len(rents_usd), -1, months).copy()
         kept[committed] = np.maximum.accumulate(kept[committed], axis=2)
         return kept.reshape(rents_usd.shape)
 
-    def _chosen(self, members: NDArray[np.intp], rents_usd: Array) -> NDArray[np.intp]:
+    def _chosen(self, members: NDArray[np.intp], rents_usd: Array, committed: NDArray[np.bool_]) -> NDArray[np.intp]:
         """The cheapest staircase of a group at each point and month (t x months,): on demand the cheapest of each month, of
         commitments one for all months. Where none carries the load, the one with the cheapest request, for its base."""
         months, of_group = self.growth.size, rents_usd[members]
         chosen = np.argmin(of_group, axis=0)
-        fixed = np.flatnonzero(self._is_committed[members])
+        fixed = np.flatnonzero(committed)
         if months > 1 and fixed.size:
             monthly = of_group.reshape(len(members), -1, months)
             best = fixed[np.argmin(monthly[fixed].mean(axis=2), axis=0)]
-            free = np.flatnonzero(~self._is_committed[members])
+            free = np.flatnonzero(~committed)
             cheapest_free = monthly[free].min(axis=0, initial=np.inf).mean(axis=1)
             commits = np.take_along_axis(monthly.mean(axis=2), best[None], axis=0)[0] < cheapest_free
             by_month = free[np.argmin(monthly[free], axis=0)] if free.size else np.repeat(best[:, None], months, axis=1)
@@ -267,7 +263,7 @@ class OptionCurves:
                 volumes, peaks = at.requests_per_month[may], at.peak_ratio[may]
                 usd = cheapest_base_load_usd(columns, volumes, peaks, prices, self.inputs.scenario.workload)
                 hybrids[place, may] = np.where(usd < rents_usd[place, may], usd + (rest_usd + fixed)[may], np.inf)
-        kept = self._is_committed[chosen[:, 0]] if self.growth.size > 1 else np.zeros(len(chosen), dtype=bool)
+        kept = [self.growth.size > 1 and self.staircases[first].offer.is_committed for first in chosen[:, 0]]
         by_month = hybrids.reshape(len(hybrids), -1, self.growth.size)
         by_month[kept] = np.maximum.accumulate(by_month[kept], axis=2)  # a commitment's cost does not fall again
         return hybrids
