@@ -92,3 +92,8 @@ def test_every_model_of_a_mix_is_checked(catalog: Catalog) -> None:
     asked = scenario(api={"mix": [{"provider": "testhost", "model": "closd", **share}]})
     with pytest.raises(DataError, match="API models in use: no price for model 'closd' of provider 'testhost'"):
         check_ids(asked, catalog)
+
+
+def test_a_gpu_kept_for_measurements_is_refused_as_a_choice(live_catalog: Catalog) -> None:
+    with pytest.raises(DataError, match="AMD Instinct MI250 128 GB is kept to compare with published measurements"):
+        check_ids(scenario(hardware={"gpus": ["mi250"]}, candidates=[{"model": "llama-3.1-8b"}]), live_catalog)

@@ -158,6 +158,12 @@ def test_sparse_layers_keep_the_whole_cache_and_read_the_chosen_tokens_and_all_k
     assert value(read_bytes(m, tok(50))) == value(cache_bytes(m, tok(50)))
 
 
+def test_layers_that_share_a_cache_read_more_than_is_kept() -> None:
+    m = one(kv_full_bytes_per_tok=1000.0, kept_frac=0.1)
+    assert value(cache_bytes(m, tok(400))) == 400 * 100
+    assert value(read_bytes(m, tok(400))) == 400 * 1000
+
+
 def test_sparse_and_sliding_layers_attend_to_what_they_read() -> None:
     m = one(decode_flop_per_tok2=4.0, sparse_frac=0.5, sparse_tok=100.0, index_flop_per_tok2=1.0)
     assert value(decode_attention_flop(m, tok(300))) == 4 * (150 + 50) + 300
