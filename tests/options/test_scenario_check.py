@@ -94,6 +94,8 @@ def test_every_model_of_a_mix_is_checked(catalog: Catalog) -> None:
         check_ids(asked, catalog)
 
 
-def test_a_gpu_kept_for_measurements_is_refused_as_a_choice(live_catalog: Catalog) -> None:
-    with pytest.raises(DataError, match="AMD Instinct MI250 128 GB is kept to compare with published measurements"):
-        check_ids(scenario(hardware={"gpus": ["mi250"]}, candidates=[{"model": "llama-3.1-8b"}]), live_catalog)
+def test_a_gpu_kept_for_measurements_is_refused_as_a_choice(catalog: Catalog) -> None:
+    kept = catalog.gpus["l40s"].model_copy(update={"measured_only": True})
+    known = replace(catalog, gpus={**catalog.gpus, "l40s": kept})
+    with pytest.raises(DataError, match=f"{kept.name} is kept to compare with published measurements; pick another"):
+        check_ids(scenario(hardware={"gpus": ["l40s"]}), known)
