@@ -12,10 +12,11 @@ from calculators.calibration.arrival_modes import ArrivalKind, BenchmarkConfig, 
 from calculators.catalog.base import Precision
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.efficiency import EngineId
+from calculators.catalog.format_spelling import format_meant
 from calculators.catalog.hardware import Gpu
 from calculators.catalog.models import Model
 from calculators.errors import DataError, UnknownId
-from calculators.performance.model_size import KV_ELEMENT_BYTES
+from calculators.performance.model_size import KV_ELEMENT_BYTES, LINEAR_BITS
 from calculators.performance.replica import ReplicaConfig
 from calculators.performance.step_time import MAX_BATCH
 from calculators.units import count
@@ -33,19 +34,6 @@ PREDICTION_COLUMNS = (
 )
 
 PredictionStatus = Literal["ok", "extrapolated", "unsupported"]
-_PRECISIONS: dict[str, Precision] = {
-    "bf16": "bf16",
-    "fp16": "bf16",
-    "fp16/bf16": "bf16",
-    "float16": "bf16",
-    "bfloat16": "bf16",
-    "fp8": "fp8",
-    "int8": "int8",
-    "int4": "int4",
-    "nvfp4": "nvfp4",
-    "fp4": "nvfp4",
-    "mxfp4": "mxfp4",
-}
 _BATCH_CAPS = {"tensorrt": 2048.0, "vllm": 1024.0, "sglang": 1024.0}
 """Batch cap of each engine in a maximum-throughput benchmark (defaults at the end of 2025)."""
 _OLD_VLLM = re.compile(r"(vllm )?0\.[0-6]\b", re.IGNORECASE)
@@ -63,7 +51,6 @@ overview)."""
 _FITTED_CONTEXT_TOK = 32_768
 _FITTED_BATCH = 1_024
 _LARGEST = 1e9  # no sensible cell holds a larger number
-_KV_BYTES = {"bf16": 2.0, "fp16": 2.0, "fp8": 1.0, "int8": 1.0}
 
 
 def read_points(path: Path) -> list[dict[str, str]]:
@@ -131,7 +118,7 @@ def _point(row: Mapping[str, str], catalog: Catalog) -> BenchmarkConfig:
         raise _UnsupportedError(f"{', '.join(missing)}: empty")
     model, gpu = catalog.model(_text(row, "model")), catalog.gpu(_text(row, "gpu"))
     kind, engine = _kind(_text(row, "scenario")), _text(row, "engine").lower()
-    precision, doubts = _precision(row, model)
+    precision, doubts = _precision(row, model, gpu)
     layout, replicas = _layout(row, model)
     attention_dp = not _text(row, "engine_version").startswith("0.")
     if kind == "saturated" and "tensorrt" in engine and model.shape.mlp.moe_layers and attention_dp:
@@ -186,15 +173,18 @@ def _kind_given(kind: ArrivalKind, batch: float, rate: float) -> ArrivalKind:
     return "open" if kind == "closed" and math.isnan(batch) and math.isfinite(rate) else kind
 
 
-def _precision(row: Mapping[str, str], model: Model) -> tuple[Precision, tuple[Doubt, ...]]:
-    """Weight precision as stated, else the released one with a doubt."""
-    text = _text(row, "weight_dtype").lower()
-    if not text:
-        native = model.published.native_precision
+def _precision(row: Mapping[str, str], model: Model, gpu: Gpu) -> tuple[Precision, tuple[Doubt, ...]]:
+    """Weight precision as stated, else as in the checkpoint's name, else the released one with a doubt. Four-bit floats are
+    MXFP4 where NVFP4 does not exist: on AMD, and in models released in MXFP4."""
+    native, text = model.published.native_precision, _text(row, "weight_dtype")
+    precision = format_meant(text or _text(row, "model"))
+    if text and precision is None:
+        raise _UnsupportedError(f"weight_dtype '{text[:30]}' is not one of {', '.join(LINEAR_BITS)}")
+    if precision is None:
         return native, (Doubt("precision_assumed", f"weight_dtype is empty, {native} assumed"),)
-    if text not in _PRECISIONS:
-        raise _UnsupportedError(f"weight_dtype '{text[:30]}' is not one of {', '.join(_PRECISIONS)}")
-    return _PRECISIONS[text], ()
+    if precision == "nvfp4" and (native == "mxfp4" or gpu.vendor == "amd"):
+        return "mxfp4", ()
+    return precision, ()
 
 
 def _kv_bytes(row: Mapping[str, str], engine: str, precision: Precision, model: Model) -> float:
@@ -202,10 +192,11 @@ def _kv_bytes(row: Mapping[str, str], engine: str, precision: Precision, model: 
 
     NVIDIA's ModelOpt checkpoints do: all in NVFP4, and those in FP8 of models that were released in 16 bit.
     """
-    text = _text(row, "kv_dtype").lower()
+    stated = format_meant(_text(row, "kv_dtype"))
     requantized = precision == "fp8" and model.published.native_precision == "bf16" and "sglang" not in engine
     quantized = precision == "nvfp4" or requantized or ("tensorrt" in engine and precision == "fp8")
-    return _KV_BYTES.get(text, 1.0 if quantized and not text else KV_ELEMENT_BYTES)
+    unstated = 1.0 if quantized and not _text(row, "kv_dtype") else KV_ELEMENT_BYTES
+    return LINEAR_BITS[stated] / 8 if stated else unstated
 
 
 def _layout(row: Mapping[str, str], model: Model) -> tuple[tuple[int, int, int], float]:

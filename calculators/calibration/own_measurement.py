@@ -1,18 +1,13 @@
 """A measurement of the user's own servers, from a run of a load generator and what its file does not say."""
 
-import re
-
 from calculators.catalog.base import Precision
 from calculators.catalog.catalog import Catalog
+from calculators.catalog.format_spelling import format_meant
 from calculators.errors import DataError
 from calculators.logs.benchmark_fields import BenchmarkRun
 from calculators.scenario.measurement import OwnMeasurement, parse_measurement
 from calculators.units import printable
 
-_PRECISION_WORDS: dict[str, Precision] = {
-    **{"nvfp4": "nvfp4", "mxfp4": "mxfp4", "fp8": "fp8"},
-    **{"w8a8": "int8", "int8": "int8", "awq": "int4", "gptq": "int4", "w4a16": "int4", "int4": "int4"},
-}
 _KEPT_UP_FRAC = 0.9
 """Share of the offered requests that must be served; below it TTFT is the length of a queue."""
 
@@ -63,18 +58,9 @@ def _at_once(run: BenchmarkRun) -> tuple[float, str]:
 
 def guess_model(run: BenchmarkRun, catalog: Catalog) -> str | None:
     """Catalog id of the model that the file names; None unless it is certain."""
-    name = (run.model or "").strip().rstrip("/").lower()
-    bare = re.sub(
-        r"-(fp8|bf16|fp16|int8|int4|awq|gptq|nvfp4|mxfp4|w8a8|w4a16|dynamic|instruct|it|kv|hf)(?=-|$)", "", name
-    )
-    for known in (name, bare):
-        for short in (known, known.rsplit("/", 1)[-1]):
-            if short in catalog.model_by_alias:
-                return catalog.model_by_alias[short]
-    return None
+    return catalog.model_names.find((run.model or "").rstrip("/ "))
 
 
 def guess_precision(run: BenchmarkRun, native: Precision) -> Precision:
     """Weight precision from the words in the checkpoint's name; without one, `native`."""
-    name = (run.model or "").lower()
-    return next((precision for word, precision in _PRECISION_WORDS.items() if word in name), native)
+    return format_meant(run.model or "") or native

@@ -6,6 +6,9 @@ base              what every record has: strict fields, source, confidence, ids
 yaml_reader       a YAML file into a record, with clear errors
 hardware          GPUs
 models            open-weights models
+format_spelling   which weight format a spelling means
+gpu_spelling      which GPU a spelling means
+model_spelling    which model a spelling means
 prices            API prices, GPU prices, cache rules, cost of ownership
 rent_history      which GPU prices are current on a day, and which are history
 presets           typical workloads

@@ -1,13 +1,16 @@
-"""The Catalog: all data files as one immutable object, with look-ups that accept aliases."""
+"""The Catalog: all data files as one immutable object, with look-ups by every usual spelling of a name."""
 
 import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import NoReturn
 
 from calculators.catalog.base import Source
 from calculators.catalog.compliance_rules import Operator, Operators, Requirement, Requirements
 from calculators.catalog.efficiency import Efficiencies, Efficiency, EngineFit, EngineId
+from calculators.catalog.gpu_spelling import GpuNames
 from calculators.catalog.hardware import Gpu
+from calculators.catalog.model_spelling import ModelNames
 from calculators.catalog.models import Model
 from calculators.catalog.presets import Preset
 from calculators.catalog.prices import (
@@ -36,7 +39,8 @@ class NewerModel:
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """All data files. The methods look entries up by id, name or alias, and raise UnknownId with the nearest known name."""
+    """All data files. The methods look entries up by id, name, alias or another spelling of one, and raise UnknownId, with the
+    nearest name of the same family where there is one."""
 
     gpus: Mapping[str, Gpu]
     models: Mapping[str, Model]
@@ -54,8 +58,8 @@ class Catalog:
     technique_rules: TechniqueRules
     seller_speeds: SellerSpeeds
     digest: str
-    gpu_by_alias: Mapping[str, str] = field(repr=False)
-    model_by_alias: Mapping[str, str] = field(repr=False)
+    gpu_names: GpuNames = field(repr=False)
+    model_names: ModelNames = field(repr=False)
     own_prices: tuple[object, ...] = ()
     """Prices that a user typed, already laid over the data."""
 
@@ -68,16 +72,23 @@ class Catalog:
     def requirements(self) -> Mapping[str, Requirement]:
         return self.requirements_file.by_id
 
+    @property
+    def offered_gpus(self) -> Mapping[str, Gpu]:
+        """Every GPU that a fleet can be of, by id."""
+        return {id: gpu for id, gpu in self.gpus.items() if not gpu.measured_only}
+
     def library_correction(self, provider: str, model: str) -> LibraryCorrection | None:
         """The right price of a model that genai-prices has wrong; None where the library stands."""
         every = self.corrections_file.prices
         return next((one for one in every if (one.provider, one.model) == (provider, model)), None)
 
     def gpu(self, name: str) -> Gpu:
-        return self.gpus[_resolve(name, self.gpu_by_alias, "GPU", "hardware_profiles/gpus")]
+        id = name if name in self.gpus else self.gpu_names.find(name)
+        return self.gpus[id or _unknown(name, "GPU", self.gpu_names.nearest(name), "hardware_profiles/gpus")]
 
     def model(self, name: str) -> Model:
-        return self.models[_resolve(name, self.model_by_alias, "model", "model_profiles")]
+        id = name if name in self.models else self.model_names.find(name)
+        return self.models[id or _unknown(name, "model", self.model_names.nearest(name), "model_profiles")]
 
     def newer_model(self, model: Model) -> NewerModel | None:
         """The newest model that has taken a model's place; None where none is known."""
@@ -94,9 +105,10 @@ class Catalog:
         return next((m for m in self.models.values() if any((h.provider, h.model) == pair for h in m.hosted)), None)
 
     def preset(self, name: str) -> Preset:
-        return self.presets[
-            _resolve(name, {key: key for key in self.presets}, "preset", "pricing_data/workload_presets.yaml")
-        ]
+        key = alias_key(name)
+        near = difflib.get_close_matches(key, list(self.presets), n=1, cutoff=0.5)
+        where = "pricing_data/workload_presets.yaml"
+        return self.presets[key if key in self.presets else _unknown(name, "preset", next(iter(near), None), where)]
 
     def rents(self, gpu_id: str) -> Iterable[tuple[RentProvider, Rent]]:
         """Every bookable row for a GPU, history included (market indices left out), cheapest first."""
@@ -121,13 +133,9 @@ class Catalog:
         return next(e for e in self.efficiencies.engines if e.engine == engine)
 
 
-def _resolve(name: str, aliases: Mapping[str, str], what: str, where: str) -> str:
-    id = aliases.get(alias_key(name))
-    if id is None:
-        near = difflib.get_close_matches(alias_key(name), list(aliases), n=1, cutoff=0.5)
-        hint = f"; did you mean '{aliases[near[0]]}'?" if near else "."
-        raise UnknownId(f"unknown {what} {name[:60]!r}{hint} Known ones are the files in {where}.")
-    return id
+def _unknown(name: str, what: str, near: str | None, where: str) -> NoReturn:
+    hint = f"; did you mean '{near}'?" if near else "."
+    raise UnknownId(f"unknown {what} {name[:60]!r}{hint} Known ones are the files in {where}.")
 
 
 def alias_key(name: str) -> str:

@@ -49,11 +49,13 @@ class Gpu(SourcedFile):
 
     id: Id
     name: str
-    vendor: Literal["nvidia", "amd"]
-    generation: Literal["ampere", "ada", "hopper", "blackwell", "cdna3", "cdna4"]
+    vendor: Literal["nvidia", "amd", "intel"]
+    generation: Literal["ampere", "ada", "hopper", "blackwell", "cdna2", "cdna3", "cdna4", "gaudi2"]
     launched: int
     consumer: bool = False
-    """A gaming card: its driver licence bars data centres, so it is searched only when the user names it."""
+    """A gaming or desktop device: no data centre rents it by its licence, so it is searched only when the user names it."""
+    measured_only: bool = False
+    """Kept for comparison with published measurements: never searched, offered or served on."""
     aliases: tuple[str, ...] = ()
     caveats: tuple[str, ...] = ()
     memory: GpuMemory

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from calculators.catalog.base import Record, SourcedFile
-from calculators.catalog.catalog import Catalog, alias_key
+from calculators.catalog.catalog import Catalog
 from calculators.catalog.compliance_rules import Operators, Requirements
 from calculators.catalog.efficiency import Efficiencies
+from calculators.catalog.gpu_spelling import names_of_gpus
 from calculators.catalog.hardware import Gpu
+from calculators.catalog.model_spelling import names_of_models
 from calculators.catalog.models import Model
 from calculators.catalog.presets import Presets
 from calculators.catalog.price_library import library_model, own_model, price_library_version
@@ -55,8 +57,8 @@ def load_catalog(root: Path = ROOT) -> Catalog:
     problems += _corrects_nothing(files["corrections_file"])
     problems += _wrong_successors(models)
     problems += _unknown_gpus(rent_providers.values(), gpus) + _unknown_sellers(models.values(), api_providers)
-    gpu_by_alias = _aliases(((g.id, (g.id, g.name, *g.aliases)) for g in gpus.values()), problems)
-    model_by_alias = _aliases(((m.id, (m.id, m.name, m.hf_id, *m.aliases)) for m in models.values()), problems)
+    gpu_names = names_of_gpus(gpus, problems)
+    model_names = names_of_models(((m.id, (m.id, m.name, m.hf_id, *m.aliases)) for m in models.values()), problems)
     if problems:
         raise DataError("\n".join(problems))
     rules, presets = files["rules_file"], files.pop("presets_file")
@@ -68,8 +70,8 @@ def load_catalog(root: Path = ROOT) -> Catalog:
         rules={rule.provider: rule for rule in rules.rules},
         presets={preset.id: preset for preset in presets.presets},
         digest=_digest(root),
-        gpu_by_alias=gpu_by_alias,
-        model_by_alias=model_by_alias,
+        gpu_names=gpu_names,
+        model_names=model_names,
         **files,
     )
     return _with_offers_of_the_company(catalog, root / PRIVATE_OFFERS)
@@ -195,17 +197,6 @@ def _corrects_nothing(corrections: LibraryCorrections | None) -> list[str]:
         for one in (corrections.prices if corrections else ())
         if library_model(one.provider, one.model) is None
     ]
-
-
-def _aliases(named: Iterable[tuple[str, tuple[str, ...]]], problems: list[str]) -> dict[str, str]:
-    result: dict[str, str] = {}
-    for owner, names in named:
-        for name in names:
-            if result.setdefault(alias_key(name), owner) != owner:
-                problems.append(
-                    f"{owner}.yaml: aliases: '{name}' already names {result[alias_key(name)]}; an alias has one owner"
-                )
-    return result
 
 
 def _digest(root: Path) -> str:

@@ -30,8 +30,13 @@ class Attention(Record):
     q_lora_rank: PositiveCount | None = None
     kv_lora_rank: PositiveCount | None = None
     qk_nope_head_dim: PositiveCount | None = None
-    qk_rope_head_dim: PositiveCount | None = None
+    qk_rope_head_dim: Count | None = None
     v_head_dim: PositiveCount | None = None
+    keys_are_values: bool = False
+    """The cached latent serves as key and as value as it is, without an up-projection."""
+    o_lora_rank: PositiveCount | None = None
+    """Rank of an output projection through a bottleneck, for each of `o_groups` groups of heads."""
+    o_groups: PositiveCount = 1
     full_layers: Count
     full_kv_heads: PositiveCount | None = None
     """Key heads of the full layers, of `full_head_dim`, where they differ from those of the sliding layers."""
@@ -45,6 +50,15 @@ class Attention(Record):
     """Layers with an indexer that chooses them: it scores every cached token, and caches a key of `index_dim` for each."""
     index_heads: Count = 0
     index_dim: Count = 0
+    sparse_pool_tok: PositiveCount = 1
+    """Tokens that one cached entry of a sparse layer stands for; `sparse_tok` counts tokens all the same."""
+    dense_pool_tok: PositiveCount = 1
+    """Tokens that one cached entry of the other full layers stands for."""
+    index_pool_tok: PositiveCount = 1
+    """Tokens that one cached key of an indexer stands for."""
+    kept_entries_per_tok: Positive | None = None
+    """Entries that all full layers together keep per token, where layers read the cache of another; every one reads all the
+    same."""
     linear_layers: Count = 0
     """Layers with a fixed-size state instead of a growing cache (linear attention, state-space)."""
     linear_state_values: Count = 0
@@ -57,8 +71,9 @@ class Attention(Record):
 
     @model_validator(mode="after")
     def _complete(self) -> "Attention":
-        if self.kind == "mla" and not (
-            self.kv_lora_rank and self.qk_nope_head_dim and self.qk_rope_head_dim and self.v_head_dim
+        if self.kind == "mla" and None in (
+            *(self.kv_lora_rank, self.qk_nope_head_dim),
+            *(self.qk_rope_head_dim, self.v_head_dim),
         ):
             raise ValueError("kind mla needs kv_lora_rank, qk_nope_head_dim, qk_rope_head_dim and v_head_dim")
         if bool(self.sliding_layers) != bool(self.sliding_window_tok):
@@ -73,6 +88,11 @@ class Attention(Record):
             raise ValueError("index_layers are among the sparse_layers")
         return self
 
+    @property
+    def layers(self) -> int:
+        """Layers that attend, in whichever way."""
+        return self.full_layers + self.sliding_layers + self.linear_layers
+
 
 class Mlp(Record):
     """Feed-forward layers: `dense_layers` of width `intermediate_size`, and `moe_layers` with routed experts."""
@@ -83,6 +103,9 @@ class Mlp(Record):
     experts: PositiveCount | None = None
     experts_per_token: PositiveCount | None = None
     expert_intermediate_size: PositiveCount | None = None
+    expert_hidden_size: PositiveCount | None = None
+    """Width of a routed expert's input and output, where a projection narrows the hidden state to it and another widens it
+    again (latent experts). Shared experts work on the hidden state."""
     shared_intermediate_size: Count = 0
     matrices: Literal[2, 3] = 3
     """3: gate, up, down; 2: up, down."""
@@ -95,6 +118,11 @@ class Mlp(Record):
             raise ValueError("moe_layers needs experts, experts_per_token and expert_intermediate_size")
         return self
 
+    @property
+    def layers(self) -> int:
+        """Layers with a feed-forward part, dense or of experts."""
+        return self.dense_layers + self.moe_layers
+
 
 class Shape(Sourced):
     """The dimensions of the network, as in its configuration file."""
@@ -106,6 +134,21 @@ class Shape(Sourced):
     attention: Attention
     mlp: Mlp
 
+    @model_validator(mode="after")
+    def _complete(self) -> "Shape":
+        """Most layers attend and then have a feed-forward part; hybrids have layers with only one of the two."""
+        attention, mlp = self.attention.layers, self.mlp.layers
+        if not max(attention, mlp) <= self.layers <= attention + mlp:
+            raise ValueError("layers: each attends, or has a feed-forward part, or both")
+        return self
+
+
+class ServedWindow(Sourced):
+    """A context window other than the maker's that hosts serve, and how: with scaled rotary positions, most often."""
+
+    context_tok: PositiveCount
+    how: str
+
 
 class PublishedSize(Sourced):
     """Size, context length and precision as the maker states them."""
@@ -113,7 +156,19 @@ class PublishedSize(Sourced):
     total_params_b: Positive
     active_params_b: Positive
     context_tok: PositiveCount
+    """Tokens of the window that the model has as released, without an extension to switch on."""
+    served: ServedWindow | None = None
     native_precision: Precision
+
+    @property
+    def served_context_tok(self) -> int | None:
+        """Tokens of the window that hosts serve, where it differs from `context_tok`."""
+        return self.served.context_tok if self.served else None
+
+    @property
+    def window_tok(self) -> int:
+        """Tokens of the window to plan with: what hosts serve, else what the maker states."""
+        return self.served_context_tok or self.context_tok
 
 
 class Hosted(Record):

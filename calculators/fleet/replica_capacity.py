@@ -133,10 +133,13 @@ def replica_config(
 
 
 def searched_gpus(hardware: Hardware, catalog: Catalog) -> list[Gpu]:
-    """The GPUs that the user selected, or else all but consumer cards."""
+    """The GPUs that the user selected, or else all but consumer cards that have a price: in the data, or typed."""
     if hardware.gpus:
         return [catalog.gpu(gpu) for gpu in hardware.gpus]
-    return [gpu for gpu in catalog.gpus.values() if not gpu.consumer]
+    rented = {rent.gpu for provider in catalog.rent_providers.values() for rent in provider.rents}
+    typed = {catalog.gpu(gpu).id for gpu in hardware.rent_usd_per_gpu_h}
+    priced = rented | typed | {*catalog.ownership.server_usd_per_gpu}
+    return [gpu for gpu in catalog.offered_gpus.values() if gpu.id in priced and not gpu.consumer]
 
 
 def precisions(model: Model, scenario: Scenario) -> list[Precision]:

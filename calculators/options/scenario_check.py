@@ -67,10 +67,14 @@ def _check_model(field: str, sold: Api | ModelTraffic | StepDown, day: date, cat
 
 
 def _check_hardware(hardware: Hardware, catalog: Catalog) -> None:
-    for gpu in hardware.gpus:
-        _known("hardware.gpus", catalog.gpu, gpu)
-    for gpu in hardware.rent_usd_per_gpu_h:
-        _known("hardware.rent_usd_per_gpu_h", catalog.gpu, gpu)
+    for field, names in (
+        ("hardware.gpus", hardware.gpus),
+        ("hardware.rent_usd_per_gpu_h", hardware.rent_usd_per_gpu_h),
+    ):
+        for name in names:
+            gpu = _known(field, catalog.gpu, name)
+            if gpu.measured_only:
+                raise _refused(field, f"{gpu.name} is kept to compare with published measurements; pick another GPU.")
     for own in hardware.own_measurements:
         _known("hardware.own_measurements", catalog.model, own.model, f"{own.source}: ")
         _known("hardware.own_measurements", catalog.gpu, own.gpu, f"{own.source}: ")

@@ -62,8 +62,9 @@ class Parameters:
 def parameters(shape: Shape) -> Parameters:
     """Parameter counts of a model's shape; within 3% of the published counts (tests/catalog/test_data_files.py)."""
     mlp, hidden = shape.mlp, shape.hidden_size
-    expert = mlp.matrices * hidden * (mlp.expert_intermediate_size or 0)
-    always = mlp.matrices * hidden * mlp.shared_intermediate_size + hidden * (mlp.experts or 0)
+    expert = mlp.matrices * (mlp.expert_hidden_size or hidden) * (mlp.expert_intermediate_size or 0)
+    narrowing = 2 * (mlp.expert_hidden_size or 0)
+    always = hidden * (mlp.matrices * mlp.shared_intermediate_size + (mlp.experts or 0) + narrowing)
     table = shape.vocab_size * hidden
     return Parameters(
         embeddings=table * (1 if shape.tied_embeddings else 2),
@@ -108,8 +109,10 @@ def _mla_projections(shape: Shape) -> tuple[float, float, float, float]:
     nope, rope, value, rank = a.qk_nope_head_dim or 0, a.qk_rope_head_dim or 0, a.v_head_dim or 0, a.kv_lora_rank or 0
     query_width = a.query_heads * (nope + rope)
     query = hidden * a.q_lora_rank + a.q_lora_rank * query_width if a.q_lora_rank else hidden * query_width
-    up = rank * a.query_heads * (nope + value)
-    return query, hidden * (rank + rope), up, a.query_heads * value * hidden
+    up = 0 if a.keys_are_values else rank * a.query_heads * (nope + value)
+    heads = a.query_heads * value
+    output = a.o_lora_rank * (heads + a.o_groups * hidden) if a.o_lora_rank else heads * hidden
+    return query, hidden * (rank + rope), up, output
 
 
 def stored_bytes(p: Parameters, precision: Precision) -> float:
@@ -147,15 +150,26 @@ def kv_bytes(shape: Shape, context_tok: float | Array, element_bytes: float = KV
     a = shape.attention
     context = np.asarray(context_tok, dtype=float)
     sliding = a.sliding_layers * np.minimum(context, a.sliding_window_tok or 0)
-    full = kv_bytes_per_full_layer_tok(shape, element_bytes) * a.full_layers * context
+    full = kv_bytes_per_full_layer_tok(shape, element_bytes) * kept_entries(shape) * context
     cached: Array = full + kv_bytes_per_layer_tok(shape, element_bytes) * sliding
     return cached + index_bytes_per_tok(shape) * context
+
+
+def read_entries(shape: Shape) -> float:
+    """Entries per cached token that all full layers together attend to: one each, fewer where one stands for several tokens."""
+    a = shape.attention
+    return a.sparse_layers / a.sparse_pool_tok + (a.full_layers - a.sparse_layers) / a.dense_pool_tok
+
+
+def kept_entries(shape: Shape) -> float:
+    """Entries per token that all full layers together keep: those they read, fewer where layers share a cache."""
+    return shape.attention.kept_entries_per_tok or read_entries(shape)
 
 
 def index_bytes_per_tok(shape: Shape) -> float:
     """Bytes per token of the cached keys of sparse attention's indexers: `index_dim` values per layer that has one."""
     a = shape.attention
-    return a.index_layers * a.index_dim * INDEX_ELEMENT_BYTES
+    return a.index_layers * a.index_dim * INDEX_ELEMENT_BYTES / a.index_pool_tok
 
 
 def linear_state_bytes(shape: Shape) -> float:

@@ -115,7 +115,8 @@ def _blocks(shape: Shape, dense_layers: int, moe_layers: int, attention_frac: fl
     a, mlp, hidden = shape.attention, shape.mlp, shape.hidden_size
     query, key, value, output = ((a.full_layers + a.sliding_layers) * n * attention_frac for n in projections(shape))
     wide = float(hidden * (dense_layers * (mlp.intermediate_size or 0) + moe_layers * mlp.shared_intermediate_size))
-    experts = moe_layers * hidden * (mlp.experts or 0)
+    narrowing = float(moe_layers * hidden * (mlp.expert_hidden_size or 0))
+    experts = moe_layers * (mlp.experts or 0)
     return {
         "query": query,
         "key": key,
@@ -123,10 +124,12 @@ def _blocks(shape: Shape, dense_layers: int, moe_layers: int, attention_frac: fl
         "attention output": output,
         "other attention": other_attention_parameters(shape) * attention_frac,
         "gate": wide if mlp.matrices == 3 else 0.0,
-        "up": wide,
-        "down": wide,
-        "router": float(experts),
-        "experts": float(experts * mlp.matrices * (mlp.expert_intermediate_size or 0)),
+        "up": wide + narrowing,
+        "down": wide + narrowing,
+        "router": float(experts * hidden),
+        "experts": float(
+            experts * (mlp.expert_hidden_size or hidden) * mlp.matrices * (mlp.expert_intermediate_size or 0)
+        ),
     }
 
 

@@ -82,6 +82,8 @@ class ReplicaArrays:
     peak_flops: Array
     bandwidth_bytes_s: Array
     kv_full_bytes_per_tok: Array
+    kept_frac: Array
+    """Share of `kv_full_bytes_per_tok` that is kept: below 1 where layers read the cache of another."""
     kv_sliding_bytes_per_tok: Array
     window_tok: Array
     sparse_frac: Array
@@ -289,6 +291,7 @@ def _attention(splits: Columns, shapes: Columns) -> Columns:
     prompt_flop, latent_flop = layer_flop * shapes["full_layers"], shapes["latent_flop_per_tok2"] / tp
     return {
         "kv_full_bytes_per_tok": kv_full_layer * shapes["full_layers"],
+        "kept_frac": shapes["kept_frac"],
         "kv_sliding_bytes_per_tok": kv_layer * shapes["sliding_layers"],
         "window_tok": shapes["window_tok"],
         "sparse_frac": shapes["sparse_frac"],

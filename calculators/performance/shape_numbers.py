@@ -4,10 +4,12 @@ from calculators.catalog.hardware import Gpu
 from calculators.catalog.models import Shape
 from calculators.performance.model_size import (
     index_bytes_per_tok,
+    kept_entries,
     kv_bytes_per_full_layer_tok,
     kv_bytes_per_layer_tok,
     linear_state_bytes,
     parameters,
+    read_entries,
     visible_bytes,
 )
 from calculators.units import BYTES_PER_GB
@@ -22,10 +24,11 @@ def shape_numbers(shape: Shape) -> dict[str, float]:
     picks, expert_width = mlp.experts_per_token or 0, mlp.expert_intermediate_size or 0
     is_mla = a.kind == "mla"
     latent_dim = 2 * (a.kv_lora_rank or 0) + (a.qk_rope_head_dim or 0)
+    full_layers, expert_hidden = read_entries(shape), mlp.expert_hidden_size or shape.hidden_size
     return {
         "dense_flop_per_tok": 2 * (p.active - p.active_experts),
         "expert_flop_per_tok": 2 * p.active_experts,
-        "expert_activation_bytes": 2.0 * mlp.moe_layers * picks * (2 * shape.hidden_size + 3 * expert_width),
+        "expert_activation_bytes": 2.0 * mlp.moe_layers * picks * (2 * expert_hidden + 3 * expert_width),
         "experts": mlp.experts or 1,
         "experts_per_token": mlp.experts_per_token or 1,
         "expert_width": max(expert_width, 1),
@@ -33,18 +36,19 @@ def shape_numbers(shape: Shape) -> dict[str, float]:
         "kv_values_per_full_layer_tok": kv_bytes_per_full_layer_tok(shape, 1.0),
         "kv_shards": 1 if is_mla else a.kv_heads,
         "kv_full_shards": 1 if is_mla else a.full_kv_heads or a.kv_heads,
-        "full_layers": a.full_layers,
+        "full_layers": full_layers,
+        "kept_frac": kept_entries(shape) / max(full_layers, 1e-9),
         "sliding_layers": a.sliding_layers,
         "window_tok": a.sliding_window_tok or 0,
-        "sparse_frac": a.sparse_layers / max(a.full_layers, 1),
+        "sparse_frac": a.sparse_layers / a.sparse_pool_tok / max(full_layers, 1e-9),
         "sparse_tok": a.sparse_tok or 0,
         "index_bytes_per_tok": index_bytes_per_tok(shape),
-        "index_flop_per_tok2": 2.0 * a.index_layers * a.index_heads * a.index_dim,
+        "index_flop_per_tok2": 2.0 * a.index_layers * a.index_heads * a.index_dim / a.index_pool_tok,
         "state_bytes": linear_state_bytes(shape),
         "heads_per_cache": a.query_heads / a.kv_heads,
         "flop_per_layer_tok2": 2 * a.query_heads * (a.head_dim + (a.v_head_dim or a.head_dim)),
-        "latent_flop_per_tok2": 2 * a.query_heads * latent_dim * a.full_layers if is_mla else 0.0,
-        "layers": shape.layers,
+        "latent_flop_per_tok2": 2 * a.query_heads * latent_dim * full_layers if is_mla else 0.0,
+        "layers": paired_layers(shape),
         "kernels": kernels_count(shape, quantizes=False),
         "kernels_quantized": kernels_count(shape, quantizes=True),
         "hidden_bytes": 2.0 * shape.hidden_size,
@@ -69,8 +73,14 @@ def kernels_count(shape: Shape, quantizes: bool) -> float:
     and scatter of experts; scaling of activations to 8 or 4 bit, two per layer (the others are fused into a norm)."""
     a, mlp = shape.attention, shape.mlp
     attention = (a.full_layers + a.sliding_layers) * (13 if a.kind == "mla" else 8) + a.linear_layers * 9
-    shared = 3 * (mlp.shared_intermediate_size > 0)
-    return float(attention + mlp.dense_layers * 3 + mlp.moe_layers * (7 + shared) + 2 * shape.layers * quantizes)
+    experts = 7 + 3 * (mlp.shared_intermediate_size > 0) + 2 * (mlp.expert_hidden_size is not None)
+    return attention + mlp.dense_layers * 3 + mlp.moe_layers * experts + 2 * paired_layers(shape) * quantizes
+
+
+def paired_layers(shape: Shape) -> float:
+    """Layers, counted as pairs of one part that attends and one feed-forward part: each part ends in an all-reduce. Hybrids
+    with layers of one part have fewer pairs than layers."""
+    return (shape.attention.layers + shape.mlp.layers) / 2
 
 
 def link_bytes_s(gpu: Gpu, gpus: int) -> float:

@@ -113,7 +113,7 @@ def chosen_tok(m: ReplicaArrays, context_tok: Array) -> Array:
 def cache_bytes(m: ReplicaArrays, context_tok: Array) -> Array:
     """KV-cache bytes that one request holds on one GPU."""
     sliding = m.kv_sliding_bytes_per_tok * np.minimum(context_tok, m.window_tok)
-    return (m.kv_full_bytes_per_tok + m.index_bytes_per_tok) * context_tok + sliding
+    return (m.kv_full_bytes_per_tok * m.kept_frac + m.index_bytes_per_tok) * context_tok + sliding
 
 
 def prompt_attention_s(m: ReplicaArrays, prompt_tok: Array, attended_tok: Array) -> Array:

@@ -107,4 +107,4 @@ def _nearest(written: str, names: Iterable[str]) -> str:
 def _open_model(seller: str, model: str, catalog: Catalog) -> str | None:
     """The open model that a name at a seller means: by what the data say that it hosts, else by the name itself."""
     known = catalog.open_model(seller, model)
-    return known.id if known else catalog.model_by_alias.get(alias_key(model))
+    return known.id if known else catalog.model_names.find(model)

@@ -63,7 +63,7 @@ bill = st.container()  # filled last, by the evaluation
 st.markdown("**GPUs and cloud providers**")
 gpus, terms, limits = st.columns(3, gap="large")
 with gpus:
-    several(list(known.gpus), "hardware.gpus", format_func=gpu_label)
+    several(list(known.offered_gpus), "hardware.gpus", format_func=gpu_label)
     clouds = [provider.provider for provider in known.rent_providers.values() if not provider.index]
     several(clouds, "hardware.rent_providers", format_func=cloud_label)
     toggle("hardware.include_marketplaces")

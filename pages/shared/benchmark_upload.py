@@ -77,7 +77,7 @@ def _ask(runs: tuple[BenchmarkRun, ...], file_id: str) -> None:
 def _replica_inputs(run: BenchmarkRun, file_id: str) -> tuple[str | None, str | None, str, int]:
     """Model, GPU, weight precision and number of GPUs of the benchmarked replica."""
     known = catalog()
-    models, gpus, wanted = list(known.models), list(known.gpus), st.session_state["hardware.gpus"]
+    models, gpus, wanted = list(known.models), list(known.offered_gpus), st.session_state["hardware.gpus"]
     guess = guess_model(run, known)
     native = known.models[guess].published.native_precision if guess else "bf16"
     cells = st.columns(4)

@@ -56,6 +56,25 @@ def test_kinds_of_run(cells: dict[str, str], kind: str) -> None:
     assert point(**cells).kind == kind
 
 
+@pytest.mark.parametrize(
+    ("cells", "precision"),
+    [
+        ({"model": "nvidia/Llama-3.3-70B-Instruct-FP8", "weight_dtype": ""}, "fp8"),
+        ({"model": "RedHatAI/Llama-3.3-70B-Instruct-quantized.w4a16", "weight_dtype": ""}, "int4"),
+        ({"model": "llama-3.3-70b-FP8", "weight_dtype": "bf16/fp16"}, "bf16"),
+        ({"weight_dtype": "float8_e4m3fn"}, "fp8"),
+        ({"weight_dtype": "w8a8"}, "int8"),
+        ({"weight_dtype": "fp4", "gpu": "B200"}, "nvfp4"),
+        ({"weight_dtype": "fp4", "gpu": "MI355X"}, "mxfp4"),
+        ({"weight_dtype": "FP4", "model": "gpt-oss-120b"}, "mxfp4"),
+    ],
+)
+def test_a_format_is_read_from_its_column_and_else_from_the_name(cells: dict[str, str], precision: str) -> None:
+    read = point(**cells)
+    assert read.config.precision == precision
+    assert "precision_assumed" not in {doubt.code for doubt in read.doubts}
+
+
 def test_the_format_of_the_cache() -> None:
     assert point().config.kv_element_bytes == 1  # NVIDIA's FP8 checkpoint of a model published in 16 bit says so
     assert point(engine="SGLang").config.kv_element_bytes == 2

@@ -47,3 +47,9 @@ def test_a_missing_generation_falls_back_to_the_stated_coefficients(catalog: Cat
     gpu = catalog.gpu("h100-sxm")
     assert catalog.efficiency(gpu).generation == "hopper"
     assert catalog.efficiency(gpu.model_copy(update={"generation": "unheard-of"})).generation == "fallback"
+
+
+def test_gpus_kept_for_measurements_are_known_and_not_offered(live_catalog: Catalog) -> None:
+    assert live_catalog.gpu("MI250").measured_only
+    assert "mi250" not in live_catalog.offered_gpus
+    assert "h100-sxm" in live_catalog.offered_gpus

@@ -92,3 +92,10 @@ def test_every_model_of_a_mix_is_checked(catalog: Catalog) -> None:
     asked = scenario(api={"mix": [{"provider": "testhost", "model": "closd", **share}]})
     with pytest.raises(DataError, match="API models in use: no price for model 'closd' of provider 'testhost'"):
         check_ids(asked, catalog)
+
+
+def test_a_gpu_kept_for_measurements_is_refused_as_a_choice(catalog: Catalog) -> None:
+    kept = catalog.gpus["l40s"].model_copy(update={"measured_only": True})
+    known = replace(catalog, gpus={**catalog.gpus, "l40s": kept})
+    with pytest.raises(DataError, match=f"{kept.name} is kept to compare with published measurements; pick another"):
+        check_ids(scenario(hardware={"gpus": ["l40s"]}), known)

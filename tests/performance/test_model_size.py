@@ -6,12 +6,15 @@ from calculators.catalog.base import Precision
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.models import Model
 from calculators.performance.model_size import (
+    INDEX_ELEMENT_BYTES,
     REST_FRAC,
     USABLE_FRAC,
     WORKSPACE_BYTES,
+    kept_entries,
     kv_bytes,
     kv_bytes_per_layer_tok,
     parameters,
+    read_entries,
     room_beside_bytes,
     stored_bytes,
     visible_bytes,
@@ -69,6 +72,37 @@ def test_full_layers_with_their_own_heads_by_hand(live_catalog: Catalog, model: 
     shape = live_catalog.model(model).shape
     assert float(kv_bytes(shape, 1)) == full + sliding
     assert float(kv_bytes(shape, 5_001) - kv_bytes(shape, 5_000)) == full
+
+
+def test_an_entry_for_several_tokens_takes_its_part_of_each_by_hand(live_catalog: Catalog) -> None:
+    """DeepSeek V4 Flash: 21 layers with 512 values for 4 tokens, 20 with 512 for 128, and 21 index keys of 128 for 4; the two
+    layers of a window of 128 tokens are full by then."""
+    shape = live_catalog.model("deepseek-v4-flash").shape
+    grown = float(kv_bytes(shape, 1_280) - kv_bytes(shape, 640))
+    assert grown == 640 * (1024 * (21 / 4 + 20 / 128) + 128 * INDEX_ELEMENT_BYTES * 21 / 4)
+
+
+def test_deepseek_v4_pro_caches_about_a_tenth_of_v3_2_at_a_million_tokens(live_catalog: Catalog) -> None:
+    """The maker's own figure is 10%."""
+    pro, before = (float(kv_bytes(live_catalog.model(m).shape, 1e6)) for m in ("deepseek-v4-pro", "deepseek-v3.2"))
+    assert pro / before == pytest.approx(0.10, abs=0.02)
+
+
+def test_layers_that_read_the_cache_of_another_keep_none(live_catalog: Catalog) -> None:
+    """DeepSeek V4.1 Flash keeps 2.5 entries of 512 values a token, and four index keys of 128; 38 layers read."""
+    shape = live_catalog.model("deepseek-v4.1-flash").shape
+    assert kept_entries(shape) == 2.5
+    assert read_entries(shape) == 38
+    assert float(kv_bytes(shape, 1_001) - kv_bytes(shape, 1_000)) == 2.5 * 1024 + 4 * 128 * INDEX_ELEMENT_BYTES
+
+
+def test_latent_experts_work_on_a_narrower_state_by_hand(live_catalog: Catalog) -> None:
+    """Nemotron 3 Super: 40 layers of 512 experts of 2 matrices between 1,024 and 2,688, of which 22 work for a token; two
+    projections between 4,096 and 1,024; a shared expert of 5,376 on the hidden state; a router."""
+    counts = parameters(live_catalog.model("nemotron-3-super-120b-a12b").shape)
+    assert counts.experts == 40 * 512 * 2 * 1024 * 2688
+    assert counts.dense_mlp == 40 * 4096 * (2 * 5376 + 512 + 2 * 1024)
+    assert counts.active / 1e9 == pytest.approx(12, rel=0.03)
 
 
 @pytest.mark.parametrize(("context", "counted"), [(127, 127), (128, 128), (129, 128), (10_000, 128)])

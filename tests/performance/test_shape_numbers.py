@@ -1,7 +1,7 @@
 """Numbers of a shape and a GPU, against arithmetic by hand."""
 
 from calculators.catalog.load import load_catalog
-from calculators.performance.shape_numbers import gpu_numbers, kernels_count, link_bytes_s, shape_numbers
+from calculators.performance.shape_numbers import gpu_numbers, kernels_count, link_bytes_s, paired_layers, shape_numbers
 
 LIVE = load_catalog()
 
@@ -35,3 +35,17 @@ def test_a_gpu_is_told_with_the_memory_and_the_links_that_programs_see() -> None
     numbers = gpu_numbers(gpu)
     assert numbers["peak_flops"] == gpu.dense_flops("bf16")
     assert numbers["link_beyond_bytes_s"] < numbers["link_bytes_s"]
+
+
+def test_a_hybrid_with_one_part_to_a_layer_has_half_as_many_pairs() -> None:
+    """Nemotron 3 Nano: 23 Mamba, 6 attention and 23 expert layers end in 52 all-reduces, as 26 pairs do."""
+    assert paired_layers(LIVE.model("nemotron-3-nano-30b-a3b").shape) == 26
+    assert paired_layers(LIVE.model("llama-3.1-8b").shape) == 32
+
+
+def test_sparse_layers_of_pooled_entries_are_a_share_of_what_is_read() -> None:
+    numbers = shape_numbers(LIVE.model("deepseek-v4-flash").shape)
+    assert numbers["full_layers"] == 21 / 4 + 20 / 128
+    assert numbers["sparse_frac"] == 21 / 4 / (21 / 4 + 20 / 128)
+    assert numbers["sparse_tok"] == 4 * 512
+    assert shape_numbers(LIVE.model("deepseek-v4.1-flash").shape)["kept_frac"] == 2.5 / 38

@@ -46,6 +46,7 @@ def one(**changes: float) -> ReplicaArrays:
     """A machine with round numbers and perfect efficiency."""
     values = dict.fromkeys(ReplicaArrays.__dataclass_fields__, 0.0) | {
         "always_read_bytes": 1e9,
+        "kept_frac": 1.0,
         "experts_count": 1.0,
         "experts_per_token_count": 1.0,
         "expert_ranks_count": 1.0,
@@ -155,6 +156,12 @@ def test_sparse_layers_keep_the_whole_cache_and_read_the_chosen_tokens_and_all_k
     assert value(cache_bytes(m, tok(400))) == 400 * 1010
     assert value(read_bytes(m, tok(400))) == 400 * 250 + 100 * 750 + 400 * 10
     assert value(read_bytes(m, tok(50))) == value(cache_bytes(m, tok(50)))
+
+
+def test_layers_that_share_a_cache_read_more_than_is_kept() -> None:
+    m = one(kv_full_bytes_per_tok=1000.0, kept_frac=0.1)
+    assert value(cache_bytes(m, tok(400))) == 400 * 100
+    assert value(read_bytes(m, tok(400))) == 400 * 1000
 
 
 def test_sparse_and_sliding_layers_attend_to_what_they_read() -> None:

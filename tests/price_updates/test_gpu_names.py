@@ -22,7 +22,7 @@ from calculators.price_updates.gpu_names import gpu_meant, gpu_of_machine
         ("A100-SXM4-80GB", None, 1, "a100-80gb-sxm"),
         ("L4", 24, 1, "l4"),
         ("L40S", None, 1, "l40s"),
-        ("L40", 48, 1, None),
+        ("L40", 48, 1, "l40"),
         ("B200", 180, 8, "b200-sxm"),
         ("B200", 192, 8, None),
         ("MI300X", None, 1, "mi300x"),

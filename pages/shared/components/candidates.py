@@ -107,7 +107,7 @@ def negotiated_prices() -> None:
     prices = dict(st.session_state[NEGOTIATED])
     gpu = st.selectbox(
         "Your negotiated GPU price",
-        ["none", *catalog().gpus],
+        ["none", *catalog().offered_gpus],
         key="quote_gpu",
         help=help_text(NEGOTIATED),
         persist_state="session",

@@ -94,7 +94,11 @@ def _machine_form() -> None:
         help=help_text(MACHINES),
     )
     gpu = st.selectbox(
-        _title(OwnRent, "gpu"), list(catalog().gpus), format_func=gpu_label, key="own_gpu", help=help_text(MACHINES)
+        _title(OwnRent, "gpu"),
+        list(catalog().offered_gpus),
+        format_func=gpu_label,
+        key="own_gpu",
+        help=help_text(MACHINES),
     )
     count = st.number_input(
         _title(OwnRent, "gpus_per_machine"), 1, 144, 8, key="own_gpus_per_machine", help=help_text(MACHINES)
