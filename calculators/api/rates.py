@@ -161,7 +161,7 @@ def _no_price(provider: str, model: str, catalog: Catalog) -> str:
 def hosted_offers(model: Model, day: date, catalog: Catalog) -> list[ApiOffer]:
     """Offers of every provider that hosts this open model, free tiers left out, since they guarantee no capacity."""
     offers = [api_offer(hosted.provider, hosted.model, catalog, day, hosted.note) for hosted in model.hosted]
-    most_tok = model.published.context_tok
+    most_tok = model.published.window_tok
     return [
         replace(o, context_tok=min(o.context_tok or most_tok, most_tok))
         for o in offers

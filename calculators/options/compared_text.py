@@ -4,7 +4,7 @@ purchased servers, hybrids."""
 import math
 from collections.abc import Sequence
 
-from calculators.options.context_window import context_notes
+from calculators.options.context_window import context_notes, partly_held_notes
 from calculators.options.option import CLOSE_FRAC, Option
 from calculators.options.ranking import Ranking
 from calculators.options.shortlist import AllOptions, AllowedOptions
@@ -17,7 +17,12 @@ HYBRID_BAR = f"hybrids are options only from {percent(CLOSE_FRAC)} cheaper, beca
 def compared_notes(every: AllOptions, allowed: AllowedOptions, ranked: Ranking, inputs: Inputs) -> list[str]:
     """What is not compared and why, where that matters."""
     short = context_notes([buy.option for buy in every.buys], inputs)
-    return short + _target_notes(allowed.set_aside, ranked.options) + conditional_notes(allowed, ranked)
+    return (
+        short
+        + partly_held_notes(ranked.options, inputs)
+        + _target_notes(allowed.set_aside, ranked.options)
+        + conditional_notes(allowed, ranked)
+    )
 
 
 def passed_over_reason(set_aside: Sequence[Option], ranked: Sequence[Option]) -> str:

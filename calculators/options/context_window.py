@@ -5,11 +5,14 @@ from collections.abc import Iterable
 from calculators.fleet.replica_capacity import Infeasible
 from calculators.options.option import Option
 from calculators.performance.replica import ReplicaConfig
-from calculators.scenario.demand import needed_context_tok
+from calculators.scenario.demand import lengths, needed_context_tok
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Workload
-from calculators.units import plural
+from calculators.units import percent, plural
 
+FINE_GROUPS = 400
+LEAST_LEFT_FRAC = 0.001
+"""A smaller share of requests beyond the window is not told."""
 NAMED_OPTIONS = 5
 """How many options that are too short a caveat names."""
 
@@ -39,12 +42,44 @@ def _needed_words(workload: Workload) -> str:
     return f"the {which} request of {needed_tok:,} tokens"
 
 
+def held_frac(context_tok: int | None, workload: Workload) -> float:
+    """Share of the requests, prompt plus output, that a context window holds; all where the window is not known."""
+    if context_tok is None:
+        return 1.0
+    spread = lengths(workload, FINE_GROUPS)
+    held = spread.share_frac[spread.input_tok + spread.output_tok <= context_tok]
+    return float(held.sum() / spread.share_frac.sum())
+
+
+def partly_held_words(context_tok: int | None, workload: Workload) -> str:
+    """What a context window does to the longest requests, as words that follow 'it'; empty where it holds all of them."""
+    left_frac = 1 - held_frac(context_tok, workload)
+    if left_frac < LEAST_LEFT_FRAC:
+        return ""
+    return f"refuses or cuts the longest {percent(left_frac)} of requests (window of {context_tok:,} tokens)"
+
+
+def _window_tok(option: Option) -> int | None:
+    """The shortest context window among the models that answer; None where one is not known."""
+    windows = [option.bill.context_tok] if option.bill else []
+    if option.plan is not None:
+        windows.append(option.plan.config.model.published.window_tok)
+    return min((tok for tok in windows if tok is not None), default=None)
+
+
+def partly_held_notes(options: Iterable[Option], inputs: Inputs) -> list[str]:
+    """The options that hold most requests but not the longest ones, in a sentence each; the same words once."""
+    cut = ((option, partly_held_words(_window_tok(option), inputs.scenario.workload)) for option in options)
+    told = [f"{option.model if option.plan else option.label} {words}." for option, words in cut if words]
+    return list(dict.fromkeys(told))
+
+
 def by_context(configs: Iterable[ReplicaConfig], workload: Workload) -> tuple[list[ReplicaConfig], list[Infeasible]]:
     """The configurations whose model holds the workload's requests, and the others with the reason."""
     needed_tok = needed_context_tok(workload)
     holding, infeasible = [], []
     for config in configs:
-        context_tok = config.model.published.context_tok
+        context_tok = config.model.published.window_tok
         if context_tok < needed_tok:
             infeasible.append(Infeasible(config, "context", too_short_words(context_tok, workload)))
         else:
@@ -56,7 +91,7 @@ def context_notes(options: Iterable[Option], inputs: Inputs) -> list[str]:
     """The models and API options that the context window rules out, in a sentence; none: no sentence."""
     workload, needed_tok = inputs.scenario.workload, needed_context_tok(inputs.scenario.workload)
     models = [inputs.catalog.model(c.model) for c in inputs.scenario.candidates if c.gate != "not_acceptable"]
-    short = {m.name: m.published.context_tok for m in models if m.published.context_tok < needed_tok}
+    short = {m.name: m.published.window_tok for m in models if m.published.window_tok < needed_tok}
     for option in options:
         if is_too_short(option, needed_tok) and option.model not in short:
             assert option.bill is not None

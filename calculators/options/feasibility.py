@@ -10,6 +10,7 @@ import numpy as np
 from calculators.fleet.plan import FleetPlan, fleet_plan
 from calculators.fleet.replica_capacity import CONSTRAINTS, Constraint, Infeasible
 from calculators.fleet.staircase import Staircase
+from calculators.options.context_window import partly_held_words
 from calculators.options.option import LinearCost
 from calculators.options.shortlist import AllowedOptions, BarredFleet
 from calculators.performance.replica import ReplicaConfig
@@ -59,7 +60,7 @@ def feasibility_matrix(left: AllowedOptions, line: LinearCost, inputs: Inputs) -
     best = min((o.usd_per_month for o in rows if o.usd_per_month is not None), default=0.0)
     return tuple(
         sorted(
-            (_with_gap(o, best) for o in rows),
+            (_with_gap(o, best, inputs) for o in rows),
             key=lambda o: (o.usd_per_month is None, o.usd_per_month or 0.0, o.model, o.gpu),
         )
     )
@@ -140,8 +141,10 @@ def _not_allowed(barred: Iterable[BarredFleet]) -> dict[tuple[str, str], Feasibi
     return rows
 
 
-def _with_gap(outcome: Feasibility, best: float) -> Feasibility:
-    if outcome.usd_per_month is None:
+def _with_gap(outcome: Feasibility, best: float, inputs: Inputs) -> Feasibility:
+    if outcome.usd_per_month is None or outcome.plan is None:
         return outcome
     gap = outcome.usd_per_month - best
-    return replace(outcome, why="cheapest" if gap <= 0 else f"+{usd(gap)}/month vs. cheapest")
+    why = "cheapest" if gap <= 0 else f"+{usd(gap)}/month vs. cheapest"
+    cut = partly_held_words(outcome.plan.config.model.published.window_tok, inputs.scenario.workload)
+    return replace(outcome, why=f"{why}; {cut}" if cut else why)

@@ -24,7 +24,7 @@ from calculators.catalog.retirements import retirement
 from calculators.errors import DataError
 from calculators.evaluate import Evaluation
 from calculators.options.buy import hosted_options
-from calculators.options.context_window import is_too_short, option_too_short_words
+from calculators.options.context_window import is_too_short, option_too_short_words, partly_held_words
 from calculators.options.option import Option
 from calculators.options.shortlist import compared_buy
 from calculators.options.step_down import compared_step_downs
@@ -111,6 +111,12 @@ def api_provider_label(provider: str, catalog: Catalog) -> str:
 def api_models(provider: str, day: date, catalog: Catalog) -> list[str]:
     """Ids of a provider's current text models."""
     return text_models(provider, day, catalog)
+
+
+def offer_cut_words(option: Option, result: Evaluation) -> str:
+    """What the context window of an API option does to the longest requests; empty where it holds all of them."""
+    window_tok = option.bill.context_tok if option.bill else None
+    return partly_held_words(window_tok, result.scenario.workload)
 
 
 def listed_step_downs(scenario: Scenario, catalog: Catalog) -> list[StepDown]:

@@ -130,12 +130,13 @@ def horizon_growth(scenario: Scenario) -> Array:
     return np.asarray((1 + growth) ** np.arange(months if growth else 1), dtype=float)
 
 
-def lengths(workload: Workload) -> Lengths:
-    """Measured joint length distribution, or a log-normal one with the stated means and 95th percentiles."""
+def lengths(workload: Workload, input_groups: int = 8) -> Lengths:
+    """Measured joint length distribution, or a log-normal one with the stated means and 95th percentiles, whose prompts stand in
+    `input_groups` groups of equal share."""
     if workload.cells:
         rows = np.array([(cell.share_frac, cell.input_tok, cell.output_tok) for cell in workload.cells])
         return Lengths(rows[:, 0] / rows[:, 0].sum(), rows[:, 1], rows[:, 2])
-    inputs = lognormal_groups(workload.input_tok, workload.input_p95_tok)
+    inputs = lognormal_groups(workload.input_tok, workload.input_p95_tok, input_groups)
     outputs = lognormal_groups(workload.output_tok, workload.output_p95_tok)
     grid_in, grid_out = np.meshgrid(inputs, outputs)
     return Lengths(np.full(grid_in.size, 1 / grid_in.size), grid_in.ravel(), grid_out.ravel())

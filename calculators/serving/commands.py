@@ -63,7 +63,8 @@ class Job:
 
     @property
     def context_tok(self) -> int:
-        return int(self.config.model.published.context_tok)
+        """The window to plan with, extended where hosts serve it so."""
+        return int(self.config.model.published.window_tok)
 
     @property
     def needed_tok(self) -> int:
@@ -144,6 +145,9 @@ def plan_facts(job: Job) -> Facts:
 def plan_assumptions(job: Job) -> Iterator[str]:
     """Assumptions of the plan, as comment lines of the generated files."""
     yield f"Requests above {job.max_tok:,} tokens (prompt plus output) are rejected; the longest requests of this workload need {job.longest_tok:,}."
+    published = job.config.model.published
+    if published.served is not None and job.max_tok > published.context_tok:
+        yield f"Requests above {published.context_tok:,} tokens need the extended window: {published.served.how}."
     model, online = checkpoint(job)
     if online:
         yield f"The 16-bit weights are quantized to {online.upper()} at load time: run your own evals first."

@@ -3,16 +3,20 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from support import NO_GPT_STEP, scenario
 
 from calculators.catalog.load import load_catalog
 from calculators.evaluate import Evaluation, evaluate
 from calculators.options.buy import hosted_options
-from calculators.options.context_window import is_too_short, option_too_short_words
+from calculators.options.context_window import held_frac, is_too_short, option_too_short_words, partly_held_words
 from calculators.scenario.inputs import Inputs
 
 LIVE = load_catalog()
 LONG = {"input_tok": 20_000, "output_tok": 500, "input_p95_tok": 60_000, "output_p95_tok": 1_100, "peak_ratio": 2}
+
+WORKLOAD = scenario(workload=LONG).workload
 
 
 def _run(model: str, api: tuple[str, str] = ("openai", "gpt-5.4"), **workload: Any) -> Evaluation:
@@ -63,11 +67,11 @@ def test_a_seller_with_a_smaller_window_than_the_model_is_no_option() -> None:
 
 
 def test_a_seller_cannot_stretch_the_window_of_the_model() -> None:
-    """Nebius, through Hugging Face, lists 262,144 tokens for a model of 40,960: the smaller counts."""
-    inputs = Inputs.of(_run("qwen3-30b-a3b").scenario, LIVE)
-    options = hosted_options(inputs)
-    assert {o.bill.offer.context_tok for o in options if o.bill} <= set(range(40_961))
-    assert all(is_too_short(option, 61_100) for option in options)
+    """A seller that lists more tokens than the model has: the smaller counts."""
+    for model in ("qwen3-32b", "llama-3-8b", "mixtral-8x22b"):
+        inputs = Inputs.of(_run(model).scenario, LIVE)
+        most = LIVE.model(model).published.window_tok
+        assert {o.bill.offer.context_tok for o in hosted_options(inputs) if o.bill} <= set(range(most + 1))
 
 
 def test_todays_api_is_no_option_where_its_known_window_is_too_small() -> None:
@@ -97,4 +101,28 @@ def test_no_option_has_a_window_below_the_requests(model: str) -> None:
     result = _run(model)
     assert all(not is_too_short(option, 61_100) for option in result.allowed)
     plans = [option.plan for option in result.options if option.plan]
-    assert all(plan.config.model.published.context_tok >= 61_100 for plan in plans)
+    assert all(plan.config.model.published.window_tok >= 61_100 for plan in plans)
+
+
+def test_a_window_that_holds_the_p95_but_not_the_longest_requests_says_which_share_it_cuts() -> None:
+    """Prompts of 20,000 tokens on average and 60,000 at the 95th percentile: some are above 65,536."""
+    result = _run("mixtral-8x22b", api=("openai", "gpt-5.4"))
+    workload = result.scenario.workload
+    assert 0.95 <= held_frac(65_536, workload) < 1
+    words = partly_held_words(65_536, workload)
+    assert words.startswith("refuses or cuts the longest ")
+    assert words.endswith(" of requests (window of 65,536 tokens)")
+    told = " ".join(result.caveats)
+    assert f"Mixtral 8x22B {words}" in told
+    assert any(words in row.why for row in result.feasibility)
+
+
+def test_a_window_that_holds_everything_or_is_not_known_says_nothing() -> None:
+    workload = _run("llama-3.1-8b").scenario.workload
+    assert held_frac(None, workload) == 1.0
+    assert partly_held_words(None, workload) == partly_held_words(10_000_000, workload) == ""
+
+
+@given(st.integers(1, 300_000), st.integers(0, 300_000))
+def test_a_longer_window_never_holds_fewer_requests(window_tok: int, more_tok: int) -> None:
+    assert held_frac(window_tok + more_tok, WORKLOAD) >= held_frac(window_tok, WORKLOAD)

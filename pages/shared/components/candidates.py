@@ -12,7 +12,7 @@ from calculators.catalog.models import Model
 from calculators.evaluate import Evaluation
 from calculators.options.feasibility import Feasibility
 from calculators.options.option import Option
-from calculators.report.catalog_view import api_models, api_provider_label, why_no_option
+from calculators.report.catalog_view import api_models, api_provider_label, offer_cut_words, why_no_option
 from calculators.report.evaluation_text import configurations_takeaway, offer_terms
 from calculators.scenario.schema import label
 from calculators.units import plural, significant, usd, usd_column
@@ -154,7 +154,7 @@ def hosted_table(options: Sequence[Option], result: Evaluation) -> None:
             "Input per Mtok": usd(bill.rates[0].input_usd_per_mtok),
             "Output per Mtok": usd(bill.rates[0].output_usd_per_mtok),
             "Latency targets": TARGET_WORDS[option.target_check.status],
-            "Note": f"Not an option: {why_not}." if why_not else _offer_note(option, bill.offer.note),
+            "Note": f"Not an option: {why_not}." if why_not else _offer_note(option, bill.offer.note, result),
             "As of": bill.offer.source.accessed,
             "Confidence": bill.offer.confidence,
             "Source": bill.offer.source.title,
@@ -164,12 +164,13 @@ def hosted_table(options: Sequence[Option], result: Evaluation) -> None:
     st.dataframe(pd.DataFrame(rows), hide_index=True, height=300)
 
 
-def _offer_note(option: Option, note: str | None) -> str:
-    """What an offer misses, what others measured at it, and what its price list says."""
+def _offer_note(option: Option, note: str | None, result: Evaluation) -> str:
+    """Which requests an offer cuts, what it misses, what others measured at it, and what its price list says."""
     check = option.target_check
     missed = f"Ranked behind the others: it {check.missed}." if check.missed else ""
     measured = f"Published: {check.measured}." if check.measured else ""
-    return " ".join(filter(None, (missed, measured, check.uptime, note or "")))
+    cut = offer_cut_words(option, result)
+    return " ".join(filter(None, (f"It {cut}." if cut else "", missed, measured, check.uptime, note or "")))
 
 
 def feasibility_table(rows: Sequence[Feasibility]) -> None:
