@@ -14,11 +14,11 @@ _BETWEEN = re.compile(r"[^a-z0-9.]+|\.(?!\d)|(?<!\d)\.")
 _POINT = re.compile(r"(?<=\d)p(?=\d)")
 """A decimal point as hosts write it in ids: v3p1."""
 _PART = re.compile(r"[a-z]+|\d+(?:\.\d+)*")
-_VERSION_LETTER = re.compile(r"(?<![a-z])v(?=\d)")
+_VERSION = re.compile(r"v(\d.*)")
 _REVISION = re.compile(r"\d{4}|\d{6}|\d{8}")
 _VARIANT_WORDS = frozenset(
     {
-        *("instruct", "it", "chat", "hf", "base", "maas"),
+        *("instruct", "it", "chat", "hf", "base", "maas", "preview", "qat"),
         *("kv", "dynamic", "static", "quantized", "block", "channel", "tensor", "torch"),
     }
 )
@@ -32,10 +32,16 @@ _LEAST_LIKENESS = 0.8
 
 
 def model_words(name: str) -> NameWords:
-    """The words that tell a model apart, in order: runs of letters, and numbers with their decimal point."""
-    chunks = _BETWEEN.split(_VERSION_LETTER.sub("", _POINT.sub(".", name.lower())))
-    kept = [chunk for chunk in chunks if chunk not in _VARIANT_WORDS and format_meant(chunk) is None]
-    return tuple(part for chunk in kept for part in _PART.findall(chunk))
+    """The words that tell a model apart, in order: runs of letters, and numbers with their decimal point. The letter of a
+    version is none of them, nor is the version of a format ("fp4-v2")."""
+    words: list[str] = []
+    after_format = False
+    for chunk in _BETWEEN.split(_POINT.sub(".", name.lower())):
+        version, is_format = _VERSION.fullmatch(chunk), format_meant(chunk) is not None
+        if not (is_format or chunk in _VARIANT_WORDS or (version and after_format)):
+            words += _PART.findall(version[1] if version else chunk)
+        after_format = is_format
+    return tuple(words)
 
 
 def undotted(words: NameWords) -> NameWords:

@@ -28,7 +28,10 @@ FORMATS = ("FP8", "NVFP4", "MXFP4", "AWQ", "GPTQ-Int4", "INT4", "FP8-KV", "quant
         ("meta-llama-Llama-3.1-8B-Instruct", "llama-3.1-8b"),
         *((n, "llama-2-70b") for n in ("llama2-70b", "meta-llama/Llama-2-70b-chat-hf", "TheBloke/Llama-2-70B-GPTQ")),
         *((n, "deepseek-v3") for n in ("deepseek-ai/DeepSeek-V3-0324", "deepseek_v3", "DeepSeek-V3-AWQ")),
-        *((n, "deepseek-r1") for n in ("nvidia/DeepSeek-R1-0528-NVFP4", "DeepSeek R1")),
+        *(
+            (n, "deepseek-r1")
+            for n in ("nvidia/DeepSeek-R1-0528-NVFP4-v2", "amd/DeepSeek-R1-0528-MXFP4-Preview", "DeepSeek R1")
+        ),
         *((n, "qwen3-235b-a22b") for n in ("Qwen3-235B-A22B-Thinking-2507-FP8", "Qwen/Qwen3-235B-A22B-GPTQ-Int4")),
         ("somebody/Mixtral-8x7B-Instruct-v0.1-AWQ", "mixtral-8x7b"),
         ("google/gemma-3-27b-it", "gemma-3-27b"),
