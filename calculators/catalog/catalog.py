@@ -8,6 +8,7 @@ from calculators.catalog.compliance_rules import Operator, Operators, Requiremen
 from calculators.catalog.efficiency import Efficiencies, Efficiency, EngineFit, EngineId
 from calculators.catalog.hardware import Gpu
 from calculators.catalog.models import Model
+from calculators.catalog.networks import Links
 from calculators.catalog.presets import Preset
 from calculators.catalog.prices import (
     ApiProvider,
@@ -39,6 +40,7 @@ class Catalog:
     ownership: Ownership
     presets: Mapping[str, Preset]
     efficiencies: Efficiencies
+    links: Links
     operators_file: Operators
     requirements_file: Requirements
     signal_rules: SignalRules

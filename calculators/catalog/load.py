@@ -13,6 +13,7 @@ from calculators.catalog.compliance_rules import Operators, Requirements
 from calculators.catalog.efficiency import Efficiencies
 from calculators.catalog.hardware import Gpu
 from calculators.catalog.models import Model
+from calculators.catalog.networks import Links
 from calculators.catalog.presets import Presets
 from calculators.catalog.price_library import library_model, own_model, price_library_version
 from calculators.catalog.prices import ApiProvider, LibraryCorrections, Ownership, ProviderRules, RentProvider
@@ -34,6 +35,7 @@ FILES: Mapping[str, tuple[str, type[Record]]] = {
     "ownership": ("pricing_data/ownership.yaml", Ownership),
     "presets_file": ("pricing_data/workload_presets.yaml", Presets),
     "efficiencies": ("hardware_profiles/efficiency.yaml", Efficiencies),
+    "links": ("hardware_profiles/links.yaml", Links),
     "operators_file": ("pricing_data/compliance/operators.yaml", Operators),
     "requirements_file": ("pricing_data/compliance/requirements.yaml", Requirements),
     "signal_rules": ("pricing_data/signals.yaml", SignalRules),
@@ -53,7 +55,8 @@ def load_catalog(root: Path = ROOT) -> Catalog:
     rent_providers = _folder(root / "pricing_data/gpu_rents", RentProvider, "provider", problems)
     files: dict[str, Any] = {name: _file(root / path, record, problems) for name, (path, record) in FILES.items()}
     problems += _corrects_nothing(files["corrections_file"])
-    problems += _unknown_gpus(rent_providers.values(), gpus) + _unknown_sellers(models.values(), api_providers)
+    problems += _unknown_gpus(rent_providers.values(), gpus) + _unjoined_gpus(files["links"], gpus)
+    problems += _unknown_sellers(models.values(), api_providers)
     gpu_by_alias = _aliases(((g.id, (g.id, g.name, *g.aliases)) for g in gpus.values()), problems)
     model_by_alias = _aliases(((m.id, (m.id, m.name, m.hf_id, *m.aliases)) for m in models.values()), problems)
     if problems:
@@ -152,6 +155,15 @@ def _unknown_gpus(providers: Iterable[RentProvider], gpus: Mapping[str, Gpu]) ->
         for provider in providers
         for rent in provider.rents
         if rent.gpu not in gpus
+    ]
+
+
+def _unjoined_gpus(links: Links | None, gpus: Mapping[str, Gpu]) -> list[str]:
+    named = [gpu for network in links.networks for gpu in network.gpus] if links else []
+    return [
+        f"links.yaml: networks: GPU '{gpu}' has no profile; add hardware_profiles/gpus/{gpu}.yaml"
+        for gpu in named
+        if gpu not in gpus
     ]
 
 

@@ -22,6 +22,7 @@ from calculators.fleet.capacity_text import (
     weights_do_not_fit,
 )
 from calculators.performance import disaggregation
+from calculators.performance.links import SERVER_GPUS
 from calculators.performance.max_load import BATCH_COLUMN, LoadSearch, Stop, highest_loads, latencies_ms
 from calculators.performance.quantization_recipe import KV_BITS
 from calculators.performance.replica import ReplicaArrays, ReplicaConfig, replica_arrays, weights_of
@@ -39,7 +40,6 @@ _LIMITS: dict[Stop, CapacityLimit] = {
     Stop.PREFILL: "prefill_time",
     Stop.UNDRAFTED: "undrafted_load",
 }
-SERVER_GPUS = 8
 # From most to least precise; a released checkpoint is never "upcast" to sell it as something better.
 _FINENESS: dict[Precision, int] = {"bf16": 16, "fp8": 8, "int8": 8, "nvfp4": 4, "mxfp4": 4, "int4": 4}
 

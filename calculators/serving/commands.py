@@ -14,7 +14,7 @@ from typing import Literal
 from calculators.catalog.serving import ServingEngine
 from calculators.errors import DataError
 from calculators.fleet.plan import FleetPlan
-from calculators.fleet.replica_capacity import SERVER_GPUS
+from calculators.performance.links import SERVER_GPUS
 from calculators.performance.replica import ReplicaConfig
 from calculators.performance.step_time import CHUNK_TOK
 from calculators.scenario.demand import Demand, needed_context_tok
