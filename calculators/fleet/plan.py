@@ -33,13 +33,13 @@ class FleetPlan:
 
     @classmethod
     def for_machines(cls, staircase: Staircase, machines: int, requests_per_month: float) -> "FleetPlan":
-        """A fleet of so many machines, with the replicas that a volume keeps busy; the rest of their room stays empty."""
+        """A fleet of so many machines (groups of them where a replica takes several), with the replicas that a volume keeps busy; the rest of their room stays empty."""
         return cls(
             capacity=staircase.capacity,
             offer=staircase.offer,
             replicas=ceil(requests_per_month / staircase.replica_req_per_month - ROUNDING),
             spare_replicas=staircase.spare_replicas,
-            machines=machines,
+            machines=machines * staircase.machines_per_replica,
             rent_usd_per_month=machines * staircase.machine_usd_per_month,
             regions=staircase.regions,
             prefill_replicas=ceil(requests_per_month / staircase.prefill_req_per_month - ROUNDING),
@@ -53,7 +53,7 @@ class FleetPlan:
     @property
     def gpus(self) -> int:
         """GPUs of all machines in all regions."""
-        return self.regions * self.machines * (self.offer.gpus_per_machine or self.config.tensor_parallel)
+        return self.regions * self.machines * (self.offer.gpus_per_machine or self.config.gpus_count)
 
     @property
     def needed_gpus(self) -> int:

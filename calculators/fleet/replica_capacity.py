@@ -21,11 +21,18 @@ from calculators.fleet.capacity_text import (
     ttft_missed,
     weights_do_not_fit,
 )
+from calculators.fleet.replica_layouts import Layout, wide_layouts
 from calculators.performance import disaggregation
 from calculators.performance.links import SERVER_GPUS
 from calculators.performance.max_load import BATCH_COLUMN, LoadSearch, Stop, highest_loads, latencies_ms
 from calculators.performance.quantization_recipe import KV_BITS
-from calculators.performance.replica import ReplicaArrays, ReplicaConfig, replica_arrays, weights_of
+from calculators.performance.replica import (
+    ReplicaArrays,
+    ReplicaConfig,
+    config_weights,
+    replica_arrays,
+    weights_of,
+)
 from calculators.performance.request_mix import RequestMix, request_mix
 from calculators.performance.speculation import drafts
 from calculators.scenario.demand import Array, Demand
@@ -93,20 +100,23 @@ class Infeasible:
 
 
 def candidate_configs(scenario: Scenario, catalog: Catalog) -> list[ReplicaConfig]:
-    """Every candidate model x GPU x precision x tensor parallelism that the scenario allows.
+    """Every candidate model x precision x GPU x layout that the scenario allows.
 
     Sorted by model id, so that the order in which candidates are listed changes nothing: numpy's rounding of a row depends
     on the rows beside it.
     """
     accepted = [catalog.model(c.model) for c in scenario.candidates if c.gate != "not_acceptable"]
-    models = sorted(accepted, key=lambda model: model.id)
-    return [
-        replica_config(model, gpu, precision, tp, scenario.techniques)
-        for model in models
-        for gpu in searched_gpus(scenario.hardware, catalog)
-        for precision in precisions(model, scenario)
-        for tp in allowed_splits(gpu, scenario.techniques)
-    ]
+    models, techniques = sorted(accepted, key=lambda model: model.id), scenario.techniques
+    gpus, configs = searched_gpus(scenario.hardware, catalog), list[ReplicaConfig]()
+    for model in models:
+        for precision in precisions(model, scenario):
+            held = config_weights(ReplicaConfig(model, gpus[0], precision, 1)).stored_bytes
+            for gpu in gpus:
+                layouts = [Layout(tp) for tp in allowed_splits(gpu, techniques)]
+                if techniques.parallelism:
+                    layouts += wide_layouts(model, gpu, held, catalog.links)
+                configs += [replica_config(model, gpu, precision, layout, techniques) for layout in layouts]
+    return configs
 
 
 def allowed_splits(gpu: Gpu, techniques: Techniques = Techniques()) -> tuple[int, ...]:  # noqa: B008
@@ -117,19 +127,30 @@ def allowed_splits(gpu: Gpu, techniques: Techniques = Techniques()) -> tuple[int
 
 
 def replica_config(
-    model: Model, gpu: Gpu, precision: Precision, tensor_parallel: int, techniques: Techniques
+    model: Model, gpu: Gpu, precision: Precision, layout: Layout | int, techniques: Techniques
 ) -> ReplicaConfig:
-    """A replica's configuration under the scenario's techniques. Expert parallelism applies where the experts divide
-    evenly over the GPUs."""
-    whole = techniques.expert_parallelism and model.shape.mlp.experts and not model.shape.mlp.experts % tensor_parallel
+    """A replica's configuration under the scenario's techniques, `layout` or so many GPUs of tensor parallelism. Expert
+    parallelism applies where the experts divide evenly over the GPUs; attention ranks always have it."""
+    layout = Layout(layout) if isinstance(layout, int) else layout
+    in_step = layout.tensor_parallel * layout.attention_ranks
+    whole = model.shape.mlp.experts and not model.shape.mlp.experts % in_step
     return ReplicaConfig(
         model,
         gpu,
         precision,
-        tensor_parallel,
+        layout.tensor_parallel,
+        attention_ranks=layout.attention_ranks,
+        pipeline_stages=layout.pipeline_stages,
         kv_element_bytes=KV_BITS[techniques.kv_cache] / 8,
-        expert_ranks=tensor_parallel if whole else 1,
+        expert_ranks=in_step if whole and (techniques.expert_parallelism or layout.attention_ranks > 1) else 1,
     )
+
+
+def resized(config: ReplicaConfig, precision: Precision, gpus: int, techniques: Techniques) -> ReplicaConfig:
+    """The replica in another precision over so many GPUs: in its own layout where the number is its own."""
+    own = Layout(config.tensor_parallel, config.attention_ranks, config.pipeline_stages)
+    layout = own if gpus == config.gpus_count else Layout(gpus)
+    return replica_config(config.model, config.gpu, precision, layout, techniques)
 
 
 def searched_gpus(hardware: Hardware, catalog: Catalog) -> list[Gpu]:
@@ -258,7 +279,7 @@ def _limit(slots: float, stop: int, batch_cap: int) -> CapacityLimit:
 def _too_big(configs: Sequence[ReplicaConfig]) -> list[Infeasible]:
     infeasible = []
     for config, held in zip(configs, weights_of(configs), strict=True):
-        memory_gb = config.gpu.memory.capacity_gb * config.tensor_parallel
+        memory_gb = config.gpu.memory.capacity_gb * config.gpus_count
         why = weights_do_not_fit(held.stored_bytes / BYTES_PER_GB, memory_gb)
         infeasible.append(Infeasible(config, "weights", why, held.stored_bytes / BYTES_PER_GB / memory_gb))
     return infeasible
@@ -285,6 +306,7 @@ def replica_capacities(
     case = SizingCase(request_mix_of(demand, hit), scenario.targets, scenario.techniques, factor, own)
     if not scenario.techniques.disaggregation:
         return capacities(configs, case, inputs.catalog, speed_error_sign)
+    configs = [s if s.one_phase else replace(s, one_phase=True) for s in configs]
     ttft_p95_ms, tpot_ms = scenario.targets.ttft_p95_ms, scenario.targets.tpot_ms
     prefill = replace(
         case,

@@ -69,6 +69,8 @@ class OptionCurves:
     staircases: tuple[Staircase, ...]
     columns: Array
     """As of `staircase_columns` (6, s)."""
+    committed: NDArray[np.bool_]
+    """(s,) whether the machines are paid for when they are no longer needed."""
     groups: tuple[FleetGroup, ...]
     members: tuple[NDArray[np.intp], ...]
     """Staircases of each group."""
@@ -101,6 +103,7 @@ class OptionCurves:
             buys=tuple(buys),
             staircases=tuple(staircases),
             columns=staircase_columns(staircases),
+            committed=np.array([one.offer.is_committed for one in staircases], dtype=bool),
             groups=tuple(by_group),
             members=tuple(np.array(members) for members in by_group.values()),
             egress_usd_per_request=egress / inputs.demand.requests_per_month,
@@ -208,15 +211,10 @@ class OptionCurves:
             hybrids = self._hybrids_usd(at, builds, rest, chosen)
         return builds + rest, hybrids
 
-    @property
-    def _is_committed(self) -> NDArray[np.bool_]:
-        """(s,)"""
-        return np.array([one.offer.is_committed for one in self.staircases], dtype=bool)
-
     def _never_returned(self, rents_usd: Array) -> Array:
         """Rents (s, t x months): machines that are bought, or committed for a year or more, are paid for after volume has
         fallen too."""
-        months, committed = self.growth.size, self._is_committed
+        months, committed = self.growth.size, self.committed
         if months == 1 or not committed.any():
             return rents_usd
         kept = rents_usd.reshape(len(rents_usd), -1, months).copy()
@@ -228,11 +226,11 @@ class OptionCurves:
         commitments one for all months. Where none carries the load, the one with the cheapest request, for its base."""
         months, of_group = self.growth.size, rents_usd[members]
         chosen = np.argmin(of_group, axis=0)
-        fixed = np.flatnonzero(self._is_committed[members])
+        fixed = np.flatnonzero(self.committed[members])
         if months > 1 and fixed.size:
             monthly = of_group.reshape(len(members), -1, months)
             best = fixed[np.argmin(monthly[fixed].mean(axis=2), axis=0)]
-            free = np.flatnonzero(~self._is_committed[members])
+            free = np.flatnonzero(~self.committed[members])
             cheapest_free = monthly[free].min(axis=0, initial=np.inf).mean(axis=1)
             commits = np.take_along_axis(monthly.mean(axis=2), best[None], axis=0)[0] < cheapest_free
             by_month = free[np.argmin(monthly[free], axis=0)] if free.size else np.repeat(best[:, None], months, axis=1)
@@ -267,7 +265,7 @@ class OptionCurves:
                 volumes, peaks = at.requests_per_month[may], at.peak_ratio[may]
                 usd = cheapest_base_load_usd(columns, volumes, peaks, prices, self.inputs.scenario.workload)
                 hybrids[place, may] = np.where(usd < rents_usd[place, may], usd + (rest_usd + fixed)[may], np.inf)
-        kept = self._is_committed[chosen[:, 0]] if self.growth.size > 1 else np.zeros(len(chosen), dtype=bool)
+        kept = self.committed[chosen[:, 0]] if self.growth.size > 1 else np.zeros(len(chosen), dtype=bool)
         by_month = hybrids.reshape(len(hybrids), -1, self.growth.size)
         by_month[kept] = np.maximum.accumulate(by_month[kept], axis=2)  # a commitment's cost does not fall again
         return hybrids

@@ -61,7 +61,7 @@ class ReplicaConfig:
     def label(self) -> str:
         """Model, precision, number of GPUs and GPU, as on screen."""
         weights = self.precision.upper() if self.recipe is None else "with a custom recipe"
-        return f"{self.model.name} {weights} on {self.tensor_parallel}× {self.gpu.name}"
+        return f"{self.model.name} {weights} on {self.gpus_count}× {self.gpu.name}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,8 +78,12 @@ def experts_s(m: ReplicaArrays, tokens: Array) -> Array:
     rate = m.peak_flops * m.expert_compute_frac * m.format_compute_frac / m.multiply_factor
     multiply = m.expert_flop_per_tok * (tokens * uneven + pads) / rate
     shuffle = tokens * uneven * m.expert_passes * m.expert_activation_bytes / m.bandwidth_bytes_s
-    gain = grouped_ratio(m, picks / m.experts_count) if m.grouped_gain_ratio.any() else np.ones(1)
-    return np.asarray(soft_maximum(read, multiply / gain) + shuffle / gain)
+    time = soft_maximum(read, multiply) + shuffle
+    grouped = (m.grouped_gain_ratio > 0)[:, 0]
+    if not grouped.any():
+        return np.asarray(time)
+    gain = grouped_ratio(m, picks / m.experts_count)
+    return np.asarray(np.where(grouped[:, None], soft_maximum(read, multiply / gain) + shuffle / gain, time))
 
 
 def grouped_ratio(m: ReplicaArrays, expert_tok: Array) -> Array:
@@ -165,11 +169,16 @@ def network_s(m: ReplicaArrays, tokens: Array) -> Array:
 
 def exposed_network_s(m: ReplicaArrays, tokens: Array, beside_s: Array) -> Array:
     """The part of `network_s` that is not hidden behind arithmetic of `beside_s`, and the hops between pipeline stages."""
-    if not ((m.islands_count > 1) | (m.hops_count > 0)).any():
-        return np.zeros(1)
-    whole = network_s(m, tokens)
-    hop = m.hop_latency_us * 1e-6 + tokens * m.hidden_bytes / (m.tensor_parallel_count * m.network_bytes_s)
-    return np.asarray(whole - (1 - m.exposed_frac) * np.minimum(whole, beside_s) + m.hops_count * hop)
+    exposed, far = np.zeros(np.shape(beside_s)), ((m.islands_count > 1) | (m.hops_count > 0))[:, 0]
+    if far.any():  # most replicas are within a machine, and this is called often
+        some, rows = m.rows(far), np.broadcast_to(tokens, exposed.shape)[far]
+        whole = network_s(some, rows)
+        hop = some.hop_latency_us * 1e-6 + rows * some.hidden_bytes / (
+            some.tensor_parallel_count * some.network_bytes_s
+        )
+        hidden = (1 - some.exposed_frac) * np.minimum(whole, np.asarray(beside_s)[far])
+        exposed[far] = whole - hidden + some.hops_count * hop
+    return exposed
 
 
 def overhead_s(m: ReplicaArrays, batch: Array) -> Array:

@@ -138,7 +138,7 @@ def _services(job: Job) -> Iterator[tuple[str, dict[str, Any]]]:
         for i, role in enumerate(job.roles):
             yield role, _service(job, role, port + i, first_gpu(job, role))
         return
-    count = min(max(plan.offer.replicas_per_machine(gpus), 1), plan.replicas + plan.spare_replicas)
+    count = min(max(plan.offer.replicas_per_machine(job.config), 1), plan.replicas + plan.spare_replicas)
     for i in range(count):
         yield f"replica-{i}", _service(job, "both", port + i, i * gpus)
 

@@ -15,8 +15,8 @@ from calculators.fleet.replica_capacity import (
     at_load_ms,
     candidate_configs,
     replica_capacities,
-    replica_config,
     request_mix_of,
+    resized,
 )
 from calculators.fleet.staircase import staircases_on
 from calculators.performance.disaggregation import prompts_only, tokens_only, transfer_s
@@ -44,13 +44,14 @@ class FleetState:
 def configs_with(
     plan: FleetPlan, techniques: Techniques, precisions: Sequence[Precision], splits: Sequence[int]
 ) -> list[ReplicaConfig]:
-    """Replicas of the plan's model on its GPU: each precision over each number of GPUs in `splits` that its links allow."""
-    model, gpu = plan.config.model, plan.config.gpu
+    """Replicas of the plan's model on its GPU: each precision over each number of GPUs in `splits` that its links allow;
+    in the plan's own layout over as many as it has."""
+    own = plan.config
     return [
-        replica_config(model, gpu, precision, split, techniques)
+        resized(own, precision, split, techniques)
         for precision in precisions
         for split in splits
-        if split in allowed_splits(gpu)
+        if split in (*allowed_splits(own.gpu), own.gpus_count)
     ]
 
 

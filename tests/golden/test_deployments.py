@@ -12,7 +12,7 @@ from calculators.performance.replica import ReplicaArrays, ReplicaConfig, replic
 from calculators.performance.step_time import step_s
 
 LIVE = load_catalog()
-CASES = yaml.safe_load((Path(__file__).parent / "deployments.yaml").read_text(encoding="utf-8"))
+CASES = yaml.safe_load((Path(__file__).parents[1] / "data/deployments.yaml").read_text(encoding="utf-8"))
 NONE = np.zeros(1)
 
 
