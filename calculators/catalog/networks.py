@@ -29,7 +29,7 @@ class Links(SourcedFile):
     exposed_frac: Range
     grouped_gain_ratio: Range
     grouped_half_tok: Range
-    range_factor: Range
+    range_exponent: Range
 
     def network(self, gpu_id: str) -> Network | None:
         """The network of a GPU; None where its machines are usually not joined by a fast one."""

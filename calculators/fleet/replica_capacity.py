@@ -184,6 +184,8 @@ class SizingCase:
     """Measured over modeled speed, set by hand."""
     own: OwnFit | None = None
     """Corrections by the user's benchmarks."""
+    far_exponent: float = 1.0
+    """How much wider the range of replicas over machines is, as an exponent."""
     kv_transfer_tok: float = 0.0
     """Tokens whose KV cache crosses a network before the first token."""
     allow_slot_queue: bool = True
@@ -201,7 +203,7 @@ def capacities(
         return [], []
     every = replica_arrays(configs, catalog)
     room = np.asarray(every.kv_room_bytes[:, 0] > 0)
-    infeasible = _too_big([s for s, fits in zip(configs, room, strict=True) if not fits])
+    infeasible = _too_big([s for s, fits in zip(configs, room, strict=True) if not fits], catalog)
     fitting = [s for s, fits in zip(configs, room, strict=True) if fits]
     if not fitting:
         return [], infeasible
@@ -263,10 +265,11 @@ def measured_speed_ratios(
     if case.own is None:
         factor = np.full(speed_error_sign.shape, case.factor)
         return factor, factor
+    wider = np.array([[case.far_exponent if s.is_over_machines else 1.0] for s in configs])
     output_tok = case.traffic.decode_tok + 1
     input_tok = float(case.traffic.held_tok @ case.traffic.share_frac) - output_tok
     ratios = case.own.ratios(configs, input_tok, output_tok, batch)
-    speed = case.factor * (1 + ratios.error_frac) ** speed_error_sign
+    speed = case.factor * (1 + ratios.error_frac) ** (wider * speed_error_sign)
     return speed / ratios.decode, speed / ratios.first_token
 
 
@@ -276,11 +279,12 @@ def _limit(slots: float, stop: int, batch_cap: int) -> CapacityLimit:
     return _LIMITS.get(Stop(stop), full)
 
 
-def _too_big(configs: Sequence[ReplicaConfig]) -> list[Infeasible]:
+def _too_big(configs: Sequence[ReplicaConfig], catalog: Catalog) -> list[Infeasible]:
     infeasible = []
     for config, held in zip(configs, weights_of(configs), strict=True):
         memory_gb = config.gpu.memory.capacity_gb * config.gpus_count
-        why = weights_do_not_fit(held.stored_bytes / BYTES_PER_GB, memory_gb)
+        is_joined = config.gpus_count < SERVER_GPUS or catalog.links.network(config.gpu.id) is not None
+        why = weights_do_not_fit(held.stored_bytes / BYTES_PER_GB, memory_gb, is_joined)
         infeasible.append(Infeasible(config, "weights", why, held.stored_bytes / BYTES_PER_GB / memory_gb))
     return infeasible
 
@@ -303,7 +307,14 @@ def replica_capacities(
     """
     scenario, demand, hit = inputs.scenario, inputs.demand, inputs.scenario.own_hit_frac
     factor, own = speed_correction(scenario, inputs.catalog)
-    case = SizingCase(request_mix_of(demand, hit), scenario.targets, scenario.techniques, factor, own)
+    case = SizingCase(
+        traffic=request_mix_of(demand, hit),
+        targets=scenario.targets,
+        techniques=scenario.techniques,
+        factor=factor,
+        own=own,
+        far_exponent=inputs.catalog.links.range_exponent.central,
+    )
     if not scenario.techniques.disaggregation:
         return capacities(configs, case, inputs.catalog, speed_error_sign)
     configs = [s if s.one_phase else replace(s, one_phase=True) for s in configs]

@@ -49,14 +49,14 @@ def wide_layouts(model: Model, gpu: Gpu, weights_bytes: float, links: Links) -> 
     split, experts = cached_heads(model.shape), model.shape.mlp.experts or 0
     if filled <= SPREAD_FRAC * SERVER_GPUS and filled <= split:
         return []
-    found = []
+    layouts = list[Layout]()
     if experts and split < SERVER_GPUS <= gpu.links.domain_gpus and split < filled < SERVER_GPUS:
-        found.append(Layout(split, SERVER_GPUS // split))
+        layouts.append(Layout(split, SERVER_GPUS // split))
     joined = island_gpus(gpu) if links.network(gpu.id) is None else max(MACHINES_GPUS)
     sizes = [gpus for gpus in MACHINES_GPUS if gpus <= joined and filled < gpus]
     if experts:
         spread = [gpus for gpus in sizes if filled > SPREAD_FRAC * gpus / 2 and experts % gpus == 0]
-        found += [Layout(split, gpus // split) for gpus in spread]
+        layouts += [Layout(split, gpus // split) for gpus in spread]
     if filled > FULL_FRAC * SERVER_GPUS:
-        found += [Layout(SERVER_GPUS, 1, gpus // SERVER_GPUS) for gpus in sizes if filled < FULL_FRAC * gpus][:1]
-    return found
+        layouts += [Layout(SERVER_GPUS, 1, gpus // SERVER_GPUS) for gpus in sizes if filled < FULL_FRAC * gpus][:1]
+    return layouts

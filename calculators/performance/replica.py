@@ -12,7 +12,7 @@ from calculators.catalog.efficiency import Efficiency, EngineFit, EngineId
 from calculators.catalog.hardware import Gpu
 from calculators.catalog.models import Model
 from calculators.performance import quantization_recipe as recipes
-from calculators.performance.links import network_columns
+from calculators.performance.links import islands_count, network_columns
 from calculators.performance.model_size import (
     KV_ELEMENT_BYTES,
     LINEAR_BITS,
@@ -56,6 +56,11 @@ class ReplicaConfig:
     def gpus_count(self) -> int:
         """GPUs of the replica, all pipeline stages together."""
         return self.tensor_parallel * self.attention_ranks * self.pipeline_stages
+
+    @property
+    def is_over_machines(self) -> bool:
+        """Whether a network between machines carries its messages."""
+        return islands_count(self.gpu, self.gpus_count) > 1
 
     @property
     def label(self) -> str:

@@ -21,6 +21,7 @@ from calculators.scenario.demand import Demand, needed_context_tok
 from calculators.scenario.schema import Scenario
 from calculators.serving.engine_choice import has_heads, shared_prefix_frac
 from calculators.serving.flag_check import Facts, check_commands
+from calculators.serving.many_machines import machine_flags, machines_note
 from calculators.units import plural
 
 Role = Literal["both", "prefill", "decode"]
@@ -34,6 +35,8 @@ KEYS: dict[ServingEngine, str] = {"vllm": "VLLM_API_KEY", "sglang": "SGLANG_API_
 ONLINE = {("bf16", "fp8"): "fp8"}
 """Online quantization that both engines support: (released format, served format) to the name of the method."""
 BOOTSTRAP_PORT = 8998
+FIRST_MACHINE = "first-machine"
+"""Host name of the first machine of a replica that spans several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +147,7 @@ def plan_facts(job: Job) -> Facts:
 def plan_assumptions(job: Job) -> Iterator[str]:
     """Assumptions of the plan, as comment lines of the generated files."""
     yield f"Requests above {job.max_tok:,} tokens (prompt plus output) are rejected; the longest requests of this workload need {job.longest_tok:,}."
+    yield from machines_note(job.engine, job.plan)
     model, online = checkpoint(job)
     if online:
         yield f"The 16-bit weights are quantized to {online.upper()} at load time: run your own evals first."
@@ -195,6 +199,7 @@ def _vllm(job: Job, role: Role, host: Token, port: int) -> Iterator[Token]:
         yield from ("--pipeline-parallel-size", str(config.pipeline_stages))
     if config.expert_ranks > 1:
         yield "--enable-expert-parallel"
+    yield from machine_flags("vllm", job.plan, FIRST_MACHINE)
     if online:
         yield from ("--quantization", online)
     if config.kv_element_bytes <= 1:
@@ -226,6 +231,7 @@ def _sglang(job: Job, role: Role, host: Token, port: int) -> Iterator[Token]:
         yield from ("--pp-size", str(config.pipeline_stages))
     if config.expert_ranks > 1:
         yield from ("--ep-size", str(config.expert_ranks))
+    yield from machine_flags("sglang", job.plan, FIRST_MACHINE)
     if online:
         yield from ("--quantization", online)
     if config.kv_element_bytes <= 1:

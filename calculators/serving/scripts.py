@@ -18,6 +18,7 @@ from calculators.serving.commands import (
     server,
 )
 from calculators.serving.engine_choice import ENGINE_NAMES
+from calculators.serving.many_machines import machine_gpus
 from calculators.units import count, plural, printable
 
 MAX_NAME_CHARS = 40
@@ -90,7 +91,7 @@ def first_gpu(job: Job, role: Role) -> int:
 
 
 def _pool(job: Job, role: Role, host: Token) -> str:
-    first, gpus = first_gpu(job, role), job.config.gpus_count
+    first, gpus = first_gpu(job, role), machine_gpus(job.plan)
     devices = ",".join(str(gpu) for gpu in range(first, first + gpus))
     side = f"VLLM_NIXL_SIDE_CHANNEL_HOST={in_shell(host)} VLLM_NIXL_SIDE_CHANNEL_PORT={NIXL_PORT + first} "
     return f"{_visible(job)}={devices} {side if job.engine == 'vllm' else ''}{in_lines(server(job, role, host, _pool_port(job, role)))}"

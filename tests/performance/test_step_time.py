@@ -220,13 +220,13 @@ def test_messages_between_machines_take_the_faster_way() -> None:
 
 def test_arithmetic_hides_a_share_of_the_network() -> None:
     m = one(islands_count=2.0, network_latency_us=100.0, exposed_frac=0.25)
-    assert value(exposed_network_s(m, tok(1), tok(1.0))) == pytest.approx(0.25 * 2e-3)
-    assert value(exposed_network_s(m, tok(1), tok(1e-3))) == pytest.approx(2e-3 - 0.75 * 1e-3)
+    assert value(exposed_network_s(m, tok(1), np.ones((1, 1)))) == pytest.approx(0.25 * 2e-3)
+    assert value(exposed_network_s(m, tok(1), np.full((1, 1), 1e-3))) == pytest.approx(2e-3 - 0.75 * 1e-3)
 
 
 def test_each_border_of_stages_between_machines_costs_a_hop() -> None:
     m = one(hops_count=3.0, hop_latency_us=10.0, hidden_bytes=1e4, tensor_parallel_count=2.0)
-    assert value(exposed_network_s(m, tok(8), tok(0))) == pytest.approx(3 * (10e-6 + 8 * 1e4 / 2 / 1e10))
+    assert value(exposed_network_s(m, tok(8), np.zeros((1, 1)))) == pytest.approx(3 * (10e-6 + 8 * 1e4 / 2 / 1e10))
 
 
 def test_experts_that_were_sent_many_tokens_are_multiplied_faster() -> None:
