@@ -29,7 +29,7 @@ class FleetPlan:
     regions: int = 1
     """Each region holds the whole fleet, so that one may fail."""
     prefill_replicas: int = 0
-    """Replicas of a separate prefill pool; `replicas` then counts the decode pool."""
+    """Of a separate prefill pool, each of as many GPUs as a decode replica; `replicas` then counts the decode pool."""
 
     @classmethod
     def for_machines(cls, staircase: Staircase, machines: int, requests_per_month: float) -> "FleetPlan":
@@ -56,6 +56,11 @@ class FleetPlan:
         return self.regions * self.machines * (self.offer.gpus_per_machine or self.config.gpus_count)
 
     @property
+    def prefill_workers(self) -> int:
+        """Replicas of the prefill pool in their own layout, which may be smaller than a decode replica."""
+        return self.prefill_replicas * self.capacity.prefill_workers
+
+    @property
     def needed_gpus(self) -> int:
         """GPUs of the replicas and spares in all regions; the others of `gpus` fill up whole machines."""
         replicas = self.replicas + self.prefill_replicas + self.spare_replicas
@@ -72,7 +77,7 @@ class FleetPlan:
         """The replicas of each pool in words, and the spares."""
         busy = [plural(self.replicas, "decode replica" if self.prefill_replicas else "replica")]
         if self.prefill_replicas:
-            busy.insert(0, plural(self.prefill_replicas, "prefill replica"))
+            busy.insert(0, plural(self.prefill_workers, "prefill replica"))
         return f"{listed(busy)}{' plus' if self.spare_replicas else ','} {plural_or_no(self.spare_replicas, 'spare')}"
 
 

@@ -1,7 +1,7 @@
 """Highest load of one replica of each configuration within the latency targets, with the scenario's techniques. The one
 place where the technique switches reach the performance model."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from math import isinf
 from typing import Literal
@@ -65,12 +65,19 @@ class Capacity:
     speed_error_sign: float = 0.0
     """Assumed model error: +1 = faster by the 80th-percentile error, 0 = as modeled, -1 = slower by it."""
     prefill_req_s: float = np.inf
-    """Load of one prefill replica, with prefill/decode disaggregation; infinite without a separate prefill pool."""
+    """Load of the prefill workers in as many GPUs, with prefill/decode disaggregation; infinite without a prefill pool."""
+    prefill_config: ReplicaConfig | None = None
+    """A prefill worker, with prefill/decode disaggregation: of the same model in the same precision, in its own layout."""
 
     @property
     def pools_count(self) -> int:
         """2 with prefill/decode disaggregation, else 1."""
         return 1 if isinf(self.prefill_req_s) else 2
+
+    @property
+    def prefill_workers(self) -> int:
+        """Prefill workers in the GPUs of one decode replica; 1 without a prefill pool."""
+        return self.config.gpus_count // self.prefill_config.gpus_count if self.prefill_config else 1
 
     @property
     def limit_words(self) -> str:
@@ -359,13 +366,27 @@ def at_load_ms(
 
 
 def _joined(prefill: Sequence[Capacity], decode: Sequence[Capacity]) -> list[Capacity]:
-    """Capacities of the configurations that can serve both pools, with the load of a replica of each."""
-    prompts = {(id(c.config), c.speed_error_sign): c for c in prefill}
-    return [
-        replace(d, prefill_req_s=p.req_s, ttft_p95_ms=p.ttft_p95_ms)
-        for d in decode
-        if (p := prompts.get((id(d.config), d.speed_error_sign))) is not None
-    ]
+    """Each decode replica with the prefill workers that carry most in as many GPUs, whatever their layout; decode replicas
+    for which there are none are left out."""
+    workers: dict[Hashable, list[Capacity]] = {}
+    for one in prefill:
+        workers.setdefault(_of_a_kind(one), []).append(one)
+    joined = []
+    for d in decode:
+        gpus = d.config.gpus_count
+        fitting = [p for p in workers.get(_of_a_kind(d), ()) if gpus % p.config.gpus_count == 0]
+        if fitting:
+            p = max(fitting, key=lambda p: (p.req_s / p.config.gpus_count, p.config is d.config))
+            load = p.req_s * (gpus // p.config.gpus_count)
+            joined.append(replace(d, prefill_req_s=load, ttft_p95_ms=p.ttft_p95_ms, prefill_config=p.config))
+    return joined
+
+
+def _of_a_kind(one: Capacity) -> Hashable:
+    """What the replicas of both pools have in common: model, GPU and how weights and caches are stored."""
+    config = one.config
+    stored = config.precision, id(config.recipe), config.kv_element_bytes
+    return id(config.model), id(config.gpu), *stored, one.speed_error_sign
 
 
 def _once(prefill: Sequence[Infeasible], decode: Sequence[Infeasible]) -> list[Infeasible]:

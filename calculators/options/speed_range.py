@@ -34,7 +34,9 @@ def size_at_speed_bounds(
     order = np.argsort(rents_usd, kind="stable")
     best = {(s.capacity.config.model.id, s.offer.is_owned): s for s in (staircases[i] for i in order[::-1])}
     near = [staircases[i] for i in order[:RESIZED_CONFIGS]]
-    configs = list({id(s.capacity.config): s.capacity.config for s in (*best.values(), *near, *envelope)}.values())
+    sized = [s.capacity for s in (*best.values(), *near, *envelope)]
+    pools = [config for c in sized for config in (c.config, c.prefill_config) if config is not None]
+    configs = list({id(config): config for config in pools}.values())
     resized, _ = replica_capacities(2 * configs, inputs, np.repeat((1.0, -1.0), len(configs)))
     offers = {id(s.offer): s.offer for s in staircases}.values()
     again = staircases_on(resized, offers, inputs)

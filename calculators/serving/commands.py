@@ -7,7 +7,7 @@ text comes from files and users, so it is quoted wherever it is written out.
 import json
 import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 from typing import Literal
 
@@ -96,10 +96,18 @@ class Job:
     def roles(self) -> tuple[Role, ...]:
         return ("prefill", "decode") if self.scenario.techniques.disaggregation else ("both",)
 
+    def of_pool(self, role: Role) -> "Job":
+        """The job of one pool, whose servers have their own layout."""
+        worker = self.plan.capacity.prefill_config
+        if role != "prefill" or worker is None:
+            return self
+        return replace(self, plan=replace(self.plan, capacity=replace(self.plan.capacity, config=worker)))
+
     @property
     def pools_share_machine(self) -> bool:
         """Whether one machine has enough GPUs for a prefill and a decode server."""
-        return 2 * self.config.gpus_count <= (self.plan.offer.gpus_per_machine or SERVER_GPUS)
+        both = self.of_pool("prefill").config.gpus_count + self.config.gpus_count
+        return both <= (self.plan.offer.gpus_per_machine or SERVER_GPUS)
 
     @property
     def concurrency(self) -> int:
@@ -109,7 +117,7 @@ class Job:
     @property
     def replica_req_s(self) -> float:
         """Peak requests per second for one replica; with disaggregation, for one prefill and one decode server together."""
-        return self.demand.peak_req_s / max(self.plan.replicas, self.plan.prefill_replicas, 1)
+        return self.demand.peak_req_s / max(self.plan.replicas, self.plan.prefill_workers, 1)
 
     @property
     def prefix_tok(self) -> int:
@@ -175,6 +183,7 @@ def server(job: Job, role: Role = "both", host: Token = "127.0.0.1", port: int |
             f"The longest requests need {job.needed_tok:,} tokens (prompt plus output), more than the context window of "
             f"{job.config.model.name} ({job.context_tok:,}). Shorten them, or choose a model with a longer context."
         )
+    job = job.of_pool(role)
     heads, split = job.config.model.shape.attention.query_heads, job.config.tensor_parallel
     if heads % split:
         raise DataError(

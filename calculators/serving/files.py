@@ -149,7 +149,7 @@ def _service(job: Job, role: Role, port: int, first: int) -> dict[str, Any]:
     inner, apart = PORTS[job.engine], role != "both" and not job.pools_share_machine
     host: Token = ADDRESS if apart else "0.0.0.0"  # noqa: S104 - inside the container; the port is bound to localhost
     program, arguments = _split(server(job, role, host))
-    devices = [str(gpu) for gpu in range(first, first + machine_gpus(job.plan))]
+    devices = [str(gpu) for gpu in range(first, first + machine_gpus(job.of_pool(role).plan))]
     environment = {KEYS[job.engine]: f"${{{KEYS[job.engine]}:?set it}}", "HF_TOKEN": "${HF_TOKEN:-}"}
     if role != "both" and job.engine == "vllm":
         environment |= {"VLLM_NIXL_SIDE_CHANNEL_HOST": _in_compose(ADDRESS) if apart else str(role)}
@@ -224,7 +224,7 @@ def replicas_of(job: Job, role: Role) -> tuple[int, int]:
     if role == "both":
         return plan.replicas, plan.spare_replicas
     if role == "prefill":
-        return max(plan.prefill_replicas, 1), plan.spare_replicas // 2
+        return max(plan.prefill_workers, 1), plan.spare_replicas // 2
     return plan.replicas, plan.spare_replicas - plan.spare_replicas // 2
 
 
@@ -283,7 +283,7 @@ def _container(job: Job, role: Role) -> dict[str, Any]:
         "args": [_in_kubernetes(word) for word in arguments],
         "env": list(_environment(job, role, words)),
         "ports": [{"name": "http", "containerPort": PORTS[job.engine]}],
-        "resources": {"limits": {resource: machine_gpus(job.plan)}},
+        "resources": {"limits": {resource: machine_gpus(job.of_pool(role).plan)}},
         "startupProbe": {**health, "periodSeconds": 20, "failureThreshold": STARTUP_S // 20},
         "readinessProbe": {**health, "periodSeconds": 10, "failureThreshold": 3},
         "livenessProbe": {**health, "periodSeconds": 30, "failureThreshold": 6},

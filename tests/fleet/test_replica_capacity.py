@@ -319,3 +319,22 @@ def test_pipeline_stages_serve_their_own_requests() -> None:
     configs = [replica_config(model, gpu, "fp8", Layout(8, 1, stages), Techniques()) for stages in (1, 2)]
     (one, two), _ = replica_capacities(configs, inputs)
     assert 1.8 * one.req_s < two.req_s <= 2.05 * one.req_s
+
+
+def test_a_prefill_pool_has_the_layout_that_carries_most_per_gpu() -> None:
+    """Wide decode replicas beside narrower prefill workers: as many as their GPUs hold."""
+    asked = scenario(techniques={"disaggregation": True}, targets={"ttft_p95_ms": 3_000.0, "tpot_ms": 60.0})
+    inputs, model, gpu = Inputs(asked, demand_by_hand(), LIVE), LIVE.model("deepseek-v3"), LIVE.gpu("h200-sxm")
+    layouts = (Layout(8), Layout(1, 8), Layout(1, 16))
+    configs = [replica_config(model, gpu, "fp8", one, asked.techniques) for one in layouts]
+    alone = {id(c.config): c for config in configs for c in replica_capacities([config], inputs)[0]}
+    together, _ = replica_capacities(configs, inputs)
+    assert len(together) == 3
+    for one in together:
+        assert one.prefill_config is not None
+        assert one.config.gpus_count == one.prefill_workers * one.prefill_config.gpus_count
+        same = next(
+            c for c in alone.values() if c.config.gpus_count == one.config.gpus_count and c.config == one.config
+        )
+        assert one.prefill_req_s >= same.prefill_req_s
+        assert one.req_s == pytest.approx(same.req_s)

@@ -56,3 +56,18 @@ def test_a_container_asks_for_the_gpus_of_one_machine() -> None:
     assert (machines_of_replica(found.plan), machine_gpus(found.plan)) == (2, 8)
     files = serving_files(found.engine, found.plan, found.scenario, found.demand, "digest", date(2026, 11, 30))
     assert "nvidia.com/gpu: 8" in files.manifest
+
+
+def test_each_pool_is_started_in_its_own_layout() -> None:
+    wide = job("vllm", 1, RANKS)
+    worker = replace(wide.config, tensor_parallel=8, attention_ranks=1, expert_ranks=1)
+    plan = replace(
+        wide.plan, capacity=replace(wide.plan.capacity, prefill_config=worker, prefill_req_s=1.0), prefill_replicas=3
+    )
+    pools = replace(wide, plan=plan)
+    assert plan.prefill_workers == 6
+    assert pools.of_pool("decode") is pools
+    words = {role: [plain(word) for word in server(pools, role)] for role in ("prefill", "decode")}
+    assert "--data-parallel-size" in words["decode"]
+    assert "--data-parallel-size" not in words["prefill"]
+    assert words["prefill"][words["prefill"].index("--tensor-parallel-size") + 1] == "8"
