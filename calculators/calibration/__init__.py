@@ -3,6 +3,7 @@
 Modules in reading order:
 
 arrival_modes        one benchmark run by the way its requests arrive
+pool_runs            runs with separate pools, or with speculative decoding
 configurations       a CSV of configurations to predict
 predict              predictions for that list
 own_measurement      a measurement of the user's servers, from a load generator's file

@@ -24,6 +24,8 @@ DoubtCode = Literal[
     "large_batch",
     "kv_cache_short",
     "kv_cache_nearly_full",
+    "over_machines",
+    "separate_pools",
 ]
 DRAIN_FRAC = 0.35
 """Cost of draining a saturated run: the last batch shrinks, and its steps shrink less than it does."""
@@ -37,6 +39,15 @@ class Doubt(NamedTuple):
 
     code: DoubtCode
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pools:
+    """Separate pools of a run: so many prefill replicas of one shape, and decode replicas of the run's own."""
+
+    prefill: ReplicaConfig
+    prefill_workers: float
+    decode_workers: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +67,11 @@ class BenchmarkConfig:
     """Requests of the whole run, on one attention rank."""
     doubts: tuple[Doubt, ...]
     """Why the prediction is an extrapolation; empty: it is not one."""
+    draft_tok: int = 0
+    """Draft tokens per pass of speculative decoding; 0: off."""
+    tokens_per_pass: float = 1.0
+    pools: Pools | None = None
+    """Pools of a closed loop; `batch` then counts the clients of the whole deployment, and `config` decodes."""
 
 
 @dataclass(frozen=True, slots=True)

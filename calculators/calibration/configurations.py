@@ -8,18 +8,22 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from calculators.calibration.arrival_modes import ArrivalKind, BenchmarkConfig, Doubt
+from calculators.calibration.arrival_modes import ArrivalKind, BenchmarkConfig, Doubt, Pools
 from calculators.catalog.base import Precision
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.efficiency import EngineId
 from calculators.catalog.format_spelling import format_meant
 from calculators.catalog.hardware import Gpu
 from calculators.catalog.models import Model
+from calculators.catalog.techniques import MAX_DRAFT_TOK
 from calculators.errors import DataError, UnknownId
+from calculators.performance.links import islands_count
 from calculators.performance.model_size import KV_ELEMENT_BYTES, LINEAR_BITS
 from calculators.performance.replica import ReplicaConfig
+from calculators.performance.speculation import expected_tokens
 from calculators.performance.step_time import MAX_BATCH
-from calculators.units import count
+from calculators.scenario.schema import Techniques
+from calculators.units import count, plural
 
 _MAX_FILE_BYTES = 64_000_000
 _MAX_ROWS = 200_000
@@ -50,6 +54,8 @@ _BENCHMARK_REQUESTS = {
 overview)."""
 _FITTED_CONTEXT_TOK = 32_768
 _FITTED_BATCH = 1_024
+_POOL_COLUMNS = tuple(f"{pool}_{name}" for pool in ("prefill", "decode") for name in ("workers", "gpus"))
+_POOLS_DOUBT = Doubt("separate_pools", "prefill and decode run apart, which few published runs show")
 _LARGEST = 1e9  # no sensible cell holds a larger number
 
 
@@ -107,15 +113,16 @@ class _UnsupportedError(Exception):
 def parse_point(row: Mapping[str, str], catalog: Catalog) -> BenchmarkConfig | str:
     """Configuration of one row, or the reason why it cannot be predicted."""
     try:
-        return _point(row, catalog)
+        missing = [name for name in _REQUIRED if not _text(row, name)]
+        if missing:
+            raise _UnsupportedError(f"{', '.join(missing)}: empty")
+        point = _with_drafts((_pools_point if _has_pools(row) else _point)(row, catalog), row, catalog)
+        return replace(point, doubts=(*point.doubts, *_range_doubts(point, catalog)))
     except (_UnsupportedError, UnknownId) as error:
         return str(error)
 
 
 def _point(row: Mapping[str, str], catalog: Catalog) -> BenchmarkConfig:
-    missing = [name for name in _REQUIRED if not _text(row, name)]
-    if missing:
-        raise _UnsupportedError(f"{', '.join(missing)}: empty")
     model, gpu = catalog.model(_text(row, "model")), catalog.gpu(_text(row, "gpu"))
     kind, engine = _kind(_text(row, "scenario")), _text(row, "engine").lower()
     precision, doubts = _precision(row, model, gpu)
@@ -138,7 +145,7 @@ def _point(row: Mapping[str, str], catalog: Catalog) -> BenchmarkConfig:
     shares = replicas * config.attention_ranks * config.pipeline_stages
     scale = _length_scale(_text(row, "isl_osl_kind"))
     rate, batch = _number(row, "request_rate", math.inf), _number(row, "concurrency_or_batch", math.nan)
-    point = BenchmarkConfig(
+    return BenchmarkConfig(
         config=config,
         kind=_kind_given(kind, batch, rate),
         input_tok=_number(row, "isl") * scale,
@@ -151,14 +158,74 @@ def _point(row: Mapping[str, str], catalog: Catalog) -> BenchmarkConfig:
         else math.inf,
         doubts=(*doubts, *_engine_doubts(row, engine)),
     )
-    return replace(point, doubts=(*point.doubts, *_range_doubts(point, catalog)))
+
+
+def _has_pools(row: Mapping[str, str]) -> bool:
+    return "disagg" in _text(row, "kind").lower() or "disagg" in _text(row, "scenario").lower()
+
+
+def _pools_point(row: Mapping[str, str], catalog: Catalog) -> BenchmarkConfig:
+    """Configuration of a run with separate pools. Its columns: workers, GPUs of one, expert parallelism and attention data
+    parallelism of each pool."""
+    empty = [name for name in _POOL_COLUMNS if not _text(row, name)]
+    if empty:
+        raise _UnsupportedError(f"a run with separate pools needs {', '.join(empty)}")
+    prefill, decode = (_pool_config(row, pool, catalog) for pool in ("prefill", "decode"))
+    scale = _length_scale(_text(row, "isl_osl_kind"))
+    workers = (_number(row, f"{pool}_workers") for pool in ("prefill", "decode"))
+    engine = _text(row, "engine").lower()
+    return BenchmarkConfig(
+        config=decode,
+        kind="closed",
+        input_tok=_number(row, "isl") * scale,
+        output_tok=_number(row, "osl") * scale,
+        batch=_number(row, "concurrency_or_batch", 1.0),
+        request_rate=math.inf,
+        batch_cap=next((cap for name, cap in _BATCH_CAPS.items() if name in engine), float(MAX_BATCH)),
+        requests=math.inf,
+        doubts=(*_precision(row, decode.model, decode.gpu)[1], *_engine_doubts(row, engine), _POOLS_DOUBT),
+        pools=Pools(prefill, *workers),
+    )
+
+
+def _pool_config(row: Mapping[str, str], pool: str, catalog: Catalog) -> ReplicaConfig:
+    """One worker of a pool: all its GPUs are attention ranks, or all share each request's attention."""
+    model, gpu, engine = (
+        catalog.model(_text(row, "model")),
+        catalog.gpu(_text(row, "gpu")),
+        _text(row, "engine").lower(),
+    )
+    precision, gpus = _precision(row, model, gpu)[0], _whole(row, f"{pool}_gpus", 1)
+    ranks = gpus if _text(row, f"{pool}_dp_attention").lower() in ("true", "1", "yes") else 1
+    return ReplicaConfig(
+        model=model,
+        gpu=gpu,
+        precision=precision,
+        tensor_parallel=gpus // ranks,
+        attention_ranks=ranks,
+        kv_element_bytes=_kv_bytes(row, engine, precision, model),
+        expert_ranks=min(_whole(row, f"{pool}_ep", gpus), gpus) if model.shape.mlp.moe_layers else 1,
+        engine=_engine(row, engine, gpu),
+        one_phase=True,
+    )
+
+
+def _with_drafts(point: BenchmarkConfig, row: Mapping[str, str], catalog: Catalog) -> BenchmarkConfig:
+    """The run with the draft tokens of its `mtp_tokens` cell, at the acceptance of `speculation.expected_tokens`."""
+    stated = _text(row, "mtp_tokens")
+    unstated = int(_text(row, "spec").lower().startswith("mtp"))  # models are trained with one such layer
+    count = _whole(row, "mtp_tokens", unstated) if stated.strip("0.") or not stated else 0
+    if not count:
+        return point
+    yielded = expected_tokens(point.config.model, Techniques(draft_tok=min(count, MAX_DRAFT_TOK)), catalog)[1]
+    doubts = [doubt for doubt in point.doubts if doubt.code != "speculation"]
+    text = f"{plural(count, 'draft token')} taken to yield {yielded:.2g} tokens per pass"
+    return replace(point, draft_tok=count, tokens_per_pass=yielded, doubts=(*doubts, Doubt("speculation", text)))
 
 
 def _kind(scenario: str) -> ArrivalKind:
     """Arrival mode, from the words of the `scenario` cell."""
     words = scenario.lower()
-    if "disagg" in words:
-        raise _UnsupportedError("prefill/decode disaggregation is not modeled for benchmarks")
     if "static" in words or "low-latency" in words:
         return "static"
     if "server" in words or "open loop" in words:
@@ -253,7 +320,13 @@ def _range_doubts(point: BenchmarkConfig, catalog: Catalog) -> Iterable[Doubt]:
         yield Doubt("few_runs", f"few measured runs on {point.config.gpu.generation}")
     if point.input_tok + point.output_tok > _FITTED_CONTEXT_TOK:
         yield Doubt("long_context", f"longer than the {count(_FITTED_CONTEXT_TOK)} tokens of the fitted runs")
-    if math.isfinite(point.batch) and point.batch > _FITTED_BATCH:
+    widest = max(p.gpus_count for p in (point.config, point.pools.prefill if point.pools else point.config))
+    islands = islands_count(point.config.gpu, widest)
+    if islands > 1:
+        yield Doubt(
+            "over_machines", f"spans {islands} machines; few published runs show what the network between them costs"
+        )
+    if point.pools is None and math.isfinite(point.batch) and point.batch > _FITTED_BATCH:
         yield Doubt("large_batch", f"batch larger than the {count(_FITTED_BATCH)} of the fitted runs")
 
 

@@ -10,8 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from calculators.calibration.arrival_modes import BenchmarkConfig, Doubt, DoubtCode, predict_rates
+import numpy as np
+
+from calculators.calibration.arrival_modes import BenchmarkConfig, Doubt, DoubtCode, PredictedRates, predict_rates
 from calculators.calibration.configurations import PREDICTION_COLUMNS, PredictionStatus, parse_point
+from calculators.calibration.pool_runs import pool_rates, with_drafts
 from calculators.catalog.catalog import Catalog
 from calculators.errors import DataError
 from calculators.performance.replica import replica_arrays
@@ -72,10 +75,25 @@ def predict(rows: Sequence[Mapping[str, str]], catalog: Catalog) -> list[Predict
 
 
 def _answers(points: Sequence[BenchmarkConfig], catalog: Catalog) -> list[tuple[float, float, float, float]]:
-    if not points:
-        return []
-    a = predict_rates(replica_arrays([p.config for p in points], catalog), points)
-    return list(zip(*(x.tolist() for x in (a.output_tok_s_per_gpu, a.ttft_s, a.tpot_s, a.room)), strict=True))
+    """Throughput per GPU, TTFT, TPOT and room of each run."""
+    answers = np.full((len(points), 4), np.nan)
+    apart = np.array([p.pools is not None for p in points], dtype=bool)
+    drafted = np.array([p.draft_tok > 0 for p in points], dtype=bool) & ~apart
+    for chosen, rates_of in ((apart, pool_rates), (drafted, _drafted), (~apart & ~drafted, _plain)):
+        some = [point for point, is_chosen in zip(points, chosen.tolist(), strict=True) if is_chosen]
+        if some:
+            rates = rates_of(some, catalog)
+            answers[chosen] = np.stack([rates.output_tok_s_per_gpu, rates.ttft_s, rates.tpot_s, rates.room], axis=1)
+    return [(output, ttft, tpot, room) for output, ttft, tpot, room in answers.tolist()]
+
+
+def _plain(points: Sequence[BenchmarkConfig], catalog: Catalog) -> PredictedRates:
+    return predict_rates(replica_arrays([p.config for p in points], catalog), points)
+
+
+def _drafted(points: Sequence[BenchmarkConfig], catalog: Catalog) -> PredictedRates:
+    m = replica_arrays([p.config for p in points], catalog)
+    return with_drafts(predict_rates(m, points), m, points, catalog)
 
 
 def _prediction(name: str, point: BenchmarkConfig, answer: tuple[float, float, float, float]) -> Prediction:
@@ -98,7 +116,7 @@ def _room_doubts(point: BenchmarkConfig, room: float) -> Iterable[Doubt]:
     """Doubts near the end of the KV cache's room, where settings of the engine decide who waits and for how long."""
     if room < 1:
         yield Doubt("kv_cache_short", "the KV cache of one request does not quite fit")
-    elif point.kind in ("closed", "static") and point.batch > CACHE_LIMIT_FRAC * room:
+    elif point.pools is None and point.kind in ("closed", "static") and point.batch > CACHE_LIMIT_FRAC * room:
         yield Doubt("kv_cache_nearly_full", f"the batch fills more than {percent(CACHE_LIMIT_FRAC)} of the KV cache")
 
 

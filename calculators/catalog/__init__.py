@@ -18,6 +18,7 @@ signal_rules      thresholds of the exit signals
 techniques        the six techniques and their rules
 quantization      tolerance of each class of tensors to each format
 serving           engines, their options, and flags that conflict
+networks          networks between machines
 efficiency        fitted coefficients of the throughput model
 price_library     models with a token price
 short_names       names of models, short to read

@@ -12,6 +12,7 @@ from calculators.catalog.gpu_spelling import GpuNames
 from calculators.catalog.hardware import Gpu
 from calculators.catalog.model_spelling import ModelNames
 from calculators.catalog.models import Model
+from calculators.catalog.networks import Links
 from calculators.catalog.presets import Preset
 from calculators.catalog.prices import (
     ApiProvider,
@@ -52,6 +53,7 @@ class Catalog:
     ownership: Ownership
     presets: Mapping[str, Preset]
     efficiencies: Efficiencies
+    links: Links
     operators_file: Operators
     requirements_file: Requirements
     signal_rules: SignalRules
@@ -124,10 +126,12 @@ class Catalog:
         """True where few runs were measured on GPUs of this generation."""
         return self.efficiency(gpu).confidence == "low"
 
-    def range_ratio(self, figure: str, gpu: Gpu) -> float:
-        """The factor either way within which 80% of measured runs lie; wider on GPUs with few measured ones."""
+    def range_ratio(self, figure: str, gpu: Gpu, over_machines: bool = False) -> float:
+        """The factor either way within which 80% of measured runs lie; wider on GPUs with few measured ones, and for
+        replicas over several machines."""
         error_range = next(r for r in self.efficiencies.ranges if r.figure == figure)
-        return error_range.extrapolated_ratio if self.is_extrapolated(gpu) else error_range.ok_ratio
+        ratio = error_range.extrapolated_ratio if self.is_extrapolated(gpu) else error_range.ok_ratio
+        return float(ratio**self.links.range_exponent.central) if over_machines else ratio
 
     def engine(self, engine: EngineId) -> EngineFit:
         return next(e for e in self.efficiencies.engines if e.engine == engine)

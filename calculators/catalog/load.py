@@ -15,6 +15,7 @@ from calculators.catalog.gpu_spelling import names_of_gpus
 from calculators.catalog.hardware import Gpu
 from calculators.catalog.model_spelling import names_of_models
 from calculators.catalog.models import Model
+from calculators.catalog.networks import Links
 from calculators.catalog.presets import Presets
 from calculators.catalog.price_library import library_model, own_model, price_library_version
 from calculators.catalog.prices import ApiProvider, LibraryCorrections, Ownership, ProviderRules, RentProvider
@@ -36,6 +37,7 @@ FILES: Mapping[str, tuple[str, type[Record]]] = {
     "ownership": ("pricing_data/ownership.yaml", Ownership),
     "presets_file": ("pricing_data/workload_presets.yaml", Presets),
     "efficiencies": ("hardware_profiles/efficiency.yaml", Efficiencies),
+    "links": ("hardware_profiles/links.yaml", Links),
     "operators_file": ("pricing_data/compliance/operators.yaml", Operators),
     "requirements_file": ("pricing_data/compliance/requirements.yaml", Requirements),
     "signal_rules": ("pricing_data/signals.yaml", SignalRules),
@@ -55,7 +57,7 @@ def load_catalog(root: Path = ROOT) -> Catalog:
     rent_providers = _folder(root / "pricing_data/gpu_rents", RentProvider, "provider", problems)
     files: dict[str, Any] = {name: _file(root / path, record, problems) for name, (path, record) in FILES.items()}
     problems += _corrects_nothing(files["corrections_file"])
-    problems += _wrong_successors(models)
+    problems += _wrong_successors(models) + _unjoined_gpus(files["links"], gpus)
     problems += _unknown_gpus(rent_providers.values(), gpus) + _unknown_sellers(models.values(), api_providers)
     gpu_names = names_of_gpus(gpus, problems)
     model_names = names_of_models(((m.id, (m.id, m.name, m.hf_id, *m.aliases)) for m in models.values()), problems)
@@ -155,6 +157,15 @@ def _unknown_gpus(providers: Iterable[RentProvider], gpus: Mapping[str, Gpu]) ->
         for provider in providers
         for rent in provider.rents
         if rent.gpu not in gpus
+    ]
+
+
+def _unjoined_gpus(links: Links | None, gpus: Mapping[str, Gpu]) -> list[str]:
+    named = [gpu for network in links.networks for gpu in network.gpus] if links else []
+    return [
+        f"links.yaml: networks: GPU '{gpu}' has no profile; add hardware_profiles/gpus/{gpu}.yaml"
+        for gpu in named
+        if gpu not in gpus
     ]
 
 

@@ -20,6 +20,8 @@ from calculators.fleet.plan import FleetPlan
 from calculators.options.buy import CACHING_DISCOUNT, bill_difference, discounts_used
 from calculators.options.option import Option, best_build, best_buy
 from calculators.performance import speculation
+from calculators.performance.links import islands_count
+from calculators.performance.replica import ReplicaConfig
 from calculators.scenario.demand import by_month, effective_peak_ratio
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.mix import traffic_name
@@ -262,7 +264,7 @@ def _speed_notes(plan: FleetPlan, inputs: Inputs) -> list[str]:
     pairs = [(inputs.catalog.model(m.model), inputs.catalog.gpu(m.gpu)) for m in hardware.own_measurements]
     number = sum(model is config.model and gpu is config.gpu for model, gpu in pairs)
     if number == 0:
-        return _extrapolation_note(config.gpu, inputs.catalog)
+        return [*_extrapolation_note(config.gpu, inputs.catalog), *_network_note(config, inputs.catalog)]
     runs = plural(number, "of your benchmarks", "of your benchmarks")
     return [f"Throughput of {config.model.name} on {config.gpu.name} is calibrated with {runs}."]
 
@@ -274,6 +276,18 @@ def _extrapolation_note(gpu: Gpu, catalog: Catalog) -> list[str]:
     return [
         f"Throughput on {gpu.name} is extrapolated (up to {factor}x higher or lower). Upload a benchmark on the Candidates "
         "page to narrow it."
+    ]
+
+
+def _network_note(config: ReplicaConfig, catalog: Catalog) -> list[str]:
+    """What a replica over several machines takes for granted."""
+    network = catalog.links.network(config.gpu.id)
+    if not config.is_over_machines or network is None:
+        return []
+    factor = significant(catalog.range_ratio("tpot_ms", config.gpu, over_machines=True), 2)
+    return [
+        f"Each replica spans {plural(islands_count(config.gpu, config.gpus_count), 'machine')}, which are taken to be joined "
+        f"by {network.kind}: ask the provider. Few published runs show what that costs (speed up to {factor}x higher or lower)."
     ]
 
 

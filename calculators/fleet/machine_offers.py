@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from math import ceil
 from typing import Literal
 
 from calculators.catalog.base import COMMITMENT_MONTHS, Confidence, Source
@@ -10,10 +11,14 @@ from calculators.catalog.compliance_rules import OWN
 from calculators.catalog.hardware import Gpu
 from calculators.fleet.owned_servers import owned_usd_per_gpu_h
 from calculators.fleet.rent_search import RentRow, rent_rows
+from calculators.performance.links import SERVER_GPUS, island_gpus
+from calculators.performance.replica import ReplicaConfig
 from calculators.scenario.schema import Scenario
 from calculators.units import HOURS_PER_MONTH, MONTHS_PER_YEAR
 
 QUOTED = "your-quote"
+TRAY_GPUS = 4
+"""GPUs of one tray of an NVL72 rack."""
 OfferBasis = Literal["list", "yours", "owned"]
 """Whose price it is: a list price, the user's negotiated price, or the cost of a purchased server."""
 
@@ -91,13 +96,28 @@ class MachineOffer:
         """Whether the machine is purchased rather than rented."""
         return self.basis == "owned"
 
-    def replicas_per_machine(self, tensor_parallel: int) -> int:
-        """Whole replicas that one machine holds; zero when a replica is larger, since it may not span machines."""
-        return 1 if self.gpus_per_machine is None else self.gpus_per_machine // tensor_parallel
+    def machines_per_replica(self, config: ReplicaConfig) -> int:
+        """Machines that one replica takes: one where a machine holds it, zero where they cannot be joined. Whole servers
+        and the trays of a rack are taken to be joined by their usual network; smaller machines are not."""
+        gpus, each = config.gpus_count, self.gpus_per_machine
+        if each is None or gpus <= each:
+            return 1
+        is_rack = island_gpus(config.gpu) > SERVER_GPUS
+        joins = each >= TRAY_GPUS if is_rack else each >= SERVER_GPUS and gpus > SERVER_GPUS
+        return ceil(gpus / each) if joins else 0
 
-    def machine_usd_per_month(self, tensor_parallel: int) -> float:
-        """Price of one machine in USD/month; of one replica's GPUs where they are rented by the GPU."""
-        return self.usd_per_gpu_h * HOURS_PER_MONTH * (self.gpus_per_machine or tensor_parallel)
+    def replicas_per_machine(self, config: ReplicaConfig) -> int:
+        """Whole replicas that one machine holds, or that the machines of one replica hold together; zero where they
+        cannot be joined."""
+        if self.gpus_per_machine is None:
+            return 1
+        return self.gpus_per_machine // config.gpus_count or min(self.machines_per_replica(config), 1)
+
+    def machine_usd_per_month(self, config: ReplicaConfig) -> float:
+        """Price in USD/month of one machine, of all machines of one replica where it takes several, or of its GPUs where
+        they are rented by the GPU."""
+        gpus = (self.gpus_per_machine or config.gpus_count) * self.machines_per_replica(config)
+        return self.usd_per_gpu_h * HOURS_PER_MONTH * gpus
 
 
 def machine_offers(gpu: Gpu, scenario: Scenario, catalog: Catalog) -> list[MachineOffer]:

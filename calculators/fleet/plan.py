@@ -29,17 +29,17 @@ class FleetPlan:
     regions: int = 1
     """Each region holds the whole fleet, so that one may fail."""
     prefill_replicas: int = 0
-    """Replicas of a separate prefill pool; `replicas` then counts the decode pool."""
+    """Of a separate prefill pool, each of as many GPUs as a decode replica; `replicas` then counts the decode pool."""
 
     @classmethod
     def for_machines(cls, staircase: Staircase, machines: int, requests_per_month: float) -> "FleetPlan":
-        """A fleet of so many machines, with the replicas that a volume keeps busy; the rest of their room stays empty."""
+        """A fleet of so many machines (groups of them where a replica takes several), with the replicas that a volume keeps busy; the rest of their room stays empty."""
         return cls(
             capacity=staircase.capacity,
             offer=staircase.offer,
             replicas=ceil(requests_per_month / staircase.replica_req_per_month - ROUNDING),
             spare_replicas=staircase.spare_replicas,
-            machines=machines,
+            machines=machines * staircase.machines_per_replica,
             rent_usd_per_month=machines * staircase.machine_usd_per_month,
             regions=staircase.regions,
             prefill_replicas=ceil(requests_per_month / staircase.prefill_req_per_month - ROUNDING),
@@ -53,7 +53,12 @@ class FleetPlan:
     @property
     def gpus(self) -> int:
         """GPUs of all machines in all regions."""
-        return self.regions * self.machines * (self.offer.gpus_per_machine or self.config.tensor_parallel)
+        return self.regions * self.machines * (self.offer.gpus_per_machine or self.config.gpus_count)
+
+    @property
+    def prefill_workers(self) -> int:
+        """Replicas of the prefill pool in their own layout, which may be smaller than a decode replica."""
+        return self.prefill_replicas * self.capacity.prefill_workers
 
     @property
     def needed_gpus(self) -> int:
@@ -72,7 +77,7 @@ class FleetPlan:
         """The replicas of each pool in words, and the spares."""
         busy = [plural(self.replicas, "decode replica" if self.prefill_replicas else "replica")]
         if self.prefill_replicas:
-            busy.insert(0, plural(self.prefill_replicas, "prefill replica"))
+            busy.insert(0, plural(self.prefill_workers, "prefill replica"))
         return f"{listed(busy)}{' plus' if self.spare_replicas else ','} {plural_or_no(self.spare_replicas, 'spare')}"
 
 

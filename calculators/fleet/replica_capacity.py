@@ -1,7 +1,7 @@
 """Highest load of one replica of each configuration within the latency targets, with the scenario's techniques. The one
 place where the technique switches reach the performance model."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from math import isinf
 from typing import Literal
@@ -21,10 +21,18 @@ from calculators.fleet.capacity_text import (
     ttft_missed,
     weights_do_not_fit,
 )
+from calculators.fleet.replica_layouts import Layout, wide_layouts
 from calculators.performance import disaggregation
+from calculators.performance.links import SERVER_GPUS
 from calculators.performance.max_load import BATCH_COLUMN, LoadSearch, Stop, highest_loads, latencies_ms
 from calculators.performance.quantization_recipe import KV_BITS
-from calculators.performance.replica import ReplicaArrays, ReplicaConfig, replica_arrays, weights_of
+from calculators.performance.replica import (
+    ReplicaArrays,
+    ReplicaConfig,
+    config_weights,
+    replica_arrays,
+    weights_of,
+)
 from calculators.performance.request_mix import NOT_SHARED, RequestMix, SharedPrefixes, request_mix
 from calculators.performance.speculation import drafts
 from calculators.scenario.demand import Array, Demand
@@ -39,7 +47,6 @@ _LIMITS: dict[Stop, CapacityLimit] = {
     Stop.PREFILL: "prefill_time",
     Stop.UNDRAFTED: "undrafted_load",
 }
-SERVER_GPUS = 8
 # From most to least precise; a released checkpoint is never "upcast" to sell it as something better.
 _FINENESS: dict[Precision, int] = {"bf16": 16, "fp8": 8, "int8": 8, "nvfp4": 4, "mxfp4": 4, "int4": 4}
 
@@ -58,12 +65,19 @@ class Capacity:
     speed_error_sign: float = 0.0
     """Assumed model error: +1 = faster by the 80th-percentile error, 0 = as modeled, -1 = slower by it."""
     prefill_req_s: float = np.inf
-    """Load of one prefill replica, with prefill/decode disaggregation; infinite without a separate prefill pool."""
+    """Load of the prefill workers in as many GPUs, with prefill/decode disaggregation; infinite without a prefill pool."""
+    prefill_config: ReplicaConfig | None = None
+    """A prefill worker, with prefill/decode disaggregation: of the same model in the same precision, in its own layout."""
 
     @property
     def pools_count(self) -> int:
         """2 with prefill/decode disaggregation, else 1."""
         return 1 if isinf(self.prefill_req_s) else 2
+
+    @property
+    def prefill_workers(self) -> int:
+        """Prefill workers in the GPUs of one decode replica; 1 without a prefill pool."""
+        return self.config.gpus_count // self.prefill_config.gpus_count if self.prefill_config else 1
 
     @property
     def limit_words(self) -> str:
@@ -93,20 +107,23 @@ class Infeasible:
 
 
 def candidate_configs(scenario: Scenario, catalog: Catalog) -> list[ReplicaConfig]:
-    """Every candidate model x GPU x precision x tensor parallelism that the scenario allows.
+    """Every candidate model x precision x GPU x layout that the scenario allows.
 
     Sorted by model id, so that the order in which candidates are listed changes nothing: numpy's rounding of a row depends
     on the rows beside it.
     """
     accepted = [catalog.model(c.model) for c in scenario.candidates if c.gate != "not_acceptable"]
-    models = sorted(accepted, key=lambda model: model.id)
-    return [
-        replica_config(model, gpu, precision, tp, scenario.techniques)
-        for model in models
-        for gpu in searched_gpus(scenario.hardware, catalog)
-        for precision in precisions(model, scenario)
-        for tp in allowed_splits(gpu, scenario.techniques)
-    ]
+    models, techniques = sorted(accepted, key=lambda model: model.id), scenario.techniques
+    gpus, configs = searched_gpus(scenario.hardware, catalog), list[ReplicaConfig]()
+    for model in models:
+        for precision in precisions(model, scenario):
+            held = config_weights(ReplicaConfig(model, gpus[0], precision, 1)).stored_bytes
+            for gpu in gpus:
+                layouts = [Layout(tp) for tp in allowed_splits(gpu, techniques)]
+                if techniques.parallelism:
+                    layouts += wide_layouts(model, gpu, held, catalog.links)
+                configs += [replica_config(model, gpu, precision, layout, techniques) for layout in layouts]
+    return configs
 
 
 def allowed_splits(gpu: Gpu, techniques: Techniques = Techniques()) -> tuple[int, ...]:  # noqa: B008
@@ -117,19 +134,30 @@ def allowed_splits(gpu: Gpu, techniques: Techniques = Techniques()) -> tuple[int
 
 
 def replica_config(
-    model: Model, gpu: Gpu, precision: Precision, tensor_parallel: int, techniques: Techniques
+    model: Model, gpu: Gpu, precision: Precision, layout: Layout | int, techniques: Techniques
 ) -> ReplicaConfig:
-    """A replica's configuration under the scenario's techniques. Expert parallelism applies where the experts divide
-    evenly over the GPUs."""
-    whole = techniques.expert_parallelism and model.shape.mlp.experts and not model.shape.mlp.experts % tensor_parallel
+    """A replica's configuration under the scenario's techniques, `layout` or so many GPUs of tensor parallelism. Expert
+    parallelism applies where the experts divide evenly over the GPUs; attention ranks always have it."""
+    layout = Layout(layout) if isinstance(layout, int) else layout
+    in_step = layout.tensor_parallel * layout.attention_ranks
+    whole = model.shape.mlp.experts and not model.shape.mlp.experts % in_step
     return ReplicaConfig(
         model,
         gpu,
         precision,
-        tensor_parallel,
+        layout.tensor_parallel,
+        attention_ranks=layout.attention_ranks,
+        pipeline_stages=layout.pipeline_stages,
         kv_element_bytes=KV_BITS[techniques.kv_cache] / 8,
-        expert_ranks=tensor_parallel if whole else 1,
+        expert_ranks=in_step if whole and (techniques.expert_parallelism or layout.attention_ranks > 1) else 1,
     )
+
+
+def resized(config: ReplicaConfig, precision: Precision, gpus: int, techniques: Techniques) -> ReplicaConfig:
+    """The replica in another precision over so many GPUs: in its own layout where the number is its own."""
+    own = Layout(config.tensor_parallel, config.attention_ranks, config.pipeline_stages)
+    layout = own if gpus == config.gpus_count else Layout(gpus)
+    return replica_config(config.model, config.gpu, precision, layout, techniques)
 
 
 def searched_gpus(hardware: Hardware, catalog: Catalog) -> list[Gpu]:
@@ -171,6 +199,8 @@ class SizingCase:
     """Measured over modeled speed, set by hand."""
     own: OwnFit | None = None
     """Corrections by the user's benchmarks."""
+    far_exponent: float = 1.0
+    """How much wider the range of replicas over machines is, as an exponent."""
     kv_transfer_tok: float = 0.0
     """Tokens whose KV cache crosses a network before the first token."""
     allow_slot_queue: bool = True
@@ -188,7 +218,7 @@ def capacities(
         return [], []
     every = replica_arrays(configs, catalog)
     room = np.asarray(every.kv_room_bytes[:, 0] > 0)
-    infeasible = _too_big([s for s, fits in zip(configs, room, strict=True) if not fits])
+    infeasible = _too_big([s for s, fits in zip(configs, room, strict=True) if not fits], catalog)
     fitting = [s for s, fits in zip(configs, room, strict=True) if fits]
     if not fitting:
         return [], infeasible
@@ -250,10 +280,11 @@ def measured_speed_ratios(
     if case.own is None:
         factor = np.full(speed_error_sign.shape, case.factor)
         return factor, factor
+    wider = np.array([[case.far_exponent if s.is_over_machines else 1.0] for s in configs])
     output_tok = case.traffic.decode_tok + 1
     input_tok = float(case.traffic.held_tok @ case.traffic.share_frac) - output_tok
     ratios = case.own.ratios(configs, input_tok, output_tok, batch)
-    speed = case.factor * (1 + ratios.error_frac) ** speed_error_sign
+    speed = case.factor * (1 + ratios.error_frac) ** (wider * speed_error_sign)
     return speed / ratios.decode, speed / ratios.first_token
 
 
@@ -263,11 +294,12 @@ def _limit(slots: float, stop: int, batch_cap: int) -> CapacityLimit:
     return _LIMITS.get(Stop(stop), full)
 
 
-def _too_big(configs: Sequence[ReplicaConfig]) -> list[Infeasible]:
+def _too_big(configs: Sequence[ReplicaConfig], catalog: Catalog) -> list[Infeasible]:
     infeasible = []
     for config, held in zip(configs, weights_of(configs), strict=True):
-        memory_gb = config.gpu.memory.capacity_gb * config.tensor_parallel
-        why = weights_do_not_fit(held.stored_bytes / BYTES_PER_GB, memory_gb)
+        memory_gb = config.gpu.memory.capacity_gb * config.gpus_count
+        is_joined = config.gpus_count < SERVER_GPUS or catalog.links.network(config.gpu.id) is not None
+        why = weights_do_not_fit(held.stored_bytes / BYTES_PER_GB, memory_gb, is_joined)
         infeasible.append(Infeasible(config, "weights", why, held.stored_bytes / BYTES_PER_GB / memory_gb))
     return infeasible
 
@@ -291,10 +323,16 @@ def replica_capacities(
     scenario, demand, hit = inputs.scenario, inputs.demand, inputs.scenario.own_hit_frac
     factor, own = speed_correction(scenario, inputs.catalog)
     case = SizingCase(
-        request_mix_of(demand, hit, shared_prefixes(scenario)), scenario.targets, scenario.techniques, factor, own
+        traffic=request_mix_of(demand, hit, shared_prefixes(scenario)),
+        targets=scenario.targets,
+        techniques=scenario.techniques,
+        factor=factor,
+        own=own,
+        far_exponent=inputs.catalog.links.range_exponent.central,
     )
     if not scenario.techniques.disaggregation:
         return capacities(configs, case, inputs.catalog, speed_error_sign)
+    configs = [s if s.one_phase else replace(s, one_phase=True) for s in configs]
     ttft_p95_ms, tpot_ms = scenario.targets.ttft_p95_ms, scenario.targets.tpot_ms
     prefill = replace(
         case,
@@ -336,13 +374,27 @@ def at_load_ms(
 
 
 def _joined(prefill: Sequence[Capacity], decode: Sequence[Capacity]) -> list[Capacity]:
-    """Capacities of the configurations that can serve both pools, with the load of a replica of each."""
-    prompts = {(id(c.config), c.speed_error_sign): c for c in prefill}
-    return [
-        replace(d, prefill_req_s=p.req_s, ttft_p95_ms=p.ttft_p95_ms)
-        for d in decode
-        if (p := prompts.get((id(d.config), d.speed_error_sign))) is not None
-    ]
+    """Each decode replica with the prefill workers that carry most in as many GPUs, whatever their layout; decode replicas
+    for which there are none are left out."""
+    workers: dict[Hashable, list[Capacity]] = {}
+    for one in prefill:
+        workers.setdefault(_of_a_kind(one), []).append(one)
+    joined = []
+    for d in decode:
+        gpus = d.config.gpus_count
+        fitting = [p for p in workers.get(_of_a_kind(d), ()) if gpus % p.config.gpus_count == 0]
+        if fitting:
+            p = max(fitting, key=lambda p: (p.req_s / p.config.gpus_count, p.config is d.config))
+            load = p.req_s * (gpus // p.config.gpus_count)
+            joined.append(replace(d, prefill_req_s=load, ttft_p95_ms=p.ttft_p95_ms, prefill_config=p.config))
+    return joined
+
+
+def _of_a_kind(one: Capacity) -> Hashable:
+    """What the replicas of both pools have in common: model, GPU and how weights and caches are stored."""
+    config = one.config
+    stored = config.precision, id(config.recipe), config.kv_element_bytes
+    return id(config.model), id(config.gpu), *stored, one.speed_error_sign
 
 
 def _once(prefill: Sequence[Infeasible], decode: Sequence[Infeasible]) -> list[Infeasible]:

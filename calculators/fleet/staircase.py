@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from calculators.catalog.catalog import Catalog
 from calculators.fleet.machine_offers import MachineOffer, machine_offers
 from calculators.fleet.replica_capacity import Capacity, Infeasible
+from calculators.performance.links import SERVER_GPUS
+from calculators.performance.replica import ReplicaConfig
 from calculators.scenario.demand import Array
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Scenario
@@ -48,10 +50,12 @@ class Staircase:
     spare_replicas: int
     """Over all pools."""
     machine_usd_per_month: float
-    """One machine in each region."""
+    """One machine in each region; all machines of a replica where it takes several."""
     max_machines: int
-    """In each region."""
+    """In each region; groups of machines where a replica takes several."""
     regions: int = 1
+    machines_per_replica: int = 1
+    """Machines that count as one here, because one replica takes them all."""
     prefill_req_per_month: float = np.inf
     """Requests per month whose peak one prefill replica carries; infinite without a separate prefill pool."""
 
@@ -141,11 +145,11 @@ def _not_offered(capacity: Capacity, offers: Sequence[MachineOffer], inputs: Inp
         return Infeasible(config, "no_offer", why)
     least = min((_least_gpus(capacity, offer, inputs) for offer in offers), default=np.inf)
     if np.isinf(least):
-        return Infeasible(
-            config,
-            "no_offer",
-            f"no offered server holds {article(config.tensor_parallel)} {config.tensor_parallel}-GPU replica",
-        )
+        gpus = config.gpus_count
+        if gpus > SERVER_GPUS:
+            why = f"no offer is of whole servers that a fast network joins, for a replica of {count(gpus)} GPUs"
+            return Infeasible(config, "no_offer", why)
+        return Infeasible(config, "no_offer", f"no offered server holds {article(gpus)} {gpus}-GPU replica")
     why = f"one replica{_and_spares(inputs)} need {_over_regions(least, inputs)}; the maximum is {count(limit)}"
     return Infeasible(config, "gpu_limit", why, least / limit)
 
@@ -164,13 +168,13 @@ def _over_regions(gpus: float, inputs: Inputs) -> str:
 
 def _least_gpus(capacity: Capacity, offer: MachineOffer, inputs: Inputs) -> float:
     """GPUs of the machines that hold a replica of each pool and all spares; infinite where a machine holds no replica."""
-    tensor_parallel, pools = capacity.config.tensor_parallel, capacity.pools_count
-    per_machine = offer.replicas_per_machine(tensor_parallel)
+    config, pools = capacity.config, capacity.pools_count
+    per_machine = offer.replicas_per_machine(config)
     if not per_machine:
         return np.inf
     machines = ceil(pools * (1 + inputs.scenario.operations.spare_replicas) / per_machine)
     regions = regions_count(inputs.scenario, inputs.catalog)
-    return machines * (offer.gpus_per_machine or tensor_parallel) * regions
+    return machines * offer.machines_per_replica(config) * (offer.gpus_per_machine or config.gpus_count) * regions
 
 
 def regions_count(scenario: Scenario, catalog: Catalog) -> int:
@@ -189,9 +193,10 @@ def _by_capacity(
     seconds = inputs.demand.peak_s_per_month
     machines: dict[tuple[str, int], list[_Machines]] = {}
     for capacity in capacities:
-        gpu, tp, spare = capacity.config.gpu.id, capacity.config.tensor_parallel, spare_replicas * capacity.pools_count
-        if (gpu, tp) not in machines:
-            machines[gpu, tp] = [_machines(offer, tp, regions, inputs.scenario) for offer in by_gpu.get(gpu, ())]
+        config, spare = capacity.config, spare_replicas * capacity.pools_count
+        gpu, gpus = config.gpu.id, config.gpus_count
+        if (gpu, gpus) not in machines:
+            machines[gpu, gpus] = [_machines(offer, config, regions, inputs.scenario) for offer in by_gpu.get(gpu, ())]
         of_capacity = [
             Staircase(
                 capacity=capacity,
@@ -202,24 +207,29 @@ def _by_capacity(
                 machine_usd_per_month=usd,
                 max_machines=most,
                 regions=regions,
+                machines_per_replica=together,
                 prefill_req_per_month=capacity.prefill_req_s * seconds,
             )
-            for offer, replicas, usd, most in machines[gpu, tp]
+            for offer, replicas, usd, most, together in machines[gpu, gpus]
             if replicas_held(most, spare, replicas) >= capacity.pools_count
         ]
         yield capacity, of_capacity
 
 
-_Machines = tuple[MachineOffer, int, float, int]
-"""An offer, the replicas on one of its machines, the rent of one machine in each region, and the most machines in each."""
+_Machines = tuple[MachineOffer, int, float, int, int]
+"""An offer, the replicas on one of its machines, the rent of one machine in each region, the most machines in each, and the
+machines that one replica takes. Where it takes several, they count as one."""
 
 
-def _machines(offer: MachineOffer, tensor_parallel: int, regions: int, scenario: Scenario) -> _Machines:
+def _machines(offer: MachineOffer, config: ReplicaConfig, regions: int, scenario: Scenario) -> _Machines:
+    together = offer.machines_per_replica(config)
+    gpus = (offer.gpus_per_machine or config.gpus_count) * max(together, 1)
     return (
         offer,
-        offer.replicas_per_machine(tensor_parallel),
-        offer.machine_usd_per_month(tensor_parallel) * regions,
-        scenario.hardware.max_gpus // ((offer.gpus_per_machine or tensor_parallel) * regions),
+        offer.replicas_per_machine(config),
+        offer.machine_usd_per_month(config) * regions,
+        scenario.hardware.max_gpus // (gpus * regions),
+        together,
     )
 
 

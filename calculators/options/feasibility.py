@@ -98,8 +98,8 @@ def _plans(left: AllowedOptions, line: LinearCost, inputs: Inputs) -> dict[tuple
 def _gpus_needed(staircase: Staircase, requests_per_month: float) -> float:
     """GPUs that carry a volume, whatever the limit."""
     machines = float(replace(staircase, max_machines=MANY).machines(np.asarray(requests_per_month)))
-    each = staircase.offer.gpus_per_machine or staircase.capacity.config.tensor_parallel
-    return machines * each * staircase.regions
+    each = staircase.offer.gpus_per_machine or staircase.capacity.config.gpus_count
+    return machines * staircase.machines_per_replica * each * staircase.regions
 
 
 def _misses(infeasible: Sequence[Infeasible]) -> dict[tuple[str, str], Feasibility]:
@@ -125,7 +125,7 @@ def _why(one: Infeasible) -> str:
     """The reason, after the configuration it is about; a model's context window is that of every configuration."""
     if one.constraint == "context":
         return one.why
-    return f"{one.config.tensor_parallel}× {one.config.precision.upper()}: {one.why}"
+    return f"{one.config.gpus_count}× {one.config.precision.upper()}: {one.why}"
 
 
 def _not_allowed(barred: Iterable[BarredFleet]) -> dict[tuple[str, str], Feasibility]:

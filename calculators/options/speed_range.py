@@ -36,7 +36,8 @@ def size_at_speed_bounds(
     order = np.argsort(rents_usd, kind="stable")
     by_cost = [staircases[i] for i in order.tolist()]
     near = (*by_cost[:RESIZED_CONFIGS], *_of_each_model(by_cost), *envelope)
-    configs = list({id(s.capacity.config): s.capacity.config for s in near}.values())
+    pools = [config for s in near for config in (s.capacity.config, s.capacity.prefill_config) if config is not None]
+    configs = list({id(config): config for config in pools}.values())
     resized, _ = replica_capacities(2 * configs, inputs, np.repeat((1.0, -1.0), len(configs)))
     offers = {id(s.offer): s.offer for s in staircases}.values()
     again = staircases_on(resized, offers, inputs)

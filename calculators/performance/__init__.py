@@ -4,6 +4,7 @@ Modules in reading order:
 
 model_size           parameters, weights, KV cache and GPU memory
 quantization_recipe  a precision for each class of tensors
+links                messages of a replica over several machines
 shape_numbers        what the speed depends on in a model's shape and in a GPU
 replica              model, precision and GPUs as arrays of numbers
 step_time            time of one engine step

@@ -18,6 +18,7 @@ from calculators.performance.step_time import (
     collectives_s,
     decode_attention_flop,
     expert_share_touched,
+    exposed_network_s,
     kv_read_s,
     overhead_s,
     prompt_attention_flop,
@@ -160,7 +161,9 @@ def _weight_terms(m: ReplicaArrays, tokens: float) -> tuple[TimeTerm, ...]:
 
 def _other_terms(m: ReplicaArrays, tokens: float, batch: float) -> tuple[TimeTerm, TimeTerm]:
     """Communication for `tokens` tokens, and overhead of a step with `batch` decoding requests."""
-    links = _one(m.kernel_factor * collectives_s(m, np.array([tokens])))
+    rows = np.array([tokens])
+    beyond = exposed_network_s(m, rows, m.kernel_factor * weights_s(m, rows))
+    links = _one(m.kernel_factor * collectives_s(m, rows) + beyond)
     return TimeTerm("communication", links), TimeTerm("overhead", _one(overhead_s(m, np.array([batch]))))
 
 

@@ -42,6 +42,7 @@ class QueueModel:
 
     mix: RequestMix
     ranks_count: Array
+    """(n, 1) attention ranks times pipeline stages: each serves its own share of the requests."""
     passes_count: Array
     """(n, 1) decode steps of a request: one per token, fewer with speculative decoding."""
     slots: Array
@@ -91,7 +92,7 @@ def queue_model(m: ReplicaArrays, mix: RequestMix, cap: float = MAX_BATCH, draft
     ends = np.concatenate([states, states[:, -1:] + 1], axis=1)
     return QueueModel(
         mix=mix,
-        ranks_count=m.attention_ranks_count,
+        ranks_count=m.attention_ranks_count * m.pipeline_stages_count,
         passes_count=mix.decode_tok / (drafts.tokens_per_pass if drafts else np.ones_like(fit)),
         slots=fit,
         slot_size_ratio=slot_size_ratio(m, mix, fit, cap),

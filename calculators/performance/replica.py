@@ -12,6 +12,7 @@ from calculators.catalog.efficiency import Efficiency, EngineFit, EngineId
 from calculators.catalog.hardware import Gpu
 from calculators.catalog.models import Model
 from calculators.performance import quantization_recipe as recipes
+from calculators.performance.links import islands_count, network_columns
 from calculators.performance.model_size import (
     KV_ELEMENT_BYTES,
     LINEAR_BITS,
@@ -27,8 +28,8 @@ from calculators.scenario.demand import Array
 
 @dataclass(frozen=True, slots=True)
 class ReplicaConfig:
-    """Configuration of one replica: model, precision and GPU, split over `tensor_parallel` GPUs of one server, times attention
-    ranks and pipeline stages."""
+    """Configuration of one replica: model, precision and GPU, split over `tensor_parallel` GPUs, times attention ranks and
+    pipeline stages; over several machines where one does not hold it."""
 
     model: Model
     gpu: Gpu
@@ -41,6 +42,8 @@ class ReplicaConfig:
     expert_ranks: int = 1
     """Expert parallelism: groups of GPUs that each hold whole experts. 1: every GPU holds a slice of every expert."""
     engine: EngineId = "vllm"
+    one_phase: bool = False
+    """Whether it serves only prefill or only decode, with kernels and batches for that phase alone."""
     recipe: Recipe | None = None
     """Precision by class of tensors, in place of `precision`. The KV cache's is in `kv_element_bytes`."""
 
@@ -55,10 +58,15 @@ class ReplicaConfig:
         return self.tensor_parallel * self.attention_ranks * self.pipeline_stages
 
     @property
+    def is_over_machines(self) -> bool:
+        """Whether a network between machines carries its messages."""
+        return islands_count(self.gpu, self.gpus_count) > 1
+
+    @property
     def label(self) -> str:
         """Model, precision, number of GPUs and GPU, as on screen."""
         weights = self.precision.upper() if self.recipe is None else "with a custom recipe"
-        return f"{self.model.name} {weights} on {self.tensor_parallel}× {self.gpu.name}"
+        return f"{self.model.name} {weights} on {self.gpus_count}× {self.gpu.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +120,22 @@ class ReplicaArrays:
     attention_ranks_count: Array
     hidden_bytes: Array
     link_bytes_s: Array
+    pipeline_stages_count: Array
+    islands_count: Array
+    """Groups of GPUs that only a network between machines joins; 1: fast links join all that work on a layer."""
+    network_bytes_s: Array
+    collective_bytes_per_tok: Array
+    """Bytes that one GPU sends to other islands in a message, per token of its attention rank; `direct_`: in direct messages."""
+    network_latency_us: Array
+    direct_bytes_per_tok: Array
+    direct_latency_us: Array
+    exposed_frac: Array
+    """Share of the messages between islands that arithmetic cannot hide."""
+    hops_count: Array
+    """Borders between pipeline stages that lie between machines."""
+    hop_latency_us: Array
+    grouped_gain_ratio: Array
+    grouped_half_tok: Array
     format_compute_frac: Array
     """Share of the peak that FP8 and FP4 achieve, relative to 16 bit; scaling and power limits take the rest."""
     compute_frac: Array
@@ -156,6 +180,9 @@ _OF_ENGINE = frozenset(EngineFit.model_fields)
 COEFFICIENTS = tuple(f.name for f in fields(ReplicaArrays) if f.name in _OF_ENGINE or f.name in Efficiency.model_fields)
 """Names of the fitted fields of `ReplicaArrays`; each is a field of `Efficiency` or `EngineFit`."""
 
+SENDS_DIRECT: tuple[EngineId, ...] = ("vllm", "sglang")
+"""Engines whose wide expert parallelism uses DeepEP; TensorRT-LLM gathers all tokens on every GPU between machines."""
+
 Columns = dict[str, Array]
 """Arrays (n, 1) by name, one row per replica."""
 
@@ -167,7 +194,7 @@ def replica_arrays(configs: Sequence[ReplicaConfig], catalog: Catalog) -> Replic
     stored = [_storage(s) for s in configs]
     fits = [(s.gpu.generation, s.engine) for s in configs]
     shapes = _columns(configs, models, lambda s: shape_numbers(s.model.shape))
-    gpus = _columns(configs, gpu_ids, lambda s: gpu_numbers(s.gpu))
+    gpus = _columns(configs, gpu_ids, lambda s: gpu_numbers(s.gpu, catalog.links))
     held = _columns(configs, stored, lambda s: asdict(config_weights(s)))
     rates = _columns(configs, list(zip(gpu_ids, stored, strict=True)), lambda s: _rates(s, catalog))
     fitted = _columns(configs, fits, lambda s: _fitted(s, catalog))
@@ -176,6 +203,7 @@ def replica_arrays(configs: Sequence[ReplicaConfig], catalog: Catalog) -> Replic
         **_weights(splits, shapes, held),
         **_attention(splits, shapes),
         **_hardware(splits, shapes, gpus, rates),
+        **network_columns(splits, shapes, gpus, catalog.links),
         **_coefficients(splits, held, fitted),
         kv_room_bytes=_room_bytes(splits, gpus, held),
     )
@@ -209,6 +237,8 @@ def _splits(configs: Sequence[ReplicaConfig]) -> Columns:
         "kv_element_bytes": _column(s.kv_element_bytes for s in configs),
         "has_recipe": _column(s.recipe is not None for s in configs),
         "takes_rest": _column(s.engine.startswith("tensorrt") for s in configs),
+        "one_phase": _column(s.one_phase for s in configs),
+        "sends_direct": _column(s.engine in SENDS_DIRECT for s in configs),
     }
 
 
@@ -308,7 +338,7 @@ def _attention(splits: Columns, shapes: Columns) -> Columns:
 
 def _hardware(splits: Columns, shapes: Columns, gpus: Columns, rates: Columns) -> Columns:
     """Columns of GPU and link rates, and of the kernels and messages of a step."""
-    linked = splits["gpus_in_step"] <= gpus["domain_gpus"]
+    linked = np.minimum(splits["gpus_in_step"], gpus["island_gpus"]) <= gpus["domain_gpus"]
     quantizes = rates["peak_flops"] > gpus["peak_flops"]
     return {
         **rates,
@@ -319,6 +349,7 @@ def _hardware(splits: Columns, shapes: Columns, gpus: Columns, rates: Columns) -
         "tensor_parallel_count": splits["tensor_parallel"],
         "attention_ranks_count": splits["attention_ranks"],
         "hidden_bytes": shapes["hidden_bytes"],
+        "pipeline_stages_count": splits["pipeline_stages"],
         "link_bytes_s": np.where(linked, gpus["link_bytes_s"], gpus["link_beyond_bytes_s"]),
     }
 

@@ -2,6 +2,8 @@
 
 from calculators.catalog.hardware import Gpu
 from calculators.catalog.models import Shape
+from calculators.catalog.networks import Links
+from calculators.performance.links import island_gpus
 from calculators.performance.model_size import (
     index_bytes_per_tok,
     kept_entries,
@@ -55,13 +57,15 @@ def shape_numbers(shape: Shape) -> dict[str, float]:
     }
 
 
-def gpu_numbers(gpu: Gpu) -> dict[str, float]:
-    """Rates, visible memory and links of a GPU."""
+def gpu_numbers(gpu: Gpu, links: Links) -> dict[str, float]:
+    """Rates, visible memory, links and network of a GPU."""
     return {
         "bandwidth_bytes_s": gpu.bandwidth_bytes_s,
         "peak_flops": gpu.dense_flops("bf16"),
         "visible_bytes": visible_bytes(gpu),
         "domain_gpus": gpu.links.domain_gpus,
+        "island_gpus": island_gpus(gpu),
+        "network_bytes_s": links.bytes_s(gpu.id),
         "link_bytes_s": link_bytes_s(gpu, 1),
         "link_beyond_bytes_s": link_bytes_s(gpu, gpu.links.domain_gpus + 1),
     }

@@ -92,7 +92,7 @@ def tokens_per_pass(acceptance_frac: float, draft_tok: int) -> float:
     return float((1 - acceptance_frac ** (draft_tok + 1)) / (1 - acceptance_frac))
 
 
-def pass_s(m: ReplicaArrays, batch: Array, context_tok: Array, draft_tok: int, cost_frac: float) -> Array:
+def pass_s(m: ReplicaArrays, batch: Array, context_tok: Array, draft_tok: int | Array, cost_frac: float) -> Array:
     """Time of drafting and verifying, (n, b). Verification is a step in which each request brings 1 + g tokens that read its
     KV cache together."""
     none = np.zeros(1)

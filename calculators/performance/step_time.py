@@ -8,6 +8,7 @@ time on each of the replica's GPUs is the sum of parts that run one after anothe
     KV cache       read once for every decoding request; the states of linear attention are read and written
     attention      over the prompt tokens of the step
     collectives    two all-reduces per layer when the model is split over GPUs
+    network        messages between machines, as far as arithmetic does not hide them (performance/links.py)
     overhead       kernel launches per layer, scheduler per step, sampling and bookkeeping per request
 
 The roofline terms follow Williams et al., "Roofline", CACM 2009; the split into prefill and decode follows Pope et al.,
@@ -18,6 +19,7 @@ arrays (b,) or (n, b), and results are (n, b). Times are in seconds, per GPU of 
 
 import numpy as np
 
+from calculators.performance.links import MESSAGES
 from calculators.performance.replica import ReplicaArrays
 from calculators.scenario.demand import Array
 
@@ -76,7 +78,18 @@ def experts_s(m: ReplicaArrays, tokens: Array) -> Array:
     rate = m.peak_flops * m.expert_compute_frac * m.format_compute_frac / m.multiply_factor
     multiply = m.expert_flop_per_tok * (tokens * uneven + pads) / rate
     shuffle = tokens * uneven * m.expert_passes * m.expert_activation_bytes / m.bandwidth_bytes_s
-    return np.asarray(soft_maximum(read, multiply) + shuffle)
+    time = soft_maximum(read, multiply) + shuffle
+    grouped = (m.grouped_gain_ratio > 0)[:, 0]
+    if not grouped.any():
+        return np.asarray(time)
+    gain = grouped_ratio(m, picks / m.experts_count)
+    return np.asarray(np.where(grouped[:, None], soft_maximum(read, multiply / gain) + shuffle / gain, time))
+
+
+def grouped_ratio(m: ReplicaArrays, expert_tok: Array) -> Array:
+    """How many times faster experts that were sent `expert_tok` tokens each are multiplied than those sent few: kernels that
+    take whole groups of sorted tokens fill their tiles."""
+    return np.asarray(1 + m.grouped_gain_ratio * expert_tok / (expert_tok + m.grouped_half_tok))
 
 
 def kv_read_s(m: ReplicaArrays, batch: Array, context_tok: Array) -> Array:
@@ -136,14 +149,36 @@ def at_most(attended_tok: Array, limit_tok: Array) -> Array:
 
 
 def collectives_s(m: ReplicaArrays, tokens: Array) -> Array:
-    """Time of two all-reduces per layer; a ring moves 2(n-1)/n of the activations over each link. With attention ranks,
+    """Time of two all-reduces per layer within an island; a ring moves 2(n-1)/n of the activations over each link. With attention ranks,
     sending tokens to the experts and back moves about as much."""
-    n = m.tensor_parallel_count * m.attention_ranks_count
+    n = m.tensor_parallel_count * m.attention_ranks_count / m.islands_count
     moved_bytes = tokens * m.hidden_bytes * 2 * (n - 1) / n
     once = m.parallel_factor * m.collective_latency_us * 1e-6 + m.link_factor * moved_bytes / (
         m.link_bytes_s * m.link_frac
     )
     return np.where(n > 1, 2 * m.layers_count * once, 0.0)
+
+
+def network_s(m: ReplicaArrays, tokens: Array) -> Array:
+    """Time (n, b) of a step's messages between islands, none of it hidden."""
+    collective = m.network_latency_us * 1e-6 + tokens * m.collective_bytes_per_tok / m.network_bytes_s
+    direct = m.direct_latency_us * 1e-6 + tokens * m.direct_bytes_per_tok / m.network_bytes_s
+    once = np.minimum(collective, direct)
+    return np.where(m.islands_count > 1, MESSAGES * m.layers_count * once, 0.0)
+
+
+def exposed_network_s(m: ReplicaArrays, tokens: Array, beside_s: Array) -> Array:
+    """The part of `network_s` that is not hidden behind arithmetic of `beside_s`, and the hops between pipeline stages."""
+    exposed, far = np.zeros(np.shape(beside_s)), ((m.islands_count > 1) | (m.hops_count > 0))[:, 0]
+    if far.any():  # most replicas are within a machine, and this is called often
+        some, rows = m.rows(far), np.broadcast_to(tokens, exposed.shape)[far]
+        whole = network_s(some, rows)
+        hop = some.hop_latency_us * 1e-6 + rows * some.hidden_bytes / (
+            some.tensor_parallel_count * some.network_bytes_s
+        )
+        hidden = (1 - some.exposed_frac) * np.minimum(whole, np.asarray(beside_s)[far])
+        exposed[far] = whole - hidden + some.hops_count * hop
+    return exposed
 
 
 def overhead_s(m: ReplicaArrays, batch: Array) -> Array:
@@ -161,8 +196,9 @@ def step_s(m: ReplicaArrays, batch: Array, context_tok: Array, prompt_tok: Array
 
 
 def rows_s(m: ReplicaArrays, tokens: Array) -> Array:
-    """Part of a step's time that depends only on the number of its tokens: weights and collectives."""
-    return m.kernel_factor * (weights_s(m, tokens) + collectives_s(m, tokens))
+    """Part of a step's time that depends only on the number of its tokens: weights, collectives and networks."""
+    weights = m.kernel_factor * weights_s(m, tokens)
+    return weights + m.kernel_factor * collectives_s(m, tokens) + exposed_network_s(m, tokens, weights)
 
 
 def tpot_s(m: ReplicaArrays, batch: Array, input_tok: Array, output_tok: Array, fresh_tok: Array) -> Array:

@@ -82,6 +82,6 @@ def _served(plan: FleetPlan, config: ReplicaConfig, inputs: Inputs) -> ServedFle
 
 def _other_splits(config: ReplicaConfig, scenario: Scenario) -> list[int]:
     """Other numbers of GPUs per replica; with expert parallelism the number stays."""
-    if not scenario.techniques.parallelism or config.expert_ranks > 1:
+    if not scenario.techniques.parallelism or config.expert_ranks > 1 or config.pipeline_stages > 1:
         return []
     return [n for n in allowed_splits(config.gpu, scenario.techniques) if n != config.tensor_parallel]

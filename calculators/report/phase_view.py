@@ -19,6 +19,7 @@ from calculators.fleet.replica_capacity import (
     replica_capacities,
     replica_config,
     request_mix_of,
+    resized,
     shared_prefixes,
     speed_correction,
 )
@@ -34,7 +35,7 @@ from calculators.performance.phases import (
 )
 from calculators.performance.replica import ReplicaConfig, replica_arrays
 from calculators.scenario.inputs import Inputs
-from calculators.scenario.schema import Scenario
+from calculators.scenario.schema import Scenario, Techniques
 
 SpeedBasis = Literal["modeled", "extrapolated", "measured"]
 GPUS_PER_REPLICA = TENSOR_PARALLEL
@@ -47,7 +48,9 @@ class ReplicaChoice:
     model: Model
     gpu: Gpu
     precision: Precision
-    tensor_parallel: int
+    gpus_count: int
+    like: ReplicaConfig | None = None
+    """The replica whose layout is kept where model, GPU and number of GPUs are its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,7 @@ def cheapest_choice(evaluation: Evaluation) -> ReplicaChoice | None:
     if plan is None:
         return None
     config = plan.config
-    return ReplicaChoice(config.model, config.gpu, config.precision, config.tensor_parallel)
+    return ReplicaChoice(config.model, config.gpu, config.precision, config.gpus_count, config)
 
 
 def weight_precisions(model: Model, scenario: Scenario) -> list[Precision]:
@@ -106,10 +109,17 @@ def weight_precisions(model: Model, scenario: Scenario) -> list[Precision]:
     return precisions(model, scenario)
 
 
+def _config(choice: ReplicaChoice, techniques: Techniques) -> ReplicaConfig:
+    like = choice.like
+    if like is not None and like.model is choice.model and like.gpu is choice.gpu:
+        return resized(like, choice.precision, choice.gpus_count, techniques)
+    return replica_config(choice.model, choice.gpu, choice.precision, choice.gpus_count, techniques)
+
+
 def phase_view(choice: ReplicaChoice, inputs: Inputs) -> PhaseView | Infeasible:
     """The view of a replica, or why the model does not fit on it."""
     scenario, demand, catalog = inputs.scenario, inputs.demand, inputs.catalog
-    config = replica_config(choice.model, choice.gpu, choice.precision, choice.tensor_parallel, scenario.techniques)
+    config = _config(choice, scenario.techniques)
     capacities, infeasible = replica_capacities([config], inputs)
     m = replica_arrays([config], catalog)
     if float(m.kv_room_bytes[0, 0]) <= 0:
@@ -118,7 +128,8 @@ def phase_view(choice: ReplicaChoice, inputs: Inputs) -> PhaseView | Infeasible:
     mix, basis = request_mix_of(demand, scenario.own_hit_frac, shared_prefixes(scenario)), _speed_basis(config, inputs)
     sheet, achieved = rooflines(m)
     ranges = [
-        np.nan if basis == "measured" else catalog.range_ratio(name, config.gpu) for name in ("ttft_ms", "tpot_ms")
+        np.nan if basis == "measured" else catalog.range_ratio(name, config.gpu, config.is_over_machines)
+        for name in ("ttft_ms", "tpot_ms")
     ]
     return PhaseView(
         inputs=inputs,

@@ -7,20 +7,21 @@ text comes from files and users, so it is quoted wherever it is written out.
 import json
 import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 from typing import Literal
 
 from calculators.catalog.serving import ServingEngine
 from calculators.errors import DataError
 from calculators.fleet.plan import FleetPlan
-from calculators.fleet.replica_capacity import SERVER_GPUS
+from calculators.performance.links import SERVER_GPUS
 from calculators.performance.replica import ReplicaConfig
 from calculators.performance.step_time import CHUNK_TOK
 from calculators.scenario.demand import Demand, needed_context_tok
 from calculators.scenario.schema import Scenario
 from calculators.serving.engine_choice import has_heads, shared_prefix_frac
 from calculators.serving.flag_check import Facts, check_commands
+from calculators.serving.many_machines import machine_flags, machines_note
 from calculators.units import plural
 
 Role = Literal["both", "prefill", "decode"]
@@ -34,6 +35,8 @@ KEYS: dict[ServingEngine, str] = {"vllm": "VLLM_API_KEY", "sglang": "SGLANG_API_
 ONLINE = {("bf16", "fp8"): "fp8"}
 """Online quantization that both engines support: (released format, served format) to the name of the method."""
 BOOTSTRAP_PORT = 8998
+FIRST_MACHINE = "first-machine"
+"""Host name of the first machine of a replica that spans several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +97,18 @@ class Job:
     def roles(self) -> tuple[Role, ...]:
         return ("prefill", "decode") if self.scenario.techniques.disaggregation else ("both",)
 
+    def of_pool(self, role: Role) -> "Job":
+        """The job of one pool, whose servers have their own layout."""
+        worker = self.plan.capacity.prefill_config
+        if role != "prefill" or worker is None:
+            return self
+        return replace(self, plan=replace(self.plan, capacity=replace(self.plan.capacity, config=worker)))
+
     @property
     def pools_share_machine(self) -> bool:
         """Whether one machine has enough GPUs for a prefill and a decode server."""
-        return 2 * self.config.gpus_count <= (self.plan.offer.gpus_per_machine or SERVER_GPUS)
+        both = self.of_pool("prefill").config.gpus_count + self.config.gpus_count
+        return both <= (self.plan.offer.gpus_per_machine or SERVER_GPUS)
 
     @property
     def concurrency(self) -> int:
@@ -107,7 +118,7 @@ class Job:
     @property
     def replica_req_s(self) -> float:
         """Peak requests per second for one replica; with disaggregation, for one prefill and one decode server together."""
-        return self.demand.peak_req_s / max(self.plan.replicas, self.plan.prefill_replicas, 1)
+        return self.demand.peak_req_s / max(self.plan.replicas, self.plan.prefill_workers, 1)
 
     @property
     def prefix_tok(self) -> int:
@@ -148,6 +159,7 @@ def plan_assumptions(job: Job) -> Iterator[str]:
     published = job.config.model.published
     if published.served is not None and job.max_tok > published.context_tok:
         yield f"Requests above {published.context_tok:,} tokens need the extended window: {published.served.how}."
+    yield from machines_note(job.engine, job.plan)
     model, online = checkpoint(job)
     if online:
         yield f"The 16-bit weights are quantized to {online.upper()} at load time: run your own evals first."
@@ -175,6 +187,7 @@ def server(job: Job, role: Role = "both", host: Token = "127.0.0.1", port: int |
             f"The longest requests need {job.needed_tok:,} tokens (prompt plus output), more than the context window of "
             f"{job.config.model.name} ({job.context_tok:,}). Shorten them, or choose a model with a longer context."
         )
+    job = job.of_pool(role)
     heads, split = job.config.model.shape.attention.query_heads, job.config.tensor_parallel
     if heads % split:
         raise DataError(
@@ -199,6 +212,7 @@ def _vllm(job: Job, role: Role, host: Token, port: int) -> Iterator[Token]:
         yield from ("--pipeline-parallel-size", str(config.pipeline_stages))
     if config.expert_ranks > 1:
         yield "--enable-expert-parallel"
+    yield from machine_flags("vllm", job.plan, FIRST_MACHINE)
     if online:
         yield from ("--quantization", online)
     if config.kv_element_bytes <= 1:
@@ -230,6 +244,7 @@ def _sglang(job: Job, role: Role, host: Token, port: int) -> Iterator[Token]:
         yield from ("--pp-size", str(config.pipeline_stages))
     if config.expert_ranks > 1:
         yield from ("--ep-size", str(config.expert_ranks))
+    yield from machine_flags("sglang", job.plan, FIRST_MACHINE)
     if online:
         yield from ("--quantization", online)
     if config.kv_element_bytes <= 1:

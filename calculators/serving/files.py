@@ -29,6 +29,7 @@ from calculators.serving.commands import (
     unset_stops,
     variables,
 )
+from calculators.serving.many_machines import machine_gpus
 from calculators.serving.scripts import ADDRESS, benchmark_script, first_gpu, header, launch_script, name_of
 
 SECRET, SETTINGS = "serving-keys", "serving-settings"
@@ -133,12 +134,12 @@ def _routing_notes(job: Job, hosts: dict[Role, str]) -> Iterator[str]:
 
 def _services(job: Job) -> Iterator[tuple[str, dict[str, Any]]]:
     """Compose services: the replicas of one machine, or one server of each pool."""
-    gpus, plan, port = job.config.gpus_count, job.plan, PORTS[job.engine]
+    gpus, plan, port = machine_gpus(job.plan), job.plan, PORTS[job.engine]
     if job.roles != ("both",):
         for i, role in enumerate(job.roles):
             yield role, _service(job, role, port + i, first_gpu(job, role))
         return
-    count = min(max(plan.offer.replicas_per_machine(gpus), 1), plan.replicas + plan.spare_replicas)
+    count = min(max(plan.offer.replicas_per_machine(job.config), 1), plan.replicas + plan.spare_replicas)
     for i in range(count):
         yield f"replica-{i}", _service(job, "both", port + i, i * gpus)
 
@@ -148,7 +149,7 @@ def _service(job: Job, role: Role, port: int, first: int) -> dict[str, Any]:
     inner, apart = PORTS[job.engine], role != "both" and not job.pools_share_machine
     host: Token = ADDRESS if apart else "0.0.0.0"  # noqa: S104 - inside the container; the port is bound to localhost
     program, arguments = _split(server(job, role, host))
-    devices = [str(gpu) for gpu in range(first, first + job.config.gpus_count)]
+    devices = [str(gpu) for gpu in range(first, first + machine_gpus(job.of_pool(role).plan))]
     environment = {KEYS[job.engine]: f"${{{KEYS[job.engine]}:?set it}}", "HF_TOKEN": "${HF_TOKEN:-}"}
     if role != "both" and job.engine == "vllm":
         environment |= {"VLLM_NIXL_SIDE_CHANNEL_HOST": _in_compose(ADDRESS) if apart else str(role)}
@@ -223,7 +224,7 @@ def replicas_of(job: Job, role: Role) -> tuple[int, int]:
     if role == "both":
         return plan.replicas, plan.spare_replicas
     if role == "prefill":
-        return max(plan.prefill_replicas, 1), plan.spare_replicas // 2
+        return max(plan.prefill_workers, 1), plan.spare_replicas // 2
     return plan.replicas, plan.spare_replicas - plan.spare_replicas // 2
 
 
@@ -282,7 +283,7 @@ def _container(job: Job, role: Role) -> dict[str, Any]:
         "args": [_in_kubernetes(word) for word in arguments],
         "env": list(_environment(job, role, words)),
         "ports": [{"name": "http", "containerPort": PORTS[job.engine]}],
-        "resources": {"limits": {resource: job.config.gpus_count}},
+        "resources": {"limits": {resource: machine_gpus(job.of_pool(role).plan)}},
         "startupProbe": {**health, "periodSeconds": 20, "failureThreshold": STARTUP_S // 20},
         "readinessProbe": {**health, "periodSeconds": 10, "failureThreshold": 3},
         "livenessProbe": {**health, "periodSeconds": 30, "failureThreshold": 6},

@@ -18,6 +18,7 @@ from calculators.serving.commands import (
     server,
 )
 from calculators.serving.engine_choice import ENGINE_NAMES
+from calculators.serving.many_machines import machine_gpus
 from calculators.units import count, plural, printable
 
 MAX_NAME_CHARS = 40
@@ -31,11 +32,18 @@ def header(job: Job, what: str, made: str, notes: Sequence[str]) -> str:
     lines = [
         f"{ENGINE_NAMES[job.engine]} {engine_flags(job.engine).version}: {job.config.label}, {what}",
         made,
-        f"Plan: {job.plan.replicas_words}, {plural(job.config.gpus_count, 'GPU')} each"
+        f"Plan: {job.plan.replicas_words}, {_sizes(job)}"
         + (f", in each of {job.plan.regions} regions" if job.plan.regions > 1 else ""),
         *notes,
     ]
     return "".join(f"# {printable(line)}\n" for line in lines)
+
+
+def _sizes(job: Job) -> str:
+    sizes = [job.of_pool(role).config.gpus_count for role in job.roles]
+    if len(set(sizes)) == 1:
+        return f"{plural(sizes[-1], 'GPU')} each"
+    return f"{plural(sizes[0], 'GPU')} for prefill and {sizes[-1]} for decode each"
 
 
 def name_of(job: Job) -> str:
@@ -86,11 +94,11 @@ def _pool_port(job: Job, role: Role) -> int:
 
 def first_gpu(job: Job, role: Role) -> int:
     """Index of the first GPU of a pool's server on its machine."""
-    return job.config.gpus_count if role == "decode" and job.pools_share_machine else 0
+    return job.of_pool("prefill").config.gpus_count if role == "decode" and job.pools_share_machine else 0
 
 
 def _pool(job: Job, role: Role, host: Token) -> str:
-    first, gpus = first_gpu(job, role), job.config.gpus_count
+    first, gpus = first_gpu(job, role), machine_gpus(job.of_pool(role).plan)
     devices = ",".join(str(gpu) for gpu in range(first, first + gpus))
     side = f"VLLM_NIXL_SIDE_CHANNEL_HOST={in_shell(host)} VLLM_NIXL_SIDE_CHANNEL_PORT={NIXL_PORT + first} "
     return f"{_visible(job)}={devices} {side if job.engine == 'vllm' else ''}{in_lines(server(job, role, host, _pool_port(job, role)))}"

@@ -55,8 +55,8 @@ class AdviceInputs:
         could serve but no machine is offered for it."""
         inputs = self.asked(design)
         machines = same_provider_offers(self.plan, inputs)
-        offered = [split for split in TENSOR_PARALLEL if any(m.replicas_per_machine(split) for m in machines)]
-        configs = configs_with(self.plan, design.techniques, design.precisions, offered)
+        every = configs_with(self.plan, design.techniques, design.precisions, TENSOR_PARALLEL)
+        configs = [config for config in every if any(m.replicas_per_machine(config) for m in machines)]
         able, infeasible = replica_capacities(configs, inputs)
         return None if able else max(infeasible, key=lambda misfit: misfit.passed_count, default=None)
 
@@ -88,7 +88,7 @@ def applied(design: Design, move: MoveId, case: AdviceInputs, state: FleetState 
         case "kv_fp8":
             return replace(design, techniques=chosen.model_copy(update={"kv_cache": "fp8"}))
         case "split":
-            have = state.plan.config.tensor_parallel if state else max(design.splits)
+            have = state.plan.config.gpus_count if state else max(design.splits)
             wider = tuple(split for split in TENSOR_PARALLEL if split > have)
             return replace(design, splits=wider or design.splits)
         case "whole_experts":

@@ -115,12 +115,12 @@ def _counterpart(
         patient = scenario.targets.model_copy(update={"ttft_p95_ms": None})
         scenario = scenario.model_copy(update={"targets": patient})
     formats: tuple[Precision, ...] = (plan.config.precision,)
-    splits: tuple[int, ...] = (plan.config.tensor_parallel,)
+    splits: tuple[int, ...] = (plan.config.gpus_count,)
     native = plan.config.model.published.native_precision
     if technique == "quantization":
         allowed = tuple(p for p in precisions(plan.config.model, scenario) if p != native)
         formats = (native,) if used else allowed or (native,)
-        splits = allowed_splits(plan.config.gpu, chosen)
+        splits = tuple(dict.fromkeys((*allowed_splits(plan.config.gpu, chosen), *splits)))
     elif technique == "parallelism":
         splits = allowed_splits(plan.config.gpu, chosen)[0 if used else 1 :]
     return with_techniques(scenario, chosen), configs_with(plan, chosen, formats, splits)
@@ -182,6 +182,6 @@ def _with_only(used: Sequence[TechniqueId], plan: FleetPlan, inputs: Inputs) -> 
             chosen = switched(chosen, technique, False)
     config = plan.config
     precision = config.precision if "quantization" in used else config.model.published.native_precision
-    split = config.tensor_parallel if "parallelism" in used else 1
+    split = config.gpus_count if "parallelism" in used else 1
     configs = configs_with(plan, chosen, (precision,), (split,))
     return cheapest(configs, plan, replace(inputs, scenario=with_techniques(inputs.scenario, chosen)))

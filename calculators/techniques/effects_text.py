@@ -92,10 +92,10 @@ def _quantization(effect: TechniqueEffect, plan: FleetPlan, inputs: Inputs) -> s
 def _parallelism(effect: TechniqueEffect, plan: FleetPlan, inputs: Inputs) -> str:
     experts = " with expert parallelism" if inputs.scenario.techniques.expert_parallelism else ""
     if effect.is_used:
-        return f"{plan.config.tensor_parallel} GPUs per replica{experts} (the verdict) vs. one."
+        return f"{plan.config.gpus_count} GPUs per replica{experts} (the verdict) vs. one."
     if effect.with_it is None:
         return f"With {plan.offer.provider}, no server with this GPU holds a larger replica within your maximum number of GPUs."
-    return f"{effect.with_it.plan.config.tensor_parallel} GPUs per replica{experts} vs. one (the verdict)."
+    return f"{effect.with_it.plan.config.gpus_count} GPUs per replica{experts} vs. one (the verdict)."
 
 
 def _speculation(plan: FleetPlan, inputs: Inputs) -> str:

@@ -86,9 +86,9 @@ def _poor_draft(case: AdviceInputs, design: Design, state: FleetState | None) ->
 
 
 def _widest(case: AdviceInputs, design: Design, state: FleetState | None) -> str:
-    have = state.plan.config.tensor_parallel if state else max(design.splits)
+    have = state.plan.config.gpus_count if state else max(design.splits)
     if have >= TENSOR_PARALLEL[-1]:
-        return f"A replica already has {plural(have, 'GPU')}; links between servers are too slow for more."
+        return f"A replica already has {plural(have, 'GPU')}; links between servers are too slow for more tensor parallelism."
     return ""
 
 

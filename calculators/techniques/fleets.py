@@ -5,7 +5,7 @@ gains: batching uses the idle compute that speculative decoding needs, and cache
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from calculators.catalog.base import Precision
 from calculators.fleet.machine_offers import MachineOffer, machine_offers
@@ -15,8 +15,8 @@ from calculators.fleet.replica_capacity import (
     at_load_ms,
     candidate_configs,
     replica_capacities,
-    replica_config,
     request_mix_of,
+    resized,
     shared_prefixes,
 )
 from calculators.fleet.staircase import staircases_on
@@ -45,13 +45,14 @@ class FleetState:
 def configs_with(
     plan: FleetPlan, techniques: Techniques, precisions: Sequence[Precision], splits: Sequence[int]
 ) -> list[ReplicaConfig]:
-    """Replicas of the plan's model on its GPU: each precision over each number of GPUs in `splits` that its links allow."""
-    model, gpu = plan.config.model, plan.config.gpu
+    """Replicas of the plan's model on its GPU: each precision over each number of GPUs in `splits` that its links allow;
+    in the plan's own layout over as many as it has."""
+    own = plan.config
     return [
-        replica_config(model, gpu, precision, split, techniques)
+        resized(own, precision, split, techniques)
         for precision in precisions
         for split in splits
-        if split in allowed_splits(gpu)
+        if split in (*allowed_splits(own.gpu), own.gpus_count)
     ]
 
 
@@ -63,7 +64,15 @@ def best_fleet(plan: FleetPlan, inputs: Inputs) -> FleetState | None:
 
 def refit(plan: FleetPlan, config: ReplicaConfig, inputs: Inputs) -> FleetState | None:
     """The fleet of one replica configuration on the plan's offers; None if it cannot serve the peak within the targets."""
-    return cheapest([config], plan, inputs)
+    return cheapest([config, *_prefill_worker(plan, config)], plan, inputs)
+
+
+def _prefill_worker(plan: FleetPlan, config: ReplicaConfig) -> list[ReplicaConfig]:
+    """The plan's prefill worker where it has a layout of its own, stored as `config` is."""
+    worker = plan.capacity.prefill_config
+    if worker is None or worker.gpus_count == plan.config.gpus_count:
+        return []
+    return [replace(worker, precision=config.precision, recipe=config.recipe, kv_element_bytes=config.kv_element_bytes)]
 
 
 def cheapest(configs: list[ReplicaConfig], plan: FleetPlan, inputs: Inputs) -> FleetState | None:
@@ -126,8 +135,8 @@ def _latencies_ms(plan: FleetPlan, reference_gpus: int, inputs: Inputs) -> tuple
     if not plan.prefill_replicas:
         each = demand.peak_req_s / reference_gpus * config.gpus_count
         return at_load_ms(config, request_mix_of(demand, hit, shared), each, scenario, catalog)
-    prompts = prompts_only(demand.lengths, hit, shared)
-    first, _ = at_load_ms(config, prompts, demand.peak_req_s / plan.prefill_replicas, scenario, catalog)
+    worker, each = plan.capacity.prefill_config or config, demand.peak_req_s / plan.prefill_workers
+    first, _ = at_load_ms(worker, prompts_only(demand.lengths, hit, shared), each, scenario, catalog)
     _, then = at_load_ms(config, tokens_only(demand.lengths), demand.peak_req_s / plan.replicas, scenario, catalog)
     return first + kv_transfer_ms(config, inputs), then
 

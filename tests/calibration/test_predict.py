@@ -28,7 +28,7 @@ from calculators.errors import DataError
         ({"concurrency_or_batch": "nan"}, "concurrency_or_batch 'nan' is not a positive number"),
         ({"tp": "2.5"}, "tp '2.5' is not a whole number"),
         ({"n_gpu": "2"}, "n_gpu is 2, but tp x pp x dp is 4"),
-        ({"scenario": "disaggregated closed-loop"}, "not modeled"),
+        ({"scenario": "disaggregated closed-loop"}, "needs prefill_workers, prefill_gpus, decode_workers, decode_gpus"),
         ({"model": "deepseek-r1"}, "the weights do not fit on 4×"),
     ],
 )

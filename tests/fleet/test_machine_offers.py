@@ -10,6 +10,7 @@ from calculators.catalog.base import COMMITMENT_MONTHS, Commitment
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.load import load_catalog
 from calculators.fleet.machine_offers import machine_offers, owned_offer
+from calculators.performance.replica import ReplicaConfig
 from calculators.scenario.schema import parse_scenario
 
 
@@ -22,18 +23,38 @@ def _offers(catalog: Catalog, gpu: str = "h100-sxm", **hardware: Any) -> list[tu
     ]
 
 
+def of(gpus: int, gpu: str = "h100-sxm") -> ReplicaConfig:
+    """A replica of so many GPUs."""
+    live = load_catalog()
+    return ReplicaConfig(live.model("llama-3.1-8b"), live.gpu(gpu), "fp8", gpus)
+
+
 def test_reserved_machines_bill_every_hour_of_the_month(catalog: Catalog) -> None:
     [offer] = machine_offers(catalog.gpu("h100-sxm"), scenario(), catalog)
-    assert offer.machine_usd_per_month(2) == pytest.approx(2.5 * 2 * 730)
+    assert offer.machine_usd_per_month(of(2)) == pytest.approx(2.5 * 2 * 730)
     eight = replace(offer, gpus_per_machine=8)
-    assert eight.machine_usd_per_month(2) == pytest.approx(2.5 * 8 * 730)  # the whole machine, however little is used
+    assert eight.machine_usd_per_month(of(2)) == pytest.approx(
+        2.5 * 8 * 730
+    )  # the whole machine, however little is used
+    assert eight.machine_usd_per_month(of(24)) == pytest.approx(2.5 * 24 * 730)  # all machines of a replica
 
 
-@pytest.mark.parametrize(("tensor_parallel", "replicas"), [(1, 8), (2, 4), (4, 2), (8, 1), (16, 0)])
-def test_replicas_on_a_machine_of_eight(catalog: Catalog, tensor_parallel: int, replicas: int) -> None:
+@pytest.mark.parametrize(
+    ("gpus", "replicas", "together"), [(1, 8, 1), (2, 4, 1), (4, 2, 1), (8, 1, 1), (16, 1, 2), (20, 1, 3)]
+)
+def test_replicas_on_a_machine_of_eight(catalog: Catalog, gpus: int, replicas: int, together: int) -> None:
     [offer] = machine_offers(catalog.gpu("h100-sxm"), scenario(), catalog)
-    assert replace(offer, gpus_per_machine=8).replicas_per_machine(tensor_parallel) == replicas
-    assert offer.replicas_per_machine(tensor_parallel) == 1  # by the GPU: a machine is a replica
+    eight = replace(offer, gpus_per_machine=8)
+    assert (eight.replicas_per_machine(of(gpus)), eight.machines_per_replica(of(gpus))) == (replicas, together)
+    assert offer.replicas_per_machine(of(gpus)) == 1  # by the GPU: a machine is a replica
+
+
+def test_smaller_machines_than_a_server_are_not_joined_but_the_trays_of_a_rack_are(catalog: Catalog) -> None:
+    [offer] = machine_offers(catalog.gpu("h100-sxm"), scenario(), catalog)
+    four = replace(offer, gpus_per_machine=4)
+    assert [four.replicas_per_machine(of(gpus)) for gpus in (4, 8, 16)] == [1, 0, 0]
+    assert [four.replicas_per_machine(of(gpus, "gb200")) for gpus in (2, 8, 64)] == [2, 1, 1]
+    assert four.machines_per_replica(of(64, "gb200")) == 16
 
 
 def test_offers_are_filtered_as_the_scenario_says(catalog: Catalog) -> None:
@@ -69,8 +90,8 @@ def test_a_rack_is_bought_whole() -> None:
     """72 GPUs make nine replicas of eight; a single replica pays for all 72."""
     live = load_catalog()
     offer = owned_offer(live.gpu("gb200"), live)
-    assert (offer.machine, offer.gpus_per_machine, offer.replicas_per_machine(8)) == ("72-GPU rack", 72, 9)
-    assert offer.machine_usd_per_month(1) == pytest.approx(72 * 730 * offer.usd_per_gpu_h)
+    assert (offer.machine, offer.gpus_per_machine, offer.replicas_per_machine(of(8, "gb200"))) == ("72-GPU rack", 72, 9)
+    assert offer.machine_usd_per_month(of(1, "gb200")) == pytest.approx(72 * 730 * offer.usd_per_gpu_h)
 
 
 def test_an_offer_says_where_it_comes_from(catalog: Catalog) -> None:

@@ -25,8 +25,10 @@ from calculators.fleet.replica_capacity import (
     replica_capacities,
     replica_config,
     request_mix_of,
+    resized,
     searched_gpus,
 )
+from calculators.fleet.replica_layouts import Layout
 from calculators.performance import queueing as latency
 from calculators.performance.disaggregation import tokens_only, transfer_s
 from calculators.performance.replica import ReplicaConfig, replica_arrays
@@ -227,7 +229,7 @@ def test_a_cache_that_takes_longer_to_cross_than_the_target_allows_is_said() -> 
     config = replica_config(LIVE.model("llama-3.3-70b"), LIVE.gpu("h100-sxm"), "fp8", 4, asked.techniques)
     found, infeasible = replica_capacities([config], Inputs(asked, demand_by_hand(), LIVE))
     assert found == []
-    assert [m.config for m in infeasible] == [config]
+    assert [m.config for m in infeasible] == [replace(config, one_phase=True)]
     assert "TTFT" in infeasible[0].why
 
 
@@ -285,3 +287,54 @@ def test_a_replica_spans_one_fast_domain_and_never_less_than_a_server(
         resplit = {other.config.tensor_parallel, *_other_splits(other.config, inputs.scenario)}
         assert max(tried) == max(compared) == max(resplit) == widest
     assert allowed_splits(wide, Techniques(parallelism=False)) == (1,)
+
+
+def test_over_machines_speed_is_less_sure() -> None:
+    """The pessimistic load is further below the central one than within a machine."""
+    asked = scenario(targets={"ttft_p95_ms": None, "tpot_ms": 60.0})
+    inputs = Inputs(asked, demand_by_hand(), LIVE)
+    layouts = (Layout(8, 1, 2), Layout(8))
+    configs = [
+        replica_config(LIVE.model("deepseek-v3"), LIVE.gpu("h200-sxm"), "fp8", one, Techniques()) for one in layouts
+    ]
+    central, pessimistic = (replica_capacities(configs, inputs, sign)[0] for sign in (0.0, -1.0))
+    far, near = (slow.req_s / usual.req_s for slow, usual in zip(pessimistic, central, strict=True))
+    assert far < near < 1
+    assert LIVE.range_ratio("tpot_ms", LIVE.gpu("h200-sxm"), over_machines=True) > LIVE.range_ratio(
+        "tpot_ms", LIVE.gpu("h200-sxm")
+    )
+
+
+def test_a_verdicts_own_layout_is_kept_where_the_number_of_gpus_is_its_own() -> None:
+    wide = replica_config(LIVE.model("deepseek-v3"), LIVE.gpu("h200-sxm"), "fp8", Layout(1, 16), Techniques())
+    assert wide.expert_ranks == 16
+    assert resized(wide, "fp8", 16, Techniques()) == wide
+    assert resized(wide, "fp8", 8, Techniques()).tensor_parallel == 8
+
+
+def test_pipeline_stages_serve_their_own_requests() -> None:
+    """Two stages carry twice the load of one at the same step time, but for the hop between them."""
+    inputs = Inputs(scenario(targets={"ttft_p95_ms": None, "tpot_ms": 60.0}), demand_by_hand(), LIVE)
+    model, gpu = LIVE.model("llama-3.1-8b"), LIVE.gpu("h100-sxm")
+    configs = [replica_config(model, gpu, "fp8", Layout(8, 1, stages), Techniques()) for stages in (1, 2)]
+    (one, two), _ = replica_capacities(configs, inputs)
+    assert 1.8 * one.req_s < two.req_s <= 2.05 * one.req_s
+
+
+def test_a_prefill_pool_has_the_layout_that_carries_most_per_gpu() -> None:
+    """Wide decode replicas beside narrower prefill workers: as many as their GPUs hold."""
+    asked = scenario(techniques={"disaggregation": True}, targets={"ttft_p95_ms": 3_000.0, "tpot_ms": 60.0})
+    inputs, model, gpu = Inputs(asked, demand_by_hand(), LIVE), LIVE.model("deepseek-v3"), LIVE.gpu("h200-sxm")
+    layouts = (Layout(8), Layout(1, 8), Layout(1, 16))
+    configs = [replica_config(model, gpu, "fp8", one, asked.techniques) for one in layouts]
+    alone = {id(c.config): c for config in configs for c in replica_capacities([config], inputs)[0]}
+    together, _ = replica_capacities(configs, inputs)
+    assert len(together) == 3
+    for one in together:
+        assert one.prefill_config is not None
+        assert one.config.gpus_count == one.prefill_workers * one.prefill_config.gpus_count
+        same = next(
+            c for c in alone.values() if c.config.gpus_count == one.config.gpus_count and c.config == one.config
+        )
+        assert one.prefill_req_s >= same.prefill_req_s
+        assert one.req_s == pytest.approx(same.req_s)

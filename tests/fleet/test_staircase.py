@@ -17,6 +17,7 @@ from calculators.fleet.staircase import (
     rents_matrix,
     replicas_held,
     staircases,
+    staircases_on,
     steps_of_each,
 )
 from calculators.performance.replica import ReplicaConfig
@@ -165,3 +166,20 @@ def test_every_count_of_machines_follows_the_one_formula(each: int, spares: int,
     assert all(n < needed and replicas_held(n, spares, each) > 0 for n in smaller)
     if np.isfinite(needed) and needed > 1 and replicas_held(int(needed) - 1, spares, each) > 0:
         assert smaller[-1] == needed - 1
+
+
+def test_machines_of_one_replica_are_rented_together() -> None:
+    """Two machines a replica: one machine alone carries nothing, and the GPU limit counts both."""
+    live = load_catalog()
+    asked = parse_scenario(merged(BASE, {"hardware": {"max_gpus": 40}, "operations": {"spare_replicas": 0}}))
+    inputs = Inputs(asked, demand_by_hand(), live)
+    config = ReplicaConfig(live.model("deepseek-v3"), live.gpu("h100-sxm"), "fp8", 8, pipeline_stages=2)
+    [capacity], _ = capacities([config], SizingCase(request_mix_of(demand_by_hand(), 0.0), Targets(tpot_ms=100)), live)
+    offer = staircase(live, 1, 1, replicas_per_machine=8).offer
+    [stairs] = staircases_on([capacity], [offer], inputs)
+    assert (stairs.replicas_per_machine, stairs.machines_per_replica, stairs.max_machines) == (1, 2, 2)
+    assert stairs.machine_usd_per_month == pytest.approx(2 * 8 * 730 * offer.usd_per_gpu_h)
+    plan = fleet_plan(stairs, 1.5 * stairs.replica_req_per_month)
+    assert plan is not None
+    assert (plan.machines, plan.gpus, plan.replicas) == (4, 32, 2)
+    assert fleet_plan(stairs, 2.5 * stairs.replica_req_per_month) is None

@@ -32,9 +32,10 @@ def test_operations_of_llama_70b_by_hand() -> None:
 
 def test_a_gpu_is_told_with_the_memory_and_the_links_that_programs_see() -> None:
     gpu = LIVE.gpu("h100-sxm")
-    numbers = gpu_numbers(gpu)
+    numbers = gpu_numbers(gpu, LIVE.links)
     assert numbers["peak_flops"] == gpu.dense_flops("bf16")
-    assert numbers["link_beyond_bytes_s"] < numbers["link_bytes_s"]
+    assert numbers["network_bytes_s"] < numbers["link_beyond_bytes_s"] < numbers["link_bytes_s"]
+    assert numbers["island_gpus"] == 8
 
 
 def test_a_hybrid_with_one_part_to_a_layer_has_half_as_many_pairs() -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from calculators.catalog.base import Precision
 from calculators.catalog.load import load_catalog
+from calculators.performance.links import NEVER_US
 from calculators.performance.replica import ReplicaArrays, ReplicaConfig, replica_arrays
 from calculators.performance.step_time import (
     MAX_BATCH,
@@ -19,8 +20,10 @@ from calculators.performance.step_time import (
     decode_s,
     expert_share_touched,
     experts_s,
+    exposed_network_s,
     kv_read_s,
     largest_batch,
+    network_s,
     prompt_attention_flop,
     prompt_attention_s,
     read_bytes,
@@ -38,6 +41,20 @@ CONFIGS = [
     for gpu in ("a100-80gb-sxm", "l40s", "h100-sxm", "b200-sxm", "mi300x")
     for precision in ("bf16", "fp8")
     for tp in (1, 8)
+]
+CONFIGS += [
+    ReplicaConfig(
+        CATALOG.model(model),
+        CATALOG.gpu(gpu),
+        "fp8",
+        tp,
+        attention_ranks=ranks,
+        pipeline_stages=stages,
+        expert_ranks=experts,
+    )
+    for model in ("deepseek-r1", "qwen3-235b-a22b")
+    for gpu in ("h100-sxm", "gb200")
+    for tp, ranks, stages, experts in ((16, 1, 1, 1), (1, 16, 1, 16), (1, 64, 1, 64), (8, 1, 2, 1))
 ]
 ALL = replica_arrays(CONFIGS, CATALOG)
 
@@ -60,6 +77,11 @@ def one(**changes: float) -> ReplicaArrays:
         "tensor_parallel_count": 1.0,
         "attention_ranks_count": 1.0,
         "link_bytes_s": 1e11,
+        "islands_count": 1.0,
+        "network_bytes_s": 1e10,
+        "exposed_frac": 1.0,
+        "direct_latency_us": NEVER_US,
+        "pipeline_stages_count": 1.0,
         "heads_per_cache_count": 1.0,
         "compute_frac": 1.0,
         "weight_bandwidth_frac": 1.0,
@@ -189,6 +211,39 @@ def test_collectives_need_more_than_one_gpu() -> None:
     assert value(collectives_s(m, tok(8))) == pytest.approx(2 * 10 * (1e-5 + 8 * 1e6 * 2 * 3 / 4 / 1e11))
 
 
+def test_messages_between_machines_take_the_faster_way() -> None:
+    """Two per layer: forwarded with much latency and few bytes, or direct with little latency and many."""
+    ways = {
+        "collective_bytes_per_tok": 1e4,
+        "network_latency_us": 100.0,
+        "direct_bytes_per_tok": 1e5,
+        "direct_latency_us": 10.0,
+    }
+    m = one(islands_count=2.0, **ways)
+    assert value(network_s(m, tok(1))) == pytest.approx(2 * 10 * (10e-6 + 1e5 / 1e10))
+    assert value(network_s(m, tok(100))) == pytest.approx(2 * 10 * (100e-6 + 100 * 1e4 / 1e10))
+    assert value(network_s(one(**ways), tok(100))) == 0
+
+
+def test_arithmetic_hides_a_share_of_the_network() -> None:
+    m = one(islands_count=2.0, network_latency_us=100.0, exposed_frac=0.25)
+    assert value(exposed_network_s(m, tok(1), np.ones((1, 1)))) == pytest.approx(0.25 * 2e-3)
+    assert value(exposed_network_s(m, tok(1), np.full((1, 1), 1e-3))) == pytest.approx(2e-3 - 0.75 * 1e-3)
+
+
+def test_each_border_of_stages_between_machines_costs_a_hop() -> None:
+    m = one(hops_count=3.0, hop_latency_us=10.0, hidden_bytes=1e4, tensor_parallel_count=2.0)
+    assert value(exposed_network_s(m, tok(8), np.zeros((1, 1)))) == pytest.approx(3 * (10e-6 + 8 * 1e4 / 2 / 1e10))
+
+
+def test_experts_that_were_sent_many_tokens_are_multiplied_faster() -> None:
+    changes = {"experts_count": 8.0, "experts_per_token_count": 2.0, "expert_flop_per_tok": 1e9, "pick_evenness": 1e9}
+    plain, grouped = one(**changes), one(**changes, grouped_gain_ratio=1.0, grouped_half_tok=500.0)
+    few, many = (value(experts_s(plain, tok(n))) / value(experts_s(grouped, tok(n))) for n in (8, 2000))
+    assert few == pytest.approx(1 + 2 / 502)
+    assert many == pytest.approx(1.5)
+
+
 def test_a_step_is_the_sum_of_its_terms() -> None:
     m = one(kernels_count=20.0, kernel_us=5.0, step_overhead_us=100.0, request_overhead_us=1.0)
     expected = value(weights_s(m, tok(4))) + 20 * 5e-6 + 1e-4 + 4 * 1e-6
@@ -226,9 +281,19 @@ factors = st.floats(1.0, 10.0)
 def test_better_hardware_never_slows(input_tok: float, output_tok: float, batch: float, factor: float) -> None:
     arguments = (tok(batch), tok(input_tok), tok(output_tok), tok(input_tok))
     before = tpot_s(ALL, *arguments)
-    for name in ("bandwidth_bytes_s", "peak_flops", "attention_peak_flops", "link_bytes_s"):
+    for name in ("bandwidth_bytes_s", "peak_flops", "attention_peak_flops", "link_bytes_s", "network_bytes_s"):
         after = tpot_s(replace(ALL, **{name: getattr(ALL, name) * factor}), *arguments)
         assert np.all(after <= before * (1 + 1e-9)), name
+
+
+@settings(max_examples=50, deadline=None)
+@given(lengths, st.floats(2, 8_000), st.floats(1, 1024), factors)
+def test_longer_links_never_lower_step_time(input_tok: float, output_tok: float, batch: float, factor: float) -> None:
+    arguments = (tok(batch), tok(input_tok), tok(output_tok), tok(input_tok))
+    before = tpot_s(ALL, *arguments)
+    for name in ("network_latency_us", "direct_latency_us", "hop_latency_us", "collective_latency_us"):
+        after = tpot_s(replace(ALL, **{name: getattr(ALL, name) * factor}), *arguments)
+        assert np.all(after >= before * (1 - 1e-9)), name
 
 
 @settings(max_examples=50, deadline=None)

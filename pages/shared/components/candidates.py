@@ -187,7 +187,7 @@ def feasibility_table(rows: Sequence[Feasibility]) -> None:
             "Result": row.why,
             "GPUs": row.plan.gpus if row.plan else None,
             "Precision": row.plan.config.precision.upper() if row.plan else "",
-            "GPUs per replica": row.plan.config.tensor_parallel if row.plan else None,
+            "GPUs per replica": row.plan.config.gpus_count if row.plan else None,
             "Server": offer_terms(row.plan.offer) if row.plan else "",
         }
         for row, total in zip(rows, totals, strict=True)

@@ -21,6 +21,7 @@ def pick_replica(result: Evaluation) -> ReplicaChoice:
     known, start = catalog(), cheapest_choice(result)
     models = [candidate.model for candidate in result.scenario.candidates]
     gpus = [gpu.id for gpu in known.gpus.values() if known.rents(gpu.id)]
+    sizes = sorted({*GPUS_PER_REPLICA, *([start.gpus_count] if start else [])})
     with st.expander("Another model, GPU or precision", icon=":material/tune:"):
         model, gpu, weights, parallel = st.columns(4)
         model_id = model.selectbox(
@@ -50,12 +51,12 @@ def pick_replica(result: Evaluation) -> ReplicaChoice:
         )
         gpus_count = parallel.selectbox(
             "GPUs per replica",
-            GPUS_PER_REPLICA,
-            index=GPUS_PER_REPLICA.index(start.tensor_parallel) if start else 0,
+            sizes,
+            index=sizes.index(start.gpus_count) if start else 0,
             key="view_phase_parallel",
             help=help_text("GPUs per replica"),
         )
-    return ReplicaChoice(known.model(model_id), known.gpu(gpu_id), precision, gpus_count)
+    return ReplicaChoice(known.model(model_id), known.gpu(gpu_id), precision, gpus_count, start.like if start else None)
 
 
 def capacity_metrics(view: PhaseView) -> None:

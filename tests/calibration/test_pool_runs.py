@@ -1,0 +1,103 @@
+"""Runs with separate pools and with drafts: limits by hand, and what no run may break."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from benchmark_rows import CATALOG, answer, point
+
+from calculators.calibration.arrival_modes import predict_rates
+from calculators.calibration.pool_runs import gpus_of, pool_rates, prompt_times_s, with_drafts
+from calculators.performance.replica import replica_arrays
+
+APART = {
+    "model": "deepseek-r1",
+    "gpu": "b200-sxm",
+    "engine": "TensorRT-LLM",
+    "weight_dtype": "nvfp4",
+    "kind": "disaggregated",
+    "scenario": "disaggregated closed-loop",
+    "concurrency_or_batch": "256",
+    "prefill_workers": "1",
+    "prefill_gpus": "4",
+    "prefill_ep": "4",
+    "prefill_dp_attention": "True",
+    "decode_workers": "2",
+    "decode_gpus": "8",
+    "decode_ep": "8",
+    "decode_dp_attention": "False",
+}
+
+
+def test_pools_of_different_shapes_are_read() -> None:
+    run = point(**APART)
+    assert run.pools is not None
+    prefill, decode = run.pools.prefill, run.config
+    assert (prefill.tensor_parallel, prefill.attention_ranks, prefill.expert_ranks) == (1, 4, 4)
+    assert (decode.tensor_parallel, decode.attention_ranks, decode.expert_ranks) == (8, 1, 8)
+    assert gpus_of(run, run.pools) == 4 + 2 * 8
+
+
+def test_a_run_with_pools_is_predicted_and_says_that_it_is_an_extrapolation() -> None:
+    found = answer(**APART)
+    assert found.status == "extrapolated"
+    assert "separate_pools" in found.doubts
+    assert None not in (found.output_tok_s_per_gpu, found.ttft_ms, found.tpot_ms)
+
+
+def test_littles_law_holds_for_the_clients_of_both_pools() -> None:
+    run = point(**APART)
+    assert run.pools is not None
+    rates = pool_rates([run], CATALOG)
+    req_s = float(rates.output_tok_s_per_gpu[0]) * gpus_of(run, run.pools) / run.output_tok
+    in_flight = req_s * float(rates.ttft_s[0] + run.output_tok * rates.tpot_s[0])
+    assert in_flight == pytest.approx(run.batch, rel=1e-6)
+
+
+def test_a_full_prefill_pool_limits_the_throughput_and_makes_clients_wait() -> None:
+    run = point(**APART | {"concurrency_or_batch": "3000", "isl": "8000", "osl": "100", "decode_workers": "8"})
+    assert run.pools is not None
+    _, busy_s = prompt_times_s(replica_arrays([run.pools.prefill], CATALOG), np.array([[8000.0]]))
+    rates = pool_rates([run], CATALOG)
+    req_s = float(rates.output_tok_s_per_gpu[0]) * gpus_of(run, run.pools) / run.output_tok
+    assert req_s == pytest.approx(4 / float(busy_s[0, 0]), rel=1e-3)
+    assert float(rates.ttft_s[0]) > 10 * float(busy_s[0, 0])
+
+
+def test_more_workers_never_slow_a_run() -> None:
+    few, more = (answer(**APART | {"prefill_workers": n, "decode_workers": n}) for n in ("1", "2"))
+    for slower, faster in ((few.tpot_ms, more.tpot_ms), (few.ttft_ms, more.ttft_ms)):
+        assert slower is not None
+        assert faster is not None
+        assert faster <= slower
+
+
+def test_over_machines_the_range_is_in_doubt() -> None:
+    found = answer(**APART | {"gpu": "h100-sxm", "weight_dtype": "fp8", "prefill_gpus": "16", "decode_gpus": "32"})
+    assert "over_machines" in found.doubts
+    assert "spans 4 machines" in found.reason
+
+
+def test_mtp_lowers_the_time_per_token_and_not_the_first() -> None:
+    cells = {"model": "deepseek-r1", "gpu": "h200-sxm", "n_gpu": "8", "tp": "8", "concurrency_or_batch": "8"}
+    plain, drafted = answer(**cells), answer(**cells, spec="mtp", mtp_tokens="3.0")
+    assert plain.tpot_ms is not None
+    assert drafted.tpot_ms is not None
+    assert plain.tpot_ms / 2.5 < drafted.tpot_ms < plain.tpot_ms / 1.2
+    assert drafted.ttft_ms == plain.ttft_ms
+    assert "3 draft tokens" in drafted.reason
+
+
+def test_mtp_without_a_number_is_one_token_and_zero_is_none() -> None:
+    assert [point(spec="mtp", mtp_tokens=n).draft_tok for n in ("", "0.0", "2")] == [1, 0, 2]
+    assert point(spec="none").draft_tok == 0
+
+
+def test_without_drafts_the_rates_stay() -> None:
+    run = point()
+    m = replica_arrays([run.config], CATALOG)
+    rates = predict_rates(m, [run])
+    same = with_drafts(rates, m, [run], CATALOG)
+    assert same.tpot_s[0] == pytest.approx(rates.tpot_s[0])
+    faster = with_drafts(rates, m, [replace(run, draft_tok=1, tokens_per_pass=1.7)], CATALOG)
+    assert faster.output_tok_s_per_gpu[0] > rates.output_tok_s_per_gpu[0]
