@@ -58,7 +58,7 @@ def seed() -> None:
     if token:
         try:
             start, digest = from_token(token)
-            evaluate(start, catalog())
+            evaluation_of(start)
             if digest != catalog().digest:
                 st.session_state["notice"] = (
                     "This link was made with an earlier data version. Its inputs are unchanged; the verdict uses current prices."

@@ -8,13 +8,17 @@ from datetime import date
 import numpy as np
 import pytest
 from app_pages import ROOT, link, linked, opened, start, words
+from support import scenario
 
+from calculators.catalog.catalog import Catalog
+from calculators.catalog.load import load_catalog
+from calculators.evaluate import Evaluation
 from calculators.logs.request_log import read_log
 from calculators.logs.to_workload import to_workload_yaml
 from calculators.scenario.defaults import default_scenario
 from calculators.scenario.files import parse_usage_file, read_scenario
 from calculators.scenario.link import to_token
-from calculators.scenario.schema import label
+from calculators.scenario.schema import Scenario, label
 
 SAMPLE = ROOT / "sample_logs/azure_conversation_2023.csv"
 PAGES = {
@@ -518,3 +522,19 @@ def test_no_table_of_prices_shows_a_field_s_name_or_an_empty_value(table: str) -
     assert not re.search(r"\b[a-z]+ (fte|frac|usd|ratio) ", cells)
     shown = app.dataframe[0].value
     assert not {"*", "others"} & set(shown.get("Models", []))
+
+
+def test_a_link_is_evaluated_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    from pages.shared import state
+
+    calls, real = list[Scenario](), state.evaluate
+
+    def counted(asked: Scenario, known: Catalog) -> Evaluation:
+        calls.append(asked)
+        return real(asked, known)
+
+    monkeypatch.setattr(state, "evaluate", counted)
+    asked = scenario(api={"provider": "openai", "model": "gpt-5.4"}, workload={"requests_per_month": 1_234_567})
+    app = start(to_token(asked, load_catalog().digest))
+    assert not app.exception
+    assert len(calls) == 1
