@@ -83,7 +83,7 @@ class ModelNames:
         yield from (words[:-1] for words in stems if len(words) > 1 and _REVISION.fullmatch(words[-1]))
 
     def _stems(self, name: str) -> Iterator[NameWords]:
-        for part in (name, name.rpartition("/")[2]):
+        for part in (name, name.partition("/")[2], name.rpartition("/")[2]):
             yield from self._without_publishers(model_words(part))
 
     def _without_publishers(self, words: NameWords) -> Iterator[NameWords]:
