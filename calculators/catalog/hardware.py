@@ -53,7 +53,7 @@ class Gpu(SourcedFile):
     generation: Literal["ampere", "ada", "hopper", "blackwell", "cdna2", "cdna3", "cdna4", "gaudi2"]
     launched: int
     consumer: bool = False
-    """A gaming or desktop device: no data centre rents it by its licence, so it is searched only when the user names it."""
+    """A gaming card or a desktop machine: its licence or form bars data centres, so it is searched only when the user names it."""
     measured_only: bool = False
     """Kept for comparison with published measurements: never searched, offered or served on."""
     aliases: tuple[str, ...] = ()

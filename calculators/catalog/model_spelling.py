@@ -22,10 +22,10 @@ _VARIANT_WORDS = frozenset(
         *("kv", "dynamic", "static", "quantized", "block", "channel", "tensor", "torch"),
     }
 )
-"""NameWords that makers and republishers add to the name of the same network."""
+"""Words that makers and republishers add to the name of the same network."""
 _REPUBLISHERS = (
     *("nvidia", "amd", "redhatai", "neuralmagic", "unsloth", "thebloke", "hugging-quants", "meta", "casperhansen"),
-    *("mlx-community", "lmstudio-community", "intel", "nm-testing", "quanttrio", "zai", "moonshot", "anyscale"),
+    *("mlx-community", "lmstudio-community", "intel", "nm-testing", "quanttrio", "zai", "moonshot"),
 )
 """Publishers that no profile's own name tells."""
 _LEAST_LIKENESS = 0.8
@@ -45,7 +45,7 @@ def model_words(name: str) -> NameWords:
 
 
 def undotted(words: NameWords) -> NameWords:
-    """NameWords with each decimal point as a gap between two numbers."""
+    """The words with each decimal point as a gap between two numbers."""
     return tuple(part for word in words for part in word.split("."))
 
 
@@ -77,13 +77,13 @@ class ModelNames:
         return self.by_words[tuple(near[0].split(" "))] if near else None
 
     def _spellings(self, name: str) -> Iterator[NameWords]:
-        """NameWords to look up, the most telling first: as written, without publisher, without a revision behind it."""
+        """Words to look up, the most telling first: as written, without publisher, without a revision behind it."""
         stems = list(self._stems(name))
         yield from stems
         yield from (words[:-1] for words in stems if len(words) > 1 and _REVISION.fullmatch(words[-1]))
 
     def _stems(self, name: str) -> Iterator[NameWords]:
-        for part in (name, name.rpartition("/")[2]):
+        for part in (name, name.partition("/")[2], name.rpartition("/")[2]):
             yield from self._without_publishers(model_words(part))
 
     def _without_publishers(self, words: NameWords) -> Iterator[NameWords]:

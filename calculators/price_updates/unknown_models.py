@@ -19,13 +19,14 @@ _VARIANT = re.compile(
 def unknown_models(published: Iterable[PublishedTokens], catalog: Catalog) -> tuple[tuple[str, int], ...]:
     """Name and number of sellers of the models hosted most widely that no profile describes, most sellers first."""
     hosted = [offer for model in catalog.models.values() for offer in model.hosted]
-    names = [name for model in catalog.models.values() for name in (model.id, model.name, model.hf_id, *model.aliases)]
-    known = {_bare(name) for name in (*names, *(offer.model for offer in hosted))}
+    known = {_bare(offer.model) for offer in hosted}
     counts = Counter(offer.provider for offer in hosted)
     hosts = {seller for seller, count in counts.items() if count >= LEAST_OPEN_MODELS_COUNT}
     sellers_of: dict[str, set[str]] = {}
     for price in published:
-        if price.provider in hosts and (name := _bare(price.model)) not in known:
+        name = _bare(price.model)
+        is_known = name in known or catalog.model_names.find(name) or catalog.model_names.find(price.model)
+        if price.provider in hosts and not is_known:
             sellers_of.setdefault(name, set()).add(price.provider)
     widely = [(name, len(by)) for name, by in sellers_of.items() if len(by) >= LEAST_SELLERS_COUNT]
     return tuple(sorted(widely, key=lambda one: (-one[1], one[0]))[:MOST_TOLD_COUNT])

@@ -65,11 +65,15 @@ def test_a_hint_is_of_the_same_family_and_version(live_catalog: Catalog, spellin
 
 
 @given(st.sampled_from(NAMES), st.data())
-def test_case_separators_and_a_format_do_not_change_what_a_name_means(name: str, data: st.DataObject) -> None:
+def test_case_separators_publishers_and_variants_do_not_change_what_a_name_means(
+    name: str, data: st.DataObject
+) -> None:
     cased = "".join(data.draw(st.sampled_from((letter.lower(), letter.upper()))) for letter in name)
     spelled = re.sub(r"[ \-_/]", lambda _: data.draw(st.sampled_from("- _/")), cased)
-    added = data.draw(st.sampled_from(("", *(f"-{form}" for form in FORMATS))))
-    assert LIVE.model(spelled + added) is LIVE.model(name)
+    before = data.draw(st.sampled_from(("", "nvidia/", "RedHatAI/", "amd-", "unsloth_", "some-lab/")))
+    behind = data.draw(st.sampled_from(("", "-Instruct", "-it", "_chat", "-hf")))
+    form = data.draw(st.sampled_from(("", *(f"-{form}" for form in FORMATS))))
+    assert LIVE.model(f"{before}{spelled}{behind}{form}") is LIVE.model(name)
 
 
 def test_names_of_two_models_are_a_problem_of_the_data() -> None:

@@ -146,7 +146,7 @@ def test_images_are_pinned_by_vendor_and_generation() -> None:
 
 
 def test_every_gpu_has_an_image_for_both_engines() -> None:
-    for gpu in CATALOG.gpus:
+    for gpu in CATALOG.offered_gpus:
         for engine in ENGINES:
             assert ":" in image_of(job_of(engine, gpu=gpu)).image
 
