@@ -26,6 +26,7 @@ class Links(SourcedFile):
     collective_latency_us: Range
     gather_latency_us: Range
     hop_latency_us: Range
+    exchange_latency_us: Range
     exposed_frac: Range
     grouped_gain_ratio: Range
     grouped_half_tok: Range

@@ -58,6 +58,7 @@ class Capacity:
     config: ReplicaConfig
     req_s: float
     batch: float
+    """Requests that decode together: on each attention rank and in each pipeline stage."""
     tpot_ms: float
     ttft_p95_ms: float
     limit: CapacityLimit

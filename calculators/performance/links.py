@@ -61,6 +61,9 @@ def network_columns(splits: Numbers, shapes: Numbers, gpus: Numbers, links: Link
         "exposed_frac": np.where(exchanges, links.exposed_frac.central, 1.0),
         "hops_count": hops,
         "hop_latency_us": np.full_like(islands, links.hop_latency_us.central),
+        "exchange_latency_us": np.where(
+            exchanges & (islands == 1) & (splits["one_phase"] > 0), links.exchange_latency_us.central, 0.0
+        ),
         "grouped_gain_ratio": np.where(
             (splits["one_phase"] > 0) | exchanges & (islands > 1), links.grouped_gain_ratio.central, 0.0
         ),

@@ -134,6 +134,8 @@ class ReplicaArrays:
     hops_count: Array
     """Borders between pipeline stages that lie between machines."""
     hop_latency_us: Array
+    exchange_latency_us: Array
+    """Wait for the slowest rank when tokens are exchanged within an island, of a pool that does nothing else meanwhile."""
     grouped_gain_ratio: Array
     grouped_half_tok: Array
     format_compute_frac: Array

@@ -153,9 +153,9 @@ def collectives_s(m: ReplicaArrays, tokens: Array) -> Array:
     sending tokens to the experts and back moves about as much."""
     n = m.tensor_parallel_count * m.attention_ranks_count / m.islands_count
     moved_bytes = tokens * m.hidden_bytes * 2 * (n - 1) / n
-    once = m.parallel_factor * m.collective_latency_us * 1e-6 + m.link_factor * moved_bytes / (
-        m.link_bytes_s * m.link_frac
-    )
+    once = m.parallel_factor * (
+        m.collective_latency_us + m.exchange_latency_us
+    ) * 1e-6 + m.link_factor * moved_bytes / (m.link_bytes_s * m.link_frac)
     return np.where(n > 1, 2 * m.layers_count * once, 0.0)
 
 

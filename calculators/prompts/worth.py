@@ -16,12 +16,15 @@ from calculators.scenario.schema import Scenario
 
 
 def fleet_cache(plan: FleetPlan, by_prefix: bool, block_tok: int, catalog: Catalog) -> FleetCache:
-    """Prefix cache of a fleet: KV-cache memory per replica / KV bytes per token, less the share for requests in flight."""
+    """Prefix cache of a fleet: KV-cache memory per replica / KV bytes per token, less the share for requests in flight.
+    Attention ranks have a cache each; pipeline stages hold one together."""
     replica = replica_arrays([plan.config], catalog)
     bytes_per_tok = float(cache_bytes(replica, np.ones(1))[0, 0])
     free_frac = 1 - catalog.rules_file.assumed.in_flight_frac
-    capacity_tok = float(replica.kv_room_bytes[0, 0]) / bytes_per_tok * free_frac if bytes_per_tok > 0 else 0.0
-    return FleetCache(capacity_tok, plan.replicas + plan.spare_replicas, by_prefix, block_tok)
+    room_bytes = float(replica.kv_room_bytes[0, 0]) * plan.config.pipeline_stages
+    capacity_tok = room_bytes / bytes_per_tok * free_frac if bytes_per_tok > 0 else 0.0
+    caches = (plan.replicas + plan.spare_replicas) * plan.config.attention_ranks
+    return FleetCache(capacity_tok, caches, by_prefix, block_tok)
 
 
 def todays_cache_terms(scenario: Scenario, catalog: Catalog) -> CacheTerms:

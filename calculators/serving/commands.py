@@ -113,7 +113,8 @@ class Job:
     @property
     def concurrency(self) -> int:
         """Concurrent requests of one replica at its capacity."""
-        return max(min(round(self.plan.capacity.batch), self.cap * self.config.attention_ranks), 1)
+        each = max(min(round(self.plan.capacity.batch), self.cap), 1)
+        return each * self.config.attention_ranks * self.config.pipeline_stages
 
     @property
     def replica_req_s(self) -> float:

@@ -1,5 +1,7 @@
 """Messages between machines, against the published times of DeepEP and against counts by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -62,3 +64,9 @@ def test_pipeline_stages_hop_between_machines_only() -> None:
     m = replica_arrays([ReplicaConfig(model, gpu, "bf16", tp, pipeline_stages=pp) for tp, pp in splits], LIVE)
     assert m.hops_count[:, 0].tolist() == [1, 0, 3]
     assert m.islands_count[:, 0].tolist() == [1, 1, 1]
+
+
+def test_ranks_of_a_pool_for_one_phase_wait_for_the_slowest() -> None:
+    config = ReplicaConfig(LIVE.model("deepseek-v3"), LIVE.gpu("gb200"), "fp8", 1, attention_ranks=32, expert_ranks=32)
+    shared, alone = replica_arrays([config, replace(config, one_phase=True)], LIVE).exchange_latency_us[:, 0]
+    assert (shared, alone) == (0, LIVE.links.exchange_latency_us.central)

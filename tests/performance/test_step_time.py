@@ -56,6 +56,7 @@ CONFIGS += [
     for gpu in ("h100-sxm", "gb200")
     for tp, ranks, stages, experts in ((16, 1, 1, 1), (1, 16, 1, 16), (1, 64, 1, 64), (8, 1, 2, 1))
 ]
+CONFIGS += [replace(config, one_phase=True) for config in CONFIGS[-8:]]
 ALL = replica_arrays(CONFIGS, CATALOG)
 
 
@@ -291,7 +292,13 @@ def test_better_hardware_never_slows(input_tok: float, output_tok: float, batch:
 def test_longer_links_never_lower_step_time(input_tok: float, output_tok: float, batch: float, factor: float) -> None:
     arguments = (tok(batch), tok(input_tok), tok(output_tok), tok(input_tok))
     before = tpot_s(ALL, *arguments)
-    for name in ("network_latency_us", "direct_latency_us", "hop_latency_us", "collective_latency_us"):
+    for name in (
+        "network_latency_us",
+        "direct_latency_us",
+        "hop_latency_us",
+        "collective_latency_us",
+        "exchange_latency_us",
+    ):
         after = tpot_s(replace(ALL, **{name: getattr(ALL, name) * factor}), *arguments)
         assert np.all(after >= before * (1 - 1e-9)), name
 

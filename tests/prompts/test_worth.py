@@ -1,5 +1,6 @@
 """What a hit rate is worth on either side."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.load import load_catalog
 from calculators.evaluate import evaluate
+from calculators.prompts.order import FleetCache
 from calculators.prompts.worth import (
     api_usd_per_month,
     fleet_cache,
@@ -40,6 +42,22 @@ def test_a_fleet_keeps_its_free_kv_memory_as_prefixes(live_catalog: Catalog) -> 
     cache = fleet_cache(build.plan, by_prefix=True, block_tok=16, catalog=live_catalog)
     assert cache.capacity_tok > 10_000
     assert cache.replicas == build.plan.replicas + build.plan.spare_replicas
+
+
+def test_attention_ranks_keep_a_cache_each_and_pipeline_stages_one_together(live_catalog: Catalog) -> None:
+    build = evaluate(SCENARIO, live_catalog).build
+    assert build is not None
+    assert build.plan is not None
+    plan, count = build.plan, build.plan.replicas + build.plan.spare_replicas
+
+    def cache(**layout: int) -> FleetCache:
+        config = replace(plan.config, **layout)
+        other = replace(plan, capacity=replace(plan.capacity, config=config))
+        return fleet_cache(other, by_prefix=True, block_tok=16, catalog=live_catalog)
+
+    assert cache(attention_ranks=4).replicas == 4 * count
+    assert cache(pipeline_stages=2).replicas == count
+    assert cache(pipeline_stages=2).capacity_tok > 2 * cache().capacity_tok
 
 
 def test_a_hit_rate_changes_the_self_hosted_side_only() -> None:

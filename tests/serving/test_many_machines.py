@@ -71,3 +71,8 @@ def test_each_pool_is_started_in_its_own_layout() -> None:
     assert "--data-parallel-size" in words["decode"]
     assert "--data-parallel-size" not in words["prefill"]
     assert words["prefill"][words["prefill"].index("--tensor-parallel-size") + 1] == "8"
+
+
+def test_a_replica_is_measured_with_the_requests_of_all_its_ranks() -> None:
+    wide, alone = job("vllm", 1, RANKS), job("vllm", 8, {})
+    assert wide.concurrency == 16 * alone.concurrency
