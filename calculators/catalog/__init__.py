@@ -5,6 +5,7 @@ Modules in reading order:
 base              what every record has: strict fields, source, confidence, ids
 yaml_reader       a YAML file into a record, with clear errors
 hardware          GPUs
+checkpoints       formats of released checkpoints
 models            open-weights models
 prices            API prices, GPU prices, cache rules, cost of ownership
 rent_history      which GPU prices are current on a day, and which are history
@@ -16,6 +17,7 @@ techniques        the six techniques and their rules
 quantization      tolerance of each class of tensors to each format
 serving           engines, their options, and flags that conflict
 efficiency        fitted coefficients of the throughput model
+engine_memory     how engines divide the memory of a GPU
 price_library     models with a token price
 short_names       names of models, short to read
 catalog           the Catalog and its look-ups

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from calculators.catalog.compliance_rules import Operator, Operators, Requirement, Requirements
 from calculators.catalog.efficiency import Efficiencies, Efficiency, EngineFit, EngineId
+from calculators.catalog.engine_memory import EngineMemories
 from calculators.catalog.hardware import Gpu
 from calculators.catalog.models import Model
 from calculators.catalog.presets import Preset
@@ -39,6 +40,7 @@ class Catalog:
     ownership: Ownership
     presets: Mapping[str, Preset]
     efficiencies: Efficiencies
+    engine_memory: EngineMemories
     operators_file: Operators
     requirements_file: Requirements
     signal_rules: SignalRules

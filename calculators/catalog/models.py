@@ -16,6 +16,7 @@ from calculators.catalog.base import (
     Sourced,
     SourcedFile,
 )
+from calculators.catalog.checkpoints import Checkpoint, VisionTower
 
 # --- model_profiles/*.yaml ---------------------------------------------------------------------------------------
 
@@ -145,5 +146,8 @@ class Model(SourcedFile):
     caveats: tuple[str, ...] = ()
     shape: Shape
     published: PublishedSize
+    vision: VisionTower | None = None
+    checkpoints: tuple[Checkpoint, ...] = ()
+    """Released checkpoints whose tensors are known one by one."""
     hosted: tuple[Hosted, ...] = ()
     quality_hints: tuple[QualityHint, ...] = ()
