@@ -25,6 +25,8 @@ EXPERT_CHUNK_TOK = 32_768.0
 """Tokens that experts work on at a time, from all attention ranks together (VLLM_FUSED_MOE_CHUNK_SIZE)."""
 PAD_WIDTH = 256.0
 """MXFP4 experts are stored in a multiple of so many columns (2,880 as 3,072 in gpt-oss)."""
+USUAL_CONTEXT_TOK = 8_192.0
+"""Longest request that vLLM's first engine is taken to be started for, where nobody says: its trial batch grows with it."""
 TRIAL_CHUNK_TOK = 2_048.0
 """Tokens of vLLM's first engine at a time, for contexts longer than it tried in one batch."""
 RAISED_STATIC_FRAC = 0.93
@@ -85,6 +87,7 @@ class ActivationShape:
     linear_state_values: float
     """Of one layer, where some are linear."""
     context_tok: float
+    """For the trial batch alone."""
     table_bytes: float
     """One table of embeddings."""
     tables_bytes: float
@@ -105,7 +108,7 @@ def activation_numbers(model: Model, settings: MemorySettings) -> dict[str, floa
             picks_count=picks,
             graph_layers=shape.layers,
             linear_state_values=shape.attention.linear_state_values if shape.attention.linear_layers else 0,
-            context_tok=settings.context_tok or model.published.context_tok,
+            context_tok=settings.context_tok or min(model.published.context_tok, USUAL_CONTEXT_TOK),
             table_bytes=table,
             tables_bytes=table * (1 if shape.tied_embeddings else 2),
             vision_bytes=2e9 * model.vision.params_b if model.vision else 0.0,

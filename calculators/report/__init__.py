@@ -9,6 +9,7 @@ record_changes   what changed since
 record_page      a record as Markdown and HTML
 phase_view       prefill and decode of one replica
 phase_text       words and sentences of that view
+memory_text      words on where the memory of each GPU goes
 by_model         each API model's traffic decided alone
 rent_view        GPU prices that a scenario searches, and prices over time
 catalog_view     prices, models and offers as pages list them

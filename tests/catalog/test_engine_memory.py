@@ -11,7 +11,7 @@ LIVE = load_catalog()
 
 @pytest.mark.parametrize(
     ("version", "since"),
-    [("0.5.3", "0"), ("0.6.5", "0.5.4"), ("0.10.1", "0.8"), ("0.19.0", "0.17"), ("0.21.0", "0.21"), ("1.2", "0.21")],
+    [("0.5.3", "0"), ("0.6.5", "0.6.4"), ("0.10.1", "0.8"), ("0.19.0", "0.17"), ("0.21.0", "0.21"), ("1.2", "0.21")],
 )
 def test_a_version_takes_the_newest_entry_before_it(version: str, since: str) -> None:
     assert LIVE.engine_memory.of("vllm", version).since == since

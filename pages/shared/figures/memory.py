@@ -1,0 +1,44 @@
+"""The bar of where the memory of one GPU goes."""
+
+import plotly.graph_objects as go
+
+from calculators.performance.memory_sum import MemorySum
+from calculators.report.memory_text import MEMORY_NAMES
+from pages.shared.figures.frame import frame
+
+COLORS = {
+    "weights": "#000001",
+    "KV cache": "#000002",
+    "activations": "#000004",
+    "CUDA graphs": "#000005",
+    "buffers": "#000006",
+    "unused": "#bbbbbb",
+}
+"""Theme slot of each use."""
+
+
+def memory_figure(told: MemorySum, height: int = 190) -> go.Figure:
+    """GiB of one GPU by use, as one stacked bar."""
+    figure = go.Figure()
+    for line in told.lines:
+        size = max(line.gib, 0.0)
+        if size < 0.005:
+            continue
+        name = MEMORY_NAMES[line.name]
+        figure.add_trace(
+            go.Bar(
+                y=["One GPU"],
+                x=[size],
+                orientation="h",
+                name=name,
+                marker={"color": COLORS[line.name]},
+                text=[f"{size:.1f}"],
+                textposition="inside",
+                insidetextanchor="middle",
+                hovertemplate=f"{name}: %{{x:.2f}} GiB<extra></extra>",
+            )
+        )
+    figure.update_layout(barmode="stack")
+    figure.update_xaxes(title="GiB", range=[0, max(told.visible_gib, sum(max(x.gib, 0.0) for x in told.lines))])
+    figure.update_yaxes(showticklabels=False)
+    return frame(figure, height)
