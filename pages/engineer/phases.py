@@ -3,6 +3,7 @@
 import streamlit as st
 
 from calculators.report import phase_text as text
+from calculators.report.memory_view import memory_view
 from calculators.report.phase_view import PhaseView, phase_view
 from calculators.scenario.inputs import Inputs
 from pages.shared.components.memory import memory_section
@@ -18,7 +19,7 @@ if not isinstance(view, PhaseView):
     with head:
         st.subheader(escape(text.infeasible_headline(view)))
         st.markdown(escape(f"Reason: {view.why}."))
-    memory_section(view.config)
+    memory_section(memory_view(view.config, catalog()))
     st.stop()
 
 with head:
@@ -45,4 +46,4 @@ for column, (metric, figure) in zip(st.columns(2), load_figures(view).items(), s
     column.plotly_chart(figure, alt=f"{metric} against the batch. {takeaway}", key=f"load_{metric.lower()}")
 st.caption(escape(text.load_note(view)))
 
-memory_section(view.config)
+memory_section(memory_view(view.config, catalog()))

@@ -4,23 +4,20 @@ import pandas as pd
 import streamlit as st
 
 from calculators.calibration.memory_reports import JudgedReport, errors_by_kind
-from calculators.performance.memory_sum import memory_sum, vllm_line
-from calculators.performance.replica import ReplicaConfig
-from calculators.report import memory_text as text
+from calculators.report.memory_text import fits_words
+from calculators.report.memory_view import MemoryView
 from calculators.units import percent
 from pages.shared.figures.memory import memory_figure
-from pages.shared.state import catalog, escape
+from pages.shared.state import escape
 
 
-def memory_section(config: ReplicaConfig) -> None:
+def memory_section(view: MemoryView) -> None:
     """The bar, and the KV capacity as vLLM prints it."""
-    told = memory_sum(config, catalog())
-    takeaway = text.memory_takeaway(told)
-    st.markdown(f"**{escape(takeaway)}**")
-    st.plotly_chart(memory_figure(told), alt=takeaway, key="memory")
-    st.markdown(escape(text.window_note(told)))
-    st.code(vllm_line(told, config.attention_ranks), language=None, wrap_lines=True)
-    st.caption(escape(text.memory_note(config, told, catalog())))
+    st.markdown(f"**{escape(view.takeaway)}**")
+    st.plotly_chart(memory_figure(view), alt=view.takeaway, key="memory")
+    st.markdown(escape(view.window_note))
+    st.code(view.vllm_line, language=None, wrap_lines=True)
+    st.caption(escape(view.note))
 
 
 def memory_reports_table(judged: list[JudgedReport]) -> None:
@@ -34,7 +31,7 @@ def memory_reports_table(judged: list[JudgedReport]) -> None:
             "Weights, 90th percentile": [_known(errors.weights_p90_frac) for errors in kinds.values()],
             "KV capacity, median error": [_known(errors.room_median_frac) for errors in kinds.values()],
             "KV capacity, 90th percentile": [_known(errors.room_p90_frac) for errors in kinds.values()],
-            "Starts told rightly": [text.fits_words(errors) for errors in kinds.values()],
+            "Starts told rightly": [fits_words(errors) for errors in kinds.values()],
         }
     )
     st.dataframe(table, hide_index=True)

@@ -2,8 +2,8 @@
 
 import plotly.graph_objects as go
 
-from calculators.performance.memory_sum import MemorySum
 from calculators.report.memory_text import MEMORY_NAMES
+from calculators.report.memory_view import MemoryView
 from pages.shared.figures.frame import frame
 
 COLORS = {
@@ -17,10 +17,10 @@ COLORS = {
 """Theme slot of each use."""
 
 
-def memory_figure(told: MemorySum, height: int = 190) -> go.Figure:
+def memory_figure(view: MemoryView, height: int = 190) -> go.Figure:
     """GiB of one GPU by use, as one stacked bar."""
     figure = go.Figure()
-    for line in told.lines:
+    for line in view.lines:
         size = max(line.gib, 0.0)
         if size < 0.005:
             continue
@@ -39,6 +39,6 @@ def memory_figure(told: MemorySum, height: int = 190) -> go.Figure:
             )
         )
     figure.update_layout(barmode="stack")
-    figure.update_xaxes(title="GiB", range=[0, max(told.visible_gib, sum(max(x.gib, 0.0) for x in told.lines))])
+    figure.update_xaxes(title="GiB", range=[0, max(view.visible_gib, sum(max(x.gib, 0.0) for x in view.lines))])
     figure.update_yaxes(showticklabels=False)
     return frame(figure, height)
