@@ -28,6 +28,7 @@ _OPTIONS: Mapping[str, tuple[str, str, str]] = {
     "engine-version": ("engine_version", "VERSION", "as 0.19.0 (default: the newest known)"),
     "max-batched-tokens": ("max_num_batched_tokens", "N", "tokens of the largest batch (default: the engine's)"),
     "max-num-seqs": ("max_num_seqs", "N", "sequences of the largest batch (default: the engine's)"),
+    "draft-gib": ("draft_gib", "GIB", "weights of a draft model or of multi-token prediction, all GPUs together"),
     "max-model-len": ("max_model_len", "N", "tokens of the longest request (default: the model's window)"),
 }
 

@@ -245,6 +245,7 @@ def memory_settings(row: Mapping[str, str]) -> MemorySettings:
         batched_tok=_setting(row, "max_num_batched_tokens"),
         sequences_count=_setting(row, "max_num_seqs"),
         context_tok=_setting(row, "max_model_len"),
+        draft_gib=_setting(row, "draft_gib") or 0.0,
     )
 
 

@@ -47,6 +47,8 @@ class MemorySettings:
     sequences_count: float | None = None
     context_tok: float | None = None
     """Longest request; default: the model's window."""
+    draft_gib: float = 0.0
+    """Weights of a draft model or of layers for multi-token prediction, split over the GPUs of a step."""
 
 
 def is_large(gpu: Gpu, visible: float) -> bool:
@@ -92,6 +94,7 @@ class ActivationShape:
     """One table of embeddings."""
     tables_bytes: float
     vision_bytes: float
+    draft_bytes: float
 
 
 def activation_numbers(model: Model, settings: MemorySettings) -> dict[str, float]:
@@ -112,6 +115,7 @@ def activation_numbers(model: Model, settings: MemorySettings) -> dict[str, floa
             table_bytes=table,
             tables_bytes=table * (1 if shape.tied_embeddings else 2),
             vision_bytes=2e9 * model.vision.params_b if model.vision else 0.0,
+            draft_bytes=settings.draft_gib * BYTES_PER_GIB,
         )
     )
 
@@ -207,6 +211,7 @@ def memory_terms(c: dict[str, Array]) -> dict[str, Array]:
     several = (gpus > 1) * c["buffers_parallel_gib"]
     terms = {
         "weights_bytes": weights_each_bytes(c),
+        "draft_bytes": c["draft_bytes"] / gpus,
         "activations_bytes": busiest + routed + c["base_gib"] * BYTES_PER_GIB,
         "graphs_bytes": c["graph_layer_mib"] * c["graph_layers"] / c["pipeline_stages"]
         * captured_sizes(c["sequences_count"]) * BYTES_PER_GIB / 1_024,
@@ -219,7 +224,7 @@ def memory_terms(c: dict[str, Array]) -> dict[str, Array]:
 def _share(c: dict[str, Array], terms: dict[str, Array], seen: Array) -> Array:
     """Share of the memory that the engine's setting stands for."""
     usual = static_frac(seen, c["gpus_in_step"] * c["pipeline_stages"], c["attention_ranks"])
-    too_small = (seen - terms["buffers_bytes"]) * usual <= terms["weights_bytes"]
+    too_small = (seen - terms["buffers_bytes"]) * usual <= terms["weights_bytes"] + terms["draft_bytes"]
     static = np.where(too_small, np.maximum(usual, RAISED_STATIC_FRAC), usual)
     share: Array = np.where(np.isnan(c["utilization_frac"]), static, c["utilization_frac"])
     return share
@@ -227,7 +232,7 @@ def _share(c: dict[str, Array], terms: dict[str, Array], seen: Array) -> Array:
 
 def _room(c: dict[str, Array], terms: dict[str, Array], seen: Array, share: Array) -> Array:
     """Room for the KV cache under each engine's rule, as in `EngineMemory`."""
-    weights, buffers = terms["weights_bytes"], terms["buffers_bytes"]
+    weights, buffers = terms["weights_bytes"] + terms["draft_bytes"], terms["buffers_bytes"]
     beside = terms["activations_bytes"] + terms["graphs_bytes"] + buffers
     room: Array = np.select(
         [c["is_share"] > 0, c["is_static"] > 0],

@@ -134,6 +134,7 @@ def _lines(terms: dict[str, float]) -> tuple[MemoryLine, ...]:
     """Uses in the order of the bar; what is left of the visible memory is unused."""
     uses = {
         "weights": terms["weights_bytes"],
+        "draft model": terms["draft_bytes"],
         "KV cache": max(terms["room_bytes"], 0.0),
         "activations": terms["activations_bytes"],
         "CUDA graphs": terms["graphs_bytes"],

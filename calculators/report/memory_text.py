@@ -10,6 +10,7 @@ from calculators.units import count, percent
 
 MEMORY_NAMES = {
     "weights": "Weights",
+    "draft model": "Draft model",
     "KV cache": "KV cache",
     "activations": "Activations of the largest batch",
     "CUDA graphs": "CUDA graphs",

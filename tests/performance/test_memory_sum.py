@@ -24,7 +24,7 @@ def test_the_lines_add_up_to_the_visible_memory() -> None:
     found = told("llama-3.1-8b", "h100-sxm", "bf16")
     assert sum(line.gib for line in found.lines) == pytest.approx(found.visible_gib)
     assert [line.name for line in found.lines] == [
-        *("weights", "KV cache", "activations", "CUDA graphs", "buffers", "unused")
+        *("weights", "draft model", "KV cache", "activations", "CUDA graphs", "buffers", "unused")
     ]
 
 
@@ -34,6 +34,11 @@ def test_the_log_of_llama_8b_on_vllm_0_19_is_met() -> None:
     assert found.kv_capacity_tok == pytest.approx(476_016, rel=0.01)
     assert vllm_line(found, 1).startswith("GPU KV cache size: 47")
     assert f"Maximum concurrency for 8,192 tokens per request: {found.concurrency:.2f}x" in vllm_line(found, 1)
+
+
+def test_a_draft_model_takes_its_share_from_the_cache() -> None:
+    alone, drafted = (told("llama-3.3-70b", "h100-sxm", "fp8", 4, draft_gib=gib) for gib in (0.0, 8.0))
+    assert alone.kv_room_gib - drafted.kv_room_gib == pytest.approx(2.0)
 
 
 def test_weights_are_those_of_the_checkpoint_and_not_all_in_its_format() -> None:

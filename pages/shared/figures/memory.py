@@ -8,6 +8,7 @@ from pages.shared.figures.frame import frame
 
 COLORS = {
     "weights": "#000001",
+    "draft model": "#000003",
     "KV cache": "#000002",
     "activations": "#000004",
     "CUDA graphs": "#000005",
