@@ -21,7 +21,7 @@ from calculators.performance.gpu_memory import (
     is_large,
     memory_terms,
 )
-from calculators.performance.model_size import KV_ELEMENT_BYTES, LINEAR_BITS, parameters, stored_bytes
+from calculators.performance.model_size import KV_ELEMENT_BYTES, LINEAR_BITS, parameters, stored_bytes, visible_bytes
 from calculators.performance.quantization_recipe import Recipe, RecipeWeights
 from calculators.performance.released_checkpoints import checkpoint_recipe, released_checkpoint, replicated_bytes
 from calculators.performance.shape_numbers import gpu_numbers, shape_numbers
@@ -197,18 +197,23 @@ def replica_memory(configs: Sequence[ReplicaConfig], catalog: Catalog) -> Column
 
 def _engine_columns(configs: Sequence[ReplicaConfig], catalog: Catalog) -> Columns:
     """Columns of an engine's memory settings, and of what its largest batch depends on in a model."""
-    entries = [catalog.engine_memory.of(s.engine, s.memory.version) for s in configs]
-    large = [is_large(s.gpu, gpu_numbers(s.gpu)["visible_bytes"]) for s in configs]
-    chosen = dict(zip(map(id, configs), zip(entries, large, strict=True), strict=True))
-    keys = [(id(entry), s.memory, size) for s, entry, size in zip(configs, entries, large, strict=True)]
-    models = [(id(s.model), s.memory) for s in configs]
+    engines = [(s.engine, id(s.memory), id(s.gpu)) for s in configs]
+    models = [(id(s.model), id(s.memory)) for s in configs]
+    storages = [_storage(s) for s in configs]
     return {
-        **_columns(configs, keys, lambda s: engine_numbers(chosen[id(s)][0], s.memory, chosen[id(s)][1])),
+        **_columns(configs, engines, lambda s: _engine_numbers(s, catalog)),
         **_columns(configs, models, lambda s: activation_numbers(s.model, s.memory)),
-        **_columns(configs, [_storage(s) for s in configs], lambda s: {"replicated_bytes": _replicated_bytes(s)}),
-        "is_nvidia": _column(s.gpu.vendor == "nvidia" for s in configs),
+        **_columns(configs, storages, lambda s: {"replicated_bytes": _replicated_bytes(s)}),
         "is_padded": _column(s.recipe is None and s.precision == "mxfp4" for s in configs),
     }
+
+
+def _engine_numbers(config: ReplicaConfig, catalog: Catalog) -> dict[str, float]:
+    """Settings and coefficients of an engine on a GPU."""
+    entry = catalog.engine_memory.of(config.engine, config.memory.version)
+    large = is_large(config.gpu, visible_bytes(config.gpu))
+    is_nvidia = float(config.gpu.vendor == "nvidia")
+    return {**engine_numbers(entry, config.memory, large), "is_nvidia": is_nvidia}
 
 
 def _columns(
