@@ -17,11 +17,12 @@ LIMIT_WORDS: Mapping[CapacityLimit, str] = {
 """The binding constraint of a replica, to follow "the"."""
 
 
-def weights_do_not_fit(weights_gb: float, memory_gb: float) -> str:
-    """Why the weights do not fit in the memory of a replica's GPUs, both in GB."""
+def weights_do_not_fit(weights_gb: float, memory_gb: float, left_gb: float) -> str:
+    """Why the weights do not fit in the memory of a replica's GPUs: all in GB, the last what the engine leaves to weights and
+    KV cache."""
     return (
-        f"does not fit in memory: {significant(weights_gb)} GB of weights in {significant(memory_gb)} GB of GPU memory "
-        "(about 90% usable)"
+        f"does not fit in memory: {significant(weights_gb)} GB of weights in {significant(memory_gb)} GB of GPU memory, of which "
+        f"{significant(left_gb)} GB are left for weights and KV cache"
     )
 
 

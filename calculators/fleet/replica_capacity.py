@@ -24,7 +24,7 @@ from calculators.fleet.capacity_text import (
 from calculators.performance import disaggregation
 from calculators.performance.max_load import BATCH_COLUMN, LoadSearch, Stop, highest_loads, latencies_ms
 from calculators.performance.quantization_recipe import KV_BITS
-from calculators.performance.replica import ReplicaArrays, ReplicaConfig, replica_arrays, weights_of
+from calculators.performance.replica import ReplicaArrays, ReplicaConfig, replica_arrays, replica_memory
 from calculators.performance.request_mix import RequestMix, request_mix
 from calculators.performance.speculation import drafts
 from calculators.scenario.demand import Array, Demand
@@ -180,7 +180,7 @@ def capacities(
         return [], []
     every = replica_arrays(configs, catalog)
     room = np.asarray(every.kv_room_bytes[:, 0] > 0)
-    infeasible = _too_big([s for s, fits in zip(configs, room, strict=True) if not fits])
+    infeasible = _too_big([s for s, fits in zip(configs, room, strict=True) if not fits], catalog)
     fitting = [s for s, fits in zip(configs, room, strict=True) if fits]
     if not fitting:
         return [], infeasible
@@ -255,12 +255,17 @@ def _limit(slots: float, stop: int, batch_cap: int) -> CapacityLimit:
     return _LIMITS.get(Stop(stop), full)
 
 
-def _too_big(configs: Sequence[ReplicaConfig]) -> list[Infeasible]:
+def _too_big(configs: Sequence[ReplicaConfig], catalog: Catalog) -> list[Infeasible]:
+    if not configs:
+        return []
+    terms = replica_memory(configs, catalog)
+    weights, left = terms["weights_bytes"], terms["weights_bytes"] + terms["room_bytes"]
     infeasible = []
-    for config, held in zip(configs, weights_of(configs), strict=True):
-        memory_gb = config.gpu.memory.capacity_gb * config.tensor_parallel
-        why = weights_do_not_fit(held.stored_bytes / BYTES_PER_GB, memory_gb)
-        infeasible.append(Infeasible(config, "weights", why, held.stored_bytes / BYTES_PER_GB / memory_gb))
+    for config, held, free in zip(configs, weights[:, 0].tolist(), left[:, 0].tolist(), strict=True):
+        gpus = config.gpus_count / BYTES_PER_GB
+        memory_gb = config.gpu.memory.capacity_gb * config.gpus_count
+        why = weights_do_not_fit(held * gpus, memory_gb, max(free, 0.0) * gpus)
+        infeasible.append(Infeasible(config, "weights", why, held * gpus / memory_gb))
     return infeasible
 
 

@@ -300,13 +300,6 @@ def _storage(config: ReplicaConfig) -> Hashable:
     return id(config.model), config.precision, id(config.recipe), engine_family(config.engine)
 
 
-def weights_of(configs: Sequence[ReplicaConfig]) -> list[RecipeWeights]:
-    """`config_weights` of each configuration, computed once per model and precision."""
-    keys = [_storage(s) for s in configs]
-    known = {key: config_weights(s) for key, s in dict(zip(keys, configs, strict=True)).items()}
-    return [known[key] for key in keys]
-
-
 def _weights(splits: Columns, shapes: Columns, held: Columns) -> Columns:
     """Columns of weights and experts. Expert FLOP are per token of one attention rank: all GPUs share them, but they also
     share the tokens of the other ranks."""

@@ -15,8 +15,9 @@ def test_every_limit_has_its_words() -> None:
     ("sentence", "words"),
     [
         (
-            weights_do_not_fit(140.6, 80),
-            "does not fit in memory: 141 GB of weights in 80 GB of GPU memory (about 90% usable)",
+            weights_do_not_fit(140.6, 80, 71.2),
+            "does not fit in memory: 141 GB of weights in 80 GB of GPU memory, of which 71.2 GB are left for weights "
+            "and KV cache",
         ),
         (tpot_missed(55.04, 50), "TPOT is 55 ms even at batch 1; the target is 50 ms"),
         (ttft_missed(3_204, 2_000), "TTFT p95 is 3.2 s even when nearly idle; the target is 2 s"),

@@ -16,6 +16,8 @@ COLORS = {
     "unused": "#bbbbbb",
 }
 """Theme slot of each use."""
+TOLD_FRAC = 0.04
+"""A narrower part has no room for its figure."""
 
 
 def memory_figure(view: MemoryView, height: int = 190) -> go.Figure:
@@ -33,13 +35,13 @@ def memory_figure(view: MemoryView, height: int = 190) -> go.Figure:
                 orientation="h",
                 name=name,
                 marker={"color": COLORS[line.name]},
-                text=[f"{size:.1f}"],
+                text=[f"{size:.1f}" if size > TOLD_FRAC * view.visible_gib else ""],
                 textposition="inside",
                 insidetextanchor="middle",
                 hovertemplate=f"{name}: %{{x:.2f}} GiB<extra></extra>",
             )
         )
-    figure.update_layout(barmode="stack")
+    figure.update_layout(barmode="stack", legend_traceorder="normal")
     figure.update_xaxes(title="GiB", range=[0, max(view.visible_gib, sum(max(x.gib, 0.0) for x in view.lines))])
     figure.update_yaxes(showticklabels=False)
     return frame(figure, height)
