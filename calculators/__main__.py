@@ -1,5 +1,5 @@
 """The command line, with the same figures as the pages: `python -m calculators check | decide | record | rerun | cache-replay |
-prompt-scan | quantize-scan | serve-files | throughput | update-prices | workload`.
+memory | prompt-scan | quantize-scan | serve-files | throughput | update-prices | workload`.
 
 Exit status 0, 2 with one clear line on bad input, or 130 when stopped by Ctrl-C.
 """
@@ -20,6 +20,7 @@ from calculators.catalog.catalog import Catalog
 from calculators.catalog.load import ROOT, load_catalog
 from calculators.catalog.price_library import price_library_version
 from calculators.errors import DataError
+from calculators.memory_command import add_memory_command
 from calculators.price_updates.update_command import add_update_command
 from calculators.scenario.files import read_scenario
 from calculators.units import printable
@@ -74,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--out", type=Path, required=True, metavar="FOLDER")
     serve.set_defaults(run=_serve_files)
     _add_measuring(commands)
+    add_memory_command(commands)
     add_workload_command(commands)
     add_update_command(commands)
     return parser

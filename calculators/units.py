@@ -15,6 +15,8 @@ SECONDS_PER_MONTH = HOURS_PER_MONTH * SECONDS_PER_HOUR
 MONTHS_PER_YEAR = 12
 TOK_PER_MTOK = 1e6
 BYTES_PER_GB = 1e9
+BYTES_PER_GIB = 2.0**30
+"""Engines log memory in these."""
 FLOPS_PER_TFLOPS = 1e12
 LARGEST_TOLD_RATIO = 1_000.0
 """A factor beyond it is not told: nobody would meet it."""
@@ -38,6 +40,8 @@ SUFFIXES = (
         "_bytes",
         "_bytes_s",
         "_gb",
+        "_gib",
+        "_mib",
         "_gb_s",
         "_flop",
         "_flops",

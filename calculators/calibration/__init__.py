@@ -9,6 +9,7 @@ predict              predictions for that list
 own_measurement      a measurement of the user's servers, from a load generator's file
 own_benchmarks       corrections of the model by such measurements
 own_benchmarks_text  sentences on them
+memory_reports       logged memory of GPUs against the model's
 accuracy             errors against published runs
 accuracy_text        words and sentences on them
 simulator            requests through continuous batching, step by step

@@ -17,6 +17,7 @@ from calculators.catalog.hardware import Gpu
 from calculators.catalog.models import Model
 from calculators.catalog.techniques import MAX_DRAFT_TOK
 from calculators.errors import DataError, UnknownId
+from calculators.performance.gpu_memory import MemorySettings
 from calculators.performance.links import islands_count
 from calculators.performance.model_size import KV_ELEMENT_BYTES, LINEAR_BITS
 from calculators.performance.replica import ReplicaConfig
@@ -35,6 +36,9 @@ PREDICTION_COLUMNS = (
     "predicted_tpot_ms_mean",
     "status",
     "reason",
+    "predicted_weights_gib_per_gpu",
+    "predicted_kv_capacity_tok",
+    "fits",
 )
 
 PredictionStatus = Literal["ok", "extrapolated", "unsupported"]
@@ -141,6 +145,7 @@ def _point(row: Mapping[str, str], catalog: Catalog) -> BenchmarkConfig:
         kv_element_bytes=_kv_bytes(row, engine, precision, model),
         expert_ranks=_expert_ranks(row, model, layout, kind),
         engine=_engine(row, engine, gpu),
+        memory=memory_settings(row),
     )
     shares = replicas * config.attention_ranks * config.pipeline_stages
     scale = _length_scale(_text(row, "isl_osl_kind"))
@@ -287,6 +292,24 @@ def _expert_ranks(row: Mapping[str, str], model: Model, layout: tuple[int, int, 
     gpus = layout[0] * layout[1]
     stated = _whole(row, "ep", gpus if layout[1] > 1 else 1)
     return min(stated, gpus) if model.shape.mlp.moe_layers else 1
+
+
+def memory_settings(row: Mapping[str, str]) -> MemorySettings:
+    """Settings of the engine's memory that a row states in columns of their own; without a longest request, the row's lengths."""
+    version = _text(row, "engine_version")
+    return MemorySettings(
+        version=version if version[:1].isdigit() else "",
+        utilization_frac=_setting(row, "utilization"),
+        batched_tok=_setting(row, "max_num_batched_tokens"),
+        sequences_count=_setting(row, "max_num_seqs"),
+        context_tok=_setting(row, "max_model_len"),
+        draft_gib=_setting(row, "draft_gib") or 0.0,
+    )
+
+
+def _setting(row: Mapping[str, str], name: str) -> float | None:
+    value = _number(row, name)
+    return None if math.isnan(value) else value
 
 
 def _engine(row: Mapping[str, str], engine: str, gpu: Gpu) -> EngineId:

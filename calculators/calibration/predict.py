@@ -17,8 +17,9 @@ from calculators.calibration.configurations import PREDICTION_COLUMNS, Predictio
 from calculators.calibration.pool_runs import pool_rates, with_drafts
 from calculators.catalog.catalog import Catalog
 from calculators.errors import DataError
-from calculators.performance.replica import replica_arrays
-from calculators.units import percent
+from calculators.performance.memory_sum import default_context_tok, held_requests, kv_requests
+from calculators.performance.replica import ReplicaConfig, replica_arrays
+from calculators.units import BYTES_PER_GIB, percent
 
 CACHE_LIMIT_FRAC = 0.45
 """Share of the KV cache from which TTFT is extrapolated: above it TTFT of held-out runs was off by more than 3x in one of
@@ -37,11 +38,28 @@ class Prediction:
     reason: str
     """Why it is extrapolated or unsupported; empty: neither."""
     doubts: tuple[DoubtCode, ...] = ()
+    memory: "PredictedMemory | None" = None
 
 
-def _unsupported(row: str, reason: str) -> Prediction:
+@dataclass(frozen=True, slots=True)
+class PredictedMemory:
+    """What a row's replica holds. `reason`: why it does not fit; empty where it does."""
+
+    weights_gib_per_gpu: float
+    kv_capacity_tok: float
+    """Of the whole replica, in requests of the row's longest, or else of the model's window."""
+    reason: str
+
+
+def _unsupported(row: str, reason: str, memory: PredictedMemory | None = None) -> Prediction:
     return Prediction(
-        row=row, output_tok_s_per_gpu=None, ttft_ms=None, tpot_ms=None, status="unsupported", reason=reason
+        row=row,
+        output_tok_s_per_gpu=None,
+        ttft_ms=None,
+        tpot_ms=None,
+        status="unsupported",
+        reason=reason,
+        memory=memory,
     )
 
 
@@ -56,18 +74,26 @@ def write_predictions(path: Path, predictions: Iterable[Prediction]) -> None:
                     f"{value:.6g}" if value is not None else ""
                     for value in (p.output_tok_s_per_gpu, p.ttft_ms, p.tpot_ms)
                 )
-                writer.writerow([p.row, *numbers, p.status, p.reason])
+                writer.writerow([p.row, *numbers, p.status, p.reason, *_memory_cells(p.memory)])
     except OSError as error:
         raise DataError(f"{path.name}: cannot be written ({error.strerror}); choose another file") from None
+
+
+def _memory_cells(memory: PredictedMemory | None) -> tuple[str, str, str]:
+    """Weights of a GPU, tokens of the replica, and whether it fits; empty where the configuration is not known."""
+    if memory is None:
+        return "", "", ""
+    fits = "no" if memory.reason else "yes"
+    return f"{memory.weights_gib_per_gpu:.4g}", f"{memory.kv_capacity_tok:.0f}", fits
 
 
 def predict(rows: Sequence[Mapping[str, str]], catalog: Catalog) -> list[Prediction]:
     """Predictions of all rows, in their order."""
     parsed = [parse_point(row, catalog) for row in rows]
     points = [p for p in parsed if isinstance(p, BenchmarkConfig)]
-    answers = iter(_answers(points, catalog))
+    answers = iter(zip(_answers(points, catalog), _memories(points, catalog), strict=True))
     return [
-        _prediction(row.get("row") or str(number), p, next(answers))
+        _prediction(row.get("row") or str(number), p, *next(answers))
         if isinstance(p, BenchmarkConfig)
         else _unsupported(row.get("row") or str(number), p)
         for number, (row, p) in enumerate(zip(rows, parsed, strict=True), start=1)
@@ -96,10 +122,38 @@ def _drafted(points: Sequence[BenchmarkConfig], catalog: Catalog) -> PredictedRa
     return with_drafts(predict_rates(m, points), m, points, catalog)
 
 
-def _prediction(name: str, point: BenchmarkConfig, answer: tuple[float, float, float, float]) -> Prediction:
+def _memories(points: Sequence[BenchmarkConfig], catalog: Catalog) -> list[PredictedMemory]:
+    """Memory of each point's replica. Without a longest request, the row's own lengths have to fit."""
+    if not points:
+        return []
+    configs, window = [p.config for p in points], default_context_tok([p.config for p in points])
+    lengths = np.array([[p.config.memory.context_tok or p.input_tok + p.output_tok] for p in points])
+    weights, room, asked = kv_requests(configs, lengths, catalog)
+    held = held_requests(room, kv_requests(configs, window, catalog)[2], configs)
+    return [
+        PredictedMemory(w / BYTES_PER_GIB, tokens, _too_little(point.config, r, a))
+        for point, w, tokens, r, a in zip(
+            points, *(x[:, 0].tolist() for x in (weights, held * window, room, asked)), strict=True
+        )
+    ]
+
+
+def _too_little(config: ReplicaConfig, room: float, asked: float) -> str:
+    """Why a replica does not start, or its KV cache does not hold one request; empty where it does."""
+    if room <= 0:
+        return f"the weights do not fit on {config.gpus_count}× {config.gpu.name}"
+    if room < asked:
+        needs, has = asked / BYTES_PER_GIB, room / BYTES_PER_GIB
+        return f"the longest request needs {needs:.2f} GiB of KV cache on each GPU, and {has:.2f} GiB are left"
+    return ""
+
+
+def _prediction(
+    name: str, point: BenchmarkConfig, answer: tuple[float, float, float, float], memory: PredictedMemory
+) -> Prediction:
     output, ttft, tpot, room = answer
     if room <= 0:
-        return _unsupported(name, f"the weights do not fit on {point.config.gpus_count}× {point.config.gpu.name}")
+        return _unsupported(name, _too_little(point.config, 0.0, 1.0), memory)
     doubts = (*point.doubts, *_room_doubts(point, room))
     return Prediction(
         row=name,
@@ -107,8 +161,9 @@ def _prediction(name: str, point: BenchmarkConfig, answer: tuple[float, float, f
         ttft_ms=_known(ttft, 1e3),
         tpot_ms=_known(tpot, 1e3),
         status="extrapolated" if doubts else "ok",
-        reason="; ".join(doubt.text for doubt in doubts),
+        reason="; ".join((*(doubt.text for doubt in doubts), *filter(None, [memory.reason]))),
         doubts=tuple(doubt.code for doubt in doubts),
+        memory=memory,
     )
 
 

@@ -5,6 +5,7 @@ Modules in reading order:
 base              what every record has: strict fields, source, confidence, ids
 yaml_reader       a YAML file into a record, with clear errors
 hardware          GPUs
+checkpoints       formats of released checkpoints
 models            open-weights models
 format_spelling   which weight format a spelling means
 gpu_spelling      which GPU a spelling means
@@ -20,6 +21,7 @@ quantization      tolerance of each class of tensors to each format
 serving           engines, their options, and flags that conflict
 networks          networks between machines
 efficiency        fitted coefficients of the throughput model
+engine_memory     how engines divide the memory of a GPU
 price_library     models with a token price
 short_names       names of models, short to read
 catalog           the Catalog and its look-ups

@@ -8,6 +8,7 @@ from typing import NoReturn
 from calculators.catalog.base import Source
 from calculators.catalog.compliance_rules import Operator, Operators, Requirement, Requirements
 from calculators.catalog.efficiency import Efficiencies, Efficiency, EngineFit, EngineId
+from calculators.catalog.engine_memory import EngineMemories
 from calculators.catalog.gpu_spelling import GpuNames
 from calculators.catalog.hardware import Gpu
 from calculators.catalog.model_spelling import ModelNames
@@ -54,6 +55,7 @@ class Catalog:
     presets: Mapping[str, Preset]
     efficiencies: Efficiencies
     links: Links
+    engine_memory: EngineMemories
     operators_file: Operators
     requirements_file: Requirements
     signal_rules: SignalRules

@@ -11,6 +11,7 @@ from calculators.catalog.base import Record, SourcedFile
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.compliance_rules import Operators, Requirements
 from calculators.catalog.efficiency import Efficiencies
+from calculators.catalog.engine_memory import EngineMemories
 from calculators.catalog.gpu_spelling import names_of_gpus
 from calculators.catalog.hardware import Gpu
 from calculators.catalog.model_spelling import names_of_models
@@ -38,6 +39,7 @@ FILES: Mapping[str, tuple[str, type[Record]]] = {
     "presets_file": ("pricing_data/workload_presets.yaml", Presets),
     "efficiencies": ("hardware_profiles/efficiency.yaml", Efficiencies),
     "links": ("hardware_profiles/links.yaml", Links),
+    "engine_memory": ("hardware_profiles/engine_memory.yaml", EngineMemories),
     "operators_file": ("pricing_data/compliance/operators.yaml", Operators),
     "requirements_file": ("pricing_data/compliance/requirements.yaml", Requirements),
     "signal_rules": ("pricing_data/signals.yaml", SignalRules),

@@ -16,6 +16,7 @@ from calculators.catalog.base import (
     Sourced,
     SourcedFile,
 )
+from calculators.catalog.checkpoints import Checkpoint, VisionTower
 
 # --- model_profiles/*.yaml ---------------------------------------------------------------------------------------
 
@@ -206,6 +207,9 @@ class Model(SourcedFile):
     caveats: tuple[str, ...] = ()
     shape: Shape
     published: PublishedSize
+    vision: VisionTower | None = None
+    checkpoints: tuple[Checkpoint, ...] = ()
+    """Released checkpoints whose tensors are known one by one."""
     hosted: tuple[Hosted, ...] = ()
     superseded_by: Successor | None = None
     quality_hints: tuple[QualityHint, ...] = ()

@@ -17,13 +17,13 @@ LIMIT_WORDS: Mapping[CapacityLimit, str] = {
 """The binding constraint of a replica, to follow "the"."""
 
 
-def weights_do_not_fit(weights_gb: float, memory_gb: float, is_joined: bool = True) -> str:
-    """Why the weights do not fit in the memory of a replica's GPUs, both in GB. `is_joined`: whether a fast network usually
-    joins machines with these GPUs, so that a replica could take several."""
+def weights_do_not_fit(weights_gb: float, memory_gb: float, left_gb: float, is_joined: bool = True) -> str:
+    """Why the weights do not fit in the memory of a replica's GPUs: all in GB, the last what the engine leaves to weights and
+    KV cache. `is_joined`: whether a fast network usually joins machines with these GPUs, so that a replica could take several."""
     alone = "" if is_joined else "; machines with this GPU are usually not joined by a fast network"
     return (
-        f"does not fit in memory: {significant(weights_gb)} GB of weights in {significant(memory_gb)} GB of GPU memory "
-        f"(about 90% usable){alone}"
+        f"does not fit in memory: {significant(weights_gb)} GB of weights in {significant(memory_gb)} GB of GPU memory, of which "
+        f"{significant(left_gb)} GB are left for weights and KV cache{alone}"
     )
 
 

@@ -26,13 +26,7 @@ from calculators.performance import disaggregation
 from calculators.performance.links import SERVER_GPUS
 from calculators.performance.max_load import BATCH_COLUMN, LoadSearch, Stop, highest_loads, latencies_ms
 from calculators.performance.quantization_recipe import KV_BITS
-from calculators.performance.replica import (
-    ReplicaArrays,
-    ReplicaConfig,
-    config_weights,
-    replica_arrays,
-    weights_of,
-)
+from calculators.performance.replica import ReplicaArrays, ReplicaConfig, config_weights, replica_arrays, replica_memory
 from calculators.performance.request_mix import NOT_SHARED, RequestMix, SharedPrefixes, request_mix
 from calculators.performance.speculation import drafts
 from calculators.scenario.demand import Array, Demand
@@ -296,12 +290,17 @@ def _limit(slots: float, stop: int, batch_cap: int) -> CapacityLimit:
 
 
 def _too_big(configs: Sequence[ReplicaConfig], catalog: Catalog) -> list[Infeasible]:
+    if not configs:
+        return []
+    terms = replica_memory(configs, catalog)
+    weights, left = terms["weights_bytes"], terms["weights_bytes"] + terms["room_bytes"]
     infeasible = []
-    for config, held in zip(configs, weights_of(configs), strict=True):
+    for config, held, free in zip(configs, weights[:, 0].tolist(), left[:, 0].tolist(), strict=True):
+        gpus = config.gpus_count / BYTES_PER_GB
         memory_gb = config.gpu.memory.capacity_gb * config.gpus_count
         is_joined = config.gpus_count < SERVER_GPUS or catalog.links.network(config.gpu.id) is not None
-        why = weights_do_not_fit(held.stored_bytes / BYTES_PER_GB, memory_gb, is_joined)
-        infeasible.append(Infeasible(config, "weights", why, held.stored_bytes / BYTES_PER_GB / memory_gb))
+        why = weights_do_not_fit(held * gpus, memory_gb, max(free, 0.0) * gpus, is_joined)
+        infeasible.append(Infeasible(config, "weights", why, held * gpus / memory_gb))
     return infeasible
 
 

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from calculators.catalog.base import Precision
 from calculators.catalog.hardware import Gpu
@@ -14,18 +13,11 @@ BILLION = 1e9
 INDEX_ELEMENT_BYTES = 1 + 4 / 128  # FP8 with a 32-bit scale per 128 values, as in DeepSeek's and both engines' code
 KV_ELEMENT_BYTES = 2.0  # default of both engines: 16 bit
 
-USABLE_FRAC = 0.92
-"""Share of GPU memory that an engine uses: vLLM 0.90-0.92, SGLang 0.83-0.90 by size."""
-REST_FRAC = 0.92
-"""Share of the memory beside the weights that TensorRT-LLM uses for the KV cache: kv_cache_free_gpu_mem_fraction, 0.90 by
-default, 0.95 in its published benchmarks."""
 VISIBLE_RATIO = 1.07
 """Visible bytes per data-sheet GB / 1e9: vendors count in 2^30 bytes; an "80 GB" H100 shows 81,559 MiB."""
 CHECK_BITS_FRAC = 1 / 16
 """Share of memory that GDDR6 server cards use for error correction: a "48 GB" L40S shows 46,068 MiB."""
 GDDR_LIMIT_GB_S = 1_000.0  # every HBM card is faster, every GDDR6 server card slower
-WORKSPACE_BYTES = 2e9
-"""Activations, CUDA graphs and communication buffers of one GPU; assumed, typical of vLLM start-up logs."""
 
 # Bits per weight with its scales: INT4 group 128 with 16-bit scale and zero; NVFP4 16-block FP8 scale; MXFP4 32-block
 # 8-bit scale. Derived from the definitions of the formats.
@@ -116,14 +108,8 @@ def _mla_projections(shape: Shape) -> tuple[float, float, float, float]:
 
 
 def stored_bytes(p: Parameters, precision: Precision) -> float:
-    """Bytes of all weights. Embeddings and head stay in 16 bit; MXFP4 checkpoints keep attention in 16 bit too."""
-    linear = LINEAR_BITS[precision] / 8
-    return 2 * p.embeddings + attention_bits(precision) / 8 * p.attention + linear * (p.dense_mlp + p.experts)
-
-
-def attention_bits(precision: Precision) -> float:
-    """Bits per attention weight of a checkpoint in this precision."""
-    return 16 if precision == "mxfp4" else LINEAR_BITS[precision]
+    """Bytes of all weights where no released checkpoint is known: every linear layer in `precision`, tables in 16 bit."""
+    return 2 * p.embeddings + LINEAR_BITS[precision] / 8 * (p.attention + p.dense_mlp + p.experts)
 
 
 def kv_bytes_per_layer_tok(shape: Shape, element_bytes: float = KV_ELEMENT_BYTES) -> float:
@@ -175,16 +161,6 @@ def index_bytes_per_tok(shape: Shape) -> float:
 def linear_state_bytes(shape: Shape) -> float:
     """Bytes of one request's linear-attention states, all layers, in 32 bit as in vLLM and SGLang."""
     return 4.0 * shape.attention.linear_layers * shape.attention.linear_state_values
-
-
-def room_beside_bytes(visible: float | Array, weights: float | Array, takes_rest: bool | NDArray[np.bool_]) -> Array:
-    """Bytes for KV cache on GPUs with `visible` bytes of memory and `weights` bytes of weights each; negative where the
-    weights do not fit. Broadcasts.
-
-    vLLM and SGLang use a share of all memory; TensorRT-LLM (`takes_rest`) a share of what the weights leave.
-    """
-    used = WORKSPACE_BYTES + weights
-    return np.where(takes_rest, (visible - used) * REST_FRAC, visible * USABLE_FRAC - used)
 
 
 def visible_bytes(gpu: Gpu) -> float:

@@ -9,19 +9,22 @@ from numpy.typing import NDArray
 from calculators.catalog.base import Precision
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.efficiency import Efficiency, EngineFit, EngineId
+from calculators.catalog.engine_memory import engine_family
 from calculators.catalog.hardware import Gpu
 from calculators.catalog.models import Model
 from calculators.performance import quantization_recipe as recipes
-from calculators.performance.links import islands_count, network_columns
-from calculators.performance.model_size import (
-    KV_ELEMENT_BYTES,
-    LINEAR_BITS,
-    attention_bits,
-    parameters,
-    room_beside_bytes,
-    stored_bytes,
+from calculators.performance.cache_layout import cached_element_bytes, index_scale_ratio
+from calculators.performance.gpu_memory import (
+    MemorySettings,
+    activation_numbers,
+    engine_numbers,
+    is_large,
+    memory_terms,
 )
+from calculators.performance.links import islands_count, network_columns
+from calculators.performance.model_size import KV_ELEMENT_BYTES, LINEAR_BITS, parameters, stored_bytes, visible_bytes
 from calculators.performance.quantization_recipe import Recipe, RecipeWeights
+from calculators.performance.released_checkpoints import checkpoint_recipe, released_checkpoint, replicated_bytes
 from calculators.performance.shape_numbers import gpu_numbers, shape_numbers
 from calculators.scenario.demand import Array
 
@@ -46,6 +49,8 @@ class ReplicaConfig:
     """Whether it serves only prefill or only decode, with kernels and batches for that phase alone."""
     recipe: Recipe | None = None
     """Precision by class of tensors, in place of `precision`. The KV cache's is in `kv_element_bytes`."""
+    memory: MemorySettings = MemorySettings()  # noqa: RUF009
+    """What the user sets of the engine's memory, and its version."""
 
     @property
     def gpus_in_step(self) -> int:
@@ -201,14 +206,46 @@ def replica_arrays(configs: Sequence[ReplicaConfig], catalog: Catalog) -> Replic
     rates = _columns(configs, list(zip(gpu_ids, stored, strict=True)), lambda s: _rates(s, catalog))
     fitted = _columns(configs, fits, lambda s: _fitted(s, catalog))
     splits = _splits(configs)
+    engines = _engine_columns(configs, catalog)
     return ReplicaArrays(
         **_weights(splits, shapes, held),
         **_attention(splits, shapes),
         **_hardware(splits, shapes, gpus, rates),
         **network_columns(splits, shapes, gpus, catalog.links),
-        **_coefficients(splits, held, fitted),
-        kv_room_bytes=_room_bytes(splits, gpus, held),
+        **_coefficients(held, fitted),
+        kv_room_bytes=_room_bytes({**engines, **splits}, gpus, {**held, "expert_width": shapes["expert_width"]}),
     )
+
+
+def replica_memory(configs: Sequence[ReplicaConfig], catalog: Catalog) -> Columns:
+    """Bytes (n, 1) of one GPU of each replica by what they are for, as of `memory_terms`."""
+    widths = _column(max(s.model.shape.mlp.expert_intermediate_size or 0, 1) for s in configs)
+    gpus = _columns(configs, [id(s.gpu) for s in configs], lambda s: gpu_numbers(s.gpu, catalog.links))
+    held = _columns(configs, [_storage(s) for s in configs], lambda s: asdict(config_weights(s)))
+    return memory_terms(
+        {**_engine_columns(configs, catalog), **_splits(configs), **gpus, **held, "expert_width": widths}
+    )
+
+
+def _engine_columns(configs: Sequence[ReplicaConfig], catalog: Catalog) -> Columns:
+    """Columns of an engine's memory settings, and of what its largest batch depends on in a model."""
+    engines = [(s.engine, id(s.memory), id(s.gpu)) for s in configs]
+    models = [(id(s.model), id(s.memory)) for s in configs]
+    storages = [_storage(s) for s in configs]
+    return {
+        **_columns(configs, engines, lambda s: _engine_numbers(s, catalog)),
+        **_columns(configs, models, lambda s: activation_numbers(s.model, s.memory)),
+        **_columns(configs, storages, lambda s: {"replicated_bytes": _replicated_bytes(s)}),
+        "is_padded": _column(s.recipe is None and s.precision == "mxfp4" for s in configs),
+    }
+
+
+def _engine_numbers(config: ReplicaConfig, catalog: Catalog) -> dict[str, float]:
+    """Settings and coefficients of an engine on a GPU."""
+    entry = catalog.engine_memory.of(config.engine, config.memory.version)
+    large = is_large(config.gpu, visible_bytes(config.gpu))
+    is_nvidia = float(config.gpu.vendor == "nvidia")
+    return {**engine_numbers(entry, config.memory, large), "is_nvidia": is_nvidia}
 
 
 def _columns(
@@ -236,9 +273,8 @@ def _splits(configs: Sequence[ReplicaConfig]) -> Columns:
         "gpus_in_step": tensor_parallel * attention_ranks,
         "pipeline_stages": _column(s.pipeline_stages for s in configs),
         "expert_ranks": _column(s.expert_ranks for s in configs),
-        "kv_element_bytes": _column(s.kv_element_bytes for s in configs),
-        "has_recipe": _column(s.recipe is not None for s in configs),
-        "takes_rest": _column(s.engine.startswith("tensorrt") for s in configs),
+        "kv_element_bytes": _column(cached_element_bytes(s.model.shape, s.kv_element_bytes) for s in configs),
+        "index_scale": _column(index_scale_ratio(s.model.shape) for s in configs),
         "one_phase": _column(s.one_phase for s in configs),
         "sends_direct": _column(s.engine in SENDS_DIRECT for s in configs),
     }
@@ -261,37 +297,41 @@ def _fitted(config: ReplicaConfig, catalog: Catalog) -> dict[str, float]:
     return {name: getattr(engine if name in _OF_ENGINE else fit, name) for name in COEFFICIENTS}
 
 
-def _coefficients(splits: Columns, held: Columns, fitted: Columns) -> Columns:
-    """Fitted coefficients of each replica. With a recipe, unpacking slows only the four-bit part of the weights."""
+def _coefficients(held: Columns, fitted: Columns) -> Columns:
+    """Fitted coefficients of each replica. Unpacking slows only the four-bit part of the weights."""
     slowed, frac = held["four_bit_frac"], fitted["four_bit_read_frac"]
-    mixed = (splits["has_recipe"] > 0) & (slowed > 0)
+    mixed = (slowed > 0) & (slowed < 1)
     return {**fitted, "four_bit_read_frac": np.where(mixed, 1 / (slowed / frac + 1 - slowed), frac)}
 
 
 def config_weights(config: ReplicaConfig) -> RecipeWeights:
-    """Bytes of the whole model's weights, by the recipe or else by the checkpoint's precision."""
+    """Bytes of the whole model's weights: by the recipe, else as the released checkpoint stores them, else every linear layer in
+    the configuration's precision."""
     shape = config.model.shape
     if config.recipe is not None:
         return recipes.recipe_weights(shape, config.recipe)
+    released = released_checkpoint(config.model, config.precision, config.engine)
+    if released is not None:
+        return recipes.recipe_weights(shape, checkpoint_recipe(released))
     p, linear_bytes = parameters(shape), LINEAR_BITS[config.precision] / 8
     return RecipeWeights(
         stored_bytes=stored_bytes(p, config.precision),
-        always_read_bytes=2 * p.head + attention_bits(config.precision) / 8 * p.attention + linear_bytes * p.dense_mlp,
+        always_read_bytes=2 * p.head + linear_bytes * (p.attention + p.dense_mlp),
         experts_bytes=linear_bytes * p.experts,
         four_bit_frac=float(linear_bytes < 1),
     )
 
 
+def _replicated_bytes(config: ReplicaConfig) -> float:
+    """Weights that every GPU holds whole, in the format of attention."""
+    released = released_checkpoint(config.model, config.precision, config.engine)
+    kept = released.attention if released else None
+    return replicated_bytes(config.model, config.recipe.query if config.recipe else kept or config.precision)
+
+
 def _storage(config: ReplicaConfig) -> Hashable:
     """Key of everything that `config_weights` depends on."""
-    return id(config.model), config.precision, id(config.recipe)
-
-
-def weights_of(configs: Sequence[ReplicaConfig]) -> list[RecipeWeights]:
-    """`config_weights` of each configuration, computed once per model and precision."""
-    keys = [_storage(s) for s in configs]
-    known = {key: config_weights(s) for key, s in dict(zip(keys, configs, strict=True)).items()}
-    return [known[key] for key in keys]
+    return id(config.model), config.precision, id(config.recipe), engine_family(config.engine)
 
 
 def _weights(splits: Columns, shapes: Columns, held: Columns) -> Columns:
@@ -328,7 +368,7 @@ def _attention(splits: Columns, shapes: Columns) -> Columns:
         "window_tok": shapes["window_tok"],
         "sparse_frac": shapes["sparse_frac"],
         "sparse_tok": shapes["sparse_tok"],
-        "index_bytes_per_tok": shapes["index_bytes_per_tok"],
+        "index_bytes_per_tok": shapes["index_bytes_per_tok"] * splits["index_scale"],
         "state_bytes": shapes["state_bytes"] / tp,
         "heads_per_cache_count": shapes["heads_per_cache"],
         "prompt_flop_per_tok2": prompt_flop,
@@ -357,9 +397,6 @@ def _hardware(splits: Columns, shapes: Columns, gpus: Columns, rates: Columns) -
 
 
 def _room_bytes(splits: Columns, gpus: Columns, held: Columns) -> Array:
-    """Memory for KV caches on each GPU; negative where the weights do not fit. Every attention rank after the first holds
-    another copy of the always-read weights."""
-    again = held["always_read_bytes"] / splits["tensor_parallel"] * (1 - 1 / splits["attention_ranks"])
-    stages = splits["pipeline_stages"]
-    each = held["stored_bytes"] / (splits["gpus_in_step"] * stages) + again / stages
-    return room_beside_bytes(gpus["visible_bytes"], each, splits["takes_rest"] > 0)
+    """Memory for KV caches on each GPU; negative where the weights do not fit. The columns together are those of
+    `memory_terms`."""
+    return memory_terms({**splits, **gpus, **held})["room_bytes"]

@@ -9,6 +9,8 @@ record_changes   what changed since
 record_page      a record as Markdown and HTML
 phase_view       prefill and decode of one replica
 phase_text       words and sentences of that view
+memory_text      words on where the memory of each GPU goes
+memory_view      what a page shows of it
 by_model         each API model's traffic decided alone
 rent_view        GPU prices that a scenario searches, and prices over time
 catalog_view     prices, models and offers as pages list them

@@ -3,8 +3,10 @@
 import streamlit as st
 
 from calculators.report import phase_text as text
+from calculators.report.memory_view import memory_view
 from calculators.report.phase_view import PhaseView, phase_view
 from calculators.scenario.inputs import Inputs
+from pages.shared.components.memory import memory_section
 from pages.shared.components.phases import capacity_metrics, pick_replica
 from pages.shared.figures.phases import load_figures, roofline_figure, time_shares_figure
 from pages.shared.state import catalog, escape, evaluation
@@ -17,6 +19,7 @@ if not isinstance(view, PhaseView):
     with head:
         st.subheader(escape(text.infeasible_headline(view)))
         st.markdown(escape(f"Reason: {view.why}."))
+    memory_section(memory_view(view.config, catalog()))
     st.stop()
 
 with head:
@@ -42,3 +45,5 @@ st.markdown(f"**{escape(takeaway)}**")
 for column, (metric, figure) in zip(st.columns(2), load_figures(view).items(), strict=True):
     column.plotly_chart(figure, alt=f"{metric} against the batch. {takeaway}", key=f"load_{metric.lower()}")
 st.caption(escape(text.load_note(view)))
+
+memory_section(memory_view(view.config, catalog()))

@@ -4,7 +4,9 @@ import streamlit as st
 
 from calculators.calibration import accuracy
 from calculators.calibration import accuracy_text as text
+from calculators.calibration.memory_reports import JudgedReport, judged_reports, memory_reports
 from calculators.catalog.glossary import help_text
+from calculators.report.memory_text import memory_accuracy_sentence
 from pages.shared.components.accuracy import (
     breakdown_table,
     coverage_table,
@@ -12,6 +14,7 @@ from pages.shared.components.accuracy import (
     excluded_table,
     runs_table,
 )
+from pages.shared.components.memory import memory_reports_list, memory_reports_table
 from pages.shared.figures.accuracy import accuracy_figure
 from pages.shared.state import catalog, escape
 
@@ -19,6 +22,11 @@ from pages.shared.state import catalog, escape
 @st.cache_resource(max_entries=1, show_spinner="Predicting every published run …")
 def published_runs(digest: str) -> accuracy.Rows:
     return accuracy.accuracy_rows(catalog())
+
+
+@st.cache_resource(max_entries=1)
+def logged_memory(digest: str) -> list[JudgedReport]:
+    return judged_reports(memory_reports(catalog()), catalog())
 
 
 rows, fit = published_runs(catalog().digest), catalog().efficiencies
@@ -67,6 +75,13 @@ st.markdown("\n".join(f"- {escape(point)}" for point in fit.protocol))
 st.markdown(escape(text.STATUS_NOTE))
 st.markdown(f"**{escape(text.COVERAGE_TAKEAWAY)}**")
 coverage_table(rows, next(claimed for claimed in fit.ranges if claimed.figure == metric))
+
+st.subheader("GPU memory")
+judged = logged_memory(catalog().digest)
+st.markdown(f"**{escape(memory_accuracy_sentence(judged))}**")
+memory_reports_table(judged)
+with st.expander("All logged starts"):
+    memory_reports_list(judged)
 
 with st.expander("All published runs"):
     runs_table(rows, metric, protocol)

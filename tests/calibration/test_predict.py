@@ -10,6 +10,7 @@ from calculators.calibration import predict as prediction
 from calculators.calibration.arrival_modes import predict_rates
 from calculators.calibration.configurations import PREDICTION_COLUMNS, read_points
 from calculators.calibration.predict import predict, write_predictions
+from calculators.catalog.catalog import Catalog
 from calculators.errors import DataError
 
 
@@ -93,3 +94,20 @@ def test_missing_and_unwritable_files(tmp_path: Path) -> None:
         read_points(tmp_path / "none.csv")
     with pytest.raises(DataError, match="cannot be written"):
         write_predictions(tmp_path / "no-folder" / "out.csv", [])
+
+
+def test_memory_is_told_beside_the_speeds(live_catalog: Catalog) -> None:
+    """Weights and whether it fits, of rows without a speed too; the longest request is the row's own unless it says."""
+    row = {"model": "gpt-oss-120b", "gpu": "h100-sxm", "isl": "1024", "osl": "1024", "engine": "vLLM", "tp": "1"}
+    settings = {"engine_version": "0.11.0", "utilization": "0.95", "weight_dtype": "mxfp4"}
+    short, long, full = predict(
+        [row | settings, row | settings | {"max_model_len": "131072"}, row | {"weight_dtype": "bf16"}], live_catalog
+    )
+    assert short.memory is not None
+    assert long.memory is not None
+    assert full.memory is not None
+    assert short.memory.weights_gib_per_gpu == pytest.approx(64.4, rel=0.01)
+    assert (short.memory.reason, full.status) == ("", "unsupported")
+    assert "longest request needs" in long.memory.reason
+    assert long.memory.reason in long.reason
+    assert "do not fit" in full.memory.reason

@@ -15,8 +15,9 @@ def test_every_limit_has_its_words() -> None:
     ("sentence", "words"),
     [
         (
-            weights_do_not_fit(140.6, 80),
-            "does not fit in memory: 141 GB of weights in 80 GB of GPU memory (about 90% usable)",
+            weights_do_not_fit(140.6, 80, 71.2),
+            "does not fit in memory: 141 GB of weights in 80 GB of GPU memory, of which 71.2 GB are left for weights "
+            "and KV cache",
         ),
         (
             weights_do_not_fit(1_029, 384, is_joined=False),

@@ -1,6 +1,7 @@
 """What one replica serves within the targets, and how each switch of the scenario reaches the speed model."""
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -127,7 +128,8 @@ def test_prompts_found_cached_count_only_where_prefix_caching_is_on() -> None:
 
 def test_a_smaller_cap_on_the_batch_never_serves_more_and_is_kept() -> None:
     found = [served({"batch_cap": cap})["capacity"] for cap in (1, 4, 16, 64, 256, 1_024)]
-    assert [c.req_s for c in found] == sorted(c.req_s for c in found)
+    grid = 1 - 5e-3  # loads are searched on a grid
+    assert all(more.req_s >= less.req_s * grid for less, more in pairwise(found))
     assert all(c.batch <= cap for c, cap in zip(found, (1, 4, 16, 64, 256, 1_024), strict=True))
 
 

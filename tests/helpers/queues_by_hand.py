@@ -17,7 +17,7 @@ CONFIGS = [
     ReplicaConfig(CATALOG.model(model), CATALOG.gpu(gpu), precision, tp)
     for model, gpu, precision, tp in (
         ("llama-3.1-8b", "l40s", "bf16", 1),
-        ("llama-3.3-70b", "h100-sxm", "fp8", 1),
+        ("llama-3.3-70b", "h200-sxm", "fp8", 1),
         ("llama-3.3-70b", "h100-sxm", "fp8", 4),
         ("gpt-oss-120b", "a100-80gb-sxm", "mxfp4", 1),
         ("deepseek-r1", "b200-sxm", "fp8", 8),

@@ -7,11 +7,11 @@ from app_pages import start, words
 from streamlit.testing.v1 import AppTest
 
 from calculators.catalog.glossary import glossary
-from calculators.catalog.load import ROOT
+from calculators.catalog.load import ROOT, load_catalog
 from calculators.fleet.operating_costs import BYTES_PER_TOK, WEEKS_PER_YEAR
 from calculators.options.option import CLOSE_FRAC
 from calculators.performance.max_load import TAIL_FRAC
-from calculators.performance.model_size import LINEAR_BITS, USABLE_FRAC, WORKSPACE_BYTES
+from calculators.performance.model_size import LINEAR_BITS
 from calculators.performance.step_time import CHUNK_TOK, MAX_BATCH
 from calculators.units import HOURS_PER_MONTH
 
@@ -56,10 +56,12 @@ def test_the_method_names_modules_that_exist() -> None:
 
 
 def test_the_numbers_of_the_method_are_those_of_the_code() -> None:
+    newest = load_catalog().engine_memory.of("vllm")
     stated = (
         f"a month is {HOURS_PER_MONTH:.0f} hours",
         f"{min(LINEAR_BITS.values()):g} to {max(LINEAR_BITS.values()):g} bits",
-        f"{USABLE_FRAC:.0%} of the visible memory less {WORKSPACE_BYTES / 1e9:g} GB",
+        f"({newest.logit_bytes:g} from vLLM 0.17 on",
+        f"(0.90, and {newest.utilization_frac:g} from version {newest.since} on)",
         f"maximum batch size ({MAX_BATCH} by default)",
         f"Prompts longer than {CHUNK_TOK:,} tokens",
         f"at most {TAIL_FRAC:.0%} of first tokens",

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from model_by_hand import uniform, weight_bytes
+from model_by_hand import DRIVER_BYTES, SHARE, beside_bytes, uniform, weight_bytes
 from support import scenario
 
 from calculators.catalog.catalog import Catalog
@@ -69,7 +69,9 @@ def test_the_room_in_tokens_by_hand(result: Evaluation, catalog: Catalog) -> Non
     """Llama 70B caches 80 layers x 8 heads x (128 + 128) x 2 bytes = 327,680 bytes a token."""
     before = _effect(result, Recipe(), catalog).before
     per_gpu_bytes = before.kv_room_tok * 327_680 / before.config.tensor_parallel
-    usable = 80e9 * 1.07 * 0.92 - 2e9
+    usable = (80e9 * 1.07 - DRIVER_BYTES) * SHARE - beside_bytes(
+        before.config.model.shape, before.config.tensor_parallel
+    )
     assert per_gpu_bytes == pytest.approx(usable - before.weights_bytes_per_gpu, rel=1e-9)
 
 
