@@ -226,7 +226,7 @@ def test_no_case_that_rests_on_a_seller_alone_decides_by_itself() -> None:
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     model=st.sampled_from(sorted(CATALOG.models)),
-    gpu=st.sampled_from(sorted(CATALOG.gpus)),
+    gpu=st.sampled_from(sorted(CATALOG.offered_gpus)),
     tp=st.sampled_from([1, 2, 4, 8]),
     share=st.floats(0, 1),
     techniques=st.builds(

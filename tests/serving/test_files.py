@@ -184,7 +184,7 @@ def test_the_yaml_is_plain_without_anchors() -> None:
 @given(
     engine=st.sampled_from(ENGINES),
     model=st.sampled_from(sorted(CATALOG.models)),
-    gpu=st.sampled_from(sorted(CATALOG.gpus)),
+    gpu=st.sampled_from(sorted(CATALOG.offered_gpus)),
     precision=st.sampled_from(["native", "fp8", "int8", "int4", "nvfp4"]),
     tp=st.sampled_from([1, 2, 4, 8]),
     techniques=st.builds(
