@@ -224,17 +224,16 @@ def capacities(
         slots, possible, req_s, batch, tpot_ms, ttft_ms, stop = row
         if possible:
             limit = _limit(slots, int(stop), case.techniques.batch_cap)
-            feasible.append(
-                Capacity(
-                    config=config,
-                    req_s=req_s,
-                    batch=batch,
-                    tpot_ms=tpot_ms,
-                    ttft_p95_ms=ttft_ms,
-                    limit=limit,
-                    speed_error_sign=sign,
-                )
+            reached = Capacity(
+                config=config,
+                req_s=req_s,
+                batch=batch,
+                tpot_ms=tpot_ms,
+                ttft_p95_ms=ttft_ms,
+                limit=limit,
+                speed_error_sign=sign,
             )
+            feasible.append(reached)
         else:
             infeasible.append(_misses(config, slots, tpot_ms, ttft_ms, case.targets))
     return feasible, infeasible

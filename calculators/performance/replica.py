@@ -213,7 +213,9 @@ def replica_arrays(configs: Sequence[ReplicaConfig], catalog: Catalog) -> Replic
         **_hardware(splits, shapes, gpus, rates),
         **network_columns(splits, shapes, gpus, catalog.links),
         **_coefficients(held, fitted),
-        kv_room_bytes=_room_bytes({**engines, **splits}, gpus, {**held, "expert_width": shapes["expert_width"]}),
+        kv_room_bytes=memory_terms({**engines, **splits, **gpus, **held, "expert_width": shapes["expert_width"]})[
+            "room_bytes"
+        ],
     )
 
 
@@ -394,9 +396,3 @@ def _hardware(splits: Columns, shapes: Columns, gpus: Columns, rates: Columns) -
         "pipeline_stages_count": splits["pipeline_stages"],
         "link_bytes_s": np.where(linked, gpus["link_bytes_s"], gpus["link_beyond_bytes_s"]),
     }
-
-
-def _room_bytes(splits: Columns, gpus: Columns, held: Columns) -> Array:
-    """Memory for KV caches on each GPU; negative where the weights do not fit. The columns together are those of
-    `memory_terms`."""
-    return memory_terms({**splits, **gpus, **held})["room_bytes"]

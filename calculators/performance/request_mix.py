@@ -16,7 +16,7 @@ PROMPT_NODES_TOK: Array = CHUNK_TOK * np.array([0.0, 1 / 256, 1 / 64, 1 / 16, 1 
 multiplication turns from memory- to compute-bound and most experts come to be read; nearly linear above."""
 GROUP_EDGES_FRAC = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99)
 TINY = 1e-12
-BLOCK_TOK = 16.0
+CACHE_BLOCK_TOK = 16.0
 """Tokens of one cache block, the unit of sharing: vLLM's default."""
 
 
@@ -108,7 +108,7 @@ def request_mix(
         share_frac=share,
         inflight_share_frac=inflight / inflight.sum(),
         held_tok=inputs + outputs,
-        shared_tok=BLOCK_TOK * np.floor(inputs * hit_frac * shared.hits_frac / BLOCK_TOK),
+        shared_tok=CACHE_BLOCK_TOK * np.floor(inputs * hit_frac * shared.hits_frac / CACHE_BLOCK_TOK),
         prefixes_count=shared.count,
     )
 
