@@ -136,7 +136,8 @@ def test_trap_09_a_slip_of_a_thousand_would_show(catalog: Catalog) -> None:
     [offer] = machine_offers(
         catalog.gpu("h100-sxm"), scenario(hardware={"rent_usd_per_gpu_h": {"h100-sxm": 1}}), catalog
     )
-    assert offer.machine_usd_per_month(1) == pytest.approx(730)
+    one = ReplicaConfig(catalog.model("llama-3.3-70b"), catalog.gpu("h100-sxm"), "fp8", 1)
+    assert offer.machine_usd_per_month(one) == pytest.approx(730)
 
 
 @pytest.mark.parametrize(
