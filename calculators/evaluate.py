@@ -31,7 +31,14 @@ from calculators.options.compared_text import compared_notes, passed_over_reason
 from calculators.options.context_window import is_too_short
 from calculators.options.feasibility import Feasibility, feasibility_matrix
 from calculators.options.option import LinearCost, Option, best_build, best_buy
-from calculators.options.ranking import as_ranked, curves_of, rank_options, ranking, without_commitment
+from calculators.options.ranking import (
+    as_ranked,
+    curves_of,
+    rank_options,
+    ranking,
+    without_commitment,
+    without_undercut,
+)
 from calculators.options.remedies import NoFleet, no_fleet
 from calculators.options.scenario_check import check_ids
 from calculators.options.shortlist import (
@@ -165,16 +172,18 @@ def _evaluated(inputs: Inputs) -> Evaluation:
     every = enumerate_options(inputs)
     assessment = assess_options(every, inputs)
     allowed = allowed_options(every, assessment, inputs)
-    envelope = lower_envelope(allowed.stairs, inputs.demand)
-    self_host = SelfHostCost(envelope, self_host_line(every.lines, inputs.demand))
+    compared = without_undercut(allowed)
+    envelope, line = lower_envelope(compared.stairs, inputs.demand), self_host_line(every.lines, inputs.demand)
     bounds = size_at_speed_bounds(allowed.stairs, allowed.rents_usd, envelope, inputs)
-    by_cost = ranking(allowed, bounds, inputs)
-    ranked, traffic = over_traffic_ranges(by_cost.options, curves_of(allowed, inputs))
+    by_cost = ranking(compared, bounds, inputs)
+    ranked, traffic = over_traffic_ranges(by_cost.options, curves_of(compared, inputs))
     assessment = assessed_as_compared(assessment, every, allowed, ranked, inputs)
     today = next((option for option in ranked if option.kind == "api_today"), every.buys[0].option)
-    (_, against_best), *crossovers = crossovers_of(today, as_ranked(allowed.buys, ranked), self_host, inputs)
+    (_, against_best), *crossovers = crossovers_of(
+        today, as_ranked(allowed.buys, ranked), SelfHostCost(envelope, line), inputs
+    )
     savings = savings_by_month(inputs, envelope, bounds, allowed.lines, allowed.buys)
-    missing = no_fleet(fits := feasibility_matrix(allowed, self_host.line, inputs), allowed, inputs)
+    missing = no_fleet(fits := feasibility_matrix(allowed, line, inputs), allowed, inputs)
     signals = exit_signals(inputs, ranked, today, savings, missing)
     doubt = traffic_doubt(ranked, traffic, scenario.workload)
     context = verdict_context(ranked, assessment, signals, doubt, scenario, missing)
@@ -194,7 +203,7 @@ def _evaluated(inputs: Inputs) -> Evaluation:
         crossovers=tuple(crossovers),
         crossover=against_best,
         envelope_staircases=envelope,
-        build_line=self_host.line,
+        build_line=line,
         feasibility=fits,
         no_fleet=missing,
         traffic_doubt=doubt,

@@ -8,7 +8,6 @@ import numpy as np
 from calculators.decision.crossover import Crossover, envelope_usd_per_month, find_crossovers, on_envelope
 from calculators.fleet.staircase import Staircase
 from calculators.options.buy import buy_line
-from calculators.options.cost_curves import worth_comparing
 from calculators.options.option import LinearCost, Option
 from calculators.scenario.demand import Array, Demand
 from calculators.scenario.inputs import Inputs
@@ -32,7 +31,6 @@ class SelfHostCost:
 
 def lower_envelope(staircases: Sequence[Staircase], demand: Demand) -> tuple[Staircase, ...]:
     """The staircases on the lower cost envelope: self-hosting at each volume costs the minimum over these."""
-    staircases = [staircases[i] for i in worth_comparing(staircases)]
     if not staircases:
         return ()
     most = max(s.limit_req_per_month for s in staircases)

@@ -1,5 +1,4 @@
-"""Highest load of one replica of each configuration within the latency targets, with the scenario's techniques. The one
-place where the technique switches reach the performance model."""
+"""Highest load of one replica of each configuration within the latency targets; here technique switches reach the model."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace

@@ -20,6 +20,7 @@ from calculators.scenario.schema import Scenario
 from calculators.units import article, count, plural
 
 _Count = TypeVar("_Count", int, Array)
+COMPARED_AT_ONCE = 256
 
 
 def machines_needed(replicas: Array, spares: Array | int, per_machine: Array | int, most: Array | int) -> Array:
@@ -295,14 +296,14 @@ def undercut_positions(columns: Array) -> set[int]:
     one_pool = ~np.isfinite(per_prefill)
     slope = np.where(one_pool, per_machine * per_replica, per_replica)
     first = np.where(one_pool, (per_machine - spare) * per_replica, per_machine)
-    better = np.stack([slope, first, per_prefill, most, np.where(one_pool, 0, -spare)])
-    undercut, kept = set[int](), np.empty((len(better), 0))
-    for i in np.lexsort((np.arange(usd.size), -most, -first, -slope, usd)).tolist():
-        if kept.size and (kept >= better[:, i : i + 1]).all(axis=0).any():
-            undercut.add(i)
-        else:
-            kept = np.append(kept, better[:, i : i + 1], axis=1)
-    return undercut
+    figures = np.stack([slope, first, per_prefill, most, np.where(one_pool, 0, -spare), -usd])
+    place, undercut = np.arange(usd.size), np.zeros(usd.size, dtype=bool)
+    for start in range(0, usd.size, COMPARED_AT_ONCE):
+        some = slice(start, start + COMPARED_AT_ONCE)
+        no_worse = (figures[:, :, None] >= figures[:, None, some]).all(axis=0)
+        better = (figures[:, :, None] > figures[:, None, some]).any(axis=0)
+        undercut[some] = (no_worse & (better | (place[:, None] < place[some]))).any(axis=0)
+    return set(np.flatnonzero(undercut).tolist())
 
 
 def column_rents_usd(columns: Array | Sequence[Array], requests_per_month: Array) -> Array:

@@ -29,11 +29,12 @@ FleetGroup = tuple[str, bool]
 
 def worth_comparing(staircases: Sequence[Staircase]) -> list[int]:
     """Positions of the staircases that are the cheapest of their group at some volume and price: one that another undercuts is
-    left out, where both are rented without a commitment, or both are paid for to the end."""
-    columns, alike = staircase_columns(staircases), dict[tuple[str, bool, bool], list[int]]()
+    left out, where both hold the weights in one format, and both are rented without a commitment or both are paid for to the
+    end. A coarser format never takes the place of a finer one that costs the same."""
+    columns, alike = staircase_columns(staircases), dict[tuple[str, str, bool, bool], list[int]]()
     for i, one in enumerate(staircases):
-        offer = one.offer
-        alike.setdefault((one.capacity.config.model.id, offer.is_owned, offer.is_committed), []).append(i)
+        config, offer = one.capacity.config, one.offer
+        alike.setdefault((config.model.id, config.precision, offer.is_owned, offer.is_committed), []).append(i)
     left_out = {members[k] for members in alike.values() for k in undercut_positions(columns[:, members])}
     return [i for i in range(len(staircases)) if i not in left_out]
 

@@ -27,7 +27,6 @@ class Ranking:
 def ranking(allowed: AllowedOptions, bounds: SpeedBounds, inputs: Inputs) -> Ranking:
     """The ranking of the allowed options. A hybrid is an option only where it is clearly cheaper than everything else: it
     takes two systems to run."""
-    allowed = _without_undercut(allowed)
     builds = build_options(allowed.stairs, allowed.rents_usd, bounds, allowed.lines, inputs)
     plain = sorted([*allowed.buys, *builds], key=_by_cost)
     hybrid = _cheapest_hybrid(builds, allowed, inputs)
@@ -38,7 +37,7 @@ def ranking(allowed: AllowedOptions, bounds: SpeedBounds, inputs: Inputs) -> Ran
     return Ranking(_with_horizon_means(plain, allowed, inputs), hybrid)
 
 
-def _without_undercut(allowed: AllowedOptions) -> AllowedOptions:
+def without_undercut(allowed: AllowedOptions) -> AllowedOptions:
     """The allowed options without the staircases that another one undercuts at every volume. Of two fleets that cost the same
     today, the one that carries more then counts, as in the curves."""
     keep = worth_comparing(allowed.stairs)
@@ -51,7 +50,7 @@ def _by_cost(option: Option) -> tuple[float, str]:
 
 def rank_options(allowed: AllowedOptions, bounds: SpeedBounds, inputs: Inputs) -> list[Option]:
     """The allowed options by monthly cost, cheapest first."""
-    return list(ranking(allowed, bounds, inputs).options)
+    return list(ranking(without_undercut(allowed), bounds, inputs).options)
 
 
 def without_commitment(allowed: AllowedOptions) -> AllowedOptions:

@@ -40,7 +40,7 @@ def test_a_superseded_candidate_is_said_unless_its_successor_is_compared_too() -
     def said(*models: str, gate: str = "assumed") -> list[str]:
         chosen = [{"model": model, "gate": gate} for model in models]
         asked = scenario(candidates=chosen, api={"provider": "openai", "model": "gpt-5.4"})
-        return [note for note in evaluate(asked, catalog).caveats if "superseded" in note]
+        return [note for note in evaluate(asked, catalog).caveats if "is superseded by" in note]
 
     assert said("glm-5.1") == [
         "GLM-5.1 is superseded by GLM-5.3, of the same family and about the same size (CloudBase, end of the GLM-5 models, "

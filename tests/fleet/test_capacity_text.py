@@ -20,9 +20,9 @@ def test_every_limit_has_its_words() -> None:
             "and KV cache",
         ),
         (
-            weights_do_not_fit(1_029, 384, is_joined=False),
-            "does not fit in memory: 1,029 GB of weights in 384 GB of GPU memory (about 90% usable); machines with this GPU "
-            "are usually not joined by a fast network",
+            weights_do_not_fit(1_029, 384, 340, is_joined=False),
+            "does not fit in memory: 1,029 GB of weights in 384 GB of GPU memory, of which 340 GB are left for weights and KV "
+            "cache; machines with this GPU are usually not joined by a fast network",
         ),
         (tpot_missed(55.04, 50), "TPOT is 55 ms even at batch 1; the target is 50 ms"),
         (ttft_missed(3_204, 2_000), "TTFT p95 is 3.2 s even when nearly idle; the target is 2 s"),

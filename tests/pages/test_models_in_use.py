@@ -29,7 +29,7 @@ def test_models_and_spend_of_a_file_price_the_verdict_and_a_preset_takes_them_ba
 
 def test_a_file_without_a_listed_model_keeps_the_api_model_and_says_so() -> None:
     app = uploaded("corp-prod")
-    assert (linked(app).api.model, linked(app).api.mix) == ("gpt-5.4", ())
+    assert (linked(app).api.model, linked(app).api.mix) == ("gpt-6.1-sol", ())
     assert "No listed price has the name corp-prod" in words(app)
 
 

@@ -274,7 +274,8 @@ def test_a_model_that_is_not_acceptable_is_no_longer_offered() -> None:
         app.segmented_control(key=f"gate.{model}").set_value("not_acceptable")
     app.run().switch_page("pages/decide/verdict.py").run()
     assert not app.exception
-    assert "Stay on the API" in app.subheader[0].value
+    assert " self-hosted on " not in app.subheader[0].value
+    assert "Move to a hosted open model" not in app.subheader[0].value
 
 
 def test_targets_that_nothing_meets_leave_the_ways_to_buy() -> None:

@@ -20,6 +20,7 @@ from calculators.scenario.defaults import default_scenario
 from calculators.scenario.inputs import Inputs
 
 SCENARIO = default_scenario(date(2026, 11, 29))
+SCENARIO = SCENARIO.model_copy(update={"api": SCENARIO.api.model_copy(update={"model": "gpt-5.4"})})
 
 
 def test_the_api_bill_falls_in_proportion_to_what_is_read_from_the_cache(live_catalog: Catalog) -> None:
