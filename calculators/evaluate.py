@@ -40,7 +40,7 @@ from calculators.options.ranking import (
     without_undercut,
 )
 from calculators.options.remedies import NoFleet, no_fleet
-from calculators.options.scenario_check import check_ids
+from calculators.options.scenario_check import check_ids, check_search
 from calculators.options.shortlist import (
     AllOptions,
     AllowedOptions,
@@ -164,12 +164,12 @@ def evaluate(scenario: Scenario, catalog: Catalog) -> Evaluation:
     """The evaluation of a scenario. Raises UnknownId or DataError when it names something the catalog does not hold."""
     inputs = Inputs.of(scenario, catalog)
     check_ids(scenario, inputs.catalog)
+    check_search(scenario, inputs.catalog)
     return _evaluated(inputs)
 
 
 def _evaluated(inputs: Inputs) -> Evaluation:
-    scenario, catalog = inputs.scenario, inputs.catalog
-    every = enumerate_options(inputs)
+    scenario, every = inputs.scenario, enumerate_options(inputs)
     assessment = assess_options(every, inputs)
     allowed = allowed_options(every, assessment, inputs)
     compared = without_undercut(allowed)
@@ -179,9 +179,8 @@ def _evaluated(inputs: Inputs) -> Evaluation:
     ranked, traffic = over_traffic_ranges(by_cost.options, curves_of(compared, inputs))
     assessment = assessed_as_compared(assessment, every, allowed, ranked, inputs)
     today = next((option for option in ranked if option.kind == "api_today"), every.buys[0].option)
-    (_, against_best), *crossovers = crossovers_of(
-        today, as_ranked(allowed.buys, ranked), SelfHostCost(envelope, line), inputs
-    )
+    self_host = SelfHostCost(envelope, line)
+    (_, against_best), *crossovers = crossovers_of(today, as_ranked(allowed.buys, ranked), self_host, inputs)
     savings = savings_by_month(inputs, envelope, bounds, allowed.lines, allowed.buys)
     missing = no_fleet(fits := feasibility_matrix(allowed, line, inputs), allowed, inputs)
     signals = exit_signals(inputs, ranked, today, savings, missing)
@@ -192,7 +191,7 @@ def _evaluated(inputs: Inputs) -> Evaluation:
     notes = [*compared_notes(every, allowed, by_cost, inputs), *growth_note(scenario, against_best, allowed.buys)]
     return Evaluation(
         scenario=scenario,
-        digest=catalog.digest,
+        digest=inputs.catalog.digest,
         demand=inputs.demand,
         options=(today, *(option for option in ranked if option is not today)),
         set_aside=tuple(option for option in allowed.set_aside if option.label != today.label),

@@ -9,11 +9,15 @@ from calculators.catalog.catalog import Catalog
 from calculators.errors import DataError
 from calculators.fleet.machine_offers import machine_offers
 from calculators.fleet.rent_gap import rent_gap
-from calculators.fleet.replica_capacity import searched_gpus
+from calculators.fleet.replica_capacity import candidate_configs, searched_gpus
 from calculators.scenario.schema import Api, Hardware, ModelTraffic, Scenario, StepDown, label
-from calculators.units import printable
+from calculators.units import count, printable
 
 _Entry = TypeVar("_Entry")
+MOST_CONFIGS = 20_000
+"""Configurations of replicas that are searched at once: about three seconds of one processor."""
+MODELS_NEVER_REFUSED = 20
+"""So few models, counted twice with separate pools, are always below `MOST_CONFIGS`, whatever GPUs and precisions."""
 
 
 def check_ids(scenario: Scenario, catalog: Catalog) -> None:
@@ -25,6 +29,23 @@ def check_ids(scenario: Scenario, catalog: Catalog) -> None:
             raise _refused("candidates", f"'{model}' is listed under two of its names; keep one.")
     _check_hardware(scenario.hardware, catalog)
     _check_listed("compliance.requirements", scenario.compliance.requirements, "requirement", catalog.requirements)
+
+
+def check_search(scenario: Scenario, catalog: Catalog) -> None:
+    """Raises DataError, before any work, for a search that would take long: too many configurations of replicas."""
+    models = sum(candidate.gate != "not_acceptable" for candidate in scenario.candidates)
+    pools = 2 if scenario.techniques.disaggregation else 1
+    if models * pools <= MODELS_NEVER_REFUSED:
+        return
+    configs = len(candidate_configs(scenario, catalog))
+    most = MOST_CONFIGS // pools
+    if configs > most:
+        apart = " with separate prefill and decode pools" if pools > 1 else ""
+        raise _refused(
+            "candidates",
+            f"with your GPUs and precisions they make {count(configs)} configurations{apart}; at most {count(most)} are "
+            f"searched at once. Select at most {models * most // configs} models, or fewer GPUs or precisions.",
+        )
 
 
 def lost_prices(scenario: Scenario, catalog: Catalog) -> list[str]:

@@ -7,7 +7,14 @@ from support import scenario
 
 from calculators.catalog.catalog import Catalog
 from calculators.errors import DataError, UnknownId
-from calculators.options.scenario_check import check_ids, lost_prices
+from calculators.fleet.replica_capacity import candidate_configs
+from calculators.options.scenario_check import (
+    MODELS_NEVER_REFUSED,
+    MOST_CONFIGS,
+    check_ids,
+    check_search,
+    lost_prices,
+)
 
 
 def test_a_choice_that_nobody_sells_any_more_is_told(catalog: Catalog) -> None:
@@ -99,3 +106,26 @@ def test_a_gpu_kept_for_measurements_is_refused_as_a_choice(catalog: Catalog) ->
     known = replace(catalog, gpus={**catalog.gpus, "l40s": kept})
     with pytest.raises(DataError, match=f"{kept.name} is kept to compare with published measurements; pick another"):
         check_ids(scenario(hardware={"gpus": ["l40s"]}), known)
+
+
+def test_a_search_too_large_is_refused_before_any_work_and_the_remedy_works(live_catalog: Catalog) -> None:
+    models = [{"model": id, "gate": "assumed"} for id in list(live_catalog.models)[:100]]
+    hardware = {"gpus": [], "rent_usd_per_gpu_h": {}, "precisions": ["bf16", "fp8", "int8", "int4", "nvfp4", "mxfp4"]}
+    openai = {"provider": "openai", "model": "gpt-5.4"}
+    with pytest.raises(DataError, match=r"at most 20k are searched at once. Select at most (\d+) models") as refused:
+        check_search(scenario(candidates=models, hardware=hardware, api=openai), live_catalog)
+    kept = int(str(refused.value).split("at most ")[2].split()[0])
+    check_search(scenario(candidates=models[: int(kept * 0.8)], hardware=hardware, api=openai), live_catalog)
+    check_search(scenario(candidates=models, hardware={"gpus": [], "rent_usd_per_gpu_h": {}}, api=openai), live_catalog)
+
+
+def test_a_few_models_are_never_too_many(live_catalog: Catalog) -> None:
+    everything = {
+        "gpus": list(live_catalog.offered_gpus),
+        "precisions": ["bf16", "fp8", "int8", "int4", "nvfp4", "mxfp4"],
+    }
+    models = [{"model": id, "gate": "assumed"} for id in list(live_catalog.models)[:MODELS_NEVER_REFUSED]]
+    asked = scenario(
+        candidates=models, hardware=everything | {"rent_usd_per_gpu_h": {}}, techniques={"expert_parallelism": True}
+    )
+    assert len(candidate_configs(asked, live_catalog)) <= MOST_CONFIGS
