@@ -91,10 +91,10 @@ def crossover_chart(evaluation: Evaluation, height: int = 400, every_host: bool 
     for option, crossover in evaluation.crossovers:
         durable = crossover.durable_req_per_month
         if durable and grid[0] <= durable <= grid[-1] and any(option is kept for kept in keep):
-            height, at = BREAK_EVEN_WITH[option.kind][1].split()[0], _place_frac(durable, grid)
-            has_room = all(other != height or abs(at - place) >= LABEL_FRAC for other, place in labeled)
+            level, at = BREAK_EVEN_WITH[option.kind][1].split()[0], _place_frac(durable, grid)
+            has_room = all(other != level or abs(at - place) >= LABEL_FRAC for other, place in labeled)
             figure.add_trace(_marker(durable, option, grid, is_labeled=not every_host and has_room))
-            labeled += [(height, at)] * has_room
+            labeled += [(level, at)] * has_room
     _log_axes(figure, grid)
     return frame(figure, height)
 
