@@ -86,7 +86,9 @@ def _option(bills: list[ApiBill], stepped: list[tuple[ApiBill, Gate]], inputs: I
     bill = summed_bill(bills, inputs.demand.requests_per_month)
     move = resale_lines(inputs.scenario.operations, inputs.catalog.ownership)
     is_paid = inputs.scenario.api.paid_usd_per_month is not None
-    option = api_option("step_down", bill.label, bill, move, is_paid)
+    is_regional = any(regional_ratio(one.offer.provider, inputs) != 1 for one, _ in stepped)
+    label = f"{bill.label}, regional endpoint" if is_regional else bill.label
+    option = api_option("step_down", label, bill, move, is_paid)
     names = tuple(dict.fromkeys(one.offer.short_model for one, _ in stepped))
     gate: Gate = "assumed" if "assumed" in {gate for _, gate in stepped} else "accepted"
     return replace(option, gate=gate, stepped_to=names)

@@ -127,3 +127,16 @@ def test_unnamed_step_downs_are_cheaper_than_today_by_the_token(
         assert option.bill is not None
         assert option.operator == used[0]
         assert option.model != used[1]
+
+
+def test_where_data_must_stay_in_a_region_its_endpoint_and_its_price_are_meant(live_catalog: Catalog) -> None:
+    """OpenAI's endpoints in the EU cost a tenth more."""
+    plain = step_down_options(_inputs(live_catalog))[0]
+    asked = scenario(
+        **LIVE, api={"provider": "openai", "model": "gpt-5.4"}, compliance={"requirements": ["residency-eu"]}
+    )
+    regional = step_down_options(Inputs.of(asked, live_catalog))[0]
+    assert regional.label == "gpt-6.1-sol on OpenAI, regional endpoint"
+    assert plain.bill is not None
+    assert regional.bill is not None
+    assert regional.bill.usd_per_month == pytest.approx(1.1 * plain.bill.usd_per_month)
