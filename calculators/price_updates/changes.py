@@ -64,9 +64,10 @@ def changes_of(publication: Publication, day: date, accepted: Iterable[str], cat
     their size."""
     is_installed = publication.source.title == price_library_version()
     news = (_token_change(one, day, catalog) for one in (() if is_installed else publication.tokens))
-    moved = (_rent_change(one, catalog) for one in _kept(publication.rents))
+    kept = _kept(publication.rents)
+    moved = (_rent_change(one, catalog) for one in kept)
     tokens = [(change, _token_doubt(change, day, catalog)) for change in news if change]
-    rents = [(change, _rent_doubt(change, day, catalog)) for change in moved if change]
+    rents = [(change, _rent_doubt(change, day, catalog, kept)) for change in moved if change]
     names = frozenset(accepted)
     held = [
         *publication.held,
@@ -258,13 +259,13 @@ def _is_same_machine(provider: str, one: Rent, other: Rent) -> bool:
     return _machine(provider, one) == _machine(provider, other) and len(places) == 1
 
 
-def _rent_doubt(change: RentChange, day: date, catalog: Catalog) -> str:
+def _rent_doubt(change: RentChange, day: date, catalog: Catalog, published: Sequence[PublishedRent]) -> str:
     rent, before = change.published.rent, change.before
     if change.is_confirmed:
         return ""
     if before is not None and _ratio(rent.usd_per_gpu_h, before.usd_per_gpu_h) > MOST_CHANGE_RATIO:
         return f"was ${before.usd_per_gpu_h:.4g} on {before.seen}: more than {MOST_CHANGE_RATIO:.0f}x"
-    peers = _rents_elsewhere(change.published, day, catalog)
+    peers = _rents_elsewhere(change.published, day, catalog) or _published_elsewhere(change.published, published)
     middle = median(peers) if peers else rent.usd_per_gpu_h
     if _leaves_peers(rent.usd_per_gpu_h, before.usd_per_gpu_h if before else None, middle):
         return f"against a median of ${middle:.4g} at {plural(len(peers), 'other provider')}"
@@ -277,3 +278,17 @@ def _rents_elsewhere(published: PublishedRent, day: date, catalog: Catalog) -> l
     others = (one for one in catalog.rent_providers.values() if not one.index and one.provider != published.provider)
     rents = ([r for r in current_rents(one.rents, day) if (r.gpu, r.commitment) == (gpu, term)] for one in others)
     return [min(rent.usd_per_gpu_h for rent in current) for current in rents if current]
+
+
+def _published_elsewhere(one: PublishedRent, published: Sequence[PublishedRent]) -> list[float]:
+    """Of every other provider the lowest rent in the same list, for a GPU that the data do not hold yet: a sixth of a GPU is
+    sold under the GPU's name."""
+    lowest: dict[str, float] = {}
+    for other in published:
+        if other.provider != one.provider and _is_alike(other.rent, one.rent):
+            lowest[other.provider] = min(lowest.get(other.provider, other.rent.usd_per_gpu_h), other.rent.usd_per_gpu_h)
+    return list(lowest.values())
+
+
+def _is_alike(one: Rent, other: Rent) -> bool:
+    return (one.gpu, one.commitment) == (other.gpu, other.commitment)

@@ -135,6 +135,18 @@ def test_peers_are_taken_at_their_lowest_current_rent(catalog: Catalog) -> None:
     assert [held.why for held in changes.held] == ["against a median of $1.5 at 5 other providers"]
 
 
+def test_sellers_of_a_new_gpu_that_disagree_are_held_back_together(catalog: Catalog) -> None:
+    """One of them rents a sixth of the GPU under its name."""
+    new = {"gpu": "l40s", "instance": "m", "region": "us"}
+    nobody = {name: one.model_copy(update={"rents": ()}) for name, one in catalog.rent_providers.items()}
+    rents = [_rent(usd, provider, **new) for usd, provider in ((0.45, "sixth"), (2.0, "whole"))]
+    held = _changes(replace(catalog, rent_providers=nobody), *rents).held
+    assert sorted(one.why for one in held) == [
+        "against a median of $0.45 at 1 other provider",
+        "against a median of $2 at 1 other provider",
+    ]
+
+
 def test_an_unlisted_model_is_taken_only_of_sellers_of_the_price_library(catalog: Catalog) -> None:
     assert _changes(catalog, _tokens("unheard-of", 1, 2)).tokens == ()
     [new] = _changes(catalog, _tokens("gpt-99", 1, 2, provider="openai")).tokens
