@@ -14,6 +14,7 @@ from calculators.api.rates import (
     text_models,
 )
 from calculators.api.seller_terms import seller_terms
+from calculators.api.step_downs import superseded_by
 from calculators.catalog.base import Range
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.models import Model
@@ -21,6 +22,7 @@ from calculators.catalog.price_library import seller_name
 from calculators.catalog.prices import CacheVariant, ProviderRule
 from calculators.catalog.rent_history import STALE_DAYS
 from calculators.catalog.retirements import retirement
+from calculators.catalog.short_names import short_model_name
 from calculators.errors import DataError
 from calculators.evaluate import Evaluation
 from calculators.options.buy import hosted_options
@@ -111,6 +113,15 @@ def api_provider_label(provider: str, catalog: Catalog) -> str:
 def api_models(provider: str, day: date, catalog: Catalog) -> list[str]:
     """Ids of a provider's current text models."""
     return text_models(provider, day, catalog)
+
+
+def lifetime_words(provider: str, model: str, day: date, catalog: Catalog) -> str:
+    """That an API model has a successor of its size, or an end, in a sentence; empty where neither is known."""
+    newer, end = superseded_by(provider, model, day, catalog), retirement(provider, model)
+    said = [f"superseded by {short_model_name(newer)}"] if newer else []
+    if end is not None:
+        said.append(f"{'retired' if end.retired_on <= day else 'to be retired'} on {end.retired_on}")
+    return f"{short_model_name(model)}: {' and '.join(said)}." if said else ""
 
 
 def offer_cut_words(option: Option, result: Evaluation) -> str:

@@ -19,6 +19,7 @@ from pages.shared.components.candidates import (
     first_model,
     gpu_label,
     hosted_table,
+    lifetime_note,
     model_label,
     negotiated_prices,
     provider_label,
@@ -44,6 +45,7 @@ with api:
     else:
         choice(api_providers(), "api.provider", on_change=first_model, format_func=provider_label)
         choice(api_models(state["api.provider"], date.today(), known), "api.model")
+        lifetime_note()
     percent_slider("api.discount_frac")
     number(
         "api.paid_usd_per_month", "api.paid_source", format="%.6g", placeholder="empty: estimated from the list price"

@@ -25,3 +25,12 @@ def test_another_model_of_the_seller_can_be_added() -> None:
     assert not app.exception
     assert [one.model for one in linked(app).api.step_downs] == ["claude-haiku-4-5"]
     assert app.segmented_control(key="gate.anthropic claude-haiku-4-5").value == "assumed"
+
+
+def test_a_model_that_was_superseded_or_will_be_retired_is_marked_where_it_is_chosen() -> None:
+    app = start().switch_page("pages/inputs/candidates.py").run()
+    assert "superseded by gpt-" not in words(app)
+    app.selectbox(key="api.model").set_value("gpt-5").run()
+    assert not app.exception
+    assert "gpt-5: superseded by gpt-6.1-sol and " in words(app)
+    assert "retired on 2026-12-11." in words(app)

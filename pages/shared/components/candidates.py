@@ -12,7 +12,13 @@ from calculators.catalog.models import Model
 from calculators.evaluate import Evaluation
 from calculators.options.feasibility import Feasibility
 from calculators.options.option import Option
-from calculators.report.catalog_view import api_models, api_provider_label, offer_cut_words, why_no_option
+from calculators.report.catalog_view import (
+    api_models,
+    api_provider_label,
+    lifetime_words,
+    offer_cut_words,
+    why_no_option,
+)
 from calculators.report.evaluation_text import configurations_takeaway, offer_terms
 from calculators.scenario.schema import label
 from calculators.units import plural, significant, usd, usd_column
@@ -62,6 +68,14 @@ def first_model() -> None:
     models = api_models(st.session_state["api.provider"], date.today(), catalog())
     if models and st.session_state["api.model"] not in models:
         st.session_state["api.model"] = models[0]
+
+
+def lifetime_note() -> None:
+    """That the API model has a successor, or an end."""
+    state = st.session_state
+    words = lifetime_words(state["api.provider"], state["api.model"], date.today(), catalog())
+    if words:
+        st.caption(escape(words))
 
 
 def toggle(key: str) -> None:
