@@ -39,7 +39,8 @@ def memory_note(config: ReplicaConfig, told: MemorySum, catalog: Catalog) -> str
     return (
         f"{FAMILY_NAMES[entry.engine]}{version} with its default settings, {percent(told.share_frac)} of the memory. On "
         f"{count(errors.reports_count)} logged starts whose model was left out of the fit, KV capacity was off by "
-        f"{percent(errors.room_error_median_frac)} at the median and {percent(errors.room_error_p90_frac)} at the 90th percentile."
+        f"{percent(errors.room_error_median_frac)} at the median and {percent(errors.room_error_p90_frac)} at the 90th percentile. "
+        "Some constants were chosen on the same starts."
     )
 
 
