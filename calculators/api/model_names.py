@@ -15,7 +15,7 @@ from typing import Literal
 
 from genai_prices import data_snapshot
 
-from calculators.api.rates import api_offer, api_rates
+from calculators.api.rates import api_offer, has_text_price
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.price_library import library_model, library_models, library_names
 from calculators.catalog.short_names import BEDROCK
@@ -160,9 +160,9 @@ def _first(listed: Iterable[tuple[str, str]], day: date, catalog: Catalog) -> Li
 
 def _is_sold(provider: str, model: str, day: date, catalog: Catalog) -> bool:
     """Whether a provider sells the model by the token: makers of open models list some that only others serve."""
-    rates, known = api_rates(api_offer(provider, model, catalog), day)[0], catalog.models.get(model)
+    known = catalog.models.get(model)
     is_served = known is None or any(hosted.provider == provider for hosted in known.hosted)
-    return is_served and rates.input_usd_per_mtok > 0 and rates.output_usd_per_mtok > 0
+    return is_served and has_text_price(api_offer(provider, model, catalog), day)
 
 
 def global_model(provider: str, model: str) -> str | None:

@@ -135,9 +135,14 @@ def text_models(provider: str, day: date, catalog: Catalog) -> list[str]:
         m.id for m in (own.models if own else ())
     }
     served = (id for id in listed if not is_retired(provider, id, day))
-    priced = ((id, api_rates(api_offer(provider, id, catalog), day)[0]) for id in served)
-    ids = sorted(id for id, r in priced if r.input_usd_per_mtok > 0 and r.output_usd_per_mtok > 0)
+    ids = sorted(id for id in served if has_text_price(api_offer(provider, id, catalog), day))
     return sorted(ids, key=_version, reverse=True)
+
+
+def has_text_price(offer: ApiOffer, day: date) -> bool:
+    """Whether tokens of text in and out cost something on a day: models of images, sound or vectors lack one of the two."""
+    first = api_rates(offer, day)[0]
+    return first.input_usd_per_mtok > 0 and first.output_usd_per_mtok > 0
 
 
 def _version(model: str) -> tuple[int, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from functools import lru_cache
 
-from calculators.api.rates import api_offer, api_rates
+from calculators.api.rates import api_offer, has_text_price
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.line_ups import line_up_name, place_in_line_up
 from calculators.catalog.price_library import library_models
@@ -19,10 +19,8 @@ def step_downs(provider: str, model: str, day: date, catalog: Catalog) -> tuple[
     if place is None:
         return ()
     line_up, at = place
-    same, *smaller = line_up.sizes[at:]
-    name = line_up_name(model)
-    newer = same.models[: same.models.index(name)]
-    steps = [next(_sold(names, provider, model, day, catalog), None) for names in (newer, *(s.models for s in smaller))]
+    smaller = (next(_sold(size.models, provider, model, day, catalog), None) for size in line_up.sizes[at + 1 :])
+    steps = (superseded_by(provider, model, day, catalog), *smaller)
     return tuple(id for id in steps if id is not None)
 
 
@@ -43,13 +41,8 @@ def _sold(names: Collection[str], provider: str, like: str, day: date, catalog: 
     route = _route(like)
     for name in names:
         for id in sorted(sold.get(name, ()), key=lambda id: _route(id) != route):
-            if not is_retired(provider, id, day) and _has_text_price(provider, id, day, catalog):
+            if not is_retired(provider, id, day) and has_text_price(api_offer(provider, id, catalog), day):
                 yield id
-
-
-def _has_text_price(provider: str, model: str, day: date, catalog: Catalog) -> bool:
-    first = api_rates(api_offer(provider, model, catalog), day)[0]
-    return first.input_usd_per_mtok > 0 and first.output_usd_per_mtok > 0
 
 
 def _route(model: str) -> str | None:

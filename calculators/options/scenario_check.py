@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import date
 from typing import TypeVar
 
-from calculators.api.rates import api_offer, api_rates, hosted_offers
+from calculators.api.rates import api_offer, has_text_price, hosted_offers
 from calculators.catalog.catalog import Catalog
 from calculators.errors import DataError
 from calculators.fleet.machine_offers import machine_offers
@@ -81,8 +81,7 @@ def _check_api(scenario: Scenario, catalog: Catalog) -> None:
 
 def _check_model(field: str, sold: Api | ModelTraffic | StepDown, day: date, catalog: Catalog) -> None:
     offer = _known(field, lambda model: api_offer(sold.provider, model, catalog), sold.model)
-    priced = api_rates(offer, day)[0]
-    if not (priced.input_usd_per_mtok > 0 and priced.output_usd_per_mtok > 0):
+    if not has_text_price(offer, day):
         model = printable(sold.model, 60)
         raise _refused(field, f"'{model}' has no price for text tokens in and out; pick a text model.")
 

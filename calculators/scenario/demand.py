@@ -1,7 +1,7 @@
 """Demand of a workload: request rates, the peak to size for, the length distribution, and growth by month."""
 
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from itertools import pairwise
 from math import ceil, log
 from statistics import NormalDist
@@ -163,7 +163,7 @@ def _measured_p95_tok(workload: Workload) -> float:
     return 0.0
 
 
-@cache
+@lru_cache(maxsize=256)
 def lognormal_groups(mean: float, p95: float, groups: int = 8) -> tuple[float, ...]:
     """Means of `groups` equally likely parts of a log-normal distribution with this mean and 95th percentile.
 

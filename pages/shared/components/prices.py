@@ -81,8 +81,8 @@ def seller_uptime_table() -> None:
         {
             "Provider": api_provider_label(row.provider, catalog()),
             "Uptime": percent(row.uptime_frac),
-            "Worst model": percent(row.worst_model_frac) if row.worst_model_frac is not None else "",
-            "From": str(row.since or ""),
+            "Worst model": percent(row.worst_model_frac) if row.worst_model_frac is not None else "not published",
+            "From": str(row.since or "not stated"),
             "Until": str(row.seen),
             "Promised": _promise_cell(row.provider),
             "Note": row.note or "",
@@ -93,10 +93,10 @@ def seller_uptime_table() -> None:
 
 
 def _promise_cell(provider: str) -> str:
-    """The uptime that a seller promises on pay as you go; empty where it is not known."""
+    """The uptime that a seller promises on pay as you go."""
     promise = catalog().signal_rules.promise_by_operator.get(provider)
     if promise is None:
-        return ""
+        return "not known"
     return "No promise" if promise.uptime_frac is None else percent(promise.uptime_frac)
 
 
