@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NoReturn
 
 from calculators.catalog.base import Source
@@ -39,10 +40,10 @@ class NewerModel:
     source: Source
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Catalog:
-    """All data files. The methods look entries up by id, name, alias or another spelling of one, and raise UnknownId, with the
-    nearest name of the same family where there is one."""
+    """All data files; equal only to itself, so that what follows from it can be remembered. The methods look entries up by id,
+    name, alias or another spelling of one, and raise UnknownId, with the nearest name of the same family where there is one."""
 
     gpus: Mapping[str, Gpu]
     models: Mapping[str, Model]
@@ -105,8 +106,7 @@ class Catalog:
 
     def open_model(self, provider: str, model: str) -> Model | None:
         """The open model that a provider sells under this id; None where it is closed, or not listed."""
-        pair = provider, model
-        return next((m for m in self.models.values() if any((h.provider, h.model) == pair for h in m.hosted)), None)
+        return _by_host(self).get((provider, model))
 
     def preset(self, name: str) -> Preset:
         key = alias_key(name)
@@ -137,6 +137,12 @@ class Catalog:
 
     def engine(self, engine: EngineId) -> EngineFit:
         return next(e for e in self.efficiencies.engines if e.engine == engine)
+
+
+@lru_cache(maxsize=16)
+def _by_host(catalog: Catalog) -> Mapping[tuple[str, str], Model]:
+    """The open model that each provider sells under each id."""
+    return {(h.provider, h.model): model for model in reversed([*catalog.models.values()]) for h in model.hosted}
 
 
 def _unknown(name: str, what: str, near: str | None, where: str) -> NoReturn:

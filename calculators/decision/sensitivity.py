@@ -76,7 +76,7 @@ def _announced_change(inputs: Inputs, allowed: Sequence[Option]) -> AnnouncedCha
     bills = [option.bill for option in allowed if option.bill is not None]
     offers = {offer.label: offer for bill in bills for offer in bill.offers}
     changes = [(day, name) for name, offer in offers.items() for day, _ in scheduled_changes(offer, start, months)]
-    sized = size_candidates(inputs) if changes else ([], [])
+    sized = size_candidates(inputs) if changes else ((), ())
     side = side_of(allowed)
     for day, name in sorted(changes):
         options = ranked_on(day, inputs, sized)

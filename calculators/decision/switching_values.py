@@ -14,10 +14,10 @@ import numpy as np
 
 from calculators.decision.choice import KIND_OF_WINNER, VerdictKind, cheapest_option
 from calculators.decision.varied_inputs import Field, VariedInput, varied_inputs
+from calculators.fleet.sizing import Sized
 from calculators.options.build import size_candidates
 from calculators.options.cost_curves import SIDES
 from calculators.options.option import Option
-from calculators.options.shortlist import Sized
 from calculators.options.what_if import allowed_again, ranked_again
 from calculators.scenario.demand import Array
 from calculators.scenario.inputs import Inputs

@@ -5,6 +5,7 @@ Modules in reading order:
 capacity_text     sentences about limits and infeasible configurations
 replica_layouts   how a replica may be split over GPUs and machines
 replica_capacity  highest load of one replica within the targets
+sizing            the same, remembered
 owned_servers     hourly cost of a GPU in a purchased server
 rent_search       which GPU prices a scenario searches, and why not the others
 rent_gap          where its filters leave none

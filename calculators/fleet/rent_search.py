@@ -1,8 +1,9 @@
 """Which rows of the GPU price tables a scenario searches, and why the others are left out."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Literal
 
 from calculators.catalog.base import Confidence
@@ -46,9 +47,14 @@ class RentRow:
 
 def rent_rows(gpu: Gpu, scenario: Scenario, catalog: Catalog) -> list[RentRow]:
     """Every row for a GPU, cheapest first, with what leaves it out of the scenario's search."""
-    negotiated = {catalog.gpu(name).id for name in scenario.hardware.rent_usd_per_gpu_h}
-    rows = [row for p in catalog.rent_providers.values() for row in _rows_of(p, gpu.id, scenario, gpu.id in negotiated)]
-    return sorted(rows, key=_order)
+    hardware, day = scenario.hardware, scenario.as_of
+    is_negotiated = gpu.id in {catalog.gpu(name).id for name in hardware.rent_usd_per_gpu_h}
+    yours: tuple[Exclusion, ...] = ("your_price",) if is_negotiated else ()
+    return [
+        replace(row, excluded_by=(*yours, *row.excluded_by, *failed)) if yours or failed else row
+        for row in _dated_rows(catalog, gpu.id, day)
+        for failed in (failed_filters(row.provider, row.rent, hardware, day),)
+    ]
 
 
 def every_rent_row(scenario: Scenario, catalog: Catalog) -> list[RentRow]:
@@ -68,13 +74,19 @@ def _order(row: RentRow) -> tuple[float, str, str, int, str]:
     return rent.usd_per_gpu_h, row.provider.provider, rent.instance or "", rent.gpus_per_instance, rent.region or ""
 
 
-def _rows_of(provider: RentProvider, gpu_id: str, scenario: Scenario, is_negotiated: bool) -> Iterator[RentRow]:
-    rents, day = [rent for rent in provider.rents if rent.gpu == gpu_id], scenario.as_of
+@lru_cache(maxsize=128)
+def _dated_rows(catalog: Catalog, gpu_id: str, day: date) -> tuple[RentRow, ...]:
+    """Every row for a GPU as it stands on a day, cheapest first, whatever the scenario filters."""
+    every = (row for provider in catalog.rent_providers.values() for row in _dated_rows_of(provider, gpu_id, day))
+    return tuple(sorted(every, key=_order))
+
+
+def _dated_rows_of(provider: RentProvider, gpu_id: str, day: date) -> Iterator[RentRow]:
+    rents = [rent for rent in provider.rents if rent.gpu == gpu_id]
     current = {id(rent) for rent in current_rents(rents, day)}
     shown = [(one.seen, one.commitment, provider.sources[one.source].listing) for one in rents if one.seen <= day]
     for rent in rents:
-        excluded: list[Exclusion] = ["your_price"] if is_negotiated else []
-        excluded += ["index"] if provider.index else []
+        excluded: list[Exclusion] = ["index"] if provider.index else []
         if rent.seen > day:
             excluded.append("not_yet")
         elif id(rent) not in current:
@@ -84,7 +96,7 @@ def _rows_of(provider: RentProvider, gpu_id: str, scenario: Scenario, is_negotia
         yield RentRow(
             provider=provider,
             rent=rent,
-            excluded_by=(*excluded, *failed_filters(provider, rent, scenario.hardware, day)),
+            excluded_by=tuple(excluded),
             is_stale=not is_own_quote(provider, rent) and not is_fresh(rent, day),
             is_single_listing=len(beside) == 1 and not is_own_quote(provider, rent),
         )

@@ -36,6 +36,18 @@ def replicas_held(machines: _Count, spares: _Count | int, per_machine: _Count | 
     return machines * per_machine - spares
 
 
+def carried_by(replicas: Array, decode_req: Array | float, prefill_req: Array | float) -> Array:
+    """The highest volume that so many replicas carry: d x decode, or with a prefill pool the best split of them,
+    max over d of min(d x decode, (replicas - d) x prefill). That is one of the whole numbers beside the even split. The
+    arguments broadcast; `prefill_req` is infinite without a prefill pool."""
+    even = replicas / (1 + np.divide(decode_req, prefill_req))
+    splits = (np.floor(even + 1e-9), np.ceil(even - 1e-9))
+    with np.errstate(invalid="ignore"):  # no replica of an infinite load, where none are left for prefill
+        carried = [np.fmin(d * decode_req, (replicas - d) * prefill_req) for d in splits]
+    best: Array = np.fmax(*carried)
+    return best
+
+
 @dataclass(frozen=True, slots=True)
 class Staircase:
     """Rent over volume of one replica configuration on one machine offer.
@@ -82,15 +94,8 @@ class Staircase:
 
     def carried_req_per_month(self, machines: Array) -> Array:
         """The highest volume that so many machines carry, spares left idle. Same shape as the argument."""
-        replicas = replicas_held(np.asarray(machines), self.spare_replicas, self.replicas_per_machine)
-        if self.capacity.pools_count == 1:
-            return np.maximum(replicas, 0) * self.replica_req_per_month
-        most = int(max(replicas.max(initial=0), 0))
-        full = np.arange(1, most + 1)[:, None] * [self.replica_req_per_month, self.prefill_req_per_month]
-        jumps = np.unique(full)  # up to and at each of them so many replicas are enough
-        needed = self._replicas(jumps * (1 - 1e-12))
-        carried: Array = np.concatenate([[0.0], jumps])[np.searchsorted(needed, replicas, side="right")]
-        return carried
+        replicas = np.maximum(replicas_held(np.asarray(machines), self.spare_replicas, self.replicas_per_machine), 0)
+        return carried_by(replicas, self.replica_req_per_month, self.prefill_req_per_month)
 
     @property
     def requests_per_replica(self) -> float:
@@ -100,10 +105,10 @@ class Staircase:
     @property
     def limit_req_per_month(self) -> float:
         """The highest volume within the user's GPU limit."""
+        held = max(replicas_held(self.max_machines, self.spare_replicas, self.replicas_per_machine), 0)
         if self.capacity.pools_count == 1:  # without arrays: asked of thousands of staircases
-            held = replicas_held(self.max_machines, self.spare_replicas, self.replicas_per_machine)
-            return max(held, 0) * self.replica_req_per_month
-        return float(self.carried_req_per_month(np.array([float(self.max_machines)]))[0])
+            return held * self.replica_req_per_month
+        return float(carried_by(np.array(held), self.replica_req_per_month, self.prefill_req_per_month))
 
     @property
     def carries_any(self) -> bool:
@@ -254,16 +259,15 @@ class OwnVolumes:
 
 def steps_of_each(staircases: Sequence[Staircase], up_to: Array) -> OwnVolumes:
     """The steps of each staircase, at most `up_to` (s,): `Staircase.steps_req_per_month` for all at once."""
-    each = np.arange(len(staircases))
-    if any(s.capacity.pools_count > 1 for s in staircases):
-        steps = [s.steps_req_per_month(most) for s, most in zip(staircases, up_to.tolist(), strict=True)]
-        return OwnVolumes(np.repeat(each, [len(s) for s in steps]), np.concatenate(steps))
-    per_replica, _, per_machine, spare, _, most = staircase_columns(staircases)
-    counts = np.minimum(most, (up_to / per_replica + spare) // per_machine + 1).astype(int)
-    owner, before = np.repeat(each, counts), np.repeat(np.cumsum(counts) - counts, counts)
+    per_replica, per_prefill, per_machine, spare, _, most = staircase_columns(staircases)
+    needed = up_to * (1 / per_replica + 1 / per_prefill)
+    counts = np.minimum(most, (needed + spare) // per_machine + 1).astype(int)
+    owner, before = np.repeat(np.arange(len(staircases)), counts), np.repeat(np.cumsum(counts) - counts, counts)
     machines = np.arange(1, owner.size + 1) - before
-    volumes = np.maximum(replicas_held(machines, spare[owner], per_machine[owner]), 0) * per_replica[owner]
-    return OwnVolumes(owner, volumes).where((volumes > 0) & (volumes <= up_to[owner]))
+    held = np.maximum(replicas_held(machines, spare[owner], per_machine[owner]), 0)
+    volumes = carried_by(held, per_replica[owner], per_prefill[owner])
+    is_step = np.diff(volumes, prepend=0.0) != 0  # one more machine for one pool may carry no more
+    return OwnVolumes(owner, volumes).where((is_step | (machines == 1)) & (volumes > 0) & (volumes <= up_to[owner]))
 
 
 def rents_at(staircases: Sequence[Staircase], volumes: OwnVolumes) -> Array:

@@ -7,7 +7,7 @@ import numpy as np
 from calculators.fleet.machine_offers import MachineOffer
 from calculators.fleet.operating_costs import ESTIMATE_BASIS, USER_BASIS, CostLine
 from calculators.fleet.plan import FleetPlan, fleet_plan
-from calculators.fleet.replica_capacity import Capacity, Infeasible, candidate_configs, replica_capacities
+from calculators.fleet.sizing import Sized, searched_configs, sized
 from calculators.fleet.staircase import Staircase
 from calculators.options.context_window import by_context
 from calculators.options.option import LinearCost, Option, with_range
@@ -16,11 +16,11 @@ from calculators.scenario.demand import Array, Demand
 from calculators.scenario.inputs import Inputs
 
 
-def size_candidates(inputs: Inputs) -> tuple[list[Capacity], list[Infeasible]]:
+def size_candidates(inputs: Inputs) -> Sized:
     """Capacity of every candidate configuration within the targets, and the infeasible ones."""
-    configs, infeasible = by_context(candidate_configs(inputs.scenario, inputs.catalog), inputs.scenario.workload)
-    sized, missed = replica_capacities(configs, inputs)
-    return sized, infeasible + missed
+    configs, infeasible = by_context(searched_configs(inputs), inputs.scenario.workload)
+    able, unable = sized(configs, inputs)
+    return able, (*infeasible, *unable)
 
 
 def build_options(

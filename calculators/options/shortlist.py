@@ -15,7 +15,8 @@ from calculators.compliance.residency import is_regional, machine_meets_residenc
 from calculators.fleet.machine_offers import MachineOffer, owned_offer
 from calculators.fleet.operating_costs import CostLine, self_host_lines, unused_commitment_lines
 from calculators.fleet.plan import fleet_plan
-from calculators.fleet.replica_capacity import Capacity, Infeasible
+from calculators.fleet.replica_capacity import Infeasible
+from calculators.fleet.sizing import Sized
 from calculators.fleet.staircase import Staircase, rents_matrix, staircases, staircases_on
 from calculators.options.build import size_candidates
 from calculators.options.buy import cheapest_buys, direct_options, hosted_options, needed_facts, resold_options
@@ -28,10 +29,6 @@ from calculators.scenario.demand import Array, needed_context_tok
 from calculators.scenario.inputs import Inputs
 
 _T = TypeVar("_T")
-Sized = tuple[list[Capacity], list[Infeasible]]
-"""Capacities of the candidate configurations, and those without one."""
-
-
 PurchasedServers = Literal["included", "fallback", "left_out"]
 """Why purchased servers are compared: the user includes them, or nothing else with a price is allowed; or that they are
 not."""
@@ -159,7 +156,7 @@ def _all_staircases(inputs: Inputs, candidates: Sized) -> tuple[list[Staircase],
         gpus = {c.config.gpu.id: c.config.gpu for c in sized}
         priced = [gpu for id, gpu in gpus.items() if id in catalog.ownership.server_usd_per_gpu]
         offered += staircases_on(sized, [owned_offer(gpu, catalog) for gpu in priced], inputs)
-    return offered, infeasible + not_offered
+    return offered, [*infeasible, *not_offered]
 
 
 def _of_offers(stairs: Sequence[Staircase], of: Callable[[MachineOffer], _T]) -> dict[int, _T]:

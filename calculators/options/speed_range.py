@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from calculators.fleet.replica_capacity import replica_capacities
+from calculators.fleet.sizing import sized
 from calculators.fleet.staircase import Staircase, rents_matrix, staircases_on
 from calculators.scenario.demand import Array
 from calculators.scenario.inputs import Inputs
@@ -38,7 +38,7 @@ def size_at_speed_bounds(
     near = (*by_cost[:RESIZED_CONFIGS], *_of_each_model(by_cost), *envelope)
     pools = [config for s in near for config in (s.capacity.config, s.capacity.prefill_config) if config is not None]
     configs = list({id(config): config for config in pools}.values())
-    resized, _ = replica_capacities(2 * configs, inputs, np.repeat((1.0, -1.0), len(configs)))
+    resized, _ = sized(2 * configs, inputs, np.repeat((1.0, -1.0), len(configs)))
     offers = {id(s.offer): s.offer for s in staircases}.values()
     again = staircases_on(resized, offers, inputs)
     faster, slower = (tuple(s for s in again if s.capacity.speed_error_sign == sign) for sign in (1.0, -1.0))

@@ -8,6 +8,7 @@ import numpy as np
 from calculators.api.bill import paying, todays_list_bill, todays_parts
 from calculators.fleet.machine_offers import MachineOffer
 from calculators.fleet.replica_capacity import replica_capacities
+from calculators.fleet.sizing import Sized
 from calculators.fleet.staircase import staircases_on
 from calculators.options.commitment import with_unused
 from calculators.options.cost_curves import OptionCurves
@@ -16,7 +17,6 @@ from calculators.options.ranking import rank_options
 from calculators.options.shortlist import (
     AllOptions,
     AllowedOptions,
-    Sized,
     allowed_options,
     assess_options,
     enumerate_options,

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from calculators.performance.replica import ReplicaArrays
 from calculators.performance.request_mix import PROMPT_NODES_TOK, TINY, RequestMix
 from calculators.performance.speculation import Drafts, pass_s
-from calculators.performance.step_time import CHUNK_TOK, MAX_BATCH, cache_bytes, prompt_attention_s, rows_s, step_s
+from calculators.performance.step_time import CHUNK_TOK, MAX_BATCH, beside_rows_s, cache_bytes, prompt_attention_s, rows_s
 from calculators.scenario.demand import Array
 
 STATES: Array = np.append(np.arange(8.0), np.round(np.linspace(8**0.5, MAX_BATCH**0.5, 25) ** 2))
@@ -73,14 +73,13 @@ def queue_model(m: ReplicaArrays, mix: RequestMix, cap: float = MAX_BATCH, draft
     tokens and verifies them."""
     fit = slots(m, mix, cap)
     states = np.minimum(STATES * max(cap / MAX_BATCH, 1.0), np.maximum(fit, 1.0))
-    zero, context, tokens = np.zeros(1), np.asarray(mix.context_tok), states
-    if drafts is None:
-        decode = step_s(m, states, context, zero, zero)
-    else:
-        tokens = states * (1 + drafts.draft_tok)
-        decode = pass_s(m, states, context, drafts.draft_tok, drafts.cost_frac)
+    context, tokens = np.asarray(mix.context_tok), states * (1 + drafts.draft_tok) if drafts else states
     rows = np.stack([rows_s(m, tokens + p) for p in PROMPT_NODES_TOK], axis=-1)
-    nodes = decode[..., None] + rows - rows[..., :1]
+    if drafts is None:
+        nodes = rows + beside_rows_s(m, states, context)[..., None]
+    else:
+        decode = pass_s(m, states, context, drafts.draft_tok, drafts.cost_frac)
+        nodes = decode[..., None] + rows - rows[..., :1]
     attention_s = m.kernel_factor * prompt_attention_s(m, mix.prompt_tok, mix.prompt_tok2 / mix.prompt_tok)
     attention = (attention_s @ mix.prompt_share_frac)[:, None]
     alone = nodes @ (mix.prompt_share_frac @ mix.prompt_nodes) + attention

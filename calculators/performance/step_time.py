@@ -46,7 +46,13 @@ def expert_share_touched(m: ReplicaArrays, tokens: Array) -> Array:
 
 def weights_s(m: ReplicaArrays, tokens: Array) -> Array:
     """Time to read the weights and multiply `tokens` rows by them."""
-    return dense_s(m, tokens) + experts_s(m, tokens)
+    dense, has_experts = dense_s(m, tokens), (m.expert_bytes > 0)[:, 0]
+    if has_experts.all():
+        return dense + experts_s(m, tokens)
+    if has_experts.any():  # called often, and experts are the dearest part
+        some = np.broadcast_to(tokens, dense.shape)[has_experts]
+        dense[has_experts] += experts_s(m.rows(has_experts), some)
+    return dense
 
 
 def dense_s(m: ReplicaArrays, tokens: Array) -> Array:
@@ -191,8 +197,13 @@ def overhead_s(m: ReplicaArrays, batch: Array) -> Array:
 
 def step_s(m: ReplicaArrays, batch: Array, context_tok: Array, prompt_tok: Array, attended_tok: Array) -> Array:
     """Time of one engine step with `batch` decoding requests and `prompt_tok` prompt tokens. Broadcasts."""
-    attention = kv_read_s(m, batch, context_tok) + prompt_attention_s(m, prompt_tok, attended_tok)
-    return rows_s(m, batch + prompt_tok) + m.kernel_factor * attention + overhead_s(m, batch)
+    prompts = m.kernel_factor * prompt_attention_s(m, prompt_tok, attended_tok)
+    return rows_s(m, batch + prompt_tok) + beside_rows_s(m, batch, context_tok) + prompts
+
+
+def beside_rows_s(m: ReplicaArrays, batch: Array, context_tok: Array) -> Array:
+    """Part of a step's time that `batch` decoding requests take besides `rows_s`: their caches and the overhead."""
+    return m.kernel_factor * kv_read_s(m, batch, context_tok) + overhead_s(m, batch)
 
 
 def rows_s(m: ReplicaArrays, tokens: Array) -> Array:
