@@ -15,6 +15,8 @@ from calculators.scenario.inputs import Inputs
 
 MOST_REMEMBERED = 2_000
 """More configurations than these at once are not remembered, so that memory is bounded."""
+_OF_VOLUME = {"requests_per_month", "requests_range_per_month", "peak_ratio", "peak_range_ratio", "active_h_per_month"}
+"""Fields of the workload that say how much traffic there is: the number of replicas follows from them, not what one carries."""
 Sized = tuple[tuple[Capacity, ...], tuple[Infeasible, ...]]
 """Capacities of configurations, and those without one."""
 
@@ -46,7 +48,7 @@ def sized(configs: Sequence[ReplicaConfig], inputs: Inputs, speed_error_sign: Ar
         able, unable = replica_capacities(configs, inputs, signs)
         return tuple(able), tuple(unable)
     parts = {"workload", "targets", "techniques", "hardware"}
-    asked = inputs.scenario.model_dump_json(include=parts, exclude={"workload": {"requests_per_month"}})
+    asked = inputs.scenario.model_dump_json(include=parts, exclude={"workload": _OF_VOLUME})
     ids = tuple(id(config) for config in configs)
     return _sized(_Question(asked, inputs.catalog, ids, tuple(signs.tolist()), inputs=inputs, configs=tuple(configs)))
 

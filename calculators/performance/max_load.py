@@ -26,8 +26,8 @@ TAIL_FRAC = 0.05
 """Share of requests that may exceed the target of a 95th percentile."""
 FIRST_LOADS_FRAC: Array = np.array([0.005, 0.25, 0.5, 0.75, 0.98])
 """Loads tried first, as shares of the load at which a queue becomes unstable: from nearly idle to almost unstable."""
-_SECTIONS_FRAC: Array = np.arange(1.0, 6.0) / 6
-_ROUNDS = 2
+_SECTIONS_FRAC: Array = np.array([0.5])
+_ROUNDS = 5
 BATCH_COLUMN = 3
 """Column of the batch in the result of `highest_loads`."""
 
@@ -87,7 +87,7 @@ def highest_loads(m: ReplicaArrays, mix: RequestMix, search: LoadSearch) -> Arra
     """Highest load of each replica within the targets, (n, 7): slots; 1 if any load is within them, else 0; requests/s,
     batch, TPOT and TTFT p95 in ms at that load (or when nearly idle, if none is); and the `Stop` of the next higher load.
 
-    Latency only grows with load, so the interval in which a target is first missed is cut into six, twice.
+    Latency only grows with load, so the interval in which a target is first missed is halved five times.
 
     Speculative decoding never changes the first token: TTFT, and the load that prompts allow, are those without drafts. A
     shorter queue for slots is not counted as its gain.

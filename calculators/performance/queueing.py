@@ -24,7 +24,14 @@ from numpy.typing import NDArray
 from calculators.performance.replica import ReplicaArrays
 from calculators.performance.request_mix import PROMPT_NODES_TOK, TINY, RequestMix
 from calculators.performance.speculation import Drafts, pass_s
-from calculators.performance.step_time import CHUNK_TOK, MAX_BATCH, beside_rows_s, cache_bytes, prompt_attention_s, rows_s
+from calculators.performance.step_time import (
+    CHUNK_TOK,
+    MAX_BATCH,
+    beside_rows_s,
+    cache_bytes,
+    prompt_attention_s,
+    rows_s,
+)
 from calculators.scenario.demand import Array
 
 STATES: Array = np.append(np.arange(8.0), np.round(np.linspace(8**0.5, MAX_BATCH**0.5, 25) ** 2))
