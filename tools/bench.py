@@ -16,7 +16,8 @@ import numpy as np
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.load import load_catalog
 from calculators.evaluate import evaluate
-from calculators.fleet.replica_capacity import TENSOR_PARALLEL, request_mix_of
+from calculators.fleet.candidate_configs import TENSOR_PARALLEL
+from calculators.fleet.replica_capacity import request_mix_of
 from calculators.performance import queueing as latency
 from calculators.performance.replica import ReplicaConfig, replica_arrays
 from calculators.performance.step_time import tpot_s

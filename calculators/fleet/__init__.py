@@ -4,6 +4,7 @@ Modules in reading order:
 
 capacity_text     sentences about limits and infeasible configurations
 replica_layouts   how a replica may be split over GPUs and machines
+candidate_configs which configurations are searched
 replica_capacity  highest load of one replica within the targets
 sizing            the same, remembered
 owned_servers     hourly cost of a GPU in a purchased server

@@ -11,7 +11,7 @@ from calculators.catalog.catalog import Catalog
 from calculators.catalog.hardware import Gpu
 from calculators.catalog.prices import Rent, RentProvider
 from calculators.catalog.rent_history import STALE_DAYS, current_rents, is_fresh
-from calculators.fleet.replica_capacity import searched_gpus
+from calculators.fleet.candidate_configs import searched_gpus
 from calculators.scenario.schema import Hardware, Scenario
 
 RentFilter = Literal["provider", "marketplace", "term", "confidence", "age"]

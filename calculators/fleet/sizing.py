@@ -8,7 +8,8 @@ from functools import lru_cache
 import numpy as np
 
 from calculators.catalog.catalog import Catalog
-from calculators.fleet.replica_capacity import Capacity, Infeasible, candidate_configs, replica_capacities
+from calculators.fleet.candidate_configs import candidate_configs
+from calculators.fleet.replica_capacity import Capacity, Infeasible, replica_capacities
 from calculators.performance.replica import ReplicaConfig
 from calculators.scenario.demand import Array
 from calculators.scenario.inputs import Inputs

@@ -7,9 +7,9 @@ from typing import TypeVar
 from calculators.api.rates import api_offer, has_text_price, hosted_offers
 from calculators.catalog.catalog import Catalog
 from calculators.errors import DataError
+from calculators.fleet.candidate_configs import candidate_configs, searched_gpus
 from calculators.fleet.machine_offers import machine_offers
 from calculators.fleet.rent_gap import rent_gap
-from calculators.fleet.replica_capacity import candidate_configs, searched_gpus
 from calculators.scenario.schema import Api, Hardware, ModelTraffic, Scenario, StepDown, label
 from calculators.units import count, printable
 

@@ -6,8 +6,8 @@ from math import inf
 import numpy as np
 
 from calculators.catalog.base import Precision
+from calculators.fleet.candidate_configs import allowed_splits
 from calculators.fleet.plan import FleetPlan
-from calculators.fleet.replica_capacity import allowed_splits
 from calculators.performance.quantization_recipe import Recipe, unpacked_precisions
 from calculators.performance.replica import ReplicaConfig, config_weights, replica_arrays, with_recipe
 from calculators.performance.step_time import cache_bytes

@@ -10,16 +10,13 @@ from calculators.catalog.base import Precision
 from calculators.catalog.hardware import Gpu
 from calculators.catalog.models import Model
 from calculators.evaluate import Evaluation
+from calculators.fleet.candidate_configs import TENSOR_PARALLEL, precisions, replica_config, resized
 from calculators.fleet.replica_capacity import (
-    TENSOR_PARALLEL,
     Capacity,
     Infeasible,
     at_load_ms,
-    precisions,
     replica_capacities,
-    replica_config,
     request_mix_of,
-    resized,
     shared_prefixes,
     speed_correction,
 )

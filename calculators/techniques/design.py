@@ -4,8 +4,9 @@ from dataclasses import dataclass, replace
 
 from calculators.catalog.base import Precision
 from calculators.catalog.techniques import Framework, MoveId
+from calculators.fleet.candidate_configs import TENSOR_PARALLEL
 from calculators.fleet.plan import FleetPlan
-from calculators.fleet.replica_capacity import TENSOR_PARALLEL, Infeasible, replica_capacities
+from calculators.fleet.replica_capacity import Infeasible, replica_capacities
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Scenario, Techniques
 from calculators.techniques.effects import DEFAULT_CAP

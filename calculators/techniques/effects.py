@@ -12,8 +12,8 @@ from calculators.catalog.catalog import Catalog
 from calculators.catalog.load import ROOT, load_sourced
 from calculators.catalog.techniques import TechniqueId, TechniquesFile
 from calculators.evaluate import Evaluation, evaluate
+from calculators.fleet.candidate_configs import allowed_splits, precisions
 from calculators.fleet.plan import FleetPlan
-from calculators.fleet.replica_capacity import allowed_splits, precisions
 from calculators.performance.replica import ReplicaConfig
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Scenario, Techniques

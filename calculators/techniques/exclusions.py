@@ -8,7 +8,7 @@ import numpy as np
 from calculators.catalog.base import Precision
 from calculators.catalog.models import Model
 from calculators.catalog.techniques import MoveId, TechniqueStep
-from calculators.fleet.replica_capacity import TENSOR_PARALLEL
+from calculators.fleet.candidate_configs import TENSOR_PARALLEL
 from calculators.performance.replica import replica_arrays
 from calculators.performance.speculation import drafts, loss_from_batch
 from calculators.techniques.design import AdviceInputs, Design, four_bit

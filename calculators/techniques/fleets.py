@@ -8,17 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from calculators.catalog.base import Precision
+from calculators.fleet.candidate_configs import allowed_splits, candidate_configs, resized
 from calculators.fleet.machine_offers import MachineOffer, machine_offers
 from calculators.fleet.plan import FleetPlan, fleet_plan
-from calculators.fleet.replica_capacity import (
-    allowed_splits,
-    at_load_ms,
-    candidate_configs,
-    replica_capacities,
-    request_mix_of,
-    resized,
-    shared_prefixes,
-)
+from calculators.fleet.replica_capacity import at_load_ms, replica_capacities, request_mix_of, shared_prefixes
 from calculators.fleet.staircase import staircases_on
 from calculators.performance.disaggregation import prompts_only, tokens_only, transfer_s
 from calculators.performance.replica import ReplicaConfig

@@ -1,7 +1,6 @@
 """Prices of one's own over the shipped data."""
 
 import shutil
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 

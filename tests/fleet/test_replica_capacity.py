@@ -14,20 +14,22 @@ from calculators.catalog.catalog import Catalog
 from calculators.catalog.load import load_catalog
 from calculators.evaluate import evaluate
 from calculators.fleet import replica_capacity
+from calculators.fleet.candidate_configs import (
+    allowed_splits,
+    candidate_configs,
+    precisions,
+    replica_config,
+    resized,
+    searched_gpus,
+)
 from calculators.fleet.replica_capacity import (
     Capacity,
     Infeasible,
     SizingCase,
-    allowed_splits,
     at_load_ms,
-    candidate_configs,
     capacities,
-    precisions,
     replica_capacities,
-    replica_config,
     request_mix_of,
-    resized,
-    searched_gpus,
 )
 from calculators.fleet.replica_layouts import Layout
 from calculators.performance import queueing as latency

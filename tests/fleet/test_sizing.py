@@ -9,7 +9,8 @@ from support import scenario
 
 from calculators.catalog.catalog import Catalog
 from calculators.fleet import sizing
-from calculators.fleet.replica_capacity import candidate_configs, replica_capacities
+from calculators.fleet.candidate_configs import candidate_configs
+from calculators.fleet.replica_capacity import replica_capacities
 from calculators.fleet.sizing import searched_configs, sized
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Scenario

@@ -9,7 +9,8 @@ from typing import Any
 from support import scenario
 
 from calculators.catalog.load import load_catalog
-from calculators.fleet.replica_capacity import candidate_configs, replica_capacities
+from calculators.fleet.candidate_configs import candidate_configs
+from calculators.fleet.replica_capacity import replica_capacities
 from calculators.scenario.inputs import Inputs
 
 REQ_S, GPUS, TOKENS = (

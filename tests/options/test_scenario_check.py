@@ -7,7 +7,7 @@ from support import scenario
 
 from calculators.catalog.catalog import Catalog
 from calculators.errors import DataError, UnknownId
-from calculators.fleet.replica_capacity import candidate_configs
+from calculators.fleet.candidate_configs import candidate_configs
 from calculators.options.scenario_check import (
     MODELS_NEVER_REFUSED,
     MOST_CONFIGS,
