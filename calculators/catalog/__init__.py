@@ -19,6 +19,7 @@ signal_rules      thresholds of the exit signals
 techniques        the six techniques and their rules
 quantization      tolerance of each class of tensors to each format
 serving           engines, their options, and flags that conflict
+launches          what an engine loses that nobody tuned
 networks          networks between machines
 efficiency        fitted coefficients of the throughput model
 engine_memory     how engines divide the memory of a GPU

@@ -12,6 +12,7 @@ from calculators.catalog.efficiency import Efficiencies, Efficiency, EngineFit, 
 from calculators.catalog.engine_memory import EngineMemories
 from calculators.catalog.gpu_spelling import GpuNames
 from calculators.catalog.hardware import Gpu
+from calculators.catalog.launches import Launches
 from calculators.catalog.model_spelling import ModelNames
 from calculators.catalog.models import Model
 from calculators.catalog.networks import Links
@@ -56,6 +57,7 @@ class Catalog:
     presets: Mapping[str, Preset]
     efficiencies: Efficiencies
     links: Links
+    launches: Launches
     engine_memory: EngineMemories
     operators_file: Operators
     requirements_file: Requirements

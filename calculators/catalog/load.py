@@ -14,6 +14,7 @@ from calculators.catalog.efficiency import Efficiencies
 from calculators.catalog.engine_memory import EngineMemories
 from calculators.catalog.gpu_spelling import names_of_gpus
 from calculators.catalog.hardware import Gpu
+from calculators.catalog.launches import Launches
 from calculators.catalog.model_spelling import names_of_models
 from calculators.catalog.models import Model
 from calculators.catalog.networks import Links
@@ -39,6 +40,7 @@ FILES: Mapping[str, tuple[str, type[Record]]] = {
     "presets_file": ("pricing_data/workload_presets.yaml", Presets),
     "efficiencies": ("hardware_profiles/efficiency.yaml", Efficiencies),
     "links": ("hardware_profiles/links.yaml", Links),
+    "launches": ("hardware_profiles/launch.yaml", Launches),
     "engine_memory": ("hardware_profiles/engine_memory.yaml", EngineMemories),
     "operators_file": ("pricing_data/compliance/operators.yaml", Operators),
     "requirements_file": ("pricing_data/compliance/requirements.yaml", Requirements),

@@ -17,6 +17,7 @@ from calculators.decision.choice import cheapest_option
 from calculators.decision.crossover import Crossover
 from calculators.decision.savings import first_month
 from calculators.fleet.plan import FleetPlan
+from calculators.fleet.tuning import launch_words
 from calculators.options.buy import CACHING_DISCOUNT, bill_difference, discounts_used
 from calculators.options.option import Option, best_build, best_buy
 from calculators.performance import speculation
@@ -264,7 +265,9 @@ def _speed_notes(plan: FleetPlan, inputs: Inputs) -> list[str]:
     pairs = [(inputs.catalog.model(m.model), inputs.catalog.gpu(m.gpu)) for m in hardware.own_measurements]
     number = sum(model is config.model and gpu is config.gpu for model, gpu in pairs)
     if number == 0:
-        return [*_extrapolation_note(config.gpu, inputs.catalog), *_network_note(config, inputs.catalog)]
+        launched = launch_words(plan, inputs)
+        doubts = (*_extrapolation_note(config.gpu, inputs.catalog), *_network_note(config, inputs.catalog))
+        return [*([launched] if launched else []), *doubts]
     runs = plural(number, "of your benchmarks", "of your benchmarks")
     return [f"Throughput of {config.model.name} on {config.gpu.name} is calibrated with {runs}."]
 

@@ -13,6 +13,7 @@ rent_gap          where its filters leave none
 machine_offers    machines to rent or buy, with their price
 staircase         rent over volume, as whole machines are added
 plan              one fleet: its replicas, machines and rent
+tuning            what tuning the engine would be worth
 operating_costs   staffing, platform tooling, migration, network egress
 base_load         fleets below the peak, with overflow to an API
 """

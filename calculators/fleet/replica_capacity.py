@@ -9,6 +9,7 @@ import numpy as np
 
 from calculators.calibration.own_benchmarks import OwnFit, fit_own_benchmarks
 from calculators.catalog.catalog import Catalog
+from calculators.catalog.launches import Launches
 from calculators.fleet.capacity_text import (
     LIMIT_WORDS,
     NO_KV_CACHE,
@@ -113,6 +114,8 @@ class SizingCase:
     """Measured over modeled speed, set by hand."""
     own: OwnFit | None = None
     """Corrections by the user's benchmarks."""
+    launches: Launches | None = None
+    """What engines lose as they ship; None: they are tuned."""
     far_exponent: float = 1.0
     """How much wider the range of replicas over machines is, as an exponent."""
     kv_transfer_tok: float = 0.0
@@ -190,15 +193,28 @@ def measured_speed_ratios(
     configs: Sequence[ReplicaConfig], case: SizingCase, batch: Array, speed_error_sign: Array
 ) -> tuple[Array, Array]:
     """Measured over modeled speed (n, 1) of everything, and of the first token."""
+    unmeasured = [None if case.own and case.own.applies_to(s) else s for s in configs]
+    launched, doubt = _launch_ratios(unmeasured, case.launches, speed_error_sign)
     if case.own is None:
-        factor = np.full(speed_error_sign.shape, case.factor)
-        return factor, factor
+        return case.factor * launched, case.factor * launched
     wider = np.array([[case.far_exponent if s.is_over_machines else 1.0] for s in configs])
     output_tok = case.traffic.decode_tok + 1
     input_tok = float(case.traffic.held_tok @ case.traffic.share_frac) - output_tok
     ratios = case.own.ratios(configs, input_tok, output_tok, batch)
-    speed = case.factor * (1 + ratios.error_frac) ** (wider * speed_error_sign)
+    half_range = np.hypot(wider * np.log1p(ratios.error_frac), doubt)
+    speed = launched * np.exp(speed_error_sign * half_range)
     return speed / ratios.decode, speed / ratios.first_token
+
+
+def _launch_ratios(
+    configs: Sequence[ReplicaConfig | None], launches: Launches | None, speed_error_sign: Array
+) -> tuple[Array, Array]:
+    """Speed of each replica (n, 1) as its engine ships over the tuned one, and the logarithm of that ratio's range to the side
+    of `speed_error_sign`; 1 where the user's benchmark (None) tells how fast theirs is."""
+    known = [launches.of(s.engine, s.gpu) if launches and s else None for s in configs]
+    sides = np.array([[one.low, one.central, one.high] if one else [1.0, 1.0, 1.0] for one in known])
+    low, central, high = (sides[:, side, None] for side in range(3))
+    return central, np.log(np.where(speed_error_sign > 0, high / central, central / low))
 
 
 def _limit(slots: float, stop: int, batch_cap: int) -> CapacityLimit:
@@ -246,6 +262,7 @@ def replica_capacities(
         techniques=scenario.techniques,
         factor=factor,
         own=own,
+        launches=launches_of(scenario, inputs.catalog),
         far_exponent=inputs.catalog.links.range_exponent.central,
     )
     if not scenario.techniques.disaggregation:
@@ -277,13 +294,19 @@ def speed_correction(scenario: Scenario, catalog: Catalog) -> tuple[float, OwnFi
     return factor, own
 
 
+def launches_of(scenario: Scenario, catalog: Catalog) -> Launches | None:
+    """What engines lose as they ship; None where they are tuned."""
+    return catalog.launches if scenario.hardware.launch == "as_shipped" else None
+
+
 def at_load_ms(
     config: ReplicaConfig, mix: RequestMix, req_s: float, scenario: Scenario, catalog: Catalog
 ) -> tuple[float, float]:
     """TTFT p95 and mean TPOT in ms of one replica at `req_s`; infinite where it cannot carry that load."""
     techniques, speed_error_sign = scenario.techniques, np.zeros((1, 1))
     factor, own = speed_correction(scenario, catalog)
-    case = SizingCase(mix, scenario.targets, techniques, factor, own)
+    launches = launches_of(scenario, catalog)
+    case = SizingCase(mix, scenario.targets, techniques, factor=factor, own=own, launches=launches)
     drafted = drafts([config], techniques, catalog, speed_error_sign[:, 0]) if techniques.speculation else None
     m, rate, batch = replica_arrays([config], catalog), np.array([[req_s]]), np.ones((1, 1))
     speed_ratios = measured_speed_ratios([config], case, batch, speed_error_sign)

@@ -239,6 +239,10 @@ class Candidate(Record):
     gate: Gate = Field("assumed", title="Quality")
 
 
+Launch = Literal["as_shipped", "tuned"]
+"""With the engine's own settings, or tuned for the model and GPU as vendors do for a benchmark."""
+
+
 class Hardware(Record):
     """GPUs, providers and terms to compare, and figures that the user knows better than the price tables."""
 
@@ -265,6 +269,7 @@ class Hardware(Record):
     include_marketplaces: bool = Field(False, title="Include marketplaces")
     include_owned: bool = Field(False, title="Include purchased servers (capex)")
     max_gpus: Annotated[int, Field(ge=1, le=10_000)] = Field(512, title="Maximum GPUs")
+    launch: Launch = Field("as_shipped", title="How the engine is launched")
     throughput_factor: Annotated[float, Field(ge=0.01, le=10)] = Field(
         1.0, title="Throughput override (measured ÷ predicted)"
     )

@@ -14,6 +14,7 @@ from calculators.report.catalog_view import (
 from pages.shared.benchmark_upload import benchmark_upload
 from pages.shared.components.candidates import (
     COMMITMENTS,
+    LAUNCHES,
     cloud_label,
     feasibility_table,
     first_model,
@@ -76,6 +77,7 @@ with terms:
     several(PRECISIONS, "hardware.precisions", format_func=str.upper)
 with limits:
     number("hardware.max_gpus")
+    choice(tuple(LAUNCHES), "hardware.launch", format_func=LAUNCHES.get)
     number("hardware.throughput_factor", step=0.05)
     negotiated_prices()
 own_prices()

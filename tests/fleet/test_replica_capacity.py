@@ -12,15 +12,8 @@ from support import demand_by_hand, scenario
 
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.load import load_catalog
-from calculators.evaluate import evaluate
-from calculators.fleet import replica_capacity
 from calculators.fleet.candidate_configs import (
-    allowed_splits,
-    candidate_configs,
-    precisions,
     replica_config,
-    resized,
-    searched_gpus,
 )
 from calculators.fleet.replica_capacity import (
     Capacity,
@@ -35,30 +28,10 @@ from calculators.fleet.replica_layouts import Layout
 from calculators.performance import queueing as latency
 from calculators.performance.disaggregation import tokens_only, transfer_s
 from calculators.performance.replica import ReplicaConfig, replica_arrays
-from calculators.quantization.effect import _other_splits
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Scenario, Targets, Techniques
-from calculators.techniques.fleets import configs_with
 
 LIVE = load_catalog()
-
-
-def test_precisions_never_sell_a_checkpoint_as_something_finer(catalog: Catalog) -> None:
-    every = scenario(hardware={"precisions": ["bf16", "fp8", "nvfp4", "mxfp4", "int4"]})
-    assert precisions(catalog.model("llama-3.3-70b"), every) == ["bf16", "fp8", "nvfp4", "int4"]
-    assert precisions(catalog.model("gpt-oss-120b"), every) == ["mxfp4"]
-
-
-def test_models_that_are_not_acceptable_are_not_tried(catalog: Catalog) -> None:
-    assert candidate_configs(scenario(candidates=[{"model": "llama-3.3-70b", "gate": "not_acceptable"}]), catalog) == []
-
-
-def test_gaming_cards_are_tried_only_by_name(live_catalog: Catalog) -> None:
-    hardware = scenario().hardware
-    everything = searched_gpus(hardware.model_copy(update={"gpus": ()}), live_catalog)
-    assert "rtx-4090" not in {gpu.id for gpu in everything}
-    named = searched_gpus(hardware.model_copy(update={"gpus": ("rtx-4090",)}), live_catalog)
-    assert [gpu.id for gpu in named] == ["rtx-4090"]
 
 
 def _capacity(catalog: Catalog, targets: Targets, config: ReplicaConfig | None = None) -> Capacity | Infeasible:
@@ -137,19 +110,6 @@ def test_a_smaller_cap_on_the_batch_never_serves_more_and_is_kept() -> None:
 
 def test_a_cache_in_eight_bits_holds_more_requests_and_never_serves_fewer() -> None:
     assert rate(kv_cache="fp8") >= rate()
-
-
-def test_whole_experts_on_each_gpu_where_they_divide_and_only_in_models_that_have_any() -> None:
-    on = Techniques(expert_parallelism=True)
-    gpu = LIVE.gpu("h100-sxm")
-    assert replica_config(LIVE.model("gpt-oss-120b"), gpu, "mxfp4", 4, on).expert_ranks == 4
-    assert replica_config(LIVE.model("gpt-oss-120b"), gpu, "mxfp4", 4, Techniques()).expert_ranks == 1
-    assert replica_config(LIVE.model("llama-3.3-70b"), gpu, "fp8", 4, on).expert_ranks == 1
-
-
-def test_without_parallelism_each_replica_is_one_gpu_and_without_quantization_only_the_released_format() -> None:
-    asked = scenario(techniques={"parallelism": False, "quantization": False})
-    assert {(s.tensor_parallel, s.precision) for s in candidate_configs(asked, LIVE)} == {(1, "bf16")}
 
 
 @settings(max_examples=25, deadline=None, derandomize=True)
@@ -273,26 +233,6 @@ def test_what_stops_a_replica_is_the_queue_that_ends_first() -> None:
     assert limited == "undrafted_load"
 
 
-def test_a_replica_spans_one_fast_domain_and_never_less_than_a_server(
-    catalog: Catalog, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """One rule for the search, the comparison of techniques and the effect of a recipe: with replicas of 16 GPUs to try,
-    all three try them where the links join 72, and none where they join 8."""
-    monkeypatch.setattr(replica_capacity, "TENSOR_PARALLEL", (1, 2, 16))
-    plain = catalog.gpu("h100-sxm")
-    wide = plain.model_copy(update={"links": plain.links.model_copy(update={"domain_gpus": 72})})
-    plan = evaluate(scenario(), catalog).build.plan  # type: ignore[union-attr]
-    assert plan is not None
-    for gpu, widest in ((plain, 2), (wide, 16)):
-        inputs = Inputs.of(scenario(), replace(catalog, gpus={"h100-sxm": gpu}))
-        other = replace(plan, capacity=replace(plan.capacity, config=replace(plan.config, gpu=gpu)))
-        tried = {config.tensor_parallel for config in candidate_configs(inputs.scenario, inputs.catalog)}
-        compared = {config.tensor_parallel for config in configs_with(other, Techniques(), ("fp8",), (1, 2, 16))}
-        resplit = {other.config.tensor_parallel, *_other_splits(other.config, inputs.scenario)}
-        assert max(tried) == max(compared) == max(resplit) == widest
-    assert allowed_splits(wide, Techniques(parallelism=False)) == (1,)
-
-
 def test_over_machines_speed_is_less_sure() -> None:
     """The pessimistic load is further below the central one than within a machine."""
     asked = scenario(targets={"ttft_p95_ms": None, "tpot_ms": 60.0})
@@ -307,13 +247,6 @@ def test_over_machines_speed_is_less_sure() -> None:
     assert LIVE.range_ratio("tpot_ms", LIVE.gpu("h200-sxm"), over_machines=True) > LIVE.range_ratio(
         "tpot_ms", LIVE.gpu("h200-sxm")
     )
-
-
-def test_a_verdicts_own_layout_is_kept_where_the_number_of_gpus_is_its_own() -> None:
-    wide = replica_config(LIVE.model("deepseek-v3"), LIVE.gpu("h200-sxm"), "fp8", Layout(1, 16), Techniques())
-    assert wide.expert_ranks == 16
-    assert resized(wide, "fp8", 16, Techniques()) == wide
-    assert resized(wide, "fp8", 8, Techniques()).tensor_parallel == 8
 
 
 def test_pipeline_stages_serve_their_own_requests() -> None:

@@ -36,7 +36,7 @@ BASE: dict[str, Any] = {
     },
     "api": {"provider": "testhost", "model": "closed"},
     "candidates": [{"model": "llama-3.3-70b", "gate": "accepted"}],
-    "hardware": {"gpus": ["h100-sxm"], "rent_usd_per_gpu_h": {"h100-sxm": 2.5}},
+    "hardware": {"gpus": ["h100-sxm"], "launch": "tuned", "rent_usd_per_gpu_h": {"h100-sxm": 2.5}},
 }
 """The issue's hand check: Llama 3.3 70B, 1000 in, 300 out, 2 million requests a month, 4x peak, H100 at $2.50."""
 

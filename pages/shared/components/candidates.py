@@ -35,6 +35,7 @@ COMMITMENTS = {
     "5y": "Reserved, 5 years",
     "spot": "Spot (interruptible)",
 }
+LAUNCHES = {"as_shipped": "As the engine ships", "tuned": "Tuned for the model and GPU"}
 
 
 def provider_label(provider: str) -> str:
