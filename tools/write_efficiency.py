@@ -5,12 +5,17 @@ import gzip
 import io
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, get_args
 
 import numpy as np
 import yaml
+from scipy import sparse
+from scipy.optimize import linprog
 
-from calculators.calibration.accuracy import LEFT_OUT, METRICS, Rows, accuracy_rows, counted_runs, range_ratio
+from calculators.calibration.accuracy import LEFT_OUT, METRICS, Rows, accuracy_rows, counted_runs
+from calculators.calibration.arrival_modes import DoubtCode
 from calculators.catalog.load import load_catalog
+from calculators.performance.stated_range import OVER_MACHINES
 from tools.measured_rows import Measured
 
 EFFICIENCY = Path(__file__).parent.parent / "hardware_profiles/efficiency.yaml"
@@ -21,6 +26,9 @@ HEADER = """\
 """
 BETTER_HIGH = ("_frac",)  # coefficients that are better when higher; all others are better when lower
 DIGITS = 4
+BASE = "vllm"
+"""The engine whose range is the base."""
+LEAST_RUNS, LEAST_OFF = 40, 1e-4
 
 
 def write_efficiency(table: Mapping[str, Mapping[str, float]], errors: Mapping[str, float], rows: int) -> None:
@@ -62,37 +70,55 @@ def write_left_out(data: Measured, by_model: tuple[np.ndarray, ...], by_gpu: tup
 
 
 def write_ranges() -> None:
-    """Writes the factors that hold 80% of the runs held out by model or by GPU into efficiency.yaml.
-
-    Extrapolated predictions of every figure get the widest of their factors, that of GPUs with few runs among them,
-    because such a GPU is unmeasured in every respect.
-    """
+    """Writes the ranges that hold 80% of the runs held out by model or by GPU into efficiency.yaml, by what they rest on."""
     rows = accuracy_rows(load_catalog())
-    held = {
-        (m, s): _unseen_ratio(rows, counted_runs(rows, m) & (rows.status == s), m)
-        for m in METRICS
-        for s in ("ok", "extrapolated")
-    }
-    widest = max(
-        _unseen_ratio(rows, counted_runs(rows, "tok_s") & rows.few_runs, "tok_s")[0], held["tpot_ms", "extrapolated"][0]
-    )
-    ranges = []
-    for metric in METRICS:
-        (ok, ok_count), (outside, outside_count) = held[metric, "ok"], held[metric, "extrapolated"]
-        ratios = {"ok_ratio": rounded(ok), "extrapolated_ratio": rounded(max(ok, outside, widest))}
-        ranges.append({"figure": metric, **ratios, "ok_rows_count": ok_count, "extrapolated_rows_count": outside_count})
     data = yaml.safe_load(EFFICIENCY.read_text(encoding="utf-8"))
-    data["ranges"] = ranges
-    EFFICIENCY.write_text(
-        HEADER + yaml.safe_dump(data, sort_keys=False, width=118, allow_unicode=True), encoding="utf-8"
+    data["ranges"] = _with_every_doubt([_range(rows, metric) for metric in METRICS])
+    text = yaml.safe_dump(data, sort_keys=False, width=118, allow_unicode=True)
+    EFFICIENCY.write_text(HEADER + text, encoding="utf-8")
+
+
+def _with_every_doubt(ranges: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The ranges with each doubt: one of which a figure has too few runs widens it as much as the worst that is known."""
+    doubts = set(get_args(DoubtCode)) - {OVER_MACHINES}
+    worst = max(w for one in ranges for trait, w in one["exponents"].items() if trait in doubts)
+    for one in ranges:
+        one["exponents"] |= {doubt: worst for doubt in sorted(doubts - set(one["exponents"]))}
+    return ranges
+
+
+def _range(rows: Rows, metric: str) -> dict[str, Any]:
+    """Base and exponents of one figure, by quantile regression of ln |ln(predicted / measured)| on the traits."""
+    counted = counted_runs(rows, metric) & np.isfinite(rows.measured[metric])
+    off, traits = [], []
+    for kind in (rows.unseen_model, rows.unseen_gpu):
+        known = counted & np.isfinite(kind[metric]) & (kind[metric] > 0)
+        off.append(np.abs(np.log(kind[metric][known] / rows.measured[metric][known])))
+        traits += [rows.traits[i] for i in np.flatnonzero(known)]
+    names = [t for t in sorted(set().union(*traits)) if t != BASE and sum(t in each for each in traits) >= LEAST_RUNS]
+    table = np.array([[1.0, *(float(t in each) for t in names)] for each in traits])
+    widths = np.exp(quantile_regression(table, np.log(np.maximum(np.concatenate(off), LEAST_OFF)), 0.8))
+    doubts = set(get_args(DoubtCode))
+    exponents = {t: max(w, 1.0) if t in doubts else w for t, w in zip(names, widths[1:].tolist(), strict=True)}
+    return {
+        "figure": metric,
+        "base_ratio": rounded(np.exp(widths[0])),
+        "exponents": {t: rounded(w) for t, w in exponents.items()},
+        "ok_rows_count": int((counted & (rows.status == "ok")).sum()),
+        "extrapolated_rows_count": int((counted & (rows.status == "extrapolated")).sum()),
+    }
+
+
+def quantile_regression(table: np.ndarray, values: np.ndarray, quantile: float) -> np.ndarray:
+    """Coefficients (k,) of the linear `quantile` of `values` (n,) by `table` (n, k): the linear program of Koenker and Bassett,
+    "Regression quantiles", Econometrica 46, 1978."""
+    n, k = table.shape
+    split = sparse.hstack(
+        [sparse.csr_matrix(table), -sparse.csr_matrix(table), sparse.identity(n), -sparse.identity(n)]
     )
-
-
-def _unseen_ratio(rows: Rows, chosen: np.ndarray, metric: str) -> tuple[float, int]:
-    """The factor over both ways of holding out, and the number of runs."""
-    measured = rows.measured[metric][chosen]
-    unseen = [kind[metric][chosen] for kind in (rows.unseen_model, rows.unseen_gpu)]
-    return range_ratio(np.concatenate(unseen), np.concatenate([measured, measured])), int(np.isfinite(measured).sum())
+    cost = np.concatenate([np.zeros(2 * k), np.full(n, quantile), np.full(n, 1 - quantile)])
+    x = linprog(cost, A_eq=split.tocsr(), b_eq=values, bounds=(0, None), method="highs").x
+    return np.asarray(x[:k] - x[k : 2 * k])
 
 
 if __name__ == "__main__":

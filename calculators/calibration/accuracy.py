@@ -14,7 +14,6 @@ from calculators.calibration.arrival_modes import BenchmarkConfig
 from calculators.calibration.configurations import parse_point
 from calculators.calibration.predict import predict
 from calculators.catalog.catalog import Catalog
-from calculators.catalog.efficiency import ErrorRange
 from calculators.catalog.load import ROOT
 from calculators.catalog.yaml_reader import parse_yaml
 from calculators.scenario.demand import Array
@@ -46,6 +45,10 @@ class Rows:
     reason: Names
     few_runs: NDArray[np.bool_]
     """True where the GPU's generation has few measured runs."""
+    ratio: Mapping[str, Array]
+    """By metric: the stated range, a factor either way of the prediction."""
+    traits: tuple[frozenset[str], ...]
+    """What the range of each run rests on."""
     kept_out: Mapping[str, Names]
     """By metric: why a run is neither fitted nor counted; empty text where it is both."""
     measured: Mapping[str, Array]
@@ -100,14 +103,13 @@ def range_ratio(predicted: Array, measured: Array, coverage_frac: float = 0.8) -
     return float(np.exp(np.quantile(np.abs(np.log(predicted[known] / measured[known])), coverage_frac)))
 
 
-def covered_frac(predicted: Array, measured: Array, ratio: float) -> float:
-    """Share of measured values (n,) within a factor `ratio` of the predicted ones; NaN where none is known."""
+def covered_frac(predicted: Array, measured: Array, ratio: Array | float) -> float:
+    """Share of measured values (n,) within a factor `ratio`, one for all or (n,), of the predicted ones; NaN where none is known."""
     known = np.isfinite(predicted) & np.isfinite(measured) & (measured > 0) & (predicted > 0)
-    return (
-        float(np.mean(np.abs(np.log(predicted[known] / measured[known])) <= np.log(ratio)))
-        if known.any()
-        else float("nan")
-    )
+    if not known.any():
+        return float("nan")
+    off = np.abs(np.log(predicted[known] / measured[known]))
+    return float(np.mean(off <= np.log(np.broadcast_to(ratio, known.shape)[known])))
 
 
 def accuracy_rows(catalog: Catalog) -> Rows:
@@ -131,6 +133,8 @@ def accuracy_rows(catalog: Catalog) -> Rows:
         status=np.array([p.status for p in predictions]),
         reason=np.array([p.reason for p in predictions]),
         few_runs=np.array(["few_runs" in p.doubts for p in predictions]),
+        ratio={metric: _array([p.ranges.get(metric) for p in predictions]) for metric in METRICS},
+        traits=tuple(p.traits for p in predictions),
         kept_out={metric: np.array([_kept_out(r, kept_out[metric]) for r in table]) for metric in METRICS},
         measured=_measured(table, catalog),
         predicted=predicted,
@@ -161,25 +165,35 @@ def errors_by(rows: Rows, metric: str, protocol: Protocol, breakdown: Breakdown)
 
 @dataclass(frozen=True, slots=True)
 class RangeCoverage:
-    """A stated 80% range, and the share of held-out runs that it held."""
+    """The stated 80% ranges of a group of runs, and the share of held-out runs that they held."""
 
     status: str
+    engine: str
+    """Empty: all."""
+    count: int
     ratio: float
+    """The median over the group."""
     unseen_model_frac: float
     unseen_gpu_frac: float
 
 
-def range_coverage(rows: Rows, claimed: ErrorRange) -> list[RangeCoverage]:
-    """Coverage of one metric's stated range for supported and for extrapolated predictions."""
-    coverage = []
-    for status, ratio in (("ok", claimed.ok_ratio), ("extrapolated", claimed.extrapolated_ratio)):
-        chosen, metric = counted_runs(rows, claimed.figure) & (rows.status == status), claimed.figure
-        held = [
-            covered_frac(kind[metric][chosen], rows.measured[metric][chosen], ratio)
-            for kind in (rows.unseen_model, rows.unseen_gpu)
-        ]
-        coverage.append(RangeCoverage(status, ratio, *held))
-    return coverage
+def range_coverage(rows: Rows, metric: AccuracyMetric) -> list[RangeCoverage]:
+    """Coverage of one metric's stated ranges: of supported predictions by engine, then of extrapolated ones."""
+    counted = counted_runs(rows, metric) & np.isfinite(rows.measured[metric])
+    within = counted & (rows.status == "ok")
+    engines, runs = np.unique(rows.engine[within], return_counts=True)
+    groups = [("ok", "", within)]
+    groups += [("ok", str(engines[i]), within & (rows.engine == engines[i])) for i in np.argsort(-runs, kind="stable")]
+    groups.append(("extrapolated", "", counted & (rows.status == "extrapolated")))
+    return [_coverage(rows, metric, *group) for group in groups if group[2].any()]
+
+
+def _coverage(rows: Rows, metric: str, status: str, engine: str, chosen: NDArray[np.bool_]) -> RangeCoverage:
+    ratio, measured = rows.ratio[metric][chosen], rows.measured[metric][chosen]
+    by_model, by_gpu = (
+        covered_frac(kind[metric][chosen], measured, ratio) for kind in (rows.unseen_model, rows.unseen_gpu)
+    )
+    return RangeCoverage(status, engine, int(chosen.sum()), float(np.median(ratio)), by_model, by_gpu)
 
 
 def excluded_rows() -> dict[str, dict[int, str]]:

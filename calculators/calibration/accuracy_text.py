@@ -24,7 +24,9 @@ STATUS_NOTE = (
     "The model marks a prediction as extrapolated when engine, GPU, lengths or batch lie outside the fitted runs, or when "
     "the KV cache (key-value cache) is almost full."
 )
-COVERAGE_TAKEAWAY = "The stated 80% range of this figure, and the share of held-out runs within it"
+COVERAGE_TAKEAWAY = (
+    "The stated 80% range follows from engine, model, load and doubts; this share of held-out runs lay within it"
+)
 SCATTER_TAKEAWAY = (
     "Points on the solid line are exact; between the dotted lines a prediction is within a factor of two."
 )

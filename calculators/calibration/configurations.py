@@ -39,6 +39,11 @@ PREDICTION_COLUMNS = (
     "predicted_weights_gib_per_gpu",
     "predicted_kv_capacity_tok",
     "fits",
+    *(
+        f"{figure}_{end}"
+        for figure in ("predicted_output_tok_s_per_gpu", "predicted_ttft_ms_mean", "predicted_tpot_ms_mean")
+        for end in ("low", "high")
+    ),
 )
 
 PredictionStatus = Literal["ok", "extrapolated", "unsupported"]

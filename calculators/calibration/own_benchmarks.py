@@ -22,7 +22,6 @@ import numpy as np
 from calculators.calibration.predict import Prediction, predict
 from calculators.catalog.base import Precision
 from calculators.catalog.catalog import Catalog
-from calculators.catalog.hardware import Gpu
 from calculators.performance.replica import ReplicaConfig, replica_arrays
 from calculators.performance.step_time import largest_batch
 from calculators.scenario.demand import Array
@@ -92,7 +91,7 @@ class OwnFit:
     comparisons: tuple[OwnComparison, ...]
     points: dict[tuple[str, str], _Points]
     """By ids of model and GPU."""
-    model_error_frac: Callable[[Gpu], float]
+    model_error_frac: Callable[[ReplicaConfig], float]
     """80th percentile error of the uncorrected model."""
 
     def ratios(self, configs: Sequence[ReplicaConfig], input_tok: float, output_tok: float, batch: Array) -> Ratios:
@@ -129,7 +128,7 @@ def fit_own_benchmarks(measurements: Sequence[OwnMeasurement], catalog: Catalog)
         if not comparison.problem:
             grouped.setdefault((catalog.model(m.model).id, catalog.gpu(m.gpu).id), []).append(comparison)
     points = {key: _points(group) for key, group in grouped.items()}
-    bare = OwnFit((), points, lambda gpu: catalog.range_ratio("tpot_ms", gpu) - 1)
+    bare = OwnFit((), points, lambda config: range_ratio("tok_s", config, catalog) - 1)
     return OwnFit(tuple(_after(c, bare, catalog) for c in before), points, bare.model_error_frac)
 
 

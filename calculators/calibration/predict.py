@@ -7,7 +7,7 @@ be predicted is reported with the reason, never dropped.
 import csv
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +19,10 @@ from calculators.catalog.catalog import Catalog
 from calculators.errors import DataError
 from calculators.performance.memory_sum import default_context_tok, held_requests, kv_requests
 from calculators.performance.replica import ReplicaConfig, replica_arrays
+from calculators.performance.stated_range import config_traits, load_traits, traits_ratio
 from calculators.units import BYTES_PER_GIB, percent
 
+FIGURES = ("tok_s", "ttft_ms", "tpot_ms")
 CACHE_LIMIT_FRAC = 0.45
 """Share of the KV cache from which TTFT is extrapolated: above it TTFT of held-out runs was off by more than 3x in one of
 five runs, below it in one of seventy."""
@@ -39,6 +41,10 @@ class Prediction:
     """Why it is extrapolated or unsupported; empty: neither."""
     doubts: tuple[DoubtCode, ...] = ()
     memory: "PredictedMemory | None" = None
+    traits: frozenset[str] = frozenset()
+    """What the range of its figures rests on."""
+    ranges: Mapping[str, float] = field(default_factory=dict)
+    """By figure: the factor either way within which 80% of measured runs of this kind lie."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +76,26 @@ def write_predictions(path: Path, predictions: Iterable[Prediction]) -> None:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(PREDICTION_COLUMNS)
             for p in predictions:
-                numbers = (
-                    f"{value:.6g}" if value is not None else ""
-                    for value in (p.output_tok_s_per_gpu, p.ttft_ms, p.tpot_ms)
+                writer.writerow(
+                    [p.row, *_number_cells(p), p.status, p.reason, *_memory_cells(p.memory), *_range_cells(p)]
                 )
-                writer.writerow([p.row, *numbers, p.status, p.reason, *_memory_cells(p.memory)])
     except OSError as error:
         raise DataError(f"{path.name}: cannot be written ({error.strerror}); choose another file") from None
+
+
+def _figures(p: Prediction) -> tuple[tuple[str, float | None], ...]:
+    """Figures by name, in the order of the columns."""
+    return (("tok_s", p.output_tok_s_per_gpu), ("ttft_ms", p.ttft_ms), ("tpot_ms", p.tpot_ms))
+
+
+def _number_cells(p: Prediction) -> list[str]:
+    return [f"{value:.6g}" if value is not None else "" for _, value in _figures(p)]
+
+
+def _range_cells(p: Prediction) -> list[str]:
+    """Low and high end of each figure; empty where it is not predicted."""
+    ends = [(value / p.ranges[name], value * p.ranges[name]) if value else (None, None) for name, value in _figures(p)]
+    return [f"{end:.6g}" if end is not None else "" for both in ends for end in both]
 
 
 def _memory_cells(memory: PredictedMemory | None) -> tuple[str, str, str]:
@@ -93,7 +112,7 @@ def predict(rows: Sequence[Mapping[str, str]], catalog: Catalog) -> list[Predict
     points = [p for p in parsed if isinstance(p, BenchmarkConfig)]
     answers = iter(zip(_answers(points, catalog), _memories(points, catalog), strict=True))
     return [
-        _prediction(row.get("row") or str(number), p, *next(answers))
+        _prediction(row.get("row") or str(number), p, *next(answers), catalog)
         if isinstance(p, BenchmarkConfig)
         else _unsupported(row.get("row") or str(number), p)
         for number, (row, p) in enumerate(zip(rows, parsed, strict=True), start=1)
@@ -149,12 +168,18 @@ def _too_little(config: ReplicaConfig, room: float, asked: float) -> str:
 
 
 def _prediction(
-    name: str, point: BenchmarkConfig, answer: tuple[float, float, float, float], memory: PredictedMemory
+    name: str,
+    point: BenchmarkConfig,
+    answer: tuple[float, float, float, float],
+    memory: PredictedMemory,
+    catalog: Catalog,
 ) -> Prediction:
     output, ttft, tpot, room = answer
     if room <= 0:
         return _unsupported(name, _too_little(point.config, 0.0, 1.0), memory)
     doubts = (*point.doubts, *_room_doubts(point, room))
+    codes = tuple(doubt.code for doubt in doubts)
+    traits = frozenset((*config_traits(point.config, catalog), *codes, *load_traits(point.batch)))
     return Prediction(
         row=name,
         output_tok_s_per_gpu=_known(output),
@@ -162,8 +187,10 @@ def _prediction(
         tpot_ms=_known(tpot, 1e3),
         status="extrapolated" if doubts else "ok",
         reason="; ".join((*(doubt.text for doubt in doubts), *filter(None, [memory.reason]))),
-        doubts=tuple(doubt.code for doubt in doubts),
+        doubts=codes,
         memory=memory,
+        traits=traits,
+        ranges={figure: traits_ratio(figure, traits, catalog) for figure in FIGURES},
     )
 
 

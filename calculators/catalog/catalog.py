@@ -130,13 +130,6 @@ class Catalog:
         """True where few runs were measured on GPUs of this generation."""
         return self.efficiency(gpu).confidence == "low"
 
-    def range_ratio(self, figure: str, gpu: Gpu, over_machines: bool = False) -> float:
-        """The factor either way within which 80% of measured runs lie; wider on GPUs with few measured ones, and for
-        replicas over several machines."""
-        error_range = next(r for r in self.efficiencies.ranges if r.figure == figure)
-        ratio = error_range.extrapolated_ratio if self.is_extrapolated(gpu) else error_range.ok_ratio
-        return float(ratio**self.links.range_exponent.central) if over_machines else ratio
-
     def engine(self, engine: EngineId) -> EngineFit:
         return next(e for e in self.efficiencies.engines if e.engine == engine)
 

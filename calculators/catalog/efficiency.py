@@ -1,5 +1,7 @@
 """Records of hardware_profiles/efficiency.yaml: the fitted coefficients of the throughput model."""
 
+from collections.abc import Iterable
+from math import prod
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -81,14 +83,20 @@ class EngineFit(Sourced):
 
 
 class ErrorRange(Record):
-    """The factor either way that held 80% of measured runs whose model, or whose GPU, the fit had never seen."""
+    """How far measured runs whose model, or whose GPU, the fit had never seen lay from their predictions: a factor either way
+    that held 80% of them, wider or narrower by what a prediction rests on."""
 
     figure: Literal["tpot_ms", "tok_s", "ttft_ms"]
-    ok_ratio: Annotated[float, Field(ge=1)]
-    extrapolated_ratio: Annotated[float, Field(ge=1)]
-    """Of runs that the model itself calls an extrapolation."""
+    base_ratio: Annotated[float, Field(ge=1)]
+    """Of the engine, kind of model and load that have no exponent."""
+    exponents: dict[str, Positive]
+    """By trait: how many times wider the range is on a logarithmic scale."""
     ok_rows_count: PositiveCount
     extrapolated_rows_count: PositiveCount
+
+    def of(self, traits: Iterable[str]) -> float:
+        """The factor of a prediction with these traits: base ^ product of their exponents."""
+        return float(self.base_ratio ** prod(self.exponents.get(trait, 1.0) for trait in traits))
 
 
 class Efficiencies(SourcedFile):

@@ -8,7 +8,6 @@ from calculators.api.rates import scheduled_changes
 from calculators.api.seller_terms import seller_terms
 from calculators.api.step_downs import superseded_by
 from calculators.catalog.catalog import Catalog
-from calculators.catalog.hardware import Gpu
 from calculators.catalog.rent_history import STALE_DAYS
 from calculators.catalog.retirements import retirement, retirement_source
 from calculators.catalog.short_names import short_model_name
@@ -23,6 +22,7 @@ from calculators.options.option import Option, best_build, best_buy
 from calculators.performance import speculation
 from calculators.performance.links import islands_count
 from calculators.performance.replica import ReplicaConfig
+from calculators.performance.stated_range import range_ratio
 from calculators.scenario.demand import by_month, effective_peak_ratio
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.mix import traffic_name
@@ -266,18 +266,18 @@ def _speed_notes(plan: FleetPlan, inputs: Inputs) -> list[str]:
     number = sum(model is config.model and gpu is config.gpu for model, gpu in pairs)
     if number == 0:
         launched = launch_words(plan, inputs)
-        doubts = (*_extrapolation_note(config.gpu, inputs.catalog), *_network_note(config, inputs.catalog))
+        doubts = (*_extrapolation_note(config, inputs.catalog), *_network_note(config, inputs.catalog))
         return [*([launched] if launched else []), *doubts]
     runs = plural(number, "of your benchmarks", "of your benchmarks")
     return [f"Throughput of {config.model.name} on {config.gpu.name} is calibrated with {runs}."]
 
 
-def _extrapolation_note(gpu: Gpu, catalog: Catalog) -> list[str]:
-    if not catalog.is_extrapolated(gpu):
+def _extrapolation_note(config: ReplicaConfig, catalog: Catalog) -> list[str]:
+    if not catalog.is_extrapolated(config.gpu):
         return []
-    factor = significant(catalog.range_ratio("tpot_ms", gpu), 2)
+    factor = significant(range_ratio("tok_s", config, catalog), 2)
     return [
-        f"Throughput on {gpu.name} is extrapolated (up to {factor}x higher or lower). Upload a benchmark on the Candidates "
+        f"Throughput on {config.gpu.name} is extrapolated (up to {factor}x higher or lower). Upload a benchmark on the Candidates "
         "page to narrow it."
     ]
 
@@ -287,7 +287,7 @@ def _network_note(config: ReplicaConfig, catalog: Catalog) -> list[str]:
     network = catalog.links.network(config.gpu.id)
     if not config.is_over_machines or network is None:
         return []
-    factor = significant(catalog.range_ratio("tpot_ms", config.gpu, over_machines=True), 2)
+    factor = significant(range_ratio("tok_s", config, catalog), 2)
     return [
         f"Each replica spans {plural(islands_count(config.gpu, config.gpus_count), 'machine')}, which are taken to be joined "
         f"by {network.kind}: ask the provider. Few published runs show what that costs (speed up to {factor}x higher or lower)."

@@ -31,6 +31,7 @@ from calculators.performance.phases import (
     rooflines,
 )
 from calculators.performance.replica import ReplicaConfig, replica_arrays
+from calculators.performance.stated_range import range_ratio
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Scenario, Techniques
 
@@ -124,10 +125,7 @@ def phase_view(choice: ReplicaChoice, inputs: Inputs) -> PhaseView | Infeasible:
     capacity = capacities[0] if capacities else None
     mix, basis = request_mix_of(demand, scenario.own_hit_frac, shared_prefixes(scenario)), _speed_basis(config, inputs)
     sheet, achieved = rooflines(m)
-    ranges = [
-        np.nan if basis == "measured" else catalog.range_ratio(name, config.gpu, config.is_over_machines)
-        for name in ("ttft_ms", "tpot_ms")
-    ]
+    ranges = [np.nan if basis == "measured" else range_ratio(name, config, catalog) for name in ("ttft_ms", "tpot_ms")]
     return PhaseView(
         inputs=inputs,
         config=config,

@@ -74,7 +74,7 @@ st.subheader("Method and stated ranges")
 st.markdown("\n".join(f"- {escape(point)}" for point in fit.protocol))
 st.markdown(escape(text.STATUS_NOTE))
 st.markdown(f"**{escape(text.COVERAGE_TAKEAWAY)}**")
-coverage_table(rows, next(claimed for claimed in fit.ranges if claimed.figure == metric))
+coverage_table(rows, metric)
 
 st.subheader("GPU memory")
 judged = logged_memory(catalog().digest)

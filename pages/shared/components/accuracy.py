@@ -20,7 +20,6 @@ from calculators.calibration.accuracy_text import (
     PREDICTION_STATUS_WORDS,
     unflagged_sentence,
 )
-from calculators.catalog.efficiency import ErrorRange
 from calculators.catalog.glossary import help_text
 from calculators.units import count, percent, signed_percent, significant
 
@@ -61,18 +60,20 @@ def breakdown_table(rows: Rows, metric: AccuracyMetric, protocol: Protocol, brea
     st.dataframe(table.style.format(words), hide_index=True)
 
 
-def coverage_table(rows: Rows, claimed: ErrorRange) -> None:
-    """The stated 80% range of a metric, and the share of held-out runs within it."""
-    coverage = range_coverage(rows, claimed)
+def coverage_table(rows: Rows, metric: AccuracyMetric) -> None:
+    """The stated 80% ranges of a metric by engine, and the share of held-out runs within them."""
+    coverage = range_coverage(rows, metric)
     table = pd.DataFrame(
         {
             "Prediction": [PREDICTION_STATUS_WORDS[part.status] for part in coverage],
-            "80% range": [f"within a factor of {significant(part.ratio)}" for part in coverage],
+            "Engine": [part.engine or "all" for part in coverage],
+            "Runs": [part.count for part in coverage],
+            "80% range, median": [f"within a factor of {significant(part.ratio)}" for part in coverage],
             "Within it, held out by model": [percent(part.unseen_model_frac) for part in coverage],
             "Within it, held out by GPU": [percent(part.unseen_gpu_frac) for part in coverage],
         }
     )
-    st.dataframe(table, hide_index=True)
+    st.dataframe(table.style.format({"Runs": count}), hide_index=True)
 
 
 def runs_table(rows: Rows, metric: AccuracyMetric, protocol: Protocol) -> None:

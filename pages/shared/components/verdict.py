@@ -10,7 +10,7 @@ from calculators.decision.sensitivity import DecisionSensitivity
 from calculators.evaluate import Evaluation
 from calculators.options.option import Option
 from calculators.report.catalog_view import option_terms
-from calculators.units import count, listed, milliseconds, percent, plural, significant, usd
+from calculators.units import count, listed, milliseconds, percent, plural, usd
 from pages.shared.state import catalog, escape
 from pages.shared.widgets import cost_range, cost_table, source_line
 
@@ -126,10 +126,9 @@ def _replica_sentence(option: Option, result: Evaluation) -> str:
 def accuracy_sentence() -> str:
     """How far modeled throughput was off on published runs, and what the ranges assume."""
     fit = catalog().efficiencies
-    tpot = next(one for one in fit.ranges if one.figure == "tpot_ms")
     return (
         f"Throughput is modeled. On published runs that the fit had not seen, the median {expanded('TPOT')} error was "
-        f"{percent(fit.tpot_error_median_frac)}. The cost ranges assume a factor of {significant(tpot.ok_ratio)} either way, "
-        f"{significant(tpot.extrapolated_ratio)} on GPUs with few measured runs. See Model accuracy. The range of an option also "
+        f"{percent(fit.tpot_error_median_frac)}. The cost ranges take the range in which 80% of such runs lay, by engine, kind of "
+        "model and how well the GPU is measured, and that of the engine's launch. See Model accuracy. The range of an option also "
         "holds that of the traffic, which moves all options together; the ranges of its lines do not."
     )
