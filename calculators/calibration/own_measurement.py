@@ -1,5 +1,6 @@
 """A measurement of the user's own servers, from a run of a load generator and what its file does not say."""
 
+from calculators.calibration.own_benchmarks import KEPT_UP_FRAC
 from calculators.catalog.base import Precision
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.format_spelling import format_meant
@@ -8,8 +9,6 @@ from calculators.logs.benchmark_fields import BenchmarkRun
 from calculators.scenario.measurement import OwnMeasurement, parse_measurement
 from calculators.units import printable
 
-_KEPT_UP_FRAC = 0.9
-"""Share of the offered requests that must be served; below it TTFT is the length of a queue."""
 
 
 def own_measurement(run: BenchmarkRun, model: str, gpu: str, precision: str, tensor_parallel: int) -> OwnMeasurement:
@@ -20,7 +19,7 @@ def own_measurement(run: BenchmarkRun, model: str, gpu: str, precision: str, ten
             raise DataError(f"{run.name}: the file has no {field} per request; save the complete result")
     at_once, arrival = _at_once(run)
     queued = run.arrival == "all_at_once" or (
-        run.arrival == "open" and run.served_req_s < _KEPT_UP_FRAC * (run.request_rate_req_s or 0.0)
+        run.arrival == "open" and run.served_req_s < KEPT_UP_FRAC * (run.request_rate_req_s or 0.0)
     )
     return parse_measurement(
         {

@@ -248,10 +248,11 @@ def _highest_loads(
     moved_s = disaggregation.transfer_s(configs, case.kv_transfer_tok, catalog) if case.kv_transfer_tok else 0.0
 
     def loads(batch: Array) -> Array:
-        speed, first_token_speed = measured_speed_ratios(configs, case, batch, speed_error_sign)
+        speed, tpot_speed, first_token_speed = measured_speed_ratios(configs, case, batch, speed_error_sign)
         search = LoadSearch(
             targets=case.targets,
             speed_ratio=speed,
+            tpot_speed_ratio=tpot_speed,
             first_token_speed_ratio=first_token_speed,
             batch_cap=techniques.batch_cap,
             drafts=drafted,
@@ -261,24 +262,25 @@ def _highest_loads(
         return highest_loads(m, case.traffic, search)
 
     best = loads(np.ones_like(speed_error_sign))
-    if case.own is None or not case.own.points:
+    if case.own is None or not case.own.used:
         return best
     return loads(np.maximum(best[:, BATCH_COLUMN : BATCH_COLUMN + 1], 1.0))
 
 
 def measured_speed_ratios(
     configs: Sequence[ReplicaConfig], case: SizingCase, batch: Array, speed_error_sign: Array
-) -> tuple[Array, Array]:
-    """Measured over modeled speed (n, 1) of everything, and of the first token."""
+) -> tuple[Array, Array, Array]:
+    """Measured over modeled speed (n, 1): of throughput, of the tokens after the first, and of the first one."""
     if case.own is None:
         factor = np.full(speed_error_sign.shape, case.factor)
-        return factor, factor
+        return factor, factor, factor
     wider = np.array([[case.far_exponent if s.is_over_machines else 1.0] for s in configs])
     output_tok = case.traffic.decode_tok + 1
     input_tok = float(case.traffic.held_tok @ case.traffic.share_frac) - output_tok
     ratios = case.own.ratios(configs, input_tok, output_tok, batch)
-    speed = case.factor * (1 + ratios.error_frac) ** (wider * speed_error_sign)
-    return speed / ratios.decode, speed / ratios.first_token
+    exponent = wider * speed_error_sign
+    sooner = (1 + ratios.latency_error_frac) ** exponent
+    return (1 + ratios.error_frac) ** exponent / ratios.throughput, sooner / ratios.decode, sooner / ratios.first_token
 
 
 def _limit(slots: float, stop: int, batch_cap: int) -> CapacityLimit:
@@ -368,7 +370,7 @@ def at_load_ms(
     m, rate, batch = replica_arrays([config], catalog), np.array([[req_s]]), np.ones((1, 1))
     speed_ratios = measured_speed_ratios([config], case, batch, speed_error_sign)
     ttft, tpot = latencies_ms(m, mix, rate / speed_ratios[0], techniques.batch_cap, drafted)
-    return float((ttft / speed_ratios[1])[0, 0]), float((tpot / speed_ratios[0])[0, 0])
+    return float((ttft / speed_ratios[2])[0, 0]), float((tpot / speed_ratios[1])[0, 0])
 
 
 def _joined(prefill: Sequence[Capacity], decode: Sequence[Capacity]) -> list[Capacity]:
