@@ -108,7 +108,9 @@ class OwnFit:
     used: tuple[tuple[OwnComparison, ReplicaConfig], ...]
     """Those that correct something, with the replica that was measured."""
     model_error_frac: Callable[[Gpu], float]
-    """80th percentile error of the uncorrected model."""
+    """80th percentile error of the uncorrected model on a GPU."""
+    fitted_error_frac: float
+    """The same on GPUs of which many runs were fitted."""
 
     def ratios(self, configs: Sequence[ReplicaConfig], input_tok: float, output_tok: float, batch: Array) -> Ratios:
         """Ratios (n, b) of each replica at each batch of an attention rank and stage, given as (b,) or (n, b)."""
@@ -141,7 +143,8 @@ class OwnFit:
 
     def _applied(self, figure: str, differences: Differences, like: FigureLikeness, error_log: Array) -> Applied:
         gaps = _clipped([getattr(c, figure) for c, _ in self.used], [_condition(c) for c, _ in self.used])
-        return applied(gaps, likeness(differences, like), differences.is_model, error_log)
+        own_error_log = math.log1p(self.fitted_error_frac)
+        return applied(gaps, likeness(differences, like), differences.is_model, own_error_log, error_log)
 
     def applies_to(self, config: ReplicaConfig) -> bool:
         """Whether a benchmark of this model on this GPU was given."""
@@ -154,7 +157,8 @@ def fit_own_benchmarks(measurements: Sequence[OwnMeasurement], catalog: Catalog)
     together = zip(measurements, configs, _predict(measurements, configs, catalog), strict=True)
     before = [_compare(m, config, *predicted) for m, config, predicted in together]
     used = tuple((c, config) for c, config in zip(before, configs, strict=True) if not c.problem)
-    fitted = OwnFit(tuple(before), used, lambda gpu: catalog.range_ratio("tpot_ms", gpu) - 1)
+    fitted_ratio = next(r.ok_ratio for r in catalog.efficiencies.ranges if r.figure == "tpot_ms")
+    fitted = OwnFit(tuple(before), used, lambda gpu: catalog.range_ratio("tpot_ms", gpu) - 1, fitted_ratio - 1)
     after = tuple(_after(c, config, fitted) for c, config in zip(before, configs, strict=True))
     return replace(fitted, comparisons=after)
 
@@ -237,7 +241,8 @@ def _compare(
     if run.room <= 0:
         problem = f"the weights do not fit on {config.gpus_count}× {config.gpu.name}"
         return OwnComparison(m, None, None, None, problem=problem)
-    at_once = _at_once(m) or (m.request_rate_req_s or math.inf) * m.output_tok * (run.tpot_ms or math.inf) / 1e3
+    modeled = (m.request_rate_req_s or math.inf) * m.output_tok * (run.tpot_ms or math.inf) / 1e3
+    at_once = (_at_once(m) or modeled) if _keeps_up(m) else math.inf
     queued = m.load == "full" or at_once > run.room or not _keeps_up(m)
     figures = {"clients": run, "full": step if m.concurrency_count else most, "rate": most}
     tok_s = _gap(figures[m.load].tok_s, m.tok_s)

@@ -8,9 +8,10 @@ it. Of benchmarks with gaps g, at a target that is as like them as k:
     weight    w = k / (1 - k)              infinite at the benchmark itself, which is therefore met
     trust     T = 1 - product of (1 - k)   1 at the benchmark itself
     gap       g = mean of g weighted by w
-    own       e = g within the model's error +-E; the rest x = g - e is the server's
+    own       e = g within +-E, the model's error on GPUs that were fitted; the rest x = g - e is the server's
     applied   a = T e + S x                S: 1 for the measured model, `OTHER_MODEL_FRAC` for others on that GPU
-    range     R = E (1 - (1 - r) T^2) + (1 - T) |x| / 2        r: `TRUSTED_ERROR_FRAC`
+    range     R = E sqrt(1 - (1 - r^2) T^2) + (1 - S) (M - E) + (1 - T) |x| / 2
+              r: `MEASURED_ERROR_FRAC`     M: the model's error on this GPU, which is wider where few runs were fitted
 
 Constants of k are fitted on published runs, half of the models at a time (`tools/own_calibration_trial.py`). Published runs
 hold no gap of several times, so that S and the widening by x are assumptions.
@@ -24,8 +25,9 @@ from calculators.scenario.demand import Array
 
 OTHER_MODEL_FRAC = 0.7
 """Share of what lies beyond the model's error that other models on the measured GPU take over."""
-TRUSTED_ERROR_FRAC = 0.6
-"""Share of the model's error that remains at a measured point: on published runs of one configuration at like loads."""
+MEASURED_ERROR_FRAC = 0.3
+"""Share of the model's error that remains at a measured point: no run is repeated exactly. What sqrt(1 - T^2) adds to it held
+80% of published runs of one configuration, at every distance in load."""
 _NEARLY_ONE = 1 - 1e-9
 
 
@@ -78,11 +80,11 @@ def likeness(differences: Differences, figure: FigureLikeness) -> Array:
     return np.asarray(at_load * np.prod([np.where(is_other, share, 1.0) for is_other, share in shares], 0) * (1 - d.is_gpu))
 
 
-def applied(gaps: Array, like: Array, is_model: Array, error_log: Array) -> Applied:
+def applied(gaps: Array, like: Array, is_model: Array, own_error_log: float, error_log: Array) -> Applied:
     """What benchmarks with `gaps` (p,), NaN: not measured, change at targets as like as `like` (n, b, p).
 
-    `is_model` (n, b, p): 1 for another model. `error_log` (n, b): the model's own error E. Monotone in each gap: a faster
-    benchmark never slows any target.
+    `is_model` (n, b, p): 1 for another model. `own_error_log`: the model's error E; `error_log` (n, b): its error M on each
+    GPU. Monotone in each gap: a faster benchmark never slows any target.
     """
     known = np.isfinite(gaps)
     if not known.any():
@@ -93,11 +95,12 @@ def applied(gaps: Array, like: Array, is_model: Array, error_log: Array) -> Appl
     mean = share @ gap
     spread = np.sqrt(np.maximum(share @ gap**2 - mean**2, 0.0))
     trust = 1 - np.prod(1 - k, axis=-1)
-    own = np.clip(mean, -error_log, error_log)
+    own = np.clip(mean, -own_error_log, own_error_log)
     beyond = mean - own
     taken = (share * np.where(is_model[..., known], OTHER_MODEL_FRAC, 1.0)).sum(-1)
-    left = error_log * (1 - (1 - TRUSTED_ERROR_FRAC) * trust**2) + (1 - trust) * np.abs(beyond) / 2
-    return Applied(trust * own + taken * beyond, np.maximum(left, _P80_SIGMA * spread))
+    left = own_error_log * np.sqrt(1 - (1 - MEASURED_ERROR_FRAC**2) * trust**2)
+    wider = (1 - taken) * np.maximum(error_log - own_error_log, 0.0) + (1 - trust) * np.abs(beyond) / 2
+    return Applied(trust * own + taken * beyond, np.maximum(left + wider, _P80_SIGMA * spread))
 
 
 _P80_SIGMA = 1.2816  # two-sided 80% interval of a normal distribution

@@ -12,7 +12,7 @@ from own_measurements import measured, scaled
 from support import FIXED_ROOT, scenario
 
 from calculators.calibration.own_benchmarks import OwnFit, fit_own_benchmarks
-from calculators.calibration.own_likeness import OTHER_MODEL_FRAC, TRUSTED_ERROR_FRAC
+from calculators.calibration.own_likeness import MEASURED_ERROR_FRAC, OTHER_MODEL_FRAC
 from calculators.catalog.load import load_catalog
 from calculators.errors import DataError
 from calculators.evaluate import evaluate
@@ -115,7 +115,7 @@ def test_the_range_narrows_where_it_was_measured_and_widens_where_benchmarks_dis
         ratios(fit_own_benchmarks([scaled(1.3)], CATALOG))[2],
         ratios(fit_own_benchmarks([scaled(1.3)], CATALOG), batch=2.0)[2],
     )
-    assert math.log1p(at) == pytest.approx(math.log1p(error) * TRUSTED_ERROR_FRAC)
+    assert math.log1p(at) == pytest.approx(math.log1p(error) * MEASURED_ERROR_FRAC)
     assert at < away
     assert ratios(fit_own_benchmarks([scaled(1.0), scaled(3.0)], CATALOG))[2] > error
     usd, low, high = build_usd(with_own(scaled(1.0, concurrency_count=64.0, tensor_parallel=4)))
