@@ -9,6 +9,7 @@ predict              predictions for that list
 own_likeness         how much of a gap other loads, configurations and models take over
 own_benchmarks       corrections of the model by benchmarks of the user's servers
 own_measurement      such a benchmark, from a load generator's file
+own_contradictions   benchmarks that cannot both be right
 own_benchmarks_text  sentences on them
 memory_reports       logged memory of GPUs against the model's
 accuracy             errors against published runs

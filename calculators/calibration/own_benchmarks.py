@@ -24,7 +24,7 @@ from calculators.calibration.own_likeness import (
     Applied,
     Differences,
     FigureLikeness,
-    applied,
+    gaps_applied,
     likeness,
 )
 from calculators.catalog.catalog import Catalog
@@ -38,6 +38,10 @@ KEPT_UP_FRAC = 0.9
 """Share of the requests sent that must be answered; below it TTFT is the length of a queue, and throughput a capacity."""
 _OUTLIER_RATIO = 3.0
 """Ratios of three or more runs of one configuration and load are clipped to this factor around their median."""
+
+_QUEUE_TTFT = "TTFT is left out, since requests waited for a free slot and it is the length of a queue"
+_UNSTABLE_TTFT = "TTFT is left out, since the model does not carry this load and predicts none"
+_NO_LIMIT = "throughput is left out, since the server answered all that was sent, which shows no limit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +124,9 @@ class OwnFit:
         if not self.used:
             ones, error_frac = np.ones(at.shape), np.expm1(error)
             return Ratios(ones, ones, ones, error_frac, error_frac)
-        differences = _differences(configs, [config for _, config in self.used], self._loads(), at, input_tok, output_tok)
+        differences = _differences(
+            configs, [config for _, config in self.used], self._loads(), at, input_tok, output_tok
+        )
         throughput, decode, first = (
             self._applied(figure, differences, like, error)
             for figure, like in (
@@ -144,7 +150,7 @@ class OwnFit:
     def _applied(self, figure: str, differences: Differences, like: FigureLikeness, error_log: Array) -> Applied:
         gaps = _clipped([getattr(c, figure) for c, _ in self.used], [_condition(c) for c, _ in self.used])
         own_error_log = math.log1p(self.fitted_error_frac)
-        return applied(gaps, likeness(differences, like), differences.is_model, own_error_log, error_log)
+        return gaps_applied(gaps, likeness(differences, like), differences.is_model, own_error_log, error_log)
 
     def applies_to(self, config: ReplicaConfig) -> bool:
         """Whether a benchmark of this model on this GPU was given."""
@@ -233,9 +239,7 @@ def _known(value: float) -> float | None:
     return value if math.isfinite(value) and value > 0 else None
 
 
-def _compare(
-    m: OwnMeasurement, config: ReplicaConfig, run: _Modeled, step: _Modeled, most: _Modeled
-) -> OwnComparison:
+def _compare(m: OwnMeasurement, config: ReplicaConfig, run: _Modeled, step: _Modeled, most: _Modeled) -> OwnComparison:
     """Benchmark against its predictions. TTFT is left out where it is the length of a queue, and throughput where it is
     only what was sent."""
     if run.room <= 0:
@@ -243,20 +247,29 @@ def _compare(
         return OwnComparison(m, None, None, None, problem=problem)
     modeled = (m.request_rate_req_s or math.inf) * m.output_tok * (run.tpot_ms or math.inf) / 1e3
     at_once = (_at_once(m) or modeled) if _keeps_up(m) else math.inf
-    queued = m.load == "full" or at_once > run.room or not _keeps_up(m)
+    queued = m.load == "full" or not _keeps_up(m) or (m.load == "clients" and at_once > run.room)
     figures = {"clients": run, "full": step if m.concurrency_count else most, "rate": most}
     tok_s = _gap(figures[m.load].tok_s, m.tok_s)
     shows_no_limit = tok_s is not None and m.load == "rate" and _keeps_up(m) and tok_s.ratio < 1
+    ttft = _gap(None if queued else run.ttft_ms, m.ttft_ms)
     unused = (
-        *(["TTFT, as requests waited for a slot: it is the length of a queue"] if queued and m.ttft_ms else []),
-        *(["throughput, as the server answered all that was sent: it shows no limit"] if shows_no_limit else []),
+        *([_QUEUE_TTFT if queued else _UNSTABLE_TTFT] if m.ttft_ms and ttft is None else []),
+        *([_NO_LIMIT] if shows_no_limit else []),
     )
-    tpot, ttft = _gap(step.tpot_ms, m.tpot_ms), _gap(None if queued else run.ttft_ms, m.ttft_ms)
+    tpot = _gap(step.tpot_ms, m.tpot_ms)
     tok_s = None if shows_no_limit else tok_s
     nothing = tpot is None and ttft is None and tok_s is None
     problem = "; ".join(unused) or "the model predicts none of its figures"
     batch = max(min(at_once, run.room, MAX_BATCH if math.isinf(at_once) else math.inf), 1.0)
-    return OwnComparison(m, tpot, ttft, tok_s, batch, unused, problem if nothing else "")
+    return OwnComparison(
+        measurement=m,
+        tpot_ms=tpot,
+        ttft_ms=ttft,
+        output_tok_s=tok_s,
+        batch=batch,
+        unused=unused,
+        problem=problem if nothing else "",
+    )
 
 
 def _keeps_up(m: OwnMeasurement) -> bool:

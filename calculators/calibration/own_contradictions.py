@@ -9,7 +9,13 @@ from typing import Literal
 import numpy as np
 
 from calculators.calibration.own_benchmarks import OwnComparison, OwnFit
-from calculators.calibration.own_likeness import FIRST_TOKEN_LIKENESS, STEP_LIKENESS, Differences, FigureLikeness, likeness
+from calculators.calibration.own_likeness import (
+    FIRST_TOKEN_LIKENESS,
+    STEP_LIKENESS,
+    Differences,
+    FigureLikeness,
+    likeness,
+)
 from calculators.performance.replica import ReplicaConfig
 
 MeasuredFigure = Literal["tpot", "ttft", "throughput"]
@@ -25,7 +31,7 @@ _TIMES_ERROR = 3.0
 
 
 @dataclass(frozen=True, slots=True)
-class Contradiction:
+class OwnContradiction:
     """Two benchmarks that contradict each other in one figure, by their places in the list."""
 
     first: int
@@ -35,7 +41,7 @@ class Contradiction:
     """How many times as slow the second is as the first, each against the model at its own load."""
 
 
-def contradictions(fitted: OwnFit) -> tuple[Contradiction, ...]:
+def contradictions(fitted: OwnFit) -> tuple[OwnContradiction, ...]:
     """Every pair of benchmarks that contradict each other, in the first of their figures that does."""
     configs = {id(c.measurement): config for c, config in fitted.used}
     placed = [(n, c, configs[id(c.measurement)]) for n, c in enumerate(fitted.comparisons) if not c.problem]
@@ -43,7 +49,9 @@ def contradictions(fitted: OwnFit) -> tuple[Contradiction, ...]:
     for (i, one, config), (j, other, other_config) in combinations(placed, 2):
         if _shape(config) == _shape(other_config):
             apart = ((figure, *_apart(one, other, figure, fitted.fitted_error_frac)) for figure in _FIGURES)
-            every += [Contradiction(i, j, figure, math.exp(gap)) for figure, gap, most in apart if abs(gap) > most][:1]
+            every += [OwnContradiction(i, j, figure, math.exp(gap)) for figure, gap, most in apart if abs(gap) > most][
+                :1
+            ]
     return tuple(every)
 
 

@@ -77,10 +77,12 @@ def likeness(differences: Differences, figure: FigureLikeness) -> Array:
     near = np.exp(-(d.load @ np.array(figure.slopes)))
     at_load = figure.lasting_frac + (1 - figure.lasting_frac) * near
     shares = [(d.is_split, figure.split_frac), (d.is_precision, figure.precision_frac), (d.is_model, figure.model_frac)]
-    return np.asarray(at_load * np.prod([np.where(is_other, share, 1.0) for is_other, share in shares], 0) * (1 - d.is_gpu))
+    return np.asarray(
+        at_load * np.prod([np.where(is_other, share, 1.0) for is_other, share in shares], 0) * (1 - d.is_gpu)
+    )
 
 
-def applied(gaps: Array, like: Array, is_model: Array, own_error_log: float, error_log: Array) -> Applied:
+def gaps_applied(gaps: Array, like: Array, is_model: Array, own_error_log: float, error_log: Array) -> Applied:
     """What benchmarks with `gaps` (p,), NaN: not measured, change at targets as like as `like` (n, b, p).
 
     `is_model` (n, b, p): 1 for another model. `own_error_log`: the model's error E; `error_log` (n, b): its error M on each

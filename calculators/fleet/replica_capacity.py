@@ -278,9 +278,8 @@ def measured_speed_ratios(
     output_tok = case.traffic.decode_tok + 1
     input_tok = float(case.traffic.held_tok @ case.traffic.share_frac) - output_tok
     ratios = case.own.ratios(configs, input_tok, output_tok, batch)
-    exponent = wider * speed_error_sign
-    sooner = (1 + ratios.latency_error_frac) ** exponent
-    return (1 + ratios.error_frac) ** exponent / ratios.throughput, sooner / ratios.decode, sooner / ratios.first_token
+    more, sooner = ((1 + e) ** (wider * speed_error_sign) for e in (ratios.error_frac, ratios.latency_error_frac))
+    return more / ratios.throughput, sooner / ratios.decode, sooner / ratios.first_token
 
 
 def _limit(slots: float, stop: int, batch_cap: int) -> CapacityLimit:
@@ -355,8 +354,7 @@ def replica_capacities(
 def speed_correction(scenario: Scenario, catalog: Catalog) -> tuple[float, OwnFit | None]:
     """Correction of the modeled speed: the throughput override, or else a fit to the user's benchmarks."""
     factor = scenario.hardware.throughput_factor
-    own = None if factor != 1.0 else fit_own_benchmarks(scenario.hardware.own_measurements, catalog)
-    return factor, own
+    return factor, None if factor != 1.0 else fit_own_benchmarks(scenario.hardware.own_measurements, catalog)
 
 
 def at_load_ms(
@@ -368,9 +366,9 @@ def at_load_ms(
     case = SizingCase(mix, scenario.targets, techniques, factor, own)
     drafted = drafts([config], techniques, catalog, speed_error_sign[:, 0]) if techniques.speculation else None
     m, rate, batch = replica_arrays([config], catalog), np.array([[req_s]]), np.ones((1, 1))
-    speed_ratios = measured_speed_ratios([config], case, batch, speed_error_sign)
-    ttft, tpot = latencies_ms(m, mix, rate / speed_ratios[0], techniques.batch_cap, drafted)
-    return float((ttft / speed_ratios[2])[0, 0]), float((tpot / speed_ratios[1])[0, 0])
+    speed, tpot_speed, first_token_speed = measured_speed_ratios([config], case, batch, speed_error_sign)
+    ttft, tpot = latencies_ms(m, mix, rate / speed, techniques.batch_cap, drafted)
+    return float((ttft / first_token_speed)[0, 0]), float((tpot / tpot_speed)[0, 0])
 
 
 def _joined(prefill: Sequence[Capacity], decode: Sequence[Capacity]) -> list[Capacity]:

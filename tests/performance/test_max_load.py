@@ -70,7 +70,11 @@ def test_a_replica_that_misses_its_target_when_idle_has_no_load() -> None:
 
 def test_a_measured_speed_moves_targets_and_rates_alike() -> None:
     plain = highest_loads(ALL, MIX, search(4_000.0, 100.0))
-    halved = highest_loads(ALL, MIX, search(8_000.0, 200.0, speed_ratio=ONES / 2, tpot_speed_ratio=ONES / 2, first_token_speed_ratio=ONES / 2))
+    halved = highest_loads(
+        ALL,
+        MIX,
+        search(8_000.0, 200.0, speed_ratio=ONES / 2, tpot_speed_ratio=ONES / 2, first_token_speed_ratio=ONES / 2),
+    )
     assert halved[:, REQ_S] == pytest.approx(plain[:, REQ_S] / 2)
     assert halved[:, TPOT_MS] == pytest.approx(plain[:, TPOT_MS] * 2)
 
