@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 
 from calculators.calibration.own_benchmarks import Gap, OwnComparison, OwnFit
-from calculators.calibration.own_contradictions import OwnContradiction, MeasuredFigure, contradictions
+from calculators.calibration.own_contradictions import MeasuredFigure, OwnContradiction, contradictions
 from calculators.catalog.catalog import Catalog
 from calculators.performance.replica import ReplicaConfig
 from calculators.scenario.measurement import OwnMeasurement
