@@ -68,19 +68,19 @@ def rests_on_sentences(config: ReplicaConfig, fitted: OwnFit) -> list[str]:
     return told
 
 
-def unused_sentences(fitted: OwnFit, config: ReplicaConfig | None) -> list[str]:
+def unused_sentences(fitted: OwnFit, config: ReplicaConfig | None, catalog: Catalog) -> list[str]:
     """Which of the user's benchmarks, or which of their figures, count for nothing in the fleet's replica `config`, and why;
     which contradict each other. None: there is no fleet."""
     told = []
     for c in fitted.comparisons:
-        where = f"Your benchmark of {c.measurement.model} on {c.measurement.gpu} ({c.measurement.name})"
+        where = f"Your benchmark of {measured_replica(c.measurement, catalog)} ({c.measurement.name})"
         if c.problem:
             told.append(f"{where} is not used: {c.problem}.")
             continue
         told += [f"{where}: {reason}." for reason in c.unused]
         if config is None:
             told.append(f"{where} shows in no cost: no fleet meets the targets.")
-        elif c.measurement.gpu != config.gpu.id:
+        elif catalog.gpu(c.measurement.gpu) is not config.gpu:
             told.append(f"{where} shows in no cost of the cheapest fleet, which is on {config.gpu.name}.")
     return told + [contradiction_sentence(one, fitted) for one in contradictions(fitted)]
 

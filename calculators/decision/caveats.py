@@ -269,10 +269,10 @@ def _speed_notes(config: ReplicaConfig | None, inputs: Inputs) -> list[str]:
         return [f"Modeled throughput is multiplied by {factor}, the override you entered.{replaced}"]
     own = fit_own_benchmarks(hardware.own_measurements, inputs.catalog)
     if config is None:
-        return unused_sentences(own, None)
+        return unused_sentences(own, None, inputs.catalog)
     extrapolated = () if own.applies_to(config) else _extrapolation_note(config.gpu, inputs.catalog)
     network = _network_note(config, inputs.catalog)
-    return [*rests_on_sentences(config, own), *extrapolated, *network, *unused_sentences(own, config)]
+    return [*rests_on_sentences(config, own), *extrapolated, *network, *unused_sentences(own, config, inputs.catalog)]
 
 
 def _extrapolation_note(gpu: Gpu, catalog: Catalog) -> list[str]:

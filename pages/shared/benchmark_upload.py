@@ -137,7 +137,7 @@ def _show() -> None:
 def _show_one(number: int, c: OwnComparison) -> None:
     m = c.measurement
     text, way_out = st.columns([12, 2], vertical_alignment="center")
-    text.markdown(f"{number + 1}. **{escape(measured_replica(m, catalog()))}**: {escape(measurement_conditions(m))}")
+    text.markdown(f"**{number + 1}. {escape(measured_replica(m, catalog()))}**: {escape(measurement_conditions(m))}")
     text.markdown("  \n".join(escape(sentence) for sentence in comparison_sentences(c)))
     text.caption(escape(correction_note(m)))
     way_out.button("Remove", key=f"benchmark_remove_{number}", on_click=_remove, args=(number,))

@@ -15,14 +15,17 @@ from pages.shared.state import catalog, escape
 
 KEY = "hardware.own_measurements"
 PRECISIONS: tuple[Precision, ...] = ("bf16", "fp8", "int8", "int4", "nvfp4", "mxfp4")
-_LOADS = {"concurrency_count": "empty: see the next field", "request_rate_req_s": "empty: as much as it carries"}
+_LOADS = ("concurrency_count", "request_rate_req_s")
 _FIGURES = ("output_tok_s", "output_tok_s_per_gpu", "served_req_s", "tpot_ms", "ttft_ms")
 
 
 def typed_measurement() -> None:
     """A form for one measurement. Figures that cannot be are refused with the reason, and change nothing."""
     with st.expander("Type what you measured"):
-        st.caption("One load at a time; leave empty what you did not measure. One figure is enough.")
+        st.caption(
+            "One load at a time: concurrency, or requests per second sent; both empty: as much as the replica carries. Leave "
+            "empty what you did not measure. One figure is enough."
+        )
         row = _replica() | _numbers()
         if st.button("Add this measurement", disabled=not (row["model"] and row["gpu"])):
             try:
@@ -76,8 +79,8 @@ def _numbers() -> dict[str, Any]:
         name: _number(cell, name, float(state[f"workload.{name}"]))
         for cell, name in zip(cells, ("input_tok", "output_tok"), strict=False)
     }
-    row |= {name: _number(cell, name, None, hint) for cell, (name, hint) in zip(cells[2:], _LOADS.items(), strict=True)}
-    figures = zip(st.columns(len(_FIGURES)), _FIGURES, strict=True)
+    row |= {name: _number(cell, name, None, "empty") for cell, name in zip(cells[2:], _LOADS, strict=True)}
+    figures = zip(st.columns(len(_FIGURES), vertical_alignment="bottom"), _FIGURES, strict=True)
     return row | {name: _number(cell, name, None, "not measured") for cell, name in figures}
 
 

@@ -87,14 +87,15 @@ def test_a_sibling_says_that_it_was_not_measured_itself() -> None:
 
 def test_a_benchmark_that_counts_for_nothing_says_so_and_why() -> None:
     too_big = fit_own_benchmarks([measured(precision="bf16", tensor_parallel=1)], CATALOG)
-    assert "is not used: the weights do not fit" in unused_sentences(too_big, replica())[0]
+    assert "is not used: the weights do not fit" in unused_sentences(too_big, replica(), CATALOG)[0]
     elsewhere = fit_own_benchmarks([measured(gpu="l40s", tensor_parallel=4)], CATALOG)
     assert (
-        "shows in no cost of the cheapest fleet, which is on NVIDIA H100" in unused_sentences(elsewhere, replica())[0]
+        "shows in no cost of the cheapest fleet, which is on NVIDIA H100"
+        in unused_sentences(elsewhere, replica(), CATALOG)[0]
     )
-    assert "no fleet meets the targets" in unused_sentences(fit_own_benchmarks([measured()], CATALOG), None)[0]
+    assert "no fleet meets the targets" in unused_sentences(fit_own_benchmarks([measured()], CATALOG), None, CATALOG)[0]
     queue = fit_own_benchmarks([measured(arrival="open", request_rate_req_s=9.0, served_req_s=3.0)], CATALOG)
-    assert "it is the length of a queue" in unused_sentences(queue, replica())[0]
+    assert "it is the length of a queue" in unused_sentences(queue, replica(), CATALOG)[0]
 
 
 def test_two_benchmarks_that_contradict_each_other_are_shown_as_such() -> None:
@@ -104,4 +105,4 @@ def test_two_benchmarks_that_contradict_each_other_are_shown_as_such() -> None:
     assert sentence.startswith(
         "Two of your benchmarks contradict each other: by TPOT, number 2 (bench.json) is 3 times"
     )
-    assert sentence in unused_sentences(fitted, replica())
+    assert sentence in unused_sentences(fitted, replica(), CATALOG)
