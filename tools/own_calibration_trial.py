@@ -1,15 +1,15 @@
-"""Gain from a user's few benchmarks, on published runs: `python tools/own_calibration_trial.py RUNS.csv`.
+"""Gain from one own measurement, on published runs: `python -m tools.own_calibration_trial [MEASURED.csv.gz] [LEFT_OUT.csv.gz]`.
 
-Simulates users who measured one to five runs of a model on a GPU (half of them at the lengths they care about), and
-predicts another run of the same source, engine, model and GPU. Prints the error before and after by trust, the effect of
-transferring a ratio to another model on the same GPU, and the best slopes: SLOPES of
-calculators/calibration/own_benchmarks.py.
+Each published run is predicted from one other run of the same source, engine, engine version, model, GPU and weight format, as
+`calculators/calibration/own_likeness.py` applies it. Printed by engine, before and after: of runs of the same layout (other
+loads and lengths), of the same lengths too (other loads only), and of any layout. `left out` are predictions of a fit without
+the run's model, which is what a user of a new model has; `in the fit` are those that the product makes.
 """
 
-import math
 import random
 import sys
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,117 +17,130 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from calculators.calibration.configurations import read_points
-from calculators.calibration.own_benchmarks import SLOPES
-from calculators.calibration.predict import predict
+from calculators.calibration.accuracy import MEASURED, METRICS, Rows, accuracy_rows, counted_runs, read_table
+from calculators.calibration.arrival_modes import BenchmarkConfig
+from calculators.calibration.configurations import parse_point
+from calculators.calibration.own_likeness import (
+    FIRST_TOKEN_LIKENESS,
+    STEP_LIKENESS,
+    Differences,
+    gaps_applied,
+    likeness,
+)
+from calculators.catalog.catalog import Catalog
 from calculators.catalog.load import load_catalog
+from calculators.scenario.demand import Array
 
-DRAWS_COUNT = 60
-STEPS = (0.4, 0.7, 1.4, 2.5)
-MEASURED = {
-    "TPOT": ("tpot_ms", ("tpot_ms_mean", "tpot_ms_median")),
-    "TTFT": ("ttft_ms", ("ttft_ms_mean", "ttft_ms_median")),
-}
-
-
-def logs(path: Path) -> list[dict[str, Any]]:
-    """Runs of quality A and B, with the logarithms of measured over predicted times."""
-    rows, catalog, runs = read_points(path), load_catalog(), []
-    for row, p in zip(rows, predict(rows, catalog), strict=True):
-        sped_up = row.get("spec_decode", "").lower().startswith("on")
-        if p.tpot_ms is None or sped_up or row.get("quality") not in ("A", "B") or not row["concurrency_or_batch"]:
-            continue
-        run: dict[str, Any] = {key: row[key] for key in ("source", "engine", "weight_dtype")}
-        run |= {"model": catalog.model(row["model"]).id, "gpu": catalog.gpu(row["gpu"]).id}
-        numbers = (row["concurrency_or_batch"], row["isl"], row["osl"], row["tp"] or "1")
-        run["where"] = np.log([float(number) for number in numbers])
-        for name, (predicted, columns) in MEASURED.items():
-            value = next((float(row[c]) for c in columns if row.get(c)), 0.0)
-            modeled = getattr(p, predicted)
-            run[name] = math.log(value / modeled) if value > 0 and modeled else None
-        runs.append(run)
-    return runs
+OWN_RUNS = 6
+"""Own measurements tried for each run at most."""
+GOALS = {"tpot_ms": 0.07, "tok_s": 0.065, "ttft_ms": 0.16}
+PROTOCOLS = {"unseen_model": "left out", "predicted": "in the fit"}
+ENGINES = ("all", "vLLM", "SGLang", "TensorRT-LLM")
+GROUPS = {"any layout": False, "same layout": True}
 
 
-def draws(runs: list[dict[str, Any]], name: str, seed: int) -> list[tuple[np.ndarray, np.ndarray, float]]:
-    """Distances (k, 5), logarithms (k,) and the logarithm to predict, for each simulated user."""
-    pick, groups, users = random.Random(seed), defaultdict(list), []
-    for run in runs:
-        if run[name] is not None:
-            groups[tuple(run[key] for key in ("source", "engine", "model", "gpu"))].append(run)
-    for group in (g for g in groups.values() if len(g) >= 4):
-        for i in range(DRAWS_COUNT):
-            target = pick.choice(group)
-            pool = [run for run in group if run is not target]
-            near = [r for r in pool if (r["where"][1:3] == target["where"][1:3]).all()]
-            count = min(pick.choice((1, 2, 3, 5)), len(pool))
-            chosen = pick.sample(near if i % 2 and len(near) >= count else pool, count)
-            away = [
-                [*np.abs(r["where"] - target["where"]), r["weight_dtype"] != target["weight_dtype"]] for r in chosen
-            ]
-            users.append((np.array(away, dtype=float), np.array([r[name] for r in chosen]), target[name]))
-    return users
+def usable(rows: Rows, catalog: Catalog, metric: str) -> dict[int, tuple[dict[str, str], BenchmarkConfig]]:
+    """Runs by their place that a user's server is like: counted, at a stated load, without drafts and pools."""
+    runs = {}
+    for n, row in enumerate(read_table(MEASURED)):
+        point = parse_point(row, catalog)
+        if not isinstance(point, str) and not point.draft_tok and point.pools is None and np.isfinite(point.batch):
+            runs[n] = row, point
+    counted = counted_runs(rows, metric)
+    return {n: run for n, run in runs.items() if counted[n]}
 
 
-def left(users: list[tuple[np.ndarray, np.ndarray, float]], slopes: np.ndarray) -> np.ndarray:
-    """Remaining logarithm of each user, and the trust: (users, 2)."""
-    result = []
-    for away, values, target in users:
-        k = np.exp(-away @ slopes)
-        trust = 1 - np.prod(1 - k)
-        result.append((target - trust * float(k @ values) / max(float(k.sum()), 1e-12), trust))
-    return np.array(result)
+def layout(point: BenchmarkConfig) -> tuple[int, ...]:
+    c = point.config
+    return c.tensor_parallel, c.attention_ranks, c.pipeline_stages, c.expert_ranks
 
 
-def fitted(users: list[tuple[np.ndarray, np.ndarray, float]]) -> np.ndarray:
-    """Slopes that minimize the mean error, each capped at a factor of e, by coordinate descent."""
-
-    def loss(slopes: np.ndarray) -> float:
-        return float(np.minimum(np.abs(left(users, slopes)[:, 0]), 1).mean())
-
-    best = SLOPES.copy()
-    for _ in range(3):
-        for i in range(best.size):
-            tries = [best, *(np.where(np.arange(best.size) == i, best * step, best) for step in STEPS)]
-            best = min(tries, key=loss)
-    return best
-
-
-def other_model(runs: list[dict[str, Any]], name: str, weight: float, seed: int = 3) -> np.ndarray:
-    """Remaining logarithms when `weight` of three runs' median is transferred to another model on the same GPU and engine."""
-    pick, groups, result = random.Random(seed), defaultdict(list), []
-    for run in runs:
-        if run[name] is not None:
-            groups[run["source"], run["engine"], run["gpu"]].append(run)
+def pairs(
+    runs: dict[int, tuple[dict[str, str], BenchmarkConfig]], known: Array, same_layout: bool
+) -> list[tuple[int, int]]:
+    """(own measurement, run to predict), up to `OWN_RUNS` own measurements of each."""
+    groups: dict[tuple[Any, ...], list[int]] = defaultdict(list)
+    for n, (row, point) in runs.items():
+        if known[n]:
+            config = point.config
+            key = (
+                row["source"],
+                row["engine"],
+                row["engine_version"],
+                config.model.id,
+                config.gpu.id,
+                config.precision,
+            )
+            groups[(*key, layout(point) if same_layout else ())].append(n)
+    pick, every = random.Random(1), []
     for group in groups.values():
-        for _ in range(DRAWS_COUNT):
-            target = pick.choice(group)
-            pool = [run[name] for run in group if run["model"] != target["model"]]
-            if len(pool) >= 3:
-                result.append(target[name] - weight * float(np.median(pick.sample(pool, 3))))
-    return np.array(result)
+        for target in group:
+            others = [n for n in group if n != target]
+            every += [(n, target) for n in pick.sample(others, min(OWN_RUNS, len(others)))]
+    return every
 
 
-def errors(values: np.ndarray) -> str:
-    """Median and 80th percentile of the errors, in words."""
-    off = np.abs(np.exp(values) - 1)
-    return f"median {np.median(off):4.0%}, p80 {np.quantile(off, 0.8):4.0%}"
+def corrected(
+    gaps: Array, points: Sequence[BenchmarkConfig], own: Array, target: Array, metric: str, error: float
+) -> Array:
+    """ln(measured / modeled) that each own measurement applies to its run, (pairs,)."""
+    figure = FIRST_TOKEN_LIKENESS if metric == "ttft_ms" else STEP_LIKENESS
+    loads = np.log([(p.batch * p.config.attention_ranks, p.input_tok, p.output_tok) for p in points])
+    split = np.array([layout(points[i]) != layout(points[j]) for i, j in zip(own, target, strict=True)], dtype=float)
+    no = np.zeros((len(own), 1, 1))
+    like = likeness(
+        Differences(np.abs(loads[own] - loads[target])[:, None, None], split[:, None, None], no, no, no), figure
+    )
+    rows = zip(gaps[own], like, strict=True)
+    one = np.zeros((1, 1))
+    return np.array(
+        [gaps_applied(np.array([g]), k[None], np.zeros((1, 1, 1)), error, one + error).log_ratio[0, 0] for g, k in rows]
+    )
 
 
-def main(path: Path) -> None:
-    runs = logs(path)
-    for name in MEASURED:
-        users = draws(runs, name, seed=2)
-        after, before = left(users, SLOPES), np.array([target for _, _, target in users])
-        print(f"{name}: {len(users)} users; best slopes {fitted(draws(runs, name, seed=1)).round(2)}, used {SLOPES}")
-        print(f"  all: before {errors(before)}; after {errors(after[:, 0])}")
-        for low, high in ((0, 0.4), (0.4, 0.6), (0.6, 0.75), (0.75, 0.85), (0.85, 0.95), (0.95, 1.01)):
-            inside = (after[:, 1] >= low) & (after[:, 1] < high)
-            if inside.sum() > 20:
-                print(f"  trust {low}-{high}: before {errors(before[inside])}; after {errors(after[inside, 0])}")
-        for weight in (0.0, 0.3, 0.6, 1.0):
-            print(f"  another model on that GPU, {weight:.0%} transferred: {errors(other_model(runs, name, weight))}")
+def told(values: Array) -> str:
+    off = np.abs(np.expm1(values))
+    return f"{np.median(off):6.1%} {np.quantile(off, 0.8):6.1%}"
+
+
+def report(rows: Rows, catalog: Catalog, metric: str) -> Iterable[str]:
+    """Lines of one figure: by protocol, by group, by engine."""
+    runs = usable(rows, catalog, metric)
+    places = {n: place for place, n in enumerate(runs)}
+    points = [point for _, point in runs.values()]
+    error = np.log(next(r.ok_ratio for r in catalog.efficiencies.ranges if r.figure == "tpot_ms"))
+    for protocol, name in PROTOCOLS.items():
+        gaps = np.log(rows.measured[metric] / rows.by(protocol)[metric])  # type: ignore[arg-type]
+        for group, same_layout in GROUPS.items():
+            own, target = np.array(pairs(runs, np.isfinite(gaps), same_layout)).T
+            mine, theirs = (np.array([places[n] for n in of.tolist()]) for of in (own, target))
+            kept = gaps[list(runs)]
+            left = kept[theirs] - corrected(kept, points, mine, theirs, metric, float(error))
+            same_lengths = np.array(
+                [
+                    points[i].input_tok == points[j].input_tok and points[i].output_tok == points[j].output_tok
+                    for i, j in zip(mine, theirs, strict=True)
+                ]
+            )
+            for label, chosen in ((group, np.ones(len(left), dtype=bool)), ("same lengths", same_lengths)):
+                if label == "same lengths" and not same_layout:
+                    continue
+                for engine in ENGINES:
+                    some = chosen & np.array([engine in ("all", rows.engine[n]) for n in target.tolist()])
+                    if some.sum() > 20:
+                        yield f"{metric:8} {name:11} {label:13} {engine:13} {some.sum():6} {told(-gaps[target][some])}  {told(-left[some])}"
+
+
+def main() -> None:
+    catalog = load_catalog()
+    rows = accuracy_rows(catalog)
+    print("figure   fit         own point     engine          pairs  before: median, p80   after: median, p80")
+    for metric in METRICS:
+        print(*report(rows, catalog, metric), sep="\n")
+        print(
+            f"{metric:8} goal with one own point of the same model, GPU, version and format: {GOALS[metric]:.1%} median"
+        )
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main()

@@ -6,8 +6,10 @@ arrival_modes        one benchmark run by the way its requests arrive
 pool_runs            runs with separate pools, or with speculative decoding
 configurations       a CSV of configurations to predict
 predict              predictions for that list
-own_measurement      a measurement of the user's servers, from a load generator's file
-own_benchmarks       corrections of the model by such measurements
+own_likeness         how much of a gap other loads, configurations and models take over
+own_benchmarks       corrections of the model by benchmarks of the user's servers
+own_measurement      such a benchmark, from a load generator's file
+own_contradictions   benchmarks that cannot both be right
 own_benchmarks_text  sentences on them
 memory_reports       logged memory of GPUs against the model's
 accuracy             errors against published runs

@@ -1,5 +1,6 @@
 """A measurement of the user's own servers, from a run of a load generator and what its file does not say."""
 
+from calculators.calibration.own_benchmarks import KEPT_UP_FRAC
 from calculators.catalog.base import Precision
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.format_spelling import format_meant
@@ -8,9 +9,6 @@ from calculators.logs.benchmark_fields import BenchmarkRun
 from calculators.scenario.measurement import OwnMeasurement, parse_measurement
 from calculators.units import printable
 
-_KEPT_UP_FRAC = 0.9
-"""Share of the offered requests that must be served; below it TTFT is the length of a queue."""
-
 
 def own_measurement(run: BenchmarkRun, model: str, gpu: str, precision: str, tensor_parallel: int) -> OwnMeasurement:
     """Measurement of the user's servers: a run, and what its file does not say. Raises DataError, with a remedy, when no
@@ -18,9 +16,9 @@ def own_measurement(run: BenchmarkRun, model: str, gpu: str, precision: str, ten
     for field, value in (("input tokens", run.input_tok), ("output tokens", run.output_tok)):
         if value is None:
             raise DataError(f"{run.name}: the file has no {field} per request; save the complete result")
-    at_once, arrival = _at_once(run)
+    is_closed = run.arrival == "closed" and run.concurrency_count is not None
     queued = run.arrival == "all_at_once" or (
-        run.arrival == "open" and run.served_req_s < _KEPT_UP_FRAC * (run.request_rate_req_s or 0.0)
+        run.arrival == "open" and run.served_req_s < KEPT_UP_FRAC * (run.request_rate_req_s or 0.0)
     )
     return parse_measurement(
         {
@@ -31,8 +29,8 @@ def own_measurement(run: BenchmarkRun, model: str, gpu: str, precision: str, ten
             "engine_version": (run.engine_version or "")[:60],
             **{"model": model, "gpu": gpu, "precision": precision, "tensor_parallel": tensor_parallel},
             **{"input_tok": run.input_tok, "output_tok": run.output_tok},
-            **{"arrival": arrival, "concurrency_count": at_once},
-            "request_rate_req_s": run.served_req_s if arrival == "open" and not queued else None,
+            **{"arrival": "closed" if is_closed else "open", "concurrency_count": _at_once(run, is_closed)},
+            "request_rate_req_s": None if is_closed or queued else run.served_req_s,
             "ttft_ms": None if queued else run.ttft.mean_ms or run.ttft.median_ms,
             "tpot_ms": run.tpot.mean_ms or run.tpot.median_ms,
             "output_tok_s": run.output_tok_s,
@@ -40,20 +38,15 @@ def own_measurement(run: BenchmarkRun, model: str, gpu: str, precision: str, ten
     )
 
 
-def _at_once(run: BenchmarkRun) -> tuple[float, str]:
-    """Concurrent requests and arrival mode. By Little's law where the file has no number of clients: output tok/s x
-    seconds per token = requests decoding. Raises DataError when the file has neither."""
-    if run.arrival == "closed" and run.concurrency_count:
-        return min(run.concurrency_count, float(run.completed_count)), "closed"
+def _at_once(run: BenchmarkRun, is_closed: bool) -> float | None:
+    """Requests at once: the clients; without a number of them by Little's law, output tok/s x seconds per token; None where
+    the file has neither, whose load is then the rate, or as much as the server carries."""
+    if is_closed and run.concurrency_count:
+        return min(run.concurrency_count, float(run.completed_count))
     tpot_ms = run.tpot.mean_ms or run.tpot.median_ms
     if run.output_tok_s and tpot_ms:
-        return max(run.output_tok_s * tpot_ms / 1e3, 1.0), "open"
-    if run.in_flight_count:
-        return max(run.in_flight_count, 1.0), "open"
-    raise DataError(
-        f"{run.name}: the file has neither a concurrency nor a time per output token, so no prediction can be compared "
-        "with it; measure with a fixed number of clients, for example --max-concurrency 32"
-    )
+        return max(run.output_tok_s * tpot_ms / 1e3, 1.0)
+    return max(run.in_flight_count, 1.0) if run.in_flight_count else None
 
 
 def guess_model(run: BenchmarkRun, catalog: Catalog) -> str | None:

@@ -7,6 +7,8 @@ from calculators.api.cache_terms import cache_terms
 from calculators.api.rates import scheduled_changes
 from calculators.api.seller_terms import seller_terms
 from calculators.api.step_downs import superseded_by
+from calculators.calibration.own_benchmarks import fit_own_benchmarks
+from calculators.calibration.own_benchmarks_text import rests_on_sentences, unused_sentences
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.rent_history import STALE_DAYS
 from calculators.catalog.retirements import retirement, retirement_source
@@ -51,9 +53,13 @@ def caveats(inputs: Inputs, today: Option, options: Sequence[Option]) -> list[st
     notes += _cache_notes(options, inputs) + _seller_notes(options, inputs.catalog) + _superseded_candidates(inputs)
     build = best_build(options)
     notes += [note for plan in _shown_plans(options) for note in _term_notes(plan, inputs)]
-    if build is not None and build.plan is not None:
-        notes += _spare_notes(build.plan, inputs.scenario) + _rent_notes(build.plan, inputs.scenario)
-        notes += _speed_notes(build.plan, inputs) + _technique_notes(build.plan, inputs)
+    plan = build.plan if build is not None else None
+    if plan is not None:
+        notes += _spare_notes(plan, inputs.scenario) + _rent_notes(plan, inputs.scenario)
+    notes += _speed_notes(plan.config if plan is not None else None, inputs)
+    notes += filter(None, [launch_words(plan, inputs)] if plan is not None else [])
+    if plan is not None:
+        notes += _technique_notes(plan, inputs)
         notes += _deferral_note(inputs.scenario.workload)
     return notes + _workload_notes(inputs.scenario.workload)
 
@@ -256,20 +262,19 @@ def _rent_notes(plan: FleetPlan, scenario: Scenario) -> list[str]:
     return notes
 
 
-def _speed_notes(plan: FleetPlan, inputs: Inputs) -> list[str]:
-    """Whether the fleet's throughput is modeled, extrapolated or the user's own."""
-    config, hardware = plan.config, inputs.scenario.hardware
+def _speed_notes(config: ReplicaConfig | None, inputs: Inputs) -> list[str]:
+    """Whether the throughput of the cheapest fleet's replica is modeled, extrapolated or the user's own; None: no fleet."""
+    hardware = inputs.scenario.hardware
     if hardware.throughput_factor != 1.0:
         factor = significant(hardware.throughput_factor)
-        return [f"Modeled throughput is multiplied by {factor}, the override you entered."]
-    pairs = [(inputs.catalog.model(m.model), inputs.catalog.gpu(m.gpu)) for m in hardware.own_measurements]
-    number = sum(model is config.model and gpu is config.gpu for model, gpu in pairs)
-    if number == 0:
-        launched = launch_words(plan, inputs)
-        doubts = (*_extrapolation_note(config, inputs.catalog), *_network_note(config, inputs.catalog))
-        return [*([launched] if launched else []), *doubts]
-    runs = plural(number, "of your benchmarks", "of your benchmarks")
-    return [f"Throughput of {config.model.name} on {config.gpu.name} is calibrated with {runs}."]
+        replaced = " It replaces your benchmarks, which are not used." if hardware.own_measurements else ""
+        return [f"Modeled throughput is multiplied by {factor}, the override you entered.{replaced}"]
+    own = fit_own_benchmarks(hardware.own_measurements, inputs.catalog)
+    if config is None:
+        return unused_sentences(own, None, inputs.catalog)
+    extrapolated = () if own.applies_to(config) else _extrapolation_note(config, inputs.catalog)
+    network = _network_note(config, inputs.catalog)
+    return [*rests_on_sentences(config, own), *extrapolated, *network, *unused_sentences(own, config, inputs.catalog)]
 
 
 def _extrapolation_note(config: ReplicaConfig, catalog: Catalog) -> list[str]:

@@ -116,8 +116,6 @@ class SizingCase:
     """Corrections by the user's benchmarks."""
     launches: Launches | None = None
     """What engines lose as they ship; None: they are tuned."""
-    far_exponent: float = 1.0
-    """How much wider the range of replicas over machines is, as an exponent."""
     kv_transfer_tok: float = 0.0
     """Tokens whose KV cache crosses a network before the first token."""
     allow_slot_queue: bool = True
@@ -171,10 +169,11 @@ def _highest_loads(
     moved_s = disaggregation.transfer_s(configs, case.kv_transfer_tok, catalog) if case.kv_transfer_tok else 0.0
 
     def loads(batch: Array) -> Array:
-        speed, first_token_speed = measured_speed_ratios(configs, case, batch, speed_error_sign)
+        speed, tpot_speed, first_token_speed = measured_speed_ratios(configs, case, batch, speed_error_sign)
         search = LoadSearch(
             targets=case.targets,
             speed_ratio=speed,
+            tpot_speed_ratio=tpot_speed,
             first_token_speed_ratio=first_token_speed,
             batch_cap=techniques.batch_cap,
             drafts=drafted,
@@ -184,26 +183,27 @@ def _highest_loads(
         return highest_loads(m, case.traffic, search)
 
     best = loads(np.ones_like(speed_error_sign))
-    if case.own is None or not case.own.points:
+    if case.own is None or not case.own.used:
         return best
     return loads(np.maximum(best[:, BATCH_COLUMN : BATCH_COLUMN + 1], 1.0))
 
 
 def measured_speed_ratios(
     configs: Sequence[ReplicaConfig], case: SizingCase, batch: Array, speed_error_sign: Array
-) -> tuple[Array, Array]:
-    """Measured over modeled speed (n, 1) of everything, and of the first token."""
+) -> tuple[Array, Array, Array]:
+    """Measured over modeled speed (n, 1): of throughput, of the tokens after the first, and of the first one."""
     unmeasured = [None if case.own and case.own.applies_to(s) else s for s in configs]
     launched, doubt = _launch_ratios(unmeasured, case.launches, speed_error_sign)
     if case.own is None:
-        return case.factor * launched, case.factor * launched
-    wider = np.array([[case.far_exponent if s.is_over_machines else 1.0] for s in configs])
+        return (case.factor * launched,) * 3
     output_tok = case.traffic.decode_tok + 1
     input_tok = float(case.traffic.held_tok @ case.traffic.share_frac) - output_tok
     ratios = case.own.ratios(configs, input_tok, output_tok, batch)
-    half_range = np.hypot(wider * np.log1p(ratios.error_frac), doubt)
-    speed = launched * np.exp(speed_error_sign * half_range)
-    return speed / ratios.decode, speed / ratios.first_token
+    more, sooner = (
+        launched * np.exp(speed_error_sign * np.hypot(np.log1p(error_frac), doubt))
+        for error_frac in (ratios.error_frac, ratios.latency_error_frac)
+    )
+    return more / ratios.throughput, sooner / ratios.decode, sooner / ratios.first_token
 
 
 def _launch_ratios(
@@ -263,7 +263,6 @@ def replica_capacities(
         factor=factor,
         own=own,
         launches=launches_of(scenario, inputs.catalog),
-        far_exponent=inputs.catalog.links.range_exponent.central,
     )
     if not scenario.techniques.disaggregation:
         return capacities(configs, case, inputs.catalog, speed_error_sign)
@@ -290,8 +289,7 @@ def replica_capacities(
 def speed_correction(scenario: Scenario, catalog: Catalog) -> tuple[float, OwnFit | None]:
     """Correction of the modeled speed: the throughput override, or else a fit to the user's benchmarks."""
     factor = scenario.hardware.throughput_factor
-    own = None if factor != 1.0 else fit_own_benchmarks(scenario.hardware.own_measurements, catalog)
-    return factor, own
+    return factor, None if factor != 1.0 else fit_own_benchmarks(scenario.hardware.own_measurements, catalog)
 
 
 def launches_of(scenario: Scenario, catalog: Catalog) -> Launches | None:
@@ -309,9 +307,9 @@ def at_load_ms(
     case = SizingCase(mix, scenario.targets, techniques, factor=factor, own=own, launches=launches)
     drafted = drafts([config], techniques, catalog, speed_error_sign[:, 0]) if techniques.speculation else None
     m, rate, batch = replica_arrays([config], catalog), np.array([[req_s]]), np.ones((1, 1))
-    speed_ratios = measured_speed_ratios([config], case, batch, speed_error_sign)
-    ttft, tpot = latencies_ms(m, mix, rate / speed_ratios[0], techniques.batch_cap, drafted)
-    return float((ttft / speed_ratios[1])[0, 0]), float((tpot / speed_ratios[0])[0, 0])
+    speed, tpot_speed, first_token_speed = measured_speed_ratios([config], case, batch, speed_error_sign)
+    ttft, tpot = latencies_ms(m, mix, rate / speed, techniques.batch_cap, drafted)
+    return float((ttft / first_token_speed)[0, 0]), float((tpot / tpot_speed)[0, 0])
 
 
 def _joined(prefill: Sequence[Capacity], decode: Sequence[Capacity]) -> list[Capacity]:

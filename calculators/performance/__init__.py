@@ -12,6 +12,7 @@ shape_numbers        what the speed depends on in a model's shape and in a GPU
 replica              model, precision and GPUs as arrays of numbers
 memory_sum           the memory of one GPU line by line, and the KV capacity
 step_time            time of one engine step
+stated_range         how far off 80 of 100 measured runs of a kind were
 speculation          drafting and verifying tokens
 request_mix          moments of the lengths of requests
 queueing             latency under load in closed form

@@ -52,7 +52,9 @@ class LoadSearch:
 
     targets: Targets
     speed_ratio: Array
-    """(n, 1) measured over modeled speed."""
+    """(n, 1) measured over modeled throughput."""
+    tpot_speed_ratio: Array
+    """(n, 1) the same of the tokens after the first."""
     first_token_speed_ratio: Array
     """(n, 1) the same of the first token."""
     batch_cap: float = MAX_BATCH
@@ -68,6 +70,7 @@ class LoadSearch:
         return replace(
             self,
             speed_ratio=self.speed_ratio[keep],
+            tpot_speed_ratio=self.tpot_speed_ratio[keep],
             first_token_speed_ratio=self.first_token_speed_ratio[keep],
             transfer_s=np.broadcast_to(self.transfer_s, self.speed_ratio.shape)[keep],
         )
@@ -77,7 +80,7 @@ class LoadSearch:
         points = at_rate(plain, req_s)
         decoding = points if drafted is plain else at_rate(drafted, req_s)
         limit_s = ((self.targets.ttft_p95_ms or np.inf) / 1e3 - self.transfer_s) * self.first_token_speed_ratio
-        tpot_missed = decoding.tpot_s > (self.targets.tpot_ms or np.inf) * self.speed_ratio / 1e3
+        tpot_missed = decoding.tpot_s > (self.targets.tpot_ms or np.inf) * self.tpot_speed_ratio / 1e3
         stop = _stops(points, decoding, tpot_missed, limit_s)
         crowded = ~np.bool_(self.allow_slot_queue) & (decoding.full_frac > TAIL_FRAC)
         return np.where((stop == Stop.NOTHING) & crowded, float(Stop.SLOTS), stop)
@@ -110,9 +113,9 @@ def highest_loads(m: ReplicaArrays, mix: RequestMix, search: LoadSearch) -> Arra
     beyond = np.where(beyond == Stop.NOTHING, _first_unstable(plain, drafted), beyond)
     first = at_rate(plain, low * top)
     best = first if drafted is plain else at_rate(drafted, low * top)
-    speed = search.speed_ratio
+    tpot_ms = best.tpot_s / search.tpot_speed_ratio * 1e3
     ttft_ms = (ttft_percentile_s(first, 1 - TAIL_FRAC) / search.first_token_speed_ratio + search.transfer_s) * 1e3
-    columns = (drafted.slots, possible, best.req_s * speed, best.batch, best.tpot_s / speed * 1e3, ttft_ms, beyond)
+    columns = (drafted.slots, possible, best.req_s * search.speed_ratio, best.batch, tpot_ms, ttft_ms, beyond)
     return np.concatenate(columns, axis=1, dtype=float)
 
 

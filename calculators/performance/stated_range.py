@@ -1,6 +1,7 @@
 """The stated range of a prediction: how far off 80 of 100 measured runs of its kind were."""
 
 from collections.abc import Collection
+from functools import lru_cache
 
 from calculators.catalog.catalog import Catalog
 from calculators.performance.replica import ReplicaConfig
@@ -31,10 +32,11 @@ def load_traits(batch: float) -> tuple[str, ...]:
 def range_ratio(figure: str, config: ReplicaConfig, catalog: Catalog, more: Collection[str] = ()) -> float:
     """The factor either way within which 80% of measured runs of this kind lie; `more`: doubts and traits of a run. A network
     between machines widens it by the exponent of hardware_profiles/links.yaml."""
-    return traits_ratio(figure, {*config_traits(config, catalog), *more}, catalog)
+    return traits_ratio(figure, frozenset((*config_traits(config, catalog), *more)), catalog)
 
 
-def traits_ratio(figure: str, traits: Collection[str], catalog: Catalog) -> float:
+@lru_cache(maxsize=4_096)
+def traits_ratio(figure: str, traits: frozenset[str], catalog: Catalog) -> float:
     """As of `range_ratio`, by the names of what a prediction rests on."""
     stated = next(one for one in catalog.efficiencies.ranges if one.figure == figure)
     exponent = catalog.links.range_exponent.central if OVER_MACHINES in traits else 1.0

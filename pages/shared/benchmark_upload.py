@@ -1,4 +1,4 @@
-"""Upload of a benchmark result: what was measured, how far off the model was, and a correction until it is removed."""
+"""What the user measured, uploaded or typed: what was measured, how far off the model was, and a correction until it is removed."""
 
 from typing import Any
 
@@ -7,23 +7,21 @@ import streamlit as st
 from calculators.calibration.own_benchmarks import OwnComparison, fit_own_benchmarks
 from calculators.calibration.own_benchmarks_text import (
     comparison_sentences,
+    contradiction_sentence,
     correction_note,
     measured_replica,
     measurement_conditions,
 )
+from calculators.calibration.own_contradictions import contradictions
 from calculators.calibration.own_measurement import guess_model, guess_precision, own_measurement
-from calculators.catalog.base import Precision
 from calculators.catalog.glossary import help_text
 from calculators.errors import DataError
 from calculators.logs.benchmark_fields import BenchmarkRun
 from calculators.logs.benchmark_run import read_benchmark
-from calculators.scenario.measurement import OwnMeasurement, parse_measurement
-from calculators.scenario.schema import MAX_OWN_MEASUREMENTS
+from calculators.scenario.measurement import parse_measurement
 from calculators.units import plural
+from pages.shared.measurement_form import KEY, PRECISIONS, keep_measurements, typed_measurement
 from pages.shared.state import catalog, escape
-
-KEY = "hardware.own_measurements"
-PRECISIONS: tuple[Precision, ...] = ("bf16", "fp8", "int8", "int4", "nvfp4", "mxfp4")
 
 
 def benchmark_upload() -> None:
@@ -41,6 +39,7 @@ def benchmark_upload() -> None:
         except DataError as error:
             st.error(escape(str(error)), icon=":material/error:")
             st.caption("Your inputs are unchanged.")
+    typed_measurement()
     _show()
 
 
@@ -71,7 +70,9 @@ def _ask(runs: tuple[BenchmarkRun, ...], file_id: str) -> None:
             return
     if model is None or gpu is None:
         raise DataError("Benchmarked model and benchmarked GPU are required: choose both above.")
-    _use([own_measurement(r, model, gpu, precision, tensor) for r in runs], file_id)
+    keep_measurements([own_measurement(r, model, gpu, precision, tensor) for r in runs])
+    st.session_state["benchmark_read"] = file_id
+    st.rerun()
 
 
 def _replica_inputs(run: BenchmarkRun, file_id: str) -> tuple[str | None, str | None, str, int]:
@@ -110,48 +111,33 @@ def _replica_inputs(run: BenchmarkRun, file_id: str) -> tuple[str | None, str | 
     return model, gpu, precision, int(tensor)
 
 
-def _use(measured: list[OwnMeasurement], file_id: str) -> None:
-    """Keep the benchmarks that can be compared; identical ones count once. Raises DataError."""
-    problems = [
-        f"{c.measurement.source}: {c.problem}" for c in fit_own_benchmarks(measured, catalog()).comparisons if c.problem
-    ]
-    if problems:
-        raise DataError(f"{'; '.join(problems[:3])}. Check model, GPU, weight precision and GPUs per replica.")
-    before: list[dict[str, Any]] = list(st.session_state[KEY])
-    new = [plain for m in measured if (plain := m.model_dump(mode="json")) not in before]
-    if len(before) + len(new) > MAX_OWN_MEASUREMENTS:
-        raise DataError(
-            f"At most {MAX_OWN_MEASUREMENTS} benchmarks can be used; with these there are {len(before) + len(new)}. Remove some."
-        )
-    st.session_state[KEY] = [*before, *new]
-    st.session_state["benchmark_read"] = file_id
-    st.rerun()
-
-
 def _show() -> None:
     """Each benchmark in use, how far off the model was, and a button that removes it."""
     kept: list[dict[str, Any]] = list(st.session_state[KEY])
     if not kept:
         st.caption(
-            "No benchmark uploaded: throughput and latency are modeled. A benchmark calibrates the model on its GPU."
+            "No benchmark uploaded or typed: throughput and latency are modeled. What you measured takes their place, and "
+            "corrects what is like it."
         )
         return
     if st.session_state["hardware.throughput_factor"] != 1.0:
         st.warning("The throughput override is not 1, so it replaces these benchmarks. Set it to 1 to use them.")
     try:
-        comparisons = fit_own_benchmarks([parse_measurement(plain) for plain in kept], catalog()).comparisons
+        fitted = fit_own_benchmarks([parse_measurement(plain) for plain in kept], catalog())
     except DataError as error:
         st.error(escape(str(error)), icon=":material/error:")
-        comparisons = ()
-    for number, comparison in enumerate(comparisons):
-        _show_one(number, comparison)
+    else:
+        for one in contradictions(fitted):
+            st.warning(escape(contradiction_sentence(one, fitted)))
+        for number, comparison in enumerate(fitted.comparisons):
+            _show_one(number, comparison)
     st.button("Remove all benchmarks", key="benchmark_remove_all", on_click=_remove, args=(None,))
 
 
 def _show_one(number: int, c: OwnComparison) -> None:
     m = c.measurement
     text, way_out = st.columns([12, 2], vertical_alignment="center")
-    text.markdown(f"**{escape(measured_replica(m, catalog()))}**: {escape(measurement_conditions(m))}")
+    text.markdown(f"**{number + 1}. {escape(measured_replica(m, catalog()))}**: {escape(measurement_conditions(m))}")
     text.markdown("  \n".join(escape(sentence) for sentence in comparison_sentences(c)))
     text.caption(escape(correction_note(m)))
     way_out.button("Remove", key=f"benchmark_remove_{number}", on_click=_remove, args=(number,))

@@ -46,13 +46,32 @@ def test_a_queue_is_no_time_to_first_token() -> None:
     [
         ({"total_input_tokens": None}, "no input tokens"),
         ({"total_output_tokens": None}, "no output tokens"),
-        ({"max_concurrency": None, "mean_tpot_ms": None, "median_tpot_ms": None}, "--max-concurrency"),
         ({"total_output_tokens": 1}, "Output tokens, mean must be at least 1"),
     ],
 )
 def test_runs_that_cannot_be_compared_say_why(changes: dict[str, Any], says: str) -> None:
     with pytest.raises(DataError, match=says):
         own_measurement(run_of(VLLM | changes), "llama-3.1-8b", "h100-sxm", "bf16", 1)
+
+
+def test_throughput_of_a_file_without_clients_and_tpot_is_what_the_server_carries() -> None:
+    bare = {"max_concurrency": None, "request_rate": "inf", "mean_tpot_ms": None, "median_tpot_ms": None}
+    m = own_measurement(run_of(VLLM | bare), "llama-3.1-8b", "h100-sxm", "bf16", 1)
+    assert (m.load, m.concurrency_count, m.ttft_ms, m.tpot_ms) == ("full", None, None, None)
+    carried = fit_own_benchmarks([m], CATALOG).comparisons[0].output_tok_s
+    assert carried is not None
+    assert carried.after == pytest.approx(m.output_tok_s)
+
+
+def test_a_rate_that_was_kept_up_with_shows_no_limit() -> None:
+    slow = {"mean_tpot_ms": None, "median_tpot_ms": None, "request_rate": 4.0}
+    m = own_measurement(run_of(OLD_VLLM | slow), "llama-3.1-8b", "h100-sxm", "bf16", 1)
+    assert (m.load, m.concurrency_count, m.ttft_ms) == ("rate", None, 120)
+    c = fit_own_benchmarks([m], CATALOG).comparisons[0]
+    assert c.output_tok_s is None
+    assert "shows no limit" in c.unused[0]
+    assert c.ttft_ms is not None
+    assert c.ttft_ms.after == pytest.approx(120, rel=0.01)
 
 
 def test_guesses_from_the_files_names(live_catalog: Catalog) -> None:

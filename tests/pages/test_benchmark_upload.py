@@ -104,3 +104,42 @@ def test_a_setup_that_cannot_be_is_not_taken() -> None:
     assert not app.exception
     assert "do not fit" in words(app)
     assert linked(app).hardware.own_measurements == ()
+
+
+def typed(app: AppTest, model: str = "llama-3.3-70b", gpu: str = "h100-sxm", **figures: float) -> AppTest:
+    """The form for typed figures, filled in and added."""
+    app.selectbox(key="typed_model").select(model).run()
+    app.selectbox(key="typed_gpu").select(gpu).run()
+    for name, value in figures.items():
+        app.number_input(key=f"typed_{name}").set_value(value)
+    return next(b for b in app.button if b.label == "Add this measurement").click().run()
+
+
+def test_typed_figures_bind_and_are_marked_as_the_users() -> None:
+    app = typed(candidates(), tensor_parallel=8, output_tok_s_per_gpu=75.0, input_tok=1000.0, output_tok=300.0)
+    assert not app.exception
+    assert not app.error
+    (own,) = linked(app).hardware.own_measurements
+    assert (own.source, own.tok_s, own.load) == ("", 600, "full")
+    for part in ("as much as it carries (your figures)", "Typed by you.", "Now used at this load: 600 output tok/s"):
+        assert part in words(app)
+    app.button(key="benchmark_remove_0").click().run()
+    assert linked(app).hardware.own_measurements == ()
+
+
+def test_typed_figures_that_cannot_be_are_named_and_change_nothing() -> None:
+    app = candidates()
+    before = linked(app)
+    app = typed(app, tensor_parallel=8, tpot_ms=20.0)
+    assert not app.exception
+    assert "TPOT, mean (ms) is 20, but the load is not stated; enter Concurrency" in words(app)
+    assert linked(app) == before
+    app = typed(app, tensor_parallel=8, tpot_ms=20.0, concurrency_count=0.0)
+    assert "Concurrency must be above 0" in words(app)
+
+
+def test_typed_figures_that_contradict_each_other_are_shown_as_such() -> None:
+    app = typed(candidates(), tensor_parallel=8, output_tok_s=600.0)
+    app = typed(app, tensor_parallel=8, output_tok_s=3000.0)
+    assert len(linked(app).hardware.own_measurements) == 2
+    assert "Two of your benchmarks contradict each other" in words(app)

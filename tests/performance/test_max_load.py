@@ -21,7 +21,9 @@ SLOTS, POSSIBLE, REQ_S, BATCH, TPOT_MS, TTFT_MS, STOP = range(7)
 
 def search(ttft_p95_ms: float | None = 2_000.0, tpot_ms: float | None = 80.0, **changes: Any) -> LoadSearch:
     targets = Targets(ttft_p95_ms=ttft_p95_ms, tpot_ms=tpot_ms)
-    return replace(LoadSearch(targets=targets, speed_ratio=ONES, first_token_speed_ratio=ONES), **changes)
+    return replace(
+        LoadSearch(targets=targets, speed_ratio=ONES, tpot_speed_ratio=ONES, first_token_speed_ratio=ONES), **changes
+    )
 
 
 def test_both_targets_are_met_at_the_highest_load_and_one_is_missed_a_little_above_it() -> None:
@@ -68,7 +70,11 @@ def test_a_replica_that_misses_its_target_when_idle_has_no_load() -> None:
 
 def test_a_measured_speed_moves_targets_and_rates_alike() -> None:
     plain = highest_loads(ALL, MIX, search(4_000.0, 100.0))
-    halved = highest_loads(ALL, MIX, search(8_000.0, 200.0, speed_ratio=ONES / 2, first_token_speed_ratio=ONES / 2))
+    halved = highest_loads(
+        ALL,
+        MIX,
+        search(8_000.0, 200.0, speed_ratio=ONES / 2, tpot_speed_ratio=ONES / 2, first_token_speed_ratio=ONES / 2),
+    )
     assert halved[:, REQ_S] == pytest.approx(plain[:, REQ_S] / 2)
     assert halved[:, TPOT_MS] == pytest.approx(plain[:, TPOT_MS] * 2)
 
