@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 from collections.abc import Mapping
+from math import log
 from pathlib import Path
 from typing import Any, get_args
 
@@ -14,8 +15,9 @@ from scipy.optimize import linprog
 
 from calculators.calibration.accuracy import LEFT_OUT, METRICS, Rows, accuracy_rows, counted_runs
 from calculators.calibration.arrival_modes import DoubtCode
+from calculators.catalog.efficiency import EngineId
 from calculators.catalog.load import load_catalog
-from calculators.performance.stated_range import OVER_MACHINES
+from calculators.performance.stated_range import FEW_RUNS, OVER_MACHINES
 from tools.measured_rows import Measured
 
 EFFICIENCY = Path(__file__).parent.parent / "hardware_profiles/efficiency.yaml"
@@ -28,6 +30,9 @@ BETTER_HIGH = ("_frac",)  # coefficients that are better when higher; all others
 DIGITS = 4
 BASE = "vllm"
 """The engine whose range is the base."""
+ONE_GPU_ENGINES = ("vllm-2024-rocm",)
+"""Measured on GPUs with few runs only: what they are off by is the doubt of such GPUs, whatever the engine."""
+UNMEASURED_EXPONENT = 2.0
 LEAST_RUNS, LEAST_OFF = 40, 1e-4
 
 
@@ -79,30 +84,43 @@ def write_ranges() -> None:
 
 
 def _with_every_doubt(ranges: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The ranges with each doubt: one of which a figure has too few runs widens it as much as the worst that is known."""
+    """The ranges with each doubt. A GPU with few runs is as unsure in a figure that was not measured there as in one that was;
+    every other doubt that was not measured doubles the range on a logarithmic scale, an assumption."""
     doubts = set(get_args(DoubtCode)) - {OVER_MACHINES}
-    worst = max(w for one in ranges for trait, w in one["exponents"].items() if trait in doubts)
+    worst = max(FEW_RUNS in one["exponents"] and log(one["base_ratio"]) * one["exponents"][FEW_RUNS] for one in ranges)
     for one in ranges:
-        one["exponents"] |= {doubt: worst for doubt in sorted(doubts - set(one["exponents"]))}
+        few = {FEW_RUNS: rounded(max(worst / log(one["base_ratio"]), 1.0))}
+        one["exponents"] = dict.fromkeys(sorted(doubts), UNMEASURED_EXPONENT) | few | one["exponents"]
     return ranges
 
 
 def _range(rows: Rows, metric: str) -> dict[str, Any]:
     """Base and exponents of one figure, by quantile regression of ln |ln(predicted / measured)| on the traits."""
     counted = counted_runs(rows, metric) & np.isfinite(rows.measured[metric])
-    off, traits = [], []
+    off, traits, within = [], [], []
     for kind in (rows.unseen_model, rows.unseen_gpu):
         known = counted & np.isfinite(kind[metric]) & (kind[metric] > 0)
         off.append(np.abs(np.log(kind[metric][known] / rows.measured[metric][known])))
         traits += [rows.traits[i] for i in np.flatnonzero(known)]
-    names = [t for t in sorted(set().union(*traits)) if t != BASE and sum(t in each for each in traits) >= LEAST_RUNS]
+        within.append(rows.status[known] == "ok")
+    size, is_ok = np.maximum(np.concatenate(off), LEAST_OFF), np.concatenate(within)
+    known_traits = sorted(set().union(*traits) - {BASE, *ONE_GPU_ENGINES})
+    names = [t for t in known_traits if sum(t in each for each in traits) >= LEAST_RUNS]
     table = np.array([[1.0, *(float(t in each) for t in names)] for each in traits])
-    widths = np.exp(quantile_regression(table, np.log(np.maximum(np.concatenate(off), LEAST_OFF)), 0.8))
+    logs = quantile_regression(table, np.log(size), 0.8)
     doubts = set(get_args(DoubtCode))
-    exponents = {t: max(w, 1.0) if t in doubts else w for t, w in zip(names, widths[1:].tolist(), strict=True)}
+    for place, name in enumerate(names, start=1):
+        logs[place] = max(logs[place], 0.0) if name in doubts else logs[place]
+    widths, exponents = np.exp(table @ logs), {t: np.exp(w) for t, w in zip(names, logs[1:].tolist(), strict=True)}
+    for engine in sorted(
+        set(get_args(EngineId)) - {*ONE_GPU_ENGINES}
+    ):  # so that the range holds for each engine, whatever else its runs have in common
+        mine = is_ok & np.array([engine in each for each in traits])
+        if mine.sum() >= LEAST_RUNS:
+            exponents[engine] = exponents.get(engine, 1.0) * np.quantile(size[mine] / widths[mine], 0.8)
     return {
         "figure": metric,
-        "base_ratio": rounded(np.exp(widths[0])),
+        "base_ratio": rounded(np.exp(np.exp(logs[0]))),
         "exponents": {t: rounded(w) for t, w in exponents.items()},
         "ok_rows_count": int((counted & (rows.status == "ok")).sum()),
         "extrapolated_rows_count": int((counted & (rows.status == "extrapolated")).sum()),

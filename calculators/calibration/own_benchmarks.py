@@ -29,7 +29,7 @@ from calculators.calibration.own_likeness import (
 )
 from calculators.catalog.catalog import Catalog
 from calculators.performance.replica import ReplicaConfig, replica_arrays
-from calculators.performance.stated_range import EXPERTS, SEVERAL_GPUS, range_ratio, traits_ratio
+from calculators.performance.stated_range import SEVERAL_GPUS, range_ratio, traits_ratio
 from calculators.performance.step_time import MAX_BATCH
 from calculators.scenario.demand import Array
 from calculators.scenario.measurement import OwnMeasurement
@@ -162,7 +162,7 @@ def fit_own_benchmarks(measurements: Sequence[OwnMeasurement], catalog: Catalog)
     together = zip(measurements, configs, _predict(measurements, configs, catalog), strict=True)
     before = [_compare(m, config, *predicted) for m, config, predicted in together]
     used = tuple((c, config) for c, config in zip(before, configs, strict=True) if not c.problem)
-    fitted_ratio = traits_ratio("tok_s", frozenset((EXPERTS, SEVERAL_GPUS)), catalog)
+    fitted_ratio = traits_ratio("tok_s", frozenset(("vllm", SEVERAL_GPUS)), catalog)
     fitted = OwnFit(tuple(before), used, lambda c: range_ratio("tok_s", c, catalog) - 1, fitted_ratio - 1)
     after = tuple(_after(c, config, fitted) for c, config in zip(before, configs, strict=True))
     return replace(fitted, comparisons=after)

@@ -18,6 +18,7 @@ from calculators.errors import DataError
 from calculators.evaluate import evaluate
 from calculators.options.scenario_check import check_ids
 from calculators.performance.replica import ReplicaConfig
+from calculators.performance.stated_range import range_ratio
 from calculators.report.evaluation_json import to_json
 from calculators.scenario.link import from_token, to_token
 from calculators.scenario.measurement import OwnMeasurement
@@ -97,9 +98,13 @@ def test_decode_and_first_token_are_corrected_apart() -> None:
     assert ratios(fit_own_benchmarks([no_first], CATALOG))[:2] == (pytest.approx(2), 1.0)
 
 
+def _modeled_error(gpu: str) -> float:
+    return range_ratio("tok_s", ReplicaConfig(CATALOG.model("llama-3.3-70b"), CATALOG.gpu(gpu), "fp8", 4), CATALOG) - 1
+
+
 def test_other_gpus_are_left_alone_and_other_models_share_what_the_models_error_does_not_explain() -> None:
     fitted = fit_own_benchmarks([scaled(2.0)], CATALOG)
-    here, there = (CATALOG.range_ratio("tpot_ms", CATALOG.gpu(gpu)) - 1 for gpu in ("h100-sxm", "l40s"))
+    here, there = (_modeled_error(gpu) for gpu in ("h100-sxm", "l40s"))
     assert ratios(fitted, gpu="l40s") == (1.0, 1.0, pytest.approx(there))
     assert there > here  # few measured runs on that generation
     beyond = OTHER_MODEL_FRAC * (math.log(2) - math.log1p(here))
@@ -110,7 +115,7 @@ def test_other_gpus_are_left_alone_and_other_models_share_what_the_models_error_
 
 
 def test_the_range_narrows_where_it_was_measured_and_widens_where_benchmarks_disagree() -> None:
-    error = CATALOG.range_ratio("tpot_ms", CATALOG.gpu("h100-sxm")) - 1
+    error = _modeled_error("h100-sxm")
     at, away = (
         ratios(fit_own_benchmarks([scaled(1.3)], CATALOG))[2],
         ratios(fit_own_benchmarks([scaled(1.3)], CATALOG), batch=2.0)[2],

@@ -18,7 +18,7 @@ def test_each_generation_and_engine_is_fitted_once(live_catalog: Catalog) -> Non
 @pytest.mark.parametrize("figure", ["tpot_ms", "tok_s", "ttft_ms"])
 def test_an_extrapolation_is_never_surer_than_a_fit(live_catalog: Catalog, figure: str) -> None:
     error = next(r for r in live_catalog.efficiencies.ranges if r.figure == figure)
-    assert 1 <= error.ok_ratio <= error.extrapolated_ratio
+    assert 1 < error.of({"vllm"}) <= error.of({"vllm", "few_runs"})
 
 
 def test_each_format_has_its_own_share_of_its_peak(live_catalog: Catalog) -> None:

@@ -244,9 +244,6 @@ def test_over_machines_speed_is_less_sure() -> None:
     central, pessimistic = (replica_capacities(configs, inputs, sign)[0] for sign in (0.0, -1.0))
     far, near = (slow.req_s / usual.req_s for slow, usual in zip(pessimistic, central, strict=True))
     assert far < near < 1
-    assert LIVE.range_ratio("tpot_ms", LIVE.gpu("h200-sxm"), over_machines=True) > LIVE.range_ratio(
-        "tpot_ms", LIVE.gpu("h200-sxm")
-    )
 
 
 def test_pipeline_stages_serve_their_own_requests() -> None:
