@@ -32,6 +32,8 @@ _OPTIONS: Mapping[str, tuple[str, str, str]] = {
     "max-model-len": ("max_model_len", "N", "tokens of the longest request (default: the model's window)"),
 }
 
+OPEN_REASON = "one request fits, by less than the {:.1f} GiB that nine of ten logged starts were within"
+
 
 def add_memory_command(commands: Any) -> None:
     """Adds the command and its options to the parser of the command line."""
@@ -106,8 +108,8 @@ def _figures(config: Any, told: Any, catalog: Any) -> dict[str, Any]:
         "kv_capacity_tok": int(told.kv_capacity_tok),
         "kv_capacity_range_tok": [int(told.kv_capacity_tok * (1 - spread)), int(told.kv_capacity_tok * (1 + spread))],
         "concurrency": round(told.concurrency, 2),
-        "fits": "yes" if told.fits else "no",
-        "reason": told.reason,
+        "fits": told.verdict,
+        "reason": told.reason or (OPEN_REASON.format(told.margin_gib) if told.verdict == "open" else ""),
         "vllm_line": vllm_line(told, config.attention_ranks),
     }
 

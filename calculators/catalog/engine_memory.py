@@ -56,6 +56,8 @@ class EngineMemoryRange(Record):
     weights_error_p90_frac: NotNegative
     room_error_median_frac: NotNegative
     room_error_p90_frac: NotNegative
+    room_error_visible_frac: NotNegative
+    """The same 90th percentile over the visible memory: it does not grow where little room is left."""
     reports_count: PositiveCount
 
 

@@ -22,6 +22,7 @@ from calculators.fleet.capacity_text import (
 )
 from calculators.fleet.replica_layouts import Layout, wide_layouts
 from calculators.performance import disaggregation
+from calculators.performance.gpu_memory import search_settings
 from calculators.performance.links import SERVER_GPUS
 from calculators.performance.max_load import BATCH_COLUMN, LoadSearch, Stop, highest_loads, latencies_ms
 from calculators.performance.quantization_recipe import KV_BITS
@@ -101,11 +102,8 @@ class Infeasible:
 
 
 def candidate_configs(scenario: Scenario, catalog: Catalog) -> list[ReplicaConfig]:
-    """Every candidate model x precision x GPU x layout that the scenario allows.
-
-    Sorted by model id, so that the order in which candidates are listed changes nothing: numpy's rounding of a row depends
-    on the rows beside it.
-    """
+    """Every candidate model x precision x GPU x layout that the scenario allows. Sorted by model id, so that the order of the
+    candidates changes nothing: numpy's rounding of a row depends on the rows beside it."""
     accepted = [catalog.model(c.model) for c in scenario.candidates if c.gate != "not_acceptable"]
     models, techniques = sorted(accepted, key=lambda model: model.id), scenario.techniques
     gpus, configs = searched_gpus(scenario.hardware, catalog), list[ReplicaConfig]()
@@ -130,8 +128,8 @@ def allowed_splits(gpu: Gpu, techniques: Techniques = Techniques()) -> tuple[int
 def replica_config(
     model: Model, gpu: Gpu, precision: Precision, layout: Layout | int, techniques: Techniques
 ) -> ReplicaConfig:
-    """A replica's configuration under the scenario's techniques, `layout` or so many GPUs of tensor parallelism. Expert
-    parallelism applies where the experts divide evenly over the GPUs; attention ranks always have it."""
+    """A replica under the scenario's techniques, of `layout` or so many GPUs of tensor parallelism. Expert parallelism applies
+    where the experts divide evenly over the GPUs; attention ranks always have it."""
     layout = Layout(layout) if isinstance(layout, int) else layout
     in_step = layout.tensor_parallel * layout.attention_ranks
     whole = model.shape.mlp.experts and not model.shape.mlp.experts % in_step
@@ -144,6 +142,7 @@ def replica_config(
         pipeline_stages=layout.pipeline_stages,
         kv_element_bytes=KV_BITS[techniques.kv_cache] / 8,
         expert_ranks=in_step if whole and (techniques.expert_parallelism or layout.attention_ranks > 1) else 1,
+        memory=search_settings(model, techniques.speculation),
     )
 
 
