@@ -28,7 +28,12 @@ _OPTIONS: Mapping[str, tuple[str, str, str]] = {
     "engine-version": ("engine_version", "VERSION", "as 0.19.0 (default: the newest known)"),
     "max-batched-tokens": ("max_num_batched_tokens", "N", "tokens of the largest batch (default: the engine's)"),
     "max-num-seqs": ("max_num_seqs", "N", "sequences of the largest batch (default: the engine's)"),
-    "draft-gib": ("draft_gib", "GIB", "weights of a draft model or of multi-token prediction, all GPUs together"),
+    "draft-gib": ("draft_gib", "GIB", "weights of a draft model, all GPUs together"),
+    "mtp": (
+        "mtp_tokens",
+        "N",
+        "tokens that the model's own layers for multi-token prediction draft (default: they do not load)",
+    ),
     "max-model-len": ("max_model_len", "N", "tokens of the longest request (default: the model's window)"),
 }
 

@@ -1,5 +1,6 @@
 """Records of hardware_profiles/engine_memory.yaml: how an inference engine divides the memory of a GPU, by version."""
 
+from functools import cache
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -76,6 +77,7 @@ class EngineMemories(SourcedFile):
         return next((entry for entry in own if engine in entry.ids), own[-1])
 
 
+@cache
 def engine_family(engine: EngineId) -> EngineFamily:
     """The engine without its era."""
     families: tuple[EngineFamily, ...] = ("sglang", "tensorrt-llm", "deepspeed")

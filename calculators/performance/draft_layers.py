@@ -1,8 +1,14 @@
 """Layers for multi-token prediction that a checkpoint carries: their weights, and the cache that they keep."""
 
+import numpy as np
+
 from calculators.catalog.base import Precision
 from calculators.catalog.models import Model
 from calculators.performance.model_size import BILLION, LINEAR_BITS, parameters, projections
+from calculators.scenario.demand import Array
+
+NO_DRAFTS: dict[str, Array] = {"draft_layer_bytes": np.zeros((1, 1)), "draft_cache_ratio": np.ones((1, 1))}
+"""`draft_numbers` as columns where no replica loads any."""
 
 
 def draft_layer_bytes(model: Model, precision: Precision) -> float:
@@ -28,7 +34,6 @@ def draft_cache_ratio(model: Model) -> float:
 
 def draft_numbers(model: Model, precision: Precision, is_on: bool) -> dict[str, float]:
     """Weights of these layers and their part of the cache, where they are loaded."""
-    return {
-        "draft_layer_bytes": draft_layer_bytes(model, precision) if is_on else 0.0,
-        "draft_cache_ratio": draft_cache_ratio(model) if is_on else 1.0,
-    }
+    if not is_on:
+        return {"draft_layer_bytes": 0.0, "draft_cache_ratio": 1.0}
+    return {"draft_layer_bytes": draft_layer_bytes(model, precision), "draft_cache_ratio": draft_cache_ratio(model)}

@@ -14,7 +14,7 @@ from calculators.catalog.hardware import Gpu
 from calculators.catalog.models import Model
 from calculators.performance import quantization_recipe as recipes
 from calculators.performance.cache_layout import cached_element_bytes, index_scale_ratio, reads_plain_fp8
-from calculators.performance.draft_layers import draft_numbers
+from calculators.performance.draft_layers import NO_DRAFTS, draft_numbers
 from calculators.performance.gpu_memory import (
     DEFAULTS,
     MemorySettings,
@@ -197,8 +197,7 @@ Columns = dict[str, Array]
 
 
 def replica_arrays(configs: Sequence[ReplicaConfig], catalog: Catalog) -> ReplicaArrays:
-    """Arrays (n, 1) of the replicas, with the efficiencies of each GPU's generation and engine. Raises UnknownId for an engine
-    or generation without a fit."""
+    """Arrays (n, 1) of the replicas, with fitted efficiencies. Raises UnknownId for an engine or generation without a fit."""
     models, gpu_ids = [id(s.model) for s in configs], [id(s.gpu) for s in configs]
     stored = [_storage(s) for s in configs]
     fits = [(s.gpu.generation, s.engine) for s in configs]
@@ -233,19 +232,19 @@ def replica_memory(configs: Sequence[ReplicaConfig], catalog: Catalog) -> Column
 def _engine_columns(configs: Sequence[ReplicaConfig], catalog: Catalog) -> Columns:
     """Columns of an engine's memory settings, and of what its largest batch depends on in a model."""
     engines = [(s.engine, id(s.memory), id(s.gpu)) for s in configs]
-    models = [(id(s.model), id(s.memory)) for s in configs]
-    storages = [_storage(s) for s in configs]
+    models, storages = [(id(s.model), id(s.memory)) for s in configs], [_storage(s) for s in configs]
+    drafts = any(s.memory.draft_layers for s in configs)
     return {
         **_columns(configs, engines, lambda s: _engine_numbers(s, catalog)),
         **_columns(configs, models, lambda s: activation_numbers(s.model, s.memory)),
         **_columns(configs, storages, lambda s: replicated_numbers(s.model, s.precision, s.recipe, s.engine)),
-        **_columns(
-            configs,
-            list(zip(models, storages, strict=True)),
-            lambda s: draft_numbers(s.model, s.precision, s.memory.draft_layers),
-        ),
+        **(_columns(configs, list(zip(models, storages, strict=True)), _drafting) if drafts else NO_DRAFTS),
         "is_padded": _column(s.recipe is None and s.precision == "mxfp4" for s in configs),
     }
+
+
+def _drafting(config: ReplicaConfig) -> dict[str, float]:
+    return draft_numbers(config.model, config.precision, config.memory.draft_layers)
 
 
 def _engine_numbers(config: ReplicaConfig, catalog: Catalog) -> dict[str, float]:
@@ -275,6 +274,7 @@ def _splits(configs: Sequence[ReplicaConfig]) -> Columns:
     """Parallelism of each replica, and what else its configuration states."""
     tensor_parallel = _column(s.tensor_parallel for s in configs)
     attention_ranks = _column(s.attention_ranks for s in configs)
+    plain = [s.kv_element_bytes < KV_ELEMENT_BYTES and reads_plain_fp8(s.gpu, s.engine) for s in configs]
     return {
         "tensor_parallel": tensor_parallel,
         "attention_ranks": attention_ranks,
@@ -282,9 +282,10 @@ def _splits(configs: Sequence[ReplicaConfig]) -> Columns:
         "pipeline_stages": _column(s.pipeline_stages for s in configs),
         "expert_ranks": _column(s.expert_ranks for s in configs),
         "kv_element_bytes": _column(
-            cached_element_bytes(s.model.shape, s.kv_element_bytes, reads_plain_fp8(s.gpu, s.engine)) for s in configs
+            cached_element_bytes(s.model.shape, s.kv_element_bytes, is_plain)
+            for s, is_plain in zip(configs, plain, strict=True)
         ),
-        "reads_plain_fp8": _column(reads_plain_fp8(s.gpu, s.engine) for s in configs),
+        "reads_plain_fp8": _column(plain),
         "index_scale": _column(index_scale_ratio(s.model.shape) for s in configs),
         "one_phase": _column(s.one_phase for s in configs),
         "sends_direct": _column(s.engine in SENDS_DIRECT for s in configs),
@@ -339,8 +340,7 @@ def _storage(config: ReplicaConfig) -> Hashable:
 
 
 def _weights(splits: Columns, shapes: Columns, held: Columns) -> Columns:
-    """Columns of weights and experts. Expert FLOP are per token of one attention rank: all GPUs share them, but they also
-    share the tokens of the other ranks."""
+    """Columns of weights and experts. Expert FLOP are per token of one attention rank: all GPUs share them and all tokens."""
     tp, gpus = splits["tensor_parallel"], splits["gpus_in_step"]
     return {
         "always_read_bytes": held["always_read_bytes"] / tp,
