@@ -28,9 +28,16 @@ _OPTIONS: Mapping[str, tuple[str, str, str]] = {
     "engine-version": ("engine_version", "VERSION", "as 0.19.0 (default: the newest known)"),
     "max-batched-tokens": ("max_num_batched_tokens", "N", "tokens of the largest batch (default: the engine's)"),
     "max-num-seqs": ("max_num_seqs", "N", "sequences of the largest batch (default: the engine's)"),
-    "draft-gib": ("draft_gib", "GIB", "weights of a draft model or of multi-token prediction, all GPUs together"),
+    "draft-gib": ("draft_gib", "GIB", "weights of a draft model, all GPUs together"),
+    "mtp": (
+        "mtp_tokens",
+        "N",
+        "tokens that the model's own layers for multi-token prediction draft (default: they do not load)",
+    ),
     "max-model-len": ("max_model_len", "N", "tokens of the longest request (default: the model's window)"),
 }
+
+OPEN_REASON = "one request fits, by less than the {:.1f} GiB that nine of ten logged starts were within"
 
 
 def add_memory_command(commands: Any) -> None:
@@ -106,8 +113,8 @@ def _figures(config: Any, told: Any, catalog: Any) -> dict[str, Any]:
         "kv_capacity_tok": int(told.kv_capacity_tok),
         "kv_capacity_range_tok": [int(told.kv_capacity_tok * (1 - spread)), int(told.kv_capacity_tok * (1 + spread))],
         "concurrency": round(told.concurrency, 2),
-        "fits": "yes" if told.fits else "no",
-        "reason": told.reason,
+        "fits": told.verdict,
+        "reason": told.reason or (OPEN_REASON.format(told.margin_gib) if told.verdict == "open" else ""),
         "vllm_line": vllm_line(told, config.attention_ranks),
     }
 

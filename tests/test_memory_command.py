@@ -45,3 +45,11 @@ def test_bad_input_ends_in_one_line_that_names_it(
     error = capsys.readouterr().err
     assert named in error
     assert error.count("\n") == 1
+
+
+def test_layers_for_drafting_are_counted_on_request(capsys: pytest.CaptureFixture[str]) -> None:
+    rooms = []
+    for extra in ([], ["--mtp", "1"]):
+        assert main(["memory", "--model", "deepseek-v3", "--gpu", "h200-sxm", "--tp", "8", *extra, "--json"]) == 0
+        rooms.append(json.loads(capsys.readouterr().out)["lines_gib_per_gpu"]["draft model"])
+    assert rooms == [0, pytest.approx(1.34, abs=0.05)]

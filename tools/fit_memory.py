@@ -81,7 +81,8 @@ def _miss_gib(judged: JudgedReport) -> float:
 def main() -> None:
     """Prints fits, and errors of each report under a fit without its model."""
     catalog = load_catalog()
-    reports = [r for r in memory_reports(catalog) if isinstance(r.config, ReplicaConfig)]
+    every = [r for r in memory_reports(catalog) if isinstance(r.config, ReplicaConfig)]
+    reports = [r for r in every if not r.is_held_out]
     unseen: list[JudgedReport] = []
     for key in FITTED:
         own = [r for r in reports if (e := entry_of(r, catalog)).engine == key[0] and e.since == key[1]]
@@ -94,7 +95,8 @@ def main() -> None:
     rest = [r for r in reports if (entry_of(r, catalog).engine, entry_of(r, catalog).since) not in FITTED]
     unseen += judged_reports(rest, catalog)  # no coefficient was fitted to these
     print("in the fit ", memory_errors(judged_reports(reports, catalog)))
-    print("unseen     ", memory_errors(unseen))
+    print("model out  ", memory_errors(unseen))
+    print("held out   ", memory_errors(judged_reports([r for r in every if r.is_held_out], catalog)))
 
 
 if __name__ == "__main__":

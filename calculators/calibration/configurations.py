@@ -309,6 +309,7 @@ def memory_settings(row: Mapping[str, str]) -> MemorySettings:
         sequences_count=_setting(row, "max_num_seqs"),
         context_tok=_setting(row, "max_model_len"),
         draft_gib=_setting(row, "draft_gib") or 0.0,
+        draft_layers=bool(_text(row, "mtp_tokens").strip("0.")) or _text(row, "spec").lower().startswith("mtp"),
     )
 
 

@@ -33,6 +33,8 @@ class MemoryReport:
     kv_room_gib: float
     kv_tok: float
     started: bool | None
+    is_held_out: bool
+    """Whether no rule or constant was chosen on this model's starts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +58,10 @@ class JudgedReport:
 
     @property
     def is_fit_right(self) -> bool | None:
-        """Whether it was told rightly that the engine starts; None where the report does not say."""
-        return None if self.report.started is None else self.report.started == self.told.fits
+        """Whether it was told rightly that the engine starts; None where that was left open, or the report does not say."""
+        if self.report.started is None or self.told.verdict == "open":
+            return None
+        return self.report.started == (self.told.verdict == "yes")
 
 
 def memory_reports(catalog: Catalog, path: Path = MEMORY_REPORTS) -> list[MemoryReport]:
@@ -83,6 +87,7 @@ def _report(row: Mapping[str, str], catalog: Catalog) -> MemoryReport:
         kv_room_gib=_number(row["kv_room_gib"]),
         kv_tok=_number(row["kv_tok"]),
         started={"yes": True, "no": False}.get(row["started"]),
+        is_held_out=row["part"] == "held_out",
     )
 
 
@@ -121,6 +126,9 @@ class MemoryErrors:
     room_p90_frac: float
     fits_right_count: int
     fits_count: int
+    """Starts that were told plainly to fit or not."""
+    open_count: int
+    """Starts that were left open."""
 
 
 def memory_errors(judged: Sequence[JudgedReport]) -> MemoryErrors:
@@ -136,6 +144,7 @@ def memory_errors(judged: Sequence[JudgedReport]) -> MemoryErrors:
         room_p90_frac=room_p90,
         fits_right_count=sum(fits),
         fits_count=len(fits),
+        open_count=sum(j.report.started is not None and j.told.verdict == "open" for j in judged),
     )
 
 

@@ -10,6 +10,8 @@ class Checkpoint(Sourced):
     hf_id: HubId
     precision: Precision
     """The format by which the checkpoint is known: that of its experts, or else of its feed-forward layers."""
+    size_ratio: Positive | None = None
+    """Bytes of the experts over those with groups of the usual size: 4.5 over 4.15 bits for INT4 in groups of 32."""
     attention: Precision | None = None
     """Queries, keys and values of attention layers."""
     attention_output: Precision | None = None
@@ -26,6 +28,14 @@ class Checkpoint(Sourced):
 
 
 class VisionTower(Sourced):
-    """The encoder of images and its projection; engines load it with the model, whole on every GPU, in 16 bit."""
+    """The encoder of images and its projection; engines load it with the model in 16 bit, whole on every GPU or split."""
 
     params_b: Positive
+    is_split: bool = False
+    """Whether tensor parallelism splits it."""
+
+
+class Workspace(Sourced):
+    """What engines keep for a model on every GPU beside all that its dimensions explain, by their start-up logs."""
+
+    kept_gib: Positive

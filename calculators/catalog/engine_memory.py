@@ -1,5 +1,6 @@
 """Records of hardware_profiles/engine_memory.yaml: how an inference engine divides the memory of a GPU, by version."""
 
+from functools import cache
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -56,6 +57,8 @@ class EngineMemoryRange(Record):
     weights_error_p90_frac: NotNegative
     room_error_median_frac: NotNegative
     room_error_p90_frac: NotNegative
+    room_error_visible_frac: NotNegative
+    """The same 90th percentile over the visible memory: it does not grow where little room is left."""
     reports_count: PositiveCount
 
 
@@ -74,6 +77,7 @@ class EngineMemories(SourcedFile):
         return next((entry for entry in own if engine in entry.ids), own[-1])
 
 
+@cache
 def engine_family(engine: EngineId) -> EngineFamily:
     """The engine without its era."""
     families: tuple[EngineFamily, ...] = ("sglang", "tensorrt-llm", "deepspeed")

@@ -16,7 +16,7 @@ from calculators.catalog.base import (
     Sourced,
     SourcedFile,
 )
-from calculators.catalog.checkpoints import Checkpoint, VisionTower
+from calculators.catalog.checkpoints import Checkpoint, VisionTower, Workspace
 
 # --- model_profiles/*.yaml ---------------------------------------------------------------------------------------
 
@@ -208,6 +208,9 @@ class Model(SourcedFile):
     shape: Shape
     published: PublishedSize
     vision: VisionTower | None = None
+    workspace: Workspace | None = None
+    mtp_layers: Count = 0
+    """Layers for multi-token prediction in the released checkpoint; engines load them where they draft with them."""
     checkpoints: tuple[Checkpoint, ...] = ()
     """Released checkpoints whose tensors are known one by one."""
     hosted: tuple[Hosted, ...] = ()

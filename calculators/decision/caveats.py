@@ -1,6 +1,7 @@
 """Caveats of a result: what a careful reader should know about its prices, its speeds and its workload."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from calculators.api.cache_terms import cache_terms
@@ -23,9 +24,10 @@ from calculators.options.buy import CACHING_DISCOUNT, bill_difference, discounts
 from calculators.options.option import Option, best_build, best_buy
 from calculators.performance import speculation
 from calculators.performance.links import islands_count
+from calculators.performance.memory_sum import memory_sum
 from calculators.performance.replica import ReplicaConfig
 from calculators.performance.stated_range import range_ratio
-from calculators.scenario.demand import by_month, effective_peak_ratio
+from calculators.scenario.demand import by_month, effective_peak_ratio, needed_context_tok
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.mix import traffic_name
 from calculators.scenario.schema import Api, Scenario, Workload
@@ -56,6 +58,7 @@ def caveats(inputs: Inputs, today: Option, options: Sequence[Option]) -> list[st
     plan = build.plan if build is not None else None
     if plan is not None:
         notes += _spare_notes(plan, inputs.scenario) + _rent_notes(plan, inputs.scenario)
+        notes += _memory_note(plan.config, inputs)
     notes += _speed_notes(plan.config if plan is not None else None, inputs)
     notes += filter(None, [launch_words(plan, inputs)] if plan is not None else [])
     if plan is not None:
@@ -260,6 +263,18 @@ def _rent_notes(plan: FleetPlan, scenario: Scenario) -> list[str]:
         )
     notes.append("The GPU price is one provider's list price. Availability of the GPUs is not known.")
     return notes
+
+
+def _memory_note(config: ReplicaConfig, inputs: Inputs) -> list[str]:
+    """Whether a replica's memory is so short that it may not start."""
+    longest = replace(config.memory, context_tok=float(needed_context_tok(inputs.scenario.workload)))
+    told = memory_sum(replace(config, memory=longest), inputs.catalog)
+    if told.verdict == "yes":
+        return []
+    return [
+        f"{config.label} may not start: {max(told.kv_room_gib, 0.0):.1f} GiB are left for the KV cache on each GPU, and on one start "
+        f"in ten the memory was off by more than {told.margin_gib:.1f} GiB. Start it once before you commit."
+    ]
 
 
 def _speed_notes(config: ReplicaConfig | None, inputs: Inputs) -> list[str]:

@@ -5,6 +5,7 @@ from calculators.catalog.catalog import Catalog
 from calculators.catalog.hardware import Gpu
 from calculators.catalog.models import Model
 from calculators.fleet.replica_layouts import Layout, wide_layouts
+from calculators.performance.gpu_memory import search_settings
 from calculators.performance.links import SERVER_GPUS
 from calculators.performance.quantization_recipe import KV_BITS
 from calculators.performance.replica import ReplicaConfig, config_weights
@@ -59,6 +60,7 @@ def replica_config(
         pipeline_stages=layout.pipeline_stages,
         kv_element_bytes=KV_BITS[techniques.kv_cache] / 8,
         expert_ranks=in_step if whole and (techniques.expert_parallelism or layout.attention_ranks > 1) else 1,
+        memory=search_settings(model, techniques.speculation),
     )
 
 

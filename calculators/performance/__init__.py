@@ -7,6 +7,7 @@ quantization_recipe  a precision for each class of tensors
 links                messages of a replica over several machines
 released_checkpoints  the recipe of a released checkpoint
 cache_layout         what engines cache otherwise than value after value
+draft_layers         layers for multi-token prediction, and what they take
 gpu_memory           where the memory of a GPU goes, and what is left for the cache
 shape_numbers        what the speed depends on in a model's shape and in a GPU
 replica              model, precision and GPUs as arrays of numbers

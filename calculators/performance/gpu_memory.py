@@ -23,14 +23,28 @@ LARGE_GIB = 70.0
 """From this size on, but not on A100, vLLM's batches are larger (vllm/engine/arg_utils.py)."""
 EXPERT_CHUNK_TOK = 32_768.0
 """Tokens that experts work on at a time, from all attention ranks together (VLLM_FUSED_MOE_CHUNK_SIZE)."""
-PAD_WIDTH = 256.0
-"""MXFP4 experts are stored in a multiple of so many columns (2,880 as 3,072 in gpt-oss)."""
+PAD_HIDDEN = 256.0
+PAD_WIDTH = 128.0
+"""MXFP4 experts are stored for hidden states in a multiple of the first (2,880 as 3,072 in gpt-oss), and with a split width in a
+multiple of the second."""
 USUAL_CONTEXT_TOK = 8_192.0
 """Longest request that vLLM's first engine is taken to be started for, where nobody says: its trial batch grows with it."""
 TRIAL_CHUNK_TOK = 2_048.0
 """Tokens of vLLM's first engine at a time, for contexts longer than it tried in one batch."""
 RAISED_STATIC_FRAC = 0.93
 """SGLang stops and asks for a larger share where the weights are larger than its default one; people then set about this."""
+VISION_STATIC_FRAC = 0.95
+"""SGLang lowers its default share for a model with a vision tower, and by a tenth of it for each time that the tower is larger
+than `USUAL_TOWER_B`, between 0.8 and 1.05 (adjust_mem_fraction_for_vlm)."""
+USUAL_TOWER_B = 0.302
+"""24 layers of 1,024 values, 12 x 1,024^2 parameters each."""
+STATE_ROOM_RATIO = 0.9
+"""Room for linear-attention states over that for the KV cache in SGLang (--mamba-full-memory-ratio)."""
+GATHERED_CONTEXTS = 5.0
+"""Longest requests whose latents vLLM unpacks at a time to 16 bit while it reads prompts with sparse MLA and an FP8 cache
+(get_prefill_workspace_size in FlashMLA's sparse backend)."""
+PEERLESS_PARALLEL_FRAC = 0.25
+"""Share of `buffers_parallel_gib` that GPUs without fast links take: no all-reduce of one's own, no symmetric memory."""
 LINEAR_CHUNK_TOK = 64.0
 """Tokens after which linear attention writes its state, in 32 bit, while it reads a prompt."""
 LINEAR_COPIES = 4.0
@@ -48,7 +62,18 @@ class MemorySettings:
     context_tok: float | None = None
     """Longest request; default: the model's window."""
     draft_gib: float = 0.0
-    """Weights of a draft model or of layers for multi-token prediction, split over the GPUs of a step."""
+    """Weights of a draft model, split over the GPUs of a step."""
+    draft_layers: bool = False
+    """Whether the model's own layers for multi-token prediction load and keep a cache."""
+
+
+DEFAULTS, DRAFTING = MemorySettings(), MemorySettings(draft_layers=True)
+"""Shared, so that equal settings are computed once."""
+
+
+def search_settings(model: Model, drafts: bool) -> MemorySettings:
+    """Settings of a replica that nobody set: with the model's own drafting layers where it has some and `drafts`."""
+    return DRAFTING if drafts and model.mtp_layers else DEFAULTS
 
 
 def is_large(gpu: Gpu, visible: float) -> bool:
@@ -79,6 +104,8 @@ class ActivationShape:
     """Numbers of a model that its activations depend on."""
 
     hidden_values: float
+    expert_hidden: float
+    """Width of a routed expert's input."""
     vocab_values: float
     dense_width: float
     """Columns of the widest dense layer or shared expert."""
@@ -90,11 +117,20 @@ class ActivationShape:
     """Of one layer, where some are linear."""
     context_tok: float
     """For the trial batch alone."""
+    window_context_tok: float
+    """Longest request: as set, else the model's window."""
     table_bytes: float
     """One table of embeddings."""
     tables_bytes: float
     vision_bytes: float
+    tower_is_split: float
+    tower_frac: float
+    """Change of SGLang's default share for the vision tower."""
     draft_bytes: float
+    latent_values: float
+    """Of a cached token in one layer of sparse MLA; 0 for other attention."""
+    has_linear: float
+    workspace_gib: float
 
 
 def activation_numbers(model: Model, settings: MemorySettings) -> dict[str, float]:
@@ -102,22 +138,36 @@ def activation_numbers(model: Model, settings: MemorySettings) -> dict[str, floa
     shape, mlp = model.shape, model.shape.mlp
     picks = mlp.experts_per_token or 0
     table = 2.0 * shape.vocab_size * shape.hidden_size
+    a, tower_b = shape.attention, model.vision.params_b if model.vision else 0.0
+    is_sparse_latent = a.kind == "mla" and a.index_layers > 0 and a.sparse_pool_tok == 1
     return asdict(
         ActivationShape(
             hidden_values=shape.hidden_size,
+            expert_hidden=mlp.expert_hidden_size or shape.hidden_size,
             vocab_values=shape.vocab_size,
             dense_width=max(mlp.intermediate_size or 0 if mlp.dense_layers else 0, mlp.shared_intermediate_size),
             picked_width=picks * (mlp.expert_intermediate_size or 0),
             picks_count=picks,
             graph_layers=shape.layers,
             linear_state_values=shape.attention.linear_state_values if shape.attention.linear_layers else 0,
+            window_context_tok=settings.context_tok or model.published.context_tok,
             context_tok=settings.context_tok or min(model.published.context_tok, USUAL_CONTEXT_TOK),
             table_bytes=table,
             tables_bytes=table * (1 if shape.tied_embeddings else 2),
-            vision_bytes=2e9 * model.vision.params_b if model.vision else 0.0,
+            vision_bytes=2e9 * tower_b,
+            tower_is_split=bool(model.vision and model.vision.is_split),
+            tower_frac=tower_share(tower_b),
             draft_bytes=settings.draft_gib * BYTES_PER_GIB,
+            latent_values=(a.kv_lora_rank or 0) + (a.qk_rope_head_dim or 0) if is_sparse_latent else 0,
+            has_linear=a.linear_layers > 0,
+            workspace_gib=model.workspace.kept_gib if model.workspace else 0.0,
         )
     )
+
+
+def tower_share(tower_b: float) -> float:
+    """SGLang's default share with a vision tower of so many billion parameters over that without one."""
+    return VISION_STATIC_FRAC * min(max(1.1 - 0.1 * tower_b / USUAL_TOWER_B, 0.8), 1.05) if tower_b else 1.0
 
 
 def seen_bytes(visible: NumberOrArray, is_nvidia: NumberOrArray) -> Array:
@@ -155,6 +205,14 @@ def linear_bytes(tokens: NumberOrArray, state_values: NumberOrArray) -> NumberOr
     return LINEAR_COPIES * 4.0 * tokens / LINEAR_CHUNK_TOK * state_values
 
 
+def gathered_bytes(c: dict[str, Array]) -> Array:
+    """Latents of several prompts in 16 bit, of one layer: what vLLM unpacks an FP8 cache into for sparse MLA, where the GPU has
+    no kernel that reads it as it is."""
+    unpacks = (c["is_share"] > 0) & (c["kv_element_bytes"] < 2) & (c["reads_plain_fp8"] == 0)
+    gathered: Array = unpacks * GATHERED_CONTEXTS * c["window_context_tok"] * 2.0 * c["latent_values"]
+    return gathered
+
+
 def captured_sizes(sequences: NumberOrArray) -> Array:
     """Batch sizes that vLLM captures as CUDA graphs: 1, 2, 4, then each 8 up to 256 and each 16 up to 512."""
     largest = np.minimum(2.0 * np.asarray(sequences, dtype=float), 512.0)
@@ -178,20 +236,29 @@ def static_frac(seen: NumberOrArray, gpus: NumberOrArray, attention_ranks: Numbe
     return left
 
 
+def padded(values: NumberOrArray, multiple: float) -> Array:
+    """Values rounded up to a multiple, over the values."""
+    ratio: Array = np.ceil(np.asarray(values) / multiple) * multiple / values
+    return ratio
+
+
 def weights_each_bytes(c: dict[str, Array]) -> Array:
     """Weights of one GPU. The stage with the head counts; every attention rank after the first holds another copy of the
     always-read weights; tensor parallelism leaves low-rank projections, indexers and routers whole on each GPU; MXFP4 experts
-    are padded; the vision tower is whole."""
+    are padded; the vision tower is whole on each GPU or split."""
     stages, gpus = c["pipeline_stages"], c["gpus_in_step"]
     again = c["always_read_bytes"] / c["tensor_parallel"] * (1 - 1 / c["attention_ranks"])
     spread = np.where(
         stages > 1, c["table_bytes"] + (c["stored_bytes"] - c["tables_bytes"]) / stages, c["stored_bytes"]
     )
     width = np.maximum(c["expert_width"] * c["expert_ranks"] / gpus, 1.0)
-    padded = np.ceil(width / PAD_WIDTH) * PAD_WIDTH / width - 1
+    wider = np.where(width < c["expert_width"], padded(width, PAD_WIDTH), 1.0)
+    stored = wider * padded(c["expert_hidden"], PAD_HIDDEN) - 1
     whole = c["replicated_bytes"] * (1 - 1 / c["tensor_parallel"])
-    experts = c["is_padded"] * padded * c["experts_bytes"] / gpus
-    return spread / gpus + (again + whole + experts) / stages + c["vision_bytes"]
+    experts = c["is_padded"] * stored * c["experts_bytes"] / gpus
+    tower = c["vision_bytes"] / np.where(c["tower_is_split"] > 0, c["tensor_parallel"], 1.0)
+    weights: Array = spread / gpus + (again + whole + experts) / stages + tower
+    return weights
 
 
 def memory_terms(c: dict[str, Array]) -> dict[str, Array]:
@@ -208,14 +275,15 @@ def memory_terms(c: dict[str, Array]) -> dict[str, Array]:
         layer_bytes(tokens, c["hidden_values"], c["dense_width"] / tp),
     )
     routed = c["expert_copies_ratio"] * routed + linear_bytes(tokens, c["linear_state_values"] / tp)
-    several = (gpus > 1) * c["buffers_parallel_gib"]
+    peerless = np.where(c["domain_gpus"] > 1, 1.0, PEERLESS_PARALLEL_FRAC)
+    several = (gpus > 1) * c["buffers_parallel_gib"] * peerless
     terms = {
         "weights_bytes": weights_each_bytes(c),
-        "draft_bytes": c["draft_bytes"] / gpus,
-        "activations_bytes": busiest + routed + c["base_gib"] * BYTES_PER_GIB,
+        "draft_bytes": (c["draft_bytes"] + c["draft_layer_bytes"]) / gpus,
+        "activations_bytes": np.maximum(busiest + routed, gathered_bytes(c)) + c["base_gib"] * BYTES_PER_GIB,
         "graphs_bytes": c["graph_layer_mib"] * c["graph_layers"] / c["pipeline_stages"]
         * captured_sizes(c["sequences_count"]) * BYTES_PER_GIB / 1_024,
-        "buffers_bytes": (c["buffers_gib"] + several + c["buffers_each_gib"] * (gpus - 1)) * BYTES_PER_GIB,
+        "buffers_bytes": (c["buffers_gib"] + several + c["buffers_each_gib"] * (gpus - 1) + c["workspace_gib"]) * BYTES_PER_GIB,
     }  # fmt: skip
     share = _share(c, terms, seen)
     return {**terms, "seen_bytes": seen, "share_frac": share, "room_bytes": _room(c, terms, seen, share)}
@@ -223,7 +291,7 @@ def memory_terms(c: dict[str, Array]) -> dict[str, Array]:
 
 def _share(c: dict[str, Array], terms: dict[str, Array], seen: Array) -> Array:
     """Share of the memory that the engine's setting stands for."""
-    usual = static_frac(seen, c["gpus_in_step"] * c["pipeline_stages"], c["attention_ranks"])
+    usual = c["tower_frac"] * static_frac(seen, c["gpus_in_step"] * c["pipeline_stages"], c["attention_ranks"])
     too_small = (seen - terms["buffers_bytes"]) * usual <= terms["weights_bytes"] + terms["draft_bytes"]
     static = np.where(too_small, np.maximum(usual, RAISED_STATIC_FRAC), usual)
     share: Array = np.where(np.isnan(c["utilization_frac"]), static, c["utilization_frac"])
@@ -236,7 +304,10 @@ def _room(c: dict[str, Array], terms: dict[str, Array], seen: Array, share: Arra
     beside = terms["activations_bytes"] + terms["graphs_bytes"] + buffers
     room: Array = np.select(
         [c["is_share"] > 0, c["is_static"] > 0],
-        [seen * share - weights - beside, (seen - buffers) * share - weights],
+        [
+            seen * share - weights - beside,
+            ((seen - buffers) * share - weights) / (1 + STATE_ROOM_RATIO * c["has_linear"]),
+        ],
         (seen - weights - beside) * share,
     )
     return room

@@ -3,14 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf, nan
+from typing import Literal
 
 import numpy as np
 
 from calculators.catalog.catalog import Catalog
+from calculators.performance.cache_layout import pooled_state_bytes
+from calculators.performance.draft_layers import draft_cache_ratio
 from calculators.performance.gpu_memory import largest_batch_tok
 from calculators.performance.replica import ReplicaArrays, ReplicaConfig, replica_arrays, replica_memory
 from calculators.scenario.demand import Array
 from calculators.units import BYTES_PER_GIB, count
+
+StartVerdict = Literal["yes", "no", "open"]
+"""Whether an engine starts. open: the room misses or exceeds one request by less than the model is usually off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +46,20 @@ class MemorySum:
     """Tokens that all attention ranks of the replica cache together, in requests of that length."""
     concurrency: float
     """Such requests at once."""
+    margin_gib: float
+    """How far the room was off on nine of ten logged starts, for a GPU of this size."""
 
     @property
     def fits(self) -> bool:
         """Whether one request of the context fits beside the weights: without it vLLM does not start."""
         return self.kv_room_gib > 0 and self.kv_room_gib >= self.kv_request_gib
+
+    @property
+    def verdict(self) -> StartVerdict:
+        """Whether it fits, where that is beyond the margin."""
+        if abs(self.kv_room_gib - self.kv_request_gib) < self.margin_gib:
+            return "open"
+        return "yes" if self.fits else "no"
 
     @property
     def reason(self) -> str:
@@ -68,15 +83,21 @@ class MemorySum:
         return max(self.context_tok * self.kv_room_gib / self.kv_request_gib, 0.0) if self.kv_request_gib else inf
 
 
+POOL_WINDOW_TOK = 128.0
+"""Latest tokens that DeepSeek V4 keeps as they are."""
 BESIDE = ("activations", "CUDA graphs", "buffers")
 
 
 def kv_requests(configs: Sequence[ReplicaConfig], context_tok: Array, catalog: Catalog) -> tuple[Array, Array, Array]:
     """Weights, room for the KV cache, and cache of one request of `context_tok` tokens (n, 1), in bytes of one GPU each."""
     terms, m = replica_memory(configs, catalog), replica_arrays(configs, catalog)
-    request = _request_bytes(m, context_tok, _chunk_tok(configs, context_tok, catalog))
+    drafted = np.array([[draft_cache_ratio(s.model) if s.memory.draft_layers else 1.0] for s in configs])
+    chunk = _chunk_tok(configs, context_tok, catalog)
+    request = _request_bytes(m, context_tok, chunk, drafted)
     stages = np.array([[s.pipeline_stages] for s in configs], dtype=float)
-    return terms["weights_bytes"], terms["room_bytes"], request / stages
+    pooled = np.array([[pooled_state_bytes(s.model.shape)] for s in configs])
+    reading = pooled * np.minimum(np.where(chunk > 0, POOL_WINDOW_TOK + chunk, 0.0), context_tok)
+    return terms["weights_bytes"], terms["room_bytes"], (request + reading) / stages
 
 
 def default_context_tok(configs: Sequence[ReplicaConfig]) -> Array:
@@ -108,6 +129,7 @@ def memory_sum(config: ReplicaConfig, catalog: Catalog) -> MemorySum:
         kv_request_gib=float(request[0, 0]) / BYTES_PER_GIB,
         kv_capacity_tok=held * context,
         concurrency=held,
+        margin_gib=catalog.engine_memory.errors.room_error_visible_frac * terms["seen_bytes"] / BYTES_PER_GIB,
     )
 
 
@@ -122,10 +144,10 @@ def _chunk_tok(configs: Sequence[ReplicaConfig], context_tok: Array, catalog: Ca
     return chunks * largest_batch_tok(tokens, context_tok, longest)
 
 
-def _request_bytes(m: ReplicaArrays, context_tok: Array, chunk_tok: Array) -> Array:
-    """KV cache (n, 1) of one request on one GPU, all stages together."""
+def _request_bytes(m: ReplicaArrays, context_tok: Array, chunk_tok: Array, drafted: Array) -> Array:
+    """KV cache (n, 1) of one request on one GPU, all stages together; `drafted`: that of drafting layers over none."""
     windowed = np.minimum(m.window_tok + chunk_tok, context_tok)
-    growing = (m.kv_full_bytes_per_tok + m.index_bytes_per_tok) * context_tok
+    growing = (m.kv_full_bytes_per_tok + m.index_bytes_per_tok) * context_tok * drafted
     cached: Array = growing + m.kv_sliding_bytes_per_tok * windowed + m.state_bytes
     return cached
 

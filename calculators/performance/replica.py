@@ -13,8 +13,10 @@ from calculators.catalog.engine_memory import engine_family
 from calculators.catalog.hardware import Gpu
 from calculators.catalog.models import Model
 from calculators.performance import quantization_recipe as recipes
-from calculators.performance.cache_layout import cached_element_bytes, index_scale_ratio
+from calculators.performance.cache_layout import cached_element_bytes, index_scale_ratio, reads_plain_fp8
+from calculators.performance.draft_layers import NO_DRAFTS, draft_numbers
 from calculators.performance.gpu_memory import (
+    DEFAULTS,
     MemorySettings,
     activation_numbers,
     engine_numbers,
@@ -24,7 +26,7 @@ from calculators.performance.gpu_memory import (
 from calculators.performance.links import islands_count, network_columns
 from calculators.performance.model_size import KV_ELEMENT_BYTES, LINEAR_BITS, parameters, stored_bytes, visible_bytes
 from calculators.performance.quantization_recipe import Recipe, RecipeWeights
-from calculators.performance.released_checkpoints import checkpoint_recipe, released_checkpoint, replicated_bytes
+from calculators.performance.released_checkpoints import checkpoint_weights, released_checkpoint, replicated_numbers
 from calculators.performance.shape_numbers import gpu_numbers, shape_numbers
 from calculators.scenario.demand import Array
 
@@ -49,7 +51,7 @@ class ReplicaConfig:
     """Whether it serves only prefill or only decode, with kernels and batches for that phase alone."""
     recipe: Recipe | None = None
     """Precision by class of tensors, in place of `precision`. The KV cache's is in `kv_element_bytes`."""
-    memory: MemorySettings = MemorySettings()  # noqa: RUF009
+    memory: MemorySettings = DEFAULTS
     """What the user sets of the engine's memory, and its version."""
 
     @property
@@ -195,8 +197,7 @@ Columns = dict[str, Array]
 
 
 def replica_arrays(configs: Sequence[ReplicaConfig], catalog: Catalog) -> ReplicaArrays:
-    """Arrays (n, 1) of the replicas, with the efficiencies of each GPU's generation and engine. Raises UnknownId for an engine
-    or generation without a fit."""
+    """Arrays (n, 1) of the replicas, with fitted efficiencies. Raises UnknownId for an engine or generation without a fit."""
     models, gpu_ids = [id(s.model) for s in configs], [id(s.gpu) for s in configs]
     stored = [_storage(s) for s in configs]
     fits = [(s.gpu.generation, s.engine) for s in configs]
@@ -207,15 +208,14 @@ def replica_arrays(configs: Sequence[ReplicaConfig], catalog: Catalog) -> Replic
     fitted = _columns(configs, fits, lambda s: _fitted(s, catalog))
     splits = _splits(configs)
     engines = _engine_columns(configs, catalog)
+    terms = memory_terms({**engines, **splits, **gpus, **held, "expert_width": shapes["expert_width"]})
     return ReplicaArrays(
         **_weights(splits, shapes, held),
         **_attention(splits, shapes),
         **_hardware(splits, shapes, gpus, rates),
         **network_columns(splits, shapes, gpus, catalog.links),
         **_coefficients(held, fitted),
-        kv_room_bytes=memory_terms({**engines, **splits, **gpus, **held, "expert_width": shapes["expert_width"]})[
-            "room_bytes"
-        ],
+        kv_room_bytes=terms["room_bytes"] / engines["draft_cache_ratio"],
     )
 
 
@@ -232,14 +232,19 @@ def replica_memory(configs: Sequence[ReplicaConfig], catalog: Catalog) -> Column
 def _engine_columns(configs: Sequence[ReplicaConfig], catalog: Catalog) -> Columns:
     """Columns of an engine's memory settings, and of what its largest batch depends on in a model."""
     engines = [(s.engine, id(s.memory), id(s.gpu)) for s in configs]
-    models = [(id(s.model), id(s.memory)) for s in configs]
-    storages = [_storage(s) for s in configs]
+    models, storages = [(id(s.model), id(s.memory)) for s in configs], [_storage(s) for s in configs]
+    drafts = any(s.memory.draft_layers for s in configs)
     return {
         **_columns(configs, engines, lambda s: _engine_numbers(s, catalog)),
         **_columns(configs, models, lambda s: activation_numbers(s.model, s.memory)),
-        **_columns(configs, storages, lambda s: {"replicated_bytes": _replicated_bytes(s)}),
+        **_columns(configs, storages, lambda s: replicated_numbers(s.model, s.precision, s.recipe, s.engine)),
+        **(_columns(configs, list(zip(models, storages, strict=True)), _drafting) if drafts else NO_DRAFTS),
         "is_padded": _column(s.recipe is None and s.precision == "mxfp4" for s in configs),
     }
+
+
+def _drafting(config: ReplicaConfig) -> dict[str, float]:
+    return draft_numbers(config.model, config.precision, config.memory.draft_layers)
 
 
 def _engine_numbers(config: ReplicaConfig, catalog: Catalog) -> dict[str, float]:
@@ -269,13 +274,18 @@ def _splits(configs: Sequence[ReplicaConfig]) -> Columns:
     """Parallelism of each replica, and what else its configuration states."""
     tensor_parallel = _column(s.tensor_parallel for s in configs)
     attention_ranks = _column(s.attention_ranks for s in configs)
+    plain = [s.kv_element_bytes < KV_ELEMENT_BYTES and reads_plain_fp8(s.gpu, s.engine) for s in configs]
     return {
         "tensor_parallel": tensor_parallel,
         "attention_ranks": attention_ranks,
         "gpus_in_step": tensor_parallel * attention_ranks,
         "pipeline_stages": _column(s.pipeline_stages for s in configs),
         "expert_ranks": _column(s.expert_ranks for s in configs),
-        "kv_element_bytes": _column(cached_element_bytes(s.model.shape, s.kv_element_bytes) for s in configs),
+        "kv_element_bytes": _column(
+            cached_element_bytes(s.model.shape, s.kv_element_bytes, is_plain)
+            for s, is_plain in zip(configs, plain, strict=True)
+        ),
+        "reads_plain_fp8": _column(plain),
         "index_scale": _column(index_scale_ratio(s.model.shape) for s in configs),
         "one_phase": _column(s.one_phase for s in configs),
         "sends_direct": _column(s.engine in SENDS_DIRECT for s in configs),
@@ -314,7 +324,7 @@ def config_weights(config: ReplicaConfig) -> RecipeWeights:
         return recipes.recipe_weights(shape, config.recipe)
     released = released_checkpoint(config.model, config.precision, config.engine)
     if released is not None:
-        return recipes.recipe_weights(shape, checkpoint_recipe(released))
+        return checkpoint_weights(config.model, released)
     p, linear_bytes = parameters(shape), LINEAR_BITS[config.precision] / 8
     return RecipeWeights(
         stored_bytes=stored_bytes(p, config.precision),
@@ -324,21 +334,13 @@ def config_weights(config: ReplicaConfig) -> RecipeWeights:
     )
 
 
-def _replicated_bytes(config: ReplicaConfig) -> float:
-    """Weights that every GPU holds whole, in the format of attention."""
-    released = released_checkpoint(config.model, config.precision, config.engine)
-    kept = released.attention if released else None
-    return replicated_bytes(config.model, config.recipe.query if config.recipe else kept or config.precision)
-
-
 def _storage(config: ReplicaConfig) -> Hashable:
     """Key of everything that `config_weights` depends on."""
     return id(config.model), config.precision, id(config.recipe), engine_family(config.engine)
 
 
 def _weights(splits: Columns, shapes: Columns, held: Columns) -> Columns:
-    """Columns of weights and experts. Expert FLOP are per token of one attention rank: all GPUs share them, but they also
-    share the tokens of the other ranks."""
+    """Columns of weights and experts. Expert FLOP are per token of one attention rank: all GPUs share them and all tokens."""
     tp, gpus = splits["tensor_parallel"], splits["gpus_in_step"]
     return {
         "always_read_bytes": held["always_read_bytes"] / tp,

@@ -30,8 +30,8 @@ class Drafts:
     """(n, 1) tokens that a pass yields, including the model's own."""
     cost_frac: float
     """Time of a draft token, as a share of a plain step: a small model, or extra heads of the same one."""
-    memory_frac: float
-    """Memory of the draft's weights, as a share of the model's."""
+    memory_frac: Array
+    """(n, 1) memory of a draft model's weights, as a share of the model's; layers of the model's own are in its memory."""
 
 
 def drafts(
@@ -48,7 +48,7 @@ def drafts(
         techniques.draft_tok,
         np.array(chosen)[:, None],
         rules.draft_cost_frac.central,
-        rules.draft_memory_frac.central,
+        np.array([[0.0 if s.memory.draft_layers else rules.draft_memory_frac.central] for s in configs]),
     )
 
 

@@ -38,14 +38,18 @@ def memory_note(config: ReplicaConfig, told: MemorySum, catalog: Catalog) -> str
     version = f" from version {entry.since}" if entry.since != "0" else ""
     return (
         f"{FAMILY_NAMES[entry.engine]}{version} with its default settings, {percent(told.share_frac)} of the memory. On "
-        f"{count(errors.reports_count)} logged starts whose model was left out of the fit, KV capacity was off by "
-        f"{percent(errors.room_error_median_frac)} at the median and {percent(errors.room_error_p90_frac)} at the 90th percentile. "
-        "Some constants were chosen on the same starts."
+        f"{count(errors.reports_count)} logged starts of models that no rule was chosen on, KV capacity was off by "
+        f"{percent(errors.room_error_median_frac)} at the median and {percent(errors.room_error_p90_frac)} at the 90th percentile"
     )
 
 
 def window_note(told: MemorySum) -> str:
     """Whether one request of the model's whole window fits; what to set where it does not."""
+    if told.verdict == "open":
+        return (
+            f"Whether a request of the model's whole window fits is within the error of {told.margin_gib:.1f} GiB. Compare this line "
+            "with the one that vLLM prints when it starts:"
+        )
     if told.fits:
         return "Compare this line with the one that vLLM prints when it starts:"
     if told.kv_room_gib <= 0:
@@ -58,14 +62,17 @@ def window_note(told: MemorySum) -> str:
 
 def memory_accuracy_sentence(judged: Sequence[JudgedReport]) -> str:
     """Errors over all logged starts, in a sentence."""
-    overall = memory_errors(judged)
+    overall, unseen = memory_errors(judged), memory_errors([j for j in judged if j.report.is_held_out])
     return (
-        f"Memory of {count(overall.reports_count)} logged starts: weights are off by {percent(overall.weights_median_frac)} at the "
-        f"median, KV capacity by {percent(overall.room_median_frac)}; {count(overall.fits_right_count)} of "
-        f"{count(overall.fits_count)} are told rightly to start or not"
+        f"Memory of {count(overall.reports_count)} logged starts, {count(unseen.reports_count)} of them of models that no rule was "
+        f"chosen on: of these, weights are off by {percent(unseen.weights_median_frac)} at the median, KV capacity by "
+        f"{percent(unseen.room_median_frac)}, at the 90th percentile by {percent(unseen.weights_p90_frac)} and "
+        f"{percent(unseen.room_p90_frac)}. Of all starts, {count(overall.fits_right_count)} of {count(overall.fits_count)} are told "
+        f"rightly to fit or not, and {count(overall.open_count)} are left open"
     )
 
 
 def fits_words(errors: MemoryErrors) -> str:
     """Right answers of all on whether an engine starts."""
-    return f"{errors.fits_right_count} of {errors.fits_count}" if errors.fits_count else "not told"
+    left = f", {errors.open_count} open" if errors.open_count else ""
+    return f"{errors.fits_right_count} of {errors.fits_count}{left}" if errors.fits_count or left else "not told"

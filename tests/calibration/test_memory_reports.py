@@ -37,14 +37,35 @@ def test_weights_and_capacity_are_off_by_little(judged: list[JudgedReport]) -> N
 def test_what_ran_is_not_called_impossible(judged: list[JudgedReport]) -> None:
     ran = [j for j in judged if j.report.started]
     assert len(ran) > 30
-    assert [j.report.name for j in ran if not j.told.fits] == []
+    assert [j.report.name for j in ran if j.told.verdict == "no"] == []
 
 
-def test_what_did_not_start_is_not_called_fitting_but_for_one(judged: list[JudgedReport]) -> None:
-    """One ran out of memory after its cache was laid out, at 0.95, where the log does not say what else was on the GPU."""
+def test_what_did_not_start_is_not_called_fitting_but_for_three(judged: list[JudgedReport]) -> None:
+    """One ran out of memory after its cache was laid out, at 0.95. Two are of DeepSeek V4: on ROCm, where its working memory is
+    not known, and at a short context, where vLLM's blocks waste much."""
     failed = [j for j in judged if j.report.started is False]
-    assert len(failed) >= 7
-    assert sum(j.told.fits for j in failed) <= 1
+    assert len(failed) >= 15
+    assert sum(j.told.verdict == "yes" for j in failed) <= 3
+
+
+def test_models_that_no_rule_was_chosen_on_are_met_as_well(judged: list[JudgedReport]) -> None:
+    held = [j for j in judged if j.report.is_held_out]
+    tuned = {j.told.weights_gib for j in judged if not j.report.is_held_out}
+    errors = memory_errors(held)
+    assert errors.reports_count >= 15
+    assert not tuned & {j.told.weights_gib for j in held}
+    assert errors.weights_p90_frac < 0.10
+    assert errors.room_median_frac < 0.10
+    assert errors.room_p90_frac < 0.25
+    assert errors.fits_right_count == errors.fits_count
+
+
+def test_the_file_of_coefficients_states_the_errors_of_these(judged: list[JudgedReport], live_catalog: Catalog) -> None:
+    errors, stated = memory_errors([j for j in judged if j.report.is_held_out]), live_catalog.engine_memory.errors
+    assert errors.reports_count == stated.reports_count
+    assert errors.room_median_frac == pytest.approx(stated.room_error_median_frac, abs=0.003)
+    assert errors.room_p90_frac == pytest.approx(stated.room_error_p90_frac, abs=0.006)
+    assert errors.weights_p90_frac == pytest.approx(stated.weights_error_p90_frac, abs=0.006)
 
 
 def test_kinds_cover_every_report_once(judged: list[JudgedReport]) -> None:

@@ -182,3 +182,15 @@ def test_terms_of_the_cheapest_seller_are_told(live_catalog: Catalog) -> None:
     told = seller_terms(winner.bill, live_catalog)
     assert told
     assert set(told) <= set(result.caveats)
+
+
+@pytest.mark.parametrize(("input_p95_tok", "is_warned"), [(45_000, True), (4_000, False)])
+def test_a_replica_at_the_edge_of_its_memory_is_said_to_need_a_trial(input_p95_tok: int, is_warned: bool) -> None:
+    """gpt-oss-120b on one H100: about 3.6 GiB are left, and a request of 45,000 tokens takes 1.6 of them."""
+    said = _notes(
+        workload={"input_tok": 3_000, "input_p95_tok": input_p95_tok},
+        candidates=[{"model": "gpt-oss-120b", "gate": "accepted"}],
+        hardware={"gpus": ["h100-sxm"]},
+        techniques={"parallelism": False},
+    )
+    assert ("may not start" in said) == is_warned

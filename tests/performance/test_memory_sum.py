@@ -69,9 +69,87 @@ def test_a_405b_in_mxfp4_fits_one_gpu_of_288_gb() -> None:
 
 def test_sparse_latent_attention_in_fp8_keeps_scales_and_a_rope_key() -> None:
     """DeepSeek V3.2: (656 + 128 + 4) x 61 layers = 48,068 bytes a token; SGLang logs 48,071."""
-    config = ReplicaConfig(LIVE.model("deepseek-v3.2"), LIVE.gpu("b200-sxm"), "fp8", 8, kv_element_bytes=1.0)
+    config = ReplicaConfig(
+        LIVE.model("deepseek-v3.2"), LIVE.gpu("b200-sxm"), "fp8", 8, kv_element_bytes=1.0, engine="sglang"
+    )
     found = memory_sum(config, LIVE)
     assert found.kv_request_gib * 2**30 / found.context_tok == pytest.approx(48_071, rel=0.002)
+
+
+def test_vllm_reads_a_plain_fp8_cache_for_sparse_latent_attention_on_b200() -> None:
+    """DeepSeek V3.2 NVFP4 on 8 B200 (vLLM 0.18): 110.95 GiB for 2,758,336 tokens, 43,189 bytes each."""
+    config = ReplicaConfig(LIVE.model("deepseek-v3.2"), LIVE.gpu("b200-sxm"), "nvfp4", 8, kv_element_bytes=1.0)
+    found = memory_sum(config, LIVE)
+    assert found.kv_request_gib * 2**30 / found.context_tok == pytest.approx(43_189, rel=0.002)
+
+
+def test_pooled_attention_holds_few_short_requests_and_many_long_ones() -> None:
+    """DeepSeek V4 Flash in attention ranks on 8 B200 (vLLM issue 51454): 156.9 requests of a million tokens. V4 Pro on 8 H200:
+    4.2 GiB for a request of 8,192 tokens, as little as for one of half a million."""
+    memory = MemorySettings(version="0.25.0", utilization_frac=0.95, batched_tok=8_192, context_tok=1_048_576)
+    flash = ReplicaConfig(
+        model=LIVE.model("deepseek-v4-flash"),
+        gpu=LIVE.gpu("b200-sxm"),
+        precision="mxfp4",
+        tensor_parallel=1,
+        attention_ranks=8,
+        kv_element_bytes=1.0,
+        expert_ranks=8,
+        memory=memory,
+    )
+    assert memory_sum(flash, LIVE).concurrency == pytest.approx(156.9, rel=0.15)
+    pro = told("deepseek-v4-pro", "h200-sxm", "mxfp4", 8, batched_tok=8_192, context_tok=8_192)
+    assert pro.kv_request_gib == pytest.approx(4.2, rel=0.2)
+
+
+def test_layers_for_drafting_take_weights_and_cache_where_they_are_on() -> None:
+    """GLM-5.1 NVFP4 on 8 RTX PRO 6000: 341,504 tokens without, 319,232 with (one layer more of 78, and its weights)."""
+    off, on = (
+        told("glm-5.1", "rtx-pro-6000", "nvfp4", 8, draft_layers=is_on, context_tok=202_752) for is_on in (False, True)
+    )
+    assert on.kv_request_gib / off.kv_request_gib == pytest.approx(79 / 78)
+    assert 0.5 < off.kv_room_gib - on.kv_room_gib < 3
+    assert told("llama-3.3-70b", "h100-sxm", "fp8", 2, draft_layers=True) == told("llama-3.3-70b", "h100-sxm", "fp8", 2)
+
+
+def test_a_start_near_the_edge_is_left_open_and_one_far_from_it_is_not() -> None:
+    """gpt-oss-120b on one H100 at 0.95: ran with 16,000 tokens, missed 131,072 by 2.8 of 79 GiB (llm-d pull request 732, vLLM
+    issue 27508). Llama 70B in FP8 did not fit one H100, and fits two."""
+    edge = told("gpt-oss-120b", "h100-sxm", "mxfp4", version="0.11.0", utilization_frac=0.95, context_tok=131_072)
+    assert edge.verdict == "open"
+    assert told("llama-3.3-70b", "h100-sxm", "fp8", 1, version="0.11.0", context_tok=16_000).verdict == "no"
+    assert told("llama-3.3-70b", "h100-sxm", "fp8", 2, version="0.11.0", context_tok=16_000).verdict == "yes"
+
+
+def test_groups_of_32_weigh_more_than_groups_of_128() -> None:
+    """Kimi K2.5 in INT4 on 8 H200: 72.02 GiB (vLLM 0.18), 5.5 less with the scales of groups of 128."""
+    assert told("kimi-k2.5", "h200-sxm", "int4", 8).weights_gib == pytest.approx(72.02, rel=0.02)
+
+
+def test_towers_for_images_are_whole_on_every_gpu() -> None:
+    """Ministral 3 14B in 16 bit on 8 H200: 4.03 GiB (vLLM 0.13), of which 0.8 are not split."""
+    assert told("ministral-3-14b", "h200-sxm", "bf16", 8).weights_gib == pytest.approx(4.03, rel=0.05)
+
+
+def test_sglang_keeps_room_for_linear_states_and_for_towers() -> None:
+    """Qwen3.8 27B FP8 on one MI355X at 0.85: 1,543,256 tokens. Kimi K2.5 on 8 MI355X: a default share of 0.826."""
+    settings_ = MemorySettings(version="0.5.15", utilization_frac=0.85, context_tok=262_144)
+    qwen = ReplicaConfig(LIVE.model("qwen3.8-27b"), LIVE.gpu("mi355x"), "fp8", 1, engine="sglang", memory=settings_)
+    assert memory_sum(qwen, LIVE).kv_capacity_tok == pytest.approx(1_543_256, rel=0.25)
+    kimi = ReplicaConfig(LIVE.model("kimi-k2.5"), LIVE.gpu("mi355x"), "int4", 8, engine="sglang")
+    assert memory_sum(kimi, LIVE).share_frac == pytest.approx(0.826, abs=0.02)
+
+
+def test_unpacking_a_long_fp8_cache_takes_gigabytes_on_hopper() -> None:
+    """vLLM's FlashMLA sparse workspace: 5 x 1,048,576 x 576 x 2 bytes for GLM-5.3 on H200; it was 7 GiB short (recipes 893)."""
+    glm, gpu = LIVE.model("glm-5.3"), LIVE.gpu("h200-sxm")
+    rooms = [
+        memory_sum(
+            ReplicaConfig(glm, gpu, "fp8", 8, kv_element_bytes=size, memory=MemorySettings(context_tok=1_048_576)), LIVE
+        ).kv_room_gib
+        for size in (2.0, 1.0)
+    ]
+    assert 2 < rooms[0] - rooms[1] < 5.7
 
 
 def test_indexer_keys_beside_grouped_attention_are_in_16_bit() -> None:

@@ -62,5 +62,6 @@ def test_the_sentence_on_accuracy_counts_starts(live_catalog: Catalog) -> None:
         room_p90_frac=nan,
         fits_right_count=0,
         fits_count=0,
+        open_count=0,
     )
     assert fits_words(none) == "not told"

@@ -48,7 +48,7 @@ def memory_reports_list(judged: list[JudgedReport]) -> None:
             "KV room logged (GiB per GPU)": [j.report.kv_room_gib for j in judged],
             "KV room predicted (GiB per GPU)": [round(j.told.kv_room_gib, 2) for j in judged],
             "Started": [{True: "yes", False: "no", None: "not told"}[j.report.started] for j in judged],
-            "Predicted to fit": ["yes" if j.told.fits else "no" for j in judged],
+            "Predicted to fit": [j.told.verdict for j in judged],
             "Link": [j.report.url for j in judged],
         }
     )
