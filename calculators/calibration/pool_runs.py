@@ -22,14 +22,28 @@ from calculators.performance.speculation import pass_s
 from calculators.performance.step_time import CHUNK_TOK, largest_batch, prefill_s, step_s
 from calculators.scenario.demand import Array
 
-OWN_RATIO, WAVE_RATIO, DECODE_STEPS = 1.25, 0.14, 15.0
-"""Parts of the first token's wait: its own prefill, the prefills of all clients of its rank, and decode steps. Fitted on 210
-InferenceX runs of DeepSeek R1 and V3 and gpt-oss with separate pools: median error 32%, 39% on GPUs left out."""
 LOADED_RATIO = 1.42
 """Clients per slot up to which a run is taken to have been given slots, in powers of two, for fewer than all its clients. Of
 382 published configurations of InferenceX, 208 had; this finds 160 of them and wrongly 13 others."""
 _BISECTIONS = 40
 _NONE = np.zeros(1)
+
+
+@dataclass(frozen=True, slots=True)
+class FirstTokenWait:
+    """Fitted parts of the wait for the first token."""
+
+    own_ratio: float
+    """Of a prompt's own prefill."""
+    wave_ratio: float
+    """Of the prefills of all clients of its rank, which start together."""
+    decode_steps: float
+    """Decode steps before the first token is sent on."""
+
+
+FITTED_WAIT = FirstTokenWait(own_ratio=1.25, wave_ratio=0.14, decode_steps=15.0)
+"""Fitted by tools/fit_pools.py on 210 InferenceX runs of DeepSeek R1 and V3 and gpt-oss with separate pools: median error of
+TTFT 32%, 36% on GPUs and 43% on models left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +60,11 @@ class _ClosedLoop:
     workers_count: Array
     slots_count: Array
     """Requests that an attention rank of the decode pool runs at most."""
+    decode_steps: float
 
     def decoding(self, req_s: Array, tpot_s: Array) -> Array:
         """Requests that decode on one rank on average: of those that are at a worker, as many as it has slots."""
-        there = (self.clients_count - req_s * (self.before_s + DECODE_STEPS * tpot_s)) / self.workers_count
+        there = (self.clients_count - req_s * (self.before_s + self.decode_steps * tpot_s)) / self.workers_count
         limit = self.slots_count * self.ranks_count / self.workers_count
         variance = np.maximum(there, 0.0) * (1 - 1 / self.workers_count)
         return lower_mean(there, limit, variance) * self.workers_count / self.ranks_count
@@ -70,14 +85,16 @@ def usual_slots(clients_count: Array, ranks_count: Array) -> Array:
     return np.where((each > LOADED_RATIO * slots) | in_series | (clients_count < ranks_count), np.inf, slots)
 
 
-def pool_rates(points: Sequence[BenchmarkConfig], catalog: Catalog) -> PredictedRates:
+def pool_rates(
+    points: Sequence[BenchmarkConfig], catalog: Catalog, wait: FirstTokenWait = FITTED_WAIT
+) -> PredictedRates:
     """Throughput per GPU of both pools, TTFT, TPOT and room of each run, arrays (n,)."""
     pools = [p.pools for p in points if p.pools is not None]
     first = replica_arrays([pool.prefill for pool in pools], catalog)
     then = replica_arrays([p.config for p in points], catalog)
     input_tok, output_tok = _column([p.input_tok for p in points]), _column([p.output_tok for p in points])
     room = np.where(first.kv_room_bytes > 0, largest_batch(then, input_tok + output_tok, _NONE, np.inf), 0.0)
-    loop, per_token = _closed_loop(points, first, then.attention_ranks_count, room), token_times(then, points, catalog)
+    loop, per_token = _closed_loop(points, first, then, room, wait), token_times(then, points, catalog)
 
     def finished(batch: Array) -> tuple[Array, Array]:
         tpot = per_token(batch)
@@ -91,29 +108,31 @@ def pool_rates(points: Sequence[BenchmarkConfig], catalog: Catalog) -> Predicted
         fits = (batch <= loop.decoding(req_s, tpot)) & (req_s * loop.busy_s <= loop.prompt_ranks_count)
         low, high = np.where(fits, batch, low), np.where(fits, high, batch)
     tpot, req_s = finished(np.maximum(low, 1e-9))
-    ttft = np.maximum(loop.before_s + DECODE_STEPS * tpot, loop.clients_count / req_s - output_tok * tpot)
+    ttft = np.maximum(loop.before_s + loop.decode_steps * tpot, loop.clients_count / req_s - output_tok * tpot)
     per_gpu = req_s * output_tok / _column([gpus_of(p, pool) for p, pool in zip(points, pools, strict=True)])
     return PredictedRates(per_gpu[:, 0], ttft[:, 0], tpot[:, 0], room[:, 0])
 
 
 def _closed_loop(
-    points: Sequence[BenchmarkConfig], first: ReplicaArrays, decode_ranks: Array, room: Array
+    points: Sequence[BenchmarkConfig], first: ReplicaArrays, then: ReplicaArrays, room: Array, wait: FirstTokenWait
 ) -> _ClosedLoop:
-    """The loop of each run: `first` reads prompts, a decode worker has `decode_ranks` ranks with `room` for so many caches."""
+    """The loop of each run: `first` reads prompts, a rank of `then` has `room` for so many caches."""
     pools = [p.pools for p in points if p.pools is not None]
     own_s, busy_s = prompt_times_s(first, _column([p.input_tok for p in points]))
     clients, workers = _column([p.batch for p in points]), _column([p.decode_workers for p in pools])
+    ranks = workers * then.attention_ranks_count
     prompt_ranks = _column([p.prefill_workers * p.prefill.attention_ranks for p in pools])
-    together_s = WAVE_RATIO * np.maximum(clients / prompt_ranks - 1, 0.0) * busy_s
+    together_s = wait.wave_ratio * np.maximum(clients / prompt_ranks - 1, 0.0) * busy_s
     stated = _column([p.slots_count for p in pools])
-    slots = np.where(np.isnan(stated), usual_slots(clients, workers * decode_ranks), stated)
+    slots = np.where(np.isnan(stated), usual_slots(clients, ranks), stated)
     return _ClosedLoop(
         clients_count=clients,
         prompt_ranks_count=prompt_ranks,
         busy_s=busy_s,
-        before_s=first.first_token_overhead_ms * 1e-3 + OWN_RATIO * own_s + together_s,
-        ranks_count=workers * decode_ranks,
+        before_s=first.first_token_overhead_ms * 1e-3 + wait.own_ratio * own_s + together_s,
+        ranks_count=ranks,
         workers_count=workers,
+        decode_steps=wait.decode_steps,
         slots_count=np.minimum(np.minimum(slots, room), _column([p.batch_cap for p in points])),
     )
 
