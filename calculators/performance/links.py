@@ -9,7 +9,8 @@ network. Per layer and step a replica exchanges two messages, each as fast as th
                 low-latency kernels)
 
 Two halves of a batch take turns (two-batch overlap; DeepSeek-V3, arXiv:2412.19437, section 3.2), so most of the time of
-experts' messages is hidden behind the other half's arithmetic, in engines that send directly. Latencies and rates: hardware_profiles/links.yaml.
+experts' messages is hidden behind the other half's arithmetic, in engines that send directly. Their messages within and
+between machines go on at once: an exchange takes as long as the slower of the two. Latencies and rates: hardware_profiles/links.yaml.
 """
 
 from collections.abc import Mapping
