@@ -25,6 +25,7 @@ test: .venv/dev
 check: lint data test
 
 accuracy: .venv/dev
+	$(BIN)/python -m tools.throughput_report
 	$(BIN)/python -m tools.fit_throughput --report --sources
 
 lint: .venv/dev

@@ -29,6 +29,7 @@ from calculators.calibration.own_likeness import (
 )
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.load import load_catalog
+from calculators.performance.stated_range import SEVERAL_GPUS, traits_ratio
 from calculators.scenario.demand import Array
 
 OWN_RUNS = 6
@@ -108,7 +109,7 @@ def report(rows: Rows, catalog: Catalog, metric: str) -> Iterable[str]:
     runs = usable(rows, catalog, metric)
     places = {n: place for place, n in enumerate(runs)}
     points = [point for _, point in runs.values()]
-    error = np.log(next(r.ok_ratio for r in catalog.efficiencies.ranges if r.figure == "tpot_ms"))
+    error = np.log(traits_ratio("tok_s", frozenset(("vllm", SEVERAL_GPUS)), catalog))
     for protocol, name in PROTOCOLS.items():
         gaps = np.log(rows.measured[metric] / rows.by(protocol)[metric])  # type: ignore[arg-type]
         for group, same_layout in GROUPS.items():

@@ -1,7 +1,11 @@
-"""Table of the throughput model's errors by source, engine, GPU and model."""
+"""Tables of the throughput model's errors: by source, engine, GPU and model; `python -m tools.throughput_report` prints those
+on runs with separate pools and with drafts."""
 
 import numpy as np
 
+from calculators.calibration.accuracy import METRICS, errors
+from calculators.calibration.pool_accuracy import draft_speedups, judged_pools
+from calculators.catalog.load import load_catalog
 from tools.measured_rows import Measured
 
 
@@ -36,3 +40,24 @@ def table_of_errors(title: str, data: Measured, predicted: tuple[np.ndarray, ...
     for name, chosen in groups:
         columns = ((tpot, data.tpot_s), (tok_s, data.tok_s), (ttft, data.ttft_s))
         print(f"{name[:34]:34}", " | ".join(error(p, t, chosen) for p, t in columns))
+
+
+def table_of_pools() -> None:
+    """Prints the errors on runs with separate pools by GPU, engine and drafts, and on pairs with and without drafts."""
+    catalog = load_catalog()
+    judged = judged_pools(catalog)
+    print(
+        "Separate pools, in the fit: runs, then median, p90, bias and share in the range of the verdict of TPOT | throughput | TTFT"
+    )
+    for group in (*judged.groups, None):
+        parts = [(judged.errors(metric, group), judged.in_range_frac(metric, group)) for metric in METRICS]
+        columns = (f"{e.median_frac:6.3f} {e.p90_frac:6.3f} {e.bias_frac:+6.3f} {held:5.2f}" for e, held in parts)
+        print(f"{group or 'all':34}{parts[0][0].count:5d}", " | ".join(columns))
+    pairs = errors(*draft_speedups(catalog))
+    print(
+        f"{'speedup by drafts':34}{pairs.count:5d} {pairs.median_frac:6.3f} {pairs.p90_frac:6.3f} {pairs.bias_frac:+6.3f}"
+    )
+
+
+if __name__ == "__main__":
+    table_of_pools()

@@ -13,6 +13,7 @@ own_contradictions   benchmarks that cannot both be right
 own_benchmarks_text  sentences on them
 memory_reports       logged memory of GPUs against the model's
 accuracy             errors against published runs
+pool_accuracy        errors on runs with separate pools and with drafts
 accuracy_text        words and sentences on them
 simulator            requests through continuous batching, step by step
 trace_replay         the closed form against that simulator

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from calculators.calibration.accuracy import AccuracyMetric, Breakdown, Errors, Protocol
+from calculators.calibration.accuracy import METRICS, AccuracyMetric, Breakdown, Errors, Protocol
 from calculators.calibration.configurations import PredictionStatus
+from calculators.calibration.pool_accuracy import JudgedPools
 from calculators.calibration.predict import Prediction
 from calculators.units import count, percent
 
@@ -50,6 +51,25 @@ def unflagged_sentence(within: Errors, overall: Errors) -> str:
     return (
         f"Of {count(within.count)} runs within the fitted range, {count(within.beyond_3x_count)} are off by more than 3x; "
         f"of all {count(overall.count)} runs, {count(overall.beyond_3x_count)}."
+    )
+
+
+def pools_sentence(judged: JudgedPools) -> str:
+    """Median errors on runs with separate pools."""
+    tpot, tok_s, ttft = (judged.errors(metric).median_frac for metric in METRICS)
+    return (
+        f"On {count(judged.group.size)} published runs with separate prefill and decode pools, TPOT is off by "
+        f"{percent(tpot)} at the median, throughput by {percent(tok_s)} and TTFT by {percent(ttft)}; all of them were in the "
+        "fit of what pools add."
+    )
+
+
+def drafts_sentence(speedups: Errors) -> str:
+    """Median error of the speedup by drafts."""
+    return (
+        f"How much faster drafts make decoding is off by {percent(speedups.median_frac)} at the median and "
+        f"{percent(speedups.p90_frac)} at the 90th percentile, on {count(speedups.count)} pairs of runs with and without "
+        "multi-token prediction."
     )
 
 

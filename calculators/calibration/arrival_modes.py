@@ -1,6 +1,7 @@
 """Throughput, TTFT and TPOT of one benchmark run, by the way its requests arrive: a closed loop of clients, a full queue
 (saturated), one static batch, or open arrivals at a rate."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
@@ -48,6 +49,8 @@ class Pools:
     prefill: ReplicaConfig
     prefill_workers: float
     decode_workers: float
+    slots_count: float = math.nan
+    """Requests that an attention rank of a decode worker runs at most; NaN where not stated."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -176,13 +176,12 @@ def _has_pools(row: Mapping[str, str]) -> bool:
 
 def _pools_point(row: Mapping[str, str], catalog: Catalog) -> BenchmarkConfig:
     """Configuration of a run with separate pools. Its columns: workers, GPUs of one, expert parallelism and attention data
-    parallelism of each pool."""
+    parallelism of each pool; `max_num_seqs` is the limit of a decode worker's attention rank."""
     empty = [name for name in _POOL_COLUMNS if not _text(row, name)]
     if empty:
         raise _UnsupportedError(f"a run with separate pools needs {', '.join(empty)}")
     prefill, decode = (_pool_config(row, pool, catalog) for pool in ("prefill", "decode"))
     scale = _length_scale(_text(row, "isl_osl_kind"))
-    workers = (_number(row, f"{pool}_workers") for pool in ("prefill", "decode"))
     engine = _text(row, "engine").lower()
     return BenchmarkConfig(
         config=decode,
@@ -194,7 +193,12 @@ def _pools_point(row: Mapping[str, str], catalog: Catalog) -> BenchmarkConfig:
         batch_cap=next((cap for name, cap in _BATCH_CAPS.items() if name in engine), float(MAX_BATCH)),
         requests=math.inf,
         doubts=(*_precision(row, decode.model, decode.gpu)[1], *_engine_doubts(row, engine), _POOLS_DOUBT),
-        pools=Pools(prefill, *workers),
+        pools=Pools(
+            prefill,
+            prefill_workers=_number(row, "prefill_workers"),
+            decode_workers=_number(row, "decode_workers"),
+            slots_count=_number(row, "max_num_seqs"),
+        ),
     )
 
 

@@ -1,14 +1,17 @@
 """Benchmark runs with separate prefill and decode pools in a closed loop of clients, and runs with speculative decoding.
 
-Clients wait for their prompt, then decode; what the prefill pool gets through in time, and how many caches fit in the
-decode pool, limit how many decode at once. The wait for the first token has three fitted parts: some of the prompts that
-arrive with it (clients start together), its own, and decode steps before the first token is sent on.
+Clients wait for their prompt, then for a slot of a decode worker, then decode. What the prefill pool gets through in time,
+how many caches fit in the decode pool, and how many requests its engines are set to run limit how many decode at once.
+A request goes to a decode worker at random, so some workers have slots free while requests wait at others.
+
+The wait for the first token has three fitted parts besides the slot: some of the prompts that arrive with it (clients start
+together), its own, and decode steps before the first token is sent on.
 
 Arrays have one row per run, (n, 1).
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,43 +22,119 @@ from calculators.performance.speculation import pass_s
 from calculators.performance.step_time import CHUNK_TOK, largest_batch, prefill_s, step_s
 from calculators.scenario.demand import Array
 
-OWN_RATIO, WAVE_RATIO, DECODE_STEPS = 2.0, 0.16, 20.0
-"""Parts of the first token's wait: its own prefill, the prefills of all clients of its rank, and decode steps. Fitted on 210
-InferenceX runs of DeepSeek R1 and V3 and gpt-oss with separate pools: median error 52%, and about the same on models left out."""
+LOADED_RATIO = 1.42
+"""Clients per slot up to which a run is taken to have been given slots, in powers of two, for fewer than all its clients. Of
+382 published configurations of InferenceX, 208 had; this finds 160 of them and wrongly 13 others."""
 _BISECTIONS = 40
 _NONE = np.zeros(1)
 
 
-def pool_rates(points: Sequence[BenchmarkConfig], catalog: Catalog) -> PredictedRates:
+@dataclass(frozen=True, slots=True)
+class FirstTokenWait:
+    """Fitted parts of the wait for the first token."""
+
+    own_ratio: float
+    """Of a prompt's own prefill."""
+    wave_ratio: float
+    """Of the prefills of all clients of its rank, which start together."""
+    decode_steps: float
+    """Decode steps before the first token is sent on."""
+
+
+FITTED_WAIT = FirstTokenWait(own_ratio=1.25, wave_ratio=0.14, decode_steps=15.0)
+"""Fitted by tools/fit_pools.py on 210 InferenceX runs of DeepSeek R1 and V3 and gpt-oss with separate pools: median error of
+TTFT 32%, 36% on GPUs and 43% on models left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class _ClosedLoop:
+    """Clients of both pools. Arrays (n, 1)."""
+
+    clients_count: Array
+    prompt_ranks_count: Array
+    busy_s: Array
+    """Time of a prefill rank per prompt, where every step is full of prompts."""
+    before_s: Array
+    """Time until a prompt is done."""
+    ranks_count: Array
+    workers_count: Array
+    slots_count: Array
+    """Requests that an attention rank of the decode pool runs at most."""
+    decode_steps: float
+
+    def decoding(self, req_s: Array, tpot_s: Array) -> Array:
+        """Requests that decode on one rank on average: of those that are at a worker, as many as it has slots."""
+        there = (self.clients_count - req_s * (self.before_s + self.decode_steps * tpot_s)) / self.workers_count
+        limit = self.slots_count * self.ranks_count / self.workers_count
+        variance = np.maximum(there, 0.0) * (1 - 1 / self.workers_count)
+        return lower_mean(there, limit, variance) * self.workers_count / self.ranks_count
+
+
+def lower_mean(mean: Array, limit: Array, variance: Array) -> Array:
+    """Mean of min(n, `limit`) where n varies about `mean`: exact where it does not vary, and as of a normal n at the limit and
+    far from it."""
+    return np.asarray((mean + limit - np.sqrt((mean - limit) ** 2 + 2 / np.pi * variance)) / 2)
+
+
+def usual_slots(clients_count: Array, ranks_count: Array) -> Array:
+    """Slots of a rank where the run does not state them. Infinite: as many as fit. Runs are often given a power of two of them
+    and some more clients; a number of clients that is a power of two itself is one of a series for every number of slots."""
+    each = np.maximum(clients_count / ranks_count, 1.0)
+    slots = 2.0 ** np.floor(np.log2(each))
+    in_series = np.log2(clients_count) % 1 == 0
+    return np.where((each > LOADED_RATIO * slots) | in_series | (clients_count < ranks_count), np.inf, slots)
+
+
+def pool_rates(
+    points: Sequence[BenchmarkConfig], catalog: Catalog, wait: FirstTokenWait = FITTED_WAIT
+) -> PredictedRates:
     """Throughput per GPU of both pools, TTFT, TPOT and room of each run, arrays (n,)."""
     pools = [p.pools for p in points if p.pools is not None]
     first = replica_arrays([pool.prefill for pool in pools], catalog)
     then = replica_arrays([p.config for p in points], catalog)
     input_tok, output_tok = _column([p.input_tok for p in points]), _column([p.output_tok for p in points])
-    own_s, busy_s = prompt_times_s(first, input_tok)
-    prompt_ranks = _column([p.prefill_workers * p.prefill.attention_ranks for p in pools])
-    ranks = _column([p.decode_workers for p in pools]) * then.attention_ranks_count
     room = np.where(first.kv_room_bytes > 0, largest_batch(then, input_tok + output_tok, _NONE, np.inf), 0.0)
-    clients, per_token = _column([p.batch for p in points]), token_times(then, points, catalog)
-    together_s = WAVE_RATIO * np.maximum(clients / prompt_ranks - 1, 0.0) * busy_s
-    before_s = first.first_token_overhead_ms * 1e-3 + OWN_RATIO * own_s + together_s
+    loop, per_token = _closed_loop(points, first, then, room, wait), token_times(then, points, catalog)
 
     def finished(batch: Array) -> tuple[Array, Array]:
         tpot = per_token(batch)
-        return tpot, batch * ranks / (output_tok * tpot)
+        return tpot, batch * loop.ranks_count / (output_tok * tpot)
 
-    most = np.minimum(np.minimum(room, _column([p.batch_cap for p in points])), clients / ranks)
+    most = np.minimum(loop.slots_count, loop.clients_count / loop.ranks_count)
     low, high = np.zeros_like(most), np.maximum(most, 1e-6)
     for _ in range(_BISECTIONS):
         batch = (low + high) / 2
         tpot, req_s = finished(batch)
-        waiting = req_s * (before_s + (DECODE_STEPS + output_tok) * tpot)
-        fits = (waiting <= clients) & (req_s * busy_s <= prompt_ranks)
+        fits = (batch <= loop.decoding(req_s, tpot)) & (req_s * loop.busy_s <= loop.prompt_ranks_count)
         low, high = np.where(fits, batch, low), np.where(fits, high, batch)
     tpot, req_s = finished(np.maximum(low, 1e-9))
-    ttft = np.maximum(before_s + DECODE_STEPS * tpot, clients / req_s - output_tok * tpot)
+    ttft = np.maximum(loop.before_s + loop.decode_steps * tpot, loop.clients_count / req_s - output_tok * tpot)
     per_gpu = req_s * output_tok / _column([gpus_of(p, pool) for p, pool in zip(points, pools, strict=True)])
     return PredictedRates(per_gpu[:, 0], ttft[:, 0], tpot[:, 0], room[:, 0])
+
+
+def _closed_loop(
+    points: Sequence[BenchmarkConfig], first: ReplicaArrays, then: ReplicaArrays, room: Array, wait: FirstTokenWait
+) -> _ClosedLoop:
+    """The loop of each run: `first` reads prompts, a rank of `then` has `room` for so many caches."""
+    pools = [p.pools for p in points if p.pools is not None]
+    own_s, busy_s = prompt_times_s(first, _column([p.input_tok for p in points]))
+    clients, workers = _column([p.batch for p in points]), _column([p.decode_workers for p in pools])
+    ranks = workers * then.attention_ranks_count
+    prompt_ranks = _column([p.prefill_workers * p.prefill.attention_ranks for p in pools])
+    together_s = wait.wave_ratio * np.maximum(clients / prompt_ranks - 1, 0.0) * busy_s
+    stated = _column([p.slots_count for p in pools])
+    slots = np.where(np.isnan(stated), usual_slots(clients, ranks), stated)
+    return _ClosedLoop(
+        clients_count=clients,
+        prompt_ranks_count=prompt_ranks,
+        busy_s=busy_s,
+        before_s=first.first_token_overhead_ms * 1e-3 + wait.own_ratio * own_s + together_s,
+        ranks_count=ranks,
+        workers_count=workers,
+        decode_steps=wait.decode_steps,
+        slots_count=np.minimum(np.minimum(slots, room), _column([p.batch_cap for p in points])),
+    )
 
 
 def gpus_of(point: BenchmarkConfig, pools: Pools) -> float:

@@ -28,6 +28,7 @@ class Links(SourcedFile):
     hop_latency_us: Range
     exchange_latency_us: Range
     exposed_frac: Range
+    fused_kernels_frac: Range
     grouped_gain_ratio: Range
     grouped_half_tok: Range
     range_exponent: Range

@@ -9,7 +9,8 @@ network. Per layer and step a replica exchanges two messages, each as fast as th
                 low-latency kernels)
 
 Two halves of a batch take turns (two-batch overlap; DeepSeek-V3, arXiv:2412.19437, section 3.2), so most of the time of
-experts' messages is hidden behind the other half's arithmetic. Latencies and rates: hardware_profiles/links.yaml.
+experts' messages is hidden behind the other half's arithmetic, in engines that send directly. Their messages within and
+between machines go on at once: an exchange takes as long as the slower of the two. Latencies and rates: hardware_profiles/links.yaml.
 """
 
 from collections.abc import Mapping
@@ -58,7 +59,7 @@ def network_columns(splits: Numbers, shapes: Numbers, gpus: Numbers, links: Link
         "network_latency_us": np.where(exchanges, links.gather_latency_us.central, links.collective_latency_us.central),
         "direct_bytes_per_tok": shapes["hidden_bytes"] * EXCHANGED * picks * other,
         "direct_latency_us": np.where(direct, links.direct_latency_us.central, NEVER_US),
-        "exposed_frac": np.where(exchanges, links.exposed_frac.central, 1.0),
+        "exposed_frac": np.where(direct, links.exposed_frac.central, 1.0),
         "hops_count": hops,
         "hop_latency_us": np.full_like(islands, links.hop_latency_us.central),
         "exchange_latency_us": np.where(

@@ -27,7 +27,7 @@ from calculators.performance.links import islands_count, network_columns
 from calculators.performance.model_size import KV_ELEMENT_BYTES, LINEAR_BITS, parameters, stored_bytes, visible_bytes
 from calculators.performance.quantization_recipe import Recipe, RecipeWeights
 from calculators.performance.released_checkpoints import checkpoint_weights, released_checkpoint, replicated_numbers
-from calculators.performance.shape_numbers import gpu_numbers, shape_numbers
+from calculators.performance.shape_numbers import gpu_numbers, shape_numbers, step_kernels
 from calculators.scenario.demand import Array
 
 
@@ -200,21 +200,22 @@ def replica_arrays(configs: Sequence[ReplicaConfig], catalog: Catalog) -> Replic
     """Arrays (n, 1) of the replicas, with fitted efficiencies. Raises UnknownId for an engine or generation without a fit."""
     models, gpu_ids = [id(s.model) for s in configs], [id(s.gpu) for s in configs]
     stored = [_storage(s) for s in configs]
-    fits = [(s.gpu.generation, s.engine) for s in configs]
     shapes = _columns(configs, models, lambda s: shape_numbers(s.model.shape))
     gpus = _columns(configs, gpu_ids, lambda s: gpu_numbers(s.gpu, catalog.links))
     held = _columns(configs, stored, lambda s: asdict(config_weights(s)))
     rates = _columns(configs, list(zip(gpu_ids, stored, strict=True)), lambda s: _rates(s, catalog))
-    fitted = _columns(configs, fits, lambda s: _fitted(s, catalog))
+    fitted = _columns(configs, [(s.gpu.generation, s.engine) for s in configs], lambda s: _fitted(s, catalog))
     splits = _splits(configs)
     engines = _engine_columns(configs, catalog)
     terms = memory_terms({**engines, **splits, **gpus, **held, "expert_width": shapes["expert_width"]})
+    quantizes = rates["peak_flops"] > gpus["peak_flops"]
     return ReplicaArrays(
         **_weights(splits, shapes, held),
         **_attention(splits, shapes),
         **_hardware(splits, shapes, gpus, rates),
         **network_columns(splits, shapes, gpus, catalog.links),
         **_coefficients(held, fitted),
+        kernels_count=step_kernels(shapes, quantizes, splits["four_bit_pool"] * gpus["has_nvfp4"] > 0, catalog.links),
         kv_room_bytes=terms["room_bytes"] / engines["draft_cache_ratio"],
     )
 
@@ -288,6 +289,7 @@ def _splits(configs: Sequence[ReplicaConfig]) -> Columns:
         "reads_plain_fp8": _column(plain),
         "index_scale": _column(index_scale_ratio(s.model.shape) for s in configs),
         "one_phase": _column(s.one_phase for s in configs),
+        "four_bit_pool": _column(s.one_phase and s.precision in ("nvfp4", "mxfp4") for s in configs),
         "sends_direct": _column(s.engine in SENDS_DIRECT for s in configs),
     }
 
@@ -383,15 +385,13 @@ def _attention(splits: Columns, shapes: Columns) -> Columns:
 
 
 def _hardware(splits: Columns, shapes: Columns, gpus: Columns, rates: Columns) -> Columns:
-    """Columns of GPU and link rates, and of the kernels and messages of a step."""
+    """Columns of GPU and link rates, and of the messages of a step."""
     linked = np.minimum(splits["gpus_in_step"], gpus["island_gpus"]) <= gpus["domain_gpus"]
-    quantizes = rates["peak_flops"] > gpus["peak_flops"]
     return {
         **rates,
         "bandwidth_bytes_s": gpus["bandwidth_bytes_s"],
         "attention_peak_flops": gpus["peak_flops"],
         "layers_count": shapes["layers"],
-        "kernels_count": np.where(quantizes, shapes["kernels_quantized"], shapes["kernels"]),
         "tensor_parallel_count": splits["tensor_parallel"],
         "attention_ranks_count": splits["attention_ranks"],
         "hidden_bytes": shapes["hidden_bytes"],

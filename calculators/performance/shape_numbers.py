@@ -1,5 +1,10 @@
 """Numbers of a model's shape and of a GPU that the speed of a replica depends on, before the model is split over GPUs."""
 
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
 from calculators.catalog.hardware import Gpu
 from calculators.catalog.models import Shape
 from calculators.catalog.networks import Links
@@ -14,6 +19,7 @@ from calculators.performance.model_size import (
     read_entries,
     visible_bytes,
 )
+from calculators.scenario.demand import Array
 from calculators.units import BYTES_PER_GB
 
 PCIE_GB_S = 16.0
@@ -62,6 +68,7 @@ def gpu_numbers(gpu: Gpu, links: Links) -> dict[str, float]:
     return {
         "bandwidth_bytes_s": gpu.bandwidth_bytes_s,
         "peak_flops": gpu.dense_flops("bf16"),
+        "has_nvfp4": gpu.dense_flops("nvfp4") > gpu.dense_flops("bf16"),
         "visible_bytes": visible_bytes(gpu),
         "domain_gpus": gpu.links.domain_gpus,
         "island_gpus": island_gpus(gpu),
@@ -79,6 +86,14 @@ def kernels_count(shape: Shape, quantizes: bool) -> float:
     attention = (a.full_layers + a.sliding_layers) * (13 if a.kind == "mla" else 8) + a.linear_layers * 9
     experts = 7 + 3 * (mlp.shared_intermediate_size > 0) + 2 * (mlp.expert_hidden_size is not None)
     return attention + mlp.dense_layers * 3 + mlp.moe_layers * experts + 2 * paired_layers(shape) * quantizes
+
+
+def step_kernels(
+    shapes: Mapping[str, Array], quantizes: NDArray[np.bool_], is_fused: NDArray[np.bool_], links: Links
+) -> Array:
+    """Kernels (n, 1) of one step; fewer in a pool that serves one phase in a 4-bit format on GPUs made for one."""
+    count = np.where(quantizes, shapes["kernels_quantized"], shapes["kernels"])
+    return np.asarray(count * np.where(is_fused, links.fused_kernels_frac.central, 1.0))
 
 
 def paired_layers(shape: Shape) -> float:

@@ -18,6 +18,7 @@ arrays (b,) or (n, b), and results are (n, b). Times are in seconds, per GPU of 
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
 from calculators.performance.links import MESSAGES
 from calculators.performance.replica import ReplicaArrays
@@ -178,7 +179,8 @@ def exposed_network_s(m: ReplicaArrays, tokens: Array, beside_s: Array) -> Array
     exposed, far = np.zeros(np.shape(beside_s)), ((m.islands_count > 1) | (m.hops_count > 0))[:, 0]
     if far.any():  # most replicas are within a machine, and this is called often
         some, rows = m.rows(far), np.broadcast_to(tokens, exposed.shape)[far]
-        whole = network_s(some, rows)
+        beside_links = some.kernel_factor * collectives_s(some, rows) * forwards_beside(some)
+        whole = np.maximum(network_s(some, rows), beside_links)
         hop = some.hop_latency_us * 1e-6 + rows * some.hidden_bytes / (
             some.tensor_parallel_count * some.network_bytes_s
         )
@@ -209,7 +211,14 @@ def beside_rows_s(m: ReplicaArrays, batch: Array, context_tok: Array) -> Array:
 def rows_s(m: ReplicaArrays, tokens: Array) -> Array:
     """Part of a step's time that depends only on the number of its tokens: weights, collectives and networks."""
     weights = m.kernel_factor * weights_s(m, tokens)
-    return weights + m.kernel_factor * collectives_s(m, tokens) + exposed_network_s(m, tokens, weights)
+    alone = m.kernel_factor * ~forwards_beside(m)
+    return weights + alone * collectives_s(m, tokens) + exposed_network_s(m, tokens, weights)
+
+
+def forwards_beside(m: ReplicaArrays) -> NDArray[np.bool_]:
+    """Where (n, 1) the links of a machine forward messages while its ports send others: exchanges between machines of engines
+    that overlap two halves of a batch."""
+    return (m.islands_count > 1) & (m.exposed_frac < 1)
 
 
 def tpot_s(m: ReplicaArrays, batch: Array, input_tok: Array, output_tok: Array, fresh_tok: Array) -> Array:

@@ -5,6 +5,7 @@ import streamlit as st
 from calculators.calibration import accuracy
 from calculators.calibration import accuracy_text as text
 from calculators.calibration.memory_reports import JudgedReport, judged_reports, memory_reports
+from calculators.calibration.pool_accuracy import JudgedPools, draft_speedups, judged_pools
 from calculators.catalog.glossary import help_text
 from calculators.report.memory_text import memory_accuracy_sentence
 from pages.shared.components.accuracy import (
@@ -12,6 +13,7 @@ from pages.shared.components.accuracy import (
     coverage_table,
     error_metrics,
     excluded_table,
+    pools_table,
     runs_table,
 )
 from pages.shared.components.memory import memory_reports_list, memory_reports_table
@@ -27,6 +29,11 @@ def published_runs(digest: str) -> accuracy.Rows:
 @st.cache_resource(max_entries=1)
 def logged_memory(digest: str) -> list[JudgedReport]:
     return judged_reports(memory_reports(catalog()), catalog())
+
+
+@st.cache_resource(max_entries=1)
+def pool_runs(digest: str) -> tuple[JudgedPools, accuracy.Errors]:
+    return judged_pools(catalog()), accuracy.errors(*draft_speedups(catalog()))
 
 
 rows, fit = published_runs(catalog().digest), catalog().efficiencies
@@ -75,6 +82,12 @@ st.markdown("\n".join(f"- {escape(point)}" for point in fit.protocol))
 st.markdown(escape(text.STATUS_NOTE))
 st.markdown(f"**{escape(text.COVERAGE_TAKEAWAY)}**")
 coverage_table(rows, metric)
+
+st.subheader("Separate pools and drafts")
+pools, speedups = pool_runs(catalog().digest)
+st.markdown(f"**{escape(text.pools_sentence(pools))}**")
+pools_table(pools, metric)
+st.markdown(escape(text.drafts_sentence(speedups)))
 
 st.subheader("GPU memory")
 judged = logged_memory(catalog().digest)

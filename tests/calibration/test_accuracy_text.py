@@ -5,6 +5,7 @@ from typing import get_args
 from calculators.calibration import accuracy
 from calculators.calibration import accuracy_text as text
 from calculators.calibration.configurations import PredictionStatus
+from calculators.calibration.pool_accuracy import judged_pools
 from calculators.calibration.predict import predict
 from calculators.catalog.load import load_catalog
 
@@ -36,3 +37,10 @@ def test_predictions_are_counted_by_status() -> None:
     rows = [{"model": "llama-3.1-8b", "gpu": gpu, "isl": "100", "osl": "100"} for gpu in ("h100-sxm", "nonsense")]
     told = text.prediction_counts(predict(rows, load_catalog()))
     assert told == "0 within the fitted range, 1 extrapolated, 1 not supported"
+
+
+def test_pools_and_drafts_are_told_with_their_errors() -> None:
+    assert text.drafts_sentence(ERRORS).startswith("How much faster drafts make decoding is off by 9.8% at the median")
+    told = text.pools_sentence(judged_pools(load_catalog()))
+    assert told.startswith("On 210 published runs with separate prefill and decode pools, TPOT is off by ")
+    assert "in the fit" in told

@@ -7,7 +7,15 @@ import pytest
 from benchmark_rows import CATALOG, answer, point
 
 from calculators.calibration.arrival_modes import predict_rates
-from calculators.calibration.pool_runs import gpus_of, pool_rates, prompt_times_s, with_drafts
+from calculators.calibration.pool_runs import (
+    LOADED_RATIO,
+    gpus_of,
+    lower_mean,
+    pool_rates,
+    prompt_times_s,
+    usual_slots,
+    with_drafts,
+)
 from calculators.performance.replica import replica_arrays
 
 APART = {
@@ -70,6 +78,43 @@ def test_more_workers_never_slow_a_run() -> None:
         assert slower is not None
         assert faster is not None
         assert faster <= slower
+
+
+def test_slots_that_are_not_stated_are_guessed_from_the_clients() -> None:
+    """154 clients of one rank are 1.2 times 128 slots; 256 clients are one of a series; 200 are too many for 128."""
+    slots = usual_slots(np.array([154.0, 256.0, 200.0, 3.0]), np.array([1.0, 3.0, 1.0, 4.0]))
+    assert slots.tolist() == [128, np.inf, np.inf, np.inf]
+    assert 154 / 128 < LOADED_RATIO < 200 / 128
+
+
+def test_the_mean_of_the_lower_is_below_both_and_exact_without_spread() -> None:
+    means = np.array([50.0, 100.0, 200.0])
+    assert lower_mean(means, np.array(100.0), np.zeros(3)).tolist() == [50, 100, 100]
+    spread = lower_mean(means, np.array(100.0), np.full(3, 100.0))
+    drawn = np.random.default_rng(0).normal(means, 10.0, (200_000, 3))
+    assert spread == pytest.approx(np.minimum(drawn, 100.0).mean(axis=0), abs=0.7)
+
+
+def test_clients_beyond_the_slots_wait_and_the_batch_stays() -> None:
+    one = APART | {"decode_workers": "1", "max_num_seqs": "64"}
+    full, crowded = (answer(**one | {"concurrency_or_batch": n}) for n in ("128", "256"))
+    assert full.tpot_ms is not None
+    assert full.ttft_ms is not None
+    assert crowded.ttft_ms is not None
+    assert crowded.tpot_ms == pytest.approx(full.tpot_ms, rel=1e-3)
+    answer_ms = full.ttft_ms + point(**one).output_tok * full.tpot_ms
+    assert crowded.ttft_ms - full.ttft_ms == pytest.approx(answer_ms, rel=1e-3)
+
+
+def test_requests_sent_to_workers_at_random_leave_slots_free() -> None:
+    """As many slots in all, spread over more workers."""
+    per_gpu = []
+    for workers, slots in (("1", "8"), ("8", "1")):
+        run = point(**APART | {"decode_workers": workers, "max_num_seqs": slots, "concurrency_or_batch": "9"})
+        assert run.pools is not None
+        rates = pool_rates([run], CATALOG)
+        per_gpu.append(float(rates.output_tok_s_per_gpu[0] * gpus_of(run, run.pools) * rates.tpot_s[0]))
+    assert per_gpu[1] < 0.9 * per_gpu[0]
 
 
 def test_over_machines_the_range_is_in_doubt() -> None:

@@ -9,7 +9,7 @@ from calculators.catalog.catalog import Catalog
 from calculators.catalog.load import load_catalog
 from calculators.performance.links import NEVER_US, island_gpus, islands_count
 from calculators.performance.replica import ReplicaArrays, ReplicaConfig, replica_arrays
-from calculators.performance.step_time import MESSAGES, network_s
+from calculators.performance.step_time import MESSAGES, exposed_network_s, network_s
 
 LIVE = load_catalog()
 DEEPEP_US = {16: (118, 195), 32: (155, 273), 64: (173, 314), 128: (192, 369), 256: (194, 360)}
@@ -49,6 +49,14 @@ def test_engines_without_direct_messages_gather_all_tokens_with_more_latency() -
     assert float(gathered.direct_latency_us[0, 0]) == NEVER_US
     least = MESSAGES * 61 * LIVE.links.gather_latency_us.central * 1e-6
     assert float(network_s(gathered, np.array([1.0]))[0, 0]) == pytest.approx(least, rel=0.01)
+
+
+def test_only_engines_that_send_directly_hide_messages_behind_arithmetic() -> None:
+    rows, beside = np.array([64.0]), np.array([[1.0]])
+    direct, gathered = ranks("h100-sxm", 16), ranks("h100-sxm", 16, "tensorrt-llm")
+    assert exposed_network_s(gathered, rows, beside) == pytest.approx(network_s(gathered, rows))
+    share = LIVE.links.exposed_frac.central
+    assert exposed_network_s(direct, rows, beside) == pytest.approx(share * network_s(direct, rows))
 
 
 def test_an_all_reduce_sends_its_share_over_every_port() -> None:

@@ -176,3 +176,13 @@ def test_labels_name_model_precision_and_gpus() -> None:
     config = ReplicaConfig(MODELS[0], GPUS[0], "fp8", 2)
     assert config.label == f"{MODELS[0].name} FP8 on 2× {GPUS[0].name}"
     assert "with a custom recipe" in with_recipe(config, PRESETS["FP8"]).label
+
+
+def test_four_bit_pools_fuse_kernels_where_the_gpu_computes_in_nvfp4() -> None:
+    def kernels(gpu: str, precision: Precision, one_phase: bool) -> float:
+        config = ReplicaConfig(LIVE.model("gpt-oss-120b"), LIVE.gpu(gpu), precision, 1, one_phase=one_phase)
+        return float(replica_arrays([config], LIVE).kernels_count[0, 0])
+
+    assert kernels("b200-sxm", "mxfp4", True) < kernels("b200-sxm", "mxfp4", False)
+    assert kernels("h200-sxm", "mxfp4", True) == kernels("h200-sxm", "mxfp4", False)
+    assert kernels("b200-sxm", "fp8", True) == kernels("b200-sxm", "fp8", False)

@@ -1,7 +1,17 @@
 """Numbers of a shape and a GPU, against arithmetic by hand."""
 
+import numpy as np
+import pytest
+
 from calculators.catalog.load import load_catalog
-from calculators.performance.shape_numbers import gpu_numbers, kernels_count, link_bytes_s, paired_layers, shape_numbers
+from calculators.performance.shape_numbers import (
+    gpu_numbers,
+    kernels_count,
+    link_bytes_s,
+    paired_layers,
+    shape_numbers,
+    step_kernels,
+)
 
 LIVE = load_catalog()
 
@@ -11,6 +21,13 @@ def test_kernels_are_counted_by_layer() -> None:
     assert kernels_count(dense, quantizes=False) == 32 * (8 + 3)
     assert kernels_count(dense, quantizes=True) == 32 * (8 + 3 + 2)
     assert kernels_count(mla, quantizes=False) == 61 * 13 + 3 * 3 + 58 * (7 + 3)
+
+
+def test_a_four_bit_pool_starts_fewer_kernels() -> None:
+    shape = {name: np.array([[count]]) for name, count in (("kernels", 100.0), ("kernels_quantized", 120.0))}
+    yes, no = np.array([[True]]), np.array([[False]])
+    kernels = [float(step_kernels(shape, q, fused, LIVE.links)[0, 0]) for q, fused in ((no, no), (yes, no), (yes, yes))]
+    assert kernels == pytest.approx([100, 120, 120 * LIVE.links.fused_kernels_frac.central])
 
 
 def test_beyond_the_scale_up_domain_gpus_talk_over_pcie() -> None:

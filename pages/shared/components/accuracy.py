@@ -17,9 +17,11 @@ from calculators.calibration.accuracy import (
 from calculators.calibration.accuracy_text import (
     BREAKDOWN_WORDS,
     METRIC_UNITS,
+    METRIC_WORDS,
     PREDICTION_STATUS_WORDS,
     unflagged_sentence,
 )
+from calculators.calibration.pool_accuracy import JudgedPools
 from calculators.catalog.glossary import help_text
 from calculators.units import count, percent, signed_percent, significant
 
@@ -58,6 +60,23 @@ def breakdown_table(rows: Rows, metric: AccuracyMetric, protocol: Protocol, brea
     shares = ("Median error", "80th percentile", "90th percentile")
     words = {"Runs": count, **dict.fromkeys(shares, percent), "Bias": signed_percent}
     st.dataframe(table.style.format(words), hide_index=True)
+
+
+def pools_table(judged: JudgedPools, metric: AccuracyMetric) -> None:
+    """Errors on runs with separate pools by GPU, engine and drafts."""
+    every: list[str | None] = [*judged.groups, None]
+    errors = [judged.errors(metric, group) for group in every]
+    table = pd.DataFrame(
+        {
+            "Runs with separate pools": [group or "All" for group in every],
+            "Runs": [e.count for e in errors],
+            f"{METRIC_WORDS[metric]}, median error": [percent(e.median_frac) for e in errors],
+            "90th percentile": [percent(e.p90_frac) for e in errors],
+            "Bias": [signed_percent(e.bias_frac) for e in errors],
+            "Within the range of the verdict": [percent(judged.in_range_frac(metric, group)) for group in every],
+        }
+    )
+    st.dataframe(table, hide_index=True)
 
 
 def coverage_table(rows: Rows, metric: AccuracyMetric) -> None:
