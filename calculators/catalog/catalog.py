@@ -27,6 +27,7 @@ from calculators.catalog.prices import (
 )
 from calculators.catalog.seller_speeds import SellerSpeeds
 from calculators.catalog.signal_rules import SignalRules
+from calculators.catalog.speed_rules import SpeedRules
 from calculators.catalog.techniques import TechniqueRules
 from calculators.errors import UnknownId
 
@@ -55,6 +56,7 @@ class Catalog:
     presets: Mapping[str, Preset]
     efficiencies: Efficiencies
     links: Links
+    speed_rules: SpeedRules
     engine_memory: EngineMemories
     operators_file: Operators
     requirements_file: Requirements

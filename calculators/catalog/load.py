@@ -23,6 +23,7 @@ from calculators.catalog.prices import ApiProvider, LibraryCorrections, Ownershi
 from calculators.catalog.private_offers import PrivateOffers, with_private_offers
 from calculators.catalog.seller_speeds import SellerSpeeds
 from calculators.catalog.signal_rules import SignalRules
+from calculators.catalog.speed_rules import SpeedRules
 from calculators.catalog.techniques import TechniqueRules
 from calculators.catalog.yaml_reader import AnyRecord, load_record
 from calculators.errors import DataError
@@ -39,6 +40,7 @@ FILES: Mapping[str, tuple[str, type[Record]]] = {
     "presets_file": ("pricing_data/workload_presets.yaml", Presets),
     "efficiencies": ("hardware_profiles/efficiency.yaml", Efficiencies),
     "links": ("hardware_profiles/links.yaml", Links),
+    "speed_rules": ("hardware_profiles/speed_rules.yaml", SpeedRules),
     "engine_memory": ("hardware_profiles/engine_memory.yaml", EngineMemories),
     "operators_file": ("pricing_data/compliance/operators.yaml", Operators),
     "requirements_file": ("pricing_data/compliance/requirements.yaml", Requirements),

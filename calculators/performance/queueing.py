@@ -78,7 +78,7 @@ def queue_model(m: ReplicaArrays, mix: RequestMix, cap: float = MAX_BATCH, draft
         decode = step_s(m, states, context, zero, zero)
     else:
         tokens = states * (1 + drafts.draft_tok)
-        decode = pass_s(m, states, context, drafts.draft_tok, drafts.cost_frac)
+        decode = pass_s(m, states, context, drafts.draft_tok)
     rows = np.stack([rows_s(m, tokens + p) for p in PROMPT_NODES_TOK], axis=-1)
     nodes = decode[..., None] + rows - rows[..., :1]
     attention_s = m.kernel_factor * prompt_attention_s(m, mix.prompt_tok, mix.prompt_tok2 / mix.prompt_tok)
