@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from calculators.calibration.field_reports import ReportHits, field_reports, hits, hits_by_kind, judged_figures
+from calculators.catalog.catalog import Catalog
 from tools.measured_rows import Measured
 
 
@@ -36,3 +38,18 @@ def table_of_errors(title: str, data: Measured, predicted: tuple[np.ndarray, ...
     for name, chosen in groups:
         columns = ((tpot, data.tpot_s), (tok_s, data.tok_s), (ttft, data.ttft_s))
         print(f"{name[:34]:34}", " | ".join(error(p, t, chosen) for p, t in columns))
+
+
+def table_of_reports(catalog: Catalog) -> None:
+    """Prints by kind how many figures that others report lie within the stated range, with the coefficients of the catalog."""
+    judged = judged_figures(field_reports(), catalog)
+    print("\nReported speeds within the stated range | of them held out | median error and bias")
+    for kind, one in (*hits_by_kind(judged).items(), ("all", hits(judged))):
+        print(f"{kind[:40]:40}", _hits(one))
+
+
+def _hits(one: ReportHits) -> str:
+    return (
+        f"{one.right_count:4d} of {one.told_count:3d} | {one.held_out_right_count:3d} of {one.held_out_count:3d} | "
+        f"{one.median_error_frac:6.3f} {one.bias_frac:+6.3f}"
+    )

@@ -4,6 +4,7 @@ import streamlit as st
 
 from calculators.calibration import accuracy
 from calculators.calibration import accuracy_text as text
+from calculators.calibration.field_reports import JudgedFigure, field_reports, judged_figures
 from calculators.calibration.memory_reports import JudgedReport, judged_reports, memory_reports
 from calculators.catalog.glossary import help_text
 from calculators.report.memory_text import memory_accuracy_sentence
@@ -14,6 +15,7 @@ from pages.shared.components.accuracy import (
     excluded_table,
     runs_table,
 )
+from pages.shared.components.field_reports import field_reports_list, field_reports_table
 from pages.shared.components.memory import memory_reports_list, memory_reports_table
 from pages.shared.figures.accuracy import accuracy_figure
 from pages.shared.state import catalog, escape
@@ -27,6 +29,11 @@ def published_runs(digest: str) -> accuracy.Rows:
 @st.cache_resource(max_entries=1)
 def logged_memory(digest: str) -> list[JudgedReport]:
     return judged_reports(memory_reports(catalog()), catalog())
+
+
+@st.cache_resource(max_entries=1)
+def reported_speed(digest: str) -> list[JudgedFigure]:
+    return judged_figures(field_reports(), catalog())
 
 
 rows, fit = published_runs(catalog().digest), catalog().efficiencies
@@ -75,6 +82,13 @@ st.markdown("\n".join(f"- {escape(point)}" for point in fit.protocol))
 st.markdown(escape(text.STATUS_NOTE))
 st.markdown(f"**{escape(text.COVERAGE_TAKEAWAY)}**")
 coverage_table(rows, next(claimed for claimed in fit.ranges if claimed.figure == metric))
+
+st.subheader("Speeds that others report")
+reported = reported_speed(catalog().digest)
+st.markdown(f"**{escape(text.field_sentence(reported))}**")
+field_reports_table(reported)
+with st.expander("All reported figures"):
+    field_reports_list(reported)
 
 st.subheader("GPU memory")
 judged = logged_memory(catalog().digest)
