@@ -21,7 +21,7 @@ from calculators.calibration.arrival_modes import predict_rates
 from calculators.catalog.load import load_catalog
 from calculators.performance.replica import COEFFICIENTS, ReplicaArrays
 from tools.measured_rows import Measured, measured
-from tools.throughput_report import quantiles, table_of_errors
+from tools.throughput_report import quantiles, table_of_errors, table_of_reports
 from tools.write_efficiency import write_efficiency, write_left_out
 
 Name = tuple[str, str]
@@ -137,9 +137,9 @@ def with_coefficients(data: Measured, table: Table) -> ReplicaArrays:
     formats = np.array(
         [[1.0, table[g]["fp8_compute_frac"], table[g]["fp4_compute_frac"]] for g in data.generation_groups[0]]
     )
-    return replace(
-        data.machine, format_compute_frac=formats[data.generation_groups[1], data.format][:, None], **columns
-    )
+    native = formats[data.generation_groups[1], data.format][:, None]
+    frac = np.where(data.format[:, None] > 0, native, data.machine.format_compute_frac)
+    return replace(data.machine, format_compute_frac=frac, **columns)
 
 
 def predictions(data: Measured, table: Table) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -251,6 +251,8 @@ def main() -> None:
         write_left_out(data, unseen, unseen_gpu)
     if options.sources:
         others_moved(data, x)
+    if options.report:
+        table_of_reports(load_catalog())
     print(f"{time.monotonic() - began:.0f} s", file=sys.stderr)
 
 

@@ -4,7 +4,9 @@ on runs with separate pools and with drafts."""
 import numpy as np
 
 from calculators.calibration.accuracy import METRICS, errors
+from calculators.calibration.field_reports import ReportHits, field_reports, hits, hits_by_kind, judged_figures
 from calculators.calibration.pool_accuracy import draft_speedups, judged_pools
+from calculators.catalog.catalog import Catalog
 from calculators.catalog.load import load_catalog
 from tools.measured_rows import Measured
 
@@ -56,6 +58,21 @@ def table_of_pools() -> None:
     pairs = errors(*draft_speedups(catalog))
     print(
         f"{'speedup by drafts':34}{pairs.count:5d} {pairs.median_frac:6.3f} {pairs.p90_frac:6.3f} {pairs.bias_frac:+6.3f}"
+    )
+
+
+def table_of_reports(catalog: Catalog) -> None:
+    """Prints by kind how many figures that others report lie within the stated range, with the coefficients of the catalog."""
+    judged = judged_figures(field_reports(), catalog)
+    print("\nReported speeds within the stated range | of them held out | median error and bias")
+    for kind, one in (*hits_by_kind(judged).items(), ("all", hits(judged))):
+        print(f"{kind[:40]:40}", _hits(one))
+
+
+def _hits(one: ReportHits) -> str:
+    return (
+        f"{one.right_count:4d} of {one.told_count:3d} | {one.held_out_right_count:3d} of {one.held_out_count:3d} | "
+        f"{one.median_error_frac:6.3f} {one.bias_frac:+6.3f}"
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from calculators.calibration.accuracy import METRICS, AccuracyMetric, Breakdown, Errors, Protocol
 from calculators.calibration.configurations import PredictionStatus
+from calculators.calibration.field_reports import JudgedFigure, ReportedFigure, hits
 from calculators.calibration.pool_accuracy import JudgedPools
 from calculators.calibration.predict import Prediction
 from calculators.units import count, percent
@@ -14,6 +15,12 @@ PROTOCOL_WORDS: dict[Protocol, str] = {
     "unseen_model": "Held out by model",
     "unseen_gpu": "Held out by GPU",
     "predicted": "In the fit",
+}
+FIGURE_WORDS: dict[ReportedFigure, str] = {
+    "tpot_ms": "TPOT (ms)",
+    "ttft_ms": "TTFT (ms)",
+    "output_tok_s_per_gpu": "Output tok/s per GPU",
+    "speedup": "Speedup by drafts",
 }
 BREAKDOWN_WORDS: dict[Breakdown, str] = {"source": "Source", "engine": "Engine", "gpu": "GPU", "model": "Model"}
 PREDICTION_STATUS_WORDS: dict[PredictionStatus, str] = {
@@ -79,3 +86,15 @@ def prediction_counts(predictions: Sequence[Prediction]) -> str:
     return ", ".join(
         f"{count(statuses.count(status))} {words.lower()}" for status, words in PREDICTION_STATUS_WORDS.items()
     )
+
+
+def field_sentence(judged: Sequence[JudgedFigure]) -> str:
+    """How many reported figures lie within the stated range, held out and all."""
+    held_out, overall = hits([j for j in judged if j.report.is_held_out]), hits(judged)
+    return (
+        f"Of {count(overall.told_count)} figures that others reported and no fit has seen, {count(overall.right_count)} lie within the "
+        f"stated range; of {count(held_out.held_out_count)} that changed no rule, {count(held_out.held_out_right_count)}"
+    )
+
+
+RIGHT_WORDS = {True: "yes", False: "no", None: "cannot be told"}

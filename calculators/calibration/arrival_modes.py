@@ -9,7 +9,15 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from calculators.performance.replica import ReplicaArrays, ReplicaConfig
-from calculators.performance.step_time import closed_loop_s, largest_batch, prefill_s, static_batch_s, tpot_s
+from calculators.performance.step_time import (
+    closed_loop_s,
+    largest_batch,
+    prefill_s,
+    static_batch_s,
+    step_s,
+    tpot_s,
+    wave_s,
+)
 from calculators.scenario.demand import Array
 
 ArrivalKind = Literal["closed", "saturated", "static", "open"]
@@ -27,7 +35,15 @@ DoubtCode = Literal[
     "kv_cache_nearly_full",
     "over_machines",
     "separate_pools",
+    "short_run",
+    "int4_experts",
 ]
+LengthKind = Literal["equal", "untold", "near", "drawn"]
+"""Lengths of the requests: all the same, not told, within a few tenths of each other, or as varied as real ones."""
+WAVE_FRAC: dict[LengthKind, float] = {"equal": 1.0, "untold": 0.5}
+"""Share of the time of a closed loop that counts as waves: load generators send equal lengths unless told otherwise, but answers
+may end early."""
+EULER = 0.5772
 DRAIN_FRAC = 0.35
 """Cost of draining a saturated run: the last batch shrinks, and its steps shrink less than it does."""
 GROWING_FRAC = 0.55
@@ -68,6 +84,7 @@ class BenchmarkConfig:
     batch_cap: float
     requests: float
     """Requests of the whole run, on one attention rank."""
+    lengths: LengthKind
     doubts: tuple[Doubt, ...]
     """Why the prediction is an extrapolation; empty: it is not one."""
     draft_tok: int = 0
@@ -90,27 +107,44 @@ class PredictedRates:
 
 def predict_rates(m: ReplicaArrays, points: Sequence[BenchmarkConfig]) -> PredictedRates:
     """Throughput per GPU, TTFT and TPOT of each benchmark, by the rule of its arrival mode. `m` has one row per benchmark."""
-    numbers = [
-        (p.input_tok, p.output_tok, p.batch, p.batch_cap, p.request_rate, p.requests, _held_frac(p)) for p in points
-    ]
-    given = np.array(numbers, dtype=float).T[:, :, None]  # (7, n, 1), to broadcast with `m`
+    numbers = [(*_numbers(p), p.batch_cap, _held_frac(p)) for p in points]
+    given = np.array(numbers, dtype=float).T[:, :, None]  # (9, n, 1), to broadcast with `m`
     result = np.full((4, len(points)), np.nan)
     kinds = np.array([p.kind for p in points])
     for kind, rule in _RULES.items():
         chosen = kinds == kind
         if chosen.any():
             part = m.rows(chosen)
-            input_tok, output_tok, batch, cap, rate, requests, held = given[:, chosen]
-            room = largest_batch(part, input_tok, held * output_tok, np.inf)
+            *run, cap, held = given[:, chosen]
+            room = largest_batch(part, run[0], held * run[1], np.inf)
             fitting = np.maximum(np.minimum(room, cap), 1.0)
-            tok_s, ttft, tpot = rule(
-                part, input_tok, output_tok, batch, fitting, requests if kind == "saturated" else rate
-            )
+            tok_s, ttft, tpot = rule(part, Run._make((*run, fitting)))
             shape = (int(chosen.sum()), 1)
             per_gpu = tok_s / part.tensor_parallel_count
             result[:, chosen] = np.stack([np.broadcast_to(x, shape)[:, 0] for x in (per_gpu, ttft, tpot, room)])
     output_tok_s_per_gpu, ttft_s, tpot_s, room = result
     return PredictedRates(output_tok_s_per_gpu, ttft_s, tpot_s, room)
+
+
+class Run(NamedTuple):
+    """Numbers of runs of one arrival mode, arrays (n, 1), as of `BenchmarkConfig`."""
+
+    input_tok: Array
+    output_tok: Array
+    batch: Array
+    rate: Array
+    requests: Array
+    is_drawn: Array
+    """1: the outputs are as varied as real ones."""
+    wave_frac: Array
+    fitting: Array
+    """Requests that run at once at most."""
+
+
+def _numbers(point: BenchmarkConfig) -> tuple[float, ...]:
+    """The fields of `Run` that a run states."""
+    waves, is_drawn = WAVE_FRAC.get(point.lengths, 0.0), float(point.lengths == "drawn")
+    return point.input_tok, point.output_tok, point.batch, point.request_rate, point.requests, is_drawn, waves
 
 
 def _held_frac(point: BenchmarkConfig) -> float:
@@ -122,40 +156,45 @@ ArrivalRates = tuple[Array, Array, Array]
 """Output tok/s of one attention rank, TTFT in s, TPOT in s: arrays (n, 1)."""
 
 
-def _closed(
-    m: ReplicaArrays, input_tok: Array, output_tok: Array, batch: Array, fitting: Array, rate: Array
-) -> ArrivalRates:
+def _closed(m: ReplicaArrays, run: Run) -> ArrivalRates:
     """Rates of `batch` clients in a closed loop, by Little's law. Clients whose KV caches do not fit wait for a slot."""
-    running = np.minimum(batch, fitting)
-    ttft, tpot = closed_loop_s(m, running, input_tok, output_tok)
-    req_s = running / (ttft + (output_tok - 1) * tpot)
-    return req_s * output_tok, ttft + (batch - running) / req_s, tpot
+    running = np.minimum(run.batch, run.fitting)
+    spread = closed_loop_s(m, running, run.input_tok, run.output_tok)
+    waves = wave_s(m, running, run.input_tok, run.output_tok) if run.wave_frac.any() else spread
+    ttft, tpot = (one + run.wave_frac * (other - one) for one, other in zip(spread, waves, strict=True))
+    req_s = running / (ttft + (run.output_tok - 1) * tpot)
+    return req_s * run.output_tok, ttft + (run.batch - running) / req_s, tpot
 
 
-def _saturated(
-    m: ReplicaArrays, input_tok: Array, output_tok: Array, batch: Array, fitting: Array, requests: Array
-) -> ArrivalRates:
+def _saturated(m: ReplicaArrays, run: Run) -> ArrivalRates:
     """Rates when all requests are queued at the start and as many run as fit. TTFT is NaN: it is the length of the queue."""
-    running = np.fmin(np.fmin(batch, fitting), requests)
-    tpot = tpot_s(m, running, input_tok, output_tok, input_tok)
-    share = running / requests
-    return running / tpot / (1 + DRAIN_FRAC * share * (1 - share)), np.full_like(tpot, np.nan), tpot
+    running = np.fmin(np.fmin(run.batch, run.fitting), run.requests)
+    tpot = tpot_s(m, running, run.input_tok, run.output_tok, run.input_tok)
+    share = running / run.requests
+    whole_s = run.output_tok * tpot * (1 + DRAIN_FRAC * share * (1 - share))
+    return running * run.output_tok / (whole_s + share * tail_s(m, run, running)), np.full_like(tpot, np.nan), tpot
 
 
-def _static(
-    m: ReplicaArrays, input_tok: Array, output_tok: Array, batch: Array, fitting: Array, rate: Array
-) -> ArrivalRates:
+def tail_s(m: ReplicaArrays, run: Run, running: Array) -> Array:
+    """Time (n, 1) for which the longest of `running` requests outlast the mean one, almost alone; zero where all are of one
+    length. The longest of n exponential lengths is ln n + 0.577 times their mean (Renyi, 1953)."""
+    none = np.zeros(1)
+    longer = np.maximum(np.log(np.maximum(running, 1.0)) + EULER - 1, 0.0)
+    alone = step_s(m, np.ones(1), run.input_tok + longer * run.output_tok, none, none)
+    return run.is_drawn * longer * run.output_tok * alone
+
+
+def _static(m: ReplicaArrays, run: Run) -> ArrivalRates:
     """Rates of one batch that starts and ends together; requests that do not fit run in a second batch."""
-    running = np.minimum(batch, fitting)
-    ttft, tpot = static_batch_s(m, running, input_tok, output_tok)
-    return running * output_tok / (ttft + (output_tok - 1) * tpot), ttft, tpot
+    running = np.minimum(run.batch, run.fitting)
+    ttft, tpot = static_batch_s(m, running, run.input_tok, run.output_tok)
+    return running * run.output_tok / (ttft + (run.output_tok - 1) * tpot), ttft, tpot
 
 
-def _open(
-    m: ReplicaArrays, input_tok: Array, output_tok: Array, batch: Array, fitting: Array, rate: Array
-) -> ArrivalRates:
+def _open(m: ReplicaArrays, run: Run) -> ArrivalRates:
     """Rates when requests arrive at random at `rate`: the batch at which as many finish as arrive, by bisection. TTFT adds
     the M/D/1 wait for earlier prefills; NaN where more arrive than can finish."""
+    input_tok, output_tok, rate, fitting = run.input_tok, run.output_tok, run.rate, run.fitting
 
     def finished(running: Array) -> Array:
         return running / (output_tok * tpot_s(m, running, input_tok, output_tok, input_tok))

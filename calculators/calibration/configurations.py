@@ -9,9 +9,16 @@ from pathlib import Path
 from typing import Literal
 
 from calculators.calibration.arrival_modes import ArrivalKind, BenchmarkConfig, Doubt, Pools
+from calculators.calibration.run_details import (
+    fitted_engine,
+    format_doubts,
+    length_kind,
+    length_scale,
+    release_ratio,
+    short_run_doubts,
+)
 from calculators.catalog.base import Precision
 from calculators.catalog.catalog import Catalog
-from calculators.catalog.efficiency import EngineId
 from calculators.catalog.format_spelling import format_meant
 from calculators.catalog.hardware import Gpu
 from calculators.catalog.models import Model
@@ -49,8 +56,6 @@ PREDICTION_COLUMNS = (
 PredictionStatus = Literal["ok", "extrapolated", "unsupported"]
 _BATCH_CAPS = {"tensorrt": 2048.0, "vllm": 1024.0, "sglang": 1024.0}
 """Batch cap of each engine in a maximum-throughput benchmark (defaults at the end of 2025)."""
-_OLD_VLLM = re.compile(r"(vllm )?0\.[0-6]\b", re.IGNORECASE)
-"""vLLM versions of 2023 and 2024, with a slower Python scheduler and older kernels."""
 _BENCHMARK_REQUESTS = {
     (128.0, 128.0): 30_000.0,
     (128.0, 4096.0): 1_500.0,
@@ -149,11 +154,12 @@ def _point(row: Mapping[str, str], catalog: Catalog) -> BenchmarkConfig:
         pipeline_stages=pipeline_stages,
         kv_element_bytes=_kv_bytes(row, engine, precision, model),
         expert_ranks=_expert_ranks(row, model, layout, kind),
-        engine=_engine(row, engine, gpu),
+        engine=fitted_engine(row, engine, gpu),
         memory=memory_settings(row),
+        release_ratio=release_ratio(row, catalog.speed_rules),
     )
     shares = replicas * config.attention_ranks * config.pipeline_stages
-    scale = _length_scale(_text(row, "isl_osl_kind"))
+    scale = _scale(row)
     rate, batch = _number(row, "request_rate", math.inf), _number(row, "concurrency_or_batch", math.nan)
     return BenchmarkConfig(
         config=config,
@@ -163,11 +169,23 @@ def _point(row: Mapping[str, str], catalog: Catalog) -> BenchmarkConfig:
         batch=(1.0 if math.isnan(batch) and kind in ("closed", "static") else batch) / shares,
         request_rate=rate / shares,
         batch_cap=next((cap for name, cap in _BATCH_CAPS.items() if name in engine), float(MAX_BATCH)),
-        requests=_BENCHMARK_REQUESTS.get((_number(row, "isl"), _number(row, "osl")), 3000.0) / shares
-        if "tensorrt" in engine
-        else math.inf,
-        doubts=(*doubts, *_engine_doubts(row, engine)),
+        requests=_requests(row, engine) / shares,
+        lengths=length_kind(_text(row, "isl_osl_kind")),
+        doubts=(*doubts, *format_doubts(model, precision), *_run_doubts(row, kind, engine)),
     )
+
+
+def _scale(row: Mapping[str, str]) -> float:
+    scale = length_scale(_text(row, "isl_osl_kind"))
+    if scale <= 0:
+        raise _UnsupportedError("isl_osl_kind means lengths of zero")
+    return scale
+
+
+def _requests(row: Mapping[str, str], engine: str) -> float:
+    """Requests of a run: as stated, else those of TensorRT-LLM's published tables, else without end."""
+    known = _BENCHMARK_REQUESTS.get((_number(row, "isl"), _number(row, "osl")), 3000.0)
+    return _number(row, "num_prompts", known if "tensorrt" in engine else math.inf)
 
 
 def _has_pools(row: Mapping[str, str]) -> bool:
@@ -181,7 +199,7 @@ def _pools_point(row: Mapping[str, str], catalog: Catalog) -> BenchmarkConfig:
     if empty:
         raise _UnsupportedError(f"a run with separate pools needs {', '.join(empty)}")
     prefill, decode = (_pool_config(row, pool, catalog) for pool in ("prefill", "decode"))
-    scale = _length_scale(_text(row, "isl_osl_kind"))
+    scale = _scale(row)
     engine = _text(row, "engine").lower()
     return BenchmarkConfig(
         config=decode,
@@ -192,6 +210,7 @@ def _pools_point(row: Mapping[str, str], catalog: Catalog) -> BenchmarkConfig:
         request_rate=math.inf,
         batch_cap=next((cap for name, cap in _BATCH_CAPS.items() if name in engine), float(MAX_BATCH)),
         requests=math.inf,
+        lengths="near",
         doubts=(*_precision(row, decode.model, decode.gpu)[1], *_engine_doubts(row, engine), _POOLS_DOUBT),
         pools=Pools(
             prefill,
@@ -219,19 +238,20 @@ def _pool_config(row: Mapping[str, str], pool: str, catalog: Catalog) -> Replica
         attention_ranks=ranks,
         kv_element_bytes=_kv_bytes(row, engine, precision, model),
         expert_ranks=min(_whole(row, f"{pool}_ep", gpus), gpus) if model.shape.mlp.moe_layers else 1,
-        engine=_engine(row, engine, gpu),
+        engine=fitted_engine(row, engine, gpu),
         one_phase=True,
     )
 
 
 def _with_drafts(point: BenchmarkConfig, row: Mapping[str, str], catalog: Catalog) -> BenchmarkConfig:
-    """The run with the draft tokens of its `mtp_tokens` cell, at the acceptance of `speculation.expected_tokens`."""
+    """The run with the draft tokens of its `mtp_tokens` cell, at its `tokens_per_pass`, else as of `speculation.expected_tokens`."""
     stated = _text(row, "mtp_tokens")
     unstated = int(_text(row, "spec").lower().startswith("mtp"))  # models are trained with one such layer
     count = _whole(row, "mtp_tokens", unstated) if stated.strip("0.") or not stated else 0
     if not count:
         return point
-    yielded = expected_tokens(point.config.model, Techniques(draft_tok=min(count, MAX_DRAFT_TOK)), catalog)[1]
+    expected = expected_tokens(point.config.model, Techniques(draft_tok=min(count, MAX_DRAFT_TOK)), catalog)[1]
+    yielded = _number(row, "tokens_per_pass", expected)
     doubts = [doubt for doubt in point.doubts if doubt.code != "speculation"]
     text = f"{plural(count, 'draft token')} taken to yield {yielded:.2g} tokens per pass"
     return replace(point, draft_tok=count, tokens_per_pass=yielded, doubts=(*doubts, Doubt("speculation", text)))
@@ -322,19 +342,9 @@ def _setting(row: Mapping[str, str], name: str) -> float | None:
     return None if math.isnan(value) else value
 
 
-def _engine(row: Mapping[str, str], engine: str, gpu: Gpu) -> EngineId:
-    """Fitted engine that is nearest to the row's engine and version."""
-    version = _text(row, "engine_version")
-    old = _text(row, "source_date")[:4] in ("2023", "2024") or _OLD_VLLM.match(version)
-    if "deepspeed" in engine:
-        return "deepspeed"
-    if "tensorrt" in engine or "trt" in engine:
-        return "tensorrt-llm-2024" if old else "tensorrt-llm"
-    if "sglang" in engine:
-        return "sglang"
-    if not old:
-        return "vllm"
-    return "vllm-2024-rocm" if gpu.vendor == "amd" else "vllm-2024"
+def _run_doubts(row: Mapping[str, str], kind: ArrivalKind, engine: str) -> tuple[Doubt, ...]:
+    short = short_run_doubts(kind, _number(row, "num_prompts", math.inf))
+    return (*short, *_engine_doubts(row, engine))
 
 
 def _engine_doubts(row: Mapping[str, str], engine: str) -> Iterable[Doubt]:
@@ -361,16 +371,6 @@ def _range_doubts(point: BenchmarkConfig, catalog: Catalog) -> Iterable[Doubt]:
         )
     if point.pools is None and math.isfinite(point.batch) and point.batch > _FITTED_BATCH:
         yield Doubt("large_batch", f"batch larger than the {count(_FITTED_BATCH)} of the fitted runs")
-
-
-def _length_scale(kind: str) -> float:
-    """Mean over nominal length, where lengths are drawn as in `uniform[0.8,1.0]x nominal`."""
-    number = r"([0-9]{1,3}(?:\.[0-9]{1,6})?)"
-    drawn = re.match(rf"uniform\[{number},{number}\]x", kind.replace(" ", ""))
-    scale = (float(drawn[1]) + float(drawn[2])) / 2 if drawn else 1.0
-    if scale <= 0:
-        raise _UnsupportedError("isl_osl_kind means lengths of zero")
-    return scale
 
 
 def _text(row: Mapping[str, str], name: str) -> str:

@@ -199,6 +199,7 @@ def _predict(
             request_rate=m.request_rate_req_s or math.inf,
             batch_cap=float(MAX_BATCH),
             requests=math.inf,
+            lengths="untold",
             doubts=(),
         )
         for m, config in zip(measurements, configs, strict=True)

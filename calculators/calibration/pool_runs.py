@@ -94,7 +94,7 @@ def pool_rates(
     then = replica_arrays([p.config for p in points], catalog)
     input_tok, output_tok = _column([p.input_tok for p in points]), _column([p.output_tok for p in points])
     room = np.where(first.kv_room_bytes > 0, largest_batch(then, input_tok + output_tok, _NONE, np.inf), 0.0)
-    loop, per_token = _closed_loop(points, first, then, room, wait), token_times(then, points, catalog)
+    loop, per_token = _closed_loop(points, first, then, room, wait), token_times(then, points)
 
     def finished(batch: Array) -> tuple[Array, Array]:
         tpot = per_token(batch)
@@ -149,31 +149,28 @@ def prompt_times_s(m: ReplicaArrays, input_tok: Array) -> tuple[Array, Array]:
     return alone, np.minimum(full, alone)
 
 
-def token_times(m: ReplicaArrays, points: Sequence[BenchmarkConfig], catalog: Catalog) -> Callable[[Array], Array]:
+def token_times(m: ReplicaArrays, points: Sequence[BenchmarkConfig]) -> Callable[[Array], Array]:
     """Time per token at a batch per rank: of a plain step, or of a pass over the tokens that it yields."""
     context = _column([p.input_tok + p.output_tok / 2 for p in points])
     drafted, yielded = _column([p.draft_tok for p in points]), _column([p.tokens_per_pass for p in points])
-    cost_frac = catalog.technique_rules.draft_cost_frac.central
 
     def at(batch: Array) -> Array:
-        return pass_s(m, batch, context, drafted, cost_frac) / yielded
+        return pass_s(m, batch, context, drafted) / yielded
 
     return at
 
 
-def with_drafts(
-    rates: PredictedRates, m: ReplicaArrays, points: Sequence[BenchmarkConfig], catalog: Catalog
-) -> PredictedRates:
+def with_drafts(rates: PredictedRates, m: ReplicaArrays, points: Sequence[BenchmarkConfig]) -> PredictedRates:
     """The rates with speculative decoding: its time per token over that of plain steps, at the same batch. TTFT stays.
 
     `m`: one row per run, as of `predict_rates`.
     """
-    plain = token_times(m, [replace(p, draft_tok=0, tokens_per_pass=1.0) for p in points], catalog)
+    plain = token_times(m, [replace(p, draft_tok=0, tokens_per_pass=1.0) for p in points])
     output_s = np.array([p.output_tok for p in points]) * rates.tpot_s
     wait_s = np.where(np.isnan(rates.ttft_s), 0.0, rates.ttft_s)
     running = np.minimum([min(p.batch, p.batch_cap) for p in points], rates.room)
     batch = np.maximum(running * output_s / (wait_s + output_s), 1.0)[:, None]
-    ratio = (token_times(m, points, catalog)(batch) / plain(batch))[:, 0]
+    ratio = (token_times(m, points)(batch) / plain(batch))[:, 0]
     faster = (wait_s + output_s) / (wait_s + output_s * ratio)
     return replace(rates, output_tok_s_per_gpu=rates.output_tok_s_per_gpu * faster, tpot_s=rates.tpot_s * ratio)
 

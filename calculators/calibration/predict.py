@@ -138,7 +138,7 @@ def _plain(points: Sequence[BenchmarkConfig], catalog: Catalog) -> PredictedRate
 
 def _drafted(points: Sequence[BenchmarkConfig], catalog: Catalog) -> PredictedRates:
     m = replica_arrays([p.config for p in points], catalog)
-    return with_drafts(predict_rates(m, points), m, points, catalog)
+    return with_drafts(predict_rates(m, points), m, points)
 
 
 def _memories(points: Sequence[BenchmarkConfig], catalog: Catalog) -> list[PredictedMemory]:

@@ -22,6 +22,7 @@ serving           engines, their options, and flags that conflict
 launches          what an engine loses that nobody tuned
 networks          networks between machines
 efficiency        fitted coefficients of the throughput model
+speed_rules       what formats, releases and drafts do to the speed
 engine_memory     how engines divide the memory of a GPU
 price_library     models with a token price
 short_names       names of models, short to read

@@ -29,6 +29,7 @@ from calculators.catalog.prices import (
 )
 from calculators.catalog.seller_speeds import SellerSpeeds
 from calculators.catalog.signal_rules import SignalRules
+from calculators.catalog.speed_rules import SpeedRules
 from calculators.catalog.techniques import TechniqueRules
 from calculators.errors import UnknownId
 
@@ -58,6 +59,7 @@ class Catalog:
     efficiencies: Efficiencies
     links: Links
     launches: Launches
+    speed_rules: SpeedRules
     engine_memory: EngineMemories
     operators_file: Operators
     requirements_file: Requirements

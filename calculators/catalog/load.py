@@ -24,6 +24,7 @@ from calculators.catalog.prices import ApiProvider, LibraryCorrections, Ownershi
 from calculators.catalog.private_offers import PrivateOffers, with_private_offers
 from calculators.catalog.seller_speeds import SellerSpeeds
 from calculators.catalog.signal_rules import SignalRules
+from calculators.catalog.speed_rules import SpeedRules
 from calculators.catalog.techniques import TechniqueRules
 from calculators.catalog.yaml_reader import AnyRecord, load_record
 from calculators.errors import DataError
@@ -41,6 +42,7 @@ FILES: Mapping[str, tuple[str, type[Record]]] = {
     "efficiencies": ("hardware_profiles/efficiency.yaml", Efficiencies),
     "links": ("hardware_profiles/links.yaml", Links),
     "launches": ("hardware_profiles/launch.yaml", Launches),
+    "speed_rules": ("hardware_profiles/speed_rules.yaml", SpeedRules),
     "engine_memory": ("hardware_profiles/engine_memory.yaml", EngineMemories),
     "operators_file": ("pricing_data/compliance/operators.yaml", Operators),
     "requirements_file": ("pricing_data/compliance/requirements.yaml", Requirements),

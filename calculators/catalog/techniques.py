@@ -82,7 +82,6 @@ class AcceptanceElsewhere(AcceptedTokens):
 class TechniqueRules(SourcedFile):
     """Rules of thumb for speculative decoding and disaggregation, and published acceptance rates."""
 
-    draft_cost_frac: Range
     draft_memory_frac: Range
     acceptance_frac: Range
     transfer_gb_s: Range

@@ -11,6 +11,8 @@ from calculators.catalog.base import Precision
 from calculators.catalog.efficiency import Efficiency
 from calculators.catalog.hardware import Gpu
 from calculators.catalog.models import Shape
+from calculators.catalog.speed_rules import SpeedRules
+from calculators.performance.format_speed import EXPANDED, arithmetic_numbers
 from calculators.performance.model_size import LINEAR_BITS, other_attention_parameters, projections
 
 TensorClass = Literal[
@@ -234,12 +236,12 @@ def unpacked_precisions(gpu: Gpu, shape: Shape, recipe: Recipe) -> tuple[Precisi
     return tuple(dict.fromkeys(slow))
 
 
-def arithmetic_rates(gpu: Gpu, shape: Shape, recipe: Recipe, fit: Efficiency) -> tuple[float, float]:
+def arithmetic_rates(gpu: Gpu, shape: Shape, recipe: Recipe, fit: Efficiency, rules: SpeedRules) -> tuple[float, float]:
     """Peak FLOP/s of a token's arithmetic, and the share achieved relative to 16 bit.
 
     Classes are computed one after another, so the rate is the harmonic mean of their rates weighted by operations,
     F / sum(F_c / R_c). The head is left out, as in the fit of the efficiencies: only the last token of a prompt is
-    multiplied by it. A precision that is unpacked has the 16-bit rate.
+    multiplied by it. A precision that is unpacked has at most the 16-bit rate.
     """
     picked = (shape.mlp.experts_per_token or 0) / (shape.mlp.experts or 1)
     spent: dict[tuple[float, float], float] = {}
@@ -248,9 +250,11 @@ def arithmetic_rates(gpu: Gpu, shape: Shape, recipe: Recipe, fit: Efficiency) ->
             continue
         each = part.count * (picked if part.kind == "experts" else 1.0)
         name = arithmetic_precision(gpu, part.weights, recipe.activations)
-        peak = gpu.dense_flops(name)
-        frac = fit.format_compute_frac(name) if peak > gpu.dense_flops("bf16") else 1.0
-        spent[peak, frac] = spent.get((peak, frac), 0.0) + each
+        rates = arithmetic_numbers(gpu, name, fit, rules)
+        if name == "bf16" and part.weights in EXPANDED:
+            rates["format_compute_frac"] = rules.expanded_compute_frac.central
+        rate = rates["peak_flops"], rates["format_compute_frac"]
+        spent[rate] = spent.get(rate, 0.0) + each
     if len(spent) == 1:  # exact; a mean would differ in the last digit
         return next(iter(spent))
     peak_s = sum(flop / peak for (peak, _), flop in spent.items())

@@ -85,7 +85,7 @@ def queue_model(m: ReplicaArrays, mix: RequestMix, cap: float = MAX_BATCH, draft
     if drafts is None:
         nodes = rows + beside_rows_s(m, states, context)[..., None]
     else:
-        decode = pass_s(m, states, context, drafts.draft_tok, drafts.cost_frac)
+        decode = pass_s(m, states, context, drafts.draft_tok)
         nodes = decode[..., None] + rows - rows[..., :1]
     attention_s = m.kernel_factor * prompt_attention_s(m, mix.prompt_tok, mix.prompt_tok2 / mix.prompt_tok)
     attention = (attention_s @ mix.prompt_share_frac)[:, None]

@@ -15,6 +15,7 @@ from calculators.catalog.models import Model
 from calculators.performance import quantization_recipe as recipes
 from calculators.performance.cache_layout import cached_element_bytes, index_scale_ratio, reads_plain_fp8
 from calculators.performance.draft_layers import NO_DRAFTS, draft_numbers
+from calculators.performance.format_speed import arithmetic_numbers, cache_ratios, unpacking_us
 from calculators.performance.gpu_memory import (
     DEFAULTS,
     MemorySettings,
@@ -28,6 +29,7 @@ from calculators.performance.model_size import KV_ELEMENT_BYTES, LINEAR_BITS, pa
 from calculators.performance.quantization_recipe import Recipe, RecipeWeights
 from calculators.performance.released_checkpoints import checkpoint_weights, released_checkpoint, replicated_numbers
 from calculators.performance.shape_numbers import gpu_numbers, shape_numbers, step_kernels
+from calculators.performance.split_shapes import attention_columns, weight_columns
 from calculators.scenario.demand import Array
 
 
@@ -53,6 +55,8 @@ class ReplicaConfig:
     """Precision by class of tensors, in place of `precision`. The KV cache's is in `kv_element_bytes`."""
     memory: MemorySettings = DEFAULTS
     """What the user sets of the engine's memory, and its version."""
+    release_ratio: float = 1.0
+    """Kernel launches of the engine's release, relative to the fitted ones."""
 
     @property
     def gpus_in_step(self) -> int:
@@ -82,6 +86,7 @@ class ReplicaArrays:
 
     always_read_bytes: Array
     """Weights that every step reads: attention, dense layers and head."""
+    head_bytes: Array
     four_bit: Array
     """1: four-bit weights, whose scales and unpacking slow the reads. 0: others."""
     dense_flop_per_tok: Array
@@ -160,6 +165,12 @@ class ReplicaArrays:
     kv_bandwidth_frac: Array
     prefill_attention_frac: Array
     link_frac: Array
+    cache_read_ratio: Array
+    """Time of decode attention over what its bytes take; `cache_prompt_ratio`: of prompt attention."""
+    cache_prompt_ratio: Array
+    unpacking_us: Array
+    draft_step_frac: Array
+    release_ratio: Array
     kernel_us: Array
     layer_overhead_parallel_us: Array
     collective_latency_us: Array
@@ -203,18 +214,22 @@ def replica_arrays(configs: Sequence[ReplicaConfig], catalog: Catalog) -> Replic
     shapes = _columns(configs, models, lambda s: shape_numbers(s.model.shape))
     gpus = _columns(configs, gpu_ids, lambda s: gpu_numbers(s.gpu, catalog.links))
     held = _columns(configs, stored, lambda s: asdict(config_weights(s)))
-    rates = _columns(configs, list(zip(gpu_ids, stored, strict=True)), lambda s: _rates(s, catalog))
+    placed = list(zip(gpu_ids, stored, strict=True))
+    rates = _columns(configs, placed, lambda s: _rates(s, catalog))
     fitted = _columns(configs, [(s.gpu.generation, s.engine) for s in configs], lambda s: _fitted(s, catalog))
     splits = _splits(configs)
     engines = _engine_columns(configs, catalog)
+    kinds = [(*key, s.engine, s.kv_element_bytes, s.release_ratio) for key, s in zip(placed, configs, strict=True)]
+    formats = _columns(configs, kinds, lambda s: _format_numbers(s, catalog))
     terms = memory_terms({**engines, **splits, **gpus, **held, "expert_width": shapes["expert_width"]})
     quantizes = rates["peak_flops"] > gpus["peak_flops"]
     return ReplicaArrays(
-        **_weights(splits, shapes, held),
-        **_attention(splits, shapes),
+        **weight_columns(splits, shapes, held),
+        **attention_columns(splits, shapes),
         **_hardware(splits, shapes, gpus, rates),
         **network_columns(splits, shapes, gpus, catalog.links),
         **_coefficients(held, fitted),
+        **formats,
         kernels_count=step_kernels(shapes, quantizes, splits["four_bit_pool"] * gpus["has_nvfp4"] > 0, catalog.links),
         kv_room_bytes=terms["room_bytes"] / engines["draft_cache_ratio"],
     )
@@ -297,12 +312,22 @@ def _splits(configs: Sequence[ReplicaConfig]) -> Columns:
 def _rates(config: ReplicaConfig, catalog: Catalog) -> dict[str, float]:
     """Peak FLOP/s of the weights' precision, and the share achieved relative to 16 bit."""
     gpu, fit = config.gpu, catalog.efficiency(config.gpu)
-    if config.recipe is not None:
-        peak, frac = recipes.arithmetic_rates(gpu, config.model.shape, config.recipe, fit)
-    else:
-        peak = gpu.dense_flops(config.precision)
-        frac = fit.format_compute_frac(config.precision) if peak > gpu.dense_flops("bf16") else 1.0
+    if config.recipe is None:
+        return arithmetic_numbers(gpu, config.precision, fit, catalog.speed_rules)
+    peak, frac = recipes.arithmetic_rates(gpu, config.model.shape, config.recipe, fit, catalog.speed_rules)
     return {"peak_flops": peak, "format_compute_frac": frac}
+
+
+def _format_numbers(config: ReplicaConfig, catalog: Catalog) -> dict[str, float]:
+    """What the formats of weights and cache, and the engine's release, do to a step."""
+    rules, layers = catalog.speed_rules, config.model.shape.mlp.moe_layers
+    experts = config.precision if config.recipe is None else config.recipe.experts
+    return {
+        **cache_ratios(config.gpu, config.engine, config.kv_element_bytes, rules),
+        "unpacking_us": unpacking_us(experts, layers, rules),
+        "draft_step_frac": rules.draft_step_frac.central,
+        "release_ratio": config.release_ratio,
+    }
 
 
 def _fitted(config: ReplicaConfig, catalog: Catalog) -> dict[str, float]:
@@ -339,49 +364,6 @@ def config_weights(config: ReplicaConfig) -> RecipeWeights:
 def _storage(config: ReplicaConfig) -> Hashable:
     """Key of everything that `config_weights` depends on."""
     return id(config.model), config.precision, id(config.recipe), engine_family(config.engine)
-
-
-def _weights(splits: Columns, shapes: Columns, held: Columns) -> Columns:
-    """Columns of weights and experts. Expert FLOP are per token of one attention rank: all GPUs share them and all tokens."""
-    tp, gpus = splits["tensor_parallel"], splits["gpus_in_step"]
-    return {
-        "always_read_bytes": held["always_read_bytes"] / tp,
-        "four_bit": (held["four_bit_frac"] > 0).astype(float),
-        "dense_flop_per_tok": shapes["dense_flop_per_tok"] / tp,
-        "expert_bytes": held["experts_bytes"] / gpus,
-        "expert_flop_per_tok": shapes["expert_flop_per_tok"] / tp,
-        "expert_activation_bytes": shapes["expert_activation_bytes"] / tp,
-        "experts_count": shapes["experts"],
-        "experts_per_token_count": shapes["experts_per_token"],
-        "expert_ranks_count": splits["expert_ranks"],
-        "expert_width": shapes["expert_width"] * splits["expert_ranks"] / gpus,
-    }
-
-
-def _attention(splits: Columns, shapes: Columns) -> Columns:
-    """Columns of caches, states and attention. The indexer is not split over GPUs: each selects for all heads."""
-    tp = splits["tensor_parallel"]
-    shards = np.minimum(tp, shapes["kv_shards"])
-    kv_layer = shapes["kv_values_per_layer_tok"] * splits["kv_element_bytes"] / shards
-    full_shards = np.minimum(tp, shapes["kv_full_shards"])
-    kv_full_layer = shapes["kv_values_per_full_layer_tok"] * splits["kv_element_bytes"] / full_shards
-    layer_flop = shapes["flop_per_layer_tok2"] / tp
-    prompt_flop, latent_flop = layer_flop * shapes["full_layers"], shapes["latent_flop_per_tok2"] / tp
-    return {
-        "kv_full_bytes_per_tok": kv_full_layer * shapes["full_layers"],
-        "kept_frac": shapes["kept_frac"],
-        "kv_sliding_bytes_per_tok": kv_layer * shapes["sliding_layers"],
-        "window_tok": shapes["window_tok"],
-        "sparse_frac": shapes["sparse_frac"],
-        "sparse_tok": shapes["sparse_tok"],
-        "index_bytes_per_tok": shapes["index_bytes_per_tok"] * splits["index_scale"],
-        "state_bytes": shapes["state_bytes"] / tp,
-        "heads_per_cache_count": shapes["heads_per_cache"],
-        "prompt_flop_per_tok2": prompt_flop,
-        "decode_flop_per_tok2": np.where(latent_flop > 0, latent_flop, prompt_flop),
-        "sliding_flop_per_tok2": layer_flop * shapes["sliding_layers"],
-        "index_flop_per_tok2": shapes["index_flop_per_tok2"],
-    }
 
 
 def _hardware(splits: Columns, shapes: Columns, gpus: Columns, rates: Columns) -> Columns:

@@ -34,6 +34,7 @@ def shape_numbers(shape: Shape) -> dict[str, float]:
     latent_dim = 2 * (a.kv_lora_rank or 0) + (a.qk_rope_head_dim or 0)
     full_layers, expert_hidden = read_entries(shape), mlp.expert_hidden_size or shape.hidden_size
     return {
+        "head_bytes": 2.0 * p.head,
         "dense_flop_per_tok": 2 * (p.active - p.active_experts),
         "expert_flop_per_tok": 2 * p.active_experts,
         "expert_activation_bytes": 2.0 * mlp.moe_layers * picks * (2 * expert_hidden + 3 * expert_width),

@@ -14,7 +14,7 @@ from calculators.catalog.catalog import Catalog
 from calculators.catalog.models import Model
 from calculators.catalog.techniques import Acceptance
 from calculators.performance.replica import ReplicaArrays, ReplicaConfig
-from calculators.performance.step_time import MAX_BATCH, step_s
+from calculators.performance.step_time import MAX_BATCH, dense_s, step_s
 from calculators.scenario.demand import Array
 from calculators.scenario.schema import Techniques
 from calculators.units import percent
@@ -22,14 +22,12 @@ from calculators.units import percent
 
 @dataclass(frozen=True, slots=True)
 class Drafts:
-    """Draft length, tokens per pass, and cost of speculative decoding."""
+    """Draft length, tokens per pass, and memory of speculative decoding."""
 
     draft_tok: int
     """Draft tokens per pass."""
     tokens_per_pass: Array
     """(n, 1) tokens that a pass yields, including the model's own."""
-    cost_frac: float
-    """Time of a draft token, as a share of a plain step: a small model, or extra heads of the same one."""
     memory_frac: Array
     """(n, 1) memory of a draft model's weights, as a share of the model's; layers of the model's own are in its memory."""
 
@@ -47,7 +45,6 @@ def drafts(
     return Drafts(
         techniques.draft_tok,
         np.array(chosen)[:, None],
-        rules.draft_cost_frac.central,
         np.array([[0.0 if s.memory.draft_layers else rules.draft_memory_frac.central] for s in configs]),
     )
 
@@ -92,19 +89,29 @@ def tokens_per_pass(acceptance_frac: float, draft_tok: int) -> float:
     return float((1 - acceptance_frac ** (draft_tok + 1)) / (1 - acceptance_frac))
 
 
-def pass_s(m: ReplicaArrays, batch: Array, context_tok: Array, draft_tok: int | Array, cost_frac: float) -> Array:
+def pass_s(m: ReplicaArrays, batch: Array, context_tok: Array, draft_tok: int | Array) -> Array:
     """Time of drafting and verifying, (n, b). Verification is a step in which each request brings 1 + g tokens that read its
     KV cache together."""
-    none = np.zeros(1)
     verify = step_s(m, batch, context_tok, batch * draft_tok, context_tok)
-    return verify + draft_tok * cost_frac * step_s(m, batch, context_tok, none, none)
+    return verify + draft_tok * draft_s(m, batch, context_tok)
+
+
+def draft_s(m: ReplicaArrays, batch: Array, context_tok: Array) -> Array:
+    """Time (n, b) of drafting one token: a step of one layer that also reads the whole head, and part of the engine's own time.
+    The head makes it dear for small models, and one layer of hundreds cheap for large ones."""
+    none, fixed = np.zeros(1), (m.step_overhead_us + batch * m.request_overhead_us) * 1e-6
+    dense = m.kernel_factor * dense_s(m, batch)
+    others = step_s(m, batch, context_tok, none, none) - dense - fixed
+    head_frac = np.minimum(m.head_bytes / m.always_read_bytes, 1.0)
+    one_layer = (dense * (1 - head_frac) + others) / m.layers_count
+    return np.asarray(dense * head_frac + one_layer + m.draft_step_frac * fixed)
 
 
 def speedup_ratio(m: ReplicaArrays, batch: Array, context_tok: Array, drafted: Drafts) -> Array:
     """Speedup (n, b): plain over speculative time per token; below 1 speculation is slower."""
     none = np.zeros(1)
     plain = step_s(m, batch, context_tok, none, none)
-    return drafted.tokens_per_pass * plain / pass_s(m, batch, context_tok, drafted.draft_tok, drafted.cost_frac)
+    return drafted.tokens_per_pass * plain / pass_s(m, batch, context_tok, drafted.draft_tok)
 
 
 def loss_from_batch(m: ReplicaArrays, context_tok: float, drafted: Drafts) -> Array:

@@ -108,7 +108,7 @@ def kv_read_s(m: ReplicaArrays, batch: Array, context_tok: Array) -> Array:
     moved = batch * (again * read_bytes(m, context_tok) + 2 * m.state_bytes)
     read = moved / (m.bandwidth_bytes_s * m.kv_bandwidth_frac)
     multiply = batch * decode_attention_flop(m, context_tok) / (m.attention_peak_flops * m.compute_frac)
-    return soft_maximum(read, multiply)
+    return m.cache_read_ratio * soft_maximum(read, multiply)
 
 
 def read_bytes(m: ReplicaArrays, context_tok: Array) -> Array:
@@ -139,7 +139,7 @@ def cache_bytes(m: ReplicaArrays, context_tok: Array) -> Array:
 def prompt_attention_s(m: ReplicaArrays, prompt_tok: Array, attended_tok: Array) -> Array:
     """Time of prompt attention: `prompt_tok` tokens over `attended_tok` earlier ones on average (half of a causal prompt)."""
     flop = prompt_tok * prompt_attention_flop(m, attended_tok)
-    return flop / (m.attention_peak_flops * m.prefill_attention_frac)
+    return m.cache_prompt_ratio * flop / (m.attention_peak_flops * m.prefill_attention_frac)
 
 
 def prompt_attention_flop(m: ReplicaArrays, attended_tok: Array) -> Array:
@@ -192,7 +192,7 @@ def exposed_network_s(m: ReplicaArrays, tokens: Array, beside_s: Array) -> Array
 def overhead_s(m: ReplicaArrays, batch: Array) -> Array:
     """Time of kernel launches, of synchronization between GPUs per layer, and of the scheduler per step and per request."""
     parallel = m.tensor_parallel_count * m.attention_ranks_count > 1
-    kernels = m.launch_factor * m.kernels_count * m.kernel_us
+    kernels = m.launch_factor * m.release_ratio * m.kernels_count * m.kernel_us + m.unpacking_us
     between = m.parallel_factor * m.layers_count * m.layer_overhead_parallel_us * parallel
     return (kernels + between + m.step_overhead_us + batch * m.request_overhead_us) * 1e-6
 
@@ -256,6 +256,18 @@ def closed_loop_s(m: ReplicaArrays, batch: Array, input_tok: Array, output_tok: 
         ttft = m.first_token_overhead_ms * 1e-3 + own * share
         decoding = output_tok * tpot / (ttft + output_tok * tpot)
     return ttft, tpot
+
+
+def wave_s(m: ReplicaArrays, batch: Array, input_tok: Array, output_tok: Array) -> tuple[Array, Array]:
+    """Mean TTFT and TPOT of a closed loop whose requests are all of one length: they end together, so their prompts come
+    together, a budget of tokens at a time, and whoever is prefilled early decodes, or waits, until the last one is.
+    """
+    none, context = np.zeros(1), input_tok + output_tok / 2
+    together = m.first_token_own_ratio * prefill_s(m, none, context, batch * input_tok, input_tok)
+    steps = np.maximum(np.ceil(batch * input_tok / np.maximum(input_tok, CHUNK_TOK) - 1e-9), 1.0)
+    before = together * (steps + 1) / (2 * steps)
+    tpot = step_s(m, batch, context, none, none) + (together - before) / output_tok
+    return m.first_token_overhead_ms * 1e-3 + before, tpot
 
 
 def static_batch_s(m: ReplicaArrays, batch: Array, input_tok: Array, output_tok: Array) -> tuple[Array, Array]:

@@ -4,6 +4,7 @@ import streamlit as st
 
 from calculators.calibration import accuracy
 from calculators.calibration import accuracy_text as text
+from calculators.calibration.field_reports import JudgedFigure, field_reports, judged_figures
 from calculators.calibration.memory_reports import JudgedReport, judged_reports, memory_reports
 from calculators.calibration.pool_accuracy import JudgedPools, draft_speedups, judged_pools
 from calculators.catalog.glossary import help_text
@@ -16,6 +17,7 @@ from pages.shared.components.accuracy import (
     pools_table,
     runs_table,
 )
+from pages.shared.components.field_reports import field_reports_list, field_reports_table
 from pages.shared.components.memory import memory_reports_list, memory_reports_table
 from pages.shared.figures.accuracy import accuracy_figure
 from pages.shared.state import catalog, escape
@@ -34,6 +36,11 @@ def logged_memory(digest: str) -> list[JudgedReport]:
 @st.cache_resource(max_entries=1)
 def pool_runs(digest: str) -> tuple[JudgedPools, accuracy.Errors]:
     return judged_pools(catalog()), accuracy.errors(*draft_speedups(catalog()))
+
+
+@st.cache_resource(max_entries=1)
+def reported_speed(digest: str) -> list[JudgedFigure]:
+    return judged_figures(field_reports(), catalog())
 
 
 rows, fit = published_runs(catalog().digest), catalog().efficiencies
@@ -88,6 +95,13 @@ pools, speedups = pool_runs(catalog().digest)
 st.markdown(f"**{escape(text.pools_sentence(pools))}**")
 pools_table(pools, metric)
 st.markdown(escape(text.drafts_sentence(speedups)))
+
+st.subheader("Speeds that others report")
+reported = reported_speed(catalog().digest)
+st.markdown(f"**{escape(text.field_sentence(reported))}**")
+field_reports_table(reported)
+with st.expander("All reported figures"):
+    field_reports_list(reported)
 
 st.subheader("GPU memory")
 judged = logged_memory(catalog().digest)

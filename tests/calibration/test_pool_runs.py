@@ -142,7 +142,7 @@ def test_without_drafts_the_rates_stay() -> None:
     run = point()
     m = replica_arrays([run.config], CATALOG)
     rates = predict_rates(m, [run])
-    same = with_drafts(rates, m, [run], CATALOG)
+    same = with_drafts(rates, m, [run])
     assert same.tpot_s[0] == pytest.approx(rates.tpot_s[0])
-    faster = with_drafts(rates, m, [replace(run, draft_tok=1, tokens_per_pass=1.7)], CATALOG)
+    faster = with_drafts(rates, m, [replace(run, draft_tok=1, tokens_per_pass=1.7)])
     assert faster.output_tok_s_per_gpu[0] > rates.output_tok_s_per_gpu[0]

@@ -103,7 +103,7 @@ def test_the_searched_rows_are_the_rows_asked_for() -> None:
 
 
 def test_drafts_take_memory_and_change_no_first_token() -> None:
-    drafts = Drafts(draft_tok=3, tokens_per_pass=ONES * 2.5, cost_frac=0.05, memory_frac=0.05)
+    drafts = Drafts(draft_tok=3, tokens_per_pass=ONES * 2.5, memory_frac=0.05)
     plain, drafted = (highest_loads(ALL, MIX, search(drafts=d)) for d in (None, drafts))
     assert np.all(drafted[:, SLOTS] <= plain[:, SLOTS])
     rate = np.full((len(CONFIGS), 1), 0.05)

@@ -95,7 +95,7 @@ def test_a_format_the_gpu_multiplies_in_adds_kernels_and_its_own_share_of_the_pe
         for gpu in ("h100-sxm", "a100-80gb-sxm")
     )
     assert on_hopper["kernels_count"] - on_ampere["kernels_count"] == 2 * MODELS[0].shape.layers
-    assert on_ampere["format_compute_frac"] == 1.0
+    assert on_ampere["format_compute_frac"] == LIVE.speed_rules.expanded_compute_frac.central
     assert on_hopper["format_compute_frac"] == LIVE.efficiency(LIVE.gpu("h100-sxm")).fp8_compute_frac
 
 

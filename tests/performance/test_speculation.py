@@ -33,8 +33,8 @@ def test_all_accepted_yields_one_more_than_drafted_and_none_yields_one() -> None
     assert tokens_per_pass(0.0, 4) == 1
 
 
-def guess(draft_tok: int, acceptance: float, cost_frac: float = 0.05) -> Drafts:
-    return Drafts(draft_tok, np.array([[tokens_per_pass(acceptance, draft_tok)]]), cost_frac, 0.0)
+def guess(draft_tok: int, acceptance: float) -> Drafts:
+    return Drafts(draft_tok, np.array([[tokens_per_pass(acceptance, draft_tok)]]), 0.0)
 
 
 def test_alone_it_helps_and_with_many_at_once_on_a_dense_model_it_is_a_loss() -> None:
@@ -54,7 +54,7 @@ def test_better_acceptance_never_hurts(m: ReplicaArrays, acceptance: float, draf
 
 
 def test_drafts_that_are_never_accepted_only_cost() -> None:
-    assert np.all(speedup_ratio(MOE, np.array([1.0, 64.0]), np.array([1_000.0]), guess(4, 0.0, 0.1)) < 1)
+    assert np.all(speedup_ratio(MOE, np.array([1.0, 64.0]), np.array([1_000.0]), guess(4, 0.0)) < 1)
 
 
 def test_what_is_typed_goes_before_what_is_published_and_that_before_a_rule_of_thumb() -> None:

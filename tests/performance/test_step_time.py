@@ -95,6 +95,9 @@ def one(**changes: float) -> ReplicaArrays:
         "kernel_factor": 1.0,
         "multiply_factor": 1.0,
         "launch_factor": 1.0,
+        "release_ratio": 1.0,
+        "cache_read_ratio": 1.0,
+        "cache_prompt_ratio": 1.0,
         "parallel_factor": 1.0,
         "link_factor": 1.0,
         "first_token_own_ratio": 1.0,
@@ -333,4 +336,5 @@ def test_narrow_weights_compute_in_16_bit_where_the_gpu_cannot_do_better(precisi
     )
     assert value(narrow.peak_flops) == value(wide.peak_flops)
     assert value(weights_s(narrow, tok(1))) < value(weights_s(wide, tok(1)))
-    assert value(weights_s(narrow, tok(1e6))) == pytest.approx(value(weights_s(wide, tok(1e6))), rel=1e-3)
+    slower = CATALOG.speed_rules.expanded_compute_frac.central if precision == "fp8" else 1.0
+    assert value(weights_s(narrow, tok(1e6))) == pytest.approx(value(weights_s(wide, tok(1e6))) / slower, rel=1e-3)

@@ -111,7 +111,7 @@ def _card(technique: Technique, here: str) -> tuple[tuple[str, str], ...]:
 def assumptions(model: Model) -> None:
     """The rules of thumb, and the published acceptance of this model's drafts."""
     rules = catalog().technique_rules
-    for rule in (rules.acceptance_frac, rules.draft_cost_frac, rules.draft_memory_frac, rules.transfer_gb_s):
+    for rule in (rules.acceptance_frac, rules.draft_memory_frac, rules.transfer_gb_s):
         low, central, high = (significant(value) for value in (rule.low, rule.central, rule.high))
         text = escape(f"{central} ({low} to {high}) {rule.unit}: {rule.what}.")
         st.markdown(f"{text} {source_line(rules.sources[rule.source])} · {rule.confidence} confidence")

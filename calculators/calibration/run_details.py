@@ -1,0 +1,75 @@
+"""Details of a benchmark run that its cells tell only between the lines: how its lengths were drawn, and how old its engine is."""
+
+import math
+import re
+from collections.abc import Mapping
+from datetime import date
+
+from calculators.calibration.arrival_modes import Doubt, LengthKind
+from calculators.catalog.base import Precision
+from calculators.catalog.efficiency import EngineId
+from calculators.catalog.hardware import Gpu
+from calculators.catalog.models import Model
+from calculators.catalog.speed_rules import SpeedRules
+
+_DRAWN = re.compile(r"uniform\[([0-9]{1,3}(?:\.[0-9]{1,6})?),([0-9]{1,3}(?:\.[0-9]{1,6})?)\]")
+_OLD_VLLM = re.compile(r"(vllm )?0\.[0-6]\b", re.IGNORECASE)
+"""vLLM versions of 2023 and 2024, with a slower Python scheduler and older kernels."""
+FITTED_UNTIL = date(2026, 3, 1)
+"""Month of the newest releases of which the fit has many runs."""
+TREND_YEARS = 0.6
+"""Years after it for which reports show that launches went on getting faster."""
+
+
+def length_scale(kind: str) -> float:
+    """Mean over nominal length, where lengths are drawn as in `uniform[0.8,1.0]x nominal`; 0 where that means none."""
+    drawn = _DRAWN.match(kind.replace(" ", ""))
+    return (float(drawn[1]) + float(drawn[2])) / 2 if drawn and "x" in kind else 1.0
+
+
+def length_kind(kind: str) -> LengthKind:
+    """How much the lengths of a run differ. Where the source of a run only assumes that they are fixed, they may not be."""
+    words = kind.strip().lower()
+    if words in ("", "fixed"):
+        return "equal" if words else "untold"
+    return "drawn" if words.startswith(("dataset", "mean of drawn", "sharegpt")) else "near"
+
+
+def fitted_engine(row: Mapping[str, str], engine: str, gpu: Gpu) -> EngineId:
+    """Fitted engine that is nearest to the row's engine and version."""
+    version = (row.get("engine_version") or "").strip()
+    old = (row.get("source_date") or "").strip()[:4] in ("2023", "2024") or _OLD_VLLM.match(version)
+    if "deepspeed" in engine:
+        return "deepspeed"
+    if "tensorrt" in engine or "trt" in engine:
+        return "tensorrt-llm-2024" if old else "tensorrt-llm"
+    if "sglang" in engine:
+        return "sglang"
+    if not old:
+        return "vllm"
+    return "vllm-2024-rocm" if gpu.vendor == "amd" else "vllm-2024"
+
+
+def release_ratio(row: Mapping[str, str], rules: SpeedRules) -> float:
+    """Kernel launches of the engine that ran on the row's day, relative to the fitted ones; 1 where the day is not told, or before
+    the newest fitted releases."""
+    told = re.match(r"(20\d\d)-(\d\d)(?:-(\d\d))?$", (row.get("source_date") or "").strip())
+    if told is None:
+        return 1.0
+    month, day = min(max(int(told[2]), 1), 12), min(max(int(told[3] or 15), 1), 28)
+    years = (date(int(told[1]), month, day) - FITTED_UNTIL).days / 365
+    return math.exp(math.log(rules.launch_yearly_ratio.central) * min(max(years, 0.0), TREND_YEARS))
+
+
+def format_doubts(model: Model, precision: Precision) -> tuple[Doubt, ...]:
+    """Formats that no fitted run shows."""
+    if precision == "int4" and model.shape.mlp.moe_layers:
+        return (Doubt("int4_experts", "no fitted run has experts in INT4"),)
+    return ()
+
+
+def short_run_doubts(kind: str, requests: float) -> tuple[Doubt, ...]:
+    """A run that mostly fills and drains."""
+    if kind == "saturated" and requests < 5_000:
+        return (Doubt("short_run", "all requests of the run come at once, and most of it fills or drains the batch"),)
+    return ()

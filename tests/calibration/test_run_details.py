@@ -1,0 +1,71 @@
+"""What a run's cells tell between the lines: its lengths, the age of its engine, and what no fitted run shows."""
+
+import pytest
+
+from calculators.calibration.run_details import (
+    TREND_YEARS,
+    fitted_engine,
+    format_doubts,
+    length_kind,
+    length_scale,
+    release_ratio,
+    short_run_doubts,
+)
+from calculators.catalog.load import load_catalog
+
+LIVE = load_catalog()
+RULES = LIVE.speed_rules
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        ("", "untold"),
+        ("fixed", "equal"),
+        ("fixed (assumed by source tool)", "near"),
+        ("uniform[0.8,1.0]x nominal", "near"),
+        ("answers end early", "near"),
+        ("dataset distribution", "drawn"),
+        ("mean of drawn lengths", "drawn"),
+    ],
+)
+def test_how_much_the_lengths_of_a_run_differ(words: str, kind: str) -> None:
+    assert length_kind(words) == kind
+
+
+def test_lengths_drawn_below_the_nominal_one_are_scaled() -> None:
+    assert length_scale("uniform[0.8,1.0]x nominal") == pytest.approx(0.9)
+    assert length_scale("uniform[0.8,1.0]") == 1.0
+    assert length_scale("fixed") == 1.0
+    assert length_scale("uniform[0,0]x nominal") == 0
+
+
+def test_launches_get_faster_with_releases_after_the_fitted_ones_and_not_without_end() -> None:
+    at = {
+        day: release_ratio({"source_date": day}, RULES) for day in ("2025-07-10", "2026-06-01", "2026-08", "2030-01-01")
+    }
+    assert at["2025-07-10"] == 1.0
+    assert 1 > at["2026-06-01"] > at["2026-08"] > at["2030-01-01"]
+    assert at["2030-01-01"] == pytest.approx(RULES.launch_yearly_ratio.central**TREND_YEARS)
+
+
+@pytest.mark.parametrize("day", ["", "2026", "soon", "2026-00-99"])
+def test_a_day_that_is_not_told_changes_nothing_much(day: str) -> None:
+    assert release_ratio({"source_date": day}, RULES) == 1.0
+
+
+def test_what_no_fitted_run_shows_is_a_doubt() -> None:
+    assert format_doubts(LIVE.model("deepseek-r1"), "int4")
+    assert not format_doubts(LIVE.model("llama-3.1-8b"), "int4")
+    assert not format_doubts(LIVE.model("deepseek-r1"), "fp8")
+    assert short_run_doubts("saturated", 1_000)
+    assert not short_run_doubts("saturated", float("inf"))
+    assert not short_run_doubts("closed", 100)
+
+
+def test_the_fitted_engine_is_that_of_the_version_and_the_vendor() -> None:
+    h100, mi300x = LIVE.gpu("h100-sxm"), LIVE.gpu("mi300x")
+    assert fitted_engine({"engine_version": "0.6.2"}, "vllm", h100) == "vllm-2024"
+    assert fitted_engine({"engine_version": "0.6.2"}, "vllm", mi300x) == "vllm-2024-rocm"
+    assert fitted_engine({"source_date": "2024-10-08"}, "tensorrt-llm", h100) == "tensorrt-llm-2024"
+    assert fitted_engine({}, "sglang", h100) == "sglang"
