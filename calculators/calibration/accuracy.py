@@ -95,14 +95,6 @@ def errors(predicted: Array, measured: Array) -> Errors:
     )
 
 
-def range_ratio(predicted: Array, measured: Array, coverage_frac: float = 0.8) -> float:
-    """Factor either way of the prediction that holds `coverage_frac` of the measured values (n,); NaN where none is known."""
-    known = np.isfinite(predicted) & np.isfinite(measured) & (measured > 0) & (predicted > 0)
-    if not known.any():
-        return float("nan")
-    return float(np.exp(np.quantile(np.abs(np.log(predicted[known] / measured[known])), coverage_frac)))
-
-
 def covered_frac(predicted: Array, measured: Array, ratio: Array | float) -> float:
     """Share of measured values (n,) within a factor `ratio`, one for all or (n,), of the predicted ones; NaN where none is known."""
     known = np.isfinite(predicted) & np.isfinite(measured) & (measured > 0) & (predicted > 0)
@@ -133,7 +125,7 @@ def accuracy_rows(catalog: Catalog) -> Rows:
         status=np.array([p.status for p in predictions]),
         reason=np.array([p.reason for p in predictions]),
         few_runs=np.array(["few_runs" in p.doubts for p in predictions]),
-        ratio={metric: _array([p.ranges.get(metric) for p in predictions]) for metric in METRICS},
+        ratio={metric: _array([p.ranges[metric].up if p.ranges else None for p in predictions]) for metric in METRICS},
         traits=tuple(p.traits for p in predictions),
         kept_out={metric: np.array([_kept_out(r, kept_out[metric]) for r in table]) for metric in METRICS},
         measured=_measured(table, catalog),
@@ -193,7 +185,14 @@ def _coverage(rows: Rows, metric: str, status: str, engine: str, chosen: NDArray
     by_model, by_gpu = (
         covered_frac(kind[metric][chosen], measured, ratio) for kind in (rows.unseen_model, rows.unseen_gpu)
     )
-    return RangeCoverage(status, engine, int(chosen.sum()), float(np.median(ratio)), by_model, by_gpu)
+    return RangeCoverage(
+        status=status,
+        engine=engine,
+        count=int(chosen.sum()),
+        ratio=float(np.median(ratio)),
+        unseen_model_frac=by_model,
+        unseen_gpu_frac=by_gpu,
+    )
 
 
 def excluded_rows() -> dict[str, dict[int, str]]:

@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from calculators.catalog.launches import Launch
 from calculators.performance.replica import ReplicaArrays, ReplicaConfig
 from calculators.performance.step_time import (
     closed_loop_s,
@@ -90,6 +91,8 @@ class BenchmarkConfig:
     draft_tok: int = 0
     """Draft tokens per pass of speculative decoding; 0: off."""
     tokens_per_pass: float = 1.0
+    launch: Launch | None = None
+    """None: not told. The model's own speed is a tuned engine's."""
     pools: Pools | None = None
     """Pools of a closed loop; `batch` then counts the clients of the whole deployment, and `config` decodes."""
 

@@ -17,11 +17,12 @@ from calculators.calibration.predict import Prediction, predict
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.load import ROOT
 from calculators.errors import DataError
+from calculators.performance.stated_range import FigureRange
 
 FIELD_REPORTS = ROOT / "calibration/field_reports.csv"
 ReportedFigure = Literal["tpot_ms", "ttft_ms", "output_tok_s_per_gpu", "speedup"]
 REPORTED_FIGURES: tuple[ReportedFigure, ...] = get_args(ReportedFigure)
-UNSTATED_RATIO = 1.25
+UNSTATED = FigureRange(1.25, 1.25)
 """Range of a figure for which the model states none: 20% below what is told, or as much above what was measured."""
 
 
@@ -56,7 +57,7 @@ class JudgedFigure:
 
     report: FieldReport
     told: float | None
-    range_ratio: float
+    range: FigureRange
     reason: str
 
     @property
@@ -67,7 +68,7 @@ class JudgedFigure:
     @property
     def is_right(self) -> bool | None:
         """Whether the measured figure lies within the stated range; None where nothing was told."""
-        return None if self.told is None else 1 / self.range_ratio <= self.ratio <= self.range_ratio
+        return None if self.told is None else 1 / self.range.up <= self.ratio <= self.range.down
 
 
 def _length(cell: str) -> str:
@@ -111,10 +112,10 @@ def judged_figures(reports: Sequence[FieldReport], catalog: Catalog) -> list[Jud
 def _judged(report: FieldReport, told: Prediction, plain: Prediction) -> JudgedFigure:
     if report.figure == "speedup":
         gain = plain.tpot_ms / told.tpot_ms if plain.tpot_ms and told.tpot_ms else None
-        return JudgedFigure(report, gain, UNSTATED_RATIO, told.reason)
+        return JudgedFigure(report, gain, UNSTATED, told.reason)
     value = {"tpot_ms": told.tpot_ms, "ttft_ms": told.ttft_ms}.get(report.figure, told.output_tok_s_per_gpu)
     name = "tok_s" if report.figure == "output_tok_s_per_gpu" else report.figure
-    return JudgedFigure(report, value, told.ranges.get(name, UNSTATED_RATIO), told.reason)
+    return JudgedFigure(report, value, told.ranges.get(name, UNSTATED), told.reason)
 
 
 @dataclass(frozen=True, slots=True)

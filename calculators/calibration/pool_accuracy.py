@@ -17,6 +17,8 @@ from calculators.catalog.load import ROOT
 from calculators.scenario.demand import Array
 
 POOL_RUNS = ROOT / "calibration/pool_runs.csv.gz"
+TUNED = {"launch": "tuned"}
+"""All runs are InferenceX's, whose launches are tuned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class JudgedPools:
 
 def judged_pools(catalog: Catalog) -> JudgedPools:
     """All runs with separate pools. Raises DataError where the file is missing."""
-    table = [row for row in read_table(POOL_RUNS) if row["kind"] == "disaggregated"]
+    table = [row | TUNED for row in read_table(POOL_RUNS) if row["kind"] == "disaggregated"]
     told = predict(table, catalog)
     return JudgedPools(
         group=np.array([_group(row) for row in table]),
@@ -63,14 +65,14 @@ def judged_pools(catalog: Catalog) -> JudgedPools:
             "ttft_ms": _cells(table, "ttft_ms_mean"),
         },
         predicted=_predicted(told),
-        range_ratio={metric: np.array([one.ranges.get(metric, np.nan) for one in told]) for metric in METRICS},
+        range_ratio={m: np.array([one.ranges[m].up if one.ranges else np.nan for one in told]) for m in METRICS},
     )
 
 
 def draft_speedups(catalog: Catalog) -> tuple[Array, Array]:
     """Predicted and measured speedup (n,) of drafts, of pairs of runs that differ in nothing else: time per output token
     without them over that with them."""
-    table = read_table(POOL_RUNS)
+    table = [row | TUNED for row in read_table(POOL_RUNS)]
     drafted = [row for row in table if row["plain_row"]]
     by_row = {row["row"]: row for row in table}
     plain = [by_row[row["plain_row"]] for row in drafted]

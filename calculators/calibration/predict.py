@@ -19,10 +19,9 @@ from calculators.catalog.catalog import Catalog
 from calculators.errors import DataError
 from calculators.performance.memory_sum import default_context_tok, held_requests, kv_requests
 from calculators.performance.replica import ReplicaConfig, replica_arrays
-from calculators.performance.stated_range import config_traits, load_traits, traits_ratio
+from calculators.performance.stated_range import FigureRange, config_traits, figure_ranges, load_traits
 from calculators.units import BYTES_PER_GIB, percent
 
-FIGURES = ("tok_s", "ttft_ms", "tpot_ms")
 CACHE_LIMIT_FRAC = 0.45
 """Share of the KV cache from which TTFT is extrapolated: above it TTFT of held-out runs was off by more than 3x in one of
 five runs, below it in one of seventy."""
@@ -43,8 +42,8 @@ class Prediction:
     memory: "PredictedMemory | None" = None
     traits: frozenset[str] = frozenset()
     """What the range of its figures rests on."""
-    ranges: Mapping[str, float] = field(default_factory=dict)
-    """By figure: the factor either way within which 80% of measured runs of this kind lie."""
+    ranges: Mapping[str, FigureRange] = field(default_factory=dict)
+    """By figure: the range within which 80% of measured runs of this kind lie."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +93,8 @@ def _number_cells(p: Prediction) -> list[str]:
 
 def _range_cells(p: Prediction) -> list[str]:
     """Low and high end of each figure; empty where it is not predicted."""
-    ends = [(value / p.ranges[name], value * p.ranges[name]) if value else (None, None) for name, value in _figures(p)]
-    return [f"{end:.6g}" if end is not None else "" for both in ends for end in both]
+    ends = [(value / p.ranges[name].down, value * p.ranges[name].up) if value else () for name, value in _figures(p)]
+    return [cell for both in ends for cell in ([f"{end:.6g}" for end in both] or ["", ""])]
 
 
 def _memory_cells(memory: PredictedMemory | None) -> tuple[str, str, str]:
@@ -174,7 +173,7 @@ def _prediction(
     memory: PredictedMemory,
     catalog: Catalog,
 ) -> Prediction:
-    output, ttft, tpot, room = answer
+    output, ttft, tpot, room = _as_launched(answer, point, catalog)
     if room <= 0:
         return _unsupported(name, _too_little(point.config, 0.0, 1.0), memory)
     doubts = (*point.doubts, *_room_doubts(point, room))
@@ -190,8 +189,18 @@ def _prediction(
         doubts=codes,
         memory=memory,
         traits=traits,
-        ranges={figure: traits_ratio(figure, traits, catalog) for figure in FIGURES},
+        ranges=figure_ranges(traits, point.config, point.launch, catalog),
     )
+
+
+def _as_launched(
+    answer: tuple[float, float, float, float], point: BenchmarkConfig, catalog: Catalog
+) -> tuple[float, float, float, float]:
+    """The answer at the speed of the launch, the first token left as it is: the model's own speed is a tuned engine's."""
+    output, ttft, tpot, room = answer
+    shipped = catalog.launches.of(point.config.engine, point.config.gpu) if point.launch == "as_shipped" else None
+    speed = shipped.at(float(np.nanmin((point.batch, room, point.batch_cap)))) if shipped else 1.0
+    return output * speed, ttft, tpot / speed, room
 
 
 def _room_doubts(point: BenchmarkConfig, room: float) -> Iterable[Doubt]:

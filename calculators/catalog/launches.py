@@ -1,12 +1,16 @@
 """Records of hardware_profiles/launch.yaml: what an engine loses that nobody tuned."""
 
-from typing import Annotated
+from math import log
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from calculators.catalog.base import Positive, Sourced, SourcedFile
 from calculators.catalog.efficiency import EngineId
 from calculators.catalog.hardware import Gpu
+
+Launch = Literal["as_shipped", "tuned"]
+"""With the engine's own settings, or tuned for the model and GPU as vendors do for a benchmark."""
 
 
 class LaunchSpeed(Sourced):
@@ -17,7 +21,14 @@ class LaunchSpeed(Sourced):
     low: Positive
     central: Positive
     high: Positive
+    whole_from_batch: Annotated[float, Field(ge=1)]
+    """Requests at once from which the whole loss shows; one alone loses nothing where this is more than 1."""
     what: str
+
+    def at(self, batch: float) -> float:
+        """The central speed at so many requests at once: central ^ (ln batch / ln `whole_from_batch`), at most all of it."""
+        share = log(max(batch, 1.0)) / log(self.whole_from_batch) if self.whole_from_batch > 1 else 1.0
+        return float(self.central ** min(share, 1.0))
 
     @model_validator(mode="after")
     def _ordered(self) -> "LaunchSpeed":
@@ -30,7 +41,13 @@ class Launches(SourcedFile):
     """Speeds of launches as engines ship, by vendor and engine."""
 
     as_shipped: Annotated[tuple[LaunchSpeed, ...], Field(min_length=1)]
+    tuned_sources: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Words in the names and addresses of publishers that tune a run before they measure it."""
 
     def of(self, engine: EngineId, gpu: Gpu) -> LaunchSpeed | None:
         """The speed of a launch as the engine ships; None where nothing is known, and it is taken to run as modeled."""
         return next((one for one in self.as_shipped if one.vendor == gpu.vendor and engine in one.engines), None)
+
+    def launch_at(self, publisher: str) -> Launch:
+        """How a publisher, by name or address, launches engines."""
+        return "tuned" if any(word.lower() in publisher.lower() for word in self.tuned_sources) else "as_shipped"

@@ -195,7 +195,7 @@ def measured_speed_ratios(
     unmeasured = [None if case.own and case.own.applies_to(s) else s for s in configs]
     launched, doubt = _launch_ratios(unmeasured, case.launches, speed_error_sign)
     if case.own is None:
-        return (case.factor * launched,) * 3
+        return case.factor * launched, case.factor * launched, case.factor * np.ones_like(launched)
     output_tok = case.traffic.decode_tok + 1
     input_tok = float(case.traffic.held_tok @ case.traffic.share_frac) - output_tok
     ratios = case.own.ratios(configs, input_tok, output_tok, batch)
@@ -203,7 +203,7 @@ def measured_speed_ratios(
         launched * np.exp(speed_error_sign * np.hypot(np.log1p(error_frac), doubt))
         for error_frac in (ratios.error_frac, ratios.latency_error_frac)
     )
-    return more / ratios.throughput, sooner / ratios.decode, sooner / ratios.first_token
+    return more / ratios.throughput, sooner / ratios.decode, sooner / launched / ratios.first_token
 
 
 def _launch_ratios(

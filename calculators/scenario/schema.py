@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError, model_validator
 
 from calculators.catalog.base import Commitment, Confidence, Fraction, Id, Precision, Record
+from calculators.catalog.launches import Launch
 from calculators.errors import KeyPath, data_error, label_of
 from calculators.scenario.evidence import Evidence
 from calculators.scenario.measurement import OwnMeasurement
@@ -237,10 +238,6 @@ class Candidate(Record):
 
     model: Id = Field(title="Model")
     gate: Gate = Field("assumed", title="Quality")
-
-
-Launch = Literal["as_shipped", "tuned"]
-"""With the engine's own settings, or tuned for the model and GPU as vendors do for a benchmark."""
 
 
 class Hardware(Record):

@@ -33,7 +33,7 @@ def field_reports_list(judged: list[JudgedFigure]) -> None:
             "Figure": [FIGURE_WORDS[j.report.figure] for j in judged],
             "Reported": [j.report.measured for j in judged],
             "Predicted": [None if j.told is None else significant(j.told) for j in judged],
-            "Stated range": [f"within {j.range_ratio:.2f}x" for j in judged],
+            "Stated range": [f"÷ {j.range.down:.2f} to × {j.range.up:.2f}" for j in judged],
             "Within it": [RIGHT_WORDS[j.is_right] for j in judged],
             "Held out": ["yes" if j.report.is_held_out else "no" for j in judged],
             "Why in doubt": [j.reason for j in judged],
