@@ -57,7 +57,8 @@ def feasibility_matrix(left: AllowedOptions, line: LinearCost, inputs: Inputs) -
     nearest: the one that met most of them, and missed the next by least.
     """
     rows = (_misses(left.infeasible) | _not_allowed(left.barred) | _plans(left, line, inputs)).values()
-    best = min((o.usd_per_month for o in rows if o.usd_per_month is not None), default=0.0)
+    rest = float(line.usd_per_month(np.asarray(inputs.demand.requests_per_month)))
+    best = float(left.rents_usd.min()) + rest if left.has_fleet else 0.0
     return tuple(
         sorted(
             (_with_gap(o, best, inputs) for o in rows),
@@ -73,15 +74,16 @@ def _names(config: ReplicaConfig) -> tuple[str, str]:
 def _plans(left: AllowedOptions, line: LinearCost, inputs: Inputs) -> dict[tuple[str, str], Feasibility]:
     """The cheapest fleet by model and GPU."""
     volume, cheapest = inputs.demand.requests_per_month, dict[tuple[str, str], int]()
-    gpus = [0.0] * len(left.stairs) if left.has_fleet else [_gpus_needed(s, volume) for s in left.stairs]
-    for i in np.lexsort((np.array(gpus), left.rents_usd)).tolist():
-        cheapest.setdefault(_names(left.stairs[i].capacity.config), i)
+    stairs, rents_usd = (*left.stairs, *left.extrapolated), np.append(left.rents_usd, left.extrapolated_rents_usd)
+    gpus = [0.0] * len(stairs) if left.has_fleet else [_gpus_needed(s, volume) for s in stairs]
+    for i in np.lexsort((np.array(gpus), rents_usd)).tolist():
+        cheapest.setdefault(_names(stairs[i].capacity.config), i)
     rest = float(line.usd_per_month(np.asarray(volume)))
     beyond = f"needs more than the maximum of {plural(inputs.scenario.hardware.max_gpus, 'GPU')}"
     rows = {}
     for key, i in cheapest.items():
-        plan = fleet_plan(left.stairs[i], volume)
-        cost = float(left.rents_usd[i]) + rest if plan else None
+        plan = fleet_plan(stairs[i], volume)
+        cost = float(rents_usd[i]) + rest if plan else None
         model, gpu = key
         rows[key] = Feasibility(
             model=model,
@@ -146,5 +148,7 @@ def _with_gap(outcome: Feasibility, best: float, inputs: Inputs) -> Feasibility:
         return outcome
     gap = outcome.usd_per_month - best
     why = "cheapest" if gap <= 0 else f"+{usd(gap)}/month vs. cheapest"
+    if gap < 0:
+        why = f"{usd(-gap)}/month less, but its speed is extrapolated"
     cut = partly_held_words(outcome.plan.config.model.published.window_tok, inputs.scenario.workload)
     return replace(outcome, why=f"{why}; {cut}" if cut else why)
