@@ -19,8 +19,8 @@ from calculators.units import plural, usd
 
 MANY = 10**9
 """More machines than any volume needs."""
-RowConstraint = Constraint | Literal["not_allowed"]
-"""A constraint of a fleet, or the compliance requirements."""
+RowConstraint = Constraint | Literal["not_allowed", "extrapolated"]
+"""A constraint of a fleet, the compliance requirements, or that a fleet of known speed leads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,8 @@ class Feasibility:
     @property
     def passed_count(self) -> int:
         """How many of the constraints that come before the GPU limit it meets."""
-        return CONSTRAINTS.index("gpu_limit" if self.constraint in (None, "not_allowed") else self.constraint)
+        has_all = self.constraint in (None, "not_allowed", "extrapolated")
+        return CONSTRAINTS.index("gpu_limit" if has_all else self.constraint)
 
     @property
     def stage(self) -> int:
@@ -56,9 +57,9 @@ def feasibility_matrix(left: AllowedOptions, line: LinearCost, inputs: Inputs) -
     `line`: what self-hosting costs besides the GPUs. An infeasible row gives the constraint of the configuration that came
     nearest: the one that met most of them, and missed the next by least.
     """
-    rows = (_misses(left.infeasible) | _not_allowed(left.barred) | _plans(left, line, inputs)).values()
-    rest = float(line.usd_per_month(np.asarray(inputs.demand.requests_per_month)))
-    best = float(left.rents_usd.min()) + rest if left.has_fleet else 0.0
+    plans = _plans(left, line, inputs)
+    rows = (_misses(left.infeasible) | _not_allowed(left.barred) | plans | _led(left)).values()
+    best = min((o.usd_per_month for o in rows if o.usd_per_month is not None), default=0.0)
     return tuple(
         sorted(
             (_with_gap(o, best, inputs) for o in rows),
@@ -74,16 +75,15 @@ def _names(config: ReplicaConfig) -> tuple[str, str]:
 def _plans(left: AllowedOptions, line: LinearCost, inputs: Inputs) -> dict[tuple[str, str], Feasibility]:
     """The cheapest fleet by model and GPU."""
     volume, cheapest = inputs.demand.requests_per_month, dict[tuple[str, str], int]()
-    stairs, rents_usd = (*left.stairs, *left.extrapolated), np.append(left.rents_usd, left.extrapolated_rents_usd)
-    gpus = [0.0] * len(stairs) if left.has_fleet else [_gpus_needed(s, volume) for s in stairs]
-    for i in np.lexsort((np.array(gpus), rents_usd)).tolist():
-        cheapest.setdefault(_names(stairs[i].capacity.config), i)
+    gpus = [0.0] * len(left.stairs) if left.has_fleet else [_gpus_needed(s, volume) for s in left.stairs]
+    for i in np.lexsort((np.array(gpus), left.rents_usd)).tolist():
+        cheapest.setdefault(_names(left.stairs[i].capacity.config), i)
     rest = float(line.usd_per_month(np.asarray(volume)))
     beyond = f"needs more than the maximum of {plural(inputs.scenario.hardware.max_gpus, 'GPU')}"
     rows = {}
     for key, i in cheapest.items():
-        plan = fleet_plan(stairs[i], volume)
-        cost = float(rents_usd[i]) + rest if plan else None
+        plan = fleet_plan(left.stairs[i], volume)
+        cost = float(left.rents_usd[i]) + rest if plan else None
         model, gpu = key
         rows[key] = Feasibility(
             model=model,
@@ -94,6 +94,22 @@ def _plans(left: AllowedOptions, line: LinearCost, inputs: Inputs) -> dict[tuple
             constraint=None if plan else "gpu_limit",
             miss_ratio=inf if plan else gpus[i] / inputs.scenario.hardware.max_gpus or inf,
         )
+    return rows
+
+
+def _led(left: AllowedOptions) -> dict[tuple[str, str], Feasibility]:
+    """By model and GPU, the cheapest of the fleets of extrapolated speed that one of known speed leads."""
+    rows: dict[tuple[str, str], Feasibility] = {}
+    rents = {(s.capacity.config.model.id, s.offer.is_owned): np.inf for s in left.stairs}
+    for s, rent in zip(left.stairs, left.rents_usd.tolist(), strict=True):
+        key = s.capacity.config.model.id, s.offer.is_owned
+        rents[key] = min(rents[key], rent)
+    for s, rent in zip(left.extrapolated, left.extrapolated_rents_usd.tolist(), strict=True):
+        less = usd(rents[s.capacity.config.model.id, s.offer.is_owned] - rent)
+        model, gpu = _names(s.capacity.config)
+        why = f"{less}/month less, but its speed is extrapolated; one of known speed costs the same within the model's error"
+        row = Feasibility(model=model, gpu=gpu, plan=None, usd_per_month=None, why=why, constraint="extrapolated")
+        rows.setdefault((model, gpu), row)
     return rows
 
 
@@ -148,7 +164,5 @@ def _with_gap(outcome: Feasibility, best: float, inputs: Inputs) -> Feasibility:
         return outcome
     gap = outcome.usd_per_month - best
     why = "cheapest" if gap <= 0 else f"+{usd(gap)}/month vs. cheapest"
-    if gap < 0:
-        why = f"{usd(-gap)}/month less, but its speed is extrapolated"
     cut = partly_held_words(outcome.plan.config.model.published.window_tok, inputs.scenario.workload)
     return replace(outcome, why=f"{why}; {cut}" if cut else why)

@@ -60,10 +60,10 @@ def test_a_fleet_of_known_speed_leads_over_an_extrapolated_one_that_costs_the_sa
 def test_what_the_cheaper_extrapolated_one_would_save_is_said_beside_it() -> None:
     evaluation = evaluate(priced(l40s_price_at(0.95)), CATALOG)
     (note,) = (note for note in evaluation.caveats if "but its speed is extrapolated" in note)
-    assert "L40S would cost $" in note
+    assert "L40S 48 GB would cost $" in note
     rows = {row.gpu: row.why for row in evaluation.feasibility}
     assert rows["NVIDIA H100 80 GB SXM"] == "cheapest"
-    assert "less, but its speed is extrapolated" in next(why for gpu, why in rows.items() if "L40S" in gpu)
+    assert "/month less, but its speed is extrapolated" in next(why for gpu, why in rows.items() if "L40S" in gpu)
     plain = evaluate(priced(l40s_price_at(1.1)), CATALOG)
     assert not any("but its speed is extrapolated" in note for note in plain.caveats)
 
