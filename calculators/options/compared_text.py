@@ -5,7 +5,7 @@ import math
 from collections.abc import Sequence
 
 from calculators.options.context_window import context_notes, partly_held_notes
-from calculators.options.option import CLOSE_FRAC, Option, best_build
+from calculators.options.option import CLOSE_FRAC, Option
 from calculators.options.ranking import Ranking
 from calculators.options.shortlist import AllOptions, AllowedOptions
 from calculators.scenario.inputs import Inputs
@@ -51,9 +51,8 @@ def _target_notes(set_aside: Sequence[Option], ranked: Sequence[Option]) -> list
 
 
 def conditional_notes(allowed: AllowedOptions, ranked: Ranking) -> list[str]:
-    """Why purchased servers, a hybrid or a fleet of extrapolated speed are compared, or are not although they would be the
-    cheapest."""
-    return _server_notes(allowed, ranked.options) + _hybrid_notes(ranked) + _extrapolated_notes(allowed, ranked.options)
+    """Why purchased servers or a hybrid are compared, or are not although they would be the cheapest."""
+    return _server_notes(allowed, ranked.options) + _hybrid_notes(ranked)
 
 
 def _server_notes(allowed: AllowedOptions, options: Sequence[Option]) -> list[str]:
@@ -72,25 +71,6 @@ def _server_notes(allowed: AllowedOptions, options: Sequence[Option]) -> list[st
             f"self-hosting would cost {usd(cost)}/month today, {less} less than the cheapest option compared."
         ]
     return []
-
-
-def _extrapolated_notes(allowed: AllowedOptions, options: Sequence[Option]) -> list[str]:
-    """What a cheaper fleet of extrapolated speed would save, beside the one of known speed that leads."""
-    build = best_build(options)
-    if build is None or build.plan is None:
-        return []
-    model, owned = build.plan.config.model, build.plan.offer.is_owned
-    pairs = zip(allowed.extrapolated, allowed.extrapolated_rents_usd.tolist(), strict=True)
-    first = next(
-        ((s, rent) for s, rent in pairs if (s.capacity.config.model, s.offer.is_owned) == (model, owned)), None
-    )
-    if first is None or first[1] >= build.plan.rent_usd_per_month:
-        return []
-    less = usd(build.plan.rent_usd_per_month - first[1])
-    return [
-        f"{first[0].capacity.config.label} would cost {less}/month less, but its speed is extrapolated. {build.plan.config.label} "
-        "leads, whose speed is measured by you or validated by published runs: both cost the same within the model's error."
-    ]
 
 
 def _hybrid_notes(ranked: Ranking) -> list[str]:

@@ -19,8 +19,8 @@ from calculators.units import plural, usd
 
 MANY = 10**9
 """More machines than any volume needs."""
-RowConstraint = Constraint | Literal["not_allowed", "extrapolated"]
-"""A constraint of a fleet, the compliance requirements, or that a fleet of known speed leads."""
+RowConstraint = Constraint | Literal["not_allowed"]
+"""A constraint of a fleet, or the compliance requirements."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,7 @@ class Feasibility:
     @property
     def passed_count(self) -> int:
         """How many of the constraints that come before the GPU limit it meets."""
-        has_all = self.constraint in (None, "not_allowed", "extrapolated")
-        return CONSTRAINTS.index("gpu_limit" if has_all else self.constraint)
+        return CONSTRAINTS.index("gpu_limit" if self.constraint in (None, "not_allowed") else self.constraint)
 
     @property
     def stage(self) -> int:
@@ -57,8 +56,7 @@ def feasibility_matrix(left: AllowedOptions, line: LinearCost, inputs: Inputs) -
     `line`: what self-hosting costs besides the GPUs. An infeasible row gives the constraint of the configuration that came
     nearest: the one that met most of them, and missed the next by least.
     """
-    plans = _plans(left, line, inputs)
-    rows = (_misses(left.infeasible) | _not_allowed(left.barred) | plans | _led(left)).values()
+    rows = (_misses(left.infeasible) | _not_allowed(left.barred) | _plans(left, line, inputs)).values()
     best = min((o.usd_per_month for o in rows if o.usd_per_month is not None), default=0.0)
     return tuple(
         sorted(
@@ -94,22 +92,6 @@ def _plans(left: AllowedOptions, line: LinearCost, inputs: Inputs) -> dict[tuple
             constraint=None if plan else "gpu_limit",
             miss_ratio=inf if plan else gpus[i] / inputs.scenario.hardware.max_gpus or inf,
         )
-    return rows
-
-
-def _led(left: AllowedOptions) -> dict[tuple[str, str], Feasibility]:
-    """By model and GPU, the cheapest of the fleets of extrapolated speed that one of known speed leads."""
-    rows: dict[tuple[str, str], Feasibility] = {}
-    rents = {(s.capacity.config.model.id, s.offer.is_owned): np.inf for s in left.stairs}
-    for s, rent in zip(left.stairs, left.rents_usd.tolist(), strict=True):
-        key = s.capacity.config.model.id, s.offer.is_owned
-        rents[key] = min(rents[key], rent)
-    for s, rent in zip(left.extrapolated, left.extrapolated_rents_usd.tolist(), strict=True):
-        less = usd(rents[s.capacity.config.model.id, s.offer.is_owned] - rent)
-        model, gpu = _names(s.capacity.config)
-        why = f"{less}/month less, but its speed is extrapolated; one of known speed costs the same within the model's error"
-        row = Feasibility(model=model, gpu=gpu, plan=None, usd_per_month=None, why=why, constraint="extrapolated")
-        rows.setdefault((model, gpu), row)
     return rows
 
 

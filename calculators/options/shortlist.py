@@ -1,7 +1,7 @@
 """All options before compliance, their compliance assessment, and the options that compliance allows."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
 import numpy as np
@@ -21,7 +21,6 @@ from calculators.options.build import size_candidates
 from calculators.options.buy import cheapest_buys, direct_options, hosted_options, needed_facts, resold_options
 from calculators.options.commitment import committed_spend, with_commitment
 from calculators.options.context_window import is_too_short
-from calculators.options.known_speed import led_by_known
 from calculators.options.option import IN_USE, Option
 from calculators.options.seller_targets import target_check
 from calculators.options.step_down import step_down_options
@@ -92,10 +91,6 @@ class AllowedOptions:
     """API options that miss a latency target, where another option is not known to: ranked behind all others."""
     barred: tuple[BarredFleet, ...] = ()
     """The cheapest of each model, GPU and operator; those to ask first."""
-    extrapolated: tuple[Staircase, ...] = ()
-    """Cheaper fleets of extrapolated speed that one of known speed leads, cheapest first."""
-    extrapolated_rents_usd: Array = field(default_factory=lambda: np.zeros(0))
-    """Aligned with `extrapolated`."""
     standby: tuple[Staircase, ...] = ()
     """Purchased servers that count where no rented fleet serves any more; none where an API option is allowed."""
 
@@ -282,9 +277,7 @@ def allowed_options(every: AllOptions, assessment: ComplianceAssessment, inputs:
     else:
         kept = kept & ~owned
     kept_buys, set_aside = hold_to_targets(buys, bool((kept & finite).any()))
-    newest = kept & newest_of(every.stairs, kept)
-    led = led_by_known(every.stairs, np.where(newest, every.rents_usd, np.inf), inputs)
-    compared, passed = newest & ~led, [i for i in np.argsort(every.rents_usd, kind="stable").tolist() if led[i]]
+    compared = kept & newest_of(every.stairs, kept)
     return AllowedOptions(
         buys=kept_buys,
         stairs=_where(every.stairs, compared),
@@ -292,8 +285,6 @@ def allowed_options(every: AllOptions, assessment: ComplianceAssessment, inputs:
         infeasible=every.infeasible,
         lines=every.lines,
         servers=servers,
-        extrapolated=tuple(every.stairs[i] for i in passed),
-        extrapolated_rents_usd=every.rents_usd[passed],
         standby=_where(every.stairs, may_step_in) if servers == "left_out" else (),
         servers_usd_per_month=float(servers_usd) if np.isfinite(servers_usd) else None,
         set_aside=set_aside,

@@ -1,16 +1,14 @@
 """The search knows what it knows: a fleet of known speed leads where an extrapolated one costs the same."""
 
-import numpy as np
-import pytest
 from own_measurements import CATALOG, measured
-from support import scenario, staircase
+from support import scenario
 
 from calculators.calibration.own_benchmarks import fit_own_benchmarks
 from calculators.evaluate import evaluate
-from calculators.options.known_speed import has_known_speed, led_by_known
+from calculators.options.known_speed import has_known_speed
 from calculators.performance.replica import ReplicaConfig
-from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Scenario
+from calculators.units import usd
 
 ERROR_RATIO = next(r.ok_ratio for r in CATALOG.efficiencies.ranges if r.figure == "tpot_ms")
 
@@ -29,15 +27,23 @@ def test_speed_is_known_where_published_runs_or_the_user_measured_it() -> None:
 def priced(l40s_usd_per_h: float, **changes: object) -> Scenario:
     """The 8B model on two GPUs, of which the extrapolated one costs so much."""
     prices = {"h100-sxm": 2.5, "l40s": l40s_usd_per_h}
+    workload, operations = {"requests_per_month": 100_000_000}, {"self_host_fte": 0}
     hardware = {"gpus": ["h100-sxm", "l40s"], "rent_usd_per_gpu_h": prices} | changes
-    return scenario(candidates=[{"model": "llama-3.1-8b", "gate": "accepted"}], hardware=hardware)
+    return scenario(
+        candidates=[{"model": "llama-3.1-8b", "gate": "accepted"}],
+        hardware=hardware,
+        workload=workload,
+        operations=operations,
+    )
 
 
-def cheapest_gpu(case: Scenario) -> str:
-    build = evaluate(case, CATALOG).build
-    assert build is not None
-    assert build.plan is not None
-    return build.plan.config.gpu.id
+def leads(case: Scenario) -> str:
+    """The GPU of the fleet that leads: of known speed, or else the cheapest."""
+    evaluation = evaluate(case, CATALOG)
+    shown = evaluation.verdict.surer or evaluation.build
+    assert shown is not None
+    assert shown.plan is not None
+    return shown.plan.config.gpu.id
 
 
 def l40s_price_at(ratio: float) -> float:
@@ -54,18 +60,20 @@ def test_a_fleet_of_known_speed_leads_over_an_extrapolated_one_that_costs_the_sa
         (1.05 / ERROR_RATIO, "h100-sxm"),
         (0.9 / ERROR_RATIO, "l40s"),
     ):
-        assert cheapest_gpu(priced(l40s_price_at(ratio))) == gpu
+        assert leads(priced(l40s_price_at(ratio))) == gpu
 
 
 def test_what_the_cheaper_extrapolated_one_would_save_is_said_beside_it() -> None:
     evaluation = evaluate(priced(l40s_price_at(0.95)), CATALOG)
-    (note,) = (note for note in evaluation.caveats if "but its speed is extrapolated" in note)
-    assert "L40S 48 GB would cost $" in note
-    rows = {row.gpu: row.why for row in evaluation.feasibility}
-    assert rows["NVIDIA H100 80 GB SXM"] == "cheapest"
-    assert "/month less, but its speed is extrapolated" in next(why for gpu, why in rows.items() if "L40S" in gpu)
-    plain = evaluate(priced(l40s_price_at(1.1)), CATALOG)
-    assert not any("but its speed is extrapolated" in note for note in plain.caveats)
+    verdict, surer = evaluation.verdict, evaluation.verdict.surer
+    assert surer is not None
+    assert surer.label in verdict.sentence
+    saved = surer.usd_per_month - verdict.winner.usd_per_month
+    assert f"{verdict.winner.label} would save {usd(saved)}/month, but its speed is extrapolated" in verdict.reason
+    assert verdict.winner is min(evaluation.options, key=lambda option: option.usd_per_month)
+    plain = evaluate(priced(l40s_price_at(1.1)), CATALOG).verdict
+    assert plain.surer is None
+    assert "extrapolated" not in plain.reason
 
 
 def test_an_own_measurement_makes_an_extrapolated_gpu_known() -> None:
@@ -75,10 +83,4 @@ def test_an_own_measurement_makes_an_extrapolated_gpu_known() -> None:
     assert modeled.ttft_ms is not None
     as_modeled = own.model_copy(update={"tpot_ms": modeled.tpot_ms.predicted, "ttft_ms": modeled.ttft_ms.predicted})
     case = priced(l40s_price_at(0.95), own_measurements=[as_modeled.model_dump(mode="json")])
-    assert cheapest_gpu(case) == "l40s"
-
-
-@pytest.mark.parametrize("rents", [[np.inf, np.inf], [5.0, np.inf], []])
-def test_nothing_is_led_where_there_is_no_choice(rents: list[float]) -> None:
-    stairs = [staircase(CATALOG, 1.0, 1.0, 1, 0, 1) for _ in rents]
-    assert not led_by_known(stairs, np.array(rents), Inputs.of(scenario(), CATALOG)).any()
+    assert leads(case) == "l40s"
