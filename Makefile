@@ -6,7 +6,7 @@
 # make fuzz   read 2,000 malformed logs and measure each (about 5 minutes)
 # make bench  how fast the calculation is, as ratios
 # make simulate  latency model against a replay of real requests    TRACES="my_trace.csv ..."
-# make accuracy  errors of the throughput model on published runs left out of its fit (about 10 minutes)
+# make accuracy  errors of the throughput model on published runs left out of its fit, and what one own point gains (about 10 minutes)
 # make picture  take the picture of the README from the app that runs on PORT
 PORT ?= 8501
 HOST ?= 127.0.0.1
@@ -27,6 +27,7 @@ check: lint data test
 accuracy: .venv/dev
 	$(BIN)/python -m tools.throughput_report
 	$(BIN)/python -m tools.fit_throughput --report --sources
+	$(BIN)/python -m tools.own_calibration_trial
 
 lint: .venv/dev
 	$(BIN)/ruff format --check $(CODE)

@@ -30,6 +30,7 @@ from calculators.options.commitment import committed_spend, parts_with_commitmen
 from calculators.options.compared_text import compared_notes, passed_over_reason
 from calculators.options.context_window import is_too_short
 from calculators.options.feasibility import Feasibility, feasibility_matrix
+from calculators.options.known_speed import saving_sentence, surer_build
 from calculators.options.option import LinearCost, Option, best_build, best_buy
 from calculators.options.ranking import (
     as_ranked,
@@ -226,11 +227,14 @@ def _noted(
     context: VerdictContext, allowed: AllowedOptions, ranked: Sequence[Option], bounds: SpeedBounds, inputs: Inputs
 ) -> VerdictContext:
     """The context with the option that was passed over, and what committed spend does to the answer."""
-    context = replace(context, passed_over=passed_over_reason(allowed.set_aside, ranked))
+    first = cheapest_option(ranked)
+    surer = surer_build(first, allowed, bounds, inputs)
+    passed_over = passed_over_reason(allowed.set_aside, ranked)
+    context = replace(context, passed_over=passed_over, surer=surer, saving=saving_sentence(surer, first))
     if (committed := committed_spend(inputs)) is NOTHING_COMMITTED:
         return context
     without = cheapest_option(rank_options(without_commitment(allowed), bounds, inputs))
-    return replace(context, commitment=commitment_sentences(committed, cheapest_option(ranked), without))
+    return replace(context, commitment=commitment_sentences(committed, first, without))
 
 
 def sensitivity_of(evaluation: Evaluation, catalog: Catalog) -> DecisionSensitivity:

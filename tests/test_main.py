@@ -294,3 +294,26 @@ def test_ctrl_c_is_one_sentence_and_status_130(
     monkeypatch.setattr("calculators.logs.usage_files.read_usage", interrupted)
     assert main(["workload", "any.csv"]) == 130
     assert capsys.readouterr().err.strip() == "crossover: stopped."
+
+
+MEASURED = {"model": "llama-3.3-70b", "gpu": "h100-sxm", "precision": "fp8", "tensor_parallel": 4}
+MEASURED |= {"input_tok": 1000, "output_tok": 300}
+
+
+def test_decide_says_what_rests_on_a_measurement_that_was_typed_into_the_file(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    own = [MEASURED | {"output_tok_s_per_gpu": 150}]
+    assert main(["decide", _file(tmp_path, merged(LIVE, {"hardware": {"own_measurements": own}}))]) == 0
+    told = capsys.readouterr().out
+    assert "is calibrated with 1 of your benchmarks (your typed figures)" in told
+    assert "Your benchmarks hold throughput, but not TPOT and TTFT: they stay modeled." in told
+
+
+def test_decide_refuses_a_measurement_that_cannot_be_by_its_label(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    own = [MEASURED | {"tpot_ms": 20}]
+    told = _refused(capsys, "decide", _file(tmp_path, merged(LIVE, {"hardware": {"own_measurements": own}})))
+    assert "Your benchmarks" in told
+    assert "TPOT, mean (ms) is 20, but the load is not stated; enter Concurrency" in told

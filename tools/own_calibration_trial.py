@@ -1,4 +1,4 @@
-"""Gain from one own measurement, on published runs: `python -m tools.own_calibration_trial [MEASURED.csv.gz] [LEFT_OUT.csv.gz]`.
+"""Gain from one own measurement, on published runs: `python -m tools.own_calibration_trial`.
 
 Each published run is predicted from one other run of the same source, engine, engine version, model, GPU and weight format, as
 `calculators/calibration/own_likeness.py` applies it. Printed by engine, before and after: of runs of the same layout (other

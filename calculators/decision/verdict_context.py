@@ -74,6 +74,10 @@ class VerdictContext:
     """Over which costs are compared where volume grows or shrinks."""
     passed_over: str = ""
     """The cheapest option that would win if it did not miss a latency target, as a sentence."""
+    surer: Option | None = None
+    """The fleet of known speed that leads over the cheapest option, whose speed is extrapolated."""
+    saving: str = ""
+    """What the cheapest option would save beside it, as a sentence."""
     commitment: str = ""
     """What committed spend does to the answer, in sentences; empty where it changes nothing."""
 

@@ -166,3 +166,13 @@ def test_more_measured_speed_never_means_more_gpus(own: dict[str, Any], times: f
     if accepted(faster):
         gpus = [build.plan.gpus if (build := evaluated(one).build) and build.plan else 10**6 for one in (own, faster)]
         assert gpus[1] <= gpus[0]
+
+
+def test_sureness_counts_the_range_of_the_speed() -> None:
+    """One measurement at the modeled speed is surer than two that contradict each other around it."""
+    spread = []
+    for own in ([{"output_tok_s": 3_085}], [{"output_tok_s": 1_000}, {"output_tok_s": 9_500}]):
+        build = evaluated(*own, workload={"requests_per_month": 60_000_000}).build
+        assert build is not None
+        spread.append(build.high_usd_per_month / build.low_usd_per_month)
+    assert spread[0] < spread[1]
