@@ -64,7 +64,7 @@ def measured(path: Path, catalog: Catalog) -> Measured:
     """Runs of quality A and B that can be predicted, without speculative decoding and disaggregation."""
     rows = [row for row in read_table(path) if row["quality"] in "AB" and not row["spec_decode"].startswith("on")]
     parsed = [(row, parse_point(row, catalog)) for row in rows]
-    kept = [(r, p) for r, p in parsed if isinstance(p, BenchmarkConfig) and _has_answer(r)]
+    kept = [(r, p) for r, p in parsed if isinstance(p, BenchmarkConfig) and _has_answer(r) and _is_fitted(p, catalog)]
     m = replica_arrays([p.config for _, p in kept], catalog)
     fits = (m.kv_room_bytes > 0)[:, 0]
     kept, m = [k for k, ok in zip(kept, fits, strict=True) if ok], m.rows(fits)
@@ -111,6 +111,11 @@ def shape_name(point: BenchmarkConfig) -> str:
 
 def number(row: dict[str, str], *names: str) -> float:
     return next((float(row[name]) for name in names if row[name]), float("nan"))
+
+
+def _is_fitted(point: BenchmarkConfig, catalog: Catalog) -> bool:
+    """Whether the GPU's generation has coefficients of its own to fit."""
+    return catalog.efficiency(point.config.gpu).generation == point.config.gpu.generation
 
 
 def _has_answer(row: dict[str, str]) -> bool:

@@ -13,7 +13,7 @@ def field_reports_table(judged: list[JudgedFigure]) -> None:
     kinds = hits_by_kind(judged)
     table = pd.DataFrame(
         {
-            "Kind of report": [kind[:1].upper() + kind[1:] for kind in kinds],
+            "Kind": [kind[:1].upper() + kind[1:] for kind in kinds],
             "Within the stated range": [f"{h.right_count} of {h.told_count}" for h in kinds.values()],
             "Held out": [f"{h.held_out_right_count} of {h.held_out_count}" for h in kinds.values()],
             "Cannot be told": [h.unexpressed_count for h in kinds.values()],
