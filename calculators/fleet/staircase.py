@@ -40,7 +40,7 @@ def replicas_held(machines: _Count, spares: _Count | int, per_machine: _Count | 
 class Staircase:
     """Rent over volume of one replica configuration on one machine offer.
 
-    machines(v) = ceil((ceil(v / replica_req_per_month) + ceil(v / prefill_req_per_month) + spares) / replicas_per_machine)
+    machines(v) = ceil((ceil(v / replica_req_per_month) + prefill_size * ceil(v / prefill_req_per_month) + spares) / replicas_per_machine)
     """
 
     capacity: Capacity
@@ -60,13 +60,18 @@ class Staircase:
     prefill_req_per_month: float = np.inf
     """Requests per month whose peak one prefill replica carries; infinite without a separate prefill pool."""
 
+    @property
+    def prefill_size(self) -> int:
+        """Replicas of the decode pool that take as many GPUs as one of the prefill pool."""
+        return self.capacity.prefill_size
+
     def machines(self, requests_per_month: Array) -> Array:
         """Machines in each region for each volume; inf beyond the user's GPU limit. Same shape as the argument."""
         replicas = self._replicas(requests_per_month)
         return machines_needed(replicas, self.spare_replicas, self.replicas_per_machine, self.max_machines)
 
     def _replicas(self, requests_per_month: Array) -> Array:
-        prefill = np.ceil(requests_per_month / self.prefill_req_per_month)
+        prefill = self.prefill_size * np.ceil(requests_per_month / self.prefill_req_per_month)
         return np.asarray(np.ceil(requests_per_month / self.replica_req_per_month) + prefill)
 
     def rent_usd_per_month(self, requests_per_month: Array) -> Array:
@@ -75,7 +80,11 @@ class Staircase:
 
     def steps_req_per_month(self, up_to: float) -> Array:
         """Volumes just above which one more machine is needed, ascending, up to `up_to`. Shape (steps,)."""
-        last = int(up_to / self.requests_per_replica + self.spare_replicas) // self.replicas_per_machine + 1
+        last = (
+            int(up_to / self.requests_per_replica + self.spare_replicas + self.prefill_size)
+            // self.replicas_per_machine
+            + 1
+        )
         machines = np.arange(1.0, min(self.max_machines, last) + 1)
         volumes = self.carried_req_per_month(machines)
         return np.unique(volumes[(volumes > 0) & (volumes <= up_to)])
@@ -83,7 +92,7 @@ class Staircase:
     def carried_req_per_month(self, machines: Array) -> Array:
         """The highest volume that so many machines carry, spares left idle. Same shape as the argument."""
         replicas = replicas_held(np.asarray(machines), self.spare_replicas, self.replicas_per_machine)
-        if self.capacity.pools_count == 1:
+        if self.capacity.least_replicas == 1:
             return np.maximum(replicas, 0) * self.replica_req_per_month
         most = int(max(replicas.max(initial=0), 0))
         full = np.arange(1, most + 1)[:, None] * [self.replica_req_per_month, self.prefill_req_per_month]
@@ -94,13 +103,13 @@ class Staircase:
 
     @property
     def requests_per_replica(self) -> float:
-        """Requests per month for each replica of any pool, when every pool is fully loaded."""
-        return 1 / (1 / self.replica_req_per_month + 1 / self.prefill_req_per_month)
+        """Requests per month for each decode replica and as many GPUs of the prefill pool, when every pool is fully loaded."""
+        return 1 / (1 / self.replica_req_per_month + self.prefill_size / self.prefill_req_per_month)
 
     @property
     def limit_req_per_month(self) -> float:
         """The highest volume within the user's GPU limit."""
-        if self.capacity.pools_count == 1:  # without arrays: asked of thousands of staircases
+        if self.capacity.least_replicas == 1:  # without arrays: asked of thousands of staircases
             held = replicas_held(self.max_machines, self.spare_replicas, self.replicas_per_machine)
             return max(held, 0) * self.replica_req_per_month
         return float(self.carried_req_per_month(np.array([float(self.max_machines)]))[0])
@@ -109,7 +118,7 @@ class Staircase:
     def carries_any(self) -> bool:
         """Whether the user's GPU limit allows a fleet that carries any volume: a replica of each pool beside the spares."""
         held = replicas_held(self.max_machines, self.spare_replicas, self.replicas_per_machine)
-        return held >= self.capacity.pools_count
+        return held >= self.capacity.least_replicas
 
     @property
     def usd_per_request_fully_loaded(self) -> float:
@@ -169,11 +178,11 @@ def _over_regions(gpus: float, inputs: Inputs) -> str:
 
 def _least_gpus(capacity: Capacity, offer: MachineOffer, inputs: Inputs) -> float:
     """GPUs of the machines that hold a replica of each pool and all spares; infinite where a machine holds no replica."""
-    config, pools = capacity.config, capacity.pools_count
+    config, least = capacity.config, capacity.least_replicas
     per_machine = offer.replicas_per_machine(config)
     if not per_machine:
         return np.inf
-    machines = ceil(pools * (1 + inputs.scenario.operations.spare_replicas) / per_machine)
+    machines = ceil(least * (1 + inputs.scenario.operations.spare_replicas) / per_machine)
     regions = regions_count(inputs.scenario, inputs.catalog)
     return machines * offer.machines_per_replica(config) * (offer.gpus_per_machine or config.gpus_count) * regions
 
@@ -194,7 +203,7 @@ def _by_capacity(
     seconds = inputs.demand.peak_s_per_month
     machines: dict[tuple[str, int], list[_Machines]] = {}
     for capacity in capacities:
-        config, spare = capacity.config, spare_replicas * capacity.pools_count
+        config, spare = capacity.config, spare_replicas * capacity.least_replicas
         gpu, gpus = config.gpu.id, config.gpus_count
         if (gpu, gpus) not in machines:
             machines[gpu, gpus] = [_machines(offer, config, regions, inputs.scenario) for offer in by_gpu.get(gpu, ())]
@@ -212,7 +221,7 @@ def _by_capacity(
                 prefill_req_per_month=capacity.prefill_req_s * seconds,
             )
             for offer, replicas, usd, most, together in machines[gpu, gpus]
-            if replicas_held(most, spare, replicas) >= capacity.pools_count
+            if replicas_held(most, spare, replicas) >= capacity.least_replicas
         ]
         yield capacity, of_capacity
 
@@ -255,10 +264,10 @@ class OwnVolumes:
 def steps_of_each(staircases: Sequence[Staircase], up_to: Array) -> OwnVolumes:
     """The steps of each staircase, at most `up_to` (s,): `Staircase.steps_req_per_month` for all at once."""
     each = np.arange(len(staircases))
-    if any(s.capacity.pools_count > 1 for s in staircases):
+    if any(s.capacity.least_replicas > 1 for s in staircases):
         steps = [s.steps_req_per_month(most) for s, most in zip(staircases, up_to.tolist(), strict=True)]
         return OwnVolumes(np.repeat(each, [len(s) for s in steps]), np.concatenate(steps))
-    per_replica, _, per_machine, spare, _, most = staircase_columns(staircases)
+    per_replica, _, per_machine, spare, _, most, _ = staircase_columns(staircases)
     counts = np.minimum(most, (up_to / per_replica + spare) // per_machine + 1).astype(int)
     owner, before = np.repeat(each, counts), np.repeat(np.cumsum(counts) - counts, counts)
     machines = np.arange(1, owner.size + 1) - before
@@ -272,7 +281,7 @@ def rents_at(staircases: Sequence[Staircase], volumes: OwnVolumes) -> Array:
 
 
 def staircase_columns(staircases: Sequence[Staircase]) -> Array:
-    """The fields that determine the rent (6, s), in the order that `column_rents_usd` unpacks."""
+    """The fields that determine the rent (7, s), in the order that `column_rents_usd` unpacks."""
     return np.array(
         [
             [s.replica_req_per_month for s in staircases],
@@ -281,22 +290,23 @@ def staircase_columns(staircases: Sequence[Staircase]) -> Array:
             [s.spare_replicas for s in staircases],
             [s.machine_usd_per_month for s in staircases],
             [s.max_machines for s in staircases],
+            [s.prefill_size for s in staircases],
         ]
     )
 
 
 def undercut_positions(columns: Array) -> set[int]:
-    """Positions of the staircases, given by their columns (6, s), that another one undercuts at every volume: its machines cost
+    """Positions of the staircases, given by their columns (7, s), that another one undercuts at every volume: its machines cost
     no more, no fewer of them are allowed, and any number of them carries no less. Of equals the first stays.
 
     With one pool, m machines carry (m x per machine - spare) x per replica: no less for every m where slope and value at
     m = 1 are no less. With two pools every number has to be no worse.
     """
-    per_replica, per_prefill, per_machine, spare, usd, most = columns
+    per_replica, per_prefill, per_machine, spare, usd, most, size = columns
     one_pool = ~np.isfinite(per_prefill)
     slope = np.where(one_pool, per_machine * per_replica, per_replica)
     first = np.where(one_pool, (per_machine - spare) * per_replica, per_machine)
-    figures = np.stack([slope, first, per_prefill, most, np.where(one_pool, 0, -spare), -usd])
+    figures = np.stack([slope, first, per_prefill, most, np.where(one_pool, 0, -spare), -usd, -size])
     place, undercut = np.arange(usd.size), np.zeros(usd.size, dtype=bool)
     for start in range(0, usd.size, COMPARED_AT_ONCE):
         some = slice(start, start + COMPARED_AT_ONCE)
@@ -308,9 +318,9 @@ def undercut_positions(columns: Array) -> set[int]:
 
 def column_rents_usd(columns: Array | Sequence[Array], requests_per_month: Array) -> Array:
     """Rent of staircases given by their columns, at volumes that broadcast with them; inf beyond the user's GPU limit."""
-    per_replica, per_prefill, per_machine, spare, usd, most = columns
+    per_replica, per_prefill, per_machine, spare, usd, most, size = columns
     replicas = np.ceil(requests_per_month / per_replica)
     if np.isfinite(per_prefill).any():
-        replicas += np.ceil(requests_per_month / per_prefill)
+        replicas += size * np.ceil(requests_per_month / per_prefill)
     rents: Array = machines_needed(replicas, spare, per_machine, most) * usd
     return rents
