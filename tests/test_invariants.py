@@ -398,9 +398,10 @@ def test_the_peak_of_a_plan_is_carried_by_its_busy_replicas(case: dict[str, Any]
     if apart:
         assert plan.prefill_replicas * capacity.prefill_req_s >= peak * (1 - 1e-9)
         assert (plan.prefill_replicas - 1) * capacity.prefill_req_s < peak
-    assert plan.spare_replicas == case["operations"]["spare_replicas"] * (2 if apart else 1)
-    both = plan.replicas + plan.prefill_replicas + plan.spare_replicas
-    assert plan.gpus >= both * plan.config.tensor_parallel
+    assert plan.spare_replicas == case["operations"]["spare_replicas"] * capacity.least_replicas
+    worker = capacity.prefill_config
+    pools = plan.replicas * plan.config.gpus_count + plan.prefill_workers * (worker.gpus_count if worker else 0)
+    assert plan.gpus >= pools + plan.spare_replicas * plan.config.gpus_count
 
 
 # --- what limits an option travels with it ---------------------------------------------------------------------------

@@ -17,6 +17,7 @@ import numpy as np
 
 from calculators.calibration.arrival_modes import BenchmarkConfig, Pools, PredictedRates
 from calculators.catalog.catalog import Catalog
+from calculators.performance.disaggregation import transfer_s
 from calculators.performance.replica import ReplicaArrays, replica_arrays
 from calculators.performance.speculation import pass_s
 from calculators.performance.step_time import CHUNK_TOK, largest_batch, prefill_s, step_s
@@ -43,7 +44,7 @@ class FirstTokenWait:
 
 FITTED_WAIT = FirstTokenWait(own_ratio=1.25, wave_ratio=0.14, decode_steps=15.0)
 """Fitted by tools/fit_pools.py on 210 InferenceX runs of DeepSeek R1 and V3 and gpt-oss with separate pools: median error of
-TTFT 32%, 36% on GPUs and 43% on models left out."""
+TTFT 33%, 36% on GPUs and 43% on models left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class _ClosedLoop:
     busy_s: Array
     """Time of a prefill rank per prompt, where every step is full of prompts."""
     before_s: Array
-    """Time until a prompt is done."""
+    """Time until a prompt is read and its cache has moved."""
     ranks_count: Array
     workers_count: Array
     slots_count: Array
@@ -93,8 +94,10 @@ def pool_rates(
     first = replica_arrays([pool.prefill for pool in pools], catalog)
     then = replica_arrays([p.config for p in points], catalog)
     input_tok, output_tok = _column([p.input_tok for p in points]), _column([p.output_tok for p in points])
+    moved_s = _column([_transfer_s(p, catalog) for p in points])
     room = np.where(first.kv_room_bytes > 0, largest_batch(then, input_tok + output_tok, _NONE, np.inf), 0.0)
-    loop, per_token = _closed_loop(points, first, then, room, wait), token_times(then, points)
+    loop = _closed_loop(points, (first, then), room, moved_s, wait)
+    per_token = token_times(then, points)
 
     def finished(batch: Array) -> tuple[Array, Array]:
         tpot = per_token(batch)
@@ -113,10 +116,20 @@ def pool_rates(
     return PredictedRates(per_gpu[:, 0], ttft[:, 0], tpot[:, 0], room[:, 0])
 
 
+def _transfer_s(point: BenchmarkConfig, catalog: Catalog) -> float:
+    return float(transfer_s([point.config], point.input_tok, catalog)[0, 0])
+
+
 def _closed_loop(
-    points: Sequence[BenchmarkConfig], first: ReplicaArrays, then: ReplicaArrays, room: Array, wait: FirstTokenWait
+    points: Sequence[BenchmarkConfig],
+    machines: tuple[ReplicaArrays, ReplicaArrays],
+    room: Array,
+    moved_s: Array,
+    wait: FirstTokenWait,
 ) -> _ClosedLoop:
-    """The loop of each run: `first` reads prompts, a rank of `then` has `room` for so many caches."""
+    """The loop of each run. The first of `machines` reads prompts, the others have `room` for so many caches on each rank;
+    moving a cache between them takes `moved_s`."""
+    first, then = machines
     pools = [p.pools for p in points if p.pools is not None]
     own_s, busy_s = prompt_times_s(first, _column([p.input_tok for p in points]))
     clients, workers = _column([p.batch for p in points]), _column([p.decode_workers for p in pools])
@@ -129,7 +142,7 @@ def _closed_loop(
         clients_count=clients,
         prompt_ranks_count=prompt_ranks,
         busy_s=busy_s,
-        before_s=first.first_token_overhead_ms * 1e-3 + wait.own_ratio * own_s + together_s,
+        before_s=moved_s + first.first_token_overhead_ms * 1e-3 + wait.own_ratio * own_s + together_s,
         ranks_count=ranks,
         workers_count=workers,
         decode_steps=wait.decode_steps,

@@ -169,7 +169,7 @@ def _step_ends(stairs: Sequence[Staircase], best: Staircase) -> OwnVolumes:
     while the others can only have risen. Beyond `reach` the `best` slope has made good for its spares and rounding up."""
     rise = np.array([s.usd_per_request_fully_loaded for s in stairs]) - best.usd_per_request_fully_loaded
     head_start = best.machine_usd_per_month * (
-        1 + (best.capacity.pools_count + best.spare_replicas) / best.replicas_per_machine
+        1 + (best.capacity.least_replicas + best.spare_replicas) / best.replicas_per_machine
     )
     reach = np.divide(head_start, rise, out=np.full(rise.shape, np.inf), where=rise > 0)
     limit, best_limit = np.array([s.limit_req_per_month for s in stairs]), best.limit_req_per_month

@@ -105,15 +105,15 @@ def cheapest_base_load_usd(
     """Rent of the cheapest base-load fleet plus the API's bill for its overflow, and what that leaves unused of committed
     spend (k,), inf where no smaller fleet exists.
 
-    `columns` (6, k): as of `staircase_columns`, one staircase for each volume; `peak_ratio` (k,): as of the workload, whose
+    `columns` (7, k): as of `staircase_columns`, one staircase for each volume; `peak_ratio` (k,): as of the workload, whose
     other fields are those of every volume. Rent is linear in machines and the bill convex, as is the greater of the bill and
     what is committed, so that the best number is
     found by halving the numbers that are left, by whether one machine more still saves.
     """
-    per_replica, per_prefill, per_machine, spare, machine_usd, most = columns
+    per_replica, per_prefill, per_machine, spare, machine_usd, most, _ = columns
     if np.isfinite(per_prefill).any():
         return np.full(requests_per_month.shape, np.inf)
-    needed = column_rents_usd((*columns[:4], np.ones_like(most), most), requests_per_month)
+    needed = column_rents_usd((*columns[:4], np.ones_like(most), most, columns[6]), requests_per_month)
     fewest = np.maximum(np.floor(spare / per_machine) + 1, 1)
     largest = np.minimum(np.minimum(needed - 1, most), MOST_MACHINES)
     load_ratio = per_replica / requests_per_month * np.maximum(prompt_ratio(workload) * peak_ratio, 1.0)

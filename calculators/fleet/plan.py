@@ -29,7 +29,7 @@ class FleetPlan:
     regions: int = 1
     """Each region holds the whole fleet, so that one may fail."""
     prefill_replicas: int = 0
-    """Of a separate prefill pool, each of as many GPUs as a decode replica; `replicas` then counts the decode pool."""
+    """Of a separate prefill pool: workers, or as many as the GPUs of a decode replica hold; `replicas` counts the decode pool."""
 
     @classmethod
     def for_machines(cls, staircase: Staircase, machines: int, requests_per_month: float) -> "FleetPlan":
@@ -57,14 +57,18 @@ class FleetPlan:
 
     @property
     def prefill_workers(self) -> int:
-        """Replicas of the prefill pool in their own layout, which may be smaller than a decode replica."""
+        """Replicas of the prefill pool in their own layout, which may take fewer or more GPUs than a decode replica."""
         return self.prefill_replicas * self.capacity.prefill_workers
 
     @property
     def needed_gpus(self) -> int:
         """GPUs of the replicas and spares in all regions; the others of `gpus` fill up whole machines."""
-        replicas = self.replicas + self.prefill_replicas + self.spare_replicas
-        return self.regions * replicas * self.config.gpus_count
+        return self.regions * (self.busy_replicas + self.spare_replicas) * self.config.gpus_count
+
+    @property
+    def busy_replicas(self) -> int:
+        """Replicas of both pools, those of the prefill pool in decode replicas of as many GPUs."""
+        return self.replicas + self.capacity.prefill_size * self.prefill_replicas
 
     @property
     def label(self) -> str:

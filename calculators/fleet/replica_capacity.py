@@ -52,19 +52,29 @@ class Capacity:
     speed_error_sign: float = 0.0
     """Assumed model error: +1 = faster by the 80th-percentile error, 0 = as modeled, -1 = slower by it."""
     prefill_req_s: float = np.inf
-    """Load of the prefill workers in as many GPUs, with prefill/decode disaggregation; infinite without a prefill pool."""
+    """Load of a prefill worker, or of those in as many GPUs; infinite without a prefill pool."""
     prefill_config: ReplicaConfig | None = None
     """A prefill worker, with prefill/decode disaggregation: of the same model in the same precision, in its own layout."""
 
     @property
-    def pools_count(self) -> int:
-        """2 with prefill/decode disaggregation, else 1."""
-        return 1 if isinf(self.prefill_req_s) else 2
+    def req_s_per_gpu(self) -> float:
+        """Load of one GPU."""
+        return self.req_s / self.config.gpus_count
+
+    @property
+    def least_replicas(self) -> int:
+        """Of each pool one, in replicas of as many GPUs as a decode replica: 1 without a prefill pool."""
+        return 1 if isinf(self.prefill_req_s) else 1 + self.prefill_size
 
     @property
     def prefill_workers(self) -> int:
-        """Prefill workers in the GPUs of one decode replica; 1 without a prefill pool."""
-        return self.config.gpus_count // self.prefill_config.gpus_count if self.prefill_config else 1
+        """Prefill workers in the GPUs of one decode replica; 1 without a prefill pool, or where one takes more GPUs."""
+        return max(self.config.gpus_count // self.prefill_config.gpus_count, 1) if self.prefill_config else 1
+
+    @property
+    def prefill_size(self) -> int:
+        """Decode replicas in the GPUs of one prefill worker; 1 without a prefill pool, or where it takes no more."""
+        return max(self.prefill_config.gpus_count // self.config.gpus_count, 1) if self.prefill_config else 1
 
     @property
     def limit_words(self) -> str:
@@ -143,14 +153,14 @@ def capacities(
     for config, row, sign in zip(fitting, best.tolist(), signs.tolist(), strict=True):
         slots, possible, req_s, batch, tpot_ms, ttft_ms, stop = row
         if possible:
-            limit = _limit(slots, int(stop), case.techniques.batch_cap)
+            full: CapacityLimit = "kv_cache" if slots < case.techniques.batch_cap else "batch_cap"  # what limits slots
             reached = Capacity(
                 config=config,
                 req_s=req_s,
                 batch=batch,
                 tpot_ms=tpot_ms,
                 ttft_p95_ms=ttft_ms,
-                limit=limit,
+                limit=_LIMITS.get(Stop(int(stop)), full),
                 speed_error_sign=sign,
             )
             feasible.append(reached)
@@ -217,12 +227,6 @@ def _launch_ratios(
     return central, np.log(np.where(speed_error_sign > 0, high / central, central / low))
 
 
-def _limit(slots: float, stop: int, batch_cap: int) -> CapacityLimit:
-    """The binding constraint of a `Stop`; of slots, whatever limits their number."""
-    full: CapacityLimit = "kv_cache" if slots < batch_cap else "batch_cap"
-    return _LIMITS.get(Stop(stop), full)
-
-
 def _too_big(configs: Sequence[ReplicaConfig], catalog: Catalog) -> list[Infeasible]:
     if not configs:
         return []
@@ -283,7 +287,8 @@ def replica_capacities(
     )
     prompts, no_prompts = capacities(configs, prefill, inputs.catalog, speed_error_sign)
     tokens, no_tokens = capacities(configs, decode, inputs.catalog, speed_error_sign)
-    return _joined(prompts, tokens), _once(no_prompts, no_tokens)
+    missed = {id(m.config): m for m in (*no_tokens, *no_prompts)}  # each once, with the decode pool's reason first
+    return _joined(prompts, tokens), list(missed.values())
 
 
 def speed_correction(scenario: Scenario, catalog: Catalog) -> tuple[float, OwnFit | None]:
@@ -313,29 +318,24 @@ def at_load_ms(
 
 
 def _joined(prefill: Sequence[Capacity], decode: Sequence[Capacity]) -> list[Capacity]:
-    """Each decode replica with the prefill workers that carry most in as many GPUs, whatever their layout; decode replicas
-    for which there are none are left out."""
+    """Each decode replica with the prefill workers of its GPUs that carry most, and with larger ones if they carry more."""
     workers: dict[Hashable, list[Capacity]] = {}
     for one in prefill:
         workers.setdefault(_of_a_kind(one), []).append(one)
     joined = []
     for d in decode:
-        gpus = d.config.gpus_count
-        fitting = [p for p in workers.get(_of_a_kind(d), ()) if gpus % p.config.gpus_count == 0]
-        if fitting:
-            p = max(fitting, key=lambda p: (p.req_s / p.config.gpus_count, p.config is d.config))
-            load = p.req_s * (gpus // p.config.gpus_count)
-            joined.append(replace(d, prefill_req_s=load, ttft_p95_ms=p.ttft_p95_ms, prefill_config=p.config))
+        gpus, best, alike = d.config.gpus_count, 0.0, workers.get(_of_a_kind(d), ())
+        held = [p for p in alike if gpus % p.config.gpus_count == 0]
+        larger = [p for p in alike if p.config.gpus_count % gpus == 0 and p.config.gpus_count > gpus]
+        for fitting in (held, larger):
+            p = max(fitting, key=lambda p: (p.req_s_per_gpu, p.config is d.config), default=None)
+            if p is not None and p.req_s_per_gpu > best:
+                best, load = p.req_s_per_gpu, p.req_s * max(gpus // p.config.gpus_count, 1)
+                joined.append(replace(d, prefill_req_s=load, ttft_p95_ms=p.ttft_p95_ms, prefill_config=p.config))
     return joined
 
 
 def _of_a_kind(one: Capacity) -> Hashable:
     """What the replicas of both pools have in common: model, GPU and how weights and caches are stored."""
-    config = one.config
-    stored = config.precision, id(config.recipe), config.kv_element_bytes
-    return id(config.model), id(config.gpu), *stored, one.speed_error_sign
-
-
-def _once(prefill: Sequence[Infeasible], decode: Sequence[Infeasible]) -> list[Infeasible]:
-    """Configurations that cannot serve one of the two pools, each once; the decode pool's reason first."""
-    return list({id(m.config): m for m in (*decode, *prefill)}.values())
+    c = one.config
+    return id(c.model), id(c.gpu), c.precision, id(c.recipe), c.kv_element_bytes, one.speed_error_sign

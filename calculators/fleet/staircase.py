@@ -36,14 +36,14 @@ def replicas_held(machines: _Count, spares: _Count | int, per_machine: _Count | 
     return machines * per_machine - spares
 
 
-def carried_by(replicas: Array, decode_req: Array | float, prefill_req: Array | float) -> Array:
-    """The highest volume that so many replicas carry: d x decode, or with a prefill pool the best split of them,
-    max over d of min(d x decode, (replicas - d) x prefill). That is one of the whole numbers beside the even split. The
-    arguments broadcast; `prefill_req` is infinite without a prefill pool."""
-    even = replicas / (1 + np.divide(decode_req, prefill_req))
-    splits = (np.floor(even + 1e-9), np.ceil(even - 1e-9))
-    with np.errstate(invalid="ignore"):  # no replica of an infinite load, where none are left for prefill
-        carried = [np.fmin(d * decode_req, (replicas - d) * prefill_req) for d in splits]
+def carried_by(replicas: Array, decode_req: Array | float, prefill_req: Array | float, size: Array | int) -> Array:
+    """The highest volume that so many replicas carry: d x decode, or where p prefill workers take `size` replicas each the best
+    split of them, max over p of min((replicas - size p) x decode, p x prefill). That is one of the whole numbers beside the even
+    split. The arguments broadcast; `prefill_req` is infinite without a prefill pool."""
+    even = replicas * np.divide(decode_req, size * decode_req + np.asarray(prefill_req))
+    workers = (np.floor(even + 1e-9), np.ceil(even - 1e-9))
+    with np.errstate(invalid="ignore"):  # no worker of an infinite load
+        carried = [np.fmin(np.maximum(replicas - size * p, 0) * decode_req, p * prefill_req) for p in workers]
     best: Array = np.fmax(*carried)
     return best
 
@@ -52,7 +52,7 @@ def carried_by(replicas: Array, decode_req: Array | float, prefill_req: Array | 
 class Staircase:
     """Rent over volume of one replica configuration on one machine offer.
 
-    machines(v) = ceil((ceil(v / replica_req_per_month) + ceil(v / prefill_req_per_month) + spares) / replicas_per_machine)
+    machines(v) = ceil((ceil(v / replica_req_per_month) + prefill_size * ceil(v / prefill_req_per_month) + spares) / replicas_per_machine)
     """
 
     capacity: Capacity
@@ -72,13 +72,18 @@ class Staircase:
     prefill_req_per_month: float = np.inf
     """Requests per month whose peak one prefill replica carries; infinite without a separate prefill pool."""
 
+    @property
+    def prefill_size(self) -> int:
+        """Replicas of the decode pool that take as many GPUs as one of the prefill pool."""
+        return self.capacity.prefill_size
+
     def machines(self, requests_per_month: Array) -> Array:
         """Machines in each region for each volume; inf beyond the user's GPU limit. Same shape as the argument."""
         replicas = self._replicas(requests_per_month)
         return machines_needed(replicas, self.spare_replicas, self.replicas_per_machine, self.max_machines)
 
     def _replicas(self, requests_per_month: Array) -> Array:
-        prefill = np.ceil(requests_per_month / self.prefill_req_per_month)
+        prefill = self.prefill_size * np.ceil(requests_per_month / self.prefill_req_per_month)
         return np.asarray(np.ceil(requests_per_month / self.replica_req_per_month) + prefill)
 
     def rent_usd_per_month(self, requests_per_month: Array) -> Array:
@@ -87,7 +92,11 @@ class Staircase:
 
     def steps_req_per_month(self, up_to: float) -> Array:
         """Volumes just above which one more machine is needed, ascending, up to `up_to`. Shape (steps,)."""
-        last = int(up_to / self.requests_per_replica + self.spare_replicas) // self.replicas_per_machine + 1
+        last = (
+            int(up_to / self.requests_per_replica + self.spare_replicas + self.prefill_size)
+            // self.replicas_per_machine
+            + 1
+        )
         machines = np.arange(1.0, min(self.max_machines, last) + 1)
         volumes = self.carried_req_per_month(machines)
         return np.unique(volumes[(volumes > 0) & (volumes <= up_to)])
@@ -95,26 +104,28 @@ class Staircase:
     def carried_req_per_month(self, machines: Array) -> Array:
         """The highest volume that so many machines carry, spares left idle. Same shape as the argument."""
         replicas = np.maximum(replicas_held(np.asarray(machines), self.spare_replicas, self.replicas_per_machine), 0)
-        return carried_by(replicas, self.replica_req_per_month, self.prefill_req_per_month)
+        return carried_by(replicas, self.replica_req_per_month, self.prefill_req_per_month, self.prefill_size)
 
     @property
     def requests_per_replica(self) -> float:
-        """Requests per month for each replica of any pool, when every pool is fully loaded."""
-        return 1 / (1 / self.replica_req_per_month + 1 / self.prefill_req_per_month)
+        """Requests per month for each decode replica and as many GPUs of the prefill pool, when every pool is fully loaded."""
+        return 1 / (1 / self.replica_req_per_month + self.prefill_size / self.prefill_req_per_month)
 
     @property
     def limit_req_per_month(self) -> float:
         """The highest volume within the user's GPU limit."""
         held = max(replicas_held(self.max_machines, self.spare_replicas, self.replicas_per_machine), 0)
-        if self.capacity.pools_count == 1:  # without arrays: asked of thousands of staircases
+        if self.capacity.least_replicas == 1:  # without arrays: asked of thousands of staircases
             return held * self.replica_req_per_month
-        return float(carried_by(np.array(held), self.replica_req_per_month, self.prefill_req_per_month))
+        return float(
+            carried_by(np.array(held), self.replica_req_per_month, self.prefill_req_per_month, self.prefill_size)
+        )
 
     @property
     def carries_any(self) -> bool:
         """Whether the user's GPU limit allows a fleet that carries any volume: a replica of each pool beside the spares."""
         held = replicas_held(self.max_machines, self.spare_replicas, self.replicas_per_machine)
-        return held >= self.capacity.pools_count
+        return held >= self.capacity.least_replicas
 
     @property
     def usd_per_request_fully_loaded(self) -> float:
@@ -174,11 +185,11 @@ def _over_regions(gpus: float, inputs: Inputs) -> str:
 
 def _least_gpus(capacity: Capacity, offer: MachineOffer, inputs: Inputs) -> float:
     """GPUs of the machines that hold a replica of each pool and all spares; infinite where a machine holds no replica."""
-    config, pools = capacity.config, capacity.pools_count
+    config, least = capacity.config, capacity.least_replicas
     per_machine = offer.replicas_per_machine(config)
     if not per_machine:
         return np.inf
-    machines = ceil(pools * (1 + inputs.scenario.operations.spare_replicas) / per_machine)
+    machines = ceil(least * (1 + inputs.scenario.operations.spare_replicas) / per_machine)
     regions = regions_count(inputs.scenario, inputs.catalog)
     return machines * offer.machines_per_replica(config) * (offer.gpus_per_machine or config.gpus_count) * regions
 
@@ -199,7 +210,7 @@ def _by_capacity(
     seconds = inputs.demand.peak_s_per_month
     machines: dict[tuple[str, int], list[_Machines]] = {}
     for capacity in capacities:
-        config, spare = capacity.config, spare_replicas * capacity.pools_count
+        config, spare = capacity.config, spare_replicas * capacity.least_replicas
         gpu, gpus = config.gpu.id, config.gpus_count
         if (gpu, gpus) not in machines:
             machines[gpu, gpus] = [_machines(offer, config, regions, inputs.scenario) for offer in by_gpu.get(gpu, ())]
@@ -217,7 +228,7 @@ def _by_capacity(
                 prefill_req_per_month=capacity.prefill_req_s * seconds,
             )
             for offer, replicas, usd, most, together in machines[gpu, gpus]
-            if replicas_held(most, spare, replicas) >= capacity.pools_count
+            if replicas_held(most, spare, replicas) >= capacity.least_replicas
         ]
         yield capacity, of_capacity
 
@@ -259,13 +270,13 @@ class OwnVolumes:
 
 def steps_of_each(staircases: Sequence[Staircase], up_to: Array) -> OwnVolumes:
     """The steps of each staircase, at most `up_to` (s,): `Staircase.steps_req_per_month` for all at once."""
-    per_replica, per_prefill, per_machine, spare, _, most = staircase_columns(staircases)
-    needed = up_to * (1 / per_replica + 1 / per_prefill)
-    counts = np.minimum(most, (needed + spare) // per_machine + 1).astype(int)
+    per_replica, per_prefill, per_machine, spare, _, most, size = staircase_columns(staircases)
+    needed = up_to * (1 / per_replica + size / per_prefill) + spare + 1 + size
+    counts = np.minimum(most, needed // per_machine + 1).astype(int)
     owner, before = np.repeat(np.arange(len(staircases)), counts), np.repeat(np.cumsum(counts) - counts, counts)
     machines = np.arange(1, owner.size + 1) - before
     held = np.maximum(replicas_held(machines, spare[owner], per_machine[owner]), 0)
-    volumes = carried_by(held, per_replica[owner], per_prefill[owner])
+    volumes = carried_by(held, per_replica[owner], per_prefill[owner], size[owner])
     is_step = np.diff(volumes, prepend=0.0) != 0  # one more machine for one pool may carry no more
     return OwnVolumes(owner, volumes).where((is_step | (machines == 1)) & (volumes > 0) & (volumes <= up_to[owner]))
 
@@ -276,7 +287,7 @@ def rents_at(staircases: Sequence[Staircase], volumes: OwnVolumes) -> Array:
 
 
 def staircase_columns(staircases: Sequence[Staircase]) -> Array:
-    """The fields that determine the rent (6, s), in the order that `column_rents_usd` unpacks."""
+    """The fields that determine the rent (7, s), in the order that `column_rents_usd` unpacks."""
     return np.array(
         [
             [s.replica_req_per_month for s in staircases],
@@ -285,22 +296,23 @@ def staircase_columns(staircases: Sequence[Staircase]) -> Array:
             [s.spare_replicas for s in staircases],
             [s.machine_usd_per_month for s in staircases],
             [s.max_machines for s in staircases],
+            [s.prefill_size for s in staircases],
         ]
     )
 
 
 def undercut_positions(columns: Array) -> set[int]:
-    """Positions of the staircases, given by their columns (6, s), that another one undercuts at every volume: its machines cost
+    """Positions of the staircases, given by their columns (7, s), that another one undercuts at every volume: its machines cost
     no more, no fewer of them are allowed, and any number of them carries no less. Of equals the first stays.
 
     With one pool, m machines carry (m x per machine - spare) x per replica: no less for every m where slope and value at
     m = 1 are no less. With two pools every number has to be no worse.
     """
-    per_replica, per_prefill, per_machine, spare, usd, most = columns
+    per_replica, per_prefill, per_machine, spare, usd, most, size = columns
     one_pool = ~np.isfinite(per_prefill)
     slope = np.where(one_pool, per_machine * per_replica, per_replica)
     first = np.where(one_pool, (per_machine - spare) * per_replica, per_machine)
-    figures = np.stack([slope, first, per_prefill, most, np.where(one_pool, 0, -spare), -usd])
+    figures = np.stack([slope, first, per_prefill, most, np.where(one_pool, 0, -spare), -usd, -size])
     place, undercut = np.arange(usd.size), np.zeros(usd.size, dtype=bool)
     for start in range(0, usd.size, COMPARED_AT_ONCE):
         some = slice(start, start + COMPARED_AT_ONCE)
@@ -312,9 +324,9 @@ def undercut_positions(columns: Array) -> set[int]:
 
 def column_rents_usd(columns: Array | Sequence[Array], requests_per_month: Array) -> Array:
     """Rent of staircases given by their columns, at volumes that broadcast with them; inf beyond the user's GPU limit."""
-    per_replica, per_prefill, per_machine, spare, usd, most = columns
+    per_replica, per_prefill, per_machine, spare, usd, most, size = columns
     replicas = np.ceil(requests_per_month / per_replica)
     if np.isfinite(per_prefill).any():
-        replicas += np.ceil(requests_per_month / per_prefill)
+        replicas += size * np.ceil(requests_per_month / per_prefill)
     rents: Array = machines_needed(replicas, spare, per_machine, most) * usd
     return rents

@@ -80,7 +80,7 @@ class OptionCurves:
     buys: tuple[Option, ...]
     staircases: tuple[Staircase, ...]
     columns: Array
-    """As of `staircase_columns` (6, s)."""
+    """As of `staircase_columns` (7, s)."""
     is_committed: NDArray[np.bool_]
     """(s,) machines that are bought, or rented for a year or more."""
     base_usd_per_request: Array
@@ -217,8 +217,9 @@ class OptionCurves:
         if not self.groups:
             return np.zeros(shape), np.zeros(shape)
         machine_usd = self._machine_usd_per_month(at)
-        per_replica, per_prefill, per_machine, spare, _, most = self.columns[..., None]
-        varied = per_replica * at.capacity_ratio, per_prefill * at.capacity_ratio, per_machine, spare, machine_usd, most
+        per_replica, per_prefill, per_machine, spare, _, most, size = self.columns[..., None]
+        carried = per_replica * at.capacity_ratio, per_prefill * at.capacity_ratio
+        varied = *carried, per_machine, spare, machine_usd, most, size
         rents = column_rents_usd(varied, at.requests_per_month)
         rest = (
             self.fixed_usd_per_month + at.staffing_usd_per_month + self.egress_usd_per_request * at.requests_per_month

@@ -13,6 +13,7 @@ from calculators.options.option import Option
 from calculators.options.shortlist import AllowedOptions
 from calculators.options.speed_range import SpeedBounds
 from calculators.performance.replica import ReplicaConfig
+from calculators.performance.stated_range import range_ratio
 from calculators.scenario.inputs import Inputs
 from calculators.units import usd
 
@@ -42,12 +43,10 @@ def surer_build(cheapest: Option | None, allowed: AllowedOptions, bounds: SpeedB
     ]
     stairs, rents = [allowed.stairs[i] for i in kept], np.asarray(allowed.rents_usd[kept])
     surer = next(iter(build_options(stairs, rents, bounds, allowed.lines, inputs)), None)
-    error_ratio = next(r.ok_ratio for r in inputs.catalog.efficiencies.ranges if r.figure == "tpot_ms")
-    if (
-        surer is None
-        or surer.plan is None
-        or surer.plan.rent_usd_per_month > error_ratio * cheapest.plan.rent_usd_per_month
-    ):
+    if surer is None or surer.plan is None:
+        return None
+    error_ratio = range_ratio("tok_s", surer.plan.config, inputs.catalog)
+    if surer.plan.rent_usd_per_month > error_ratio * cheapest.plan.rent_usd_per_month:
         return None
     mean = cheapest.horizon_usd_per_month
     scale = surer.usd_per_month / cheapest.usd_per_month

@@ -223,9 +223,10 @@ def replicas_of(job: Job, role: Role) -> tuple[int, int]:
     plan = job.plan
     if role == "both":
         return plan.replicas, plan.spare_replicas
+    prefill_spares = plan.spare_replicas // (1 + plan.capacity.prefill_size)
     if role == "prefill":
-        return max(plan.prefill_workers, 1), plan.spare_replicas // 2
-    return plan.replicas, plan.spare_replicas - plan.spare_replicas // 2
+        return max(plan.prefill_workers, 1), prefill_spares
+    return plan.replicas, plan.spare_replicas - plan.capacity.prefill_size * prefill_spares
 
 
 def _documents(job: Job, role: Role) -> Iterator[dict[str, Any]]:

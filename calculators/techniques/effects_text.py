@@ -119,7 +119,7 @@ def _disaggregation(effect: TechniqueEffect, inputs: Inputs) -> str:
     made = effect.with_it.plan
     rate = inputs.catalog.technique_rules.transfer_gb_s.central
     return (
-        f"{plural(made.prefill_replicas, 'prefill replica')} and {plural(made.replicas, 'decode replica')}, plus spares for both pools. Transferring the "
+        f"{plural(made.prefill_workers, 'prefill replica')} and {plural(made.replicas, 'decode replica')}, plus spares for both pools. Transferring the "
         f"KV cache of a long prompt takes {milliseconds(kv_transfer_ms(made.config, inputs))} at {significant(rate)} GB/s "
         "(assumed)."
     )

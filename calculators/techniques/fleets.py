@@ -90,7 +90,7 @@ def cheapest(configs: list[ReplicaConfig], plan: FleetPlan, inputs: Inputs) -> F
 
 def busy_gpus(plan: FleetPlan) -> int:
     """GPUs that the peak needs, per region; spares and unused GPUs of a machine are not counted."""
-    return (plan.replicas + plan.prefill_replicas) * plan.config.gpus_count
+    return plan.busy_replicas * plan.config.gpus_count
 
 
 def same_provider_offers(plan: FleetPlan, inputs: Inputs) -> list[MachineOffer]:
@@ -110,7 +110,7 @@ def _terms(offer: MachineOffer) -> tuple[str, str, str]:
 def _rate_per_gpu(plan: FleetPlan) -> float:
     """Highest requests/s per GPU over all pools, each filled to its own target."""
     capacity = plan.capacity
-    return 1 / (1 / capacity.req_s + 1 / capacity.prefill_req_s) / plan.config.gpus_count
+    return 1 / (1 / capacity.req_s + capacity.prefill_size / capacity.prefill_req_s) / plan.config.gpus_count
 
 
 def _only(plan: FleetPlan, inputs: Inputs) -> Scenario:

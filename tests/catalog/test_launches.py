@@ -24,6 +24,13 @@ def test_amd_loses_more_than_nvidia_and_what_is_not_known_runs_as_modeled(live_c
 
 
 def test_a_range_that_does_not_hold_its_centre_is_refused() -> None:
-    row = {"vendor": "nvidia", "engines": ["vllm"], "source": "s", "confidence": "low", "what": "w", "whole_from_batch": 1}
+    row = {
+        "vendor": "nvidia",
+        "engines": ["vllm"],
+        "source": "s",
+        "confidence": "low",
+        "what": "w",
+        "whole_from_batch": 1,
+    }
     with pytest.raises(ValidationError, match="must ascend"):
         LaunchSpeed.model_validate({**row, "low": 0.9, "central": 0.8, "high": 1.0})

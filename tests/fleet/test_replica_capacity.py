@@ -26,7 +26,7 @@ from calculators.fleet.replica_capacity import (
 )
 from calculators.fleet.replica_layouts import Layout
 from calculators.performance import queueing as latency
-from calculators.performance.disaggregation import tokens_only, transfer_s
+from calculators.performance.disaggregation import prompts_only, tokens_only, transfer_s
 from calculators.performance.replica import ReplicaConfig, replica_arrays
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Scenario, Targets, Techniques
@@ -262,7 +262,7 @@ def test_a_prefill_pool_has_the_layout_that_carries_most_per_gpu() -> None:
     layouts = (Layout(8), Layout(1, 8), Layout(1, 16))
     configs = [replica_config(model, gpu, "fp8", one, asked.techniques) for one in layouts]
     alone = {id(c.config): c for config in configs for c in replica_capacities([config], inputs)[0]}
-    together, _ = replica_capacities(configs, inputs)
+    together = [pair for pair in replica_capacities(configs, inputs)[0] if pair.prefill_size == 1]
     assert len(together) == 3
     for one in together:
         assert one.prefill_config is not None
@@ -272,3 +272,24 @@ def test_a_prefill_pool_has_the_layout_that_carries_most_per_gpu() -> None:
         )
         assert one.prefill_req_s >= same.prefill_req_s
         assert one.req_s == pytest.approx(same.req_s)
+
+
+def test_a_prefill_worker_may_be_larger_than_a_decode_replica() -> None:
+    """One GPU reads this prompt too slowly for the target and generates fast enough."""
+    asked = scenario(techniques={"disaggregation": True}, targets={"ttft_p95_ms": 250.0, "tpot_ms": 60.0})
+    inputs, model, gpu = Inputs(asked, demand_by_hand(), LIVE), LIVE.model("llama-3.3-70b"), LIVE.gpu("h100-sxm")
+    configs = [replica_config(model, gpu, "fp8", Layout(tp), asked.techniques) for tp in (1, 2)]
+    pairs = [(c, c.prefill_config) for c in replica_capacities(configs, inputs)[0]]
+    sizes = [(c.config.gpus_count, worker.gpus_count, c.least_replicas) for c, worker in pairs if worker]
+    assert (1, 2, 3) in sizes
+    assert len(pairs) <= 2 * len(configs)
+    alone = {c.config.gpus_count: c.req_s_per_gpu for c in capacities(configs, _prompts_of(inputs), LIVE)[0]}
+    for c, worker in pairs:
+        assert worker is not None
+        gpus = max(c.config.gpus_count, worker.gpus_count)
+        assert c.prefill_req_s / gpus == pytest.approx(alone[worker.gpus_count], rel=0.3)
+
+
+def _prompts_of(inputs: Inputs) -> SizingCase:
+    targets = Targets(ttft_p95_ms=inputs.scenario.targets.ttft_p95_ms, tpot_ms=None)
+    return SizingCase(prompts_only(inputs.demand.lengths, inputs.scenario.own_hit_frac), targets)

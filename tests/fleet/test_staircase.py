@@ -90,11 +90,17 @@ def test_machines_too_small_for_a_replica_and_its_spare_are_not_rented(catalog: 
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
-@given(st.floats(10, 5_000), st.floats(10, 5_000), st.integers(1, 8), st.integers(0, 4), st.integers(1, 40), st.data())
+@given(
+    *(st.floats(10, 5_000), st.floats(10, 5_000), st.integers(1, 4), st.integers(1, 8), st.integers(0, 4)),
+    st.integers(1, 40),
+    st.data(),
+)
 def test_steps_and_limit_of_two_pools_are_where_the_count_of_machines_changes(
-    catalog: Catalog, decode: float, prefill: float, each: int, spare: int, most: int, data: st.DataObject
+    catalog: Catalog, decode: float, prefill: float, size: int, each: int, spare: int, most: int, data: st.DataObject
 ) -> None:
-    stairs = two_pools(catalog, decode, prefill, replicas_per_machine=each, spare_replicas=spare, max_machines=most)
+    stairs = two_pools(
+        catalog, decode, prefill, size, replicas_per_machine=each, spare_replicas=spare, max_machines=most
+    )
     limit = stairs.limit_req_per_month
     assert np.isinf(float(stairs.machines(np.asarray(limit * (1 + 1e-9) + 1e-6))))
     if limit == 0:
@@ -114,7 +120,8 @@ def test_steps_and_limit_of_two_pools_are_where_the_count_of_machines_changes(
 
 
 def test_rents_of_two_pools_are_the_same_one_by_one_and_all_together(catalog: Catalog) -> None:
-    both = [two_pools(catalog, 700, 300, spare_replicas=2), staircase(catalog, 900, 400)]
+    pools = [two_pools(catalog, 700, 300, size, spare_replicas=2) for size in (1, 4)]
+    both = [*pools, staircase(catalog, 900, 400)]
     volumes = np.linspace(1, 50_000, 97)
     each = np.array([s.rent_usd_per_month(volumes) for s in both])
     assert rents_matrix(both, volumes) == pytest.approx(each)
@@ -183,3 +190,12 @@ def test_machines_of_one_replica_are_rented_together() -> None:
     assert plan is not None
     assert (plan.machines, plan.gpus, plan.replicas) == (4, 32, 2)
     assert fleet_plan(stairs, 2.5 * stairs.replica_req_per_month) is None
+
+
+def test_a_prefill_worker_larger_than_a_decode_replica_takes_all_its_gpus(catalog: Catalog) -> None:
+    """1,000 requests: two decode replicas, and four prefill workers that take as many GPUs as four decode replicas each."""
+    stairs = two_pools(catalog, 500, 250, 4, replicas_per_machine=8, max_machines=10)
+    assert float(stairs.machines(np.asarray(1_000.0))) == np.ceil((2 + 4 * 4 + stairs.spare_replicas) / 8)
+    plan = fleet_plan(stairs, 1_000.0)
+    assert plan is not None
+    assert (plan.replicas, plan.prefill_workers, plan.busy_replicas) == (2, 4, 18)

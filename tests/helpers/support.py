@@ -125,9 +125,13 @@ def staircase(
     )
 
 
-def two_pools(catalog: Catalog, decode_req: float, prefill_req: float, **changes: Any) -> Staircase:
-    """A staircase of a prefill and a decode pool, of so many requests a replica."""
+def two_pools(
+    catalog: Catalog, decode_req: float, prefill_req: float, prefill_size: int = 1, **changes: Any
+) -> Staircase:
+    """A staircase of a prefill and a decode pool, of so many requests a replica; a prefill worker takes the GPUs of
+    `prefill_size` decode replicas."""
     plain = staircase(catalog, decode_req, 500, **changes)
-    return replace(
-        plain, prefill_req_per_month=prefill_req, capacity=replace(plain.capacity, prefill_req_s=prefill_req / 657_000)
-    )
+    config = plain.capacity.config
+    worker = replace(config, tensor_parallel=config.tensor_parallel * prefill_size)
+    pair = replace(plain.capacity, prefill_req_s=prefill_req / 657_000, prefill_config=worker)
+    return replace(plain, prefill_req_per_month=prefill_req, capacity=pair)

@@ -4,12 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.load import load_catalog
 from calculators.performance.links import NEVER_US, island_gpus, islands_count
 from calculators.performance.replica import ReplicaArrays, ReplicaConfig, replica_arrays
-from calculators.performance.step_time import MESSAGES, exposed_network_s, network_s
+from calculators.performance.step_time import MESSAGES, exposed_network_s, network_s, step_s
 
 LIVE = load_catalog()
 DEEPEP_US = {16: (118, 195), 32: (155, 273), 64: (173, 314), 128: (192, 369), 256: (194, 360)}
@@ -78,3 +80,26 @@ def test_ranks_of_a_pool_for_one_phase_wait_for_the_slowest() -> None:
     config = ReplicaConfig(LIVE.model("deepseek-v3"), LIVE.gpu("gb200"), "fp8", 1, attention_ranks=32, expert_ranks=32)
     shared, alone = replica_arrays([config, replace(config, one_phase=True)], LIVE).exchange_latency_us[:, 0]
     assert (shared, alone) == (0, LIVE.links.exchange_latency_us.central)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(
+    st.sampled_from(["latency", "rate", "inside"]),
+    st.floats(1, 20),
+    st.sampled_from([8, 16, 32, 64]),
+    st.sampled_from(["vllm", "tensorrt-llm"]),
+    st.floats(1, 5_000),
+)
+def test_slower_links_never_shorten_a_step(what: str, slower: float, gpus: int, engine: str, tokens: float) -> None:
+    m = ranks("h100-sxm", gpus, engine)
+    changed = {
+        "latency": {
+            "network_latency_us": m.network_latency_us * slower,
+            "direct_latency_us": m.direct_latency_us * slower,
+        },
+        "rate": {"network_bytes_s": m.network_bytes_s / slower},
+        "inside": {"link_bytes_s": m.link_bytes_s / slower},
+    }[what]
+    batch, context, none = np.array([tokens]), np.array([2_000.0]), np.zeros(1)
+    before, after = (float(step_s(x, batch, context, none, none)[0, 0]) for x in (m, replace(m, **changed)))
+    assert after >= before * (1 - 1e-12)

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calculators.catalog.load import load_catalog
+from calculators.catalog.techniques import MAX_DRAFT_TOK
 from calculators.performance.replica import ReplicaArrays, ReplicaConfig, replica_arrays
 from calculators.performance.speculation import (
     Drafts,
@@ -87,3 +88,12 @@ def test_every_published_run_yields_between_one_token_and_one_more_than_drafted_
         CATALOG.model(named.model)
     for run in (*runs, *elsewhere):
         assert all(1 <= tokens <= count + 2 for count, tokens in enumerate(run.pass_tok))
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(
+    st.sampled_from(sorted(CATALOG.models)), st.integers(1, MAX_DRAFT_TOK), st.one_of(st.none(), st.floats(0.05, 0.95))
+)
+def test_a_pass_never_yields_more_than_its_drafts_and_one(name: str, draft_tok: int, acceptance: float | None) -> None:
+    told = expected_tokens(CATALOG.model(name), Techniques(draft_tok=draft_tok, acceptance_frac=acceptance), CATALOG)
+    assert all(1 <= tokens <= draft_tok + 1 for tokens in told)
