@@ -15,6 +15,8 @@ from scipy.optimize import linprog
 
 from calculators.calibration.accuracy import LEFT_OUT, METRICS, Rows, accuracy_rows, counted_runs
 from calculators.calibration.arrival_modes import DoubtCode
+from calculators.calibration.pool_accuracy import judged_pools
+from calculators.catalog.catalog import Catalog
 from calculators.catalog.efficiency import EngineId
 from calculators.catalog.load import load_catalog
 from calculators.performance.stated_range import FEW_RUNS, OVER_MACHINES
@@ -76,9 +78,10 @@ def write_left_out(data: Measured, by_model: tuple[np.ndarray, ...], by_gpu: tup
 
 def write_ranges() -> None:
     """Writes the ranges that hold 80% of the runs held out by model or by GPU into efficiency.yaml, by what they rest on."""
-    rows = accuracy_rows(load_catalog())
     data = yaml.safe_load(EFFICIENCY.read_text(encoding="utf-8"))
-    data["ranges"] = _with_every_doubt([_range(rows, metric) for metric in METRICS])
+    catalog = load_catalog()
+    ranges = _with_every_doubt([_range(accuracy_rows(catalog), metric) for metric in METRICS])
+    data["ranges"] = [one | {"exponents": one["exponents"] | _of_pools(one, catalog)} for one in ranges]
     text = yaml.safe_dump(data, sort_keys=False, width=118, allow_unicode=True)
     EFFICIENCY.write_text(HEADER + text, encoding="utf-8")
 
@@ -92,6 +95,21 @@ def _with_every_doubt(ranges: list[dict[str, Any]]) -> list[dict[str, Any]]:
         few = {FEW_RUNS: rounded(max(worst / log(one["base_ratio"]), 1.0))}
         one["exponents"] = dict.fromkeys(sorted(doubts), UNMEASURED_EXPONENT) | few | one["exponents"]
     return ranges
+
+
+def _of_pools(stated: dict[str, Any], catalog: Catalog) -> dict[str, float]:
+    """The exponent of separate pools with which the range of a figure holds 80% of the published runs in one machine or rack,
+    and at least as wide as that of a replica that does both."""
+    judged, metric, pools = judged_pools(catalog), stated["figure"], "separate_pools"
+    off = np.abs(np.log(judged.predicted[metric] / judged.measured[metric]))
+    known = np.isfinite(off) & ~judged.over_machines
+    range_log = np.log(judged.range_ratio[metric][known]) / catalog_exponent(catalog, metric, pools)
+    return {pools: rounded(max(float(np.quantile(off[known] / range_log, 0.8)), 1.0))}
+
+
+def catalog_exponent(catalog: Catalog, metric: str, trait: str) -> float:
+    """The exponent of a trait that the catalog states now."""
+    return next(one for one in catalog.efficiencies.ranges if one.figure == metric).exponents.get(trait, 1.0)
 
 
 def _range(rows: Rows, metric: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from calculators.calibration.arrival_modes import ArrivalKind, BenchmarkConfig, 
 from calculators.calibration.run_details import (
     fitted_engine,
     format_doubts,
+    launch_told,
     length_kind,
     length_scale,
     release_ratio,
@@ -21,7 +22,7 @@ from calculators.catalog.base import Precision
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.format_spelling import format_meant
 from calculators.catalog.hardware import Gpu
-from calculators.catalog.launches import Launch, Launches
+from calculators.catalog.launches import Launch
 from calculators.catalog.models import Model
 from calculators.catalog.techniques import MAX_DRAFT_TOK
 from calculators.errors import DataError, UnknownId
@@ -132,8 +133,10 @@ def parse_point(row: Mapping[str, str], catalog: Catalog) -> BenchmarkConfig | s
         if missing:
             raise _UnsupportedError(f"{', '.join(missing)}: empty")
         point = _with_drafts((_pools_point if _has_pools(row) else _point)(row, catalog), row, catalog)
+        if (launch := _text(row, "launch")) not in ("", *get_args(Launch)):
+            raise _UnsupportedError(f"launch '{launch[:20]}' is not one of {', '.join(get_args(Launch))}")
         doubts = (*point.doubts, *_range_doubts(point, catalog))
-        return replace(point, doubts=doubts, launch=_launch(row, catalog.launches))
+        return replace(point, doubts=doubts, launch=launch_told(row, catalog.launches))
     except (_UnsupportedError, UnknownId) as error:
         return str(error)
 
@@ -175,16 +178,6 @@ def _point(row: Mapping[str, str], catalog: Catalog) -> BenchmarkConfig:
         lengths=length_kind(_text(row, "isl_osl_kind")),
         doubts=(*doubts, *format_doubts(model, precision), *_run_doubts(row, kind, engine)),
     )
-
-
-def _launch(row: Mapping[str, str], launches: Launches) -> Launch | None:
-    """How the engine was launched: as the row says, else as its publisher does; None where it names none."""
-    told = _text(row, "launch").lower().replace(" ", "_")
-    launch = next((known for known in get_args(Launch) if known == told), None)
-    if told and launch is None:
-        raise _UnsupportedError(f"launch '{told[:20]}' is neither tuned nor as_shipped")
-    publisher = " ".join(filter(None, (_text(row, name) for name in ("source", "source_url", "url"))))
-    return launch or (launches.launch_at(publisher) if publisher else None)
 
 
 def _scale(row: Mapping[str, str]) -> float:

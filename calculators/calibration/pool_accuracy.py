@@ -30,6 +30,8 @@ class JudgedPools:
     measured: Mapping[str, Array]
     """By metric, as of `accuracy.METRICS`."""
     predicted: Mapping[str, Array]
+    over_machines: NDArray[np.bool_]
+    """Whether a replica spans several machines or racks."""
     range_ratio: Mapping[str, Array]
     """The stated 80% range, a factor either way; wider over machines."""
 
@@ -65,6 +67,7 @@ def judged_pools(catalog: Catalog) -> JudgedPools:
             "ttft_ms": _cells(table, "ttft_ms_mean"),
         },
         predicted=_predicted(told),
+        over_machines=np.array(["over_machines" in one.doubts for one in told], dtype=bool),
         range_ratio={m: np.array([one.ranges[m].up if one.ranges else np.nan for one in told]) for m in METRICS},
     )
 

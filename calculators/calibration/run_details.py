@@ -4,11 +4,13 @@ import math
 import re
 from collections.abc import Mapping
 from datetime import date
+from typing import get_args
 
 from calculators.calibration.arrival_modes import Doubt, LengthKind
 from calculators.catalog.base import Precision
 from calculators.catalog.efficiency import EngineId
 from calculators.catalog.hardware import Gpu
+from calculators.catalog.launches import Launch, Launches
 from calculators.catalog.models import Model
 from calculators.catalog.speed_rules import SpeedRules
 
@@ -73,3 +75,11 @@ def short_run_doubts(kind: str, requests: float) -> tuple[Doubt, ...]:
     if kind == "saturated" and requests < 5_000:
         return (Doubt("short_run", "all requests of the run come at once, and most of it fills or drains the batch"),)
     return ()
+
+
+def launch_told(row: Mapping[str, str], launches: Launches) -> Launch | None:
+    """How the engine was launched: as the row says, else as its publisher does; None where it names none."""
+    told = (row.get("launch") or "").strip()
+    publisher = " ".join(filter(None, (row.get(name) for name in ("source", "source_url", "url"))))
+    known = next((launch for launch in get_args(Launch) if launch == told), None)
+    return known or (launches.launch_at(publisher) if publisher else None)
