@@ -38,21 +38,11 @@ from calculators.units import count, plural
 _MAX_FILE_BYTES = 64_000_000
 _MAX_ROWS = 200_000
 _REQUIRED = ("model", "gpu", "isl", "osl")
+_FIGURE_COLUMNS = ("predicted_output_tok_s_per_gpu", "predicted_ttft_ms_mean", "predicted_tpot_ms_mean")
 PREDICTION_COLUMNS = (
-    "row",
-    "predicted_output_tok_s_per_gpu",
-    "predicted_ttft_ms_mean",
-    "predicted_tpot_ms_mean",
-    "status",
-    "reason",
-    "predicted_weights_gib_per_gpu",
-    "predicted_kv_capacity_tok",
-    "fits",
-    *(
-        f"{figure}_{end}"
-        for figure in ("predicted_output_tok_s_per_gpu", "predicted_ttft_ms_mean", "predicted_tpot_ms_mean")
-        for end in ("low", "high")
-    ),
+    *("row", *_FIGURE_COLUMNS, "status", "reason"),
+    *("predicted_weights_gib_per_gpu", "predicted_kv_capacity_tok", "fits"),
+    *(f"{figure}_{end}" for figure in _FIGURE_COLUMNS for end in ("low", "high")),
 )
 
 PredictionStatus = Literal["ok", "extrapolated", "unsupported"]
@@ -133,8 +123,8 @@ def parse_point(row: Mapping[str, str], catalog: Catalog) -> BenchmarkConfig | s
         if missing:
             raise _UnsupportedError(f"{', '.join(missing)}: empty")
         point = _with_drafts((_pools_point if _has_pools(row) else _point)(row, catalog), row, catalog)
-        if (launch := _text(row, "launch")) not in ("", *get_args(Launch)):
-            raise _UnsupportedError(f"launch '{launch[:20]}' is not one of {', '.join(get_args(Launch))}")
+        if _text(row, "launch") not in ("", *get_args(Launch)):
+            raise _UnsupportedError(f"launch '{_text(row, 'launch')[:20]}' is not one of {', '.join(get_args(Launch))}")
         doubts = (*point.doubts, *_range_doubts(point, catalog))
         return replace(point, doubts=doubts, launch=launch_told(row, catalog.launches))
     except (_UnsupportedError, UnknownId) as error:

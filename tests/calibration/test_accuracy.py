@@ -28,14 +28,13 @@ def test_nothing_known_is_said_as_unknown() -> None:
     e = accuracy.errors(np.array([np.nan]), np.array([1.0]))
     assert e.count == 0
     assert math.isnan(e.median_frac)
-    assert math.isnan(accuracy.range_ratio(np.array([np.nan]), np.array([1.0])))
+    assert math.isnan(accuracy.covered_frac(np.array([np.nan]), np.array([1.0]), 2.0))
 
 
-def test_the_range_holds_the_share_it_states() -> None:
-    rng = np.random.default_rng(1)
-    measured = np.exp(rng.normal(0, 0.3, 4_000))
-    ratio = accuracy.range_ratio(np.ones(4_000), measured)
-    assert accuracy.covered_frac(np.ones(4_000), measured, ratio) == pytest.approx(0.8, abs=0.001)
+def test_coverage_counts_what_lies_within_each_range() -> None:
+    predicted, measured = np.full(5, 100.0), np.array([100.0, 79.0, 126.0, 190.0, np.nan])
+    assert accuracy.covered_frac(predicted, measured, 1.25) == pytest.approx(1 / 4)
+    assert accuracy.covered_frac(predicted, measured, np.array([1.0, 1.3, 1.3, 1.3, 9.0])) == pytest.approx(3 / 4)
 
 
 def test_every_published_row_has_an_answer_or_a_reason(rows: accuracy.Rows) -> None:
