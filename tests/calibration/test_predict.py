@@ -111,3 +111,32 @@ def test_memory_is_told_beside_the_speeds(live_catalog: Catalog) -> None:
     assert "longest request needs" in long.memory.reason
     assert long.memory.reason in long.reason
     assert "do not fit" in full.memory.reason
+
+
+def test_each_figure_has_a_low_and_a_high_end_around_it(tmp_path: Path) -> None:
+    rows = [{**BASE, "row": "1"}, {**BASE, "row": "2", "gpu": "mi300x"}, {**BASE, "row": "3", "gpu": "nonsense"}]
+    out = tmp_path / "predictions.csv"
+    write_predictions(out, predict(rows, CATALOG))
+    with out.open(newline="") as file:
+        fitted, few, unknown = csv.DictReader(file)
+    widths = []
+    for figure in ("predicted_output_tok_s_per_gpu", "predicted_ttft_ms_mean", "predicted_tpot_ms_mean"):
+        for told in (fitted, few):
+            low, value, high = (float(told[name]) for name in (f"{figure}_low", figure, f"{figure}_high"))
+            assert 0 < low < value < high
+            widths.append(high / low)
+        assert unknown[f"{figure}_low"] == unknown[f"{figure}_high"] == ""
+    assert all(few_runs > usual for usual, few_runs in zip(widths[::2], widths[1::2], strict=True))
+
+
+def test_an_engine_as_it_ships_is_slower_with_many_requests_and_as_fast_alone() -> None:
+    for clients, is_slower in (("1", False), ("8", True), ("64", True)):
+        run = {**BASE, "concurrency_or_batch": clients}
+        tuned, shipped, untold = (
+            predict([{**run, "launch": told}], CATALOG)[0] for told in ("tuned", "as_shipped", "")
+        )
+        assert (shipped.tpot_ms > tuned.tpot_ms) is is_slower  # type: ignore[operator]
+        assert shipped.ttft_ms == tuned.ttft_ms
+        assert untold.tpot_ms == tuned.tpot_ms
+    (refused,) = predict([{**BASE, "launch": "by hand"}], CATALOG)
+    assert "launch 'by hand' is not one of as_shipped, tuned" in refused.reason

@@ -6,6 +6,7 @@ from calculators.calibration.run_details import (
     TREND_YEARS,
     fitted_engine,
     format_doubts,
+    launch_told,
     length_kind,
     length_scale,
     release_ratio,
@@ -69,3 +70,20 @@ def test_the_fitted_engine_is_that_of_the_version_and_the_vendor() -> None:
     assert fitted_engine({"engine_version": "0.6.2"}, "vllm", mi300x) == "vllm-2024-rocm"
     assert fitted_engine({"source_date": "2024-10-08"}, "tensorrt-llm", h100) == "tensorrt-llm-2024"
     assert fitted_engine({}, "sglang", h100) == "sglang"
+
+
+@pytest.mark.parametrize(
+    ("row", "launch"),
+    [
+        ({}, None),
+        ({"launch": "tuned", "source": "a blog"}, "tuned"),
+        ({"launch": "as_shipped", "source": "MLPerf Inference v4.1"}, "as_shipped"),
+        ({"source": "aiconfigurator silicon_sample.csv"}, "tuned"),
+        ({"source": "SGLang cookbook"}, "as_shipped"),
+        ({"source_url": "https://github.com/vllm-project/vllm/issues/1"}, "as_shipped"),
+        ({"url": "https://github.com/SemiAnalysisAI/InferenceX/pull/1"}, "tuned"),
+    ],
+    ids=str,
+)
+def test_a_launch_is_as_the_row_says_else_as_its_publisher_does(row: dict[str, str], launch: str | None) -> None:
+    assert launch_told(row, load_catalog().launches) == launch

@@ -12,6 +12,7 @@ from calculators.performance.stated_range import (
     EXPERTS,
     SEVERAL_GPUS,
     config_traits,
+    figure_ranges,
     load_traits,
     range_ratio,
     traits_ratio,
@@ -65,3 +66,21 @@ def test_traits_multiply_on_a_logarithmic_scale(live_catalog: Catalog) -> None:
     stated = live_catalog.efficiencies.ranges[0]
     made = stated.model_copy(update={"base_ratio": 2.0, "exponents": {"a": 2.0, "b": 0.5}})
     assert (made.of(()), made.of({"a"}), made.of({"b"}), made.of({"a", "b", "other"})) == (2, 4, 2**0.5, 2)
+
+
+def test_a_launch_that_nobody_tuned_widens_the_range_and_an_untold_one_only_towards_slower(
+    live_catalog: Catalog,
+) -> None:
+    config = _config(live_catalog, "llama-3.3-70b", "h100-sxm")
+    traits = frozenset(config_traits(config, live_catalog))
+    tuned, shipped, untold = (
+        figure_ranges(traits, config, told, live_catalog) for told in ("tuned", "as_shipped", None)
+    )
+    for figure in FIGURES:
+        own = range_ratio(figure, config, live_catalog)
+        assert tuned[figure].down == tuned[figure].up == pytest.approx(own)
+        slower, faster = ("down", "up") if figure == "tok_s" else ("up", "down")
+        assert getattr(shipped[figure], slower) > own
+        assert getattr(shipped[figure], faster) > own
+        assert getattr(untold[figure], slower) > getattr(shipped[figure], slower)
+        assert getattr(untold[figure], faster) == pytest.approx(own)
