@@ -132,6 +132,17 @@ def report(rows: Rows, catalog: Catalog, metric: str) -> Iterable[str]:
                         yield f"{metric:8} {name:11} {label:13} {engine:13} {some.sum():6} {told(-gaps[target][some])}  {told(-left[some])}"
 
 
+def after_own_point(rows: Rows, catalog: Catalog, metric: str) -> tuple[Array, Array]:
+    """Engine and ln(predicted / measured) of runs held out by model, each corrected by one own measurement of the same layout."""
+    runs = usable(rows, catalog, metric)
+    places, points = {n: place for place, n in enumerate(runs)}, [point for _, point in runs.values()]
+    gaps = np.log(rows.measured[metric] / rows.by("unseen_model")[metric])
+    own, target = np.array(pairs(runs, np.isfinite(gaps), same_layout=True)).T
+    mine, theirs = (np.array([places[n] for n in of.tolist()]) for of in (own, target))
+    error, kept = np.log(traits_ratio("tok_s", frozenset(("vllm", SEVERAL_GPUS)), catalog)), gaps[list(runs)]
+    return rows.engine[target], corrected(kept, points, mine, theirs, metric, float(error)) - kept[theirs]
+
+
 def main() -> None:
     catalog = load_catalog()
     rows = accuracy_rows(catalog)
