@@ -8,18 +8,15 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from calculators.calibration.accuracy import MEASURED as MEASURED_RUNS
 from calculators.calibration.accuracy import (
     METRICS,
     Rows,
     accuracy_rows,
     counted_runs,
     errors,
-    read_table,
 )
 from calculators.calibration.field_reports import field_reports, judged_figures
-from calculators.calibration.pool_accuracy import draft_speedups, judged_pools
-from calculators.calibration.predict import predict
+from calculators.calibration.pool_accuracy import draft_speedups, judged_drafts, judged_pools
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.load import load_catalog
 from calculators.scenario.demand import Array
@@ -82,17 +79,10 @@ def pools(catalog: Catalog) -> Iterable[str]:
 
 def drafts(catalog: Catalog) -> Iterable[str]:
     """Runs with multi-token prediction, which no fit has seen, and the speedup of pairs with and without drafts."""
-    table = [row for row in read_table(MEASURED_RUNS) if row["spec_decode"].startswith("on") and row["quality"] in "AB"]
-    told = predict(table, catalog)
-    tpot = np.array([np.nan if one.tpot_ms is None else one.tpot_ms for one in told])
-    measured = np.array([float(row["tpot_ms_mean"] or "nan") for row in table])
-    ratio = np.array([one.ranges["tpot_ms"].up if one.ranges else np.nan for one in told])
-    within = np.abs(np.log(tpot / measured)) <= np.log(ratio)
-    yield from lines(
-        "multi-token prediction, not fitted",
-        np.array([row["engine"] for row in table]),
-        {"tpot_ms": (tpot, measured, within)},
-    )
+    judged = judged_drafts(catalog)
+    within = np.abs(np.log(judged.predicted / judged.measured)) <= np.log(judged.range_ratio)
+    figures = {"tpot_ms": (judged.predicted, judged.measured, within)}
+    yield from lines("multi-token prediction, not fitted", judged.engine, figures)
     yield f"{'speedup by drafts, pairs':34} {'all':13} {cell(*draft_speedups(catalog), None)}"
 
 

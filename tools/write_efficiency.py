@@ -15,7 +15,7 @@ from scipy.optimize import linprog
 
 from calculators.calibration.accuracy import LEFT_OUT, METRICS, Rows, accuracy_rows, counted_runs
 from calculators.calibration.arrival_modes import DoubtCode
-from calculators.calibration.pool_accuracy import judged_pools
+from calculators.calibration.pool_accuracy import judged_drafts, judged_pools
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.efficiency import EngineId
 from calculators.catalog.load import load_catalog
@@ -79,11 +79,20 @@ def write_left_out(data: Measured, by_model: tuple[np.ndarray, ...], by_gpu: tup
 def write_ranges() -> None:
     """Writes the ranges that hold 80% of the runs held out by model or by GPU into efficiency.yaml, by what they rest on."""
     data = yaml.safe_load(EFFICIENCY.read_text(encoding="utf-8"))
-    catalog = load_catalog()
-    ranges = _with_every_doubt([_range(accuracy_rows(catalog), metric) for metric in METRICS])
-    data["ranges"] = [one | {"exponents": one["exponents"] | _of_pools(one, catalog)} for one in ranges]
+    rows = accuracy_rows(load_catalog())
+    data["ranges"] = _with_every_doubt([_range(rows, metric) for metric in METRICS])
+    _write(data)
+    stated = load_catalog()
+    for one in data["ranges"]:
+        one["exponents"] |= _of_techniques(one, stated)
+    _write(data)
+
+
+def _write(data: dict[str, Any]) -> None:
+    """Writes efficiency.yaml; what is remembered of the files is forgotten."""
     text = yaml.safe_dump(data, sort_keys=False, width=118, allow_unicode=True)
     EFFICIENCY.write_text(HEADER + text, encoding="utf-8")
+    load_catalog.cache_clear()
 
 
 def _with_every_doubt(ranges: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -97,19 +106,24 @@ def _with_every_doubt(ranges: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return ranges
 
 
-def _of_pools(stated: dict[str, Any], catalog: Catalog) -> dict[str, float]:
-    """The exponent of separate pools with which the range of a figure holds 80% of the published runs in one machine or rack,
-    and at least as wide as that of a replica that does both."""
-    judged, metric, pools = judged_pools(catalog), stated["figure"], "separate_pools"
-    off = np.abs(np.log(judged.predicted[metric] / judged.measured[metric]))
-    known = np.isfinite(off) & ~judged.over_machines
-    range_log = np.log(judged.range_ratio[metric][known]) / catalog_exponent(catalog, metric, pools)
-    return {pools: rounded(max(float(np.quantile(off[known] / range_log, 0.8)), 1.0))}
+def _of_techniques(stated: dict[str, Any], catalog: Catalog) -> dict[str, float]:
+    """Exponents of separate pools and of drafts with which the range of a figure holds 80% of the published runs that have them,
+    in one machine or rack; at least as wide as that of a plain replica."""
+    judged, metric, exponents = judged_pools(catalog), stated["figure"], {}
+    near = ~judged.over_machines
+    off = np.abs(np.log(judged.predicted[metric][near] / judged.measured[metric][near]))
+    exponents["separate_pools"] = _exponent(stated, "separate_pools", off, np.log(judged.range_ratio[metric][near]))
+    drafted = judged_drafts(catalog)
+    off = np.abs(np.log(drafted.predicted / drafted.measured))
+    if metric != "ttft_ms":
+        exponents["speculation"] = _exponent(stated, "speculation", off, np.log(drafted.range_ratio))
+    return exponents
 
 
-def catalog_exponent(catalog: Catalog, metric: str, trait: str) -> float:
-    """The exponent of a trait that the catalog states now."""
-    return next(one for one in catalog.efficiencies.ranges if one.figure == metric).exponents.get(trait, 1.0)
+def _exponent(stated: dict[str, Any], doubt: str, off: np.ndarray, range_log: np.ndarray) -> float:
+    """The exponent of a doubt that makes ranges, which hold it as it is stated now, hold 80% of what `off` is."""
+    known, now = np.isfinite(off), stated["exponents"][doubt]
+    return rounded(max(float(np.quantile(off[known] * now / range_log[known], 0.8)), 1.0))
 
 
 def _range(rows: Rows, metric: str) -> dict[str, Any]:

@@ -45,6 +45,8 @@ PREDICTION_COLUMNS = (
     *(f"{figure}_{end}" for figure in _FIGURE_COLUMNS for end in ("low", "high")),
 )
 
+USUAL_DRAFTS = 3
+"""Tokens that published runs with multi-token prediction draft where they do not say; one with attention ranks."""
 PredictionStatus = Literal["ok", "extrapolated", "unsupported"]
 _BATCH_CAPS = {"tensorrt": 2048.0, "vllm": 1024.0, "sglang": 1024.0}
 """Batch cap of each engine in a maximum-throughput benchmark (defaults at the end of 2025)."""
@@ -240,8 +242,9 @@ def _pool_config(row: Mapping[str, str], pool: str, catalog: Catalog) -> Replica
 
 def _with_drafts(point: BenchmarkConfig, row: Mapping[str, str], catalog: Catalog) -> BenchmarkConfig:
     """The run with the draft tokens of its `mtp_tokens` cell, at its `tokens_per_pass`, else as of `speculation.expected_tokens`."""
-    stated = _text(row, "mtp_tokens")
-    unstated = int(_text(row, "spec").lower().startswith("mtp"))  # models are trained with one such layer
+    stated, spec = _text(row, "mtp_tokens"), _text(row, "spec") or _text(row, "spec_decode").removeprefix("on: ")
+    usual = USUAL_DRAFTS if point.config.attention_ranks == 1 else 1
+    unstated = usual if spec.lower().startswith("mtp") else 0
     count = _whole(row, "mtp_tokens", unstated) if stated.strip("0.") or not stated else 0
     if not count:
         return point

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from calculators.calibration.accuracy import METRICS, Errors, covered_frac, errors, read_table
+from calculators.calibration.accuracy import MEASURED, METRICS, Errors, covered_frac, errors, read_table
 from calculators.calibration.predict import Prediction, predict
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.load import ROOT
@@ -69,6 +69,30 @@ def judged_pools(catalog: Catalog) -> JudgedPools:
         predicted=_predicted(told),
         over_machines=np.array(["over_machines" in one.doubts for one in told], dtype=bool),
         range_ratio={m: np.array([one.ranges[m].up if one.ranges else np.nan for one in told]) for m in METRICS},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedDrafts:
+    """Runs with multi-token prediction, none of them in a fit. Arrays (n,)."""
+
+    engine: NDArray[np.str_]
+    predicted: Array
+    """TPOT in ms."""
+    measured: Array
+    range_ratio: Array
+    """The stated 80% range, a factor either way."""
+
+
+def judged_drafts(catalog: Catalog) -> JudgedDrafts:
+    """All published runs with multi-token prediction in one pool. Raises DataError where the file is missing."""
+    table = [row for row in read_table(MEASURED) if row["spec_decode"].startswith("on") and row["quality"] in "AB"]
+    told = predict(table, catalog)
+    return JudgedDrafts(
+        engine=np.array([row["engine"] for row in table]),
+        predicted=_predicted(told)["tpot_ms"],
+        measured=_cells(table, "tpot_ms_mean"),
+        range_ratio=np.array([one.ranges["tpot_ms"].up if one.ranges else np.nan for one in told]),
     )
 
 
