@@ -13,6 +13,6 @@ def test_the_page_shows_the_bar_and_the_line_of_vllm() -> None:
 def test_logged_starts_are_judged_by_kind() -> None:
     page = opened("pages/reference/accuracy.py")
     assert not page.exception
-    assert "logged starts: weights are off by" in words(page)
+    assert "of them of models that no rule was chosen on: of these, weights are off by" in words(page)
     kinds = next(table.value for table in page.dataframe if "Kind of report" in getattr(table.value, "columns", ()))
     assert {"dense", "did not start", "SGLang"} <= set(kinds["Kind of report"])
