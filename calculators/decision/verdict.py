@@ -48,7 +48,8 @@ def decide(
     and against today's API."""
     choice = choose(today, options, context)
     led = choice if context.surer is None else replace(choice, winner=context.surer)
-    reason = verdict_reason(options, against_best, against_today, why_no_fleet) if options else why_no_fleet
+    told = [led.winner if option is choice.winner else option for option in options]
+    reason = verdict_reason(told, against_best, against_today, why_no_fleet) if options else why_no_fleet
     return Verdict(
         kind=choice.kind,
         sureness=choice.sureness,
