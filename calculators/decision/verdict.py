@@ -1,7 +1,7 @@
 """The verdict: the cheapest option that meets the targets, how sure that is, and the words for it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from calculators.decision.choice import Sureness, VerdictKind, choose
 from calculators.decision.crossover import Crossover
@@ -24,8 +24,8 @@ class Verdict:
     winner: Option
     """The cheapest allowed option; today's API where none is."""
     surer: Option | None
-    """The fleet of known speed that the sentence leads with, where the winner's is extrapolated and both cost the same within
-    the model's error."""
+    """The fleet of known speed to run first, where the winner's is extrapolated and both cost the same within the model's
+    error."""
     runner_up: Option | None
     gap_usd_per_month: float
     """Runner-up minus winner."""
@@ -47,18 +47,17 @@ def decide(
     """The verdict on the allowed `options`. The crossovers are self-hosting against the cheapest API option at each volume
     and against today's API."""
     choice = choose(today, options, context)
-    led = choice if context.surer is None else replace(choice, winner=context.surer)
     reason = verdict_reason(options, against_best, against_today, why_no_fleet) if options else why_no_fleet
     return Verdict(
         kind=choice.kind,
         sureness=choice.sureness,
-        sentence=verdict_sentence(led, today, context),
-        reason=blocked_reason(context) + context.passed_over + context.saving + reason if options else reason,
+        sentence=verdict_sentence(choice, today, context),
+        reason=blocked_reason(context) + context.passed_over + reason if options else reason,
         winner=choice.winner,
         surer=context.surer,
         runner_up=choice.runner_up,
         gap_usd_per_month=choice.gap_usd_per_month,
         saving_usd_per_month=today.usd_per_month - choice.winner.usd_per_month,
-        assumptions=key_assumptions(led) if options else (),
+        assumptions=key_assumptions(choice) if options else (),
         rent_gap=context.rent_gap,
     )

@@ -75,9 +75,9 @@ class VerdictContext:
     passed_over: str = ""
     """The cheapest option that would win if it did not miss a latency target, as a sentence."""
     surer: Option | None = None
-    """The fleet of known speed that leads over the cheapest option, whose speed is extrapolated."""
+    """The fleet of known speed to run first, where that of the cheapest option is extrapolated."""
     saving: str = ""
-    """What the cheapest option would save beside it, as a sentence."""
+    """What the cheapest option would save beside it, in sentences."""
     commitment: str = ""
     """What committed spend does to the answer, in sentences; empty where it changes nothing."""
 

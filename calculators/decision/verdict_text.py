@@ -69,7 +69,7 @@ def verdict_sentence(choice: Choice, today: Option, context: VerdictContext) -> 
         sentence = f"{advice_of(choice.winner)}: {_mean_costs(choice, choice.cheaper_today, context)}"
     else:
         sentence = _advice(choice, today)
-    return " ".join([sentence, *_remarks(context, today)])
+    return " ".join([sentence, *filter(None, [context.saving]), *_remarks(context, today)])
 
 
 def _costs(option: Option) -> str:

@@ -1,5 +1,5 @@
-"""A fleet of which the speed is measured or validated leads over one of which it is extrapolated, where both cost the same
-within the model's error. Costs, curves and the order of the options stay those of the cheapest."""
+"""A fleet of which the speed is measured or validated is to be run first, before one of which it is extrapolated, where both
+cost the same within the model's error. Costs, curves, order and winner stay those of the cheapest."""
 
 from dataclasses import replace
 
@@ -54,11 +54,12 @@ def surer_build(cheapest: Option | None, allowed: AllowedOptions, bounds: SpeedB
 
 
 def saving_sentence(surer: Option | None, cheapest: Option | None) -> str:
-    """What the cheaper fleet of extrapolated speed would save beside the one that leads; empty where none leads."""
-    if surer is None or cheapest is None:
+    """Which fleet to run first, and what the cheaper one of extrapolated speed would save; empty where they are one."""
+    if surer is None or surer.plan is None or cheapest is None or cheapest.plan is None:
         return ""
     less = usd(max(surer.usd_per_month - cheapest.usd_per_month, 0.0))
     return (
-        f"{cheapest.label} would save {less}/month, but its speed is extrapolated; the speed of the fleet that leads is measured "
-        "by you or validated by published runs, and both cost the same within the model's error. "
+        f"Run {surer.plan.config.label} first, at {usd(surer.usd_per_month)}/month: its speed is measured by you or validated by "
+        f"published runs, and it costs the same within the model's error. The speed on {cheapest.plan.config.gpu.name} is "
+        f"extrapolated; if it holds, it saves {less}/month."
     )

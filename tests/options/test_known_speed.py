@@ -67,13 +67,14 @@ def test_what_the_cheaper_extrapolated_one_would_save_is_said_beside_it() -> Non
     evaluation = evaluate(priced(l40s_price_at(0.95)), CATALOG)
     verdict, surer = evaluation.verdict, evaluation.verdict.surer
     assert surer is not None
-    assert surer.label in verdict.sentence
-    saved = surer.usd_per_month - verdict.winner.usd_per_month
-    assert f"{verdict.winner.label} would save {usd(saved)}/month, but its speed is extrapolated" in verdict.reason
+    assert surer.plan is not None
+    saved = usd(surer.usd_per_month - verdict.winner.usd_per_month)
+    assert f"Run {surer.plan.config.label} first, at {usd(surer.usd_per_month)}/month" in verdict.sentence
+    assert f"The speed on NVIDIA L40S 48 GB is extrapolated; if it holds, it saves {saved}/month." in verdict.sentence
     assert verdict.winner is min(evaluation.options, key=lambda option: option.usd_per_month)
     plain = evaluate(priced(l40s_price_at(1.1)), CATALOG).verdict
     assert plain.surer is None
-    assert "extrapolated" not in plain.reason
+    assert "extrapolated" not in plain.sentence
 
 
 def test_an_own_measurement_makes_an_extrapolated_gpu_known() -> None:
