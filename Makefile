@@ -25,9 +25,8 @@ test: .venv/dev
 check: lint data test
 
 accuracy: .venv/dev
-	$(BIN)/python -m tools.throughput_report
-	$(BIN)/python -m tools.fit_throughput --report --sources
-	$(BIN)/python -m tools.own_calibration_trial
+	$(BIN)/python -m tools.accuracy_table
+	$(if $(REFIT),$(BIN)/python -m tools.fit_throughput --report --sources && $(BIN)/python -m tools.own_calibration_trial)
 
 lint: .venv/dev
 	$(BIN)/ruff format --check $(CODE)
