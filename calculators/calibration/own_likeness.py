@@ -13,8 +13,9 @@ it. Of benchmarks with gaps g, at a target that is as like them as k:
     range     R = E sqrt(1 - (1 - r^2) T^2) + (1 - S) (M - E) + (1 - T) |x| / 2
               r: `MEASURED_ERROR_FRAC`     M: the model's error on this GPU, which is wider where few runs were fitted
 
-Constants of k are fitted on published runs, half of the models at a time (`tools/own_calibration_trial.py`). Published runs
-hold no gap of several times, so that S and the widening by x are assumptions.
+Constants of k are rounded from fits on published runs (those of TTFT on half of the models each, which agreed); the gain hardly
+depends on them (`tools/own_calibration_trial.py`). Published runs hold no gap of several times, so that S and the widening by
+x are assumptions.
 """
 
 from typing import NamedTuple

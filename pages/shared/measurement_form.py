@@ -16,6 +16,7 @@ from pages.shared.state import catalog, escape
 KEY = "hardware.own_measurements"
 PRECISIONS: tuple[Precision, ...] = ("bf16", "fp8", "int8", "int4", "nvfp4", "mxfp4")
 _LOADS = ("concurrency_count", "request_rate_req_s")
+_HELP = {"output_tok_s": "throughput", "output_tok_s_per_gpu": "throughput", "tpot_ms": "TPOT", "ttft_ms": "TTFT"}
 _FIGURES = ("output_tok_s", "output_tok_s_per_gpu", "served_req_s", "tpot_ms", "ttft_ms")
 
 
@@ -92,7 +93,7 @@ def _number(cell: Any, name: str, value: float | None, hint: str | None = None) 
         key=f"typed_{name}",
         format="%.6g",
         placeholder=hint,
-        help=help_text("measured figure"),
+        help=help_text(_HELP.get(name, "measured figure")),
     )
     return typed
 
