@@ -32,6 +32,7 @@ UNITLESS = {
     ("Condition", "at_most"): "the unit of the engine's option",
     ("Condition", "at_least"): "the unit of the engine's option",
     **{("LaunchSpeed", side): "a pure ratio of speeds" for side in ("low", "central", "high")},
+    ("LaunchSpeed", "whole_from_batch"): "requests at once, as of `batch`",
     ("QualityHint", "score"): "each benchmark has its own scale: `benchmark`",
     ("Hardware", "throughput_factor"): "a pure factor: measured over modelled speed",
 }

@@ -133,9 +133,10 @@ def test_mtp_lowers_the_time_per_token_and_not_the_first() -> None:
     assert "3 draft tokens" in drafted.reason
 
 
-def test_mtp_without_a_number_is_one_token_and_zero_is_none() -> None:
-    assert [point(spec="mtp", mtp_tokens=n).draft_tok for n in ("", "0.0", "2")] == [1, 0, 2]
-    assert point(spec="none").draft_tok == 0
+def test_mtp_without_a_number_is_the_usual_one_and_zero_is_none() -> None:
+    assert [point(spec="mtp", mtp_tokens=n).draft_tok for n in ("", "0.0", "2")] == [3, 0, 2]
+    assert point(spec_decode="on: MTP (by the configuration of its day)").draft_tok == 3
+    assert point(spec="none").draft_tok == point(spec_decode="off (assumed)").draft_tok == 0
 
 
 def test_without_drafts_the_rates_stay() -> None:

@@ -45,7 +45,8 @@ def test_what_cannot_be_predicted_says_why(cells: dict[str, str], reason: str) -
     [
         ({"engine": "Deepspeed"}, "engine 'deepspeed' was not in the fit"),
         ({"weight_dtype": ""}, "weight_dtype is empty, bf16 assumed"),
-        ({"spec_decode": "on: MTP 3"}, "speculative decoding"),
+        ({"spec_decode": "on: MTP 3"}, "3 draft tokens taken to yield"),
+        ({"spec_decode": "on: a draft model"}, "speculative decoding"),
         ({"prefix_cache": "on"}, "prefix caching"),
         ({"isl": "60000"}, "longer than"),
         ({"gpu": "l40s", "n_gpu": "8", "tp": "8"}, "few measured runs on ada"),

@@ -12,7 +12,8 @@ from support import demand_by_hand, scenario
 from calculators.calibration.accuracy import read_table
 from calculators.calibration.pool_accuracy import POOL_RUNS, judged_pools
 from calculators.catalog.load import load_catalog
-from calculators.fleet.replica_capacity import candidate_configs, replica_capacities
+from calculators.fleet.candidate_configs import candidate_configs
+from calculators.fleet.replica_capacity import replica_capacities
 from calculators.performance.replica import ReplicaArrays, ReplicaConfig, replica_arrays
 from calculators.performance.step_time import step_s
 from calculators.scenario.inputs import Inputs

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from calculators.catalog.load import load_catalog
-from calculators.fleet.replica_capacity import replica_config
+from calculators.fleet.candidate_configs import replica_config
 from calculators.performance.gpu_memory import MemorySettings
 from calculators.performance.memory_sum import memory_sum
 from calculators.performance.replica import ReplicaConfig, replica_arrays

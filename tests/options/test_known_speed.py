@@ -7,14 +7,16 @@ from calculators.calibration.own_benchmarks import fit_own_benchmarks
 from calculators.evaluate import evaluate
 from calculators.options.known_speed import has_known_speed
 from calculators.performance.replica import ReplicaConfig
+from calculators.performance.stated_range import range_ratio
 from calculators.scenario.schema import Scenario
 from calculators.units import usd
-
-ERROR_RATIO = next(r.ok_ratio for r in CATALOG.efficiencies.ranges if r.figure == "tpot_ms")
 
 
 def replica(gpu: str) -> ReplicaConfig:
     return ReplicaConfig(CATALOG.model("llama-3.1-8b"), CATALOG.gpu(gpu), "bf16", 1)
+
+
+ERROR_RATIO = range_ratio("tok_s", replica("h100-sxm"), CATALOG)
 
 
 def test_speed_is_known_where_published_runs_or_the_user_measured_it() -> None:
