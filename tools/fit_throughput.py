@@ -67,7 +67,8 @@ ENGINE = {
     "group_read_exponent": Range(0.001, 0.3, 1.0),
     "step_overhead_us": Range(50, 350, 30000),
     "request_overhead_us": Range(0.5, 8, 300),
-    "first_token_overhead_ms": Range(5, 40, 200),
+    "first_token_overhead_ms": Range(0.5, 10, 300),
+    "first_token_kernel_us": Range(0.5, 40, 300),
     "first_token_own_ratio": Range(0.9, 1.3, 4.0),
     "first_token_others_ratio": Range(0.005, 0.06, 0.6),
 }
@@ -98,7 +99,8 @@ FIXED |= {
     (e, c): FIRST
     for e in ("tensorrt-llm-2024", "vllm-2024", "vllm-2024-rocm", "deepspeed")
     for c, FIRST in (
-        ("first_token_overhead_ms", 30.0),
+        ("first_token_overhead_ms", 10.0),
+        ("first_token_kernel_us", 40.0),
         ("first_token_own_ratio", 2.0),
         ("first_token_others_ratio", 0.1),
     )

@@ -12,6 +12,7 @@ from calculators.catalog.launches import Launch
 from calculators.performance.replica import ReplicaArrays, ReplicaConfig
 from calculators.performance.step_time import (
     closed_loop_s,
+    first_token_overhead_s,
     largest_batch,
     prefill_s,
     static_batch_s,
@@ -211,7 +212,7 @@ def _open(m: ReplicaArrays, run: Run) -> ArrivalRates:
     tpot = tpot_s(m, np.maximum(high, 1.0), input_tok, output_tok, input_tok)
     own = prefill_s(m, high, input_tok + output_tok / 2, input_tok, input_tok)
     busy = np.minimum(req_s * own, 1 - 1e-9)
-    ttft = own * (1 + busy / 2 / (1 - busy)) + m.first_token_overhead_ms * 1e-3  # M/D/1
+    ttft = own * (1 + busy / 2 / (1 - busy)) + first_token_overhead_s(m)  # M/D/1
     return req_s * output_tok, np.where(finished(fitting) >= rate, ttft, np.nan), tpot
 
 

@@ -20,7 +20,7 @@ from calculators.catalog.catalog import Catalog
 from calculators.performance.disaggregation import transfer_s
 from calculators.performance.replica import ReplicaArrays, replica_arrays
 from calculators.performance.speculation import pass_s
-from calculators.performance.step_time import CHUNK_TOK, largest_batch, prefill_s, step_s
+from calculators.performance.step_time import CHUNK_TOK, first_token_overhead_s, largest_batch, prefill_s, step_s
 from calculators.scenario.demand import Array
 
 LOADED_RATIO = 1.42
@@ -142,7 +142,7 @@ def _closed_loop(
         clients_count=clients,
         prompt_ranks_count=prompt_ranks,
         busy_s=busy_s,
-        before_s=moved_s + first.first_token_overhead_ms * 1e-3 + wait.own_ratio * own_s + together_s,
+        before_s=moved_s + first_token_overhead_s(first) + wait.own_ratio * own_s + together_s,
         ranks_count=ranks,
         workers_count=workers,
         decode_steps=wait.decode_steps,

@@ -76,6 +76,8 @@ class EngineFit(Sourced):
     """Per decoding request and step: sampling, bookkeeping."""
     first_token_overhead_ms: NotNegative
     """HTTP, tokenizing, scheduling and the like before the first token."""
+    first_token_kernel_us: NotNegative
+    """Launching one kernel of a prefill, which replays no CUDA graph: the more kernels a model has, the later its first token."""
     first_token_own_ratio: NotNegative
     """In a closed loop: how many times its own prefill a request waits when nobody else is there."""
     first_token_others_ratio: NotNegative

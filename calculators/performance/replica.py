@@ -183,6 +183,7 @@ class ReplicaArrays:
     step_overhead_us: Array
     request_overhead_us: Array
     first_token_overhead_ms: Array
+    first_token_kernel_us: Array
     first_token_own_ratio: Array
     first_token_others_ratio: Array
 

@@ -253,9 +253,15 @@ def closed_loop_s(m: ReplicaArrays, batch: Array, input_tok: Array, output_tok: 
         tpot = decode_s(m, 1 + others, input_tok, output_tok, others * input_tok / output_tok, input_tok)
         own = prefill_s(m, others, context, input_tok, input_tok)
         share = m.first_token_own_ratio + m.first_token_others_ratio * np.maximum(batch - 1, 0.0)
-        ttft = m.first_token_overhead_ms * 1e-3 + own * share
+        ttft = first_token_overhead_s(m) + own * share
         decoding = output_tok * tpot / (ttft + output_tok * tpot)
     return ttft, tpot
+
+
+def first_token_overhead_s(m: ReplicaArrays) -> Array:
+    """Time (n, 1) before and beside the arithmetic of a first token: the engine's front end, and the launch of a prefill's
+    kernels, which no CUDA graph replays."""
+    return m.first_token_overhead_ms * 1e-3 + m.kernels_count * m.first_token_kernel_us * 1e-6
 
 
 def wave_s(m: ReplicaArrays, batch: Array, input_tok: Array, output_tok: Array) -> tuple[Array, Array]:
@@ -267,7 +273,7 @@ def wave_s(m: ReplicaArrays, batch: Array, input_tok: Array, output_tok: Array) 
     steps = np.maximum(np.ceil(batch * input_tok / np.maximum(input_tok, CHUNK_TOK) - 1e-9), 1.0)
     before = together * (steps + 1) / (2 * steps)
     tpot = step_s(m, batch, context, none, none) + (together - before) / output_tok
-    return m.first_token_overhead_ms * 1e-3 + before, tpot
+    return first_token_overhead_s(m) + before, tpot
 
 
 def static_batch_s(m: ReplicaArrays, batch: Array, input_tok: Array, output_tok: Array) -> tuple[Array, Array]:

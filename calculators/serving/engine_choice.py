@@ -12,7 +12,7 @@ from calculators.catalog.base import Fraction
 from calculators.catalog.serving import FITS, Axis, AxisCase, AxisId, ChoiceId, ServingEngine, stack_file
 from calculators.fleet.plan import FleetPlan
 from calculators.performance.replica import ReplicaConfig, replica_arrays
-from calculators.performance.step_time import prefill_s, tpot_s
+from calculators.performance.step_time import first_token_overhead_s, prefill_s, tpot_s
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Scenario, Techniques
 from calculators.units import count, milliseconds, percent, plural
@@ -251,7 +251,7 @@ def _modeled(plan: FleetPlan, inputs: Inputs) -> tuple[ModeledEngine, ...]:
     prompt, answer = np.array([inputs.demand.input_tok]), np.array([inputs.demand.output_tok])
     fresh = np.maximum(prompt * (1 - inputs.scenario.own_hit_frac), 1.0)
     tpot = tpot_s(m, batch, prompt, answer, fresh)[:, 0]
-    first = prefill_s(m, batch - 1, prompt + answer / 2, fresh, prompt)[:, 0] + m.first_token_overhead_ms[:, 0] / 1e3
+    first = prefill_s(m, batch - 1, prompt + answer / 2, fresh, prompt)[:, 0] + first_token_overhead_s(m)[:, 0]
     return tuple(
         ModeledEngine(engine, float(f) * 1e3, float(t) * 1e3, float(batch[0] / t))
         for engine, f, t in zip(engines, first, tpot, strict=True)
