@@ -37,6 +37,7 @@ DoubtCode = Literal[
     "kv_cache_nearly_full",
     "over_machines",
     "separate_pools",
+    "workers_untold",
     "short_run",
     "int4_experts",
 ]

@@ -17,6 +17,7 @@ from calculators.calibration.run_details import (
     length_scale,
     release_ratio,
     short_run_doubts,
+    told_pools,
 )
 from calculators.catalog.base import Precision
 from calculators.catalog.catalog import Catalog
@@ -192,6 +193,7 @@ def _has_pools(row: Mapping[str, str]) -> bool:
 def _pools_point(row: Mapping[str, str], catalog: Catalog) -> BenchmarkConfig:
     """Configuration of a run with separate pools. Its columns: workers, GPUs of one, expert parallelism and attention data
     parallelism of each pool; `max_num_seqs` is the limit of a decode worker's attention rank."""
+    row, doubts = told_pools(row)
     empty = [name for name in _POOL_COLUMNS if not _text(row, name)]
     if empty:
         raise _UnsupportedError(f"a run with separate pools needs {', '.join(empty)}")
@@ -208,7 +210,7 @@ def _pools_point(row: Mapping[str, str], catalog: Catalog) -> BenchmarkConfig:
         batch_cap=next((cap for name, cap in _BATCH_CAPS.items() if name in engine), float(MAX_BATCH)),
         requests=math.inf,
         lengths="near",
-        doubts=(*_precision(row, decode.model, decode.gpu)[1], *_engine_doubts(row, engine), _POOLS_DOUBT),
+        doubts=(*_precision(row, decode.model, decode.gpu)[1], *_engine_doubts(row, engine), _POOLS_DOUBT, *doubts),
         pools=Pools(
             prefill,
             prefill_workers=_number(row, "prefill_workers"),

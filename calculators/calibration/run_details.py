@@ -17,6 +17,7 @@ from calculators.catalog.speed_rules import SpeedRules
 _DRAWN = re.compile(r"uniform\[([0-9]{1,3}(?:\.[0-9]{1,6})?),([0-9]{1,3}(?:\.[0-9]{1,6})?)\]")
 _OLD_VLLM = re.compile(r"(vllm )?0\.[0-6]\b", re.IGNORECASE)
 """vLLM versions of 2023 and 2024, with a slower Python scheduler and older kernels."""
+_POOLS = re.compile(r"\b(prefill|decode) ([0-9]{1,3}|\?) x \(tp([0-9]{1,3}) dp([0-9]{1,3}) ep([0-9]{1,3})\)")
 FITTED_UNTIL = date(2026, 3, 1)
 """Month of the newest releases of which the fit has many runs."""
 TREND_YEARS = 0.6
@@ -75,6 +76,20 @@ def short_run_doubts(kind: str, requests: float) -> tuple[Doubt, ...]:
     if kind == "saturated" and requests < 5_000:
         return (Doubt("short_run", "all requests of the run come at once, and most of it fills or drains the batch"),)
     return ()
+
+
+def told_pools(row: Mapping[str, str]) -> tuple[dict[str, str], list[Doubt]]:
+    """A row with the columns of pools that its note describes as in "prefill 4 x (tp1 dp4 ep4), decode ? x (tp1 dp32 ep32)": GPUs of
+    a worker are tp x dp, and dp above 1 is attention data parallelism. One worker is taken of a pool whose number is not told."""
+    cells: dict[str, str] = {}
+    for pool, workers, tp, dp, ep in _POOLS.findall(row.get("notes") or ""):
+        told = {"workers": workers, "gpus": str(int(tp) * int(dp)), "ep": ep, "dp_attention": str(int(dp) > 1)}
+        cells |= {f"{pool}_{name}": value for name, value in told.items()}
+    cells |= {name: cell for name, cell in row.items() if cell}
+    untold = [pool for pool in ("prefill", "decode") if cells.get(f"{pool}_workers") == "?"]
+    cells |= {f"{pool}_workers": "1" for pool in untold}
+    taken = f"how many workers the {' and the '.join(untold)} pool has is not told, one taken"
+    return cells, [Doubt("workers_untold", taken)] if untold else []
 
 
 def launch_told(row: Mapping[str, str], launches: Launches) -> Launch | None:

@@ -11,6 +11,7 @@ from calculators.calibration.run_details import (
     length_scale,
     release_ratio,
     short_run_doubts,
+    told_pools,
 )
 from calculators.catalog.load import load_catalog
 
@@ -87,3 +88,27 @@ def test_the_fitted_engine_is_that_of_the_version_and_the_vendor() -> None:
 )
 def test_a_launch_is_as_the_row_says_else_as_its_publisher_does(row: dict[str, str], launch: str | None) -> None:
     assert launch_told(row, load_catalog().launches) == launch
+
+
+def test_pools_are_read_from_the_words_of_a_note_and_an_untold_number_of_workers_is_in_doubt() -> None:
+    note = "closed loop; disaggregated: prefill 4 x (tp1 dp4 ep4), decode ? x (tp8 dp1 ep1)"
+    cells, doubts = told_pools({"notes": note, "model": "m"})
+    told = {name: cell for name, cell in cells.items() if name.startswith(("prefill", "decode"))}
+    assert told == {
+        "prefill_workers": "4",
+        "prefill_gpus": "4",
+        "prefill_ep": "4",
+        "prefill_dp_attention": "True",
+        "decode_workers": "1",
+        "decode_gpus": "8",
+        "decode_ep": "1",
+        "decode_dp_attention": "False",
+    }
+    assert [doubt.code for doubt in doubts] == ["workers_untold"]
+    assert "decode pool" in doubts[0].text
+
+
+def test_columns_of_pools_go_before_the_words_of_a_note() -> None:
+    cells, doubts = told_pools({"notes": "prefill ? x (tp1 dp4 ep4)", "prefill_workers": "3", "prefill_gpus": ""})
+    assert (cells["prefill_workers"], cells["prefill_gpus"], doubts) == ("3", "4", [])
+    assert told_pools({"notes": "prefill many x (tp1)"}) == ({"notes": "prefill many x (tp1)"}, [])
