@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import date
+from itertools import count
 from pathlib import Path
 
 import duckdb
@@ -23,7 +24,7 @@ from calculators.performance.replica import ReplicaConfig, replica_arrays
 from calculators.performance.step_time import tpot_s
 from calculators.scenario.defaults import default_scenario
 from calculators.scenario.demand import demand_of
-from calculators.scenario.schema import Candidate
+from calculators.scenario.schema import Candidate, Scenario
 
 CONFIGURATIONS = 10_000
 REPEATS = 5
@@ -81,6 +82,15 @@ def configurations(catalog: Catalog) -> list[ReplicaConfig]:
     return (every * (CONFIGURATIONS // len(every) + 1))[:CONFIGURATIONS]
 
 
+_OTHER = count(1)
+
+
+def other(scenario: Scenario, field: str) -> Scenario:
+    """The scenario with a workload that was not asked before: sizing is remembered for the same requests."""
+    value = getattr(scenario.workload, field) + next(_OTHER)
+    return scenario.model_copy(update={"workload": scenario.workload.model_copy(update={field: value})})
+
+
 def main() -> None:
     catalog = load_catalog()
     scenario = default_scenario(date.today())
@@ -99,6 +109,8 @@ def main() -> None:
             lambda: latency.at_rate(latency.queue_model(built, traffic), half),
         ),
         ("a whole evaluation, starting case", lambda: evaluate(scenario, catalog)),
+        ("the same with another volume each time", lambda: evaluate(other(scenario, "requests_per_month"), catalog)),
+        ("the same with other requests each time", lambda: evaluate(other(scenario, "input_tok"), catalog)),
         (f"a whole evaluation, all {len(catalog.models)} models", lambda: evaluate(all_models, catalog)),
     ):
         took = seconds(work)
