@@ -28,6 +28,7 @@ from calculators.calibration.own_likeness import (
     likeness,
 )
 from calculators.catalog.catalog import Catalog
+from calculators.catalog.launches import Launch
 from calculators.performance.replica import ReplicaConfig, replica_arrays
 from calculators.performance.stated_range import SEVERAL_GPUS, range_ratio, traits_ratio
 from calculators.performance.step_time import MAX_BATCH
@@ -156,10 +157,11 @@ class OwnFit:
         return any(config.model is one.model and config.gpu is one.gpu for _, one in self.used)
 
 
-def fit_own_benchmarks(measurements: Sequence[OwnMeasurement], catalog: Catalog) -> OwnFit:
-    """Corrections from the user's benchmarks. Raises UnknownId for a model or GPU that the catalog does not have."""
+def fit_own_benchmarks(measurements: Sequence[OwnMeasurement], catalog: Catalog, launch: Launch = "tuned") -> OwnFit:
+    """Corrections from the user's benchmarks, of the speed that their launch is modeled with. Raises UnknownId for a model or GPU
+    that the catalog does not have."""
     configs = [measured_config(m, catalog) for m in measurements]
-    together = zip(measurements, configs, _predict(measurements, configs, catalog), strict=True)
+    together = zip(measurements, configs, _predict(measurements, configs, catalog, launch), strict=True)
     before = [_compare(m, config, *predicted) for m, config, predicted in together]
     used = tuple((c, config) for c, config in zip(before, configs, strict=True) if not c.problem)
     fitted_ratio = traits_ratio("tok_s", frozenset(("vllm", SEVERAL_GPUS)), catalog)
@@ -185,7 +187,7 @@ class _Modeled:
 
 
 def _predict(
-    measurements: Sequence[OwnMeasurement], configs: Sequence[ReplicaConfig], catalog: Catalog
+    measurements: Sequence[OwnMeasurement], configs: Sequence[ReplicaConfig], catalog: Catalog, launch: Launch
 ) -> list[tuple[_Modeled, _Modeled, _Modeled]]:
     """Three predictions per benchmark: of the run as it was sent, of steps at its number of requests, and of as many
     requests as fit."""
@@ -201,13 +203,17 @@ def _predict(
             requests=math.inf,
             lengths="untold",
             doubts=(),
+            launch=launch,
         )
         for m, config in zip(measurements, configs, strict=True)
         for kind, batch in _runs(m)
     ]
     if not points:
         return []
-    every = _modeled(predict_rates(replica_arrays([p.config for p in points], catalog), points), points)
+    rates = predict_rates(replica_arrays([p.config for p in points], catalog), points)
+    launched = catalog.launches.speeds([p.config.engine for p in points], [p.config.gpu for p in points], launch)
+    rates = replace(rates, output_tok_s_per_gpu=rates.output_tok_s_per_gpu * launched, tpot_s=rates.tpot_s / launched)
+    every = _modeled(rates, points)
     return list(zip(every[::3], every[1::3], every[2::3], strict=True))
 
 

@@ -1,8 +1,11 @@
 """Records of hardware_profiles/launch.yaml: what an engine loses that nobody tuned."""
 
+from collections.abc import Sequence
 from math import log
 from typing import Annotated, Literal
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from calculators.catalog.base import Positive, Sourced, SourcedFile
@@ -47,6 +50,13 @@ class Launches(SourcedFile):
     def of(self, engine: EngineId, gpu: Gpu) -> LaunchSpeed | None:
         """The speed of a launch as the engine ships; None where nothing is known, and it is taken to run as modeled."""
         return next((one for one in self.as_shipped if one.vendor == gpu.vendor and engine in one.engines), None)
+
+    def speeds(self, engines: Sequence[EngineId], gpus: Sequence[Gpu], launch: Launch) -> NDArray[np.float64]:
+        """Central speeds (n,) of launches over tuned ones, with many requests at once."""
+        known = [
+            self.of(engine, gpu) if launch == "as_shipped" else None for engine, gpu in zip(engines, gpus, strict=True)
+        ]
+        return np.array([one.central if one else 1.0 for one in known])
 
     def launch_at(self, publisher: str) -> Launch:
         """How a publisher, by name or address, launches engines."""

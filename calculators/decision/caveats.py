@@ -284,7 +284,7 @@ def _speed_notes(config: ReplicaConfig | None, inputs: Inputs) -> list[str]:
         factor = significant(hardware.throughput_factor)
         replaced = " It replaces your benchmarks, which are not used." if hardware.own_measurements else ""
         return [f"Modeled throughput is multiplied by {factor}, the override you entered.{replaced}"]
-    own = fit_own_benchmarks(hardware.own_measurements, inputs.catalog)
+    own = fit_own_benchmarks(hardware.own_measurements, inputs.catalog, hardware.launch)
     if config is None:
         return unused_sentences(own, None, inputs.catalog)
     extrapolated = () if own.applies_to(config) else _extrapolation_note(config, inputs.catalog)

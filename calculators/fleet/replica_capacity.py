@@ -202,13 +202,15 @@ def measured_speed_ratios(
     configs: Sequence[ReplicaConfig], case: SizingCase, batch: Array, speed_error_sign: Array
 ) -> tuple[Array, Array, Array]:
     """Measured over modeled speed (n, 1): of throughput, of the tokens after the first, and of the first one."""
-    unmeasured = [None if case.own and case.own.applies_to(s) else s for s in configs]
-    launched, doubt = _launch_ratios(unmeasured, case.launches, speed_error_sign)
+    launched, doubt = _launch_ratios(configs, case.launches, speed_error_sign)
     if case.own is None:
         return case.factor * launched, case.factor * launched, case.factor * np.ones_like(launched)
     output_tok = case.traffic.decode_tok + 1
     input_tok = float(case.traffic.held_tok @ case.traffic.share_frac) - output_tok
     ratios = case.own.ratios(configs, input_tok, output_tok, batch)
+    doubt = np.where(
+        [[case.own.applies_to(s)] for s in configs], 0.0, doubt
+    )  # a benchmark tells how fast the launch is
     more, sooner = (
         launched * np.exp(speed_error_sign * np.hypot(np.log1p(error_frac), doubt))
         for error_frac in (ratios.error_frac, ratios.latency_error_frac)
@@ -217,11 +219,11 @@ def measured_speed_ratios(
 
 
 def _launch_ratios(
-    configs: Sequence[ReplicaConfig | None], launches: Launches | None, speed_error_sign: Array
+    configs: Sequence[ReplicaConfig], launches: Launches | None, speed_error_sign: Array
 ) -> tuple[Array, Array]:
     """Speed of each replica (n, 1) as its engine ships over the tuned one, and the logarithm of that ratio's range to the side
-    of `speed_error_sign`; 1 where the user's benchmark (None) tells how fast theirs is."""
-    known = [launches.of(s.engine, s.gpu) if launches and s else None for s in configs]
+    of `speed_error_sign`."""
+    known = [launches.of(s.engine, s.gpu) if launches else None for s in configs]
     sides = np.array([[one.low, one.central, one.high] if one else [1.0, 1.0, 1.0] for one in known])
     low, central, high = (sides[:, side, None] for side in range(3))
     return central, np.log(np.where(speed_error_sign > 0, high / central, central / low))
@@ -294,7 +296,8 @@ def replica_capacities(
 def speed_correction(scenario: Scenario, catalog: Catalog) -> tuple[float, OwnFit | None]:
     """Correction of the modeled speed: the throughput override, or else a fit to the user's benchmarks."""
     factor = scenario.hardware.throughput_factor
-    return factor, None if factor != 1.0 else fit_own_benchmarks(scenario.hardware.own_measurements, catalog)
+    hardware = scenario.hardware
+    return factor, None if factor != 1.0 else fit_own_benchmarks(hardware.own_measurements, catalog, hardware.launch)
 
 
 def launches_of(scenario: Scenario, catalog: Catalog) -> Launches | None:

@@ -123,7 +123,8 @@ def _show() -> None:
     if st.session_state["hardware.throughput_factor"] != 1.0:
         st.warning("The throughput override is not 1, so it replaces these benchmarks. Set it to 1 to use them.")
     try:
-        fitted = fit_own_benchmarks([parse_measurement(plain) for plain in kept], catalog())
+        own = [parse_measurement(plain) for plain in kept]
+        fitted = fit_own_benchmarks(own, catalog(), st.session_state["hardware.launch"])
     except DataError as error:
         st.error(escape(str(error)), icon=":material/error:")
     else:

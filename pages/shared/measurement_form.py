@@ -104,7 +104,7 @@ def _title(name: str) -> str:
 
 def keep_measurements(measured: Sequence[OwnMeasurement]) -> None:
     """Adds measurements to the scenario; identical ones count once. Raises DataError for one that cannot be compared."""
-    compared = fit_own_benchmarks(measured, catalog()).comparisons
+    compared = fit_own_benchmarks(measured, catalog(), st.session_state["hardware.launch"]).comparisons
     problems = [f"{c.measurement.name}: {c.problem}" for c in compared if c.problem]
     if problems:
         raise DataError(

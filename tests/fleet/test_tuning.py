@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from support import scenario
 
+from calculators.calibration.own_benchmarks import fit_own_benchmarks
 from calculators.catalog.catalog import Catalog
 from calculators.evaluate import evaluate
 from calculators.fleet.candidate_configs import candidate_configs
@@ -12,6 +13,7 @@ from calculators.fleet.plan import FleetPlan
 from calculators.fleet.replica_capacity import launches_of, replica_capacities
 from calculators.fleet.tuning import launch_speed, launch_words, tuned_rent_usd
 from calculators.scenario.inputs import Inputs
+from calculators.scenario.measurement import parse_measurement
 
 OWN = {
     "source": "bench.json",
@@ -83,3 +85,14 @@ def test_a_typed_ratio_multiplies_the_speed_as_launched(catalog: Catalog) -> Non
         assert one.req_s == pytest.approx(other.req_s, rel=0.05)
     assert launches_of(inputs.scenario, catalog) is catalog.launches
     assert launches_of(_inputs(catalog, "tuned").scenario, catalog) is None
+
+
+def test_a_benchmark_is_compared_with_the_speed_of_the_launch_that_is_modeled(catalog: Catalog) -> None:
+    own = parse_measurement(OWN)
+    tuned, shipped = (
+        fit_own_benchmarks([own], catalog, launch).comparisons[0].tpot_ms for launch in ("tuned", "as_shipped")
+    )
+    assert tuned is not None
+    assert shipped is not None
+    assert shipped.predicted == pytest.approx(tuned.predicted / 0.8)
+    assert shipped.after == pytest.approx(tuned.after) == pytest.approx(20.0)
