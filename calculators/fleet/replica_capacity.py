@@ -9,7 +9,7 @@ import numpy as np
 
 from calculators.calibration.own_benchmarks import OwnFit, fit_own_benchmarks
 from calculators.catalog.catalog import Catalog
-from calculators.catalog.launches import Launches
+from calculators.catalog.launches import Launches, LaunchSpeed
 from calculators.fleet.capacity_text import (
     LIMIT_WORDS,
     NO_KV_CACHE,
@@ -201,9 +201,11 @@ def _highest_loads(
 def measured_speed_ratios(
     configs: Sequence[ReplicaConfig], case: SizingCase, batch: Array, speed_error_sign: Array
 ) -> tuple[Array, Array, Array]:
-    """Measured over modeled speed (n, 1): of throughput, of the tokens after the first, and of the first one."""
-    unmeasured = [None if case.own and case.own.applies_to(s) else s for s in configs]
-    launched, doubt = _launch_ratios(unmeasured, case.launches, speed_error_sign)
+    """Measured over modeled speed (n, b) at each `batch` (b,) or (n, b): of throughput, of the tokens after the first, and of
+    the first one. The one rule for every speed of a self-hosted fleet: the user's correction, and what an engine loses as it ships.
+    Ratios that are alike at every batch are (n, 1).
+    """
+    launched, doubt = _launch_ratios(configs, case, speed_error_sign)
     if case.own is None:
         return case.factor * launched, case.factor * launched, case.factor * np.ones_like(launched)
     output_tok = case.traffic.decode_tok + 1
@@ -216,12 +218,17 @@ def measured_speed_ratios(
     return more / ratios.throughput, sooner / ratios.decode, sooner / launched / ratios.first_token
 
 
-def _launch_ratios(
-    configs: Sequence[ReplicaConfig | None], launches: Launches | None, speed_error_sign: Array
-) -> tuple[Array, Array]:
-    """Speed of each replica (n, 1) as its engine ships over the tuned one, and the logarithm of that ratio's range to the side
-    of `speed_error_sign`; 1 where the user's benchmark (None) tells how fast theirs is."""
-    known = [launches.of(s.engine, s.gpu) if launches and s else None for s in configs]
+def launch_speed(config: ReplicaConfig, case: SizingCase) -> LaunchSpeed | None:
+    """The speed of a replica's engine as it ships over the tuned one; None where it is tuned, where nothing is known, or where
+    the user's benchmark tells how fast theirs is."""
+    is_measured = case.own is not None and case.own.applies_to(config)
+    return None if case.launches is None or is_measured else case.launches.of(config.engine, config.gpu)
+
+
+def _launch_ratios(configs: Sequence[ReplicaConfig], case: SizingCase, speed_error_sign: Array) -> tuple[Array, Array]:
+    """`launch_speed` of each replica (n, 1), 1 where there is none, and the logarithm of its range to the side of
+    `speed_error_sign`."""
+    known = [launch_speed(config, case) for config in configs]
     sides = np.array([[one.low, one.central, one.high] if one else [1.0, 1.0, 1.0] for one in known])
     low, central, high = (sides[:, side, None] for side in range(3))
     return central, np.log(np.where(speed_error_sign > 0, high / central, central / low))
@@ -259,15 +266,7 @@ def replica_capacities(
     `speed_error_sign`: as of `capacities`. With prefill/decode disaggregation each pool is sized for its own target.
     """
     scenario, demand, hit = inputs.scenario, inputs.demand, inputs.scenario.own_hit_frac
-    factor, own = speed_correction(scenario, inputs.catalog)
-    case = SizingCase(
-        traffic=request_mix_of(demand, hit, shared_prefixes(scenario)),
-        targets=scenario.targets,
-        techniques=scenario.techniques,
-        factor=factor,
-        own=own,
-        launches=launches_of(scenario, inputs.catalog),
-    )
+    case = scenario_case(inputs)
     if not scenario.techniques.disaggregation:
         return capacities(configs, case, inputs.catalog, speed_error_sign)
     configs = [s if s.one_phase else replace(s, one_phase=True) for s in configs]
@@ -291,6 +290,20 @@ def replica_capacities(
     return _joined(prompts, tokens), list(missed.values())
 
 
+def scenario_case(inputs: Inputs) -> SizingCase:
+    """What the scenario asks of a replica that serves its whole request mix."""
+    scenario = inputs.scenario
+    mix = request_mix_of(inputs.demand, scenario.own_hit_frac, shared_prefixes(scenario))
+    return sizing_case(mix, scenario, inputs.catalog)
+
+
+def sizing_case(traffic: RequestMix, scenario: Scenario, catalog: Catalog) -> SizingCase:
+    """What a scenario asks of a replica that serves `traffic`, with all that corrects the modeled speed."""
+    factor, own = speed_correction(scenario, catalog)
+    launches = launches_of(scenario, catalog)
+    return SizingCase(traffic, scenario.targets, scenario.techniques, factor=factor, own=own, launches=launches)
+
+
 def speed_correction(scenario: Scenario, catalog: Catalog) -> tuple[float, OwnFit | None]:
     """Correction of the modeled speed: the throughput override, or else a fit to the user's benchmarks."""
     factor = scenario.hardware.throughput_factor
@@ -307,9 +320,7 @@ def at_load_ms(
 ) -> tuple[float, float]:
     """TTFT p95 and mean TPOT in ms of one replica at `req_s`; infinite where it cannot carry that load."""
     techniques, speed_error_sign = scenario.techniques, np.zeros((1, 1))
-    factor, own = speed_correction(scenario, catalog)
-    launches = launches_of(scenario, catalog)
-    case = SizingCase(mix, scenario.targets, techniques, factor=factor, own=own, launches=launches)
+    case = sizing_case(mix, scenario, catalog)
     drafted = drafts([config], techniques, catalog, speed_error_sign[:, 0]) if techniques.speculation else None
     m, rate, batch = replica_arrays([config], catalog), np.array([[req_s]]), np.ones((1, 1))
     speed, tpot_speed, first_token_speed = measured_speed_ratios([config], case, batch, speed_error_sign)
