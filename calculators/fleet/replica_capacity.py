@@ -9,7 +9,7 @@ import numpy as np
 
 from calculators.calibration.own_benchmarks import OwnFit, fit_own_benchmarks
 from calculators.catalog.catalog import Catalog
-from calculators.catalog.launches import Launches
+from calculators.catalog.launches import Launches, LaunchSpeed
 from calculators.fleet.capacity_text import (
     LIMIT_WORDS,
     NO_KV_CACHE,
@@ -201,7 +201,10 @@ def _highest_loads(
 def measured_speed_ratios(
     configs: Sequence[ReplicaConfig], case: SizingCase, batch: Array, speed_error_sign: Array
 ) -> tuple[Array, Array, Array]:
-    """Measured over modeled speed (n, 1): of throughput, of the tokens after the first, and of the first one."""
+    """Measured over modeled speed (n, b) at each `batch` (b,) or (n, b): of throughput, of the tokens after the first, and of
+    the first one. The one rule for every speed of a self-hosted fleet: the user's correction, and what an engine loses as it ships.
+    Ratios that are alike at every batch are (n, 1).
+    """
     launched, doubt = _launch_ratios(configs, case.launches, speed_error_sign)
     if case.own is None:
         return case.factor * launched, case.factor * launched, case.factor * np.ones_like(launched)
@@ -216,6 +219,13 @@ def measured_speed_ratios(
         for error_frac in (ratios.error_frac, ratios.latency_error_frac)
     )
     return more / ratios.throughput, sooner / ratios.decode, sooner / launched / ratios.first_token
+
+
+def launch_speed(config: ReplicaConfig, case: SizingCase) -> LaunchSpeed | None:
+    """The speed that a replica's engine is taken to have as it ships over the tuned one; None where it is tuned, where nothing is
+    known, or where the user's benchmark tells how fast theirs is."""
+    is_measured = case.own is not None and case.own.applies_to(config)
+    return None if case.launches is None or is_measured else case.launches.of(config.engine, config.gpu)
 
 
 def _launch_ratios(
@@ -261,15 +271,7 @@ def replica_capacities(
     `speed_error_sign`: as of `capacities`. With prefill/decode disaggregation each pool is sized for its own target.
     """
     scenario, demand, hit = inputs.scenario, inputs.demand, inputs.scenario.own_hit_frac
-    factor, own = speed_correction(scenario, inputs.catalog)
-    case = SizingCase(
-        traffic=request_mix_of(demand, hit, shared_prefixes(scenario)),
-        targets=scenario.targets,
-        techniques=scenario.techniques,
-        factor=factor,
-        own=own,
-        launches=launches_of(scenario, inputs.catalog),
-    )
+    case = scenario_case(inputs)
     if not scenario.techniques.disaggregation:
         return capacities(configs, case, inputs.catalog, speed_error_sign)
     configs = [s if s.one_phase else replace(s, one_phase=True) for s in configs]
@@ -293,6 +295,20 @@ def replica_capacities(
     return _joined(prompts, tokens), list(missed.values())
 
 
+def scenario_case(inputs: Inputs) -> SizingCase:
+    """What the scenario asks of a replica that serves its whole request mix."""
+    scenario = inputs.scenario
+    mix = request_mix_of(inputs.demand, scenario.own_hit_frac, shared_prefixes(scenario))
+    return sizing_case(mix, scenario, inputs.catalog)
+
+
+def sizing_case(traffic: RequestMix, scenario: Scenario, catalog: Catalog) -> SizingCase:
+    """What a scenario asks of a replica that serves `traffic`, with all that corrects the modeled speed."""
+    factor, own = speed_correction(scenario, catalog)
+    launches = launches_of(scenario, catalog)
+    return SizingCase(traffic, scenario.targets, scenario.techniques, factor=factor, own=own, launches=launches)
+
+
 def speed_correction(scenario: Scenario, catalog: Catalog) -> tuple[float, OwnFit | None]:
     """Correction of the modeled speed: the throughput override, or else a fit to the user's benchmarks."""
     factor = scenario.hardware.throughput_factor
@@ -310,9 +326,7 @@ def at_load_ms(
 ) -> tuple[float, float]:
     """TTFT p95 and mean TPOT in ms of one replica at `req_s`; infinite where it cannot carry that load."""
     techniques, speed_error_sign = scenario.techniques, np.zeros((1, 1))
-    factor, own = speed_correction(scenario, catalog)
-    launches = launches_of(scenario, catalog)
-    case = SizingCase(mix, scenario.targets, techniques, factor=factor, own=own, launches=launches)
+    case = sizing_case(mix, scenario, catalog)
     drafted = drafts([config], techniques, catalog, speed_error_sign[:, 0]) if techniques.speculation else None
     m, rate, batch = replica_arrays([config], catalog), np.array([[req_s]]), np.ones((1, 1))
     speed, tpot_speed, first_token_speed = measured_speed_ratios([config], case, batch, speed_error_sign)

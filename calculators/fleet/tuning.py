@@ -2,9 +2,8 @@
 
 from dataclasses import replace
 
-from calculators.catalog.launches import LaunchSpeed
 from calculators.fleet.plan import FleetPlan, fleet_plan
-from calculators.fleet.replica_capacity import launches_of
+from calculators.fleet.replica_capacity import launch_speed, scenario_case
 from calculators.fleet.sizing import sized
 from calculators.fleet.staircase import staircases_on
 from calculators.scenario.inputs import Inputs
@@ -12,14 +11,6 @@ from calculators.units import percent, usd
 
 LEAST_TUNING_FRAC = 0.01
 """A smaller saving is told as none."""
-
-
-def launch_speed(plan: FleetPlan, inputs: Inputs) -> LaunchSpeed | None:
-    """The speed that a fleet's engine is taken to have as it ships; None where it is tuned, or a benchmark tells how fast it is."""
-    scenario, config = inputs.scenario, plan.config
-    launches = launches_of(scenario, inputs.catalog)
-    own = {(inputs.catalog.model(m.model).id, inputs.catalog.gpu(m.gpu).id) for m in scenario.hardware.own_measurements}
-    return launches.of(config.engine, config.gpu) if launches and (config.model.id, config.gpu.id) not in own else None
 
 
 def tuned_rent_usd(plan: FleetPlan, inputs: Inputs) -> float:
@@ -38,7 +29,7 @@ def tuned_rent_usd(plan: FleetPlan, inputs: Inputs) -> float:
 
 def launch_words(plan: FleetPlan, inputs: Inputs) -> str:
     """How the engine of a fleet is taken to be launched, and what tuning would be worth; empty where nothing is taken."""
-    speed = launch_speed(plan, inputs)
+    speed = launch_speed(plan.config, scenario_case(inputs))
     if speed is None:
         return ""
     saved = plan.rent_usd_per_month - tuned_rent_usd(plan, inputs)

@@ -100,6 +100,11 @@ class Phase:
     def achieved_flops(self) -> float:
         return self.flop / self.total_s
 
+    def at_speed(self, ratio: float) -> "Phase":
+        """The same work at so many times the speed; every term takes the same share of it."""
+        terms = tuple(TimeTerm(term.kind, term.time_s / ratio) for term in self.terms)
+        return replace(self, total_s=self.total_s / ratio, terms=terms)
+
     def share_frac(self, kind: TermKind) -> float:
         """Share of the time that one kind of term takes."""
         return sum(term.time_s for term in self.terms if term.kind == kind) / self.total_s
@@ -192,6 +197,18 @@ class LoadCurve:
     ttft_p99_s: Array
     slots_count: float
     """Requests whose KV caches fit at once, at most the engine's batch cap."""
+
+    def at_speed(self, throughput: Array, decode: Array, first_token: Array) -> "LoadCurve":
+        """The curve of a replica whose speeds are so many times these, at each batch (b,) or at all of them (1,)."""
+        return replace(
+            self,
+            req_s=self.req_s * throughput,
+            tpot_s=self.tpot_s / decode,
+            tpot_p95_s=self.tpot_p95_s / decode,
+            ttft_p50_s=self.ttft_p50_s / first_token,
+            ttft_p95_s=self.ttft_p95_s / first_token,
+            ttft_p99_s=self.ttft_p99_s / first_token,
+        )
 
 
 def load_curve(m: ReplicaArrays, mix: RequestMix) -> LoadCurve:

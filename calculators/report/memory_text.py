@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from calculators.calibration.memory_reports import JudgedReport, MemoryErrors, memory_errors
 from calculators.catalog.catalog import Catalog
+from calculators.catalog.glossary import expanded
 from calculators.performance.memory_sum import MemorySum
 from calculators.performance.replica import ReplicaConfig
 from calculators.units import count, percent
@@ -27,8 +28,8 @@ def memory_takeaway(told: MemorySum) -> str:
         return f"Where the GPU memory goes: {told.reason}"
     kept = told.visible_gib - told.weights_gib - told.kv_room_gib
     return (
-        f"Where the GPU memory goes: of {told.visible_gib:.1f} GiB on each GPU, weights take {told.weights_gib:.1f} GiB, the KV "
-        f"cache gets {told.kv_room_gib:.1f} GiB, and {kept:.1f} GiB go to the batch, graphs, buffers and what the engine leaves free"
+        f"Where the GPU memory goes: of {told.visible_gib:.1f} GiB on each GPU, weights take {told.weights_gib:.1f} GiB, the "
+        f"{expanded('KV cache')} gets {told.kv_room_gib:.1f} GiB, and {kept:.1f} GiB go to the batch, graphs, buffers and what the engine leaves free"
     )
 
 

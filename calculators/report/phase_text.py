@@ -3,6 +3,7 @@
 from calculators.catalog.glossary import expanded
 from calculators.fleet.replica_capacity import Infeasible
 from calculators.performance.phases import Bottleneck, Phase, TermKind
+from calculators.performance.stated_range import FigureRange
 from calculators.report.phase_view import PhaseView, SpeedBasis
 from calculators.units import count, milliseconds, percent, plural, significant
 
@@ -39,7 +40,7 @@ TERM_WORDS: dict[TermKind, str] = {
 _BASIS_NOTES: dict[SpeedBasis, str] = {
     "modeled": "",
     "extrapolated": "Extrapolated: few published runs used a GPU of this generation, so the ranges are wide.",
-    "measured": "Corrected by your own measurement. The time split and the curves below are the uncorrected model.",
+    "measured": "Corrected by your own measurement, which the time split spreads evenly over its parts.",
 }
 
 
@@ -83,6 +84,11 @@ def conditions(view: PhaseView) -> list[str]:
     ]
     if note := _BASIS_NOTES[view.speed_basis]:
         told.append(note)
+    if launch := view.launch:
+        told.append(
+            f"The engine runs as it ships: its decode steps take {significant(1 / launch.central)} times as long as those of a "
+            "tuned one, and the time split spreads this evenly. The roofline of what engines achieve is that of a tuned one."
+        )
     if peak := view.at_peak:
         told.append(
             f"At your peak ({plural(peak.req_s, 'request')}/s on {plural(peak.replicas_count, 'replica')}), "
@@ -97,11 +103,11 @@ def latency_words(value_ms: float | None) -> str:
     return "over target" if value_ms is None else milliseconds(value_ms)
 
 
-def range_words(value_ms: float | None, ratio: float) -> str | None:
+def range_words(value_ms: float | None, within: FigureRange | None) -> str | None:
     """The 80% range of a predicted latency; None where there is none."""
-    if value_ms is None or ratio != ratio:
+    if value_ms is None or within is None:
         return None
-    return f"80%: {milliseconds(value_ms / ratio)} to {milliseconds(value_ms * ratio)}"
+    return f"80%: {milliseconds(value_ms / within.down)} to {milliseconds(value_ms * within.up)}"
 
 
 def roofline_takeaway(view: PhaseView) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 
 from calculators.catalog.base import Precision
 from calculators.catalog.hardware import Gpu
+from calculators.catalog.launches import LaunchSpeed
 from calculators.catalog.models import Model
 from calculators.evaluate import Evaluation
 from calculators.fleet.candidate_configs import TENSOR_PARALLEL, precisions, replica_config, resized
@@ -15,8 +16,11 @@ from calculators.fleet.replica_capacity import (
     Capacity,
     Infeasible,
     at_load_ms,
+    launch_speed,
+    measured_speed_ratios,
     replica_capacities,
     request_mix_of,
+    scenario_case,
     shared_prefixes,
     speed_correction,
 )
@@ -31,7 +35,7 @@ from calculators.performance.phases import (
     rooflines,
 )
 from calculators.performance.replica import ReplicaConfig, replica_arrays
-from calculators.performance.stated_range import range_ratio
+from calculators.performance.stated_range import FigureRange, config_traits, figure_ranges
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Scenario, Techniques
 
@@ -68,13 +72,15 @@ class PhaseView:
     inputs: Inputs
     config: ReplicaConfig
     speed_basis: SpeedBasis
+    launch: LaunchSpeed | None
+    """What the engine loses as it ships; None: nothing that is known. All times but `achieved` count it."""
     capacity: Capacity | None
     """None: it misses a target even when nearly idle."""
     at_peak: PeakLatency | None
     """None: it has no capacity, or prefill and decode run on separate pools."""
-    ttft_range_ratio: float
-    """Factor either way that holds 80% of held-out runs; NaN where the speed was measured."""
-    tpot_range_ratio: float
+    ttft_range: FigureRange | None
+    """Holds 80% of held-out runs, with the doubt of the engine's launch; None where the speed was measured."""
+    tpot_range: FigureRange | None
     prefill: Phase
     decode: Phase
     """At the batch of the highest load."""
@@ -117,30 +123,36 @@ def _config(choice: ReplicaChoice, techniques: Techniques) -> ReplicaConfig:
 def phase_view(choice: ReplicaChoice, inputs: Inputs) -> PhaseView | Infeasible:
     """The view of a replica, or why the model does not fit on it."""
     scenario, demand, catalog = inputs.scenario, inputs.demand, inputs.catalog
-    config = _config(choice, scenario.techniques)
+    config, case = _config(choice, scenario.techniques), scenario_case(inputs)
     capacities, infeasible = replica_capacities([config], inputs)
     m = replica_arrays([config], catalog)
     if float(m.kv_room_bytes[0, 0]) <= 0:
         return infeasible[0]
     capacity = capacities[0] if capacities else None
-    mix, basis = request_mix_of(demand, scenario.own_hit_frac, shared_prefixes(scenario)), _speed_basis(config, inputs)
+    mix, basis = case.traffic, _speed_basis(config, inputs)
+    batch, curve = max(capacity.batch if capacity else 1.0, 1.0), load_curve(m, mix)
+    batches = np.concatenate([[batch, 1.0], curve.batch])
+    ratios = measured_speed_ratios([config], case, batches, np.zeros((1, 1)))
+    more, then, first = (np.broadcast_to(ratio, (1, batches.size))[0] for ratio in ratios)
     sheet, achieved = rooflines(m)
-    ranges = [np.nan if basis == "measured" else range_ratio(name, config, catalog) for name in ("ttft_ms", "tpot_ms")]
+    traits = frozenset(config_traits(config, catalog))
+    ranges = {} if basis == "measured" else figure_ranges(traits, config, scenario.hardware.launch, catalog)
     return PhaseView(
         inputs=inputs,
         config=config,
         speed_basis=basis,
+        launch=launch_speed(config, case),
         capacity=capacity,
         at_peak=_at_peak(capacity, inputs) if capacity and not scenario.techniques.disaggregation else None,
-        ttft_range_ratio=ranges[0],
-        tpot_range_ratio=ranges[1],
-        prefill=prefill_phase(m, demand.input_tok, demand.input_tok * mix.hit_frac),
-        decode=decode_phase(m, max(capacity.batch if capacity else 1.0, 1.0), mix.context_tok),
-        decode_alone=decode_phase(m, 1.0, mix.context_tok),
+        ttft_range=ranges.get("ttft_ms"),
+        tpot_range=ranges.get("tpot_ms"),
+        prefill=prefill_phase(m, demand.input_tok, demand.input_tok * mix.hit_frac).at_speed(float(first[1])),
+        decode=decode_phase(m, batch, mix.context_tok).at_speed(float(then[0])),
+        decode_alone=decode_phase(m, 1.0, mix.context_tok).at_speed(float(then[1])),
         sheet=sheet,
         achieved=achieved,
         full_batch_count=sheet.full_batch_count(LINEAR_BITS[config.precision] / 8),
-        curve=load_curve(m, mix),
+        curve=curve.at_speed(more[2:], then[2:], first[2:]),
     )
 
 

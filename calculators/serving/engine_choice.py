@@ -11,6 +11,7 @@ import numpy as np
 from calculators.catalog.base import Fraction
 from calculators.catalog.serving import FITS, Axis, AxisCase, AxisId, ChoiceId, ServingEngine, stack_file
 from calculators.fleet.plan import FleetPlan
+from calculators.fleet.replica_capacity import measured_speed_ratios, scenario_case
 from calculators.performance.replica import ReplicaConfig, replica_arrays
 from calculators.performance.step_time import first_token_overhead_s, prefill_s, tpot_s
 from calculators.scenario.inputs import Inputs
@@ -243,16 +244,19 @@ def _latency_case(config: ReplicaConfig, scenario: Scenario) -> tuple[str, str]:
 
 
 def _modeled(plan: FleetPlan, inputs: Inputs) -> tuple[ModeledEngine, ...]:
-    """Speed of the plan's replica on each engine, without speculative decoding or disaggregation, so that only the engine
-    differs. vLLM first; TensorRT-LLM only on NVIDIA."""
+    """Speed of the plan's replica on each engine, launched and corrected as the plan is, without speculative decoding or
+    disaggregation, so that only the engine differs. vLLM first; TensorRT-LLM only on NVIDIA."""
     engines: list[ChoiceId] = ["vllm", "sglang", *(["tensorrt_llm"] if plan.config.gpu.vendor == "nvidia" else [])]  # type: ignore[list-item]
-    m = replica_arrays([replace(plan.config, engine=FITS[engine]) for engine in engines], inputs.catalog)
-    batch = np.array([max(plan.capacity.batch, 1.0)])
+    configs = [replace(plan.config, engine=FITS[engine]) for engine in engines]
+    m, batch = replica_arrays(configs, inputs.catalog), np.array([max(plan.capacity.batch, 1.0)])
+    case, as_modeled = scenario_case(inputs), np.zeros((len(configs), 1))
+    _, then_ratio, first_ratio = measured_speed_ratios(configs, case, batch, as_modeled)
     prompt, answer = np.array([inputs.demand.input_tok]), np.array([inputs.demand.output_tok])
     fresh = np.maximum(prompt * (1 - inputs.scenario.own_hit_frac), 1.0)
-    tpot = tpot_s(m, batch, prompt, answer, fresh)[:, 0]
-    first = prefill_s(m, batch - 1, prompt + answer / 2, fresh, prompt)[:, 0] + first_token_overhead_s(m)[:, 0]
+    tpot = tpot_s(m, batch, prompt, answer, fresh) / then_ratio
+    prefill = prefill_s(m, batch - 1, prompt + answer / 2, fresh, prompt)
+    first = (prefill + first_token_overhead_s(m)) / first_ratio
     return tuple(
         ModeledEngine(engine, float(f) * 1e3, float(t) * 1e3, float(batch[0] / t))
-        for engine, f, t in zip(engines, first, tpot, strict=True)
+        for engine, f, t in zip(engines, first[:, 0], tpot[:, 0], strict=True)
     )

@@ -10,8 +10,8 @@ from calculators.catalog.catalog import Catalog
 from calculators.evaluate import evaluate
 from calculators.fleet.candidate_configs import candidate_configs
 from calculators.fleet.plan import FleetPlan
-from calculators.fleet.replica_capacity import launches_of, replica_capacities
-from calculators.fleet.tuning import launch_speed, launch_words, tuned_rent_usd
+from calculators.fleet.replica_capacity import launch_speed, launches_of, replica_capacities, scenario_case
+from calculators.fleet.tuning import launch_words, tuned_rent_usd
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.measurement import parse_measurement
 
@@ -73,7 +73,7 @@ def test_nothing_is_taken_off_a_tuned_launch_a_typed_speed_or_an_own_measurement
 ) -> None:
     inputs = _inputs(catalog, **{"launch": "as_shipped", **hardware})  # type: ignore[arg-type]
     plan = _plan(inputs)
-    assert launch_speed(plan, inputs) is None
+    assert launch_speed(plan.config, scenario_case(inputs)) is None
     assert launch_words(plan, inputs) == ""
 
 

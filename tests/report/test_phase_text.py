@@ -8,6 +8,7 @@ from support import FIXED_ROOT, scenario
 
 from calculators.catalog.load import load_catalog
 from calculators.performance.phases import Bottleneck, TermKind
+from calculators.performance.stated_range import FigureRange
 from calculators.report import phase_text as text
 from calculators.report.phase_view import PhaseView, ReplicaChoice, phase_view
 from calculators.scenario.inputs import Inputs
@@ -53,11 +54,18 @@ def test_the_conditions_say_what_the_figures_are_for() -> None:
     assert any("own measurement" in line for line in text.conditions(view(hardware={"throughput_factor": 0.8})))
 
 
+def test_an_engine_as_it_ships_is_told_once_and_which_line_is_a_tuned_ones() -> None:
+    shipped = [line for line in text.conditions(view(hardware={"launch": "as_shipped"})) if "tuned one" in line]
+    assert len(shipped) == 1
+    assert "decode steps take 1." in shipped[0]
+    assert not any("tuned one" in line for line in text.conditions(view()))
+
+
 def test_a_missed_target_is_said_in_words_and_has_no_range() -> None:
     assert text.latency_words(None) == "over target"
-    assert text.range_words(None, 2.0) is None
-    assert text.range_words(100.0, float("nan")) is None
-    assert text.range_words(100.0, 2.0) == "80%: 50 ms to 200 ms"
+    assert text.range_words(None, FigureRange(2.0, 2.0)) is None
+    assert text.range_words(100.0, None) is None
+    assert text.range_words(100.0, FigureRange(2.0, 3.0)) == "80%: 50 ms to 300 ms"
 
 
 def test_takeaways_carry_the_figures_of_the_view() -> None:

@@ -1,8 +1,8 @@
 """The view of prefill and decode: the cheapest fleet's replica, at the load that it carries."""
 
-import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from support import FIXED_ROOT, scenario
 
@@ -60,10 +60,40 @@ def test_at_the_peak_no_replica_carries_more_than_its_highest_load() -> None:
 
 
 def test_a_measured_speed_has_no_modeled_range() -> None:
-    assert view(scenario()).tpot_range_ratio > 1
+    modeled, shipped = view(scenario()).tpot_range, view(scenario(hardware={"launch": "as_shipped"})).tpot_range
+    assert modeled is not None
+    assert shipped is not None
+    assert 1 < modeled.up < shipped.up
     measured = view(scenario(hardware={"throughput_factor": 0.9}))
     assert measured.speed_basis == "measured"
-    assert math.isnan(measured.tpot_range_ratio)
+    assert measured.tpot_range is None
+
+
+@pytest.mark.parametrize("hardware", [{"launch": "tuned"}, {"launch": "as_shipped"}, {"throughput_factor": 0.7}])
+def test_every_time_of_the_page_is_at_the_speed_of_the_capacity(hardware: dict[str, object]) -> None:
+    """The curve passes through the highest load, and a decode step alone is as long as the curve begins."""
+    seen = view(scenario(hardware=hardware))
+    assert seen.capacity is not None
+    at_capacity_s = np.interp(seen.capacity.batch, seen.curve.batch, seen.curve.tpot_s)
+    assert at_capacity_s * 1e3 == pytest.approx(seen.capacity.tpot_ms, rel=0.01)
+    ttft_s = np.interp(seen.capacity.batch, seen.curve.batch, seen.curve.ttft_p95_s)
+    assert ttft_s * 1e3 == pytest.approx(seen.capacity.ttft_p95_ms, rel=0.05)
+    assert np.interp(seen.capacity.batch, seen.curve.batch, seen.curve.req_s) == pytest.approx(
+        seen.capacity.req_s, rel=0.02
+    )
+    assert seen.decode_alone.total_s == pytest.approx(seen.curve.tpot_s[0], rel=0.1)
+
+
+def test_an_engine_as_it_ships_slows_decoding_and_not_the_first_token() -> None:
+    tuned, shipped = (view(scenario(hardware={"launch": launch})) for launch in ("tuned", "as_shipped"))
+    assert tuned.launch is None
+    assert shipped.launch is not None
+    assert shipped.decode_alone.total_s == pytest.approx(tuned.decode_alone.total_s / shipped.launch.central)
+    assert shipped.prefill == tuned.prefill
+    assert shipped.achieved == tuned.achieved
+    assert sum(term.time_s for term in shipped.decode_alone.terms) == pytest.approx(
+        sum(term.time_s for term in tuned.decode_alone.terms) / shipped.launch.central
+    )
 
 
 def test_what_does_not_fit_says_why() -> None:

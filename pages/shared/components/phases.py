@@ -64,14 +64,14 @@ def capacity_metrics(view: PhaseView) -> None:
     capacity = view.capacity
     st.markdown(f"**{load_heading(view)}**", help=help_text("binding constraint"))
     ttft, tpot, load = st.columns(3)
-    for cell, term, value_ms, ratio in (
-        (ttft, "TTFT", capacity.ttft_p95_ms if capacity else None, view.ttft_range_ratio),
-        (tpot, "TPOT", capacity.tpot_ms if capacity else None, view.tpot_range_ratio),
+    for cell, term, value_ms, within in (
+        (ttft, "TTFT", capacity.ttft_p95_ms if capacity else None, view.ttft_range),
+        (tpot, "TPOT", capacity.tpot_ms if capacity else None, view.tpot_range),
     ):
         cell.metric(
             "TTFT p95" if term == "TTFT" else "TPOT",
             latency_words(value_ms),
-            delta=range_words(value_ms, ratio),
+            delta=range_words(value_ms, within),
             delta_color="off",
             delta_arrow="off",
             border=True,

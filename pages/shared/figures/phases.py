@@ -24,7 +24,7 @@ def roofline_figure(view: PhaseView, height: int = 380) -> go.Figure:
     """TFLOPS of each phase against its arithmetic intensity, under the GPU's rooflines."""
     x = np.geomspace(0.3, 20_000, 200)
     figure = go.Figure()
-    for line, name, dash in ((view.sheet, "Data sheet", "dot"), (view.achieved, "Achieved by engines", "solid")):
+    for line, name, dash in ((view.sheet, "Data sheet", "dot"), (view.achieved, "Achieved by tuned engines", "solid")):
         style = {"color": GRAY, "dash": dash, "width": 2}
         y = line.attainable_flops(x) / FLOPS_PER_TFLOPS
         figure.add_trace(go.Scatter(x=x, y=y, mode="lines", name=name, line=style, hoverinfo="skip"))
