@@ -96,8 +96,8 @@ def _check_hardware(hardware: Hardware, catalog: Catalog) -> None:
             if gpu.measured_only:
                 raise _refused(field, f"{gpu.name} is kept to compare with published measurements; pick another GPU.")
     for own in hardware.own_measurements:
-        _known("hardware.own_measurements", catalog.model, own.model, f"{own.source}: ")
-        _known("hardware.own_measurements", catalog.gpu, own.gpu, f"{own.source}: ")
+        _known("hardware.own_measurements", catalog.model, own.model, f"{own.name}: ")
+        _known("hardware.own_measurements", catalog.gpu, own.gpu, f"{own.name}: ")
     _check_listed("hardware.rent_providers", hardware.rent_providers, "provider", catalog.rent_providers)
 
 
