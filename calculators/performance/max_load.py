@@ -92,8 +92,8 @@ def highest_loads(m: ReplicaArrays, mix: RequestMix, search: LoadSearch) -> Arra
 
     Latency only grows with load, so the interval in which a target is first missed is halved five times.
 
-    Speculative decoding never changes the first token: TTFT, and the load that prompts allow, are those without drafts. A
-    shorter queue for slots is not counted as its gain.
+    Speculative decoding never changes the first token: TTFT, and the load that prompts allow, are those without drafts, in
+    the memory that a model's own draft layers leave. A shorter queue for slots is not counted as its gain.
     """
     drafts, cap = search.drafts, search.batch_cap
     plain = queue_model(m, mix, cap)

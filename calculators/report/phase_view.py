@@ -129,7 +129,7 @@ def phase_view(choice: ReplicaChoice, inputs: Inputs) -> PhaseView | Infeasible:
     if float(m.kv_room_bytes[0, 0]) <= 0:
         return infeasible[0]
     capacity = capacities[0] if capacities else None
-    mix, basis = case.traffic, _speed_basis(config, inputs)
+    mix, basis = case.traffic, speed_basis(config, inputs)
     batch, curve = max(capacity.batch if capacity else 1.0, 1.0), load_curve(m, mix)
     batches = np.concatenate([[batch, 1.0], curve.batch])
     ratios = measured_speed_ratios([config], case, batches, np.zeros((1, 1)))
@@ -156,7 +156,8 @@ def phase_view(choice: ReplicaChoice, inputs: Inputs) -> PhaseView | Infeasible:
     )
 
 
-def _speed_basis(config: ReplicaConfig, inputs: Inputs) -> SpeedBasis:
+def speed_basis(config: ReplicaConfig, inputs: Inputs) -> SpeedBasis:
+    """What the speed of a replica rests on; measured: by the user."""
     factor, own = speed_correction(inputs.scenario, inputs.catalog)
     if factor != 1.0 or (own is not None and own.applies_to(config)):
         return "measured"

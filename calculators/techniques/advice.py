@@ -14,19 +14,22 @@ from typing import Literal
 
 from calculators.catalog.load import ROOT, load_sourced
 from calculators.catalog.techniques import Framework, MetricId, MoveId, TechniqueStep
+from calculators.fleet.capacity_text import CapacityLimit
 from calculators.fleet.plan import FleetPlan
-from calculators.fleet.replica_capacity import Constraint
+from calculators.fleet.replica_capacity import Constraint, Infeasible
 from calculators.performance.speculation import basis_words
 from calculators.scenario.inputs import Inputs
 from calculators.techniques.design import AdviceInputs, Design, applied, baseline
 from calculators.techniques.exclusions import exclusion_reason, is_possible
 from calculators.techniques.fleets import FleetState
 from calculators.techniques.fleets_text import change_text
-from calculators.units import percent
+from calculators.units import percent, plural, significant
 
 Pin = Literal["in", "out"]
 """Included or excluded by the user."""
 Pins = Mapping[MoveId, Pin]
+_MISSED: dict[Constraint, MetricId] = {"tpot": "tpot", "ttft": "ttft"}
+_LIMITED: dict[CapacityLimit, MetricId] = {"tpot_target": "tpot", "ttft_target": "ttft"}
 
 
 @cache
@@ -115,18 +118,28 @@ def _order(known: Framework, metric: MetricId | None, limiting: MetricId | None,
     return list(dict.fromkeys([*order, *pinned]))
 
 
+def _no_fleet(case: AdviceInputs, design: Design) -> Diagnosis:
+    """What fails on a baseline that has no fleet."""
+    largest, provider = case.largest(design), case.plan.offer.provider
+    if largest is None:
+        why = f"With {provider}, no server holds the released model within your maximum number of GPUs."
+        return Diagnosis("fit", None, why)
+    if isinstance(largest, Infeasible):
+        why = f"With the released weights no replica can serve this: {largest.why}."
+        return Diagnosis(_MISSED.get(largest.constraint, "fit"), None, why)
+    why = (
+        f"With {provider}, no fleet of the released weights carries the peak within your maximum number of GPUs: a replica of "
+        f"{plural(largest.config.gpus_count, 'GPU')} serves {significant(largest.req_s)} requests/s at most, and the binding "
+        f"constraint is the {largest.limit_words}."
+    )
+    return Diagnosis(_LIMITED.get(largest.limit, "fit"), None, why)
+
+
 def diagnosis(start: FleetState | None, case: AdviceInputs, design: Design) -> Diagnosis:
     """What fails on the baseline `design`, whose fleet is `start`. A baseline with a fleet meets the targets: then only
     cost can improve, by raising what limits a replica."""
     if start is None:
-        misfit = case.misfit(design)
-        if misfit is None:
-            provider = case.plan.offer.provider
-            why = f"With {provider}, no server holds the released model within your maximum number of GPUs."
-            return Diagnosis("fit", None, why)
-        missed: dict[Constraint, MetricId] = {"tpot": "tpot", "ttft": "ttft"}
-        failing = missed.get(misfit.constraint, "fit")
-        return Diagnosis(failing, None, f"With the released weights no replica can serve this: {misfit.why}.")
+        return _no_fleet(case, design)
     plan = start.plan
     if plan.replicas == plan.config.gpus_count == 1:
         spares = ", spares aside" if plan.spare_replicas else ""

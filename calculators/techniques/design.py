@@ -6,7 +6,7 @@ from calculators.catalog.base import Precision
 from calculators.catalog.techniques import Framework, MoveId
 from calculators.fleet.candidate_configs import TENSOR_PARALLEL
 from calculators.fleet.plan import FleetPlan
-from calculators.fleet.replica_capacity import Infeasible, replica_capacities
+from calculators.fleet.replica_capacity import Capacity, Infeasible, replica_capacities
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Scenario, Techniques
 from calculators.techniques.effects import DEFAULT_CAP
@@ -51,15 +51,17 @@ class AdviceInputs:
         changed: Scenario = scenario.model_copy(update={"techniques": design.techniques, "workload": workload})
         return replace(self.inputs, scenario=changed)
 
-    def misfit(self, design: Design) -> Infeasible | None:
-        """Why no replica of this design can serve over any number of GPUs, for the one that fails latest. None if one
-        could serve but no machine is offered for it."""
+    def largest(self, design: Design) -> Capacity | Infeasible | None:
+        """The replica of this design, over any number of GPUs, that carries most per GPU; where none can serve, why not for the
+        one that fails latest. None: no machine holds one."""
         inputs = self.asked(design)
         machines = same_provider_offers(self.plan, inputs)
         every = configs_with(self.plan, design.techniques, design.precisions, TENSOR_PARALLEL)
         configs = [config for config in every if any(m.replicas_per_machine(config) for m in machines)]
         able, infeasible = replica_capacities(configs, inputs)
-        return None if able else max(infeasible, key=lambda misfit: misfit.passed_count, default=None)
+        if able:
+            return max(able, key=lambda capacity: capacity.req_s_per_gpu)
+        return max(infeasible, key=lambda misfit: misfit.passed_count, default=None)
 
 
 def baseline(case: AdviceInputs) -> Design:

@@ -52,7 +52,7 @@ if verdict.assumptions or result.caveats:
 st.subheader("Cost breakdown and sources")
 for option in shown_options(result):
     cost_breakdown(option, result)
-st.caption(escape(accuracy_sentence()))
+st.caption(escape(accuracy_sentence(result)))
 
 if result.allowed:
     with changes:

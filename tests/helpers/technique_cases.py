@@ -56,9 +56,9 @@ def all_six(name: str, **chosen: object) -> dict[str, TechniqueEffect]:
 
 
 def on_mi300x() -> tuple[FleetPlan, Inputs]:
-    """The fleet near the crossover on MI300X, which holds the released weights as cheaply as coarser ones."""
+    """A tuned fleet near the crossover on MI300X, which holds the released weights as cheaply as coarser ones."""
     plain = read_scenario(ROOT / "scenarios/near-the-crossover.yaml", TODAY).model_dump(mode="json")
-    return fleet_of(parse_scenario(merged(plain, {"hardware": {"gpus": ["mi300x"]}})))
+    return fleet_of(parse_scenario(merged(plain, {"hardware": {"gpus": ["mi300x"], "launch": "tuned"}})))
 
 
 def both(effect: TechniqueEffect) -> tuple[FleetState, FleetState]:

@@ -12,6 +12,8 @@ from calculators.catalog.techniques import MetricId, MoveId
 from calculators.scenario.files import read_scenario
 from calculators.techniques.advice import Pin, framework, gain_frac
 
+TIGHT: dict[str, Any] = {"targets": {"ttft_p95_ms": 5_000, "tpot_ms": 6.2}, "techniques": {"speculation": True}}
+"""Tokens sooner than the released weights of a 27B model come on most GPUs."""
 MOVES: tuple[MoveId, ...] = tuple(move.id for move in framework().moves)
 
 
@@ -28,18 +30,22 @@ def test_where_one_gpu_carries_the_peak_nothing_is_advised() -> None:
 
 
 def test_where_every_target_holds_only_what_lowers_the_rent_is_kept() -> None:
-    """Speculation would make tokens twice as fast that are fast enough, and take weeks."""
-    advice = ask("steady-extraction")
-    assert advice.metric == "cost"
-    assert "All targets are met" in advice.why
-    assert "the binding constraint of a baseline replica is the TPOT target" in advice.why
-    assert kept(advice)[0] == "weights_8bit"
-    assert "speculation" not in kept(advice)
-    assert advice.baseline is not None
-    assert advice.state is not None
-    assert advice.state.usd_per_month < advice.baseline.usd_per_month
-    assert reasons(advice)["speculation"].endswith("Not needed: all targets are met.")
-    assert "TPOT −" in reasons(advice)["speculation"]
+    """What only makes tokens faster that are fast enough is not needed."""
+    for launch in ("as_shipped", "tuned"):
+        advice = ask("steady-extraction", hardware={"launch": launch})
+        assert advice.metric == "cost"
+        assert "All targets are met" in advice.why
+        assert "the binding constraint of a baseline replica is the TPOT target" in advice.why
+        assert kept(advice)[0] == "weights_8bit"
+        assert advice.baseline is not None
+        assert advice.state is not None
+        assert advice.state.usd_per_month < advice.baseline.usd_per_month
+        for trial in advice.tried:
+            if trial.before is None or trial.after is None:
+                continue
+            lowers_rent = trial.after.usd_per_month < trial.before.usd_per_month - 0.5
+            assert lowers_rent or not trial.kept
+            assert lowers_rent or trial.reason.endswith("Not needed: all targets are met.")
 
 
 def test_tokens_that_are_said_to_come_too_slowly_are_fixed_by_lighter_weights_then_speculation() -> None:
@@ -68,12 +74,21 @@ def test_the_advice_never_costs_more_than_the_verdict_where_it_may_use_the_same_
 
 
 def test_a_target_that_no_replica_meets_as_released_is_what_fails_not_that_it_does_not_fit() -> None:
-    changes: dict[str, Any] = {"targets": {"ttft_p95_ms": 5_000, "tpot_ms": 6.2}, "techniques": {"speculation": True}}
-    advice = ask("steady-extraction", **changes)
+    advice = ask("steady-extraction", hardware={"launch": "tuned"}, **TIGHT)
     assert advice.baseline is None
     assert advice.metric == "tpot"
     assert "the target is 6.2 ms" in advice.why
     assert advice.state is not None
+    assert "speculation" in kept(advice)
+
+
+def test_a_target_that_a_replica_meets_only_at_loads_too_low_for_the_gpu_limit_is_what_fails() -> None:
+    """On eight GB200 the released weights come fast enough one at a time, which no allowed number of GPUs carries."""
+    advice = ask("steady-extraction", hardware={"launch": "as_shipped", "gpus": ["gb200"]}, **TIGHT)
+    assert advice.baseline is None
+    assert advice.metric == "tpot"
+    assert "within your maximum number of GPUs" in advice.why
+    assert "the binding constraint is the TPOT target" in advice.why
     assert "speculation" in kept(advice)
 
 

@@ -1,9 +1,13 @@
 """The baseline, and one technique more."""
 
+from dataclasses import replace
+
 import pytest
 from technique_cases import ask, fleet
 
 from calculators.catalog.techniques import MoveId
+from calculators.fleet.replica_capacity import Capacity, Infeasible
+from calculators.scenario.schema import Targets
 from calculators.techniques.advice import framework
 from calculators.techniques.design import AdviceInputs, applied, baseline, four_bit
 
@@ -70,7 +74,16 @@ def test_four_bit_weights_are_in_the_format_that_the_gpu_computes_in() -> None:
     assert four_bit(plan) == ("nvfp4" if fast else "int4")
 
 
-def test_a_design_that_fits_no_gpu_says_which_constraint_failed_last() -> None:
-    inputs = case("air-gapped")
-    misfit = inputs.misfit(baseline(inputs))
-    assert misfit is None or misfit.why
+def test_the_largest_replica_is_the_one_that_carries_most_per_gpu_or_the_constraint_that_failed_last() -> None:
+    inputs = case()
+    largest = inputs.largest(baseline(inputs))
+    assert isinstance(largest, Capacity)
+    fleet_now = inputs.state(baseline(inputs))
+    assert fleet_now is not None
+    assert largest.req_s_per_gpu >= fleet_now.req_s_per_gpu * (1 - 1e-9)
+    hasty = inputs.inputs.scenario.model_copy(update={"targets": Targets(ttft_p95_ms=None, tpot_ms=0.1)})
+    none = replace(inputs, inputs=replace(inputs.inputs, scenario=hasty))
+    missed = none.largest(baseline(none))
+    assert isinstance(missed, Infeasible)
+    assert missed.constraint == "tpot"
+    assert "the target is 0.1 ms" in missed.why

@@ -63,8 +63,9 @@ def test_cached_prompts_never_raise_the_first_token_nor_the_rent(name: str) -> N
 @pytest.mark.parametrize("name", SCENARIOS)
 @pytest.mark.parametrize(("acceptance", "drafts"), [(0.3, 8), (0.7, 3), (0.9, 5)])
 def test_speculation_never_changes_the_first_token(name: str, acceptance: float, drafts: int) -> None:
+    """But for the memory that draft layers take: fewer requests fit, whose prompts the first token waits for."""
     without, drafted = both(all_six(name, acceptance_frac=acceptance, draft_tok=drafts)["speculation"])
-    assert drafted.ttft_ms == without.ttft_ms
+    assert drafted.ttft_ms == pytest.approx(without.ttft_ms, rel=0.005)
 
 
 @pytest.mark.parametrize("name", SCENARIOS)

@@ -25,8 +25,12 @@ def test_a_figure_without_and_with_it_stands_in_one_cell() -> None:
 
 
 def test_gpus_in_brackets_are_those_that_are_busy_at_the_peak() -> None:
-    rented, busy = gpus_text(state()).removesuffix(")").split(" (")
-    assert int(busy) <= int(rented) == 4
+    plan, inputs = fleet("steady-extraction")
+    same = refit(plan, plan.config, inputs)
+    assert same is not None
+    rented, busy = gpus_text(same).removesuffix(")").split(" (")
+    assert int(rented) == plan.gpus
+    assert int(busy) == plan.gpus - plan.spare_replicas * plan.config.gpus_count
 
 
 def test_a_change_names_what_moves_and_the_rent() -> None:

@@ -10,6 +10,8 @@ from calculators.decision.sensitivity import DecisionSensitivity
 from calculators.evaluate import Evaluation
 from calculators.options.option import Option
 from calculators.report.catalog_view import option_terms
+from calculators.report.phase_view import speed_basis
+from calculators.scenario.inputs import Inputs
 from calculators.units import count, listed, milliseconds, percent, plural, usd
 from pages.shared.state import catalog, escape
 from pages.shared.widgets import cost_range, cost_table, source_line
@@ -123,12 +125,18 @@ def _replica_sentence(option: Option, result: Evaluation) -> str:
     )
 
 
-def accuracy_sentence() -> str:
-    """How far modeled throughput was off on published runs, and what the ranges assume."""
-    fit = catalog().efficiencies
+def accuracy_sentence(result: Evaluation) -> str:
+    """What the throughput rests on, how far modeled throughput was off on published runs, and what the ranges assume."""
+    fit, plan = catalog().efficiencies, result.build.plan if result.build else None
+    inputs = Inputs(result.scenario, result.demand, catalog())
+    launched = "tuned engines" if result.scenario.hardware.launch == "tuned" else "engines as they ship"
+    basis = f"Throughput is modeled, of {launched}."
+    if plan and speed_basis(plan.config, inputs) == "measured":
+        basis = "Throughput is modeled and corrected by your own measurement."
     return (
-        f"Throughput is modeled. On published runs that the fit had not seen, the median {expanded('TPOT')} error was "
+        f"{basis} On published runs that the fit had not seen, the median {expanded('TPOT')} error was "
         f"{percent(fit.tpot_error_median_frac)}. The cost ranges take the range in which 80% of such runs lay, by engine, kind of "
-        "model and how well the GPU is measured, and that of the engine's launch. See Model accuracy. The range of an option also "
-        "holds that of the traffic, which moves all options together; the ranges of its lines do not."
+        "model and how well the GPU is measured, that of the engine's launch, and what your own measurement narrows. See Model "
+        "accuracy. The range of an option also holds that of the traffic, which moves all options together; the ranges of its "
+        "lines do not."
     )
