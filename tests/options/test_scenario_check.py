@@ -132,7 +132,14 @@ def test_a_few_models_are_never_too_many(live_catalog: Catalog) -> None:
 
 
 def test_typed_figures_of_an_unknown_gpu_say_whose_they_are(catalog: Catalog) -> None:
-    own = {"source": "", "model": "llama-3.3-70b", "gpu": "h100-smx", "precision": "fp8", "input_tok": 1, "output_tok": 1}
+    own = {
+        "source": "",
+        "model": "llama-3.3-70b",
+        "gpu": "h100-smx",
+        "precision": "fp8",
+        "input_tok": 1,
+        "output_tok": 1,
+    }
     asked = scenario(hardware={"own_measurements": [{**own, "concurrency_count": 1, "tpot_ms": 9}]})
     with pytest.raises(UnknownId, match="Your benchmarks: your typed figures: unknown GPU 'h100-smx'"):
         check_ids(asked, catalog)
