@@ -278,6 +278,20 @@ def test_a_model_that_is_not_acceptable_is_no_longer_offered() -> None:
     assert "Move to a hosted open model" not in app.subheader[0].value
 
 
+@pytest.mark.parametrize(
+    ("hardware", "says"),
+    [
+        ({"launch": "as_shipped"}, "Throughput is modeled, of engines as they ship."),
+        ({"launch": "tuned"}, "Throughput is modeled, of tuned engines."),
+        ({"throughput_factor": 0.9}, "Throughput is modeled and corrected by your own measurement."),
+    ],
+)
+def test_the_verdict_says_what_its_speeds_rest_on(hardware: dict[str, object], says: str) -> None:
+    case = default_scenario(date.today())
+    changed = case.model_copy(update={"hardware": case.hardware.model_copy(update=hardware)})
+    assert says in words(start(link(changed)).switch_page("pages/decide/verdict.py").run())
+
+
 def test_targets_that_nothing_meets_leave_the_ways_to_buy() -> None:
     app = start().switch_page("pages/inputs/workload.py").run()
     app.number_input(key="targets.tpot_ms").set_value(0.2).run()

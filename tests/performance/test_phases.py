@@ -59,6 +59,20 @@ def test_cached_tokens_are_not_computed_again() -> None:
     assert cached.flop < whole.flop
 
 
+def test_half_the_speed_doubles_each_time_and_halves_the_load_at_the_same_batch() -> None:
+    phase = phases.decode_phase(LLAMA, 8, 1_000)
+    slow = phase.at_speed(0.5)
+    assert slow.total_s == pytest.approx(2 * phase.total_s)
+    assert slow.bottleneck_share_frac == pytest.approx(phase.bottleneck_share_frac)
+    assert slow.achieved_flops == pytest.approx(phase.achieved_flops / 2)
+    curve = phases.load_curve(LLAMA, request_mix(demand_of(default_scenario(date(2026, 11, 23)).workload).lengths))
+    slower = curve.at_speed(np.array([0.5]), np.array([0.5]), np.ones(1))
+    assert slower.req_s == pytest.approx(curve.req_s / 2)
+    assert slower.tpot_s == pytest.approx(2 * curve.tpot_s)
+    assert np.array_equal(slower.ttft_p95_s, curve.ttft_p95_s)
+    assert np.array_equal(slower.batch, curve.batch)
+
+
 def test_latency_grows_with_load_and_percentiles_are_in_order() -> None:
     scenario = default_scenario(date(2026, 11, 23))
     curve = phases.load_curve(LLAMA, request_mix(demand_of(scenario.workload).lengths))
