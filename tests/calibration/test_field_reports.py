@@ -94,3 +94,10 @@ def test_a_missing_file_and_an_unknown_figure_are_named(tmp_path: Path) -> None:
     broken.write_text("\n".join([lines[0], lines[1].replace("speedup", "smiles")]), encoding="utf-8")
     with pytest.raises(DataError, match=r"reports\.csv:2.*smiles"):
         field_reports(broken)
+
+
+def test_the_table_of_the_method_is_that_of_the_reports(judged: list[JudgedFigure]) -> None:
+    method = (ROOT / "docs/method.md").read_text(encoding="utf-8")
+    for kind, told in hits_by_kind(judged).items():
+        within = f"| {kind} | {told.right_count} of {told.told_count} | {told.held_out_right_count} of {told.held_out_count} |"
+        assert within in method
