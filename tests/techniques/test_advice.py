@@ -1,5 +1,6 @@
 """From the failing metric to the shortest list: what is diagnosed, what is kept, and why the rest is not."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,8 @@ from technique_cases import MXFP4_ONLY, TODAY, ask, fleet_of, kept, reasons
 from calculators.catalog.load import ROOT
 from calculators.catalog.techniques import MetricId, MoveId
 from calculators.scenario.files import read_scenario
-from calculators.techniques.advice import Pin, framework, gain_frac
+from calculators.techniques.advice import Pin, diagnosis, framework, gain_frac
+from calculators.techniques.design import AdviceInputs, baseline
 
 TIGHT: dict[str, Any] = {"targets": {"ttft_p95_ms": 5_000, "tpot_ms": 6.2}, "techniques": {"speculation": True}}
 """Tokens sooner than the released weights of a 27B model come on most GPUs."""
@@ -74,7 +76,7 @@ def test_the_advice_never_costs_more_than_the_verdict_where_it_may_use_the_same_
 
 
 def test_a_target_that_no_replica_meets_as_released_is_what_fails_not_that_it_does_not_fit() -> None:
-    advice = ask("steady-extraction", hardware={"launch": "tuned"}, **TIGHT)
+    advice = ask("steady-extraction", hardware={"launch": "tuned", "gpus": ["mi355x"]}, **TIGHT)
     assert advice.baseline is None
     assert advice.metric == "tpot"
     assert "the target is 6.2 ms" in advice.why
@@ -82,14 +84,18 @@ def test_a_target_that_no_replica_meets_as_released_is_what_fails_not_that_it_do
     assert "speculation" in kept(advice)
 
 
-def test_a_target_that_a_replica_meets_only_at_loads_too_low_for_the_gpu_limit_is_what_fails() -> None:
-    """On eight GB200 the released weights come fast enough one at a time, which no allowed number of GPUs carries."""
-    advice = ask("steady-extraction", hardware={"launch": "as_shipped", "gpus": ["gb200"]}, **TIGHT)
-    assert advice.baseline is None
-    assert advice.metric == "tpot"
-    assert "within your maximum number of GPUs" in advice.why
-    assert "the binding constraint is the TPOT target" in advice.why
-    assert "speculation" in kept(advice)
+def test_a_target_that_keeps_a_fleet_above_the_gpu_limit_is_what_fails() -> None:
+    """The released weights meet the target at loads so low that the peak needs more GPUs than are allowed."""
+    plan, inputs = fleet_of(read_scenario(ROOT / "scenarios/steady-extraction.yaml", TODAY))
+    few = inputs.scenario.hardware.model_copy(update={"max_gpus": 2})
+    limited = replace(inputs, scenario=inputs.scenario.model_copy(update={"hardware": few}))
+    case = AdviceInputs(plan, limited, framework())
+    start = case.state(baseline(case))
+    assert start is None
+    said = diagnosis(start, case, baseline(case))
+    assert said.metric == "tpot"
+    assert "within your maximum number of GPUs" in said.why
+    assert "the binding constraint is the TPOT target" in said.why
 
 
 @pytest.mark.parametrize("name", ["steady-extraction", "air-gapped", "small-internal-tool", "peaky-at-scale"])
