@@ -25,7 +25,7 @@ CATALOG = load_catalog()
 # which a stationary model cannot see: its tails are too short.
 TOLERANCE_FRAC = {
     **{"TTFT mean": (0.06, 0.08, 0.06, 0.1), "TTFT p50": (0.05, 0.05, 0.05, 0.13)},
-    **{"TTFT p95": (0.03, 0.09, 0.12, 0.13), "TTFT p99": (0.11, 0.13, 0.16, 0.23)},
+    **{"TTFT p95": (0.03, 0.09, 0.12, 0.14), "TTFT p99": (0.11, 0.13, 0.16, 0.23)},
     **{"TPOT mean": (0.1, 0.14, 0.08, 0.14), "TPOT p50": (0.06, 0.11, 0.08, 0.09)},
     **{"TPOT p95": (0.21, 0.25, 0.16, 0.27), "TPOT p99": (0.26, 0.28, 0.26, 0.31)},
 }
