@@ -42,9 +42,9 @@ class FirstTokenWait:
     """Decode steps before the first token is sent on."""
 
 
-FITTED_WAIT = FirstTokenWait(own_ratio=1.25, wave_ratio=0.14, decode_steps=15.0)
+FITTED_WAIT = FirstTokenWait(own_ratio=0.9, wave_ratio=0.14, decode_steps=15.0)
 """Fitted by tools/fit_pools.py on 210 InferenceX runs of DeepSeek R1 and V3 and gpt-oss with separate pools: median error of
-TTFT 33%, 36% on GPUs and 43% on models left out."""
+TTFT 31%, 36% on GPUs and 41% on models left out."""
 
 
 @dataclass(frozen=True, slots=True)
