@@ -28,17 +28,17 @@ def published_runs(digest: str) -> accuracy.Rows:
     return accuracy.accuracy_rows(catalog())
 
 
-@st.cache_resource(max_entries=1)
+@st.cache_resource(max_entries=1, show_spinner="Comparing logged starts …")
 def logged_memory(digest: str) -> list[JudgedReport]:
     return judged_reports(memory_reports(catalog()), catalog())
 
 
-@st.cache_resource(max_entries=1)
+@st.cache_resource(max_entries=1, show_spinner="Predicting runs with separate pools …")
 def pool_runs(digest: str) -> tuple[JudgedPools, accuracy.Errors]:
     return judged_pools(catalog()), accuracy.errors(*draft_speedups(catalog()))
 
 
-@st.cache_resource(max_entries=1)
+@st.cache_resource(max_entries=1, show_spinner="Predicting reported speeds …")
 def reported_speed(digest: str) -> list[JudgedFigure]:
     return judged_figures(field_reports(), catalog())
 

@@ -20,8 +20,8 @@ TOLD_FRAC = 0.04
 """A narrower part has no room for its figure."""
 
 
-def memory_figure(view: MemoryView, height: int = 190) -> go.Figure:
-    """GiB of one GPU by use, as one stacked bar."""
+def memory_figure(view: MemoryView, height: int = 300) -> go.Figure:
+    """GiB of one GPU by use, as one stacked bar, with room for the names above each other on a phone."""
     figure = go.Figure()
     for line in view.lines:
         size = max(line.gib, 0.0)
