@@ -23,13 +23,14 @@ from calculators.catalog.base import Precision
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.format_spelling import format_meant
 from calculators.catalog.hardware import Gpu
-from calculators.catalog.launches import Launch
+from calculators.catalog.launches import Launch, Launches
 from calculators.catalog.models import Model
 from calculators.catalog.techniques import MAX_DRAFT_TOK
 from calculators.errors import DataError, UnknownId
 from calculators.performance.gpu_memory import MemorySettings
 from calculators.performance.links import islands_count
 from calculators.performance.model_size import KV_ELEMENT_BYTES, LINEAR_BITS
+from calculators.performance.released_checkpoints import released_checkpoint
 from calculators.performance.replica import ReplicaConfig
 from calculators.performance.speculation import expected_tokens
 from calculators.performance.step_time import MAX_BATCH
@@ -150,7 +151,7 @@ def _point(row: Mapping[str, str], catalog: Catalog) -> BenchmarkConfig:
         tensor_parallel=tensor_parallel,
         attention_ranks=attention_ranks,
         pipeline_stages=pipeline_stages,
-        kv_element_bytes=_kv_bytes(row, engine, precision, model),
+        kv_element_bytes=_kv_bytes(row, engine, precision, model, catalog.launches),
         expert_ranks=_expert_ranks(row, model, layout, kind),
         engine=fitted_engine(row, engine, gpu),
         memory=memory_settings(row),
@@ -235,7 +236,7 @@ def _pool_config(row: Mapping[str, str], pool: str, catalog: Catalog) -> Replica
         precision=precision,
         tensor_parallel=gpus // ranks,
         attention_ranks=ranks,
-        kv_element_bytes=_kv_bytes(row, engine, precision, model),
+        kv_element_bytes=_kv_bytes(row, engine, precision, model, catalog.launches),
         expert_ranks=min(_whole(row, f"{pool}_ep", gpus), gpus) if model.shape.mlp.moe_layers else 1,
         engine=fitted_engine(row, engine, gpu),
         one_phase=True,
@@ -288,13 +289,14 @@ def _precision(row: Mapping[str, str], model: Model, gpu: Gpu) -> tuple[Precisio
     return precision, ()
 
 
-def _kv_bytes(row: Mapping[str, str], engine: str, precision: Precision, model: Model) -> float:
-    """Bytes per KV-cache element: as stated, else FP8 where the checkpoint sets it.
-
-    NVIDIA's ModelOpt checkpoints do: all in NVFP4, and those in FP8 of models that were released in 16 bit.
-    """
-    stated = format_meant(_text(row, "kv_dtype"))
-    requantized = precision == "fp8" and model.published.native_precision == "bf16" and "sglang" not in engine
+def _kv_bytes(row: Mapping[str, str], engine: str, precision: Precision, model: Model, launches: Launches) -> float:
+    """Bytes per KV-cache element: as stated, else FP8 where the checkpoint sets it, which NVIDIA's ModelOpt checkpoints do: all in
+    NVFP4, and those in FP8. Whoever tunes a run takes those, others the maker's own where there is one."""
+    stated, released = format_meant(_text(row, "kv_dtype")), released_checkpoint(model, precision)
+    is_tuned = launch_told(row, launches) == "tuned" and model.published.native_precision == "bf16"
+    name = _text(row, "model") if "/" in _text(row, "model") else released.hf_id if released else ""
+    is_modelopt = is_tuned or name.startswith("nvidia/")
+    requantized = precision == "fp8" and is_modelopt and "sglang" not in engine
     quantized = precision == "nvfp4" or requantized or ("tensorrt" in engine and precision == "fp8")
     unstated = 1.0 if quantized and not _text(row, "kv_dtype") else KV_ELEMENT_BYTES
     return LINEAR_BITS[stated] / 8 if stated else unstated

@@ -76,7 +76,8 @@ def test_a_format_is_read_from_its_column_and_else_from_the_name(cells: dict[str
 
 
 def test_the_format_of_the_cache() -> None:
-    assert point().config.kv_element_bytes == 1  # NVIDIA's FP8 checkpoint of a model published in 16 bit says so
+    assert point(source="InferenceX").config.kv_element_bytes == 1  # tuned, with NVIDIA's FP8 checkpoint
+    assert point().config.kv_element_bytes == 2
     assert point(engine="SGLang").config.kv_element_bytes == 2
     assert point(model="deepseek-r1").config.kv_element_bytes == 2  # published in FP8 with a 16-bit cache
     assert point(weight_dtype="bf16").config.kv_element_bytes == 2
@@ -103,3 +104,20 @@ def test_bad_files_are_refused(tmp_path: Path, content: bytes, complaint: str) -
     path.write_bytes(content)
     with pytest.raises(DataError, match=complaint):
         read_points(path)
+
+
+@pytest.mark.parametrize(
+    ("cells", "element_bytes"),
+    [
+        ({"model": "Qwen/Qwen3-32B-FP8"}, 2.0),  # the maker's own, launched as vLLM ships
+        ({"model": "nvidia/Llama-3.3-70B-Instruct-FP8"}, 1.0),  # ModelOpt sets it
+        ({"model": "qwen3-32b", "source": "aiconfigurator silicon_sample.csv"}, 1.0),  # a tuned run takes ModelOpt's
+        ({"model": "qwen3-32b", "kv_dtype": "fp8"}, 1.0),
+        ({"model": "qwen3-32b", "weight_dtype": "nvfp4", "gpu": "b200-sxm"}, 1.0),
+        ({"model": "qwen3-32b", "engine": "TensorRT-LLM"}, 1.0),
+        ({"model": "qwen3-32b", "engine": "SGLang", "source": "InferenceX"}, 2.0),
+    ],
+    ids=str,
+)
+def test_the_cache_is_in_8_bit_where_the_checkpoint_sets_it(cells: dict[str, str], element_bytes: float) -> None:
+    assert point(**{"weight_dtype": "fp8", **cells}).config.kv_element_bytes == element_bytes
