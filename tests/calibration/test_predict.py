@@ -132,7 +132,7 @@ def test_each_figure_has_a_low_and_a_high_end_around_it(tmp_path: Path) -> None:
 
 def test_an_engine_as_it_ships_is_slower_with_many_requests_and_as_fast_alone() -> None:
     for clients, is_slower in (("1", False), ("8", True), ("64", True)):
-        run = {**BASE, "concurrency_or_batch": clients}
+        run = {**BASE, "concurrency_or_batch": clients, "kv_dtype": "fp8"}
         tuned, shipped, untold = (
             predict([{**run, "launch": told}], CATALOG)[0] for told in ("tuned", "as_shipped", "")
         )
