@@ -245,10 +245,7 @@ def _pool_config(row: Mapping[str, str], pool: str, catalog: Catalog) -> Replica
 
 def _with_drafts(point: BenchmarkConfig, row: Mapping[str, str], catalog: Catalog) -> BenchmarkConfig:
     """The run with the draft tokens of its `mtp_tokens` cell, at its `tokens_per_pass`, else as of `speculation.expected_tokens`."""
-    stated, spec = _text(row, "mtp_tokens"), _text(row, "spec") or _text(row, "spec_decode").removeprefix("on: ")
-    usual = USUAL_DRAFTS if point.config.attention_ranks == 1 else 1
-    unstated = usual if spec.lower().startswith("mtp") else 0
-    count = _whole(row, "mtp_tokens", unstated) if stated.strip("0.") or not stated else 0
+    count = _draft_tok(row, USUAL_DRAFTS if point.config.attention_ranks == 1 else 1)
     if not count:
         return point
     expected = expected_tokens(point.config.model, Techniques(draft_tok=min(count, MAX_DRAFT_TOK)), catalog)[1]
@@ -256,6 +253,14 @@ def _with_drafts(point: BenchmarkConfig, row: Mapping[str, str], catalog: Catalo
     doubts = [doubt for doubt in point.doubts if doubt.code != "speculation"]
     text = f"{plural(count, 'draft token')} taken to yield {yielded:.2g} tokens per pass"
     return replace(point, draft_tok=count, tokens_per_pass=yielded, doubts=(*doubts, Doubt("speculation", text)))
+
+
+def _draft_tok(row: Mapping[str, str], usual: int) -> int:
+    """Tokens that the model's own layers draft per pass: as stated, else the `usual` number where they are said to draft."""
+    stated, spec = _text(row, "mtp_tokens"), _text(row, "spec") or _text(row, "spec_decode").removeprefix("on: ")
+    if stated and not stated.strip("0."):
+        return 0
+    return _whole(row, "mtp_tokens", usual if spec.lower().startswith("mtp") else 0)
 
 
 def _kind(scenario: str) -> ArrivalKind:
@@ -335,7 +340,7 @@ def memory_settings(row: Mapping[str, str]) -> MemorySettings:
         sequences_count=_setting(row, "max_num_seqs"),
         context_tok=_setting(row, "max_model_len"),
         draft_gib=_setting(row, "draft_gib") or 0.0,
-        draft_layers=bool(_text(row, "mtp_tokens").strip("0.")) or _text(row, "spec").lower().startswith("mtp"),
+        draft_layers=_draft_tok(row, usual=1) > 0,
     )
 
 

@@ -121,3 +121,13 @@ def test_bad_files_are_refused(tmp_path: Path, content: bytes, complaint: str) -
 )
 def test_the_cache_is_in_8_bit_where_the_checkpoint_sets_it(cells: dict[str, str], element_bytes: float) -> None:
     assert point(**{"weight_dtype": "fp8", **cells}).config.kv_element_bytes == element_bytes
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [{}, {"spec": "mtp"}, {"spec_decode": "on: mtp"}, {"mtp_tokens": "2"}, {"spec": "mtp", "mtp_tokens": "0"}],
+    ids=str,
+)
+def test_drafting_layers_are_in_memory_where_and_only_where_they_draft(cells: dict[str, str]) -> None:
+    run = point(model="deepseek-v3", n_gpu="8", tp="8", **cells)
+    assert run.config.memory.draft_layers is (run.draft_tok > 0) is (cells != {} and cells.get("mtp_tokens") != "0")
