@@ -7,7 +7,6 @@ where the faults were seen that the rules of hardware_profiles/speed_rules.yaml 
 import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -155,5 +154,6 @@ def hits(judged: Sequence[JudgedFigure]) -> ReportHits:
 
 
 def hits_by_kind(judged: Sequence[JudgedFigure]) -> dict[str, ReportHits]:
-    """Counts of each kind, in the order of the file."""
-    return {kind: hits(list(group)) for kind, group in groupby(judged, key=lambda j: j.report.kind)}
+    """Counts of each kind, in the order in which kinds first appear."""
+    kinds = dict.fromkeys(j.report.kind for j in judged)
+    return {kind: hits([j for j in judged if j.report.kind == kind]) for kind in kinds}

@@ -54,7 +54,7 @@ def test_most_of_the_held_out_figures_are_right(judged: list[JudgedFigure]) -> N
 
 
 def test_kinds_cover_every_figure_once(judged: list[JudgedFigure]) -> None:
-    kinds = hits_by_kind(judged)
+    kinds = hits_by_kind(judged[::2] + judged[1::2])  # rows added at the end of the file count too
     assert len(kinds) == len({j.report.kind for j in judged})
     assert sum(h.told_count + h.unexpressed_count for h in kinds.values()) == len(judged)
 
