@@ -10,6 +10,7 @@ from typing import Literal, get_args
 
 from calculators.calibration.arrival_modes import ArrivalKind, BenchmarkConfig, Doubt, Pools
 from calculators.calibration.run_details import (
+    arrival_kind,
     fitted_engine,
     format_doubts,
     launch_told,
@@ -137,7 +138,7 @@ def parse_point(row: Mapping[str, str], catalog: Catalog) -> BenchmarkConfig | s
 
 def _point(row: Mapping[str, str], catalog: Catalog) -> BenchmarkConfig:
     model, gpu = catalog.model(_text(row, "model")), catalog.gpu(_text(row, "gpu"))
-    kind, engine = _kind(_text(row, "scenario")), _text(row, "engine").lower()
+    kind, engine = arrival_kind(_text(row, "scenario")), _text(row, "engine").lower()
     precision, doubts = _precision(row, model, gpu)
     layout, replicas = _layout(row, model)
     attention_dp = not _text(row, "engine_version").startswith("0.")
@@ -261,16 +262,6 @@ def _draft_tok(row: Mapping[str, str], usual: int) -> int:
     if stated and not stated.strip("0."):
         return 0
     return _whole(row, "mtp_tokens", usual if spec.lower().startswith("mtp") else 0)
-
-
-def _kind(scenario: str) -> ArrivalKind:
-    """Arrival mode, from the words of the `scenario` cell."""
-    words = scenario.lower()
-    if "static" in words or "low-latency" in words:
-        return "static"
-    if "server" in words or "open loop" in words:
-        return "open"
-    return "saturated" if "offline" in words or "max-throughput" in words else "closed"
 
 
 def _kind_given(kind: ArrivalKind, batch: float, rate: float) -> ArrivalKind:

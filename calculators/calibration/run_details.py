@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import get_args
 
-from calculators.calibration.arrival_modes import Doubt, LengthKind
+from calculators.calibration.arrival_modes import ArrivalKind, Doubt, LengthKind
 from calculators.catalog.base import Precision
 from calculators.catalog.efficiency import EngineId
 from calculators.catalog.hardware import Gpu
@@ -22,6 +22,16 @@ FITTED_UNTIL = date(2026, 3, 1)
 """Month of the newest releases of which the fit has many runs."""
 TREND_YEARS = 0.6
 """Years after it for which reports show that launches went on getting faster."""
+
+
+def arrival_kind(scenario: str) -> ArrivalKind:
+    """Arrival mode, from the words of the `scenario` cell."""
+    words = scenario.lower()
+    if "static" in words or "low-latency" in words:
+        return "static"
+    if "server" in words or "open loop" in words:
+        return "open"
+    return "saturated" if "offline" in words or "max-throughput" in words else "closed"
 
 
 def length_scale(kind: str) -> float:
