@@ -27,10 +27,9 @@ from calculators.fleet.rent_gap import RentGap, rent_gap
 from calculators.fleet.staircase import Staircase
 from calculators.options.build import self_host_line
 from calculators.options.commitment import committed_spend, parts_with_commitment
-from calculators.options.compared_text import compared_notes, passed_over_reason
+from calculators.options.compared_text import compared_notes, passed_over_reason, unproven_saving
 from calculators.options.context_window import is_too_short
 from calculators.options.feasibility import Feasibility, feasibility_matrix
-from calculators.options.known_speed import saving_sentence, surer_build
 from calculators.options.option import LinearCost, Option, best_build, best_buy
 from calculators.options.ranking import (
     as_ranked,
@@ -228,9 +227,8 @@ def _noted(
 ) -> VerdictContext:
     """The context with the option that was passed over, and what committed spend does to the answer."""
     first = cheapest_option(ranked)
-    surer = surer_build(first, allowed, bounds, inputs)
-    passed_over = passed_over_reason(allowed.set_aside, ranked)
-    context = replace(context, passed_over=passed_over, surer=surer, saving=saving_sentence(surer, first))
+    saving = unproven_saving(allowed, first, inputs)
+    context = replace(context, passed_over=passed_over_reason(allowed.set_aside, ranked), saving=saving)
     if (committed := committed_spend(inputs)) is NOTHING_COMMITTED:
         return context
     without = cheapest_option(rank_options(without_commitment(allowed), bounds, inputs))

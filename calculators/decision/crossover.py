@@ -7,12 +7,21 @@ every stretch: nothing is read off a grid.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
-from calculators.fleet.staircase import OwnVolumes, Staircase, rents_at, rents_matrix, steps_of_each
+from calculators.fleet.staircase import (
+    OwnVolumes,
+    Staircase,
+    by_group,
+    lead_ratios,
+    leading_rents_usd,
+    rents_at,
+    rents_matrix,
+    steps_of_each,
+)
 from calculators.options.option import LinearCost
 from calculators.scenario.demand import Array
 from calculators.units import multiple_of, percent
@@ -117,8 +126,9 @@ def _find(
 
 
 def loaded_usd_per_request(stairs: Sequence[Staircase], build: LinearCost) -> float:
-    """What a request costs on the best machines when the peak fills them exactly: no volume can do better."""
-    return min(s.usd_per_request_fully_loaded for s in stairs) + build.usd_per_request
+    """What a request costs on the best machines that lead when the peak fills them exactly: no volume can do better."""
+    full = np.array([[s.usd_per_request_fully_loaded] for s in stairs])
+    return float(leading_rents_usd(stairs, full)[0]) + build.usd_per_request
 
 
 def _durable(
@@ -138,20 +148,48 @@ def _durable(
 
 def envelope_usd_per_month(stairs: Sequence[Staircase], build: LinearCost, requests_per_month: Array) -> Array:
     """The cheapest self-hosted cost at each volume; inf where the GPU limit is passed. Shape (v,)."""
-    return np.asarray(rents_matrix(stairs, requests_per_month).min(axis=0) + build.usd_per_month(requests_per_month))
+    rents = leading_rents_usd(stairs, rents_matrix(stairs, requests_per_month))
+    return np.asarray(rents + build.usd_per_month(requests_per_month))
 
 
 def on_envelope(stairs: Sequence[Staircase], volumes: Array) -> list[int]:
-    """Indices of staircases that together are as cheap as all of them at every volume: those that are cheapest at one
-    of `volumes`, the one with the best slope, and every other one that is below all of these somewhere."""
-    rivals = _cheapest_of_a_kind(stairs)
-    contenders = [stairs[i] for i in rivals]
-    rents = rents_matrix(contenders, volumes)
+    """Indices of staircases that together cost at every volume what all of them do: within each group that is the cheapest at
+    some volume, those that lead at some volume."""
+    leads = lead_ratios(stairs)
+    if (leads == leads[0]).all():
+        return _cheapest_somewhere(stairs, stairs, volumes)
+    groups, most = by_group(stairs), leads.copy()
+    for members in groups.values():
+        most[members] = leads[members].max()
+    # the fleet that leads a group costs no less than any of it over its lead, and no more than any times what it leads by
+    low, high = _at_prices(stairs, 1 / leads), _at_prices(stairs, most / leads)
+    cheapest = {stairs[i].group for i in _cheapest_somewhere(low, high, volumes)}
+    chosen = []
+    for members in (groups[group] for group in cheapest):
+        of_group = [low[i] for i in members]
+        chosen += [members[place] for place in _cheapest_somewhere(of_group, of_group, volumes)]
+    return sorted(chosen)
+
+
+def _at_prices(stairs: Sequence[Staircase], ratios: Array) -> list[Staircase]:
+    """The staircases at so many times (s,) the price of their machines."""
+    return [
+        replace(s, machine_usd_per_month=s.machine_usd_per_month * r)
+        for s, r in zip(stairs, ratios.tolist(), strict=True)
+    ]
+
+
+def _cheapest_somewhere(low: Sequence[Staircase], high: Sequence[Staircase], volumes: Array) -> list[int]:
+    """Indices of staircases that may be the cheapest at some volume, where each costs at least `low` and at most `high`: those
+    that are the cheapest at one of `volumes`, the one with the best slope, and every other one below all of these somewhere."""
+    rivals = _cheapest_of_a_kind(low)
+    rents = rents_matrix([high[i] for i in rivals], volumes)
     winners = {rivals[place] for place in np.argmin(rents, axis=0)[np.isfinite(rents.min(axis=0))].tolist()}
-    best = int(np.argmin([s.usd_per_request_fully_loaded for s in stairs]))
+    best = int(np.argmin([s.usd_per_request_fully_loaded for s in high]))
     chosen = sorted(winners | {best})
-    ends = _step_ends(contenders, stairs[best])
-    envelope = rents_matrix([stairs[i] for i in chosen], ends.requests_per_month).min(axis=0)
+    contenders = [low[i] for i in rivals]
+    ends = _step_ends(contenders, high[best])
+    envelope = rents_matrix([high[i] for i in chosen], ends.requests_per_month).min(axis=0)
     below = ends.where(rents_at(contenders, ends) < envelope).stairs
     return sorted({*chosen, *(rivals[place] for place in below.tolist())})
 
@@ -205,7 +243,7 @@ def _kinks(buys: Sequence[LinearCost], limit: float) -> Array:
 def _stretches(stairs: Sequence[Staircase], ends: Array) -> _Stretches:
     """The machines of a stretch (start, end] are those of its middle; at its start only their number jumps."""
     starts = np.concatenate([[0.0], ends[:-1]])
-    return _Stretches(starts, ends, rents_matrix(stairs, (starts + ends) / 2).min(axis=0))
+    return _Stretches(starts, ends, leading_rents_usd(stairs, rents_matrix(stairs, (starts + ends) / 2)))
 
 
 def _crossings(flat: _Stretches, build: LinearCost, buys: Sequence[LinearCost]) -> tuple[list[Crossing], bool]:

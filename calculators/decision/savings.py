@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calculators.fleet.operating_costs import CostLine
-from calculators.fleet.staircase import Staircase, rents_matrix
+from calculators.fleet.staircase import Staircase, leading_rents_usd, rents_matrix
 from calculators.options.commitment import committed_spend
 from calculators.options.option import Option
 from calculators.options.speed_range import SpeedBounds
@@ -72,7 +72,8 @@ def _built_usd(
 ) -> Array:
     """Monthly cost of the cheapest fleet, (m,); inf where none carries the volume. `grows`: lines that are not the same in
     every month, by kind the factors (m,) on today's."""
-    rent = rents_matrix(staircases, ahead).min(axis=0) if staircases else np.full(len(ahead), np.inf)
+    rents = rents_matrix(staircases, ahead) if staircases else None
+    rent = np.full(len(ahead), np.inf) if rents is None else leading_rents_usd(staircases, rents)
     rest = sum(_end(line, bound) * grows.get(line.kind, 1.0) for line in lines)
     return np.asarray(rent + rest)
 

@@ -23,9 +23,6 @@ class Verdict:
     reason: str
     winner: Option
     """The cheapest allowed option; today's API where none is."""
-    surer: Option | None
-    """The fleet of known speed to run first, where the winner's is extrapolated and both cost the same within the model's
-    error."""
     runner_up: Option | None
     gap_usd_per_month: float
     """Runner-up minus winner."""
@@ -54,7 +51,6 @@ def decide(
         sentence=verdict_sentence(choice, today, context),
         reason=blocked_reason(context) + context.passed_over + reason if options else reason,
         winner=choice.winner,
-        surer=context.surer,
         runner_up=choice.runner_up,
         gap_usd_per_month=choice.gap_usd_per_month,
         saving_usd_per_month=today.usd_per_month - choice.winner.usd_per_month,

@@ -74,10 +74,8 @@ class VerdictContext:
     """Over which costs are compared where volume grows or shrinks."""
     passed_over: str = ""
     """The cheapest option that would win if it did not miss a latency target, as a sentence."""
-    surer: Option | None = None
-    """The fleet of known speed to run first, where that of the cheapest option is extrapolated."""
     saving: str = ""
-    """What the cheapest option would save beside it, in sentences."""
+    """What a cheaper fleet of extrapolated speed would save beside the winner, as a sentence."""
     commitment: str = ""
     """What committed spend does to the answer, in sentences; empty where it changes nothing."""
 

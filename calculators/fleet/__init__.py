@@ -10,6 +10,7 @@ sizing            the same, remembered
 owned_servers     hourly cost of a GPU in a purchased server
 rent_search       which GPU prices a scenario searches, and why not the others
 rent_gap          where its filters leave none
+known_speed       whether a speed is measured or validated, and how far it then leads
 machine_offers    machines to rent or buy, with their price
 staircase         rent over volume, as whole machines are added
 plan              one fleet: its replicas, machines and rent

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calculators.catalog.catalog import Catalog
+from calculators.fleet.known_speed import lead_ratio
 from calculators.fleet.machine_offers import MachineOffer, machine_offers
-from calculators.fleet.replica_capacity import Capacity, Infeasible
+from calculators.fleet.replica_capacity import Capacity, Infeasible, speed_correction
 from calculators.performance.links import SERVER_GPUS
 from calculators.performance.replica import ReplicaConfig
 from calculators.scenario.demand import Array
@@ -20,6 +21,8 @@ from calculators.scenario.schema import Scenario
 from calculators.units import article, count, plural
 
 _Count = TypeVar("_Count", int, Array)
+FleetGroup = tuple[str, bool]
+"""A model and whether its servers are purchased: each makes an option of its own."""
 COMPARED_AT_ONCE = 256
 
 
@@ -71,6 +74,13 @@ class Staircase:
     """Machines that count as one here, because one replica takes them all."""
     prefill_req_per_month: float = np.inf
     """Requests per month whose peak one prefill replica carries; infinite without a separate prefill pool."""
+    lead_ratio: float = 1.0
+    """As of `known_speed.lead_ratio`."""
+
+    @property
+    def group(self) -> FleetGroup:
+        """Fleets of one group are alternatives; within it one leads."""
+        return self.capacity.config.model.id, self.offer.is_owned
 
     @property
     def prefill_size(self) -> int:
@@ -209,9 +219,11 @@ def _by_capacity(
     regions, spare_replicas = regions_count(inputs.scenario, inputs.catalog), inputs.scenario.operations.spare_replicas
     seconds = inputs.demand.peak_s_per_month
     machines: dict[tuple[str, int], list[_Machines]] = {}
+    _, own = speed_correction(inputs.scenario, inputs.catalog)
     for capacity in capacities:
         config, spare = capacity.config, spare_replicas * capacity.least_replicas
         gpu, gpus = config.gpu.id, config.gpus_count
+        leads = lead_ratio(config, own, inputs.catalog)
         if (gpu, gpus) not in machines:
             machines[gpu, gpus] = [_machines(offer, config, regions, inputs.scenario) for offer in by_gpu.get(gpu, ())]
         of_capacity = [
@@ -226,6 +238,7 @@ def _by_capacity(
                 regions=regions,
                 machines_per_replica=together,
                 prefill_req_per_month=capacity.prefill_req_s * seconds,
+                lead_ratio=leads,
             )
             for offer, replicas, usd, most, together in machines[gpu, gpus]
             if replicas_held(most, spare, replicas) >= capacity.least_replicas
@@ -253,6 +266,32 @@ def _machines(offer: MachineOffer, config: ReplicaConfig, regions: int, scenario
 def rents_matrix(staircases: Sequence[Staircase], requests_per_month: Array) -> Array:
     """Rent (s, v) of each staircase at each volume (v,); inf beyond the user's GPU limit."""
     return column_rents_usd(staircase_columns(staircases)[..., None], requests_per_month)
+
+
+def by_group(staircases: Sequence[Staircase]) -> dict[FleetGroup, list[int]]:
+    """Positions of staircases by their group."""
+    groups: dict[FleetGroup, list[int]] = {}
+    for i, one in enumerate(staircases):
+        groups.setdefault(one.group, []).append(i)
+    return groups
+
+
+def lead_ratios(staircases: Sequence[Staircase]) -> Array:
+    """`lead_ratio` of each (s,)."""
+    return np.array([one.lead_ratio for one in staircases])
+
+
+def leading_rents_usd(staircases: Sequence[Staircase], rents_usd: Array) -> Array:
+    """Rent (v,) of the cheapest of the fleets that lead: in each group the one whose rent over its `lead_ratio` is least.
+
+    `rents_usd` (s, v): of each staircase at each volume.
+    """
+    leads = lead_ratios(staircases)
+    least = []
+    for members in by_group(staircases).values():
+        first = np.argmin(rents_usd[members] / leads[members, None], axis=0)
+        least.append(np.take_along_axis(rents_usd[members], first[None], axis=0)[0])
+    return np.asarray(np.min(least, axis=0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,6 @@ speed_range     fleets at the optimistic and pessimistic speed
 build           options that self-host
 hybrid          a base-load fleet, with overflow to an API
 shortlist       all options, and those that compliance allows
-known_speed     the fleet of known speed that leads over an extrapolated one
 cost_curves     cost of every allowed option over inputs that vary
 ranking         all allowed options, cheapest first
 traffic_costs   costs over the ranges of the traffic

@@ -8,7 +8,7 @@ from calculators.fleet.machine_offers import MachineOffer
 from calculators.fleet.operating_costs import ESTIMATE_BASIS, USER_BASIS, CostLine
 from calculators.fleet.plan import FleetPlan, fleet_plan
 from calculators.fleet.sizing import Sized, searched_configs, sized
-from calculators.fleet.staircase import Staircase
+from calculators.fleet.staircase import FleetGroup, Staircase, by_group, lead_ratios
 from calculators.options.context_window import by_context
 from calculators.options.option import LinearCost, Option, with_range
 from calculators.options.speed_range import SpeedBounds, rent_range_usd
@@ -26,14 +26,14 @@ def size_candidates(inputs: Inputs) -> Sized:
 def build_options(
     staircases: Sequence[Staircase], rents_usd: Array, bounds: SpeedBounds, lines: tuple[CostLine, ...], inputs: Inputs
 ) -> list[Option]:
-    """The cheapest rented fleet, and the cheapest purchased one, for each model.
+    """The rented fleet that leads, and the purchased one, for each model.
 
     `rents_usd` (s,): rent of each staircase at today's volume. `lines`: what self-hosting costs besides the GPUs.
     """
-    best: dict[tuple[str, bool], int] = {}
-    order = np.argsort(rents_usd, kind="stable")
+    best: dict[FleetGroup, int] = {}
+    order = np.argsort(rents_usd / lead_ratios(staircases), kind="stable")
     for i in order[np.isfinite(rents_usd[order])].tolist():
-        best.setdefault((staircases[i].capacity.config.model.id, staircases[i].offer.is_owned), i)
+        best.setdefault(staircases[i].group, i)
     return [_build_option(staircases[i], bounds, lines, inputs) for i in best.values()]
 
 
@@ -42,14 +42,11 @@ def partial_builds(
 ) -> list[tuple[Option, Staircase]]:
     """For each model of which no fleet carries the whole load within the GPU limit, the one with the cheapest request, as
     many machines as allowed: what a base load may run on."""
-    groups: dict[tuple[str, bool], list[int]] = {}
-    for i, one in enumerate(staircases):
-        groups.setdefault((one.capacity.config.model.id, one.offer.is_owned), []).append(i)
     partial = []
-    for members in groups.values():
+    for members in by_group(staircases).values():
         some = [staircases[i] for i in members if staircases[i].carries_any]
         if some and not np.isfinite(rents_usd[members]).any():
-            best = min(some, key=lambda one: one.usd_per_request_fully_loaded)
+            best = min(some, key=lambda one: one.usd_per_request_fully_loaded / one.lead_ratio)
             plan = FleetPlan.for_machines(best, best.max_machines, best.limit_req_per_month)
             rent = plan.rent_usd_per_month
             partial.append((_option_of(plan, (rent, rent), lines, inputs), best))

@@ -4,6 +4,10 @@ purchased servers, hybrids."""
 import math
 from collections.abc import Sequence
 
+import numpy as np
+
+from calculators.fleet.plan import fleet_plan
+from calculators.fleet.staircase import lead_ratios
 from calculators.options.context_window import context_notes, partly_held_notes
 from calculators.options.option import CLOSE_FRAC, Option
 from calculators.options.ranking import Ranking
@@ -11,6 +15,8 @@ from calculators.options.shortlist import AllOptions, AllowedOptions
 from calculators.scenario.inputs import Inputs
 from calculators.units import percent, usd
 
+TOLD_SAVING_FRAC = 0.01
+"""Of the winner's cost: a smaller saving of a fleet whose speed is not proven is not told."""
 HYBRID_BAR = f"hybrids are options only from {percent(CLOSE_FRAC)} cheaper, because they take two systems to run"
 
 
@@ -35,6 +41,25 @@ def passed_over_reason(set_aside: Sequence[Option], ranked: Sequence[Option]) ->
     return (
         f"{first.label}, at {usd(first.usd_per_month)}/month, is cheaper but {check.missed}. It was measured by others: "
         f"{check.measured}. "
+    )
+
+
+def unproven_saving(allowed: AllowedOptions, winner: Option | None, inputs: Inputs) -> str:
+    """What the cheapest fleet of extrapolated speed would save beside the winner if its speed holds, where a fleet of known speed
+    leads over it; empty where that is nothing."""
+    if winner is None or not allowed.has_fleet:
+        return ""
+    first = int(np.argmin(allowed.rents_usd))
+    plan = fleet_plan(allowed.stairs[first], inputs.demand.requests_per_month)
+    cost_usd = float(allowed.rents_usd[first]) + sum(line.usd_per_month for line in allowed.lines)
+    is_unproven = allowed.stairs[first].lead_ratio < max(lead_ratios(allowed.stairs))
+    if plan is None or not is_unproven or cost_usd > (1 - TOLD_SAVING_FRAC) * winner.usd_per_month:
+        return ""
+    is_same = winner.plan is not None and winner.plan.config.model is plan.config.model
+    within = ", and both cost the same within the model's error" if is_same else ""
+    return (
+        f"{plan.config.model.name} on {plan.label} would cost {usd(winner.usd_per_month - cost_usd)}/month less if its speed "
+        f"holds, but the speed on {plan.config.gpu.name} is extrapolated{within}: measure it first."
     )
 
 

@@ -12,7 +12,15 @@ from numpy.typing import NDArray
 from calculators.api.bill import ApiBill
 from calculators.fleet.base_load import OverflowPrices, cheapest_base_load_usd
 from calculators.fleet.operating_costs import CostLine
-from calculators.fleet.staircase import Staircase, column_rents_usd, staircase_columns, undercut_positions
+from calculators.fleet.staircase import (
+    FleetGroup,
+    Staircase,
+    by_group,
+    column_rents_usd,
+    lead_ratios,
+    staircase_columns,
+    undercut_positions,
+)
 from calculators.options.option import CLOSE_FRAC, Option, OptionKind
 from calculators.scenario.demand import Array, horizon_growth, prompt_ratio
 from calculators.scenario.inputs import Inputs
@@ -23,18 +31,17 @@ SIDES: tuple[OptionKind, ...] = (
     *("api_today", "api_optimised", "resold_api", "step_down", "hosted_open", "self_host", "own_hardware", "hybrid"),
 )
 """The sides of the decision; an array of sides holds positions in this tuple."""
-FleetGroup = tuple[str, bool]
-"""A model and whether its servers are purchased: each makes an option of its own."""
 
 
 def worth_comparing(staircases: Sequence[Staircase]) -> list[int]:
     """Positions of the staircases that are the cheapest of their group at some volume and price: one that another undercuts is
     left out, where both hold the weights in one format, and both are rented without a commitment or both are paid for to the
-    end. A coarser format never takes the place of a finer one that costs the same."""
-    columns, alike = staircase_columns(staircases), dict[tuple[str, str, bool, bool], list[int]]()
+    end. A coarser format never takes the place of a finer one that costs the same, and one of known speed counts as cheaper by
+    its `lead_ratio`."""
+    columns, alike = staircase_columns(staircases), dict[tuple[FleetGroup, str, bool], list[int]]()
+    columns[4] /= lead_ratios(staircases)
     for i, one in enumerate(staircases):
-        config, offer = one.capacity.config, one.offer
-        alike.setdefault((config.model.id, config.precision, offer.is_owned, offer.is_committed), []).append(i)
+        alike.setdefault((one.group, one.capacity.config.precision, one.offer.is_committed), []).append(i)
     left_out = {members[k] for members in alike.values() for k in undercut_positions(columns[:, members])}
     return [i for i in range(len(staircases)) if i not in left_out]
 
@@ -83,6 +90,8 @@ class OptionCurves:
     """As of `staircase_columns` (7, s)."""
     is_committed: NDArray[np.bool_]
     """(s,) machines that are bought, or rented for a year or more."""
+    leads: Array
+    """(s,) as of `Staircase.lead_ratio`."""
     base_usd_per_request: Array
     """(s,) rent of a request when every replica is fully loaded; inf where not one replica is allowed."""
     groups: tuple[FleetGroup, ...]
@@ -111,9 +120,7 @@ class OptionCurves:
     ) -> "OptionCurves":
         """The curves of options that compliance allows; `lines`: what self-hosting costs besides the machines."""
         staircases = [staircases[i] for i in worth_comparing(staircases)]
-        by_group: dict[FleetGroup, list[int]] = {}
-        for i, one in enumerate(staircases):
-            by_group.setdefault((one.capacity.config.model.id, one.offer.is_owned), []).append(i)
+        groups = by_group(staircases)
         usd = {line.kind: line.usd_per_month for line in lines}
         egress, staffing, unused = (usd.get(kind, 0.0) for kind in ("network_egress", "staffing", "unused_commitment"))
         return cls(
@@ -121,11 +128,12 @@ class OptionCurves:
             staircases=tuple(staircases),
             columns=staircase_columns(staircases),
             is_committed=np.array([one.offer.is_committed for one in staircases], dtype=bool),
+            leads=lead_ratios(staircases),
             base_usd_per_request=np.array(
                 [one.usd_per_request_fully_loaded if one.carries_any else np.inf for one in staircases]
             ),
-            groups=tuple(by_group),
-            members=tuple(np.array(members) for members in by_group.values()),
+            groups=tuple(groups),
+            members=tuple(np.array(members) for members in groups.values()),
             egress_usd_per_request=egress / inputs.demand.requests_per_month,
             fixed_usd_per_month=sum(usd.values()) - egress - staffing - unused,
             staffing_usd_per_month=staffing,
@@ -245,9 +253,9 @@ class OptionCurves:
         return kept.reshape(rents_usd.shape)
 
     def _chosen(self, members: NDArray[np.intp], rents_usd: Array) -> NDArray[np.intp]:
-        """The cheapest staircase of a group at each point and month (t x months,): on demand the cheapest of each month, of
+        """The leading staircase of a group at each point and month (t x months,): on demand the cheapest of each month, of
         commitments one for all months. Where none carries the load, the one with the cheapest request, for its base."""
-        months, of_group = self.growth.size, rents_usd[members]
+        months, of_group = self.growth.size, rents_usd[members] / self.leads[members, None]
         chosen = np.argmin(of_group, axis=0)
         fixed = np.flatnonzero(self.is_committed[members])
         if months > 1 and fixed.size:
@@ -258,7 +266,7 @@ class OptionCurves:
             commits = np.take_along_axis(monthly.mean(axis=2), best[None], axis=0)[0] < cheapest_free
             by_month = free[np.argmin(monthly[free], axis=0)] if free.size else np.repeat(best[:, None], months, axis=1)
             chosen = np.where(commits[:, None], best[:, None], by_month).ravel()
-        base = int(np.argmin(self.base_usd_per_request[members]))
+        base = int(np.argmin(self.base_usd_per_request[members] / self.leads[members]))
         return np.asarray(members[np.where(np.isinf(of_group.min(axis=0)), base, chosen)])
 
     def _machine_usd_per_month(self, at: Points) -> Array:

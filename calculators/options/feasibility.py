@@ -9,7 +9,7 @@ import numpy as np
 
 from calculators.fleet.plan import FleetPlan, fleet_plan
 from calculators.fleet.replica_capacity import CONSTRAINTS, Constraint, Infeasible
-from calculators.fleet.staircase import Staircase
+from calculators.fleet.staircase import Staircase, lead_ratios, leading_rents_usd
 from calculators.options.context_window import partly_held_words
 from calculators.options.option import LinearCost
 from calculators.options.shortlist import AllowedOptions, BarredFleet
@@ -57,7 +57,10 @@ def feasibility_matrix(left: AllowedOptions, line: LinearCost, inputs: Inputs) -
     nearest: the one that met most of them, and missed the next by least.
     """
     rows = (_misses(left.infeasible) | _not_allowed(left.barred) | _plans(left, line, inputs)).values()
-    best = min((o.usd_per_month for o in rows if o.usd_per_month is not None), default=0.0)
+    best = 0.0
+    if left.has_fleet:
+        rent = leading_rents_usd(left.stairs, left.rents_usd[:, None])
+        best = float((rent + line.usd_per_month(np.array([inputs.demand.requests_per_month])))[0])
     return tuple(
         sorted(
             (_with_gap(o, best, inputs) for o in rows),
@@ -74,7 +77,7 @@ def _plans(left: AllowedOptions, line: LinearCost, inputs: Inputs) -> dict[tuple
     """The cheapest fleet by model and GPU."""
     volume, cheapest = inputs.demand.requests_per_month, dict[tuple[str, str], int]()
     gpus = [0.0] * len(left.stairs) if left.has_fleet else [_gpus_needed(s, volume) for s in left.stairs]
-    for i in np.lexsort((np.array(gpus), left.rents_usd)).tolist():
+    for i in np.lexsort((np.array(gpus), left.rents_usd / lead_ratios(left.stairs))).tolist():
         cheapest.setdefault(_names(left.stairs[i].capacity.config), i)
     rest = float(line.usd_per_month(np.asarray(volume)))
     beyond = f"needs more than the maximum of {plural(inputs.scenario.hardware.max_gpus, 'GPU')}"
@@ -145,6 +148,8 @@ def _with_gap(outcome: Feasibility, best: float, inputs: Inputs) -> Feasibility:
     if outcome.usd_per_month is None or outcome.plan is None:
         return outcome
     gap = outcome.usd_per_month - best
-    why = "cheapest" if gap <= 0 else f"+{usd(gap)}/month vs. cheapest"
+    why = f"+{usd(gap)}/month vs. cheapest" if gap > 0 else "cheapest"
+    if gap < 0:
+        why = f"-{usd(-gap)}/month; its speed is extrapolated, so one of known speed leads"
     cut = partly_held_words(outcome.plan.config.model.published.window_tok, inputs.scenario.workload)
     return replace(outcome, why=f"{why}; {cut}" if cut else why)

@@ -1,13 +1,14 @@
 """The search knows what it knows: a fleet of known speed leads where an extrapolated one costs the same."""
 
+import numpy as np
+import pytest
 from own_measurements import CATALOG, measured
 from support import scenario
 
 from calculators.calibration.own_benchmarks import fit_own_benchmarks
-from calculators.evaluate import evaluate
-from calculators.options.known_speed import has_known_speed
+from calculators.evaluate import evaluate, scaled_scenario
+from calculators.fleet.known_speed import has_known_speed, lead_ratio
 from calculators.performance.replica import ReplicaConfig
-from calculators.performance.stated_range import range_ratio
 from calculators.scenario.schema import Scenario
 from calculators.units import usd
 
@@ -16,7 +17,7 @@ def replica(gpu: str) -> ReplicaConfig:
     return ReplicaConfig(CATALOG.model("llama-3.1-8b"), CATALOG.gpu(gpu), "bf16", 1)
 
 
-ERROR_RATIO = range_ratio("tok_s", replica("h100-sxm"), CATALOG)
+ERROR_RATIO = lead_ratio(replica("h100-sxm"), None, CATALOG)
 
 
 def test_speed_is_known_where_published_runs_or_the_user_measured_it() -> None:
@@ -27,9 +28,9 @@ def test_speed_is_known_where_published_runs_or_the_user_measured_it() -> None:
 
 
 def priced(l40s_usd_per_h: float, **changes: object) -> Scenario:
-    """The 8B model on two GPUs, of which the extrapolated one costs so much."""
+    """The 8B model on two GPUs, of which the extrapolated one costs so much, under an even load: no hybrid is worth it."""
     prices = {"h100-sxm": 2.5, "l40s": l40s_usd_per_h}
-    workload, operations = {"requests_per_month": 100_000_000}, {"self_host_fte": 0}
+    workload, operations = {"requests_per_month": 400_000_000, "peak_ratio": 1.0}, {"self_host_fte": 0}
     hardware = {"gpus": ["h100-sxm", "l40s"], "rent_usd_per_gpu_h": prices} | changes
     return scenario(
         candidates=[{"model": "llama-3.1-8b", "gate": "accepted"}],
@@ -42,7 +43,7 @@ def priced(l40s_usd_per_h: float, **changes: object) -> Scenario:
 def leads(case: Scenario) -> str:
     """The GPU of the fleet that leads: of known speed, or else the cheapest."""
     evaluation = evaluate(case, CATALOG)
-    shown = evaluation.verdict.surer or evaluation.build
+    shown = evaluation.build
     assert shown is not None
     assert shown.plan is not None
     return shown.plan.config.gpu.id
@@ -67,16 +68,29 @@ def test_a_fleet_of_known_speed_leads_over_an_extrapolated_one_that_costs_the_sa
 
 def test_what_the_cheaper_extrapolated_one_would_save_is_said_beside_it() -> None:
     evaluation = evaluate(priced(l40s_price_at(0.95)), CATALOG)
-    verdict, surer = evaluation.verdict, evaluation.verdict.surer
-    assert surer is not None
-    assert surer.plan is not None
-    saved = usd(surer.usd_per_month - verdict.winner.usd_per_month)
-    assert f"Run {surer.plan.config.label} first, at {usd(surer.usd_per_month)}/month" in verdict.sentence
-    assert f"The speed on NVIDIA L40S 48 GB is extrapolated; if it holds, it saves {saved}/month." in verdict.sentence
-    assert verdict.winner is min(evaluation.options, key=lambda option: option.usd_per_month)
+    rows = {row.gpu: row for row in evaluation.feasibility}
+    known, behind = rows[CATALOG.gpu("h100-sxm").name], rows[CATALOG.gpu("l40s").name]
+    assert known.usd_per_month is not None
+    assert behind.usd_per_month is not None
+    saved = usd(known.usd_per_month - behind.usd_per_month)
+    less = usd(evaluation.verdict.winner.usd_per_month - behind.usd_per_month)
+    assert f"would cost {less}/month less if its speed holds, but the speed on NVIDIA L40S 48 GB is extrapolated" in (
+        evaluation.verdict.sentence
+    )
+    assert behind.why == f"-{saved}/month; its speed is extrapolated, so one of known speed leads"
+    assert known.why == "cheapest"
     plain = evaluate(priced(l40s_price_at(1.1)), CATALOG).verdict
-    assert plain.surer is None
     assert "extrapolated" not in plain.sentence
+
+
+@pytest.mark.parametrize("multiple", [1.0, 0.01, 0.3, 40.0])
+def test_the_curve_costs_at_every_volume_what_the_fleet_that_leads_there_does(multiple: float) -> None:
+    evaluation = evaluate(priced(l40s_price_at(0.95)), CATALOG)
+    volume = np.array([evaluation.demand.requests_per_month * multiple])
+    there = evaluate(scaled_scenario(evaluation.scenario, multiple), CATALOG)
+    assert there.build is not None
+    drawn = next(curve for curve in evaluation.curves(volume) if curve.option.is_build)
+    assert drawn.usd_per_month[0] == pytest.approx(there.build.usd_per_month)
 
 
 def test_an_own_measurement_makes_an_extrapolated_gpu_known() -> None:
