@@ -211,7 +211,11 @@ def _predict(
     if not points:
         return []
     rates = predict_rates(replica_arrays([p.config for p in points], catalog), points)
-    launched = catalog.launches.speeds([p.config.engine for p in points], [p.config.gpu for p in points], launch)
+    launched = np.ones(len(points))
+    if launch == "as_shipped":
+        at_once = np.fmin(np.fmin([p.batch for p in points], rates.room), [p.batch_cap for p in points])
+        ramp = catalog.launches.ramp([p.config.engine for p in points], [p.config.gpu for p in points])
+        launched = ramp.at(at_once[:, None])[:, 0]
     rates = replace(rates, output_tok_s_per_gpu=rates.output_tok_s_per_gpu * launched, tpot_s=rates.tpot_s / launched)
     every = _modeled(rates, points)
     return list(zip(every[::3], every[1::3], every[2::3], strict=True))

@@ -198,8 +198,10 @@ def _as_launched(
 ) -> tuple[float, float, float, float]:
     """The answer at the speed of the launch, the first token left as it is: the model's own speed is a tuned engine's."""
     output, ttft, tpot, room = answer
-    shipped = catalog.launches.of(point.config.engine, point.config.gpu) if point.launch == "as_shipped" else None
-    speed = shipped.at(float(np.nanmin((point.batch, room, point.batch_cap)))) if shipped else 1.0
+    if point.launch != "as_shipped":
+        return answer
+    at_once = np.nanmin([point.batch, room, point.batch_cap])
+    speed = float(catalog.launches.ramp([point.config.engine], [point.config.gpu]).at(at_once)[0, 0])
     return output * speed, ttft, tpot / speed, room
 
 

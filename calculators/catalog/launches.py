@@ -1,7 +1,7 @@
 """Records of hardware_profiles/launch.yaml: what an engine loses that nobody tuned."""
 
 from collections.abc import Sequence
-from math import log
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import numpy as np
@@ -16,6 +16,25 @@ Launch = Literal["as_shipped", "tuned"]
 """With the engine's own settings, or tuned for the model and GPU as vendors do for a benchmark."""
 
 
+@dataclass(frozen=True, slots=True)
+class LaunchRamp:
+    """Central speeds of launches over tuned ones, by the requests at once. Arrays (n, 1)."""
+
+    central: NDArray[np.float64]
+    whole_from_batch: NDArray[np.float64]
+
+    def at(self, batch: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Speeds (n, b) with so many requests at once (b,) or (n, b): central ^ (ln batch / ln `whole_from_batch`), at most the
+        whole loss."""
+        whole = np.log(np.maximum(self.whole_from_batch, 1 + 1e-9))
+        share = np.where(self.whole_from_batch > 1, np.log(np.maximum(batch, 1.0)) / whole, 1.0)
+        return np.asarray(self.central ** np.minimum(share, 1.0))
+
+    def rows(self, keep: NDArray[np.intp]) -> "LaunchRamp":
+        """Those of these row numbers only."""
+        return LaunchRamp(self.central[keep], self.whole_from_batch[keep])
+
+
 class LaunchSpeed(Sourced):
     """Speed of an engine on a vendor's GPUs as it ships, over the tuned one: low, central and high."""
 
@@ -27,11 +46,6 @@ class LaunchSpeed(Sourced):
     whole_from_batch: Annotated[float, Field(ge=1)]
     """Requests at once from which the whole loss shows; one alone loses nothing where this is more than 1."""
     what: str
-
-    def at(self, batch: float) -> float:
-        """The central speed at so many requests at once: central ^ (ln batch / ln `whole_from_batch`), at most all of it."""
-        share = log(max(batch, 1.0)) / log(self.whole_from_batch) if self.whole_from_batch > 1 else 1.0
-        return float(self.central ** min(share, 1.0))
 
     @model_validator(mode="after")
     def _ordered(self) -> "LaunchSpeed":
@@ -51,12 +65,13 @@ class Launches(SourcedFile):
         """The speed of a launch as the engine ships; None where nothing is known, and it is taken to run as modeled."""
         return next((one for one in self.as_shipped if one.vendor == gpu.vendor and engine in one.engines), None)
 
-    def speeds(self, engines: Sequence[EngineId], gpus: Sequence[Gpu], launch: Launch) -> NDArray[np.float64]:
-        """Central speeds (n,) of launches over tuned ones, with many requests at once."""
-        known = [
-            self.of(engine, gpu) if launch == "as_shipped" else None for engine, gpu in zip(engines, gpus, strict=True)
-        ]
-        return np.array([one.central if one else 1.0 for one in known])
+    def ramp(self, engines: Sequence[EngineId], gpus: Sequence[Gpu]) -> LaunchRamp:
+        """Speeds of launches as engines ship; 1 where nothing is known."""
+        known = [self.of(engine, gpu) for engine, gpu in zip(engines, gpus, strict=True)]
+        return LaunchRamp(
+            np.array([[one.central if one else 1.0] for one in known]),
+            np.array([[one.whole_from_batch if one else 1.0] for one in known]),
+        )
 
     def launch_at(self, publisher: str) -> Launch:
         """How a publisher, by name or address, launches engines."""

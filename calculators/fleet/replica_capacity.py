@@ -9,7 +9,7 @@ import numpy as np
 
 from calculators.calibration.own_benchmarks import OwnFit, fit_own_benchmarks
 from calculators.catalog.catalog import Catalog
-from calculators.catalog.launches import Launches, LaunchSpeed
+from calculators.catalog.launches import Launches, LaunchRamp, LaunchSpeed
 from calculators.fleet.capacity_text import (
     LIMIT_WORDS,
     NO_KV_CACHE,
@@ -23,7 +23,7 @@ from calculators.performance.links import SERVER_GPUS
 from calculators.performance.max_load import BATCH_COLUMN, LoadSearch, Stop, highest_loads, latencies_ms
 from calculators.performance.replica import ReplicaArrays, ReplicaConfig, replica_arrays, replica_memory
 from calculators.performance.request_mix import NOT_SHARED, RequestMix, SharedPrefixes, request_mix
-from calculators.performance.speculation import drafts
+from calculators.performance.speculation import Drafts, drafts
 from calculators.scenario.demand import Array, Demand
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Scenario, Targets, Techniques
@@ -35,6 +35,10 @@ _LIMITS: dict[Stop, CapacityLimit] = {
     Stop.PREFILL: "prefill_time",
     Stop.UNDRAFTED: "undrafted_load",
 }
+
+
+BATCH_ROUNDS = 3
+"""The speed of a launch depends on the batch, and the batch on it: it moves by less than 1% after so many rounds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,14 +181,16 @@ def _highest_loads(
     techniques = case.techniques
     drafted = drafts(configs, techniques, catalog, speed_error_sign[:, 0]) if techniques.speculation else None
     moved_s = disaggregation.transfer_s(configs, case.kv_transfer_tok, catalog) if case.kv_transfer_tok else 0.0
+    launch = _launch_ramp(configs, case.launches)
 
     def loads(batch: Array) -> Array:
-        speed, tpot_speed, first_token_speed = measured_speed_ratios(configs, case, batch, speed_error_sign)
+        speed, tpot_speed, first_token_speed = _corrections(configs, case, batch, speed_error_sign)
         search = LoadSearch(
             targets=case.targets,
             speed_ratio=speed,
             tpot_speed_ratio=tpot_speed,
             first_token_speed_ratio=first_token_speed,
+            launch=launch,
             batch_cap=techniques.batch_cap,
             drafts=drafted,
             transfer_s=moved_s,
@@ -203,22 +209,30 @@ def measured_speed_ratios(
 ) -> tuple[Array, Array, Array]:
     """Measured over modeled speed (n, b) at each `batch` (b,) or (n, b): of throughput, of the tokens after the first, and of
     the first one. The one rule for every speed of a self-hosted fleet: the user's correction, and what an engine loses as it ships.
-    Ratios that are alike at every batch are (n, 1).
     """
-    launched, doubt = _launch_ratios(configs, case.launches, speed_error_sign)
+    more, sooner, first_token = _corrections(configs, case, batch, speed_error_sign)
+    ramp = _launch_ramp(configs, case.launches)
+    launched = ramp.at(batch) if ramp else 1.0
+    return more * launched, sooner * launched, first_token
+
+
+def _corrections(
+    configs: Sequence[ReplicaConfig], case: SizingCase, batch: Array, speed_error_sign: Array
+) -> tuple[Array, Array, Array]:
+    """As of `measured_speed_ratios`, over the speed of the launch. Ratios that are alike at every batch are (n, 1)."""
+    doubt = _launch_doubt(configs, case.launches, speed_error_sign)
     if case.own is None:
-        return case.factor * launched, case.factor * launched, case.factor * np.ones_like(launched)
+        return (case.factor * np.ones_like(doubt),) * 3
     output_tok = case.traffic.decode_tok + 1
     input_tok = float(case.traffic.held_tok @ case.traffic.share_frac) - output_tok
     ratios = case.own.ratios(configs, input_tok, output_tok, batch)
-    doubt = np.where(
-        [[case.own.applies_to(s)] for s in configs], 0.0, doubt
-    )  # a benchmark tells how fast the launch is
+    # a benchmark tells how fast the launch is
+    doubt = np.where([[case.own.applies_to(s)] for s in configs], 0.0, doubt)
     more, sooner = (
-        launched * np.exp(speed_error_sign * np.hypot(np.log1p(error_frac), doubt))
+        np.exp(speed_error_sign * np.hypot(np.log1p(error_frac), doubt))
         for error_frac in (ratios.error_frac, ratios.latency_error_frac)
     )
-    return more / ratios.throughput, sooner / ratios.decode, sooner / launched / ratios.first_token
+    return more / ratios.throughput, sooner / ratios.decode, sooner / ratios.first_token
 
 
 def launch_speed(config: ReplicaConfig, case: SizingCase) -> LaunchSpeed | None:
@@ -228,15 +242,17 @@ def launch_speed(config: ReplicaConfig, case: SizingCase) -> LaunchSpeed | None:
     return None if case.launches is None or is_measured else case.launches.of(config.engine, config.gpu)
 
 
-def _launch_ratios(
-    configs: Sequence[ReplicaConfig], launches: Launches | None, speed_error_sign: Array
-) -> tuple[Array, Array]:
-    """Speed of each replica (n, 1) as its engine ships over the tuned one, and the logarithm of that ratio's range to the side
-    of `speed_error_sign`."""
+def _launch_ramp(configs: Sequence[ReplicaConfig], launches: Launches | None) -> LaunchRamp | None:
+    """What each replica's engine loses as it ships; None where all are tuned."""
+    return launches.ramp([s.engine for s in configs], [s.gpu for s in configs]) if launches else None
+
+
+def _launch_doubt(configs: Sequence[ReplicaConfig], launches: Launches | None, speed_error_sign: Array) -> Array:
+    """The logarithm of the range of a launch's speed (n, 1), to the side of `speed_error_sign`."""
     known = [launches.of(s.engine, s.gpu) if launches else None for s in configs]
     sides = np.array([[one.low, one.central, one.high] if one else [1.0, 1.0, 1.0] for one in known])
     low, central, high = (sides[:, side, None] for side in range(3))
-    return central, np.log(np.where(speed_error_sign > 0, high / central, central / low))
+    return np.asarray(np.log(np.where(speed_error_sign > 0, high / central, central / low)))
 
 
 def _too_big(configs: Sequence[ReplicaConfig], catalog: Catalog) -> list[Infeasible]:
@@ -328,10 +344,18 @@ def at_load_ms(
     techniques, speed_error_sign = scenario.techniques, np.zeros((1, 1))
     case = sizing_case(mix, scenario, catalog)
     drafted = drafts([config], techniques, catalog, speed_error_sign[:, 0]) if techniques.speculation else None
-    m, rate, batch = replica_arrays([config], catalog), np.array([[req_s]]), np.ones((1, 1))
-    speed, tpot_speed, first_token_speed = measured_speed_ratios([config], case, batch, speed_error_sign)
-    ttft, tpot = latencies_ms(m, mix, rate / speed, techniques.batch_cap, drafted)
-    return float((ttft / first_token_speed)[0, 0]), float((tpot / tpot_speed)[0, 0])
+    m, rate = replica_arrays([config], catalog), np.array([[req_s]])
+
+    def settled(drafted: Drafts | None) -> tuple[float, float]:
+        batch, each_tok = np.ones((1, 1)), 1 + drafted.draft_tok if drafted else 1
+        for _ in range(BATCH_ROUNDS):
+            speeds = measured_speed_ratios([config], case, batch * each_tok, speed_error_sign)
+            speed, tpot_speed, first_token_speed = speeds
+            ttft, tpot, batch = latencies_ms(m, mix, rate / speed, techniques.batch_cap, drafted)
+        return float((ttft / first_token_speed)[0, 0]), float((tpot / tpot_speed)[0, 0])
+
+    ttft_ms, tpot_ms = settled(None)  # drafts never change the first token
+    return ttft_ms, settled(drafted)[1] if drafted else tpot_ms
 
 
 def _joined(prefill: Sequence[Capacity], decode: Sequence[Capacity]) -> list[Capacity]:

@@ -36,6 +36,6 @@ def launch_words(plan: FleetPlan, inputs: Inputs) -> str:
     is_less = saved > LEAST_TUNING_FRAC * plan.rent_usd_per_month
     worth = f"cost {usd(saved)}/month less" if is_less else "need as many machines"
     return (
-        f"The engine runs as it ships, at {percent(speed.central)} of the speed of a tuned one ({percent(speed.low)} "
+        f"The engine runs as it ships, at {percent(speed.central)} of the speed of a tuned one under load ({percent(speed.low)} "
         f"to {percent(speed.high)}; {speed.confidence} confidence). Tuned for this model and GPU, the same fleet would {worth}."
     )

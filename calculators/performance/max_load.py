@@ -6,6 +6,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from calculators.catalog.launches import LaunchRamp
 from calculators.performance.percentiles import ttft_above_frac, ttft_percentile_s
 from calculators.performance.queueing import (
     LoadedLatency,
@@ -57,6 +58,8 @@ class LoadSearch:
     """(n, 1) the same of the tokens after the first."""
     first_token_speed_ratio: Array
     """(n, 1) the same of the first token."""
+    launch: LaunchRamp | None = None
+    """What engines lose as they ship, beside these ratios; None: they are tuned."""
     batch_cap: float = MAX_BATCH
     drafts: Drafts | None = None
     """Speculative decoding; None: off."""
@@ -72,15 +75,23 @@ class LoadSearch:
             speed_ratio=self.speed_ratio[keep],
             tpot_speed_ratio=self.tpot_speed_ratio[keep],
             first_token_speed_ratio=self.first_token_speed_ratio[keep],
+            launch=self.launch.rows(keep) if self.launch else None,
             transfer_s=np.broadcast_to(self.transfer_s, self.speed_ratio.shape)[keep],
         )
+
+    def launched(self, batch: Array) -> Array | float:
+        """Speed as launched over tuned, of throughput and of the tokens after the first. It is lost on the tokens of a step, of
+        which a request brings one, and its drafts."""
+        step_tok = batch * (1 + self.drafts.draft_tok) if self.drafts else batch
+        return self.launch.at(step_tok) if self.launch else 1.0
 
     def stops(self, plain: QueueModel, drafted: QueueModel, req_s: Array) -> Array:
         """The `Stop` (n, b) of each load `req_s` (n, b)."""
         points = at_rate(plain, req_s)
         decoding = points if drafted is plain else at_rate(drafted, req_s)
         limit_s = ((self.targets.ttft_p95_ms or np.inf) / 1e3 - self.transfer_s) * self.first_token_speed_ratio
-        tpot_missed = decoding.tpot_s > (self.targets.tpot_ms or np.inf) * self.tpot_speed_ratio / 1e3
+        limit_ms = (self.targets.tpot_ms or np.inf) * self.tpot_speed_ratio * self.launched(decoding.batch)
+        tpot_missed = decoding.tpot_s > limit_ms / 1e3
         stop = _stops(points, decoding, tpot_missed, limit_s)
         crowded = ~np.bool_(self.allow_slot_queue) & (decoding.full_frac > TAIL_FRAC)
         return np.where((stop == Stop.NOTHING) & crowded, float(Stop.SLOTS), stop)
@@ -113,9 +124,18 @@ def highest_loads(m: ReplicaArrays, mix: RequestMix, search: LoadSearch) -> Arra
     beyond = np.where(beyond == Stop.NOTHING, _first_unstable(plain, drafted), beyond)
     first = at_rate(plain, low * top)
     best = first if drafted is plain else at_rate(drafted, low * top)
-    tpot_ms = best.tpot_s / search.tpot_speed_ratio * 1e3
+    launched = search.launched(best.batch)
+    tpot_ms = best.tpot_s / (search.tpot_speed_ratio * launched) * 1e3
     ttft_ms = (ttft_percentile_s(first, 1 - TAIL_FRAC) / search.first_token_speed_ratio + search.transfer_s) * 1e3
-    columns = (drafted.slots, possible, best.req_s * search.speed_ratio, best.batch, tpot_ms, ttft_ms, beyond)
+    columns = (
+        drafted.slots,
+        possible,
+        best.req_s * search.speed_ratio * launched,
+        best.batch,
+        tpot_ms,
+        ttft_ms,
+        beyond,
+    )
     return np.concatenate(columns, axis=1, dtype=float)
 
 
@@ -129,11 +149,12 @@ def _first_unstable(plain: QueueModel, drafted: QueueModel) -> Array:
 
 def latencies_ms(
     m: ReplicaArrays, mix: RequestMix, req_s: Array, cap: float = MAX_BATCH, drafts: Drafts | None = None
-) -> tuple[Array, Array]:
-    """TTFT p95 and mean TPOT in ms (n, b) at loads `req_s` (n, b), as modeled; infinite where a queue is unstable."""
+) -> tuple[Array, Array, Array]:
+    """TTFT p95 and mean TPOT in ms, and requests that decode at once (n, b), at loads `req_s` (n, b), as modeled; infinite where a
+    queue is unstable."""
     first = at_rate(queue_model(m, mix, cap), req_s)
     then = at_rate(queue_model(_beside_drafts(m, drafts), mix, cap, drafts), req_s) if drafts else first
-    return ttft_percentile_s(first, 1 - TAIL_FRAC) * 1e3, then.tpot_s * 1e3
+    return ttft_percentile_s(first, 1 - TAIL_FRAC) * 1e3, then.tpot_s * 1e3, then.batch
 
 
 def _beside_drafts(m: ReplicaArrays, drafts: Drafts) -> ReplicaArrays:

@@ -86,8 +86,9 @@ def conditions(view: PhaseView) -> list[str]:
         told.append(note)
     if launch := view.launch:
         told.append(
-            f"The engine runs as it ships: its decode steps take {significant(1 / launch.central)} times as long as those of a "
-            "tuned one, and the time split spreads this evenly. The roofline of what engines achieve is that of a tuned one."
+            f"The engine runs as it ships: with many requests at once its decode steps take {significant(1 / launch.central)} "
+            "times as long as those of a tuned one, and the time split spreads this evenly. The roofline of what engines achieve "
+            "is that of a tuned one."
         )
     if peak := view.at_peak:
         told.append(

@@ -29,7 +29,8 @@ def test_a_name_that_begins_with_an_abbreviation_keeps_its_capitals() -> None:
 
 
 def test_nothing_to_add_says_why() -> None:
-    idle = ask("azure-conversation", candidates=MXFP4_ONLY)
+    even = {"peak_ratio": 1.2, "peak_range_ratio": None}
+    idle = ask("azure-conversation", workload=even, candidates=MXFP4_ONLY)
     assert advice_takeaway(idle) == "All targets are met and no technique lowers the rent: add none"
     assert advice_takeaway(replace(idle, metric="tpot")) == "No technique fixes this with this model and GPU"
 
