@@ -26,7 +26,7 @@ from calculators.performance import speculation
 from calculators.performance.links import islands_count
 from calculators.performance.memory_sum import memory_sum
 from calculators.performance.replica import ReplicaConfig
-from calculators.performance.stated_range import range_ratio
+from calculators.performance.stated_range import config_traits, figure_ranges
 from calculators.scenario.demand import by_month, effective_peak_ratio, needed_context_tok
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.mix import traffic_name
@@ -287,30 +287,35 @@ def _speed_notes(config: ReplicaConfig | None, inputs: Inputs) -> list[str]:
     own = fit_own_benchmarks(hardware.own_measurements, inputs.catalog, hardware.launch)
     if config is None:
         return unused_sentences(own, None, inputs.catalog)
-    extrapolated = () if own.applies_to(config) else _extrapolation_note(config, inputs.catalog)
-    network = _network_note(config, inputs.catalog)
+    extrapolated = () if own.applies_to(config) else _extrapolation_note(config, inputs)
+    network = _network_note(config, inputs)
     return [*rests_on_sentences(config, own), *extrapolated, *network, *unused_sentences(own, config, inputs.catalog)]
 
 
-def _extrapolation_note(config: ReplicaConfig, catalog: Catalog) -> list[str]:
-    if not catalog.is_extrapolated(config.gpu):
+def _throughput_range(config: ReplicaConfig, inputs: Inputs) -> str:
+    """How far off the throughput may be, launch included, in words."""
+    traits = frozenset(config_traits(config, inputs.catalog))
+    told = figure_ranges(traits, config, inputs.scenario.hardware.launch, inputs.catalog)["tok_s"]
+    return f"up to {significant(told.down, 2)}x lower or {significant(told.up, 2)}x higher"
+
+
+def _extrapolation_note(config: ReplicaConfig, inputs: Inputs) -> list[str]:
+    if not inputs.catalog.is_extrapolated(config.gpu):
         return []
-    factor = significant(range_ratio("tok_s", config, catalog), 2)
     return [
-        f"Throughput on {config.gpu.name} is extrapolated (up to {factor}x higher or lower). Upload a benchmark on the Candidates "
+        f"Throughput on {config.gpu.name} is extrapolated ({_throughput_range(config, inputs)}). Upload a benchmark on the Candidates "
         "page to narrow it."
     ]
 
 
-def _network_note(config: ReplicaConfig, catalog: Catalog) -> list[str]:
+def _network_note(config: ReplicaConfig, inputs: Inputs) -> list[str]:
     """What a replica over several machines takes for granted."""
-    network = catalog.links.network(config.gpu.id)
+    network = inputs.catalog.links.network(config.gpu.id)
     if not config.is_over_machines or network is None:
         return []
-    factor = significant(range_ratio("tok_s", config, catalog), 2)
     return [
         f"Each replica spans {plural(islands_count(config.gpu, config.gpus_count), 'machine')}, which are taken to be joined "
-        f"by {network.kind}: ask the provider. Few published runs show what that costs (speed up to {factor}x higher or lower)."
+        f"by {network.kind}: ask the provider. Few published runs show what that costs ({_throughput_range(config, inputs)})."
     ]
 
 
