@@ -183,6 +183,7 @@ def _decide(options: argparse.Namespace) -> None:
     from calculators.report.by_model import choices_by_model
     from calculators.report.evaluation_json import to_json
     from calculators.report.evaluation_text import to_text
+    from calculators.report.horizon_view import with_horizon
 
     catalog = load_catalog()
     evaluation = evaluate(read_scenario(options.scenario, date.today()), catalog)
@@ -190,6 +191,7 @@ def _decide(options: argparse.Namespace) -> None:
     models = choices_by_model(evaluation, evaluations_by_model(evaluation, catalog))
     if options.json:
         plain = to_json(evaluation, sensitivity) | {"by_model": [asdict(model) for model in models]}
+        plain = with_horizon(plain, evaluation, catalog)
         print(json.dumps(plain, indent=1))
     else:
         print(to_text(evaluation, sensitivity, models))

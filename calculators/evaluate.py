@@ -25,11 +25,13 @@ from calculators.decision.verdict_context import TrafficDoubt, VerdictContext, v
 from calculators.decision.verdict_text import TrafficWords, confidence_sentence
 from calculators.fleet.rent_gap import RentGap, rent_gap
 from calculators.fleet.staircase import Staircase
+from calculators.horizon.months import Horizon, horizon_of
 from calculators.options.build import self_host_line
 from calculators.options.commitment import committed_spend, parts_with_commitment
 from calculators.options.compared_text import compared_notes, passed_over_reason, unproven_saving
 from calculators.options.context_window import is_too_short
 from calculators.options.feasibility import Feasibility, feasibility_matrix
+from calculators.options.month_path import changes_words
 from calculators.options.option import LinearCost, Option, best_build, best_buy
 from calculators.options.ranking import (
     as_ranked,
@@ -88,6 +90,8 @@ class Evaluation:
     """Why nothing can be self-hosted, and what would help; None where something can."""
     traffic_doubt: TrafficDoubt
     caveats: tuple[str, ...]
+    horizon: Horizon
+    """Every allowed option month by month, with its totals."""
     bill_lines: tuple[BillLine, ...]
     """From the list price of today's API to what is paid."""
 
@@ -176,7 +180,7 @@ def _evaluated(inputs: Inputs) -> Evaluation:
     envelope, line = lower_envelope(compared.stairs, inputs.demand), self_host_line(every.lines, inputs.demand)
     bounds = size_at_speed_bounds(allowed.stairs, allowed.rents_usd, envelope, inputs)
     by_cost = ranking(compared, bounds, inputs)
-    ranked, traffic = over_traffic_ranges(by_cost.options, curves_of(compared, inputs))
+    ranked, traffic = over_traffic_ranges(by_cost.options, curves := curves_of(compared, inputs))
     assessment = assessed_as_compared(assessment, every, allowed, ranked, inputs)
     today = next((option for option in ranked if option.kind == "api_today"), every.buys[0].option)
     self_host = SelfHostCost(envelope, line)
@@ -186,7 +190,8 @@ def _evaluated(inputs: Inputs) -> Evaluation:
     signals = exit_signals(inputs, ranked, today, savings, missing)
     doubt = traffic_doubt(ranked, traffic, scenario.workload)
     context = verdict_context(ranked, assessment, signals, doubt, scenario, missing)
-    context = _noted(replace(context, rent_gap=_gap(every, inputs)), allowed, ranked, bounds, inputs)
+    context = replace(context, rent_gap=_gap(every, inputs), changes=changes_words(curves.path, scenario))
+    context = _noted(context, allowed, ranked, bounds, inputs)
     verdict = decide(today, ranked, against_best, crossovers[0][1], missing.words if missing else "", context)
     notes = [*compared_notes(every, allowed, by_cost, inputs), *growth_note(scenario, against_best, allowed.buys)]
     return Evaluation(
@@ -207,6 +212,7 @@ def _evaluated(inputs: Inputs) -> Evaluation:
         no_fleet=missing,
         traffic_doubt=doubt,
         caveats=(*contract_conditions(verdict.winner, assessment), *notes, *caveats(inputs, today, ranked)),
+        horizon=horizon_of(ranked, today, curves, inputs),
         bill_lines=bill_lines(inputs),
     )
 

@@ -6,6 +6,7 @@ Money is US dollars, a month is 730 hours, GB is 1e9 bytes. Fractions run from 0
 import math
 import re
 from collections.abc import Sequence
+from datetime import date
 
 HOURS_PER_MONTH = 730.0  # 8,760 h a year / 12; how every cloud bills "a month" of an always-on machine
 SECONDS_PER_HOUR = 3_600.0
@@ -216,3 +217,14 @@ def _scaled(value: float, written_out_below: float) -> str:
         if abs(value) >= max(size * 0.9995, written_out_below - 0.5):
             return f"{significant(value / size)}{letter}"
     return f"{value:,.0f}".replace("-", "−") if abs(value) >= 1_000 else significant(value)
+
+
+def later_month(day: date, months: int) -> date:
+    """The first day of the month so many months after a day's."""
+    years, month = divmod(day.month - 1 + months, MONTHS_PER_YEAR)
+    return date(min(day.year + years, 9999), month + 1, 1)
+
+
+def month_name(day: date, months: int = 0) -> str:
+    """The month so many months after a day's, as "March 2028"."""
+    return f"{later_month(day, months):%B %Y}"

@@ -19,7 +19,7 @@ from calculators.decision import crossover
 from calculators.decision import verdict as decision
 from calculators.evaluate import Evaluation, evaluate, sensitivity_of
 from calculators.fleet.plan import FleetPlan
-from calculators.fleet.staircase import staircases
+from calculators.fleet.staircase import leading_rents_usd, rents_matrix, staircases
 from calculators.options.build import size_candidates
 from calculators.options.option import LinearCost, Option
 from calculators.scenario.demand import needed_context_tok
@@ -220,8 +220,8 @@ def test_the_crossings_of_an_evaluation_are_those_of_every_fleet_there_is(case: 
     assume(every)
     limit = max(s.limit_req_per_month for s in every)
     grid = np.unique(np.concatenate([np.geomspace(limit / 1e6, limit, 800), np.linspace(limit / 2_000, limit, 2_000)]))
-    everything = np.min([s.rent_usd_per_month(grid) for s in every], axis=0)
-    kept = np.min([s.rent_usd_per_month(grid) for s in found.envelope_staircases], axis=0)
+    everything = leading_rents_usd(every, rents_matrix(every, grid))
+    kept = leading_rents_usd(found.envelope_staircases, rents_matrix(found.envelope_staircases, grid))
     finite = np.isfinite(everything)
     assert kept[finite] == pytest.approx(everything[finite], rel=1e-9)
     for option, against in found.crossovers:

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from genai_prices import data_snapshot
-from genai_prices.types import ModelInfo, TieredPrices, TimeOfDateConstraint
+from genai_prices.types import ModelInfo, StartDateConstraint, TieredPrices, TimeOfDateConstraint
 
 from calculators.catalog.base import Confidence, Source
 from calculators.catalog.catalog import Catalog
@@ -302,9 +302,17 @@ def _differs_by_hour(model: ModelInfo) -> bool:
 def scheduled_changes(offer: ApiOffer, start: date, months: int) -> list[tuple[date, ApiRates]]:
     """Announced price changes within the horizon: the day and the rates of the first tier from that day on."""
     changes, before = [], api_rates(offer, start)
-    for day in (start + timedelta(days=n) for n in range(1, round(months * DAYS_PER_MONTH) + 1)):
-        now = api_rates(offer, day)
-        if now != before:
+    end = start + timedelta(days=round(months * DAYS_PER_MONTH))
+    for day in _dated_days(offer):
+        if start < day <= end and (now := api_rates(offer, day)) != before:
             changes.append((day, now[0]))
             before = now
     return changes
+
+
+def _dated_days(offer: ApiOffer) -> list[date]:
+    """Every day from which another price may hold, ascending."""
+    own = {price.valid_from for price in offer.own_prices}
+    prices: Any = offer.library.prices if offer.library is not None else ()
+    conditions = [price.constraint for price in (prices if isinstance(prices, list) else ())]
+    return sorted(own | {c.start_date for c in conditions if isinstance(c, StartDateConstraint)})

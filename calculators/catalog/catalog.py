@@ -16,6 +16,7 @@ from calculators.catalog.launches import Launches
 from calculators.catalog.model_spelling import ModelNames
 from calculators.catalog.models import Model
 from calculators.catalog.networks import Links
+from calculators.catalog.outlook import OutlookRules
 from calculators.catalog.presets import Preset
 from calculators.catalog.prices import (
     ApiProvider,
@@ -55,6 +56,7 @@ class Catalog:
     rules_file: ProviderRules
     corrections_file: LibraryCorrections
     ownership: Ownership
+    outlook: OutlookRules
     presets: Mapping[str, Preset]
     efficiencies: Efficiencies
     links: Links

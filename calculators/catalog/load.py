@@ -18,6 +18,7 @@ from calculators.catalog.launches import Launches
 from calculators.catalog.model_spelling import names_of_models
 from calculators.catalog.models import Model
 from calculators.catalog.networks import Links
+from calculators.catalog.outlook import OutlookRules
 from calculators.catalog.presets import Presets
 from calculators.catalog.price_library import library_model, own_model, price_library_version
 from calculators.catalog.prices import ApiProvider, LibraryCorrections, Ownership, ProviderRules, RentProvider
@@ -38,6 +39,7 @@ FILES: Mapping[str, tuple[str, type[Record]]] = {
     "rules_file": ("pricing_data/provider_rules.yaml", ProviderRules),
     "corrections_file": ("pricing_data/library_corrections.yaml", LibraryCorrections),
     "ownership": ("pricing_data/ownership.yaml", Ownership),
+    "outlook": ("pricing_data/outlook.yaml", OutlookRules),
     "presets_file": ("pricing_data/workload_presets.yaml", Presets),
     "efficiencies": ("hardware_profiles/efficiency.yaml", Efficiencies),
     "links": ("hardware_profiles/links.yaml", Links),

@@ -21,7 +21,7 @@ from calculators.options.ranking import curves_of
 from calculators.options.what_if import allowed_again, ranked_on
 from calculators.scenario.demand import by_month
 from calculators.scenario.inputs import Inputs
-from calculators.units import count
+from calculators.units import count, later_month
 
 NEAREST = 3
 
@@ -53,7 +53,7 @@ def decision_sensitivity(
 
 def month_of_change(curves: OptionCurves) -> int | None:
     """The first month ahead in which the stated growth makes another side the cheapest of that month; None: none does."""
-    at_once = replace(curves, growth=np.ones(1))
+    at_once = replace(curves, path=curves.path.today())
     ahead = by_month(curves.inputs.scenario)
     sides = at_once.sides(at_once.points(ahead.size, requests_per_month=ahead))
     changed = np.flatnonzero(sides != sides[0])
@@ -104,7 +104,7 @@ def _review(
         months += [max(1, ceil(log(at / now) / log(1 + growth))) for at, now in volumes]
         changed = month_of_change(curves_of(allowed_again(inputs), inputs))
         months += [changed] if changed else []
-    latest = _later(start, min(months))
+    latest = later_month(start, min(months))
     moves = [f"{'grows' if at > now else 'falls'} to {count(at)}" for at, now in volumes]
     when = f"when volume {' or '.join(moves)} requests/month, or " if moves else ""
     if announced is not None and announced.day <= latest:
@@ -113,8 +113,3 @@ def _review(
             f"{announced.becomes}."
         )
     return f"Revisit {when}by {latest:%B %Y}."
-
-
-def _later(day: date, months: int) -> date:
-    years, month = divmod(day.month - 1 + months, 12)
-    return date(min(day.year + years, 9999), month + 1, 1)

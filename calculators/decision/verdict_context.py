@@ -69,9 +69,10 @@ class VerdictContext:
     doubt: TrafficDoubt = NO_DOUBT
     rent_gap: RentGap | None = None
     """What keeps every GPU price out of the comparison."""
-    growth_per_month_frac: float = 0.0
+    changes: str = ""
+    """What changes over the horizon, as of `month_path.changes_words`."""
     horizon_months: int = 0
-    """Over which costs are compared where volume grows or shrinks."""
+    """Over which costs are compared where volume or prices change."""
     passed_over: str = ""
     """The cheapest option that would win if it did not miss a latency target, as a sentence."""
     saving: str = ""
@@ -101,7 +102,6 @@ def verdict_context(
         met_signals=met if is_api else (),
         missing=_missing(ranked, assessment, doubt.guess_flips_at_req_per_month, scenario.workload, no_fleet),
         doubt=doubt,
-        growth_per_month_frac=scenario.workload.growth_per_month_frac,
         horizon_months=scenario.operations.horizon_months,
     )
 

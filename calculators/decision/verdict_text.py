@@ -14,7 +14,7 @@ from calculators.fleet.operating_costs import CostKind
 from calculators.fleet.plan import FleetPlan
 from calculators.options.buy import MIN_SAVING_FRAC, discounts_used
 from calculators.options.option import STAYS, Option, OptionKind, best_build, self_hosting_words
-from calculators.units import capital, count, listed, moved_to, percent, plural, signed_percent, usd
+from calculators.units import capital, count, listed, moved_to, percent, plural, usd
 
 CONFIDENCE: dict[Sureness, str] = {"clear": "High", "leaning": "Medium", "too_close": "Too close to call"}
 NO_VERDICT = "None: an input is missing"
@@ -89,10 +89,9 @@ def _too_close(winner: Option, rival: Option, context: VerdictContext) -> str:
 
 
 def _too_close_over_horizon(winner: Option, rival: Option, context: VerdictContext) -> str:
-    volume = f"{signed_percent(context.growth_per_month_frac)} volume per month"
     now = f"{usd(winner.usd_per_month)} and {usd(rival.usd_per_month)}/month"
     return (
-        f"Too close to call over {plural(context.horizon_months, 'month')} at {volume}: {winner.label} averages "
+        f"Too close to call over {plural(context.horizon_months, 'month')} at {context.changes}: {winner.label} averages "
         f"{usd(winner.decisive_usd_per_month)}/month and {rival.label} {usd(rival.decisive_usd_per_month)}/month. Today they "
         f"cost {now}."
     )
@@ -143,7 +142,7 @@ def _mean_costs(choice: Choice, cheaper_today: Option, context: VerdictContext) 
     sentences."""
     winner = choice.winner
     return (
-        f"at {signed_percent(context.growth_per_month_frac)} volume per month, {winner.label} averages "
+        f"at {context.changes}, {winner.label} averages "
         f"{usd(winner.decisive_usd_per_month)}/month over {plural(context.horizon_months, 'month')}{_condition(winner)}. "
         f"{cheaper_today.label} is cheaper today, at {usd(cheaper_today.usd_per_month)} vs. "
         f"{usd(winner.usd_per_month)}/month, but {_over_horizon(cheaper_today)}."

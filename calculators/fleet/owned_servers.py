@@ -23,6 +23,11 @@ def owned_usd_per_gpu_h(gpu_id: str, ownership: Ownership) -> float:
     price = ownership.server_usd_per_gpu[gpu_id].central * (1 + ownership.network_and_spares_frac.central)
     years = ownership.depreciation_years.central
     depreciation = price * (1 - residual_frac(years, ownership)) / (years * MONTHS_PER_YEAR)
+    return (depreciation + owned_running_usd_per_gpu_month(gpu_id, ownership)) / HOURS_PER_MONTH
+
+
+def owned_running_usd_per_gpu_month(gpu_id: str, ownership: Ownership) -> float:
+    """Space and power of a purchased GPU in USD per month: kW x colocation price."""
     power = ownership.server_power_kw_per_gpu.get(gpu_id)
     power_kw = power.central if power else max(r.central for r in ownership.server_power_kw_per_gpu.values())
-    return (depreciation + power_kw * ownership.colocation_usd_per_kw_month.central) / HOURS_PER_MONTH
+    return power_kw * ownership.colocation_usd_per_kw_month.central

@@ -21,8 +21,9 @@ from calculators.fleet.staircase import (
     staircase_columns,
     undercut_positions,
 )
+from calculators.options.month_path import MonthPath, month_path
 from calculators.options.option import CLOSE_FRAC, Option, OptionKind
-from calculators.scenario.demand import Array, horizon_growth, prompt_ratio
+from calculators.scenario.demand import Array, prompt_ratio
 from calculators.scenario.inputs import Inputs
 
 MAX_CELLS = 2_000_000
@@ -103,8 +104,8 @@ class OptionCurves:
     staffing_usd_per_month: float
     unused_usd_per_month: float
     """Of committed spend, where a fleet carries everything."""
-    growth: Array
-    """Volume in each month of the horizon over today's (h,); one month without growth."""
+    path: MonthPath
+    """What changes from month to month, buys and staircases in this order."""
     servers_are_fallback: bool
     """Whether purchased servers count only where no rented fleet serves."""
     inputs: Inputs
@@ -138,7 +139,7 @@ class OptionCurves:
             fixed_usd_per_month=sum(usd.values()) - egress - staffing - unused,
             staffing_usd_per_month=staffing,
             unused_usd_per_month=unused,
-            growth=horizon_growth(inputs.scenario),
+            path=month_path(buys, staircases, inputs),
             servers_are_fallback=servers_are_fallback,
             inputs=inputs,
         )
@@ -164,7 +165,7 @@ class OptionCurves:
 
     def costs(self, at: Points) -> OptionCosts:
         """Cost of every option at each point: the mean over the months of the horizon."""
-        number, months = at.requests_per_month.size, self.growth.size
+        number, months = at.requests_per_month.size, self.path.months
         step = max(1, MAX_CELLS // (max(len(self.staircases), 1) * months))
         parts = [self._costs(at.rows(start, start + step)) for start in range(0, number, step)]
         return OptionCosts(
@@ -175,13 +176,7 @@ class OptionCurves:
         )
 
     def _costs(self, at: Points) -> OptionCosts:
-        months = self.growth.size
-        monthly = Points(**{name: np.repeat(getattr(at, name), months) for name in Points.__slots__})
-        volume = monthly.requests_per_month * np.tile(self.growth, at.requests_per_month.size)
-        monthly = replace(monthly, requests_per_month=volume)
-        buys, (builds, hybrids) = self._buys_usd(monthly), self._builds_usd(monthly)
-        shape = (at.requests_per_month.size, months)
-        by_month = [usd.reshape(-1, *shape) for usd in (buys, builds, hybrids)]
+        by_month = self.by_month(at)
         today = [usd[..., 0] for usd in by_month]
         counts = self._counts(today)
         # a fleet that volume outgrows sends the overflow to an API from then on
@@ -193,6 +188,18 @@ class OptionCurves:
             np.where(counts, means[2], np.inf),
             np.concatenate([*today[:2], np.where(counts, today[2], np.inf)], axis=0),
         )
+
+    def by_month(self, at: Points) -> tuple[Array, Array, Array]:
+        """Cost of every API option, of the fleets that carry everything and of those for the base load in each month of the
+        horizon: (b, t, h), (g, t, h) and (g, t, h)."""
+        months, points = self.path.months, at.requests_per_month.size
+        monthly = Points(**{name: np.repeat(getattr(at, name), months) for name in Points.__slots__})
+        volume = monthly.requests_per_month * np.tile(self.path.volume_ratio, points)
+        need = np.tile(self.path.need_ratio, points)
+        monthly = replace(monthly, requests_per_month=volume, capacity_ratio=monthly.capacity_ratio / need)
+        builds, hybrids = self._builds_usd(monthly)
+        shape = points, months
+        return self._buys_usd(monthly).reshape(-1, *shape), builds.reshape(-1, *shape), hybrids.reshape(-1, *shape)
 
     def _counts(self, today_usd: Sequence[Array]) -> NDArray[np.bool_]:
         """Whether a hybrid is worth its second system (g, t): the cheapest of them, where it is cheaper than everything else
@@ -217,7 +224,7 @@ class OptionCurves:
             ratio = at.hosted_price_ratio if option.kind == "hosted_open" else at.today_price_ratio
             ratio = ratio * at.bill_ratio if option.kind in ("api_today", "api_optimised") else ratio
             rows.append(_bill(option).usd_per_request * ratio * at.requests_per_month)
-        return np.array(rows)
+        return np.array(rows) * self._tiled(self.path.bill_ratio, at)
 
     def _builds_usd(self, at: Points) -> tuple[Array, Array]:
         """Fleets that carry everything, and fleets for the base load with overflow, of each group: (g, t) both."""
@@ -232,7 +239,7 @@ class OptionCurves:
         rest = (
             self.fixed_usd_per_month + at.staffing_usd_per_month + self.egress_usd_per_request * at.requests_per_month
         )
-        rents = self._never_returned(rents)
+        rents = self._held_for_their_term(rents, machine_usd)
         chosen = np.array([self._chosen(members, rents) for members in self.members])
         builds, hybrids = np.take_along_axis(rents, chosen, axis=0), np.full(shape, np.inf)
         owned = np.array([owned for _, owned in self.groups])
@@ -242,20 +249,32 @@ class OptionCurves:
             hybrids = self._hybrids_usd(at, builds, rest, chosen)
         return builds + rest + self.unused_usd_per_month, hybrids
 
-    def _never_returned(self, rents_usd: Array) -> Array:
-        """Rents (s, t x months): machines that are bought, or committed for a year or more, are paid for after volume has
-        fallen too."""
-        months, committed = self.growth.size, self.is_committed
-        if months == 1 or not committed.any():
+    def _tiled(self, ratios: Array, at: Points) -> Array:
+        """Ratios (k, h) of the months at monthly points (k, t x months)."""
+        return np.tile(ratios, (1, at.requests_per_month.size // self.path.months))
+
+    def _held_for_their_term(self, rents_usd: Array, machine_usd: Array) -> Array:
+        """Rents (s, t x months) where volume falls: machines that are bought, or committed for a year or more, are paid for
+        until their term ends."""
+        months = self.path.months
+        if (
+            months == 1
+            or not self.is_committed.any()
+            or (np.diff(self.path.volume_ratio / self.path.need_ratio) >= 0).all()
+        ):
             return rents_usd
-        kept = rents_usd.reshape(len(rents_usd), -1, months).copy()
-        kept[committed] = np.maximum.accumulate(kept[committed], axis=2)
-        return kept.reshape(rents_usd.shape)
+        kept = rents_usd.copy()
+        for i in np.flatnonzero(self.is_committed):
+            term = self.staircases[i].offer.commitment_months or months
+            machines = (rents_usd[i] / machine_usd[i]).reshape(-1, months)
+            held = [machines[:, max(m - term + 1, 0) : m + 1].max(axis=1) for m in range(months)]
+            kept[i] = np.stack(held, axis=1).ravel() * machine_usd[i]
+        return kept
 
     def _chosen(self, members: NDArray[np.intp], rents_usd: Array) -> NDArray[np.intp]:
         """The leading staircase of a group at each point and month (t x months,): on demand the cheapest of each month, of
         commitments one for all months. Where none carries the load, the one with the cheapest request, for its base."""
-        months, of_group = self.growth.size, rents_usd[members] / self.leads[members, None]
+        months, of_group = self.path.months, rents_usd[members] / self.leads[members, None]
         chosen = np.argmin(of_group, axis=0)
         fixed = np.flatnonzero(self.is_committed[members])
         if months > 1 and fixed.size:
@@ -272,7 +291,8 @@ class OptionCurves:
     def _machine_usd_per_month(self, at: Points) -> Array:
         """Price of a machine of each staircase (s, t)."""
         owned = np.array([one.offer.is_owned for one in self.staircases])[:, None]
-        return np.asarray(self.columns[4][:, None] * np.where(owned, at.server_ratio, at.rent_ratio))
+        today_usd = self.columns[4][:, None] * np.where(owned, at.server_ratio, at.rent_ratio)
+        return np.asarray(today_usd * self._tiled(self.path.machine_ratio, at))
 
     def _hybrids_usd(self, at: Points, rents_usd: Array, rest_usd: Array, chosen: NDArray[np.intp]) -> Array:
         """(g, t): base-load fleets on the machines of the cheapest full fleet, the overflow sent to the cheapest API option;
@@ -296,9 +316,10 @@ class OptionCurves:
                 volumes, peaks = at.requests_per_month[may], at.peak_ratio[may]
                 usd = cheapest_base_load_usd(columns, volumes, peaks, prices, self.inputs.scenario.workload)
                 hybrids[place, may] = np.where(usd < full_usd[place, may], usd + (rest_usd + fixed)[may], np.inf)
-        kept = self.is_committed[chosen[:, 0]] if self.growth.size > 1 else np.zeros(len(chosen), dtype=bool)
-        by_month = hybrids.reshape(len(hybrids), -1, self.growth.size)
-        by_month[kept] = np.maximum.accumulate(by_month[kept], axis=2)  # a commitment's cost does not fall again
+        if (np.diff(self.path.volume_ratio) < 0).any():  # a commitment's cost does not fall with volume
+            kept = self.is_committed[chosen[:, 0]]
+            by_month = hybrids.reshape(len(hybrids), -1, self.path.months)
+            by_month[kept] = np.maximum.accumulate(by_month[kept], axis=2)
         return hybrids
 
     def _overflow_rates(self, buys: NDArray[np.intp]) -> Array:

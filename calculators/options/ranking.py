@@ -73,10 +73,10 @@ def curves_of(allowed: AllowedOptions, inputs: Inputs) -> OptionCurves:
 
 
 def _with_horizon_means(options: Sequence[Option], allowed: AllowedOptions, inputs: Inputs) -> tuple[Option, ...]:
-    """The options with their mean cost over the months of the horizon, where volume grows or shrinks."""
-    if not inputs.scenario.workload.growth_per_month_frac:
-        return tuple(options)
+    """The options with their mean cost over the months of the horizon, where volume or prices change."""
     curves = curves_of(allowed, inputs)
+    if curves.path.months == 1:
+        return tuple(options)
     costs = curves.costs(curves.points(1))
     buys = {id(option): float(usd) for option, usd in zip(curves.buys, costs.buys_usd[:, 0], strict=True)}
     builds = {group: float(usd) for group, usd in zip(curves.groups, costs.builds_usd[:, 0], strict=True)}

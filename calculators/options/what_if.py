@@ -5,13 +5,13 @@ from datetime import date
 
 import numpy as np
 
-from calculators.api.bill import paying, todays_list_bill, todays_parts
 from calculators.fleet.machine_offers import MachineOffer
 from calculators.fleet.replica_capacity import replica_capacities
 from calculators.fleet.sizing import Sized
 from calculators.fleet.staircase import staircases_on
 from calculators.options.commitment import with_unused
 from calculators.options.cost_curves import OptionCurves
+from calculators.options.month_path import at_prices_of
 from calculators.options.option import Option
 from calculators.options.ranking import rank_options
 from calculators.options.shortlist import (
@@ -58,28 +58,9 @@ def ranked_again(inputs: Inputs, moves: PriceMoves = NO_MOVES, sized: Sized | No
 
 def ranked_on(day: date, inputs: Inputs, sized: Sized) -> list[Option]:
     """The allowed options at the API prices announced for a day, all else as today."""
-    every = replace(enumerate_options(inputs, sized), buys=priced_buys(_on(day, inputs)))
+    every = replace(enumerate_options(inputs, sized), buys=priced_buys(at_prices_of(day, inputs)))
     allowed = allowed_options(every, assess_options(every, inputs), inputs)
     return rank_options(allowed, SpeedBounds((), ()), inputs)
-
-
-def _on(day: date, inputs: Inputs) -> Inputs:
-    """The inputs at the API prices of a day: the bill of each model moves with its list price."""
-    then = replace(inputs, scenario=inputs.scenario.model_copy(update={"as_of": day}))
-    api = inputs.scenario.api
-    if api.paid_usd_per_month is None:
-        return then
-    before, after = todays_parts(inputs), todays_parts(then)
-    paid_usd = [
-        (part.scenario.api.paid_usd_per_month or 0.0)
-        * todays_list_bill(later).usd_per_month
-        / todays_list_bill(part).usd_per_month
-        for part, later in zip(before, after, strict=True)
-    ]
-    total_usd = sum(paid_usd)
-    parts = zip(api.mix, paid_usd, strict=True) if api.mix else ()
-    mix = tuple(part.model_copy(update={"bill_frac": usd / total_usd}) for part, usd in parts)
-    return paying(then, total_usd, mix)
 
 
 def moved(every: AllOptions, moves: PriceMoves) -> AllOptions:

@@ -29,6 +29,7 @@ def to_json(evaluation: Evaluation, sensitivity: DecisionSensitivity | None = No
     unknown numbers as null."""
     plain = _plain(evaluation)
     assert isinstance(plain, dict)
+    del plain["horizon"]  # of the same options: `horizon_view.horizon_json`
     judged = plain["signals"]
     plain["signals"] = judged["exit_signals"]
     plain |= {"preconditions": judged["preconditions"], "supporting": judged["supporting"]}

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calculators.scenario.schema import Scenario, Workload
-from calculators.units import HOURS_PER_MONTH, SECONDS_PER_MONTH
+from calculators.units import DAYS_PER_MONTH, HOURS_PER_MONTH, SECONDS_PER_MONTH
 
 Array = NDArray[np.float64]
 MONTHS_AHEAD = 60
@@ -100,10 +100,10 @@ def demand_of(workload: Workload) -> Demand:
 
 
 def by_month(scenario: Scenario, months_ahead: int = MONTHS_AHEAD) -> Array:
-    """Requests per month (months,), from this month to `months_ahead` later, at the stated growth; one entry without it."""
-    w = scenario.workload
-    ahead = np.arange(months_ahead + 1 if w.growth_per_month_frac else 1)
-    return np.asarray(w.requests_per_month * (1 + w.growth_per_month_frac) ** ahead, dtype=float)
+    """Requests per month (months,), from this month to `months_ahead` later, at the stated growth and steps; one entry without
+    them."""
+    ratios = horizon_growth(scenario, months_ahead + 1)
+    return scenario.workload.requests_per_month * (ratios if (ratios != 1).any() else ratios[:1])
 
 
 def at_volume(scenario: Scenario, requests_per_month: float) -> Scenario:
@@ -124,10 +124,15 @@ def at_volume(scenario: Scenario, requests_per_month: float) -> Scenario:
     )
 
 
-def horizon_growth(scenario: Scenario) -> Array:
-    """Volume in each month of the horizon over today's (months,), at the stated growth; one entry without it."""
-    growth, months = scenario.workload.growth_per_month_frac, scenario.operations.horizon_months
-    return np.asarray((1 + growth) ** np.arange(months if growth else 1), dtype=float)
+def horizon_growth(scenario: Scenario, months: int) -> Array:
+    """Volume in each month from now over today's (months,): (1 + growth) ^ month, times every step that has begun, in the month
+    in which it begins for the part of it that is left."""
+    ahead = np.arange(months)
+    ratios = (1 + scenario.workload.growth_per_month_frac) ** ahead.astype(float)
+    for step in scenario.outlook.volume_steps:
+        begun = np.clip(ahead + 1 - (step.from_day - scenario.as_of).days / DAYS_PER_MONTH, 0.0, 1.0)
+        ratios *= 1 + (step.ratio - 1) * begun
+    return np.asarray(ratios)
 
 
 def lengths(workload: Workload, input_groups: int = 8) -> Lengths:

@@ -15,6 +15,7 @@ from calculators.catalog.launches import Launch
 from calculators.errors import KeyPath, data_error, label_of
 from calculators.scenario.evidence import Evidence
 from calculators.scenario.measurement import OwnMeasurement
+from calculators.scenario.outlook import Outlook
 from calculators.scenario.typed_prices import GpuPrice, OwnApiPrice, OwnRent
 from calculators.units import HOURS_PER_DAY, count, percent
 
@@ -355,6 +356,7 @@ class Scenario(Record):
     hardware: Hardware = Field(Hardware(), title="GPUs and cloud providers")
     techniques: Techniques = Field(Techniques(), title="Serving techniques")
     operations: Operations = Field(Operations(), title="Operations")
+    outlook: Outlook = Field(Outlook(), title="Outlook")
     compliance: Compliance = Field(Compliance(), title="Compliance")
     evidence: Evidence = Field(Evidence(), title="Evidence")
 

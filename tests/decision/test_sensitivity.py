@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import pytest
 from signals_by_name import CATALOG as FIXED
 from signals_by_name import run
 from support import failed, scenario
@@ -57,10 +58,11 @@ def test_shrinking_below_break_even_is_reviewed_in_the_month_in_which_it_happens
 
 
 def test_an_announced_price_that_changes_the_decision_is_the_day_of_the_review() -> None:
-    """gemini-3.8-flash doubles on 1 January 2027; today staying is cheaper than moving by less than that."""
+    """gemini-3.8-flash doubles on 1 January 2027; over the two months staying is cheaper, at the new prices it is not."""
     asked = scenario(
         as_of=date(2026, 11, 29),
-        workload={"requests_per_month": 1_000_000, "input_tok": 1_800, "output_tok": 300, "cacheable_frac": 0.5},
+        operations={"horizon_months": 2},
+        workload={"requests_per_month": 700_000, "input_tok": 1_800, "output_tok": 300, "cacheable_frac": 0.5},
         api={"provider": "google", "model": "gemini-3.8-flash", **failed("google", "gemini-3.5-flash-lite")},
         candidates=[{"model": "gpt-oss-120b", "gate": "accepted"}],
         hardware={"gpus": [], "rent_usd_per_gpu_h": {}},
@@ -68,6 +70,22 @@ def test_an_announced_price_that_changes_the_decision_is_the_day_of_the_review()
     review = sensitivity_of(evaluate(asked, REAL), REAL).review
     assert "on 2027-01-01: gemini-3.8-flash on Google then changes its price" in review
     assert review.endswith("the decision becomes: move to a hosted open model.")
+
+
+def test_an_announced_price_counts_in_the_costs_of_the_horizon_from_its_day_on() -> None:
+    asked = scenario(
+        as_of=date(2026, 11, 29),
+        workload={"requests_per_month": 1_000_000, "input_tok": 1_800, "output_tok": 300, "cacheable_frac": 0.5},
+        api={"provider": "google", "model": "gemini-3.8-flash", **failed("google", "gemini-3.5-flash-lite")},
+        candidates=[{"model": "gpt-oss-120b", "gate": "accepted"}],
+        hardware={"gpus": [], "rent_usd_per_gpu_h": {}},
+    )
+    found = evaluate(asked, REAL)
+    today, months = found.today, 12
+    at_new_price = months - 33 / DAYS_PER_MONTH  # from 1 January on
+    assert today.horizon_usd_per_month == pytest.approx(today.usd_per_month * (months + at_new_price) / months)
+    assert found.verdict.winner.kind == "hosted_open"
+    assert "at announced prices, gpt-oss 120B" in found.verdict.sentence
 
 
 def test_the_decision_is_revisited_when_committed_spend_ends() -> None:

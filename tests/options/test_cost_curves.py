@@ -92,7 +92,7 @@ def test_with_growth_costs_are_the_mean_of_the_months_to_come() -> None:
     curves = _curves(grows)
     mean = curves.costs(curves.points(1))
     now = curves.inputs.demand.requests_per_month
-    one_by_one = replace(curves, growth=np.ones(1))
+    one_by_one = replace(curves, path=curves.path.today())
     months = one_by_one.costs(one_by_one.points(3, requests_per_month=now * 1.1 ** np.arange(3.0)))
     assert mean.buys_usd[:, 0] == pytest.approx(months.buys_usd.mean(axis=1))
     assert mean.builds_usd[:, 0] == pytest.approx(months.builds_usd.mean(axis=1))

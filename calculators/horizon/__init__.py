@@ -1,0 +1,9 @@
+"""The months of the plan: what every option costs month by month, when it is paid, and what that is worth today.
+
+Modules in reading order:
+
+finance         present value, payback, internal rate of return
+purchase        what a purchased server costs, and when
+months          every option month by month, and its totals
+token_cost      USD per million tokens of every option
+"""

@@ -1,0 +1,249 @@
+"""Every option month by month over the horizon: what it costs, when that is paid, and its totals against today's API."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from calculators.fleet.plan import FleetPlan
+from calculators.fleet.staircase import Staircase
+from calculators.horizon.finance import (
+    discounted,
+    first_payback_month,
+    net_present_value_usd,
+    payback_month,
+    peak_cash_usd,
+    return_per_year_frac,
+)
+from calculators.horizon.purchase import WEEKS_PER_MONTH, purchase_cash
+from calculators.options.cost_curves import OptionCurves
+from calculators.options.option import Option, OptionKind
+from calculators.scenario.committed_spend import CommittedSpend
+from calculators.scenario.demand import Array, horizon_growth
+from calculators.scenario.inputs import Inputs
+from calculators.units import TOK_PER_MTOK
+
+
+@dataclass(frozen=True, slots=True)
+class OptionMonths:
+    """One option over the months of the horizon."""
+
+    option: Option
+    cost_usd: Array
+    """(h,) cost of each month: purchases spread over their use."""
+    cash_usd: Array
+    """(h + 1,) what is paid: entry 0 now, entry m at the end of month m; what servers sell for is negative."""
+    tok_per_month: Array
+    """(h,) input and output tokens of each month."""
+    today_cash_usd: Array
+    """As `cash_usd`, of keeping today's API as it is."""
+    discount_per_year_frac: float
+
+    @property
+    def tco_usd(self) -> float:
+        """Total cost of ownership: everything that is paid over the horizon, less what is left at its end."""
+        return float(self.cash_usd.sum())
+
+    @property
+    def present_cost_usd(self) -> float:
+        """The same discounted to today."""
+        return net_present_value_usd(self.cash_usd, self.discount_per_year_frac)
+
+    @property
+    def saved_usd(self) -> Array:
+        """Cash saved against today's API, (h + 1,) as `cash_usd`."""
+        return self.today_cash_usd - self.cash_usd
+
+    @property
+    def npv_usd(self) -> float:
+        """Net present value of the change: what it saves against today's API, discounted."""
+        return net_present_value_usd(self.saved_usd, self.discount_per_year_frac)
+
+    @property
+    def payback_month(self) -> int | None:
+        """From the end of which month it has paid back for good; 0: it never costs more than today's API. None: not within the
+        horizon."""
+        return payback_month(self.saved_usd)
+
+    @property
+    def discounted_payback_month(self) -> int | None:
+        """As `payback_month`, of discounted cash."""
+        return payback_month(discounted(self.saved_usd, self.discount_per_year_frac))
+
+    @property
+    def is_payback_undone(self) -> bool:
+        """Whether it pays back in some month, and later months undo it."""
+        return self.payback_month is None and first_payback_month(self.saved_usd) is not None
+
+    @property
+    def return_per_year_frac(self) -> float | None:
+        """Internal rate of return of a purchase, a year; None where nothing is purchased, or no rate is unique."""
+        return return_per_year_frac(self.saved_usd) if self.option.kind == "own_hardware" else None
+
+    @property
+    def peak_cash_usd(self) -> float:
+        """The most that is out at once beside what today's API would have cost."""
+        return peak_cash_usd(self.saved_usd)
+
+    @property
+    def usd_per_mtok(self) -> float:
+        """Everything paid over all tokens, input and output, of the horizon."""
+        return self.tco_usd / float(self.tok_per_month.sum()) * TOK_PER_MTOK
+
+
+@dataclass(frozen=True, slots=True)
+class Horizon:
+    """All allowed options over the months of the horizon, by total cost; options that volume outgrows are left out."""
+
+    months: int
+    requests: Array
+    """(h,) requests of each month."""
+    options: tuple[OptionMonths, ...]
+    today: OptionMonths
+    durable_month: int | None
+    """The first month from which self-hosting costs less than every API option for the rest of the horizon, counted from 1; None:
+    it does not by the end."""
+    is_flat: bool
+    """Whether no month differs from the first but for what is paid once."""
+
+    def of(self, option: Option) -> OptionMonths | None:
+        """The months of an option; None where it is not among them."""
+        return next(
+            (one for one in self.options if (one.option.kind, one.option.label) == (option.kind, option.label)), None
+        )
+
+    @property
+    def cheapest(self) -> OptionMonths:
+        """The option with the lowest total."""
+        return self.options[0] if self.options else self.today
+
+
+def horizon_of(options: Sequence[Option], today: Option, curves: OptionCurves, inputs: Inputs) -> Horizon:
+    """The months of the allowed `options` and of today's API."""
+    months = inputs.scenario.operations.horizon_months
+    volume = inputs.demand.requests_per_month * horizon_growth(inputs.scenario, months)
+    costs = _costs_by_month(curves, months)
+    todays = np.full(months, today.usd_per_month) if (row := _row(today, costs)) is None else row
+    today_cash = _cash(today, todays, inputs)
+    rate = discount_frac(inputs)
+    tok = volume * (inputs.demand.input_tok + inputs.demand.output_tok)
+    rows: list[OptionMonths] = []
+    for option in options:
+        cost = _row(option, costs)
+        if cost is None or not np.isfinite(cost).all():
+            continue
+        cost, cash = _with_transition(option, cost, todays, volume, curves, inputs)
+        rows.append(OptionMonths(option, cost, cash, tok, today_cash, rate))
+    kept = next(
+        (row for row in rows if row.option is today), OptionMonths(today, todays, today_cash, tok, today_cash, rate)
+    )
+    return Horizon(
+        months=months,
+        requests=volume,
+        options=tuple(sorted(rows, key=lambda row: row.tco_usd)),
+        today=kept,
+        durable_month=_durable_month(rows),
+        is_flat=curves.path.months == 1,
+    )
+
+
+def discount_frac(inputs: Inputs) -> float:
+    """The discount rate per year: the user's, or the rule of thumb."""
+    typed = inputs.scenario.outlook.discount_per_year_frac
+    return inputs.catalog.outlook.discount_frac_per_year.central if typed is None else typed
+
+
+@dataclass(frozen=True, slots=True)
+class _Costs:
+    """Running cost of every option by month, by kind and label or group."""
+
+    buys: dict[tuple[OptionKind, str], Array]
+    builds: dict[tuple[str, bool], Array]
+    hybrids: dict[tuple[str, bool], Array]
+
+
+def _costs_by_month(curves: OptionCurves, months: int) -> _Costs:
+    buys, builds, hybrids = (
+        np.broadcast_to(usd[:, 0], (len(usd), months)) for usd in curves.by_month(curves.points(1))
+    )
+    by_label = {(o.kind, o.label): row for o, row in zip(curves.buys, buys, strict=True)}
+    return _Costs(
+        by_label, dict(zip(curves.groups, builds, strict=True)), dict(zip(curves.groups, hybrids, strict=True))
+    )
+
+
+def _row(option: Option, costs: _Costs) -> Array | None:
+    if option.plan is None:
+        return costs.buys.get((option.kind, option.label))
+    group = option.plan.config.model.id, option.plan.offer.is_owned
+    return (costs.hybrids if option.kind == "hybrid" else costs.builds).get(group)
+
+
+def _with_transition(
+    option: Option, cost: Array, todays: Array, volume: Array, curves: OptionCurves, inputs: Inputs
+) -> tuple[Array, Array]:
+    """Cost (h,) and cash (h + 1,) with the months before a fleet serves, in which today's API is still paid."""
+    if option.plan is None:
+        return cost, _cash(option, cost, inputs)
+    waiting = np.clip(_live_month(option, inputs) - np.arange(len(cost)), 0.0, 1.0)
+    own = _staircase(option.plan, curves) if option.kind == "own_hardware" else None
+    if own is not None and np.isfinite(machines := own.machines(volume * curves.path.need_ratio)).all():
+        return _owned(option, own, machines, todays, waiting, inputs)
+    cost = todays * waiting + cost * (1 - waiting)
+    return cost, _cash(option, cost, inputs)
+
+
+def _staircase(plan: FleetPlan, curves: OptionCurves) -> Staircase | None:
+    return next((s for s in curves.staircases if s.capacity is plan.capacity and s.offer is plan.offer), None)
+
+
+def _live_month(option: Option, inputs: Inputs) -> float:
+    """Months until a fleet serves: engineers are hired and servers delivered."""
+    outlook = inputs.scenario.outlook
+    typed = outlook.server_lead_weeks
+    lead = inputs.catalog.outlook.server_lead_weeks.central if typed is None else typed
+    return max(outlook.hiring_weeks, lead if option.kind == "own_hardware" else 0.0) / WEEKS_PER_MONTH
+
+
+def _owned(
+    option: Option, own: Staircase, machines: Array, todays: Array, waiting: Array, inputs: Inputs
+) -> tuple[Array, Array]:
+    """Purchased servers, delivered when they are needed: what they cost to buy, to run and lose in value, instead of an hourly
+    price; all other lines, and today's API until they serve."""
+    each = own.offer.gpus_per_machine or own.capacity.config.gpus_count
+    gpus = machines * own.machines_per_replica * each * own.regions
+    bought = purchase_cash(own.offer.gpu_id, gpus * (waiting < 1), inputs)
+    rest = np.full(len(machines), sum(line.usd_per_month for line in option.lines if line.kind != "owned_servers"))
+    egress = sum(line.usd_per_month for line in option.lines if line.kind == "network_egress")
+    rest += egress * (horizon_growth(inputs.scenario, len(machines)) - 1)
+    rest = rest * (1 - waiting) + todays * waiting
+    return rest + bought.cost_usd(), _cash(option, rest, inputs) + bought.cash_usd
+
+
+def _cash(option: Option, cost: Array, inputs: Inputs) -> Array:
+    """When the cost of each month is paid: migration at once, committed spend while it lasts, the rest month by month."""
+    months = len(cost)
+    lines = {line.kind: line.usd_per_month for line in option.lines}
+    migration, unused = lines.get("migration", 0.0), lines.get("unused_commitment", 0.0)
+    cash = np.append(migration * months, cost - migration)
+    if unused:
+        cash[1:] += unused * (_paid_in(option.committed, months) - 1)
+    return cash
+
+
+def _paid_in(committed: CommittedSpend, months: int) -> Array:
+    """Committed spend of each month over what is spread evenly over the horizon (h,): none once it has ended."""
+    lasts = np.arange(months) < committed.months
+    return np.asarray(lasts * (committed.horizon_months / max(committed.months_paid, 1)), dtype=float)
+
+
+def _durable_month(rows: Sequence[OptionMonths]) -> int | None:
+    builds = [row.cost_usd for row in rows if not row.option.is_buy]
+    buys = [row.cost_usd for row in rows if row.option.is_buy]
+    if not builds or not buys:
+        return None
+    dearer = np.flatnonzero(np.min(builds, axis=0) >= np.min(buys, axis=0))
+    if not dearer.size:
+        return 1
+    first = int(dearer[-1]) + 2
+    return first if first <= len(builds[0]) else None

@@ -1,0 +1,104 @@
+"""The months of the plan as plain values: for `decide --json`, and month by month as a file."""
+
+import csv
+import io
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+
+from calculators.catalog.catalog import Catalog
+from calculators.evaluate import Evaluation
+from calculators.horizon.months import Horizon, OptionMonths
+from calculators.horizon.token_cost import TokenCost, token_costs
+from calculators.options.option import Option
+from calculators.scenario.inputs import Inputs
+from calculators.units import month_name
+
+CSV_COLUMNS = ("option", "kind", "month", "begins", "requests", "cost_usd", "cash_usd", "cumulative_cash_usd")
+
+
+def costs_of_tokens(evaluation: Evaluation, catalog: Catalog) -> dict[tuple[str, str], TokenCost]:
+    """USD per million tokens of every option, by kind and label."""
+    inputs = Inputs(evaluation.scenario, evaluation.demand, catalog)
+    every = evaluation.options
+    return {(o.kind, o.label): cost for o, cost in zip(every, token_costs(every, inputs), strict=True)}
+
+
+def _totals(months: OptionMonths | None) -> dict[str, Any]:
+    """Totals of one option; null where volume outgrows it."""
+    if months is None:
+        return dict.fromkeys(("tco_usd", "npv_usd", "payback_month", "discounted_payback_month", "peak_cash_usd"))
+    return {
+        "tco_usd": months.tco_usd,
+        "npv_usd": months.npv_usd,
+        "payback_month": months.payback_month,
+        "discounted_payback_month": months.discounted_payback_month,
+        "is_payback_undone": months.is_payback_undone,
+        "present_cost_usd": months.present_cost_usd,
+        "peak_cash_usd": months.peak_cash_usd,
+        "return_per_year_frac": months.return_per_year_frac,
+        "usd_per_mtok_over_horizon": months.usd_per_mtok,
+    }
+
+
+def with_horizon(plain: dict[str, Any], evaluation: Evaluation, catalog: Catalog) -> dict[str, Any]:
+    """An evaluation as JSON with `horizon`, and with totals and USD per million tokens of every option and of the winner."""
+    horizon, costs = evaluation.horizon, costs_of_tokens(evaluation, catalog)
+    rows = zip(evaluation.options, plain["options"], strict=True)
+    options = [row | _option_totals(option, evaluation, costs) for option, row in rows]
+    winner = evaluation.verdict.winner
+    mtok = costs.get((winner.kind, winner.label))
+    totals = _totals(horizon.of(winner))
+    return plain | {
+        "options": options,
+        "horizon": {
+            "months": horizon.months,
+            "begins": evaluation.scenario.as_of.isoformat(),
+            "requests": horizon.requests.tolist(),
+            "durable_month": horizon.durable_month,
+            "discount_per_year_frac": horizon.today.discount_per_year_frac,
+            "options": [_option_json(one, costs) for one in horizon.options],
+        },
+        "tco_usd": totals["tco_usd"],
+        "npv_usd": totals["npv_usd"],
+        "payback_month": totals["payback_month"],
+        "usd_per_mtok": asdict(mtok) if mtok else None,
+    }
+
+
+def _option_json(one: OptionMonths, costs: dict[tuple[str, str], TokenCost]) -> dict[str, Any]:
+    option = one.option
+    return {
+        "kind": option.kind,
+        "label": option.label,
+        "cost_usd": one.cost_usd.tolist(),
+        "cash_usd": one.cash_usd.tolist(),
+        **_totals(one),
+        "usd_per_mtok": asdict(costs[option.kind, option.label]) if (option.kind, option.label) in costs else None,
+    }
+
+
+def _option_totals(option: Option, evaluation: Evaluation, costs: dict[tuple[str, str], TokenCost]) -> dict[str, Any]:
+    """Totals and USD per million tokens of an option of the comparison."""
+    mtok = costs.get((option.kind, option.label))
+    return {**_totals(evaluation.horizon.of(option)), "usd_per_mtok": asdict(mtok) if mtok else None}
+
+
+def months_csv(horizon: Horizon, start: date) -> str:
+    """Every option month by month: row 0 is what is paid now."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(CSV_COLUMNS)
+    for one in horizon.options:
+        total = 0.0
+        for month, cash in enumerate(one.cash_usd.tolist()):
+            total += cash
+            cost, requests = (one.cost_usd[month - 1], horizon.requests[month - 1]) if month else ("", "")
+            begins = month_name(start, month - 1) if month else start.isoformat()
+            writer.writerow([_safe(one.option.label), one.option.kind, month, begins, requests, cost, cash, total])
+    return text.getvalue()
+
+
+def _safe(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t")) else cell
