@@ -174,7 +174,8 @@ def token_times(m: ReplicaArrays, points: Sequence[BenchmarkConfig]) -> Callable
 
 
 def with_drafts(rates: PredictedRates, m: ReplicaArrays, points: Sequence[BenchmarkConfig]) -> PredictedRates:
-    """The rates with speculative decoding: its time per token over that of plain steps, at the same batch. TTFT stays.
+    """The rates with speculative decoding, at the same batch: passes take the place of decode steps. Prompts take as long per
+    output token as before, so drafts save the less the more of TPOT they are. TTFT stays.
 
     `m`: one row per run, as of `predict_rates`.
     """
@@ -183,7 +184,9 @@ def with_drafts(rates: PredictedRates, m: ReplicaArrays, points: Sequence[Benchm
     wait_s = np.where(np.isnan(rates.ttft_s), 0.0, rates.ttft_s)
     running = np.minimum([min(p.batch, p.batch_cap) for p in points], rates.room)
     batch = np.maximum(running * output_s / (wait_s + output_s), 1.0)[:, None]
-    ratio = (token_times(m, points)(batch) / plain(batch))[:, 0]
+    step_s = plain(batch)[:, 0]
+    decoding_frac = np.minimum(step_s / rates.tpot_s, 1.0)
+    ratio = 1 - decoding_frac + decoding_frac * token_times(m, points)(batch)[:, 0] / step_s
     faster = (wait_s + output_s) / (wait_s + output_s * ratio)
     return replace(rates, output_tok_s_per_gpu=rates.output_tok_s_per_gpu * faster, tpot_s=rates.tpot_s * ratio)
 
