@@ -91,9 +91,11 @@ def tokens_per_pass(acceptance_frac: float, draft_tok: int) -> float:
 
 def pass_s(m: ReplicaArrays, batch: Array, context_tok: Array, draft_tok: int | Array) -> Array:
     """Time of drafting and verifying, (n, b). Verification is a step in which each request brings 1 + g tokens that read its
-    KV cache together."""
+    KV cache together, and multiply by it each. Linear attention also writes a state after each, since any may be the last one
+    accepted."""
     verify = step_s(m, batch, context_tok, batch * draft_tok, context_tok)
-    return verify + draft_tok * draft_s(m, batch, context_tok)
+    states = m.kernel_factor * batch * m.state_bytes / (m.bandwidth_bytes_s * m.kv_bandwidth_frac)
+    return verify + draft_tok * (states + draft_s(m, batch, context_tok))
 
 
 def draft_s(m: ReplicaArrays, batch: Array, context_tok: Array) -> Array:
