@@ -166,9 +166,10 @@ def token_times(m: ReplicaArrays, points: Sequence[BenchmarkConfig]) -> Callable
     """Time per token at a batch per rank: of a plain step, or of a pass over the tokens that it yields."""
     context = _column([p.input_tok + p.output_tok / 2 for p in points])
     drafted, yielded = _column([p.draft_tok for p in points]), _column([p.tokens_per_pass for p in points])
+    host_us, request_us = (_column([p.draft_host_us[part] for p in points]) for part in (0, 1))
 
     def at(batch: Array) -> Array:
-        return pass_s(m, batch, context, drafted) / yielded
+        return (pass_s(m, batch, context, drafted) + (host_us + batch * request_us) * 1e-6) / yielded
 
     return at
 
@@ -179,7 +180,7 @@ def with_drafts(rates: PredictedRates, m: ReplicaArrays, points: Sequence[Benchm
 
     `m`: one row per run, as of `predict_rates`.
     """
-    plain = token_times(m, [replace(p, draft_tok=0, tokens_per_pass=1.0) for p in points])
+    plain = token_times(m, [replace(p, draft_tok=0, tokens_per_pass=1.0, draft_host_us=(0.0, 0.0)) for p in points])
     output_s = np.array([p.output_tok for p in points]) * rates.tpot_s
     wait_s = np.where(np.isnan(rates.ttft_s), 0.0, rates.ttft_s)
     running = np.minimum([min(p.batch, p.batch_cap) for p in points], rates.room)
