@@ -133,3 +133,27 @@ def test_the_gain_of_a_dense_model_never_grows_with_the_batch_while_weights_domi
     m = replace(DENSE, kv_full_bytes_per_tok=np.zeros((1, 1)))
     gain = speedup_ratio(m, 2.0 ** np.arange(9), np.array([context]), guess(draft_tok, acceptance))[0]
     assert np.all(np.diff(gain) <= 0.01)
+
+
+def test_where_verification_does_not_split_a_cache_the_gain_falls_with_the_context() -> None:
+    """vLLM pull request 29334: Llama 3.1 8B with EAGLE on an A100 gained 1.04 times beyond 4,000 tokens."""
+    context = np.array([[100.0], [2_000.0], [6_000.0], [30_000.0]])
+    a100, h100 = (
+        speedup_ratio(
+            replica_arrays([ReplicaConfig(CATALOG.model("llama-3.1-8b"), CATALOG.gpu(gpu), "bf16", 1)], CATALOG),
+            np.array([[1.0]]),
+            context,
+            Drafts(1, np.array([[1.76]]), np.zeros((1, 1))),
+        )[:, 0]
+        for gpu in ("a100-40gb-sxm", "h100-sxm")
+    )
+    assert np.all(np.diff(a100) < 0)
+    assert a100[0] > 1.4
+    assert a100[2] == pytest.approx(1.04, rel=0.05)
+    assert a100[3] < 1 < h100[3]
+
+
+@pytest.mark.parametrize("m", [DENSE, MOE])
+def test_a_pass_without_drafts_is_a_plain_step(m: ReplicaArrays) -> None:
+    batch, context, none = np.array([1.0, 40.0]), np.array([9_000.0]), np.zeros(1)
+    assert pass_s(m, batch, context, 0) == pytest.approx(step_s(m, batch, context, none, none))
