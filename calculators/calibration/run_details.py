@@ -89,7 +89,7 @@ def benchmark_yield(row: Mapping[str, str], model: Model, draft_tok: int, catalo
 
 def draft_host_us(row: Mapping[str, str], rules: SpeedRules) -> tuple[float, float]:
     """The host's work of a drafting pass, and for each of its requests, in the releases of SGLang whose GPU waits for it."""
-    told = (row.get("source_date") or "").strip()
+    told = (row.get("source_date") or row.get("seen") or "").strip()
     if "sglang" not in (row.get("engine") or "").lower() or not "" < told < SGLANG_OVERLAPS:
         return 0.0, 0.0
     return rules.draft_wait_us.central, rules.draft_request_wait_us.central
