@@ -78,11 +78,11 @@ def pools(catalog: Catalog) -> Iterable[str]:
 
 
 def drafts(catalog: Catalog) -> Iterable[str]:
-    """Runs with multi-token prediction, which no fit has seen, and the speedup of pairs with and without drafts."""
+    """Runs with multi-token prediction, of which SGLang's set how long requests wait for the host, and the speedup of pairs with and without drafts."""
     judged = judged_drafts(catalog)
     within = np.abs(np.log(judged.predicted / judged.measured)) <= np.log(judged.range_ratio)
     figures = {"tpot_ms": (judged.predicted, judged.measured, within)}
-    yield from lines("multi-token prediction, not fitted", judged.engine, figures)
+    yield from lines("multi-token prediction", judged.engine, figures)
     yield f"{'speedup by drafts, pairs':34} {'all':13} {cell(*draft_speedups(catalog), None)}"
 
 

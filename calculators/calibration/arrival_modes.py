@@ -93,6 +93,8 @@ class BenchmarkConfig:
     draft_tok: int = 0
     """Draft tokens per pass of speculative decoding; 0: off."""
     tokens_per_pass: float = 1.0
+    draft_host_us: tuple[float, float] = (0.0, 0.0)
+    """The host's work of a drafting pass, and for each of its requests, where the GPU waits for it."""
     launch: Launch | None = None
     """None: not told. The model's own speed is a tuned engine's."""
     pools: Pools | None = None

@@ -11,6 +11,8 @@ from typing import Literal, get_args
 from calculators.calibration.arrival_modes import ArrivalKind, BenchmarkConfig, Doubt, Pools
 from calculators.calibration.run_details import (
     arrival_kind,
+    benchmark_yield,
+    draft_host_us,
     fitted_engine,
     format_doubts,
     launch_told,
@@ -33,9 +35,7 @@ from calculators.performance.links import islands_count
 from calculators.performance.model_size import KV_ELEMENT_BYTES, LINEAR_BITS
 from calculators.performance.released_checkpoints import released_checkpoint
 from calculators.performance.replica import ReplicaConfig
-from calculators.performance.speculation import expected_tokens
 from calculators.performance.step_time import MAX_BATCH
-from calculators.scenario.schema import Techniques
 from calculators.units import count, plural
 
 _MAX_FILE_BYTES = 64_000_000
@@ -245,15 +245,16 @@ def _pool_config(row: Mapping[str, str], pool: str, catalog: Catalog) -> Replica
 
 
 def _with_drafts(point: BenchmarkConfig, row: Mapping[str, str], catalog: Catalog) -> BenchmarkConfig:
-    """The run with the draft tokens of its `mtp_tokens` cell, at its `tokens_per_pass`, else as of `speculation.expected_tokens`."""
+    """The run with the draft tokens of its `mtp_tokens` cell, at its `tokens_per_pass`, else as of `benchmark_yield`."""
     count = _draft_tok(row, USUAL_DRAFTS if point.config.attention_ranks == 1 else 1)
     if not count:
         return point
-    expected = expected_tokens(point.config.model, Techniques(draft_tok=min(count, MAX_DRAFT_TOK)), catalog)[1]
+    expected = benchmark_yield(row, point.config.model, min(count, MAX_DRAFT_TOK), catalog)
     yielded = _number(row, "tokens_per_pass", expected)
     doubts = [doubt for doubt in point.doubts if doubt.code != "speculation"]
     text = f"{plural(count, 'draft token')} taken to yield {yielded:.2g} tokens per pass"
-    return replace(point, draft_tok=count, tokens_per_pass=yielded, doubts=(*doubts, Doubt("speculation", text)))
+    told = replace(point, draft_tok=count, tokens_per_pass=yielded, doubts=(*doubts, Doubt("speculation", text)))
+    return replace(told, draft_host_us=draft_host_us(row, catalog.speed_rules))
 
 
 def _draft_tok(row: Mapping[str, str], usual: int) -> int:

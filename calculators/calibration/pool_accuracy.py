@@ -74,7 +74,7 @@ def judged_pools(catalog: Catalog) -> JudgedPools:
 
 @dataclass(frozen=True, slots=True)
 class JudgedDrafts:
-    """Runs with multi-token prediction, none of them in a fit. Arrays (n,)."""
+    """Runs with multi-token prediction. Only the wait of SGLang's requests for the host was set on some. Arrays (n,)."""
 
     engine: NDArray[np.str_]
     predicted: Array

@@ -166,24 +166,28 @@ def token_times(m: ReplicaArrays, points: Sequence[BenchmarkConfig]) -> Callable
     """Time per token at a batch per rank: of a plain step, or of a pass over the tokens that it yields."""
     context = _column([p.input_tok + p.output_tok / 2 for p in points])
     drafted, yielded = _column([p.draft_tok for p in points]), _column([p.tokens_per_pass for p in points])
+    host_us, request_us = (_column([p.draft_host_us[part] for p in points]) for part in (0, 1))
 
     def at(batch: Array) -> Array:
-        return pass_s(m, batch, context, drafted) / yielded
+        return (pass_s(m, batch, context, drafted) + (host_us + batch * request_us) * 1e-6) / yielded
 
     return at
 
 
 def with_drafts(rates: PredictedRates, m: ReplicaArrays, points: Sequence[BenchmarkConfig]) -> PredictedRates:
-    """The rates with speculative decoding: its time per token over that of plain steps, at the same batch. TTFT stays.
+    """The rates with speculative decoding, at the same batch: passes take the place of decode steps. Prompts take as long per
+    output token as before, so drafts save the less the more of TPOT they are. TTFT stays.
 
     `m`: one row per run, as of `predict_rates`.
     """
-    plain = token_times(m, [replace(p, draft_tok=0, tokens_per_pass=1.0) for p in points])
+    plain = token_times(m, [replace(p, draft_tok=0, tokens_per_pass=1.0, draft_host_us=(0.0, 0.0)) for p in points])
     output_s = np.array([p.output_tok for p in points]) * rates.tpot_s
     wait_s = np.where(np.isnan(rates.ttft_s), 0.0, rates.ttft_s)
     running = np.minimum([min(p.batch, p.batch_cap) for p in points], rates.room)
     batch = np.maximum(running * output_s / (wait_s + output_s), 1.0)[:, None]
-    ratio = (token_times(m, points)(batch) / plain(batch))[:, 0]
+    step_s = plain(batch)[:, 0]
+    decoding_frac = np.minimum(step_s / rates.tpot_s, 1.0)
+    ratio = 1 - decoding_frac + decoding_frac * token_times(m, points)(batch)[:, 0] / step_s
     faster = (wait_s + output_s) / (wait_s + output_s * ratio)
     return replace(rates, output_tok_s_per_gpu=rates.output_tok_s_per_gpu * faster, tpot_s=rates.tpot_s * ratio)
 

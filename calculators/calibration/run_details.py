@@ -8,11 +8,14 @@ from typing import get_args
 
 from calculators.calibration.arrival_modes import ArrivalKind, Doubt, LengthKind
 from calculators.catalog.base import Precision
+from calculators.catalog.catalog import Catalog
 from calculators.catalog.efficiency import EngineId
 from calculators.catalog.hardware import Gpu
 from calculators.catalog.launches import Launch, Launches
 from calculators.catalog.models import Model
 from calculators.catalog.speed_rules import SpeedRules
+from calculators.performance.speculation import expected_tokens, tokens_per_pass
+from calculators.scenario.schema import Techniques
 
 _DRAWN = re.compile(r"uniform\[([0-9]{1,3}(?:\.[0-9]{1,6})?),([0-9]{1,3}(?:\.[0-9]{1,6})?)\]")
 _OLD_VLLM = re.compile(r"(vllm )?0\.[0-6]\b", re.IGNORECASE)
@@ -20,6 +23,8 @@ _OLD_VLLM = re.compile(r"(vllm )?0\.[0-6]\b", re.IGNORECASE)
 _POOLS = re.compile(r"\b(prefill|decode) ([0-9]{1,3}|\?) x \(tp([0-9]{1,3}) dp([0-9]{1,3}) ep([0-9]{1,3})\)")
 FITTED_UNTIL = date(2026, 3, 1)
 """Month of the newest releases of which the fit has many runs."""
+SGLANG_OVERLAPS = "2026-06-11"
+"""Day from which SGLang always schedules drafts while the GPU works (sgl-project/sglang pull request 27964)."""
 TREND_YEARS = 0.6
 """Years after it for which reports show that launches went on getting faster."""
 
@@ -72,6 +77,22 @@ def release_ratio(row: Mapping[str, str], rules: SpeedRules) -> float:
     month, day = min(max(int(told[2]), 1), 12), min(max(int(told[3] or 15), 1), 28)
     years = (date(int(told[1]), month, day) - FITTED_UNTIL).days / 365
     return math.exp(math.log(rules.launch_yearly_ratio.central) * min(max(years, 0.0), TREND_YEARS))
+
+
+def benchmark_yield(row: Mapping[str, str], model: Model, draft_tok: int, catalog: Catalog) -> float:
+    """Tokens per pass as of `speculation.expected_tokens`; on random prompts at most those of text that is no code."""
+    expected = expected_tokens(model, Techniques(draft_tok=draft_tok), catalog)[1]
+    if "random" not in (row.get("prefix_cache") or ""):
+        return expected
+    return min(expected, tokens_per_pass(catalog.technique_rules.acceptance_frac.central, draft_tok))
+
+
+def draft_host_us(row: Mapping[str, str], rules: SpeedRules) -> tuple[float, float]:
+    """The host's work of a drafting pass, and for each of its requests, in the releases of SGLang whose GPU waits for it."""
+    told = (row.get("source_date") or row.get("seen") or "").strip()
+    if "sglang" not in (row.get("engine") or "").lower() or not "" < told < SGLANG_OVERLAPS:
+        return 0.0, 0.0
+    return rules.draft_wait_us.central, rules.draft_request_wait_us.central
 
 
 def format_doubts(model: Model, precision: Precision) -> tuple[Doubt, ...]:

@@ -10,5 +10,8 @@ class SpeedRules(SourcedFile):
     expanded_compute_frac: Range
     int4_expert_us: Range
     draft_step_frac: Range
+    draft_wait_us: Range
+    draft_request_wait_us: Range
+    verify_walk_ns: Range
     narrow_cache_read_ratio: Range
     narrow_cache_prompt_ratio: Range

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from calculators.catalog.base import Precision
 from calculators.catalog.efficiency import Efficiency, EngineId
+from calculators.catalog.engine_memory import engine_family
 from calculators.catalog.hardware import Gpu
 from calculators.catalog.speed_rules import SpeedRules
 
@@ -40,3 +41,10 @@ def cache_ratios(gpu: Gpu, engine: EngineId, element_bytes: float, rules: SpeedR
         "cache_read_ratio": rules.narrow_cache_read_ratio.central if is_narrow else 1.0,
         "cache_prompt_ratio": rules.narrow_cache_prompt_ratio.central if is_narrow else 1.0,
     }
+
+
+def verify_walk_us(gpu: Gpu, engine: EngineId, full_layers: int, rules: SpeedRules) -> float:
+    """Time that each cached token takes at least, in all layers, where a cache of which several tokens are verified is not split over
+    the GPU: in FlashAttention-2, which vLLM takes before Hopper. 0: it is split."""
+    is_walked = engine_family(engine) == "vllm" and gpu.generation in ("ampere", "ada")
+    return rules.verify_walk_ns.central / 1e3 * full_layers if is_walked else 0.0

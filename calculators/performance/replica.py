@@ -15,7 +15,7 @@ from calculators.catalog.models import Model
 from calculators.performance import quantization_recipe as recipes
 from calculators.performance.cache_layout import cached_element_bytes, index_scale_ratio, reads_plain_fp8
 from calculators.performance.draft_layers import NO_DRAFTS, draft_numbers
-from calculators.performance.format_speed import arithmetic_numbers, cache_ratios, unpacking_us
+from calculators.performance.format_speed import arithmetic_numbers, cache_ratios, unpacking_us, verify_walk_us
 from calculators.performance.gpu_memory import (
     DEFAULTS,
     MemorySettings,
@@ -170,6 +170,7 @@ class ReplicaArrays:
     cache_prompt_ratio: Array
     unpacking_us: Array
     draft_step_frac: Array
+    verify_walk_us: Array
     release_ratio: Array
     kernel_us: Array
     layer_overhead_parallel_us: Array
@@ -327,6 +328,7 @@ def _format_numbers(config: ReplicaConfig, catalog: Catalog) -> dict[str, float]
         **cache_ratios(config.gpu, config.engine, config.kv_element_bytes, rules),
         "unpacking_us": unpacking_us(experts, layers, rules),
         "draft_step_frac": rules.draft_step_frac.central,
+        "verify_walk_us": verify_walk_us(config.gpu, config.engine, config.model.shape.attention.full_layers, rules),
         "release_ratio": config.release_ratio,
     }
 

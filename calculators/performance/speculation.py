@@ -14,7 +14,7 @@ from calculators.catalog.catalog import Catalog
 from calculators.catalog.models import Model
 from calculators.catalog.techniques import Acceptance
 from calculators.performance.replica import ReplicaArrays, ReplicaConfig
-from calculators.performance.step_time import MAX_BATCH, dense_s, step_s
+from calculators.performance.step_time import MAX_BATCH, dense_s, kv_read_s, step_s
 from calculators.scenario.demand import Array
 from calculators.scenario.schema import Techniques
 from calculators.units import percent
@@ -91,9 +91,13 @@ def tokens_per_pass(acceptance_frac: float, draft_tok: int) -> float:
 
 def pass_s(m: ReplicaArrays, batch: Array, context_tok: Array, draft_tok: int | Array) -> Array:
     """Time of drafting and verifying, (n, b). Verification is a step in which each request brings 1 + g tokens that read its
-    KV cache together."""
+    KV cache together, and multiply by it each; some kernels leave a long cache to one part of the GPU. Linear attention also writes
+    a state after each, since any may be the last one accepted."""
     verify = step_s(m, batch, context_tok, batch * draft_tok, context_tok)
-    return verify + draft_tok * draft_s(m, batch, context_tok)
+    states = m.kernel_factor * batch * m.state_bytes / (m.bandwidth_bytes_s * m.kv_bandwidth_frac)
+    longer = m.verify_walk_us * 1e-6 * context_tok - m.kernel_factor * kv_read_s(m, batch, context_tok)
+    verify = verify + np.maximum(longer, 0.0) * np.minimum(draft_tok, 1)
+    return np.asarray(verify + draft_tok * (states + draft_s(m, batch, context_tok)))
 
 
 def draft_s(m: ReplicaArrays, batch: Array, context_tok: Array) -> Array:

@@ -53,6 +53,12 @@ def test_most_of_the_held_out_figures_are_right(judged: list[JudgedFigure]) -> N
     assert held_out.unexpressed_count <= 6
 
 
+def test_a_reported_slow_down_is_never_told_as_a_gain(judged: list[JudgedFigure]) -> None:
+    slower = [j for j in judged if j.report.figure == "speedup" and j.report.measured < 1]
+    assert len(slower) >= 2
+    assert all(j.told is not None and j.told < 1 for j in slower)
+
+
 def test_kinds_cover_every_figure_once(judged: list[JudgedFigure]) -> None:
     kinds = hits_by_kind(judged[::2] + judged[1::2])  # rows added at the end of the file count too
     assert len(kinds) == len({j.report.kind for j in judged})

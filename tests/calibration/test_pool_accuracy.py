@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from calculators.calibration.accuracy import METRICS, errors, read_table
-from calculators.calibration.pool_accuracy import POOL_RUNS, JudgedPools, draft_speedups, judged_pools
+from calculators.calibration.pool_accuracy import POOL_RUNS, JudgedPools, draft_speedups, judged_drafts, judged_pools
 from calculators.catalog.load import load_catalog
 
 CATALOG = load_catalog()
@@ -58,5 +58,17 @@ def test_the_speedup_of_drafts_is_off_by_little() -> None:
     predicted, measured = draft_speedups(CATALOG)
     told = errors(predicted, measured)
     assert told.count == 27
-    assert told.median_frac < 0.15
+    assert told.median_frac < 0.1
+    assert told.p90_frac < 0.25
+    assert abs(told.bias_frac) < 0.05
     assert measured.max() > 1.5
+
+
+def test_runs_with_drafts_are_told_as_well_as_those_without() -> None:
+    judged = judged_drafts(CATALOG)
+    for engine, runs in (("SGLang", 31), ("TensorRT-LLM", 51)):
+        mine = judged.engine == engine
+        told = errors(judged.predicted[mine], judged.measured[mine])
+        assert told.count == runs
+        assert told.median_frac < 0.13
+        assert abs(told.bias_frac) < 0.06

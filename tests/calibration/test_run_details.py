@@ -4,6 +4,8 @@ import pytest
 
 from calculators.calibration.run_details import (
     TREND_YEARS,
+    benchmark_yield,
+    draft_host_us,
     fitted_engine,
     format_doubts,
     launch_told,
@@ -112,3 +114,31 @@ def test_columns_of_pools_go_before_the_words_of_a_note() -> None:
     cells, doubts = told_pools({"notes": "prefill ? x (tp1 dp4 ep4)", "prefill_workers": "3", "prefill_gpus": ""})
     assert (cells["prefill_workers"], cells["prefill_gpus"], doubts) == ("3", "4", [])
     assert told_pools({"notes": "prefill many x (tp1)"}) == ({"notes": "prefill many x (tp1)"}, [])
+
+
+@pytest.mark.parametrize(
+    ("engine", "day", "waits"),
+    [
+        ("SGLang", "2026-03-25", True),
+        ("sglang", "2026-09-13", False),
+        ("SGLang", "", False),
+        ("vLLM", "2026-03-25", False),
+    ],
+)
+def test_the_gpu_waits_for_the_drafts_of_sglang_until_its_scheduler_overlaps_them(
+    engine: str, day: str, waits: bool
+) -> None:
+    told = draft_host_us({"engine": engine, "source_date": day}, RULES)
+    assert told == ((RULES.draft_wait_us.central, RULES.draft_request_wait_us.central) if waits else (0.0, 0.0))
+
+
+def test_random_prompts_yield_no_more_than_text_that_is_no_code() -> None:
+    model = LIVE.model("qwen3.5-397b-a17b")
+    published = benchmark_yield({}, model, 3, LIVE)
+    random = benchmark_yield({"prefix_cache": "off (random prompts)"}, model, 3, LIVE)
+    assert published == pytest.approx(3.36, abs=0.01)
+    assert random == pytest.approx(2.53, abs=0.01)
+    unknown = LIVE.model("llama-3.3-70b")
+    assert benchmark_yield({"prefix_cache": "off (random prompts)"}, unknown, 3, LIVE) == benchmark_yield(
+        {}, unknown, 3, LIVE
+    )

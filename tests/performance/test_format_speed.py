@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from calculators.catalog.base import Precision
+from calculators.catalog.efficiency import EngineId
 from calculators.catalog.load import load_catalog
-from calculators.performance.format_speed import arithmetic_numbers, cache_ratios, unpacking_us
+from calculators.performance.format_speed import arithmetic_numbers, cache_ratios, unpacking_us, verify_walk_us
 from calculators.performance.replica import ReplicaConfig, replica_arrays
 from calculators.performance.step_time import step_s
 
@@ -58,3 +59,17 @@ def test_a_narrow_cache_costs_time_of_its_own_only_before_blackwell_and_not_in_t
         (b200, "vllm", 1.0),
     ):
         assert set(cache_ratios(gpu, engine, element_bytes, RULES).values()) == {1.0}  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("gpu", "engine", "walks"),
+    [
+        ("a100-80gb-sxm", "vllm", True),
+        ("l40s", "vllm", True),
+        ("h100-sxm", "vllm", False),
+        ("a100-80gb-sxm", "sglang", False),
+    ],
+)
+def test_vllm_walks_a_verified_cache_in_one_block_before_hopper(gpu: str, engine: EngineId, walks: bool) -> None:
+    walk_us = verify_walk_us(LIVE.gpu(gpu), engine, 32, RULES)
+    assert walk_us == pytest.approx(0.045 * 32 if walks else 0.0)

@@ -1,5 +1,7 @@
 """Golden numbers of the formula, and what must hold on any GPU."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -14,9 +16,11 @@ from calculators.performance.speculation import (
     drafts,
     expected_tokens,
     loss_from_batch,
+    pass_s,
     speedup_ratio,
     tokens_per_pass,
 )
+from calculators.performance.step_time import step_s
 from calculators.scenario.schema import Techniques
 
 CATALOG = load_catalog()
@@ -97,3 +101,59 @@ def test_every_published_run_yields_between_one_token_and_one_more_than_drafted_
 def test_a_pass_never_yields_more_than_its_drafts_and_one(name: str, draft_tok: int, acceptance: float | None) -> None:
     told = expected_tokens(CATALOG.model(name), Techniques(draft_tok=draft_tok, acceptance_frac=acceptance), CATALOG)
     assert all(1 <= tokens <= draft_tok + 1 for tokens in told)
+
+
+def test_linear_attention_writes_a_state_after_every_drafted_token() -> None:
+    config = ReplicaConfig(CATALOG.model("qwen3.5-397b-a17b"), CATALOG.gpu("b200-sxm"), "fp8", 4)
+    with_states = replica_arrays([config], CATALOG)
+    without = replace(with_states, state_bytes=np.zeros((1, 1)))
+    batch, context, none = np.array([64.0]), np.array([1.0]), np.zeros(1)
+    plain, drafted = (
+        time(with_states) - time(without)
+        for time in (lambda m: step_s(m, batch, context, none, none), lambda m: pass_s(m, batch, context, 3))
+    )
+    assert float((drafted / plain)[0, 0]) == pytest.approx(
+        (2 + 3) / 2, rel=0.04
+    )  # one is read; the draft's layer has none
+
+
+@pytest.mark.parametrize("batch", [128.0, 256.0])
+def test_a_draft_that_was_measured_slower_at_many_requests_is_told_as_slower(batch: float) -> None:
+    """vLLM blog 2024-10-17: Llama 3 70B on 4 H100, 1.4 to 1.8 times slower with a draft at many requests a second."""
+    config = ReplicaConfig(CATALOG.model("llama-3-70b"), CATALOG.gpu("h100-sxm"), "bf16", 4)
+    gain = speedup_ratio(replica_arrays([config], CATALOG), np.array([batch]), np.array([700.0]), guess(5, 0.65))
+    assert 1 / 1.8 / 1.25 < float(gain[0, 0]) < 1 / 1.4 * 1.25
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(st.floats(0.05, 0.95), st.integers(1, 7), st.floats(10, 20_000))
+def test_the_gain_of_a_dense_model_never_grows_with_the_batch_while_weights_dominate(
+    acceptance: float, draft_tok: int, context: float
+) -> None:
+    m = replace(DENSE, kv_full_bytes_per_tok=np.zeros((1, 1)))
+    gain = speedup_ratio(m, 2.0 ** np.arange(9), np.array([context]), guess(draft_tok, acceptance))[0]
+    assert np.all(np.diff(gain) <= 0.01)
+
+
+def test_where_verification_does_not_split_a_cache_the_gain_falls_with_the_context() -> None:
+    """vLLM pull request 29334: Llama 3.1 8B with EAGLE on an A100 gained 1.04 times beyond 4,000 tokens."""
+    context = np.array([[100.0], [2_000.0], [6_000.0], [30_000.0]])
+    a100, h100 = (
+        speedup_ratio(
+            replica_arrays([ReplicaConfig(CATALOG.model("llama-3.1-8b"), CATALOG.gpu(gpu), "bf16", 1)], CATALOG),
+            np.array([[1.0]]),
+            context,
+            Drafts(1, np.array([[1.76]]), np.zeros((1, 1))),
+        )[:, 0]
+        for gpu in ("a100-40gb-sxm", "h100-sxm")
+    )
+    assert np.all(np.diff(a100) < 0)
+    assert a100[0] > 1.4
+    assert a100[2] == pytest.approx(1.04, rel=0.05)
+    assert a100[3] < 1 < h100[3]
+
+
+@pytest.mark.parametrize("m", [DENSE, MOE])
+def test_a_pass_without_drafts_is_a_plain_step(m: ReplicaArrays) -> None:
+    batch, context, none = np.array([1.0, 40.0]), np.array([9_000.0]), np.zeros(1)
+    assert pass_s(m, batch, context, 0) == pytest.approx(step_s(m, batch, context, none, none))
