@@ -31,7 +31,7 @@ from calculators.options.commitment import committed_spend, parts_with_commitmen
 from calculators.options.compared_text import compared_notes, passed_over_reason, unproven_saving
 from calculators.options.context_window import is_too_short
 from calculators.options.feasibility import Feasibility, feasibility_matrix
-from calculators.options.month_path import changes_words
+from calculators.options.month_path import MonthPath, changes_words
 from calculators.options.option import LinearCost, Option, best_build, best_buy
 from calculators.options.ranking import (
     as_ranked,
@@ -174,8 +174,7 @@ def evaluate(scenario: Scenario, catalog: Catalog) -> Evaluation:
 
 def _evaluated(inputs: Inputs) -> Evaluation:
     scenario, every = inputs.scenario, enumerate_options(inputs)
-    assessment = assess_options(every, inputs)
-    allowed = allowed_options(every, assessment, inputs)
+    allowed = allowed_options(every, assessment := assess_options(every, inputs), inputs)
     compared = without_undercut(allowed)
     envelope, line = lower_envelope(compared.stairs, inputs.demand), self_host_line(every.lines, inputs.demand)
     bounds = size_at_speed_bounds(allowed.stairs, allowed.rents_usd, envelope, inputs)
@@ -183,15 +182,15 @@ def _evaluated(inputs: Inputs) -> Evaluation:
     ranked, traffic = over_traffic_ranges(by_cost.options, curves := curves_of(compared, inputs))
     assessment = assessed_as_compared(assessment, every, allowed, ranked, inputs)
     today = next((option for option in ranked if option.kind == "api_today"), every.buys[0].option)
-    self_host = SelfHostCost(envelope, line)
-    (_, against_best), *crossovers = crossovers_of(today, as_ranked(allowed.buys, ranked), self_host, inputs)
+    (_, against_best), *crossovers = crossovers_of(
+        today, as_ranked(allowed.buys, ranked), SelfHostCost(envelope, line), inputs
+    )
     savings = savings_by_month(inputs, envelope, bounds, allowed.lines, allowed.buys)
     missing = no_fleet(fits := feasibility_matrix(allowed, line, inputs), allowed, inputs)
     signals = exit_signals(inputs, ranked, today, savings, missing)
     doubt = traffic_doubt(ranked, traffic, scenario.workload)
     context = verdict_context(ranked, assessment, signals, doubt, scenario, missing)
-    context = replace(context, rent_gap=_gap(every, inputs), changes=changes_words(curves.path, scenario))
-    context = _noted(context, allowed, ranked, bounds, inputs)
+    context = _noted(context, every, allowed, ranked, curves.path, bounds, inputs)
     verdict = decide(today, ranked, against_best, crossovers[0][1], missing.words if missing else "", context)
     notes = [*compared_notes(every, allowed, by_cost, inputs), *growth_note(scenario, against_best, allowed.buys)]
     return Evaluation(
@@ -229,12 +228,24 @@ def _gap(every: AllOptions, inputs: Inputs) -> RentGap | None:
 
 
 def _noted(
-    context: VerdictContext, allowed: AllowedOptions, ranked: Sequence[Option], bounds: SpeedBounds, inputs: Inputs
+    context: VerdictContext,
+    every: AllOptions,
+    allowed: AllowedOptions,
+    ranked: Sequence[Option],
+    path: MonthPath,
+    bounds: SpeedBounds,
+    inputs: Inputs,
 ) -> VerdictContext:
-    """The context with the option that was passed over, and what committed spend does to the answer."""
+    """The context with what changes over the horizon, the options that were passed over, and what committed spend does to the
+    answer."""
     first = cheapest_option(ranked)
-    saving = unproven_saving(allowed, first, inputs)
-    context = replace(context, passed_over=passed_over_reason(allowed.set_aside, ranked), saving=saving)
+    context = replace(
+        context,
+        rent_gap=_gap(every, inputs),
+        changes=changes_words(path, inputs.scenario),
+        passed_over=passed_over_reason(allowed.set_aside, ranked),
+        saving=unproven_saving(allowed, first, inputs),
+    )
     if (committed := committed_spend(inputs)) is NOTHING_COMMITTED:
         return context
     without = cheapest_option(rank_options(without_commitment(allowed), bounds, inputs))

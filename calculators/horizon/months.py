@@ -127,16 +127,25 @@ def horizon_of(options: Sequence[Option], today: Option, curves: OptionCurves, i
     today_cash = _cash(today, todays, inputs)
     rate = discount_frac(inputs)
     tok = volume * (inputs.demand.input_tok + inputs.demand.output_tok)
+
+    def months_of(option: Option, cost_usd: Array, cash_usd: Array) -> OptionMonths:
+        return OptionMonths(
+            option=option,
+            cost_usd=cost_usd,
+            cash_usd=cash_usd,
+            tok_per_month=tok,
+            today_cash_usd=today_cash,
+            discount_per_year_frac=rate,
+        )
+
     rows: list[OptionMonths] = []
     for option in options:
         cost = _row(option, costs)
         if cost is None or not np.isfinite(cost).all():
             continue
         cost, cash = _with_transition(option, cost, todays, volume, curves, inputs)
-        rows.append(OptionMonths(option, cost, cash, tok, today_cash, rate))
-    kept = next(
-        (row for row in rows if row.option is today), OptionMonths(today, todays, today_cash, tok, today_cash, rate)
-    )
+        rows.append(months_of(option, cost, cash))
+    kept = next((row for row in rows if row.option is today), months_of(today, todays, today_cash))
     return Horizon(
         months=months,
         requests=volume,

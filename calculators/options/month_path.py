@@ -71,7 +71,7 @@ def changes_words(path: MonthPath, scenario: Scenario) -> str:
     return ", ".join(words) or "announced prices"
 
 
-def price_ratios(change_per_year_frac: float, months: int) -> Array:
+def drift_ratios(change_per_year_frac: float, months: int) -> Array:
     """Price in each month (months,) over today's, at an even change: (1 + change) ^ (month / 12)."""
     return np.asarray((1 + change_per_year_frac) ** (np.arange(months) / MONTHS_PER_YEAR))
 
@@ -103,7 +103,7 @@ def own_generation_ratio(inputs: Inputs, months: int) -> Array:
 
 
 def _bill_ratios(buys: Sequence[Option], inputs: Inputs, months: int) -> Array:
-    drift = {hosted: price_ratios(_api_change_frac(hosted, inputs), months) for hosted in (False, True)}
+    drift = {hosted: drift_ratios(_api_change_frac(hosted, inputs), months) for hosted in (False, True)}
     moves = _generation_ratios(inputs.catalog.outlook.api_generation_ratio_per_year.central, inputs, months)
     announced = _announced_ratios(buys, inputs, months)
     rows = [drift[buy.kind == "hosted_open"] * moves for buy in buys]
@@ -153,7 +153,7 @@ def at_prices_of(day: date, inputs: Inputs) -> Inputs:
 def _machine_ratios(staircases: Sequence[Staircase], inputs: Inputs, months: int) -> Array:
     """Purchased machines keep their price; a commitment keeps its own until it is renewed."""
     change = rent_change_frac(inputs)
-    by_term = {term: price_ratios(change, months)[_renewed(term, months)] for term in _terms(staircases)}
+    by_term = {term: drift_ratios(change, months)[_renewed(term, months)] for term in _terms(staircases)}
     rows = [np.ones(months) if s.offer.is_owned else by_term[s.offer.commitment_months or 1] for s in staircases]
     return np.array(rows).reshape(len(staircases), months)
 
