@@ -1,7 +1,6 @@
 """The whole calculation, top to bottom: scenario and catalog in, Evaluation out. Pages, command line, report and tests
 all call `evaluate`; every intermediate result is kept, so that any number on a page can be traced."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from calculators.api.bill import paid_ratios
@@ -31,9 +30,9 @@ from calculators.options.commitment import committed_spend, parts_with_commitmen
 from calculators.options.compared_text import compared_notes, passed_over_reason, unproven_saving
 from calculators.options.context_window import is_too_short
 from calculators.options.feasibility import Feasibility, feasibility_matrix
-from calculators.options.month_path import MonthPath, changes_words
 from calculators.options.option import LinearCost, Option, best_build, best_buy
 from calculators.options.ranking import (
+    Ranking,
     as_ranked,
     curves_of,
     rank_options,
@@ -182,15 +181,14 @@ def _evaluated(inputs: Inputs) -> Evaluation:
     ranked, traffic = over_traffic_ranges(by_cost.options, curves := curves_of(compared, inputs))
     assessment = assessed_as_compared(assessment, every, allowed, ranked, inputs)
     today = next((option for option in ranked if option.kind == "api_today"), every.buys[0].option)
-    (_, against_best), *crossovers = crossovers_of(
-        today, as_ranked(allowed.buys, ranked), SelfHostCost(envelope, line), inputs
-    )
+    buys, self_host = as_ranked(allowed.buys, ranked), SelfHostCost(envelope, line)
+    (_, against_best), *crossovers = crossovers_of(today, buys, self_host, inputs)
     savings = savings_by_month(inputs, envelope, bounds, allowed.lines, allowed.buys)
     missing = no_fleet(fits := feasibility_matrix(allowed, line, inputs), allowed, inputs)
     signals = exit_signals(inputs, ranked, today, savings, missing)
     doubt = traffic_doubt(ranked, traffic, scenario.workload)
     context = verdict_context(ranked, assessment, signals, doubt, scenario, missing)
-    context = _noted(context, every, allowed, ranked, curves.path, bounds, inputs)
+    context = _noted(context, every, allowed, by_cost, bounds, inputs)
     verdict = decide(today, ranked, against_best, crossovers[0][1], missing.words if missing else "", context)
     notes = [*compared_notes(every, allowed, by_cost, inputs), *growth_note(scenario, against_best, allowed.buys)]
     return Evaluation(
@@ -231,19 +229,18 @@ def _noted(
     context: VerdictContext,
     every: AllOptions,
     allowed: AllowedOptions,
-    ranked: Sequence[Option],
-    path: MonthPath,
+    by_cost: Ranking,
     bounds: SpeedBounds,
     inputs: Inputs,
 ) -> VerdictContext:
     """The context with what changes over the horizon, the options that were passed over, and what committed spend does to the
     answer."""
-    first = cheapest_option(ranked)
+    first = cheapest_option(by_cost.options)
     context = replace(
         context,
         rent_gap=_gap(every, inputs),
-        changes=changes_words(path, inputs.scenario),
-        passed_over=passed_over_reason(allowed.set_aside, ranked),
+        changes=by_cost.changes,
+        passed_over=passed_over_reason(allowed.set_aside, by_cost.options),
         saving=unproven_saving(allowed, first, inputs),
     )
     if (committed := committed_spend(inputs)) is NOTHING_COMMITTED:
