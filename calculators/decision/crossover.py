@@ -12,16 +12,8 @@ from typing import Literal
 
 import numpy as np
 
-from calculators.fleet.staircase import (
-    OwnVolumes,
-    Staircase,
-    by_group,
-    lead_ratios,
-    leading_rents_usd,
-    rents_at,
-    rents_matrix,
-    steps_of_each,
-)
+from calculators.fleet.leading_fleets import by_group, lead_ratios, leading_rents_usd
+from calculators.fleet.staircase import OwnVolumes, Staircase, rents_at, rents_matrix, steps_of_each
 from calculators.options.option import LinearCost
 from calculators.scenario.demand import Array
 from calculators.units import multiple_of, percent
@@ -204,12 +196,16 @@ def _cheapest_of_a_kind(stairs: Sequence[Staircase]) -> list[int]:
 
 def _step_ends(stairs: Sequence[Staircase], best: Staircase) -> OwnVolumes:
     """Volumes at which to look whether each of `stairs` is below others: just before its steps, as it is flat up to there
-    while the others can only have risen. Beyond `reach` the `best` slope has made good for its spares and rounding up."""
+    while the others can only have risen. Beyond `reach` the `best` slope has made good for its spares, rounding up, and what
+    machines that are already there save."""
     rise = np.array([s.usd_per_request_fully_loaded for s in stairs]) - best.usd_per_request_fully_loaded
     head_start = best.machine_usd_per_month * (
         1 + (best.capacity.least_replicas + best.spare_replicas) / best.replicas_per_machine
     )
-    reach = np.divide(head_start, rise, out=np.full(rise.shape, np.inf), where=rise > 0)
+    saved = np.array(
+        [s.held.count * max(s.machine_usd_per_month - s.held.usd_per_month, 0.0) if s.held else 0.0 for s in stairs]
+    )
+    reach = np.divide(head_start + saved, rise, out=np.full(rise.shape, np.inf), where=rise > 0)
     limit, best_limit = np.array([s.limit_req_per_month for s in stairs]), best.limit_req_per_month
     steps = steps_of_each(stairs, np.where(limit > best_limit, limit, np.minimum(limit, reach)))
     looked_at = (steps.requests_per_month <= reach[steps.stairs]) | (steps.requests_per_month > best_limit)

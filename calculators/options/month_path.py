@@ -28,6 +28,8 @@ class MonthPath:
     """(b, h) price of a request at each API option."""
     machine_ratio: Array
     """(s, h) price of a machine of each staircase."""
+    held_usd: Array
+    """(s, h) cost of a machine that the user already has, in USD a month; 0 where there is none."""
     need_ratio: Array
     """(h,) machines that a request needs: newer models of the same quality need fewer."""
 
@@ -38,7 +40,13 @@ class MonthPath:
 
     def today(self) -> "MonthPath":
         """The first month alone."""
-        return MonthPath(self.volume_ratio[:1], self.bill_ratio[:, :1], self.machine_ratio[:, :1], self.need_ratio[:1])
+        return MonthPath(
+            self.volume_ratio[:1],
+            self.bill_ratio[:, :1],
+            self.machine_ratio[:, :1],
+            self.held_usd[:, :1],
+            self.need_ratio[:1],
+        )
 
 
 def month_path(buys: Sequence[Option], staircases: Sequence[Staircase], inputs: Inputs) -> MonthPath:
@@ -48,10 +56,12 @@ def month_path(buys: Sequence[Option], staircases: Sequence[Staircase], inputs: 
         volume_ratio=horizon_growth(inputs.scenario, months),
         bill_ratio=_bill_ratios(buys, inputs, months),
         machine_ratio=_machine_ratios(staircases, inputs, months),
+        held_usd=_held_usd(staircases, months),
         need_ratio=own_generation_ratio(inputs, months),
     )
-    arrays = (path.volume_ratio, path.bill_ratio, path.machine_ratio, path.need_ratio)
-    return path if any((array != 1).any() for array in arrays) else path.today()
+    ratios = (path.volume_ratio, path.bill_ratio, path.machine_ratio, path.need_ratio)
+    changes = any((ratio != 1).any() for ratio in ratios) or (path.held_usd != path.held_usd[:, :1]).any()
+    return path if changes else path.today()
 
 
 def changes_words(path: MonthPath, scenario: Scenario) -> str:
@@ -155,6 +165,13 @@ def _machine_ratios(staircases: Sequence[Staircase], inputs: Inputs, months: int
     change = rent_change_frac(inputs)
     by_term = {term: drift_ratios(change, months)[_renewed(term, months)] for term in _terms(staircases)}
     rows = [np.ones(months) if s.offer.is_owned else by_term[s.offer.commitment_months or 1] for s in staircases]
+    return np.array(rows).reshape(len(staircases), months)
+
+
+def _held_usd(staircases: Sequence[Staircase], months: int) -> Array:
+    """What a machine that the user already has costs in each month (s, months)."""
+    none = np.zeros(months)
+    rows = [none if s.held is None else np.array([s.held.usd_in(m) for m in range(months)]) for s in staircases]
     return np.array(rows).reshape(len(staircases), months)
 
 
