@@ -72,6 +72,16 @@ class Pools:
     """Requests that an attention rank of a decode worker runs at most; NaN where not stated."""
 
 
+class Admission(NamedTuple):
+    """Steps of decoding for which an engine is set to hold new requests, so that it interrupts decoding less often; 0: not."""
+
+    poll_steps: float = 0.0
+    """It looks for new requests every so many steps (SGLang's --scheduler-recv-interval), or lets attention ranks wait for each
+    other until a counter of all steps is full (timeout_iters of TensorRT-LLM's attention_dp_config)."""
+    gather_steps: float = 0.0
+    """From the first new request it waits so many steps for others (batch_wait_timeout_iters of TensorRT-LLM)."""
+
+
 @dataclass(frozen=True, slots=True)
 class BenchmarkConfig:
     """One benchmark run that can be predicted: replica, arrival mode, lengths in tokens and load."""
@@ -95,6 +105,7 @@ class BenchmarkConfig:
     tokens_per_pass: float = 1.0
     launch: Launch | None = None
     """None: not told. The model's own speed is a tuned engine's."""
+    admission: Admission = Admission()
     pools: Pools | None = None
     """Pools of a closed loop; `batch` then counts the clients of the whole deployment, and `config` decodes."""
 
@@ -113,7 +124,7 @@ class PredictedRates:
 def predict_rates(m: ReplicaArrays, points: Sequence[BenchmarkConfig]) -> PredictedRates:
     """Throughput per GPU, TTFT and TPOT of each benchmark, by the rule of its arrival mode. `m` has one row per benchmark."""
     numbers = [(*_numbers(p), p.batch_cap, _held_frac(p)) for p in points]
-    given = np.array(numbers, dtype=float).T[:, :, None]  # (9, n, 1), to broadcast with `m`
+    given = np.array(numbers, dtype=float).T[:, :, None]  # (11, n, 1), to broadcast with `m`
     result = np.full((4, len(points)), np.nan)
     kinds = np.array([p.kind for p in points])
     for kind, rule in _RULES.items():
@@ -142,6 +153,8 @@ class Run(NamedTuple):
     is_drawn: Array
     """1: the outputs are as varied as real ones."""
     wave_frac: Array
+    poll_steps: Array
+    gather_steps: Array
     fitting: Array
     """Requests that run at once at most."""
 
@@ -149,7 +162,8 @@ class Run(NamedTuple):
 def _numbers(point: BenchmarkConfig) -> tuple[float, ...]:
     """The fields of `Run` that a run states."""
     waves, is_drawn = WAVE_FRAC.get(point.lengths, 0.0), float(point.lengths == "drawn")
-    return point.input_tok, point.output_tok, point.batch, point.request_rate, point.requests, is_drawn, waves
+    run = point.input_tok, point.output_tok, point.batch, point.request_rate, point.requests, is_drawn, waves
+    return *run, *point.admission
 
 
 def _held_frac(point: BenchmarkConfig) -> float:
@@ -164,11 +178,18 @@ ArrivalRates = tuple[Array, Array, Array]
 def _closed(m: ReplicaArrays, run: Run) -> ArrivalRates:
     """Rates of `batch` clients in a closed loop, by Little's law. Clients whose KV caches do not fit wait for a slot."""
     running = np.minimum(run.batch, run.fitting)
-    spread = closed_loop_s(m, running, run.input_tok, run.output_tok)
+    spread = closed_loop_s(m, running, run.input_tok, run.output_tok, held_steps(run, running))
     waves = wave_s(m, running, run.input_tok, run.output_tok) if run.wave_frac.any() else spread
     ttft, tpot = (one + run.wave_frac * (other - one) for one, other in zip(spread, waves, strict=True))
     req_s = running / (ttft + (run.output_tok - 1) * tpot)
     return req_s * run.output_tok, ttft + (run.batch - running) / req_s, tpot
+
+
+def held_steps(run: Run, running: Array) -> Array:
+    """Mean steps (n, 1) for which the engine holds a new request. Of a fixed cycle it is half. A wait that starts with the first
+    request is whole for that one, and on average half for the `joined` ones that come meanwhile."""
+    joined = running * run.gather_steps / run.output_tok
+    return run.poll_steps / 2 + run.gather_steps * (1 + joined / 2) / (1 + joined)
 
 
 def _saturated(m: ReplicaArrays, run: Run) -> ArrivalRates:

@@ -241,11 +241,14 @@ def decode_s(
     return plain + prompt_tok / lump * (mixed - plain)
 
 
-def closed_loop_s(m: ReplicaArrays, batch: Array, input_tok: Array, output_tok: Array) -> tuple[Array, Array]:
+def closed_loop_s(
+    m: ReplicaArrays, batch: Array, input_tok: Array, output_tok: Array, held_steps: float | Array = 0.0
+) -> tuple[Array, Array]:
     """Mean TTFT and TPOT of a closed loop: `batch` clients each send the next request when the last one is answered.
 
-    A request waits for its own prompt and for a fitted part of the others'. While it waits it does not decode, so on
-    average only the decoding part of the clients' time shares the steps.
+    A request is held for `held_steps` steps of decoding before the engine takes it in, and waits for its own prompt and
+    for a fitted part of the others'. While it waits it does not decode, so on average only the decoding part of the
+    clients' time shares the steps.
     """
     context, decoding = input_tok + output_tok / 2, np.ones(np.broadcast(batch, input_tok, m.layers_count).shape)
     for _ in range(3):
@@ -253,7 +256,7 @@ def closed_loop_s(m: ReplicaArrays, batch: Array, input_tok: Array, output_tok: 
         tpot = decode_s(m, 1 + others, input_tok, output_tok, others * input_tok / output_tok, input_tok)
         own = prefill_s(m, others, context, input_tok, input_tok)
         share = m.first_token_own_ratio + m.first_token_others_ratio * np.maximum(batch - 1, 0.0)
-        ttft = first_token_overhead_s(m) + own * share
+        ttft = first_token_overhead_s(m) + own * share + held_steps * tpot
         decoding = output_tok * tpot / (ttft + output_tok * tpot)
     return ttft, tpot
 
