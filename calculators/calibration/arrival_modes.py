@@ -11,6 +11,7 @@ import numpy as np
 from calculators.catalog.launches import Launch
 from calculators.performance.replica import ReplicaArrays, ReplicaConfig
 from calculators.performance.step_time import (
+    CHUNK_TOK,
     closed_loop_s,
     first_token_overhead_s,
     largest_batch,
@@ -82,6 +83,9 @@ class Admission(NamedTuple):
     """From the first new request it waits so many steps for others (batch_wait_timeout_iters of TensorRT-LLM)."""
 
 
+AT_ONCE = Admission()
+
+
 @dataclass(frozen=True, slots=True)
 class BenchmarkConfig:
     """One benchmark run that can be predicted: replica, arrival mode, lengths in tokens and load."""
@@ -105,7 +109,7 @@ class BenchmarkConfig:
     tokens_per_pass: float = 1.0
     launch: Launch | None = None
     """None: not told. The model's own speed is a tuned engine's."""
-    admission: Admission = Admission()
+    admission: Admission = AT_ONCE
     pools: Pools | None = None
     """Pools of a closed loop; `batch` then counts the clients of the whole deployment, and `config` decodes."""
 
@@ -124,7 +128,7 @@ class PredictedRates:
 def predict_rates(m: ReplicaArrays, points: Sequence[BenchmarkConfig]) -> PredictedRates:
     """Throughput per GPU, TTFT and TPOT of each benchmark, by the rule of its arrival mode. `m` has one row per benchmark."""
     numbers = [(*_numbers(p), p.batch_cap, _held_frac(p)) for p in points]
-    given = np.array(numbers, dtype=float).T[:, :, None]  # (11, n, 1), to broadcast with `m`
+    given = np.array(numbers, dtype=float).T[:, :, None]  # (12, n, 1), to broadcast with `m`
     result = np.full((4, len(points)), np.nan)
     kinds = np.array([p.kind for p in points])
     for kind, rule in _RULES.items():
@@ -155,6 +159,8 @@ class Run(NamedTuple):
     wave_frac: Array
     poll_steps: Array
     gather_steps: Array
+    budget_tok: Array
+    """Prompt tokens of one step at most."""
     fitting: Array
     """Requests that run at once at most."""
 
@@ -163,7 +169,7 @@ def _numbers(point: BenchmarkConfig) -> tuple[float, ...]:
     """The fields of `Run` that a run states."""
     waves, is_drawn = WAVE_FRAC.get(point.lengths, 0.0), float(point.lengths == "drawn")
     run = point.input_tok, point.output_tok, point.batch, point.request_rate, point.requests, is_drawn, waves
-    return *run, *point.admission
+    return *run, *point.admission, point.config.memory.batched_tok or CHUNK_TOK
 
 
 def _held_frac(point: BenchmarkConfig) -> float:
@@ -178,8 +184,9 @@ ArrivalRates = tuple[Array, Array, Array]
 def _closed(m: ReplicaArrays, run: Run) -> ArrivalRates:
     """Rates of `batch` clients in a closed loop, by Little's law. Clients whose KV caches do not fit wait for a slot."""
     running = np.minimum(run.batch, run.fitting)
-    spread = closed_loop_s(m, running, run.input_tok, run.output_tok, held_steps(run, running))
-    waves = wave_s(m, running, run.input_tok, run.output_tok) if run.wave_frac.any() else spread
+    lengths, held = (run.input_tok, run.output_tok), held_steps(run, running)
+    spread = closed_loop_s(m, running, *lengths, held, run.budget_tok)
+    waves = wave_s(m, running, *lengths, held) if run.wave_frac.any() else spread
     ttft, tpot = (one + run.wave_frac * (other - one) for one, other in zip(spread, waves, strict=True))
     req_s = running / (ttft + (run.output_tok - 1) * tpot)
     return req_s * run.output_tok, ttft + (run.batch - running) / req_s, tpot
