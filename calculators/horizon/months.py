@@ -129,16 +129,25 @@ def horizon_of(options: Sequence[Option], today: Option, curves: OptionCurves, i
     today_cash = _cash(today, todays)
     rate = discount_frac(inputs)
     tok = volume * (inputs.demand.input_tok + inputs.demand.output_tok)
+
+    def months_of(option: Option, cost_usd: Array, cash_usd: Array) -> OptionMonths:
+        return OptionMonths(
+            option=option,
+            cost_usd=cost_usd,
+            cash_usd=cash_usd,
+            tok_per_month=tok,
+            today_cash_usd=today_cash,
+            discount_per_year_frac=rate,
+        )
+
     rows: list[OptionMonths] = []
     for option in options:
         cost = _row(option, costs)
         if cost is None or not np.isfinite(cost).all():
             continue
         cost, cash = _with_transition(option, _billed(option, cost, curves), todays, volume, curves)
-        rows.append(OptionMonths(option, cost, cash, tok, today_cash, rate))
-    kept = next(
-        (row for row in rows if row.option is today), OptionMonths(today, todays, today_cash, tok, today_cash, rate)
-    )
+        rows.append(months_of(option, cost, cash))
+    kept = next((row for row in rows if row.option is today), months_of(today, todays, today_cash))
     return Horizon(
         months=months,
         requests=volume,
@@ -187,7 +196,9 @@ def _left_out(today: Option, inputs: Inputs) -> Array:
     path, months = month_path([today], (), inputs), inputs.scenario.operations.horizon_months
     assert today.bill is not None
     usd = np.broadcast_to(today.bill.usd_per_month * path.bill_ratio[0] * path.volume_ratio, months)
-    return np.asarray(today.usd_at_bill(usd) + today.committed.unused_usd(usd) * (today.committed.paid_ratio(months) - 1))
+    return np.asarray(
+        today.usd_at_bill(usd) + today.committed.unused_usd(usd) * (today.committed.paid_ratio(months) - 1)
+    )
 
 
 def _billed(option: Option, cost: Array, curves: OptionCurves) -> Array:

@@ -11,16 +11,9 @@ from numpy.typing import NDArray
 
 from calculators.api.bill import ApiBill
 from calculators.fleet.base_load import OverflowPrices, cheapest_base_load_usd
+from calculators.fleet.leading_fleets import by_group, lead_ratios
 from calculators.fleet.operating_costs import CostLine
-from calculators.fleet.staircase import (
-    FleetGroup,
-    Staircase,
-    by_group,
-    column_rents_usd,
-    lead_ratios,
-    staircase_columns,
-    undercut_positions,
-)
+from calculators.fleet.staircase import FleetGroup, Staircase, column_rents_usd, staircase_columns, undercut_positions
 from calculators.options.commitment import committed_spend
 from calculators.options.month_path import MonthPath, month_path
 from calculators.options.option import CLOSE_FRAC, Option, OptionKind
@@ -90,7 +83,7 @@ class OptionCurves:
     buys: tuple[Option, ...]
     staircases: tuple[Staircase, ...]
     columns: Array
-    """As of `staircase_columns` (7, s)."""
+    """As of `staircase_columns` (9, s)."""
     is_committed: NDArray[np.bool_]
     """(s,) machines that are bought, or rented for a year or more."""
     leads: Array
@@ -236,9 +229,9 @@ class OptionCurves:
         if not self.groups:
             return np.zeros(shape), np.zeros(shape)
         machine_usd = self._machine_usd_per_month(at)
-        per_replica, per_prefill, per_machine, spare, _, most, size = self.columns[..., None]
+        per_replica, per_prefill, per_machine, spare, _, most, size, held, _ = self.columns[..., None]
         carried = per_replica * at.capacity_ratio, per_prefill * at.capacity_ratio
-        varied = *carried, per_machine, spare, machine_usd, most, size
+        varied = *carried, per_machine, spare, machine_usd, most, size, held, self._tiled(self.path.held_usd, at)
         rents = column_rents_usd(varied, at.requests_per_month)
         rest = (
             self.fixed_usd_per_month + at.staffing_usd_per_month + self.egress_usd_per_request * at.requests_per_month
@@ -317,18 +310,21 @@ class OptionCurves:
         unbatched, saving = self._overflow_rates(best) * self._bills_usd(at)[best, each]
         bar = np.minimum((full_usd + rest_usd).min(axis=0), buys.min(axis=0)) * (1 - CLOSE_FRAC)
         hybrids, machine_usd = np.full(rents_usd.shape, np.inf), self._machine_usd_per_month(at)
+        held_usd = self._tiled(self.path.held_usd, at)
         for place, stairs in enumerate(chosen):
             may = np.flatnonzero(rest_usd + fixed < bar)
             if may.size:
                 columns = self.columns[:, stairs[may]].copy()
                 columns[:2] *= at.capacity_ratio[may]
-                columns[4] = machine_usd[stairs[may], may]
+                columns[4], columns[8] = machine_usd[stairs[may], may], held_usd[stairs[may], may]
                 committed = replace(self.buys[0].committed, bill_frac=used_frac[may], month_ratio=lasts[may])
                 prices = OverflowPrices(unbatched[may], saving[may], committed)
                 volumes, peaks = at.requests_per_month[may], at.peak_ratio[may]
                 usd = cheapest_base_load_usd(columns, volumes, peaks, prices, self.inputs.scenario.workload)
                 hybrids[place, may] = np.where(usd < full_usd[place, may], usd + (rest_usd + fixed)[may], np.inf)
-        if (np.diff(self.path.volume_ratio * self.path.need_ratio) < 0).any():  # a commitment's cost does not fall with volume
+        if (
+            np.diff(self.path.volume_ratio * self.path.need_ratio) < 0
+        ).any():  # a commitment's cost does not fall with volume
             kept = self.is_committed[chosen[:, 0]]
             by_month = hybrids.reshape(len(hybrids), -1, self.path.months)
             by_month[kept] = np.maximum.accumulate(by_month[kept], axis=2)

@@ -4,6 +4,7 @@ Modules in reading order:
 
 evaluation_text  text in a terminal
 evaluation_json  JSON
+horizon_view     every option month by month, as JSON and as a file
 decision_record  a frozen record
 record_changes   what changed since
 record_page      a record as Markdown and HTML

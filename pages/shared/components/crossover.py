@@ -29,7 +29,7 @@ def crossover_table(result: Evaluation) -> None:
             "First break-even (requests/month)": break_even_words(crossover.first_req_per_month),
             "Permanent break-even (requests/month)": break_even_words(crossover.durable_req_per_month),
             "Crossings": count(len(crossover.crossings)),
-            "Break-even utilization": percent(crossover.break_even_utilization_ratio),
+            "Break-even utilization": utilization_words(crossover),
             "Maximum utilization": percent(crossover.busy_frac),
             "Why": f"{capital(crossover.reason)}.",
         }
