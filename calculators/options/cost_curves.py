@@ -14,8 +14,10 @@ from calculators.fleet.base_load import OverflowPrices, cheapest_base_load_usd
 from calculators.fleet.leading_fleets import by_group, lead_ratios
 from calculators.fleet.operating_costs import CostLine
 from calculators.fleet.staircase import FleetGroup, Staircase, column_rents_usd, staircase_columns, undercut_positions
+from calculators.options.commitment import committed_spend
 from calculators.options.month_path import MonthPath, month_path
 from calculators.options.option import CLOSE_FRAC, Option, OptionKind
+from calculators.scenario.committed_spend import NOTHING_COMMITTED
 from calculators.scenario.demand import Array, prompt_ratio
 from calculators.scenario.inputs import Inputs
 
@@ -208,7 +210,9 @@ class OptionCurves:
         """(b, t)."""
         if not self.buys:
             return np.zeros((0, at.requests_per_month.size))
-        return np.array([o.usd_at_bill(bill) for o, bill in zip(self.buys, self._bills_usd(at), strict=True)])
+        left = self._lasts_ratio(at) - 1  # of a commitment, which ends within the horizon
+        bills = zip(self.buys, self._bills_usd(at), strict=True)
+        return np.array([o.usd_at_bill(bill) + o.committed.unused_usd(bill) * left for o, bill in bills])
 
     def _bills_usd(self, at: Points) -> Array:
         """Bill of each API option (b, t)."""
@@ -240,7 +244,14 @@ class OptionCurves:
             builds[owned] = np.where(np.isfinite(builds[~owned]).any(axis=0), np.inf, builds[owned])
         if self.buys:
             hybrids = self._hybrids_usd(at, builds, rest, chosen)
-        return builds + rest + self.unused_usd_per_month, hybrids
+        return builds + rest + self.unused_usd_per_month * self._lasts_ratio(at), hybrids
+
+    def _lasts_ratio(self, at: Points) -> Array:
+        """Committed spend in each of monthly points (t x months,) over its mean over the horizon, as of
+        `CommittedSpend.paid_ratio`; ones where the months are not told apart."""
+        months, committed = self.path.months, committed_spend(self.inputs)
+        ratios = np.ones(1) if months == 1 or committed is NOTHING_COMMITTED else committed.paid_ratio(months)
+        return np.tile(ratios, at.requests_per_month.size // ratios.size)
 
     def _tiled(self, ratios: Array, at: Points) -> Array:
         """Ratios (k, h) of the months at monthly points (k, t x months)."""
@@ -253,7 +264,7 @@ class OptionCurves:
         if (
             months == 1
             or not self.is_committed.any()
-            or (np.diff(self.path.volume_ratio / self.path.need_ratio) >= 0).all()
+            or (np.diff(self.path.volume_ratio * self.path.need_ratio) >= 0).all()
         ):
             return rents_usd
         kept = rents_usd.copy()
@@ -291,7 +302,8 @@ class OptionCurves:
         """(g, t): base-load fleets on the machines of the cheapest full fleet, the overflow sent to the cheapest API option;
         inf where none is cheaper than the full fleet, or staffing alone keeps it from being clearly cheaper. Beyond the GPU
         limit there is no full fleet, but still one for the base load."""
-        buys, full_usd = self._buys_usd(at), rents_usd + self.unused_usd_per_month
+        lasts = self._lasts_ratio(at)
+        buys, full_usd = self._buys_usd(at), rents_usd + self.unused_usd_per_month * lasts
         best, each = np.argmin(buys, axis=0), np.arange(buys.shape[1])
         fixed = np.array([option.fixed_usd_per_month for option in self.buys])[best]
         used_frac = np.array([option.committed.bill_frac for option in self.buys])[best]
@@ -305,12 +317,14 @@ class OptionCurves:
                 columns = self.columns[:, stairs[may]].copy()
                 columns[:2] *= at.capacity_ratio[may]
                 columns[4], columns[8] = machine_usd[stairs[may], may], held_usd[stairs[may], may]
-                committed = replace(self.buys[0].committed, bill_frac=used_frac[may])
+                committed = replace(self.buys[0].committed, bill_frac=used_frac[may], month_ratio=lasts[may])
                 prices = OverflowPrices(unbatched[may], saving[may], committed)
                 volumes, peaks = at.requests_per_month[may], at.peak_ratio[may]
                 usd = cheapest_base_load_usd(columns, volumes, peaks, prices, self.inputs.scenario.workload)
                 hybrids[place, may] = np.where(usd < full_usd[place, may], usd + (rest_usd + fixed)[may], np.inf)
-        if (np.diff(self.path.volume_ratio) < 0).any():  # a commitment's cost does not fall with volume
+        if (
+            np.diff(self.path.volume_ratio * self.path.need_ratio) < 0
+        ).any():  # a commitment's cost does not fall with volume
             kept = self.is_committed[chosen[:, 0]]
             by_month = hybrids.reshape(len(hybrids), -1, self.path.months)
             by_month[kept] = np.maximum.accumulate(by_month[kept], axis=2)
