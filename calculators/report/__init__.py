@@ -13,5 +13,7 @@ memory_text      words on where the memory of each GPU goes
 memory_view      what a page shows of it
 by_model         each API model's traffic decided alone
 rent_view        GPU prices that a scenario searches, and prices over time
+mix_text         rows and sentences of a mix of terms and of fleets that follow the load
+mix_view         load by hour, the cheapest mix of terms and its reasons
 catalog_view     prices, models and offers as pages list them
 """
