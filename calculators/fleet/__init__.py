@@ -12,7 +12,9 @@ rent_search       which GPU prices a scenario searches, and why not the others
 rent_gap          where its filters leave none
 known_speed       whether a speed is measured or validated, and how far it then leads
 machine_offers    machines to rent or buy, with their price
+held_gpus         GPUs that the user already has
 staircase         rent over volume, as whole machines are added
+leading_fleets    which fleet of a group leads
 plan              one fleet: its replicas, machines and rent
 tuning            what tuning the engine would be worth
 operating_costs   staffing, platform tooling, migration, network egress

@@ -1,5 +1,6 @@
 """Prices that a user types: what a seller charges for a model, and a GPU cloud for a machine."""
 
+from datetime import date
 from typing import Annotated
 
 from pydantic import Field, model_validator
@@ -50,3 +51,25 @@ class OwnRent(Record):
     def rent_usd_per_gpu_h(self) -> float:
         """Rent of one GPU for an hour, however it was given."""
         return self.usd_per_gpu_h or (self.usd_per_machine_h or 0.0) / self.gpus_per_machine
+
+
+class ExistingGpus(Record):
+    """GPUs that you already have, reserved or bought: what they cost, and until when they are paid for."""
+
+    gpu: Id = Field(title="GPU")
+    gpus_count: Annotated[int, Field(ge=1, le=10_000)] = Field(title="GPUs")
+    gpus_per_machine: Annotated[int, Field(ge=1, le=144)] = Field(8, title="GPUs per machine")
+    usd_per_gpu_h: Annotated[float, Field(ge=0, le=1_000)] = Field(title="Cost (USD/GPU-hour)")
+    """Of a reservation its price, of servers of your own what running them costs."""
+    paid_until: date | None = Field(None, title="Paid until")
+    """The end of the reservation; from then on it costs the same price again. None: they are your own."""
+
+    @model_validator(mode="after")
+    def _whole_machines(self) -> "ExistingGpus":
+        if self.gpus_count % self.gpus_per_machine:
+            fields = ExistingGpus.model_fields
+            raise ValueError(
+                f"{fields['gpus_count'].title} is {self.gpus_count}, which is no whole number of machines of "
+                f"{self.gpus_per_machine}; correct either"
+            )
+        return self

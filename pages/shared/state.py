@@ -20,7 +20,7 @@ from calculators.scenario.link import MAX_TOKEN_CHARS, from_token, to_token
 from calculators.scenario.schema import Scenario, parse_scenario
 
 LINK = "s"
-SECTIONS = ("workload", "targets", "api", "hardware", "techniques", "operations", "compliance", "evidence")
+SECTIONS = ("workload", "targets", "api", "hardware", "techniques", "operations", "outlook", "compliance", "evidence")
 PAGE_OF = {
     "workload": "pages/inputs/workload.py",
     "targets": "pages/inputs/workload.py",
@@ -29,6 +29,8 @@ PAGE_OF = {
     "hardware": "pages/inputs/candidates.py",
     "operations": "pages/inputs/candidates.py",
     "operations.regions": "pages/decide/signals.py",
+    "outlook": "pages/inputs/candidates.py",
+    "outlook.volume_steps": "pages/inputs/workload.py",
     "techniques": "pages/engineer/techniques.py",
     "compliance": "pages/decide/signals.py",
     "evidence": "pages/decide/signals.py",
