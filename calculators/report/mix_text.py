@@ -229,8 +229,8 @@ def week_sentence(week: LoadWeek, workload: Workload) -> str:
     busiest = float(week.load_ratio.max())
     quiet = percent(float((week.load_ratio < 1).mean()))
     order = (
-        "The hours of the day stand in the order of your log; that of the days is assumed"
-        if week.is_order_known
+        "The hours of the day have the shares of your log; the order of the days is assumed"
+        if week.is_day_known
         else "Which hours are busy is assumed"
     )
     return (

@@ -119,7 +119,7 @@ def test_the_week_says_what_is_assumed() -> None:
     workload = scenario().workload
     assert "Which hours are busy is assumed" in week_sentence(load_week(workload), workload)
     known = scenario(workload={"hourly_frac": tuple([1 / 24] * 24)}).workload
-    assert "in the order of your log" in week_sentence(load_week(known), known)
+    assert "have the shares of your log" in week_sentence(load_week(known), known)
 
 
 def test_schedules_say_what_they_save(catalog: Catalog) -> None:

@@ -11,9 +11,9 @@ from calculators.evaluate import evaluate
 from calculators.fleet.capacity_mix import API_ONLY
 from calculators.report.mix_view import (
     EVERY_TERM,
-    mix_api_prices,
     beside_machines_usd,
     configuration_words,
+    mix_api_prices,
     mix_view,
     schedules_of,
     term_staircases,
