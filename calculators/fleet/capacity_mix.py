@@ -54,10 +54,10 @@ class MixQuestion:
 
     @property
     def committed_usd(self) -> Array:
-        """(t, k) price of each committed term at each rank, USD/month."""
-        ranks = len(self.hours.on_h)
-        prices = np.array([term.usd_per_month for term in self.terms.committed]).reshape(-1, 1)
-        return np.broadcast_to(prices, (len(prices), ranks)) + (0.0 if self.regret_usd is None else self.regret_usd)
+        """(t, k) price of each committed term at each rank, USD/month; inf beyond the machines that there are."""
+        ranks = np.arange(len(self.hours.on_h))
+        prices = [np.where(ranks < term.most_count, term.usd_per_month, np.inf) for term in self.terms.committed]
+        return np.array(prices).reshape(-1, ranks.size) + (0.0 if self.regret_usd is None else self.regret_usd)
 
     @property
     def on_demand_usd_per_h(self) -> float:
@@ -325,6 +325,6 @@ def later_regret_usd(later_hourly_usd: Array, now_hourly_usd: Array, terms: Sequ
     (k,)."""
     rows = []
     for term in terms:
-        months = np.minimum(np.arange(term.term_months), len(later_hourly_usd) - 1)
+        months = np.minimum(np.arange(max(term.term_months, 1)), len(later_hourly_usd) - 1)
         rows.append(np.maximum(now_hourly_usd - later_hourly_usd[months].mean(axis=0), 0.0))
     return np.array(rows).reshape(len(terms), now_hourly_usd.size)

@@ -106,12 +106,13 @@ def _api_term(mix: CapacityMix) -> str:
 
 def _share_row(share: MixShare, asked: MixQuestion, outlook: OutlookRules) -> MixRow:
     term, offer = share.term, share.term.offer
-    where = offer.machine if offer.is_owned else f"{offer.provider}, {offer.machine}"
+    where = offer.machine if offer.is_owned or term.is_held else f"{offer.provider}, {offer.machine}"
     config, regions = asked.terms.smallest.capacity.config, asked.terms.smallest.regions
     machines = share.machines * regions * max(offer.machines_per_replica(config), 1)
     why: Mapping[str, Callable[[], str]] = {
         "spot": lambda: _spot_reason(share, outlook),
         "on demand": lambda: _hourly_reason(share, asked),
+        "already yours": lambda: "you have them, and others cost more",
     }
     return MixRow(
         term=term.name,
@@ -162,7 +163,11 @@ def _committed_reason(share: MixShare, asked: MixQuestion) -> str:
 
 
 def _hourly_reason(share: MixShare, asked: MixQuestion) -> str:
-    evens = [(break_even_frac(term, asked), term.name, term.ranks_count) for term in asked.terms.committed]
+    evens = [
+        (break_even_frac(term, asked), term.name, term.ranks_count)
+        for term in asked.terms.committed
+        if not term.is_held
+    ]
     price = f"on demand at {usd(asked.on_demand_usd_per_h)} an hour"
     even, name, together = min(evens, default=(1.0, "", 1))
     if not name:
@@ -206,7 +211,7 @@ def mix_notes(mix: CapacityMix, inputs: Inputs) -> tuple[str, ...]:
     notes = [
         "Every term on which an allowed provider offers this GPU is compared, also terms that your scenario does not search."
     ]
-    if any(not share.term.term_months and share.least_on_h < HOURS_PER_MONTH - 1 for share in mix.shares):
+    if any(share.term.name in ("on demand", "spot") and share.least_on_h < HOURS_PER_MONTH - 1 for share in mix.shares):
         notes += [
             f"Machines by the hour are paid from {significant(minutes)} minutes before they are needed, once a day.",
             "Prices on demand hold where capacity can be had: reserve it ahead for the hours at the top.",

@@ -13,6 +13,7 @@ from calculators.compliance.residency import machine_meets_residency, required_f
 from calculators.evaluate import Evaluation
 from calculators.fleet.capacity_mix import ApiPrices, CapacityMix
 from calculators.fleet.fleet_schedule import FleetSchedule, fleet_schedules
+from calculators.fleet.held_gpus import held_offers
 from calculators.fleet.load_by_hour import LoadWeek, load_week
 from calculators.fleet.machine_offers import MachineOffer, machine_offers
 from calculators.fleet.mix_search import best_mix, cold_start_h, mix_question
@@ -84,7 +85,11 @@ def mix_view(evaluation: Evaluation, catalog: Catalog, option: Option | None = N
 def term_staircases(plan: FleetPlan, inputs: Inputs) -> list[Staircase]:
     """Staircases of a fleet's configuration on every term on which a provider that the requirements allow offers its GPU."""
     scenario, gpu = inputs.scenario, plan.config.gpu
-    offers = [o for o in machine_offers(gpu, _on_every_term(scenario), inputs.catalog) if _is_allowed(o, inputs)]
+    every = [
+        *held_offers(gpu.id, scenario, inputs.catalog),
+        *machine_offers(gpu, _on_every_term(scenario), inputs.catalog),
+    ]
+    offers = [offer for offer in every if _is_allowed(offer, inputs)]
     stairs = staircases_on([plan.capacity], offers, inputs)
     newest = newest_of(stairs, np.ones(len(stairs), dtype=bool))
     return [one for one, is_kept in zip(stairs, newest.tolist(), strict=True) if is_kept]
@@ -123,7 +128,7 @@ def beside_machines_usd(evaluation: Evaluation) -> float:
 
 def schedules_of(stairs: Sequence[Staircase], inputs: Inputs) -> tuple[FleetSchedule, ...]:
     """Fleets that follow the load, on the cheapest machines on demand; none where the GPU is not offered on demand."""
-    hourly = [one for one in stairs if not one.offer.is_committed and not one.offer.is_spot]
+    hourly = [s for s in stairs if not (s.offer.is_committed or s.offer.is_spot or s.offer.basis == "held")]
     costs = [
         rows
         for size in sorted({one.replicas_per_machine for one in hourly})
