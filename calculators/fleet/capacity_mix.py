@@ -54,10 +54,10 @@ class MixQuestion:
 
     @property
     def committed_usd(self) -> Array:
-        """(t, k) price of each committed term at each rank, USD/month."""
-        ranks = len(self.hours.on_h)
-        prices = np.array([term.usd_per_month for term in self.terms.committed]).reshape(-1, 1)
-        return np.broadcast_to(prices, (len(prices), ranks)) + (0.0 if self.regret_usd is None else self.regret_usd)
+        """(t, k) price of each committed term at each rank, USD/month; inf beyond the machines that there are."""
+        ranks = np.arange(len(self.hours.on_h))
+        prices = [np.where(ranks < term.most_count, term.usd_per_month, np.inf) for term in self.terms.committed]
+        return np.array(prices).reshape(-1, ranks.size) + (0.0 if self.regret_usd is None else self.regret_usd)
 
     @property
     def on_demand_usd_per_h(self) -> float:
@@ -239,10 +239,18 @@ def _waiting(asked: MixQuestion, committed: NDArray[np.intp], ranks: NDArray[np.
     prompt = 1 - hours.waiting_frac - hours.overflow_frac[ranks]
     rest = np.maximum(hours.waiting_frac - np.maximum(paid - prompt, 0.0), 0.0)
     off = np.maximum(hours.carried_ratio[ranks] - paid, 0.0)
-    usd_per_load = asked.waiting_usd_per_h * HOURS_PER_MONTH / machine_load_ratio(hours)
-    batch_usd = np.inf if asked.api is None else asked.api.batched_usd_per_month
-    by_machine = np.minimum(rest, off) if usd_per_load <= batch_usd else np.zeros_like(rest)
+    by_machine = np.where(_waits_on_machines(asked, rest, off, hours.overflow_frac[ranks]), np.minimum(rest, off), 0.0)
     return _Waiting(by_machine * HOURS_PER_MONTH / machine_load_ratio(hours), rest - by_machine)
+
+
+def _waits_on_machines(asked: MixQuestion, rest: Array, off: Array, overflow_frac: Array) -> NDArray[np.bool_]:
+    """Whether more machine-hours cost less than the batch API, which alone may bring the cost of an API besides its bill."""
+    if asked.api is None:
+        return np.ones(rest.shape, dtype=bool)
+    usd_per_load = asked.waiting_usd_per_h * HOURS_PER_MONTH / machine_load_ratio(asked.hours)
+    is_whole = (off >= rest) & (overflow_frac == 0)
+    fixed_usd = np.where(is_whole, asked.api.fixed_usd_per_month, 0.0)
+    return np.asarray(_priced(usd_per_load, rest) <= rest * asked.api.batched_usd_per_month + fixed_usd)
 
 
 def machine_load_ratio(hours: RankHours) -> float:
@@ -317,6 +325,6 @@ def later_regret_usd(later_hourly_usd: Array, now_hourly_usd: Array, terms: Sequ
     (k,)."""
     rows = []
     for term in terms:
-        months = np.minimum(np.arange(term.term_months), len(later_hourly_usd) - 1)
+        months = np.minimum(np.arange(max(term.term_months, 1)), len(later_hourly_usd) - 1)
         rows.append(np.maximum(now_hourly_usd - later_hourly_usd[months].mean(axis=0), 0.0))
     return np.array(rows).reshape(len(terms), now_hourly_usd.size)

@@ -36,24 +36,34 @@ def fleet_schedules(
     if not hours.carries_peak:
         return ()
     most, least = len(hours.on_h), hours.least_count
-    always = FleetSchedule("fixed", most * HOURS_PER_MONTH, most * HOURS_PER_MONTH * usd_per_h, most, most, 0.0)
+    all_h = np.full(most, HOURS_PER_MONTH)
     followed = hours.on_h.copy()
     followed[:least] = HOURS_PER_MONTH
     idle = _empty_hours(workload)
     stopped = hours.on_h.copy()
-    stopped[:least] -= idle[0]
+    stopped[:least] = np.maximum(stopped[:least] - idle[0], 0.0)
     starts = (hours.billed_h - hours.on_h) / cold_start_h if cold_start_h else np.zeros(most)
     kept_starts = np.where(np.arange(most) < least, 0.0, starts)
     zero_starts = np.where(np.arange(most) < least, starts + idle[1], starts)
-    following: tuple[tuple[ScheduleKind, Array, Array, int], ...] = (
+    ways: tuple[tuple[ScheduleKind, Array, Array, int], ...] = (
+        ("fixed", all_h, np.zeros(most), most),
         ("autoscaled", followed, kept_starts, least),
         ("scale_to_zero", stopped, zero_starts, 0),
     )
-    rows = [always, _by_hour_of_day(hours, load_week(workload), usd_per_h, cold_start_h)]
-    for kind, on_h, started, fewest in following:
+    rows = []
+    for kind, on_h, started, fewest in ways:
         paid_h = _with_waiting(float((on_h + started * cold_start_h).sum()), on_h, hours)
-        rows.append(FleetSchedule(kind, paid_h, paid_h * usd_per_h, most, fewest, float(started.sum())))
-    return tuple(rows)
+        row = FleetSchedule(
+            kind=kind,
+            machine_h_per_month=paid_h,
+            usd_per_month=paid_h * usd_per_h,
+            most_machines=most,
+            least_machines=fewest,
+            starts_per_month=float(started.sum()),
+        )
+        rows.append(row)
+    scheduled = _by_hour_of_day(hours, load_week(workload), usd_per_h, cold_start_h)
+    return rows[0], scheduled, *rows[1:]
 
 
 def _by_hour_of_day(hours: RankHours, week: LoadWeek, usd_per_h: float, cold_start_h: float) -> FleetSchedule:
@@ -90,11 +100,12 @@ def _with_waiting(paid_h: float, on_h: Array, hours: RankHours) -> float:
 
 
 def _empty_hours(workload: Workload) -> tuple[float, float]:
-    """Active hours a month without one request, and how often one with requests follows: requests come by chance, so an hour of
-    mean n is empty with exp(-n)."""
+    """Active hours a month without one request that cannot wait, and how often one with such requests follows: they come by
+    chance, so an hour of mean n is empty with exp(-n)."""
     ratios = load_week(workload).load_ratio
     active = ratios[ratios > 0]
-    per_hour = workload.requests_per_month / HOURS_PER_MONTH * active
+    prompt_per_h = workload.requests_per_month * (1 - workload.deferrable_frac) / HOURS_PER_MONTH
+    per_hour = prompt_per_h * active
     empty_frac = float(np.exp(-per_hour).mean())
     empty_h = workload.active_h_per_month * empty_frac
     return empty_h, empty_h * (1 - empty_frac)

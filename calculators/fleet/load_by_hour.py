@@ -9,6 +9,7 @@ from itertools import pairwise
 from statistics import NormalDist
 
 import numpy as np
+from numpy.typing import NDArray
 
 from calculators.fleet.base_load import exceeded_frac, lognormal_sigma, prompt_overflow_frac
 from calculators.fleet.staircase import Staircase
@@ -20,8 +21,10 @@ DAYS_PER_WEEK = 7
 HOURS_PER_WEEK = HOURS_PER_DAY * DAYS_PER_WEEK
 BUSIEST_HOUR = 15
 """Of the assumed day; the quietest is twelve hours away."""
-WEEKEND_RATIO = 0.6
-"""Load of a weekend hour over the same hour of a working day, assumed: only the order of hours follows from it."""
+TYPICAL_SWING_RATIO = 0.6
+"""How far the busiest hour of the assumed day is above its mean, and the quietest below."""
+DAY_RATIOS = np.array([0.97, 1.0, 0.99, 0.98, 0.96, 0.55, 0.5])
+"""Load of Monday to Sunday over that of the busiest day, assumed: only the order of the days follows from it."""
 START_PERIOD_DAYS = 1.0
 """A machine that is not always on is taken to start once in so many days: load rises and falls with the day."""
 
@@ -32,8 +35,8 @@ class LoadWeek:
 
     load_ratio: Array
     """(168,) from Monday, midnight, on; UTC where the hours are known. The mean is 1; hours without load hold 0."""
-    is_order_known: bool
-    """Whether the hours of the day stand in the order that the log shows, not in that of a typical day."""
+    is_day_known: bool
+    """Whether the hours of the day have the shares that the log shows, not those of a typical day."""
 
     @property
     def hour_of_day_ratio(self) -> Array:
@@ -42,26 +45,47 @@ class LoadWeek:
 
 
 def load_week(workload: Workload) -> LoadWeek:
-    """The load of each hour: equal parts of the log-normal load, the greatest in the busiest hours of the week.
+    """The load of each hour: equal parts of the log-normal load, each in an hour of the day whose share it fills.
 
-    The log tells the order of the hours of the day where it covers a week; that of the days, and otherwise all of it, is
-    assumed. Values follow from mean, peak and active hours alone.
+    Which values there are follows from mean, peak and active hours alone, as for hybrids. The log tells the shares of the hours
+    of the day where it covers a week; the order of the days, and otherwise all of it, is assumed.
     """
     active_count = max(1, round(HOURS_PER_WEEK * workload.active_h_per_month / HOURS_PER_MONTH))
-    busiest = np.argsort(-_hour_keys(workload), kind="stable")[:active_count]
-    values = lognormal_parts(float(lognormal_sigma(np.asarray(workload.peak_ratio))), active_count)
-    ratios = np.zeros(HOURS_PER_WEEK)
-    ratios[busiest] = np.asarray(values)[::-1] * HOURS_PER_WEEK / active_count
-    return LoadWeek(ratios, bool(workload.hourly_frac))
+    sigma = float(lognormal_sigma(np.asarray(workload.peak_ratio)))
+    ratios = _week_ratios(sigma, active_count, tuple(workload.hourly_frac))
+    return LoadWeek(np.array(ratios), bool(workload.hourly_frac))
 
 
-def _hour_keys(workload: Workload) -> Array:
-    """What the hours of a week are ordered by (168,): the share of the hour of the day times that of the day."""
+@lru_cache(maxsize=64)
+def _week_ratios(sigma: float, active_count: int, hourly_frac: tuple[float, ...]) -> tuple[float, ...]:
+    """Load of each hour of a week (168,) with `active_count` hours in use."""
     hours = np.arange(HOURS_PER_DAY)
-    typical = 1 + 0.6 * np.cos((hours - BUSIEST_HOUR) * 2 * np.pi / HOURS_PER_DAY)
-    of_day = np.asarray(workload.hourly_frac) if workload.hourly_frac else typical
-    days = np.where(np.arange(DAYS_PER_WEEK) < 5, 1.0, WEEKEND_RATIO)
-    return np.asarray((days[:, None] * of_day).ravel())
+    typical = 1 + TYPICAL_SWING_RATIO * np.cos((hours - BUSIEST_HOUR) * 2 * np.pi / HOURS_PER_DAY)
+    of_day = np.asarray(hourly_frac) if hourly_frac else typical
+    busiest = np.argsort(-(DAY_RATIOS[:, None] * of_day).ravel(), kind="stable")[:active_count]
+    is_active = np.zeros(HOURS_PER_WEEK, dtype=bool)
+    is_active[busiest] = True
+    by_day = is_active.reshape(DAYS_PER_WEEK, HOURS_PER_DAY)
+    values = np.asarray(lognormal_parts(sigma, active_count))[::-1] * HOURS_PER_WEEK / active_count
+    ratios = np.zeros((DAYS_PER_WEEK, HOURS_PER_DAY))
+    for hour, of_hour in enumerate(placed_by_share(values, by_day.sum(axis=0), of_day)):
+        days = [day for day in np.argsort(-DAY_RATIOS, kind="stable").tolist() if by_day[day, hour]]
+        ratios[days, hour] = of_hour
+    return tuple(ratios.ravel().tolist())
+
+
+def placed_by_share(values: Array, slot_count: NDArray[np.intp], share_frac: Array) -> list[list[float]]:
+    """Values, the greatest first, each in the hour with room that lacks most of its share: as many lists as hours, with
+    `slot_count` values each. The sums come near the shares, and no value is changed."""
+    lacks = np.where(slot_count > 0, share_frac, 0.0)
+    lacks = lacks / lacks.sum() * values.sum() if lacks.sum() else lacks
+    room, placed = slot_count.copy(), [list[float]() for _ in slot_count]
+    for value in values.tolist():
+        hour = int(np.argmax(np.where(room > 0, lacks, -np.inf)))
+        placed[hour].append(value)
+        lacks[hour] -= value
+        room[hour] -= 1
+    return placed
 
 
 @lru_cache(maxsize=64)

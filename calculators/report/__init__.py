@@ -17,5 +17,7 @@ horizon_view     every option month by month, as plain values
 horizon_text     sentences on totals, net present value and payback
 outlook_view     what the months assume, with sources
 rent_view        GPU prices that a scenario searches, and prices over time
+mix_text         rows and sentences of a mix of terms and of fleets that follow the load
+mix_view         load by hour, the cheapest mix of terms and its reasons
 catalog_view     prices, models and offers as pages list them
 """

@@ -14,6 +14,7 @@ from calculators.fleet.load_by_hour import (
     hours_above,
     load_week,
     lognormal_parts,
+    placed_by_share,
     rank_hours,
     starts_per_month,
 )
@@ -48,17 +49,26 @@ def test_the_hours_above_a_capacity_are_the_slope_of_the_overflow() -> None:
     assert exceeded_frac(np.array([0.9, 1.0]), 1.0).tolist() == [1, 0]  # a flat load
 
 
-def test_the_busiest_hours_of_the_log_are_the_busiest_of_the_week() -> None:
-    shares = [0.02] * 24
-    shares[3], shares[20] = 0.3, 0.26
-    measured = load_week(_workload(hourly_frac=tuple(shares)))
-    assert measured.is_order_known
-    assert np.argsort(-measured.hour_of_day_ratio)[:2].tolist() == [3, 20]
+def test_the_hours_of_the_day_have_the_shares_of_the_log() -> None:
+    shares = np.array([0.02] * 12 + [0.06] * 10 + [0.08] * 2)
+    measured = load_week(_workload(hourly_frac=tuple(shares.tolist())))
+    assert measured.is_day_known
+    by_hour = measured.load_ratio.reshape(7, 24).sum(axis=0) / 168
+    assert np.abs(by_hour - shares).max() < 0.012
+    assert np.sort(measured.load_ratio) == pytest.approx(np.sort(load_week(_workload()).load_ratio))  # of any log
+
+
+def test_without_a_log_the_week_is_that_of_a_typical_service() -> None:
     assumed = load_week(_workload())
-    assert not assumed.is_order_known
-    assert int(np.argmax(assumed.hour_of_day_ratio)) == 15
-    days = assumed.load_ratio.reshape(7, 24).sum(axis=1)
-    assert days[:5].min() > days[5:].max()
+    assert not assumed.is_day_known
+    days = assumed.load_ratio.reshape(7, 24)
+    assert days[:5].sum(axis=1).min() > days[5:].sum(axis=1).max()
+    assert days[:, 12:18].mean() > 2 * days[:, 0:6].mean()
+
+
+def test_values_fill_the_hours_that_lack_most() -> None:
+    """5, 3, 2 and 1 into two hours of shares 7 and 4: 5 leaves 2 against 4; 3 goes there and leaves 1; 2 fills the first."""
+    assert placed_by_share(np.array([5.0, 3, 2, 1]), np.array([2, 2]), np.array([7.0, 4])) == [[5, 2], [3, 1]]
 
 
 def test_an_office_week_rests_at_night_and_on_weekends() -> None:

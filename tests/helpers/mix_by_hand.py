@@ -57,7 +57,7 @@ def question(
 
 def hours_by_hand(on_h: list[float], overflow_frac: list[float]) -> RankHours:
     """Ranks that are on for so long, without start-up time."""
-    hours = np.array(on_h)
+    hours = np.array(on_h, dtype=float)
     return RankHours(
         carried_ratio=np.arange(len(on_h) + 1.0),
         on_h=hours,
@@ -80,11 +80,8 @@ def every_mix_usd(asked: MixQuestion) -> Iterator[float]:
             over * api.unbatched_usd_per_month + (api.fixed_usd_per_month if over else 0.0) if api else 0.0
         )
         for committed in _subsets(range(ranks)):
-            if (
-                hours.waiting_frac
-                and committed
-                and any(k not in committed for k in range(ranks) if not hours.slice_ratio[k])
-            ):
+            spares = [k for k in range(ranks) if not hours.slice_ratio[k]]
+            if hours.waiting_frac and set(committed) - set(spares) and set(spares) - set(committed):
                 continue  # a machine has no room for more before the spares are there
             hourly = [k for k in range(ranks) if k not in committed]
             for spot in _subsets(hourly, asked.spot_covered_count):
@@ -121,8 +118,10 @@ def _waiting_usd(asked: MixQuestion, committed: tuple[int, ...], ranks: int, ove
     rest = max(hours.waiting_frac - max(paid - (1 - hours.waiting_frac - over), 0), 0)
     per_load = asked.waiting_usd_per_h * 730 / hours.slice_ratio.max()
     batch = np.inf if asked.api is None else asked.api.batched_usd_per_month
-    on_machines = min(rest, off) if per_load <= batch else 0.0
-    left = rest - on_machines
-    fixed = asked.api.fixed_usd_per_month if asked.api and not over and left > 1e-12 else 0.0
-    usd = on_machines * per_load if on_machines > 1e-12 else 0.0
-    return usd + fixed + (left * batch if left > 1e-12 else 0.0)
+    costs = []
+    for on_machines in (min(rest, off), 0.0):
+        left = rest - on_machines
+        fixed = asked.api.fixed_usd_per_month if asked.api and not over and left > 1e-12 else 0.0
+        usd = on_machines * per_load if on_machines > 1e-12 else 0.0
+        costs.append(usd + fixed + (left * batch if left > 1e-12 else 0.0))
+    return min(costs)
