@@ -11,7 +11,7 @@ from calculators.scenario.schema import Scenario
 from calculators.units import percent, plural, signed_percent, significant
 
 YOURS, EXPECTED = "your figure", "expected"
-NOT_ENTERED = "unknown: assumed until you enter it"
+ASSUMED, NOT_ENTERED = "assumed", "unknown"
 RULE_OF: dict[str, str] = {
     "api_price_change_per_year_frac": "api_price_ratio_per_year",
     "hosted_price_change_per_year_frac": "hosted_price_ratio_per_year",
@@ -55,9 +55,13 @@ def outlook_rows(scenario: Scenario, catalog: Catalog) -> list[OutlookRow]:
 
 
 def expected_words(field: str, rules: OutlookRules) -> str:
-    """What is expected of a field of the outlook, with the range: 0% (−20% to +25%)."""
-    rule, write = getattr(rules, RULE_OF[field]), _words_of(RULE_OF[field])
-    return f"{write(rule.central)} ({write(rule.low)} to {write(rule.high)})"
+    """What is expected of a field of the outlook: 0% per year, 20 weeks."""
+    return _words_of(RULE_OF[field])(getattr(rules, RULE_OF[field]).central)
+
+
+def expected_span(field: str, rules: OutlookRules) -> str:
+    """The range around what is expected of a field."""
+    return _span(getattr(rules, RULE_OF[field]), _words_of(RULE_OF[field]))
 
 
 def rule_source(field: str, rules: OutlookRules) -> Source:
@@ -73,18 +77,18 @@ def is_change(field: str) -> bool:
 
 def _volume_rows(scenario: Scenario) -> list[OutlookRow]:
     growth, steps = scenario.workload.growth_per_month_frac, scenario.outlook.volume_steps
-    rows = [_stated("Growth of volume per month", signed_percent(growth), is_known=growth != 0)]
+    rows = [_stated("Growth of volume per month", signed_percent(growth), YOURS if growth else NOT_ENTERED)]
     rows += [
         _stated(f"Step in volume on {step.from_day}", f"{significant(step.ratio)} times the volume before")
         for step in steps
     ]
     moves = "yes" if scenario.outlook.model_generations else "no"
-    return [*rows, _stated("Move to newer models as they appear", moves, is_known=scenario.outlook.model_generations)]
+    return [*rows, _stated("Move to newer models as they appear", moves, YOURS if moves == "yes" else ASSUMED)]
 
 
-def _stated(what: str, used: str, is_known: bool = True) -> OutlookRow:
+def _stated(what: str, used: str, basis: str = YOURS) -> OutlookRow:
     """A value without an expectation: entered, or nobody knows it."""
-    return OutlookRow(what, used, YOURS if is_known else NOT_ENTERED, span="", confidence=None, source=None, why="")
+    return OutlookRow(what, used, basis, span="", confidence=None, source=None, why="")
 
 
 def _field_row(field: str, rule: Range, typed: Outlook, rules: OutlookRules) -> OutlookRow:
@@ -93,8 +97,7 @@ def _field_row(field: str, rule: Range, typed: Outlook, rules: OutlookRules) -> 
     write = _words_of(RULE_OF[field])
     row = _rule_row(title.replace(" (weeks)", ""), rule, rules, write)
     if field == "hiring_weeks":
-        used = write(value) if value else "0 weeks: the engineers are there"
-        return replace(row, used=used, basis=YOURS if value else NOT_ENTERED)
+        return replace(row, used=write(value), basis=YOURS if value else ASSUMED)
     if value is None:
         return row
     used = write(value + 1 if _is_ratio(RULE_OF[field]) else value)
@@ -107,11 +110,15 @@ def _rule_row(what: str, rule: Range, rules: OutlookRules, write: Callable[[floa
         what=what,
         used=write(rule.central),
         basis=EXPECTED,
-        span=f"{write(rule.low)} to {write(rule.high)}",
+        span=_span(rule, write),
         confidence=rule.confidence,
         source=source,
         why=rule.what,
     )
+
+
+def _span(rule: Range, write: Callable[[float], str]) -> str:
+    return f"{write(rule.low).removesuffix(' per year')} to {write(rule.high)}"
 
 
 def _is_ratio(name: str) -> bool:

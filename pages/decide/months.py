@@ -36,7 +36,8 @@ with first_screen:
 
 with details:
     every = st.toggle("Show every option", key="view_every_total", help=help_text("total cost of ownership"))
-    totals_table(result.horizon.options if every and result.horizon.options else shown, result)
+    listed = result.horizon.options if every and result.horizon.options else shown
+    totals_table(listed, result, is_every=every)
     months_download(result)
 
 st.subheader("What is assumed")

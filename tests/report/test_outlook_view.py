@@ -8,11 +8,13 @@ from support import scenario
 
 from calculators.catalog.catalog import Catalog
 from calculators.report.outlook_view import (
+    ASSUMED,
     EXPECTED,
     NOT_ENTERED,
     RULE_OF,
     YOURS,
     OutlookRow,
+    expected_span,
     expected_words,
     is_change,
     outlook_rows,
@@ -33,7 +35,7 @@ def test_every_field_with_an_expectation_has_a_row_with_its_source(catalog: Cata
         row = shown[label(f"outlook.{field}").replace(" (weeks)", "")]
         assert row.source == rule_source(field, catalog.outlook)
         assert " to " in row.span
-        assert row.basis == (NOT_ENTERED if field == "hiring_weeks" else EXPECTED)
+        assert row.basis == (ASSUMED if field == "hiring_weeks" else EXPECTED)
 
 
 def test_a_typed_value_is_marked_as_the_users(catalog: Catalog) -> None:
@@ -56,7 +58,7 @@ def test_newer_models_bring_their_own_assumptions(catalog: Catalog) -> None:
 
 @pytest.mark.parametrize("field", RULE_OF)
 def test_an_expectation_is_written_with_its_range(catalog: Catalog, field: str) -> None:
-    words = expected_words(field, catalog.outlook)
-    assert words.endswith(")")
-    assert " to " in words
+    words, span = expected_words(field, catalog.outlook), expected_span(field, catalog.outlook)
+    assert " to " in span
+    assert span.count("per year") == words.count("per year")
     assert is_change(field) is ("%" in words)

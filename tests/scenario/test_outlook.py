@@ -30,8 +30,17 @@ def test_a_step_counts_from_its_day_in_the_month_in_which_it_falls_for_the_rest_
 
 
 def test_steps_multiply_with_each_other_and_with_growth() -> None:
-    steps = [{"from_day": START, "ratio": 2}, {"from_day": date(2020, 1, 1), "ratio": 0.5}]
-    assert horizon_growth(_with(0.1, volume_steps=steps), 3) == pytest.approx(horizon_growth(_with(0.1), 3))
+    """73 and 146 days are 2.4 and 4.8 months: of the third month 60% are left, of the fifth 20%."""
+    steps = [{"from_day": date(2027, 2, 12), "ratio": 2}, {"from_day": date(2027, 4, 26), "ratio": 0.5}]
+    stepped = [1, 1, 1.6, 2, 1.8, 1]
+    assert horizon_growth(_with(volume_steps=steps), 6) == pytest.approx(stepped)
+    grown = [ratio * 1.1**month for month, ratio in enumerate(stepped)]
+    assert horizon_growth(_with(0.1, volume_steps=steps), 6) == pytest.approx(grown)
+
+
+def test_todays_volume_already_has_the_steps_before_it() -> None:
+    past = [{"from_day": day, "ratio": 3} for day in (date(2020, 1, 1), date(2026, 11, 30), START)]
+    assert np.array_equal(horizon_growth(_with(volume_steps=past), 12), np.ones(12))
 
 
 def test_a_step_beyond_the_horizon_changes_nothing() -> None:

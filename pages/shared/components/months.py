@@ -12,16 +12,17 @@ from calculators.report.horizon_text import NOT_IN_TOTALS, change_sentence, outg
 from calculators.report.horizon_view import costs_of_tokens, months_csv
 from calculators.report.outlook_view import outlook_rows
 from calculators.units import percent, usd_column
+from pages.shared.figures.cost import NAME
 from pages.shared.state import catalog, escape
 
-FIRST = st.column_config.Column(width=210, pinned=True)
-NPV, IRR = "NPV against today's API", "IRR per year"
-PER_MTOK = ("USD per million tokens", "Input tokens", "Output tokens", "At full load")
+FIRST = st.column_config.Column(width=215, pinned=True)
+KIND, FULL = "Option", "In full"
+NPV, IRR = "NPV vs. today's API", "IRR per year"
+PER_MTOK = ("USD/Mtok, blended", "Input", "Output", "At full load")
 COLUMN_TERMS = {
     "Per month now": "cost line",
     NPV: "NPV",
     "Payback": "payback",
-    "Discounted payback": "discounted payback",
     "Peak cash": "peak cash",
     IRR: "IRR",
     PER_MTOK[0]: "USD per million tokens, blended",
@@ -31,45 +32,51 @@ COLUMN_TERMS = {
 }
 
 
-def totals_table(shown: Sequence[OptionMonths], result: Evaluation) -> None:
-    """Totals, present value, payback and price of a million tokens of each option."""
-    tokens = costs_of_tokens(result, catalog())
-    costs = [tokens.get((one.option.kind, one.option.label)) for one in shown]
-    fields = ("blended", "input", "output", "full")
-    total = f"{result.horizon.months}-month total"
+def totals_table(shown: Sequence[OptionMonths], result: Evaluation, is_every: bool) -> None:
+    """Totals, present value, payback and price of a million tokens of each option. One of each kind is told by its kind, as in the
+    chart; where every option is listed, its full name comes second."""
+    total, today = f"{result.horizon.months}-month total", result.horizon.today
     table = pd.DataFrame(
         {
-            "Option": [result.label_of(one.option) for one in shown],
+            KIND: [NAME[one.option.kind] for one in shown],
             "Per month now": usd_column([one.option.usd_per_month for one in shown]),
             total: usd_column([one.tco_usd for one in shown]),
-            NPV: usd_column([None if one is result.horizon.today else one.npv_usd for one in shown]),
-            "Payback": [_payback(one, result) for one in shown],
-            "Discounted payback": [_payback(one, result, is_discounted=True) for one in shown],
-            "Peak cash": usd_column([None if one is result.horizon.today else one.peak_cash_usd for one in shown]),
+            NPV: usd_column([None if one is today else one.npv_usd for one in shown]),
+            "Payback": ["" if one is today else _payback(one) for one in shown],
+            "Peak cash": usd_column([None if one is today else one.peak_cash_usd for one in shown]),
             IRR: [_irr(one) for one in shown],
-            **{
-                name: usd_column([getattr(cost, f"{field}_usd_per_mtok") if cost else None for cost in costs])
-                for name, field in zip(PER_MTOK, fields, strict=True)
-            },
+            **_token_columns(shown, result),
+            FULL: [result.label_of(one.option) for one in shown],
         }
     )
+    if not any(one.option.kind == "own_hardware" for one in shown):
+        table = table.drop(columns=IRR)
+    order = [KIND, FULL, *(name for name in table if name not in (KIND, FULL))] if is_every else list(table)
     columns = {name: st.column_config.TextColumn(help=help_text(term)) for name, term in COLUMN_TERMS.items()}
     columns[total] = st.column_config.TextColumn(help=help_text("TCO"))
-    st.dataframe(table, hide_index=True, column_config={"Option": FIRST, **columns})
+    st.dataframe(table[order], hide_index=True, column_config={KIND: FIRST, **columns}, height="content")
     st.caption(
         f"Total: {expanded('TCO')}, less what servers sell for. {expanded('NPV')}. {expanded('IRR')}, of purchases only; empty "
-        "where no rate is unique. Tokens are priced at today's load; the columns after them split the price by input and output, "
-        "and show it with every replica busy all month."
+        "where no rate is unique. Payback is told discounted too where that is another month. USD/Mtok: USD per million tokens "
+        "at today's load, split into input and output, and with every replica busy all month."
     )
     st.caption(escape(f"{change_sentence(result)} {outgrown_sentence(result)}".strip()))
 
 
-def _payback(one: OptionMonths, result: Evaluation, is_discounted: bool = False) -> str:
-    if one is result.horizon.today:
-        return ""
-    if is_discounted:
-        return payback_cell(one.discounted_payback_month)
-    return payback_cell(one.payback_month, one.is_payback_undone)
+def _token_columns(shown: Sequence[OptionMonths], result: Evaluation) -> dict[str, list[str]]:
+    tokens = costs_of_tokens(result, catalog())
+    costs = [tokens.get((one.option.kind, one.option.label)) for one in shown]
+    return {
+        name: usd_column([getattr(cost, f"{field}_usd_per_mtok") if cost else None for cost in costs])
+        for name, field in zip(PER_MTOK, ("blended", "input", "output", "full"), strict=True)
+    }
+
+
+def _payback(one: OptionMonths) -> str:
+    """Month of payback, and of discounted payback where that is another one."""
+    plain = payback_cell(one.payback_month, one.is_payback_undone)
+    discounted = payback_cell(one.discounted_payback_month)
+    return plain if one.payback_month == one.discounted_payback_month else f"{plain} (discounted: {discounted})"
 
 
 def _irr(one: OptionMonths) -> str:
@@ -109,6 +116,6 @@ def assumptions_table(result: Evaluation) -> None:
         "Assumption": st.column_config.Column(pinned=True),
         "Link": st.column_config.LinkColumn(display_text="open"),
     }
-    st.dataframe(pd.DataFrame(rows).fillna(""), hide_index=True, column_config=columns)
+    st.dataframe(pd.DataFrame(rows).fillna(""), hide_index=True, column_config=columns, height="content")
     st.markdown("**What the totals leave out**")
     st.markdown("\n".join(f"- {escape(text)}" for text in NOT_IN_TOTALS))

@@ -8,7 +8,7 @@ import streamlit as st
 
 from calculators.catalog.glossary import help_text
 from calculators.errors import DataError
-from calculators.report.outlook_view import expected_words, is_change, rule_source
+from calculators.report.outlook_view import expected_span, expected_words, is_change, rule_source
 from calculators.scenario.outlook import VolumeStep
 from calculators.scenario.schema import label
 from calculators.units import significant
@@ -21,31 +21,24 @@ PRICES = (
     "api_price_change_per_year_frac",
     "hosted_price_change_per_year_frac",
     "rent_change_per_year_frac",
-    "server_price_change_per_year_frac",
 )
 
 
 def outlook_inputs() -> None:
     """The horizon, and every expected change; an empty field uses the expected value in gray."""
-    money, prices, hosted, fleet = st.columns(4, gap="medium")
+    money, prices, fleet = st.columns(3, gap="large")
     with money:
         number("operations.horizon_months")
         _expected("discount_per_year_frac", step=1.0)
+        field = "outlook.model_generations"
+        st.toggle(label(field), key=field, persist_state="session", help=help_text(field))
     with prices:
-        for field in PRICES[:2]:
-            _expected(field, step=5.0)
-    with hosted:
-        for field in PRICES[2:]:
+        for field in PRICES:
             _expected(field, step=5.0)
     with fleet:
-        _expected("hiring_weeks", step=1.0)
+        _expected("server_price_change_per_year_frac", step=5.0)
         _expected("server_lead_weeks", step=1.0)
-    st.toggle(
-        label("outlook.model_generations"),
-        key="outlook.model_generations",
-        persist_state="session",
-        help=help_text("outlook.model_generations"),
-    )
+        _expected("hiring_weeks", step=1.0)
 
 
 def _expected(field: str, step: float) -> None:
@@ -64,8 +57,8 @@ def _expected(field: str, step: float) -> None:
         step=step,
         key=key,
         format="%.6g",
-        placeholder=f"expected: {expected_words(field, rules)}",
-        help=f"{help_text(name)}\n\nExpected: {expected_words(field, rules)}. Source: {source_line(rule_source(field, rules))}.",
+        placeholder=f"expected: {expected_words(field, rules).removesuffix(' per year')}",
+        help=f"{help_text(name)}\n\nExpected: {expected_words(field, rules)}, from {expected_span(field, rules)}. Source: {source_line(rule_source(field, rules))}.",
         on_change=_take,
         args=(name, key, scale),
     )
@@ -104,7 +97,7 @@ def volume_steps() -> None:
         step=0.1,
         key="step_ratio",
         format="%.6g",
-        placeholder="1.5: half as much again",
+        placeholder="1.5",
         help=help_text(STEPS),
     )
     if st.button("Add this step", disabled=begins is None or times is None):
