@@ -1,7 +1,6 @@
 """The whole calculation, top to bottom: scenario and catalog in, Evaluation out. Pages, command line, report and tests
 all call `evaluate`; every intermediate result is kept, so that any number on a page can be traced."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from calculators.api.bill import paid_ratios
@@ -31,9 +30,9 @@ from calculators.options.commitment import committed_spend, parts_with_commitmen
 from calculators.options.compared_text import compared_notes, passed_over_reason, unproven_saving
 from calculators.options.context_window import is_too_short
 from calculators.options.feasibility import Feasibility, feasibility_matrix
-from calculators.options.month_path import changes_words
 from calculators.options.option import LinearCost, Option, best_build, best_buy
 from calculators.options.ranking import (
+    Ranking,
     as_ranked,
     curves_of,
     rank_options,
@@ -174,8 +173,7 @@ def evaluate(scenario: Scenario, catalog: Catalog) -> Evaluation:
 
 def _evaluated(inputs: Inputs) -> Evaluation:
     scenario, every = inputs.scenario, enumerate_options(inputs)
-    assessment = assess_options(every, inputs)
-    allowed = allowed_options(every, assessment, inputs)
+    allowed = allowed_options(every, assessment := assess_options(every, inputs), inputs)
     compared = without_undercut(allowed)
     envelope, line = lower_envelope(compared.stairs, inputs.demand), self_host_line(every.lines, inputs.demand)
     bounds = size_at_speed_bounds(allowed.stairs, allowed.rents_usd, envelope, inputs)
@@ -183,15 +181,14 @@ def _evaluated(inputs: Inputs) -> Evaluation:
     ranked, traffic = over_traffic_ranges(by_cost.options, curves := curves_of(compared, inputs))
     assessment = assessed_as_compared(assessment, every, allowed, ranked, inputs)
     today = next((option for option in ranked if option.kind == "api_today"), every.buys[0].option)
-    self_host = SelfHostCost(envelope, line)
-    (_, against_best), *crossovers = crossovers_of(today, as_ranked(allowed.buys, ranked), self_host, inputs)
+    buys, self_host = as_ranked(allowed.buys, ranked), SelfHostCost(envelope, line)
+    (_, against_best), *crossovers = crossovers_of(today, buys, self_host, inputs)
     savings = savings_by_month(inputs, envelope, bounds, allowed.lines, allowed.buys)
     missing = no_fleet(fits := feasibility_matrix(allowed, line, inputs), allowed, inputs)
     signals = exit_signals(inputs, ranked, today, savings, missing)
     doubt = traffic_doubt(ranked, traffic, scenario.workload)
     context = verdict_context(ranked, assessment, signals, doubt, scenario, missing)
-    context = replace(context, rent_gap=_gap(every, inputs), changes=changes_words(curves.path, scenario))
-    context = _noted(context, allowed, ranked, bounds, inputs)
+    context = _noted(context, every, allowed, by_cost, bounds, inputs)
     verdict = decide(today, ranked, against_best, crossovers[0][1], missing.words if missing else "", context)
     notes = [*compared_notes(every, allowed, by_cost, inputs), *growth_note(scenario, against_best, allowed.buys)]
     return Evaluation(
@@ -229,12 +226,23 @@ def _gap(every: AllOptions, inputs: Inputs) -> RentGap | None:
 
 
 def _noted(
-    context: VerdictContext, allowed: AllowedOptions, ranked: Sequence[Option], bounds: SpeedBounds, inputs: Inputs
+    context: VerdictContext,
+    every: AllOptions,
+    allowed: AllowedOptions,
+    by_cost: Ranking,
+    bounds: SpeedBounds,
+    inputs: Inputs,
 ) -> VerdictContext:
-    """The context with the option that was passed over, and what committed spend does to the answer."""
-    first = cheapest_option(ranked)
-    saving = unproven_saving(allowed, first, inputs)
-    context = replace(context, passed_over=passed_over_reason(allowed.set_aside, ranked), saving=saving)
+    """The context with what changes over the horizon, the options that were passed over, and what committed spend does to the
+    answer."""
+    first = cheapest_option(by_cost.options)
+    context = replace(
+        context,
+        rent_gap=_gap(every, inputs),
+        changes=by_cost.changes,
+        passed_over=passed_over_reason(allowed.set_aside, by_cost.options),
+        saving=unproven_saving(allowed, first, inputs),
+    )
     if (committed := committed_spend(inputs)) is NOTHING_COMMITTED:
         return context
     without = cheapest_option(rank_options(without_commitment(allowed), bounds, inputs))

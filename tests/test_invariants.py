@@ -18,8 +18,9 @@ from calculators.catalog.load import ROOT, load_catalog
 from calculators.decision import crossover
 from calculators.decision import verdict as decision
 from calculators.evaluate import Evaluation, evaluate, sensitivity_of
+from calculators.fleet.leading_fleets import leading_rents_usd
 from calculators.fleet.plan import FleetPlan
-from calculators.fleet.staircase import leading_rents_usd, rents_matrix, staircases
+from calculators.fleet.staircase import rents_matrix, staircases
 from calculators.options.build import size_candidates
 from calculators.options.option import LinearCost, Option
 from calculators.scenario.demand import needed_context_tok

@@ -67,7 +67,7 @@ ENGINE = {
     "group_read_exponent": Range(0.001, 0.3, 1.0),
     "step_overhead_us": Range(50, 350, 30000),
     "request_overhead_us": Range(0.5, 8, 300),
-    "first_token_overhead_ms": Range(0.5, 10, 300),
+    "first_token_overhead_ms": Range(0.5, 5, 300),
     "first_token_kernel_us": Range(0.5, 40, 300),
     "first_token_own_ratio": Range(0.9, 1.3, 4.0),
     "first_token_others_ratio": Range(0.005, 0.06, 0.6),

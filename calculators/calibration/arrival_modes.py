@@ -11,6 +11,7 @@ import numpy as np
 from calculators.catalog.launches import Launch
 from calculators.performance.replica import ReplicaArrays, ReplicaConfig
 from calculators.performance.step_time import (
+    CHUNK_TOK,
     closed_loop_s,
     first_token_overhead_s,
     largest_batch,
@@ -72,6 +73,19 @@ class Pools:
     """Requests that an attention rank of a decode worker runs at most; NaN where not stated."""
 
 
+class Admission(NamedTuple):
+    """Steps of decoding for which an engine is set to hold new requests, so that it interrupts decoding less often; 0: not."""
+
+    poll_steps: float = 0.0
+    """It looks for new requests every so many steps (SGLang's --scheduler-recv-interval), or lets attention ranks wait for each
+    other until a counter of all steps is full (timeout_iters of TensorRT-LLM's attention_dp_config)."""
+    gather_steps: float = 0.0
+    """From the first new request it waits so many steps for others (batch_wait_timeout_iters of TensorRT-LLM)."""
+
+
+AT_ONCE = Admission()
+
+
 @dataclass(frozen=True, slots=True)
 class BenchmarkConfig:
     """One benchmark run that can be predicted: replica, arrival mode, lengths in tokens and load."""
@@ -97,6 +111,7 @@ class BenchmarkConfig:
     """The host's work of a drafting pass, and for each of its requests, where the GPU waits for it."""
     launch: Launch | None = None
     """None: not told. The model's own speed is a tuned engine's."""
+    admission: Admission = AT_ONCE
     pools: Pools | None = None
     """Pools of a closed loop; `batch` then counts the clients of the whole deployment, and `config` decodes."""
 
@@ -115,7 +130,7 @@ class PredictedRates:
 def predict_rates(m: ReplicaArrays, points: Sequence[BenchmarkConfig]) -> PredictedRates:
     """Throughput per GPU, TTFT and TPOT of each benchmark, by the rule of its arrival mode. `m` has one row per benchmark."""
     numbers = [(*_numbers(p), p.batch_cap, _held_frac(p)) for p in points]
-    given = np.array(numbers, dtype=float).T[:, :, None]  # (9, n, 1), to broadcast with `m`
+    given = np.array(numbers, dtype=float).T[:, :, None]  # (12, n, 1), to broadcast with `m`
     result = np.full((4, len(points)), np.nan)
     kinds = np.array([p.kind for p in points])
     for kind, rule in _RULES.items():
@@ -144,6 +159,10 @@ class Run(NamedTuple):
     is_drawn: Array
     """1: the outputs are as varied as real ones."""
     wave_frac: Array
+    poll_steps: Array
+    gather_steps: Array
+    budget_tok: Array
+    """Prompt tokens of one step at most."""
     fitting: Array
     """Requests that run at once at most."""
 
@@ -151,7 +170,8 @@ class Run(NamedTuple):
 def _numbers(point: BenchmarkConfig) -> tuple[float, ...]:
     """The fields of `Run` that a run states."""
     waves, is_drawn = WAVE_FRAC.get(point.lengths, 0.0), float(point.lengths == "drawn")
-    return point.input_tok, point.output_tok, point.batch, point.request_rate, point.requests, is_drawn, waves
+    run = point.input_tok, point.output_tok, point.batch, point.request_rate, point.requests, is_drawn, waves
+    return *run, *point.admission, point.config.memory.batched_tok or CHUNK_TOK
 
 
 def _held_frac(point: BenchmarkConfig) -> float:
@@ -166,11 +186,19 @@ ArrivalRates = tuple[Array, Array, Array]
 def _closed(m: ReplicaArrays, run: Run) -> ArrivalRates:
     """Rates of `batch` clients in a closed loop, by Little's law. Clients whose KV caches do not fit wait for a slot."""
     running = np.minimum(run.batch, run.fitting)
-    spread = closed_loop_s(m, running, run.input_tok, run.output_tok)
-    waves = wave_s(m, running, run.input_tok, run.output_tok) if run.wave_frac.any() else spread
+    lengths, held = (run.input_tok, run.output_tok), held_steps(run, running)
+    spread = closed_loop_s(m, running, *lengths, held, run.budget_tok)
+    waves = wave_s(m, running, *lengths, held) if run.wave_frac.any() else spread
     ttft, tpot = (one + run.wave_frac * (other - one) for one, other in zip(spread, waves, strict=True))
     req_s = running / (ttft + (run.output_tok - 1) * tpot)
     return req_s * run.output_tok, ttft + (run.batch - running) / req_s, tpot
+
+
+def held_steps(run: Run, running: Array) -> Array:
+    """Mean steps (n, 1) for which the engine holds a new request. Of a fixed cycle it is half. A wait that starts with the first
+    request is whole for that one, and on average half for the `joined` ones that come meanwhile."""
+    joined = running * run.gather_steps / run.output_tok
+    return run.poll_steps / 2 + run.gather_steps * (1 + joined / 2) / (1 + joined)
 
 
 def _saturated(m: ReplicaArrays, run: Run) -> ArrivalRates:

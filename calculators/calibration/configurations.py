@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal, get_args
 
-from calculators.calibration.arrival_modes import ArrivalKind, BenchmarkConfig, Doubt, Pools
+from calculators.calibration.arrival_modes import Admission, ArrivalKind, BenchmarkConfig, Doubt, Pools
 from calculators.calibration.run_details import (
     arrival_kind,
     benchmark_yield,
@@ -171,6 +171,7 @@ def _point(row: Mapping[str, str], catalog: Catalog) -> BenchmarkConfig:
         batch_cap=next((cap for name, cap in _BATCH_CAPS.items() if name in engine), float(MAX_BATCH)),
         requests=_requests(row, engine) / shares,
         lengths=length_kind(_text(row, "isl_osl_kind")),
+        admission=Admission(_number(row, "poll_steps", 0.0), _number(row, "gather_steps", 0.0)),
         doubts=(*doubts, *format_doubts(model, precision), *_run_doubts(row, kind, engine)),
     )
 

@@ -12,6 +12,7 @@ gpu_spelling      which GPU a spelling means
 model_spelling    which model a spelling means
 prices            API prices, GPU prices, cache rules, cost of ownership
 rent_history      which GPU prices are current on a day, and which are history
+outlook           what prices, hardware and hiring are expected to do
 presets           typical workloads
 compliance_rules  requirements, and facts about operators
 seller_speeds     how fast API sellers answered, and their uptime

@@ -12,16 +12,8 @@ from typing import Literal
 
 import numpy as np
 
-from calculators.fleet.staircase import (
-    OwnVolumes,
-    Staircase,
-    by_group,
-    lead_ratios,
-    leading_rents_usd,
-    rents_at,
-    rents_matrix,
-    steps_of_each,
-)
+from calculators.fleet.leading_fleets import by_group, lead_ratios, leading_positions, leading_rents_usd
+from calculators.fleet.staircase import OwnVolumes, Staircase, rents_at, rents_matrix, steps_of_each
 from calculators.options.option import LinearCost
 from calculators.scenario.demand import Array
 from calculators.units import multiple_of, percent
@@ -49,8 +41,11 @@ class Crossover:
     until_req_per_month: float | None
     """Where the GPU limit ends that stretch early, because more expensive GPUs would have to take over."""
     break_even_utilization_ratio: float
-    """Break-even utilization: the average GPU utilization at which a request costs what the API charges; 1 or more:
+    """The average GPU utilization at which the rent of a request alone costs what the API charges, at any volume; 1 or more:
     impossible."""
+    break_even_busy_frac: float | None
+    """Break-even utilization: how busy, on average, the fleet is that breaks even for good, or else at first, with all its costs:
+    staffing, spares and whole machines. None: none breaks even, or all do."""
     busy_frac: float
     """Maximum utilization of a fleet sized for the peak: active hours / all hours / peak-to-average ratio."""
     limit_req_per_month: float
@@ -94,6 +89,7 @@ def _no_fleet(busy_frac: float) -> Crossover:
         durable_req_per_month=None,
         until_req_per_month=None,
         break_even_utilization_ratio=float("inf"),
+        break_even_busy_frac=None,
         busy_frac=busy_frac,
         limit_req_per_month=0.0,
         reason=_reason("no_fleet", float("inf"), busy_frac),
@@ -112,6 +108,7 @@ def _find(
     kind = _kind(crossings, starts_cheaper, shape_ratio * busy_frac, busy_frac)
     durable, until = _durable(crossings, starts_cheaper, stairs)
     into_build = [c.requests_per_month for c in crossings if c.cheaper_above == "build"]
+    busy = _busy_at(stairs, durable or next(iter(into_build), None), busy_frac)
     return Crossover(
         kind=kind,
         crossings=tuple(crossings),
@@ -119,9 +116,10 @@ def _find(
         durable_req_per_month=durable,
         until_req_per_month=until,
         break_even_utilization_ratio=shape_ratio * busy_frac,
+        break_even_busy_frac=busy,
         busy_frac=busy_frac,
         limit_req_per_month=limit,
-        reason=_reason(kind, shape_ratio * busy_frac, busy_frac),
+        reason=_reason(kind, shape_ratio * busy_frac, busy_frac, busy),
     )
 
 
@@ -129,6 +127,17 @@ def loaded_usd_per_request(stairs: Sequence[Staircase], build: LinearCost) -> fl
     """What a request costs on the best machines that lead when the peak fills them exactly: no volume can do better."""
     full = np.array([[s.usd_per_request_fully_loaded] for s in stairs])
     return float(leading_rents_usd(stairs, full)[0]) + build.usd_per_request
+
+
+def _busy_at(stairs: Sequence[Staircase], requests_per_month: float | None, busy_frac: float) -> float | None:
+    """Average utilization of the fleet that is the cheapest just above a volume: requests over those that all its replicas, spares
+    and room in whole machines included, would carry all month."""
+    if not requests_per_month:
+        return None
+    volume = np.array([requests_per_month * (1 + 1e-9)])
+    fleet = stairs[int(leading_positions(stairs, rents_matrix(stairs, volume))[0])]
+    replicas = float(fleet.machines(volume)[0]) * fleet.replicas_per_machine
+    return requests_per_month / (replicas * fleet.requests_per_replica) * busy_frac
 
 
 def _durable(
@@ -204,12 +213,16 @@ def _cheapest_of_a_kind(stairs: Sequence[Staircase]) -> list[int]:
 
 def _step_ends(stairs: Sequence[Staircase], best: Staircase) -> OwnVolumes:
     """Volumes at which to look whether each of `stairs` is below others: just before its steps, as it is flat up to there
-    while the others can only have risen. Beyond `reach` the `best` slope has made good for its spares and rounding up."""
+    while the others can only have risen. Beyond `reach` the `best` slope has made good for its spares, rounding up, and what
+    machines that are already there save."""
     rise = np.array([s.usd_per_request_fully_loaded for s in stairs]) - best.usd_per_request_fully_loaded
     head_start = best.machine_usd_per_month * (
         1 + (best.capacity.least_replicas + best.spare_replicas) / best.replicas_per_machine
     )
-    reach = np.divide(head_start, rise, out=np.full(rise.shape, np.inf), where=rise > 0)
+    saved = np.array(
+        [s.held.count * max(s.machine_usd_per_month - s.held.usd_per_month, 0.0) if s.held else 0.0 for s in stairs]
+    )
+    reach = np.divide(head_start + saved, rise, out=np.full(rise.shape, np.inf), where=rise > 0)
     limit, best_limit = np.array([s.limit_req_per_month for s in stairs]), best.limit_req_per_month
     steps = steps_of_each(stairs, np.where(limit > best_limit, limit, np.minimum(limit, reach)))
     looked_at = (steps.requests_per_month <= reach[steps.stairs]) | (steps.requests_per_month > best_limit)
@@ -271,16 +284,19 @@ def _kind(
     return "never" if break_even_utilization_ratio >= min(1.0, busy_frac) else "out_of_reach"
 
 
-def _reason(kind: CrossoverKind, break_even_utilization_ratio: float, busy_frac: float) -> str:
-    """Why, as a clause that begins with self-hosting."""
+def _reason(
+    kind: CrossoverKind, break_even_utilization_ratio: float, busy_frac: float, busy: float | None = None
+) -> str:
+    """Why, as a clause that begins with self-hosting. `busy`: as of `Crossover.break_even_busy_frac`."""
     needed, most = percent(break_even_utilization_ratio), percent(busy_frac)
     match kind:
         case "no_fleet":
             return "self-hosting has no configuration that meets the targets"
         case "always":
-            return f"self-hosting needs {needed} GPU utilization to break even"
+            return "self-hosting breaks even at any utilization"
         case "crosses":
-            return f"self-hosting needs {needed} GPU utilization to break even; a fleet sized for your peak averages up to {most}"
+            at = f"at {percent(busy)} average GPU utilization" if busy is not None else "at some volumes only"
+            return f"self-hosting breaks even {at}; a fleet sized for your peak averages up to {most}"
         case "never" if break_even_utilization_ratio >= 1:
             times = multiple_of(break_even_utilization_ratio, "the API price per request")
             return f"self-hosting costs {times} even at 100% GPU utilization"

@@ -8,8 +8,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from calculators.fleet.leading_fleets import leading_rents_usd
 from calculators.fleet.operating_costs import CostLine
-from calculators.fleet.staircase import Staircase, leading_rents_usd, rents_matrix
+from calculators.fleet.staircase import Staircase, rents_matrix
 from calculators.options.commitment import committed_spend
 from calculators.options.option import Option
 from calculators.options.speed_range import SpeedBounds

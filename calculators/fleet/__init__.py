@@ -12,9 +12,16 @@ rent_search       which GPU prices a scenario searches, and why not the others
 rent_gap          where its filters leave none
 known_speed       whether a speed is measured or validated, and how far it then leads
 machine_offers    machines to rent or buy, with their price
+held_gpus         GPUs that the user already has
 staircase         rent over volume, as whole machines are added
+leading_fleets    which fleet of a group leads
 plan              one fleet: its replicas, machines and rent
 tuning            what tuning the engine would be worth
 operating_costs   staffing, platform tooling, migration, network egress
 base_load         fleets below the peak, with overflow to an API
+load_by_hour      the demand in each hour of a week, and how long each machine is needed
+capacity_terms    the terms on which machines of a configuration can be had
+capacity_mix      the cheapest mix of terms for a load
+mix_search        the same over all sizes of machine
+fleet_schedule    a fleet that is fixed, follows the hour of day, is autoscaled or scales to zero
 """

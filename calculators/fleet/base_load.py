@@ -10,7 +10,7 @@ from math import erf, sqrt
 import numpy as np
 
 from calculators.fleet.plan import FleetPlan
-from calculators.fleet.staircase import Staircase, column_rents_usd
+from calculators.fleet.staircase import Staircase, column_rents_usd, machines_usd
 from calculators.scenario.committed_spend import NOTHING_COMMITTED, CommittedSpend
 from calculators.scenario.demand import Array, effective_peak_ratio, prompt_ratio
 from calculators.scenario.schema import Workload
@@ -45,6 +45,17 @@ def overflow_frac(capacity_ratio: Array, peak_ratio: Array) -> Array:
     c, width = np.where(modeled, capacity, 1.0), np.where(modeled, s, 1.0)
     d = (-np.log(c) + width * width / 2) / width
     return np.where(modeled, _normal(d) - c * _normal(d - width), np.clip(1 - capacity, 0.0, 1.0))
+
+
+def exceeded_frac(capacity_ratio: Array | float, peak_ratio: Array | float) -> Array:
+    """Share of the hours whose load is above `capacity_ratio` times the mean: P(load > c), the slope of `overflow_frac`. The
+    arguments broadcast."""
+    capacity, peak = np.broadcast_arrays(np.asarray(capacity_ratio, dtype=float), np.asarray(peak_ratio, dtype=float))
+    s = lognormal_sigma(peak)
+    modeled = (capacity > 0) & (s >= 1e-9) & (capacity < peak)
+    c, width = np.where(modeled, capacity, 1.0), np.where(modeled, s, 1.0)
+    flat = np.where(s < 1e-9, 1.0, peak)
+    return np.where(modeled, _normal((-np.log(c) - width * width / 2) / width), (capacity < flat) * 1.0)
 
 
 def _normal(x: Array) -> Array:
@@ -105,15 +116,17 @@ def cheapest_base_load_usd(
     """Rent of the cheapest base-load fleet plus the API's bill for its overflow, and what that leaves unused of committed
     spend (k,), inf where no smaller fleet exists.
 
-    `columns` (7, k): as of `staircase_columns`, one staircase for each volume; `peak_ratio` (k,): as of the workload, whose
+    `columns` (9, k): as of `staircase_columns`, one staircase for each volume; `peak_ratio` (k,): as of the workload, whose
     other fields are those of every volume. Rent is linear in machines and the bill convex, as is the greater of the bill and
     what is committed, so that the best number is
     found by halving the numbers that are left, by whether one machine more still saves.
     """
-    per_replica, per_prefill, per_machine, spare, machine_usd, most, _ = columns
+    per_replica, per_prefill, per_machine, spare, machine_usd, most, _, held, held_usd = columns
     if np.isfinite(per_prefill).any():
         return np.full(requests_per_month.shape, np.inf)
-    needed = column_rents_usd((*columns[:4], np.ones_like(most), most, columns[6]), requests_per_month)
+    needed = column_rents_usd(
+        (*columns[:4], np.ones_like(most), most, *columns[6:8], np.ones_like(most)), requests_per_month
+    )
     fewest = np.maximum(np.floor(spare / per_machine) + 1, 1)
     largest = np.minimum(np.minimum(needed - 1, most), MOST_MACHINES)
     load_ratio = per_replica / requests_per_month * np.maximum(prompt_ratio(workload) * peak_ratio, 1.0)
@@ -123,7 +136,8 @@ def cheapest_base_load_usd(
         prompt = prompt_overflow_frac(capacity, peak_ratio, workload)
         waiting = np.maximum(1 - capacity - prompt, 0.0)
         bill = (prompt + waiting) * prices.unbatched_usd - waiting * prices.batch_saving_usd
-        return np.asarray(machines * machine_usd + bill + prices.committed.unused_usd(bill))
+        rent = machines_usd(machines, machine_usd, held, held_usd)
+        return np.asarray(rent + bill + prices.committed.unused_usd(bill))
 
     low, high = fewest, np.maximum(largest, fewest)
     while (low < high).any():

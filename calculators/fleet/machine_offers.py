@@ -19,8 +19,8 @@ from calculators.units import HOURS_PER_MONTH, MONTHS_PER_YEAR
 QUOTED = "your-quote"
 TRAY_GPUS = 4
 """GPUs of one tray of an NVL72 rack."""
-OfferBasis = Literal["list", "yours", "owned"]
-"""Whose price it is: a list price, the user's negotiated price, or the cost of a purchased server."""
+OfferBasis = Literal["list", "yours", "owned", "held"]
+"""Whose price it is: a list price, the user's negotiated price, the cost of a purchased server, or of GPUs one already has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,11 @@ class MachineOffer:
     @property
     def where(self) -> str:
         """The offer as the end of a label, with its term: "rented from Nebius (3-year commitment)"."""
-        words: dict[OfferBasis, str] = {"owned": "on purchased servers", "yours": "at your negotiated price"}
+        words: dict[OfferBasis, str] = {
+            "owned": "on purchased servers",
+            "yours": "at your negotiated price",
+            "held": "that you already have",
+        }
         price = " at your price" if self.is_yours else ""
         return words.get(self.basis, f"rented from {self.provider}{self.term_in_brackets}{price}")
 

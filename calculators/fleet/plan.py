@@ -28,19 +28,26 @@ class FleetPlan:
     rent_usd_per_month: float
     regions: int = 1
     """Each region holds the whole fleet, so that one may fail."""
+    held_machines: int = 0
+    """Of `machines`, those that the user already has."""
+    held_usd_per_month: float = 0.0
+    """What they cost in all, as they are counted."""
     prefill_replicas: int = 0
     """Of a separate prefill pool: workers, or as many as the GPUs of a decode replica hold; `replicas` counts the decode pool."""
 
     @classmethod
     def for_machines(cls, staircase: Staircase, machines: int, requests_per_month: float) -> "FleetPlan":
         """A fleet of so many machines (groups of them where a replica takes several), with the replicas that a volume keeps busy; the rest of their room stays empty."""
+        held = min(machines, staircase.held.count) if staircase.held else 0
         return cls(
             capacity=staircase.capacity,
             offer=staircase.offer,
             replicas=ceil(requests_per_month / staircase.replica_req_per_month - ROUNDING),
             spare_replicas=staircase.spare_replicas,
             machines=machines * staircase.machines_per_replica,
-            rent_usd_per_month=machines * staircase.machine_usd_per_month,
+            rent_usd_per_month=float(staircase.cost_of(np.asarray(machines, dtype=float))),
+            held_machines=held * staircase.machines_per_replica,
+            held_usd_per_month=held * staircase.held.usd_per_month if staircase.held else 0.0,
             regions=staircase.regions,
             prefill_replicas=ceil(requests_per_month / staircase.prefill_req_per_month - ROUNDING),
         )
@@ -74,7 +81,11 @@ class FleetPlan:
     def label(self) -> str:
         """GPUs, offer and regions in words: "4× H100 rented from Nebius (spot) in 2 regions"."""
         regions = f" in {plural(self.regions, 'region')}" if self.regions > 1 else ""
-        return f"{self.gpus}× {self.config.gpu.name} {self.offer.where}{regions}"
+        held = self.gpus // max(self.machines, 1) * self.held_machines
+        if 0 < held < self.gpus:
+            return f"{self.gpus}× {self.config.gpu.name}, {held} of them yours, the others {self.offer.where}{regions}"
+        where = "that you already have" if held else self.offer.where
+        return f"{self.gpus}× {self.config.gpu.name} {where}{regions}"
 
     @property
     def replicas_words(self) -> str:

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calculators.catalog.catalog import Catalog
+from calculators.catalog.hardware import Gpu
+from calculators.fleet.held_gpus import HeldMachines, held_machines, held_offers
 from calculators.fleet.known_speed import lead_ratio
 from calculators.fleet.machine_offers import MachineOffer, machine_offers
 from calculators.fleet.replica_capacity import Capacity, Infeasible, speed_correction
@@ -31,6 +33,12 @@ def machines_needed(replicas: Array, spares: Array | int, per_machine: Array | i
     that is more than `most`. The arguments broadcast."""
     machines = np.ceil(np.maximum(replicas + spares, 1) / per_machine)
     return np.where(machines > most, np.inf, machines)
+
+
+def machines_usd(machines: Array, usd: Array | float, held: Array | int, held_usd: Array | float) -> Array:
+    """Cost of so many machines, of which the first `held` cost `held_usd` each; inf where there are too few. Broadcasts."""
+    own = np.minimum(machines, held)
+    return np.where(np.isinf(machines), np.inf, np.maximum(machines - held, 0) * usd + own * held_usd)
 
 
 def replicas_held(machines: _Count, spares: _Count | int, per_machine: _Count | int) -> _Count:
@@ -76,6 +84,8 @@ class Staircase:
     """Requests per month whose peak one prefill replica carries; infinite without a separate prefill pool."""
     lead_ratio: float = 1.0
     """As of `known_speed.lead_ratio`."""
+    held: HeldMachines | None = None
+    """Machines of this kind that the user already has: used first, at their own cost."""
 
     @property
     def group(self) -> FleetGroup:
@@ -98,7 +108,11 @@ class Staircase:
 
     def rent_usd_per_month(self, requests_per_month: Array) -> Array:
         """Rent for each volume; inf beyond the user's GPU limit. Same shape as the argument."""
-        return self.machines(requests_per_month) * self.machine_usd_per_month
+        return self.cost_of(self.machines(requests_per_month))
+
+    def cost_of(self, machines: Array) -> Array:
+        """Rent of so many machines. Same shape as the argument."""
+        return machines_usd(machines, self.machine_usd_per_month, *_held(self))
 
     def steps_req_per_month(self, up_to: float) -> Array:
         """Volumes just above which one more machine is needed, ascending, up to `up_to`. Shape (steps,)."""
@@ -146,13 +160,19 @@ class Staircase:
 def staircases(capacities: Sequence[Capacity], inputs: Inputs) -> tuple[list[Staircase], list[Infeasible]]:
     """Staircases of every capacity on every machine offer that can hold it, and the configurations that no offer holds."""
     gpus = {c.config.gpu.id: c.config.gpu for c in capacities}
-    by_gpu = {id: machine_offers(gpu, inputs.scenario, inputs.catalog) for id, gpu in gpus.items()}
+    by_gpu = {id: _offers(gpu, inputs) for id, gpu in gpus.items()}
     offered, infeasible = [], []
     for capacity, of_capacity in _by_capacity(capacities, by_gpu, inputs):
         offered += of_capacity
         if not of_capacity:
             infeasible.append(_not_offered(capacity, by_gpu[capacity.config.gpu.id], inputs))
     return offered, infeasible
+
+
+def _offers(gpu: Gpu, inputs: Inputs) -> list[MachineOffer]:
+    """Machine offers for a GPU, and the machines that the user already has of it."""
+    held = held_offers(gpu.id, inputs.scenario, inputs.catalog)
+    return [*held, *machine_offers(gpu, inputs.scenario, inputs.catalog)]
 
 
 def staircases_on(capacities: Sequence[Capacity], offers: Iterable[MachineOffer], inputs: Inputs) -> list[Staircase]:
@@ -225,7 +245,7 @@ def _by_capacity(
         gpu, gpus = config.gpu.id, config.gpus_count
         leads = lead_ratio(config, own, inputs.catalog)
         if (gpu, gpus) not in machines:
-            machines[gpu, gpus] = [_machines(offer, config, regions, inputs.scenario) for offer in by_gpu.get(gpu, ())]
+            machines[gpu, gpus] = [_machines(offer, config, regions, inputs) for offer in by_gpu.get(gpu, ())]
         of_capacity = [
             Staircase(
                 capacity=capacity,
@@ -239,59 +259,37 @@ def _by_capacity(
                 machines_per_replica=together,
                 prefill_req_per_month=capacity.prefill_req_s * seconds,
                 lead_ratio=leads,
+                held=held,
             )
-            for offer, replicas, usd, most, together in machines[gpu, gpus]
+            for offer, replicas, usd, most, together, held in machines[gpu, gpus]
             if replicas_held(most, spare, replicas) >= capacity.least_replicas
         ]
         yield capacity, of_capacity
 
 
-_Machines = tuple[MachineOffer, int, float, int, int]
-"""An offer, the replicas on one of its machines, the rent of one machine in each region, the most machines in each, and the
-machines that one replica takes. Where it takes several, they count as one."""
+_Machines = tuple[MachineOffer, int, float, int, int, HeldMachines | None]
+"""An offer, the replicas on one of its machines, the rent of one machine in each region, the most machines in each, the machines
+that one replica takes, and those that the user already has. Where it takes several, they count as one."""
 
 
-def _machines(offer: MachineOffer, config: ReplicaConfig, regions: int, scenario: Scenario) -> _Machines:
+def _machines(offer: MachineOffer, config: ReplicaConfig, regions: int, inputs: Inputs) -> _Machines:
     together = offer.machines_per_replica(config)
     gpus = (offer.gpus_per_machine or config.gpus_count) * max(together, 1)
+    held = None if offer.is_owned else held_machines(offer.gpu_id, gpus, regions, inputs.scenario, inputs.catalog)
+    most = inputs.scenario.hardware.max_gpus // (gpus * regions)
     return (
         offer,
         offer.replicas_per_machine(config),
         offer.machine_usd_per_month(config) * regions,
-        scenario.hardware.max_gpus // (gpus * regions),
+        min(most, held.count if held else 0) if offer.basis == "held" else most,
         together,
+        held,
     )
 
 
 def rents_matrix(staircases: Sequence[Staircase], requests_per_month: Array) -> Array:
     """Rent (s, v) of each staircase at each volume (v,); inf beyond the user's GPU limit."""
     return column_rents_usd(staircase_columns(staircases)[..., None], requests_per_month)
-
-
-def by_group(staircases: Sequence[Staircase]) -> dict[FleetGroup, list[int]]:
-    """Positions of staircases by their group."""
-    groups: dict[FleetGroup, list[int]] = {}
-    for i, one in enumerate(staircases):
-        groups.setdefault(one.group, []).append(i)
-    return groups
-
-
-def lead_ratios(staircases: Sequence[Staircase]) -> Array:
-    """`lead_ratio` of each (s,)."""
-    return np.array([one.lead_ratio for one in staircases])
-
-
-def leading_rents_usd(staircases: Sequence[Staircase], rents_usd: Array) -> Array:
-    """Rent (v,) of the cheapest of the fleets that lead: in each group the one whose rent over its `lead_ratio` is least.
-
-    `rents_usd` (s, v): of each staircase at each volume.
-    """
-    leads = lead_ratios(staircases)
-    least = []
-    for members in by_group(staircases).values():
-        first = np.argmin(rents_usd[members] / leads[members, None], axis=0)
-        least.append(np.take_along_axis(rents_usd[members], first[None], axis=0)[0])
-    return np.asarray(np.min(least, axis=0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,7 +307,7 @@ class OwnVolumes:
 
 def steps_of_each(staircases: Sequence[Staircase], up_to: Array) -> OwnVolumes:
     """The steps of each staircase, at most `up_to` (s,): `Staircase.steps_req_per_month` for all at once."""
-    per_replica, per_prefill, per_machine, spare, _, most, size = staircase_columns(staircases)
+    per_replica, per_prefill, per_machine, spare, _, most, size, *_ = staircase_columns(staircases)
     needed = up_to * (1 / per_replica + size / per_prefill) + spare + 1 + size
     counts = np.minimum(most, needed // per_machine + 1).astype(int)
     owner, before = np.repeat(np.arange(len(staircases)), counts), np.repeat(np.cumsum(counts) - counts, counts)
@@ -326,7 +324,7 @@ def rents_at(staircases: Sequence[Staircase], volumes: OwnVolumes) -> Array:
 
 
 def staircase_columns(staircases: Sequence[Staircase]) -> Array:
-    """The fields that determine the rent (7, s), in the order that `column_rents_usd` unpacks."""
+    """The fields that determine the rent (9, s), in the order that `column_rents_usd` unpacks."""
     return np.array(
         [
             [s.replica_req_per_month for s in staircases],
@@ -336,22 +334,28 @@ def staircase_columns(staircases: Sequence[Staircase]) -> Array:
             [s.machine_usd_per_month for s in staircases],
             [s.max_machines for s in staircases],
             [s.prefill_size for s in staircases],
+            *zip(*(_held(s) for s in staircases), strict=True),
         ]
     )
 
 
+def _held(staircase: Staircase) -> tuple[int, float]:
+    """Machines that the user already has, and what one costs now."""
+    return (staircase.held.count, staircase.held.usd_per_month) if staircase.held else (0, 0.0)
+
+
 def undercut_positions(columns: Array) -> set[int]:
-    """Positions of the staircases, given by their columns (7, s), that another one undercuts at every volume: its machines cost
-    no more, no fewer of them are allowed, and any number of them carries no less. Of equals the first stays.
+    """Positions of the staircases, given by their columns (9, s), that another one undercuts at every volume: its machines cost
+    no more, no fewer of them are allowed or already there, and any number of them carries no less. Of equals the first stays.
 
     With one pool, m machines carry (m x per machine - spare) x per replica: no less for every m where slope and value at
     m = 1 are no less. With two pools every number has to be no worse.
     """
-    per_replica, per_prefill, per_machine, spare, usd, most, size = columns
+    per_replica, per_prefill, per_machine, spare, usd, most, size, held, held_usd = columns
     one_pool = ~np.isfinite(per_prefill)
     slope = np.where(one_pool, per_machine * per_replica, per_replica)
     first = np.where(one_pool, (per_machine - spare) * per_replica, per_machine)
-    figures = np.stack([slope, first, per_prefill, most, np.where(one_pool, 0, -spare), -usd, -size])
+    figures = np.stack([slope, first, per_prefill, most, np.where(one_pool, 0, -spare), -usd, -size, held, -held_usd])
     place, undercut = np.arange(usd.size), np.zeros(usd.size, dtype=bool)
     for start in range(0, usd.size, COMPARED_AT_ONCE):
         some = slice(start, start + COMPARED_AT_ONCE)
@@ -363,9 +367,11 @@ def undercut_positions(columns: Array) -> set[int]:
 
 def column_rents_usd(columns: Array | Sequence[Array], requests_per_month: Array) -> Array:
     """Rent of staircases given by their columns, at volumes that broadcast with them; inf beyond the user's GPU limit."""
-    per_replica, per_prefill, per_machine, spare, usd, most, size = columns
+    per_replica, per_prefill, per_machine, spare, usd, most, size, held, held_usd = columns
     replicas = np.ceil(requests_per_month / per_replica)
     if np.isfinite(per_prefill).any():
         replicas += size * np.ceil(requests_per_month / per_prefill)
-    rents: Array = machines_needed(replicas, spare, per_machine, most) * usd
-    return rents
+    machines = machines_needed(replicas, spare, per_machine, most)
+    if not np.any(held):  # the usual case, and called often
+        return np.asarray(machines * usd)
+    return machines_usd(machines, usd, held, held_usd)

@@ -6,6 +6,7 @@ Brealey, Myers and Allen, Principles of Corporate Finance, chapters 2 and 5.
 
 import numpy as np
 import numpy_financial as npf
+from numpy.typing import NDArray
 
 from calculators.scenario.demand import Array
 from calculators.units import MONTHS_PER_YEAR
@@ -29,7 +30,7 @@ def net_present_value_usd(flows_usd: Array, per_year_frac: float) -> float:
 def payback_month(flows_usd: Array) -> int | None:
     """The first month from which the flows so far are never below zero again; 0: at once. None: not within the months, which
     includes a payback that later flows undo."""
-    behind = np.flatnonzero(np.cumsum(flows_usd) < -1e-6)
+    behind = np.flatnonzero(_is_behind(flows_usd))
     if not behind.size:
         return 0
     last = int(behind[-1])
@@ -38,12 +39,18 @@ def payback_month(flows_usd: Array) -> int | None:
 
 def first_payback_month(flows_usd: Array) -> int | None:
     """The first month in which what was paid out is back, whether or not it stays; None: in no month."""
-    total = np.cumsum(flows_usd)
-    if (total >= -1e-6).all():
+    behind = _is_behind(flows_usd)
+    if not behind.any():
         return 0
-    begun = int(np.flatnonzero(total < -1e-6)[0])
-    back = np.flatnonzero(total[begun:] >= -1e-6)
+    begun = int(np.argmax(behind))
+    back = np.flatnonzero(~behind[begun:])
     return begun + int(back[0]) if back.size else None
+
+
+def _is_behind(flows_usd: Array) -> NDArray[np.bool_]:
+    """Whether the flows so far are below zero, by more than what sums of their size are rounded by. Same shape."""
+    rounding_usd = max(1e-6, 1e-12 * float(np.abs(flows_usd).sum()))
+    return np.asarray(np.cumsum(flows_usd) < -rounding_usd)
 
 
 def return_per_year_frac(flows_usd: Array) -> float | None:

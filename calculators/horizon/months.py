@@ -16,9 +16,10 @@ from calculators.horizon.finance import (
     return_per_year_frac,
 )
 from calculators.horizon.purchase import WEEKS_PER_MONTH, purchase_cash
+from calculators.options.commitment import committed_spend
 from calculators.options.cost_curves import OptionCurves
+from calculators.options.month_path import month_path
 from calculators.options.option import Option, OptionKind
-from calculators.scenario.committed_spend import CommittedSpend
 from calculators.scenario.demand import Array, horizon_growth
 from calculators.scenario.inputs import Inputs
 from calculators.units import TOK_PER_MTOK
@@ -123,20 +124,30 @@ def horizon_of(options: Sequence[Option], today: Option, curves: OptionCurves, i
     months = inputs.scenario.operations.horizon_months
     volume = inputs.demand.requests_per_month * horizon_growth(inputs.scenario, months)
     costs = _costs_by_month(curves, months)
-    todays = np.full(months, today.usd_per_month) if (row := _row(today, costs)) is None else row
-    today_cash = _cash(today, todays, inputs)
+    row = _row(today, costs)
+    todays = _left_out(today, inputs) if row is None else _billed(today, row, curves)
+    today_cash = _cash(today, todays)
     rate = discount_frac(inputs)
     tok = volume * (inputs.demand.input_tok + inputs.demand.output_tok)
+
+    def months_of(option: Option, cost_usd: Array, cash_usd: Array) -> OptionMonths:
+        return OptionMonths(
+            option=option,
+            cost_usd=cost_usd,
+            cash_usd=cash_usd,
+            tok_per_month=tok,
+            today_cash_usd=today_cash,
+            discount_per_year_frac=rate,
+        )
+
     rows: list[OptionMonths] = []
     for option in options:
         cost = _row(option, costs)
         if cost is None or not np.isfinite(cost).all():
             continue
-        cost, cash = _with_transition(option, cost, todays, volume, curves, inputs)
-        rows.append(OptionMonths(option, cost, cash, tok, today_cash, rate))
-    kept = next(
-        (row for row in rows if row.option is today), OptionMonths(today, todays, today_cash, tok, today_cash, rate)
-    )
+        cost, cash = _with_transition(option, _billed(option, cost, curves), todays, volume, curves)
+        rows.append(months_of(option, cost, cash))
+    kept = next((row for row in rows if row.option is today), months_of(today, todays, today_cash))
     return Horizon(
         months=months,
         requests=volume,
@@ -166,6 +177,7 @@ def _costs_by_month(curves: OptionCurves, months: int) -> _Costs:
     buys, builds, hybrids = (
         np.broadcast_to(usd[:, 0], (len(usd), months)) for usd in curves.by_month(curves.points(1))
     )
+    hybrids = np.minimum(hybrids, builds)  # in a month in which the whole fleet costs less, it carries everything
     by_label = {(o.kind, o.label): row for o, row in zip(curves.buys, buys, strict=True)}
     return _Costs(
         by_label, dict(zip(curves.groups, builds, strict=True)), dict(zip(curves.groups, hybrids, strict=True))
@@ -179,62 +191,84 @@ def _row(option: Option, costs: _Costs) -> Array | None:
     return (costs.hybrids if option.kind == "hybrid" else costs.builds).get(group)
 
 
+def _left_out(today: Option, inputs: Inputs) -> Array:
+    """Cost of each month (h,) of today's API where it is no option any more: what the others are measured against."""
+    path, months = month_path([today], (), inputs), inputs.scenario.operations.horizon_months
+    assert today.bill is not None
+    usd = np.broadcast_to(today.bill.usd_per_month * path.bill_ratio[0] * path.volume_ratio, months)
+    return np.asarray(
+        today.usd_at_bill(usd) + today.committed.unused_usd(usd) * (today.committed.paid_ratio(months) - 1)
+    )
+
+
+def _billed(option: Option, cost: Array, curves: OptionCurves) -> Array:
+    """Cost of each month (h,): the curves tell it, but where nothing changes with committed spend as its mean."""
+    return cost if curves.path.months > 1 else _while_committed(option, cost, curves.inputs)
+
+
+def _while_committed(option: Option, cost: Array, inputs: Inputs) -> Array:
+    """Cost of each month (h,) that holds unused committed spend as its mean, with it in the months in which it lasts."""
+    unused = sum(line.usd_per_month for line in option.lines if line.kind == "unused_commitment")
+    return cost + unused * (committed_spend(inputs).paid_ratio(len(cost)) - 1) if unused else cost
+
+
 def _with_transition(
-    option: Option, cost: Array, todays: Array, volume: Array, curves: OptionCurves, inputs: Inputs
+    option: Option, cost: Array, todays: Array, volume: Array, curves: OptionCurves
 ) -> tuple[Array, Array]:
     """Cost (h,) and cash (h + 1,) with the months before a fleet serves, in which today's API is still paid."""
     if option.plan is None:
-        return cost, _cash(option, cost, inputs)
-    waiting = np.clip(_live_month(option, inputs) - np.arange(len(cost)), 0.0, 1.0)
+        return cost, _cash(option, cost)
+    waiting = np.clip(_live_month(option.plan, curves.inputs) - np.arange(len(cost)), 0.0, 1.0)
     own = _staircase(option.plan, curves) if option.kind == "own_hardware" else None
     if own is not None and np.isfinite(machines := own.machines(volume * curves.path.need_ratio)).all():
-        return _owned(option, own, machines, todays, waiting, inputs)
-    cost = todays * waiting + cost * (1 - waiting)
-    return cost, _cash(option, cost, inputs)
+        return _owned(option, own, machines, todays, waiting, curves)
+    cost = _after(waiting, cost, todays, option)
+    return cost, _cash(option, cost)
+
+
+def _after(waiting: Array, cost: Array, todays: Array, option: Option) -> Array:
+    """Cost of each month (h,): today's API for the part of it that is `waiting`, the fleet for the rest, and all of the
+    migration."""
+    migration = _migration_usd(option)
+    return todays * waiting + (cost - migration) * (1 - waiting) + migration
 
 
 def _staircase(plan: FleetPlan, curves: OptionCurves) -> Staircase | None:
     return next((s for s in curves.staircases if s.capacity is plan.capacity and s.offer is plan.offer), None)
 
 
-def _live_month(option: Option, inputs: Inputs) -> float:
+def _live_month(plan: FleetPlan, inputs: Inputs) -> float:
     """Months until a fleet serves: engineers are hired and servers delivered."""
     outlook = inputs.scenario.outlook
     typed = outlook.server_lead_weeks
     lead = inputs.catalog.outlook.server_lead_weeks.central if typed is None else typed
-    return max(outlook.hiring_weeks, lead if option.kind == "own_hardware" else 0.0) / WEEKS_PER_MONTH
+    return max(outlook.hiring_weeks, lead if plan.offer.is_owned else 0.0) / WEEKS_PER_MONTH
 
 
 def _owned(
-    option: Option, own: Staircase, machines: Array, todays: Array, waiting: Array, inputs: Inputs
+    option: Option, own: Staircase, machines: Array, todays: Array, waiting: Array, curves: OptionCurves
 ) -> tuple[Array, Array]:
     """Purchased servers, delivered when they are needed: what they cost to buy, to run and lose in value, instead of an hourly
     price; all other lines, and today's API until they serve."""
+    scenario = curves.inputs.scenario
     each = own.offer.gpus_per_machine or own.capacity.config.gpus_count
     gpus = machines * own.machines_per_replica * each * own.regions
-    bought = purchase_cash(own.offer.gpu_id, gpus * (waiting < 1), inputs)
+    bought = purchase_cash(own.offer.gpu_id, gpus * (waiting < 1), curves.inputs)
     rest = np.full(len(machines), sum(line.usd_per_month for line in option.lines if line.kind != "owned_servers"))
     egress = sum(line.usd_per_month for line in option.lines if line.kind == "network_egress")
-    rest += egress * (horizon_growth(inputs.scenario, len(machines)) - 1)
-    rest = rest * (1 - waiting) + todays * waiting
-    return rest + bought.cost_usd(), _cash(option, rest, inputs) + bought.cash_usd
+    rest += egress * (horizon_growth(scenario, len(machines)) - 1)
+    rest = _after(waiting, _while_committed(option, rest, curves.inputs), todays, option)
+    return rest + bought.cost_usd(), _cash(option, rest) + bought.cash_usd
 
 
-def _cash(option: Option, cost: Array, inputs: Inputs) -> Array:
-    """When the cost of each month is paid: migration at once, committed spend while it lasts, the rest month by month."""
-    months = len(cost)
-    lines = {line.kind: line.usd_per_month for line in option.lines}
-    migration, unused = lines.get("migration", 0.0), lines.get("unused_commitment", 0.0)
-    cash = np.append(migration * months, cost - migration)
-    if unused:
-        cash[1:] += unused * (_paid_in(option.committed, months) - 1)
-    return cash
+def _migration_usd(option: Option) -> float:
+    return sum(line.usd_per_month for line in option.lines if line.kind == "migration")
 
 
-def _paid_in(committed: CommittedSpend, months: int) -> Array:
-    """Committed spend of each month over what is spread evenly over the horizon (h,): none once it has ended."""
-    lasts = np.arange(months) < committed.months
-    return np.asarray(lasts * (committed.horizon_months / max(committed.months_paid, 1)), dtype=float)
+def _cash(option: Option, cost: Array) -> Array:
+    """When the cost of each month is paid: migration at once, the rest month by month."""
+    migration = _migration_usd(option)
+    return np.append(migration * len(cost), cost - migration)
 
 
 def _durable_month(rows: Sequence[OptionMonths]) -> int | None:

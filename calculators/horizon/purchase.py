@@ -1,5 +1,5 @@
-"""Purchased servers over the horizon: price and installation when they are delivered, maintenance, space and power while they run,
-and what they sell for at the end."""
+"""Purchased servers over the horizon: price and installation when they are delivered, space and power while they run, maintenance
+after their first year, and what they sell for at the end."""
 
 from dataclasses import dataclass
 
@@ -51,6 +51,7 @@ def purchase_cash(gpu_id: str, gpus: Array, inputs: Inputs) -> PurchaseCash:
     worth = np.array([residual_frac(age, ownership) for age in ages.tolist()])
     residual = np.zeros(months + 1)
     residual[-1] = float((added * prices * worth).sum())
-    maintained = held * price * rules.maintenance_frac_per_year.central / MONTHS_PER_YEAR
+    year_old = np.append(np.zeros(MONTHS_PER_YEAR), held)[:months]
+    maintained = year_old * price * rules.maintenance_frac_per_year.central / MONTHS_PER_YEAR
     running = held * owned_running_usd_per_gpu_month(gpu_id, ownership) + maintained
     return PurchaseCash(capex, np.append(0.0, running), residual)

@@ -14,6 +14,7 @@ speed_range     fleets at the optimistic and pessimistic speed
 build           options that self-host
 hybrid          a base-load fleet, with overflow to an API
 shortlist       all options, and those that compliance allows
+month_path      what changes from month to month
 cost_curves     cost of every allowed option over inputs that vary
 ranking         all allowed options, cheapest first
 traffic_costs   costs over the ranges of the traffic

@@ -4,16 +4,18 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from calculators.fleet.leading_fleets import by_group, lead_ratios
 from calculators.fleet.machine_offers import MachineOffer
 from calculators.fleet.operating_costs import ESTIMATE_BASIS, USER_BASIS, CostLine
 from calculators.fleet.plan import FleetPlan, fleet_plan
 from calculators.fleet.sizing import Sized, searched_configs, sized
-from calculators.fleet.staircase import FleetGroup, Staircase, by_group, lead_ratios
+from calculators.fleet.staircase import FleetGroup, Staircase
 from calculators.options.context_window import by_context
 from calculators.options.option import LinearCost, Option, with_range
 from calculators.options.speed_range import SpeedBounds, rent_range_usd
 from calculators.scenario.demand import Array, Demand
 from calculators.scenario.inputs import Inputs
+from calculators.units import usd
 
 
 def size_candidates(inputs: Inputs) -> Sized:
@@ -86,7 +88,7 @@ def _option_of(plan: FleetPlan, range_usd: tuple[float, float], lines: tuple[Cos
 
 
 def _rent_basis(offer: MachineOffer) -> str:
-    known = {"yours": USER_BASIS, "owned": ESTIMATE_BASIS}
+    known = {"yours": USER_BASIS, "owned": ESTIMATE_BASIS, "held": USER_BASIS}
     price = "your price" if offer.is_yours else "list price"
     return known.get(offer.basis, f"{price}{offer.term_in_brackets}, {offer.trust_words}")
 
@@ -94,8 +96,13 @@ def _rent_basis(offer: MachineOffer) -> str:
 def rent_note(plan: FleetPlan) -> str:
     """The rent's calculation in words."""
     each = f" in each of {plan.regions} regions" if plan.regions > 1 else ""
+    held = plan.held_machines
+    counted = f"counted at {usd(plan.held_usd_per_month)}/month" if plan.held_usd_per_month else "paid for anyway"
     price = f"${plan.offer.usd_per_gpu_h:.2f}/GPU-hour{plan.offer.term_in_brackets}"
-    return f"{plan.machines} × {plan.offer.machine}{each} at {price}, 730 hours/month"
+    if held == plan.machines:
+        return f"{plan.gpus}× {plan.config.gpu.name} that you already have, {counted}"
+    yours = f", {held} of them yours ({counted}), the others" if held else ""
+    return f"{plan.machines} × {plan.offer.machine}{each}{yours} at {price}, 730 hours/month"
 
 
 def self_host_line(lines: tuple[CostLine, ...], demand: Demand) -> LinearCost:

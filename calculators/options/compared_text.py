@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from calculators.fleet.leading_fleets import lead_ratios
 from calculators.fleet.plan import fleet_plan
-from calculators.fleet.staircase import lead_ratios
 from calculators.options.context_window import context_notes, partly_held_notes
 from calculators.options.option import CLOSE_FRAC, Option
 from calculators.options.ranking import Ranking

@@ -11,18 +11,13 @@ from numpy.typing import NDArray
 
 from calculators.api.bill import ApiBill
 from calculators.fleet.base_load import OverflowPrices, cheapest_base_load_usd
+from calculators.fleet.leading_fleets import by_group, lead_ratios
 from calculators.fleet.operating_costs import CostLine
-from calculators.fleet.staircase import (
-    FleetGroup,
-    Staircase,
-    by_group,
-    column_rents_usd,
-    lead_ratios,
-    staircase_columns,
-    undercut_positions,
-)
+from calculators.fleet.staircase import FleetGroup, Staircase, column_rents_usd, staircase_columns, undercut_positions
+from calculators.options.commitment import committed_spend
 from calculators.options.month_path import MonthPath, month_path
 from calculators.options.option import CLOSE_FRAC, Option, OptionKind
+from calculators.scenario.committed_spend import NOTHING_COMMITTED
 from calculators.scenario.demand import Array, prompt_ratio
 from calculators.scenario.inputs import Inputs
 
@@ -88,7 +83,7 @@ class OptionCurves:
     buys: tuple[Option, ...]
     staircases: tuple[Staircase, ...]
     columns: Array
-    """As of `staircase_columns` (7, s)."""
+    """As of `staircase_columns` (9, s)."""
     is_committed: NDArray[np.bool_]
     """(s,) machines that are bought, or rented for a year or more."""
     leads: Array
@@ -215,7 +210,9 @@ class OptionCurves:
         """(b, t)."""
         if not self.buys:
             return np.zeros((0, at.requests_per_month.size))
-        return np.array([o.usd_at_bill(bill) for o, bill in zip(self.buys, self._bills_usd(at), strict=True)])
+        left = self._lasts_ratio(at) - 1  # of a commitment, which ends within the horizon
+        bills = zip(self.buys, self._bills_usd(at), strict=True)
+        return np.array([o.usd_at_bill(bill) + o.committed.unused_usd(bill) * left for o, bill in bills])
 
     def _bills_usd(self, at: Points) -> Array:
         """Bill of each API option (b, t)."""
@@ -232,9 +229,9 @@ class OptionCurves:
         if not self.groups:
             return np.zeros(shape), np.zeros(shape)
         machine_usd = self._machine_usd_per_month(at)
-        per_replica, per_prefill, per_machine, spare, _, most, size = self.columns[..., None]
+        per_replica, per_prefill, per_machine, spare, _, most, size, held, _ = self.columns[..., None]
         carried = per_replica * at.capacity_ratio, per_prefill * at.capacity_ratio
-        varied = *carried, per_machine, spare, machine_usd, most, size
+        varied = *carried, per_machine, spare, machine_usd, most, size, held, self._tiled(self.path.held_usd, at)
         rents = column_rents_usd(varied, at.requests_per_month)
         rest = (
             self.fixed_usd_per_month + at.staffing_usd_per_month + self.egress_usd_per_request * at.requests_per_month
@@ -247,7 +244,14 @@ class OptionCurves:
             builds[owned] = np.where(np.isfinite(builds[~owned]).any(axis=0), np.inf, builds[owned])
         if self.buys:
             hybrids = self._hybrids_usd(at, builds, rest, chosen)
-        return builds + rest + self.unused_usd_per_month, hybrids
+        return builds + rest + self.unused_usd_per_month * self._lasts_ratio(at), hybrids
+
+    def _lasts_ratio(self, at: Points) -> Array:
+        """Committed spend in each of monthly points (t x months,) over its mean over the horizon, as of
+        `CommittedSpend.paid_ratio`; ones where the months are not told apart."""
+        months, committed = self.path.months, committed_spend(self.inputs)
+        ratios = np.ones(1) if months == 1 or committed is NOTHING_COMMITTED else committed.paid_ratio(months)
+        return np.tile(ratios, at.requests_per_month.size // ratios.size)
 
     def _tiled(self, ratios: Array, at: Points) -> Array:
         """Ratios (k, h) of the months at monthly points (k, t x months)."""
@@ -260,7 +264,7 @@ class OptionCurves:
         if (
             months == 1
             or not self.is_committed.any()
-            or (np.diff(self.path.volume_ratio / self.path.need_ratio) >= 0).all()
+            or (np.diff(self.path.volume_ratio * self.path.need_ratio) >= 0).all()
         ):
             return rents_usd
         kept = rents_usd.copy()
@@ -298,25 +302,29 @@ class OptionCurves:
         """(g, t): base-load fleets on the machines of the cheapest full fleet, the overflow sent to the cheapest API option;
         inf where none is cheaper than the full fleet, or staffing alone keeps it from being clearly cheaper. Beyond the GPU
         limit there is no full fleet, but still one for the base load."""
-        buys, full_usd = self._buys_usd(at), rents_usd + self.unused_usd_per_month
+        lasts = self._lasts_ratio(at)
+        buys, full_usd = self._buys_usd(at), rents_usd + self.unused_usd_per_month * lasts
         best, each = np.argmin(buys, axis=0), np.arange(buys.shape[1])
         fixed = np.array([option.fixed_usd_per_month for option in self.buys])[best]
         used_frac = np.array([option.committed.bill_frac for option in self.buys])[best]
         unbatched, saving = self._overflow_rates(best) * self._bills_usd(at)[best, each]
         bar = np.minimum((full_usd + rest_usd).min(axis=0), buys.min(axis=0)) * (1 - CLOSE_FRAC)
         hybrids, machine_usd = np.full(rents_usd.shape, np.inf), self._machine_usd_per_month(at)
+        held_usd = self._tiled(self.path.held_usd, at)
         for place, stairs in enumerate(chosen):
             may = np.flatnonzero(rest_usd + fixed < bar)
             if may.size:
                 columns = self.columns[:, stairs[may]].copy()
                 columns[:2] *= at.capacity_ratio[may]
-                columns[4] = machine_usd[stairs[may], may]
-                committed = replace(self.buys[0].committed, bill_frac=used_frac[may])
+                columns[4], columns[8] = machine_usd[stairs[may], may], held_usd[stairs[may], may]
+                committed = replace(self.buys[0].committed, bill_frac=used_frac[may], month_ratio=lasts[may])
                 prices = OverflowPrices(unbatched[may], saving[may], committed)
                 volumes, peaks = at.requests_per_month[may], at.peak_ratio[may]
                 usd = cheapest_base_load_usd(columns, volumes, peaks, prices, self.inputs.scenario.workload)
                 hybrids[place, may] = np.where(usd < full_usd[place, may], usd + (rest_usd + fixed)[may], np.inf)
-        if (np.diff(self.path.volume_ratio) < 0).any():  # a commitment's cost does not fall with volume
+        if (
+            np.diff(self.path.volume_ratio * self.path.need_ratio) < 0
+        ).any():  # a commitment's cost does not fall with volume
             kept = self.is_committed[chosen[:, 0]]
             by_month = hybrids.reshape(len(hybrids), -1, self.path.months)
             by_month[kept] = np.maximum.accumulate(by_month[kept], axis=2)

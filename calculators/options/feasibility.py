@@ -7,9 +7,10 @@ from typing import Literal
 
 import numpy as np
 
+from calculators.fleet.leading_fleets import lead_ratios, leading_rents_usd
 from calculators.fleet.plan import FleetPlan, fleet_plan
 from calculators.fleet.replica_capacity import CONSTRAINTS, Constraint, Infeasible
-from calculators.fleet.staircase import Staircase, lead_ratios, leading_rents_usd
+from calculators.fleet.staircase import Staircase
 from calculators.options.context_window import partly_held_words
 from calculators.options.option import LinearCost
 from calculators.options.shortlist import AllowedOptions, BarredFleet

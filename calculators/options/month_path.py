@@ -28,6 +28,8 @@ class MonthPath:
     """(b, h) price of a request at each API option."""
     machine_ratio: Array
     """(s, h) price of a machine of each staircase."""
+    held_usd: Array
+    """(s, h) cost of a machine that the user already has, in USD a month; 0 where there is none."""
     need_ratio: Array
     """(h,) machines that a request needs: newer models of the same quality need fewer."""
 
@@ -38,7 +40,13 @@ class MonthPath:
 
     def today(self) -> "MonthPath":
         """The first month alone."""
-        return MonthPath(self.volume_ratio[:1], self.bill_ratio[:, :1], self.machine_ratio[:, :1], self.need_ratio[:1])
+        return MonthPath(
+            self.volume_ratio[:1],
+            self.bill_ratio[:, :1],
+            self.machine_ratio[:, :1],
+            self.held_usd[:, :1],
+            self.need_ratio[:1],
+        )
 
 
 def month_path(buys: Sequence[Option], staircases: Sequence[Staircase], inputs: Inputs) -> MonthPath:
@@ -48,10 +56,12 @@ def month_path(buys: Sequence[Option], staircases: Sequence[Staircase], inputs: 
         volume_ratio=horizon_growth(inputs.scenario, months),
         bill_ratio=_bill_ratios(buys, inputs, months),
         machine_ratio=_machine_ratios(staircases, inputs, months),
+        held_usd=_held_usd(staircases, months),
         need_ratio=own_generation_ratio(inputs, months),
     )
-    arrays = (path.volume_ratio, path.bill_ratio, path.machine_ratio, path.need_ratio)
-    return path if any((array != 1).any() for array in arrays) else path.today()
+    ratios = (path.volume_ratio, path.bill_ratio, path.machine_ratio, path.need_ratio)
+    changes = any((ratio != 1).any() for ratio in ratios) or (path.held_usd != path.held_usd[:, :1]).any()
+    return path if changes else path.today()
 
 
 def changes_words(path: MonthPath, scenario: Scenario) -> str:
@@ -71,7 +81,7 @@ def changes_words(path: MonthPath, scenario: Scenario) -> str:
     return ", ".join(words) or "announced prices"
 
 
-def price_ratios(change_per_year_frac: float, months: int) -> Array:
+def drift_ratios(change_per_year_frac: float, months: int) -> Array:
     """Price in each month (months,) over today's, at an even change: (1 + change) ^ (month / 12)."""
     return np.asarray((1 + change_per_year_frac) ** (np.arange(months) / MONTHS_PER_YEAR))
 
@@ -103,7 +113,7 @@ def own_generation_ratio(inputs: Inputs, months: int) -> Array:
 
 
 def _bill_ratios(buys: Sequence[Option], inputs: Inputs, months: int) -> Array:
-    drift = {hosted: price_ratios(_api_change_frac(hosted, inputs), months) for hosted in (False, True)}
+    drift = {hosted: drift_ratios(_api_change_frac(hosted, inputs), months) for hosted in (False, True)}
     moves = _generation_ratios(inputs.catalog.outlook.api_generation_ratio_per_year.central, inputs, months)
     announced = _announced_ratios(buys, inputs, months)
     rows = [drift[buy.kind == "hosted_open"] * moves for buy in buys]
@@ -153,8 +163,15 @@ def at_prices_of(day: date, inputs: Inputs) -> Inputs:
 def _machine_ratios(staircases: Sequence[Staircase], inputs: Inputs, months: int) -> Array:
     """Purchased machines keep their price; a commitment keeps its own until it is renewed."""
     change = rent_change_frac(inputs)
-    by_term = {term: price_ratios(change, months)[_renewed(term, months)] for term in _terms(staircases)}
+    by_term = {term: drift_ratios(change, months)[_renewed(term, months)] for term in _terms(staircases)}
     rows = [np.ones(months) if s.offer.is_owned else by_term[s.offer.commitment_months or 1] for s in staircases]
+    return np.array(rows).reshape(len(staircases), months)
+
+
+def _held_usd(staircases: Sequence[Staircase], months: int) -> Array:
+    """What a machine that the user already has costs in each month (s, months)."""
+    none = np.zeros(months)
+    rows = [none if s.held is None else np.array([s.held.usd_in(m) for m in range(months)]) for s in staircases]
     return np.array(rows).reshape(len(staircases), months)
 
 

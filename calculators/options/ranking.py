@@ -8,6 +8,7 @@ from calculators.options.build import build_options, partial_builds
 from calculators.options.commitment import with_unused
 from calculators.options.cost_curves import OptionCurves, worth_comparing
 from calculators.options.hybrid import hybrid_option
+from calculators.options.month_path import changes_words
 from calculators.options.option import CLOSE_FRAC, Option, best_buy
 from calculators.options.shortlist import AllowedOptions
 from calculators.options.speed_range import SpeedBounds
@@ -22,19 +23,21 @@ class Ranking:
     options: tuple[Option, ...]
     hidden_hybrid: Option | None = None
     """Cheaper than every option, but by less than `CLOSE_FRAC`."""
+    changes: str = ""
+    """What changes over the horizon, as of `month_path.changes_words`."""
 
 
 def ranking(allowed: AllowedOptions, bounds: SpeedBounds, inputs: Inputs) -> Ranking:
     """The ranking of the allowed options. A hybrid is an option only where it is clearly cheaper than everything else: it
     takes two systems to run."""
     builds = build_options(allowed.stairs, allowed.rents_usd, bounds, allowed.lines, inputs)
-    plain = sorted([*allowed.buys, *builds], key=_by_cost)
-    hybrid = _cheapest_hybrid(builds, allowed, inputs)
-    if hybrid is None or hybrid.usd_per_month >= plain[0].usd_per_month:
-        return Ranking(_with_horizon_means(plain, allowed, inputs))
-    if hybrid.usd_per_month < plain[0].usd_per_month * (1 - CLOSE_FRAC):
-        return Ranking(_with_horizon_means(sorted([*plain, hybrid], key=_by_cost), allowed, inputs))
-    return Ranking(_with_horizon_means(plain, allowed, inputs), hybrid)
+    options, hidden = sorted([*allowed.buys, *builds], key=_by_cost), None
+    hybrid, curves = _cheapest_hybrid(builds, allowed, inputs), curves_of(allowed, inputs)
+    if hybrid is not None and hybrid.usd_per_month < options[0].usd_per_month * (1 - CLOSE_FRAC):
+        options = [hybrid, *options]
+    elif hybrid is not None and hybrid.usd_per_month < options[0].usd_per_month:
+        hidden = hybrid
+    return Ranking(_with_horizon_means(options, curves), hidden, changes_words(curves.path, inputs.scenario))
 
 
 def without_undercut(allowed: AllowedOptions) -> AllowedOptions:
@@ -72,9 +75,8 @@ def curves_of(allowed: AllowedOptions, inputs: Inputs) -> OptionCurves:
     return OptionCurves.of(allowed.buys, stairs, allowed.lines, inputs, allowed.servers_step_in)
 
 
-def _with_horizon_means(options: Sequence[Option], allowed: AllowedOptions, inputs: Inputs) -> tuple[Option, ...]:
+def _with_horizon_means(options: Sequence[Option], curves: OptionCurves) -> tuple[Option, ...]:
     """The options with their mean cost over the months of the horizon, where volume or prices change."""
-    curves = curves_of(allowed, inputs)
     if curves.path.months == 1:
         return tuple(options)
     costs = curves.costs(curves.points(1))

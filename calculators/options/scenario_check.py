@@ -90,6 +90,7 @@ def _check_hardware(hardware: Hardware, catalog: Catalog) -> None:
     for field, names in (
         ("hardware.gpus", hardware.gpus),
         ("hardware.rent_usd_per_gpu_h", hardware.rent_usd_per_gpu_h),
+        ("hardware.existing_gpus", [one.gpu for one in hardware.existing_gpus]),
     ):
         for name in names:
             gpu = _known(field, catalog.gpu, name)

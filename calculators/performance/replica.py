@@ -127,7 +127,8 @@ class ReplicaArrays:
     kv_room_bytes: Array
     layers_count: Array
     kernels_count: Array
-    """Kernels of one step, all layers."""
+    """Kernels of one decode step, all layers."""
+    prefill_kernels_count: Array
     tensor_parallel_count: Array
     attention_ranks_count: Array
     hidden_bytes: Array
@@ -224,7 +225,8 @@ def replica_arrays(configs: Sequence[ReplicaConfig], catalog: Catalog) -> Replic
     kinds = [(*key, s.engine, s.kv_element_bytes, s.release_ratio) for key, s in zip(placed, configs, strict=True)]
     formats = _columns(configs, kinds, lambda s: _format_numbers(s, catalog))
     terms = memory_terms({**engines, **splits, **gpus, **held, "expert_width": shapes["expert_width"]})
-    quantizes = rates["peak_flops"] > gpus["peak_flops"]
+    quantizes, is_fused = rates["peak_flops"] > gpus["peak_flops"], splits["four_bit_pool"] * gpus["has_nvfp4"] > 0
+    kernels = step_kernels(shapes, quantizes, is_fused, catalog.links)
     return ReplicaArrays(
         **weight_columns(splits, shapes, held),
         **attention_columns(splits, shapes),
@@ -232,7 +234,8 @@ def replica_arrays(configs: Sequence[ReplicaConfig], catalog: Catalog) -> Replic
         **network_columns(splits, shapes, gpus, catalog.links),
         **_coefficients(held, fitted),
         **formats,
-        kernels_count=step_kernels(shapes, quantizes, splits["four_bit_pool"] * gpus["has_nvfp4"] > 0, catalog.links),
+        kernels_count=kernels,
+        prefill_kernels_count=kernels + shapes["scan_kernels"],
         kv_room_bytes=terms["room_bytes"] / engines["draft_cache_ratio"],
     )
 

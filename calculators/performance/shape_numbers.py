@@ -24,6 +24,10 @@ from calculators.units import BYTES_PER_GB
 
 PCIE_GB_S = 16.0
 """PCIe 3.0 x16, where a profile names no link."""
+SCAN_KERNELS = 24.0
+"""Kernels by which the prefill of a layer of linear attention exceeds its decode step, in kernels of the usual kind: about twelve
+more, for normalization, sums and products by chunk, the scan over chunks and the states it reads and writes, in Triton, whose
+launcher takes about twice as long."""
 
 
 def shape_numbers(shape: Shape) -> dict[str, float]:
@@ -60,6 +64,7 @@ def shape_numbers(shape: Shape) -> dict[str, float]:
         "layers": paired_layers(shape),
         "kernels": kernels_count(shape, quantizes=False),
         "kernels_quantized": kernels_count(shape, quantizes=True),
+        "scan_kernels": SCAN_KERNELS * shape.attention.linear_layers,
         "hidden_bytes": 2.0 * shape.hidden_size,
     }
 

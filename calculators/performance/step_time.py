@@ -241,19 +241,33 @@ def decode_s(
     return plain + prompt_tok / lump * (mixed - plain)
 
 
-def closed_loop_s(m: ReplicaArrays, batch: Array, input_tok: Array, output_tok: Array) -> tuple[Array, Array]:
+def closed_loop_s(
+    m: ReplicaArrays,
+    batch: Array,
+    input_tok: Array,
+    output_tok: Array,
+    held_steps: float | Array = 0.0,
+    budget_tok: float | Array = CHUNK_TOK,
+) -> tuple[Array, Array]:
     """Mean TTFT and TPOT of a closed loop: `batch` clients each send the next request when the last one is answered.
 
-    A request waits for its own prompt and for a fitted part of the others'. While it waits it does not decode, so on
-    average only the decoding part of the clients' time shares the steps.
+    A request waits for `held_steps` steps of decoding, for which the engine is set to hold it, and for one more: half of
+    the running one and half of the next, which is launched before the running one ends. Then it waits for its own prompt
+    and for a fitted part of the others', as they come together at the start of a run, as many in a step as fit into
+    `budget_tok`. While it waits it does not decode, so on average only the decoding part of the clients' time shares the
+    steps.
     """
-    context, decoding = input_tok + output_tok / 2, np.ones(np.broadcast(batch, input_tok, m.layers_count).shape)
+    none, context = np.zeros(1), input_tok + output_tok / 2
+    decoding = np.ones(np.broadcast(batch, input_tok, m.layers_count).shape)
+    together = np.clip(np.floor(budget_tok / input_tok), 1.0, np.maximum(batch, 1.0))
+    launch = launch_s(m)
     for _ in range(3):
         others = np.maximum(batch - 1, 0.0) * decoding
         tpot = decode_s(m, 1 + others, input_tok, output_tok, others * input_tok / output_tok, input_tok)
+        plain = step_s(m, 1 + others, context, none, none)
         own = prefill_s(m, others, context, input_tok, input_tok)
-        share = m.first_token_own_ratio + m.first_token_others_ratio * np.maximum(batch - 1, 0.0)
-        ttft = first_token_overhead_s(m) + own * share
+        ahead = m.first_token_others_ratio * np.maximum(batch - 1, 0.0) * (own + launch / together)
+        ttft = first_token_overhead_s(m) + m.first_token_own_ratio * own + ahead + (1 + held_steps) * plain
         decoding = output_tok * tpot / (ttft + output_tok * tpot)
     return ttft, tpot
 
@@ -261,19 +275,27 @@ def closed_loop_s(m: ReplicaArrays, batch: Array, input_tok: Array, output_tok: 
 def first_token_overhead_s(m: ReplicaArrays) -> Array:
     """Time (n, 1) before and beside the arithmetic of a first token: the engine's front end, and the launch of a prefill's
     kernels, which no CUDA graph replays."""
-    return m.first_token_overhead_ms * 1e-3 + m.kernels_count * m.first_token_kernel_us * 1e-6
+    return m.first_token_overhead_ms * 1e-3 + launch_s(m)
 
 
-def wave_s(m: ReplicaArrays, batch: Array, input_tok: Array, output_tok: Array) -> tuple[Array, Array]:
+def launch_s(m: ReplicaArrays) -> Array:
+    """Time (n, 1) in which the kernels of a prefill are launched one by one."""
+    return m.prefill_kernels_count * m.first_token_kernel_us * 1e-6
+
+
+def wave_s(
+    m: ReplicaArrays, batch: Array, input_tok: Array, output_tok: Array, held_steps: float | Array = 0.0
+) -> tuple[Array, Array]:
     """Mean TTFT and TPOT of a closed loop whose requests are all of one length: they end together, so their prompts come
-    together, a budget of tokens at a time, and whoever is prefilled early decodes, or waits, until the last one is.
+    together, a budget of tokens at a time, and whoever is prefilled early decodes, or waits, until the last one is. The
+    engine is set to hold them for `held_steps` steps first.
     """
     none, context = np.zeros(1), input_tok + output_tok / 2
     together = m.first_token_own_ratio * prefill_s(m, none, context, batch * input_tok, input_tok)
     steps = np.maximum(np.ceil(batch * input_tok / np.maximum(input_tok, CHUNK_TOK) - 1e-9), 1.0)
     before = together * (steps + 1) / (2 * steps)
-    tpot = step_s(m, batch, context, none, none) + (together - before) / output_tok
-    return first_token_overhead_s(m) + before, tpot
+    plain = step_s(m, batch, context, none, none)
+    return first_token_overhead_s(m) + before + held_steps * plain, plain + (together - before) / output_tok
 
 
 def static_batch_s(m: ReplicaArrays, batch: Array, input_tok: Array, output_tok: Array) -> tuple[Array, Array]:

@@ -13,7 +13,7 @@ from calculators.options.feasibility import Feasibility
 from calculators.options.option import Option
 from calculators.report.by_model import ModelChoice, by_model_sentence
 from calculators.report.horizon_text import lower_total_sentence, winner_line
-from calculators.units import plural, usd, usd_range
+from calculators.units import count, listed, percent, plural, usd, usd_range
 
 
 def to_text(evaluation: Evaluation, sensitivity: DecisionSensitivity, models: Sequence[ModelChoice] = ()) -> str:
@@ -104,7 +104,11 @@ def _first_and_permanent(crossover: Crossover) -> str:
     first, durable = crossover.first_req_per_month, crossover.durable_req_per_month
     if first is None and durable is None:
         return "never"
-    return f"first {break_even_volume(first)}, permanent {break_even_volume(durable)}"
+    told = f"first {break_even_volume(first)}, permanent {break_even_volume(durable)}"
+    if len(crossover.crossings) > 1:
+        told += f"; it changes at {listed([count(c.requests_per_month) for c in crossover.crossings])}"
+    busy = crossover.break_even_busy_frac
+    return told if busy is None else f"{told}; the fleet is {percent(busy)} busy there on average"
 
 
 def break_even_volume(requests_per_month: float | None) -> str:

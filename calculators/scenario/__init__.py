@@ -5,6 +5,7 @@ Modules in reading order:
 typed_prices        prices that a user types
 measurement         a benchmark of the user's own server
 evidence            what was measured at today's API, and what the product requires
+outlook             what is expected of the months ahead
 schema              every input, with its label on the screen
 link                a scenario as the text of a link
 usage_block         what a workload file says of its log
@@ -16,5 +17,6 @@ committed_spend     what an API bill leaves unused of a commitment
 traffic_range       how far the traffic's figures may be off
 traffic_range_text  its words
 own_prices          prices that the user typed, over the data
+own_purchase        what the user knows of a purchase, over the rules of thumb
 inputs              scenario, demand and catalog as one
 """

@@ -19,6 +19,8 @@ class CommittedSpend:
     """Name of the provider."""
     bill_frac: float | Array = 0.0
     """Share of the option's API bill that goes to this provider."""
+    month_ratio: float | Array = 1.0
+    """What of the spread amount falls into the month or months in question, as of `paid_ratio`."""
 
     @property
     def months_paid(self) -> int:
@@ -32,7 +34,13 @@ class CommittedSpend:
     def unused_usd(self, bill_usd: float | Array) -> Array:
         """What is paid for nothing besides an API bill: max(0, committed - spent there), USD/month, for the months that it
         lasts, spread evenly over the horizon. Same shape as the bill."""
-        return np.asarray((self.usd_per_month - self.spent_usd(bill_usd)) * (self.months_paid / self.horizon_months))
+        spread_ratio = self.months_paid / self.horizon_months * self.month_ratio
+        return np.asarray((self.usd_per_month - self.spent_usd(bill_usd)) * spread_ratio)
+
+    def paid_ratio(self, months: int) -> Array:
+        """What is paid in each month (months,) over what is spread evenly over the horizon: none once it has ended."""
+        lasts = np.arange(months) < self.months
+        return np.asarray(lasts * (self.horizon_months / max(self.months_paid, 1)), dtype=float)
 
 
 NOTHING_COMMITTED = CommittedSpend()

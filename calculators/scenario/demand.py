@@ -125,11 +125,11 @@ def at_volume(scenario: Scenario, requests_per_month: float) -> Scenario:
 
 
 def horizon_growth(scenario: Scenario, months: int) -> Array:
-    """Volume in each month from now over today's (months,): (1 + growth) ^ month, times every step that has begun, in the month
-    in which it begins for the part of it that is left."""
+    """Volume in each month from now over today's (months,): (1 + growth) ^ month, times every step that has begun since, in the
+    month in which it begins for the part of it that is left. Today's volume has the steps before it."""
     ahead = np.arange(months)
     ratios = (1 + scenario.workload.growth_per_month_frac) ** ahead.astype(float)
-    for step in scenario.outlook.volume_steps:
+    for step in (step for step in scenario.outlook.volume_steps if step.from_day > scenario.as_of):
         begun = np.clip(ahead + 1 - (step.from_day - scenario.as_of).days / DAYS_PER_MONTH, 0.0, 1.0)
         ratios *= 1 + (step.ratio - 1) * begun
     return np.asarray(ratios)

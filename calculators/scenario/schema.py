@@ -16,7 +16,7 @@ from calculators.errors import KeyPath, data_error, label_of
 from calculators.scenario.evidence import Evidence
 from calculators.scenario.measurement import OwnMeasurement
 from calculators.scenario.outlook import Outlook
-from calculators.scenario.typed_prices import GpuPrice, OwnApiPrice, OwnRent
+from calculators.scenario.typed_prices import ExistingGpus, GpuPrice, OwnApiPrice, OwnRent, Purchase
 from calculators.units import HOURS_PER_DAY, count, percent
 
 MAX_LISTED = 100
@@ -264,8 +264,12 @@ class Hardware(Record):
     )
     """By GPU, rentable one by one: replaces the list prices of that GPU."""
     own_rents: Annotated[tuple[OwnRent, ...], Field(max_length=MAX_LISTED)] = Field((), title="Your machine prices")
+    existing_gpus: tuple[ExistingGpus, ...] = Field((), max_length=MAX_LISTED, title="GPUs you already have")
+    existing_lens: Literal["sunk", "full"] = Field("sunk", title="Cost of GPUs you already have")
+    """sunk: what is paid anyway counts nowhere; full: a fleet pays for those that it uses."""
     include_marketplaces: bool = Field(False, title="Include marketplaces")
     include_owned: bool = Field(False, title="Include purchased servers (capex)")
+    purchase: Purchase = Field(Purchase(), title="Your purchase")
     max_gpus: Annotated[int, Field(ge=1, le=10_000)] = Field(512, title="Maximum GPUs")
     launch: Launch = Field("as_shipped", title="How the engine is launched")
     throughput_factor: Annotated[float, Field(ge=0.01, le=10)] = Field(
@@ -276,8 +280,8 @@ class Hardware(Record):
 
     @model_validator(mode="after")
     def _distinct(self) -> "Hardware":
-        for name in ("gpus", "rent_providers", "commitments", "precisions"):
-            values = getattr(self, name)
+        for name in ("gpus", "rent_providers", "commitments", "precisions", "existing_gpus"):
+            values = [getattr(value, "gpu", value) for value in getattr(self, name)]
             twice = next((value for value in values if values.count(value) > 1), None)
             if twice is not None:
                 raise ValueError(f"{label(f'hardware.{name}')} lists '{twice}' twice; keep one")

@@ -14,6 +14,29 @@ def test_a_closed_loop_obeys_littles_law() -> None:
     assert p.output_tok_s_per_gpu * 4 == pytest.approx(32 * 500 / latency_s)
 
 
+def test_an_engine_that_holds_new_requests_answers_them_later() -> None:
+    """A request waits half of a fixed cycle. A wait for others is whole while nobody else comes, and nears half with many."""
+    few, many = {"concurrency_or_batch": "1"}, {"concurrency_or_batch": "64"}
+
+    def wait_steps(load: dict[str, str], **cells: str) -> float:
+        plain, held = answer(**load), answer(**load | cells)
+        assert plain.ttft_ms
+        assert plain.tpot_ms
+        assert held.ttft_ms
+        return (held.ttft_ms - plain.ttft_ms) / plain.tpot_ms
+
+    assert wait_steps(few, poll_steps="30") == pytest.approx(15, rel=0.05)
+    assert wait_steps(few, gather_steps="20") == pytest.approx(20, rel=0.1)
+    assert 9 < wait_steps(many, gather_steps="20") < 15
+
+
+def test_a_budget_of_one_prompt_makes_clients_wait_for_each_other() -> None:
+    usual, alone = (answer(concurrency_or_batch="64", max_num_batched_tokens=tok) for tok in ("8192", "1088"))
+    assert usual.ttft_ms
+    assert alone.ttft_ms
+    assert alone.ttft_ms > 1.02 * usual.ttft_ms
+
+
 def test_clients_beyond_the_memory_wait() -> None:
     """70B in FP8 leaves one H100 little room: more clients bring longer waits, not more tokens."""
     few, many = (answer(n_gpu="1", tp="1", concurrency_or_batch=c) for c in ("64", "512"))

@@ -9,6 +9,7 @@ from support import failed, scenario
 
 from calculators.catalog.load import load_catalog
 from calculators.evaluate import evaluate, sensitivity_of
+from calculators.units import DAYS_PER_MONTH
 
 REAL = load_catalog()
 
@@ -58,11 +59,11 @@ def test_shrinking_below_break_even_is_reviewed_in_the_month_in_which_it_happens
 
 
 def test_an_announced_price_that_changes_the_decision_is_the_day_of_the_review() -> None:
-    """gemini-3.8-flash doubles on 1 January 2027; over the two months staying is cheaper, at the new prices it is not."""
+    """gemini-3.8-flash doubles on 1 January 2027; over the three months staying is cheaper, at the new prices it is not."""
     asked = scenario(
         as_of=date(2026, 11, 29),
-        operations={"horizon_months": 2},
-        workload={"requests_per_month": 700_000, "input_tok": 1_800, "output_tok": 300, "cacheable_frac": 0.5},
+        operations={"horizon_months": 3},
+        workload={"requests_per_month": 1_100_000, "input_tok": 1_800, "output_tok": 300, "cacheable_frac": 0.5},
         api={"provider": "google", "model": "gemini-3.8-flash", **failed("google", "gemini-3.5-flash-lite")},
         candidates=[{"model": "gpt-oss-120b", "gate": "accepted"}],
         hardware={"gpus": [], "rent_usd_per_gpu_h": {}},

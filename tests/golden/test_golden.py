@@ -13,6 +13,7 @@ from calculators.decision import crossover
 from calculators.evaluate import evaluate
 from calculators.options.option import LinearCost
 from calculators.report.evaluation_json import to_json
+from calculators.report.horizon_view import with_horizon
 
 FOLDER = Path(__file__).parent
 
@@ -45,6 +46,15 @@ def test_verdicts(case: dict[str, Any], catalog: Catalog) -> None:
         _agree(_look_up(plain, path), expected, case["tolerance"], path)
 
 
+@pytest.mark.parametrize("case", _cases("horizon"))
+def test_horizons(case: dict[str, Any], catalog: Catalog) -> None:
+    evaluation = evaluate(scenario(**case["input"]), catalog)
+    plain = with_horizon(to_json(evaluation), evaluation, catalog)
+    assert case["steps"]
+    for path, expected in case["expected"].items():
+        _agree(_look_up(plain, path), expected, case["tolerance"], path)
+
+
 @pytest.mark.parametrize("case", _cases("crossover"))
 def test_crossovers(case: dict[str, Any], catalog: Catalog) -> None:
     given = case["input"]
@@ -67,9 +77,10 @@ def test_crossovers(case: dict[str, Any], catalog: Catalog) -> None:
 
 
 def test_the_golden_cases_are_complete_and_named_apart() -> None:
-    names = [case.id for kind in ("evaluate", "crossover") for case in _cases(kind)]
-    assert len(names) == len(set(names)) >= 20
-    assert all(file["kind"] in ("evaluate", "crossover", "compliance") for file in map(yaml.safe_load, _texts()))
+    names = [case.id for kind in ("evaluate", "crossover", "horizon") for case in _cases(kind)]
+    assert len(names) == len(set(names)) >= 35
+    kinds = ("evaluate", "crossover", "compliance", "horizon", "published")
+    assert all(file["kind"] in kinds for file in map(yaml.safe_load, _texts()))
 
 
 def _texts() -> list[str]:

@@ -5,6 +5,7 @@ import pytest
 
 from calculators.catalog.load import load_catalog
 from calculators.performance.shape_numbers import (
+    SCAN_KERNELS,
     gpu_numbers,
     kernels_count,
     link_bytes_s,
@@ -21,6 +22,12 @@ def test_kernels_are_counted_by_layer() -> None:
     assert kernels_count(dense, quantizes=False) == 32 * (8 + 3)
     assert kernels_count(dense, quantizes=True) == 32 * (8 + 3 + 2)
     assert kernels_count(mla, quantizes=False) == 61 * 13 + 3 * 3 + 58 * (7 + 3)
+
+
+def test_a_prefill_starts_more_kernels_where_layers_scan() -> None:
+    dense, hybrid = (LIVE.model(name).shape for name in ("llama-3.1-8b", "qwen3.5-397b-a17b"))
+    assert shape_numbers(dense)["scan_kernels"] == 0
+    assert shape_numbers(hybrid)["scan_kernels"] == 45 * SCAN_KERNELS
 
 
 def test_a_four_bit_pool_starts_fewer_kernels() -> None:
