@@ -123,7 +123,7 @@ def _purchased(scenario: Scenario, catalog: Catalog) -> list[CapacityWay]:
     paid = _leased_usd(cash, rate)
     note = f"interest of {percent(rate)} a year, the residual value left to the lessor"
     tco = one.tco_usd - cash.capex_usd.sum() + cash.residual_usd.sum() + paid
-    leased = CapacityWay("Leased", one.option.label, None, float(tco), months, note)
+    leased = replace(bought, name="Leased", usd_per_month=None, tco_usd=float(tco), note=note)
     return [replace(bought, note="the wait for delivery is not counted; sold at the end of the horizon"), leased]
 
 
