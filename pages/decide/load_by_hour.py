@@ -3,13 +3,14 @@
 import streamlit as st
 
 from calculators.report.mix_view import mix_view
-from pages.shared.components.load_by_hour import mix_table, schedule_table, single_terms_line
+from pages.shared.components.load_by_hour import fleet_choice, mix_table, schedule_table, single_terms_line
 from pages.shared.figures.load_by_hour import rank_chart, rank_takeaway, week_chart
 from pages.shared.state import catalog, escape, evaluation
 from pages.shared.widgets import workload_line
 
 result = evaluation()
-view = mix_view(result, catalog())
+headline = st.container()
+view = mix_view(result, catalog(), fleet_choice(result))
 if view is None:
     st.subheader("No fleet to size by the hour")
     st.info(
@@ -17,8 +18,9 @@ if view is None:
     )
     st.stop()
 
-st.subheader(escape(view.headline))
-st.caption(escape(f"{view.configuration}. {workload_line(result.scenario)}"))
+with headline:
+    st.subheader(escape(view.headline))
+    st.caption(escape(f"{view.configuration}. {workload_line(result.scenario)}"))
 mix_table(view)
 single_terms_line(view)
 takeaway = rank_takeaway(view)

@@ -3,9 +3,23 @@
 import pandas as pd
 import streamlit as st
 
+from calculators.catalog.glossary import help_text
+from calculators.evaluate import Evaluation
+from calculators.options.option import Option
 from calculators.report.mix_view import MixView
-from calculators.units import count, listed, usd, usd_column
+from calculators.units import capital, count, listed, usd, usd_column
 from pages.shared.state import escape
+
+
+def fleet_choice(result: Evaluation) -> Option | None:
+    """The self-hosted option whose machines are looked at, the cheapest first; None where there is none."""
+    fleets = sorted((o for o in result.options if o.is_build), key=lambda option: option.usd_per_month)
+    fleets = fleets or [option for option in result.options if option.plan is not None]
+    if len(fleets) < 2:
+        return fleets[0] if fleets else None
+    labels = [option.label for option in fleets]
+    label = st.selectbox("Self-hosted option", labels, key="view_mix_option", help=help_text("replica"))
+    return fleets[labels.index(label)]
 
 
 def mix_table(view: MixView) -> None:
@@ -19,10 +33,10 @@ def mix_table(view: MixView) -> None:
             "Hours per month": [row.on_h for row in rows],
             "Per month": [escape(text) for text in usd_column([row.usd_per_month for row in rows])],
             "Offer": [escape(row.offer) for row in rows],
-            "Why": [escape(row.reason) for row in rows],
         }
     )
     st.table(table, hide_index=True, border="horizontal", alt=view.headline)
+    st.markdown("\n".join(f"- **{escape(capital(row.term))}.** {escape(row.reason)}" for row in rows))
 
 
 def single_terms_line(view: MixView) -> None:
@@ -46,8 +60,8 @@ def schedule_table(view: MixView) -> None:
             "Machines": [row.machines for row in rows],
             "Machine-hours per month": [count(row.machine_h_per_month) for row in rows],
             "Per month": [escape(text) for text in usd_column([row.usd_per_month for row in rows])],
-            "What it takes": [escape(row.why) for row in rows],
         }
     )
     st.table(table, hide_index=True, border="horizontal", alt="Cost of a fleet that follows the load, on demand")
+    st.markdown("\n".join(f"- **{row.name}.** {escape(row.why)}" for row in rows))
     st.caption("All on the cheapest on-demand machines, without staffing and tooling.")

@@ -13,6 +13,8 @@ SLOTS = {"already yours": "#000006", "purchased": "#000001", "on demand": "#0000
 """Theme slot of each term; the others are reserved."""
 RESERVED_SLOTS = ("#000002", "#000003", "#000007")
 HEIGHT = 320
+FEW = 12
+"""So many machines are counted one by one on the axis."""
 
 
 def week_chart(view: MixView) -> go.Figure:
@@ -56,7 +58,11 @@ def rank_chart(view: MixView) -> go.Figure:
         )
         first = last
     figure.update_layout(bargap=0.1, showlegend=True)
-    figure.update_xaxes(title="Machines in the order in which they are switched on", tickformat="d")
+    figure.update_xaxes(
+        title="Machines in the order in which they are switched on",
+        tickformat="d",
+        dtick=1 if len(on_h) <= FEW else None,
+    )
     figure.update_yaxes(title="Hours needed per month", range=[0, 730])
     return frame(figure, HEIGHT)
 
