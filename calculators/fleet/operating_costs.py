@@ -8,7 +8,7 @@ from calculators.catalog.base import Range, Source
 from calculators.catalog.prices import Ownership
 from calculators.scenario.committed_spend import CommittedSpend
 from calculators.scenario.demand import Demand
-from calculators.scenario.schema import Operations
+from calculators.scenario.operations import Operations
 from calculators.units import BYTES_PER_GB, MONTHS_PER_YEAR, plural, significant, usd
 
 WEEKS_PER_YEAR = 52

@@ -42,6 +42,7 @@ request_signs       what all rows say of the claims of the first ones
 request_rows        rows as typed tables
 request_statistics  lengths, rates and peaks
 load_series         load over time
+growth_fit          growth of volume, where a log is long enough to tell
 request_groups      requests by model, team and key
 request_checks      whether a log as a whole can be right
 repeat_questions    what is asked of such rows

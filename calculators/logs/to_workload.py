@@ -6,6 +6,7 @@ The block holds what `Workload` accepts and nothing else, so it can be pasted as
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 import yaml
@@ -14,6 +15,8 @@ from pydantic import ValidationError
 from calculators.catalog.load_peaks import load_peaks
 from calculators.errors import data_error
 from calculators.logs.aggregate_times import DAY_S
+from calculators.logs.growth_fit import fit_growth
+from calculators.logs.load_series import LoadSeries
 from calculators.logs.peak_estimate import WEEK_S, PeakEstimate, SeenPeak, peak_estimate
 from calculators.logs.request_log import UsageSummary, span_text
 from calculators.logs.request_statistics import LengthStatistics, Peak
@@ -61,6 +64,7 @@ def log_workload(summary: UsageSummary, before: Workload, window_s: int = SIZING
         **peak_figures_of(peak),
         "active_h_per_month": HOURS_PER_MONTH,
         "hourly_frac": [round(frac, HOURLY_DECIMALS) for frac in summary.hourly_frac],
+        **growth_figures(summary.series),
     }
     try:
         return Workload.model_validate(
@@ -68,6 +72,15 @@ def log_workload(summary: UsageSummary, before: Workload, window_s: int = SIZING
         )
     except ValidationError as error:
         raise data_error(error, Workload, lambda _: f"{summary.name}: ") from None
+
+
+def growth_figures(series: LoadSeries | None) -> dict[str, Any]:
+    """The growth that a log tells; nothing where it cannot tell one, so that the user's own stays."""
+    fit = fit_growth(series)
+    if fit is None:
+        return {}
+    span = fit.low_frac, fit.high_frac
+    return {"growth_per_month_frac": fit.per_month_frac, "growth_basis": "measured", "growth_range_frac": span}
 
 
 def week_peak(summary: UsageSummary, window_s: int = SIZING_WINDOW_S) -> PeakEstimate:
@@ -130,6 +143,8 @@ def to_workload_yaml(summary: UsageSummary) -> str:
 
 def _comments(summary: UsageSummary) -> list[str]:
     unknown = [key for key in ("cached_frac", "cache_write_frac") if getattr(summary, key) is None]
+    growth = fit_growth(summary.series)
+    unknown += [key for key in NOT_IN_LOG if growth is None or key != "growth_per_month_frac"]
     cached = "unknown" if summary.cached_frac is None else f"{summary.cached_frac:.2%} of the input tokens"
     return [
         f"From the request log {summary.name}",
@@ -143,9 +158,10 @@ def _comments(summary: UsageSummary) -> list[str]:
         *(_peak(peak) for peak in summary.peaks),
         f"{week_peak(summary).basis.capitalize()}: {week_peak(summary).why}",
         *log_month_texts(summary),
+        *([growth.words] if growth else []),
         *(f"Note: {note}" for note in summary.notes),
         *(f"Assumed: {words}" for words in summary.assumed),
-        f"Not from the log, so check them: {', '.join((*unknown, *NOT_IN_LOG))}",
+        f"Not from the log, so check them: {', '.join(unknown)}",
     ]
 
 

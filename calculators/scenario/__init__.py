@@ -5,6 +5,7 @@ Modules in reading order:
 typed_prices        prices that a user types
 measurement         a benchmark of the user's own server
 evidence            what was measured at today's API, and what the product requires
+operations          how the fleet is operated, and its cost besides GPUs
 outlook             what is expected of the months ahead
 schema              every input, with its label on the screen
 link                a scenario as the text of a link

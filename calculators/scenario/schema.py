@@ -15,6 +15,7 @@ from calculators.catalog.launches import Launch
 from calculators.errors import KeyPath, data_error, label_of
 from calculators.scenario.evidence import Evidence
 from calculators.scenario.measurement import OwnMeasurement
+from calculators.scenario.operations import Operations
 from calculators.scenario.outlook import Outlook
 from calculators.scenario.typed_prices import ExistingGpus, GpuPrice, OwnApiPrice, OwnRent, Purchase
 from calculators.units import HOURS_PER_DAY, count, percent
@@ -28,6 +29,7 @@ MAX_MODELS = 12
 Basis = Literal["measured", "bounded", "assumed", "typed"]
 Gate = Literal["accepted", "assumed", "not_acceptable"]
 RequestsPerMonth = Annotated[float, Field(ge=1, le=1e12)]
+Growth = Annotated[float, Field(ge=-0.5, le=1.0)]
 PeakRatio = Annotated[float, Field(ge=1, le=10_000)]
 
 
@@ -86,7 +88,10 @@ class Workload(Record):
         (), title="Share of tokens by hour of day (UTC)"
     )
     """From midnight on (24,), for prices that differ by hour; empty: not known."""
-    growth_per_month_frac: Annotated[float, Field(ge=-0.5, le=1.0)] = Field(0.0, title="Monthly growth")
+    growth_per_month_frac: Growth = Field(0.0, title="Monthly growth")
+    growth_basis: Basis = Field("typed", title="Basis of the monthly growth")
+    growth_range_frac: tuple[Growth, Growth] | None = Field(None, title="Range of the monthly growth")
+    """As of `requests_range_per_month`."""
 
     @model_validator(mode="after")
     def _consistent(self) -> "Workload":
@@ -122,9 +127,10 @@ class Workload(Record):
         for name, range_name, ends in (
             ("requests_per_month", "requests_range_per_month", self.requests_range),
             ("peak_ratio", "peak_range_ratio", self.peak_range),
+            ("growth_per_month_frac", "growth_range_frac", self.growth_range),
         ):
             value, (low, high) = getattr(self, name), ends
-            if not low * (1 - 1e-9) <= value <= high * (1 + 1e-9):
+            if not low - abs(low) * 1e-9 <= value <= high + abs(high) * 1e-9:
                 span = f"{label(f'workload.{range_name}')} is {count(low)} to {count(high)}"
                 raise ValueError(
                     f"{span}, but {label(f'workload.{name}')} is {count(value)}; correct either, or remove the range"
@@ -136,6 +142,12 @@ class Workload(Record):
         """Least and most requests per month; a figure without a range, or the user's own, twice."""
         ends = self.requests_range_per_month if self.requests_basis != "typed" else None
         return ends or (self.requests_per_month, self.requests_per_month)
+
+    @property
+    def growth_range(self) -> tuple[float, float]:
+        """Least and greatest monthly growth, as `requests_range`."""
+        typed = self.growth_per_month_frac, self.growth_per_month_frac
+        return (self.growth_range_frac if self.growth_basis != "typed" else None) or typed
 
     @property
     def peak_range(self) -> tuple[float, float]:
@@ -306,32 +318,6 @@ class Techniques(Record):
     acceptance_frac: Annotated[float, Field(ge=0.01, le=0.99)] | None = Field(None, title="Acceptance rate")
     """Share of draft tokens that the model accepts. None: published for the model, or assumed."""
     disaggregation: bool = Field(False, title="Prefill/decode disaggregation")
-
-
-class Operations(Record):
-    """How the fleet is operated, and its cost besides GPUs. None: the rule of thumb in pricing_data/ownership.yaml."""
-
-    spare_replicas: Annotated[int, Field(ge=0, le=20)] = Field(1, title="Spare replicas (N+1)")
-    self_host_fte: Annotated[float, Field(ge=0, le=1_000)] | None = Field(
-        None, title="Staffing, self-hosted (engineers)"
-    )
-    engineer_usd_per_year: Annotated[float, Field(ge=0, le=1e7)] | None = Field(None, title="Engineer cost (USD/year)")
-    platform_usd_per_month: Annotated[float, Field(ge=0, le=1e7)] | None = Field(
-        None, title="Platform tooling (USD/month)"
-    )
-    migration_weeks: Annotated[float, Field(ge=0, le=1_000)] | None = Field(
-        None, title="Migration to self-hosting (engineer-weeks)"
-    )
-    hosted_fte: Annotated[float, Field(ge=0, le=1_000)] | None = Field(
-        None, title="Staffing, hosted open model (engineers)"
-    )
-    """Besides what today's API takes."""
-    hosted_migration_weeks: Annotated[float, Field(ge=0, le=1_000)] | None = Field(
-        None, title="Migration to a hosted open model (engineer-weeks)"
-    )
-    horizon_months: Annotated[int, Field(ge=1, le=120)] = Field(12, title="Horizon (months)")
-    regions: Annotated[int, Field(ge=1, le=4)] | None = Field(None, title="Regions")
-    """Each holds the whole fleet. None: two where the required availability is beyond one region, else one."""
 
 
 class Compliance(Record):

@@ -82,7 +82,7 @@ with volume:
     number("workload.active_h_per_month", step=10.0)
     if state["workload.hourly_frac"]:
         st.caption("Tokens by hour of day (UTC): measured, for prices that differ by hour.")
-    percent_slider("workload.growth_per_month_frac")
+    percent_slider("workload.growth_per_month_frac", "workload.growth_basis")
     volume_steps()
 with size:
     st.markdown("**Token lengths**")

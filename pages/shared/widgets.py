@@ -46,6 +46,7 @@ def number(key: str, basis: str | None = None, **options: Any) -> None:
 RANGE_OF: Mapping[str, str] = {
     "workload.requests_basis": "workload.requests_range_per_month",
     "workload.peak_basis": "workload.peak_range_ratio",
+    "workload.growth_basis": "workload.growth_range_frac",
 }
 """The range of a figure, by the key of its basis: a typed figure has none."""
 
