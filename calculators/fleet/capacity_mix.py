@@ -181,15 +181,36 @@ def _spot_count(asked: MixQuestion) -> int:
 def _cheapest_pair(asked: MixQuestion, cover_usd: Array) -> tuple[int, int, float]:
     """Committed ranks n, ranks J that are machines, and the cost of the cheapest pair."""
     ranks = np.arange(len(asked.hours.on_h) + 1)
+    if not asked.hours.waiting_frac:
+        return _cheapest_of(asked, cover_usd, _worthwhile_committed(asked, cover_usd), ranks)
     step = max(1, MIX_CELLS // len(ranks))
-    best = (0, 0, np.inf)
-    for start in range(0, len(ranks), step):
-        rows = ranks[start : start + step, None]
-        usd = pair_costs_usd(asked, cover_usd, rows, ranks)
-        n, j = np.unravel_index(int(np.argmin(usd)), usd.shape)
-        if usd[n, j] < best[2] - 1e-9:
-            best = (int(rows[n, 0]), int(j), float(usd[n, j]))
-    return best
+    parts = (ranks[start : start + step, None] for start in range(0, len(ranks), step))
+    return min((_cheapest_of(asked, cover_usd, rows, ranks) for rows in parts), key=lambda pair: pair[2])
+
+
+def _cheapest_of(
+    asked: MixQuestion, cover_usd: Array, committed: NDArray[np.intp], ranks: NDArray[np.intp]
+) -> tuple[int, int, float]:
+    """The cheapest pair among these; `committed` (m, 1) or (m, k + 1), `ranks` (k + 1,)."""
+    usd = pair_costs_usd(asked, cover_usd, committed, ranks)
+    row, column = np.unravel_index(int(np.argmin(usd)), usd.shape)
+    n = np.broadcast_to(committed, usd.shape)[row, column]
+    return int(n), int(ranks[column]), float(usd[row, column])
+
+
+def _worthwhile_committed(asked: MixQuestion, cover_usd: Array) -> NDArray[np.intp]:
+    """The numbers n of which one is best for each J (m, k + 1), where no request waits: those beside J, which leave no rank on
+    demand, and the best of those that leave some, for what n saves does not depend on J then."""
+    ranks, spots = np.arange(len(cover_usd)), _spot_count(asked)
+    beside = [np.maximum(ranks - back, 0) for back in range(min(spots, ranks[-1]) + 1)]
+    if asked.terms.on_demand is None:
+        return np.array(beside)
+    billed = np.append(0.0, np.cumsum(asked.hours.billed_h))
+    end = np.minimum(ranks + spots, ranks[-1])
+    lost = cover_usd + _priced(asked.spot_usd_per_h, billed[end] - billed) - asked.on_demand_usd_per_h * billed[end]
+    least = np.minimum.accumulate(lost)
+    first = np.maximum.accumulate(np.where(lost <= least, ranks, 0))
+    return np.array([*beside, first[np.maximum(ranks - spots, 0)]])
 
 
 def pair_costs_usd(asked: MixQuestion, cover_usd: Array, committed: NDArray[np.intp], ranks: NDArray[np.intp]) -> Array:
@@ -321,10 +342,10 @@ def _hourly_shares(asked: MixQuestion, start: int, spot_end: int, end: int) -> l
 
 def later_regret_usd(later_hourly_usd: Array, now_hourly_usd: Array, terms: Sequence[MachineTerm]) -> Array:
     """What a commitment costs beside its price, where volume falls (t, k): the cost by the hour today less its mean over the
-    months of the term, at least 0. `later_hourly_usd` (months, k), the last month standing for all after it; `now_hourly_usd`
+    months of the term, within the horizon, at least 0. `later_hourly_usd` (months, k): by month of the horizon; `now_hourly_usd`
     (k,)."""
     rows = []
     for term in terms:
-        months = np.minimum(np.arange(max(term.term_months, 1)), len(later_hourly_usd) - 1)
-        rows.append(np.maximum(now_hourly_usd - later_hourly_usd[months].mean(axis=0), 0.0))
+        months = later_hourly_usd[: max(term.term_months, 1)]
+        rows.append(np.maximum(now_hourly_usd - months.mean(axis=0), 0.0))
     return np.array(rows).reshape(len(terms), now_hourly_usd.size)

@@ -57,22 +57,23 @@ def mix_question(
 
 
 def _regret_usd(asked: MixQuestion, terms: TermPrices, inputs: Inputs) -> Array | None:
-    """What commitments cost for months in which a falling volume needs them less (t, k); None where volume stays."""
+    """What commitments cost for months in which a falling volume needs them less (t, k); None where volume stays, or nothing can
+    be had without a commitment."""
     growth = horizon_growth(inputs.scenario, inputs.scenario.operations.horizon_months)
-    if (growth >= 1).all():
+    if (growth >= 1).all() or (terms.on_demand is None and asked.api is None):
         return None
     workload, start_h = inputs.scenario.workload, cold_start_h(inputs)
     usd = [_hourly_usd(asked, asked.hours, workload, ratio, start_h) for ratio in (1.0, *growth.tolist())]
-    if not np.isfinite(usd).all():
-        return None
     return later_regret_usd(np.array(usd[1:]), usd[0], terms.committed)
 
 
 def _hourly_usd(asked: MixQuestion, hours: RankHours, workload: Workload, ratio: float, start_h: float) -> Array:
     """What each rank costs without a commitment at `ratio` times the volume (k,): on demand, or at the API where that is less."""
     carried = hours.carried_ratio / ratio
-    on_demand = billed_h_per_month(hours_above(carried[:-1], workload), start_h) * asked.on_demand_usd_per_h
+    on_demand = np.full(len(hours.on_h), np.inf)
+    if asked.terms.on_demand is not None:
+        on_demand[:] = billed_h_per_month(hours_above(carried[:-1], workload), start_h) * asked.on_demand_usd_per_h
     if asked.api is None:
         return np.asarray(on_demand)
     over = prompt_overflow_frac(carried, np.asarray(workload.peak_ratio), workload)
-    return np.minimum(on_demand, -np.diff(over) * ratio * asked.api.unbatched_usd_per_month)
+    return np.asarray(np.minimum(on_demand, -np.diff(over) * ratio * asked.api.unbatched_usd_per_month))

@@ -81,7 +81,8 @@ def mix_rows(mix: CapacityMix, outlook: OutlookRules) -> tuple[MixRow, ...]:
     asked = mix.question
     rows = [_share_row(share, asked, outlook) for share in mix.shares]
     if mix.waiting_machine_h > 0.5:
-        why = "For requests that can wait, beyond the hours that are free: an hour costs less than the batch API."
+        instead = "" if asked.api is None else " An hour costs less than the batch API."
+        why = f"For requests that can wait, beyond the hours that are free.{instead}"
         rows.append(_line(WAITING, mix.waiting_usd_per_month, why, on_h=count(mix.waiting_machine_h)))
     if asked.api is not None and mix.overflow_frac + mix.batched_frac > 0:
         rows.append(_line(_api_term(mix), mix.api_usd_per_month, _api_reason(mix), asked.api.label))

@@ -81,3 +81,14 @@ def test_growth_adds_no_regret(catalog: Catalog) -> None:
     assert (asked.regret_usd >= 0).all()
     assert np.isfinite(asked.regret_usd).all()
     assert replace(asked, regret_usd=None).committed_usd.max() == 876
+
+
+def test_without_a_price_by_the_hour_a_falling_volume_has_no_measure(catalog: Catalog) -> None:
+    falling = Inputs.of(scenario(workload={**STEADY["workload"], "growth_per_month_frac": -0.02}), catalog)
+    bought = [on_term(catalog, "owned", 800)]
+    alone, beside = (mix_question(bought, 1, falling, api) for api in (None, ApiPrices("API", 9_000.0, 4_500.0)))
+    assert alone is not None
+    assert beside is not None
+    assert alone.regret_usd is None
+    assert beside.regret_usd is not None
+    assert np.isfinite(beside.regret_usd).all()
