@@ -49,15 +49,15 @@ class MixQuestion:
     """Hours of spot that an hour of work takes: 1 + interruptions per hour x start-up hours."""
     spot_covered_count: int = 0
     """Spot machines that may carry requests which cannot wait: as many as the spares can stand in for."""
-    regret_usd: Array | None = None
-    """(t, k) what each committed term costs a rank beside its price, because fewer hours are needed later. None: nothing."""
+    lapsed_usd: Array | None = None
+    """(t, k) what each committed term saves of its price because it ends within the horizon. None: nothing."""
 
     @property
     def committed_usd(self) -> Array:
         """(t, k) price of each committed term at each rank, USD/month; inf beyond the machines that there are."""
         ranks = np.arange(len(self.hours.on_h))
         prices = [np.where(ranks < term.most_count, term.usd_per_month, np.inf) for term in self.terms.committed]
-        return np.array(prices).reshape(-1, ranks.size) + (0.0 if self.regret_usd is None else self.regret_usd)
+        return np.array(prices).reshape(-1, ranks.size) - (0.0 if self.lapsed_usd is None else self.lapsed_usd)
 
     @property
     def on_demand_usd_per_h(self) -> float:
@@ -85,8 +85,6 @@ class MixShare:
     most_on_h: float
     """Hours a month in which the first of them is needed."""
     least_on_h: float
-    regret_usd_per_month: float = 0.0
-    """Of `usd_per_month`, for later months in which fewer hours are needed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +96,9 @@ class CapacityMix:
     api_usd_per_month: float
     """For requests above all machines, and those that wait for the batch API."""
     overflow_frac: float
-    """Share of all requests that cannot wait and go to the API."""
+    """Requests that cannot wait and go to the API, over all of today's."""
     batched_frac: float
-    """Share of all requests that go to the batch API."""
+    """Requests that go to the batch API, over all of today's."""
     waiting_usd_per_month: float
     """For hours in which machines run only for requests that can wait."""
     waiting_machine_h: float
@@ -257,8 +255,8 @@ def _waiting(asked: MixQuestion, committed: NDArray[np.intp], ranks: NDArray[np.
         return _Waiting(none, none)
     work = np.append(0.0, np.cumsum(hours.slice_ratio * hours.on_h / HOURS_PER_MONTH))
     paid = hours.carried_ratio[committed] + np.maximum(work[ranks] - work[committed], 0.0)
-    prompt = 1 - hours.waiting_frac - hours.overflow_frac[ranks]
-    rest = np.maximum(hours.waiting_frac - np.maximum(paid - prompt, 0.0), 0.0)
+    prompt = hours.volume_ratio - hours.waiting_ratio - hours.overflow_frac[ranks]
+    rest = np.maximum(hours.waiting_ratio - np.maximum(paid - prompt, 0.0), 0.0)
     off = np.maximum(hours.carried_ratio[ranks] - paid, 0.0)
     by_machine = np.where(_waits_on_machines(asked, rest, off, hours.overflow_frac[ranks]), np.minimum(rest, off), 0.0)
     return _Waiting(by_machine * HOURS_PER_MONTH / machine_load_ratio(hours), rest - by_machine)
@@ -320,7 +318,6 @@ def _committed_shares(asked: MixQuestion, last_term: NDArray[np.intp], committed
             usd_per_month=usd,
             most_on_h=float(max(on_h[start] for start, _ in of_term)),
             least_on_h=float(min(on_h[start] for start, _ in of_term)),
-            regret_usd_per_month=usd - len(of_term) * term.usd_per_month,
         )
         shares.append(share)
     return sorted(shares, key=lambda share: (-share.most_on_h, -share.least_on_h, -share.term.term_months))
@@ -340,12 +337,14 @@ def _hourly_shares(asked: MixQuestion, start: int, spot_end: int, end: int) -> l
     return shares
 
 
-def later_regret_usd(later_hourly_usd: Array, now_hourly_usd: Array, terms: Sequence[MachineTerm]) -> Array:
-    """What a commitment costs beside its price, where volume falls (t, k): the cost by the hour today less its mean over the
-    months of the term, within the horizon, at least 0. `later_hourly_usd` (months, k): by month of the horizon; `now_hourly_usd`
-    (k,)."""
+def lapsing_usd(hourly_usd: Array, terms: Sequence[MachineTerm]) -> Array:
+    """What each term saves a month, of the horizon's mean, because it ends within it and is renewed only where that pays (t, k):
+    sum over the months after the term of max(F - cost by the hour, 0) / months. `hourly_usd` (months, k): what each rank costs
+    without a commitment. Of larger machines the first rank counts, which is needed longest."""
+    months, ranks = hourly_usd.shape
     rows = []
     for term in terms:
-        months = later_hourly_usd[: max(term.term_months, 1)]
-        rows.append(np.maximum(now_hourly_usd - months.mean(axis=0), 0.0))
-    return np.array(rows).reshape(len(terms), now_hourly_usd.size)
+        first = np.maximum(np.arange(ranks) - term.ranks_count + 1, 0)
+        each = term.usd_per_month / term.ranks_count - hourly_usd[max(term.term_months, 1) :, first]
+        rows.append(term.ranks_count * np.maximum(each, 0.0).sum(axis=0) / months)
+    return np.array(rows).reshape(len(terms), ranks)
