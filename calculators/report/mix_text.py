@@ -155,7 +155,7 @@ def _committed_reason(share: MixShare, asked: MixQuestion) -> str:
     longer = [one for one in asked.terms.committed if one.term_months > term.term_months]
     is_shorter = any(one.usd_per_month / one.ranks_count < term.usd_per_month / term.ranks_count for one in longer)
     if is_shorter and asked.lapsed_usd is not None:
-        return f"as volume falls they are needed for less time, so {words} costs less than a longer one"
+        return f"as volume falls, {words} costs less than a longer one that outlasts the need"
     if even == float("inf"):
         return f"no machine is offered on demand, and {words} is the cheapest there"
     if even >= 1:

@@ -100,7 +100,7 @@ def test_a_shorter_term_is_for_a_volume_that_falls(catalog: Catalog) -> None:
     rows = mix_rows(_mix(asked), catalog.outlook)
     assert [row.term for row in rows] == ["3-year reserved", "1-year reserved"]
     assert (
-        "as volume falls they are needed for less time, so a 1-year term costs less than a longer one" in rows[1].reason
+        "as volume falls, a 1-year term costs less than a longer one that outlasts the need" in rows[1].reason
     )
 
 
