@@ -156,11 +156,12 @@ def lower_total_sentence(evaluation: Evaluation) -> str:
         return f"{span}, {usd(best.tco_usd)}; volume outgrows the recommended {winner.label}."
     if mine.tco_usd - best.tco_usd < SAME_USD:
         return ""
+    told = f"{span}, {usd(best.tco_usd)} against {usd(mine.tco_usd)} for the recommended {winner.label}"
+    if _is_purchased(winner) == _is_purchased(best.option):
+        return f"{told}."
     return (
-        f"{span}, {usd(best.tco_usd)} against {usd(mine.tco_usd)} for the recommended {winner.label}: totals also count when "
-        "servers are delivered, paid for and sold, and today's API until they serve."
-        if not winner.is_buy or not best.option.is_buy
-        else f"{span}, {usd(best.tco_usd)} against {usd(mine.tco_usd)} for the recommended {winner.label}."
+        f"{told}: totals also count when servers are delivered, paid for and sold, and today's API until they serve; the "
+        "recommendation compares mean costs per month."
     )
 
 
@@ -192,6 +193,10 @@ def outgrown_sentence(evaluation: Evaluation) -> str:
         return ""
     verb = "is" if len(lost) == 1 else "are"
     return f"{plural(len(lost), 'option')} {verb} left out: volume outgrows {'it' if len(lost) == 1 else 'them'} within the horizon."
+
+
+def _is_purchased(option: Option) -> bool:
+    return option.plan is not None and option.plan.offer.is_owned
 
 
 def _is_same(one: Option, other: Option) -> bool:
