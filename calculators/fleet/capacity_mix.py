@@ -49,15 +49,15 @@ class MixQuestion:
     """Hours of spot that an hour of work takes: 1 + interruptions per hour x start-up hours."""
     spot_covered_count: int = 0
     """Spot machines that may carry requests which cannot wait: as many as the spares can stand in for."""
-    regret_usd: Array | None = None
-    """(t, k) what each committed term costs a rank beside its price, because fewer hours are needed later. None: nothing."""
+    lapsed_usd: Array | None = None
+    """(t, k) what each committed term saves of its price because it ends within the horizon. None: nothing."""
 
     @property
     def committed_usd(self) -> Array:
         """(t, k) price of each committed term at each rank, USD/month; inf beyond the machines that there are."""
         ranks = np.arange(len(self.hours.on_h))
         prices = [np.where(ranks < term.most_count, term.usd_per_month, np.inf) for term in self.terms.committed]
-        return np.array(prices).reshape(-1, ranks.size) + (0.0 if self.regret_usd is None else self.regret_usd)
+        return np.array(prices).reshape(-1, ranks.size) - (0.0 if self.lapsed_usd is None else self.lapsed_usd)
 
     @property
     def on_demand_usd_per_h(self) -> float:
@@ -85,8 +85,6 @@ class MixShare:
     most_on_h: float
     """Hours a month in which the first of them is needed."""
     least_on_h: float
-    regret_usd_per_month: float = 0.0
-    """Of `usd_per_month`, for later months in which fewer hours are needed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +96,9 @@ class CapacityMix:
     api_usd_per_month: float
     """For requests above all machines, and those that wait for the batch API."""
     overflow_frac: float
-    """Share of all requests that cannot wait and go to the API."""
+    """Requests that cannot wait and go to the API, over all of today's."""
     batched_frac: float
-    """Share of all requests that go to the batch API."""
+    """Requests that go to the batch API, over all of today's."""
     waiting_usd_per_month: float
     """For hours in which machines run only for requests that can wait."""
     waiting_machine_h: float
@@ -181,15 +179,36 @@ def _spot_count(asked: MixQuestion) -> int:
 def _cheapest_pair(asked: MixQuestion, cover_usd: Array) -> tuple[int, int, float]:
     """Committed ranks n, ranks J that are machines, and the cost of the cheapest pair."""
     ranks = np.arange(len(asked.hours.on_h) + 1)
+    if not asked.hours.waiting_frac:
+        return _cheapest_of(asked, cover_usd, _worthwhile_committed(asked, cover_usd), ranks)
     step = max(1, MIX_CELLS // len(ranks))
-    best = (0, 0, np.inf)
-    for start in range(0, len(ranks), step):
-        rows = ranks[start : start + step, None]
-        usd = pair_costs_usd(asked, cover_usd, rows, ranks)
-        n, j = np.unravel_index(int(np.argmin(usd)), usd.shape)
-        if usd[n, j] < best[2] - 1e-9:
-            best = (int(rows[n, 0]), int(j), float(usd[n, j]))
-    return best
+    parts = (ranks[start : start + step, None] for start in range(0, len(ranks), step))
+    return min((_cheapest_of(asked, cover_usd, rows, ranks) for rows in parts), key=lambda pair: pair[2])
+
+
+def _cheapest_of(
+    asked: MixQuestion, cover_usd: Array, committed: NDArray[np.intp], ranks: NDArray[np.intp]
+) -> tuple[int, int, float]:
+    """The cheapest pair among these; `committed` (m, 1) or (m, k + 1), `ranks` (k + 1,)."""
+    usd = pair_costs_usd(asked, cover_usd, committed, ranks)
+    row, column = np.unravel_index(int(np.argmin(usd)), usd.shape)
+    n = np.broadcast_to(committed, usd.shape)[row, column]
+    return int(n), int(ranks[column]), float(usd[row, column])
+
+
+def _worthwhile_committed(asked: MixQuestion, cover_usd: Array) -> NDArray[np.intp]:
+    """The numbers n of which one is best for each J (m, k + 1), where no request waits: those beside J, which leave no rank on
+    demand, and the best of those that leave some, for what n saves does not depend on J then."""
+    ranks, spots = np.arange(len(cover_usd)), _spot_count(asked)
+    beside = [np.maximum(ranks - back, 0) for back in range(min(spots, ranks[-1]) + 1)]
+    if asked.terms.on_demand is None:
+        return np.array(beside)
+    billed = np.append(0.0, np.cumsum(asked.hours.billed_h))
+    end = np.minimum(ranks + spots, ranks[-1])
+    lost = cover_usd + _priced(asked.spot_usd_per_h, billed[end] - billed) - asked.on_demand_usd_per_h * billed[end]
+    least = np.minimum.accumulate(lost)
+    first = np.maximum.accumulate(np.where(lost <= least, ranks, 0))
+    return np.array([*beside, first[np.maximum(ranks - spots, 0)]])
 
 
 def pair_costs_usd(asked: MixQuestion, cover_usd: Array, committed: NDArray[np.intp], ranks: NDArray[np.intp]) -> Array:
@@ -236,8 +255,8 @@ def _waiting(asked: MixQuestion, committed: NDArray[np.intp], ranks: NDArray[np.
         return _Waiting(none, none)
     work = np.append(0.0, np.cumsum(hours.slice_ratio * hours.on_h / HOURS_PER_MONTH))
     paid = hours.carried_ratio[committed] + np.maximum(work[ranks] - work[committed], 0.0)
-    prompt = 1 - hours.waiting_frac - hours.overflow_frac[ranks]
-    rest = np.maximum(hours.waiting_frac - np.maximum(paid - prompt, 0.0), 0.0)
+    prompt = hours.volume_ratio - hours.waiting_ratio - hours.overflow_frac[ranks]
+    rest = np.maximum(hours.waiting_ratio - np.maximum(paid - prompt, 0.0), 0.0)
     off = np.maximum(hours.carried_ratio[ranks] - paid, 0.0)
     by_machine = np.where(_waits_on_machines(asked, rest, off, hours.overflow_frac[ranks]), np.minimum(rest, off), 0.0)
     return _Waiting(by_machine * HOURS_PER_MONTH / machine_load_ratio(hours), rest - by_machine)
@@ -299,7 +318,6 @@ def _committed_shares(asked: MixQuestion, last_term: NDArray[np.intp], committed
             usd_per_month=usd,
             most_on_h=float(max(on_h[start] for start, _ in of_term)),
             least_on_h=float(min(on_h[start] for start, _ in of_term)),
-            regret_usd_per_month=usd - len(of_term) * term.usd_per_month,
         )
         shares.append(share)
     return sorted(shares, key=lambda share: (-share.most_on_h, -share.least_on_h, -share.term.term_months))
@@ -319,12 +337,14 @@ def _hourly_shares(asked: MixQuestion, start: int, spot_end: int, end: int) -> l
     return shares
 
 
-def later_regret_usd(later_hourly_usd: Array, now_hourly_usd: Array, terms: Sequence[MachineTerm]) -> Array:
-    """What a commitment costs beside its price, where volume falls (t, k): the cost by the hour today less its mean over the
-    months of the term, at least 0. `later_hourly_usd` (months, k), the last month standing for all after it; `now_hourly_usd`
-    (k,)."""
+def lapsing_usd(hourly_usd: Array, terms: Sequence[MachineTerm]) -> Array:
+    """What each term saves a month, of the horizon's mean, because it ends within it and is renewed only where that pays (t, k):
+    sum over the months after the term of max(F - cost by the hour, 0) / months. `hourly_usd` (months, k): what each rank costs
+    without a commitment. Of larger machines the first rank counts, which is needed longest."""
+    months, ranks = hourly_usd.shape
     rows = []
     for term in terms:
-        months = np.minimum(np.arange(max(term.term_months, 1)), len(later_hourly_usd) - 1)
-        rows.append(np.maximum(now_hourly_usd - later_hourly_usd[months].mean(axis=0), 0.0))
-    return np.array(rows).reshape(len(terms), now_hourly_usd.size)
+        first = np.maximum(np.arange(ranks) - term.ranks_count + 1, 0)
+        each = term.usd_per_month / term.ranks_count - hourly_usd[max(term.term_months, 1) :, first]
+        rows.append(term.ranks_count * np.maximum(each, 0.0).sum(axis=0) / months)
+    return np.array(rows).reshape(len(terms), ranks)

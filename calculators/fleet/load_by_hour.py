@@ -3,6 +3,7 @@
 Both are of the log-normal load of `base_load`, so that fleets, hybrids and the mix of terms go by one load-duration curve.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -109,17 +110,24 @@ class RankHours:
     billed_h: Array
     """(k,) the same with the time in which it starts."""
     overflow_frac: Array
-    """(k + 1,) share of all requests that cannot wait and exceed the first n machines; 0 where they carry the peak."""
+    """(k + 1,) requests that cannot wait and exceed the first n machines, over all of today's; 0 where they carry the peak."""
     waiting_frac: float
     """Share of all requests that can wait for free hours or the batch API."""
     carries_peak: bool
     peak_load_ratio: float
     """Peak of the requests that cannot wait, or the mean of all where that is more, over the mean."""
+    volume_ratio: float = 1.0
+    """Mean volume of the months over today's."""
 
     @property
     def slice_ratio(self) -> Array:
         """(k,) load that each machine adds."""
         return np.diff(self.carried_ratio)
+
+    @property
+    def waiting_ratio(self) -> float:
+        """Requests that can wait, over all of today's."""
+        return self.waiting_frac * self.volume_ratio
 
     @property
     def least_count(self) -> int:
@@ -128,25 +136,31 @@ class RankHours:
         return int(carrying[0]) if carrying.size else len(self.on_h)
 
 
-def rank_hours(staircase: Staircase, workload: Workload, cold_start_h: float) -> RankHours:
-    """The hours of each machine of a staircase, up to the number that the peak needs or the GPU limit allows."""
-    needed = float(staircase.machines(np.asarray(workload.requests_per_month)))
+def rank_hours(
+    staircase: Staircase, workload: Workload, cold_start_h: float, volume_ratios: Sequence[float] = (1.0,)
+) -> RankHours:
+    """The hours of each machine of a staircase, up to the number that the peak needs or the GPU limit allows: means over the
+    months in which volume is `volume_ratios` times today's."""
+    most = max(volume_ratios)
+    needed = float(staircase.machines(np.asarray(workload.requests_per_month * most)))
     carries_peak = bool(np.isfinite(needed))
     machine_count = int(needed) if carries_peak else staircase.max_machines
     carried_req = staircase.carried_req_per_month(np.arange(machine_count + 1.0))
     carried = carried_req / workload.requests_per_month * effective_peak_ratio(workload)
-    on_h = hours_above(carried[:-1], workload)
-    over = prompt_overflow_frac(carried, np.asarray(workload.peak_ratio), workload)
+    on_h = np.array([hours_above(carried[:-1] / ratio, workload) for ratio in volume_ratios])
+    peak = np.asarray(workload.peak_ratio)
+    over = np.mean([r * prompt_overflow_frac(carried / r, peak, workload) for r in volume_ratios], axis=0)
     if carries_peak:
         over[-1] = 0.0  # equal to the peak but for rounding
     return RankHours(
         carried_ratio=carried,
-        on_h=on_h,
-        billed_h=billed_h_per_month(on_h, cold_start_h),
+        on_h=on_h.mean(axis=0),
+        billed_h=billed_h_per_month(on_h, cold_start_h).mean(axis=0),
         overflow_frac=over,
         waiting_frac=workload.deferrable_frac,
         carries_peak=carries_peak,
-        peak_load_ratio=effective_peak_ratio(workload),
+        peak_load_ratio=effective_peak_ratio(workload) * most,
+        volume_ratio=float(np.mean(volume_ratios)),
     )
 
 

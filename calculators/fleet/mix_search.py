@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 
 from calculators.fleet.base_load import prompt_overflow_frac
-from calculators.fleet.capacity_mix import ApiPrices, CapacityMix, MixQuestion, capacity_mix, later_regret_usd
-from calculators.fleet.capacity_terms import TermPrices, machine_sizes, term_prices
-from calculators.fleet.load_by_hour import RankHours, billed_h_per_month, hours_above, rank_hours
+from calculators.fleet.capacity_mix import ApiPrices, CapacityMix, MixQuestion, capacity_mix, lapsing_usd
+from calculators.fleet.capacity_terms import machine_sizes, term_prices
+from calculators.fleet.load_by_hour import billed_h_per_month, hours_above, rank_hours
 from calculators.fleet.staircase import Staircase
 from calculators.scenario.demand import Array, horizon_growth
 from calculators.scenario.inputs import Inputs
@@ -24,9 +24,14 @@ def cold_start_h(inputs: Inputs) -> float:
 def best_mix(
     stairs: Sequence[Staircase], inputs: Inputs, api: ApiPrices | None, beside_usd_per_month: float = 0.0
 ) -> CapacityMix | None:
-    """The cheapest mix for the scenario's load among the staircases of one capacity, over the sizes of machine by the hour; the
-    first size where several cost the same. None where nothing carries the load."""
-    questions = [mix_question(stairs, size, inputs, api, beside_usd_per_month) for size in machine_sizes(stairs)]
+    """The cheapest mix among the staircases of one capacity, over the sizes of machine by the hour, as means over the months of
+    the horizon; the first size where several cost the same. None where nothing carries the load."""
+    scenario = inputs.scenario
+    growth = tuple(horizon_growth(scenario, scenario.operations.horizon_months).tolist())
+    ratios = growth if set(growth) != {1.0} else (1.0,)
+    questions = [
+        mix_question(stairs, size, inputs, api, beside_usd_per_month, ratios) for size in machine_sizes(stairs)
+    ]
     mixes = [mix for asked in questions if asked is not None for mix in (capacity_mix(asked),) if mix is not None]
     if not mixes:
         return None
@@ -37,42 +42,41 @@ def best_mix(
 
 
 def mix_question(
-    stairs: Sequence[Staircase], size: int, inputs: Inputs, api: ApiPrices | None, beside_usd_per_month: float = 0.0
+    stairs: Sequence[Staircase],
+    size: int,
+    inputs: Inputs,
+    api: ApiPrices | None,
+    beside_usd_per_month: float = 0.0,
+    volume_ratios: Sequence[float] = (1.0,),
 ) -> MixQuestion | None:
-    """What a mix on machines of `size` replicas is chosen from; None where none is offered."""
+    """What a mix on machines of `size` replicas is chosen from; None where none is offered. `volume_ratios`: volume of each month
+    over today's."""
     life_months = round(inputs.catalog.ownership.depreciation_years.central * MONTHS_PER_YEAR)
     terms = term_prices(stairs, size, life_months)
     if terms is None:
         return None
-    start_h, outlook = cold_start_h(inputs), inputs.catalog.outlook
+    start_h, outlook, workload = cold_start_h(inputs), inputs.catalog.outlook, inputs.scenario.workload
     asked = MixQuestion(
-        hours=rank_hours(terms.smallest, inputs.scenario.workload, start_h),
+        hours=rank_hours(terms.smallest, workload, start_h, volume_ratios),
         terms=terms,
         api=api,
         beside_usd_per_month=beside_usd_per_month,
         spot_overhead_ratio=1 + outlook.spot_interruptions_per_h.central * start_h,
         spot_covered_count=terms.smallest.spare_replicas // size,
     )
-    return replace(asked, regret_usd=_regret_usd(asked, terms, inputs))
+    if len(volume_ratios) == 1 or (terms.on_demand is None and api is None):
+        return asked
+    hourly = [_hourly_usd(asked, workload, ratio, start_h) for ratio in volume_ratios]
+    return replace(asked, lapsed_usd=lapsing_usd(np.array(hourly), terms.committed))
 
 
-def _regret_usd(asked: MixQuestion, terms: TermPrices, inputs: Inputs) -> Array | None:
-    """What commitments cost for months in which a falling volume needs them less (t, k); None where volume stays."""
-    growth = horizon_growth(inputs.scenario, inputs.scenario.operations.horizon_months)
-    if (growth >= 1).all():
-        return None
-    workload, start_h = inputs.scenario.workload, cold_start_h(inputs)
-    usd = [_hourly_usd(asked, asked.hours, workload, ratio, start_h) for ratio in (1.0, *growth.tolist())]
-    if not np.isfinite(usd).all():
-        return None
-    return later_regret_usd(np.array(usd[1:]), usd[0], terms.committed)
-
-
-def _hourly_usd(asked: MixQuestion, hours: RankHours, workload: Workload, ratio: float, start_h: float) -> Array:
+def _hourly_usd(asked: MixQuestion, workload: Workload, ratio: float, start_h: float) -> Array:
     """What each rank costs without a commitment at `ratio` times the volume (k,): on demand, or at the API where that is less."""
-    carried = hours.carried_ratio / ratio
-    on_demand = billed_h_per_month(hours_above(carried[:-1], workload), start_h) * asked.on_demand_usd_per_h
+    carried = asked.hours.carried_ratio / ratio
+    on_demand = np.full(len(asked.hours.on_h), np.inf)
+    if asked.terms.on_demand is not None:
+        on_demand[:] = billed_h_per_month(hours_above(carried[:-1], workload), start_h) * asked.on_demand_usd_per_h
     if asked.api is None:
         return np.asarray(on_demand)
     over = prompt_overflow_frac(carried, np.asarray(workload.peak_ratio), workload)
-    return np.minimum(on_demand, -np.diff(over) * ratio * asked.api.unbatched_usd_per_month)
+    return np.asarray(np.minimum(on_demand, -np.diff(over) * ratio * asked.api.unbatched_usd_per_month))

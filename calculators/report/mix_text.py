@@ -81,7 +81,8 @@ def mix_rows(mix: CapacityMix, outlook: OutlookRules) -> tuple[MixRow, ...]:
     asked = mix.question
     rows = [_share_row(share, asked, outlook) for share in mix.shares]
     if mix.waiting_machine_h > 0.5:
-        why = "For requests that can wait, beyond the hours that are free: an hour costs less than the batch API."
+        instead = "" if asked.api is None else " An hour costs less than the batch API."
+        why = f"For requests that can wait, beyond the hours that are free.{instead}"
         rows.append(_line(WAITING, mix.waiting_usd_per_month, why, on_h=count(mix.waiting_machine_h)))
     if asked.api is not None and mix.overflow_frac + mix.batched_frac > 0:
         rows.append(_line(_api_term(mix), mix.api_usd_per_month, _api_reason(mix), asked.api.label))
@@ -153,8 +154,8 @@ def _committed_reason(share: MixShare, asked: MixQuestion) -> str:
     words = "a purchased server" if term.offer.is_owned else f"a {term.term_months // MONTHS_PER_YEAR}-year term"
     longer = [one for one in asked.terms.committed if one.term_months > term.term_months]
     is_shorter = any(one.usd_per_month / one.ranks_count < term.usd_per_month / term.ranks_count for one in longer)
-    if is_shorter and asked.regret_usd is not None:
-        return f"as volume falls they are needed for less time, so {words} costs less than a longer one"
+    if is_shorter and asked.lapsed_usd is not None:
+        return f"as volume falls, {words} costs less than a longer one that outlasts the need"
     if even == float("inf"):
         return f"no machine is offered on demand, and {words} is the cheapest there"
     if even >= 1:
@@ -191,11 +192,13 @@ def _spot_reason(share: MixShare, outlook: OutlookRules) -> str:
 def _api_reason(mix: CapacityMix) -> str:
     if not mix.shares:
         return "No machine is worth its price at this load."
-    parts = []
+    parts, volume = [], mix.question.hours.volume_ratio
     if mix.overflow_frac:
-        parts.append(f"{percent(mix.overflow_frac)} of requests exceed the machines: {_next_machine(mix)}.")
+        parts.append(f"{percent(mix.overflow_frac / volume)} of requests exceed the machines: {_next_machine(mix)}.")
     if mix.batched_frac:
-        parts.append(f"{capital(percent(mix.batched_frac))} of requests can wait and cost least in the batch API.")
+        parts.append(
+            f"{capital(percent(mix.batched_frac / volume))} of requests can wait and cost least in the batch API."
+        )
     return " ".join(parts)
 
 
@@ -221,10 +224,10 @@ def mix_notes(mix: CapacityMix, inputs: Inputs) -> tuple[str, ...]:
         notes.append(
             f"{capital(plural(spares, 'spare replica'))} {'runs' if spares == 1 else 'run'} whenever a machine does."
         )
-    regret = sum(share.regret_usd_per_month for share in mix.shares)
-    if regret > 0.5:
+    if mix.question.lapsed_usd is not None or mix.question.hours.volume_ratio != 1:
+        months = plural(inputs.scenario.operations.horizon_months, "month")
         notes.append(
-            f"{usd(regret)}/month of it is for later months of the terms, in which a lower volume needs fewer hours."
+            f"Hours and costs are means over the {months} of your horizon; a term that ends is renewed only where it pays."
         )
     return tuple(notes)
 

@@ -18,7 +18,7 @@ from calculators.fleet.capacity_mix import (
     MixQuestion,
     capacity_mix,
     committed_cover,
-    later_regret_usd,
+    lapsing_usd,
 )
 from calculators.fleet.capacity_terms import TermPrices, term_prices
 from calculators.fleet.load_by_hour import billed_h_per_month
@@ -102,16 +102,21 @@ def test_the_cover_of_ranks_is_the_cheapest_sum_of_machines() -> None:
 
 
 def test_where_volume_falls_the_shorter_term_wins_for_ranks_needed_for_less_time(catalog: Catalog) -> None:
-    """The second rank is needed 12 of 36 months. By the hour it costs $1,460 now and nothing later, a mean of $487 over 3 years:
-    beside its price that term costs 1,460 - 487 = $973 a month, 1 year nothing. The first rank is needed to the end."""
+    """The second rank is needed 12 of 36 months: 730 hours a month, then none, a mean of 243.3.
+
+    1. On demand it costs $1,460 in 12 of 36 months, a mean of $487; for 3 years $876 in all months.
+    2. For 1 year $1,168 in 12 of 36 months, since it is not renewed: a mean of $389.
+    3. The first rank is needed to the end: 3 years, $876.
+    """
     terms = terms_by_hand(catalog, {name: MONTHLY_USD[name] for name in ("3y", "1y", "on_demand")})
-    later = np.array([[1_460.0, 1_460.0]] * 12 + [[1_460.0, 0.0]] * 24)
-    regret = later_regret_usd(later, later[0], terms.committed)
+    hourly = np.array([[1_460.0, 1_460.0]] * 12 + [[1_460.0, 0.0]] * 24)
+    lapsed = lapsing_usd(hourly, terms.committed)
     names = [term.name for term in terms.committed]
-    assert regret[names.index("3-year reserved")] == pytest.approx([0, 1_460 * 2 / 3])
-    assert regret[names.index("1-year reserved")] == pytest.approx([0, 0])
-    mix = _solved(MixQuestion(hours_by_hand([730, 730], [1, 0.5, 0]), terms, regret_usd=regret))
+    assert lapsed[names.index("3-year reserved")] == pytest.approx([0, 0])
+    assert lapsed[names.index("1-year reserved")] == pytest.approx([0, 1_168 * 2 / 3])
+    mix = _solved(MixQuestion(hours_by_hand([730, 730 / 3], [1, 0.5, 0]), terms, lapsed_usd=lapsed))
     assert _machines(mix) == {"3-year reserved": 1, "1-year reserved": 1}
+    assert mix.usd_per_month == pytest.approx(876 + 1_168 / 3)
 
 
 loads = st.fixed_dictionaries(

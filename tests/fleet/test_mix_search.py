@@ -1,7 +1,5 @@
 """The cheapest mix over all sizes of machine, from a scenario."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from mix_by_hand import on_term
@@ -62,22 +60,28 @@ def test_a_volume_that_falls_shortens_the_terms(catalog: Catalog) -> None:
     assert steady is not None
     assert [(s.term.name, s.machines) for s in steady.shares] == [("3-year reserved", 4)]
     names = [share.term.name for share in mix.shares]
-    assert names[0] == "3-year reserved"
-    assert len(names) > 1
-    assert mix.shares[0].machines < 4
-    assert mix.usd_per_month >= steady.usd_per_month
+    assert names[:2] == ["3-year reserved", "1-year reserved"]
+    assert mix.usd_per_month < steady.usd_per_month
+    assert mix.saving_usd_per_month > 0
 
 
-def test_growth_adds_no_regret(catalog: Catalog) -> None:
-    growing = scenario(workload={**STEADY["workload"], "growth_per_month_frac": 0.02})
-    stairs = [on_term(catalog, "3y", 876), on_term(catalog, "on_demand", 1_460)]
-    asked = mix_question(stairs, 1, Inputs.of(growing, catalog), None)
-    assert asked is not None
-    assert asked.regret_usd is None
-    falling = scenario(workload={**STEADY["workload"], "growth_per_month_frac": -0.02})
-    asked = mix_question(stairs, 1, Inputs.of(falling, catalog), ApiPrices("API", 9_000.0, 4_500.0))
-    assert asked is not None
-    assert asked.regret_usd is not None
-    assert (asked.regret_usd >= 0).all()
-    assert np.isfinite(asked.regret_usd).all()
-    assert replace(asked, regret_usd=None).committed_usd.max() == 876
+def test_a_volume_that_grows_is_carried_to_the_end(catalog: Catalog) -> None:
+    growing = scenario(workload={**STEADY["workload"], "growth_per_month_frac": 0.05})
+    mix = best_mix([on_term(catalog, "on_demand", 1_460)], Inputs.of(growing, catalog), None)
+    assert mix is not None
+    assert mix.machine_count == 7  # 4 x 1.05 ^ 11 = 6.8
+    mean = np.mean([np.ceil(4 * 1.05**month - 1e-9) for month in range(12)])
+    assert mix.usd_per_month == pytest.approx(mean * 1_460, rel=0.01)
+
+
+def test_without_a_price_by_the_hour_no_term_lapses(catalog: Catalog) -> None:
+    falling = Inputs.of(scenario(workload={**STEADY["workload"], "growth_per_month_frac": -0.02}), catalog)
+    bought, ratios = [on_term(catalog, "1y", 800)], (1.0, 0.9)
+    api = ApiPrices("API", 9_000.0, 4_500.0)
+    alone, beside = (mix_question(bought, 1, falling, one, 0.0, ratios) for one in (None, api))
+    assert alone is not None
+    assert beside is not None
+    assert alone.lapsed_usd is None
+    assert beside.lapsed_usd is not None
+    assert np.isfinite(beside.lapsed_usd).all()
+    assert beside.hours.volume_ratio == pytest.approx(0.95)

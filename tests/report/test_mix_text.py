@@ -95,13 +95,11 @@ def test_a_server_that_would_be_mostly_idle_is_named(catalog: Catalog) -> None:
 
 def test_a_shorter_term_is_for_a_volume_that_falls(catalog: Catalog) -> None:
     terms = terms_by_hand(catalog, {name: MONTHLY_USD[name] for name in ("3y", "1y", "on_demand")})
-    regret = np.array([[0.0, 900.0], [0.0, 0.0]])
-    asked = MixQuestion(hours_by_hand([730, 730], [1, 0.5, 0]), terms, regret_usd=regret)
+    lapsed = np.array([[0.0, 0.0], [0.0, 800.0]])
+    asked = MixQuestion(hours_by_hand([730, 730], [1, 0.5, 0]), terms, lapsed_usd=lapsed)
     rows = mix_rows(_mix(asked), catalog.outlook)
     assert [row.term for row in rows] == ["3-year reserved", "1-year reserved"]
-    assert (
-        "as volume falls they are needed for less time, so a 1-year term costs less than a longer one" in rows[1].reason
-    )
+    assert "as volume falls, a 1-year term costs less than a longer one that outlasts the need" in rows[1].reason
 
 
 def test_notes_tell_start_up_and_spares(catalog: Catalog) -> None:
