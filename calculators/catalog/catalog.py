@@ -73,6 +73,8 @@ class Catalog:
     model_names: ModelNames = field(repr=False)
     own_prices: tuple[object, ...] = ()
     """Prices that a user typed, already laid over the data."""
+    own_purchase: object = None
+    """What a user knows of a purchase, already laid over the data."""
 
     @property
     def operators(self) -> Mapping[tuple[str, str], Operator]:

@@ -47,6 +47,17 @@ def overflow_frac(capacity_ratio: Array, peak_ratio: Array) -> Array:
     return np.where(modeled, _normal(d) - c * _normal(d - width), np.clip(1 - capacity, 0.0, 1.0))
 
 
+def exceeded_frac(capacity_ratio: Array | float, peak_ratio: Array | float) -> Array:
+    """Share of the hours whose load is above `capacity_ratio` times the mean: P(load > c), the slope of `overflow_frac`. The
+    arguments broadcast."""
+    capacity, peak = np.broadcast_arrays(np.asarray(capacity_ratio, dtype=float), np.asarray(peak_ratio, dtype=float))
+    s = lognormal_sigma(peak)
+    modeled = (capacity > 0) & (s >= 1e-9) & (capacity < peak)
+    c, width = np.where(modeled, capacity, 1.0), np.where(modeled, s, 1.0)
+    flat = np.where(s < 1e-9, 1.0, peak)
+    return np.where(modeled, _normal((-np.log(c) - width * width / 2) / width), (capacity < flat) * 1.0)
+
+
 def _normal(x: Array) -> Array:
     return (1 + np.asarray(_erf(x / sqrt(2)), dtype=float)) / 2
 

@@ -19,6 +19,7 @@ from calculators.decision.signal_result import Signal
 from calculators.errors import DataError, data_error
 from calculators.evaluate import Evaluation
 from calculators.options.option import Option
+from calculators.report.horizon_text import winner_line
 from calculators.scenario.schema import Scenario
 from calculators.scenario.traffic_range_text import in_brackets, traffic_range_words
 from calculators.units import count, milliseconds, percent, plural_or_no, significant, usd
@@ -110,6 +111,8 @@ class DecisionRecord(Record):
     winner: Text
     reason: Text
     today: Text
+    over_horizon: Text = ""
+    """Total, net present value and payback of the winner; empty in records of earlier versions."""
     options: Annotated[tuple[Weighed, ...], Field(max_length=200)]
     signals: Annotated[tuple[Judged, ...], Field(max_length=10)]
     compliance: RuledPath
@@ -143,6 +146,7 @@ def freeze(
         winner=verdict.winner.label,
         reason=verdict.reason[:4_000],
         today=f"{today.label}, {usd(today.usd_per_month)}/month{barred}",
+        over_horizon=winner_line(evaluation),
         options=tuple(_weighed(option, evaluation) for option in (*evaluation.options, *evaluation.set_aside)),
         signals=tuple(_judged(signal) for signal in evaluation.signals.exit_signals),
         compliance=_ruled(evaluation.assessment),

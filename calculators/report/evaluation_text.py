@@ -12,7 +12,8 @@ from calculators.fleet.machine_offers import MachineOffer
 from calculators.options.feasibility import Feasibility
 from calculators.options.option import Option
 from calculators.report.by_model import ModelChoice, by_model_sentence
-from calculators.units import plural, usd, usd_range
+from calculators.report.horizon_text import lower_total_sentence, winner_line
+from calculators.units import count, listed, percent, plural, usd, usd_range
 
 
 def to_text(evaluation: Evaluation, sensitivity: DecisionSensitivity, models: Sequence[ModelChoice] = ()) -> str:
@@ -33,6 +34,7 @@ def to_text(evaluation: Evaluation, sensitivity: DecisionSensitivity, models: Se
         verdict.sentence,
         evaluation.confidence,
         verdict.reason,
+        *_over_horizon(evaluation),
         "",
         f"Cost at {plural(evaluation.demand.requests_per_month, 'request')}/month:",
         *options,
@@ -55,6 +57,11 @@ def to_text(evaluation: Evaluation, sensitivity: DecisionSensitivity, models: Se
         f"Data version {evaluation.digest} ({evaluation.scenario.as_of}).",
     ]
     return "\n".join(parts)
+
+
+def _over_horizon(evaluation: Evaluation) -> list[str]:
+    """Total, net present value and payback of the recommended option, and another one with a lower total."""
+    return [line for line in (winner_line(evaluation), lower_total_sentence(evaluation)) if line]
 
 
 def _option_row(option: Option, label: str) -> str:
@@ -97,7 +104,11 @@ def _first_and_permanent(crossover: Crossover) -> str:
     first, durable = crossover.first_req_per_month, crossover.durable_req_per_month
     if first is None and durable is None:
         return "never"
-    return f"first {break_even_volume(first)}, permanent {break_even_volume(durable)}"
+    told = f"first {break_even_volume(first)}, permanent {break_even_volume(durable)}"
+    if len(crossover.crossings) > 1:
+        told += f"; it changes at {listed([count(c.requests_per_month) for c in crossover.crossings])}"
+    busy = crossover.break_even_busy_frac
+    return told if busy is None else f"{told}; the fleet is {percent(busy)} busy there on average"
 
 
 def break_even_volume(requests_per_month: float | None) -> str:

@@ -17,6 +17,19 @@ from calculators.units import month_name
 CSV_COLUMNS = ("option", "kind", "month", "begins", "requests", "cost_usd", "cash_usd", "cumulative_cash_usd")
 
 
+SIDES_SHOWN = ("self_host", "own_hardware", "hybrid")
+
+
+def shown_months(evaluation: Evaluation) -> list[OptionMonths]:
+    """Today's API, the API option with the lowest total, and of rented fleets, purchased servers and hybrids each the one with the
+    lowest total; lowest total first."""
+    horizon = evaluation.horizon
+    kinds = [one.option.kind for one in horizon.options]
+    firsts = [horizon.options[kinds.index(kind)] for kind in SIDES_SHOWN if kind in kinds]
+    buys = [one for one in horizon.options if one.option.is_buy and one is not horizon.today]
+    return sorted([horizon.today, *buys[:1], *firsts], key=lambda one: one.tco_usd)
+
+
 def costs_of_tokens(evaluation: Evaluation, catalog: Catalog) -> dict[tuple[str, str], TokenCost]:
     """USD per million tokens of every option, by kind and label."""
     inputs = Inputs(evaluation.scenario, evaluation.demand, catalog)

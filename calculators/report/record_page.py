@@ -45,7 +45,8 @@ def _decision(record: DecisionRecord) -> Section:
         sureness = NO_VERDICT.lower()
     is_told = record.confidence and record.kind != "cannot_tell"
     confidence = record.confidence if is_told else f"Confidence: {sureness}."
-    return Section("Decision", (record.choice, confidence, record.reason, f"Current API: {record.today}."))
+    paragraphs = (record.choice, confidence, record.reason, record.over_horizon, f"Current API: {record.today}.")
+    return Section("Decision", tuple(text for text in paragraphs if text))
 
 
 def _options(record: DecisionRecord) -> Section:

@@ -17,5 +17,6 @@ committed_spend     what an API bill leaves unused of a commitment
 traffic_range       how far the traffic's figures may be off
 traffic_range_text  its words
 own_prices          prices that the user typed, over the data
+own_purchase        what the user knows of a purchase, over the rules of thumb
 inputs              scenario, demand and catalog as one
 """

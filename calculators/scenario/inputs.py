@@ -7,6 +7,7 @@ from calculators.catalog.catalog import Catalog
 from calculators.catalog.models import Model
 from calculators.scenario.demand import Demand, demand_of
 from calculators.scenario.own_prices import with_own_prices
+from calculators.scenario.own_purchase import with_own_purchase
 from calculators.scenario.schema import Gate, Scenario
 
 
@@ -21,7 +22,8 @@ class Inputs:
     """What is paid over list price at each provider, where the scenario is a part of a whole whose bill tells it."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "catalog", with_own_prices(self.scenario, self.catalog))
+        known = with_own_purchase(self.scenario, with_own_prices(self.scenario, self.catalog))
+        object.__setattr__(self, "catalog", known)
 
     @classmethod
     def of(cls, scenario: Scenario, catalog: Catalog) -> "Inputs":

@@ -16,7 +16,7 @@ from calculators.errors import KeyPath, data_error, label_of
 from calculators.scenario.evidence import Evidence
 from calculators.scenario.measurement import OwnMeasurement
 from calculators.scenario.outlook import Outlook
-from calculators.scenario.typed_prices import ExistingGpus, GpuPrice, OwnApiPrice, OwnRent
+from calculators.scenario.typed_prices import ExistingGpus, GpuPrice, OwnApiPrice, OwnRent, Purchase
 from calculators.units import HOURS_PER_DAY, count, percent
 
 MAX_LISTED = 100
@@ -269,6 +269,7 @@ class Hardware(Record):
     """sunk: what is paid anyway counts nowhere; full: a fleet pays for those that it uses."""
     include_marketplaces: bool = Field(False, title="Include marketplaces")
     include_owned: bool = Field(False, title="Include purchased servers (capex)")
+    purchase: Purchase = Field(Purchase(), title="Your purchase")
     max_gpus: Annotated[int, Field(ge=1, le=10_000)] = Field(512, title="Maximum GPUs")
     launch: Launch = Field("as_shipped", title="How the engine is launched")
     throughput_factor: Annotated[float, Field(ge=0.01, le=10)] = Field(

@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from calculators.catalog.base import Commitment, Id, Record
 
+MAX_SERVERS = 40
 GpuPrice = Annotated[float, Field(gt=0, le=1_000)]
 TokenPrice = Annotated[float, Field(gt=0, le=100_000)]
 OptionalTokenPrice = Annotated[float, Field(ge=0, le=100_000)] | None
@@ -72,4 +73,47 @@ class ExistingGpus(Record):
                 f"{fields['gpus_count'].title} is {self.gpus_count}, which is no whole number of machines of "
                 f"{self.gpus_per_machine}; correct either"
             )
+        return self
+
+
+class OwnServer(Record):
+    """What a server with GPUs costs you to buy."""
+
+    gpu: Id = Field(title="GPU")
+    usd_per_server: Annotated[float, Field(gt=0, le=1e8)] = Field(title="Server price (USD)")
+    gpus_per_server: Annotated[int, Field(ge=1, le=144)] = Field(8, title="GPUs per server")
+
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Purchase(Record):
+    """What you know of a purchase better than the rules of thumb. None: the rule of thumb of pricing_data/ownership.yaml."""
+
+    servers: Annotated[tuple[OwnServer, ...], Field(max_length=MAX_SERVERS)] = Field((), title="Your server prices")
+    network_and_spares_frac: Share | None = Field(None, title="Network and spare parts (share of price)")
+    installation_frac: Share | None = Field(None, title="Installation (share of price)")
+    maintenance_frac_per_year: Share | None = Field(None, title="Maintenance (share of price per year)")
+    colocation_usd_per_kw_month: Annotated[float, Field(ge=0, le=10_000)] | None = Field(
+        None, title="Colocation with power (USD/kW/month)"
+    )
+    electricity_usd_per_kwh: Annotated[float, Field(ge=0, le=10)] | None = Field(
+        None, title="Electricity in a room of your own (USD/kWh)"
+    )
+    """With it, space is your own, and power takes the place of colocation."""
+    pue_ratio: Annotated[float, Field(ge=1, le=5)] | None = Field(None, title="PUE of that room")
+    life_years: Annotated[float, Field(ge=1, le=10)] | None = Field(None, title="Useful life (years)")
+    residual_3y_frac: Share | None = Field(None, title="Residual value after three years (share of price)")
+    lease_frac_per_year: Share | None = Field(None, title="Interest of a lease per year")
+
+    @model_validator(mode="after")
+    def _one_space(self) -> "Purchase":
+        if self.colocation_usd_per_kw_month is not None and self.electricity_usd_per_kwh is not None:
+            fields = Purchase.model_fields
+            both = f"{fields['colocation_usd_per_kw_month'].title} and {fields['electricity_usd_per_kwh'].title}"
+            raise ValueError(f"{both} are both given; keep the one that you pay")
+        gpus = [server.gpu for server in self.servers]
+        twice = next((gpu for gpu in gpus if gpus.count(gpu) > 1), None)
+        if twice is not None:
+            raise ValueError(f"{Purchase.model_fields['servers'].title} lists '{twice}' twice; keep one")
         return self

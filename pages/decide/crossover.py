@@ -4,7 +4,13 @@ import streamlit as st
 
 from calculators.catalog.glossary import help_text
 from calculators.evaluate import scaled_scenario
-from pages.shared.components.crossover import cheapest_options, crossover_table, limit_sentence, volume_sentence
+from pages.shared.components.crossover import (
+    VOLUME_UNITS,
+    cheapest_options,
+    crossover_table,
+    limit_sentence,
+    volume_sentence,
+)
 from pages.shared.figures.cost import cost_bars, crossover_chart
 from pages.shared.state import escape, evaluation, evaluation_of
 from pages.shared.widgets import cost_table
@@ -16,7 +22,15 @@ chart = crossover_chart(result, height=480, every_host=every_host)
 st.plotly_chart(chart, alt=result.takeaway, key="crossover_chart")
 
 st.subheader("Self-hosting vs. each API option")
-crossover_table(result)
+unit = st.segmented_control(
+    "Volumes in",
+    VOLUME_UNITS,
+    default=VOLUME_UNITS[0],
+    required=True,
+    key="view_volume_unit",
+    help=help_text("break-even volume"),
+)
+crossover_table(result, unit)
 st.caption(
     "Volume changes, the shape of the traffic stays. Capacity is added in whole servers, so the cost of self-hosting rises in "
     f"steps and the curves can cross more than once. {limit_sentence(result)}"

@@ -3,8 +3,15 @@
 import streamlit as st
 
 from calculators.decision.signals import triggers_sentence
+from calculators.report.horizon_text import lower_total_sentence
 from pages.shared.components.by_model import by_model_table
-from pages.shared.components.verdict import accuracy_sentence, cost_breakdown, metric_row, sensitivity_table
+from pages.shared.components.verdict import (
+    accuracy_sentence,
+    cost_breakdown,
+    metric_row,
+    options_table,
+    sensitivity_table,
+)
 from pages.shared.figures.cost import crossover_chart, shown_options
 from pages.shared.log_state import back_buttons
 from pages.shared.log_upload import log_upload
@@ -36,6 +43,8 @@ metric_row(result)
 st.markdown(f"**{escape(result.takeaway)}**")
 st.plotly_chart(crossover_chart(result), alt=result.takeaway, key="verdict_chart")
 st.markdown(escape(verdict.reason))
+if other := lower_total_sentence(result):
+    st.markdown(escape(other))
 if not result.today_allowed:
     st.warning(escape(f"Your current API is no option: {result.today_barred}."), icon=":material/gavel:")
 st.markdown(escape(triggers_sentence(result.signals)))
@@ -50,6 +59,7 @@ if verdict.assumptions or result.caveats:
         st.markdown(f"- {escape(note)}")
 
 st.subheader("Cost breakdown and sources")
+options_table(result)
 for option in shown_options(result):
     cost_breakdown(option, result)
 st.caption(escape(accuracy_sentence(result)))

@@ -29,7 +29,9 @@ from pages.shared.components.candidates import (
     toggle,
 )
 from pages.shared.components.models_in_use import bill_table, change_models, models_in_use
+from pages.shared.components.outlook import outlook_inputs
 from pages.shared.components.own_prices import own_prices
+from pages.shared.components.owned import own_gpus
 from pages.shared.components.step_downs import step_downs
 from pages.shared.state import catalog, evaluation
 from pages.shared.widgets import choice, number, percent_slider, several
@@ -81,6 +83,7 @@ with limits:
     number("hardware.throughput_factor", step=0.05)
     negotiated_prices()
 own_prices()
+own_gpus()
 
 st.markdown("**Your benchmarks**")
 benchmark_upload()
@@ -98,11 +101,14 @@ with platform:
     tooling = rule_of_thumb(estimate.platform_usd_per_month)
     number("operations.platform_usd_per_month", step=100.0, format="%.0f", placeholder=tooling)
     number("operations.spare_replicas")
-    number("operations.horizon_months")
 with migration:
     number("operations.migration_weeks", step=0.5, placeholder=rule_of_thumb(estimate.migration_weeks))
     hosted_weeks = rule_of_thumb(estimate.hosted_open_migration_weeks)
     number("operations.hosted_migration_weeks", step=0.5, placeholder=hosted_weeks)
+
+st.markdown("**Outlook**")
+st.caption("An empty field uses the expected value in gray; growth and steps in volume are on the Workload page.")
+outlook_inputs()
 
 result = evaluation()
 with bill:

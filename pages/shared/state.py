@@ -15,12 +15,13 @@ from calculators.catalog.load import load_catalog
 from calculators.decision.sensitivity import DecisionSensitivity
 from calculators.errors import DataError
 from calculators.evaluate import Evaluation, evaluate, evaluations_by_model, sensitivity_of
+from calculators.report.capacity_ways import CapacityWay, capacity_ways
 from calculators.scenario.defaults import default_scenario
 from calculators.scenario.link import MAX_TOKEN_CHARS, from_token, to_token
 from calculators.scenario.schema import Scenario, parse_scenario
 
 LINK = "s"
-SECTIONS = ("workload", "targets", "api", "hardware", "techniques", "operations", "compliance", "evidence")
+SECTIONS = ("workload", "targets", "api", "hardware", "techniques", "operations", "outlook", "compliance", "evidence")
 PAGE_OF = {
     "workload": "pages/inputs/workload.py",
     "targets": "pages/inputs/workload.py",
@@ -29,6 +30,8 @@ PAGE_OF = {
     "hardware": "pages/inputs/candidates.py",
     "operations": "pages/inputs/candidates.py",
     "operations.regions": "pages/decide/signals.py",
+    "outlook": "pages/inputs/candidates.py",
+    "outlook.volume_steps": "pages/inputs/workload.py",
     "techniques": "pages/engineer/techniques.py",
     "compliance": "pages/decide/signals.py",
     "evidence": "pages/decide/signals.py",
@@ -137,6 +140,16 @@ def _by_model(token: str, digest: str, _evaluation: Evaluation) -> tuple[Evaluat
 def by_model(evaluation: Evaluation) -> tuple[Evaluation, ...]:
     """Each API model's traffic decided alone, cached."""
     return _by_model(to_token(evaluation.scenario, evaluation.digest), evaluation.digest, evaluation)
+
+
+@st.cache_resource(max_entries=16, show_spinner="Comparing ways to hold the capacity …")
+def _ways(token: str, digest: str, _evaluation: Evaluation) -> tuple[CapacityWay, ...]:
+    return capacity_ways(_evaluation, catalog())
+
+
+def ways(evaluation: Evaluation) -> tuple[CapacityWay, ...]:
+    """The ways to hold the capacity of the cheapest fleet's model, cached."""
+    return _ways(to_token(evaluation.scenario, evaluation.digest), evaluation.digest, evaluation)
 
 
 def publish() -> None:

@@ -123,6 +123,6 @@ def test_a_name_of_bedrock_is_short_in_sentences_and_whole_in_the_details() -> N
     assert str(row["Price as of"]).startswith("2026-")
     app.switch_page("pages/decide/verdict.py").run()
     headings = " ".join(heading.value for heading in app.subheader)
-    assert "claude-sonnet-4-5 on AWS Bedrock" in headings.replace("\\", "")
+    assert "claude-sonnet-4-5 on AWS Bedrock" in words(app)
     assert "v1" not in headings
     assert f"In the price list: regional.{BEDROCK_NAME}" in app.metric[0].help.replace("\\", "")

@@ -24,6 +24,8 @@ SAMPLE = ROOT / "sample_logs/azure_conversation_2023.csv"
 PAGES = {
     "pages/decide/verdict.py": "Sensitivity: what would change the decision",
     "pages/decide/crossover.py": "Self-hosting vs. each API option",
+    "pages/decide/months.py": "What the totals leave out",
+    "pages/decide/load_by_hour.py": "Fleets that follow the load",
     "pages/decide/signals.py": "Preconditions still open",
     "pages/decide/record.py": "Options considered",
     "pages/inputs/workload.py": "Latency targets (SLOs)",
@@ -66,6 +68,8 @@ def test_the_first_visit_shows_a_verdict_with_amount_and_chart() -> None:
     [
         "pages/decide/verdict.py",
         "pages/decide/crossover.py",
+        "pages/decide/months.py",
+        "pages/decide/load_by_hour.py",
         "pages/inputs/workload.py",
         "pages/engineer/phases.py",
         "pages/engineer/techniques.py",

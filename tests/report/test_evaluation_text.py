@@ -12,6 +12,7 @@ from calculators.evaluate import evaluate, sensitivity_of
 from calculators.fleet.machine_offers import machine_offers
 from calculators.report.decision_record import freeze
 from calculators.report.evaluation_text import break_even_volume, configurations_takeaway, offer_terms, to_text
+from calculators.report.horizon_text import winner_line
 from calculators.report.record_page import to_markdown
 
 CASES = [{}, {"hardware": {"include_owned": True}}, {"targets": {"tpot_ms": 0.1}}, {"api": {"model": "closed-dated"}}]
@@ -25,6 +26,8 @@ def test_the_text_says_the_verdict_every_option_and_the_state_of_the_data(
     sensitivity = sensitivity_of(found, catalog)
     text = to_text(found, sensitivity)
     assert text.splitlines()[0] == found.verdict.sentence
+    assert winner_line(found) in text
+    assert "net present value" in text or found.verdict.winner is found.today
     for option in found.options:
         assert option.label in text
     assert f"Data version {catalog.digest} (2026-11-23)." in text
@@ -82,7 +85,8 @@ def test_the_text_lists_first_and_permanent_break_even(catalog: Catalog) -> None
     line = next(
         line for line in text.splitlines() if line.startswith("  Against the cheapest API option at each volume: ")
     )
-    assert line.endswith(f"first {break_even_volume(first)}, permanent {break_even_volume(durable)}")
+    assert f"first {break_even_volume(first)}, permanent {break_even_volume(durable)}" in line
+    assert line.endswith("busy there on average")
     assert [break_even_volume(v) for v in (None, 0.0, 1.0, 4.5e6)] == [
         "never",
         "any volume",

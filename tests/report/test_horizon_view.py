@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from support import FIXED_ROOT, scenario
 
+from calculators.catalog.catalog import Catalog
 from calculators.catalog.load import load_catalog
 from calculators.evaluate import Evaluation, evaluate
 from calculators.report.evaluation_json import to_json
-from calculators.report.horizon_view import CSV_COLUMNS, months_csv, with_horizon
+from calculators.report.horizon_view import CSV_COLUMNS, months_csv, shown_months, with_horizon
 
 CATALOG = load_catalog(FIXED_ROOT)
 
@@ -65,3 +66,16 @@ def test_the_file_adds_up_to_the_totals() -> None:
         assert float(mine[-1]["cumulative_cash_usd"]) == pytest.approx(one.tco_usd)
         assert sum(float(row["cost_usd"]) for row in mine[1:]) == pytest.approx(one.tco_usd)
     assert [row["begins"] for row in rows[:4]] == ["2026-12-01", "December 2026", "January 2027", "February 2027"]
+
+
+def test_one_option_of_each_side_is_shown_lowest_total_first(catalog: Catalog) -> None:
+    found = evaluate(scenario(hardware={"include_owned": True}), catalog)
+    shown = shown_months(found)
+    totals = [one.tco_usd for one in shown]
+    assert totals == sorted(totals)
+    assert found.horizon.today in shown
+    kinds = [one.option.kind for one in shown]
+    assert len(kinds) == len(set(kinds))
+    for kind in ("self_host", "own_hardware"):
+        of_kind = [one for one in found.horizon.options if one.option.kind == kind]
+        assert [one for one in shown if one.option.kind == kind] == of_kind[:1]

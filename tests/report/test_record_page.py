@@ -72,6 +72,15 @@ def test_sections_come_in_the_order_of_a_decision(catalog: Catalog) -> None:
     assert all(len(row) == len(s.header) for s in sections(record(catalog)) for row in s.rows)
 
 
+def test_the_decision_tells_its_total_and_records_without_one_still_open(catalog: Catalog) -> None:
+    made = record(catalog)
+    assert made.over_horizon.startswith("Over ")
+    assert made.over_horizon in sections(made)[0].paragraphs
+    earlier = {key: value for key, value in json.loads(to_json_text(made)).items() if key != "over_horizon"}
+    opened = read_record(json.dumps(earlier).encode(), "record.json")
+    assert "" not in sections(opened)[0].paragraphs
+
+
 def test_control_characters_and_addresses_of_a_foreign_record_do_nothing(catalog: Catalog) -> None:
     plain = json.loads(to_json_text(record(catalog)))
     plain["trust"] = [

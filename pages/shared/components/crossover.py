@@ -6,29 +6,36 @@ import pandas as pd
 import streamlit as st
 
 from calculators.catalog.glossary import help_text
+from calculators.decision.crossover import Crossover
 from calculators.evaluate import Evaluation
 from calculators.options.option import Option
 from calculators.units import capital, count, percent, plural, usd
 from pages.shared.components.verdict import break_even_words
 
 MOST_OPTIONS = 7
+VOLUME_UNITS = ("requests/month", "tokens/month")
 COLUMN_TERMS = {
-    "First break-even (requests/month)": "first break-even",
-    "Permanent break-even (requests/month)": "permanent break-even",
-    "Crossings": "crossings",
+    "First break-even": "first break-even",
+    "Permanent break-even": "permanent break-even",
+    "All crossings": "crossings",
     "Break-even utilization": "break-even utilization",
     "Maximum utilization": "maximum utilization",
 }
 
 
-def crossover_table(result: Evaluation) -> None:
-    """Break-even volumes and utilization of self-hosting against each API option."""
+def crossover_table(result: Evaluation, unit: str = VOLUME_UNITS[0]) -> None:
+    """Break-even volumes and utilization of self-hosting against each API option, in requests or in tokens of this workload."""
+    per_request = result.demand.input_tok + result.demand.output_tok if unit == VOLUME_UNITS[1] else 1.0
+
+    def words(requests_per_month: float | None) -> str:
+        return break_even_words(None if requests_per_month is None else requests_per_month * per_request)
+
     rows = [
         {
             "API option": result.label_of(option),
-            "First break-even (requests/month)": break_even_words(crossover.first_req_per_month),
-            "Permanent break-even (requests/month)": break_even_words(crossover.durable_req_per_month),
-            "Crossings": count(len(crossover.crossings)),
+            "First break-even": words(crossover.first_req_per_month),
+            "Permanent break-even": words(crossover.durable_req_per_month),
+            "All crossings": ", ".join(words(c.requests_per_month) for c in crossover.crossings) or "none",
             "Break-even utilization": utilization_words(crossover),
             "Maximum utilization": percent(crossover.busy_frac),
             "Why": f"{capital(crossover.reason)}.",
@@ -37,6 +44,13 @@ def crossover_table(result: Evaluation) -> None:
     ]
     columns = {name: st.column_config.TextColumn(help=help_text(term)) for name, term in COLUMN_TERMS.items()}
     st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=columns)
+
+
+def utilization_words(crossover: Crossover) -> str:
+    """How busy the fleet that breaks even is; "none" where none does, "any" where all do."""
+    if crossover.break_even_busy_frac is None:
+        return "any" if crossover.kind == "always" else "none"
+    return percent(crossover.break_even_busy_frac)
 
 
 def limit_sentence(result: Evaluation) -> str:

@@ -10,9 +10,11 @@ from calculators.decision.sensitivity import DecisionSensitivity
 from calculators.evaluate import Evaluation
 from calculators.options.option import Option
 from calculators.report.catalog_view import option_terms
+from calculators.report.horizon_text import payback_cell
 from calculators.report.phase_view import speed_basis
 from calculators.scenario.inputs import Inputs
-from calculators.units import count, listed, milliseconds, percent, plural, usd
+from calculators.units import count, listed, milliseconds, percent, plural, usd, usd_column
+from pages.shared.figures.cost import shown_options
 from pages.shared.state import catalog, escape
 from pages.shared.widgets import cost_range, cost_table, source_line
 
@@ -84,6 +86,24 @@ def sensitivity_table(sensitivity: DecisionSensitivity) -> None:
         table = pd.DataFrame([map(escape, row) for row in rows], columns=header)
         st.table(table, hide_index=True, border="horizontal")
     st.markdown(escape(f"{sensitivity.unswitched} {sensitivity.review}".strip()))
+
+
+def options_table(result: Evaluation) -> None:
+    """Each option now, over the horizon, and when it pays back."""
+    options = shown_options(result)
+    months = [result.horizon.of(option) for option in options]
+    rows = {  # four columns: more do not fit on a phone
+        "Option": [escape(result.label_of(option)) for option in options],
+        "Per month": [escape(cost) for cost in usd_column([option.usd_per_month for option in options])],
+        f"{result.horizon.months}-month total": [
+            escape(cost) for cost in usd_column([one.tco_usd if one else None for one in months])
+        ],
+        "Payback": [
+            "" if option is result.today or one is None else payback_cell(one.payback_month, one.is_payback_undone)
+            for option, one in zip(options, months, strict=True)
+        ],
+    }
+    st.table(pd.DataFrame(rows), hide_index=True, border="horizontal")
 
 
 def cost_breakdown(option: Option, result: Evaluation) -> None:

@@ -1,0 +1,136 @@
+"""What the months of the plan assume: each expectation with its range, source, day and confidence, and the user's own figures."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from calculators.catalog.base import Confidence, Range, Source
+from calculators.catalog.catalog import Catalog
+from calculators.catalog.outlook import OutlookRules
+from calculators.scenario.outlook import Outlook
+from calculators.scenario.schema import Scenario
+from calculators.units import percent, plural, signed_percent, significant
+
+YOURS, EXPECTED = "your figure", "expected"
+ASSUMED, NOT_ENTERED = "assumed", "unknown"
+RULE_OF: dict[str, str] = {
+    "api_price_change_per_year_frac": "api_price_ratio_per_year",
+    "hosted_price_change_per_year_frac": "hosted_price_ratio_per_year",
+    "rent_change_per_year_frac": "rent_ratio_per_year",
+    "server_price_change_per_year_frac": "server_price_ratio_per_year",
+    "discount_per_year_frac": "discount_frac_per_year",
+    "hiring_weeks": "hiring_weeks",
+    "server_lead_weeks": "server_lead_weeks",
+}
+"""The expectation behind each field of the outlook."""
+ALWAYS = ("maintenance_frac_per_year", "installation_frac")
+WITH_MOVES = ("api_generation_ratio_per_year", "own_generation_ratio_per_year", "generation_months")
+"""Expectations without a field of their own; the latter only where options move to newer models."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutlookRow:
+    """One value that the totals rest on."""
+
+    what: str
+    used: str
+    basis: str
+    span: str
+    """From the low to the high end; empty where no range is known."""
+    confidence: Confidence | None
+    source: Source | None
+    why: str
+
+
+def outlook_rows(scenario: Scenario, catalog: Catalog) -> list[OutlookRow]:
+    """Everything that the months assume, in the order of the inputs."""
+    rules, typed = catalog.outlook, scenario.outlook
+    rows = [*_volume_rows(scenario)]
+    rows += [_field_row(field, getattr(rules, rule), typed, rules) for field, rule in RULE_OF.items()]
+    others = (*ALWAYS, *(WITH_MOVES if typed.model_generations else ()))
+    rows += [
+        _rule_row(str(OutlookRules.model_fields[name].title), getattr(rules, name), rules, _words_of(name))
+        for name in others
+    ]
+    return rows
+
+
+def expected_words(field: str, rules: OutlookRules) -> str:
+    """What is expected of a field of the outlook: 0% per year, 20 weeks."""
+    return _words_of(RULE_OF[field])(getattr(rules, RULE_OF[field]).central)
+
+
+def expected_span(field: str, rules: OutlookRules) -> str:
+    """The range around what is expected of a field."""
+    return _span(getattr(rules, RULE_OF[field]), _words_of(RULE_OF[field]))
+
+
+def rule_source(field: str, rules: OutlookRules) -> Source:
+    """The source of what is expected of a field."""
+    rule: Range = getattr(rules, RULE_OF[field])
+    return rules.sources[rule.source]
+
+
+def is_change(field: str) -> bool:
+    """Whether a field is a fraction, which the screen shows in percent."""
+    return field.endswith("_frac")
+
+
+def _volume_rows(scenario: Scenario) -> list[OutlookRow]:
+    growth, steps = scenario.workload.growth_per_month_frac, scenario.outlook.volume_steps
+    rows = [_stated("Growth of volume per month", signed_percent(growth), YOURS if growth else NOT_ENTERED)]
+    rows += [
+        _stated(f"Step in volume on {step.from_day}", f"{significant(step.ratio)} times the volume before")
+        for step in steps
+    ]
+    moves = "yes" if scenario.outlook.model_generations else "no"
+    return [*rows, _stated("Move to newer models as they appear", moves, YOURS if moves == "yes" else ASSUMED)]
+
+
+def _stated(what: str, used: str, basis: str = YOURS) -> OutlookRow:
+    """A value without an expectation: entered, or nobody knows it."""
+    return OutlookRow(what, used, basis, span="", confidence=None, source=None, why="")
+
+
+def _field_row(field: str, rule: Range, typed: Outlook, rules: OutlookRules) -> OutlookRow:
+    """A value that the user may set; hiring counts only where it is entered."""
+    value, title = getattr(typed, field), str(Outlook.model_fields[field].title)
+    write = _words_of(RULE_OF[field])
+    row = _rule_row(title.replace(" (weeks)", ""), rule, rules, write)
+    if field == "hiring_weeks":
+        return replace(row, used=write(value), basis=YOURS if value else ASSUMED)
+    if value is None:
+        return row
+    used = write(value + 1 if _is_ratio(RULE_OF[field]) else value)
+    return replace(row, used=used, basis=YOURS, confidence=None)
+
+
+def _rule_row(what: str, rule: Range, rules: OutlookRules, write: Callable[[float], str]) -> OutlookRow:
+    source = rules.sources[rule.source]
+    return OutlookRow(
+        what=what,
+        used=write(rule.central),
+        basis=EXPECTED,
+        span=_span(rule, write),
+        confidence=rule.confidence,
+        source=source,
+        why=rule.what,
+    )
+
+
+def _span(rule: Range, write: Callable[[float], str]) -> str:
+    return f"{write(rule.low).removesuffix(' per year')} to {write(rule.high)}"
+
+
+def _is_ratio(name: str) -> bool:
+    return name.endswith("_ratio_per_year")
+
+
+def _words_of(name: str) -> Callable[[float], str]:
+    """How a value of an expectation is written."""
+    if _is_ratio(name):
+        return lambda ratio: f"{signed_percent(round(ratio - 1, 9))} per year"
+    if name.endswith("_weeks"):
+        return lambda weeks: plural(weeks, "week")
+    if name.endswith("_months"):
+        return lambda months: plural(months, "month")
+    return percent if name == "installation_frac" else lambda frac: f"{percent(frac)} per year"

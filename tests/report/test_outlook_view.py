@@ -1,0 +1,64 @@
+"""What the months assume, with range, source and whose figure it is."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+from support import scenario
+
+from calculators.catalog.catalog import Catalog
+from calculators.report.outlook_view import (
+    ASSUMED,
+    EXPECTED,
+    NOT_ENTERED,
+    RULE_OF,
+    YOURS,
+    OutlookRow,
+    expected_span,
+    expected_words,
+    is_change,
+    outlook_rows,
+    rule_source,
+)
+from calculators.scenario.outlook import Outlook
+from calculators.scenario.schema import label
+
+
+def rows(catalog: Catalog, **outlook: Any) -> dict[str, OutlookRow]:
+    return {row.what: row for row in outlook_rows(scenario(outlook=outlook), catalog)}
+
+
+def test_every_field_with_an_expectation_has_a_row_with_its_source(catalog: Catalog) -> None:
+    shown = rows(catalog)
+    assert set(RULE_OF) == set(Outlook.model_fields) - {"volume_steps", "model_generations"}
+    for field in RULE_OF:
+        row = shown[label(f"outlook.{field}").replace(" (weeks)", "")]
+        assert row.source == rule_source(field, catalog.outlook)
+        assert " to " in row.span
+        assert row.basis == (ASSUMED if field == "hiring_weeks" else EXPECTED)
+
+
+def test_a_typed_value_is_marked_as_the_users(catalog: Catalog) -> None:
+    row = rows(catalog, rent_change_per_year_frac=-0.25)["GPU rent change per year"]
+    assert (row.used, row.basis, row.confidence) == ("−25% per year", YOURS, None)
+    assert rows(catalog, hiring_weeks=12)["Hiring before self-hosting starts"].used == "12 weeks"
+    assert rows(catalog, discount_per_year_frac=0.1)["Discount rate per year"].used == "10% per year"
+
+
+def test_what_nobody_entered_is_unknown_and_steps_are_listed(catalog: Catalog) -> None:
+    assert rows(catalog)["Growth of volume per month"].basis == NOT_ENTERED
+    shown = rows(catalog, volume_steps=[{"from_day": date(2027, 3, 1), "ratio": 1.5}])
+    assert shown["Step in volume on 2027-03-01"].used == "1.5 times the volume before"
+
+
+def test_newer_models_bring_their_own_assumptions(catalog: Catalog) -> None:
+    more = set(rows(catalog, model_generations=True)) - set(rows(catalog))
+    assert len(more) == 3
+
+
+@pytest.mark.parametrize("field", RULE_OF)
+def test_an_expectation_is_written_with_its_range(catalog: Catalog, field: str) -> None:
+    words, span = expected_words(field, catalog.outlook), expected_span(field, catalog.outlook)
+    assert " to " in span
+    assert span.count("per year") == words.count("per year")
+    assert is_change(field) is ("%" in words)
