@@ -91,6 +91,13 @@ def other(scenario: Scenario, field: str) -> Scenario:
     return scenario.model_copy(update={"workload": scenario.workload.model_copy(update={field: value})})
 
 
+def growing(scenario: Scenario, months: int) -> Scenario:
+    """The scenario with growth over so many months, each of which is priced: time grows with their number, no faster."""
+    workload = scenario.workload.model_copy(update={"growth_per_month_frac": 0.08})
+    operations = scenario.operations.model_copy(update={"horizon_months": months})
+    return scenario.model_copy(update={"workload": workload, "operations": operations})
+
+
 def main() -> None:
     catalog = load_catalog()
     scenario = default_scenario(date.today())
@@ -112,6 +119,8 @@ def main() -> None:
         ("the same with another volume each time", lambda: evaluate(other(scenario, "requests_per_month"), catalog)),
         ("the same with other requests each time", lambda: evaluate(other(scenario, "input_tok"), catalog)),
         (f"a whole evaluation, all {len(catalog.models)} models", lambda: evaluate(all_models, catalog)),
+        ("the starting case, 8% growth over 36 months", lambda: evaluate(growing(scenario, 36), catalog)),
+        ("the starting case, 8% growth over 60 months", lambda: evaluate(growing(scenario, 60), catalog)),
     ):
         took = seconds(work)
         print(f"{what:45} {took * 1e3:9.1f} ms   {took / step:7.1f} × the times per token")

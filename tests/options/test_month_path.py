@@ -86,6 +86,23 @@ def test_newer_models_cost_less_at_an_api_and_need_fewer_machines_of_ones_own() 
     assert (buys[:, 0, 24] < buys[:, 0, 0]).all()
 
 
+def test_machines_that_are_bought_are_paid_for_when_newer_models_need_fewer() -> None:
+    """Half as much traffic again, and a third of the machines for each request after a year: half of them would do."""
+    step = {"from_day": date(2027, 6, 1), "ratio": 1.5}
+    curves = _curves(
+        25,
+        workload={"requests_per_month": 3e8},
+        hardware=HARDWARE | {"max_gpus": 5_000},
+        outlook={"model_generations": True, "volume_steps": [step]},
+    )
+    _, builds, _ = curves.by_month(curves.points(1))
+    owned = [place for place, (_, is_owned) in enumerate(curves.groups) if is_owned]
+    rented = [place for place, (_, is_owned) in enumerate(curves.groups) if not is_owned]
+    assert owned
+    assert builds[owned, 0, 24] == pytest.approx(builds[owned, 0, 11])
+    assert (builds[rented, 0, 24] < builds[rented, 0, 11]).all()
+
+
 def test_what_changes_is_said_in_words() -> None:
     asked = scenario(
         workload={"growth_per_month_frac": 0.08},
