@@ -14,6 +14,7 @@ page = st.navigation(
             st.Page("pages/decide/verdict.py", title="Verdict", icon=":material/gavel:", default=True),
             st.Page("pages/decide/crossover.py", title="Crossover", icon=":material/show_chart:"),
             st.Page("pages/decide/months.py", title="Cost over time", icon=":material/calendar_month:"),
+            st.Page("pages/decide/load_by_hour.py", title="Load by hour", icon=":material/schedule:"),
             st.Page("pages/decide/signals.py", title="Signals and compliance", icon=":material/notifications:"),
             st.Page("pages/decide/record.py", title="Decision record", icon=":material/description:"),
         ],

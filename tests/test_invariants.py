@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from scaled_catalog import scaled
 from support import BASE, FIXED_ROOT, TODAY, scenario, staircase
 
-from calculators.catalog.base import Range
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.load import ROOT, load_catalog
 from calculators.decision import crossover
@@ -151,53 +151,15 @@ def test_lower_utilisation_never_brings_the_lasting_break_even_nearer(catalog: C
         assert all(later >= sooner * (1 - 1e-12) for sooner, later in pairwise(durable)), seed
 
 
-def _scaled_range(value: Range, k: float) -> Range:
-    return value.model_copy(update={"low": value.low * k, "central": value.central * k, "high": value.high * k})
-
-
-def _scaled(catalog: Catalog, k: float) -> Catalog:
-    """Every dollar of the catalog times k."""
-    apis = {}
-    for name, provider in catalog.api_providers.items():
-        models = tuple(
-            m.model_copy(
-                update={
-                    "prices": tuple(
-                        p.model_copy(update={f: v * k for f, v in p if f.endswith("_usd_per_mtok") and v is not None})
-                        for p in m.prices
-                    )
-                }
-            )
-            for m in provider.models
-        )
-        apis[name] = provider.model_copy(update={"models": models})
-    rents = {
-        name: p.model_copy(
-            update={"rents": tuple(r.model_copy(update={"usd_per_gpu_h": r.usd_per_gpu_h * k}) for r in p.rents)}
-        )
-        for name, p in catalog.rent_providers.items()
-    }
-    book = catalog.ownership
-    money = {f: _scaled_range(v, k) for f, v in book if "_usd_" in f and isinstance(v, Range)}
-    money |= {f: _scaled_range(v, k) for f, v in book if f.endswith("usd_per_kw_month")}
-    servers = {gpu: _scaled_range(v, k) for gpu, v in book.server_usd_per_gpu.items()}
-    return replace(
-        catalog,
-        api_providers=apis,
-        rent_providers=rents,
-        ownership=book.model_copy(update={**money, "server_usd_per_gpu": servers}),
-    )
-
-
 @quickly
 @given(cases(), st.floats(0.01, 100))
 def test_scaling_every_price_scales_every_cost_and_moves_no_crossing(case: dict[str, Any], k: float) -> None:
     case = {**case, "operations": {"spare_replicas": 1}}  # people by the catalog's own figures
-    before, after = evaluate(parse_scenario(case), CATALOG), evaluate(parse_scenario(case), _scaled(CATALOG, k))
-    costs, scaled = _costs(before), _costs(after)
-    assert costs.keys() == scaled.keys()
+    before, after = evaluate(parse_scenario(case), CATALOG), evaluate(parse_scenario(case), scaled(CATALOG, k))
+    costs, costs_after = _costs(before), _costs(after)
+    assert costs.keys() == costs_after.keys()
     for option, usd in costs.items():
-        assert scaled[option] == pytest.approx(usd * k), option
+        assert costs_after[option] == pytest.approx(usd * k), option
     assert after.verdict.winner.usd_per_month == pytest.approx(before.verdict.winner.usd_per_month * k)
     assert (after.verdict.winner.kind, after.verdict.winner.model) == (
         before.verdict.winner.kind,

@@ -4,7 +4,6 @@ Modules in reading order:
 
 evaluation_text  text in a terminal
 evaluation_json  JSON
-horizon_view     every option month by month, as JSON and as a file
 decision_record  a frozen record
 record_changes   what changed since
 record_page      a record as Markdown and HTML
@@ -14,6 +13,7 @@ memory_text      words on where the memory of each GPU goes
 memory_view      what a page shows of it
 by_model         each API model's traffic decided alone
 horizon_text     sentences on totals, net present value and payback
+capacity_ways    the ways to hold a fleet's capacity: on demand, reserved, spot, bought, leased, already there
 outlook_view     what the months assume, with sources
 rent_view        GPU prices that a scenario searches, and prices over time
 mix_text         rows and sentences of a mix of terms and of fleets that follow the load

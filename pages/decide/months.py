@@ -3,6 +3,7 @@
 import streamlit as st
 
 from calculators.catalog.glossary import help_text
+from calculators.report.capacity_ways import ways_sentence
 from calculators.report.horizon_text import (
     cash_takeaway,
     horizon_sentence,
@@ -10,10 +11,11 @@ from calculators.report.horizon_text import (
     self_hosting_sentence,
 )
 from calculators.report.horizon_view import shown_months
+from pages.shared.components.capacity import ways_table
 from pages.shared.components.months import assumptions_table, months_download, totals_table
 from pages.shared.components.outlook import outlook_inputs
 from pages.shared.figures.months import cash_chart
-from pages.shared.state import escape, evaluation
+from pages.shared.state import escape, evaluation, ways
 from pages.shared.widgets import workload_line
 
 first_screen, details = st.container(), st.container()
@@ -39,6 +41,16 @@ with details:
     listed = result.horizon.options if every and result.horizon.options else shown
     totals_table(listed, result, is_every=every)
     months_download(result)
+
+if result.build is not None:
+    held = ways(result)
+    st.subheader("Ways to hold the capacity")
+    st.markdown(escape(ways_sentence(held, result.horizon.months)))
+    ways_table(held, result.horizon.months)
+    st.caption(
+        "Each way has the cheapest fleet of its own, for the model of the cheapest self-hosted option. Which terms the verdict "
+        "compares is chosen on the Candidates page; a mix of terms is on the page Load by hour."
+    )
 
 st.subheader("What is assumed")
 st.caption(escape(workload_line(result.scenario)))

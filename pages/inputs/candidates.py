@@ -31,6 +31,7 @@ from pages.shared.components.candidates import (
 from pages.shared.components.models_in_use import bill_table, change_models, models_in_use
 from pages.shared.components.outlook import outlook_inputs
 from pages.shared.components.own_prices import own_prices
+from pages.shared.components.owned import own_gpus
 from pages.shared.components.step_downs import step_downs
 from pages.shared.state import catalog, evaluation
 from pages.shared.widgets import choice, number, percent_slider, several
@@ -82,6 +83,7 @@ with limits:
     number("hardware.throughput_factor", step=0.05)
     negotiated_prices()
 own_prices()
+own_gpus()
 
 st.markdown("**Your benchmarks**")
 benchmark_upload()

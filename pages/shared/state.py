@@ -15,6 +15,7 @@ from calculators.catalog.load import load_catalog
 from calculators.decision.sensitivity import DecisionSensitivity
 from calculators.errors import DataError
 from calculators.evaluate import Evaluation, evaluate, evaluations_by_model, sensitivity_of
+from calculators.report.capacity_ways import CapacityWay, capacity_ways
 from calculators.scenario.defaults import default_scenario
 from calculators.scenario.link import MAX_TOKEN_CHARS, from_token, to_token
 from calculators.scenario.schema import Scenario, parse_scenario
@@ -139,6 +140,16 @@ def _by_model(token: str, digest: str, _evaluation: Evaluation) -> tuple[Evaluat
 def by_model(evaluation: Evaluation) -> tuple[Evaluation, ...]:
     """Each API model's traffic decided alone, cached."""
     return _by_model(to_token(evaluation.scenario, evaluation.digest), evaluation.digest, evaluation)
+
+
+@st.cache_resource(max_entries=16, show_spinner="Comparing ways to hold the capacity …")
+def _ways(token: str, digest: str, _evaluation: Evaluation) -> tuple[CapacityWay, ...]:
+    return capacity_ways(_evaluation, catalog())
+
+
+def ways(evaluation: Evaluation) -> tuple[CapacityWay, ...]:
+    """The ways to hold the capacity of the cheapest fleet's model, cached."""
+    return _ways(to_token(evaluation.scenario, evaluation.digest), evaluation.digest, evaluation)
 
 
 def publish() -> None:

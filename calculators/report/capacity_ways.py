@@ -1,0 +1,155 @@
+"""The ways to hold the capacity of one open model: on demand, reserved, spot, bought, leased, and GPUs already there; each with the
+cheapest fleet of its own, its total over the horizon, and what it commits to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from calculators.catalog.base import COMMITMENT_MONTHS, Commitment
+from calculators.catalog.catalog import Catalog
+from calculators.evaluate import Evaluation, evaluate
+from calculators.horizon.finance import lease_usd_per_month
+from calculators.horizon.months import OptionMonths
+from calculators.horizon.purchase import PurchaseCash, purchase_cash
+from calculators.options.option import Option
+from calculators.scenario.inputs import Inputs
+from calculators.scenario.schema import Scenario
+from calculators.units import SECONDS_PER_HOUR, percent, plural, usd
+
+TERMS: tuple[tuple[Commitment, str], ...] = (
+    ("on_demand", "On demand"),
+    ("1y", "Reserved for 1 year"),
+    ("3y", "Reserved for 3 years"),
+    ("spot", "Spot"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CapacityWay:
+    """One way to hold the capacity, with its cheapest fleet; None where no fleet can be had that way."""
+
+    name: str
+    fleet: str
+    """Its label, or why there is none."""
+    usd_per_month: float | None
+    """Today, everything counted."""
+    tco_usd: float | None
+    """Over the horizon, everything counted."""
+    committed_months: int
+    """For how long it is paid, needed or not; the horizon where it is bought or leased."""
+    note: str = ""
+
+
+def capacity_ways(evaluation: Evaluation, catalog: Catalog) -> tuple[CapacityWay, ...]:
+    """Every way for the model of the cheapest fleet, the lowest total first; none where nothing can be self-hosted."""
+    build = evaluation.build
+    if build is None or build.plan is None:
+        return ()
+    base = _of_model(evaluation.scenario, build.plan.config.model.id)
+    ways = [_rented(name, term, base, catalog) for term, name in TERMS]
+    ways += _purchased(base, catalog)
+    if evaluation.scenario.hardware.existing_gpus:
+        ways.append(_rented("GPUs you already have, the rest on demand", "on_demand", base, catalog, keeps_own=True))
+    return tuple(sorted(ways, key=lambda way: np.inf if way.tco_usd is None else way.tco_usd))
+
+
+def _of_model(scenario: Scenario, model: str) -> Scenario:
+    """The scenario with this candidate only, and without the months until a fleet serves: those are the same for every way but a
+    purchase, which can be bridged."""
+    kept = tuple(c for c in scenario.candidates if c.model == model) or scenario.candidates
+    at_once = scenario.outlook.model_copy(update={"server_lead_weeks": 0.0, "hiring_weeks": 0.0})
+    return scenario.model_copy(update={"candidates": kept, "outlook": at_once})
+
+
+def _with(scenario: Scenario, **hardware: object) -> Scenario:
+    return scenario.model_copy(update={"hardware": scenario.hardware.model_copy(update=hardware)})
+
+
+def _cheapest(found: Evaluation, kind: str) -> OptionMonths | None:
+    return next((one for one in found.horizon.options if one.option.kind == kind), None)
+
+
+def _rented(name: str, term: Commitment, scenario: Scenario, catalog: Catalog, keeps_own: bool = False) -> CapacityWay:
+    own = scenario.hardware.existing_gpus if keeps_own else ()
+    asked = _with(scenario, commitments=(term,), include_owned=False, existing_gpus=own)
+    one = _cheapest(evaluate(asked, catalog), "self_host")
+    if one is None:
+        return CapacityWay(name, "no listed price of this term serves it", None, None, COMMITMENT_MONTHS.get(term, 0))
+    way = CapacityWay(name, one.option.label, one.option.usd_per_month, one.tco_usd, COMMITMENT_MONTHS.get(term, 0))
+    return _interrupted(way, one, catalog) if term == "spot" else _beyond_horizon(way, one, scenario)
+
+
+def _interrupted(way: CapacityWay, one: OptionMonths, catalog: Catalog) -> CapacityWay:
+    """Spot machines are taken back: the hours until the next one serves are rented for nothing."""
+    rules = catalog.outlook
+    lost_frac = min(rules.spot_interruptions_per_h.central * rules.cold_start_s.central / SECONDS_PER_HOUR, 0.5)
+    more = 1 / (1 - lost_frac) - 1
+    rent = one.option.lines[0].usd_per_month
+    assert way.usd_per_month is not None
+    assert way.tco_usd is not None
+    every_h = plural(round(1 / rules.spot_interruptions_per_h.central), "hour")
+    note = f"taken back about every {every_h} ({rules.spot_interruptions_per_h.confidence} confidence): {percent(more)} more rent"
+    return replace(
+        way,
+        usd_per_month=way.usd_per_month + rent * more,
+        tco_usd=way.tco_usd + rent * more * len(one.cost_usd),
+        note=note,
+    )
+
+
+def _beyond_horizon(way: CapacityWay, one: OptionMonths, scenario: Scenario) -> CapacityWay:
+    """What of a commitment is still to be paid when the horizon ends: the last term that began within it."""
+    months, term = scenario.operations.horizon_months, way.committed_months
+    left = -months % term if term else 0
+    if not left:
+        return way
+    rent = one.option.lines[0].usd_per_month
+    note = f"{plural(left, 'month')} of the last term are left after the horizon, and are counted"
+    return replace(way, tco_usd=(way.tco_usd or 0.0) + rent * left, note=note)
+
+
+def _purchased(scenario: Scenario, catalog: Catalog) -> list[CapacityWay]:
+    """The cheapest fleet on purchased servers, paid at once or leased over the horizon."""
+    asked = _with(scenario, commitments=("on_demand",), include_owned=True, existing_gpus=())
+    one, months = _cheapest(evaluate(asked, catalog), "own_hardware"), scenario.operations.horizon_months
+    if one is None:
+        none = "no purchase price of a GPU that serves it is known"
+        return [CapacityWay(name, none, None, None, months) for name in ("Bought", "Leased")]
+    bought = CapacityWay("Bought", one.option.label, one.option.usd_per_month, one.tco_usd, months)
+    rate = catalog.outlook.lease_frac_per_year.central
+    inputs = Inputs.of(asked, catalog)
+    cash = _purchase(one.option, inputs)
+    paid = _leased_usd(cash, rate)
+    note = f"interest of {percent(rate)} a year, the residual value left to the lessor"
+    tco = one.tco_usd - cash.capex_usd.sum() + cash.residual_usd.sum() + paid
+    leased = replace(bought, name="Leased", usd_per_month=None, tco_usd=float(tco), note=note)
+    return [replace(bought, note="the wait for delivery is not counted; sold at the end of the horizon"), leased]
+
+
+def _purchase(option: Option, inputs: Inputs) -> PurchaseCash:
+    """The purchase of today's fleet at once."""
+    assert option.plan is not None
+    gpus = np.full(inputs.scenario.operations.horizon_months, float(option.plan.gpus))
+    return purchase_cash(option.plan.config.gpu.id, gpus, inputs)
+
+
+def _leased_usd(cash: PurchaseCash, per_year_frac: float) -> float:
+    """All payments of a lease over the horizon."""
+    months = cash.capex_usd.size - 1
+    return months * lease_usd_per_month(
+        float(cash.capex_usd.sum()), per_year_frac, months, float(cash.residual_usd.sum())
+    )
+
+
+def ways_sentence(ways: Sequence[CapacityWay], months: int) -> str:
+    """Which way has the lowest total, and by how much below on demand, in a sentence."""
+    priced = [way for way in ways if way.tco_usd is not None]
+    if not priced:
+        return "No way to hold the capacity has a price."
+    best, on_demand = priced[0], next((way for way in priced if way.name == "On demand"), None)
+    total = f"{best.name} has the lowest total over {plural(months, 'month')}: {usd(best.tco_usd or 0.0)}"
+    if on_demand is None or on_demand is best:
+        return f"{total}."
+    less = (on_demand.tco_usd or 0.0) - (best.tco_usd or 0.0)
+    return f"{total}, {usd(less)} less than on demand."

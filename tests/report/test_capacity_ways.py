@@ -1,0 +1,83 @@
+"""The ways to hold the capacity: each by its own cheapest fleet, spot with what interruptions cost, a lease with its interest."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from support import scenario
+
+from calculators.catalog.catalog import Catalog
+from calculators.evaluate import Evaluation, evaluate
+from calculators.horizon.finance import lease_usd_per_month
+from calculators.report.capacity_ways import CapacityWay, capacity_ways, ways_sentence
+
+HELD = {"gpu": "h100-sxm", "gpus_count": 8, "gpus_per_machine": 1, "usd_per_gpu_h": 2.0, "paid_until": "2029-01-01"}
+
+
+def _found(catalog: Catalog, months: int = 24, **hardware: Any) -> Evaluation:
+    api = {"provider": "openai", "model": "gpt-5.4"} if "min_confidence" in hardware else {}
+    return evaluate(scenario(operations={"horizon_months": months}, hardware=hardware, api=api), catalog)
+
+
+def _ways(found: Evaluation, catalog: Catalog) -> dict[str, CapacityWay]:
+    return {way.name: way for way in capacity_ways(found, catalog)}
+
+
+def test_on_demand_is_what_the_evaluation_says_of_it(catalog: Catalog) -> None:
+    found = _found(catalog)
+    way = _ways(found, catalog)["On demand"]
+    assert found.build is not None
+    assert way.usd_per_month == pytest.approx(found.build.usd_per_month)
+    assert way.tco_usd == pytest.approx(24 * found.build.usd_per_month)
+    assert way.committed_months == 0
+
+
+def test_a_way_that_nobody_sells_says_so(catalog: Catalog) -> None:
+    ways = _ways(_found(catalog, rent_usd_per_gpu_h={}, rent_providers=["singles"]), catalog)
+    unsold = [way for way in ways.values() if way.tco_usd is None]
+    assert unsold
+    assert all(
+        way.fleet in ("no listed price of this term serves it", "no purchase price of a GPU that serves it is known")
+        for way in unsold
+    )
+
+
+def test_the_lowest_total_comes_first_and_is_told_against_on_demand(catalog: Catalog) -> None:
+    found = _found(catalog)
+    ways = capacity_ways(found, catalog)
+    totals = [way.tco_usd for way in ways if way.tco_usd is not None]
+    assert totals == sorted(totals)
+    sentence = ways_sentence(ways, 24)
+    assert sentence.startswith(f"{ways[0].name} has the lowest total over 24 months: $")
+    assert ways_sentence([replace(ways[0], tco_usd=None)], 24) == "No way to hold the capacity has a price."
+
+
+def test_a_lease_costs_more_than_the_purchase_by_its_interest(catalog: Catalog) -> None:
+    ways = _ways(_found(catalog, 36), catalog)
+    bought, leased = ways["Bought"], ways["Leased"]
+    assert bought.tco_usd is not None
+    assert leased.tco_usd is not None
+    assert leased.tco_usd > bought.tco_usd
+    assert "interest of 9% a year" in leased.note
+    paid = 36 * lease_usd_per_month(100_000, 0.09, 36, 30_000)
+    assert 0 < paid - 70_000 < 0.09 * 3 * 100_000
+
+
+def test_gpus_that_are_already_there_are_a_way_of_their_own(catalog: Catalog) -> None:
+    ways = _ways(_found(catalog, existing_gpus=[HELD]), catalog)
+    mine, on_demand = ways["GPUs you already have, the rest on demand"], ways["On demand"]
+    assert mine.tco_usd is not None
+    assert on_demand.tco_usd is not None
+    assert mine.tco_usd < on_demand.tco_usd
+    assert "that you already have" in mine.fleet or "of them yours" in mine.fleet
+
+
+def test_a_commitment_that_outlasts_the_horizon_is_counted_to_its_end(live_catalog: Catalog) -> None:
+    asked = {"gpus": ["h100-sxm"], "rent_usd_per_gpu_h": {}, "min_confidence": "low"}
+    short, whole = (
+        _ways(_found(live_catalog, months, **asked), live_catalog)["Reserved for 1 year"] for months in (6, 12)
+    )
+    if short.tco_usd is None or whole.tco_usd is None:
+        pytest.skip("nobody lists a 1-year price of this GPU any more")
+    assert "6 months of the last term are left after the horizon" in short.note
+    assert short.tco_usd > whole.tco_usd / 2
