@@ -7,8 +7,9 @@ from calculators.horizon.finance import first_payback_month
 from calculators.horizon.months import OptionMonths
 from calculators.options.option import Option, OptionKind
 from calculators.scenario.outlook import Outlook
-from calculators.units import listed, plural, signed_percent, usd
+from calculators.units import listed, percent, plural, signed_percent, usd
 
+LARGEST_TOLD_RETURN = 10.0
 SAME_USD = 0.5
 """Totals nearer than this are told as the same."""
 CHANGES = tuple(name for name in Outlook.model_fields if name.endswith("_change_per_year_frac"))
@@ -24,6 +25,7 @@ PAID_FOR: dict[OptionKind, str] = {
 }
 NOT_IN_TOTALS = (
     "Ranges: every figure here is the central estimate. The Verdict page shows the range of each option.",
+    "A cheaper API for the months before a fleet serves: until then today's API is paid.",
     "Taxes, and what depreciation saves in taxes.",
     "Pay rises: an engineer costs the same in every month.",
     "Everything after the last month: what a team has learned, and what a contract still costs.",
@@ -129,6 +131,15 @@ def payback_cell(month: int | None, is_undone: bool = False) -> str:
     if month is None:
         return "undone later" if is_undone else "not within the horizon"
     return f"month {month}" if month else "from the start"
+
+
+def return_cell(one: OptionMonths) -> str:
+    """The internal rate of return of a purchase; empty where there is none. Where today's API costs so much that a purchase pays
+    back at once, only that it is large."""
+    per_year_frac = one.return_per_year_frac
+    if per_year_frac is None:
+        return ""
+    return f"over {percent(LARGEST_TOLD_RETURN)}" if per_year_frac > LARGEST_TOLD_RETURN else percent(per_year_frac)
 
 
 def winner_line(evaluation: Evaluation) -> str:

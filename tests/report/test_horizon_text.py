@@ -1,5 +1,6 @@
 """Sentences on totals, net present value and payback."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -18,6 +19,7 @@ from calculators.report.horizon_text import (
     outgrown_sentence,
     payback_cell,
     payback_clause,
+    return_cell,
     self_hosting_sentence,
     winner_line,
 )
@@ -73,6 +75,17 @@ def test_what_undoes_a_payback_is_named(catalog: Catalog) -> None:
 )
 def test_payback_in_a_column(month: int | None, is_undone: bool, says: str) -> None:
     assert payback_cell(month, is_undone) == says
+
+
+def test_a_return_is_told_of_purchases_only_and_a_huge_one_as_such(catalog: Catalog) -> None:
+    assert return_cell(months(catalog, [-10, 5, 5, 5])) == ""
+    owned = evaluate(scenario(hardware={"include_owned": True}), catalog).horizon.options
+    option = next(one.option for one in owned if one.option.kind == "own_hardware")
+    bought = replace(months(catalog, [-100.0, *[5.0] * 24]), option=option)
+    assert return_cell(bought) == "20%"
+    assert (
+        return_cell(replace(bought, today_cash_usd=bought.today_cash_usd + 200 * (np.arange(25) > 0))) == "over 1,000%"
+    )
 
 
 @pytest.mark.parametrize("horizon_months", [1, 12, 36])

@@ -8,14 +8,15 @@ import streamlit as st
 from calculators.catalog.glossary import expanded, help_text
 from calculators.evaluate import Evaluation
 from calculators.horizon.months import OptionMonths
-from calculators.report.horizon_text import NOT_IN_TOTALS, change_sentence, outgrown_sentence, payback_cell
+from calculators.report.horizon_text import NOT_IN_TOTALS, change_sentence, outgrown_sentence, payback_cell, return_cell
 from calculators.report.horizon_view import costs_of_tokens, months_csv
 from calculators.report.outlook_view import outlook_rows
-from calculators.units import percent, usd_column
+from calculators.units import usd_column
 from pages.shared.figures.cost import NAME
 from pages.shared.state import catalog, escape
 
 FIRST = st.column_config.Column(width=215, pinned=True)
+SHORT_NAME = {**NAME, "hybrid": "Hybrid"}
 KIND, FULL = "Option", "In full"
 NPV, IRR = "NPV vs. today's API", "IRR per year"
 PER_MTOK = ("USD/Mtok, blended", "Input", "Output", "At full load")
@@ -38,13 +39,13 @@ def totals_table(shown: Sequence[OptionMonths], result: Evaluation, is_every: bo
     total, today = f"{result.horizon.months}-month total", result.horizon.today
     table = pd.DataFrame(
         {
-            KIND: [NAME[one.option.kind] for one in shown],
+            KIND: [SHORT_NAME[one.option.kind] for one in shown],
             "Per month now": usd_column([one.option.usd_per_month for one in shown]),
             total: usd_column([one.tco_usd for one in shown]),
             NPV: usd_column([None if one is today else one.npv_usd for one in shown]),
             "Payback": ["" if one is today else _payback(one) for one in shown],
             "Peak cash": usd_column([None if one is today else one.peak_cash_usd for one in shown]),
-            IRR: [_irr(one) for one in shown],
+            IRR: [return_cell(one) for one in shown],
             **_token_columns(shown, result),
             FULL: [result.label_of(one.option) for one in shown],
         }
@@ -77,10 +78,6 @@ def _payback(one: OptionMonths) -> str:
     plain = payback_cell(one.payback_month, one.is_payback_undone)
     discounted = payback_cell(one.discounted_payback_month)
     return plain if one.payback_month == one.discounted_payback_month else f"{plain} (discounted: {discounted})"
-
-
-def _irr(one: OptionMonths) -> str:
-    return "" if one.return_per_year_frac is None else percent(one.return_per_year_frac)
 
 
 def months_download(result: Evaluation) -> None:

@@ -12,7 +12,7 @@ from calculators.units import MONTHS_PER_YEAR, month_name, usd
 from pages.shared.figures.cost import DASH, NAME, SLOT
 from pages.shared.figures.frame import frame, safe
 
-DASHES = {**DASH, "own_hardware": "longdashdot"}
+DASHES = {**DASH, "own_hardware": "14px,4px"}
 """Rented and purchased fleets stand side by side here, in the color of self-hosting."""
 SHORT_SPAN_MONTHS = 24
 HEIGHT = 380
