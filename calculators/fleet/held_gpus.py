@@ -66,7 +66,7 @@ def held_offers(gpu_id: str, scenario: Scenario, catalog: Catalog) -> list[Machi
             machine=f"{one.gpus_per_machine}-GPU server",
             gpus_per_machine=one.gpus_per_machine,
             region=None,
-            commitment="held",
+            commitment="held" if one.paid_until else "owned",
             usd_per_gpu_h=one.usd_per_gpu_h,
             seen=None,
             source=source,

@@ -17,7 +17,7 @@ def has_known_speed(config: ReplicaConfig, own: OwnFit | None, catalog: Catalog)
 
 
 def lead_ratio(config: ReplicaConfig, own: OwnFit | None, catalog: Catalog) -> float:
-    """How many times dearer than a fleet of extrapolated speed one of this replica may be and still lead: the model's error in
+    """How many times the cost of a fleet of extrapolated speed one of this replica may have and still lead: the model's error in
     tokens/s with many requests at once where its speed is known, else 1. The same for all replicas of a model, so that of two known ones the cheaper leads."""
     if not has_known_speed(config, own, catalog):
         return 1.0

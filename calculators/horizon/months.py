@@ -15,7 +15,7 @@ from calculators.horizon.finance import (
     peak_cash_usd,
     return_per_year_frac,
 )
-from calculators.horizon.purchase import WEEKS_PER_MONTH, purchase_cash
+from calculators.horizon.purchase import purchase_cash
 from calculators.options.commitment import committed_spend
 from calculators.options.cost_curves import OptionCurves
 from calculators.options.month_path import month_path
@@ -276,8 +276,8 @@ def _durable_month(rows: Sequence[OptionMonths]) -> int | None:
     buys = [row.cost_usd for row in rows if row.option.is_buy]
     if not builds or not buys:
         return None
-    dearer = np.flatnonzero(np.min(builds, axis=0) >= np.min(buys, axis=0))
-    if not dearer.size:
+    costlier = np.flatnonzero(np.min(builds, axis=0) >= np.min(buys, axis=0))
+    if not costlier.size:
         return 1
-    first = int(dearer[-1]) + 2
+    first = int(costlier[-1]) + 2
     return first if first <= len(builds[0]) else None

@@ -10,8 +10,6 @@ from calculators.scenario.demand import Array
 from calculators.scenario.inputs import Inputs
 from calculators.units import MONTHS_PER_YEAR
 
-WEEKS_PER_MONTH = 52 / MONTHS_PER_YEAR
-
 
 @dataclass(frozen=True, slots=True)
 class PurchaseCash:

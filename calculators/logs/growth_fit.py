@@ -5,15 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from calculators.logs.load_series import LoadSeries
-from calculators.units import DAYS_PER_MONTH, percent, plural
+from calculators.logs.peak_estimate import WEEK_S
+from calculators.units import WEEKS_PER_MONTH, percent, plural
 
-WEEK_S = 7 * 86_400
 LEAST_WEEKS = 8
 """Fewer whole weeks tell no growth from a busy week."""
 Z_95, FEW_POINTS = 1.96, 2.5
 """Standard errors on either side of a slope that hold 95 of 100: 1.96 of many points, and 2.5 / degrees of freedom more of few,
 which is Student's t within 0.03 from 6 degrees on."""
-WEEKS_PER_MONTH = DAYS_PER_MONTH / 7
 MOST_PER_MONTH, LEAST_PER_MONTH = 1.0, -0.5
 """What a scenario may hold."""
 

@@ -180,7 +180,7 @@ def sellers(option: Option, catalog: Catalog) -> list[Operator]:
 
 def machine_operator(offer: MachineOffer, catalog: Catalog) -> Operator:
     """The operator who would see the prompts on these machines."""
-    if offer.is_owned:
+    if offer.is_owned or offer.commitment == "owned":
         return own_hardware()
     return gpu_cloud(offer.provider_id, offer.provider, catalog)
 
