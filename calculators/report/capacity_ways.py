@@ -1,5 +1,5 @@
 """The ways to hold the capacity of one open model: on demand, reserved, spot, bought, leased, and GPUs already there; each with the
-cheapest fleet of its own, its total over the horizon, and what it commits to."""
+own cheapest fleet, its total over the horizon, and what it commits to."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
