@@ -1,4 +1,4 @@
-"""The ways to hold the capacity of one open model: on demand, reserved, spot, bought, leased, and GPUs already there; each with the
+"""The ways to hold the capacity of one open model: on demand, reserved, spot, bought, leased, and GPUs already there; each with its
 own cheapest fleet, its total over the horizon, and what it commits to."""
 
 from collections.abc import Sequence

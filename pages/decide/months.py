@@ -47,7 +47,8 @@ if result.build is not None:
     st.markdown(escape(ways_sentence(held, result.horizon.months)))
     ways_table(held, result.horizon.months)
     st.caption(
-        "Each way has its own cheapest fleet, for the model of the cheapest self-hosted option. Which terms the verdict "
+        "Each way has its own cheapest fleet, for the model of the cheapest self-hosted option, as if it served from the first "
+        "month; the totals above also count today's API until then. Which terms the verdict "
         "compares is chosen on the Candidates page; a mix of terms is on the page Load by hour."
     )
 
