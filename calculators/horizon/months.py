@@ -22,7 +22,7 @@ from calculators.options.month_path import month_path
 from calculators.options.option import Option, OptionKind
 from calculators.scenario.demand import Array, horizon_growth
 from calculators.scenario.inputs import Inputs
-from calculators.units import TOK_PER_MTOK
+from calculators.units import TOK_PER_MTOK, WEEKS_PER_MONTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,8 @@ def horizon_of(options: Sequence[Option], today: Option, curves: OptionCurves, i
         cost = _row(option, costs)
         if cost is None or not np.isfinite(cost).all():
             continue
-        cost, cash = _with_transition(option, _billed(option, cost, curves), todays, volume, curves)
+        until_then = _bridge(option, todays, costs, curves)
+        cost, cash = _with_transition(option, _billed(option, cost, curves), until_then, volume, curves)
         rows.append(months_of(option, cost, cash))
     kept = next((row for row in rows if row.option is today), months_of(today, todays, today_cash))
     return Horizon(
@@ -212,25 +213,32 @@ def _while_committed(option: Option, cost: Array, inputs: Inputs) -> Array:
     return cost + unused * (committed_spend(inputs).paid_ratio(len(cost)) - 1) if unused else cost
 
 
+def _bridge(option: Option, todays: Array, costs: _Costs, curves: OptionCurves) -> Array:
+    """Cost of each month (h,) of the API that is paid until a fleet serves: today's, or the cheapest host of the same open model,
+    which passes or fails the same evals."""
+    hosts = [buy for buy in curves.buys if buy.kind == "hosted_open" and buy.model == option.model]
+    rows = [todays, *(costs.buys[buy.kind, buy.label] for buy in hosts)]
+    return min(rows, key=lambda row: float(row.sum()))
+
+
 def _with_transition(
-    option: Option, cost: Array, todays: Array, volume: Array, curves: OptionCurves
+    option: Option, cost: Array, until_then: Array, volume: Array, curves: OptionCurves
 ) -> tuple[Array, Array]:
-    """Cost (h,) and cash (h + 1,) with the months before a fleet serves, in which today's API is still paid."""
+    """Cost (h,) and cash (h + 1,) with the months before a fleet serves, in which an API is paid, as of `_bridge`."""
     if option.plan is None:
         return cost, _cash(option, cost)
     waiting = np.clip(_live_month(option.plan, curves.inputs) - np.arange(len(cost)), 0.0, 1.0)
     own = _staircase(option.plan, curves) if option.kind == "own_hardware" else None
     if own is not None and np.isfinite(machines := own.machines(volume * curves.path.need_ratio)).all():
-        return _owned(option, own, machines, todays, waiting, curves)
-    cost = _after(waiting, cost, todays, option)
+        return _owned(option, own, machines, until_then, waiting, curves)
+    cost = _after(waiting, cost, until_then, option)
     return cost, _cash(option, cost)
 
 
-def _after(waiting: Array, cost: Array, todays: Array, option: Option) -> Array:
-    """Cost of each month (h,): today's API for the part of it that is `waiting`, the fleet for the rest, and all of the
-    migration."""
+def _after(waiting: Array, cost: Array, until_then: Array, option: Option) -> Array:
+    """Cost of each month (h,): the API for the part of it that is `waiting`, the fleet for the rest, and all of the migration."""
     migration = _migration_usd(option)
-    return todays * waiting + (cost - migration) * (1 - waiting) + migration
+    return until_then * waiting + (cost - migration) * (1 - waiting) + migration
 
 
 def _staircase(plan: FleetPlan, curves: OptionCurves) -> Staircase | None:
@@ -242,14 +250,14 @@ def _live_month(plan: FleetPlan, inputs: Inputs) -> float:
     outlook = inputs.scenario.outlook
     typed = outlook.server_lead_weeks
     lead = inputs.catalog.outlook.server_lead_weeks.central if typed is None else typed
-    return max(outlook.hiring_weeks, lead if plan.offer.is_owned else 0.0) / WEEKS_PER_MONTH
+    return float(max(outlook.hiring_weeks, lead if plan.offer.is_owned else 0.0) / WEEKS_PER_MONTH)
 
 
 def _owned(
-    option: Option, own: Staircase, machines: Array, todays: Array, waiting: Array, curves: OptionCurves
+    option: Option, own: Staircase, machines: Array, until_then: Array, waiting: Array, curves: OptionCurves
 ) -> tuple[Array, Array]:
     """Purchased servers, delivered when they are needed: what they cost to buy, to run and lose in value, instead of an hourly
-    price; all other lines, and today's API until they serve."""
+    price; all other lines, and the API until they serve."""
     scenario = curves.inputs.scenario
     each = own.offer.gpus_per_machine or own.capacity.config.gpus_count
     gpus = machines * own.machines_per_replica * each * own.regions
@@ -257,7 +265,7 @@ def _owned(
     rest = np.full(len(machines), sum(line.usd_per_month for line in option.lines if line.kind != "owned_servers"))
     egress = sum(line.usd_per_month for line in option.lines if line.kind == "network_egress")
     rest += egress * (horizon_growth(scenario, len(machines)) - 1)
-    rest = _after(waiting, _while_committed(option, rest, curves.inputs), todays, option)
+    rest = _after(waiting, _while_committed(option, rest, curves.inputs), until_then, option)
     return rest + bought.cost_usd(), _cash(option, rest) + bought.cash_usd
 
 

@@ -12,7 +12,7 @@ phase_text       words and sentences of that view
 memory_text      words on where the memory of each GPU goes
 memory_view      what a page shows of it
 by_model         each API model's traffic decided alone
-horizon_view     every option month by month, as plain values
+horizon_view     every option month by month, as JSON and as a file
 horizon_text     sentences on totals, net present value and payback
 capacity_ways    the ways to hold a fleet's capacity: on demand, reserved, spot, bought, leased, already there
 outlook_view     what the months assume, with sources

@@ -25,7 +25,8 @@ PAID_FOR: dict[OptionKind, str] = {
 }
 NOT_IN_TOTALS = (
     "Ranges: every figure here is the central estimate. The Verdict page shows the range of each option.",
-    "A cheaper API for the months before a fleet serves: until then today's API is paid.",
+    "Rented machines for the months before purchased servers serve: until then an API is paid, today's or the cheapest host of the "
+    "same open model.",
     "Taxes, and what depreciation saves in taxes.",
     "Pay rises: an engineer costs the same in every month.",
     "Everything after the last month: what a team has learned, and what a contract still costs.",
@@ -171,7 +172,7 @@ def lower_total_sentence(evaluation: Evaluation) -> str:
     if _is_purchased(winner) == _is_purchased(best.option):
         return f"{told}."
     return (
-        f"{told}: totals also count when servers are delivered, paid for and sold, and today's API until they serve; the "
+        f"{told}: totals also count when servers are delivered, paid for and sold, and an API until they serve; the "
         "recommendation compares mean costs per month."
     )
 

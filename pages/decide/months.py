@@ -19,9 +19,8 @@ from pages.shared.state import escape, evaluation, ways
 from pages.shared.widgets import workload_line
 
 first_screen, details = st.container(), st.container()
-with st.expander(
-    "Change the outlook", icon=":material/tune:"
-):  # drawn before the evaluation: what it refuses is corrected here
+# The inputs are drawn before the evaluation, so that a value it refuses can be corrected here.
+with st.expander("Change the outlook", icon=":material/tune:"):
     st.caption("An empty field uses the expected value in gray. Growth and steps in volume are on the Workload page.")
     outlook_inputs()
 
@@ -48,7 +47,8 @@ if result.build is not None:
     st.markdown(escape(ways_sentence(held, result.horizon.months)))
     ways_table(held, result.horizon.months)
     st.caption(
-        "Each way has its own cheapest fleet, for the model of the cheapest self-hosted option. Which terms the verdict "
+        "Each way has its own cheapest fleet, for the model of the cheapest self-hosted option, as if it served from the first "
+        "month; the totals above also count the API that serves until then. Which terms the verdict "
         "compares is chosen on the Candidates page; a mix of terms is on the page Load by hour."
     )
 
