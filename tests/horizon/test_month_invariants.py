@@ -133,6 +133,7 @@ def test_longer_delivery_never_costs_less_where_todays_api_costs_more_than_runni
     def own(lead: float) -> OptionMonths:
         asked = scenario(
             workload={"requests_per_month": 10**volume},
+            api={"hosted_sellers": ["nobody"]},
             hardware={"include_owned": True},
             operations={"horizon_months": months},
             outlook={"server_lead_weeks": lead},

@@ -58,7 +58,7 @@ def test_todays_api_moves_on_where_a_requirement_rules_it_out(changes: dict[str,
 
 
 def test_a_fleet_that_waits_for_the_whole_horizon_costs_todays_api_and_its_migration() -> None:
-    late = of_kind(found(outlook={"hiring_weeks": 60}), "self_host")
+    late = of_kind(found(api={"hosted_sellers": ["nobody"]}, outlook={"hiring_weeks": 60}), "self_host")
     assert late.tco_usd == pytest.approx(12 * 11_000 + 3 * 240_000 / 52)
     assert late.payback_month is None
 
@@ -70,6 +70,7 @@ def with_hybrid(place: int, growth: float) -> Evaluation:
         "workload": asked.workload.model_copy(update={"growth_per_month_frac": growth}),
         "operations": asked.operations.model_copy(update={"horizon_months": 24}),
         "outlook": asked.outlook.model_copy(update={"server_lead_weeks": 13.0}),
+        "api": asked.api.model_copy(update={"hosted_sellers": ("nobody",)}),
     }
     return evaluate(asked.model_copy(update=changes), LIVE)
 
@@ -171,7 +172,11 @@ def test_discounting_can_put_a_payback_off_beyond_the_horizon() -> None:
 
 def test_self_hosting_lasts_from_the_month_after_the_last_in_which_an_api_costs_less() -> None:
     """Two GPUs cost 3,650.30 a month, less than 11,000 from the start or once hiring is over, unless the API soon costs a tenth."""
-    no_host = {"candidates": [{"model": "llama-3.1-8b", "gate": "accepted"}], "operations": CHEAP_TO_RUN}
+    no_host = {
+        "candidates": [{"model": "llama-3.1-8b", "gate": "accepted"}],
+        "operations": CHEAP_TO_RUN,
+        "api": {"hosted_sellers": ["nobody"]},
+    }
     assert found(**no_host).horizon.durable_month == 1
     assert found(**no_host, outlook={"hiring_weeks": 13}).horizon.durable_month == 4
     assert found(**no_host, outlook={"hiring_weeks": 150}).horizon.durable_month == 35  # 34.6 months
