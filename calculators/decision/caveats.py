@@ -252,9 +252,10 @@ def _spare_notes(plan: FleetPlan, scenario: Scenario) -> list[str]:
 
 
 def _rent_notes(plan: FleetPlan, scenario: Scenario) -> list[str]:
-    if plan.offer.basis != "list":
-        return []
-    seen, notes = plan.offer.seen, []
+    notes = _held_note(plan, scenario)
+    if plan.offer.basis != "list" or plan.held_machines == plan.machines:
+        return notes
+    seen = plan.offer.seen
     if seen is not None and (scenario.as_of - seen).days > STALE_DAYS:
         notes.append(
             f"The GPU price at {plan.offer.provider} was last seen on {seen}, {plural((scenario.as_of - seen).days, 'day')} ago; "
@@ -263,6 +264,19 @@ def _rent_notes(plan: FleetPlan, scenario: Scenario) -> list[str]:
         )
     notes.append("The GPU price is one provider's list price. Availability of the GPUs is not known.")
     return notes
+
+
+def _held_note(plan: FleetPlan, scenario: Scenario) -> list[str]:
+    """How GPUs that the user already has are counted, where the fleet uses any."""
+    if not plan.held_machines:
+        return []
+    ends = [one.paid_until for one in scenario.hardware.existing_gpus if one.paid_until]
+    until = f" until {max(ends)}, then their price again" if ends else ""
+    if scenario.hardware.existing_lens == "full" or not ends:
+        return ["GPUs that you already have are counted at the cost that you entered."]
+    return [
+        f"GPUs that you already have are sunk cost: using them costs nothing{until}. Choose full cost to charge the fleet for them."
+    ]
 
 
 def _memory_note(config: ReplicaConfig, inputs: Inputs) -> list[str]:

@@ -228,10 +228,14 @@ def _with_transition(
     if option.plan is None:
         return cost, _cash(option, cost)
     waiting = np.clip(_live_month(option.plan, curves.inputs) - np.arange(len(cost)), 0.0, 1.0)
-    own = _staircase(option.plan, curves) if option.kind == "own_hardware" else None
-    if own is not None and np.isfinite(machines := own.machines(volume * curves.path.need_ratio)).all():
+    own = _staircase(option.plan, curves)
+    if own is None or not np.isfinite(machines := own.machines(volume * curves.path.need_ratio)).all():
+        cost = _after(waiting, cost, until_then, option)
+        return cost, _cash(option, cost)
+    if option.kind == "own_hardware":
         return _owned(option, own, machines, until_then, waiting, curves)
     cost = _after(waiting, cost, until_then, option)
+    cost[-1] += rest_of_terms_usd(machines, own) if option.kind == "self_host" else 0.0
     return cost, _cash(option, cost)
 
 
@@ -267,6 +271,17 @@ def _owned(
     rest += egress * (horizon_growth(scenario, len(machines)) - 1)
     rest = _after(waiting, _while_committed(option, rest, curves.inputs), until_then, option)
     return rest + bought.cost_usd(), _cash(option, rest) + bought.cash_usd
+
+
+def rest_of_terms_usd(machines: Array, fleet: Staircase) -> float:
+    """What machines with a commitment still cost after the horizon, in which (h,) so many are needed: each until the term ends that it
+    is in, counted from the month in which it was added. 0 without a commitment."""
+    term = fleet.offer.commitment_months
+    if term is None or fleet.offer.is_owned:
+        return 0.0
+    added = np.diff(np.maximum.accumulate(machines), prepend=0.0)
+    left_months = -(len(machines) - np.arange(len(machines))) % term
+    return float(fleet.machine_usd_per_month * (added * left_months).sum())
 
 
 def _migration_usd(option: Option) -> float:

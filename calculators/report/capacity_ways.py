@@ -77,7 +77,7 @@ def _rented(name: str, term: Commitment, scenario: Scenario, catalog: Catalog, k
     if one is None:
         return CapacityWay(name, "no listed price of this term serves it", None, None, COMMITMENT_MONTHS.get(term, 0))
     way = CapacityWay(name, one.option.label, one.option.usd_per_month, one.tco_usd, COMMITMENT_MONTHS.get(term, 0))
-    return _interrupted(way, one, catalog) if term == "spot" else _beyond_horizon(way, one, scenario)
+    return _interrupted(way, one, catalog) if term == "spot" else _beyond_horizon(way, scenario)
 
 
 def _interrupted(way: CapacityWay, one: OptionMonths, catalog: Catalog) -> CapacityWay:
@@ -98,15 +98,13 @@ def _interrupted(way: CapacityWay, one: OptionMonths, catalog: Catalog) -> Capac
     )
 
 
-def _beyond_horizon(way: CapacityWay, one: OptionMonths, scenario: Scenario) -> CapacityWay:
-    """What of a commitment is still to be paid when the horizon ends: the last term that began within it."""
+def _beyond_horizon(way: CapacityWay, scenario: Scenario) -> CapacityWay:
+    """A note on what of a commitment is still to be paid when the horizon ends; the total holds it."""
     months, term = scenario.operations.horizon_months, way.committed_months
     left = -months % term if term else 0
     if not left:
         return way
-    rent = one.option.lines[0].usd_per_month
-    note = f"{plural(left, 'month')} of the last term are left after the horizon, and are counted"
-    return replace(way, tco_usd=(way.tco_usd or 0.0) + rent * left, note=note)
+    return replace(way, note=f"{plural(left, 'month')} of the last term are left after the horizon, and are counted")
 
 
 def _purchased(scenario: Scenario, catalog: Catalog) -> list[CapacityWay]:

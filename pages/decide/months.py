@@ -6,6 +6,8 @@ from calculators.catalog.glossary import help_text
 from calculators.report.capacity_ways import ways_sentence
 from calculators.report.horizon_text import (
     cash_takeaway,
+    growth_ends,
+    growth_range_sentence,
     horizon_sentence,
     lower_total_sentence,
     self_hosting_sentence,
@@ -15,7 +17,7 @@ from pages.shared.components.capacity import ways_table
 from pages.shared.components.months import assumptions_table, months_download, totals_table
 from pages.shared.components.outlook import outlook_inputs
 from pages.shared.figures.months import cash_chart
-from pages.shared.state import escape, evaluation, ways
+from pages.shared.state import escape, evaluation, evaluation_of, ways
 from pages.shared.widgets import workload_line
 
 first_screen, details = st.container(), st.container()
@@ -29,6 +31,9 @@ with first_screen:
     shown = shown_months(result)
     st.subheader(escape(horizon_sentence(result)))
     st.markdown(escape(self_hosting_sentence(result)))
+    ends = [evaluation_of(one) for one in growth_ends(result.scenario)]
+    if spread := growth_range_sentence(result, ends):
+        st.markdown(escape(spread))
     if other := lower_total_sentence(result):
         st.markdown(escape(other))
     takeaway = cash_takeaway(shown, result)

@@ -80,6 +80,8 @@ def test_sunk_gpus_make_a_plan_cheap_that_their_full_cost_does_not(catalog: Cata
     assert "that you already have" in sunk.build.label
     assert sunk.build.lines[0].note.endswith("paid for anyway")
     assert sunk.today.usd_per_month == full.today.usd_per_month == none.today.usd_per_month
+    assert any("sunk cost: using them costs nothing until 2027-11-23" in note for note in sunk.caveats)
+    assert not any("one provider's list price" in note for note in sunk.caveats)
 
 
 def test_a_larger_fleet_rents_what_is_missing(catalog: Catalog) -> None:

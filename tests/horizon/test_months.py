@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 from random_scenarios import random_scenarios
-from support import FIXED_ROOT, scenario
+from support import FIXED_ROOT, scenario, staircase
 
+from calculators.catalog.catalog import Catalog
 from calculators.catalog.load import load_catalog
 from calculators.evaluate import Evaluation, evaluate
-from calculators.horizon.months import OptionMonths
+from calculators.horizon.months import OptionMonths, rest_of_terms_usd
 from calculators.options.option import Option
 
 CATALOG = load_catalog(FIXED_ROOT)
@@ -188,3 +189,16 @@ def test_self_hosting_lasts_from_the_month_after_the_last_in_which_an_api_costs_
     )
     cheaper = found(**no_host, outlook={"api_price_change_per_year_frac": -0.9})
     assert cheaper.horizon.durable_month is None
+
+
+# --- what is left of commitments ----------------------------------------------------------------------------------------
+
+
+def test_machines_are_paid_to_the_end_of_the_term_that_they_are_in(catalog: Catalog) -> None:
+    """Two for a year, a third from month 9 on: after 18 months the two have 6 months left, the third 2 (18 - 8 = 10 of 12)."""
+    plain = staircase(catalog, 1_000, 100)
+    machines = np.array([2.0] * 8 + [3.0] * 10)
+    committed = replace(plain, offer=replace(plain.offer, commitment="1y"))
+    assert rest_of_terms_usd(machines, committed) == pytest.approx(100 * (2 * 6 + 2))
+    assert rest_of_terms_usd(np.full(24, 2.0), committed) == 0
+    assert rest_of_terms_usd(machines, plain) == 0
