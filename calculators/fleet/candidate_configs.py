@@ -72,13 +72,16 @@ def resized(config: ReplicaConfig, precision: Precision, gpus: int, techniques: 
 
 
 def searched_gpus(hardware: Hardware, catalog: Catalog) -> list[Gpu]:
-    """The GPUs that the user selected, or else all but consumer cards that have a price: in the data, or typed."""
+    """The GPUs that the user selected or already has, or else all but consumer cards that have a price: in the data, or typed."""
+    held = {catalog.gpu(one.gpu).id for one in hardware.existing_gpus}
     if hardware.gpus:
-        return [catalog.gpu(gpu) for gpu in hardware.gpus]
+        selected = [catalog.gpu(gpu) for gpu in hardware.gpus]
+        return [*selected, *(catalog.gpu(id) for id in sorted(held - {gpu.id for gpu in selected}))]
     rented = {rent.gpu for provider in catalog.rent_providers.values() for rent in provider.rents}
     typed = {catalog.gpu(gpu).id for gpu in hardware.rent_usd_per_gpu_h}
     priced = rented | typed | {*catalog.ownership.server_usd_per_gpu}
-    return [gpu for gpu in catalog.offered_gpus.values() if gpu.id in priced and not gpu.consumer]
+    every = catalog.offered_gpus.values()
+    return [gpu for gpu in every if gpu.id in held or (gpu.id in priced and not gpu.consumer)]
 
 
 def precisions(model: Model, scenario: Scenario) -> list[Precision]:

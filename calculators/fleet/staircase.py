@@ -170,9 +170,11 @@ def staircases(capacities: Sequence[Capacity], inputs: Inputs) -> tuple[list[Sta
 
 
 def _offers(gpu: Gpu, inputs: Inputs) -> list[MachineOffer]:
-    """Machine offers for a GPU, and the machines that the user already has of it."""
-    held = held_offers(gpu.id, inputs.scenario, inputs.catalog)
-    return [*held, *machine_offers(gpu, inputs.scenario, inputs.catalog)]
+    """Machine offers for a GPU, where the user allows it, and the machines that they already have of it."""
+    scenario, catalog = inputs.scenario, inputs.catalog
+    allowed = {catalog.gpu(name).id for name in scenario.hardware.gpus} or {gpu.id}
+    offers = machine_offers(gpu, scenario, catalog) if gpu.id in allowed else []
+    return [*held_offers(gpu.id, scenario, catalog), *offers]
 
 
 def staircases_on(capacities: Sequence[Capacity], offers: Iterable[MachineOffer], inputs: Inputs) -> list[Staircase]:

@@ -1,7 +1,7 @@
 """Every option month by month over the horizon: what it costs, when that is paid, and its totals against today's API."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -39,6 +39,8 @@ class OptionMonths:
     today_cash_usd: Array
     """As `cash_usd`, of keeping today's API as it is."""
     discount_per_year_frac: float
+    serves_from_month: float = 0.0
+    """Months until it serves, in which an API is paid."""
 
     @property
     def tco_usd(self) -> float:
@@ -147,7 +149,8 @@ def horizon_of(options: Sequence[Option], today: Option, curves: OptionCurves, i
             continue
         until_then = _bridge(option, todays, costs, curves)
         cost, cash = _with_transition(option, _billed(option, cost, curves), until_then, volume, curves)
-        rows.append(months_of(option, cost, cash))
+        live = _live_month(option.plan, inputs) if option.plan else 0.0
+        rows.append(replace(months_of(option, cost, cash), serves_from_month=live))
     kept = next((row for row in rows if row.option is today), months_of(today, todays, today_cash))
     return Horizon(
         months=months,

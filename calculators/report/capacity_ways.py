@@ -17,11 +17,12 @@ from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Scenario
 from calculators.units import SECONDS_PER_HOUR, percent, plural, usd
 
+ON_DEMAND, SPOT = "On demand", "Spot"
 TERMS: tuple[tuple[Commitment, str], ...] = (
-    ("on_demand", "On demand"),
+    ("on_demand", ON_DEMAND),
     ("1y", "Reserved for 1 year"),
     ("3y", "Reserved for 3 years"),
-    ("spot", "Spot"),
+    ("spot", SPOT),
 )
 
 
@@ -141,13 +142,16 @@ def _leased_usd(cash: PurchaseCash, per_year_frac: float) -> float:
 
 
 def ways_sentence(ways: Sequence[CapacityWay], months: int) -> str:
-    """Which way has the lowest total, and by how much below on demand, in a sentence."""
+    """Which way has the lowest total, and by how much below on demand; spot machines are told apart, since they can be taken back."""
     priced = [way for way in ways if way.tco_usd is not None]
-    if not priced:
+    lasting = [way for way in priced if way.name != SPOT]
+    if not lasting:
         return "No way to hold the capacity has a price."
-    best, on_demand = priced[0], next((way for way in priced if way.name == "On demand"), None)
+    best, on_demand = lasting[0], next((way for way in lasting if way.name == ON_DEMAND), None)
     total = f"{best.name} has the lowest total over {plural(months, 'month')}: {usd(best.tco_usd or 0.0)}"
-    if on_demand is None or on_demand is best:
+    if on_demand is not None and on_demand is not best:
+        total += f", {usd((on_demand.tco_usd or 0.0) - (best.tco_usd or 0.0))} less than on demand"
+    if priced[0] is best:
         return f"{total}."
-    less = (on_demand.tco_usd or 0.0) - (best.tco_usd or 0.0)
-    return f"{total}, {usd(less)} less than on demand."
+    less = (best.tco_usd or 0.0) - (priced[0].tco_usd or 0.0)
+    return f"{total}. Spot machines would cost {usd(less)} less, but can be taken back at any time."

@@ -86,7 +86,13 @@ def self_hosting_sentence(evaluation: Evaluation) -> str:
         if evaluation.build is None:
             return "No self-hosted option qualifies; the Verdict page says why."
         return "Volume outgrows every self-hosted option within your limit of GPUs."
-    best, parts = builds[0], list[str]()
+    serving = [one for one in builds if one.serves_from_month < horizon.months]
+    if not serving:
+        return (
+            f"No self-hosted option serves within {plural(horizon.months, 'month')}: hiring or delivery takes longer, and an API is paid "
+            "until then."
+        )
+    best, parts = serving[0], list[str]()
     if best is not horizon.cheapest:
         parts = [
             f"The best self-hosted option, {best.option.label}, costs {usd(best.tco_usd)} in total, "

@@ -114,3 +114,11 @@ def test_what_cannot_be_is_refused_with_its_label(catalog: Catalog) -> None:
         _asked("sunk", H100, H100)
     with pytest.raises(DataError, match="GPUs you already have"):
         evaluate(_asked("sunk", H100 | {"gpu": "h100-sxn"}), catalog)
+
+
+def test_gpus_that_one_has_are_used_whatever_other_gpus_are_selected(catalog: Catalog) -> None:
+    hardware = {"gpus": ["l40s"], "existing_gpus": [H100], "rent_usd_per_gpu_h": {"l40s": 1.0, "h100-sxm": 2.0}}
+    found = evaluate(scenario(as_of=TODAY, hardware=hardware), catalog)
+    h100 = [s for s in found.envelope_staircases if s.offer.gpu_id == "h100-sxm"]
+    assert h100
+    assert all(s.offer.provider_id == HELD for s in h100)

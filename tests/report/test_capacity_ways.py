@@ -49,6 +49,10 @@ def test_the_lowest_total_comes_first_and_is_told_against_on_demand(catalog: Cat
     assert totals == sorted(totals)
     sentence = ways_sentence(ways, 24)
     assert sentence.startswith(f"{ways[0].name} has the lowest total over 24 months: $")
+    spot = replace(ways[0], name="Spot", tco_usd=(ways[0].tco_usd or 0.0) - 5_000)
+    assert ways_sentence([spot, *ways], 24) == (
+        f"{sentence} Spot machines would cost $5k less, but can be taken back at any time."
+    )
     assert ways_sentence([replace(ways[0], tco_usd=None)], 24) == "No way to hold the capacity has a price."
 
 

@@ -171,3 +171,10 @@ def test_a_growth_with_a_range_tells_the_total_at_either_end(catalog: Catalog) -
     typed = evaluate(scenario(workload={"growth_per_month_frac": 0.05}), catalog)
     assert growth_ends(typed.scenario) == ()
     assert growth_range_sentence(typed, ()) == ""
+
+
+def test_a_fleet_that_does_not_serve_within_the_horizon_is_not_praised(catalog: Catalog) -> None:
+    found = evaluate(scenario(operations={"horizon_months": 12}, outlook={"hiring_weeks": 60}), catalog)
+    assert self_hosting_sentence(found) == (
+        "No self-hosted option serves within 12 months: hiring or delivery takes longer, and an API is paid until then."
+    )
