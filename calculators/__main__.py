@@ -124,6 +124,7 @@ def _add_prompts(commands: Any) -> None:
 
 
 def _check(_: argparse.Namespace) -> None:
+    from calculators.catalog.dedicated import dedicated_endpoints
     from calculators.catalog.glossary import glossary
     from calculators.catalog.quantization import sensitivity
     from calculators.catalog.serving import engine_flags, flag_conflicts, stack_file
@@ -133,7 +134,7 @@ def _check(_: argparse.Namespace) -> None:
     catalog = load_catalog()
     _check_price_library(catalog)
     _check_defaults(catalog)
-    for load in (techniques, framework, sensitivity, stack_file, flag_conflicts, glossary):
+    for load in (techniques, framework, sensitivity, stack_file, flag_conflicts, glossary, dedicated_endpoints):
         load()
     for engine in ("vllm", "sglang"):
         engine_flags(engine)

@@ -30,6 +30,7 @@ short_names       names of models, short to read
 catalog           the Catalog and its look-ups
 private_offers    prices of one's own over the shipped data
 load              the folders into one Catalog
+dedicated         prices of dedicated endpoints
 load_peaks        how load spreads over a week
 line_ups          sizes of each maker's closed models
 retirements       when sellers stop serving a closed model

@@ -1,4 +1,4 @@
-"""The ways to hold the capacity of one open model: on demand, reserved, spot, bought, leased, and GPUs already there; each with its
+"""The ways to hold the capacity of one open model: on demand, reserved, spot, dedicated, bought, leased, and GPUs already there; each with its
 own cheapest fleet, its total over the horizon, and what it commits to."""
 
 from collections.abc import Sequence
@@ -8,6 +8,7 @@ import numpy as np
 
 from calculators.catalog.base import COMMITMENT_MONTHS, Commitment
 from calculators.catalog.catalog import Catalog
+from calculators.catalog.dedicated import dedicated_endpoints
 from calculators.evaluate import Evaluation, evaluate
 from calculators.horizon.finance import lease_usd_per_month
 from calculators.horizon.months import OptionMonths
@@ -17,7 +18,7 @@ from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Scenario
 from calculators.units import SECONDS_PER_HOUR, percent, plural, usd
 
-ON_DEMAND, SPOT = "On demand", "Spot"
+ON_DEMAND, SPOT, DEDICATED = "On demand", "Spot", "Dedicated endpoint"
 TERMS: tuple[tuple[Commitment, str], ...] = (
     ("on_demand", ON_DEMAND),
     ("1y", "Reserved for 1 year"),
@@ -49,7 +50,7 @@ def capacity_ways(evaluation: Evaluation, catalog: Catalog) -> tuple[CapacityWay
         return ()
     base = _of_model(evaluation.scenario, build.plan.config.model.id)
     ways = [_rented(name, term, base, catalog) for term, name in TERMS]
-    ways += _purchased(base, catalog)
+    ways += [_dedicated(base, catalog), *_purchased(base, catalog)]
     if evaluation.scenario.hardware.existing_gpus:
         ways.append(_rented("GPUs you already have, the rest on demand", "on_demand", base, catalog, keeps_own=True))
     return tuple(sorted(ways, key=lambda way: np.inf if way.tco_usd is None else way.tco_usd))
@@ -79,6 +80,30 @@ def _rented(name: str, term: Commitment, scenario: Scenario, catalog: Catalog, k
         return CapacityWay(name, "no listed price of this term serves it", None, None, COMMITMENT_MONTHS.get(term, 0))
     way = CapacityWay(name, one.option.label, one.option.usd_per_month, one.tco_usd, COMMITMENT_MONTHS.get(term, 0))
     return _interrupted(way, one, catalog) if term == "spot" else _beyond_horizon(way, scenario)
+
+
+def _dedicated(scenario: Scenario, catalog: Catalog) -> CapacityWay:
+    """The cheapest fleet on a provider's dedicated endpoints, which the provider operates: staffing and move are those of a hosted
+    open model."""
+    cheapest, book, operations = dedicated_endpoints().cheapest(), catalog.ownership, scenario.operations
+    prices = {gpu: one.usd_per_gpu_h for gpu, one in cheapest.items() if gpu in catalog.gpus}
+    fte, weeks = operations.hosted_fte, operations.hosted_migration_weeks
+    hosted = {
+        "self_host_fte": book.hosted_open_fte.central if fte is None else fte,
+        "migration_weeks": book.hosted_open_migration_weeks.central if weeks is None else weeks,
+        "platform_usd_per_month": 0.0,
+    }
+    asked = _with(scenario, gpus=tuple(prices), rent_usd_per_gpu_h=prices, include_owned=False, existing_gpus=())
+    asked = asked.model_copy(update={"operations": operations.model_copy(update=hosted)})
+    one = _cheapest(evaluate(asked, catalog), "self_host")
+    if one is None or one.option.plan is None:
+        return CapacityWay(DEDICATED, "no provider with a price serves it, or is known to be allowed", None, None, 0)
+    endpoint = cheapest[one.option.plan.config.gpu.id]
+    label = one.option.label.replace("self-hosted on", "on dedicated")
+    fleet = label.replace("at your negotiated price", f"at {endpoint.name}")
+    note = f"operated by the provider; price seen {endpoint.seen}, {endpoint.confidence} confidence; ask whether it takes the model"
+    way = CapacityWay(DEDICATED, fleet, one.option.usd_per_month, one.tco_usd, 0)
+    return replace(way, note=note)
 
 
 def _interrupted(way: CapacityWay, one: OptionMonths, catalog: Catalog) -> CapacityWay:

@@ -85,3 +85,15 @@ def test_a_commitment_that_outlasts_the_horizon_is_counted_to_its_end(live_catal
     assert whole.tco_usd is not None
     assert "6 months of the last term are left after the horizon" in short.note
     assert short.tco_usd > whole.tco_usd / 2
+
+
+def test_a_dedicated_endpoint_is_operated_by_its_provider(live_catalog: Catalog) -> None:
+    """Its staffing is that of a hosted model, so that it costs more GPUs and fewer people."""
+    way = _ways(_found(live_catalog, min_confidence="medium", gpus=[], rent_usd_per_gpu_h={}), live_catalog)[
+        "Dedicated endpoint"
+    ]
+    assert way.tco_usd is not None
+    assert way.usd_per_month is not None
+    assert "operated by the provider" in way.note
+    assert " at " in way.fleet
+    assert "negotiated" not in way.fleet

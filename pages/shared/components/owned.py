@@ -121,7 +121,7 @@ def _figure(name: str, rule: Range | None) -> None:
     source = "" if rule is None else f"\n\nRule of thumb: {rule.what}. Source: {source_line(sources[rule.source])}."
     title = _title(Purchase, name)
     st.number_input(
-        title.replace("share of price", "% of price") if scale > 1 else title,
+        title.replace("share of price", "% of price") if scale == 1 or "share" in title else f"{title} (%)",
         None,
         None,
         None,
