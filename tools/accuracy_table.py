@@ -1,5 +1,5 @@
-"""How far the speed model is off, in one table by engine: published runs held out by model and by GPU, separate pools, drafts,
-what others report, and what is left with one own measurement. `make accuracy`.
+"""How far the speed model is off, in one table by engine: published runs held out by model and by GPU, separate pools, drafts, pairs
+with and without a technique, what others report, and what is left with one own measurement. `make accuracy`.
 
 Each cell: runs, median and 90th percentile of the absolute error, bias, and the share within the stated 80% range.
 """
@@ -17,6 +17,7 @@ from calculators.calibration.accuracy import (
 )
 from calculators.calibration.field_reports import field_reports, judged_figures
 from calculators.calibration.pool_accuracy import draft_speedups, judged_drafts, judged_pools
+from calculators.calibration.technique_pairs import judged_pairs, technique_errors
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.load import load_catalog
 from calculators.scenario.demand import Array
@@ -86,6 +87,15 @@ def drafts(catalog: Catalog) -> Iterable[str]:
     yield f"{'speedup by drafts, pairs':34} {'all':13} {cell(*draft_speedups(catalog), None)}"
 
 
+def techniques(catalog: Catalog) -> Iterable[str]:
+    """The gain of pairs with and without a technique, and how many slow-downs are told as gains beyond the range."""
+    judged = judged_pairs(catalog)
+    for technique, told in technique_errors(judged).items():
+        gains = np.array([(j.told_ratio, j.pair.gain_ratio) for j in judged if j.pair.technique == technique]).T
+        slower = f"slower {told.slower_count}, told faster beyond the range {told.slower_told_faster_count}"
+        yield f"{technique + ', pairs':34} {'all':13} {cell(gains[0], gains[1], None)} | {slower}"
+
+
 def reports(catalog: Catalog) -> Iterable[str]:
     """Figures that others report, none of them in the fit."""
     judged = [one for one in judged_figures(field_reports(), catalog) if one.report.figure in FIGURE_OF]
@@ -120,7 +130,8 @@ def main() -> None:
     rows = accuracy_rows(catalog)
     heads = (f"{name:>36}" for name in ("TPOT: runs median p90 bias in range", "tok/s per GPU", "TTFT"))
     print(f"{'':48} " + " | ".join(heads))
-    for part in (plain(rows), pools(catalog), drafts(catalog), reports(catalog), own_points(rows, catalog)):
+    parts = (plain(rows), pools(catalog), drafts(catalog), techniques(catalog), reports(catalog))
+    for part in (*parts, own_points(rows, catalog)):
         for line in part:
             print(line, flush=True)
 

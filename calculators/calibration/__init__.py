@@ -16,6 +16,7 @@ field_reports        speeds that people report against the model's
 memory_reports       logged memory of GPUs against the model's
 accuracy             errors against published runs
 pool_accuracy        errors on runs with separate pools and with drafts
+technique_pairs      errors on pairs of runs with and without one technique
 accuracy_text        words and sentences on them
 simulator            requests through continuous batching, step by step
 trace_replay         the closed form against that simulator

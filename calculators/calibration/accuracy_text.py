@@ -1,12 +1,13 @@
 """Words and sentences on the accuracy of the throughput model."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from calculators.calibration.accuracy import METRICS, AccuracyMetric, Breakdown, Errors, Protocol
 from calculators.calibration.configurations import PredictionStatus
 from calculators.calibration.field_reports import JudgedFigure, ReportedFigure, hits
 from calculators.calibration.pool_accuracy import JudgedPools
 from calculators.calibration.predict import Prediction
+from calculators.calibration.technique_pairs import PairedTechnique, TechniqueErrors
 from calculators.units import count, percent
 
 METRIC_WORDS: dict[AccuracyMetric, str] = {"tpot_ms": "TPOT", "tok_s": "Throughput", "ttft_ms": "TTFT"}
@@ -77,6 +78,25 @@ def drafts_sentence(speedups: Errors) -> str:
         f"How much faster drafts make decoding is off by {percent(speedups.median_frac)} at the median and "
         f"{percent(speedups.p90_frac)} at the 90th percentile, on {count(speedups.count)} pairs of runs with and without "
         "multi-token prediction."
+    )
+
+
+FEW_PAIRS = 10
+"""Pairs below which the errors of a technique say little."""
+
+
+def techniques_sentence(by: Mapping[PairedTechnique, TechniqueErrors]) -> str:
+    """Median error of the gain by each technique, how many slow-downs were told as gains, and where pairs are few."""
+    gains = ", ".join(
+        f"by {technique} {percent(one.errors.median_frac)} ({count(one.errors.count)})" for technique, one in by.items()
+    )
+    slower = sum(one.slower_count for one in by.values())
+    wrong = sum(one.slower_told_faster_count for one in by.values())
+    few = [technique for technique, one in by.items() if one.errors.count < FEW_PAIRS]
+    doubt = f" Fewer than {FEW_PAIRS} pairs say little: {', '.join(few)}." if few else ""
+    return (
+        f"Median error of a gain, on pairs of runs that differ in nothing else (pairs): {gains}. Of {count(slower)} pairs that "
+        f"measured slower with the technique, {count(wrong)} are told as faster beyond the range.{doubt}"
     )
 
 

@@ -19,6 +19,7 @@ from pages.shared.components.accuracy import (
 )
 from pages.shared.components.field_reports import field_reports_list, field_reports_table
 from pages.shared.components.memory import memory_reports_list, memory_reports_table
+from pages.shared.components.technique_pairs import technique_gains
 from pages.shared.figures.accuracy import accuracy_figure
 from pages.shared.state import catalog, escape
 
@@ -95,6 +96,9 @@ pools, speedups = pool_runs(catalog().digest)
 st.markdown(f"**{escape(text.pools_sentence(pools))}**")
 pools_table(pools, metric)
 st.markdown(escape(text.drafts_sentence(speedups)))
+
+st.subheader("Gains by technique")
+technique_gains()
 
 st.subheader("Speeds that others report")
 reported = reported_speed(catalog().digest)
