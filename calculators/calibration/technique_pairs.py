@@ -25,6 +25,7 @@ from calculators.errors import DataError
 from calculators.performance.queueing import at_rate, largest_req_s, queue_model
 from calculators.performance.replica import replica_arrays
 from calculators.performance.request_mix import SharedPrefixes, request_mix
+from calculators.performance.step_time import first_token_overhead_s
 from calculators.scenario.demand import Lengths
 
 TECHNIQUE_REPORTS = ROOT / "calibration/technique_reports.csv"
@@ -218,7 +219,8 @@ def cached_gain_ratio(pair: TechniquePair, catalog: Catalog) -> float:
     if pair.figure == "output_tok_s_per_gpu":
         return float(largest_req_s(on)[0, 0] / largest_req_s(off)[0, 0])
     req_s = np.array([[point.request_rate if np.isfinite(point.request_rate) else 0.0]])
-    before, after = (float(at_rate(queue, req_s).ttft_mean_s[0, 0]) for queue in (off, on))
+    overhead_s = first_token_overhead_s(m)
+    before, after = (float((at_rate(queue, req_s).ttft_mean_s + overhead_s)[0, 0]) for queue in (off, on))
     return before / after if np.isfinite(before) and np.isfinite(after) else float("nan")
 
 

@@ -24,6 +24,7 @@ from calculators.performance.max_load import BATCH_COLUMN, LoadSearch, Stop, hig
 from calculators.performance.replica import ReplicaArrays, ReplicaConfig, replica_arrays, replica_memory
 from calculators.performance.request_mix import NOT_SHARED, RequestMix, SharedPrefixes, request_mix
 from calculators.performance.speculation import Drafts, drafts
+from calculators.performance.step_time import first_token_overhead_s
 from calculators.scenario.demand import Array, Demand
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Scenario, Targets, Techniques
@@ -180,7 +181,9 @@ def _highest_loads(
     batch on them: a second pass takes the batch of the first."""
     techniques = case.techniques
     drafted = drafts(configs, techniques, catalog, speed_error_sign[:, 0]) if techniques.speculation else None
-    moved_s = disaggregation.transfer_s(configs, case.kv_transfer_tok, catalog) if case.kv_transfer_tok else 0.0
+    before_s = first_token_overhead_s(m)
+    if case.kv_transfer_tok:
+        before_s = before_s + disaggregation.transfer_s(configs, case.kv_transfer_tok, catalog)
     launch = _launch_ramp(configs, case.launches)
 
     def loads(batch: Array) -> Array:
@@ -193,7 +196,7 @@ def _highest_loads(
             launch=launch,
             batch_cap=techniques.batch_cap,
             drafts=drafted,
-            transfer_s=moved_s,
+            before_s=before_s,
             allow_slot_queue=case.allow_slot_queue,
         )
         return highest_loads(m, case.traffic, search)
@@ -355,6 +358,7 @@ def at_load_ms(
         return float((ttft / first_token_speed)[0, 0]), float((tpot / tpot_speed)[0, 0])
 
     ttft_ms, tpot_ms = settled(None)  # drafts never change the first token
+    ttft_ms += float(first_token_overhead_s(m)[0, 0]) * 1e3
     return ttft_ms, settled(drafted)[1] if drafted else tpot_ms
 
 

@@ -63,8 +63,9 @@ class LoadSearch:
     batch_cap: float = MAX_BATCH
     drafts: Drafts | None = None
     """Speculative decoding; None: off."""
-    transfer_s: Array | float = 0.0
-    """(n, 1) KV-cache transfer before the first token, with prefill/decode disaggregation."""
+    before_s: Array | float = 0.0
+    """(n, 1) time of a first token beside steps and queues: the engine's front end, the launch of a prefill's kernels, and with
+    prefill/decode disaggregation the transfer of the KV cache."""
     allow_slot_queue: bool = True
     """False: at most `TAIL_FRAC` of requests may wait for a slot, where no target would show the wait."""
 
@@ -76,7 +77,7 @@ class LoadSearch:
             tpot_speed_ratio=self.tpot_speed_ratio[keep],
             first_token_speed_ratio=self.first_token_speed_ratio[keep],
             launch=self.launch.rows(keep) if self.launch else None,
-            transfer_s=np.broadcast_to(self.transfer_s, self.speed_ratio.shape)[keep],
+            before_s=np.broadcast_to(self.before_s, self.speed_ratio.shape)[keep],
         )
 
     def launched(self, batch: Array) -> Array | float:
@@ -89,7 +90,7 @@ class LoadSearch:
         """The `Stop` (n, b) of each load `req_s` (n, b)."""
         points = at_rate(plain, req_s)
         decoding = points if drafted is plain else at_rate(drafted, req_s)
-        limit_s = ((self.targets.ttft_p95_ms or np.inf) / 1e3 - self.transfer_s) * self.first_token_speed_ratio
+        limit_s = ((self.targets.ttft_p95_ms or np.inf) / 1e3 - self.before_s) * self.first_token_speed_ratio
         limit_ms = (self.targets.tpot_ms or np.inf) * self.tpot_speed_ratio * self.launched(decoding.batch)
         tpot_missed = decoding.tpot_s > limit_ms / 1e3
         stop = _stops(points, decoding, tpot_missed, limit_s)
@@ -126,7 +127,7 @@ def highest_loads(m: ReplicaArrays, mix: RequestMix, search: LoadSearch) -> Arra
     best = first if drafted is plain else at_rate(drafted, low * top)
     launched = search.launched(best.batch)
     tpot_ms = best.tpot_s / (search.tpot_speed_ratio * launched) * 1e3
-    ttft_ms = (ttft_percentile_s(first, 1 - TAIL_FRAC) / search.first_token_speed_ratio + search.transfer_s) * 1e3
+    ttft_ms = (ttft_percentile_s(first, 1 - TAIL_FRAC) / search.first_token_speed_ratio + search.before_s) * 1e3
     columns = (
         drafted.slots,
         possible,

@@ -19,6 +19,7 @@ from calculators.performance.step_time import (
     decode_attention_flop,
     expert_share_touched,
     exposed_network_s,
+    first_token_overhead_s,
     kv_read_s,
     overhead_s,
     prompt_attention_flop,
@@ -215,7 +216,8 @@ def load_curve(m: ReplicaArrays, mix: RequestMix) -> LoadCurve:
     """Latency against load of a single replica (one row), in closed form."""
     queue = queue_model(m, mix)
     points = at_rate(queue, _LOADS_FRAC[None, :] * largest_req_s(queue))
-    p50, p95, p99 = (ttft_percentile_s(points, share)[0] for share in (0.5, 0.95, 0.99))
+    before_s = first_token_overhead_s(m)[0]
+    p50, p95, p99 = (ttft_percentile_s(points, share)[0] + before_s for share in (0.5, 0.95, 0.99))
     return LoadCurve(
         req_s=points.req_s[0],
         batch=points.batch[0],

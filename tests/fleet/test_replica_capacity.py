@@ -27,7 +27,10 @@ from calculators.fleet.replica_capacity import (
 from calculators.fleet.replica_layouts import Layout
 from calculators.performance import queueing as latency
 from calculators.performance.disaggregation import prompts_only, tokens_only, transfer_s
+from calculators.performance.percentiles import ttft_percentile_s
+from calculators.performance.queueing import at_rate, queue_model
 from calculators.performance.replica import ReplicaConfig, replica_arrays
+from calculators.performance.step_time import first_token_overhead_s
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Scenario, Targets, Techniques
 
@@ -293,3 +296,15 @@ def test_a_prefill_worker_may_be_larger_than_a_decode_replica() -> None:
 def _prompts_of(inputs: Inputs) -> SizingCase:
     targets = Targets(ttft_p95_ms=inputs.scenario.targets.ttft_p95_ms, tpot_ms=None)
     return SizingCase(prompts_only(inputs.demand.lengths, inputs.scenario.own_hit_frac), targets)
+
+
+def test_the_first_token_of_a_fleet_waits_for_the_engines_front_end_and_the_launch_of_its_kernels() -> None:
+    """What a benchmark of the same replica counts before and beside the arithmetic, a fleet counts too."""
+    config = ReplicaConfig(LIVE.model("llama-3.3-70b"), LIVE.gpu("h100-sxm"), "fp8", 2)
+    overhead_ms = float(first_token_overhead_s(replica_arrays([config], LIVE))[0, 0]) * 1e3
+    assert overhead_ms > 5
+    mix, asked = request_mix_of(demand_by_hand(), 0.9), scenario()
+    queue = queue_model(replica_arrays([config], LIVE), mix)
+    nearly_idle_ms = float(ttft_percentile_s(at_rate(queue, np.array([[1e-6]])), 0.95)[0, 0]) * 1e3
+    told_ms, _ = at_load_ms(config, mix, 1e-6, asked, LIVE)
+    assert told_ms == pytest.approx(nearly_idle_ms + overhead_ms, rel=0.01)

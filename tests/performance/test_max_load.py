@@ -80,7 +80,7 @@ def test_a_measured_speed_moves_targets_and_rates_alike() -> None:
 
 
 def test_a_transfer_before_the_first_token_is_part_of_it() -> None:
-    plain, moved = (highest_loads(ALL, MIX, search(transfer_s=delay)) for delay in (0.0, 0.5))
+    plain, moved = (highest_loads(ALL, MIX, search(before_s=delay)) for delay in (0.0, 0.5))
     assert np.all(moved[:, REQ_S] <= plain[:, REQ_S])
     assert np.all(moved[:, TTFT_MS] >= 500)
 
@@ -97,9 +97,9 @@ def test_where_no_target_shows_the_wait_few_may_wait_for_a_slot() -> None:
 
 def test_the_searched_rows_are_the_rows_asked_for() -> None:
     rows = np.array([2, 0])
-    some = search(transfer_s=0.25, speed_ratio=np.arange(5.0)[:, None] + 1).rows(rows)
+    some = search(before_s=0.25, speed_ratio=np.arange(5.0)[:, None] + 1).rows(rows)
     assert some.speed_ratio[:, 0].tolist() == [3, 1]
-    assert np.asarray(some.transfer_s).tolist() == [[0.25], [0.25]]
+    assert np.asarray(some.before_s).tolist() == [[0.25], [0.25]]
 
 
 def test_drafts_take_memory_and_change_no_first_token() -> None:
