@@ -1,5 +1,6 @@
 """Months of the plan where today's API is ruled out, hybrids wait, machines are held, and what a purchase returns."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Any
@@ -64,21 +65,27 @@ def test_a_fleet_that_waits_for_the_whole_horizon_costs_todays_api_and_its_migra
     assert late.payback_month is None
 
 
-def with_hybrid(place: int, growth: float) -> Evaluation:
-    """A scenario by chance in which a fleet for the base load is clearly cheaper, over two years."""
-    [asked] = islice(random_scenarios(place + 1, LIVE), place, place + 1)
-    changes = {
-        "workload": asked.workload.model_copy(update={"growth_per_month_frac": growth}),
-        "operations": asked.operations.model_copy(update={"horizon_months": 24}),
-        "outlook": asked.outlook.model_copy(update={"server_lead_weeks": 13.0}),
-        "api": asked.api.model_copy(update={"hosted_sellers": ("nobody",)}),
-    }
-    return evaluate(asked.model_copy(update=changes), LIVE)
+def with_hybrid(places: Sequence[int], growth: float) -> Evaluation:
+    """The first of some scenarios by chance in which a fleet for the base load is clearly cheaper, over two years: speeds and prices
+    move with the data, so one alone would not stay."""
+    for asked in [list(islice(random_scenarios(place + 1, LIVE), place, place + 1))[0] for place in places]:
+        changes = {
+            "workload": asked.workload.model_copy(update={"growth_per_month_frac": growth}),
+            "operations": asked.operations.model_copy(update={"horizon_months": 24}),
+            "outlook": asked.outlook.model_copy(update={"server_lead_weeks": 13.0}),
+            "api": asked.api.model_copy(update={"hosted_sellers": ("nobody",)}),
+        }
+        evaluation = evaluate(asked.model_copy(update=changes), LIVE)
+        if any(one.option.kind == "hybrid" for one in evaluation.horizon.options):
+            return evaluation
+    raise AssertionError("none of these scenarios has a hybrid any more; choose others")
 
 
-@pytest.mark.parametrize(("place", "waits"), [(194, True), (443, False)], ids=["purchased", "rented"])
-def test_a_hybrid_waits_for_the_servers_that_it_purchases(place: int, waits: bool) -> None:
-    evaluation = with_hybrid(place, -0.05)
+@pytest.mark.parametrize(
+    ("places", "waits"), [((194, 460, 488), True), ((369, 411, 512), False)], ids=["purchased", "rented"]
+)
+def test_a_hybrid_waits_for_the_servers_that_it_purchases(places: Sequence[int], waits: bool) -> None:
+    evaluation = with_hybrid(places, -0.05)
     hybrid, today = of_kind(evaluation, "hybrid"), evaluation.horizon.today
     assert hybrid.option.plan is not None
     assert hybrid.option.plan.offer.is_owned is waits
@@ -88,7 +95,7 @@ def test_a_hybrid_waits_for_the_servers_that_it_purchases(place: int, waits: boo
 
 def test_a_hybrid_stays_an_option_when_the_whole_fleet_costs_less_in_the_end() -> None:
     """At a fifth less each month a fleet for the base load has no fewer machines than one for the peak."""
-    evaluation = with_hybrid(52, -0.2)
+    evaluation = with_hybrid((52,), -0.2)
     hybrid, whole = of_kind(evaluation, "hybrid"), of_kind(evaluation, "self_host")
     assert hybrid.option.model == whole.option.model
     assert hybrid.cost_usd[0] < whole.cost_usd[0]
