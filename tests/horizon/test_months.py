@@ -68,7 +68,7 @@ def test_a_fleet_that_waits_for_the_whole_horizon_costs_todays_api_and_its_migra
 def with_hybrid(places: Sequence[int], growth: float) -> Evaluation:
     """The first of some scenarios by chance in which a fleet for the base load is clearly cheaper, over two years: speeds and prices
     move with the data, so one alone would not stay."""
-    for asked in [list(islice(random_scenarios(place + 1, LIVE), place, place + 1))[0] for place in places]:
+    for asked in [next(islice(random_scenarios(place + 1, LIVE), place, place + 1)) for place in places]:
         changes = {
             "workload": asked.workload.model_copy(update={"growth_per_month_frac": growth}),
             "operations": asked.operations.model_copy(update={"horizon_months": 24}),
