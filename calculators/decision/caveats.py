@@ -18,6 +18,7 @@ from calculators.compliance.assessment import ComplianceAssessment
 from calculators.decision.choice import cheapest_option
 from calculators.decision.crossover import Crossover
 from calculators.decision.savings import first_month
+from calculators.fleet.held_gpus import held_of_gpu
 from calculators.fleet.plan import FleetPlan
 from calculators.fleet.tuning import launch_words
 from calculators.options.buy import CACHING_DISCOUNT, bill_difference, discounts_used
@@ -57,7 +58,7 @@ def caveats(inputs: Inputs, today: Option, options: Sequence[Option]) -> list[st
     notes += [note for plan in _shown_plans(options) for note in _term_notes(plan, inputs)]
     plan = build.plan if build is not None else None
     if plan is not None:
-        notes += _spare_notes(plan, inputs.scenario) + _rent_notes(plan, inputs.scenario)
+        notes += _spare_notes(plan, inputs.scenario) + _rent_notes(plan, inputs)
         notes += _memory_note(plan.config, inputs)
     notes += _speed_notes(plan.config if plan is not None else None, inputs)
     notes += filter(None, [launch_words(plan, inputs)] if plan is not None else [])
@@ -251,8 +252,8 @@ def _spare_notes(plan: FleetPlan, scenario: Scenario) -> list[str]:
     return [f"The fleet has no spare replica: no availability is assumed for it{_although_needed(scenario)}."]
 
 
-def _rent_notes(plan: FleetPlan, scenario: Scenario) -> list[str]:
-    notes = _held_note(plan, scenario)
+def _rent_notes(plan: FleetPlan, inputs: Inputs) -> list[str]:
+    scenario, notes = inputs.scenario, _held_note(plan, inputs)
     if plan.offer.basis != "list" or plan.held_machines == plan.machines:
         return notes
     seen = plan.offer.seen
@@ -266,16 +267,16 @@ def _rent_notes(plan: FleetPlan, scenario: Scenario) -> list[str]:
     return notes
 
 
-def _held_note(plan: FleetPlan, scenario: Scenario) -> list[str]:
+def _held_note(plan: FleetPlan, inputs: Inputs) -> list[str]:
     """How GPUs that the user already has are counted, where the fleet uses any."""
     if not plan.held_machines:
         return []
-    ends = [one.paid_until for one in scenario.hardware.existing_gpus if one.paid_until]
-    until = f" until {max(ends)}, then their price again" if ends else ""
-    if scenario.hardware.existing_lens == "full" or not ends:
+    ends = held_of_gpu(plan.offer.gpu_id, inputs.scenario, inputs.catalog)[0].paid_until
+    if plan.held_usd_per_month or ends is None:
         return ["GPUs that you already have are counted at the cost that you entered."]
     return [
-        f"GPUs that you already have are sunk cost: using them costs nothing{until}. Choose full cost to charge the fleet for them."
+        f"GPUs that you already have are sunk cost: using them costs nothing until {ends}, then their price again. Choose full cost "
+        "to charge the fleet for them."
     ]
 
 

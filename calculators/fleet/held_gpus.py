@@ -35,7 +35,7 @@ def held_machines(
     gpu_id: str, gpus_per_machine: int, regions: int, scenario: Scenario, catalog: Catalog
 ) -> HeldMachines | None:
     """What the user has of a GPU, in machines of this many GPUs; None where that is not one machine in each region."""
-    mine = _of_gpu(gpu_id, scenario, catalog)
+    mine = held_of_gpu(gpu_id, scenario, catalog)
     count = sum(one.gpus_count // max(gpus_per_machine, 1) for one in mine) // regions
     if not count:
         return None
@@ -51,7 +51,8 @@ def held_machines(
     )
 
 
-def _of_gpu(gpu_id: str, scenario: Scenario, catalog: Catalog) -> Sequence[ExistingGpus]:
+def held_of_gpu(gpu_id: str, scenario: Scenario, catalog: Catalog) -> Sequence[ExistingGpus]:
+    """What the user has of a GPU, in any spelling of its name; the first one's cost and end hold for all of it."""
     return [one for one in scenario.hardware.existing_gpus if catalog.gpu(one.gpu).id == gpu_id]
 
 
@@ -73,5 +74,5 @@ def held_offers(gpu_id: str, scenario: Scenario, catalog: Catalog) -> list[Machi
             confidence="high",
             basis="held",
         )
-        for one in _of_gpu(gpu_id, scenario, catalog)
+        for one in held_of_gpu(gpu_id, scenario, catalog)
     ]

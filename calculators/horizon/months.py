@@ -278,11 +278,12 @@ def _owned(
 
 def rest_of_terms_usd(machines: Array, fleet: Staircase) -> float:
     """What machines with a commitment still cost after the horizon, in which (h,) so many are needed: each until the term ends that it
-    is in, counted from the month in which it was added. 0 without a commitment."""
+    is in, counted from the month in which it was added. 0 without a commitment, and for machines that the user already has."""
     term = fleet.offer.commitment_months
     if term is None or fleet.offer.is_owned:
         return 0.0
-    added = np.diff(np.maximum.accumulate(machines), prepend=0.0)
+    rented = np.maximum(machines - (fleet.held.count if fleet.held else 0), 0.0)
+    added = np.diff(np.maximum.accumulate(rented), prepend=0.0)
     left_months = -(len(machines) - np.arange(len(machines))) % term
     return float(fleet.machine_usd_per_month * (added * left_months).sum())
 

@@ -27,12 +27,13 @@ class Ranking:
     """What changes over the horizon, as of `month_path.changes_words`."""
 
 
-def ranking(allowed: AllowedOptions, bounds: SpeedBounds, inputs: Inputs) -> Ranking:
-    """The ranking of the allowed options. A hybrid is an option only where it is clearly cheaper than everything else: it
-    takes two systems to run."""
+def ranking(allowed: AllowedOptions, bounds: SpeedBounds, curves: OptionCurves) -> Ranking:
+    """The ranking of the allowed options, with their `curves_of`. A hybrid is an option only where it is clearly cheaper than
+    everything else: it takes two systems to run."""
+    inputs = curves.inputs
     builds = build_options(allowed.stairs, allowed.rents_usd, bounds, allowed.lines, inputs)
     options, hidden = sorted([*allowed.buys, *builds], key=_by_cost), None
-    hybrid, curves = _cheapest_hybrid(builds, allowed, inputs), curves_of(allowed, inputs)
+    hybrid = _cheapest_hybrid(builds, allowed, inputs)
     if hybrid is not None and hybrid.usd_per_month < options[0].usd_per_month * (1 - CLOSE_FRAC):
         options = [hybrid, *options]
     elif hybrid is not None and hybrid.usd_per_month < options[0].usd_per_month:
@@ -53,7 +54,8 @@ def _by_cost(option: Option) -> tuple[float, str]:
 
 def rank_options(allowed: AllowedOptions, bounds: SpeedBounds, inputs: Inputs) -> list[Option]:
     """The allowed options by monthly cost, cheapest first."""
-    return list(ranking(without_undercut(allowed), bounds, inputs).options)
+    compared = without_undercut(allowed)
+    return list(ranking(compared, bounds, curves_of(compared, inputs)).options)
 
 
 def without_commitment(allowed: AllowedOptions) -> AllowedOptions:

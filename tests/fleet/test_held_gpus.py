@@ -84,6 +84,19 @@ def test_sunk_gpus_make_a_plan_cheap_that_their_full_cost_does_not(catalog: Cata
     assert not any("one provider's list price" in note for note in sunk.caveats)
 
 
+@pytest.mark.parametrize("ends", [None, "2026-01-01"])
+def test_what_is_said_of_held_gpus_goes_by_those_of_the_fleet(catalog: Catalog, ends: str | None) -> None:
+    """GPUs of another kind that are paid until later, and reservations that have ended, make none of the fleet's sunk cost."""
+    other = {"gpu": "l40s", "gpus_count": 8, "gpus_per_machine": 8, "usd_per_gpu_h": 9.0, "paid_until": "2029-01-01"}
+    cheap = H100 | {"usd_per_gpu_h": 0.1, "paid_until": ends}
+    found = evaluate(_asked("sunk", cheap, other), catalog)
+    assert found.build is not None
+    assert found.build.plan is not None
+    assert (found.build.plan.offer.gpu_id, found.build.plan.held_machines > 0) == ("h100-sxm", True)
+    assert any("counted at the cost that you entered" in note for note in found.caveats)
+    assert not any("sunk cost" in note for note in found.caveats)
+
+
 def test_a_larger_fleet_rents_what_is_missing(catalog: Catalog) -> None:
     few = H100 | {"gpus_count": 1, "gpus_per_machine": 1}
     asked = _asked("sunk", few, workload={"requests_per_month": 60_000_000})

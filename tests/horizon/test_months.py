@@ -13,6 +13,7 @@ from support import FIXED_ROOT, scenario, staircase
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.load import load_catalog
 from calculators.evaluate import Evaluation, evaluate
+from calculators.fleet.held_gpus import HeldMachines
 from calculators.horizon.months import OptionMonths, rest_of_terms_usd
 from calculators.options.option import Option
 
@@ -208,4 +209,6 @@ def test_machines_are_paid_to_the_end_of_the_term_that_they_are_in(catalog: Cata
     committed = replace(plain, offer=replace(plain.offer, commitment="1y"))
     assert rest_of_terms_usd(machines, committed) == pytest.approx(100 * (2 * 6 + 2))
     assert rest_of_terms_usd(np.full(24, 2.0), committed) == 0
+    yours = replace(committed, held=HeldMachines(2, 0.0, 90.0, 12.0))
+    assert rest_of_terms_usd(machines, yours) == pytest.approx(100 * 2)
     assert rest_of_terms_usd(machines, plain) == 0

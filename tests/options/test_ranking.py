@@ -6,7 +6,7 @@ from support import scenario
 from calculators.catalog.load import ROOT, load_catalog
 from calculators.evaluate import evaluate
 from calculators.options.option import CLOSE_FRAC
-from calculators.options.ranking import rank_options, ranking
+from calculators.options.ranking import curves_of, rank_options, ranking
 from calculators.options.shortlist import allowed_options, assess_options, enumerate_options
 from calculators.options.speed_range import size_at_speed_bounds
 from calculators.scenario.files import read_scenario
@@ -42,7 +42,8 @@ def test_a_hybrid_is_hidden_or_shown_but_never_both() -> None:
         inputs = Inputs.of(peaky.model_copy(update={"workload": workload}), live)
         every = enumerate_options(inputs)
         allowed = allowed_options(every, assess_options(every, inputs), inputs)
-        found = ranking(allowed, size_at_speed_bounds(allowed.stairs, allowed.rents_usd, (), inputs), inputs)
+        bounds = size_at_speed_bounds(allowed.stairs, allowed.rents_usd, (), inputs)
+        found = ranking(allowed, bounds, curves_of(allowed, inputs))
         plain = min(option.usd_per_month for option in found.options if option.kind != "hybrid")
         shown = [option.usd_per_month for option in found.options if option.kind == "hybrid"]
         hidden = [found.hidden_hybrid.usd_per_month] if found.hidden_hybrid else []
