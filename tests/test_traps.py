@@ -84,12 +84,11 @@ def test_trap_04_input_is_billed_at_the_input_price_and_output_at_the_output_pri
 
 
 def test_trap_05_a_purchase_is_paid_once(catalog: Catalog) -> None:
-    """Over its life an owned GPU costs its price less the residual, and colocation: nothing twice."""
-    book = catalog.ownership
-    life_h = book.depreciation_years.central * 8_760
-    whole = owned_usd_per_gpu_h("h100-sxm", book) * life_h
-    colocation = 1.0 * 182.5 * 48
-    assert whole == pytest.approx(40_000 * 1.1 * 0.8 + colocation)
+    """Over its life an owned GPU costs its price and installation less the residual, colocation and maintenance: nothing twice."""
+    life = scenario(operations={"horizon_months": 48}, outlook={"server_lead_weeks": 0})
+    whole = owned_usd_per_gpu_h("h100-sxm", life, catalog) * 48 * 730
+    colocation, maintenance = 1.0 * 182.5 * 48, 44_000 * 0.07 / 12 * 36
+    assert whole == pytest.approx(40_000 * 1.1 * (1.03 - 0.2) + colocation + maintenance)
 
 
 def test_trap_06_capacity_is_neither_one_stream_nor_saturation_beyond_the_latency_target(catalog: Catalog) -> None:
@@ -211,8 +210,9 @@ def test_trap_17_people_egress_migration_platform_and_redundancy_are_in_the_bill
     assert lines["staffing"] > lines["gpu_rental"]  # staffing decides a case of this size
     alone = evaluate(scenario(operations={"spare_replicas": 0}), catalog)
     assert _rent(alone) == pytest.approx(lines["gpu_rental"] / 2)
-    colder = catalog.ownership.model_copy(update={"colocation_usd_per_kw_month": catalog.ownership.pue_ratio})
-    assert owned_usd_per_gpu_h("h100-sxm", colder) < owned_usd_per_gpu_h("h100-sxm", catalog.ownership)
+    book = catalog.ownership.model_copy(update={"colocation_usd_per_kw_month": catalog.ownership.pue_ratio})
+    colder = replace(catalog, ownership=book)
+    assert owned_usd_per_gpu_h("h100-sxm", scenario(), colder) < owned_usd_per_gpu_h("h100-sxm", scenario(), catalog)
 
 
 def test_trap_18_old_rents_are_left_out_and_ageing_ones_called_so(catalog: Catalog) -> None:

@@ -11,6 +11,7 @@ from calculators.api.step_downs import superseded_by
 from calculators.calibration.own_benchmarks import fit_own_benchmarks
 from calculators.calibration.own_benchmarks_text import rests_on_sentences, unused_sentences
 from calculators.catalog.catalog import Catalog
+from calculators.catalog.prices import Ownership
 from calculators.catalog.rent_history import STALE_DAYS
 from calculators.catalog.retirements import retirement, retirement_source
 from calculators.catalog.short_names import short_model_name
@@ -19,6 +20,7 @@ from calculators.decision.choice import cheapest_option
 from calculators.decision.crossover import Crossover
 from calculators.decision.savings import first_month
 from calculators.fleet.held_gpus import held_of_gpu
+from calculators.fleet.owned_servers import residual_frac
 from calculators.fleet.plan import FleetPlan
 from calculators.fleet.tuning import launch_words
 from calculators.options.buy import CACHING_DISCOUNT, bill_difference, discounts_used
@@ -31,6 +33,7 @@ from calculators.performance.stated_range import config_traits, figure_ranges
 from calculators.scenario.demand import by_month, effective_peak_ratio, needed_context_tok
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.mix import traffic_name
+from calculators.scenario.own_prices import TYPED
 from calculators.scenario.schema import Api, Scenario, Workload
 from calculators.scenario.traffic_range import too_few_requests
 from calculators.scenario.traffic_range_text import in_brackets, traffic_range_words
@@ -224,20 +227,27 @@ def _term_notes(plan: FleetPlan, inputs: Inputs) -> list[str]:
             f"The GPUs from {offer.provider} are spot: the provider may take them back at any time, and the price may change. "
             f"No availability is assumed for them{_although_needed(inputs.scenario)}."
         ]
-    months = offer.commitment_months or 0
-    if months > horizon:
-        rest = f"{usd(plan.rent_usd_per_month * (months - horizon))} for the other {plural(months - horizon, 'month')}"
+    left = -horizon % (offer.commitment_months or 1)
+    if left:
         return [
-            f"The GPU price from {offer.provider} is for a commitment of {plural(months, 'month')}, longer than your horizon "
-            f"of {plural(horizon, 'month')}. The rent of {rest} is not counted."
+            f"The GPU price from {offer.provider} is for a commitment of {plural(offer.commitment_months or 0, 'month')}. When your "
+            f"horizon of {plural(horizon, 'month')} ends, {plural(left, 'month')} of it are left, and are counted: "
+            f"{usd(plan.rent_usd_per_month * left)} for today's fleet."
         ]
-    life = round(inputs.catalog.ownership.depreciation_years.central * MONTHS_PER_YEAR)
-    if offer.is_owned and life > horizon:
+    if offer.is_owned:
+        book, age = inputs.catalog.ownership, horizon / MONTHS_PER_YEAR
+        worth = percent(residual_frac(age, book))
         return [
-            f"Purchased servers are written off over {plural(life, 'month')}, longer than your horizon of "
-            f"{plural(horizon, 'month')}. A loss on selling them earlier is not counted."
+            f"Purchased servers are sold at the end of your horizon of {plural(horizon, 'month')}; one bought today then brings "
+            f"{worth} of its price ({_residual_trust(book)})."
         ]
     return []
+
+
+def _residual_trust(book: Ownership) -> str:
+    """How far to trust what servers sell for."""
+    one = next(iter(book.residual_frac_by_year.values()))
+    return "your figure" if one.source == TYPED else f"{one.confidence} confidence"
 
 
 def _although_needed(scenario: Scenario) -> str:

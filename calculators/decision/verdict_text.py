@@ -91,7 +91,7 @@ def _too_close(winner: Option, rival: Option, context: VerdictContext) -> str:
 def _too_close_over_horizon(winner: Option, rival: Option, context: VerdictContext) -> str:
     now = f"{usd(winner.usd_per_month)} and {usd(rival.usd_per_month)}/month"
     return (
-        f"Too close to call over {plural(context.horizon_months, 'month')} at {context.changes}: {winner.label} averages "
+        f"Too close to call over {plural(context.horizon_months, 'month')} {context.changes}: {winner.label} averages "
         f"{usd(winner.decisive_usd_per_month)}/month and {rival.label} {usd(rival.decisive_usd_per_month)}/month. Today they "
         f"cost {now}."
     )
@@ -142,7 +142,7 @@ def _mean_costs(choice: Choice, cheaper_today: Option, context: VerdictContext) 
     sentences."""
     winner = choice.winner
     return (
-        f"at {context.changes}, {winner.label} averages "
+        f"{context.changes}, {winner.label} averages "
         f"{usd(winner.decisive_usd_per_month)}/month over {plural(context.horizon_months, 'month')}{_condition(winner)}. "
         f"{cheaper_today.label} is cheaper today, at {usd(cheaper_today.usd_per_month)} vs. "
         f"{usd(winner.usd_per_month)}/month, but {_over_horizon(cheaper_today)}."

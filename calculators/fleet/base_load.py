@@ -112,9 +112,9 @@ class OverflowPrices:
 
 def cheapest_base_load_usd(
     columns: Array, requests_per_month: Array, peak_ratio: Array, prices: OverflowPrices, workload: Workload
-) -> Array:
-    """Rent of the cheapest base-load fleet plus the API's bill for its overflow, and what that leaves unused of committed
-    spend (k,), inf where no smaller fleet exists.
+) -> tuple[Array, Array]:
+    """Rent of the cheapest base-load fleet (k,), inf where no smaller fleet exists, and the API's bill for its overflow with what that
+    leaves unused of committed spend (k,).
 
     `columns` (9, k): as of `staircase_columns`, one staircase for each volume; `peak_ratio` (k,): as of the workload, whose
     other fields are those of every volume. Rent is linear in machines and the bill convex, as is the greater of the bill and
@@ -123,7 +123,7 @@ def cheapest_base_load_usd(
     """
     per_replica, per_prefill, per_machine, spare, machine_usd, most, _, held, held_usd = columns
     if np.isfinite(per_prefill).any():
-        return np.full(requests_per_month.shape, np.inf)
+        return np.full(requests_per_month.shape, np.inf), np.zeros(requests_per_month.shape)
     needed = column_rents_usd(
         (*columns[:4], np.ones_like(most), most, *columns[6:8], np.ones_like(most)), requests_per_month
     )
@@ -131,17 +131,18 @@ def cheapest_base_load_usd(
     largest = np.minimum(np.minimum(needed - 1, most), MOST_MACHINES)
     load_ratio = per_replica / requests_per_month * np.maximum(prompt_ratio(workload) * peak_ratio, 1.0)
 
-    def cost_usd(machines: Array) -> Array:
+    def costs_usd(machines: Array) -> tuple[Array, Array]:
         capacity = (machines * per_machine - spare) * load_ratio
         prompt = prompt_overflow_frac(capacity, peak_ratio, workload)
         waiting = np.maximum(1 - capacity - prompt, 0.0)
         bill = (prompt + waiting) * prices.unbatched_usd - waiting * prices.batch_saving_usd
         rent = machines_usd(machines, machine_usd, held, held_usd)
-        return np.asarray(rent + bill + prices.committed.unused_usd(bill))
+        return rent, np.asarray(bill + prices.committed.unused_usd(bill))
 
     low, high = fewest, np.maximum(largest, fewest)
     while (low < high).any():
         middle = np.floor((low + high) / 2)
-        more_saves = cost_usd(middle + 1) < cost_usd(middle)
+        more_saves = sum(costs_usd(middle + 1)) < sum(costs_usd(middle))
         low, high = np.where(more_saves & (low < high), middle + 1, low), np.where(more_saves, high, middle)
-    return np.where(largest >= fewest, cost_usd(low), np.inf)
+    rent, bill = costs_usd(low)
+    return np.where(largest >= fewest, rent, np.inf), bill

@@ -133,7 +133,7 @@ def machine_offers(gpu: Gpu, scenario: Scenario, catalog: Catalog) -> list[Machi
     else:
         offers = [_listed(row) for row in rent_rows(gpu, scenario, catalog) if row.is_searched]
     if hardware.include_owned and gpu.id in catalog.ownership.server_usd_per_gpu:
-        offers.append(owned_offer(gpu, catalog))
+        offers.append(owned_offer(gpu, scenario, catalog))
     return sorted(offers, key=lambda offer: offer.usd_per_gpu_h)
 
 
@@ -174,9 +174,9 @@ def _listed(row: RentRow) -> MachineOffer:
     )
 
 
-def owned_offer(gpu: Gpu, catalog: Catalog) -> MachineOffer:
-    """A purchased server or rack as an hourly price: depreciation, colocation, power and spares. Raises KeyError for a
-    GPU without a purchase price."""
+def owned_offer(gpu: Gpu, scenario: Scenario, catalog: Catalog) -> MachineOffer:
+    """A purchased server or rack as an hourly price over the horizon: what it loses in value, space, power, maintenance and spares.
+    Raises KeyError for a GPU without a purchase price."""
     price, server = catalog.ownership.server_usd_per_gpu[gpu.id], catalog.ownership.servers[gpu.id]
     source = catalog.ownership.sources[price.source]
     return MachineOffer(
@@ -187,7 +187,7 @@ def owned_offer(gpu: Gpu, catalog: Catalog) -> MachineOffer:
         gpus_per_machine=server.gpus_count,
         region=None,
         commitment="owned",
-        usd_per_gpu_h=owned_usd_per_gpu_h(gpu.id, catalog.ownership),
+        usd_per_gpu_h=owned_usd_per_gpu_h(gpu.id, scenario, catalog),
         seen=source.accessed,
         source=source,
         confidence=price.confidence,

@@ -327,6 +327,7 @@ def rents_at(staircases: Sequence[Staircase], volumes: OwnVolumes) -> Array:
 
 def staircase_columns(staircases: Sequence[Staircase]) -> Array:
     """The fields that determine the rent (9, s), in the order that `column_rents_usd` unpacks."""
+    held = [_held(s) for s in staircases]
     return np.array(
         [
             [s.replica_req_per_month for s in staircases],
@@ -336,7 +337,8 @@ def staircase_columns(staircases: Sequence[Staircase]) -> Array:
             [s.machine_usd_per_month for s in staircases],
             [s.max_machines for s in staircases],
             [s.prefill_size for s in staircases],
-            *zip(*(_held(s) for s in staircases), strict=True),
+            [count for count, _ in held],
+            [usd for _, usd in held],
         ]
     )
 

@@ -5,8 +5,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from calculators.fleet.plan import FleetPlan
-from calculators.fleet.staircase import Staircase
 from calculators.horizon.finance import (
     discounted,
     first_payback_month,
@@ -15,14 +13,12 @@ from calculators.horizon.finance import (
     peak_cash_usd,
     return_per_year_frac,
 )
-from calculators.horizon.purchase import purchase_cash
-from calculators.options.commitment import committed_spend
-from calculators.options.cost_curves import OptionCurves
-from calculators.options.month_path import month_path
-from calculators.options.option import Option, OptionKind
+from calculators.horizon.purchase import PurchaseCash, purchase_cash
+from calculators.options.cost_curves import FleetCosts, OptionCurves
+from calculators.options.option import Option
 from calculators.scenario.demand import Array, horizon_growth
 from calculators.scenario.inputs import Inputs
-from calculators.units import TOK_PER_MTOK, WEEKS_PER_MONTH
+from calculators.units import HOURS_PER_MONTH, TOK_PER_MTOK
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +36,9 @@ class OptionMonths:
     """As `cash_usd`, of keeping today's API as it is."""
     discount_per_year_frac: float
     serves_from_month: float = 0.0
-    """Months until it serves, in which an API is paid."""
+    """Months until it serves, in which an API is paid, or machines by the hour."""
+    outgrown_month: int | None = None
+    """The month, counted from 1, from which volume is more than the fleet carries and an API takes the rest; None: in none."""
 
     @property
     def tco_usd(self) -> float:
@@ -96,7 +94,8 @@ class OptionMonths:
 
 @dataclass(frozen=True, slots=True)
 class Horizon:
-    """All allowed options over the months of the horizon, by total cost; options that volume outgrows are left out."""
+    """All allowed options over the months of the horizon, by total cost; fleets that volume outgrows are left out where no API takes
+    the rest."""
 
     months: int
     requests: Array
@@ -125,40 +124,42 @@ def horizon_of(options: Sequence[Option], today: Option, curves: OptionCurves, i
     """The months of the allowed `options` and of today's API."""
     months = inputs.scenario.operations.horizon_months
     volume = inputs.demand.requests_per_month * horizon_growth(inputs.scenario, months)
-    costs = _costs_by_month(curves, months)
-    row = _row(today, costs)
-    todays = _left_out(today, inputs) if row is None else _billed(today, row, curves)
-    today_cash = _cash(today, todays)
-    rate = discount_frac(inputs)
-    tok = volume * (inputs.demand.input_tok + inputs.demand.output_tok)
+    in_months = replace(curves, path=curves.every_month)
+    costs = in_months.by_month(in_months.points(1))
+    todays = costs.todays_usd[0]
 
     def months_of(option: Option, cost_usd: Array, cash_usd: Array) -> OptionMonths:
         return OptionMonths(
             option=option,
             cost_usd=cost_usd,
             cash_usd=cash_usd,
-            tok_per_month=tok,
-            today_cash_usd=today_cash,
-            discount_per_year_frac=rate,
+            tok_per_month=volume * (inputs.demand.input_tok + inputs.demand.output_tok),
+            today_cash_usd=_cash(today, todays),
+            discount_per_year_frac=discount_frac(inputs),
         )
 
+    buys = {(buy.kind, buy.label): usd for buy, usd in zip(curves.buys, costs.buys_usd[:, 0], strict=True)}
     rows: list[OptionMonths] = []
     for option in options:
-        cost = _row(option, costs)
-        if cost is None or not np.isfinite(cost).all():
+        if option.plan is None:
+            cost = buys[option.kind, option.label]
+            rows.append(months_of(option, cost, _cash(option, cost)))
             continue
-        until_then = _bridge(option, todays, costs, curves)
-        cost, cash = _with_transition(option, _billed(option, cost, curves), until_then, volume, curves)
-        live = _live_month(option.plan, inputs) if option.plan else 0.0
-        rows.append(replace(months_of(option, cost, cash), serves_from_month=live))
-    kept = next((row for row in rows if row.option is today), months_of(today, todays, today_cash))
+        place = curves.groups.index((option.plan.config.model.id, option.plan.offer.is_owned))
+        fleet = _fleet_months(costs.hybrids if option.kind == "hybrid" else costs.builds, place, in_months)
+        if np.isfinite(fleet.beside_usd + fleet.machines_usd).all():
+            row = months_of(option, *_paid(option, fleet))
+            is_outgrown = costs.is_outgrown[place, 0] & option.is_build
+            outgrown = int(np.argmax(is_outgrown)) + 1 if is_outgrown.any() else None
+            rows.append(replace(row, serves_from_month=fleet.waits_months, outgrown_month=outgrown))
+    kept = next((row for row in rows if row.option is today), months_of(today, todays, _cash(today, todays)))
     return Horizon(
         months=months,
         requests=volume,
         options=tuple(sorted(rows, key=lambda row: row.tco_usd)),
         today=kept,
         durable_month=_durable_month(rows),
-        is_flat=curves.path.months == 1,
+        is_flat=curves.every_month.is_flat,
     )
 
 
@@ -169,123 +170,47 @@ def discount_frac(inputs: Inputs) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class _Costs:
-    """Running cost of every option by month, by kind and label or group."""
+class _FleetMonths:
+    """A fleet in each month (h,)."""
 
-    buys: dict[tuple[OptionKind, str], Array]
-    builds: dict[tuple[str, bool], Array]
-    hybrids: dict[tuple[str, bool], Array]
-
-
-def _costs_by_month(curves: OptionCurves, months: int) -> _Costs:
-    buys, builds, hybrids = (
-        np.broadcast_to(usd[:, 0], (len(usd), months)) for usd in curves.by_month(curves.points(1))
-    )
-    hybrids = np.minimum(hybrids, builds)  # in a month in which the whole fleet costs less, it carries everything
-    by_label = {(o.kind, o.label): row for o, row in zip(curves.buys, buys, strict=True)}
-    return _Costs(
-        by_label, dict(zip(curves.groups, builds, strict=True)), dict(zip(curves.groups, hybrids, strict=True))
-    )
+    machines_usd: Array
+    """What machines cost by the month while they are in use: of purchased servers nothing."""
+    beside_usd: Array
+    """Everything besides machines, and what is paid until they serve."""
+    left_usd: float
+    """What terms still cost after the horizon."""
+    bought: PurchaseCash | None
+    waits_months: float
 
 
-def _row(option: Option, costs: _Costs) -> Array | None:
-    if option.plan is None:
-        return costs.buys.get((option.kind, option.label))
-    group = option.plan.config.model.id, option.plan.offer.is_owned
-    return (costs.hybrids if option.kind == "hybrid" else costs.builds).get(group)
-
-
-def _left_out(today: Option, inputs: Inputs) -> Array:
-    """Cost of each month (h,) of today's API where it is no option any more: what the others are measured against."""
-    path, months = month_path([today], (), inputs), inputs.scenario.operations.horizon_months
-    assert today.bill is not None
-    usd = np.broadcast_to(today.bill.usd_per_month * path.bill_ratio[0] * path.volume_ratio, months)
-    return np.asarray(
-        today.usd_at_bill(usd) + today.committed.unused_usd(usd) * (today.committed.paid_ratio(months) - 1)
+def _fleet_months(costs: FleetCosts, place: int, curves: OptionCurves) -> _FleetMonths:
+    """The months of the group at `place`."""
+    inputs, path, owned = curves.inputs, curves.path, curves.groups[place][1]
+    wait_frac = path.own_wait_frac if owned else path.hiring_wait_frac
+    machines, due, chosen = costs.machines_usd[place, 0], costs.due_usd[place, 0], costs.chosen[place, 0]
+    fleet = curves.staircases[chosen[0]]
+    held = np.where(curves.is_committed[chosen], wait_frac < 1, 1 - wait_frac)
+    rented = np.where(np.isinf(machines), np.inf, 0.0 if owned else machines * held)
+    bought = None
+    if owned and np.isfinite(machines).all():
+        gpus = machines / (fleet.offer.usd_per_gpu_h * HOURS_PER_MONTH)
+        bought = purchase_cash(fleet.offer.gpu_id, gpus * held, inputs)
+    return _FleetMonths(
+        machines_usd=rented,
+        beside_usd=costs.beside_usd[place, 0],
+        left_usd=0.0 if owned else float((due - rented)[np.isfinite(rented)].sum()),
+        bought=bought,
+        waits_months=float(wait_frac.sum()),
     )
 
 
-def _billed(option: Option, cost: Array, curves: OptionCurves) -> Array:
-    """Cost of each month (h,): the curves tell it, but where nothing changes with committed spend as its mean."""
-    return cost if curves.path.months > 1 else _while_committed(option, cost, curves.inputs)
-
-
-def _while_committed(option: Option, cost: Array, inputs: Inputs) -> Array:
-    """Cost of each month (h,) that holds unused committed spend as its mean, with it in the months in which it lasts."""
-    unused = sum(line.usd_per_month for line in option.lines if line.kind == "unused_commitment")
-    return cost + unused * (committed_spend(inputs).paid_ratio(len(cost)) - 1) if unused else cost
-
-
-def _bridge(option: Option, todays: Array, costs: _Costs, curves: OptionCurves) -> Array:
-    """Cost of each month (h,) of the API that is paid until a fleet serves: today's, or the cheapest host of the same open model,
-    which passes or fails the same evals."""
-    hosts = [buy for buy in curves.buys if buy.kind == "hosted_open" and buy.model == option.model]
-    rows = [todays, *(costs.buys[buy.kind, buy.label] for buy in hosts)]
-    return min(rows, key=lambda row: float(row.sum()))
-
-
-def _with_transition(
-    option: Option, cost: Array, until_then: Array, volume: Array, curves: OptionCurves
-) -> tuple[Array, Array]:
-    """Cost (h,) and cash (h + 1,) with the months before a fleet serves, in which an API is paid, as of `_bridge`."""
-    if option.plan is None:
+def _paid(option: Option, fleet: _FleetMonths) -> tuple[Array, Array]:
+    """Cost (h,) and cash (h + 1,) of a fleet: purchased servers are paid when they are taken into use, and lose their value evenly."""
+    cost = fleet.machines_usd + fleet.beside_usd
+    cost[-1] += fleet.left_usd
+    if fleet.bought is None:
         return cost, _cash(option, cost)
-    waiting = np.clip(_live_month(option.plan, curves.inputs) - np.arange(len(cost)), 0.0, 1.0)
-    own = _staircase(option.plan, curves)
-    if own is None or not np.isfinite(machines := own.machines(volume * curves.path.need_ratio)).all():
-        cost = _after(waiting, cost, until_then, option)
-        return cost, _cash(option, cost)
-    if option.kind == "own_hardware":
-        return _owned(option, own, machines, until_then, waiting, curves)
-    cost = _after(waiting, cost, until_then, option)
-    cost[-1] += rest_of_terms_usd(machines, own) if option.kind == "self_host" else 0.0
-    return cost, _cash(option, cost)
-
-
-def _after(waiting: Array, cost: Array, until_then: Array, option: Option) -> Array:
-    """Cost of each month (h,): the API for the part of it that is `waiting`, the fleet for the rest, and all of the migration."""
-    migration = _migration_usd(option)
-    return until_then * waiting + (cost - migration) * (1 - waiting) + migration
-
-
-def _staircase(plan: FleetPlan, curves: OptionCurves) -> Staircase | None:
-    return next((s for s in curves.staircases if s.capacity is plan.capacity and s.offer is plan.offer), None)
-
-
-def _live_month(plan: FleetPlan, inputs: Inputs) -> float:
-    """Months until a fleet serves: engineers are hired and servers delivered."""
-    outlook = inputs.scenario.outlook
-    typed = outlook.server_lead_weeks
-    lead = inputs.catalog.outlook.server_lead_weeks.central if typed is None else typed
-    return float(max(outlook.hiring_weeks, lead if plan.offer.is_owned else 0.0) / WEEKS_PER_MONTH)
-
-
-def _owned(
-    option: Option, own: Staircase, machines: Array, until_then: Array, waiting: Array, curves: OptionCurves
-) -> tuple[Array, Array]:
-    """Purchased servers, delivered when they are needed: what they cost to buy, to run and lose in value, instead of an hourly
-    price; all other lines, and the API until they serve."""
-    scenario = curves.inputs.scenario
-    each = own.offer.gpus_per_machine or own.capacity.config.gpus_count
-    gpus = machines * own.machines_per_replica * each * own.regions
-    bought = purchase_cash(own.offer.gpu_id, gpus * (waiting < 1), curves.inputs)
-    rest = np.full(len(machines), sum(line.usd_per_month for line in option.lines if line.kind != "owned_servers"))
-    egress = sum(line.usd_per_month for line in option.lines if line.kind == "network_egress")
-    rest += egress * (horizon_growth(scenario, len(machines)) - 1)
-    rest = _after(waiting, _while_committed(option, rest, curves.inputs), until_then, option)
-    return rest + bought.cost_usd(), _cash(option, rest) + bought.cash_usd
-
-
-def rest_of_terms_usd(machines: Array, fleet: Staircase) -> float:
-    """What machines with a commitment still cost after the horizon, in which (h,) so many are needed: each until the term ends that it
-    is in, counted from the month in which it was added. 0 without a commitment, and for machines that the user already has."""
-    term = fleet.offer.commitment_months
-    if term is None or fleet.offer.is_owned:
-        return 0.0
-    rented = np.maximum(machines - (fleet.held.count if fleet.held else 0), 0.0)
-    added = np.diff(np.maximum.accumulate(rented), prepend=0.0)
-    left_months = -(len(machines) - np.arange(len(machines))) % term
-    return float(fleet.machine_usd_per_month * (added * left_months).sum())
+    return cost + fleet.bought.cost_usd(), _cash(option, cost) + fleet.bought.cash_usd
 
 
 def _migration_usd(option: Option) -> float:

@@ -1,14 +1,12 @@
-"""Purchased servers over the horizon: price and installation when they are delivered, space and power while they run, maintenance
-after their first year, and what they sell for at the end."""
+"""Purchased servers of a fleet over the horizon: what is paid, and when."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from calculators.fleet.owned_servers import owned_running_usd_per_gpu_month, residual_frac
+from calculators.fleet.owned_servers import gpu_cash_of
 from calculators.scenario.demand import Array
 from calculators.scenario.inputs import Inputs
-from calculators.units import MONTHS_PER_YEAR
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +16,7 @@ class PurchaseCash:
     capex_usd: Array
     running_usd: Array
     residual_usd: Array
-    """What comes back when they are sold at the end of the horizon; the last entry only."""
+    """What comes back when they are sold: at the end of their life, or of the horizon."""
 
     @property
     def cash_usd(self) -> Array:
@@ -36,20 +34,7 @@ class PurchaseCash:
 
 def purchase_cash(gpu_id: str, gpus: Array, inputs: Inputs) -> PurchaseCash:
     """Cash of the servers that hold so many GPUs in each month (h,), never fewer than the month before: each is paid when it is
-    delivered, at the price of that month, and sold at the end for what its age leaves."""
-    months, ownership, rules = len(gpus), inputs.catalog.ownership, inputs.catalog.outlook
-    held = np.maximum.accumulate(gpus)
-    added = np.diff(held, prepend=0.0)
-    price = ownership.server_usd_per_gpu[gpu_id].central * (1 + ownership.network_and_spares_frac.central)
-    typed = inputs.scenario.outlook.server_price_change_per_year_frac
-    change = rules.server_price_ratio_per_year.central - 1 if typed is None else typed
-    prices = price * (1 + change) ** (np.arange(months) / MONTHS_PER_YEAR)
-    capex = np.append(added * prices * (1 + rules.installation_frac.central), 0.0)
-    ages = (months - np.arange(months)) / MONTHS_PER_YEAR
-    worth = np.array([residual_frac(age, ownership) for age in ages.tolist()])
-    residual = np.zeros(months + 1)
-    residual[-1] = float((added * prices * worth).sum())
-    year_old = np.append(np.zeros(MONTHS_PER_YEAR), held)[:months]
-    maintained = year_old * price * rules.maintenance_frac_per_year.central / MONTHS_PER_YEAR
-    running = held * owned_running_usd_per_gpu_month(gpu_id, ownership) + maintained
-    return PurchaseCash(capex, np.append(0.0, running), residual)
+    taken into use, at the price of that month, and sold at the end of its life or of the horizon for what its age leaves."""
+    added = np.diff(np.maximum.accumulate(gpus), prepend=0.0)
+    each = gpu_cash_of(gpu_id, len(gpus), inputs.scenario, inputs.catalog)
+    return PurchaseCash(added @ each.capex_usd, added @ each.running_usd, added @ each.residual_usd)

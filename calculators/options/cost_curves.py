@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from calculators.api.bill import ApiBill
 from calculators.fleet.base_load import OverflowPrices, cheapest_base_load_usd
 from calculators.fleet.leading_fleets import by_group, lead_ratios
-from calculators.fleet.operating_costs import CostLine
+from calculators.fleet.operating_costs import CostKind, CostLine
 from calculators.fleet.staircase import FleetGroup, Staircase, column_rents_usd, staircase_columns, undercut_positions
 from calculators.options.commitment import committed_spend
 from calculators.options.month_path import MonthPath, month_path
@@ -21,6 +21,10 @@ from calculators.scenario.committed_spend import NOTHING_COMMITTED
 from calculators.scenario.demand import Array, prompt_ratio
 from calculators.scenario.inputs import Inputs
 
+_Parts = tuple[Array, Array]
+PAID_ONCE: tuple[CostKind, ...] = ("migration",)
+BEYOND_USD = 1e15
+"""Stands for the cost of a fleet beyond the GPU limit: the one that carries more months leads."""
 MAX_CELLS = 2_000_000
 """Staircases x points x months that are computed at once."""
 SIDES: tuple[OptionKind, ...] = (
@@ -31,13 +35,13 @@ SIDES: tuple[OptionKind, ...] = (
 
 def worth_comparing(staircases: Sequence[Staircase]) -> list[int]:
     """Positions of the staircases that are the cheapest of their group at some volume and price: one that another undercuts is
-    left out, where both hold the weights in one format, and both are rented without a commitment or both are paid for to the
-    end. A coarser format never takes the place of a finer one that costs the same, and one of known speed counts as cheaper by
+    left out, where both hold the weights in one format and are rented for the same term or bought. A coarser format never takes the place of a finer one that costs the same, and one of known speed counts as cheaper by
     its `lead_ratio`."""
-    columns, alike = staircase_columns(staircases), dict[tuple[FleetGroup, str, bool], list[int]]()
+    columns, alike = staircase_columns(staircases), dict[tuple[FleetGroup, str, int], list[int]]()
     columns[4] /= lead_ratios(staircases)
     for i, one in enumerate(staircases):
-        alike.setdefault((one.group, one.capacity.config.precision, one.offer.is_committed), []).append(i)
+        term = one.offer.commitment_months or 0
+        alike.setdefault((one.group, one.capacity.config.precision, term), []).append(i)
     left_out = {members[k] for members in alike.values() for k in undercut_positions(columns[:, members])}
     return [i for i in range(len(staircases)) if i not in left_out]
 
@@ -77,6 +81,51 @@ class OptionCosts:
 
 
 @dataclass(frozen=True, slots=True)
+class FleetCosts:
+    """Monthly cost of the fleet of each group at each point, inf where it cannot serve. Arrays (g, t, h)."""
+
+    machines_usd: Array
+    """At the price of the month."""
+    due_usd: Array
+    """What the machines cause to be paid, as of `MonthPath.due_ratio`."""
+    others_usd: Array
+    """Everything besides machines."""
+    beside_usd: Array
+    """The same, with what is paid instead until the fleet serves."""
+    chosen: NDArray[np.intp]
+    """Positions of the staircases."""
+
+    @property
+    def usd(self) -> Array:
+        """Everything."""
+        return self.due_usd + self.beside_usd
+
+    @property
+    def in_place_usd(self) -> Array:
+        """Of a fleet that serves, by the month."""
+        return self.machines_usd + self.others_usd
+
+
+@dataclass(frozen=True, slots=True)
+class MonthlyCosts:
+    """Cost of every option in each month of the horizon."""
+
+    buys_usd: Array
+    """(b, t, h)"""
+    todays_usd: Array
+    """(t, h) of today's API, whether or not it is an option."""
+    builds: FleetCosts
+    """Fleets that carry everything; where volume outgrows one within the horizon, an API takes the rest from then on."""
+    hybrids: FleetCosts
+    """Fleets for the base load; in a month in which the whole fleet costs less, it carries everything."""
+    is_outgrown: NDArray[np.bool_]
+    """(g, t, h) whether volume is more than a fleet that carries everything today may carry."""
+    first_usd: tuple[Array, Array, Array]
+    """Of the first month with every fleet in place (b, t), (g, t) and (g, t), fleets for the base load only where they cost less
+    than the whole."""
+
+
+@dataclass(frozen=True, slots=True)
 class OptionCurves:
     """What the costs of the allowed options are made of."""
 
@@ -96,11 +145,17 @@ class OptionCurves:
     egress_usd_per_request: float
     fixed_usd_per_month: float
     """Of self-hosting, without machines, egress, staffing and unused committed spend."""
+    once_usd_per_month: float
+    """The part of it that is paid whenever the fleet begins to serve, spread over the horizon."""
     staffing_usd_per_month: float
     unused_usd_per_month: float
     """Of committed spend, where a fleet carries everything."""
+    today: Option
+    """Today's API, one of the buys or not."""
     path: MonthPath
-    """What changes from month to month, buys and staircases in this order."""
+    """What changes from month to month, buys and staircases in this order; one month where nothing does."""
+    every_month: MonthPath
+    """The same with all months of the horizon."""
     servers_are_fallback: bool
     """Whether purchased servers count only where no rented fleet serves."""
     inputs: Inputs
@@ -109,6 +164,7 @@ class OptionCurves:
     def of(
         cls,
         buys: Sequence[Option],
+        today: Option,
         staircases: Sequence[Staircase],
         lines: Sequence[CostLine],
         inputs: Inputs,
@@ -116,6 +172,7 @@ class OptionCurves:
     ) -> "OptionCurves":
         """The curves of options that compliance allows; `lines`: what self-hosting costs besides the machines."""
         staircases = [staircases[i] for i in worth_comparing(staircases)]
+        every_month = month_path(buys, today, staircases, inputs)
         groups = by_group(staircases)
         usd = {line.kind: line.usd_per_month for line in lines}
         egress, staffing, unused = (usd.get(kind, 0.0) for kind in ("network_egress", "staffing", "unused_commitment"))
@@ -132,9 +189,12 @@ class OptionCurves:
             members=tuple(np.array(members) for members in groups.values()),
             egress_usd_per_request=egress / inputs.demand.requests_per_month,
             fixed_usd_per_month=sum(usd.values()) - egress - staffing - unused,
+            once_usd_per_month=sum(usd.get(kind, 0.0) for kind in PAID_ONCE),
             staffing_usd_per_month=staffing,
             unused_usd_per_month=unused,
-            path=month_path(buys, staircases, inputs),
+            today=today,
+            path=every_month.collapsed(),
+            every_month=every_month,
             servers_are_fallback=servers_are_fallback,
             inputs=inputs,
         )
@@ -171,30 +231,73 @@ class OptionCurves:
         )
 
     def _costs(self, at: Points) -> OptionCosts:
-        by_month = self.by_month(at)
-        today = [usd[..., 0] for usd in by_month]
-        counts = self._counts(today)
-        # a fleet that volume outgrows sends the overflow to an API from then on
-        outgrown = np.where(np.isinf(by_month[1]) & np.isfinite(today[1])[..., None], by_month[2], by_month[1])
-        means = [usd.mean(axis=2) for usd in (by_month[0], outgrown, np.minimum(by_month[2], by_month[1]))]
+        monthly = self.by_month(at)
+        buys, builds, hybrids = monthly.first_usd
+        counts = self._counts(monthly.first_usd)
         return OptionCosts(
-            means[0],
-            means[1],
-            np.where(counts, means[2], np.inf),
-            np.concatenate([*today[:2], np.where(counts, today[2], np.inf)], axis=0),
+            monthly.buys_usd.mean(axis=2),
+            monthly.builds.usd.mean(axis=2),
+            np.where(counts, monthly.hybrids.usd.mean(axis=2), np.inf),
+            np.concatenate([buys, builds, np.where(counts, hybrids, np.inf)], axis=0),
         )
 
-    def by_month(self, at: Points) -> tuple[Array, Array, Array]:
-        """Cost of every API option, of the fleets that carry everything and of those for the base load in each month of the
-        horizon: (b, t, h), (g, t, h) and (g, t, h)."""
+    def by_month(self, at: Points) -> MonthlyCosts:
+        """Cost of every option in each month of the horizon."""
         months, points = self.path.months, at.requests_per_month.size
         monthly = Points(**{name: np.repeat(getattr(at, name), months) for name in Points.__slots__})
         volume = monthly.requests_per_month * np.tile(self.path.volume_ratio, points)
         need = np.tile(self.path.need_ratio, points)
         monthly = replace(monthly, requests_per_month=volume, capacity_ratio=monthly.capacity_ratio / need)
-        builds, hybrids = self._builds_usd(monthly)
         shape = points, months
-        return self._buys_usd(monthly).reshape(-1, *shape), builds.reshape(-1, *shape), hybrids.reshape(-1, *shape)
+        buys = self._buys_usd(monthly)
+        whole, base, rents, chosen = self._fleets_usd(monthly, buys)
+        first = tuple(usd.reshape(-1, *shape)[..., 0] for usd in (buys, _total(whole), _total(base)))
+        is_outgrown = np.isinf(_total(whole)) & np.isfinite(np.repeat(first[1], months, axis=1))
+        whole = _where(is_outgrown, self._beyond_limit(base, buys, monthly), whole)
+        base = _where(_total(whole) <= _total(base), whole, base)
+        todays = self._todays_usd(monthly)
+        until = self._until_serving(monthly, np.concatenate([todays[None], buys]), rents) if self.path.waits else None
+
+        serving_frac = 1.0 if until is None else until.serving_frac
+        due_ratio, held_usd = (
+            np.take_along_axis(of_each, chosen, axis=0)
+            for of_each in (self._tiled(self.path.due_ratio, monthly), self._held_usd(monthly))
+        )
+
+        def fleets(machines_usd: Array, others_usd: Array) -> FleetCosts:
+            machines_usd = self._never_sold(machines_usd)
+            due = due_usd(machines_usd, due_ratio, held_usd, serving_frac)
+            beside = others_usd * serving_frac + (0.0 if until is None else until.usd)
+            every = machines_usd, due, np.asarray(others_usd), np.asarray(beside)
+            machines, due, others, beside = (one.reshape(-1, *shape) for one in every)
+            return FleetCosts(machines, due, others, beside, chosen.reshape(-1, *shape))
+
+        return MonthlyCosts(
+            buys_usd=buys.reshape(-1, *shape),
+            todays_usd=todays.reshape(shape),
+            builds=fleets(*whole),
+            hybrids=fleets(*base),
+            is_outgrown=is_outgrown.reshape(-1, *shape),
+            first_usd=(first[0], first[1], first[2]),
+        )
+
+    def _beyond_limit(self, base: _Parts, buys_usd: Array, at: Points) -> _Parts:
+        """Machines and all else (g, t) where volume is more than a fleet may carry: one for the base load, or where none pays the cheapest
+        API option, with the staffing that is there."""
+        api = np.broadcast_to(buys_usd.min(axis=0, initial=np.inf) + self._rest_usd(at), base[0].shape)
+        no_machines = np.where(np.isinf(api), np.inf, 0.0)
+        return _where(np.isinf(base[0]), (no_machines, api), base)
+
+    def _held_usd(self, at: Points) -> Array:
+        """What all machines of each staircase that the user already has cost (s, t)."""
+        return np.asarray(self.columns[7][:, None] * self._tiled(self.path.held_usd, at))
+
+    def _never_sold(self, machines_usd: Array) -> Array:
+        """Machines (g, t x h) of which purchased ones stay until the end of the horizon."""
+        months = self.path.months
+        by_month = machines_usd.reshape(len(machines_usd), machines_usd.shape[1] // months, months).copy()
+        by_month[self._is_owned] = np.maximum.accumulate(by_month[self._is_owned], axis=2)
+        return by_month.reshape(machines_usd.shape)
 
     def _counts(self, today_usd: Sequence[Array]) -> NDArray[np.bool_]:
         """Whether a hybrid is worth its second system (g, t): the cheapest of them, where it is cheaper than everything else
@@ -210,41 +313,83 @@ class OptionCurves:
         """(b, t)."""
         if not self.buys:
             return np.zeros((0, at.requests_per_month.size))
-        left = self._lasts_ratio(at) - 1  # of a commitment, which ends within the horizon
         bills = zip(self.buys, self._bills_usd(at), strict=True)
-        return np.array([o.usd_at_bill(bill) + o.committed.unused_usd(bill) * left for o, bill in bills])
+        return np.array([self._usd_at_bill(option, bill, at) for option, bill in bills])
+
+    def _todays_usd(self, at: Points) -> Array:
+        """(t,)."""
+        bill = self._bill_at(self.today, at) * self._tiled(self.path.todays_ratio[None], at)[0]
+        return self._usd_at_bill(self.today, bill, at)
+
+    def _usd_at_bill(self, option: Option, bill_usd: Array, at: Points) -> Array:
+        left = self._lasts_ratio(at) - 1  # of a commitment, which ends within the horizon
+        return np.asarray(option.usd_at_bill(bill_usd) + option.committed.unused_usd(bill_usd) * left)
 
     def _bills_usd(self, at: Points) -> Array:
         """Bill of each API option (b, t)."""
-        rows = []
-        for option in self.buys:
-            ratio = at.hosted_price_ratio if option.kind == "hosted_open" else at.today_price_ratio
-            ratio = ratio * at.bill_ratio if option.kind in ("api_today", "api_optimised") else ratio
-            rows.append(_bill(option).usd_per_request * ratio * at.requests_per_month)
+        rows = [self._bill_at(option, at) for option in self.buys]
         return np.array(rows) * self._tiled(self.path.bill_ratio, at)
 
-    def _builds_usd(self, at: Points) -> tuple[Array, Array]:
-        """Fleets that carry everything, and fleets for the base load with overflow, of each group: (g, t) both."""
+    def _bill_at(self, option: Option, at: Points) -> Array:
+        ratio = at.hosted_price_ratio if option.kind == "hosted_open" else at.today_price_ratio
+        ratio = ratio * at.bill_ratio if option.kind in ("api_today", "api_optimised") else ratio
+        return np.asarray(_bill(option).usd_per_request * ratio * at.requests_per_month)
+
+    def _fleets_usd(self, at: Points, buys_usd: Array) -> tuple[_Parts, _Parts, Array, NDArray[np.intp]]:
+        """Fleets that carry everything, and fleets for the base load with overflow: machines and all else of each group (g, t); rents of
+        every staircase (s, t); the chosen staircases (g, t)."""
         shape = len(self.groups), at.requests_per_month.size
         if not self.groups:
-            return np.zeros(shape), np.zeros(shape)
+            none = np.zeros(shape)
+            return (none, none), (none, none), np.zeros((0, shape[1])), np.zeros(shape, dtype=np.intp)
         machine_usd = self._machine_usd_per_month(at)
         per_replica, per_prefill, per_machine, spare, _, most, size, held, _ = self.columns[..., None]
         carried = per_replica * at.capacity_ratio, per_prefill * at.capacity_ratio
         varied = *carried, per_machine, spare, machine_usd, most, size, held, self._tiled(self.path.held_usd, at)
         rents = column_rents_usd(varied, at.requests_per_month)
-        rest = (
-            self.fixed_usd_per_month + at.staffing_usd_per_month + self.egress_usd_per_request * at.requests_per_month
-        )
+        rest = self._rest_usd(at)
         rents = self._held_for_their_term(rents, machine_usd)
-        chosen = np.array([self._chosen(members, rents) for members in self.members])
-        builds, hybrids = np.take_along_axis(rents, chosen, axis=0), np.full(shape, np.inf)
-        owned = np.array([owned for _, owned in self.groups])
+        due = due_usd(rents, self._tiled(self.path.due_ratio, at), self._held_usd(at), 1.0)
+        chosen = np.array([self._chosen(members, rents, due) for members in self.members])
+        builds = np.take_along_axis(rents, chosen, axis=0)
+        base = np.full(shape, np.inf), np.zeros(shape)
+        owned = self._is_owned
         if self.servers_are_fallback and not owned.all():
             builds[owned] = np.where(np.isfinite(builds[~owned]).any(axis=0), np.inf, builds[owned])
         if self.buys:
-            hybrids = self._hybrids_usd(at, builds, rest, chosen)
-        return builds + rest + self.unused_usd_per_month * self._lasts_ratio(at), hybrids
+            base = self._hybrids_usd(at, builds, rest, chosen, buys_usd)
+        others = np.broadcast_to(rest + self.unused_usd_per_month * self._lasts_ratio(at), shape)
+        return (builds, others), base, rents, chosen
+
+    @property
+    def _is_owned(self) -> NDArray[np.bool_]:
+        """(g,) whether a group's servers are purchased."""
+        return np.array([owned for _, owned in self.groups], dtype=bool)
+
+    def _rest_usd(self, at: Points) -> Array:
+        """What self-hosting costs besides machines, without unused committed spend (t,)."""
+        egress = self.egress_usd_per_request * at.requests_per_month
+        return np.asarray(self.fixed_usd_per_month + at.staffing_usd_per_month + egress)
+
+    def _until_serving(self, at: Points, apis_usd: Array, rents_usd: Array) -> "_UntilServing":
+        """What is paid in the part of each month (g, t) in which a group's fleet does not serve yet: until engineers are hired the cheapest
+        of today's API and the hosts of the same open model; until servers are delivered, that or the same model on machines by the
+        hour. `apis_usd`: of today's API and of the buys (1 + b, t)."""
+        hiring, own = (self._tiled(one[None], at)[0] for one in (self.path.hiring_wait_frac, self.path.own_wait_frac))
+        usd = []
+        for model, owned in self.groups:
+            name = next(s.capacity.config.model.name for s in self.staircases if s.capacity.config.model.id == model)
+            rows = [0, *(i for i, buy in enumerate(self.buys, 1) if buy.kind == "hosted_open" and buy.model == name)]
+            api = apis_usd[rows].min(axis=0) + self.once_usd_per_month
+            hourly = [i for i in self._of_group.get((model, False), ()) if not self.is_committed[i]] if owned else []
+            rented = rents_usd[hourly].min(axis=0, initial=np.inf) + self._rest_usd(at)
+            usd.append(hiring * api + (own - hiring) * np.minimum(api, rented) if owned else hiring * api)
+        serving = 1 - np.where(self._is_owned[:, None], own, hiring)
+        return _UntilServing(np.array(usd).reshape(serving.shape), serving)
+
+    @property
+    def _of_group(self) -> dict[FleetGroup, NDArray[np.intp]]:
+        return dict(zip(self.groups, self.members, strict=True))
 
     def _lasts_ratio(self, at: Points) -> Array:
         """Committed spend in each of monthly points (t x months,) over its mean over the horizon, as of
@@ -275,22 +420,27 @@ class OptionCurves:
             kept[i] = np.stack(held, axis=1).ravel() * machine_usd[i]
         return kept
 
-    def _chosen(self, members: NDArray[np.intp], rents_usd: Array) -> NDArray[np.intp]:
+    def _chosen(self, members: NDArray[np.intp], rents_usd: Array, due_usd: Array) -> NDArray[np.intp]:
         """The leading staircase of a group at each point and month (t x months,): on demand the cheapest of each month, of
-        commitments one for all months. Where none carries the load, the one with the cheapest request, for its base."""
+        commitments one for all months, by all that is due. Where none carries the load, the one with the cheapest request, for its
+        base."""
         months, of_group = self.path.months, rents_usd[members] / self.leads[members, None]
-        chosen = np.argmin(of_group, axis=0)
+        due = np.where(np.isinf(of_group), BEYOND_USD, due_usd[members] / self.leads[members, None])
+        chosen, is_beyond = np.argmin(due, axis=0), np.isinf(of_group.min(axis=0))
         fixed = np.flatnonzero(self.is_committed[members])
         if months > 1 and fixed.size:
-            monthly = of_group.reshape(len(members), -1, months)
-            best = fixed[np.argmin(monthly[fixed].mean(axis=2), axis=0)]
+            monthly = due.reshape(len(members), due.shape[1] // months, months)
+            means = monthly.mean(axis=2)
+            best = fixed[np.argmin(means[fixed], axis=0)]
             free = np.flatnonzero(~self.is_committed[members])
             cheapest_free = monthly[free].min(axis=0, initial=np.inf).mean(axis=1)
-            commits = np.take_along_axis(monthly.mean(axis=2), best[None], axis=0)[0] < cheapest_free
+            commits = (np.take_along_axis(means, best[None], axis=0)[0] < cheapest_free)[:, None]
             by_month = free[np.argmin(monthly[free], axis=0)] if free.size else np.repeat(best[:, None], months, axis=1)
-            chosen = np.where(commits[:, None], best[:, None], by_month).ravel()
+            chosen = np.where(commits, best[:, None], by_month).ravel()
+            each = is_beyond.reshape(-1, months)
+            is_beyond = np.where(commits, each[:, :1], each).ravel()  # what is bought stays
         base = int(np.argmin(self.base_usd_per_request[members] / self.leads[members]))
-        return np.asarray(members[np.where(np.isinf(of_group.min(axis=0)), base, chosen)])
+        return np.asarray(members[np.where(is_beyond, base, chosen)])
 
     def _machine_usd_per_month(self, at: Points) -> Array:
         """Price of a machine of each staircase (s, t)."""
@@ -298,18 +448,21 @@ class OptionCurves:
         today_usd = self.columns[4][:, None] * np.where(owned, at.server_ratio, at.rent_ratio)
         return np.asarray(today_usd * self._tiled(self.path.machine_ratio, at))
 
-    def _hybrids_usd(self, at: Points, rents_usd: Array, rest_usd: Array, chosen: NDArray[np.intp]) -> Array:
-        """(g, t): base-load fleets on the machines of the cheapest full fleet, the overflow sent to the cheapest API option;
-        inf where none is cheaper than the full fleet, or staffing alone keeps it from being clearly cheaper. Beyond the GPU
-        limit there is no full fleet, but still one for the base load."""
+    def _hybrids_usd(
+        self, at: Points, rents_usd: Array, rest_usd: Array, chosen: NDArray[np.intp], buys: Array
+    ) -> _Parts:
+        """Base-load fleets on the machines of the cheapest full fleet, the overflow sent to the cheapest API option: machines (g, t), inf
+        where none is cheaper than the full fleet, or staffing alone keeps it from being clearly cheaper, and all else (g, t). Beyond
+        the GPU limit there is no full fleet, but still one for the base load."""
         lasts = self._lasts_ratio(at)
-        buys, full_usd = self._buys_usd(at), rents_usd + self.unused_usd_per_month * lasts
+        full_usd = rents_usd + self.unused_usd_per_month * lasts
         best, each = np.argmin(buys, axis=0), np.arange(buys.shape[1])
         fixed = np.array([option.fixed_usd_per_month for option in self.buys])[best]
         used_frac = np.array([option.committed.bill_frac for option in self.buys])[best]
         unbatched, saving = self._overflow_rates(best) * self._bills_usd(at)[best, each]
         bar = np.minimum((full_usd + rest_usd).min(axis=0), buys.min(axis=0)) * (1 - CLOSE_FRAC)
-        hybrids, machine_usd = np.full(rents_usd.shape, np.inf), self._machine_usd_per_month(at)
+        machines, others = np.full(rents_usd.shape, np.inf), np.zeros(rents_usd.shape)
+        machine_usd = self._machine_usd_per_month(at)
         held_usd = self._tiled(self.path.held_usd, at)
         for place, stairs in enumerate(chosen):
             may = np.flatnonzero(rest_usd + fixed < bar)
@@ -320,15 +473,14 @@ class OptionCurves:
                 committed = replace(self.buys[0].committed, bill_frac=used_frac[may], month_ratio=lasts[may])
                 prices = OverflowPrices(unbatched[may], saving[may], committed)
                 volumes, peaks = at.requests_per_month[may], at.peak_ratio[may]
-                usd = cheapest_base_load_usd(columns, volumes, peaks, prices, self.inputs.scenario.workload)
-                hybrids[place, may] = np.where(usd < full_usd[place, may], usd + (rest_usd + fixed)[may], np.inf)
-        if (
-            np.diff(self.path.volume_ratio * self.path.need_ratio) < 0
-        ).any():  # a commitment's cost does not fall with volume
+                rent, bill = cheapest_base_load_usd(columns, volumes, peaks, prices, self.inputs.scenario.workload)
+                machines[place, may] = np.where(rent + bill < full_usd[place, may], rent, np.inf)
+                others[place, may] = bill + (rest_usd + fixed)[may]
+        if (np.diff(self.path.volume_ratio * self.path.need_ratio) < 0).any():  # committed machines stay
             kept = self.is_committed[chosen[:, 0]]
-            by_month = hybrids.reshape(len(hybrids), -1, self.path.months)
+            by_month = machines.reshape(len(machines), machines.shape[1] // self.path.months, self.path.months)
             by_month[kept] = np.maximum.accumulate(by_month[kept], axis=2)
-        return hybrids
+        return machines, others
 
     def _overflow_rates(self, buys: NDArray[np.intp]) -> Array:
         """Bill without the batch API, and what batch would save on all requests, over the bill (2, t)."""
@@ -362,6 +514,30 @@ class OptionCurves:
         for kind, usd in zip(kinds, every, strict=True):
             least[SIDES.index(kind)] = np.minimum(least[SIDES.index(kind)], usd)
         return least
+
+
+@dataclass(frozen=True, slots=True)
+class _UntilServing:
+    """What is paid until fleets serve, and the part of each month in which they do. Arrays (g, t)."""
+
+    usd: Array
+    serving_frac: Array
+
+
+def due_usd(machines_usd: Array, due_ratio: Array, held_usd: Array, serving_frac: Array | float) -> Array:
+    """What machines cause to be paid: those that the user has already, `held_usd` in all, while they serve; the others as of
+    `MonthPath.due_ratio`. The arguments broadcast."""
+    held = np.minimum(machines_usd, held_usd)
+    added = np.where(np.isinf(machines_usd), 0.0, machines_usd - held) * due_ratio
+    return np.where(np.isinf(machines_usd), np.inf, added + held * serving_frac)
+
+
+def _total(parts: _Parts) -> Array:
+    return parts[0] + parts[1]
+
+
+def _where(condition: NDArray[np.bool_], one: _Parts, other: _Parts) -> _Parts:
+    return np.where(condition, one[0], other[0]), np.where(condition, one[1], other[1])
 
 
 def _bill(option: Option) -> ApiBill:

@@ -9,66 +9,103 @@ import numpy as np
 
 from calculators.api.bill import paying, todays_list_bill, todays_parts
 from calculators.api.rates import scheduled_changes
+from calculators.fleet.machine_offers import MachineOffer
+from calculators.fleet.owned_servers import gpu_cash_of, hiring_wait_months, own_wait_months, owned_usd_per_gpu_h
 from calculators.fleet.staircase import Staircase
 from calculators.options.option import Option
 from calculators.options.shortlist import priced_buys
 from calculators.scenario.demand import Array, horizon_growth
 from calculators.scenario.inputs import Inputs
-from calculators.scenario.schema import Scenario
-from calculators.units import DAYS_PER_MONTH, MONTHS_PER_YEAR, signed_percent
+from calculators.units import (
+    DAYS_PER_MONTH,
+    HOURS_PER_MONTH,
+    MONTHS_PER_YEAR,
+    WEEKS_PER_MONTH,
+    listed,
+    plural,
+    signed_percent,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class MonthPath:
-    """Ratios to today's value in each month of the horizon; one month where nothing changes."""
+    """Ratios to today's value in each month of the horizon, or their means in one where nothing changes."""
 
     volume_ratio: Array
     """(h,)"""
     bill_ratio: Array
     """(b, h) price of a request at each API option."""
+    todays_ratio: Array
+    """(h,) the same at today's API, which may be no option."""
     machine_ratio: Array
     """(s, h) price of a machine of each staircase."""
+    due_ratio: Array
+    """(s, h) what a machine that is needed causes to be paid over its price of the month, as of `due_ratios`: nothing while it is waited
+    for, and all that it costs later where it is bought or rented for a term."""
     held_usd: Array
     """(s, h) cost of a machine that the user already has, in USD a month; 0 where there is none."""
     need_ratio: Array
     """(h,) machines that a request needs: newer models of the same quality need fewer."""
+    hiring_wait_frac: Array
+    """(h,) part of the month before anything self-hosted serves."""
+    own_wait_frac: Array
+    """(h,) part of the month before purchased servers serve."""
 
     @property
     def months(self) -> int:
         """Months told apart."""
         return self.volume_ratio.size
 
+    @property
+    def waits(self) -> bool:
+        """Whether anything self-hosted has to be waited for."""
+        return bool(self.own_wait_frac.any() or self.hiring_wait_frac.any())
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether no volume or price changes from month to month."""
+        ratios = self.volume_ratio, self.bill_ratio, self.machine_ratio, self.need_ratio
+        return all((ratio == 1).all() for ratio in ratios) and bool((self.held_usd == self.held_usd[:, :1]).all())
+
+    def collapsed(self) -> "MonthPath":
+        """One month that stands for all where none differs."""
+        if not self.is_flat:
+            return self
+        means = {name: getattr(self, name).mean(axis=-1, keepdims=True) for name in self.__slots__}
+        return MonthPath(**means)
+
     def today(self) -> "MonthPath":
-        """The first month alone."""
-        return MonthPath(
-            self.volume_ratio[:1],
-            self.bill_ratio[:, :1],
-            self.machine_ratio[:, :1],
-            self.held_usd[:, :1],
-            self.need_ratio[:1],
-        )
+        """The first month alone, with everything in place and nothing due later."""
+        first = {name: getattr(self, name)[..., :1] for name in self.__slots__}
+        at_once = {"hiring_wait_frac": np.zeros(1), "own_wait_frac": np.zeros(1)}
+        return MonthPath(**(first | at_once | {"due_ratio": np.ones_like(self.due_ratio[:, :1])}))
 
 
-def month_path(buys: Sequence[Option], staircases: Sequence[Staircase], inputs: Inputs) -> MonthPath:
-    """The path of the stated growth and steps, announced price changes and expected drift."""
-    months = inputs.scenario.operations.horizon_months
-    path = MonthPath(
-        volume_ratio=horizon_growth(inputs.scenario, months),
-        bill_ratio=_bill_ratios(buys, inputs, months),
+def month_path(buys: Sequence[Option], today: Option, staircases: Sequence[Staircase], inputs: Inputs) -> MonthPath:
+    """The path of the stated growth and steps, announced price changes, expected drift, hiring, delivery, and terms that end after
+    the horizon. `today`: today's API, one of the `buys` or not."""
+    months, scenario = inputs.scenario.operations.horizon_months, inputs.scenario
+    hiring = _wait_frac(hiring_wait_months(scenario), months)
+    is_bought = any(s.offer.is_owned for s in staircases)
+    own = _wait_frac(own_wait_months(scenario, inputs.catalog), months) if is_bought else hiring
+    bill_ratio = _bill_ratios([*buys, today], inputs, months)
+    return MonthPath(
+        volume_ratio=horizon_growth(scenario, months),
+        bill_ratio=bill_ratio[:-1],
+        todays_ratio=bill_ratio[-1],
         machine_ratio=_machine_ratios(staircases, inputs, months),
+        due_ratio=due_ratios(staircases, hiring, own, inputs),
         held_usd=_held_usd(staircases, months),
         need_ratio=own_generation_ratio(inputs, months),
+        hiring_wait_frac=hiring,
+        own_wait_frac=own,
     )
-    ratios = (path.volume_ratio, path.bill_ratio, path.machine_ratio, path.need_ratio)
-    changes = any((ratio != 1).any() for ratio in ratios) or (path.held_usd != path.held_usd[:, :1]).any()
-    return path if changes else path.today()
 
 
-def changes_words(path: MonthPath, scenario: Scenario) -> str:
-    """What changes over the horizon, as in "at +8% volume per month, rents -10% per year"; empty where nothing does."""
-    outlook, growth = scenario.outlook, scenario.workload.growth_per_month_frac
-    if path.months == 1:
-        return ""
+def changes_words(path: MonthPath, staircases: Sequence[Staircase], inputs: Inputs) -> str:
+    """What makes the mean over the horizon differ from today's cost, as in "at +8% volume per month, rents -10% per year, with servers
+    that arrive after 20 weeks"; empty where nothing does."""
+    outlook, growth = inputs.scenario.outlook, inputs.scenario.workload.growth_per_month_frac
     drifts = {
         "closed-model prices": outlook.api_price_change_per_year_frac,
         "hosted-model prices": outlook.hosted_price_change_per_year_frac,
@@ -78,7 +115,50 @@ def changes_words(path: MonthPath, scenario: Scenario) -> str:
     words += ["the steps in volume that you entered"] if outlook.volume_steps else []
     words += [f"{name} {signed_percent(change)} per year" for name, change in drifts.items() if change]
     words += ["newer models of the same quality"] if outlook.model_generations else []
-    return ", ".join(words) or "announced prices"
+    at = "" if path.is_flat else f"at {', '.join(words) or 'announced prices'}"
+    after = _transition_words(path, staircases, inputs)
+    return ", ".join(filter(None, [at, f"with {listed(after)}" if after else ""]))
+
+
+def _transition_words(path: MonthPath, staircases: Sequence[Staircase], inputs: Inputs) -> list[str]:
+    """What of self-hosting begins late, or is paid beyond the horizon."""
+    scenario, months = inputs.scenario, inputs.scenario.operations.horizon_months
+    hiring = scenario.outlook.hiring_weeks
+    if not staircases:
+        return []
+    words = [f"engineers who start after {plural(hiring, 'week')}"] if hiring else []
+    if path.own_wait_frac.sum() > path.hiring_wait_frac.sum():
+        weeks = own_wait_months(scenario, inputs.catalog) * WEEKS_PER_MONTH
+        words.append(f"servers that arrive after {plural(round(weeks), 'week')}")
+    terms = [s.offer.commitment_months for s in staircases if s.offer.commitment_months]
+    return [*words, "terms that end after the horizon"] if any(-months % term for term in terms) else words
+
+
+def _wait_frac(wait_months: float, months: int) -> Array:
+    """Part of each month (months,) that is waited for."""
+    return np.clip(wait_months - np.arange(months), 0.0, 1.0)
+
+
+def due_ratios(staircases: Sequence[Staircase], hiring_frac: Array, own_frac: Array, inputs: Inputs) -> Array:
+    """What a machine in use in each month causes to be paid over its price (s, months): added up from the month in which it is
+    added, all that it costs to the end of the horizon and of its term. Nothing while it is waited for."""
+    by_offer = {id(s.offer): s.offer for s in staircases}
+    rows = {key: _due_ratio(o, own_frac if o.is_owned else hiring_frac, inputs) for key, o in by_offer.items()}
+    return np.array([rows[id(s.offer)] for s in staircases]).reshape(len(staircases), hiring_frac.size)
+
+
+def _due_ratio(offer: MachineOffer, wait_frac: Array, inputs: Inputs) -> Array:
+    """(months,): by the hour the part of the month in use; else what a machine that is added in a month costs more than one that is
+    added in the next."""
+    months = wait_frac.size
+    if not offer.is_committed:
+        return 1 - wait_frac
+    if offer.is_owned:
+        total_usd = gpu_cash_of(offer.gpu_id, months, inputs.scenario, inputs.catalog).total_usd
+        month_usd = owned_usd_per_gpu_h(offer.gpu_id, inputs.scenario, inputs.catalog) * HOURS_PER_MONTH
+        return np.asarray(-np.diff(total_usd, append=0.0) / month_usd * (wait_frac < 1))
+    left_months = -np.arange(months, -1, -1) % (offer.commitment_months or 1)
+    return np.asarray((1.0 - np.diff(left_months)) * (wait_frac < 1))
 
 
 def drift_ratios(change_per_year_frac: float, months: int) -> Array:

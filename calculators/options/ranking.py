@@ -4,6 +4,9 @@ cheaper."""
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
+from calculators.fleet.staircase import Staircase
 from calculators.options.build import build_options, partial_builds
 from calculators.options.commitment import with_unused
 from calculators.options.cost_curves import OptionCurves, worth_comparing
@@ -31,14 +34,27 @@ def ranking(allowed: AllowedOptions, bounds: SpeedBounds, curves: OptionCurves) 
     """The ranking of the allowed options, with their `curves_of`. A hybrid is an option only where it is clearly cheaper than
     everything else: it takes two systems to run."""
     inputs = curves.inputs
-    builds = build_options(allowed.stairs, allowed.rents_usd, bounds, allowed.lines, inputs)
+    leading = _leading(allowed, curves)
+    volume = np.asarray(inputs.demand.requests_per_month)
+    rents_usd = np.array([float(one.rent_usd_per_month(volume)) for one in leading])
+    builds = build_options(leading, rents_usd, bounds, allowed.lines, inputs)
     options, hidden = sorted([*allowed.buys, *builds], key=_by_cost), None
     hybrid = _cheapest_hybrid(builds, allowed, inputs)
     if hybrid is not None and hybrid.usd_per_month < options[0].usd_per_month * (1 - CLOSE_FRAC):
         options = [hybrid, *options]
     elif hybrid is not None and hybrid.usd_per_month < options[0].usd_per_month:
         hidden = hybrid
-    return Ranking(_with_horizon_means(options, curves), hidden, changes_words(curves.path, inputs.scenario))
+    changes = changes_words(curves.every_month, curves.staircases, inputs)
+    return Ranking(_with_horizon_means(options, curves) if changes else tuple(options), hidden, changes)
+
+
+def _leading(allowed: AllowedOptions, curves: OptionCurves) -> list[Staircase]:
+    """The staircase of each group that leads in the first month of the horizon."""
+    builds = curves.by_month(curves.points(1)).builds
+    first = zip(builds.chosen[:, 0, 0].tolist(), builds.machines_usd[:, 0, 0].tolist(), strict=True)
+    known = {(id(one.capacity), id(one.offer)) for one in allowed.stairs}
+    leading = (curves.staircases[i] for i, usd in first if np.isfinite(usd))
+    return [one for one in leading if (id(one.capacity), id(one.offer)) in known]
 
 
 def without_undercut(allowed: AllowedOptions) -> AllowedOptions:
@@ -74,13 +90,11 @@ def as_ranked(options: Sequence[Option], ranked: Sequence[Option]) -> list[Optio
 def curves_of(allowed: AllowedOptions, inputs: Inputs) -> OptionCurves:
     """The curves of the allowed options, with the purchased servers that step in where no rented fleet serves."""
     stairs = (*allowed.stairs, *allowed.standby)
-    return OptionCurves.of(allowed.buys, stairs, allowed.lines, inputs, allowed.servers_step_in)
+    return OptionCurves.of(allowed.buys, allowed.today, stairs, allowed.lines, inputs, allowed.servers_step_in)
 
 
 def _with_horizon_means(options: Sequence[Option], curves: OptionCurves) -> tuple[Option, ...]:
-    """The options with their mean cost over the months of the horizon, where volume or prices change."""
-    if curves.path.months == 1:
-        return tuple(options)
+    """The options with their mean cost over the months of the horizon."""
     costs = curves.costs(curves.points(1))
     buys = {id(option): float(usd) for option, usd in zip(curves.buys, costs.buys_usd[:, 0], strict=True)}
     builds = {group: float(usd) for group, usd in zip(curves.groups, costs.builds_usd[:, 0], strict=True)}

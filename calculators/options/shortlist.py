@@ -77,6 +77,8 @@ class AllowedOptions:
     """Options left after compliance; `rents_usd` is aligned with `stairs`."""
 
     buys: tuple[Option, ...]
+    today: Option
+    """Today's API, allowed or not."""
     stairs: tuple[Staircase, ...]
     rents_usd: Array
     infeasible: tuple[Infeasible, ...]
@@ -155,7 +157,7 @@ def _all_staircases(inputs: Inputs, candidates: Sized) -> tuple[list[Staircase],
     if not scenario.hardware.include_owned:
         gpus = {c.config.gpu.id: c.config.gpu for c in sized}
         priced = [gpu for id, gpu in gpus.items() if id in catalog.ownership.server_usd_per_gpu]
-        offered += staircases_on(sized, [owned_offer(gpu, catalog) for gpu in priced], inputs)
+        offered += staircases_on(sized, [owned_offer(gpu, scenario, catalog) for gpu in priced], inputs)
     return offered, [*infeasible, *not_offered]
 
 
@@ -277,6 +279,7 @@ def allowed_options(every: AllOptions, assessment: ComplianceAssessment, inputs:
     compared = kept & newest_of(every.stairs, kept)
     return AllowedOptions(
         buys=kept_buys,
+        today=every.buys[0].option,
         stairs=_where(every.stairs, compared),
         rents_usd=every.rents_usd[compared],
         infeasible=every.infeasible,

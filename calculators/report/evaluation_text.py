@@ -12,7 +12,7 @@ from calculators.fleet.machine_offers import MachineOffer
 from calculators.options.feasibility import Feasibility
 from calculators.options.option import Option
 from calculators.report.by_model import ModelChoice, by_model_sentence
-from calculators.report.horizon_text import lower_total_sentence, winner_line
+from calculators.report.horizon_text import winner_line
 from calculators.units import count, listed, percent, plural, usd, usd_range
 
 
@@ -34,7 +34,7 @@ def to_text(evaluation: Evaluation, sensitivity: DecisionSensitivity, models: Se
         verdict.sentence,
         evaluation.confidence,
         verdict.reason,
-        *_over_horizon(evaluation),
+        *filter(None, [winner_line(evaluation)]),
         "",
         f"Cost at {plural(evaluation.demand.requests_per_month, 'request')}/month:",
         *options,
@@ -57,11 +57,6 @@ def to_text(evaluation: Evaluation, sensitivity: DecisionSensitivity, models: Se
         f"Data version {evaluation.digest} ({evaluation.scenario.as_of}).",
     ]
     return "\n".join(parts)
-
-
-def _over_horizon(evaluation: Evaluation) -> list[str]:
-    """Total, net present value and payback of the recommended option, and another one with a lower total."""
-    return [line for line in (winner_line(evaluation), lower_total_sentence(evaluation)) if line]
 
 
 def _option_row(option: Option, label: str) -> str:

@@ -27,8 +27,6 @@ PAID_FOR: dict[OptionKind, str] = {
 GROWTH_ENDS = ("low", "high")
 NOT_IN_TOTALS = (
     "Ranges: every figure here is the central estimate. The Verdict page shows the range of each option.",
-    "Rented machines for the months before purchased servers serve: until then an API is paid, today's or the cheapest host of the "
-    "same open model.",
     "Taxes, and what depreciation saves in taxes.",
     "Pay rises: an engineer costs the same in every month.",
     "Everything after the last month, but for the rest of terms that machines are rented for.",
@@ -48,7 +46,7 @@ def horizon_sentence(evaluation: Evaluation) -> str:
         return f"{span}, no option costs less in total than today's API, {best.option.label}: {usd(best.tco_usd)}."
     return (
         f"{span}, {best.option.label} costs {usd(best.tco_usd)} in total, {_against_today(best, evaluation)}"
-        f"{_condition(best.option)}; {payback_clause(best)}."
+        f"{_condition(best.option)}; {_paid_back(best)}."
     )
 
 
@@ -96,7 +94,7 @@ def self_hosting_sentence(evaluation: Evaluation) -> str:
     if best is not horizon.cheapest:
         parts = [
             f"The best self-hosted option, {best.option.label}, costs {usd(best.tco_usd)} in total, "
-            f"{_against_today(best, evaluation)}; {payback_clause(best)}."
+            f"{_against_today(best, evaluation)}; {_paid_back(best)}."
         ]
     elif buy := next((one for one in horizon.options if one.option.is_buy and one is not horizon.today), None):
         parts = [f"The best API option, {buy.option.label}, costs {usd(buy.tco_usd)} in total."]
@@ -133,6 +131,10 @@ def _condition(option: Option) -> str:
     """What a total is subject to: a model that has not passed the user's evals yet."""
     models = option.assumed_models
     return f", if {'they pass' if len(models) > 1 else 'it passes'} your evals" if models else ""
+
+
+def _paid_back(one: OptionMonths) -> str:
+    return "; ".join(filter(None, (payback_clause(one), outgrown_clause(one))))
 
 
 def payback_clause(one: OptionMonths) -> str:
@@ -187,28 +189,14 @@ def winner_line(evaluation: Evaluation) -> str:
     if winner is evaluation.today:
         return f"{span}."
     worth = f"net present value against today's API {usd(months.npv_usd)}"
-    return f"{span}, {_against_today(months, evaluation)}; {worth}; {payback_clause(months)}."
+    return f"{span}, {_against_today(months, evaluation)}; {worth}; {_paid_back(months)}."
 
 
-def lower_total_sentence(evaluation: Evaluation) -> str:
-    """That another option than the recommended one has the lowest total, and why it is not the recommendation; empty where the
-    same one has."""
-    winner, best = evaluation.verdict.winner, evaluation.horizon.cheapest
-    if not evaluation.horizon.options or _is_same(best.option, winner):
+def outgrown_clause(one: OptionMonths) -> str:
+    """From which month an API takes what volume is more than a fleet carries, as a clause; empty where it carries all months."""
+    if one.outgrown_month is None:
         return ""
-    mine = evaluation.horizon.of(winner)
-    span = f"Over {plural(evaluation.horizon.months, 'month')}, {best.option.label} has the lowest total"
-    if mine is None:
-        return f"{span}, {usd(best.tco_usd)}; volume outgrows the recommended {winner.label}."
-    if mine.tco_usd - best.tco_usd < SAME_USD:
-        return ""
-    told = f"{span}, {usd(best.tco_usd)} against {usd(mine.tco_usd)} for the recommended {winner.label}"
-    if _is_purchased(winner) == _is_purchased(best.option):
-        return f"{told}."
-    return (
-        f"{told}: totals also count when servers are delivered, paid for and sold, and an API until they serve; the "
-        "recommendation compares mean costs per month."
-    )
+    return f"from month {one.outgrown_month} on, an API takes what your limit of GPUs leaves"
 
 
 def cash_takeaway(shown: Sequence[OptionMonths], evaluation: Evaluation) -> str:
@@ -239,11 +227,3 @@ def outgrown_sentence(evaluation: Evaluation) -> str:
         return ""
     verb = "is" if len(lost) == 1 else "are"
     return f"{plural(len(lost), 'option')} {verb} left out: volume outgrows {'it' if len(lost) == 1 else 'them'} within the horizon."
-
-
-def _is_purchased(option: Option) -> bool:
-    return option.plan is not None and option.plan.offer.is_owned
-
-
-def _is_same(one: Option, other: Option) -> bool:
-    return (one.kind, one.label) == (other.kind, other.label)

@@ -9,7 +9,6 @@ from calculators.report.horizon_text import (
     growth_ends,
     growth_range_sentence,
     horizon_sentence,
-    lower_total_sentence,
     self_hosting_sentence,
 )
 from calculators.report.horizon_view import shown_months
@@ -34,8 +33,6 @@ with first_screen:
     ends = [evaluation_of(one) for one in growth_ends(result.scenario)]
     if spread := growth_range_sentence(result, ends):
         st.markdown(escape(spread))
-    if other := lower_total_sentence(result):
-        st.markdown(escape(other))
     takeaway = cash_takeaway(shown, result)
     st.markdown(f"**{escape(takeaway)}**")
     st.plotly_chart(cash_chart(shown, result.scenario.as_of), alt=takeaway, key="cash_chart")

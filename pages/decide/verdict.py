@@ -1,9 +1,11 @@
-"""First screen: the recommendation in a sentence, four metrics, the crossover, and what would change the decision."""
+"""First screen: the recommendation in a sentence, its total, four metrics, cost over volume and over time, and what would change the
+decision."""
 
 import streamlit as st
 
 from calculators.decision.signals import triggers_sentence
-from calculators.report.horizon_text import lower_total_sentence
+from calculators.report.horizon_text import cash_takeaway, winner_line
+from calculators.report.horizon_view import shown_months
 from pages.shared.components.by_model import by_model_table
 from pages.shared.components.verdict import (
     accuracy_sentence,
@@ -13,6 +15,7 @@ from pages.shared.components.verdict import (
     sensitivity_table,
 )
 from pages.shared.figures.cost import crossover_chart, shown_options
+from pages.shared.figures.months import cash_chart
 from pages.shared.log_state import back_buttons
 from pages.shared.log_upload import log_upload
 from pages.shared.state import escape, evaluation, sensitivity
@@ -38,13 +41,23 @@ with replace.popover("Use my data", icon=":material/upload_file:", width="stretc
 
 st.subheader(escape(verdict.sentence))
 st.markdown(f"{CONFIDENCE_ICON[verdict.sureness]} {escape(result.confidence)}")
+if total := winner_line(result):
+    st.markdown(escape(total))
 metric_row(result)
 
-st.markdown(f"**{escape(result.takeaway)}**")
-st.plotly_chart(crossover_chart(result), alt=result.takeaway, key="verdict_chart")
+by_volume, over_time = st.tabs(["Break-even by volume", "Cost over time"])
+with by_volume:
+    st.markdown(f"**{escape(result.takeaway)}**")
+    st.plotly_chart(crossover_chart(result), alt=result.takeaway, key="verdict_chart")
+with over_time:
+    shown = shown_months(result)
+    takeaway = cash_takeaway(shown, result)
+    st.markdown(f"**{escape(takeaway)}**")
+    st.plotly_chart(cash_chart(shown, result.scenario.as_of), alt=takeaway, key="verdict_cash_chart")
+    st.caption(
+        "Every option month by month, what the totals rest on, and ways to hold the capacity: page Cost over time."
+    )
 st.markdown(escape(verdict.reason))
-if other := lower_total_sentence(result):
-    st.markdown(escape(other))
 if not result.today_allowed:
     st.warning(escape(f"Your current API is no option: {result.today_barred}."), icon=":material/gavel:")
 st.markdown(escape(triggers_sentence(result.signals)))

@@ -82,21 +82,21 @@ def test_a_negotiated_price_replaces_the_list_under_every_name_of_the_gpu(catalo
 def test_bought_servers_come_in_eights_and_only_when_asked_for(catalog: Catalog) -> None:
     offers = _offers(catalog, include_owned=True)
     assert offers[0][0] == "own servers"
-    offer = owned_offer(catalog.gpu("h100-sxm"), catalog)
+    offer = owned_offer(catalog.gpu("h100-sxm"), scenario(), catalog)
     assert (offer.gpus_per_machine, offer.basis) == (8, "owned")
 
 
 def test_a_rack_is_bought_whole() -> None:
     """72 GPUs make nine replicas of eight; a single replica pays for all 72."""
     live = load_catalog()
-    offer = owned_offer(live.gpu("gb200"), live)
+    offer = owned_offer(live.gpu("gb200"), scenario(), live)
     assert (offer.machine, offer.gpus_per_machine, offer.replicas_per_machine(of(8, "gb200"))) == ("72-GPU rack", 72, 9)
     assert offer.machine_usd_per_month(of(1, "gb200")) == pytest.approx(72 * 730 * offer.usd_per_gpu_h)
 
 
 def test_an_offer_says_where_it_comes_from(catalog: Catalog) -> None:
     listed = staircase(catalog, 1, 1).offer
-    owned = owned_offer(catalog.gpu("h100-sxm"), catalog)
+    owned = owned_offer(catalog.gpu("h100-sxm"), scenario(), catalog)
     [negotiated] = machine_offers(catalog.gpu("h100-sxm"), scenario(), catalog)
     assert [offer.where for offer in (listed, negotiated, owned)] == [
         "rented from Test",

@@ -54,11 +54,16 @@ def test_costs_cash_json_and_file_have_one_sum(asked: Scenario) -> None:
 
 @quickly
 @given(horizon_scenarios())
-def test_what_does_not_wait_has_the_mean_by_which_it_is_ranked(asked: Scenario) -> None:
-    evaluation = evaluate(_changed(asked, "outlook", hiring_weeks=0.0, server_lead_weeks=0.0), LIVE)
-    for one in evaluation.horizon.options:
-        if one.option.kind != "own_hardware":
-            assert one.cost_usd.mean() == pytest.approx(one.option.decisive_usd_per_month), one.option.label
+def test_options_are_ranked_by_their_totals(asked: Scenario) -> None:
+    """Delivery, hiring, resale and what is left of terms included: the recommendation is the lowest total."""
+    evaluation = evaluate(asked, LIVE)
+    horizon = evaluation.horizon
+    for one in horizon.options:
+        assert one.tco_usd == pytest.approx(one.option.decisive_usd_per_month * horizon.months), one.option.label
+    if horizon.options:
+        winner = horizon.of(evaluation.verdict.winner)
+        assert winner is not None
+        assert winner.tco_usd == pytest.approx(horizon.cheapest.tco_usd)
 
 
 @quickly
@@ -134,7 +139,7 @@ def test_longer_delivery_never_costs_less_where_todays_api_costs_more_than_runni
         asked = scenario(
             workload={"requests_per_month": 10**volume},
             api={"hosted_sellers": ["nobody"]},
-            hardware={"include_owned": True},
+            hardware={"include_owned": True, "rent_usd_per_gpu_h": {"h100-sxm": 50.0}},
             operations={"horizon_months": months},
             outlook={"server_lead_weeks": lead},
         )

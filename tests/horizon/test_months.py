@@ -13,9 +13,11 @@ from support import FIXED_ROOT, scenario, staircase
 from calculators.catalog.catalog import Catalog
 from calculators.catalog.load import load_catalog
 from calculators.evaluate import Evaluation, evaluate
-from calculators.fleet.held_gpus import HeldMachines
-from calculators.horizon.months import OptionMonths, rest_of_terms_usd
+from calculators.horizon.months import OptionMonths
+from calculators.options.cost_curves import due_usd
+from calculators.options.month_path import due_ratios
 from calculators.options.option import Option
+from calculators.scenario.inputs import Inputs
 
 CATALOG = load_catalog(FIXED_ROOT)
 LIVE = load_catalog()
@@ -203,12 +205,16 @@ def test_self_hosting_lasts_from_the_month_after_the_last_in_which_an_api_costs_
 
 
 def test_machines_are_paid_to_the_end_of_the_term_that_they_are_in(catalog: Catalog) -> None:
-    """Two for a year, a third from month 9 on: after 18 months the two have 6 months left, the third 2 (18 - 8 = 10 of 12)."""
+    """Two for a year, a third from month 9 on: after 18 months the two have 6 months left, the third 2 (18 - 8 = 10 of 12). Two that
+    the user has cost 90 a month and have no term."""
     plain = staircase(catalog, 1_000, 100)
-    machines = np.array([2.0] * 8 + [3.0] * 10)
-    committed = replace(plain, offer=replace(plain.offer, commitment="1y"))
-    assert rest_of_terms_usd(machines, committed) == pytest.approx(100 * (2 * 6 + 2))
-    assert rest_of_terms_usd(np.full(24, 2.0), committed) == 0
-    yours = replace(committed, held=HeldMachines(2, 0.0, 90.0, 12.0))
-    assert rest_of_terms_usd(machines, yours) == pytest.approx(100 * 2)
-    assert rest_of_terms_usd(machines, plain) == 0
+    usd = 100 * np.array([2.0] * 8 + [3.0] * 10)
+    ahead = Inputs.of(scenario(operations={"horizon_months": 18}), CATALOG)
+    none = np.zeros(18)
+    year = replace(plain, offer=replace(plain.offer, commitment="1y"))
+    hourly_ratio, year_ratio = due_ratios([plain, year], none, none, ahead)
+    assert due_usd(usd, hourly_ratio, none, 1.0) == pytest.approx(usd)
+    assert due_usd(usd, year_ratio, none, 1.0).sum() == pytest.approx(usd.sum() + 100 * (2 * 6 + 2))
+    assert due_usd(usd[:1] * np.ones(12), year_ratio[6:], none[6:], 1.0).sum() == pytest.approx(200 * 12)
+    yours = np.array([180.0] * 8 + [280.0] * 10)
+    assert due_usd(yours, year_ratio, none + 180, 1.0).sum() == pytest.approx(yours.sum() + 100 * 2)

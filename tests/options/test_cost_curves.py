@@ -34,7 +34,7 @@ def _curves(inputs: Inputs) -> OptionCurves:
 def _cheapest_of_each_side(options: list[Option]) -> dict[str, float]:
     best: dict[str, float] = {}
     for option in options:
-        best[option.kind] = min(best.get(option.kind, np.inf), option.usd_per_month)
+        best[option.kind] = min(best.get(option.kind, np.inf), option.decisive_usd_per_month)
     return best
 
 
@@ -107,7 +107,7 @@ def test_many_points_are_computed_in_parts_alike(monkeypatch: pytest.MonkeyPatch
 
 
 def _shrinking(hardware: dict[str, object]) -> list[Option]:
-    """300 million requests a month, 12% fewer each month, over two years."""
+    """300 million requests a month, 12% fewer each month, over three years."""
     plain = {
         "as_of": DAY,
         "workload": {
@@ -122,7 +122,8 @@ def _shrinking(hardware: dict[str, object]) -> list[Option]:
         "api": {"provider": "openai", "model": "gpt-5.4"},
         "candidates": [{"model": "qwen3.5-27b", "gate": "accepted"}],
         "hardware": {"max_gpus": 5_000, **hardware},
-        "operations": {"horizon_months": 24},
+        "operations": {"horizon_months": 36},
+        "outlook": {"server_lead_weeks": 0},
     }
     return ranked_again(Inputs.of(parse_scenario(plain), CATALOG))
 

@@ -35,8 +35,10 @@ def _curves(months: int = 36, **changes: Any) -> OptionCurves:
 
 
 def test_where_nothing_changes_one_month_stands_for_all() -> None:
-    assert _curves().path.months == 1
-    assert changes_words(_curves().path, scenario()) == ""
+    flat = _curves(hardware=HARDWARE | {"include_owned": False, "commitments": ["on_demand"]})
+    assert flat.path.months == 1
+    assert flat.every_month.months == 36
+    assert changes_words(flat.every_month, flat.staircases, flat.inputs) == ""
 
 
 def test_an_announced_price_holds_from_its_day_on() -> None:
@@ -81,7 +83,8 @@ def test_newer_models_cost_less_at_an_api_and_need_fewer_machines_of_ones_own() 
     assert every == 12
     assert curves.path.need_ratio[[0, 11, 12, 24]] == pytest.approx([1, 1, own, own**2])
     assert curves.path.bill_ratio[0, [0, 11, 12, 24]] == pytest.approx([1, 1, api, api**2])
-    buys, builds, _ = curves.by_month(curves.points(1))
+    costs = curves.by_month(curves.points(1))
+    buys, builds = costs.buys_usd, costs.builds.in_place_usd
     assert (builds[:, 0, 24] <= builds[:, 0, 0]).all()
     assert (buys[:, 0, 24] < buys[:, 0, 0]).all()
 
@@ -95,7 +98,7 @@ def test_machines_that_are_bought_are_paid_for_when_newer_models_need_fewer() ->
         hardware=HARDWARE | {"max_gpus": 5_000},
         outlook={"model_generations": True, "volume_steps": [step]},
     )
-    _, builds, _ = curves.by_month(curves.points(1))
+    builds = curves.by_month(curves.points(1)).builds.in_place_usd
     owned = [place for place, (_, is_owned) in enumerate(curves.groups) if is_owned]
     rented = [place for place, (_, is_owned) in enumerate(curves.groups) if not is_owned]
     assert owned
@@ -104,9 +107,20 @@ def test_machines_that_are_bought_are_paid_for_when_newer_models_need_fewer() ->
 
 
 def test_what_changes_is_said_in_words() -> None:
-    asked = scenario(
-        workload={"growth_per_month_frac": 0.08},
-        outlook={"rent_change_per_year_frac": -0.1, "model_generations": True},
+    by_the_hour = HARDWARE | {"include_owned": False, "commitments": ["on_demand"]}
+    moves = {"rent_change_per_year_frac": -0.1, "model_generations": True}
+    assert _words(workload={"growth_per_month_frac": 0.08}, outlook=moves, hardware=by_the_hour) == (
+        "at +8% volume per month, rents −10% per year, newer models of the same quality"
     )
-    words = changes_words(_curves(outlook={"rent_change_per_year_frac": -0.1}).path, asked)
-    assert words == "+8% volume per month, rents −10% per year, newer models of the same quality"
+    assert _words(outlook={"hiring_weeks": 1}, hardware=by_the_hour) == "with engineers who start after 1 week"
+    late = {"hiring_weeks": 4, "server_lead_weeks": 9, "rent_change_per_year_frac": -0.1}
+    assert _words(outlook=late, hardware=by_the_hour | {"include_owned": True, "commitments": ["on_demand", "3y"]}) == (
+        "at rents −10% per year, with engineers who start after 4 weeks and servers that arrive after 9 weeks"
+    )
+    assert _words(24, hardware=by_the_hour | {"commitments": ["3y"]}) == "with terms that end after the horizon"
+    assert _words(hardware=by_the_hour | {"commitments": ["1y", "3y"]}) == ""
+
+
+def _words(months: int = 36, **changes: Any) -> str:
+    curves = _curves(months, **changes)
+    return changes_words(curves.every_month, curves.staircases, curves.inputs)

@@ -62,7 +62,7 @@ def test_rents_stay_aligned_with_what_is_left(catalog: Catalog) -> None:
 
 def test_nobody_else_sees_the_prompts_on_purchased_servers(catalog: Catalog) -> None:
     every, _ = _options(catalog)
-    assert machine_operator(owned_offer(catalog.gpu("h100-sxm"), catalog), catalog).id == OWN
+    assert machine_operator(owned_offer(catalog.gpu("h100-sxm"), scenario(), catalog), catalog).id == OWN
     assert {machine_operator(s.offer, catalog).path for s in every.stairs} >= {"own_hardware", "rented_gpus"}
 
 

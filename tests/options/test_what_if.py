@@ -48,7 +48,7 @@ def test_a_price_moves_its_own_side_only(moves: PriceMoves, kinds: set[str]) -> 
 def test_at_the_same_throughput_the_curves_are_those_of_the_options() -> None:
     curves = curves_at_throughput(allowed_again(INPUTS), INPUTS)
     costs = curves.costs(curves.points(1))
-    builds = [option.usd_per_month for option in ranked_again(INPUTS) if option.is_build]
+    builds = [option.decisive_usd_per_month for option in ranked_again(INPUTS) if option.is_build]
     assert sorted(costs.builds_usd[:, 0]) == pytest.approx(sorted(builds))
 
 

@@ -17,7 +17,6 @@ from calculators.report.horizon_text import (
     growth_ends,
     growth_range_sentence,
     horizon_sentence,
-    lower_total_sentence,
     outgrown_sentence,
     payback_cell,
     payback_clause,
@@ -113,7 +112,7 @@ def test_the_first_sentence_tells_the_lowest_total_against_todays_api(catalog: C
 def test_every_sentence_is_one_of_whole_words_and_known_figures(catalog: Catalog, changes: dict[str, Any]) -> None:
     found = evaluate(scenario(**changes), catalog)
     told = [horizon_sentence(found), self_hosting_sentence(found), cash_takeaway(shown_months(found), found)]
-    told += [text for text in (winner_line(found), lower_total_sentence(found), outgrown_sentence(found)) if text]
+    told += [text for text in (winner_line(found), outgrown_sentence(found)) if text]
     assert all(text.endswith(".") for text in told)
     assert not any(word in text for text in told for word in ("None", "nan", "inf ", "unknown"))
 
@@ -128,13 +127,6 @@ def test_where_self_hosting_stands_names_its_best_option_and_the_month(catalog: 
     assert self_hosting_sentence(none) == "No self-hosted option qualifies; the Verdict page says why."
 
 
-def test_a_lower_total_is_told_only_of_another_option_than_the_winner(catalog: Catalog) -> None:
-    for owned in (False, True):
-        found = evaluate(scenario(hardware={"include_owned": owned}), catalog)
-        best, winner = found.horizon.cheapest.option, found.verdict.winner
-        assert bool(lower_total_sentence(found)) is ((best.kind, best.label) != (winner.kind, winner.label))
-
-
 def test_what_differs_between_months_is_told(catalog: Catalog) -> None:
     assert change_sentence(evaluate(scenario(), catalog)).startswith("No change is entered")
     step = {"from_day": date(2027, 3, 1), "ratio": 2.0}
@@ -147,9 +139,19 @@ def test_what_differs_between_months_is_told(catalog: Catalog) -> None:
         assert words in told
 
 
-def test_what_volume_outgrows_is_counted(catalog: Catalog) -> None:
+def test_a_fleet_that_volume_outgrows_sends_the_rest_to_an_api_and_says_from_when(catalog: Catalog) -> None:
     assert outgrown_sentence(evaluate(scenario(), catalog)) == ""
-    few = scenario(workload={"growth_per_month_frac": 1.0}, hardware={"max_gpus": 8}, operations={"horizon_months": 36})
+    few = scenario(workload={"growth_per_month_frac": 1.0}, hardware={"max_gpus": 8}, operations={"horizon_months": 12})
+    found = evaluate(few, catalog)
+    fleet = next(one for one in found.horizon.options if one.option.kind == "self_host")
+    assert fleet.outgrown_month is not None
+    assert f"from month {fleet.outgrown_month} on, an API takes what" in self_hosting_sentence(found)
+    assert outgrown_sentence(found) == ""
+
+
+def test_where_no_api_may_take_the_rest_what_volume_outgrows_has_no_total(catalog: Catalog) -> None:
+    barred = {"requirements": ["air-gap"]}
+    few = scenario(workload={"growth_per_month_frac": 1.0}, hardware={"max_gpus": 8}, compliance=barred)
     found = evaluate(few, catalog)
     lost = [option for option in found.allowed if found.horizon.of(option) is None]
     assert lost

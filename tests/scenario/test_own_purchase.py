@@ -9,6 +9,8 @@ from calculators.catalog.catalog import Catalog
 from calculators.errors import DataError, UnknownId
 from calculators.fleet.owned_servers import owned_running_usd_per_gpu_month, owned_usd_per_gpu_h, residual_frac
 from calculators.scenario.inputs import Inputs
+from calculators.scenario.operations import Operations
+from calculators.scenario.outlook import Outlook
 
 
 def _inputs(catalog: Catalog, **purchase: Any) -> Inputs:
@@ -18,8 +20,13 @@ def _inputs(catalog: Catalog, **purchase: Any) -> Inputs:
 def test_a_quoted_server_costs_what_was_quoted(catalog: Catalog) -> None:
     """$320,000 for 8 GPUs, nothing else, sold for nothing after 4 years: $833.33 a month each, and 1 kW at $182.50."""
     quoted = {"servers": [{"gpu": "h100-sxm", "usd_per_server": 320_000}], "network_and_spares_frac": 0.0}
-    book = _inputs(catalog, **quoted, residual_3y_frac=0.0, life_years=4).catalog.ownership
-    assert owned_usd_per_gpu_h("h100-sxm", book) == pytest.approx((320_000 / 8 / 48 + 182.5) / 730)
+    free = {"installation_frac": 0.0, "maintenance_frac_per_year": 0.0, "residual_3y_frac": 0.0, "life_years": 4}
+    found = _inputs(catalog, **quoted, **free)
+    asked = found.scenario.model_copy(
+        update={"operations": Operations(horizon_months=48), "outlook": Outlook(server_lead_weeks=0)}
+    )
+    assert owned_usd_per_gpu_h("h100-sxm", asked, found.catalog) == pytest.approx((320_000 / 8 / 48 + 182.5) / 730)
+    book = found.catalog.ownership
     assert book.server_usd_per_gpu["h100-sxm"].source == "typed"
     assert book.sources["typed"].title == "Your figure"
     assert book.servers["h100-sxm"].gpus_count == 8
