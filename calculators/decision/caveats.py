@@ -24,6 +24,7 @@ from calculators.fleet.owned_servers import residual_frac
 from calculators.fleet.plan import FleetPlan
 from calculators.fleet.tuning import launch_words
 from calculators.options.buy import CACHING_DISCOUNT, bill_difference, discounts_used
+from calculators.options.commitment import committed_spend
 from calculators.options.option import Option, best_build, best_buy
 from calculators.performance import speculation
 from calculators.performance.links import islands_count
@@ -68,7 +69,7 @@ def caveats(inputs: Inputs, today: Option, options: Sequence[Option]) -> list[st
     if plan is not None:
         notes += _technique_notes(plan, inputs)
         notes += _deferral_note(inputs.scenario.workload)
-    return notes + _workload_notes(inputs.scenario.workload)
+    return notes + _workload_notes(inputs.scenario.workload) + _commitment_note(inputs)
 
 
 def contract_conditions(winner: Option, assessment: ComplianceAssessment) -> list[str]:
@@ -212,6 +213,18 @@ def _seller_notes(options: Sequence[Option], catalog: Catalog) -> list[str]:
     return list(seller_terms(first.bill, catalog)) if first is not None and first.bill is not None else []
 
 
+def _commitment_note(inputs: Inputs) -> list[str]:
+    """What of committed spend is left when the horizon ends."""
+    committed = committed_spend(inputs)
+    left = committed.months - committed.horizon_months
+    if left <= 0 or not committed.usd_per_month:
+        return []
+    return [
+        f"Your commitment to {committed.seller} runs {plural(left, 'month')} beyond your horizon. What leaving would leave unused "
+        f"then, up to {usd(left * committed.usd_per_month)}, is not counted."
+    ]
+
+
 def _shown_plans(options: Sequence[Option]) -> list[FleetPlan]:
     """The plans of the hybrid and of the cheapest fleet, one for each offer."""
     shown = [*(option for option in options if option.kind == "hybrid"), best_build(options)]
@@ -227,12 +240,12 @@ def _term_notes(plan: FleetPlan, inputs: Inputs) -> list[str]:
             f"The GPUs from {offer.provider} are spot: the provider may take them back at any time, and the price may change. "
             f"No availability is assumed for them{_although_needed(inputs.scenario)}."
         ]
-    left = -horizon % (offer.commitment_months or 1)
-    if left:
+    term = offer.commitment_months or 1
+    if left := -horizon % term:
+        longer = f", longer than your horizon of {plural(horizon, 'month')}" if term > horizon else ""
         return [
-            f"The GPU price from {offer.provider} is for a commitment of {plural(offer.commitment_months or 0, 'month')}. When your "
-            f"horizon of {plural(horizon, 'month')} ends, {plural(left, 'month')} of it are left, and are counted: "
-            f"{usd(plan.rent_usd_per_month * left)} for today's fleet."
+            f"The GPU price from {offer.provider} is for a commitment of {plural(term, 'month')}{longer}. The rent of "
+            f"{usd(plan.rent_usd_per_month * left)} for the {plural(left, 'month')} after your horizon is counted."
         ]
     if offer.is_owned:
         book, age = inputs.catalog.ownership, horizon / MONTHS_PER_YEAR

@@ -139,16 +139,16 @@ def test_the_rent_beyond_the_horizon_is_counted_by_hand(catalog: Catalog) -> Non
     committed = replace(build, plan=replace(build.plan, offer=replace(build.plan.offer, commitment="3y")))
     inputs = Inputs.of(scenario(operations={"horizon_months": 6}), catalog)
     notes = " ".join(caveats(inputs, run().today, [committed]))
-    assert "The rent of $360k for the other 30 months is not counted." in notes
+    assert "The rent of $360k for the 30 months after your horizon is counted." in notes
 
 
-@pytest.mark.parametrize(("horizon_months", "is_warned"), [(12, True), (48, False)])
-def test_servers_outlive_a_short_horizon(horizon_months: int, is_warned: bool) -> None:
-    """Their price is spread over four years."""
+@pytest.mark.parametrize(("horizon_months", "worth"), [(12, "62%"), (36, "30%")])
+def test_servers_are_sold_at_the_end_of_the_horizon(horizon_months: int, worth: str) -> None:
+    """For 62.5% after a year and 30% after three."""
     hardware = {"commitments": ["5y"], "include_owned": True}
     notes = _notes(hardware=hardware, operations={"horizon_months": horizon_months})
-    words = f"written off over 48 months, longer than your horizon of {plural(horizon_months, 'month')}"
-    assert (words in notes) is is_warned
+    assert f"sold at the end of your horizon of {horizon_months} months; one bought today then brings {worth}" in notes
+    assert "of its price (low confidence)" in notes
 
 
 def test_a_saving_by_caching_names_the_hit_rate_it_is_priced_at() -> None:
@@ -194,3 +194,13 @@ def test_a_replica_at_the_edge_of_its_memory_is_said_to_need_a_trial(input_p95_t
         techniques={"parallelism": False},
     )
     assert ("may not start" in said) == is_warned
+
+
+@pytest.mark.parametrize(("months", "told"), [(12, False), (13, True), (24, True)])
+def test_a_commitment_that_outlasts_the_horizon_is_told_with_what_leaving_would_cost(months: int, told: bool) -> None:
+    found = run(api={"committed_usd_per_month": 1_000, "committed_months": months}, operations={"horizon_months": 12})
+    left = [note for note in found.caveats if "beyond your horizon" in note]
+    assert bool(left) is told
+    if months == 24:
+        assert "12 months beyond your horizon" in left[0]
+        assert "up to $12k" in left[0]
