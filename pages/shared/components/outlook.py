@@ -1,18 +1,16 @@
 """Inputs of what the months ahead are expected to do: prices, money, hiring and delivery, and steps in volume."""
 
-from collections.abc import Mapping
 from datetime import date
-from typing import Any
 
 import streamlit as st
 
 from calculators.catalog.glossary import help_text
-from calculators.errors import DataError
 from calculators.report.outlook_view import expected_span, expected_words, is_change, rule_source
 from calculators.scenario.outlook import VolumeStep
 from calculators.scenario.schema import label
 from calculators.units import significant
-from pages.shared.state import catalog, escape, scenario
+from pages.shared.entries import Entry, add_entry, entry_list
+from pages.shared.state import catalog
 from pages.shared.widgets import limits, number, source_line
 
 STEPS = "outlook.volume_steps"
@@ -71,13 +69,7 @@ def _take(name: str, key: str, scale: float) -> None:
 
 def volume_steps() -> None:
     """The steps in volume, each with a button that removes it, and a form that adds one."""
-    st.markdown(f"**{label(STEPS)}**", help=help_text(STEPS))
-    for place, step in enumerate(st.session_state[STEPS]):
-        text, remove = st.columns([3, 2], vertical_alignment="center")
-        text.caption(escape(_step_words(step)))
-        if remove.button("Remove", key=f"remove_step_{place}"):
-            st.session_state[STEPS] = [one for n, one in enumerate(st.session_state[STEPS]) if n != place]
-            st.rerun()
+    entry_list(STEPS, _step_words, "step")
     day, ratio = st.columns(2)
     start = date.fromisoformat(str(st.session_state["as_of"]))
     begins = day.date_input(
@@ -102,21 +94,8 @@ def volume_steps() -> None:
     )
     if st.button("Add this step", disabled=begins is None or times is None):
         assert isinstance(begins, date)
-        _add({"from_day": begins.isoformat(), "ratio": times})
+        add_entry(STEPS, {"from_day": begins.isoformat(), "ratio": times}, sort_by="from_day")
 
 
-def _step_words(step: Mapping[str, Any]) -> str:
+def _step_words(step: Entry) -> str:
     return f"From {step['from_day']}: {significant(step['ratio'])} times the volume before."
-
-
-def _add(step: Mapping[str, Any]) -> None:
-    """Takes the step into the scenario, by day; where it cannot be one, says why and leaves everything as it is."""
-    before = st.session_state[STEPS]
-    st.session_state[STEPS] = sorted([*before, step], key=lambda one: one["from_day"])
-    try:
-        scenario()
-    except DataError as error:
-        st.session_state[STEPS] = before
-        st.error(escape(str(error)), icon=":material/error:")
-        return
-    st.rerun()
