@@ -234,7 +234,7 @@ def _workload_rows(evaluation: Evaluation) -> list[Assumed]:
             *([("Input and output tokens/request, p95", longest, w.p95_basis)] if w.p95_basis else []),
             ("Current API cache hit rate", percent(w.cached_frac), w.cached_basis),
             ("Peak-to-average ratio", f"{significant(w.peak_ratio)}{in_brackets(ranges.peak)}", w.peak_basis),
-            ("Growth per month", percent(w.growth_per_month_frac), "as entered"),
+            ("Growth per month", f"{percent(w.growth_per_month_frac)}{in_brackets(ranges.growth)}", "as entered"),
         )
     ]
 

@@ -92,6 +92,10 @@ class Workload(Record):
     growth_basis: Basis = Field("typed", title="Basis of the monthly growth")
     growth_range_frac: tuple[Growth, Growth] | None = Field(None, title="Range of the monthly growth")
     """As of `requests_range_per_month`."""
+    growth_low_frac: Growth | None = Field(None, title="Lowest growth")
+    """Per month, as the user expects it; binds before the end that a log tells. None: not entered."""
+    growth_high_frac: Growth | None = Field(None, title="Highest growth")
+    """As `growth_low_frac`."""
 
     @model_validator(mode="after")
     def _consistent(self) -> "Workload":
@@ -123,6 +127,20 @@ class Workload(Record):
         return self
 
     @model_validator(mode="after")
+    def _growth_between_its_ends(self) -> "Workload":
+        low, growth, high = self.growth_low_frac, self.growth_per_month_frac, self.growth_high_frac
+        beyond = {
+            "growth_low_frac": low is not None and low > growth,
+            "growth_high_frac": high is not None and high < growth,
+        }
+        for name in (name for name, is_beyond in beyond.items() if is_beyond):
+            stated = f"{label(f'workload.{name}')} is {percent(getattr(self, name))}"
+            raise ValueError(
+                f"{stated}, but {label('workload.growth_per_month_frac')} is {percent(growth)}; correct either"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _within_ranges(self) -> "Workload":
         for name, range_name, ends in (
             ("requests_per_month", "requests_range_per_month", self.requests_range),
@@ -145,9 +163,18 @@ class Workload(Record):
 
     @property
     def growth_range(self) -> tuple[float, float]:
-        """Least and greatest monthly growth, as `requests_range`."""
-        typed = self.growth_per_month_frac, self.growth_per_month_frac
-        return (self.growth_range_frac if self.growth_basis != "typed" else None) or typed
+        """Least and greatest monthly growth, as `requests_range`; ends that the user entered come first."""
+        told = self.growth_range_frac if self.growth_basis != "typed" else None
+        low, high = told or (self.growth_per_month_frac, self.growth_per_month_frac)
+        return (
+            low if self.growth_low_frac is None else self.growth_low_frac,
+            high if self.growth_high_frac is None else self.growth_high_frac,
+        )
+
+    @property
+    def is_growth_range_typed(self) -> bool:
+        """Whether the user entered an end of the growth."""
+        return self.growth_low_frac is not None or self.growth_high_frac is not None
 
     @property
     def peak_range(self) -> tuple[float, float]:

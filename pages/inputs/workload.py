@@ -13,7 +13,7 @@ from pages.shared.components.workload import length_distribution, log_details, r
 from pages.shared.log_state import back_buttons, keep_figures, log_charts
 from pages.shared.log_upload import log_upload
 from pages.shared.state import catalog, escape, scenario
-from pages.shared.widgets import BASIS_WORDS, number, percent_slider, workload_line
+from pages.shared.widgets import BASIS_WORDS, number, optional_number, percent_slider, workload_line
 
 presets, state = catalog().presets, st.session_state
 
@@ -83,6 +83,13 @@ with volume:
     if state["workload.hourly_frac"]:
         st.caption("Tokens by hour of day (UTC): measured, for prices that differ by hour.")
     percent_slider("workload.growth_per_month_frac", "workload.growth_basis")
+    if spans.growth:
+        basis("growth_basis", spans.growth)
+    lowest, highest = st.columns(2)
+    with lowest:
+        optional_number("workload.growth_low_frac", is_percent=True, step=1.0, placeholder="none")
+    with highest:
+        optional_number("workload.growth_high_frac", is_percent=True, step=1.0, placeholder="none")
     volume_steps()
 with size:
     st.markdown("**Token lengths**")

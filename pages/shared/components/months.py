@@ -10,67 +10,79 @@ from calculators.evaluate import Evaluation
 from calculators.horizon.months import OptionMonths
 from calculators.report.horizon_text import NOT_IN_TOTALS, change_sentence, outgrown_sentence, payback_cell, return_cell
 from calculators.report.horizon_view import costs_of_tokens, months_csv
-from calculators.report.outlook_view import outlook_rows
+from calculators.report.outlook_view import YOURS, OutlookRow, outlook_rows
+from calculators.scenario.traffic_range_text import in_brackets
 from calculators.units import usd_column
 from pages.shared.figures.cost import NAME
 from pages.shared.state import catalog, escape
+from pages.shared.widgets import source_link
 
 FIRST = st.column_config.Column(width=215, pinned=True)
+EVERY, EVERY_ROW_HEIGHT = st.column_config.TextColumn(width=330, pinned=True), 62
+"""Full names take up to three lines."""
 SHORT_NAME = {**NAME, "hybrid": "Hybrid"}
 KIND, FULL = "Option", "In full"
 NPV, IRR = "NPV vs. today's API", "IRR per year"
-PER_MTOK = ("USD/Mtok, blended", "Input", "Output", "At full load")
+PER_MTOK = ("Blended", "Input", "Output", "At full load")
 COLUMN_TERMS = {
     "Per month now": "cost line",
     NPV: "NPV",
     "Payback": "payback",
     "Peak cash": "peak cash",
     IRR: "IRR",
-    PER_MTOK[0]: "USD per million tokens, blended",
-    PER_MTOK[1]: "USD per million input or output tokens",
-    PER_MTOK[2]: "USD per million input or output tokens",
-    PER_MTOK[3]: "USD per million tokens at full load",
 }
 
 
 def totals_table(shown: Sequence[OptionMonths], result: Evaluation, is_every: bool) -> None:
-    """Totals, present value, payback and price of a million tokens of each option. One of each kind is told by its kind, as in the
-    chart; where every option is listed, its full name comes second."""
+    """Totals, present value and payback of each option; one of each kind is told by its kind, as in the chart, and every option by
+    its full name."""
     total, today = f"{result.horizon.months}-month total", result.horizon.today
     table = pd.DataFrame(
         {
-            KIND: [SHORT_NAME[one.option.kind] for one in shown],
+            KIND: _names(shown, result, is_every),
             "Per month now": usd_column([one.option.usd_per_month for one in shown]),
             total: usd_column([one.tco_usd for one in shown]),
             NPV: usd_column([None if one is today else one.npv_usd for one in shown]),
             "Payback": ["" if one is today else _payback(one) for one in shown],
             "Peak cash": usd_column([None if one is today else one.peak_cash_usd for one in shown]),
             IRR: [return_cell(one) for one in shown],
-            **_token_columns(shown, result),
-            FULL: [result.label_of(one.option) for one in shown],
         }
     )
     if not any(one.option.kind == "own_hardware" for one in shown):
         table = table.drop(columns=IRR)
-    order = [KIND, FULL, *(name for name in table if name not in (KIND, FULL))] if is_every else list(table)
     columns = {name: st.column_config.TextColumn(help=help_text(term)) for name, term in COLUMN_TERMS.items()}
     columns[total] = st.column_config.TextColumn(help=help_text("TCO"))
-    st.dataframe(table[order], hide_index=True, column_config={KIND: FIRST, **columns}, height="content")
+    st.dataframe(
+        table,
+        hide_index=True,
+        column_config={KIND: EVERY if is_every else FIRST, **columns},
+        height="content",
+        row_height=EVERY_ROW_HEIGHT if is_every else None,
+    )
     st.caption(
         f"Total: {expanded('TCO')}, less what servers sell for. {expanded('NPV')}. {expanded('IRR')}, of purchases only; empty "
-        "where no rate is unique. Payback is told discounted too where that is another month. USD/Mtok: USD per million tokens "
-        "at today's load, split into input and output, and with every replica busy all month."
+        "where no rate is unique. Payback is told discounted too where that is another month."
     )
     st.caption(escape(f"{change_sentence(result)} {outgrown_sentence(result)}".strip()))
 
 
-def _token_columns(shown: Sequence[OptionMonths], result: Evaluation) -> dict[str, list[str]]:
+def token_table(shown: Sequence[OptionMonths], result: Evaluation, is_every: bool) -> None:
+    """Price of a million tokens of each option, which is told by its kind and full name, as in the table of totals."""
     tokens = costs_of_tokens(result, catalog())
     costs = [tokens.get((one.option.kind, one.option.label)) for one in shown]
-    return {
-        name: usd_column([getattr(cost, f"{field}_usd_per_mtok") if cost else None for cost in costs])
+    full = {} if is_every else {FULL: [escape(result.label_of(one.option)) for one in shown]}
+    prices = {
+        name: map(escape, usd_column([getattr(cost, f"{field}_usd_per_mtok") if cost else None for cost in costs]))
         for name, field in zip(PER_MTOK, ("blended", "input", "output", "full"), strict=True)
     }
+    st.markdown("**USD per million tokens**", help=help_text("USD per million tokens, blended"))
+    names = map(escape, _names(shown, result, is_every))
+    st.table(pd.DataFrame({KIND: names, **full, **prices}), hide_index=True, border="horizontal")
+    st.caption("At today's load, split into input and output; at full load: with every replica busy all month.")
+
+
+def _names(shown: Sequence[OptionMonths], result: Evaluation, is_every: bool) -> list[str]:
+    return [result.label_of(one.option) if is_every else SHORT_NAME[one.option.kind] for one in shown]
 
 
 def _payback(one: OptionMonths) -> str:
@@ -94,25 +106,37 @@ def months_download(result: Evaluation) -> None:
 
 
 def assumptions_table(result: Evaluation) -> None:
-    """Each value that the months assume, with its range, source, day and confidence."""
-    rows = [
+    """Each value that the months assume with its range, and where it comes from."""
+    rows = outlook_rows(result.scenario, catalog())
+    table = [
         {
             "Assumption": row.what,
             "Used": row.used,
-            "Basis": row.basis,
             "Range seen": row.span,
+            "Basis": row.basis,
             "Confidence": row.confidence or "",
-            "As of": str(row.source.accessed) if row.source else "",
-            "Source": row.source.title if row.source else "",
-            "Link": row.source.url if row.source else None,
-            "What it is": row.why,
         }
-        for row in outlook_rows(result.scenario, catalog())
+        for row in rows
     ]
-    columns = {
-        "Assumption": st.column_config.Column(pinned=True),
-        "Link": st.column_config.LinkColumn(display_text="open"),
-    }
-    st.dataframe(pd.DataFrame(rows).fillna(""), hide_index=True, column_config=columns, height="content")
+    st.table(pd.DataFrame(table).map(escape), hide_index=True, border="horizontal")
+    with st.expander("Where these come from", icon=":material/link:"):
+        sources_table("Assumption", [(row.what, row) for row in rows])
     st.markdown("**What the totals leave out**")
     st.markdown("\n".join(f"- {escape(text)}" for text in NOT_IN_TOTALS))
+
+
+def sources_table(first: str, rows: Sequence[tuple[str, OutlookRow]]) -> None:
+    """Value, range, source, day and confidence of each row that has a source, under its name in the column `first`."""
+    table = [
+        {
+            first: escape(name),
+            "Value": escape(f"{row.used}{in_brackets(row.span)}"),
+            "Source": source_link(row.source),
+            "As of": escape(str(row.source.accessed)),
+            "Confidence": row.confidence or YOURS,
+            "What it is": escape(row.why),
+        }
+        for name, row in rows
+        if row.source
+    ]
+    st.table(pd.DataFrame(table), hide_index=True, border="horizontal")
