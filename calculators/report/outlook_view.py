@@ -90,7 +90,10 @@ def _volume_rows(scenario: Scenario) -> list[OutlookRow]:
         for step in steps
     ]
     moves = "yes" if scenario.outlook.model_generations else "no"
-    return [*rows, _stated("Move to newer models as they appear", moves, YOURS if moves == "yes" else ASSUMED)]
+    return [
+        *rows,
+        _stated(str(Outlook.model_fields["model_generations"].title), moves, YOURS if moves == "yes" else ASSUMED),
+    ]
 
 
 def _stated(what: str, used: str, basis: str = YOURS) -> OutlookRow:

@@ -17,20 +17,16 @@ from pages.shared.figures.cost import NAME
 from pages.shared.state import catalog, escape
 from pages.shared.widgets import source_link
 
-FIRST = st.column_config.Column(width=215, pinned=True)
-EVERY, EVERY_ROW_HEIGHT = st.column_config.TextColumn(width=330, pinned=True), 62
-"""Full names take up to three lines."""
 SHORT_NAME = {**NAME, "hybrid": "Hybrid"}
 KIND, FULL = "Option", "In full"
 NPV, IRR = "NPV vs. today's API", "IRR per year"
-PER_MTOK = ("Blended", "Input", "Output", "At full load")
-COLUMN_TERMS = {
-    "Per month now": "cost line",
-    NPV: "NPV",
-    "Payback": "payback",
-    "Peak cash": "peak cash",
-    IRR: "IRR",
-}
+PER_MTOK = {"Blended": "blended", "Input": "input", "Output": "output", "At full load": "full"}
+NO_BREAK_HYPHEN = "\u2011"
+TOKEN_TERMS = (
+    "USD per million tokens, blended",
+    "USD per million input or output tokens",
+    "USD per million tokens at full load",
+)
 
 
 def totals_table(shown: Sequence[OptionMonths], result: Evaluation, is_every: bool) -> None:
@@ -50,15 +46,8 @@ def totals_table(shown: Sequence[OptionMonths], result: Evaluation, is_every: bo
     )
     if not any(one.option.kind == "own_hardware" for one in shown):
         table = table.drop(columns=IRR)
-    columns = {name: st.column_config.TextColumn(help=help_text(term)) for name, term in COLUMN_TERMS.items()}
-    columns[total] = st.column_config.TextColumn(help=help_text("TCO"))
-    st.dataframe(
-        table,
-        hide_index=True,
-        column_config={KIND: EVERY if is_every else FIRST, **columns},
-        height="content",
-        row_height=EVERY_ROW_HEIGHT if is_every else None,
-    )
+    st.markdown("**Totals**", help=_terms("TCO", "NPV", "payback", "peak cash", "IRR"))
+    st.table(table.map(escape), hide_index=True, border="horizontal")
     st.caption(
         f"Total: {expanded('TCO')}, less what servers sell for. {expanded('NPV')}. {expanded('IRR')}, of purchases only; empty "
         "where no rate is unique. Payback is told discounted too where that is another month."
@@ -70,19 +59,26 @@ def token_table(shown: Sequence[OptionMonths], result: Evaluation, is_every: boo
     """Price of a million tokens of each option, which is told by its kind and full name, as in the table of totals."""
     tokens = costs_of_tokens(result, catalog())
     costs = [tokens.get((one.option.kind, one.option.label)) for one in shown]
-    full = {} if is_every else {FULL: [escape(result.label_of(one.option)) for one in shown]}
-    prices = {
-        name: map(escape, usd_column([getattr(cost, f"{field}_usd_per_mtok") if cost else None for cost in costs]))
-        for name, field in zip(PER_MTOK, ("blended", "input", "output", "full"), strict=True)
+    table = {
+        KIND: _names(shown, result, is_every),
+        **({} if is_every else {FULL: _names(shown, result, is_every=True)}),
+        **{
+            name: usd_column([getattr(cost, f"{field}_usd_per_mtok") if cost else None for cost in costs])
+            for name, field in PER_MTOK.items()
+        },
     }
-    st.markdown("**USD per million tokens**", help=help_text("USD per million tokens, blended"))
-    names = map(escape, _names(shown, result, is_every))
-    st.table(pd.DataFrame({KIND: names, **full, **prices}), hide_index=True, border="horizontal")
+    st.markdown("**USD per million tokens**", help=_terms(*TOKEN_TERMS))
+    st.table(pd.DataFrame(table).map(escape), hide_index=True, border="horizontal")
     st.caption("At today's load, split into input and output; at full load: with every replica busy all month.")
 
 
 def _names(shown: Sequence[OptionMonths], result: Evaluation, is_every: bool) -> list[str]:
     return [result.label_of(one.option) if is_every else SHORT_NAME[one.option.kind] for one in shown]
+
+
+def _terms(*terms: str) -> str:
+    """The help of several terms, of which each names itself."""
+    return "\n\n".join(map(help_text, terms))
 
 
 def _payback(one: OptionMonths) -> str:
@@ -132,7 +128,7 @@ def sources_table(first: str, rows: Sequence[tuple[str, OutlookRow]]) -> None:
             first: escape(name),
             "Value": escape(f"{row.used}{in_brackets(row.span)}"),
             "Source": source_link(row.source),
-            "As of": escape(str(row.source.accessed)),
+            "As of": str(row.source.accessed).replace("-", NO_BREAK_HYPHEN),
             "Confidence": row.confidence or YOURS,
             "What it is": escape(row.why),
         }
