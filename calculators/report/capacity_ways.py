@@ -97,7 +97,7 @@ def _rent_row(option: Option) -> OutlookRow:
     offer = option.plan.offer
     is_yours = offer.source.kind == "quote"
     return OutlookRow(
-        what="GPU price",
+        what="price of the other GPUs" if option.plan.held_machines else "GPU price",
         used=f"{usd(offer.usd_per_gpu_h)}/GPU-hour",
         basis=YOURS if is_yours else LIST_PRICE,
         span="",
@@ -154,8 +154,8 @@ def _interrupted(way: CapacityWay, one: OptionMonths, catalog: Catalog) -> Capac
     assert way.usd_per_month is not None
     assert way.tco_usd is not None
     every_h = plural(round(1 / rules.spot_interruptions_per_h.central), "hour")
-    interrupted = rule_row("Interruptions per hour", rules.spot_interruptions_per_h, rules.sources, significant)
-    start = rule_row("Cold start", rules.cold_start_s, rules.sources, lambda s: f"{count(s)} s")
+    interrupted = rule_row("interruptions per hour", rules.spot_interruptions_per_h, rules.sources, significant)
+    start = rule_row("cold start", rules.cold_start_s, rules.sources, lambda s: f"{count(s)} s")
     return replace(
         way,
         usd_per_month=way.usd_per_month + rent * more,
@@ -186,7 +186,7 @@ def _purchased(scenario: Scenario, catalog: Catalog) -> list[CapacityWay]:
     paid = _leased_usd(cash, rate.central)
     tco = one.tco_usd - cash.capex_usd.sum() + cash.residual_usd.sum() + paid
     bought = _way("Bought", one, months, _purchase_rows(one.option, inputs))
-    interest = rule_row("Interest of a lease", rate, inputs.catalog.outlook.sources, yearly)
+    interest = rule_row("interest of a lease", rate, inputs.catalog.outlook.sources, yearly)
     leased = replace(
         bought,
         name="Leased",
@@ -203,7 +203,7 @@ def _purchase_rows(option: Option, inputs: Inputs) -> tuple[OutlookRow, ...]:
     assert option.plan is not None
     book = inputs.catalog.ownership
     price = book.server_usd_per_gpu[option.plan.config.gpu.id]
-    return (rule_row("Server price per GPU", price, book.sources, usd),)
+    return (rule_row("server price per GPU", price, book.sources, usd),)
 
 
 def _purchase(option: Option, inputs: Inputs) -> PurchaseCash:

@@ -183,9 +183,19 @@ def lower_total_sentence(evaluation: Evaluation) -> str:
     )
 
 
+def uses_own_gpus(option: Option) -> bool:
+    """Whether a rented fleet runs on GPUs that the user already has, and rents more as volume needs them."""
+    return option.kind == "self_host" and option.plan is not None and option.plan.held_machines > 0
+
+
+def paid_for(option: Option) -> str:
+    """What a total is paid for, to follow the amount."""
+    return "on your GPUs, then rented ones" if uses_own_gpus(option) else PAID_FOR[option.kind]
+
+
 def cash_takeaway(shown: Sequence[OptionMonths], evaluation: Evaluation) -> str:
     """What the chart of cumulative cash shows, in a sentence."""
-    paid = listed([f"{usd(one.tco_usd)} {PAID_FOR[one.option.kind]}" for one in shown])
+    paid = listed([f"{usd(one.tco_usd)} {paid_for(one.option)}" for one in shown])
     return f"Paid by the end of month {evaluation.horizon.months}: {paid}."
 
 

@@ -9,7 +9,7 @@ from calculators.decision.verdict import Verdict
 from calculators.evaluate import Evaluation
 from calculators.horizon.months import OptionMonths
 from calculators.options.option import Option
-from calculators.report.horizon_text import PAID_FOR, payback_clause
+from calculators.report.horizon_text import paid_for, payback_clause
 from calculators.report.outlook_view import RULE_OF
 from calculators.scenario.schema import Scenario
 from calculators.units import percent, signed_percent, usd
@@ -113,7 +113,7 @@ def _totals(evaluation: Evaluation, ends: Sequence[Evaluation]) -> str:
         return told
     found = [counterpart(best, end) for end in ends]
     totals = " to ".join("no total, as volume outgrows it" if one is None else usd(one.tco_usd) for one in found)
-    return f"{told} and {totals} {PAID_FOR[best.kind]}"
+    return f"{told} and {totals} {paid_for(best)}"
 
 
 def _payback(evaluation: Evaluation, then: Evaluation) -> str:

@@ -20,11 +20,11 @@ def entry_list(field: str, words: Callable[[Entry], str], short: str) -> None:
     st.markdown(f"**{label(field)}**", help=help_text(_key(field)))
     entries = _entries(field)
     for place, entry in enumerate(entries):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(escape(words(entry)))
-            if st.button("Remove", key=f"remove_{short}_{place}"):
-                st.session_state[_key(field)] = _with(field, [*entries[:place], *entries[place + 1 :]])
-                st.rerun()
+        text, remove = st.columns([2, 1], vertical_alignment="center")
+        text.caption(escape(words(entry)))
+        if remove.button("Remove", key=f"remove_{short}_{place}"):
+            st.session_state[_key(field)] = _with(field, [*entries[:place], *entries[place + 1 :]])
+            st.rerun()
 
 
 def add_entry(field: str, entry: Entry, sort_by: str | None = None) -> None:

@@ -149,15 +149,11 @@ def cost_range(option: Option) -> str:
     return usd_range(option.low_usd_per_month, option.high_usd_per_month) or option.lines[0].basis
 
 
-def source_link(source: Source) -> str:
-    """The title of a source in Markdown, with its address where it has one."""
-    title = escape(source.title)
-    return f"[{title}]({source.url})" if source.url and source.url.startswith("https://") else title
-
-
 def source_line(source: Source) -> str:
     """A source in a line of Markdown."""
-    return f"{source_link(source)}, {source.accessed} ({source.kind.replace('_', ' ')})"
+    title = escape(source.title)
+    text = f"[{title}]({source.url})" if source.url and source.url.startswith("https://") else title
+    return f"{text}, {source.accessed} ({source.kind.replace('_', ' ')})"
 
 
 BASIS_WORDS = {

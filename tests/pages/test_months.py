@@ -1,5 +1,6 @@
 """The page Cost over time, and the inputs of what the months ahead do."""
 
+import re
 from datetime import date
 
 import pytest
@@ -8,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from calculators.report.horizon_view import CSV_COLUMNS
 from calculators.scenario.files import read_scenario
+from calculators.scenario.typed_prices import ExistingGpus
 
 PAGE, CANDIDATES, WORKLOAD = "pages/decide/months.py", "pages/inputs/candidates.py", "pages/inputs/workload.py"
 
@@ -35,6 +37,16 @@ def test_purchased_servers_have_a_line_and_a_return_of_their_own() -> None:
     assert "IRR per year" in totals
     assert "36-month total" in totals
     assert "has the lowest total" in words(app)
+
+
+def test_a_fleet_on_gpus_that_one_has_is_not_called_rented() -> None:
+    scenario = read_scenario(ROOT / "scenarios/steady-extraction.yaml", date(2026, 12, 1))
+    held = ExistingGpus(gpu="h100-sxm", gpus_count=16, usd_per_gpu_h=2.2, paid_until=date(2028, 3, 1))
+    hardware = scenario.hardware.model_copy(update={"existing_gpus": (held,)})
+    app = start(link(scenario.model_copy(update={"hardware": hardware}))).switch_page(PAGE).run()
+    assert "Self-hosted (your GPUs, then rented)" in {text.replace("\\", "") for text in app.table[0].value["Option"]}
+    assert "on your GPUs, then rented ones" in words(app)
+    assert "price of the other GPUs" in words(app)
 
 
 def test_every_option_can_be_listed_by_its_full_name() -> None:
@@ -65,9 +77,9 @@ def test_a_change_of_prices_is_typed_in_percent_kept_and_marked_as_the_users() -
     outlook = linked(app).outlook
     assert (outlook.rent_change_per_year_frac, outlook.hiring_weeks) == (-0.2, 8)
     assert app.subheader[0].value.startswith("Over 24 months")
-    used, sources = (one.value.set_index("Assumption") for one in app.table if "Assumption" in one.value)
+    used = next(one.value for one in app.table if "Assumption" in one.value).set_index("Assumption")
     assert list(used.loc["GPU rent change per year", ["Used", "Basis"]]) == ["−20% per year", "your figure"]
-    assert sources.loc["GPU rent change per year", "Confidence"] == "your figure"
+    assert "**GPU rent change per year**: −20% per year (your figure; seen: −40% to +15% per year)." in words(app)
     app.number_input(key="shown_rent_change_per_year_frac").set_value(None).run()
     assert linked(app).outlook.rent_change_per_year_frac is None
     assert linked(app).outlook.hiring_weeks == 8
@@ -117,12 +129,14 @@ def test_a_step_that_shrinks_volume_to_nothing_says_what_is_allowed() -> None:
 
 def test_every_way_with_a_price_links_what_it_rests_on_with_day_and_confidence() -> None:
     app = page()
-    ways, sources = (one.value for one in app.table if "Way" in one.value)
+    ways = next(one.value for one in app.table if "Way" in one.value)
+    texts = [one.value.replace("\\", "") for one in app.markdown]
+    listed = next(text for text in texts if "**On demand: GPU price**" in text)
+    lines = [line.removeprefix("- **") for line in listed.splitlines()]
     priced = {way for way, total in zip(ways["Way"], ways[ways.columns[2]], strict=True) if total}
-    assert {row.split("\\:")[0] for row in sources["Way"]} == priced
-    assert sources["As of"].str.fullmatch(r"\d{4}\u2011\d\d\u2011\d\d").all()
-    assert set(sources["Confidence"]) <= {"low", "medium", "high", "your figure"}
-    assert sources["Source"].str.contains(r"\]\(https://", regex=True).any()
+    assert {line.split(":")[0] for line in lines} == priced
+    assert all(re.search(r"Source: .+, 20\d\d-\d\d-\d\d .*; (low|medium|high) confidence\.$", line) for line in lines)
+    assert re.search(r"Source: \[.+\]\(https://", listed)
 
 
 def test_the_first_screen_says_what_cheaper_apis_and_growth_do() -> None:

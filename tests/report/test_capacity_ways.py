@@ -105,8 +105,8 @@ def test_every_way_with_a_price_names_what_it_rests_on_with_source_and_day(live_
         assert bool(way.rests_on) is (way.tco_usd is not None)
         assert all(row.source is not None and row.confidence is not None for row in way.rests_on)
     rests_on = {name: [row.what for row in way.rests_on] for name, way in ways.items()}
-    assert rests_on["Spot"] == ["GPU price", "Interruptions per hour", "Cold start"]
-    assert rests_on["Leased"] == [*rests_on["Bought"], "Interest of a lease"]
+    assert rests_on["Spot"] == ["GPU price", "interruptions per hour", "cold start"]
+    assert rests_on["Leased"] == [*rests_on["Bought"], "interest of a lease"]
     endpoint = ways["Dedicated endpoint"].rests_on[0]
     assert endpoint.source is not None
     assert endpoint.source.url is not None

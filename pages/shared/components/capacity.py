@@ -7,7 +7,7 @@ import streamlit as st
 
 from calculators.report.capacity_ways import CapacityWay
 from calculators.units import plural, usd_column
-from pages.shared.components.months import sources_table
+from pages.shared.components.months import sources_list
 from pages.shared.state import escape
 
 
@@ -26,4 +26,4 @@ def ways_table(ways: Sequence[CapacityWay], months: int) -> None:
     st.table(table.map(escape), hide_index=True, border="horizontal")
     with st.expander("Notes, and where these prices come from", icon=":material/link:"):
         st.markdown("\n".join(f"- {escape(f'{way.name}: {way.note}.')}" for way in ways if way.note))
-        sources_table("Way", [(f"{way.name}: {row.what}", row) for way in ways for row in way.rests_on])
+        sources_list([(f"{way.name}: {row.what}", row) for way in ways for row in way.rests_on])

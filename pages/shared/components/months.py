@@ -5,23 +5,21 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
+from calculators.catalog.base import Source
 from calculators.catalog.glossary import expanded, help_text
 from calculators.evaluate import Evaluation
 from calculators.horizon.months import OptionMonths
 from calculators.report.horizon_text import NOT_IN_TOTALS, change_sentence, outgrown_sentence, payback_cell, return_cell
 from calculators.report.horizon_view import costs_of_tokens, months_csv
-from calculators.report.outlook_view import YOURS, OutlookRow, outlook_rows
-from calculators.scenario.traffic_range_text import in_brackets
-from calculators.units import usd_column
-from pages.shared.figures.cost import NAME
+from calculators.report.outlook_view import OutlookRow, outlook_rows
+from calculators.units import capital, usd_column
+from pages.shared.figures.months import option_name
 from pages.shared.state import catalog, escape
-from pages.shared.widgets import source_link
+from pages.shared.widgets import source_line
 
-SHORT_NAME = {**NAME, "hybrid": "Hybrid"}
 KIND, FULL = "Option", "In full"
 NPV, IRR = "NPV vs. today's API", "IRR per year"
 PER_MTOK = {"Blended": "blended", "Input": "input", "Output": "output", "At full load": "full"}
-NO_BREAK_HYPHEN = "\u2011"
 TOKEN_TERMS = (
     "USD per million tokens, blended",
     "USD per million input or output tokens",
@@ -73,7 +71,9 @@ def token_table(shown: Sequence[OptionMonths], result: Evaluation, is_every: boo
 
 
 def _names(shown: Sequence[OptionMonths], result: Evaluation, is_every: bool) -> list[str]:
-    return [result.label_of(one.option) if is_every else SHORT_NAME[one.option.kind] for one in shown]
+    if is_every:
+        return [result.label_of(one.option) for one in shown]
+    return ["Hybrid" if one.option.kind == "hybrid" else option_name(one.option) for one in shown]
 
 
 def _terms(*terms: str) -> str:
@@ -116,23 +116,21 @@ def assumptions_table(result: Evaluation) -> None:
     ]
     st.table(pd.DataFrame(table).map(escape), hide_index=True, border="horizontal")
     with st.expander("Where these come from", icon=":material/link:"):
-        sources_table("Assumption", [(row.what, row) for row in rows])
+        sources_list([(row.what, row) for row in rows])
     st.markdown("**What the totals leave out**")
     st.markdown("\n".join(f"- {escape(text)}" for text in NOT_IN_TOTALS))
 
 
-def sources_table(first: str, rows: Sequence[tuple[str, OutlookRow]]) -> None:
-    """Value, range, source, day and confidence of each row that has a source, under its name in the column `first`."""
-    table = [
-        {
-            first: escape(name),
-            "Value": escape(f"{row.used}{in_brackets(row.span)}"),
-            "Source": source_link(row.source),
-            "As of": str(row.source.accessed).replace("-", NO_BREAK_HYPHEN),
-            "Confidence": row.confidence or YOURS,
-            "What it is": escape(row.why),
-        }
-        for name, row in rows
-        if row.source
-    ]
-    st.table(pd.DataFrame(table), hide_index=True, border="horizontal")
+def sources_list(rows: Sequence[tuple[str, OutlookRow]]) -> None:
+    """What each value is, under its name, with range, source, day and confidence; those without a source are left out."""
+    st.markdown(
+        "\n".join(f"- **{escape(name)}**: {_source_words(row, row.source)}" for name, row in rows if row.source)
+    )
+
+
+def _source_words(row: OutlookRow, source: Source) -> str:
+    span = f"; seen: {row.span}" if row.span else ""
+    confidence = f"; {row.confidence} confidence" if row.confidence else ""
+    return (
+        f"{escape(f'{row.used} ({row.basis}{span}). {capital(row.why)}.')} Source: {source_line(source)}{confidence}."
+    )
