@@ -75,8 +75,9 @@ def cheaper_api_sentence(evaluation: Evaluation, then: Evaluation) -> str:
     falls = {what: -getattr(after, name) for name, what in API_PRICES.items() if getattr(before, name) is None}
     (first, fall), *others = [(what, fall) for what, fall in falls.items() if fall]
     beside = "".join(f" ({what} by {percent(more)})" for what, more in others)
+    each = "each range" if others else "the range"
     return (
-        f"If {first} fall by {percent(fall)} a year{beside}, the low end of the range under What is assumed, "
+        f"If {first} fall by {percent(fall)} a year{beside}, the low end of {each} under What is assumed, "
         f"{_totals(evaluation, [then])}{_payback(evaluation, then)}; {_decisions(evaluation, {'': then})}."
     )
 
@@ -107,13 +108,16 @@ def _totals(evaluation: Evaluation, ends: Sequence[Evaluation]) -> str:
     """Total of today's API, and of the option with the lowest total, at each of the `ends`."""
     best = evaluation.horizon.cheapest.option
     barred = f" ({evaluation.today_barred})" if evaluation.today_barred else ""
-    todays = " to ".join(usd(end.horizon.today.tco_usd) for end in ends)
-    told = f"the total is {todays} at today's API{barred}"
+    told = f"the total is {_span([end.horizon.today for end in ends])} at today's API{barred}"
     if best is evaluation.today:
         return told
-    found = [counterpart(best, end) for end in ends]
-    totals = " to ".join("no total, as volume outgrows it" if one is None else usd(one.tco_usd) for one in found)
-    return f"{told} and {totals} {paid_for(best)}"
+    return f"{told} and {_span([counterpart(best, end) for end in ends])} {paid_for(best)}"
+
+
+def _span(totals: Sequence[OptionMonths | None]) -> str:
+    """Totals from one end to the other; those that read the same once."""
+    words = ["unknown (volume outgrows it)" if one is None else usd(one.tco_usd) for one in totals]
+    return " to ".join(dict.fromkeys(words))
 
 
 def _payback(evaluation: Evaluation, then: Evaluation) -> str:

@@ -13,7 +13,7 @@ from pydantic import Field, ValidationError, model_validator
 from calculators.catalog.base import Commitment, Confidence, Fraction, Id, Precision, Record
 from calculators.catalog.launches import Launch
 from calculators.errors import KeyPath, data_error, label_of
-from calculators.scenario.evidence import Evidence
+from calculators.scenario.evidence import Compliance, Evidence
 from calculators.scenario.measurement import OwnMeasurement
 from calculators.scenario.operations import Operations
 from calculators.scenario.outlook import Outlook
@@ -128,16 +128,12 @@ class Workload(Record):
 
     @model_validator(mode="after")
     def _growth_between_its_ends(self) -> "Workload":
-        low, growth, high = self.growth_low_frac, self.growth_per_month_frac, self.growth_high_frac
-        beyond = {
-            "growth_low_frac": low is not None and low > growth,
-            "growth_high_frac": high is not None and high < growth,
-        }
-        for name in (name for name, is_beyond in beyond.items() if is_beyond):
-            stated = f"{label(f'workload.{name}')} is {percent(getattr(self, name))}"
-            raise ValueError(
-                f"{stated}, but {label('workload.growth_per_month_frac')} is {percent(growth)}; correct either"
-            )
+        for name, sign in (("growth_low_frac", 1), ("growth_high_frac", -1)):
+            end, growth = getattr(self, name), self.growth_per_month_frac
+            if end is not None and sign * end > sign * growth:
+                stated = f"{label(f'workload.{name}')} is {percent(end)}"
+                of = label("workload.growth_per_month_frac")
+                raise ValueError(f"{stated}, but {of} is {percent(growth)}; correct either")
         return self
 
     @model_validator(mode="after")
@@ -345,19 +341,6 @@ class Techniques(Record):
     acceptance_frac: Annotated[float, Field(ge=0.01, le=0.99)] | None = Field(None, title="Acceptance rate")
     """Share of draft tokens that the model accepts. None: published for the model, or assumed."""
     disaggregation: bool = Field(False, title="Prefill/decode disaggregation")
-
-
-class Compliance(Record):
-    """Compliance requirements: ids of pricing_data/compliance/requirements.yaml."""
-
-    requirements: Annotated[tuple[Id, ...], Field(max_length=MAX_LISTED)] = Field((), title="Compliance requirements")
-
-    @model_validator(mode="after")
-    def _distinct(self) -> "Compliance":
-        twice = next((id for id in self.requirements if self.requirements.count(id) > 1), None)
-        if twice is not None:
-            raise ValueError(f"{label('compliance.requirements')} lists '{twice}' twice; keep one")
-        return self
 
 
 class Scenario(Record):

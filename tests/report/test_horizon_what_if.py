@@ -104,6 +104,12 @@ def test_the_ends_of_a_growth_have_no_range_themselves_and_differ_in_nothing_els
         assert end == asked.model_copy(update={"workload": alone})
 
 
+def test_totals_that_are_the_same_at_both_ends_are_told_once() -> None:
+    """Over one month growth has no say."""
+    now = found(operations={"horizon_months": 1}, workload=RANGE)
+    assert f"the total is {usd(now.today.usd_per_month)} at today's API" in growth_sentence(now, ends_of(now))
+
+
 @settings(max_examples=20, deadline=None, derandomize=True)
 @given(st.lists(st.floats(-0.1, 0.2), min_size=3, max_size=3).map(sorted))
 def test_todays_total_of_any_growth_lies_between_those_of_its_ends(growths: list[float]) -> None:
@@ -122,7 +128,7 @@ def test_where_volume_outgrows_an_option_there_is_no_total() -> None:
     now = replace(now, horizon=replace(now.horizon, options=(fleet, now.horizon.today)))
     ends = ends_of(now)
     assert counterpart(fleet.option, ends[1]) is None
-    assert " to no total, as volume outgrows it " in growth_sentence(now, ends)
+    assert " to unknown (volume outgrows it) " in growth_sentence(now, ends)
     assert end_totals(replace(now, verdict=replace(now.verdict, winner=fleet.option)), ends[1])["tco_usd"] is None
 
 

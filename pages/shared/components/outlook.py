@@ -8,10 +8,11 @@ from calculators.catalog.glossary import help_text
 from calculators.report.outlook_view import expected_span, expected_words, is_change, rule_source
 from calculators.scenario.outlook import VolumeStep
 from calculators.scenario.schema import label
+from calculators.scenario.traffic_range_text import in_brackets
 from calculators.units import significant
 from pages.shared.entries import Entry, add_entry, entry_list
 from pages.shared.state import catalog
-from pages.shared.widgets import number, optional_number, source_line
+from pages.shared.widgets import BASIS_WORDS, number, optional_number, percent_slider, source_line
 
 STEPS = "outlook.volume_steps"
 PRICES = (
@@ -49,6 +50,19 @@ def _expected(field: str, step: float) -> None:
         placeholder=f"expected: {words.removesuffix(' per year')}",
         help=f"{help_text(name)}\n\nExpected: {words}, from {expected_span(field, rules)}. Source: {source_line(rule_source(field, rules))}.",
     )
+
+
+def growth_inputs(span: str) -> None:
+    """Monthly growth, whose it is with its range `span`, its ends, and the steps in volume."""
+    percent_slider("workload.growth_per_month_frac", "workload.growth_basis")
+    if span:
+        st.caption(f"Basis: {BASIS_WORDS[st.session_state['workload.growth_basis']]}{in_brackets(span)}.")
+    lowest, highest = st.columns(2)
+    with lowest:
+        optional_number("workload.growth_low_frac", is_percent=True, step=1.0, placeholder="none")
+    with highest:
+        optional_number("workload.growth_high_frac", is_percent=True, step=1.0, placeholder="none")
+    volume_steps()
 
 
 def volume_steps() -> None:
