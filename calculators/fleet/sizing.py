@@ -16,7 +16,10 @@ from calculators.scenario.inputs import Inputs
 
 MOST_REMEMBERED = 2_000
 """More configurations than these at once are not remembered, so that memory is bounded."""
-_OF_VOLUME = {"requests_per_month", "requests_range_per_month", "peak_ratio", "peak_range_ratio", "active_h_per_month"}
+_OF_VOLUME = {
+    *("requests_per_month", "requests_range_per_month", "peak_ratio", "peak_range_ratio", "active_h_per_month"),
+    *("growth_per_month_frac", "growth_basis", "growth_range_frac", "growth_low_frac", "growth_high_frac"),
+}
 """Fields of the workload that say how much traffic there is: the number of replicas follows from them, not what one carries."""
 Sized = tuple[tuple[Capacity, ...], tuple[Infeasible, ...]]
 """Capacities of configurations, and those without one."""

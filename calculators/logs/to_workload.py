@@ -79,8 +79,9 @@ def growth_figures(series: LoadSeries | None) -> dict[str, Any]:
     fit = fit_growth(series)
     if fit is None:
         return {}
-    span = fit.low_frac, fit.high_frac
-    return {"growth_per_month_frac": fit.per_month_frac, "growth_basis": "measured", "growth_range_frac": span}
+    growth = {"growth_per_month_frac": fit.per_month_frac, "growth_basis": "measured"}
+    range_frac = {"growth_range_frac": (fit.low_frac, fit.high_frac)}
+    return {**growth, **range_frac, "growth_low_frac": None, "growth_high_frac": None}
 
 
 def week_peak(summary: UsageSummary, window_s: int = SIZING_WINDOW_S) -> PeakEstimate:

@@ -14,6 +14,7 @@ memory_view      what a page shows of it
 by_model         each API model's traffic decided alone
 horizon_view     every option month by month, as JSON and as a file
 horizon_text     sentences on totals, net present value and payback
+horizon_what_if  totals and recommendation at either end of growth, and with cheaper APIs
 capacity_ways    the ways to hold a fleet's capacity: on demand, reserved, spot, bought, leased, already there
 outlook_view     what the months assume, with sources
 rent_view        GPU prices that a scenario searches, and prices over time

@@ -14,11 +14,13 @@ from calculators.horizon.finance import lease_usd_per_month
 from calculators.horizon.months import OptionMonths
 from calculators.horizon.purchase import PurchaseCash, purchase_cash
 from calculators.options.option import Option
+from calculators.report.outlook_view import YOURS, OutlookRow, rule_row, yearly
 from calculators.scenario.inputs import Inputs
 from calculators.scenario.schema import Scenario
-from calculators.units import SECONDS_PER_HOUR, percent, plural, usd
+from calculators.units import SECONDS_PER_HOUR, count, percent, plural, significant, usd
 
 ON_DEMAND, SPOT, DEDICATED = "On demand", "Spot", "Dedicated endpoint"
+LIST_PRICE = "list price"
 TERMS: tuple[tuple[Commitment, str], ...] = (
     ("on_demand", ON_DEMAND),
     ("1y", "Reserved for 1 year"),
@@ -41,6 +43,8 @@ class CapacityWay:
     committed_months: int
     """For how long it is paid, needed or not; the horizon where it is bought or leased."""
     note: str = ""
+    rests_on: tuple[OutlookRow, ...] = ()
+    """Prices and rules of thumb of its own, with source, day and confidence."""
 
 
 def capacity_ways(evaluation: Evaluation, catalog: Catalog) -> tuple[CapacityWay, ...]:
@@ -78,8 +82,35 @@ def _rented(name: str, term: Commitment, scenario: Scenario, catalog: Catalog, k
     one = _cheapest(evaluate(asked, catalog), "self_host")
     if one is None:
         return CapacityWay(name, "no listed price of this term serves it", None, None, COMMITMENT_MONTHS.get(term, 0))
-    way = CapacityWay(name, one.option.label, one.option.usd_per_month, one.tco_usd, COMMITMENT_MONTHS.get(term, 0))
+    way = _way(name, one, COMMITMENT_MONTHS.get(term, 0), (_rent_row(one.option),))
     return _interrupted(way, one, catalog) if term == "spot" else _beyond_horizon(way, scenario)
+
+
+def _way(name: str, one: OptionMonths, committed_months: int, rests_on: tuple[OutlookRow, ...]) -> CapacityWay:
+    option = one.option
+    return CapacityWay(name, option.label, option.usd_per_month, one.tco_usd, committed_months, rests_on=rests_on)
+
+
+def _rent_row(option: Option) -> OutlookRow:
+    """The price of the machines of a fleet; the user's own as theirs."""
+    assert option.plan is not None
+    offer = option.plan.offer
+    is_yours = offer.source.kind == "quote"
+    return OutlookRow(
+        what="price of the other GPUs" if option.plan.held_machines else "GPU price",
+        used=f"{usd(offer.usd_per_gpu_h)}/GPU-hour",
+        basis=YOURS if is_yours else LIST_PRICE,
+        span="",
+        confidence=None if is_yours else offer.confidence,
+        source=offer.source.model_copy(update={"accessed": offer.seen or offer.source.accessed}),
+        why=", ".join(
+            [
+                offer.machine,
+                *([offer.region] if offer.region else []),
+                *(["one listing"] if offer.is_single_listing else []),
+            ]
+        ),
+    )
 
 
 def _dedicated(scenario: Scenario, catalog: Catalog) -> CapacityWay:
@@ -100,10 +131,18 @@ def _dedicated(scenario: Scenario, catalog: Catalog) -> CapacityWay:
         return CapacityWay(DEDICATED, "no provider with a price serves it, or is known to be allowed", None, None, 0)
     endpoint = cheapest[one.option.plan.config.gpu.id]
     label = one.option.label.replace("self-hosted on", "on dedicated")
-    fleet = label.replace("at your negotiated price", f"at {endpoint.name}")
-    note = f"operated by the provider; price seen {endpoint.seen}, {endpoint.confidence} confidence; ask whether it takes the model"
-    way = CapacityWay(DEDICATED, fleet, one.option.usd_per_month, one.tco_usd, 0)
-    return replace(way, note=note)
+    rent = replace(
+        _rent_row(one.option),
+        basis=LIST_PRICE,
+        confidence=endpoint.confidence,
+        source=dedicated_endpoints().sources[endpoint.source].model_copy(update={"accessed": endpoint.seen}),
+        why=endpoint.name,
+    )
+    return replace(
+        _way(DEDICATED, one, 0, (rent,)),
+        fleet=label.replace("at your negotiated price", f"at {endpoint.name}"),
+        note="operated by the provider; ask whether it takes the model",
+    )
 
 
 def _interrupted(way: CapacityWay, one: OptionMonths, catalog: Catalog) -> CapacityWay:
@@ -115,12 +154,14 @@ def _interrupted(way: CapacityWay, one: OptionMonths, catalog: Catalog) -> Capac
     assert way.usd_per_month is not None
     assert way.tco_usd is not None
     every_h = plural(round(1 / rules.spot_interruptions_per_h.central), "hour")
-    note = f"taken back about every {every_h} ({rules.spot_interruptions_per_h.confidence} confidence): {percent(more)} more rent"
+    interrupted = rule_row("interruptions per hour", rules.spot_interruptions_per_h, rules.sources, significant)
+    start = rule_row("cold start", rules.cold_start_s, rules.sources, lambda s: f"{count(s)} s")
     return replace(
         way,
         usd_per_month=way.usd_per_month + rent * more,
         tco_usd=way.tco_usd + rent * more * len(one.cost_usd),
-        note=note,
+        note=f"taken back about every {every_h}: {percent(more)} more rent",
+        rests_on=(*way.rests_on, interrupted, start),
     )
 
 
@@ -140,15 +181,29 @@ def _purchased(scenario: Scenario, catalog: Catalog) -> list[CapacityWay]:
     if one is None:
         none = "no purchase price of a GPU that serves it is known"
         return [CapacityWay(name, none, None, None, months) for name in ("Bought", "Leased")]
-    bought = CapacityWay("Bought", one.option.label, one.option.usd_per_month, one.tco_usd, months)
-    rate = catalog.outlook.lease_frac_per_year.central
     inputs = Inputs.of(asked, catalog)
-    cash = _purchase(one.option, inputs)
-    paid = _leased_usd(cash, rate)
-    note = f"interest of {percent(rate)} a year, the residual value left to the lessor"
+    cash, rate = _purchase(one.option, inputs), inputs.catalog.outlook.lease_frac_per_year
+    paid = _leased_usd(cash, rate.central)
     tco = one.tco_usd - cash.capex_usd.sum() + cash.residual_usd.sum() + paid
-    leased = replace(bought, name="Leased", usd_per_month=None, tco_usd=float(tco), note=note)
+    bought = _way("Bought", one, months, _purchase_rows(one.option, inputs))
+    interest = rule_row("interest of a lease", rate, inputs.catalog.outlook.sources, yearly)
+    leased = replace(
+        bought,
+        name="Leased",
+        usd_per_month=None,
+        tco_usd=float(tco),
+        note=f"interest of {percent(rate.central)} a year, the residual value left to the lessor",
+        rests_on=(*bought.rests_on, interest),
+    )
     return [replace(bought, note="the wait for delivery is not counted; sold at the end of the horizon"), leased]
+
+
+def _purchase_rows(option: Option, inputs: Inputs) -> tuple[OutlookRow, ...]:
+    """The price of the servers."""
+    assert option.plan is not None
+    book = inputs.catalog.ownership
+    price = book.server_usd_per_gpu[option.plan.config.gpu.id]
+    return (rule_row("server price per GPU", price, book.sources, usd),)
 
 
 def _purchase(option: Option, inputs: Inputs) -> PurchaseCash:

@@ -223,6 +223,7 @@ def _workload_rows(evaluation: Evaluation) -> list[Assumed]:
     w = evaluation.scenario.workload
     ranges = traffic_range_words(w)
     lengths = f"{count(w.input_tok)} and {count(w.output_tok)}{in_brackets(ranges.lengths)}"
+    growth_basis = "as entered" if w.growth_basis == "typed" else w.growth_basis
     longest = f"{count(w.input_p95_tok)} and {count(w.output_p95_tok)}"
     return [
         Assumed(
@@ -234,7 +235,7 @@ def _workload_rows(evaluation: Evaluation) -> list[Assumed]:
             *([("Input and output tokens/request, p95", longest, w.p95_basis)] if w.p95_basis else []),
             ("Current API cache hit rate", percent(w.cached_frac), w.cached_basis),
             ("Peak-to-average ratio", f"{significant(w.peak_ratio)}{in_brackets(ranges.peak)}", w.peak_basis),
-            ("Growth per month", percent(w.growth_per_month_frac), "as entered"),
+            ("Growth per month", f"{percent(w.growth_per_month_frac)}{in_brackets(ranges.growth)}", growth_basis),
         )
     ]
 

@@ -7,7 +7,6 @@ from calculators.horizon.finance import first_payback_month
 from calculators.horizon.months import OptionMonths
 from calculators.options.option import Option, OptionKind
 from calculators.scenario.outlook import Outlook
-from calculators.scenario.schema import Scenario
 from calculators.units import listed, percent, plural, signed_percent, usd
 
 LARGEST_TOLD_RETURN = 10.0
@@ -24,7 +23,6 @@ PAID_FOR: dict[OptionKind, str] = {
     "own_hardware": "on purchased servers",
     "hybrid": "for a hybrid",
 }
-GROWTH_ENDS = ("low", "high")
 NOT_IN_TOTALS = (
     "Ranges: every figure here is the central estimate. The Verdict page shows the range of each option.",
     "Taxes, and what depreciation saves in taxes.",
@@ -47,32 +45,6 @@ def horizon_sentence(evaluation: Evaluation) -> str:
     return (
         f"{span}, {best.option.label} costs {usd(best.tco_usd)} in total, {_against_today(best, evaluation)}"
         f"{_condition(best.option)}; {_paid_back(best)}."
-    )
-
-
-def growth_range_sentence(evaluation: Evaluation, ends: Sequence[Evaluation]) -> str:
-    """What the option with the lowest total costs at either end of the growth that a log leaves open; empty without a range."""
-    best, totals = evaluation.horizon.cheapest.option, []
-    for end in ends:
-        there = end.horizon.of(best)
-        totals.append(None if there is None else there.tco_usd)
-    if len(totals) != len(GROWTH_ENDS) or None in totals:
-        return ""
-    low, high = evaluation.scenario.workload.growth_range
-    span = f"{signed_percent(low)} to {signed_percent(high)}"
-    return f"If volume changes by {span} a month, the range that your log leaves open, its total is {usd(totals[0] or 0.0)} to {usd(totals[1] or 0.0)}."
-
-
-def growth_ends(scenario: Scenario) -> tuple[Scenario, ...]:
-    """The scenario at either end of its growth; none where that has no range."""
-    workload = scenario.workload
-    low, high = workload.growth_range
-    if low == high:
-        return ()
-    typed = {"growth_basis": "typed", "growth_range_frac": None}
-    return tuple(
-        scenario.model_copy(update={"workload": workload.model_copy(update={"growth_per_month_frac": g, **typed})})
-        for g in (low, high)
     )
 
 
@@ -199,9 +171,19 @@ def outgrown_clause(one: OptionMonths) -> str:
     return f"from month {one.outgrown_month} on, an API takes what your limit of GPUs leaves"
 
 
+def uses_own_gpus(option: Option) -> bool:
+    """Whether a rented fleet runs on GPUs that the user already has, and rents more as volume needs them."""
+    return option.kind == "self_host" and option.plan is not None and option.plan.held_machines > 0
+
+
+def paid_for(option: Option) -> str:
+    """What a total is paid for, to follow the amount."""
+    return "on your GPUs, then rented ones" if uses_own_gpus(option) else PAID_FOR[option.kind]
+
+
 def cash_takeaway(shown: Sequence[OptionMonths], evaluation: Evaluation) -> str:
     """What the chart of cumulative cash shows, in a sentence."""
-    paid = listed([f"{usd(one.tco_usd)} {PAID_FOR[one.option.kind]}" for one in shown])
+    paid = listed([f"{usd(one.tco_usd)} {paid_for(one.option)}" for one in shown])
     return f"Paid by the end of month {evaluation.horizon.months}: {paid}."
 
 

@@ -7,10 +7,11 @@ from datetime import date
 from typing import Any
 
 from calculators.catalog.catalog import Catalog
-from calculators.evaluate import Evaluation
+from calculators.evaluate import Evaluation, evaluate
 from calculators.horizon.months import Horizon, OptionMonths
 from calculators.horizon.token_cost import TokenCost, token_costs
 from calculators.options.option import Option
+from calculators.report.horizon_what_if import end_totals, growth_ends
 from calculators.scenario.inputs import Inputs
 from calculators.units import month_name
 
@@ -55,13 +56,16 @@ def _totals(months: OptionMonths | None) -> dict[str, Any]:
 
 
 def with_horizon(plain: dict[str, Any], evaluation: Evaluation, catalog: Catalog) -> dict[str, Any]:
-    """An evaluation as JSON with `horizon`, and with totals and USD per million tokens of every option and of the winner."""
+    """An evaluation as JSON with `horizon`, and with totals and USD per million tokens of every option and of the winner. Where
+    growth has a range, its ends are evaluated for `growth_low` and `growth_high`."""
     horizon, costs = evaluation.horizon, costs_of_tokens(evaluation, catalog)
     rows = zip(evaluation.options, plain["options"], strict=True)
     options = [row | _option_totals(option, evaluation, costs) for option, row in rows]
     winner = evaluation.verdict.winner
     mtok = costs.get((winner.kind, winner.label))
     totals = _totals(horizon.of(winner))
+    ends = [end_totals(evaluation, evaluate(end, catalog)) for end in growth_ends(evaluation.scenario)]
+    low, high = ends or (None, None)
     return plain | {
         "options": options,
         "horizon": {
@@ -70,6 +74,8 @@ def with_horizon(plain: dict[str, Any], evaluation: Evaluation, catalog: Catalog
             "requests": horizon.requests.tolist(),
             "durable_month": horizon.durable_month,
             "discount_per_year_frac": horizon.today.discount_per_year_frac,
+            "growth_low": low,
+            "growth_high": high,
             "options": [_option_json(one, costs) for one in horizon.options],
         },
         "tco_usd": totals["tco_usd"],

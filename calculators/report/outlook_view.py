@@ -1,6 +1,6 @@
 """What the months of the plan assume: each expectation with its range, source, day and confidence, and the user's own figures."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from calculators.catalog.base import Confidence, Range, Source
@@ -8,9 +8,10 @@ from calculators.catalog.catalog import Catalog
 from calculators.catalog.outlook import OutlookRules
 from calculators.scenario.outlook import Outlook
 from calculators.scenario.schema import Scenario
+from calculators.scenario.traffic_range_text import traffic_range_words
 from calculators.units import percent, plural, signed_percent, significant
 
-YOURS, EXPECTED = "your figure", "expected"
+YOURS, EXPECTED, MEASURED = "your figure", "expected", "from your log"
 ASSUMED, NOT_ENTERED = "assumed", "unknown"
 RULE_OF: dict[str, str] = {
     "api_price_change_per_year_frac": "api_price_ratio_per_year",
@@ -48,7 +49,7 @@ def outlook_rows(scenario: Scenario, catalog: Catalog) -> list[OutlookRow]:
     rows += [_field_row(field, getattr(rules, rule), typed, rules) for field, rule in RULE_OF.items()]
     others = (*ALWAYS, *(WITH_MOVES if typed.model_generations else ()))
     rows += [
-        _rule_row(str(OutlookRules.model_fields[name].title), getattr(rules, name), rules, _words_of(name))
+        rule_row(str(OutlookRules.model_fields[name].title), getattr(rules, name), rules.sources, _words_of(name))
         for name in others
     ]
     return rows
@@ -76,14 +77,23 @@ def is_change(field: str) -> bool:
 
 
 def _volume_rows(scenario: Scenario) -> list[OutlookRow]:
-    growth, steps = scenario.workload.growth_per_month_frac, scenario.outlook.volume_steps
-    rows = [_stated("Growth of volume per month", signed_percent(growth), YOURS if growth else NOT_ENTERED)]
+    workload, steps, span = (
+        scenario.workload,
+        scenario.outlook.volume_steps,
+        traffic_range_words(scenario.workload).growth,
+    )
+    growth, is_known = workload.growth_per_month_frac, workload.growth_per_month_frac or span
+    basis = MEASURED if workload.growth_basis == "measured" else YOURS if is_known else NOT_ENTERED
+    rows = [replace(_stated("Growth of volume per month", signed_percent(growth), basis), span=span)]
     rows += [
         _stated(f"Step in volume on {step.from_day}", f"{significant(step.ratio)} times the volume before")
         for step in steps
     ]
     moves = "yes" if scenario.outlook.model_generations else "no"
-    return [*rows, _stated("Move to newer models as they appear", moves, YOURS if moves == "yes" else ASSUMED)]
+    return [
+        *rows,
+        _stated(str(Outlook.model_fields["model_generations"].title), moves, YOURS if moves == "yes" else ASSUMED),
+    ]
 
 
 def _stated(what: str, used: str, basis: str = YOURS) -> OutlookRow:
@@ -95,7 +105,7 @@ def _field_row(field: str, rule: Range, typed: Outlook, rules: OutlookRules) -> 
     """A value that the user may set; hiring counts only where it is entered."""
     value, title = getattr(typed, field), str(Outlook.model_fields[field].title)
     write = _words_of(RULE_OF[field])
-    row = _rule_row(title.replace(" (weeks)", ""), rule, rules, write)
+    row = rule_row(title.replace(" (weeks)", ""), rule, rules.sources, write)
     if field == "hiring_weeks":
         return replace(row, used=write(value), basis=YOURS if value else ASSUMED)
     if value is None:
@@ -104,14 +114,16 @@ def _field_row(field: str, rule: Range, typed: Outlook, rules: OutlookRules) -> 
     return replace(row, used=used, basis=YOURS, confidence=None)
 
 
-def _rule_row(what: str, rule: Range, rules: OutlookRules, write: Callable[[float], str]) -> OutlookRow:
-    source = rules.sources[rule.source]
+def rule_row(what: str, rule: Range, sources: Mapping[str, Source], write: Callable[[float], str]) -> OutlookRow:
+    """A rule of thumb at its central value; the user's own figure as theirs."""
+    source = sources[rule.source]
+    is_yours = source.kind == "quote"
     return OutlookRow(
         what=what,
         used=write(rule.central),
-        basis=EXPECTED,
-        span=_span(rule, write),
-        confidence=rule.confidence,
+        basis=YOURS if is_yours else EXPECTED,
+        span="" if is_yours else _span(rule, write),
+        confidence=None if is_yours else rule.confidence,
         source=source,
         why=rule.what,
     )
@@ -133,4 +145,9 @@ def _words_of(name: str) -> Callable[[float], str]:
         return lambda weeks: plural(weeks, "week")
     if name.endswith("_months"):
         return lambda months: plural(months, "month")
-    return percent if name == "installation_frac" else lambda frac: f"{percent(frac)} per year"
+    return percent if name == "installation_frac" else yearly
+
+
+def yearly(frac: float) -> str:
+    """A fraction a year, as 9% per year."""
+    return f"{percent(frac)} per year"

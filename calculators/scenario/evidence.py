@@ -2,9 +2,11 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from calculators.catalog.base import Record
+from calculators.catalog.base import Id, Record
+
+MAX_REQUIREMENTS = 100
 
 
 class Evidence(Record):
@@ -28,3 +30,18 @@ class Evidence(Record):
     interface_settled: bool | None = Field(None, title="Prompts and output format are stable")
     own_weights: bool | None = Field(None, title="The model is your own (fine-tuned or trained)")
     chained_models: bool | None = Field(None, title="A request runs through several models")
+
+
+class Compliance(Record):
+    """Compliance requirements: ids of pricing_data/compliance/requirements.yaml."""
+
+    requirements: Annotated[tuple[Id, ...], Field(max_length=MAX_REQUIREMENTS)] = Field(
+        (), title="Compliance requirements"
+    )
+
+    @model_validator(mode="after")
+    def _distinct(self) -> "Compliance":
+        twice = next((id for id in self.requirements if self.requirements.count(id) > 1), None)
+        if twice is not None:
+            raise ValueError(f"{Compliance.model_fields['requirements'].title} lists '{twice}' twice; keep one")
+        return self

@@ -33,7 +33,7 @@ class Outlook(Record):
     rent_change_per_year_frac: ChangePerYear | None = Field(None, title="GPU rent change per year")
     """Of machines without a commitment, and of commitments when they are renewed."""
     server_price_change_per_year_frac: ChangePerYear | None = Field(None, title="Server price change per year")
-    model_generations: bool = Field(False, title="Move to newer models as they appear")
+    model_generations: bool = Field(False, title="Move to newer models")
     """Whether every option moves to newer models, which give the same quality for less."""
     discount_per_year_frac: Annotated[float, Field(ge=0, le=1)] | None = Field(None, title="Discount rate per year")
     hiring_weeks: Weeks = Field(0.0, title="Hiring before self-hosting starts (weeks)")

@@ -13,7 +13,7 @@ from pydantic import Field, ValidationError, model_validator
 from calculators.catalog.base import Commitment, Confidence, Fraction, Id, Precision, Record
 from calculators.catalog.launches import Launch
 from calculators.errors import KeyPath, data_error, label_of
-from calculators.scenario.evidence import Evidence
+from calculators.scenario.evidence import Compliance, Evidence
 from calculators.scenario.measurement import OwnMeasurement
 from calculators.scenario.operations import Operations
 from calculators.scenario.outlook import Outlook
@@ -92,6 +92,10 @@ class Workload(Record):
     growth_basis: Basis = Field("typed", title="Basis of the monthly growth")
     growth_range_frac: tuple[Growth, Growth] | None = Field(None, title="Range of the monthly growth")
     """As of `requests_range_per_month`."""
+    growth_low_frac: Growth | None = Field(None, title="Lowest growth")
+    """Per month, as the user expects it; binds before the end that a log tells. None: not entered."""
+    growth_high_frac: Growth | None = Field(None, title="Highest growth")
+    """As `growth_low_frac`."""
 
     @model_validator(mode="after")
     def _consistent(self) -> "Workload":
@@ -123,6 +127,16 @@ class Workload(Record):
         return self
 
     @model_validator(mode="after")
+    def _growth_between_its_ends(self) -> "Workload":
+        for name, sign in (("growth_low_frac", 1), ("growth_high_frac", -1)):
+            end, growth = getattr(self, name), self.growth_per_month_frac
+            if end is not None and sign * end > sign * growth:
+                stated = f"{label(f'workload.{name}')} is {percent(end)}"
+                of = label("workload.growth_per_month_frac")
+                raise ValueError(f"{stated}, but {of} is {percent(growth)}; correct either")
+        return self
+
+    @model_validator(mode="after")
     def _within_ranges(self) -> "Workload":
         for name, range_name, ends in (
             ("requests_per_month", "requests_range_per_month", self.requests_range),
@@ -145,9 +159,18 @@ class Workload(Record):
 
     @property
     def growth_range(self) -> tuple[float, float]:
-        """Least and greatest monthly growth, as `requests_range`."""
-        typed = self.growth_per_month_frac, self.growth_per_month_frac
-        return (self.growth_range_frac if self.growth_basis != "typed" else None) or typed
+        """Least and greatest monthly growth, as `requests_range`; ends that the user entered come first."""
+        told = self.growth_range_frac if self.growth_basis != "typed" else None
+        low, high = told or (self.growth_per_month_frac, self.growth_per_month_frac)
+        return (
+            low if self.growth_low_frac is None else self.growth_low_frac,
+            high if self.growth_high_frac is None else self.growth_high_frac,
+        )
+
+    @property
+    def is_growth_range_typed(self) -> bool:
+        """Whether the user entered an end of the growth."""
+        return self.growth_low_frac is not None or self.growth_high_frac is not None
 
     @property
     def peak_range(self) -> tuple[float, float]:
@@ -318,19 +341,6 @@ class Techniques(Record):
     acceptance_frac: Annotated[float, Field(ge=0.01, le=0.99)] | None = Field(None, title="Acceptance rate")
     """Share of draft tokens that the model accepts. None: published for the model, or assumed."""
     disaggregation: bool = Field(False, title="Prefill/decode disaggregation")
-
-
-class Compliance(Record):
-    """Compliance requirements: ids of pricing_data/compliance/requirements.yaml."""
-
-    requirements: Annotated[tuple[Id, ...], Field(max_length=MAX_LISTED)] = Field((), title="Compliance requirements")
-
-    @model_validator(mode="after")
-    def _distinct(self) -> "Compliance":
-        twice = next((id for id in self.requirements if self.requirements.count(id) > 1), None)
-        if twice is not None:
-            raise ValueError(f"{label('compliance.requirements')} lists '{twice}' twice; keep one")
-        return self
 
 
 class Scenario(Record):

@@ -6,17 +6,16 @@ from calculators.catalog.glossary import help_text
 from calculators.report.capacity_ways import ways_sentence
 from calculators.report.horizon_text import (
     cash_takeaway,
-    growth_ends,
-    growth_range_sentence,
     horizon_sentence,
     self_hosting_sentence,
 )
 from calculators.report.horizon_view import shown_months
+from calculators.report.horizon_what_if import cheaper_api, cheaper_api_sentence, growth_ends, growth_sentence
 from pages.shared.components.capacity import ways_table
-from pages.shared.components.months import assumptions_table, months_download, totals_table
+from pages.shared.components.months import assumptions_table, months_download, token_table, totals_table
 from pages.shared.components.outlook import outlook_inputs
 from pages.shared.figures.months import cash_chart
-from pages.shared.state import escape, evaluation, evaluation_of, ways
+from pages.shared.state import catalog, escape, evaluation, evaluation_of, ways
 from pages.shared.widgets import workload_line
 
 first_screen, details = st.container(), st.container()
@@ -30,9 +29,9 @@ with first_screen:
     shown = shown_months(result)
     st.subheader(escape(horizon_sentence(result)))
     st.markdown(escape(self_hosting_sentence(result)))
-    ends = [evaluation_of(one) for one in growth_ends(result.scenario)]
-    if spread := growth_range_sentence(result, ends):
-        st.markdown(escape(spread))
+    st.markdown(escape(growth_sentence(result, [evaluation_of(one) for one in growth_ends(result.scenario)])))
+    if cheaper := cheaper_api(result.scenario, catalog().outlook):
+        st.markdown(escape(cheaper_api_sentence(result, evaluation_of(cheaper))))
     takeaway = cash_takeaway(shown, result)
     st.markdown(f"**{escape(takeaway)}**")
     st.plotly_chart(cash_chart(shown, result.scenario.as_of), alt=takeaway, key="cash_chart")
@@ -41,6 +40,7 @@ with details:
     every = st.toggle("Show every option", key="view_every_total", help=help_text("total cost of ownership"))
     listed = result.horizon.options if every and result.horizon.options else shown
     totals_table(listed, result, is_every=every)
+    token_table(listed, result, is_every=every)
     months_download(result)
 
 if result.build is not None:

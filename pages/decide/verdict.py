@@ -6,6 +6,7 @@ import streamlit as st
 from calculators.decision.signals import triggers_sentence
 from calculators.report.horizon_text import cash_takeaway, winner_line
 from calculators.report.horizon_view import shown_months
+from calculators.report.horizon_what_if import cheaper_api, cheaper_api_sentence, growth_ends, growth_sentence
 from pages.shared.components.by_model import by_model_table
 from pages.shared.components.verdict import (
     accuracy_sentence,
@@ -18,7 +19,7 @@ from pages.shared.figures.cost import crossover_chart, shown_options
 from pages.shared.figures.months import cash_chart
 from pages.shared.log_state import back_buttons
 from pages.shared.log_upload import log_upload
-from pages.shared.state import escape, evaluation, sensitivity
+from pages.shared.state import catalog, escape, evaluation, evaluation_of, sensitivity
 from pages.shared.widgets import workload_line
 
 CONFIDENCE_ICON = {

@@ -7,7 +7,7 @@ from calculators.scenario.defaults import preset_targets, preset_workload
 from calculators.scenario.demand import demand_of
 from calculators.scenario.traffic_range_text import RangeWords, in_brackets, traffic_range_words
 from calculators.units import count, plural
-from pages.shared.components.outlook import volume_steps
+from pages.shared.components.outlook import growth_inputs
 from pages.shared.components.usage import usage_charts, use_only, workload_download
 from pages.shared.components.workload import length_distribution, log_details, reading_lists
 from pages.shared.log_state import back_buttons, keep_figures, log_charts
@@ -82,8 +82,7 @@ with volume:
     number("workload.active_h_per_month", step=10.0)
     if state["workload.hourly_frac"]:
         st.caption("Tokens by hour of day (UTC): measured, for prices that differ by hour.")
-    percent_slider("workload.growth_per_month_frac", "workload.growth_basis")
-    volume_steps()
+    growth_inputs(spans.growth)
 with size:
     st.markdown("**Token lengths**")
     for field in ("input_tok", "input_p95_tok", "output_tok", "output_p95_tok"):

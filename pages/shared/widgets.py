@@ -15,6 +15,8 @@ from calculators.scenario.schema import Scenario, label
 from calculators.units import usd_column, usd_range
 from pages.shared.state import catalog, escape
 
+PERCENT = 100.0
+
 
 @cache
 def limits(key: str) -> tuple[float | None, float | None, type]:
@@ -41,6 +43,32 @@ def number(key: str, basis: str | None = None, **options: Any) -> None:
     st.number_input(
         label(key), low, high, None, key=key, persist_state="session", on_change=_typed, args=(basis,), **options
     )
+
+
+def optional_number(key: str, is_percent: bool, **options: Any) -> None:
+    """Number input of a scenario field that may stay empty; a fraction in percent. The value lives in the scenario; the widget
+    only shows it."""
+    scale, shown = PERCENT if is_percent else 1.0, f"shown_{key.partition('.')[2]}"
+    low, high, _ = limits(key)
+    value = st.session_state[key]
+    st.session_state[shown] = None if value is None else round(float(value) * scale, 9)
+    options.setdefault("help", help_text(key))
+    st.number_input(
+        f"{label(key)} (%)" if is_percent else label(key),
+        None if low is None else low * scale,
+        None if high is None else high * scale,
+        None,
+        key=shown,
+        format="%.6g",
+        on_change=_take,
+        args=(key, shown, scale),
+        **options,
+    )
+
+
+def _take(key: str, shown: str, scale: float) -> None:
+    value = st.session_state[shown]
+    st.session_state[key] = None if value is None else round(value / scale, 9)
 
 
 RANGE_OF: Mapping[str, str] = {

@@ -38,10 +38,11 @@ def test_what_is_remembered_is_what_would_be_computed_anew(catalog: Catalog) -> 
     "changes",
     [
         {"workload": {"requests_per_month": 7_654_321.0, "peak_ratio": 9.0, "active_h_per_month": 200.0}},
+        {"workload": {"growth_per_month_frac": 0.08, "growth_low_frac": 0.02, "growth_high_frac": 0.2}},
         {"operations": {"horizon_months": 7, "spare_replicas": 5}},
         {"api": {"discount_frac": 0.33}},
     ],
-    ids=["volume", "operations", "API"],
+    ids=["volume", "growth", "operations", "API"],
 )
 def test_capacities_are_taken_again_where_only_volume_prices_or_staffing_change(
     catalog: Catalog, changes: dict[str, dict[str, Any]]

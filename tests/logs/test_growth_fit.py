@@ -4,9 +4,12 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pytest
+from support import scenario
 
 from calculators.logs.growth_fit import LEAST_WEEKS, WEEKS_PER_MONTH, fit_growth
 from calculators.logs.load_series import LoadSeries
+from calculators.logs.to_workload import growth_figures
+from calculators.scenario.schema import Workload
 
 DAY_S = 86_400.0
 
@@ -56,3 +59,13 @@ def test_falling_volume_is_growth_below_zero() -> None:
     fit = fit_growth(_days(12, -0.03, noise=0.01))
     assert fit is not None
     assert fit.high_frac < 0
+
+
+def test_the_growth_of_a_log_takes_the_place_of_the_range_that_the_user_entered() -> None:
+    """A range of 20% to 30% a month would refuse the growth that the log tells."""
+    typed = {"growth_per_month_frac": 0.25, "growth_low_frac": 0.2, "growth_high_frac": 0.3}
+    before = scenario(workload=typed).workload.model_dump()
+    after = Workload.model_validate({**before, **growth_figures(_days(12, 0.01, noise=0.01))})
+    low, high = after.growth_range
+    assert low < after.growth_per_month_frac < high < 0.2
+    assert Workload.model_validate({**before, **growth_figures(_days(7, 0.02))}).growth_range == (0.2, 0.3)

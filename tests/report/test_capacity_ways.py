@@ -97,3 +97,29 @@ def test_a_dedicated_endpoint_is_operated_by_its_provider(live_catalog: Catalog)
     assert "operated by the provider" in way.note
     assert " at " in way.fleet
     assert "negotiated" not in way.fleet
+
+
+def test_every_way_with_a_price_names_what_it_rests_on_with_source_and_day(live_catalog: Catalog) -> None:
+    ways = _ways(_found(live_catalog, gpus=["h100-sxm"], rent_usd_per_gpu_h={}, min_confidence="low"), live_catalog)
+    for way in ways.values():
+        assert bool(way.rests_on) is (way.tco_usd is not None)
+        assert all(row.source is not None and row.confidence is not None for row in way.rests_on)
+    rests_on = {name: [row.what for row in way.rests_on] for name, way in ways.items()}
+    assert rests_on["Spot"] == ["GPU price", "interruptions per hour", "cold start"]
+    assert rests_on["Leased"] == [*rests_on["Bought"], "interest of a lease"]
+    endpoint = ways["Dedicated endpoint"].rests_on[0]
+    assert endpoint.source is not None
+    assert endpoint.source.url is not None
+    assert (endpoint.basis, endpoint.why in ways["Dedicated endpoint"].fleet) == ("list price", True)
+
+
+def test_your_own_prices_are_marked_as_yours_and_your_interest_is_the_one_that_is_paid(catalog: Catalog) -> None:
+    ways = _ways(_found(catalog), catalog)
+    [rent] = ways["On demand"].rests_on
+    assert (rent.used, rent.basis, rent.confidence) == ("$2.50/GPU-hour", "your figure", None)
+    typed = _ways(_found(catalog, purchase={"lease_frac_per_year": 0.2}), catalog)["Leased"]
+    assert "interest of 20% a year" in typed.note
+    assert typed.rests_on[-1].basis == "your figure"
+    assert typed.tco_usd is not None
+    assert ways["Leased"].tco_usd is not None
+    assert typed.tco_usd > ways["Leased"].tco_usd

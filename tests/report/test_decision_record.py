@@ -45,6 +45,18 @@ def test_it_holds_every_figure_of_the_page(catalog: Catalog) -> None:
         assert usd(found.options[1].usd_per_month).lstrip("$") in text
 
 
+def test_growth_stands_with_its_range_and_with_whose_it_is(catalog: Catalog) -> None:
+    def growth(**workload: Any) -> tuple[str, str, str]:
+        made = record(catalog, workload=workload)
+        row = next(a for a in made.assumptions if a.what == "Growth per month")
+        return row.value, row.basis, row.source
+
+    typed = {"growth_per_month_frac": 0.03, "growth_low_frac": -0.02, "growth_high_frac": 0.08}
+    assert growth(**typed) == ("3% (−2% to +8%)", "as entered", "as entered")
+    log = {"source": "log:x.csv", "growth_basis": "measured", "growth_range_frac": (-0.01, 0.02)}
+    assert growth(**log) == ("0% (−1% to +2%)", "measured", "log:x.csv")
+
+
 @pytest.mark.parametrize(
     ("content", "why"),
     [

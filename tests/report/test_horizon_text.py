@@ -14,8 +14,6 @@ from calculators.horizon.months import OptionMonths
 from calculators.report.horizon_text import (
     cash_takeaway,
     change_sentence,
-    growth_ends,
-    growth_range_sentence,
     horizon_sentence,
     outgrown_sentence,
     payback_cell,
@@ -156,23 +154,6 @@ def test_where_no_api_may_take_the_rest_what_volume_outgrows_has_no_total(catalo
     lost = [option for option in found.allowed if found.horizon.of(option) is None]
     assert lost
     assert outgrown_sentence(found).startswith(f"{len(lost)} option")
-
-
-def test_a_growth_with_a_range_tells_the_total_at_either_end(catalog: Catalog) -> None:
-    measured = {"growth_per_month_frac": 0.05, "growth_basis": "measured", "growth_range_frac": [0.02, 0.08]}
-    found = evaluate(scenario(workload=measured), catalog)
-    low, high = (evaluate(one, catalog) for one in growth_ends(found.scenario))
-    best = found.horizon.cheapest.option
-    totals = [end.horizon.of(best) for end in (low, high)]
-    assert totals[0] is not None
-    assert totals[1] is not None
-    assert totals[0].tco_usd < found.horizon.cheapest.tco_usd < totals[1].tco_usd
-    sentence = growth_range_sentence(found, (low, high))
-    assert f"its total is {usd(totals[0].tco_usd)} to {usd(totals[1].tco_usd)}." in sentence
-    assert "+2% to +8% a month" in sentence
-    typed = evaluate(scenario(workload={"growth_per_month_frac": 0.05}), catalog)
-    assert growth_ends(typed.scenario) == ()
-    assert growth_range_sentence(typed, ()) == ""
 
 
 def test_a_fleet_that_does_not_serve_within_the_horizon_is_not_praised(catalog: Catalog) -> None:

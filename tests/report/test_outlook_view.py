@@ -4,12 +4,14 @@ from datetime import date
 from typing import Any
 
 import pytest
-from support import scenario
+from support import FIXED_ROOT, scenario
 
 from calculators.catalog.catalog import Catalog
+from calculators.catalog.load import load_catalog
 from calculators.report.outlook_view import (
     ASSUMED,
     EXPECTED,
+    MEASURED,
     NOT_ENTERED,
     RULE_OF,
     YOURS,
@@ -22,6 +24,8 @@ from calculators.report.outlook_view import (
 )
 from calculators.scenario.outlook import Outlook
 from calculators.scenario.schema import label
+
+CATALOG = load_catalog(FIXED_ROOT)
 
 
 def rows(catalog: Catalog, **outlook: Any) -> dict[str, OutlookRow]:
@@ -49,6 +53,17 @@ def test_what_nobody_entered_is_unknown_and_steps_are_listed(catalog: Catalog) -
     assert rows(catalog)["Growth of volume per month"].basis == NOT_ENTERED
     shown = rows(catalog, volume_steps=[{"from_day": date(2027, 3, 1), "ratio": 1.5}])
     assert shown["Step in volume on 2027-03-01"].used == "1.5 times the volume before"
+
+
+def test_a_range_of_growth_is_shown_with_whose_it_is() -> None:
+    def growth(**workload: Any) -> tuple[str, str, str]:
+        row = outlook_rows(scenario(workload=workload), CATALOG)[0]
+        return row.used, row.basis, row.span
+
+    assert growth(growth_high_frac=0.08) == ("0%", YOURS, "0% to +8%")
+    assert growth(growth_per_month_frac=0.03) == ("+3%", YOURS, "")
+    log = {"growth_per_month_frac": 0.05, "growth_basis": "measured", "growth_range_frac": (0.02, 0.09)}
+    assert growth(**log) == ("+5%", MEASURED, "+2% to +9%")
 
 
 def test_newer_models_bring_their_own_assumptions(catalog: Catalog) -> None:

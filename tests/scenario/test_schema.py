@@ -194,3 +194,43 @@ def test_the_range_of_a_typed_figure_is_ignored() -> None:
     assert (workload.requests_range, workload.peak_range) == ((2e6, 2e6), (4.0, 4.0))
     plain = scenario().workload
     assert (plain.requests_range, plain.peak_range) == ((2e6, 2e6), (4.0, 4.0))
+
+
+@pytest.mark.parametrize(
+    ("ends", "complaint"),
+    [
+        ({"growth_low_frac": 0.12}, "Lowest growth is 12%, but Monthly growth is 8%; correct either."),
+        ({"growth_high_frac": 0.05}, "Highest growth is 5%, but Monthly growth is 8%; correct either."),
+        ({"growth_low_frac": -0.6}, "Lowest growth must be at least −0.5 (you entered -0.6)."),
+        ({"growth_high_frac": 2}, "Highest growth must be at most 1 (you entered 2)."),
+    ],
+)
+def test_a_typed_growth_lies_between_its_ends(ends: dict[str, float], complaint: str) -> None:
+    with pytest.raises(DataError) as error:
+        scenario(workload={"growth_per_month_frac": 0.08, **ends})
+    assert complaint in str(error.value)
+
+
+LOG_GROWTH = {"growth_per_month_frac": 0.05, "growth_basis": "measured", "growth_range_frac": (0.02, 0.09)}
+
+
+@pytest.mark.parametrize(
+    ("workload", "ends", "is_typed"),
+    [
+        ({}, (0.0, 0.0), False),
+        ({"growth_per_month_frac": -0.03, "growth_low_frac": -0.1}, (-0.1, -0.03), True),
+        ({"growth_low_frac": -0.02, "growth_high_frac": 0.08}, (-0.02, 0.08), True),
+        ({"growth_low_frac": 0.0, "growth_high_frac": 0.0}, (0.0, 0.0), True),
+        (LOG_GROWTH, (0.02, 0.09), False),
+        ({**LOG_GROWTH, "growth_basis": "typed"}, (0.05, 0.05), False),
+        ({**LOG_GROWTH, "growth_high_frac": 0.2}, (0.02, 0.2), True),
+    ],
+    ids=["none", "one end", "both", "no growth", "of a log", "typed over a log", "an end over a log's"],
+)
+def test_the_range_of_growth_is_the_users_before_that_of_a_log(
+    workload: dict[str, Any], ends: tuple[float, float], is_typed: bool
+) -> None:
+    asked = scenario(workload=workload)
+    assert asked.workload.growth_range == ends
+    assert asked.workload.is_growth_range_typed is is_typed
+    assert from_token(to_token(asked, "digest"))[0] == asked

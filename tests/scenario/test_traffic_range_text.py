@@ -29,6 +29,8 @@ def test_each_range_is_said_and_a_figure_without_one_is_not() -> None:
     assert traffic_range_words(typed) == RangeWords()
     assert traffic_range_words(workload(sample_requests=10**6)).lengths == ""
     assert traffic_range_words(workload(requests_range_per_month=(1_999_999.0, 2_000_001.0))).volume == ""
+    assert traffic_range_words(workload(growth_low_frac=-0.02, growth_high_frac=0.08)).growth == "−2% to +8%"
+    assert traffic_range_words(workload(growth_low_frac=0.0, growth_high_frac=0.0)).growth == ""
 
 
 def test_no_range_has_no_brackets() -> None:

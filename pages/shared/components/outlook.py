@@ -1,22 +1,20 @@
 """Inputs of what the months ahead are expected to do: prices, money, hiring and delivery, and steps in volume."""
 
-from collections.abc import Mapping
 from datetime import date
-from typing import Any
 
 import streamlit as st
 
 from calculators.catalog.glossary import help_text
-from calculators.errors import DataError
 from calculators.report.outlook_view import expected_span, expected_words, is_change, rule_source
 from calculators.scenario.outlook import VolumeStep
 from calculators.scenario.schema import label
+from calculators.scenario.traffic_range_text import in_brackets
 from calculators.units import significant
-from pages.shared.state import catalog, escape, scenario
-from pages.shared.widgets import limits, number, source_line
+from pages.shared.entries import Entry, add_entry, entry_list
+from pages.shared.state import catalog
+from pages.shared.widgets import BASIS_WORDS, number, optional_number, percent_slider, source_line
 
 STEPS = "outlook.volume_steps"
-PERCENT = 100.0
 PRICES = (
     "api_price_change_per_year_frac",
     "hosted_price_change_per_year_frac",
@@ -42,42 +40,34 @@ def outlook_inputs() -> None:
 
 
 def _expected(field: str, step: float) -> None:
-    """Number input of a field that has an expected value, in percent where it is a fraction. The value lives in the scenario;
-    the widget only shows it."""
+    """Number input of a field that has an expected value."""
     name, rules = f"outlook.{field}", catalog().outlook
-    scale, key = PERCENT if is_change(field) else 1.0, f"shown_{field}"
-    low, high, _ = limits(name)
-    value = st.session_state[name]
-    st.session_state[key] = None if value is None else round(float(value) * scale, 9)
-    st.number_input(
-        f"{label(name)} (%)" if is_change(field) else label(name),
-        None if low is None else low * scale,
-        None if high is None else high * scale,
-        None,
+    words = expected_words(field, rules)
+    optional_number(
+        name,
+        is_percent=is_change(field),
         step=step,
-        key=key,
-        format="%.6g",
-        placeholder=f"expected: {expected_words(field, rules).removesuffix(' per year')}",
-        help=f"{help_text(name)}\n\nExpected: {expected_words(field, rules)}, from {expected_span(field, rules)}. Source: {source_line(rule_source(field, rules))}.",
-        on_change=_take,
-        args=(name, key, scale),
+        placeholder=f"expected: {words.removesuffix(' per year')}",
+        help=f"{help_text(name)}\n\nExpected: {words}, from {expected_span(field, rules)}. Source: {source_line(rule_source(field, rules))}.",
     )
 
 
-def _take(name: str, key: str, scale: float) -> None:
-    value = st.session_state[key]
-    st.session_state[name] = None if value is None else round(value / scale, 9)
+def growth_inputs(span: str) -> None:
+    """Monthly growth, whose it is with its range `span`, its ends, and the steps in volume."""
+    percent_slider("workload.growth_per_month_frac", "workload.growth_basis")
+    if span:
+        st.caption(f"Basis: {BASIS_WORDS[st.session_state['workload.growth_basis']]}{in_brackets(span)}.")
+    lowest, highest = st.columns(2)
+    with lowest:
+        optional_number("workload.growth_low_frac", is_percent=True, step=1.0, placeholder="none")
+    with highest:
+        optional_number("workload.growth_high_frac", is_percent=True, step=1.0, placeholder="none")
+    volume_steps()
 
 
 def volume_steps() -> None:
     """The steps in volume, each with a button that removes it, and a form that adds one."""
-    st.markdown(f"**{label(STEPS)}**", help=help_text(STEPS))
-    for place, step in enumerate(st.session_state[STEPS]):
-        text, remove = st.columns([3, 2], vertical_alignment="center")
-        text.caption(escape(_step_words(step)))
-        if remove.button("Remove", key=f"remove_step_{place}"):
-            st.session_state[STEPS] = [one for n, one in enumerate(st.session_state[STEPS]) if n != place]
-            st.rerun()
+    entry_list(STEPS, _step_words, "step")
     day, ratio = st.columns(2)
     start = date.fromisoformat(str(st.session_state["as_of"]))
     begins = day.date_input(
@@ -102,21 +92,8 @@ def volume_steps() -> None:
     )
     if st.button("Add this step", disabled=begins is None or times is None):
         assert isinstance(begins, date)
-        _add({"from_day": begins.isoformat(), "ratio": times})
+        add_entry(STEPS, {"from_day": begins.isoformat(), "ratio": times}, sort_by="from_day")
 
 
-def _step_words(step: Mapping[str, Any]) -> str:
+def _step_words(step: Entry) -> str:
     return f"From {step['from_day']}: {significant(step['ratio'])} times the volume before."
-
-
-def _add(step: Mapping[str, Any]) -> None:
-    """Takes the step into the scenario, by day; where it cannot be one, says why and leaves everything as it is."""
-    before = st.session_state[STEPS]
-    st.session_state[STEPS] = sorted([*before, step], key=lambda one: one["from_day"])
-    try:
-        scenario()
-    except DataError as error:
-        st.session_state[STEPS] = before
-        st.error(escape(str(error)), icon=":material/error:")
-        return
-    st.rerun()

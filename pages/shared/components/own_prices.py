@@ -1,21 +1,17 @@
 """Inputs of prices of one's own: what a seller charges for a model, and what a GPU cloud charges for a machine."""
 
-from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Any
 
 import streamlit as st
 
 from calculators.catalog.glossary import help_text
 from calculators.catalog.price_library import library_sellers
-from calculators.errors import DataError
 from calculators.report.catalog_view import api_models
-from calculators.scenario.own_prices import with_own_prices
-from calculators.scenario.schema import label
 from calculators.scenario.typed_prices import OwnApiPrice, OwnRent
 from calculators.units import usd
 from pages.shared.components.candidates import COMMITMENTS, cloud_label, gpu_label, provider_label
-from pages.shared.state import catalog, escape, scenario
+from pages.shared.entries import Entry, add_entry, entry_list
+from pages.shared.state import catalog
 
 TOKENS, MACHINES = "api.own_prices", "hardware.own_rents"
 
@@ -25,30 +21,20 @@ def own_prices() -> None:
     with st.expander("Your own prices"):
         tokens, machines = st.columns(2, gap="large")
         with tokens:
-            _listed(TOKENS, _token_words)
+            entry_list(TOKENS, _token_words, "own_prices")
             _token_form()
         with machines:
-            _listed(MACHINES, _machine_words)
+            entry_list(MACHINES, _machine_words, "own_rents")
             _machine_form()
 
 
-def _listed(field: str, words: Callable[[Mapping[str, Any]], str]) -> None:
-    st.markdown(f"**{label(field)}**", help=help_text(field))
-    for place, price in enumerate(st.session_state[field]):
-        text, remove = st.columns([5, 1], vertical_alignment="center")
-        text.caption(escape(words(price)))
-        if remove.button("Remove", key=f"remove_{field.partition('.')[2]}_{place}"):
-            st.session_state[field] = [one for n, one in enumerate(st.session_state[field]) if n != place]
-            st.rerun()
-
-
-def _token_words(price: Mapping[str, Any]) -> str:
+def _token_words(price: Entry) -> str:
     seller = price["provider"] if price["is_new_seller"] else provider_label(price["provider"])
     prices = f"{usd(price['input_usd_per_mtok'])} input, {usd(price['output_usd_per_mtok'])} output per million tokens"
     return f"{price['model']} on {seller}: {prices}. Its list price is not used."
 
 
-def _machine_words(rent: Mapping[str, Any]) -> str:
+def _machine_words(rent: Entry) -> str:
     cloud = rent["provider"] if rent["is_new_provider"] else cloud_label(rent["provider"])
     per_gpu = rent["usd_per_gpu_h"]
     price = f"{usd(per_gpu)}/GPU-hour" if per_gpu else f"{usd(rent['usd_per_machine_h'])}/machine-hour"
@@ -74,7 +60,7 @@ def _token_form() -> None:
     prices = {name: _price(TOKENS, OwnApiPrice, name) for name in names}
     if st.button("Add this API price", disabled=not (seller and model)):
         new = {"provider": seller, "model": model, "is_new_seller": seller not in known, **prices}
-        _add(TOKENS, OwnApiPrice, new)
+        add_entry(TOKENS, new)
 
 
 def _seller_name(seller: str) -> str:
@@ -113,7 +99,7 @@ def _machine_form() -> None:
     prices = {name: _price(MACHINES, OwnRent, name) for name in ("usd_per_gpu_h", "usd_per_machine_h")}
     if st.button("Add this machine price", disabled=not cloud):
         row = {"provider": cloud, "gpu": gpu, "gpus_per_machine": count, "commitment": term, **prices}
-        _add(MACHINES, OwnRent, {**row, "is_new_provider": cloud not in clouds})
+        add_entry(MACHINES, {**row, "is_new_provider": cloud not in clouds})
 
 
 def _title(record: type[OwnApiPrice | OwnRent], name: str) -> str:
@@ -131,16 +117,3 @@ def _price(field: str, record: type[OwnApiPrice | OwnRent], name: str) -> float 
         placeholder="empty: none",
         help=help_text(field),
     )
-
-
-def _add(field: str, record: type[OwnApiPrice | OwnRent], new: Mapping[str, Any]) -> None:
-    """Takes the price into the scenario; where it cannot be one, says why and leaves everything as it is."""
-    before = st.session_state[field]
-    st.session_state[field] = [*before, {**{name: of.default for name, of in record.model_fields.items()}, **new}]
-    try:
-        with_own_prices(scenario(), catalog())
-    except DataError as error:
-        st.session_state[field] = before
-        st.error(escape(str(error)), icon=":material/error:")
-        return
-    st.rerun()

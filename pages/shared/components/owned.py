@@ -1,23 +1,20 @@
 """Inputs of GPUs that one already has, and of what one knows of a purchase."""
 
-from collections.abc import Mapping
 from datetime import date
-from typing import Any
 
 import streamlit as st
 
 from calculators.catalog.base import Range
 from calculators.catalog.glossary import expanded, help_text
-from calculators.errors import DataError
-from calculators.scenario.inputs import Inputs
-from calculators.scenario.schema import label
 from calculators.scenario.typed_prices import ExistingGpus, OwnServer, Purchase
 from calculators.units import plural, significant, usd
 from pages.shared.components.candidates import gpu_label
-from pages.shared.state import catalog, escape, scenario
+from pages.shared.entries import Entry, add_entry, entry_list
+from pages.shared.state import catalog
 from pages.shared.widgets import choice, source_line
 
 HELD, PURCHASE = "hardware.existing_gpus", "hardware.purchase"
+SERVERS = f"{PURCHASE}.servers"
 LENSES = {"sunk": "Sunk: paid anyway", "full": "Full: charged to the fleet"}
 PERCENT = 100.0
 
@@ -34,9 +31,7 @@ def own_gpus() -> None:
 
 
 def _held() -> None:
-    st.markdown(f"**{label(HELD)}**", help=help_text(HELD))
-    for place, one in enumerate(st.session_state[HELD]):
-        _entry(HELD, place, _held_words(one))
+    entry_list(HELD, _held_words, "existing_gpus")
     gpu = _gpu("held_gpu", HELD)
     count, each = st.columns(2)
     gpus = count.number_input(_title(ExistingGpus, "gpus_count"), 1, 10_000, 8, key="held_count", help=help_text(HELD))
@@ -54,23 +49,17 @@ def _held() -> None:
     if st.button("Add these GPUs", disabled=cost is None):
         paid_until = day.isoformat() if isinstance(day, date) else None
         row = {"gpu": gpu, "gpus_count": gpus, "gpus_per_machine": machine, "usd_per_gpu_h": cost}
-        _add(HELD, [*st.session_state[HELD], {**row, "paid_until": paid_until}])
+        add_entry(HELD, {**row, "paid_until": paid_until})
     choice(tuple(LENSES), "hardware.existing_lens", format_func=LENSES.get)
 
 
-def _held_words(one: Mapping[str, Any]) -> str:
+def _held_words(one: Entry) -> str:
     until = f"paid until {one['paid_until']}" if one["paid_until"] else "your own"
     return f"{one['gpus_count']}× {gpu_label(one['gpu'])} at {usd(one['usd_per_gpu_h'])}/GPU-hour, {until}."
 
 
 def _servers() -> None:
-    st.markdown(f"**{_title(Purchase, 'servers')}**", help=help_text(PURCHASE))
-    purchase = st.session_state[PURCHASE]
-    for place, one in enumerate(purchase["servers"]):
-        words = (
-            f"{plural(one['gpus_per_server'], 'GPU')} {gpu_label(one['gpu'])}: {usd(one['usd_per_server'])} a server."
-        )
-        _entry("server", place, words)
+    entry_list(SERVERS, _server_words, "server")
     gpu = _gpu("server_gpu", PURCHASE)
     price, each = st.columns(2)
     cost = price.number_input(
@@ -88,7 +77,11 @@ def _servers() -> None:
     )
     if st.button("Add this server price", disabled=not cost):
         row = {"gpu": gpu, "usd_per_server": cost, "gpus_per_server": count}
-        _add(PURCHASE, {**purchase, "servers": [*purchase["servers"], row]})
+        add_entry(SERVERS, row)
+
+
+def _server_words(one: Entry) -> str:
+    return f"{plural(one['gpus_per_server'], 'GPU')} {gpu_label(one['gpu'])}: {usd(one['usd_per_server'])} a server."
 
 
 def _figures() -> None:
@@ -147,28 +140,3 @@ def _gpu(key: str, field: str) -> str:
 
 def _title(record: type[ExistingGpus | OwnServer | Purchase], name: str) -> str:
     return str(record.model_fields[name].title)
-
-
-def _entry(what: str, place: int, words: str) -> None:
-    """An entry in words, with a button that removes it."""
-    text, remove = st.columns([5, 1], vertical_alignment="center")
-    text.caption(escape(words))
-    if remove.button("Remove", key=f"remove_{what.partition('.')[2] or what}_{place}"):
-        field = PURCHASE if what == "server" else HELD
-        entries = st.session_state[PURCHASE]["servers"] if what == "server" else st.session_state[HELD]
-        kept = [one for n, one in enumerate(entries) if n != place]
-        st.session_state[field] = {**st.session_state[PURCHASE], "servers": kept} if what == "server" else kept
-        st.rerun()
-
-
-def _add(field: str, value: object) -> None:
-    """Takes the value into the scenario; where it cannot be used, says why and leaves everything as it is."""
-    before = st.session_state[field]
-    st.session_state[field] = value
-    try:
-        Inputs.of(scenario(), catalog())
-    except DataError as error:
-        st.session_state[field] = before
-        st.error(escape(str(error)), icon=":material/error:")
-        return
-    st.rerun()

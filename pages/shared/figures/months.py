@@ -7,7 +7,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from calculators.horizon.months import OptionMonths
-from calculators.options.option import OptionKind
+from calculators.options.option import Option, OptionKind
+from calculators.report.horizon_text import uses_own_gpus
 from calculators.units import MONTHS_PER_YEAR, month_name, usd
 from pages.shared.figures.cost import DASH, NAME, SLOT
 from pages.shared.figures.frame import frame, safe
@@ -28,6 +29,11 @@ def cash_chart(shown: Sequence[OptionMonths], start: date) -> go.Figure:
     return frame(figure, HEIGHT)
 
 
+def option_name(option: Option) -> str:
+    """An option by its kind."""
+    return "Self-hosted (your GPUs, then rented)" if uses_own_gpus(option) else NAME[option.kind]
+
+
 def _line(one: OptionMonths, start: date) -> go.Scatter:
     kind: OptionKind = one.option.kind
     total = np.cumsum(one.cash_usd)
@@ -35,7 +41,7 @@ def _line(one: OptionMonths, start: date) -> go.Scatter:
     return go.Scatter(
         x=months,
         y=total,
-        name=safe(NAME[kind]),
+        name=safe(option_name(one.option)),
         mode="lines",
         line={"color": SLOT[kind], "width": 2 if one.option.is_buy else 3, "dash": DASHES[kind]},
         text=[
