@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from calculators.fleet.hiring import ready_weeks
 from calculators.fleet.plan import FleetPlan
 from calculators.fleet.staircase import Staircase
 from calculators.horizon.finance import (
@@ -15,6 +16,7 @@ from calculators.horizon.finance import (
     peak_cash_usd,
     return_per_year_frac,
 )
+from calculators.horizon.hiring import with_hiring, without_hiring
 from calculators.horizon.purchase import purchase_cash
 from calculators.options.commitment import committed_spend
 from calculators.options.cost_curves import OptionCurves
@@ -23,6 +25,9 @@ from calculators.options.option import Option, OptionKind
 from calculators.scenario.demand import Array, horizon_growth
 from calculators.scenario.inputs import Inputs
 from calculators.units import TOK_PER_MTOK, WEEKS_PER_MONTH
+
+ELSEWHERE = ("owned_servers", "hiring")
+"""Lines of a purchase whose months are their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +153,11 @@ def horizon_of(options: Sequence[Option], today: Option, curves: OptionCurves, i
         if cost is None or not np.isfinite(cost).all():
             continue
         until_then = _bridge(option, todays, costs, curves)
-        cost, cash = _with_transition(option, _billed(option, cost, curves), until_then, volume, curves)
+        cost, cash = _with_transition(
+            option, _billed(option, without_hiring(option, cost), curves), until_then, volume, curves
+        )
         live = _live_month(option.plan, inputs) if option.plan else 0.0
+        cost, cash = with_hiring(option, cost, cash, live, inputs)
         rows.append(replace(months_of(option, cost, cash), serves_from_month=live))
     kept = next((row for row in rows if row.option is today), months_of(today, todays, today_cash))
     return Horizon(
@@ -253,11 +261,10 @@ def _staircase(plan: FleetPlan, curves: OptionCurves) -> Staircase | None:
 
 
 def _live_month(plan: FleetPlan, inputs: Inputs) -> float:
-    """Months until a fleet serves: engineers are hired and servers delivered."""
-    outlook = inputs.scenario.outlook
-    typed = outlook.server_lead_weeks
+    """Months until a fleet serves: people are ready to run it, and servers delivered."""
+    typed = inputs.scenario.outlook.server_lead_weeks
     lead = inputs.catalog.outlook.server_lead_weeks.central if typed is None else typed
-    return float(max(outlook.hiring_weeks, lead if plan.offer.is_owned else 0.0) / WEEKS_PER_MONTH)
+    return float(max(ready_weeks(inputs), lead if plan.offer.is_owned else 0.0) / WEEKS_PER_MONTH)
 
 
 def _owned(
@@ -269,7 +276,7 @@ def _owned(
     each = own.offer.gpus_per_machine or own.capacity.config.gpus_count
     gpus = machines * own.machines_per_replica * each * own.regions
     bought = purchase_cash(own.offer.gpu_id, gpus * (waiting < 1), curves.inputs)
-    rest = np.full(len(machines), sum(line.usd_per_month for line in option.lines if line.kind != "owned_servers"))
+    rest = np.full(len(machines), sum(line.usd_per_month for line in option.lines if line.kind not in ELSEWHERE))
     egress = sum(line.usd_per_month for line in option.lines if line.kind == "network_egress")
     rest += egress * (horizon_growth(scenario, len(machines)) - 1)
     rest = _after(waiting, _while_committed(option, rest, curves.inputs), until_then, option)

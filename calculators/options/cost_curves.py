@@ -97,6 +97,7 @@ class OptionCurves:
     fixed_usd_per_month: float
     """Of self-hosting, without machines, egress, staffing and unused committed spend."""
     staffing_usd_per_month: float
+    """With hiring, which goes with it."""
     unused_usd_per_month: float
     """Of committed spend, where a fleet carries everything."""
     path: MonthPath
@@ -118,7 +119,8 @@ class OptionCurves:
         staircases = [staircases[i] for i in worth_comparing(staircases)]
         groups = by_group(staircases)
         usd = {line.kind: line.usd_per_month for line in lines}
-        egress, staffing, unused = (usd.get(kind, 0.0) for kind in ("network_egress", "staffing", "unused_commitment"))
+        egress, unused = (usd.get(kind, 0.0) for kind in ("network_egress", "unused_commitment"))
+        people = usd.get("staffing", 0.0) + usd.get("hiring", 0.0)
         return cls(
             buys=tuple(buys),
             staircases=tuple(staircases),
@@ -131,8 +133,8 @@ class OptionCurves:
             groups=tuple(groups),
             members=tuple(np.array(members) for members in groups.values()),
             egress_usd_per_request=egress / inputs.demand.requests_per_month,
-            fixed_usd_per_month=sum(usd.values()) - egress - staffing - unused,
-            staffing_usd_per_month=staffing,
+            fixed_usd_per_month=sum(usd.values()) - egress - people - unused,
+            staffing_usd_per_month=people,
             unused_usd_per_month=unused,
             path=month_path(buys, staircases, inputs),
             servers_are_fallback=servers_are_fallback,

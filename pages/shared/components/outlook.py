@@ -8,7 +8,14 @@ import streamlit as st
 
 from calculators.catalog.glossary import help_text
 from calculators.errors import DataError
-from calculators.report.outlook_view import expected_span, expected_words, is_change, rule_source
+from calculators.report.outlook_view import (
+    NOBODY,
+    OF_HIRES,
+    expected_span,
+    expected_words,
+    is_change,
+    rule_source,
+)
 from calculators.scenario.outlook import VolumeStep
 from calculators.scenario.schema import label
 from calculators.units import significant
@@ -38,10 +45,14 @@ def outlook_inputs() -> None:
     with fleet:
         _expected("server_price_change_per_year_frac", step=5.0)
         _expected("server_lead_weeks", step=1.0)
-        _expected("hiring_weeks", step=1.0)
+        if any(role["hires_fte"] for role in st.session_state["operations.roles"]):
+            for field in OF_HIRES:
+                _expected(field, step=1.0)
+        else:
+            _expected("hiring_weeks", step=1.0, placeholder=f"empty: {NOBODY}")
 
 
-def _expected(field: str, step: float) -> None:
+def _expected(field: str, step: float, placeholder: str = "") -> None:
     """Number input of a field that has an expected value, in percent where it is a fraction. The value lives in the scenario;
     the widget only shows it."""
     name, rules = f"outlook.{field}", catalog().outlook
@@ -57,7 +68,7 @@ def _expected(field: str, step: float) -> None:
         step=step,
         key=key,
         format="%.6g",
-        placeholder=f"expected: {expected_words(field, rules).removesuffix(' per year')}",
+        placeholder=placeholder or f"expected: {expected_words(field, rules).removesuffix(' per year')}",
         help=f"{help_text(name)}\n\nExpected: {expected_words(field, rules)}, from {expected_span(field, rules)}. Source: {source_line(rule_source(field, rules))}.",
         on_change=_take,
         args=(name, key, scale),
