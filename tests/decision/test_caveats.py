@@ -194,3 +194,31 @@ def test_a_replica_at_the_edge_of_its_memory_is_said_to_need_a_trial(input_p95_t
         techniques={"parallelism": False},
     )
     assert ("may not start" in said) == is_warned
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_told"),
+    [
+        ({}, False),
+        ({"evidence": {"needed_uptime_frac": 0.999}}, True),
+        ({"evidence": {"needed_uptime_frac": 0.98}}, False),
+        ({"evidence": {"needed_uptime_frac": 0.999}, "workload": {"active_h_per_month": 220}}, False),
+        ({"evidence": {"needed_uptime_frac": 0.999}, "operations": {"self_host_fte": 8}}, False),
+        ({"evidence": {"needed_uptime_frac": 0.999}, "operations": {"roles": [{"name": "SRE", "fte": 8}]}}, False),
+        ({"evidence": {"needed_uptime_frac": 0.999}, "operations": {"roles": [{"name": "SRE", "fte": 7.5}]}}, True),
+    ],
+)
+def test_too_few_people_for_a_night_on_call_are_told_and_cost_nothing(changes: dict[str, Any], is_told: bool) -> None:
+    found = run(**changes)
+    assert any("on call at night" in note for note in found.caveats) is is_told
+    plain = run(**{name: part for name, part in changes.items() if name != "evidence"})
+    assert found.build.usd_per_month == plain.build.usd_per_month
+
+
+def test_the_caveat_of_on_call_says_who_recommends_what() -> None:
+    [note] = [n for n in run(evidence={"needed_uptime_frac": 0.999}).caveats if "on call" in n]
+    assert note == (
+        "99.9% availability needs people on call at night. Invented for the tests; nobody charges this recommends at least 8 in one "
+        "rotation around the clock, or 6 at each of two sites; your staffing is 1. Share the rotation with another team, or add people: "
+        "their cost is not included."
+    )

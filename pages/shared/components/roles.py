@@ -16,6 +16,7 @@ from pages.shared.state import catalog, escape, scenario
 from pages.shared.widgets import source_line
 
 ROLES, PLAIN = "operations.roles", "operations.self_host_fte"
+OTHER = "Another role"
 
 
 def staffing_roles() -> None:
@@ -50,17 +51,10 @@ def _rule_words() -> str:
 
 def _form() -> None:
     known = catalog().ownership.role_usd_per_year
-    taken = {role["name"] for role in st.session_state[ROLES]}
     name, fte, hires, pay = st.columns([3, 2, 2, 3], vertical_alignment="bottom")
-    role = name.selectbox(
-        _title("name"),
-        [one for one in known if one not in taken],
-        index=None,
-        key="role_name",
-        accept_new_options=True,
-        placeholder="Choose or type a role",
-        help=help_text(ROLES),
-    )
+    role = name.selectbox(_title("name"), [*known, OTHER], key="role_name", help=help_text(ROLES))
+    if role == OTHER:
+        role = name.text_input("Name of the role", key="role_other", max_chars=60, help=help_text(ROLES)).strip()
     people = fte.number_input(
         _title("fte"),
         0.0,
