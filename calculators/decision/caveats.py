@@ -19,6 +19,7 @@ from calculators.decision.choice import cheapest_option
 from calculators.decision.crossover import Crossover
 from calculators.decision.savings import first_month
 from calculators.fleet.held_gpus import held_of_gpu
+from calculators.fleet.hiring import hiring_of
 from calculators.fleet.operating_costs import self_host_fte
 from calculators.fleet.plan import FleetPlan
 from calculators.fleet.tuning import launch_words
@@ -62,7 +63,12 @@ def caveats(inputs: Inputs, today: Option, options: Sequence[Option]) -> list[st
     notes += [note for plan in _shown_plans(options) for note in _term_notes(plan, inputs)]
     plan = build.plan if build is not None else None
     if plan is not None:
-        notes += _spare_notes(plan, inputs.scenario) + _on_call_notes(inputs) + _rent_notes(plan, inputs)
+        notes += (
+            _spare_notes(plan, inputs.scenario)
+            + _on_call_notes(inputs)
+            + _hiring_notes(inputs)
+            + _rent_notes(plan, inputs)
+        )
         notes += _memory_note(plan.config, inputs)
     notes += _speed_notes(plan.config if plan is not None else None, inputs)
     notes += filter(None, [launch_words(plan, inputs)] if plan is not None else [])
@@ -272,6 +278,24 @@ def _on_call_notes(inputs: Inputs) -> list[str]:
         f"{percent(needed)} availability needs people on call at night. {rules.sources[people.source].listing} recommends at least "
         f"{significant(people.central)} in one rotation around the clock, or {significant(people.low)} at each of two sites; your staffing is "
         f"{significant(fte)}. Share the rotation with another team, or add people: their cost is not included."
+    ]
+
+
+def _hiring_notes(inputs: Inputs) -> list[str]:
+    """How long people still to be hired take, whose figures these are, and what they cost until a fleet serves."""
+    hiring, outlook = hiring_of(inputs), inputs.scenario.outlook
+    if hiring is None:
+        return []
+    waits = [
+        f"{plural(weeks, 'week')} of {what} ({'expected' if typed is None else 'your figure'})"
+        for weeks, what, typed in (
+            (hiring.hiring_weeks, "hiring", outlook.hiring_weeks),
+            (hiring.ramp_up_weeks, "ramp-up", outlook.ramp_up_weeks),
+        )
+    ]
+    return [
+        f"{significant(hiring.hires_fte)} FTE still to be hired take {' and '.join(waits)}. Until then an API is paid in the totals over the "
+        f"horizon; recruiting and the pay of the ramp-up cost {usd(hiring.usd)} once."
     ]
 
 

@@ -222,3 +222,16 @@ def test_the_caveat_of_on_call_says_who_recommends_what() -> None:
         "rotation around the clock, or 6 at each of two sites; your staffing is 1. Share the rotation with another team, or add people: "
         "their cost is not included."
     )
+
+
+def test_people_still_to_be_hired_are_told_with_whose_figures_they_rest_on() -> None:
+    def notes(hires: float) -> list[str]:
+        role = {"name": "SRE", "fte": 2, "hires_fte": hires, "usd_per_year": 260_000}
+        outlook = {"ramp_up_weeks": 8, "hiring_cost_frac": 0.2}
+        return [note for note in run(operations={"roles": [role]}, outlook=outlook).caveats if "to be hired" in note]
+
+    assert notes(0) == []
+    assert notes(1) == [
+        "1 FTE still to be hired take 16 weeks of hiring (expected) and 8 weeks of ramp-up (your figure). Until then an API is paid in "
+        "the totals over the horizon; recruiting and the pay of the ramp-up cost $92k once."
+    ]

@@ -3,8 +3,6 @@
 from app_pages import linked, start, words
 from streamlit.testing.v1 import AppTest
 
-from pages.shared.state import escape
-
 CANDIDATES, MONTHS = "pages/inputs/candidates.py", "pages/decide/months.py"
 SRE = "Site reliability engineer (on call)"
 
@@ -37,7 +35,7 @@ def test_roles_take_the_place_of_the_plain_figure_and_give_it_back_when_removed(
     [role] = operations.roles
     assert (role.name, role.fte, role.hires_fte, role.usd_per_year) == (SRE, 2, 1, 250_000)
     assert "operations.self_host_fte" not in {field.key for field in app.number_input}
-    assert f"{SRE}: 2 at $250k/year, 1 of them still to be hired." in words(app).replace("\\", "")
+    assert f"{SRE}: 2 at $250k/year, 1 of them still to be hired." in words(app)
     app.switch_page(MONTHS).run()
     assert not app.exception
     app.switch_page(CANDIDATES).run()
@@ -49,22 +47,20 @@ def test_roles_take_the_place_of_the_plain_figure_and_give_it_back_when_removed(
 
 def test_a_role_can_be_of_any_name_and_says_what_is_published_of_a_usual_one() -> None:
     app = fill(page(), SRE, 1.0)
-    assert "Published loaded cost: $209k/year ($140k to $305k" in words(app).replace("\\", "")
+    assert "Published loaded cost: $209k/year ($140k to $305k" in words(app)
     app.selectbox(key="role_name").set_value("Another role").run()
     app.text_input(key="role_other").set_value(" Keeper of <GPUs> *and* $5 ")
     add(app, "Another role", 0.5)
     assert not app.exception
     assert linked(app).operations.roles[0].name == "Keeper of <GPUs> *and* $5"
-    assert escape("Keeper of <GPUs> *and* $5: 0.5 at the engineer cost.") in words(app)
+    assert "Keeper of <GPUs> *and* $5: 0.5 at the engineer cost." in words(app)
 
 
 def test_a_role_that_cannot_be_is_refused_and_leaves_the_plain_figure() -> None:
     app = page()
     app.number_input(key="operations.self_host_fte").set_value(3.0).run()
     add(app, SRE, 1.0, 2.0)
-    assert "still to be hired (FTE) is 2, but People (FTE) is 1; lower the one or raise the other" in words(
-        app
-    ).replace("\\", "")
+    assert "still to be hired (FTE) is 2, but People (FTE) is 1; lower the one or raise the other" in words(app)
     operations = linked(app).operations
     assert (operations.roles, operations.self_host_fte) == ((), 3)
 

@@ -97,3 +97,14 @@ def test_a_dedicated_endpoint_is_operated_by_its_provider(live_catalog: Catalog)
     assert "operated by the provider" in way.note
     assert " at " in way.fleet
     assert "negotiated" not in way.fleet
+
+
+def test_a_team_by_role_runs_every_fleet_but_a_dedicated_endpoint(catalog: Catalog) -> None:
+    """Its provider operates that one, at the staffing of a hosted model; the others have a fee of 0.1 x 240,000 for the hire."""
+    role = {"name": "SRE", "fte": 1, "hires_fte": 1}
+    plain, team = (
+        _ways(evaluate(scenario(operations=asked, outlook={"hiring_cost_frac": 0.1}), catalog), catalog)
+        for asked in ({}, {"roles": [role]})
+    )
+    assert team["Dedicated endpoint"].tco_usd == plain["Dedicated endpoint"].tco_usd
+    assert team["On demand"].tco_usd == pytest.approx(plain["On demand"].tco_usd + 24_000)
